@@ -1,0 +1,108 @@
+//! Who wrote a line: account, region, log group, log stream, and the function and version they name.
+
+use super::RequestId;
+
+/// The identity of a log stream as far as the input tells it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct StreamKey<'a> {
+    /// AWS account of the log group.
+    pub account_id: Option<&'a str>,
+    /// Region of the log group.
+    pub region: Option<&'a str>,
+    /// Log group name.
+    pub group: Option<&'a str>,
+    /// Log stream name, with slashes.
+    pub stream: Option<&'a str>,
+    /// Function name, where the input tells it by other means than the group.
+    pub function: Option<&'a str>,
+}
+
+impl StreamKey<'_> {
+    /// The function: as told, else from a default log group, else from a stream of a custom log group.
+    #[must_use]
+    pub fn function_name(&self) -> Option<&str> {
+        self.function
+            .or_else(|| self.group.and_then(function_from_group))
+            .or_else(|| self.stream.and_then(stream_parts).and_then(|parts| parts.function))
+    }
+
+    /// The version in the stream name: `$LATEST` or a number.
+    #[must_use]
+    pub fn version(&self) -> Option<&str> {
+        self.stream.and_then(stream_parts).map(|parts| parts.version)
+    }
+}
+
+/// The parts of a log stream name that Lambda made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamParts<'a> {
+    /// Function name, present in streams of a custom log group.
+    pub function: Option<&'a str>,
+    /// `$LATEST` or a version number.
+    pub version: &'a str,
+}
+
+/// The function of a default log group: `/aws/lambda/NAME`.
+///
+/// Groups below it with a further part (`web/…`, `capacity-provider/…`) are not those of an event function.
+#[must_use]
+pub fn function_from_group(group: &str) -> Option<&str> {
+    let name = group.strip_prefix("/aws/lambda/")?;
+    // Lambda@Edge prefixes the name with the region of its origin.
+    let name = name.strip_prefix("us-east-1.").unwrap_or(name);
+    (!name.is_empty() && !name.contains('/')).then_some(name)
+}
+
+/// The function of a Lambda ARN: `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]`.
+#[must_use]
+pub fn function_from_arn(arn: &str) -> Option<&str> {
+    let mut parts = arn.split(':');
+    let (scheme, service, kind) = (parts.next()?, parts.nth(1)?, parts.nth(2)?);
+    let name = parts.next()?;
+    (scheme == "arn" && service == "lambda" && kind == "function" && !name.is_empty()).then_some(name)
+}
+
+/// Takes `YYYY/MM/DD/[VERSION]ENVIRONMENT` or `YYYY/MM/DD/FUNCTION[VERSION]ENVIRONMENT` apart.
+#[must_use]
+pub fn stream_parts(stream: &str) -> Option<StreamParts<'_>> {
+    let bytes = stream.as_bytes();
+    let digits = |range: std::ops::Range<usize>| bytes.get(range).is_some_and(|part| part.iter().all(u8::is_ascii_digit));
+    let dated = digits(0..4) && digits(5..7) && digits(8..10) && [4, 7, 10].iter().all(|&at| bytes.get(at) == Some(&b'/'));
+    if !dated {
+        return None;
+    }
+    let rest = stream.get(11..)?;
+    let (function, rest) = rest.split_once('[')?;
+    let (version, environment) = rest.split_once(']')?;
+    let environment = environment.trim_start_matches('[').trim_end_matches(']');
+    let known_version = version.starts_with("$LATEST") || version == "HEAD" || version.bytes().all(|b| b.is_ascii_digit());
+    let known_environment = environment.len() >= 6
+        && (environment.bytes().all(|b| b.is_ascii_hexdigit()) || RequestId::parse(environment.as_bytes()).is_some());
+    (known_version && !version.is_empty() && known_environment && !function.contains('/'))
+        .then_some(StreamParts { function: (!function.is_empty()).then_some(function), version })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_the_function() {
+        assert_eq!(function_from_group("/aws/lambda/orders-api"), Some("orders-api"));
+        assert_eq!(function_from_group("/aws/lambda/us-east-1.edge"), Some("edge"));
+        assert_eq!(function_from_group("/aws/lambda/web/shop"), None);
+        assert_eq!(function_from_group("shared-logs"), None);
+        assert_eq!(function_from_arn("arn:aws-cn:lambda:cn-north-1:123456789012:function:pay:7"), Some("pay"));
+        assert_eq!(function_from_arn("arn:aws:iam::123456789012:role/x"), None);
+    }
+
+    #[test]
+    fn takes_stream_names_apart() {
+        let parts = |stream| stream_parts(stream).map(|p| (p.function, p.version));
+        assert_eq!(parts("2026/10/01/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0"), Some((None, "$LATEST")));
+        assert_eq!(parts("2026/10/01/pay[42]0f1e2d3c4b5a69788796a5b4c3d2e1f0"), Some((Some("pay"), "42")));
+        assert_eq!(parts("2026/10/01/pay[$LATEST][0f1e2d3c4b5a69788796a5b4c3d2e1f0]"), Some((Some("pay"), "$LATEST")));
+        assert_eq!(parts("2026/10/01/0f1e2d3c-4b5a-4978-8796-a5b4c3d2e1f0"), None);
+        assert_eq!(parts("app.log"), None);
+    }
+}

@@ -1,0 +1,23 @@
+//! The plain data that every stage passes on: log events, what they say, attempts, verdicts.
+//!
+//! Lowest layer: it does no I/O, knows no file format, no serialisation and no other layer of ours.
+//! Where a type has a public field, every value of the field is valid.
+
+mod attempt;
+mod event;
+mod identity;
+mod record;
+mod request_id;
+mod time;
+mod verdict;
+
+pub use attempt::{Attempt, Init, Line, Phase, Sign, SignKind, Subject, WindowCut};
+pub use event::{Bucket, EventSink, LogEvent, Note, Place, StreamId};
+pub use identity::{StreamKey, function_from_arn, function_from_group, stream_parts};
+pub use record::{
+    AppError, AppLine, CrashLine, ErrorForm, InitPhase, InitReport, InitStart, InitType, Level, Metrics, Record,
+    Report, Status,
+};
+pub use request_id::RequestId;
+pub use time::Timestamp;
+pub use verdict::{Category, Compensation, Confidence, Downstream, PartialWork, Retryable, Verdict};

@@ -1,0 +1,328 @@
+//! What one message turned out to be: a line of the platform, or a line of the function.
+//!
+//! Text is borrowed from the message. Durations are whole microseconds, so that sums and comparisons are exact.
+
+use std::borrow::Cow;
+
+use super::RequestId;
+
+/// One message, understood.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Record<'a> {
+    /// `INIT_START`, `platform.initStart`.
+    InitStart(InitStart<'a>),
+    /// `INIT_REPORT`, `platform.initReport`.
+    InitReport(InitReport<'a>),
+    /// `RESTORE_START`, `platform.restoreStart`: SnapStart begins to restore a snapshot.
+    RestoreStart(InitStart<'a>),
+    /// `RESTORE_REPORT`, `platform.restoreReport`.
+    RestoreReport(InitReport<'a>),
+    /// `START`, `platform.start`.
+    Start {
+        /// The request.
+        id: RequestId,
+        /// `$LATEST` or a number.
+        version: Option<&'a str>,
+        /// ARN of the function, in newer JSON logs.
+        function_arn: Option<&'a str>,
+        /// Tenant of an isolated function.
+        tenant_id: Option<&'a str>,
+        /// The platform wrote this line as JSON.
+        json: bool,
+    },
+    /// `END`, `platform.end`.
+    End {
+        /// The request.
+        id: RequestId,
+    },
+    /// `platform.runtimeDone`, or the fault record of the Telemetry API (`RequestId: … Status: …`).
+    RuntimeDone {
+        /// The request.
+        id: RequestId,
+        /// As the platform says it.
+        status: Status,
+        /// The platform's code.
+        error_type: Option<&'a str>,
+    },
+    /// `REPORT`, `platform.report`.
+    Report(Report<'a>),
+    /// `<time> <id> Task timed out after <n> seconds`: the older style of a timeout.
+    TimedOut {
+        /// The request.
+        id: RequestId,
+        /// The limit, as printed.
+        after_us: u64,
+    },
+    /// `RequestId: <id> Error: <message>` + code: the older style of a crash.
+    Crash(CrashLine<'a>),
+    /// `RequestId: <id> Process exited before completing request`, of runtimes before 2019.
+    ExitedEarly {
+        /// The request.
+        id: RequestId,
+    },
+    /// `EXTENSION`, `platform.extension`.
+    Extension {
+        /// Name of the extension.
+        name: Cow<'a, str>,
+        /// `Registered`, `Ready`, `LaunchError`, …
+        state: Cow<'a, str>,
+        /// Present on failures.
+        error_type: Option<&'a str>,
+    },
+    /// `TELEMETRY`, `LOGS` and other lines of the platform that say nothing about an end.
+    Informational,
+    /// `IMAGE` (and `SUPERNOVA`) lines: the container image could not be started.
+    ImageError {
+        /// What went wrong, without the entry point.
+        message: &'a str,
+    },
+    /// `platform.logsDropped`: the platform lost lines.
+    LogsDropped {
+        /// How many.
+        records: u64,
+    },
+    /// A line of the function, its runtime client or its libraries.
+    App(AppLine<'a>),
+    /// A line of a log that is not an invocation log; the name of that kind of log.
+    Foreign(&'static str),
+    /// Begins like a line of the platform and does not go on like one.
+    Unrecognized,
+}
+
+/// How the platform says an attempt or a phase ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// `success`
+    Success,
+    /// `error`: the runtime or an extension failed.
+    Error,
+    /// `failure`: the sandbox failed, or (Telemetry API) the handler returned an error.
+    Failure,
+    /// `timeout`
+    Timeout,
+}
+
+impl Status {
+    /// From the platform's word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "success" => Some(Self::Success),
+            "error" => Some(Self::Error),
+            "failure" => Some(Self::Failure),
+            "timeout" => Some(Self::Timeout),
+            _ => None,
+        }
+    }
+
+    /// The platform's word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Error => "error",
+            Self::Failure => "failure",
+            Self::Timeout => "timeout",
+        }
+    }
+}
+
+/// The phase in which an init ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum InitPhase {
+    /// Before any request.
+    Init,
+    /// Repeated inside the first request, under the function's timeout ("suppressed init").
+    Invoke,
+    /// For a SnapStart snapshot, at publish time.
+    SnapStart,
+}
+
+/// How the environment was initialised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum InitType {
+    /// For a waiting request.
+    OnDemand,
+    /// Ahead of requests.
+    ProvisionedConcurrency,
+    /// From a snapshot.
+    SnapStart,
+    /// On Lambda Managed Instances: several requests at once, reports without memory or billing.
+    ManagedInstances,
+}
+
+/// The start of an init or a restore.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InitStart<'a> {
+    /// `nodejs:22.v29`, `provided:al2023.v97`, …
+    pub runtime_version: Option<&'a str>,
+    /// Function name, in JSON logs.
+    pub function: Option<&'a str>,
+    /// Function version, in JSON logs.
+    pub version: Option<&'a str>,
+    /// In JSON logs.
+    pub init_type: Option<InitType>,
+    /// In JSON logs.
+    pub phase: Option<InitPhase>,
+    /// The platform wrote this line as JSON.
+    pub json: bool,
+}
+
+/// The end of an init or a restore.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InitReport<'a> {
+    /// How long it took.
+    pub duration_us: Option<u64>,
+    /// `None` in the short form, which means success.
+    pub phase: Option<InitPhase>,
+    /// `Success` in the short form.
+    pub status: Status,
+    /// The platform's code.
+    pub error_type: Option<&'a str>,
+    /// In JSON logs.
+    pub init_type: Option<InitType>,
+}
+
+/// The figures of a REPORT line. Absent fields were not on the line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Metrics {
+    /// Run time, without the init.
+    pub duration_us: Option<u64>,
+    /// What is billed, in whole milliseconds.
+    pub billed_ms: Option<u64>,
+    /// Configured memory.
+    pub memory_size_mb: Option<u32>,
+    /// High-water mark of the environment, not of the attempt.
+    pub max_memory_used_mb: Option<u32>,
+    /// Init of a cold start.
+    pub init_us: Option<u64>,
+    /// SnapStart restore of a cold start.
+    pub restore_us: Option<u64>,
+}
+
+/// One REPORT line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report<'a> {
+    /// The request.
+    pub id: RequestId,
+    /// Its figures.
+    pub metrics: Metrics,
+    /// `None` where the line has no status; in text that is also the case after a handler error.
+    pub status: Option<Status>,
+    /// The platform's code.
+    pub error_type: Option<&'a str>,
+    /// X-Ray trace id.
+    pub xray_trace_id: Option<&'a str>,
+    /// Tenant of an isolated function.
+    pub tenant_id: Option<&'a str>,
+    /// `Init Duration` stands before `Duration`: the runtime interface emulator wrote it, whose memory figures are made up.
+    pub emulated: bool,
+    /// The platform wrote this line as JSON.
+    pub json: bool,
+}
+
+/// A crash as the platform prints it in the older style, on one or two lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CrashLine<'a> {
+    /// `None` in `Unknown application error occurred`, and where a copy lost it.
+    pub id: Option<RequestId>,
+    /// `Runtime exited with error: exit status 1`, …
+    pub message: &'a str,
+    /// `Runtime.ExitError`, …; `None` where the second line did not arrive with the first.
+    pub error_type: Option<&'a str>,
+}
+
+/// Severity of a line of the function.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// No level on the line, or one below WARN.
+    #[default]
+    Info,
+    /// WARN.
+    Warn,
+    /// ERROR.
+    Error,
+    /// FATAL, CRITICAL.
+    Fatal,
+}
+
+/// A line of the function.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AppLine<'a> {
+    /// The request id on the line, where there is one and it is a UUID.
+    pub id: Option<RequestId>,
+    /// Its severity.
+    pub level: Level,
+    /// The error that it tells of, if any.
+    pub error: Option<AppError<'a>>,
+    /// Function name on the line (Powertools).
+    pub function: Option<Cow<'a, str>>,
+}
+
+/// In which form a line tells of an error. The form decides whether the error can have ended the attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorForm {
+    /// The runtime client's own line for a failed handler. The process lives on.
+    Unhandled,
+    /// The runtime client's own line for an error outside the handler (uncaught exception, critical error, panic); the
+    /// process exits after it.
+    Uncaught,
+    /// The runtime client's own line for a promise rejection that nobody handled; the process exits after it.
+    UnhandledRejection,
+    /// The runtime client's own line for code that could not be loaded.
+    Init,
+    /// The language's own last words on standard error (a panic, a fatal error, an unhandled exception of a raw
+    /// process). An end only if the process is then seen to exit, for other processes print the same.
+    Crash,
+    /// The language ran out of memory, said on standard error. An end only if the process is then seen to exit.
+    OutOfMemory,
+    /// The response could not be sent (too large, refused) as the native runtime client says.
+    Response,
+    /// A logger's line. Handled, unless something else says otherwise.
+    Logged,
+}
+
+/// An error as one line (or one joined block of lines) tells it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AppError<'a> {
+    /// The form of the line.
+    pub form: ErrorForm,
+    /// Class, name or code of the error, as the runtime prints it.
+    pub error_type: Option<Cow<'a, str>>,
+    /// Its message.
+    pub message: Option<Cow<'a, str>>,
+    /// First stack frame in the function's own code, without line numbers: `handler (/var/task/app.py)`.
+    pub frame: Option<Cow<'a, str>>,
+    /// A further code on the error object: `code`, `Code`, `errno` (`ECONNREFUSED`, `ERR_MODULE_NOT_FOUND`).
+    pub code: Option<Cow<'a, str>>,
+    /// `$metadata.httpStatusCode`, `statusCode`.
+    pub http_status: Option<u16>,
+    /// `Reason` of a throttle.
+    pub reason: Option<Cow<'a, str>>,
+    /// Type and message of the innermost cause (`Caused by:`, `--->`, `reason`), where the line shows one.
+    pub cause: Option<Cow<'a, str>>,
+}
+
+impl<'a> AppError<'a> {
+    /// An error of which only the form is known.
+    #[must_use]
+    pub fn of(form: ErrorForm) -> Self {
+        Self { form, error_type: None, message: None, frame: None, code: None, http_status: None, reason: None, cause: None }
+    }
+
+    /// The same with all text owned.
+    #[must_use]
+    pub fn into_owned(self) -> AppError<'static> {
+        let own = |text: Option<Cow<'a, str>>| text.map(|text| Cow::Owned(text.into_owned()));
+        AppError {
+            form: self.form,
+            error_type: own(self.error_type),
+            message: own(self.message),
+            frame: own(self.frame),
+            code: own(self.code),
+            http_status: self.http_status,
+            reason: own(self.reason),
+            cause: own(self.cause),
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Moments of log time: milliseconds since the Unix epoch, read from and written to ISO 8601 text.
+
+use std::fmt;
+
+/// A moment in log time, in milliseconds since the Unix epoch.
+///
+/// Log time is all there is: nothing in a result depends on the clock of the machine that reads the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+const MS_PER_DAY: i64 = 86_400_000;
+/// 0000-01-01 and 9999-12-31: outside of it a number is not a date.
+const EARLIEST_MS: i64 = -62_167_219_200_000;
+const LATEST_MS: i64 = 253_402_300_799_999;
+
+impl Timestamp {
+    /// From milliseconds since the epoch; `None` outside the years 0 to 9999.
+    #[must_use]
+    pub fn from_ms(ms: i64) -> Option<Self> {
+        (EARLIEST_MS..=LATEST_MS).contains(&ms).then_some(Self(ms))
+    }
+
+    /// From an epoch number whose unit is told by its size: seconds, milliseconds, microseconds or nanoseconds.
+    ///
+    /// Each range covers the years 1973 to 5138, so the four do not meet.
+    #[must_use]
+    pub fn from_epoch_number(number: i64) -> Option<Self> {
+        let ms = match number {
+            0..=99_999_999_999 => number.checked_mul(1_000)?,
+            100_000_000_000..=99_999_999_999_999 => number,
+            100_000_000_000_000..=99_999_999_999_999_999 => number / 1_000,
+            100_000_000_000_000_000.. => number / 1_000_000,
+            _ => return None,
+        };
+        Self::from_ms(ms)
+    }
+
+    /// Milliseconds since the epoch.
+    #[must_use]
+    pub fn ms(self) -> i64 {
+        self.0
+    }
+
+    /// Milliseconds from `earlier` to `self`; negative when the order is reversed.
+    #[must_use]
+    pub fn ms_since(self, earlier: Self) -> i64 {
+        self.0 - earlier.0
+    }
+
+    /// Reads `YYYY-MM-DD[T ]HH:MM:SS[.,fraction][Z|±HH[:]MM]` at the start of `text`.
+    ///
+    /// Returns the moment and the number of bytes it took. Without a zone the text is taken as UTC, which is
+    /// what every exporter that omits it means.
+    #[must_use]
+    pub fn parse_prefix(text: &[u8]) -> Option<(Self, usize)> {
+        let date = text.get(..19)?;
+        let shape_holds = date[4] == b'-'
+            && date[7] == b'-'
+            && matches!(date[10], b'T' | b' ')
+            && date[13] == b':'
+            && date[16] == b':';
+        if !shape_holds {
+            return None;
+        }
+        let year = two_digits(date, 0)? * 100 + two_digits(date, 2)?;
+        let (month, day) = (two_digits(date, 5)?, two_digits(date, 8)?);
+        let (hour, minute, second) = (two_digits(date, 11)?, two_digits(date, 14)?, two_digits(date, 17)?);
+        // A leap second is written as 60 and counted as the last second of its minute.
+        if !(1..=12).contains(&month) || !(1..=31).contains(&day) || hour > 24 || minute > 59 || second > 60 {
+            return None;
+        }
+        let mut ms = days_from_civil(year, month, day) * MS_PER_DAY
+            + (i64::from(hour) * 3_600 + i64::from(minute) * 60 + i64::from(second.min(59))) * 1_000;
+        let mut used = 19;
+        if let (Some(b'.' | b','), Some(b'0'..=b'9')) = (text.get(19), text.get(20)) {
+            used = 20;
+            let mut scale = 100;
+            while let Some(digit @ b'0'..=b'9') = text.get(used) {
+                ms += i64::from(digit - b'0') * scale;
+                scale /= 10;
+                used += 1;
+            }
+        }
+        match text.get(used) {
+            Some(b'Z') => used += 1,
+            Some(sign @ (b'+' | b'-')) => {
+                if let Some((offset_minutes, length)) = zone_offset(&text[used + 1..]) {
+                    let shift = offset_minutes * 60_000;
+                    ms += if *sign == b'+' { -shift } else { shift };
+                    used += 1 + length;
+                }
+            }
+            _ => {}
+        }
+        Some((Self::from_ms(ms)?, used))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    /// RFC 3339 in UTC with milliseconds: `2026-01-02T03:04:05.678Z`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (days, ms) = (self.0.div_euclid(MS_PER_DAY), self.0.rem_euclid(MS_PER_DAY));
+        let (year, month, day) = civil_from_days(days);
+        write!(
+            f,
+            "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{:03}Z",
+            ms / 3_600_000,
+            ms / 60_000 % 60,
+            ms / 1_000 % 60,
+            ms % 1_000
+        )
+    }
+}
+
+fn two_digits(text: &[u8], at: usize) -> Option<u32> {
+    let (tens, ones) = (text[at].wrapping_sub(b'0'), text[at + 1].wrapping_sub(b'0'));
+    (tens < 10 && ones < 10).then(|| u32::from(tens) * 10 + u32::from(ones))
+}
+
+/// `HH:MM`, `HHMM` or `HH` after the sign: minutes and the bytes they took.
+fn zone_offset(text: &[u8]) -> Option<(i64, usize)> {
+    let pair = |at: usize| text.get(at..at + 2).and_then(|two| two_digits(two, 0)).map(i64::from);
+    let hours = pair(0)?;
+    let (minutes, used) = match text.get(2) {
+        Some(b':') => (pair(3)?, 5),
+        Some(b'0'..=b'9') => (pair(2)?, 4),
+        _ => (0, 2),
+    };
+    (hours <= 23 && minutes <= 59).then_some((hours * 60 + minutes, used))
+}
+
+/// Days since 1970-01-01 of a proleptic Gregorian date (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+fn days_from_civil(year: u32, month: u32, day: u32) -> i64 {
+    let (year, month, day) = (i64::from(year), i64::from(month), i64::from(day));
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
+/// The inverse of [`days_from_civil`], from the same source.
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_shifted + 2) / 5 + 1;
+    let month = if month_shifted < 10 { month_shifted + 3 } else { month_shifted - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    (year, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn case(text: &str, want: &str, used: usize) {
+        let (at, length) = Timestamp::parse_prefix(text.as_bytes()).expect("a timestamp");
+        assert_eq!((at.to_string().as_str(), length), (want, used), "{text}");
+    }
+
+    #[test]
+    fn reads_what_exporters_write() {
+        case("2026-01-02T03:04:05.678Z START", "2026-01-02T03:04:05.678Z", 24);
+        case("2026-01-02T03:04:05.678000+00:00 x", "2026-01-02T03:04:05.678Z", 32);
+        case("2026-01-02T03:04:05", "2026-01-02T03:04:05.000Z", 19);
+        case("2026-01-02 03:04:05.678", "2026-01-02T03:04:05.678Z", 23);
+        case("2022-07-03T22:13:13.549+02:00 |", "2022-07-03T20:13:13.549Z", 29);
+        case("2025-10-31 22:38:21,010+0000", "2025-10-31T22:38:21.010Z", 28);
+        case("2024-02-29T23:59:60Z", "2024-02-29T23:59:59.000Z", 20);
+        case("2026-01-02T03:04:05-08:00", "2026-01-02T11:04:05.000Z", 25);
+    }
+
+    #[test]
+    fn refuses_what_is_no_moment() {
+        for text in ["", "2026-13-02T03:04:05Z", "2026-01-02", "20260102T030405Z", "abcd-ef-ghTij:kl:mn"] {
+            assert_eq!(Timestamp::parse_prefix(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn tells_the_unit_of_an_epoch_number() {
+        for number in [1_790_812_800, 1_790_812_800_000, 1_790_812_800_000_000, 1_790_812_800_000_000_000] {
+            let at = Timestamp::from_epoch_number(number).expect("in range");
+            assert_eq!(at.to_string(), "2026-10-01T00:00:00.000Z");
+        }
+        assert_eq!(Timestamp::from_epoch_number(-1), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn print_then_parse_is_identity(ms in EARLIEST_MS..=LATEST_MS) {
+            let at = Timestamp(ms);
+            proptest::prop_assert_eq!(Timestamp::parse_prefix(at.to_string().as_bytes()), Some((at, 24)));
+        }
+
+        #[test]
+        fn never_panics(text in proptest::collection::vec(0u8.., 0..60)) {
+            let _ = Timestamp::parse_prefix(&text);
+        }
+    }
+}

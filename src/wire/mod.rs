@@ -1,0 +1,20 @@
+//! The machine formats: the summary and the record, as documented types with their JSON Schema.
+//!
+//! Every key is always present; absent is null; arrays are never null; names carry units. Adding a field is fine,
+//! renaming one is not. Knows the model, and neither how a summary comes about nor how it is printed.
+
+mod record;
+mod redact;
+mod summary;
+
+pub use record::{
+    Cause, CutEnds, DownstreamCall, EvidenceLine, Identity, ObservationCount, Record, RecordKind, record_id,
+};
+pub use redact::Redaction;
+pub use summary::{
+    Condition, Coverage, CoverageBytes, Durations, Example, Failures, Finding, FunctionSummary, Gate, InputProblem,
+    Memory, Outcomes, Percentiles, InitPercentiles, Summary, TimelineBucket, Waste, Window, moment,
+};
+
+/// Version of the summary and record formats: grows when a field is added.
+pub const SCHEMA_VERSION: u32 = 1;

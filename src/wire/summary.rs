@@ -1,0 +1,374 @@
+//! The summary: what all functions did, as one JSON document.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::EvidenceLine;
+use crate::model::{Category, Timestamp};
+
+/// The whole result of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Summary {
+    /// Version of this format.
+    pub schema: u32,
+    /// Version of the program.
+    pub tool_version: String,
+    /// Version of the catalogue of codes and signatures.
+    pub catalogue_version: String,
+    /// The time that the logs cover.
+    pub window: Window,
+    /// What was read, and what was not.
+    pub coverage: Coverage,
+    /// The result of `--fail-on`; null where none was given.
+    pub gate: Option<Gate>,
+    /// All functions together. Names and versions are null or empty.
+    pub totals: FunctionSummary,
+    /// One row a function, worst first.
+    pub functions: Vec<FunctionSummary>,
+}
+
+/// The time that the logs cover.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Window {
+    /// Earliest start of any attempt, or `--from`.
+    pub start: Option<String>,
+    /// Latest end of any attempt, or `--to`.
+    pub end: Option<String>,
+    /// `observed` or `given`.
+    pub source: String,
+}
+
+/// What was read, what was not, and what was understood.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Coverage {
+    /// Inputs read (files, standard input).
+    pub inputs: u64,
+    /// Bytes read from them, before decompression.
+    pub bytes_read: u64,
+    /// Log events found.
+    pub log_events: u64,
+    /// Decoded bytes, each in exactly one bucket.
+    pub bytes: CoverageBytes,
+    /// Inputs that could not be read, or not to the end.
+    pub inputs_unreadable: Vec<InputProblem>,
+    /// Inputs found in a directory that are no logs.
+    pub inputs_skipped: Vec<InputProblem>,
+    /// Events and attempts that were delivered more than once and counted once.
+    pub duplicates: u64,
+    /// Nothing was left out.
+    pub complete: bool,
+    /// What else must be known about the input.
+    pub notes: Vec<String>,
+}
+
+/// The buckets of decoded bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CoverageBytes {
+    /// Messages that belong to an attempt.
+    pub attributed: u64,
+    /// Messages that belong to an execution environment.
+    pub environment: u64,
+    /// Messages of logs that are not invocation logs.
+    pub other_logs: u64,
+    /// Messages that could not be given to any attempt.
+    pub unattributed: u64,
+    /// Everything around the messages.
+    pub framing: u64,
+    /// Looks like a platform line and does not parse.
+    pub unrecognized: u64,
+}
+
+/// An input with what is wrong about it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct InputProblem {
+    /// Name of the input.
+    pub input: String,
+    /// What is wrong, and what to do.
+    pub reason: String,
+}
+
+/// The result of `--fail-on`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Gate {
+    /// Every condition holds.
+    pub passed: bool,
+    /// The conditions, in the order given.
+    pub conditions: Vec<Condition>,
+}
+
+/// One condition of the gate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Condition {
+    /// As given.
+    pub expression: String,
+    /// The function it was evaluated for; null for the totals.
+    pub scope: Option<String>,
+    /// The value found; null where it could not be evaluated.
+    pub value: Option<f64>,
+    /// `pass`, `fail` or `not_evaluable`.
+    pub result: String,
+}
+
+/// What one function (or all of them) did.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FunctionSummary {
+    /// Function name; null where the logs do not tell it.
+    pub function: Option<String>,
+    /// AWS account, where the input tells it.
+    pub account_id: Option<String>,
+    /// Region, where the input tells it.
+    pub region: Option<String>,
+    /// Runtime version of the latest attempt that tells it.
+    pub runtime: Option<String>,
+    /// Versions seen.
+    pub versions: Vec<String>,
+    /// Log groups the function was read from.
+    pub log_groups: Vec<String>,
+    /// Runs: every START, or what stands for one.
+    pub attempts: u64,
+    /// Events: all attempts under one request id.
+    pub events: u64,
+    /// Attempts that succeeded.
+    pub ok: u64,
+    /// Attempts without an end.
+    pub incomplete: u64,
+    /// Attempts that failed and nothing says why.
+    pub unknown: u64,
+    /// Attempts that failed: the eight kinds and unknown.
+    pub failed: u64,
+    /// `failed` / (`attempts` - `incomplete`), 0 to 1; null without any, or where the log hides successes.
+    pub failure_rate: Option<f64>,
+    /// Failed attempts by kind.
+    pub failures: Failures,
+    /// Inits that failed with no request seen.
+    pub environment_failures: u64,
+    /// How events ended.
+    pub outcomes: Outcomes,
+    /// Throttled requests, from metrics: a function's own throttles are never in its log.
+    pub own_throttles: Option<u64>,
+    /// Attempts with an init or restore duration.
+    pub cold_starts: u64,
+    /// Run time.
+    pub duration_ms: Durations,
+    /// Init duration of cold starts.
+    pub init_ms: InitPercentiles,
+    /// Memory.
+    pub memory: Memory,
+    /// The function's timeout, as learned.
+    pub timeout_ms: Option<u64>,
+    /// Attempts that succeeded with 90 % or more of the timeout used; null while the timeout is unknown.
+    pub near_timeout: Option<u64>,
+    /// Errors that the code logged and survived.
+    pub handled_errors: u64,
+    /// What failed attempts and reruns after a success cost.
+    pub waste: Option<Waste>,
+    /// Attempts and failures over time.
+    pub timeline: Vec<TimelineBucket>,
+    /// What went wrong, worst first.
+    pub findings: Vec<Finding>,
+}
+
+/// Failed attempts by kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Failures {
+    /// Calls to Lambda refused for rate or concurrency.
+    pub throttling: u64,
+    /// Lambda itself failed.
+    pub service_error: u64,
+    /// Calls to Lambda refused for what they asked.
+    pub invalid_request: u64,
+    /// The code failed.
+    pub runtime_exception: u64,
+    /// Ran into the time limit.
+    pub timeout: u64,
+    /// Ran out of memory.
+    pub out_of_memory: u64,
+    /// The environment could not be made ready.
+    pub init_failure: u64,
+    /// A service it depends on failed.
+    pub downstream: u64,
+}
+
+impl Failures {
+    /// The count of one kind; `None` for a category that is not one of the eight.
+    #[must_use]
+    pub fn get(&self, category: Category) -> Option<u64> {
+        self.clone().slot(category).copied()
+    }
+
+    /// Counts one more of a kind.
+    pub fn add(&mut self, category: Category) {
+        if let Some(slot) = self.slot(category) {
+            *slot += 1;
+        }
+    }
+
+    fn slot(&mut self, category: Category) -> Option<&mut u64> {
+        Some(match category {
+            Category::Throttling => &mut self.throttling,
+            Category::ServiceError => &mut self.service_error,
+            Category::InvalidRequest => &mut self.invalid_request,
+            Category::RuntimeException => &mut self.runtime_exception,
+            Category::Timeout => &mut self.timeout,
+            Category::OutOfMemory => &mut self.out_of_memory,
+            Category::InitFailure => &mut self.init_failure,
+            Category::Downstream => &mut self.downstream,
+            Category::Ok | Category::Incomplete | Category::Unknown => return None,
+        })
+    }
+}
+
+/// How events ended: a partition of the events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Outcomes {
+    /// The first attempt succeeded.
+    pub succeeded: u64,
+    /// A later attempt succeeded.
+    pub recovered: u64,
+    /// Two or more attempts, all failed, no more to come.
+    pub exhausted: u64,
+    /// One failed attempt and no second under this id.
+    pub failed_once: u64,
+    /// Not decided within the window.
+    pub open: u64,
+    /// An attempt ran after one had succeeded.
+    pub rerun_after_success: u64,
+}
+
+/// Run time, of all attempts and of those that succeeded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Durations {
+    /// All attempts with a duration.
+    pub all: Percentiles,
+    /// Those that succeeded.
+    pub ok: Percentiles,
+}
+
+/// Percentiles in milliseconds. p95 needs 20 samples, p99 needs 100.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Percentiles {
+    /// Median.
+    pub p50: Option<f64>,
+    /// 95th percentile.
+    pub p95: Option<f64>,
+    /// 99th percentile.
+    pub p99: Option<f64>,
+    /// Largest.
+    pub max: Option<f64>,
+}
+
+/// Percentiles of init durations in milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct InitPercentiles {
+    /// Median.
+    pub p50: Option<f64>,
+    /// 95th percentile.
+    pub p95: Option<f64>,
+    /// Largest.
+    pub max: Option<f64>,
+}
+
+/// Memory of a function.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Memory {
+    /// Configured memory, of the latest attempt.
+    pub size_mb: Option<u32>,
+    /// Largest use of any attempt.
+    pub max_used_mb: Option<u32>,
+    /// Attempts that used 95 % or more of their memory and did not fail for it.
+    pub near_limit: u64,
+}
+
+/// What failing cost.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Waste {
+    /// Billed milliseconds.
+    pub billed_ms: u64,
+    /// GB-seconds.
+    pub gb_seconds: f64,
+    /// In US dollars, by the price list named.
+    pub usd: Option<f64>,
+    /// The price list.
+    pub price_list: Option<String>,
+}
+
+/// One bucket of the timeline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TimelineBucket {
+    /// Start of the bucket.
+    pub start: String,
+    /// Attempts that started in it.
+    pub attempts: u64,
+    /// Those that failed.
+    pub failed: u64,
+}
+
+/// One way in which a function failed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    /// Its code.
+    pub code: String,
+    /// Its category.
+    pub category: String,
+    /// The commonest confidence of its verdicts.
+    pub confidence: String,
+    /// Attempts.
+    pub count: u64,
+    /// Events.
+    pub events: u64,
+    /// Events among them that a retry saved.
+    pub recovered: u64,
+    /// Events among them that were lost.
+    pub lost: u64,
+    /// Start of the first attempt.
+    pub first_seen: Option<String>,
+    /// Start of the last attempt.
+    pub last_seen: Option<String>,
+    /// It still occurred at the end of the window.
+    pub ongoing: Option<bool>,
+    /// Versions it occurred in.
+    pub versions: Vec<String>,
+    /// Share of the attempts of these versions since `first_seen`, 0 to 1.
+    pub share: Option<f64>,
+    /// Whether the same work may be tried again.
+    pub retryable: String,
+    /// How much of the work may have been done.
+    pub partial_work: String,
+    /// Whether something must be undone or finished.
+    pub compensation: String,
+    /// What to do.
+    pub hint: String,
+    /// Stable id of "the same error".
+    pub fingerprint: Option<String>,
+    /// Type of the error.
+    pub error_type: Option<String>,
+    /// Its message.
+    pub message: Option<String>,
+    /// The earliest attempts, as examples.
+    pub examples: Vec<Example>,
+}
+
+/// One attempt as an example of a finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Example {
+    /// Record id.
+    pub id: String,
+    /// Request id.
+    pub request_id: Option<String>,
+    /// Log stream.
+    pub log_stream: Option<String>,
+    /// Start.
+    pub started_at: Option<String>,
+    /// The lines that prove the verdict.
+    pub evidence: Vec<EvidenceLine>,
+    /// Last line of the function before the end.
+    pub last_line_before_end: Option<String>,
+    /// Time between that line and the end.
+    pub silence_before_end_ms: Option<i64>,
+}
+
+/// A moment in the form of every output.
+#[must_use]
+pub fn moment(at: Option<Timestamp>) -> Option<String> {
+    at.map(|at| at.to_string())
+}
