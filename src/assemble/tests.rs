@@ -1,0 +1,1 @@
+//! Tests of the assembler: sequences of records as data.
