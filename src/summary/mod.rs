@@ -18,5 +18,5 @@ mod total;
 
 pub use chains::Outcome;
 pub use entry::Entry;
-pub use ledger::{Ledger, Shared};
+pub use ledger::{Ledger, Shared, StreamNames};
 pub use total::{Bounds, Patches, Totals, summarize};
