@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::open::{Open, Pending};
-use super::{Assembler, LATE_LINES_MS, LONGEST_RUN_MS, Message, OPEN_AT_ONCE, Output, TRAILING_ERROR_MS};
+use super::{
+    Assembler, LATE_LINES_MS, LONGEST_RUN_MS, Message, NAMED_BEFORE_START_MS, OPEN_AT_ONCE, Output, TRAILING_ERROR_MS,
+};
 use crate::model::{
     AppLine, Bucket, CrashLine, ErrorForm, Init, InitPhase, InitReport, InitStart, InitType, Phase, Record, Report,
     RequestId, SignKind, Status, Subject, Timestamp,
@@ -65,6 +67,7 @@ impl Assembler {
         let init = self.pending.init.get_or_insert_default();
         init.start_seen = true;
         init.init_type = start.init_type.or(init.init_type);
+        self.concurrent |= start.init_type == Some(InitType::ManagedInstances);
     }
 
     fn restore_start(&mut self, message: &Message<'_>, start: &InitStart<'_>, output: &mut dyn Output) {
@@ -150,6 +153,7 @@ impl Assembler {
         output: &mut dyn Output,
     ) -> Option<&mut Open> {
         self.starts_seen = true;
+        self.begun = true;
         if let Some(at) = self.open.iter().position(|open| open.id() == Some(id)) {
             let open = &self.open[at];
             let again = open.attempt.start_seen && open.attempt.started_at == message.at && message.at.is_some();
@@ -158,8 +162,9 @@ impl Assembler {
                 output.count(Bucket::Attributed, message.bytes);
                 return None;
             }
-            if open.lacks_start() && !open.is_reported() && open.id() == Some(id) {
-                // Lines with its id came first: a failed init names the request before START does.
+            let just_before = open.last_at.zip(message.at).is_none_or(|(last, at)| at.ms_since(last) <= NAMED_BEFORE_START_MS);
+            if open.lacks_start() && !open.is_reported() && just_before {
+                // A failed init names the request before START does. What is older was said of an attempt before.
                 let open = &mut self.open[at];
                 open.touch(message);
                 open.attempt.start_seen = true;
@@ -238,6 +243,8 @@ impl Assembler {
         open.touch(message);
         open.report(report, message);
         open.attempt.earlier_peak_mb = peak;
+        let concurrent = open.attempt.concurrent;
+        self.concurrent |= concurrent;
         self.peak_mb = report.metrics.max_memory_used_mb.or(self.peak_mb);
     }
 
@@ -281,11 +288,8 @@ impl Assembler {
 
     fn app(&mut self, message: &Message<'_>, line: &AppLine<'_>, output: &mut dyn Output) {
         if let Some(at) = self.owner_of(message, line) {
-            let several = self.open.len() > 1;
+            self.note_concurrency(at);
             let open = &mut self.open[at];
-            if several && line.id.is_some() {
-                open.json = true;
-            }
             open.touch(message);
             open.app_error(line.level, line.error.as_ref(), message);
             return;
@@ -312,12 +316,11 @@ impl Assembler {
         {
             return Some(at);
         }
-        let mut running = self.open.iter().enumerate().filter(|(_, open)| !open.is_reported());
-        if let Some((at, open)) = running.next() {
-            // In one environment a foreign id is a value in the text; among several requests it is not ours to guess.
-            // Bare text may mix environments, so there a line with an id of its own goes nowhere else.
-            let foreign = line.id.is_some_and(|id| open.id() != Some(id)) && !self.known_stream;
-            return (running.next().is_none() && !foreign).then_some(at);
+        if self.open.iter().any(|open| !open.is_reported()) {
+            // In one environment a foreign id is a value in the text. Among several requests it is not ours to guess.
+            let at = self.current()?;
+            let foreign = line.id.is_some() && self.open[at].id() != line.id && self.concurrent;
+            return (!foreign).then_some(at);
         }
         self.trailing_owner(message, line)
     }
@@ -335,12 +338,15 @@ impl Assembler {
         (unhandled && fine && soon && line.id.is_none() && self.pending.is_empty()).then_some(self.open.len() - 1)
     }
 
-    /// The running attempt of a stream that runs one at a time.
+    /// A line of an attempt that another START followed: requests run side by side.
+    fn note_concurrency(&mut self, at: usize) {
+        let superseded = !self.open[at].is_reported() && self.open[at + 1..].iter().any(|later| !later.is_reported());
+        self.concurrent |= superseded && self.open[at].json;
+    }
+
+    /// The running attempt that a line about the environment stands in.
     fn running(&mut self) -> Option<&mut Open> {
-        match self.open.as_mut_slice() {
-            [open] if !open.is_reported() => Some(open),
-            _ => None,
-        }
+        self.current().map(|at| &mut self.open[at])
     }
 
     /// The open attempt of an id; one without START is begun where there is none.
@@ -356,10 +362,12 @@ impl Assembler {
                     self.close_all(output);
                 }
                 let before = std::mem::take(&mut self.pending);
+                self.begun = true;
                 self.open.push(headless(id, message, before));
                 self.open.len() - 1
             }
         };
+        self.note_concurrency(at);
         let open = &mut self.open[at];
         open.attempt.request_id = open.attempt.request_id.or(Some(id));
         open

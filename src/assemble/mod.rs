@@ -53,6 +53,8 @@ const LATE_LINES_MS: i64 = 60_000;
 const LONGEST_RUN_MS: i64 = 90 * 60_000;
 /// Attempts open at once in one environment: Managed Instances allow 1,600.
 const OPEN_AT_ONCE: usize = 2_048;
+/// A line with the id of a request this soon before its START belongs to it.
+const NAMED_BEFORE_START_MS: i64 = 1_000;
 /// An unhandled error this soon after REPORT may still be the attempt's own (the Java client logs it late).
 const TRAILING_ERROR_MS: i64 = 500;
 
@@ -67,6 +69,11 @@ pub struct Assembler {
     peak_mb: Option<u32>,
     /// START lines are written to this stream: a line with an unknown id opens no attempt.
     starts_seen: bool,
+    /// An attempt has begun: what comes later without a START did not lose it to the window.
+    begun: bool,
+    /// Several requests were seen to run side by side. Until then an attempt that another START follows has lost its
+    /// REPORT, and lines are the latest one's.
+    concurrent: bool,
     /// Ids of the last closed attempts, whose late lines open no attempt.
     recent: [Option<RequestId>; 4],
     /// What a part before this one may still change.
@@ -85,6 +92,8 @@ impl Assembler {
             pending: Pending::default(),
             peak_mb: None,
             starts_seen: false,
+            begun: false,
+            concurrent: !known_stream,
             recent: [None; 4],
             held: part::Head::default(),
             first_at: None,
@@ -131,16 +140,21 @@ impl Assembler {
     /// An ordinary line where no single attempt is running: the latest of several, or nobody's yet.
     fn ordinary_between(&mut self, message: &Message<'_>, output: &mut dyn Output) {
         self.close_overdue(message.at, output);
-        let running = self.open.iter().filter(|open| !open.is_reported()).count();
-        match running {
-            0 => self.pending.ordinary(message),
-            1 => {
-                if let Some(open) = self.open.iter_mut().find(|open| !open.is_reported()) {
-                    open.ordinary(message);
-                }
-            }
-            _ => output.count(Bucket::Unattributed, message.bytes),
+        if let Some(at) = self.current() {
+            self.open[at].ordinary(message);
+        } else if self.open.iter().any(|open| !open.is_reported()) {
+            output.count(Bucket::Unattributed, message.bytes);
+        } else {
+            self.pending.ordinary(message);
         }
+    }
+
+    /// The running attempt that a line without an id belongs to: the only one, or the latest where requests do not run
+    /// side by side.
+    fn current(&self) -> Option<usize> {
+        let mut running = self.open.iter().enumerate().rev().filter(|(_, open)| !open.is_reported());
+        let (latest, _) = running.next()?;
+        (!self.concurrent || running.next().is_none()).then_some(latest)
     }
 }
 

@@ -219,6 +219,24 @@ impl Open {
         }
     }
 
+    /// The same for lines that stand before all that it has.
+    pub(super) fn adopt_earlier(&mut self, mut lines: Pending) {
+        if lines.is_empty() {
+            return;
+        }
+        self.attempt.place = lines.first_place;
+        self.attempt.started_at = lines.first_at.or(self.attempt.started_at);
+        let own = std::mem::take(&mut self.attempt.signs);
+        let own_last_line = std::mem::take(&mut self.last_line);
+        if own_last_line.is_set() {
+            lines.last_line = own_last_line;
+        }
+        self.adopt(lines);
+        for sign in own {
+            push_bounded(&mut self.attempt, sign);
+        }
+    }
+
     /// A fragment whose START is not in this part.
     pub(super) fn lacks_start(&self) -> bool {
         !self.attempt.start_seen

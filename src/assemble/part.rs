@@ -141,6 +141,8 @@ fn join_two(mut tail: Assembler, part: Part, output: &mut dyn Output) -> Assembl
         next.peak_mb = next.peak_mb.or(tail.peak_mb);
     }
     next.starts_seen |= tail.starts_seen;
+    next.begun |= tail.begun;
+    next.concurrent |= tail.concurrent;
     next.first_at = tail.first_at.or(next.first_at);
     next.held.settled = true;
     next
@@ -166,10 +168,18 @@ fn meet(tail: &mut Assembler, mut open: Open, output: &mut dyn Output) {
         }
     }
     let mut before = std::mem::take(&mut tail.pending);
+    if open.lacks_start() && !tail.begun {
+        open.cut_start();
+    }
+    tail.begun = true;
     before.append(std::mem::take(&mut open.before));
     open.attempt.runtime = before.runtime.clone().or(open.attempt.runtime.take());
     open.attempt.version = open.attempt.version.take().or(before.version.clone());
-    open.before = before;
+    if open.lacks_start() && !before.tells_of_init() {
+        open.adopt_earlier(before);
+    } else {
+        open.before = before;
+    }
     tail.close_where(|mine| mine.is_reported() || !(open.json && mine.attempt.start_seen), output);
     if open.is_reported() {
         tail.peak_mb = open.attempt.metrics.max_memory_used_mb.or(tail.peak_mb);
@@ -182,8 +192,8 @@ fn claim(tail: &mut Assembler, pending: &mut Pending) {
     if pending.fresh || pending.is_empty() {
         return;
     }
-    let mut running = tail.open.iter_mut().filter(|open| !open.is_reported());
-    let (Some(open), None) = (running.next(), running.next()) else { return };
+    let Some(at) = tail.current() else { return };
+    let open = &mut tail.open[at];
     open.adopt(std::mem::take(pending));
 }
 
@@ -191,9 +201,8 @@ fn claim(tail: &mut Assembler, pending: &mut Pending) {
 /// the attempt that was running.
 fn foreign_lines_owner(tail: &Assembler, fragment: &Open) -> Option<usize> {
     let only_lines = !fragment.is_reported() && !fragment.attempt.end_seen;
-    let mut running = tail.open.iter().enumerate().filter(|(_, open)| !open.is_reported());
-    let (first, second) = (running.next(), running.next());
-    (only_lines && tail.starts_seen && tail.known_stream && second.is_none()).then_some(first?.0)
+    let ours = tail.starts_seen && tail.known_stream;
+    tail.current().filter(|_| only_lines && ours)
 }
 
 /// The end of the stream: what has no REPORT was cut off by the window.
