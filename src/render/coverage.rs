@@ -63,6 +63,10 @@ fn wrapped(out: &mut Vec<String>, style: &Style, label: &str, text: &str) {
     let lines = wrap(&one_line(text), style.width.saturating_sub(label.len() + 2).max(20));
     for (index, line) in lines.iter().enumerate() {
         let indent = " ".repeat(label.len() + 2);
-        out.push(if index == 0 { format!("{}: {line}", style.paint(Ink::Warn, label)) } else { format!("{indent}{line}") });
+        out.push(if index == 0 {
+            format!("{}: {line}", style.paint(Ink::Warn, label))
+        } else {
+            format!("{indent}{line}")
+        });
     }
 }

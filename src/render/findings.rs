@@ -129,7 +129,11 @@ impl<'a> Findings<'a> {
             parts.push(format!("{} recovered on a retry", count(finding.recovered, "event", "events")));
         }
         if finding.lost > 0 {
-            let what = if parts.is_empty() { count(finding.lost, "event", "events") } else { count(finding.lost, "", "").trim().to_owned() };
+            let what = if parts.is_empty() {
+                count(finding.lost, "event", "events")
+            } else {
+                count(finding.lost, "", "").trim().to_owned()
+            };
             parts.push(self.style.paint(Ink::Bad, &format!("{what} lost")));
         }
         if !parts.is_empty() {
@@ -157,7 +161,8 @@ impl<'a> Findings<'a> {
                 format!("{}{tail}", line.trim_end_matches('…'))
             }
             (None, Some(line)) => {
-                let at = line.at.as_deref().and_then(Clock::read).map_or(String::new(), |at| format!("{} ", at.millis()));
+                let at =
+                    line.at.as_deref().and_then(Clock::read).map_or(String::new(), |at| format!("{} ", at.millis()));
                 let told = finding.message.as_deref().is_some_and(|message| line.message.contains(message));
                 let text = if told { format!("{}:{}", line.input, line.line_number) } else { line.message.clone() };
                 shorten_end(&format!("{at}{}", one_line(without_clock(&text))), self.room())

@@ -28,7 +28,8 @@ const HEADINGS: [(Category, &str); 8] = [
 pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
     let (failed, fine): (Vec<_>, Vec<_>) = summary.functions.iter().partition(|function| has_failure(function));
     let shown_fine = if fine.len() <= FEW { fine.len() } else { 0 };
-    let rows: Vec<&FunctionSummary> = failed.iter().take(MOST_ROWS).chain(fine.iter().take(shown_fine)).copied().collect();
+    let rows: Vec<&FunctionSummary> =
+        failed.iter().take(MOST_ROWS).chain(fine.iter().take(shown_fine)).copied().collect();
     let mut out = Vec::new();
     if !rows.is_empty() {
         let names: Vec<String> = rows.iter().map(|function| name(function, summary)).collect();
@@ -36,7 +37,10 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
     }
     if failed.len() > MOST_ROWS {
         let more = failed.len() - MOST_ROWS;
-        out.push(format!("{} with failures not shown: --only NAME, or --format json", count(more as u64, "more function", "more functions")));
+        out.push(format!(
+            "{} with failures not shown: --only NAME, or --format json",
+            count(more as u64, "more function", "more functions")
+        ));
     }
     let mut foot = Vec::new();
     if fine.len() > shown_fine {

@@ -168,7 +168,9 @@ mod tests {
         {
             assert_eq!(percent(ratio), want, "{ratio}");
         }
-        for (ms, want) in [(1.25, "1.2 ms"), (812.4, "812 ms"), (2_900.0, "2.90 s"), (29_000.0, "29.0 s"), (180_000.0, "3.0 min")] {
+        for (ms, want) in
+            [(1.25, "1.2 ms"), (812.4, "812 ms"), (2_900.0, "2.90 s"), (29_000.0, "29.0 s"), (180_000.0, "3.0 min")]
+        {
             assert_eq!(duration(ms), want, "{ms}");
         }
         for (number, want) in [(1, "1 byte"), (999, "999 bytes"), (4_200_000, "4.2 MB"), (7_100_000_000, "7.1 GB")] {
