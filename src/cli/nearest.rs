@@ -14,7 +14,7 @@ pub(super) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) 
             let distance = strsim::osa_distance(&word, &lower).min(strsim::osa_distance(&word, last));
             let contains = word.len() >= 3 && (lower.contains(&word) || word.contains(last));
             let allowed = 1 + word.chars().count() / 3;
-            (contains || distance <= allowed).then_some((if contains { distance.min(1) } else { distance }, name))
+            (contains || distance <= allowed).then_some((distance, name))
         })
         .collect();
     ranked.sort();

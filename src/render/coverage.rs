@@ -27,7 +27,7 @@ pub(super) fn lines(coverage: &Coverage, style: &Style) -> Vec<String> {
         let skipped = count(coverage.inputs_skipped.len() as u64, "file that is no log", "files that are no logs");
         wrapped(&mut out, style, "Skipped", &format!("{skipped}, such as {}", named(first)));
     }
-    out.push(read(coverage));
+    out.extend(wrap(&read(coverage), style.width));
     out
 }
 

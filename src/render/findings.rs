@@ -6,6 +6,7 @@ use super::escape::one_line;
 use super::matrix;
 use super::style::{Ink, Style};
 use super::words::{Clock, count, duration, shorten_end, width, wrap};
+use crate::model::Timestamp;
 use crate::wire::{Example, Finding, FunctionSummary, Summary};
 
 /// Findings shown for one function; the rest is counted.
@@ -77,23 +78,27 @@ impl<'a> Findings<'a> {
     }
 
     /// `timeout.invoke  1,204 attempts since 03:11, still going on, version 42 only    high`
+    ///
+    /// Versions that do not fit go below.
     fn head(&mut self, function: &FunctionSummary, finding: &Finding) {
-        let code = one_line(&finding.code);
+        let (code, confidence) = (one_line(&finding.code), one_line(&finding.confidence));
+        let room = self.style.width.saturating_sub(width(&code) + width(&confidence) + 6);
         let mut text = format!("{}{}", count(finding.count, "attempt", "attempts"), self.when(finding));
+        let mut below = None;
         if let Some(versions) = versions(function, finding) {
-            text.push_str(", ");
-            text.push_str(&versions);
+            let longer = format!("{text}, {versions}");
+            if width(&longer) <= room { text = longer } else { below = Some(versions) }
         }
-        let total = self.style.width.saturating_sub(2);
-        let text = shorten_end(&text, total.saturating_sub(width(&code) + 4 + finding.confidence.len()));
-        let gap = total.saturating_sub(width(&code) + 2 + width(&text) + finding.confidence.len());
-        let ink = if finding.confidence == "high" { Ink::Good } else { Ink::Warn };
+        let text = shorten_end(&text, room);
         self.out.push(format!(
-            "  {}  {text}{}{}",
+            "  {}  {text}{}  {}",
             self.style.paint(Ink::Bad, &code),
-            " ".repeat(gap),
-            self.style.paint(ink, &one_line(&finding.confidence))
+            " ".repeat(room.saturating_sub(width(&text))),
+            self.style.paint(if finding.confidence == "high" { Ink::Good } else { Ink::Warn }, &confidence)
         ));
+        if let Some(versions) = below {
+            self.body(&shorten_end(&versions, self.room()));
+        }
     }
 
     /// ` since 03:11, still going on`
@@ -154,21 +159,20 @@ impl<'a> Findings<'a> {
     /// The line that proves it; for a run that was cut, the last thing it said and how long it was silent then.
     fn evidence(&mut self, finding: &Finding) {
         let Some(example) = finding.examples.first() else { return };
-        let text = match (silent_end(example), example.evidence.first()) {
-            (Some((line, silence)), _) => {
-                let tail = format!(" … then {} of silence", duration(silence));
-                let line = shorten_end(&one_line(line), self.room().saturating_sub(width(&tail)));
-                format!("{}{tail}", line.trim_end_matches('…'))
-            }
+        let (said, tail) = match (silent_end(example), example.evidence.first()) {
+            (Some((line, silence)), _) => (Said::read(line), format!(" … then {} of silence", duration(silence))),
             (None, Some(line)) => {
-                let at =
-                    line.at.as_deref().and_then(Clock::read).map_or(String::new(), |at| format!("{} ", at.millis()));
                 let told = finding.message.as_deref().is_some_and(|message| line.message.contains(message));
-                let text = if told { format!("{}:{}", line.input, line.line_number) } else { line.message.clone() };
-                shorten_end(&format!("{at}{}", one_line(without_clock(&text))), self.room())
+                let place = format!("{}:{}", line.input, line.line_number);
+                let said = Said::read(&line.message);
+                (Said { at: line.at.clone().or(said.at), text: if told { place } else { said.text } }, String::new())
             }
             (None, None) => return,
         };
+        let at = said.at.as_deref().and_then(Clock::read).map_or(String::new(), |at| format!("{} ", at.millis()));
+        let room = self.room().saturating_sub(width(&tail));
+        let text = shorten_end(&format!("{at}{}", one_line(&said.text)), room);
+        let text = if tail.is_empty() { text } else { format!("{}{tail}", text.trim_end_matches('…')) };
         self.body(&self.style.paint(Ink::Faint, &text));
     }
 
@@ -188,11 +192,37 @@ fn silent_end(example: &Example) -> Option<(&str, f64)> {
     Some((example.last_line_before_end.as_deref()?, silence as f64))
 }
 
-/// Without the moment that many lines begin with: it is printed before them.
-fn without_clock(text: &str) -> &str {
-    crate::model::Timestamp::parse_prefix(text.as_bytes())
-        .and_then(|(_, used)| text.get(used..))
-        .map_or(text, str::trim_start)
+/// A line of a log without the moment, request id and level that runtimes put in front.
+struct Said {
+    at: Option<String>,
+    text: String,
+}
+
+impl Said {
+    fn read(line: &str) -> Self {
+        let (mut at, mut rest) = (None, line.trim_start());
+        loop {
+            if let Some((moment, used)) = Timestamp::parse_prefix(rest.as_bytes()) {
+                at = Some(moment.to_string());
+                rest = rest.get(used..).unwrap_or_default().trim_start();
+            } else if let Some((_, after)) = rest.split_once('\t').filter(|(field, _)| is_label(field)) {
+                rest = after.trim_start();
+            } else {
+                return Self { at, text: rest.to_owned() };
+            }
+        }
+    }
+}
+
+/// A request id or a level.
+fn is_label(field: &str) -> bool {
+    let field = field.trim_matches(['[', ']', ' ']);
+    let id = field.len() == 36 && field.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    const LEVELS: [&str; 14] = [
+        "TRACE", "DEBUG", "INFO", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL", "trce", "dbug", "info", "warn",
+        "fail", "crit",
+    ];
+    id || field == "undefined" || LEVELS.contains(&field)
 }
 
 /// `version 42 only`, where other versions do not have it.

@@ -33,16 +33,21 @@ impl Column {
 pub(super) fn lines(heading: &str, names: &[String], columns: &[Column], style: &Style) -> Vec<String> {
     let longest = names.iter().map(|name| width(name)).max().unwrap_or(0).max(width(heading));
     let mut out = Vec::new();
-    for (index, band) in bands(columns, longest, style.width).into_iter().enumerate() {
+    let bands = bands(columns, longest, style.width);
+    let widest: usize = bands.iter().map(|band| taken(band)).max().unwrap_or(0);
+    let name_width = longest.min(style.width.saturating_sub(widest).max(NAME_MIN));
+    for (index, band) in bands.into_iter().enumerate() {
         if index > 0 {
             out.push(String::new());
         }
-        let taken: usize = band.iter().map(|column| column.width() + GAP).sum();
-        let name_width = longest.min(style.width.saturating_sub(taken).max(NAME_MIN));
         out.push(style.paint(Ink::Strong, &heading_line(heading, name_width, band)));
         out.extend(names.iter().enumerate().map(|(row, name)| row_line(name, name_width, band, row, style)));
     }
     out
+}
+
+fn taken(band: &[Column]) -> usize {
+    band.iter().map(|column| column.width() + GAP).sum()
 }
 
 /// Splits the columns so that each band fits, with as much room for names as they need or half of the width.
