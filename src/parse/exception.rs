@@ -34,6 +34,7 @@ pub(super) fn described(form: ErrorForm, name: &str, message: &str, text: &str) 
         cause: cause(text),
         code: inspected(text, "code: '"),
         http_status: http_status(text),
+        reason: quoted_reason(message),
         ..AppError::of(form)
     }
 }
@@ -130,6 +131,13 @@ fn inspected(text: &str, name: &str) -> Option<Cow<'static, str>> {
     let (_, rest) = text.split_once(name)?;
     let (value, _) = rest.split_once('\'')?;
     (value.len() < 80).then(|| owned(value)).flatten()
+}
+
+/// The `Reason` of a throttle, where a message quotes the answer of the service.
+fn quoted_reason(message: &str) -> Option<Cow<'static, str>> {
+    let (_, rest) = message.split_once("\"Reason\":")?;
+    let (reason, _) = rest.trim_start().strip_prefix('"')?.split_once('"')?;
+    owned(reason)
 }
 
 fn http_status(text: &str) -> Option<u16> {

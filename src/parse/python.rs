@@ -15,7 +15,7 @@ pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
         return legacy(text);
     };
     if word.is_empty() || !word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-        return None;
+        return legacy(text);
     }
     let level = level::of_word(word);
     let rest = rest.trim_start_matches(BLANKS);
