@@ -61,7 +61,10 @@ pub(super) fn error(form: ErrorForm, object: &Object) -> AppError<'static> {
 }
 
 fn code(object: &Object) -> Option<Cow<'static, str>> {
-    const NAMES: [&str; 8] = ["code", "Code", "errno", "error.code", "error.Code", "err.code", "cause.code", "error.errno"];
+    const NAMES: [&str; 10] = [
+        "code", "Code", "errorCode", "errno", "error.code", "error.Code", "err.code", "cause.code", "error.errno",
+        "sqlState",
+    ];
     text_at(object, &NAMES).and_then(owned)
 }
 

@@ -17,13 +17,13 @@ const BUNDLED: [&str; 26] = [
 ];
 
 /// Packages of the JVM and .NET that are not the function's own.
-const FOREIGN_NAMES: [&str; 40] = [
+const FOREIGN_NAMES: [&str; 41] = [
     "java.", "javax.", "jakarta.", "jdk.", "sun.", "com.sun.", "lambdainternal.", "com.amazonaws.",
     "software.amazon.", "org.springframework.", "org.apache.", "org.hibernate.", "org.postgresql.", "org.slf4j.",
     "com.mysql.", "com.zaxxer.", "com.fasterxml.", "com.google.", "io.netty.", "io.micronaut.", "io.quarkus.",
     "okhttp3.", "reactor.", "kotlin.", "kotlinx.", "scala.", "clojure.", "System.", "Microsoft.", "Amazon.",
     "AWSSDK", "Npgsql.", "MySql.", "MySqlConnector.", "Newtonsoft.", "StackExchange.", "lambda_method",
-    "runtime.", "reflect.", "net/http.",
+    "Interop.", "runtime.", "reflect.", "net/http.",
 ];
 
 /// The innermost frame of the function's own code in a text with stack lines.
