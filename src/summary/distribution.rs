@@ -26,7 +26,9 @@ impl Distribution {
 
     pub(super) fn add(&mut self, hundredths: u32) {
         if let Some(histogram) = &mut self.histogram {
-            histogram.saturating_record(u64::from(hundredths));
+            // It grows as needed (`saturating_record` would not), so a value of 32 bits is never refused.
+            let recorded = histogram.record(u64::from(hundredths));
+            debug_assert!(recorded.is_ok());
         }
         self.max = self.max.max(Some(hundredths));
     }
