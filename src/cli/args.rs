@@ -97,7 +97,7 @@ pub(super) struct RunArgs {
     #[arg(long, help_heading = "Output")]
     pub(super) no_redact: bool,
 
-    /// No progress bar and no remarks on standard error
+    /// No progress bar, and no message that only repeats the output
     #[arg(long, short, help_heading = "Output")]
     pub(super) quiet: bool,
 

@@ -46,7 +46,7 @@ fn dispatch(command: Command, terminal: Terminal) -> Result<ExitStatus, Failure>
     match command {
         Command::Analyze(args) if args.paths.is_empty() && terminal.stdin => {
             show_help("analyze");
-            Ok(ExitStatus::Usage)
+            Err(Failure::usage("no input: name a file or a directory, or pipe a log in"))
         }
         Command::Analyze(args) => analyze::files(args, &terminal),
         Command::Demo(args) => analyze::demo(args, &terminal),
