@@ -65,16 +65,20 @@ fn write_all(outputs: Vec<(Target, Output)>, analysis: &mut Analysis) -> bool {
 /// Tells on standard error what the exit status stands for.
 fn report_problems(analysis: &Analysis, options: &RunOptions) {
     let coverage = &analysis.summary.coverage;
-    for problem in &coverage.inputs_unreadable {
-        complain(&one_line(&format!("{}: {}", problem.input, problem.reason)));
-    }
     for message in analysis.summary.gate.iter().flat_map(gate::messages) {
         complain(&message);
+    }
+    // The rest is in every output too, as coverage.
+    if options.quiet {
+        return;
+    }
+    for problem in &coverage.inputs_unreadable {
+        complain(&one_line(&format!("{}: {}", problem.input, problem.reason)));
     }
     if options.strict && !coverage.complete {
         complain("something was left out or not understood (--strict); the coverage in the output says what");
     }
-    if analysis.empty && !(options.allow_empty && options.quiet) {
+    if analysis.empty {
         complain(&nothing_found(analysis, options));
     }
 }
@@ -116,5 +120,60 @@ fn status(analysis: &Analysis, options: &RunOptions, written: bool) -> ExitStatu
 impl RecordSource for Records {
     fn write_records(&mut self, out: &mut dyn Write) -> io::Result<()> {
         self.write_to(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{Coverage, FunctionSummary, Summary, Window};
+
+    /// An analysis with these failed attempts, and options from these arguments.
+    fn fixture(failed: u64, arguments: &[&str]) -> (Analysis, RunOptions) {
+        use clap::Parser;
+        let arguments = ["lambda-triage", "demo"].into_iter().chain(arguments.iter().copied());
+        let super::super::Command::Demo(args) = super::super::Args::try_parse_from(arguments).unwrap().command else {
+            panic!("demo was typed");
+        };
+        let options = RunOptions::resolve(Vec::new(), args, &Terminal::detect()).unwrap();
+        let totals = FunctionSummary { attempts: 10, failed, ..FunctionSummary::default() };
+        let mut summary = Summary {
+            schema: 1,
+            tool_version: String::new(),
+            catalogue_version: String::new(),
+            window: Window::default(),
+            coverage: Coverage { complete: true, ..Coverage::default() },
+            gate: None,
+            totals,
+            functions: Vec::new(),
+        };
+        summary.gate = gate::evaluate(&options.rules, &summary);
+        (Analysis { summary, records: None, input_failed: false, empty: false }, options)
+    }
+
+    #[test]
+    fn the_first_status_that_applies_wins() {
+        let (mut analysis, options) = fixture(3, &["--fail-on", "failed > 0", "--fail-on", "failure_rate > 1%"]);
+        assert_eq!(status(&analysis, &options, false), ExitStatus::GateFailed);
+        analysis.summary.gate = None;
+        assert_eq!(status(&analysis, &options, true), ExitStatus::Success);
+        assert_eq!(status(&analysis, &options, false), ExitStatus::Incomplete);
+        analysis.empty = true;
+        assert_eq!(status(&analysis, &options, true), ExitStatus::Empty);
+        analysis.input_failed = true;
+        assert_eq!(status(&analysis, &options, true), ExitStatus::Incomplete);
+    }
+
+    #[test]
+    fn options_decide_what_counts() {
+        let (analysis, options) = fixture(0, &["--fail-on", "failure_rate > 1%"]);
+        assert_eq!(status(&analysis, &options, true), ExitStatus::Incomplete, "a null rate never passes");
+        let (mut analysis, options) = fixture(0, &["--allow-empty"]);
+        analysis.empty = true;
+        assert_eq!(status(&analysis, &options, true), ExitStatus::Success);
+        let (mut analysis, options) = fixture(0, &["--strict"]);
+        assert_eq!(status(&analysis, &options, true), ExitStatus::Success);
+        analysis.summary.coverage.complete = false;
+        assert_eq!(status(&analysis, &options, true), ExitStatus::Incomplete);
     }
 }

@@ -12,7 +12,7 @@ use crate::render::{RENDERERS, Renderer, renderer};
 
 /// Reads AWS Lambda logs and gives every invocation a verdict.
 #[derive(Debug, Parser)]
-#[command(name = "lambda-triage", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "lambda-triage", version, max_term_width = 80, arg_required_else_help = true)]
 #[command(after_help = "Start with: lambda-triage demo")]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -97,7 +97,7 @@ pub(super) struct RunArgs {
     #[arg(long, help_heading = "Output")]
     pub(super) no_redact: bool,
 
-    /// No progress bar and no remarks on standard error
+    /// No progress bar, and no message that only repeats the output
     #[arg(long, short, help_heading = "Output")]
     pub(super) quiet: bool,
 

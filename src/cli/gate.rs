@@ -6,6 +6,7 @@ use globset::{Glob, GlobMatcher};
 use serde_json::Value;
 
 use super::metrics;
+use crate::render::one_line;
 use crate::wire::{Condition, FunctionSummary, Gate, Summary};
 
 /// One `--fail-on`.
@@ -134,15 +135,21 @@ pub(super) fn messages(gate: &Gate) -> Vec<String> {
 }
 
 fn message(condition: &Condition) -> String {
-    let scope = crate::render::one_line(condition.scope.as_deref().unwrap_or("all functions")).into_owned();
-    let expression = crate::render::one_line(&condition.expression).into_owned();
-    match condition.value {
+    let scope = one_line(condition.scope.as_deref().unwrap_or("all functions")).into_owned();
+    let expression = one_line(&condition.expression).into_owned();
+    match condition.value.map(readable) {
         Some(value) if condition.result == Outcome::Fail.as_str() => {
             format!("gate failed: {expression}: {scope} has {value}")
         }
         Some(value) => format!("gate not evaluable: {expression}: {scope} has {value}, and its timeout is not known"),
         None => format!("gate not evaluable: {expression}: no value for {scope}"),
     }
+}
+
+/// With up to four decimals: a rate of 1/3 need not fill the line.
+fn readable(value: f64) -> String {
+    let text = format!("{value:.4}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 impl Rule {
@@ -248,6 +255,19 @@ mod tests {
         case("orders-*:duration.p99 > 90%limit", &["pass"]);
         case("prod:payments:failed > 0", &["pass"]);
         case("coverage.duplicates > 0", &["pass"]);
+    }
+
+    #[test]
+    fn messages_name_scope_and_value() {
+        let rules = ["orders-*:failure_rate > 1%", "failed > 0"].map(|text| condition(text).unwrap());
+        let gate = evaluate(&rules, &summary()).unwrap();
+        assert_eq!(
+            messages(&gate),
+            [
+                "gate failed: orders-*:failure_rate > 1%: orders-api has 0.03",
+                "gate failed: failed > 0: all functions has 3",
+            ]
+        );
     }
 
     #[test]

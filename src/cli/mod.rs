@@ -30,11 +30,7 @@ use crate::wire::{Record, Summary};
 pub fn run() -> ExitStatus {
     let args = match Args::try_parse() {
         Ok(args) => args,
-        Err(error) => {
-            // Help asked for is an answer, anything else wrong usage. Where even that cannot be printed, the status tells.
-            let _ = error.print();
-            return if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Success };
-        }
+        Err(error) => return show_usage(&error),
     };
     let terminal = Terminal::detect();
     match dispatch(args.command, terminal) {
@@ -50,7 +46,7 @@ fn dispatch(command: Command, terminal: Terminal) -> Result<ExitStatus, Failure>
     match command {
         Command::Analyze(args) if args.paths.is_empty() && terminal.stdin => {
             show_help("analyze");
-            Ok(ExitStatus::Usage)
+            Err(Failure::usage("no input: name a file or a directory, or pipe a log in"))
         }
         Command::Analyze(args) => analyze::files(args, &terminal),
         Command::Demo(args) => analyze::demo(args, &terminal),
@@ -82,6 +78,16 @@ fn print_text(text: &str) -> Result<ExitStatus, Failure> {
     output::closed_pipe_is_fine(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
         .map_err(|error| Failure::io(format!("cannot write to standard output: {error}")))?;
     Ok(ExitStatus::Success)
+}
+
+/// Help asked for is an answer, anything else wrong usage. Where even that cannot be printed, the status tells.
+fn show_usage(error: &clap::Error) -> ExitStatus {
+    let text = error.render().to_string();
+    match text.strip_prefix("error: ") {
+        Some(message) => complain(message.trim_end()),
+        None => drop(error.print()),
+    }
+    if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Success }
 }
 
 /// The help of a subcommand on standard error.

@@ -232,6 +232,7 @@ fn versions(function: &FunctionSummary, finding: &Finding) -> Option<String> {
     }
     let list = one_line(&finding.versions.join(", ")).into_owned();
     Some(match (finding.versions.len(), function.versions.len()) {
+        (2, 2) => "both versions".to_owned(),
         (all, of) if all >= of => format!("all {of} versions"),
         (1, _) => format!("version {list} only"),
         _ => format!("versions {list}"),

@@ -5,8 +5,8 @@ use super::words::{shorten_middle, width};
 
 /// Between two columns.
 const GAP: usize = 2;
-/// The least that the first column shrinks to.
-const NAME_MIN: usize = 16;
+/// The least that the first column shrinks to: then columns of numbers go below instead.
+const NAME_MIN: usize = 18;
 
 /// A column of numbers.
 #[derive(Debug)]
@@ -50,9 +50,9 @@ fn taken(band: &[Column]) -> usize {
     band.iter().map(|column| column.width() + GAP).sum()
 }
 
-/// Splits the columns so that each band fits, with as much room for names as they need or half of the width.
+/// Splits the columns so that each band fits, with some room for names.
 fn bands(columns: &[Column], longest: usize, total: usize) -> Vec<&[Column]> {
-    let room_for_names = longest.min(NAME_MIN.max(total / 4));
+    let room_for_names = longest.min(NAME_MIN);
     let mut bands = Vec::new();
     let (mut start, mut used) = (0, room_for_names);
     for (index, column) in columns.iter().enumerate() {

@@ -94,7 +94,7 @@ fn columns(rows: &[&FunctionSummary]) -> Vec<Column> {
         columns.push(column(heading, rows, |function| number(function.failures.get(category).unwrap_or(0))));
     }
     columns.push(column("UNKNOWN", rows, |function| number(function.unknown)));
-    columns.push(column("NO INIT", rows, |function| number(function.environment_failures)));
+    columns.push(column("ENV", rows, |function| number(function.environment_failures)));
     columns.push(column("LOST", rows, |function| number(function.outcomes.exhausted)));
     // Kinds that do not occur have no column; attempts and rate always do.
     let mut index = 0;

@@ -90,7 +90,8 @@ mod tests {
         for width in [80, 120] {
             let text = text(&summary, &Style { width, color: false });
             golden(&format!("table-{width}.txt"), &text);
-            let long = text.lines().find(|line| crate::render::words::width(line) > width);
+            // The headline is one sentence, and wraps as the terminal does.
+            let long = text.lines().skip(1).find(|line| crate::render::words::width(line) > width);
             assert_eq!(long, None);
         }
     }

@@ -64,7 +64,7 @@ struct Rule {
 }
 
 /// In this order: what is longest first, so that a key is whole when its rule sees it.
-static RULES: [Rule; 8] = [
+static RULES: [Rule; 10] = [
     Rule {
         words: &["private key"],
         pattern: r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\z)",
@@ -111,6 +111,16 @@ static RULES: [Rule; 8] = [
         mask: authorization,
     },
     Rule {
+        words: &["--"],
+        pattern: r#"(?i)(--[a-z-]*(?:password|passwd|token|secret|api-key) +)([^\s"'-][^\s"']*)"#,
+        mask: after_name,
+    },
+    Rule {
+        words: &["</"],
+        pattern: r"(?i)(<[\w:.-]*(?:passw(?:or)?d|secret|token|api[_-]?key)>)([^<]+)",
+        mask: after_name,
+    },
+    Rule {
         words: &["bearer", "basic"],
         pattern: r"(?i)\b((?:bearer|basic)\s+)([A-Za-z0-9._~+/-]{8,}=*)",
         mask: |found| if looks_random(&found[2]) { format!("{}{MASK}", &found[1]) } else { found[0].to_owned() },
@@ -136,7 +146,7 @@ static RULES: [Rule; 8] = [
             "sig=",
             "credential",
         ],
-        pattern: r#"(?i)(?P<before>[:/]?)(?P<key>\b[A-Z0-9_.-]*(?:passw(?:or)?d|passphrase|pwd|_pass|secret|token|api[_-]?key|access[_-]?key|secret[_-]?key|private[_-]?key|signature|\bsig|credentials?))(?P<quote>\\*["']?)(?P<sep>\s{0,4}(?:=>|[:=])\s{0,4})(?:(?P<open>")(?P<text>(?:[^"\\\r\n]|\\.)*)|(?P<open1>\\")(?P<text1>(?:[^"\\\r\n]|\\\\\\"|\\\\[^"\\]|\\[^"\\])*)|(?P<open2>\\{2,}")(?P<text2>[^"\\\r\n]*)|(?P<tick>')(?P<ticked>[^'\r\n]*)|(?P<bare>[^\s"',;&{}()\]\\>=][^\s"',;&}\]\\)]*))"#,
+        pattern: r#"(?i)(?P<before>[:/]?)(?P<key>\b[A-Z0-9_.-]*(?:passw(?:or)?d|passphrase|pwd|_pass|secret|token|api[_-]?key|access[_-]?key|secret[_-]?key|private[_-]?key|signature|\bsig|credentials?))(?P<quote>\\*["']?)(?P<sep>\s{0,4}(?:=>|[:=])\s{0,4}\[?\s{0,4})(?:(?P<open>")(?P<text>(?:[^"\\\r\n]|\\.)*)|(?P<open1>\\")(?P<text1>(?:[^"\\\r\n]|\\\\\\"|\\\\[^"\\]|\\[^"\\])*)|(?P<open2>\\{2,}")(?P<text2>[^"\\\r\n]*)|(?P<tick>')(?P<ticked>[^'\r\n]*)|(?P<bare>[^\s"',;&{}()\]\\>=][^\s"',;&}\]\\)]*))"#,
         mask: key_and_value,
     },
 ];
@@ -168,6 +178,10 @@ fn whole(_found: &Captures<'_>) -> String {
     MASK.to_owned()
 }
 
+fn after_name(found: &Captures<'_>) -> String {
+    format!("{}{MASK}", &found[1])
+}
+
 /// Keeps the scheme. Without one, only what looks made by a machine: "authorization: required" is no secret.
 fn authorization(found: &Captures<'_>) -> String {
     let scheme = found.get(2).or(found.get(3)).map_or("", |scheme| scheme.as_str());
@@ -185,8 +199,7 @@ fn key_and_value(found: &Captures<'_>) -> String {
     let value = [bare, part("text"), part("text1"), part("text2"), part("ticked")].concat();
     let assigned = sep.contains('=') || !part("quote").is_empty();
     let signature = key.ends_with("signature") || key.ends_with("sig");
-    let is_secret = if harmless(&value) || (part("before") == ":" && !bare.is_empty()) || (signature && bare.len() < 16)
-    {
+    let is_secret = if harmless(&value) || (part("before") == ":" && sep == ":") || (signature && bare.len() < 16) {
         false
     } else if bare.is_empty() {
         true
@@ -209,6 +222,7 @@ fn harmless(value: &str) -> bool {
     const NOTHING: [&str; 8] = ["null", "none", "nil", "undefined", "true", "false", "missing", "invalid"];
     let value = value.trim();
     value.is_empty()
+        || value == MASK.trim_matches(['[', ']'])
         || value.starts_with(MASK.trim_end_matches(']'))
         || value.bytes().all(|byte| matches!(byte, b'*' | b'x' | b'.' | b'='))
         || NOTHING.contains(&value.to_ascii_lowercase().as_str())
@@ -287,6 +301,11 @@ mod tests {
         case(r#"{\"password\":\"hun\\\"ter\",\"a\":1}"#, r#"{\"password\":\"[redacted]\",\"a\":1}"#);
         case("refresh_token=1//abcDEF", "refresh_token=[redacted]");
         case("'api_key' => 'abc'", "'api_key' => '[redacted]'");
+        case("mysql --user x --password hunter2 -e 1", "mysql --user x --password [redacted] -e 1");
+        case("<wsse:Password>hunter2</wsse:Password>", "<wsse:Password>[redacted]</wsse:Password>");
+        case("config:password=hunter2", "config:password=[redacted]");
+        case("{password=hunter2, user=x}", "{password=[redacted], user=x}");
+        case(r#""x-amz-security-token": ["IQoJb3Jp"]"#, r#""x-amz-security-token": ["[redacted]"]"#);
         case("a -----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY----- b", "a [redacted] b");
         case("-----BEGIN PRIVATE KEY-----\nMIIE cut", "[redacted]");
     }
@@ -324,7 +343,7 @@ mod tests {
             parts in proptest::collection::vec(proptest::sample::select(vec![
                 "password", "token", "=", ":", ": ", "\"", "'", "\\", " ", "\n", "abc1", "Bearer ", "Authorization", "://", "@",
                 "AKIAIOSFODNN7EXAMPLE", "eyJhbGciOiJIUzI1NiJ9", ".", "&", "{", "}", "[redacted]", "[", "]", "é", "secret",
-                "signature", "AWS4-HMAC ", "-----BEGIN PRIVATE KEY-----", "=>", "ghp_0123456789abcdefghijABCDEFGHIJ012345", "x",
+                "signature", "AWS4-HMAC ", "--token ", "<token>", "</", "[ ", "-----BEGIN PRIVATE KEY-----", "=>", "ghp_0123456789abcdefghijABCDEFGHIJ012345", "x",
             ]), 0..24)
         ) {
             let text = parts.concat();
