@@ -135,7 +135,7 @@ fn has_level(message: &[u8]) -> bool {
 }
 
 fn is_severe(value: &[u8]) -> bool {
-    let start = value.iter().take(8).position(|byte| byte.is_ascii_alphanumeric());
+    let start = value.iter().take(20).position(|byte| byte.is_ascii_alphanumeric());
     let Some(value) = start.and_then(|start| value.get(start..)) else { return false };
     match value {
         [b'5'..=b'9', b'0'..=b'9', ..] => true,
