@@ -9,13 +9,11 @@ use crate::model::{AppError, AppLine, ErrorForm, Level};
 /// What a line with the date of Go's `log` package says.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     let rest = after_date(text)?;
-    let mut line = AppLine::default();
-    line.error = payload(rest).or_else(|| panic_sentence(rest));
-    if line.error.is_some() {
-        line.level = Level::Error;
-        return Some(line);
+    if let Some(error) = payload(rest).or_else(|| panic_sentence(rest)) {
+        return Some(AppLine { level: Level::Error, error: Some(error), ..AppLine::default() });
     }
-    line.level = level::among_first_words(rest.split(['\n', '\r']).next().unwrap_or(""));
+    let level = level::among_first_words(rest.split(['\n', '\r']).next().unwrap_or(""));
+    let mut line = AppLine { level, ..AppLine::default() };
     super::structured::look_inside(rest, &mut line);
     if line.error.is_none() && line.level >= Level::Error {
         line.error = Some(exception::logged(rest));
