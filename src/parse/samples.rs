@@ -169,6 +169,7 @@ const APP: &[(&str, &str)] = &[
     ("2026-01-02T03:04:05.678Z\t$ID\tfail\tSystem.InvalidOperationException: no\n ---> Shop.WidgetException: gone\n   at Shop.Fn.Run(String a)\n   --- End of inner exception stack trace ---\n", "Unhandled id System.InvalidOperationException | no | at Shop.Fn.Run | cause Shop.WidgetException: gone"),
     ("2026-01-02T03:04:05.678Z\t$ID\tfail\tput failed\nSystem.InvalidOperationException: no\n   at Shop.Fn.Run(String a)", "Logged id System.InvalidOperationException | no | at Shop.Fn.Run"),
     (r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"Error","requestId":"$ID","message":"","errorType":"System.InvalidOperationException","errorMessage":"no","stackTrace":["System.InvalidOperationException: no","   at Shop.Fn.Run(String a)"]}"#, "Unhandled id System.InvalidOperationException | no | at Shop.Fn.Run"),
+    ("Object reference not set to an instance of an object.: NullReferenceException\n   at Shop.Fn.Run(String a) in /src/Fn.cs:line 3\n   at lambda_method(Closure , Stream )\n", "Unhandled NullReferenceException | Object reference not set to an instance of an object. | at Shop.Fn.Run"),
     ("Unhandled exception. System.IO.FileNotFoundException: no file\n   at Shop.Program.Main()", "Crash System.IO.FileNotFoundException | no file | at Shop.Program.Main"),
     ("Out of memory.\n", "OutOfMemory - | Out of memory."),
     // Go
@@ -301,6 +302,7 @@ fn hostile_messages_are_read_in_time() {
             let text = format!("{}{}", sample(head), unit.repeat(LENGTH / unit.len()));
             let _ = parse(&text);
             let _ = may_matter(text.as_bytes());
+            feed_all(&text);
         }
     }
     assert!(begun.elapsed().as_secs() < 30, "{:?}", begun.elapsed());
