@@ -11,7 +11,8 @@ pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     if let Some(error) = legacy(text) {
         return Some(AppLine { level: Level::Error, error: Some(error), ..AppLine::default() });
     }
-    let Head { id, level, rest } = head(text).filter(|head| head.level.starts_with(|c: char| c.is_ascii_lowercase()))?;
+    let Head { id, level, rest } =
+        head(text).filter(|head| head.level.starts_with(|c: char| c.is_ascii_lowercase()))?;
     let mut line = AppLine { id, level: level::of_word(level), ..AppLine::default() };
     if line.level >= Level::Error {
         line.error = unhandled(rest);

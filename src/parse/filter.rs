@@ -12,9 +12,25 @@ use memchr::memmem::Finder;
 /// Fragments that may stand anywhere in a line that matters, each rare in ordinary lines. The search compares the first
 /// four bytes of all at once, so they are few and begin rarely: `rror: ` and `xception` without their common heads.
 const FRAGMENTS: [&str; 19] = [
-    "ERROR", "FATAL", "CRITICAL", "SEVERE", "xception", "rror: ", "rror [", "raceback", "orMessage", "panic",
-    "MemoryError", "Task timed", "platform.", ".java:", "tProcessorId", "bdaInsights", "ution_arn",
-    "pacityProvider", "cePath",
+    "ERROR",
+    "FATAL",
+    "CRITICAL",
+    "SEVERE",
+    "xception",
+    "rror: ",
+    "rror [",
+    "raceback",
+    "orMessage",
+    "panic",
+    "MemoryError",
+    "Task timed",
+    "platform.",
+    ".java:",
+    "tProcessorId",
+    "bdaInsights",
+    "ution_arn",
+    "pacityProvider",
+    "cePath",
 ];
 
 /// Beginnings of messages that matter, by first letter. All that runtimes print without a level is here.
