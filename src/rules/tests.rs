@@ -133,5 +133,8 @@ fn observations_say_what_was_survived() {
         .error(Phase::Late, ErrorForm::Logged, "Error", "flush failed");
     let verdict = judge(&build.0);
     assert_eq!(verdict.code, "ok");
-    assert_eq!(verdict.observations, [("handled_error", 2), ("init_timeout_recovered", 1), ("late_line", 1)]);
+    assert_eq!(
+        verdict.observations,
+        [("handled_error", 2), ("handled_downstream_error", 1), ("init_timeout_recovered", 1), ("late_line", 1)]
+    );
 }
