@@ -97,7 +97,7 @@ impl Given {
 
     /// Expects that only the code itself failed.
     #[track_caller]
-    fn is_own(self) {
+    fn fails_alone(self) {
         assert_eq!(diagnose(&self.error, &self.line), None, "{:?}", self.error);
     }
 }
@@ -297,20 +297,20 @@ fn databases_and_caches() {
 
 #[test]
 fn errors_of_the_code_itself() {
-    given("TypeError", "Cannot read properties of undefined (reading 'id')").is_own();
-    given("ValueError", "timeout must be positive").is_own();
-    given("TimeoutError", "job did not finish in time").is_own();
+    given("TypeError", "Cannot read properties of undefined (reading 'id')").fails_alone();
+    given("ValueError", "timeout must be positive").fails_alone();
+    given("TimeoutError", "job did not finish in time").fails_alone();
     given("NotFoundError", "no such order")
         .status(404)
         .line(r#"{"errorType":"NotFoundError","statusCode":404,"expose":true}"#)
-        .is_own();
-    given("KeyError", "'connection'").is_own();
-    given("Error", "deadline exceeded").is_own();
-    given("errorString", "context deadline exceeded").is_own();
-    given("java.lang.IllegalStateException", "no tariff for 503").is_own();
+        .fails_alone();
+    given("KeyError", "'connection'").fails_alone();
+    given("Error", "deadline exceeded").fails_alone();
+    given("errorString", "context deadline exceeded").fails_alone();
+    given("java.lang.IllegalStateException", "no tariff for 503").fails_alone();
     given("ParamValidationError", "Parameter validation failed:\nMissing required parameter in input: \"Key\"")
-        .is_own();
-    given("CardDeclined", "card was refused").is_own();
+        .fails_alone();
+    given("CardDeclined", "card was refused").fails_alone();
 }
 
 #[test]
