@@ -1,3 +1,7 @@
 //! The binary: runs the command line and turns its result into an exit status.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    lambda_triage::cli::run().into()
+}

@@ -1,1 +1,126 @@
-//! placeholder
+//! The command line: reads arguments, runs the command, and tells the result as an exit status.
+
+mod analyze;
+mod args;
+mod demo;
+mod exit;
+mod explain;
+mod gate;
+mod metrics;
+mod moments;
+mod nearest;
+mod options;
+mod output;
+mod progress;
+
+use std::io::{self, Write};
+
+use clap::{CommandFactory, Parser};
+
+pub use exit::ExitStatus;
+
+use args::{Args, Command, SchemaOf};
+use exit::Failure;
+use options::Terminal;
+
+use crate::wire::{Record, Summary};
+
+/// Runs the program with the arguments of the process.
+#[must_use]
+pub fn run() -> ExitStatus {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return show_usage(&error),
+    };
+    let terminal = Terminal::detect();
+    match dispatch(args.command, terminal) {
+        Ok(status) => status,
+        Err(failure) => {
+            complain(&failure.message);
+            failure.status
+        }
+    }
+}
+
+fn dispatch(command: Command, terminal: Terminal) -> Result<ExitStatus, Failure> {
+    match command {
+        Command::Analyze(args) if args.paths.is_empty() && terminal.stdin => {
+            show_help("analyze");
+            Err(Failure::usage("no input: name a file or a directory, or pipe a log in"))
+        }
+        Command::Analyze(args) => analyze::files(args, &terminal),
+        Command::Demo(args) => analyze::demo(args, &terminal),
+        Command::Explain(args) => {
+            let style = terminal.style(args.color);
+            print_text(&explain::text(args.code.as_deref(), &style)?)
+        }
+        Command::Schema { of } => print_text(&schema(of)),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "lambda-triage", &mut script);
+            print_text(&String::from_utf8_lossy(&script))
+        }
+    }
+}
+
+/// The JSON Schema of an output, pretty-printed.
+fn schema(of: SchemaOf) -> String {
+    let schema = match of {
+        SchemaOf::Summary => schemars::schema_for!(Summary),
+        SchemaOf::Record => schemars::schema_for!(Record),
+    };
+    format!("{:#}\n", schema.as_value())
+}
+
+/// Writes to standard output; a pipe that was closed is a normal end.
+fn print_text(text: &str) -> Result<ExitStatus, Failure> {
+    let mut out = io::stdout().lock();
+    output::closed_pipe_is_fine(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+        .map_err(|error| Failure::io(format!("cannot write to standard output: {error}")))?;
+    Ok(ExitStatus::Success)
+}
+
+/// Help asked for is an answer, anything else wrong usage. Where even that cannot be printed, the status tells.
+fn show_usage(error: &clap::Error) -> ExitStatus {
+    let text = error.render().to_string();
+    match text.strip_prefix("error: ") {
+        Some(message) => complain(message.trim_end()),
+        None => drop(error.print()),
+    }
+    if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Success }
+}
+
+/// The help of a subcommand on standard error.
+fn show_help(name: &str) {
+    let mut command = Args::command();
+    command.build();
+    if let Some(command) = command.find_subcommand_mut(name) {
+        let _ = write!(io::stderr(), "{}", command.render_long_help());
+    }
+}
+
+/// A message on standard error. Where nobody can read it, the exit status has to do.
+fn complain(message: &str) {
+    let _ = writeln!(io::stderr(), "lambda-triage: {message}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn help_fits_eighty_columns() {
+        let mut command = Args::command().term_width(80);
+        command.build();
+        for sub in command.get_subcommands_mut() {
+            for line in sub.render_long_help().to_string().lines() {
+                assert!(line.chars().count() <= 80, "{}: {line}", sub.get_name());
+            }
+        }
+    }
+}

@@ -66,8 +66,10 @@ pub fn function_from_arn(arn: &str) -> Option<&str> {
 #[must_use]
 pub fn stream_parts(stream: &str) -> Option<StreamParts<'_>> {
     let bytes = stream.as_bytes();
-    let digits = |range: std::ops::Range<usize>| bytes.get(range).is_some_and(|part| part.iter().all(u8::is_ascii_digit));
-    let dated = digits(0..4) && digits(5..7) && digits(8..10) && [4, 7, 10].iter().all(|&at| bytes.get(at) == Some(&b'/'));
+    let digits =
+        |range: std::ops::Range<usize>| bytes.get(range).is_some_and(|part| part.iter().all(u8::is_ascii_digit));
+    let dated =
+        digits(0..4) && digits(5..7) && digits(8..10) && [4, 7, 10].iter().all(|&at| bytes.get(at) == Some(&b'/'));
     if !dated {
         return None;
     }
@@ -75,7 +77,8 @@ pub fn stream_parts(stream: &str) -> Option<StreamParts<'_>> {
     let (function, rest) = rest.split_once('[')?;
     let (version, environment) = rest.split_once(']')?;
     let environment = environment.trim_start_matches('[').trim_end_matches(']');
-    let known_version = version.starts_with("$LATEST") || version == "HEAD" || version.bytes().all(|b| b.is_ascii_digit());
+    let known_version =
+        version.starts_with("$LATEST") || version == "HEAD" || version.bytes().all(|b| b.is_ascii_digit());
     let known_environment = environment.len() >= 6
         && (environment.bytes().all(|b| b.is_ascii_hexdigit()) || RequestId::parse(environment.as_bytes()).is_some());
     (known_version && !version.is_empty() && known_environment && !function.contains('/'))

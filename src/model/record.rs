@@ -307,7 +307,16 @@ impl<'a> AppError<'a> {
     /// An error of which only the form is known.
     #[must_use]
     pub fn of(form: ErrorForm) -> Self {
-        Self { form, error_type: None, message: None, frame: None, code: None, http_status: None, reason: None, cause: None }
+        Self {
+            form,
+            error_type: None,
+            message: None,
+            frame: None,
+            code: None,
+            http_status: None,
+            reason: None,
+            cause: None,
+        }
     }
 
     /// The same with all text owned.

@@ -1,1 +1,96 @@
-//! placeholder
+//! A finished answer to text: one file for each output format.
+//!
+//! Knows the wire formats and the model. Does not know where the text goes, what a terminal is, or how the answer
+//! came about: a [`Style`] says how wide and how colourful the text may be.
+
+mod coverage;
+mod escape;
+mod findings;
+mod grid;
+mod json;
+mod matrix;
+mod ndjson;
+mod page;
+mod style;
+mod table;
+mod words;
+
+use std::io::{self, Write};
+
+pub use escape::one_line;
+pub use page::page;
+pub use style::{Ink, Style};
+pub use words::{count, shorten_end};
+
+use crate::wire::Summary;
+
+/// One output format.
+#[derive(Debug)]
+pub struct Renderer {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// What it is good for, for help texts.
+    pub description: &'static str,
+    /// Whether it prints the records, which are kept only where asked for.
+    pub needs_records: bool,
+    /// Prints an answer.
+    pub render: fn(&mut Answer<'_>, &Style, &mut dyn Write) -> io::Result<()>,
+}
+
+/// Every output format; the first is the default.
+pub static RENDERERS: &[Renderer] = &[
+    Renderer {
+        name: "table",
+        description: "Text for people: a row per function, then what went wrong",
+        needs_records: false,
+        render: table::render,
+    },
+    Renderer {
+        name: "json",
+        description: "One summary as a JSON document",
+        needs_records: false,
+        render: json::render,
+    },
+    Renderer {
+        name: "ndjson",
+        description: "One line of JSON per attempt",
+        needs_records: true,
+        render: ndjson::render,
+    },
+];
+
+/// The format with this name.
+#[must_use]
+pub fn renderer(name: &str) -> Option<&'static Renderer> {
+    RENDERERS.iter().find(|renderer| renderer.name == name)
+}
+
+/// What there is to print.
+pub struct Answer<'a> {
+    /// The summary.
+    pub summary: &'a Summary,
+    /// The records, where they were kept.
+    pub records: Option<&'a mut dyn RecordSource>,
+}
+
+/// Something that can write its records as ndjson, more than once.
+pub trait RecordSource {
+    /// Writes all of them.
+    ///
+    /// # Errors
+    /// When they cannot be read back or `out` cannot be written.
+    fn write_records(&mut self, out: &mut dyn Write) -> io::Result<()>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_described() {
+        for (index, one) in RENDERERS.iter().enumerate() {
+            assert!(!one.description.is_empty(), "{}", one.name);
+            assert!(RENDERERS[..index].iter().all(|other| other.name != one.name), "{}", one.name);
+        }
+    }
+}

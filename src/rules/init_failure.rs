@@ -134,7 +134,7 @@ fn deferred_load_failure(sign: &Sign) -> Option<&'static str> {
 /// The process ended in its first request before the handler left any trace, and something was printed before START.
 fn process_exit<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     let attempt = facts.attempt;
-    let fresh = attempt.earlier_attempts == 0 && attempt.init.is_some_and(|init| init.start_seen);
+    let fresh = attempt.earlier_peak_mb.is_none() && attempt.init.is_some_and(|init| init.start_seen);
     let silent = attempt.app_lines == 0 && !facts.handler_done && attempt.metrics.init_us.is_none();
     let printed = attempt
         .signs

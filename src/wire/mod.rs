@@ -12,8 +12,8 @@ pub use record::{
 };
 pub use redact::Redaction;
 pub use summary::{
-    Condition, Coverage, CoverageBytes, Durations, Example, Failures, Finding, FunctionSummary, Gate, InputProblem,
-    Memory, Outcomes, Percentiles, InitPercentiles, Summary, TimelineBucket, Waste, Window, moment,
+    Condition, Coverage, CoverageBytes, Durations, Example, Failures, Finding, FunctionSummary, Gate, InitPercentiles,
+    InputProblem, Memory, Outcomes, Percentiles, Summary, TimelineBucket, Waste, Window, moment,
 };
 
 /// Version of the summary and record formats: grows when a field is added.

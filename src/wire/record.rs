@@ -260,7 +260,10 @@ impl Record {
             contributing: verdict
                 .contributing
                 .iter()
-                .map(|(code, confidence)| Cause { code: (*code).to_owned(), confidence: confidence.as_str().to_owned() })
+                .map(|(code, confidence)| Cause {
+                    code: (*code).to_owned(),
+                    confidence: confidence.as_str().to_owned(),
+                })
                 .collect(),
             observations: verdict
                 .observations

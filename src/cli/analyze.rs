@@ -1,0 +1,179 @@
+//! `analyze` and `demo`: one run from options to exit status.
+
+use std::io::{self, Write};
+
+use super::args::{AnalyzeArgs, RunArgs};
+use super::exit::{ExitStatus, Failure};
+use super::options::{RunOptions, Target, Terminal};
+use super::output::Output;
+use super::progress::Bar;
+use super::{complain, demo, gate};
+use crate::pipeline::{self, Analysis, Progress, Records, Silent};
+use crate::render::{Answer, RecordSource, count, one_line};
+use crate::wire::Gate;
+
+/// Analyses what the user named.
+pub(super) fn files(args: AnalyzeArgs, terminal: &Terminal) -> Result<ExitStatus, Failure> {
+    let options = RunOptions::resolve(args.paths, args.run, terminal)?;
+    run(options, |options| {
+        if !options.progress {
+            return pipeline::analyze(&options.pipeline, &Silent as &dyn Progress);
+        }
+        let bar = Bar::new();
+        let analysis = pipeline::analyze(&options.pipeline, &bar);
+        bar.clear();
+        analysis
+    })
+}
+
+/// Analyses the sample logs in the program.
+pub(super) fn demo(args: RunArgs, terminal: &Terminal) -> Result<ExitStatus, Failure> {
+    let options = RunOptions::resolve(Vec::new(), args, terminal)?;
+    run(options, |options| pipeline::analyze_samples(demo::SAMPLES, &options.pipeline))
+}
+
+fn run(
+    mut options: RunOptions,
+    analyze: impl FnOnce(&RunOptions) -> anyhow::Result<Analysis>,
+) -> Result<ExitStatus, Failure> {
+    let targets = std::mem::take(&mut options.targets);
+    let outputs: Vec<(Target, Output)> = targets
+        .into_iter()
+        .map(|target| Output::open(target.path.as_deref()).map(|output| (target, output)))
+        .collect::<Result<_, _>>()?;
+    let mut analysis = analyze(&options).map_err(|error| Failure::io(format!("{error:#}")))?;
+    analysis.summary.gate = gate::evaluate(&options.rules, &analysis.summary);
+    let written = write_all(outputs, &mut analysis);
+    report_problems(&analysis, &options);
+    Ok(status(&analysis, &options, written))
+}
+
+/// Writes every output, also when an earlier one failed. True when all were written.
+fn write_all(outputs: Vec<(Target, Output)>, analysis: &mut Analysis) -> bool {
+    let mut written = true;
+    for (target, output) in outputs {
+        let records = analysis.records.as_mut().map(|records| records as &mut dyn RecordSource);
+        let mut answer = Answer { summary: &analysis.summary, records };
+        if let Err(failure) = output.write(|out| (target.renderer.render)(&mut answer, &target.style, out)) {
+            complain(&failure.message);
+            written = false;
+        }
+    }
+    written
+}
+
+/// Tells on standard error what the exit status stands for.
+fn report_problems(analysis: &Analysis, options: &RunOptions) {
+    let coverage = &analysis.summary.coverage;
+    for message in analysis.summary.gate.iter().flat_map(gate::messages) {
+        complain(&message);
+    }
+    // The rest is in every output too, as coverage.
+    if options.quiet {
+        return;
+    }
+    for problem in &coverage.inputs_unreadable {
+        complain(&one_line(&format!("{}: {}", problem.input, problem.reason)));
+    }
+    if options.strict && !coverage.complete {
+        complain("something was left out or not understood (--strict); the coverage in the output says what");
+    }
+    if analysis.empty {
+        complain(&nothing_found(analysis, options));
+    }
+}
+
+/// What was looked at, what was looked for, and what to try.
+fn nothing_found(analysis: &Analysis, options: &RunOptions) -> String {
+    let coverage = &analysis.summary.coverage;
+    let inputs = count(coverage.inputs, "input", "inputs");
+    let events = count(coverage.log_events, "log event", "log events");
+    let filtered = !options.pipeline.only.is_empty()
+        || options.pipeline.from.is_some()
+        || options.pipeline.to.is_some()
+        || options.pipeline.since_ms.is_some();
+    let remedy = if filtered {
+        "; check --from, --to, --since and --only"
+    } else {
+        "; name files with the log of a Lambda function"
+    };
+    format!(
+        "nothing to analyse: no START, REPORT or other line of a Lambda platform log in {inputs} ({events}){remedy}"
+    )
+}
+
+/// The first that applies.
+fn status(analysis: &Analysis, options: &RunOptions, written: bool) -> ExitStatus {
+    let gate: Option<&Gate> = analysis.summary.gate.as_ref();
+    let incomplete = options.strict && !analysis.summary.coverage.complete;
+    if gate.is_some_and(gate::failed) {
+        ExitStatus::GateFailed
+    } else if analysis.input_failed || !written || incomplete || gate.is_some_and(|gate| !gate.passed) {
+        ExitStatus::Incomplete
+    } else if analysis.empty && !options.allow_empty {
+        ExitStatus::Empty
+    } else {
+        ExitStatus::Success
+    }
+}
+
+impl RecordSource for Records {
+    fn write_records(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        self.write_to(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{Coverage, FunctionSummary, Summary, Window};
+
+    /// An analysis with these failed attempts, and options from these arguments.
+    fn fixture(failed: u64, arguments: &[&str]) -> (Analysis, RunOptions) {
+        use clap::Parser;
+        let arguments = ["lambda-triage", "demo"].into_iter().chain(arguments.iter().copied());
+        let super::super::Command::Demo(args) = super::super::Args::try_parse_from(arguments).unwrap().command else {
+            panic!("demo was typed");
+        };
+        let options = RunOptions::resolve(Vec::new(), args, &Terminal::detect()).unwrap();
+        let totals = FunctionSummary { attempts: 10, failed, ..FunctionSummary::default() };
+        let mut summary = Summary {
+            schema: 1,
+            tool_version: String::new(),
+            catalogue_version: String::new(),
+            window: Window::default(),
+            coverage: Coverage { complete: true, ..Coverage::default() },
+            gate: None,
+            totals,
+            functions: Vec::new(),
+        };
+        summary.gate = gate::evaluate(&options.rules, &summary);
+        (Analysis { summary, records: None, input_failed: false, empty: false }, options)
+    }
+
+    #[test]
+    fn the_first_status_that_applies_wins() {
+        let (mut analysis, options) = fixture(3, &["--fail-on", "failed > 0", "--fail-on", "failure_rate > 1%"]);
+        assert_eq!(status(&analysis, &options, false), ExitStatus::GateFailed);
+        analysis.summary.gate = None;
+        assert_eq!(status(&analysis, &options, true), ExitStatus::Success);
+        assert_eq!(status(&analysis, &options, false), ExitStatus::Incomplete);
+        analysis.empty = true;
+        assert_eq!(status(&analysis, &options, true), ExitStatus::Empty);
+        analysis.input_failed = true;
+        assert_eq!(status(&analysis, &options, true), ExitStatus::Incomplete);
+    }
+
+    #[test]
+    fn options_decide_what_counts() {
+        let (analysis, options) = fixture(0, &["--fail-on", "failure_rate > 1%"]);
+        assert_eq!(status(&analysis, &options, true), ExitStatus::Incomplete, "a null rate never passes");
+        let (mut analysis, options) = fixture(0, &["--allow-empty"]);
+        analysis.empty = true;
+        assert_eq!(status(&analysis, &options, true), ExitStatus::Success);
+        let (mut analysis, options) = fixture(0, &["--strict"]);
+        assert_eq!(status(&analysis, &options, true), ExitStatus::Success);
+        analysis.summary.coverage.complete = false;
+        assert_eq!(status(&analysis, &options, true), ExitStatus::Incomplete);
+    }
+}

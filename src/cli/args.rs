@@ -1,0 +1,197 @@
+//! What was typed. Accepted formats come from the list of renderers; what the run needs is made of it in `options`.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+use super::gate;
+use super::moments::{self, Span};
+use crate::model::Timestamp;
+use crate::render::{RENDERERS, Renderer, renderer};
+
+/// Reads AWS Lambda logs and gives every invocation a verdict.
+#[derive(Debug, Parser)]
+#[command(name = "lambda-triage", version, max_term_width = 80, arg_required_else_help = true)]
+#[command(after_help = "Start with: lambda-triage demo")]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Say what went wrong in Lambda logs: files, directories or a pipe
+    #[command(after_help = ANALYZE_EXAMPLES)]
+    Analyze(AnalyzeArgs),
+    /// Analyse the sample logs that are built into the program
+    Demo(RunArgs),
+    /// Explain a verdict code, or list all of them
+    Explain(ExplainArgs),
+    /// Print the JSON Schema of an output
+    Schema {
+        /// The output: summary (--format json) or record (--format ndjson)
+        #[arg(value_enum)]
+        of: SchemaOf,
+    },
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+}
+
+const ANALYZE_EXAMPLES: &str = "\
+Examples:
+  lambda-triage analyze exported-logs/
+  aws logs tail /aws/lambda/orders-api --since 3h | lambda-triage analyze
+  lambda-triage analyze logs/ --since 2h --only 'orders-*'
+  lambda-triage analyze logs/ --report json=triage.json --fail-on 'failed > 0'
+  lambda-triage analyze logs/ --fail-on '*:failure_rate > 1%' --strict
+  lambda-triage analyze logs/ --format ndjson --failures-only | jq .code
+
+Exit status:
+  0  done
+  1  a --fail-on condition is true
+  2  wrong usage
+  3  an input was not read, an output not written, a --fail-on condition not
+     evaluable, or something left out under --strict
+  4  nothing to analyse";
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct AnalyzeArgs {
+    /// Log files, directories (all files below), or - for standard input
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
+#[derive(Debug, Default, ClapArgs)]
+pub(super) struct RunArgs {
+    /// Output format
+    #[arg(long, value_name = "FORMAT", value_parser = format_parser(), default_value = RENDERERS[0].name)]
+    #[arg(help_heading = "Output")]
+    pub(super) format: Option<&'static Renderer>,
+
+    /// Write to a file, which appears when it is whole
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub(super) output: Option<PathBuf>,
+
+    /// Write one more output; may be repeated
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = report, help_heading = "Output")]
+    pub(super) report: Vec<Report>,
+
+    /// Only the records of failed attempts (ndjson)
+    #[arg(long, help_heading = "Output")]
+    pub(super) failures_only: bool,
+
+    /// Colours; auto means on a terminal, unless NO_COLOR is set
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t, help_heading = "Output")]
+    #[arg(hide_possible_values = false)]
+    pub(super) color: ColorChoice,
+
+    /// Show secrets in messages as they are in the log
+    #[arg(long, help_heading = "Output")]
+    pub(super) no_redact: bool,
+
+    /// No progress bar, and no message that only repeats the output
+    #[arg(long, short, help_heading = "Output")]
+    pub(super) quiet: bool,
+
+    /// Only log events from this moment on (RFC 3339 or a date, UTC)
+    #[arg(long, value_name = "TIME", value_parser = moments::moment, help_heading = "Selection")]
+    pub(super) from: Option<Timestamp>,
+
+    /// Only log events up to this moment
+    #[arg(long, value_name = "TIME", value_parser = moments::moment, help_heading = "Selection")]
+    pub(super) to: Option<Timestamp>,
+
+    /// Only the last part of the log (90m, 3h, 2d), from its latest event back
+    #[arg(long, value_name = "SPAN", value_parser = moments::span, conflicts_with = "from")]
+    #[arg(help_heading = "Selection")]
+    pub(super) since: Option<Span>,
+
+    /// Only functions whose name matches; may be repeated
+    #[arg(long, value_name = "GLOB", value_parser = glob, help_heading = "Selection")]
+    pub(super) only: Vec<String>,
+
+    /// The function's name, for logs that do not tell it
+    #[arg(long, value_name = "NAME", help_heading = "Selection")]
+    pub(super) function: Option<String>,
+
+    /// Fail (status 1) if this is true: '[GLOB:]PATH OP VALUE'; may be repeated
+    ///
+    /// PATH is a number in the JSON summary (failures.timeout, duration_ms.all.p99) or its last part where that is
+    /// unique. OP is one of > >= < <= == !=. VALUE is a number, 1%, 500ms, 3s, or 80%limit (of the function's timeout).
+    /// Without GLOB the totals count, with it every function that matches.
+    #[arg(long, value_name = "EXPR", value_parser = gate::condition, help_heading = "Gate")]
+    pub(super) fail_on: Vec<gate::Rule>,
+
+    /// Fail (status 3) if anything was left out or not understood
+    #[arg(long, help_heading = "Gate")]
+    pub(super) strict: bool,
+
+    /// Nothing to analyse is fine (status 0)
+    #[arg(long, help_heading = "Gate")]
+    pub(super) allow_empty: bool,
+
+    /// Worker threads; all cores without it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) threads: Option<u16>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ExplainArgs {
+    /// A code (timeout.invoke), a category (timeout) or an error type of the platform
+    pub(super) code: Option<String>,
+
+    /// Colours; auto means on a terminal, unless NO_COLOR is set
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    pub(super) color: ColorChoice,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum SchemaOf {
+    /// The document of --format json
+    Summary,
+    /// A line of --format ndjson
+    Record,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(super) enum ColorChoice {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// `--report json=triage.json`
+#[derive(Clone, Debug)]
+pub(super) struct Report {
+    pub(super) renderer: &'static Renderer,
+    pub(super) path: PathBuf,
+}
+
+fn format_parser() -> impl TypedValueParser<Value = &'static Renderer> {
+    PossibleValuesParser::new(RENDERERS.iter().map(|one| PossibleValue::new(one.name).help(one.description)))
+        .try_map(|name| renderer(&name).ok_or("no such format"))
+}
+
+fn report(text: &str) -> Result<Report, String> {
+    let (name, path) = text.split_once('=').ok_or("it needs a format and a file, such as json=triage.json")?;
+    let names: Vec<&str> = RENDERERS.iter().map(|one| one.name).collect();
+    let renderer = renderer(name).ok_or_else(|| format!("no format '{name}'; there are {}", names.join(", ")))?;
+    match path {
+        "" => Err(format!("no file after '{name}='")),
+        "-" => Err(format!("for standard output use --format {name}")),
+        path => Ok(Report { renderer, path: path.into() }),
+    }
+}
+
+fn glob(text: &str) -> Result<String, String> {
+    globset::Glob::new(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+}

@@ -1,0 +1,44 @@
+//! The exit status, and the failures that lead to it.
+
+use std::process::ExitCode;
+
+/// How a run ended, the same for every output format. Where several apply, the first in this list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExitStatus {
+    /// 130: interrupted.
+    Interrupted = 130,
+    /// 2: wrong usage or configuration; nothing was read.
+    Usage = 2,
+    /// 1: a gate (`--fail-on`) failed.
+    GateFailed = 1,
+    /// 3: an input could not be read, an output could not be written, a gate could not be evaluated, or coverage is
+    /// incomplete under `--strict`.
+    Incomplete = 3,
+    /// 4: nothing to analyse was found, and `--allow-empty` was not given.
+    Empty = 4,
+    /// 0: everything was read and written, and every gate passed.
+    Success = 0,
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        Self::from(status as u8)
+    }
+}
+
+/// Why a run ended early: a message for standard error, and the status.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) status: ExitStatus,
+    pub(super) message: String,
+}
+
+impl Failure {
+    pub(super) fn usage(message: impl Into<String>) -> Self {
+        Self { status: ExitStatus::Usage, message: message.into() }
+    }
+
+    pub(super) fn io(message: impl Into<String>) -> Self {
+        Self { status: ExitStatus::Incomplete, message: message.into() }
+    }
+}

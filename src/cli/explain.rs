@@ -1,0 +1,100 @@
+//! `explain`: the catalogue as a list, or one page of it.
+
+use super::exit::Failure;
+use super::nearest::{nearest, suggestion};
+use crate::catalogue::{CODES, CodeInfo};
+use crate::model::Category;
+use crate::render::{Ink, Style, page};
+
+/// The list of codes, or what there is on one word.
+pub(super) fn text(word: Option<&str>, style: &Style) -> Result<String, Failure> {
+    match word {
+        None => Ok(list(&CODES.iter().collect::<Vec<_>>(), style)),
+        Some(word) => look_up(CODES, word, style),
+    }
+}
+
+/// A code has its page; a category, or the beginning of several codes, their list; a single code its page.
+fn look_up(codes: &'static [CodeInfo], word: &str, style: &Style) -> Result<String, Failure> {
+    let word = word.trim().to_lowercase();
+    if let Some(code) = codes.iter().find(|code| code.id == word) {
+        return Ok(page(code.page, style));
+    }
+    let prefix = format!("{}.", word.trim_end_matches('.'));
+    let mut found: Vec<&CodeInfo> = codes.iter().filter(|code| code.id.starts_with(&prefix)).collect();
+    if found.is_empty() {
+        found = codes.iter().filter(|code| code.id.rsplit('.').next() == Some(&word)).collect();
+    }
+    match found[..] {
+        [] => {
+            let near = nearest(&word, codes.iter().map(|code| code.id).chain(Category::FAILURES.map(Category::id)));
+            Err(Failure::usage(format!(
+                "no code '{}'{} (lambda-triage explain lists them)",
+                crate::render::one_line(&word),
+                suggestion(&near)
+            )))
+        }
+        [code] => Ok(page(code.page, style)),
+        _ => Ok(list(&found, style)),
+    }
+}
+
+/// Codes with their titles, under a heading for each category.
+fn list(codes: &[&CodeInfo], style: &Style) -> String {
+    let width = codes.iter().map(|code| code.id.len()).max().unwrap_or(0);
+    let mut out = String::new();
+    let mut last: Option<Option<Category>> = None;
+    for code in codes {
+        if last != Some(code.category) {
+            if last.is_some() {
+                out.push('\n');
+            }
+            let heading = code.category.map_or("observations: worth knowing, not a failure", Category::id);
+            out.push_str(&style.paint(Ink::Strong, heading));
+            out.push('\n');
+            last = Some(code.category);
+        }
+        out.push_str(&format!("  {:width$}  {}\n", code.id, code.title));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Compensation, PartialWork, Retryable};
+
+    static SOME: [CodeInfo; 3] = [
+        info("timeout.invoke", Category::Timeout, "# Timeout"),
+        info("timeout.init", Category::Timeout, "# Init timeout"),
+        info("out_of_memory.heap", Category::OutOfMemory, "# Heap"),
+    ];
+
+    const fn info(id: &'static str, category: Category, page: &'static str) -> CodeInfo {
+        CodeInfo {
+            id,
+            category: Some(category),
+            title: "title",
+            retryable: Retryable::Risky,
+            partial_work: PartialWork::Likely,
+            compensation: Compensation::Yes,
+            hint: "",
+            page,
+        }
+    }
+
+    #[test]
+    fn finds_codes_categories_and_last_parts() {
+        for (word, want) in [
+            ("timeout.invoke", "Timeout\n"),
+            ("Timeout.Init", "Init timeout\n"),
+            ("heap", "Heap\n"),
+            ("out_of_memory", "Heap\n"),
+            ("timeout", "timeout\n  timeout.invoke  title\n  timeout.init    title\n"),
+        ] {
+            assert_eq!(look_up(&SOME, word, &Style::PLAIN).unwrap(), want, "{word}");
+        }
+        let failure = look_up(&SOME, "timeout.invok", &Style::PLAIN).unwrap_err();
+        assert!(failure.message.contains("did you mean timeout.invoke"), "{}", failure.message);
+    }
+}

@@ -1,0 +1,305 @@
+//! The gate: conditions on the numbers of a summary that make a run fail.
+//!
+//! Pure: text to a rule, rule and summary to a result. A condition says what fails the run: `failed > 0`.
+
+use globset::{Glob, GlobMatcher};
+use serde_json::Value;
+
+use super::metrics;
+use crate::render::one_line;
+use crate::wire::{Condition, FunctionSummary, Gate, Summary};
+
+/// One `--fail-on`.
+#[derive(Clone, Debug)]
+pub(super) struct Rule {
+    /// As typed.
+    expression: String,
+    /// Which functions; the totals without it.
+    functions: Option<GlobMatcher>,
+    path: &'static str,
+    operator: Operator,
+    threshold: Threshold,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Threshold {
+    Number(f64),
+    /// A share of the function's timeout.
+    OfLimit(f64),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operator {
+    Greater,
+    GreaterOrEqual,
+    Less,
+    LessOrEqual,
+    Equal,
+    NotEqual,
+}
+
+/// Longer signs first, so that `>=` is not read as `>`.
+const OPERATORS: [(&str, Operator); 6] = [
+    (">=", Operator::GreaterOrEqual),
+    ("<=", Operator::LessOrEqual),
+    ("==", Operator::Equal),
+    ("!=", Operator::NotEqual),
+    (">", Operator::Greater),
+    ("<", Operator::Less),
+];
+
+/// Reads `[GLOB:]PATH OP VALUE`.
+pub(super) fn condition(text: &str) -> Result<Rule, String> {
+    let shape = || "it needs a path, an operator and a value, such as 'failed > 0'".to_owned();
+    let sign = |char: char| matches!(char, '<' | '>' | '=' | '!');
+    let end = text.rfind(sign).map(|index| index + 1).ok_or_else(shape)?;
+    let start = text[..end].trim_end_matches(sign).len();
+    let (left, operator, right) = (text[..start].trim(), &text[start..end], text[end..].trim());
+    let (_, operator) = OPERATORS
+        .into_iter()
+        .find(|(sign, _)| *sign == operator)
+        .ok_or_else(|| format!("no operator '{operator}'; there are > >= < <= == !="))?;
+    let (glob, path) = left.rsplit_once(':').map_or((None, left), |(glob, path)| (Some(glob.trim()), path.trim()));
+    if path.is_empty() || right.is_empty() || glob == Some("") {
+        return Err(shape());
+    }
+    let path = metrics::resolve(path)?;
+    let functions = glob.map(|glob| Glob::new(glob).map_err(|error| error.to_string())).transpose()?;
+    if functions.is_some() && path.starts_with("coverage.") {
+        return Err("coverage is not counted by function; leave the name and the colon out".to_owned());
+    }
+    Ok(Rule {
+        expression: text.trim().to_owned(),
+        functions: functions.map(|glob| glob.compile_matcher()),
+        path,
+        operator,
+        threshold: threshold(right, path)?,
+    })
+}
+
+/// Reads `0`, `1%`, `500ms`, `3s`, `80%limit`, and checks that the unit fits the number it is compared with.
+fn threshold(text: &str, path: &str) -> Result<Threshold, String> {
+    let is_time = path.split('.').any(|part| part.ends_with("_ms"));
+    let wrong = || format!("'{text}' is no value; write 10, 1%, 500ms, 3s or 80%limit");
+    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|number| number.is_finite()).ok_or_else(wrong);
+    let (digits, unit) =
+        text.split_at(text.find(|char: char| char == '%' || char.is_ascii_alphabetic()).unwrap_or(text.len()));
+    match unit.trim() {
+        "" => Ok(Threshold::Number(number(digits)?)),
+        "%" if path == "failure_rate" => Ok(Threshold::Number(number(digits)? / 100.0)),
+        "%" => Err(format!("{path} is no ratio; compare failure_rate with {text}, or {path} with a number")),
+        "ms" | "s" | "m" | "%limit" if !is_time => Err(format!("{path} is no time; compare it with a number")),
+        "ms" => Ok(Threshold::Number(number(digits)?)),
+        "s" => Ok(Threshold::Number(number(digits)? * 1_000.0)),
+        "m" => Ok(Threshold::Number(number(digits)? * 60_000.0)),
+        "%limit" => Ok(Threshold::OfLimit(number(digits)? / 100.0)),
+        _ => Err(wrong()),
+    }
+}
+
+/// What came of one condition for the totals or one function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Pass,
+    Fail,
+    NotEvaluable,
+}
+
+impl Outcome {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::NotEvaluable => "not_evaluable",
+        }
+    }
+}
+
+/// Evaluates all rules; `None` without any.
+pub(super) fn evaluate(rules: &[Rule], summary: &Summary) -> Option<Gate> {
+    if rules.is_empty() {
+        return None;
+    }
+    let conditions: Vec<Condition> = rules.iter().flat_map(|rule| rule.evaluate(summary)).collect();
+    Some(Gate { passed: conditions.iter().all(|one| one.result == Outcome::Pass.as_str()), conditions })
+}
+
+/// Some condition is true: the run fails.
+pub(super) fn failed(gate: &Gate) -> bool {
+    gate.conditions.iter().any(|one| one.result == Outcome::Fail.as_str())
+}
+
+/// One line for each condition that is true or could not be evaluated.
+pub(super) fn messages(gate: &Gate) -> Vec<String> {
+    gate.conditions.iter().filter(|one| one.result != Outcome::Pass.as_str()).map(message).collect()
+}
+
+fn message(condition: &Condition) -> String {
+    let scope = one_line(condition.scope.as_deref().unwrap_or("all functions")).into_owned();
+    let expression = one_line(&condition.expression).into_owned();
+    match condition.value.map(readable) {
+        Some(value) if condition.result == Outcome::Fail.as_str() => {
+            format!("gate failed: {expression}: {scope} has {value}")
+        }
+        Some(value) => format!("gate not evaluable: {expression}: {scope} has {value}, and its timeout is not known"),
+        None => format!("gate not evaluable: {expression}: no value for {scope}"),
+    }
+}
+
+/// With up to four decimals: a rate of 1/3 need not fill the line.
+fn readable(value: f64) -> String {
+    let text = format!("{value:.4}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+impl Rule {
+    fn evaluate(&self, summary: &Summary) -> Vec<Condition> {
+        let Some(functions) = &self.functions else {
+            let source = if self.path.starts_with("coverage.") { json(summary) } else { json(&summary.totals) };
+            return vec![self.compare(None, &source, summary.totals.timeout_ms)];
+        };
+        let matching = summary.functions.iter().filter(|one| functions.is_match(one.function.as_deref().unwrap_or("")));
+        let conditions: Vec<Condition> =
+            matching.map(|one| self.compare(Some(scope(one)), &json(one), one.timeout_ms)).collect();
+        if conditions.is_empty() {
+            return vec![self.result(Some(functions.glob().to_string()), None, Outcome::NotEvaluable)];
+        }
+        conditions
+    }
+
+    fn compare(&self, scope: Option<String>, source: &Value, timeout_ms: Option<u64>) -> Condition {
+        let value = metrics::number(source, self.path);
+        let threshold = match self.threshold {
+            Threshold::Number(number) => Some(number),
+            Threshold::OfLimit(share) => timeout_ms.map(|limit| limit as f64 * share),
+        };
+        let outcome = match value.zip(threshold) {
+            Some((value, threshold)) if self.operator.holds(value, threshold) => Outcome::Fail,
+            Some(_) => Outcome::Pass,
+            None => Outcome::NotEvaluable,
+        };
+        self.result(scope, value, outcome)
+    }
+
+    fn result(&self, scope: Option<String>, value: Option<f64>, outcome: Outcome) -> Condition {
+        Condition { expression: self.expression.clone(), scope, value, result: outcome.as_str().to_owned() }
+    }
+}
+
+impl Operator {
+    fn holds(self, value: f64, threshold: f64) -> bool {
+        match self {
+            Self::Greater => value > threshold,
+            Self::GreaterOrEqual => value >= threshold,
+            Self::Less => value < threshold,
+            Self::LessOrEqual => value <= threshold,
+            Self::Equal => value == threshold,
+            Self::NotEqual => value != threshold,
+        }
+    }
+}
+
+fn scope(function: &FunctionSummary) -> String {
+    function.function.clone().unwrap_or_else(|| "(no name)".to_owned())
+}
+
+/// A summary always serialises: its keys are strings and its numbers finite or null.
+fn json(value: &impl serde::Serialize) -> Value {
+    serde_json::to_value(value).unwrap_or(Value::Null)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{Coverage, Window};
+
+    fn summary() -> Summary {
+        let function = |name: &str, failed, rate, p99| {
+            let mut one =
+                FunctionSummary { function: Some(name.into()), failed, failure_rate: rate, ..Default::default() };
+            one.duration_ms.all.p99 = p99;
+            one
+        };
+        let mut slow = function("orders-api", 3, Some(0.03), Some(2_500.0));
+        slow.timeout_ms = Some(3_000);
+        Summary {
+            schema: 1,
+            tool_version: String::new(),
+            catalogue_version: String::new(),
+            window: Window::default(),
+            coverage: Coverage::default(),
+            gate: None,
+            totals: function("", 3, Some(0.01), None),
+            functions: vec![slow, function("prod:payments", 0, Some(0.0), None)],
+        }
+    }
+
+    #[track_caller]
+    fn case(expression: &str, want: &[&str]) {
+        let rule = condition(expression).expect(expression);
+        let results: Vec<String> = rule.evaluate(&summary()).into_iter().map(|one| one.result).collect();
+        assert_eq!(results, want, "{expression}");
+    }
+
+    #[test]
+    fn conditions_say_what_fails() {
+        case("failed > 0", &["fail"]);
+        case("failed>3", &["pass"]);
+        case("failed >= 3", &["fail"]);
+        case("failed != 3", &["pass"]);
+        case("failure_rate > 1%", &["pass"]);
+        case("failure_rate >= 1%", &["fail"]);
+        case("*:failed == 0", &["pass", "fail"]);
+        case("orders-*: duration.p99 > 2.4s", &["fail"]);
+        case("orders-*:duration.p99 > 80%limit", &["fail"]);
+        case("orders-*:duration.p99 > 90%limit", &["pass"]);
+        case("prod:payments:failed > 0", &["pass"]);
+        case("coverage.duplicates > 0", &["pass"]);
+    }
+
+    #[test]
+    fn messages_name_scope_and_value() {
+        let rules = ["orders-*:failure_rate > 1%", "failed > 0"].map(|text| condition(text).unwrap());
+        let gate = evaluate(&rules, &summary()).unwrap();
+        assert_eq!(
+            messages(&gate),
+            [
+                "gate failed: orders-*:failure_rate > 1%: orders-api has 0.03",
+                "gate failed: failed > 0: all functions has 3",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_never_passes() {
+        case("duration.p99 > 3s", &["not_evaluable"]);
+        case("prod*:duration.p99 > 3s", &["not_evaluable"]);
+        case("nothing-*:failed > 0", &["not_evaluable"]);
+        case("duration.max > 80%limit", &["not_evaluable"]);
+        let gate = evaluate(&[condition("nothing-*:failed > 0").unwrap()], &summary()).unwrap();
+        assert!(!gate.passed && !failed(&gate));
+        assert_eq!(messages(&gate), ["gate not evaluable: nothing-*:failed > 0: no value for nothing-*"]);
+    }
+
+    #[test]
+    fn wrong_conditions_are_refused_with_a_hint() {
+        for (expression, hint) in [
+            ("", "it needs"),
+            ("failed", "it needs"),
+            ("failed >", "it needs"),
+            (":failed > 0", "it needs"),
+            ("failed => 0", "no operator '=>'"),
+            ("failed = 0", "no operator '='"),
+            ("fialed > 0", "did you mean failed?"),
+            ("failed > many", "is no value"),
+            ("failed > 1%", "compare failure_rate"),
+            ("failed > 3s", "is no time"),
+            ("failed > 1e999", "is no value"),
+            ("[:failed > 0", "unclosed"),
+            ("*:coverage.duplicates > 0", "leave the name"),
+        ] {
+            let error = condition(expression).expect_err(expression);
+            assert!(error.contains(hint), "{expression}: {error}");
+        }
+    }
+}

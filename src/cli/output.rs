@@ -1,0 +1,116 @@
+//! Where output goes: standard output, or a file that appears when it is whole.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::exit::Failure;
+
+/// An output that is open.
+#[derive(Debug)]
+pub(super) enum Output {
+    Stdout,
+    /// Written beside its place and renamed at the end, so that it is whole or absent.
+    Whole {
+        temporary: NamedTempFile,
+        path: PathBuf,
+    },
+    /// A device or a named pipe, which cannot be renamed to.
+    Direct {
+        file: File,
+        path: PathBuf,
+    },
+}
+
+impl Output {
+    /// Opens before the work starts, so that a wrong path fails at once.
+    pub(super) fn open(path: Option<&Path>) -> Result<Self, Failure> {
+        let Some(path) = path else { return Ok(Self::Stdout) };
+        Self::open_file(path).map_err(|error| Failure::io(format!("cannot write {}: {error}", path.display())))
+    }
+
+    fn open_file(path: &Path) -> io::Result<Self> {
+        // A link stays a link: what it points to is replaced.
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        match fs::metadata(&path) {
+            Ok(found) if found.is_dir() => return Err(io::Error::other("it is a directory")),
+            Ok(found) if !found.is_file() => {
+                return Ok(Self::Direct { file: OpenOptions::new().write(true).open(&path)?, path });
+            }
+            _ => {}
+        }
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Ok(Self::Whole { temporary: temporary_in(directory)?, path })
+    }
+
+    /// Writes what `print` prints and puts the file in its place. A pipe that the reader closed is a normal end.
+    pub(super) fn write(self, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+        let (name, result) = match self {
+            Self::Stdout => ("standard output".to_owned(), buffered(&mut io::stdout().lock(), print)),
+            Self::Direct { mut file, path } => (path.display().to_string(), buffered(&mut file, print)),
+            Self::Whole { mut temporary, path } => {
+                let result = buffered(temporary.as_file_mut(), print)
+                    .and_then(|()| temporary.persist(&path).map(drop).map_err(|error| error.error));
+                (path.display().to_string(), result)
+            }
+        };
+        closed_pipe_is_fine(result).map_err(|error| Failure::io(format!("cannot write {name}: {error}")))
+    }
+}
+
+pub(super) fn closed_pipe_is_fine(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}
+
+fn buffered(out: &mut dyn Write, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(64 * 1024, out);
+    print(&mut out)?;
+    out.flush()
+}
+
+/// With the permissions of any new file, not the private ones of temporary files.
+fn temporary_in(directory: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".lambda-triage-");
+    #[cfg(unix)]
+    let builder = builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(directory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_whole_or_absent() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("out.json");
+        let failing = Output::open(Some(&path)).unwrap().write(|out| {
+            out.write_all(b"half")?;
+            Err(io::Error::other("no more"))
+        });
+        assert!(failing.is_err());
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+        Output::open(Some(&path)).unwrap().write(|out| out.write_all(b"whole")).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"whole");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_wrong_path_fails_at_once() {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(Output::open(Some(directory.path())).is_err());
+        assert!(Output::open(Some(&directory.path().join("no/such/place.json"))).is_err());
+    }
+
+    #[test]
+    fn a_closed_pipe_is_a_normal_end() {
+        let closed = |_: &mut dyn Write| Err(io::Error::from(io::ErrorKind::BrokenPipe));
+        assert!(Output::Stdout.write(closed).is_ok());
+    }
+}

@@ -1,0 +1,72 @@
+//! The last lines of the table: what was read, what was understood, and what was not.
+
+use super::escape::one_line;
+use super::style::{Ink, Style};
+use super::words::{bytes, count, percent, wrap};
+use crate::wire::{Coverage, CoverageBytes, InputProblem};
+
+/// Problems named one by one; the rest is counted.
+const MOST_PROBLEMS: usize = 10;
+
+/// The lines.
+pub(super) fn lines(coverage: &Coverage, style: &Style) -> Vec<String> {
+    let mut out = Vec::new();
+    if !coverage.complete {
+        out.push(style.paint(Ink::Warn, "This answer is partial:"));
+    }
+    for problem in coverage.inputs_unreadable.iter().take(MOST_PROBLEMS) {
+        wrapped(&mut out, style, "Not read", &named(problem));
+    }
+    if let Some(more) = coverage.inputs_unreadable.len().checked_sub(MOST_PROBLEMS).filter(|more| *more > 0) {
+        out.push(format!("Not read: {}", count(more as u64, "more input", "more inputs")));
+    }
+    for note in &coverage.notes {
+        wrapped(&mut out, style, "Note", note);
+    }
+    if let Some(first) = coverage.inputs_skipped.first() {
+        let skipped = count(coverage.inputs_skipped.len() as u64, "file that is no log", "files that are no logs");
+        wrapped(&mut out, style, "Skipped", &format!("{skipped}, such as {}", named(first)));
+    }
+    out.extend(wrap(&read(coverage), style.width));
+    out
+}
+
+/// `Read 12 inputs, 4.2 MB, 51,204 log events; 99.8% of the bytes understood`
+fn read(coverage: &Coverage) -> String {
+    let mut text = format!(
+        "Read {}, {}, {}",
+        count(coverage.inputs, "input", "inputs"),
+        bytes(coverage.bytes_read),
+        count(coverage.log_events, "log event", "log events")
+    );
+    if let Some(share) = understood(&coverage.bytes) {
+        text.push_str(&format!("; {} of the bytes understood", percent(share)));
+    }
+    if coverage.duplicates > 0 {
+        text.push_str(&format!("; {} counted once", count(coverage.duplicates, "duplicate", "duplicates")));
+    }
+    text
+}
+
+/// The share of bytes that were given to an attempt, an environment or another known place.
+fn understood(bytes: &CoverageBytes) -> Option<f64> {
+    let unclear = bytes.unattributed + bytes.unrecognized;
+    let total = bytes.attributed + bytes.environment + bytes.other_logs + bytes.framing + unclear;
+    (total > 0).then(|| (total - unclear) as f64 / total as f64)
+}
+
+fn named(problem: &InputProblem) -> String {
+    format!("{}: {}", problem.input, problem.reason)
+}
+
+fn wrapped(out: &mut Vec<String>, style: &Style, label: &str, text: &str) {
+    let lines = wrap(&one_line(text), style.width.saturating_sub(label.len() + 2).max(20));
+    for (index, line) in lines.iter().enumerate() {
+        let indent = " ".repeat(label.len() + 2);
+        out.push(if index == 0 {
+            format!("{}: {line}", style.paint(Ink::Warn, label))
+        } else {
+            format!("{indent}{line}")
+        });
+    }
+}

@@ -1,0 +1,240 @@
+//! The findings of the table: under each function what went wrong, since when, the proof, and what to do.
+
+use std::collections::HashSet;
+
+use super::escape::one_line;
+use super::matrix;
+use super::style::{Ink, Style};
+use super::words::{Clock, count, duration, shorten_end, width, wrap};
+use crate::model::Timestamp;
+use crate::wire::{Example, Finding, FunctionSummary, Summary};
+
+/// Findings shown for one function; the rest is counted.
+const MOST_FINDINGS: usize = 5;
+/// Functions with findings shown; the rest is counted.
+const MOST_FUNCTIONS: usize = 20;
+
+/// The lines of all findings.
+pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
+    let mut page = Findings { summary, style, explained: HashSet::new(), out: Vec::new() };
+    let with_findings: Vec<&FunctionSummary> =
+        summary.functions.iter().filter(|function| !function.findings.is_empty()).collect();
+    for function in with_findings.iter().take(MOST_FUNCTIONS) {
+        page.function(function);
+    }
+    if let Some(more) = with_findings.len().checked_sub(MOST_FUNCTIONS).filter(|more| *more > 0) {
+        let more = count(more as u64, "more function", "more functions");
+        page.out.push(String::new());
+        page.out.push(format!("Findings of {more} not shown: --only NAME, or --format json"));
+    }
+    page.out
+}
+
+struct Findings<'a> {
+    summary: &'a Summary,
+    style: &'a Style,
+    /// Codes whose page was named already.
+    explained: HashSet<&'a str>,
+    out: Vec<String>,
+}
+
+impl<'a> Findings<'a> {
+    fn function(&mut self, function: &'a FunctionSummary) {
+        self.out.push(String::new());
+        self.out.push(self.style.paint(Ink::Strong, &matrix::name(function, self.summary)));
+        for finding in function.findings.iter().take(MOST_FINDINGS) {
+            self.finding(function, finding);
+        }
+        if let Some(more) = function.findings.len().checked_sub(MOST_FINDINGS).filter(|more| *more > 0) {
+            let rest: u64 = function.findings[MOST_FINDINGS..].iter().map(|finding| finding.count).sum();
+            let text = format!(
+                "{} ({}): --format json lists them",
+                count(more as u64, "more finding", "more findings"),
+                count(rest, "attempt", "attempts")
+            );
+            self.out.push(format!("  {}", self.style.paint(Ink::Faint, &text)));
+        }
+    }
+
+    fn finding(&mut self, function: &FunctionSummary, finding: &'a Finding) {
+        self.head(function, finding);
+        self.outcome(finding);
+        self.error(finding);
+        self.evidence(finding);
+        let advice = format!(
+            "retry: {}   partial work: {}   compensation: {}",
+            finding.retryable.replace('_', " "),
+            finding.partial_work,
+            finding.compensation
+        );
+        self.body(&advice);
+        for line in wrap(&one_line(&finding.hint), self.room()) {
+            self.body(&line);
+        }
+        if self.explained.insert(&finding.code) {
+            let more = format!("More: lambda-triage explain {}", one_line(&finding.code));
+            self.body(&self.style.paint(Ink::Faint, &more));
+        }
+    }
+
+    /// `timeout.invoke  1,204 attempts since 03:11, still going on, version 42 only    high`
+    ///
+    /// Versions that do not fit go below.
+    fn head(&mut self, function: &FunctionSummary, finding: &Finding) {
+        let (code, confidence) = (one_line(&finding.code), one_line(&finding.confidence));
+        let room = self.style.width.saturating_sub(width(&code) + width(&confidence) + 6);
+        let mut text = format!("{}{}", count(finding.count, "attempt", "attempts"), self.when(finding));
+        let mut below = None;
+        if let Some(versions) = versions(function, finding) {
+            let longer = format!("{text}, {versions}");
+            if width(&longer) <= room { text = longer } else { below = Some(versions) }
+        }
+        let text = shorten_end(&text, room);
+        self.out.push(format!(
+            "  {}  {text}{}  {}",
+            self.style.paint(Ink::Bad, &code),
+            " ".repeat(room.saturating_sub(width(&text))),
+            self.style.paint(if finding.confidence == "high" { Ink::Good } else { Ink::Warn }, &confidence)
+        ));
+        if let Some(versions) = below {
+            self.body(&shorten_end(&versions, self.room()));
+        }
+    }
+
+    /// ` since 03:11, still going on`
+    fn when(&self, finding: &Finding) -> String {
+        let Some(first) = finding.first_seen.as_deref().and_then(Clock::read) else { return String::new() };
+        let last = finding.last_seen.as_deref().and_then(Clock::read).unwrap_or(first);
+        if first == last {
+            return format!(" at {}", self.clock(first, Clock::seconds));
+        }
+        let precise = first.minutes() == last.minutes() && first.date == last.date;
+        let part = if precise { Clock::seconds } else { Clock::minutes };
+        let since = self.clock(first, part);
+        match finding.ongoing {
+            Some(true) => format!(" since {since}, still going on"),
+            _ => format!(" from {since} until {}", self.clock(last, part)),
+        }
+    }
+
+    /// With the date where the window has more than one.
+    fn clock<'m>(&self, at: Clock<'m>, part: fn(Clock<'m>) -> &'m str) -> String {
+        let window = &self.summary.window;
+        let day = |moment: &Option<String>| moment.as_deref().and_then(Clock::read).map(|clock| clock.date.to_owned());
+        if day(&window.start) == day(&window.end) && day(&window.start).as_deref() == Some(at.date) {
+            part(at).to_owned()
+        } else {
+            format!("{} {}", at.date, part(at))
+        }
+    }
+
+    fn outcome(&mut self, finding: &Finding) {
+        let mut parts = Vec::new();
+        if finding.recovered > 0 {
+            parts.push(format!("{} recovered on a retry", count(finding.recovered, "event", "events")));
+        }
+        if finding.lost > 0 {
+            let what = if parts.is_empty() {
+                count(finding.lost, "event", "events")
+            } else {
+                count(finding.lost, "", "").trim().to_owned()
+            };
+            parts.push(self.style.paint(Ink::Bad, &format!("{what} lost")));
+        }
+        if !parts.is_empty() {
+            self.body(&parts.join(", "));
+        }
+    }
+
+    fn error(&mut self, finding: &Finding) {
+        let text = match (finding.error_type.as_deref(), finding.message.as_deref()) {
+            (Some(kind), Some(message)) if !message.starts_with(kind) => format!("{kind}: {message}"),
+            (_, Some(message)) => message.to_owned(),
+            (Some(kind), None) => kind.to_owned(),
+            (None, None) => return,
+        };
+        self.body(&shorten_end(&one_line(&text), self.room()));
+    }
+
+    /// The line that proves it; for a run that was cut, the last thing it said and how long it was silent then.
+    fn evidence(&mut self, finding: &Finding) {
+        let Some(example) = finding.examples.first() else { return };
+        let (said, tail) = match (silent_end(example), example.evidence.first()) {
+            (Some((line, silence)), _) => (Said::read(line), format!(" … then {} of silence", duration(silence))),
+            (None, Some(line)) => {
+                let told = finding.message.as_deref().is_some_and(|message| line.message.contains(message));
+                let place = format!("{}:{}", line.input, line.line_number);
+                let said = Said::read(&line.message);
+                (Said { at: line.at.clone().or(said.at), text: if told { place } else { said.text } }, String::new())
+            }
+            (None, None) => return,
+        };
+        let at = said.at.as_deref().and_then(Clock::read).map_or(String::new(), |at| format!("{} ", at.millis()));
+        let room = self.room().saturating_sub(width(&tail));
+        let text = shorten_end(&format!("{at}{}", one_line(&said.text)), room);
+        let text = if tail.is_empty() { text } else { format!("{}{tail}", text.trim_end_matches('…')) };
+        self.body(&self.style.paint(Ink::Faint, &text));
+    }
+
+    fn body(&mut self, text: &str) {
+        self.out.push(format!("    {text}"));
+    }
+
+    /// Columns for text inside a finding.
+    fn room(&self) -> usize {
+        self.style.width.saturating_sub(4).max(20)
+    }
+}
+
+/// The last line and the silence after it, where that silence says something.
+fn silent_end(example: &Example) -> Option<(&str, f64)> {
+    let silence = example.silence_before_end_ms.filter(|ms| *ms >= 1_000)?;
+    Some((example.last_line_before_end.as_deref()?, silence as f64))
+}
+
+/// A line of a log without the moment, request id and level that runtimes put in front.
+struct Said {
+    at: Option<String>,
+    text: String,
+}
+
+impl Said {
+    fn read(line: &str) -> Self {
+        let (mut at, mut rest) = (None, line.trim_start());
+        loop {
+            if let Some((moment, used)) = Timestamp::parse_prefix(rest.as_bytes()) {
+                at = Some(moment.to_string());
+                rest = rest.get(used..).unwrap_or_default().trim_start();
+            } else if let Some((_, after)) = rest.split_once('\t').filter(|(field, _)| is_label(field)) {
+                rest = after.trim_start();
+            } else {
+                return Self { at, text: rest.to_owned() };
+            }
+        }
+    }
+}
+
+/// A request id or a level.
+fn is_label(field: &str) -> bool {
+    let field = field.trim_matches(['[', ']', ' ']);
+    let id = field.len() == 36 && field.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    const LEVELS: [&str; 14] = [
+        "TRACE", "DEBUG", "INFO", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL", "trce", "dbug", "info", "warn",
+        "fail", "crit",
+    ];
+    id || field == "undefined" || LEVELS.contains(&field)
+}
+
+/// `version 42 only`, where other versions do not have it.
+fn versions(function: &FunctionSummary, finding: &Finding) -> Option<String> {
+    if function.versions.len() < 2 || finding.versions.is_empty() {
+        return None;
+    }
+    let list = one_line(&finding.versions.join(", ")).into_owned();
+    Some(match (finding.versions.len(), function.versions.len()) {
+        (2, 2) => "both versions".to_owned(),
+        (all, of) if all >= of => format!("all {of} versions"),
+        (1, _) => format!("version {list} only"),
+        _ => format!("versions {list}"),
+    })
+}

@@ -1,0 +1,138 @@
+//! The matrix of the table: a row per function that failed, a column per kind of failure that occurs.
+
+use super::escape::one_line;
+use super::grid::{self, Cell, Column};
+use super::style::{Ink, Style};
+use super::words::{cell, count, duration, percent, thousands};
+use crate::model::Category;
+use crate::wire::{FunctionSummary, Summary};
+
+/// Functions without a failure up to this many have a row of their own.
+const FEW: usize = 5;
+/// The most rows; the rest is counted.
+const MOST_ROWS: usize = 100;
+
+/// The kinds of failure in the order of the taxonomy, as the error-handling matrix heads them.
+const HEADINGS: [(Category, &str); 8] = [
+    (Category::Throttling, "THROTTLED"),
+    (Category::ServiceError, "SERVICE"),
+    (Category::InvalidRequest, "INVALID"),
+    (Category::RuntimeException, "UNHANDLED"),
+    (Category::Timeout, "TIMEOUT"),
+    (Category::OutOfMemory, "OOM"),
+    (Category::InitFailure, "INIT"),
+    (Category::Downstream, "DOWNSTREAM"),
+];
+
+/// The lines of the matrix, and under it what it leaves out.
+pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
+    let (failed, fine): (Vec<_>, Vec<_>) = summary.functions.iter().partition(|function| has_failure(function));
+    let shown_fine = if fine.len() <= FEW { fine.len() } else { 0 };
+    let rows: Vec<&FunctionSummary> =
+        failed.iter().take(MOST_ROWS).chain(fine.iter().take(shown_fine)).copied().collect();
+    let mut out = Vec::new();
+    if !rows.is_empty() {
+        let names: Vec<String> = rows.iter().map(|function| name(function, summary)).collect();
+        out = grid::lines("FUNCTION", &names, &columns(&rows), style);
+    }
+    if failed.len() > MOST_ROWS {
+        let more = failed.len() - MOST_ROWS;
+        out.push(format!(
+            "{} with failures not shown: --only NAME, or --format json",
+            count(more as u64, "more function", "more functions")
+        ));
+    }
+    let mut foot = Vec::new();
+    if fine.len() > shown_fine {
+        foot.push(format!("{} without a failure", count(fine.len() as u64, "function", "functions")));
+    }
+    if summary.totals.own_throttles.is_none() {
+        foot.push("a function's own throttles are not in its log".to_owned());
+    }
+    out.push(style.paint(Ink::Faint, &sentence(&foot.join(" · "))));
+    out
+}
+
+/// Whether anything about the function failed.
+pub(super) fn has_failure(function: &FunctionSummary) -> bool {
+    function.failed > 0 || function.environment_failures > 0
+}
+
+/// The function's name, with account or region where the name alone would not tell it from another.
+pub(super) fn name(function: &FunctionSummary, summary: &Summary) -> String {
+    let Some(name) = function.function.as_deref() else {
+        return one_line(&unnamed(function)).into_owned();
+    };
+    let twins = summary.functions.iter().filter(|other| other.function.as_deref() == Some(name)).count();
+    let place = [function.account_id.as_deref(), function.region.as_deref()];
+    let place: Vec<&str> = place.into_iter().flatten().collect();
+    let name = one_line(name);
+    if twins > 1 && !place.is_empty() { format!("{name} ({})", one_line(&place.join(" "))) } else { name.into_owned() }
+}
+
+/// A stand-in for a name: the log group, or the file that shows the first example.
+fn unnamed(function: &FunctionSummary) -> String {
+    let examples = function.findings.iter().flat_map(|finding| &finding.examples);
+    let input = examples.flat_map(|example| &example.evidence).map(|line| &line.input).next();
+    match function.log_groups.first().or(input) {
+        Some(place) => format!("(no name) {place}"),
+        None => "(no name)".to_owned(),
+    }
+}
+
+fn columns(rows: &[&FunctionSummary]) -> Vec<Column> {
+    let mut columns = vec![
+        column("ATTEMPTS", rows, |function| plain(thousands(function.attempts))),
+        column("FAILED", rows, |function| match function.failure_rate {
+            Some(rate) if rate > 0.0 => Cell { text: percent(rate), ink: Some(Ink::Bad) },
+            Some(_) => plain(".".to_owned()),
+            None if function.failed > 0 => Cell { text: "n/a".to_owned(), ink: Some(Ink::Bad) },
+            None => plain("n/a".to_owned()),
+        }),
+    ];
+    for (category, heading) in HEADINGS {
+        columns.push(column(heading, rows, |function| number(function.failures.get(category).unwrap_or(0))));
+    }
+    columns.push(column("UNKNOWN", rows, |function| number(function.unknown)));
+    columns.push(column("ENV", rows, |function| number(function.environment_failures)));
+    columns.push(column("LOST", rows, |function| number(function.outcomes.exhausted)));
+    // Kinds that do not occur have no column; attempts and rate always do.
+    let mut index = 0;
+    columns.retain(|column| {
+        index += 1;
+        index <= 2 || column.cells.iter().any(|cell| cell.text != ".")
+    });
+    columns.push(column("P95", rows, |function| plain(function.duration_ms.all.p95.map_or("-".to_owned(), duration))));
+    columns.push(column("COLD", rows, |function| plain(cell(function.cold_starts))));
+    columns.push(column("MEMORY MB", rows, memory));
+    columns
+}
+
+fn column(heading: &'static str, rows: &[&FunctionSummary], cell: impl Fn(&FunctionSummary) -> Cell) -> Column {
+    Column { heading, cells: rows.iter().map(|function| cell(function)).collect() }
+}
+
+fn plain(text: String) -> Cell {
+    Cell { text, ink: None }
+}
+
+fn number(number: u64) -> Cell {
+    Cell { text: cell(number), ink: (number == 0).then_some(Ink::Faint) }
+}
+
+/// `187/256`, marked where it is close to the limit.
+fn memory(function: &FunctionSummary) -> Cell {
+    let (used, size) = (function.memory.max_used_mb, function.memory.size_mb);
+    let text = |number: Option<u32>| number.map_or("?".to_owned(), |mb| thousands(u64::from(mb)));
+    if used.is_none() && size.is_none() {
+        return plain("-".to_owned());
+    }
+    let near = used.zip(size).is_some_and(|(used, size)| u64::from(used) * 100 >= u64::from(size) * 95);
+    Cell { text: format!("{}/{}", text(used), text(size)), ink: near.then_some(Ink::Warn) }
+}
+
+/// With a capital letter in front.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}

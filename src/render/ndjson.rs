@@ -1,0 +1,12 @@
+//! `ndjson`: the records, a line each.
+
+use std::io::{self, Write};
+
+use super::{Answer, Style};
+
+pub(super) fn render(answer: &mut Answer<'_>, _style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    match answer.records.as_deref_mut() {
+        Some(records) => records.write_records(out),
+        None => Ok(()),
+    }
+}
