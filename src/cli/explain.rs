@@ -4,7 +4,7 @@ use super::exit::Failure;
 use super::nearest::{nearest, suggestion};
 use crate::catalogue::{CODES, CodeInfo};
 use crate::model::Category;
-use crate::render::{Ink, Style, page};
+use crate::render::{Ink, Style, one_line, page};
 
 /// The list of codes, or what there is on one word.
 pub(super) fn text(word: Option<&str>, style: &Style) -> Result<String, Failure> {
@@ -14,29 +14,30 @@ pub(super) fn text(word: Option<&str>, style: &Style) -> Result<String, Failure>
     }
 }
 
-/// A code has its page; a category, or the beginning of several codes, their list; a single code its page.
+/// A code has its page; a category, or the beginning of several codes, the list of them, after its own page if it has one.
 fn look_up(codes: &'static [CodeInfo], word: &str, style: &Style) -> Result<String, Failure> {
     let word = word.trim().to_lowercase();
-    if let Some(code) = codes.iter().find(|code| code.id == word) {
-        return Ok(page(code.page, style));
+    let word = word.trim_end_matches('.');
+    let prefix = format!("{word}.");
+    let exact = codes.iter().find(|code| code.id == word);
+    let below: Vec<&CodeInfo> = codes.iter().filter(|code| code.id.starts_with(&prefix)).collect();
+    let last_part = || codes.iter().filter(|code| code.id.rsplit('.').next() == Some(word)).collect::<Vec<_>>();
+    match (exact, &below[..]) {
+        (Some(code), []) => Ok(page(code.page, style)),
+        (Some(code), _) => Ok(format!("{}\n{}", page(code.page, style), list(&below, style))),
+        (None, [code]) => Ok(page(code.page, style)),
+        (None, []) => match last_part()[..] {
+            [] => Err(unknown(codes, word)),
+            [code] => Ok(page(code.page, style)),
+            ref several => Ok(list(several, style)),
+        },
+        (None, _) => Ok(list(&below, style)),
     }
-    let prefix = format!("{}.", word.trim_end_matches('.'));
-    let mut found: Vec<&CodeInfo> = codes.iter().filter(|code| code.id.starts_with(&prefix)).collect();
-    if found.is_empty() {
-        found = codes.iter().filter(|code| code.id.rsplit('.').next() == Some(&word)).collect();
-    }
-    match found[..] {
-        [] => {
-            let near = nearest(&word, codes.iter().map(|code| code.id).chain(Category::FAILURES.map(Category::id)));
-            Err(Failure::usage(format!(
-                "no code '{}'{} (lambda-triage explain lists them)",
-                crate::render::one_line(&word),
-                suggestion(&near)
-            )))
-        }
-        [code] => Ok(page(code.page, style)),
-        _ => Ok(list(&found, style)),
-    }
+}
+
+fn unknown(codes: &'static [CodeInfo], word: &str) -> Failure {
+    let near = nearest(word, codes.iter().map(|code| code.id).chain(Category::FAILURES.map(Category::id)));
+    Failure::usage(format!("no code '{}'{} (lambda-triage explain lists them)", one_line(word), suggestion(&near)))
 }
 
 /// Codes with their titles, under a heading for each category.
@@ -64,7 +65,10 @@ mod tests {
     use super::*;
     use crate::model::{Compensation, PartialWork, Retryable};
 
-    static SOME: [CodeInfo; 3] = [
+    static SOME: [CodeInfo; 6] = [
+        info("downstream", Category::Downstream, "# Downstream"),
+        info("downstream.dns", Category::Downstream, "# DNS"),
+        info("downstream.tls", Category::Downstream, "# TLS"),
         info("timeout.invoke", Category::Timeout, "# Timeout"),
         info("timeout.init", Category::Timeout, "# Init timeout"),
         info("out_of_memory.heap", Category::OutOfMemory, "# Heap"),
@@ -90,6 +94,8 @@ mod tests {
             ("Timeout.Init", "Init timeout\n"),
             ("heap", "Heap\n"),
             ("out_of_memory", "Heap\n"),
+            ("downstream", "Downstream\n\ndownstream\n  downstream.dns  title\n  downstream.tls  title\n"),
+            ("downstream.", "Downstream\n\ndownstream\n  downstream.dns  title\n  downstream.tls  title\n"),
             ("timeout", "timeout\n  timeout.invoke  title\n  timeout.init    title\n"),
         ] {
             assert_eq!(look_up(&SOME, word, &Style::PLAIN).unwrap(), want, "{word}");
