@@ -4,7 +4,7 @@ use super::exit::Failure;
 use super::nearest::{nearest, suggestion};
 use crate::catalogue::{CODES, CodeInfo};
 use crate::model::Category;
-use crate::render::{Ink, Style, one_line, page};
+use crate::render::{Ink, Style, category_of_heading, one_line, page};
 
 /// The list of codes, or what there is on one word.
 pub(super) fn text(word: Option<&str>, style: &Style) -> Result<String, Failure> {
@@ -16,8 +16,11 @@ pub(super) fn text(word: Option<&str>, style: &Style) -> Result<String, Failure>
 
 /// A code has its page; a category, or the beginning of several codes, the list of them, after its own page if it has one.
 fn look_up(codes: &'static [CodeInfo], word: &str, style: &Style) -> Result<String, Failure> {
-    let word = word.trim().to_lowercase();
-    let word = word.trim_end_matches('.');
+    let typed = word.trim().trim_end_matches('.').to_lowercase();
+    let word = match category_of_heading(&typed) {
+        Some(category) => category.id(),
+        None => &typed,
+    };
     let prefix = format!("{word}.");
     let exact = codes.iter().find(|code| code.id == word);
     let below: Vec<&CodeInfo> = codes.iter().filter(|code| code.id.starts_with(&prefix)).collect();
@@ -94,6 +97,7 @@ mod tests {
             ("Timeout.Init", "Init timeout\n"),
             ("heap", "Heap\n"),
             ("out_of_memory", "Heap\n"),
+            ("OOM", "Heap\n"),
             ("downstream", "Downstream\n\ndownstream\n  downstream.dns  title\n  downstream.tls  title\n"),
             ("downstream.", "Downstream\n\ndownstream\n  downstream.dns  title\n  downstream.tls  title\n"),
             ("timeout", "timeout\n  timeout.invoke  title\n  timeout.init    title\n"),

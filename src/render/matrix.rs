@@ -53,6 +53,12 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
     out
 }
 
+/// The category that heads a column with this word, in any case: `oom`.
+#[must_use]
+pub fn category_of_heading(word: &str) -> Option<Category> {
+    HEADINGS.iter().find(|(_, heading)| heading.eq_ignore_ascii_case(word)).map(|(category, _)| *category)
+}
+
 /// Whether anything about the function failed.
 pub(super) fn has_failure(function: &FunctionSummary) -> bool {
     function.failed > 0 || function.environment_failures > 0

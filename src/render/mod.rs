@@ -19,6 +19,7 @@ mod words;
 use std::io::{self, Write};
 
 pub use escape::one_line;
+pub use matrix::category_of_heading;
 pub use page::page;
 pub use style::{Ink, Style};
 pub use words::{count, shorten_end};
