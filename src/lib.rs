@@ -10,6 +10,7 @@
 //! that stages pass on, `catalogue` what is known about codes and error signatures, `wire` the machine formats.
 //! ARCHITECTURE.md says which layer may know which; a test holds it.
 
+pub mod assemble;
 pub mod catalogue;
 pub mod cli;
 pub mod decode;
@@ -19,4 +20,5 @@ pub mod pipeline;
 pub mod render;
 pub mod rules;
 pub mod source;
+pub mod summary;
 pub mod wire;

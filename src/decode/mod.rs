@@ -30,12 +30,14 @@ impl InputContext {
 }
 
 /// What was decoded.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Decoded {
     /// Name of the shape.
-    pub shape: &'static str,
+    pub shape: Option<&'static str>,
     /// Bytes after decompression: every one is in one bucket of the sink, or framing.
     pub bytes: u64,
+    /// Whether it could be decoded to its end.
+    pub result: Result<(), DecodeError>,
 }
 
 /// Why an input could not be decoded, or not to its end. What was decoded before counts.
@@ -65,6 +67,6 @@ pub fn decode(
     _context: &InputContext,
     _buffers: &mut Buffers,
     _sink: &mut dyn EventSink,
-) -> Result<Decoded, DecodeError> {
-    Err(DecodeError::NotALog("not wired yet".to_owned()))
+) -> Decoded {
+    Decoded { shape: None, bytes: 0, result: Err(DecodeError::NotALog("not wired yet".to_owned())) }
 }

@@ -1,5 +1,7 @@
 //! One attempt (or one init without a request) as the log shows it: assembled facts, not yet a verdict.
 
+use std::sync::Arc;
+
 use super::{AppError, InitPhase, InitType, Metrics, Place, RequestId, Status, Timestamp};
 
 /// What the facts are about.
@@ -34,9 +36,9 @@ pub struct Attempt {
     /// The window cut its start or its end off.
     pub window_cut: WindowCut,
     /// `$LATEST` or a number.
-    pub version: Option<Box<str>>,
+    pub version: Option<Arc<str>>,
     /// Runtime version of the environment (`nodejs:22.v29`).
-    pub runtime: Option<Box<str>>,
+    pub runtime: Option<Arc<str>>,
     /// Tenant of an isolated function.
     pub tenant_id: Option<Box<str>>,
     /// X-Ray trace id.
@@ -61,10 +63,9 @@ pub struct Attempt {
     pub report_line: Option<Line>,
     /// Lines of the function between START and the end.
     pub app_lines: u32,
-    /// Largest `Max Memory Used` of earlier attempts in the same environment since its last reset.
+    /// `Max Memory Used` of the attempt before in the same environment, unless it was reset in between. As the figure
+    /// is a high-water mark, this is the peak of all earlier ones.
     pub earlier_peak_mb: Option<u32>,
-    /// Attempts of the same environment seen before this one since its last reset.
-    pub earlier_attempts: u32,
     /// The environment runs several requests at once (Managed Instances).
     pub concurrent: bool,
     /// A local emulator wrote the log: its memory figures are made up.

@@ -1,59 +1,71 @@
 //! What a message says: a line of the platform in text or JSON, or a line of the function. Never fails.
+//!
+//! Each file owns the shapes of one writer. [`parse`] asks them in order and the first that knows the message decides,
+//! so a shape may rely on what those before it have refused. [`may_matter`] dismisses ordinary lines before that, and
+//! [`Joiner`] puts together what one error wrote as several messages.
 
-use crate::model::{Record, Timestamp};
+mod crash;
+mod dotnet;
+mod error_object;
+mod exception;
+mod filter;
+mod foreign;
+mod frame;
+mod generic;
+mod go;
+mod java;
+mod joiner;
+mod level;
+mod node;
+mod platform_json;
+mod platform_text;
+mod python;
+mod ruby;
+mod rust_runtime;
+mod structured;
+mod text;
 
-/// Whether a message can be anything but an ordinary line of the function. Cheap; errs on the side of yes.
-///
-/// `message` may be escaped as the inside of a JSON string.
-#[must_use]
-pub fn may_matter(_message: &[u8]) -> bool {
-    true
-}
+pub use filter::may_matter;
+pub use joiner::{Block, Fed, Joiner};
+
+use crate::model::{AppLine, Record};
+
+/// The shapes of text that a function's runtime or its loggers write, in order; the first that knows a text decides.
+const TEXT_SHAPES: [fn(&str) -> Option<AppLine<'static>>; 8] =
+    [node::parse, dotnet::parse, python::parse, ruby::parse, go::parse, java::parse, rust_runtime::parse, crash::parse];
 
 /// What one message says.
 #[must_use]
-pub fn parse(_message: &str) -> Record<'_> {
-    Record::Unrecognized
+pub fn parse(message: &str) -> Record<'_> {
+    platform_json::parse(message)
+        .or_else(|| platform_text::parse(message))
+        .unwrap_or_else(|| of_function(text::trim_front(message)))
 }
 
-/// Joins what one error wrote as several messages: stack traces line by line, a crash and its code, pretty JSON.
-#[derive(Debug, Default)]
-pub struct Joiner {}
-
-/// What became of a message given to a [`Joiner`].
-#[derive(Debug, Default)]
-pub struct Fed {
-    /// A block that ended before this message.
-    pub ended: Option<Block>,
-    /// The message was taken into a block; it will come out as part of it.
-    pub absorbed: bool,
+fn of_function(text: &str) -> Record<'static> {
+    if text.starts_with('{')
+        && let Some(object) = error_object::first_object(text)
+    {
+        return foreign::of_object(&object).map_or_else(|| unwrapped(&object), Record::Foreign);
+    }
+    if let Some(name) = foreign::of_text(text) {
+        return Record::Foreign(name);
+    }
+    let plain = text::without_colour(text);
+    Record::App(TEXT_SHAPES.iter().find_map(|shape| shape(&plain)).unwrap_or_else(|| generic::parse(&plain)))
 }
 
-/// Several messages joined into one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Block {
-    /// Time of the first message.
-    pub at: Option<Timestamp>,
-    /// Line of the first message.
-    pub line: u64,
-    /// The text, with line ends.
-    pub text: String,
-}
-
-impl Joiner {
-    /// A block is open: the next message must be fed even if it does not matter by itself.
-    #[must_use]
-    pub fn is_open(&self) -> bool {
-        false
-    }
-
-    /// Takes the next message of the stream.
-    pub fn feed(&mut self, _at: Option<Timestamp>, _line: u64, _message: &str) -> Fed {
-        Fed::default()
-    }
-
-    /// The block that is still open at the end of the stream.
-    pub fn finish(&mut self) -> Option<Block> {
-        None
-    }
+/// Forwarders of the Telemetry API wrap a line as `{"time","type":"function","record"}`; the record is the message.
+fn unwrapped(object: &error_object::Object) -> Record<'static> {
+    let wrapped = matches!(error_object::text_at(object, &["type"]), Some("function" | "extension"))
+        && object.contains_key("time");
+    let line = match object.get("record").filter(|_| wrapped) {
+        Some(serde_json::Value::String(inner)) => match of_function(text::trim_front(inner)) {
+            Record::App(line) => line,
+            other => return other,
+        },
+        Some(serde_json::Value::Object(inner)) => structured::of_object(inner),
+        _ => structured::of_object(object),
+    };
+    Record::App(line)
 }

@@ -18,3 +18,35 @@ pub struct Input {
     /// What its path tells.
     pub context: InputContext,
 }
+
+/// Everything the user named.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// What to read.
+    pub inputs: Vec<Input>,
+    /// What cannot be read.
+    pub problems: Vec<Problem>,
+}
+
+/// A path that cannot be read.
+#[derive(Debug)]
+pub struct Problem {
+    /// The path.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl Input {
+    /// An input held in memory.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), path: None, named: true, size: None, context: InputContext::default() }
+    }
+}
+
+/// Lists inputs.
+#[must_use]
+pub fn list_inputs(_paths: &[PathBuf]) -> Listing {
+    Listing::default()
+}

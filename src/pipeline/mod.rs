@@ -1,9 +1,20 @@
 //! Joins the stages: opens inputs, runs every event through decode, parse, assemble and rules, and sums up.
+//!
+//! Inputs are read by a pool of workers, each with a ledger of its own. What a worker cannot finish alone, the two ends
+//! of a log stream, it leaves as parts that are joined after the last input; so the number of workers changes nothing.
 
-use std::io::{self, Write};
+mod records;
+mod run;
+mod sink;
+mod tally;
+mod worker;
+
+pub use records::Records;
+
 use std::path::PathBuf;
 
 use crate::model::Timestamp;
+use crate::source::{self, Input};
 use crate::wire::{Redaction, Summary};
 
 /// What to analyse, and how.
@@ -15,11 +26,11 @@ pub struct Options {
     pub function: Option<String>,
     /// Only functions whose name matches one of these globs; empty means all.
     pub only: Vec<String>,
-    /// Only events from this moment on.
+    /// Only attempts that start at or after this moment.
     pub from: Option<Timestamp>,
-    /// Only events up to this moment.
+    /// Only attempts that start at or before this moment.
     pub to: Option<Timestamp>,
-    /// Only the last so many milliseconds before the latest event of the input.
+    /// Only attempts that start within so many milliseconds before the end of the window.
     pub since_ms: Option<i64>,
     /// Worker threads.
     pub threads: usize,
@@ -38,24 +49,10 @@ pub struct Analysis {
     pub summary: Summary,
     /// The records, where they were asked for.
     pub records: Option<Records>,
-    /// An input that the user named could not be read, or not to its end.
+    /// An input could not be read, or not to its end.
     pub input_failed: bool,
     /// Nothing to analyse was found.
     pub empty: bool,
-}
-
-/// The records of a run, in the order of inputs and lines, in a temporary file.
-#[derive(Debug)]
-pub struct Records {}
-
-impl Records {
-    /// Writes them as ndjson.
-    ///
-    /// # Errors
-    /// When the temporary file cannot be read or `out` cannot be written.
-    pub fn write_to(&mut self, _out: &mut dyn Write) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// Told how far a run is; for progress bars.
@@ -79,14 +76,17 @@ impl Progress for Silent {
 ///
 /// # Errors
 /// Only for what makes an answer impossible (no temporary file); an unreadable input is part of the answer.
-pub fn analyze(_options: &Options, _progress: &dyn Progress) -> anyhow::Result<Analysis> {
-    anyhow::bail!("not wired yet")
+pub fn analyze(options: &Options, progress: &dyn Progress) -> anyhow::Result<Analysis> {
+    let listing = source::list_inputs(&options.paths);
+    run::run(listing, &[], options, progress)
 }
 
 /// Analyses logs held in memory: the sample logs of `demo`. Each is a name and its bytes.
 ///
 /// # Errors
 /// As [`analyze`].
-pub fn analyze_samples(_samples: &[(&str, &[u8])], _options: &Options) -> anyhow::Result<Analysis> {
-    anyhow::bail!("not wired yet")
+pub fn analyze_samples(samples: &[(&str, &[u8])], options: &Options) -> anyhow::Result<Analysis> {
+    let inputs = samples.iter().map(|(name, _)| Input::named(name)).collect();
+    let listing = source::Listing { inputs, problems: Vec::new() };
+    run::run(listing, samples, options, &Silent)
 }

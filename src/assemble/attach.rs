@@ -1,0 +1,483 @@
+//! Where each record goes: which attempt it opens, belongs to, or closes.
+
+use std::sync::Arc;
+
+use super::open::{Open, Pending};
+use super::{
+    Assembler, LATE_LINES_MS, LONGEST_RUN_MS, Message, NAMED_BEFORE_START_MS, OPEN_AT_ONCE, Output, TRAILING_ERROR_MS,
+};
+use crate::model::{
+    AppLine, Bucket, CrashLine, ErrorForm, Init, InitPhase, InitReport, InitStart, InitType, Phase, Record, Report,
+    RequestId, SignKind, Status, Subject, Timestamp,
+};
+
+impl Assembler {
+    pub(super) fn attach(&mut self, message: &Message<'_>, record: &Record<'_>, output: &mut dyn Output) {
+        self.close_overdue(message.at, output);
+        match record {
+            Record::InitStart(start) => self.init_start(message, start, output),
+            Record::RestoreStart(start) => self.restore_start(message, start, output),
+            Record::InitReport(report) => self.init_report(message, report),
+            Record::RestoreReport(report) => self.restore_report(message, report),
+            Record::Start { id, version, tenant_id, json, .. } => {
+                let opened = self.start(message, *id, *json, output);
+                if let Some(open) = opened {
+                    open.attempt.version = version.map(Arc::from).or(open.attempt.version.take());
+                    open.attempt.tenant_id = tenant_id.map(Into::into);
+                }
+            }
+            Record::End { id } => self.end(message, *id, output),
+            Record::RuntimeDone { id, status, error_type } => {
+                self.runtime_done(message, *id, *status, *error_type, output);
+            }
+            Record::Report(report) => self.report(message, report, output),
+            Record::TimedOut { id, after_us } => {
+                self.sign_of(message, *id, SignKind::TimedOut { after_us: *after_us }, output);
+            }
+            Record::ExitedEarly { id } => self.sign_of(message, *id, SignKind::ExitedEarly, output),
+            Record::Crash(crash) => self.crash(message, crash, output),
+            Record::Extension { name, state: _, error_type } => {
+                self.environment_line(
+                    message,
+                    error_type.map(|error_type| SignKind::ExtensionFailed {
+                        name: name.as_ref().into(),
+                        error_type: error_type.into(),
+                    }),
+                );
+            }
+            Record::ImageError { message: text } => {
+                self.environment_line(message, Some(SignKind::ImageError { message: (*text).into() }));
+            }
+            Record::Informational | Record::LogsDropped { .. } => self.environment_line(message, None),
+            Record::App(line) => self.app(message, line, output),
+            Record::Foreign(_) => output.count(Bucket::OtherLogs, message.bytes),
+            Record::Unrecognized => output.count(Bucket::Unrecognized, message.bytes),
+        }
+    }
+
+    /// The start of an environment: whatever ran before in this stream is over.
+    fn init_start(&mut self, message: &Message<'_>, start: &InitStart<'_>, output: &mut dyn Output) {
+        let rerun = start.phase == Some(InitPhase::Invoke);
+        if self.known_stream && !rerun {
+            self.close_all(output);
+        }
+        if !rerun {
+            self.flush_environment(output);
+            self.peak_mb = None;
+            self.pending.fresh = true;
+        }
+        self.note_start(message, start);
+        let init = self.pending.init.get_or_insert_default();
+        init.start_seen = true;
+        init.init_type = start.init_type.or(init.init_type);
+        self.concurrent |= start.init_type == Some(InitType::ManagedInstances);
+    }
+
+    fn restore_start(&mut self, message: &Message<'_>, start: &InitStart<'_>, output: &mut dyn Output) {
+        if self.known_stream {
+            self.close_all(output);
+        }
+        self.flush_environment(output);
+        self.peak_mb = None;
+        self.pending.fresh = true;
+        self.note_start(message, start);
+        self.pending.init.get_or_insert_default().init_type = Some(InitType::SnapStart);
+    }
+
+    fn note_start(&mut self, message: &Message<'_>, start: &InitStart<'_>) {
+        self.pending.touch(message);
+        self.pending.runtime = start.runtime_version.map(Arc::from);
+        self.pending.version = start.version.map(Arc::from);
+    }
+
+    fn init_report(&mut self, message: &Message<'_>, report: &InitReport<'_>) {
+        let failed = (report.status != Status::Success).then(|| SignKind::InitFailed {
+            phase: report.phase,
+            status: report.status,
+            error_type: report.error_type.map(Into::into),
+        });
+        let outcome = Some((report.status, report.duration_us));
+        let update = |init: &mut Init| {
+            init.init_type = report.init_type.or(init.init_type);
+            match report.phase {
+                Some(InitPhase::Invoke) => init.invoke_phase = outcome,
+                _ => init.init_phase = outcome,
+            }
+        };
+        self.init_outcome(message, failed, update);
+    }
+
+    fn restore_report(&mut self, message: &Message<'_>, report: &InitReport<'_>) {
+        let failed = (report.status != Status::Success)
+            .then(|| SignKind::RestoreFailed { status: report.status, error_type: report.error_type.map(Into::into) });
+        let outcome = Some((report.status, report.duration_us));
+        self.init_outcome(message, failed, |init| init.restore = outcome);
+    }
+
+    /// The end of an init belongs to the running attempt where START came before it (logs of 2021), else to the next.
+    fn init_outcome(&mut self, message: &Message<'_>, failed: Option<SignKind>, update: impl FnOnce(&mut Init)) {
+        if let Some(open) = self.running() {
+            open.touch(message);
+            update(open.attempt.init.get_or_insert_default());
+            if let Some(kind) = failed {
+                open.sign(Phase::Init, kind, message);
+            }
+            return;
+        }
+        self.pending.touch(message);
+        update(self.pending.init.get_or_insert_default());
+        if let Some(kind) = failed {
+            self.pending.sign(kind, message);
+        }
+    }
+
+    /// A line of the platform about the environment.
+    fn environment_line(&mut self, message: &Message<'_>, failure: Option<SignKind>) {
+        if let Some(open) = self.running() {
+            open.touch(message);
+            if let Some(kind) = failure {
+                open.sign(Phase::Init, kind, message);
+            }
+            return;
+        }
+        self.pending.touch(message);
+        if let Some(kind) = failure {
+            self.pending.sign(kind, message);
+        }
+    }
+
+    fn start(
+        &mut self,
+        message: &Message<'_>,
+        id: RequestId,
+        json: bool,
+        output: &mut dyn Output,
+    ) -> Option<&mut Open> {
+        self.starts_seen = true;
+        self.begun = true;
+        if let Some(at) = self.open.iter().position(|open| open.id() == Some(id)) {
+            let open = &self.open[at];
+            let again = open.attempt.start_seen && open.attempt.started_at == message.at && message.at.is_some();
+            if again {
+                output.duplicate();
+                output.count(Bucket::Attributed, message.bytes);
+                return None;
+            }
+            let just_before =
+                open.last_at.zip(message.at).is_none_or(|(last, at)| at.ms_since(last) <= NAMED_BEFORE_START_MS);
+            if open.lacks_start() && !open.is_reported() && just_before {
+                // A failed init names the request before START does. What is older was said of an attempt before.
+                let open = &mut self.open[at];
+                open.touch(message);
+                open.attempt.start_seen = true;
+                open.attempt.started_at = message.at.or(open.attempt.started_at);
+                return Some(open);
+            }
+        }
+        // Only JSON streams can run requests side by side; bare text may mix environments.
+        let may_overlap = json || !self.known_stream;
+        self.close_where(|open| open.is_reported() || !(may_overlap && open.attempt.start_seen), output);
+        if self.open.len() >= OPEN_AT_ONCE {
+            let oldest = self.open.remove(0);
+            self.emit(oldest, output);
+        }
+        let before = std::mem::take(&mut self.pending);
+        let mut open = Open::begin(self.spare.take(), Some(id), message, before);
+        open.touch(message);
+        open.json = json;
+        open.attempt.start_seen = true;
+        open.attempt.runtime = open.before.runtime.clone();
+        open.attempt.version = open.before.version.clone();
+        self.open.push(open);
+        self.open.last_mut()
+    }
+
+    fn end(&mut self, message: &Message<'_>, id: RequestId, output: &mut dyn Output) {
+        let open = self.open_for(message, id, output);
+        open.touch(message);
+        open.attempt.end_seen = true;
+        if !open.is_reported() {
+            open.attempt.ended_at = message.at;
+        }
+    }
+
+    fn runtime_done(
+        &mut self,
+        message: &Message<'_>,
+        id: RequestId,
+        status: Status,
+        error_type: Option<&str>,
+        output: &mut dyn Output,
+    ) {
+        let open = self.open_for(message, id, output);
+        open.touch(message);
+        open.attempt.end_seen = true;
+        if !open.is_reported() {
+            open.attempt.ended_at = message.at;
+        }
+        if status == Status::Success {
+            open.sign(Phase::Invoke, SignKind::HandlerDone, message);
+            return;
+        }
+        if open.attempt.platform_status.is_none() {
+            open.attempt.platform_status = Some(status);
+            open.attempt.platform_error_type = error_type.map(Into::into);
+        }
+        let kind = SignKind::Ended { status, error_type: error_type.map(Into::into), runtime_done: true };
+        open.sign(Phase::Invoke, kind, message);
+    }
+
+    fn report(&mut self, message: &Message<'_>, report: &Report<'_>, output: &mut dyn Output) {
+        if let Some(at) = self.open.iter().position(|open| open.id() == Some(report.id)) {
+            let open = &self.open[at];
+            if open.is_reported() && open.attempt.ended_at == message.at && open.attempt.metrics == report.metrics {
+                output.duplicate();
+                output.count(Bucket::Attributed, message.bytes);
+                return;
+            }
+            if open.is_reported() {
+                let done = self.open.remove(at);
+                self.emit(done, output);
+            }
+        }
+        let peak = self.peak_mb;
+        let open = self.open_for(message, report.id, output);
+        open.touch(message);
+        open.report(report, message);
+        open.attempt.earlier_peak_mb = peak;
+        let concurrent = open.attempt.concurrent;
+        self.concurrent |= concurrent;
+        self.peak_mb = report.metrics.max_memory_used_mb.or(self.peak_mb);
+    }
+
+    /// A sign that the platform gives with a request id.
+    fn sign_of(&mut self, message: &Message<'_>, id: RequestId, kind: SignKind, output: &mut dyn Output) {
+        if self.recent.contains(&Some(id)) && !self.open.iter().any(|open| open.id() == Some(id)) {
+            output.count(Bucket::Attributed, message.bytes);
+            return;
+        }
+        let open = self.open_for(message, id, output);
+        open.touch(message);
+        let phase = if open.is_reported() { Phase::Late } else { Phase::Invoke };
+        open.sign(phase, kind, message);
+    }
+
+    fn crash(&mut self, message: &Message<'_>, crash: &CrashLine<'_>, output: &mut dyn Output) {
+        let kind = || SignKind::Crash { message: crash.message.into(), error_type: crash.error_type.map(Into::into) };
+        let Some(id) = crash.id else {
+            match self.open.last_mut() {
+                Some(open) if !self.pending.tells_of_init() => {
+                    open.touch(message);
+                    let phase = if open.is_reported() { Phase::Late } else { Phase::Invoke };
+                    note_platform_code(open, crash);
+                    open.sign(phase, kind(), message);
+                }
+                _ => {
+                    self.pending.touch(message);
+                    self.pending.sign(kind(), message);
+                }
+            }
+            return;
+        };
+        self.sign_of(message, id, kind(), output);
+        if let Some(open) = self.open.iter_mut().find(|open| open.id() == Some(id)) {
+            note_platform_code(open, crash);
+        }
+    }
+
+    fn app(&mut self, message: &Message<'_>, line: &AppLine<'_>, output: &mut dyn Output) {
+        if let Some(at) = self.owner_of(message, line) {
+            self.note_concurrency(at);
+            let open = &mut self.open[at];
+            open.touch(message);
+            open.app_error(line.level, line.error.as_ref(), message);
+            return;
+        }
+        match line.id {
+            Some(id) if !self.starts_seen && !self.recent.contains(&Some(id)) => {
+                let open = self.open_for(message, id, output);
+                open.touch(message);
+                open.app_error(line.level, line.error.as_ref(), message);
+            }
+            Some(id) if self.recent.contains(&Some(id)) => output.count(Bucket::Attributed, message.bytes),
+            _ if self.open.iter().any(|open| !open.is_reported()) => output.count(Bucket::Unattributed, message.bytes),
+            _ => {
+                self.pending.touch(message);
+                self.pending.app_error(line.level, line.error.as_ref(), message);
+            }
+        }
+    }
+
+    /// The open attempt that a line of the function belongs to.
+    fn owner_of(&self, message: &Message<'_>, line: &AppLine<'_>) -> Option<usize> {
+        if let Some(id) = line.id
+            && let Some(at) = self.open.iter().rposition(|open| open.id() == Some(id))
+        {
+            return Some(at);
+        }
+        if self.open.iter().any(|open| !open.is_reported()) {
+            // In one environment a foreign id is a value in the text. Among several requests it is not ours to guess.
+            let at = self.current()?;
+            let foreign = line.id.is_some() && self.open[at].id() != line.id && self.concurrent;
+            return (!foreign).then_some(at);
+        }
+        self.trailing_owner(message, line)
+    }
+
+    /// An error without an id right after the REPORT of an attempt that looks fine: the runtime logged it late.
+    fn trailing_owner(&self, message: &Message<'_>, line: &AppLine<'_>) -> Option<usize> {
+        let error = line.error.as_ref()?;
+        let open = self.open.last()?;
+        let fine = open.attempt.signs.is_empty() && open.attempt.platform_status.is_none_or(|s| s == Status::Success);
+        let soon = match (open.reported_at, message.at) {
+            (Some(reported), Some(at)) => at.ms_since(reported) <= TRAILING_ERROR_MS,
+            _ => true,
+        };
+        let unhandled = matches!(error.form, ErrorForm::Unhandled | ErrorForm::Response);
+        (unhandled && fine && soon && line.id.is_none() && self.pending.is_empty()).then_some(self.open.len() - 1)
+    }
+
+    /// A line of an attempt that another START followed: requests run side by side.
+    fn note_concurrency(&mut self, at: usize) {
+        let superseded = !self.open[at].is_reported() && self.open[at + 1..].iter().any(|later| !later.is_reported());
+        self.concurrent |= superseded && self.open[at].json;
+    }
+
+    /// The running attempt that a line about the environment stands in.
+    fn running(&mut self) -> Option<&mut Open> {
+        self.current().map(|at| &mut self.open[at])
+    }
+
+    /// The open attempt of an id; one without START is begun where there is none.
+    fn open_for(&mut self, message: &Message<'_>, id: RequestId, output: &mut dyn Output) -> &mut Open {
+        let at = self.open.iter().rposition(|open| open.id() == Some(id)).or_else(|| {
+            // A fragment without an id at the head of a part is this attempt.
+            self.open.iter().position(|open| open.id().is_none())
+        });
+        let at = match at {
+            Some(at) => at,
+            None => {
+                if self.known_stream && !self.open.iter().any(|open| open.json && !open.is_reported()) {
+                    self.close_all(output);
+                }
+                let before = std::mem::take(&mut self.pending);
+                self.begun = true;
+                self.open.push(headless(id, message, before));
+                self.open.len() - 1
+            }
+        };
+        self.note_concurrency(at);
+        let open = &mut self.open[at];
+        open.attempt.request_id = open.attempt.request_id.or(Some(id));
+        open
+    }
+
+    /// Closes what the clock of the log has overtaken.
+    pub(super) fn close_overdue(&mut self, now: Option<Timestamp>, output: &mut dyn Output) {
+        let Some(now) = now else { return };
+        if self.open.is_empty() {
+            return;
+        }
+        let overdue = |open: &Open| match open.reported_at {
+            Some(reported) => now.ms_since(reported) > LATE_LINES_MS,
+            None => {
+                !open.is_reported()
+                    && open
+                        .attempt
+                        .started_at
+                        .is_some_and(|started| now.ms_since(started) > LONGEST_RUN_MS + LATE_LINES_MS)
+            }
+        };
+        if self.open.iter().any(overdue) {
+            self.close_where(overdue, output);
+        }
+    }
+
+    pub(super) fn close_all(&mut self, output: &mut dyn Output) {
+        self.close_where(|_| true, output);
+    }
+
+    pub(super) fn close_where(&mut self, mut which: impl FnMut(&Open) -> bool, output: &mut dyn Output) {
+        let mut at = 0;
+        while at < self.open.len() {
+            if which(&self.open[at]) {
+                let open = self.open.remove(at);
+                self.emit(open, output);
+            } else {
+                at += 1;
+            }
+        }
+    }
+
+    /// Hands a closed attempt over, or holds it back while a part before this one may still change it.
+    fn emit(&mut self, open: Open, output: &mut dyn Output) {
+        if let Some(id) = open.id() {
+            self.recent.rotate_right(1);
+            self.recent[0] = Some(id);
+        }
+        if let Some(open) = self.held.hold(open) {
+            self.spare = Some(hand_over(open, output));
+        }
+    }
+
+    /// An init that failed and was followed by another one: no request ever came.
+    pub(super) fn flush_environment(&mut self, output: &mut dyn Output) {
+        let pending = std::mem::take(&mut self.pending);
+        if let Some(open) = self.held.hold_pending(pending) {
+            emit_pending(open, output);
+        }
+    }
+}
+
+fn note_platform_code(open: &mut Open, crash: &CrashLine<'_>) {
+    if open.attempt.platform_error_type.is_none() {
+        open.attempt.platform_error_type = crash.error_type.map(Into::into);
+    }
+}
+
+/// An attempt whose START is missing. Lines before it are its own, unless they tell of an init.
+fn headless(id: RequestId, message: &Message<'_>, before: Pending) -> Open {
+    let mut open = Open::begin(None, Some(id), message, Pending::default());
+    if !before.is_empty() {
+        open.attempt.place = before.first_place;
+        open.attempt.started_at = before.first_at.or(message.at);
+    }
+    open.attempt.runtime = before.runtime.clone();
+    open.attempt.version = before.version.clone();
+    if before.tells_of_init() {
+        open.before = before;
+    } else {
+        open.adopt(before);
+    }
+    open
+}
+
+/// Closes an attempt for good and counts its bytes.
+pub(super) fn hand_over(mut open: Open, output: &mut dyn Output) -> Open {
+    output.count(Bucket::Environment, open.before.bytes);
+    output.count(Bucket::Attributed, open.bytes);
+    open.close();
+    output.closed(std::mem::take(&mut open.attempt));
+    open
+}
+
+/// Lines that no request followed: a failed environment, or nobody's.
+pub(super) fn emit_pending(pending: Pending, output: &mut dyn Output) {
+    if pending.is_empty() {
+        return;
+    }
+    let failed = pending.init_failed();
+    let bucket = if pending.tells_of_init() || failed { Bucket::Environment } else { Bucket::Unattributed };
+    output.count(bucket, pending.bytes);
+    if !failed {
+        return;
+    }
+    let message = Message { at: pending.first_at, place: pending.first_place, text: b"", bytes: 0 };
+    let mut open = Open::begin(None, None, &message, pending);
+    open.attempt.subject = Subject::Environment;
+    open.attempt.runtime = open.before.runtime.clone();
+    open.attempt.version = open.before.version.clone();
+    open.last_at = open.before.last_at;
+    open.close();
+    output.closed(open.attempt);
+}

@@ -1,0 +1,167 @@
+//! Records of one log stream to attempts: which line belongs to which run, in bounded memory.
+//!
+//! A stream is one execution environment: one request at a time, unless ids say otherwise (Managed Instances), and
+//! unless the stream is unknown (bare text may mix environments). What a stream looks like at a cut between two files
+//! or two pieces of a file is a value, [`Part`], and parts join: [`join`] gives what one pass over all would have given.
+//!
+//! Knows the model only. It neither parses nor judges.
+
+mod attach;
+mod open;
+mod part;
+#[cfg(test)]
+mod tests;
+
+pub use part::{Part, join};
+
+use open::{Open, Pending};
+
+use crate::model::{Attempt, Bucket, Line, Place, Record, RequestId, Timestamp};
+
+/// Takes what an assembler has finished.
+pub trait Output {
+    /// An attempt (or an environment without a request) is closed.
+    fn closed(&mut self, attempt: Attempt);
+    /// So many bytes of messages are in this bucket.
+    fn count(&mut self, bucket: Bucket, bytes: u64);
+    /// A line of the platform arrived a second time and was dropped.
+    fn duplicate(&mut self);
+}
+
+/// One message on its way into an attempt.
+#[derive(Clone, Copy, Debug)]
+pub struct Message<'a> {
+    /// When it was written.
+    pub at: Option<Timestamp>,
+    /// Where it stands.
+    pub place: Place,
+    /// Its text. May be cut to what is worth keeping.
+    pub text: &'a [u8],
+    /// Its length in the input.
+    pub bytes: u64,
+}
+
+/// Signs kept per attempt: the first half and the last half of what a noisy attempt says.
+const SIGNS_KEPT: usize = 16;
+/// Bytes of a line kept as evidence.
+const SIGN_TEXT_BYTES: usize = 4 * 1024;
+/// Bytes kept of a line that is only the last before the end.
+const LAST_LINE_BYTES: usize = 512;
+/// Log time after REPORT in which a line can still belong to the attempt (the contract's 60 s).
+const LATE_LINES_MS: i64 = 60_000;
+/// The longest an attempt can run: 90 minutes on Managed Instances, 15 elsewhere.
+const LONGEST_RUN_MS: i64 = 90 * 60_000;
+/// Attempts open at once in one environment: Managed Instances allow 1,600.
+const OPEN_AT_ONCE: usize = 2_048;
+/// A line with the id of a request this soon before its START belongs to it.
+const NAMED_BEFORE_START_MS: i64 = 1_000;
+/// An unhandled error this soon after REPORT may still be the attempt's own (the Java client logs it late).
+const TRAILING_ERROR_MS: i64 = 500;
+
+/// Assembles the attempts of one stream.
+#[derive(Debug)]
+pub struct Assembler {
+    /// The stream is named, so that its lines come from one environment.
+    known_stream: bool,
+    open: Vec<Open>,
+    pending: Pending,
+    /// `Max Memory Used` of the last report since the last reset.
+    peak_mb: Option<u32>,
+    /// START lines are written to this stream: a line with an unknown id opens no attempt.
+    starts_seen: bool,
+    /// An attempt has begun: what comes later without a START did not lose it to the window.
+    begun: bool,
+    /// Several requests were seen to run side by side. Until then an attempt that another START follows has lost its
+    /// REPORT, and lines are the latest one's.
+    concurrent: bool,
+    /// Ids of the last closed attempts, whose late lines open no attempt.
+    recent: [Option<RequestId>; 4],
+    /// What a part before this one may still change.
+    held: part::Head,
+    first_at: Option<Timestamp>,
+    spare: Option<Open>,
+}
+
+impl Assembler {
+    /// For a stream; `known_stream` is false for input that does not tell streams apart.
+    #[must_use]
+    pub fn new(known_stream: bool) -> Self {
+        Self {
+            known_stream,
+            open: Vec::new(),
+            pending: Pending::default(),
+            peak_mb: None,
+            starts_seen: false,
+            begun: false,
+            concurrent: !known_stream,
+            recent: [None; 4],
+            held: part::Head::default(),
+            first_at: None,
+            spare: None,
+        }
+    }
+
+    /// Request ids on ordinary lines decide where they belong, so those lines must be parsed too.
+    #[must_use]
+    pub fn wants_ids(&self) -> bool {
+        self.open.len() > 1 || !self.starts_seen
+    }
+
+    /// Takes an ordinary line of the function.
+    pub fn ordinary(&mut self, message: &Message<'_>, output: &mut dyn Output) {
+        self.see(message);
+        if let [open] = self.open.as_mut_slice()
+            && !open.is_reported()
+        {
+            open.ordinary(message);
+            return;
+        }
+        self.ordinary_between(message, output);
+    }
+
+    /// Takes what a message turned out to be. `text` of the message is the whole (joined) text.
+    pub fn record(&mut self, message: &Message<'_>, record: &Record<'_>, output: &mut dyn Output) {
+        self.see(message);
+        self.attach(message, record, output);
+    }
+
+    /// What is left at the end of the input, to be joined with other parts of the stream.
+    #[must_use]
+    pub fn finish(self) -> Part {
+        Part::of(self)
+    }
+
+    fn see(&mut self, message: &Message<'_>) {
+        if self.first_at.is_none() {
+            self.first_at = message.at;
+        }
+    }
+
+    /// An ordinary line where no single attempt is running: the latest of several, or nobody's yet.
+    fn ordinary_between(&mut self, message: &Message<'_>, output: &mut dyn Output) {
+        self.close_overdue(message.at, output);
+        if let Some(at) = self.current() {
+            self.open[at].ordinary(message);
+        } else if self.open.iter().any(|open| !open.is_reported()) {
+            output.count(Bucket::Unattributed, message.bytes);
+        } else {
+            self.pending.ordinary(message);
+        }
+    }
+
+    /// The running attempt that a line without an id belongs to: the only one, or the latest where requests do not run
+    /// side by side.
+    fn current(&self) -> Option<usize> {
+        let mut running = self.open.iter().enumerate().rev().filter(|(_, open)| !open.is_reported());
+        let (latest, _) = running.next()?;
+        (!self.concurrent || running.next().is_none()).then_some(latest)
+    }
+}
+
+/// A line as evidence: lossy UTF-8, cut at a character boundary.
+fn evidence_line(message: &Message<'_>, limit: usize) -> Line {
+    let kept = message.text.len().min(limit);
+    let text = String::from_utf8_lossy(&message.text[..kept]);
+    let text = if kept < message.text.len() { text.trim_end_matches(char::REPLACEMENT_CHARACTER) } else { &text };
+    Line { at: message.at, place: message.place, text: text.trim_end_matches(['\n', '\r']).into() }
+}

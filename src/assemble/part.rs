@@ -1,0 +1,219 @@
+//! What a stream looks like at a cut, as a value: an open head, an open tail, and how two parts join.
+//!
+//! A part holds back the first attempt of its stretch, for what stands before the cut may belong to it, and the last
+//! one, for what stands after may. Everything between has been handed over already.
+
+use super::attach::{emit_pending, hand_over};
+use super::open::{Open, Pending};
+use super::{Assembler, OPEN_AT_ONCE, Output};
+use crate::model::Timestamp;
+
+/// The attempts at the head of a part that a part before may still change.
+#[derive(Debug, Default)]
+pub(super) struct Head {
+    held: Vec<Open>,
+    /// Lines of an environment without a request that end the head.
+    pending: Option<Pending>,
+    /// The first attempt with a START of its own is held.
+    started: bool,
+    /// Nothing that comes now can be changed by a part before.
+    settled: bool,
+}
+
+impl Head {
+    /// Takes an attempt that closed; gives it back where no part before can change it.
+    pub(super) fn hold(&mut self, open: Open) -> Option<Open> {
+        if self.settled || open.before.fresh || self.held.len() >= OPEN_AT_ONCE {
+            self.settled |= open.before.fresh;
+            return Some(open);
+        }
+        if open.lacks_start() {
+            // One request at a time: after this REPORT nothing of an earlier part is left running.
+            self.settled = open.is_reported() && !open.json;
+        } else {
+            if self.started {
+                return Some(open);
+            }
+            self.started = true;
+            // Requests that run side by side (JSON) may still report without a START in this part.
+            self.settled = !open.json;
+        }
+        self.held.push(open);
+        None
+    }
+
+    /// The same for lines that no request followed.
+    pub(super) fn hold_pending(&mut self, pending: Pending) -> Option<Pending> {
+        if self.settled || pending.fresh || pending.is_empty() {
+            self.settled |= pending.fresh;
+            return Some(pending);
+        }
+        self.settled = true;
+        self.pending = Some(pending);
+        None
+    }
+}
+
+/// One stretch of a stream, assembled but for its two ends.
+#[derive(Debug)]
+pub struct Part {
+    head: Head,
+    tail: Assembler,
+}
+
+impl Part {
+    pub(super) fn of(mut assembler: Assembler) -> Self {
+        let head = std::mem::take(&mut assembler.held);
+        Self { head, tail: assembler }
+    }
+
+    /// Time of the first line, by which parts of one stream are put in order.
+    #[must_use]
+    pub fn first_at(&self) -> Option<Timestamp> {
+        self.tail.first_at
+    }
+}
+
+/// Joins the parts of one stream, in their order, and closes what is left open at the end of the last.
+pub fn join(parts: impl IntoIterator<Item = Part>, output: &mut dyn Output) {
+    let mut before: Option<Assembler> = None;
+    for part in parts {
+        before = Some(match before {
+            Some(tail) => join_two(tail, part, output),
+            None => begin(part, output),
+        });
+    }
+    if let Some(tail) = before {
+        close(tail, output);
+    }
+}
+
+/// The first part: nothing stands before its head, so what lacks a START lost it to the window.
+fn begin(part: Part, output: &mut dyn Output) -> Assembler {
+    let Part { head, mut tail } = part;
+    let mut first = true;
+    for mut open in head.held {
+        if std::mem::take(&mut first) && open.lacks_start() {
+            open.cut_start();
+        }
+        hand_over(open, output);
+    }
+    if let Some(pending) = head.pending {
+        emit_pending(pending, output);
+    }
+    if first
+        && !head.settled
+        && let Some(open) = tail.open.first_mut()
+        && open.lacks_start()
+    {
+        open.cut_start();
+    }
+    tail.held.settled = true;
+    tail
+}
+
+/// Joins the open tail of what came before with the head of the next part.
+fn join_two(mut tail: Assembler, part: Part, output: &mut dyn Output) -> Assembler {
+    let Part { head, tail: mut next } = part;
+    let settled_in_head = head.settled;
+    for open in head.held {
+        meet(&mut tail, open, output);
+    }
+    if let Some(mut pending) = head.pending {
+        claim(&mut tail, &mut pending);
+        tail.pending.append(pending);
+        tail.flush_environment(output);
+    }
+    if settled_in_head {
+        // The next part went on by itself from here: what is left of the one before is over.
+        tail.close_all(output);
+        emit_pending(std::mem::take(&mut tail.pending), output);
+    } else {
+        // The whole part is one head: its open end meets the tail as well.
+        for open in std::mem::take(&mut next.open) {
+            meet(&mut tail, open, output);
+        }
+        let mut pending = std::mem::take(&mut next.pending);
+        claim(&mut tail, &mut pending);
+        tail.pending.append(pending);
+        next.open = std::mem::take(&mut tail.open);
+        next.pending = std::mem::take(&mut tail.pending);
+        next.peak_mb = next.peak_mb.or(tail.peak_mb);
+    }
+    next.starts_seen |= tail.starts_seen;
+    next.begun |= tail.begun;
+    next.concurrent |= tail.concurrent;
+    next.first_at = tail.first_at.or(next.first_at);
+    next.held.settled = true;
+    next
+}
+
+/// An attempt from the head of a part meets the open end of the parts before it.
+fn meet(tail: &mut Assembler, mut open: Open, output: &mut dyn Output) {
+    claim(tail, &mut open.before);
+    if open.attempt.report_seen && open.attempt.earlier_peak_mb.is_none() && !open.before.fresh {
+        open.attempt.earlier_peak_mb = tail.peak_mb;
+    }
+    if open.lacks_start() {
+        let same = |mine: &Open| mine.id() == open.id() && !(mine.is_reported() && open.is_reported());
+        let owner = tail.open.iter().rposition(same).or_else(|| foreign_lines_owner(tail, &open));
+        if let Some(at) = owner {
+            let joined = &mut tail.open[at];
+            if open.is_reported() {
+                joined.attempt.earlier_peak_mb = open.attempt.earlier_peak_mb;
+                tail.peak_mb = open.attempt.metrics.max_memory_used_mb.or(tail.peak_mb);
+            }
+            joined.append(open);
+            return;
+        }
+    }
+    let mut before = std::mem::take(&mut tail.pending);
+    if open.lacks_start() && !tail.begun {
+        open.cut_start();
+    }
+    tail.begun = true;
+    before.append(std::mem::take(&mut open.before));
+    open.attempt.runtime = before.runtime.clone().or(open.attempt.runtime.take());
+    open.attempt.version = open.attempt.version.take().or(before.version.clone());
+    if open.lacks_start() && !before.tells_of_init() {
+        open.adopt_earlier(before);
+    } else {
+        open.before = before;
+    }
+    tail.close_where(|mine| mine.is_reported() || !(open.json && mine.attempt.start_seen), output);
+    if open.is_reported() {
+        tail.peak_mb = open.attempt.metrics.max_memory_used_mb.or(tail.peak_mb);
+    }
+    tail.open.push(open);
+}
+
+/// Lines at the head of a part belong to the attempt that was running at the cut.
+fn claim(tail: &mut Assembler, pending: &mut Pending) {
+    if pending.fresh || pending.is_empty() {
+        return;
+    }
+    let Some(at) = tail.current() else { return };
+    let open = &mut tail.open[at];
+    open.adopt(std::mem::take(pending));
+}
+
+/// A fragment that is nothing but lines with some id, where START lines are written: the id is a value in the text of
+/// the attempt that was running.
+fn foreign_lines_owner(tail: &Assembler, fragment: &Open) -> Option<usize> {
+    let only_lines = !fragment.is_reported() && !fragment.attempt.end_seen;
+    let ours = tail.starts_seen && tail.known_stream;
+    tail.current().filter(|_| only_lines && ours)
+}
+
+/// The end of the stream: what has no REPORT was cut off by the window.
+fn close(mut tail: Assembler, output: &mut dyn Output) {
+    let open = std::mem::take(&mut tail.open);
+    let last = open.len();
+    for (at, mut open) in open.into_iter().enumerate() {
+        if !open.is_reported() && (at + 1 == last || open.json || !tail.known_stream) {
+            open.cut_end();
+        }
+        hand_over(open, output);
+    }
+    emit_pending(tail.pending, output);
+}

@@ -1,0 +1,307 @@
+//! Tests of the assembler: sequences of lines as data, and the law that a cut changes nothing.
+//!
+//! A line is `word [id] [more]`, one a second: `init`, `init-report STATUS PHASE`, `start N`, `end N`, `report N [STATUS]
+//! [MB]`, `timed-out N`, `crash N`, `crash`, `error [N] FORM`, `line [N]`, `wait SECONDS`.
+
+use super::*;
+use crate::model::{
+    AppError, AppLine, CrashLine, ErrorForm, InitPhase, InitReport, InitStart, Level, Metrics, Report, SignKind,
+    Status, Subject, WindowCut,
+};
+
+#[derive(Default)]
+struct Closed {
+    attempts: Vec<Attempt>,
+    duplicates: u32,
+    bytes: u64,
+}
+
+impl Output for Closed {
+    fn closed(&mut self, attempt: Attempt) {
+        self.attempts.push(attempt);
+    }
+    fn count(&mut self, _bucket: Bucket, bytes: u64) {
+        self.bytes += bytes;
+    }
+    fn duplicate(&mut self) {
+        self.duplicates += 1;
+    }
+}
+
+fn id(word: &str) -> Option<RequestId> {
+    word.parse().ok().map(RequestId::from_bits)
+}
+
+fn record(line: &str, json: bool) -> Record<'_> {
+    let words: Vec<&str> = line.split(' ').collect();
+    let word = |at: usize| words.get(at).copied().unwrap_or("");
+    let with_id = id(word(1));
+    let need = with_id.unwrap_or(RequestId::from_bits(0));
+    match words[0] {
+        "init" => {
+            Record::InitStart(InitStart { runtime_version: Some("python:3.13.v1"), json, ..InitStart::default() })
+        }
+        "init-report" => Record::InitReport(InitReport {
+            duration_us: Some(1_000),
+            phase: Some(if word(2) == "invoke" { InitPhase::Invoke } else { InitPhase::Init }),
+            status: Status::parse(word(1)).expect("a status"),
+            error_type: None,
+            init_type: None,
+        }),
+        "start" => Record::Start { id: need, version: Some("7"), function_arn: None, tenant_id: None, json },
+        "end" => Record::End { id: need },
+        "report" => Record::Report(Report {
+            id: need,
+            metrics: Metrics {
+                duration_us: Some(2_000_000),
+                max_memory_used_mb: words.iter().find_map(|word| word.strip_suffix("MB")?.parse().ok()),
+                memory_size_mb: Some(128),
+                ..Metrics::default()
+            },
+            status: Status::parse(word(2)),
+            error_type: None,
+            xray_trace_id: None,
+            tenant_id: None,
+            emulated: false,
+            json,
+        }),
+        "timed-out" => Record::TimedOut { id: need, after_us: 3_000_000 },
+        "crash" => {
+            Record::Crash(CrashLine { id: with_id, message: "Runtime exited", error_type: Some("Runtime.ExitError") })
+        }
+        "error" => {
+            let form = match words[words.len() - 1] {
+                "unhandled" => ErrorForm::Unhandled,
+                "init" => ErrorForm::Init,
+                _ => ErrorForm::Logged,
+            };
+            Record::App(AppLine { id: with_id, level: Level::Error, error: Some(AppError::of(form)), function: None })
+        }
+        _ => Record::App(AppLine { id: with_id, ..AppLine::default() }),
+    }
+}
+
+/// Assembles lines, cut before the positions in `cuts`.
+fn assemble(lines: &[&str], json: bool, known: bool, cuts: &[usize]) -> Closed {
+    let mut closed = Closed::default();
+    let mut parts = Vec::new();
+    let mut assembler = Assembler::new(known);
+    let mut ms = 1_790_000_000_000;
+    for (at, line) in lines.iter().enumerate() {
+        if cuts.contains(&at) {
+            parts.push(std::mem::replace(&mut assembler, Assembler::new(known)).finish());
+        }
+        if let Some(seconds) = line.strip_prefix("wait ") {
+            ms += 1_000 * seconds.parse::<i64>().expect("seconds");
+            continue;
+        }
+        ms += 1_000;
+        let place = Place { input: 0, line: at as u64 + 1 };
+        let message = Message { at: Timestamp::from_ms(ms), place, text: line.as_bytes(), bytes: line.len() as u64 };
+        if *line == "line" && !assembler.wants_ids() {
+            assembler.ordinary(&message, &mut closed);
+        } else {
+            assembler.record(&message, &record(line, json), &mut closed);
+        }
+    }
+    parts.push(assembler.finish());
+    join(parts, &mut closed);
+    closed.attempts.sort_by_key(|attempt| attempt.place);
+    closed
+}
+
+/// An attempt in a few words: id, first line, what was seen, signs by phase, cut, last line.
+fn describe(attempt: &Attempt) -> String {
+    let signs: Vec<String> = attempt
+        .signs
+        .iter()
+        .map(|sign| {
+            let kind = match &sign.kind {
+                SignKind::TimedOut { .. } => "timed-out",
+                SignKind::Crash { .. } => "crash",
+                SignKind::Ended { .. } => "ended",
+                SignKind::InitFailed { .. } => "init-failed",
+                SignKind::Error(error) if error.form == ErrorForm::Unhandled => "unhandled",
+                SignKind::Error(_) => "error",
+                _ => "other",
+            };
+            format!("{kind}@{:?}", sign.phase).to_lowercase()
+        })
+        .collect();
+    let flag = |set: bool, text: &'static str| if set { text } else { "-" };
+    let id = match attempt.subject {
+        Subject::Environment => "env".to_owned(),
+        Subject::Attempt => attempt.request_id.map_or("?".to_owned(), |id| id.bits().to_string()),
+    };
+    format!(
+        "{id} {}{}{} [{}]{}",
+        flag(attempt.start_seen, "S"),
+        flag(attempt.end_seen, "E"),
+        flag(attempt.report_seen, "R"),
+        signs.join(" "),
+        match attempt.window_cut {
+            WindowCut::None => "",
+            WindowCut::Start => " cut-start",
+            WindowCut::End => " cut-end",
+            WindowCut::Both => " cut-both",
+        }
+    )
+}
+
+#[track_caller]
+fn case(lines: &str, want: &[&str]) {
+    check(lines, false, true, want);
+}
+
+#[track_caller]
+fn check(lines: &str, json: bool, known: bool, want: &[&str]) {
+    let lines: Vec<&str> = lines.split(", ").collect();
+    let closed = assemble(&lines, json, known, &[]);
+    let got: Vec<String> = closed.attempts.iter().map(describe).collect();
+    assert_eq!(got, want, "{lines:?}");
+    let bytes: usize = lines.iter().filter(|line| !line.starts_with("wait ")).map(|line| line.len()).sum();
+    assert_eq!(closed.bytes, bytes as u64, "every byte is in one bucket: {lines:?}");
+}
+
+#[test]
+fn normal_sequences() {
+    case("init, line, start 1, line, end 1, report 1, start 2, line, end 2, report 2", &["1 SER []", "2 SER []"]);
+    case("start 1, report 1", &["1 S-R []"]);
+    case("start 1, error 1 logged, end 1, report 1", &["1 SER [error@invoke]"]);
+}
+
+#[test]
+fn failures_in_every_order() {
+    case("start 1, line, end 1, report 1, timed-out 1", &["1 SER [timed-out@late]"]);
+    case("start 1, timed-out 1, end 1, report 1", &["1 SER [timed-out@invoke]"]);
+    case("start 1, end 1, report 1, crash 1, start 2, report 2", &["1 SER [crash@late]", "2 S-R []"]);
+    case("start 1, end 1, report 1, crash", &["1 SER [crash@late]"]);
+    case("start 1, error unhandled, end 1, report 1", &["1 SER [unhandled@invoke]"]);
+    case("start 1, end 1, report 1 timeout", &["1 SER [ended@invoke]"]);
+}
+
+#[test]
+fn init_stands_before_its_request() {
+    case(
+        "init, error init, init-report error init, error init, init-report error invoke, start 1, end 1, report 1 error",
+        &["1 SER [error@init init-failed@init error@init init-failed@init ended@invoke]"],
+    );
+    case(
+        "start 1, end 1, report 1 error, line, init-report error invoke, start 2, end 2, report 2 error",
+        &["1 SER [ended@invoke]", "2 SER [init-failed@init ended@invoke]"],
+    );
+    case("init, init-report error init, init, start 1, report 1", &["env --- [init-failed@init]", "1 S-R []"]);
+    case("init, error init, init-report error init", &["env --- [error@init init-failed@init]"]);
+}
+
+#[test]
+fn missing_lines() {
+    case("line, end 1, report 1, start 2, report 2", &["1 -ER [] cut-start", "2 S-R []"]);
+    case("start 1, line, start 2, report 2", &["1 S-- []", "2 S-R []"]);
+    case("start 1, line", &["1 S-- [] cut-end"]);
+    case("start 1, report 1, report 2, report 3", &["1 S-R []", "2 --R []", "3 --R []"]);
+    case("crash 1, init-report error invoke", &["1 --- [crash@invoke init-failed@init] cut-both"]);
+    case("init, start 1, init, start 2, report 2", &["1 S-- []", "2 S-R []"]);
+}
+
+#[test]
+fn retries_and_duplicates() {
+    case("start 1, report 1, wait 60, start 1, report 1", &["1 S-R []", "1 S-R []"]);
+    case("start 1, end 1, report 1, wait 61, timed-out 1", &["1 SER []"]);
+    case("start 1, report 1, error unhandled", &["1 S-R []"]);
+}
+
+#[test]
+fn a_late_error_without_an_id_is_the_last_attempts_only_when_it_comes_at_once() {
+    let at_once = |gap_ms: i64| {
+        let mut closed = Closed::default();
+        let mut assembler = Assembler::new(true);
+        let mut ms = 1_790_000_000_000;
+        for (line, text) in (1u64..).zip(["start 1", "report 1", "error unhandled"]) {
+            ms += if line == 3 { gap_ms } else { 1_000 };
+            let place = Place { input: 0, line };
+            let message = Message { at: Timestamp::from_ms(ms), place, text: text.as_bytes(), bytes: 1 };
+            assembler.record(&message, &record(text, false), &mut closed);
+        }
+        join([assembler.finish()], &mut closed);
+        closed.attempts.iter().map(describe).collect::<Vec<_>>()
+    };
+    assert_eq!(at_once(1), ["1 S-R [unhandled@late]"]);
+    assert_eq!(at_once(5_000), ["1 S-R []"]);
+}
+
+#[test]
+fn several_requests_at_once() {
+    let lines = "start 1, start 2, line 2, error 1 unhandled, report 2, line 1, report 1 error";
+    check(lines, true, true, &["1 S-R [unhandled@invoke ended@invoke]", "2 S-R []"]);
+    // Lines without an id are nobody's while two run.
+    check("start 1, start 2, line 1, error unhandled, report 2, report 1", true, true, &["1 S-R []", "2 S-R []"]);
+    // Bare text may mix environments.
+    check(
+        "start 1, start 2, error 1 unhandled, report 2, report 1",
+        false,
+        false,
+        &["1 S-R [unhandled@invoke]", "2 S-R []"],
+    );
+}
+
+#[test]
+fn lines_of_other_requests_open_nothing() {
+    case("start 1, line 9, error 9 logged, end 1, report 1", &["1 SER [error@invoke]"]);
+    // Where START lines are filtered out, ids on lines are all there is.
+    check("error 1 unhandled, report 1", true, true, &["1 --R [unhandled@invoke] cut-start"]);
+}
+
+#[test]
+fn memory_knows_the_attempt_before() {
+    let lines: Vec<&str> =
+        "init, start 1, report 1 100MB, start 2, report 2 128MB, init, start 3, report 3 90MB".split(", ").collect();
+    let closed = assemble(&lines, false, true, &[]);
+    let peaks: Vec<_> = closed.attempts.iter().map(|attempt| attempt.earlier_peak_mb).collect();
+    assert_eq!(peaks, [None, Some(100), None]);
+}
+
+/// Sequences that a cut must not change, in text and in JSON.
+const UNCUT: [&str; 8] = [
+    "init, line, start 1, line, error 1 logged, end 1, report 1 90MB, start 2, line, end 2, report 2 95MB",
+    "start 1, line, line, error unhandled, end 1, report 1, crash 1, start 2, end 2, report 2 timeout",
+    "start 1, end 1, report 1 error, line, error init, init-report error invoke, start 2, end 2, report 2 error",
+    "init, error init, init-report error init, error init, init-report error invoke, start 1, end 1, report 1 error, init, start 2, report 2",
+    "line, line, end 1, report 1 50MB, line, start 2, line, timed-out 2, end 2, report 2, start 3, line",
+    "start 1, line, start 2, line, end 2, report 2 99MB, start 3, report 3 100MB",
+    "start 1, line, end 1, report 1, timed-out 1, wait 90, start 1, line, end 1, report 1",
+    "report 1, report 2, report 3 timeout, start 4, report 4",
+];
+
+#[test]
+fn a_cut_changes_nothing() {
+    for lines in UNCUT {
+        let lines: Vec<&str> = lines.split(", ").collect();
+        for json in [false, true] {
+            let whole = assemble(&lines, json, true, &[]);
+            for first in 1..lines.len() {
+                for second in first..=lines.len() {
+                    let cut = assemble(&lines, json, true, &[first, second]);
+                    let show = |closed: &Closed| {
+                        closed
+                            .attempts
+                            .iter()
+                            .map(|a| {
+                                (
+                                    describe(a),
+                                    a.started_at,
+                                    a.ended_at,
+                                    a.earlier_peak_mb,
+                                    a.last_line.clone(),
+                                    a.app_lines,
+                                )
+                            })
+                            .collect::<Vec<_>>()
+                    };
+                    assert_eq!(show(&cut), show(&whole), "json {json}, cut at {first} and {second}: {lines:?}");
+                    assert_eq!(cut.bytes, whole.bytes, "cut at {first} and {second}: {lines:?}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Lines of the .NET client: the fields of Node's with levels of four letters; a failed handler has no text of its own.
+
+use super::exception;
+use super::level;
+use super::node::{Head, head};
+use super::text::{first_line, is_type_name, lines, trim_indent, type_and_message};
+use crate::model::{AppError, AppLine, ErrorForm, Level};
+
+/// What a line of the .NET client says.
+pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
+    let Head { id, level, rest } =
+        head(text).filter(|head| head.level.starts_with(|c: char| c.is_ascii_lowercase()))?;
+    let mut line = AppLine { id, level: level::of_word(level), ..AppLine::default() };
+    if line.level >= Level::Error {
+        line.error = unhandled(rest);
+    }
+    if line.error.is_none() {
+        super::structured::look_inside(rest, &mut line);
+    }
+    if line.error.is_none() && line.level >= Level::Error {
+        line.error = Some(exception::logged(rest));
+    }
+    Some(line)
+}
+
+/// The exception is the whole text: full type name first, then its stack.
+fn unhandled(rest: &str) -> Option<AppError<'static>> {
+    let (line, after) = first_line(rest);
+    let (name, _) = type_and_message(line.trim_end(), is_type_name)?;
+    let stack = lines(after).any(|line| {
+        let line = trim_indent(line);
+        line.starts_with("at ") || line.starts_with("---> ")
+    });
+    let whole = stack || name.ends_with("Exception") && name.contains('.');
+    whole.then(|| exception::typed(ErrorForm::Unhandled, rest, is_type_name)).flatten()
+}

@@ -1,0 +1,172 @@
+//! Errors as JSON objects: what the runtime clients of Node, Go and Ruby and the JSON loggers write.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use super::exception::owned;
+use super::frame;
+use crate::model::{AppError, ErrorForm};
+
+/// An object's members.
+pub(super) type Object = Map<String, Value>;
+
+/// The first JSON value in `text`; what follows it is left alone.
+pub(super) fn first_object(text: &str) -> Option<Object> {
+    let mut values = serde_json::Deserializer::from_str(text.trim_start()).into_iter::<Value>();
+    match values.next()? {
+        Ok(Value::Object(object)) => Some(object),
+        _ => None,
+    }
+}
+
+/// The string at the first of `names` that has one. A dot goes into an inner object.
+pub(super) fn text_at<'a>(object: &'a Object, names: &[&str]) -> Option<&'a str> {
+    names.iter().find_map(|name| at(object, name)?.as_str().filter(|text| !text.is_empty()))
+}
+
+/// The member at a path with dots.
+pub(super) fn at<'a>(object: &'a Object, path: &str) -> Option<&'a Value> {
+    if let Some(value) = object.get(path) {
+        return Some(value);
+    }
+    let (first, rest) = path.split_once('.')?;
+    at(object.get(first)?.as_object()?, rest)
+}
+
+const TYPES: [&str; 9] = [
+    "errorType",
+    "error.name",
+    "exception_name",
+    "exception.type",
+    "error.type",
+    "exception.class",
+    "err.type",
+    "err.name",
+    "error.errorType",
+];
+const MESSAGES: [&str; 5] = ["errorMessage", "error.message", "exception.message", "err.message", "error.errorMessage"];
+const STACKS: [&str; 10] = [
+    "stackTrace",
+    "stack",
+    "trace",
+    "error.stack",
+    "stack_trace",
+    "stack_trace.frames",
+    "exception.stack_trace",
+    "exception",
+    "err.stack",
+    "error.stackTrace",
+];
+
+/// The error that an object describes, as far as it does.
+pub(super) fn error(form: ErrorForm, object: &Object) -> AppError<'static> {
+    let reason = object.get("reason").and_then(Value::as_object);
+    AppError {
+        error_type: text_at(object, &TYPES).and_then(owned),
+        message: text_at(object, &MESSAGES).and_then(owned),
+        frame: reason.and_then(frame_of).or_else(|| frame_of(object)).map(Cow::Owned),
+        code: code(object).or_else(|| reason.and_then(code)),
+        http_status: http_status(object).or_else(|| reason.and_then(http_status)),
+        reason: text_at(object, &["Reason", "error.Reason", "err.Reason", "reason.Reason"]).and_then(owned),
+        cause: cause(object),
+        ..AppError::of(form)
+    }
+}
+
+fn code(object: &Object) -> Option<Cow<'static, str>> {
+    const NAMES: [&str; 10] = [
+        "code",
+        "Code",
+        "errorCode",
+        "errno",
+        "error.code",
+        "error.Code",
+        "err.code",
+        "cause.code",
+        "error.errno",
+        "sqlState",
+    ];
+    text_at(object, &NAMES).and_then(owned)
+}
+
+fn http_status(object: &Object) -> Option<u16> {
+    const NAMES: [&str; 6] = [
+        "$metadata.httpStatusCode",
+        "statusCode",
+        "error.$metadata.httpStatusCode",
+        "error.statusCode",
+        "err.statusCode",
+        "err.$metadata.httpStatusCode",
+    ];
+    let status = NAMES.iter().find_map(|name| at(object, name)?.as_u64())?;
+    u16::try_from(status).ok().filter(|status| (100..600).contains(status))
+}
+
+/// The innermost of nested causes.
+fn cause(object: &Object) -> Option<Cow<'static, str>> {
+    let mut inner = ["reason", "cause", "error.cause", "err.cause"].iter().find_map(|name| at(object, name))?;
+    while let Some(next) = inner.as_object().and_then(|object| object.get("cause")).filter(|next| !next.is_null()) {
+        inner = next;
+    }
+    match inner {
+        Value::String(text) => owned(text),
+        Value::Object(object) => {
+            let name = text_at(object, &["errorType", "name", "type", "code"]).unwrap_or("");
+            let message = text_at(object, &["errorMessage", "message"]).unwrap_or("");
+            owned(format!("{name}: {message}").trim_matches([':', ' ']))
+        }
+        _ => None,
+    }
+}
+
+/// The innermost own frame of an object's stack, in whichever form it is.
+pub(super) fn frame_of(object: &Object) -> Option<String> {
+    STACKS.iter().filter_map(|name| at(object, name)).find_map(stack_frame)
+}
+
+fn stack_frame(stack: &Value) -> Option<String> {
+    match stack {
+        Value::String(text) => frame::innermost(text),
+        Value::Array(items) if items.iter().any(Value::is_string) => {
+            let text: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+            frame::innermost(&text.join("\n"))
+        }
+        Value::Array(items) => items.iter().filter_map(Value::as_object).find_map(object_frame),
+        _ => None,
+    }
+}
+
+/// Go: `{"path","line","label"}`. Log4j: `{"className","methodName"}`.
+fn object_frame(object: &Object) -> Option<String> {
+    if let Some(label) = text_at(object, &["label"]) {
+        return frame::go_payload_frame(text_at(object, &["path"]).unwrap_or(""), label);
+    }
+    let class = text_at(object, &["className", "class"])?;
+    let method = text_at(object, &["methodName", "method"])?;
+    frame::innermost(&format!("\tat {class}.{method}(X)"))
+}
+
+/// An object that does not parse, because it was cut off or folded: its type and message by their keys.
+pub(super) fn torn(form: ErrorForm, text: &str) -> AppError<'static> {
+    let value = |key: &str| {
+        let (_, rest) = text.split_once(key)?;
+        let rest = rest.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
+        let mut escaped = false;
+        let end = rest.find(|c| {
+            let ends = c == '"' && !escaped;
+            escaped = c == '\\' && !escaped;
+            ends
+        });
+        let raw = rest.get(..end.unwrap_or(rest.len()))?;
+        let folded = raw.replace(['\n', '\r'], " ");
+        owned(&serde_json::from_str::<String>(&format!("\"{folded}\"")).unwrap_or(folded))
+    };
+    AppError {
+        error_type: value("\"errorType\""),
+        message: value("\"errorMessage\""),
+        code: value("\"code\""),
+        reason: value("\"Reason\""),
+        ..AppError::of(form)
+    }
+}

@@ -1,0 +1,63 @@
+//! Lines of logs that are not invocation logs but stand beside or among them: pollers, metrics, workflows, gateways.
+
+use serde_json::Value;
+
+use super::error_object::{Object, at, text_at};
+use super::text::uuid;
+
+/// The kind of log that writes such an object.
+pub(super) fn of_object(object: &Object) -> Option<&'static str> {
+    let has = |keys: &[&str]| keys.iter().all(|key| object.contains_key(*key));
+    if has(&["eventType", "eventSourceArn"]) && (has(&["eventProcessorId"]) || has(&["logLevel"])) {
+        return Some("Kafka event source mapping");
+    }
+    if is_insights(object) {
+        return Some("Lambda Insights");
+    }
+    if has(&["execution_arn", "event_timestamp", "type"]) {
+        return Some("Step Functions");
+    }
+    if has(&["requestId", "httpMethod", "resourcePath"]) && (has(&["protocol"]) || has(&["ip"])) {
+        return Some("API Gateway access log");
+    }
+    is_capacity_provider(object).then_some("Lambda capacity provider")
+}
+
+/// Ordinary metrics of a function have the same key; the namespace tells.
+fn is_insights(object: &Object) -> bool {
+    let directives = at(object, "_aws.CloudWatchMetrics").and_then(Value::as_array);
+    directives
+        .into_iter()
+        .flatten()
+        .any(|directive| directive.get("Namespace").and_then(Value::as_str) == Some("LambdaInsights"))
+}
+
+fn is_capacity_provider(object: &Object) -> bool {
+    const EVENTS: [&str; 7] =
+        ["Launching", "Launched", "LaunchFailed", "Terminating", "Terminated", "TerminateFailed", "HealthCheckFailed"];
+    object.keys().any(|key| key.to_ascii_lowercase().starts_with("capacityprovider"))
+        && text_at(object, &["event", "eventType", "type", "state"]).is_some_and(|event| EVENTS.contains(&event))
+}
+
+/// API Gateway execution logs: `(<id>) <sentence>`.
+pub(super) fn of_text(text: &str) -> Option<&'static str> {
+    const SENTENCES: [&str; 13] = [
+        "Extended Request Id:",
+        "Verifying Usage Plan",
+        "API Key",
+        "Starting execution for request",
+        "HTTP Method:",
+        "Method request ",
+        "Endpoint re",
+        "Sending request to ",
+        "Received response. ",
+        "Method response ",
+        "Method completed with status",
+        "Successfully completed execution",
+        "Execution failed due to",
+    ];
+    let rest = text.strip_prefix('(')?;
+    let (_, rest) = uuid(rest)?;
+    let said = rest.strip_prefix(") ")?;
+    SENTENCES.iter().any(|sentence| said.starts_with(sentence)).then_some("API Gateway execution log")
+}

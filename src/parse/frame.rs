@@ -1,0 +1,268 @@
+//! Stack frames: the innermost one in the function's own code, without line numbers, so that it is stable over deploys.
+
+use super::text::{lines, trim_indent};
+
+/// Paths and packages of runtimes, runtime clients and libraries.
+const FOREIGN_PATHS: [&str; 22] = [
+    "/var/runtime",
+    "/var/lang",
+    "/opt/",
+    "node_modules/",
+    "node:",
+    "internal/",
+    "site-packages",
+    "dist-packages",
+    "/usr/",
+    "<frozen",
+    "<string>",
+    "<anonymous>",
+    "native",
+    "/gems/",
+    "/rustc/",
+    ".cargo/",
+    "/go/pkg/mod/",
+    "runtime/",
+    "github.com/aws/",
+    "awslambdaric",
+    "lib/python",
+    "webpack:/node_modules",
+];
+
+/// Libraries that a deployment package carries beside the function's own code.
+const BUNDLED: [&str; 26] = [
+    "boto3",
+    "botocore",
+    "urllib3",
+    "requests",
+    "s3transfer",
+    "aws_lambda_powertools",
+    "aws_xray_sdk",
+    "ddtrace",
+    "datadog_lambda",
+    "sentry_sdk",
+    "psycopg2",
+    "psycopg",
+    "pymysql",
+    "sqlalchemy",
+    "redis",
+    "numpy",
+    "pandas",
+    "jinja2",
+    "pydantic",
+    "httpx",
+    "aiohttp",
+    "mangum",
+    "fastapi",
+    "starlette",
+    "flask",
+    "werkzeug",
+];
+
+/// Packages of the JVM and .NET that are not the function's own.
+const FOREIGN_NAMES: [&str; 41] = [
+    "java.",
+    "javax.",
+    "jakarta.",
+    "jdk.",
+    "sun.",
+    "com.sun.",
+    "lambdainternal.",
+    "com.amazonaws.",
+    "software.amazon.",
+    "org.springframework.",
+    "org.apache.",
+    "org.hibernate.",
+    "org.postgresql.",
+    "org.slf4j.",
+    "com.mysql.",
+    "com.zaxxer.",
+    "com.fasterxml.",
+    "com.google.",
+    "io.netty.",
+    "io.micronaut.",
+    "io.quarkus.",
+    "okhttp3.",
+    "reactor.",
+    "kotlin.",
+    "kotlinx.",
+    "scala.",
+    "clojure.",
+    "System.",
+    "Microsoft.",
+    "Amazon.",
+    "AWSSDK",
+    "Npgsql.",
+    "MySql.",
+    "MySqlConnector.",
+    "Newtonsoft.",
+    "StackExchange.",
+    "lambda_method",
+    "Interop.",
+    "runtime.",
+    "reflect.",
+    "net/http.",
+];
+
+/// The innermost frame of the function's own code in a text with stack lines.
+pub(super) fn innermost(text: &str) -> Option<String> {
+    // Python alone prints the innermost call last.
+    let python = lines(text).filter_map(python_frame).last();
+    python.or_else(|| lines(text).find_map(line_frame))
+}
+
+fn line_frame(line: &str) -> Option<String> {
+    let trimmed = trim_indent(line);
+    match trimmed.strip_prefix("at ") {
+        Some(call) => call_frame(call),
+        None => ruby_frame(trimmed).or_else(|| go_frame(line)),
+    }
+}
+
+/// Node: `fn (path:1:2)` or `path:1:2`. JVM and .NET: `a.b.C.m(…)`.
+fn call_frame(call: &str) -> Option<String> {
+    let call = call.trim_start_matches("async ").trim_start_matches("new ").trim_end();
+    if let Some((name, place)) = call.split_once(" (") {
+        let place = place.trim_end_matches([')', ',', ' ', '{']);
+        if place.contains(['/', ':']) {
+            return own_path(place).map(|path| format!("{} ({path})", name.split(" [as").next().unwrap_or(name)));
+        }
+    }
+    if let Some((name, _)) = call.split_once('(') {
+        return own_name(name);
+    }
+    own_path(call).map(str::to_owned)
+}
+
+/// The path of a place in the function's own code, without line and column.
+fn own_path(place: &str) -> Option<&str> {
+    let place = place.trim_start_matches("file://");
+    let path = place.trim_end_matches(|c: char| c.is_ascii_digit() || c == ':');
+    let own = path.contains('/') && !is_foreign_path(path);
+    own.then_some(path)
+}
+
+fn is_foreign_path(path: &str) -> bool {
+    let task = path.strip_prefix("/var/task/").unwrap_or(path);
+    let first = task.split('/').next().unwrap_or(task);
+    FOREIGN_PATHS.iter().any(|foreign| path.contains(foreign) && !path.starts_with("/var/task/internal"))
+        || BUNDLED.contains(&first)
+}
+
+fn own_name(name: &str) -> Option<String> {
+    let name = name.rsplit_once("//").map_or(name, |(_, name)| name);
+    let name = name.rsplit_once('/').map_or(name, |(_, name)| name).trim();
+    if !name.contains('.') || name.contains(' ') || FOREIGN_NAMES.iter().any(|foreign| name.starts_with(foreign)) {
+        return None;
+    }
+    // The compiler's name of an asynchronous method: `T.<Run>d__4.MoveNext`.
+    let plain = name.split_once('<').and_then(|(before, rest)| {
+        let (method, _) = rest.split_once('>')?;
+        name.ends_with(".MoveNext").then(|| format!("{before}{method}"))
+    });
+    Some(plain.unwrap_or_else(|| name.to_owned()))
+}
+
+/// `File "/var/task/app.py", line 3, in handler`
+fn python_frame(line: &str) -> Option<String> {
+    let rest = trim_indent(line).strip_prefix("File \"")?;
+    let (path, rest) = rest.split_once('"')?;
+    if is_foreign_path(path) {
+        return None;
+    }
+    let name = rest.split_once(", in ").map_or("", |(_, name)| name.trim());
+    Some(if name.is_empty() { path.to_owned() } else { format!("{name} ({path})") })
+}
+
+/// ``/var/task/app.rb:3:in `handler'``
+pub(super) fn ruby_frame(line: &str) -> Option<String> {
+    let (place, name) = line.trim_start_matches("from ").split_once(":in ")?;
+    let path = place.trim_end_matches(|c: char| c.is_ascii_digit() || c == ':');
+    if !path.starts_with('/') || is_foreign_path(path) {
+        return None;
+    }
+    Some(format!("{} ({path})", name.trim_matches(['`', '\'', ' '])))
+}
+
+/// `main.handler(0xc000…, …)` in a goroutine dump.
+fn go_frame(line: &str) -> Option<String> {
+    let (name, rest) = line.rsplit_once('(')?;
+    let plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._/*()-".contains(&b));
+    let called = plain && rest.trim_end().ends_with(')') && name.contains('.') && !name.starts_with(['/', '-', '.']);
+    (called && !is_foreign_go(name)).then(|| name.to_owned())
+}
+
+/// Whether a Go function is not the function's own code.
+pub(super) fn is_foreign_go(name: &str) -> bool {
+    ["runtime.", "runtime/", "reflect.", "net/", "github.com/aws/", "testing.", "panic", "created by", "lambda."]
+        .iter()
+        .any(|foreign| name.starts_with(foreign))
+}
+
+/// The frame of a Go payload's `path` and `label`.
+pub(super) fn go_payload_frame(path: &str, label: &str) -> Option<String> {
+    (!is_foreign_go(label) && !is_foreign_path(path) && !label.is_empty()).then(|| format!("{label} ({path})"))
+}
+
+/// The place of a Rust panic, `src/main.rs:10:5`, where it is in the function's own code.
+pub(super) fn rust_place(place: &str) -> Option<String> {
+    let path = place.trim().trim_end_matches(|c: char| c.is_ascii_digit() || c == ':');
+    (path.ends_with(".rs") && !path.contains("/registry/") && !is_foreign_path(path)).then(|| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_the_innermost_own_frame() {
+        for (stack, want) in [
+            (
+                "    at load (/var/task/src/db.js:3:9)\n    at Runtime.handler (/var/task/a.js:1:1)",
+                "load (/var/task/src/db.js)",
+            ),
+            (
+                "    at get (/var/task/node_modules/ax/i.js:3:9)\n    at async h (file:///var/task/a.mjs:1:1)",
+                "h (/var/task/a.mjs)",
+            ),
+            ("    at node:internal/x:1:2\n    at file:///var/task/index.mjs:3:11", "/var/task/index.mjs"),
+            ("    at Object.go [as run] (/var/task/a.js:1:1) {", "Object.go (/var/task/a.js)"),
+            (
+                "  File \"/var/task/a.py\", line 3, in handler\n    x()\n  File \"/var/task/b.py\", line 4, in x",
+                "x (/var/task/b.py)",
+            ),
+            (
+                "\u{a0}\u{a0}File \"/var/task/a.py\", line 3, in h\n  File \"/var/task/botocore/client.py\", line 4, in x",
+                "h (/var/task/a.py)",
+            ),
+            (
+                "\tat java.base/java.lang.X.y(Unknown Source)\n\tat com.example.H.handleRequest(H.java:3)",
+                "com.example.H.handleRequest",
+            ),
+            ("\tat app//com.example.H.run(H.java:3)", "com.example.H.run"),
+            (
+                "   at System.IO.F.Open(String p)\n   at Shop.Fn.Run(String a, Int32 b) in /src/Fn.cs:line 3",
+                "Shop.Fn.Run",
+            ),
+            ("   at Shop.Fn.<Run>d__4.MoveNext()", "Shop.Fn.Run"),
+            ("/var/runtime/gems/x/a.rb:1:in `y'\n/var/task/app.rb:3:in `handler'", "handler (/var/task/app.rb)"),
+            (
+                "goroutine 1 [running]:\nruntime.panic(0x1)\nmain.handler({0xc0, 0x1})\n\t/build/main.go:29 +0x1d",
+                "main.handler",
+            ),
+        ] {
+            assert_eq!(innermost(stack).as_deref(), Some(want), "{stack}");
+        }
+    }
+
+    #[test]
+    fn finds_none_where_all_is_foreign() {
+        for stack in [
+            "",
+            "    at afterConnect (node:net:1:2)",
+            "    at connResetException (events.js:1:2)",
+            "\tat sun.x.Y.z(Native Method)",
+        ] {
+            assert_eq!(innermost(stack), None, "{stack}");
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Every other line of text: a level among its first words, an id after a timestamp, nothing more is sure.
+
+use super::exception;
+use super::level;
+use super::text::{BLANKS, after_timestamp, first_line, uuid};
+use crate::model::{AppLine, Level};
+
+/// What a line of an unknown logger says; always something.
+pub(super) fn parse(text: &str) -> AppLine<'static> {
+    let rest = after_timestamp(text).map_or(text, |rest| rest.trim_start_matches(BLANKS));
+    let rest = rest.strip_prefix("RequestId:").map_or(rest, str::trim_start);
+    let (id, rest) = uuid(rest).map_or((None, rest), |(id, rest)| (Some(id), rest));
+    let (line, _) = first_line(rest.trim_start());
+    let level = level::among_first_words(line);
+    let error = (level >= Level::Error).then(|| exception::logged(rest.trim_start()));
+    AppLine { id, level, error, ..AppLine::default() }
+}

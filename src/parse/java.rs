@@ -1,0 +1,95 @@
+//! Lines of the Java client: framed stacks without time, level or id, and the Log4j layout of its appender.
+
+use super::exception::{self, described};
+use super::level;
+use super::text::{BLANKS, after_timestamp, first_line, is_type_name, lines, uuid, word};
+use crate::model::{AppError, AppLine, ErrorForm, Level};
+
+/// What a line of a Java function says.
+pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
+    if let Some(error) = framed(text).or_else(|| not_loaded(text)) {
+        return Some(AppLine { level: Level::Error, error: Some(error), ..AppLine::default() });
+    }
+    log4j(text)
+}
+
+/// `<message>: <class>`, then the stack trace, which begins with `<class>: <message>` or `<class>`.
+///
+/// The message may have lines of its own, so the class at the end of a line is looked for at the start of the next.
+pub(super) fn framed(text: &str) -> Option<AppError<'static>> {
+    let mut start = 0;
+    for line in text.split_inclusive('\n').take(24) {
+        let end = start + line.len();
+        let stack = text.get(end..)?;
+        let head = line.trim_end();
+        if let Some((_, name)) = head.rsplit_once(": ")
+            && is_class(name)
+            && stack.strip_prefix(name).is_some_and(|rest| rest.starts_with([':', '\n', '\r']) || rest.is_empty())
+        {
+            return Some(of_stack(text, stack, name, start + head.len() - name.len()));
+        }
+        start = end;
+    }
+    None
+}
+
+fn of_stack(text: &str, stack: &str, name: &str, name_at: usize) -> AppError<'static> {
+    let message = text.get(..name_at).unwrap_or("").trim_end_matches([' ', ':']);
+    let form = if is_load_sentence(text) { ErrorForm::Init } else { ErrorForm::Unhandled };
+    let message = if message == name { "" } else { message };
+    described(form, name, message, stack)
+}
+
+fn is_class(name: &str) -> bool {
+    name.contains('.') && is_type_name(name) && !name.contains("::")
+}
+
+fn is_load_sentence(text: &str) -> bool {
+    ["Class not found: ", "Error loading class ", "Error loading method "].iter().any(|begin| text.starts_with(begin))
+}
+
+/// Faults of the handler's name or class; most have no stack.
+fn not_loaded(text: &str) -> Option<AppError<'static>> {
+    const BEGINS: [&str; 4] = [
+        "No public method named ",
+        "Class does not implement an appropriate handler interface",
+        "Invalid handler: `",
+        "Runtime interface client initialization failed",
+    ];
+    let known = is_load_sentence(text) || BEGINS.iter().any(|begin| text.starts_with(begin));
+    if !known {
+        return None;
+    }
+    let (name, _) = exception::shown(text).map_or(("", ""), |(name, _)| (name, ""));
+    Some(described(ErrorForm::Init, name, first_line(text).0, text))
+}
+
+/// `yyyy-MM-dd HH:mm:ss <id> LEVEL <class>:<line> - <text>`, in either order of id and level.
+fn log4j(text: &str) -> Option<AppLine<'static>> {
+    let rest = after_timestamp(text)?.trim_start_matches(BLANKS);
+    let (first, after_first) = word(rest);
+    let (id, level, rest) = match uuid(first) {
+        Some((id, _)) => {
+            let (level, rest) = word(after_first);
+            (id, level, rest)
+        }
+        None => {
+            let (id, rest) = uuid(after_first.trim_start_matches(BLANKS))?;
+            (id, first, rest)
+        }
+    };
+    let mut line =
+        AppLine { id: Some(id), level: level::of_word(level.trim_matches(['[', ']'])), ..AppLine::default() };
+    if line.level >= Level::Error {
+        line.error = Some(exception::logged(rest.trim_start()));
+    }
+    Some(line)
+}
+
+/// The text of a JSON line of the client: framed, or a bare stack trace.
+pub(super) fn of_json(message: &str) -> Option<AppError<'static>> {
+    framed(message).or_else(|| not_loaded(message)).or_else(|| {
+        let has_frames = lines(message).any(|line| line.starts_with("\tat "));
+        has_frames.then(|| exception::typed(ErrorForm::Unhandled, message, is_class)).flatten()
+    })
+}

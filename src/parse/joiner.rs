@@ -1,0 +1,477 @@
+//! Joins what one error wrote as several messages.
+//!
+//! Copies of the console and raw standard error come line by line; some clients print a label and its JSON as two
+//! events. The message that opens a block decides what may continue it; the first that does not ends it.
+
+use super::exception::{TRACEBACK, is_stack_line};
+use super::text::{
+    after_timestamp, first_line, is_error_name, is_type_name, trim_front, trim_indent, type_and_message,
+};
+use super::{platform_json, platform_text, ruby};
+use crate::model::Timestamp;
+
+/// Most text kept of one block; what goes on after it is taken in and dropped.
+const TEXT_LIMIT: usize = 64 * 1_024;
+
+/// Longest pause inside a block, where times are known.
+const PAUSE_LIMIT_MS: i64 = 5_000;
+
+/// Joins what one error wrote as several messages: stack traces line by line, a crash and its code, pretty JSON.
+#[derive(Debug, Default)]
+pub struct Joiner {
+    open: Option<Open>,
+}
+
+/// What became of a message given to a [`Joiner`].
+#[derive(Debug, Default)]
+pub struct Fed {
+    /// A block that ended before this message.
+    pub ended: Option<Block>,
+    /// The message was taken into a block; it will come out as part of it.
+    pub absorbed: bool,
+}
+
+/// Several messages joined into one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// Time of the first message.
+    pub at: Option<Timestamp>,
+    /// Line of the first message.
+    pub line: u64,
+    /// The text, with line ends.
+    pub text: String,
+}
+
+#[derive(Debug)]
+struct Open {
+    block: Block,
+    last_at: Option<Timestamp>,
+    kind: Kind,
+    /// Messages taken in after the first.
+    further: u32,
+    /// The last message had a line end of its own.
+    ended_line: bool,
+}
+
+/// What a block is, and with it what continues it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// `RequestId: … Error: …` and its code.
+    Crash,
+    /// REPORT and its X-Ray line, or the rest of a folded REPORT.
+    Report,
+    /// A label and a JSON object over many lines: its depth so far.
+    Json { depth: u32, begun: bool },
+    /// The list of collections that V8 prints before it gives up.
+    Heap,
+    /// A Rust panic: the first line after it is the message, whatever it says.
+    RustPanic,
+    /// A Go panic and its goroutines.
+    GoPanic,
+    /// A stack of any other language. In Python's, the line at the margin is the last one.
+    Stack,
+}
+
+impl Joiner {
+    /// A block is open: the next message must be fed even if it does not matter by itself.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Takes the next message of the stream.
+    pub fn feed(&mut self, at: Option<Timestamp>, line: u64, message: &str) -> Fed {
+        if let Some(open) = &mut self.open
+            && open.in_time(at)
+            && open.continues(message)
+        {
+            open.take(at, message);
+            return Fed { ended: None, absorbed: true };
+        }
+        let ended = self.finish();
+        self.open = kind_of_opening(message).map(|kind| Open {
+            block: Block { at, line, text: clipped(message).to_owned() },
+            last_at: at,
+            kind,
+            further: 0,
+            ended_line: message.ends_with('\n'),
+        });
+        Fed { ended, absorbed: self.open.is_some() }
+    }
+
+    /// The block that is still open at the end of the stream.
+    pub fn finish(&mut self) -> Option<Block> {
+        self.open.take().map(|open| open.block)
+    }
+}
+
+impl Open {
+    fn in_time(&self, at: Option<Timestamp>) -> bool {
+        match (self.last_at, at) {
+            (Some(last), Some(at)) => at.ms_since(last).unsigned_abs() <= PAUSE_LIMIT_MS.unsigned_abs(),
+            _ => true,
+        }
+    }
+
+    fn take(&mut self, at: Option<Timestamp>, message: &str) {
+        self.last_at = at.or(self.last_at);
+        self.further += 1;
+        if let Kind::Json { depth, begun } = &mut self.kind {
+            *depth = depth_after(*depth, message);
+            *begun = true;
+        }
+        let text = &mut self.block.text;
+        if text.len() + message.len() >= TEXT_LIMIT {
+            return;
+        }
+        if !self.ended_line {
+            text.push('\n');
+        }
+        text.push_str(message);
+        self.ended_line = message.ends_with('\n');
+    }
+
+    fn continues(&self, message: &str) -> bool {
+        let line = message.trim_end();
+        if self.kind != Kind::Crash && is_platform(line) {
+            return self.kind == Kind::Report && line.starts_with("XRAY");
+        }
+        match self.kind {
+            Kind::Crash => self.further == 0 && is_crash_code(line),
+            Kind::Report => self.further < 6 && is_folded_report(line),
+            Kind::Json { depth, begun } => {
+                if begun {
+                    depth > 0
+                } else {
+                    line.trim_start().starts_with('{')
+                }
+            }
+            Kind::Heap => is_heap_line(line),
+            Kind::RustPanic => self.further == 0 && !is_prefixed(line) || is_rust_line(line),
+            Kind::GoPanic => is_go_line(line),
+            Kind::Stack => self.continues_stack(line),
+        }
+    }
+
+    fn continues_stack(&self, line: &str) -> bool {
+        if is_stack_line(line) || is_inside(line) && self.further > 0 {
+            return true;
+        }
+        if is_prefixed(line) {
+            return false;
+        }
+        let text = self.block.text.as_str();
+        // A line without indent is the second line of the JVM's frame, or the last line of Python's stack.
+        let second_of_jvm = self.further == 0 && framed_class(text).is_some_and(|class| line.starts_with(class));
+        let last = text.trim_end().rsplit('\n').next().unwrap_or("");
+        let in_python = text.contains(TRACEBACK);
+        let last_of_python =
+            in_python && last.starts_with([' ', '\t', '\u{a0}']) && type_and_message(line, is_type_name).is_some();
+        let chained = in_python
+            && (line.is_empty() || line.starts_with("During handling of ") || line.starts_with("The above exception "));
+        second_of_jvm || last_of_python || chained
+    }
+}
+
+/// What a message opens, if it opens something. Messages of several lines are whole, but for Ruby's label.
+fn kind_of_opening(message: &str) -> Option<Kind> {
+    let text = trim_front(message).trim_end();
+    if ruby::label(text).is_some() || is_bare_label(text) {
+        let depth = depth_after(0, text);
+        let begun = text.contains('{');
+        return (!begun || depth > 0).then_some(Kind::Json { depth, begun });
+    }
+    if text.starts_with("<--- Last few GCs") || text.starts_with("FATAL ERROR: ") {
+        return Some(Kind::Heap);
+    }
+    if text.contains(['\n', '\r']) {
+        return None;
+    }
+    if is_platform(text) {
+        return platform_opening(text, message);
+    }
+    line_opening(text)
+}
+
+fn platform_opening(text: &str, message: &str) -> Option<Kind> {
+    if text.starts_with("RequestId:") && text.contains(" Error: ") || text == "Unknown application error occurred" {
+        let code = text.rsplit(' ').next().is_some_and(platform_text::is_code);
+        return (!code).then_some(Kind::Crash);
+    }
+    // An event as delivered ends with a line end; a line without one was split off and may go on.
+    let split_off = text.starts_with("REPORT") && !message.ends_with('\n') && !text.contains("XRAY");
+    split_off.then_some(Kind::Report)
+}
+
+fn line_opening(text: &str) -> Option<Kind> {
+    if text.starts_with("Runtime exited with") || text.starts_with("Error Runtime exited with") {
+        return Some(Kind::Crash);
+    }
+    if text.starts_with("thread '") && text.contains("' panicked at")
+        || text.starts_with("thread '") && text.contains(") panicked at")
+    {
+        return Some(Kind::RustPanic);
+    }
+    if text.starts_with("panic: ") || text.starts_with("fatal error: ") {
+        return Some(Kind::GoPanic);
+    }
+    opens_stack(text).then_some(Kind::Stack)
+}
+
+/// A single line after which a stack may stand.
+fn opens_stack(text: &str) -> bool {
+    if text.starts_with('{') || text.ends_with('}') && text.contains("{\"") {
+        return false;
+    }
+    const MARKS: [&str; 8] =
+        ["ERROR", "Traceback (most", "nhandled ", "\tfail\t", " fail ", "Exception in thread", "SEVERE", "FATAL"];
+    MARKS.iter().any(|mark| text.contains(mark))
+        || framed_class(text).is_some()
+        || type_and_message(text, is_error_name).is_some()
+}
+
+/// The label of Node's client with the JSON still to come, or begun on the same line.
+fn is_bare_label(text: &str) -> bool {
+    let (line, _) = first_line(text);
+    ["Invoke Error", "Uncaught Exception", "Unhandled Promise Rejection"]
+        .iter()
+        .any(|label| line.rsplit_once(label).is_some_and(|(_, rest)| matches!(rest.trim(), "" | "{")))
+}
+
+/// The class at the end of the JVM's first line: `<message>: <class>`.
+fn framed_class(text: &str) -> Option<&str> {
+    let (_, class) = first_line(text).0.trim_end().rsplit_once(": ")?;
+    (class.contains('.') && is_error_name(class)).then_some(class)
+}
+
+fn is_platform(line: &str) -> bool {
+    platform_text::parse(line).is_some() || platform_json::parse(line).is_some()
+}
+
+fn is_crash_code(line: &str) -> bool {
+    let word = line.trim();
+    platform_text::is_code(word) || is_error_name(word)
+}
+
+/// The rest of a REPORT that a copy folded: it begins in the middle of a label or value.
+fn is_folded_report(line: &str) -> bool {
+    const BEGINS: [&str; 14] = [
+        "XRAY",
+        "Duration:",
+        "Billed",
+        "Memory",
+        "Max",
+        "Size:",
+        "Used:",
+        "Init",
+        "Restore",
+        "Status:",
+        "Error Type:",
+        "ms",
+        "MB",
+        "SegmentId:",
+    ];
+    let line = trim_front(line);
+    BEGINS.iter().any(|begin| line.starts_with(begin)) && (line.contains(':') || line.len() < 4)
+}
+
+fn is_heap_line(line: &str) -> bool {
+    const BEGINS: [&str; 8] = ["<---", "====", "FATAL ERROR", "-----", "Security context", "JS stack", "0x", "#"];
+    let trimmed = trim_indent(line);
+    let numbered = trimmed
+        .split_once(':')
+        .is_some_and(|(number, _)| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()));
+    trimmed.is_empty()
+        || numbered
+        || BEGINS.iter().any(|begin| trimmed.starts_with(begin))
+        || trimmed.starts_with('[') && trimmed.contains(" ms: ")
+}
+
+fn is_rust_line(line: &str) -> bool {
+    let trimmed = line.trim_start();
+    line.is_empty()
+        || ["note: ", "stack backtrace:", "at ", "left: ", "right: "].iter().any(|begin| trimmed.starts_with(begin))
+        || line.starts_with(' ') && trimmed.starts_with(|c: char| c.is_ascii_digit())
+}
+
+fn is_go_line(line: &str) -> bool {
+    const BEGINS: [&str; 8] =
+        ["goroutine ", "\t", "[signal ", "created by ", "exit status ", "panic: ", "runtime stack:", "rax "];
+    let called = line.ends_with(')') && line.contains('(') && !is_prefixed(line) && line.contains('.');
+    line.is_empty() || called || BEGINS.iter().any(|begin| line.starts_with(begin)) || line.starts_with("    /")
+}
+
+/// Begins like a line of its own: a time, a level in brackets, an object.
+fn is_prefixed(line: &str) -> bool {
+    after_timestamp(line).is_some()
+        || line.starts_with('{')
+        || line.starts_with('[')
+            && line.split_once(']').is_some_and(|(word, _)| word[1..].bytes().all(|b| b.is_ascii_uppercase()))
+}
+
+/// Inside a stack: indented, or the end of what Node's inspector prints.
+fn is_inside(line: &str) -> bool {
+    line.starts_with([' ', '\t', '\u{a0}']) || matches!(line, "}" | "]" | "")
+}
+
+/// The depth of braces after a line; those in strings do not count.
+fn depth_after(mut depth: u32, line: &str) -> u32 {
+    let (mut quoted, mut escaped) = (false, false);
+    for byte in line.bytes() {
+        match byte {
+            b'"' if !escaped => quoted = !quoted,
+            b'{' if !quoted => depth = depth.saturating_add(1),
+            b'}' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        escaped = byte == b'\\' && !escaped;
+    }
+    depth
+}
+
+fn clipped(text: &str) -> &str {
+    let mut end = text.len().min(TEXT_LIMIT);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or("")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::{may_matter, parse};
+
+    /// Feeds lines as the pipeline does and gives back what comes out, in order.
+    fn joined(lines: &[&str]) -> Vec<String> {
+        let mut joiner = Joiner::default();
+        let mut out = Vec::new();
+        for (at, line) in lines.iter().enumerate() {
+            if joiner.is_open() || may_matter(line.as_bytes()) {
+                let fed = joiner.feed(None, at as u64, line);
+                out.extend(fed.ended.map(|block| block.text));
+                if fed.absorbed {
+                    continue;
+                }
+            }
+            out.push((*line).to_owned());
+        }
+        out.extend(joiner.finish().map(|block| block.text));
+        out
+    }
+
+    #[track_caller]
+    fn one_block(lines: &[&str]) {
+        let after = ["Loading widgets", "START RequestId: 11111111-2222-4333-8444-555555555555 Version: 7"];
+        for follower in after {
+            let mut all = lines.to_vec();
+            all.push(follower);
+            let out = joined(&all);
+            assert_eq!(out.len(), 2, "{out:#?}");
+            assert_eq!(out[0], lines.join("\n"));
+        }
+    }
+
+    const ID: &str = "11111111-2222-4333-8444-555555555555";
+
+    #[test]
+    fn joins_what_one_error_wrote() {
+        one_block(&[
+            "[ERROR] KeyError: 'size'",
+            "Traceback (most recent call last):",
+            "  File \"/var/task/w.py\", line 3, in go",
+            "    x['size']",
+        ]);
+        one_block(&[
+            "Traceback (most recent call last):",
+            "  File \"/var/task/w.py\", line 3, in go",
+            "    x['size']",
+            "KeyError: 'size'",
+        ]);
+        one_block(&[
+            "\u{a0}out of stock: com.example.StockException",
+            "com.example.StockException: out of stock",
+            "\tat com.example.A.b(A.java:3)",
+            "Caused by: java.io.IOException: x",
+            "\t... 3 more",
+        ]);
+        one_block(&["Error: lost widget", "    at find (/var/task/w.js:3:4) {", "  code: 'ELOST'", "}"]);
+        one_block(&["Unhandled exception. System.InvalidOperationException: no widget", "   at Shop.Run()"]);
+        one_block(&["thread 'main' panicked at src/main.rs:3:4:", "no widget", "note: run with `RUST_BACKTRACE=1`"]);
+        one_block(&[
+            "panic: no widget",
+            "",
+            "goroutine 1 [running]:",
+            "main.main()",
+            "\t/src/main.go:3 +0x1d",
+            "exit status 2",
+        ]);
+        one_block(&[
+            "<--- Last few GCs --->",
+            "",
+            "[9:0x1]  9 ms: Mark-Compact 90 (99) -> 90 (99) MB",
+            "<--- JS stacktrace --->",
+            "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory",
+            " 1: 0xb1 node::Abort() [node]",
+            "----- Native stack trace -----",
+        ]);
+        one_block(&[
+            "Error raised from handler method",
+            "{",
+            "  \"errorMessage\": \"no {widget\",",
+            "  \"errorType\": \"Function<WidgetError>\"",
+            "}",
+        ]);
+        one_block(&[
+            "2026-01-02T03:04:05.678Z  undefined  ERROR  Uncaught Exception",
+            "{",
+            "  \"errorType\": \"Runtime.ImportModuleError\"",
+            "}",
+        ]);
+        one_block(&[
+            "2026-01-02T03:04:05.678Z undefined ERROR Uncaught Exception {",
+            "  \"errorType\": \"Runtime.ImportModuleError\"",
+            "}",
+        ]);
+        one_block(&[&format!("RequestId: {ID} Error: Runtime exited with error: signal: killed"), "Runtime.ExitError"]);
+        one_block(&["Unknown application error occurred", "Runtime.ImportModuleError"]);
+        one_block(&[
+            &format!("REPORT RequestId: {ID}\tDuration: 3.00 ms\tBilled Duration: 4 ms"),
+            "XRAY TraceId: 1-2-3",
+        ]);
+        one_block(&[
+            &format!("REPORT RequestId: {ID} Duration: 3.00 ms Billed Duration: 4 ms Max"),
+            "Memory Used: 55 MB",
+        ]);
+    }
+
+    #[test]
+    fn keeps_errors_apart() {
+        let twice = ["[ERROR] KeyError: 'a'", "[ERROR] KeyError: 'b'"];
+        assert_eq!(joined(&twice), twice);
+        let report = format!("REPORT RequestId: {ID}\tDuration: 3.00 ms\t\n");
+        let mut joiner = Joiner::default();
+        assert!(!joiner.feed(None, 1, &report).absorbed, "an event as delivered is whole");
+    }
+
+    #[test]
+    fn a_pause_ends_a_block() {
+        let mut joiner = Joiner::default();
+        assert!(joiner.feed(Timestamp::from_ms(1_000), 1, "Error: lost").absorbed);
+        assert!(joiner.feed(Timestamp::from_ms(2_000), 2, "    at a (/var/task/b.js:1:1)").absorbed);
+        let fed = joiner.feed(Timestamp::from_ms(9_000), 3, "    at a (/var/task/b.js:1:1)");
+        assert_eq!(fed.ended.map(|block| block.line), Some(1));
+    }
+
+    #[test]
+    fn text_is_bounded() {
+        let mut joiner = Joiner::default();
+        joiner.feed(None, 1, "Error: lost");
+        for line in 0..20_000 {
+            assert!(joiner.feed(None, line, "    at a (/var/task/b.js:1:1)").absorbed);
+        }
+        let block = joiner.finish().expect("a block");
+        assert!(block.text.len() < TEXT_LIMIT);
+        let _ = parse(&block.text);
+    }
+}

@@ -1,0 +1,134 @@
+//! Lines of the Node.js client: `<time> TAB <id> TAB <LEVEL> TAB <text>`; failures have a label and a JSON payload.
+
+use super::error_object::{self, Object, first_object};
+use super::exception;
+use super::level;
+use super::text::{after_timestamp, uuid, word};
+use crate::model::{AppError, AppLine, ErrorForm, Level, RequestId};
+
+/// The fields before the text, common to the clients of Node.js and .NET.
+pub(super) struct Head<'a> {
+    /// The id, where it is one; Node prints `undefined` during init.
+    pub(super) id: Option<RequestId>,
+    /// The word of the level; Node 8 and older print none.
+    pub(super) level: &'a str,
+    /// What the function or the client says.
+    pub(super) rest: &'a str,
+}
+
+/// Reads `<time> <id> <level> <rest>` with tabs or, in copies, spaces.
+pub(super) fn head(text: &str) -> Option<Head<'_>> {
+    let rest = after_timestamp(text)?;
+    let rest = rest.strip_prefix(['\t', ' '])?.trim_start_matches(' ');
+    let (id, rest) = match uuid(rest) {
+        Some((id, rest)) => (Some(id), rest),
+        None => (None, rest.strip_prefix("undefined").or_else(|| rest.starts_with('\t').then_some(rest))?),
+    };
+    if !rest.starts_with(['\t', ' ']) {
+        return None;
+    }
+    let rest = rest.trim_start_matches(['\t', ' ']);
+    let (first, after) = word(rest);
+    let (level, rest) = if is_level(first) { (first, after.trim_start_matches(['\t', ' '])) } else { ("", rest) };
+    Some(Head { id, level, rest })
+}
+
+fn is_level(word: &str) -> bool {
+    matches!(
+        word,
+        "TRACE" | "DEBUG" | "INFO" | "WARN" | "ERROR" | "FATAL" | "trce" | "dbug" | "info" | "warn" | "fail" | "crit"
+    )
+}
+
+/// What a line of the Node.js client says.
+pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
+    if let Some(payload) = labelled(text) {
+        return Some(AppLine { level: Level::Error, error: Some(failure(payload, false)), ..AppLine::default() });
+    }
+    let head = head(text).filter(|head| !head.level.starts_with(|c: char| c.is_ascii_lowercase()))?;
+    let mut line = AppLine { id: head.id, level: level::of_word(head.level), ..AppLine::default() };
+    line.error = match labelled(head.rest) {
+        Some(payload) if head.level.is_empty() || line.level >= Level::Error => {
+            Some(failure(payload, head.id.is_none()))
+        }
+        _ if head.level.is_empty() => legacy_failure(head.rest),
+        _ => None,
+    };
+    if line.error.is_none() {
+        super::structured::look_inside(head.rest, &mut line);
+    }
+    if line.error.is_none() && line.level >= Level::Error {
+        line.error = Some(exception::logged(head.rest));
+    }
+    if line.error.as_ref().is_some_and(|error| error.form != ErrorForm::Logged) {
+        line.level = line.level.max(Level::Error);
+    }
+    Some(line)
+}
+
+/// The client's labels. Tracers put a bracket of their own before them.
+const LABELS: [(&str, ErrorForm); 3] = [
+    ("Invoke Error", ErrorForm::Unhandled),
+    ("Uncaught Exception", ErrorForm::Uncaught),
+    ("Unhandled Promise Rejection", ErrorForm::UnhandledRejection),
+];
+
+fn labelled(text: &str) -> Option<(ErrorForm, &str)> {
+    let text = match text.strip_prefix('[') {
+        Some(tagged) => tagged.split_once(']')?.1.trim_start(),
+        None => text,
+    };
+    let text = text.strip_prefix("ERROR").map_or(text, str::trim_start);
+    LABELS.iter().find_map(|(label, form)| {
+        let payload = text.strip_prefix(label)?.trim_start();
+        (payload.is_empty() || payload.starts_with('{')).then_some((*form, payload))
+    })
+}
+
+fn failure((form, payload): (ErrorForm, &str), no_id: bool) -> AppError<'static> {
+    let object = first_object(payload);
+    let mut error = match &object {
+        Some(object) => error_object::error(form, object),
+        None => error_object::torn(form, payload),
+    };
+    error.form = form_of(form, error.error_type.as_deref().unwrap_or(""), no_id);
+    error
+}
+
+/// An error before the first request is one of init, and so is one whose type says that the code did not load.
+pub(super) fn form_of(form: ErrorForm, name: &str, no_id: bool) -> ErrorForm {
+    if is_load_error(name) || no_id && form == ErrorForm::Uncaught { ErrorForm::Init } else { form }
+}
+
+/// Types that the clients give to code that could not be loaded; the JSON format drops the prefix.
+pub(super) fn is_load_error(name: &str) -> bool {
+    matches!(
+        name.strip_prefix("Runtime.").unwrap_or(name),
+        "ImportModuleError"
+            | "HandlerNotFound"
+            | "UserCodeSyntaxError"
+            | "MalformedHandlerName"
+            | "MalformedStreamingHandler"
+            | "BuiltInModuleConflict"
+            | "BadFunctionCode"
+            | "BeforeCheckpointError"
+            | "BeforeSnapshotError"
+            | "AfterRestoreError"
+            | "RestoreHookUserTimeout"
+    )
+}
+
+/// Node 8 and older: the payload without a label or level.
+fn legacy_failure(rest: &str) -> Option<AppError<'static>> {
+    let object = rest.starts_with('{').then(|| first_object(rest)).flatten()?;
+    is_payload(&object).then(|| error_object::error(ErrorForm::Unhandled, &object))
+}
+
+/// `errorMessage` and one of the other two keys that a client writes, and nothing that a logger would add.
+pub(super) fn is_payload(object: &Object) -> bool {
+    object.get("errorMessage").is_some_and(serde_json::Value::is_string)
+        && (object.contains_key("errorType") || object.contains_key("stackTrace"))
+        && object
+            .keys()
+            .all(|key| matches!(key.as_str(), "errorMessage" | "errorType" | "stackTrace" | "trace" | "cause"))
+}

@@ -1,0 +1,352 @@
+//! Lines of the platform in the JSON format: `{"time":…,"type":"platform.…","record":{…}}`, keys in any order.
+//!
+//! Read into borrowed fields without a tree: every invocation of a JSON function writes two of them.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::platform_text::{self, phase};
+use super::text::trim_front;
+use crate::model::{CrashLine, InitPhase, InitReport, InitStart, InitType, Metrics, Record, Report, RequestId, Status};
+
+/// What a JSON line of the platform says; `None` where it is none.
+pub(super) fn parse(message: &str) -> Option<Record<'_>> {
+    let text = trim_front(message);
+    if !text.starts_with('{') || memchr::memmem::find(text.as_bytes(), b"\"platform.").is_none() {
+        return None;
+    }
+    match serde_json::from_str::<Envelope<'_>>(text.trim_end()) {
+        Ok(line) => line.record(text),
+        // Cut off or broken: still no line of the function.
+        Err(_) => looks_like_ours(text).then_some(Record::Unrecognized),
+    }
+}
+
+/// Begins with the envelope's own keys.
+fn looks_like_ours(text: &str) -> bool {
+    let head: String = text.chars().take(80).filter(|c| !c.is_whitespace()).collect();
+    head.starts_with(r#"{"type":"platform."#)
+        || head.starts_with(r#"{"time":""#) && head.contains(r#""type":"platform."#)
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow, rename = "type", default)]
+    kind: Text<'a>,
+    #[serde(borrow, default)]
+    region: Text<'a>,
+    #[serde(borrow, default)]
+    timestamp: Text<'a>,
+    #[serde(borrow, default)]
+    record: Body<'a>,
+}
+
+impl<'a> Envelope<'a> {
+    fn record(self, text: &'a str) -> Option<Record<'a>> {
+        let kind = self.kind.0?.strip_prefix("platform.")?;
+        if self.timestamp.0.is_some() && self.region.0.is_some() {
+            return Some(Record::Foreign("Lambda Web Functions"));
+        }
+        match self.record {
+            Body::Fields(fields) => Some(fields.record(kind).unwrap_or(Record::Unrecognized)),
+            Body::Text(inner) if kind == "fault" => Some(fault(&inner, text)),
+            Body::Text(_) | Body::Other => None,
+        }
+    }
+}
+
+/// A string as it stands in the message; nothing where it has escapes or is no string, for no field of ours has.
+#[derive(Clone, Copy, Default)]
+struct Text<'a>(Option<&'a str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextVisitor).map(Text)
+    }
+}
+
+struct TextVisitor;
+
+impl<'de> Visitor<'de> for TextVisitor {
+    type Value = Option<&'de str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Some(text))
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+}
+
+/// The `record` of a line.
+#[derive(Default)]
+enum Body<'a> {
+    Fields(Box<Fields<'a>>),
+    Text(Cow<'a, str>),
+    #[default]
+    Other,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Body<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(BodyVisitor)
+    }
+}
+
+struct BodyVisitor;
+
+impl<'de> Visitor<'de> for BodyVisitor {
+    type Value = Body<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object or a string")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Body::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Body::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Body::Other)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        Ok(Body::Fields(Box::new(Fields::deserialize(MapAccessDeserializer::new(map))?)))
+    }
+}
+
+/// The fields of every kind of line together; unknown ones are left alone.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Fields<'a> {
+    #[serde(borrow)]
+    request_id: Text<'a>,
+    #[serde(borrow)]
+    version: Text<'a>,
+    #[serde(borrow)]
+    function_arn: Text<'a>,
+    #[serde(borrow)]
+    function_name: Text<'a>,
+    #[serde(borrow)]
+    function_version: Text<'a>,
+    #[serde(borrow)]
+    tenant_id: Text<'a>,
+    #[serde(borrow)]
+    status: Text<'a>,
+    #[serde(borrow)]
+    error_type: Text<'a>,
+    #[serde(borrow)]
+    initialization_type: Text<'a>,
+    #[serde(borrow)]
+    phase: Text<'a>,
+    #[serde(borrow)]
+    runtime_version: Text<'a>,
+    #[serde(borrow)]
+    name: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    state: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    tracing: Option<Tracing<'a>>,
+    metrics: Option<Figures>,
+    dropped_records: Option<f64>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Tracing<'a> {
+    #[serde(borrow)]
+    value: Text<'a>,
+}
+
+/// Integers and floats stand for the same field, so all are read as floats: exact for thousandths up to 2^53.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Figures {
+    #[serde(rename = "durationMs")]
+    duration: Option<f64>,
+    #[serde(rename = "billedDurationMs")]
+    billed: Option<f64>,
+    #[serde(rename = "memorySizeMB")]
+    memory_size: Option<f64>,
+    #[serde(rename = "maxMemoryUsedMB")]
+    max_memory: Option<f64>,
+    #[serde(rename = "initDurationMs")]
+    init: Option<f64>,
+    #[serde(rename = "restoreDurationMs")]
+    restore: Option<f64>,
+}
+
+impl Figures {
+    fn metrics(&self) -> Metrics {
+        let megabytes = |value: Option<f64>| value.and_then(whole).and_then(|value| u32::try_from(value).ok());
+        Metrics {
+            duration_us: self.duration.and_then(microseconds),
+            billed_ms: self.billed.and_then(whole),
+            memory_size_mb: megabytes(self.memory_size),
+            max_memory_used_mb: megabytes(self.max_memory),
+            init_us: self.init.and_then(microseconds),
+            restore_us: self.restore.and_then(microseconds),
+        }
+    }
+}
+
+fn microseconds(ms: f64) -> Option<u64> {
+    whole(ms * 1_000.0)
+}
+
+/// The nearest whole number; `None` for what no field can be.
+fn whole(value: f64) -> Option<u64> {
+    (0.0..1e15).contains(&value).then(|| value.round() as u64)
+}
+
+impl<'a> Fields<'a> {
+    fn record(self, kind: &str) -> Option<Record<'a>> {
+        match kind {
+            "start" => Some(Record::Start {
+                id: self.id()?,
+                version: self.version.0,
+                function_arn: self.function_arn.0,
+                tenant_id: self.tenant_id.0,
+                json: true,
+            }),
+            "end" => Some(Record::End { id: self.id()? }),
+            "runtimeDone" => {
+                Some(Record::RuntimeDone { id: self.id()?, status: self.status()?, error_type: self.error_type.0 })
+            }
+            "report" => self.report(),
+            "initStart" => Some(Record::InitStart(self.init_start())),
+            "restoreStart" => Some(Record::RestoreStart(self.init_start())),
+            "initReport" => Some(Record::InitReport(self.init_report()?)),
+            "restoreReport" => Some(Record::RestoreReport(self.init_report()?)),
+            "extension" => {
+                Some(Record::Extension { name: self.name?, state: self.state?, error_type: self.error_type.0 })
+            }
+            "logsDropped" => Some(Record::LogsDropped { records: self.dropped_records.and_then(whole).unwrap_or(1) }),
+            // initRuntimeDone and restoreRuntimeDone are followed by their report, which says the same and more.
+            _ => Some(Record::Informational),
+        }
+    }
+
+    fn id(&self) -> Option<RequestId> {
+        RequestId::parse(self.request_id.0?.as_bytes())
+    }
+
+    fn status(&self) -> Option<Status> {
+        Status::parse(self.status.0?)
+    }
+
+    fn report(self) -> Option<Record<'a>> {
+        Some(Record::Report(Report {
+            id: self.id()?,
+            metrics: self.metrics.as_ref().map(Figures::metrics).unwrap_or_default(),
+            status: Some(self.status()?),
+            error_type: self.error_type.0,
+            xray_trace_id: self.tracing.and_then(|tracing| root(tracing.value.0?)),
+            tenant_id: self.tenant_id.0,
+            emulated: false,
+            json: true,
+        }))
+    }
+
+    fn init_start(&self) -> InitStart<'a> {
+        InitStart {
+            runtime_version: self.runtime_version.0,
+            function: self.function_name.0,
+            version: self.function_version.0,
+            init_type: self.init_type(),
+            phase: self.phase(),
+            json: true,
+        }
+    }
+
+    fn init_report(&self) -> Option<InitReport<'a>> {
+        Some(InitReport {
+            duration_us: self.metrics.as_ref().and_then(|metrics| metrics.duration).and_then(microseconds),
+            phase: self.phase(),
+            status: self.status()?,
+            error_type: self.error_type.0,
+            init_type: self.init_type(),
+        })
+    }
+
+    fn phase(&self) -> Option<InitPhase> {
+        phase(self.phase.0?)
+    }
+
+    fn init_type(&self) -> Option<InitType> {
+        match self.initialization_type.0? {
+            "on-demand" => Some(InitType::OnDemand),
+            "provisioned-concurrency" => Some(InitType::ProvisionedConcurrency),
+            "snap-start" => Some(InitType::SnapStart),
+            "lambda-managed-instances" => Some(InitType::ManagedInstances),
+            _ => None,
+        }
+    }
+}
+
+/// The trace id of an X-Ray header: `Root=1-…;Parent=…;Sampled=1`.
+fn root(header: &str) -> Option<&str> {
+    header.split(';').find_map(|part| part.trim().strip_prefix("Root="))
+}
+
+/// `platform.fault`: its record is a line of the text format. Parts without escapes stand in `text` as they are, which
+/// is where they are borrowed from.
+fn fault<'a>(inner: &str, text: &'a str) -> Record<'a> {
+    let borrowed = |part: &str| text.find(part).and_then(|at| text.get(at..at + part.len()));
+    match platform_text::parse(inner) {
+        Some(Record::Crash(crash)) => Record::Crash(CrashLine {
+            id: crash.id,
+            message: borrowed(crash.message).unwrap_or("fault"),
+            error_type: crash.error_type.and_then(borrowed),
+        }),
+        Some(Record::RuntimeDone { id, status, error_type }) => {
+            Record::RuntimeDone { id, status, error_type: error_type.and_then(borrowed) }
+        }
+        Some(Record::TimedOut { id, after_us }) => Record::TimedOut { id, after_us },
+        Some(Record::ExitedEarly { id }) => Record::ExitedEarly { id },
+        _ => Record::Unrecognized,
+    }
+}

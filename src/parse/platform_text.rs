@@ -1,0 +1,310 @@
+//! Lines of the platform in the text format. Read by label, not by position: fields come and go over the years.
+//!
+//! A line of the function may begin with the same word, so each shape asks for its first label before it takes the line.
+
+use std::borrow::Cow;
+
+use super::text::{BLANKS, after_timestamp, after_word, first_line, thousandths, trim_front, uuid, word};
+use crate::model::{CrashLine, InitPhase, InitReport, InitStart, Metrics, Record, Report, Status};
+
+/// What a line of the platform says; `None` where it is none.
+pub(super) fn parse(message: &str) -> Option<Record<'_>> {
+    let text = trim_front(message);
+    match text.as_bytes().first()? {
+        b'S' => start(text).or_else(|| image(after_word(text, "SUPERNOVA")?)),
+        b'E' => end(text).or_else(|| extension(text)).or_else(|| crash_without_id(text)),
+        b'R' => report(text).or_else(|| restore(text)).or_else(|| of_request(text)).or_else(|| crash_without_id(text)),
+        b'I' => init(text).or_else(|| image(after_word(text, "IMAGE")?)),
+        b'T' => subscription(after_word(text, "TELEMETRY")?),
+        b'L' => subscription(after_word(text, "LOGS")?),
+        b'X' => after_word(text, "XRAY")?.starts_with("TraceId:").then_some(Record::Informational),
+        b'U' => unknown_error(text),
+        b'0'..=b'9' => timed_out(text),
+        _ => bare_code(text),
+    }
+}
+
+fn start(text: &str) -> Option<Record<'_>> {
+    let rest = request(text, "START")?;
+    let Some((id, rest)) = uuid(rest) else { return Some(Record::Unrecognized) };
+    let version = labels(rest).find(|(label, _)| *label == Label::Version).map(|(_, value)| value);
+    Some(Record::Start { id, version, function_arn: None, tenant_id: None, json: false })
+}
+
+fn end(text: &str) -> Option<Record<'_>> {
+    let rest = request(text, "END")?;
+    Some(uuid(rest).map_or(Record::Unrecognized, |(id, _)| Record::End { id }))
+}
+
+/// What follows `WORD RequestId:`.
+fn request<'a>(text: &'a str, begin: &str) -> Option<&'a str> {
+    Some(after_word(text, begin)?.strip_prefix("RequestId:")?.trim_start())
+}
+
+fn report(text: &str) -> Option<Record<'_>> {
+    let rest = request(text, "REPORT")?;
+    Some(read_report(rest).map_or(Record::Unrecognized, Record::Report))
+}
+
+fn read_report(rest: &str) -> Option<Report<'_>> {
+    let (id, rest) = uuid(rest)?;
+    let fields = Fields::read(rest)?;
+    if fields.metrics == Metrics::default() && fields.status.is_none() {
+        return None;
+    }
+    Some(Report {
+        id,
+        metrics: fields.metrics,
+        status: fields.status,
+        error_type: fields.error_type,
+        xray_trace_id: fields.trace_id,
+        tenant_id: None,
+        emulated: fields.init_before_duration,
+        json: false,
+    })
+}
+
+fn restore(text: &str) -> Option<Record<'_>> {
+    if let Some(rest) = after_label_word(text, "RESTORE_START") {
+        return Some(read_init_start(rest).map_or(Record::Unrecognized, Record::RestoreStart));
+    }
+    let fields = Fields::read(after_label_word(text, "RESTORE_REPORT")?);
+    let report = fields.and_then(|fields| fields.into_init_report(|metrics| metrics.restore_us));
+    Some(report.map_or(Record::Unrecognized, Record::RestoreReport))
+}
+
+fn init(text: &str) -> Option<Record<'_>> {
+    if let Some(rest) = after_label_word(text, "INIT_START") {
+        return Some(read_init_start(rest).map_or(Record::Unrecognized, Record::InitStart));
+    }
+    let fields = Fields::read(after_label_word(text, "INIT_REPORT")?);
+    let report = fields.and_then(|fields| fields.into_init_report(|metrics| metrics.init_us));
+    Some(report.map_or(Record::Unrecognized, Record::InitReport))
+}
+
+/// What follows a word that only the platform writes; it may end the line.
+fn after_label_word<'a>(text: &'a str, begin: &str) -> Option<&'a str> {
+    let rest = text.strip_prefix(begin)?;
+    (rest.is_empty() || rest.starts_with(char::is_whitespace)).then_some(rest)
+}
+
+/// Container images have no runtime version, so an empty rest is a start too.
+fn read_init_start(rest: &str) -> Option<InitStart<'_>> {
+    let version = labels(rest).find(|(label, _)| *label == Label::RuntimeVersion).map(|(_, value)| value);
+    (version.is_some() || rest.trim().is_empty())
+        .then(|| InitStart { runtime_version: version.filter(|word| *word != "?"), ..InitStart::default() })
+}
+
+fn extension(text: &str) -> Option<Record<'_>> {
+    let rest = after_word(text, "EXTENSION")?.strip_prefix("Name:")?;
+    let Some((name, rest)) = rest.split_once("State:") else { return Some(Record::Unrecognized) };
+    let (state, rest) = word(rest);
+    let error_type = labels(rest).find(|(label, _)| *label == Label::ErrorType).map(|(_, value)| value);
+    Some(Record::Extension { name: Cow::Borrowed(name.trim()), state: Cow::Borrowed(state), error_type })
+}
+
+fn subscription(rest: &str) -> Option<Record<'_>> {
+    rest.starts_with("Name:").then_some(Record::Informational)
+}
+
+fn image(rest: &str) -> Option<Record<'_>> {
+    let message = rest.strip_prefix("Launch error:").or_else(|| rest.strip_prefix("Invalid task config:"))?;
+    let (line, _) = first_line(message);
+    let message = line.split_once("Entrypoint:").map_or(line, |(message, _)| message).trim();
+    Some(Record::ImageError { message })
+}
+
+/// Lines that begin with `RequestId: <id>`. Functions print that too, so everything unknown is theirs.
+fn of_request(text: &str) -> Option<Record<'_>> {
+    let (id, rest) = uuid(text.strip_prefix("RequestId:")?.trim_start())?;
+    let rest = rest.trim_start();
+    if let Some(message) = rest.strip_prefix("Error:") {
+        let message = message.trim_start();
+        if let Some(after_us) = timeout_after(message) {
+            return Some(Record::TimedOut { id, after_us });
+        }
+        let (message, error_type) = message_and_code(message);
+        return Some(Record::Crash(CrashLine { id: Some(id), message, error_type }));
+    }
+    if rest.starts_with("Process exited before completing request") {
+        return Some(Record::ExitedEarly { id });
+    }
+    let fields = rest.starts_with("Status:").then(|| Fields::read(rest)).flatten()?;
+    Some(Record::RuntimeDone { id, status: fields.status?, error_type: fields.error_type })
+}
+
+/// `Error Runtime exited with error: …`: a crash line whose id was lost in a copy. Or its second line alone.
+fn crash_without_id(text: &str) -> Option<Record<'_>> {
+    let rest = text.strip_prefix("Error").map_or(text, |rest| rest.trim_start_matches([':', ' ', '\t']));
+    if !rest.starts_with("Runtime exited with") {
+        return bare_code(text);
+    }
+    let (message, error_type) = message_and_code(rest);
+    Some(Record::Crash(CrashLine { id: None, message, error_type }))
+}
+
+/// The code of a crash, as a message of its own.
+fn bare_code(text: &str) -> Option<Record<'_>> {
+    let code = text.trim_end();
+    is_code(code).then_some(Record::Crash(CrashLine { id: None, message: "", error_type: Some(code) }))
+}
+
+fn unknown_error(text: &str) -> Option<Record<'_>> {
+    const SENTENCE: &str = "Unknown application error occurred";
+    let rest = text.strip_prefix(SENTENCE)?;
+    let (code, after) = word(rest);
+    let error_type = (!code.is_empty() && after.trim().is_empty()).then_some(code);
+    (rest.trim().is_empty() || error_type.is_some()).then_some(Record::Crash(CrashLine {
+        id: None,
+        message: SENTENCE,
+        error_type,
+    }))
+}
+
+/// The code stands on the second line, or after a space where a copy joined the two.
+fn message_and_code(text: &str) -> (&str, Option<&str>) {
+    let text = text.trim_end();
+    let last = text.rfind(char::is_whitespace).map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
+    let (before, code) = text.split_at(last);
+    let own_line = before.ends_with(['\n', '\r']);
+    if last > 0 && (is_code(code) || own_line && super::text::is_type_name(code)) {
+        return (before.trim_end(), Some(code));
+    }
+    (first_line(text).0.trim_end(), None)
+}
+
+/// `Runtime.ExitError`, `Extension.Crash`, …
+pub(super) fn is_code(word: &str) -> bool {
+    const FAMILIES: [&str; 5] = ["Runtime", "Function", "Extension", "Sandbox", "Client"];
+    word.split_once('.').is_some_and(|(family, name)| {
+        FAMILIES.contains(&family)
+            && name.starts_with(|c: char| c.is_ascii_uppercase())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
+}
+
+fn timed_out(text: &str) -> Option<Record<'_>> {
+    let (id, rest) = uuid(after_timestamp(text)?.trim_start_matches(BLANKS))?;
+    let after_us = timeout_after(rest.trim_start_matches(BLANKS))?;
+    Some(Record::TimedOut { id, after_us })
+}
+
+fn timeout_after(text: &str) -> Option<u64> {
+    let (seconds, rest) = word(text.strip_prefix("Task timed out after ")?);
+    if !rest.trim_start().starts_with("second") {
+        return None;
+    }
+    thousandths(seconds)?.checked_mul(1_000)
+}
+
+/// The labels that lines of the platform carry.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Label {
+    Duration,
+    Billed,
+    Init,
+    Restore,
+    MemorySize,
+    MaxMemory,
+    Phase,
+    Status,
+    ErrorType,
+    TraceId,
+    Version,
+    RuntimeVersion,
+}
+
+/// Every known label and the word after it. A label may be broken over two lines in a copy, so words are compared.
+fn labels(text: &str) -> impl Iterator<Item = (Label, &str)> {
+    memchr::memchr_iter(b':', text.as_bytes()).filter_map(|colon| {
+        let label = label_before(text.get(..colon)?)?;
+        let (value, _) = word(text.get(colon + 1..)?);
+        Some((label, value))
+    })
+}
+
+fn label_before(text: &str) -> Option<Label> {
+    let mut words = text.rsplit(char::is_whitespace).filter(|word| !word.is_empty());
+    let last = words.next()?;
+    Some(match (last, words.next().unwrap_or(""), words.next().unwrap_or("")) {
+        ("Duration", "Billed", _) => Label::Billed,
+        ("Duration", "Init", _) => Label::Init,
+        ("Duration", "Restore", "Billed") | ("Duration", "Runtime" | "Extensions", _) => return None,
+        ("Duration", "Restore", _) => Label::Restore,
+        ("Duration", ..) => Label::Duration,
+        ("Size", "Memory", _) => Label::MemorySize,
+        ("Used", "Memory", _) => Label::MaxMemory,
+        ("Phase", ..) => Label::Phase,
+        ("Status", ..) => Label::Status,
+        ("Type", "Error", _) | ("ErrorType", ..) => Label::ErrorType,
+        ("TraceId", ..) => Label::TraceId,
+        ("Version", "Runtime", _) => Label::RuntimeVersion,
+        ("Version", ..) => Label::Version,
+        _ => return None,
+    })
+}
+
+/// The fields of a report of any kind.
+#[derive(Default)]
+struct Fields<'a> {
+    metrics: Metrics,
+    phase: Option<InitPhase>,
+    status: Option<Status>,
+    error_type: Option<&'a str>,
+    trace_id: Option<&'a str>,
+    init_before_duration: bool,
+}
+
+impl<'a> Fields<'a> {
+    /// `None` where a value is not what its label says.
+    fn read(text: &'a str) -> Option<Self> {
+        let mut fields = Self::default();
+        for (label, value) in labels(text) {
+            fields.take(label, value)?;
+        }
+        Some(fields)
+    }
+
+    fn take(&mut self, label: Label, value: &'a str) -> Option<()> {
+        let metrics = &mut self.metrics;
+        match label {
+            Label::Duration => metrics.duration_us = Some(thousandths(value)?),
+            Label::Billed => metrics.billed_ms = Some(thousandths(value)? / 1_000),
+            Label::Init => {
+                metrics.init_us = Some(thousandths(value)?);
+                self.init_before_duration = metrics.duration_us.is_none();
+            }
+            Label::Restore => metrics.restore_us = Some(thousandths(value)?),
+            Label::MemorySize => metrics.memory_size_mb = Some(value.parse().ok()?),
+            Label::MaxMemory => metrics.max_memory_used_mb = Some(value.parse().ok()?),
+            Label::Phase => self.phase = Some(phase(value)?),
+            Label::Status => self.status = Some(Status::parse(value)?),
+            Label::ErrorType => self.error_type = Some(value),
+            Label::TraceId => self.trace_id = Some(value),
+            Label::Version | Label::RuntimeVersion => {}
+        }
+        Some(())
+    }
+
+    /// The short form (a duration alone) means success.
+    fn into_init_report(self, duration: fn(&Metrics) -> Option<u64>) -> Option<InitReport<'a>> {
+        let duration_us = duration(&self.metrics);
+        (duration_us.is_some() || self.status.is_some()).then_some(InitReport {
+            duration_us,
+            phase: self.phase,
+            status: self.status.unwrap_or(Status::Success),
+            error_type: self.error_type,
+            init_type: None,
+        })
+    }
+}
+
+/// The phase of an init by the platform's word.
+pub(super) fn phase(word: &str) -> Option<InitPhase> {
+    match word {
+        "init" => Some(InitPhase::Init),
+        "invoke" => Some(InitPhase::Invoke),
+        "snap-start" => Some(InitPhase::SnapStart),
+        _ => None,
+    }
+}

@@ -1,0 +1,115 @@
+//! Lines of the Python client: logger lines with tabs and a time, and the line for a failed handler without either.
+
+use super::exception::{self, TRACEBACK, after_python_stack, described};
+use super::level;
+use super::node::is_load_error;
+use super::text::{BLANKS, after_timestamp, first_line, is_error_name, is_type_name, type_and_message, uuid};
+use crate::model::{AppError, AppLine, ErrorForm, Level};
+
+/// What a line of the Python client says.
+pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
+    if text.starts_with("LAMBDA_WARNING") || text.starts_with('[') && first_line(text).0.contains("LAMBDA_WARNING") {
+        return Some(after_warning(text));
+    }
+    let Some((word, rest)) = text.strip_prefix('[').and_then(|rest| rest.split_once(']')) else {
+        return legacy(text);
+    };
+    if word.is_empty() || !word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        return legacy(text);
+    }
+    let level = level::of_word(word);
+    let rest = rest.trim_start_matches(BLANKS);
+    match after_timestamp(rest) {
+        Some(rest) => Some(logger(level, rest)),
+        None => Some(AppLine { level, error: without_time(level, word, rest), ..AppLine::default() }),
+    }
+}
+
+/// The client's warning and the error itself may be one event, with a carriage return between.
+fn after_warning(text: &str) -> AppLine<'static> {
+    let mut rest = text;
+    while let Some((_, next)) = rest.split_once(['\n', '\r']) {
+        let next = next.trim_start();
+        if next.starts_with("[ERROR]") {
+            return parse(next).unwrap_or_default();
+        }
+        if next.starts_with('{') {
+            return super::structured::parse(next).unwrap_or_default();
+        }
+        rest = next;
+    }
+    AppLine { level: Level::Warn, ..AppLine::default() }
+}
+
+/// `[LEVEL] TAB <time> TAB <id or nothing> TAB <text>`
+fn logger(level: Level, rest: &str) -> AppLine<'static> {
+    let rest = rest.trim_start_matches(BLANKS);
+    let (id, rest) = uuid(rest).map_or((None, rest), |(id, rest)| (Some(id), rest));
+    let mut line = AppLine { id, level, ..AppLine::default() };
+    let rest = rest.trim_start_matches(BLANKS);
+    super::structured::look_inside(rest, &mut line);
+    if line.error.is_none() && line.level >= Level::Error {
+        line.error = Some(exception::logged(rest));
+    }
+    line
+}
+
+fn without_time(level: Level, word: &str, rest: &str) -> Option<AppError<'static>> {
+    if level < Level::Error {
+        return None;
+    }
+    if word == "ERROR"
+        && let Some(error) = unhandled(rest)
+    {
+        return Some(error);
+    }
+    if level == Level::Fatal && rest.starts_with("failed to allocate memory") {
+        return super::crash::parse(rest).and_then(|line| line.error);
+    }
+    super::crash::native_client(rest).or_else(|| Some(exception::logged(rest)))
+}
+
+/// The client prints the class without its module. Where the stack is on lines of its own, the name must say that it
+/// is an error, for Java's logger prints `[ERROR] some text` too.
+fn unhandled(rest: &str) -> Option<AppError<'static>> {
+    let (line, after) = first_line(rest);
+    let with_stack = after.contains(TRACEBACK);
+    let (name, message) = match type_and_message(line.trim_end(), is_type_name) {
+        Some(found) => found,
+        None if with_stack => {
+            return Some(
+                exception::typed(ErrorForm::Unhandled, rest, |_| true)
+                    .unwrap_or_else(|| described(ErrorForm::Unhandled, "", line, rest)),
+            );
+        }
+        None => return None,
+    };
+    let of_client = name.starts_with("Runtime.") || !name.contains('.') && is_error_name(name);
+    if !with_stack && !of_client {
+        return None;
+    }
+    let form = if is_load_error(name) { ErrorForm::Init } else { ErrorForm::Unhandled };
+    exception::typed(form, rest, is_type_name).or_else(|| Some(described(form, name, message, rest)))
+}
+
+/// Clients before 2019: `<message>: <Type>` and the stack, or a sentence for code that did not load.
+fn legacy(text: &str) -> Option<AppLine<'static>> {
+    const SENTENCES: [&str; 4] =
+        ["Unable to import module '", "module initialization error", "Handler '", "Syntax error in module '"];
+    let (line, rest) = first_line(text);
+    let sentence = SENTENCES.iter().any(|begin| text.starts_with(begin))
+        && (!text.starts_with("Handler '") || line.contains("missing on module"));
+    let error = if sentence {
+        let message = line.split_once(": ").map_or(line, |(_, message)| message);
+        let name = message.split([':', ' ']).next().filter(|name| is_error_name(name)).unwrap_or("");
+        described(ErrorForm::Init, name, line, text)
+    } else {
+        let (message, name) = line.trim_end().rsplit_once(": ")?;
+        if !rest.starts_with(TRACEBACK) || !is_type_name(name) {
+            return None;
+        }
+        let (_, last) = after_python_stack(rest).unwrap_or((name, message));
+        described(ErrorForm::Unhandled, name, last, text)
+    };
+    Some(AppLine { level: Level::Error, error: Some(error), ..AppLine::default() })
+}

@@ -1,0 +1,83 @@
+//! Lines of Rust's `tracing` subscriber: `LEVEL span{field="…"}: target: text`. The client's span carries the id.
+
+use super::exception::{self, described};
+use super::level;
+use super::text::{after_timestamp, first_line, is_type_name, trim_front, uuid, word};
+use crate::model::{AppError, AppLine, ErrorForm, Level, RequestId};
+
+const SPAN: &str = "Lambda runtime invoke";
+
+/// What a line of the subscriber says.
+pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
+    let rest = after_timestamp(text).map_or(text, trim_front);
+    let (severity, rest) = word(rest);
+    if !matches!(severity, "TRACE" | "DEBUG" | "INFO" | "WARN" | "ERROR") {
+        return None;
+    }
+    let (line, _) = first_line(rest);
+    let id = request_id(line);
+    let rest = rest.trim_start();
+    if id.is_none() && !rest.starts_with(SPAN) {
+        return None;
+    }
+    let level = level::of_word(severity);
+    let error = (level >= Level::Error).then(|| failure(rest));
+    Some(AppLine { id, level, error, ..AppLine::default() })
+}
+
+fn request_id(line: &str) -> Option<RequestId> {
+    ["requestId=", "request_id=", "faas.invocation_id="].iter().find_map(|key| {
+        let (_, value) = line.split_once(key)?;
+        uuid(value.trim_start_matches('"')).map(|(id, _)| id)
+    })
+}
+
+/// Directly under the client's span the line is the client's, unless it names a target of someone else; under a span
+/// of the function it is the function's.
+fn failure(rest: &str) -> AppError<'static> {
+    let said = rest.strip_prefix(SPAN).map(after_fields);
+    let Some(said) = said.filter(|said| said.starts_with(": ")) else {
+        return exception::logged(rest.split_once("}: ").map_or(rest, |(_, said)| said));
+    };
+    let said = said.trim_start_matches([':', ' ']);
+    let (target, message) = said.split_once(": ").filter(|(target, _)| is_target(target)).unwrap_or(("", said));
+    if !target.is_empty() && !target.starts_with("lambda_runtime") {
+        return exception::logged(message);
+    }
+    debug_of(ErrorForm::Unhandled, message)
+}
+
+fn is_target(word: &str) -> bool {
+    is_type_name(word) && !word.starts_with(|c: char| c.is_uppercase())
+}
+
+/// What follows the fields of a span, which may hold braces in quotes.
+fn after_fields(text: &str) -> &str {
+    let mut quoted = false;
+    let mut depth = 0u32;
+    for (at, c) in text.char_indices() {
+        match c {
+            '"' => quoted = !quoted,
+            '{' if !quoted => depth += 1,
+            '}' if !quoted => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return text.get(at + 1..).unwrap_or("");
+                }
+            }
+            ':' if !quoted && depth == 0 => return text.get(at..).unwrap_or(""),
+            _ => {}
+        }
+    }
+    ""
+}
+
+/// The `Debug` form of an error: the name before its fields is the best type there is.
+pub(super) fn debug_of(form: ErrorForm, message: &str) -> AppError<'static> {
+    let end = message.find([' ', '(', '{', '"', ':', '\n']).unwrap_or(message.len());
+    let (name, rest) = message.split_at(end);
+    let rest = rest.trim_start();
+    let shaped = rest.starts_with(['(', '{']) || message.get(end..).is_some_and(|rest| rest.starts_with("::"));
+    let name = if shaped { message.split([' ', '(', '{']).next().unwrap_or(name) } else { "" };
+    described(form, if is_type_name(name) { name } else { "" }, message, message)
+}

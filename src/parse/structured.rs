@@ -1,0 +1,200 @@
+//! Lines of the function in JSON: the clients' own, Powertools, pino, Serilog and whatever else logs objects.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::error_object::{Object, at, error, first_object, frame_of, text_at};
+use super::exception;
+use super::level;
+use super::node::{form_of, is_load_error};
+use super::text::is_type_name;
+use super::{go, java, ruby, rust_runtime};
+use crate::model::{AppError, AppLine, ErrorForm, Level, RequestId};
+
+/// What a JSON line of the function says; `None` where the text is no object.
+pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
+    let object = first_object(text.strip_prefix('\u{feff}').unwrap_or(text))?;
+    Some(of_object(&object))
+}
+
+/// What an object says.
+pub(super) fn of_object(object: &Object) -> AppLine<'static> {
+    let mut line = AppLine {
+        id: request_id(object),
+        level: level::of_object(object).unwrap_or_default(),
+        error: None,
+        function: text_at(object, &["function_name", "functionName", "FunctionName"]).and_then(exception::owned),
+    };
+    line.error = CLIENTS.iter().find_map(|client| client(object, line.level));
+    if line.error.is_some() {
+        line.level = line.level.max(Level::Error);
+        return line;
+    }
+    if let Some(inner) = message_text(object) {
+        look_inside(inner, &mut line);
+    }
+    if line.error.is_none() && line.level >= Level::Error {
+        line.error = Some(logged(object));
+    }
+    line
+}
+
+/// The shapes of the runtime clients, in order; the first that knows the object decides.
+const CLIENTS: [fn(&Object, Level) -> Option<AppError<'static>>; 6] =
+    [node_client, python_client, java_client, go_client, ruby_client, rust_client];
+
+/// A JSON object inside a line that has an id and a level of its own: the higher level counts.
+pub(super) fn look_inside(text: &str, line: &mut AppLine<'static>) {
+    let text = text.trim_start();
+    if !text.starts_with('{') || text.len() < 8 {
+        return;
+    }
+    let Some(object) = first_object(text) else { return };
+    line.level = line.level.max(level::of_object(&object).unwrap_or_default());
+    line.id = line.id.or_else(|| request_id(&object));
+    if line.function.is_none() {
+        line.function = text_at(&object, &["function_name", "functionName"]).and_then(exception::owned);
+    }
+    if line.level >= Level::Error && line.error.is_none() {
+        line.error = Some(logged(&object));
+    }
+}
+
+fn message_text(object: &Object) -> Option<&str> {
+    object.get("message").or_else(|| object.get("msg")).and_then(Value::as_str)
+}
+
+/// The keys under which loggers put Lambda's request id. Only a UUID counts; that inside `$metadata` is another's.
+fn request_id(object: &Object) -> Option<RequestId> {
+    const KEYS: [&str; 17] = [
+        "requestId",
+        "AWSRequestId",
+        "AWSrequestId",
+        "awsrequestid",
+        "function_request_id",
+        "FunctionRequestId",
+        "functionRequestId",
+        "aws_request_id",
+        "awsRequestId",
+        "request_id",
+        "lambda_request_id",
+        "faas.invocation_id",
+        "span.requestId",
+        "record.requestId",
+        "lambdaRequestId",
+        "RequestId",
+        "fields.requestId",
+    ];
+    let uuid = |value: &Value| RequestId::parse(value.as_str()?.as_bytes());
+    KEYS.iter().filter_map(|key| at(object, key)).find_map(uuid).or_else(|| {
+        let spans = object.get("spans")?.as_array()?;
+        spans.iter().find_map(|span| uuid(span.get("requestId")?))
+    })
+}
+
+/// Node.js: the error is an object under `message`. `console.error(error)` looks the same.
+fn node_client(object: &Object, level: Level) -> Option<AppError<'static>> {
+    let inner = object.get("message")?.as_object()?;
+    if level < Level::Error || !inner.contains_key("errorType") || !inner.contains_key("errorMessage") {
+        return None;
+    }
+    let mut error = error(ErrorForm::Unhandled, inner);
+    let name = error.error_type.as_deref().unwrap_or("");
+    error.form = match name {
+        "UnhandledPromiseRejection" | "Runtime.UnhandledPromiseRejection" => ErrorForm::UnhandledRejection,
+        _ if request_id(object).is_none() => form_of(ErrorForm::Uncaught, name, true),
+        _ => form_of(ErrorForm::Unhandled, name, false),
+    };
+    Some(error)
+}
+
+/// Python and .NET: type, message and stack at the top, and no message of a logger. Python leaves the id empty in init.
+fn python_client(object: &Object, level: Level) -> Option<AppError<'static>> {
+    let silent = match object.get("message") {
+        None => !object.contains_key("msg"),
+        Some(message) => message.is_null() || message.as_str() == Some(""),
+    };
+    let named = ["errorType", "errorMessage"].iter().all(|key| object.get(*key).is_some_and(Value::is_string));
+    if level < Level::Error || !silent || !named || object.contains_key("logger") {
+        return None;
+    }
+    let mut error = error(ErrorForm::Unhandled, object);
+    let in_init = object.get("requestId").and_then(Value::as_str) == Some("");
+    if in_init || is_load_error(error.error_type.as_deref().unwrap_or("")) {
+        error.form = ErrorForm::Init;
+    }
+    let stack = object.get("stackTrace").and_then(Value::as_array);
+    let lines: Vec<&str> = stack.into_iter().flatten().filter_map(Value::as_str).collect();
+    if !lines.is_empty() && error.cause.is_none() {
+        error.cause = exception::described(error.form, "", "", &lines.join("\n")).cause;
+    }
+    Some(error)
+}
+
+/// Java: the framed text under `message`, and no key that a logging library would add.
+fn java_client(object: &Object, level: Level) -> Option<AppError<'static>> {
+    const KEYS: [&str; 6] = ["timestamp", "message", "level", "awsrequestid", "tenantid", "requestid"];
+    if level < Level::Error || !object.keys().all(|key| KEYS.iter().any(|known| known.eq_ignore_ascii_case(key))) {
+        return None;
+    }
+    java::of_json(message_text(object)?)
+}
+
+/// Go: the payload as a string under `msg` or `message`.
+fn go_client(object: &Object, level: Level) -> Option<AppError<'static>> {
+    if level < Level::Error {
+        return None;
+    }
+    go::payload(message_text(object)?)
+}
+
+/// Ruby: the payload without its label.
+fn ruby_client(object: &Object, _: Level) -> Option<AppError<'static>> {
+    let name = object.get("errorType")?.as_str()?;
+    let form = ruby::form_of_payload(name)?;
+    object.contains_key("errorMessage").then(|| error(form, object))
+}
+
+/// Rust: an error directly in the client's span, by the client or by nobody named.
+fn rust_client(object: &Object, level: Level) -> Option<AppError<'static>> {
+    let span = text_at(object, &["span.name"])?;
+    let target = text_at(object, &["target"]).unwrap_or("lambda_runtime");
+    if level < Level::Error || span != "Lambda runtime invoke" || !target.starts_with("lambda_runtime") {
+        return None;
+    }
+    let message = text_at(object, &["fields.error", "fields.message", "message"])?;
+    Some(rust_runtime::debug_of(ErrorForm::Unhandled, message))
+}
+
+/// A logger's error: what the object says of it, filled up from its text.
+fn logged(object: &Object) -> AppError<'static> {
+    let mut found = error(ErrorForm::Logged, object);
+    let text = message_text(object).or_else(|| text_at(object, &["fields.message", "@m", "error"]));
+    let shown = text.map(exception::logged);
+    if found.error_type.is_none() {
+        found.error_type = shown.as_ref().and_then(|shown| shown.error_type.clone()).or_else(|| named_by_text(object));
+    }
+    if let Some(shown) = shown {
+        found.message = found.message.or(shown.message);
+        found.frame = found.frame.or(shown.frame);
+        found.cause = found.cause.or(shown.cause);
+        found.code = found.code.or(shown.code);
+        found.http_status = found.http_status.or(shown.http_status);
+    }
+    let inner = object.get("message").and_then(Value::as_object);
+    if let Some(inner) = inner.filter(|_| found.message.is_none()) {
+        let id_of_inner = error(ErrorForm::Logged, inner);
+        found.error_type = found.error_type.or(id_of_inner.error_type);
+        found.message = id_of_inner.message.or_else(|| message_text(inner).and_then(exception::owned));
+        found.frame = found.frame.or_else(|| frame_of(inner).map(Cow::Owned));
+    }
+    found
+}
+
+/// `"error":"SomeError"` or `"exception":"Type: message\n…"`.
+fn named_by_text(object: &Object) -> Option<Cow<'static, str>> {
+    let text = text_at(object, &["exception", "error", "err", "errorName", "@x"])?;
+    let (name, _) = exception::shown(text)?;
+    is_type_name(name).then(|| exception::owned(name)).flatten()
+}

@@ -1,0 +1,160 @@
+//! Small readers of text that every message shape uses: lines, words, numbers, colour codes. They know no shape.
+
+use std::borrow::Cow;
+
+use crate::model::{RequestId, Timestamp};
+
+/// Blanks between fields: a tab, or the spaces that a copy made of it.
+pub(super) const BLANKS: [char; 2] = [' ', '\t'];
+
+/// Everything that may stand before the first letter of a message.
+pub(super) fn trim_front(text: &str) -> &str {
+    text.trim_start_matches([' ', '\t', '\r', '\n', '\u{feff}'])
+}
+
+/// Lines ended by `\n`, `\r\n` or a lone `\r`, which clients write inside an event where `\n` would end it.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.split(['\n', '\r'])
+}
+
+/// The first line and what follows its end.
+pub(super) fn first_line(text: &str) -> (&str, &str) {
+    text.split_once(['\n', '\r']).unwrap_or((text, ""))
+}
+
+/// Without the blanks of either kind, including the no-break spaces that the Python client indents with.
+pub(super) fn trim_indent(line: &str) -> &str {
+    line.trim_start_matches([' ', '\t', '\u{a0}'])
+}
+
+/// The word at the start of `text`, after blanks, and the rest.
+pub(super) fn word(text: &str) -> (&str, &str) {
+    let text = text.trim_start();
+    text.find(char::is_whitespace).map_or((text, ""), |end| text.split_at(end))
+}
+
+/// What follows `prefix` and at least one blank.
+pub(super) fn after_word<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let rest = text.strip_prefix(prefix)?;
+    let trimmed = rest.trim_start_matches(BLANKS);
+    (trimmed.len() < rest.len()).then_some(trimmed)
+}
+
+/// The UUID at the start of `text` and what follows it.
+pub(super) fn uuid(text: &str) -> Option<(RequestId, &str)> {
+    let id = RequestId::parse_prefix(text.as_bytes())?;
+    Some((id, text.get(RequestId::LENGTH..).unwrap_or("")))
+}
+
+/// What follows the timestamp at the start of `text`.
+pub(super) fn after_timestamp(text: &str) -> Option<&str> {
+    let (_, used) = Timestamp::parse_prefix(text.as_bytes())?;
+    text.get(used..)
+}
+
+/// Thousandths of a decimal number, exactly: `3.07` is 3070. Further digits are cut off, as their unit is lost.
+pub(super) fn thousandths(text: &str) -> Option<u64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    let mut value: u64 = whole.parse().ok()?;
+    for at in 0..3 {
+        let digit = fraction.as_bytes().get(at).map_or(0, |byte| byte - b'0');
+        value = value.checked_mul(10)?.checked_add(u64::from(digit))?;
+    }
+    Some(value)
+}
+
+/// Without terminal colour codes (`ESC [ … letter`), which subscribers of Rust and others print.
+pub(super) fn without_colour(text: &str) -> Cow<'_, str> {
+    if !text.contains('\u{1b}') {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('\u{1b}') {
+        plain.push_str(before);
+        rest = after.strip_prefix('[').map_or(after, |code| {
+            let end = code.find(|c: char| !(c.is_ascii_digit() || c == ';'));
+            end.map_or("", |end| code.get(end + 1..).unwrap_or(""))
+        });
+    }
+    plain.push_str(rest);
+    Cow::Owned(plain)
+}
+
+/// Whether `word` can be the name of a type in any of the languages: `KeyError`, `a.b.C$D`, `A::B`, `Function<X>`.
+pub(super) fn is_type_name(word: &str) -> bool {
+    let mut chars = word.chars();
+    chars.next().is_some_and(|first| first.is_alphabetic() || first == '_')
+        && !word.ends_with(['.', ':'])
+        && chars.all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '$' | ':' | '<' | '>' | '`' | '+'))
+        && word.len() <= 200
+}
+
+/// Whether the last part of a type name says that it is an error.
+pub(super) fn is_error_name(word: &str) -> bool {
+    const ENDS: [&str; 8] = ["Error", "Exception", "Fault", "Failure", "Interrupt", "Exit", "Timeout", "Errno"];
+    is_type_name(word) && (ENDS.iter().any(|end| word.ends_with(end)) || word.contains("Exception"))
+}
+
+/// Splits `Type: message` or a lone `Type`; the type must satisfy `accept`.
+pub(super) fn type_and_message(line: &str, accept: fn(&str) -> bool) -> Option<(&str, &str)> {
+    let end = line.find(|c: char| c.is_whitespace() || c == ',').unwrap_or(line.len());
+    let (head, tail) = line.split_at(end);
+    if let Some(name) = head.strip_suffix(':') {
+        return accept(name).then(|| (name, tail.trim()));
+    }
+    // .NET and Node put a code between: `SqlException (0x80131904): …`, `Error [ERR_X]: …`.
+    let coded = tail.trim_start();
+    if coded.starts_with(['(', '[']) {
+        let (_, message) = coded.split_once([')', ']'])?;
+        let message = message.strip_prefix(':')?;
+        return accept(head).then(|| (head, message.trim()));
+    }
+    (tail.trim().is_empty() && accept(head)).then_some((head, ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_decimals_exactly() {
+        for (text, want) in [
+            ("0", Some(0)),
+            ("3.07", Some(3_070)),
+            ("2.9", Some(2_900)),
+            ("1233.969", Some(1_233_969)),
+            ("900000.0009", Some(900_000_000)),
+            ("", None),
+            (".5", None),
+            ("1e3", None),
+            ("-1", None),
+            ("99999999999999999999", None),
+            ("18446744073709551.9", None),
+        ] {
+            assert_eq!(thousandths(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn drops_colour() {
+        assert_eq!(without_colour("\u{1b}[31mERROR\u{1b}[0m x\u{1b}[1;2my"), "ERROR xy");
+        assert_eq!(without_colour("cut \u{1b}[31"), "cut ");
+        assert_eq!(without_colour("é\u{1b}é"), "éé");
+    }
+
+    #[test]
+    fn splits_type_and_message() {
+        let case = |line, want| assert_eq!(type_and_message(line, is_error_name), want, "{line}");
+        case("KeyError: 'x'", Some(("KeyError", "'x'")));
+        case("KeyError", Some(("KeyError", "")));
+        case("Data.SqlException (0x80131904): gone: away", Some(("Data.SqlException", "gone: away")));
+        case("TypeError [ERR_X]: bad", Some(("TypeError", "bad")));
+        case("search failed", None);
+        case("Order: 5", None);
+    }
+}

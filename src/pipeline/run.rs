@@ -1,0 +1,141 @@
+//! One run: the pool of workers over the inputs, the streams joined, the final pass, the summary.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use anyhow::Context;
+use rustc_hash::FxHashMap;
+
+use super::records::Records;
+use super::sink::Piece;
+use super::tally::Tally;
+use super::worker::{Job, Worker};
+use super::{Analysis, Options, Progress};
+use crate::catalogue::CATALOGUE_VERSION;
+use crate::source::Listing;
+use crate::summary::{self, Bounds, Shared};
+use crate::wire::{InputProblem, SCHEMA_VERSION, Summary};
+
+pub(super) fn run(
+    listing: Listing,
+    samples: &[(&str, &[u8])],
+    options: &Options,
+    progress: &dyn Progress,
+) -> anyhow::Result<Analysis> {
+    let shared = Shared::default();
+    let inputs = &listing.inputs;
+    progress.total(inputs.iter().filter_map(|input| input.size).sum());
+    let job = Job { options, inputs, samples, shared: &shared, progress };
+    let workers = read_all(&job).context("failed to create a temporary file for the records")?;
+
+    let mut tally = Tally::default();
+    for problem in listing.problems {
+        tally.unreadable.push(InputProblem { input: problem.name, reason: problem.reason });
+    }
+    let (mut ledgers, mut spools) = (Vec::new(), Vec::new());
+    for worker in workers {
+        if let Some(error) = worker.spool_error {
+            return Err(error).context("failed to write the records to a temporary file");
+        }
+        tally.merge(worker.tally);
+        ledgers.push(worker.ledger);
+        spools.extend(worker.spool);
+    }
+    let wanted = name_filter(&options.only)?;
+    let bounds = Bounds { from: options.from, to: options.to, since_ms: options.since_ms, wanted: &wanted };
+    let totals = summary::summarize(&shared, ledgers, &bounds, options.keep_records);
+    let input_failed = !tally.unreadable.is_empty();
+    let empty = totals.totals.attempts == 0 && totals.totals.environment_failures == 0;
+    let records = if options.keep_records {
+        Some(Records::new(spools, totals.patches).context("failed to read the records back")?)
+    } else {
+        None
+    };
+    let summary = Summary {
+        schema: SCHEMA_VERSION,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        catalogue_version: CATALOGUE_VERSION.to_owned(),
+        window: totals.window,
+        coverage: tally.coverage(totals.duplicates),
+        gate: None,
+        totals: totals.totals,
+        functions: totals.functions,
+    };
+    Ok(Analysis { summary, records, input_failed, empty })
+}
+
+/// Reads every input, and closes every stream. The first worker of the result closed the streams.
+fn read_all<'r>(job: &Job<'r>) -> std::io::Result<Vec<Worker<'r>>> {
+    let threads = job.options.threads.clamp(1, job.inputs.len().max(1));
+    let mut workers = (0..threads).map(|_| Worker::new(job)).collect::<std::io::Result<Vec<_>>>()?;
+    let next = AtomicUsize::new(0);
+    let shares = stream_shares(job);
+    let work = |worker: &mut Worker<'r>| {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            if at >= job.inputs.len() {
+                break;
+            }
+            worker.read(job, at);
+            close_whole_streams(worker, &shares);
+        }
+    };
+    match workers.as_mut_slice() {
+        [worker] => work(worker),
+        workers => thread::scope(|scope| {
+            for worker in workers {
+                scope.spawn(|| work(worker));
+            }
+        }),
+    }
+    let pieces: Vec<Piece> = workers.iter_mut().flat_map(|worker| std::mem::take(&mut worker.pieces)).collect();
+    let mut streams: FxHashMap<u64, Vec<Piece>> = FxHashMap::default();
+    for piece in pieces {
+        if let Some(stream) = piece.stream {
+            streams.entry(stream).or_default().push(piece);
+        }
+    }
+    let mut streams: Vec<Vec<Piece>> = streams.into_values().collect();
+    streams.sort_by_key(|pieces| pieces.iter().map(|piece| (piece.part.first_at(), piece.input)).min());
+    if let Some(worker) = workers.first_mut() {
+        for pieces in streams {
+            worker.close_stream(pieces);
+        }
+    }
+    Ok(workers)
+}
+
+/// Inputs by the stream that their path names: how many there are of each.
+fn stream_shares(job: &Job<'_>) -> FxHashMap<String, u32> {
+    let mut shares = FxHashMap::default();
+    for input in job.inputs {
+        if let Some(stream) = &input.context.stream {
+            *shares.entry(stream.clone()).or_default() += 1;
+        }
+    }
+    shares
+}
+
+/// Closes the streams of the input just read that no other input goes on with.
+fn close_whole_streams(worker: &mut Worker<'_>, shares: &FxHashMap<String, u32>) {
+    let only_input = worker.inputs.len() == 1;
+    let is_whole = |piece: &Piece| {
+        let named_by_path = piece.identity.log_stream.as_ref().and_then(|stream| shares.get(stream));
+        only_input || piece.stream.is_none() || named_by_path == Some(&1)
+    };
+    let (whole, open): (Vec<Piece>, Vec<Piece>) = std::mem::take(&mut worker.pieces).into_iter().partition(is_whole);
+    worker.pieces = open;
+    for piece in whole {
+        worker.close_stream(vec![piece]);
+    }
+}
+
+/// Whether a function name matches one of the globs.
+fn name_filter(globs: &[String]) -> anyhow::Result<impl Fn(Option<&str>) -> bool + use<>> {
+    let mut set = globset::GlobSetBuilder::new();
+    for glob in globs {
+        set.add(globset::Glob::new(glob).with_context(|| format!("invalid glob {glob:?}"))?);
+    }
+    let (set, all) = (set.build()?, globs.is_empty());
+    Ok(move |name: Option<&str>| all || name.is_some_and(|name| set.is_match(name)))
+}

@@ -1,0 +1,293 @@
+//! Takes the events of one input to their streams: dismisses ordinary lines, parses the rest, assembles both.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use xxhash_rust::xxh3::Xxh3;
+
+use super::worker::{Closing, Worker};
+use crate::assemble::{Assembler, Message, Part};
+use crate::model::{Bucket, EventSink, LogEvent, Note, Place, Record, StreamId, StreamKey};
+use crate::parse::{self, Block, Joiner};
+use crate::summary::StreamNames;
+use crate::wire::Identity;
+
+/// The streams of one input.
+pub(super) struct InputSink<'w, 'r> {
+    worker: &'w mut Worker<'r>,
+    input: u32,
+    slots: Vec<Slot>,
+    by_key: FxHashMap<u64, StreamId>,
+    scratch: Vec<u8>,
+}
+
+/// One stream of the input.
+struct Slot {
+    identity: Arc<Identity>,
+    names: StreamNames,
+    assembler: Assembler,
+    joiner: Joiner,
+    /// Bytes of messages that the joiner holds.
+    joined_bytes: u64,
+    /// Not the stream of a function: the name of the kind of log.
+    foreign: Option<&'static str>,
+}
+
+/// One end-to-end stretch of a stream, waiting for the others.
+#[derive(Debug)]
+pub(super) struct Piece {
+    /// Equal for the pieces of one stream; `None` where the input does not tell streams apart.
+    pub(super) stream: Option<u64>,
+    pub(super) identity: Arc<Identity>,
+    pub(super) names: StreamNames,
+    pub(super) input: u32,
+    pub(super) part: Part,
+}
+
+impl<'w, 'r> InputSink<'w, 'r> {
+    pub(super) fn new(worker: &'w mut Worker<'r>, input: u32) -> Self {
+        Self { worker, input, slots: Vec::new(), by_key: FxHashMap::default(), scratch: Vec::new() }
+    }
+
+    /// The end of the input: every stream becomes a piece.
+    pub(super) fn finish(mut self) -> Vec<Piece> {
+        for at in 0..self.slots.len() {
+            if let Some(block) = self.slots[at].joiner.finish() {
+                self.block(at, &block);
+            }
+        }
+        let input = self.input;
+        let pieces = self.slots.into_iter().filter(|slot| slot.foreign.is_none());
+        pieces
+            .map(|slot| Piece {
+                stream: slot.identity.log_stream.is_some().then(|| stream_hash(&slot.identity)),
+                identity: slot.identity,
+                names: slot.names,
+                input,
+                part: slot.assembler.finish(),
+            })
+            .collect()
+    }
+
+    /// A message that may matter, as text.
+    fn consider(&mut self, at: usize, event: &LogEvent<'_>, text: &str) {
+        let slot = &mut self.slots[at];
+        let fed = slot.joiner.feed(event.at, event.line, text);
+        if let Some(block) = fed.ended {
+            self.block(at, &block);
+        }
+        let slot = &mut self.slots[at];
+        let bytes = event.message.len() as u64;
+        if fed.absorbed {
+            slot.joined_bytes += bytes;
+            return;
+        }
+        let place = Place { input: self.input, line: event.line };
+        let message = Message { at: event.at, place, text: text.as_bytes(), bytes };
+        let mut record = parse::parse(text);
+        if let (Record::App(line), Some(id)) = (&mut record, event.request_id) {
+            line.id = line.id.or(Some(id));
+        }
+        take(slot, self.worker, &message, &record);
+    }
+
+    fn block(&mut self, at: usize, block: &Block) {
+        let slot = &mut self.slots[at];
+        let bytes = std::mem::take(&mut slot.joined_bytes);
+        let place = Place { input: self.input, line: block.line };
+        let message = Message { at: block.at, place, text: block.text.as_bytes(), bytes };
+        take(slot, self.worker, &message, &parse::parse(&block.text));
+    }
+}
+
+fn take(slot: &mut Slot, worker: &mut Worker<'_>, message: &Message<'_>, record: &Record<'_>) {
+    match record {
+        Record::InitStart(start) | Record::RestoreStart(start) => {
+            if let Some(runtime) = start.runtime_version {
+                worker.ledger.runtime(slot.names, message.at, runtime);
+            }
+        }
+        Record::Foreign(kind) => worker.tally.foreign(kind, 1),
+        Record::LogsDropped { records } => worker.tally.logs_dropped(*records),
+        _ => {}
+    }
+    slot.assembler.record(message, record, &mut Closing::new(worker, &slot.identity, slot.names));
+}
+
+impl EventSink for InputSink<'_, '_> {
+    fn stream(&mut self, key: &StreamKey<'_>) -> StreamId {
+        let hash = key_hash(key);
+        if let Some(id) = self.by_key.get(&hash) {
+            return *id;
+        }
+        let identity = Identity {
+            account_id: key.account_id.map(str::to_owned),
+            region: key.region.map(str::to_owned),
+            function: key.function_name().map(str::to_owned).or_else(|| self.worker.options.function.clone()),
+            log_group: key.group.map(str::to_owned),
+            log_stream: key.stream.map(str::to_owned),
+        };
+        let foreign = key.group.and_then(foreign_group);
+        let names = self.worker.ledger.stream(&identity, self.input);
+        let id = StreamId(u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
+        self.slots.push(Slot {
+            assembler: Assembler::new(identity.log_stream.is_some()),
+            identity: Arc::new(identity),
+            names,
+            joiner: Joiner::default(),
+            joined_bytes: 0,
+            foreign,
+        });
+        self.by_key.insert(hash, id);
+        id
+    }
+
+    fn event(&mut self, stream: StreamId, event: LogEvent<'_>) {
+        let at = stream.0 as usize;
+        let Some(slot) = self.slots.get_mut(at) else { return };
+        self.worker.tally.log_events += 1;
+        let bytes = event.message.len() as u64;
+        if let Some(kind) = slot.foreign {
+            self.worker.tally.foreign(kind, 1);
+            self.worker.tally.count(Bucket::OtherLogs, bytes);
+            return;
+        }
+        let dismissible = !slot.joiner.is_open() && !slot.assembler.wants_ids();
+        if dismissible && !parse::may_matter(event.message) {
+            let place = Place { input: self.input, line: event.line };
+            let message = Message { at: event.at, place, text: event.message, bytes };
+            slot.assembler.ordinary(&message, &mut Closing::new(self.worker, &slot.identity, slot.names));
+            return;
+        }
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let raw: &[u8] = if event.escaped {
+            scratch.clear();
+            unescape(event.message, &mut scratch);
+            &scratch
+        } else {
+            event.message
+        };
+        let text = String::from_utf8_lossy(raw);
+        self.consider(at, &event, &text);
+        drop(text);
+        self.scratch = scratch;
+    }
+
+    fn own_record(&mut self, json: &[u8], line: u64) {
+        let place = Place { input: self.input, line };
+        self.worker.own_record(json, place);
+    }
+
+    fn count(&mut self, bucket: Bucket, bytes: u64) {
+        self.worker.tally.count(bucket, bytes);
+    }
+
+    fn note(&mut self, note: Note) {
+        self.worker.note(self.input, note);
+    }
+}
+
+/// Log groups that hold no invocation logs of event functions.
+fn foreign_group(group: &str) -> Option<&'static str> {
+    const KINDS: [(&str, &str); 4] = [
+        ("/aws/lambda-insights", "Lambda Insights"),
+        ("/aws/lambda/web/", "Lambda Web Functions"),
+        ("/aws/lambda/capacity-provider/", "Lambda capacity providers"),
+        ("/aws/vendedlogs/states/", "Step Functions"),
+    ];
+    KINDS.iter().find(|(prefix, _)| group.starts_with(prefix)).map(|(_, kind)| *kind)
+}
+
+fn key_hash(key: &StreamKey<'_>) -> u64 {
+    hash_parts([key.account_id, key.region, key.group, key.stream, key.function])
+}
+
+/// The same for a stream in whatever shape it arrives: function and stream name.
+fn stream_hash(identity: &Identity) -> u64 {
+    hash_parts([identity.function.as_deref(), identity.log_stream.as_deref()])
+}
+
+fn hash_parts<const N: usize>(parts: [Option<&str>; N]) -> u64 {
+    let mut hash = Xxh3::new();
+    for part in parts {
+        hash.update(&[u8::from(part.is_some())]);
+        hash.update(part.unwrap_or("").as_bytes());
+        hash.update(&[0xff]);
+    }
+    hash.digest()
+}
+
+/// Undoes the escapes of the inside of a JSON string. What is no valid escape stays as it is.
+fn unescape(escaped: &[u8], out: &mut Vec<u8>) {
+    let mut rest = escaped;
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        out.extend_from_slice(&rest[..at]);
+        rest = &rest[at + 1..];
+        let Some((&kind, after)) = rest.split_first() else {
+            out.push(b'\\');
+            return;
+        };
+        rest = after;
+        match kind {
+            b'n' => out.push(b'\n'),
+            b't' => out.push(b'\t'),
+            b'r' => out.push(b'\r'),
+            b'b' => out.push(0x08),
+            b'f' => out.push(0x0c),
+            b'u' => rest = unescape_unicode(rest, out),
+            other => out.push(other),
+        }
+    }
+    out.extend_from_slice(rest);
+}
+
+/// `XXXX` after `\u`, with a second half where it is one of a pair. Returns what follows.
+fn unescape_unicode<'a>(rest: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
+    let unit = |bytes: &[u8]| {
+        let digits = std::str::from_utf8(bytes.get(..4)?).ok()?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let Some(first) = unit(rest) else {
+        out.extend_from_slice(b"\\u");
+        return rest;
+    };
+    let mut units = vec![first];
+    let mut rest = &rest[4..];
+    if let (0xd800..0xdc00, Some(low)) = (first, rest.strip_prefix(b"\\u").and_then(unit)) {
+        units.push(low);
+        rest = &rest[6..];
+    }
+    let text: String = char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    out.extend_from_slice(text.as_bytes());
+    rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn undoes_what_serde_json_escapes(text in ".*") {
+            let quoted = serde_json::to_string(&text).expect("a string");
+            let mut out = Vec::new();
+            unescape(&quoted.as_bytes()[1..quoted.len() - 1], &mut out);
+            proptest::prop_assert_eq!(String::from_utf8(out).expect("UTF-8"), text);
+        }
+
+        #[test]
+        fn takes_any_bytes(bytes in proptest::collection::vec(0u8.., 0..200)) {
+            unescape(&bytes, &mut Vec::new());
+        }
+    }
+
+    #[test]
+    fn joins_pairs_and_keeps_halves() {
+        let undone = |text: &[u8]| {
+            let mut out = Vec::new();
+            unescape(text, &mut out);
+            String::from_utf8(out).expect("UTF-8")
+        };
+        assert_eq!(undone(br"\ud83d\ude00 \u00e9 \/ \ud83d! \uzzzz \"), "😀 é / \u{fffd}! \\uzzzz \\");
+    }
+}

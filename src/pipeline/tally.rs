@@ -1,0 +1,104 @@
+//! What coverage counts while inputs are read: events, bytes by bucket, what was left out, and notes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Bucket, Note};
+use crate::wire::{Coverage, CoverageBytes, InputProblem};
+
+/// Counts of one worker. Tallies of several add up in any order.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) inputs: u64,
+    pub(super) bytes_read: u64,
+    pub(super) bytes_decoded: u64,
+    pub(super) log_events: u64,
+    pub(super) duplicates: u64,
+    pub(super) unreadable: Vec<InputProblem>,
+    pub(super) skipped: Vec<InputProblem>,
+    bytes: CoverageBytes,
+    notes: BTreeSet<Note>,
+    foreign: BTreeMap<&'static str, u64>,
+    logs_dropped: u64,
+    signs_of_hidden_successes: u64,
+}
+
+impl Tally {
+    pub(super) fn count(&mut self, bucket: Bucket, bytes: u64) {
+        let slot = match bucket {
+            Bucket::Attributed => &mut self.bytes.attributed,
+            Bucket::Environment => &mut self.bytes.environment,
+            Bucket::OtherLogs => &mut self.bytes.other_logs,
+            Bucket::Unattributed => &mut self.bytes.unattributed,
+            Bucket::Framing => &mut self.bytes.framing,
+            Bucket::Unrecognized => &mut self.bytes.unrecognized,
+        };
+        *slot += bytes;
+    }
+
+    pub(super) fn foreign(&mut self, kind: &'static str, events: u64) {
+        *self.foreign.entry(kind).or_default() += events;
+    }
+
+    pub(super) fn logs_dropped(&mut self, records: u64) {
+        self.logs_dropped += records;
+    }
+
+    pub(super) fn note(&mut self, note: Note) {
+        self.notes.insert(note);
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        self.inputs += other.inputs;
+        self.bytes_read += other.bytes_read;
+        self.bytes_decoded += other.bytes_decoded;
+        self.log_events += other.log_events;
+        self.duplicates += other.duplicates;
+        self.unreadable.extend(other.unreadable);
+        self.skipped.extend(other.skipped);
+        self.bytes.attributed += other.bytes.attributed;
+        self.bytes.environment += other.bytes.environment;
+        self.bytes.other_logs += other.bytes.other_logs;
+        self.bytes.unattributed += other.bytes.unattributed;
+        self.bytes.framing += other.bytes.framing;
+        self.bytes.unrecognized += other.bytes.unrecognized;
+        self.notes.extend(other.notes);
+        for (kind, events) in other.foreign {
+            self.foreign(kind, events);
+        }
+        self.logs_dropped += other.logs_dropped;
+        self.signs_of_hidden_successes += other.signs_of_hidden_successes;
+    }
+
+    /// The coverage of a whole run. `duplicate_attempts` were found when attempts were joined to events.
+    pub(super) fn coverage(mut self, duplicate_attempts: u64) -> Coverage {
+        let known = self.bytes.attributed
+            + self.bytes.environment
+            + self.bytes.other_logs
+            + self.bytes.unattributed
+            + self.bytes.unrecognized
+            + self.bytes.framing;
+        // Whatever was decoded and is part of no message stood around the messages.
+        self.bytes.framing += self.bytes_decoded.saturating_sub(known);
+        self.unreadable.sort();
+        self.skipped.sort();
+        if self.logs_dropped > 0 {
+            let text = format!("Lambda dropped {} log records: the log is incomplete", self.logs_dropped);
+            self.notes.insert(Note { incomplete: true, text });
+        }
+        let mut notes: Vec<String> = self.notes.iter().map(|note| note.text.clone()).collect();
+        notes.extend(self.foreign.iter().map(|(kind, events)| format!("left out {events} events of {kind}")));
+        Coverage {
+            inputs: self.inputs,
+            bytes_read: self.bytes_read,
+            log_events: self.log_events,
+            bytes: self.bytes,
+            complete: self.unreadable.is_empty()
+                && self.bytes.unrecognized == 0
+                && self.notes.iter().all(|note| !note.incomplete),
+            inputs_unreadable: self.unreadable,
+            inputs_skipped: self.skipped,
+            duplicates: self.duplicates + duplicate_attempts,
+            notes,
+        }
+    }
+}

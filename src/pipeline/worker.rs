@@ -1,0 +1,177 @@
+//! One worker: its ledger, its tally, its spool, and what it does with an attempt that is closed.
+
+use std::fs::File;
+use std::io::{self, Read};
+
+use super::records::Spool;
+use super::sink::{InputSink, Piece};
+use super::tally::Tally;
+use super::{Options, Progress};
+use crate::assemble::{self, Output};
+use crate::decode::{self, Buffers, DecodeError};
+use crate::model::{Attempt, Bucket, Note, Place};
+use crate::rules;
+use crate::source::Input;
+use crate::summary::{Ledger, Shared, StreamNames};
+use crate::wire::{Identity, InputProblem, Record};
+
+/// What all workers share.
+pub(super) struct Job<'r> {
+    pub(super) options: &'r Options,
+    pub(super) inputs: &'r [Input],
+    /// Contents of inputs that are held in memory, by position.
+    pub(super) samples: &'r [(&'r str, &'r [u8])],
+    pub(super) shared: &'r Shared,
+    pub(super) progress: &'r dyn Progress,
+}
+
+/// One worker.
+pub(super) struct Worker<'r> {
+    pub(super) options: &'r Options,
+    pub(super) inputs: &'r [Input],
+    pub(super) ledger: Ledger<'r>,
+    pub(super) tally: Tally,
+    pub(super) spool: Option<Spool>,
+    /// The first failure to write the spool: without it there are no records.
+    pub(super) spool_error: Option<io::Error>,
+    pub(super) pieces: Vec<Piece>,
+    buffers: Buffers,
+}
+
+impl<'r> Worker<'r> {
+    pub(super) fn new(job: &Job<'r>) -> io::Result<Self> {
+        Ok(Self {
+            options: job.options,
+            inputs: job.inputs,
+            ledger: Ledger::new(job.shared),
+            tally: Tally::default(),
+            spool: job.options.keep_records.then(Spool::new).transpose()?,
+            spool_error: None,
+            pieces: Vec::new(),
+            buffers: Buffers::default(),
+        })
+    }
+
+    /// Reads one input to its end.
+    pub(super) fn read(&mut self, job: &Job<'r>, at: usize) {
+        let input = &job.inputs[at];
+        let result = match (job.samples.get(at), &input.path) {
+            (Some((_, bytes)), _) => self.decode(job, at, &mut &**bytes),
+            (None, Some(path)) => {
+                File::open(path).map_err(DecodeError::Io).and_then(|mut file| self.decode(job, at, &mut file))
+            }
+            (None, None) => self.decode(job, at, &mut io::stdin().lock()),
+        };
+        self.tally.inputs += 1;
+        let Err(error) = result else { return };
+        let problem = InputProblem { input: input.name.clone(), reason: error.to_string() };
+        match error {
+            DecodeError::NotALog(_) if !input.named => self.tally.skipped.push(problem),
+            _ => self.tally.unreadable.push(problem),
+        }
+    }
+
+    fn decode(&mut self, job: &Job<'r>, at: usize, reader: &mut dyn Read) -> Result<(), DecodeError> {
+        let mut reader = Counted { reader, bytes: 0, progress: job.progress };
+        let mut buffers = std::mem::take(&mut self.buffers);
+        let input = u32::try_from(at).unwrap_or(u32::MAX);
+        let mut sink = InputSink::new(self, input);
+        let decoded = decode::decode(&mut reader, &job.inputs[at].context, &mut buffers, &mut sink);
+        let pieces = sink.finish();
+        self.pieces.extend(pieces);
+        self.buffers = buffers;
+        self.tally.bytes_read += reader.bytes;
+        self.tally.bytes_decoded += decoded.bytes;
+        decoded.result
+    }
+
+    /// Joins the pieces of one stream and closes it.
+    pub(super) fn close_stream(&mut self, mut pieces: Vec<Piece>) {
+        pieces.sort_by_key(|piece| (piece.part.first_at(), piece.input));
+        let Some(first) = pieces.first() else { return };
+        let (identity, names) = (first.identity.clone(), first.names);
+        let parts = pieces.into_iter().map(|piece| piece.part);
+        assemble::join(parts, &mut Closing::new(self, &identity, names));
+    }
+
+    pub(super) fn own_record(&mut self, json: &[u8], place: Place) {
+        self.tally.log_events += 1;
+        let bytes = json.len() as u64;
+        let record: Option<Record> = serde_json::from_slice(json).ok();
+        let entered = record.as_ref().and_then(|record| Some((record, self.ledger.add_record(record, place)?)));
+        let Some((record, names)) = entered else {
+            self.tally.count(Bucket::Unrecognized, bytes);
+            return;
+        };
+        self.tally.count(Bucket::Attributed, bytes);
+        let unnumbered = Record { attempt: 1, timeout_ms: None, timeout_source: None, ..record.clone() };
+        self.spool(&unnumbered, place, names);
+    }
+
+    pub(super) fn note(&mut self, input: u32, note: Note) {
+        let name = self.inputs.get(input as usize).map_or("", |input| input.name.as_str());
+        self.tally.note(Note { text: format!("{name}: {}", note.text), ..note });
+    }
+
+    fn spool(&mut self, record: &Record, place: Place, names: StreamNames) {
+        let wanted = !self.options.failures_only
+            || crate::model::Category::from_id(&record.category).is_some_and(crate::model::Category::is_failure);
+        if let (Some(spool), true) = (&mut self.spool, wanted)
+            && let Err(error) = spool.push(record, place, names.function())
+        {
+            self.spool = None;
+            self.spool_error = Some(error);
+        }
+    }
+}
+
+/// Takes what is closed in one stream.
+pub(super) struct Closing<'a, 'r> {
+    worker: &'a mut Worker<'r>,
+    identity: &'a Identity,
+    names: StreamNames,
+}
+
+impl<'a, 'r> Closing<'a, 'r> {
+    pub(super) fn new(worker: &'a mut Worker<'r>, identity: &'a Identity, names: StreamNames) -> Self {
+        Self { worker, identity, names }
+    }
+}
+
+impl Output for Closing<'_, '_> {
+    fn closed(&mut self, attempt: Attempt) {
+        let verdict = rules::judge(&attempt);
+        let (inputs, options) = (self.worker.inputs, self.worker.options);
+        let input_name = |at: u32| inputs.get(at as usize).map(|input| input.name.clone()).unwrap_or_default();
+        let record = || Record::new(self.identity, &attempt, &verdict, &input_name, &options.redaction);
+        self.worker.ledger.add(self.names, &attempt, &verdict, &record);
+        if self.worker.spool.is_some() {
+            let record = record();
+            self.worker.spool(&record, attempt.place, self.names);
+        }
+    }
+
+    fn count(&mut self, bucket: Bucket, bytes: u64) {
+        self.worker.tally.count(bucket, bytes);
+    }
+
+    fn duplicate(&mut self) {
+        self.worker.tally.duplicates += 1;
+    }
+}
+
+/// Counts what is read, and tells the progress.
+struct Counted<'a> {
+    reader: &'a mut dyn Read,
+    bytes: u64,
+    progress: &'a dyn Progress,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.bytes += read as u64;
+        self.progress.advance(read as u64);
+        Ok(read)
+    }
+}

@@ -1,0 +1,183 @@
+//! Attempts to events: what was read twice, which attempt is which, and how each event ended.
+
+use super::Entry;
+use crate::model::{Category, Timestamp};
+
+/// How an event ended. The six partition the events of a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Its first attempt succeeded.
+    Succeeded,
+    /// A later attempt succeeded.
+    Recovered,
+    /// Two or more attempts, all failed, no more to come.
+    Exhausted,
+    /// One failed attempt and no second under this id.
+    FailedOnce,
+    /// Not decided within the window.
+    Open,
+    /// An attempt ran after one had succeeded.
+    RerunAfterSuccess,
+}
+
+/// Lambda makes two more attempts after a failed one.
+const ATTEMPTS_OF_AN_EVENT: usize = 3;
+/// A failure this close to the end of the window may still be retried (the retries come after one and two minutes).
+const RETRY_MAY_COME_MS: i64 = 10 * 60_000;
+
+/// Drops from the attempts of one event, which stand in order of their start, those that were read twice.
+/// Returns how many; `dropped` is told of each.
+pub(super) fn drop_duplicates(attempts: &mut Vec<Entry>, mut dropped: impl FnMut(&Entry)) -> u64 {
+    if attempts.len() < 2 {
+        return 0;
+    }
+    let before = attempts.len();
+    let mut kept: Vec<Entry> = Vec::with_capacity(before);
+    for attempt in attempts.drain(..) {
+        match kept.iter_mut().find(|known| is_same(known, &attempt)) {
+            Some(known) if completeness(&attempt) > completeness(known) => {
+                dropped(known);
+                *known = attempt;
+            }
+            Some(_) => dropped(&attempt),
+            None => kept.push(attempt),
+        }
+    }
+    *attempts = kept;
+    (before - attempts.len()) as u64
+}
+
+/// How an event ended, from its attempts in order of their start.
+pub(super) fn outcome(attempts: &[Entry], window_end: Option<Timestamp>) -> Outcome {
+    let first_ok = attempts.iter().position(|attempt| attempt.category() == Category::Ok);
+    if first_ok.is_some_and(|at| at + 1 < attempts.len()) {
+        return Outcome::RerunAfterSuccess;
+    }
+    let Some(last) = attempts.iter().rfind(|attempt| attempt.category() != Category::Incomplete) else {
+        return Outcome::Open;
+    };
+    if last.category() == Category::Ok {
+        return if attempts.len() == 1 { Outcome::Succeeded } else { Outcome::Recovered };
+    }
+    let Some(settled_for_ms) = last.ended_at().zip(window_end).map(|(end, window)| window.ms_since(end)) else {
+        return Outcome::Open;
+    };
+    if attempts.len() < ATTEMPTS_OF_AN_EVENT && settled_for_ms < RETRY_MAY_COME_MS {
+        return Outcome::Open;
+    }
+    if attempts.len() == 1 { Outcome::FailedOnce } else { Outcome::Exhausted }
+}
+
+/// The same attempt from two overlapping exports: same stream and start, or (where one export begins in the middle of
+/// it) a fragment without a start that ends at the same moment.
+fn is_same(one: &Entry, other: &Entry) -> bool {
+    if one.stream != other.stream || one.started_at().is_none() || other.started_at().is_none() {
+        return false;
+    }
+    one.started_at() == other.started_at()
+        || (one.is_start_cut() != other.is_start_cut() && one.ended_at() == other.ended_at())
+}
+
+fn completeness(attempt: &Entry) -> (bool, bool) {
+    (attempt.report_seen(), !attempt.is_start_cut())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::entry::Names;
+    use super::*;
+    use crate::model::{
+        Attempt, Compensation, Confidence, Metrics, PartialWork, Place, RequestId, Retryable, Verdict, WindowCut,
+    };
+
+    const MINUTE_MS: i64 = 60_000;
+    const BEGIN_MS: i64 = 1_790_000_000_000;
+
+    /// An attempt of a second that starts so many minutes into the log.
+    fn attempt(category: Category, minute: i64, stream: u64) -> Entry {
+        let start = Timestamp::from_ms(BEGIN_MS + minute * MINUTE_MS);
+        let attempt = Attempt {
+            request_id: Some(RequestId::from_bits(7)),
+            place: Place { input: 0, line: minute.unsigned_abs() + 1 },
+            started_at: start,
+            ended_at: start.and_then(|at| Timestamp::from_ms(at.ms() + 1_000)),
+            report_seen: category != Category::Incomplete,
+            metrics: Metrics::default(),
+            ..Attempt::default()
+        };
+        entry(&attempt, category, stream)
+    }
+
+    fn entry(attempt: &Attempt, category: Category, stream: u64) -> Entry {
+        let verdict = Verdict {
+            category,
+            code: "",
+            confidence: Confidence::High,
+            error_type: None,
+            error_message: None,
+            frame: None,
+            downstream: None,
+            retryable: Retryable::No,
+            partial_work: PartialWork::None,
+            compensation: Compensation::No,
+            contributing: Vec::new(),
+            observations: Vec::new(),
+            evidence: Vec::new(),
+            fingerprint: None,
+        };
+        Entry::new(attempt, &verdict, Names { stream, function: 0, version: 0, finding: 0 })
+    }
+
+    #[track_caller]
+    fn case(attempts: &[(Category, i64)], window_minutes: i64, want: Outcome) {
+        let attempts: Vec<Entry> = attempts.iter().map(|(category, minute)| attempt(*category, *minute, 1)).collect();
+        let end = Timestamp::from_ms(BEGIN_MS + window_minutes * MINUTE_MS);
+        assert_eq!(outcome(&attempts, end), want, "{attempts:?}");
+    }
+
+    #[test]
+    fn events_end_in_one_of_six_ways() {
+        use Category::{Incomplete, Ok, Timeout};
+        case(&[(Ok, 0)], 60, Outcome::Succeeded);
+        case(&[(Timeout, 0), (Ok, 1)], 60, Outcome::Recovered);
+        case(&[(Timeout, 0), (Timeout, 1), (Ok, 3)], 60, Outcome::Recovered);
+        case(&[(Timeout, 0), (Timeout, 1)], 60, Outcome::Exhausted);
+        case(&[(Timeout, 0), (Timeout, 1), (Timeout, 3)], 4, Outcome::Exhausted);
+        case(&[(Timeout, 0), (Timeout, 1)], 4, Outcome::Open);
+        case(&[(Timeout, 0)], 60, Outcome::FailedOnce);
+        case(&[(Timeout, 0)], 5, Outcome::Open);
+        case(&[(Incomplete, 0)], 60, Outcome::Open);
+        case(&[(Timeout, 0), (Incomplete, 1)], 60, Outcome::Exhausted);
+        case(&[(Ok, 0), (Timeout, 1)], 60, Outcome::RerunAfterSuccess);
+        case(&[(Timeout, 0), (Ok, 1), (Ok, 3)], 60, Outcome::RerunAfterSuccess);
+    }
+
+    #[test]
+    fn what_two_exports_hold_counts_once() {
+        let whole = attempt(Category::Ok, 0, 1);
+        let elsewhere = attempt(Category::Ok, 0, 2);
+        let cut_end = attempt(Category::Incomplete, 0, 1);
+        let cut_start = {
+            let end = whole.ended_at();
+            let attempt = Attempt {
+                request_id: whole.request(),
+                started_at: end.and_then(|end| Timestamp::from_ms(end.ms() - 300)),
+                ended_at: end,
+                report_seen: true,
+                window_cut: WindowCut::Start,
+                ..Attempt::default()
+            };
+            entry(&attempt, Category::Ok, 1)
+        };
+        let kept = |attempts: &[Entry]| {
+            let mut attempts = attempts.to_vec();
+            let duplicates = drop_duplicates(&mut attempts, |_| ());
+            (attempts.iter().map(Entry::category).collect::<Vec<_>>(), duplicates)
+        };
+        assert_eq!(kept(&[whole, whole]), (vec![Category::Ok], 1));
+        assert_eq!(kept(&[cut_end, whole]), (vec![Category::Ok], 1));
+        assert_eq!(kept(&[whole, cut_start]), (vec![Category::Ok], 1));
+        assert_eq!(kept(&[whole, elsewhere]).1, 0);
+        assert_eq!(kept(&[whole, attempt(Category::Ok, 1, 1)]).1, 0);
+    }
+}

@@ -1,0 +1,221 @@
+//! Findings: the ways in which a function failed, each with its count, its time and its earliest examples.
+
+use std::collections::BTreeSet;
+
+use super::chains::Outcome;
+use super::names::FindingKey;
+use super::{Entry, timeline::Timeline};
+use crate::catalogue;
+use crate::model::{Confidence, Place, Timestamp};
+use crate::wire::{EvidenceLine, Example, Finding, Record, moment};
+
+/// Examples kept per finding.
+const EXAMPLES: usize = 3;
+/// Lines of proof and their length in an example; the record has them whole.
+const EXAMPLE_LINES: usize = 4;
+const EXAMPLE_LINE_BYTES: usize = 1_000;
+/// A finding is over when this many more were to be expected since it was last seen (chance of none: 5 %).
+const EXPECTED_SINCE: f64 = 3.0;
+
+type Order = (Option<Timestamp>, Place);
+
+/// What is known of a finding besides its attempts: its earliest examples, and what the earliest says.
+#[derive(Debug, Default)]
+pub(super) struct FindingFacts {
+    examples: Vec<(Order, Box<Seed>)>,
+}
+
+/// What a finding shows of one attempt.
+#[derive(Debug)]
+struct Seed {
+    example: Example,
+    category: String,
+    retryable: String,
+    partial_work: String,
+    compensation: String,
+    error_type: Option<String>,
+    message: Option<String>,
+}
+
+impl FindingFacts {
+    /// Whether an attempt is among the earliest so far.
+    pub(super) fn wants(&self, order: Order) -> bool {
+        self.examples.len() < EXAMPLES || self.examples.last().is_some_and(|(last, _)| order < *last)
+    }
+
+    pub(super) fn example(&mut self, order: Order, record: &Record) {
+        self.insert(order, Box::new(Seed::of(record)));
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        for (order, seed) in other.examples {
+            self.insert(order, seed);
+        }
+    }
+
+    fn insert(&mut self, order: Order, seed: Box<Seed>) {
+        // The same attempt from two exports is one example.
+        if self.examples.iter().any(|(_, known)| known.example.id == seed.example.id) {
+            return;
+        }
+        let at = self.examples.partition_point(|(known, _)| *known < order);
+        self.examples.insert(at, (order, seed));
+        self.examples.truncate(EXAMPLES);
+    }
+}
+
+impl Seed {
+    fn of(record: &Record) -> Self {
+        let shorten = |line: &EvidenceLine| {
+            let mut line = line.clone();
+            let end = line.message.floor_char_boundary(EXAMPLE_LINE_BYTES);
+            line.message.truncate(end);
+            line
+        };
+        Self {
+            example: Example {
+                id: record.id.clone(),
+                request_id: record.request_id.clone(),
+                log_stream: record.log_stream.clone(),
+                started_at: record.started_at.clone(),
+                evidence: record.evidence.iter().take(EXAMPLE_LINES).map(shorten).collect(),
+                last_line_before_end: record.last_line_before_end.clone(),
+                silence_before_end_ms: record.silence_before_end_ms,
+            },
+            category: record.category.clone(),
+            retryable: record.retryable.clone(),
+            partial_work: record.partial_work.clone(),
+            compensation: record.compensation.clone(),
+            error_type: record.error_type.clone(),
+            message: record.error_message.clone(),
+        }
+    }
+}
+
+/// Counts of one finding.
+#[derive(Debug, Default)]
+pub(super) struct FindingCounts {
+    count: u64,
+    events: u64,
+    recovered: u64,
+    lost: u64,
+    first_seen: Option<Timestamp>,
+    last_seen: Option<Timestamp>,
+    versions: BTreeSet<u16>,
+    confidence: [u64; Confidence::ALL.len()],
+}
+
+impl FindingCounts {
+    pub(super) fn add_attempt(&mut self, attempt: &Entry) {
+        self.count += 1;
+        let at = attempt.started_at();
+        self.first_seen = [self.first_seen, at].into_iter().flatten().min();
+        self.last_seen = self.last_seen.max(at);
+        if attempt.version > 0 {
+            self.versions.insert(attempt.version);
+        }
+        self.confidence[attempt.confidence() as usize] += 1;
+    }
+
+    pub(super) fn add_event(&mut self, outcome: Outcome) {
+        self.events += 1;
+        self.recovered += u64::from(outcome == Outcome::Recovered);
+        self.lost += u64::from(outcome == Outcome::Exhausted);
+    }
+
+    /// The finding, with what its examples tell.
+    pub(super) fn finding(
+        &self,
+        key: &FindingKey,
+        facts: Option<&FindingFacts>,
+        version_names: &[String],
+        traffic: &Traffic,
+    ) -> Finding {
+        let seed = facts.and_then(|facts| facts.examples.first()).map(|(_, seed)| seed);
+        let text = |get: fn(&Seed) -> &String| seed.map(|seed| get(seed).clone()).unwrap_or_default();
+        let mut versions: Vec<String> =
+            self.versions.iter().filter_map(|id| version_names.get(usize::from(*id) - 1).cloned()).collect();
+        versions.sort_unstable();
+        Finding {
+            code: key.code.clone(),
+            category: text(|seed| &seed.category),
+            confidence: self.usual_confidence().as_str().to_owned(),
+            count: self.count,
+            events: self.events,
+            recovered: self.recovered,
+            lost: self.lost,
+            first_seen: moment(self.first_seen),
+            last_seen: moment(self.last_seen),
+            ongoing: self.is_ongoing(traffic),
+            share: self.share(traffic),
+            versions,
+            retryable: text(|seed| &seed.retryable),
+            partial_work: text(|seed| &seed.partial_work),
+            compensation: text(|seed| &seed.compensation),
+            hint: catalogue::code(&key.code).map(|code| code.hint.to_owned()).unwrap_or_default(),
+            fingerprint: key.fingerprint.clone(),
+            error_type: seed.and_then(|seed| seed.error_type.clone()),
+            message: seed.and_then(|seed| seed.message.clone()),
+            examples: facts
+                .map(|facts| facts.examples.iter().map(|(_, seed)| seed.example.clone()).collect())
+                .unwrap_or_default(),
+        }
+    }
+
+    fn usual_confidence(&self) -> Confidence {
+        let mut usual = Confidence::Low;
+        for confidence in Confidence::ALL {
+            if self.confidence[*confidence as usize] > self.confidence[usual as usize] {
+                usual = *confidence;
+            }
+        }
+        usual
+    }
+
+    /// Share of the attempts of the same versions since it was first seen.
+    fn share(&self, traffic: &Traffic) -> Option<f64> {
+        let attempts = traffic.of_versions(&self.versions, self.first_seen?, None);
+        (attempts >= self.count).then(|| self.count as f64 / attempts as f64)
+    }
+
+    /// Whether it may still occur: with the share it had, its absence since would not surprise.
+    fn is_ongoing(&self, traffic: &Traffic) -> Option<bool> {
+        let (first, last) = (self.first_seen?, self.last_seen?);
+        let during = traffic.of_versions(&self.versions, first, Some(last)).max(self.count);
+        let since = traffic.after(last);
+        Some(since as f64 * (self.count as f64 / during as f64) < EXPECTED_SINCE)
+    }
+}
+
+/// How many attempts a function made and when, by version, in the buckets of a timeline.
+#[derive(Debug)]
+pub(super) struct Traffic {
+    by_version: std::collections::BTreeMap<u16, Timeline>,
+    window_ms: i64,
+}
+
+impl Traffic {
+    pub(super) fn over(window_ms: i64) -> Self {
+        Self { by_version: std::collections::BTreeMap::new(), window_ms }
+    }
+
+    pub(super) fn add(&mut self, attempt: &Entry) {
+        if let Some(at) = attempt.started_at() {
+            let timeline = self.by_version.entry(attempt.version).or_insert_with(|| Timeline::over(self.window_ms));
+            timeline.add(at, attempt.category().is_failure());
+        }
+    }
+
+    fn of_versions(&self, versions: &BTreeSet<u16>, from: Timestamp, to: Option<Timestamp>) -> u64 {
+        self.by_version
+            .iter()
+            .filter(|(version, _)| versions.is_empty() || versions.contains(version))
+            .map(|(_, timeline)| timeline.attempts_between(from, to))
+            .sum()
+    }
+
+    /// Attempts in buckets after the one that holds this moment.
+    fn after(&self, moment: Timestamp) -> u64 {
+        self.by_version.values().map(|timeline| timeline.attempts_after(moment)).sum()
+    }
+}

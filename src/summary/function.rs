@@ -1,0 +1,179 @@
+//! The row of one function (or of all): attempts and events added up.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Entry;
+use super::chains::Outcome;
+use super::distribution::Distribution;
+use super::entry::NO_FINDING;
+use super::findings::{FindingCounts, Traffic};
+use super::timeline::Timeline;
+use crate::model::Category;
+use crate::wire::{Durations, Failures, FunctionSummary, Memory, Outcomes};
+
+/// An attempt that succeeded with this share of the timeout used is near it.
+const NEAR_TIMEOUT_PERCENT: u64 = 90;
+
+/// Counts of one function.
+#[derive(Debug)]
+pub(super) struct Counts {
+    attempts: u64,
+    events: u64,
+    ok: u64,
+    incomplete: u64,
+    unknown: u64,
+    failures: Failures,
+    environment_failures: u64,
+    outcomes: Outcomes,
+    cold_starts: u64,
+    durations: Distribution,
+    ok_durations: Distribution,
+    inits: Distribution,
+    memory_size: Option<(i64, u64, u32)>,
+    max_memory_used_mb: Option<u32>,
+    near_memory_limit: u64,
+    near_timeout: u64,
+    handled_errors: u64,
+    pub(super) versions: BTreeSet<u16>,
+    timeline: Timeline,
+    pub(super) traffic: Traffic,
+    pub(super) findings: BTreeMap<u32, FindingCounts>,
+}
+
+impl Counts {
+    pub(super) fn over(window_ms: i64) -> Self {
+        Self {
+            attempts: 0,
+            events: 0,
+            ok: 0,
+            incomplete: 0,
+            unknown: 0,
+            failures: Failures::default(),
+            environment_failures: 0,
+            outcomes: Outcomes::default(),
+            cold_starts: 0,
+            durations: Distribution::new(),
+            ok_durations: Distribution::new(),
+            inits: Distribution::new(),
+            memory_size: None,
+            max_memory_used_mb: None,
+            near_memory_limit: 0,
+            near_timeout: 0,
+            handled_errors: 0,
+            versions: BTreeSet::new(),
+            timeline: Timeline::over(window_ms),
+            traffic: Traffic::over(window_ms),
+            findings: BTreeMap::new(),
+        }
+    }
+
+    /// Adds the attempts of one event.
+    pub(super) fn add_event(&mut self, attempts: &[Entry], outcome: Outcome, timeout_ms: Option<u64>) {
+        self.events += 1;
+        let slot = match outcome {
+            Outcome::Succeeded => &mut self.outcomes.succeeded,
+            Outcome::Recovered => &mut self.outcomes.recovered,
+            Outcome::Exhausted => &mut self.outcomes.exhausted,
+            Outcome::FailedOnce => &mut self.outcomes.failed_once,
+            Outcome::Open => &mut self.outcomes.open,
+            Outcome::RerunAfterSuccess => &mut self.outcomes.rerun_after_success,
+        };
+        *slot += 1;
+        for (at, attempt) in attempts.iter().enumerate() {
+            self.add_attempt(attempt, timeout_ms);
+            if attempt.finding == NO_FINDING {
+                continue;
+            }
+            let first_of_event = attempts[..at].iter().all(|earlier| earlier.finding != attempt.finding);
+            let finding = self.findings.entry(attempt.finding).or_default();
+            finding.add_attempt(attempt);
+            if first_of_event {
+                finding.add_event(outcome);
+            }
+        }
+    }
+
+    /// Adds an init that failed with no request seen.
+    pub(super) fn add_environment(&mut self, entry: &Entry) {
+        self.environment_failures += 1;
+        if entry.version > 0 {
+            self.versions.insert(entry.version);
+        }
+        if entry.finding != NO_FINDING {
+            self.findings.entry(entry.finding).or_default().add_attempt(entry);
+        }
+    }
+
+    fn add_attempt(&mut self, attempt: &Entry, timeout_ms: Option<u64>) {
+        self.attempts += 1;
+        match attempt.category() {
+            Category::Ok => self.ok += 1,
+            Category::Incomplete => self.incomplete += 1,
+            Category::Unknown => self.unknown += 1,
+            failure => self.failures.add(failure),
+        }
+        self.cold_starts += u64::from(attempt.is_cold());
+        self.handled_errors += u64::from(attempt.handled_errors);
+        self.near_memory_limit += u64::from(attempt.is_near_memory_limit());
+        if let Some(duration) = attempt.duration() {
+            self.durations.add(duration);
+            if attempt.category() == Category::Ok {
+                self.ok_durations.add(duration);
+                let near = timeout_ms.is_some_and(|limit| u64::from(duration) >= limit * NEAR_TIMEOUT_PERCENT);
+                self.near_timeout += u64::from(near);
+            }
+        }
+        if let Some(init) = attempt.init() {
+            self.inits.add(init);
+        }
+        self.max_memory_used_mb = self.max_memory_used_mb.max(attempt.max_memory_used_mb());
+        if let Some(size) = attempt.memory_size_mb() {
+            let at = attempt.started_at().map_or(i64::MIN, crate::model::Timestamp::ms);
+            self.memory_size = self.memory_size.max(Some((at, attempt.place().line, size)));
+        }
+        if attempt.version > 0 {
+            self.versions.insert(attempt.version);
+        }
+        if let Some(at) = attempt.started_at() {
+            self.timeline.add(at, attempt.category().is_failure());
+        }
+        self.traffic.add(attempt);
+    }
+
+    /// Whether nothing was added.
+    pub(super) fn is_empty(&self) -> bool {
+        self.attempts == 0 && self.environment_failures == 0
+    }
+
+    /// The row; names and findings are filled in by the caller.
+    pub(super) fn row(&self, timeout_ms: Option<u64>) -> FunctionSummary {
+        let failed = self.attempts - self.ok - self.incomplete;
+        let conclusive = self.attempts - self.incomplete;
+        FunctionSummary {
+            attempts: self.attempts,
+            events: self.events,
+            ok: self.ok,
+            incomplete: self.incomplete,
+            unknown: self.unknown,
+            failed,
+            failure_rate: (conclusive > 0).then(|| failed as f64 / conclusive as f64),
+            failures: self.failures,
+            environment_failures: self.environment_failures,
+            outcomes: self.outcomes,
+            own_throttles: None,
+            cold_starts: self.cold_starts,
+            duration_ms: Durations { all: self.durations.percentiles(), ok: self.ok_durations.percentiles() },
+            init_ms: self.inits.init_percentiles(),
+            memory: Memory {
+                size_mb: self.memory_size.map(|(_, _, size)| size),
+                max_used_mb: self.max_memory_used_mb,
+                near_limit: self.near_memory_limit,
+            },
+            timeout_ms,
+            near_timeout: timeout_ms.map(|_| self.near_timeout),
+            handled_errors: self.handled_errors,
+            timeline: self.timeline.buckets(),
+            ..FunctionSummary::default()
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The ledger of one worker: every attempt as an entry, with the names and the examples that go with them.
+
+use rustc_hash::FxHashMap;
+use xxhash_rust::xxh3::Xxh3;
+
+use super::entry::{COUNTED_OBSERVATIONS, Entry, NO_FINDING, Names};
+use super::findings::FindingFacts;
+use super::names::{FindingKey, FunctionFacts, FunctionKey, Table};
+use super::runs::Runs;
+use crate::model::{
+    Attempt, Category, Compensation, Confidence, Metrics, PartialWork, Place, RequestId, Retryable, Subject, Timestamp,
+    Verdict, WindowCut,
+};
+use crate::wire::{CutEnds, Identity, Record, RecordKind};
+
+/// Tables that the ledgers of all workers share.
+#[derive(Debug, Default)]
+pub struct Shared {
+    pub(super) functions: Table<FunctionKey>,
+    pub(super) versions: Table<String>,
+    pub(super) findings: Table<FindingKey>,
+}
+
+/// A stream as its ledger knows it.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamNames {
+    pub(super) function: u32,
+    pub(super) stream: u64,
+}
+
+impl StreamNames {
+    /// Id of the function in this run, by which [`super::Patches`] finds it.
+    #[must_use]
+    pub fn function(&self) -> u32 {
+        self.function
+    }
+}
+
+/// Takes attempts and verdicts.
+#[derive(Debug)]
+pub struct Ledger<'s> {
+    pub(super) shared: &'s Shared,
+    pub(super) runs: Runs,
+    pub(super) functions: FxHashMap<u32, FunctionFacts>,
+    pub(super) findings: FxHashMap<u32, FindingFacts>,
+    pub(super) first_start: Option<Timestamp>,
+    pub(super) last_end: Option<Timestamp>,
+    last_version: Option<(Box<str>, u16)>,
+}
+
+impl<'s> Ledger<'s> {
+    /// An empty ledger.
+    #[must_use]
+    pub fn new(shared: &'s Shared) -> Self {
+        Self {
+            shared,
+            runs: Runs::default(),
+            functions: FxHashMap::default(),
+            findings: FxHashMap::default(),
+            first_start: None,
+            last_end: None,
+            last_version: None,
+        }
+    }
+
+    /// Enters the stream of an input.
+    pub fn stream(&mut self, identity: &Identity, input: u32) -> StreamNames {
+        let key = FunctionKey {
+            name: identity.function.clone(),
+            account_id: identity.account_id.clone(),
+            region: identity.region.clone(),
+            input: identity.function.is_none().then_some(input),
+        };
+        let function = self.shared.functions.id(&key);
+        let facts = self.functions.entry(function).or_default();
+        facts.log_groups.extend(identity.log_group.clone());
+        let mut hash = Xxh3::new();
+        hash.update(identity.log_stream.as_deref().unwrap_or("").as_bytes());
+        StreamNames { function, stream: hash.digest() }
+    }
+
+    /// The runtime version of an environment.
+    pub fn runtime(&mut self, stream: StreamNames, at: Option<Timestamp>, runtime: &str) {
+        let facts = self.functions.entry(stream.function).or_default();
+        let newer = facts.runtime.as_ref().is_none_or(|(known_at, known)| (*known_at, known.as_str()) < (at, runtime));
+        if newer {
+            facts.runtime = Some((at, runtime.to_owned()));
+        }
+    }
+
+    /// Enters an attempt. `record` makes its record, which is needed only for the examples of a finding.
+    pub fn add(&mut self, stream: StreamNames, attempt: &Attempt, verdict: &Verdict, record: &dyn Fn() -> Record) {
+        let finding = if verdict.category.is_failure() {
+            let key = FindingKey {
+                function: stream.function,
+                code: verdict.code.to_owned(),
+                fingerprint: verdict.fingerprint.clone(),
+            };
+            self.finding(key, (attempt.started_at, attempt.place), record)
+        } else {
+            NO_FINDING
+        };
+        self.enter(stream, attempt, verdict, finding);
+    }
+
+    /// Enters a record of an earlier run. Gives it back whether it could be understood.
+    pub fn add_record(&mut self, record: &Record, place: Place) -> Option<StreamNames> {
+        let (attempt, verdict) = from_record(record, place)?;
+        let identity = Identity {
+            account_id: record.account_id.clone(),
+            region: record.region.clone(),
+            function: record.function.clone(),
+            log_group: record.log_group.clone(),
+            log_stream: record.log_stream.clone(),
+        };
+        let stream = self.stream(&identity, place.input);
+        if let Some(runtime) = &record.runtime {
+            self.runtime(stream, attempt.started_at, runtime);
+        }
+        let finding = if verdict.category.is_failure() {
+            let key = FindingKey {
+                function: stream.function,
+                code: record.code.clone(),
+                fingerprint: record.fingerprint.clone(),
+            };
+            self.finding(key, (attempt.started_at, place), &|| record.clone())
+        } else {
+            NO_FINDING
+        };
+        self.enter(stream, &attempt, &verdict, finding);
+        Some(stream)
+    }
+
+    fn enter(&mut self, stream: StreamNames, attempt: &Attempt, verdict: &Verdict, finding: u32) {
+        self.first_start = [self.first_start, attempt.started_at].into_iter().flatten().min();
+        self.last_end = self.last_end.max(attempt.ended_at);
+        let version = self.version(attempt.version.as_deref());
+        let names = Names { stream: stream.stream, function: stream.function, version, finding };
+        let entry = Entry::new(attempt, verdict, names);
+        if let (Category::Timeout, Some(limit_ms)) = (verdict.category, limit_ms(&entry)) {
+            let facts = self.functions.entry(stream.function).or_default();
+            facts.timeout = facts.timeout.max(Some((attempt.started_at, limit_ms)));
+        }
+        self.runs.push(entry);
+    }
+
+    fn finding(&mut self, key: FindingKey, order: (Option<Timestamp>, Place), record: &dyn Fn() -> Record) -> u32 {
+        let id = self.shared.findings.id(&key);
+        let facts = self.findings.entry(id).or_default();
+        if facts.wants(order) {
+            facts.example(order, &record());
+        }
+        id
+    }
+
+    /// Id of a version name, from 1; 0 is unknown. Nearly always the same as last time.
+    fn version(&mut self, name: Option<&str>) -> u16 {
+        let Some(name) = name else { return 0 };
+        if let Some((last, id)) = &self.last_version
+            && **last == *name
+        {
+            return *id;
+        }
+        let id = u16::try_from(self.shared.versions.id(&name.to_owned()) + 1).unwrap_or(0);
+        self.last_version = Some((name.into(), id));
+        id
+    }
+}
+
+/// The function's timeout, told by an attempt that ran into it: whole seconds, which the run time may exceed a little.
+fn limit_ms(entry: &Entry) -> Option<u64> {
+    let ms = u64::from(entry.duration()?) / 100;
+    (ms >= 1_000).then_some(ms / 1_000 * 1_000)
+}
+
+/// What an entry needs, from the record of an earlier run.
+fn from_record(record: &Record, place: Place) -> Option<(Attempt, Verdict)> {
+    let us = |ms: Option<f64>| ms.filter(|ms| *ms >= 0.0).map(|ms| (ms * 1_000.0).round() as u64);
+    let moment = |ms: Option<i64>| ms.and_then(Timestamp::from_ms);
+    let category = Category::from_id(&record.category)?;
+    let attempt = Attempt {
+        subject: match record.kind {
+            RecordKind::Attempt => Subject::Attempt,
+            RecordKind::Environment => Subject::Environment,
+        },
+        request_id: record.request_id.as_deref().and_then(|id| RequestId::parse(id.as_bytes())),
+        place,
+        started_at: moment(record.started_at_ms),
+        ended_at: moment(record.ended_at_ms),
+        report_seen: record.duration_ms.is_some(),
+        window_cut: match record.window_cut {
+            CutEnds::None => WindowCut::None,
+            CutEnds::Start => WindowCut::Start,
+            CutEnds::End => WindowCut::End,
+            CutEnds::Both => WindowCut::Both,
+        },
+        version: record.version.as_deref().map(Into::into),
+        metrics: Metrics {
+            duration_us: us(record.duration_ms),
+            billed_ms: record.billed_ms,
+            memory_size_mb: record.memory_size_mb,
+            max_memory_used_mb: record.max_memory_used_mb,
+            init_us: us(record.init_ms),
+            restore_us: us(record.restore_ms),
+        },
+        ..Attempt::default()
+    };
+    let observation =
+        |code: &'static str| record.observations.iter().find(|seen| seen.code == code).map(|seen| (code, seen.count));
+    let verdict = Verdict {
+        category,
+        code: "",
+        confidence: Confidence::parse(&record.confidence)?,
+        error_type: None,
+        error_message: None,
+        frame: None,
+        downstream: None,
+        retryable: Retryable::parse(&record.retryable)?,
+        partial_work: PartialWork::parse(&record.partial_work)?,
+        compensation: Compensation::parse(&record.compensation)?,
+        contributing: Vec::new(),
+        observations: COUNTED_OBSERVATIONS.into_iter().filter_map(observation).collect(),
+        evidence: Vec::new(),
+        fingerprint: None,
+    };
+    Some((attempt, verdict))
+}

@@ -1,0 +1,22 @@
+//! Attempts and verdicts to the summary: counts, outcomes of events, percentiles, findings, timelines.
+//!
+//! Every attempt becomes one [`Entry`] of fixed size in a [`Ledger`]. Nothing is counted before the end: entries are
+//! sorted by function, request id and start, and one pass over them drops what was read twice, joins attempts to events
+//! and adds up. So the result depends on neither the order of the input nor the number of threads, and memory is the
+//! size of an entry times the number of attempts.
+
+mod chains;
+mod distribution;
+mod entry;
+mod findings;
+mod function;
+mod ledger;
+mod names;
+mod runs;
+mod timeline;
+mod total;
+
+pub use chains::Outcome;
+pub use entry::Entry;
+pub use ledger::{Ledger, Shared, StreamNames};
+pub use total::{Bounds, Patches, Totals, summarize};

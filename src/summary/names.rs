@@ -1,0 +1,81 @@
+//! Tables of names shared by all workers: an id for every function, version and finding.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rustc_hash::FxHashMap;
+
+use crate::model::Timestamp;
+
+/// What makes two log streams the same function.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct FunctionKey {
+    pub(super) name: Option<String>,
+    pub(super) account_id: Option<String>,
+    pub(super) region: Option<String>,
+    /// A function whose name is unknown is a row per input.
+    pub(super) input: Option<u32>,
+}
+
+/// What is known of a function besides its attempts.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FunctionFacts {
+    pub(super) log_groups: BTreeSet<String>,
+    /// Runtime version of the latest environment that tells it.
+    pub(super) runtime: Option<(Option<Timestamp>, String)>,
+    /// The time limit that the latest timeout tells, in milliseconds.
+    pub(super) timeout: Option<(Option<Timestamp>, u64)>,
+}
+
+impl FunctionFacts {
+    pub(super) fn merge(&mut self, other: Self) {
+        self.log_groups.extend(other.log_groups);
+        self.runtime = self.runtime.take().max(other.runtime);
+        self.timeout = self.timeout.max(other.timeout);
+    }
+}
+
+/// What makes two failed attempts the same finding.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct FindingKey {
+    pub(super) function: u32,
+    pub(super) code: String,
+    pub(super) fingerprint: Option<String>,
+}
+
+/// Ids for keys, handed out in the order of arrival.
+#[derive(Debug)]
+pub(super) struct Table<K> {
+    ids: Mutex<FxHashMap<K, u32>>,
+}
+
+impl<K> Default for Table<K> {
+    fn default() -> Self {
+        Self { ids: Mutex::new(FxHashMap::default()) }
+    }
+}
+
+impl<K: Eq + std::hash::Hash + Clone> Table<K> {
+    pub(super) fn id(&self, key: &K) -> u32 {
+        let mut ids = self.lock();
+        if let Some(id) = ids.get(key) {
+            return *id;
+        }
+        let id = u32::try_from(ids.len()).unwrap_or(u32::MAX - 1);
+        ids.insert(key.clone(), id);
+        id
+    }
+
+    /// The keys, by id.
+    pub(super) fn keys(&self) -> Vec<K> {
+        let ids = self.lock();
+        let mut keys: Vec<(u32, K)> = ids.iter().map(|(key, id)| (*id, key.clone())).collect();
+        keys.sort_unstable_by_key(|(id, _)| *id);
+        keys.into_iter().map(|(_, key)| key).collect()
+    }
+
+    /// The table; a worker that died while it held the lock left it consistent.
+    fn lock(&self) -> MutexGuard<'_, FxHashMap<K, u32>> {
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,61 @@
+//! Attempts and failures over time, in buckets of a round width that suits the window.
+
+use std::collections::BTreeMap;
+
+use crate::model::Timestamp;
+use crate::wire::TimelineBucket;
+
+/// Round widths, in seconds: from a second to a week.
+const WIDTHS_S: [i64; 14] = [1, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 604_800];
+/// Buckets that a window is cut into at most.
+const BUCKETS: i64 = 60;
+
+/// Counts by bucket.
+#[derive(Debug)]
+pub(super) struct Timeline {
+    width_ms: i64,
+    buckets: BTreeMap<i64, (u64, u64)>,
+}
+
+impl Timeline {
+    /// For a window of this length.
+    pub(super) fn over(length_ms: i64) -> Self {
+        let width_s = WIDTHS_S.into_iter().find(|width| width * 1_000 * BUCKETS >= length_ms);
+        let widest = WIDTHS_S[WIDTHS_S.len() - 1] * 1_000;
+        // Beyond a year of weeks, whole numbers of weeks.
+        let width_ms = width_s.map_or_else(|| (length_ms / BUCKETS / widest + 1) * widest, |width| width * 1_000);
+        Self { width_ms, buckets: BTreeMap::new() }
+    }
+
+    pub(super) fn add(&mut self, at: Timestamp, failed: bool) {
+        let number = self.bucket(at);
+        let bucket = self.buckets.entry(number).or_default();
+        bucket.0 += 1;
+        bucket.1 += u64::from(failed);
+    }
+
+    /// Attempts in the buckets that these moments fall into and those between.
+    pub(super) fn attempts_between(&self, from: Timestamp, to: Option<Timestamp>) -> u64 {
+        let last = to.map_or(i64::MAX, |to| self.bucket(to));
+        self.buckets.range(self.bucket(from)..=last).map(|(_, (attempts, _))| attempts).sum()
+    }
+
+    /// Attempts in buckets after the one that holds this moment.
+    pub(super) fn attempts_after(&self, moment: Timestamp) -> u64 {
+        self.buckets.range(self.bucket(moment) + 1..).map(|(_, (attempts, _))| attempts).sum()
+    }
+
+    fn bucket(&self, at: Timestamp) -> i64 {
+        at.ms().div_euclid(self.width_ms)
+    }
+
+    pub(super) fn buckets(&self) -> Vec<TimelineBucket> {
+        self.buckets
+            .iter()
+            .filter_map(|(number, (attempts, failed))| {
+                let start = Timestamp::from_ms(number * self.width_ms)?;
+                Some(TimelineBucket { start: start.to_string(), attempts: *attempts, failed: *failed })
+            })
+            .collect()
+    }
+}
