@@ -80,7 +80,7 @@ fn report_problems(analysis: &Analysis, options: &RunOptions) {
     if options.strict && !coverage.complete {
         complain("something was left out or not understood (--strict); the coverage in the output says what");
     }
-    if analysis.empty {
+    if analysis.empty && !analysis.input_failed {
         complain(&nothing_found(analysis, options));
     }
 }

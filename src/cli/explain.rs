@@ -2,12 +2,16 @@
 
 use super::exit::Failure;
 use super::nearest::{nearest, suggestion};
-use crate::catalogue::{CODES, CodeInfo};
+use crate::catalogue::{CODES, CodeInfo, platform_error};
 use crate::model::Category;
 use crate::render::{Ink, Style, category_of_heading, one_line, page};
 
-/// The list of codes, or what there is on one word.
+/// The list of codes, or what there is on one word. An error type of the platform leads to its code.
 pub(super) fn text(word: Option<&str>, style: &Style) -> Result<String, Failure> {
+    if let Some(error) = word.and_then(|word| platform_error(word.trim())) {
+        let intro = format!("{}: {}\n\n", style.paint(Ink::Strong, error.id), error.meaning);
+        return Ok(intro + &look_up(CODES, error.code, style)?);
+    }
     match word {
         None => Ok(list(&CODES.iter().collect::<Vec<_>>(), style)),
         Some(word) => look_up(CODES, word, style),
@@ -43,24 +47,30 @@ fn unknown(codes: &'static [CodeInfo], word: &str) -> Failure {
     Failure::usage(format!("no code '{}'{} (lambda-triage explain lists them)", one_line(word), suggestion(&near)))
 }
 
-/// Codes with their titles, under a heading for each category.
+/// Codes with their titles, under a line for each category.
 fn list(codes: &[&CodeInfo], style: &Style) -> String {
-    let width = codes.iter().map(|code| code.id.len()).max().unwrap_or(0);
+    let width = codes.iter().map(|code| code.id.len()).max().unwrap_or(0) + 2;
     let mut out = String::new();
     let mut last: Option<Option<Category>> = None;
     for code in codes {
+        let heading = code.category.map_or("observations: worth knowing, not a failure", Category::id);
         if last != Some(code.category) {
-            if last.is_some() {
-                out.push('\n');
-            }
-            let heading = code.category.map_or("observations: worth knowing, not a failure", Category::id);
-            out.push_str(&style.paint(Ink::Strong, heading));
-            out.push('\n');
+            let gap = if last.is_some() { "\n" } else { "" };
+            let title = if code.id == heading { code.title } else { "" };
+            let line = format!("{}{}  {title}", style.paint(Ink::Strong, heading), pad(heading, width));
+            out.push_str(&format!("{gap}{}\n", line.trim_end()));
             last = Some(code.category);
         }
-        out.push_str(&format!("  {:width$}  {}\n", code.id, code.title));
+        if code.id != heading {
+            out.push_str(&format!("  {}{}  {}\n", code.id, pad(code.id, width - 2), code.title));
+        }
     }
     out
+}
+
+/// Blanks after the text up to so many columns.
+fn pad(text: &str, columns: usize) -> String {
+    " ".repeat(columns.saturating_sub(text.len()))
 }
 
 #[cfg(test)]
@@ -87,6 +97,19 @@ mod tests {
             compensation: Compensation::Yes,
             hint: "",
             page,
+        }
+    }
+
+    #[test]
+    fn an_error_type_of_the_platform_leads_to_its_page() {
+        let text = text(Some("Runtime.ImportModuleError"), &Style::PLAIN).unwrap();
+        assert!(text.starts_with("Runtime.ImportModuleError: ") && text.contains("init_failure.import"), "{text}");
+    }
+
+    #[test]
+    fn every_code_and_category_has_a_page() {
+        for word in CODES.iter().map(|code| code.id).chain(Category::FAILURES.map(Category::id)) {
+            assert!(text(Some(word), &Style::PLAIN).is_ok_and(|text| !text.trim().is_empty()), "{word}");
         }
     }
 
