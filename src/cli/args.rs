@@ -69,7 +69,7 @@ pub(super) struct AnalyzeArgs {
     pub(super) run: RunArgs,
 }
 
-#[derive(Debug, Default, ClapArgs)]
+#[derive(Debug, ClapArgs)]
 pub(super) struct RunArgs {
     /// Output format
     #[arg(long, value_name = "FORMAT", value_parser = format_parser(), default_value = RENDERERS[0].name)]
@@ -90,7 +90,6 @@ pub(super) struct RunArgs {
 
     /// Colours; auto means on a terminal, unless NO_COLOR is set
     #[arg(long, value_name = "WHEN", value_enum, default_value_t, help_heading = "Output")]
-    #[arg(hide_possible_values = false)]
     pub(super) color: ColorChoice,
 
     /// Show secrets in messages as they are in the log

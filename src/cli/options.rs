@@ -85,7 +85,7 @@ impl RunOptions {
             return Err(Failure::usage("--failures-only needs an output with records: --format ndjson"));
         }
         let pipeline = pipeline::Options {
-            paths: if paths.is_empty() { vec![PathBuf::from("-")] } else { paths },
+            paths,
             function: args.function,
             only: args.only,
             from: args.from,
