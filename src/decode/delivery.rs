@@ -118,6 +118,9 @@ impl<'s> Delivery<'s> {
     }
 
     fn decide(&mut self) {
+        if !matches!(self.order, Order::Watched { .. }) {
+            return;
+        }
         let Order::Watched { spool, up, down, .. } = std::mem::replace(&mut self.order, Order::Kept) else { return };
         if descends(up, down) {
             self.order = Order::Reversed(spool);

@@ -1,7 +1,7 @@
 //! What a shape is recognised by: the first decoded bytes, as text lines and as JSON.
 
 use super::json::event::EventObject;
-use super::json::scan::{Scanned, Value, members, spaces};
+use super::json::scan::{Scanned, Value, members, spaces, value};
 
 /// Bytes that are looked at.
 pub(super) const HEAD: usize = 64 * 1024;
@@ -66,7 +66,7 @@ impl<'h> JsonHead<'h> {
         match bytes.get(at) {
             Some(b'{') => {}
             // Arrays of messages or of plain rows: `--query` of the AWS CLI.
-            Some(b'"' | b'0'..=b'9') if arrays > 0 => {
+            Some(b'"' | b'0'..=b'9') if arrays > 0 && is_item(&bytes[at..]) => {
                 return Some(Self { arrays, keys: Vec::new(), objects: Vec::new() });
             }
             _ => return None,
@@ -85,6 +85,14 @@ impl<'h> JsonHead<'h> {
     /// The first object has all of these keys.
     pub(super) fn has_all(&self, keys: &[&str]) -> bool {
         keys.iter().all(|key| self.has(key))
+    }
+}
+
+/// A value of an array, and no text in brackets.
+fn is_item(bytes: &[u8]) -> bool {
+    match value(bytes, 0) {
+        Ok((_, end)) => matches!(bytes.get(end + spaces(&bytes[end..])), Some(b',' | b']')),
+        Err((cut, _)) => matches!(cut, Some(Value::CutText(_))),
     }
 }
 
