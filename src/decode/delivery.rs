@@ -132,11 +132,11 @@ impl<'s> Delivery<'s> {
     /// Hands over what was held back, and says what is to be noted.
     pub(super) fn finish(mut self) -> u64 {
         self.decide();
-        if let Order::Reversed(spool) = std::mem::replace(&mut self.order, Order::Kept) {
-            if let Err(error) = spool.backward(|stream, event| self.sink.event(stream, event)) {
-                let text = format!("has the newest event first, and a temporary file to turn it round failed: {error}");
-                self.sink.note(Note { incomplete: true, text });
-            }
+        if let Order::Reversed(spool) = std::mem::replace(&mut self.order, Order::Kept)
+            && let Err(error) = spool.backward(|stream, event| self.sink.event(stream, event))
+        {
+            let text = format!("has the newest event first, and a temporary file to turn it round failed: {error}");
+            self.sink.note(Note { incomplete: true, text });
         }
         self.say();
         self.grown
@@ -212,7 +212,15 @@ impl<'s> Delivery<'s> {
 
     fn look_up(&mut self, identity: &Identity<'_>) -> StreamId {
         let text = |part: Option<&[u8]>| part.filter(|part| !part.is_empty()).map(|part| unescape(part).into_owned());
-        let [stream, group, account, region, function] = identity.parts().map(text);
+        let [stream, group, mut account, mut region, function] = identity.parts().map(text);
+        let group = group.map(|group| match group_from_arn(&group) {
+            Some((in_region, of_account, name)) => {
+                region.get_or_insert(in_region);
+                account.get_or_insert(of_account);
+                name
+            }
+            None => group,
+        });
         let told = StreamKey {
             account_id: account.as_deref(),
             region: region.as_deref(),
@@ -224,6 +232,14 @@ impl<'s> Delivery<'s> {
         let function = if told.function_name().is_some() { told.function } else { self.context.function.as_deref() };
         self.sink.stream(&StreamKey { function, ..told })
     }
+}
+
+/// Region, account and name in `arn:PARTITION:logs:REGION:ACCOUNT:log-group:NAME[:*]`.
+fn group_from_arn(text: &str) -> Option<(String, String, String)> {
+    let mut parts = text.strip_prefix("arn:")?.splitn(6, ':').skip(1);
+    let (service, region, account, kind, name) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let name = name.split(':').next()?;
+    (service == "logs" && kind == "log-group").then(|| (region.to_owned(), account.to_owned(), name.to_owned()))
 }
 
 /// Time goes down nearly always when it moves: a few steps up come from streams written side by side.

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read};
 use super::delivery::Delivery;
 use super::feed::Feed;
 use super::head::{HEAD, Head};
-use super::layers::{DEEPEST, Peeked, Peeled, peel, refused_kind};
+use super::layers::{DEEPEST, Peeked, Peeled, peel, refused_kind, refused_rendering};
 use super::{Buffers, DecodeError, Decoded, InputContext, SHAPES, json, zip};
 use crate::model::EventSink;
 
@@ -87,7 +87,7 @@ impl Run<'_> {
         if head.len() < 256 && head.starts_with(b"Permission Check Successful") {
             return Ok((WRITE_TEST, Size::default()));
         }
-        if let Some(what) = refused_kind(head) {
+        if let Some(what) = refused_kind(head).or_else(|| refused_rendering(head)) {
             return Err(DecodeError::NotALog(format!("is {what}")));
         }
         let known = Head::new(head);

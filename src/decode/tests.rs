@@ -174,6 +174,8 @@ fn csv_cells() {
         "insights-csv",
         &["a, \"b\"\n", "RequestId: c"],
     );
+    let (_, seen) = run(&mut &b"@message,@log\nx,arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/pay:*\n"[..]);
+    assert_eq!(seen.streams, ["123456789012 eu-west-1 /aws/lambda/pay - -"]);
     let (_, seen) = run(&mut &b"@message,@log\nx,123456789012:/aws/lambda/pay\n"[..]);
     assert_eq!(seen.streams, ["123456789012 - /aws/lambda/pay - -"]);
 }
@@ -263,6 +265,7 @@ fn refuses_with_advice() {
     for (input, advice) in [
         (&b"PAR1\x15\x04"[..], "Parquet"),
         (b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x13\0\0\0[Content_Types].xml", "Office"),
+        (b"-----\n|  FilterLogEvents  |\n| RequestId: x |\n", "--output json"),
         (b"just some words\nand more\n", "looked for"),
         (&[0u8, 1, 2, 3, 4, 200, 7, 8, 1, 2, 3, 1], "binary"),
     ] {

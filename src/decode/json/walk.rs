@@ -326,8 +326,8 @@ fn opens_list(data: &[u8]) -> bool {
         }
         Some(b'[') => true,
         // An array of messages alone has a text first; a row of a time and a message a number.
-        Some(b'"') => !Timestamp::parse_prefix(&data[inside + 1..])
-            .is_some_and(|(_, used)| data.get(inside + 1 + used) == Some(&b'"')),
+        Some(b'"') => Timestamp::parse_prefix(&data[inside + 1..])
+            .is_none_or(|(_, used)| data.get(inside + 1 + used) != Some(&b'"')),
         _ => false,
     }
 }

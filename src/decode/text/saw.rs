@@ -32,10 +32,7 @@ fn prefix(line: &[u8]) -> Option<Prefix> {
     }
     place += 1;
     place += sequences(&line[place..]);
-    let stream = line[place..].strip_prefix(b"(").and_then(|rest| memchr::memchr(b')', rest));
-    let Some(length) = stream else {
-        return None;
-    };
+    let length = line[place..].strip_prefix(b"(").and_then(|rest| memchr::memchr(b')', rest))?;
     let end = place + 1 + length;
     let after = end + 1 + sequences(&line[end + 1..]);
     Some(Prefix { at: Some(at), stream: Some((place + 1, end)), message: after + 1, ..Prefix::default() })
