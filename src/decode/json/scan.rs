@@ -1,5 +1,7 @@
 //! The structural scanner: finds members, items and the ends of values in JSON text, and copies nothing.
 
+use crate::decode::feed::count_lines;
+
 /// A value as it stands in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::decode) enum Value<'j> {
@@ -47,41 +49,76 @@ pub(in crate::decode) enum Scanned {
 }
 
 /// Visits the members of the object at the start of `data`; the last one may be cut.
-pub(in crate::decode) fn members<'j>(data: &'j [u8], mut visit: impl FnMut(&'j [u8], Value<'j>)) -> Scanned {
+pub(in crate::decode) fn members<'j>(data: &'j [u8], visit: impl FnMut(&'j [u8], Value<'j>)) -> Scanned {
+    members_and_lines(data, &mut 0, visit)
+}
+
+/// As [`members`]; adds up the line ends in the object, which strings cannot have.
+#[inline]
+pub(in crate::decode) fn members_and_lines<'j>(
+    data: &'j [u8],
+    lines: &mut u64,
+    mut visit: impl FnMut(&'j [u8], Value<'j>),
+) -> Scanned {
     let mut at = 1;
     loop {
-        at += spaces(&data[at..]);
+        at += blanks(data, at, lines);
         match data.get(at) {
             None => return Scanned::Cut,
             Some(b'}') => return Scanned::Whole(at + 1),
             Some(b',') => at += 1,
-            Some(b'"') => {
-                let Some(end) = text_end(data, at + 1) else { return Scanned::Cut };
-                let key = &data[at + 1..end];
-                at = end + 1;
-                at += spaces(&data[at..]);
-                match data.get(at) {
-                    None => return Scanned::Cut,
-                    Some(b':') => at += 1,
-                    Some(_) => return Scanned::Broken(at),
+            Some(b'"') => match member(data, at, lines) {
+                Ok((key, value, end)) => {
+                    visit(key, value);
+                    at = end;
                 }
-                at += spaces(&data[at..]);
-                match value(data, at) {
-                    Ok((value, end)) => {
+                Err((found, scanned)) => {
+                    if let Some((key, value)) = found {
                         visit(key, value);
-                        at = end;
                     }
-                    Err((cut, scanned)) => {
-                        if let Some(cut) = cut {
-                            visit(key, cut);
-                        }
-                        return scanned;
-                    }
+                    return scanned;
                 }
-            }
+            },
             Some(_) => return Scanned::Broken(at),
         }
     }
+}
+
+type CutMember<'j> = (Option<(&'j [u8], Value<'j>)>, Scanned);
+
+/// The member whose key begins at `at`: key, value, and where it ends.
+#[inline]
+fn member<'j>(data: &'j [u8], at: usize, lines: &mut u64) -> Result<(&'j [u8], Value<'j>, usize), CutMember<'j>> {
+    let Some(end) = text_end(data, at + 1) else { return Err((None, Scanned::Cut)) };
+    let key = &data[at + 1..end];
+    let colon = end + 1 + blanks(data, end + 1, lines);
+    match data.get(colon) {
+        None => return Err((None, Scanned::Cut)),
+        Some(b':') => {}
+        Some(_) => return Err((None, Scanned::Broken(colon))),
+    }
+    let from = colon + 1 + blanks(data, colon + 1, lines);
+    match value(data, from) {
+        Ok((value, end)) => {
+            if let Value::Nested(nested) = value {
+                *lines += count_lines(nested);
+            }
+            Ok((key, value, end))
+        }
+        Err((cut, scanned)) => Err((cut.map(|cut| (key, cut)), scanned)),
+    }
+}
+
+/// White space from `at` on, its line ends counted.
+#[inline]
+fn blanks(data: &[u8], at: usize, lines: &mut u64) -> usize {
+    match data.get(at) {
+        Some(b' ' | b'\n' | b'\r' | b'\t') => {}
+        _ => return 0,
+    }
+    let length = spaces(&data[at..]);
+    *lines += data[at..at + length].iter().filter(|byte| **byte == b'\n').count() as u64;
+    length
 }
 
 /// Visits the items of the array at the start of `data`.
@@ -112,6 +149,7 @@ pub(in crate::decode) fn items<'j>(data: &'j [u8], mut visit: impl FnMut(Value<'
 type Unfinished<'j> = (Option<Value<'j>>, Scanned);
 
 /// The value at `at` and where it ends.
+#[inline]
 pub(in crate::decode) fn value(data: &[u8], at: usize) -> Result<(Value<'_>, usize), Unfinished<'_>> {
     match data.get(at) {
         None => Err((None, Scanned::Cut)),
@@ -143,11 +181,33 @@ pub(in crate::decode) fn spaces(data: &[u8]) -> usize {
     data.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')).count()
 }
 
+/// Bytes of a string that are searched by words of eight, which is faster than a vector search for short ones.
+const SHORT: usize = 64;
+
+/// The next quote from `from` on.
+#[inline]
+fn quote_from(data: &[u8], from: usize) -> Option<usize> {
+    let mut at = from;
+    while at < from + SHORT {
+        let Some(word) = data.get(at..).and_then(<[u8]>::first_chunk::<8>) else { break };
+        // A byte equal to the quote becomes zero; the borrow of the subtraction marks the first zero byte
+        // (Mycroft's test, as in Hacker's Delight 6-1).
+        let zeroed = u64::from_le_bytes(*word) ^ 0x2222_2222_2222_2222;
+        let marks = zeroed.wrapping_sub(0x0101_0101_0101_0101) & !zeroed & 0x8080_8080_8080_8080;
+        if marks != 0 {
+            return Some(at + (marks.trailing_zeros() / 8) as usize);
+        }
+        at += 8;
+    }
+    memchr::memchr(b'"', data.get(at..)?).map(|quote| at + quote)
+}
+
 /// Where the string that begins at `from` ends: the place of its closing quote.
+#[inline]
 pub(in crate::decode) fn text_end(data: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
     loop {
-        let quote = at + memchr::memchr(b'"', data.get(at..)?)?;
+        let quote = quote_from(data, at)?;
         if quote == from || data[quote - 1] != b'\\' {
             return Some(quote);
         }

@@ -2,7 +2,7 @@
 //! one from the read buffer.
 
 use super::event::EventObject;
-use super::scan::{Scanned, Skipper, Value, items, members, spaces, text_end, value};
+use super::scan::{Scanned, Skipper, Value, items, members, members_and_lines, spaces, text_end, value};
 use crate::decode::DecodeError;
 use crate::decode::delivery::{Delivery, Identity};
 use crate::decode::feed::{Feed, LONGEST};
@@ -205,8 +205,14 @@ impl Walk<'_, '_, '_> {
         loop {
             let (data, last) = (self.feed.data(), self.feed.ended());
             let identity = self.document.identity();
+            let mut lines = None;
             let scanned = match data.first() {
-                Some(b'{') => object(data, line, &identity, self.layout.deliver, self.delivery),
+                Some(b'{') => {
+                    let lines = lines.insert(0);
+                    object(data, &identity, lines, &mut |event, whole| {
+                        (self.layout.deliver)(event, whole, line, self.delivery);
+                    })
+                }
                 Some(b'[') if data.len() < ROW_HEAD && !last => Scanned::Cut,
                 Some(b'[') if opens_list(data) => Scanned::Whole(1),
                 Some(b'[') => row(data, line, &identity, self.delivery),
@@ -214,7 +220,10 @@ impl Walk<'_, '_, '_> {
             };
             match scanned {
                 Scanned::Whole(length) => {
-                    self.feed.pass(length);
+                    match lines {
+                        Some(lines) => self.feed.pass_lines(length, lines),
+                        None => self.feed.pass(length),
+                    }
                     return Ok(());
                 }
                 Scanned::Broken(_) => {
@@ -332,11 +341,16 @@ fn opens_list(data: &[u8]) -> bool {
     }
 }
 
-fn object(data: &[u8], line: u64, identity: &Identity<'_>, deliver: Deliver, delivery: &mut Delivery<'_>) -> Scanned {
+fn object(
+    data: &[u8],
+    identity: &Identity<'_>,
+    lines: &mut u64,
+    deliver: &mut dyn FnMut(&EventObject<'_>, &[u8]),
+) -> Scanned {
     let mut event = EventObject::of(*identity);
-    let scanned = members(data, |key, value| event.take(key, value));
+    let scanned = members_and_lines(data, lines, |key, value| event.take(key, value));
     if let Scanned::Whole(length) = scanned {
-        deliver(&event, &data[..length], line, delivery);
+        deliver(&event, &data[..length]);
     }
     scanned
 }
