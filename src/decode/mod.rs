@@ -126,6 +126,7 @@ pub const SHAPES: &[Shape] = &[
     text::saw::SHAPE,
     text::cli_text::EVENTS,
     text::cli_text::ROWS,
+    text::cli_text::RESULTS,
     text::csv::INSIGHTS,
     text::csv::CONSOLE,
     text::serverless::SHAPE,

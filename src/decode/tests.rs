@@ -151,6 +151,46 @@ fn json_documents_in_any_layout() {
 }
 
 #[test]
+fn text_shapes_take_their_prefix_off() {
+    let stream = STREAM;
+    let report = format!("REPORT RequestId: {ID}\tDuration: 1.00 ms\t");
+    case(&format!("{stream} 2026-10-01T00:00:00.123000 {report}\n{stream} 2026-10-01T00:00:01 a\n b\n"), "sam-logs", &[&report, "a\n b"]);
+    case(&format!("/aws/lambda/pay   {stream} {report}\n/aws/lambda/pay {stream} b\n"), "awslogs", &[&report, "b"]);
+    case(&format!("EVENTS\t{0}1\t1790812803456\t{stream}\t{report}\n\t1790812800123\nSEARCHEDLOGSTREAMS\tTrue\n", "0".repeat(55)), "aws-cli-text", &[&format!("{report}\n")]);
+    case(&format!("2026-10-01 00:00:00.123000 fbe8c1\t{report}\n"), "time-tab", &[&report]);
+    case(&format!("RESULTS\t@timestamp\t2026-10-01 00:00:00.123\nRESULTS\t@message\t{report}\n"), "insights-text", &[&report]);
+    case(
+        &format!("REPORT - {ID}\nDuration: 1.00 ms\tBilled Duration: 1 ms\n2026-10-01 00:00:00.1 - {ID} - INFO\tx\n"),
+        "serverless-logs",
+        &[&format!("REPORT RequestId: {ID}\tDuration: 1.00 ms\tBilled Duration: 1 ms"), &format!("2026-10-01 00:00:00.1 - {ID} - INFO\tx")],
+    );
+    case(&format!("web-1  | {report}\nweb-1  |   at x\n"), "bare", &[&report, "  at x"]);
+    case(&format!("  | 2026-10-01T00:00:00.1+02:00 | {report}\n-- | --\n"), "console-copy", &[report.trim_end()]);
+}
+
+#[test]
+fn console_columns_are_told_apart() {
+    let copied = format!("2026-10-01T02:00:00.123+02:00CopyEND\tRequestId: {ID} | END RequestId: {ID}\n-- | --\n");
+    case(&copied, "console-copy", &[&format!("END\tRequestId: {ID}")]);
+}
+
+#[test]
+fn telemetry_records_are_messages() {
+    let platform = r#"{"time":"2026-10-01T00:00:00.000Z","type":"platform.start","record":{"requestId":"x"}}"#;
+    case(
+        &format!(r#"[{platform},{{"time":"2026-10-01T00:00:00.100Z","type":"function","record":"hi\n"}},{{"time":"2026-10-01T00:00:00.100Z","type":"function","record":{{"level":"INFO"}}}}]"#),
+        "telemetry",
+        &[platform, "hi\n", r#"{"level":"INFO"}"#],
+    );
+}
+
+#[test]
+fn structured_lines_are_messages_themselves() {
+    let line = format!(r#"{{"timestamp":"2026-10-01T00:00:00Z","level":"ERROR","message":"Task timed out","requestId":"{ID}"}}"#);
+    case(&line, "bare", &[&line]);
+}
+
+#[test]
 fn a_next_token_makes_the_answer_partial() {
     let text = r#"{"events":[{"message":"RequestId: b","ingestionTime":1}],"NextToken":"x"}"#;
     let (_, seen) = run(&mut text.as_bytes());
@@ -223,8 +263,23 @@ fn containers_are_unpacked() {
     for input in [gzip(text), members, gzip(&gzip(text)), utf16, encode(&gzip(text)).into_bytes(), zip(text)] {
         assert_eq!(texts(&input), want);
     }
-    let zstd = b"\x28\xb5\x2f\xfd\x04\x00\x21\x01\x00START RequestId: xEND RequestId: x\n";
-    let _ = run(&mut &zstd[..]);
+    for input in [zstd(text), BZIP2.to_vec(), XZ.to_vec()] {
+        assert_eq!(texts(&input), want);
+    }
+}
+
+const BZIP2: &[u8] = b"\x42\x5a\x68\x39\x31\x41\x59\x26\x53\x59\x16\x96\x14\xc6\x00\x00\x08\xdf\x80\x00\x10\x40\x00\x00\x10\x26\x21\x1c\x00\x06\x00\x2e\x40\x20\x00\x31\x4d\x32\x31\x31\x31\x04\xa8\x0d\x0d\x32\x1a\x41\xb4\xb8\xc5\x55\x3c\x2a\xa9\x66\x77\x28\x41\xd0\x82\x0c\x9f\x17\x72\x45\x38\x50\x90\x16\x96\x14\xc6";
+const XZ: &[u8] = b"\xfd\x37\x7a\x58\x5a\x00\x00\x04\xe6\xd6\xb4\x46\x02\x00\x21\x01\x16\x00\x00\x00\x74\x2f\xe5\xa3\xe0\x00\x23\x00\x1e\x5d\x00\x29\x95\x04\x25\xac\x9e\x6b\x2b\xb0\xe4\xea\x90\xc7\x2b\x64\xf1\xde\xf0\xe1\x49\x0b\x43\x6d\x21\xe0\x6d\x93\x00\x00\x00\x00\x00\x00\x86\x80\xb9\x22\x9e\x49\xbf\x00\x00\x01\x3a\x24\x83\x8f\x2c\x39\x1f\xb6\xf3\x7d\x01\x00\x00\x00\x00\x04\x59\x5a";
+
+/// A frame to be skipped, then two frames of one raw block each.
+fn zstd(text: &[u8]) -> Vec<u8> {
+    let mut bytes = b"\x50\x2a\x4d\x18\x03\0\0\0abc".to_vec();
+    for part in [&text[..19], &text[19..]] {
+        let size = part.len() as u8;
+        bytes.extend([0x28, 0xb5, 0x2f, 0xfd, 0x20, size, size << 3 | 1, 0, 0]);
+        bytes.extend(part);
+    }
+    bytes
 }
 
 /// An archive of two entries: stored, and deflated with its sizes behind.

@@ -201,44 +201,50 @@ impl Walk<'_, '_, '_> {
 
     /// One event: an object, a row of fields, a row of plain values, or a message alone.
     fn element(&mut self) -> Result<(), DecodeError> {
-        let line = self.feed.line();
         loop {
-            let (data, last) = (self.feed.data(), self.feed.ended());
-            let identity = self.document.identity();
-            let mut lines = None;
-            let scanned = match data.first() {
-                Some(b'{') => {
-                    let lines = lines.insert(0);
-                    object(data, &identity, lines, &mut |event, whole| {
-                        (self.layout.deliver)(event, whole, line, self.delivery);
-                    })
-                }
-                Some(b'[') if data.len() < ROW_HEAD && !last => Scanned::Cut,
-                Some(b'[') if opens_list(data) => Scanned::Whole(1),
-                Some(b'[') => row(data, line, &identity, self.delivery),
-                _ => single(data, line, &identity, self.delivery),
-            };
-            match scanned {
-                Scanned::Whole(length) => {
-                    match lines {
-                        Some(lines) => self.feed.pass_lines(length, lines),
-                        None => self.feed.pass(length),
-                    }
+            let (scanned, lines) = self.scan_element();
+            match (scanned, lines) {
+                (Scanned::Whole(length), Some(lines)) => {
+                    self.feed.pass_lines(length, lines);
                     return Ok(());
                 }
-                Scanned::Broken(_) => {
+                (Scanned::Whole(length), None) => {
+                    self.feed.pass(length);
+                    return Ok(());
+                }
+                (Scanned::Broken(_), _) => {
                     self.resync();
                     return Ok(());
                 }
-                Scanned::Cut if last => return self.cut_element(),
-                Scanned::Cut if data.len() >= LONGEST => {
-                    self.overlong(line);
+                (Scanned::Cut, _) if self.feed.ended() => return self.cut_element(),
+                (Scanned::Cut, _) if self.feed.data().len() >= LONGEST => {
+                    self.overlong(self.feed.line());
                     return self.skip_value();
                 }
-                Scanned::Cut => {
+                (Scanned::Cut, _) => {
                     self.feed.more();
                 }
             }
+        }
+    }
+
+    /// Hands over the event at the start of the data, if it is whole; and its line ends, where they were counted.
+    #[inline]
+    fn scan_element(&mut self) -> (Scanned, Option<u64>) {
+        let (data, line) = (self.feed.data(), self.feed.line());
+        let identity = self.document.identity();
+        match data.first() {
+            Some(b'{') => {
+                let mut lines = 0;
+                let scanned = object(data, &identity, &mut lines, &mut |event, whole| {
+                    (self.layout.deliver)(event, whole, line, self.delivery);
+                });
+                (scanned, Some(lines))
+            }
+            Some(b'[') if data.len() < ROW_HEAD && !self.feed.ended() => (Scanned::Cut, None),
+            Some(b'[') if opens_list(data) => (Scanned::Whole(1), None),
+            Some(b'[') => (row(data, line, &identity, self.delivery), None),
+            _ => (single(data, line, &identity, self.delivery), None),
         }
     }
 

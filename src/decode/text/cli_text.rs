@@ -1,10 +1,12 @@
 //! AWS CLI `--output text`: rows of `filter-log-events` and `get-log-events`, and rows of a time and a message.
 
+use std::cell::Cell;
+
 use super::engine::{self, Family, Found, Prefix};
 use crate::decode::Shape;
 use crate::decode::delivery::Delivery;
 use crate::decode::json::event::moment;
-use crate::model::stream_parts;
+use crate::model::{Timestamp, stream_parts};
 
 pub(in crate::decode) const EVENTS: Shape = Shape {
     name: "aws-cli-text",
@@ -34,6 +36,45 @@ pub(in crate::decode) const ROWS: Shape = Shape {
         "1790812800123\tSTART RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\n\n1790812800124\tplain\n",
     ],
 };
+
+pub(in crate::decode) const RESULTS: Shape = Shape {
+    name: "insights-text",
+    about: "`aws logs get-query-results --output text`: rows of RESULTS, field and value",
+    sniff: |head| head.any_line(|line| line.starts_with(b"RESULTS\t@")),
+    decode: |feed, delivery| {
+        delivery.watch_order();
+        engine::decode(&Results::default(), feed, delivery);
+        Ok(())
+    },
+    samples: &[
+        "Complete\nRESULTS\t@timestamp\t2026-10-01 00:00:00.123\nRESULTS\t@message\tEND RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n\nRESULTS\t@ptr\tCpUB\n",
+    ],
+};
+
+/// The fields of a row stand on lines of their own, the time usually before the message.
+#[derive(Default)]
+struct Results {
+    time: Cell<Option<Timestamp>>,
+}
+
+impl Family for Results {
+    fn prefix(&self, line: &[u8]) -> Option<Prefix> {
+        let Some(field) = line.strip_prefix(b"RESULTS\t") else {
+            // What stands around the rows; lines that begin with none of it continue a message.
+            let around: [&[u8]; 3] = [b"STATISTICS\t", b"Complete", b"CWLI"];
+            let frames = around.iter().any(|start| line.starts_with(start));
+            return frames.then_some(Prefix { message: usize::MAX, ..Prefix::default() });
+        };
+        let start = line.len() - field.len();
+        if let Some(time) = field.strip_prefix(b"@timestamp\t") {
+            self.time.set(moment(time));
+        }
+        match field.starts_with(b"@message\t") {
+            true => Some(Prefix { at: self.time.get(), message: start + b"@message\t".len(), ..Prefix::default() }),
+            false => Some(Prefix { message: usize::MAX, ..Prefix::default() }),
+        }
+    }
+}
 
 fn starts_row(line: &[u8]) -> bool {
     line.starts_with(b"EVENTS\t")

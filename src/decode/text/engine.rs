@@ -168,7 +168,7 @@ impl<F: Family> Engine<'_, F> {
             && !open.cut
             && data.len() - open.start >= LONGEST
         {
-            let end = data.len().min(open.start + open.prefix.message + KEPT);
+            let end = data.len().min((open.start + KEPT).saturating_add(open.prefix.message));
             self.hand_over(&data[open.start..end], &open, delivery);
             delivery.message_cut();
             self.open = Some(Open { cut: true, ..open });
