@@ -86,7 +86,7 @@ pub fn analyze(options: &Options, progress: &dyn Progress) -> anyhow::Result<Ana
 /// # Errors
 /// As [`analyze`].
 pub fn analyze_samples(samples: &[(&str, &[u8])], options: &Options) -> anyhow::Result<Analysis> {
-    let inputs = samples.iter().map(|(name, _)| Input::named(name)).collect();
+    let inputs = samples.iter().map(|(name, bytes)| Input::in_memory(name, bytes)).collect();
     let listing = source::Listing { inputs, problems: Vec::new() };
     run::run(listing, samples, options, &Silent)
 }
