@@ -44,7 +44,7 @@ impl<'h> Head<'h> {
         self.lines().find(|line| !line.trim_ascii().is_empty()).unwrap_or_default()
     }
 
-    /// Some line begins with a line of the platform.
+    /// Some of the first lines passes `test`.
     pub(super) fn any_line(&self, test: impl Fn(&[u8]) -> bool) -> bool {
         self.lines().any(test)
     }
