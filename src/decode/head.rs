@@ -36,7 +36,14 @@ impl<'h> Head<'h> {
 
     /// The first lines, without line ends. The last one may be cut.
     pub(super) fn lines(&self) -> impl Iterator<Item = &'h [u8]> + use<'h> {
-        self.bytes.split(|byte| *byte == b'\n').take(LINES).map(without_return)
+        let mut rest = Some(self.bytes);
+        let next = move || {
+            let bytes = rest?;
+            let end = memchr::memchr(b'\n', bytes);
+            rest = end.map(|end| &bytes[end + 1..]);
+            Some(without_return(&bytes[..end.unwrap_or(bytes.len())]))
+        };
+        std::iter::from_fn(next).take(LINES)
     }
 
     /// The first line that is not blank.

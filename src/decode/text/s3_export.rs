@@ -20,6 +20,8 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     ],
 };
 
+/// Lines that are looked at.
+const LINES: usize = 60;
 /// Length of the time.
 const TIME: usize = 24;
 
@@ -27,7 +29,8 @@ fn sniff(head: &Head<'_>) -> bool {
     // Runtimes print such times, too, with a tab behind them, which copying turns into several blanks.
     let mut runtimes_own = true;
     let mut on_platform = false;
-    for line in head.lines() {
+    // Exports have thousands of small files: few lines tell as much as many.
+    for line in head.lines().take(LINES) {
         // A line of the platform without the prefix: then the times are the runtime's own.
         if is_platform(line) {
             return false;
