@@ -335,7 +335,7 @@ fn refuses_with_advice() {
 
 #[test]
 fn empty_inputs_are_fine() {
-    for (input, shape) in [(&b""[..], "empty"), (b" \n\n", "empty"), (b"Permission Check Successful", "aws-logs-write-test")] {
+    for (input, shape) in [(&b""[..], "empty"), (b" \n\n", "empty"), (b"[]\n", "empty"), (b"Permission Check Successful", "aws-logs-write-test")] {
         assert_eq!(run(&mut &*input).0.expect("no error").shape, shape);
     }
 }
