@@ -36,7 +36,14 @@ impl<'h> Head<'h> {
 
     /// The first lines, without line ends. The last one may be cut.
     pub(super) fn lines(&self) -> impl Iterator<Item = &'h [u8]> + use<'h> {
-        self.bytes.split(|byte| *byte == b'\n').take(LINES).map(without_return)
+        let mut rest = Some(self.bytes);
+        let next = move || {
+            let bytes = rest?;
+            let end = memchr::memchr(b'\n', bytes);
+            rest = end.map(|end| &bytes[end + 1..]);
+            Some(without_return(&bytes[..end.unwrap_or(bytes.len())]))
+        };
+        std::iter::from_fn(next).take(LINES)
     }
 
     /// The first line that is not blank.
@@ -44,7 +51,7 @@ impl<'h> Head<'h> {
         self.lines().find(|line| !line.trim_ascii().is_empty()).unwrap_or_default()
     }
 
-    /// Some line begins with a line of the platform.
+    /// Some of the first lines passes `test`.
     pub(super) fn any_line(&self, test: impl Fn(&[u8]) -> bool) -> bool {
         self.lines().any(test)
     }

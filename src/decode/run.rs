@@ -102,7 +102,8 @@ impl<'r> Run<'r> {
         feed.more();
         let data = feed.data();
         let head = &data[..data.len().min(HEAD)];
-        if head.trim_ascii().is_empty() {
+        // An empty list is what a query without a match gives.
+        if matches!(head.trim_ascii(), b"" | b"[]" | b"{}") {
             return Ok((EMPTY, Size::default()));
         }
         if head.len() < 256 && head.starts_with(b"Permission Check Successful") {

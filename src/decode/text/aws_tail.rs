@@ -11,7 +11,7 @@ use crate::model::Timestamp;
 pub(in crate::decode) const DETAILED: Shape = Shape {
     name: "aws-logs-tail",
     about: "`aws logs tail`, formats detailed and json: a time with zone, the log stream, the message",
-    sniff: |head| detailed(head.first_line()).is_some(),
+    sniff: |head| head.any_line(|line| detailed(line).is_some()),
     decode: |feed, delivery| decode(&Detailed, feed, delivery),
     samples: &[
         "2026-10-01T00:00:00.123000+00:00 2026/10/01/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0 START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\n",

@@ -34,13 +34,19 @@ pub(in crate::decode) const CONSOLE: Shape = Shape {
     ],
 };
 
+/// A first line longer than this names no columns.
+const LONGEST_HEADER: usize = 4 * 1024;
+
 /// Columns of the first line.
 fn header<'h>(head: &Head<'h>) -> impl Iterator<Item = &'h [u8]> {
-    columns(head.first_line()).into_iter()
+    let line = head.first_line();
+    let names = if line.len() < LONGEST_HEADER { columns(line) } else { Vec::new() };
+    names.into_iter()
 }
 
 fn columns(line: &[u8]) -> Vec<&[u8]> {
-    line.split(|byte| *byte == separator(line)).map(|column| unquoted(column.trim_ascii())).collect()
+    let separator = separator(line);
+    line.split(|byte| *byte == separator).map(|column| unquoted(column.trim_ascii())).collect()
 }
 
 fn unquoted(column: &[u8]) -> &[u8] {

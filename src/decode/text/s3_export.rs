@@ -20,23 +20,29 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     ],
 };
 
+/// Lines that are looked at.
+const LINES: usize = 60;
 /// Length of the time.
 const TIME: usize = 24;
 
 fn sniff(head: &Head<'_>) -> bool {
-    if prefix(head.first_line()).is_none() {
-        return false;
-    }
-    // A line of the platform without the prefix: then the times are the runtime's own. Runtimes print a tab behind
-    // them, which copying turns into several blanks.
+    // Runtimes print such times, too, with a tab behind them, which copying turns into several blanks.
     let mut runtimes_own = true;
-    for line in head.lines() {
+    let mut on_platform = false;
+    // Exports have thousands of small files: few lines tell as much as many.
+    for line in head.lines().take(LINES) {
+        // A line of the platform without the prefix: then the times are the runtime's own.
         if is_platform(line) {
             return false;
         }
-        runtimes_own &= prefix(line).is_none() || line.get(TIME + 1) == Some(&b' ');
+        if prefix(line).is_some() {
+            let message = line.get(TIME + 1..).unwrap_or_default();
+            runtimes_own &= message.first() == Some(&b' ');
+            on_platform |= is_platform(message);
+        }
     }
-    !runtimes_own
+    // A part of a file may begin within an event.
+    !runtimes_own && (on_platform || prefix(head.first_line()).is_some())
 }
 
 #[inline]

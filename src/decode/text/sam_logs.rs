@@ -9,7 +9,7 @@ use crate::model::{Timestamp, stream_parts};
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "sam-logs",
     about: "`sam logs`, `awslogs get --no-group`: the log stream, perhaps a time, the message",
-    sniff: |head| prefix(head.first_line()).is_some(),
+    sniff: |head| head.any_line(|line| prefix(line).is_some()),
     decode: |feed, delivery| {
         engine::decode(&SamLogs, feed, delivery);
         Ok(())
