@@ -96,6 +96,13 @@ fn a_logged_failure_before_a_timeout_is_a_cause() {
 }
 
 #[test]
+fn a_failed_call_in_the_last_line_is_a_cause_of_a_timeout_at_any_level() {
+    let line = r#"{"level":"INFO","msg":"query","error":"dial tcp 10.2.3.4:5432: i/o timeout"}"#;
+    let build = Build::new().duration_ms(3_000).last_line(2_900, line).timed_out(3).report();
+    assert_eq!(judge(&build.0).contributing, [("downstream.timeout", Confidence::Medium)]);
+}
+
+#[test]
 fn partial_work_follows_the_facts() {
     let of = |build: Build| {
         let verdict = judge(&build.0);
