@@ -4,6 +4,7 @@
 //! so a shape may rely on what those before it have refused. [`may_matter`] dismisses ordinary lines before that, and
 //! [`Joiner`] puts together what one error wrote as several messages.
 
+mod canonical;
 mod crash;
 mod dotnet;
 mod error_object;
@@ -27,6 +28,7 @@ mod samples;
 mod structured;
 mod text;
 
+pub use canonical::platform_line;
 pub use filter::may_matter;
 pub use joiner::{Block, Fed, Joiner};
 

@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::worker::{Closing, Worker};
 use crate::assemble::{Assembler, Message, Part};
-use crate::model::{Bucket, EventSink, LogEvent, Note, Place, Record, StreamId, StreamKey};
+use crate::model::{Bucket, EventSink, LogEvent, Note, Place, Record, RequestId, StreamId, StreamKey};
 use crate::parse::{self, Block, Joiner};
 use crate::summary::StreamNames;
 use crate::wire::Identity;
@@ -27,10 +27,17 @@ struct Slot {
     names: StreamNames,
     assembler: Assembler,
     joiner: Joiner,
-    /// Bytes of messages that the joiner holds.
-    joined_bytes: u64,
+    /// What the joiner holds.
+    joined: Joined,
     /// Not the stream of a function: the name of the kind of log.
     foreign: Option<&'static str>,
+}
+
+/// What is known of the messages of a block besides their text.
+#[derive(Clone, Copy, Debug, Default)]
+struct Joined {
+    bytes: u64,
+    request_id: Option<RequestId>,
 }
 
 /// One end-to-end stretch of a stream, waiting for the others.
@@ -53,7 +60,8 @@ impl<'w, 'r> InputSink<'w, 'r> {
     pub(super) fn finish(mut self) -> Vec<Piece> {
         for at in 0..self.slots.len() {
             if let Some(block) = self.slots[at].joiner.finish() {
-                self.block(at, &block);
+                let joined = self.slots[at].joined;
+                self.block(at, &block, joined);
             }
         }
         let input = self.input;
@@ -69,35 +77,69 @@ impl<'w, 'r> InputSink<'w, 'r> {
             .collect()
     }
 
-    /// A message that may matter, as text.
-    fn consider(&mut self, at: usize, event: &LogEvent<'_>, text: &str) {
+    /// A message that may matter.
+    fn consider(&mut self, at: usize, event: &LogEvent<'_>, raw: &[u8]) {
         let slot = &mut self.slots[at];
-        let fed = slot.joiner.feed(event.at, event.line, text);
-        if let Some(block) = fed.ended {
-            self.block(at, &block);
-        }
-        let slot = &mut self.slots[at];
+        let place = Place { input: self.input, line: event.line };
         let bytes = event.message.len() as u64;
-        if fed.absorbed {
-            slot.joined_bytes += bytes;
+        let message = Message { at: event.at, place, text: raw, bytes };
+        let joins = slot.joiner.is_open() || event.split || !is_whole_object(raw);
+        if !slot.joiner.is_open()
+            && !event.split
+            && let Some(record) = parse::platform_line(raw)
+        {
+            take(slot, self.worker, &message, &record);
             return;
         }
-        let place = Place { input: self.input, line: event.line };
-        let message = Message { at: event.at, place, text: text.as_bytes(), bytes };
-        let mut record = parse::parse(text);
-        if let (Record::App(line), Some(id)) = (&mut record, event.request_id) {
-            line.id = line.id.or(Some(id));
+        let text = String::from_utf8_lossy(raw);
+        if joins {
+            let fed = slot.joiner.feed(event.at, event.line, &text);
+            if fed.absorbed {
+                // The block before this one, if any, is counted without it.
+                let before = std::mem::replace(&mut slot.joined, Joined { bytes: 0, request_id: event.request_id });
+                if let Some(block) = fed.ended {
+                    self.block(at, &block, before);
+                    self.slots[at].joined.bytes = bytes;
+                } else {
+                    self.slots[at].joined =
+                        Joined { bytes: before.bytes + bytes, request_id: before.request_id.or(event.request_id) };
+                }
+                return;
+            }
+            if let Some(block) = fed.ended {
+                let joined = std::mem::take(&mut slot.joined);
+                self.block(at, &block, joined);
+            }
         }
-        take(slot, self.worker, &message, &record);
+        let slot = &mut self.slots[at];
+        let message = Message { text: text.as_bytes(), ..message };
+        if !slot.assembler.wants_ids() && !parse::may_matter(event.message) {
+            // It was looked at only because a block was open.
+            slot.assembler.ordinary(&message, &mut Closing::new(self.worker, &slot.identity, slot.names));
+            return;
+        }
+        take(slot, self.worker, &message, &with_id(parse::parse(&text), event.request_id));
     }
 
-    fn block(&mut self, at: usize, block: &Block) {
+    fn block(&mut self, at: usize, block: &Block, joined: Joined) {
         let slot = &mut self.slots[at];
-        let bytes = std::mem::take(&mut slot.joined_bytes);
         let place = Place { input: self.input, line: block.line };
-        let message = Message { at: block.at, place, text: block.text.as_bytes(), bytes };
-        take(slot, self.worker, &message, &parse::parse(&block.text));
+        let message = Message { at: block.at, place, text: block.text.as_bytes(), bytes: joined.bytes };
+        take(slot, self.worker, &message, &with_id(parse::parse(&block.text), joined.request_id));
     }
+}
+
+/// A line of the function with the request id that the wrapping tells, where it has none of its own.
+fn with_id(mut record: Record<'_>, id: Option<RequestId>) -> Record<'_> {
+    if let Record::App(line) = &mut record {
+        line.id = line.id.or(id);
+    }
+    record
+}
+
+/// One JSON object, which neither begins nor continues what is written as several messages.
+fn is_whole_object(message: &[u8]) -> bool {
+    message.first() == Some(&b'{') && message.trim_ascii_end().last() == Some(&b'}')
 }
 
 fn take(slot: &mut Slot, worker: &mut Worker<'_>, message: &Message<'_>, record: &Record<'_>) {
@@ -135,7 +177,7 @@ impl EventSink for InputSink<'_, '_> {
             identity: Arc::new(identity),
             names,
             joiner: Joiner::default(),
-            joined_bytes: 0,
+            joined: Joined::default(),
             foreign,
         });
         self.by_key.insert(hash, id);
@@ -167,9 +209,7 @@ impl EventSink for InputSink<'_, '_> {
         } else {
             event.message
         };
-        let text = String::from_utf8_lossy(raw);
-        self.consider(at, &event, &text);
-        drop(text);
+        self.consider(at, &event, raw);
         self.scratch = scratch;
     }
 
