@@ -101,10 +101,10 @@ impl Assembler {
         }
     }
 
-    /// Request ids on ordinary lines decide where they belong, so those lines must be parsed too.
+    /// Request ids on ordinary lines are all that tells of attempts, so those lines must be parsed too.
     #[must_use]
     pub fn wants_ids(&self) -> bool {
-        self.open.len() > 1 || !self.starts_seen
+        !self.starts_seen
     }
 
     /// Takes an ordinary line of the function.
@@ -140,13 +140,21 @@ impl Assembler {
     /// An ordinary line where no single attempt is running: the latest of several, or nobody's yet.
     fn ordinary_between(&mut self, message: &Message<'_>, output: &mut dyn Output) {
         self.close_overdue(message.at, output);
-        if let Some(at) = self.current() {
+        let named = if self.concurrent { self.named_in(message) } else { None };
+        if let Some(at) = named.or_else(|| self.current()) {
             self.open[at].ordinary(message);
         } else if self.open.iter().any(|open| !open.is_reported()) {
             output.count(Bucket::Unattributed, message.bytes);
         } else {
             self.pending.ordinary(message);
         }
+    }
+
+    /// The running attempt whose id stands on a line.
+    fn named_in(&self, message: &Message<'_>) -> Option<usize> {
+        let is_running =
+            |id: RequestId| self.open.iter().rposition(|open| open.id() == Some(id) && !open.is_reported());
+        RequestId::all_in(message.text).find_map(is_running)
     }
 
     /// The running attempt that a line without an id belongs to: the only one, or the latest where requests do not run

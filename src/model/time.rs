@@ -108,7 +108,8 @@ impl TimeReader {
     #[inline]
     pub fn read(&mut self, text: &[u8; 24]) -> Option<Timestamp> {
         let digit = |at: usize| u32::from(text[at].wrapping_sub(b'0'));
-        let separated = text[10] == b'T' && text[13] == b':' && text[16] == b':' && text[19] == b'.' && text[23] == b'Z';
+        let separated =
+            text[10] == b'T' && text[13] == b':' && text[16] == b':' && text[19] == b'.' && text[23] == b'Z';
         let digits = [11, 12, 14, 15, 17, 18, 20, 21, 22].iter().all(|at| digit(*at) < 10);
         if !separated || !digits {
             return None;
