@@ -58,7 +58,7 @@ impl Assembler {
     /// The start of an environment: whatever ran before in this stream is over.
     fn init_start(&mut self, message: &Message<'_>, start: &InitStart<'_>, output: &mut dyn Output) {
         let rerun = start.phase == Some(InitPhase::Invoke);
-        if self.known_stream && !rerun {
+        if !rerun && !self.mixes_environments() {
             self.close_all(output);
         }
         if !rerun {
@@ -74,7 +74,7 @@ impl Assembler {
     }
 
     fn restore_start(&mut self, message: &Message<'_>, start: &InitStart<'_>, output: &mut dyn Output) {
-        if self.known_stream {
+        if !self.mixes_environments() {
             self.close_all(output);
         }
         self.flush_environment(output);
@@ -82,6 +82,11 @@ impl Assembler {
         self.pending.fresh = true;
         self.note_start(message, start);
         self.pending.init.get_or_insert_default().init_type = Some(InitType::SnapStart);
+    }
+
+    /// Lines of several environments are mixed: the start of one says nothing of the others.
+    fn mixes_environments(&self) -> bool {
+        self.concurrent && !self.known_stream
     }
 
     fn note_start(&mut self, message: &Message<'_>, start: &InitStart<'_>) {
@@ -340,7 +345,7 @@ impl Assembler {
     /// A line of an attempt that another START followed: requests run side by side.
     fn note_concurrency(&mut self, at: usize) {
         let superseded = !self.open[at].is_reported() && self.open[at + 1..].iter().any(|later| !later.is_reported());
-        self.concurrent |= superseded && self.open[at].json;
+        self.concurrent |= superseded && (self.open[at].json || !self.known_stream);
     }
 
     /// The running attempt that a line about the environment stands in.

@@ -93,7 +93,7 @@ impl Assembler {
             peak_mb: None,
             starts_seen: false,
             begun: false,
-            concurrent: !known_stream,
+            concurrent: false,
             recent: [None; 4],
             held: part::Head::default(),
             first_at: None,
