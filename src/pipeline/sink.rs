@@ -19,6 +19,8 @@ pub(super) struct InputSink<'w, 'r> {
     slots: Vec<Slot>,
     by_key: FxHashMap<u64, StreamId>,
     scratch: Vec<u8>,
+    /// The event at hand: its line, and its number within that line.
+    at: Place,
 }
 
 /// One stream of the input.
@@ -29,6 +31,8 @@ struct Slot {
     joiner: Joiner,
     /// Bytes of messages that the joiner holds.
     joined_bytes: u64,
+    /// Where they begin.
+    joined_at: Place,
     /// Not the stream of a function: the name of the kind of log.
     foreign: Option<&'static str>,
 }
@@ -46,7 +50,14 @@ pub(super) struct Piece {
 
 impl<'w, 'r> InputSink<'w, 'r> {
     pub(super) fn new(worker: &'w mut Worker<'r>, input: u32) -> Self {
-        Self { worker, input, slots: Vec::new(), by_key: FxHashMap::default(), scratch: Vec::new() }
+        Self {
+            worker,
+            input,
+            slots: Vec::new(),
+            by_key: FxHashMap::default(),
+            scratch: Vec::new(),
+            at: Place::at(input, 0),
+        }
     }
 
     /// The end of the input: every stream becomes a piece.
@@ -78,11 +89,14 @@ impl<'w, 'r> InputSink<'w, 'r> {
         }
         let slot = &mut self.slots[at];
         let bytes = event.message.len() as u64;
+        let place = self.at;
         if fed.absorbed {
+            if slot.joined_bytes == 0 {
+                slot.joined_at = place;
+            }
             slot.joined_bytes += bytes;
             return;
         }
-        let place = Place { input: self.input, line: event.line };
         let message = Message { at: event.at, place, text: text.as_bytes(), bytes };
         let mut record = parse::parse(text);
         if let (Record::App(line), Some(id)) = (&mut record, event.request_id) {
@@ -94,7 +108,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
     fn block(&mut self, at: usize, block: &Block) {
         let slot = &mut self.slots[at];
         let bytes = std::mem::take(&mut slot.joined_bytes);
-        let place = Place { input: self.input, line: block.line };
+        let place = slot.joined_at;
         let message = Message { at: block.at, place, text: block.text.as_bytes(), bytes };
         take(slot, self.worker, &message, &parse::parse(&block.text));
     }
@@ -136,6 +150,7 @@ impl EventSink for InputSink<'_, '_> {
             names,
             joiner: Joiner::default(),
             joined_bytes: 0,
+            joined_at: Place::default(),
             foreign,
         });
         self.by_key.insert(hash, id);
@@ -143,6 +158,8 @@ impl EventSink for InputSink<'_, '_> {
     }
 
     fn event(&mut self, stream: StreamId, event: LogEvent<'_>) {
+        let number = if self.at.line == event.line { self.at.event.saturating_add(1) } else { 0 };
+        self.at = Place { input: self.input, line: event.line, event: number };
         let at = stream.0 as usize;
         let Some(slot) = self.slots.get_mut(at) else { return };
         self.worker.tally.log_events += 1;
@@ -154,7 +171,7 @@ impl EventSink for InputSink<'_, '_> {
         }
         let dismissible = !slot.joiner.is_open() && !slot.assembler.wants_ids();
         if dismissible && !parse::may_matter(event.message) {
-            let place = Place { input: self.input, line: event.line };
+            let place = self.at;
             let message = Message { at: event.at, place, text: event.message, bytes };
             slot.assembler.ordinary(&message, &mut Closing::new(self.worker, &slot.identity, slot.names));
             return;
@@ -174,7 +191,7 @@ impl EventSink for InputSink<'_, '_> {
     }
 
     fn own_record(&mut self, json: &[u8], line: u64) {
-        let place = Place { input: self.input, line };
+        let place = Place::at(self.input, line);
         self.worker.own_record(json, place);
     }
 
