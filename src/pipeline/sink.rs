@@ -19,6 +19,8 @@ pub(super) struct InputSink<'w, 'r> {
     slots: Vec<Slot>,
     by_key: FxHashMap<u64, StreamId>,
     scratch: Vec<u8>,
+    /// The event at hand: its line, and its number within that line.
+    at: Place,
 }
 
 /// One stream of the input.
@@ -28,16 +30,24 @@ struct Slot {
     assembler: Assembler,
     joiner: Joiner,
     /// What the joiner holds.
-    joined: Joined,
+    joined: Option<Joined>,
     /// Not the stream of a function: the name of the kind of log.
     foreign: Option<&'static str>,
 }
 
 /// What is known of the messages of a block besides their text.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Joined {
+    place: Place,
     bytes: u64,
     request_id: Option<RequestId>,
+}
+
+impl Joined {
+    /// With a further message behind.
+    fn and(self, more: Self) -> Self {
+        Self { bytes: self.bytes + more.bytes, request_id: self.request_id.or(more.request_id), ..self }
+    }
 }
 
 /// One end-to-end stretch of a stream, waiting for the others.
@@ -53,16 +63,21 @@ pub(super) struct Piece {
 
 impl<'w, 'r> InputSink<'w, 'r> {
     pub(super) fn new(worker: &'w mut Worker<'r>, input: u32) -> Self {
-        Self { worker, input, slots: Vec::new(), by_key: FxHashMap::default(), scratch: Vec::new() }
+        Self {
+            worker,
+            input,
+            slots: Vec::new(),
+            by_key: FxHashMap::default(),
+            scratch: Vec::new(),
+            at: Place::at(input, 0),
+        }
     }
 
     /// The end of the input: every stream becomes a piece.
     pub(super) fn finish(mut self) -> Vec<Piece> {
         for at in 0..self.slots.len() {
-            if let Some(block) = self.slots[at].joiner.finish() {
-                let joined = self.slots[at].joined;
-                self.block(at, &block, joined);
-            }
+            let (block, joined) = (self.slots[at].joiner.finish(), self.slots[at].joined.take());
+            self.block(at, block, joined);
         }
         let input = self.input;
         let pieces = self.slots.into_iter().filter(|slot| slot.foreign.is_none());
@@ -80,7 +95,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
     /// A message that may matter.
     fn consider(&mut self, at: usize, event: &LogEvent<'_>, raw: &[u8]) {
         let slot = &mut self.slots[at];
-        let place = Place { input: self.input, line: event.line };
+        let place = self.at;
         let bytes = event.message.len() as u64;
         let message = Message { at: event.at, place, text: raw, bytes };
         let joins = slot.joiner.is_open() || event.split || !is_whole_object(raw);
@@ -95,21 +110,15 @@ impl<'w, 'r> InputSink<'w, 'r> {
         if joins {
             let fed = slot.joiner.feed(event.at, event.line, &text);
             if fed.absorbed {
-                // The block before this one, if any, is counted without it.
-                let before = std::mem::replace(&mut slot.joined, Joined { bytes: 0, request_id: event.request_id });
-                if let Some(block) = fed.ended {
-                    self.block(at, &block, before);
-                    self.slots[at].joined.bytes = bytes;
-                } else {
-                    self.slots[at].joined =
-                        Joined { bytes: before.bytes + bytes, request_id: before.request_id.or(event.request_id) };
-                }
+                // It goes on with the block that was open, or ended that and begins one.
+                let this = Joined { place, bytes, request_id: event.request_id };
+                let begun = slot.joined.filter(|_| fed.ended.is_none());
+                let before = slot.joined.replace(begun.map_or(this, |begun| begun.and(this)));
+                self.block(at, fed.ended, before);
                 return;
             }
-            if let Some(block) = fed.ended {
-                let joined = std::mem::take(&mut slot.joined);
-                self.block(at, &block, joined);
-            }
+            let joined = slot.joined.take();
+            self.block(at, fed.ended, joined);
         }
         let slot = &mut self.slots[at];
         let message = Message { text: text.as_bytes(), ..message };
@@ -121,10 +130,11 @@ impl<'w, 'r> InputSink<'w, 'r> {
         take(slot, self.worker, &message, &with_id(parse::parse(&text), event.request_id));
     }
 
-    fn block(&mut self, at: usize, block: &Block, joined: Joined) {
+    /// A block that the joiner has finished.
+    fn block(&mut self, at: usize, block: Option<Block>, joined: Option<Joined>) {
+        let (Some(block), Some(joined)) = (block, joined) else { return };
         let slot = &mut self.slots[at];
-        let place = Place { input: self.input, line: block.line };
-        let message = Message { at: block.at, place, text: block.text.as_bytes(), bytes: joined.bytes };
+        let message = Message { at: block.at, place: joined.place, text: block.text.as_bytes(), bytes: joined.bytes };
         take(slot, self.worker, &message, &with_id(parse::parse(&block.text), joined.request_id));
     }
 }
@@ -177,7 +187,7 @@ impl EventSink for InputSink<'_, '_> {
             identity: Arc::new(identity),
             names,
             joiner: Joiner::default(),
-            joined: Joined::default(),
+            joined: None,
             foreign,
         });
         self.by_key.insert(hash, id);
@@ -185,6 +195,8 @@ impl EventSink for InputSink<'_, '_> {
     }
 
     fn event(&mut self, stream: StreamId, event: LogEvent<'_>) {
+        let number = if self.at.line == event.line { self.at.event.saturating_add(1) } else { 0 };
+        self.at = Place { input: self.input, line: event.line, event: number };
         let at = stream.0 as usize;
         let Some(slot) = self.slots.get_mut(at) else { return };
         self.worker.tally.log_events += 1;
@@ -196,7 +208,7 @@ impl EventSink for InputSink<'_, '_> {
         }
         let dismissible = !slot.joiner.is_open() && !slot.assembler.wants_ids();
         if dismissible && !parse::may_matter(event.message) {
-            let place = Place { input: self.input, line: event.line };
+            let place = self.at;
             let message = Message { at: event.at, place, text: event.message, bytes };
             slot.assembler.ordinary(&message, &mut Closing::new(self.worker, &slot.identity, slot.names));
             return;
@@ -214,7 +226,7 @@ impl EventSink for InputSink<'_, '_> {
     }
 
     fn own_record(&mut self, json: &[u8], line: u64) {
-        let place = Place { input: self.input, line };
+        let place = Place::at(self.input, line);
         self.worker.own_record(json, place);
     }
 
