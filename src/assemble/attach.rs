@@ -194,7 +194,7 @@ impl Assembler {
         open.attempt.runtime = open.before.runtime.clone();
         open.attempt.version = open.before.version.clone();
         self.open.push(open);
-        self.open.last_mut()
+        self.open.last_mut().map(|open| &mut **open)
     }
 
     fn end(&mut self, message: &Message<'_>, id: RequestId, output: &mut dyn Output) {
@@ -350,7 +350,7 @@ impl Assembler {
 
     /// The running attempt that a line about the environment stands in.
     fn running(&mut self) -> Option<&mut Open> {
-        self.current().map(|at| &mut self.open[at])
+        self.current().map(|at| &mut *self.open[at])
     }
 
     /// The open attempt of an id; one without START is begun where there is none.
@@ -393,7 +393,7 @@ impl Assembler {
                         .is_some_and(|started| now.ms_since(started) > LONGEST_RUN_MS + LATE_LINES_MS)
             }
         };
-        if self.open.iter().any(overdue) {
+        if self.open.iter().any(|open| overdue(open)) {
             self.close_where(overdue, output);
         }
     }
@@ -415,7 +415,7 @@ impl Assembler {
     }
 
     /// Hands a closed attempt over, or holds it back while a part before this one may still change it.
-    fn emit(&mut self, open: Open, output: &mut dyn Output) {
+    fn emit(&mut self, open: Box<Open>, output: &mut dyn Output) {
         if let Some(id) = open.id() {
             self.recent.rotate_right(1);
             self.recent[0] = Some(id);
@@ -441,7 +441,7 @@ fn note_platform_code(open: &mut Open, crash: &CrashLine<'_>) {
 }
 
 /// An attempt whose START is missing. Lines before it are its own, unless they tell of an init.
-fn headless(id: RequestId, message: &Message<'_>, before: Pending) -> Open {
+fn headless(id: RequestId, message: &Message<'_>, before: Pending) -> Box<Open> {
     let mut open = Open::begin(None, Some(id), message, Pending::default());
     if !before.is_empty() {
         open.attempt.place = before.first_place;
@@ -458,11 +458,11 @@ fn headless(id: RequestId, message: &Message<'_>, before: Pending) -> Open {
 }
 
 /// Closes an attempt for good and counts its bytes.
-pub(super) fn hand_over(mut open: Open, output: &mut dyn Output) -> Open {
+pub(super) fn hand_over(mut open: Box<Open>, output: &mut dyn Output) -> Box<Open> {
     output.count(Bucket::Environment, open.before.bytes);
     output.count(Bucket::Attributed, open.bytes);
     open.close();
-    output.closed(std::mem::take(&mut open.attempt));
+    output.closed(&open.attempt);
     open
 }
 
@@ -484,5 +484,5 @@ pub(super) fn emit_pending(pending: Pending, output: &mut dyn Output) {
     open.attempt.version = open.before.version.clone();
     open.last_at = open.before.last_at;
     open.close();
-    output.closed(open.attempt);
+    output.closed(&open.attempt);
 }

@@ -21,7 +21,7 @@ use crate::model::{Attempt, Bucket, Line, Place, Record, RequestId, Timestamp};
 /// Takes what an assembler has finished.
 pub trait Output {
     /// An attempt (or an environment without a request) is closed.
-    fn closed(&mut self, attempt: Attempt);
+    fn closed(&mut self, attempt: &Attempt);
     /// So many bytes of messages are in this bucket.
     fn count(&mut self, bucket: Bucket, bytes: u64);
     /// A line of the platform arrived a second time and was dropped.
@@ -63,7 +63,7 @@ const TRAILING_ERROR_MS: i64 = 500;
 pub struct Assembler {
     /// The stream is named, so that its lines come from one environment.
     known_stream: bool,
-    open: Vec<Open>,
+    open: Vec<Box<Open>>,
     pending: Pending,
     /// `Max Memory Used` of the last report since the last reset.
     peak_mb: Option<u32>,
@@ -79,7 +79,8 @@ pub struct Assembler {
     /// What a part before this one may still change.
     held: part::Head,
     first_at: Option<Timestamp>,
-    spare: Option<Open>,
+    /// An attempt that was handed over, whose memory the next one takes.
+    spare: Option<Box<Open>>,
 }
 
 impl Assembler {

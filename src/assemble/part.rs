@@ -11,7 +11,7 @@ use crate::model::Timestamp;
 /// The attempts at the head of a part that a part before may still change.
 #[derive(Debug, Default)]
 pub(super) struct Head {
-    held: Vec<Open>,
+    held: Vec<Box<Open>>,
     /// Lines of an environment without a request that end the head.
     pending: Option<Pending>,
     /// The first attempt with a START of its own is held.
@@ -22,7 +22,7 @@ pub(super) struct Head {
 
 impl Head {
     /// Takes an attempt that closed; gives it back where no part before can change it.
-    pub(super) fn hold(&mut self, open: Open) -> Option<Open> {
+    pub(super) fn hold(&mut self, open: Box<Open>) -> Option<Box<Open>> {
         if self.settled || open.before.fresh || self.held.len() >= OPEN_AT_ONCE {
             self.settled |= open.before.fresh;
             return Some(open);
@@ -149,14 +149,14 @@ fn join_two(mut tail: Assembler, part: Part, output: &mut dyn Output) -> Assembl
 }
 
 /// An attempt from the head of a part meets the open end of the parts before it.
-fn meet(tail: &mut Assembler, mut open: Open, output: &mut dyn Output) {
+fn meet(tail: &mut Assembler, mut open: Box<Open>, output: &mut dyn Output) {
     claim(tail, &mut open.before);
     if open.attempt.report_seen && open.attempt.earlier_peak_mb.is_none() && !open.before.fresh {
         open.attempt.earlier_peak_mb = tail.peak_mb;
     }
     if open.lacks_start() {
         let same = |mine: &Open| mine.id() == open.id() && !(mine.is_reported() && open.is_reported());
-        let owner = tail.open.iter().rposition(same).or_else(|| foreign_lines_owner(tail, &open));
+        let owner = tail.open.iter().rposition(|mine| same(mine)).or_else(|| foreign_lines_owner(tail, &open));
         if let Some(at) = owner {
             let joined = &mut tail.open[at];
             if open.is_reported() {

@@ -17,8 +17,8 @@ struct Closed {
 }
 
 impl Output for Closed {
-    fn closed(&mut self, attempt: Attempt) {
-        self.attempts.push(attempt);
+    fn closed(&mut self, attempt: &Attempt) {
+        self.attempts.push(attempt.clone());
     }
     fn count(&mut self, _bucket: Bucket, bytes: u64) {
         self.bytes += bytes;
