@@ -5,6 +5,7 @@
 //! or two pieces of a file is a value, [`Part`], and parts join: [`join`] gives what one pass over all would have given.
 //!
 //! Knows the model only. It neither parses nor judges.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod attach;
 mod open;

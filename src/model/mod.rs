@@ -2,6 +2,7 @@
 //!
 //! Lowest layer: it does no I/O, knows no file format, no serialisation and no other layer of ours.
 //! Where a type has a public field, every value of the field is valid.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod attempt;
 mod event;
