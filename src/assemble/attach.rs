@@ -14,6 +14,10 @@ use crate::model::{
 impl Assembler {
     pub(super) fn attach(&mut self, message: &Message<'_>, record: &Record<'_>, output: &mut dyn Output) {
         self.close_overdue(message.at, output);
+        if self.is_quoted(record) {
+            self.ordinary(message, output);
+            return;
+        }
         match record {
             Record::InitStart(start) => self.init_start(message, start, output),
             Record::RestoreStart(start) => self.restore_start(message, start, output),
@@ -53,6 +57,23 @@ impl Assembler {
             Record::Foreign(_) => output.count(Bucket::OtherLogs, message.bytes),
             Record::Unrecognized => output.count(Bucket::Unrecognized, message.bytes),
         }
+    }
+
+    /// A line about the end of some request, printed by the function while it handles another: log forwarders and
+    /// tests quote such lines. An environment of the text format runs one request at a time, and its START was seen.
+    fn is_quoted(&self, record: &Record<'_>) -> bool {
+        let id = match record {
+            Record::End { id } | Record::TimedOut { id, .. } | Record::ExitedEarly { id } => Some(*id),
+            Record::Report(report) => Some(report.id).filter(|_| !report.json),
+            Record::Crash(crash) => crash.id,
+            _ => None,
+        };
+        let Some(id) = id.filter(|_| self.known_stream && !self.concurrent) else { return false };
+        let text_report = matches!(record, Record::Report(_));
+        let runs = |open: &Open| open.attempt.start_seen && (!open.json || text_report) && !open.is_reported();
+        !self.recent.contains(&Some(id))
+            && self.open.iter().all(|open| open.id() != Some(id))
+            && self.open.last().is_some_and(runs)
     }
 
     /// The start of an environment: whatever ran before in this stream is over.

@@ -41,6 +41,10 @@ fn ending_error<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
         let failed = facts.platform_failed();
         match form(sign)? {
             ErrorForm::Unhandled if sign.phase == Phase::Late => return Some((sign, Confidence::Medium)),
+            // Code that logs an error last and answers with success writes the same.
+            ErrorForm::MaybeUnhandled => {
+                return Some((sign, if failed { Confidence::High } else { Confidence::Medium }));
+            }
             ErrorForm::Unhandled | ErrorForm::Init => return Some((sign, Confidence::High)),
             ErrorForm::Uncaught => return Some((sign, if failed { Confidence::High } else { Confidence::Medium })),
             // The process exits after it on most versions; a success of the platform means that it lived on.
