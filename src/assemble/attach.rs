@@ -73,7 +73,7 @@ impl Assembler {
         let runs = |open: &Open| open.attempt.start_seen && (!open.json || text_report) && !open.is_reported();
         !self.recent.contains(&Some(id))
             && self.open.iter().all(|open| open.id() != Some(id))
-            && self.open.last().is_some_and(runs)
+            && self.open.last().is_some_and(|open| runs(open))
     }
 
     /// The start of an environment: whatever ran before in this stream is over.
