@@ -80,6 +80,7 @@ pub struct Assembler {
     /// What a part before this one may still change.
     held: part::Head,
     first_at: Option<Timestamp>,
+    last_at: Option<Timestamp>,
     /// An attempt that was handed over, whose memory the next one takes.
     spare: Option<Box<Open>>,
 }
@@ -99,6 +100,7 @@ impl Assembler {
             recent: [None; 4],
             held: part::Head::default(),
             first_at: None,
+            last_at: None,
             spare: None,
         }
     }
@@ -137,6 +139,7 @@ impl Assembler {
         if self.first_at.is_none() {
             self.first_at = message.at;
         }
+        self.last_at = message.at.or(self.last_at);
     }
 
     /// An ordinary line where no single attempt is running: the latest of several, or nobody's yet.

@@ -67,10 +67,11 @@ impl Part {
         Self { head, tail: assembler }
     }
 
-    /// Time of the first line, by which parts of one stream are put in order.
+    /// Times of the first and the last line, by which parts of one stream are put in order: of two that begin in the
+    /// same millisecond, the one that also ends in it comes first.
     #[must_use]
-    pub fn first_at(&self) -> Option<Timestamp> {
-        self.tail.first_at
+    pub fn span(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+        (self.tail.first_at, self.tail.last_at)
     }
 }
 
@@ -144,6 +145,7 @@ fn join_two(mut tail: Assembler, part: Part, output: &mut dyn Output) -> Assembl
     next.begun |= tail.begun;
     next.concurrent |= tail.concurrent;
     next.first_at = tail.first_at.or(next.first_at);
+    next.last_at = next.last_at.or(tail.last_at);
     next.held.settled = true;
     next
 }

@@ -87,7 +87,7 @@ impl<'r> Worker<'r> {
 
     /// Joins the pieces of one stream and closes it.
     pub(super) fn close_stream(&mut self, mut pieces: Vec<Piece>) {
-        pieces.sort_by_key(|piece| (piece.part.first_at(), piece.input));
+        pieces.sort_by_key(|piece| (piece.part.span(), piece.input));
         let Some(first) = pieces.first() else { return };
         let (identity, names) = (first.identity.clone(), first.names);
         let parts = pieces.into_iter().map(|piece| piece.part);
