@@ -206,7 +206,7 @@ pub(super) fn memory_percent(attempt: &Attempt) -> Option<u32> {
 ///
 /// An error inside the request beats one of the init before it, which the platform may have repeated successfully.
 fn fatal(signs: &[Sign]) -> Option<&Sign> {
-    let rank = |sign: &Sign| -> Option<(bool, bool, u8)> {
+    let rank = |sign: &Sign| -> Option<(bool, bool, bool, u8)> {
         let error = error_of(sign)?;
         let strength = match error.form {
             ErrorForm::Unhandled => 3,
@@ -218,7 +218,10 @@ fn fatal(signs: &[Sign]) -> Option<&Sign> {
         if sign.phase == Phase::Late && error.form != ErrorForm::Unhandled {
             return None;
         }
-        Some((sign.phase != Phase::Init, error.error_type.is_some() || error.message.is_some(), strength))
+        let says_something = error.error_type.is_some() || error.message.is_some();
+        // The Go client prints the panic, and then that there was one.
+        let only_that = error.message.as_deref().is_some_and(|text| text.starts_with("calling the handler function"));
+        Some((sign.phase != Phase::Init, says_something, !only_that, strength))
     };
     signs
         .iter()
