@@ -20,5 +20,5 @@ pub use record::{
     Report, Status,
 };
 pub use request_id::RequestId;
-pub use time::Timestamp;
+pub use time::{TimeReader, Timestamp};
 pub use verdict::{Category, Compensation, Confidence, Downstream, PartialWork, Retryable, Verdict};

@@ -5,6 +5,7 @@
 //! [`Joiner`] puts together what one error wrote as several messages.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
+mod canonical;
 mod crash;
 mod dotnet;
 mod error_object;
@@ -28,6 +29,7 @@ mod samples;
 mod structured;
 mod text;
 
+pub use canonical::platform_line;
 pub use filter::may_matter;
 pub use joiner::{Block, Fed, Joiner};
 

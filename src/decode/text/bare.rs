@@ -114,6 +114,7 @@ impl Family for Bare {
 fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), DecodeError> {
     let data = feed.data();
     let wrapping = Wrapping::of(&Head { bytes: &data[..data.len().min(HEAD)], json: None });
+    delivery.lines_only();
     engine::decode(&Bare(wrapping), feed, delivery);
     Ok(())
 }
