@@ -137,7 +137,9 @@ impl Open {
         attempt.tenant_id = report.tenant_id.map(Into::into).or_else(|| attempt.tenant_id.take());
         let troubled = report.status.is_some_and(|status| status != Status::Success);
         let at_the_cap = report.metrics.max_memory_used_mb >= report.metrics.memory_size_mb;
-        if troubled || at_the_cap || !attempt.signs.is_empty() || !self.before.signs.is_empty() {
+        // Where START is missing, a part before may hold the trouble that this line is evidence of.
+        let may_join = !attempt.start_seen;
+        if troubled || at_the_cap || may_join || !attempt.signs.is_empty() || !self.before.signs.is_empty() {
             attempt.report_line = Some(evidence_line(message, SIGN_TEXT_BYTES));
         }
         if let (true, Some(status)) = (troubled, report.status) {
@@ -169,6 +171,9 @@ impl Open {
             attempt.started_at = computed.min(attempt.started_at).or(attempt.started_at);
         }
         let plain = attempt.report_seen && attempt.signs.is_empty();
+        if plain && attempt.metrics.max_memory_used_mb < attempt.metrics.memory_size_mb {
+            attempt.report_line = None;
+        }
         if !plain {
             attempt.last_line = self.last_line.line();
         }
@@ -176,6 +181,7 @@ impl Open {
 
     /// Puts a later fragment of the same attempt behind this one.
     pub(super) fn append(&mut self, mut later: Box<Self>) {
+        let report_line = later.attempt.report_line.take();
         later.close();
         let later = *later;
         let phase_of_lines = if self.is_reported() { Some(Phase::Late) } else { None };
@@ -200,7 +206,7 @@ impl Open {
             mine.report_seen = true;
             mine.metrics = theirs.metrics;
             mine.ended_at = theirs.ended_at;
-            mine.report_line = theirs.report_line;
+            mine.report_line = report_line;
             self.reported_at = later.reported_at;
         } else if !mine.report_seen && theirs.end_seen {
             mine.ended_at = theirs.ended_at;
