@@ -15,6 +15,9 @@ pub(super) struct Open {
     /// What stood before its START. Kept apart until the attempt closes: a part before may claim it.
     pub(super) before: Pending,
     pub(super) reported_at: Option<Timestamp>,
+    /// REPORT is evidence by what was known when it was read. Without a START it is kept all the same: a part before may
+    /// hold what it is evidence of.
+    report_tells: bool,
     /// START or REPORT came as JSON, so other requests may run beside it.
     pub(super) json: bool,
     /// Bytes of its messages.
@@ -67,6 +70,7 @@ impl Open {
         };
         open.before = before;
         open.reported_at = None;
+        open.report_tells = false;
         open.json = false;
         open.bytes = 0;
         open.last_at = message.at;
@@ -137,7 +141,8 @@ impl Open {
         attempt.tenant_id = report.tenant_id.map(Into::into).or_else(|| attempt.tenant_id.take());
         let troubled = report.status.is_some_and(|status| status != Status::Success);
         let at_the_cap = report.metrics.max_memory_used_mb >= report.metrics.memory_size_mb;
-        if troubled || at_the_cap || !attempt.signs.is_empty() || !self.before.signs.is_empty() {
+        self.report_tells = troubled || at_the_cap || !attempt.signs.is_empty() || !self.before.signs.is_empty();
+        if self.report_tells || !attempt.start_seen {
             attempt.report_line = Some(evidence_line(message, SIGN_TEXT_BYTES));
         }
         if let (true, Some(status)) = (troubled, report.status) {
@@ -169,6 +174,9 @@ impl Open {
             attempt.started_at = computed.min(attempt.started_at).or(attempt.started_at);
         }
         let plain = attempt.report_seen && attempt.signs.is_empty();
+        if !self.report_tells {
+            attempt.report_line = None;
+        }
         if !plain {
             attempt.last_line = self.last_line.line();
         }
@@ -176,6 +184,7 @@ impl Open {
 
     /// Puts a later fragment of the same attempt behind this one.
     pub(super) fn append(&mut self, mut later: Box<Self>) {
+        let report_line = later.attempt.report_line.take();
         later.close();
         let later = *later;
         let phase_of_lines = if self.is_reported() { Some(Phase::Late) } else { None };
@@ -184,6 +193,9 @@ impl Open {
         self.json |= later.json;
         if later.last_line.is_set() && !self.is_reported() {
             self.last_line = later.last_line;
+        }
+        if later.attempt.report_seen && !self.attempt.report_seen {
+            self.report_tells = later.report_tells || !self.attempt.signs.is_empty() || !self.before.signs.is_empty();
         }
         let (mine, theirs) = (&mut self.attempt, later.attempt);
         for sign in theirs.signs {
@@ -200,7 +212,7 @@ impl Open {
             mine.report_seen = true;
             mine.metrics = theirs.metrics;
             mine.ended_at = theirs.ended_at;
-            mine.report_line = theirs.report_line;
+            mine.report_line = report_line;
             self.reported_at = later.reported_at;
         } else if !mine.report_seen && theirs.end_seen {
             mine.ended_at = theirs.ended_at;
