@@ -13,6 +13,7 @@ pub use records::Records;
 
 use std::path::PathBuf;
 
+use crate::catalogue::Invoker;
 use crate::model::Timestamp;
 use crate::source::{self, Input};
 use crate::wire::{Redaction, Summary};
@@ -40,6 +41,8 @@ pub struct Options {
     pub keep_records: bool,
     /// Keep only the records of failed attempts.
     pub failures_only: bool,
+    /// Who calls the functions: for the wording of advice.
+    pub invoker: Option<Invoker>,
 }
 
 /// The answer.

@@ -42,7 +42,13 @@ pub(super) fn run(
         spools.extend(worker.spool);
     }
     let wanted = name_filter(&options.only)?;
-    let bounds = Bounds { from: options.from, to: options.to, since_ms: options.since_ms, wanted: &wanted };
+    let bounds = Bounds {
+        from: options.from,
+        to: options.to,
+        since_ms: options.since_ms,
+        wanted: &wanted,
+        invoker: options.invoker,
+    };
     let totals = summary::summarize(&shared, ledgers, &bounds, options.keep_records);
     let input_failed = !tally.unreadable.is_empty();
     let empty = totals.totals.attempts == 0 && totals.totals.environment_failures == 0;

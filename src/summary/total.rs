@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::chains::{drop_duplicates, outcome};
-use super::findings::FindingFacts;
+use super::findings::{FindingFacts, Surroundings};
 use super::function::Counts;
 use super::ledger::{Ledger, Shared};
 use super::names::{FindingKey, FunctionFacts, FunctionKey};
 use super::{Entry, runs};
+use crate::catalogue::Invoker;
 use crate::model::{Place, Timestamp};
 use crate::wire::{Finding, FunctionSummary, Window, moment};
 
@@ -23,6 +24,8 @@ pub struct Bounds<'a> {
     pub since_ms: Option<i64>,
     /// Those of functions with such a name.
     pub wanted: &'a dyn Fn(Option<&str>) -> bool,
+    /// Who calls the functions, where that was given: for the wording of advice.
+    pub invoker: Option<Invoker>,
 }
 
 impl Bounds<'_> {
@@ -268,7 +271,7 @@ impl Pass<'_> {
         row.versions =
             counts.versions.iter().filter_map(|id| names.versions.get(usize::from(*id) - 1).cloned()).collect();
         row.versions.sort_unstable();
-        row.findings = findings(names, &counts);
+        row.findings = findings(names, &counts, &row, self.bounds.invoker);
         self.rows.push(row);
     }
 
@@ -295,13 +298,14 @@ fn continues(first: &Entry, entry: &Entry) -> bool {
     }
 }
 
-fn findings(names: &Tables, counts: &Counts) -> Vec<Finding> {
+fn findings(names: &Tables, counts: &Counts, row: &FunctionSummary, invoker: Option<Invoker>) -> Vec<Finding> {
+    let around = Surroundings { version_names: &names.versions, row, traffic: &counts.traffic, invoker };
     let mut findings: Vec<Finding> = counts
         .findings
         .iter()
         .map(|(id, finding)| {
             let key = &names.findings[*id as usize];
-            finding.finding(key, names.finding_facts.get(id), &names.versions, &counts.traffic)
+            finding.finding(key, names.finding_facts.get(id), &around)
         })
         .collect();
     findings.sort_by(|a, b| (b.count, &a.code, &a.fingerprint).cmp(&(a.count, &b.code, &b.fingerprint)));
