@@ -79,6 +79,10 @@ pub struct Assembler {
     /// What a part before this one may still change.
     held: part::Head,
     first_at: Option<Timestamp>,
+    /// The latest time of all.
+    last_at: Option<Timestamp>,
+    /// A local emulator writes the stream, which only REPORT lines with an init show.
+    emulated: bool,
     spare: Option<Open>,
 }
 
@@ -97,6 +101,8 @@ impl Assembler {
             recent: [None; 4],
             held: part::Head::default(),
             first_at: None,
+            last_at: None,
+            emulated: false,
             spare: None,
         }
     }
@@ -134,6 +140,9 @@ impl Assembler {
     fn see(&mut self, message: &Message<'_>) {
         if self.first_at.is_none() {
             self.first_at = message.at;
+        }
+        if message.at > self.last_at {
+            self.last_at = message.at;
         }
     }
 

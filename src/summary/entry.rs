@@ -30,9 +30,10 @@ pub struct Entry {
 }
 
 /// Observations that a function's row counts.
-pub(super) const COUNTED_OBSERVATIONS: [&str; 2] = [HANDLED_ERROR, NEAR_MEMORY_LIMIT];
+pub(super) const COUNTED_OBSERVATIONS: [&str; 3] = [HANDLED_ERROR, NEAR_MEMORY_LIMIT, START_NOT_LOGGED];
 const HANDLED_ERROR: &str = "handled_error";
 const NEAR_MEMORY_LIMIT: &str = "near_memory_limit";
+const START_NOT_LOGGED: &str = "start_not_logged";
 
 const HAS_REQUEST: u16 = 1;
 const START_CUT: u16 = 1 << 1;
@@ -40,6 +41,7 @@ const REPORT_SEEN: u16 = 1 << 2;
 const COLD: u16 = 1 << 3;
 const NEAR_MEMORY: u16 = 1 << 4;
 const ENVIRONMENT: u16 = 1 << 5;
+const UNSTARTED: u16 = 1 << 6;
 const CONFIDENCE: u32 = 8;
 
 /// Marks an entry without a finding: it did not fail.
@@ -71,6 +73,7 @@ impl Entry {
                 | flag(attempt.report_seen, REPORT_SEEN)
                 | flag(cold, COLD)
                 | flag(observed(NEAR_MEMORY_LIMIT).is_some(), NEAR_MEMORY)
+                | flag(observed(START_NOT_LOGGED).is_some(), UNSTARTED)
                 | flag(attempt.subject == Subject::Environment, ENVIRONMENT)
                 | (verdict.confidence as u16) << CONFIDENCE,
             version: names.version,
@@ -143,6 +146,11 @@ impl Entry {
 
     pub(super) fn is_near_memory_limit(&self) -> bool {
         self.has(NEAR_MEMORY)
+    }
+
+    /// It came from a log in JSON without its start.
+    pub(super) fn is_unstarted(&self) -> bool {
+        self.has(UNSTARTED)
     }
 
     pub(super) fn is_environment(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use super::ansi::without_colours;
 use super::engine::{self, Family, Found, Prefix};
+use super::own_time::own_time;
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::Feed;
 use crate::decode::head::{HEAD, Head, has_trace};
@@ -100,7 +101,9 @@ impl Family for Bare {
 
     #[inline]
     fn deliver(&self, message: &[u8], event: Found<'_>, delivery: &mut Delivery<'_>) {
-        event.deliver(&without_colours(message), delivery);
+        let text = without_colours(message);
+        let at = event.at.or_else(|| own_time(&text));
+        Found { at, ..event }.deliver(&text, delivery);
     }
 }
 
