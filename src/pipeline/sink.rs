@@ -55,7 +55,14 @@ pub(super) struct Piece {
 
 impl<'w, 'r> InputSink<'w, 'r> {
     pub(super) fn new(worker: &'w mut Worker<'r>, input: u32) -> Self {
-        Self { worker, input, slots: Vec::new(), by_key: FxHashMap::default(), delivered: Delivered::default(), scratch: Vec::new() }
+        Self {
+            worker,
+            input,
+            slots: Vec::new(),
+            by_key: FxHashMap::default(),
+            delivered: Delivered::default(),
+            scratch: Vec::new(),
+        }
     }
 
     /// The end of the input: every stream becomes a piece.

@@ -83,6 +83,7 @@ impl Tally {
             + self.bytes.unattributed
             + self.bytes.unrecognized
             + self.bytes.framing;
+        debug_assert!(known <= self.bytes_decoded, "{known} bytes counted of {}", self.bytes_decoded);
         // Whatever was decoded and is part of no message stood around the messages.
         self.bytes.framing += self.bytes_decoded.saturating_sub(known);
         self.unreadable.sort();

@@ -23,7 +23,8 @@ fn leading(line: &[u8]) -> Option<Timestamp> {
         return of_go(line);
     }
     let (at, used) = Timestamp::parse_prefix(line)?;
-    let zoned = line[10] == b'T' && line[used - 1] == b'Z' && matches!(line.get(used), None | Some(b' ' | b'\t' | b'\\'));
+    let zoned =
+        line[10] == b'T' && line[used - 1] == b'Z' && matches!(line.get(used), None | Some(b' ' | b'\t' | b'\\'));
     let named = || line.get(used) == Some(&b' ') && RequestId::parse_prefix(&line[used + 1..]).is_some();
     (zoned || named()).then_some(at)
 }
@@ -93,8 +94,16 @@ mod tests {
 
     #[test]
     fn dates_in_data_are_none() {
-        for text in ["", "2019-01-01", "2019-01-01T00:00:00Z,42", "2019-01-01 00:00:00 order", "[x] 2019-01-01 00:00:00 y",
-            r#"{"timestamp":"2019-01-01T00:00:00Z","order":1}"#, "2019/01/01 is long ago", "2019/01/01"] {
+        for text in [
+            "",
+            "2019-01-01",
+            "2019-01-01T00:00:00Z,42",
+            "2019-01-01 00:00:00 order",
+            "[x] 2019-01-01 00:00:00 y",
+            r#"{"timestamp":"2019-01-01T00:00:00Z","order":1}"#,
+            "2019/01/01 is long ago",
+            "2019/01/01",
+        ] {
             assert_eq!(own_time(text.as_bytes()), None, "{text}");
         }
     }
