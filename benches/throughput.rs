@@ -35,6 +35,7 @@ fn options() -> Options {
         redaction: Redaction::on(),
         keep_records: false,
         failures_only: false,
+        invoker: None,
     }
 }
 

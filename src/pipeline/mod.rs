@@ -3,6 +3,7 @@
 //! Inputs are read by a pool of workers, each with a ledger of its own. What a worker cannot finish alone, the two ends
 //! of a log stream, it leaves as parts that are joined after the last input; so the number of workers changes nothing.
 
+mod duplicates;
 mod records;
 mod run;
 mod sink;

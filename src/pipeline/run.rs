@@ -50,6 +50,9 @@ pub(super) fn run(
         invoker: options.invoker,
     };
     let totals = summary::summarize(&shared, ledgers, &bounds, options.keep_records);
+    for function in &totals.hiding {
+        tally.hides_successes(function);
+    }
     let input_failed = !tally.unreadable.is_empty();
     let empty = totals.totals.attempts == 0 && totals.totals.environment_failures == 0;
     let records = if options.keep_records {

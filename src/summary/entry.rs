@@ -31,9 +31,10 @@ pub struct Entry {
 }
 
 /// Observations that a function's row counts.
-pub(super) const COUNTED_OBSERVATIONS: [&str; 2] = [HANDLED_ERROR, NEAR_MEMORY_LIMIT];
+pub(super) const COUNTED_OBSERVATIONS: [&str; 3] = [HANDLED_ERROR, NEAR_MEMORY_LIMIT, START_NOT_LOGGED];
 const HANDLED_ERROR: &str = "handled_error";
 const NEAR_MEMORY_LIMIT: &str = "near_memory_limit";
+const START_NOT_LOGGED: &str = "start_not_logged";
 
 const HAS_REQUEST: u16 = 1;
 const START_CUT: u16 = 1 << 1;
@@ -50,6 +51,7 @@ const CAUSES: [(u16, &str); 4] = [
 ];
 pub(super) const SILENT: u16 = 1 << 6;
 pub(super) const AT_LIMIT: u16 = 1 << 7;
+const UNSTARTED: u16 = 1 << 13;
 const CONFIDENCE: u32 = 8;
 pub(super) const GROWN: u16 = 1 << 10;
 pub(super) const SUDDEN: u16 = 1 << 11;
@@ -85,6 +87,7 @@ impl Entry {
                 | flag(attempt.report_seen, REPORT_SEEN)
                 | flag(cold, COLD)
                 | flag(observed(NEAR_MEMORY_LIMIT).is_some(), NEAR_MEMORY)
+                | flag(observed(START_NOT_LOGGED).is_some(), UNSTARTED)
                 | flag(attempt.subject == Subject::Environment, ENVIRONMENT)
                 | flag(is_silent(attempt), SILENT)
                 | causes(verdict)
@@ -159,6 +162,11 @@ impl Entry {
 
     pub(super) fn is_near_memory_limit(&self) -> bool {
         self.has(NEAR_MEMORY)
+    }
+
+    /// It came from a log in JSON without its start.
+    pub(super) fn is_unstarted(&self) -> bool {
+        self.has(UNSTARTED)
     }
 
     pub(super) fn is_environment(&self) -> bool {

@@ -48,6 +48,8 @@ pub struct Totals {
     pub functions: Vec<FunctionSummary>,
     /// Attempts that were read more than once.
     pub duplicates: u64,
+    /// Functions whose log hides successes, so that their rates, and those of all, are not known.
+    pub hiding: Vec<String>,
     /// What the records can only learn now.
     pub patches: Patches,
 }
@@ -104,6 +106,7 @@ pub fn summarize(shared: &Shared, ledgers: Vec<Ledger<'_>>, bounds: &Bounds<'_>,
         all: Counts::over(window_ms),
         rows: Vec::new(),
         duplicates: 0,
+        hiding: Vec::new(),
         patches: Patches::default(),
     };
     pass.run(runs::merged(runs, &names.canonical));
@@ -186,6 +189,7 @@ struct Pass<'a> {
     all: Counts,
     rows: Vec<FunctionSummary>,
     duplicates: u64,
+    hiding: Vec<String>,
     patches: Patches,
 }
 
@@ -264,6 +268,9 @@ impl Pass<'_> {
         let facts = names.facts.get(&id);
         let mut row = counts.row(timeout_ms);
         row.function.clone_from(&key.name);
+        if counts.hides_successes() {
+            self.hiding.push(key.name.clone().unwrap_or_else(|| "(unknown)".to_owned()));
+        }
         row.account_id.clone_from(&key.account_id);
         row.region.clone_from(&key.region);
         row.runtime = facts.and_then(|facts| facts.runtime.as_ref()).map(|(_, runtime)| runtime.clone());
@@ -279,8 +286,12 @@ impl Pass<'_> {
         let mut functions = self.rows;
         functions.sort_by(worst_first);
         let near_timeout = functions.iter().filter_map(|row| row.near_timeout).reduce(|a, b| a + b);
-        let totals = FunctionSummary { near_timeout, ..self.all.row(None) };
-        Totals { window, totals, functions, duplicates: self.duplicates, patches: self.patches }
+        let mut totals = FunctionSummary { near_timeout, ..self.all.row(None) };
+        if !self.hiding.is_empty() {
+            totals.failure_rate = None;
+        }
+        let Self { duplicates, hiding, patches, .. } = self;
+        Totals { window, totals, functions, duplicates, hiding, patches }
     }
 }
 

@@ -12,5 +12,6 @@ mod order;
 mod readme;
 mod registry;
 mod selection;
+mod shapes;
 mod shards;
 mod truth;
