@@ -56,7 +56,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
                 self.block(at, &block);
             }
         }
-        let input = self.input;
+        let (input, keep) = (self.input, self.worker.keep);
         let pieces = self.slots.into_iter().filter(|slot| slot.foreign.is_none());
         pieces
             .map(|slot| Piece {
@@ -64,7 +64,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
                 identity: slot.identity,
                 names: slot.names,
                 input,
-                part: slot.assembler.finish(),
+                part: slot.assembler.finish(keep),
             })
             .collect()
     }
@@ -83,7 +83,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
             return;
         }
         let place = Place { input: self.input, line: event.line };
-        let message = Message { at: event.at, place, text: text.as_bytes(), bytes };
+        let message = Message { at: event.at, place, text: text.as_bytes(), bytes, keep: self.worker.keep };
         let mut record = parse::parse(text);
         if let (Record::App(line), Some(id)) = (&mut record, event.request_id) {
             line.id = line.id.or(Some(id));
@@ -95,7 +95,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
         let slot = &mut self.slots[at];
         let bytes = std::mem::take(&mut slot.joined_bytes);
         let place = Place { input: self.input, line: block.line };
-        let message = Message { at: block.at, place, text: block.text.as_bytes(), bytes };
+        let message = Message { at: block.at, place, text: block.text.as_bytes(), bytes, keep: self.worker.keep };
         take(slot, self.worker, &message, &parse::parse(&block.text));
     }
 }
@@ -152,10 +152,10 @@ impl EventSink for InputSink<'_, '_> {
             self.worker.tally.count(Bucket::OtherLogs, bytes);
             return;
         }
-        let dismissible = !slot.joiner.is_open() && !slot.assembler.wants_ids();
+        let dismissible = !slot.joiner.is_open() && !slot.assembler.wants_ids() && !self.worker.keep.every_line;
         if dismissible && !parse::may_matter(event.message) {
             let place = Place { input: self.input, line: event.line };
-            let message = Message { at: event.at, place, text: event.message, bytes };
+            let message = Message { at: event.at, place, text: event.message, bytes, keep: self.worker.keep };
             slot.assembler.ordinary(&message, &mut Closing::new(self.worker, &slot.identity, slot.names));
             return;
         }

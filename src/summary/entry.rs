@@ -1,6 +1,8 @@
 //! One attempt as a value of fixed size: all that the final pass needs of it.
 
-use crate::model::{Attempt, Category, Confidence, Place, RequestId, Subject, Timestamp, Verdict, WindowCut};
+use crate::model::{
+    Attempt, Category, Confidence, PartialWork, Place, RequestId, Retryable, Subject, Timestamp, Verdict, WindowCut,
+};
 
 /// No such figure on the REPORT line.
 const ABSENT: u32 = u32::MAX;
@@ -27,7 +29,13 @@ pub struct Entry {
     flags: u16,
     pub(super) version: u16,
     category: Category,
+    /// What may be tried again, and how much may be done already.
+    terms: u8,
+    marks: u8,
 }
+
+// The promise on memory: 128 bytes for each request id.
+const _: () = assert!(size_of::<Entry>() <= 80);
 
 /// Observations that a function's row counts.
 pub(super) const COUNTED_OBSERVATIONS: [&str; 2] = [HANDLED_ERROR, NEAR_MEMORY_LIMIT];
@@ -41,6 +49,16 @@ const COLD: u16 = 1 << 3;
 const NEAR_MEMORY: u16 = 1 << 4;
 const ENVIRONMENT: u16 = 1 << 5;
 const CONFIDENCE: u32 = 8;
+
+/// It was cut in the middle: the process ended, not the handler.
+const CUT: u8 = 1;
+/// Its lines show side effects.
+const EFFECTS: u8 = 1 << 1;
+/// A local emulator wrote its log.
+const EMULATED: u8 = 1 << 2;
+
+/// Bytes of an entry on disk.
+pub(super) const ENCODED: usize = 80;
 
 /// Marks an entry without a finding: it did not fail.
 pub(super) const NO_FINDING: u32 = u32::MAX;
@@ -75,6 +93,65 @@ impl Entry {
                 | (verdict.confidence as u16) << CONFIDENCE,
             version: names.version,
             category: verdict.category,
+            terms: verdict.retryable as u8 | (verdict.partial_work as u8) << 4,
+            marks: mark(names.cut, CUT)
+                | mark(!attempt.side_effects.is_empty(), EFFECTS)
+                | mark(attempt.emulated, EMULATED),
+        }
+    }
+
+    /// As bytes, for a run on disk.
+    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.request.to_le_bytes());
+        out.extend_from_slice(&self.start_ms.to_le_bytes());
+        out.extend_from_slice(&self.place.to_le_bytes());
+        out.extend_from_slice(&self.stream.to_le_bytes());
+        for word in [self.function, self.finding, self.lasted_ms, self.duration, self.init, self.billed_ms] {
+            out.extend_from_slice(&word.to_le_bytes());
+        }
+        for half in [self.memory_size_mb, self.max_memory_used_mb, self.handled_errors, self.flags, self.version] {
+            out.extend_from_slice(&half.to_le_bytes());
+        }
+        out.extend_from_slice(&[self.category as u8, self.terms, self.marks]);
+        out.resize(out.len().next_multiple_of(ENCODED), 0);
+    }
+
+    /// From its bytes.
+    pub(super) fn decode(bytes: &[u8; ENCODED]) -> Self {
+        fn take<const N: usize>(rest: &mut &[u8]) -> [u8; N] {
+            let (head, tail) = rest.split_first_chunk().map_or(([0; N], &[][..]), |(head, tail)| (*head, tail));
+            *rest = tail;
+            head
+        }
+        let rest = &mut &bytes[..];
+        let request = u128::from_le_bytes(take(rest));
+        let start_ms = i64::from_le_bytes(take(rest));
+        let [place, stream] = std::array::from_fn(|_| u64::from_le_bytes(take(rest)));
+        let [function, finding, lasted_ms, duration, init, billed_ms] =
+            std::array::from_fn(|_| u32::from_le_bytes(take(rest)));
+        let [memory_size_mb, max_memory_used_mb, handled_errors, flags, version] =
+            std::array::from_fn(|_| u16::from_le_bytes(take(rest)));
+        let [category, terms, marks] = take(rest);
+        let category = Category::ALL.into_iter().find(|one| *one as u8 == category).unwrap_or(Category::Unknown);
+        Self {
+            request,
+            start_ms,
+            place,
+            stream,
+            function,
+            finding,
+            lasted_ms,
+            duration,
+            init,
+            billed_ms,
+            memory_size_mb,
+            max_memory_used_mb,
+            handled_errors,
+            flags,
+            version,
+            category,
+            terms,
+            marks,
         }
     }
 
@@ -117,6 +194,23 @@ impl Entry {
         (self.init != ABSENT).then_some(self.init)
     }
 
+    pub(super) fn billed_ms(&self) -> Option<u64> {
+        (self.billed_ms != ABSENT).then_some(u64::from(self.billed_ms))
+    }
+
+    #[cfg(test)]
+    pub(super) fn with_terms(self, retryable: Retryable, work: PartialWork) -> Self {
+        Self { terms: retryable as u8 | (work as u8) << 4, ..self }
+    }
+
+    pub(super) fn retryable(&self) -> Retryable {
+        Retryable::ALL[usize::from(self.terms & 0xf).min(Retryable::ALL.len() - 1)]
+    }
+
+    pub(super) fn partial_work(&self) -> PartialWork {
+        PartialWork::ALL[usize::from(self.terms >> 4).min(PartialWork::ALL.len() - 1)]
+    }
+
     pub(super) fn memory_size_mb(&self) -> Option<u32> {
         (self.memory_size_mb > 0).then_some(u32::from(self.memory_size_mb))
     }
@@ -149,6 +243,19 @@ impl Entry {
         self.has(ENVIRONMENT)
     }
 
+    /// The process ended before the handler did.
+    pub(super) fn is_cut(&self) -> bool {
+        self.marks & CUT != 0
+    }
+
+    pub(super) fn has_side_effects(&self) -> bool {
+        self.marks & EFFECTS != 0
+    }
+
+    pub(super) fn is_emulated(&self) -> bool {
+        self.marks & EMULATED != 0
+    }
+
     fn has(&self, bit: u16) -> bool {
         self.flags & bit != 0
     }
@@ -161,6 +268,18 @@ pub(super) struct Names {
     pub(super) function: u32,
     pub(super) version: u16,
     pub(super) finding: u32,
+    /// The attempt was cut in the middle.
+    pub(super) cut: bool,
+}
+
+/// Whether a verdict says that the process ended before the handler did.
+pub(super) fn is_cut(category: Category, code: &str) -> bool {
+    const CRASHES: [&str; 3] = ["runtime_exception.exit", "runtime_exception.signal", "runtime_exception.extension"];
+    matches!(category, Category::Timeout | Category::OutOfMemory) || CRASHES.contains(&code)
+}
+
+fn mark(set: bool, bit: u8) -> u8 {
+    if set { bit } else { 0 }
 }
 
 /// 24 bits of input, 40 bits of line: 16 million inputs of a million million lines.
