@@ -10,7 +10,6 @@ use std::io::Write;
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{AllocProfiler, Bencher};
 use lambda_triage::pipeline::{Options, analyze_samples};
-use lambda_triage::wire::Redaction;
 use lambda_triage::{parse, rules};
 
 /// Counts allocations, which divan prints beside the times.
@@ -21,22 +20,6 @@ const BYTES: usize = 10 << 20;
 
 fn main() {
     divan::main();
-}
-
-fn options() -> Options {
-    Options {
-        paths: Vec::new(),
-        function: None,
-        only: Vec::new(),
-        from: None,
-        to: None,
-        since_ms: None,
-        threads: 1,
-        redaction: Redaction::on(),
-        keep_records: false,
-        failures_only: false,
-        invoker: None,
-    }
 }
 
 fn gz(plain: &[u8]) -> Vec<u8> {
@@ -59,7 +42,7 @@ fn whole_run(bencher: Bencher<'_, '_>, shape: &str) {
     };
     let plain = write(&events);
     let input = if shape.ends_with("-gz") { gz(&plain) } else { plain.clone() };
-    let options = options();
+    let options = Options::default();
     bencher
         .counter(BytesCount::new(plain.len()))
         .bench_local(|| analyze_samples(&[("corpus", black_box(&input))], &options).expect("an answer"));

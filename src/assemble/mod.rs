@@ -17,12 +17,12 @@ pub use part::{Part, join};
 
 use open::{Open, Pending};
 
-use crate::model::{Attempt, Bucket, Line, Place, Record, RequestId, Timestamp};
+use crate::model::{Attempt, Bucket, Keep, KeptLine, Line, Place, Record, RequestId, Timestamp};
 
 /// Takes what an assembler has finished.
 pub trait Output {
     /// An attempt (or an environment without a request) is closed.
-    fn closed(&mut self, attempt: &Attempt);
+    fn closed(&mut self, attempt: &mut Attempt);
     /// So many bytes of messages are in this bucket.
     fn count(&mut self, bucket: Bucket, bytes: u64);
     /// A line of the platform arrived a second time and was dropped.
@@ -40,6 +40,15 @@ pub struct Message<'a> {
     pub text: &'a [u8],
     /// Its length in the input.
     pub bytes: u64,
+    /// Which lines are kept.
+    pub keep: &'a Keep,
+}
+
+impl<'a> Message<'a> {
+    /// As one of the lines that are kept.
+    fn kept(&self, own: bool) -> KeptLine<'a> {
+        KeptLine { at: self.at, place: self.place, text: self.text, own }
+    }
 }
 
 /// Signs kept per attempt: the first half and the last half of what a noisy attempt says.
@@ -135,8 +144,8 @@ impl Assembler {
 
     /// What is left at the end of the input, to be joined with other parts of the stream.
     #[must_use]
-    pub fn finish(self) -> Part {
-        Part::of(self)
+    pub fn finish(self, keep: &Keep) -> Part {
+        Part::of(self, keep)
     }
 
     fn see(&mut self, message: &Message<'_>) {

@@ -82,7 +82,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
             let (block, joined) = (self.slots[at].joiner.finish(), self.slots[at].joined.take());
             self.block(at, block, joined);
         }
-        let input = self.input;
+        let (input, keep) = (self.input, self.worker.keep);
         let pieces = self.slots.into_iter().filter(|slot| slot.foreign.is_none());
         pieces
             .map(|slot| Piece {
@@ -90,7 +90,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
                 identity: slot.identity,
                 names: slot.names,
                 input,
-                part: slot.assembler.finish(),
+                part: slot.assembler.finish(keep),
             })
             .collect()
     }
@@ -100,7 +100,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
         let slot = &mut self.slots[at];
         let place = self.at;
         let bytes = event.message.len() as u64;
-        let message = Message { at: event.at, place, text: raw, bytes };
+        let message = Message { at: event.at, place, text: raw, bytes, keep: self.worker.keep };
         let joins = slot.joiner.is_open() || event.split || !is_whole_object(raw);
         if !slot.joiner.is_open()
             && !event.split
@@ -137,7 +137,13 @@ impl<'w, 'r> InputSink<'w, 'r> {
     fn block(&mut self, at: usize, block: Option<Block>, joined: Option<Joined>) {
         let (Some(block), Some(joined)) = (block, joined) else { return };
         let slot = &mut self.slots[at];
-        let message = Message { at: block.at, place: joined.place, text: block.text.as_bytes(), bytes: joined.bytes };
+        let message = Message {
+            at: block.at,
+            place: joined.place,
+            text: block.text.as_bytes(),
+            bytes: joined.bytes,
+            keep: self.worker.keep,
+        };
         take(slot, self.worker, &message, &with_id(parse::parse(&block.text), joined.request_id));
     }
 }
@@ -241,10 +247,10 @@ impl EventSink for InputSink<'_, '_> {
             self.worker.tally.count(Bucket::Attributed, bytes);
             return;
         }
-        let dismissible = !slot.joiner.is_open() && !slot.assembler.wants_ids();
+        let dismissible = !slot.joiner.is_open() && !slot.assembler.wants_ids() && !self.worker.keep.every_line;
         if dismissible && !parse::may_matter(event.message) {
             let place = self.at;
-            let message = Message { at: event.at, place, text: event.message, bytes };
+            let message = Message { at: event.at, place, text: event.message, bytes, keep: self.worker.keep };
             slot.assembler.ordinary(&message, &mut Closing::new(self.worker, &slot.identity, slot.names));
             return;
         }
