@@ -164,16 +164,15 @@ fn is_whole_object(message: &[u8]) -> bool {
 fn take(slot: &mut Slot, worker: &mut Worker<'_>, message: &Message<'_>, record: &Record<'_>) {
     match record {
         Record::InitStart(start) | Record::RestoreStart(start) => {
-            if let Some(function) = start.function {
-                named(slot, worker, message.place.input, function, None);
-            }
+            // It names the function, too, but only once an environment: those that began before the window would be
+            // a second row without a name.
             if let Some(runtime) = start.runtime_version {
                 worker.ledger.runtime(slot.names, message.at, runtime);
             }
         }
         Record::Start { function_arn: Some(arn), .. } => {
             if let Some(arn) = FunctionArn::parse(arn) {
-                named(slot, worker, message.place.input, arn.name, Some(arn));
+                named(slot, worker, message.place.input, arn);
             }
         }
         Record::Report(report) if report.emulated => worker.note(message.place.input, emulator_note()),
@@ -184,15 +183,15 @@ fn take(slot: &mut Slot, worker: &mut Worker<'_>, message: &Message<'_>, record:
     slot.assembler.record(message, record, &mut Closing::new(worker, &slot.identity, slot.names));
 }
 
-/// A line of the platform names the function, and neither path nor wrapping nor user did.
-fn named(slot: &mut Slot, worker: &mut Worker<'_>, input: u32, function: &str, arn: Option<FunctionArn<'_>>) {
+/// Every START of an attempt names the function, and neither path nor wrapping nor user did.
+fn named(slot: &mut Slot, worker: &mut Worker<'_>, input: u32, arn: FunctionArn<'_>) {
     if slot.identity.function.is_some() {
         return;
     }
     let mut identity = (*slot.identity).clone();
-    identity.function = Some(function.to_owned());
-    identity.region = identity.region.or_else(|| arn.map(|arn| arn.region.to_owned()));
-    identity.account_id = identity.account_id.or_else(|| arn.map(|arn| arn.account_id.to_owned()));
+    identity.function = Some(arn.name.to_owned());
+    identity.region.get_or_insert_with(|| arn.region.to_owned());
+    identity.account_id.get_or_insert_with(|| arn.account_id.to_owned());
     slot.names = worker.ledger.stream(&identity, input);
     slot.identity = Arc::new(identity);
 }
