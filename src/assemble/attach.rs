@@ -267,10 +267,13 @@ impl Assembler {
             }
         }
         let peak = self.peak_mb;
+        self.emulated |= report.emulated;
+        let emulated = self.emulated && report.metrics.max_memory_used_mb == report.metrics.memory_size_mb;
         let open = self.open_for(message, report.id, output);
         open.touch(message);
         open.report(report, message);
         open.attempt.earlier_peak_mb = peak;
+        open.attempt.emulated |= emulated;
         let concurrent = open.attempt.concurrent;
         self.concurrent |= concurrent;
         self.peak_mb = report.metrics.max_memory_used_mb.or(self.peak_mb);

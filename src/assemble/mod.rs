@@ -80,7 +80,10 @@ pub struct Assembler {
     /// What a part before this one may still change.
     held: part::Head,
     first_at: Option<Timestamp>,
+    /// The latest time of all.
     last_at: Option<Timestamp>,
+    /// A local emulator writes the stream, which only REPORT lines with an init show.
+    emulated: bool,
     /// An attempt that was handed over, whose memory the next one takes.
     spare: Option<Box<Open>>,
 }
@@ -101,6 +104,7 @@ impl Assembler {
             held: part::Head::default(),
             first_at: None,
             last_at: None,
+            emulated: false,
             spare: None,
         }
     }
@@ -139,7 +143,9 @@ impl Assembler {
         if self.first_at.is_none() {
             self.first_at = message.at;
         }
-        self.last_at = message.at.or(self.last_at);
+        if message.at > self.last_at {
+            self.last_at = message.at;
+        }
     }
 
     /// An ordinary line where no single attempt is running: the latest of several, or nobody's yet.

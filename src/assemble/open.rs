@@ -90,6 +90,8 @@ impl Open {
     pub(super) fn ordinary(&mut self, message: &Message<'_>) {
         self.bytes += message.bytes;
         self.attempt.app_lines += 1;
+        // Bare text: START has no time, lines of the function have.
+        self.attempt.started_at = self.attempt.started_at.or(message.at);
         self.last_at = message.at.or(self.last_at);
         self.last_line.set(message);
     }
@@ -97,6 +99,9 @@ impl Open {
     /// Any other line that belongs to it.
     pub(super) fn touch(&mut self, message: &Message<'_>) {
         self.bytes += message.bytes;
+        if !self.is_reported() {
+            self.attempt.started_at = self.attempt.started_at.or(message.at);
+        }
         self.last_at = self.last_at.max(message.at);
     }
 
@@ -125,6 +130,7 @@ impl Open {
         attempt.report_seen = true;
         attempt.metrics = report.metrics;
         attempt.emulated |= report.emulated;
+        attempt.json |= report.json;
         attempt.ended_at = message.at;
         self.reported_at = message.at;
         self.json |= report.json;
@@ -207,6 +213,8 @@ impl Open {
         mine.request_id = mine.request_id.or(theirs.request_id);
         mine.end_seen |= theirs.end_seen;
         mine.emulated |= theirs.emulated;
+        mine.json |= theirs.json;
+        mine.started_at = mine.started_at.or(theirs.started_at);
         mine.concurrent |= theirs.concurrent;
         if theirs.report_seen && !mine.report_seen {
             mine.report_seen = true;
@@ -227,6 +235,9 @@ impl Open {
     pub(super) fn adopt(&mut self, lines: Pending) {
         self.bytes += lines.bytes;
         self.last_at = lines.last_at.max(self.last_at);
+        if !self.is_reported() {
+            self.attempt.started_at = self.attempt.started_at.or(lines.first_at);
+        }
         self.attempt.app_lines += lines.lines;
         self.attempt.logged_errors += lines.logged_errors;
         self.attempt.signs_left_out += lines.left_out;

@@ -117,7 +117,12 @@ fn begin(part: Part, output: &mut dyn Output) -> Assembler {
 fn join_two(mut tail: Assembler, part: Part, output: &mut dyn Output) -> Assembler {
     let Part { head, tail: mut next } = part;
     let settled_in_head = head.settled;
-    for open in head.held {
+    // Exports that overlap: an attempt that the later one has without its start stands whole in the earlier one.
+    let overlaps = next.first_at.is_some() && next.first_at < tail.last_at;
+    for mut open in head.held {
+        if overlaps && open.lacks_start() && open.is_reported() {
+            open.cut_start();
+        }
         meet(&mut tail, open, output);
     }
     if let Some(mut pending) = head.pending {
@@ -145,7 +150,8 @@ fn join_two(mut tail: Assembler, part: Part, output: &mut dyn Output) -> Assembl
     next.begun |= tail.begun;
     next.concurrent |= tail.concurrent;
     next.first_at = tail.first_at.or(next.first_at);
-    next.last_at = next.last_at.or(tail.last_at);
+    next.last_at = next.last_at.max(tail.last_at);
+    next.emulated |= tail.emulated;
     next.held.settled = true;
     next
 }

@@ -7,6 +7,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use super::gate;
 use super::moments::{self, Span};
+use crate::catalogue::Invoker;
 use crate::model::Timestamp;
 use crate::render::{RENDERERS, Renderer, renderer};
 
@@ -121,6 +122,10 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "NAME", help_heading = "Selection")]
     pub(super) function: Option<String>,
 
+    /// Who calls the functions: words advice on retries for it
+    #[arg(long, value_name = "KIND", value_parser = invoker_parser(), help_heading = "Output")]
+    pub(super) invoker: Option<Invoker>,
+
     /// Fail (status 1) if this is true: '[GLOB:]PATH OP VALUE'; may be repeated
     ///
     /// PATH is a number in the JSON summary (failures.timeout, duration_ms.all.p99) or its last part where that is
@@ -173,6 +178,11 @@ pub(super) enum ColorChoice {
 pub(super) struct Report {
     pub(super) renderer: &'static Renderer,
     pub(super) path: PathBuf,
+}
+
+fn invoker_parser() -> impl TypedValueParser<Value = Invoker> {
+    PossibleValuesParser::new(Invoker::ALL.iter().map(|one| one.name()))
+        .try_map(|name| Invoker::parse(&name).ok_or("no such invoker"))
 }
 
 fn format_parser() -> impl TypedValueParser<Value = &'static Renderer> {

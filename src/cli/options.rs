@@ -95,6 +95,7 @@ impl RunOptions {
             redaction: if args.no_redact { Redaction::off() } else { Redaction::on() },
             keep_records,
             failures_only: args.failures_only,
+            invoker: args.invoker,
         };
         Ok(Self {
             pipeline,

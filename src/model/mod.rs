@@ -14,7 +14,7 @@ mod verdict;
 
 pub use attempt::{Attempt, Init, Line, Phase, Sign, SignKind, Subject, WindowCut};
 pub use event::{Bucket, EventSink, LogEvent, Note, Place, StreamId};
-pub use identity::{StreamKey, StreamParts, function_from_arn, function_from_group, stream_parts};
+pub use identity::{FunctionArn, StreamKey, StreamParts, function_from_arn, function_from_group, stream_parts};
 pub use record::{
     AppError, AppLine, CrashLine, ErrorForm, InitPhase, InitReport, InitStart, InitType, Level, Metrics, Record,
     Report, Status,

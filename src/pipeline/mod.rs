@@ -3,6 +3,7 @@
 //! Inputs are read by a pool of workers, each with a ledger of its own. What a worker cannot finish alone, the two ends
 //! of a log stream, it leaves as parts that are joined after the last input; so the number of workers changes nothing.
 
+mod duplicates;
 mod records;
 mod run;
 mod sink;
@@ -13,6 +14,7 @@ pub use records::Records;
 
 use std::path::PathBuf;
 
+use crate::catalogue::Invoker;
 use crate::model::Timestamp;
 use crate::source::{self, Input};
 use crate::wire::{Redaction, Summary};
@@ -40,6 +42,8 @@ pub struct Options {
     pub keep_records: bool,
     /// Keep only the records of failed attempts.
     pub failures_only: bool,
+    /// Who calls the functions: for the wording of advice.
+    pub invoker: Option<Invoker>,
 }
 
 /// The answer.

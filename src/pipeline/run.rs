@@ -42,8 +42,17 @@ pub(super) fn run(
         spools.extend(worker.spool);
     }
     let wanted = name_filter(&options.only)?;
-    let bounds = Bounds { from: options.from, to: options.to, since_ms: options.since_ms, wanted: &wanted };
+    let bounds = Bounds {
+        from: options.from,
+        to: options.to,
+        since_ms: options.since_ms,
+        wanted: &wanted,
+        invoker: options.invoker,
+    };
     let totals = summary::summarize(&shared, ledgers, &bounds, options.keep_records);
+    for function in &totals.hiding {
+        tally.hides_successes(function);
+    }
     let input_failed = !tally.unreadable.is_empty();
     let empty = totals.totals.attempts == 0 && totals.totals.environment_failures == 0;
     let records = if options.keep_records {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::Xxh3;
 
+use super::duplicates::Delivered;
 use super::worker::{Closing, Worker};
 use crate::assemble::{Assembler, Message, Part};
-use crate::model::{Bucket, EventSink, LogEvent, Note, Place, Record, RequestId, StreamId, StreamKey};
+use crate::model::{Bucket, EventSink, FunctionArn, LogEvent, Note, Place, Record, RequestId, StreamId, StreamKey};
 use crate::parse::{self, Block, Joiner};
 use crate::summary::StreamNames;
 use crate::wire::Identity;
@@ -18,6 +19,7 @@ pub(super) struct InputSink<'w, 'r> {
     input: u32,
     slots: Vec<Slot>,
     by_key: FxHashMap<u64, StreamId>,
+    delivered: Delivered,
     scratch: Vec<u8>,
     /// The event at hand: its line, and its number within that line.
     at: Place,
@@ -68,6 +70,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
             input,
             slots: Vec::new(),
             by_key: FxHashMap::default(),
+            delivered: Delivered::default(),
             scratch: Vec::new(),
             at: Place::at(input, 0),
         }
@@ -155,15 +158,42 @@ fn is_whole_object(message: &[u8]) -> bool {
 fn take(slot: &mut Slot, worker: &mut Worker<'_>, message: &Message<'_>, record: &Record<'_>) {
     match record {
         Record::InitStart(start) | Record::RestoreStart(start) => {
+            if let Some(function) = start.function {
+                named(slot, worker, message.place.input, function, None);
+            }
             if let Some(runtime) = start.runtime_version {
                 worker.ledger.runtime(slot.names, message.at, runtime);
             }
         }
+        Record::Start { function_arn: Some(arn), .. } => {
+            if let Some(arn) = FunctionArn::parse(arn) {
+                named(slot, worker, message.place.input, arn.name, Some(arn));
+            }
+        }
+        Record::Report(report) if report.emulated => worker.note(message.place.input, emulator_note()),
         Record::Foreign(kind) => worker.tally.foreign(kind, 1),
         Record::LogsDropped { records } => worker.tally.logs_dropped(*records),
         _ => {}
     }
     slot.assembler.record(message, record, &mut Closing::new(worker, &slot.identity, slot.names));
+}
+
+/// A line of the platform names the function, and neither path nor wrapping nor user did.
+fn named(slot: &mut Slot, worker: &mut Worker<'_>, input: u32, function: &str, arn: Option<FunctionArn<'_>>) {
+    if slot.identity.function.is_some() {
+        return;
+    }
+    let mut identity = (*slot.identity).clone();
+    identity.function = Some(function.to_owned());
+    identity.region = identity.region.or_else(|| arn.map(|arn| arn.region.to_owned()));
+    identity.account_id = identity.account_id.or_else(|| arn.map(|arn| arn.account_id.to_owned()));
+    slot.names = worker.ledger.stream(&identity, input);
+    slot.identity = Arc::new(identity);
+}
+
+fn emulator_note() -> Note {
+    let text = "written by a local emulator: its memory figures repeat the size, and make no finding".to_owned();
+    Note { incomplete: false, text }
 }
 
 impl EventSink for InputSink<'_, '_> {
@@ -206,6 +236,11 @@ impl EventSink for InputSink<'_, '_> {
             self.worker.tally.count(Bucket::OtherLogs, bytes);
             return;
         }
+        if self.delivered.again(stream, &event) {
+            self.worker.tally.duplicates += 1;
+            self.worker.tally.count(Bucket::Attributed, bytes);
+            return;
+        }
         let dismissible = !slot.joiner.is_open() && !slot.assembler.wants_ids();
         if dismissible && !parse::may_matter(event.message) {
             let place = self.at;
@@ -241,11 +276,16 @@ impl EventSink for InputSink<'_, '_> {
 
 /// Log groups that hold no invocation logs of event functions.
 fn foreign_group(group: &str) -> Option<&'static str> {
-    const KINDS: [(&str, &str); 4] = [
+    const KINDS: [(&str, &str); 9] = [
         ("/aws/lambda-insights", "Lambda Insights"),
         ("/aws/lambda/web/", "Lambda Web Functions"),
-        ("/aws/lambda/capacity-provider/", "Lambda capacity providers"),
+        ("/aws/lambda/capacity-provider/", "Lambda capacity provider"),
         ("/aws/vendedlogs/states/", "Step Functions"),
+        ("/aws/states/", "Step Functions"),
+        ("API-Gateway-Execution-Logs_", "API Gateway execution log"),
+        ("/aws/apigateway/", "API Gateway access log"),
+        ("/aws/api-gateway/", "API Gateway access log"),
+        ("/aws/vendedlogs/apis/", "API Gateway access log"),
     ];
     KINDS.iter().find(|(prefix, _)| group.starts_with(prefix)).map(|(_, kind)| *kind)
 }

@@ -31,9 +31,10 @@ pub struct Entry {
 }
 
 /// Observations that a function's row counts.
-pub(super) const COUNTED_OBSERVATIONS: [&str; 2] = [HANDLED_ERROR, NEAR_MEMORY_LIMIT];
+pub(super) const COUNTED_OBSERVATIONS: [&str; 3] = [HANDLED_ERROR, NEAR_MEMORY_LIMIT, START_NOT_LOGGED];
 const HANDLED_ERROR: &str = "handled_error";
 const NEAR_MEMORY_LIMIT: &str = "near_memory_limit";
+const START_NOT_LOGGED: &str = "start_not_logged";
 
 const HAS_REQUEST: u16 = 1;
 const START_CUT: u16 = 1 << 1;
@@ -41,7 +42,20 @@ const REPORT_SEEN: u16 = 1 << 2;
 const COLD: u16 = 1 << 3;
 const NEAR_MEMORY: u16 = 1 << 4;
 const ENVIRONMENT: u16 = 1 << 5;
+/// What advice needs of a failed attempt, by the code of the cause.
+const CAUSES: [(u16, &str); 4] = [
+    (AT_LIMIT, "memory_at_limit"),
+    (GROWN, "memory_grown"),
+    (SUDDEN, "memory_sudden"),
+    (SLOW_INIT, "init_failure.timeout"),
+];
+pub(super) const SILENT: u16 = 1 << 6;
+pub(super) const AT_LIMIT: u16 = 1 << 7;
+const UNSTARTED: u16 = 1 << 13;
 const CONFIDENCE: u32 = 8;
+pub(super) const GROWN: u16 = 1 << 10;
+pub(super) const SUDDEN: u16 = 1 << 11;
+pub(super) const SLOW_INIT: u16 = 1 << 12;
 
 /// Marks an entry without a finding: it did not fail.
 pub(super) const NO_FINDING: u32 = u32::MAX;
@@ -73,7 +87,10 @@ impl Entry {
                 | flag(attempt.report_seen, REPORT_SEEN)
                 | flag(cold, COLD)
                 | flag(observed(NEAR_MEMORY_LIMIT).is_some(), NEAR_MEMORY)
+                | flag(observed(START_NOT_LOGGED).is_some(), UNSTARTED)
                 | flag(attempt.subject == Subject::Environment, ENVIRONMENT)
+                | flag(is_silent(attempt), SILENT)
+                | causes(verdict)
                 | (verdict.confidence as u16) << CONFIDENCE,
             version: names.version,
             category: verdict.category,
@@ -147,13 +164,33 @@ impl Entry {
         self.has(NEAR_MEMORY)
     }
 
+    /// It came from a log in JSON without its start.
+    pub(super) fn is_unstarted(&self) -> bool {
+        self.has(UNSTARTED)
+    }
+
     pub(super) fn is_environment(&self) -> bool {
         self.has(ENVIRONMENT)
     }
 
-    fn has(&self, bit: u16) -> bool {
+    pub(super) fn has(&self, bit: u16) -> bool {
         self.flags & bit != 0
     }
+}
+
+/// The function wrote nothing for half of the run time or more before the end.
+fn is_silent(attempt: &Attempt) -> bool {
+    let (Some(last), Some(end), Some(duration_us)) =
+        (attempt.last_line.as_ref().and_then(|line| line.at), attempt.ended_at, attempt.metrics.duration_us)
+    else {
+        return false;
+    };
+    u64::try_from(end.ms_since(last)).is_ok_and(|silent| silent * 2_000 >= duration_us)
+}
+
+fn causes(verdict: &Verdict) -> u16 {
+    let has = |wanted: &str| verdict.contributing.iter().any(|(code, _)| *code == wanted);
+    CAUSES.iter().filter(|(_, code)| has(code)).fold(0, |bits, (bit, _)| bits | bit)
 }
 
 /// Ids of an entry's names in the tables shared by all workers.

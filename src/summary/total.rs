@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::chains::{drop_duplicates, outcome};
-use super::findings::FindingFacts;
+use super::findings::{FindingFacts, Surroundings};
 use super::function::Counts;
 use super::ledger::{Ledger, Shared};
 use super::names::{FindingKey, FunctionFacts, FunctionKey};
 use super::{Entry, runs};
+use crate::catalogue::Invoker;
 use crate::model::{Place, Timestamp};
 use crate::wire::{Finding, FunctionSummary, Window, moment};
 
@@ -23,6 +24,8 @@ pub struct Bounds<'a> {
     pub since_ms: Option<i64>,
     /// Those of functions with such a name.
     pub wanted: &'a dyn Fn(Option<&str>) -> bool,
+    /// Who calls the functions, where that was given: for the wording of advice.
+    pub invoker: Option<Invoker>,
 }
 
 impl Bounds<'_> {
@@ -45,6 +48,8 @@ pub struct Totals {
     pub functions: Vec<FunctionSummary>,
     /// Attempts that were read more than once.
     pub duplicates: u64,
+    /// Functions whose log hides successes, so that their rates, and those of all, are not known.
+    pub hiding: Vec<String>,
     /// What the records can only learn now.
     pub patches: Patches,
 }
@@ -101,6 +106,7 @@ pub fn summarize(shared: &Shared, ledgers: Vec<Ledger<'_>>, bounds: &Bounds<'_>,
         all: Counts::over(window_ms),
         rows: Vec::new(),
         duplicates: 0,
+        hiding: Vec::new(),
         patches: Patches::default(),
     };
     pass.run(runs::merged(runs, &names.canonical));
@@ -183,6 +189,7 @@ struct Pass<'a> {
     all: Counts,
     rows: Vec<FunctionSummary>,
     duplicates: u64,
+    hiding: Vec<String>,
     patches: Patches,
 }
 
@@ -261,6 +268,9 @@ impl Pass<'_> {
         let facts = names.facts.get(&id);
         let mut row = counts.row(timeout_ms);
         row.function.clone_from(&key.name);
+        if counts.hides_successes() {
+            self.hiding.push(key.name.clone().unwrap_or_else(|| "(unknown)".to_owned()));
+        }
         row.account_id.clone_from(&key.account_id);
         row.region.clone_from(&key.region);
         row.runtime = facts.and_then(|facts| facts.runtime.as_ref()).map(|(_, runtime)| runtime.clone());
@@ -268,7 +278,7 @@ impl Pass<'_> {
         row.versions =
             counts.versions.iter().filter_map(|id| names.versions.get(usize::from(*id) - 1).cloned()).collect();
         row.versions.sort_unstable();
-        row.findings = findings(names, &counts);
+        row.findings = findings(names, &counts, &row, self.bounds.invoker);
         self.rows.push(row);
     }
 
@@ -276,8 +286,12 @@ impl Pass<'_> {
         let mut functions = self.rows;
         functions.sort_by(worst_first);
         let near_timeout = functions.iter().filter_map(|row| row.near_timeout).reduce(|a, b| a + b);
-        let totals = FunctionSummary { near_timeout, ..self.all.row(None) };
-        Totals { window, totals, functions, duplicates: self.duplicates, patches: self.patches }
+        let mut totals = FunctionSummary { near_timeout, ..self.all.row(None) };
+        if !self.hiding.is_empty() {
+            totals.failure_rate = None;
+        }
+        let Self { duplicates, hiding, patches, .. } = self;
+        Totals { window, totals, functions, duplicates, hiding, patches }
     }
 }
 
@@ -295,13 +309,14 @@ fn continues(first: &Entry, entry: &Entry) -> bool {
     }
 }
 
-fn findings(names: &Tables, counts: &Counts) -> Vec<Finding> {
+fn findings(names: &Tables, counts: &Counts, row: &FunctionSummary, invoker: Option<Invoker>) -> Vec<Finding> {
+    let around = Surroundings { version_names: &names.versions, row, traffic: &counts.traffic, invoker };
     let mut findings: Vec<Finding> = counts
         .findings
         .iter()
         .map(|(id, finding)| {
             let key = &names.findings[*id as usize];
-            finding.finding(key, names.finding_facts.get(id), &names.versions, &counts.traffic)
+            finding.finding(key, names.finding_facts.get(id), &around)
         })
         .collect();
     findings.sort_by(|a, b| (b.count, &a.code, &a.fingerprint).cmp(&(a.count, &b.code, &b.fingerprint)));

@@ -13,5 +13,6 @@ mod order;
 mod readme;
 mod registry;
 mod selection;
+mod shapes;
 mod shards;
 mod truth;
