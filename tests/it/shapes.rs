@@ -771,7 +771,7 @@ fn events_on_one_line_are_told_apart() {
         }
     }
     let (_, _, export) = writers(&log).swap_remove(0);
-    assert_eq!(attempts(&export)[2].1, Some(13), "the line of an event is its number");
+    assert_eq!(attempts(&export)[2].1, Some(11), "the line of an event is its number");
     // Entries of an archive follow one another.
     let bare = lines(&log, |_, e| format!("{}\n", e.message.trim_end())).into_bytes();
     let entry = zip(&bare);
