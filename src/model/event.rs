@@ -15,6 +15,16 @@ pub struct Place {
     pub input: u32,
     /// Line number in the decoded input, counted from 1.
     pub line: u64,
+    /// Number of the event within that line, from 0: a JSON document may hold all its events in one line.
+    pub event: u32,
+}
+
+impl Place {
+    /// The first event of a line.
+    #[must_use]
+    pub fn at(input: u32, line: u64) -> Self {
+        Self { input, line, event: 0 }
+    }
 }
 
 /// One CloudWatch log event: a message, when and (by its [`StreamId`]) where it was written.

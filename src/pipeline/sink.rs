@@ -23,6 +23,8 @@ pub(super) struct InputSink<'w, 'r> {
     delivered: Delivered,
     last_line: LastLine,
     scratch: Vec<u8>,
+    /// The event at hand: its line, and its number within that line.
+    at: Place,
 }
 
 /// The line of the last event, as it came and as it was counted.
@@ -54,16 +56,24 @@ struct Slot {
     assembler: Assembler,
     joiner: Joiner,
     /// What the joiner holds.
-    joined: Joined,
+    joined: Option<Joined>,
     /// Not the stream of a function: the name of the kind of log.
     foreign: Option<&'static str>,
 }
 
 /// What is known of the messages of a block besides their text.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Joined {
+    place: Place,
     bytes: u64,
     request_id: Option<RequestId>,
+}
+
+impl Joined {
+    /// With a further message behind.
+    fn and(self, more: Self) -> Self {
+        Self { bytes: self.bytes + more.bytes, request_id: self.request_id.or(more.request_id), ..self }
+    }
 }
 
 /// One end-to-end stretch of a stream, waiting for the others.
@@ -87,18 +97,17 @@ impl<'w, 'r> InputSink<'w, 'r> {
             delivered: Delivered::default(),
             last_line: LastLine::default(),
             scratch: Vec::new(),
+            at: Place::at(input, 0),
         }
     }
 
     /// The end of the input: every stream becomes a piece.
     pub(super) fn finish(mut self) -> Vec<Piece> {
         for at in 0..self.slots.len() {
-            if let Some(block) = self.slots[at].joiner.finish() {
-                let joined = self.slots[at].joined;
-                self.block(at, &block, joined);
-            }
+            let (block, joined) = (self.slots[at].joiner.finish(), self.slots[at].joined.take());
+            self.block(at, block, joined);
         }
-        let input = self.input;
+        let (input, keep) = (self.input, self.worker.keep);
         let pieces = self.slots.into_iter().filter(|slot| slot.foreign.is_none());
         pieces
             .map(|slot| Piece {
@@ -106,7 +115,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
                 identity: slot.identity,
                 names: slot.names,
                 input,
-                part: slot.assembler.finish(),
+                part: slot.assembler.finish(keep),
             })
             .collect()
     }
@@ -114,9 +123,9 @@ impl<'w, 'r> InputSink<'w, 'r> {
     /// A message that may matter.
     fn consider(&mut self, at: usize, event: &LogEvent<'_>, raw: &[u8]) {
         let slot = &mut self.slots[at];
-        let place = Place { input: self.input, line: event.line };
+        let place = self.at;
         let bytes = event.message.len() as u64;
-        let message = Message { at: event.at, place, text: raw, bytes };
+        let message = Message { at: event.at, place, text: raw, bytes, keep: self.worker.keep };
         let joins = slot.joiner.is_open() || event.split || !is_whole_object(raw);
         if !slot.joiner.is_open()
             && !event.split
@@ -129,21 +138,15 @@ impl<'w, 'r> InputSink<'w, 'r> {
         if joins {
             let fed = slot.joiner.feed(event.at, event.line, &text);
             if fed.absorbed {
-                // The block before this one, if any, is counted without it.
-                let before = std::mem::replace(&mut slot.joined, Joined { bytes: 0, request_id: event.request_id });
-                if let Some(block) = fed.ended {
-                    self.block(at, &block, before);
-                    self.slots[at].joined.bytes = bytes;
-                } else {
-                    self.slots[at].joined =
-                        Joined { bytes: before.bytes + bytes, request_id: before.request_id.or(event.request_id) };
-                }
+                // It goes on with the block that was open, or ended that and begins one.
+                let this = Joined { place, bytes, request_id: event.request_id };
+                let begun = slot.joined.filter(|_| fed.ended.is_none());
+                let before = slot.joined.replace(begun.map_or(this, |begun| begun.and(this)));
+                self.block(at, fed.ended, before);
                 return;
             }
-            if let Some(block) = fed.ended {
-                let joined = std::mem::take(&mut slot.joined);
-                self.block(at, &block, joined);
-            }
+            let joined = slot.joined.take();
+            self.block(at, fed.ended, joined);
         }
         let slot = &mut self.slots[at];
         let message = Message { text: text.as_bytes(), ..message };
@@ -155,10 +158,17 @@ impl<'w, 'r> InputSink<'w, 'r> {
         take(slot, self.worker, &message, &with_id(parse::parse(&text), event.request_id));
     }
 
-    fn block(&mut self, at: usize, block: &Block, joined: Joined) {
+    /// A block that the joiner has finished.
+    fn block(&mut self, at: usize, block: Option<Block>, joined: Option<Joined>) {
+        let (Some(block), Some(joined)) = (block, joined) else { return };
         let slot = &mut self.slots[at];
-        let place = Place { input: self.input, line: block.line };
-        let message = Message { at: block.at, place, text: block.text.as_bytes(), bytes: joined.bytes };
+        let message = Message {
+            at: block.at,
+            place: joined.place,
+            text: block.text.as_bytes(),
+            bytes: joined.bytes,
+            keep: self.worker.keep,
+        };
         take(slot, self.worker, &message, &with_id(parse::parse(&block.text), joined.request_id));
     }
 }
@@ -238,7 +248,7 @@ impl EventSink for InputSink<'_, '_> {
             identity: Arc::new(identity),
             names,
             joiner: Joiner::default(),
-            joined: Joined::default(),
+            joined: None,
             foreign,
         });
         self.by_key.insert(hash, id);
@@ -246,6 +256,8 @@ impl EventSink for InputSink<'_, '_> {
     }
 
     fn event(&mut self, stream: StreamId, event: LogEvent<'_>) {
+        let number = if self.at.line == event.line { self.at.event.saturating_add(1) } else { 0 };
+        self.at = Place { input: self.input, line: event.line, event: number };
         let at = stream.0 as usize;
         let Some(slot) = self.slots.get_mut(at) else { return };
         self.worker.tally.log_events += 1;
@@ -261,10 +273,10 @@ impl EventSink for InputSink<'_, '_> {
             self.worker.tally.count(Bucket::Attributed, bytes);
             return;
         }
-        let dismissible = !slot.joiner.is_open() && !slot.assembler.wants_ids();
+        let dismissible = !slot.joiner.is_open() && !slot.assembler.wants_ids() && !self.worker.keep.every_line;
         if dismissible && !parse::may_matter(event.message) {
-            let place = Place { input: self.input, line: event.line };
-            let message = Message { at: event.at, place, text: event.message, bytes };
+            let place = self.at;
+            let message = Message { at: event.at, place, text: event.message, bytes, keep: self.worker.keep };
             slot.assembler.ordinary(&message, &mut Closing::new(self.worker, &slot.identity, slot.names));
             return;
         }
@@ -281,7 +293,7 @@ impl EventSink for InputSink<'_, '_> {
     }
 
     fn own_record(&mut self, json: &[u8], line: u64) {
-        let place = Place { input: self.input, line };
+        let place = Place::at(self.input, line);
         self.worker.own_record(json, place);
     }
 

@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Entry;
 use super::chains::Outcome;
 use super::distribution::Distribution;
 use super::entry::NO_FINDING;
 use super::findings::{FindingCounts, Traffic};
+use super::needy::Needy;
+use super::price::Costs;
 use super::timeline::Timeline;
+use super::{Entry, retries};
 use crate::model::Category;
-use crate::wire::{Durations, Failures, FunctionSummary, Memory, Outcomes};
+use crate::wire::{Durations, Failures, FunctionSummary, Memory, Outcomes, Retries};
 
 /// An attempt that succeeded with this share of the timeout used is near it.
 const NEAR_TIMEOUT_PERCENT: u64 = 90;
@@ -39,6 +41,9 @@ pub(super) struct Counts {
     timeline: Timeline,
     pub(super) traffic: Traffic,
     pub(super) findings: BTreeMap<u32, FindingCounts>,
+    retries: Retries,
+    pub(super) needy: Needy,
+    pub(super) costs: Costs,
 }
 
 impl Counts {
@@ -66,6 +71,9 @@ impl Counts {
             timeline: Timeline::over(window_ms),
             traffic: Traffic::over(window_ms),
             findings: BTreeMap::new(),
+            retries: Retries::default(),
+            needy: Needy::default(),
+            costs: Costs::default(),
         }
     }
 
@@ -81,6 +89,7 @@ impl Counts {
             Outcome::RerunAfterSuccess => &mut self.outcomes.rerun_after_success,
         };
         *slot += 1;
+        retries::count(attempts, &mut self.retries);
         for (at, attempt) in attempts.iter().enumerate() {
             self.add_attempt(attempt, timeout_ms);
             if attempt.finding == NO_FINDING {
@@ -169,6 +178,8 @@ impl Counts {
             failures: self.failures,
             environment_failures: self.environment_failures,
             outcomes: self.outcomes,
+            retries: self.retries,
+            needs_person: self.needy.counts(),
             own_throttles: None,
             cold_starts: self.cold_starts,
             duration_ms: Durations { all: self.durations.percentiles(), ok: self.ok_durations.percentiles() },

@@ -485,18 +485,7 @@ const CONTAINERS: [(&str, fn(&[u8]) -> Vec<u8>); 11] = [
 ];
 
 fn analyze(files: &Files) -> Analysis {
-    let options = Options {
-        paths: Vec::new(),
-        function: Some("orders".to_owned()),
-        only: Vec::new(),
-        from: None,
-        to: None,
-        since_ms: None,
-        threads: 1,
-        redaction: Redaction::off(),
-        keep_records: false,
-        failures_only: false,
-    };
+    let options = Options { function: Some("orders".to_owned()), redaction: Redaction::off(), ..Options::default() };
     let samples: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
     analyze_samples(&samples, &options).unwrap()
 }
@@ -718,18 +707,7 @@ fn names_come_from_where_they_stand() {
 }
 
 fn unnamed() -> Options {
-    Options {
-        paths: Vec::new(),
-        function: None,
-        only: Vec::new(),
-        from: None,
-        to: None,
-        since_ms: None,
-        threads: 1,
-        redaction: Redaction::off(),
-        keep_records: false,
-        failures_only: false,
-    }
+    Options { redaction: Redaction::off(), ..Options::default() }
 }
 
 #[test]

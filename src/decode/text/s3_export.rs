@@ -7,7 +7,7 @@ use crate::decode::delivery::Delivery;
 use crate::decode::feed::Feed;
 use crate::decode::head::{Head, is_platform};
 use crate::decode::{DecodeError, Shape};
-use crate::model::{RequestId, Timestamp};
+use crate::model::{RequestId, TimeReader, Timestamp};
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "s3-export",
@@ -62,17 +62,33 @@ fn prefix(line: &[u8]) -> Option<Prefix> {
 /// the line before.
 #[derive(Default)]
 struct S3Export {
+    times: Cell<TimeReader>,
     last: Cell<Option<Timestamp>>,
 }
 
 impl Family for S3Export {
     #[inline]
     fn prefix(&self, line: &[u8]) -> Option<Prefix> {
-        if let Some(prefix) = prefix(line) {
-            self.last.set(prefix.at);
-            return Some(prefix);
+        let Some(at) = self.time(line) else {
+            let begins = is_platform(line) || is_crash(line);
+            return begins.then(|| Prefix { at: self.last.get(), ..Prefix::default() });
+        };
+        self.last.set(Some(at));
+        Some(Prefix { at: Some(at), message: TIME + 1, ..Prefix::default() })
+    }
+}
+
+impl S3Export {
+    #[inline]
+    fn time(&self, line: &[u8]) -> Option<Timestamp> {
+        let time = line.first_chunk::<TIME>()?;
+        if !matches!(line.get(TIME), None | Some(b' ' | b'\r')) {
+            return None;
         }
-        (is_platform(line) || is_crash(line)).then(|| Prefix { at: self.last.get(), ..Prefix::default() })
+        let mut times = self.times.get();
+        let at = times.read(time)?;
+        self.times.set(times);
+        Some(at)
     }
 }
 
