@@ -721,6 +721,43 @@ fn samples_of_consoles_say_so() {
     assert!(!full.complete && full.notes[0].contains("exactly 10000"), "{:?}", full.notes);
 }
 
+/// What ndjson has of every record: attempt and line of the first evidence.
+fn attempts(files: &Files) -> Vec<(u64, Option<u64>)> {
+    let samples: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    let mut analysis = analyze_samples(&samples, &Options { keep_records: true, ..unnamed() }).unwrap();
+    let mut text = Vec::new();
+    analysis.records.as_mut().unwrap().write_to(&mut text).unwrap();
+    let records = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    records
+        .map(|line| serde_json::from_slice::<Value>(line).unwrap())
+        .map(|record| (record["attempt"].as_u64().unwrap(), record["evidence"][0]["line_number"].as_u64()))
+        .collect()
+}
+
+#[test]
+fn events_on_one_line_are_told_apart() {
+    let log = log();
+    let want = [1, 1, 1, 1, 2, 1, 1];
+    for (name, keeps, files) in writers(&log) {
+        if keeps == All && !name.contains("s3") {
+            let mut numbers: Vec<u64> = attempts(&files).into_iter().map(|(number, _)| number).collect();
+            // Records stand in the order of the input, which may be newest first.
+            if numbers[2] == 2 {
+                numbers.reverse();
+            }
+            assert_eq!(numbers, want, "{name}");
+        }
+    }
+    let (_, _, export) = writers(&log).swap_remove(0);
+    assert_eq!(attempts(&export)[2].1, Some(11), "the line of an event is its number");
+    // Entries of an archive follow one another.
+    let bare = lines(&log, |_, e| format!("{}\n", e.message.trim_end())).into_bytes();
+    let entry = zip(&bare);
+    let entry = &entry[..entry.len() - 4];
+    let archive = vec![("logs.zip".to_owned(), [entry, &zip(&bare)].concat())];
+    assert_eq!(attempts(&archive).len(), 14);
+}
+
 proptest::proptest! {
     #[test]
     fn bytes_of_damaged_samples_are_all_counted(index in 0usize..200, at in 0usize..2_000, byte in 0x20u8..0x7f, cut in 1usize..4_000) {
