@@ -234,7 +234,9 @@ mod tests {
             .map(|n| {
                 let minute = n * 7_919 % 1_000;
                 let category = if n % 3 == 0 { Category::Timeout } else { Category::Ok };
-                Entry { function: u32::try_from(n % 5).unwrap(), ..attempt(category, minute, 1) }
+                let mut entry = attempt(category, minute, 1);
+                entry.function = u32::try_from(n % 5).unwrap();
+                entry
             })
             .collect()
     }
