@@ -15,6 +15,9 @@ pub(super) struct Open {
     /// What stood before its START. Kept apart until the attempt closes: a part before may claim it.
     pub(super) before: Pending,
     pub(super) reported_at: Option<Timestamp>,
+    /// REPORT is evidence by what was known when it was read. Without a START it is kept all the same: a part before may
+    /// hold what it is evidence of.
+    report_tells: bool,
     /// START or REPORT came as JSON, so other requests may run beside it.
     pub(super) json: bool,
     /// Bytes of its messages.
@@ -25,23 +28,29 @@ pub(super) struct Open {
 }
 
 impl Open {
-    /// Begins an attempt, with what stood before it. `spare` is an earlier one whose buffers are used again.
-    pub(super) fn begin(spare: Option<Self>, id: Option<RequestId>, message: &Message<'_>, before: Pending) -> Self {
-        let mut lines = spare.map(|spare| spare.lines).unwrap_or_default();
-        lines.clear();
-        Self {
-            attempt: Attempt {
-                subject: Subject::Attempt,
-                request_id: id,
-                place: message.place,
-                started_at: message.at,
-                ..Attempt::default()
-            },
-            before,
-            lines,
-            last_at: message.at,
-            ..Self::default()
-        }
+    /// Begins an attempt, with what stood before it, in the memory of an earlier one.
+    pub(super) fn begin(
+        spare: Option<Box<Self>>,
+        id: Option<RequestId>,
+        message: &Message<'_>,
+        before: Pending,
+    ) -> Box<Self> {
+        let mut open = spare.unwrap_or_default();
+        open.attempt = Attempt {
+            subject: Subject::Attempt,
+            request_id: id,
+            place: message.place,
+            started_at: message.at,
+            ..Attempt::default()
+        };
+        open.before = before;
+        open.reported_at = None;
+        open.report_tells = false;
+        open.json = false;
+        open.bytes = 0;
+        open.last_at = message.at;
+        open.lines.clear();
+        open
     }
 
     pub(super) fn id(&self) -> Option<RequestId> {
@@ -56,6 +65,8 @@ impl Open {
     pub(super) fn ordinary(&mut self, message: &Message<'_>) {
         self.bytes += message.bytes;
         self.attempt.app_lines += 1;
+        // Bare text: START has no time, lines of the function have.
+        self.attempt.started_at = self.attempt.started_at.or(message.at);
         self.last_at = message.at.or(self.last_at);
         self.lines.push(message.kept(true), message.keep);
     }
@@ -70,6 +81,9 @@ impl Open {
 
     fn touch_only(&mut self, message: &Message<'_>) {
         self.bytes += message.bytes;
+        if !self.is_reported() {
+            self.attempt.started_at = self.attempt.started_at.or(message.at);
+        }
         self.last_at = self.last_at.max(message.at);
     }
 
@@ -101,6 +115,7 @@ impl Open {
         attempt.report_seen = true;
         attempt.metrics = report.metrics;
         attempt.emulated |= report.emulated;
+        attempt.json |= report.json;
         attempt.ended_at = message.at;
         self.reported_at = message.at;
         self.json |= report.json;
@@ -117,7 +132,8 @@ impl Open {
         attempt.tenant_id = report.tenant_id.map(Into::into).or_else(|| attempt.tenant_id.take());
         let troubled = report.status.is_some_and(|status| status != Status::Success);
         let at_the_cap = report.metrics.max_memory_used_mb >= report.metrics.memory_size_mb;
-        if troubled || at_the_cap || !attempt.signs.is_empty() || !self.before.signs.is_empty() {
+        self.report_tells = troubled || at_the_cap || !attempt.signs.is_empty() || !self.before.signs.is_empty();
+        if self.report_tells || !attempt.start_seen {
             attempt.report_line = Some(evidence_line(message, SIGN_TEXT_BYTES));
         }
         if let (true, Some(status)) = (troubled, report.status) {
@@ -149,20 +165,28 @@ impl Open {
             attempt.started_at = computed.min(attempt.started_at).or(attempt.started_at);
         }
         let plain = attempt.report_seen && attempt.signs.is_empty();
+        if !self.report_tells {
+            attempt.report_line = None;
+        }
         if !plain {
             attempt.last_line = last_line(&self.lines);
         }
     }
 
     /// Puts a later fragment of the same attempt behind this one.
-    pub(super) fn append(&mut self, mut later: Self, keep: &Keep) {
+    pub(super) fn append(&mut self, mut later: Box<Self>, keep: &Keep) {
+        let report_line = later.attempt.report_line.take();
         later.close();
+        let later = *later;
         let phase_of_lines = if self.is_reported() { Some(Phase::Late) } else { None };
         self.bytes += later.bytes;
         self.last_at = later.last_at.max(self.last_at);
         self.json |= later.json;
         if !self.is_reported() || keep.every_line {
             self.lines.append(&later.lines, keep);
+        }
+        if later.attempt.report_seen && !self.attempt.report_seen {
+            self.report_tells = later.report_tells || !self.attempt.signs.is_empty() || !self.before.signs.is_empty();
         }
         let (mine, theirs) = (&mut self.attempt, later.attempt);
         for sign in theirs.signs {
@@ -174,12 +198,14 @@ impl Open {
         mine.request_id = mine.request_id.or(theirs.request_id);
         mine.end_seen |= theirs.end_seen;
         mine.emulated |= theirs.emulated;
+        mine.json |= theirs.json;
+        mine.started_at = mine.started_at.or(theirs.started_at);
         mine.concurrent |= theirs.concurrent;
         if theirs.report_seen && !mine.report_seen {
             mine.report_seen = true;
             mine.metrics = theirs.metrics;
             mine.ended_at = theirs.ended_at;
-            mine.report_line = theirs.report_line;
+            mine.report_line = report_line;
             self.reported_at = later.reported_at;
         } else if !mine.report_seen && theirs.end_seen {
             mine.ended_at = theirs.ended_at;
@@ -194,6 +220,9 @@ impl Open {
     pub(super) fn adopt(&mut self, lines: Pending, keep: &Keep) {
         self.bytes += lines.bytes;
         self.last_at = lines.last_at.max(self.last_at);
+        if !self.is_reported() {
+            self.attempt.started_at = self.attempt.started_at.or(lines.first_at);
+        }
         self.attempt.app_lines += lines.lines;
         self.attempt.logged_errors += lines.logged_errors;
         self.attempt.signs_left_out += lines.left_out;
@@ -224,6 +253,13 @@ impl Open {
         let ended_well = self.attempt.report_seen && self.attempt.signs.is_empty();
         if !ended_well || self.lines.is_wanted() {
             self.attempt.lines = std::mem::take(&mut self.lines);
+        }
+    }
+
+    /// Takes the memory of the lines back, for the next attempt.
+    pub(super) fn take_lines_back(&mut self) {
+        if !self.attempt.lines.is_empty() {
+            self.lines = std::mem::take(&mut self.attempt.lines);
         }
     }
 

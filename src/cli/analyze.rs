@@ -119,6 +119,15 @@ fn nothing_found(analysis: &Analysis, options: &RunOptions) -> String {
         || options.pipeline.from.is_some()
         || options.pipeline.to.is_some()
         || options.pipeline.since_ms.is_some();
+    let of_others = coverage.notes.iter().filter(|note| note.starts_with("left out "));
+    let others: Vec<&str> = of_others.map(String::as_str).collect();
+    if !others.is_empty() && !filtered {
+        return format!(
+            "nothing to analyse in {inputs}: the log is not one of Lambda invocations ({}); name files with the log of \
+             a Lambda function",
+            others.join(", ")
+        );
+    }
     let remedy = if filtered {
         "; check --from, --to, --since and --only"
     } else {

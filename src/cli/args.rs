@@ -7,6 +7,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use super::gate;
 use super::moments::{self, Span};
+use crate::catalogue::Invoker;
 use crate::model::Timestamp;
 use crate::render::{RENDERERS, Renderer, renderer};
 use crate::summary::Prices;
@@ -128,6 +129,10 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "NAME", help_heading = "Selection")]
     pub(super) function: Option<String>,
 
+    /// Who calls the functions: words advice on retries for it
+    #[arg(long, value_name = "KIND", value_parser = invoker_parser(), help_heading = "Output")]
+    pub(super) invoker: Option<Invoker>,
+
     /// Lines of your own that stand for a write: a TOML file of [[marker]]
     ///
     /// Each has a name, a pattern (a regular expression; its groups id and target are shown) and a state: started or
@@ -228,6 +233,11 @@ pub(super) enum ColorChoice {
 pub(super) struct Report {
     pub(super) renderer: &'static Renderer,
     pub(super) path: PathBuf,
+}
+
+fn invoker_parser() -> impl TypedValueParser<Value = Invoker> {
+    PossibleValuesParser::new(Invoker::ALL.iter().map(|one| one.name()))
+        .try_map(|name| Invoker::parse(&name).ok_or("no such invoker"))
 }
 
 /// `--ledger lost.csv`

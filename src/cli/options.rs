@@ -99,6 +99,7 @@ impl RunOptions {
             redaction: if args.no_redact { Redaction::off() } else { Redaction::on() },
             keep_records,
             failures_only: args.failures_only,
+            invoker: args.invoker,
             ledger: args.ledger.is_some(),
             show: None,
             effects: Arc::new(effects(args.markers.as_deref())?),

@@ -38,6 +38,7 @@ pub(super) fn event(args: ShowArgs, terminal: &Terminal) -> Result<ExitStatus, F
 
 fn options(args: ShowArgs) -> Result<pipeline::Options, Failure> {
     Ok(pipeline::Options {
+        invoker: None,
         paths: if args.paths.is_empty() { vec![PathBuf::from("-")] } else { args.paths },
         function: args.function,
         only: args.only,

@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind, Read};
 use super::delivery::Delivery;
 use super::feed::Feed;
 use super::head::{HEAD, Head};
+use super::json::carrier::Carried;
 use super::layers::{DEEPEST, Peeked, Peeled, peel, refused_kind, refused_rendering};
 use super::{Buffers, DecodeError, Decoded, InputContext, SHAPES, json, zip};
 use crate::model::EventSink;
@@ -95,7 +96,7 @@ impl<'r> Run<'r> {
         self.buffers.blocks.push(block);
         let result = failure.map_or(result, |error| Err(read_error(error)));
         let (shape, inner) = result.inspect_err(|_| self.before_failure += bytes)?;
-        Ok(Whole { shape, bytes: inner.carried.unwrap_or(bytes) + inner.grown })
+        Ok(Whole { shape, bytes: bytes - inner.carried.packed + inner.carried.unpacked + inner.grown })
     }
 
     fn shape(&mut self, feed: &mut Feed<'_>, depth: usize) -> Result<(&'static str, Size), DecodeError> {
@@ -117,15 +118,15 @@ impl<'r> Run<'r> {
             return Err(not_a_log(head));
         };
         if shape.name == json::carrier::SHAPE.name {
-            return Ok((shape.name, Size { carried: Some(self.carried(feed, depth)?), grown: 0 }));
+            return Ok((shape.name, Size { carried: self.carried(feed, depth)?, grown: 0 }));
         }
         let mut delivery = Delivery::new(self.context, self.sink);
         let result = (shape.decode)(feed, &mut delivery);
         let grown = delivery.finish();
-        result.map(|()| (shape.name, Size { carried: None, grown }))
+        result.map(|()| (shape.name, Size { carried: Carried::default(), grown }))
     }
 
-    fn carried(&mut self, feed: &mut Feed<'_>, depth: usize) -> Result<u64, DecodeError> {
+    fn carried(&mut self, feed: &mut Feed<'_>, depth: usize) -> Result<Carried, DecodeError> {
         if depth >= DEEPEST {
             return Err(too_deep());
         }
@@ -136,8 +137,8 @@ impl<'r> Run<'r> {
 /// How the bytes that count differ from those that were read.
 #[derive(Clone, Copy, Default)]
 struct Size {
-    /// Bytes of what was carried inside, which count instead.
-    carried: Option<u64>,
+    /// What was carried inside counts unpacked.
+    carried: Carried,
     /// Bytes that rewriting added.
     grown: u64,
 }

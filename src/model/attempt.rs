@@ -72,6 +72,8 @@ pub struct Attempt {
     pub earlier_peak_mb: Option<u32>,
     /// The environment runs several requests at once (Managed Instances).
     pub concurrent: bool,
+    /// REPORT came as JSON, which has system log levels: at WARN, START and successes are not written.
+    pub json: bool,
     /// A local emulator wrote the log: its memory figures are made up.
     pub emulated: bool,
 }

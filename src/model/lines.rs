@@ -223,7 +223,7 @@ mod tests {
         let mut lines = Lines::default();
         for line in 1..=count {
             let text = if line % 1_000 == 5 { format!("X{line:099}") } else { format!("{line:0100}") };
-            let place = Place { input: 0, line };
+            let place = Place::at(0, line);
             lines.push(KeptLine { at: None, place, text: text.as_bytes(), own: true }, keep);
         }
         lines

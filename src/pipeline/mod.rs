@@ -3,6 +3,7 @@
 //! Inputs are read by a pool of workers, each with a ledger of its own. What a worker cannot finish alone, the two ends
 //! of a log stream, it leaves as parts that are joined after the last input; so the number of workers changes nothing.
 
+mod duplicates;
 mod ledger;
 mod records;
 mod run;
@@ -18,6 +19,7 @@ pub use shown::{ShownAttempt, ShownLine};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::catalogue::Invoker;
 use crate::effects::Effects;
 use crate::model::{Keep, Timestamp};
 use crate::source::{self, Input};
@@ -47,6 +49,8 @@ pub struct Options {
     pub keep_records: bool,
     /// Keep only the records of failed attempts.
     pub failures_only: bool,
+    /// Who calls the functions: for the wording of advice.
+    pub invoker: Option<Invoker>,
     /// Keep what the ledger of events that need a person is made of.
     pub ledger: bool,
     /// Keep the attempts whose request id begins so, with all their lines.
@@ -55,6 +59,29 @@ pub struct Options {
     pub effects: Arc<Effects>,
     /// What time costs.
     pub prices: Prices,
+}
+
+impl Default for Options {
+    /// Everything, with secrets masked, by one thread, for a summary only.
+    fn default() -> Self {
+        Self {
+            paths: Vec::new(),
+            function: None,
+            only: Vec::new(),
+            from: None,
+            to: None,
+            since_ms: None,
+            threads: 1,
+            redaction: Redaction::on(),
+            keep_records: false,
+            failures_only: false,
+            invoker: None,
+            ledger: false,
+            show: None,
+            effects: Arc::default(),
+            prices: Prices::default(),
+        }
+    }
 }
 
 impl Options {

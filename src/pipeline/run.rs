@@ -50,12 +50,16 @@ pub(super) fn run(
         to: options.to,
         since_ms: options.since_ms,
         wanted: &wanted,
+        invoker: options.invoker,
         prices: options.prices,
         keep_patches: options.keep_records || options.ledger || options.show.is_some(),
         keep_needy: options.ledger,
     };
     let totals =
         summary::summarize(&shared, ledgers, &bounds).context("failed to read attempts back from a temporary file")?;
+    for function in &totals.hiding {
+        tally.hides_successes(function);
+    }
     let shown = shown.finish(&totals.patches);
     let input_failed = !tally.unreadable.is_empty();
     let empty = totals.totals.attempts == 0 && totals.totals.environment_failures == 0;
@@ -109,7 +113,7 @@ fn read_all<'r>(job: &Job<'r>) -> std::io::Result<Vec<Worker<'r>>> {
         }
     }
     let mut streams: Vec<Vec<Piece>> = streams.into_values().collect();
-    streams.sort_by_key(|pieces| pieces.iter().map(|piece| (piece.part.first_at(), piece.input)).min());
+    streams.sort_by_key(|pieces| pieces.iter().map(|piece| (piece.part.span(), piece.input)).min());
     if let Some(worker) = workers.first_mut() {
         for pieces in streams {
             worker.close_stream(pieces);

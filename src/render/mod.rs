@@ -15,6 +15,7 @@ mod matrix;
 mod ndjson;
 mod needs;
 mod page;
+mod said;
 mod style;
 mod table;
 mod words;

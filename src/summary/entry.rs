@@ -19,6 +19,7 @@ pub struct Entry {
     pub(super) stream: u64,
     pub(super) function: u32,
     pub(super) finding: u32,
+    event: u32,
     lasted_ms: u32,
     duration: u32,
     init: u32,
@@ -29,18 +30,18 @@ pub struct Entry {
     flags: u16,
     pub(super) version: u16,
     category: Category,
-    /// What may be tried again, and how much may be done already.
+    /// What may be tried again (bits 0 to 2), how much may be done already (bits 4 to 6), and [`EMULATED`].
     terms: u8,
-    marks: u8,
 }
 
 // The promise on memory: 128 bytes for each request id.
 const _: () = assert!(size_of::<Entry>() <= 80);
 
 /// Observations that a function's row counts.
-pub(super) const COUNTED_OBSERVATIONS: [&str; 2] = [HANDLED_ERROR, NEAR_MEMORY_LIMIT];
+pub(super) const COUNTED_OBSERVATIONS: [&str; 3] = [HANDLED_ERROR, NEAR_MEMORY_LIMIT, START_NOT_LOGGED];
 const HANDLED_ERROR: &str = "handled_error";
 const NEAR_MEMORY_LIMIT: &str = "near_memory_limit";
+const START_NOT_LOGGED: &str = "start_not_logged";
 
 const HAS_REQUEST: u16 = 1;
 const START_CUT: u16 = 1 << 1;
@@ -48,14 +49,27 @@ const REPORT_SEEN: u16 = 1 << 2;
 const COLD: u16 = 1 << 3;
 const NEAR_MEMORY: u16 = 1 << 4;
 const ENVIRONMENT: u16 = 1 << 5;
+/// What advice needs of a failed attempt, by the code of the cause.
+const CAUSES: [(u16, &str); 4] = [
+    (AT_LIMIT, "memory_at_limit"),
+    (GROWN, "memory_grown"),
+    (SUDDEN, "memory_sudden"),
+    (SLOW_INIT, "init_failure.timeout"),
+];
+pub(super) const SILENT: u16 = 1 << 6;
+pub(super) const AT_LIMIT: u16 = 1 << 7;
+const UNSTARTED: u16 = 1 << 13;
 const CONFIDENCE: u32 = 8;
+pub(super) const GROWN: u16 = 1 << 10;
+pub(super) const SUDDEN: u16 = 1 << 11;
+pub(super) const SLOW_INIT: u16 = 1 << 12;
 
 /// It was cut in the middle: the process ended, not the handler.
-const CUT: u8 = 1;
+const CUT: u16 = 1 << 14;
 /// Its lines show side effects.
-const EFFECTS: u8 = 1 << 1;
-/// A local emulator wrote its log.
-const EMULATED: u8 = 1 << 2;
+const EFFECTS: u16 = 1 << 15;
+/// A local emulator wrote its log: the bit of the terms that retry and partial work leave free.
+const EMULATED: u8 = 1 << 3;
 
 /// Bytes of an entry on disk.
 pub(super) const ENCODED: usize = 80;
@@ -74,6 +88,7 @@ impl Entry {
             request: attempt.request_id.map_or(0, RequestId::bits),
             start_ms: attempt.started_at.map_or(NO_TIME, Timestamp::ms),
             place: pack(attempt.place),
+            event: attempt.place.event,
             stream: names.stream,
             function: names.function,
             finding: names.finding,
@@ -89,14 +104,16 @@ impl Entry {
                 | flag(attempt.report_seen, REPORT_SEEN)
                 | flag(cold, COLD)
                 | flag(observed(NEAR_MEMORY_LIMIT).is_some(), NEAR_MEMORY)
+                | flag(observed(START_NOT_LOGGED).is_some(), UNSTARTED)
                 | flag(attempt.subject == Subject::Environment, ENVIRONMENT)
+                | flag(is_silent(attempt), SILENT)
+                | flag(names.cut, CUT)
+                | flag(!attempt.side_effects.is_empty(), EFFECTS)
+                | causes(verdict)
                 | (verdict.confidence as u16) << CONFIDENCE,
             version: names.version,
             category: verdict.category,
-            terms: verdict.retryable as u8 | (verdict.partial_work as u8) << 4,
-            marks: mark(names.cut, CUT)
-                | mark(!attempt.side_effects.is_empty(), EFFECTS)
-                | mark(attempt.emulated, EMULATED),
+            terms: terms(verdict.retryable, verdict.partial_work) | if attempt.emulated { EMULATED } else { 0 },
         }
     }
 
@@ -106,13 +123,14 @@ impl Entry {
         out.extend_from_slice(&self.start_ms.to_le_bytes());
         out.extend_from_slice(&self.place.to_le_bytes());
         out.extend_from_slice(&self.stream.to_le_bytes());
-        for word in [self.function, self.finding, self.lasted_ms, self.duration, self.init, self.billed_ms] {
+        let Self { function, finding, event, lasted_ms, duration, init, billed_ms, .. } = *self;
+        for word in [function, finding, event, lasted_ms, duration, init, billed_ms] {
             out.extend_from_slice(&word.to_le_bytes());
         }
         for half in [self.memory_size_mb, self.max_memory_used_mb, self.handled_errors, self.flags, self.version] {
             out.extend_from_slice(&half.to_le_bytes());
         }
-        out.extend_from_slice(&[self.category as u8, self.terms, self.marks]);
+        out.extend_from_slice(&[self.category as u8, self.terms]);
         out.resize(out.len().next_multiple_of(ENCODED), 0);
     }
 
@@ -127,11 +145,11 @@ impl Entry {
         let request = u128::from_le_bytes(take(rest));
         let start_ms = i64::from_le_bytes(take(rest));
         let [place, stream] = std::array::from_fn(|_| u64::from_le_bytes(take(rest)));
-        let [function, finding, lasted_ms, duration, init, billed_ms] =
+        let [function, finding, event, lasted_ms, duration, init, billed_ms] =
             std::array::from_fn(|_| u32::from_le_bytes(take(rest)));
         let [memory_size_mb, max_memory_used_mb, handled_errors, flags, version] =
             std::array::from_fn(|_| u16::from_le_bytes(take(rest)));
-        let [category, terms, marks] = take(rest);
+        let [category, terms] = take(rest);
         let category = Category::ALL.into_iter().find(|one| *one as u8 == category).unwrap_or(Category::Unknown);
         Self {
             request,
@@ -140,6 +158,7 @@ impl Entry {
             stream,
             function,
             finding,
+            event,
             lasted_ms,
             duration,
             init,
@@ -151,13 +170,12 @@ impl Entry {
             version,
             category,
             terms,
-            marks,
         }
     }
 
     /// The order of the final pass: the attempts of an event stand together, earliest first.
-    pub(super) fn key(&self) -> (u32, u128, i64, u64) {
-        (self.function, self.request, self.start_ms, self.place)
+    pub(super) fn key(&self) -> (u32, u128, i64, u64, u32) {
+        (self.function, self.request, self.start_ms, self.place, self.event)
     }
 
     /// What ended the attempt.
@@ -183,7 +201,7 @@ impl Entry {
 
     /// Place of its first line: unique among the entries of a run.
     pub(super) fn place(&self) -> Place {
-        unpack(self.place)
+        Place { event: self.event, ..unpack(self.place) }
     }
 
     pub(super) fn duration(&self) -> Option<u32> {
@@ -200,15 +218,15 @@ impl Entry {
 
     #[cfg(test)]
     pub(super) fn with_terms(self, retryable: Retryable, work: PartialWork) -> Self {
-        Self { terms: retryable as u8 | (work as u8) << 4, ..self }
+        Self { terms: terms(retryable, work) | self.terms & EMULATED, ..self }
     }
 
     pub(super) fn retryable(&self) -> Retryable {
-        Retryable::ALL[usize::from(self.terms & 0xf).min(Retryable::ALL.len() - 1)]
+        Retryable::ALL[usize::from(self.terms & 0b111).min(Retryable::ALL.len() - 1)]
     }
 
     pub(super) fn partial_work(&self) -> PartialWork {
-        PartialWork::ALL[usize::from(self.terms >> 4).min(PartialWork::ALL.len() - 1)]
+        PartialWork::ALL[usize::from(self.terms >> 4 & 0b111).min(PartialWork::ALL.len() - 1)]
     }
 
     pub(super) fn memory_size_mb(&self) -> Option<u32> {
@@ -239,26 +257,46 @@ impl Entry {
         self.has(NEAR_MEMORY)
     }
 
+    /// It came from a log in JSON without its start.
+    pub(super) fn is_unstarted(&self) -> bool {
+        self.has(UNSTARTED)
+    }
+
     pub(super) fn is_environment(&self) -> bool {
         self.has(ENVIRONMENT)
     }
 
     /// The process ended before the handler did.
     pub(super) fn is_cut(&self) -> bool {
-        self.marks & CUT != 0
+        self.has(CUT)
     }
 
     pub(super) fn has_side_effects(&self) -> bool {
-        self.marks & EFFECTS != 0
+        self.has(EFFECTS)
     }
 
     pub(super) fn is_emulated(&self) -> bool {
-        self.marks & EMULATED != 0
+        self.terms & EMULATED != 0
     }
 
-    fn has(&self, bit: u16) -> bool {
+    pub(super) fn has(&self, bit: u16) -> bool {
         self.flags & bit != 0
     }
+}
+
+/// The function wrote nothing for half of the run time or more before the end.
+fn is_silent(attempt: &Attempt) -> bool {
+    let (Some(last), Some(end), Some(duration_us)) =
+        (attempt.last_line.as_ref().and_then(|line| line.at), attempt.ended_at, attempt.metrics.duration_us)
+    else {
+        return false;
+    };
+    u64::try_from(end.ms_since(last)).is_ok_and(|silent| silent * 2_000 >= duration_us)
+}
+
+fn causes(verdict: &Verdict) -> u16 {
+    let has = |wanted: &str| verdict.contributing.iter().any(|(code, _)| *code == wanted);
+    CAUSES.iter().filter(|(_, code)| has(code)).fold(0, |bits, (bit, _)| bits | bit)
 }
 
 /// Ids of an entry's names in the tables shared by all workers.
@@ -278,8 +316,8 @@ pub(super) fn is_cut(category: Category, code: &str) -> bool {
     matches!(category, Category::Timeout | Category::OutOfMemory) || CRASHES.contains(&code)
 }
 
-fn mark(set: bool, bit: u8) -> u8 {
-    if set { bit } else { 0 }
+fn terms(retryable: Retryable, work: PartialWork) -> u8 {
+    retryable as u8 | (work as u8) << 4
 }
 
 /// 24 bits of input, 40 bits of line: 16 million inputs of a million million lines.
@@ -288,7 +326,7 @@ fn pack(place: Place) -> u64 {
 }
 
 fn unpack(packed: u64) -> Place {
-    Place { input: (packed >> 40) as u32, line: packed & 0xff_ffff_ffff }
+    Place::at((packed >> 40) as u32, packed & 0xff_ffff_ffff)
 }
 
 fn hundredths(us: Option<u64>) -> u32 {

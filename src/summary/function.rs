@@ -34,6 +34,7 @@ pub(super) struct Counts {
     memory_size: Option<(i64, u64, u32)>,
     max_memory_used_mb: Option<u32>,
     near_memory_limit: u64,
+    unstarted: u64,
     near_timeout: u64,
     handled_errors: u64,
     pub(super) versions: BTreeSet<u16>,
@@ -63,6 +64,7 @@ impl Counts {
             memory_size: None,
             max_memory_used_mb: None,
             near_memory_limit: 0,
+            unstarted: 0,
             near_timeout: 0,
             handled_errors: 0,
             versions: BTreeSet::new(),
@@ -124,6 +126,7 @@ impl Counts {
         self.cold_starts += u64::from(attempt.is_cold());
         self.handled_errors += u64::from(attempt.handled_errors);
         self.near_memory_limit += u64::from(attempt.is_near_memory_limit());
+        self.unstarted += u64::from(attempt.is_unstarted());
         if let Some(duration) = attempt.duration() {
             self.durations.add(duration);
             if attempt.category() == Category::Ok {
@@ -154,6 +157,12 @@ impl Counts {
         self.attempts == 0 && self.environment_failures == 0
     }
 
+    /// The log has failures without their starts and no success: at system log level WARN, Lambda logs no others.
+    pub(super) fn hides_successes(&self) -> bool {
+        let failed = self.attempts - self.ok - self.incomplete;
+        self.ok == 0 && failed > 0 && self.unstarted == failed
+    }
+
     /// The row; names and findings are filled in by the caller.
     pub(super) fn row(&self, timeout_ms: Option<u64>) -> FunctionSummary {
         let failed = self.attempts - self.ok - self.incomplete;
@@ -165,7 +174,7 @@ impl Counts {
             incomplete: self.incomplete,
             unknown: self.unknown,
             failed,
-            failure_rate: (conclusive > 0).then(|| failed as f64 / conclusive as f64),
+            failure_rate: (conclusive > 0 && !self.hides_successes()).then(|| failed as f64 / conclusive as f64),
             failures: self.failures,
             environment_failures: self.environment_failures,
             outcomes: self.outcomes,

@@ -7,9 +7,10 @@ use super::entry::{COUNTED_OBSERVATIONS, Entry, NO_FINDING, Names, is_cut};
 use super::findings::FindingFacts;
 use super::names::{FindingKey, FunctionFacts, FunctionKey, Table};
 use super::runs::{Room, Runs};
+use crate::catalogue::code;
 use crate::model::{
-    Attempt, Category, Compensation, Confidence, Metrics, PartialWork, Place, RequestId, Retryable, Subject, Timestamp,
-    Verdict, WindowCut,
+    Attempt, Category, Compensation, Confidence, Line, Metrics, PartialWork, Place, RequestId, Retryable, Subject,
+    Timestamp, Verdict, WindowCut,
 };
 use crate::wire::{CutEnds, Identity, Record, RecordKind, SideEffectLine};
 
@@ -178,6 +179,12 @@ fn limit_ms(entry: &Entry) -> Option<u64> {
     (ms >= 1_000).then_some(ms / 1_000 * 1_000)
 }
 
+/// The time of the last line, which is all that is asked of it.
+fn last_line(record: &Record, place: Place) -> Option<Line> {
+    let at = Timestamp::from_ms(record.ended_at_ms? - record.silence_before_end_ms?);
+    at.map(|at| Line { at: Some(at), place, ..Line::default() })
+}
+
 /// What an entry needs, from the record of an earlier run.
 fn from_record(record: &Record, place: Place) -> Option<(Attempt, Verdict)> {
     let us = |ms: Option<f64>| ms.filter(|ms| *ms >= 0.0).map(|ms| (ms * 1_000.0).round() as u64);
@@ -193,6 +200,7 @@ fn from_record(record: &Record, place: Place) -> Option<(Attempt, Verdict)> {
         started_at: moment(record.started_at_ms),
         ended_at: moment(record.ended_at_ms),
         report_seen: record.duration_ms.is_some(),
+        last_line: last_line(record, place),
         window_cut: match record.window_cut {
             CutEnds::None => WindowCut::None,
             CutEnds::Start => WindowCut::Start,
@@ -218,6 +226,7 @@ fn from_record(record: &Record, place: Place) -> Option<(Attempt, Verdict)> {
         category,
         code: "",
         confidence: Confidence::parse(&record.confidence)?,
+        platform_error_type: None,
         error_type: None,
         error_message: None,
         frame: None,
@@ -225,7 +234,11 @@ fn from_record(record: &Record, place: Place) -> Option<(Attempt, Verdict)> {
         retryable: Retryable::parse(&record.retryable)?,
         partial_work: PartialWork::parse(&record.partial_work)?,
         compensation: Compensation::parse(&record.compensation)?,
-        contributing: Vec::new(),
+        contributing: record
+            .contributing
+            .iter()
+            .filter_map(|cause| Some((code(&cause.code)?.id, Confidence::parse(&cause.confidence)?)))
+            .collect(),
         observations: COUNTED_OBSERVATIONS.into_iter().filter_map(observation).collect(),
         evidence: Vec::new(),
         fingerprint: None,

@@ -6,7 +6,7 @@ use std::io;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::chains::{Outcome, drop_duplicates, outcome};
-use super::findings::FindingFacts;
+use super::findings::{FindingFacts, Surroundings};
 use super::function::Counts;
 use super::guidance::{Advice, Need, advise};
 use super::ledger::{Ledger, Shared};
@@ -14,6 +14,7 @@ use super::names::{FindingKey, FunctionFacts, FunctionKey};
 use super::needy::NeedyEvent;
 use super::price::{Price, Prices};
 use super::{Entry, retries, runs};
+use crate::catalogue::Invoker;
 use crate::model::{Place, Timestamp};
 use crate::wire::{Finding, FunctionSummary, Window, moment};
 
@@ -27,6 +28,8 @@ pub struct Bounds<'a> {
     pub since_ms: Option<i64>,
     /// Those of functions with such a name.
     pub wanted: &'a dyn Fn(Option<&str>) -> bool,
+    /// Who calls the functions, where that was given: for the wording of advice.
+    pub invoker: Option<Invoker>,
     /// What time costs.
     pub prices: Prices,
     /// Records are wanted, with what only the final pass knows.
@@ -55,6 +58,8 @@ pub struct Totals {
     pub functions: Vec<FunctionSummary>,
     /// Attempts that were read more than once.
     pub duplicates: u64,
+    /// Functions whose log hides successes, so that their rates, and those of all, are not known.
+    pub hiding: Vec<String>,
     /// What the records can only learn now.
     pub patches: Patches,
     /// The events that need a person, by function and start, where they were wanted.
@@ -142,6 +147,7 @@ pub fn summarize(shared: &Shared, ledgers: Vec<Ledger<'_>>, bounds: &Bounds<'_>)
         all: Counts::over(window_ms),
         rows: Vec::new(),
         duplicates: 0,
+        hiding: Vec::new(),
         price_lists: BTreeSet::new(),
         patches: Patches::default(),
         needy: Vec::new(),
@@ -225,6 +231,7 @@ struct Pass<'a> {
     all: Counts,
     rows: Vec<FunctionSummary>,
     duplicates: u64,
+    hiding: Vec<String>,
     price_lists: BTreeSet<String>,
     patches: Patches,
     needy: Vec<NeedyEvent>,
@@ -348,6 +355,9 @@ impl Pass<'_> {
         let facts = names.facts.get(&id);
         let mut row = counts.row(timeout_ms);
         row.function.clone_from(&key.name);
+        if counts.hides_successes() {
+            self.hiding.push(key.name.clone().unwrap_or_else(|| "(unknown)".to_owned()));
+        }
         row.account_id.clone_from(&key.account_id);
         row.region.clone_from(&key.region);
         row.runtime = facts.and_then(|facts| facts.runtime.as_ref()).map(|(_, runtime)| runtime.clone());
@@ -355,7 +365,7 @@ impl Pass<'_> {
         row.versions =
             counts.versions.iter().filter_map(|id| names.versions.get(usize::from(*id) - 1).cloned()).collect();
         row.versions.sort_unstable();
-        row.findings = findings(names, &counts);
+        row.findings = findings(names, &counts, &row, self.bounds.invoker);
         if counts.costs.is_billed() {
             self.price_lists.insert(price.list.clone());
         }
@@ -369,8 +379,12 @@ impl Pass<'_> {
         functions.sort_by(worst_first);
         let near_timeout = functions.iter().filter_map(|row| row.near_timeout).reduce(|a, b| a + b);
         let waste = self.all.costs.waste(&self.price_lists);
-        let totals = FunctionSummary { near_timeout, waste, ..self.all.row(None) };
-        Totals { window, totals, functions, duplicates: self.duplicates, patches: self.patches, needy: self.needy }
+        let mut totals = FunctionSummary { near_timeout, waste, ..self.all.row(None) };
+        if !self.hiding.is_empty() {
+            totals.failure_rate = None;
+        }
+        let Self { duplicates, hiding, patches, needy, .. } = self;
+        Totals { window, totals, functions, duplicates, hiding, patches, needy }
     }
 }
 
@@ -388,13 +402,14 @@ fn continues(first: &Entry, entry: &Entry) -> bool {
     }
 }
 
-fn findings(names: &Tables, counts: &Counts) -> Vec<Finding> {
+fn findings(names: &Tables, counts: &Counts, row: &FunctionSummary, invoker: Option<Invoker>) -> Vec<Finding> {
+    let around = Surroundings { version_names: &names.versions, row, traffic: &counts.traffic, invoker };
     let mut findings: Vec<Finding> = counts
         .findings
         .iter()
         .map(|(id, finding)| {
             let key = &names.findings[*id as usize];
-            finding.finding(key, names.finding_facts.get(id), &names.versions, &counts.traffic)
+            finding.finding(key, names.finding_facts.get(id), &around)
         })
         .collect();
     findings.sort_by(|a, b| (b.count, &a.code, &a.fingerprint).cmp(&(a.count, &b.code, &b.fingerprint)));

@@ -46,7 +46,7 @@ impl SideEffectLine {
         let states = [EffectState::Started, EffectState::Confirmed, EffectState::Unknown];
         Some(SideEffect {
             at: None::<Timestamp>,
-            place: Place { input: 0, line: self.line_number },
+            place: Place::at(0, self.line_number),
             operation: self.operation.clone(),
             target: self.target.clone(),
             id: self.id.clone(),
