@@ -5,6 +5,7 @@
 mod architecture;
 mod cli;
 mod corpus;
+mod events;
 mod gate;
 mod generate;
 mod harness;
