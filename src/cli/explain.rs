@@ -1,6 +1,7 @@
-//! `explain`: the catalogue as a list, or one page of it.
+//! `explain`: the catalogue as a list, one page of it, or the page that a pasted log line leads to.
 
 use super::exit::Failure;
+use super::explain_line::recognise;
 use super::nearest::{nearest, suggestion};
 use crate::catalogue::{CODES, CodeInfo, platform_error};
 use crate::model::Category;
@@ -11,6 +12,11 @@ pub(super) fn text(word: Option<&str>, style: &Style) -> Result<String, Failure>
     if let Some(error) = word.and_then(|word| platform_error(word.trim())) {
         let intro = format!("{}: {}\n\n", style.paint(Ink::Strong, error.id), error.meaning);
         return Ok(intro + &look_up(CODES, error.code, style)?);
+    }
+    if let Some(found) = word.and_then(recognise) {
+        let pages = found.code.map(|code| look_up(CODES, code, style)).transpose()?;
+        let intro = format!("{}.\n", found.what);
+        return Ok(pages.map_or(intro.clone(), |pages| format!("{intro}\n{pages}")));
     }
     match word {
         None => Ok(list(&CODES.iter().collect::<Vec<_>>(), style)),

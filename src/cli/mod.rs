@@ -5,6 +5,7 @@ mod args;
 mod demo;
 mod exit;
 mod explain;
+mod explain_line;
 mod gate;
 mod metrics;
 mod moments;

@@ -292,7 +292,7 @@ const APP: &[(&str, &str)] = &[
     ),
     (
         r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"ERROR","requestId":"$ID","message":{"errorType":"TypeError","errorMessage":"no widget","stackTrace":["TypeError: no widget","    at pick (/var/task/pick.js:3:4)"]}}"#,
-        "Unhandled id TypeError | no widget | at pick (/var/task/pick.js)",
+        "MaybeUnhandled id TypeError | no widget | at pick (/var/task/pick.js)",
     ),
     (
         r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"ERROR","message":{"errorType":"ImportModuleError","errorMessage":"gone","stackTrace":[]}}"#,
