@@ -5,7 +5,6 @@ mod args;
 mod demo;
 mod exit;
 mod explain;
-mod explain_line;
 mod gate;
 mod metrics;
 mod moments;

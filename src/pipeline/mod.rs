@@ -3,12 +3,14 @@
 //! Inputs are read by a pool of workers, each with a ledger of its own. What a worker cannot finish alone, the two ends
 //! of a log stream, it leaves as parts that are joined after the last input; so the number of workers changes nothing.
 
+mod recognise;
 mod records;
 mod run;
 mod sink;
 mod tally;
 mod worker;
 
+pub use recognise::{Recognised, recognise};
 pub use records::Records;
 
 use std::path::PathBuf;

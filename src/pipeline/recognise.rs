@@ -1,4 +1,4 @@
-//! `explain` for a pasted log line: what the line is, what it tells of an attempt by itself, and the code to read about.
+//! One log line by itself: what it is, what it tells of an attempt, and the code to read about.
 
 use crate::assemble::{Assembler, Message, Output, join};
 use crate::catalogue::diagnose;
@@ -7,13 +7,16 @@ use crate::{parse, rules};
 
 /// What was recognised, and the code whose page tells more.
 #[derive(Debug)]
-pub(super) struct Recognised {
-    pub(super) what: String,
-    pub(super) code: Option<&'static str>,
+pub struct Recognised {
+    /// A sentence without its full stop.
+    pub what: String,
+    /// The code, where the line leads to one.
+    pub code: Option<&'static str>,
 }
 
 /// Reads one line. A word without a blank is no line.
-pub(super) fn recognise(text: &str) -> Option<Recognised> {
+#[must_use]
+pub fn recognise(text: &str) -> Option<Recognised> {
     let text = text.trim();
     if !text.contains(char::is_whitespace) && !text.starts_with('{') {
         return None;
