@@ -255,6 +255,8 @@ fn several_requests_at_once() {
 #[test]
 fn lines_of_other_requests_open_nothing() {
     case("start 1, line 9, error 9 logged, end 1, report 1", &["1 SER [error@invoke]"]);
+    // A function that prints the end of another one's request.
+    case("start 1, end 9, report 9 timeout, crash 9, line, end 1, report 1", &["1 SER []"]);
     // Where START lines are filtered out, ids on lines are all there is.
     check("error 1 unhandled, report 1", true, true, &["1 --R [unhandled@invoke] cut-start"]);
 }
