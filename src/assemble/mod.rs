@@ -75,6 +75,7 @@ const TRAILING_ERROR_MS: i64 = 500;
 pub struct Assembler {
     /// The stream is named, so that its lines come from one environment.
     known_stream: bool,
+    #[expect(clippy::vec_box, reason = "an attempt is large and moves often: from head to tail, from part to part")]
     open: Vec<Box<Open>>,
     pending: Pending,
     /// `Max Memory Used` of the last report since the last reset.
