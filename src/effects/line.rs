@@ -31,7 +31,7 @@ static URLLIB: LazyLock<Option<Regex>> =
 static STEP: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"(?i)\bstep (\d{1,4})\s?(?:/|of)\s?(\d{1,4})\b"));
 static STATUS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(
-        r#"(?i)(?:->|=>|→|status(?:_?code)?["']?\s?[=: ]\s?|http/\d(?:\.\d)?"?\s|returned\s|response\s|\[AWS [\w-]+ )["']?([1-5]\d\d)\b"#,
+        r#"(?i)(?:(?:->|=>|→)\s?|status(?:_?code)?["']?\s?[=: ]\s?|http/\d(?:\.\d)?"?\s|returned\s|response\s|\[AWS [\w-]+ )["']?([1-5]\d\d)\b"#,
     )
 });
 static FAILED: LazyLock<Option<Regex>> = LazyLock::new(|| {

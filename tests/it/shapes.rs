@@ -470,7 +470,10 @@ fn crlf(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Name, and how it packs text; the last changes the text.
-const CONTAINERS: [(&str, fn(&[u8]) -> Vec<u8>); 11] = [
+/// What packs bytes.
+type Packer = fn(&[u8]) -> Vec<u8>;
+
+const CONTAINERS: [(&str, Packer); 11] = [
     ("gzip", gzip),
     ("gzip members", |bytes| bytes.chunks(1_000).flat_map(gzip).collect()),
     ("gzip twice", |bytes| gzip(&gzip(bytes))),
@@ -518,7 +521,7 @@ fn matrix(analysis: &Analysis, keeps: Keeps) -> Value {
 }
 
 fn bucket_sum(analysis: &Analysis) -> u64 {
-    let bytes = serde_json::to_value(&analysis.summary.coverage.bytes).unwrap();
+    let bytes = serde_json::to_value(analysis.summary.coverage.bytes).unwrap();
     bytes.as_object().unwrap().values().map(|bytes| bytes.as_u64().unwrap()).sum()
 }
 
