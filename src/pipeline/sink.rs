@@ -1,6 +1,5 @@
 //! Takes the events of one input to their streams: dismisses ordinary lines, parses the rest, assembles both.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -23,32 +22,9 @@ pub(super) struct InputSink<'w, 'r> {
     slots: Vec<Slot>,
     by_key: FxHashMap<u64, StreamId>,
     delivered: Delivered,
-    last_line: LastLine,
     scratch: Vec<u8>,
     /// The event at hand: its line, and its number within that line.
     at: Place,
-}
-
-/// The line of the last event, as it came and as it was counted.
-#[derive(Clone, Copy, Debug, Default)]
-struct LastLine {
-    came: u64,
-    counted: u64,
-}
-
-impl LastLine {
-    /// A place must name one event: where several stand on one line, as in JSON without line ends, they count as lines.
-    #[inline]
-    fn next(&mut self, line: u64) -> u64 {
-        self.counted = match line.cmp(&self.came) {
-            Ordering::Greater => line.max(self.counted + 1),
-            Ordering::Equal => self.counted + 1,
-            // Newest first, turned round.
-            Ordering::Less => line,
-        };
-        self.came = line;
-        self.counted
-    }
 }
 
 /// One stream of the input.
@@ -97,7 +73,6 @@ impl<'w, 'r> InputSink<'w, 'r> {
             slots: Vec::new(),
             by_key: FxHashMap::default(),
             delivered: Delivered::default(),
-            last_line: LastLine::default(),
             scratch: Vec::new(),
             at: Place::at(input, 0),
         }
@@ -263,7 +238,6 @@ impl EventSink for InputSink<'_, '_> {
         let at = stream.0 as usize;
         let Some(slot) = self.slots.get_mut(at) else { return };
         self.worker.tally.log_events += 1;
-        let event = LogEvent { line: self.last_line.next(event.line), ..event };
         let bytes = event.message.len() as u64;
         if let Some(kind) = slot.foreign {
             self.worker.tally.foreign(kind, 1);
