@@ -382,8 +382,7 @@ impl Pass<'_> {
         current.counts.needy.count(need);
         current.counts.needy.example(attempts, need, advice, &self.names.findings);
         if self.bounds.keep_needy {
-            let function = &self.names.functions[current.id as usize];
-            self.needy.push(NeedyEvent::new(function, attempts, (need, outcome), advice));
+            self.needy.push(NeedyEvent::new(current.id, attempts, (need, outcome), advice));
         }
     }
 
@@ -419,7 +418,8 @@ impl Pass<'_> {
     }
 
     fn finish(mut self, window: Window) -> Totals {
-        self.needy.sort_by(|a, b| a.order().cmp(b.order()));
+        let names = &self.names.functions;
+        self.needy.sort_by(|a, b| a.order(names).cmp(&b.order(names)));
         let mut functions = self.rows;
         functions.sort_by(worst_first);
         let near_timeout = functions.iter().filter_map(|row| row.near_timeout).reduce(|a, b| a + b);
