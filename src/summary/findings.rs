@@ -82,7 +82,7 @@ impl Seed {
     fn of(record: &Record) -> Self {
         let shorten = |line: &EvidenceLine| {
             let mut line = line.clone();
-            let end = line.message.floor_char_boundary(EXAMPLE_LINE_BYTES);
+            let end = char_boundary(&line.message, EXAMPLE_LINE_BYTES);
             line.message.truncate(end);
             line
         };
@@ -105,6 +105,11 @@ impl Seed {
             target: target(record),
         }
     }
+}
+
+/// The last boundary of a character at or before this byte.
+fn char_boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 /// Whom an attempt called: the failed call's service or host, else the host on its last line.
