@@ -9,6 +9,7 @@
 
 mod attach;
 mod open;
+mod owner;
 mod part;
 #[cfg(test)]
 mod tests;

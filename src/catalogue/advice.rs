@@ -47,7 +47,7 @@ pub struct Situation<'a> {
     pub sudden: u64,
     /// Attempts whose init had run over its time.
     pub slow_init: u64,
-    /// Host or service that the earliest example names.
+    /// Host or service that every example names.
     pub target: Option<&'a str>,
     /// Who calls the function, where that was given.
     pub invoker: Option<Invoker>,
@@ -62,7 +62,7 @@ pub fn advise(id: &str, situation: &Situation<'_>) -> String {
         "timeout.init" => init_timeout(situation),
         "out_of_memory.killed" => memory(situation),
         "out_of_memory.heap" => heap(situation),
-        _ if id.starts_with("init_failure.") => init(situation),
+        _ if id.starts_with("init_failure.") => init(id, situation),
         _ if id.starts_with("downstream.") => downstream(situation),
         _ => Vec::new(),
     };
@@ -182,7 +182,7 @@ fn heap(now: &Situation<'_>) -> Vec<String> {
 }
 
 /// Whether any environment starts tells a deploy from a passing fault.
-fn init(now: &Situation<'_>) -> Vec<String> {
+fn init(id: &str, now: &Situation<'_>) -> Vec<String> {
     let Some(share) = now.share else { return Vec::new() };
     let version = match now.versions {
         [only] if now.other_versions => format!(" of version {only}"),
@@ -193,7 +193,9 @@ fn init(now: &Situation<'_>) -> Vec<String> {
             "Every attempt{version} since it began fails so: look at what was deployed or configured then."
         )];
     }
-    let transient = now.count > 0 && share < 0.5;
+    // A missing file or a wrong setting does not pass by itself.
+    let may_pass = !["import", "handler_not_found", "syntax", "entrypoint"].iter().any(|part| id.ends_with(part));
+    let transient = may_pass && share < 0.5;
     transient
         .then(|| format!("Other attempts{version} start well, so it passes or depends on what init calls."))
         .into_iter()
@@ -203,9 +205,12 @@ fn init(now: &Situation<'_>) -> Vec<String> {
 fn downstream(now: &Situation<'_>) -> Vec<String> {
     let Some(target) = now.target else { return Vec::new() };
     if now.failed > now.count {
-        return vec![format!("{target} explains {} failures.", of_figures(now.count, now.failed))];
+        return vec![format!(
+            "Calls like the one to {target} are behind {} failures.",
+            of_figures(now.count, now.failed)
+        )];
     }
-    vec![format!("{target} explains every failure of the function.")]
+    vec![format!("Calls like the one to {target} are behind every failure of the function.")]
 }
 
 /// One and a half times as much, in steps of 64 MB; what is on offer ends at 10,240 MB.

@@ -41,8 +41,8 @@ pub(super) fn of_object(object: &Object) -> AppLine<'static> {
 }
 
 /// The shapes of the runtime clients, in order; the first that knows the object decides.
-const CLIENTS: [fn(&Object, Level) -> Option<AppError<'static>>; 6] =
-    [node_client, python_client, java_client, go_client, ruby_client, rust_client];
+const CLIENTS: [fn(&Object, Level) -> Option<AppError<'static>>; 7] =
+    [node_client, node_circular, python_client, java_client, go_client, ruby_client, rust_client];
 
 /// A JSON object inside a line that has an id and a level of its own: the higher level counts.
 pub(super) fn look_inside(text: &str, line: &mut AppLine<'static>) {
@@ -108,6 +108,18 @@ fn node_client(object: &Object, level: Level) -> Option<AppError<'static>> {
         _ => form_of(ErrorForm::MaybeUnhandled, name, false),
     };
     Some(error)
+}
+
+/// Node.js: an error that refers to itself (those of HTTP clients hold their sockets) is printed as text.
+fn node_circular(object: &Object, level: Level) -> Option<AppError<'static>> {
+    const KEYS: [&str; 5] = ["timestamp", "level", "requestId", "tenantId", "message"];
+    let text = object.get("message")?.as_str().filter(|text| text.contains("[Circular *"))?;
+    if level < Level::Error || !object.keys().all(|key| KEYS.contains(&key.as_str())) || request_id(object).is_none() {
+        return None;
+    }
+    let text = text.strip_prefix("<ref *").and_then(|rest| rest.split_once("> ")).map_or(text, |(_, rest)| rest);
+    let (name, message) = exception::shown(text).filter(|(name, _)| text.starts_with(name))?;
+    Some(exception::described(ErrorForm::MaybeUnhandled, name, &message, text))
 }
 
 /// Python and .NET: type, message and stack at the top, and no message of a logger. Python leaves the id empty in init.

@@ -26,7 +26,7 @@ fn telling(code: Option<&str>) -> Option<&str> {
 fn named_init(kind: &SignKind) -> Option<&str> {
     match kind {
         SignKind::InitFailed { error_type, .. } | SignKind::RestoreFailed { error_type, .. } => error_type.as_deref(),
-        SignKind::ExtensionFailed { error_type, .. } => Some(error_type.as_ref()),
+        SignKind::ExtensionFailed { error_type, .. } => Some(error_type),
         _ => None,
     }
 }
@@ -48,5 +48,43 @@ fn implied(facts: &Facts<'_>, ruling: &Ruling<'_>, category: Category) -> Option
         }
         "runtime_exception.exit" | "runtime_exception.signal" if error.is_none() => Some("Runtime.ExitError"),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::judge;
+    use super::super::samples::Build;
+    use crate::model::{InitPhase, Status};
+
+    fn name(build: Build) -> Option<String> {
+        judge(&build.0).platform_error_type
+    }
+
+    #[test]
+    fn what_the_platform_prints_is_kept() {
+        let init = Build::new().init(InitPhase::Init, Status::Error, Some("Runtime.ExitError")).init(
+            InitPhase::Invoke,
+            Status::Error,
+            Some("Runtime.ImportModuleError"),
+        );
+        assert_eq!(
+            name(init.status(Status::Error, Some("Runtime.ExitError"))).as_deref(),
+            Some("Runtime.ImportModuleError")
+        );
+        let alone = Build::new().environment().init(InitPhase::Init, Status::Error, Some("Runtime.ExitError"));
+        assert_eq!(name(alone).as_deref(), Some("Runtime.ExitError"));
+        let memory = Build::new().status(Status::Error, Some("Runtime.OutOfMemory"));
+        assert_eq!(name(memory).as_deref(), Some("Runtime.OutOfMemory"));
+    }
+
+    #[test]
+    fn lines_without_a_name_have_the_one_that_callers_see() {
+        assert_eq!(name(Build::new().timed_out(3).report()).as_deref(), Some("Sandbox.Timedout"));
+        let restore = Build::new().restore(Status::Timeout).status(Status::Timeout, None);
+        assert_eq!(name(restore).as_deref(), Some("SnapStartTimeoutException"));
+        let large = Build::new().response_refused(413).app_lines(3).report();
+        assert_eq!(name(large).as_deref(), Some("Function.ResponseSizeTooLarge"));
+        assert_eq!(name(Build::new().report()), None);
     }
 }

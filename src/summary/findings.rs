@@ -61,6 +61,13 @@ impl FindingFacts {
         self.insert(order, Box::new(Seed::of(record)));
     }
 
+    /// Whom the examples called, where they agree.
+    fn target(&self) -> Option<&str> {
+        let (_, first) = self.examples.first()?;
+        let agree = self.examples.iter().all(|(_, seed)| seed.target == first.target);
+        first.target.as_deref().filter(|_| agree)
+    }
+
     pub(super) fn merge(&mut self, other: Self) {
         for (order, seed) in other.examples {
             self.insert(order, seed);
@@ -82,7 +89,7 @@ impl Seed {
     fn of(record: &Record) -> Self {
         let shorten = |line: &EvidenceLine| {
             let mut line = line.clone();
-            let end = line.message.floor_char_boundary(EXAMPLE_LINE_BYTES);
+            let end = char_boundary(&line.message, EXAMPLE_LINE_BYTES);
             line.message.truncate(end);
             line
         };
@@ -107,10 +114,24 @@ impl Seed {
     }
 }
 
+/// The last boundary of a character at or before this byte.
+fn char_boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
+/// An address and no name: it changes while the service stays the same.
+fn is_address(host: &str) -> bool {
+    host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b':')
+}
+
 /// Whom an attempt called: the failed call's service or host, else the host on its last line.
 fn target(record: &Record) -> Option<String> {
     if let Some(call) = &record.downstream {
-        return call.host.clone().or_else(|| call.service.clone());
+        return call
+            .service
+            .clone()
+            .filter(|_| call.host.as_deref().is_none_or(is_address))
+            .or_else(|| call.host.clone());
     }
     let last = record.last_line_before_end.as_deref()?;
     diagnose_outgoing_call(last)?.host
@@ -169,7 +190,7 @@ impl FindingCounts {
         let mut versions: Vec<String> =
             self.versions.iter().filter_map(|id| around.version_names.get(usize::from(*id) - 1).cloned()).collect();
         versions.sort_unstable();
-        let target = seed.and_then(|seed| seed.target.as_deref());
+        let target = facts.and_then(FindingFacts::target);
         let hint = advise(&key.code, &self.situation(around, &versions, target));
         Finding {
             code: key.code.clone(),

@@ -1,0 +1,59 @@
+//! Whose a line is that does not open or close an attempt by itself.
+
+use super::open::Open;
+use super::{Assembler, Message, TRAILING_ERROR_MS};
+use crate::model::{AppLine, ErrorForm, Record, Status};
+
+impl Assembler {
+    /// A line about the end of some request, printed by the function while it handles another: log forwarders and
+    /// tests quote such lines. An environment of the text format runs one request at a time, and its START was seen.
+    pub(super) fn is_quoted(&self, record: &Record<'_>) -> bool {
+        let id = match record {
+            Record::End { id } | Record::TimedOut { id, .. } | Record::ExitedEarly { id } => Some(*id),
+            Record::Report(report) => Some(report.id).filter(|_| !report.json),
+            Record::Crash(crash) => crash.id,
+            _ => None,
+        };
+        let Some(id) = id.filter(|_| self.known_stream && !self.concurrent) else { return false };
+        let text_report = matches!(record, Record::Report(_));
+        let runs = |open: &Open| open.attempt.start_seen && (!open.json || text_report) && !open.is_reported();
+        !self.recent.contains(&Some(id))
+            && self.open.iter().all(|open| open.id() != Some(id))
+            && self.open.last().is_some_and(|open| runs(open))
+    }
+
+    /// The open attempt that a line of the function belongs to.
+    pub(super) fn owner_of(&self, message: &Message<'_>, line: &AppLine<'_>) -> Option<usize> {
+        if let Some(id) = line.id
+            && let Some(at) = self.open.iter().rposition(|open| open.id() == Some(id))
+        {
+            return Some(at);
+        }
+        if self.open.iter().any(|open| !open.is_reported()) {
+            // In one environment a foreign id is a value in the text. Among several requests it is not ours to guess.
+            let at = self.current()?;
+            let foreign = line.id.is_some() && self.open[at].id() != line.id && self.concurrent;
+            return (!foreign).then_some(at);
+        }
+        self.trailing_owner(message, line)
+    }
+
+    /// An error without an id right after the REPORT of an attempt that looks fine: the runtime logged it late.
+    fn trailing_owner(&self, message: &Message<'_>, line: &AppLine<'_>) -> Option<usize> {
+        let error = line.error.as_ref()?;
+        let open = self.open.last()?;
+        let fine = open.attempt.signs.is_empty() && open.attempt.platform_status.is_none_or(|s| s == Status::Success);
+        let soon = match (open.reported_at, message.at) {
+            (Some(reported), Some(at)) => at.ms_since(reported) <= TRAILING_ERROR_MS,
+            _ => true,
+        };
+        let unhandled = matches!(error.form, ErrorForm::Unhandled | ErrorForm::Response);
+        (unhandled && fine && soon && line.id.is_none() && self.pending.is_empty()).then_some(self.open.len() - 1)
+    }
+
+    /// A line of an attempt that another START followed: requests run side by side.
+    pub(super) fn note_concurrency(&mut self, at: usize) {
+        let superseded = !self.open[at].is_reported() && self.open[at + 1..].iter().any(|later| !later.is_reported());
+        self.concurrent |= superseded && (self.open[at].json || !self.known_stream);
+    }
+}
