@@ -101,6 +101,7 @@ fn assemble(lines: &[&str], json: bool, known: bool, cuts: &[usize]) -> Closed {
             at: Timestamp::from_ms(ms),
             place,
             text: line.as_bytes(),
+            escaped: false,
             bytes: line.len() as u64,
             keep: &Keep::LAST,
         };
@@ -226,8 +227,14 @@ fn a_late_error_without_an_id_is_the_last_attempts_only_when_it_comes_at_once() 
         for (line, text) in (1u64..).zip(["start 1", "report 1", "error unhandled"]) {
             ms += if line == 3 { gap_ms } else { 1_000 };
             let place = Place::at(0, line);
-            let message =
-                Message { at: Timestamp::from_ms(ms), place, text: text.as_bytes(), bytes: 1, keep: &Keep::LAST };
+            let message = Message {
+                at: Timestamp::from_ms(ms),
+                place,
+                text: text.as_bytes(),
+                escaped: false,
+                bytes: 1,
+                keep: &Keep::LAST,
+            };
             assembler.record(&message, &record(text, false), &mut closed);
         }
         join([assembler.finish(&Keep::LAST)], &Keep::LAST, &mut closed);
@@ -255,6 +262,8 @@ fn several_requests_at_once() {
 #[test]
 fn lines_of_other_requests_open_nothing() {
     case("start 1, line 9, error 9 logged, end 1, report 1", &["1 SER [error@invoke]"]);
+    // A function that prints the end of another one's request.
+    case("start 1, end 9, report 9 timeout, crash 9, line, end 1, report 1", &["1 SER []"]);
     // Where START lines are filtered out, ids on lines are all there is.
     check("error 1 unhandled, report 1", true, true, &["1 --R [unhandled@invoke] cut-start"]);
 }

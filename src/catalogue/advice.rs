@@ -86,13 +86,13 @@ fn timeout(now: &Situation<'_>) -> Vec<String> {
             .memory_mb
             .map_or("raise memory".to_owned(), |(size, _)| format!("raise memory to {} MB", next_size(size)));
         return vec![format!(
-            "{} had memory at the limit, where reclaiming it eats the time: {raise} first, then see whether it still times out.",
+            "Memory was at the limit in {}, where reclaiming it eats the time: {raise} first, then see whether it still times out.",
             of(now.at_limit, now.count)
         )];
     }
     if most(now.slow_init) {
         return vec![format!(
-            "{} followed an init that ran over its time and was repeated under {limit} limit: shorten init, or raise memory and timeout.",
+            "In {} the init had run over its time and was repeated under {limit} limit: shorten init, or raise memory and timeout.",
             of(now.slow_init, now.count)
         )];
     }
@@ -112,8 +112,8 @@ fn timeout(now: &Situation<'_>) -> Vec<String> {
 /// The log falls silent: something is waited for.
 fn silence(now: &Situation<'_>, limit: &str) -> Vec<String> {
     let returned = match now.ok_ms {
-        (_, Some(p99)) => format!("; attempts that succeed take at most {} (p99)", span(p99)),
-        (Some(p50), None) => format!("; attempts that succeed take about {}", span(p50)),
+        (_, Some(p99)) => format!("; attempts that succeed end within {} (p99)", span(p99)),
+        (Some(p50), None) => format!("; attempts that succeed end within {} (p50)", span(p50)),
         _ => String::new(),
     };
     let bound = match (now.ok_ms.1.or(now.ok_ms.0), now.timeout_ms) {
@@ -232,9 +232,15 @@ fn span(ms: f64) -> String {
     }
 }
 
-/// `9 of 14 attempts`, `All 14 attempts`.
+/// `9 of 14 attempts`, `all 14 attempts`.
 fn of(part: u64, whole: u64) -> String {
-    if part >= whole { plural(whole, "attempt", "attempts") } else { format!("{} attempts", of_figures(part, whole)) }
+    if part >= whole && whole > 1 {
+        format!("all {} attempts", grouped_wide(whole))
+    } else if part >= whole {
+        "the attempt".to_owned()
+    } else {
+        format!("{} attempts", of_figures(part, whole))
+    }
 }
 
 fn of_figures(part: u64, whole: u64) -> String {
@@ -254,7 +260,7 @@ fn grouped_wide(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -284,7 +290,7 @@ mod tests {
         );
         assert_eq!(
             hint,
-            "It waits on api.example.com until the 3 s limit; attempts that succeed take at most 0.4 s (p99). \
+            "It waits on api.example.com until the 3 s limit; attempts that succeed end within 0.4 s (p99). \
              Give that call a timeout of 0.8 s and handle it; a longer function timeout would only wait longer."
         );
         let unknown = advise("timeout.invoke", &Situation { silent: 9, ..timeouts() });
@@ -301,7 +307,7 @@ mod tests {
     fn memory_and_init_come_before_silence() {
         let hint =
             advise("timeout.invoke", &Situation { silent: 9, at_limit: 8, memory_mb: Some((512, 512)), ..timeouts() });
-        assert!(hint.contains("8 of 10 attempts had memory at the limit") && hint.contains("768 MB"), "{hint}");
+        assert!(hint.contains("Memory was at the limit in 8 of 10 attempts") && hint.contains("768 MB"), "{hint}");
         let hint = advise("timeout.invoke", &Situation { silent: 9, slow_init: 10, ..timeouts() });
         assert!(hint.contains("shorten init"), "{hint}");
     }

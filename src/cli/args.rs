@@ -202,7 +202,7 @@ pub(super) struct ShowArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct ExplainArgs {
-    /// A code (timeout.invoke), a category (timeout) or an error type of the platform
+    /// A code (timeout.invoke), a category (timeout), an error type of the platform, or a log line in quotes
     pub(super) code: Option<String>,
 
     /// Colours; auto means on a terminal, unless NO_COLOR is set

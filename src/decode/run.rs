@@ -17,6 +17,8 @@ pub(super) struct Run<'r> {
     sink: &'r mut dyn EventSink,
     /// Bytes decoded before something went wrong.
     before_failure: u64,
+    /// Lines of what was inside the input before: entries of an archive, records of a carrier.
+    lines: u64,
 }
 
 /// What was decoded without failure.
@@ -33,7 +35,7 @@ const WRITE_TEST: &str = "aws-logs-write-test";
 
 impl<'r> Run<'r> {
     pub(super) fn new(context: &'r InputContext, buffers: &'r mut Buffers, sink: &'r mut dyn EventSink) -> Self {
-        Self { context, buffers, sink, before_failure: 0 }
+        Self { context, buffers, sink, before_failure: 0, lines: 0 }
     }
 
     pub(super) fn decode(mut self, input: &mut dyn Read) -> Decoded {
@@ -91,7 +93,9 @@ impl<'r> Run<'r> {
     /// Decodes what has no layer left.
     fn text(&mut self, text: &mut dyn Read, depth: usize) -> Result<Whole, DecodeError> {
         let mut feed = Feed::new(text, self.buffers.blocks.pop().unwrap_or_default());
+        feed.follows(self.lines);
         let result = self.shape(&mut feed, depth);
+        self.lines = self.lines.max(feed.line());
         let (bytes, failure, block) = feed.finish();
         self.buffers.blocks.push(block);
         let result = failure.map_or(result, |error| Err(read_error(error)));
@@ -130,7 +134,14 @@ impl<'r> Run<'r> {
         if depth >= DEEPEST {
             return Err(too_deep());
         }
-        json::carrier::each(feed, |data| self.input(data, depth + 1).map(|decoded| decoded.bytes))
+        let mut whole = 0;
+        let mut inner = |data: &mut dyn Read| {
+            let decoded = self.input(data, depth + 1)?;
+            whole += decoded.bytes;
+            Ok(decoded.bytes)
+        };
+        let result = json::carrier::each(feed, &mut inner);
+        result.inspect_err(|_| self.before_failure += whole)
     }
 }
 

@@ -60,7 +60,7 @@ impl Effects {
 
     /// The write that one line shows.
     fn of_line(&self, line: &KeptLine<'_>) -> Option<SideEffect> {
-        let text = String::from_utf8_lossy(line.text);
+        let text = line.to_text();
         let told = self.markers.tell(&text).or_else(|| line::tell(&text))?;
         Some(SideEffect {
             at: line.at,

@@ -1,16 +1,18 @@
 //! The last lines of a running attempt, as bytes in one buffer: most attempts end well and nobody looks at them.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Place, Timestamp};
+use super::{Place, Timestamp, unescape_json};
 
 /// Lines and bytes kept before the buffer is thinned out.
-const USUAL: Bounds = Bounds { line_bytes: 512, bytes: 8 * 1024, lines: 128 };
+const USUAL: Bounds = Bounds { line_bytes: 512, bytes: 16 * 1024, lines: 192 };
 /// The same where every line is wanted.
 const EVERY: Bounds = Bounds { line_bytes: 4 * 1024, bytes: 1024 * 1024, lines: 4_096 };
-/// Lines that a filter keeps for good.
+/// Lines that a filter keeps for good, and how many where only their presence matters.
 const MOST_KEPT: usize = 32;
+const FEW_KEPT: usize = 4;
 
 #[derive(Clone, Copy, Debug)]
 struct Bounds {
@@ -42,6 +44,7 @@ struct Indexed {
     place: Place,
     end: usize,
     own: bool,
+    escaped: bool,
 }
 
 /// One line.
@@ -53,8 +56,23 @@ pub struct KeptLine<'a> {
     pub place: Place,
     /// Its text, cut to a bound.
     pub text: &'a [u8],
+    /// The text is still escaped as the inside of a JSON string.
+    pub escaped: bool,
     /// The function wrote it while it ran; else the platform did, or it came late.
     pub own: bool,
+}
+
+impl KeptLine<'_> {
+    /// Its text as the function wrote it, lossy where it was no UTF-8.
+    #[must_use]
+    pub fn to_text(&self) -> Cow<'_, str> {
+        if !self.escaped {
+            return String::from_utf8_lossy(self.text);
+        }
+        let mut text = Vec::with_capacity(self.text.len());
+        unescape_json(self.text, &mut text);
+        Cow::Owned(String::from_utf8_lossy(&text).into_owned())
+    }
 }
 
 /// Which lines of an attempt are kept.
@@ -159,7 +177,7 @@ impl Lines {
     fn get(&self, at: usize) -> Option<KeptLine<'_>> {
         let line = self.index.get(at)?;
         let text = self.text.get(self.start(at)..line.end.checked_sub(1)?)?;
-        Some(KeptLine { at: line.at, place: line.place, text, own: line.own })
+        Some(KeptLine { at: line.at, place: line.place, text, escaped: line.escaped, own: line.own })
     }
 
     /// Drops this many at the front, but for what the filter keeps.
@@ -170,8 +188,9 @@ impl Lines {
             thinned.take(line);
         }
         if let Some(filter) = &keep.filter {
+            let most = if keep.every_attempt { MOST_KEPT } else { FEW_KEPT };
             let mut from = self.kept;
-            while thinned.index.len() < MOST_KEPT
+            while thinned.index.len() < most
                 && let Some((at, line)) = self.find(from, |text| filter.next(text))
                 && at < old
             {
@@ -202,7 +221,8 @@ impl Lines {
         self.text.extend_from_slice(line.text.trim_ascii_end());
         // So that nothing is found across two lines.
         self.text.push(b'\n');
-        self.index.push(Indexed { at: line.at, place: line.place, end: self.text.len(), own: line.own });
+        let KeptLine { at, place, own, escaped, .. } = line;
+        self.index.push(Indexed { at, place, end: self.text.len(), own, escaped });
     }
 }
 
@@ -224,7 +244,7 @@ mod tests {
         for line in 1..=count {
             let text = if line % 1_000 == 5 { format!("X{line:099}") } else { format!("{line:0100}") };
             let place = Place::at(0, line);
-            lines.push(KeptLine { at: None, place, text: text.as_bytes(), own: true }, keep);
+            lines.push(KeptLine { at: None, place, text: text.as_bytes(), escaped: false, own: true }, keep);
         }
         lines
     }
@@ -246,10 +266,11 @@ mod tests {
 
     #[test]
     fn keeps_what_the_filter_finds() {
-        let kept = numbers(&pushed(5_000, &Keep { filter: Some(Arc::new(Letter(b'X'))), ..Keep::LAST }));
+        let kept =
+            numbers(&pushed(5_000, &Keep { filter: Some(Arc::new(Letter(b'X'))), every_attempt: true, ..Keep::LAST }));
         assert_eq!(kept[..5], [5, 1_005, 2_005, 3_005, 4_005]);
         assert_eq!(kept.last(), Some(&5_000));
-        let many = pushed(100_000, &Keep { filter: Some(Arc::new(Letter(b'X'))), ..Keep::LAST });
+        let many = pushed(100_000, &Keep { filter: Some(Arc::new(Letter(b'X'))), every_attempt: true, ..Keep::LAST });
         assert!(numbers(&many).len() <= MOST_KEPT + USUAL.lines);
     }
 

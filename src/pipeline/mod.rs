@@ -5,6 +5,7 @@
 
 mod duplicates;
 mod ledger;
+mod recognise;
 mod records;
 mod run;
 mod shown;
@@ -13,6 +14,7 @@ mod tally;
 mod worker;
 
 pub use ledger::ledger_row;
+pub use recognise::{Recognised, recognise};
 pub use records::Records;
 pub use shown::{ShownAttempt, ShownLine};
 

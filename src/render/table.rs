@@ -36,7 +36,7 @@ fn headline(summary: &Summary, style: &Style) -> String {
         count(summary.functions.len() as u64, "function", "functions"),
         count(summary.totals.attempts, "attempt", "attempts")
     );
-    if summary.totals.events > 0 {
+    if summary.totals.events != summary.totals.attempts {
         text.push_str(&format!(" of {}", count(summary.totals.events, "event", "events")));
     }
     if let Some(window) = window(&summary.window) {

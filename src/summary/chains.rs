@@ -74,10 +74,10 @@ pub(super) fn outcome(attempts: &[Entry], window_end: Option<Timestamp>) -> Outc
     if last.category() == Category::Ok {
         return if attempts.len() == 1 { Outcome::Succeeded } else { Outcome::Recovered };
     }
-    let Some(settled_for_ms) = last.ended_at().zip(window_end).map(|(end, window)| window.ms_since(end)) else {
-        return Outcome::Open;
-    };
-    if attempts.len() < ATTEMPTS_OF_AN_EVENT && settled_for_ms < RETRY_MAY_COME_MS {
+    let settled_for_ms = last.ended_at().zip(window_end).map(|(end, window)| window.ms_since(end));
+    // Without a clock nobody knows whether a retry is still to come; after the third attempt none is.
+    let may_be_retried = settled_for_ms.is_none_or(|ms| ms < RETRY_MAY_COME_MS);
+    if attempts.len() < ATTEMPTS_OF_AN_EVENT && may_be_retried {
         return Outcome::Open;
     }
     if attempts.len() == 1 { Outcome::FailedOnce } else { Outcome::Exhausted }

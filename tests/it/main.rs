@@ -1,5 +1,6 @@
 //! The integration tests: the built program, its fixtures and the shape of its source, in one binary.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(unreachable_pub, reason = "the modules of one binary")]
 
 mod architecture;
 mod cli;

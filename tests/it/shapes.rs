@@ -470,7 +470,10 @@ fn crlf(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Name, and how it packs text; the last changes the text.
-const CONTAINERS: [(&str, fn(&[u8]) -> Vec<u8>); 11] = [
+/// What packs bytes.
+type Packer = fn(&[u8]) -> Vec<u8>;
+
+const CONTAINERS: [(&str, Packer); 11] = [
     ("gzip", gzip),
     ("gzip members", |bytes| bytes.chunks(1_000).flat_map(gzip).collect()),
     ("gzip twice", |bytes| gzip(&gzip(bytes))),
@@ -518,7 +521,7 @@ fn matrix(analysis: &Analysis, keeps: Keeps) -> Value {
 }
 
 fn bucket_sum(analysis: &Analysis) -> u64 {
-    let bytes = serde_json::to_value(&analysis.summary.coverage.bytes).unwrap();
+    let bytes = serde_json::to_value(analysis.summary.coverage.bytes).unwrap();
     bytes.as_object().unwrap().values().map(|bytes| bytes.as_u64().unwrap()).sum()
 }
 
@@ -719,6 +722,41 @@ fn samples_of_consoles_say_so() {
     assert!(few.complete && few.notes[0].contains("rates may not be of the whole window"), "{:?}", few.notes);
     let full = analyze(&file(rows(10_000))).summary.coverage;
     assert!(!full.complete && full.notes[0].contains("exactly 10000"), "{:?}", full.notes);
+}
+
+/// The number of the attempt of every record, as ndjson has it.
+fn attempts(files: &Files) -> Vec<u64> {
+    let samples: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    let mut analysis = analyze_samples(&samples, &Options { keep_records: true, ..unnamed() }).unwrap();
+    let mut text = Vec::new();
+    analysis.records.as_mut().unwrap().write_to(&mut text).unwrap();
+    let records = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    records
+        .map(|line| serde_json::from_slice::<Value>(line).unwrap())
+        .map(|record| record["attempt"].as_u64().unwrap())
+        .collect()
+}
+
+#[test]
+fn events_on_one_line_are_told_apart() {
+    let log = log();
+    let want = [1, 1, 1, 1, 2, 1, 1];
+    for (name, keeps, files) in writers(&log) {
+        if keeps == All && !name.contains("s3") {
+            let mut numbers: Vec<u64> = attempts(&files);
+            // Records stand in the order of the input, which may be newest first.
+            if numbers[2] == 2 {
+                numbers.reverse();
+            }
+            assert_eq!(numbers, want, "{name}");
+        }
+    }
+    // Entries of an archive follow one another.
+    let bare = lines(&log, |_, e| format!("{}\n", e.message.trim_end())).into_bytes();
+    let entry = zip(&bare);
+    let entry = &entry[..entry.len() - 4];
+    let archive = vec![("logs.zip".to_owned(), [entry, &zip(&bare)].concat())];
+    assert_eq!(attempts(&archive).len(), 14);
 }
 
 proptest::proptest! {

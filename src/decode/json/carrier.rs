@@ -52,6 +52,8 @@ pub(in crate::decode) fn each(
                 bytes.unpacked += more;
                 decoded += 1;
             }
+            // Damage says more than a record of another kind.
+            Err(DecodeError::NotALog(_)) if failed.is_some() => {}
             Err(error) => failed = Some(error),
         }
         io::copy(&mut text, &mut io::sink())?;
