@@ -7,11 +7,12 @@ use std::sync::Arc;
 use super::{Place, Timestamp, unescape_json};
 
 /// Lines and bytes kept before the buffer is thinned out.
-const USUAL: Bounds = Bounds { line_bytes: 512, bytes: 8 * 1024, lines: 128 };
+const USUAL: Bounds = Bounds { line_bytes: 512, bytes: 16 * 1024, lines: 192 };
 /// The same where every line is wanted.
 const EVERY: Bounds = Bounds { line_bytes: 4 * 1024, bytes: 1024 * 1024, lines: 4_096 };
-/// Lines that a filter keeps for good.
+/// Lines that a filter keeps for good, and how many where only their presence matters.
 const MOST_KEPT: usize = 32;
+const FEW_KEPT: usize = 4;
 
 #[derive(Clone, Copy, Debug)]
 struct Bounds {
@@ -187,8 +188,9 @@ impl Lines {
             thinned.take(line);
         }
         if let Some(filter) = &keep.filter {
+            let most = if keep.every_attempt { MOST_KEPT } else { FEW_KEPT };
             let mut from = self.kept;
-            while thinned.index.len() < MOST_KEPT
+            while thinned.index.len() < most
                 && let Some((at, line)) = self.find(from, |text| filter.next(text))
                 && at < old
             {
@@ -264,10 +266,11 @@ mod tests {
 
     #[test]
     fn keeps_what_the_filter_finds() {
-        let kept = numbers(&pushed(5_000, &Keep { filter: Some(Arc::new(Letter(b'X'))), ..Keep::LAST }));
+        let kept =
+            numbers(&pushed(5_000, &Keep { filter: Some(Arc::new(Letter(b'X'))), every_attempt: true, ..Keep::LAST }));
         assert_eq!(kept[..5], [5, 1_005, 2_005, 3_005, 4_005]);
         assert_eq!(kept.last(), Some(&5_000));
-        let many = pushed(100_000, &Keep { filter: Some(Arc::new(Letter(b'X'))), ..Keep::LAST });
+        let many = pushed(100_000, &Keep { filter: Some(Arc::new(Letter(b'X'))), every_attempt: true, ..Keep::LAST });
         assert!(numbers(&many).len() <= MOST_KEPT + USUAL.lines);
     }
 
