@@ -37,10 +37,13 @@ impl Assembler {
             Record::ExitedEarly { id } => self.sign_of(message, *id, SignKind::ExitedEarly, output),
             Record::Crash(crash) => self.crash(message, crash, output),
             Record::Extension { name, state: _, error_type } => {
-                self.environment_line(message, error_type.map(|error_type| SignKind::ExtensionFailed {
-                    name: name.as_ref().into(),
-                    error_type: error_type.into(),
-                }));
+                self.environment_line(
+                    message,
+                    error_type.map(|error_type| SignKind::ExtensionFailed {
+                        name: name.as_ref().into(),
+                        error_type: error_type.into(),
+                    }),
+                );
             }
             Record::ImageError { message: text } => {
                 self.environment_line(message, Some(SignKind::ImageError { message: (*text).into() }));
@@ -105,10 +108,8 @@ impl Assembler {
     }
 
     fn restore_report(&mut self, message: &Message<'_>, report: &InitReport<'_>) {
-        let failed = (report.status != Status::Success).then(|| SignKind::RestoreFailed {
-            status: report.status,
-            error_type: report.error_type.map(Into::into),
-        });
+        let failed = (report.status != Status::Success)
+            .then(|| SignKind::RestoreFailed { status: report.status, error_type: report.error_type.map(Into::into) });
         let outcome = Some((report.status, report.duration_us));
         self.init_outcome(message, failed, |init| init.restore = outcome);
     }
@@ -162,7 +163,8 @@ impl Assembler {
                 output.count(Bucket::Attributed, message.bytes);
                 return None;
             }
-            let just_before = open.last_at.zip(message.at).is_none_or(|(last, at)| at.ms_since(last) <= NAMED_BEFORE_START_MS);
+            let just_before =
+                open.last_at.zip(message.at).is_none_or(|(last, at)| at.ms_since(last) <= NAMED_BEFORE_START_MS);
             if open.lacks_start() && !open.is_reported() && just_before {
                 // A failed init names the request before START does. What is older was said of an attempt before.
                 let open = &mut self.open[at];
@@ -261,10 +263,7 @@ impl Assembler {
     }
 
     fn crash(&mut self, message: &Message<'_>, crash: &CrashLine<'_>, output: &mut dyn Output) {
-        let kind = || SignKind::Crash {
-            message: crash.message.into(),
-            error_type: crash.error_type.map(Into::into),
-        };
+        let kind = || SignKind::Crash { message: crash.message.into(), error_type: crash.error_type.map(Into::into) };
         let Some(id) = crash.id else {
             match self.open.last_mut() {
                 Some(open) if !self.pending.tells_of_init() => {
@@ -383,7 +382,10 @@ impl Assembler {
             Some(reported) => now.ms_since(reported) > LATE_LINES_MS,
             None => {
                 !open.is_reported()
-                    && open.attempt.started_at.is_some_and(|started| now.ms_since(started) > LONGEST_RUN_MS + LATE_LINES_MS)
+                    && open
+                        .attempt
+                        .started_at
+                        .is_some_and(|started| now.ms_since(started) > LONGEST_RUN_MS + LATE_LINES_MS)
             }
         };
         if self.open.iter().any(overdue) {
@@ -470,8 +472,7 @@ pub(super) fn emit_pending(pending: Pending, output: &mut dyn Output) {
     if !failed {
         return;
     }
-    let message =
-        Message { at: pending.first_at, place: pending.first_place, text: b"", bytes: 0 };
+    let message = Message { at: pending.first_at, place: pending.first_place, text: b"", bytes: 0 };
     let mut open = Open::begin(None, None, &message, pending);
     open.attempt.subject = Subject::Environment;
     open.attempt.runtime = open.before.runtime.clone();

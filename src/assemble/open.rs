@@ -120,7 +120,8 @@ impl Open {
         self.reported_at = message.at;
         self.json |= report.json;
         // Managed Instances report a duration and nothing else.
-        attempt.concurrent |= report.json && report.metrics.billed_ms.is_none() && report.metrics.memory_size_mb.is_none();
+        attempt.concurrent |=
+            report.json && report.metrics.billed_ms.is_none() && report.metrics.memory_size_mb.is_none();
         if report.status.is_some() {
             attempt.platform_status = report.status;
         }

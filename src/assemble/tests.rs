@@ -5,8 +5,8 @@
 
 use super::*;
 use crate::model::{
-    AppError, AppLine, CrashLine, ErrorForm, InitPhase, InitReport, InitStart, Level, Metrics, Report, SignKind, Status,
-    Subject, WindowCut,
+    AppError, AppLine, CrashLine, ErrorForm, InitPhase, InitReport, InitStart, Level, Metrics, Report, SignKind,
+    Status, Subject, WindowCut,
 };
 
 #[derive(Default)]
@@ -38,7 +38,9 @@ fn record(line: &str, json: bool) -> Record<'_> {
     let with_id = id(word(1));
     let need = with_id.unwrap_or(RequestId::from_bits(0));
     match words[0] {
-        "init" => Record::InitStart(InitStart { runtime_version: Some("python:3.13.v1"), json, ..InitStart::default() }),
+        "init" => {
+            Record::InitStart(InitStart { runtime_version: Some("python:3.13.v1"), json, ..InitStart::default() })
+        }
         "init-report" => Record::InitReport(InitReport {
             duration_us: Some(1_000),
             phase: Some(if word(2) == "invoke" { InitPhase::Invoke } else { InitPhase::Init }),
@@ -64,7 +66,9 @@ fn record(line: &str, json: bool) -> Record<'_> {
             json,
         }),
         "timed-out" => Record::TimedOut { id: need, after_us: 3_000_000 },
-        "crash" => Record::Crash(CrashLine { id: with_id, message: "Runtime exited", error_type: Some("Runtime.ExitError") }),
+        "crash" => {
+            Record::Crash(CrashLine { id: with_id, message: "Runtime exited", error_type: Some("Runtime.ExitError") })
+        }
         "error" => {
             let form = match words[words.len() - 1] {
                 "unhandled" => ErrorForm::Unhandled,
@@ -108,18 +112,22 @@ fn assemble(lines: &[&str], json: bool, known: bool, cuts: &[usize]) -> Closed {
 
 /// An attempt in a few words: id, first line, what was seen, signs by phase, cut, last line.
 fn describe(attempt: &Attempt) -> String {
-    let signs: Vec<String> = attempt.signs.iter().map(|sign| {
-        let kind = match &sign.kind {
-            SignKind::TimedOut { .. } => "timed-out",
-            SignKind::Crash { .. } => "crash",
-            SignKind::Ended { .. } => "ended",
-            SignKind::InitFailed { .. } => "init-failed",
-            SignKind::Error(error) if error.form == ErrorForm::Unhandled => "unhandled",
-            SignKind::Error(_) => "error",
-            _ => "other",
-        };
-        format!("{kind}@{:?}", sign.phase).to_lowercase()
-    }).collect();
+    let signs: Vec<String> = attempt
+        .signs
+        .iter()
+        .map(|sign| {
+            let kind = match &sign.kind {
+                SignKind::TimedOut { .. } => "timed-out",
+                SignKind::Crash { .. } => "crash",
+                SignKind::Ended { .. } => "ended",
+                SignKind::InitFailed { .. } => "init-failed",
+                SignKind::Error(error) if error.form == ErrorForm::Unhandled => "unhandled",
+                SignKind::Error(_) => "error",
+                _ => "other",
+            };
+            format!("{kind}@{:?}", sign.phase).to_lowercase()
+        })
+        .collect();
     let flag = |set: bool, text: &'static str| if set { text } else { "-" };
     let id = match attempt.subject {
         Subject::Environment => "env".to_owned(),
@@ -229,7 +237,12 @@ fn several_requests_at_once() {
     // Lines without an id are nobody's while two run.
     check("start 1, start 2, line 1, error unhandled, report 2, report 1", true, true, &["1 S-R []", "2 S-R []"]);
     // Bare text may mix environments.
-    check("start 1, start 2, error 1 unhandled, report 2, report 1", false, false, &["1 S-R [unhandled@invoke]", "2 S-R []"]);
+    check(
+        "start 1, start 2, error 1 unhandled, report 2, report 1",
+        false,
+        false,
+        &["1 S-R [unhandled@invoke]", "2 S-R []"],
+    );
 }
 
 #[test]
@@ -241,7 +254,8 @@ fn lines_of_other_requests_open_nothing() {
 
 #[test]
 fn memory_knows_the_attempt_before() {
-    let lines: Vec<&str> = "init, start 1, report 1 100MB, start 2, report 2 128MB, init, start 3, report 3 90MB".split(", ").collect();
+    let lines: Vec<&str> =
+        "init, start 1, report 1 100MB, start 2, report 2 128MB, init, start 3, report 3 90MB".split(", ").collect();
     let closed = assemble(&lines, false, true, &[]);
     let peaks: Vec<_> = closed.attempts.iter().map(|attempt| attempt.earlier_peak_mb).collect();
     assert_eq!(peaks, [None, Some(100), None]);
@@ -268,7 +282,22 @@ fn a_cut_changes_nothing() {
             for first in 1..lines.len() {
                 for second in first..=lines.len() {
                     let cut = assemble(&lines, json, true, &[first, second]);
-                    let show = |closed: &Closed| closed.attempts.iter().map(|a| (describe(a), a.started_at, a.ended_at, a.earlier_peak_mb, a.last_line.clone(), a.app_lines)).collect::<Vec<_>>();
+                    let show = |closed: &Closed| {
+                        closed
+                            .attempts
+                            .iter()
+                            .map(|a| {
+                                (
+                                    describe(a),
+                                    a.started_at,
+                                    a.ended_at,
+                                    a.earlier_peak_mb,
+                                    a.last_line.clone(),
+                                    a.app_lines,
+                                )
+                            })
+                            .collect::<Vec<_>>()
+                    };
                     assert_eq!(show(&cut), show(&whole), "json {json}, cut at {first} and {second}: {lines:?}");
                     assert_eq!(cut.bytes, whole.bytes, "cut at {first} and {second}: {lines:?}");
                 }

@@ -1,8 +1,24 @@
 //! What is known about failures: every code with its explanation, platform error types, error signatures.
 //!
-//! Data, and look-ups in it. Knows the model and nothing else of ours.
+//! Data, and look-ups in it. Knows the model and nothing else of ours. Advice is state of the AWS documentation of
+//! autumn 2026; a change in a table or a page is a change of [`CATALOGUE_VERSION`].
+
+mod aws_codes;
+mod codes;
+mod diagnosis;
+mod lambda_api;
+mod language;
+mod platform;
+mod sdk;
+mod signatures;
+mod text;
 
 use crate::model::{Category, Compensation, PartialWork, Retryable};
+
+pub use codes::CODES;
+pub use diagnosis::{Diagnosis, diagnose, diagnose_outgoing_call};
+pub use language::{is_out_of_memory_type, load_failure_code, resource_limit_code};
+pub use platform::{PLATFORM_ERRORS, PlatformError, Stage, platform_error};
 
 /// Version of the catalogue: grows when a code, a signature or advice changes.
 pub const CATALOGUE_VERSION: &str = "1";
@@ -27,9 +43,6 @@ pub struct CodeInfo {
     /// The page that `explain` prints, in Markdown.
     pub page: &'static str,
 }
-
-/// Every code, in the order of the categories.
-pub static CODES: &[CodeInfo] = &[];
 
 /// The code with this id.
 #[must_use]

@@ -8,9 +8,8 @@ use super::text::{first_line, is_error_name, is_type_name, lines, type_and_messa
 use crate::model::{AppError, AppLine, ErrorForm, Level};
 
 /// The shapes, in order; the first that knows the text decides.
-const SHAPES: [fn(&str) -> Option<AppError<'static>>; 10] = [
-    native_client, out_of_memory, go, rust, dotnet, fixed_words, loader, python, node, java,
-];
+const SHAPES: [fn(&str) -> Option<AppError<'static>>; 10] =
+    [native_client, out_of_memory, go, rust, dotnet, fixed_words, loader, python, node, java];
 
 /// What the last words of a process say.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
@@ -74,9 +73,8 @@ fn v8_opens(text: &str) -> bool {
 }
 
 fn go(text: &str) -> Option<AppError<'static>> {
-    let (name, rest) = ["panic", "fatal error"]
-        .iter()
-        .find_map(|name| Some((*name, text.strip_prefix(name)?.strip_prefix(": ")?)))?;
+    let (name, rest) =
+        ["panic", "fatal error"].iter().find_map(|name| Some((*name, text.strip_prefix(name)?.strip_prefix(": ")?)))?;
     let (message, _) = first_line(rest);
     let message = message.split(" [recovered").next().unwrap_or(message);
     Some(described(ErrorForm::Crash, name, message, text))
@@ -138,8 +136,12 @@ fn fixed_words(text: &str) -> Option<AppError<'static>> {
 /// The loader and shells: `<program>: <what>` with a program and no spaces before the colon.
 fn loader(text: &str) -> Option<AppError<'static>> {
     const WORDS: [&str; 6] = [
-        "exec format error", "Exec format error", "cannot execute binary file", "cannot open shared object file",
-        "Segmentation fault", "not found (required by ",
+        "exec format error",
+        "Exec format error",
+        "cannot execute binary file",
+        "cannot open shared object file",
+        "Segmentation fault",
+        "not found (required by ",
     ];
     let (line, _) = first_line(text);
     let (program, _) = line.split_once(": ")?;
@@ -162,7 +164,8 @@ fn python(text: &str) -> Option<AppError<'static>> {
 /// A stack without the client's prefix: `Error: …` and its frames, maybe under the line of source that threw, maybe
 /// over the version that Node prints as it ends.
 fn node(text: &str) -> Option<AppError<'static>> {
-    let at_source = ["file:///", "node:internal/", "/var/task/", "internal/"].iter().any(|begin| text.starts_with(begin));
+    let at_source =
+        ["file:///", "node:internal/", "/var/task/", "internal/"].iter().any(|begin| text.starts_with(begin));
     let ended = text.contains("\nNode.js v") || text.contains("triggerUncaughtException");
     let body = if at_source && (ended || text.contains("\n    at ")) {
         let line = lines(text).find(|line| type_and_message(line, is_error_name).is_some())?;

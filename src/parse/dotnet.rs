@@ -8,7 +8,8 @@ use crate::model::{AppError, AppLine, ErrorForm, Level};
 
 /// What a line of the .NET client says.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
-    let Head { id, level, rest } = head(text).filter(|head| head.level.starts_with(|c: char| c.is_ascii_lowercase()))?;
+    let Head { id, level, rest } =
+        head(text).filter(|head| head.level.starts_with(|c: char| c.is_ascii_lowercase()))?;
     let mut line = AppLine { id, level: level::of_word(level), ..AppLine::default() };
     if line.level >= Level::Error {
         line.error = unhandled(rest);

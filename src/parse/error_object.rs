@@ -35,14 +35,28 @@ pub(super) fn at<'a>(object: &'a Object, path: &str) -> Option<&'a Value> {
 }
 
 const TYPES: [&str; 9] = [
-    "errorType", "error.name", "exception_name", "exception.type", "error.type", "exception.class", "err.type",
-    "err.name", "error.errorType",
+    "errorType",
+    "error.name",
+    "exception_name",
+    "exception.type",
+    "error.type",
+    "exception.class",
+    "err.type",
+    "err.name",
+    "error.errorType",
 ];
-const MESSAGES: [&str; 5] =
-    ["errorMessage", "error.message", "exception.message", "err.message", "error.errorMessage"];
+const MESSAGES: [&str; 5] = ["errorMessage", "error.message", "exception.message", "err.message", "error.errorMessage"];
 const STACKS: [&str; 10] = [
-    "stackTrace", "stack", "trace", "error.stack", "stack_trace", "stack_trace.frames", "exception.stack_trace",
-    "exception", "err.stack", "error.stackTrace",
+    "stackTrace",
+    "stack",
+    "trace",
+    "error.stack",
+    "stack_trace",
+    "stack_trace.frames",
+    "exception.stack_trace",
+    "exception",
+    "err.stack",
+    "error.stackTrace",
 ];
 
 /// The error that an object describes, as far as it does.
@@ -62,7 +76,15 @@ pub(super) fn error(form: ErrorForm, object: &Object) -> AppError<'static> {
 
 fn code(object: &Object) -> Option<Cow<'static, str>> {
     const NAMES: [&str; 10] = [
-        "code", "Code", "errorCode", "errno", "error.code", "error.Code", "err.code", "cause.code", "error.errno",
+        "code",
+        "Code",
+        "errorCode",
+        "errno",
+        "error.code",
+        "error.Code",
+        "err.code",
+        "cause.code",
+        "error.errno",
         "sqlState",
     ];
     text_at(object, &NAMES).and_then(owned)
@@ -70,8 +92,12 @@ fn code(object: &Object) -> Option<Cow<'static, str>> {
 
 fn http_status(object: &Object) -> Option<u16> {
     const NAMES: [&str; 6] = [
-        "$metadata.httpStatusCode", "statusCode", "error.$metadata.httpStatusCode", "error.statusCode",
-        "err.statusCode", "err.$metadata.httpStatusCode",
+        "$metadata.httpStatusCode",
+        "statusCode",
+        "error.$metadata.httpStatusCode",
+        "error.statusCode",
+        "err.statusCode",
+        "err.$metadata.httpStatusCode",
     ];
     let status = NAMES.iter().find_map(|name| at(object, name)?.as_u64())?;
     u16::try_from(status).ok().filter(|status| (100..600).contains(status))

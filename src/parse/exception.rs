@@ -108,8 +108,16 @@ fn with_further_lines(message: &str, rest: &str) -> String {
 
 /// Whether a line belongs to a stack and not to a message.
 pub(super) fn is_stack_line(line: &str) -> bool {
-    const BEGINS: [&str; 8] =
-        ["File \"", "Caused by: ", "---> ", "--- End of ", "Suppressed: ", "Traceback (most", "goroutine ", "Require stack"];
+    const BEGINS: [&str; 8] = [
+        "File \"",
+        "Caused by: ",
+        "---> ",
+        "--- End of ",
+        "Suppressed: ",
+        "Traceback (most",
+        "goroutine ",
+        "Require stack",
+    ];
     let trimmed = trim_indent(line);
     let indented = trimmed.len() < line.len();
     indented && trimmed.starts_with("at ")
@@ -163,12 +171,24 @@ mod tests {
     fn finds_what_a_logger_shows() {
         for (text, name, message) in [
             ("sync failed Error: socket hang up\n    at f (/var/task/a.js:1:2)", "Error", "socket hang up"),
-            ("boom\nTraceback (most recent call last):\n  File \"a\"\n    x\nbotocore.exceptions.ClientError: no", "botocore.exceptions.ClientError", "no"),
-            ("App:3 - failed\ncom.x.OrderException: closed\n\tat com.x.A.b(A.java:1)", "com.x.OrderException", "closed"),
+            (
+                "boom\nTraceback (most recent call last):\n  File \"a\"\n    x\nbotocore.exceptions.ClientError: no",
+                "botocore.exceptions.ClientError",
+                "no",
+            ),
+            (
+                "App:3 - failed\ncom.x.OrderException: closed\n\tat com.x.A.b(A.java:1)",
+                "com.x.OrderException",
+                "closed",
+            ),
             ("nothing here", "", "nothing here"),
         ] {
             let error = logged(text);
-            assert_eq!((error.error_type.as_deref().unwrap_or(""), error.message.as_deref().unwrap_or("")), (name, message), "{text}");
+            assert_eq!(
+                (error.error_type.as_deref().unwrap_or(""), error.message.as_deref().unwrap_or("")),
+                (name, message),
+                "{text}"
+            );
         }
     }
 

@@ -26,13 +26,15 @@ pub(super) fn of_object(object: &Object) -> Option<&'static str> {
 /// Ordinary metrics of a function have the same key; the namespace tells.
 fn is_insights(object: &Object) -> bool {
     let directives = at(object, "_aws.CloudWatchMetrics").and_then(Value::as_array);
-    directives.into_iter().flatten().any(|directive| directive.get("Namespace").and_then(Value::as_str) == Some("LambdaInsights"))
+    directives
+        .into_iter()
+        .flatten()
+        .any(|directive| directive.get("Namespace").and_then(Value::as_str) == Some("LambdaInsights"))
 }
 
 fn is_capacity_provider(object: &Object) -> bool {
-    const EVENTS: [&str; 7] = [
-        "Launching", "Launched", "LaunchFailed", "Terminating", "Terminated", "TerminateFailed", "HealthCheckFailed",
-    ];
+    const EVENTS: [&str; 7] =
+        ["Launching", "Launched", "LaunchFailed", "Terminating", "Terminated", "TerminateFailed", "HealthCheckFailed"];
     object.keys().any(|key| key.to_ascii_lowercase().starts_with("capacityprovider"))
         && text_at(object, &["event", "eventType", "type", "state"]).is_some_and(|event| EVENTS.contains(&event))
 }
@@ -40,9 +42,19 @@ fn is_capacity_provider(object: &Object) -> bool {
 /// API Gateway execution logs: `(<id>) <sentence>`.
 pub(super) fn of_text(text: &str) -> Option<&'static str> {
     const SENTENCES: [&str; 13] = [
-        "Extended Request Id:", "Verifying Usage Plan", "API Key", "Starting execution for request", "HTTP Method:",
-        "Method request ", "Endpoint re", "Sending request to ", "Received response. ", "Method response ",
-        "Method completed with status", "Successfully completed execution", "Execution failed due to",
+        "Extended Request Id:",
+        "Verifying Usage Plan",
+        "API Key",
+        "Starting execution for request",
+        "HTTP Method:",
+        "Method request ",
+        "Endpoint re",
+        "Sending request to ",
+        "Received response. ",
+        "Method response ",
+        "Method completed with status",
+        "Successfully completed execution",
+        "Execution failed due to",
     ];
     let rest = text.strip_prefix('(')?;
     let (_, rest) = uuid(rest)?;

@@ -4,26 +4,103 @@ use super::text::{lines, trim_indent};
 
 /// Paths and packages of runtimes, runtime clients and libraries.
 const FOREIGN_PATHS: [&str; 22] = [
-    "/var/runtime", "/var/lang", "/opt/", "node_modules/", "node:", "internal/", "site-packages", "dist-packages",
-    "/usr/", "<frozen", "<string>", "<anonymous>", "native", "/gems/", "/rustc/", ".cargo/", "/go/pkg/mod/",
-    "runtime/", "github.com/aws/", "awslambdaric", "lib/python", "webpack:/node_modules",
+    "/var/runtime",
+    "/var/lang",
+    "/opt/",
+    "node_modules/",
+    "node:",
+    "internal/",
+    "site-packages",
+    "dist-packages",
+    "/usr/",
+    "<frozen",
+    "<string>",
+    "<anonymous>",
+    "native",
+    "/gems/",
+    "/rustc/",
+    ".cargo/",
+    "/go/pkg/mod/",
+    "runtime/",
+    "github.com/aws/",
+    "awslambdaric",
+    "lib/python",
+    "webpack:/node_modules",
 ];
 
 /// Libraries that a deployment package carries beside the function's own code.
 const BUNDLED: [&str; 26] = [
-    "boto3", "botocore", "urllib3", "requests", "s3transfer", "aws_lambda_powertools", "aws_xray_sdk", "ddtrace",
-    "datadog_lambda", "sentry_sdk", "psycopg2", "psycopg", "pymysql", "sqlalchemy", "redis", "numpy", "pandas",
-    "jinja2", "pydantic", "httpx", "aiohttp", "mangum", "fastapi", "starlette", "flask", "werkzeug",
+    "boto3",
+    "botocore",
+    "urllib3",
+    "requests",
+    "s3transfer",
+    "aws_lambda_powertools",
+    "aws_xray_sdk",
+    "ddtrace",
+    "datadog_lambda",
+    "sentry_sdk",
+    "psycopg2",
+    "psycopg",
+    "pymysql",
+    "sqlalchemy",
+    "redis",
+    "numpy",
+    "pandas",
+    "jinja2",
+    "pydantic",
+    "httpx",
+    "aiohttp",
+    "mangum",
+    "fastapi",
+    "starlette",
+    "flask",
+    "werkzeug",
 ];
 
 /// Packages of the JVM and .NET that are not the function's own.
 const FOREIGN_NAMES: [&str; 41] = [
-    "java.", "javax.", "jakarta.", "jdk.", "sun.", "com.sun.", "lambdainternal.", "com.amazonaws.",
-    "software.amazon.", "org.springframework.", "org.apache.", "org.hibernate.", "org.postgresql.", "org.slf4j.",
-    "com.mysql.", "com.zaxxer.", "com.fasterxml.", "com.google.", "io.netty.", "io.micronaut.", "io.quarkus.",
-    "okhttp3.", "reactor.", "kotlin.", "kotlinx.", "scala.", "clojure.", "System.", "Microsoft.", "Amazon.",
-    "AWSSDK", "Npgsql.", "MySql.", "MySqlConnector.", "Newtonsoft.", "StackExchange.", "lambda_method",
-    "Interop.", "runtime.", "reflect.", "net/http.",
+    "java.",
+    "javax.",
+    "jakarta.",
+    "jdk.",
+    "sun.",
+    "com.sun.",
+    "lambdainternal.",
+    "com.amazonaws.",
+    "software.amazon.",
+    "org.springframework.",
+    "org.apache.",
+    "org.hibernate.",
+    "org.postgresql.",
+    "org.slf4j.",
+    "com.mysql.",
+    "com.zaxxer.",
+    "com.fasterxml.",
+    "com.google.",
+    "io.netty.",
+    "io.micronaut.",
+    "io.quarkus.",
+    "okhttp3.",
+    "reactor.",
+    "kotlin.",
+    "kotlinx.",
+    "scala.",
+    "clojure.",
+    "System.",
+    "Microsoft.",
+    "Amazon.",
+    "AWSSDK",
+    "Npgsql.",
+    "MySql.",
+    "MySqlConnector.",
+    "Newtonsoft.",
+    "StackExchange.",
+    "lambda_method",
+    "Interop.",
+    "runtime.",
+    "reflect.",
+    "net/http.",
 ];
 
 /// The innermost frame of the function's own code in a text with stack lines.
@@ -139,18 +216,39 @@ mod tests {
     #[test]
     fn takes_the_innermost_own_frame() {
         for (stack, want) in [
-            ("    at load (/var/task/src/db.js:3:9)\n    at Runtime.handler (/var/task/a.js:1:1)", "load (/var/task/src/db.js)"),
-            ("    at get (/var/task/node_modules/ax/i.js:3:9)\n    at async h (file:///var/task/a.mjs:1:1)", "h (/var/task/a.mjs)"),
+            (
+                "    at load (/var/task/src/db.js:3:9)\n    at Runtime.handler (/var/task/a.js:1:1)",
+                "load (/var/task/src/db.js)",
+            ),
+            (
+                "    at get (/var/task/node_modules/ax/i.js:3:9)\n    at async h (file:///var/task/a.mjs:1:1)",
+                "h (/var/task/a.mjs)",
+            ),
             ("    at node:internal/x:1:2\n    at file:///var/task/index.mjs:3:11", "/var/task/index.mjs"),
             ("    at Object.go [as run] (/var/task/a.js:1:1) {", "Object.go (/var/task/a.js)"),
-            ("  File \"/var/task/a.py\", line 3, in handler\n    x()\n  File \"/var/task/b.py\", line 4, in x", "x (/var/task/b.py)"),
-            ("\u{a0}\u{a0}File \"/var/task/a.py\", line 3, in h\n  File \"/var/task/botocore/client.py\", line 4, in x", "h (/var/task/a.py)"),
-            ("\tat java.base/java.lang.X.y(Unknown Source)\n\tat com.example.H.handleRequest(H.java:3)", "com.example.H.handleRequest"),
+            (
+                "  File \"/var/task/a.py\", line 3, in handler\n    x()\n  File \"/var/task/b.py\", line 4, in x",
+                "x (/var/task/b.py)",
+            ),
+            (
+                "\u{a0}\u{a0}File \"/var/task/a.py\", line 3, in h\n  File \"/var/task/botocore/client.py\", line 4, in x",
+                "h (/var/task/a.py)",
+            ),
+            (
+                "\tat java.base/java.lang.X.y(Unknown Source)\n\tat com.example.H.handleRequest(H.java:3)",
+                "com.example.H.handleRequest",
+            ),
             ("\tat app//com.example.H.run(H.java:3)", "com.example.H.run"),
-            ("   at System.IO.F.Open(String p)\n   at Shop.Fn.Run(String a, Int32 b) in /src/Fn.cs:line 3", "Shop.Fn.Run"),
+            (
+                "   at System.IO.F.Open(String p)\n   at Shop.Fn.Run(String a, Int32 b) in /src/Fn.cs:line 3",
+                "Shop.Fn.Run",
+            ),
             ("   at Shop.Fn.<Run>d__4.MoveNext()", "Shop.Fn.Run"),
             ("/var/runtime/gems/x/a.rb:1:in `y'\n/var/task/app.rb:3:in `handler'", "handler (/var/task/app.rb)"),
-            ("goroutine 1 [running]:\nruntime.panic(0x1)\nmain.handler({0xc0, 0x1})\n\t/build/main.go:29 +0x1d", "main.handler"),
+            (
+                "goroutine 1 [running]:\nruntime.panic(0x1)\nmain.handler({0xc0, 0x1})\n\t/build/main.go:29 +0x1d",
+                "main.handler",
+            ),
         ] {
             assert_eq!(innermost(stack).as_deref(), Some(want), "{stack}");
         }
@@ -158,7 +256,12 @@ mod tests {
 
     #[test]
     fn finds_none_where_all_is_foreign() {
-        for stack in ["", "    at afterConnect (node:net:1:2)", "    at connResetException (events.js:1:2)", "\tat sun.x.Y.z(Native Method)"] {
+        for stack in [
+            "",
+            "    at afterConnect (node:net:1:2)",
+            "    at connResetException (events.js:1:2)",
+            "\tat sun.x.Y.z(Native Method)",
+        ] {
             assert_eq!(innermost(stack), None, "{stack}");
         }
     }

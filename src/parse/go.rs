@@ -48,7 +48,8 @@ pub(super) fn payload(text: &str) -> Option<AppError<'static>> {
     if !is_payload(&object) {
         return None;
     }
-    let panicked = object.get("stackTrace").and_then(serde_json::Value::as_array).is_some_and(|stack| !stack.is_empty());
+    let panicked =
+        object.get("stackTrace").and_then(serde_json::Value::as_array).is_some_and(|stack| !stack.is_empty());
     let form = if panicked { ErrorForm::Uncaught } else { ErrorForm::Unhandled };
     Some(error_object::error(form, &object))
 }

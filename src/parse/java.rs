@@ -78,7 +78,8 @@ fn log4j(text: &str) -> Option<AppLine<'static>> {
             (id, first, rest)
         }
     };
-    let mut line = AppLine { id: Some(id), level: level::of_word(level.trim_matches(['[', ']'])), ..AppLine::default() };
+    let mut line =
+        AppLine { id: Some(id), level: level::of_word(level.trim_matches(['[', ']'])), ..AppLine::default() };
     if line.level >= Level::Error {
         line.error = Some(exception::logged(rest.trim_start()));
     }

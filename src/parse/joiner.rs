@@ -4,7 +4,9 @@
 //! events. The message that opens a block decides what may continue it; the first that does not ends it.
 
 use super::exception::{TRACEBACK, is_stack_line};
-use super::text::{after_timestamp, first_line, is_error_name, is_type_name, trim_front, trim_indent, type_and_message};
+use super::text::{
+    after_timestamp, first_line, is_error_name, is_type_name, trim_front, trim_indent, type_and_message,
+};
 use super::{platform_json, platform_text, ruby};
 use crate::model::Timestamp;
 
@@ -137,7 +139,13 @@ impl Open {
         match self.kind {
             Kind::Crash => self.further == 0 && is_crash_code(line),
             Kind::Report => self.further < 6 && is_folded_report(line),
-            Kind::Json { depth, begun } => if begun { depth > 0 } else { line.trim_start().starts_with('{') },
+            Kind::Json { depth, begun } => {
+                if begun {
+                    depth > 0
+                } else {
+                    line.trim_start().starts_with('{')
+                }
+            }
             Kind::Heap => is_heap_line(line),
             Kind::RustPanic => self.further == 0 && !is_prefixed(line) || is_rust_line(line),
             Kind::GoPanic => is_go_line(line),
@@ -157,9 +165,10 @@ impl Open {
         let second_of_jvm = self.further == 0 && framed_class(text).is_some_and(|class| line.starts_with(class));
         let last = text.trim_end().rsplit('\n').next().unwrap_or("");
         let in_python = text.contains(TRACEBACK);
-        let last_of_python = in_python && last.starts_with([' ', '\t', '\u{a0}'])
-            && type_and_message(line, is_type_name).is_some();
-        let chained = in_python && (line.is_empty() || line.starts_with("During handling of ") || line.starts_with("The above exception "));
+        let last_of_python =
+            in_python && last.starts_with([' ', '\t', '\u{a0}']) && type_and_message(line, is_type_name).is_some();
+        let chained = in_python
+            && (line.is_empty() || line.starts_with("During handling of ") || line.starts_with("The above exception "));
         second_of_jvm || last_of_python || chained
     }
 }
@@ -198,7 +207,9 @@ fn line_opening(text: &str) -> Option<Kind> {
     if text.starts_with("Runtime exited with") || text.starts_with("Error Runtime exited with") {
         return Some(Kind::Crash);
     }
-    if text.starts_with("thread '") && text.contains("' panicked at") || text.starts_with("thread '") && text.contains(") panicked at") {
+    if text.starts_with("thread '") && text.contains("' panicked at")
+        || text.starts_with("thread '") && text.contains(") panicked at")
+    {
         return Some(Kind::RustPanic);
     }
     if text.starts_with("panic: ") || text.starts_with("fatal error: ") {
@@ -212,7 +223,8 @@ fn opens_stack(text: &str) -> bool {
     if text.starts_with('{') || text.ends_with('}') && text.contains("{\"") {
         return false;
     }
-    const MARKS: [&str; 8] = ["ERROR", "Traceback (most", "nhandled ", "\tfail\t", " fail ", "Exception in thread", "SEVERE", "FATAL"];
+    const MARKS: [&str; 8] =
+        ["ERROR", "Traceback (most", "nhandled ", "\tfail\t", " fail ", "Exception in thread", "SEVERE", "FATAL"];
     MARKS.iter().any(|mark| text.contains(mark))
         || framed_class(text).is_some()
         || type_and_message(text, is_error_name).is_some()
@@ -221,9 +233,9 @@ fn opens_stack(text: &str) -> bool {
 /// The label of Node's client with the JSON still to come, or begun on the same line.
 fn is_bare_label(text: &str) -> bool {
     let (line, _) = first_line(text);
-    ["Invoke Error", "Uncaught Exception", "Unhandled Promise Rejection"].iter().any(|label| {
-        line.rsplit_once(label).is_some_and(|(_, rest)| matches!(rest.trim(), "" | "{"))
-    })
+    ["Invoke Error", "Uncaught Exception", "Unhandled Promise Rejection"]
+        .iter()
+        .any(|label| line.rsplit_once(label).is_some_and(|(_, rest)| matches!(rest.trim(), "" | "{")))
 }
 
 /// The class at the end of the JVM's first line: `<message>: <class>`.
@@ -244,8 +256,20 @@ fn is_crash_code(line: &str) -> bool {
 /// The rest of a REPORT that a copy folded: it begins in the middle of a label or value.
 fn is_folded_report(line: &str) -> bool {
     const BEGINS: [&str; 14] = [
-        "XRAY", "Duration:", "Billed", "Memory", "Max", "Size:", "Used:", "Init", "Restore", "Status:", "Error Type:",
-        "ms", "MB", "SegmentId:",
+        "XRAY",
+        "Duration:",
+        "Billed",
+        "Memory",
+        "Max",
+        "Size:",
+        "Used:",
+        "Init",
+        "Restore",
+        "Status:",
+        "Error Type:",
+        "ms",
+        "MB",
+        "SegmentId:",
     ];
     let line = trim_front(line);
     BEGINS.iter().any(|begin| line.starts_with(begin)) && (line.contains(':') || line.len() < 4)
@@ -254,9 +278,9 @@ fn is_folded_report(line: &str) -> bool {
 fn is_heap_line(line: &str) -> bool {
     const BEGINS: [&str; 8] = ["<---", "====", "FATAL ERROR", "-----", "Security context", "JS stack", "0x", "#"];
     let trimmed = trim_indent(line);
-    let numbered = trimmed.split_once(':').is_some_and(|(number, _)| {
-        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
-    });
+    let numbered = trimmed
+        .split_once(':')
+        .is_some_and(|(number, _)| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()));
     trimmed.is_empty()
         || numbered
         || BEGINS.iter().any(|begin| trimmed.starts_with(begin))
@@ -281,7 +305,8 @@ fn is_go_line(line: &str) -> bool {
 fn is_prefixed(line: &str) -> bool {
     after_timestamp(line).is_some()
         || line.starts_with('{')
-        || line.starts_with('[') && line.split_once(']').is_some_and(|(word, _)| word[1..].bytes().all(|b| b.is_ascii_uppercase()))
+        || line.starts_with('[')
+            && line.split_once(']').is_some_and(|(word, _)| word[1..].bytes().all(|b| b.is_ascii_uppercase()))
 }
 
 /// Inside a stack: indented, or the end of what Node's inspector prints.
@@ -351,21 +376,73 @@ mod tests {
 
     #[test]
     fn joins_what_one_error_wrote() {
-        one_block(&["[ERROR] KeyError: 'size'", "Traceback (most recent call last):", "  File \"/var/task/w.py\", line 3, in go", "    x['size']"]);
-        one_block(&["Traceback (most recent call last):", "  File \"/var/task/w.py\", line 3, in go", "    x['size']", "KeyError: 'size'"]);
-        one_block(&["\u{a0}out of stock: com.example.StockException", "com.example.StockException: out of stock", "\tat com.example.A.b(A.java:3)", "Caused by: java.io.IOException: x", "\t... 3 more"]);
+        one_block(&[
+            "[ERROR] KeyError: 'size'",
+            "Traceback (most recent call last):",
+            "  File \"/var/task/w.py\", line 3, in go",
+            "    x['size']",
+        ]);
+        one_block(&[
+            "Traceback (most recent call last):",
+            "  File \"/var/task/w.py\", line 3, in go",
+            "    x['size']",
+            "KeyError: 'size'",
+        ]);
+        one_block(&[
+            "\u{a0}out of stock: com.example.StockException",
+            "com.example.StockException: out of stock",
+            "\tat com.example.A.b(A.java:3)",
+            "Caused by: java.io.IOException: x",
+            "\t... 3 more",
+        ]);
         one_block(&["Error: lost widget", "    at find (/var/task/w.js:3:4) {", "  code: 'ELOST'", "}"]);
         one_block(&["Unhandled exception. System.InvalidOperationException: no widget", "   at Shop.Run()"]);
         one_block(&["thread 'main' panicked at src/main.rs:3:4:", "no widget", "note: run with `RUST_BACKTRACE=1`"]);
-        one_block(&["panic: no widget", "", "goroutine 1 [running]:", "main.main()", "\t/src/main.go:3 +0x1d", "exit status 2"]);
-        one_block(&["<--- Last few GCs --->", "", "[9:0x1]  9 ms: Mark-Compact 90 (99) -> 90 (99) MB", "<--- JS stacktrace --->", "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory", " 1: 0xb1 node::Abort() [node]", "----- Native stack trace -----"]);
-        one_block(&["Error raised from handler method", "{", "  \"errorMessage\": \"no {widget\",", "  \"errorType\": \"Function<WidgetError>\"", "}"]);
-        one_block(&["2026-01-02T03:04:05.678Z  undefined  ERROR  Uncaught Exception", "{", "  \"errorType\": \"Runtime.ImportModuleError\"", "}"]);
-        one_block(&["2026-01-02T03:04:05.678Z undefined ERROR Uncaught Exception {", "  \"errorType\": \"Runtime.ImportModuleError\"", "}"]);
+        one_block(&[
+            "panic: no widget",
+            "",
+            "goroutine 1 [running]:",
+            "main.main()",
+            "\t/src/main.go:3 +0x1d",
+            "exit status 2",
+        ]);
+        one_block(&[
+            "<--- Last few GCs --->",
+            "",
+            "[9:0x1]  9 ms: Mark-Compact 90 (99) -> 90 (99) MB",
+            "<--- JS stacktrace --->",
+            "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory",
+            " 1: 0xb1 node::Abort() [node]",
+            "----- Native stack trace -----",
+        ]);
+        one_block(&[
+            "Error raised from handler method",
+            "{",
+            "  \"errorMessage\": \"no {widget\",",
+            "  \"errorType\": \"Function<WidgetError>\"",
+            "}",
+        ]);
+        one_block(&[
+            "2026-01-02T03:04:05.678Z  undefined  ERROR  Uncaught Exception",
+            "{",
+            "  \"errorType\": \"Runtime.ImportModuleError\"",
+            "}",
+        ]);
+        one_block(&[
+            "2026-01-02T03:04:05.678Z undefined ERROR Uncaught Exception {",
+            "  \"errorType\": \"Runtime.ImportModuleError\"",
+            "}",
+        ]);
         one_block(&[&format!("RequestId: {ID} Error: Runtime exited with error: signal: killed"), "Runtime.ExitError"]);
         one_block(&["Unknown application error occurred", "Runtime.ImportModuleError"]);
-        one_block(&[&format!("REPORT RequestId: {ID}\tDuration: 3.00 ms\tBilled Duration: 4 ms"), "XRAY TraceId: 1-2-3"]);
-        one_block(&[&format!("REPORT RequestId: {ID} Duration: 3.00 ms Billed Duration: 4 ms Max"), "Memory Used: 55 MB"]);
+        one_block(&[
+            &format!("REPORT RequestId: {ID}\tDuration: 3.00 ms\tBilled Duration: 4 ms"),
+            "XRAY TraceId: 1-2-3",
+        ]);
+        one_block(&[
+            &format!("REPORT RequestId: {ID} Duration: 3.00 ms Billed Duration: 4 ms Max"),
+            "Memory Used: 55 MB",
+        ]);
     }
 
     #[test]

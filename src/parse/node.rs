@@ -48,7 +48,9 @@ pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     let head = head(text).filter(|head| !head.level.starts_with(|c: char| c.is_ascii_lowercase()))?;
     let mut line = AppLine { id: head.id, level: level::of_word(head.level), ..AppLine::default() };
     line.error = match labelled(head.rest) {
-        Some(payload) if head.level.is_empty() || line.level >= Level::Error => Some(failure(payload, head.id.is_none())),
+        Some(payload) if head.level.is_empty() || line.level >= Level::Error => {
+            Some(failure(payload, head.id.is_none()))
+        }
         _ if head.level.is_empty() => legacy_failure(head.rest),
         _ => None,
     };
@@ -126,5 +128,7 @@ fn legacy_failure(rest: &str) -> Option<AppError<'static>> {
 pub(super) fn is_payload(object: &Object) -> bool {
     object.get("errorMessage").is_some_and(serde_json::Value::is_string)
         && (object.contains_key("errorType") || object.contains_key("stackTrace"))
-        && object.keys().all(|key| matches!(key.as_str(), "errorMessage" | "errorType" | "stackTrace" | "trace" | "cause"))
+        && object
+            .keys()
+            .all(|key| matches!(key.as_str(), "errorMessage" | "errorType" | "stackTrace" | "trace" | "cause"))
 }

@@ -11,9 +11,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::platform_text::{self, phase};
 use super::text::trim_front;
-use crate::model::{
-    CrashLine, InitPhase, InitReport, InitStart, InitType, Metrics, Record, Report, RequestId, Status,
-};
+use crate::model::{CrashLine, InitPhase, InitReport, InitStart, InitType, Metrics, Record, Report, RequestId, Status};
 
 /// What a JSON line of the platform says; `None` where it is none.
 pub(super) fn parse(message: &str) -> Option<Record<'_>> {
@@ -266,9 +264,7 @@ impl<'a> Fields<'a> {
             "extension" => {
                 Some(Record::Extension { name: self.name?, state: self.state?, error_type: self.error_type.0 })
             }
-            "logsDropped" => {
-                Some(Record::LogsDropped { records: self.dropped_records.and_then(whole).unwrap_or(1) })
-            }
+            "logsDropped" => Some(Record::LogsDropped { records: self.dropped_records.and_then(whole).unwrap_or(1) }),
             // initRuntimeDone and restoreRuntimeDone are followed by their report, which says the same and more.
             _ => Some(Record::Informational),
         }

@@ -154,8 +154,11 @@ fn unknown_error(text: &str) -> Option<Record<'_>> {
     let rest = text.strip_prefix(SENTENCE)?;
     let (code, after) = word(rest);
     let error_type = (!code.is_empty() && after.trim().is_empty()).then_some(code);
-    (rest.trim().is_empty() || error_type.is_some())
-        .then_some(Record::Crash(CrashLine { id: None, message: SENTENCE, error_type }))
+    (rest.trim().is_empty() || error_type.is_some()).then_some(Record::Crash(CrashLine {
+        id: None,
+        message: SENTENCE,
+        error_type,
+    }))
 }
 
 /// The code stands on the second line, or after a space where a copy joined the two.

@@ -58,7 +58,9 @@ fn without_time(level: Level, word: &str, rest: &str) -> Option<AppError<'static
     if level < Level::Error {
         return None;
     }
-    if word == "ERROR" && let Some(error) = unhandled(rest) {
+    if word == "ERROR"
+        && let Some(error) = unhandled(rest)
+    {
         return Some(error);
     }
     if level == Level::Fatal && rest.starts_with("failed to allocate memory") {
@@ -74,8 +76,12 @@ fn unhandled(rest: &str) -> Option<AppError<'static>> {
     let with_stack = after.contains(TRACEBACK);
     let (name, message) = match type_and_message(line.trim_end(), is_type_name) {
         Some(found) => found,
-        None if with_stack => return Some(exception::typed(ErrorForm::Unhandled, rest, |_| true)
-            .unwrap_or_else(|| described(ErrorForm::Unhandled, "", line, rest))),
+        None if with_stack => {
+            return Some(
+                exception::typed(ErrorForm::Unhandled, rest, |_| true)
+                    .unwrap_or_else(|| described(ErrorForm::Unhandled, "", line, rest)),
+            );
+        }
         None => return None,
     };
     let of_client = name.starts_with("Runtime.") || !name.contains('.') && is_error_name(name);

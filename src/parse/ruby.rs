@@ -54,7 +54,9 @@ fn logger(text: &str) -> Option<AppLine<'static>> {
         let mut error = exception::logged(said);
         // `<message> (<Class>)` is how Ruby prints an exception.
         let class = line.trim_end().strip_suffix(')').and_then(|line| line.rsplit_once(" (")).map(|(_, class)| class);
-        if error.error_type.is_none() && let Some(class) = class.filter(|class| super::text::is_type_name(class)) {
+        if error.error_type.is_none()
+            && let Some(class) = class.filter(|class| super::text::is_type_name(class))
+        {
             error.error_type = exception::owned(class);
         }
         error

@@ -68,9 +68,23 @@ fn message_text(object: &Object) -> Option<&str> {
 /// The keys under which loggers put Lambda's request id. Only a UUID counts; that inside `$metadata` is another's.
 fn request_id(object: &Object) -> Option<RequestId> {
     const KEYS: [&str; 17] = [
-        "requestId", "AWSRequestId", "AWSrequestId", "awsrequestid", "function_request_id", "FunctionRequestId",
-        "functionRequestId", "aws_request_id", "awsRequestId", "request_id", "lambda_request_id",
-        "faas.invocation_id", "span.requestId", "record.requestId", "lambdaRequestId", "RequestId", "fields.requestId",
+        "requestId",
+        "AWSRequestId",
+        "AWSrequestId",
+        "awsrequestid",
+        "function_request_id",
+        "FunctionRequestId",
+        "functionRequestId",
+        "aws_request_id",
+        "awsRequestId",
+        "request_id",
+        "lambda_request_id",
+        "faas.invocation_id",
+        "span.requestId",
+        "record.requestId",
+        "lambdaRequestId",
+        "RequestId",
+        "fields.requestId",
     ];
     let uuid = |value: &Value| RequestId::parse(value.as_str()?.as_bytes());
     KEYS.iter().filter_map(|key| at(object, key)).find_map(uuid).or_else(|| {

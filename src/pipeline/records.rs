@@ -33,7 +33,12 @@ pub(super) struct Spool {
 
 impl Spool {
     pub(super) fn new() -> io::Result<Self> {
-        Ok(Self { file: BufWriter::with_capacity(1 << 16, tempfile::tempfile()?), index: Vec::new(), end: 0, line: Vec::new() })
+        Ok(Self {
+            file: BufWriter::with_capacity(1 << 16, tempfile::tempfile()?),
+            index: Vec::new(),
+            end: 0,
+            line: Vec::new(),
+        })
     }
 
     pub(super) fn push(&mut self, record: &Record, place: Place, function: u32) -> io::Result<()> {
@@ -83,7 +88,8 @@ impl Records {
             let Some(number) = self.patches.attempt_number(spooled.place) else { continue };
             let worker = usize::from(*worker);
             let reader = &mut self.spools[worker];
-            let distance = i64::try_from(spooled.offset).unwrap_or(i64::MAX) - i64::try_from(at[worker]).unwrap_or(i64::MAX);
+            let distance =
+                i64::try_from(spooled.offset).unwrap_or(i64::MAX) - i64::try_from(at[worker]).unwrap_or(i64::MAX);
             reader.seek_relative(distance)?;
             line.resize(spooled.length as usize, 0);
             reader.read_exact(&mut line)?;
@@ -119,7 +125,9 @@ mod tests {
 
     #[test]
     fn fills_in_what_only_the_end_tells() {
-        let mut line = br#"{"request_id":"a","attempt":1,"message":"\"attempt\":1,","timeout_ms":null,"timeout_source":null}"#.to_vec();
+        let mut line =
+            br#"{"request_id":"a","attempt":1,"message":"\"attempt\":1,","timeout_ms":null,"timeout_source":null}"#
+                .to_vec();
         patch(&mut line, 3, Some(3_000));
         let want = r#"{"request_id":"a","attempt":3,"message":"\"attempt\":1,","timeout_ms":3000,"timeout_source":"observed"}"#;
         assert_eq!(String::from_utf8(line).expect("UTF-8"), want);

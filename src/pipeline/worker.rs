@@ -57,7 +57,9 @@ impl<'r> Worker<'r> {
         let input = &job.inputs[at];
         let result = match (job.samples.get(at), &input.path) {
             (Some((_, bytes)), _) => self.decode(job, at, &mut &**bytes),
-            (None, Some(path)) => File::open(path).map_err(DecodeError::Io).and_then(|mut file| self.decode(job, at, &mut file)),
+            (None, Some(path)) => {
+                File::open(path).map_err(DecodeError::Io).and_then(|mut file| self.decode(job, at, &mut file))
+            }
             (None, None) => self.decode(job, at, &mut io::stdin().lock()),
         };
         self.tally.inputs += 1;

@@ -1,10 +1,116 @@
 //! From the facts of an attempt to its verdict: pure, one file a rule, the order of the list is the precedence.
+//!
+//! A rule says what ended the attempt and with which line it proves it ([`Ruling`]). What every verdict needs
+//! (contributing causes, observations, evidence, retry advice, fingerprint) is added here, once for all rules.
 
-use crate::model::{Attempt, Category, Compensation, Confidence, PartialWork, Retryable, Verdict};
+mod contributing;
+mod evidence;
+mod exit;
+mod facts;
+mod fingerprint;
+mod incomplete;
+mod init_failure;
+mod observations;
+mod ok;
+mod out_of_memory;
+mod sandbox;
+mod timeout;
+mod unhandled_error;
+mod unknown;
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
+
+use crate::catalogue;
+use crate::model::{
+    Attempt, Category, Compensation, Confidence, Downstream, PartialWork, Retryable, Sign, Status, Subject, Verdict,
+};
+
+use facts::Facts;
+
+/// One rule.
+pub struct Rule {
+    /// Stable name.
+    pub id: &'static str,
+    /// What it looks at and why, in a sentence or two.
+    pub explanation: &'static str,
+    check: for<'f, 'a> fn(&'f Facts<'a>) -> Option<Ruling<'a>>,
+    #[cfg(test)]
+    samples: fn() -> Vec<samples::Sample>,
+}
+
+/// Every rule; the first that fires decides.
+pub static RULES: &[Rule] = &[
+    timeout::RULE,
+    out_of_memory::RULE,
+    init_failure::RULE,
+    unhandled_error::RULE,
+    exit::RULE,
+    sandbox::RULE,
+    unknown::RULE,
+    incomplete::RULE,
+    ok::RULE,
+];
+
+/// What a rule decided.
+#[derive(Clone, Debug)]
+struct Ruling<'a> {
+    code: &'static str,
+    confidence: Confidence,
+    /// The sign that proves it best; its error, if it is one, names the verdict's type and message.
+    proof: Option<&'a Sign>,
+    downstream: Option<Downstream>,
+    /// What the rule knows better than the code.
+    partial_work: Option<PartialWork>,
+}
+
+impl<'a> Ruling<'a> {
+    fn new(code: &'static str, confidence: Confidence, proof: Option<&'a Sign>) -> Self {
+        Self { code, confidence, proof, downstream: None, partial_work: None }
+    }
+
+    fn with_downstream(mut self, downstream: Option<Downstream>) -> Self {
+        self.downstream = downstream;
+        self
+    }
+
+    fn with_partial_work(mut self, work: PartialWork) -> Self {
+        self.partial_work = Some(work);
+        self
+    }
+}
 
 /// The verdict on an attempt.
 #[must_use]
-pub fn judge(_attempt: &Attempt) -> Verdict {
+pub fn judge(attempt: &Attempt) -> Verdict {
+    if is_plain_success(attempt) {
+        let mut verdict = success();
+        verdict.observations = observations::of_figures(attempt);
+        return verdict;
+    }
+    let facts = Facts::of(attempt);
+    match RULES.iter().find_map(|rule| (rule.check)(&facts)) {
+        Some(ruling) => complete(&facts, ruling),
+        // The last rule takes everything; this is for the compiler.
+        None => success(),
+    }
+}
+
+/// Nothing but a REPORT that says nothing bad: most attempts. They need no look at rules.
+fn is_plain_success(attempt: &Attempt) -> bool {
+    attempt.signs.is_empty()
+        && attempt.report_seen
+        && attempt.subject == Subject::Attempt
+        && attempt.platform_error_type.is_none()
+        && matches!(attempt.platform_status, None | Some(Status::Success))
+        && attempt
+            .init
+            .is_none_or(|init| init.init_phase.is_none() && init.invoke_phase.is_none() && init.restore.is_none())
+}
+
+fn success() -> Verdict {
     Verdict {
         category: Category::Ok,
         code: "ok",
@@ -21,4 +127,37 @@ pub fn judge(_attempt: &Attempt) -> Verdict {
         evidence: Vec::new(),
         fingerprint: None,
     }
+}
+
+/// Adds what every verdict has.
+fn complete(facts: &Facts<'_>, ruling: Ruling<'_>) -> Verdict {
+    let Some(info) = catalogue::code(ruling.code) else { return success() };
+    let category = info.category.unwrap_or(Category::Ok);
+    let failed = category.is_failure();
+    let error = ruling.proof.and_then(facts::error_of);
+    let text = |part: Option<&std::borrow::Cow<'static, str>>| {
+        part.map(|part| part.to_string()).filter(|part| !part.is_empty())
+    };
+    let partial_work = ruling.partial_work.unwrap_or(info.partial_work);
+    Verdict {
+        category,
+        code: info.id,
+        confidence: ruling.confidence,
+        error_type: if failed { error.and_then(|error| text(error.error_type.as_ref())) } else { None },
+        error_message: if failed { error.and_then(|error| text(error.message.as_ref())) } else { None },
+        frame: if failed { error.and_then(|error| text(error.frame.as_ref())) } else { None },
+        retryable: info.retryable,
+        partial_work,
+        compensation: compensation(info.compensation, partial_work),
+        contributing: if failed { contributing::causes(facts, &ruling) } else { Vec::new() },
+        observations: observations::all(facts, &ruling, failed),
+        evidence: if failed { evidence::lines(facts, &ruling) } else { Vec::new() },
+        fingerprint: fingerprint::of(category, &ruling, error),
+        downstream: ruling.downstream,
+    }
+}
+
+/// Nothing was done, so nothing needs undoing.
+fn compensation(usual: Compensation, work: PartialWork) -> Compensation {
+    if work == PartialWork::None { Compensation::No } else { usual }
 }

@@ -133,11 +133,8 @@ impl FindingCounts {
     ) -> Finding {
         let seed = facts.and_then(|facts| facts.examples.first()).map(|(_, seed)| seed);
         let text = |get: fn(&Seed) -> &String| seed.map(|seed| get(seed).clone()).unwrap_or_default();
-        let mut versions: Vec<String> = self
-            .versions
-            .iter()
-            .filter_map(|id| version_names.get(usize::from(*id) - 1).cloned())
-            .collect();
+        let mut versions: Vec<String> =
+            self.versions.iter().filter_map(|id| version_names.get(usize::from(*id) - 1).cloned()).collect();
         versions.sort_unstable();
         Finding {
             code: key.code.clone(),

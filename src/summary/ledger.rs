@@ -89,13 +89,7 @@ impl<'s> Ledger<'s> {
     }
 
     /// Enters an attempt. `record` makes its record, which is needed only for the examples of a finding.
-    pub fn add(
-        &mut self,
-        stream: StreamNames,
-        attempt: &Attempt,
-        verdict: &Verdict,
-        record: &dyn Fn() -> Record,
-    ) {
+    pub fn add(&mut self, stream: StreamNames, attempt: &Attempt, verdict: &Verdict, record: &dyn Fn() -> Record) {
         let finding = if verdict.category.is_failure() {
             let key = FindingKey {
                 function: stream.function,
@@ -211,9 +205,8 @@ fn from_record(record: &Record, place: Place) -> Option<(Attempt, Verdict)> {
         },
         ..Attempt::default()
     };
-        let observation = |code: &'static str| {
-        record.observations.iter().find(|seen| seen.code == code).map(|seen| (code, seen.count))
-    };
+    let observation =
+        |code: &'static str| record.observations.iter().find(|seen| seen.code == code).map(|seen| (code, seen.count));
     let verdict = Verdict {
         category,
         code: "",

@@ -1,7 +1,7 @@
 //! Entries in sorted runs, merged at the end: in memory, and past a bound on disk.
 
-use std::collections::BinaryHeap;
 use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 use super::Entry;
 

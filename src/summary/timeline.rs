@@ -6,8 +6,7 @@ use crate::model::Timestamp;
 use crate::wire::TimelineBucket;
 
 /// Round widths, in seconds: from a second to a week.
-const WIDTHS_S: [i64; 14] =
-    [1, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 604_800];
+const WIDTHS_S: [i64; 14] = [1, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 604_800];
 /// Buckets that a window is cut into at most.
 const BUCKETS: i64 = 60;
 

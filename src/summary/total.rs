@@ -160,7 +160,8 @@ fn canonical(functions: &[FunctionKey]) -> Vec<u32> {
     }
     let mut canonical: Vec<u32> = (0u32..).take(functions.len()).collect();
     for ids in by_name.values().filter(|ids| ids.len() > 1) {
-        let full = |id: &&u32| functions[**id as usize].account_id.is_some() || functions[**id as usize].region.is_some();
+        let full =
+            |id: &&u32| functions[**id as usize].account_id.is_some() || functions[**id as usize].region.is_some();
         let mut named = ids.iter().filter(full);
         if let (Some(only), None) = (named.next(), named.next()) {
             for id in ids {
@@ -303,9 +304,7 @@ fn findings(names: &Tables, counts: &Counts) -> Vec<Finding> {
             finding.finding(key, names.finding_facts.get(id), &names.versions, &counts.traffic)
         })
         .collect();
-    findings.sort_by(|a, b| {
-        (b.count, &a.code, &a.fingerprint).cmp(&(a.count, &b.code, &b.fingerprint))
-    });
+    findings.sort_by(|a, b| (b.count, &a.code, &a.fingerprint).cmp(&(a.count, &b.code, &b.fingerprint)));
     findings
 }
 

@@ -1,0 +1,77 @@
+//! Error codes of AWS services other than Lambda: which kind of trouble each one means.
+
+use super::signatures::Trouble::{self, Auth, Conflict, NotFound, Throttled, Timeout, Unavailable, Validation};
+
+/// Codes whose meaning their name or HTTP status does not tell rightly.
+#[rustfmt::skip]
+static CODES: &[(&str, Trouble)] = &[
+    ("SlowDown", Throttled), ("EC2ThrottledException", Throttled), ("BandwidthLimitExceeded", Throttled),
+    ("PriorRequestNotComplete", Throttled), ("TransactionInProgressException", Throttled), ("RequestThrottled", Throttled),
+    ("RequestThrottledException", Throttled), ("Throttling", Throttled), ("Throttling.User", Throttled), ("RequestLimitExceeded", Throttled),
+    ("ProvisionedThroughputExceededException", Throttled), ("ProvisionedThroughputExceeded", Throttled), ("LimitExceededException", Throttled), ("429", Throttled),
+    ("ModelNotReadyException", Unavailable), ("ModelTimeoutException", Timeout), ("RequestTimeout", Timeout), ("RequestTimeoutException", Timeout),
+    ("InternalServerError", Unavailable), ("InternalFailure", Unavailable), ("InternalError", Unavailable), ("InternalServerException", Unavailable),
+    ("InternalServiceException", Unavailable), ("InternalServiceError", Unavailable), ("InternalServiceErrorException", Unavailable), ("InternalErrorException", Unavailable),
+    ("ServiceUnavailable", Unavailable), ("ServiceUnavailableException", Unavailable), ("ServiceException", Unavailable), ("ModelErrorException", Unavailable),
+    ("AccessDenied", Auth), ("AccessDeniedException", Auth), ("AuthorizationError", Auth), ("AuthorizationErrorException", Auth), ("NotAuthorizedException", Auth),
+    ("UnauthorizedOperation", Auth), ("UnauthorizedException", Auth), ("ForbiddenException", Auth), ("403", Auth), ("401", Auth), ("KMSAccessDeniedException", Auth),
+    ("ExpiredToken", Auth), ("ExpiredTokenException", Auth), ("RequestExpired", Auth), ("TokenRefreshRequired", Auth), ("InvalidClientTokenId", Auth),
+    ("InvalidAccessKeyId", Auth), ("SignatureDoesNotMatch", Auth), ("InvalidSignatureException", Auth), ("UnrecognizedClientException", Auth), ("AuthFailure", Auth),
+    ("MissingAuthenticationToken", Auth), ("MissingAuthenticationTokenException", Auth), ("IncompleteSignature", Auth), ("OptInRequired", Auth), ("CredentialsError", Auth),
+    ("CredentialsProviderError", Auth), ("RequestTimeTooSkewed", Auth),
+    ("NoSuchKey", NotFound), ("NoSuchBucket", NotFound), ("NoSuchUpload", NotFound), ("NoSuchEntity", NotFound), ("ResourceNotFoundException", NotFound), ("404", NotFound), ("NotFound", NotFound),
+    ("ParameterNotFound", NotFound), ("AWS.SimpleQueueService.NonExistentQueue", NotFound), ("QueueDoesNotExist", NotFound), ("GoneException", NotFound), ("410", NotFound),
+    ("ConditionalCheckFailedException", Conflict), ("TransactionCanceledException", Conflict), ("TransactionConflictException", Conflict), ("ExecutionAlreadyExists", Conflict),
+    ("PreconditionFailed", Conflict), ("ConflictException", Conflict), ("ResourceInUseException", Conflict), ("EntityAlreadyExists", Conflict), ("BucketAlreadyExists", Conflict),
+    ("IdempotentParameterMismatchException", Conflict), ("ResourceAlreadyExistsException", Conflict), ("UsernameExistsException", Conflict), ("OperationAborted", Conflict),
+    ("400", Validation), ("BadRequestException", Validation), ("MessageRejected", Validation), ("SerializationException", Validation),
+    ("UnsupportedOperation", Validation), ("MalformedQueryString", Validation), ("EntityTooLarge", Validation), ("PermanentRedirect", Validation), ("MethodNotAllowed", Validation),
+];
+
+/// Parts of names, for codes that are in no table; the first that fits wins.
+#[rustfmt::skip]
+static PARTS: &[(&str, Trouble)] = &[
+    ("Throttl", Throttled), ("TooManyRequests", Throttled), ("LimitExceeded", Throttled), ("QuotaExceeded", Throttled), ("RateExceeded", Throttled),
+    ("AccessDenied", Auth), ("Unauthorized", Auth), ("NotAuthorized", Auth), ("ExpiredToken", Auth), ("Forbidden", Auth), ("InvalidToken", Auth),
+    ("AlreadyExist", Conflict), ("Conflict", Conflict), ("InUse", Conflict), ("ConditionalCheck", Conflict), ("Duplicate", Conflict), ("Mismatch", Conflict),
+    ("NotFound", NotFound), ("NoSuch", NotFound), ("NonExistent", NotFound), ("DoesNotExist", NotFound),
+    ("Timeout", Timeout), ("TimedOut", Timeout),
+    ("Unavailable", Unavailable), ("Internal", Unavailable), ("ServiceFailure", Unavailable),
+    ("Validation", Validation), ("Invalid", Validation), ("Malformed", Validation), ("Missing", Validation), ("TooLarge", Validation), ("TooLong", Validation), ("BadRequest", Validation),
+];
+
+/// What an error code of an AWS service means: by the code, then by its parts, then by the HTTP status.
+pub(super) fn trouble(code: Option<&str>, status: Option<u16>) -> Option<Trouble> {
+    let code = code.unwrap_or("");
+    let exact = || CODES.iter().find(|(known, _)| *known == code).map(|(_, trouble)| *trouble);
+    let part = || PARTS.iter().find(|(part, _)| code.contains(part)).map(|(_, trouble)| *trouble);
+    exact().or_else(part).or_else(|| status.and_then(by_status))
+}
+
+/// What an HTTP status of any service means.
+pub(super) fn by_status(status: u16) -> Option<Trouble> {
+    Some(match status {
+        429 => Throttled,
+        401 | 403 | 407 => Auth,
+        404 | 410 => NotFound,
+        408 | 504 => Timeout,
+        409 | 412 => Conflict,
+        400..=499 => Validation,
+        500..=599 => Unavailable,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_code_beats_the_status() {
+        assert_eq!(trouble(Some("SlowDown"), Some(503)), Some(Throttled));
+        assert_eq!(trouble(Some("ProvisionedThroughputExceededException"), Some(400)), Some(Throttled));
+        assert_eq!(trouble(Some("SomethingNotFoundException"), None), Some(NotFound));
+        assert_eq!(trouble(Some("Weird"), Some(503)), Some(Unavailable));
+        assert_eq!(trouble(Some("Weird"), None), None);
+    }
+}

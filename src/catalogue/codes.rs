@@ -1,0 +1,222 @@
+//! The table of codes: what each means, whether the work may be repeated, what to do. Pages are in `pages/`.
+//!
+//! Order: the categories of the taxonomy, in each the page of the category itself (its id has no dot; no verdict uses
+//! it) and then its codes; last the observations.
+
+use super::CodeInfo;
+use crate::model::{Category, Compensation as C, PartialWork as P, Retryable as R};
+
+macro_rules! codes {
+    ($($category:expr => { $($id:literal $title:literal $retry:ident $work:ident $comp:ident $hint:literal;)+ })+) => {
+        /// Every code, in the order of the categories, observations last.
+        pub static CODES: &[CodeInfo] = &[$($(
+            CodeInfo {
+                id: $id,
+                category: $category,
+                title: $title,
+                retryable: R::$retry,
+                partial_work: P::$work,
+                compensation: C::$comp,
+                hint: $hint,
+                page: include_str!(concat!("pages/", $id, ".md")),
+            },
+        )+)+];
+    };
+}
+
+codes! {
+    Some(Category::Ok) => {
+        "ok" "Succeeded" No Finished No
+            "Nothing to do.";
+    }
+    Some(Category::Incomplete) => {
+        "incomplete" "No end seen" Depends Unknown Depends
+            "Read a longer window or the whole log stream before judging it.";
+        "incomplete.window" "Cut by the window" Depends Unknown Depends
+            "The end lies outside the logs that were read: widen the window.";
+        "incomplete.no_report" "No end in the log" Depends Unknown Depends
+            "Check whether log lines were lost, filtered or hidden by the system log level; compare with the Invocations and Errors metrics.";
+    }
+    Some(Category::Unknown) => {
+        "unknown" "Failed without a reason" Depends Possible Depends
+            "The platform says it failed and no line says why: read the lines before the end, and log errors in the handler.";
+    }
+    Some(Category::Throttling) => {
+        "throttling" "Throttled by Lambda" WithBackoff None No
+            "Back off with jitter, and put a queue between caller and function so that concurrency is controlled in one place.";
+        "throttling.concurrency" "Account concurrency used up" WithBackoff None No
+            "The region's account concurrency is used up: request a higher quota, or cap and queue the callers. Compare ConcurrentExecutions with the limit in GetAccountSettings.";
+        "throttling.reserved" "Reserved concurrency used up" WithBackoff None No
+            "The called function is at its own reserved concurrency: raise it, or let a queue feed the function with MaximumConcurrency.";
+        "throttling.rate" "Request rate too high" WithBackoff None No
+            "Requests per second, not concurrency, are at the limit: slow the caller, batch and cache. The control-plane APIs share 15 requests per second.";
+        "throttling.snapshot" "Too many snapshots at once" WithBackoff None No
+            "Too many SnapStart snapshots are being made at once: publish versions one after the other.";
+        "throttling.capacity" "No free worker" WithBackoff None No
+            "Every worker of the Managed Instances was busy: retry with backoff, and raise the minimum number of environments or the concurrency of each.";
+        "throttling.unspecified" "Throttled, reason not logged" WithBackoff None No
+            "Lambda answered 429 and the log line lacks its Reason: log the Reason field, for the fix depends on it. Until then back off with jitter.";
+    }
+    Some(Category::ServiceError) => {
+        "service_error" "Lambda itself failed" Yes None No
+            "Retry with backoff and jitter; look at the AWS Health Dashboard if it lasts.";
+        "service_error.internal" "Lambda answered 5xx" Yes None No
+            "A transient fault of the Lambda service: retry with backoff and jitter.";
+        "service_error.not_ready" "Function not ready yet" WithBackoff None No
+            "Lambda is still preparing the called function (network interface, idle function): retry after some seconds, for a minute or two.";
+        "service_error.configuration" "Called function is misconfigured" AfterFix None No
+            "Not transient, although it is a 5xx: fix what the error names (subnet addresses, interface limit, KMS key, package or role) on the called function.";
+        "service_error.sandbox" "Sandbox failed" Yes Possible Depends
+            "The platform lost the execution environment: retry. If it goes on, open a support case with the request ids.";
+    }
+    Some(Category::InvalidRequest) => {
+        "invalid_request" "Lambda refused the request" No None No
+            "Retrying sends the same bad request: fix the caller.";
+        "invalid_request.payload_too_large" "Payload too large" No None No
+            "Send at most 6 MB synchronously or 1 MB asynchronously: store the data in S3 and pass its key.";
+        "invalid_request.content" "Payload is not JSON" No None No
+            "Serialise the payload as JSON before calling Invoke.";
+        "invalid_request.not_found" "Called function not found" No None No
+            "Check name, alias or version, region and account of the called function.";
+        "invalid_request.access_denied" "Call not permitted" AfterFix None No
+            "Grant the caller's role the Lambda action that the message names on that ARN, or renew its credentials if they expired.";
+        "invalid_request.parameter" "Invalid parameter" No None No
+            "Correct the parameter that the message names.";
+        "invalid_request.conflict" "Called function cannot take it now" WithBackoff None No
+            "One of the few 4xx worth a retry: wait until the function is Active or its file system answers, then call again.";
+        "invalid_request.recursion" "Recursive loop stopped" No None No
+            "Lambda stopped a loop of about 16 hops between the function and a queue, topic, bucket or function: break the loop.";
+    }
+    Some(Category::RuntimeException) => {
+        "runtime_exception" "Unhandled error" Depends Possible Depends
+            "Fix or handle the error; callers must check FunctionError, for the HTTP status is 200.";
+        "runtime_exception.unhandled" "Unhandled error" Depends Possible Depends
+            "Handle this error where it arises, and tell bad input from passing faults: only the latter deserve a retry.";
+        "runtime_exception.unhandled_rejection" "Unhandled promise rejection" Depends Possible Depends
+            "Await or catch every promise: this rejection ended the process, and the next request pays for a new init.";
+        "runtime_exception.unsettled" "Promise never settled" No Possible Depends
+            "The event loop ran empty while the handler's promise was pending: make sure that every path resolves or rejects it.";
+        "runtime_exception.exit" "Process exited" Depends Possible Depends
+            "Something ended the process: look for exit calls, fatal logs and crashes in native code, and return an error instead.";
+        "runtime_exception.signal" "Process killed by a signal" Depends Possible Depends
+            "A signal ended the process: suspect native modules, or a build for another architecture or libc.";
+        "runtime_exception.extension" "Extension crashed" Depends Possible Depends
+            "An extension ended and took the attempt with it: update, reconfigure or remove that extension.";
+        "runtime_exception.response_too_large" "Response too large" No Finished Depends
+            "The work is done, only the answer was refused: return at most 6 MB (put the result in S3 or stream it), and do not repeat the work.";
+        "runtime_exception.response_format" "Response not serialisable" No Finished Depends
+            "The work is done, but the return value cannot be written as JSON: convert it, and do not repeat the work.";
+        "runtime_exception.event_format" "Event does not fit the handler" No None No
+            "The event could not be read into the handler's input type: accept what the invoker really sends. A retry brings the same event.";
+        "runtime_exception.streaming" "Response stream broken" Depends Possible Depends
+            "The response stream was not finished or was misused: always end it, also on errors.";
+        "runtime_exception.disk_full" "No space left in /tmp" AfterFix Possible Depends
+            "/tmp is full and outlives the attempt: delete files when done, or raise ephemeral storage (512 to 10,240 MB).";
+        "runtime_exception.read_only" "Read-only file system" No Possible Depends
+            "Only /tmp is writable: write there.";
+        "runtime_exception.file_descriptors" "Too many open files" AfterFix Possible Depends
+            "All 1,024 file descriptors are in use: close files, sockets and clients, and share one client per environment.";
+        "runtime_exception.threads" "Too many threads" AfterFix Possible Depends
+            "All 1,024 processes and threads are in use: bound and reuse thread pools. More memory does not help.";
+    }
+    Some(Category::Timeout) => {
+        "timeout" "Timed out" Risky Likely Yes
+            "Find what it waited for; make the work idempotent before any retry.";
+        "timeout.invoke" "Timed out" Risky Likely Yes
+            "Give every outgoing call a timeout below the remaining time, and move long work to a queue, Step Functions or a durable function.";
+        "timeout.init" "Init used up the timeout" AfterFix None No
+            "Init was repeated inside the request and used up the function's timeout: shorten init, or raise memory and timeout.";
+        "timeout.extension" "Extension held a finished handler" No Finished Depends
+            "The handler had returned and an extension kept the environment busy until the limit: fix the extension's flush or give it a timeout.";
+    }
+    Some(Category::OutOfMemory) => {
+        "out_of_memory" "Out of memory" AfterFix Likely Yes
+            "Raise memory, process in pieces, and look for a leak.";
+        "out_of_memory.killed" "Killed for memory" AfterFix Likely Yes
+            "The kernel killed the process at the memory limit: raise memory, stream or split large inputs, and look for memory that grows from request to request.";
+        "out_of_memory.heap" "Language heap exhausted" AfterFix Likely Yes
+            "The language's own heap limit was reached: adjust it together with the memory size, and process large data in pieces.";
+    }
+    Some(Category::InitFailure) => {
+        "init_failure" "Environment could not start" Depends None No
+            "Tell a deploy fault (every start fails) from a passing one, then fix package, configuration or what init depends on.";
+        "init_failure.import" "Code or dependency not found" No None No
+            "The handler's module or one of its dependencies is missing or unusable in the package or layer: build for Lambda's runtime and architecture, and redeploy.";
+        "init_failure.handler_not_found" "Handler not found" No None No
+            "The handler setting names a function that the code does not export: correct the setting or the export, and redeploy.";
+        "init_failure.syntax" "Syntax error" No None No
+            "The code does not parse on this runtime: fix it or the runtime version, and redeploy.";
+        "init_failure.exception" "Exception during init" Depends None No
+            "Code outside the handler threw: check environment variables, secrets and calls made while loading.";
+        "init_failure.exit" "Process exited during init" Depends None No
+            "The process ended before it asked for the first event: start the runtime loop, and check libraries and architecture of the binary.";
+        "init_failure.timeout" "Init took too long" AfterFix None No
+            "Init or restore passed its limit (10 s on demand and for restore): load less, raise memory, and move network calls out of init.";
+        "init_failure.restore" "SnapStart hook failed" Depends None No
+            "A SnapStart hook or restore failed: read the hook's error, and test the published version.";
+        "init_failure.extension" "Extension failed to start" Depends None No
+            "An extension did not start: check its file mode, architecture, configuration and network access, or remove its layer.";
+        "init_failure.entrypoint" "Entry point cannot be run" No None No
+            "Bootstrap or image entry point is missing, not executable or built for another architecture: fix and redeploy.";
+    }
+    Some(Category::Downstream) => {
+        "downstream" "A dependency failed" Depends Likely Yes
+            "Retry only what is idempotent; give each dependency its own timeout, retry budget and fallback.";
+        "downstream.throttled" "Dependency throttled" WithBackoff Likely Yes
+            "The service limits the rate: slow down (lower MaximumConcurrency or batch), raise its capacity, and mind that SDK retries multiply with Lambda's.";
+        "downstream.connection" "Connection failed" Risky Likely Yes
+            "The connection was refused or broken: check that the target listens, its security group and idle time-outs; reconnect once when a kept-alive connection breaks.";
+        "downstream.dns" "Name not resolved" WithBackoff Likely Yes
+            "The host name did not resolve: check the name, the VPC's DNS settings and private zones. Nothing was sent to that host.";
+        "downstream.tls" "TLS failed" AfterFix Likely Yes
+            "No trusted TLS session could be made: check certificate, host name, trust store and protocol version.";
+        "downstream.timeout" "Dependency did not answer in time" Risky Likely Yes
+            "The call's own timeout ended it and its outcome is unknown: check before repeating a write. In a VPC, check the route, NAT or endpoint.";
+        "downstream.unavailable" "Dependency answered 5xx" WithBackoff Likely Yes
+            "The service failed: retry with backoff, and stop calling while it is down (circuit breaker).";
+        "downstream.auth" "Access refused" AfterFix Likely Yes
+            "Credentials or permissions are wrong or expired: fix role, policy, secret or token. Retries do not help.";
+        "downstream.not_found" "Resource not found" No Likely Yes
+            "Check name, region and account of the resource, and treat an absent item as a normal case.";
+        "downstream.validation" "Request refused as invalid" No Likely Yes
+            "The service refuses the request as it is: correct it; a retry sends the same again.";
+        "downstream.conflict" "Conflict with existing state" Depends Likely Yes
+            "The state was not as expected, often because an earlier attempt already did the work: read it before compensating.";
+        "downstream.database" "Database failed" Depends Likely Yes
+            "Check that the database is reachable, its connection limit (RDS Proxy helps with connection storms) and what its message names.";
+        "downstream.error" "Dependency failed" Depends Likely Yes
+            "The service refused or failed the call: look up the error code it names.";
+    }
+    None => {
+        "cold_start" "Cold start" No Unknown No
+            "The environment was made or restored for this attempt.";
+        "near_memory_limit" "Close to the memory limit" No Unknown No
+            "At 95 % of the memory size or above: raise memory before a larger input ends in a kill.";
+        "memory_at_limit" "Memory at the limit" No Unknown No
+            "Memory was exhausted when it ended: thrashing can look like slowness. Raise memory and measure again.";
+        "near_timeout" "Close to the timeout" No Unknown No
+            "It finished shortly before the limit: shorten the work or raise the timeout within what the invoker waits.";
+        "handled_error" "Errors logged and survived" No Unknown No
+            "The code logged errors and went on: Lambda counts no error and retries nothing.";
+        "handled_downstream_error" "Dependency failures survived" No Unknown No
+            "A call to a dependency failed and the code went on: watch it, it may become the next outage.";
+        "init_timeout_recovered" "Init repeated after its time limit" No Unknown No
+            "Init passed 10 s and was repeated inside the request, which pays for both: shorten init or raise memory.";
+        "init_error_recovered" "Init repeated after an error" No Unknown No
+            "Init failed once and worked when repeated inside the request: find the flaky step in init.";
+        "late_line" "Lines after the end" No Unknown No
+            "Background work went on after the answer; it freezes with the environment: finish it before returning.";
+        "extension_failed" "Extension reported a failure" No Unknown No
+            "An extension failed and the attempt went on: telemetry may be missing.";
+        "extension_overhead" "Extension kept the environment busy" No Unknown No
+            "The handler was done before the end: the rest of the time went to extensions (PostRuntimeExtensionsDuration).";
+        "response_not_accepted" "Answer came too late or twice" No Unknown No
+            "The runtime's answer was refused, mostly after a freeze or timeout of an earlier attempt.";
+        "unhandled_rejection" "Rejection nobody awaited" No Unknown No
+            "A promise that nobody awaited was rejected; on most Node.js versions that ends the process: await or catch it.";
+        "crash_text" "Crash text without a crash" No Unknown No
+            "A crash was printed and the attempt went on: probably a child process or another thread.";
+        "out_of_memory_text" "Memory error survived" No Unknown No
+            "An out-of-memory error was printed and the attempt went on: a child process, or caught.";
+    }
+}

@@ -1,0 +1,311 @@
+//! What an error that ended an attempt was about: the Lambda API, another service, or nothing but the code itself.
+
+use super::sdk::{self, SdkCall};
+use super::signatures::{self, Hit, Trouble};
+use super::text::{between, http_status, leading, leading_type, unwrapped};
+use super::{aws_codes, lambda_api};
+use crate::model::Confidence::{self, High, Low, Medium};
+use crate::model::{AppError, Downstream};
+
+/// A failed call behind an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnosis {
+    /// A code of throttling, `service_error`, `invalid_request` or downstream.
+    pub code: &'static str,
+    /// How sure that is.
+    pub confidence: Confidence,
+    /// What the text tells of the call.
+    pub downstream: Downstream,
+}
+
+/// The failed call that an error tells of; `None` where only the function's own code failed.
+///
+/// `line` is the whole line, for what stands outside of the error's own texts (`$metadata`, the SDK's package in a stack).
+#[must_use]
+pub fn diagnose(error: &AppError<'_>, line: &str) -> Option<Diagnosis> {
+    let call = sdk::read(error, line);
+    if let Some(found) = lambda_failure(error, line, call.as_ref()) {
+        return Some(found);
+    }
+    let hit = signatures::best_hit(error);
+    if let Some(call) = call {
+        return Some(aws_failure(error, call, hit));
+    }
+    hit.and_then(|hit| other_failure(error, line, hit))
+}
+
+/// A failed call to the Lambda API itself.
+fn lambda_failure(error: &AppError<'_>, line: &str, call: Option<&SdkCall>) -> Option<Diagnosis> {
+    let name = exception_name(error, call);
+    let reason = [error.reason.as_deref(), error.message.as_deref()].into_iter().flatten();
+    let service = call.and_then(|call| call.service.as_deref()).map(sdk::service_name);
+    let operation = call.and_then(|call| call.operation.as_deref());
+    let confidence = match service.as_deref() {
+        Some("Lambda") => High,
+        Some(_) => return None,
+        None => names_lambda(error, line, call, name)?,
+    };
+    let reason = reason.collect::<Vec<_>>().join(" ");
+    let status = call.and_then(|call| call.http_status).or(error.http_status).or_else(|| status_in_raw_body(error));
+    let code = lambda_api::code_for(name, &reason, operation, status)?;
+    Some(Diagnosis {
+        code,
+        confidence,
+        downstream: Downstream {
+            service: Some("Lambda".to_owned()),
+            operation: operation.map(str::to_owned).or_else(|| permission(error).map(|(_, action)| action)),
+            host: None,
+            error_code: name.map(str::to_owned),
+            http_status: status,
+        },
+    })
+}
+
+/// How surely an error that names no service comes from the Lambda API.
+fn names_lambda(error: &AppError<'_>, line: &str, call: Option<&SdkCall>, name: Option<&str>) -> Option<Confidence> {
+    let message = error.message.as_deref().unwrap_or("");
+    let name = name.unwrap_or("");
+    let known_operation = call.and_then(|call| call.operation.as_deref());
+    if known_operation.is_some_and(|operation| {
+        !lambda_api::is_only_operation(operation) && sdk::service_of_operation(operation).is_some()
+    }) {
+        return None;
+    }
+    let shaped =
+        call.is_some() || lambda_api::is_fault(name) || error.reason.is_some() || status_in_raw_body(error).is_some();
+    let texts = [error.error_type.as_deref(), Some(message), error.cause.as_deref(), error.reason.as_deref()];
+    let speaks = texts.into_iter().flatten().any(lambda_api::speaks_lambda);
+    if shaped && (speaks || lambda_api::is_only_lambda(name)) {
+        return Some(High);
+    }
+    if call.is_some() && lambda_api::speaks_lambda(line) {
+        return Some(High);
+    }
+    let rate_exceeded = name == "TooManyRequestsException"
+        && message.trim_end_matches('.').eq_ignore_ascii_case("rate exceeded")
+        || name == "TooManyRequestsException" && message.contains("Rate Exceeded");
+    let service_fault =
+        name == "ServiceException" && message.contains("An error occurred and the request cannot be processed");
+    let conflict = name == "ResourceConflictException" && message.contains("function");
+    (rate_exceeded || service_fault || conflict).then_some(Medium)
+}
+
+/// A raw body of the Lambda API in some other error's message: `{"Reason":"…","Type":"User","message":"…"}`.
+fn status_in_raw_body(error: &AppError<'_>) -> Option<u16> {
+    let message = error.message.as_deref()?;
+    let body = message.contains("\"Reason\":\"") || message.contains("\"Reason\": \"");
+    (body && lambda_api::speaks_lambda(message)).then(|| http_status(message).unwrap_or(429))
+}
+
+/// The name of the exception: the SDK's code, else the type, else the type at the start of the message.
+fn exception_name<'a>(error: &'a AppError<'_>, call: Option<&'a SdkCall>) -> Option<&'a str> {
+    let last = |name: &'a str| super::text::last_segment(name);
+    let own = error.error_type.as_deref().map(last);
+    let in_message = error.message.as_deref().and_then(leading_type).map(last);
+    call.and_then(|call| call.code.as_deref())
+        .or_else(|| {
+            [own, error.code.as_deref(), in_message].into_iter().flatten().find(|name| lambda_api::is_fault(name))
+        })
+        .or_else(|| call.and(own))
+}
+
+/// A failed call to another AWS service.
+fn aws_failure(error: &AppError<'_>, call: SdkCall, hit: Option<Hit>) -> Diagnosis {
+    let named = call.code.clone().or_else(|| own_code(error));
+    let trouble = aws_codes::trouble(named.as_deref(), call.http_status).or(hit.map(|hit| hit.trouble));
+    let (service, action) = permission(error).unzip();
+    Diagnosis {
+        code: downstream_code(trouble.unwrap_or(Trouble::Failed)),
+        confidence: if trouble.is_some() { High } else { Medium },
+        downstream: Downstream {
+            service: call.service.as_deref().map(sdk::service_name).or(service),
+            operation: call.operation.or(action),
+            host: host(error),
+            error_code: named,
+            http_status: call.http_status,
+        },
+    }
+}
+
+/// A failed call that only signatures tell of.
+fn other_failure(error: &AppError<'_>, line: &str, hit: Hit) -> Option<Diagnosis> {
+    let message = error.message.as_deref().unwrap_or("");
+    let mut status = error.http_status.filter(|status| (400..600).contains(status));
+    let mut trouble = hit.trouble;
+    if trouble == Trouble::HttpStatus || trouble == Trouble::Failed {
+        status = status.or_else(|| http_status(message));
+        trouble = match status.and_then(aws_codes::by_status) {
+            Some(trouble) => trouble,
+            None if trouble == Trouble::HttpStatus => connection_or_failed(message),
+            None => Trouble::Failed,
+        };
+    }
+    let host = host(error);
+    let service = hit
+        .service
+        .or_else(|| host.as_deref().and_then(sdk::service_of_host))
+        .or_else(|| database_named(line, trouble));
+    Some(Diagnosis {
+        code: downstream_code(trouble),
+        confidence: hit.confidence.max(Low),
+        downstream: Downstream {
+            service: service.map(str::to_owned),
+            operation: None,
+            error_code: own_code(error).or_else(|| hit.errno.map(str::to_owned)),
+            host,
+            http_status: status,
+        },
+    })
+}
+
+/// An HTTP client's error without a status: most are connections that failed.
+fn connection_or_failed(message: &str) -> Trouble {
+    if message.contains("imeout") || message.contains("imed out") { Trouble::Timeout } else { Trouble::Connection }
+}
+
+/// The product behind a database error, where only the stack names its driver.
+fn database_named(line: &str, trouble: Trouble) -> Option<&'static str> {
+    const DRIVERS: &[(&str, &str)] = &[
+        ("psycopg", "PostgreSQL"),
+        ("/pg/", "PostgreSQL"),
+        ("pg-pool", "PostgreSQL"),
+        ("asyncpg", "PostgreSQL"),
+        ("postgresql", "PostgreSQL"),
+        ("pymysql", "MySQL"),
+        ("mysql", "MySQL"),
+        ("redis", "Redis"),
+        ("pymongo", "MongoDB"),
+        ("mongodb", "MongoDB"),
+        ("sqlserver", "SQL Server"),
+        ("tedious", "SQL Server"),
+        ("pyodbc", "SQL Server"),
+        ("oracledb", "Oracle"),
+    ];
+    (trouble == Trouble::Database || trouble == Trouble::Auth)
+        .then(|| DRIVERS.iter().find(|(driver, _)| line.contains(driver)).map(|(_, service)| *service))
+        .flatten()
+}
+
+/// The code on the error object, or the name of the type where that is all there is.
+fn own_code(error: &AppError<'_>) -> Option<String> {
+    let plain =
+        |name: &&str| !["Error", "Exception", "error", "Unhandled"].contains(name) && !name.starts_with("Runtime.");
+    error.code.as_deref().or_else(|| error.error_type.as_deref().map(unwrapped)).filter(plain).map(str::to_owned)
+}
+
+/// Service and action of `… is not authorized to perform: s3:GetObject …`.
+fn permission(error: &AppError<'_>) -> Option<(String, String)> {
+    let message = error.message.as_deref()?;
+    let rest = &message[message.find("authorized to perform: ")? + "authorized to perform: ".len()..];
+    let action = leading(rest, |c| c.is_ascii_alphanumeric() || c == ':' || c == '-')?;
+    let (service, action) = action.split_once(':')?;
+    Some((sdk::service_name(service), action.to_owned()))
+}
+
+/// Host and port that the error names.
+fn host(error: &AppError<'_>) -> Option<String> {
+    [error.message.as_deref(), error.cause.as_deref()].into_iter().flatten().find_map(host_in)
+}
+
+/// Host and port in a text: of a URL, or behind the words with which clients name the target.
+fn host_in(text: &str) -> Option<String> {
+    let name = |c: char| c.is_ascii_alphanumeric() || ".-_:".contains(c);
+    const MARKS: &[&str] = &[
+        "ENOTFOUND ",
+        "EAI_AGAIN ",
+        "ECONNREFUSED ",
+        "ETIMEDOUT ",
+        "EHOSTUNREACH ",
+        "dial tcp ",
+        "Connect to ",
+        "lookup ",
+        "host='",
+        "server at \"",
+        "server at `",
+        "on host \"",
+        "UnknownHostException: ",
+        "translate host name \"",
+        "MySQL server on '",
+        "tcp connect error\", ",
+        "Connection refused - connect(2) for ",
+        "connecting to ",
+        "Cannot connect to host ",
+    ];
+    if let Some((_, rest)) = text.split_once("://") {
+        let authority = rest.split(['/', '?', '"', '\'', '`', ' ', ')', '>', '\n']).next().unwrap_or(rest);
+        let authority = authority.rsplit('@').next().unwrap_or(authority);
+        if let Some(host) = leading(authority, name).filter(|host| host.contains(['.', ':']) || *host == "localhost") {
+            return Some(host.trim_end_matches([':', '.']).to_owned());
+        }
+    }
+    MARKS.iter().find_map(|mark| {
+        let rest = &text[text.find(mark)? + mark.len()..];
+        let host = leading(rest, name)?.trim_end_matches([':', '.', '-']);
+        (host.contains(['.', ':']) || host == "localhost").then(|| with_port(host, text))
+    })
+}
+
+/// Adds the port that stands beside the host in psycopg's and urllib3's texts.
+fn with_port(host: &str, text: &str) -> String {
+    let port = between(text, "port=", ")")
+        .or_else(|| between(text, ", port ", " "))
+        .filter(|port| port.parse::<u16>().is_ok());
+    match port {
+        Some(port) if !host.contains(':') => format!("{host}:{port}"),
+        _ => host.to_owned(),
+    }
+}
+
+fn downstream_code(trouble: Trouble) -> &'static str {
+    match trouble {
+        Trouble::HttpStatus | Trouble::Failed => "downstream.error",
+        Trouble::Validation => "downstream.validation",
+        Trouble::Conflict => "downstream.conflict",
+        Trouble::NotFound => "downstream.not_found",
+        Trouble::Unavailable => "downstream.unavailable",
+        Trouble::Connection => "downstream.connection",
+        Trouble::Timeout => "downstream.timeout",
+        Trouble::Tls => "downstream.tls",
+        Trouble::Dns => "downstream.dns",
+        Trouble::Database => "downstream.database",
+        Trouble::Auth => "downstream.auth",
+        Trouble::Throttled => "downstream.throttled",
+    }
+}
+
+/// Whether a line looks like the start of an outgoing call, and the host that it names.
+///
+/// Used only for the last line before silence: a guess that is reported as such.
+#[must_use]
+pub fn diagnose_outgoing_call(line: &str) -> Option<Downstream> {
+    const VERBS: &[&str] = &[
+        "GET ",
+        "POST ",
+        "PUT ",
+        "PATCH ",
+        "DELETE ",
+        "HEAD ",
+        "alling ",
+        "equesting ",
+        "onnecting ",
+        "etching ",
+        "ending ",
+        "uerying ",
+        "nvoking ",
+        "equest to ",
+        "Starting new HTTP",
+    ];
+    const DONE: &[&str] =
+        &["onnected to", "eceived", " 200", "status=2", "completed", "succeeded", "finished", "Response"];
+    if DONE.iter().any(|word| line.contains(word)) || !VERBS.iter().any(|verb| line.contains(verb)) {
+        return None;
+    }
+    let host = host_in(line)?;
+    let operation = VERBS.iter().take(6).find(|verb| line.contains(*verb)).map(|verb| verb.trim().to_owned());
+    Some(Downstream {
+        service: sdk::service_of_host(&host).map(str::to_owned),
+        operation,
+        host: Some(host),
+        ..Downstream::default()
+    })
+}

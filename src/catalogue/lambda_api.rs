@@ -1,0 +1,225 @@
+//! Failures of the Lambda API itself, as a caller sees them: which exception or status gets which code.
+
+/// One exception of the Lambda API.
+struct Fault {
+    name: &'static str,
+    code: &'static str,
+    /// No other service has it, so the name alone tells that the Lambda API answered.
+    only_lambda: bool,
+}
+
+const fn only(name: &'static str, code: &'static str) -> Fault {
+    Fault { name, code, only_lambda: true }
+}
+
+const fn shared(name: &'static str, code: &'static str) -> Fault {
+    Fault { name, code, only_lambda: false }
+}
+
+/// Source: the service model of Lambda, 2015-03-31.
+#[rustfmt::skip]
+static FAULTS: &[Fault] = &[
+    shared("ServiceException", "service_error.internal"),
+    only("EC2ThrottledException", "service_error.not_ready"),
+    only("EC2UnexpectedException", "service_error.not_ready"),
+    only("ENINotReadyException", "service_error.not_ready"),
+    only("ResourceNotReadyException", "service_error.not_ready"),
+    only("EC2AccessDeniedException", "service_error.configuration"),
+    only("ENILimitReachedException", "service_error.configuration"),
+    only("SubnetIPAddressLimitReachedException", "service_error.configuration"),
+    only("InvalidSubnetIDException", "service_error.configuration"),
+    only("InvalidSecurityGroupIDException", "service_error.configuration"),
+    shared("KMSAccessDeniedException", "service_error.configuration"),
+    shared("KMSDisabledException", "service_error.configuration"),
+    shared("KMSInvalidStateException", "service_error.configuration"),
+    shared("KMSNotFoundException", "service_error.configuration"),
+    only("InvalidRuntimeException", "service_error.configuration"),
+    only("InvalidZipFileException", "service_error.configuration"),
+    only("EFSIOException", "invalid_request.conflict"),
+    only("EFSMountConnectivityException", "invalid_request.conflict"),
+    only("EFSMountFailureException", "invalid_request.conflict"),
+    only("EFSMountTimeoutException", "invalid_request.conflict"),
+    only("S3FilesMountConnectivityException", "invalid_request.conflict"),
+    only("S3FilesMountFailureException", "invalid_request.conflict"),
+    only("S3FilesMountTimeoutException", "invalid_request.conflict"),
+    shared("ResourceConflictException", "invalid_request.conflict"),
+    only("SnapStartException", "invalid_request.conflict"),
+    only("SnapStartNotReadyException", "invalid_request.conflict"),
+    only("SnapStartTimeoutException", "invalid_request.conflict"),
+    only("SnapStartRegenerationFailureException", "invalid_request.conflict"),
+    only("CodeArtifactUserPendingException", "invalid_request.conflict"),
+    only("CodeArtifactUserDeletedException", "invalid_request.conflict"),
+    only("CodeArtifactUserFailedException", "invalid_request.conflict"),
+    only("RequestTooLargeException", "invalid_request.payload_too_large"),
+    only("RequestEntityTooLargeException", "invalid_request.payload_too_large"),
+    only("SerializedRequestEntityTooLargeException", "invalid_request.payload_too_large"),
+    only("InvalidRequestContentException", "invalid_request.content"),
+    shared("UnsupportedMediaTypeException", "invalid_request.content"),
+    shared("SerializationException", "invalid_request.content"),
+    shared("ResourceNotFoundException", "invalid_request.not_found"),
+    only("NoPublishedVersionException", "invalid_request.not_found"),
+    shared("AccessDeniedException", "invalid_request.access_denied"),
+    shared("AccessDenied", "invalid_request.access_denied"),
+    shared("ExpiredTokenException", "invalid_request.access_denied"),
+    shared("ExpiredToken", "invalid_request.access_denied"),
+    shared("InvalidSignatureException", "invalid_request.access_denied"),
+    shared("UnrecognizedClientException", "invalid_request.access_denied"),
+    shared("MissingAuthenticationTokenException", "invalid_request.access_denied"),
+    shared("InvalidParameterValueException", "invalid_request.parameter"),
+    shared("ValidationException", "invalid_request.parameter"),
+    only("ModeNotSupportedException", "invalid_request.parameter"),
+    only("PolicyLengthExceededException", "invalid_request.parameter"),
+    only("CodeStorageExceededException", "invalid_request.parameter"),
+    only("CodeVerificationFailedException", "invalid_request.parameter"),
+    only("InvalidCodeSignatureException", "invalid_request.parameter"),
+    only("ProvisionedConcurrencyConfigNotFoundException", "invalid_request.not_found"),
+    only("RecursiveInvocationException", "invalid_request.recursion"),
+    only("DurableExecutionAlreadyStartedException", "invalid_request.parameter"),
+    shared("TooManyRequestsException", "throttling.unspecified"),
+    shared("ThrottlingException", "throttling.rate"),
+    shared("Throttling", "throttling.rate"),
+    shared("ThrottledException", "throttling.rate"),
+    shared("RequestLimitExceeded", "throttling.rate"),
+];
+
+/// `Reason` of a `TooManyRequestsException`.
+static REASONS: &[(&str, &str)] = &[
+    // The longer name first: the shorter one is a part of it.
+    ("ReservedFunctionConcurrentInvocationLimitExceeded", "throttling.reserved"),
+    ("ConcurrentInvocationLimitExceeded", "throttling.concurrency"),
+    ("FunctionInvocationRateLimitExceeded", "throttling.rate"),
+    ("CallerRateLimitExceeded", "throttling.rate"),
+    ("ConcurrentSnapshotCreateLimitExceeded", "throttling.snapshot"),
+];
+
+/// Operations of the Lambda API whose names no other service shares.
+static OPERATIONS: &[&str] = &[
+    "Invoke",
+    "InvokeAsync",
+    "InvokeWithResponseStream",
+    "InvokeFunction",
+    "CreateEventSourceMapping",
+    "UpdateEventSourceMapping",
+    "GetEventSourceMapping",
+    "DeleteEventSourceMapping",
+    "ListEventSourceMappings",
+    "UpdateFunctionCode",
+    "UpdateFunctionConfiguration",
+    "GetFunctionConfiguration",
+    "GetFunctionConcurrency",
+    "PutFunctionConcurrency",
+    "DeleteFunctionConcurrency",
+    "PublishVersion",
+    "ListVersionsByFunction",
+    "GetAccountSettings",
+    "PutProvisionedConcurrencyConfig",
+    "GetProvisionedConcurrencyConfig",
+    "PutFunctionEventInvokeConfig",
+    "GetFunctionEventInvokeConfig",
+    "GetFunctionUrlConfig",
+    "CreateFunctionUrlConfig",
+    "PublishLayerVersion",
+    "GetLayerVersion",
+    "ListLayerVersions",
+    "GetRuntimeManagementConfig",
+];
+
+/// Texts that only the Lambda API writes.
+static TEXTS: &[&str] = &[
+    "AWS Lambda service failed",
+    "for the InvokeFunction operation",
+    "for the InvokeAsync operation",
+    "perform: lambda:",
+    "Function not found: arn:",
+    "Could not parse request body into json",
+    "The function is currently in the following state",
+    "@aws-sdk/client-lambda",
+    "aws-sdk/clients/lambda",
+    "Aws::Lambda::Errors::",
+    "aws_sdk_lambda::",
+    "lambda.model.",
+    "Lambda.Model.",
+    "ConcurrentInvocationLimitExceeded",
+    "CallerRateLimitExceeded",
+    "FunctionInvocationRateLimitExceeded",
+    "ConcurrentSnapshotCreateLimitExceeded",
+    "was unable to configure your environment variables because the KMS key",
+];
+
+/// The code for a failure of the Lambda API: by `Reason`, else by exception, else by HTTP status.
+pub(super) fn code_for(
+    name: Option<&str>,
+    reason: &str,
+    operation: Option<&str>,
+    status: Option<u16>,
+) -> Option<&'static str> {
+    if let Some((_, code)) = REASONS.iter().find(|(word, _)| reason.contains(word)) {
+        return Some(code);
+    }
+    // Only the invoke operations are throttled by concurrency; the others have a request rate.
+    let control_plane = operation.is_some_and(|operation| !operation.starts_with("Invoke"));
+    match name.and_then(|name| FAULTS.iter().find(|fault| fault.name == name)) {
+        Some(fault) if fault.code == "throttling.unspecified" && control_plane => Some("throttling.rate"),
+        Some(fault) => Some(fault.code),
+        None => status.and_then(|status| by_status(status, control_plane)),
+    }
+}
+
+fn by_status(status: u16, control_plane: bool) -> Option<&'static str> {
+    match status {
+        429 if control_plane => Some("throttling.rate"),
+        429 => Some("throttling.unspecified"),
+        500..=599 => Some("service_error.internal"),
+        413 => Some("invalid_request.payload_too_large"),
+        401 | 403 => Some("invalid_request.access_denied"),
+        404 => Some("invalid_request.not_found"),
+        408..=410 => Some("invalid_request.conflict"),
+        415 => Some("invalid_request.content"),
+        400..=499 => Some("invalid_request.parameter"),
+        _ => None,
+    }
+}
+
+/// Whether the exception's name alone tells that the Lambda API answered.
+pub(super) fn is_only_lambda(name: &str) -> bool {
+    FAULTS.iter().any(|fault| fault.only_lambda && fault.name == name)
+}
+
+/// Whether the name is one of the Lambda API's exceptions at all.
+pub(super) fn is_fault(name: &str) -> bool {
+    FAULTS.iter().any(|fault| fault.name == name)
+}
+
+/// Whether the operation's name alone tells that it is one of Lambda.
+pub(super) fn is_only_operation(operation: &str) -> bool {
+    OPERATIONS.contains(&operation)
+}
+
+/// Whether a text holds words that only the Lambda API and its clients use.
+pub(super) fn speaks_lambda(text: &str) -> bool {
+    TEXTS.iter().any(|word| text.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_beats_the_status() {
+        let reason = "ReservedFunctionConcurrentInvocationLimitExceeded";
+        assert_eq!(code_for(Some("TooManyRequestsException"), reason, None, Some(429)), Some("throttling.reserved"));
+        assert_eq!(code_for(None, "", Some("ListFunctions"), Some(429)), Some("throttling.rate"));
+        assert_eq!(code_for(None, "", None, Some(502)), Some("service_error.internal"));
+        assert_eq!(
+            code_for(Some("ENILimitReachedException"), "", None, Some(502)),
+            Some("service_error.configuration")
+        );
+    }
+
+    #[test]
+    fn every_fault_leads_to_a_code() {
+        for fault in FAULTS {
+            assert!(super::super::code(fault.code).is_some(), "{}", fault.name);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Error types of languages that mean something by themselves: memory, code that cannot be loaded, limits of the sandbox.
+
+use super::text::last_segment;
+use crate::model::AppError;
+
+/// Types that mean "no memory", by the last part of their name.
+static OUT_OF_MEMORY: &[&str] = &[
+    "OutOfMemoryError",
+    "MemoryError",
+    "NoMemoryError",
+    "OutOfMemoryException",
+    "_ArrayMemoryError",
+    "InsufficientMemoryException",
+];
+
+/// Whether an error of this type and message means that memory ran out.
+///
+/// `unable to create native thread` is an `OutOfMemoryError` by name and a thread limit by cause.
+#[must_use]
+pub fn is_out_of_memory_type(error_type: &str, message: &str) -> bool {
+    let name = last_segment(error_type);
+    OUT_OF_MEMORY.contains(&name) && !message.contains("native thread") && !message.contains("new native")
+        || name == "RangeError" && message.starts_with("Array buffer allocation failed")
+}
+
+/// The code of an error that says that code could not be loaded, told by its type or message.
+#[must_use]
+pub fn load_failure_code(error: &AppError<'_>) -> Option<&'static str> {
+    let error_type = error.error_type.as_deref().unwrap_or("");
+    let message = error.message.as_deref().unwrap_or("");
+    if let Some(platform) = super::platform_error(error_type)
+        && platform.stage == super::Stage::Init
+        && !platform.id.ends_with('*')
+    {
+        return Some(platform.code);
+    }
+    let name = last_segment(error_type);
+    let code = error.code.as_deref().unwrap_or("");
+    let import = ["ModuleNotFoundError", "ImportError", "ImportModuleError", "ClassNotFoundException", "LoadError"]
+        .contains(&name)
+        || name == "NoClassDefFoundError"
+        || ["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND", "ERR_REQUIRE_ESM", "ERR_DLOPEN_FAILED"].contains(&code)
+        || [
+            "Unable to import module",
+            "Cannot find module",
+            "Cannot find package",
+            "cannot load such file",
+            "Class not found:",
+            "Error loading class",
+        ]
+        .iter()
+        .any(|start| message.starts_with(start));
+    if import {
+        return Some("init_failure.import");
+    }
+    let handler = ["HandlerNotFound", "MalformedHandlerName", "LambdaValidationException"].contains(&name)
+        || [
+            "Error loading method",
+            "Invalid handler:",
+            "No public method named",
+            "Class does not implement an appropriate handler",
+            "Unable to find type",
+            "Unable to load type",
+        ]
+        .iter()
+        .any(|start| message.starts_with(start));
+    if handler {
+        return Some("init_failure.handler_not_found");
+    }
+    ["SyntaxError", "UserCodeSyntaxError", "IndentationError", "TabError", "UnsupportedClassVersionError"]
+        .contains(&name)
+        .then_some("init_failure.syntax")
+}
+
+/// The code of an error that ran into a limit of the sandbox other than time and memory.
+#[must_use]
+pub fn resource_limit_code(error: &AppError<'_>) -> Option<&'static str> {
+    let code = error.code.as_deref().unwrap_or("");
+    let texts = [error.message.as_deref(), error.cause.as_deref(), error.error_type.as_deref()];
+    let says = |words: &[&str]| texts.iter().flatten().any(|text| words.iter().any(|word| text.contains(word)));
+    if code == "ENOSPC"
+        || says(&["No space left on device", "no space left on device", "ENOSPC", "not enough space on the disk"])
+    {
+        return Some("runtime_exception.disk_full");
+    }
+    if code == "EROFS" || says(&["Read-only file system", "read-only file system", "EROFS"]) {
+        return Some("runtime_exception.read_only");
+    }
+    if code == "EMFILE" || says(&["Too many open files", "too many open files", "EMFILE"]) {
+        return Some("runtime_exception.file_descriptors");
+    }
+    says(&[
+        "unable to create native thread",
+        "unable to create new native thread",
+        "can't start new thread",
+        "failed to create new OS thread",
+        "pthread_create failed",
+        "newosproc",
+    ])
+    .then_some("runtime_exception.threads")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ErrorForm;
+
+    #[test]
+    fn memory_errors_are_told_by_type_not_by_text() {
+        assert!(is_out_of_memory_type("java.lang.OutOfMemoryError", "Java heap space"));
+        assert!(is_out_of_memory_type("numpy.core._exceptions._ArrayMemoryError", "Unable to allocate 2 GiB"));
+        assert!(is_out_of_memory_type("Function<NoMemoryError>", "failed to allocate memory"));
+        assert!(!is_out_of_memory_type(
+            "java.lang.OutOfMemoryError",
+            "unable to create native thread: possibly out of memory"
+        ));
+        assert!(!is_out_of_memory_type("ValueError", "MemoryError in row 3"));
+    }
+
+    #[test]
+    fn limits_and_load_failures_have_codes() {
+        let error = |error_type: &'static str, message: &'static str| AppError {
+            error_type: Some(error_type.into()),
+            message: Some(message.into()),
+            ..AppError::of(ErrorForm::Unhandled)
+        };
+        assert_eq!(
+            resource_limit_code(&error("OSError", "[Errno 28] No space left on device")),
+            Some("runtime_exception.disk_full")
+        );
+        assert_eq!(resource_limit_code(&error("ValueError", "no space in name")), None);
+        assert_eq!(
+            load_failure_code(&error("Init<LoadError>", "cannot load such file -- pg")),
+            Some("init_failure.import")
+        );
+        assert_eq!(
+            load_failure_code(&error("Runtime.HandlerNotFound", "app.run is undefined")),
+            Some("init_failure.handler_not_found")
+        );
+        assert_eq!(load_failure_code(&error("KeyError", "'TABLE'")), None);
+    }
+}

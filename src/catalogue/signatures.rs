@@ -1,0 +1,266 @@
+//! Signatures of failed calls to anything but AWS: errno names, exception types, drivers, HTTP clients.
+//!
+//! One row a signature, with its source. All are matched in one pass over type, code, message and cause of an error.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
+use super::text::{leading_type, unwrapped};
+use crate::model::AppError;
+use crate::model::Confidence::{self, High, Low, Medium};
+
+/// What went wrong with a call, in the order in which signatures beat each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Trouble {
+    /// An HTTP client says that an error status came back; which one is in the text.
+    HttpStatus,
+    /// It failed, and the row does not say how.
+    Failed,
+    Validation,
+    Conflict,
+    NotFound,
+    Unavailable,
+    Connection,
+    Timeout,
+    Tls,
+    Dns,
+    Database,
+    Auth,
+    Throttled,
+}
+
+/// Where a signature must stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum At {
+    /// It is the last part of a type name: of the error, of its cause, or at the start of the message.
+    Type,
+    /// A type name (without package) begins with it.
+    TypeStart,
+    /// It is a word of its own, in code, type, message or cause.
+    Word,
+    /// Anywhere in type, message or cause.
+    Text,
+}
+
+/// One signature.
+struct Signature {
+    text: &'static str,
+    at: At,
+    trouble: Trouble,
+    confidence: Confidence,
+    /// The service or product that it names.
+    service: Option<&'static str>,
+    /// One of these must stand in the texts as well; empty: nothing more is needed.
+    needs: &'static [&'static str],
+}
+
+const fn row(at: At, text: &'static str, trouble: Trouble, confidence: Confidence) -> Signature {
+    Signature { text, at, trouble, confidence, service: None, needs: &[] }
+}
+
+const fn of(service: &'static str, at: At, text: &'static str, trouble: Trouble) -> Signature {
+    Signature { text, at, trouble, confidence: High, service: Some(service), needs: &[] }
+}
+
+const fn with(
+    needs: &'static [&'static str],
+    at: At,
+    text: &'static str,
+    trouble: Trouble,
+    confidence: Confidence,
+) -> Signature {
+    Signature { text, at, trouble, confidence, service: None, needs }
+}
+
+use At::{Text, Type, TypeStart, Word};
+use Trouble::{
+    Auth, Connection, Database, Dns, Failed, HttpStatus, NotFound, Throttled, Timeout, Tls, Unavailable, Validation,
+};
+
+/// Words without which a deadline is one of the program's own.
+const NETWORK: &[&str] = &[
+    "://",
+    "dial tcp",
+    "Client.Timeout",
+    "operation error",
+    "rpc error",
+    "net/http",
+    "read tcp",
+    "HttpClient",
+    "lookup ",
+];
+
+#[rustfmt::skip]
+static SIGNATURES: &[Signature] = &[
+    // errno names (libuv, Ruby, Python, PHP) and the C library's texts for them
+    row(Word, "ECONNREFUSED", Connection, High), row(Word, "ECONNRESET", Connection, High), row(Word, "ECONNABORTED", Connection, Medium),
+    row(Word, "EPIPE", Connection, Medium), row(Word, "EHOSTUNREACH", Connection, High), row(Word, "ENETUNREACH", Connection, High),
+    row(Word, "EHOSTDOWN", Connection, High), row(Word, "ENOTCONN", Connection, Medium), row(Word, "EADDRNOTAVAIL", Connection, Medium),
+    row(Word, "ETIMEDOUT", Timeout, High), row(Word, "ESOCKETTIMEDOUT", Timeout, High), row(Word, "ENOTFOUND", Dns, High), row(Word, "EAI_AGAIN", Dns, High),
+    row(Word, "EAI_FAIL", Dns, High), row(Word, "EAI_NONAME", Dns, High),
+    row(Text, "[Errno 111]", Connection, High), row(Text, "[Errno 104]", Connection, High), row(Text, "[Errno 32] Broken pipe", Connection, Medium),
+    row(Text, "[Errno 113]", Connection, High), row(Text, "[Errno 101]", Connection, High), row(Text, "[Errno 110]", Timeout, High),
+    row(Text, "[Errno -2]", Dns, High), row(Text, "[Errno -3]", Dns, High), row(Text, "[Errno -5]", Dns, High),
+    row(Text, "onnection refused", Connection, High), row(Text, "onnection reset by peer", Connection, High), row(Text, "onnection was reset", Connection, Medium),
+    row(Text, "roken pipe", Connection, Medium), row(Text, "o route to host", Connection, High), row(Text, "etwork is unreachable", Connection, High),
+    row(Text, "onnection aborted", Connection, Medium), row(Text, "onnection timed out", Timeout, High), row(Text, "onnect timed out", Timeout, High),
+    row(Text, "Name or service not known", Dns, High), row(Text, "Temporary failure in name resolution", Dns, High), row(Text, "nodename nor servname", Dns, High),
+    row(Text, "getaddrinfo", Dns, Medium), row(Text, "ould not resolve host", Dns, High), row(Text, "ould not translate host name", Dns, High), row(Text, "NameResolutionError", Dns, High),
+    row(Text, "no such host", Dns, High), row(Text, "dns error", Dns, High), row(Text, "failed to lookup address information", Dns, High), row(Text, "Failed to resolve", Dns, Medium),
+    // Node.js: http, undici, fetch, axios, got, request, ws
+    row(Text, "socket hang up", Connection, High), row(Text, "read ECONN", Connection, High), row(Text, "other side closed", Connection, High), row(Text, "fetch failed", Connection, Medium),
+    row(Text, "Client network socket disconnected", Connection, High), row(Text, "network timeout at:", Timeout, High), row(Text, "request to https", Failed, Medium),
+    row(Word, "UND_ERR_CONNECT_TIMEOUT", Timeout, High), row(Word, "UND_ERR_HEADERS_TIMEOUT", Timeout, High), row(Word, "UND_ERR_BODY_TIMEOUT", Timeout, High), row(Word, "UND_ERR_SOCKET", Connection, High),
+    row(Type, "AxiosError", HttpStatus, High), row(Text, "Request failed with status code", HttpStatus, High), row(Word, "ERR_BAD_RESPONSE", HttpStatus, High), row(Word, "ERR_BAD_REQUEST", HttpStatus, High), row(Word, "ERR_NETWORK", Connection, Medium),
+    with(&["timeout of ", "imeout"], Word, "ECONNABORTED", Timeout, High), row(Text, "Response code ", HttpStatus, Medium), row(Text, "The operation was aborted due to timeout", Timeout, Medium),
+    row(Type, "FetchError", Failed, Medium), row(Text, "ERR_TLS_", Tls, High), row(Word, "CERT_HAS_EXPIRED", Tls, High), row(Word, "DEPTH_ZERO_SELF_SIGNED_CERT", Tls, High),
+    row(Word, "UNABLE_TO_VERIFY_LEAF_SIGNATURE", Tls, High), row(Word, "SELF_SIGNED_CERT_IN_CHAIN", Tls, High), row(Word, "UNABLE_TO_GET_ISSUER_CERT_LOCALLY", Tls, High), row(Word, "ERR_SSL_WRONG_VERSION_NUMBER", Tls, High), row(Word, "EPROTO", Tls, High),
+    // TLS anywhere
+    row(Text, "certificate verify failed", Tls, High), row(Text, "CERTIFICATE_VERIFY_FAILED", Tls, High), row(Text, "x509: ", Tls, High), row(Text, "TLS handshake", Tls, High), row(Text, "tls: ", Tls, Medium),
+    row(Text, "SSL handshake", Tls, High), row(Text, "handshake_failure", Tls, High), row(Text, "unable to find valid certification path", Tls, High), row(Text, "self signed certificate", Tls, High), row(Text, "self-signed certificate", Tls, High),
+    row(Text, "certificate has expired", Tls, High), row(Text, "unable to get local issuer certificate", Tls, High), row(Text, "SSL connection could not be established", Tls, High), row(Text, "remote certificate", Tls, High), row(Text, "invalid peer certificate", Tls, High),
+    row(Type, "SSLHandshakeException", Tls, High), row(Type, "SSLPeerUnverifiedException", Tls, High), row(Type, "SSLCertVerificationError", Tls, High), row(Type, "SSLError", Tls, High), row(Type, "SSLException", Tls, Medium),
+    with(&["TLS handshake timeout"], Text, "TLS handshake timeout", Timeout, High),
+    // Python: requests, urllib3, httpx, aiohttp, socket, botocore, smtplib, grpc
+    row(Type, "ReadTimeout", Timeout, High), row(Type, "ConnectTimeout", Timeout, High), row(Type, "ReadTimeoutError", Timeout, High), row(Type, "ConnectTimeoutError", Timeout, High),
+    row(Type, "WriteTimeout", Timeout, High), row(Type, "PoolTimeout", Timeout, Medium), row(Type, "ServerTimeoutError", Timeout, High), row(Type, "ConnectionTimeoutError", Timeout, High), row(Type, "ConnectionTimeout", Timeout, High), row(Type, "SocketTimeoutError", Timeout, High),
+    with(&["timed out"], Type, "timeout", Timeout, Medium), with(&["The read operation timed out", "The handshake operation timed out", "The write operation timed out"], Text, "operation timed out", Timeout, High),
+    row(Text, "urlopen error", Connection, High), row(Text, "Read timed out", Timeout, High), row(Text, "Read timeout on endpoint", Timeout, High), row(Text, "Connect timeout on endpoint", Timeout, High), row(Text, "Max retries exceeded with url", Connection, High),
+    row(Type, "ConnectionError", Connection, Medium), row(Type, "NewConnectionError", Connection, High), row(Type, "MaxRetryError", Connection, High), row(Type, "ProtocolError", Connection, Medium), row(Type, "RemoteDisconnected", Connection, High), row(Type, "IncompleteRead", Connection, Medium),
+    row(Type, "ChunkedEncodingError", Connection, High), row(Type, "ProxyError", Connection, High), row(Type, "ConnectError", Connection, High), row(Type, "ReadError", Connection, Medium), row(Type, "WriteError", Connection, Low), row(Type, "RemoteProtocolError", Connection, High),
+    row(Type, "ClientConnectorError", Connection, High), row(Type, "ClientOSError", Connection, High), row(Type, "ServerDisconnectedError", Connection, High), row(Type, "ClientPayloadError", Connection, Medium), row(Type, "ClientResponseError", HttpStatus, High),
+    row(Type, "ConnectionRefusedError", Connection, High), row(Type, "ConnectionResetError", Connection, High), row(Type, "BrokenPipeError", Connection, Medium), row(Type, "ConnectionAbortedError", Connection, High), row(Type, "gaierror", Dns, High), row(Type, "ClientConnectorDNSError", Dns, High),
+    row(Text, "Client Error: ", HttpStatus, High), row(Text, "Server Error: ", HttpStatus, High), row(Text, "HTTP Error ", HttpStatus, High), row(Text, "Client error '", HttpStatus, High), row(Text, "Server error '", HttpStatus, High),
+    row(Type, "EndpointConnectionError", Connection, High), row(Type, "ConnectionClosedError", Connection, High), row(Type, "HTTPClientError", Connection, Medium), row(Type, "WaiterError", Timeout, Medium), row(Text, "Could not connect to the endpoint URL", Connection, High),
+    row(Type, "NoCredentialsError", Auth, High), row(Type, "PartialCredentialsError", Auth, High), row(Type, "TokenRetrievalError", Auth, High), row(Text, "Unable to locate credentials", Auth, High), row(Text, "Missing credentials in config", Auth, High), row(Text, "Could not load credentials from any providers", Auth, High), row(Text, "Unable to load credentials", Auth, High), row(Text, "Unable to load AWS credentials", Auth, High),
+    row(TypeStart, "SMTP", Failed, High), row(Type, "SSHException", Connection, High), row(Type, "_InactiveRpcError", Failed, High), row(Type, "APIConnectionError", Connection, High), row(Type, "APITimeoutError", Timeout, High), row(Type, "APIStatusError", HttpStatus, Medium), row(Type, "RateLimitError", Throttled, High),
+    // gRPC in any language
+    row(Text, "code = Unavailable", Unavailable, High), row(Text, "StatusCode.UNAVAILABLE", Unavailable, High), row(Text, "code = DeadlineExceeded", Timeout, High), row(Text, "StatusCode.DEADLINE_EXCEEDED", Timeout, High), row(Text, "code = ResourceExhausted", Throttled, High), row(Text, "RESOURCE_EXHAUSTED", Throttled, Medium),
+    row(Text, "code = Unauthenticated", Auth, High), row(Text, "code = PermissionDenied", Auth, High), row(Type, "RpcException", Failed, High), row(Type, "StatusRuntimeException", Failed, High), row(Text, "rpc error: code", Failed, High),
+    // Go: net, net/http
+    row(Text, "dial tcp", Connection, High), row(Text, "i/o timeout", Timeout, High), row(Text, "Client.Timeout exceeded", Timeout, High), with(NETWORK, Text, "context deadline exceeded", Timeout, High), row(Text, "http: server closed idle connection", Connection, High), row(Text, "use of closed network connection", Connection, Medium),
+    with(&["://"], Text, ": EOF", Connection, Medium), row(Text, "stopped after 10 redirects", Failed, Medium), row(Text, "server misbehaving", Dns, High),
+    // Java: java.net, Apache, OkHttp, JDK client, Spring, Feign
+    row(Type, "ConnectException", Connection, High), row(Type, "HttpHostConnectException", Connection, High), row(Type, "NoRouteToHostException", Connection, High), row(Type, "NoHttpResponseException", Connection, High), row(Type, "SocketException", Connection, Medium), row(Type, "ConnectionClosedException", Connection, High),
+    row(Type, "UnknownHostException", Dns, High), row(Text, "java.net.UnknownHostException", Dns, High), row(Text, "java.net.ConnectException", Connection, High), row(Type, "UnresolvedAddressException", Dns, High), row(Type, "SocketTimeoutException", Timeout, High), row(Text, "java.net.SocketTimeoutException", Timeout, High), row(Type, "ConnectTimeoutException", Timeout, High), row(Type, "HttpTimeoutException", Timeout, High), row(Type, "HttpConnectTimeoutException", Timeout, High), row(Type, "ConnectionPoolTimeoutException", Timeout, High),
+    row(Type, "ApiCallTimeoutException", Timeout, High), row(Type, "ApiCallAttemptTimeoutException", Timeout, High), row(Text, "Unable to execute HTTP request", Connection, High), row(Text, "Timeout waiting for connection from pool", Timeout, High), row(Text, "Acquire operation took longer", Timeout, High), row(Type, "ResourceAccessException", Connection, High), row(Type, "HttpServerErrorException", HttpStatus, High), row(Type, "HttpClientErrorException", HttpStatus, High), row(Type, "WebClientRequestException", Connection, High), row(Type, "WebClientResponseException", HttpStatus, High), row(TypeStart, "FeignException", HttpStatus, High), row(Type, "RetryableException", Connection, Medium), row(Text, "Server returned HTTP response code:", HttpStatus, High),
+    // .NET
+    row(Type, "HttpRequestException", HttpStatus, High), row(Type, "SocketException", Connection, Medium), row(Type, "WebException", HttpStatus, Medium), row(Text, "HttpClient.Timeout", Timeout, High), row(Text, "status code does not indicate success", HttpStatus, High), row(Text, "actively refused it", Connection, High), row(Text, "o such host is known", Dns, High), row(Text, "unexpected EOF or 0 bytes from the transport", Connection, High), row(Text, "esource temporarily unavailable (", Dns, Medium),
+    // Ruby, PHP
+    row(Type, "OpenTimeout", Timeout, High), row(Text, "Net::ReadTimeout", Timeout, High), row(Text, "Net::OpenTimeout", Timeout, High), row(Type, "SocketError", Dns, Medium), row(Text, "Faraday::ConnectionFailed", Connection, High), row(Text, "Faraday::TimeoutError", Timeout, High), row(Text, "Faraday::", HttpStatus, Medium), row(Text, "RestClient::", HttpStatus, Medium), row(Text, "Excon::Error", Connection, Medium), row(Text, "the server responded with status", HttpStatus, High), row(Text, "HTTP::ConnectionError", Connection, High),
+    row(Text, "cURL error 6:", Dns, High), row(Text, "cURL error 7:", Connection, High), row(Text, "cURL error 28:", Timeout, High), row(Text, "cURL error 35:", Tls, High), row(Text, "cURL error 52:", Connection, High), row(Text, "cURL error 56:", Connection, High), row(Text, "cURL error 60:", Tls, High), row(Text, "GuzzleHttp\\Exception\\", HttpStatus, High), row(Text, "resulted in a `", HttpStatus, High),
+    // Rust: std, hyper, reqwest, the SDK's dispatch failures
+    row(Text, "ConnectionRefused", Connection, High), row(Text, "ConnectionReset", Connection, High), row(Text, "BrokenPipe", Connection, Medium), row(Text, "tcp connect error", Connection, High), row(Text, "error sending request for url", Connection, High), row(Text, "reqwest::Error", Connection, Medium), row(Text, "HTTP status client error", HttpStatus, High), row(Text, "HTTP status server error", HttpStatus, High), row(Text, "DispatchFailure", Connection, High), row(Text, "dispatch failure", Connection, High), row(Text, "hyper::Error", Connection, Medium), with(&["reqwest", "hyper", "error sending request"], Text, "operation timed out", Timeout, High), with(&["reqwest", "hyper"], Text, "TimedOut", Timeout, High),
+    // Another Lambda function, as its caller sees it
+    of("Lambda", Text, "Sandbox.Timedout", Timeout), Signature { text: "Task timed out after", at: Text, trouble: Timeout, confidence: Medium, service: Some("Lambda"), needs: &[] },
+    // PostgreSQL: libpq, psycopg, pg, Npgsql, JDBC, sqlx, Go
+    of("PostgreSQL", Text, "psycopg", Database), of("PostgreSQL", Type, "PSQLException", Database), of("PostgreSQL", Type, "NpgsqlException", Database), of("PostgreSQL", Type, "PostgresException", Database), of("PostgreSQL", Text, "PG::", Database), of("PostgreSQL", Type, "PostgresError", Database), of("PostgreSQL", Text, "asyncpg", Database),
+    of("PostgreSQL", Text, "FATAL: password authentication failed", Auth), row(Text, "password authentication failed", Auth, High), of("PostgreSQL", Text, "no pg_hba.conf entry", Auth), of("PostgreSQL", Text, "remaining connection slots are reserved", Database), of("PostgreSQL", Text, "too many clients already", Database), of("PostgreSQL", Text, "server closed the connection unexpectedly", Database), of("PostgreSQL", Text, "terminating connection due to", Database), of("PostgreSQL", Text, "connection to server at \"", Database), of("PostgreSQL", Text, "could not connect to server", Database), of("PostgreSQL", Text, "SQLSTATE 5", Database), of("PostgreSQL", Text, "timeout exceeded when trying to connect", Database), of("PostgreSQL", Text, "Connection terminated unexpectedly", Database), of("PostgreSQL", Text, "Connection terminated due to connection timeout", Database), of("PostgreSQL", Text, "pq: ", Database), of("PostgreSQL", Text, "pgconn", Database),
+    of("PostgreSQL", Type, "UniqueViolation", Database), of("PostgreSQL", Type, "UndefinedTable", Database), of("PostgreSQL", Type, "QueryCanceled", Database), of("PostgreSQL", Type, "DeadlockDetected", Database),
+    // MySQL: mysqlclient, mysql2, Connector/J, MySqlConnector
+    of("MySQL", Text, "com.mysql.", Database), of("MySQL", Type, "CommunicationsException", Database), of("MySQL", Text, "Communications link failure", Database), of("MySQL", Type, "MySqlException", Database), of("MySQL", Text, "Mysql2::", Database), of("MySQL", Text, "pymysql", Database), of("MySQL", Text, "Can't connect to MySQL server", Database), of("MySQL", Text, "Lost connection to MySQL server", Database), of("MySQL", Text, "MySQL server has gone away", Database), of("MySQL", Word, "PROTOCOL_CONNECTION_LOST", Database), of("MySQL", Text, "ER_CON_COUNT_ERROR", Database), of("MySQL", Text, "ER_LOCK_", Database), of("MySQL", Text, "ER_DUP_ENTRY", Database), of("MySQL", Text, "ER_ACCESS_DENIED", Auth), of("MySQL", Text, "Access denied for user", Auth), of("MySQL", Text, "ER_PARSE_ERROR", Database), of("MySQL", Text, "ER_NO_SUCH_TABLE", Database), of("MySQL", Text, "invalid connection", Database),
+    // SQL Server, Oracle
+    of("SQL Server", Type, "SqlException", Database), of("SQL Server", Type, "SQLServerException", Database), of("SQL Server", Text, "establishing a connection to SQL Server", Database), of("SQL Server", Text, "Login failed for user", Auth), of("SQL Server", Text, "pyodbc.", Database), of("Oracle", Text, "ORA-", Database), of("Oracle", Type, "OracleException", Database),
+    // Database layers that do not name the product
+    row(Type, "OperationalError", Database, High), row(Type, "InterfaceError", Database, High), row(Type, "IntegrityError", Database, High), row(Type, "ProgrammingError", Database, High), row(Type, "DatabaseError", Database, High), row(Type, "DBAPIError", Database, High), row(Type, "SQLException", Database, High), row(Type, "SQLTransientConnectionException", Database, High), row(Type, "SQLNonTransientConnectionException", Database, High), row(Type, "SQLRecoverableException", Database, High), row(Type, "SQLSyntaxErrorException", Database, High), row(Type, "SQLTimeoutException", Database, High), row(Type, "SQLIntegrityConstraintViolationException", Database, High), row(Type, "JDBCConnectionException", Database, High), row(Type, "GenericJDBCException", Database, High), row(Type, "CannotGetJdbcConnectionException", Database, High), row(Type, "DataAccessResourceFailureException", Database, High), row(Type, "DataIntegrityViolationException", Database, Medium), row(Type, "DbUpdateException", Database, High), row(Type, "PDOException", Database, High), row(Text, "SQLSTATE[", Database, High), row(Text, "HikariPool", Database, High), row(Text, "Connection is not available, request timed out", Database, High), row(Text, "JDBC Connection", Database, High),
+    row(TypeStart, "Sequelize", Database, High), row(TypeStart, "PrismaClient", Database, High), row(Text, "Can't reach database server", Database, High), row(Type, "QueryFailedError", Database, High), row(Type, "KnexTimeoutError", Database, High), row(Text, "Timeout acquiring a connection", Database, High), row(Text, "ActiveRecord::", Database, High), row(Text, "sqlx::", Database, High), row(Text, "PoolTimedOut", Database, High), row(Text, "QueuePool limit", Database, High), row(Text, "sql: database is closed", Database, High), row(Text, "driver: bad connection", Database, High),
+    // Redis, MongoDB, Cassandra, search, Kafka, AMQP
+    of("Redis", Text, "redis.exceptions.", Database), of("Redis", Text, "Redis::", Database), of("Redis", Text, "redis.clients.jedis", Database), of("Redis", Type, "JedisConnectionException", Database), of("Redis", TypeStart, "RedisConnection", Database), of("Redis", Type, "RedisTimeoutException", Database), of("Redis", Type, "RedisCommandTimeoutException", Database), of("Redis", Type, "MaxRetriesPerRequestError", Database), of("Redis", Text, "Reached the max retries per request limit", Database), of("Redis", Text, "StackExchange.Redis", Database), of("Redis", Text, "Timeout reading from socket", Database), of("Redis", Text, "NOAUTH Authentication required", Auth), of("Redis", Text, "WRONGPASS", Auth), of("Redis", Text, "connecting to redis", Database),
+    of("MongoDB", TypeStart, "Mongo", Database), of("MongoDB", Type, "ServerSelectionTimeoutError", Database), of("MongoDB", Type, "AutoReconnect", Database), of("MongoDB", Type, "ServerSelectionError", Database), of("MongoDB", Text, "server selection error", Database), of("MongoDB", Text, "server selection timeout", Database), of("MongoDB", Text, "Server selection timed out", Database), of("MongoDB", Text, "pymongo.errors", Database),
+    of("Cassandra", Type, "NoHostAvailableException", Database), of("Cassandra", Type, "NoHostAvailable", Database), of("Snowflake", Text, "snowflake.connector", Database),
+    of("Elasticsearch", Text, "elastic_transport", Connection), of("Elasticsearch", Text, "NoLivingConnectionsError", Connection), of("OpenSearch", Text, "opensearchpy", Connection),
+    of("Kafka", TypeStart, "KafkaJS", Connection), of("Kafka", Type, "NoBrokersAvailable", Connection), of("Kafka", Type, "KafkaTimeoutError", Timeout), of("Kafka", TypeStart, "KafkaConnection", Connection), of("RabbitMQ", Type, "AMQPConnectionError", Connection),
+    // HTTP bodies that name the trouble
+    row(Text, "429 Too Many Requests", Throttled, High), row(Text, "503 Service Unavailable", Unavailable, High), row(Text, "502 Bad Gateway", Unavailable, High), row(Text, "504 Gateway", Timeout, High), row(Text, "401 Unauthorized", Auth, High), row(Text, "403 Forbidden", Auth, Medium),
+    with(&["http", "HTTP"], Text, "404 Not Found", NotFound, Medium), with(&["http", "HTTP"], Text, "400 Bad Request", Validation, Medium),
+];
+
+/// What the signatures say of an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Hit {
+    pub(super) trouble: Trouble,
+    pub(super) confidence: Confidence,
+    pub(super) service: Option<&'static str>,
+    /// The signature that stands for the error where it has no code of its own: an errno name.
+    pub(super) errno: Option<&'static str>,
+}
+
+static MATCHER: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::new(SIGNATURES.iter().map(|signature| signature.text)).ok());
+
+/// The texts of an error in one string, and where the names of types stand in it.
+struct Haystack {
+    text: String,
+    types: Vec<Range<usize>>,
+}
+
+impl Haystack {
+    fn of(error: &AppError<'_>) -> Self {
+        let mut hay = Self { text: String::with_capacity(256), types: Vec::with_capacity(3) };
+        let name = error.error_type.as_deref().map(unwrapped).unwrap_or("");
+        hay.push(name, Some(name.len()));
+        hay.push(error.code.as_deref().unwrap_or(""), None);
+        for text in [error.message.as_deref(), error.cause.as_deref()].into_iter().flatten() {
+            hay.push(text, leading_type(text).map(str::len));
+        }
+        hay
+    }
+
+    fn push(&mut self, part: &str, type_length: Option<usize>) {
+        let start = self.text.len();
+        self.text.push_str(part);
+        self.text.push('\n');
+        if let Some(length) = type_length {
+            self.types.push(start..start + length);
+        }
+    }
+
+    /// Whether the match stands where its signature must stand.
+    fn accepts(&self, signature: &Signature, found: Range<usize>) -> bool {
+        let bytes = self.text.as_bytes();
+        let before = found.start.checked_sub(1).map_or(b'\n', |at| bytes[at]);
+        let after = bytes.get(found.end).copied().unwrap_or(b'\n');
+        let starts_name = !before.is_ascii_alphanumeric() && before != b'_';
+        let placed = match signature.at {
+            At::Text => true,
+            At::Word => starts_name && !after.is_ascii_alphanumeric() && after != b'_',
+            At::Type => starts_name && self.types.iter().any(|name| name.start <= found.start && name.end == found.end),
+            At::TypeStart => {
+                starts_name && self.types.iter().any(|name| name.start <= found.start && found.end <= name.end)
+            }
+        };
+        placed && (signature.needs.is_empty() || signature.needs.iter().any(|need| self.text.contains(need)))
+    }
+}
+
+/// Matches all signatures in one pass: the strongest trouble, and the first service that any of them names.
+pub(super) fn best_hit(error: &AppError<'_>) -> Option<Hit> {
+    let matcher = MATCHER.as_ref()?;
+    let hay = Haystack::of(error);
+    let mut best: Option<Hit> = None;
+    for found in matcher.find_overlapping_iter(&hay.text) {
+        let signature = &SIGNATURES[found.pattern().as_usize()];
+        if !hay.accepts(signature, found.range()) {
+            continue;
+        }
+        let errno = (signature.at == At::Word).then_some(signature.text);
+        let hit =
+            Hit { trouble: signature.trouble, confidence: signature.confidence, service: signature.service, errno };
+        best = Some(match best {
+            None => hit,
+            Some(old) => stronger(old, hit),
+        });
+    }
+    best
+}
+
+/// A sure signature beats a weak one; among equals the order of [`Trouble`] decides.
+fn stronger(old: Hit, new: Hit) -> Hit {
+    let rank = |hit: &Hit| (hit.confidence > Low, hit.trouble, hit.confidence);
+    let (mut winner, loser) = if rank(&new) > rank(&old) { (new, old) } else { (old, new) };
+    winner.service = winner.service.or(loser.service);
+    winner.errno = winner.errno.or(loser.errno);
+    winner
+}

@@ -1,0 +1,64 @@
+//! Small looks at error texts, shared by the tables of the catalogue.
+
+/// The last part of a qualified type name, without the wrappers of Ruby's runtime: `Function<PG::Error>` is `Error`.
+pub(super) fn last_segment(error_type: &str) -> &str {
+    let name = unwrapped(error_type);
+    name.rsplit(['.', ':', '\\', '$', '/']).next().unwrap_or(name)
+}
+
+/// A type name without `Function<…>`, `Init<…>`, `Runtime<…>` and pointer stars.
+pub(super) fn unwrapped(error_type: &str) -> &str {
+    let name = error_type.trim().trim_start_matches('*');
+    ["Function<", "Init<", "Runtime<"]
+        .iter()
+        .find_map(|wrapper| name.strip_prefix(wrapper)?.strip_suffix('>'))
+        .unwrap_or(name)
+}
+
+/// The text between two marks.
+pub(super) fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
+    let rest = &text[text.find(from)? + from.len()..];
+    rest.find(to).map(|end| &rest[..end])
+}
+
+/// The leading run of characters for which `keep` holds; `None` if there is none.
+pub(super) fn leading(text: &str, keep: impl Fn(char) -> bool) -> Option<&str> {
+    let end = text.find(|c| !keep(c)).unwrap_or(text.len());
+    (end > 0).then(|| &text[..end])
+}
+
+/// The first HTTP error status (400 to 599) that stands alone as a number in the text.
+pub(super) fn http_status(text: &str) -> Option<u16> {
+    text.split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| word.len() == 3)
+        .filter_map(|word| word.parse().ok())
+        .find(|status| (400..600).contains(status))
+}
+
+/// The type with which a text begins: `Type: message`, where the type is one word that looks like a class.
+pub(super) fn leading_type(text: &str) -> Option<&str> {
+    let (head, _) = text.split_once(": ").unwrap_or((text, ""));
+    let shaped = head.chars().all(|c| c.is_ascii_alphanumeric() || "._:$\\".contains(c));
+    (shaped && head.len() > 2 && head.chars().any(|c| c.is_ascii_uppercase())).then_some(head)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_names_apart() {
+        assert_eq!(last_segment("Function<Redis::CannotConnectError>"), "CannotConnectError");
+        assert_eq!(last_segment("com.example.Outer$Inner"), "Inner");
+        assert_eq!(last_segment("*errors.errorString"), "errorString");
+        assert_eq!(leading_type("java.net.ConnectException: refused"), Some("java.net.ConnectException"));
+        assert_eq!(leading_type("the thing: broke"), None);
+    }
+
+    #[test]
+    fn finds_a_status_that_stands_alone() {
+        assert_eq!(http_status("Request failed with status code 503"), Some(503));
+        assert_eq!(http_status("took 4500 ms at 10.0.404.1x"), Some(404));
+        assert_eq!(http_status("took 1500 ms"), None);
+    }
+}

@@ -1,0 +1,67 @@
+//! Causes behind a verdict: what made it likely, without being what ended the attempt.
+
+use super::Ruling;
+use super::facts::{Facts, error_of, form};
+use crate::catalogue::{diagnose, diagnose_outgoing_call};
+use crate::model::{Category, Confidence, ErrorForm, Phase, SignKind, Status};
+
+/// Silence before the end counts as waiting from this share of the duration on.
+const SILENT_SHARE: u64 = 2;
+
+/// The causes behind a failure, each code once.
+pub(super) fn causes(facts: &Facts<'_>, ruling: &Ruling<'_>) -> Vec<(&'static str, Confidence)> {
+    let mut causes = Vec::new();
+    let mut add = |code: &'static str, confidence| {
+        if code != ruling.code && !causes.iter().any(|(known, _)| *known == code) {
+            causes.push((code, confidence));
+        }
+    };
+    let category = crate::catalogue::code(ruling.code).and_then(|info| info.category);
+    if category != Some(Category::OutOfMemory) && facts.memory_newly_at_limit() {
+        add("memory_at_limit", Confidence::Medium);
+    }
+    if category == Some(Category::Timeout) {
+        if facts.inner_init_failed().is_some() || facts.outer_init_failed() == Some(Status::Timeout) {
+            add(
+                "init_failure.timeout",
+                if facts.inner_init_failed().is_some() { Confidence::High } else { Confidence::Medium },
+            );
+        }
+        if facts.handler_done {
+            add("extension_overhead", Confidence::High);
+        } else if let Some((code, confidence)) = waited_for(facts) {
+            add(code, confidence);
+        }
+    }
+    if category == Some(Category::InitFailure)
+        && let Some(found) = ruling.proof.and_then(|sign| diagnose(error_of(sign)?, &sign.line.text))
+    {
+        add(found.code, found.confidence.min(Confidence::Medium));
+    }
+    if category != Some(Category::InitFailure)
+        && facts.sign(|kind| matches!(kind, SignKind::ExtensionFailed { .. })).is_some()
+    {
+        add("extension_failed", Confidence::Low);
+    }
+    causes
+}
+
+/// The dependency on which a timed-out attempt was probably waiting: the last failed call, or the call before silence.
+fn waited_for(facts: &Facts<'_>) -> Option<(&'static str, Confidence)> {
+    let logged =
+        facts.attempt.signs.iter().rfind(|sign| sign.phase == Phase::Invoke && form(sign) == Some(ErrorForm::Logged));
+    if let Some(found) = logged.and_then(|sign| diagnose(error_of(sign)?, &sign.line.text)) {
+        return Some((found.code, Confidence::Medium));
+    }
+    let line = facts.attempt.last_line.as_ref()?;
+    let (silent, total) = (silence_ms(facts)?, facts.attempt.metrics.duration_us? / 1_000);
+    diagnose_outgoing_call(&line.text).filter(|_| silent * SILENT_SHARE >= total)?;
+    let most = silent * 10 >= total * 9;
+    Some(("downstream.timeout", if most { Confidence::Medium } else { Confidence::Low }))
+}
+
+/// From the last line of the function to the end.
+fn silence_ms(facts: &Facts<'_>) -> Option<u64> {
+    let (last, end) = (facts.attempt.last_line.as_ref()?.at?, facts.attempt.ended_at?);
+    u64::try_from(end.ms() - last.ms()).ok()
+}

@@ -1,0 +1,31 @@
+//! The lines that prove a verdict: few, in the order of the log.
+
+use super::Ruling;
+use super::facts::Facts;
+use crate::model::Line;
+
+/// More lines than this explain less.
+const MOST_LINES: usize = 4;
+
+/// The proof itself, what the platform says, and the last line of the function where the end came out of silence.
+pub(super) fn lines(facts: &Facts<'_>, ruling: &Ruling<'_>) -> Vec<Line> {
+    let attempt = facts.attempt;
+    let signs =
+        [ruling.proof, facts.timed_out, facts.crash, facts.init_sign(None).filter(|_| ruling.code.contains("init"))];
+    let silent_end = ruling.proof.is_none_or(|sign| super::facts::error_of(sign).is_none());
+    let candidates = signs
+        .into_iter()
+        .flatten()
+        .map(|sign| &sign.line)
+        .chain(attempt.report_line.as_ref())
+        .chain(facts.ended.map(|sign| &sign.line))
+        .chain(attempt.last_line.as_ref().filter(|_| silent_end));
+    let mut lines: Vec<Line> = Vec::new();
+    for line in candidates {
+        if lines.len() < MOST_LINES && !line.text.is_empty() && !lines.iter().any(|known| known.place == line.place) {
+            lines.push(line.clone());
+        }
+    }
+    lines.sort_by_key(|line| line.place);
+    lines
+}

@@ -1,0 +1,258 @@
+//! The questions that rules ask of an attempt, answered in one place.
+
+use crate::catalogue::{PlatformError, Stage, platform_error};
+use crate::model::{AppError, Attempt, ErrorForm, InitPhase, InitType, Phase, Sign, SignKind, Status, Subject};
+
+/// An attempt with the answers that need a look through its signs.
+pub(super) struct Facts<'a> {
+    pub(super) attempt: &'a Attempt,
+    /// The platform's crash line.
+    pub(super) crash: Option<&'a Sign>,
+    /// The statement that it ended badly: of REPORT, else of `runtimeDone`.
+    pub(super) ended: Option<&'a Sign>,
+    /// `Task timed out …`
+    pub(super) timed_out: Option<&'a Sign>,
+    /// The error that can have ended it, by its form.
+    pub(super) fatal: Option<&'a Sign>,
+    /// The handler had returned.
+    pub(super) handler_done: bool,
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exit<'a> {
+    /// With a status, 0 where no reason was given.
+    Status(u32),
+    /// By a signal.
+    Signal(&'a str),
+}
+
+impl<'a> Facts<'a> {
+    pub(super) fn of(attempt: &'a Attempt) -> Self {
+        let last = |wanted: fn(&SignKind) -> bool| attempt.signs.iter().rfind(|sign| wanted(&sign.kind));
+        let report = last(|kind| matches!(kind, SignKind::Ended { runtime_done: false, .. }));
+        Self {
+            attempt,
+            crash: last(|kind| matches!(kind, SignKind::Crash { .. })),
+            ended: report.or_else(|| last(|kind| matches!(kind, SignKind::Ended { .. }))),
+            timed_out: last(|kind| matches!(kind, SignKind::TimedOut { .. })),
+            fatal: fatal(&attempt.signs),
+            handler_done: last(|kind| matches!(kind, SignKind::HandlerDone)).is_some(),
+        }
+    }
+
+    /// How the platform says it ended; `None` where it says nothing bad.
+    pub(super) fn status(&self) -> Option<Status> {
+        let said = self.ended.and_then(|sign| match &sign.kind {
+            SignKind::Ended { status, .. } => Some(*status),
+            _ => None,
+        });
+        said.or(self.attempt.platform_status).filter(|status| *status != Status::Success)
+    }
+
+    /// The platform's error type.
+    pub(super) fn platform_code(&self) -> Option<&'a str> {
+        let of_sign = |sign: &'a Sign| match &sign.kind {
+            SignKind::Ended { error_type, .. } | SignKind::Crash { error_type, .. } => error_type.as_deref(),
+            _ => None,
+        };
+        self.ended
+            .and_then(of_sign)
+            .or(self.attempt.platform_error_type.as_deref())
+            .or_else(|| self.crash.and_then(of_sign))
+    }
+
+    /// What the catalogue knows of the platform's error type.
+    pub(super) fn platform_error(&self) -> Option<&'static PlatformError> {
+        self.platform_code().and_then(platform_error)
+    }
+
+    /// The platform says that it failed, in whatever way.
+    pub(super) fn platform_failed(&self) -> bool {
+        self.status().is_some()
+            || self.crash.is_some()
+            || self.timed_out.is_some()
+            || self.platform_code().is_some()
+            || self.sign(|kind| matches!(kind, SignKind::ExitedEarly)).is_some()
+    }
+
+    /// The process is known to have ended.
+    pub(super) fn process_ended(&self) -> bool {
+        self.crash.is_some()
+            || self.platform_code().is_some_and(|code| matches!(code, "Runtime.ExitError" | "Runtime.OutOfMemory"))
+            || self.sign(|kind| matches!(kind, SignKind::ExitedEarly)).is_some()
+            // The platform's error after a crash text is the end of that process, under whatever name.
+            || matches!(self.status(), Some(Status::Error)) && !self.attempt.concurrent
+    }
+
+    /// How the process ended, where the crash line says it.
+    pub(super) fn exit(&self) -> Option<Exit<'a>> {
+        match &self.crash?.kind {
+            SignKind::Crash { message, .. } => exit_of(message),
+            _ => None,
+        }
+    }
+
+    /// The process got SIGKILL, itself or as a wrapper's status.
+    pub(super) fn killed(&self) -> bool {
+        matches!(self.exit(), Some(Exit::Signal("killed") | Exit::Status(137)))
+    }
+
+    pub(super) fn sign(&self, wanted: impl Fn(&SignKind) -> bool) -> Option<&'a Sign> {
+        self.attempt.signs.iter().rfind(|sign| wanted(&sign.kind))
+    }
+
+    /// Memory used as a share of the size, in percent, where the figure can be trusted.
+    pub(super) fn memory_percent(&self) -> Option<u32> {
+        memory_percent(self.attempt)
+    }
+
+    /// Memory at the size, and not merely left over as the high-water mark of an earlier attempt.
+    pub(super) fn memory_newly_at_limit(&self) -> bool {
+        let size = self.attempt.metrics.memory_size_mb.unwrap_or(u32::MAX);
+        self.memory_percent().is_some_and(|percent| percent >= 100)
+            && self.attempt.earlier_peak_mb.is_none_or(|peak| peak < size)
+    }
+
+    /// The function wrote lines of its own, or reached its end.
+    pub(super) fn handler_ran(&self) -> bool {
+        self.handler_done
+            || self.lines_beyond_errors() > 0
+            || self.fatal.is_some_and(|sign| sign.phase == Phase::Invoke && form(sign) == Some(ErrorForm::Unhandled))
+    }
+
+    /// Lines of the function between START and the end that are not themselves errors of the runtime client.
+    pub(super) fn lines_beyond_errors(&self) -> u32 {
+        let errors = self
+            .attempt
+            .signs
+            .iter()
+            .filter(|sign| sign.phase == Phase::Invoke && form(sign).is_some_and(|form| form != ErrorForm::Logged))
+            .count();
+        self.attempt.app_lines.saturating_sub(u32::try_from(errors).unwrap_or(u32::MAX))
+    }
+
+    /// The init inside the request did not succeed; its status.
+    pub(super) fn inner_init_failed(&self) -> Option<Status> {
+        let figure = self.attempt.init.and_then(|init| init.invoke_phase).map(|(status, _)| status);
+        let sign = self.init_sign(Some(InitPhase::Invoke)).and_then(init_status);
+        figure.or(sign).filter(|status| *status != Status::Success)
+    }
+
+    /// The init before the request did not succeed; its status.
+    pub(super) fn outer_init_failed(&self) -> Option<Status> {
+        let figure = self.attempt.init.and_then(|init| init.init_phase).map(|(status, _)| status);
+        let sign = self.init_sign(Some(InitPhase::Init)).and_then(init_status);
+        figure.or(sign).filter(|status| *status != Status::Success)
+    }
+
+    /// The restore did not succeed; its status.
+    pub(super) fn restore_failed(&self) -> Option<Status> {
+        let figure = self.attempt.init.and_then(|init| init.restore).map(|(status, _)| status);
+        let sign = self.sign(|kind| matches!(kind, SignKind::RestoreFailed { .. })).and_then(init_status);
+        figure.or(sign).filter(|status| *status != Status::Success)
+    }
+
+    /// The last failed init of this phase.
+    pub(super) fn init_sign(&self, wanted: Option<InitPhase>) -> Option<&'a Sign> {
+        self.sign(|kind| matches!(kind, SignKind::InitFailed { phase, .. } if wanted.is_none() || *phase == wanted))
+    }
+
+    /// The environment was made for one waiting request.
+    pub(super) fn init_on_demand(&self) -> bool {
+        self.attempt.init.and_then(|init| init.init_type).is_none_or(|kind| kind == InitType::OnDemand)
+    }
+
+    /// The platform's code belongs to the init.
+    pub(super) fn platform_code_of_init(&self) -> bool {
+        self.platform_error().is_some_and(|error| error.stage == Stage::Init || error.stage == Stage::Restore)
+    }
+
+    pub(super) fn is_environment(&self) -> bool {
+        self.attempt.subject == Subject::Environment
+    }
+}
+
+fn init_status(sign: &Sign) -> Option<Status> {
+    match &sign.kind {
+        SignKind::InitFailed { status, .. } | SignKind::RestoreFailed { status, .. } => Some(*status),
+        _ => None,
+    }
+}
+
+/// The error of a sign.
+pub(super) fn error_of(sign: &Sign) -> Option<&AppError<'static>> {
+    match &sign.kind {
+        SignKind::Error(error) => Some(error),
+        _ => None,
+    }
+}
+
+/// The form of a sign's error.
+pub(super) fn form(sign: &Sign) -> Option<ErrorForm> {
+    error_of(sign).map(|error| error.form)
+}
+
+/// Memory used as a share of the size, in percent, rounded down.
+pub(super) fn memory_percent(attempt: &Attempt) -> Option<u32> {
+    let (used, size) = (attempt.metrics.max_memory_used_mb?, attempt.metrics.memory_size_mb?);
+    if attempt.emulated || size == 0 {
+        return None;
+    }
+    u32::try_from(u64::from(used) * 100 / u64::from(size)).ok()
+}
+
+/// The error that can have ended the attempt: the one that says most, then the latest.
+///
+/// An error inside the request beats one of the init before it, which the platform may have repeated successfully.
+fn fatal(signs: &[Sign]) -> Option<&Sign> {
+    let rank = |sign: &Sign| -> Option<(bool, bool, u8)> {
+        let error = error_of(sign)?;
+        let strength = match error.form {
+            ErrorForm::Unhandled => 3,
+            ErrorForm::Uncaught | ErrorForm::UnhandledRejection | ErrorForm::Init => 2,
+            ErrorForm::Response => 1,
+            ErrorForm::Crash | ErrorForm::OutOfMemory | ErrorForm::Logged => return None,
+        };
+        // Background work after the end is nobody's failure, except that Java may print the handler's error late.
+        if sign.phase == Phase::Late && error.form != ErrorForm::Unhandled {
+            return None;
+        }
+        Some((sign.phase != Phase::Init, error.error_type.is_some() || error.message.is_some(), strength))
+    };
+    signs
+        .iter()
+        .filter_map(|sign| rank(sign).map(|rank| (rank, sign)))
+        .max_by_key(|(rank, _)| *rank)
+        .map(|(_, sign)| sign)
+}
+
+/// `Runtime exited with error: exit status 1`, `signal: killed`, `exit code 0`, `… without providing a reason`.
+fn exit_of(message: &str) -> Option<Exit<'_>> {
+    if let Some((_, signal)) = message.split_once("signal: ") {
+        return Some(Exit::Signal(signal.trim().trim_end_matches("(core dumped)").trim_end()));
+    }
+    let status = ["exit status ", "exit code "].iter().find_map(|mark| message.split_once(mark)).map(|(_, rest)| rest);
+    if let Some(rest) = status {
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        return digits.parse().ok().map(Exit::Status);
+    }
+    message.contains("without providing a reason").then_some(Exit::Status(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_how_a_process_ended() {
+        assert_eq!(
+            exit_of("Runtime exited with error: signal: segmentation fault (core dumped)"),
+            Some(Exit::Signal("segmentation fault"))
+        );
+        assert_eq!(exit_of("Runtime exited with error: exit status 129"), Some(Exit::Status(129)));
+        assert_eq!(exit_of("Runtime exited without providing a reason"), Some(Exit::Status(0)));
+        assert_eq!(exit_of("exit code 0"), Some(Exit::Status(0)));
+        assert_eq!(exit_of("Couldn't find valid bootstrap(s)"), None);
+    }
+}

@@ -1,0 +1,161 @@
+//! The stable id of "the same error": of what it is and where it arose, never of its numbers, ids or the order of lines.
+
+use xxhash_rust::xxh3::Xxh3;
+
+use super::Ruling;
+use crate::model::{AppError, Category};
+
+/// Text beyond this length says nothing more about which error it is.
+const MOST_CHARS: usize = 300;
+
+/// `v1:` and 16 hexadecimal digits; `None` where the verdict rests on no error text (timeouts, kills).
+pub(super) fn of(category: Category, ruling: &Ruling<'_>, error: Option<&AppError<'_>>) -> Option<String> {
+    let by_limit = matches!(category, Category::Timeout | Category::OutOfMemory);
+    if !category.is_failure() || by_limit {
+        return None;
+    }
+    let error = error?;
+    let kind = error.error_type.as_deref().map(plain_type).unwrap_or("");
+    let frame = error.frame.as_deref().unwrap_or("");
+    let message = error.message.as_deref().unwrap_or("");
+    let parts = match (kind.is_empty(), frame.is_empty(), message.is_empty()) {
+        (false, false, _) => [kind.to_owned(), mask(frame)],
+        (false, true, _) => [kind.to_owned(), mask(message)],
+        (true, false, true) => [ruling.code.to_owned(), mask(frame)],
+        (true, _, false) => [String::new(), mask(message)],
+        (true, true, true) => return None,
+    };
+    let mut hash = Xxh3::new();
+    for part in &parts {
+        hash.update(part.as_bytes());
+        hash.update(b"\0");
+    }
+    Some(format!("v1:{:016x}", hash.digest()))
+}
+
+/// Text and JSON logs print the same error with and without `Runtime.`.
+fn plain_type(error_type: &str) -> &str {
+    error_type.strip_prefix("Runtime.").unwrap_or(error_type).trim()
+}
+
+/// The text without what changes from one occurrence to the next: numbers, ids, addresses, quoted and bracketed text.
+fn mask(text: &str) -> String {
+    let mut out = String::with_capacity(text.len().min(MOST_CHARS));
+    let mut chars = text.char_indices().take(4 * MOST_CHARS).peekable();
+    let mut before = ' ';
+    while let Some((at, c)) = chars.next() {
+        if out.len() >= MOST_CHARS {
+            break;
+        }
+        let rest = &text[at + c.len_utf8()..];
+        if let Some(length) = enclosed(before, c, rest) {
+            out.push('?');
+            let end = at + c.len_utf8() + length;
+            while chars.next_if(|(at, _)| *at < end).is_some() {}
+            before = '?';
+            continue;
+        }
+        if c.is_ascii_alphanumeric() && !before.is_ascii_alphanumeric() {
+            let word = word(&text[at..]);
+            out.push_str(&mask_word(word));
+            let end = at + word.len();
+            while chars.next_if(|(at, _)| *at < end).is_some() {}
+            before = 'a';
+            continue;
+        }
+        if !(c.is_whitespace() && before.is_whitespace()) {
+            out.push(if c.is_whitespace() { ' ' } else { c });
+        }
+        before = c;
+    }
+    out.trim_end().to_owned()
+}
+
+/// The length of quoted or bracketed text up to and with its closing mark.
+fn enclosed(before: char, open: char, rest: &str) -> Option<usize> {
+    let close = match open {
+        // An apostrophe inside of a word opens nothing.
+        '\'' if before.is_alphanumeric() => return None,
+        '\'' | '"' | '`' => open,
+        '[' => ']',
+        '(' => ')',
+        '{' => '}',
+        '<' => '>',
+        _ => return None,
+    };
+    rest.find(close).map(|at| at + close.len_utf8())
+}
+
+fn word(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(text.len());
+    &text[..end]
+}
+
+/// Numbers and hexadecimal ids become `#`; digits inside of other words, too.
+fn mask_word(word: &str) -> String {
+    let hex_id =
+        word.len() >= 6 && word.bytes().all(|b| b.is_ascii_hexdigit()) && word.bytes().any(|b| b.is_ascii_digit());
+    if hex_id || word.bytes().all(|b| b.is_ascii_digit()) {
+        return "#".to_owned();
+    }
+    let mut out = String::with_capacity(word.len());
+    for c in word.chars() {
+        match c {
+            '0'..='9' if out.ends_with('#') => {}
+            '0'..='9' => out.push('#'),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Confidence, ErrorForm};
+
+    fn id(error_type: &str, message: &str, frame: &str) -> Option<String> {
+        let text = |text: &str| (!text.is_empty()).then(|| text.to_owned().into());
+        let error = AppError {
+            error_type: text(error_type),
+            message: text(message),
+            frame: text(frame),
+            ..AppError::of(ErrorForm::Unhandled)
+        };
+        let ruling = Ruling::new("runtime_exception.unhandled", Confidence::High, None);
+        of(Category::RuntimeException, &ruling, Some(&error))
+    }
+
+    #[test]
+    fn is_the_same_for_the_same_error() {
+        assert_eq!(id("KeyError", "'a'", ""), id("KeyError", "'b'", ""));
+        assert_eq!(
+            id("E", "order 17 of 9f8e7d6c-0000-4000-8000-000000000001 lost", ""),
+            id("E", "order 4 of 1a2b3c4d-1111-4111-9111-111111111111 lost", "")
+        );
+        assert_eq!(id("E", "any text", "run (/var/task/a.py)"), id("E", "other text", "run (/var/task/a.py)"));
+        assert_eq!(id("Runtime.ImportModuleError", "no x", ""), id("ImportModuleError", "no x", ""));
+    }
+
+    #[test]
+    fn differs_for_different_errors() {
+        assert_ne!(id("KeyError", "'a'", ""), id("ValueError", "'a'", ""));
+        assert_ne!(id("E", "cannot read file", ""), id("E", "cannot write file", ""));
+        assert_ne!(id("E", "", "run (/var/task/a.py)"), id("E", "", "stop (/var/task/a.py)"));
+        assert_eq!(id("", "", ""), None);
+    }
+
+    #[test]
+    fn keeps_its_form_between_versions() {
+        let known = id("KeyError", "'a'", "").unwrap_or_default();
+        assert!(known.starts_with("v1:") && known.len() == 19, "{known}");
+        assert_eq!(mask("can't  read [1, 2] at 10.0.0.1:80"), "can't read ? at #.#.#.#:#");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn masking_never_panics(text in ".{0,200}") {
+            let _ = mask(&text);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Rule: the log does not show how it ended.
+
+use super::facts::Facts;
+use super::{Rule, Ruling};
+use crate::model::{Confidence, WindowCut};
+
+pub(super) const RULE: Rule = Rule {
+    id: "incomplete",
+    explanation: "Neither REPORT nor END was seen, and nothing says that it failed: cut by the window, or lost.",
+    check,
+    #[cfg(test)]
+    samples: samples::all,
+};
+
+fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
+    let attempt = facts.attempt;
+    if attempt.report_seen || attempt.end_seen || facts.handler_done {
+        return None;
+    }
+    let cut = matches!(attempt.window_cut, WindowCut::End | WindowCut::Both);
+    Some(Ruling::new(if cut { "incomplete.window" } else { "incomplete.no_report" }, Confidence::High, None))
+}
+
+#[cfg(test)]
+mod samples {
+    use super::super::samples::{Build, Sample, failing};
+    use crate::model::{ErrorForm, Phase, WindowCut};
+
+    pub(super) fn all() -> Vec<Sample> {
+        vec![
+            failing("cut by the window", Build::new().app_lines(2).cut(WindowCut::End), "incomplete.window"),
+            failing("the stream goes on", Build::new().app_lines(2), "incomplete.no_report"),
+            Sample::near_miss(
+                "it failed before the cut",
+                Build::new().error(Phase::Invoke, ErrorForm::Unhandled, "E", "m").cut(WindowCut::End),
+            ),
+            Sample::near_miss("END without REPORT", Build::new().app_lines(1).ended()),
+            Sample::healthy("success", Build::new().report()),
+        ]
+    }
+}

@@ -1,0 +1,280 @@
+//! Rule: the environment could not be made ready, or restored, and the handler never ran.
+
+use super::facts::{Facts, error_of, form};
+use super::{Rule, Ruling};
+use crate::catalogue::{load_failure_code, platform_error};
+use crate::model::{Confidence, ErrorForm, InitPhase, Phase, Sign, SignKind, Status};
+
+pub(super) const RULE: Rule = Rule {
+    id: "init_failure",
+    explanation: "Init or restore failed and the handler never ran: INIT_REPORT or RESTORE_REPORT with a status, an error type of the \
+                  init, an image or extension that could not be started, the runtime client's own init errors. An init that failed once and was \
+                  repeated with success inside the request is an observation.",
+    check,
+    #[cfg(test)]
+    samples: samples::all,
+};
+
+fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
+    restore(facts)
+        .or_else(|| launch(facts))
+        .or_else(|| reported(facts))
+        .or_else(|| told_by_runtime(facts))
+        .or_else(|| process_exit(facts))
+}
+
+/// A SnapStart restore failed, and nothing shows that the handler ran.
+fn restore<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
+    let status = facts.restore_failed()?;
+    if facts.handler_ran() || !(facts.platform_failed() || facts.is_environment() || !facts.attempt.report_seen) {
+        return None;
+    }
+    let code = if status == Status::Timeout { "init_failure.timeout" } else { "init_failure.restore" };
+    let proof = facts.sign(|kind| matches!(kind, SignKind::RestoreFailed { .. })).or(facts.ended);
+    Some(Ruling::new(code, Confidence::High, error_sign(facts).or(proof)))
+}
+
+/// The image or an extension could not be started.
+fn launch<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
+    let unfinished = facts.platform_failed() || facts.is_environment() || !facts.attempt.report_seen;
+    if facts.handler_ran() || !unfinished {
+        return None;
+    }
+    if let Some(sign) = facts.sign(|kind| matches!(kind, SignKind::ImageError { .. })) {
+        return Some(Ruling::new("init_failure.entrypoint", Confidence::High, Some(sign)));
+    }
+    let extension = facts.sign(|kind| matches!(kind, SignKind::ExtensionFailed { .. }));
+    let code = facts.platform_code().unwrap_or("");
+    let never_started = matches!(code, "Extension.LaunchError" | "Extension.InitError");
+    let in_init = code.starts_with("Extension.")
+        && (facts.inner_init_failed().is_some()
+            || facts.outer_init_failed().is_some()
+            || extension.is_some_and(|sign| sign.phase == Phase::Init));
+    let environment = facts.is_environment()
+        && (extension.is_some() || init_code(facts).is_some_and(|code| code.starts_with("Extension.")));
+    (never_started || in_init || environment).then(|| {
+        Ruling::new(
+            "init_failure.extension",
+            Confidence::High,
+            extension.or_else(|| facts.init_sign(None)).or(facts.crash).or(facts.ended),
+        )
+    })
+}
+
+/// The platform reported a failed init that the request did not survive.
+fn reported<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
+    let inner = facts.inner_init_failed();
+    let outer = facts.outer_init_failed();
+    let proof = facts.init_sign(None).or(facts.ended).or(facts.crash);
+    if facts.is_environment() {
+        let confidence = if proof.is_some() { Confidence::High } else { Confidence::Medium };
+        return Some(refine(facts, outer.or(inner) == Some(Status::Timeout), confidence, proof));
+    }
+    if !facts.platform_failed() {
+        // Without an end in the log, the platform's statement about the init is the last word.
+        let cut = !facts.attempt.start_seen && !facts.attempt.report_seen && !facts.attempt.end_seen;
+        let failed = inner.or(outer).filter(|_| cut)?;
+        return Some(refine(facts, failed == Status::Timeout, Confidence::Medium, proof));
+    }
+    let by_code = facts.platform_code_of_init() && !facts.handler_ran();
+    if inner.is_some() || by_code {
+        return Some(refine(facts, inner == Some(Status::Timeout), Confidence::High, proof));
+    }
+    // Before the request, not repeated with success: nothing of the handler is seen.
+    (outer.is_some() && !facts.handler_ran() && facts.fatal.is_none_or(|sign| sign.phase == Phase::Init))
+        .then(|| refine(facts, outer == Some(Status::Timeout), Confidence::Medium, proof))
+}
+
+/// The runtime client says that the code could not be loaded.
+fn told_by_runtime<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
+    let sign = facts.fatal?;
+    let error = error_of(sign)?;
+    let ended_in_init = sign.phase == Phase::Init
+        && (facts.platform_failed() || !facts.attempt.start_seen && !facts.attempt.report_seen);
+    match error.form {
+        ErrorForm::Init if sign.phase == Phase::Invoke || ended_in_init => {
+            Some(refine(facts, false, Confidence::High, Some(sign)))
+        }
+        ErrorForm::Unhandled | ErrorForm::Uncaught | ErrorForm::UnhandledRejection if ended_in_init => {
+            let ran = facts.lines_beyond_errors() > 0 && facts.attempt.start_seen;
+            (!ran).then(|| refine(facts, false, Confidence::High, Some(sign)))
+        }
+        // Java and .NET load the handler class only when the first request comes.
+        ErrorForm::Unhandled | ErrorForm::Uncaught if facts.lines_beyond_errors() == 0 => {
+            let code = deferred_load_failure(sign)?;
+            Some(Ruling::new(code, Confidence::Medium, Some(sign)))
+        }
+        _ => None,
+    }
+}
+
+/// The runtime's own words for a handler that it cannot load, as against an import that the handler did itself.
+fn deferred_load_failure(sign: &Sign) -> Option<&'static str> {
+    const STARTS: &[&str] = &[
+        "Class not found:",
+        "Error loading class",
+        "Error loading method",
+        "Invalid handler:",
+        "No public method named",
+        "Class does not implement",
+        "Unable to import module",
+    ];
+    let error = error_of(sign)?;
+    let message = error.message.as_deref().unwrap_or("");
+    let own_words =
+        STARTS.iter().any(|start| message.starts_with(start) || sign.line.text.trim_start().starts_with(start));
+    let labelled = error
+        .error_type
+        .as_deref()
+        .and_then(platform_error)
+        .is_some_and(|known| known.stage == crate::catalogue::Stage::Init);
+    (own_words || labelled).then(|| load_failure_code(error).unwrap_or("init_failure.import"))
+}
+
+/// The process ended in its first request before the handler left any trace, and something was printed before START.
+fn process_exit<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
+    let attempt = facts.attempt;
+    let fresh = attempt.earlier_peak_mb.is_none() && attempt.init.is_some_and(|init| init.start_seen);
+    let silent = attempt.app_lines == 0 && !facts.handler_done && attempt.metrics.init_us.is_none();
+    let printed = attempt
+        .signs
+        .iter()
+        .any(|sign| sign.phase == Phase::Init && matches!(form(sign), Some(ErrorForm::Crash | ErrorForm::Uncaught)));
+    let ended = facts.crash.is_some() && facts.platform_code().is_none_or(|code| code.starts_with("Runtime."));
+    if !ended || !silent || !(fresh || printed) || facts.killed() {
+        return None;
+    }
+    Some(refine(facts, false, Confidence::Medium, error_sign(facts).or(facts.crash)))
+}
+
+/// The code that says most: of the error on a line, of the platform's error type, of the status.
+fn refine<'a>(facts: &Facts<'a>, timed_out: bool, confidence: Confidence, proof: Option<&'a Sign>) -> Ruling<'a> {
+    let sign = error_sign(facts);
+    if timed_out && sign.is_none() {
+        return Ruling::new("init_failure.timeout", confidence, proof);
+    }
+    let by_error = sign.and_then(error_of).and_then(load_failure_code);
+    let by_platform = init_code(facts).and_then(platform_error).map(|known| known.code);
+    let code = match (by_error, by_platform) {
+        (Some(code), _) => code,
+        (None, Some(code)) if code.starts_with("init_failure.") && code != "init_failure.exception" => code,
+        (None, Some("runtime_exception.exit")) if sign.is_none() => "init_failure.exit",
+        (None, _) => "init_failure.exception",
+    };
+    Ruling::new(code, confidence, sign.or(proof))
+}
+
+/// The platform's error type, from the end of the attempt or from its init.
+fn init_code<'a>(facts: &Facts<'a>) -> Option<&'a str> {
+    let of_init =
+        facts.init_sign(Some(InitPhase::Invoke)).or_else(|| facts.init_sign(None)).and_then(|sign| match &sign.kind {
+            SignKind::InitFailed { error_type, .. } => error_type.as_deref(),
+            _ => None,
+        });
+    of_init.or_else(|| facts.platform_code())
+}
+
+/// The error line that explains the failed init.
+fn error_sign<'a>(facts: &Facts<'a>) -> Option<&'a Sign> {
+    facts.fatal.or_else(|| facts.attempt.signs.iter().rfind(|sign| form(sign) == Some(ErrorForm::Crash)))
+}
+
+#[cfg(test)]
+mod samples {
+    use super::super::samples::{Build, Sample, failing};
+    use crate::model::{ErrorForm, InitPhase, Phase, Status};
+
+    pub(super) fn all() -> Vec<Sample> {
+        let import = "Unable to import module 'app': No module named 'yaml'";
+        vec![
+            failing(
+                "import error in both inits",
+                Build::new()
+                    .error(Phase::Init, ErrorForm::Init, "Runtime.ImportModuleError", import)
+                    .init(InitPhase::Init, Status::Error, Some("Runtime.Unknown"))
+                    .init(InitPhase::Invoke, Status::Error, Some("Runtime.Unknown"))
+                    .status(Status::Error, Some("Runtime.Unknown")),
+                "init_failure.import",
+            ),
+            failing(
+                "code on REPORT alone",
+                Build::new().status(Status::Error, Some("Runtime.HandlerNotFound")),
+                "init_failure.handler_not_found",
+            ),
+            failing(
+                "top-level code threw",
+                Build::new()
+                    .error(Phase::Init, ErrorForm::Uncaught, "ReferenceError", "region is not defined")
+                    .init(InitPhase::Init, Status::Error, Some("Runtime.ExitError"))
+                    .status(Status::Error, Some("Runtime.ExitError")),
+                "init_failure.exception",
+            ),
+            failing(
+                "environment without a request",
+                Build::new().environment().init(InitPhase::Init, Status::Timeout, None),
+                "init_failure.timeout",
+            ),
+            failing(
+                "restore took too long",
+                Build::new().restore(Status::Timeout).status(Status::Timeout, None),
+                "init_failure.timeout",
+            ),
+            failing(
+                "image",
+                Build::new()
+                    .image("fork/exec /srv/run: exec format error")
+                    .status(Status::Error, Some("Runtime.InvalidEntrypoint")),
+                "init_failure.entrypoint",
+            ),
+            failing(
+                "extension",
+                Build::new()
+                    .extension(Phase::Init, "agent", "Extension.Crash")
+                    .init(InitPhase::Init, Status::Error, Some("Extension.Crash"))
+                    .status(Status::Error, Some("Extension.Crash")),
+                "init_failure.extension",
+            ),
+            failing(
+                "Java class at the first request",
+                Build::new()
+                    .error(
+                        Phase::Invoke,
+                        ErrorForm::Unhandled,
+                        "java.lang.ClassNotFoundException",
+                        "Class not found: demo.Main",
+                    )
+                    .app_lines(1)
+                    .report(),
+                "init_failure.import",
+            ),
+            failing(
+                "process ran to its end in both inits",
+                Build::new()
+                    .init(InitPhase::Init, Status::Error, Some("Runtime.ExitError"))
+                    .init(InitPhase::Invoke, Status::Error, Some("Runtime.ExitError"))
+                    .status(Status::Error, Some("Runtime.ExitError")),
+                "init_failure.exit",
+            ),
+            Sample::near_miss(
+                "repeated with success",
+                Build::new().init(InitPhase::Init, Status::Error, Some("Runtime.ExitError")).app_lines(2).report(),
+            ),
+            Sample::near_miss(
+                "import inside the handler",
+                Build::new()
+                    .error(Phase::Invoke, ErrorForm::Unhandled, "ModuleNotFoundError", "No module named 'rare'")
+                    .app_lines(3)
+                    .report(),
+            ),
+            Sample::near_miss(
+                "warning at level ERROR during init",
+                Build::new().error(Phase::Init, ErrorForm::Logged, "Warning", "deprecated").app_lines(1).report(),
+            ),
+            Sample::near_miss(
+                "extension died in the request",
+                Build::new().app_lines(2).status(Status::Error, Some("Extension.Crash")),
+            ),
+            Sample::healthy("cold start", Build::new().cold_start_ms(800).report()),
+        ]
+    }
+}

@@ -1,0 +1,87 @@
+//! What is worth knowing about an attempt without being a failure.
+
+use super::Ruling;
+use super::facts::{Facts, form, memory_percent};
+use crate::model::{Attempt, ErrorForm, Phase, Sign, SignKind, Status};
+
+/// From this share of the memory size on, an attempt is close to the limit.
+const NEAR_LIMIT_PERCENT: u32 = 95;
+
+type Observations = Vec<(&'static str, u32)>;
+
+/// Those that the figures of REPORT give: all there is for a plain success.
+pub(super) fn of_figures(attempt: &Attempt) -> Observations {
+    let mut found = Vec::new();
+    if attempt.metrics.init_us.is_some() || attempt.metrics.restore_us.is_some() {
+        found.push(("cold_start", 1));
+    }
+    if memory_percent(attempt).is_some_and(|percent| percent >= NEAR_LIMIT_PERCENT) {
+        found.push(("near_memory_limit", 1));
+    }
+    if attempt.logged_errors > 0 {
+        found.push(("handled_error", attempt.logged_errors));
+    }
+    found
+}
+
+/// All observations of an attempt that was judged by the rules.
+pub(super) fn all(facts: &Facts<'_>, ruling: &Ruling<'_>, failed: bool) -> Observations {
+    let attempt = facts.attempt;
+    let mut found = of_figures(attempt);
+    found.retain(|(code, _)| *code != "handled_error");
+    let mut add = |code, count: u32| {
+        if count > 0 {
+            found.push((code, count));
+        }
+    };
+    add("handled_error", handled_errors(facts, ruling, failed));
+    if !failed {
+        survived(facts, &mut add);
+    }
+    let is_proof = |sign: &Sign| ruling.proof.is_some_and(|proof| std::ptr::eq(proof, sign));
+    let late = attempt
+        .signs
+        .iter()
+        .filter(|sign| sign.phase == Phase::Late && form(sign).is_some() && !is_proof(sign))
+        .count();
+    add("late_line", count(late));
+    let refused =
+        attempt.signs.iter().filter(|sign| form(sign) == Some(ErrorForm::Response) && !is_proof(sign)).count();
+    add("response_not_accepted", count(refused));
+    found
+}
+
+/// Errors of the code that did not end the attempt.
+fn handled_errors(facts: &Facts<'_>, ruling: &Ruling<'_>, failed: bool) -> u32 {
+    let signs = &facts.attempt.signs;
+    let is_proof = |sign: &Sign| ruling.proof.is_some_and(|proof| std::ptr::eq(proof, sign));
+    let logged = signs.iter().filter(|sign| form(sign) == Some(ErrorForm::Logged) && !is_proof(sign)).count();
+    // Lines at level ERROR include the runtime client's own, which are no handled errors.
+    let of_runtime = signs
+        .iter()
+        .filter(|sign| form(sign).is_some_and(|form| form != ErrorForm::Logged) || failed && is_proof(sign))
+        .count();
+    count(logged).max(facts.attempt.logged_errors.saturating_sub(count(of_runtime)))
+}
+
+/// What a successful attempt lived through.
+fn survived(facts: &Facts<'_>, add: &mut impl FnMut(&'static str, u32)) {
+    let with = |wanted: ErrorForm| {
+        count(facts.attempt.signs.iter().filter(|sign| form(sign) == Some(wanted) && sign.phase != Phase::Late).count())
+    };
+    match facts.outer_init_failed() {
+        Some(Status::Timeout) => add("init_timeout_recovered", 1),
+        Some(_) => add("init_error_recovered", 1),
+        None => {}
+    }
+    add("unhandled_rejection", with(ErrorForm::UnhandledRejection));
+    add("crash_text", with(ErrorForm::Crash));
+    add("out_of_memory_text", with(ErrorForm::OutOfMemory));
+    let extensions =
+        facts.attempt.signs.iter().filter(|sign| matches!(sign.kind, SignKind::ExtensionFailed { .. })).count();
+    add("extension_failed", count(extensions));
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

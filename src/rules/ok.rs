@@ -1,0 +1,50 @@
+//! Rule: it succeeded, which is what is left when nothing says otherwise.
+
+use super::facts::{Facts, form};
+use super::{Rule, Ruling};
+use crate::model::{Confidence, ErrorForm, Phase};
+
+pub(super) const RULE: Rule = Rule {
+    id: "ok",
+    explanation: "An end was seen and nothing says that it failed. Errors that the code logged and survived do not change that.",
+    check,
+    #[cfg(test)]
+    samples: samples::all,
+};
+
+#[allow(clippy::unnecessary_wraps, reason = "the signature of every rule")]
+fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
+    // Node.js ends its process after such a rejection on most versions; the success is then of another making.
+    let rejected = facts
+        .attempt
+        .signs
+        .iter()
+        .any(|sign| sign.phase == Phase::Invoke && form(sign) == Some(ErrorForm::UnhandledRejection));
+    let confidence = if rejected {
+        Confidence::Low
+    } else if facts.attempt.report_seen {
+        Confidence::High
+    } else {
+        Confidence::Medium
+    };
+    Some(Ruling::new("ok", confidence, None))
+}
+
+#[cfg(test)]
+mod samples {
+    use super::super::samples::{Build, Sample, failing};
+    use crate::model::{ErrorForm, Phase, Status};
+
+    pub(super) fn all() -> Vec<Sample> {
+        vec![
+            failing("success", Build::new().app_lines(1).report(), "ok"),
+            failing(
+                "errors survived",
+                Build::new().error(Phase::Invoke, ErrorForm::Logged, "Error", "retrying").report(),
+                "ok",
+            ),
+            Sample::near_miss("status", Build::new().status(Status::Error, None)),
+            Sample::healthy("failure", Build::new().timed_out(3).report()),
+        ]
+    }
+}

@@ -1,0 +1,137 @@
+//! Every rule on its own samples, and what is added to every verdict.
+
+use super::facts::Facts;
+use super::samples::Build;
+use super::{RULES, judge};
+use crate::catalogue;
+use crate::model::{Compensation, Confidence, ErrorForm, InitPhase, PartialWork, Phase, Status};
+
+#[test]
+fn every_rule_has_samples_and_agrees_with_them() {
+    for rule in RULES {
+        let samples = (rule.samples)();
+        assert!(samples.iter().any(|sample| sample.want.is_some()), "{}: no firing sample", rule.id);
+        assert!(samples.iter().any(|sample| sample.want.is_none() && !sample.healthy), "{}: no near miss", rule.id);
+        assert!(samples.iter().any(|sample| sample.healthy), "{}: no healthy sample", rule.id);
+        assert!(rule.explanation.ends_with('.'), "{}", rule.id);
+        for sample in samples {
+            let facts = Facts::of(&sample.attempt);
+            let verdict = judge(&sample.attempt);
+            let ruling = (rule.check)(&facts);
+            match sample.want {
+                Some(code) => {
+                    assert_eq!(ruling.map(|ruling| ruling.code), Some(code), "{}: {}", rule.id, sample.name);
+                    assert_eq!(verdict.code, code, "{}: {} is decided by another rule", rule.id, sample.name);
+                }
+                // The last rule takes everything, so there only the verdict counts.
+                None if rule.id == "ok" => assert_ne!(verdict.code, "ok", "{}", sample.name),
+                None => assert_eq!(
+                    decided_by(&facts).filter(|id| *id == rule.id),
+                    None,
+                    "{}: {} gave {}",
+                    rule.id,
+                    sample.name,
+                    verdict.code
+                ),
+            }
+        }
+    }
+}
+
+fn decided_by(facts: &Facts<'_>) -> Option<&'static str> {
+    RULES.iter().find(|rule| (rule.check)(facts).is_some()).map(|rule| rule.id)
+}
+
+#[test]
+fn every_verdict_of_a_sample_has_a_known_code_and_proof() {
+    for sample in RULES.iter().flat_map(|rule| (rule.samples)()) {
+        let verdict = judge(&sample.attempt);
+        let info = catalogue::code(verdict.code).expect("a code of the catalogue");
+        assert_eq!(info.category, Some(verdict.category), "{}", sample.name);
+        for (code, _) in &verdict.contributing {
+            assert!(catalogue::code(code).is_some(), "{code}");
+        }
+        for (code, count) in &verdict.observations {
+            assert_eq!(catalogue::code(code).map(|info| info.category), Some(None), "{code}");
+            assert!(*count > 0);
+        }
+        if verdict.category.is_failure() {
+            assert!(!verdict.evidence.is_empty(), "{}: no evidence", sample.name);
+        }
+        assert!(verdict.evidence.len() <= 4);
+    }
+}
+
+#[test]
+fn memory_at_the_limit_behind_a_timeout_is_a_cause_only_if_new() {
+    let fresh = judge(&Build::new().memory(256, 256).status(Status::Timeout, None).0);
+    assert_eq!(fresh.contributing, [("memory_at_limit", Confidence::Medium)]);
+    let left_over = judge(&Build::new().memory(256, 256).earlier_peak(256).status(Status::Timeout, None).0);
+    assert!(left_over.contributing.is_empty());
+}
+
+#[test]
+fn a_call_before_silence_is_a_cause_of_a_timeout() {
+    let waiting = Build::new()
+        .duration_ms(3_000)
+        .last_line(100, "POST https://api.crm.example.com/v2/charges")
+        .timed_out(3)
+        .report();
+    assert_eq!(judge(&waiting.0).contributing, [("downstream.timeout", Confidence::Medium)]);
+    let busy = Build::new()
+        .duration_ms(3_000)
+        .last_line(2_900, "POST https://api.crm.example.com/v2/charges")
+        .timed_out(3)
+        .report();
+    assert!(judge(&busy.0).contributing.is_empty());
+}
+
+#[test]
+fn a_logged_failure_before_a_timeout_is_a_cause() {
+    let build = Build::new()
+        .error(Phase::Invoke, ErrorForm::Logged, "Error", "getaddrinfo ENOTFOUND db.internal")
+        .timed_out(6)
+        .report();
+    assert_eq!(judge(&build.0).contributing, [("downstream.dns", Confidence::Medium)]);
+}
+
+#[test]
+fn partial_work_follows_the_facts() {
+    let of = |build: Build| {
+        let verdict = judge(&build.0);
+        (verdict.partial_work, verdict.compensation)
+    };
+    assert_eq!(of(Build::new().app_lines(2).timed_out(3).report()), (PartialWork::Likely, Compensation::Yes));
+    assert_eq!(
+        of(Build::new().concurrent().app_lines(2).status(Status::Timeout, None)),
+        (PartialWork::Certain, Compensation::Yes)
+    );
+    assert_eq!(
+        of(Build::new().handler_done().status(Status::Timeout, None)),
+        (PartialWork::Finished, Compensation::Depends)
+    );
+    assert_eq!(
+        of(Build::new().init(InitPhase::Invoke, Status::Timeout, None).status(Status::Timeout, None)),
+        (PartialWork::None, Compensation::No)
+    );
+}
+
+#[test]
+fn plain_success_allocates_nothing_it_does_not_need() {
+    let verdict = judge(&Build::new().report().0);
+    assert_eq!((verdict.code, verdict.observations.capacity(), verdict.evidence.capacity()), ("ok", 0, 0));
+    let cold = judge(&Build::new().cold_start_ms(300).memory(500, 512).report().0);
+    assert_eq!(cold.observations, [("cold_start", 1), ("near_memory_limit", 1)]);
+}
+
+#[test]
+fn observations_say_what_was_survived() {
+    let build = Build::new()
+        .init(InitPhase::Init, Status::Timeout, None)
+        .error(Phase::Invoke, ErrorForm::Logged, "Error", "socket hang up")
+        .report()
+        .error(Phase::Late, ErrorForm::Logged, "Error", "flush failed");
+    let verdict = judge(&build.0);
+    assert_eq!(verdict.code, "ok");
+    assert_eq!(verdict.observations, [("handled_error", 2), ("init_timeout_recovered", 1), ("late_line", 1)]);
+}

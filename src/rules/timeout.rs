@@ -1,0 +1,101 @@
+//! Rule: the platform cut the attempt at its time limit.
+
+use super::facts::Facts;
+use super::{Rule, Ruling};
+use crate::model::{Confidence, PartialWork, Sign, SignKind, Status};
+
+pub(super) const RULE: Rule = Rule {
+    id: "timeout",
+    explanation: "The platform says `Task timed out`, status timeout, or a time-out error type. It beats everything else, \
+                  for whatever was going on, the limit ended it. A restore that timed out before the handler ran is an init failure.",
+    check,
+    #[cfg(test)]
+    samples: samples::all,
+};
+
+fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
+    if facts.is_environment() {
+        return None;
+    }
+    let proof = proof(facts)?;
+    if facts.restore_failed().is_some() && !facts.handler_ran() {
+        return None;
+    }
+    let ruling = if facts.inner_init_failed() == Some(Status::Timeout) {
+        Ruling::new("timeout.init", Confidence::High, proof)
+    } else if facts.handler_done {
+        Ruling::new("timeout.extension", Confidence::High, proof)
+    } else if facts.outer_init_failed() == Some(Status::Timeout)
+        && facts.init_on_demand()
+        && facts.attempt.app_lines == 0
+    {
+        // The repeated init is silent in the log where it does not end by itself.
+        Ruling::new("timeout.init", Confidence::Medium, proof)
+    } else {
+        invoke(facts, proof)
+    };
+    Some(ruling)
+}
+
+/// Managed Instances tell the caller and let the code go on.
+fn invoke<'a>(facts: &Facts<'a>, proof: Option<&'a Sign>) -> Ruling<'a> {
+    let ruling = Ruling::new("timeout.invoke", Confidence::High, proof);
+    if facts.attempt.concurrent { ruling.with_partial_work(PartialWork::Certain) } else { ruling }
+}
+
+/// The line that says so; `Some(None)` where only the kept status does.
+#[allow(clippy::option_option, reason = "fired or not, and the line if there is one")]
+fn proof<'a>(facts: &Facts<'a>) -> Option<Option<&'a Sign>> {
+    if let Some(sign) = facts.timed_out {
+        return Some(Some(sign));
+    }
+    let by_status = facts.status() == Some(Status::Timeout);
+    let by_code = facts.platform_error().is_some_and(|error| error.code == "timeout.invoke");
+    (by_status || by_code).then(|| facts.ended.or_else(|| facts.sign(|kind| matches!(kind, SignKind::Crash { .. }))))
+}
+
+#[cfg(test)]
+mod samples {
+    use super::super::samples::{Build, Sample, failing};
+    use crate::model::{ErrorForm, InitPhase, Phase, Status};
+
+    pub(super) fn all() -> Vec<Sample> {
+        vec![
+            failing("older style", Build::new().timed_out(3).report(), "timeout.invoke"),
+            failing("newer style", Build::new().app_lines(4).status(Status::Timeout, None), "timeout.invoke"),
+            failing(
+                "an error logged before does not matter",
+                Build::new()
+                    .error(Phase::Invoke, ErrorForm::Logged, "Error", "connect ECONNREFUSED 10.0.0.1:80")
+                    .timed_out(6)
+                    .report(),
+                "timeout.invoke",
+            ),
+            failing(
+                "init repeated inside the request",
+                Build::new()
+                    .init(InitPhase::Init, Status::Timeout, None)
+                    .init(InitPhase::Invoke, Status::Timeout, None)
+                    .status(Status::Timeout, None),
+                "timeout.init",
+            ),
+            failing(
+                "the extension held it",
+                Build::new().app_lines(3).handler_done().status(Status::Timeout, None),
+                "timeout.extension",
+            ),
+            Sample::near_miss(
+                "an error that mentions a timeout",
+                Build::new()
+                    .error(Phase::Invoke, ErrorForm::Logged, "Error", "Task timed out after 3.00 seconds")
+                    .report(),
+            ),
+            Sample::near_miss(
+                "init timed out and was repeated in time",
+                Build::new().init(InitPhase::Init, Status::Timeout, None).app_lines(2).report(),
+            ),
+            Sample::near_miss("restore timed out", Build::new().restore(Status::Timeout).status(Status::Timeout, None)),
+            Sample::healthy("slow success", Build::new().duration_ms(29_998).report()),
+        ]
+    }
+}

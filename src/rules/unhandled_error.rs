@@ -1,0 +1,242 @@
+//! Rule: an error that the code did not handle ended the attempt; the catalogue's signatures say whose error it was.
+
+use super::facts::{Exit, Facts, error_of, form};
+use super::{Rule, Ruling};
+use crate::catalogue::{Diagnosis, diagnose, platform_error, resource_limit_code};
+use crate::model::{AppError, Category, Confidence, ErrorForm, PartialWork, Phase, Sign, Status};
+
+pub(super) const RULE: Rule = Rule {
+    id: "unhandled_error",
+    explanation: "The runtime client says that the handler failed, or the process ended after an error. A failed call to the Lambda API is \
+                  throttling, service_error or invalid_request; to anything else downstream; the rest is runtime_exception. An error that the code \
+                  logged and survived is an observation, whatever its text says.",
+    check,
+    #[cfg(test)]
+    samples: samples::all,
+};
+
+fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
+    let (sign, confidence) = ending_error(facts)?;
+    let error = error_of(sign)?;
+    if error.form == ErrorForm::Response {
+        return Some(response(facts, sign, error));
+    }
+    if let Some(code) = own_code(error) {
+        return Some(Ruling::new(code, confidence, Some(sign)));
+    }
+    if let Some(found) = diagnose(error, &sign.line.text) {
+        let Diagnosis { code, confidence: by_text, downstream } = found;
+        return Some(Ruling::new(code, confidence.min(by_text), Some(sign)).with_downstream(Some(downstream)));
+    }
+    let code = match error.form {
+        ErrorForm::UnhandledRejection => "runtime_exception.unhandled_rejection",
+        _ => labelled_code(error).unwrap_or("runtime_exception.unhandled"),
+    };
+    Some(Ruling::new(code, confidence, Some(sign)))
+}
+
+/// The error that ended the attempt, and how surely it did.
+fn ending_error<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
+    if let Some(sign) = facts.fatal.filter(|sign| sign.phase != Phase::Init) {
+        let failed = facts.platform_failed();
+        match form(sign)? {
+            ErrorForm::Unhandled if sign.phase == Phase::Late => return Some((sign, Confidence::Medium)),
+            ErrorForm::Unhandled | ErrorForm::Init => return Some((sign, Confidence::High)),
+            ErrorForm::Uncaught => return Some((sign, if failed { Confidence::High } else { Confidence::Medium })),
+            // The process exits after it on most versions; a success of the platform means that it lived on.
+            ErrorForm::UnhandledRejection if failed => return Some((sign, Confidence::High)),
+            ErrorForm::UnhandledRejection if !facts.attempt.report_seen && !facts.attempt.end_seen => {
+                return Some((sign, Confidence::Medium));
+            }
+            ErrorForm::Response if failed || is_too_large(sign) => return Some((sign, Confidence::High)),
+            _ => {}
+        }
+    }
+    last_words(facts).or_else(|| logged_before_exit(facts))
+}
+
+/// A crash text (panic, raw exception) before a process that is seen to end.
+fn last_words<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
+    if !facts.process_ended() || by_extension(facts) {
+        return None;
+    }
+    let sign = facts.attempt.signs.iter().rfind(|sign| form(sign) == Some(ErrorForm::Crash))?;
+    (sign.phase != Phase::Init || !facts.handler_ran()).then_some((sign, Confidence::High))
+}
+
+/// An error that was logged as the last thing before the process exited with a failure status: logged, then given up.
+///
+/// Managed Instances report the status of a failed handler, so there the last logged error is the likeliest reason, too.
+fn logged_before_exit<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
+    if by_extension(facts) {
+        return None;
+    }
+    let gave_up = matches!(facts.exit(), Some(Exit::Status(status)) if (1..128).contains(&status));
+    let silent_failure = facts.crash.is_none()
+        && matches!(facts.status(), Some(Status::Error | Status::Failure))
+        && facts.platform_error().is_none_or(|known| known.code == "runtime_exception.unhandled");
+    if !gave_up && !silent_failure {
+        return None;
+    }
+    let sign = facts
+        .attempt
+        .signs
+        .iter()
+        .rfind(|sign| sign.phase == Phase::Invoke && form(sign) == Some(ErrorForm::Logged))?;
+    let last = facts.attempt.last_line.as_ref().is_none_or(|line| line.place.line <= sign.line.place.line);
+    (last || silent_failure).then_some((sign, Confidence::Medium))
+}
+
+fn by_extension(facts: &Facts<'_>) -> bool {
+    facts.platform_code().is_some_and(|code| code.starts_with("Extension."))
+}
+
+/// The answer could not be delivered.
+fn response<'a>(facts: &Facts<'a>, sign: &'a Sign, error: &AppError<'_>) -> Ruling<'a> {
+    let labelled = labelled_code(error).is_some_and(|code| code == "runtime_exception.response_too_large");
+    if labelled || is_too_large(sign) {
+        return Ruling::new("runtime_exception.response_too_large", Confidence::High, Some(sign));
+    }
+    let exited = facts.process_ended();
+    let code = if exited { "runtime_exception.exit" } else { "runtime_exception.unhandled" };
+    Ruling::new(code, Confidence::Medium, Some(sign)).with_partial_work(PartialWork::Likely)
+}
+
+fn is_too_large(sign: &Sign) -> bool {
+    let size = |text: &str| text.contains("code: 413") || text.contains("xceeded maximum allowed payload size");
+    size(&sign.line.text)
+        || error_of(sign)
+            .is_some_and(|error| error.http_status == Some(413) || error.message.as_deref().is_some_and(size))
+}
+
+/// What an error means by itself, before any look at calls: limits of the sandbox, and the runtime client's labels.
+fn own_code(error: &AppError<'_>) -> Option<&'static str> {
+    resource_limit_code(error)
+        .or_else(|| labelled_code(error).filter(|code| !is_vague(code)))
+        .or_else(|| event_format(error))
+}
+
+/// A label under which any cause may hide.
+fn is_vague(code: &str) -> bool {
+    matches!(code, "runtime_exception.unhandled" | "runtime_exception.unhandled_rejection" | "runtime_exception.exit")
+}
+
+/// The code of a runtime client's label in the place of a type, if it is one of an attempt's end.
+fn labelled_code(error: &AppError<'_>) -> Option<&'static str> {
+    let known = error.error_type.as_deref().and_then(platform_error)?;
+    let category = crate::catalogue::code(known.code)?.category?;
+    (category == Category::RuntimeException && !known.id.ends_with('*')).then_some(known.code)
+}
+
+/// The event could not be turned into the handler's input: Java's and .NET's serialisers say so before the handler runs.
+fn event_format(error: &AppError<'_>) -> Option<&'static str> {
+    let message = error.message.as_deref().unwrap_or("");
+    let json = message.starts_with("An error occurred during JSON parsing");
+    let dotnet = error.error_type.as_deref().is_some_and(|name| name.ends_with("JsonSerializerException"))
+        && message.contains("Error converting the Lambda event JSON");
+    (json || dotnet).then_some("runtime_exception.event_format")
+}
+
+#[cfg(test)]
+mod samples {
+    use super::super::samples::{Build, Sample, failing};
+    use crate::model::{ErrorForm, Phase, Status};
+
+    fn handler(error_type: &str, message: &str) -> Build {
+        Build::new().error(Phase::Invoke, ErrorForm::Unhandled, error_type, message).app_lines(2).report()
+    }
+
+    pub(super) fn all() -> Vec<Sample> {
+        let exit = "Runtime exited with error: exit status 1";
+        vec![
+            failing("plain exception", handler("KeyError", "'customer'"), "runtime_exception.unhandled"),
+            failing(
+                "refused connection",
+                handler("Error", "connect ECONNREFUSED 10.1.2.3:6543"),
+                "downstream.connection",
+            ),
+            failing(
+                "throttled by Lambda",
+                handler(
+                    "TooManyRequestsException",
+                    "An error occurred (TooManyRequestsException) when calling the Invoke operation (reached max retries: 4): Rate Exceeded.",
+                ),
+                "throttling.unspecified",
+            ),
+            failing(
+                "Lambda failed",
+                handler("Amazon.Lambda.Model.ServiceException", "try again"),
+                "service_error.internal",
+            ),
+            failing(
+                "payload",
+                handler(
+                    "OperationError",
+                    "operation error Lambda: Invoke, https response error StatusCode: 413, RequestID: 1, RequestTooLargeException: too large",
+                ),
+                "invalid_request.payload_too_large",
+            ),
+            failing(
+                "uncaught, then exit",
+                Build::new()
+                    .error(Phase::Invoke, ErrorForm::Uncaught, "TypeError", "x is not a function")
+                    .crash(exit, "Runtime.ExitError")
+                    .report(),
+                "runtime_exception.unhandled",
+            ),
+            failing(
+                "panic, then exit",
+                Build::new()
+                    .error(Phase::Invoke, ErrorForm::Crash, "panic", "index out of range")
+                    .crash(exit, "Runtime.ExitError")
+                    .report(),
+                "runtime_exception.unhandled",
+            ),
+            failing(
+                "disk",
+                handler("OSError", "[Errno 28] No space left on device: '/tmp/a'"),
+                "runtime_exception.disk_full",
+            ),
+            failing(
+                "event",
+                handler("java.lang.RuntimeException", "An error occurred during JSON parsing"),
+                "runtime_exception.event_format",
+            ),
+            failing(
+                "answer too large",
+                Build::new().response_refused(413).app_lines(3).status(Status::Error, Some("Runtime.ExitError")),
+                "runtime_exception.response_too_large",
+            ),
+            Sample::near_miss(
+                "logged and survived",
+                Build::new()
+                    .error(Phase::Invoke, ErrorForm::Logged, "Error", "connect ECONNREFUSED 10.1.2.3:6543")
+                    .app_lines(2)
+                    .report(),
+            ),
+            Sample::near_miss(
+                "a child process panicked",
+                Build::new()
+                    .error(Phase::Invoke, ErrorForm::Crash, "panic", "index out of range")
+                    .app_lines(2)
+                    .report(),
+            ),
+            Sample::near_miss(
+                "rejection, and the platform says success",
+                Build::new()
+                    .error(
+                        Phase::Invoke,
+                        ErrorForm::UnhandledRejection,
+                        "Runtime.UnhandledPromiseRejection",
+                        "Error: late",
+                    )
+                    .report(),
+            ),
+            Sample::near_miss(
+                "background error after the end",
+                Build::new().report().error(Phase::Late, ErrorForm::Uncaught, "Error", "flush"),
+            ),
+            Sample::healthy("warm success", Build::new().app_lines(7).report()),
+        ]
+    }
+}
