@@ -12,27 +12,23 @@ use super::tally::Tally;
 use super::worker::{Job, Worker};
 use super::{Analysis, Options, Progress};
 use crate::catalogue::CATALOGUE_VERSION;
-use crate::source::Listing;
+use crate::model::Timestamp;
+use crate::source::Feed;
 use crate::summary::{self, Bounds, Shared};
 use crate::wire::{InputProblem, SCHEMA_VERSION, Summary};
 
-pub(super) fn run(
-    listing: Listing,
-    samples: &[(&str, &[u8])],
-    options: &Options,
-    progress: &dyn Progress,
-) -> anyhow::Result<Analysis> {
+pub(super) fn run(feed: &dyn Feed, options: &Options, progress: &dyn Progress) -> anyhow::Result<Analysis> {
     let shared = Shared::default();
-    let inputs = &listing.inputs;
+    let inputs = feed.inputs();
     progress.total(inputs.iter().filter_map(|input| input.size).sum());
-    let job = Job { options, inputs, samples, shared: &shared, progress };
+    let job = Job { options, inputs, feed, shared: &shared, progress };
     let workers = read_all(&job).context("failed to create a temporary file for the records")?;
 
     let mut tally = Tally::default();
-    for problem in listing.problems {
-        tally.unreadable.push(InputProblem { input: problem.name, reason: problem.reason });
+    for problem in feed.problems() {
+        tally.unreadable.push(InputProblem { input: problem.name.clone(), reason: problem.reason.clone() });
     }
-    let (mut ledgers, mut spools) = (Vec::new(), Vec::new());
+    let (mut ledgers, mut spools, mut windows) = (Vec::new(), Vec::new(), Vec::new());
     for worker in workers {
         if let Some(error) = worker.spool_error {
             return Err(error).context("failed to write the records to a temporary file");
@@ -40,9 +36,11 @@ pub(super) fn run(
         tally.merge(worker.tally);
         ledgers.push(worker.ledger);
         spools.extend(worker.spool);
+        windows.extend(worker.windows);
     }
+    let told = if windows.len() == inputs.len() { asked_for(&windows, options) } else { (None, None) };
     let wanted = name_filter(&options.only)?;
-    let bounds = Bounds { from: options.from, to: options.to, since_ms: options.since_ms, wanted: &wanted };
+    let bounds = Bounds { from: options.from.or(told.0), to: options.to.or(told.1), since_ms: options.since_ms, wanted: &wanted };
     let totals = summary::summarize(&shared, ledgers, &bounds, options.keep_records);
     let input_failed = !tally.unreadable.is_empty();
     let empty = totals.totals.attempts == 0 && totals.totals.environment_failures == 0;
@@ -62,6 +60,14 @@ pub(super) fn run(
         functions: totals.functions,
     };
     Ok(Analysis { summary, records, input_failed, empty })
+}
+
+/// The time that pulled inputs were asked for, where the user names none now.
+fn asked_for(windows: &[(Timestamp, Timestamp)], options: &Options) -> (Option<Timestamp>, Option<Timestamp>) {
+    if options.from.is_some() || options.to.is_some() || options.since_ms.is_some() {
+        return (None, None);
+    }
+    (windows.iter().map(|window| window.0).min(), windows.iter().map(|window| window.1).max())
 }
 
 /// Reads every input, and closes every stream. The first worker of the result closed the streams.

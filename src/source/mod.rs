@@ -1,8 +1,15 @@
 //! What the user named, as a list of inputs: files, directories, standard input.
 
+#[cfg(feature = "cloudwatch")]
+pub mod cloudwatch;
+mod feed;
+pub mod saved;
+
 use std::path::PathBuf;
 
 use crate::decode::InputContext;
+
+pub use feed::{Feed, Samples};
 
 /// One input to read.
 #[derive(Clone, Debug)]
