@@ -36,20 +36,33 @@ fn run(
     mut options: RunOptions,
     analyze: impl FnOnce(&RunOptions) -> anyhow::Result<Analysis>,
 ) -> Result<ExitStatus, Failure> {
+    let outputs = open_outputs(&mut options)?;
+    let analysis = analyze(&options).map_err(|error| Failure::io(format!("{error:#}")))?;
+    Ok(finish(outputs, analysis, &options))
+}
+
+/// What to write, and where.
+pub(super) type Outputs = Vec<(Target, Output)>;
+
+/// Opens every output before the work starts.
+pub(super) fn open_outputs(options: &mut RunOptions) -> Result<Outputs, Failure> {
     let targets = std::mem::take(&mut options.targets);
-    let outputs: Vec<(Target, Output)> = targets
+    targets
         .into_iter()
         .map(|target| Output::open(target.path.as_deref()).map(|output| (target, output)))
-        .collect::<Result<_, _>>()?;
-    let mut analysis = analyze(&options).map_err(|error| Failure::io(format!("{error:#}")))?;
+        .collect::<Result<_, _>>()
+}
+
+/// Writes the answer everywhere, says what the status stands for, and gives it.
+pub(super) fn finish(outputs: Outputs, mut analysis: Analysis, options: &RunOptions) -> ExitStatus {
     analysis.summary.gate = gate::evaluate(&options.rules, &analysis.summary);
     let written = write_all(outputs, &mut analysis);
-    report_problems(&analysis, &options);
-    Ok(status(&analysis, &options, written))
+    report_problems(&analysis, options);
+    status(&analysis, options, written)
 }
 
 /// Writes every output, also when an earlier one failed. True when all were written.
-fn write_all(outputs: Vec<(Target, Output)>, analysis: &mut Analysis) -> bool {
+fn write_all(outputs: Outputs, analysis: &mut Analysis) -> bool {
     let mut written = true;
     for (target, output) in outputs {
         let records = analysis.records.as_mut().map(|records| records as &mut dyn RecordSource);

@@ -31,6 +31,17 @@ impl Output {
         Self::open_file(path).map_err(|error| Failure::io(format!("cannot write {}: {error}", path.display())))
     }
 
+    /// A second handle on the file that is being written, for whoever writes it piece by piece.
+    #[cfg(feature = "cloudwatch")]
+    pub(super) fn handle(&self) -> Result<File, Failure> {
+        let handle = match self {
+            Self::Stdout => Err(io::Error::other("it is no file")),
+            Self::Direct { file, .. } => file.try_clone(),
+            Self::Whole { temporary, .. } => temporary.reopen(),
+        };
+        handle.map_err(|error| Failure::io(format!("cannot write: {error}")))
+    }
+
     fn open_file(path: &Path) -> io::Result<Self> {
         // A link stays a link: what it points to is replaced.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());

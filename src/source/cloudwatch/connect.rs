@@ -61,7 +61,7 @@ async fn load(request: &Request) -> SdkConfig {
         .read_timeout(request.timeout)
         .operation_attempt_timeout(request.timeout * 2)
         .build();
-    let mut loader = aws_config::defaults(BehaviorVersion::v2025_08_07())
+    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .http_client(http_client())
         // Every request goes through our limiter; retries of the SDK would not.
         .retry_config(RetryConfig::disabled())
