@@ -82,8 +82,7 @@ fn names_lambda(error: &AppError<'_>, line: &str, call: Option<&SdkCall>, name: 
         return Some(High);
     }
     let rate_exceeded = name == "TooManyRequestsException"
-        && message.trim_end_matches('.').eq_ignore_ascii_case("rate exceeded")
-        || name == "TooManyRequestsException" && message.contains("Rate Exceeded");
+        && (message.trim_end_matches('.').eq_ignore_ascii_case("rate exceeded") || message.contains("Rate Exceeded"));
     let service_fault =
         name == "ServiceException" && message.contains("An error occurred and the request cannot be processed");
     let conflict = name == "ResourceConflictException" && message.contains("function");

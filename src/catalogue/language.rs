@@ -50,6 +50,13 @@ pub fn load_failure_code(error: &AppError<'_>) -> Option<&'static str> {
         ]
         .iter()
         .any(|start| message.starts_with(start));
+    // The dynamic loader's words, of a binary built for another system.
+    let library = message.contains("GLIBC") && message.contains("not found")
+        || message.contains("error while loading shared libraries")
+        || message.contains("cannot open shared object file");
+    if library {
+        return Some("init_failure.import");
+    }
     if import {
         return Some("init_failure.import");
     }

@@ -13,6 +13,9 @@ mod sdk;
 mod signatures;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 use crate::model::{Category, Compensation, PartialWork, Retryable};
 
 pub use codes::CODES;

@@ -1,6 +1,7 @@
 //! `analyze` and `demo`: one run from options to exit status.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use super::args::{AnalyzeArgs, RunArgs};
 use super::exit::{ExitStatus, Failure};
@@ -14,7 +15,8 @@ use crate::wire::Gate;
 
 /// Analyses what the user named.
 pub(super) fn files(args: AnalyzeArgs, terminal: &Terminal) -> Result<ExitStatus, Failure> {
-    let options = RunOptions::resolve(args.paths, args.run, terminal)?;
+    let paths = if args.paths.is_empty() { vec![PathBuf::from("-")] } else { args.paths };
+    let options = RunOptions::resolve(paths, args.run, terminal)?;
     run(options, |options| {
         if !options.progress {
             return pipeline::analyze(&options.pipeline, &Silent as &dyn Progress);
@@ -91,7 +93,7 @@ fn report_problems(analysis: &Analysis, options: &RunOptions) {
     if options.strict && !coverage.complete {
         complain("something was left out or not understood (--strict); the coverage in the output says what");
     }
-    if analysis.empty {
+    if analysis.empty && !analysis.input_failed {
         complain(&nothing_found(analysis, options));
     }
 }

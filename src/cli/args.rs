@@ -88,7 +88,7 @@ pub(super) struct AnalyzeArgs {
     pub(super) run: RunArgs,
 }
 
-#[derive(Debug, Default, ClapArgs)]
+#[derive(Debug, ClapArgs)]
 pub(super) struct RunArgs {
     #[command(flatten)]
     pub(super) shared: SharedArgs,
@@ -137,7 +137,6 @@ pub(super) struct SharedArgs {
 
     /// Colours; auto means on a terminal, unless NO_COLOR is set
     #[arg(long, value_name = "WHEN", value_enum, default_value_t, help_heading = "Output")]
-    #[arg(hide_possible_values = false)]
     pub(super) color: ColorChoice,
 
     /// Show secrets in messages as they are in the log

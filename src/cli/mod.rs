@@ -20,6 +20,7 @@ mod pull_progress;
 use std::io::{self, Write};
 
 use clap::{CommandFactory, Parser};
+use schemars::generate::SchemaSettings;
 
 pub use exit::ExitStatus;
 
@@ -69,11 +70,12 @@ fn dispatch(command: Command, terminal: Terminal) -> Result<ExitStatus, Failure>
     }
 }
 
-/// The JSON Schema of an output, pretty-printed.
+/// The JSON Schema of an output, pretty-printed: of what is written, where every key is present.
 fn schema(of: SchemaOf) -> String {
+    let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
     let schema = match of {
-        SchemaOf::Summary => schemars::schema_for!(Summary),
-        SchemaOf::Record => schemars::schema_for!(Record),
+        SchemaOf::Summary => generator.into_root_schema_for::<Summary>(),
+        SchemaOf::Record => generator.into_root_schema_for::<Record>(),
     };
     format!("{:#}\n", schema.as_value())
 }
@@ -117,6 +119,15 @@ mod tests {
     #[test]
     fn arguments_are_consistent() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn every_key_of_the_schema_is_required() {
+        for of in [SchemaOf::Summary, SchemaOf::Record] {
+            let schema: serde_json::Value = serde_json::from_str(&schema(of)).unwrap();
+            let properties = schema["properties"].as_object().unwrap().len();
+            assert_eq!(schema["required"].as_array().unwrap().len(), properties, "{of:?}");
+        }
     }
 
     #[test]

@@ -81,7 +81,7 @@ impl RunOptions {
         }
         let mut options = Self::shared(args.shared, terminal)?;
         let pipeline = &mut options.pipeline;
-        pipeline.paths = if paths.is_empty() { vec![PathBuf::from("-")] } else { paths };
+        pipeline.paths = paths;
         pipeline.function = args.function;
         (pipeline.from, pipeline.to) = (args.from, args.to);
         pipeline.since_ms = args.since.map(|span| span.0);

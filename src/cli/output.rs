@@ -14,7 +14,7 @@ pub(super) enum Output {
     Stdout,
     /// Written beside its place and renamed at the end, so that it is whole or absent.
     Whole {
-        temporary: NamedTempFile,
+        directory: PathBuf,
         path: PathBuf,
     },
     /// A device or a named pipe, which cannot be renamed to.
@@ -25,21 +25,10 @@ pub(super) enum Output {
 }
 
 impl Output {
-    /// Opens before the work starts, so that a wrong path fails at once.
+    /// Opens, or tries to, before the work starts, so that a wrong path fails at once.
     pub(super) fn open(path: Option<&Path>) -> Result<Self, Failure> {
         let Some(path) = path else { return Ok(Self::Stdout) };
         Self::open_file(path).map_err(|error| Failure::io(format!("cannot write {}: {error}", path.display())))
-    }
-
-    /// A second handle on the file that is being written, for whoever writes it piece by piece.
-    #[cfg(feature = "cloudwatch")]
-    pub(super) fn handle(&self) -> Result<File, Failure> {
-        let handle = match self {
-            Self::Stdout => Err(io::Error::other("it is no file")),
-            Self::Direct { file, .. } => file.try_clone(),
-            Self::Whole { temporary, .. } => temporary.reopen(),
-        };
-        handle.map_err(|error| Failure::io(format!("cannot write: {error}")))
     }
 
     fn open_file(path: &Path) -> io::Result<Self> {
@@ -53,7 +42,9 @@ impl Output {
             _ => {}
         }
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        Ok(Self::Whole { temporary: temporary_in(directory)?, path })
+        // Tried now and removed again: an interrupted run leaves nothing behind.
+        drop(temporary_in(directory)?);
+        Ok(Self::Whole { directory: directory.to_owned(), path })
     }
 
     /// Writes what `print` prints and puts the file in its place. A pipe that the reader closed is a normal end.
@@ -61,11 +52,7 @@ impl Output {
         let (name, result) = match self {
             Self::Stdout => ("standard output".to_owned(), buffered(&mut io::stdout().lock(), print)),
             Self::Direct { mut file, path } => (path.display().to_string(), buffered(&mut file, print)),
-            Self::Whole { mut temporary, path } => {
-                let result = buffered(temporary.as_file_mut(), print)
-                    .and_then(|()| temporary.persist(&path).map(drop).map_err(|error| error.error));
-                (path.display().to_string(), result)
-            }
+            Self::Whole { directory, path } => (path.display().to_string(), write_whole(&directory, &path, print)),
         };
         closed_pipe_is_fine(result).map_err(|error| Failure::io(format!("cannot write {name}: {error}")))
     }
@@ -82,6 +69,13 @@ fn buffered(out: &mut dyn Write, print: impl FnOnce(&mut dyn Write) -> io::Resul
     let mut out = BufWriter::with_capacity(64 * 1024, out);
     print(&mut out)?;
     out.flush()
+}
+
+fn write_whole(directory: &Path, path: &Path, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut temporary = temporary_in(directory)?;
+    buffered(temporary.as_file_mut(), print)?;
+    temporary.persist(path).map_err(|error| error.error)?;
+    Ok(())
 }
 
 /// With the permissions of any new file, not the private ones of temporary files.

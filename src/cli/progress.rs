@@ -20,7 +20,7 @@ pub(super) struct Bar {
 
 impl Bar {
     pub(super) fn new() -> Self {
-        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         if let Ok(style) = ProgressStyle::with_template("{bytes} of {total_bytes} {wide_bar} {eta}") {
             bar.set_style(style);
         }
@@ -35,7 +35,9 @@ impl Bar {
 
 impl Progress for Bar {
     fn total(&self, bytes: u64) {
-        self.bar.set_length(bytes);
+        if bytes > 0 {
+            self.bar.set_length(bytes);
+        }
     }
 
     fn advance(&self, bytes: u64) {

@@ -1,6 +1,8 @@
 //! `pull`: what was typed becomes a request, its answer an exit status. The only place that looks at the clock.
 
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, Seek};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -29,11 +31,11 @@ pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus,
     }
     let save = args.save.take();
     let mut options = RunOptions::shared(std::mem::take(&mut args.shared), terminal)?;
-    let request = request(args, now())?;
+    let request = request(args, now().ok_or_else(|| Failure::usage("the clock of this machine is wrong"))?)?;
     refuse_one_file_twice(save.as_deref(), &options)?;
     let outputs = open_outputs(&mut options)?;
-    let saved = save.as_deref().map(|path| Output::open(Some(path))).transpose()?;
-    let handle = saved.as_ref().map(Output::handle).transpose()?;
+    let saved = save.as_deref().map(Saved::open).transpose()?;
+    let handle = saved.as_ref().map(Saved::handle).transpose()?;
 
     let name = save.as_deref().map_or_else(|| UNSAVED.to_owned(), |path| path.display().to_string());
     let bars = Arc::new(Bars::new(options.progress, options.quiet));
@@ -46,7 +48,7 @@ pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus,
     if let (Some(reason), 0) = (pull.failure(), pull.pages()) {
         return Err(failure(reason));
     }
-    analysis.input_failed |= problems(&pull, saved, save.as_deref());
+    analysis.input_failed |= problems(&pull, saved);
     let status = finish(outputs, analysis, &options);
     Ok(match pull.signal() {
         Some(Signal::Interrupt) => ExitStatus::Interrupted,
@@ -56,7 +58,7 @@ pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus,
 }
 
 /// Says what went wrong with the pull or its file, and puts the file in its place.
-fn problems(pull: &Pull, saved: Option<Output>, path: Option<&Path>) -> bool {
+fn problems(pull: &Pull, saved: Option<Saved>) -> bool {
     let mut any = false;
     let mut say = |message: &str| {
         complain(message);
@@ -65,16 +67,40 @@ fn problems(pull: &Pull, saved: Option<Output>, path: Option<&Path>) -> bool {
     if let Some(reason) = pull.failure() {
         say(&reason.to_string());
     }
-    match (pull.save_error(), saved) {
-        (Some(error), _) => say(&format!("cannot write {}: {error}", path.unwrap_or(Path::new("")).display())),
-        (None, Some(saved)) => {
-            if let Err(failure) = saved.write(|_| Ok(())) {
-                say(&failure.message);
-            }
-        }
-        (None, None) => {}
+    if let Some(Err(failure)) = saved.map(|saved| saved.keep(pull.save_error())) {
+        say(&failure.message);
     }
     any
+}
+
+/// The file of `--save`: gathered in a temporary one without a name, and written when it is whole.
+struct Saved {
+    gathered: File,
+    output: Output,
+    path: PathBuf,
+}
+
+impl Saved {
+    fn open(path: &Path) -> Result<Self, Failure> {
+        let gathered = tempfile::tempfile().map_err(|error| Failure::io(format!("no temporary file: {error}")))?;
+        Ok(Self { gathered, output: Output::open(Some(path))?, path: path.to_owned() })
+    }
+
+    fn handle(&self) -> Result<File, Failure> {
+        self.gathered.try_clone().map_err(|error| self.failed(&error.to_string()))
+    }
+
+    fn failed(&self, why: &str) -> Failure {
+        Failure::io(format!("cannot write {}: {why}", self.path.display()))
+    }
+
+    fn keep(mut self, error: Option<String>) -> Result<(), Failure> {
+        if let Some(error) = error {
+            return Err(self.failed(&error));
+        }
+        self.gathered.rewind().map_err(|error| self.failed(&error.to_string()))?;
+        self.output.write(|out| io::copy(&mut self.gathered, out).map(drop))
+    }
 }
 
 fn failure(reason: PullFailure) -> Failure {
@@ -128,10 +154,10 @@ fn request(args: PullArgs, now: Timestamp) -> Result<Request, Failure> {
 }
 
 /// The clock, looked at once: the end of the window stays where it is while pages are read.
-fn now() -> Timestamp {
+fn now() -> Option<Timestamp> {
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let ms = i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX);
-    Timestamp::from_ms(ms).unwrap_or(Timestamp::EPOCH)
+    Timestamp::from_ms(ms)
 }
 
 #[cfg(test)]

@@ -1,6 +1,29 @@
 //! Bytes to log events: containers, encodings and shapes, each recognised by its content.
+//!
+//! A shape is one way in which exporters write log events. Each has a file of its own and an entry in [`SHAPES`]; what
+//! a file is called plays no part. Knows the model and nothing else of ours.
+
+mod base64;
+mod delivery;
+mod feed;
+mod head;
+mod json;
+mod layers;
+mod run;
+mod spool;
+mod text;
+mod utf16;
+mod zip;
+mod zstd;
+
+#[cfg(test)]
+mod tests;
 
 use std::io::Read;
+
+use delivery::Delivery;
+use feed::Feed;
+use head::Head;
 
 use crate::model::{EventSink, StreamKey};
 
@@ -32,11 +55,11 @@ impl InputContext {
 /// What was decoded.
 #[derive(Debug)]
 pub struct Decoded {
-    /// Name of the shape.
+    /// Name of the shape; `None` where none was recognised.
     pub shape: Option<&'static str>,
     /// Bytes after decompression: every one is in one bucket of the sink, or framing.
     pub bytes: u64,
-    /// Whether it could be decoded to its end.
+    /// Why it could not be decoded, or not to its end. Events before that have been handed over.
     pub result: Result<(), DecodeError>,
 }
 
@@ -56,17 +79,70 @@ pub enum DecodeError {
 
 /// Buffers that one worker reuses from input to input.
 #[derive(Debug, Default)]
-pub struct Buffers {}
+pub struct Buffers {
+    /// Read buffers; data inside data takes a second one.
+    blocks: Vec<Vec<u8>>,
+}
+
+/// One way in which exporters write log events.
+#[derive(Clone, Copy)]
+pub struct Shape {
+    /// Its name in every output.
+    pub name: &'static str,
+    /// What it is, in a line.
+    pub about: &'static str,
+    sniff: fn(&Head<'_>) -> bool,
+    decode: fn(&mut Feed<'_>, &mut Delivery<'_>) -> Result<(), DecodeError>,
+    samples: &'static [&'static str],
+}
+
+impl Shape {
+    /// Texts of this shape, and of no other.
+    #[must_use]
+    pub fn samples(&self) -> &'static [&'static str] {
+        self.samples
+    }
+}
+
+impl std::fmt::Debug for Shape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shape").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Every shape. Only the last one, messages alone, may also fit what another one fits.
+pub const SHAPES: &[Shape] = &[
+    text::s3_export::SHAPE,
+    json::own_records::SHAPE,
+    json::filter_events::SHAPE,
+    json::get_events::SHAPE,
+    json::insights_json::SHAPE,
+    json::subscription::SHAPE,
+    json::carrier::SHAPE,
+    json::telemetry::SHAPE,
+    json::ndjson::SHAPE,
+    text::aws_tail::DETAILED,
+    text::aws_tail::SHORT,
+    text::sam_logs::SHAPE,
+    text::awslogs::SHAPE,
+    text::saw::SHAPE,
+    text::cli_text::EVENTS,
+    text::cli_text::ROWS,
+    text::cli_text::RESULTS,
+    text::csv::INSIGHTS,
+    text::csv::CONSOLE,
+    text::serverless::SHAPE,
+    text::console_copy::SHAPE,
+    text::iso_tab::SHAPE,
+    text::bare::SHAPE,
+];
 
 /// Decodes one input: recognises container, encoding and shape, and hands every event to the sink.
-///
-/// # Errors
-/// When it is no log, is damaged, or cannot be read; events decoded before that have been handed over.
 pub fn decode(
-    _input: &mut dyn Read,
-    _context: &InputContext,
-    _buffers: &mut Buffers,
-    _sink: &mut dyn EventSink,
+    input: &mut dyn Read,
+    context: &InputContext,
+    buffers: &mut Buffers,
+    sink: &mut dyn EventSink,
 ) -> Decoded {
-    Decoded { shape: None, bytes: 0, result: Err(DecodeError::NotALog("not wired yet".to_owned())) }
+    run::Run::new(context, buffers, sink).decode(input)
 }

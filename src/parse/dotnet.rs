@@ -3,11 +3,14 @@
 use super::exception;
 use super::level;
 use super::node::{Head, head};
-use super::text::{first_line, is_type_name, lines, trim_indent, type_and_message};
+use super::text::{first_line, is_error_name, is_type_name, lines, trim_indent, type_and_message};
 use crate::model::{AppError, AppLine, ErrorForm, Level};
 
 /// What a line of the .NET client says.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
+    if let Some(error) = legacy(text) {
+        return Some(AppLine { level: Level::Error, error: Some(error), ..AppLine::default() });
+    }
     let Head { id, level, rest } =
         head(text).filter(|head| head.level.starts_with(|c: char| c.is_ascii_lowercase()))?;
     let mut line = AppLine { id, level: level::of_word(level), ..AppLine::default() };
@@ -21,6 +24,15 @@ pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
         line.error = Some(exception::logged(rest));
     }
     Some(line)
+}
+
+/// Clients before .NET 6: `<message>: <Type>` and the stack, without any prefix.
+fn legacy(text: &str) -> Option<AppError<'static>> {
+    let (line, rest) = first_line(text);
+    let (message, name) = line.trim_end().rsplit_once(": ")?;
+    let framed = is_error_name(name) && rest.trim_start_matches('\n').starts_with("   at ");
+    let typed_first = type_and_message(line, is_error_name).is_some() || line.starts_with("Unhandled ");
+    (framed && !typed_first).then(|| exception::described(ErrorForm::Unhandled, name, message, text))
 }
 
 /// The exception is the whole text: full type name first, then its stack.

@@ -12,9 +12,9 @@ const MESSAGE_LIMIT: usize = 4_096;
 /// The opening of a Python stack.
 pub(super) const TRACEBACK: &str = "Traceback (most recent call last)";
 
-/// An owned text, or nothing for an empty one.
+/// An owned text of bounded length, or nothing for an empty one.
 pub(super) fn owned(text: &str) -> Option<Cow<'static, str>> {
-    let text = text.trim();
+    let text = clipped(text.trim());
     (!text.is_empty()).then(|| Cow::Owned(text.to_owned()))
 }
 
@@ -29,7 +29,7 @@ pub(super) fn typed(form: ErrorForm, text: &str, accept: fn(&str) -> bool) -> Op
 pub(super) fn described(form: ErrorForm, name: &str, message: &str, text: &str) -> AppError<'static> {
     AppError {
         error_type: owned(name),
-        message: owned(clipped(message)),
+        message: owned(message),
         frame: frame::innermost(text).map(Cow::Owned),
         cause: cause(text),
         code: inspected(text, "code: '"),

@@ -9,82 +9,59 @@ use aho_corasick::AhoCorasick;
 use aho_corasick::packed::Searcher;
 use memchr::memmem::Finder;
 
-/// Fragments that no failure can do without, each rare in ordinary lines. Few and with rare beginnings, for the search
-/// compares the first bytes of all at once.
-const FRAGMENTS: [&str; 44] = [
+/// Fragments that may stand anywhere in a line that matters, each rare in ordinary lines. The search compares the first
+/// four bytes of all at once, so they are few and begin rarely: `rror: ` and `xception` without their common heads.
+const FRAGMENTS: [&str; 19] = [
     "ERROR",
     "FATAL",
     "CRITICAL",
     "SEVERE",
-    "Exception",
-    "Error: ",
-    "Error [",
-    "Traceback",
+    "xception",
+    "rror: ",
+    "rror [",
+    "raceback",
     "orMessage",
     "panic",
-    "nhandled ",
-    "ut of memory",
-    "fatal error",
-    "Fatal ",
-    "memory allocation",
-    "allocate memory",
     "MemoryError",
-    "egmentation fault",
-    "xec format",
-    "execute binary",
-    "(required by",
-    "shared object",
-    "Runtime exited",
-    "Unknown application",
-    "Task timed out",
-    "Process exited",
-    "<--- ",
-    "Unable to import",
-    "Syntax error in m",
-    "initialization",
-    "missing on module",
+    "Task timed",
     "platform.",
-    "Invoke Error",
-    "rror raised from",
-    "nit error when",
-    "Critical ex",
     ".java:",
-    "Class not found",
-    "Error loading",
-    "handler interface",
-    "public method named",
-    "eventProcessorId",
-    "LambdaInsights",
-    "execution_arn",
+    "tProcessorId",
+    "bdaInsights",
+    "ution_arn",
+    "pacityProvider",
+    "cePath",
 ];
 
-/// Fragments that stand at the start of a message.
-const BEGINNINGS: [&str; 24] = [
-    "START",
-    "END",
-    "REPORT",
-    "RequestId:",
-    "RESTORE_",
-    "Runtime.",
-    "INIT_",
-    "IMAGE",
-    "EXTENSION",
-    "Extension.",
-    "TELEMETRY",
-    "LOGS",
-    "SUPERNOVA",
-    "Sandbox.",
-    "Function.",
-    "Client.",
-    "XRAY",
-    "terminate called",
-    "Bus error",
-    "Illegal instruction",
-    "Aborted (core",
-    "Invalid handler",
-    "Unexpected Top",
-    "Error Runtime",
-];
+/// Beginnings of messages that matter, by first letter. All that runtimes print without a level is here.
+fn beginnings(first: u8) -> &'static [&'static [u8]] {
+    match first {
+        b'A' => &[b"Aborted (core", b"Aborting due"],
+        b'B' => &[b"Bus error"],
+        b'C' => &[b"Class ", b"Critical exception", b"Client."],
+        b'E' => &[b"END", b"EXTENSION", b"Error", b"ERR", b"Exec", b"Extension."],
+        b'F' => &[b"Fatal ", b"Failed to init", b"Function."],
+        b'H' => &[b"Handler '"],
+        b'I' => &[b"INIT_", b"IMAGE", b"Init error", b"Invoke Error", b"Invalid handler", b"Illegal instr"],
+        b'L' => &[b"LOGS"],
+        b'N' => &[b"No public method"],
+        b'O' => &[b"Out of memory", b"OpenJDK"],
+        b'P' => &[b"PHP Fatal"],
+        b'R' => &[b"REPORT", b"RESTORE_", b"RequestId:", b"Runtime"],
+        b'S' => &[b"START", b"SUPERNOVA", b"Segmentation", b"Syntax error", b"Sandbox."],
+        b'T' => &[b"TELEMETRY", b"Terminating due"],
+        b'U' => &[b"Unable to import", b"Unknown application", b"Unhandled ", b"Uncaught ", b"Unexpected Top"],
+        b'X' => &[b"XRAY"],
+        b'b' => &[b"bootstrap"],
+        b'f' => &[b"fatal error", b"failed to alloc", b"file://"],
+        b'i' => &[b"internal/"],
+        b'm' => &[b"memory alloc", b"module init"],
+        b'n' => &[b"node:internal/"],
+        b't' => &[b"thread '", b"terminate called"],
+        b'<' => &[b"<--- "],
+        _ => &[],
+    }
+}
 
 /// Words that a level of Error or above begins with, in any case.
 const LEVELS: [&[u8]; 9] = [b"err", b"fatal", b"crit", b"panic", b"emerg", b"alert", b"dpanic", b"severe", b"fail"];
@@ -138,10 +115,11 @@ fn begins(message: &[u8]) -> bool {
     match message.first() {
         Some(b'0'..=b'9') => short_level(message),
         Some(b'{') => serilog(message),
-        Some(b'A'..=b'Z' | b'b' | b't') => BEGINNINGS.iter().any(|begin| message.starts_with(begin.as_bytes())),
-        Some(b'/' | b'.') => message.windows(6).any(|window| window == b" Kille"),
-        Some(b'#' | b'(') => true,
-        _ => false,
+        Some(b'[') => is_severe(message),
+        // Programs and paths before the loader's words, banners of crashes, ids of API Gateway.
+        Some(b'/' | b'.' | b'#' | b'(') => true,
+        Some(first) => beginnings(*first).iter().any(|begin| message.starts_with(begin)),
+        None => false,
     }
 }
 
@@ -151,14 +129,21 @@ fn serilog(message: &[u8]) -> bool {
     rest.starts_with(b"\"@") || rest.starts_with(b"\\\"@")
 }
 
-/// `<time> <id> fail` and `<time> <id> crit`: .NET has words too short to search for. Also `<time> <id> {…}` of old
-/// Node and a level in lower case or brackets after a time.
+/// `<time> <id> fail` and `<time> <id> crit`: .NET has words too short to search for. `<time> ERR` likewise.
 fn short_level(message: &[u8]) -> bool {
-    let head = message.get(..message.len().min(96)).unwrap_or(message);
-    head.split(|byte| matches!(byte, b' ' | b'\t' | b'\\' | b'[')).skip(1).any(|word| {
-        let word = word.strip_prefix(b"t").filter(|rest| rest.len() == 4).unwrap_or(word);
-        word.starts_with(b"fail") || word.starts_with(b"crit") || word.starts_with(b"ERR")
-    })
+    if message.get(10) != Some(&b'T') {
+        return false;
+    }
+    let Some(length) = message.iter().take(36).position(|byte| matches!(byte, b' ' | b'\t' | b'\\')) else {
+        return false;
+    };
+    let mut rest = trim_front(message.get(length..).unwrap_or(b""));
+    if let Some(after) = rest.get(36..).filter(|_| rest.get(8) == Some(&b'-') && rest.get(23) == Some(&b'-')) {
+        rest = trim_front(after);
+    } else if let Some(after) = rest.strip_prefix(b"undefined") {
+        rest = trim_front(after);
+    }
+    [b"fail".as_slice(), b"crit", b"ERR", b"CRIT"].iter().any(|word| rest.starts_with(word))
 }
 
 /// `"level":"error"`, `level=error`, `"level":50` in any spelling of the key and with any escapes between.
@@ -167,7 +152,7 @@ fn has_level(message: &[u8]) -> bool {
 }
 
 fn is_severe(value: &[u8]) -> bool {
-    let start = value.iter().take(8).position(|byte| byte.is_ascii_alphanumeric());
+    let start = value.iter().take(20).position(|byte| byte.is_ascii_alphanumeric());
     let Some(value) = start.and_then(|start| value.get(start..)) else { return false };
     match value {
         [b'5'..=b'9', b'0'..=b'9', ..] => true,

@@ -180,7 +180,8 @@ pub(super) fn ruby_frame(line: &str) -> Option<String> {
     if !path.starts_with('/') || is_foreign_path(path) {
         return None;
     }
-    Some(format!("{} ({path})", name.trim_matches(['`', '\'', ' '])))
+    let name = name.trim_start_matches(['`', '\'', ' ']);
+    Some(format!("{} ({path})", name.split('\'').next().unwrap_or(name).trim_end()))
 }
 
 /// `main.handler(0xc000…, …)` in a goroutine dump.

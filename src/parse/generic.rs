@@ -9,9 +9,10 @@ use crate::model::{AppLine, Level};
 pub(super) fn parse(text: &str) -> AppLine<'static> {
     let rest = after_timestamp(text).map_or(text, |rest| rest.trim_start_matches(BLANKS));
     let rest = rest.strip_prefix("RequestId:").map_or(rest, str::trim_start);
-    let (id, rest) = uuid(rest).map_or((None, rest), |(id, rest)| (Some(id), rest));
-    let (line, _) = first_line(rest.trim_start());
+    let (id, rest) = uuid(rest.trim_start_matches('[')).map_or((None, rest), |(id, rest)| (Some(id), rest));
+    let rest = rest.trim_start_matches([']', ':', ' ', '\t']);
+    let (line, _) = first_line(rest);
     let level = level::among_first_words(line);
-    let error = (level >= Level::Error).then(|| exception::logged(rest.trim_start()));
+    let error = (level >= Level::Error).then(|| exception::logged(rest));
     AppLine { id, level, error, ..AppLine::default() }
 }

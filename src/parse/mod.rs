@@ -22,6 +22,8 @@ mod platform_text;
 mod python;
 mod ruby;
 mod rust_runtime;
+#[cfg(test)]
+mod samples;
 mod structured;
 mod text;
 

@@ -42,7 +42,7 @@ fn is_level(word: &str) -> bool {
 
 /// What a line of the Node.js client says.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
-    if let Some(payload) = labelled(text) {
+    if let Some(payload) = labelled(text).filter(|(_, payload)| !payload.is_empty()) {
         return Some(AppLine { level: Level::Error, error: Some(failure(payload, false)), ..AppLine::default() });
     }
     let head = head(text).filter(|head| !head.level.starts_with(|c: char| c.is_ascii_lowercase()))?;

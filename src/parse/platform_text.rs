@@ -224,6 +224,9 @@ fn labels(text: &str) -> impl Iterator<Item = (Label, &str)> {
 }
 
 fn label_before(text: &str) -> Option<Label> {
+    // No label is longer; without the bound a line of colons would cost the square of its length.
+    let from = (text.len().saturating_sub(48)..text.len()).find(|at| text.is_char_boundary(*at))?;
+    let text = text.get(from..)?;
     let mut words = text.rsplit(char::is_whitespace).filter(|word| !word.is_empty());
     let last = words.next()?;
     Some(match (last, words.next().unwrap_or(""), words.next().unwrap_or("")) {

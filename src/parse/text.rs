@@ -109,10 +109,12 @@ pub(super) fn type_and_message(line: &str, accept: fn(&str) -> bool) -> Option<(
     }
     // .NET and Node put a code between: `SqlException (0x80131904): …`, `Error [ERR_X]: …`.
     let coded = tail.trim_start();
-    if coded.starts_with(['(', '[']) {
-        let (_, message) = coded.split_once([')', ']'])?;
+    if coded.starts_with(['(', '[']) && accept(head) {
+        // Codes are short; the search is bounded so that hostile text cannot make it quadratic.
+        let (end, _) = coded.char_indices().take(60).find(|(_, c)| matches!(c, ')' | ']'))?;
+        let message = coded.get(end + 1..)?;
         let message = message.strip_prefix(':')?;
-        return accept(head).then(|| (head, message.trim()));
+        return Some((head, message.trim()));
     }
     (tail.trim().is_empty() && accept(head)).then_some((head, ""))
 }

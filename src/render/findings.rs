@@ -11,6 +11,8 @@ use crate::wire::{Example, Finding, FunctionSummary, Summary};
 
 /// Findings shown for one function; the rest is counted.
 const MOST_FINDINGS: usize = 5;
+/// Columns for advice: longer lines are hard to read.
+const MOST_PROSE: usize = 96;
 /// Functions with findings shown; the rest is counted.
 const MOST_FUNCTIONS: usize = 20;
 
@@ -68,7 +70,7 @@ impl<'a> Findings<'a> {
             finding.compensation
         );
         self.body(&advice);
-        for line in wrap(&one_line(&finding.hint), self.room()) {
+        for line in wrap(&one_line(&finding.hint), self.room().min(MOST_PROSE)) {
             self.body(&line);
         }
         if self.explained.insert(&finding.code) {
@@ -83,38 +85,48 @@ impl<'a> Findings<'a> {
     fn head(&mut self, function: &FunctionSummary, finding: &Finding) {
         let (code, confidence) = (one_line(&finding.code), one_line(&finding.confidence));
         let room = self.style.width.saturating_sub(width(&code) + width(&confidence) + 6);
-        let mut text = format!("{}{}", count(finding.count, "attempt", "attempts"), self.when(finding));
-        let mut below = None;
-        if let Some(versions) = versions(function, finding) {
-            let longer = format!("{text}, {versions}");
-            if width(&longer) <= room { text = longer } else { below = Some(versions) }
-        }
-        let text = shorten_end(&text, room);
+        let attempts = count(finding.count, "attempt", "attempts");
+        let (text, below) = self.fit(&attempts, self.when(finding), versions(function, finding), room);
         self.out.push(format!(
             "  {}  {text}{}  {}",
             self.style.paint(Ink::Bad, &code),
             " ".repeat(room.saturating_sub(width(&text))),
             self.style.paint(if finding.confidence == "high" { Ink::Good } else { Ink::Warn }, &confidence)
         ));
-        if let Some(versions) = below {
-            self.body(&shorten_end(&versions, self.room()));
+        if !below.is_empty() {
+            self.body(&shorten_end(&below, self.room()));
         }
     }
 
-    /// ` since 03:11, still going on`
-    fn when(&self, finding: &Finding) -> String {
-        let Some(first) = finding.first_seen.as_deref().and_then(Clock::read) else { return String::new() };
+    /// What goes beside the code, and what is left for the line below.
+    fn fit(&self, attempts: &str, when: Option<String>, versions: Option<String>, room: usize) -> (String, String) {
+        let with_time = when.as_ref().map_or(attempts.to_owned(), |when| format!("{attempts} {when}"));
+        let with_all = versions.as_ref().map_or(with_time.clone(), |versions| format!("{with_time}, {versions}"));
+        if width(&with_all) <= room {
+            (with_all, String::new())
+        } else if width(&with_time) <= room {
+            (with_time, versions.unwrap_or_default())
+        } else {
+            let rest: Vec<String> = when.into_iter().chain(versions).collect();
+            (shorten_end(attempts, room), rest.join(", "))
+        }
+    }
+
+    /// `since 03:11, still going on`
+    fn when(&self, finding: &Finding) -> Option<String> {
+        let first = finding.first_seen.as_deref().and_then(Clock::read)?;
         let last = finding.last_seen.as_deref().and_then(Clock::read).unwrap_or(first);
         if first == last {
-            return format!(" at {}", self.clock(first, Clock::seconds));
+            return Some(format!("at {}", self.clock(first, Clock::seconds)));
         }
         let precise = first.minutes() == last.minutes() && first.date == last.date;
         let part = if precise { Clock::seconds } else { Clock::minutes };
         let since = self.clock(first, part);
-        match finding.ongoing {
-            Some(true) => format!(" since {since}, still going on"),
-            _ => format!(" from {since} until {}", self.clock(last, part)),
-        }
+        let until = if first.date == last.date { part(last).to_owned() } else { self.clock(last, part) };
+        Some(match finding.ongoing {
+            Some(true) => format!("since {since}, still going on"),
+            _ => format!("from {since} until {until}"),
+        })
     }
 
     /// With the date where the window has more than one.
@@ -169,7 +181,8 @@ impl<'a> Findings<'a> {
             }
             (None, None) => return,
         };
-        let at = said.at.as_deref().and_then(Clock::read).map_or(String::new(), |at| format!("{} ", at.millis()));
+        let at =
+            said.at.as_deref().and_then(Clock::read).map_or(String::new(), |at| self.clock(at, Clock::millis) + " ");
         let room = self.room().saturating_sub(width(&tail));
         let text = shorten_end(&format!("{at}{}", one_line(&said.text)), room);
         let text = if tail.is_empty() { text } else { format!("{}{tail}", text.trim_end_matches('…')) };

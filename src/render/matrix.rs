@@ -3,7 +3,7 @@
 use super::escape::one_line;
 use super::grid::{self, Cell, Column};
 use super::style::{Ink, Style};
-use super::words::{cell, count, duration, percent, thousands};
+use super::words::{cell, count, duration, percent, thousands, wrap};
 use crate::model::Category;
 use crate::wire::{FunctionSummary, Summary};
 
@@ -42,15 +42,35 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
             count(more as u64, "more function", "more functions")
         ));
     }
+    let foot = sentence(&foot(summary, fine.len() - shown_fine).join(" · "));
+    out.extend(wrap(&foot, style.width).iter().map(|line| style.paint(Ink::Faint, line)));
+    out
+}
+
+/// What the matrix does not show.
+fn foot(summary: &Summary, folded: usize) -> Vec<String> {
+    let totals = &summary.totals;
     let mut foot = Vec::new();
-    if fine.len() > shown_fine {
-        foot.push(format!("{} without a failure", count(fine.len() as u64, "function", "functions")));
+    if folded > 0 {
+        foot.push(format!("{} without a failure", count(folded as u64, "function", "functions")));
     }
-    if summary.totals.own_throttles.is_none() {
+    if totals.incomplete > 0 {
+        foot.push(format!("{} without an end in the log", count(totals.incomplete, "attempt", "attempts")));
+    }
+    if totals.outcomes.rerun_after_success > 0 {
+        let reruns = count(totals.outcomes.rerun_after_success, "event", "events");
+        foot.push(format!("{reruns} ran again after a success"));
+    }
+    if totals.own_throttles.is_none() {
         foot.push("a function's own throttles are not in its log".to_owned());
     }
-    out.push(style.paint(Ink::Faint, &sentence(&foot.join(" · "))));
-    out
+    foot
+}
+
+/// The category that heads a column with this word, in any case: `oom`.
+#[must_use]
+pub fn category_of_heading(word: &str) -> Option<Category> {
+    HEADINGS.iter().find(|(_, heading)| heading.eq_ignore_ascii_case(word)).map(|(category, _)| *category)
 }
 
 /// Whether anything about the function failed.

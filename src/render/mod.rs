@@ -2,6 +2,7 @@
 //!
 //! Knows the wire formats and the model. Does not know where the text goes, what a terminal is, or how the answer
 //! came about: a [`Style`] says how wide and how colourful the text may be.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod coverage;
 mod escape;
@@ -18,6 +19,7 @@ mod words;
 use std::io::{self, Write};
 
 pub use escape::one_line;
+pub use matrix::category_of_heading;
 pub use page::page;
 pub use style::{Ink, Style};
 pub use words::{count, shorten_end};

@@ -2,8 +2,8 @@
 
 use super::Ruling;
 use super::facts::{Facts, error_of, form};
-use crate::catalogue::{diagnose, diagnose_outgoing_call};
-use crate::model::{Category, Confidence, ErrorForm, Phase, SignKind, Status};
+use crate::catalogue::{Diagnosis, diagnose, diagnose_outgoing_call};
+use crate::model::{AppError, Category, Confidence, ErrorForm, Phase, SignKind, Status};
 
 /// Silence before the end counts as waiting from this share of the duration on.
 const SILENT_SHARE: u64 = 2;
@@ -50,14 +50,23 @@ pub(super) fn causes(facts: &Facts<'_>, ruling: &Ruling<'_>) -> Vec<(&'static st
 fn waited_for(facts: &Facts<'_>) -> Option<(&'static str, Confidence)> {
     let logged =
         facts.attempt.signs.iter().rfind(|sign| sign.phase == Phase::Invoke && form(sign) == Some(ErrorForm::Logged));
-    if let Some(found) = logged.and_then(|sign| diagnose(error_of(sign)?, &sign.line.text)) {
-        return Some((found.code, Confidence::Medium));
+    let told =
+        logged.and_then(|sign| diagnose(error_of(sign)?, &sign.line.text).or_else(|| diagnose_line(&sign.line.text)));
+    let last = || diagnose_line(&facts.attempt.last_line.as_ref()?.text);
+    if let Some(found) = told.or_else(last) {
+        return Some((found.code, found.confidence.min(Confidence::Medium)));
     }
     let line = facts.attempt.last_line.as_ref()?;
     let (silent, total) = (silence_ms(facts)?, facts.attempt.metrics.duration_us? / 1_000);
     diagnose_outgoing_call(&line.text).filter(|_| silent * SILENT_SHARE >= total)?;
     let most = silent * 10 >= total * 9;
     Some(("downstream.timeout", if most { Confidence::Medium } else { Confidence::Low }))
+}
+
+/// What a whole line tells of a failed call: loggers print errors in fields of their own, or at level INFO.
+fn diagnose_line(text: &str) -> Option<Diagnosis> {
+    let error = AppError { message: Some(text.into()), ..AppError::of(ErrorForm::Logged) };
+    diagnose(&error, "").filter(|found| found.confidence == Confidence::High)
 }
 
 /// From the last line of the function to the end.

@@ -70,15 +70,18 @@ fn reported<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
         let confidence = if proof.is_some() { Confidence::High } else { Confidence::Medium };
         return Some(refine(facts, outer.or(inner) == Some(Status::Timeout), confidence, proof));
     }
+    // An init that failed inside the request leaves no handler to run. REPORT said nothing of it in the older style.
+    if inner.is_some() {
+        return Some(refine(facts, inner == Some(Status::Timeout), Confidence::High, proof));
+    }
     if !facts.platform_failed() {
         // Without an end in the log, the platform's statement about the init is the last word.
         let cut = !facts.attempt.start_seen && !facts.attempt.report_seen && !facts.attempt.end_seen;
-        let failed = inner.or(outer).filter(|_| cut)?;
+        let failed = outer.filter(|_| cut)?;
         return Some(refine(facts, failed == Status::Timeout, Confidence::Medium, proof));
     }
-    let by_code = facts.platform_code_of_init() && !facts.handler_ran();
-    if inner.is_some() || by_code {
-        return Some(refine(facts, inner == Some(Status::Timeout), Confidence::High, proof));
+    if facts.platform_code_of_init() && !facts.handler_ran() {
+        return Some(refine(facts, false, Confidence::High, proof));
     }
     // Before the request, not repeated with success: nothing of the handler is seen.
     (outer.is_some() && !facts.handler_ran() && facts.fatal.is_none_or(|sign| sign.phase == Phase::Init))
@@ -246,6 +249,15 @@ mod samples {
                     .app_lines(1)
                     .report(),
                 "init_failure.import",
+            ),
+            failing(
+                "older style: REPORT says nothing",
+                Build::new()
+                    .init(InitPhase::Init, Status::Error, Some("Runtime.Unknown"))
+                    .error(Phase::Init, ErrorForm::Unhandled, "KeyError", "'TABLE'")
+                    .init(InitPhase::Invoke, Status::Error, Some("Runtime.Unknown"))
+                    .report(),
+                "init_failure.exception",
             ),
             failing(
                 "process ran to its end in both inits",

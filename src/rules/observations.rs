@@ -1,11 +1,15 @@
 //! What is worth knowing about an attempt without being a failure.
 
 use super::Ruling;
-use super::facts::{Facts, form, memory_percent};
+use super::facts::{Facts, error_of, form, memory_percent};
+use crate::catalogue::diagnose;
 use crate::model::{Attempt, ErrorForm, Phase, Sign, SignKind, Status};
 
 /// From this share of the memory size on, an attempt is close to the limit.
 const NEAR_LIMIT_PERCENT: u32 = 95;
+
+/// Logged errors of an attempt that are looked at for failed calls.
+const MOST_LOOKED_AT: usize = 8;
 
 type Observations = Vec<(&'static str, u32)>;
 
@@ -35,6 +39,7 @@ pub(super) fn all(facts: &Facts<'_>, ruling: &Ruling<'_>, failed: bool) -> Obser
         }
     };
     add("handled_error", handled_errors(facts, ruling, failed));
+    add("handled_downstream_error", handled_calls(facts, ruling));
     if !failed {
         survived(facts, &mut add);
     }
@@ -62,6 +67,14 @@ fn handled_errors(facts: &Facts<'_>, ruling: &Ruling<'_>, failed: bool) -> u32 {
         .filter(|sign| form(sign).is_some_and(|form| form != ErrorForm::Logged) || failed && is_proof(sign))
         .count();
     count(logged).max(facts.attempt.logged_errors.saturating_sub(count(of_runtime)))
+}
+
+/// Logged errors that were failed calls, as far as the first few tell.
+fn handled_calls(facts: &Facts<'_>, ruling: &Ruling<'_>) -> u32 {
+    let is_proof = |sign: &Sign| ruling.proof.is_some_and(|proof| std::ptr::eq(proof, sign));
+    let logged = facts.attempt.signs.iter().filter(|sign| form(sign) == Some(ErrorForm::Logged) && !is_proof(sign));
+    let calls = logged.take(MOST_LOOKED_AT).filter_map(|sign| diagnose(error_of(sign)?, &sign.line.text)).count();
+    count(calls)
 }
 
 /// What a successful attempt lived through.

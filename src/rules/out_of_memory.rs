@@ -97,7 +97,7 @@ fn by_kill<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
         None if extension || facts.platform_code() == Some("Runtime.ExitError") => killed(Confidence::Medium),
         None => facts
             .sign(|kind| matches!(kind, SignKind::ExitedEarly))
-            .and_then(|sign| Some(Ruling::new("out_of_memory.killed", Confidence::Medium, Some(sign)))),
+            .map(|sign| Ruling::new("out_of_memory.killed", Confidence::Medium, Some(sign))),
     }
 }
 

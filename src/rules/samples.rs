@@ -143,7 +143,6 @@ impl Build {
 
     pub(super) fn earlier_peak(mut self, mb: u32) -> Self {
         self.0.earlier_peak_mb = Some(mb);
-        self.0.earlier_attempts = 1;
         self
     }
 

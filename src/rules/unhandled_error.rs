@@ -61,7 +61,10 @@ fn last_words<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
         return None;
     }
     let sign = facts.attempt.signs.iter().rfind(|sign| form(sign) == Some(ErrorForm::Crash))?;
-    (sign.phase != Phase::Init || !facts.handler_ran()).then_some((sign, Confidence::High))
+    // In the first request of an environment whose init is not known to have ended, it may have been the init.
+    let maybe_init = facts.attempt.earlier_peak_mb.is_none() && facts.attempt.metrics.init_us.is_none();
+    let confidence = if maybe_init { Confidence::Medium } else { Confidence::High };
+    (sign.phase != Phase::Init || !facts.handler_ran()).then_some((sign, confidence))
 }
 
 /// An error that was logged as the last thing before the process exited with a failure status: logged, then given up.

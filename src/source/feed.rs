@@ -60,7 +60,7 @@ impl<'s> Samples<'s> {
     /// A feed of `samples`.
     #[must_use]
     pub fn new(samples: &'s [(&'s str, &'s [u8])]) -> Self {
-        Self { inputs: samples.iter().map(|(name, _)| Input::named(name)).collect(), samples }
+        Self { inputs: samples.iter().map(|(name, bytes)| Input::in_memory(name, bytes)).collect(), samples }
     }
 }
 

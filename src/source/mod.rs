@@ -3,13 +3,17 @@
 #[cfg(feature = "cloudwatch")]
 pub mod cloudwatch;
 mod feed;
+mod identity;
 pub mod saved;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
 
 use crate::decode::InputContext;
 
 pub use feed::{Feed, Samples};
+pub use identity::context_of;
 
 /// One input to read.
 #[derive(Clone, Debug)]
@@ -26,34 +30,161 @@ pub struct Input {
     pub context: InputContext,
 }
 
-/// Everything the user named.
-#[derive(Debug, Default)]
-pub struct Listing {
-    /// What to read.
-    pub inputs: Vec<Input>,
-    /// What cannot be read.
-    pub problems: Vec<Problem>,
-}
-
-/// A path that cannot be read.
-#[derive(Debug)]
-pub struct Problem {
-    /// The path.
-    pub name: String,
-    /// Why.
-    pub reason: String,
-}
-
 impl Input {
-    /// An input held in memory.
+    /// An input whose bytes are held in memory.
     #[must_use]
-    pub fn named(name: &str) -> Self {
-        Self { name: name.to_owned(), path: None, named: true, size: None, context: InputContext::default() }
+    pub fn in_memory(name: &str, bytes: &[u8]) -> Self {
+        let size = Some(bytes.len() as u64);
+        Self { name: name.to_owned(), path: None, named: true, size, context: context_of(Path::new(name)) }
     }
 }
 
-/// Lists inputs.
+/// What the named paths hold.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// Inputs in the order in which they are reported: as named, and by path within a directory.
+    pub inputs: Vec<Input>,
+    /// Paths that could not be read.
+    pub problems: Vec<Problem>,
+}
+
+/// A path that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The path, as named or found.
+    pub name: String,
+    /// The user named it, rather than a directory that it is in.
+    pub named: bool,
+    /// Why, as it fits after "failed to read NAME: ".
+    pub reason: String,
+}
+
+/// Name of standard input in every output.
+const STDIN: &str = "<stdin>";
+
+/// Lists the inputs of `paths`; a file named twice, or found in two named directories, counts once.
 #[must_use]
-pub fn list_inputs(_paths: &[PathBuf]) -> Listing {
-    Listing::default()
+pub fn list_inputs(paths: &[PathBuf]) -> Listing {
+    let mut listing = Listing::default();
+    let mut seen = std::collections::HashSet::new();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            if seen.insert(path.clone()) {
+                listing.inputs.push(standard_input());
+            }
+            continue;
+        }
+        list_path(path, &mut listing, &mut seen);
+    }
+    listing
+}
+
+fn standard_input() -> Input {
+    Input { name: STDIN.to_owned(), path: None, named: true, size: None, context: InputContext::default() }
+}
+
+type Seen = std::collections::HashSet<PathBuf>;
+
+fn list_path(path: &Path, listing: &mut Listing, seen: &mut Seen) {
+    let is_directory = match std::fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => true,
+        Ok(_) => false,
+        Err(error) => {
+            listing.problems.push(problem(path, true, &reason(&error)));
+            return;
+        }
+    };
+    // Links are followed, as a directory of links to logs is one of logs; the walker reports loops.
+    for entry in WalkDir::new(path).follow_links(true).sort_by_file_name() {
+        match entry {
+            Ok(entry) if entry.file_type().is_dir() => {}
+            Ok(entry) => {
+                let named = !is_directory;
+                let size = entry.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
+                list_file(entry.into_path(), named, size, listing, seen);
+            }
+            Err(error) => walk_problem(path, &error, listing),
+        }
+    }
+}
+
+fn list_file(path: PathBuf, named: bool, size: Option<u64>, listing: &mut Listing, seen: &mut Seen) {
+    // Sockets and pipes inside a directory would block; named, they are what the user wants.
+    if !named && size.is_none() {
+        listing.problems.push(problem(&path, named, "not a regular file"));
+        return;
+    }
+    let identity = if size.is_some() { path.canonicalize().ok() } else { None };
+    if !seen.insert(identity.unwrap_or_else(|| path.clone())) {
+        return;
+    }
+    let context = context_of(&path);
+    listing.inputs.push(Input { name: path.display().to_string(), path: Some(path), named, size, context });
+}
+
+fn walk_problem(root: &Path, error: &walkdir::Error, listing: &mut Listing) {
+    let path = error.path().unwrap_or(root);
+    let named = path == root;
+    // A link to a directory above it leads to nothing new.
+    if error.loop_ancestor().is_some() {
+        return;
+    }
+    let text = error.io_error().map_or_else(|| error.to_string(), reason);
+    listing.problems.push(problem(path, named, &text));
+}
+
+fn problem(path: &Path, named: bool, reason: &str) -> Problem {
+    Problem { name: path.display().to_string(), named, reason: reason.to_owned() }
+}
+
+fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "no such file or directory; check the path".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied; check the rights of the file".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn names(listing: &Listing, root: &Path) -> Vec<String> {
+        let root = format!("{}/", root.display());
+        listing.inputs.iter().map(|input| input.name.replace(&root, "")).collect()
+    }
+
+    #[test]
+    fn lists_directories_in_order_and_each_file_once() {
+        let root = tempfile::tempdir().expect("a directory");
+        for file in ["b/2.log", "b/.hidden", "a.gz", "b/1.log"] {
+            let path = root.path().join(file);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+            fs::write(path, "x").expect("a file");
+        }
+        let listing = list_inputs(&[root.path().to_owned(), root.path().join("a.gz"), "-".into(), "-".into()]);
+        assert_eq!(names(&listing, root.path()), ["a.gz", "b/.hidden", "b/1.log", "b/2.log", "<stdin>"]);
+        assert!(listing.problems.is_empty());
+        assert!(!listing.inputs[0].named);
+    }
+
+    #[test]
+    fn missing_paths_are_problems() {
+        let listing = list_inputs(&["/nonexistent/x.log".into()]);
+        assert_eq!(listing.problems[0].reason, "no such file or directory; check the path");
+        assert!(listing.problems[0].named);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn survives_link_loops() {
+        let root = tempfile::tempdir().expect("a directory");
+        fs::write(root.path().join("x.log"), "x").expect("a file");
+        std::os::unix::fs::symlink(root.path(), root.path().join("loop")).expect("a link");
+        std::os::unix::fs::symlink("nowhere", root.path().join("dangling")).expect("a link");
+        let listing = list_inputs(&[root.path().to_owned()]);
+        assert_eq!(names(&listing, root.path()), ["x.log"]);
+        assert_eq!(listing.problems.len(), 1, "{:?}", listing.problems);
+    }
 }

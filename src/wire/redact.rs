@@ -12,6 +12,9 @@ use regex::{Captures, Regex};
 /// What stands in place of a secret.
 const MASK: &str = "[redacted]";
 
+/// Rounds of masking at most.
+const MOST_ROUNDS: usize = 4;
+
 /// How text from logs is masked.
 #[derive(Clone, Debug)]
 pub struct Redaction {
@@ -42,16 +45,28 @@ impl Redaction {
             wanted[RULEBOOK.rule_of_word[found.pattern().as_usize()]] = true;
         }
         let mut text = Cow::Borrowed(text);
-        for (index, rule) in RULES.iter().enumerate().filter(|(index, _)| wanted[*index]) {
-            if let Some(regex) = RULEBOOK.regexes.get(index).and_then(Option::as_ref) {
-                let masked = regex.replace_all(&text, |found: &Captures<'_>| (rule.mask)(found));
-                if let Cow::Owned(masked) = masked {
-                    text = Cow::Owned(masked);
-                }
+        // A mask can complete the form that an earlier rule looks for; that is rare, and settles at once.
+        for _ in 0..MOST_ROUNDS {
+            let Cow::Owned(masked) = masked_once(&text, &wanted) else { break };
+            if masked == *text {
+                break;
             }
+            text = Cow::Owned(masked);
         }
         text.into_owned()
     }
+}
+
+/// Every wanted rule in turn; borrowed where none found anything.
+fn masked_once<'t>(text: &'t str, wanted: &[bool]) -> Cow<'t, str> {
+    let mut text = Cow::Borrowed(text);
+    for ((rule, regex), _) in RULES.iter().zip(&RULEBOOK.regexes).zip(wanted).filter(|(_, wanted)| **wanted) {
+        let Some(regex) = regex else { continue };
+        if let Cow::Owned(masked) = regex.replace_all(&text, |found: &Captures<'_>| (rule.mask)(found)) {
+            text = Cow::Owned(masked);
+        }
+    }
+    text
 }
 
 /// One kind of secret.

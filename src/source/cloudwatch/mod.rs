@@ -38,6 +38,7 @@ use shared::Shared;
 
 use super::saved::Told;
 use super::{Feed, Input};
+use crate::decode::InputContext;
 use crate::model::{Timestamp, function_from_arn};
 
 type Signals = tokio::sync::watch::Receiver<Option<Signal>>;
@@ -154,7 +155,9 @@ impl Pull {
         let shared = Arc::new(Shared::new(&request, found.selection, watch).map_err(machine)?);
         let regions = regions(&shared, found.clients, request.max_rate);
         runtime.spawn(work(Arc::clone(&shared), regions, signals));
-        Ok(Self { inputs: [Input::named(name)], shared, save: Mutex::new(save), runtime: Some(runtime) })
+        let context = InputContext::default();
+        let input = Input { name: name.to_owned(), path: None, named: true, size: None, context };
+        Ok(Self { inputs: [input], shared, save: Mutex::new(save), runtime: Some(runtime) })
     }
 
     /// Pages that came so far.

@@ -1,0 +1,266 @@
+//! The way from a shape to the sink: stream ids, the order of time, and what is to be noted about the input.
+
+use super::InputContext;
+use super::json::scan::unescape;
+use super::spool::Spool;
+use crate::model::{EventSink, LogEvent, Note, StreamId, StreamKey, Timestamp};
+
+/// Who wrote an event, as slices of the input; strings may still be escaped as in JSON.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Identity<'e> {
+    pub(super) account: Option<&'e [u8]>,
+    pub(super) region: Option<&'e [u8]>,
+    pub(super) group: Option<&'e [u8]>,
+    pub(super) stream: Option<&'e [u8]>,
+    pub(super) function: Option<&'e [u8]>,
+}
+
+impl<'e> Identity<'e> {
+    fn parts(&self) -> [Option<&'e [u8]>; 5] {
+        [self.stream, self.group, self.account, self.region, self.function]
+    }
+}
+
+/// Streams looked up lately. The sink knows them all; this only spares the lookup.
+const REMEMBERED: usize = 64;
+
+#[derive(Debug, Default)]
+struct Remembered {
+    parts: [Option<Box<[u8]>>; 5],
+    id: Option<StreamId>,
+}
+
+impl Remembered {
+    fn is(&self, parts: &[Option<&[u8]>; 5]) -> bool {
+        self.id.is_some() && self.parts.iter().zip(parts).all(|(known, part)| known.as_deref() == *part)
+    }
+}
+
+/// Events seen before the order of an input is decided, and bytes of them.
+const WATCHED_EVENTS: usize = 200;
+const WATCHED_BYTES: usize = 256 * 1024;
+
+/// In which order an input has its events.
+enum Order {
+    /// As it is, or not known to be the wrong one.
+    Kept,
+    /// Not decided: how often time went up and down so far, and the last time.
+    Watched { spool: Spool, up: usize, down: usize, last: Option<Timestamp> },
+    /// Newest first.
+    Reversed(Spool),
+}
+
+/// Takes the events of one input from its shape.
+pub(super) struct Delivery<'s> {
+    pub(super) sink: &'s mut dyn EventSink,
+    context: &'s InputContext,
+    default: Option<StreamId>,
+    remembered: Vec<Remembered>,
+    order: Order,
+    notes: Noted,
+    /// Bytes of messages that the shape made longer than they are in the input.
+    pub(super) grown: u64,
+}
+
+/// What happened while decoding and is said once, at the end.
+#[derive(Debug, Default)]
+struct Noted {
+    cut: u64,
+    not_json: u64,
+    not_json_first: u64,
+    pages_follow: bool,
+    query_status: Option<String>,
+}
+
+impl<'s> Delivery<'s> {
+    /// A delivery to `sink` of an input of which `context` is known.
+    pub(super) fn new(context: &'s InputContext, sink: &'s mut dyn EventSink) -> Self {
+        Self {
+            sink,
+            context,
+            default: None,
+            remembered: Vec::new(),
+            order: Order::Kept,
+            notes: Noted::default(),
+            grown: 0,
+        }
+    }
+
+    /// The input may have the newest event first: looks, and turns it round.
+    pub(super) fn watch_order(&mut self) {
+        self.order = Order::Watched { spool: Spool::default(), up: 0, down: 0, last: None };
+    }
+
+    /// Takes an event.
+    pub(super) fn event(&mut self, identity: &Identity<'_>, event: LogEvent<'_>) {
+        let stream = self.stream(identity);
+        self.event_of(stream, event);
+    }
+
+    /// Takes an event of a stream that was looked up.
+    #[inline]
+    pub(super) fn event_of(&mut self, stream: StreamId, event: LogEvent<'_>) {
+        match &mut self.order {
+            Order::Kept => self.sink.event(stream, event),
+            Order::Reversed(spool) => spool.push(stream, &event),
+            Order::Watched { spool, up, down, last } => {
+                if let (Some(last), Some(at)) = (*last, event.at) {
+                    *up += usize::from(at > last);
+                    *down += usize::from(at < last);
+                }
+                *last = event.at.or(*last);
+                spool.push(stream, &event);
+                if spool.events() >= WATCHED_EVENTS || spool.bytes() >= WATCHED_BYTES {
+                    self.decide();
+                }
+            }
+        }
+    }
+
+    fn decide(&mut self) {
+        if !matches!(self.order, Order::Watched { .. }) {
+            return;
+        }
+        let Order::Watched { spool, up, down, .. } = std::mem::replace(&mut self.order, Order::Kept) else { return };
+        if descends(up, down) {
+            self.order = Order::Reversed(spool);
+        } else {
+            spool.forward(|stream, event| self.sink.event(stream, event));
+        }
+    }
+
+    /// Hands over what was held back, and says what is to be noted.
+    pub(super) fn finish(mut self) -> u64 {
+        self.decide();
+        if let Order::Reversed(spool) = std::mem::replace(&mut self.order, Order::Kept)
+            && let Err(error) = spool.backward(|stream, event| self.sink.event(stream, event))
+        {
+            let text = format!("has the newest event first, and a temporary file to turn it round failed: {error}");
+            self.sink.note(Note { incomplete: true, text });
+        }
+        self.say();
+        self.grown
+    }
+
+    fn say(&mut self) {
+        let notes = std::mem::take(&mut self.notes);
+        let mut note = |text: String| self.sink.note(Note { incomplete: true, text });
+        if notes.cut > 0 {
+            note(format!("messages longer than 1 MiB were cut: {}", notes.cut));
+        }
+        if notes.not_json > 0 {
+            note(format!(
+                "lines that are no JSON were left out: {} (first: line {})",
+                notes.not_json, notes.not_json_first
+            ));
+        }
+        if notes.pages_follow {
+            note(
+                "holds one page of several: the answer it was saved from carries a token for the next page".to_owned(),
+            );
+        }
+        if let Some(status) = notes.query_status {
+            note(format!("holds a part of the result: the query had the status {status} when it was saved"));
+        }
+    }
+
+    /// A message was cut to the longest length kept.
+    pub(super) fn message_cut(&mut self) {
+        self.notes.cut += 1;
+    }
+
+    /// Something at `line` is no JSON.
+    pub(super) fn not_json(&mut self, line: u64) {
+        if self.notes.not_json == 0 {
+            self.notes.not_json_first = line;
+        }
+        self.notes.not_json += 1;
+    }
+
+    /// The input is one page, and more follow that it does not hold.
+    pub(super) fn pages_follow(&mut self) {
+        self.notes.pages_follow = true;
+    }
+
+    /// The input is the result of a query that had not finished.
+    pub(super) fn query_unfinished(&mut self, status: &[u8]) {
+        self.notes.query_status = Some(String::from_utf8_lossy(status).into_owned());
+    }
+
+    /// The stream of an identity.
+    pub(super) fn stream(&mut self, identity: &Identity<'_>) -> StreamId {
+        let parts = identity.parts();
+        if parts.iter().all(Option::is_none) {
+            return self.default_stream();
+        }
+        if self.remembered.is_empty() {
+            self.remembered.resize_with(REMEMBERED, Remembered::default);
+        }
+        let slot = slot(&parts);
+        if self.remembered[slot].is(&parts)
+            && let Some(id) = self.remembered[slot].id
+        {
+            return id;
+        }
+        let id = self.look_up(identity);
+        self.remembered[slot] = Remembered { parts: parts.map(|part| part.map(Box::from)), id: Some(id) };
+        id
+    }
+
+    /// The stream of lines for which only the context tells something.
+    pub(super) fn default_stream(&mut self) -> StreamId {
+        match self.default {
+            Some(id) => id,
+            None => *self.default.insert(self.sink.stream(&self.context.key())),
+        }
+    }
+
+    fn look_up(&mut self, identity: &Identity<'_>) -> StreamId {
+        let text = |part: Option<&[u8]>| part.filter(|part| !part.is_empty()).map(|part| unescape(part).into_owned());
+        let [stream, group, mut account, mut region, function] = identity.parts().map(text);
+        let group = group.map(|group| match group_from_arn(&group) {
+            Some((in_region, of_account, name)) => {
+                region.get_or_insert(in_region);
+                account.get_or_insert(of_account);
+                name
+            }
+            None => group,
+        });
+        let told = StreamKey {
+            account_id: account.as_deref(),
+            region: region.as_deref(),
+            group: group.as_deref().or(self.context.group.as_deref()),
+            stream: stream.as_deref().or(self.context.stream.as_deref()),
+            function: function.as_deref(),
+        };
+        // What the event itself tells goes before what the path or the user said about the input.
+        let function = if told.function_name().is_some() { told.function } else { self.context.function.as_deref() };
+        self.sink.stream(&StreamKey { function, ..told })
+    }
+}
+
+/// Region, account and name in `arn:PARTITION:logs:REGION:ACCOUNT:log-group:NAME[:*]`.
+fn group_from_arn(text: &str) -> Option<(String, String, String)> {
+    let mut parts = text.strip_prefix("arn:")?.splitn(6, ':').skip(1);
+    let (service, region, account, kind, name) =
+        (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let name = name.split(':').next()?;
+    (service == "logs" && kind == "log-group").then(|| (region.to_owned(), account.to_owned(), name.to_owned()))
+}
+
+/// Time goes down nearly always when it moves: a few steps up come from streams written side by side.
+fn descends(up: usize, down: usize) -> bool {
+    down > 0 && up * 8 <= down
+}
+
+fn slot(parts: &[Option<&[u8]>; 5]) -> usize {
+    // Names differ most at their end.
+    let tail = |part: &Option<&[u8]>| {
+        part.map_or(0, |part| {
+            let from = part.len().saturating_sub(8);
+            part[from..].iter().fold(part.len() as u64, |bits, byte| bits << 7 ^ u64::from(*byte))
+        })
+    };
+    let bits = tail(&parts[0]) ^ tail(&parts[1]).rotate_left(17);
+    (bits.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58) as usize % REMEMBERED
+}

@@ -1,0 +1,119 @@
+//! The block buffer between an input and a shape: reads in blocks, carries over only what was not consumed.
+
+use std::io::{self, Read};
+
+/// What is read at a time.
+pub(super) const BLOCK: usize = 256 * 1024;
+/// An event longer than this is cut: CloudWatch takes 1 MiB, escapes may double it.
+pub(super) const LONGEST: usize = 2 * 1024 * 1024;
+
+/// Decoded bytes of one input, of which the unconsumed part is in memory.
+///
+/// A read error ends the data like the end of the input does; [`Feed::failure`] tells it afterwards, so that shapes
+/// hand over what they have without handling errors of their own.
+pub(super) struct Feed<'a> {
+    input: &'a mut dyn Read,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    ended: bool,
+    failure: Option<io::Error>,
+    passed: u64,
+    line: u64,
+}
+
+impl<'a> Feed<'a> {
+    /// A feed over `input` that uses the memory of `buffer`.
+    pub(super) fn new(input: &'a mut dyn Read, buffer: Vec<u8>) -> Self {
+        Self { input, buffer, start: 0, end: 0, ended: false, failure: None, passed: 0, line: 1 }
+    }
+
+    /// What was read and not consumed.
+    pub(super) fn data(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    /// Nothing comes after [`Feed::data`].
+    pub(super) fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Line of the first byte of [`Feed::data`], from 1.
+    pub(super) fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Consumes `bytes` that hold `lines` line ends.
+    pub(super) fn pass_lines(&mut self, bytes: usize, lines: u64) {
+        self.start += bytes;
+        self.passed += bytes as u64;
+        self.line += lines;
+    }
+
+    /// Consumes `bytes` and counts their line ends.
+    pub(super) fn pass(&mut self, bytes: usize) {
+        let lines = count_lines(&self.data()[..bytes]);
+        self.pass_lines(bytes, lines);
+    }
+
+    /// Reads at least half a block more behind the data, unless the input ends; says whether there is more.
+    ///
+    /// Filling up to the block makes the result independent of how the input splits its reads.
+    pub(super) fn more(&mut self) -> bool {
+        if self.ended {
+            return false;
+        }
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        if self.buffer.len() < self.end + BLOCK / 2 {
+            self.buffer.resize((self.buffer.len() * 2).max(BLOCK), 0);
+        }
+        let before = self.end;
+        while self.end < self.buffer.len() && !self.ended {
+            match self.input.read(&mut self.buffer[self.end..]) {
+                Ok(0) => self.ended = true,
+                Ok(count) => self.end += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.failure = Some(error);
+                    self.ended = true;
+                }
+            }
+        }
+        self.end > before
+    }
+
+    /// Bytes read in all, the error that ended reading, and the memory for the next input.
+    pub(super) fn finish(mut self) -> (u64, Option<io::Error>, Vec<u8>) {
+        let bytes = self.passed + (self.end - self.start) as u64;
+        if self.buffer.len() > 4 * BLOCK {
+            self.buffer.truncate(BLOCK);
+            self.buffer.shrink_to_fit();
+        }
+        (bytes, self.failure, self.buffer)
+    }
+}
+
+/// Line ends in `bytes`.
+pub(super) fn count_lines(bytes: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', bytes).count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn carries_over_what_was_not_consumed() {
+        let text = b"one\ntwo\nthree";
+        let mut input: &[u8] = text;
+        let mut feed = Feed::new(&mut input, Vec::new());
+        assert!(feed.more());
+        feed.pass(4);
+        assert_eq!((feed.data(), feed.line()), (&b"two\nthree"[..], 2));
+        assert!(!feed.more());
+        assert_eq!(feed.data(), b"two\nthree");
+        assert_eq!(feed.finish().0, text.len() as u64);
+    }
+}

@@ -1,0 +1,198 @@
+//! What a shape is recognised by: the first decoded bytes, as text lines and as JSON.
+
+use super::json::event::EventObject;
+use super::json::scan::{Scanned, Value, members, spaces, value};
+
+/// Bytes that are looked at.
+pub(super) const HEAD: usize = 64 * 1024;
+/// Lines that are looked at.
+const LINES: usize = 200;
+/// Objects that are looked at.
+const OBJECTS: usize = 20;
+
+/// The first bytes of an input.
+pub(super) struct Head<'h> {
+    /// They.
+    pub(super) bytes: &'h [u8],
+    /// The input is JSON from its first byte on: what its first objects look like.
+    pub(super) json: Option<JsonHead<'h>>,
+}
+
+/// The first JSON objects of an input.
+pub(super) struct JsonHead<'h> {
+    /// Arrays around the first object.
+    pub(super) arrays: usize,
+    /// Keys of the first object.
+    pub(super) keys: Vec<&'h [u8]>,
+    /// The first objects, as far as they are in the head.
+    pub(super) objects: Vec<EventObject<'h>>,
+}
+
+impl<'h> Head<'h> {
+    /// Looks at `bytes`.
+    pub(super) fn new(bytes: &'h [u8]) -> Self {
+        Self { bytes, json: JsonHead::new(bytes) }
+    }
+
+    /// The first lines, without line ends. The last one may be cut.
+    pub(super) fn lines(&self) -> impl Iterator<Item = &'h [u8]> + use<'h> {
+        let mut rest = Some(self.bytes);
+        let next = move || {
+            let bytes = rest?;
+            let end = memchr::memchr(b'\n', bytes);
+            rest = end.map(|end| &bytes[end + 1..]);
+            Some(without_return(&bytes[..end.unwrap_or(bytes.len())]))
+        };
+        std::iter::from_fn(next).take(LINES)
+    }
+
+    /// The first line that is not blank.
+    pub(super) fn first_line(&self) -> &'h [u8] {
+        self.lines().find(|line| !line.trim_ascii().is_empty()).unwrap_or_default()
+    }
+
+    /// Some of the first lines passes `test`.
+    pub(super) fn any_line(&self, test: impl Fn(&[u8]) -> bool) -> bool {
+        self.lines().any(test)
+    }
+}
+
+/// A line without the carriage return of its line end.
+pub(super) fn without_return(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+impl<'h> JsonHead<'h> {
+    fn new(bytes: &'h [u8]) -> Option<Self> {
+        let mut at = spaces(bytes);
+        let mut arrays = 0;
+        while bytes.get(at) == Some(&b'[') {
+            arrays += 1;
+            at += 1 + spaces(&bytes[at + 1..]);
+        }
+        match bytes.get(at) {
+            Some(b'{') => {}
+            // Arrays of messages or of plain rows: `--query` of the AWS CLI.
+            Some(b'"' | b'0'..=b'9') if arrays > 0 && is_item(&bytes[at..]) => {
+                return Some(Self { arrays, keys: Vec::new(), objects: Vec::new() });
+            }
+            _ => return None,
+        }
+        let keys = keys(&bytes[at..]);
+        let objects = objects(bytes, at);
+        // `{` and no key is a brace, not JSON.
+        (!keys.is_empty()).then_some(Self { arrays, keys, objects })
+    }
+
+    /// The first object has this key.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.keys.contains(&key.as_bytes())
+    }
+
+    /// The first object has all of these keys.
+    pub(super) fn has_all(&self, keys: &[&str]) -> bool {
+        keys.iter().all(|key| self.has(key))
+    }
+}
+
+/// A value of an array, and no text in brackets.
+fn is_item(bytes: &[u8]) -> bool {
+    match value(bytes, 0) {
+        Ok((_, end)) => matches!(bytes.get(end + spaces(&bytes[end..])), Some(b',' | b']')),
+        Err((cut, _)) => matches!(cut, Some(Value::CutText(_))),
+    }
+}
+
+/// Keys of the object at the start, the last of which may belong to a value that is not all there.
+fn keys(object: &[u8]) -> Vec<&[u8]> {
+    let mut keys = Vec::new();
+    members(object, |key, _| keys.push(key));
+    keys
+}
+
+fn objects(bytes: &[u8], mut at: usize) -> Vec<EventObject<'_>> {
+    let mut objects = Vec::new();
+    while bytes.get(at) == Some(&b'{') && objects.len() < OBJECTS {
+        let mut event = EventObject::default();
+        let scanned = members(&bytes[at..], |key, value: Value<'_>| event.take(key, value));
+        objects.push(event);
+        let Scanned::Whole(length) = scanned else { break };
+        at += length;
+        let rest = &bytes[at..];
+        at += rest.iter().take_while(|byte| matches!(byte, b',' | b' ' | b'\n' | b'\r' | b'\t')).count();
+    }
+    objects
+}
+
+/// What only Lambda writes at the start of a line, in text logs.
+const PLATFORM_STARTS: [&[u8]; 13] = [
+    b"START RequestId:",
+    b"END RequestId:",
+    b"REPORT RequestId:",
+    b"INIT_START ",
+    b"INIT_REPORT ",
+    b"RESTORE_START ",
+    b"RESTORE_REPORT ",
+    b"EXTENSION\tName:",
+    b"EXTENSION Name:",
+    b"TELEMETRY\tName:",
+    b"LOGS\tName:",
+    b"IMAGE\t",
+    b"IMAGE Launch error",
+];
+
+/// The text begins as a line of the platform does.
+pub(super) fn is_platform(text: &[u8]) -> bool {
+    matches!(text.first(), Some(b'S' | b'E' | b'R' | b'I' | b'T' | b'L'))
+        && PLATFORM_STARTS.iter().any(|start| text.starts_with(start))
+}
+
+/// What a text that comes from Lambda has somewhere in it.
+const TRACES: [&str; 35] = [
+    "RequestId: ",
+    "START RequestId",
+    "REPORT RequestId",
+    "INIT_START",
+    "INIT_REPORT",
+    "RESTORE_START",
+    "RESTORE_REPORT",
+    "EXTENSION\t",
+    "EXTENSION Name",
+    "IMAGE\t",
+    "IMAGE Launch",
+    "Task timed out",
+    "timed out after",
+    "errorType",
+    "errorMessage",
+    "Traceback (most recent call last)",
+    "Runtime.",
+    "/var/task",
+    "/var/runtime",
+    "LAMBDA_WARNING",
+    "\"platform.",
+    "requestId\"",
+    "RequestId\"",
+    "\"log_level\"",
+    "\tERROR\t",
+    "\tINFO\t",
+    "\tWARN\t",
+    "\tDEBUG\t",
+    "[ERROR]",
+    "aws-lambda",
+    "AWS_LAMBDA",
+    "lambda_function",
+    "Unhandled",
+    "function_request_id",
+    "Exception in thread",
+];
+
+/// Somewhere in the head there is a trace of Lambda.
+pub(super) fn has_trace(bytes: &[u8]) -> bool {
+    TRACES.iter().any(|trace| memchr::memmem::find(bytes, trace.as_bytes()).is_some())
+        || bytes.split(|byte| *byte == b'\n').any(has_request_id)
+}
+
+/// A request id after a tab or a blank, as runtimes print it.
+fn has_request_id(line: &[u8]) -> bool {
+    memchr::memchr2_iter(b'\t', b' ', line).any(|at| crate::model::RequestId::parse_prefix(&line[at + 1..]).is_some())
+}

@@ -1,0 +1,247 @@
+//! What a log event looks like as a JSON object: the names that exporters and forwarders give its parts.
+
+use super::scan::{Value, members, unescape};
+use crate::decode::delivery::{Delivery, Identity};
+use crate::model::{LogEvent, RequestId, Timestamp};
+
+/// The parts of one event object, as they stand in the text.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::decode) struct EventObject<'j> {
+    /// The message, and how well its key is known to mean one (0 is best).
+    message: Option<(u8, Value<'j>)>,
+    time: Option<(u8, Value<'j>)>,
+    ingested: bool,
+    event_id: Option<&'j [u8]>,
+    request_id: Option<&'j [u8]>,
+    /// `type` of a telemetry event.
+    pub(in crate::decode) kind: Option<&'j [u8]>,
+    /// Level or request id of a structured line: then the object is itself a message.
+    pub(in crate::decode) app_line: bool,
+    /// Who wrote it.
+    pub(in crate::decode) identity: Identity<'j>,
+}
+
+impl<'j> EventObject<'j> {
+    /// An event of which only the document around it told something so far.
+    pub(in crate::decode) fn of(identity: Identity<'j>) -> Self {
+        Self { identity, ..Self::default() }
+    }
+
+    /// Takes one member of the object.
+    pub(in crate::decode) fn take(&mut self, key: &[u8], value: Value<'j>) {
+        match key {
+            b"@message" => self.take_message(0, value),
+            b"message" => self.take_message(1, value),
+            b"log" => self.take_message(2, value),
+            b"msg" => self.take_message(3, value),
+            b"record" => self.take_message(4, value),
+            b"@timestamp" => self.take_time(0, value),
+            b"timestamp" => self.take_time(1, value),
+            b"time" => self.take_time(2, value),
+            b"date" => self.take_time(3, value),
+            b"ingestionTime" => self.ingested = true,
+            b"type" => self.kind = value.text(),
+            b"level"
+            | b"log_level"
+            | b"requestId"
+            | b"AWSRequestId"
+            | b"AWSrequestId"
+            | b"function_request_id"
+            | b"errorType" => self.app_line = true,
+            b"@requestId" => self.request_id = value.text(),
+            _ => self.take_identity(key, value),
+        }
+    }
+
+    fn take_message(&mut self, rank: u8, value: Value<'j>) {
+        let fits = !matches!(value, Value::Bare(_) | Value::Cut(_));
+        if fits && self.message.is_none_or(|(best, _)| rank < best) {
+            self.message = Some((rank, value));
+        }
+    }
+
+    fn take_time(&mut self, rank: u8, value: Value<'j>) {
+        if self.time.is_none_or(|(best, _)| rank < best) {
+            self.time = Some((rank, value));
+        }
+    }
+
+    fn take_identity(&mut self, key: &[u8], value: Value<'j>) {
+        let parts = &mut self.identity;
+        match key {
+            b"logStreamName"
+            | b"logStream"
+            | b"@logStream"
+            | b"log_stream"
+            | b"@log_stream"
+            | b"log_stream_name"
+            | b"logstream"
+            | b"aws.cloudwatch.log_stream"
+            | b"cloudwatch_logs.log_stream" => parts.stream = value.text(),
+            b"logGroup"
+            | b"logGroupName"
+            | b"@logGroup"
+            | b"log_group"
+            | b"@log_group"
+            | b"log_group_name"
+            | b"loggroup"
+            | b"aws.cloudwatch.log_group"
+            | b"cloudwatch_logs.log_group" => parts.group = value.text(),
+            b"@log" => self.take_log(value),
+            b"owner" | b"@owner" | b"account_id" | b"accountId" | b"@aws.account" | b"cloud.account.id" => {
+                parts.account = value.scalar();
+            }
+            b"region" | b"aws_region" | b"awsRegion" | b"@aws.region" | b"cloud.region" => {
+                parts.region = value.scalar()
+            }
+            b"functionName" | b"function_name" => parts.function = value.text(),
+            b"eventId" | b"id" | b"@id" | b"@ptr" | b"event_id" | b"aws.cloudwatch.event_id" => {
+                self.event_id = value.scalar();
+            }
+            b"aws" | b"cloudwatch" | b"awscloudwatch" | b"cloudwatch_logs" => self.take_nested(value),
+            _ => {}
+        }
+    }
+
+    /// `@log` of Logs Insights: `ACCOUNT:GROUP`.
+    fn take_log(&mut self, value: Value<'j>) {
+        let Some(text) = value.text() else { return };
+        match memchr::memchr(b':', text) {
+            Some(colon) if text[..colon].iter().all(u8::is_ascii_digit) => {
+                self.identity.account = Some(&text[..colon]);
+                self.identity.group = Some(&text[colon + 1..]);
+            }
+            _ => self.identity.group = Some(text),
+        }
+    }
+
+    /// Objects in which shippers keep the origin: `{"aws":{"cloudwatch":{"log_group":…}}}`.
+    fn take_nested(&mut self, value: Value<'j>) {
+        if let Value::Nested(object @ [b'{', ..]) = value {
+            members(object, |key, value| self.take_identity(key, value));
+        }
+    }
+
+    /// A message, or anything only CloudWatch adds, is there: the object wraps a line and is not one.
+    pub(in crate::decode) fn wraps(&self) -> bool {
+        let named = self.identity.group.is_some() || self.identity.stream.is_some();
+        let known_key = self.ingested || self.message.is_some_and(|(rank, _)| rank == 0 || rank == 2);
+        self.message.is_some() && (named || known_key)
+    }
+
+    /// An event as the CloudWatch Logs API gives it.
+    pub(in crate::decode) fn is_api_event(&self) -> bool {
+        let by_stream = self.identity.stream.is_some() && self.identity.group.is_none() && self.event_id.is_some();
+        self.message.is_some_and(|(rank, _)| rank == 1) && (self.ingested || by_stream)
+    }
+
+    /// A flat row of Logs Insights.
+    pub(in crate::decode) fn is_insights(&self) -> bool {
+        self.message.is_some_and(|(rank, _)| rank == 0)
+    }
+
+    /// A message and nothing that a structured line of a function has.
+    pub(in crate::decode) fn is_plain(&self) -> bool {
+        !self.app_line && self.kind.is_none() && self.message.is_some() && self.time.is_some()
+    }
+
+    /// The message shows that it comes from Lambda.
+    pub(in crate::decode) fn message_has_trace(&self) -> bool {
+        self.message().and_then(Value::text).is_some_and(crate::decode::head::has_trace)
+    }
+
+    /// The message.
+    pub(in crate::decode) fn message(&self) -> Option<Value<'j>> {
+        self.message.map(|(_, value)| value)
+    }
+
+    /// When it was written.
+    pub(in crate::decode) fn at(&self) -> Option<Timestamp> {
+        self.time.and_then(|(_, value)| moment(value.scalar()?))
+    }
+
+    /// There is a time, whether it can be read or not.
+    pub(in crate::decode) fn timed(&self) -> bool {
+        self.time.is_some()
+    }
+
+    /// Hands the event over; `whole` is the object, which is the message where no member is.
+    pub(in crate::decode) fn deliver(&self, whole: &'j [u8], line: u64, delivery: &mut Delivery<'_>) {
+        let (message, escaped) = match self.message() {
+            Some(Value::Text(text) | Value::CutText(text)) => (text, true),
+            Some(Value::Nested(text)) => (text, false),
+            _ => (whole, false),
+        };
+        delivery.event(&self.identity, self.log_event(message, escaped, line));
+    }
+
+    /// The event with another text as its message.
+    pub(in crate::decode) fn log_event<'m>(&self, message: &'m [u8], escaped: bool, line: u64) -> LogEvent<'m> {
+        LogEvent {
+            at: self.at(),
+            message,
+            escaped,
+            line,
+            event_id: self.event_id.filter(|id| !id.is_empty()).map(xxhash_rust::xxh3::xxh3_64),
+            request_id: self.request_id.and_then(RequestId::parse),
+        }
+    }
+}
+
+/// Reads a time as exporters write it: an epoch number of any unit, with or without fraction, or ISO 8601.
+pub(in crate::decode) fn moment(text: &[u8]) -> Option<Timestamp> {
+    if let Some(number) = integer(text) {
+        return Timestamp::from_epoch_number(number);
+    }
+    if let Some((at, _)) = Timestamp::parse_prefix(text) {
+        return Some(at);
+    }
+    let number: f64 = unescape(text).trim().parse().ok()?;
+    // Seconds with a fraction; larger units lose nothing that matters by dropping it.
+    let is_seconds = (0.0..1e11).contains(&number);
+    Timestamp::from_epoch_number(if is_seconds { (number * 1_000_000.0) as i64 } else { number as i64 })
+}
+
+fn integer(text: &[u8]) -> Option<i64> {
+    if text.is_empty() || text.len() > 19 {
+        return None;
+    }
+    text.iter().try_fold(0i64, |number, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 { None } else { number.checked_mul(10)?.checked_add(i64::from(digit)) }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_moments_of_every_unit() {
+        for text in [
+            "1790812800123",
+            "1790812800123000",
+            "1790812800.123",
+            "2026-10-01T00:00:00.123Z",
+            "2026-10-01 00:00:00.123",
+            "1.790812800123e12",
+            "2026-10-01T02:00:00.123+02:00",
+        ] {
+            let at = moment(text.as_bytes()).map(|at| at.to_string());
+            assert_eq!(at.as_deref(), Some("2026-10-01T00:00:00.123Z"), "{text}");
+        }
+        assert_eq!(moment(b"now"), None);
+    }
+
+    #[test]
+    fn finds_the_origin_in_nested_objects() {
+        let text =
+            br#"{"log":"x","aws":{"cloudwatch":{"log_group":"/aws/lambda/f","log_stream":"s"}},"date":1790812800.5}"#;
+        let mut event = EventObject::default();
+        members(text, |key, value| event.take(key, value));
+        assert_eq!(event.identity.group, Some(&b"/aws/lambda/f"[..]));
+        assert_eq!(event.identity.stream, Some(&b"s"[..]));
+        assert_eq!(event.message(), Some(Value::Text(b"x")));
+        assert_eq!(event.at().map(|at| at.ms() % 1000), Some(500));
+    }
+}

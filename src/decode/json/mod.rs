@@ -1,0 +1,14 @@
+//! JSON without a tree: a structural scanner, what log events look like in it, and the walk through documents.
+
+pub(super) mod event;
+pub(super) mod scan;
+pub(super) mod walk;
+
+pub(super) mod carrier;
+pub(super) mod filter_events;
+pub(super) mod get_events;
+pub(super) mod insights_json;
+pub(super) mod ndjson;
+pub(super) mod own_records;
+pub(super) mod subscription;
+pub(super) mod telemetry;

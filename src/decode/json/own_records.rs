@@ -1,0 +1,51 @@
+//! Our own ndjson output, read back: the shards of a run elsewhere.
+
+use super::ndjson::is_own;
+use crate::decode::delivery::Delivery;
+use crate::decode::feed::{Feed, LONGEST};
+use crate::decode::head::without_return;
+use crate::decode::{DecodeError, Shape};
+
+pub(in crate::decode) const SHAPE: Shape = Shape {
+    name: "records",
+    about: "what `analyze --format ndjson` wrote: one record per attempt",
+    sniff: |head| head.json.as_ref().is_some_and(is_own),
+    decode,
+    samples: &[
+        "{\"schema\":1,\"id\":\"0a\",\"kind\":\"attempt\",\"request_id\":\"8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\",\"category\":\"ok\",\"code\":\"ok\",\"log_group\":\"/aws/lambda/pay\",\"error_message\":null}\n",
+    ],
+};
+
+fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), DecodeError> {
+    loop {
+        let data = feed.data();
+        match memchr::memchr(b'\n', data) {
+            Some(end) => {
+                record(&data[..end], feed.line(), delivery);
+                feed.pass_lines(end + 1, 1);
+            }
+            None if data.len() >= LONGEST => {
+                return Err(DecodeError::Corrupt(format!(
+                    "the record on line {} has no end; write the records again",
+                    feed.line()
+                )));
+            }
+            None if feed.more() => {}
+            None => {
+                record(feed.data(), feed.line(), delivery);
+                let rest = feed.data().len();
+                feed.pass_lines(rest, 0);
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn record(line: &[u8], number: u64, delivery: &mut Delivery<'_>) {
+    let line = without_return(line).trim_ascii();
+    match line.first() {
+        None => {}
+        Some(b'{') => delivery.sink.own_record(line, number),
+        Some(_) => delivery.not_json(number),
+    }
+}

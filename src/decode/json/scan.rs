@@ -1,0 +1,350 @@
+//! The structural scanner: finds members, items and the ends of values in JSON text, and copies nothing.
+
+use crate::decode::feed::count_lines;
+
+/// A value as it stands in the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::decode) enum Value<'j> {
+    /// A string, between its quotes and still escaped.
+    Text(&'j [u8]),
+    /// A number, `true`, `false` or `null`.
+    Bare(&'j [u8]),
+    /// An object or an array, with its brackets.
+    Nested(&'j [u8]),
+    /// A string whose end is not in the data.
+    CutText(&'j [u8]),
+    /// Any other value whose end is not in the data.
+    Cut(&'j [u8]),
+}
+
+impl<'j> Value<'j> {
+    /// The inside of a string, whole or cut.
+    pub(in crate::decode) fn text(self) -> Option<&'j [u8]> {
+        match self {
+            Self::Text(text) | Self::CutText(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A string or a bare value, as its text.
+    pub(in crate::decode) fn scalar(self) -> Option<&'j [u8]> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Bare(b"null") => None,
+            Self::Bare(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// How far a scan came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::decode) enum Scanned {
+    /// The value is whole and this long.
+    Whole(usize),
+    /// The data ends before the value does.
+    Cut,
+    /// No JSON from this place on.
+    Broken(usize),
+}
+
+/// Visits the members of the object at the start of `data`; the last one may be cut.
+pub(in crate::decode) fn members<'j>(data: &'j [u8], visit: impl FnMut(&'j [u8], Value<'j>)) -> Scanned {
+    members_and_lines(data, &mut 0, visit)
+}
+
+/// As [`members`]; adds up the line ends in the object, which strings cannot have.
+#[inline]
+pub(in crate::decode) fn members_and_lines<'j>(
+    data: &'j [u8],
+    lines: &mut u64,
+    mut visit: impl FnMut(&'j [u8], Value<'j>),
+) -> Scanned {
+    let mut at = 1;
+    loop {
+        at += blanks(data, at, lines);
+        match data.get(at) {
+            None => return Scanned::Cut,
+            Some(b'}') => return Scanned::Whole(at + 1),
+            Some(b',') => at += 1,
+            Some(b'"') => match member(data, at, lines) {
+                Ok((key, value, end)) => {
+                    visit(key, value);
+                    at = end;
+                }
+                Err((found, scanned)) => {
+                    if let Some((key, value)) = found {
+                        visit(key, value);
+                    }
+                    return scanned;
+                }
+            },
+            Some(_) => return Scanned::Broken(at),
+        }
+    }
+}
+
+type CutMember<'j> = (Option<(&'j [u8], Value<'j>)>, Scanned);
+
+/// The member whose key begins at `at`: key, value, and where it ends.
+#[inline]
+fn member<'j>(data: &'j [u8], at: usize, lines: &mut u64) -> Result<(&'j [u8], Value<'j>, usize), CutMember<'j>> {
+    let Some(end) = text_end(data, at + 1) else { return Err((None, Scanned::Cut)) };
+    let key = &data[at + 1..end];
+    let colon = end + 1 + blanks(data, end + 1, lines);
+    match data.get(colon) {
+        None => return Err((None, Scanned::Cut)),
+        Some(b':') => {}
+        Some(_) => return Err((None, Scanned::Broken(colon))),
+    }
+    let from = colon + 1 + blanks(data, colon + 1, lines);
+    match value(data, from) {
+        Ok((value, end)) => {
+            if let Value::Nested(nested) = value {
+                *lines += count_lines(nested);
+            }
+            Ok((key, value, end))
+        }
+        Err((cut, scanned)) => Err((cut.map(|cut| (key, cut)), scanned)),
+    }
+}
+
+/// White space from `at` on, its line ends counted.
+#[inline]
+fn blanks(data: &[u8], at: usize, lines: &mut u64) -> usize {
+    match data.get(at) {
+        Some(b' ' | b'\n' | b'\r' | b'\t') => {}
+        _ => return 0,
+    }
+    let length = spaces(&data[at..]);
+    *lines += data[at..at + length].iter().filter(|byte| **byte == b'\n').count() as u64;
+    length
+}
+
+/// Visits the items of the array at the start of `data`.
+pub(in crate::decode) fn items<'j>(data: &'j [u8], mut visit: impl FnMut(Value<'j>)) -> Scanned {
+    let mut at = 1;
+    loop {
+        at += spaces(&data[at..]);
+        match data.get(at) {
+            None => return Scanned::Cut,
+            Some(b']') => return Scanned::Whole(at + 1),
+            Some(b',') => at += 1,
+            Some(_) => match value(data, at) {
+                Ok((value, end)) => {
+                    visit(value);
+                    at = end;
+                }
+                Err((cut, scanned)) => {
+                    if let Some(cut) = cut {
+                        visit(cut);
+                    }
+                    return scanned;
+                }
+            },
+        }
+    }
+}
+
+type Unfinished<'j> = (Option<Value<'j>>, Scanned);
+
+/// The value at `at` and where it ends.
+#[inline]
+pub(in crate::decode) fn value(data: &[u8], at: usize) -> Result<(Value<'_>, usize), Unfinished<'_>> {
+    match data.get(at) {
+        None => Err((None, Scanned::Cut)),
+        Some(b'"') => match text_end(data, at + 1) {
+            Some(end) => Ok((Value::Text(&data[at + 1..end]), end + 1)),
+            None => Err((Some(Value::CutText(&data[at + 1..])), Scanned::Cut)),
+        },
+        Some(b'{' | b'[') => match nested_end(&data[at..]) {
+            Some(length) => Ok((Value::Nested(&data[at..at + length]), at + length)),
+            None => Err((Some(Value::Cut(&data[at..])), Scanned::Cut)),
+        },
+        Some(b'-' | b'0'..=b'9' | b't' | b'f' | b'n' | b'N' | b'I') => {
+            let length = data[at..].iter().take_while(|byte| !ends_bare(**byte)).count();
+            match data.get(at + length) {
+                Some(_) => Ok((Value::Bare(&data[at..at + length]), at + length)),
+                None => Err((Some(Value::Cut(&data[at..])), Scanned::Cut)),
+            }
+        }
+        Some(_) => Err((None, Scanned::Broken(at))),
+    }
+}
+
+fn ends_bare(byte: u8) -> bool {
+    matches!(byte, b',' | b'}' | b']' | b':' | b'"' | b'{' | b'[') || byte.is_ascii_whitespace()
+}
+
+/// White space at the start.
+pub(in crate::decode) fn spaces(data: &[u8]) -> usize {
+    data.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')).count()
+}
+
+/// Bytes of a string that are searched by words of eight, which is faster than a vector search for short ones.
+const SHORT: usize = 64;
+
+/// The next quote from `from` on.
+#[inline]
+fn quote_from(data: &[u8], from: usize) -> Option<usize> {
+    let mut at = from;
+    while at < from + SHORT {
+        let Some(word) = data.get(at..).and_then(<[u8]>::first_chunk::<8>) else { break };
+        // A byte equal to the quote becomes zero; the borrow of the subtraction marks the first zero byte
+        // (Mycroft's test, as in Hacker's Delight 6-1).
+        let zeroed = u64::from_le_bytes(*word) ^ 0x2222_2222_2222_2222;
+        let marks = zeroed.wrapping_sub(0x0101_0101_0101_0101) & !zeroed & 0x8080_8080_8080_8080;
+        if marks != 0 {
+            return Some(at + (marks.trailing_zeros() / 8) as usize);
+        }
+        at += 8;
+    }
+    memchr::memchr(b'"', data.get(at..)?).map(|quote| at + quote)
+}
+
+/// Where the string that begins at `from` ends: the place of its closing quote.
+#[inline]
+pub(in crate::decode) fn text_end(data: &[u8], from: usize) -> Option<usize> {
+    let mut at = from;
+    loop {
+        let quote = quote_from(data, at)?;
+        if quote == from || data[quote - 1] != b'\\' {
+            return Some(quote);
+        }
+        let slashes = data[from..quote].iter().rev().take_while(|byte| **byte == b'\\').count();
+        if slashes % 2 == 0 {
+            return Some(quote);
+        }
+        at = quote + 1;
+    }
+}
+
+/// Length of the object or array at the start of `data`.
+fn nested_end(data: &[u8]) -> Option<usize> {
+    let mut depth = 0usize;
+    let mut at = 0;
+    loop {
+        match data.get(at)? {
+            b'"' => at = text_end(data, at + 1)?,
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+}
+
+/// Goes over one value block by block, however long it is.
+#[derive(Debug, Default)]
+pub(in crate::decode) struct Skipper {
+    depth: usize,
+    in_text: bool,
+    after_slash: bool,
+}
+
+impl Skipper {
+    /// Goes on with `data`: the length of the rest of the value in it, or nothing when all of it belongs to the value.
+    pub(in crate::decode) fn skip(&mut self, data: &[u8]) -> Option<usize> {
+        for (at, byte) in data.iter().enumerate() {
+            if self.in_text {
+                match byte {
+                    _ if self.after_slash => self.after_slash = false,
+                    b'\\' => self.after_slash = true,
+                    b'"' => {
+                        self.in_text = false;
+                        if self.depth == 0 {
+                            return Some(at + 1);
+                        }
+                    }
+                    _ => {}
+                }
+                continue;
+            }
+            match byte {
+                b'"' => self.in_text = true,
+                b'{' | b'[' => self.depth += 1,
+                b'}' | b']' if self.depth == 0 => return Some(at),
+                b'}' | b']' => {
+                    self.depth -= 1;
+                    if self.depth == 0 {
+                        return Some(at + 1);
+                    }
+                }
+                b',' if self.depth == 0 => return Some(at),
+                _ => {}
+            }
+        }
+        None
+    }
+}
+
+/// Undoes the escapes of a JSON string; a lone surrogate becomes the replacement character.
+pub(in crate::decode) fn unescape(raw: &[u8]) -> std::borrow::Cow<'_, str> {
+    if memchr::memchr(b'\\', raw).is_none() {
+        return String::from_utf8_lossy(raw);
+    }
+    let lossy = String::from_utf8_lossy(raw);
+    let quoted = format!("\"{lossy}\"");
+    serde_json::from_str::<String>(&quoted).map_or(lossy, std::borrow::Cow::Owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn visits_members_in_any_layout() {
+        let mut seen = Vec::new();
+        let text = br#"{ "a" : "x\"\\" ,"b":[1,{"c":"]"}], "d":-1.5e3 ,"e":null} tail"#;
+        let scanned = members(text, |key, value| seen.push((key, value)));
+        assert_eq!(scanned, Scanned::Whole(text.len() - 5));
+        assert_eq!(
+            seen,
+            [
+                (&b"a"[..], Value::Text(br#"x\"\\"#)),
+                (b"b", Value::Nested(br#"[1,{"c":"]"}]"#)),
+                (b"d", Value::Bare(b"-1.5e3")),
+                (b"e", Value::Bare(b"null")),
+            ]
+        );
+    }
+
+    #[test]
+    fn tells_cut_from_broken() {
+        for (text, want) in [
+            (&br#"{"a":"#[..], Scanned::Cut),
+            (br#"{"a":"x"#, Scanned::Cut),
+            (br#"{"a":1"#, Scanned::Cut),
+            (br#"{"a" 1}"#, Scanned::Broken(5)),
+            (br"{a:1}", Scanned::Broken(1)),
+            (br#"{"a":?}"#, Scanned::Broken(5)),
+        ] {
+            assert_eq!(members(text, |_, _| {}), want, "{}", String::from_utf8_lossy(text));
+        }
+    }
+
+    #[test]
+    fn skips_values_cut_anywhere() {
+        let text = br#"{"a":["\"}",{}],"b":"]"},next"#;
+        for cut in 0..text.len() - 5 {
+            let mut skipper = Skipper::default();
+            assert_eq!(skipper.skip(&text[..cut]), None);
+            assert_eq!(skipper.skip(&text[cut..]), Some(text.len() - 5 - cut));
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn never_panics(bytes in proptest::collection::vec(proptest::sample::select(&b"{}[]\",:\\ax1 \n"[..]), 0..40)) {
+            let _ = members(&[b"{", &bytes[..]].concat(), |_, _| {});
+            let _ = items(&[b"[", &bytes[..]].concat(), |_| {});
+            let _ = Skipper::default().skip(&bytes);
+            let _ = unescape(&bytes);
+        }
+    }
+}

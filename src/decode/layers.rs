@@ -1,0 +1,154 @@
+//! Containers and encodings around a log, recognised by their first bytes and peeled off as streams.
+
+use std::io::{self, Read};
+
+use super::base64::Base64Reader;
+use super::utf16::{ByteOrder, Utf16Reader};
+use super::zstd::ZstdReader;
+
+/// How deep containers may nest: Firehose alone makes gzip of base64 of gzip.
+pub(super) const DEEPEST: usize = 4;
+/// Bytes that are enough to recognise every container.
+const MAGIC: usize = 16;
+/// Memory that an xz block may ask for.
+const XZ_MEMORY_KIB: u32 = 64 * 1024;
+
+/// A stream whose first bytes were looked at.
+pub(super) struct Peeked<'a> {
+    head: Vec<u8>,
+    at: usize,
+    rest: Box<dyn Read + 'a>,
+}
+
+impl<'a> Peeked<'a> {
+    /// Reads the first bytes of `rest`.
+    pub(super) fn new(mut rest: Box<dyn Read + 'a>) -> io::Result<Self> {
+        let mut head = Vec::with_capacity(MAGIC);
+        rest.as_mut().take(MAGIC as u64).read_to_end(&mut head)?;
+        Ok(Self { head, at: 0, rest })
+    }
+
+    fn without_head(mut self, bytes: usize) -> Self {
+        self.at += bytes;
+        self
+    }
+}
+
+impl Read for Peeked<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = &self.head[self.at..];
+        if left.is_empty() {
+            return self.rest.read(buffer);
+        }
+        let count = left.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&left[..count]);
+        self.at += count;
+        Ok(count)
+    }
+}
+
+/// What the first bytes say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layer {
+    Gzip,
+    Zstd,
+    Bzip2,
+    Xz,
+    Base64,
+    Utf8Mark,
+    Utf16(ByteOrder),
+}
+
+/// What is under one layer.
+pub(super) enum Peeled<'a> {
+    /// Something that may be wrapped again.
+    Wrapped(Peeked<'a>),
+    /// An archive, whose entries are inputs of their own.
+    Zip(Peeked<'a>),
+    /// The text itself.
+    Plain(Peeked<'a>),
+}
+
+/// Takes one layer off.
+pub(super) fn peel(stream: Peeked<'_>) -> io::Result<Peeled<'_>> {
+    if stream.head.starts_with(b"PK\x03\x04") {
+        return Ok(Peeled::Zip(stream));
+    }
+    let Some(layer) = layer_of(&stream.head) else {
+        return Ok(Peeled::Plain(stream));
+    };
+    let under: Box<dyn Read> = match layer {
+        Layer::Gzip => Box::new(flate2::read::MultiGzDecoder::new(stream)),
+        Layer::Zstd => Box::new(ZstdReader::new(stream)),
+        Layer::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(stream)),
+        Layer::Xz => Box::new(lzma_rust2::XzReader::new_mem_limit(stream, true, XZ_MEMORY_KIB)),
+        Layer::Base64 => Box::new(Base64Reader::new(stream)),
+        Layer::Utf8Mark => Box::new(stream.without_head(3)),
+        Layer::Utf16(order) => Box::new(Utf16Reader::new(stream, order)),
+    };
+    Peeked::new(under).map(Peeled::Wrapped)
+}
+
+fn layer_of(head: &[u8]) -> Option<Layer> {
+    let layers: [(&[u8], Layer); 9] = [
+        (b"\x1f\x8b", Layer::Gzip),
+        (b"\x28\xb5\x2f\xfd", Layer::Zstd),
+        (b"BZh", Layer::Bzip2),
+        (b"\xfd7zXZ\0", Layer::Xz),
+        // The gzip magic and its method byte in base64.
+        (b"H4sI", Layer::Base64),
+        (b"\xef\xbb\xbf", Layer::Utf8Mark),
+        (b"\xff\xfe", Layer::Utf16(ByteOrder::Little)),
+        (b"\xfe\xff", Layer::Utf16(ByteOrder::Big)),
+        (b"\"H4sI", Layer::Base64),
+    ];
+    let by_magic = layers.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, layer)| *layer);
+    by_magic.or_else(|| skippable_frame(head)).or_else(|| unmarked_utf16(head))
+}
+
+/// zstd files may begin with a frame to be skipped (pzstd writes one).
+fn skippable_frame(head: &[u8]) -> Option<Layer> {
+    (head.len() >= 4 && head[0] & 0xf0 == 0x50 && head[1..4] == *b"\x2a\x4d\x18").then_some(Layer::Zstd)
+}
+
+/// UTF-16 without a mark: every other byte of ASCII text is zero.
+fn unmarked_utf16(head: &[u8]) -> Option<Layer> {
+    let zeros = |first: usize| head.iter().skip(first).step_by(2).all(|byte| *byte == 0);
+    let texts = |first: usize| head.iter().skip(first).step_by(2).all(|byte| *byte != 0);
+    match head.len() {
+        0..8 => None,
+        _ if zeros(1) && texts(0) => Some(Layer::Utf16(ByteOrder::Little)),
+        _ if zeros(0) && texts(1) => Some(Layer::Utf16(ByteOrder::Big)),
+        _ => None,
+    }
+}
+
+/// What a file of a kind that holds no log text is, and what to do instead.
+pub(super) fn refused_kind(head: &[u8]) -> Option<&'static str> {
+    let kinds: [(&[u8], &str); 12] = [
+        (
+            b"PAR1",
+            "a Parquet file; export the logs as text or JSON instead, or read the message column out of it first",
+        ),
+        (b"ORC", "an ORC file; export the logs as text or JSON instead, or read the message column out of it first"),
+        (b"Obj\x01", "an Avro file; export the logs as text or JSON instead"),
+        (b"%PDF", "a PDF document; save the log as text instead"),
+        (b"\xd0\xcf\x11\xe0", "an old Excel or Word document; save it as CSV instead"),
+        (b"\xff\x06\0\0sNaPpY", "snappy-compressed; decompress it first, or set Firehose to GZIP"),
+        (b"\x7fELF", "a program, not a log"),
+        (b"MZ", "a program, not a log"),
+        (b"\x89PNG", "an image, not a log"),
+        (b"\xff\xd8\xff", "an image, not a log"),
+        (b"GIF8", "an image, not a log"),
+        (b"7z\xbc\xaf", "a 7-Zip archive; unpack it first"),
+    ];
+    kinds.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, advice)| *advice)
+}
+
+/// What a rendering of a log is that cannot be read back, and what to do instead.
+pub(super) fn refused_rendering(first_lines: &[u8]) -> Option<&'static str> {
+    let title = first_lines.split(|byte| *byte == b'\n').nth(1).unwrap_or_default();
+    let of_cli = [&b"FilterLogEvents"[..], b"GetLogEvents", b"GetQueryResults"];
+    let is_table = title.starts_with(b"|") && of_cli.iter().any(|name| memchr::memmem::find(title, name).is_some());
+    is_table.then_some("a table of the AWS CLI, which wraps messages; save it with --output json instead")
+}

@@ -1,0 +1,178 @@
+//! One input from its first byte to its last: layers off, shape recognised, events out, errors put in words.
+
+use std::io::{self, ErrorKind, Read};
+
+use super::delivery::Delivery;
+use super::feed::Feed;
+use super::head::{HEAD, Head};
+use super::layers::{DEEPEST, Peeked, Peeled, peel, refused_kind, refused_rendering};
+use super::{Buffers, DecodeError, Decoded, InputContext, SHAPES, json, zip};
+use crate::model::EventSink;
+
+/// What decoding one input needs.
+pub(super) struct Run<'r> {
+    context: &'r InputContext,
+    buffers: &'r mut Buffers,
+    sink: &'r mut dyn EventSink,
+    /// Bytes decoded before something went wrong.
+    before_failure: u64,
+}
+
+/// What was decoded without failure.
+#[derive(Clone, Copy)]
+struct Whole {
+    shape: &'static str,
+    bytes: u64,
+}
+
+/// What the shape is called where there is nothing to decode.
+const EMPTY: &str = "empty";
+/// The file that an S3 export task leaves to try its permissions.
+const WRITE_TEST: &str = "aws-logs-write-test";
+
+impl<'r> Run<'r> {
+    pub(super) fn new(context: &'r InputContext, buffers: &'r mut Buffers, sink: &'r mut dyn EventSink) -> Self {
+        Self { context, buffers, sink, before_failure: 0 }
+    }
+
+    pub(super) fn decode(mut self, input: &mut dyn Read) -> Decoded {
+        match self.input(input, 0) {
+            Ok(Whole { shape, bytes }) => Decoded { shape: Some(shape), bytes, result: Ok(()) },
+            Err(error) => Decoded { shape: None, bytes: self.before_failure, result: Err(error) },
+        }
+    }
+
+    /// Decodes `input`, which is `depth` layers deep.
+    fn input(&mut self, input: &mut dyn Read, depth: usize) -> Result<Whole, DecodeError> {
+        let mut stream = Peeked::new(Box::new(input)).map_err(read_error)?;
+        for depth in depth..=DEEPEST {
+            match peel(stream).map_err(read_error)? {
+                Peeled::Wrapped(under) => stream = under,
+                Peeled::Plain(mut text) => return self.text(&mut text, depth),
+                Peeled::Zip(mut archive) => return self.archive(&mut archive, depth),
+            }
+        }
+        Err(too_deep())
+    }
+
+    /// Decodes the entries of an archive, one after the other.
+    fn archive(&mut self, archive: &mut dyn Read, depth: usize) -> Result<Whole, DecodeError> {
+        if depth >= DEEPEST {
+            return Err(too_deep());
+        }
+        let mut entries = zip::Entries::new(archive);
+        let mut all: Option<Whole> = None;
+        let mut refused = None;
+        while let Some(mut entry) = entries.next_entry().map_err(read_error)? {
+            if let Some(what) = zip::refused_entry(entry.name()) {
+                return Err(DecodeError::NotALog(format!("is {what}")));
+            }
+            match self.input(&mut entry, depth + 1) {
+                Ok(decoded) => {
+                    let before = all.map_or(0, |all| all.bytes);
+                    all = Some(Whole { shape: decoded.shape, bytes: before + decoded.bytes });
+                }
+                Err(error @ DecodeError::NotALog(_)) => refused = Some(error),
+                Err(error) => {
+                    self.before_failure += all.map_or(0, |all| all.bytes);
+                    return Err(error);
+                }
+            }
+            entry.skip_rest().map_err(read_error)?;
+        }
+        match (all, refused) {
+            (Some(all), _) => Ok(all),
+            (None, Some(error)) => Err(error),
+            (None, None) => Ok(Whole { shape: EMPTY, bytes: 0 }),
+        }
+    }
+
+    /// Decodes what has no layer left.
+    fn text(&mut self, text: &mut dyn Read, depth: usize) -> Result<Whole, DecodeError> {
+        let mut feed = Feed::new(text, self.buffers.blocks.pop().unwrap_or_default());
+        let result = self.shape(&mut feed, depth);
+        let (bytes, failure, block) = feed.finish();
+        self.buffers.blocks.push(block);
+        let result = failure.map_or(result, |error| Err(read_error(error)));
+        let (shape, inner) = result.inspect_err(|_| self.before_failure += bytes)?;
+        Ok(Whole { shape, bytes: inner.carried.unwrap_or(bytes) + inner.grown })
+    }
+
+    fn shape(&mut self, feed: &mut Feed<'_>, depth: usize) -> Result<(&'static str, Size), DecodeError> {
+        feed.more();
+        let data = feed.data();
+        let head = &data[..data.len().min(HEAD)];
+        // An empty list is what a query without a match gives.
+        if matches!(head.trim_ascii(), b"" | b"[]" | b"{}") {
+            return Ok((EMPTY, Size::default()));
+        }
+        if head.len() < 256 && head.starts_with(b"Permission Check Successful") {
+            return Ok((WRITE_TEST, Size::default()));
+        }
+        if let Some(what) = refused_kind(head).or_else(|| refused_rendering(head)) {
+            return Err(DecodeError::NotALog(format!("is {what}")));
+        }
+        let known = Head::new(head);
+        let Some(shape) = SHAPES.iter().find(|shape| (shape.sniff)(&known)) else {
+            return Err(not_a_log(head));
+        };
+        if shape.name == json::carrier::SHAPE.name {
+            return Ok((shape.name, Size { carried: Some(self.carried(feed, depth)?), grown: 0 }));
+        }
+        let mut delivery = Delivery::new(self.context, self.sink);
+        let result = (shape.decode)(feed, &mut delivery);
+        let grown = delivery.finish();
+        result.map(|()| (shape.name, Size { carried: None, grown }))
+    }
+
+    fn carried(&mut self, feed: &mut Feed<'_>, depth: usize) -> Result<u64, DecodeError> {
+        if depth >= DEEPEST {
+            return Err(too_deep());
+        }
+        json::carrier::each(feed, |data| self.input(data, depth + 1).map(|decoded| decoded.bytes))
+    }
+}
+
+/// How the bytes that count differ from those that were read.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    /// Bytes of what was carried inside, which count instead.
+    carried: Option<u64>,
+    /// Bytes that rewriting added.
+    grown: u64,
+}
+
+fn too_deep() -> DecodeError {
+    DecodeError::Corrupt(format!("is packed more than {DEEPEST} times over; unpack it first"))
+}
+
+/// Decompressors report damage as an I/O error: tells it from errors of the disk.
+fn read_error(error: io::Error) -> DecodeError {
+    match error.kind() {
+        ErrorKind::UnexpectedEof => DecodeError::Corrupt(
+            "the compressed data ends too early; what came before counts, copy the file again".to_owned(),
+        ),
+        ErrorKind::InvalidData
+        | ErrorKind::InvalidInput
+        | ErrorKind::Other
+        | ErrorKind::OutOfMemory
+        | ErrorKind::Unsupported
+            if error.raw_os_error().is_none() =>
+        {
+            DecodeError::Corrupt(format!(
+                "the compressed data is damaged ({error}); what came before counts, copy the file again"
+            ))
+        }
+        _ => DecodeError::Io(error),
+    }
+}
+
+fn not_a_log(head: &[u8]) -> DecodeError {
+    let shown = head[..head.len().min(60)].trim_ascii_start().escape_ascii();
+    let binary = head.iter().filter(|byte| **byte < 9).count() * 50 > head.len();
+    let what = if binary { "is binary data of no known kind" } else { "holds no line that comes from Lambda" };
+    DecodeError::NotALog(format!(
+        "{what} (looked for START, END and REPORT lines, request ids, errors of runtimes, and known exports in the \
+         first 64 KiB); it begins with \"{shown}\""
+    ))
+}

@@ -1,0 +1,175 @@
+//! Events held back: in memory at first, then in a temporary file, read back in either direction.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+
+use crate::model::{LogEvent, RequestId, StreamId, Timestamp};
+
+/// Bytes held in memory before they go to the file.
+const CHUNK: usize = 4 * 1024 * 1024;
+/// Stream, flags, time, line, event id, request id and the length of the message.
+const FIXED: usize = 4 + 1 + 8 + 8 + 8 + 16 + 4;
+
+const TIMED: u8 = 1;
+const NUMBERED: u8 = 2;
+const REQUESTED: u8 = 4;
+const ESCAPED: u8 = 8;
+
+/// Events in the order in which they came.
+#[derive(Debug, Default)]
+pub(super) struct Spool {
+    chunk: Vec<u8>,
+    /// Lengths of the chunks in the file.
+    written: Vec<u64>,
+    file: Option<File>,
+    failure: Option<io::Error>,
+    events: usize,
+}
+
+impl Spool {
+    /// Events held.
+    pub(super) fn events(&self) -> usize {
+        self.events
+    }
+
+    /// Bytes in memory.
+    pub(super) fn bytes(&self) -> usize {
+        self.chunk.len()
+    }
+
+    /// Takes an event.
+    pub(super) fn push(&mut self, stream: StreamId, event: &LogEvent<'_>) {
+        if self.chunk.len() + event.message.len() > CHUNK {
+            self.write_out();
+        }
+        let flag = |set: bool, flag: u8| if set { flag } else { 0 };
+        let flags = flag(event.at.is_some(), TIMED)
+            | flag(event.event_id.is_some(), NUMBERED)
+            | flag(event.request_id.is_some(), REQUESTED)
+            | flag(event.escaped, ESCAPED);
+        let length = (event.message.len() as u32).to_le_bytes();
+        let chunk = &mut self.chunk;
+        chunk.extend_from_slice(event.message);
+        chunk.extend_from_slice(&stream.0.to_le_bytes());
+        chunk.push(flags);
+        chunk.extend_from_slice(&event.at.map_or(0, Timestamp::ms).to_le_bytes());
+        chunk.extend_from_slice(&event.line.to_le_bytes());
+        chunk.extend_from_slice(&event.event_id.unwrap_or(0).to_le_bytes());
+        chunk.extend_from_slice(&event.request_id.map_or(0, RequestId::bits).to_le_bytes());
+        chunk.extend_from_slice(&length);
+        self.events += 1;
+    }
+
+    fn write_out(&mut self) {
+        if self.chunk.is_empty() || self.failure.is_some() {
+            self.chunk.clear();
+            return;
+        }
+        if let Err(error) = self.append() {
+            self.failure = Some(error);
+        }
+        self.chunk.clear();
+    }
+
+    fn append(&mut self) -> io::Result<()> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => self.file.insert(tempfile::tempfile()?),
+        };
+        file.write_all(&self.chunk)?;
+        self.written.push(self.chunk.len() as u64);
+        Ok(())
+    }
+
+    /// Gives the events in the order in which they came. Only for a spool that is still in memory.
+    pub(super) fn forward(self, mut take: impl FnMut(StreamId, LogEvent<'_>)) {
+        let mut ends = Vec::with_capacity(self.events);
+        let mut end = self.chunk.len();
+        while let Some((_, _, start)) = event_before(&self.chunk, end) {
+            ends.push(end);
+            end = start;
+        }
+        for end in ends.into_iter().rev() {
+            if let Some((stream, event, _)) = event_before(&self.chunk, end) {
+                take(stream, event);
+            }
+        }
+    }
+
+    /// Gives the events last come first.
+    pub(super) fn backward(mut self, mut take: impl FnMut(StreamId, LogEvent<'_>)) -> io::Result<()> {
+        give_backward(&self.chunk, &mut take);
+        let mut start: u64 = self.written.iter().sum();
+        for length in self.written.iter().rev() {
+            let Some(file) = &mut self.file else { break };
+            start -= length;
+            self.chunk.clear();
+            file.seek(SeekFrom::Start(start))?;
+            file.take(*length).read_to_end(&mut self.chunk)?;
+            give_backward(&self.chunk, &mut take);
+        }
+        self.failure.map_or(Ok(()), Err)
+    }
+}
+
+fn give_backward(chunk: &[u8], take: &mut impl FnMut(StreamId, LogEvent<'_>)) {
+    let mut end = chunk.len();
+    while let Some((stream, event, start)) = event_before(chunk, end) {
+        take(stream, event);
+        end = start;
+    }
+}
+
+/// The event that ends at `end`, and where it begins.
+fn event_before(chunk: &[u8], end: usize) -> Option<(StreamId, LogEvent<'_>, usize)> {
+    let fixed = chunk.get(end.checked_sub(FIXED)?..end)?;
+    let (stream, rest) = fixed.split_first_chunk::<4>()?;
+    let (flags, rest) = rest.split_first()?;
+    let (at, rest) = rest.split_first_chunk::<8>()?;
+    let (line, rest) = rest.split_first_chunk::<8>()?;
+    let (event_id, rest) = rest.split_first_chunk::<8>()?;
+    let (request_id, rest) = rest.split_first_chunk::<16>()?;
+    let length = u32::from_le_bytes(*rest.first_chunk::<4>()?) as usize;
+    let start = (end - FIXED).checked_sub(length)?;
+    let has = |flag: u8| flags & flag != 0;
+    let event = LogEvent {
+        at: if has(TIMED) { Timestamp::from_ms(i64::from_le_bytes(*at)) } else { None },
+        message: chunk.get(start..end - FIXED)?,
+        escaped: has(ESCAPED),
+        line: u64::from_le_bytes(*line),
+        event_id: has(NUMBERED).then_some(u64::from_le_bytes(*event_id)),
+        request_id: has(REQUESTED).then_some(RequestId::from_bits(u128::from_le_bytes(*request_id))),
+    };
+    Some((StreamId(u32::from_le_bytes(*stream)), event, start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn messages(spool: &mut Spool, count: usize, size: usize) {
+        for line in 1..=count {
+            let text = vec![b'a' + (line % 26) as u8; size];
+            spool.push(StreamId(line as u32), &LogEvent::bare(&text, line as u64));
+        }
+    }
+
+    #[test]
+    fn gives_events_in_both_directions() {
+        let mut spool = Spool::default();
+        messages(&mut spool, 5, 3);
+        let mut lines = Vec::new();
+        spool.forward(|stream, event| lines.push((stream.0, event.line, event.message.len())));
+        assert_eq!(lines, [(1, 1, 3), (2, 2, 3), (3, 3, 3), (4, 4, 3), (5, 5, 3)]);
+    }
+
+    #[test]
+    fn goes_over_to_a_file() {
+        let mut spool = Spool::default();
+        messages(&mut spool, 30, 1024 * 1024);
+        assert!(spool.bytes() <= CHUNK + 1024 * 1024);
+        let mut lines = Vec::new();
+        spool.backward(|_, event| lines.push(event.line)).expect("a temporary file");
+        assert_eq!(lines, (1..=30).rev().collect::<Vec<_>>());
+    }
+}

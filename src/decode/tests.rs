@@ -1,0 +1,489 @@
+//! Laws of decoding that hold for every shape, and cases of the ways in which inputs are wrapped and damaged.
+
+use std::io::{self, Read, Write};
+
+use super::base64::encode;
+use super::head::Head;
+use super::{Buffers, DecodeError, Decoded, InputContext, SHAPES, decode};
+use crate::model::{Bucket, EventSink, LogEvent, Note, StreamId, StreamKey};
+
+/// An event as a test sees it: place, time, stream, text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Seen {
+    line: u64,
+    at: Option<i64>,
+    id: Option<u64>,
+    stream: String,
+    text: String,
+}
+
+#[derive(Debug, Default)]
+struct Collector {
+    streams: Vec<String>,
+    events: Vec<Seen>,
+    records: Vec<String>,
+    notes: Vec<Note>,
+    message_bytes: u64,
+}
+
+impl EventSink for Collector {
+    fn stream(&mut self, key: &StreamKey<'_>) -> StreamId {
+        let parts = [key.account_id, key.region, key.group, key.stream, key.function];
+        let name = parts.map(|part| part.unwrap_or("-")).join(" ");
+        let known = self.streams.iter().position(|stream| *stream == name);
+        let index = known.unwrap_or_else(|| {
+            self.streams.push(name);
+            self.streams.len() - 1
+        });
+        StreamId(index as u32)
+    }
+
+    fn event(&mut self, stream: StreamId, event: LogEvent<'_>) {
+        let text = if event.escaped {
+            super::json::scan::unescape(event.message).into_owned()
+        } else {
+            String::from_utf8_lossy(event.message).into_owned()
+        };
+        self.message_bytes += event.message.len() as u64;
+        let stream = self.streams[stream.0 as usize].clone();
+        self.events.push(Seen { line: event.line, at: event.at.map(|at| at.ms()), id: event.event_id, stream, text });
+    }
+
+    fn own_record(&mut self, json: &[u8], _line: u64) {
+        self.records.push(String::from_utf8_lossy(json).into_owned());
+    }
+
+    fn count(&mut self, _bucket: Bucket, _bytes: u64) {}
+
+    fn note(&mut self, note: Note) {
+        self.notes.push(note);
+    }
+}
+
+/// What was decoded without failure.
+#[derive(Debug)]
+struct Whole {
+    shape: &'static str,
+    bytes: u64,
+}
+
+fn run(input: &mut dyn Read) -> (Result<Whole, DecodeError>, Collector) {
+    let mut seen = Collector::default();
+    let decoded = decode(input, &InputContext::default(), &mut Buffers::default(), &mut seen);
+    let (shape, bytes) = (decoded.shape.unwrap_or_default(), decoded.bytes);
+    (decoded.result.map(|()| Whole { shape, bytes }), seen)
+}
+
+#[track_caller]
+fn texts(input: &[u8]) -> Vec<String> {
+    let (result, seen) = run(&mut &*input);
+    let decoded = result.expect("a log");
+    assert!(seen.message_bytes <= decoded.bytes, "{} > {}", seen.message_bytes, decoded.bytes);
+    seen.events.into_iter().map(|event| event.text).collect()
+}
+
+#[track_caller]
+fn case(input: &str, shape: &str, want: &[&str]) {
+    let (result, seen) = run(&mut input.as_bytes());
+    let decoded = result.expect("a log");
+    let texts: Vec<&str> = seen.events.iter().map(|event| event.text.as_str()).collect();
+    assert_eq!((decoded.shape, &texts[..]), (shape, want));
+    assert!(seen.message_bytes <= decoded.bytes, "{} > {}", seen.message_bytes, decoded.bytes);
+}
+
+const STREAM: &str = "2026/10/01/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+const ID: &str = "8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11";
+
+#[test]
+fn every_sample_is_its_own_shape_only() {
+    let (bare, others) = SHAPES.split_last().expect("shapes");
+    for shape in SHAPES {
+        assert!(!shape.samples().is_empty() && !shape.about.is_empty(), "{}", shape.name);
+        for sample in shape.samples() {
+            let head = Head::new(sample.as_bytes());
+            let takers: Vec<&str> =
+                others.iter().filter(|other| (other.sniff)(&head)).map(|other| other.name).collect();
+            let want: &[&str] = if shape.name == bare.name { &[] } else { &[shape.name] };
+            assert_eq!(takers, want, "{sample}");
+        }
+    }
+}
+
+#[test]
+fn every_sample_decodes() {
+    for shape in SHAPES {
+        for sample in shape.samples().iter().filter(|sample| !sample.contains("H4sI")) {
+            let (result, seen) = run(&mut sample.as_bytes());
+            assert_eq!(result.map(|decoded| decoded.shape).ok(), Some(shape.name), "{sample}");
+            assert!(!seen.events.is_empty() || !seen.records.is_empty(), "{sample}");
+            assert!(seen.notes.is_empty(), "{sample}: {:?}", seen.notes);
+        }
+    }
+}
+
+#[test]
+fn s3_export_keeps_continuation_lines() {
+    let text = "2026-10-01T00:00:00.123Z START RequestId: x\n\n2026-10-01T00:00:00.456Z [ERROR] E\n  at a\n\n  at b\n2026-10-01T00:00:00.500Z END\r\n";
+    case(text, "s3-export", &["START RequestId: x\n", "[ERROR] E\n  at a\n\n  at b", "END"]);
+    let (_, seen) = run(&mut text.as_bytes());
+    assert_eq!(seen.events.iter().map(|event| event.line).collect::<Vec<_>>(), [1, 3, 7]);
+}
+
+#[test]
+fn runtimes_own_times_are_no_export() {
+    case(
+        &format!("START RequestId: {ID} Version: 1\n2026-10-01T00:00:03.001Z {ID} Task timed out after 3.00 seconds\n"),
+        "bare",
+        &[
+            &format!("START RequestId: {ID} Version: 1"),
+            &format!("2026-10-01T00:00:03.001Z {ID} Task timed out after 3.00 seconds"),
+        ],
+    );
+    case(
+        "2026-10-01T00:00:03.001Z        undefined       ERROR   Uncaught Exception\n{\n  \"errorType\": \"E\"\n}\n",
+        "bare",
+        &[
+            "2026-10-01T00:00:03.001Z        undefined       ERROR   Uncaught Exception",
+            "{",
+            "  \"errorType\": \"E\"",
+            "}",
+        ],
+    );
+}
+
+#[test]
+fn json_documents_in_any_layout() {
+    let compact = format!(
+        r#"{{"events":[{{"logStreamName":"{STREAM}","timestamp":1790812800123,"message":"a\n\"q\"","ingestionTime":1,"eventId":"38"}},{{"message":"RequestId: b","logStreamName":"other","extra":{{"x":["]",{{}}]}},"eventId":"39","timestamp":1790812800124}}],"nextToken":null}}"#
+    );
+    let pretty = serde_json::to_string_pretty(&serde_json::from_str::<serde_json::Value>(&compact).expect("JSON"))
+        .expect("JSON");
+    for text in [compact.clone(), pretty, format!("{compact}\n{compact}")] {
+        let (result, seen) = run(&mut text.as_bytes());
+        assert_eq!(result.expect("a log").shape, "filter-log-events");
+        assert_eq!(seen.streams.len(), 2);
+        assert_eq!(seen.events[0].text, "a\n\"q\"");
+        assert_eq!((seen.events[1].text.as_str(), seen.events[1].at), ("RequestId: b", Some(1_790_812_800_124)));
+        assert!(seen.events[1].id.is_some() && seen.notes.is_empty());
+    }
+}
+
+#[test]
+fn text_shapes_take_their_prefix_off() {
+    let stream = STREAM;
+    let report = format!("REPORT RequestId: {ID}\tDuration: 1.00 ms\t");
+    case(
+        &format!("{stream} 2026-10-01T00:00:00.123000 {report}\n{stream} 2026-10-01T00:00:01 a\n b\n"),
+        "sam-logs",
+        &[&report, "a\n b"],
+    );
+    case(&format!("/aws/lambda/pay   {stream} {report}\n/aws/lambda/pay {stream} b\n"), "awslogs", &[&report, "b"]);
+    case(
+        &format!(
+            "EVENTS\t{0}1\t1790812803456\t{stream}\t{report}\n\t1790812800123\nSEARCHEDLOGSTREAMS\tTrue\n",
+            "0".repeat(55)
+        ),
+        "aws-cli-text",
+        &[&format!("{report}\n")],
+    );
+    case(&format!("2026-10-01 00:00:00.123000 fbe8c1\t{report}\n"), "time-tab", &[&report]);
+    case(
+        &format!("RESULTS\t@timestamp\t2026-10-01 00:00:00.123\nRESULTS\t@message\t{report}\n"),
+        "insights-text",
+        &[&report],
+    );
+    case(
+        &format!("REPORT - {ID}\nDuration: 1.00 ms\tBilled Duration: 1 ms\n2026-10-01 00:00:00.1 - {ID} - INFO\tx\n"),
+        "serverless-logs",
+        &[
+            &format!("REPORT RequestId: {ID}\tDuration: 1.00 ms\tBilled Duration: 1 ms"),
+            &format!("2026-10-01 00:00:00.1 - {ID} - INFO\tx"),
+        ],
+    );
+    case(&format!("web-1  | {report}\nweb-1  |   at x\n"), "bare", &[&report, "  at x"]);
+    case(&format!("  | 2026-10-01T00:00:00.1+02:00 | {report}\n-- | --\n"), "console-copy", &[report.trim_end()]);
+}
+
+#[test]
+fn console_columns_are_told_apart() {
+    let copied = format!("2026-10-01T02:00:00.123+02:00CopyEND\tRequestId: {ID} | END RequestId: {ID}\n-- | --\n");
+    case(&copied, "console-copy", &[&format!("END\tRequestId: {ID}")]);
+}
+
+#[test]
+fn telemetry_records_are_messages() {
+    let platform = r#"{"time":"2026-10-01T00:00:00.000Z","type":"platform.start","record":{"requestId":"x"}}"#;
+    case(
+        &format!(
+            r#"[{platform},{{"time":"2026-10-01T00:00:00.100Z","type":"function","record":"hi\n"}},{{"time":"2026-10-01T00:00:00.100Z","type":"function","record":{{"level":"INFO"}}}}]"#
+        ),
+        "telemetry",
+        &[platform, "hi\n", r#"{"level":"INFO"}"#],
+    );
+}
+
+#[test]
+fn structured_lines_are_messages_themselves() {
+    let line = format!(
+        r#"{{"timestamp":"2026-10-01T00:00:00Z","level":"ERROR","message":"Task timed out","requestId":"{ID}"}}"#
+    );
+    case(&line, "bare", &[&line]);
+}
+
+#[test]
+fn a_next_token_makes_the_answer_partial() {
+    let text = r#"{"events":[{"message":"RequestId: b","ingestionTime":1}],"NextToken":"x"}"#;
+    let (_, seen) = run(&mut text.as_bytes());
+    assert!(seen.notes[0].incomplete, "{:?}", seen.notes);
+}
+
+#[test]
+fn newest_first_is_turned_round() {
+    let row = |second: u32| {
+        format!(r#"{{"@timestamp":"2026-10-01 00:00:{second:02}.000","@message":"END RequestId: {second}"}}"#)
+    };
+    case(
+        &format!("[{},{},{}]", row(30), row(20), row(10)),
+        "insights-json",
+        &["END RequestId: 10", "END RequestId: 20", "END RequestId: 30"],
+    );
+    case(&format!("[{},{}]", row(10), row(20)), "insights-json", &["END RequestId: 10", "END RequestId: 20"]);
+    let many: Vec<String> = (0..2_000_u32)
+        .rev()
+        .map(|n| format!("2026-10-01 00:{:02}:{:02}.000,END RequestId: {n}", n / 60 % 60, n % 60))
+        .collect();
+    let texts = texts(format!("@timestamp,@message\n{}\n", many.join("\n")).as_bytes());
+    assert_eq!((texts.len(), texts[0].as_str()), (2_000, "END RequestId: 0"));
+}
+
+#[test]
+fn csv_cells() {
+    case(
+        "\u{feff}@message,@log,@logStream,@requestId\r\n\"a, \"\"b\"\"\n\",123456789012:/aws/lambda/pay,s,x\r\nRequestId: c,,,\r\n",
+        "insights-csv",
+        &["a, \"b\"\n", "RequestId: c"],
+    );
+    let (_, seen) =
+        run(&mut &b"@message,@log\nx,arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/pay:*\n"[..]);
+    assert_eq!(seen.streams, ["123456789012 eu-west-1 /aws/lambda/pay - -"]);
+    let (_, seen) = run(&mut &b"@message,@log\nx,123456789012:/aws/lambda/pay\n"[..]);
+    assert_eq!(seen.streams, ["123456789012 - /aws/lambda/pay - -"]);
+}
+
+#[test]
+fn subscription_documents_name_their_stream_before_or_behind() {
+    let events = r#""logEvents":[{"id":"1","timestamp":1790812800123,"message":"RequestId: x"}]"#;
+    let origin = r#""owner":"123456789012","logGroup":"/aws/lambda/pay","logStream":"s""#;
+    for text in [format!("{{{origin},{events}}}"), format!("{{{events},{origin}}}")] {
+        let (_, seen) = run(&mut text.as_bytes());
+        assert_eq!(seen.events[0].stream, "123456789012 - /aws/lambda/pay s -", "{text}");
+    }
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    out.write_all(bytes).expect("memory");
+    out.finish().expect("memory")
+}
+
+#[test]
+fn carriers_are_unpacked() {
+    let payload = r#"{"messageType":"DATA_MESSAGE","logGroup":"g","logStream":"s","logEvents":[{"id":"1","timestamp":1790812800123,"message":"RequestId: x"}]}"#;
+    let data = encode(&gzip(payload.as_bytes()));
+    for text in [
+        format!(r#"{{"awslogs":{{"data":"{data}"}}}}"#),
+        format!(r#"{{"Records":[{{"SequenceNumber":"1","Data":"{data}","PartitionKey":"p"}}]}}"#),
+        format!(r#"{{"invocationId":"i","records":[{{"recordId":"r","data":"{data}"}}]}}"#),
+        data.clone(),
+    ] {
+        let (result, seen) = run(&mut text.as_bytes());
+        assert_eq!(result.expect("a log").bytes, payload.len() as u64, "{text}");
+        assert_eq!(seen.events[0].text, "RequestId: x", "{text}");
+    }
+    let tail = encode(b"START RequestId: x\nEND RequestId: x\n");
+    case(
+        &format!(r#"{{"StatusCode":200,"LogResult":"{tail}"}}"#),
+        "carrier",
+        &["START RequestId: x", "END RequestId: x"],
+    );
+}
+
+#[test]
+fn containers_are_unpacked() {
+    let text = b"START RequestId: x\nEND RequestId: x\n";
+    let want = ["START RequestId: x", "END RequestId: x"];
+    let members = [gzip(&text[..19]), gzip(&text[19..])].concat();
+    let utf16: Vec<u8> =
+        "\u{feff}START RequestId: x\r\nEND RequestId: x\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for input in [gzip(text), members, gzip(&gzip(text)), utf16, encode(&gzip(text)).into_bytes(), zip(text)] {
+        assert_eq!(texts(&input), want);
+    }
+    for input in [zstd(text), BZIP2.to_vec(), XZ.to_vec()] {
+        assert_eq!(texts(&input), want);
+    }
+}
+
+const BZIP2: &[u8] = b"\x42\x5a\x68\x39\x31\x41\x59\x26\x53\x59\x16\x96\x14\xc6\x00\x00\x08\xdf\x80\x00\x10\x40\x00\x00\x10\x26\x21\x1c\x00\x06\x00\x2e\x40\x20\x00\x31\x4d\x32\x31\x31\x31\x04\xa8\x0d\x0d\x32\x1a\x41\xb4\xb8\xc5\x55\x3c\x2a\xa9\x66\x77\x28\x41\xd0\x82\x0c\x9f\x17\x72\x45\x38\x50\x90\x16\x96\x14\xc6";
+const XZ: &[u8] = b"\xfd\x37\x7a\x58\x5a\x00\x00\x04\xe6\xd6\xb4\x46\x02\x00\x21\x01\x16\x00\x00\x00\x74\x2f\xe5\xa3\xe0\x00\x23\x00\x1e\x5d\x00\x29\x95\x04\x25\xac\x9e\x6b\x2b\xb0\xe4\xea\x90\xc7\x2b\x64\xf1\xde\xf0\xe1\x49\x0b\x43\x6d\x21\xe0\x6d\x93\x00\x00\x00\x00\x00\x00\x86\x80\xb9\x22\x9e\x49\xbf\x00\x00\x01\x3a\x24\x83\x8f\x2c\x39\x1f\xb6\xf3\x7d\x01\x00\x00\x00\x00\x04\x59\x5a";
+
+/// A frame to be skipped, then two frames of one raw block each.
+fn zstd(text: &[u8]) -> Vec<u8> {
+    let mut bytes = b"\x50\x2a\x4d\x18\x03\0\0\0abc".to_vec();
+    for part in [&text[..19], &text[19..]] {
+        let size = part.len() as u8;
+        bytes.extend([0x28, 0xb5, 0x2f, 0xfd, 0x20, size, size << 3 | 1, 0, 0]);
+        bytes.extend(part);
+    }
+    bytes
+}
+
+/// An archive of two entries: stored, and deflated with its sizes behind.
+fn zip(text: &[u8]) -> Vec<u8> {
+    let header = |flags: u8, method: u8, size: u32| {
+        let mut header = b"PK\x03\x04\x14\0".to_vec();
+        header.extend([flags, 0, method, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        header.extend(size.to_le_bytes());
+        header.extend(size.to_le_bytes());
+        header.extend([1, 0, 0, 0, b'a']);
+        header
+    };
+    let mut archive = header(0, 0, 19);
+    archive.extend(&text[..19]);
+    archive.extend(header(8, 8, 0));
+    let mut body = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+    body.write_all(&text[19..]).expect("memory");
+    archive.extend(body.finish().expect("memory"));
+    archive.extend(b"PK\x07\x08............PK\x01\x02");
+    archive
+}
+
+#[test]
+fn damage_yields_what_was_read() {
+    let text: String = (0..20_000).map(|n| format!("END RequestId: {n}\n")).collect();
+    let packed = gzip(text.as_bytes());
+    let (result, seen) = run(&mut &packed[..packed.len() / 2]);
+    assert!(matches!(result, Err(DecodeError::Corrupt(_))), "{result:?}");
+    assert!(seen.events.len() > 1_000);
+    let cut = r#"{"events":[{"message":"RequestId: a","ingestionTime":1},{"message":"RequestId: b"#;
+    let (result, seen) = run(&mut cut.as_bytes());
+    assert!(matches!(result, Err(DecodeError::Corrupt(_))), "{result:?}");
+    assert_eq!(seen.events.len(), 2);
+}
+
+#[test]
+fn refuses_with_advice() {
+    for (input, advice) in [
+        (&b"PAR1\x15\x04"[..], "Parquet"),
+        (b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x13\0\0\0[Content_Types].xml", "Office"),
+        (b"-----\n|  FilterLogEvents  |\n| RequestId: x |\n", "--output json"),
+        (b"just some words\nand more\n", "looked for"),
+        (&[0u8, 1, 2, 3, 4, 200, 7, 8, 1, 2, 3, 1], "binary"),
+    ] {
+        match run(&mut &*input).0 {
+            Err(DecodeError::NotALog(text)) => assert!(text.contains(advice), "{text}"),
+            other => panic!("{other:?}"),
+        }
+    }
+    let nested = (0..6).fold(b"RequestId: x".to_vec(), |bytes, _| gzip(&bytes));
+    assert!(matches!(run(&mut &nested[..]).0, Err(DecodeError::Corrupt(_))));
+}
+
+#[test]
+fn empty_inputs_are_fine() {
+    for (input, shape) in [
+        (&b""[..], "empty"),
+        (b" \n\n", "empty"),
+        (b"[]\n", "empty"),
+        (b"Permission Check Successful", "aws-logs-write-test"),
+    ] {
+        assert_eq!(run(&mut &*input).0.expect("no error").shape, shape);
+    }
+}
+
+/// A text that repeats without end, as far as wanted.
+struct Repeated<'r> {
+    start: &'r [u8],
+    part: &'r [u8],
+    left: u64,
+}
+
+impl Read for Repeated<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let from = if self.start.is_empty() { self.part } else { self.start };
+        let count = from.len().min(buffer.len()).min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        buffer[..count].copy_from_slice(&from[..count]);
+        self.left -= count as u64;
+        self.start = &self.start[count.min(self.start.len())..];
+        Ok(count)
+    }
+}
+
+#[test]
+fn endless_events_are_cut() {
+    let filler = [b'x'; 4096];
+    for start in [
+        &b"START RequestId: 1 "[..],
+        b"2026-10-01T00:00:00.123Z START RequestId: 1 ",
+        b"{\"events\":[{\"ingestionTime\":1,\"message\":\"RequestId: ",
+        b"{\"logGroup\":\"g\",\"message\":\"RequestId: ",
+        b"@message\n\"RequestId: ",
+    ] {
+        let (result, seen) = run(&mut Repeated { start, part: &filler, left: 12_000_000 });
+        assert!(seen.events.len() <= 1, "{}", seen.events.len());
+        assert!(!seen.notes.is_empty() || result.is_err(), "{}", String::from_utf8_lossy(start));
+        assert!(seen.message_bytes <= 4 * 1024 * 1024, "{}", seen.message_bytes);
+    }
+    let mut after = b"2026-10-01T00:00:00.123Z RequestId: 1 ".to_vec();
+    after.extend(std::iter::repeat_n(b'y', 5_000_000));
+    after.extend(b"\ncontinued\n2026-10-01T00:00:00.124Z END RequestId: 1\n");
+    let (_, seen) = run(&mut &after[..]);
+    assert_eq!((seen.events.len(), seen.events[1].line, seen.events[1].text.as_str()), (2, 3, "END RequestId: 1"));
+}
+
+/// Gives its bytes in pieces of the sizes wanted.
+struct Pieces<'p> {
+    bytes: &'p [u8],
+    sizes: Vec<usize>,
+    next: usize,
+}
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let size = self.sizes[self.next % self.sizes.len()].min(buffer.len());
+        self.next += 1;
+        self.bytes.read(&mut buffer[..size])
+    }
+}
+
+fn sample(index: usize) -> &'static str {
+    let all: Vec<&'static str> = SHAPES.iter().flat_map(|shape| shape.samples().iter().copied()).collect();
+    all[index % all.len()]
+}
+
+proptest::proptest! {
+    #[test]
+    fn splits_of_the_input_change_nothing(index in 0usize..80, sizes in proptest::collection::vec(1usize..40, 1..8), packed in proptest::bool::ANY) {
+        let text = if packed { gzip(sample(index).as_bytes()) } else { sample(index).as_bytes().to_vec() };
+        let whole = run(&mut &text[..]).1;
+        let split = run(&mut Pieces { bytes: &text, sizes, next: 0 }).1;
+        proptest::prop_assert_eq!(whole.events, split.events);
+        proptest::prop_assert_eq!(whole.records, split.records);
+    }
+
+    #[test]
+    fn mutated_samples_never_panic(index in 0usize..80, at in 0usize..400, byte in 0u8.., cut in 0usize..500) {
+        let mut text = sample(index).repeat(2).into_bytes();
+        let length = text.len();
+        text[at % length] = byte;
+        text.truncate(cut.max(1));
+        let (result, seen) = run(&mut &text[..]);
+        if let Ok(decoded) = result {
+            proptest::prop_assert!(seen.message_bytes <= decoded.bytes);
+        }
+    }
+
+    #[test]
+    fn random_bytes_never_panic(bytes in proptest::collection::vec(0u8.., 0..300)) {
+        let _ = run(&mut &bytes[..]);
+    }
+}

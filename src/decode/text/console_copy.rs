@@ -1,0 +1,127 @@
+//! Events copied out of a console or a rendered table: columns set off by ` | `, borders, a button's name in between.
+
+use std::borrow::Cow;
+
+use super::engine::{self, Family, Found, Prefix};
+use crate::decode::Shape;
+use crate::decode::delivery::Delivery;
+use crate::decode::head::{Head, has_trace};
+use crate::decode::json::event::moment;
+use crate::model::Timestamp;
+
+pub(in crate::decode) const SHAPE: Shape = Shape {
+    name: "console-copy",
+    about: "copied from the console or a table: `time | message`, Markdown or ASCII borders, clock times on lines of their own",
+    sniff,
+    decode: |feed, delivery| {
+        delivery.watch_order();
+        engine::decode(&ConsoleCopy, feed, delivery);
+        Ok(())
+    },
+    samples: &[
+        "2026-10-01T02:00:00.123+02:00 | START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\n-- | --\n  | 2026-10-01T02:00:01.123+02:00 | END RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n",
+        "2026-10-01T02:00:00.123+02:00CopyIMAGE\tLaunch error: exec format error | IMAGE Launch error: exec format error\n-- | --\n",
+        "-----------------------\n|  timestamp  | message |\n|-----|-----|\n| 1790812800123 | REPORT RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Duration: 1 ms   |\n",
+        "@message | RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Error: exit code 0 Extension.Crash\n",
+        "00:58:30\nREPORT RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\tDuration: 1 ms\n",
+    ],
+};
+
+fn sniff(head: &Head<'_>) -> bool {
+    let first = head.first_line();
+    let begins = matches!(kind(first), Kind::Border | Kind::Event { .. });
+    begins && head.any_line(|line| matches!(kind(line), Kind::Event { .. })) && has_trace(head.bytes)
+}
+
+/// What a line is in such a copy.
+enum Kind {
+    Event { at: Option<Timestamp>, message: usize },
+    Border,
+    Other,
+}
+
+fn kind(line: &[u8]) -> Kind {
+    let indent = line.iter().take_while(|byte| matches!(byte, b' ' | b'|' | b'\t')).count();
+    let rest = &line[indent..];
+    if let Some((at, used)) = Timestamp::parse_prefix(rest) {
+        let separators: [&[u8]; 3] = [b" | ", b"\t| ", b"Copy"];
+        return match separators.iter().find(|text| rest[used..].starts_with(text)) {
+            Some(separator) => Kind::Event { at: Some(at), message: indent + used + separator.len() },
+            None => Kind::Other,
+        };
+    }
+    if rest.starts_with(b"@message | ") {
+        return Kind::Event { at: None, message: indent + b"@message | ".len() };
+    }
+    if is_clock(rest.trim_ascii_end()) {
+        // The message stands on the lines below.
+        return Kind::Event { at: None, message: line.len() + 1 };
+    }
+    numbered(line, indent).unwrap_or(if is_border(line) { Kind::Border } else { Kind::Other })
+}
+
+/// `| 1790812800123 | message`
+fn numbered(line: &[u8], indent: usize) -> Option<Kind> {
+    let rest = &line[indent..];
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let blanks = rest[digits..].iter().take_while(|byte| **byte == b' ').count();
+    let fits = (12..=14).contains(&digits) && rest[digits + blanks..].starts_with(b"|");
+    fits.then(|| {
+        let message = indent + digits + blanks + 1;
+        let message = message + usize::from(line.get(message) == Some(&b' '));
+        Kind::Event { at: moment(&rest[..digits]), message }
+    })
+}
+
+/// `00:58:30`, perhaps with a fraction.
+fn is_clock(text: &[u8]) -> bool {
+    let digits =
+        |range: std::ops::Range<usize>| text.get(range).is_some_and(|part| part.iter().all(u8::is_ascii_digit));
+    let whole = digits(0..2) && digits(3..5) && digits(6..8) && text[2] == b':' && text[5] == b':';
+    whole && text[8..].iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
+}
+
+/// Rules of dashes, `-- | --`, and the row of column names.
+fn is_border(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    let rule = line.len() > 2
+        && line.contains(&b'-')
+        && line.iter().all(|byte| matches!(byte, b'-' | b'|' | b' ' | b'+' | b':' | b'='));
+    let words = || line.split(|byte| *byte == b'|').map(<[u8]>::trim_ascii).filter(|word| !word.is_empty());
+    let names: [&[u8]; 7] =
+        [b"timestamp", b"message", b"Timestamp", b"Message", b"@timestamp", b"@message", b"@logStream"];
+    rule || (line.contains(&b'|') && words().count() > 0 && words().all(|word| names.contains(&word)))
+}
+
+struct ConsoleCopy;
+
+impl Family for ConsoleCopy {
+    fn prefix(&self, line: &[u8]) -> Option<Prefix> {
+        match kind(line) {
+            Kind::Event { at, message } => Some(Prefix { at, message, ..Prefix::default() }),
+            Kind::Border => Some(Prefix { message: usize::MAX, ..Prefix::default() }),
+            Kind::Other => None,
+        }
+    }
+
+    fn deliver(&self, message: &[u8], event: Found<'_>, delivery: &mut Delivery<'_>) {
+        let text = message.trim_ascii_end();
+        let text = text.strip_suffix(b"|").map_or(text, <[u8]>::trim_ascii_end);
+        event.deliver(&unrepeated(text), delivery);
+    }
+}
+
+/// The console shows a shortened text and the whole beside it: one of two equal columns is enough.
+fn unrepeated(text: &[u8]) -> Cow<'_, [u8]> {
+    for bar in memchr::memmem::find_iter(text, b" | ") {
+        let (left, right) = (&text[..bar], &text[bar + 3..]);
+        if squeezed(left).eq(squeezed(right)) {
+            return Cow::Borrowed(left);
+        }
+    }
+    Cow::Borrowed(text)
+}
+
+fn squeezed(text: &[u8]) -> impl Iterator<Item = &u8> {
+    text.iter().filter(|byte| !byte.is_ascii_whitespace())
+}

@@ -1,0 +1,16 @@
+//! Text logs: a prefix before every event, and a family of shapes that differ in the prefix.
+
+pub(super) mod ansi;
+pub(super) mod engine;
+
+pub(super) mod aws_tail;
+pub(super) mod awslogs;
+pub(super) mod bare;
+pub(super) mod cli_text;
+pub(super) mod console_copy;
+pub(super) mod csv;
+pub(super) mod iso_tab;
+pub(super) mod s3_export;
+pub(super) mod sam_logs;
+pub(super) mod saw;
+pub(super) mod serverless;

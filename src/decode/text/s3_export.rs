@@ -1,0 +1,71 @@
+//! S3 export tasks: `2026-01-02T03:04:05.678Z message`, one file per log stream.
+
+use super::engine::{self, Family, Prefix};
+use crate::decode::delivery::Delivery;
+use crate::decode::feed::Feed;
+use crate::decode::head::{Head, is_platform};
+use crate::decode::{DecodeError, Shape};
+use crate::model::Timestamp;
+
+pub(in crate::decode) const SHAPE: Shape = Shape {
+    name: "s3-export",
+    about: "files of an S3 export task: an ISO time with milliseconds and a blank before every event",
+    sniff,
+    decode,
+    samples: &[
+        "2026-10-01T00:00:00.123Z START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\n\n\
+         2026-10-01T00:00:00.456Z [ERROR] ValueError: bad input\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 9\n\
+         2026-10-01T00:00:00.500Z END RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n\n",
+        "2026-10-01T00:00:00.123Z {\"time\":\"2026-10-01T00:00:00.123Z\",\"type\":\"platform.start\",\"record\":{}}\n",
+    ],
+};
+
+/// Lines that are looked at.
+const LINES: usize = 60;
+/// Length of the time.
+const TIME: usize = 24;
+
+fn sniff(head: &Head<'_>) -> bool {
+    // Runtimes print such times, too, with a tab behind them, which copying turns into several blanks.
+    let mut runtimes_own = true;
+    let mut on_platform = false;
+    // Exports have thousands of small files: few lines tell as much as many.
+    for line in head.lines().take(LINES) {
+        // A line of the platform without the prefix: then the times are the runtime's own.
+        if is_platform(line) {
+            return false;
+        }
+        if prefix(line).is_some() {
+            let message = line.get(TIME + 1..).unwrap_or_default();
+            runtimes_own &= message.first() == Some(&b' ');
+            on_platform |= is_platform(message);
+        }
+    }
+    // A part of a file may begin within an event.
+    !runtimes_own && (on_platform || prefix(head.first_line()).is_some())
+}
+
+#[inline]
+fn prefix(line: &[u8]) -> Option<Prefix> {
+    let time = line.get(..TIME)?;
+    if time[10] != b'T' || time[19] != b'.' || time[23] != b'Z' || !matches!(line.get(TIME), None | Some(b' ' | b'\r'))
+    {
+        return None;
+    }
+    let (at, used) = Timestamp::parse_prefix(time)?;
+    (used == TIME).then_some(Prefix { at: Some(at), message: TIME + 1, ..Prefix::default() })
+}
+
+struct S3Export;
+
+impl Family for S3Export {
+    #[inline]
+    fn prefix(&self, line: &[u8]) -> Option<Prefix> {
+        prefix(line)
+    }
+}
+
+fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), DecodeError> {
+    engine::decode(&S3Export, feed, delivery);
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! ZIP archives as a stream: entry after entry by their local headers, without seeking.
+
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+
+use flate2::bufread::DeflateDecoder;
+
+type Source<'a> = BufReader<&'a mut dyn Read>;
+
+/// Sizes follow the data.
+const SIZES_FOLLOW: u16 = 1 << 3;
+const ENCRYPTED: u16 = 1;
+/// Stands for a size that is in the extra field.
+const LARGE: u64 = 0xffff_ffff;
+
+/// The entries of an archive.
+pub(super) struct Entries<'a> {
+    source: Source<'a>,
+}
+
+/// One entry: its decompressed bytes.
+pub(super) struct Entry<'e, 'a> {
+    name: String,
+    body: Body<'e, 'a>,
+    sizes_follow: bool,
+}
+
+enum Body<'e, 'a> {
+    Stored(io::Take<&'e mut Source<'a>>),
+    Deflated(DeflateDecoder<&'e mut Source<'a>>),
+}
+
+impl<'a> Entries<'a> {
+    /// The entries of `archive`.
+    pub(super) fn new(archive: &'a mut dyn Read) -> Self {
+        Self { source: BufReader::with_capacity(64 * 1024, archive) }
+    }
+
+    /// The next entry that is a file; the one before must have been read to its end.
+    pub(super) fn next_entry(&mut self) -> io::Result<Option<Entry<'_, 'a>>> {
+        let mut header = [0u8; 30];
+        if self.source.fill_buf()?.is_empty() {
+            return Ok(None);
+        }
+        self.source.read_exact(&mut header[..4])?;
+        if header[..4] != *b"PK\x03\x04" {
+            return Ok(None);
+        }
+        self.source.read_exact(&mut header[4..])?;
+        let short = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
+        let long = |at: usize| u64::from(short(at)) | u64::from(short(at + 2)) << 16;
+        let (flags, method) = (short(6), short(8));
+        let mut name = vec![0; usize::from(short(26))];
+        self.source.read_exact(&mut name)?;
+        let mut extra = vec![0; usize::from(short(28))];
+        self.source.read_exact(&mut extra)?;
+        let size = if long(18) == LARGE { large_size(&extra) } else { Some(long(18)) };
+        let sizes_follow = flags & SIZES_FOLLOW != 0;
+        let name = String::from_utf8_lossy(&name).into_owned();
+        let body = match (method, size) {
+            _ if flags & ENCRYPTED != 0 => return Err(unsupported(&name, "is encrypted")),
+            (8, _) => Body::Deflated(DeflateDecoder::new(&mut self.source)),
+            (0, Some(size)) if !sizes_follow => Body::Stored((&mut self.source).take(size)),
+            _ => return Err(unsupported(&name, "is stored in a way that only an unpacker can read")),
+        };
+        Ok(Some(Entry { name, body, sizes_follow }))
+    }
+}
+
+fn unsupported(name: &str, what: &str) -> io::Error {
+    io::Error::new(
+        ErrorKind::InvalidData,
+        format!("the archive's entry \"{}\" {what}; unpack it first", name.escape_debug()),
+    )
+}
+
+/// The compressed size in the ZIP64 extra field.
+fn large_size(mut extra: &[u8]) -> Option<u64> {
+    while let Some((head, rest)) = extra.split_first_chunk::<4>() {
+        let length = usize::from(u16::from_le_bytes([head[2], head[3]]));
+        if head[..2] == *b"\x01\0" {
+            return rest.get(8..16)?.try_into().ok().map(u64::from_le_bytes);
+        }
+        extra = rest.get(length..)?;
+    }
+    None
+}
+
+impl Entry<'_, '_> {
+    /// Its name in the archive.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Reads what is left, so that the next entry can begin.
+    pub(super) fn skip_rest(mut self) -> io::Result<()> {
+        io::copy(&mut self, &mut io::sink())?;
+        if let (Body::Deflated(decoder), true) = (self.body, self.sizes_follow) {
+            skip_sizes(decoder.into_inner())?;
+        }
+        Ok(())
+    }
+}
+
+/// Skips checksum and sizes behind the data: of 4 or of 8 bytes each, with a signature or without.
+fn skip_sizes(source: &mut Source<'_>) -> io::Result<()> {
+    let mut next = [0u8; 4];
+    source.read_exact(&mut next)?;
+    let mut rest = if next == *b"PK\x07\x08" { 12 } else { 8 };
+    source.read_exact(&mut vec![0; rest])?;
+    // Sizes of 8 bytes: the next header is 8 bytes farther on.
+    rest = 8;
+    if !source.fill_buf()?.starts_with(b"PK") {
+        source.read_exact(&mut vec![0; rest])?;
+    }
+    Ok(())
+}
+
+impl Read for Entry<'_, '_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match &mut self.body {
+            Body::Stored(body) => body.read(buffer),
+            Body::Deflated(body) => body.read(buffer),
+        }
+    }
+}
+
+/// Entries by which other formats that are ZIP archives are known.
+pub(super) fn refused_entry(name: &str) -> Option<&'static str> {
+    let office = name == "[Content_Types].xml" || name.starts_with("xl/") || name.starts_with("word/");
+    let program = name.starts_with("META-INF/");
+    match () {
+        () if office => Some("an Office document (XLSX or DOCX); export the result as CSV or JSON instead"),
+        () if program => Some("a Java archive, not a log"),
+        () => None,
+    }
+}

@@ -1,0 +1,689 @@
+//! Samples of every shape and what they say; the laws that hold for all of them.
+
+use super::{Joiner, may_matter, parse};
+use crate::model::{AppError, AppLine, ErrorForm, Level, Record};
+
+const ID: &str = "6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34";
+
+/// One line on a record: the parts that matter here.
+fn gist(record: &Record<'_>) -> String {
+    match record {
+        Record::App(line) => app_gist(line),
+        Record::Start { version, json, tenant_id, .. } => format!("Start {version:?} {tenant_id:?} {json}"),
+        Record::End { .. } => "End".to_owned(),
+        Record::RuntimeDone { status, error_type, .. } => format!("RuntimeDone {} {error_type:?}", status.as_str()),
+        Record::Report(report) => {
+            let m = report.metrics;
+            format!(
+                "Report {:?} {:?} {:?} {:?} init {:?} restore {:?} {} {:?} xray {:?}{}",
+                m.duration_us.unwrap_or(0),
+                m.billed_ms.unwrap_or(0),
+                m.memory_size_mb.unwrap_or(0),
+                m.max_memory_used_mb.unwrap_or(0),
+                m.init_us.unwrap_or(0),
+                m.restore_us.unwrap_or(0),
+                report.status.map_or("-", |status| status.as_str()),
+                report.error_type.unwrap_or("-"),
+                report.xray_trace_id.unwrap_or("-"),
+                if report.emulated { " emulated" } else { "" },
+            )
+        }
+        Record::InitReport(report) | Record::RestoreReport(report) => format!(
+            "InitReport {} {:?} {} {}",
+            report.duration_us.unwrap_or(0),
+            report.phase,
+            report.status.as_str(),
+            report.error_type.unwrap_or("-")
+        ),
+        Record::InitStart(start) | Record::RestoreStart(start) => {
+            format!("InitStart {} {}", start.runtime_version.unwrap_or("-"), start.function.unwrap_or("-"))
+        }
+        Record::TimedOut { after_us, .. } => format!("TimedOut {after_us}"),
+        Record::Crash(crash) => {
+            format!("Crash {} {} {}", crash.id.is_some(), crash.message, crash.error_type.unwrap_or("-"))
+        }
+        Record::Extension { name, state, error_type } => format!("Extension {name} {state} {error_type:?}"),
+        other => format!("{other:?}"),
+    }
+}
+
+fn app_gist(line: &AppLine<'_>) -> String {
+    let id = if line.id.is_some() { " id" } else { "" };
+    let Some(error) = &line.error else { return format!("App{id} {:?}", line.level) };
+    let mut gist = format!("{:?}{id} {}", error.form, error.error_type.as_deref().unwrap_or("-"));
+    for (name, part) in [
+        ("", &error.message),
+        ("at ", &error.frame),
+        ("code ", &error.code),
+        ("reason ", &error.reason),
+        ("cause ", &error.cause),
+    ] {
+        if let Some(part) = part {
+            gist.push_str(&format!(" | {name}{part}"));
+        }
+    }
+    error.http_status.map_or(gist.clone(), |status| format!("{gist} | {status}"))
+}
+
+const PLATFORM: &[(&str, &str)] = &[
+    (
+        "INIT_START Runtime Version: nodejs:22.v29\tRuntime Version ARN: arn:aws:lambda:eu-west-1::runtime:0a\n",
+        "InitStart nodejs:22.v29 -",
+    ),
+    ("INIT_START", "InitStart - -"),
+    ("INIT_START soon", "Unrecognized"),
+    ("START RequestId: $ID Version: $LATEST\n", "Start Some(\"$LATEST\") None false"),
+    ("START RequestId: $ID\tVersion: 42", "Start Some(\"42\") None false"),
+    ("START RequestId: nonsense", "Unrecognized"),
+    ("START  of the batch", "App Info"),
+    ("END RequestId: $ID\n", "End"),
+    ("END of file", "App Info"),
+    (
+        "REPORT RequestId: $ID\tDuration: 3.07 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 66 MB\t\n",
+        "Report 3070 4 128 66 init 0 restore 0 - \"-\" xray \"-\"",
+    ),
+    (
+        "REPORT RequestId: $ID Duration: 120000.64 ms Billed Duration: 120000 ms Memory Size: 128 MB Max Memory Used: 23 MB",
+        "Report 120000640 120000 128 23 init 0 restore 0 - \"-\" xray \"-\"",
+    ),
+    (
+        "REPORT RequestId: $ID\tDuration: 3000.00 ms\tBilled Duration: 3000 ms \tMemory Size: 128 MB\tMax Memory Used: 66 MB\tInit Duration: 578.07 ms\tStatus: timeout\n",
+        "Report 3000000 3000 128 66 init 578070 restore 0 timeout \"-\" xray \"-\"",
+    ),
+    (
+        "REPORT RequestId: $ID\tDuration: 12.10 ms\tBilled Duration: 13 ms\tMemory Size: 1024 MB\tMax Memory Used: 1024 MB\tStatus: error\tError Type: Runtime.OutOfMemory\nXRAY TraceId: 1-6a-7b\tSegmentId: 0c\tSampled: true\n",
+        "Report 12100 13 1024 1024 init 0 restore 0 error \"Runtime.OutOfMemory\" xray \"1-6a-7b\"",
+    ),
+    (
+        "REPORT RequestId: $ID\tDuration: 9.00 ms\tBilled Duration: 10 ms\tMemory Size: 512 MB\tMax Memory Used: 155 MB\tRestore Duration: 511.25 ms\tBilled Restore Duration: 303 ms\t\n",
+        "Report 9000 10 512 155 init 0 restore 511250 - \"-\" xray \"-\"",
+    ),
+    (
+        "REPORT RequestId: $ID\tInit Duration: 0.20 ms\tDuration: 81.00 ms\tBilled Duration: 82 ms\tMemory Size: 3008 MB\tMax Memory Used: 3008 MB\t",
+        "Report 81000 82 3008 3008 init 200 restore 0 - \"-\" xray \"-\" emulated",
+    ),
+    ("REPORT RequestId: $ID\tDuration: many ms", "Unrecognized"),
+    ("REPORT RequestId: $ID", "Unrecognized"),
+    ("REPORT for March is ready", "App Info"),
+    (
+        "INIT_REPORT Init Duration: 9999.79 ms\tPhase: init\tStatus: timeout\n",
+        "InitReport 9999790 Some(Init) timeout -",
+    ),
+    (
+        "INIT_REPORT Init Duration: 312.40 ms\tPhase: invoke\tStatus: error\tError Type: Runtime.ImportModuleError\n",
+        "InitReport 312400 Some(Invoke) error Runtime.ImportModuleError",
+    ),
+    ("INIT_REPORT Init Duration: 9908.09 ms\n", "InitReport 9908090 None success -"),
+    ("RESTORE_START Runtime Version: java:21.v30\tRuntime Version ARN: arn\n", "InitStart java:21.v30 -"),
+    (
+        "RESTORE_REPORT Restore Duration: 1236.04 ms\tStatus: error\tError Type: Runtime.ExitError\n",
+        "InitReport 1236040 None error Runtime.ExitError",
+    ),
+    ("2026-01-02T03:04:05.678Z $ID Task timed out after 3.00 seconds\n\n", "TimedOut 3000000"),
+    ("2026-01-02T03:04:05.678Z\t$ID\tTask timed out after 1 second", "TimedOut 1000000"),
+    ("2026-01-02T03:04:05.678Z\t$ID\tINFO\tTask timed out after 3.00 seconds", "App id Info"),
+    (
+        "RequestId: $ID Error: Runtime exited with error: exit status 1\nRuntime.ExitError\n",
+        "Crash true Runtime exited with error: exit status 1 Runtime.ExitError",
+    ),
+    (
+        "RequestId: $ID Error: Runtime exited without providing a reason Runtime.ExitError",
+        "Crash true Runtime exited without providing a reason Runtime.ExitError",
+    ),
+    (
+        "RequestId: $ID Error: fork/exec /opt/extensions/probe: permission denied\nExtension.LaunchError\n",
+        "Crash true fork/exec /opt/extensions/probe: permission denied Extension.LaunchError",
+    ),
+    ("RequestId: $ID Error: exit code 0", "Crash true exit code 0 -"),
+    (
+        "RequestId: $ID Process exited before completing request\n\n",
+        "ExitedEarly { id: RequestId(147600000000000000000000000000000000000) }",
+    ),
+    ("RequestId: $ID\tStatus: error\tErrorType: Runtime.ExitError\n", "RuntimeDone error Some(\"Runtime.ExitError\")"),
+    ("RequestId: $ID was stored", "App id Info"),
+    (
+        "Unknown application error occurred\nRuntime.Unknown\n",
+        "Crash false Unknown application error occurred Runtime.Unknown",
+    ),
+    ("Error Runtime exited with error: signal: killed", "Crash false Runtime exited with error: signal: killed -"),
+    ("Runtime.ExitError", "Crash false  Runtime.ExitError"),
+    (
+        "EXTENSION\tName: probe.py\tState: LaunchError\tEvents: []\tError Type: PermissionDenied\n",
+        "Extension probe.py LaunchError Some(\"PermissionDenied\")",
+    ),
+    ("EXTENSION Name: my agent State: Ready Events: [INVOKE, SHUTDOWN]", "Extension my agent Ready None"),
+    ("TELEMETRY\tName: agent\tState: Subscribed\tTypes: [Platform]\n", "Informational"),
+    ("LOGS\tName: agent\tState: Subscribed\tTypes: [platform]\n", "Informational"),
+    ("LOGS are kept for a week", "App Info"),
+    (
+        "IMAGE\tLaunch error: fork/exec /app: exec format error\tEntrypoint: [/app]\tCmd: []\tWorkingDir: [/]\n",
+        "ImageError { message: \"fork/exec /app: exec format error\" }",
+    ),
+    ("SUPERNOVA\tInvalid task config: no such user\n", "ImageError { message: \"no such user\" }"),
+    ("XRAY TraceId: 1-2-3\tSegmentId: 4\tSampled: true", "Informational"),
+    (
+        r#"{"time":"2026-01-02T03:04:05.678Z","type":"platform.initStart","record":{"initializationType":"on-demand","phase":"init","runtimeVersion":"nodejs:22.v9","functionName":"shop","functionVersion":"3","instanceMaxMemory":134217728}}"#,
+        "InitStart nodejs:22.v9 shop",
+    ),
+    (
+        r#"{ "type" : "platform.start", "record": {"version":"$LATEST","tenantId":"t1","requestId":"$ID"}, "time":"2026-01-02T03:04:05.678Z"}"#,
+        "Start Some(\"$LATEST\") Some(\"t1\") true",
+    ),
+    (
+        r#"{"time":"2026-01-02T03:04:05.678Z","type":"platform.report","record":{"requestId":"$ID","metrics":{"durationMs":1233.969,"billedDurationMs":1698,"memorySizeMB":256,"maxMemoryUsedMB":123.0,"initDurationMs":463.512},"tracing":{"type":"X-Amzn-Trace-Id","value":"Root=1-6a-7b;Parent=0c;Sampled=1"},"status":"success"}}"#,
+        "Report 1233969 1698 256 123 init 463512 restore 0 success \"-\" xray \"1-6a-7b\"",
+    ),
+    (
+        r#"{"time":"2026-01-02T03:04:05.678Z","type":"platform.report","record":{"requestId":"$ID","status":"error","errorType":"Runtime.ExitError","metrics":{"durationMs":800.1}}}"#,
+        "Report 800100 0 0 0 init 0 restore 0 error \"Runtime.ExitError\" xray \"-\"",
+    ),
+    (
+        r#"{"time":"2026-01-02T03:04:05.678Z","type":"platform.runtimeDone","record":{"requestId":"$ID","status":"timeout","metrics":{"durationMs":5001.182,"producedBytes":0}}}"#,
+        "RuntimeDone timeout None",
+    ),
+    (
+        r#"{"time":"2026-01-02T03:04:05.678Z","type":"platform.initReport","record":{"initializationType":"on-demand","phase":"init","status":"timeout","metrics":{"durationMs":10000.487}}}"#,
+        "InitReport 10000487 Some(Init) timeout -",
+    ),
+    (
+        r#"{"time":"2026-01-02T03:04:05.678Z","type":"platform.restoreReport","record":{"status":"timeout","metrics":{"durationMs":10002.1}}}"#,
+        "InitReport 10002100 None timeout -",
+    ),
+    (
+        r#"{"time":"2026-01-02T03:04:05.678Z","type":"platform.extension","record":{"name":"agent","state":"LaunchError","events":[],"errorType":"PermissionDenied"}}"#,
+        "Extension agent LaunchError Some(\"PermissionDenied\")",
+    ),
+    (
+        r#"{"time":"2026-01-02T03:04:05.678Z","type":"platform.logsDropped","record":{"droppedBytes":12345,"droppedRecords":123,"reason":"slow"}}"#,
+        "LogsDropped { records: 123 }",
+    ),
+    (
+        r#"{"time":"2026-01-02T03:04:05.678Z","type":"platform.initRuntimeDone","record":{"phase":"init","status":"error"}}"#,
+        "Informational",
+    ),
+    (
+        r#"{"time":"2026-01-02T03:04:05.678Z","type":"platform.fault","record":"RequestId: $ID Error: Runtime exited with error: exit status 1\nRuntime.ExitError"}"#,
+        "Crash true Runtime exited with error: exit status 1 Runtime.ExitError",
+    ),
+    (r#"{"time":"2026-01-02T03:04:05.678Z","type":"platform.report","record":{"requ"#, "Unrecognized"),
+    (
+        r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"INFO","type":"platform.initStart","region":"eu-west-1","record":{"functionName":"web"}}"#,
+        "Foreign(\"Lambda Web Functions\")",
+    ),
+    (
+        r#"{"eventType":"POLLER_STATUS_EVENT","timestamp":1767312000000,"eventSourceArn":"arn","eventProcessorId":"p","logLevel":"INFO"}"#,
+        "Foreign(\"Kafka event source mapping\")",
+    ),
+    (
+        r#"{"_aws":{"Timestamp":1,"CloudWatchMetrics":[{"Namespace":"LambdaInsights"}]},"cpu":1}"#,
+        "Foreign(\"Lambda Insights\")",
+    ),
+    (r#"{"_aws":{"Timestamp":1,"CloudWatchMetrics":[{"Namespace":"Shop"}]},"orders":1}"#, "App Info"),
+    (
+        r#"{"id":"1","type":"TaskFailed","execution_arn":"arn","event_timestamp":"1767312000000"}"#,
+        "Foreign(\"Step Functions\")",
+    ),
+    (
+        "(6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34) Method completed with status: 502",
+        "Foreign(\"API Gateway execution log\")",
+    ),
+    (
+        r#"{"requestId":"$ID","ip":"203.0.113.9","httpMethod":"GET","resourcePath":"/widgets","status":"502"}"#,
+        "Foreign(\"API Gateway access log\")",
+    ),
+    (
+        r#"{"timestamp":"2026-01-02T03:04:05Z","level":"WARN","event":"LaunchFailed","capacityProviderName":"pool"}"#,
+        "Foreign(\"Lambda capacity provider\")",
+    ),
+    ("got the line START RequestId: $ID Version: 1", "App Info"),
+];
+
+const APP: &[(&str, &str)] = &[
+    // Node.js
+    ("2026-01-02T03:04:05.678Z\t$ID\tINFO\tstored 3 widgets\n", "App id Info"),
+    (
+        "2026-01-02T03:04:05.678Z\t$ID\tERROR\tInvoke Error \t{\"errorType\":\"TypeError\",\"errorMessage\":\"no widget\",\"stack\":[\"TypeError: no widget\",\"    at pick (/var/task/pick.js:3:4)\"]}\n",
+        "Unhandled id TypeError | no widget | at pick (/var/task/pick.js)",
+    ),
+    (
+        "2026-01-02T03:04:05.678Z  $ID  ERROR  Invoke Error  {\"errorType\":\"SlowDown\",\"errorMessage\":\"easy\",\"Code\":\"SlowDown\",\"$metadata\":{\"httpStatusCode\":503},\"Reason\":\"Rate\"}",
+        "Unhandled id SlowDown | easy | code SlowDown | reason Rate | 503",
+    ),
+    (
+        "2026-01-02T03:04:05.678Z\t$ID\tERROR\tUncaught Exception \t{\"errorType\":\"Error\",\"errorMessage\":\"lost\",\"code\":\"ECONNRESET\"}",
+        "Uncaught id Error | lost | code ECONNRESET",
+    ),
+    (
+        "2026-01-02T03:04:05.678Z\tundefined\tERROR\tUncaught Exception \t{\"errorType\":\"Error\",\"errorMessage\":\"no key\",\"stack\":[\"Error: no key\",\"    at file:///var/task/a.mjs:1:2\"]}",
+        "Init Error | no key | at /var/task/a.mjs",
+    ),
+    (
+        "2026-01-02T03:04:05.678Z\t$ID\tERROR\tUncaught Exception \t{\"errorType\":\"Runtime.ImportModuleError\",\"errorMessage\":\"gone\"}",
+        "Init id Runtime.ImportModuleError | gone",
+    ),
+    (
+        "2026-01-02T03:04:05.678Z\t$ID\tERROR\t[trace=1 span=2] Unhandled Promise Rejection \t{\"errorType\":\"Runtime.UnhandledPromiseRejection\",\"errorMessage\":\"Error: lost\",\"reason\":{\"errorType\":\"Error\",\"errorMessage\":\"lost\",\"code\":\"ELOST\"},\"stack\":[]}",
+        "UnhandledRejection id Runtime.UnhandledPromiseRejection | Error: lost | code ELOST | cause Error: lost",
+    ),
+    (
+        "2026-01-02T03:04:05.678Z\t$ID\tERROR\tInvoke Error \t{\"errorType\":\"Error\",\"errorMessage\":\"cut off in the mid",
+        "Unhandled id Error | cut off in the mid",
+    ),
+    (
+        "2026-01-02T03:04:05.678Z\t$ID\tERROR\tcould not store Error: lost\n    at put (/var/task/db.js:3:4) {\n  code: 'ELOST'\n}",
+        "Logged id Error | lost | at put (/var/task/db.js) | code ELOST",
+    ),
+    ("2026-01-02T03:04:05.678Z\t$ID\tINFO\tError: lost\n    at put (/var/task/db.js:3:4)", "App id Info"),
+    (
+        "2016-01-02T03:04:05.678Z\t$ID\t{\"errorMessage\":\"lost\",\"errorType\":\"Error\",\"stackTrace\":[\"put (/var/task/db.js:3:4)\"]}",
+        "Unhandled id Error | lost",
+    ),
+    (
+        "Unable to import module 'index': Error\n    at Module.require (module.js:1:2)",
+        "Init Error | Unable to import module 'index': Error",
+    ),
+    (
+        "Error: lost\n    at put (/var/task/db.js:3:4)\n\nNode.js v24.1.0",
+        "Crash Error | lost | at put (/var/task/db.js)",
+    ),
+    (
+        "node:internal/process/promises:394\n      triggerUncaughtException(err, true);\n      ^\n\nTypeError: lost\n    at file:///var/task/db.mjs:3:4\n\nNode.js v24.1.0",
+        "Crash TypeError | lost | at /var/task/db.mjs",
+    ),
+    (
+        r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"ERROR","requestId":"$ID","message":{"errorType":"TypeError","errorMessage":"no widget","stackTrace":["TypeError: no widget","    at pick (/var/task/pick.js:3:4)"]}}"#,
+        "Unhandled id TypeError | no widget | at pick (/var/task/pick.js)",
+    ),
+    (
+        r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"ERROR","message":{"errorType":"ImportModuleError","errorMessage":"gone","stackTrace":[]}}"#,
+        "Init ImportModuleError | gone",
+    ),
+    (
+        r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"ERROR","requestId":"$ID","message":"put failed","errorType":"Error","errorMessage":"lost","stackTrace":["Error: lost","    at put (/var/task/db.js:3:4)"]}"#,
+        "Logged id Error | lost | at put (/var/task/db.js)",
+    ),
+    (
+        r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"INFO","requestId":"$ID","message":"{\"level\":\"error\",\"message\":\"put failed\"}"}"#,
+        "Logged id - | put failed",
+    ),
+    // Python
+    ("[INFO]\t2026-01-02T03:04:05.678Z\t$ID\tstored\n", "App id Info"),
+    (
+        "[ERROR] KeyError: 'size'\nTraceback (most recent call last):\n\u{a0}\u{a0}File \"/var/task/app.py\", line 3, in handler\n\u{a0}\u{a0}\u{a0}\u{a0}x['size']",
+        "Unhandled KeyError | 'size' | at handler (/var/task/app.py)",
+    ),
+    (
+        "[ERROR] CardRefused: 51\rTraceback (most recent call last):\r  File \"/var/task/app.py\", line 3, in handler\r    pay()",
+        "Unhandled CardRefused | 51 | at handler (/var/task/app.py)",
+    ),
+    (
+        "[ERROR] Runtime.ImportModuleError: Unable to import module 'app': No module named 'x'\nTraceback (most recent call last):",
+        "Init Runtime.ImportModuleError | Unable to import module 'app': No module named 'x'",
+    ),
+    (
+        "[ERROR] Runtime.HandlerNotFound: Handler 'h' missing on module 'app'",
+        "Init Runtime.HandlerNotFound | Handler 'h' missing on module 'app'",
+    ),
+    (
+        "[ERROR] Runtime.MarshalError: Unable to marshal response",
+        "Unhandled Runtime.MarshalError | Unable to marshal response",
+    ),
+    (
+        "LAMBDA_WARNING: Unhandled exception. See there\r[ERROR] KeyError: 'a'\rTraceback (most recent call last):\r",
+        "Unhandled KeyError | 'a'",
+    ),
+    (
+        "LAMBDA_WARNING: Unhandled exception. See there\r{\"timestamp\":\"2026-01-02T03:04:05Z\",\"log_level\":\"ERROR\",\"errorMessage\":\"x\",\"errorType\":\"KeyError\",\"requestId\":\"$ID\",\"stackTrace\":[]}",
+        "Unhandled id KeyError | x",
+    ),
+    (
+        "[ERROR]\t2026-01-02T03:04:05.678Z\t$ID\tcould not store\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 3, in put\n    x\nbotocore.exceptions.ClientError: no",
+        "Logged id botocore.exceptions.ClientError | no | at put (/var/task/app.py)",
+    ),
+    ("[ERROR] could not load the list", "Logged - | could not load the list"),
+    (
+        "'size': KeyError\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 3, in handler\n    x\nKeyError: 'size'\n",
+        "Unhandled KeyError | 'size' | at handler (/var/task/app.py)",
+    ),
+    (
+        r#"{"timestamp": "2026-01-02T03:04:05Z", "log_level": "ERROR", "errorMessage": "no", "errorType": "ValueError", "requestId": "$ID", "stackTrace": ["  File \"/var/task/app.py\", line 3, in handler\n    1/0\n"]}"#,
+        "Unhandled id ValueError | no | at handler (/var/task/app.py)",
+    ),
+    (
+        r#"{"timestamp": "2026-01-02T03:04:05Z", "level": "ERROR", "errorMessage": "no", "errorType": "ValueError", "requestId": "", "stackTrace": []}"#,
+        "Init ValueError | no",
+    ),
+    (
+        r#"{"timestamp": "2026-01-02T03:04:05Z", "level": "ERROR", "message": "put failed", "logger": "root", "requestId": "$ID", "errorType": "ValueError", "errorMessage": "no"}"#,
+        "Logged id ValueError | no",
+    ),
+    // Java
+    (
+        "no widget: com.example.WidgetException\ncom.example.WidgetException: no widget\n\tat com.example.H.handleRequest(H.java:3)\nCaused by: java.io.IOException: disk\n\t... 2 more\n\n",
+        "Unhandled com.example.WidgetException | no widget | at com.example.H.handleRequest | cause java.io.IOException: disk",
+    ),
+    (
+        "java.lang.StackOverflowError: java.lang.StackOverflowError\njava.lang.StackOverflowError\n\tat com.example.H.run(H.java:3)\n",
+        "Unhandled java.lang.StackOverflowError | at com.example.H.run",
+    ),
+    (
+        "Class not found: com.example.H: java.lang.ClassNotFoundException\njava.lang.ClassNotFoundException: com.example.H\n\tat java.net.X.y(X.java:1)",
+        "Init java.lang.ClassNotFoundException | Class not found: com.example.H",
+    ),
+    (
+        "No public method named go with appropriate method signature found on class com.example.H",
+        "Init - | No public method named go with appropriate method signature found on class com.example.H",
+    ),
+    (
+        r#"{"timestamp":"2026-01-02T03:04:05.678Z","message":"no: com.example.WidgetException\ncom.example.WidgetException: no\n\tat com.example.H.run(H.java:3)\n\n","level":"ERROR","AWSRequestId":"$ID"}"#,
+        "Unhandled id com.example.WidgetException | no | at com.example.H.run",
+    ),
+    (
+        "2026-01-02 03:04:05 $ID ERROR Store:31 - put failed\ncom.example.WidgetException: no\n\tat com.example.H.run(H.java:3)",
+        "Logged id com.example.WidgetException | no | at com.example.H.run",
+    ),
+    ("2026-01-02 03:04:05.123 $ID INFO  Store:31 - put", "App id Info"),
+    (
+        "Exception in thread \"worker\" java.lang.IllegalStateException: no\n\tat com.example.H.run(H.java:3)",
+        "Crash java.lang.IllegalStateException | no | at com.example.H.run",
+    ),
+    // .NET
+    ("2026-01-02T03:04:05.678Z\t$ID\tinfo\tstored", "App id Info"),
+    (
+        "2026-01-02T03:04:05.678Z\t$ID\tfail\tSystem.InvalidOperationException: no\n ---> Shop.WidgetException: gone\n   at Shop.Fn.Run(String a)\n   --- End of inner exception stack trace ---\n",
+        "Unhandled id System.InvalidOperationException | no | at Shop.Fn.Run | cause Shop.WidgetException: gone",
+    ),
+    (
+        "2026-01-02T03:04:05.678Z\t$ID\tfail\tput failed\nSystem.InvalidOperationException: no\n   at Shop.Fn.Run(String a)",
+        "Logged id System.InvalidOperationException | no | at Shop.Fn.Run",
+    ),
+    (
+        r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"Error","requestId":"$ID","message":"","errorType":"System.InvalidOperationException","errorMessage":"no","stackTrace":["System.InvalidOperationException: no","   at Shop.Fn.Run(String a)"]}"#,
+        "Unhandled id System.InvalidOperationException | no | at Shop.Fn.Run",
+    ),
+    (
+        "Object reference not set to an instance of an object.: NullReferenceException\n   at Shop.Fn.Run(String a) in /src/Fn.cs:line 3\n   at lambda_method(Closure , Stream )\n",
+        "Unhandled NullReferenceException | Object reference not set to an instance of an object. | at Shop.Fn.Run",
+    ),
+    (
+        "Unhandled exception. System.IO.FileNotFoundException: no file\n   at Shop.Program.Main()",
+        "Crash System.IO.FileNotFoundException | no file | at Shop.Program.Main",
+    ),
+    ("Out of memory.\n", "OutOfMemory - | Out of memory."),
+    // Go
+    ("2026/01/02 03:04:05 stored", "App Info"),
+    ("2026/01/02 03:04:05 {\"errorMessage\":\"no\",\"errorType\":\"errorString\"}\n", "Unhandled errorString | no"),
+    (
+        "2026/01/02 03:04:05 {\"errorMessage\":\"no\",\"errorType\":\"boundsError\",\"stackTrace\":[{\"path\":\"/usr/local/go/src/runtime/panic.go\",\"line\":1,\"label\":\"goPanicIndex\"},{\"path\":\"/src/main.go\",\"line\":3,\"label\":\"handler\"}]}",
+        "Uncaught boundsError | no | at handler (/src/main.go)",
+    ),
+    (
+        "2026/01/02 03:04:05 calling the handler function resulted in a panic, the process should exit",
+        "Uncaught panic | calling the handler function resulted in a panic, the process should exit",
+    ),
+    (
+        "panic: no widget\n\ngoroutine 1 [running]:\nmain.pick(0x1)\n\t/src/main.go:3 +0x1d\n",
+        "Crash panic | no widget | at main.pick",
+    ),
+    ("fatal error: runtime: out of memory\n\nruntime stack:", "OutOfMemory - | fatal error: runtime: out of memory"),
+    (
+        r#"{"time":"2026-01-02T03:04:05.678Z","level":"ERROR","msg":"{\"errorMessage\":\"no\",\"errorType\":\"errorString\"}","record":{"requestId":"$ID"}}"#,
+        "Unhandled id errorString | no",
+    ),
+    // Ruby
+    (
+        "Error raised from handler method\n{\n  \"errorMessage\": \"no\",\n  \"errorType\": \"Function<ZeroDivisionError>\",\n  \"stackTrace\": [\n    \"/var/task/app.rb:3:in `/'\"\n  ]\n}\n",
+        "Unhandled Function<ZeroDivisionError> | no | at / (/var/task/app.rb)",
+    ),
+    (
+        "Critical exception from handler\n{\"errorMessage\":\"no\",\"errorType\":\"Function<NoMethodError>\"}",
+        "Uncaught Function<NoMethodError> | no",
+    ),
+    (
+        "Init error when loading handler app.handler\n{\"errorMessage\":\"no\",\"errorType\":\"Init<LoadError>\"}",
+        "Init Init<LoadError> | no",
+    ),
+    (
+        "{\n  \"errorMessage\": \"no\",\n  \"errorType\": \"Function<WidgetError>\"\n}",
+        "Unhandled Function<WidgetError> | no",
+    ),
+    ("E, [2026-01-02T03:04:05.678 #8] ERROR $ID -- : put failed", "Logged id - | put failed"),
+    ("I, [2026-01-02T03:04:05.678 #8]  INFO $ID -- : put", "App id Info"),
+    (
+        "/var/task/app.rb:3:in `x': failed to allocate memory (NoMemoryError)",
+        "OutOfMemory NoMemoryError | /var/task/app.rb:3:in `x': failed to allocate memory (NoMemoryError) | at x (/var/task/app.rb)",
+    ),
+    // Rust and other custom runtimes
+    (
+        "\u{1b}[31mERROR\u{1b}[0m Lambda runtime invoke{requestId=\"$ID\" xrayTraceId=\"Root=1\"}: WidgetError { size: 3 }",
+        "Unhandled id WidgetError | WidgetError { size: 3 }",
+    ),
+    (
+        "2026-01-02T03:04:05.678Z ERROR Lambda runtime invoke{requestId=\"$ID\"}: shop::db: put failed",
+        "Logged id - | put failed",
+    ),
+    (" INFO Lambda runtime invoke{requestId=\"$ID\"}: stored", "App id Info"),
+    (
+        "thread 'main' panicked at src/main.rs:10:5:\nno widget\nnote: run with x",
+        "Crash panic | no widget | at src/main.rs",
+    ),
+    ("thread 'main' panicked at 'no widget', src/main.rs:10:5", "Crash panic | no widget | at src/main.rs"),
+    ("memory allocation of 1024 bytes failed", "OutOfMemory - | memory allocation of 1024 bytes failed"),
+    (
+        r#"{"level":"ERROR","fields":{"message":"Widget(3)"},"target":"lambda_runtime::layers::trace","span":{"requestId":"$ID","name":"Lambda runtime invoke"}}"#,
+        "Unhandled id Widget | Widget(3)",
+    ),
+    (
+        r#"{"level":"ERROR","fields":{"message":"put failed"},"target":"shop","span":{"requestId":"$ID","name":"Lambda runtime invoke"}}"#,
+        "Logged id - | put failed",
+    ),
+    (
+        "[ERROR] [1767323045678] LAMBDA_RUNTIME Failed to post handler success response. Http response code: 413. {\"errorMessage\":\"too large\",\"errorType\":\"RequestEntityTooLarge\"}",
+        "Response RequestEntityTooLarge | too large | 413",
+    ),
+    (
+        "[ERROR] [1767323045678] LAMBDA_RUNTIME Failed to post handler success response. Http response code: 403.",
+        "Logged - | Failed to post handler success response. Http response code: 403. | 403",
+    ),
+    (
+        "<--- Last few GCs --->\n\n[9:0x1] 9 ms: Mark-Compact\n\nFATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n",
+        "OutOfMemory - | FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory",
+    ),
+    ("Fatal Python error: Segmentation fault", "Crash - | Fatal Python error: Segmentation fault"),
+    (
+        "/var/task/bootstrap: line 3: ./app: cannot execute binary file: Exec format error",
+        "Crash - | /var/task/bootstrap: line 3: ./app: cannot execute binary file: Exec format error",
+    ),
+    (
+        "./app: /lib64/libc.so.6: version `GLIBC_2.99' not found (required by ./app)",
+        "Crash - | ./app: /lib64/libc.so.6: version `GLIBC_2.99' not found (required by ./app)",
+    ),
+    (
+        "./app: error while loading shared libraries: libx.so: cannot open shared object file: No such file or directory",
+        "Crash - | ./app: error while loading shared libraries: libx.so: cannot open shared object file: No such file or directory",
+    ),
+    (
+        "terminate called after throwing an instance of 'std::bad_alloc'\n  what():  std::bad_alloc",
+        "OutOfMemory std::bad_alloc | std::bad_alloc",
+    ),
+    // Loggers
+    (
+        r#"{"level":"ERROR","location":"pay:3","message":"put failed","function_name":"shop","function_request_id":"$ID","exception":"Traceback (most recent call last):\n  File \"/var/task/app.py\", line 3, in pay\n    x\nShop.Refused: no","exception_name":"Refused"}"#,
+        "Logged id Refused | put failed | at pay (/var/task/app.py)",
+    ),
+    (
+        r#"{"level":50,"time":1767312000000,"err":{"type":"TypeError","message":"no","stack":"TypeError: no\n    at pick (/var/task/pick.js:3:4)"},"msg":"put failed"}"#,
+        "Logged TypeError | no | at pick (/var/task/pick.js)",
+    ),
+    (r#"{"level":30,"time":1767312000000,"msg":"put","errorCount":0}"#, "App Info"),
+    (
+        r#"{"@t":"2026-01-02T03:04:05.678Z","@m":"put failed","@l":"Error","@x":"Shop.WidgetException: no\n   at Shop.Fn.Run()"}"#,
+        "Logged Shop.WidgetException | put failed",
+    ),
+    (
+        r#"{"time":"2026-01-02T03:04:05.678Z","type":"function","record":"[ERROR] KeyError: 'a'\nTraceback (most recent call last):\n"}"#,
+        "Unhandled KeyError | 'a'",
+    ),
+    ("time=2026-01-02T03:04:05Z level=ERROR msg=\"put \\\"failed\\\"\" requestId=$ID", "Logged id - | put \"failed\""),
+    (
+        "time=2026-01-02T03:04:05Z level=ERROR msg=\"{\\\"errorMessage\\\":\\\"no\\\",\\\"errorType\\\":\\\"errorString\\\"}\" requestId=$ID",
+        "Unhandled id errorString | no",
+    ),
+    ("[$ID] ERROR put failed", "Logged id - | ERROR put failed"),
+    ("A mention of TimeoutError and Task timed out after 3.00 seconds", "App Info"),
+    ("", "App Info"),
+];
+
+fn sample(text: &str) -> String {
+    text.replace("$ID", ID)
+}
+
+#[test]
+fn platform_lines() {
+    for (text, want) in PLATFORM {
+        let text = sample(text);
+        let got = gist(&parse(&text));
+        let same = got == *want || want.starts_with("ExitedEarly") && got.starts_with("ExitedEarly");
+        assert!(same, "{text:?}\n got {got}\nwant {want}");
+    }
+}
+
+#[test]
+fn lines_of_functions() {
+    let mut wrong = String::new();
+    for (text, want) in APP {
+        let text = sample(text);
+        let got = gist(&parse(&text));
+        if got != *want {
+            wrong.push_str(&format!("{text:?}\n got {got}\nwant {want}\n"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// What must be seen: every line of the platform and every error.
+fn must_be_seen(record: &Record<'_>) -> bool {
+    match record {
+        Record::App(AppLine { level, error, .. }) => *level >= Level::Error || error.is_some(),
+        _ => true,
+    }
+}
+
+#[test]
+fn whatever_matters_is_let_through() {
+    for (text, _) in PLATFORM.iter().chain(APP) {
+        let text = sample(text);
+        if must_be_seen(&parse(&text)) {
+            assert!(may_matter(text.as_bytes()), "plain {text:?}");
+            let escaped = serde_json::to_string(&text).expect("a string");
+            assert!(may_matter(&escaped.as_bytes()[1..escaped.len() - 1]), "escaped {text:?}");
+        }
+    }
+}
+
+#[test]
+fn ordinary_lines_are_dismissed() {
+    for text in [
+        "2026-01-02T03:04:05.678Z\t6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34\tINFO\tstored 3 widgets, errors=0 timeouts=0",
+        "[INFO]\t2026-01-02T03:04:05.678Z\t6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34\tretry policy {\"failures\":0}",
+        r#"{"level":"INFO","message":"stored","errors":0,"lastError":null}"#,
+        "2026/01/02 03:04:05 archived the table task_errors (status: error)",
+        "Loading failed-orders list",
+    ] {
+        assert!(!may_matter(text.as_bytes()), "{text}");
+    }
+}
+
+/// Own text can never come out of a form that ends an attempt.
+#[test]
+fn mentions_are_no_failures() {
+    for text in [
+        "retrying after Error: socket hang up",
+        "2026-01-02T03:04:05.678Z\t6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34\tERROR\tcaught: panic: no widget",
+        "event: {\"errorType\":\"Sandbox.Timedout\",\"errorMessage\":\"RequestId: x Error: Task timed out after 3.00 seconds\"}",
+        "[ERROR]\t2026-01-02T03:04:05.678Z\t\tfatal error: runtime: out of memory",
+    ] {
+        let record = parse(text);
+        let Record::App(line) = &record else { panic!("{text}: {record:?}") };
+        let form = line.error.as_ref().map(|error: &AppError<'_>| error.form);
+        assert!(matches!(form, None | Some(ErrorForm::Logged)), "{text}: {form:?}");
+    }
+}
+
+/// No shape may cost the square of a message's length.
+#[test]
+fn hostile_messages_are_read_in_time() {
+    const LENGTH: usize = 400_000;
+    let begun = std::time::Instant::now();
+    for head in [
+        "",
+        "REPORT RequestId: $ID",
+        "[ERROR] ",
+        "[ERROR]\t2026-01-02T03:04:05Z\t\t",
+        "FATAL ERROR: ",
+        "{\"level\":\"ERROR\",\"message\":\"",
+    ] {
+        for unit in [
+            ":",
+            "Error (",
+            "Error: ",
+            "a: ",
+            "\n\tat a.b(",
+            "{",
+            "[",
+            "\u{1b}[",
+            "\r",
+            "Caused by: ",
+            " ---> ",
+            "Traceback (most recent call last)\n",
+            "x.YException: \n",
+        ] {
+            let text = format!("{}{}", sample(head), unit.repeat(LENGTH / unit.len()));
+            let _ = parse(&text);
+            let _ = may_matter(text.as_bytes());
+            feed_all(&text);
+        }
+    }
+    assert!(begun.elapsed().as_secs() < 30, "{:?}", begun.elapsed());
+}
+
+fn feed_all(text: &str) {
+    let mut joiner = Joiner::default();
+    for (at, line) in text.split_inclusive('\n').enumerate() {
+        let _ = joiner.feed(None, at as u64, line);
+    }
+    if let Some(block) = joiner.finish() {
+        let _ = parse(&block.text);
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_read(text in "\\PC*") {
+        let _ = parse(&text);
+        feed_all(&text);
+    }
+
+    #[test]
+    fn any_bytes_are_judged(bytes in proptest::collection::vec(0u8.., 0..300)) {
+        let _ = may_matter(&bytes);
+        let text = String::from_utf8_lossy(&bytes);
+        let _ = parse(&text);
+        feed_all(&text);
+    }
+
+    #[test]
+    fn torn_samples_are_read(pick in 0usize..1000, cut in 0usize..400, insert in "[\\t\\r\\n :{}\"\\[\\]é\u{a0}]{0,4}", drop in 0usize..40) {
+        let all: Vec<_> = PLATFORM.iter().chain(APP).collect();
+        let text = sample(all[pick % all.len()].0);
+        let mut at = cut.min(text.len());
+        while !text.is_char_boundary(at) { at -= 1; }
+        let mut end = (at + drop).min(text.len());
+        while !text.is_char_boundary(end) { end += 1; }
+        let torn = format!("{}{}{}", &text[..at], insert, &text[end..]);
+        let record = parse(&torn);
+        let _ = may_matter(torn.as_bytes());
+        feed_all(&torn);
+        proptest::prop_assert_eq!(&record, &parse(&torn));
+    }
+}
