@@ -1,5 +1,6 @@
 //! The way to AWS: the SDK's own chain of configuration, one pair of clients per region, no retries of its own.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
@@ -34,11 +35,10 @@ pub(super) async fn connect(request: &Request) -> Result<Vec<Clients>, Failure> 
     if regions.is_empty() && !request.names_only_arns() {
         regions.push(base.region().ok_or(Failure::NoRegion)?.to_string());
     }
-    for region in request.regions_of_arns() {
-        if !regions.contains(&region) {
-            regions.push(region);
-        }
-    }
+    regions.extend(request.regions_of_arns());
+    // A region that was named twice is read once.
+    let mut seen = HashSet::new();
+    regions.retain(|region| seen.insert(region.clone()));
     let Some(provider) = base.credentials_provider() else { return Err(Failure::NoCredentials) };
     // Asked for once before everything else, so that what is wrong with them is said once.
     provider.provide_credentials().await.map_err(|error| failure_of_credentials(&error))?;
