@@ -14,6 +14,10 @@ use crate::model::{
 impl Assembler {
     pub(super) fn attach(&mut self, message: &Message<'_>, record: &Record<'_>, output: &mut dyn Output) {
         self.close_overdue(message.at, output);
+        if self.is_quoted(record) {
+            self.ordinary(message, output);
+            return;
+        }
         match record {
             Record::InitStart(start) => self.init_start(message, start, output),
             Record::RestoreStart(start) => self.restore_start(message, start, output),
@@ -55,10 +59,27 @@ impl Assembler {
         }
     }
 
+    /// A line about the end of some request, printed by the function while it handles another: log forwarders and
+    /// tests quote such lines. An environment of the text format runs one request at a time, and its START was seen.
+    fn is_quoted(&self, record: &Record<'_>) -> bool {
+        let id = match record {
+            Record::End { id } | Record::TimedOut { id, .. } | Record::ExitedEarly { id } => Some(*id),
+            Record::Report(report) => Some(report.id).filter(|_| !report.json),
+            Record::Crash(crash) => crash.id,
+            _ => None,
+        };
+        let Some(id) = id.filter(|_| self.known_stream && !self.concurrent) else { return false };
+        let text_report = matches!(record, Record::Report(_));
+        let runs = |open: &Open| open.attempt.start_seen && (!open.json || text_report) && !open.is_reported();
+        !self.recent.contains(&Some(id))
+            && self.open.iter().all(|open| open.id() != Some(id))
+            && self.open.last().is_some_and(|open| runs(open))
+    }
+
     /// The start of an environment: whatever ran before in this stream is over.
     fn init_start(&mut self, message: &Message<'_>, start: &InitStart<'_>, output: &mut dyn Output) {
         let rerun = start.phase == Some(InitPhase::Invoke);
-        if self.known_stream && !rerun {
+        if !rerun && !self.mixes_environments() {
             self.close_all(output);
         }
         if !rerun {
@@ -74,7 +95,7 @@ impl Assembler {
     }
 
     fn restore_start(&mut self, message: &Message<'_>, start: &InitStart<'_>, output: &mut dyn Output) {
-        if self.known_stream {
+        if !self.mixes_environments() {
             self.close_all(output);
         }
         self.flush_environment(output);
@@ -82,6 +103,11 @@ impl Assembler {
         self.pending.fresh = true;
         self.note_start(message, start);
         self.pending.init.get_or_insert_default().init_type = Some(InitType::SnapStart);
+    }
+
+    /// Lines of several environments are mixed: the start of one says nothing of the others.
+    fn mixes_environments(&self) -> bool {
+        self.concurrent && !self.known_stream
     }
 
     fn note_start(&mut self, message: &Message<'_>, start: &InitStart<'_>) {
@@ -189,7 +215,7 @@ impl Assembler {
         open.attempt.runtime = open.before.runtime.clone();
         open.attempt.version = open.before.version.clone();
         self.open.push(open);
-        self.open.last_mut()
+        self.open.last_mut().map(|open| &mut **open)
     }
 
     fn end(&mut self, message: &Message<'_>, id: RequestId, output: &mut dyn Output) {
@@ -340,12 +366,12 @@ impl Assembler {
     /// A line of an attempt that another START followed: requests run side by side.
     fn note_concurrency(&mut self, at: usize) {
         let superseded = !self.open[at].is_reported() && self.open[at + 1..].iter().any(|later| !later.is_reported());
-        self.concurrent |= superseded && self.open[at].json;
+        self.concurrent |= superseded && (self.open[at].json || !self.known_stream);
     }
 
     /// The running attempt that a line about the environment stands in.
     fn running(&mut self) -> Option<&mut Open> {
-        self.current().map(|at| &mut self.open[at])
+        self.current().map(|at| &mut *self.open[at])
     }
 
     /// The open attempt of an id; one without START is begun where there is none.
@@ -388,7 +414,7 @@ impl Assembler {
                         .is_some_and(|started| now.ms_since(started) > LONGEST_RUN_MS + LATE_LINES_MS)
             }
         };
-        if self.open.iter().any(overdue) {
+        if self.open.iter().any(|open| overdue(open)) {
             self.close_where(overdue, output);
         }
     }
@@ -410,7 +436,7 @@ impl Assembler {
     }
 
     /// Hands a closed attempt over, or holds it back while a part before this one may still change it.
-    fn emit(&mut self, open: Open, output: &mut dyn Output) {
+    fn emit(&mut self, open: Box<Open>, output: &mut dyn Output) {
         if let Some(id) = open.id() {
             self.recent.rotate_right(1);
             self.recent[0] = Some(id);
@@ -436,7 +462,7 @@ fn note_platform_code(open: &mut Open, crash: &CrashLine<'_>) {
 }
 
 /// An attempt whose START is missing. Lines before it are its own, unless they tell of an init.
-fn headless(id: RequestId, message: &Message<'_>, before: Pending) -> Open {
+fn headless(id: RequestId, message: &Message<'_>, before: Pending) -> Box<Open> {
     let mut open = Open::begin(None, Some(id), message, Pending::default());
     if !before.is_empty() {
         open.attempt.place = before.first_place;
@@ -453,11 +479,11 @@ fn headless(id: RequestId, message: &Message<'_>, before: Pending) -> Open {
 }
 
 /// Closes an attempt for good and counts its bytes.
-pub(super) fn hand_over(mut open: Open, output: &mut dyn Output) -> Open {
+pub(super) fn hand_over(mut open: Box<Open>, output: &mut dyn Output) -> Box<Open> {
     output.count(Bucket::Environment, open.before.bytes);
     output.count(Bucket::Attributed, open.bytes);
     open.close();
-    output.closed(std::mem::take(&mut open.attempt));
+    output.closed(&open.attempt);
     open
 }
 
@@ -479,5 +505,5 @@ pub(super) fn emit_pending(pending: Pending, output: &mut dyn Output) {
     open.attempt.version = open.before.version.clone();
     open.last_at = open.before.last_at;
     open.close();
-    output.closed(open.attempt);
+    output.closed(&open.attempt);
 }

@@ -50,23 +50,28 @@ impl LastLine {
 }
 
 impl Open {
-    /// Begins an attempt, with what stood before it. `spare` is an earlier one whose buffers are used again.
-    pub(super) fn begin(spare: Option<Self>, id: Option<RequestId>, message: &Message<'_>, before: Pending) -> Self {
-        let mut last_line = spare.map(|spare| spare.last_line).unwrap_or_default();
-        last_line.place = Place::default();
-        Self {
-            attempt: Attempt {
-                subject: Subject::Attempt,
-                request_id: id,
-                place: message.place,
-                started_at: message.at,
-                ..Attempt::default()
-            },
-            before,
-            last_line,
-            last_at: message.at,
-            ..Self::default()
-        }
+    /// Begins an attempt, with what stood before it, in the memory of an earlier one.
+    pub(super) fn begin(
+        spare: Option<Box<Self>>,
+        id: Option<RequestId>,
+        message: &Message<'_>,
+        before: Pending,
+    ) -> Box<Self> {
+        let mut open = spare.unwrap_or_default();
+        open.attempt = Attempt {
+            subject: Subject::Attempt,
+            request_id: id,
+            place: message.place,
+            started_at: message.at,
+            ..Attempt::default()
+        };
+        open.before = before;
+        open.reported_at = None;
+        open.json = false;
+        open.bytes = 0;
+        open.last_at = message.at;
+        open.last_line.place = Place::default();
+        open
     }
 
     pub(super) fn id(&self) -> Option<RequestId> {
@@ -170,8 +175,9 @@ impl Open {
     }
 
     /// Puts a later fragment of the same attempt behind this one.
-    pub(super) fn append(&mut self, mut later: Self) {
+    pub(super) fn append(&mut self, mut later: Box<Self>) {
         later.close();
+        let later = *later;
         let phase_of_lines = if self.is_reported() { Some(Phase::Late) } else { None };
         self.bytes += later.bytes;
         self.last_at = later.last_at.max(self.last_at);

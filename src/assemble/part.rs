@@ -11,7 +11,7 @@ use crate::model::Timestamp;
 /// The attempts at the head of a part that a part before may still change.
 #[derive(Debug, Default)]
 pub(super) struct Head {
-    held: Vec<Open>,
+    held: Vec<Box<Open>>,
     /// Lines of an environment without a request that end the head.
     pending: Option<Pending>,
     /// The first attempt with a START of its own is held.
@@ -22,7 +22,7 @@ pub(super) struct Head {
 
 impl Head {
     /// Takes an attempt that closed; gives it back where no part before can change it.
-    pub(super) fn hold(&mut self, open: Open) -> Option<Open> {
+    pub(super) fn hold(&mut self, open: Box<Open>) -> Option<Box<Open>> {
         if self.settled || open.before.fresh || self.held.len() >= OPEN_AT_ONCE {
             self.settled |= open.before.fresh;
             return Some(open);
@@ -67,10 +67,11 @@ impl Part {
         Self { head, tail: assembler }
     }
 
-    /// Time of the first line, by which parts of one stream are put in order.
+    /// Times of the first and the last line, by which parts of one stream are put in order: of two that begin in the
+    /// same millisecond, the one that also ends in it comes first.
     #[must_use]
-    pub fn first_at(&self) -> Option<Timestamp> {
-        self.tail.first_at
+    pub fn span(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+        (self.tail.first_at, self.tail.last_at)
     }
 }
 
@@ -144,19 +145,20 @@ fn join_two(mut tail: Assembler, part: Part, output: &mut dyn Output) -> Assembl
     next.begun |= tail.begun;
     next.concurrent |= tail.concurrent;
     next.first_at = tail.first_at.or(next.first_at);
+    next.last_at = next.last_at.or(tail.last_at);
     next.held.settled = true;
     next
 }
 
 /// An attempt from the head of a part meets the open end of the parts before it.
-fn meet(tail: &mut Assembler, mut open: Open, output: &mut dyn Output) {
+fn meet(tail: &mut Assembler, mut open: Box<Open>, output: &mut dyn Output) {
     claim(tail, &mut open.before);
     if open.attempt.report_seen && open.attempt.earlier_peak_mb.is_none() && !open.before.fresh {
         open.attempt.earlier_peak_mb = tail.peak_mb;
     }
     if open.lacks_start() {
         let same = |mine: &Open| mine.id() == open.id() && !(mine.is_reported() && open.is_reported());
-        let owner = tail.open.iter().rposition(same).or_else(|| foreign_lines_owner(tail, &open));
+        let owner = tail.open.iter().rposition(|mine| same(mine)).or_else(|| foreign_lines_owner(tail, &open));
         if let Some(at) = owner {
             let joined = &mut tail.open[at];
             if open.is_reported() {

@@ -17,8 +17,8 @@ struct Closed {
 }
 
 impl Output for Closed {
-    fn closed(&mut self, attempt: Attempt) {
-        self.attempts.push(attempt);
+    fn closed(&mut self, attempt: &Attempt) {
+        self.attempts.push(attempt.clone());
     }
     fn count(&mut self, _bucket: Bucket, bytes: u64) {
         self.bytes += bytes;
@@ -96,7 +96,7 @@ fn assemble(lines: &[&str], json: bool, known: bool, cuts: &[usize]) -> Closed {
             continue;
         }
         ms += 1_000;
-        let place = Place { input: 0, line: at as u64 + 1 };
+        let place = Place::at(0, at as u64 + 1);
         let message = Message { at: Timestamp::from_ms(ms), place, text: line.as_bytes(), bytes: line.len() as u64 };
         if *line == "line" && !assembler.wants_ids() {
             assembler.ordinary(&message, &mut closed);
@@ -219,7 +219,7 @@ fn a_late_error_without_an_id_is_the_last_attempts_only_when_it_comes_at_once() 
         let mut ms = 1_790_000_000_000;
         for (line, text) in (1u64..).zip(["start 1", "report 1", "error unhandled"]) {
             ms += if line == 3 { gap_ms } else { 1_000 };
-            let place = Place { input: 0, line };
+            let place = Place::at(0, line);
             let message = Message { at: Timestamp::from_ms(ms), place, text: text.as_bytes(), bytes: 1 };
             assembler.record(&message, &record(text, false), &mut closed);
         }

@@ -150,7 +150,7 @@ fn other_failure(error: &AppError<'_>, line: &str, hit: Hit) -> Option<Diagnosis
         downstream: Downstream {
             service: service.map(str::to_owned),
             operation: None,
-            error_code: own_code(error).or_else(|| hit.errno.map(str::to_owned)),
+            error_code: cause_code(error).or_else(|| own_code(error)).or_else(|| hit.errno.map(str::to_owned)),
             host,
             http_status: status,
         },
@@ -190,6 +190,15 @@ fn own_code(error: &AppError<'_>) -> Option<String> {
     let plain =
         |name: &&str| !["Error", "Exception", "error", "Unhandled"].contains(name) && !name.starts_with("Runtime.");
     error.code.as_deref().or_else(|| error.error_type.as_deref().map(unwrapped)).filter(plain).map(str::to_owned)
+}
+
+/// The class of the cause, where the error itself is a wrapper of the function's own that no signature knows.
+fn cause_code(error: &AppError<'_>) -> Option<String> {
+    let cause = leading_type(error.cause.as_deref()?)?;
+    let of_type = |name: &str| AppError { error_type: Some(name.to_owned().into()), ..AppError::of(error.form) };
+    let known = |name: &str| signatures::best_hit(&of_type(name)).is_some();
+    let wrapper = error.code.is_none() && !error.error_type.as_deref().is_some_and(known);
+    (wrapper && known(cause)).then(|| cause.to_owned())
 }
 
 /// Service and action of `… is not authorized to perform: s3:GetObject …`.

@@ -126,6 +126,7 @@ static SIGNATURES: &[Signature] = &[
     // Python: requests, urllib3, httpx, aiohttp, socket, botocore, smtplib, grpc
     row(Type, "ReadTimeout", Timeout, High), row(Type, "ConnectTimeout", Timeout, High), row(Type, "ReadTimeoutError", Timeout, High), row(Type, "ConnectTimeoutError", Timeout, High),
     row(Type, "WriteTimeout", Timeout, High), row(Type, "PoolTimeout", Timeout, Medium), row(Type, "ServerTimeoutError", Timeout, High), row(Type, "ConnectionTimeoutError", Timeout, High), row(Type, "ConnectionTimeout", Timeout, High), row(Type, "SocketTimeoutError", Timeout, High),
+    with(&["TimeoutError\n\ntimed out\n"], Type, "TimeoutError", Timeout, Medium),
     with(&["timed out"], Type, "timeout", Timeout, Medium), with(&["The read operation timed out", "The handshake operation timed out", "The write operation timed out"], Text, "operation timed out", Timeout, High),
     row(Text, "urlopen error", Connection, High), row(Text, "Read timed out", Timeout, High), row(Text, "Read timeout on endpoint", Timeout, High), row(Text, "Connect timeout on endpoint", Timeout, High), row(Text, "Max retries exceeded with url", Connection, High),
     row(Type, "ConnectionError", Connection, Medium), row(Type, "NewConnectionError", Connection, High), row(Type, "MaxRetryError", Connection, High), row(Type, "ProtocolError", Connection, Medium), row(Type, "RemoteDisconnected", Connection, High), row(Type, "IncompleteRead", Connection, Medium),

@@ -58,6 +58,8 @@ pub(super) struct Delivery<'s> {
     remembered: Vec<Remembered>,
     order: Order,
     notes: Noted,
+    /// Messages come line by line.
+    split: bool,
     /// Bytes of messages that the shape made longer than they are in the input.
     pub(super) grown: u64,
 }
@@ -82,6 +84,7 @@ impl<'s> Delivery<'s> {
             remembered: Vec::new(),
             order: Order::Kept,
             notes: Noted::default(),
+            split: false,
             grown: 0,
         }
     }
@@ -89,6 +92,11 @@ impl<'s> Delivery<'s> {
     /// The input may have the newest event first: looks, and turns it round.
     pub(super) fn watch_order(&mut self) {
         self.order = Order::Watched { spool: Spool::default(), up: 0, down: 0, last: None };
+    }
+
+    /// The input does not tell where messages end: every line is an event.
+    pub(super) fn lines_only(&mut self) {
+        self.split = true;
     }
 
     /// Takes an event.
@@ -101,7 +109,7 @@ impl<'s> Delivery<'s> {
     #[inline]
     pub(super) fn event_of(&mut self, stream: StreamId, event: LogEvent<'_>) {
         match &mut self.order {
-            Order::Kept => self.sink.event(stream, event),
+            Order::Kept => self.sink.event(stream, LogEvent { split: self.split, ..event }),
             Order::Reversed(spool) => spool.push(stream, &event),
             Order::Watched { spool, up, down, last } => {
                 if let (Some(last), Some(at)) = (*last, event.at) {
@@ -125,7 +133,8 @@ impl<'s> Delivery<'s> {
         if descends(up, down) {
             self.order = Order::Reversed(spool);
         } else {
-            spool.forward(|stream, event| self.sink.event(stream, event));
+            let split = self.split;
+            spool.forward(|stream, event| self.sink.event(stream, LogEvent { split, ..event }));
         }
     }
 
@@ -133,7 +142,8 @@ impl<'s> Delivery<'s> {
     pub(super) fn finish(mut self) -> u64 {
         self.decide();
         if let Order::Reversed(spool) = std::mem::replace(&mut self.order, Order::Kept)
-            && let Err(error) = spool.backward(|stream, event| self.sink.event(stream, event))
+            && let Err(error) =
+                spool.backward(|stream, event| self.sink.event(stream, LogEvent { split: self.split, ..event }))
         {
             let text = format!("has the newest event first, and a temporary file to turn it round failed: {error}");
             self.sink.note(Note { incomplete: true, text });

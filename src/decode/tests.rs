@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 
 use super::base64::encode;
 use super::head::Head;
-use super::{Buffers, DecodeError, Decoded, InputContext, SHAPES, decode};
+use super::{Buffers, DecodeError, InputContext, SHAPES, decode};
 use crate::model::{Bucket, EventSink, LogEvent, Note, StreamId, StreamKey};
 
 /// An event as a test sees it: place, time, stream, text.

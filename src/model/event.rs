@@ -13,6 +13,16 @@ pub struct Place {
     pub input: u32,
     /// Line number in the decoded input, counted from 1.
     pub line: u64,
+    /// Number of the event within that line, from 0: a JSON document may hold all its events in one line.
+    pub event: u32,
+}
+
+impl Place {
+    /// The first event of a line.
+    #[must_use]
+    pub fn at(input: u32, line: u64) -> Self {
+        Self { input, line, event: 0 }
+    }
 }
 
 /// One CloudWatch log event: a message, when and (by its [`StreamId`]) where it was written.
@@ -29,6 +39,8 @@ pub struct LogEvent<'a> {
     pub line: u64,
     /// Hash of the CloudWatch event id: equal for the same event delivered twice.
     pub event_id: Option<u64>,
+    /// One line of what may be a message of several: the input does not tell where messages end.
+    pub split: bool,
     /// The request id, where the wrapping tells it (`@requestId` of Logs Insights).
     pub request_id: Option<RequestId>,
 }
@@ -37,7 +49,7 @@ impl<'a> LogEvent<'a> {
     /// An event of which only the text and its place are known.
     #[must_use]
     pub fn bare(message: &'a [u8], line: u64) -> Self {
-        Self { at: None, message, escaped: false, line, event_id: None, request_id: None }
+        Self { at: None, message, escaped: false, line, event_id: None, split: false, request_id: None }
     }
 }
 

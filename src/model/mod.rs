@@ -2,6 +2,7 @@
 //!
 //! Lowest layer: it does no I/O, knows no file format, no serialisation and no other layer of ours.
 //! Where a type has a public field, every value of the field is valid.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod attempt;
 mod event;
@@ -19,5 +20,5 @@ pub use record::{
     Report, Status,
 };
 pub use request_id::RequestId;
-pub use time::Timestamp;
+pub use time::{TimeReader, Timestamp};
 pub use verdict::{Category, Compensation, Confidence, Downstream, PartialWork, Retryable, Verdict};

@@ -264,6 +264,9 @@ pub struct AppLine<'a> {
 pub enum ErrorForm {
     /// The runtime client's own line for a failed handler. The process lives on.
     Unhandled,
+    /// The runtime client's own line for a failed handler, in a shape that the client also gives to an error that the
+    /// code logs: Node.js in JSON. It ended the attempt only if the function says nothing after it.
+    MaybeUnhandled,
     /// The runtime client's own line for an error outside the handler (uncaught exception, critical error, panic); the
     /// process exits after it.
     Uncaught,

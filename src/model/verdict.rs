@@ -199,6 +199,8 @@ pub struct Verdict {
     pub code: &'static str,
     /// How sure it is.
     pub confidence: Confidence,
+    /// The platform's name for what happened, printed or implied by its line.
+    pub platform_error_type: Option<String>,
     /// Type of the error that ended it.
     pub error_type: Option<String>,
     /// Its message.

@@ -42,8 +42,11 @@ fn is_level(word: &str) -> bool {
 
 /// What a line of the Node.js client says.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
+    // Custom runtimes (Bref) print the label after the id alone.
+    let own = uuid(text).map(|(id, rest)| (Some(id), rest.trim_start())).filter(|(_, rest)| labelled(rest).is_some());
+    let (id, text) = own.unwrap_or((None, text));
     if let Some(payload) = labelled(text).filter(|(_, payload)| !payload.is_empty()) {
-        return Some(AppLine { level: Level::Error, error: Some(failure(payload, false)), ..AppLine::default() });
+        return Some(AppLine { level: Level::Error, id, error: Some(failure(payload, false)), ..AppLine::default() });
     }
     let head = head(text).filter(|head| !head.level.starts_with(|c: char| c.is_ascii_lowercase()))?;
     let mut line = AppLine { id: head.id, level: level::of_word(head.level), ..AppLine::default() };

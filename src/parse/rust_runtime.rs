@@ -44,6 +44,10 @@ fn failure(rest: &str) -> AppError<'static> {
     if !target.is_empty() && !target.starts_with("lambda_runtime") {
         return exception::logged(message);
     }
+    if message.starts_with("user handler panicked") {
+        // The words with which the client answers the caller; the panic's own are on standard error.
+        return described(ErrorForm::Unhandled, "Lambda panicked", message, "");
+    }
     debug_of(ErrorForm::Unhandled, message)
 }
 

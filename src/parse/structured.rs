@@ -104,7 +104,8 @@ fn node_client(object: &Object, level: Level) -> Option<AppError<'static>> {
     error.form = match name {
         "UnhandledPromiseRejection" | "Runtime.UnhandledPromiseRejection" => ErrorForm::UnhandledRejection,
         _ if request_id(object).is_none() => form_of(ErrorForm::Uncaught, name, true),
-        _ => form_of(ErrorForm::Unhandled, name, false),
+        "NodeJsExit" | "Runtime.NodeJsExit" => ErrorForm::Unhandled,
+        _ => form_of(ErrorForm::MaybeUnhandled, name, false),
     };
     Some(error)
 }

@@ -102,7 +102,7 @@ fn read_all<'r>(job: &Job<'r>) -> std::io::Result<Vec<Worker<'r>>> {
         }
     }
     let mut streams: Vec<Vec<Piece>> = streams.into_values().collect();
-    streams.sort_by_key(|pieces| pieces.iter().map(|piece| (piece.part.first_at(), piece.input)).min());
+    streams.sort_by_key(|pieces| pieces.iter().map(|piece| (piece.part.span(), piece.input)).min());
     if let Some(worker) = workers.first_mut() {
         for pieces in streams {
             worker.close_stream(pieces);

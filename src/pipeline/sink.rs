@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::worker::{Closing, Worker};
 use crate::assemble::{Assembler, Message, Part};
-use crate::model::{Bucket, EventSink, LogEvent, Note, Place, Record, StreamId, StreamKey};
+use crate::model::{Bucket, EventSink, LogEvent, Note, Place, Record, RequestId, StreamId, StreamKey};
 use crate::parse::{self, Block, Joiner};
 use crate::summary::StreamNames;
 use crate::wire::Identity;
@@ -19,6 +19,8 @@ pub(super) struct InputSink<'w, 'r> {
     slots: Vec<Slot>,
     by_key: FxHashMap<u64, StreamId>,
     scratch: Vec<u8>,
+    /// The event at hand: its line, and its number within that line.
+    at: Place,
 }
 
 /// One stream of the input.
@@ -27,10 +29,25 @@ struct Slot {
     names: StreamNames,
     assembler: Assembler,
     joiner: Joiner,
-    /// Bytes of messages that the joiner holds.
-    joined_bytes: u64,
+    /// What the joiner holds.
+    joined: Option<Joined>,
     /// Not the stream of a function: the name of the kind of log.
     foreign: Option<&'static str>,
+}
+
+/// What is known of the messages of a block besides their text.
+#[derive(Clone, Copy, Debug)]
+struct Joined {
+    place: Place,
+    bytes: u64,
+    request_id: Option<RequestId>,
+}
+
+impl Joined {
+    /// With a further message behind.
+    fn and(self, more: Self) -> Self {
+        Self { bytes: self.bytes + more.bytes, request_id: self.request_id.or(more.request_id), ..self }
+    }
 }
 
 /// One end-to-end stretch of a stream, waiting for the others.
@@ -46,15 +63,21 @@ pub(super) struct Piece {
 
 impl<'w, 'r> InputSink<'w, 'r> {
     pub(super) fn new(worker: &'w mut Worker<'r>, input: u32) -> Self {
-        Self { worker, input, slots: Vec::new(), by_key: FxHashMap::default(), scratch: Vec::new() }
+        Self {
+            worker,
+            input,
+            slots: Vec::new(),
+            by_key: FxHashMap::default(),
+            scratch: Vec::new(),
+            at: Place::at(input, 0),
+        }
     }
 
     /// The end of the input: every stream becomes a piece.
     pub(super) fn finish(mut self) -> Vec<Piece> {
         for at in 0..self.slots.len() {
-            if let Some(block) = self.slots[at].joiner.finish() {
-                self.block(at, &block);
-            }
+            let (block, joined) = (self.slots[at].joiner.finish(), self.slots[at].joined.take());
+            self.block(at, block, joined);
         }
         let input = self.input;
         let pieces = self.slots.into_iter().filter(|slot| slot.foreign.is_none());
@@ -69,35 +92,64 @@ impl<'w, 'r> InputSink<'w, 'r> {
             .collect()
     }
 
-    /// A message that may matter, as text.
-    fn consider(&mut self, at: usize, event: &LogEvent<'_>, text: &str) {
+    /// A message that may matter.
+    fn consider(&mut self, at: usize, event: &LogEvent<'_>, raw: &[u8]) {
         let slot = &mut self.slots[at];
-        let fed = slot.joiner.feed(event.at, event.line, text);
-        if let Some(block) = fed.ended {
-            self.block(at, &block);
-        }
-        let slot = &mut self.slots[at];
+        let place = self.at;
         let bytes = event.message.len() as u64;
-        if fed.absorbed {
-            slot.joined_bytes += bytes;
+        let message = Message { at: event.at, place, text: raw, bytes };
+        let joins = slot.joiner.is_open() || event.split || !is_whole_object(raw);
+        if !slot.joiner.is_open()
+            && !event.split
+            && let Some(record) = parse::platform_line(raw)
+        {
+            take(slot, self.worker, &message, &record);
             return;
         }
-        let place = Place { input: self.input, line: event.line };
-        let message = Message { at: event.at, place, text: text.as_bytes(), bytes };
-        let mut record = parse::parse(text);
-        if let (Record::App(line), Some(id)) = (&mut record, event.request_id) {
-            line.id = line.id.or(Some(id));
+        let text = String::from_utf8_lossy(raw);
+        if joins {
+            let fed = slot.joiner.feed(event.at, event.line, &text);
+            if fed.absorbed {
+                // It goes on with the block that was open, or ended that and begins one.
+                let this = Joined { place, bytes, request_id: event.request_id };
+                let begun = slot.joined.filter(|_| fed.ended.is_none());
+                let before = slot.joined.replace(begun.map_or(this, |begun| begun.and(this)));
+                self.block(at, fed.ended, before);
+                return;
+            }
+            let joined = slot.joined.take();
+            self.block(at, fed.ended, joined);
         }
-        take(slot, self.worker, &message, &record);
+        let slot = &mut self.slots[at];
+        let message = Message { text: text.as_bytes(), ..message };
+        if !slot.assembler.wants_ids() && !parse::may_matter(event.message) {
+            // It was looked at only because a block was open.
+            slot.assembler.ordinary(&message, &mut Closing::new(self.worker, &slot.identity, slot.names));
+            return;
+        }
+        take(slot, self.worker, &message, &with_id(parse::parse(&text), event.request_id));
     }
 
-    fn block(&mut self, at: usize, block: &Block) {
+    /// A block that the joiner has finished.
+    fn block(&mut self, at: usize, block: Option<Block>, joined: Option<Joined>) {
+        let (Some(block), Some(joined)) = (block, joined) else { return };
         let slot = &mut self.slots[at];
-        let bytes = std::mem::take(&mut slot.joined_bytes);
-        let place = Place { input: self.input, line: block.line };
-        let message = Message { at: block.at, place, text: block.text.as_bytes(), bytes };
-        take(slot, self.worker, &message, &parse::parse(&block.text));
+        let message = Message { at: block.at, place: joined.place, text: block.text.as_bytes(), bytes: joined.bytes };
+        take(slot, self.worker, &message, &with_id(parse::parse(&block.text), joined.request_id));
     }
+}
+
+/// A line of the function with the request id that the wrapping tells, where it has none of its own.
+fn with_id(mut record: Record<'_>, id: Option<RequestId>) -> Record<'_> {
+    if let Record::App(line) = &mut record {
+        line.id = line.id.or(id);
+    }
+    record
+}
+
+/// One JSON object, which neither begins nor continues what is written as several messages.
+fn is_whole_object(message: &[u8]) -> bool {
+    message.first() == Some(&b'{') && message.trim_ascii_end().last() == Some(&b'}')
 }
 
 fn take(slot: &mut Slot, worker: &mut Worker<'_>, message: &Message<'_>, record: &Record<'_>) {
@@ -135,7 +187,7 @@ impl EventSink for InputSink<'_, '_> {
             identity: Arc::new(identity),
             names,
             joiner: Joiner::default(),
-            joined_bytes: 0,
+            joined: None,
             foreign,
         });
         self.by_key.insert(hash, id);
@@ -143,6 +195,8 @@ impl EventSink for InputSink<'_, '_> {
     }
 
     fn event(&mut self, stream: StreamId, event: LogEvent<'_>) {
+        let number = if self.at.line == event.line { self.at.event.saturating_add(1) } else { 0 };
+        self.at = Place { input: self.input, line: event.line, event: number };
         let at = stream.0 as usize;
         let Some(slot) = self.slots.get_mut(at) else { return };
         self.worker.tally.log_events += 1;
@@ -154,7 +208,7 @@ impl EventSink for InputSink<'_, '_> {
         }
         let dismissible = !slot.joiner.is_open() && !slot.assembler.wants_ids();
         if dismissible && !parse::may_matter(event.message) {
-            let place = Place { input: self.input, line: event.line };
+            let place = self.at;
             let message = Message { at: event.at, place, text: event.message, bytes };
             slot.assembler.ordinary(&message, &mut Closing::new(self.worker, &slot.identity, slot.names));
             return;
@@ -167,14 +221,12 @@ impl EventSink for InputSink<'_, '_> {
         } else {
             event.message
         };
-        let text = String::from_utf8_lossy(raw);
-        self.consider(at, &event, &text);
-        drop(text);
+        self.consider(at, &event, raw);
         self.scratch = scratch;
     }
 
     fn own_record(&mut self, json: &[u8], line: u64) {
-        let place = Place { input: self.input, line };
+        let place = Place::at(self.input, line);
         self.worker.own_record(json, place);
     }
 

@@ -101,7 +101,7 @@ impl<'r> Worker<'r> {
 
     /// Joins the pieces of one stream and closes it.
     pub(super) fn close_stream(&mut self, mut pieces: Vec<Piece>) {
-        pieces.sort_by_key(|piece| (piece.part.first_at(), piece.input));
+        pieces.sort_by_key(|piece| (piece.part.span(), piece.input));
         let Some(first) = pieces.first() else { return };
         let (identity, names) = (first.identity.clone(), first.names);
         let parts = pieces.into_iter().map(|piece| piece.part);
@@ -153,13 +153,13 @@ impl<'a, 'r> Closing<'a, 'r> {
 }
 
 impl Output for Closing<'_, '_> {
-    fn closed(&mut self, attempt: Attempt) {
-        let verdict = rules::judge(&attempt);
+    fn closed(&mut self, attempt: &Attempt) {
+        let verdict = rules::judge(attempt);
         self.worker.progress.judged(verdict.category.is_failure());
         let (inputs, options) = (self.worker.inputs, self.worker.options);
         let input_name = |at: u32| inputs.get(at as usize).map(|input| input.name.clone()).unwrap_or_default();
-        let record = || Record::new(self.identity, &attempt, &verdict, &input_name, &options.redaction);
-        self.worker.ledger.add(self.names, &attempt, &verdict, &record);
+        let record = || Record::new(self.identity, attempt, &verdict, &input_name, &options.redaction);
+        self.worker.ledger.add(self.names, attempt, &verdict, &record);
         if self.worker.spool.is_some() {
             let record = record();
             self.worker.spool(&record, attempt.place, self.names);

@@ -122,7 +122,9 @@ fn columns(rows: &[&FunctionSummary]) -> Vec<Column> {
         index += 1;
         index <= 2 || column.cells.iter().any(|cell| cell.text != ".")
     });
-    columns.push(column("P95", rows, |function| plain(function.duration_ms.all.p95.map_or("-".to_owned(), duration))));
+    // Too few attempts for a percentile: the column would only take room.
+    let p95 = column("P95", rows, |function| plain(function.duration_ms.all.p95.map_or("-".to_owned(), duration)));
+    columns.extend(Some(p95).filter(|column| column.cells.iter().any(|cell| cell.text != "-")));
     columns.push(column("COLD", rows, |function| plain(cell(function.cold_starts))));
     columns.push(column("MEMORY MB", rows, memory));
     columns

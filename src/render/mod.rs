@@ -12,6 +12,7 @@ mod json;
 mod matrix;
 mod ndjson;
 mod page;
+mod said;
 mod style;
 mod table;
 mod words;

@@ -36,7 +36,7 @@ impl<'a> Facts<'a> {
             crash: last(|kind| matches!(kind, SignKind::Crash { .. })),
             ended: report.or_else(|| last(|kind| matches!(kind, SignKind::Ended { .. }))),
             timed_out: last(|kind| matches!(kind, SignKind::TimedOut { .. })),
-            fatal: fatal(&attempt.signs),
+            fatal: fatal(attempt),
             handler_done: last(|kind| matches!(kind, SignKind::HandlerDone)).is_some(),
         }
     }
@@ -118,7 +118,10 @@ impl<'a> Facts<'a> {
     pub(super) fn handler_ran(&self) -> bool {
         self.handler_done
             || self.lines_beyond_errors() > 0
-            || self.fatal.is_some_and(|sign| sign.phase == Phase::Invoke && form(sign) == Some(ErrorForm::Unhandled))
+            || self.fatal.is_some_and(|sign| {
+                sign.phase == Phase::Invoke
+                    && matches!(form(sign), Some(ErrorForm::Unhandled | ErrorForm::MaybeUnhandled))
+            })
     }
 
     /// Lines of the function between START and the end that are not themselves errors of the runtime client.
@@ -205,26 +208,35 @@ pub(super) fn memory_percent(attempt: &Attempt) -> Option<u32> {
 /// The error that can have ended the attempt: the one that says most, then the latest.
 ///
 /// An error inside the request beats one of the init before it, which the platform may have repeated successfully.
-fn fatal(signs: &[Sign]) -> Option<&Sign> {
-    let rank = |sign: &Sign| -> Option<(bool, bool, u8)> {
+fn fatal(attempt: &Attempt) -> Option<&Sign> {
+    let rank = |sign: &Sign| -> Option<(bool, bool, u8, bool)> {
         let error = error_of(sign)?;
         let strength = match error.form {
             ErrorForm::Unhandled => 3,
+            ErrorForm::MaybeUnhandled if !is_followed(attempt, sign) => 3,
             ErrorForm::Uncaught | ErrorForm::UnhandledRejection | ErrorForm::Init => 2,
             ErrorForm::Response => 1,
-            ErrorForm::Crash | ErrorForm::OutOfMemory | ErrorForm::Logged => return None,
+            ErrorForm::MaybeUnhandled | ErrorForm::Crash | ErrorForm::OutOfMemory | ErrorForm::Logged => return None,
         };
         // Background work after the end is nobody's failure, except that Java may print the handler's error late.
         if sign.phase == Phase::Late && error.form != ErrorForm::Unhandled {
             return None;
         }
-        Some((sign.phase != Phase::Init, error.error_type.is_some() || error.message.is_some(), strength))
+        let told = error.error_type.is_some() || error.message.is_some();
+        Some((sign.phase != Phase::Init, told, strength, error.frame.is_some()))
     };
+    let signs = &attempt.signs;
     signs
         .iter()
         .filter_map(|sign| rank(sign).map(|rank| (rank, sign)))
         .max_by_key(|(rank, _)| *rank)
         .map(|(_, sign)| sign)
+}
+
+/// The function wrote a line of its own after this one. Lines of extensions, which have no id, do not count.
+fn is_followed(attempt: &Attempt, sign: &Sign) -> bool {
+    let Some((last, id)) = attempt.last_line.as_ref().zip(attempt.request_id) else { return false };
+    last.place > sign.line.place && last.text.contains(&id.to_string())
 }
 
 /// `Runtime exited with error: exit status 1`, `signal: killed`, `exit code 0`, `… without providing a reason`.

@@ -98,12 +98,14 @@ fn told_by_runtime<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
         ErrorForm::Init if sign.phase == Phase::Invoke || ended_in_init => {
             Some(refine(facts, false, Confidence::High, Some(sign)))
         }
-        ErrorForm::Unhandled | ErrorForm::Uncaught | ErrorForm::UnhandledRejection if ended_in_init => {
+        ErrorForm::Unhandled | ErrorForm::MaybeUnhandled | ErrorForm::Uncaught | ErrorForm::UnhandledRejection
+            if ended_in_init =>
+        {
             let ran = facts.lines_beyond_errors() > 0 && facts.attempt.start_seen;
             (!ran).then(|| refine(facts, false, Confidence::High, Some(sign)))
         }
         // Java and .NET load the handler class only when the first request comes.
-        ErrorForm::Unhandled | ErrorForm::Uncaught if facts.lines_beyond_errors() == 0 => {
+        ErrorForm::Unhandled | ErrorForm::MaybeUnhandled | ErrorForm::Uncaught if facts.lines_beyond_errors() == 0 => {
             let code = deferred_load_failure(sign)?;
             Some(Ruling::new(code, Confidence::Medium, Some(sign)))
         }

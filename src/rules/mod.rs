@@ -2,6 +2,7 @@
 //!
 //! A rule says what ended the attempt and with which line it proves it ([`Ruling`]). What every verdict needs
 //! (contributing causes, observations, evidence, retry advice, fingerprint) is added here, once for all rules.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod contributing;
 mod evidence;
@@ -13,6 +14,7 @@ mod init_failure;
 mod observations;
 mod ok;
 mod out_of_memory;
+mod platform_type;
 mod sandbox;
 mod timeout;
 mod unhandled_error;
@@ -115,6 +117,7 @@ fn success() -> Verdict {
         category: Category::Ok,
         code: "ok",
         confidence: Confidence::High,
+        platform_error_type: None,
         error_type: None,
         error_message: None,
         frame: None,
@@ -143,7 +146,12 @@ fn complete(facts: &Facts<'_>, ruling: Ruling<'_>) -> Verdict {
         category,
         code: info.id,
         confidence: ruling.confidence,
-        error_type: if failed { error.and_then(|error| text(error.error_type.as_ref())) } else { None },
+        platform_error_type: platform_type::of(facts, &ruling, category).filter(|_| failed),
+        error_type: if failed {
+            error_type(&ruling, error.and_then(|error| text(error.error_type.as_ref())))
+        } else {
+            None
+        },
         error_message: if failed { error.and_then(|error| text(error.message.as_ref())) } else { None },
         frame: if failed { error.and_then(|error| text(error.frame.as_ref())) } else { None },
         retryable: info.retryable,
@@ -155,6 +163,14 @@ fn complete(facts: &Facts<'_>, ruling: Ruling<'_>) -> Verdict {
         fingerprint: fingerprint::of(category, &ruling, error),
         downstream: ruling.downstream,
     }
+}
+
+/// The Runtime API refuses an answer that is too large under a name that only it uses.
+fn error_type(ruling: &Ruling<'_>, own: Option<String>) -> Option<String> {
+    let too_large = ruling.code == "runtime_exception.response_too_large";
+    own.map(
+        |name| if too_large && name == "RequestEntityTooLarge" { "Function.ResponseSizeTooLarge".into() } else { name },
+    )
 }
 
 /// Nothing was done, so nothing needs undoing.

@@ -60,12 +60,11 @@ pub(super) fn all(facts: &Facts<'_>, ruling: &Ruling<'_>, failed: bool) -> Obser
 fn handled_errors(facts: &Facts<'_>, ruling: &Ruling<'_>, failed: bool) -> u32 {
     let signs = &facts.attempt.signs;
     let is_proof = |sign: &Sign| ruling.proof.is_some_and(|proof| std::ptr::eq(proof, sign));
-    let logged = signs.iter().filter(|sign| form(sign) == Some(ErrorForm::Logged) && !is_proof(sign)).count();
+    let is_logged = |sign: &&Sign| matches!(form(sign), Some(ErrorForm::Logged | ErrorForm::MaybeUnhandled));
+    let logged = signs.iter().filter(|sign| is_logged(sign) && !is_proof(sign)).count();
     // Lines at level ERROR include the runtime client's own, which are no handled errors.
-    let of_runtime = signs
-        .iter()
-        .filter(|sign| form(sign).is_some_and(|form| form != ErrorForm::Logged) || failed && is_proof(sign))
-        .count();
+    let of_runtime =
+        signs.iter().filter(|sign| form(sign).is_some() && !is_logged(sign) || failed && is_proof(sign)).count();
     count(logged).max(facts.attempt.logged_errors.saturating_sub(count(of_runtime)))
 }
 

@@ -46,7 +46,7 @@ impl Build {
     }
 
     fn sign(mut self, phase: Phase, kind: SignKind, text: &str) -> Self {
-        let place = Place { input: 0, line: self.0.signs.len() as u64 + 1 };
+        let place = Place::at(0, self.0.signs.len() as u64 + 1);
         self.0.signs.push(Sign { phase, kind, line: Line { at: None, place, text: text.into() } });
         self
     }
@@ -164,7 +164,7 @@ impl Build {
 
     pub(super) fn last_line(mut self, after_ms: i64, text: &str) -> Self {
         let at = self.0.started_at.and_then(|at| Timestamp::from_ms(at.ms() + after_ms));
-        self.0.last_line = Some(Line { at, place: Place { input: 0, line: 99 }, text: text.into() });
+        self.0.last_line = Some(Line { at, place: Place::at(0, 99), text: text.into() });
         self
     }
 

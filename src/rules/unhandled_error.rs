@@ -41,6 +41,10 @@ fn ending_error<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
         let failed = facts.platform_failed();
         match form(sign)? {
             ErrorForm::Unhandled if sign.phase == Phase::Late => return Some((sign, Confidence::Medium)),
+            // Code that logs an error last and answers with success writes the same.
+            ErrorForm::MaybeUnhandled => {
+                return Some((sign, if failed { Confidence::High } else { Confidence::Medium }));
+            }
             ErrorForm::Unhandled | ErrorForm::Init => return Some((sign, Confidence::High)),
             ErrorForm::Uncaught => return Some((sign, if failed { Confidence::High } else { Confidence::Medium })),
             // The process exits after it on most versions; a success of the platform means that it lived on.
@@ -86,7 +90,7 @@ fn logged_before_exit<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
         .signs
         .iter()
         .rfind(|sign| sign.phase == Phase::Invoke && form(sign) == Some(ErrorForm::Logged))?;
-    let last = facts.attempt.last_line.as_ref().is_none_or(|line| line.place.line <= sign.line.place.line);
+    let last = facts.attempt.last_line.as_ref().is_none_or(|line| line.place <= sign.line.place);
     (last || silent_failure).then_some((sign, Confidence::Medium))
 }
 

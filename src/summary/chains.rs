@@ -98,7 +98,7 @@ mod tests {
         let start = Timestamp::from_ms(BEGIN_MS + minute * MINUTE_MS);
         let attempt = Attempt {
             request_id: Some(RequestId::from_bits(7)),
-            place: Place { input: 0, line: minute.unsigned_abs() + 1 },
+            place: Place::at(0, minute.unsigned_abs() + 1),
             started_at: start,
             ended_at: start.and_then(|at| Timestamp::from_ms(at.ms() + 1_000)),
             report_seen: category != Category::Incomplete,
@@ -113,6 +113,7 @@ mod tests {
             category,
             code: "",
             confidence: Confidence::High,
+            platform_error_type: None,
             error_type: None,
             error_message: None,
             frame: None,

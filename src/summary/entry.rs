@@ -17,6 +17,7 @@ pub struct Entry {
     pub(super) stream: u64,
     pub(super) function: u32,
     pub(super) finding: u32,
+    event: u32,
     lasted_ms: u32,
     duration: u32,
     init: u32,
@@ -56,6 +57,7 @@ impl Entry {
             request: attempt.request_id.map_or(0, RequestId::bits),
             start_ms: attempt.started_at.map_or(NO_TIME, Timestamp::ms),
             place: pack(attempt.place),
+            event: attempt.place.event,
             stream: names.stream,
             function: names.function,
             finding: names.finding,
@@ -79,8 +81,8 @@ impl Entry {
     }
 
     /// The order of the final pass: the attempts of an event stand together, earliest first.
-    pub(super) fn key(&self) -> (u32, u128, i64, u64) {
-        (self.function, self.request, self.start_ms, self.place)
+    pub(super) fn key(&self) -> (u32, u128, i64, u64, u32) {
+        (self.function, self.request, self.start_ms, self.place, self.event)
     }
 
     /// What ended the attempt.
@@ -106,7 +108,7 @@ impl Entry {
 
     /// Place of its first line: unique among the entries of a run.
     pub(super) fn place(&self) -> Place {
-        unpack(self.place)
+        Place { event: self.event, ..unpack(self.place) }
     }
 
     pub(super) fn duration(&self) -> Option<u32> {
@@ -169,7 +171,7 @@ fn pack(place: Place) -> u64 {
 }
 
 fn unpack(packed: u64) -> Place {
-    Place { input: (packed >> 40) as u32, line: packed & 0xff_ffff_ffff }
+    Place::at((packed >> 40) as u32, packed & 0xff_ffff_ffff)
 }
 
 fn hundredths(us: Option<u64>) -> u32 {

@@ -211,6 +211,7 @@ fn from_record(record: &Record, place: Place) -> Option<(Attempt, Verdict)> {
         category,
         code: "",
         confidence: Confidence::parse(&record.confidence)?,
+        platform_error_type: None,
         error_type: None,
         error_message: None,
         frame: None,

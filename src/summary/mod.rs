@@ -4,6 +4,7 @@
 //! sorted by function, request id and start, and one pass over them drops what was read twice, joins attempts to events
 //! and adds up. So the result depends on neither the order of the input nor the number of threads, and memory is the
 //! size of an entry times the number of attempts.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod chains;
 mod distribution;

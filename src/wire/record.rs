@@ -240,7 +240,11 @@ impl Record {
             code: verdict.code.to_owned(),
             confidence: verdict.confidence.as_str().to_owned(),
             platform_status: attempt.platform_status.map(|status| status.as_str().to_owned()),
-            platform_error_type: attempt.platform_error_type.as_deref().map(text),
+            platform_error_type: verdict
+                .platform_error_type
+                .as_deref()
+                .or(attempt.platform_error_type.as_deref())
+                .map(text),
             error_type: verdict.error_type.as_deref().map(text),
             error_message: verdict.error_message.as_deref().map(text),
             fingerprint: verdict.fingerprint.clone(),

@@ -183,6 +183,7 @@ impl<'j> EventObject<'j> {
             escaped,
             line,
             event_id: self.event_id.filter(|id| !id.is_empty()).map(xxhash_rust::xxh3::xxh3_64),
+            split: false,
             request_id: self.request_id.and_then(RequestId::parse),
         }
     }

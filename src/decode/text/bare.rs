@@ -54,12 +54,19 @@ impl Wrapping {
 
     fn prefix(self, line: &[u8]) -> Option<Prefix> {
         match self {
-            Self::Nothing => Some(Prefix::default()),
+            Self::Nothing => Some(Prefix { at: own_time(line), ..Prefix::default() }),
             Self::Compose => compose(line),
             Self::ContainerRuntime => container_runtime(line),
             Self::Journal => journal(line),
         }
     }
+}
+
+/// The moment that a line of the JSON log format begins with: nothing else tells when it was written.
+fn own_time(line: &[u8]) -> Option<Timestamp> {
+    let keys: [&[u8]; 2] = [b"{\"time\":", b"{\"timestamp\":"];
+    let value = keys.iter().find_map(|key| line.strip_prefix(*key))?.trim_ascii_start();
+    Timestamp::parse_prefix(value.strip_prefix(b"\"")?).map(|(at, _)| at)
 }
 
 fn compose(line: &[u8]) -> Option<Prefix> {
@@ -107,6 +114,7 @@ impl Family for Bare {
 fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), DecodeError> {
     let data = feed.data();
     let wrapping = Wrapping::of(&Head { bytes: &data[..data.len().min(HEAD)], json: None });
+    delivery.lines_only();
     engine::decode(&Bare(wrapping), feed, delivery);
     Ok(())
 }

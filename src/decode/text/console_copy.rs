@@ -15,6 +15,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     sniff,
     decode: |feed, delivery| {
         delivery.watch_order();
+        delivery.lines_only();
         engine::decode(&ConsoleCopy, feed, delivery);
         Ok(())
     },

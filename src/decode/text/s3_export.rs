@@ -1,11 +1,13 @@
 //! S3 export tasks: `2026-01-02T03:04:05.678Z message`, one file per log stream.
 
+use std::cell::Cell;
+
 use super::engine::{self, Family, Prefix};
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::Feed;
 use crate::decode::head::{Head, is_platform};
 use crate::decode::{DecodeError, Shape};
-use crate::model::Timestamp;
+use crate::model::{TimeReader, Timestamp};
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "s3-export",
@@ -56,16 +58,26 @@ fn prefix(line: &[u8]) -> Option<Prefix> {
     (used == TIME).then_some(Prefix { at: Some(at), message: TIME + 1, ..Prefix::default() })
 }
 
-struct S3Export;
+#[derive(Default)]
+struct S3Export {
+    times: Cell<TimeReader>,
+}
 
 impl Family for S3Export {
     #[inline]
     fn prefix(&self, line: &[u8]) -> Option<Prefix> {
-        prefix(line)
+        let time = line.first_chunk::<TIME>()?;
+        if !matches!(line.get(TIME), None | Some(b' ' | b'\r')) {
+            return None;
+        }
+        let mut times = self.times.get();
+        let at = times.read(time)?;
+        self.times.set(times);
+        Some(Prefix { at: Some(at), message: TIME + 1, ..Prefix::default() })
     }
 }
 
 fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), DecodeError> {
-    engine::decode(&S3Export, feed, delivery);
+    engine::decode(&S3Export::default(), feed, delivery);
     Ok(())
 }
