@@ -3,7 +3,6 @@
 //! `cargo bench --bench pull`: 20 groups, 400 pages, 100 ms a page, at most 100 requests a second. Give the CLI with
 //! `AWS_CLI=/path/to/aws`; without one only the pull is measured.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a bench fails by panicking")]
-#![allow(dead_code, reason = "the server is shared with the tests")]
 
 #[path = "../tests/fake/mod.rs"]
 mod fake;
@@ -26,12 +25,7 @@ fn world() -> World {
         let events = lambda_log(&format!("f{at:04}"), ATTEMPTS, step);
         (group_name(at), Group { events, ..Group::default() })
     };
-    World {
-        groups: (0..GROUPS).map(one).collect(),
-        page: 105,
-        latency: Duration::from_millis(100),
-        ..World::default()
-    }
+    World { groups: (0..GROUPS).map(one).collect(), page: 105, latency: Duration::from_millis(100), ..World::default() }
 }
 
 fn command(program: &str, url: &str) -> Command {

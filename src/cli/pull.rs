@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::args::PullArgs;
 use super::analyze::{finish, open_outputs};
+use super::args::PullArgs;
 use super::exit::{ExitStatus, Failure};
 use super::moments::{Span, When};
 use super::options::{RunOptions, Terminal};

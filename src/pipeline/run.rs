@@ -40,7 +40,12 @@ pub(super) fn run(feed: &dyn Feed, options: &Options, progress: &dyn Progress) -
     }
     let told = if windows.len() == inputs.len() { asked_for(&windows, options) } else { (None, None) };
     let wanted = name_filter(&options.only)?;
-    let bounds = Bounds { from: options.from.or(told.0), to: options.to.or(told.1), since_ms: options.since_ms, wanted: &wanted };
+    let bounds = Bounds {
+        from: options.from.or(told.0),
+        to: options.to.or(told.1),
+        since_ms: options.since_ms,
+        wanted: &wanted,
+    };
     let totals = summary::summarize(&shared, ledgers, &bounds, options.keep_records);
     let input_failed = !tally.unreadable.is_empty();
     let empty = totals.totals.attempts == 0 && totals.totals.environment_failures == 0;

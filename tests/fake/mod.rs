@@ -1,5 +1,6 @@
 //! A CloudWatch Logs on the loopback: answers FilterLogEvents, DescribeLogGroups and the two calls of Lambda that say
 //! where a function logs, from events held in memory, with faults by script. It measures who asks how often.
+#![allow(unreachable_pub, dead_code, reason = "tests and a bench share it, and use what they need")]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -118,7 +119,10 @@ impl Server {
         let mut asked = self.seen.asked.lock().expect("a lock").clone();
         asked.sort();
         let second = Duration::from_secs(1);
-        (0..asked.len()).map(|at| asked[at..].iter().take_while(|one| **one < asked[at] + second).count()).max().unwrap_or(0)
+        (0..asked.len())
+            .map(|at| asked[at..].iter().take_while(|one| **one < asked[at] + second).count())
+            .max()
+            .unwrap_or(0)
     }
 
     /// From the first to the last of them.
@@ -231,7 +235,9 @@ fn filter(body: &Value, world: &World, seen: &Seen) -> Option<Answer> {
         Some(Fault::Unavailable) => return Some(error(503, "ServiceUnavailableException", "try later")),
         Some(Fault::Reset) => return None,
         Some(Fault::Silent(time)) => thread::sleep(time),
-        Some(Fault::Refused(code)) => return Some(error(400, code, "The security token included in the request is bad")),
+        Some(Fault::Refused(code)) => {
+            return Some(error(400, code, "The security token included in the request is bad"));
+        }
         _ => {}
     }
     thread::sleep(world.latency);
@@ -259,7 +265,14 @@ fn filter(body: &Value, world: &World, seen: &Seen) -> Option<Answer> {
     Some((if cut { 299 } else { 200 }, page))
 }
 
-fn page(group: &Group, token: Token, sent: Option<&str>, fault: Option<Fault>, number: usize, size: usize) -> (Value, bool) {
+fn page(
+    group: &Group,
+    token: Token,
+    sent: Option<&str>,
+    fault: Option<Fault>,
+    number: usize,
+    size: usize,
+) -> (Value, bool) {
     let first = group.events.partition_point(|event| event.at < token.start);
     let last = group.events.partition_point(|event| event.at <= token.end);
     let from = (first + token.at).min(last);
@@ -292,7 +305,8 @@ fn describe(body: &Value, world: &World) -> Answer {
     let prefix = body["logGroupNamePrefix"].as_str().unwrap_or_default();
     let after = body["nextToken"].as_str().unwrap_or_default();
     let mut listed = world.groups.iter().filter(|(name, group)| name.starts_with(prefix) && !group.hidden);
-    let page: Vec<_> = listed.by_ref().skip_while(|(name, _)| !after.is_empty() && name.as_str() <= after).take(50).collect();
+    let page: Vec<_> =
+        listed.by_ref().skip_while(|(name, _)| !after.is_empty() && name.as_str() <= after).take(50).collect();
     let groups: Vec<Value> = page
         .iter()
         .map(|(name, group)| {
@@ -313,10 +327,10 @@ fn describe(body: &Value, world: &World) -> Answer {
 /// Where functions log: one by its name, or all.
 fn lambda(path: &str, world: &World) -> Answer {
     let config = |name: &str, group: &str| json!({ "FunctionName": name, "LoggingConfig": { "LogGroup": group } });
-    let Some(rest) = path.strip_prefix("/2015-03-31/functions/") else {
+    let Some(rest) = path.strip_prefix("/2015-03-31/functions") else {
         return error(404, "UnknownOperationException", "no such operation");
     };
-    let name = rest.split('/').next().unwrap_or_default();
+    let name = rest.trim_start_matches('/').split('/').next().unwrap_or_default();
     if name.is_empty() || name.starts_with('?') {
         let all: Vec<Value> = world.custom.iter().map(|(name, group)| config(name, group)).collect();
         return (200, json!({ "Functions": all }));
@@ -351,9 +365,12 @@ pub fn lambda_log(function: &str, attempts: usize, step_ms: i64) -> Vec<Event> {
         }
         push(3, format!("END RequestId: {request}\n"));
         let (ms, status) = if failed { (3_000, "\tStatus: timeout") } else { (12, "") };
-        push(4, format!(
-            "REPORT RequestId: {request}\tDuration: {ms}.00 ms\tBilled Duration: {ms} ms\tMemory Size: 128 MB\tMax Memory Used: 60 MB{status}\t\n"
-        ));
+        push(
+            4,
+            format!(
+                "REPORT RequestId: {request}\tDuration: {ms}.00 ms\tBilled Duration: {ms} ms\tMemory Size: 128 MB\tMax Memory Used: 60 MB{status}\t\n"
+            ),
+        );
     }
     events
 }

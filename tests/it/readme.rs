@@ -93,7 +93,8 @@ fn commands_run() {
     for command in commands() {
         let Some(arguments) = ours(&command) else {
             let first = command.split(' ').next().unwrap();
-            assert!(["aws", ".ci/test"].contains(&first), "not tested: {command}");
+            let pulls = command.starts_with("lambda-triage pull ");
+            assert!(pulls || ["aws", ".ci/test"].contains(&first), "not tested: {command}");
             continue;
         };
         let gated = arguments.iter().any(|word| word == "--fail-on");

@@ -8,11 +8,11 @@ use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials;
+use aws_sdk_cloudwatchlogs::config::SharedHttpClient;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, Connector};
-use aws_sdk_cloudwatchlogs::config::SharedHttpClient;
 
 use super::Request;
 use super::failure::{Failure, failure_of_credentials};
@@ -48,11 +48,7 @@ pub(super) async fn connect(request: &Request) -> Result<Vec<Clients>, Failure> 
 /// The clients of another region with the same configuration.
 pub(super) fn clients(base: &SdkConfig, region: String) -> Clients {
     let config = base.to_builder().region(Region::new(region.clone())).build();
-    Clients {
-        region,
-        logs: aws_sdk_cloudwatchlogs::Client::new(&config),
-        lambda: aws_sdk_lambda::Client::new(&config),
-    }
+    Clients { region, logs: aws_sdk_cloudwatchlogs::Client::new(&config), lambda: aws_sdk_lambda::Client::new(&config) }
 }
 
 async fn load(request: &Request) -> SdkConfig {

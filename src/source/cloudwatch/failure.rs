@@ -3,8 +3,8 @@
 use std::error::Error;
 
 use aws_credential_types::provider::error::CredentialsError;
-use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudwatchlogs::config::http::HttpResponse;
+use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
 
 /// Why nothing, or nothing more, can be pulled. Each is one sentence with what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -179,9 +179,12 @@ pub(super) fn failure_of_credentials(error: &CredentialsError) -> Failure {
         CredentialsError::CredentialsNotLoaded(_) => Failure::NoCredentials,
         error => {
             let cause = root_cause(error);
-            match cause.to_lowercase().contains("expired") {
-                true => Failure::Expired,
-                false => Failure::Credentials(cause),
+            let says = |word: &str| cause.to_lowercase().contains(word);
+            // The metadata service of a machine is the last place to look, and there is none.
+            match (says("expired"), says("imds")) {
+                (true, _) => Failure::Expired,
+                (_, true) => Failure::NoCredentials,
+                _ => Failure::Credentials(cause),
             }
         }
     }

@@ -137,7 +137,8 @@ mod tests {
     }
 
     fn most_in_a_second(sent: &[Instant]) -> usize {
-        let within = |at: usize| sent[at..].iter().take_while(|other| **other < sent[at] + Duration::from_secs(1)).count();
+        let within =
+            |at: usize| sent[at..].iter().take_while(|other| **other < sent[at] + Duration::from_secs(1)).count();
         (0..sent.len()).map(within).max().unwrap_or(0)
     }
 

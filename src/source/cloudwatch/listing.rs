@@ -5,8 +5,8 @@ use aws_sdk_cloudwatchlogs::types::LogGroupClass;
 use super::call::{Caller, Refusal};
 use super::connect::Clients;
 
-/// Requests a second for listing, each far below its own quota.
-const LISTING_RATE: u32 = 5;
+/// Requests a second for listing, below the 10 that AWS allows for DescribeLogGroups.
+const LISTING_RATE: u32 = 8;
 /// A list that long is no list.
 const MOST_PAGES: usize = 2_000;
 
@@ -81,7 +81,8 @@ impl Lister {
     pub(super) async fn functions(&self) -> Result<Vec<FunctionInfo>, Refusal> {
         let (mut found, mut marker) = (Vec::new(), None::<String>);
         for _ in 0..MOST_PAGES {
-            let (page, _) = self.lambda.call(|| self.clients.lambda.list_functions().set_marker(marker.clone()).send()).await?;
+            let (page, _) =
+                self.lambda.call(|| self.clients.lambda.list_functions().set_marker(marker.clone()).send()).await?;
             found.extend(page.functions().iter().filter_map(|one| {
                 let name = one.function_name()?;
                 Some(function_info(name, one.logging_config().and_then(|config| config.log_group())))

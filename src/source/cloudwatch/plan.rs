@@ -22,6 +22,8 @@ use crate::source::saved::Unread;
 const CHAINS: std::ops::RangeInclusive<usize> = 4..=64;
 /// Chains for each request that the rate keeps under way, so that none is missing when one ends.
 const SLACK: f64 = 1.5;
+/// Seconds that a page takes, before one came.
+const FIRST_LATENCY_S: f64 = 0.25;
 /// Pieces of one division.
 const PIECES: usize = 16;
 
@@ -44,8 +46,8 @@ struct Plan {
     region: Arc<Region>,
     waiting: VecDeque<Slice>,
     running: JoinSet<Turn>,
-    /// Seconds that a page takes, smoothed.
-    latency_s: f64,
+    /// Seconds that a page takes, smoothed, after the first one.
+    latency_s: Option<f64>,
     /// Slices of each log group that are not done.
     open: rustc_hash::FxHashMap<usize, usize>,
 }
@@ -55,7 +57,7 @@ pub(super) async fn pull(region: Arc<Region>, targets: Vec<usize>) {
     let (from, to) = (region.shared.from.ms(), region.shared.to.ms());
     let waiting: VecDeque<Slice> = targets.iter().map(|target| Slice::new(*target, from, to)).collect();
     let open = targets.into_iter().map(|target| (target, 1)).collect();
-    let mut plan = Plan { region, waiting, running: JoinSet::new(), latency_s: 0.25, open };
+    let mut plan = Plan { region, waiting, running: JoinSet::new(), latency_s: None, open };
     loop {
         plan.start();
         let Some(turn) = plan.running.join_next().await else { return };
@@ -73,7 +75,7 @@ pub(super) async fn pull(region: Arc<Region>, targets: Vec<usize>) {
 impl Plan {
     /// Chains that are worth running at once.
     fn chains(&self) -> usize {
-        let under_way = self.region.caller.limiter.rate() * self.latency_s;
+        let under_way = self.region.caller.limiter.rate() * self.latency_s.unwrap_or(FIRST_LATENCY_S);
         ((under_way * SLACK).ceil() as usize + 1).clamp(*CHAINS.start(), *CHAINS.end())
     }
 
@@ -87,7 +89,8 @@ impl Plan {
     fn turned(&mut self, turn: Turn) {
         let Turn { slice, result, took } = turn;
         if let Some(took) = took {
-            self.latency_s += 0.2 * (took.as_secs_f64() - self.latency_s);
+            let took_s = took.as_secs_f64();
+            self.latency_s = self.latency_s.map(|known| known + 0.2 * (took_s - known)).or(Some(took_s));
         }
         match result {
             Ok(Next::Done) => self.done(&slice),
@@ -109,7 +112,8 @@ impl Plan {
                 self.waiting.push_front(piece);
             }
         }
-        self.waiting.push_front(slice);
+        // In turn: chains of the same length end together, and none is left to be divided at the end.
+        self.waiting.push_back(slice);
     }
 
     fn done(&mut self, slice: &Slice) {

@@ -29,7 +29,8 @@ impl Choice {
 
     /// Whatever begins with `prefix`.
     pub(super) fn beginning(prefix: &str) -> Result<Self, Failure> {
-        let literal: String = prefix.chars().flat_map(|c| if "*?[]{}\\".contains(c) { vec!['\\', c] } else { vec![c] }).collect();
+        let literal: String =
+            prefix.chars().flat_map(|c| if "*?[]{}\\".contains(c) { vec!['\\', c] } else { vec![c] }).collect();
         let glob = Glob::new(&format!("{literal}*")).map_err(|error| Failure::Usage(error.to_string()))?;
         Ok(Self::Matching { prefix: prefix.to_owned(), glob: glob.compile_matcher() })
     }

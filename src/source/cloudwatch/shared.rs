@@ -55,8 +55,7 @@ impl Shared {
         for target in 0..selection.targets.len() {
             spool.open(target, request.from.ms());
         }
-        let told =
-            Told { from_ms: Some(request.from.ms()), to_ms: Some(request.to.ms()), ..selection.told };
+        let told = Told { from_ms: Some(request.from.ms()), to_ms: Some(request.to.ms()), ..selection.told };
         Ok(Self {
             targets: selection.targets,
             from: request.from,

@@ -8,6 +8,8 @@ const SAME_TOKENS: u32 = 20;
 const BEGINNINGS: u32 = 5;
 /// Empty pages in a row after which the rest of the stretch is worth dividing.
 const PATIENCE: u32 = 4;
+/// Pages in a piece, at least: the last page of each is part-filled.
+const PIECE_PAGES: f64 = 2.0;
 /// Pieces are not shorter.
 const SHORTEST_MS: i64 = 10;
 
@@ -81,7 +83,8 @@ impl Slice {
         if at < self.start || at > self.end {
             return false;
         }
-        let came_before = |key: &u64| [&self.at_latest, &self.last_page, &self.this_page].iter().any(|set| set.contains(key));
+        let came_before =
+            |key: &u64| [&self.at_latest, &self.last_page, &self.this_page].iter().any(|set| set.contains(key));
         if key.as_ref().is_some_and(came_before) {
             return false;
         }
@@ -146,7 +149,7 @@ impl Slice {
         let by_content = match (self.empties, self.latest) {
             (0, Some(latest)) => {
                 let per_ms = f64::from(self.pages) / (latest - self.start).max(1) as f64;
-                (per_ms * rest as f64) as usize
+                (per_ms * rest as f64 / PIECE_PAGES) as usize
             }
             (empties, _) if empties >= self.patience => spare,
             _ => 1,
@@ -162,10 +165,7 @@ impl Slice {
         let rest = self.end - self.from + 1;
         let bound = |piece: usize| self.from + (i128::from(rest) * piece as i128 / pieces.max(1) as i128) as i64;
         let others: Vec<Self> = (1..pieces)
-            .map(|piece| Self {
-                patience: self.patience,
-                ..Self::new(self.target, bound(piece), bound(piece + 1) - 1)
-            })
+            .map(|piece| Self { patience: self.patience, ..Self::new(self.target, bound(piece), bound(piece + 1) - 1) })
             .collect();
         if let Some(first) = others.first() {
             self.end = first.start - 1;
@@ -222,7 +222,7 @@ mod tests {
         let mut slice = Slice::new(0, 0, 9_999);
         slice.accept(999, Some(1));
         slice.turn(token("a"));
-        assert_eq!(slice.worth(100), 9);
+        assert_eq!(slice.worth(100), 4);
         assert_eq!(slice.worth(2), 3);
         let others = slice.divide(3);
         let mut next = slice.end + 1;
