@@ -2,6 +2,7 @@
 //!
 //! `cargo bench --bench pull`: 20 groups, 400 pages, 100 ms a page, at most 100 requests a second. Give the CLI with
 //! `AWS_CLI=/path/to/aws`; without one only the pull is measured.
+#![allow(clippy::print_stdout, reason = "the figures are what it is for")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a bench fails by panicking")]
 
 #[path = "../tests/fake/mod.rs"]

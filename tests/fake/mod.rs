@@ -54,7 +54,8 @@ pub enum Fault {
     Refused(&'static str),
 }
 
-type Script = Box<dyn Fn(usize, &str) -> Option<Fault> + Send + Sync>;
+/// By the number of a request and its log group, what goes wrong.
+pub type Script = Box<dyn Fn(usize, &str) -> Option<Fault> + Send + Sync>;
 
 /// What there is, and how it behaves.
 pub struct World {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use fake::{Event, Fault, Group, START, Server, World, lambda_log};
+use fake::{Event, Fault, Group, START, Script, Server, World, lambda_log};
 use serde_json::Value;
 
 const SECRETS: [&str; 3] = ["AKIDNOTTOBESHOWN", "SECRETNOTTOBESHOWN", "TOKENNOTTOBESHOWN"];
@@ -163,7 +163,7 @@ fn survives(name: &str, world: World, faults: usize, more: &[&str]) {
     assert!(server.requests() <= bound, "{name}: {} requests for {pages} pages", server.requests());
 }
 
-fn every(nth: usize, fault: Fault) -> Box<dyn Fn(usize, &str) -> Option<Fault> + Send + Sync> {
+fn every(nth: usize, fault: Fault) -> Script {
     Box::new(move |number, _| (number % nth == nth - 1).then_some(fault))
 }
 
@@ -244,6 +244,7 @@ fn two_thousand_groups() {
 
 /// 20 groups, 400 pages, 100 ms a page, 100 requests a second: what the rate allows in 4 s. The share of the rate that
 /// was used, and the seconds from the first request to the last.
+#[allow(clippy::print_stdout, reason = "the figures are worth seeing")]
 fn at_full_rate() -> (f64, f64) {
     let mut world = world(20, 500);
     world.page = 105;

@@ -146,7 +146,7 @@ mod tests {
     fn keeps_the_rate_in_every_second_and_uses_it() {
         for most in [1, 4, 5, 20, 100] {
             for late in [0, 3, 30] {
-                let delay = |at: usize| if at % 17 == 0 { late } else { 0 };
+                let delay = |at: usize| if at.is_multiple_of(17) { late } else { 0 };
                 let sent = run(&mut Pace::new(most), 20, delay);
                 assert!(most_in_a_second(&sent) <= most as usize, "{most}");
                 assert!(sent.len() * 10 >= most as usize * 20 * 9, "{most}: {} in 20 s", sent.len());
