@@ -7,8 +7,8 @@ use super::{
     Assembler, LATE_LINES_MS, LONGEST_RUN_MS, Message, NAMED_BEFORE_START_MS, OPEN_AT_ONCE, Output, TRAILING_ERROR_MS,
 };
 use crate::model::{
-    AppLine, Bucket, CrashLine, ErrorForm, Init, InitPhase, InitReport, InitStart, InitType, Phase, Record, Report,
-    RequestId, SignKind, Status, Subject, Timestamp,
+    AppLine, Bucket, CrashLine, ErrorForm, Init, InitPhase, InitReport, InitStart, InitType, Keep, Phase, Record,
+    Report, RequestId, SignKind, Status, Subject, Timestamp,
 };
 
 impl Assembler {
@@ -267,10 +267,13 @@ impl Assembler {
             }
         }
         let peak = self.peak_mb;
+        self.emulated |= report.emulated;
+        let emulated = self.emulated && report.metrics.max_memory_used_mb == report.metrics.memory_size_mb;
         let open = self.open_for(message, report.id, output);
         open.touch(message);
         open.report(report, message);
         open.attempt.earlier_peak_mb = peak;
+        open.attempt.emulated |= emulated;
         let concurrent = open.attempt.concurrent;
         self.concurrent |= concurrent;
         self.peak_mb = report.metrics.max_memory_used_mb.or(self.peak_mb);
@@ -315,20 +318,17 @@ impl Assembler {
         if let Some(at) = self.owner_of(message, line) {
             self.note_concurrency(at);
             let open = &mut self.open[at];
-            open.touch(message);
             open.app_error(line.level, line.error.as_ref(), message);
             return;
         }
         match line.id {
             Some(id) if !self.starts_seen && !self.recent.contains(&Some(id)) => {
                 let open = self.open_for(message, id, output);
-                open.touch(message);
                 open.app_error(line.level, line.error.as_ref(), message);
             }
             Some(id) if self.recent.contains(&Some(id)) => output.count(Bucket::Attributed, message.bytes),
             _ if self.open.iter().any(|open| !open.is_reported()) => output.count(Bucket::Unattributed, message.bytes),
             _ => {
-                self.pending.touch(message);
                 self.pending.app_error(line.level, line.error.as_ref(), message);
             }
         }
@@ -473,7 +473,7 @@ fn headless(id: RequestId, message: &Message<'_>, before: Pending) -> Box<Open> 
     if before.tells_of_init() {
         open.before = before;
     } else {
-        open.adopt(before);
+        open.adopt(before, message.keep);
     }
     open
 }
@@ -483,7 +483,9 @@ pub(super) fn hand_over(mut open: Box<Open>, output: &mut dyn Output) -> Box<Ope
     output.count(Bucket::Environment, open.before.bytes);
     output.count(Bucket::Attributed, open.bytes);
     open.close();
-    output.closed(&open.attempt);
+    open.hand_over_lines();
+    output.closed(&mut open.attempt);
+    open.take_lines_back();
     open
 }
 
@@ -498,12 +500,12 @@ pub(super) fn emit_pending(pending: Pending, output: &mut dyn Output) {
     if !failed {
         return;
     }
-    let message = Message { at: pending.first_at, place: pending.first_place, text: b"", bytes: 0 };
+    let message = Message { at: pending.first_at, place: pending.first_place, text: b"", bytes: 0, keep: &Keep::LAST };
     let mut open = Open::begin(None, None, &message, pending);
     open.attempt.subject = Subject::Environment;
     open.attempt.runtime = open.before.runtime.clone();
     open.attempt.version = open.before.version.clone();
     open.last_at = open.before.last_at;
     open.close();
-    output.closed(&open.attempt);
+    output.closed(&mut open.attempt);
 }

@@ -17,12 +17,12 @@ pub use part::{Part, join};
 
 use open::{Open, Pending};
 
-use crate::model::{Attempt, Bucket, Line, Place, Record, RequestId, Timestamp};
+use crate::model::{Attempt, Bucket, Keep, KeptLine, Line, Place, Record, RequestId, Timestamp};
 
 /// Takes what an assembler has finished.
 pub trait Output {
     /// An attempt (or an environment without a request) is closed.
-    fn closed(&mut self, attempt: &Attempt);
+    fn closed(&mut self, attempt: &mut Attempt);
     /// So many bytes of messages are in this bucket.
     fn count(&mut self, bucket: Bucket, bytes: u64);
     /// A line of the platform arrived a second time and was dropped.
@@ -40,6 +40,15 @@ pub struct Message<'a> {
     pub text: &'a [u8],
     /// Its length in the input.
     pub bytes: u64,
+    /// Which lines are kept.
+    pub keep: &'a Keep,
+}
+
+impl<'a> Message<'a> {
+    /// As one of the lines that are kept.
+    fn kept(&self, own: bool) -> KeptLine<'a> {
+        KeptLine { at: self.at, place: self.place, text: self.text, own }
+    }
 }
 
 /// Signs kept per attempt: the first half and the last half of what a noisy attempt says.
@@ -80,7 +89,10 @@ pub struct Assembler {
     /// What a part before this one may still change.
     held: part::Head,
     first_at: Option<Timestamp>,
+    /// The latest time of all.
     last_at: Option<Timestamp>,
+    /// A local emulator writes the stream, which only REPORT lines with an init show.
+    emulated: bool,
     /// An attempt that was handed over, whose memory the next one takes.
     spare: Option<Box<Open>>,
 }
@@ -101,6 +113,7 @@ impl Assembler {
             held: part::Head::default(),
             first_at: None,
             last_at: None,
+            emulated: false,
             spare: None,
         }
     }
@@ -131,15 +144,17 @@ impl Assembler {
 
     /// What is left at the end of the input, to be joined with other parts of the stream.
     #[must_use]
-    pub fn finish(self) -> Part {
-        Part::of(self)
+    pub fn finish(self, keep: &Keep) -> Part {
+        Part::of(self, keep)
     }
 
     fn see(&mut self, message: &Message<'_>) {
         if self.first_at.is_none() {
             self.first_at = message.at;
         }
-        self.last_at = message.at.or(self.last_at);
+        if message.at > self.last_at {
+            self.last_at = message.at;
+        }
     }
 
     /// An ordinary line where no single attempt is running: the latest of several, or nobody's yet.

@@ -6,7 +6,7 @@
 use super::attach::{emit_pending, hand_over};
 use super::open::{Open, Pending};
 use super::{Assembler, OPEN_AT_ONCE, Output};
-use crate::model::Timestamp;
+use crate::model::{Keep, Timestamp};
 
 /// The attempts at the head of a part that a part before may still change.
 #[derive(Debug, Default)]
@@ -62,8 +62,11 @@ pub struct Part {
 }
 
 impl Part {
-    pub(super) fn of(mut assembler: Assembler) -> Self {
-        let head = std::mem::take(&mut assembler.held);
+    pub(super) fn of(mut assembler: Assembler, keep: &Keep) -> Self {
+        let mut head = std::mem::take(&mut assembler.held);
+        assembler.spare = None;
+        head.held.iter_mut().chain(&mut assembler.open).for_each(|open| open.seal(keep));
+        head.pending.iter_mut().chain([&mut assembler.pending]).for_each(|pending| pending.seal(keep));
         Self { head, tail: assembler }
     }
 
@@ -76,11 +79,11 @@ impl Part {
 }
 
 /// Joins the parts of one stream, in their order, and closes what is left open at the end of the last.
-pub fn join(parts: impl IntoIterator<Item = Part>, output: &mut dyn Output) {
+pub fn join(parts: impl IntoIterator<Item = Part>, keep: &Keep, output: &mut dyn Output) {
     let mut before: Option<Assembler> = None;
     for part in parts {
         before = Some(match before {
-            Some(tail) => join_two(tail, part, output),
+            Some(tail) => join_two(tail, part, keep, output),
             None => begin(part, output),
         });
     }
@@ -114,15 +117,20 @@ fn begin(part: Part, output: &mut dyn Output) -> Assembler {
 }
 
 /// Joins the open tail of what came before with the head of the next part.
-fn join_two(mut tail: Assembler, part: Part, output: &mut dyn Output) -> Assembler {
+fn join_two(mut tail: Assembler, part: Part, keep: &Keep, output: &mut dyn Output) -> Assembler {
     let Part { head, tail: mut next } = part;
     let settled_in_head = head.settled;
-    for open in head.held {
-        meet(&mut tail, open, output);
+    // Exports that overlap: an attempt that the later one has without its start stands whole in the earlier one.
+    let overlaps = next.first_at.is_some() && next.first_at < tail.last_at;
+    for mut open in head.held {
+        if overlaps && open.lacks_start() && open.is_reported() {
+            open.cut_start();
+        }
+        meet(&mut tail, open, keep, output);
     }
     if let Some(mut pending) = head.pending {
-        claim(&mut tail, &mut pending);
-        tail.pending.append(pending);
+        claim(&mut tail, &mut pending, keep);
+        tail.pending.append(pending, keep);
         tail.flush_environment(output);
     }
     if settled_in_head {
@@ -132,11 +140,11 @@ fn join_two(mut tail: Assembler, part: Part, output: &mut dyn Output) -> Assembl
     } else {
         // The whole part is one head: its open end meets the tail as well.
         for open in std::mem::take(&mut next.open) {
-            meet(&mut tail, open, output);
+            meet(&mut tail, open, keep, output);
         }
         let mut pending = std::mem::take(&mut next.pending);
-        claim(&mut tail, &mut pending);
-        tail.pending.append(pending);
+        claim(&mut tail, &mut pending, keep);
+        tail.pending.append(pending, keep);
         next.open = std::mem::take(&mut tail.open);
         next.pending = std::mem::take(&mut tail.pending);
         next.peak_mb = next.peak_mb.or(tail.peak_mb);
@@ -145,14 +153,15 @@ fn join_two(mut tail: Assembler, part: Part, output: &mut dyn Output) -> Assembl
     next.begun |= tail.begun;
     next.concurrent |= tail.concurrent;
     next.first_at = tail.first_at.or(next.first_at);
-    next.last_at = next.last_at.or(tail.last_at);
+    next.last_at = next.last_at.max(tail.last_at);
+    next.emulated |= tail.emulated;
     next.held.settled = true;
     next
 }
 
 /// An attempt from the head of a part meets the open end of the parts before it.
-fn meet(tail: &mut Assembler, mut open: Box<Open>, output: &mut dyn Output) {
-    claim(tail, &mut open.before);
+fn meet(tail: &mut Assembler, mut open: Box<Open>, keep: &Keep, output: &mut dyn Output) {
+    claim(tail, &mut open.before, keep);
     if open.attempt.report_seen && open.attempt.earlier_peak_mb.is_none() && !open.before.fresh {
         open.attempt.earlier_peak_mb = tail.peak_mb;
     }
@@ -165,7 +174,7 @@ fn meet(tail: &mut Assembler, mut open: Box<Open>, output: &mut dyn Output) {
                 joined.attempt.earlier_peak_mb = open.attempt.earlier_peak_mb;
                 tail.peak_mb = open.attempt.metrics.max_memory_used_mb.or(tail.peak_mb);
             }
-            joined.append(open);
+            joined.append(open, keep);
             return;
         }
     }
@@ -174,11 +183,11 @@ fn meet(tail: &mut Assembler, mut open: Box<Open>, output: &mut dyn Output) {
         open.cut_start();
     }
     tail.begun = true;
-    before.append(std::mem::take(&mut open.before));
+    before.append(std::mem::take(&mut open.before), keep);
     open.attempt.runtime = before.runtime.clone().or(open.attempt.runtime.take());
     open.attempt.version = open.attempt.version.take().or(before.version.clone());
     if open.lacks_start() && !before.tells_of_init() {
-        open.adopt_earlier(before);
+        open.adopt_earlier(before, keep);
     } else {
         open.before = before;
     }
@@ -190,13 +199,13 @@ fn meet(tail: &mut Assembler, mut open: Box<Open>, output: &mut dyn Output) {
 }
 
 /// Lines at the head of a part belong to the attempt that was running at the cut.
-fn claim(tail: &mut Assembler, pending: &mut Pending) {
+fn claim(tail: &mut Assembler, pending: &mut Pending, keep: &Keep) {
     if pending.fresh || pending.is_empty() {
         return;
     }
     let Some(at) = tail.current() else { return };
     let open = &mut tail.open[at];
-    open.adopt(std::mem::take(pending));
+    open.adopt(std::mem::take(pending), keep);
 }
 
 /// A fragment that is nothing but lines with some id, where START lines are written: the id is a value in the text of

@@ -48,6 +48,11 @@ pub(super) fn trouble(code: Option<&str>, status: Option<u16>) -> Option<Trouble
     exact().or_else(part).or_else(|| status.and_then(by_status))
 }
 
+/// What a code of the table means; no guess by parts of a name.
+pub(super) fn known(code: &str) -> Option<Trouble> {
+    CODES.iter().find(|(known, _)| *known == code).map(|(_, trouble)| *trouble)
+}
+
 /// What an HTTP status of any service means.
 pub(super) fn by_status(status: u16) -> Option<Trouble> {
     Some(match status {

@@ -194,6 +194,10 @@ codes! {
             "At 95 % of the memory size or above: raise memory before a larger input ends in a kill.";
         "memory_at_limit" "Memory at the limit" No Unknown No
             "Memory was exhausted when it ended: thrashing can look like slowness. Raise memory and measure again.";
+        "memory_grown" "Environment nearly full before" No Unknown No
+            "Earlier requests had nearly filled the environment: memory grows over its life, which is a leak or a cache without bound.";
+        "memory_sudden" "One request needed far more memory" No Unknown No
+            "Earlier requests of the environment needed far less: look at the size of this request's data.";
         "near_timeout" "Close to the timeout" No Unknown No
             "It finished shortly before the limit: shorten the work or raise the timeout within what the invoker waits.";
         "handled_error" "Errors logged and survived" No Unknown No
@@ -204,6 +208,8 @@ codes! {
             "Init passed 10 s and was repeated inside the request, which pays for both: shorten init or raise memory.";
         "init_error_recovered" "Init repeated after an error" No Unknown No
             "Init failed once and worked when repeated inside the request: find the flaky step in init.";
+        "start_not_logged" "Start not logged" No Unknown No
+            "At system log level WARN, Lambda logs only attempts that fail: set it to INFO to know rates.";
         "late_line" "Lines after the end" No Unknown No
             "Background work went on after the answer; it freezes with the environment: finish it before returning.";
         "extension_failed" "Extension reported a failure" No Unknown No

@@ -5,7 +5,7 @@ use super::signatures::{self, Hit, Trouble};
 use super::text::{between, http_status, leading, leading_type, unwrapped};
 use super::{aws_codes, lambda_api};
 use crate::model::Confidence::{self, High, Low, Medium};
-use crate::model::{AppError, Downstream};
+use crate::model::{AppError, Downstream, ErrorForm};
 
 /// A failed call behind an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,28 @@ pub fn diagnose(error: &AppError<'_>, line: &str) -> Option<Diagnosis> {
         return Some(aws_failure(error, call, hit));
     }
     hit.and_then(|hit| other_failure(error, line, hit))
+}
+
+/// The codes that an exception, reason or errno name leads to by itself: of the Lambda API first, then of others.
+#[must_use]
+pub fn codes_of_name(name: &str) -> Vec<&'static str> {
+    let error = AppError { error_type: Some(name.to_owned().into()), ..AppError::of(ErrorForm::Unhandled) };
+    let coded = AppError { code: Some(name.to_owned().into()), ..AppError::of(ErrorForm::Unhandled) };
+    let lambda = lambda_api::code_of_name(name);
+    let other = || {
+        let guess = || aws_codes::trouble(Some(name), None).filter(|_| lambda.is_some() || name.ends_with("Exception"));
+        let by_signature = signatures::best_hit(&error).or_else(|| signatures::best_hit(&coded)).map(|hit| hit.trouble);
+        let code = by_signature.or_else(|| aws_codes::known(name)).or_else(guess);
+        code.map(downstream_code)
+            .or_else(|| super::load_failure_code(&error))
+            .or_else(|| super::is_out_of_memory_type(name, "").then_some("out_of_memory.heap"))
+            .or_else(|| super::resource_limit_code(&coded))
+    };
+    match lambda {
+        Some((code, true)) => vec![code],
+        Some((code, false)) => std::iter::once(code).chain(other()).collect(),
+        None => other().into_iter().collect(),
+    }
 }
 
 /// A failed call to the Lambda API itself.

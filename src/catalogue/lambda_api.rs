@@ -92,6 +92,12 @@ static REASONS: &[(&str, &str)] = &[
     ("ConcurrentSnapshotCreateLimitExceeded", "throttling.snapshot"),
 ];
 
+/// The code of an exception or throttle reason by its exact name, and whether only Lambda has it.
+pub(super) fn code_of_name(name: &str) -> Option<(&'static str, bool)> {
+    let reason = REASONS.iter().find(|(reason, _)| *reason == name).map(|(_, code)| (*code, true));
+    reason.or_else(|| FAULTS.iter().find(|fault| fault.name == name).map(|fault| (fault.code, fault.only_lambda)))
+}
+
 /// Operations of the Lambda API whose names no other service shares.
 static OPERATIONS: &[&str] = &[
     "Invoke",

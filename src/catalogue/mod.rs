@@ -4,9 +4,11 @@
 //! autumn 2026; a change in a table or a page is a change of [`CATALOGUE_VERSION`].
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
+mod advice;
 mod aws_codes;
 mod codes;
 mod diagnosis;
+mod invoker;
 mod lambda_api;
 mod language;
 mod platform;
@@ -19,13 +21,15 @@ mod tests;
 
 use crate::model::{Category, Compensation, PartialWork, Retryable};
 
+pub use advice::{Situation, advise};
 pub use codes::CODES;
-pub use diagnosis::{Diagnosis, diagnose, diagnose_outgoing_call};
+pub use diagnosis::{Diagnosis, codes_of_name, diagnose, diagnose_outgoing_call};
+pub use invoker::Invoker;
 pub use language::{is_out_of_memory_type, load_failure_code, resource_limit_code};
 pub use platform::{PLATFORM_ERRORS, PlatformError, Stage, platform_error};
 
 /// Version of the catalogue: grows when a code, a signature or advice changes.
-pub const CATALOGUE_VERSION: &str = "1";
+pub const CATALOGUE_VERSION: &str = "2";
 
 /// One code.
 #[derive(Debug)]

@@ -1,9 +1,10 @@
-//! `explain`: the catalogue as a list, or one page of it.
+//! `explain`: the catalogue as a list, one page of it, or the page that a pasted log line leads to.
 
 use super::exit::Failure;
 use super::nearest::{nearest, suggestion};
-use crate::catalogue::{CODES, CodeInfo, platform_error};
+use crate::catalogue::{CODES, CodeInfo, codes_of_name, platform_error};
 use crate::model::Category;
+use crate::pipeline::recognise;
 use crate::render::{Ink, Style, category_of_heading, one_line, page};
 
 /// The list of codes, or what there is on one word. An error type of the platform leads to its code.
@@ -12,10 +13,33 @@ pub(super) fn text(word: Option<&str>, style: &Style) -> Result<String, Failure>
         let intro = format!("{}: {}\n\n", style.paint(Ink::Strong, error.id), error.meaning);
         return Ok(intro + &look_up(CODES, error.code, style)?);
     }
+    if let Some(found) = word.and_then(recognise) {
+        let pages = found.code.map(|code| look_up(CODES, code, style)).transpose()?;
+        let intro = format!("{}.\n", found.what);
+        return Ok(pages.map_or(intro.clone(), |pages| format!("{intro}\n{pages}")));
+    }
     match word {
         None => Ok(list(&CODES.iter().collect::<Vec<_>>(), style)),
-        Some(word) => look_up(CODES, word, style),
+        Some(word) => look_up(CODES, word, style).or_else(|failure| name_of_error(word, style).ok_or(failure)),
     }
+}
+
+/// The page, or the pages to choose from, of an exception or errno name.
+fn name_of_error(word: &str, style: &Style) -> Option<String> {
+    let codes: Vec<&CodeInfo> = codes_of_name(word.trim()).into_iter().filter_map(catalogue_code).collect();
+    match codes[..] {
+        [] => None,
+        [only] => Some(page(only.page, style)),
+        ref several => Some(format!(
+            "{}: of the Lambda API the first, of any other service the second.\n\n{}",
+            style.paint(Ink::Strong, &one_line(word)),
+            list(several, style)
+        )),
+    }
+}
+
+fn catalogue_code(id: &str) -> Option<&'static CodeInfo> {
+    CODES.iter().find(|code| code.id == id)
 }
 
 /// A code has its page; a category, or the beginning of several codes, the list of them, after its own page if it has one.
@@ -104,6 +128,20 @@ mod tests {
     fn an_error_type_of_the_platform_leads_to_its_page() {
         let text = text(Some("Runtime.ImportModuleError"), &Style::PLAIN).unwrap();
         assert!(text.starts_with("Runtime.ImportModuleError: ") && text.contains("init_failure.import"), "{text}");
+    }
+
+    #[test]
+    fn names_of_errors_and_log_lines_lead_to_pages() {
+        let found = |word: &str| text(Some(word), &Style::PLAIN).unwrap();
+        assert!(found("NoSuchKey").starts_with("downstream.not_found"));
+        assert!(found("ECONNREFUSED").starts_with("downstream.connection"));
+        assert!(found("ReservedFunctionConcurrentInvocationLimitExceeded").starts_with("throttling.reserved"));
+        let shared = found("TooManyRequestsException");
+        assert!(shared.contains("throttling.unspecified") && shared.contains("downstream.throttled"), "{shared}");
+        let line =
+            found("2026-01-02T03:04:05.678Z 6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34 Task timed out after 3.00 seconds");
+        assert!(line.contains("timeout.invoke (high)"), "{line}");
+        assert!(text(Some("shipped order 17"), &Style::PLAIN).is_err());
     }
 
     #[test]

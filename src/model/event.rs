@@ -6,7 +6,9 @@ use super::{RequestId, StreamKey, Timestamp};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct StreamId(pub u32);
 
-/// Where a line stands: the input (in the order of the result) and the line in the decoded input, from 1.
+/// Where an event stands: the input (in the order of the result) and the line in the decoded input, from 1.
+///
+/// It names one event: where several stand on one line, they are counted as if each had a line of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// Index of the input, in the order of the result.

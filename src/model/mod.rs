@@ -5,16 +5,20 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod attempt;
+mod effect;
 mod event;
 mod identity;
+mod lines;
 mod record;
 mod request_id;
 mod time;
 mod verdict;
 
 pub use attempt::{Attempt, Init, Line, Phase, Sign, SignKind, Subject, WindowCut};
+pub use effect::{EffectState, SideEffect};
 pub use event::{Bucket, EventSink, LogEvent, Note, Place, StreamId};
-pub use identity::{StreamKey, StreamParts, function_from_arn, function_from_group, stream_parts};
+pub use identity::{FunctionArn, StreamKey, StreamParts, function_from_arn, function_from_group, stream_parts};
+pub use lines::{Keep, KeepLines, KeptLine, Lines};
 pub use record::{
     AppError, AppLine, CrashLine, ErrorForm, InitPhase, InitReport, InitStart, InitType, Level, Metrics, Record,
     Report, Status,

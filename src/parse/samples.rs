@@ -241,6 +241,34 @@ const PLATFORM: &[(&str, &str)] = &[
 const APP: &[(&str, &str)] = &[
     // Node.js
     ("2026-01-02T03:04:05.678Z\t$ID\tINFO\tstored 3 widgets\n", "App id Info"),
+    // Custom runtimes with the label after the id.
+    (
+        "$ID\tInvoke Error\t{\"errorType\":\"WidgetException\",\"errorMessage\":\"no widget\",\"stack\":[]}",
+        "Unhandled id WidgetException | no widget",
+    ),
+    // An error that the client cannot write as JSON because it refers to itself, and an error logged after a text.
+    (
+        r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"ERROR","requestId":"$ID","message":"<ref *1> Error: no widget\n    at pick (/var/task/pick.js:3:4) {\n  self: [Circular *1]\n}"}"#,
+        "Logged id Error | no widget | at pick (/var/task/pick.js)",
+    ),
+    (
+        r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"ERROR","requestId":"$ID","message":"gave up RangeError: no widget\n    at pick (/var/task/pick.js:3:4)","errorType":"RangeError","errorMessage":"no widget","stackTrace":["RangeError: no widget","    at pick (/var/task/pick.js:3:4)"]}"#,
+        "Logged id RangeError | no widget | at pick (/var/task/pick.js)",
+    ),
+    (
+        r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"ERROR","requestId":"$ID","message":{"errorType":"UnhandledPromiseRejection","errorMessage":"Error: no widget","stackTrace":["Runtime.UnhandledPromiseRejection: Error: no widget"],"reason":{"errorType":"Error","errorMessage":"no widget"},"promise":{}}}"#,
+        "UnhandledRejection id UnhandledPromiseRejection | Error: no widget | cause Error: no widget",
+    ),
+    // Python 4.2 and later names the level as everybody does.
+    (
+        r#"{"timestamp": "2026-01-02T03:04:05Z", "level": "ERROR", "errorMessage": "no widget", "errorType": "ValueError", "requestId": "$ID", "stackTrace": ["  File \"/var/task/pick.py\", line 3, in pick\n    raise ValueError(\"no widget\")\n"]}"#,
+        "Unhandled id ValueError | no widget | at pick (/var/task/pick.py)",
+    ),
+    // The panic's own words stand on standard error; the client's line names the answer to the caller.
+    (
+        "ERROR Lambda runtime invoke{requestId=\"$ID\"}: user handler panicked error=Any { .. }",
+        "Unhandled id Lambda panicked | user handler panicked error=Any { .. }",
+    ),
     (
         "2026-01-02T03:04:05.678Z\t$ID\tERROR\tInvoke Error \t{\"errorType\":\"TypeError\",\"errorMessage\":\"no widget\",\"stack\":[\"TypeError: no widget\",\"    at pick (/var/task/pick.js:3:4)\"]}\n",
         "Unhandled id TypeError | no widget | at pick (/var/task/pick.js)",
@@ -292,7 +320,7 @@ const APP: &[(&str, &str)] = &[
     ),
     (
         r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"ERROR","requestId":"$ID","message":{"errorType":"TypeError","errorMessage":"no widget","stackTrace":["TypeError: no widget","    at pick (/var/task/pick.js:3:4)"]}}"#,
-        "Unhandled id TypeError | no widget | at pick (/var/task/pick.js)",
+        "MaybeUnhandled id TypeError | no widget | at pick (/var/task/pick.js)",
     ),
     (
         r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"ERROR","message":{"errorType":"ImportModuleError","errorMessage":"gone","stackTrace":[]}}"#,

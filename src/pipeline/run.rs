@@ -7,6 +7,7 @@ use anyhow::Context;
 use rustc_hash::FxHashMap;
 
 use super::records::Records;
+use super::shown::Shown;
 use super::sink::Piece;
 use super::tally::Tally;
 use super::worker::{Job, Worker};
@@ -21,14 +22,16 @@ pub(super) fn run(feed: &dyn Feed, options: &Options, progress: &dyn Progress) -
     let shared = Shared::default();
     let inputs = feed.inputs();
     progress.total(inputs.iter().filter_map(|input| input.size).sum());
-    let job = Job { options, inputs, feed, shared: &shared, progress };
+    let keep = options.keep();
+    let job = Job { options, inputs, feed, shared: &shared, keep: &keep, progress };
     let workers = read_all(&job).context("failed to create a temporary file for the records")?;
 
     let mut tally = Tally::default();
     for problem in feed.problems() {
         tally.unreadable.push(InputProblem { input: problem.name.clone(), reason: problem.reason.clone() });
     }
-    let (mut ledgers, mut spools, mut windows) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut ledgers, mut spools, mut shown) = (Vec::new(), Vec::new(), Shown::new(options.show.as_deref()));
+    let mut windows = Vec::new();
     for worker in workers {
         if let Some(error) = worker.spool_error {
             return Err(error).context("failed to write the records to a temporary file");
@@ -37,6 +40,7 @@ pub(super) fn run(feed: &dyn Feed, options: &Options, progress: &dyn Progress) -
         ledgers.push(worker.ledger);
         spools.extend(worker.spool);
         windows.extend(worker.windows);
+        shown.merge(worker.shown);
     }
     let told = if windows.len() == inputs.len() { asked_for(&windows, options) } else { (None, None) };
     let wanted = name_filter(&options.only)?;
@@ -45,11 +49,20 @@ pub(super) fn run(feed: &dyn Feed, options: &Options, progress: &dyn Progress) -
         to: options.to.or(told.1),
         since_ms: options.since_ms,
         wanted: &wanted,
+        invoker: options.invoker,
+        prices: options.prices,
+        keep_patches: options.keep_records || options.ledger || options.show.is_some(),
+        keep_needy: options.ledger,
     };
-    let totals = summary::summarize(&shared, ledgers, &bounds, options.keep_records);
+    let totals =
+        summary::summarize(&shared, ledgers, &bounds).context("failed to read attempts back from a temporary file")?;
+    for function in &totals.hiding {
+        tally.hides_successes(function);
+    }
+    let shown = shown.finish(&totals.patches);
     let input_failed = !tally.unreadable.is_empty();
     let empty = totals.totals.attempts == 0 && totals.totals.environment_failures == 0;
-    let records = if options.keep_records {
+    let records = if options.keep_records || options.ledger {
         Some(Records::new(spools, totals.patches).context("failed to read the records back")?)
     } else {
         None
@@ -64,7 +77,7 @@ pub(super) fn run(feed: &dyn Feed, options: &Options, progress: &dyn Progress) -
         totals: totals.totals,
         functions: totals.functions,
     };
-    Ok(Analysis { summary, records, input_failed, empty })
+    Ok(Analysis { summary, records, needy: totals.needy, shown, input_failed, empty })
 }
 
 /// The time that pulled inputs were asked for, where the user names none now.

@@ -1,13 +1,15 @@
 //! Takes the events of one input to their streams: dismisses ordinary lines, parses the rest, assembles both.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::Xxh3;
 
+use super::duplicates::Delivered;
 use super::worker::{Closing, Worker};
 use crate::assemble::{Assembler, Message, Part};
-use crate::model::{Bucket, EventSink, LogEvent, Note, Place, Record, RequestId, StreamId, StreamKey};
+use crate::model::{Bucket, EventSink, FunctionArn, LogEvent, Note, Place, Record, RequestId, StreamId, StreamKey};
 use crate::parse::{self, Block, Joiner};
 use crate::summary::StreamNames;
 use crate::wire::Identity;
@@ -18,9 +20,33 @@ pub(super) struct InputSink<'w, 'r> {
     input: u32,
     slots: Vec<Slot>,
     by_key: FxHashMap<u64, StreamId>,
+    delivered: Delivered,
+    last_line: LastLine,
     scratch: Vec<u8>,
     /// The event at hand: its line, and its number within that line.
     at: Place,
+}
+
+/// The line of the last event, as it came and as it was counted.
+#[derive(Clone, Copy, Debug, Default)]
+struct LastLine {
+    came: u64,
+    counted: u64,
+}
+
+impl LastLine {
+    /// A place must name one event: where several stand on one line, as in JSON without line ends, they count as lines.
+    #[inline]
+    fn next(&mut self, line: u64) -> u64 {
+        self.counted = match line.cmp(&self.came) {
+            Ordering::Greater => line.max(self.counted + 1),
+            Ordering::Equal => self.counted + 1,
+            // Newest first, turned round.
+            Ordering::Less => line,
+        };
+        self.came = line;
+        self.counted
+    }
 }
 
 /// One stream of the input.
@@ -68,6 +94,8 @@ impl<'w, 'r> InputSink<'w, 'r> {
             input,
             slots: Vec::new(),
             by_key: FxHashMap::default(),
+            delivered: Delivered::default(),
+            last_line: LastLine::default(),
             scratch: Vec::new(),
             at: Place::at(input, 0),
         }
@@ -79,7 +107,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
             let (block, joined) = (self.slots[at].joiner.finish(), self.slots[at].joined.take());
             self.block(at, block, joined);
         }
-        let input = self.input;
+        let (input, keep) = (self.input, self.worker.keep);
         let pieces = self.slots.into_iter().filter(|slot| slot.foreign.is_none());
         pieces
             .map(|slot| Piece {
@@ -87,7 +115,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
                 identity: slot.identity,
                 names: slot.names,
                 input,
-                part: slot.assembler.finish(),
+                part: slot.assembler.finish(keep),
             })
             .collect()
     }
@@ -97,7 +125,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
         let slot = &mut self.slots[at];
         let place = self.at;
         let bytes = event.message.len() as u64;
-        let message = Message { at: event.at, place, text: raw, bytes };
+        let message = Message { at: event.at, place, text: raw, bytes, keep: self.worker.keep };
         let joins = slot.joiner.is_open() || event.split || !is_whole_object(raw);
         if !slot.joiner.is_open()
             && !event.split
@@ -134,7 +162,13 @@ impl<'w, 'r> InputSink<'w, 'r> {
     fn block(&mut self, at: usize, block: Option<Block>, joined: Option<Joined>) {
         let (Some(block), Some(joined)) = (block, joined) else { return };
         let slot = &mut self.slots[at];
-        let message = Message { at: block.at, place: joined.place, text: block.text.as_bytes(), bytes: joined.bytes };
+        let message = Message {
+            at: block.at,
+            place: joined.place,
+            text: block.text.as_bytes(),
+            bytes: joined.bytes,
+            keep: self.worker.keep,
+        };
         take(slot, self.worker, &message, &with_id(parse::parse(&block.text), joined.request_id));
     }
 }
@@ -155,15 +189,41 @@ fn is_whole_object(message: &[u8]) -> bool {
 fn take(slot: &mut Slot, worker: &mut Worker<'_>, message: &Message<'_>, record: &Record<'_>) {
     match record {
         Record::InitStart(start) | Record::RestoreStart(start) => {
+            // It names the function, too, but only once an environment: those that began before the window would be
+            // a second row without a name.
             if let Some(runtime) = start.runtime_version {
                 worker.ledger.runtime(slot.names, message.at, runtime);
             }
         }
+        Record::Start { function_arn: Some(arn), .. } => {
+            if let Some(arn) = FunctionArn::parse(arn) {
+                named(slot, worker, message.place.input, arn);
+            }
+        }
+        Record::Report(report) if report.emulated => worker.note(message.place.input, emulator_note()),
         Record::Foreign(kind) => worker.tally.foreign(kind, 1),
         Record::LogsDropped { records } => worker.tally.logs_dropped(*records),
         _ => {}
     }
     slot.assembler.record(message, record, &mut Closing::new(worker, &slot.identity, slot.names));
+}
+
+/// Every START of an attempt names the function, and neither path nor wrapping nor user did.
+fn named(slot: &mut Slot, worker: &mut Worker<'_>, input: u32, arn: FunctionArn<'_>) {
+    if slot.identity.function.is_some() {
+        return;
+    }
+    let mut identity = (*slot.identity).clone();
+    identity.function = Some(arn.name.to_owned());
+    identity.region.get_or_insert_with(|| arn.region.to_owned());
+    identity.account_id.get_or_insert_with(|| arn.account_id.to_owned());
+    slot.names = worker.ledger.stream(&identity, input);
+    slot.identity = Arc::new(identity);
+}
+
+fn emulator_note() -> Note {
+    let text = "written by a local emulator: its memory figures repeat the size, and make no finding".to_owned();
+    Note { incomplete: false, text }
 }
 
 impl EventSink for InputSink<'_, '_> {
@@ -200,16 +260,22 @@ impl EventSink for InputSink<'_, '_> {
         let at = stream.0 as usize;
         let Some(slot) = self.slots.get_mut(at) else { return };
         self.worker.tally.log_events += 1;
+        let event = LogEvent { line: self.last_line.next(event.line), ..event };
         let bytes = event.message.len() as u64;
         if let Some(kind) = slot.foreign {
             self.worker.tally.foreign(kind, 1);
             self.worker.tally.count(Bucket::OtherLogs, bytes);
             return;
         }
-        let dismissible = !slot.joiner.is_open() && !slot.assembler.wants_ids();
+        if self.delivered.again(stream, &event) {
+            self.worker.tally.duplicates += 1;
+            self.worker.tally.count(Bucket::Attributed, bytes);
+            return;
+        }
+        let dismissible = !slot.joiner.is_open() && !slot.assembler.wants_ids() && !self.worker.keep.every_line;
         if dismissible && !parse::may_matter(event.message) {
             let place = self.at;
-            let message = Message { at: event.at, place, text: event.message, bytes };
+            let message = Message { at: event.at, place, text: event.message, bytes, keep: self.worker.keep };
             slot.assembler.ordinary(&message, &mut Closing::new(self.worker, &slot.identity, slot.names));
             return;
         }
@@ -241,11 +307,16 @@ impl EventSink for InputSink<'_, '_> {
 
 /// Log groups that hold no invocation logs of event functions.
 fn foreign_group(group: &str) -> Option<&'static str> {
-    const KINDS: [(&str, &str); 4] = [
+    const KINDS: [(&str, &str); 9] = [
         ("/aws/lambda-insights", "Lambda Insights"),
         ("/aws/lambda/web/", "Lambda Web Functions"),
-        ("/aws/lambda/capacity-provider/", "Lambda capacity providers"),
+        ("/aws/lambda/capacity-provider/", "Lambda capacity provider"),
         ("/aws/vendedlogs/states/", "Step Functions"),
+        ("/aws/states/", "Step Functions"),
+        ("API-Gateway-Execution-Logs_", "API Gateway execution log"),
+        ("/aws/apigateway/", "API Gateway access log"),
+        ("/aws/api-gateway/", "API Gateway access log"),
+        ("/aws/vendedlogs/apis/", "API Gateway access log"),
     ];
     KINDS.iter().find(|(prefix, _)| group.starts_with(prefix)).map(|(_, kind)| *kind)
 }

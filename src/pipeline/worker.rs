@@ -3,12 +3,13 @@
 use std::io::{self, Read};
 
 use super::records::Spool;
+use super::shown::Shown;
 use super::sink::{InputSink, Piece};
 use super::tally::Tally;
 use super::{Options, Progress};
 use crate::assemble::{self, Output};
 use crate::decode::{self, Buffers, DecodeError};
-use crate::model::{Attempt, Bucket, Note, Place, Timestamp};
+use crate::model::{Attempt, Bucket, Keep, Lines, Note, Place, Timestamp};
 use crate::rules;
 use crate::source::saved::Told;
 use crate::source::{Feed, Input};
@@ -21,6 +22,7 @@ pub(super) struct Job<'r> {
     pub(super) inputs: &'r [Input],
     pub(super) feed: &'r dyn Feed,
     pub(super) shared: &'r Shared,
+    pub(super) keep: &'r Keep,
     pub(super) progress: &'r dyn Progress,
 }
 
@@ -37,6 +39,9 @@ pub(super) struct Worker<'r> {
     /// The time that inputs say they were asked for.
     pub(super) windows: Vec<(Timestamp, Timestamp)>,
     progress: &'r dyn Progress,
+    /// Which lines of attempts are kept.
+    pub(super) keep: &'r Keep,
+    pub(super) shown: Shown,
     buffers: Buffers,
 }
 
@@ -47,11 +52,13 @@ impl<'r> Worker<'r> {
             inputs: job.inputs,
             ledger: Ledger::new(job.shared),
             tally: Tally::default(),
-            spool: job.options.keep_records.then(Spool::new).transpose()?,
+            spool: (job.options.keep_records || job.options.ledger).then(Spool::new).transpose()?,
             spool_error: None,
             pieces: Vec::new(),
             windows: Vec::new(),
             progress: job.progress,
+            keep: job.keep,
+            shown: Shown::new(job.options.show.as_deref()),
             buffers: Buffers::default(),
         })
     }
@@ -105,7 +112,8 @@ impl<'r> Worker<'r> {
         let Some(first) = pieces.first() else { return };
         let (identity, names) = (first.identity.clone(), first.names);
         let parts = pieces.into_iter().map(|piece| piece.part);
-        assemble::join(parts, &mut Closing::new(self, &identity, names));
+        let keep = self.keep;
+        assemble::join(parts, keep, &mut Closing::new(self, &identity, names));
     }
 
     pub(super) fn own_record(&mut self, json: &[u8], place: Place) {
@@ -118,8 +126,9 @@ impl<'r> Worker<'r> {
             return;
         };
         self.tally.count(Bucket::Attributed, bytes);
-        let unnumbered = Record { attempt: 1, timeout_ms: None, timeout_source: None, ..record.clone() };
-        self.spool(&unnumbered, place, names);
+        let record = record.reset();
+        self.shown.take(&record, place, names.function(), &Lines::default(), &self.options.redaction);
+        self.spool(&record, place, names);
     }
 
     pub(super) fn note(&mut self, input: u32, note: Note) {
@@ -128,10 +137,10 @@ impl<'r> Worker<'r> {
     }
 
     fn spool(&mut self, record: &Record, place: Place, names: StreamNames) {
-        let wanted = !self.options.failures_only
-            || crate::model::Category::from_id(&record.category).is_some_and(crate::model::Category::is_failure);
-        if let (Some(spool), true) = (&mut self.spool, wanted)
-            && let Err(error) = spool.push(record, place, names.function())
+        let hidden = self.options.failures_only
+            && !crate::model::Category::from_id(&record.category).is_some_and(crate::model::Category::is_failure);
+        if let (Some(spool), true) = (&mut self.spool, self.options.ledger || !hidden)
+            && let Err(error) = spool.push(record, place, names.function(), hidden)
         {
             self.spool = None;
             self.spool_error = Some(error);
@@ -153,7 +162,9 @@ impl<'a, 'r> Closing<'a, 'r> {
 }
 
 impl Output for Closing<'_, '_> {
-    fn closed(&mut self, attempt: &Attempt) {
+    fn closed(&mut self, attempt: &mut Attempt) {
+        attempt.side_effects = self.worker.options.effects.of_lines(&attempt.lines);
+        let attempt = &*attempt;
         let verdict = rules::judge(attempt);
         self.worker.progress.judged(verdict.category.is_failure());
         let (inputs, options) = (self.worker.inputs, self.worker.options);
@@ -163,6 +174,10 @@ impl Output for Closing<'_, '_> {
         if self.worker.spool.is_some() {
             let record = record();
             self.worker.spool(&record, attempt.place, self.names);
+        }
+        if self.worker.shown.wants(attempt.request_id) {
+            let (record, place) = (record(), attempt.place);
+            self.worker.shown.take(&record, place, self.names.function(), &attempt.lines, &options.redaction);
         }
     }
 

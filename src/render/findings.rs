@@ -174,9 +174,10 @@ impl<'a> Findings<'a> {
         let (said, tail) = match (silent_end(example), example.evidence.first()) {
             (Some((line, silence)), _) => (Said::read(line), format!(" … then {} of silence", duration(silence))),
             (None, Some(line)) => {
-                let told = finding.message.as_deref().is_some_and(|message| line.message.contains(message));
-                let place = format!("{}:{}", line.input, line.line_number);
                 let said = Said::read(&line.message);
+                let tells = |message: &str| line.message.contains(message) || said.text.contains(message);
+                let told = finding.message.as_deref().is_some_and(tells);
+                let place = format!("{}:{}", line.input, line.line_number);
                 (Said { at: line.at.clone().or(said.at), text: if told { place } else { said.text } }, String::new())
             }
             (None, None) => return,

@@ -116,6 +116,8 @@ fn columns(rows: &[&FunctionSummary]) -> Vec<Column> {
     columns.push(column("UNKNOWN", rows, |function| number(function.unknown)));
     columns.push(column("ENV", rows, |function| number(function.environment_failures)));
     columns.push(column("LOST", rows, |function| number(function.outcomes.exhausted)));
+    columns.push(column("RECOVERED", rows, |function| number(function.outcomes.recovered)));
+    columns.push(column("RERUN", rows, |function| number(function.outcomes.rerun_after_success)));
     // Kinds that do not occur have no column; attempts and rate always do.
     let mut index = 0;
     columns.retain(|column| {

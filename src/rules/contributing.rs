@@ -8,6 +8,10 @@ use crate::model::{AppError, Category, Confidence, ErrorForm, Phase, SignKind, S
 /// Silence before the end counts as waiting from this share of the duration on.
 const SILENT_SHARE: u64 = 2;
 
+/// Memory of earlier attempts, in percent of the size, from which on it grew there, and up to which it came at once.
+const GROWN_PERCENT: u64 = 85;
+const SUDDEN_PERCENT: u64 = 60;
+
 /// The causes behind a failure, each code once.
 pub(super) fn causes(facts: &Facts<'_>, ruling: &Ruling<'_>) -> Vec<(&'static str, Confidence)> {
     let mut causes = Vec::new();
@@ -19,6 +23,11 @@ pub(super) fn causes(facts: &Facts<'_>, ruling: &Ruling<'_>) -> Vec<(&'static st
     let category = crate::catalogue::code(ruling.code).and_then(|info| info.category);
     if category != Some(Category::OutOfMemory) && facts.memory_newly_at_limit() {
         add("memory_at_limit", Confidence::Medium);
+    }
+    if category == Some(Category::OutOfMemory)
+        && let Some(code) = memory_before(facts)
+    {
+        add(code, Confidence::Medium);
     }
     if category == Some(Category::Timeout) {
         if facts.inner_init_failed().is_some() || facts.outer_init_failed() == Some(Status::Timeout) {
@@ -44,6 +53,16 @@ pub(super) fn causes(facts: &Facts<'_>, ruling: &Ruling<'_>) -> Vec<(&'static st
         add("extension_failed", Confidence::Low);
     }
     causes
+}
+
+/// Whether the environment filled up over its life, or at once.
+fn memory_before(facts: &Facts<'_>) -> Option<&'static str> {
+    let (peak, size) = (facts.attempt.earlier_peak_mb?, facts.attempt.metrics.memory_size_mb?);
+    match u64::from(peak) * 100 / u64::from(size).max(1) {
+        GROWN_PERCENT.. => Some("memory_grown"),
+        ..=SUDDEN_PERCENT => Some("memory_sudden"),
+        _ => None,
+    }
 }
 
 /// The dependency on which a timed-out attempt was probably waiting: the last failed call, or the call before silence.

@@ -56,8 +56,12 @@ fn mask(text: &str) -> String {
             continue;
         }
         if c.is_ascii_alphanumeric() && !before.is_ascii_alphanumeric() {
-            let word = word(&text[at..]);
-            out.push_str(&mask_word(word));
+            let rest = &text[at..];
+            let (word, masked) = match uuid(rest) {
+                Some(uuid) => (uuid, "#".to_owned()),
+                None => (word(rest), mask_word(word(rest))),
+            };
+            out.push_str(&masked);
             let end = at + word.len();
             while chars.next_if(|(at, _)| *at < end).is_some() {}
             before = 'a';
@@ -91,11 +95,23 @@ fn word(text: &str) -> &str {
     &text[..end]
 }
 
+/// A UUID at the start of a text: its groups by themselves need not look like ids.
+fn uuid(text: &str) -> Option<&str> {
+    let head = text.get(..36)?;
+    let shaped = head.bytes().enumerate().all(|(at, byte)| match at {
+        8 | 13 | 18 | 23 => byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    });
+    (shaped && !text[36..].starts_with(|c: char| c.is_ascii_alphanumeric())).then_some(head)
+}
+
 /// Numbers and hexadecimal ids become `#`; digits inside of other words, too.
 fn mask_word(word: &str) -> String {
     let hex_id =
         word.len() >= 6 && word.bytes().all(|b| b.is_ascii_hexdigit()) && word.bytes().any(|b| b.is_ascii_digit());
-    if hex_id || word.bytes().all(|b| b.is_ascii_digit()) {
+    // Letters between numbers are an id in some other alphabet.
+    let mixed = word.len() >= 8 && word.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).count() >= 2;
+    if hex_id || mixed || word.bytes().all(|b| b.is_ascii_digit()) {
         return "#".to_owned();
     }
     let mut out = String::with_capacity(word.len());
@@ -132,6 +148,10 @@ mod tests {
         assert_eq!(
             id("E", "order 17 of 9f8e7d6c-0000-4000-8000-000000000001 lost", ""),
             id("E", "order 4 of 1a2b3c4d-1111-4111-9111-111111111111 lost", "")
+        );
+        assert_eq!(
+            id("E", "user 8c1b2fae-abcd-4bcd-bade-c0ffeec0ffee and key x9Kd83Lq2P", ""),
+            id("E", "user 00112233-4455-4677-8899-aabbccddeeff and key 7dTq1Zz81m", "")
         );
         assert_eq!(id("E", "any text", "run (/var/task/a.py)"), id("E", "other text", "run (/var/task/a.py)"));
         assert_eq!(id("Runtime.ImportModuleError", "no x", ""), id("ImportModuleError", "no x", ""));

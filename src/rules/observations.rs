@@ -25,6 +25,9 @@ pub(super) fn of_figures(attempt: &Attempt) -> Observations {
     if attempt.logged_errors > 0 {
         found.push(("handled_error", attempt.logged_errors));
     }
+    if attempt.json && attempt.report_seen && !attempt.start_seen {
+        found.push(("start_not_logged", 1));
+    }
     found
 }
 

@@ -1,8 +1,8 @@
 //! Builders of attempts for the samples of rules.
 
 use crate::model::{
-    AppError, Attempt, ErrorForm, Init, InitPhase, Line, Phase, Place, Sign, SignKind, Status, Subject, Timestamp,
-    WindowCut,
+    AppError, Attempt, ErrorForm, Init, InitPhase, Line, Phase, Place, RequestId, Sign, SignKind, Status, Subject,
+    Timestamp, WindowCut,
 };
 
 /// One sample of a rule.
@@ -54,6 +54,15 @@ impl Build {
     pub(super) fn report(mut self) -> Self {
         self.0.report_seen = true;
         self.0.end_seen = true;
+        self
+    }
+
+    /// A last line that carries the request's id.
+    pub(super) fn last_words_of_request(mut self) -> Self {
+        let id = RequestId::from_bits(7);
+        self.0.request_id = Some(id);
+        let text = format!("{{\"requestId\":\"{id}\",\"message\":\"done\"}}");
+        self.0.last_line = Some(Line { at: None, place: Place::at(0, 90), text: text.into() });
         self
     }
 

@@ -214,6 +214,19 @@ mod samples {
                 Build::new().response_refused(413).app_lines(3).status(Status::Error, Some("Runtime.ExitError")),
                 "runtime_exception.response_too_large",
             ),
+            failing(
+                "Node.js in JSON, nothing after it",
+                Build::new().error(Phase::Invoke, ErrorForm::MaybeUnhandled, "TypeError", "no").app_lines(2).report(),
+                "runtime_exception.unhandled",
+            ),
+            Sample::near_miss(
+                "Node.js in JSON, the function goes on",
+                Build::new()
+                    .error(Phase::Invoke, ErrorForm::MaybeUnhandled, "TypeError", "no")
+                    .app_lines(2)
+                    .last_words_of_request()
+                    .report(),
+            ),
             Sample::near_miss(
                 "logged and survived",
                 Build::new()

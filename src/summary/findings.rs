@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::chains::Outcome;
+use super::entry::{AT_LIMIT, GROWN, SILENT, SLOW_INIT, SUDDEN};
 use super::names::FindingKey;
 use super::{Entry, timeline::Timeline};
-use crate::catalogue;
+use crate::catalogue::{Invoker, Situation, advise, diagnose_outgoing_call};
 use crate::model::{Confidence, Place, Timestamp};
-use crate::wire::{EvidenceLine, Example, Finding, Record, moment};
+use crate::wire::{EvidenceLine, Example, Finding, FunctionSummary, Record, moment};
 
 /// Examples kept per finding.
 const EXAMPLES: usize = 3;
@@ -35,6 +36,19 @@ struct Seed {
     compensation: String,
     error_type: Option<String>,
     message: Option<String>,
+    /// Host or service that the attempt called last or failed to call.
+    target: Option<String>,
+}
+
+/// What surrounds a finding.
+pub(super) struct Surroundings<'a> {
+    /// Names of versions by id.
+    pub(super) version_names: &'a [String],
+    /// The row of the function.
+    pub(super) row: &'a FunctionSummary,
+    pub(super) traffic: &'a Traffic,
+    /// Who calls the function, where that was given.
+    pub(super) invoker: Option<Invoker>,
 }
 
 impl FindingFacts {
@@ -88,8 +102,18 @@ impl Seed {
             compensation: record.compensation.clone(),
             error_type: record.error_type.clone(),
             message: record.error_message.clone(),
+            target: target(record),
         }
     }
+}
+
+/// Whom an attempt called: the failed call's service or host, else the host on its last line.
+fn target(record: &Record) -> Option<String> {
+    if let Some(call) = &record.downstream {
+        return call.host.clone().or_else(|| call.service.clone());
+    }
+    let last = record.last_line_before_end.as_deref()?;
+    diagnose_outgoing_call(last)?.host
 }
 
 /// Counts of one finding.
@@ -103,7 +127,13 @@ pub(super) struct FindingCounts {
     last_seen: Option<Timestamp>,
     versions: BTreeSet<u16>,
     confidence: [u64; Confidence::ALL.len()],
+    /// The largest use of memory, with the size, and attempts with each mark that advice asks for.
+    memory_mb: Option<(u32, u32)>,
+    marks: [u64; MARKS.len()],
 }
+
+/// Marks of entries that are counted by finding.
+const MARKS: [u16; 5] = [SILENT, AT_LIMIT, GROWN, SUDDEN, SLOW_INIT];
 
 impl FindingCounts {
     pub(super) fn add_attempt(&mut self, attempt: &Entry) {
@@ -115,6 +145,11 @@ impl FindingCounts {
             self.versions.insert(attempt.version);
         }
         self.confidence[attempt.confidence() as usize] += 1;
+        let used = attempt.memory_size_mb().zip(attempt.max_memory_used_mb());
+        self.memory_mb = self.memory_mb.max(used);
+        for (count, mark) in self.marks.iter_mut().zip(MARKS) {
+            *count += u64::from(attempt.has(mark));
+        }
     }
 
     pub(super) fn add_event(&mut self, outcome: Outcome) {
@@ -124,18 +159,15 @@ impl FindingCounts {
     }
 
     /// The finding, with what its examples tell.
-    pub(super) fn finding(
-        &self,
-        key: &FindingKey,
-        facts: Option<&FindingFacts>,
-        version_names: &[String],
-        traffic: &Traffic,
-    ) -> Finding {
+    pub(super) fn finding(&self, key: &FindingKey, facts: Option<&FindingFacts>, around: &Surroundings<'_>) -> Finding {
+        let traffic = around.traffic;
         let seed = facts.and_then(|facts| facts.examples.first()).map(|(_, seed)| seed);
         let text = |get: fn(&Seed) -> &String| seed.map(|seed| get(seed).clone()).unwrap_or_default();
         let mut versions: Vec<String> =
-            self.versions.iter().filter_map(|id| version_names.get(usize::from(*id) - 1).cloned()).collect();
+            self.versions.iter().filter_map(|id| around.version_names.get(usize::from(*id) - 1).cloned()).collect();
         versions.sort_unstable();
+        let target = seed.and_then(|seed| seed.target.as_deref());
+        let hint = advise(&key.code, &self.situation(around, &versions, target));
         Finding {
             code: key.code.clone(),
             category: text(|seed| &seed.category),
@@ -152,13 +184,41 @@ impl FindingCounts {
             retryable: text(|seed| &seed.retryable),
             partial_work: text(|seed| &seed.partial_work),
             compensation: text(|seed| &seed.compensation),
-            hint: catalogue::code(&key.code).map(|code| code.hint.to_owned()).unwrap_or_default(),
+            hint,
             fingerprint: key.fingerprint.clone(),
             error_type: seed.and_then(|seed| seed.error_type.clone()),
             message: seed.and_then(|seed| seed.message.clone()),
             examples: facts
                 .map(|facts| facts.examples.iter().map(|(_, seed)| seed.example.clone()).collect())
                 .unwrap_or_default(),
+        }
+    }
+
+    fn situation<'a>(
+        &self,
+        around: &Surroundings<'_>,
+        versions: &'a [String],
+        target: Option<&'a str>,
+    ) -> Situation<'a> {
+        let row = around.row;
+        let [silent, at_limit, grown, sudden, slow_init] = self.marks;
+        Situation {
+            count: self.count,
+            failed: row.failed,
+            share: self.share(around.traffic),
+            versions,
+            other_versions: row.versions.len() > versions.len(),
+            timeout_ms: row.timeout_ms,
+            ok_ms: (row.duration_ms.ok.p50, row.duration_ms.ok.p99),
+            near_timeout: row.near_timeout.unwrap_or(0),
+            memory_mb: self.memory_mb,
+            silent,
+            at_limit,
+            grown,
+            sudden,
+            slow_init,
+            target,
+            invoker: around.invoker,
         }
     }
 

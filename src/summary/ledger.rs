@@ -3,15 +3,16 @@
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::Xxh3;
 
-use super::entry::{COUNTED_OBSERVATIONS, Entry, NO_FINDING, Names};
+use super::entry::{COUNTED_OBSERVATIONS, Entry, NO_FINDING, Names, is_cut};
 use super::findings::FindingFacts;
 use super::names::{FindingKey, FunctionFacts, FunctionKey, Table};
-use super::runs::Runs;
+use super::runs::{Room, Runs};
+use crate::catalogue::code;
 use crate::model::{
-    Attempt, Category, Compensation, Confidence, Metrics, PartialWork, Place, RequestId, Retryable, Subject, Timestamp,
-    Verdict, WindowCut,
+    Attempt, Category, Compensation, Confidence, Line, Metrics, PartialWork, Place, RequestId, Retryable, Subject,
+    Timestamp, Verdict, WindowCut,
 };
-use crate::wire::{CutEnds, Identity, Record, RecordKind};
+use crate::wire::{CutEnds, Identity, Record, RecordKind, SideEffectLine};
 
 /// Tables that the ledgers of all workers share.
 #[derive(Debug, Default)]
@@ -19,6 +20,8 @@ pub struct Shared {
     pub(super) functions: Table<FunctionKey>,
     pub(super) versions: Table<String>,
     pub(super) findings: Table<FindingKey>,
+    /// How many entries all workers hold in memory.
+    pub(super) in_memory: Room,
 }
 
 /// A stream as its ledger knows it.
@@ -100,7 +103,7 @@ impl<'s> Ledger<'s> {
         } else {
             NO_FINDING
         };
-        self.enter(stream, attempt, verdict, finding);
+        self.enter(stream, (attempt, verdict), finding, is_cut(verdict.category, verdict.code));
     }
 
     /// Enters a record of an earlier run. Gives it back whether it could be understood.
@@ -117,6 +120,9 @@ impl<'s> Ledger<'s> {
         if let Some(runtime) = &record.runtime {
             self.runtime(stream, attempt.started_at, runtime);
         }
+        if let Some(architecture) = &record.architecture {
+            self.functions.entry(stream.function).or_default().architecture = Some(architecture.clone());
+        }
         let finding = if verdict.category.is_failure() {
             let key = FindingKey {
                 function: stream.function,
@@ -127,21 +133,21 @@ impl<'s> Ledger<'s> {
         } else {
             NO_FINDING
         };
-        self.enter(stream, &attempt, &verdict, finding);
+        self.enter(stream, (&attempt, &verdict), finding, is_cut(verdict.category, &record.code));
         Some(stream)
     }
 
-    fn enter(&mut self, stream: StreamNames, attempt: &Attempt, verdict: &Verdict, finding: u32) {
+    fn enter(&mut self, stream: StreamNames, (attempt, verdict): (&Attempt, &Verdict), finding: u32, cut: bool) {
         self.first_start = [self.first_start, attempt.started_at].into_iter().flatten().min();
         self.last_end = self.last_end.max(attempt.ended_at);
         let version = self.version(attempt.version.as_deref());
-        let names = Names { stream: stream.stream, function: stream.function, version, finding };
+        let names = Names { stream: stream.stream, function: stream.function, version, finding, cut };
         let entry = Entry::new(attempt, verdict, names);
         if let (Category::Timeout, Some(limit_ms)) = (verdict.category, limit_ms(&entry)) {
             let facts = self.functions.entry(stream.function).or_default();
             facts.timeout = facts.timeout.max(Some((attempt.started_at, limit_ms)));
         }
-        self.runs.push(entry);
+        self.runs.push(entry, &self.shared.in_memory);
     }
 
     fn finding(&mut self, key: FindingKey, order: (Option<Timestamp>, Place), record: &dyn Fn() -> Record) -> u32 {
@@ -173,6 +179,12 @@ fn limit_ms(entry: &Entry) -> Option<u64> {
     (ms >= 1_000).then_some(ms / 1_000 * 1_000)
 }
 
+/// The time of the last line, which is all that is asked of it.
+fn last_line(record: &Record, place: Place) -> Option<Line> {
+    let at = Timestamp::from_ms(record.ended_at_ms? - record.silence_before_end_ms?);
+    at.map(|at| Line { at: Some(at), place, ..Line::default() })
+}
+
 /// What an entry needs, from the record of an earlier run.
 fn from_record(record: &Record, place: Place) -> Option<(Attempt, Verdict)> {
     let us = |ms: Option<f64>| ms.filter(|ms| *ms >= 0.0).map(|ms| (ms * 1_000.0).round() as u64);
@@ -188,6 +200,7 @@ fn from_record(record: &Record, place: Place) -> Option<(Attempt, Verdict)> {
         started_at: moment(record.started_at_ms),
         ended_at: moment(record.ended_at_ms),
         report_seen: record.duration_ms.is_some(),
+        last_line: last_line(record, place),
         window_cut: match record.window_cut {
             CutEnds::None => WindowCut::None,
             CutEnds::Start => WindowCut::Start,
@@ -203,6 +216,8 @@ fn from_record(record: &Record, place: Place) -> Option<(Attempt, Verdict)> {
             init_us: us(record.init_ms),
             restore_us: us(record.restore_ms),
         },
+        emulated: record.emulated,
+        side_effects: record.side_effects.iter().filter_map(SideEffectLine::read).collect(),
         ..Attempt::default()
     };
     let observation =
@@ -219,7 +234,11 @@ fn from_record(record: &Record, place: Place) -> Option<(Attempt, Verdict)> {
         retryable: Retryable::parse(&record.retryable)?,
         partial_work: PartialWork::parse(&record.partial_work)?,
         compensation: Compensation::parse(&record.compensation)?,
-        contributing: Vec::new(),
+        contributing: record
+            .contributing
+            .iter()
+            .filter_map(|cause| Some((code(&cause.code)?.id, Confidence::parse(&cause.confidence)?)))
+            .collect(),
         observations: COUNTED_OBSERVATIONS.into_iter().filter_map(observation).collect(),
         evidence: Vec::new(),
         fingerprint: None,

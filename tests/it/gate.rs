@@ -19,7 +19,7 @@ fn case(conditions: &[&str], status: i32, said: &str) {
 fn conditions_decide_the_status_and_are_printed_with_their_values() {
     case(&["failed > 1000"], 0, "");
     case(&["failures.out_of_memory > 0"], 1, "failures.out_of_memory > 0: all functions has 3");
-    case(&["oom >= 4"], 0, "");
+    case(&["out_of_memory >= 4"], 0, "");
     case(&["orders-*:failure_rate > 50%"], 1, "orders-api has 0.5833");
     case(&["lost_events > 0"], 1, "lost_events > 0");
     case(&["duration.p99 > 3s"], 3, "not evaluable");

@@ -159,7 +159,7 @@ impl Writer {
 
     /// The lines that end it, and the category that it must get.
     fn end(&mut self, id: &str, fate: Fate, cold: bool) -> Option<&'static str> {
-        let mut report = |this: &mut Self, after, duration: &str, memory: u32, status: &str| {
+        let report = |this: &mut Self, after, duration: &str, memory: u32, status: &str| {
             this.say(after, format!("END RequestId: {id}\n"));
             let init = if cold { "\tInit Duration: 210.50 ms" } else { "" };
             let numbers = format!("Billed Duration: 900 ms\tMemory Size: 256 MB\tMax Memory Used: {memory} MB{init}");

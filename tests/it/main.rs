@@ -1,11 +1,13 @@
 //! The integration tests: the built program, its fixtures and the shape of its source, in one binary.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(unreachable_pub, reason = "the modules of one binary")]
 
 mod architecture;
 mod cli;
 #[cfg(feature = "cloudwatch")]
 mod cloudwatch;
 mod corpus;
+mod events;
 mod gate;
 mod generate;
 mod harness;
@@ -14,5 +16,6 @@ mod order;
 mod readme;
 mod registry;
 mod selection;
+mod shapes;
 mod shards;
 mod truth;

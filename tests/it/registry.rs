@@ -41,7 +41,8 @@ fn every_shape_reads_its_samples() {
     for shape in SHAPES {
         for sample in shape.samples() {
             let done = Run::analyze(["-"]).input(*sample).done();
-            assert!([0, 4].contains(&done.status), "{}: {}", shape.name, done.stderr);
+            // Some samples are torn on purpose.
+            assert!([0, 3, 4].contains(&done.status), "{}: {}", shape.name, done.stderr);
         }
     }
 }

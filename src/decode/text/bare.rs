@@ -2,6 +2,7 @@
 
 use super::ansi::without_colours;
 use super::engine::{self, Family, Found, Prefix};
+use super::own_time::own_time;
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::Feed;
 use crate::decode::head::{HEAD, Head, has_trace};
@@ -54,19 +55,12 @@ impl Wrapping {
 
     fn prefix(self, line: &[u8]) -> Option<Prefix> {
         match self {
-            Self::Nothing => Some(Prefix { at: own_time(line), ..Prefix::default() }),
+            Self::Nothing => Some(Prefix::default()),
             Self::Compose => compose(line),
             Self::ContainerRuntime => container_runtime(line),
             Self::Journal => journal(line),
         }
     }
-}
-
-/// The moment that a line of the JSON log format begins with: nothing else tells when it was written.
-fn own_time(line: &[u8]) -> Option<Timestamp> {
-    let keys: [&[u8]; 2] = [b"{\"time\":", b"{\"timestamp\":"];
-    let value = keys.iter().find_map(|key| line.strip_prefix(*key))?.trim_ascii_start();
-    Timestamp::parse_prefix(value.strip_prefix(b"\"")?).map(|(at, _)| at)
 }
 
 fn compose(line: &[u8]) -> Option<Prefix> {
@@ -107,7 +101,9 @@ impl Family for Bare {
 
     #[inline]
     fn deliver(&self, message: &[u8], event: Found<'_>, delivery: &mut Delivery<'_>) {
-        event.deliver(&without_colours(message), delivery);
+        let text = without_colours(message);
+        let at = event.at.or_else(|| own_time(&text));
+        Found { at, ..event }.deliver(&text, delivery);
     }
 }
 

@@ -1,0 +1,356 @@
+//! Advice with the numbers of the function in it: from the figures of a finding to at most three short sentences.
+//!
+//! Pure. Mind survivorship: attempts that succeed were cut at the limit, so their slowest say little about a longer
+//! one. Silence after a call means that the call must be bounded; successes that crowd the limit without silence mean
+//! that the limit is too low or the work too long.
+
+use super::{Invoker, code};
+
+/// Sentences of a hint.
+const MOST_SENTENCES: usize = 3;
+/// A finding in at least this share of the attempts since it began is one that no attempt escapes.
+const EVERY: f64 = 0.95;
+/// Attempts below which "every attempt" says nothing.
+const ENOUGH: u64 = 3;
+/// Memory used below this share of the size is not what ended a language's heap.
+const ROOM_LEFT_PERCENT: u64 = 85;
+const MOST_MEMORY_MB: u32 = 10_240;
+
+/// What is known of a finding and its function.
+#[derive(Clone, Debug, Default)]
+pub struct Situation<'a> {
+    /// Attempts of the finding.
+    pub count: u64,
+    /// Failed attempts of the function.
+    pub failed: u64,
+    /// Share of the attempts of its versions since it began.
+    pub share: Option<f64>,
+    /// Versions it occurred in.
+    pub versions: &'a [String],
+    /// The function has run in other versions, too.
+    pub other_versions: bool,
+    /// The function's timeout.
+    pub timeout_ms: Option<u64>,
+    /// Median and 99th percentile of attempts that succeeded.
+    pub ok_ms: (Option<f64>, Option<f64>),
+    /// Successes near the timeout.
+    pub near_timeout: u64,
+    /// Memory size and the largest use among the attempts of the finding.
+    pub memory_mb: Option<(u32, u32)>,
+    /// Attempts whose log was silent for half of the run time or more before the end.
+    pub silent: u64,
+    /// Attempts with memory at the limit behind them.
+    pub at_limit: u64,
+    /// Attempts whose environment was nearly full before they began.
+    pub grown: u64,
+    /// Attempts whose environment had needed far less before.
+    pub sudden: u64,
+    /// Attempts whose init had run over its time.
+    pub slow_init: u64,
+    /// Host or service that the earliest example names.
+    pub target: Option<&'a str>,
+    /// Who calls the function, where that was given.
+    pub invoker: Option<Invoker>,
+}
+
+/// What to do about a finding.
+#[must_use]
+pub fn advise(id: &str, situation: &Situation<'_>) -> String {
+    let Some(info) = code(id) else { return String::new() };
+    let mut said = match id {
+        "timeout.invoke" => timeout(situation),
+        "timeout.init" => init_timeout(situation),
+        "out_of_memory.killed" => memory(situation),
+        "out_of_memory.heap" => heap(situation),
+        _ if id.starts_with("init_failure.") => init(situation),
+        _ if id.starts_with("downstream.") => downstream(situation),
+        _ => Vec::new(),
+    };
+    let specific = matches!(id, "timeout.invoke" | "out_of_memory.killed" | "out_of_memory.heap") && !said.is_empty();
+    if !specific {
+        said.push(info.hint.to_owned());
+    }
+    if let Some(invoker) = situation.invoker {
+        said.truncate(MOST_SENTENCES - 1);
+        said.push(invoker.wording(info.partial_work).to_owned());
+    }
+    said.truncate(MOST_SENTENCES);
+    said.join(" ")
+}
+
+fn timeout(now: &Situation<'_>) -> Vec<String> {
+    let limit = now.timeout_ms.map_or("the".to_owned(), |ms| format!("the {}", span(ms as f64)));
+    let most = |number: u64| number > 0 && number * 2 >= now.count;
+    if most(now.at_limit) {
+        let raise = now
+            .memory_mb
+            .map_or("raise memory".to_owned(), |(size, _)| format!("raise memory to {} MB", next_size(size)));
+        return vec![format!(
+            "Memory was at the limit in {}, where reclaiming it eats the time: {raise} first, then see whether it still times out.",
+            of(now.at_limit, now.count)
+        )];
+    }
+    if most(now.slow_init) {
+        return vec![format!(
+            "In {} the init had run over its time and was repeated under {limit} limit: shorten init, or raise memory and timeout.",
+            of(now.slow_init, now.count)
+        )];
+    }
+    if most(now.silent) {
+        return silence(now, &limit);
+    }
+    let crowded = now.near_timeout * 5 >= now.count && now.near_timeout > 0;
+    if crowded {
+        return vec![format!(
+            "The log goes on to the end, and {} took 90 % or more of {limit} limit: the work is too long for it. Raise the timeout within what the invoker waits for, or move the work to a queue or Step Functions.",
+            plural(now.near_timeout, "success", "successes")
+        )];
+    }
+    Vec::new()
+}
+
+/// The log falls silent: something is waited for.
+fn silence(now: &Situation<'_>, limit: &str) -> Vec<String> {
+    let returned = match now.ok_ms {
+        (_, Some(p99)) => format!("; attempts that succeed end within {} (p99)", span(p99)),
+        (Some(p50), None) => format!("; attempts that succeed end within {} (p50)", span(p50)),
+        _ => String::new(),
+    };
+    let bound = match (now.ok_ms.1.or(now.ok_ms.0), now.timeout_ms) {
+        (Some(usual), Some(limit)) if usual * 4.0 < limit as f64 => {
+            format!("a timeout of {}", span(round_up(usual * 2.0)))
+        }
+        (_, Some(limit)) => format!("a timeout well below {}", span(limit as f64)),
+        _ => "a timeout of its own".to_owned(),
+    };
+    match now.target {
+        Some(target) => vec![
+            format!("It waits on {target} until {limit} limit{returned}."),
+            format!("Give that call {bound} and handle it; a longer function timeout would only wait longer."),
+        ],
+        None => vec![
+            format!(
+                "The log is silent for most of the run in {}: a call hangs until {limit} limit{returned}.",
+                of(now.silent, now.count)
+            ),
+            format!("Give every outgoing call {bound}, and log before each to see which one hangs."),
+        ],
+    }
+}
+
+fn init_timeout(now: &Situation<'_>) -> Vec<String> {
+    let limit = now.timeout_ms.map(|ms| format!("Init alone needs more than the {} timeout.", span(ms as f64)));
+    limit.into_iter().collect()
+}
+
+fn memory(now: &Situation<'_>) -> Vec<String> {
+    let Some((size, used)) = now.memory_mb else { return Vec::new() };
+    let mut said = vec![format!(
+        "Max used {} of {} MB in {}: raise memory to {} MB.",
+        grouped(used),
+        grouped(size),
+        plural(now.count, "attempt", "attempts"),
+        grouped(next_size(size))
+    )];
+    if now.grown * 2 >= now.count && now.grown > 0 {
+        said.push(format!(
+            "In {} the environment was nearly full before the request began: look for a leak (caches, globals, unclosed clients).",
+            of(now.grown, now.count)
+        ));
+    } else if now.sudden * 2 >= now.count && now.sudden > 0 {
+        said.push(format!(
+            "In {} earlier requests had needed far less: look at the size of the input, and stream or split it.",
+            of(now.sudden, now.count)
+        ));
+    } else {
+        said.push("Stream or split large inputs, and look for memory that grows from request to request.".to_owned());
+    }
+    said
+}
+
+/// The language's own limit, which need not be the function's.
+fn heap(now: &Situation<'_>) -> Vec<String> {
+    let Some((size, used)) = now.memory_mb else { return Vec::new() };
+    if u64::from(used) * 100 < u64::from(size) * ROOM_LEFT_PERCENT {
+        return vec![format!(
+            "The heap limit ended it with {} of {} MB used: raise the language's own limit (--max-old-space-size, -XX:MaxRAMPercentage, metaspace), or process the data in pieces.",
+            grouped(used),
+            grouped(size)
+        )];
+    }
+    memory(now)
+}
+
+/// Whether any environment starts tells a deploy from a passing fault.
+fn init(now: &Situation<'_>) -> Vec<String> {
+    let Some(share) = now.share else { return Vec::new() };
+    let version = match now.versions {
+        [only] if now.other_versions => format!(" of version {only}"),
+        _ => String::new(),
+    };
+    if share >= EVERY && now.count >= ENOUGH {
+        return vec![format!(
+            "Every attempt{version} since it began fails so: look at what was deployed or configured then."
+        )];
+    }
+    let transient = now.count > 0 && share < 0.5;
+    transient
+        .then(|| format!("Other attempts{version} start well, so it passes or depends on what init calls."))
+        .into_iter()
+        .collect()
+}
+
+fn downstream(now: &Situation<'_>) -> Vec<String> {
+    let Some(target) = now.target else { return Vec::new() };
+    if now.failed > now.count {
+        return vec![format!("{target} explains {} failures.", of_figures(now.count, now.failed))];
+    }
+    vec![format!("{target} explains every failure of the function.")]
+}
+
+/// One and a half times as much, in steps of 64 MB; what is on offer ends at 10,240 MB.
+fn next_size(size: u32) -> u32 {
+    (size.saturating_mul(3) / 2).div_ceil(64).saturating_mul(64).min(MOST_MEMORY_MB).max(size)
+}
+
+/// A round time not below this one: hundreds of milliseconds, from three seconds on seconds.
+fn round_up(ms: f64) -> f64 {
+    let step = if ms < 3_000.0 { 100.0 } else { 1_000.0 };
+    (ms / step).ceil() * step
+}
+
+/// `0.4 s`, `12 s`, `35 ms`.
+fn span(ms: f64) -> String {
+    if ms < 100.0 {
+        return format!("{} ms", ms.ceil());
+    }
+    let tenths = (ms / 100.0).round();
+    if tenths >= 100.0 || tenths % 10.0 == 0.0 {
+        format!("{} s", grouped((ms / 1_000.0).round() as u32))
+    } else {
+        format!("{}.{} s", (tenths / 10.0).floor(), tenths % 10.0)
+    }
+}
+
+/// `9 of 14 attempts`, `all 14 attempts`.
+fn of(part: u64, whole: u64) -> String {
+    if part >= whole && whole > 1 {
+        format!("all {} attempts", grouped_wide(whole))
+    } else if part >= whole {
+        "the attempt".to_owned()
+    } else {
+        format!("{} attempts", of_figures(part, whole))
+    }
+}
+
+fn of_figures(part: u64, whole: u64) -> String {
+    format!("{} of {}", grouped_wide(part), grouped_wide(whole))
+}
+
+fn plural(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped_wide(number), if number == 1 { one } else { many })
+}
+
+fn grouped(number: u32) -> String {
+    grouped_wide(u64::from(number))
+}
+
+/// `1,204`
+fn grouped_wide(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn timeouts() -> Situation<'static> {
+        Situation {
+            count: 10,
+            failed: 12,
+            timeout_ms: Some(3_000),
+            ok_ms: (Some(120.0), Some(400.0)),
+            ..Situation::default()
+        }
+    }
+
+    #[test]
+    fn silence_after_a_call_bounds_the_call() {
+        let hint = advise(
+            "timeout.invoke",
+            &Situation { silent: 9, target: Some("api.example.com"), near_timeout: 50, ..timeouts() },
+        );
+        assert_eq!(
+            hint,
+            "It waits on api.example.com until the 3 s limit; attempts that succeed end within 0.4 s (p99). \
+             Give that call a timeout of 0.8 s and handle it; a longer function timeout would only wait longer."
+        );
+        let unknown = advise("timeout.invoke", &Situation { silent: 9, ..timeouts() });
+        assert!(unknown.starts_with("The log is silent for most of the run in 9 of 10 attempts"), "{unknown}");
+    }
+
+    #[test]
+    fn successes_at_the_limit_raise_it_or_move_the_work() {
+        let hint = advise("timeout.invoke", &Situation { near_timeout: 40, ..timeouts() });
+        assert!(hint.contains("40 successes took 90 % or more of the 3 s limit"), "{hint}");
+    }
+
+    #[test]
+    fn memory_and_init_come_before_silence() {
+        let hint =
+            advise("timeout.invoke", &Situation { silent: 9, at_limit: 8, memory_mb: Some((512, 512)), ..timeouts() });
+        assert!(hint.contains("Memory was at the limit in 8 of 10 attempts") && hint.contains("768 MB"), "{hint}");
+        let hint = advise("timeout.invoke", &Situation { silent: 9, slow_init: 10, ..timeouts() });
+        assert!(hint.contains("shorten init"), "{hint}");
+    }
+
+    #[test]
+    fn memory_has_its_figures() {
+        let now = Situation { count: 14, memory_mb: Some((512, 509)), grown: 9, ..Situation::default() };
+        let hint = advise("out_of_memory.killed", &now);
+        assert!(
+            hint.starts_with("Max used 509 of 512 MB in 14 attempts: raise memory to 768 MB. In 9 of 14"),
+            "{hint}"
+        );
+        let heap = advise("out_of_memory.heap", &Situation { memory_mb: Some((3_008, 1_500)), ..now });
+        assert!(heap.contains("1,500 of 3,008 MB used"), "{heap}");
+        assert_eq!((next_size(128), next_size(1_000), next_size(10_240)), (192, 1_536, 10_240));
+    }
+
+    #[test]
+    fn a_failed_init_is_a_deploy_or_passes() {
+        let versions = ["42".to_owned()];
+        let now =
+            Situation { count: 8, share: Some(1.0), versions: &versions, other_versions: true, ..Situation::default() };
+        assert!(advise("init_failure.import", &now).starts_with("Every attempt of version 42 since it began"));
+        let passing = advise("init_failure.exception", &Situation { share: Some(0.02), ..now });
+        assert!(passing.starts_with("Other attempts of version 42 start well"), "{passing}");
+    }
+
+    #[test]
+    fn the_invoker_has_the_last_word() {
+        for id in ["timeout.invoke", "out_of_memory.killed", "downstream.throttled", "runtime_exception.unhandled"] {
+            for invoker in Invoker::ALL {
+                let hint =
+                    advise(id, &Situation { invoker: Some(*invoker), count: 1, target: Some("SQS"), ..timeouts() });
+                assert!(hint.ends_with('.') && hint.len() < 700, "{id} {invoker:?}: {hint}");
+            }
+        }
+    }
+
+    #[test]
+    fn times_are_short() {
+        assert_eq!(
+            [span(35.2), span(400.0), span(3_000.0), span(2_550.0), span(900_000.0)],
+            ["36 ms", "0.4 s", "3 s", "2.6 s", "900 s"]
+        );
+    }
+}

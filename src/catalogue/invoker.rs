@@ -1,0 +1,115 @@
+//! Who calls a function, and what that means for retries and half-done work.
+//!
+//! Source: the Developer Guide's pages on error handling for each kind of event source, state of autumn 2026.
+
+use crate::model::PartialWork;
+
+/// Who calls a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Invoker {
+    /// An SDK, the CLI or a function URL waits for the answer.
+    Sync,
+    /// API Gateway waits, for 29 or 30 s.
+    ApiGateway,
+    /// S3, SNS, EventBridge and others hand an event over.
+    Async,
+    /// An SQS event source mapping.
+    Sqs,
+    /// Kinesis or DynamoDB streams.
+    Stream,
+    /// Kafka, managed or not.
+    Kafka,
+    /// A Step Functions state.
+    StepFunctions,
+}
+
+/// One row of the table.
+struct Row {
+    invoker: Invoker,
+    name: &'static str,
+    /// Where nothing of the work was done.
+    untouched: &'static str,
+    /// Where some of it may have been done.
+    begun: &'static str,
+    /// Where all of it was done.
+    finished: &'static str,
+}
+
+#[rustfmt::skip]
+static ROWS: &[Row] = &[
+    Row { invoker: Invoker::Sync, name: "sync",
+        untouched: "Lambda does not retry a synchronous call: the caller must look at FunctionError (the HTTP status is 200) and may repeat it.",
+        begun: "Lambda does not retry a synchronous call: the caller must look at FunctionError (the HTTP status is 200) and repeat only what is idempotent.",
+        finished: "The caller sees an error although the work is done: let it look the result up before it repeats the call." },
+    Row { invoker: Invoker::ApiGateway, name: "apigateway",
+        untouched: "API Gateway answers 502 and does not retry; the client may repeat the request.",
+        begun: "API Gateway answers 502 (504 after its own 29 or 30 s, while the function runs on) and does not retry: clients need an idempotency key.",
+        finished: "The client sees 502 although the work is done: it needs an idempotency key." },
+    Row { invoker: Invoker::Async, name: "async",
+        untouched: "Lambda runs the event twice more, after about 1 and 2 minutes; then it is lost unless a failure destination or dead-letter queue is set.",
+        begun: "Lambda runs the event twice more, after about 1 and 2 minutes, on top of what is half done: make it idempotent, and set a failure destination.",
+        finished: "Lambda runs the finished event twice more: make it idempotent, or set MaximumRetryAttempts to 0." },
+    Row { invoker: Invoker::Sqs, name: "sqs",
+        untouched: "The whole batch returns after the visibility timeout (6 times the function timeout), until the queue's redrive policy moves it.",
+        begun: "The whole batch returns after the visibility timeout (6 times the function timeout), with the messages that succeeded: use ReportBatchItemFailures and idempotent handling.",
+        finished: "The finished batch returns after the visibility timeout: handle each message idempotently." },
+    Row { invoker: Invoker::Stream, name: "stream",
+        untouched: "The shard is blocked and the batch repeated until its records expire: set MaximumRetryAttempts, BisectBatchOnFunctionError and a failure destination.",
+        begun: "The shard is blocked and the batch repeated from its start until its records expire: use ReportBatchItemFailures, bound the retries, set a failure destination.",
+        finished: "The finished batch is repeated until its records expire: handle each record idempotently, and bound the retries." },
+    Row { invoker: Invoker::Kafka, name: "kafka",
+        untouched: "The partition waits and the batch is repeated until it succeeds or expires: set a failure destination.",
+        begun: "The partition waits and the batch is repeated from its start until it succeeds or expires: make it idempotent, and set a failure destination.",
+        finished: "The finished batch is repeated until it succeeds or expires: handle each record idempotently." },
+    Row { invoker: Invoker::StepFunctions, name: "stepfunctions",
+        untouched: "Step Functions retries only what the state's Retry names: match States.TaskFailed, and add Catch.",
+        begun: "Step Functions retries only what the state's Retry names: put States.TaskFailed there only if the task is idempotent, and compensate in Catch.",
+        finished: "The state fails although the work is done: let Catch look the result up before anything is repeated." },
+];
+
+impl Invoker {
+    /// Every invoker.
+    pub const ALL: &[Self] =
+        &[Self::Sync, Self::ApiGateway, Self::Async, Self::Sqs, Self::Stream, Self::Kafka, Self::StepFunctions];
+
+    /// The word on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.row().map_or("", |row| row.name)
+    }
+
+    /// From the word on the command line.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        ROWS.iter().find(|row| row.name == word).map(|row| row.invoker)
+    }
+
+    /// What it does after a failure, as far as work was done by then.
+    #[must_use]
+    pub fn wording(self, work: PartialWork) -> &'static str {
+        self.row().map_or("", |row| match work {
+            PartialWork::None => row.untouched,
+            PartialWork::Finished => row.finished,
+            PartialWork::Possible | PartialWork::Likely | PartialWork::Certain | PartialWork::Unknown => row.begun,
+        })
+    }
+
+    fn row(self) -> Option<&'static Row> {
+        ROWS.iter().find(|row| row.invoker == self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_invoker_has_its_words() {
+        for invoker in Invoker::ALL {
+            assert_eq!(Invoker::parse(invoker.name()), Some(*invoker));
+            for work in PartialWork::ALL {
+                assert!(invoker.wording(*work).ends_with('.'), "{invoker:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! One log line by itself: what it is, what it tells of an attempt, and the code to read about.
+
+use crate::assemble::{Assembler, Message, Output, join};
+use crate::catalogue::diagnose;
+use crate::model::{AppLine, Attempt, Bucket, Category, ErrorForm, Keep, Level, Place, Record, RequestId};
+use crate::{parse, rules};
+
+/// What was recognised, and the code whose page tells more.
+#[derive(Debug)]
+pub struct Recognised {
+    /// A sentence without its full stop.
+    pub what: String,
+    /// The code, where the line leads to one.
+    pub code: Option<&'static str>,
+}
+
+/// Reads one line. A word without a blank is no line.
+#[must_use]
+pub fn recognise(text: &str) -> Option<Recognised> {
+    let text = text.trim();
+    if !text.contains(char::is_whitespace) && !text.starts_with('{') {
+        return None;
+    }
+    let record = parse::parse(text);
+    let what = describe(&record)?;
+    if let Record::App(AppLine { error: Some(error), .. }) = &record
+        && matches!(error.form, ErrorForm::Logged)
+    {
+        let call = diagnose(error, text).map(|found| found.code);
+        return Some(Recognised {
+            what: format!("{what}. A logged error is no failure by itself; if it ends an attempt, it is this"),
+            code: Some(call.unwrap_or("runtime_exception.unhandled")),
+        });
+    }
+    let verdict = judged(text, &record).map(|attempt| rules::judge(&attempt));
+    let verdict = verdict.filter(|verdict| verdict.category != Category::Incomplete);
+    let sure = verdict.as_ref().map_or("", |verdict| verdict.confidence.as_str());
+    let code = verdict.map(|verdict| verdict.code);
+    let judged = code.map_or(String::new(), |code| format!(". By this line alone: {code} ({sure})"));
+    Some(Recognised { what: format!("{what}{judged}"), code })
+}
+
+/// What kind of line it is; `None` for one that says nothing in particular.
+fn describe(record: &Record<'_>) -> Option<String> {
+    Some(match record {
+        Record::InitStart(_) => "The platform starts an environment (INIT_START)".into(),
+        Record::InitReport(report) => format!("The platform reports an init (status {})", report.status.as_str()),
+        Record::RestoreStart(_) => "The platform restores a snapshot (RESTORE_START)".into(),
+        Record::RestoreReport(report) => format!("The platform reports a restore (status {})", report.status.as_str()),
+        Record::Start { .. } => "The platform starts an attempt (START)".into(),
+        Record::End { .. } => "The platform ends an attempt (END)".into(),
+        Record::RuntimeDone { status, .. } => format!("The runtime is done (status {})", status.as_str()),
+        Record::Report(report) => match report.status {
+            Some(status) => format!("The platform's REPORT of an attempt (status {})", status.as_str()),
+            None => {
+                "The platform's REPORT of an attempt, without a status: the platform saw nothing bad, but a handler \
+                     that throws looks the same"
+                    .into()
+            }
+        },
+        Record::TimedOut { .. } => "The platform cut an attempt at its time limit".into(),
+        Record::Crash(_) => "The platform saw a process end".into(),
+        Record::ExitedEarly { .. } => "The process ended before it answered (runtimes before 2019)".into(),
+        Record::Extension { error_type: None, .. } => "The platform tells of an extension; it is fine".into(),
+        Record::Extension { .. } => "The platform could not start or lost an extension".into(),
+        Record::ImageError { .. } => "The container image could not be started".into(),
+        Record::LogsDropped { .. } => "The platform lost log lines".into(),
+        Record::Informational => "A line of the platform that says nothing about an end".into(),
+        Record::Foreign(kind) => format!("A line of another kind of log: {kind}"),
+        Record::Unrecognized => "It begins like a line of the platform and does not go on like one".into(),
+        Record::App(AppLine { error: Some(error), .. }) => describe_error(error.form).into(),
+        Record::App(AppLine { level, .. }) if *level >= Level::Error => "A line of the function at level ERROR".into(),
+        Record::App(_) => return None,
+    })
+}
+
+fn describe_error(form: ErrorForm) -> &'static str {
+    match form {
+        ErrorForm::Unhandled => "The runtime client says that the handler failed",
+        ErrorForm::MaybeUnhandled => {
+            "The Node.js runtime client says that the handler failed, or the code logged an error"
+        }
+        ErrorForm::Uncaught => "The runtime client met an error outside of the handler; its process exits",
+        ErrorForm::UnhandledRejection => "A promise was rejected and nobody handled it; the process exits",
+        ErrorForm::Init => "The runtime client could not load the code",
+        ErrorForm::Crash => "The last words of a process; they count only if the process is then seen to end",
+        ErrorForm::OutOfMemory => "The language ran out of memory; it counts only if the process is then seen to end",
+        ErrorForm::Response => "The runtime client could not deliver the answer",
+        ErrorForm::Logged => "The code logged an error",
+    }
+}
+
+/// Keeps the attempts that an assembler makes.
+#[derive(Default)]
+struct Kept(Vec<Attempt>);
+
+impl Output for Kept {
+    fn closed(&mut self, attempt: &mut Attempt) {
+        self.0.push(std::mem::take(attempt));
+    }
+
+    fn count(&mut self, _: Bucket, _: u64) {}
+
+    fn duplicate(&mut self) {}
+}
+
+/// The attempt that the line would stand in, as far as it shows. A line about a process is followed by its end.
+fn judged(text: &str, record: &Record<'_>) -> Option<Attempt> {
+    let message =
+        |line| Message { at: None, place: Place::at(0, line), text: text.as_bytes(), bytes: 0, keep: &Keep::LAST };
+    let mut kept = Kept::default();
+    let mut assembler = Assembler::new(true);
+    let of_environment = matches!(
+        record,
+        Record::InitReport(_) | Record::RestoreReport(_) | Record::Extension { .. } | Record::ImageError { .. }
+    );
+    let id = id_of(record).unwrap_or(RequestId::from_bits(1));
+    if !of_environment {
+        let start = Record::Start { id, version: None, function_arn: None, tenant_id: None, json: false };
+        assembler.record(&message(1), &start, &mut kept);
+    }
+    assembler.record(&message(2), record, &mut kept);
+    if let Record::App(AppLine { error: Some(error), .. }) = record
+        && matches!(error.form, ErrorForm::Crash | ErrorForm::OutOfMemory)
+    {
+        let crash = crate::model::CrashLine { id: Some(id), message: "", error_type: Some("Runtime.ExitError") };
+        assembler.record(&message(3), &Record::Crash(crash), &mut kept);
+    }
+    join([assembler.finish(&Keep::LAST)], &Keep::LAST, &mut kept);
+    kept.0.pop()
+}
+
+fn id_of(record: &Record<'_>) -> Option<RequestId> {
+    match record {
+        Record::Start { id, .. }
+        | Record::End { id }
+        | Record::RuntimeDone { id, .. }
+        | Record::TimedOut { id, .. }
+        | Record::ExitedEarly { id } => Some(*id),
+        Record::Report(report) => Some(report.id),
+        Record::Crash(crash) => crash.id,
+        Record::App(line) => line.id,
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34";
+
+    fn code(line: &str) -> Option<&'static str> {
+        recognise(&line.replace("$ID", ID)).and_then(|found| found.code)
+    }
+
+    #[test]
+    fn a_line_leads_to_its_page() {
+        for (line, want) in [
+            ("2026-01-02T03:04:05.678Z $ID Task timed out after 3.00 seconds", "timeout.invoke"),
+            (
+                "REPORT RequestId: $ID\tDuration: 9.00 ms\tBilled Duration: 9 ms\tMemory Size: 512 MB\tMax Memory Used: 512 MB\tStatus: error\tError Type: Runtime.OutOfMemory",
+                "out_of_memory.killed",
+            ),
+            (
+                "[ERROR] Runtime.ImportModuleError: Unable to import module 'app': No module named 'yaml'",
+                "init_failure.import",
+            ),
+            ("INIT_REPORT Init Duration: 9999.79 ms\tPhase: init\tStatus: timeout", "init_failure.timeout"),
+            ("panic: assignment to entry in nil map", "runtime_exception.unhandled"),
+            (
+                "[ERROR] ClientError: An error occurred (ThrottlingException) when calling the PutItem operation: slow",
+                "downstream.throttled",
+            ),
+            (
+                "IMAGE\tLaunch error: fork/exec /srv/run: exec format error\tEntrypoint: [/srv/run]",
+                "init_failure.entrypoint",
+            ),
+            ("2026-01-02T03:04:05.678Z\t$ID\tERROR\tError: connect ECONNREFUSED 10.0.0.9:80", "downstream.connection"),
+        ] {
+            assert_eq!(code(line), Some(want), "{line}");
+        }
+    }
+
+    #[test]
+    fn words_and_ordinary_lines_are_not_recognised() {
+        assert!(recognise("timeout.invoke").is_none());
+        assert!(recognise("order 17 was shipped").is_none());
+        assert_eq!(code("START RequestId: $ID Version: 3"), None);
+    }
+}
