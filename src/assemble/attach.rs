@@ -500,7 +500,14 @@ pub(super) fn emit_pending(pending: Pending, output: &mut dyn Output) {
     if !failed {
         return;
     }
-    let message = Message { at: pending.first_at, place: pending.first_place, text: b"", bytes: 0, keep: &Keep::LAST };
+    let message = Message {
+        at: pending.first_at,
+        place: pending.first_place,
+        text: b"",
+        escaped: false,
+        bytes: 0,
+        keep: &Keep::LAST,
+    };
     let mut open = Open::begin(None, None, &message, pending);
     open.attempt.subject = Subject::Environment;
     open.attempt.runtime = open.before.runtime.clone();

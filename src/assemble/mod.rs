@@ -38,6 +38,8 @@ pub struct Message<'a> {
     pub place: Place,
     /// Its text. May be cut to what is worth keeping.
     pub text: &'a [u8],
+    /// The text is still escaped as the inside of a JSON string: only of ordinary lines.
+    pub escaped: bool,
     /// Its length in the input.
     pub bytes: u64,
     /// Which lines are kept.
@@ -47,7 +49,7 @@ pub struct Message<'a> {
 impl<'a> Message<'a> {
     /// As one of the lines that are kept.
     fn kept(&self, own: bool) -> KeptLine<'a> {
-        KeptLine { at: self.at, place: self.place, text: self.text, own }
+        KeptLine { at: self.at, place: self.place, text: self.text, escaped: self.escaped, own }
     }
 }
 
@@ -73,6 +75,7 @@ const TRAILING_ERROR_MS: i64 = 500;
 pub struct Assembler {
     /// The stream is named, so that its lines come from one environment.
     known_stream: bool,
+    #[expect(clippy::vec_box, reason = "an attempt is large and moves often: from head to tail, from part to part")]
     open: Vec<Box<Open>>,
     pending: Pending,
     /// `Max Memory Used` of the last report since the last reset.

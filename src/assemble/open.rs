@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{LAST_LINE_BYTES, Message, SIGN_TEXT_BYTES, SIGNS_KEPT, evidence_line};
 use crate::model::{
-    AppError, Attempt, ErrorForm, Init, Keep, KeptLine, Level, Line, Lines, Phase, Place, Report, RequestId, Sign,
-    SignKind, Status, Subject, Timestamp, WindowCut,
+    AppError, Attempt, ErrorForm, Init, Keep, Level, Line, Lines, Phase, Place, Report, RequestId, Sign, SignKind,
+    Status, Subject, Timestamp, WindowCut,
 };
 
 /// An attempt that is not closed yet.
@@ -405,8 +405,10 @@ impl Pending {
 }
 
 fn last_line(lines: &Lines) -> Option<Line> {
-    let KeptLine { at, place, text, .. } = lines.last()?;
-    Some(evidence_line(&Message { at, place, text, bytes: 0, keep: &Keep::LAST }, LAST_LINE_BYTES))
+    let last = lines.last()?;
+    let (at, place, text) = (last.at, last.place, last.to_text());
+    let message = Message { at, place, text: text.as_bytes(), escaped: false, bytes: 0, keep: &Keep::LAST };
+    Some(evidence_line(&message, LAST_LINE_BYTES))
 }
 
 /// A logged error, as opposed to the statement of the runtime that the handler failed.

@@ -11,6 +11,7 @@ use crate::model::{Keep, Timestamp};
 /// The attempts at the head of a part that a part before may still change.
 #[derive(Debug, Default)]
 pub(super) struct Head {
+    #[expect(clippy::vec_box, reason = "as in the assembler, which these come from")]
     held: Vec<Box<Open>>,
     /// Lines of an environment without a request that end the head.
     pending: Option<Pending>,

@@ -101,6 +101,7 @@ fn assemble(lines: &[&str], json: bool, known: bool, cuts: &[usize]) -> Closed {
             at: Timestamp::from_ms(ms),
             place,
             text: line.as_bytes(),
+            escaped: false,
             bytes: line.len() as u64,
             keep: &Keep::LAST,
         };
@@ -226,8 +227,14 @@ fn a_late_error_without_an_id_is_the_last_attempts_only_when_it_comes_at_once() 
         for (line, text) in (1u64..).zip(["start 1", "report 1", "error unhandled"]) {
             ms += if line == 3 { gap_ms } else { 1_000 };
             let place = Place::at(0, line);
-            let message =
-                Message { at: Timestamp::from_ms(ms), place, text: text.as_bytes(), bytes: 1, keep: &Keep::LAST };
+            let message = Message {
+                at: Timestamp::from_ms(ms),
+                place,
+                text: text.as_bytes(),
+                escaped: false,
+                bytes: 1,
+                keep: &Keep::LAST,
+            };
             assembler.record(&message, &record(text, false), &mut closed);
         }
         join([assembler.finish(&Keep::LAST)], &Keep::LAST, &mut closed);

@@ -144,12 +144,16 @@ pub(super) fn effects(markers: Option<&Path>) -> Result<Effects, Failure> {
 fn targets(args: &SharedArgs, terminal: &Terminal) -> Result<Vec<Target>, Failure> {
     let path = args.output.clone().filter(|path| path.as_os_str() != "-");
     let style = if path.is_some() { file_style(args.color) } else { terminal.style(args.color) };
+    let twice =
+        |path: &Path| Failure::usage(format!("two outputs go to {}; give each a file of its own", path.display()));
+    let ledger = args.ledger.as_ref().map(|ledger| &ledger.path);
+    if let Some(path) = path.as_ref().filter(|path| Some(*path) == ledger) {
+        return Err(twice(path));
+    }
     let mut targets = vec![Target { renderer: args.format.unwrap_or(&RENDERERS[0]), path, style }];
     for Report { renderer, path } in &args.report {
-        if targets.iter().any(|target| target.path.as_ref() == Some(path))
-            || args.ledger.as_ref().is_some_and(|ledger| ledger.path == *path)
-        {
-            return Err(Failure::usage(format!("two outputs go to {}; give each a file of its own", path.display())));
+        if Some(path) == ledger || targets.iter().any(|target| target.path.as_ref() == Some(path)) {
+            return Err(twice(path));
         }
         targets.push(Target { renderer, path: Some(path.clone()), style: file_style(args.color) });
     }

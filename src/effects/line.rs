@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::bytes::{Captures, Regex, RegexBuilder};
 
-use super::Told;
-use super::table::{OPERATIONS, Operation, SAYINGS, TARGET_KEYS};
+use super::table::{Operation, Saying, TARGET_KEYS};
+use super::{Hint, Told, hints};
 use crate::model::EffectState;
 
 /// What an operation's name may go on with: the class of an SDK that carries it.
@@ -17,9 +17,14 @@ const BESIDE: usize = 24;
 const OTHER_IDS: [&str; 9] =
     ["requestid", "awsrequestid", "traceid", "spanid", "tenantid", "accountid", "xrayid", "threadid", "processid"];
 
-/// A pattern of ours; none of them is wrong, which a test holds.
+/// A pattern of ours, over bytes because that is quick; none of them is wrong, which a test holds.
 fn pattern(text: &str) -> Option<Regex> {
-    Regex::new(text).ok()
+    RegexBuilder::new(text).unicode(false).build().ok()
+}
+
+/// A group of a match. Whatever delimits one is ASCII.
+fn group<'t>(text: &'t str, found: &Captures<'_>, number: usize) -> Option<&'t str> {
+    text.get(found.get(number)?.range())
 }
 
 static CALL: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -69,13 +74,28 @@ pub(super) fn tell(text: &str) -> Option<Told> {
     let plain: Cow<'_, str> =
         if text.contains("\\\"") { Cow::Owned(text.replace("\\\"", "\"")) } else { Cow::Borrowed(text) };
     let text = &*plain;
-    saying(text).or_else(|| call(text)).or_else(|| operation(text)).or_else(|| step(text))
+    let mut steps = false;
+    for (hint, range) in hints(text) {
+        let told = match hint {
+            Hint::Saying(words) => saying(text, words, range.end),
+            Hint::Method => call(text),
+            Hint::Operation(named) if is_named(text, named, range) => operation(text, named),
+            Hint::Operation(_) => None,
+            Hint::Step => {
+                steps = true;
+                None
+            }
+        };
+        if told.is_some() {
+            return told;
+        }
+    }
+    if steps { step(text) } else { None }
 }
 
 /// The words of an idempotency layer, with the key.
-fn saying(text: &str) -> Option<Told> {
-    let (saying, at) = SAYINGS.iter().find_map(|saying| Some((saying, text.find(saying.text)?)))?;
-    let rest = text.get(at + saying.text.len()..)?.trim_start_matches([':', ' ']);
+fn saying(text: &str, saying: &Saying, end: usize) -> Option<Told> {
+    let rest = text.get(end..)?.trim_start_matches([':', ' ']);
     let key: String = rest.chars().take_while(|c| !c.is_whitespace() && !matches!(c, '"' | ',' | '\'')).collect();
     Some(Told {
         operation: saying.operation.to_owned(),
@@ -87,11 +107,11 @@ fn saying(text: &str) -> Option<Told> {
 
 /// A call that changes something, with its URL. A path alone may be the request that the function itself answers.
 fn call(text: &str) -> Option<Told> {
-    let (method, target) = if let Some(found) = URLLIB.as_ref()?.captures(text) {
-        (found.get(2)?.as_str(), format!("{}{}", found.get(1)?.as_str(), found.get(3)?.as_str()))
+    let (method, target) = if let Some(found) = URLLIB.as_ref()?.captures(text.as_bytes()) {
+        (group(text, &found, 2)?, format!("{}{}", group(text, &found, 1)?, group(text, &found, 3)?))
     } else {
-        let found = CALL.as_ref()?.captures(text)?;
-        (found.get(1)?.as_str(), found.get(2)?.as_str().trim_end_matches(['.', ':']).to_owned())
+        let found = CALL.as_ref()?.captures(text.as_bytes())?;
+        (group(text, &found, 1)?, group(text, &found, 2)?.trim_end_matches(['.', ':']).to_owned())
     };
     let last = target.rsplit('/').next().filter(|last| is_id(last)).map(str::to_owned);
     Some(Told {
@@ -103,19 +123,17 @@ fn call(text: &str) -> Option<Told> {
 }
 
 /// A write operation of an AWS service.
-fn operation(text: &str) -> Option<Told> {
-    let found = OPERATIONS.iter().find(|operation| is_named(text, operation))?;
-    let target = TARGET.as_ref()?.captures(text).and_then(|found| found.get(1)).map(|part| part.as_str());
-    let object = || OBJECT.as_ref()?.captures(text)?.get(1).map(|part| part.as_str());
-    let target = target.or_else(object).map(|target| target.trim_end_matches(['.', ':']).to_owned());
+fn operation(text: &str, named: &Operation) -> Option<Told> {
+    let first = |pattern: &Option<Regex>| group(text, &pattern.as_ref()?.captures(text.as_bytes())?, 1);
+    let target = first(&TARGET).or_else(|| first(&OBJECT)).map(|target| target.trim_end_matches(['.', ':']).to_owned());
     let id = id(text).filter(|id| Some(id) != target.as_ref());
-    Some(Told { operation: format!("{} {}", found.service, found.name), target, id, state: state(text)? })
+    Some(Told { operation: format!("{} {}", named.service, named.name), target, id, state: state(text)? })
 }
 
 /// `step 3/9`
 fn step(text: &str) -> Option<Told> {
-    let found = STEP.as_ref()?.captures(text)?;
-    let (number, all) = (found.get(1)?.as_str(), found.get(2)?.as_str());
+    let found = STEP.as_ref()?.captures(text.as_bytes())?;
+    let (number, all) = (group(text, &found, 1)?, group(text, &found, 2)?);
     Some(Told {
         operation: "step".to_owned(),
         target: Some(format!("{number}/{all}")),
@@ -124,17 +142,14 @@ fn step(text: &str) -> Option<Told> {
     })
 }
 
-fn is_named(text: &str, operation: &Operation) -> bool {
-    spellings(operation.name).iter().any(|name| {
-        text.match_indices(name.as_str()).any(|(at, _)| {
-            let (before, after) = (&text[..at], &text[at + name.len()..]);
-            let begins = !before.ends_with(|c: char| c.is_alphanumeric() || c == '_');
-            let carried = SUFFIXES.iter().any(|suffix| after.starts_with(suffix));
-            let ends = !after.starts_with(|c: char| c.is_alphanumeric() || c == '_');
-            let certain = !operation.plain || carried || beside(before, operation.service);
-            begins && (ends || carried) && certain
-        })
-    })
+/// The name stands alone, or as part of the class that carries it; a plain word beside the name of its service.
+fn is_named(text: &str, operation: &Operation, range: std::ops::Range<usize>) -> bool {
+    let (Some(before), Some(after)) = (text.get(..range.start), text.get(range.end..)) else { return false };
+    let begins = !before.ends_with(|c: char| c.is_alphanumeric() || c == '_');
+    let carried = SUFFIXES.iter().any(|suffix| after.starts_with(suffix));
+    let ends = !after.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+    let certain = !operation.plain || carried || beside(before, operation.service);
+    begins && (ends || carried) && certain
 }
 
 /// The name of the service stands right before, or as a value of its own in the same object.
@@ -153,37 +168,38 @@ fn beside(before: &str, service: &str) -> bool {
 
 /// What the line says about the result; `None` where the other side refused, so that nothing was written.
 fn state(text: &str) -> Option<EffectState> {
-    let status = STATUS.as_ref()?.captures(text).and_then(|found| found.get(1)?.as_str().parse::<u16>().ok());
+    let status = STATUS.as_ref()?.captures(text.as_bytes());
+    let status = status.and_then(|found| group(text, &found, 1)?.parse::<u16>().ok());
     match status {
         Some(200..300) => Some(EffectState::Confirmed),
         Some(400..500) => None,
         Some(_) => Some(EffectState::Unknown),
-        None if FAILED.as_ref()?.is_match(text) => Some(EffectState::Unknown),
+        None if FAILED.as_ref()?.is_match(text.as_bytes()) => Some(EffectState::Unknown),
         None => Some(EffectState::Started),
     }
 }
 
 /// An id in the line that is not the run's own.
 fn id(text: &str) -> Option<String> {
-    let keyed = KEYED_ID.as_ref()?.captures_iter(text).find_map(|found| {
-        let key: String = found.get(1)?.as_str().chars().filter(char::is_ascii_alphabetic).collect();
-        let value = found.get(2)?.as_str().trim_end_matches(['.', ':', '-', '/']);
+    let keyed = KEYED_ID.as_ref()?.captures_iter(text.as_bytes()).find_map(|found| {
+        let key: String = group(text, &found, 1)?.chars().filter(char::is_ascii_alphabetic).collect();
+        let value = group(text, &found, 2)?.trim_end_matches(['.', ':', '-', '/']);
         let names_the_work = !OTHER_IDS.contains(&key.to_lowercase().as_str());
         (names_the_work && value.bytes().any(|byte| byte.is_ascii_digit())).then(|| value.to_owned())
     });
-    keyed.or_else(|| uuid(text)).or_else(|| TOKEN.as_ref()?.find(text).map(|found| found.as_str().to_owned()))
+    keyed.or_else(|| uuid(text)).or_else(|| text.get(TOKEN.as_ref()?.find(text.as_bytes())?.range()).map(str::to_owned))
 }
 
 /// A UUID that is not the request id of the line's own prefix, which stands between tabs.
 fn uuid(text: &str) -> Option<String> {
-    let found = UUID.as_ref()?.find_iter(text).find(|found| {
+    let found = UUID.as_ref()?.find_iter(text.as_bytes()).find(|found| {
         let (before, after) = (&text[..found.start()], &text[found.end()..]);
         let prefix = before.ends_with(['\t']) || before.ends_with("\\t") || after.starts_with(['\t']);
         let named = before.to_lowercase();
         let named = named.trim_end_matches([' ', ':', '=', '"', '\'']);
         !prefix && !named.ends_with("requestid") && !named.ends_with("request_id") && !named.ends_with("request id")
     })?;
-    Some(found.as_str().to_owned())
+    text.get(found.range()).map(str::to_owned)
 }
 
 /// The last part of a URL that looks like an id and not like a word or a version.

@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 
 use crate::model::{KeepLines, KeptLine, Lines, SideEffect};
-use table::{METHODS, OPERATIONS, SAYINGS};
+use table::{METHODS, OPERATIONS, Operation, SAYINGS, Saying};
 
 /// Side effects told of one attempt.
 const MOST: usize = 16;
@@ -34,9 +34,10 @@ impl Effects {
         Self { markers }
     }
 
-    /// The writes that lines show, in order: the first and the last where there are too many.
+    /// The writes that lines show, in order: the first and the last where there are too many. Where only their presence
+    /// matters, the first.
     #[must_use]
-    pub fn of_lines(&self, lines: &Lines) -> Vec<SideEffect> {
+    pub fn of_lines(&self, lines: &Lines, all: bool) -> Vec<SideEffect> {
         let mut found = Vec::new();
         let mut from = 0;
         while let Some((at, line)) = lines.find(from, |text| self.next(text)) {
@@ -49,6 +50,9 @@ impl Effects {
                     found.remove(MOST / 2);
                 }
                 found.push(effect);
+                if !all {
+                    break;
+                }
             }
         }
         found
@@ -56,7 +60,7 @@ impl Effects {
 
     /// The write that one line shows.
     fn of_line(&self, line: &KeptLine<'_>) -> Option<SideEffect> {
-        let text = String::from_utf8_lossy(line.text);
+        let text = line.to_text();
         let told = self.markers.tell(&text).or_else(|| line::tell(&text))?;
         Some(SideEffect {
             at: line.at,
@@ -71,28 +75,54 @@ impl Effects {
 
 impl KeepLines for Effects {
     fn next(&self, text: &[u8]) -> Option<usize> {
-        let known = SEARCH.as_ref().and_then(|search| search.find(text)).map(|hit| hit.start());
+        let known = SEARCH.as_ref().and_then(|search| search.automaton.find(text)).map(|hit| hit.start());
         known.into_iter().chain(self.markers.next(text)).min()
     }
 }
 
-/// One search for whatever may begin a side effect. It reads no line that ends well, unless a person wants every one.
-static SEARCH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let mut fragments: Vec<String> = Vec::new();
+/// What a fragment of a line may begin.
+#[derive(Clone, Copy, Debug)]
+enum Hint {
+    Operation(&'static Operation),
+    Method,
+    Saying(&'static Saying),
+    Step,
+}
+
+/// One search for whatever may begin a side effect. It reads no line of an attempt that ends well, unless a person wants
+/// every one.
+struct Search {
+    automaton: AhoCorasick,
+    /// By number of the fragment.
+    hints: Vec<Hint>,
+}
+
+static SEARCH: LazyLock<Option<Search>> = LazyLock::new(|| {
+    let mut fragments: Vec<(String, Hint)> = Vec::new();
     for operation in &OPERATIONS {
-        fragments.extend(line::spellings(operation.name));
+        fragments.extend(line::spellings(operation.name).map(|name| (name, Hint::Operation(operation))));
     }
-    fragments.extend(METHODS.map(|method| format!("{method} ")));
-    fragments.extend(METHODS.map(|method| format!("{method}\\\"")));
-    fragments.extend(METHODS.map(|method| format!("{method}\"")));
-    fragments.extend(SAYINGS.iter().map(|saying| saying.text.to_owned()));
-    fragments.extend(["step ", "Step ", "STEP "].map(str::to_owned));
-    AhoCorasickBuilder::new()
-        .match_kind(MatchKind::LeftmostLongest)
-        .kind(Some(AhoCorasickKind::DFA))
-        .build(fragments)
-        .ok()
+    for method in METHODS {
+        fragments.extend([" ", "\"", "\\\""].map(|end| (format!("{method}{end}"), Hint::Method)));
+    }
+    fragments.extend(SAYINGS.iter().map(|saying| (saying.text.to_owned(), Hint::Saying(saying))));
+    fragments.extend(["step ", "Step ", "STEP "].map(|word| (word.to_owned(), Hint::Step)));
+    let (texts, hints): (Vec<String>, Vec<Hint>) = fragments.into_iter().unzip();
+    let mut builder = AhoCorasickBuilder::new();
+    let automaton =
+        builder.match_kind(MatchKind::LeftmostLongest).kind(Some(AhoCorasickKind::DFA)).build(texts).ok()?;
+    Some(Search { automaton, hints })
 });
+
+/// What the text may tell, and where.
+fn hints(text: &str) -> impl Iterator<Item = (Hint, std::ops::Range<usize>)> {
+    let search = SEARCH.as_ref();
+    search.into_iter().flat_map(move |search| {
+        let hint =
+            |hit: aho_corasick::Match| search.hints.get(hit.pattern().as_usize()).map(|hint| (*hint, hit.range()));
+        search.automaton.find_iter(text).filter_map(hint)
+    })
+}
 
 /// What a line tells of a write.
 #[derive(Debug, PartialEq, Eq)]

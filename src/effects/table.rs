@@ -1,6 +1,7 @@
 //! The write operations of AWS services, as data, and what makes their names certain.
 
 /// One operation.
+#[derive(Debug)]
 pub(super) struct Operation {
     /// As the API names it.
     pub(super) name: &'static str,
@@ -20,7 +21,7 @@ const fn plain(service: &'static str, name: &'static str) -> Operation {
 }
 
 /// Operations that change something outside of the function.
-pub(super) const OPERATIONS: [Operation; 38] = [
+pub(super) static OPERATIONS: [Operation; 38] = [
     sure("dynamodb", "PutItem"),
     sure("dynamodb", "UpdateItem"),
     sure("dynamodb", "DeleteItem"),
@@ -65,13 +66,14 @@ pub(super) const OPERATIONS: [Operation; 38] = [
 pub(super) const METHODS: [&str; 4] = ["POST", "PUT", "PATCH", "DELETE"];
 
 /// What one layer for idempotency says about the key of the work (Powertools for AWS Lambda, all languages).
+#[derive(Debug)]
 pub(super) struct Saying {
     pub(super) text: &'static str,
     pub(super) operation: &'static str,
     pub(super) confirmed: bool,
 }
 
-pub(super) const SAYINGS: [Saying; 4] = [
+pub(super) static SAYINGS: [Saying; 4] = [
     Saying { text: "Putting record for idempotency key", operation: "idempotency begun", confirmed: false },
     Saying { text: "Updating record for idempotency key", operation: "idempotency completed", confirmed: true },
     Saying { text: "Deleting record for idempotency key", operation: "idempotency released", confirmed: true },

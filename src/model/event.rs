@@ -7,8 +7,6 @@ use super::{RequestId, StreamKey, Timestamp};
 pub struct StreamId(pub u32);
 
 /// Where an event stands: the input (in the order of the result) and the line in the decoded input, from 1.
-///
-/// It names one event: where several stand on one line, they are counted as if each had a line of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// Index of the input, in the order of the result.

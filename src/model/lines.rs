@@ -1,9 +1,10 @@
 //! The last lines of a running attempt, as bytes in one buffer: most attempts end well and nobody looks at them.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Place, Timestamp};
+use super::{Place, Timestamp, unescape_json};
 
 /// Lines and bytes kept before the buffer is thinned out.
 const USUAL: Bounds = Bounds { line_bytes: 512, bytes: 8 * 1024, lines: 128 };
@@ -42,6 +43,7 @@ struct Indexed {
     place: Place,
     end: usize,
     own: bool,
+    escaped: bool,
 }
 
 /// One line.
@@ -53,8 +55,23 @@ pub struct KeptLine<'a> {
     pub place: Place,
     /// Its text, cut to a bound.
     pub text: &'a [u8],
+    /// The text is still escaped as the inside of a JSON string.
+    pub escaped: bool,
     /// The function wrote it while it ran; else the platform did, or it came late.
     pub own: bool,
+}
+
+impl KeptLine<'_> {
+    /// Its text as the function wrote it, lossy where it was no UTF-8.
+    #[must_use]
+    pub fn to_text(&self) -> Cow<'_, str> {
+        if !self.escaped {
+            return String::from_utf8_lossy(self.text);
+        }
+        let mut text = Vec::with_capacity(self.text.len());
+        unescape_json(self.text, &mut text);
+        Cow::Owned(String::from_utf8_lossy(&text).into_owned())
+    }
 }
 
 /// Which lines of an attempt are kept.
@@ -159,7 +176,7 @@ impl Lines {
     fn get(&self, at: usize) -> Option<KeptLine<'_>> {
         let line = self.index.get(at)?;
         let text = self.text.get(self.start(at)..line.end.checked_sub(1)?)?;
-        Some(KeptLine { at: line.at, place: line.place, text, own: line.own })
+        Some(KeptLine { at: line.at, place: line.place, text, escaped: line.escaped, own: line.own })
     }
 
     /// Drops this many at the front, but for what the filter keeps.
@@ -202,7 +219,8 @@ impl Lines {
         self.text.extend_from_slice(line.text.trim_ascii_end());
         // So that nothing is found across two lines.
         self.text.push(b'\n');
-        self.index.push(Indexed { at: line.at, place: line.place, end: self.text.len(), own: line.own });
+        let KeptLine { at, place, own, escaped, .. } = line;
+        self.index.push(Indexed { at, place, end: self.text.len(), own, escaped });
     }
 }
 
@@ -224,7 +242,7 @@ mod tests {
         for line in 1..=count {
             let text = if line % 1_000 == 5 { format!("X{line:099}") } else { format!("{line:0100}") };
             let place = Place::at(0, line);
-            lines.push(KeptLine { at: None, place, text: text.as_bytes(), own: true }, keep);
+            lines.push(KeptLine { at: None, place, text: text.as_bytes(), escaped: false, own: true }, keep);
         }
         lines
     }

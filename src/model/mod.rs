@@ -8,6 +8,7 @@ mod attempt;
 mod effect;
 mod event;
 mod identity;
+mod json_text;
 mod lines;
 mod record;
 mod request_id;
@@ -18,6 +19,7 @@ pub use attempt::{Attempt, Init, Line, Phase, Sign, SignKind, Subject, WindowCut
 pub use effect::{EffectState, SideEffect};
 pub use event::{Bucket, EventSink, LogEvent, Note, Place, StreamId};
 pub use identity::{FunctionArn, StreamKey, StreamParts, function_from_arn, function_from_group, stream_parts};
+pub use json_text::unescape_json;
 pub use lines::{Keep, KeepLines, KeptLine, Lines};
 pub use record::{
     AppError, AppLine, CrashLine, ErrorForm, InitPhase, InitReport, InitStart, InitType, Level, Metrics, Record,

@@ -106,8 +106,14 @@ impl Output for Kept {
 
 /// The attempt that the line would stand in, as far as it shows. A line about a process is followed by its end.
 fn judged(text: &str, record: &Record<'_>) -> Option<Attempt> {
-    let message =
-        |line| Message { at: None, place: Place::at(0, line), text: text.as_bytes(), bytes: 0, keep: &Keep::LAST };
+    let message = |line| Message {
+        at: None,
+        place: Place::at(0, line),
+        text: text.as_bytes(),
+        escaped: false,
+        bytes: 0,
+        keep: &Keep::LAST,
+    };
     let mut kept = Kept::default();
     let mut assembler = Assembler::new(true);
     let of_environment = matches!(

@@ -61,7 +61,7 @@ impl Shown {
             at: line.at.map(|at| at.to_string()),
             at_ms: line.at.map(crate::model::Timestamp::ms),
             line_number: line.place.line,
-            text: redaction.apply(String::from_utf8_lossy(line.text).trim_end()),
+            text: redaction.apply(line.to_text().trim_end()),
             own: line.own,
         });
         let lines_shown = lines_shown.collect();

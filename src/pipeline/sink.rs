@@ -1,6 +1,5 @@
 //! Takes the events of one input to their streams: dismisses ordinary lines, parses the rest, assembles both.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -9,7 +8,9 @@ use xxhash_rust::xxh3::Xxh3;
 use super::duplicates::Delivered;
 use super::worker::{Closing, Worker};
 use crate::assemble::{Assembler, Message, Part};
-use crate::model::{Bucket, EventSink, FunctionArn, LogEvent, Note, Place, Record, RequestId, StreamId, StreamKey};
+use crate::model::{
+    Bucket, EventSink, FunctionArn, LogEvent, Note, Place, Record, RequestId, StreamId, StreamKey, unescape_json,
+};
 use crate::parse::{self, Block, Joiner};
 use crate::summary::StreamNames;
 use crate::wire::Identity;
@@ -21,32 +22,9 @@ pub(super) struct InputSink<'w, 'r> {
     slots: Vec<Slot>,
     by_key: FxHashMap<u64, StreamId>,
     delivered: Delivered,
-    last_line: LastLine,
     scratch: Vec<u8>,
     /// The event at hand: its line, and its number within that line.
     at: Place,
-}
-
-/// The line of the last event, as it came and as it was counted.
-#[derive(Clone, Copy, Debug, Default)]
-struct LastLine {
-    came: u64,
-    counted: u64,
-}
-
-impl LastLine {
-    /// A place must name one event: where several stand on one line, as in JSON without line ends, they count as lines.
-    #[inline]
-    fn next(&mut self, line: u64) -> u64 {
-        self.counted = match line.cmp(&self.came) {
-            Ordering::Greater => line.max(self.counted + 1),
-            Ordering::Equal => self.counted + 1,
-            // Newest first, turned round.
-            Ordering::Less => line,
-        };
-        self.came = line;
-        self.counted
-    }
 }
 
 /// One stream of the input.
@@ -95,7 +73,6 @@ impl<'w, 'r> InputSink<'w, 'r> {
             slots: Vec::new(),
             by_key: FxHashMap::default(),
             delivered: Delivered::default(),
-            last_line: LastLine::default(),
             scratch: Vec::new(),
             at: Place::at(input, 0),
         }
@@ -125,7 +102,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
         let slot = &mut self.slots[at];
         let place = self.at;
         let bytes = event.message.len() as u64;
-        let message = Message { at: event.at, place, text: raw, bytes, keep: self.worker.keep };
+        let message = Message { at: event.at, place, text: raw, escaped: false, bytes, keep: self.worker.keep };
         let joins = slot.joiner.is_open() || event.split || !is_whole_object(raw);
         if !slot.joiner.is_open()
             && !event.split
@@ -166,6 +143,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
             at: block.at,
             place: joined.place,
             text: block.text.as_bytes(),
+            escaped: false,
             bytes: joined.bytes,
             keep: self.worker.keep,
         };
@@ -260,7 +238,6 @@ impl EventSink for InputSink<'_, '_> {
         let at = stream.0 as usize;
         let Some(slot) = self.slots.get_mut(at) else { return };
         self.worker.tally.log_events += 1;
-        let event = LogEvent { line: self.last_line.next(event.line), ..event };
         let bytes = event.message.len() as u64;
         if let Some(kind) = slot.foreign {
             self.worker.tally.foreign(kind, 1);
@@ -275,14 +252,21 @@ impl EventSink for InputSink<'_, '_> {
         let dismissible = !slot.joiner.is_open() && !slot.assembler.wants_ids() && !self.worker.keep.every_line;
         if dismissible && !parse::may_matter(event.message) {
             let place = self.at;
-            let message = Message { at: event.at, place, text: event.message, bytes, keep: self.worker.keep };
+            let message = Message {
+                at: event.at,
+                place,
+                text: event.message,
+                escaped: event.escaped,
+                bytes,
+                keep: self.worker.keep,
+            };
             slot.assembler.ordinary(&message, &mut Closing::new(self.worker, &slot.identity, slot.names));
             return;
         }
         let mut scratch = std::mem::take(&mut self.scratch);
         let raw: &[u8] = if event.escaped {
             scratch.clear();
-            unescape(event.message, &mut scratch);
+            unescape_json(event.message, &mut scratch);
             &scratch
         } else {
             event.message
@@ -338,79 +322,4 @@ fn hash_parts<const N: usize>(parts: [Option<&str>; N]) -> u64 {
         hash.update(&[0xff]);
     }
     hash.digest()
-}
-
-/// Undoes the escapes of the inside of a JSON string. What is no valid escape stays as it is.
-fn unescape(escaped: &[u8], out: &mut Vec<u8>) {
-    let mut rest = escaped;
-    while let Some(at) = memchr::memchr(b'\\', rest) {
-        out.extend_from_slice(&rest[..at]);
-        rest = &rest[at + 1..];
-        let Some((&kind, after)) = rest.split_first() else {
-            out.push(b'\\');
-            return;
-        };
-        rest = after;
-        match kind {
-            b'n' => out.push(b'\n'),
-            b't' => out.push(b'\t'),
-            b'r' => out.push(b'\r'),
-            b'b' => out.push(0x08),
-            b'f' => out.push(0x0c),
-            b'u' => rest = unescape_unicode(rest, out),
-            other => out.push(other),
-        }
-    }
-    out.extend_from_slice(rest);
-}
-
-/// `XXXX` after `\u`, with a second half where it is one of a pair. Returns what follows.
-fn unescape_unicode<'a>(rest: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
-    let unit = |bytes: &[u8]| {
-        let digits = std::str::from_utf8(bytes.get(..4)?).ok()?;
-        u16::from_str_radix(digits, 16).ok()
-    };
-    let Some(first) = unit(rest) else {
-        out.extend_from_slice(b"\\u");
-        return rest;
-    };
-    let mut units = vec![first];
-    let mut rest = &rest[4..];
-    if let (0xd800..0xdc00, Some(low)) = (first, rest.strip_prefix(b"\\u").and_then(unit)) {
-        units.push(low);
-        rest = &rest[6..];
-    }
-    let text: String = char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
-    out.extend_from_slice(text.as_bytes());
-    rest
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    proptest::proptest! {
-        #[test]
-        fn undoes_what_serde_json_escapes(text in ".*") {
-            let quoted = serde_json::to_string(&text).expect("a string");
-            let mut out = Vec::new();
-            unescape(&quoted.as_bytes()[1..quoted.len() - 1], &mut out);
-            proptest::prop_assert_eq!(String::from_utf8(out).expect("UTF-8"), text);
-        }
-
-        #[test]
-        fn takes_any_bytes(bytes in proptest::collection::vec(0u8.., 0..200)) {
-            unescape(&bytes, &mut Vec::new());
-        }
-    }
-
-    #[test]
-    fn joins_pairs_and_keeps_halves() {
-        let undone = |text: &[u8]| {
-            let mut out = Vec::new();
-            unescape(text, &mut out);
-            String::from_utf8(out).expect("UTF-8")
-        };
-        assert_eq!(undone(br"\ud83d\ude00 \u00e9 \/ \ud83d! \uzzzz \"), "😀 é / \u{fffd}! \\uzzzz \\");
-    }
 }

@@ -163,7 +163,7 @@ impl<'a, 'r> Closing<'a, 'r> {
 
 impl Output for Closing<'_, '_> {
     fn closed(&mut self, attempt: &mut Attempt) {
-        attempt.side_effects = self.worker.options.effects.of_lines(&attempt.lines);
+        attempt.side_effects = self.worker.options.effects.of_lines(&attempt.lines, self.worker.keep.every_attempt);
         let attempt = &*attempt;
         let verdict = rules::judge(attempt);
         self.worker.progress.judged(verdict.category.is_failure());

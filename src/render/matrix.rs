@@ -128,7 +128,7 @@ fn columns(rows: &[&FunctionSummary]) -> Vec<Column> {
     let p95 = column("P95", rows, |function| plain(function.duration_ms.all.p95.map_or("-".to_owned(), duration)));
     columns.extend(Some(p95).filter(|column| column.cells.iter().any(|cell| cell.text != "-")));
     columns.push(column("COLD", rows, |function| plain(cell(function.cold_starts))));
-    columns.push(column("MEMORY MB", rows, memory));
+    columns.push(column("MEM MB", rows, memory));
     columns
 }
 

@@ -38,6 +38,22 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
     out
 }
 
+/// `Failures cost 12,000 billed ms, 1.5 GB-seconds, $0.000026: AWS list price of us-east-1, x86 assumed, …`
+pub(super) fn price(summary: &Summary, style: &Style) -> Vec<String> {
+    let Some(waste) = summary.totals.waste.as_ref().filter(|waste| waste.billed_ms > 0) else { return Vec::new() };
+    let Some(usd) = waste.usd else { return Vec::new() };
+    // Cents matter from a dollar on; below that the first figures do.
+    let usd = if usd >= 1.0 { format!("{usd:.2}") } else { format!("{usd:.6}") };
+    let list = waste.price_list.as_deref().unwrap_or("");
+    let text = format!(
+        "What failed and what ran again after a success cost {} GB-seconds, {usd} USD ({})",
+        waste.gb_seconds,
+        one_line(list)
+    );
+    let lines = wrap(&text, style.width);
+    [String::new()].into_iter().chain(lines.iter().map(|line| style.paint(Ink::Faint, line))).collect()
+}
+
 fn events(number: u64) -> String {
     count(number, "event", "events")
 }
@@ -53,21 +69,20 @@ fn kinds(function: &FunctionSummary) -> String {
     kinds.map(|(number, what)| format!("{} {what}", count(*number, "", "").trim())).collect::<Vec<_>>().join(", ")
 }
 
-/// `    8f507cfc-… 03:04:05  exhausted after 3 attempts, timeout.invoke; send again: only idempotent`
+/// The whole id, to be copied to `show`; below it what ended the event and what to do.
 fn example(event: &NeedyExample, style: &Style) -> [String; 2] {
     let id = event.request_id.as_deref().unwrap_or("(no id)");
     let at = event.first_started_at.as_deref().and_then(Clock::read).map_or("", Clock::seconds);
-    let what = match event.need.as_str() {
-        "exhausted" => "lost after",
-        "rerun_after_success" => "ran again,",
-        _ => "half done?",
-    };
     let attempts = count(u64::from(event.attempts), "attempt", "attempts");
-    let code = event.code.as_deref().map_or(String::new(), |code| format!(", {}", one_line(code)));
-    let head = format!("    {} {at} {what} {attempts}{code}", one_line(id));
-    let advice = event.retry_guidance.as_deref().unwrap_or("").replace('_', " ");
-    let reason = event.retry_reason.as_deref().unwrap_or("");
+    let what = match event.need.as_str() {
+        "exhausted" => format!("lost after {attempts}"),
+        "rerun_after_success" => "ran again".to_owned(),
+        _ => "half done?".to_owned(),
+    };
+    let head = format!("    {}  {at}  {what}", one_line(id));
+    let code = event.code.as_deref().map_or(String::new(), |code| format!("{}; ", one_line(code)));
     let writes = if event.side_effects { "its lines show writes; " } else { "" };
-    let tail = format!("      {writes}send it again: {advice} ({reason})");
+    let advice = event.retry_guidance.as_deref().unwrap_or("").replace('_', " ");
+    let tail = format!("      {code}{writes}send it again: {advice}");
     [shorten_end(&head, style.width), style.paint(Ink::Faint, &shorten_end(&tail, style.width))]
 }

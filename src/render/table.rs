@@ -15,6 +15,7 @@ pub(super) fn render(answer: &mut Answer<'_>, style: &Style, out: &mut dyn Write
         lines.extend(matrix::lines(summary, style));
         lines.extend(findings::lines(summary, style));
         lines.extend(needs::lines(summary, style));
+        lines.extend(needs::price(summary, style));
     }
     lines.push(String::new());
     lines.extend(coverage::lines(&summary.coverage, style));

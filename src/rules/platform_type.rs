@@ -26,7 +26,7 @@ fn telling(code: Option<&str>) -> Option<&str> {
 fn named_init(kind: &SignKind) -> Option<&str> {
     match kind {
         SignKind::InitFailed { error_type, .. } | SignKind::RestoreFailed { error_type, .. } => error_type.as_deref(),
-        SignKind::ExtensionFailed { error_type, .. } => Some(error_type).map(AsRef::as_ref),
+        SignKind::ExtensionFailed { error_type, .. } => Some(error_type.as_ref()),
         _ => None,
     }
 }

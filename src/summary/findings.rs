@@ -1,13 +1,13 @@
 //! Findings: the ways in which a function failed, each with its count, its time and its earliest examples.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::Entry;
 use super::chains::Outcome;
 use super::entry::{AT_LIMIT, GROWN, SILENT, SLOW_INIT, SUDDEN};
 use super::names::FindingKey;
-use super::{Entry, timeline::Timeline};
-use crate::catalogue::{Invoker, Situation, advise, diagnose_outgoing_call};
-use crate::model::{Confidence, Place, Timestamp};
+use crate::catalogue::{self, Invoker, Situation, advise, diagnose_outgoing_call};
+use crate::model::{Category, Confidence, Place, Timestamp};
 use crate::wire::{EvidenceLine, Example, Finding, FunctionSummary, Record, moment};
 
 /// Examples kept per finding.
@@ -162,7 +162,10 @@ impl FindingCounts {
     pub(super) fn finding(&self, key: &FindingKey, facts: Option<&FindingFacts>, around: &Surroundings<'_>) -> Finding {
         let traffic = around.traffic;
         let seed = facts.and_then(|facts| facts.examples.first()).map(|(_, seed)| seed);
-        let text = |get: fn(&Seed) -> &String| seed.map(|seed| get(seed).clone()).unwrap_or_default();
+        // A finding that stands for many different errors has no example: what its code says is all that is known.
+        let code = catalogue::code(&key.code);
+        let known = |of_code: Option<&'static str>| of_code.unwrap_or_default().to_owned();
+        let text = |get: fn(&Seed) -> &String, of_code| seed.map_or_else(|| known(of_code), |seed| get(seed).clone());
         let mut versions: Vec<String> =
             self.versions.iter().filter_map(|id| around.version_names.get(usize::from(*id) - 1).cloned()).collect();
         versions.sort_unstable();
@@ -170,7 +173,7 @@ impl FindingCounts {
         let hint = advise(&key.code, &self.situation(around, &versions, target));
         Finding {
             code: key.code.clone(),
-            category: text(|seed| &seed.category),
+            category: text(|seed| &seed.category, code.and_then(|code| code.category).map(Category::id)),
             confidence: self.usual_confidence().as_str().to_owned(),
             count: self.count,
             events: self.events,
@@ -181,9 +184,9 @@ impl FindingCounts {
             ongoing: self.is_ongoing(traffic),
             share: self.share(traffic),
             versions,
-            retryable: text(|seed| &seed.retryable),
-            partial_work: text(|seed| &seed.partial_work),
-            compensation: text(|seed| &seed.compensation),
+            retryable: text(|seed| &seed.retryable, code.map(|code| code.retryable.as_str())),
+            partial_work: text(|seed| &seed.partial_work, code.map(|code| code.partial_work.as_str())),
+            compensation: text(|seed| &seed.compensation, code.map(|code| code.compensation.as_str())),
             hint,
             fingerprint: key.fingerprint.clone(),
             error_type: seed.and_then(|seed| seed.error_type.clone()),
@@ -247,35 +250,36 @@ impl FindingCounts {
     }
 }
 
-/// How many attempts a function made and when, by version, in the buckets of a timeline.
-#[derive(Debug)]
+/// When a function's attempts started, by version. Eight bytes an attempt, and of one function at a time.
+#[derive(Debug, Default)]
 pub(super) struct Traffic {
-    by_version: std::collections::BTreeMap<u16, Timeline>,
-    window_ms: i64,
+    starts: BTreeMap<u16, Vec<Timestamp>>,
 }
 
 impl Traffic {
-    pub(super) fn over(window_ms: i64) -> Self {
-        Self { by_version: std::collections::BTreeMap::new(), window_ms }
-    }
-
     pub(super) fn add(&mut self, attempt: &Entry) {
         if let Some(at) = attempt.started_at() {
-            let timeline = self.by_version.entry(attempt.version).or_insert_with(|| Timeline::over(self.window_ms));
-            timeline.add(at, attempt.category().is_failure());
+            self.starts.entry(attempt.version).or_default().push(at);
         }
     }
 
-    fn of_versions(&self, versions: &BTreeSet<u16>, from: Timestamp, to: Option<Timestamp>) -> u64 {
-        self.by_version
-            .iter()
-            .filter(|(version, _)| versions.is_empty() || versions.contains(version))
-            .map(|(_, timeline)| timeline.attempts_between(from, to))
-            .sum()
+    /// Puts the starts in order, without which nothing can be asked.
+    pub(super) fn sort(&mut self) {
+        self.starts.values_mut().for_each(|starts| starts.sort_unstable());
     }
 
-    /// Attempts in buckets after the one that holds this moment.
+    fn of_versions(&self, versions: &BTreeSet<u16>, from: Timestamp, to: Option<Timestamp>) -> u64 {
+        let between = |starts: &[Timestamp]| {
+            let first = starts.partition_point(|at| *at < from);
+            let end = to.map_or(starts.len(), |to| starts.partition_point(|at| *at <= to));
+            end.saturating_sub(first) as u64
+        };
+        let wanted = self.starts.iter().filter(|(version, _)| versions.is_empty() || versions.contains(version));
+        wanted.map(|(_, starts)| between(starts)).sum()
+    }
+
+    /// Attempts that started after this moment.
     fn after(&self, moment: Timestamp) -> u64 {
-        self.by_version.values().map(|timeline| timeline.attempts_after(moment)).sum()
+        self.starts.values().map(|starts| (starts.len() - starts.partition_point(|at| *at <= moment)) as u64).sum()
     }
 }

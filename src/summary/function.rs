@@ -39,7 +39,8 @@ pub(super) struct Counts {
     handled_errors: u64,
     pub(super) versions: BTreeSet<u16>,
     timeline: Timeline,
-    pub(super) traffic: Traffic,
+    /// Of one function only: findings are not told for all together.
+    pub(super) traffic: Option<Traffic>,
     pub(super) findings: BTreeMap<u32, FindingCounts>,
     retries: Retries,
     pub(super) needy: Needy,
@@ -69,12 +70,17 @@ impl Counts {
             handled_errors: 0,
             versions: BTreeSet::new(),
             timeline: Timeline::over(window_ms),
-            traffic: Traffic::over(window_ms),
+            traffic: None,
             findings: BTreeMap::new(),
             retries: Retries::default(),
             needy: Needy::default(),
             costs: Costs::default(),
         }
+    }
+
+    /// The same for one function, whose findings are wanted.
+    pub(super) fn of_function(window_ms: i64) -> Self {
+        Self { traffic: Some(Traffic::default()), ..Self::over(window_ms) }
     }
 
     /// Adds the attempts of one event.
@@ -149,7 +155,9 @@ impl Counts {
         if let Some(at) = attempt.started_at() {
             self.timeline.add(at, attempt.category().is_failure());
         }
-        self.traffic.add(attempt);
+        if let Some(traffic) = &mut self.traffic {
+            traffic.add(attempt);
+        }
     }
 
     /// Whether nothing was added.

@@ -1,5 +1,7 @@
 //! The ledger of one worker: every attempt as an entry, with the names and the examples that go with them.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -13,6 +15,10 @@ use crate::model::{
     Timestamp, Verdict, WindowCut,
 };
 use crate::wire::{CutEnds, Identity, Record, RecordKind, SideEffectLine};
+
+/// Findings of one function that are told apart: the first by code and fingerprint, whatever the order they came in. A
+/// log whose every error is another one must not fill the memory.
+pub(super) const FINDINGS_OF_A_FUNCTION: usize = 256;
 
 /// Tables that the ledgers of all workers share.
 #[derive(Debug, Default)]
@@ -46,6 +52,8 @@ pub struct Ledger<'s> {
     pub(super) runs: Runs,
     pub(super) functions: FxHashMap<u32, FunctionFacts>,
     pub(super) findings: FxHashMap<u32, FindingFacts>,
+    /// By function, the findings that have facts.
+    kept: FxHashMap<u32, BTreeMap<(String, Option<String>), u32>>,
     pub(super) first_start: Option<Timestamp>,
     pub(super) last_end: Option<Timestamp>,
     last_version: Option<(Box<str>, u16)>,
@@ -60,6 +68,7 @@ impl<'s> Ledger<'s> {
             runs: Runs::default(),
             functions: FxHashMap::default(),
             findings: FxHashMap::default(),
+            kept: FxHashMap::default(),
             first_start: None,
             last_end: None,
             last_version: None,
@@ -152,11 +161,26 @@ impl<'s> Ledger<'s> {
 
     fn finding(&mut self, key: FindingKey, order: (Option<Timestamp>, Place), record: &dyn Fn() -> Record) -> u32 {
         let id = self.shared.findings.id(&key);
+        if !self.findings.contains_key(&id) && !self.admit(key, id) {
+            return id;
+        }
         let facts = self.findings.entry(id).or_default();
         if facts.wants(order) {
             facts.example(order, &record());
         }
         id
+    }
+
+    /// Whether a finding is among the first of its function by code and fingerprint, of which alone examples are kept.
+    fn admit(&mut self, key: FindingKey, id: u32) -> bool {
+        let kept = self.kept.entry(key.function).or_default();
+        kept.insert((key.code, key.fingerprint), id);
+        if kept.len() <= FINDINGS_OF_A_FUNCTION {
+            return true;
+        }
+        let Some((_, dropped)) = kept.pop_last() else { return true };
+        self.findings.remove(&dropped);
+        dropped != id
     }
 
     /// Id of a version name, from 1; 0 is unknown. Nearly always the same as last time.

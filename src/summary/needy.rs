@@ -80,12 +80,13 @@ pub struct NeedyEvent {
     pub places: Vec<Place>,
     /// Time between the end of each attempt and the start of the next, and how it fits the schedule.
     pub gaps: Vec<(&'static str, Option<i64>)>,
-    order: (FunctionKey, Order),
+    function: u32,
+    order: Order,
 }
 
 impl NeedyEvent {
     pub(super) fn new(
-        function: &FunctionKey,
+        function: u32,
         attempts: &[Entry],
         (need, outcome): (Need, Outcome),
         advice: Option<&'static Advice>,
@@ -98,12 +99,13 @@ impl NeedyEvent {
             advice,
             places: attempts.iter().map(Entry::place).collect(),
             gaps: retries::gaps(attempts).map(|(gap, ms)| (gap.as_str(), ms)).collect(),
-            order: (function.clone(), (first.and_then(Entry::started_at), request)),
+            function,
+            order: (first.and_then(Entry::started_at), request),
         }
     }
 
     /// By function, then by start.
-    pub(super) fn order(&self) -> &(impl Ord + use<>) {
-        &self.order
+    pub(super) fn order<'k>(&self, functions: &'k [FunctionKey]) -> (Option<&'k FunctionKey>, Order) {
+        (functions.get(self.function as usize), self.order)
     }
 }

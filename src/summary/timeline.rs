@@ -34,17 +34,6 @@ impl Timeline {
         bucket.1 += u64::from(failed);
     }
 
-    /// Attempts in the buckets that these moments fall into and those between.
-    pub(super) fn attempts_between(&self, from: Timestamp, to: Option<Timestamp>) -> u64 {
-        let last = to.map_or(i64::MAX, |to| self.bucket(to));
-        self.buckets.range(self.bucket(from)..=last).map(|(_, (attempts, _))| attempts).sum()
-    }
-
-    /// Attempts in buckets after the one that holds this moment.
-    pub(super) fn attempts_after(&self, moment: Timestamp) -> u64 {
-        self.buckets.range(self.bucket(moment) + 1..).map(|(_, (attempts, _))| attempts).sum()
-    }
-
     fn bucket(&self, at: Timestamp) -> i64 {
         at.ms().div_euclid(self.width_ms)
     }

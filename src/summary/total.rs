@@ -9,7 +9,7 @@ use super::chains::{Outcome, drop_duplicates, outcome};
 use super::findings::{FindingFacts, Surroundings};
 use super::function::Counts;
 use super::guidance::{Advice, Need, advise};
-use super::ledger::{Ledger, Shared};
+use super::ledger::{FINDINGS_OF_A_FUNCTION, Ledger, Shared};
 use super::names::{FindingKey, FunctionFacts, FunctionKey};
 use super::needy::NeedyEvent;
 use super::price::{Price, Prices};
@@ -133,6 +133,7 @@ pub fn summarize(shared: &Shared, ledgers: Vec<Ledger<'_>>, bounds: &Bounds<'_>)
         names.merge(ledger.functions, ledger.findings);
         runs.push(ledger.runs);
     }
+    names.settle_findings();
     let end = bounds.to.or(last);
     let since = bounds.since_ms.zip(end).and_then(|(since, end)| Timestamp::from_ms(end.ms() - since));
     let from = bounds.from.max(since);
@@ -169,6 +170,8 @@ struct Tables {
     facts: FxHashMap<u32, FunctionFacts>,
     versions: Vec<String>,
     findings: Vec<FindingKey>,
+    /// For every finding, the id of the one that it is counted under.
+    finding_counted_under: Vec<u32>,
     finding_facts: FxHashMap<u32, FindingFacts>,
 }
 
@@ -181,6 +184,7 @@ impl Tables {
             facts: FxHashMap::default(),
             versions: shared.versions.keys(),
             findings: shared.findings.keys(),
+            finding_counted_under: Vec::new(),
             finding_facts: FxHashMap::default(),
         }
     }
@@ -191,6 +195,44 @@ impl Tables {
         }
         for (id, facts) in findings {
             self.finding_facts.entry(id).or_default().merge(facts);
+        }
+    }
+
+    /// Decides what each finding is counted under: the same one of a function that has two ids, and past the bound one
+    /// without a fingerprint for each code.
+    fn settle_findings(&mut self) {
+        let mut order: Vec<u32> = (0u32..).take(self.findings.len()).collect();
+        let place = |key: &FindingKey, canonical: &[u32]| {
+            (canonical[key.function as usize], key.code.clone(), key.fingerprint.clone())
+        };
+        order.sort_by_cached_key(|id| place(&self.findings[*id as usize], &self.canonical));
+        self.finding_counted_under.clone_from(&order);
+        let (mut function, mut kept, mut last) = (None, 0, None);
+        let mut rest: BTreeMap<String, u32> = BTreeMap::new();
+        for id in order {
+            let key = self.findings[id as usize].clone();
+            let place = place(&key, &self.canonical);
+            if function != Some(place.0) {
+                (function, kept, last) = (Some(place.0), 0, None);
+                rest.clear();
+            }
+            let under = match &last {
+                Some((same, first)) if *same == place => *first,
+                _ if kept < FINDINGS_OF_A_FUNCTION => {
+                    kept += 1;
+                    id
+                }
+                _ => *rest.entry(key.code).or_insert(id),
+            };
+            last = Some((place, under));
+            self.finding_counted_under[id as usize] = under;
+            let facts = self.finding_facts.remove(&id);
+            if rest.values().any(|one| *one == under) {
+                // Whether a worker has examples of these depends on what else it saw.
+                self.findings[under as usize].fingerprint = None;
+            } else if let Some(facts) = facts {
+                self.finding_facts.entry(under).or_default().merge(facts);
+            }
         }
     }
 
@@ -250,7 +292,10 @@ impl Pass<'_> {
         let mut event: Vec<Entry> = Vec::new();
         let mut current: Option<Current> = None;
         for entry in entries {
-            let entry = entry?;
+            let mut entry = entry?;
+            if let Some(under) = self.names.finding_counted_under.get(entry.finding as usize) {
+                entry.finding = *under;
+            }
             if current.as_ref().is_none_or(|current| current.id != entry.function) {
                 self.settle(&mut event, current.as_mut());
                 self.close(current.take());
@@ -272,7 +317,7 @@ impl Pass<'_> {
         let architecture = self.names.facts.get(&id).and_then(|facts| facts.architecture.as_deref());
         Current {
             id,
-            counts: Counts::over(self.window_ms),
+            counts: Counts::of_function(self.window_ms),
             price: self.bounds.prices.of(region, architecture),
             timeout_ms: self.names.timeout_ms(id),
         }
@@ -337,13 +382,12 @@ impl Pass<'_> {
         current.counts.needy.count(need);
         current.counts.needy.example(attempts, need, advice, &self.names.findings);
         if self.bounds.keep_needy {
-            let function = &self.names.functions[current.id as usize];
-            self.needy.push(NeedyEvent::new(function, attempts, (need, outcome), advice));
+            self.needy.push(NeedyEvent::new(current.id, attempts, (need, outcome), advice));
         }
     }
 
     fn close(&mut self, function: Option<Current>) {
-        let Some(Current { id, counts, price, timeout_ms }) = function else { return };
+        let Some(Current { id, mut counts, price, timeout_ms }) = function else { return };
         let names = self.names;
         if let (Some(ms), true) = (timeout_ms, self.bounds.keep_patches) {
             self.patches.timeouts_ms.insert(id, ms);
@@ -365,7 +409,7 @@ impl Pass<'_> {
         row.versions =
             counts.versions.iter().filter_map(|id| names.versions.get(usize::from(*id) - 1).cloned()).collect();
         row.versions.sort_unstable();
-        row.findings = findings(names, &counts, &row, self.bounds.invoker);
+        row.findings = findings(names, &mut counts, &row, self.bounds.invoker);
         if counts.costs.is_billed() {
             self.price_lists.insert(price.list.clone());
         }
@@ -374,7 +418,8 @@ impl Pass<'_> {
     }
 
     fn finish(mut self, window: Window) -> Totals {
-        self.needy.sort_by(|a, b| a.order().cmp(b.order()));
+        let names = &self.names.functions;
+        self.needy.sort_by(|a, b| a.order(names).cmp(&b.order(names)));
         let mut functions = self.rows;
         functions.sort_by(worst_first);
         let near_timeout = functions.iter().filter_map(|row| row.near_timeout).reduce(|a, b| a + b);
@@ -402,8 +447,10 @@ fn continues(first: &Entry, entry: &Entry) -> bool {
     }
 }
 
-fn findings(names: &Tables, counts: &Counts, row: &FunctionSummary, invoker: Option<Invoker>) -> Vec<Finding> {
-    let around = Surroundings { version_names: &names.versions, row, traffic: &counts.traffic, invoker };
+fn findings(names: &Tables, counts: &mut Counts, row: &FunctionSummary, invoker: Option<Invoker>) -> Vec<Finding> {
+    let mut traffic = counts.traffic.take().unwrap_or_default();
+    traffic.sort();
+    let around = Surroundings { version_names: &names.versions, row, traffic: &traffic, invoker };
     let mut findings: Vec<Finding> = counts
         .findings
         .iter()

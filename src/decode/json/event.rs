@@ -96,7 +96,7 @@ impl<'j> EventObject<'j> {
                 parts.account = value.scalar();
             }
             b"region" | b"aws_region" | b"awsRegion" | b"@aws.region" | b"cloud.region" => {
-                parts.region = value.scalar()
+                parts.region = value.scalar();
             }
             b"functionName" | b"function_name" => parts.function = value.text(),
             b"functionArn" | b"function_arn" | b"invokedFunctionArn" | b"invoked_function_arn" => {
