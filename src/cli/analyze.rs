@@ -38,21 +38,38 @@ fn run(
     mut options: RunOptions,
     analyze: impl FnOnce(&RunOptions) -> anyhow::Result<Analysis>,
 ) -> Result<ExitStatus, Failure> {
+    let outputs = open_outputs(&mut options)?;
+    let analysis = analyze(&options).map_err(|error| Failure::io(format!("{error:#}")))?;
+    Ok(finish(outputs, analysis, &options))
+}
+
+/// What to write, and where.
+pub(super) struct Outputs {
+    answers: Vec<(Target, Output)>,
+    ledger: Option<(LedgerTarget, Output)>,
+}
+
+/// Opens every output before the work starts.
+pub(super) fn open_outputs(options: &mut RunOptions) -> Result<Outputs, Failure> {
     let targets = std::mem::take(&mut options.targets);
-    let outputs: Vec<(Target, Output)> = targets
+    let answers = targets
         .into_iter()
         .map(|target| Output::open(target.path.as_deref()).map(|output| (target, output)))
         .collect::<Result<_, _>>()?;
     let ledger = options.ledger.take();
     let ledger = ledger.map(|target| Output::open(Some(&target.path)).map(|output| (target, output))).transpose()?;
-    let mut analysis = analyze(&options).map_err(|error| Failure::io(format!("{error:#}")))?;
+    Ok(Outputs { answers, ledger })
+}
+
+/// Writes the answer everywhere, says what the status stands for, and gives it.
+pub(super) fn finish(outputs: Outputs, mut analysis: Analysis, options: &RunOptions) -> ExitStatus {
     analysis.summary.gate = gate::evaluate(&options.rules, &analysis.summary);
-    let mut written = write_all(outputs, &mut analysis);
-    if let Some((target, output)) = ledger {
+    let mut written = write_all(outputs.answers, &mut analysis);
+    if let Some((target, output)) = outputs.ledger {
         written &= write_ledger(&target, output, &mut analysis);
     }
-    report_problems(&analysis, &options);
-    Ok(status(&analysis, &options, written))
+    report_problems(&analysis, options);
+    status(&analysis, options, written)
 }
 
 /// Writes every output, also when an earlier one failed. True when all were written.

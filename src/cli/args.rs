@@ -6,6 +6,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use super::gate;
+#[cfg(feature = "cloudwatch")]
+use super::moments::When;
 use super::moments::{self, Span};
 use crate::catalogue::Invoker;
 use crate::model::Timestamp;
@@ -26,6 +28,10 @@ pub(super) enum Command {
     /// Say what went wrong in Lambda logs: files, directories or a pipe
     #[command(after_help = ANALYZE_EXAMPLES)]
     Analyze(AnalyzeArgs),
+    /// Say what went wrong, straight from CloudWatch Logs
+    #[cfg(feature = "cloudwatch")]
+    #[command(after_help = PULL_EXAMPLES)]
+    Pull(Box<PullArgs>),
     /// Show the life of one event: every attempt, every line, the verdict
     Show(ShowArgs),
     /// Analyse the sample logs that are built into the program
@@ -63,6 +69,19 @@ Exit status:
      evaluable, or something left out under --strict
   4  nothing to analyse";
 
+#[cfg(feature = "cloudwatch")]
+const PULL_EXAMPLES: &str = "\
+Examples:
+  lambda-triage pull checkout --since 3h
+  lambda-triage pull 'orders-*' payments-worker --region eu-west-1
+  lambda-triage pull --all --from 2026-01-02T03:00:00Z --to 2026-01-02T04:00:00Z
+  lambda-triage pull --log-group /acme/lambdas --save acme.ndjson.zst
+  lambda-triage analyze acme.ndjson.zst
+
+AWS is only read: logs:FilterLogEvents and logs:DescribeLogGroups, and
+lambda:GetFunctionConfiguration and lambda:ListFunctions where allowed.
+The exit status is that of analyze, and 130 after Ctrl-C.";
+
 #[derive(Debug, ClapArgs)]
 pub(super) struct AnalyzeArgs {
     /// Log files, directories (all files below), or - for standard input
@@ -75,6 +94,34 @@ pub(super) struct AnalyzeArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct RunArgs {
+    #[command(flatten)]
+    pub(super) shared: SharedArgs,
+
+    /// Only log events from this moment on (RFC 3339 or a date, UTC)
+    #[arg(long, value_name = "TIME", value_parser = moments::moment, help_heading = "Selection")]
+    pub(super) from: Option<Timestamp>,
+
+    /// Only log events up to this moment
+    #[arg(long, value_name = "TIME", value_parser = moments::moment, help_heading = "Selection")]
+    pub(super) to: Option<Timestamp>,
+
+    /// Only the last part of the log (90m, 3h, 2d), from its latest event back
+    #[arg(long, value_name = "SPAN", value_parser = moments::span, conflicts_with = "from")]
+    #[arg(help_heading = "Selection")]
+    pub(super) since: Option<Span>,
+
+    /// The function's name, for logs that do not tell it
+    #[arg(long, value_name = "NAME", help_heading = "Selection")]
+    pub(super) function: Option<String>,
+
+    /// Worker threads; all cores without it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) threads: Option<u16>,
+}
+
+/// What every command that gives an answer takes.
+#[derive(Debug, Default, ClapArgs)]
+pub(super) struct SharedArgs {
     /// Output format
     #[arg(long, value_name = "FORMAT", value_parser = format_parser(), default_value = RENDERERS[0].name)]
     #[arg(help_heading = "Output")]
@@ -108,26 +155,9 @@ pub(super) struct RunArgs {
     #[arg(long, short, help_heading = "Output")]
     pub(super) quiet: bool,
 
-    /// Only log events from this moment on (RFC 3339 or a date, UTC)
-    #[arg(long, value_name = "TIME", value_parser = moments::moment, help_heading = "Selection")]
-    pub(super) from: Option<Timestamp>,
-
-    /// Only log events up to this moment
-    #[arg(long, value_name = "TIME", value_parser = moments::moment, help_heading = "Selection")]
-    pub(super) to: Option<Timestamp>,
-
-    /// Only the last part of the log (90m, 3h, 2d), from its latest event back
-    #[arg(long, value_name = "SPAN", value_parser = moments::span, conflicts_with = "from")]
-    #[arg(help_heading = "Selection")]
-    pub(super) since: Option<Span>,
-
     /// Only functions whose name matches; may be repeated
     #[arg(long, value_name = "GLOB", value_parser = glob, help_heading = "Selection")]
     pub(super) only: Vec<String>,
-
-    /// The function's name, for logs that do not tell it
-    #[arg(long, value_name = "NAME", help_heading = "Selection")]
-    pub(super) function: Option<String>,
 
     /// Who calls the functions: words advice on retries for it
     #[arg(long, value_name = "KIND", value_parser = invoker_parser(), help_heading = "Output")]
@@ -159,10 +189,66 @@ pub(super) struct RunArgs {
     /// Nothing to analyse is fine (status 0)
     #[arg(long, help_heading = "Gate")]
     pub(super) allow_empty: bool,
+}
 
-    /// Worker threads; all cores without it
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(super) threads: Option<u16>,
+#[cfg(feature = "cloudwatch")]
+#[derive(Debug, ClapArgs)]
+pub(super) struct PullArgs {
+    /// Functions: names, globs ('orders-*') or ARNs
+    #[arg(value_name = "FUNCTION")]
+    pub(super) functions: Vec<String>,
+
+    /// Every function of the region
+    #[arg(long, help_heading = "Source")]
+    pub(super) all: bool,
+
+    /// Functions whose name begins like this; may be repeated
+    #[arg(long, value_name = "PREFIX", help_heading = "Source")]
+    pub(super) prefix: Vec<String>,
+
+    /// Log groups: names, globs or ARNs; may be repeated
+    #[arg(long, value_name = "GROUP", help_heading = "Source")]
+    pub(super) log_group: Vec<String>,
+
+    /// Region; may be repeated
+    #[arg(long, value_name = "REGION", help_heading = "Source")]
+    pub(super) region: Vec<String>,
+
+    /// Profile of the AWS configuration
+    #[arg(long, value_name = "NAME", help_heading = "Source")]
+    pub(super) profile: Option<String>,
+
+    /// Where the API is, if not at AWS
+    #[arg(long, value_name = "URL", help_heading = "Source")]
+    pub(super) endpoint_url: Option<String>,
+
+    /// The last part of the log (90m, 3h, 2d) up to --to; 1h without it
+    #[arg(long, value_name = "SPAN", value_parser = moments::span, conflicts_with = "from")]
+    #[arg(help_heading = "Selection")]
+    pub(super) since: Option<Span>,
+
+    /// From this moment on (RFC 3339, a date, or so long ago: 3h)
+    #[arg(long, value_name = "TIME", value_parser = moments::when, help_heading = "Selection")]
+    pub(super) from: Option<When>,
+
+    /// Up to this moment; now without it
+    #[arg(long, value_name = "TIME", value_parser = moments::when, help_heading = "Selection")]
+    pub(super) to: Option<When>,
+
+    /// Keep what was pulled, for analyze (NDJSON in zstd)
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(super) save: Option<PathBuf>,
+
+    /// Requests a second and region; without it 80 % of the region's quota
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(super) max_rate: Option<u16>,
+
+    /// How long one answer of AWS may take before it is asked again
+    #[arg(long, value_name = "SPAN", value_parser = moments::span, default_value = "60s")]
+    pub(super) timeout: Span,
+
+    #[command(flatten)]
+    pub(super) shared: SharedArgs,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -7,6 +7,8 @@ use std::process::ExitCode;
 pub enum ExitStatus {
     /// 130: interrupted.
     Interrupted = 130,
+    /// 143: ended by SIGTERM.
+    Terminated = 143,
     /// 2: wrong usage or configuration; nothing was read.
     Usage = 2,
     /// 1: a gate (`--fail-on`) failed.

@@ -12,6 +12,10 @@ mod nearest;
 mod options;
 mod output;
 mod progress;
+#[cfg(feature = "cloudwatch")]
+mod pull;
+#[cfg(feature = "cloudwatch")]
+mod pull_progress;
 mod show;
 
 use std::io::{self, Write};
@@ -51,6 +55,8 @@ fn dispatch(command: Command, terminal: Terminal) -> Result<ExitStatus, Failure>
             Err(Failure::usage("no input: name a file or a directory, or pipe a log in"))
         }
         Command::Analyze(args) => analyze::files(args, &terminal),
+        #[cfg(feature = "cloudwatch")]
+        Command::Pull(args) => pull::run(*args, &terminal),
         Command::Show(args) if args.paths.is_empty() && terminal.stdin => {
             Err(Failure::usage("no input: name a file or a directory, or pipe a log in"))
         }

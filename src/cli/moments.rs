@@ -40,6 +40,29 @@ pub(super) fn span(text: &str) -> Result<Span, String> {
     }
 }
 
+/// A moment, or how long before now.
+#[cfg(feature = "cloudwatch")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum When {
+    /// This moment.
+    At(Timestamp),
+    /// So long ago.
+    Ago(Span),
+}
+
+/// `now`, `3h` (ago), or a moment.
+#[cfg(feature = "cloudwatch")]
+pub(super) fn when(text: &str) -> Result<When, String> {
+    if text == "now" {
+        return Ok(When::Ago(Span(0)));
+    }
+    let ago = text.strip_suffix(" ago").or(text.strip_prefix('-')).unwrap_or(text);
+    match span(ago) {
+        Ok(span) => Ok(When::Ago(span)),
+        Err(_) => moment(text).map(When::At).map_err(|error| format!("{error}, or 3h for three hours ago")),
+    }
+}
+
 fn days_in_month(date: &str) -> u32 {
     let part = |range| date.get::<std::ops::Range<usize>>(range).and_then(|text| text.parse::<u32>().ok()).unwrap_or(0);
     let (year, month) = (part(0..4), part(5..7));
@@ -70,6 +93,15 @@ mod tests {
         for text in ["", "yesterday", "2026-02-30", "2026-01-02T03:04:05Zx", "2026-13-01", "3h", "äääää"] {
             assert!(moment(text).is_err(), "{text}");
         }
+    }
+
+    #[cfg(feature = "cloudwatch")]
+    #[test]
+    fn moments_relative_to_now() {
+        assert_eq!(when("3h"), Ok(When::Ago(Span(10_800_000))));
+        assert_eq!(when("now"), Ok(When::Ago(Span(0))));
+        assert!(matches!(when("2026-01-02"), Ok(When::At(_))));
+        assert!(when("soon").unwrap_err().contains("3h"));
     }
 
     #[test]

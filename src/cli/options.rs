@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, thread};
 
-use super::args::{ColorChoice, LedgerTarget, Report, RunArgs};
+use super::args::{ColorChoice, LedgerTarget, Report, RunArgs, SharedArgs};
 use super::exit::Failure;
 use super::gate::Rule;
 use crate::effects::{Effects, Markers};
@@ -83,19 +83,33 @@ impl RunOptions {
         if args.from.zip(args.to).is_some_and(|(from, to)| from > to) {
             return Err(Failure::usage("--from is later than --to"));
         }
+        let mut options = Self::shared(args.shared, terminal)?;
+        let pipeline = &mut options.pipeline;
+        pipeline.paths = paths;
+        pipeline.function = args.function;
+        (pipeline.from, pipeline.to) = (args.from, args.to);
+        pipeline.since_ms = args.since.map(|span| span.0);
+        if let Some(threads) = args.threads {
+            pipeline.threads = usize::from(threads);
+        }
+        Ok(options)
+    }
+
+    /// What does not depend on where the logs are.
+    pub(super) fn shared(args: SharedArgs, terminal: &Terminal) -> Result<Self, Failure> {
         let targets = targets(&args, terminal)?;
         let keep_records = targets.iter().any(|target| target.renderer.needs_records);
         if args.failures_only && !keep_records {
             return Err(Failure::usage("--failures-only needs an output with records: --format ndjson"));
         }
         let pipeline = pipeline::Options {
-            paths,
-            function: args.function,
+            paths: Vec::new(),
+            function: None,
             only: args.only,
-            from: args.from,
-            to: args.to,
-            since_ms: args.since.map(|span| span.0),
-            threads: args.threads.map_or_else(|| thread::available_parallelism().map_or(1, NonZero::get), usize::from),
+            from: None,
+            to: None,
+            since_ms: None,
+            threads: thread::available_parallelism().map_or(1, NonZero::get),
             redaction: if args.no_redact { Redaction::off() } else { Redaction::on() },
             keep_records,
             failures_only: args.failures_only,
@@ -127,7 +141,7 @@ pub(super) fn effects(markers: Option<&Path>) -> Result<Effects, Failure> {
 }
 
 /// The main output and the reports; no two of them into the same file.
-fn targets(args: &RunArgs, terminal: &Terminal) -> Result<Vec<Target>, Failure> {
+fn targets(args: &SharedArgs, terminal: &Terminal) -> Result<Vec<Target>, Failure> {
     let path = args.output.clone().filter(|path| path.as_os_str() != "-");
     let style = if path.is_some() { file_style(args.color) } else { terminal.style(args.color) };
     let twice =

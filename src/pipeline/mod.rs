@@ -24,7 +24,7 @@ use std::sync::Arc;
 use crate::catalogue::Invoker;
 use crate::effects::Effects;
 use crate::model::{Keep, Timestamp};
-use crate::source::{self, Input};
+use crate::source::{self, Feed, Samples};
 use crate::summary::{NeedyEvent, Prices};
 use crate::wire::{Redaction, Summary};
 
@@ -120,6 +120,8 @@ pub trait Progress: Sync {
     fn total(&self, bytes: u64);
     /// So many more bytes were read.
     fn advance(&self, bytes: u64);
+    /// One more attempt has its verdict.
+    fn judged(&self, _failed: bool) {}
 }
 
 /// A progress that shows nothing.
@@ -136,8 +138,7 @@ impl Progress for Silent {
 /// # Errors
 /// Only for what makes an answer impossible (no temporary file); an unreadable input is part of the answer.
 pub fn analyze(options: &Options, progress: &dyn Progress) -> anyhow::Result<Analysis> {
-    let listing = source::list_inputs(&options.paths);
-    run::run(listing, &[], options, progress)
+    run::run(&source::list_inputs(&options.paths), options, progress)
 }
 
 /// Analyses logs held in memory: the sample logs of `demo`. Each is a name and its bytes.
@@ -145,7 +146,13 @@ pub fn analyze(options: &Options, progress: &dyn Progress) -> anyhow::Result<Ana
 /// # Errors
 /// As [`analyze`].
 pub fn analyze_samples(samples: &[(&str, &[u8])], options: &Options) -> anyhow::Result<Analysis> {
-    let inputs = samples.iter().map(|(name, bytes)| Input::in_memory(name, bytes)).collect();
-    let listing = source::Listing { inputs, problems: Vec::new() };
-    run::run(listing, samples, options, &Silent)
+    run::run(&Samples::new(samples), options, &Silent)
+}
+
+/// Analyses whatever a feed has; the paths in the options play no part.
+///
+/// # Errors
+/// As [`analyze`].
+pub fn analyze_feed(feed: &dyn Feed, options: &Options, progress: &dyn Progress) -> anyhow::Result<Analysis> {
+    run::run(feed, options, progress)
 }

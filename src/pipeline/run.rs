@@ -13,28 +13,25 @@ use super::tally::Tally;
 use super::worker::{Job, Worker};
 use super::{Analysis, Options, Progress};
 use crate::catalogue::CATALOGUE_VERSION;
-use crate::source::Listing;
+use crate::model::Timestamp;
+use crate::source::Feed;
 use crate::summary::{self, Bounds, Shared};
 use crate::wire::{InputProblem, SCHEMA_VERSION, Summary};
 
-pub(super) fn run(
-    listing: Listing,
-    samples: &[(&str, &[u8])],
-    options: &Options,
-    progress: &dyn Progress,
-) -> anyhow::Result<Analysis> {
+pub(super) fn run(feed: &dyn Feed, options: &Options, progress: &dyn Progress) -> anyhow::Result<Analysis> {
     let shared = Shared::default();
-    let inputs = &listing.inputs;
+    let inputs = feed.inputs();
     progress.total(inputs.iter().filter_map(|input| input.size).sum());
     let keep = options.keep();
-    let job = Job { options, inputs, samples, shared: &shared, keep: &keep, progress };
+    let job = Job { options, inputs, feed, shared: &shared, keep: &keep, progress };
     let workers = read_all(&job).context("failed to create a temporary file for the records")?;
 
     let mut tally = Tally::default();
-    for problem in listing.problems {
-        tally.unreadable.push(InputProblem { input: problem.name, reason: problem.reason });
+    for problem in feed.problems() {
+        tally.unreadable.push(InputProblem { input: problem.name.clone(), reason: problem.reason.clone() });
     }
     let (mut ledgers, mut spools, mut shown) = (Vec::new(), Vec::new(), Shown::new(options.show.as_deref()));
+    let mut windows = Vec::new();
     for worker in workers {
         if let Some(error) = worker.spool_error {
             return Err(error).context("failed to write the records to a temporary file");
@@ -42,12 +39,14 @@ pub(super) fn run(
         tally.merge(worker.tally);
         ledgers.push(worker.ledger);
         spools.extend(worker.spool);
+        windows.extend(worker.windows);
         shown.merge(worker.shown);
     }
+    let told = if windows.len() == inputs.len() { asked_for(&windows, options) } else { (None, None) };
     let wanted = name_filter(&options.only)?;
     let bounds = Bounds {
-        from: options.from,
-        to: options.to,
+        from: options.from.or(told.0),
+        to: options.to.or(told.1),
         since_ms: options.since_ms,
         wanted: &wanted,
         invoker: options.invoker,
@@ -79,6 +78,14 @@ pub(super) fn run(
         functions: totals.functions,
     };
     Ok(Analysis { summary, records, needy: totals.needy, shown, input_failed, empty })
+}
+
+/// The time that pulled inputs were asked for, where the user names none now.
+fn asked_for(windows: &[(Timestamp, Timestamp)], options: &Options) -> (Option<Timestamp>, Option<Timestamp>) {
+    if options.from.is_some() || options.to.is_some() || options.since_ms.is_some() {
+        return (None, None);
+    }
+    (windows.iter().map(|window| window.0).min(), windows.iter().map(|window| window.1).max())
 }
 
 /// Reads every input, and closes every stream. The first worker of the result closed the streams.

@@ -1,6 +1,5 @@
 //! One worker: its ledger, its tally, its spool, and what it does with an attempt that is closed.
 
-use std::fs::File;
 use std::io::{self, Read};
 
 use super::records::Spool;
@@ -10,9 +9,10 @@ use super::tally::Tally;
 use super::{Options, Progress};
 use crate::assemble::{self, Output};
 use crate::decode::{self, Buffers, DecodeError};
-use crate::model::{Attempt, Bucket, Keep, Lines, Note, Place};
+use crate::model::{Attempt, Bucket, Keep, Lines, Note, Place, Timestamp};
 use crate::rules;
-use crate::source::Input;
+use crate::source::saved::Told;
+use crate::source::{Feed, Input};
 use crate::summary::{Ledger, Shared, StreamNames};
 use crate::wire::{Identity, InputProblem, Record};
 
@@ -20,8 +20,7 @@ use crate::wire::{Identity, InputProblem, Record};
 pub(super) struct Job<'r> {
     pub(super) options: &'r Options,
     pub(super) inputs: &'r [Input],
-    /// Contents of inputs that are held in memory, by position.
-    pub(super) samples: &'r [(&'r str, &'r [u8])],
+    pub(super) feed: &'r dyn Feed,
     pub(super) shared: &'r Shared,
     pub(super) keep: &'r Keep,
     pub(super) progress: &'r dyn Progress,
@@ -37,6 +36,9 @@ pub(super) struct Worker<'r> {
     /// The first failure to write the spool: without it there are no records.
     pub(super) spool_error: Option<io::Error>,
     pub(super) pieces: Vec<Piece>,
+    /// The time that inputs say they were asked for.
+    pub(super) windows: Vec<(Timestamp, Timestamp)>,
+    progress: &'r dyn Progress,
     /// Which lines of attempts are kept.
     pub(super) keep: &'r Keep,
     pub(super) shown: Shown,
@@ -53,6 +55,8 @@ impl<'r> Worker<'r> {
             spool: (job.options.keep_records || job.options.ledger).then(Spool::new).transpose()?,
             spool_error: None,
             pieces: Vec::new(),
+            windows: Vec::new(),
+            progress: job.progress,
             keep: job.keep,
             shown: Shown::new(job.options.show.as_deref()),
             buffers: Buffers::default(),
@@ -62,19 +66,29 @@ impl<'r> Worker<'r> {
     /// Reads one input to its end.
     pub(super) fn read(&mut self, job: &Job<'r>, at: usize) {
         let input = &job.inputs[at];
-        let result = match (job.samples.get(at), &input.path) {
-            (Some((_, bytes)), _) => self.decode(job, at, &mut &**bytes),
-            (None, Some(path)) => {
-                File::open(path).map_err(DecodeError::Io).and_then(|mut file| self.decode(job, at, &mut file))
-            }
-            (None, None) => self.decode(job, at, &mut io::stdin().lock()),
-        };
+        let opened = job.feed.open(at).map_err(DecodeError::Io);
+        let result = opened.and_then(|mut reader| self.decode(job, at, &mut *reader));
+        if let Some(told) = job.feed.told(at) {
+            self.told(at, told);
+        }
         self.tally.inputs += 1;
         let Err(error) = result else { return };
         let problem = InputProblem { input: input.name.clone(), reason: error.to_string() };
         match error {
             DecodeError::NotALog(_) if !input.named => self.tally.skipped.push(problem),
             _ => self.tally.unreadable.push(problem),
+        }
+    }
+
+    /// Takes what an input tells besides its events.
+    fn told(&mut self, at: usize, told: Told) {
+        let moment = |ms: Option<i64>| ms.and_then(Timestamp::from_ms);
+        self.windows.extend(moment(told.from_ms).zip(moment(told.to_ms)));
+        let unread = told.unread.into_iter().map(|part| InputProblem { input: part.name, reason: part.reason });
+        self.tally.unreadable.extend(unread);
+        for remark in told.notes {
+            let input = u32::try_from(at).unwrap_or(u32::MAX);
+            self.note(input, Note { incomplete: remark.incomplete, text: remark.text });
         }
     }
 
@@ -152,6 +166,7 @@ impl Output for Closing<'_, '_> {
         attempt.side_effects = self.worker.options.effects.of_lines(&attempt.lines, self.worker.keep.every_attempt);
         let attempt = &*attempt;
         let verdict = rules::judge(attempt);
+        self.worker.progress.judged(verdict.category.is_failure());
         let (inputs, options) = (self.worker.inputs, self.worker.options);
         let input_name = |at: u32| inputs.get(at as usize).map(|input| input.name.clone()).unwrap_or_default();
         let record = || Record::new(self.identity, attempt, &verdict, &input_name, &options.redaction);

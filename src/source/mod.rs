@@ -1,6 +1,10 @@
 //! What the user named, as a list of inputs: files, directories, standard input.
 
+#[cfg(feature = "cloudwatch")]
+pub mod cloudwatch;
+mod feed;
 mod identity;
+pub mod saved;
 
 use std::collections::HashSet;
 use std::fs::Metadata;
@@ -10,6 +14,7 @@ use walkdir::WalkDir;
 
 use crate::decode::InputContext;
 
+pub use feed::{Feed, Samples};
 pub use identity::context_of;
 
 /// One input to read.

@@ -4,6 +4,8 @@
 
 mod architecture;
 mod cli;
+#[cfg(feature = "cloudwatch")]
+mod cloudwatch;
 mod corpus;
 mod events;
 mod gate;

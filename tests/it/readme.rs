@@ -57,6 +57,7 @@ fn workshop() -> tempfile::TempDir {
     let copy = |from: &str, to: &str| write(&folder.path().join(to), fs::read(logs.join(from)).unwrap());
     copy("filter-log-events/aws/lambda/webhook-relay/events.json", "orders.json");
     copy("console/aws/lambda/legacy-import/console.txt", "console.txt");
+    copy("filter-log-events/aws/lambda/webhook-relay/events.json", "acme.ndjson.zst");
     folder
 }
 
@@ -66,7 +67,8 @@ fn ours(command: &str) -> Option<Vec<String>> {
     let mut parts = words.split(|word| word == "|").filter_map(|part| part.split(|word| word == ">").next());
     let words = parts.find(|part| part[0] == "lambda-triage" || part[0] == "cargo")?;
     let skip = if words[0] == "cargo" { words.iter().position(|word| word == "--")? + 1 } else { 1 };
-    Some(words[skip..].to_vec())
+    // What needs AWS is run by the tests of `pull`.
+    (words.get(skip).map(String::as_str) != Some("pull")).then(|| words[skip..].to_vec())
 }
 
 fn run(arguments: &[String], place: &Path) -> i32 {
@@ -84,7 +86,8 @@ fn commands_run() {
     for command in commands() {
         let Some(arguments) = ours(&command) else {
             let first = command.split(' ').next().unwrap();
-            assert!(["aws", ".ci/test"].contains(&first), "not tested: {command}");
+            let pulls = command.starts_with("lambda-triage pull ");
+            assert!(pulls || ["aws", ".ci/test"].contains(&first), "not tested: {command}");
             continue;
         };
         let gated = arguments.iter().any(|word| word == "--fail-on");

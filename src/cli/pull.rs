@@ -1,0 +1,193 @@
+//! `pull`: what was typed becomes a request, its answer an exit status. The only place that looks at the clock.
+
+use std::fs::File;
+use std::io::{self, Seek};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::analyze::{finish, open_outputs};
+use super::args::PullArgs;
+use super::exit::{ExitStatus, Failure};
+use super::moments::{Span, When};
+use super::options::{RunOptions, Terminal};
+use super::output::Output;
+use super::pull_progress::Bars;
+use super::{complain, show_help};
+use crate::model::Timestamp;
+use crate::pipeline;
+use crate::source::cloudwatch::{Failure as PullFailure, Pull, Request, Signal};
+
+/// What a pull is called in every output when it is not saved.
+const UNSAVED: &str = "cloudwatch";
+/// The time before now that is looked at when none is named.
+const SINCE: Span = Span(3_600_000);
+
+/// Pulls and analyses.
+pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus, Failure> {
+    if args.functions.is_empty() && !args.all && args.prefix.is_empty() && args.log_group.is_empty() {
+        show_help("pull");
+        return Err(Failure::usage("nothing to pull: name a function, or use --all, --prefix or --log-group"));
+    }
+    let save = args.save.take();
+    let mut options = RunOptions::shared(std::mem::take(&mut args.shared), terminal)?;
+    let request = request(args, now().ok_or_else(|| Failure::usage("the clock of this machine is wrong"))?)?;
+    refuse_one_file_twice(save.as_deref(), &options)?;
+    let outputs = open_outputs(&mut options)?;
+    let saved = save.as_deref().map(Saved::open).transpose()?;
+    let handle = saved.as_ref().map(Saved::handle).transpose()?;
+
+    let name = save.as_deref().map_or_else(|| UNSAVED.to_owned(), |path| path.display().to_string());
+    let bars = Arc::new(Bars::new(options.progress, options.quiet));
+    let pull = Pull::start(request, &name, handle, Arc::clone(&bars) as _).map_err(failure)?;
+    // One input, in one order: more workers would find nothing to do.
+    options.pipeline.threads = 1;
+    let analysis = pipeline::analyze_feed(&pull, &options.pipeline, &*bars);
+    bars.clear();
+    let mut analysis = analysis.map_err(|error| Failure::io(format!("{error:#}")))?;
+    if let (Some(reason), 0) = (pull.failure(), pull.pages()) {
+        return Err(failure(reason));
+    }
+    analysis.input_failed |= problems(&pull, saved);
+    let status = finish(outputs, analysis, &options);
+    Ok(match pull.signal() {
+        Some(Signal::Interrupt) => ExitStatus::Interrupted,
+        Some(Signal::Terminate) => ExitStatus::Terminated,
+        None => status,
+    })
+}
+
+/// Says what went wrong with the pull or its file, and puts the file in its place.
+fn problems(pull: &Pull, saved: Option<Saved>) -> bool {
+    let mut any = false;
+    let mut say = |message: &str| {
+        complain(message);
+        any = true;
+    };
+    if let Some(reason) = pull.failure() {
+        say(&reason.to_string());
+    }
+    if let Some(Err(failure)) = saved.map(|saved| saved.keep(pull.save_error())) {
+        say(&failure.message);
+    }
+    any
+}
+
+/// The file of `--save`: gathered in a temporary one without a name, and written when it is whole.
+struct Saved {
+    gathered: File,
+    output: Output,
+    path: PathBuf,
+}
+
+impl Saved {
+    fn open(path: &Path) -> Result<Self, Failure> {
+        let gathered = tempfile::tempfile().map_err(|error| Failure::io(format!("no temporary file: {error}")))?;
+        Ok(Self { gathered, output: Output::open(Some(path))?, path: path.to_owned() })
+    }
+
+    fn handle(&self) -> Result<File, Failure> {
+        self.gathered.try_clone().map_err(|error| self.failed(&error.to_string()))
+    }
+
+    fn failed(&self, why: &str) -> Failure {
+        Failure::io(format!("cannot write {}: {why}", self.path.display()))
+    }
+
+    fn keep(mut self, error: Option<String>) -> Result<(), Failure> {
+        if let Some(error) = error {
+            return Err(self.failed(&error));
+        }
+        self.gathered.rewind().map_err(|error| self.failed(&error.to_string()))?;
+        self.output.write(|out| io::copy(&mut self.gathered, out).map(drop))
+    }
+}
+
+fn failure(reason: PullFailure) -> Failure {
+    match reason {
+        PullFailure::Usage(message) => Failure::usage(message),
+        reason => Failure::io(reason.to_string()),
+    }
+}
+
+fn refuse_one_file_twice(save: Option<&Path>, options: &RunOptions) -> Result<(), Failure> {
+    let twice = save.is_some_and(|save| options.targets.iter().any(|target| target.path.as_deref() == Some(save)));
+    match save {
+        Some(save) if save.as_os_str() == "-" => Err(Failure::usage("--save needs a file")),
+        Some(save) if twice => {
+            Err(Failure::usage(format!("two outputs go to {}; give each a file of its own", save.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What was typed, with its times fixed.
+fn request(args: PullArgs, now: Timestamp) -> Result<Request, Failure> {
+    let before = |at: Timestamp, span: Span| {
+        let ms = at.ms().checked_sub(span.0).and_then(Timestamp::from_ms);
+        ms.ok_or_else(|| Failure::usage("the time lies too far back"))
+    };
+    let moment = |when| match when {
+        When::At(at) => Ok(at),
+        When::Ago(span) => before(now, span),
+    };
+    let to = args.to.map_or(Ok(now), moment)?;
+    let from = match (args.from, args.since) {
+        (Some(from), _) => moment(from)?,
+        (None, since) => before(to, since.unwrap_or(SINCE))?,
+    };
+    if from > to {
+        return Err(Failure::usage("--from is later than --to"));
+    }
+    Ok(Request {
+        functions: args.functions,
+        all: args.all,
+        prefixes: args.prefix,
+        log_groups: args.log_group,
+        regions: args.region,
+        profile: args.profile,
+        endpoint_url: args.endpoint_url,
+        max_rate: args.max_rate.map(u32::from),
+        timeout: Duration::from_millis(args.timeout.0.unsigned_abs()),
+        ..Request::new(from, to)
+    })
+}
+
+/// The clock, looked at once: the end of the window stays where it is while pages are read.
+fn now() -> Option<Timestamp> {
+    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let ms = i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX);
+    Timestamp::from_ms(ms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    fn typed(arguments: &[&str]) -> Result<(String, String), String> {
+        let arguments = ["lambda-triage", "pull", "pay"].into_iter().chain(arguments.iter().copied());
+        let super::super::Command::Pull(args) = super::super::Args::try_parse_from(arguments).unwrap().command else {
+            panic!("pull was typed");
+        };
+        let now = super::super::moments::moment("2026-01-02T12:00:00Z").unwrap();
+        let request = request(*args, now).map_err(|failure| failure.message)?;
+        Ok((request.from.to_string(), request.to.to_string()))
+    }
+
+    #[track_caller]
+    fn case(arguments: &[&str], from: &str, to: &str) {
+        let full = |time: &str| format!("2026-01-{time}:00.000Z");
+        assert_eq!(typed(arguments), Ok((full(from), full(to))), "{arguments:?}");
+    }
+
+    #[test]
+    fn the_window_is_fixed_at_the_start() {
+        case(&[], "02T11:00", "02T12:00");
+        case(&["--since", "90m"], "02T10:30", "02T12:00");
+        case(&["--from", "2026-01-01"], "01T00:00", "02T12:00");
+        case(&["--from", "1d", "--to", "3h"], "01T12:00", "02T09:00");
+        case(&["--to", "2026-01-02T06:00Z"], "02T05:00", "02T06:00");
+        assert!(typed(&["--from", "1h", "--to", "2h"]).is_err());
+    }
+}

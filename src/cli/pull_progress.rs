@@ -1,0 +1,173 @@
+//! Progress of a pull on standard error: what will be read, and how far each log group is.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::complain;
+use crate::pipeline::Progress;
+use crate::render::one_line;
+use crate::source::cloudwatch::{Outlook, Watch};
+
+/// More groups than this are worth a word before they are read.
+const HANDFUL: usize = 5;
+/// And so are more bytes than this.
+const MANY_BYTES: u64 = 10_000_000_000;
+/// Lines on the terminal: the groups that are being read.
+const LINES: usize = 6;
+
+/// The bars.
+#[derive(Debug)]
+pub(super) struct Bars {
+    shown: bool,
+    quiet: bool,
+    all: MultiProgress,
+    state: Mutex<State>,
+    events: AtomicU64,
+    failures: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Name, and milliseconds of its log that are covered.
+    groups: Vec<(String, u64)>,
+    window_ms: u64,
+    total: Option<ProgressBar>,
+    /// Groups that have a line.
+    lines: Vec<(usize, ProgressBar)>,
+}
+
+impl Bars {
+    /// Bars on a terminal; without one, and when it shall be quiet, nothing.
+    pub(super) fn new(shown: bool, quiet: bool) -> Self {
+        let target = if shown { ProgressDrawTarget::stderr_with_hz(5) } else { ProgressDrawTarget::hidden() };
+        Self {
+            shown,
+            quiet,
+            all: MultiProgress::with_draw_target(target),
+            state: Mutex::default(),
+            events: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
+        }
+    }
+
+    /// Takes the bars away.
+    pub(super) fn clear(&self) {
+        // A terminal that is gone needs no clearing.
+        let _ = self.all.clear();
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A bar of one group.
+    fn line(&self, state: &State, group: usize) -> ProgressBar {
+        let bar = self.all.add(ProgressBar::new(state.window_ms));
+        if let Ok(style) = ProgressStyle::with_template("  {percent:>3}% {bar:20} {wide_msg}") {
+            bar.set_style(style);
+        }
+        bar.set_message(state.groups.get(group).map(|(name, _)| one_line(name).into_owned()).unwrap_or_default());
+        bar
+    }
+
+    fn tell(&self, state: &State) {
+        let Some(total) = &state.total else { return };
+        let (events, failures) = (self.events.load(Ordering::Relaxed), self.failures.load(Ordering::Relaxed));
+        total.set_message(format!("{events} log events, {failures} failed attempts so far"));
+    }
+}
+
+impl Watch for Bars {
+    fn begins(&self, outlook: &Outlook) {
+        if !self.quiet && (outlook.groups.len() > HANDFUL || outlook.bytes > MANY_BYTES) {
+            complain(&words(outlook));
+        }
+        if !self.shown {
+            return;
+        }
+        let window_ms = outlook.window_ms.unsigned_abs().saturating_add(1);
+        let total = self.all.add(ProgressBar::new(window_ms.saturating_mul(outlook.groups.len() as u64)));
+        if let Ok(style) = ProgressStyle::with_template("{percent:>3}% {wide_bar} {msg} {elapsed}") {
+            total.set_style(style);
+        }
+        let mut state = self.state();
+        state.groups = outlook.groups.iter().map(|name| (name.clone(), 0)).collect();
+        state.window_ms = window_ms;
+        state.total = Some(total);
+    }
+
+    fn page(&self, group: usize, covered_ms: i64, events: u64) {
+        self.events.fetch_add(events, Ordering::Relaxed);
+        if !self.shown {
+            return;
+        }
+        let mut state = self.state();
+        let covered = covered_ms.max(0).unsigned_abs();
+        let Some((_, so_far)) = state.groups.get_mut(group) else { return };
+        *so_far += covered;
+        let so_far = *so_far;
+        if let Some(total) = &state.total {
+            total.inc(covered);
+        }
+        if !state.lines.iter().any(|(of, _)| *of == group) && state.lines.len() < LINES {
+            let line = self.line(&state, group);
+            state.lines.push((group, line));
+        }
+        if let Some((_, line)) = state.lines.iter().find(|(of, _)| *of == group) {
+            line.set_position(so_far);
+        }
+        self.tell(&state);
+    }
+
+    fn done(&self, group: usize) {
+        if !self.shown {
+            return;
+        }
+        let mut state = self.state();
+        if let Some(at) = state.lines.iter().position(|(of, _)| *of == group) {
+            let (_, line) = state.lines.swap_remove(at);
+            line.finish_and_clear();
+            self.all.remove(&line);
+        }
+    }
+}
+
+impl Progress for Bars {
+    fn total(&self, _bytes: u64) {}
+
+    fn advance(&self, _bytes: u64) {}
+
+    fn judged(&self, failed: bool) {
+        self.failures.fetch_add(u64::from(failed), Ordering::Relaxed);
+    }
+}
+
+/// What will be read, in a sentence.
+fn words(outlook: &Outlook) -> String {
+    let hours = outlook.window_ms as f64 / 3_600_000.0;
+    let time = if hours < 48.0 { format!("{hours:.1} hours") } else { format!("{:.1} days", hours / 24.0) };
+    let size = match outlook.bytes {
+        0 => String::new(),
+        bytes => format!(", about {:.1} GB by their size and age", bytes as f64 / 1e9),
+    };
+    format!("reading {time} of {} log groups in {}{size}", outlook.groups.len(), outlook.regions.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_what_will_be_read() {
+        let outlook = Outlook {
+            groups: vec![String::new(); 12],
+            regions: vec!["eu-west-1".to_owned(), "us-east-1".to_owned()],
+            bytes: 12_300_000_000,
+            window_ms: 10_800_000,
+        };
+        let want = "reading 3.0 hours of 12 log groups in eu-west-1, us-east-1, about 12.3 GB by their size and age";
+        assert_eq!(words(&outlook), want);
+    }
+}

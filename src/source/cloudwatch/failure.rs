@@ -1,0 +1,228 @@
+//! What goes wrong between us and AWS: what ends a pull, what costs one log group, and what is worth another try.
+
+use std::error::Error;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_cloudwatchlogs::config::http::HttpResponse;
+use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
+
+/// Why nothing, or nothing more, can be pulled. Each is one sentence with what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// No credentials anywhere.
+    #[error(
+        "found no AWS credentials: run `aws sso login` or `aws configure`, name a profile with --profile, or set \
+         AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+    )]
+    NoCredentials,
+    /// A provider of credentials failed.
+    #[error("could not get AWS credentials ({0}): check the profile, or log in again with `aws sso login`")]
+    Credentials(String),
+    /// They are too old.
+    #[error("the AWS credentials have expired: log in again (`aws sso login`) and repeat the command")]
+    Expired,
+    /// AWS does not accept them.
+    #[error("AWS refuses the credentials ({0}): check that they are complete, still valid and for this partition")]
+    Refused(String),
+    /// No region anywhere.
+    #[error("no AWS region: name one with --region, set AWS_REGION, or choose a profile that has one")]
+    NoRegion,
+    /// Nobody answers.
+    #[error("cannot reach CloudWatch Logs in {region} ({detail}): check the region's name, the network and the proxy")]
+    Unreachable {
+        /// The region.
+        region: String,
+        /// What the network says.
+        detail: String,
+    },
+    /// Log groups cannot be listed and nothing else names them.
+    #[error("may not list log groups in {0}: allow logs:DescribeLogGroups, or name the functions in full")]
+    ListDenied(String),
+    /// Something else that AWS says about a request that everything depends on.
+    #[error("CloudWatch Logs in {region} refuses the request ({detail})")]
+    Other {
+        /// The region.
+        region: String,
+        /// What AWS says.
+        detail: String,
+    },
+    /// No function, no group.
+    #[error("{0}")]
+    Usage(String),
+    /// The machine.
+    #[error("this machine failed: {0}")]
+    Machine(String),
+}
+
+/// What one request that failed means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// Too many requests.
+    Throttled,
+    /// May work the next time.
+    Passing(String),
+    /// There was no connection at all.
+    NoConnection(String),
+    /// The token is not known any more.
+    Token(String),
+    /// Everything ends.
+    Fatal(Failure),
+    /// Not allowed.
+    Denied,
+    /// No such log group or function.
+    Missing,
+    /// The group is of a class that cannot be read so.
+    Class(String),
+    /// Anything else, which would fail again.
+    Other(String),
+}
+
+const THROTTLES: [&str; 8] = [
+    "ThrottlingException",
+    "Throttling",
+    "ThrottledException",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+    "SlowDown",
+];
+const EXPIRED: [&str; 3] = ["ExpiredTokenException", "ExpiredToken", "RequestExpired"];
+const REFUSED: [&str; 7] = [
+    "UnrecognizedClientException",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "IncompleteSignature",
+];
+const DENIED: [&str; 3] = ["AccessDeniedException", "AccessDenied", "UnauthorizedOperation"];
+const MISSING: [&str; 2] = ["ResourceNotFoundException", "ResourceNotFound"];
+
+/// What a failed request means.
+pub(super) fn fault_of<E>(error: &SdkError<E, HttpResponse>) -> Fault
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    match error {
+        SdkError::ServiceError(answer) => {
+            let status = answer.raw().status().as_u16();
+            let said = answer.err();
+            fault_of_answer(status, said.code().unwrap_or_default(), said.message().unwrap_or_default())
+        }
+        SdkError::TimeoutError(_) => Fault::Passing("no answer in time".to_owned()),
+        SdkError::ResponseError(answer) => Fault::Passing(format!("an answer with status {}", answer.raw().status())),
+        SdkError::DispatchFailure(failure) => {
+            if let Some(failure) = credentials_failure(error) {
+                return Fault::Fatal(failure);
+            }
+            let text = root_cause(error);
+            // A name that cannot be resolved or a port that is closed; a connection cut in the middle is passing.
+            match failure.is_timeout() || text.contains("reset") || text.contains("closed") {
+                true => Fault::Passing(text),
+                false => Fault::NoConnection(text),
+            }
+        }
+        _ => match credentials_failure(error) {
+            Some(failure) => Fault::Fatal(failure),
+            None => Fault::Other(root_cause(error)),
+        },
+    }
+}
+
+fn fault_of_answer(status: u16, code: &str, message: &str) -> Fault {
+    let one_of = |codes: &[&str]| codes.contains(&code);
+    let told = || match (code, message) {
+        ("", "") => format!("status {status}"),
+        ("", message) => message.to_owned(),
+        (code, "") => code.to_owned(),
+        (code, message) => format!("{code}: {message}"),
+    };
+    let lower = message.to_lowercase();
+    if status == 429 || one_of(&THROTTLES) {
+        Fault::Throttled
+    } else if one_of(&EXPIRED) {
+        Fault::Fatal(Failure::Expired)
+    } else if one_of(&REFUSED) {
+        Fault::Fatal(Failure::Refused(code.to_owned()))
+    } else if one_of(&DENIED) {
+        Fault::Denied
+    } else if one_of(&MISSING) {
+        Fault::Missing
+    } else if status >= 500 || code == "ServiceUnavailableException" || code == "RequestTimeoutException" {
+        Fault::Passing(told())
+    } else if lower.contains("infrequent") || lower.contains("log class") || lower.contains("log group class") {
+        Fault::Class(if lower.contains("delivery") { "DELIVERY" } else { "INFREQUENT_ACCESS" }.to_owned())
+    } else if code.starts_with("InvalidParameter") && lower.contains("token") {
+        Fault::Token(told())
+    } else {
+        Fault::Other(told())
+    }
+}
+
+/// The failure of a provider of credentials, wherever it stands in the chain of causes.
+fn credentials_failure(error: &(dyn Error + 'static)) -> Option<Failure> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<CredentialsError>() {
+            return Some(failure_of_credentials(error));
+        }
+        cause = error.source();
+    }
+    None
+}
+
+/// What it means that there are no credentials.
+pub(super) fn failure_of_credentials(error: &CredentialsError) -> Failure {
+    match error {
+        CredentialsError::CredentialsNotLoaded(_) => Failure::NoCredentials,
+        error => {
+            let cause = root_cause(error);
+            let says = |word: &str| cause.to_lowercase().contains(word);
+            // The metadata service of a machine is the last place to look, and there is none.
+            match (says("expired"), says("imds")) {
+                (true, _) => Failure::Expired,
+                (_, true) => Failure::NoCredentials,
+                _ => Failure::Credentials(cause),
+            }
+        }
+    }
+}
+
+/// The innermost cause, which says most.
+fn root_cause(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let deeper = error.to_string();
+        if !deeper.is_empty() {
+            text = deeper;
+        }
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_answers_of_aws() {
+        assert_eq!(fault_of_answer(400, "ThrottlingException", "Rate exceeded"), Fault::Throttled);
+        assert_eq!(fault_of_answer(400, "ExpiredTokenException", "x"), Fault::Fatal(Failure::Expired));
+        assert_eq!(fault_of_answer(400, "AccessDeniedException", "x"), Fault::Denied);
+        assert_eq!(fault_of_answer(400, "ResourceNotFoundException", "x"), Fault::Missing);
+        assert!(matches!(fault_of_answer(503, "", ""), Fault::Passing(_)));
+        assert!(matches!(
+            fault_of_answer(400, "InvalidParameterException", "The specified nextToken is invalid."),
+            Fault::Token(_)
+        ));
+        assert_eq!(
+            fault_of_answer(400, "InvalidOperationException", "not supported for Infrequent Access log class"),
+            Fault::Class("INFREQUENT_ACCESS".to_owned())
+        );
+        assert!(matches!(fault_of_answer(400, "InvalidParameterException", "bad limit"), Fault::Other(_)));
+    }
+}

@@ -1,0 +1,58 @@
+//! One log event as the line of NDJSON that is analysed and kept.
+
+use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
+use serde::Serialize;
+use xxhash_rust::xxh3::Xxh3;
+
+use super::select::Target;
+use crate::model::stream_parts;
+
+/// An event with everything that tells where it is from.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line<'e> {
+    timestamp: Option<i64>,
+    ingestion_time: Option<i64>,
+    event_id: Option<&'e str>,
+    log_group: &'e str,
+    log_stream: Option<&'e str>,
+    account_id: Option<&'e str>,
+    region: &'e str,
+    message: &'e str,
+}
+
+/// Appends an event of `target` to `text`.
+pub(super) fn append(target: &Target, event: &FilteredLogEvent, text: &mut Vec<u8>) {
+    let line = Line {
+        timestamp: event.timestamp(),
+        ingestion_time: event.ingestion_time(),
+        event_id: event.event_id(),
+        log_group: &target.group,
+        log_stream: event.log_stream_name(),
+        account_id: target.account.as_deref(),
+        region: &target.region,
+        message: event.message().unwrap_or_default(),
+    };
+    // Writing numbers and text to memory does not fail.
+    if serde_json::to_writer(&mut *text, &line).is_ok() {
+        text.push(b'\n');
+    }
+}
+
+/// What tells an event from every other one of its group.
+pub(super) fn key(event: &FilteredLogEvent) -> Option<u64> {
+    let id = event.event_id().filter(|id| !id.is_empty())?;
+    let mut hash = Xxh3::new();
+    hash.update(id.as_bytes());
+    hash.update(&[0]);
+    hash.update(event.log_stream_name().unwrap_or_default().as_bytes());
+    hash.update(&event.timestamp().unwrap_or_default().to_le_bytes());
+    Some(hash.digest())
+}
+
+/// Whether an event is of a function that is wanted, in a group that several share.
+pub(super) fn is_wanted(target: &Target, event: &FilteredLogEvent) -> bool {
+    let Some(only) = &target.only else { return true };
+    let function = event.log_stream_name().and_then(stream_parts).and_then(|parts| parts.function);
+    function.is_some_and(|function| only.contains(function))
+}

@@ -1,0 +1,214 @@
+//! Which page to ask for next: the log groups of one region, cut into as many chains as the rate can feed.
+//!
+//! A group begins as one chain over the whole window. While there are fewer chains than the rate allows, a chain whose
+//! pages show that much is left is divided by time; so an idle rate costs at most a part-filled page per division.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use super::call::Caller;
+use super::connect::Clients;
+use super::failure::{Failure, Fault};
+use super::select::{DELIVERY, INFREQUENT_ACCESS, missing, place};
+use super::slice::{Next, Slice};
+use super::{Shared, line};
+use crate::model::Timestamp;
+use crate::source::saved::Unread;
+
+/// Chains at once: memory is about five times this many megabytes at worst.
+const CHAINS: std::ops::RangeInclusive<usize> = 4..=64;
+/// Chains for each request that the rate keeps under way, so that none is missing when one ends.
+const SLACK: f64 = 1.5;
+/// Seconds that a page takes, before one came.
+const FIRST_LATENCY_S: f64 = 0.25;
+/// Pieces of one division.
+const PIECES: usize = 16;
+
+/// Asks for pages in one region.
+pub(super) struct Region {
+    pub(super) caller: Caller,
+    pub(super) clients: Clients,
+    pub(super) shared: Arc<Shared>,
+}
+
+/// What came of one page.
+struct Turn {
+    slice: Slice,
+    result: Result<Next, Fault>,
+    took: Option<Duration>,
+}
+
+/// The work of one region.
+struct Plan {
+    region: Arc<Region>,
+    waiting: VecDeque<Slice>,
+    running: JoinSet<Turn>,
+    /// Seconds that a page takes, smoothed, after the first one.
+    latency_s: Option<f64>,
+    /// Slices of each log group that are not done.
+    open: rustc_hash::FxHashMap<usize, usize>,
+}
+
+/// Reads all these log groups.
+pub(super) async fn pull(region: Arc<Region>, targets: Vec<usize>) {
+    let (from, to) = (region.shared.from.ms(), region.shared.to.ms());
+    let waiting: VecDeque<Slice> = targets.iter().map(|target| Slice::new(*target, from, to)).collect();
+    let open = targets.into_iter().map(|target| (target, 1)).collect();
+    let mut plan = Plan { region, waiting, running: JoinSet::new(), latency_s: None, open };
+    loop {
+        plan.start();
+        let Some(turn) = plan.running.join_next().await else { return };
+        match turn {
+            Ok(turn) => plan.turned(turn),
+            // A task that panicked has lost its slice: nothing is complete any more.
+            Err(error) => plan.region.shared.remark(format!("a part of the pull failed: {error}")),
+        }
+        if plan.region.shared.is_over() {
+            return;
+        }
+    }
+}
+
+impl Plan {
+    /// Chains that are worth running at once.
+    fn chains(&self) -> usize {
+        let under_way = self.region.caller.limiter.rate() * self.latency_s.unwrap_or(FIRST_LATENCY_S);
+        ((under_way * SLACK).ceil() as usize + 1).clamp(*CHAINS.start(), *CHAINS.end())
+    }
+
+    fn start(&mut self) {
+        while self.running.len() < self.chains() {
+            let Some(slice) = self.waiting.pop_front() else { return };
+            self.running.spawn(turn(Arc::clone(&self.region), slice));
+        }
+    }
+
+    fn turned(&mut self, turn: Turn) {
+        let Turn { slice, result, took } = turn;
+        if let Some(took) = took {
+            let took_s = took.as_secs_f64();
+            self.latency_s = self.latency_s.map(|known| known + 0.2 * (took_s - known)).or(Some(took_s));
+        }
+        match result {
+            Ok(Next::Done) => self.done(&slice),
+            Ok(Next::More) => self.go_on(slice),
+            Ok(Next::Stuck) => self.give_up(&slice, "its pages lead nowhere; pull this time again"),
+            Err(fault) => self.failed(slice, fault),
+        }
+    }
+
+    /// Divides what is left where chains are missing, and goes on.
+    fn go_on(&mut self, mut slice: Slice) {
+        let busy = self.running.len() + self.waiting.len() + 1;
+        let spare = self.chains().saturating_sub(busy).min(PIECES - 1);
+        let pieces = slice.worth(spare);
+        if pieces > 1 {
+            for piece in slice.divide(pieces).into_iter().rev() {
+                self.region.shared.spool.open(piece.target, piece.start);
+                *self.open.entry(piece.target).or_default() += 1;
+                self.waiting.push_front(piece);
+            }
+        }
+        // In turn: chains of the same length end together, and none is left to be divided at the end.
+        self.waiting.push_back(slice);
+    }
+
+    fn done(&mut self, slice: &Slice) {
+        let shared = &self.region.shared;
+        shared.spool.close(slice.target, slice.start);
+        let left = self.open.entry(slice.target).or_default();
+        *left = left.saturating_sub(1);
+        if *left == 0 {
+            shared.group_done(slice.target);
+        }
+    }
+
+    /// A stretch of time remains unread.
+    fn give_up(&mut self, slice: &Slice, why: &str) {
+        let moment = |ms: i64| Timestamp::from_ms(ms).map(|at| at.to_string()).unwrap_or_default();
+        let (from, to) = (moment(slice.start + slice.covered_ms()), moment(slice.end));
+        self.unread(slice.target, format!("not read from {from} to {to}: {why}"));
+        self.done(slice);
+    }
+
+    fn failed(&mut self, mut slice: Slice, fault: Fault) {
+        let target = &self.region.shared.targets[slice.target];
+        let whole = match &fault {
+            Fault::Fatal(failure) => return self.region.shared.fail(failure.clone()),
+            // An old token may be answered with any error about parameters.
+            Fault::Token(_) | Fault::Other(_) if slice.token.is_some() && slice.begin_anew() => {
+                return self.waiting.push_front(slice);
+            }
+            Fault::Denied => "access denied: allow logs:FilterLogEvents on it".to_owned(),
+            Fault::Missing => missing(&target.group, &target.region),
+            Fault::Class(class) if class == "DELIVERY" => DELIVERY.to_owned(),
+            Fault::Class(_) => INFREQUENT_ACCESS.to_owned(),
+            Fault::Throttled => return self.give_up(&slice, "throttled again and again; pull less at once or later"),
+            Fault::Passing(why) | Fault::NoConnection(why) => {
+                return self.give_up(&slice, &format!("tried many times ({why}); pull this time again"));
+            }
+            Fault::Token(why) | Fault::Other(why) => return self.give_up(&slice, &format!("AWS refuses ({why})")),
+        };
+        self.drop_group(&slice, whole);
+    }
+
+    /// Gives up on a log group: what holds for one stretch holds for all.
+    fn drop_group(&mut self, slice: &Slice, reason: String) {
+        self.unread(slice.target, reason);
+        self.done(slice);
+        let (dropped, kept) = std::mem::take(&mut self.waiting).into_iter().partition(|one| one.target == slice.target);
+        self.waiting = kept;
+        let dropped: VecDeque<Slice> = dropped;
+        for slice in &dropped {
+            self.done(slice);
+        }
+    }
+
+    fn unread(&self, target: usize, reason: String) {
+        let target = &self.region.shared.targets[target];
+        self.region.shared.unread(Unread { name: place(&target.group, &target.region), reason });
+    }
+}
+
+/// Asks for one page and takes it.
+async fn turn(region: Arc<Region>, mut slice: Slice) -> Turn {
+    let target = &region.shared.targets[slice.target];
+    let logs = &region.clients.logs;
+    let request = || {
+        let request = logs.filter_log_events().start_time(slice.from).end_time(slice.end);
+        let request = match &target.arn {
+            Some(arn) => request.log_group_identifier(arn),
+            None => request.log_group_name(&target.group),
+        };
+        #[expect(deprecated, reason = "AWS ignores it, but other servers of this API sort only when told to")]
+        let request = request.interleaved(true);
+        request.set_next_token(slice.token.clone()).send()
+    };
+    let (page, took) = match region.caller.call(request).await {
+        Ok(answer) => answer,
+        Err(fault) => return Turn { slice, result: Err(fault), took: None },
+    };
+    let (mut text, mut events) = (Vec::new(), 0);
+    for event in page.events() {
+        let is_new = slice.accept(event.timestamp().unwrap_or_default(), line::key(event));
+        if is_new && line::is_wanted(target, event) {
+            line::append(target, event, &mut text);
+            events += 1;
+        }
+    }
+    let shared = &region.shared;
+    if let Err(why) = shared.spool.push(slice.target, slice.start, &text) {
+        shared.fail(Failure::Machine(format!("the temporary file: {why}")));
+    }
+    let before = slice.reported_ms;
+    slice.reported_ms = slice.covered_ms();
+    let next = slice.turn(page.next_token().filter(|token| !token.is_empty()).map(str::to_owned));
+    if next == Next::Done {
+        slice.reported_ms = slice.end - slice.start + 1;
+    }
+    shared.page(slice.target, slice.reported_ms - before, events);
+    Turn { slice, result: Ok(next), took: Some(took) }
+}

@@ -1,0 +1,77 @@
+//! The pull as a file being read: the very bytes that `--save` keeps, as soon as they are there.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+
+use super::Shared;
+use super::spool::Cursor;
+use crate::source::saved;
+
+/// Text in one frame of the file: always the same, so that the same events make the same file.
+const FRAME: usize = 1 << 20;
+
+/// Reads the pull from its beginning to its end, waiting for what has not come yet.
+pub(super) struct Reader {
+    shared: Arc<Shared>,
+    cursor: Cursor,
+    text: Vec<u8>,
+    bytes: Vec<u8>,
+    at: usize,
+    over: bool,
+    save: Option<File>,
+}
+
+impl Reader {
+    pub(super) fn new(shared: Arc<Shared>, save: Option<File>) -> Self {
+        let (text, bytes) = (Vec::new(), Vec::new());
+        Self { shared, cursor: Cursor::default(), text, bytes, at: 0, over: false, save }
+    }
+
+    /// Makes the next bytes.
+    fn fill(&mut self) -> io::Result<()> {
+        let mut more = true;
+        while more && self.text.len() < FRAME {
+            match self.shared.spool.next(&mut self.cursor)? {
+                Some(text) => self.text.extend(text),
+                None => more = false,
+            }
+        }
+        let length = self.text.len().min(FRAME);
+        // An empty pull is an empty file, not nothing.
+        self.bytes = saved::text_frame(&self.text[..length]);
+        self.text.drain(..length);
+        self.at = 0;
+        if !more && self.text.is_empty() {
+            self.over = true;
+            self.bytes.extend(saved::told_frame(&self.shared.told()));
+        }
+        self.keep();
+        Ok(())
+    }
+
+    fn keep(&mut self) {
+        let Some(file) = &mut self.save else { return };
+        let written = file.write_all(&self.bytes).and_then(|()| if self.over { file.flush() } else { Ok(()) });
+        if let Err(error) = written {
+            self.save = None;
+            self.shared.save_failed(error);
+        }
+    }
+}
+
+impl Read for Reader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.at == self.bytes.len() {
+            if self.over {
+                return Ok(0);
+            }
+            self.fill()?;
+        }
+        let rest = &self.bytes[self.at..];
+        let count = rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        self.at += count;
+        Ok(count)
+    }
+}

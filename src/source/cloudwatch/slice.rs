@@ -1,0 +1,246 @@
+//! One chain of pages: a stretch of time of one log group, and how to go on in it whatever the pages look like.
+
+use rustc_hash::FxHashSet;
+
+/// Pages in a row that hand back the token they were asked with, before the chain begins anew where it stands.
+const SAME_TOKENS: u32 = 20;
+/// New beginnings without a new event in between.
+const BEGINNINGS: u32 = 5;
+/// Empty pages in a row after which the rest of the stretch is worth dividing.
+const PATIENCE: u32 = 4;
+/// Pages in a piece, at least: the last page of each is part-filled.
+const PIECE_PAGES: f64 = 2.0;
+/// Pieces are not shorter.
+const SHORTEST_MS: i64 = 10;
+
+/// A stretch of time of one log group, read page by page. Both ends belong to it.
+#[derive(Debug)]
+pub(super) struct Slice {
+    /// The log group, by its place in the list of targets.
+    pub(super) target: usize,
+    /// Its first millisecond, which is also its name within the group.
+    pub(super) start: i64,
+    /// Its last millisecond.
+    pub(super) end: i64,
+    /// Where a request without a token begins.
+    pub(super) from: i64,
+    /// Where the next page is.
+    pub(super) token: Option<String>,
+    /// How much of it the progress knows of.
+    pub(super) reported_ms: i64,
+    latest: Option<i64>,
+    /// Events at the latest moment: a chain that begins anew there sees them again.
+    at_latest: FxHashSet<u64>,
+    /// Events of the last page that had any, and of the one being read.
+    last_page: FxHashSet<u64>,
+    this_page: FxHashSet<u64>,
+    /// New events in the page being read.
+    events: u32,
+    pages: u32,
+    empties: u32,
+    patience: u32,
+    same_tokens: u32,
+    beginnings: u32,
+    unsorted: bool,
+}
+
+/// How to go on after a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// The stretch was read to its end.
+    Done,
+    /// Another page.
+    More,
+    /// The pages lead nowhere.
+    Stuck,
+}
+
+impl Slice {
+    pub(super) fn new(target: usize, start: i64, end: i64) -> Self {
+        Self {
+            target,
+            start,
+            end,
+            from: start,
+            token: None,
+            reported_ms: 0,
+            latest: None,
+            at_latest: FxHashSet::default(),
+            last_page: FxHashSet::default(),
+            this_page: FxHashSet::default(),
+            events: 0,
+            pages: 0,
+            empties: 0,
+            patience: PATIENCE,
+            same_tokens: 0,
+            beginnings: 0,
+            unsorted: false,
+        }
+    }
+
+    /// Takes an event of the page; false where it came before.
+    pub(super) fn accept(&mut self, at: i64, key: Option<u64>) -> bool {
+        if at < self.start || at > self.end {
+            return false;
+        }
+        let came_before =
+            |key: &u64| [&self.at_latest, &self.last_page, &self.this_page].iter().any(|set| set.contains(key));
+        if key.as_ref().is_some_and(came_before) {
+            return false;
+        }
+        self.events += 1;
+        self.this_page.extend(key);
+        if self.latest.is_none_or(|latest| at > latest) {
+            self.latest = Some(at);
+            self.beginnings = 0;
+            self.at_latest.clear();
+        }
+        self.unsorted |= self.latest > Some(at);
+        if self.latest == Some(at) {
+            self.at_latest.extend(key);
+        }
+        true
+    }
+
+    /// The page is over, and `token` leads on. Only a missing token ends the stretch.
+    pub(super) fn turn(&mut self, token: Option<String>) -> Next {
+        if self.events == 0 {
+            self.empties += 1;
+        } else {
+            self.events = 0;
+            self.last_page = std::mem::take(&mut self.this_page);
+            self.empties = 0;
+            self.pages += 1;
+        }
+        let Some(token) = token else { return Next::Done };
+        self.same_tokens = if self.token.as_ref() == Some(&token) { self.same_tokens + 1 } else { 0 };
+        self.token = Some(token);
+        if self.same_tokens < SAME_TOKENS || self.begin_anew() { Next::More } else { Next::Stuck }
+    }
+
+    /// The token leads nowhere: asks again from the latest event on. False when that was tried often enough.
+    pub(super) fn begin_anew(&mut self) -> bool {
+        self.beginnings += 1;
+        if self.unsorted || self.beginnings > BEGINNINGS {
+            return false;
+        }
+        self.restart();
+        true
+    }
+
+    fn restart(&mut self) {
+        self.token = None;
+        self.same_tokens = 0;
+        self.from = self.latest.unwrap_or(self.from);
+    }
+
+    /// How many milliseconds have been read for certain.
+    pub(super) fn covered_ms(&self) -> i64 {
+        self.latest.map_or(0, |latest| latest - self.start)
+    }
+
+    /// Into how many pieces the rest is worth dividing, if `spare` more chains may run.
+    pub(super) fn worth(&self, spare: usize) -> usize {
+        if self.unsorted || spare == 0 || self.token.is_none() {
+            return 1;
+        }
+        let rest = self.end - self.latest.unwrap_or(self.from) + 1;
+        let by_length = usize::try_from(rest / SHORTEST_MS).unwrap_or(0);
+        let by_content = match (self.empties, self.latest) {
+            (0, Some(latest)) => {
+                let per_ms = f64::from(self.pages) / (latest - self.start).max(1) as f64;
+                (per_ms * rest as f64 / PIECE_PAGES) as usize
+            }
+            (empties, _) if empties >= self.patience => spare,
+            _ => 1,
+        };
+        by_content.min(spare + 1).min(by_length).max(1)
+    }
+
+    /// Keeps the first of `pieces` equal pieces of the rest and gives the others away.
+    pub(super) fn divide(&mut self, pieces: usize) -> Vec<Self> {
+        self.restart();
+        self.patience *= 2;
+        self.empties = 0;
+        let rest = self.end - self.from + 1;
+        let bound = |piece: usize| self.from + (i128::from(rest) * piece as i128 / pieces.max(1) as i128) as i64;
+        let others: Vec<Self> = (1..pieces)
+            .map(|piece| Self { patience: self.patience, ..Self::new(self.target, bound(piece), bound(piece + 1) - 1) })
+            .collect();
+        if let Some(first) = others.first() {
+            self.end = first.start - 1;
+        }
+        others
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    #[test]
+    fn only_a_missing_token_ends_it() {
+        let mut slice = Slice::new(0, 0, 999);
+        for page in 0..100 {
+            assert_eq!(slice.turn(token(&page.to_string())), Next::More);
+        }
+        assert_eq!(slice.turn(None), Next::Done);
+    }
+
+    #[test]
+    fn an_event_counts_once() {
+        let mut slice = Slice::new(0, 0, 999);
+        assert!(slice.accept(5, Some(1)) && slice.accept(5, Some(2)));
+        slice.turn(token("a"));
+        assert!(!slice.accept(5, Some(1)), "the page came again");
+        assert!(slice.accept(5, None), "nothing tells it from another one");
+        assert!(slice.accept(7, Some(3)));
+        slice.turn(token("b"));
+        assert!(slice.begin_anew());
+        assert_eq!((slice.from, slice.token.as_deref()), (7, None));
+        assert!(!slice.accept(7, Some(3)) && slice.accept(7, Some(4)));
+        assert!(!slice.accept(1_000, Some(5)), "outside of the stretch");
+    }
+
+    #[test]
+    fn the_same_token_is_followed_up_to_a_bound() {
+        let mut slice = Slice::new(0, 0, 999);
+        slice.turn(token("a"));
+        let mut turns = 0;
+        while slice.turn(token("a")) == Next::More {
+            turns += 1;
+        }
+        assert!((SAME_TOKENS..=(SAME_TOKENS + 1) * (BEGINNINGS + 1)).contains(&turns), "{turns}");
+    }
+
+    #[test]
+    fn pieces_cover_the_rest_without_overlap() {
+        let mut slice = Slice::new(0, 0, 9_999);
+        slice.accept(999, Some(1));
+        slice.turn(token("a"));
+        assert_eq!(slice.worth(100), 4);
+        assert_eq!(slice.worth(2), 3);
+        let others = slice.divide(3);
+        let mut next = slice.end + 1;
+        for other in &others {
+            assert_eq!(other.start, next);
+            assert_eq!(other.from, next);
+            next = other.end + 1;
+        }
+        assert_eq!((slice.start, slice.from, next), (0, 999, 10_000));
+    }
+
+    #[test]
+    fn runs_of_empty_pages_are_divided_after_some_patience() {
+        let mut slice = Slice::new(0, 0, 9_999);
+        for page in 0..PATIENCE {
+            assert_eq!(slice.worth(8), 1);
+            slice.turn(token(&page.to_string()));
+        }
+        assert!(slice.worth(8) > 1);
+    }
+}

@@ -1,0 +1,75 @@
+//! Where the bytes of a run come from: files, logs held in memory, or anything else that is opened and read.
+
+use std::fs::File;
+use std::io::{self, Read};
+
+use super::{Input, Listing, Problem, saved};
+
+/// A list of inputs, each of which is opened and read once.
+pub trait Feed: Sync {
+    /// What there is to read, in the order of the result.
+    fn inputs(&self) -> &[Input];
+
+    /// What the user named and cannot be read.
+    fn problems(&self) -> &[Problem] {
+        &[]
+    }
+
+    /// The bytes of an input.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    fn open(&self, at: usize) -> io::Result<Box<dyn Read + '_>>;
+
+    /// What is known of an input besides its events, after it was read.
+    fn told(&self, _at: usize) -> Option<saved::Told> {
+        None
+    }
+}
+
+impl Feed for Listing {
+    fn inputs(&self) -> &[Input] {
+        &self.inputs
+    }
+
+    fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    fn open(&self, at: usize) -> io::Result<Box<dyn Read + '_>> {
+        match &self.inputs[at].path {
+            Some(path) => Ok(Box::new(File::open(path)?)),
+            None => Ok(Box::new(io::stdin().lock())),
+        }
+    }
+
+    fn told(&self, at: usize) -> Option<saved::Told> {
+        let input = &self.inputs[at];
+        input.size.and_then(|_| saved::told_by(input.path.as_deref()?))
+    }
+}
+
+/// Logs held in memory, each a name and its bytes.
+#[derive(Debug)]
+pub struct Samples<'s> {
+    inputs: Vec<Input>,
+    samples: &'s [(&'s str, &'s [u8])],
+}
+
+impl<'s> Samples<'s> {
+    /// A feed of `samples`.
+    #[must_use]
+    pub fn new(samples: &'s [(&'s str, &'s [u8])]) -> Self {
+        Self { inputs: samples.iter().map(|(name, bytes)| Input::in_memory(name, bytes)).collect(), samples }
+    }
+}
+
+impl Feed for Samples<'_> {
+    fn inputs(&self) -> &[Input] {
+        &self.inputs
+    }
+
+    fn open(&self, at: usize) -> io::Result<Box<dyn Read + '_>> {
+        Ok(Box::new(self.samples[at].1))
+    }
+}

@@ -1,0 +1,113 @@
+//! What `pull --save` writes: zstd frames of NDJSON, one log event a line, and behind them what else was learnt.
+//!
+//! The latter, the time that was asked for and what could not be read, stands in a frame that zstd decoders skip, so
+//! that any tool reads the events, and `analyze` gives the answer that `pull` gave.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
+use ruzstd::encoding::{CompressionLevel, compress_to_vec};
+use serde::{Deserialize, Serialize};
+
+/// What is known of an input besides its events.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Told {
+    /// The first moment that was asked for, in milliseconds since 1970.
+    pub from_ms: Option<i64>,
+    /// The last moment that was asked for.
+    pub to_ms: Option<i64>,
+    /// What should be in the input and is not.
+    pub unread: Vec<Unread>,
+    /// What else is worth saying about it.
+    pub notes: Vec<Remark>,
+}
+
+/// A log group, or a part of it, that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Unread {
+    /// What it is.
+    pub name: String,
+    /// Why, and what to do.
+    pub reason: String,
+}
+
+/// Something worth saying about an input.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Remark {
+    /// Whether the answer is incomplete because of it.
+    pub incomplete: bool,
+    /// One sentence.
+    pub text: String,
+}
+
+/// One of the magic numbers of frames that decoders skip (RFC 8878, section 3.1.2).
+const SKIPPED_FRAME: [u8; 4] = [0x5c, 0x2a, 0x4d, 0x18];
+/// The last bytes of a file that ends in a [`Told`]; the length of its JSON stands before.
+const MARK: &[u8; 8] = b"LTRIAGE1";
+/// Longer ones are not ours.
+const LONGEST: u64 = 64 * 1024 * 1024;
+
+/// Text as a zstd frame.
+#[must_use]
+pub fn text_frame(text: &[u8]) -> Vec<u8> {
+    compress_to_vec(text, CompressionLevel::Fastest)
+}
+
+/// The frame that ends a saved pull.
+#[must_use]
+pub fn told_frame(told: &Told) -> Vec<u8> {
+    let json = serde_json::to_vec(told).unwrap_or_default();
+    let length = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX).to_le_bytes();
+    let mut frame = SKIPPED_FRAME.to_vec();
+    frame.extend(length(json.len() + 4 + MARK.len()));
+    frame.extend(&json);
+    frame.extend(length(json.len()));
+    frame.extend(MARK);
+    frame
+}
+
+/// What a file says of itself, where it is a saved pull.
+#[must_use]
+pub fn told_by(path: &Path) -> Option<Told> {
+    let mut file = File::open(path).ok()?;
+    let size = file.metadata().ok()?.len();
+    let mut end = [0u8; 12];
+    file.seek(SeekFrom::Start(size.checked_sub(12)?)).ok()?;
+    file.read_exact(&mut end).ok()?;
+    let (length, mark) = end.split_at(4);
+    let length = u64::from(u32::from_le_bytes(length.try_into().ok()?));
+    if mark != MARK || length > LONGEST {
+        return None;
+    }
+    file.seek(SeekFrom::Start(size.checked_sub(12 + length)?)).ok()?;
+    let mut json = Vec::new();
+    file.take(length).read_to_end(&mut json).ok()?;
+    serde_json::from_slice(&json).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_tells_what_was_told_to_it() {
+        let told = Told {
+            from_ms: Some(1),
+            to_ms: Some(2),
+            unread: vec![Unread { name: "/aws/lambda/pay".to_owned(), reason: "access denied".to_owned() }],
+            notes: vec![Remark { incomplete: true, text: "interrupted".to_owned() }],
+        };
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("saved.ndjson.zst");
+        let mut bytes = text_frame(b"{}\n");
+        bytes.extend(told_frame(&told));
+        std::fs::write(&path, bytes).unwrap();
+        assert_eq!(told_by(&path), Some(told));
+        std::fs::write(&path, text_frame(b"{}\n")).unwrap();
+        assert_eq!(told_by(&path), None);
+        std::fs::write(&path, "LTRIAGE1").unwrap();
+        assert_eq!(told_by(&path), None);
+    }
+}

@@ -1,0 +1,381 @@
+//! A CloudWatch Logs on the loopback: answers FilterLogEvents, DescribeLogGroups and the two calls of Lambda that say
+//! where a function logs, from events held in memory, with faults by script. It measures who asks how often.
+#![allow(unreachable_pub, dead_code, reason = "tests and a bench share it, and use what they need")]
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+/// An event, as it is told.
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub at: i64,
+    pub id: String,
+    pub stream: String,
+    pub message: String,
+}
+
+/// A log group. Its events are sorted by time.
+#[derive(Clone, Debug, Default)]
+pub struct Group {
+    pub events: Vec<Event>,
+    /// `logGroupClass`.
+    pub class: Option<&'static str>,
+    /// Code and message that FilterLogEvents answers with.
+    pub refused: Option<(&'static str, &'static str)>,
+    /// Not listed.
+    pub hidden: bool,
+}
+
+/// What goes wrong with one FilterLogEvents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    Throttled,
+    Unavailable,
+    /// The connection is cut before or within the answer.
+    Reset,
+    CutAnswer,
+    /// No answer for so long.
+    Silent(Duration),
+    /// A page without events that leads on.
+    Empty,
+    /// The token that was sent comes back, without events or with a page that comes again.
+    SameToken,
+    SamePage,
+    /// The token is not known any more.
+    LostToken,
+    /// AWS refuses.
+    Refused(&'static str),
+}
+
+/// By the number of a request and its log group, what goes wrong.
+pub type Script = Box<dyn Fn(usize, &str) -> Option<Fault> + Send + Sync>;
+
+/// What there is, and how it behaves.
+pub struct World {
+    pub groups: BTreeMap<String, Group>,
+    /// Functions that log elsewhere than by default.
+    pub custom: BTreeMap<String, String>,
+    /// Events on a page.
+    pub page: usize,
+    /// How long an answer takes.
+    pub latency: Duration,
+    /// By the number of the request and the group, what goes wrong.
+    pub script: Script,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self {
+            groups: BTreeMap::new(),
+            custom: BTreeMap::new(),
+            page: 100,
+            latency: Duration::ZERO,
+            script: Box::new(|_, _| None),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Seen {
+    asked: Mutex<Vec<Instant>>,
+    count: AtomicUsize,
+    wrong: Mutex<Vec<String>>,
+}
+
+/// The server. It ends with the process.
+pub struct Server {
+    pub url: String,
+    seen: Arc<Seen>,
+}
+
+impl Server {
+    pub fn start(world: World) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let seen = Arc::new(Seen::default());
+        let (world, shared) = (Arc::new(world), Arc::clone(&seen));
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (world, seen) = (Arc::clone(&world), Arc::clone(&shared));
+                thread::spawn(move || serve(&stream, &world, &seen));
+            }
+        });
+        Self { url, seen }
+    }
+
+    /// FilterLogEvents that came.
+    pub fn requests(&self) -> usize {
+        self.seen.count.load(Ordering::SeqCst)
+    }
+
+    /// The most of them in any second.
+    pub fn most_in_a_second(&self) -> usize {
+        let mut asked = self.seen.asked.lock().expect("a lock").clone();
+        asked.sort();
+        let second = Duration::from_secs(1);
+        (0..asked.len())
+            .map(|at| asked[at..].iter().take_while(|one| **one < asked[at] + second).count())
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// From the first to the last of them.
+    pub fn asked_for(&self) -> Duration {
+        let asked = self.seen.asked.lock().expect("a lock");
+        match (asked.iter().min(), asked.iter().max()) {
+            (Some(first), Some(last)) => *last - *first,
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// What the client did that the API forbids.
+    pub fn complaints(&self) -> Vec<String> {
+        self.seen.wrong.lock().expect("a lock").clone()
+    }
+}
+
+struct Call {
+    path: String,
+    target: String,
+    body: Value,
+}
+
+fn serve(stream: &TcpStream, world: &World, seen: &Seen) {
+    let _ = stream.set_nodelay(true);
+    let mut reader = BufReader::new(stream);
+    while let Some(call) = read_call(&mut reader) {
+        let answer = match call.target.rsplit('.').next().unwrap_or_default() {
+            "FilterLogEvents" => filter(&call.body, world, seen),
+            "DescribeLogGroups" => Some(describe(&call.body, world)),
+            _ => Some(lambda(&call.path, world)),
+        };
+        let Some((status, body)) = answer else {
+            let _ = stream.shutdown(Shutdown::Both);
+            return;
+        };
+        let body = body.to_string();
+        let cut = status == 299;
+        let status = if cut { 200 } else { status };
+        let head = format!(
+            "HTTP/1.1 {status} X\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        let sent = if cut { &body[..body.len() / 2] } else { &body };
+        let mut out = stream;
+        if out.write_all(format!("{head}{sent}").as_bytes()).is_err() || cut {
+            let _ = stream.shutdown(Shutdown::Both);
+            return;
+        }
+    }
+}
+
+fn read_call(reader: &mut BufReader<&TcpStream>) -> Option<Call> {
+    let mut first = String::new();
+    reader.read_line(&mut first).ok().filter(|read| *read > 0)?;
+    let path = first.split(' ').nth(1)?.to_owned();
+    let (mut length, mut target) = (0, String::new());
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let Some((name, value)) = line.trim_end().split_once(": ") else { break };
+        match name.to_ascii_lowercase().as_str() {
+            "content-length" => length = value.parse().ok()?,
+            "x-amz-target" => target = value.to_owned(),
+            _ => {}
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some(Call { path, target, body: serde_json::from_slice(&body).unwrap_or(Value::Null) })
+}
+
+type Answer = (u16, Value);
+
+fn error(status: u16, code: &str, message: &str) -> Answer {
+    (status, json!({ "__type": code, "message": message }))
+}
+
+/// Where a page is, and of which request.
+struct Token {
+    group: String,
+    start: i64,
+    end: i64,
+    at: usize,
+}
+
+impl Token {
+    fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('@');
+        Some(Self {
+            group: parts.next()?.to_owned(),
+            start: parts.next()?.parse().ok()?,
+            end: parts.next()?.parse().ok()?,
+            at: parts.next()?.parse().ok()?,
+        })
+    }
+
+    fn print(&self, salt: usize) -> String {
+        format!("{}@{}@{}@{}@{salt}", self.group, self.start, self.end, self.at)
+    }
+}
+
+fn filter(body: &Value, world: &World, seen: &Seen) -> Option<Answer> {
+    seen.asked.lock().expect("a lock").push(Instant::now());
+    let number = seen.count.fetch_add(1, Ordering::SeqCst);
+    let name = body["logGroupName"].as_str().unwrap_or_default();
+    let fault = (world.script)(number, name);
+    match fault {
+        Some(Fault::Throttled) => return Some(error(400, "ThrottlingException", "Rate exceeded")),
+        Some(Fault::Unavailable) => return Some(error(503, "ServiceUnavailableException", "try later")),
+        Some(Fault::Reset) => return None,
+        Some(Fault::Silent(time)) => thread::sleep(time),
+        Some(Fault::Refused(code)) => {
+            return Some(error(400, code, "The security token included in the request is bad"));
+        }
+        _ => {}
+    }
+    thread::sleep(world.latency);
+    let Some(group) = world.groups.get(name) else {
+        return Some(error(400, "ResourceNotFoundException", "The specified log group does not exist."));
+    };
+    if let Some((code, message)) = group.refused {
+        return Some(error(400, code, message));
+    }
+    let (start, end) = (body["startTime"].as_i64()?, body["endTime"].as_i64()?);
+    let sent = body["nextToken"].as_str();
+    let token = match sent.map(Token::parse) {
+        None => Token { group: name.to_owned(), start, end, at: 0 },
+        Some(Some(_)) if fault == Some(Fault::LostToken) => {
+            return Some(error(400, "InvalidParameterException", "The specified nextToken is invalid."));
+        }
+        Some(Some(token)) => token,
+        Some(None) => return Some(error(400, "InvalidParameterException", "The specified nextToken is invalid.")),
+    };
+    if token.group != name || token.start != start || token.end != end || body["interleaved"] != true {
+        seen.wrong.lock().expect("a lock").push(format!("a request changed under its token: {body}"));
+    }
+    let (mut page, cut) = page(group, token, sent, fault, number, world.page);
+    page["searchedLogStreams"] = json!([]);
+    Some((if cut { 299 } else { 200 }, page))
+}
+
+fn page(
+    group: &Group,
+    token: Token,
+    sent: Option<&str>,
+    fault: Option<Fault>,
+    number: usize,
+    size: usize,
+) -> (Value, bool) {
+    let first = group.events.partition_point(|event| event.at < token.start);
+    let last = group.events.partition_point(|event| event.at <= token.end);
+    let from = (first + token.at).min(last);
+    let to = (from + size).min(last);
+    let here = Token { group: token.group.clone(), ..token };
+    match (fault, sent) {
+        (Some(Fault::Empty), _) => return (json!({ "events": [], "nextToken": here.print(number + 1) }), false),
+        (Some(Fault::SameToken), Some(sent)) => return (json!({ "events": [], "nextToken": sent }), false),
+        _ => {}
+    }
+    let events: Vec<Value> = group.events[from..to]
+        .iter()
+        .map(|event| {
+            json!({
+                "logStreamName": event.stream, "timestamp": event.at, "ingestionTime": event.at + 500,
+                "eventId": event.id, "message": event.message,
+            })
+        })
+        .collect();
+    let mut page = json!({ "events": events });
+    if let (Some(Fault::SamePage), Some(sent)) = (fault, sent) {
+        page["nextToken"] = json!(sent);
+    } else if to < last {
+        page["nextToken"] = json!(Token { at: to - first, ..here }.print(number + 1));
+    }
+    (page, fault == Some(Fault::CutAnswer))
+}
+
+fn describe(body: &Value, world: &World) -> Answer {
+    let prefix = body["logGroupNamePrefix"].as_str().unwrap_or_default();
+    let after = body["nextToken"].as_str().unwrap_or_default();
+    let mut listed = world.groups.iter().filter(|(name, group)| name.starts_with(prefix) && !group.hidden);
+    let page: Vec<_> =
+        listed.by_ref().skip_while(|(name, _)| !after.is_empty() && name.as_str() <= after).take(50).collect();
+    let groups: Vec<Value> = page
+        .iter()
+        .map(|(name, group)| {
+            json!({
+                "logGroupName": name, "creationTime": 1_700_000_000_000_i64, "storedBytes": 1_000_000,
+                "arn": format!("arn:aws:logs:eu-west-1:123456789012:log-group:{name}:*"),
+                "logGroupClass": group.class.unwrap_or("STANDARD"),
+            })
+        })
+        .collect();
+    let mut answer = json!({ "logGroups": groups });
+    if let (50, Some((name, _))) = (page.len(), page.last()) {
+        answer["nextToken"] = json!(name);
+    }
+    (200, answer)
+}
+
+/// Where functions log: one by its name, or all.
+fn lambda(path: &str, world: &World) -> Answer {
+    let config = |name: &str, group: &str| json!({ "FunctionName": name, "LoggingConfig": { "LogGroup": group } });
+    let Some(rest) = path.strip_prefix("/2015-03-31/functions") else {
+        return error(404, "UnknownOperationException", "no such operation");
+    };
+    let name = rest.trim_start_matches('/').split('/').next().unwrap_or_default();
+    if name.is_empty() || name.starts_with('?') {
+        let all: Vec<Value> = world.custom.iter().map(|(name, group)| config(name, group)).collect();
+        return (200, json!({ "Functions": all }));
+    }
+    let default = format!("/aws/lambda/{name}");
+    match world.custom.get(name) {
+        Some(group) => (200, config(name, group)),
+        None if world.groups.contains_key(&default) => (200, config(name, &default)),
+        None => error(404, "ResourceNotFoundException", "Function not found"),
+    }
+}
+
+/// The first moment of every log made here: 2026-10-01, midnight.
+pub const START: i64 = 1_790_812_800_000;
+
+/// `attempts` runs of a function, `step_ms` apart, one in ten a timeout: four or five events each.
+pub fn lambda_log(function: &str, attempts: usize, step_ms: i64) -> Vec<Event> {
+    let mut events = Vec::new();
+    for attempt in 0..attempts {
+        let request = format!("{:08x}-7d70-4d4a-9b1c-{:012x}", hash(function), attempt);
+        let stream = format!("2026/10/01/[$LATEST]{:016x}{:016x}", hash(function), attempt / 50);
+        let at = START + attempt as i64 * step_ms;
+        let mut push = |after: i64, message: String| {
+            let id = format!("{:020}{:012}{after:04}", hash(function), attempt);
+            events.push(Event { at: at + after, id, stream: stream.clone(), message });
+        };
+        push(0, format!("START RequestId: {request} Version: $LATEST\n"));
+        push(1, format!("{request} INFO handling order {attempt} \"quoted\"\n"));
+        let failed = attempt % 10 == 3;
+        if failed {
+            push(2, format!("2026-10-01T00:00:00.000Z {request} Task timed out after 3.00 seconds\n\n"));
+        }
+        push(3, format!("END RequestId: {request}\n"));
+        let (ms, status) = if failed { (3_000, "\tStatus: timeout") } else { (12, "") };
+        push(
+            4,
+            format!(
+                "REPORT RequestId: {request}\tDuration: {ms}.00 ms\tBilled Duration: {ms} ms\tMemory Size: 128 MB\tMax Memory Used: 60 MB{status}\t\n"
+            ),
+        );
+    }
+    events
+}
+
+fn hash(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
