@@ -14,6 +14,7 @@ pub mod assemble;
 pub mod catalogue;
 pub mod cli;
 pub mod decode;
+pub mod effects;
 pub mod model;
 pub mod parse;
 pub mod pipeline;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::open::{Open, Pending};
 use super::{Assembler, LATE_LINES_MS, LONGEST_RUN_MS, Message, NAMED_BEFORE_START_MS, OPEN_AT_ONCE, Output};
 use crate::model::{
-    AppLine, Bucket, CrashLine, Init, InitPhase, InitReport, InitStart, InitType, Phase, Record, Report, RequestId,
-    SignKind, Status, Subject, Timestamp,
+    AppLine, Bucket, CrashLine, Init, InitPhase, InitReport, InitStart, InitType, Keep, Phase, Record, Report,
+    RequestId, SignKind, Status, Subject, Timestamp,
 };
 
 impl Assembler {
@@ -60,7 +60,7 @@ impl Assembler {
     /// The start of an environment: whatever ran before in this stream is over.
     fn init_start(&mut self, message: &Message<'_>, start: &InitStart<'_>, output: &mut dyn Output) {
         let rerun = start.phase == Some(InitPhase::Invoke);
-        if self.known_stream && !rerun {
+        if !rerun && !self.mixes_environments() {
             self.close_all(output);
         }
         if !rerun {
@@ -76,7 +76,7 @@ impl Assembler {
     }
 
     fn restore_start(&mut self, message: &Message<'_>, start: &InitStart<'_>, output: &mut dyn Output) {
-        if self.known_stream {
+        if !self.mixes_environments() {
             self.close_all(output);
         }
         self.flush_environment(output);
@@ -84,6 +84,11 @@ impl Assembler {
         self.pending.fresh = true;
         self.note_start(message, start);
         self.pending.init.get_or_insert_default().init_type = Some(InitType::SnapStart);
+    }
+
+    /// Lines of several environments are mixed: the start of one says nothing of the others.
+    fn mixes_environments(&self) -> bool {
+        self.concurrent && !self.known_stream
     }
 
     fn note_start(&mut self, message: &Message<'_>, start: &InitStart<'_>) {
@@ -191,7 +196,7 @@ impl Assembler {
         open.attempt.runtime = open.before.runtime.clone();
         open.attempt.version = open.before.version.clone();
         self.open.push(open);
-        self.open.last_mut()
+        self.open.last_mut().map(|open| &mut **open)
     }
 
     fn end(&mut self, message: &Message<'_>, id: RequestId, output: &mut dyn Output) {
@@ -243,10 +248,13 @@ impl Assembler {
             }
         }
         let peak = self.peak_mb;
+        self.emulated |= report.emulated;
+        let emulated = self.emulated && report.metrics.max_memory_used_mb == report.metrics.memory_size_mb;
         let open = self.open_for(message, report.id, output);
         open.touch(message);
         open.report(report, message);
         open.attempt.earlier_peak_mb = peak;
+        open.attempt.emulated |= emulated;
         let concurrent = open.attempt.concurrent;
         self.concurrent |= concurrent;
         self.peak_mb = report.metrics.max_memory_used_mb.or(self.peak_mb);
@@ -291,20 +299,17 @@ impl Assembler {
         if let Some(at) = self.owner_of(message, line) {
             self.note_concurrency(at);
             let open = &mut self.open[at];
-            open.touch(message);
             open.app_error(line.level, line.error.as_ref(), message);
             return;
         }
         match line.id {
             Some(id) if !self.starts_seen && !self.recent.contains(&Some(id)) => {
                 let open = self.open_for(message, id, output);
-                open.touch(message);
                 open.app_error(line.level, line.error.as_ref(), message);
             }
             Some(id) if self.recent.contains(&Some(id)) => output.count(Bucket::Attributed, message.bytes),
             _ if self.open.iter().any(|open| !open.is_reported()) => output.count(Bucket::Unattributed, message.bytes),
             _ => {
-                self.pending.touch(message);
                 self.pending.app_error(line.level, line.error.as_ref(), message);
             }
         }
@@ -312,7 +317,7 @@ impl Assembler {
 
     /// The running attempt that a line about the environment stands in.
     fn running(&mut self) -> Option<&mut Open> {
-        self.current().map(|at| &mut self.open[at])
+        self.current().map(|at| &mut *self.open[at])
     }
 
     /// The open attempt of an id; one without START is begun where there is none.
@@ -355,7 +360,7 @@ impl Assembler {
                         .is_some_and(|started| now.ms_since(started) > LONGEST_RUN_MS + LATE_LINES_MS)
             }
         };
-        if self.open.iter().any(overdue) {
+        if self.open.iter().any(|open| overdue(open)) {
             self.close_where(overdue, output);
         }
     }
@@ -377,7 +382,7 @@ impl Assembler {
     }
 
     /// Hands a closed attempt over, or holds it back while a part before this one may still change it.
-    fn emit(&mut self, open: Open, output: &mut dyn Output) {
+    fn emit(&mut self, open: Box<Open>, output: &mut dyn Output) {
         if let Some(id) = open.id() {
             self.recent.rotate_right(1);
             self.recent[0] = Some(id);
@@ -403,7 +408,7 @@ fn note_platform_code(open: &mut Open, crash: &CrashLine<'_>) {
 }
 
 /// An attempt whose START is missing. Lines before it are its own, unless they tell of an init.
-fn headless(id: RequestId, message: &Message<'_>, before: Pending) -> Open {
+fn headless(id: RequestId, message: &Message<'_>, before: Pending) -> Box<Open> {
     let mut open = Open::begin(None, Some(id), message, Pending::default());
     if !before.is_empty() {
         open.attempt.place = before.first_place;
@@ -414,17 +419,19 @@ fn headless(id: RequestId, message: &Message<'_>, before: Pending) -> Open {
     if before.tells_of_init() {
         open.before = before;
     } else {
-        open.adopt(before);
+        open.adopt(before, message.keep);
     }
     open
 }
 
 /// Closes an attempt for good and counts its bytes.
-pub(super) fn hand_over(mut open: Open, output: &mut dyn Output) -> Open {
+pub(super) fn hand_over(mut open: Box<Open>, output: &mut dyn Output) -> Box<Open> {
     output.count(Bucket::Environment, open.before.bytes);
     output.count(Bucket::Attributed, open.bytes);
     open.close();
-    output.closed(std::mem::take(&mut open.attempt));
+    open.hand_over_lines();
+    output.closed(&mut open.attempt);
+    open.take_lines_back();
     open
 }
 
@@ -439,12 +446,19 @@ pub(super) fn emit_pending(pending: Pending, output: &mut dyn Output) {
     if !failed {
         return;
     }
-    let message = Message { at: pending.first_at, place: pending.first_place, text: b"", bytes: 0 };
+    let message = Message {
+        at: pending.first_at,
+        place: pending.first_place,
+        text: b"",
+        escaped: false,
+        bytes: 0,
+        keep: &Keep::LAST,
+    };
     let mut open = Open::begin(None, None, &message, pending);
     open.attempt.subject = Subject::Environment;
     open.attempt.runtime = open.before.runtime.clone();
     open.attempt.version = open.before.version.clone();
     open.last_at = open.before.last_at;
     open.close();
-    output.closed(open.attempt);
+    output.closed(&mut open.attempt);
 }

@@ -5,6 +5,7 @@
 //! or two pieces of a file is a value, [`Part`], and parts join: [`join`] gives what one pass over all would have given.
 //!
 //! Knows the model only. It neither parses nor judges.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod attach;
 mod open;
@@ -17,12 +18,12 @@ pub use part::{Part, join};
 
 use open::{Open, Pending};
 
-use crate::model::{Attempt, Bucket, Line, Place, Record, RequestId, Timestamp};
+use crate::model::{Attempt, Bucket, Keep, KeptLine, Line, Place, Record, RequestId, Timestamp};
 
 /// Takes what an assembler has finished.
 pub trait Output {
     /// An attempt (or an environment without a request) is closed.
-    fn closed(&mut self, attempt: Attempt);
+    fn closed(&mut self, attempt: &mut Attempt);
     /// So many bytes of messages are in this bucket.
     fn count(&mut self, bucket: Bucket, bytes: u64);
     /// A line of the platform arrived a second time and was dropped.
@@ -38,8 +39,19 @@ pub struct Message<'a> {
     pub place: Place,
     /// Its text. May be cut to what is worth keeping.
     pub text: &'a [u8],
+    /// The text is still escaped as the inside of a JSON string: only of ordinary lines.
+    pub escaped: bool,
     /// Its length in the input.
     pub bytes: u64,
+    /// Which lines are kept.
+    pub keep: &'a Keep,
+}
+
+impl<'a> Message<'a> {
+    /// As one of the lines that are kept.
+    fn kept(&self, own: bool) -> KeptLine<'a> {
+        KeptLine { at: self.at, place: self.place, text: self.text, escaped: self.escaped, own }
+    }
 }
 
 /// Signs kept per attempt: the first half and the last half of what a noisy attempt says.
@@ -64,7 +76,8 @@ const TRAILING_ERROR_MS: i64 = 500;
 pub struct Assembler {
     /// The stream is named, so that its lines come from one environment.
     known_stream: bool,
-    open: Vec<Open>,
+    #[expect(clippy::vec_box, reason = "an attempt is large and moves often: from head to tail, from part to part")]
+    open: Vec<Box<Open>>,
     pending: Pending,
     /// `Max Memory Used` of the last report since the last reset.
     peak_mb: Option<u32>,
@@ -80,7 +93,12 @@ pub struct Assembler {
     /// What a part before this one may still change.
     held: part::Head,
     first_at: Option<Timestamp>,
-    spare: Option<Open>,
+    /// The latest time of all.
+    last_at: Option<Timestamp>,
+    /// A local emulator writes the stream, which only REPORT lines with an init show.
+    emulated: bool,
+    /// An attempt that was handed over, whose memory the next one takes.
+    spare: Option<Box<Open>>,
 }
 
 impl Assembler {
@@ -94,18 +112,20 @@ impl Assembler {
             peak_mb: None,
             starts_seen: false,
             begun: false,
-            concurrent: !known_stream,
+            concurrent: false,
             recent: [None; 4],
             held: part::Head::default(),
             first_at: None,
+            last_at: None,
+            emulated: false,
             spare: None,
         }
     }
 
-    /// Request ids on ordinary lines decide where they belong, so those lines must be parsed too.
+    /// Request ids on ordinary lines are all that tells of attempts, so those lines must be parsed too.
     #[must_use]
     pub fn wants_ids(&self) -> bool {
-        self.open.len() > 1 || !self.starts_seen
+        !self.starts_seen
     }
 
     /// Takes an ordinary line of the function.
@@ -128,26 +148,37 @@ impl Assembler {
 
     /// What is left at the end of the input, to be joined with other parts of the stream.
     #[must_use]
-    pub fn finish(self) -> Part {
-        Part::of(self)
+    pub fn finish(self, keep: &Keep) -> Part {
+        Part::of(self, keep)
     }
 
     fn see(&mut self, message: &Message<'_>) {
         if self.first_at.is_none() {
             self.first_at = message.at;
         }
+        if message.at > self.last_at {
+            self.last_at = message.at;
+        }
     }
 
     /// An ordinary line where no single attempt is running: the latest of several, or nobody's yet.
     fn ordinary_between(&mut self, message: &Message<'_>, output: &mut dyn Output) {
         self.close_overdue(message.at, output);
-        if let Some(at) = self.current() {
+        let named = if self.concurrent { self.named_in(message) } else { None };
+        if let Some(at) = named.or_else(|| self.current()) {
             self.open[at].ordinary(message);
         } else if self.open.iter().any(|open| !open.is_reported()) {
             output.count(Bucket::Unattributed, message.bytes);
         } else {
             self.pending.ordinary(message);
         }
+    }
+
+    /// The running attempt whose id stands on a line.
+    fn named_in(&self, message: &Message<'_>) -> Option<usize> {
+        let is_running =
+            |id: RequestId| self.open.iter().rposition(|open| open.id() == Some(id) && !open.is_reported());
+        RequestId::all_in(message.text).find_map(is_running)
     }
 
     /// The running attempt that a line without an id belongs to: the only one, or the latest where requests do not run

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{LAST_LINE_BYTES, Message, SIGN_TEXT_BYTES, SIGNS_KEPT, evidence_line};
 use crate::model::{
-    AppError, Attempt, ErrorForm, Init, Level, Line, Phase, Place, Report, RequestId, Sign, SignKind, Status, Subject,
-    Timestamp, WindowCut,
+    AppError, Attempt, ErrorForm, Init, Keep, Level, Line, Lines, Phase, Place, Report, RequestId, Sign, SignKind,
+    Status, Subject, Timestamp, WindowCut,
 };
 
 /// An attempt that is not closed yet.
@@ -15,58 +15,42 @@ pub(super) struct Open {
     /// What stood before its START. Kept apart until the attempt closes: a part before may claim it.
     pub(super) before: Pending,
     pub(super) reported_at: Option<Timestamp>,
+    /// REPORT is evidence by what was known when it was read. Without a START it is kept all the same: a part before may
+    /// hold what it is evidence of.
+    report_tells: bool,
     /// START or REPORT came as JSON, so other requests may run beside it.
     pub(super) json: bool,
     /// Bytes of its messages.
     pub(super) bytes: u64,
     pub(super) last_at: Option<Timestamp>,
-    last_line: LastLine,
-}
-
-/// The last line, as bytes in a buffer that is reused: most are never looked at.
-#[derive(Debug, Default)]
-pub(super) struct LastLine {
-    at: Option<Timestamp>,
-    place: Place,
-    text: Vec<u8>,
-}
-
-impl LastLine {
-    fn set(&mut self, message: &Message<'_>) {
-        self.at = message.at;
-        self.place = message.place;
-        self.text.clear();
-        self.text.extend_from_slice(&message.text[..message.text.len().min(LAST_LINE_BYTES)]);
-    }
-
-    fn line(&self) -> Option<Line> {
-        let message = Message { at: self.at, place: self.place, text: &self.text, bytes: 0 };
-        self.is_set().then(|| evidence_line(&message, LAST_LINE_BYTES))
-    }
-
-    fn is_set(&self) -> bool {
-        self.place.line > 0
-    }
+    /// What it wrote last, in a buffer that is used again.
+    lines: Lines,
 }
 
 impl Open {
-    /// Begins an attempt, with what stood before it. `spare` is an earlier one whose buffers are used again.
-    pub(super) fn begin(spare: Option<Self>, id: Option<RequestId>, message: &Message<'_>, before: Pending) -> Self {
-        let mut last_line = spare.map(|spare| spare.last_line).unwrap_or_default();
-        last_line.place = Place::default();
-        Self {
-            attempt: Attempt {
-                subject: Subject::Attempt,
-                request_id: id,
-                place: message.place,
-                started_at: message.at,
-                ..Attempt::default()
-            },
-            before,
-            last_line,
-            last_at: message.at,
-            ..Self::default()
-        }
+    /// Begins an attempt, with what stood before it, in the memory of an earlier one.
+    pub(super) fn begin(
+        spare: Option<Box<Self>>,
+        id: Option<RequestId>,
+        message: &Message<'_>,
+        before: Pending,
+    ) -> Box<Self> {
+        let mut open = spare.unwrap_or_default();
+        open.attempt = Attempt {
+            subject: Subject::Attempt,
+            request_id: id,
+            place: message.place,
+            started_at: message.at,
+            ..Attempt::default()
+        };
+        open.before = before;
+        open.reported_at = None;
+        open.report_tells = false;
+        open.json = false;
+        open.bytes = 0;
+        open.last_at = message.at;
+        open.lines.clear();
+        open
     }
 
     pub(super) fn id(&self) -> Option<RequestId> {
@@ -81,13 +65,25 @@ impl Open {
     pub(super) fn ordinary(&mut self, message: &Message<'_>) {
         self.bytes += message.bytes;
         self.attempt.app_lines += 1;
+        // Bare text: START has no time, lines of the function have.
+        self.attempt.started_at = self.attempt.started_at.or(message.at);
         self.last_at = message.at.or(self.last_at);
-        self.last_line.set(message);
+        self.lines.push(message.kept(true), message.keep);
     }
 
-    /// Any other line that belongs to it.
+    /// A line of the platform that belongs to it.
     pub(super) fn touch(&mut self, message: &Message<'_>) {
+        self.touch_only(message);
+        if message.keep.every_line {
+            self.lines.push(message.kept(false), message.keep);
+        }
+    }
+
+    fn touch_only(&mut self, message: &Message<'_>) {
         self.bytes += message.bytes;
+        if !self.is_reported() {
+            self.attempt.started_at = self.attempt.started_at.or(message.at);
+        }
         self.last_at = self.last_at.max(message.at);
     }
 
@@ -98,10 +94,13 @@ impl Open {
 
     /// A line of the function that says more than an ordinary one.
     pub(super) fn app_error(&mut self, level: Level, error: Option<&AppError<'_>>, message: &Message<'_>) {
+        self.touch_only(message);
         let late = self.is_reported();
         if !late {
             self.attempt.app_lines += 1;
-            self.last_line.set(message);
+        }
+        if !late || message.keep.every_line {
+            self.lines.push(message.kept(!late), message.keep);
         }
         self.attempt.logged_errors += u32::from(counts_as_logged(level, error));
         if let Some(error) = error {
@@ -116,6 +115,7 @@ impl Open {
         attempt.report_seen = true;
         attempt.metrics = report.metrics;
         attempt.emulated |= report.emulated;
+        attempt.json |= report.json;
         attempt.ended_at = message.at;
         self.reported_at = message.at;
         self.json |= report.json;
@@ -132,7 +132,8 @@ impl Open {
         attempt.tenant_id = report.tenant_id.map(Into::into).or_else(|| attempt.tenant_id.take());
         let troubled = report.status.is_some_and(|status| status != Status::Success);
         let at_the_cap = report.metrics.max_memory_used_mb >= report.metrics.memory_size_mb;
-        if troubled || at_the_cap || !attempt.signs.is_empty() || !self.before.signs.is_empty() {
+        self.report_tells = troubled || at_the_cap || !attempt.signs.is_empty() || !self.before.signs.is_empty();
+        if self.report_tells || !attempt.start_seen {
             attempt.report_line = Some(evidence_line(message, SIGN_TEXT_BYTES));
         }
         if let (true, Some(status)) = (troubled, report.status) {
@@ -164,20 +165,28 @@ impl Open {
             attempt.started_at = computed.min(attempt.started_at).or(attempt.started_at);
         }
         let plain = attempt.report_seen && attempt.signs.is_empty();
+        if !self.report_tells {
+            attempt.report_line = None;
+        }
         if !plain {
-            attempt.last_line = self.last_line.line();
+            attempt.last_line = last_line(&self.lines);
         }
     }
 
     /// Puts a later fragment of the same attempt behind this one.
-    pub(super) fn append(&mut self, mut later: Self) {
+    pub(super) fn append(&mut self, mut later: Box<Self>, keep: &Keep) {
+        let report_line = later.attempt.report_line.take();
         later.close();
+        let later = *later;
         let phase_of_lines = if self.is_reported() { Some(Phase::Late) } else { None };
         self.bytes += later.bytes;
         self.last_at = later.last_at.max(self.last_at);
         self.json |= later.json;
-        if later.last_line.is_set() && !self.is_reported() {
-            self.last_line = later.last_line;
+        if !self.is_reported() || keep.every_line {
+            self.lines.append(&later.lines, keep);
+        }
+        if later.attempt.report_seen && !self.attempt.report_seen {
+            self.report_tells = later.report_tells || !self.attempt.signs.is_empty() || !self.before.signs.is_empty();
         }
         let (mine, theirs) = (&mut self.attempt, later.attempt);
         for sign in theirs.signs {
@@ -189,12 +198,14 @@ impl Open {
         mine.request_id = mine.request_id.or(theirs.request_id);
         mine.end_seen |= theirs.end_seen;
         mine.emulated |= theirs.emulated;
+        mine.json |= theirs.json;
+        mine.started_at = mine.started_at.or(theirs.started_at);
         mine.concurrent |= theirs.concurrent;
         if theirs.report_seen && !mine.report_seen {
             mine.report_seen = true;
             mine.metrics = theirs.metrics;
             mine.ended_at = theirs.ended_at;
-            mine.report_line = theirs.report_line;
+            mine.report_line = report_line;
             self.reported_at = later.reported_at;
         } else if !mine.report_seen && theirs.end_seen {
             mine.ended_at = theirs.ended_at;
@@ -206,36 +217,56 @@ impl Open {
     }
 
     /// Takes lines that turned out to be its own.
-    pub(super) fn adopt(&mut self, lines: Pending) {
+    pub(super) fn adopt(&mut self, lines: Pending, keep: &Keep) {
         self.bytes += lines.bytes;
         self.last_at = lines.last_at.max(self.last_at);
+        if !self.is_reported() {
+            self.attempt.started_at = self.attempt.started_at.or(lines.first_at);
+        }
         self.attempt.app_lines += lines.lines;
         self.attempt.logged_errors += lines.logged_errors;
         self.attempt.signs_left_out += lines.left_out;
         for sign in lines.signs {
             push_bounded(&mut self.attempt, Sign { phase: Phase::Invoke, ..sign });
         }
-        if lines.last_line.is_set() {
-            self.last_line = lines.last_line;
-        }
+        self.lines.append(&lines.kept, keep);
     }
 
     /// The same for lines that stand before all that it has.
-    pub(super) fn adopt_earlier(&mut self, mut lines: Pending) {
+    pub(super) fn adopt_earlier(&mut self, lines: Pending, keep: &Keep) {
         if lines.is_empty() {
             return;
         }
         self.attempt.place = lines.first_place;
         self.attempt.started_at = lines.first_at.or(self.attempt.started_at);
         let own = std::mem::take(&mut self.attempt.signs);
-        let own_last_line = std::mem::take(&mut self.last_line);
-        if own_last_line.is_set() {
-            lines.last_line = own_last_line;
-        }
-        self.adopt(lines);
+        let own_lines = std::mem::take(&mut self.lines);
+        self.adopt(lines, keep);
+        self.lines.append(&own_lines, keep);
         for sign in own {
             push_bounded(&mut self.attempt, sign);
         }
+    }
+
+    /// Its lines, for those who look at them: those of an attempt that ended well stay, to be used again.
+    pub(super) fn hand_over_lines(&mut self) {
+        let ended_well = self.attempt.report_seen && self.attempt.signs.is_empty();
+        if !ended_well || self.lines.is_wanted() {
+            self.attempt.lines = std::mem::take(&mut self.lines);
+        }
+    }
+
+    /// Takes the memory of the lines back, for the next attempt.
+    pub(super) fn take_lines_back(&mut self) {
+        if !self.attempt.lines.is_empty() {
+            self.lines = std::mem::take(&mut self.attempt.lines);
+        }
+    }
+
+    /// Lets go of what need not wait for other parts of the stream.
+    pub(super) fn seal(&mut self, keep: &Keep) {
+        self.lines.seal(keep);
+        self.before.seal(keep);
     }
 
     /// A fragment whose START is not in this part.
@@ -274,7 +305,7 @@ pub(super) struct Pending {
     pub(super) fresh: bool,
     pub(super) runtime: Option<Arc<str>>,
     pub(super) version: Option<Arc<str>>,
-    last_line: LastLine,
+    kept: Lines,
 }
 
 impl Pending {
@@ -283,6 +314,13 @@ impl Pending {
     }
 
     pub(super) fn touch(&mut self, message: &Message<'_>) {
+        self.touch_only(message);
+        if message.keep.every_line {
+            self.kept.push(message.kept(false), message.keep);
+        }
+    }
+
+    fn touch_only(&mut self, message: &Message<'_>) {
         if self.lines == 0 {
             self.first_at = message.at;
             self.first_place = message.place;
@@ -293,8 +331,8 @@ impl Pending {
     }
 
     pub(super) fn ordinary(&mut self, message: &Message<'_>) {
-        self.touch(message);
-        self.last_line.set(message);
+        self.touch_only(message);
+        self.kept.push(message.kept(true), message.keep);
     }
 
     pub(super) fn sign(&mut self, kind: SignKind, message: &Message<'_>) {
@@ -306,7 +344,8 @@ impl Pending {
     }
 
     pub(super) fn app_error(&mut self, level: Level, error: Option<&AppError<'_>>, message: &Message<'_>) {
-        self.last_line.set(message);
+        self.touch_only(message);
+        self.kept.push(message.kept(true), message.keep);
         self.logged_errors += u32::from(counts_as_logged(level, error));
         if let Some(error) = error {
             self.sign(SignKind::Error(error.clone().into_owned()), message);
@@ -332,7 +371,7 @@ impl Pending {
     }
 
     /// Takes later lines behind these.
-    pub(super) fn append(&mut self, later: Self) {
+    pub(super) fn append(&mut self, later: Self, keep: &Keep) {
         if later.lines == 0 && !later.fresh {
             return;
         }
@@ -356,10 +395,20 @@ impl Pending {
         self.init = merge_init(self.init, later.init);
         self.runtime = later.runtime.or(self.runtime.take());
         self.version = later.version.or(self.version.take());
-        if later.last_line.is_set() {
-            self.last_line = later.last_line;
-        }
+        self.kept.append(&later.kept, keep);
     }
+
+    /// Lets go of what need not wait for other parts of the stream.
+    pub(super) fn seal(&mut self, keep: &Keep) {
+        self.kept.seal(keep);
+    }
+}
+
+fn last_line(lines: &Lines) -> Option<Line> {
+    let last = lines.last()?;
+    let (at, place, text) = (last.at, last.place, last.to_text());
+    let message = Message { at, place, text: text.as_bytes(), escaped: false, bytes: 0, keep: &Keep::LAST };
+    Some(evidence_line(&message, LAST_LINE_BYTES))
 }
 
 /// A logged error, as opposed to the statement of the runtime that the handler failed.

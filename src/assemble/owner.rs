@@ -19,7 +19,7 @@ impl Assembler {
         let runs = |open: &Open| open.attempt.start_seen && (!open.json || text_report) && !open.is_reported();
         !self.recent.contains(&Some(id))
             && self.open.iter().all(|open| open.id() != Some(id))
-            && self.open.last().is_some_and(runs)
+            && self.open.last().is_some_and(|open| runs(open))
     }
 
     /// The open attempt that a line of the function belongs to.
@@ -54,6 +54,6 @@ impl Assembler {
     /// A line of an attempt that another START followed: requests run side by side.
     pub(super) fn note_concurrency(&mut self, at: usize) {
         let superseded = !self.open[at].is_reported() && self.open[at + 1..].iter().any(|later| !later.is_reported());
-        self.concurrent |= superseded && self.open[at].json;
+        self.concurrent |= superseded && (self.open[at].json || !self.known_stream);
     }
 }

@@ -6,12 +6,13 @@
 use super::attach::{emit_pending, hand_over};
 use super::open::{Open, Pending};
 use super::{Assembler, OPEN_AT_ONCE, Output};
-use crate::model::Timestamp;
+use crate::model::{Keep, Timestamp};
 
 /// The attempts at the head of a part that a part before may still change.
 #[derive(Debug, Default)]
 pub(super) struct Head {
-    held: Vec<Open>,
+    #[expect(clippy::vec_box, reason = "as in the assembler, which these come from")]
+    held: Vec<Box<Open>>,
     /// Lines of an environment without a request that end the head.
     pending: Option<Pending>,
     /// The first attempt with a START of its own is held.
@@ -22,7 +23,7 @@ pub(super) struct Head {
 
 impl Head {
     /// Takes an attempt that closed; gives it back where no part before can change it.
-    pub(super) fn hold(&mut self, open: Open) -> Option<Open> {
+    pub(super) fn hold(&mut self, open: Box<Open>) -> Option<Box<Open>> {
         if self.settled || open.before.fresh || self.held.len() >= OPEN_AT_ONCE {
             self.settled |= open.before.fresh;
             return Some(open);
@@ -62,24 +63,28 @@ pub struct Part {
 }
 
 impl Part {
-    pub(super) fn of(mut assembler: Assembler) -> Self {
-        let head = std::mem::take(&mut assembler.held);
+    pub(super) fn of(mut assembler: Assembler, keep: &Keep) -> Self {
+        let mut head = std::mem::take(&mut assembler.held);
+        assembler.spare = None;
+        head.held.iter_mut().chain(&mut assembler.open).for_each(|open| open.seal(keep));
+        head.pending.iter_mut().chain([&mut assembler.pending]).for_each(|pending| pending.seal(keep));
         Self { head, tail: assembler }
     }
 
-    /// Time of the first line, by which parts of one stream are put in order.
+    /// Times of the first and the last line, by which parts of one stream are put in order: of two that begin in the
+    /// same millisecond, the one that also ends in it comes first.
     #[must_use]
-    pub fn first_at(&self) -> Option<Timestamp> {
-        self.tail.first_at
+    pub fn span(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+        (self.tail.first_at, self.tail.last_at)
     }
 }
 
 /// Joins the parts of one stream, in their order, and closes what is left open at the end of the last.
-pub fn join(parts: impl IntoIterator<Item = Part>, output: &mut dyn Output) {
+pub fn join(parts: impl IntoIterator<Item = Part>, keep: &Keep, output: &mut dyn Output) {
     let mut before: Option<Assembler> = None;
     for part in parts {
         before = Some(match before {
-            Some(tail) => join_two(tail, part, output),
+            Some(tail) => join_two(tail, part, keep, output),
             None => begin(part, output),
         });
     }
@@ -113,15 +118,20 @@ fn begin(part: Part, output: &mut dyn Output) -> Assembler {
 }
 
 /// Joins the open tail of what came before with the head of the next part.
-fn join_two(mut tail: Assembler, part: Part, output: &mut dyn Output) -> Assembler {
+fn join_two(mut tail: Assembler, part: Part, keep: &Keep, output: &mut dyn Output) -> Assembler {
     let Part { head, tail: mut next } = part;
     let settled_in_head = head.settled;
-    for open in head.held {
-        meet(&mut tail, open, output);
+    // Exports that overlap: an attempt that the later one has without its start stands whole in the earlier one.
+    let overlaps = next.first_at.is_some() && next.first_at < tail.last_at;
+    for mut open in head.held {
+        if overlaps && open.lacks_start() && open.is_reported() {
+            open.cut_start();
+        }
+        meet(&mut tail, open, keep, output);
     }
     if let Some(mut pending) = head.pending {
-        claim(&mut tail, &mut pending);
-        tail.pending.append(pending);
+        claim(&mut tail, &mut pending, keep);
+        tail.pending.append(pending, keep);
         tail.flush_environment(output);
     }
     if settled_in_head {
@@ -131,11 +141,11 @@ fn join_two(mut tail: Assembler, part: Part, output: &mut dyn Output) -> Assembl
     } else {
         // The whole part is one head: its open end meets the tail as well.
         for open in std::mem::take(&mut next.open) {
-            meet(&mut tail, open, output);
+            meet(&mut tail, open, keep, output);
         }
         let mut pending = std::mem::take(&mut next.pending);
-        claim(&mut tail, &mut pending);
-        tail.pending.append(pending);
+        claim(&mut tail, &mut pending, keep);
+        tail.pending.append(pending, keep);
         next.open = std::mem::take(&mut tail.open);
         next.pending = std::mem::take(&mut tail.pending);
         next.peak_mb = next.peak_mb.or(tail.peak_mb);
@@ -144,26 +154,28 @@ fn join_two(mut tail: Assembler, part: Part, output: &mut dyn Output) -> Assembl
     next.begun |= tail.begun;
     next.concurrent |= tail.concurrent;
     next.first_at = tail.first_at.or(next.first_at);
+    next.last_at = next.last_at.max(tail.last_at);
+    next.emulated |= tail.emulated;
     next.held.settled = true;
     next
 }
 
 /// An attempt from the head of a part meets the open end of the parts before it.
-fn meet(tail: &mut Assembler, mut open: Open, output: &mut dyn Output) {
-    claim(tail, &mut open.before);
+fn meet(tail: &mut Assembler, mut open: Box<Open>, keep: &Keep, output: &mut dyn Output) {
+    claim(tail, &mut open.before, keep);
     if open.attempt.report_seen && open.attempt.earlier_peak_mb.is_none() && !open.before.fresh {
         open.attempt.earlier_peak_mb = tail.peak_mb;
     }
     if open.lacks_start() {
         let same = |mine: &Open| mine.id() == open.id() && !(mine.is_reported() && open.is_reported());
-        let owner = tail.open.iter().rposition(same).or_else(|| foreign_lines_owner(tail, &open));
+        let owner = tail.open.iter().rposition(|mine| same(mine)).or_else(|| foreign_lines_owner(tail, &open));
         if let Some(at) = owner {
             let joined = &mut tail.open[at];
             if open.is_reported() {
                 joined.attempt.earlier_peak_mb = open.attempt.earlier_peak_mb;
                 tail.peak_mb = open.attempt.metrics.max_memory_used_mb.or(tail.peak_mb);
             }
-            joined.append(open);
+            joined.append(open, keep);
             return;
         }
     }
@@ -172,11 +184,11 @@ fn meet(tail: &mut Assembler, mut open: Open, output: &mut dyn Output) {
         open.cut_start();
     }
     tail.begun = true;
-    before.append(std::mem::take(&mut open.before));
+    before.append(std::mem::take(&mut open.before), keep);
     open.attempt.runtime = before.runtime.clone().or(open.attempt.runtime.take());
     open.attempt.version = open.attempt.version.take().or(before.version.clone());
     if open.lacks_start() && !before.tells_of_init() {
-        open.adopt_earlier(before);
+        open.adopt_earlier(before, keep);
     } else {
         open.before = before;
     }
@@ -188,13 +200,13 @@ fn meet(tail: &mut Assembler, mut open: Open, output: &mut dyn Output) {
 }
 
 /// Lines at the head of a part belong to the attempt that was running at the cut.
-fn claim(tail: &mut Assembler, pending: &mut Pending) {
+fn claim(tail: &mut Assembler, pending: &mut Pending, keep: &Keep) {
     if pending.fresh || pending.is_empty() {
         return;
     }
     let Some(at) = tail.current() else { return };
     let open = &mut tail.open[at];
-    open.adopt(std::mem::take(pending));
+    open.adopt(std::mem::take(pending), keep);
 }
 
 /// A fragment that is nothing but lines with some id, where START lines are written: the id is a value in the text of

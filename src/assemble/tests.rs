@@ -5,7 +5,7 @@
 
 use super::*;
 use crate::model::{
-    AppError, AppLine, CrashLine, ErrorForm, InitPhase, InitReport, InitStart, Level, Metrics, Report, SignKind,
+    AppError, AppLine, CrashLine, ErrorForm, InitPhase, InitReport, InitStart, Keep, Level, Metrics, Report, SignKind,
     Status, Subject, WindowCut,
 };
 
@@ -17,8 +17,8 @@ struct Closed {
 }
 
 impl Output for Closed {
-    fn closed(&mut self, attempt: Attempt) {
-        self.attempts.push(attempt);
+    fn closed(&mut self, attempt: &mut Attempt) {
+        self.attempts.push(attempt.clone());
     }
     fn count(&mut self, _bucket: Bucket, bytes: u64) {
         self.bytes += bytes;
@@ -89,7 +89,7 @@ fn assemble(lines: &[&str], json: bool, known: bool, cuts: &[usize]) -> Closed {
     let mut ms = 1_790_000_000_000;
     for (at, line) in lines.iter().enumerate() {
         if cuts.contains(&at) {
-            parts.push(std::mem::replace(&mut assembler, Assembler::new(known)).finish());
+            parts.push(std::mem::replace(&mut assembler, Assembler::new(known)).finish(&Keep::LAST));
         }
         if let Some(seconds) = line.strip_prefix("wait ") {
             ms += 1_000 * seconds.parse::<i64>().expect("seconds");
@@ -97,15 +97,22 @@ fn assemble(lines: &[&str], json: bool, known: bool, cuts: &[usize]) -> Closed {
         }
         ms += 1_000;
         let place = Place::at(0, at as u64 + 1);
-        let message = Message { at: Timestamp::from_ms(ms), place, text: line.as_bytes(), bytes: line.len() as u64 };
+        let message = Message {
+            at: Timestamp::from_ms(ms),
+            place,
+            text: line.as_bytes(),
+            escaped: false,
+            bytes: line.len() as u64,
+            keep: &Keep::LAST,
+        };
         if *line == "line" && !assembler.wants_ids() {
             assembler.ordinary(&message, &mut closed);
         } else {
             assembler.record(&message, &record(line, json), &mut closed);
         }
     }
-    parts.push(assembler.finish());
-    join(parts, &mut closed);
+    parts.push(assembler.finish(&Keep::LAST));
+    join(parts, &Keep::LAST, &mut closed);
     closed.attempts.sort_by_key(|attempt| attempt.place);
     closed
 }
@@ -220,10 +227,17 @@ fn a_late_error_without_an_id_is_the_last_attempts_only_when_it_comes_at_once() 
         for (line, text) in (1u64..).zip(["start 1", "report 1", "error unhandled"]) {
             ms += if line == 3 { gap_ms } else { 1_000 };
             let place = Place::at(0, line);
-            let message = Message { at: Timestamp::from_ms(ms), place, text: text.as_bytes(), bytes: 1 };
+            let message = Message {
+                at: Timestamp::from_ms(ms),
+                place,
+                text: text.as_bytes(),
+                escaped: false,
+                bytes: 1,
+                keep: &Keep::LAST,
+            };
             assembler.record(&message, &record(text, false), &mut closed);
         }
-        join([assembler.finish()], &mut closed);
+        join([assembler.finish(&Keep::LAST)], &Keep::LAST, &mut closed);
         closed.attempts.iter().map(describe).collect::<Vec<_>>()
     };
     assert_eq!(at_once(1), ["1 S-R [unhandled@late]"]);

@@ -208,6 +208,8 @@ codes! {
             "Init passed 10 s and was repeated inside the request, which pays for both: shorten init or raise memory.";
         "init_error_recovered" "Init repeated after an error" No Unknown No
             "Init failed once and worked when repeated inside the request: find the flaky step in init.";
+        "start_not_logged" "Start not logged" No Unknown No
+            "At system log level WARN, Lambda logs only attempts that fail: set it to INFO to know rates.";
         "late_line" "Lines after the end" No Unknown No
             "Background work went on after the answer; it freezes with the environment: finish it before returning.";
         "extension_failed" "Extension reported a failure" No Unknown No

@@ -2,6 +2,7 @@
 //!
 //! Data, and look-ups in it. Knows the model and nothing else of ours. Advice is state of the AWS documentation of
 //! autumn 2026; a change in a table or a page is a change of [`CATALOGUE_VERSION`].
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod advice;
 mod aws_codes;

@@ -3,15 +3,15 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use super::args::{AnalyzeArgs, RunArgs};
+use super::args::{AnalyzeArgs, LedgerTarget, RunArgs};
 use super::exit::{ExitStatus, Failure};
 use super::options::{RunOptions, Target, Terminal};
 use super::output::Output;
 use super::progress::Bar;
 use super::{complain, demo, gate};
 use crate::pipeline::{self, Analysis, Progress, Records, Silent};
-use crate::render::{Answer, RecordSource, count, one_line};
-use crate::wire::Gate;
+use crate::render::{Answer, RecordSource, count, ledger_csv, ledger_json, one_line};
+use crate::wire::{EventLedger, Gate, LedgerRow, SCHEMA_VERSION};
 
 /// Analyses what the user named.
 pub(super) fn files(args: AnalyzeArgs, terminal: &Terminal) -> Result<ExitStatus, Failure> {
@@ -43,9 +43,14 @@ fn run(
         .into_iter()
         .map(|target| Output::open(target.path.as_deref()).map(|output| (target, output)))
         .collect::<Result<_, _>>()?;
+    let ledger = options.ledger.take();
+    let ledger = ledger.map(|target| Output::open(Some(&target.path)).map(|output| (target, output))).transpose()?;
     let mut analysis = analyze(&options).map_err(|error| Failure::io(format!("{error:#}")))?;
     analysis.summary.gate = gate::evaluate(&options.rules, &analysis.summary);
-    let written = write_all(outputs, &mut analysis);
+    let mut written = write_all(outputs, &mut analysis);
+    if let Some((target, output)) = ledger {
+        written &= write_ledger(&target, output, &mut analysis);
+    }
     report_problems(&analysis, &options);
     Ok(status(&analysis, &options, written))
 }
@@ -62,6 +67,26 @@ fn write_all(outputs: Vec<(Target, Output)>, analysis: &mut Analysis) -> bool {
         }
     }
     written
+}
+
+/// Writes the events that need a person. True when the file is whole.
+fn write_ledger(target: &LedgerTarget, output: Output, analysis: &mut Analysis) -> bool {
+    let head = EventLedger {
+        schema: SCHEMA_VERSION,
+        tool_version: analysis.summary.tool_version.clone(),
+        window: analysis.summary.window.clone(),
+        events: Vec::new(),
+    };
+    let (needy, records) = (&analysis.needy, &mut analysis.records);
+    let mut rows = |take: &mut dyn FnMut(LedgerRow) -> io::Result<()>| {
+        let Some(records) = records else { return Ok(()) };
+        needy.iter().try_for_each(|event| take(pipeline::ledger_row(event, records)?))
+    };
+    let written = output.write(|out| match target.csv {
+        true => ledger_csv(&mut rows, out),
+        false => ledger_json(&head, &mut rows, out),
+    });
+    written.map_err(|failure| complain(&failure.message)).is_ok()
 }
 
 /// Tells on standard error what the exit status stands for.
@@ -94,6 +119,15 @@ fn nothing_found(analysis: &Analysis, options: &RunOptions) -> String {
         || options.pipeline.from.is_some()
         || options.pipeline.to.is_some()
         || options.pipeline.since_ms.is_some();
+    let of_others = coverage.notes.iter().filter(|note| note.starts_with("left out "));
+    let others: Vec<&str> = of_others.map(String::as_str).collect();
+    if !others.is_empty() && !filtered {
+        return format!(
+            "nothing to analyse in {inputs}: the log is not one of Lambda invocations ({}); name files with the log of \
+             a Lambda function",
+            others.join(", ")
+        );
+    }
     let remedy = if filtered {
         "; check --from, --to, --since and --only"
     } else {
@@ -150,7 +184,15 @@ mod tests {
             functions: Vec::new(),
         };
         summary.gate = gate::evaluate(&options.rules, &summary);
-        (Analysis { summary, records: None, input_failed: false, empty: false }, options)
+        let analysis = Analysis {
+            summary,
+            records: None,
+            needy: Vec::new(),
+            shown: Vec::new(),
+            input_failed: false,
+            empty: false,
+        };
+        (analysis, options)
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::moments::{self, Span};
 use crate::catalogue::Invoker;
 use crate::model::Timestamp;
 use crate::render::{RENDERERS, Renderer, renderer};
+use crate::summary::Prices;
 
 /// Reads AWS Lambda logs and gives every invocation a verdict.
 #[derive(Debug, Parser)]
@@ -25,13 +26,15 @@ pub(super) enum Command {
     /// Say what went wrong in Lambda logs: files, directories or a pipe
     #[command(after_help = ANALYZE_EXAMPLES)]
     Analyze(AnalyzeArgs),
+    /// Show the life of one event: every attempt, every line, the verdict
+    Show(ShowArgs),
     /// Analyse the sample logs that are built into the program
     Demo(RunArgs),
     /// Explain a verdict code, or list all of them
     Explain(ExplainArgs),
     /// Print the JSON Schema of an output
     Schema {
-        /// The output: summary (--format json) or record (--format ndjson)
+        /// The output: summary (--format json), record (--format ndjson) or ledger (--ledger)
         #[arg(value_enum)]
         of: SchemaOf,
     },
@@ -85,6 +88,10 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "FORMAT=FILE", value_parser = report, help_heading = "Output")]
     pub(super) report: Vec<Report>,
 
+    /// Write the events that need a person to a file: a table (.csv) or .json
+    #[arg(long, value_name = "FILE", value_parser = ledger, help_heading = "Output")]
+    pub(super) ledger: Option<LedgerTarget>,
+
     /// Only the records of failed attempts (ndjson)
     #[arg(long, help_heading = "Output")]
     pub(super) failures_only: bool,
@@ -126,6 +133,17 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "KIND", value_parser = invoker_parser(), help_heading = "Output")]
     pub(super) invoker: Option<Invoker>,
 
+    /// Lines of your own that stand for a write: a TOML file of [[marker]]
+    ///
+    /// Each has a name, a pattern (a regular expression; its groups id and target are shown) and a state: started or
+    /// confirmed.
+    #[arg(long, value_name = "FILE", help_heading = "Judgement")]
+    pub(super) markers: Option<PathBuf>,
+
+    /// What a GB-second costs you in US dollars; the list price without it
+    #[arg(long, value_name = "USD", value_parser = Prices::parse_usd, help_heading = "Judgement")]
+    pub(super) price_gb_second: Option<u64>,
+
     /// Fail (status 1) if this is true: '[GLOB:]PATH OP VALUE'; may be repeated
     ///
     /// PATH is a number in the JSON summary (failures.timeout, duration_ms.all.p99) or its last part where that is
@@ -148,6 +166,41 @@ pub(super) struct RunArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(super) struct ShowArgs {
+    /// The request id, or as much of its beginning as makes it the only one
+    #[arg(value_name = "REQUEST_ID", value_parser = request_prefix)]
+    pub(super) request: String,
+
+    /// Log files, directories (all files below), or - for standard input
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+
+    /// Lines of your own that stand for a write: a TOML file of [[marker]]
+    #[arg(long, value_name = "FILE")]
+    pub(super) markers: Option<PathBuf>,
+
+    /// The function's name, for logs that do not tell it
+    #[arg(long, value_name = "NAME")]
+    pub(super) function: Option<String>,
+
+    /// Only functions whose name matches; may be repeated
+    #[arg(long, value_name = "GLOB", value_parser = glob)]
+    pub(super) only: Vec<String>,
+
+    /// Show secrets in messages as they are in the log
+    #[arg(long)]
+    pub(super) no_redact: bool,
+
+    /// Colours; auto means on a terminal, unless NO_COLOR is set
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    pub(super) color: ColorChoice,
+
+    /// Worker threads; all cores without it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) threads: Option<u16>,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(super) struct ExplainArgs {
     /// A code (timeout.invoke), a category (timeout), an error type of the platform, or a log line in quotes
     pub(super) code: Option<String>,
@@ -163,6 +216,8 @@ pub(super) enum SchemaOf {
     Summary,
     /// A line of --format ndjson
     Record,
+    /// The document of --ledger FILE.json
+    Ledger,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -183,6 +238,29 @@ pub(super) struct Report {
 fn invoker_parser() -> impl TypedValueParser<Value = Invoker> {
     PossibleValuesParser::new(Invoker::ALL.iter().map(|one| one.name()))
         .try_map(|name| Invoker::parse(&name).ok_or("no such invoker"))
+}
+
+/// `--ledger lost.csv`
+#[derive(Clone, Debug)]
+pub(super) struct LedgerTarget {
+    pub(super) path: PathBuf,
+    pub(super) csv: bool,
+}
+
+fn ledger(text: &str) -> Result<LedgerTarget, String> {
+    let path = PathBuf::from(text);
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("").to_ascii_lowercase();
+    match ending.as_str() {
+        "csv" => Ok(LedgerTarget { path, csv: true }),
+        "json" => Ok(LedgerTarget { path, csv: false }),
+        _ => Err("the name of the file must end in .csv or .json".to_owned()),
+    }
+}
+
+fn request_prefix(text: &str) -> Result<String, String> {
+    let fits =
+        !text.is_empty() && text.len() <= 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    if fits { Ok(text.to_ascii_lowercase()) } else { Err("a request id is a UUID, or the beginning of one".to_owned()) }
 }
 
 fn format_parser() -> impl TypedValueParser<Value = &'static Renderer> {

@@ -1,14 +1,22 @@
 //! The sample logs of `demo`: five invented functions that show every kind of failure, in the older and the newer
-//! style of text lines and in JSON. A log's path tells its function, as in a directory of exports.
+//! style of text lines and in JSON. A log's path tells its function, as in a directory of exports. They are fixtures of the
+//! tests as well, which say what is expected of each.
+
+/// Name and content of a log of the fixtures.
+macro_rules! sample {
+    ($path:literal) => {
+        (concat!("demo/aws/lambda/", $path), include_bytes!(concat!("../../fixtures/logs/aws/lambda/", $path)))
+    };
+}
 
 /// Name and content of each sample.
 pub(super) static SAMPLES: &[(&str, &[u8])] = &[
-    ("demo/aws/lambda/order-router/sample.log", include_bytes!("demo/order-router.log")),
-    ("demo/aws/lambda/orders-api/version-42.log", include_bytes!("demo/orders-api.log")),
-    ("demo/aws/lambda/orders-api/version-43.log", include_bytes!("demo/orders-api-43.log")),
-    ("demo/aws/lambda/payments-worker/sample.log", include_bytes!("demo/payments-worker.log")),
-    ("demo/aws/lambda/reports/sample.jsonl", include_bytes!("demo/reports.jsonl")),
-    ("demo/aws/lambda/thumbnails/sample.log", include_bytes!("demo/thumbnails.log")),
+    sample!("order-router/sample.log"),
+    sample!("orders-api/version-42.log"),
+    sample!("orders-api/version-43.log"),
+    sample!("payments-worker/sample.log"),
+    sample!("reports/sample.jsonl"),
+    sample!("thumbnails/sample.log"),
 ];
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod nearest;
 mod options;
 mod output;
 mod progress;
+mod show;
 
 use std::io::{self, Write};
 
@@ -24,7 +25,7 @@ use args::{Args, Command, SchemaOf};
 use exit::Failure;
 use options::Terminal;
 
-use crate::wire::{Record, Summary};
+use crate::wire::{EventLedger, Record, Summary};
 
 /// Runs the program with the arguments of the process.
 #[must_use]
@@ -50,6 +51,10 @@ fn dispatch(command: Command, terminal: Terminal) -> Result<ExitStatus, Failure>
             Err(Failure::usage("no input: name a file or a directory, or pipe a log in"))
         }
         Command::Analyze(args) => analyze::files(args, &terminal),
+        Command::Show(args) if args.paths.is_empty() && terminal.stdin => {
+            Err(Failure::usage("no input: name a file or a directory, or pipe a log in"))
+        }
+        Command::Show(args) => show::event(args, &terminal),
         Command::Demo(args) => analyze::demo(args, &terminal),
         Command::Explain(args) => {
             let style = terminal.style(args.color);
@@ -70,6 +75,7 @@ fn schema(of: SchemaOf) -> String {
     let schema = match of {
         SchemaOf::Summary => generator.into_root_schema_for::<Summary>(),
         SchemaOf::Record => generator.into_root_schema_for::<Record>(),
+        SchemaOf::Ledger => generator.into_root_schema_for::<EventLedger>(),
     };
     format!("{:#}\n", schema.as_value())
 }
@@ -117,7 +123,7 @@ mod tests {
 
     #[test]
     fn every_key_of_the_schema_is_required() {
-        for of in [SchemaOf::Summary, SchemaOf::Record] {
+        for of in [SchemaOf::Summary, SchemaOf::Record, SchemaOf::Ledger] {
             let schema: serde_json::Value = serde_json::from_str(&schema(of)).unwrap();
             let properties = schema["properties"].as_object().unwrap().len();
             assert_eq!(schema["required"].as_array().unwrap().len(), properties, "{of:?}");

@@ -2,14 +2,17 @@
 
 use std::io::{self, IsTerminal};
 use std::num::NonZero;
-use std::path::PathBuf;
-use std::thread;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{fs, thread};
 
-use super::args::{ColorChoice, Report, RunArgs};
+use super::args::{ColorChoice, LedgerTarget, Report, RunArgs};
 use super::exit::Failure;
 use super::gate::Rule;
+use crate::effects::{Effects, Markers};
 use crate::pipeline;
-use crate::render::{RENDERERS, Renderer, Style};
+use crate::render::{RENDERERS, Renderer, Style, one_line};
+use crate::summary::Prices;
 use crate::wire::Redaction;
 
 /// Columns where the terminal does not tell, and for files and pipes.
@@ -67,6 +70,7 @@ pub(super) struct Target {
 pub(super) struct RunOptions {
     pub(super) pipeline: pipeline::Options,
     pub(super) targets: Vec<Target>,
+    pub(super) ledger: Option<LedgerTarget>,
     pub(super) rules: Vec<Rule>,
     pub(super) strict: bool,
     pub(super) allow_empty: bool,
@@ -96,10 +100,15 @@ impl RunOptions {
             keep_records,
             failures_only: args.failures_only,
             invoker: args.invoker,
+            ledger: args.ledger.is_some(),
+            show: None,
+            effects: Arc::new(effects(args.markers.as_deref())?),
+            prices: Prices { gb_second: args.price_gb_second },
         };
         Ok(Self {
             pipeline,
             targets,
+            ledger: args.ledger,
             rules: args.fail_on,
             strict: args.strict,
             allow_empty: args.allow_empty,
@@ -109,13 +118,23 @@ impl RunOptions {
     }
 }
 
+/// What finds side effects: the table of operations, and the user's markers.
+pub(super) fn effects(markers: Option<&Path>) -> Result<Effects, Failure> {
+    let Some(path) = markers else { return Ok(Effects::default()) };
+    let wrong = |reason: String| Failure::usage(format!("--markers {}: {}", path.display(), one_line(reason.trim())));
+    let text = fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    Markers::parse(&text).map(Effects::new).map_err(|error| wrong(error.to_string()))
+}
+
 /// The main output and the reports; no two of them into the same file.
 fn targets(args: &RunArgs, terminal: &Terminal) -> Result<Vec<Target>, Failure> {
     let path = args.output.clone().filter(|path| path.as_os_str() != "-");
     let style = if path.is_some() { file_style(args.color) } else { terminal.style(args.color) };
     let mut targets = vec![Target { renderer: args.format.unwrap_or(&RENDERERS[0]), path, style }];
     for Report { renderer, path } in &args.report {
-        if targets.iter().any(|target| target.path.as_ref() == Some(path)) {
+        if targets.iter().any(|target| target.path.as_ref() == Some(path))
+            || args.ledger.as_ref().is_some_and(|ledger| ledger.path == *path)
+        {
             return Err(Failure::usage(format!("two outputs go to {}; give each a file of its own", path.display())));
         }
         targets.push(Target { renderer, path: Some(path.clone()), style: file_style(args.color) });

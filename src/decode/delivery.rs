@@ -3,7 +3,7 @@
 use super::InputContext;
 use super::json::scan::unescape;
 use super::spool::Spool;
-use crate::model::{EventSink, LogEvent, Note, StreamId, StreamKey, Timestamp};
+use crate::model::{EventSink, FunctionArn, LogEvent, Note, StreamId, StreamKey, Timestamp};
 
 /// Who wrote an event, as slices of the input; strings may still be escaped as in JSON.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,6 +40,9 @@ impl Remembered {
 const WATCHED_EVENTS: usize = 200;
 const WATCHED_BYTES: usize = 256 * 1024;
 
+/// Where consoles and queries stop: the default of Logs Insights of old, its default now, its maximum.
+const LIMITS: [u64; 3] = [1_000, 10_000, 100_000];
+
 /// In which order an input has its events.
 enum Order {
     /// As it is, or not known to be the wrong one.
@@ -58,6 +61,11 @@ pub(super) struct Delivery<'s> {
     remembered: Vec<Remembered>,
     order: Order,
     notes: Noted,
+    /// Messages come line by line.
+    split: bool,
+    /// What gave a choice of the events, and how many came.
+    sample: Option<&'static str>,
+    events: u64,
     /// Bytes of messages that the shape made longer than they are in the input.
     pub(super) grown: u64,
 }
@@ -82,6 +90,9 @@ impl<'s> Delivery<'s> {
             remembered: Vec::new(),
             order: Order::Kept,
             notes: Noted::default(),
+            split: false,
+            sample: None,
+            events: 0,
             grown: 0,
         }
     }
@@ -89,6 +100,21 @@ impl<'s> Delivery<'s> {
     /// The input may have the newest event first: looks, and turns it round.
     pub(super) fn watch_order(&mut self) {
         self.order = Order::Watched { spool: Spool::default(), up: 0, down: 0, last: None };
+    }
+
+    /// The input does not tell where messages end: every line is an event.
+    pub(super) fn lines_only(&mut self) {
+        self.split = true;
+    }
+
+    /// The input comes from `source`, which gives no more events than a limit.
+    pub(super) fn sampled(&mut self, source: &'static str) {
+        self.sample = Some(source);
+    }
+
+    /// Says something about the input as a whole.
+    pub(super) fn remark(&mut self, incomplete: bool, text: &str) {
+        self.sink.note(Note { incomplete, text: text.to_owned() });
     }
 
     /// Takes an event.
@@ -100,8 +126,9 @@ impl<'s> Delivery<'s> {
     /// Takes an event of a stream that was looked up.
     #[inline]
     pub(super) fn event_of(&mut self, stream: StreamId, event: LogEvent<'_>) {
+        self.events += 1;
         match &mut self.order {
-            Order::Kept => self.sink.event(stream, event),
+            Order::Kept => self.sink.event(stream, LogEvent { split: self.split, ..event }),
             Order::Reversed(spool) => spool.push(stream, &event),
             Order::Watched { spool, up, down, last } => {
                 if let (Some(last), Some(at)) = (*last, event.at) {
@@ -125,7 +152,8 @@ impl<'s> Delivery<'s> {
         if descends(up, down) {
             self.order = Order::Reversed(spool);
         } else {
-            spool.forward(|stream, event| self.sink.event(stream, event));
+            let split = self.split;
+            spool.forward(|stream, event| self.sink.event(stream, LogEvent { split, ..event }));
         }
     }
 
@@ -133,7 +161,8 @@ impl<'s> Delivery<'s> {
     pub(super) fn finish(mut self) -> u64 {
         self.decide();
         if let Order::Reversed(spool) = std::mem::replace(&mut self.order, Order::Kept)
-            && let Err(error) = spool.backward(|stream, event| self.sink.event(stream, event))
+            && let Err(error) =
+                spool.backward(|stream, event| self.sink.event(stream, LogEvent { split: self.split, ..event }))
         {
             let text = format!("has the newest event first, and a temporary file to turn it round failed: {error}");
             self.sink.note(Note { incomplete: true, text });
@@ -144,6 +173,15 @@ impl<'s> Delivery<'s> {
 
     fn say(&mut self) {
         let notes = std::mem::take(&mut self.notes);
+        if let Some(source) = self.sample {
+            let full = LIMITS.contains(&self.events);
+            let text = if full {
+                format!("holds exactly {} events, the limit of {source}: what lies beyond is missing", self.events)
+            } else {
+                format!("comes from {source}, which may give a part of the log: rates may not be of the whole window")
+            };
+            self.sink.note(Note { incomplete: full, text });
+        }
         let mut note = |text: String| self.sink.note(Note { incomplete: true, text });
         if notes.cut > 0 {
             note(format!("messages longer than 1 MiB were cut: {}", notes.cut));
@@ -218,6 +256,14 @@ impl<'s> Delivery<'s> {
     fn look_up(&mut self, identity: &Identity<'_>) -> StreamId {
         let text = |part: Option<&[u8]>| part.filter(|part| !part.is_empty()).map(|part| unescape(part).into_owned());
         let [stream, group, mut account, mut region, function] = identity.parts().map(text);
+        let function = function.map(|function| match FunctionArn::parse(&function) {
+            Some(arn) => {
+                region.get_or_insert_with(|| arn.region.to_owned());
+                account.get_or_insert_with(|| arn.account_id.to_owned());
+                arn.name.to_owned()
+            }
+            None => function,
+        });
         let group = group.map(|group| match group_from_arn(&group) {
             Some((in_region, of_account, name)) => {
                 region.get_or_insert(in_region);

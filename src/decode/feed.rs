@@ -28,6 +28,11 @@ impl<'a> Feed<'a> {
         Self { input, buffer, start: 0, end: 0, ended: false, failure: None, passed: 0, line: 1 }
     }
 
+    /// So many lines were read before, out of the same input.
+    pub(super) fn follows(&mut self, lines: u64) {
+        self.line += lines;
+    }
+
     /// What was read and not consumed.
     pub(super) fn data(&self) -> &[u8] {
         &self.buffer[self.start..self.end]

@@ -148,7 +148,7 @@ pub(super) fn is_platform(text: &[u8]) -> bool {
 }
 
 /// What a text that comes from Lambda has somewhere in it.
-const TRACES: [&str; 35] = [
+const TRACES: [&str; 41] = [
     "RequestId: ",
     "START RequestId",
     "REPORT RequestId",
@@ -184,6 +184,13 @@ const TRACES: [&str; 35] = [
     "Unhandled",
     "function_request_id",
     "Exception in thread",
+    // Logs of other kinds, which are recognised so that they can be counted and left out.
+    "\"LambdaInsights\"",
+    "\"eventSourceArn\"",
+    "\"execution_arn\"",
+    "\"resourcePath\"",
+    "apacityProvider",
+    ") Starting execution for request",
 ];
 
 /// Somewhere in the head there is a trace of Lambda.

@@ -129,6 +129,7 @@ pub const SHAPES: &[Shape] = &[
     text::cli_text::EVENTS,
     text::cli_text::ROWS,
     text::cli_text::RESULTS,
+    text::cli_messages::SHAPE,
     text::csv::INSIGHTS,
     text::csv::CONSOLE,
     text::serverless::SHAPE,

@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind, Read};
 use super::delivery::Delivery;
 use super::feed::Feed;
 use super::head::{HEAD, Head};
+use super::json::carrier::Carried;
 use super::layers::{DEEPEST, Peeked, Peeled, peel, refused_kind, refused_rendering};
 use super::{Buffers, DecodeError, Decoded, InputContext, SHAPES, json, zip};
 use crate::model::EventSink;
@@ -16,6 +17,8 @@ pub(super) struct Run<'r> {
     sink: &'r mut dyn EventSink,
     /// Bytes decoded before something went wrong.
     before_failure: u64,
+    /// Lines of what was inside the input before: entries of an archive, records of a carrier.
+    lines: u64,
 }
 
 /// What was decoded without failure.
@@ -32,7 +35,7 @@ const WRITE_TEST: &str = "aws-logs-write-test";
 
 impl<'r> Run<'r> {
     pub(super) fn new(context: &'r InputContext, buffers: &'r mut Buffers, sink: &'r mut dyn EventSink) -> Self {
-        Self { context, buffers, sink, before_failure: 0 }
+        Self { context, buffers, sink, before_failure: 0, lines: 0 }
     }
 
     pub(super) fn decode(mut self, input: &mut dyn Read) -> Decoded {
@@ -90,12 +93,14 @@ impl<'r> Run<'r> {
     /// Decodes what has no layer left.
     fn text(&mut self, text: &mut dyn Read, depth: usize) -> Result<Whole, DecodeError> {
         let mut feed = Feed::new(text, self.buffers.blocks.pop().unwrap_or_default());
+        feed.follows(self.lines);
         let result = self.shape(&mut feed, depth);
+        self.lines = self.lines.max(feed.line());
         let (bytes, failure, block) = feed.finish();
         self.buffers.blocks.push(block);
         let result = failure.map_or(result, |error| Err(read_error(error)));
         let (shape, inner) = result.inspect_err(|_| self.before_failure += bytes)?;
-        Ok(Whole { shape, bytes: inner.carried.unwrap_or(bytes) + inner.grown })
+        Ok(Whole { shape, bytes: bytes - inner.carried.packed + inner.carried.unpacked + inner.grown })
     }
 
     fn shape(&mut self, feed: &mut Feed<'_>, depth: usize) -> Result<(&'static str, Size), DecodeError> {
@@ -117,27 +122,34 @@ impl<'r> Run<'r> {
             return Err(not_a_log(head));
         };
         if shape.name == json::carrier::SHAPE.name {
-            return Ok((shape.name, Size { carried: Some(self.carried(feed, depth)?), grown: 0 }));
+            return Ok((shape.name, Size { carried: self.carried(feed, depth)?, grown: 0 }));
         }
         let mut delivery = Delivery::new(self.context, self.sink);
         let result = (shape.decode)(feed, &mut delivery);
         let grown = delivery.finish();
-        result.map(|()| (shape.name, Size { carried: None, grown }))
+        result.map(|()| (shape.name, Size { carried: Carried::default(), grown }))
     }
 
-    fn carried(&mut self, feed: &mut Feed<'_>, depth: usize) -> Result<u64, DecodeError> {
+    fn carried(&mut self, feed: &mut Feed<'_>, depth: usize) -> Result<Carried, DecodeError> {
         if depth >= DEEPEST {
             return Err(too_deep());
         }
-        json::carrier::each(feed, |data| self.input(data, depth + 1).map(|decoded| decoded.bytes))
+        let mut whole = 0;
+        let mut inner = |data: &mut dyn Read| {
+            let decoded = self.input(data, depth + 1)?;
+            whole += decoded.bytes;
+            Ok(decoded.bytes)
+        };
+        let result = json::carrier::each(feed, &mut inner);
+        result.inspect_err(|_| self.before_failure += whole)
     }
 }
 
 /// How the bytes that count differ from those that were read.
 #[derive(Clone, Copy, Default)]
 struct Size {
-    /// Bytes of what was carried inside, which count instead.
-    carried: Option<u64>,
+    /// What was carried inside counts unpacked.
+    carried: Carried,
     /// Bytes that rewriting added.
     grown: u64,
 }

@@ -138,6 +138,7 @@ fn event_before(chunk: &[u8], end: usize) -> Option<(StreamId, LogEvent<'_>, usi
         escaped: has(ESCAPED),
         line: u64::from_le_bytes(*line),
         event_id: has(NUMBERED).then_some(u64::from_le_bytes(*event_id)),
+        split: false,
         request_id: has(REQUESTED).then_some(RequestId::from_bits(u128::from_le_bytes(*request_id))),
     };
     Some((StreamId(u32::from_le_bytes(*stream)), event, start))

@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 
 use super::base64::encode;
 use super::head::Head;
-use super::{Buffers, DecodeError, Decoded, InputContext, SHAPES, decode};
+use super::{Buffers, DecodeError, InputContext, SHAPES, decode};
 use crate::model::{Bucket, EventSink, LogEvent, Note, StreamId, StreamKey};
 
 /// An event as a test sees it: place, time, stream, text.
@@ -116,7 +116,7 @@ fn every_sample_decodes() {
             let (result, seen) = run(&mut sample.as_bytes());
             assert_eq!(result.map(|decoded| decoded.shape).ok(), Some(shape.name), "{sample}");
             assert!(!seen.events.is_empty() || !seen.records.is_empty(), "{sample}");
-            assert!(seen.notes.is_empty(), "{sample}: {:?}", seen.notes);
+            assert!(seen.notes.iter().all(|note| !note.incomplete), "{sample}: {:?}", seen.notes);
         }
     }
 }
@@ -127,6 +127,67 @@ fn s3_export_keeps_continuation_lines() {
     case(text, "s3-export", &["START RequestId: x\n", "[ERROR] E\n  at a\n\n  at b", "END"]);
     let (_, seen) = run(&mut text.as_bytes());
     assert_eq!(seen.events.iter().map(|event| event.line).collect::<Vec<_>>(), [1, 3, 7]);
+}
+
+#[test]
+fn lines_of_the_platform_continue_nothing() {
+    let text = format!(
+        "2026-10-01T00:00:00.123Z START RequestId: {ID} Version: 1\n{}2026-10-01T00:00:00.456Z x\n  at y\nError Runtime exited with error: signal: killed\nRuntime.ExitError\nRequestId: {ID} Error: z\n",
+        "2026-10-01T00:00:00.124Z a\n".repeat(60)
+    );
+    let (_, seen) = run(&mut text.as_bytes());
+    let last: Vec<(&str, Option<i64>)> =
+        seen.events[61..].iter().map(|event| (event.text.as_str(), event.at.map(|at| at % 1_000))).collect();
+    let crash = format!("RequestId: {ID} Error: z");
+    assert_eq!(
+        last,
+        [
+            ("x\n  at y", Some(456)),
+            ("Error Runtime exited with error: signal: killed\nRuntime.ExitError", Some(456)),
+            (crash.as_str(), Some(456))
+        ]
+    );
+}
+
+#[test]
+fn messages_joined_by_tabs_are_split_at_anchors() {
+    let text = format!(
+        "START RequestId: {ID} Version: 1\n\tline one\n\t2026-10-01T00:00:00.123Z\t{ID}\tERROR\tboom\n\tat x.y(z)\n\tprinted\tEND RequestId: {ID}\n\tREPORT RequestId: {ID}\tDuration: 1.00 ms\tBilled Duration: 1 ms\t\n"
+    );
+    case(
+        &text,
+        "aws-cli-messages-text",
+        &[
+            &format!("START RequestId: {ID} Version: 1"),
+            "line one",
+            &format!("2026-10-01T00:00:00.123Z\t{ID}\tERROR\tboom\n\tat x.y(z)"),
+            "printed",
+            &format!("END RequestId: {ID}"),
+            &format!("REPORT RequestId: {ID}\tDuration: 1.00 ms\tBilled Duration: 1 ms\t"),
+        ],
+    );
+    let (_, seen) = run(&mut text.as_bytes());
+    assert!(seen.events[2].at.is_some() && !seen.notes.is_empty());
+}
+
+#[test]
+fn arns_name_group_and_function() {
+    let (_, seen) = run(&mut &br#"{"message":"RequestId: x","timestamp":1790812800123,"logGroupIdentifier":"arn:aws-cn:logs:cn-north-1:123456789012:log-group:shared","functionArn":"arn:aws-cn:lambda:cn-north-1:123456789012:function:pay:7"}"#[..]);
+    assert_eq!(seen.streams, ["123456789012 cn-north-1 shared - pay"]);
+}
+
+#[test]
+fn messages_alone_have_their_own_times() {
+    let line = format!("2026-10-01T00:00:00.123Z\t{ID}\tINFO\thi");
+    let array = serde_json::to_string(&[&line, "RequestId: x"]).expect("JSON");
+    for text in [format!("{line}\nRequestId: x\n"), array] {
+        let (_, seen) = run(&mut text.as_bytes());
+        assert_eq!(
+            seen.events.iter().map(|event| event.at).collect::<Vec<_>>(),
+            [Some(1_790_812_800_123), None],
+            "{text}"
+        );
+    }
 }
 
 #[test]
@@ -297,7 +358,8 @@ fn carriers_are_unpacked() {
         data.clone(),
     ] {
         let (result, seen) = run(&mut text.as_bytes());
-        assert_eq!(result.expect("a log").bytes, payload.len() as u64, "{text}");
+        let around = text.len() - data.len();
+        assert_eq!(result.expect("a log").bytes, (payload.len() + around) as u64, "{text}");
         assert_eq!(seen.events[0].text, "RequestId: x", "{text}");
     }
     let tail = encode(b"START RequestId: x\nEND RequestId: x\n");

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{AppError, InitPhase, InitType, Metrics, Place, RequestId, Status, Timestamp};
+use super::{AppError, InitPhase, InitType, Lines, Metrics, Place, RequestId, SideEffect, Status, Timestamp};
 
 /// What the facts are about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -59,6 +59,10 @@ pub struct Attempt {
     pub logged_errors: u32,
     /// The last line of the function before the end.
     pub last_line: Option<Line>,
+    /// Its last lines, where they may be looked at: it did not end well, or every line is wanted.
+    pub lines: Lines,
+    /// The writes that its lines show.
+    pub side_effects: Vec<SideEffect>,
     /// The REPORT line, kept where it carries a status.
     pub report_line: Option<Line>,
     /// Lines of the function between START and the end.
@@ -68,6 +72,8 @@ pub struct Attempt {
     pub earlier_peak_mb: Option<u32>,
     /// The environment runs several requests at once (Managed Instances).
     pub concurrent: bool,
+    /// REPORT came as JSON, which has system log levels: at WARN, START and successes are not written.
+    pub json: bool,
     /// A local emulator wrote the log: its memory figures are made up.
     pub emulated: bool,
 }

@@ -6,7 +6,9 @@ use super::{RequestId, StreamKey, Timestamp};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct StreamId(pub u32);
 
-/// Where a line stands: the input (in the order of the result) and the line in the decoded input, from 1.
+/// Where an event stands: the input (in the order of the result) and the line in the decoded input, from 1.
+///
+/// It names one event: where several stand on one line, they are counted as if each had a line of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// Index of the input, in the order of the result.
@@ -39,6 +41,8 @@ pub struct LogEvent<'a> {
     pub line: u64,
     /// Hash of the CloudWatch event id: equal for the same event delivered twice.
     pub event_id: Option<u64>,
+    /// One line of what may be a message of several: the input does not tell where messages end.
+    pub split: bool,
     /// The request id, where the wrapping tells it (`@requestId` of Logs Insights).
     pub request_id: Option<RequestId>,
 }
@@ -47,7 +51,7 @@ impl<'a> LogEvent<'a> {
     /// An event of which only the text and its place are known.
     #[must_use]
     pub fn bare(message: &'a [u8], line: u64) -> Self {
-        Self { at: None, message, escaped: false, line, event_id: None, request_id: None }
+        Self { at: None, message, escaped: false, line, event_id: None, split: false, request_id: None }
     }
 }
 

@@ -53,6 +53,28 @@ pub fn function_from_group(group: &str) -> Option<&str> {
     (!name.is_empty() && !name.contains('/')).then_some(name)
 }
 
+/// What the ARN of a function tells: `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FunctionArn<'a> {
+    /// Region of the function.
+    pub region: &'a str,
+    /// Account of the function.
+    pub account_id: &'a str,
+    /// Its name.
+    pub name: &'a str,
+}
+
+impl<'a> FunctionArn<'a> {
+    /// Takes an ARN apart; `None` for anything else.
+    #[must_use]
+    pub fn parse(arn: &'a str) -> Option<Self> {
+        let name = function_from_arn(arn)?;
+        let mut parts = arn.split(':').skip(3);
+        let (region, account_id) = (parts.next()?, parts.next()?);
+        Some(Self { region, account_id, name })
+    }
+}
+
 /// The function of a Lambda ARN: `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]`.
 #[must_use]
 pub fn function_from_arn(arn: &str) -> Option<&str> {

@@ -51,6 +51,16 @@ impl RequestId {
         (valid & 0x80 == 0).then_some(Self(bits))
     }
 
+    /// The ids that stand anywhere in `text`, first to last.
+    pub fn all_in(text: &[u8]) -> impl Iterator<Item = Self> + '_ {
+        // The first dash of an id is its ninth byte.
+        memchr::memchr_iter(b'-', text).filter_map(|dash| {
+            let start = dash.checked_sub(DASHES[0])?;
+            let begins = start == 0 || !text[start - 1].is_ascii_alphanumeric() && text[start - 1] != b'-';
+            if begins { Self::parse_prefix(&text[start..]) } else { None }
+        })
+    }
+
     /// Reads `text` as a whole.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
@@ -101,6 +111,14 @@ mod tests {
         assert_eq!(id.to_string(), text);
         assert_eq!(RequestId::parse(text.to_uppercase().as_bytes()), Some(id));
         assert_eq!(RequestId::parse_prefix(format!("{text}\tDuration").as_bytes()), Some(id));
+    }
+
+    #[test]
+    fn finds_ids_in_text() {
+        let (one, other) = ("8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11", "00000000-0000-4000-8000-000000000001");
+        let text = format!("2026-01-02 a-b {one}\t\"{other}\" x{one}");
+        let found: Vec<String> = RequestId::all_in(text.as_bytes()).map(|id| id.to_string()).collect();
+        assert_eq!(found, [one, other]);
     }
 
     #[test]

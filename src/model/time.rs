@@ -96,6 +96,43 @@ impl Timestamp {
     }
 }
 
+/// Reads many times of the same day: only the time of day is computed anew.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TimeReader {
+    day: [u8; 10],
+    day_ms: Option<i64>,
+}
+
+impl TimeReader {
+    /// Reads `YYYY-MM-DDTHH:MM:SS.mmmZ`, and nothing else.
+    #[inline]
+    pub fn read(&mut self, text: &[u8; 24]) -> Option<Timestamp> {
+        let digit = |at: usize| u32::from(text[at].wrapping_sub(b'0'));
+        let separated =
+            text[10] == b'T' && text[13] == b':' && text[16] == b':' && text[19] == b'.' && text[23] == b'Z';
+        let digits = [11, 12, 14, 15, 17, 18, 20, 21, 22].iter().all(|at| digit(*at) < 10);
+        if !separated || !digits {
+            return None;
+        }
+        let (hour, minute, second) =
+            (digit(11) * 10 + digit(12), digit(14) * 10 + digit(15), digit(17) * 10 + digit(18));
+        if hour > 23 || minute > 59 || second > 59 {
+            return Timestamp::parse_prefix(text).map(|(at, _)| at);
+        }
+        let day_ms = self.day_ms.filter(|_| self.day == text[..10]).or_else(|| self.begin_day(text))?;
+        let ms = (hour * 3_600 + minute * 60 + second) * 1_000 + digit(20) * 100 + digit(21) * 10 + digit(22);
+        Some(Timestamp(day_ms + i64::from(ms)))
+    }
+
+    fn begin_day(&mut self, text: &[u8; 24]) -> Option<i64> {
+        let (at, _) = Timestamp::parse_prefix(text)?;
+        let day_ms = at.0.div_euclid(MS_PER_DAY) * MS_PER_DAY;
+        self.day.copy_from_slice(&text[..10]);
+        self.day_ms = Some(day_ms);
+        Some(day_ms)
+    }
+}
+
 impl fmt::Display for Timestamp {
     /// RFC 3339 in UTC with milliseconds: `2026-01-02T03:04:05.678Z`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -197,6 +234,16 @@ mod tests {
         fn print_then_parse_is_identity(ms in EARLIEST_MS..=LATEST_MS) {
             let at = Timestamp(ms);
             proptest::prop_assert_eq!(Timestamp::parse_prefix(at.to_string().as_bytes()), Some((at, 24)));
+        }
+
+        #[test]
+        fn reading_many_is_as_reading_one(times in proptest::collection::vec(EARLIEST_MS..=LATEST_MS, 1..9)) {
+            let mut reader = TimeReader::default();
+            for ms in times {
+                let text = Timestamp(ms).to_string();
+                let text: &[u8; 24] = text.as_bytes().try_into().expect("24 bytes");
+                proptest::prop_assert_eq!(reader.read(text), Some(Timestamp(ms)));
+            }
         }
 
         #[test]

@@ -134,9 +134,11 @@ fn short_level(message: &[u8]) -> bool {
     if message.get(10) != Some(&b'T') {
         return false;
     }
-    let Some(length) = message.iter().take(36).position(|byte| matches!(byte, b' ' | b'\t' | b'\\')) else {
-        return false;
-    };
+    // Nearly all such times have milliseconds and a Z.
+    let usual = message.get(23) == Some(&b'Z') && matches!(message.get(24), Some(b' ' | b'\t' | b'\\'));
+    let length =
+        if usual { Some(24) } else { message.iter().take(36).position(|byte| matches!(byte, b' ' | b'\t' | b'\\')) };
+    let Some(length) = length else { return false };
     let mut rest = trim_front(message.get(length..).unwrap_or(b""));
     if let Some(after) = rest.get(36..).filter(|_| rest.get(8) == Some(&b'-') && rest.get(23) == Some(&b'-')) {
         rest = trim_front(after);

@@ -3,6 +3,10 @@
 //! Copies of the console and raw standard error come line by line; some clients print a label and its JSON as two
 //! events. The message that opens a block decides what may continue it; the first that does not ends it.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use super::exception::{TRACEBACK, is_stack_line};
 use super::text::{
     after_timestamp, first_line, is_error_name, is_type_name, trim_front, trim_indent, type_and_message,
@@ -218,24 +222,36 @@ fn line_opening(text: &str) -> Option<Kind> {
     opens_stack(text).then_some(Kind::Stack)
 }
 
+/// What a single line that opens a stack has on it.
+static MARKS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    AhoCorasick::new([
+        "ERROR",
+        "Traceback (most",
+        "nhandled ",
+        "\tfail\t",
+        " fail ",
+        "Exception in thread",
+        "SEVERE",
+        "FATAL",
+    ])
+    .ok()
+});
+
 /// A single line after which a stack may stand.
 fn opens_stack(text: &str) -> bool {
     if text.starts_with('{') || text.ends_with('}') && text.contains("{\"") {
         return false;
     }
-    const MARKS: [&str; 8] =
-        ["ERROR", "Traceback (most", "nhandled ", "\tfail\t", " fail ", "Exception in thread", "SEVERE", "FATAL"];
-    MARKS.iter().any(|mark| text.contains(mark))
+    MARKS.as_ref().is_none_or(|marks| marks.is_match(text))
         || framed_class(text).is_some()
         || type_and_message(text, is_error_name).is_some()
 }
 
 /// The label of Node's client with the JSON still to come, or begun on the same line.
 fn is_bare_label(text: &str) -> bool {
-    let (line, _) = first_line(text);
-    ["Invoke Error", "Uncaught Exception", "Unhandled Promise Rejection"]
-        .iter()
-        .any(|label| line.rsplit_once(label).is_some_and(|(_, rest)| matches!(rest.trim(), "" | "{")))
+    let line = first_line(text).0.trim_end();
+    let line = line.strip_suffix('{').unwrap_or(line).trim_end();
+    ["Invoke Error", "Uncaught Exception", "Unhandled Promise Rejection"].iter().any(|label| line.ends_with(label))
 }
 
 /// The class at the end of the JVM's first line: `<message>: <class>`.

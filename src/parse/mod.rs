@@ -3,7 +3,9 @@
 //! Each file owns the shapes of one writer. [`parse`] asks them in order and the first that knows the message decides,
 //! so a shape may rely on what those before it have refused. [`may_matter`] dismisses ordinary lines before that, and
 //! [`Joiner`] puts together what one error wrote as several messages.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
+mod canonical;
 mod crash;
 mod dotnet;
 mod error_object;
@@ -27,6 +29,7 @@ mod samples;
 mod structured;
 mod text;
 
+pub use canonical::platform_line;
 pub use filter::may_matter;
 pub use joiner::{Block, Fed, Joiner};
 

@@ -3,21 +3,29 @@
 //! Inputs are read by a pool of workers, each with a ledger of its own. What a worker cannot finish alone, the two ends
 //! of a log stream, it leaves as parts that are joined after the last input; so the number of workers changes nothing.
 
+mod duplicates;
+mod ledger;
 mod recognise;
 mod records;
 mod run;
+mod shown;
 mod sink;
 mod tally;
 mod worker;
 
+pub use ledger::ledger_row;
 pub use recognise::{Recognised, recognise};
 pub use records::Records;
+pub use shown::{ShownAttempt, ShownLine};
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::catalogue::Invoker;
-use crate::model::Timestamp;
+use crate::effects::Effects;
+use crate::model::{Keep, Timestamp};
 use crate::source::{self, Input};
+use crate::summary::{NeedyEvent, Prices};
 use crate::wire::{Redaction, Summary};
 
 /// What to analyse, and how.
@@ -45,6 +53,48 @@ pub struct Options {
     pub failures_only: bool,
     /// Who calls the functions: for the wording of advice.
     pub invoker: Option<Invoker>,
+    /// Keep what the ledger of events that need a person is made of.
+    pub ledger: bool,
+    /// Keep the attempts whose request id begins so, with all their lines.
+    pub show: Option<String>,
+    /// What finds side effects in lines.
+    pub effects: Arc<Effects>,
+    /// What time costs.
+    pub prices: Prices,
+}
+
+impl Default for Options {
+    /// Everything, with secrets masked, by one thread, for a summary only.
+    fn default() -> Self {
+        Self {
+            paths: Vec::new(),
+            function: None,
+            only: Vec::new(),
+            from: None,
+            to: None,
+            since_ms: None,
+            threads: 1,
+            redaction: Redaction::on(),
+            keep_records: false,
+            failures_only: false,
+            invoker: None,
+            ledger: false,
+            show: None,
+            effects: Arc::default(),
+            prices: Prices::default(),
+        }
+    }
+}
+
+impl Options {
+    /// Which lines of attempts are kept.
+    fn keep(&self) -> Keep {
+        Keep {
+            filter: Some(self.effects.clone()),
+            every_line: self.show.is_some(),
+            every_attempt: self.keep_records || self.ledger || self.show.is_some(),
+        }
+    }
 }
 
 /// The answer.
@@ -54,6 +104,10 @@ pub struct Analysis {
     pub summary: Summary,
     /// The records, where they were asked for.
     pub records: Option<Records>,
+    /// The events that need a person, where the ledger was asked for.
+    pub needy: Vec<NeedyEvent>,
+    /// The attempts to show, by request id and number.
+    pub shown: Vec<ShownAttempt>,
     /// An input could not be read, or not to its end.
     pub input_failed: bool,
     /// Nothing to analyse was found.

@@ -2,7 +2,7 @@
 
 use crate::assemble::{Assembler, Message, Output, join};
 use crate::catalogue::diagnose;
-use crate::model::{AppLine, Attempt, Bucket, Category, ErrorForm, Level, Place, Record, RequestId};
+use crate::model::{AppLine, Attempt, Bucket, Category, ErrorForm, Keep, Level, Place, Record, RequestId};
 use crate::{parse, rules};
 
 /// What was recognised, and the code whose page tells more.
@@ -95,8 +95,8 @@ fn describe_error(form: ErrorForm) -> &'static str {
 struct Kept(Vec<Attempt>);
 
 impl Output for Kept {
-    fn closed(&mut self, attempt: Attempt) {
-        self.0.push(attempt);
+    fn closed(&mut self, attempt: &mut Attempt) {
+        self.0.push(std::mem::take(attempt));
     }
 
     fn count(&mut self, _: Bucket, _: u64) {}
@@ -106,7 +106,14 @@ impl Output for Kept {
 
 /// The attempt that the line would stand in, as far as it shows. A line about a process is followed by its end.
 fn judged(text: &str, record: &Record<'_>) -> Option<Attempt> {
-    let message = |line| Message { at: None, place: Place::at(0, line), text: text.as_bytes(), bytes: 0 };
+    let message = |line| Message {
+        at: None,
+        place: Place::at(0, line),
+        text: text.as_bytes(),
+        escaped: false,
+        bytes: 0,
+        keep: &Keep::LAST,
+    };
     let mut kept = Kept::default();
     let mut assembler = Assembler::new(true);
     let of_environment = matches!(
@@ -125,7 +132,7 @@ fn judged(text: &str, record: &Record<'_>) -> Option<Attempt> {
         let crash = crate::model::CrashLine { id: Some(id), message: "", error_type: Some("Runtime.ExitError") };
         assembler.record(&message(3), &Record::Crash(crash), &mut kept);
     }
-    join([assembler.finish()], &mut kept);
+    join([assembler.finish(&Keep::LAST)], &Keep::LAST, &mut kept);
     kept.0.pop()
 }
 

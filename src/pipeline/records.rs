@@ -4,14 +4,17 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 
 use memchr::memmem;
+use rustc_hash::FxHashMap;
 
 use crate::model::Place;
-use crate::summary::Patches;
-use crate::wire::Record;
+use crate::summary::{Patch, Patches};
+use crate::wire::{Record, SideEffectLine};
 
 /// What a spooled record says before the last input is read.
 const FIRST_ATTEMPT: &[u8] = b"\"attempt\":1,";
 const NO_TIMEOUT: &[u8] = b"\"timeout_ms\":null,\"timeout_source\":null";
+const NO_OUTCOME: &[u8] = b"\"outcome\":null,\"retry_guidance\":null,\"retry_reason\":null";
+const NOT_COMPARED: &[u8] = b"\"repeated\":null";
 
 /// Where a record lies in the spool of its worker.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +23,8 @@ struct Spooled {
     function: u32,
     length: u32,
     offset: u64,
+    /// The record is kept for the ledger only.
+    hidden: bool,
 }
 
 /// Takes the records of one worker.
@@ -41,12 +46,12 @@ impl Spool {
         })
     }
 
-    pub(super) fn push(&mut self, record: &Record, place: Place, function: u32) -> io::Result<()> {
+    pub(super) fn push(&mut self, record: &Record, place: Place, function: u32, hidden: bool) -> io::Result<()> {
         self.line.clear();
         serde_json::to_writer(&mut self.line, record)?;
         self.file.write_all(&self.line)?;
         let length = u32::try_from(self.line.len()).unwrap_or(u32::MAX);
-        self.index.push(Spooled { place, function, length, offset: self.end });
+        self.index.push(Spooled { place, function, length, offset: self.end, hidden });
         self.end += self.line.len() as u64;
         Ok(())
     }
@@ -58,6 +63,8 @@ pub struct Records {
     spools: Vec<BufReader<File>>,
     index: Vec<(u16, Spooled)>,
     patches: Patches,
+    /// For attempts with side effects and later attempts: whether those did each of them again.
+    repeated: FxHashMap<Place, Vec<bool>>,
 }
 
 impl Records {
@@ -71,7 +78,53 @@ impl Records {
             readers.push(BufReader::with_capacity(1 << 16, file));
         }
         index.sort_unstable_by_key(|(_, spooled)| spooled.place);
-        Ok(Self { spools: readers, index, patches })
+        let mut records = Self { spools: readers, index, patches, repeated: FxHashMap::default() };
+        for places in std::mem::take(&mut records.patches.repeats) {
+            records.compare(&places)?;
+        }
+        Ok(records)
+    }
+
+    /// Holds the side effects of the attempts of one event against those of later ones.
+    fn compare(&mut self, places: &[Place]) -> io::Result<()> {
+        let mut effects = Vec::with_capacity(places.len());
+        for place in places {
+            effects.push(self.get(*place)?.map(|record| record.side_effects).unwrap_or_default());
+        }
+        // The last attempt has none after it.
+        for (at, place) in places.iter().enumerate().take(places.len().saturating_sub(1)) {
+            let later = &effects[at + 1..];
+            let again = |one| later.iter().flatten().any(|other: &SideEffectLine| other.is_repeat_of(one));
+            let repeated = effects[at].iter().map(again).collect();
+            self.repeated.insert(*place, repeated);
+        }
+        Ok(())
+    }
+
+    /// The record of the attempt that begins at a place, with all that only the end tells.
+    ///
+    /// # Errors
+    /// When the temporary file cannot be read.
+    pub fn get(&mut self, place: Place) -> io::Result<Option<Record>> {
+        let Ok(at) = self.index.binary_search_by_key(&place, |(_, spooled)| spooled.place) else { return Ok(None) };
+        let (worker, spooled) = self.index[at];
+        let reader = &mut self.spools[usize::from(worker)];
+        io::Seek::seek(reader, io::SeekFrom::Start(spooled.offset))?;
+        let mut line = vec![0; spooled.length as usize];
+        reader.read_exact(&mut line)?;
+        self.complete(&mut line, &spooled);
+        Ok(serde_json::from_slice(&line).ok())
+    }
+
+    /// Fills in what the record could not know; false where it is to be left out.
+    fn complete(&self, line: &mut Vec<u8>, spooled: &Spooled) -> bool {
+        let Some(patch) = self.patches.of(spooled.place) else { return false };
+        fill_in(line, patch, self.patches.timeout_ms(spooled.function));
+        for repeated in self.repeated.get(&spooled.place).into_iter().flatten() {
+            // One after the other: what is filled in is no longer found.
+            replace(line, NOT_COMPARED, format!("\"repeated\":{repeated}").as_bytes());
+        }
+        true
     }
 
     /// Writes them as ndjson.
@@ -79,22 +132,25 @@ impl Records {
     /// # Errors
     /// When the temporary file cannot be read or `out` cannot be written.
     pub fn write_to(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        let mut at = vec![0u64; self.spools.len()];
+        let mut positions = vec![0u64; self.spools.len()];
         for reader in &mut self.spools {
             io::Seek::rewind(reader)?;
         }
         let mut line = Vec::new();
-        for (worker, spooled) in &self.index {
-            let Some(number) = self.patches.attempt_number(spooled.place) else { continue };
-            let worker = usize::from(*worker);
+        for at in 0..self.index.len() {
+            let (worker, spooled) = &self.index[at];
+            if spooled.hidden || self.patches.of(spooled.place).is_none() {
+                continue;
+            }
+            let (worker, spooled) = (usize::from(*worker), *spooled);
             let reader = &mut self.spools[worker];
-            let distance =
-                i64::try_from(spooled.offset).unwrap_or(i64::MAX) - i64::try_from(at[worker]).unwrap_or(i64::MAX);
+            let distance = i64::try_from(spooled.offset).unwrap_or(i64::MAX)
+                - i64::try_from(positions[worker]).unwrap_or(i64::MAX);
             reader.seek_relative(distance)?;
             line.resize(spooled.length as usize, 0);
             reader.read_exact(&mut line)?;
-            at[worker] = spooled.offset + u64::from(spooled.length);
-            patch(&mut line, number, self.patches.timeout_ms(spooled.function));
+            positions[worker] = spooled.offset + u64::from(spooled.length);
+            self.complete(&mut line, &spooled);
             line.push(b'\n');
             out.write_all(&line)?;
         }
@@ -103,9 +159,19 @@ impl Records {
 }
 
 /// Fills in what the record could not know. The fragments contain bare quotes, so they cannot occur inside a string.
-fn patch(line: &mut Vec<u8>, number: u32, timeout_ms: Option<u64>) {
-    if number != 1 {
-        replace(line, FIRST_ATTEMPT, format!("\"attempt\":{number},").as_bytes());
+fn fill_in(line: &mut Vec<u8>, patch: Patch, timeout_ms: Option<u64>) {
+    if patch.number != 1 {
+        replace(line, FIRST_ATTEMPT, format!("\"attempt\":{},", patch.number).as_bytes());
+    }
+    if let Some(outcome) = patch.outcome {
+        let quoted = |text: Option<&str>| text.map_or("null".to_owned(), |text| format!("\"{text}\""));
+        let known = format!(
+            "\"outcome\":\"{}\",\"retry_guidance\":{},\"retry_reason\":{}",
+            outcome.as_str(),
+            quoted(patch.advice.map(|advice| advice.word)),
+            quoted(patch.advice.map(|advice| advice.reason))
+        );
+        replace(line, NO_OUTCOME, known.as_bytes());
     }
     if let Some(ms) = timeout_ms {
         let known = format!("\"timeout_ms\":{ms},\"timeout_source\":\"observed\"");
@@ -125,11 +191,11 @@ mod tests {
 
     #[test]
     fn fills_in_what_only_the_end_tells() {
-        let mut line =
-            br#"{"request_id":"a","attempt":1,"message":"\"attempt\":1,","timeout_ms":null,"timeout_source":null}"#
-                .to_vec();
-        patch(&mut line, 3, Some(3_000));
-        let want = r#"{"request_id":"a","attempt":3,"message":"\"attempt\":1,","timeout_ms":3000,"timeout_source":"observed"}"#;
+        let mut line = br#"{"request_id":"a","attempt":1,"message":"\"attempt\":1,","timeout_ms":null,"timeout_source":null,"outcome":null,"retry_guidance":null,"retry_reason":null}"#
+            .to_vec();
+        let patch = Patch { number: 3, outcome: Some(crate::summary::Outcome::Recovered), advice: None };
+        fill_in(&mut line, patch, Some(3_000));
+        let want = r#"{"request_id":"a","attempt":3,"message":"\"attempt\":1,","timeout_ms":3000,"timeout_source":"observed","outcome":"recovered","retry_guidance":null,"retry_reason":null}"#;
         assert_eq!(String::from_utf8(line).expect("UTF-8"), want);
     }
 }

@@ -7,6 +7,7 @@ use anyhow::Context;
 use rustc_hash::FxHashMap;
 
 use super::records::Records;
+use super::shown::Shown;
 use super::sink::Piece;
 use super::tally::Tally;
 use super::worker::{Job, Worker};
@@ -25,14 +26,15 @@ pub(super) fn run(
     let shared = Shared::default();
     let inputs = &listing.inputs;
     progress.total(inputs.iter().filter_map(|input| input.size).sum());
-    let job = Job { options, inputs, samples, shared: &shared, progress };
+    let keep = options.keep();
+    let job = Job { options, inputs, samples, shared: &shared, keep: &keep, progress };
     let workers = read_all(&job).context("failed to create a temporary file for the records")?;
 
     let mut tally = Tally::default();
     for problem in listing.problems {
         tally.unreadable.push(InputProblem { input: problem.name, reason: problem.reason });
     }
-    let (mut ledgers, mut spools) = (Vec::new(), Vec::new());
+    let (mut ledgers, mut spools, mut shown) = (Vec::new(), Vec::new(), Shown::new(options.show.as_deref()));
     for worker in workers {
         if let Some(error) = worker.spool_error {
             return Err(error).context("failed to write the records to a temporary file");
@@ -40,6 +42,7 @@ pub(super) fn run(
         tally.merge(worker.tally);
         ledgers.push(worker.ledger);
         spools.extend(worker.spool);
+        shown.merge(worker.shown);
     }
     let wanted = name_filter(&options.only)?;
     let bounds = Bounds {
@@ -48,11 +51,19 @@ pub(super) fn run(
         since_ms: options.since_ms,
         wanted: &wanted,
         invoker: options.invoker,
+        prices: options.prices,
+        keep_patches: options.keep_records || options.ledger || options.show.is_some(),
+        keep_needy: options.ledger,
     };
-    let totals = summary::summarize(&shared, ledgers, &bounds, options.keep_records);
+    let totals =
+        summary::summarize(&shared, ledgers, &bounds).context("failed to read attempts back from a temporary file")?;
+    for function in &totals.hiding {
+        tally.hides_successes(function);
+    }
+    let shown = shown.finish(&totals.patches);
     let input_failed = !tally.unreadable.is_empty();
     let empty = totals.totals.attempts == 0 && totals.totals.environment_failures == 0;
-    let records = if options.keep_records {
+    let records = if options.keep_records || options.ledger {
         Some(Records::new(spools, totals.patches).context("failed to read the records back")?)
     } else {
         None
@@ -67,7 +78,7 @@ pub(super) fn run(
         totals: totals.totals,
         functions: totals.functions,
     };
-    Ok(Analysis { summary, records, input_failed, empty })
+    Ok(Analysis { summary, records, needy: totals.needy, shown, input_failed, empty })
 }
 
 /// Reads every input, and closes every stream. The first worker of the result closed the streams.
@@ -102,7 +113,7 @@ fn read_all<'r>(job: &Job<'r>) -> std::io::Result<Vec<Worker<'r>>> {
         }
     }
     let mut streams: Vec<Vec<Piece>> = streams.into_values().collect();
-    streams.sort_by_key(|pieces| pieces.iter().map(|piece| (piece.part.first_at(), piece.input)).min());
+    streams.sort_by_key(|pieces| pieces.iter().map(|piece| (piece.part.span(), piece.input)).min());
     if let Some(worker) = workers.first_mut() {
         for pieces in streams {
             worker.close_stream(pieces);

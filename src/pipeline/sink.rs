@@ -1,13 +1,17 @@
 //! Takes the events of one input to their streams: dismisses ordinary lines, parses the rest, assembles both.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::Xxh3;
 
+use super::duplicates::Delivered;
 use super::worker::{Closing, Worker};
 use crate::assemble::{Assembler, Message, Part};
-use crate::model::{Bucket, EventSink, LogEvent, Note, Place, Record, StreamId, StreamKey};
+use crate::model::{
+    Bucket, EventSink, FunctionArn, LogEvent, Note, Place, Record, RequestId, StreamId, StreamKey, unescape_json,
+};
 use crate::parse::{self, Block, Joiner};
 use crate::summary::StreamNames;
 use crate::wire::Identity;
@@ -18,9 +22,33 @@ pub(super) struct InputSink<'w, 'r> {
     input: u32,
     slots: Vec<Slot>,
     by_key: FxHashMap<u64, StreamId>,
+    delivered: Delivered,
+    last_line: LastLine,
     scratch: Vec<u8>,
     /// The event at hand: its line, and its number within that line.
     at: Place,
+}
+
+/// The line of the last event, as it came and as it was counted.
+#[derive(Clone, Copy, Debug, Default)]
+struct LastLine {
+    came: u64,
+    counted: u64,
+}
+
+impl LastLine {
+    /// A place must name one event: where several stand on one line, as in JSON without line ends, they count as lines.
+    #[inline]
+    fn next(&mut self, line: u64) -> u64 {
+        self.counted = match line.cmp(&self.came) {
+            Ordering::Greater => line.max(self.counted + 1),
+            Ordering::Equal => self.counted + 1,
+            // Newest first, turned round.
+            Ordering::Less => line,
+        };
+        self.came = line;
+        self.counted
+    }
 }
 
 /// One stream of the input.
@@ -29,12 +57,25 @@ struct Slot {
     names: StreamNames,
     assembler: Assembler,
     joiner: Joiner,
-    /// Bytes of messages that the joiner holds.
-    joined_bytes: u64,
-    /// Where they begin.
-    joined_at: Place,
+    /// What the joiner holds.
+    joined: Option<Joined>,
     /// Not the stream of a function: the name of the kind of log.
     foreign: Option<&'static str>,
+}
+
+/// What is known of the messages of a block besides their text.
+#[derive(Clone, Copy, Debug)]
+struct Joined {
+    place: Place,
+    bytes: u64,
+    request_id: Option<RequestId>,
+}
+
+impl Joined {
+    /// With a further message behind.
+    fn and(self, more: Self) -> Self {
+        Self { bytes: self.bytes + more.bytes, request_id: self.request_id.or(more.request_id), ..self }
+    }
 }
 
 /// One end-to-end stretch of a stream, waiting for the others.
@@ -55,6 +96,8 @@ impl<'w, 'r> InputSink<'w, 'r> {
             input,
             slots: Vec::new(),
             by_key: FxHashMap::default(),
+            delivered: Delivered::default(),
+            last_line: LastLine::default(),
             scratch: Vec::new(),
             at: Place::at(input, 0),
         }
@@ -63,11 +106,10 @@ impl<'w, 'r> InputSink<'w, 'r> {
     /// The end of the input: every stream becomes a piece.
     pub(super) fn finish(mut self) -> Vec<Piece> {
         for at in 0..self.slots.len() {
-            if let Some(block) = self.slots[at].joiner.finish() {
-                self.block(at, &block);
-            }
+            let (block, joined) = (self.slots[at].joiner.finish(), self.slots[at].joined.take());
+            self.block(at, block, joined);
         }
-        let input = self.input;
+        let (input, keep) = (self.input, self.worker.keep);
         let pieces = self.slots.into_iter().filter(|slot| slot.foreign.is_none());
         pieces
             .map(|slot| Piece {
@@ -75,57 +117,116 @@ impl<'w, 'r> InputSink<'w, 'r> {
                 identity: slot.identity,
                 names: slot.names,
                 input,
-                part: slot.assembler.finish(),
+                part: slot.assembler.finish(keep),
             })
             .collect()
     }
 
-    /// A message that may matter, as text.
-    fn consider(&mut self, at: usize, event: &LogEvent<'_>, text: &str) {
+    /// A message that may matter.
+    fn consider(&mut self, at: usize, event: &LogEvent<'_>, raw: &[u8]) {
         let slot = &mut self.slots[at];
-        let fed = slot.joiner.feed(event.at, event.line, text);
-        if let Some(block) = fed.ended {
-            self.block(at, &block);
-        }
-        let slot = &mut self.slots[at];
-        let bytes = event.message.len() as u64;
         let place = self.at;
-        if fed.absorbed {
-            if slot.joined_bytes == 0 {
-                slot.joined_at = place;
-            }
-            slot.joined_bytes += bytes;
+        let bytes = event.message.len() as u64;
+        let message = Message { at: event.at, place, text: raw, escaped: false, bytes, keep: self.worker.keep };
+        let joins = slot.joiner.is_open() || event.split || !is_whole_object(raw);
+        if !slot.joiner.is_open()
+            && !event.split
+            && let Some(record) = parse::platform_line(raw)
+        {
+            take(slot, self.worker, &message, &record);
             return;
         }
-        let message = Message { at: event.at, place, text: text.as_bytes(), bytes };
-        let mut record = parse::parse(text);
-        if let (Record::App(line), Some(id)) = (&mut record, event.request_id) {
-            line.id = line.id.or(Some(id));
+        let text = String::from_utf8_lossy(raw);
+        if joins {
+            let fed = slot.joiner.feed(event.at, event.line, &text);
+            if fed.absorbed {
+                // It goes on with the block that was open, or ended that and begins one.
+                let this = Joined { place, bytes, request_id: event.request_id };
+                let begun = slot.joined.filter(|_| fed.ended.is_none());
+                let before = slot.joined.replace(begun.map_or(this, |begun| begun.and(this)));
+                self.block(at, fed.ended, before);
+                return;
+            }
+            let joined = slot.joined.take();
+            self.block(at, fed.ended, joined);
         }
-        take(slot, self.worker, &message, &record);
+        let slot = &mut self.slots[at];
+        let message = Message { text: text.as_bytes(), ..message };
+        if !slot.assembler.wants_ids() && !parse::may_matter(event.message) {
+            // It was looked at only because a block was open.
+            slot.assembler.ordinary(&message, &mut Closing::new(self.worker, &slot.identity, slot.names));
+            return;
+        }
+        take(slot, self.worker, &message, &with_id(parse::parse(&text), event.request_id));
     }
 
-    fn block(&mut self, at: usize, block: &Block) {
+    /// A block that the joiner has finished.
+    fn block(&mut self, at: usize, block: Option<Block>, joined: Option<Joined>) {
+        let (Some(block), Some(joined)) = (block, joined) else { return };
         let slot = &mut self.slots[at];
-        let bytes = std::mem::take(&mut slot.joined_bytes);
-        let place = slot.joined_at;
-        let message = Message { at: block.at, place, text: block.text.as_bytes(), bytes };
-        take(slot, self.worker, &message, &parse::parse(&block.text));
+        let message = Message {
+            at: block.at,
+            place: joined.place,
+            text: block.text.as_bytes(),
+            escaped: false,
+            bytes: joined.bytes,
+            keep: self.worker.keep,
+        };
+        take(slot, self.worker, &message, &with_id(parse::parse(&block.text), joined.request_id));
     }
+}
+
+/// A line of the function with the request id that the wrapping tells, where it has none of its own.
+fn with_id(mut record: Record<'_>, id: Option<RequestId>) -> Record<'_> {
+    if let Record::App(line) = &mut record {
+        line.id = line.id.or(id);
+    }
+    record
+}
+
+/// One JSON object, which neither begins nor continues what is written as several messages.
+fn is_whole_object(message: &[u8]) -> bool {
+    message.first() == Some(&b'{') && message.trim_ascii_end().last() == Some(&b'}')
 }
 
 fn take(slot: &mut Slot, worker: &mut Worker<'_>, message: &Message<'_>, record: &Record<'_>) {
     match record {
         Record::InitStart(start) | Record::RestoreStart(start) => {
+            // It names the function, too, but only once an environment: those that began before the window would be
+            // a second row without a name.
             if let Some(runtime) = start.runtime_version {
                 worker.ledger.runtime(slot.names, message.at, runtime);
             }
         }
+        Record::Start { function_arn: Some(arn), .. } => {
+            if let Some(arn) = FunctionArn::parse(arn) {
+                named(slot, worker, message.place.input, arn);
+            }
+        }
+        Record::Report(report) if report.emulated => worker.note(message.place.input, emulator_note()),
         Record::Foreign(kind) => worker.tally.foreign(kind, 1),
         Record::LogsDropped { records } => worker.tally.logs_dropped(*records),
         _ => {}
     }
     slot.assembler.record(message, record, &mut Closing::new(worker, &slot.identity, slot.names));
+}
+
+/// Every START of an attempt names the function, and neither path nor wrapping nor user did.
+fn named(slot: &mut Slot, worker: &mut Worker<'_>, input: u32, arn: FunctionArn<'_>) {
+    if slot.identity.function.is_some() {
+        return;
+    }
+    let mut identity = (*slot.identity).clone();
+    identity.function = Some(arn.name.to_owned());
+    identity.region.get_or_insert_with(|| arn.region.to_owned());
+    identity.account_id.get_or_insert_with(|| arn.account_id.to_owned());
+    slot.names = worker.ledger.stream(&identity, input);
+    slot.identity = Arc::new(identity);
+}
+
+fn emulator_note() -> Note {
+    let text = "written by a local emulator: its memory figures repeat the size, and make no finding".to_owned();
+    Note { incomplete: false, text }
 }
 
 impl EventSink for InputSink<'_, '_> {
@@ -149,8 +250,7 @@ impl EventSink for InputSink<'_, '_> {
             identity: Arc::new(identity),
             names,
             joiner: Joiner::default(),
-            joined_bytes: 0,
-            joined_at: Place::default(),
+            joined: None,
             foreign,
         });
         self.by_key.insert(hash, id);
@@ -163,30 +263,41 @@ impl EventSink for InputSink<'_, '_> {
         let at = stream.0 as usize;
         let Some(slot) = self.slots.get_mut(at) else { return };
         self.worker.tally.log_events += 1;
+        let event = LogEvent { line: self.last_line.next(event.line), ..event };
         let bytes = event.message.len() as u64;
         if let Some(kind) = slot.foreign {
             self.worker.tally.foreign(kind, 1);
             self.worker.tally.count(Bucket::OtherLogs, bytes);
             return;
         }
-        let dismissible = !slot.joiner.is_open() && !slot.assembler.wants_ids();
+        if self.delivered.again(stream, &event) {
+            self.worker.tally.duplicates += 1;
+            self.worker.tally.count(Bucket::Attributed, bytes);
+            return;
+        }
+        let dismissible = !slot.joiner.is_open() && !slot.assembler.wants_ids() && !self.worker.keep.every_line;
         if dismissible && !parse::may_matter(event.message) {
             let place = self.at;
-            let message = Message { at: event.at, place, text: event.message, bytes };
+            let message = Message {
+                at: event.at,
+                place,
+                text: event.message,
+                escaped: event.escaped,
+                bytes,
+                keep: self.worker.keep,
+            };
             slot.assembler.ordinary(&message, &mut Closing::new(self.worker, &slot.identity, slot.names));
             return;
         }
         let mut scratch = std::mem::take(&mut self.scratch);
         let raw: &[u8] = if event.escaped {
             scratch.clear();
-            unescape(event.message, &mut scratch);
+            unescape_json(event.message, &mut scratch);
             &scratch
         } else {
             event.message
         };
-        let text = String::from_utf8_lossy(raw);
-        self.consider(at, &event, &text);
-        drop(text);
+        self.consider(at, &event, raw);
         self.scratch = scratch;
     }
 
@@ -206,11 +317,16 @@ impl EventSink for InputSink<'_, '_> {
 
 /// Log groups that hold no invocation logs of event functions.
 fn foreign_group(group: &str) -> Option<&'static str> {
-    const KINDS: [(&str, &str); 4] = [
+    const KINDS: [(&str, &str); 9] = [
         ("/aws/lambda-insights", "Lambda Insights"),
         ("/aws/lambda/web/", "Lambda Web Functions"),
-        ("/aws/lambda/capacity-provider/", "Lambda capacity providers"),
+        ("/aws/lambda/capacity-provider/", "Lambda capacity provider"),
         ("/aws/vendedlogs/states/", "Step Functions"),
+        ("/aws/states/", "Step Functions"),
+        ("API-Gateway-Execution-Logs_", "API Gateway execution log"),
+        ("/aws/apigateway/", "API Gateway access log"),
+        ("/aws/api-gateway/", "API Gateway access log"),
+        ("/aws/vendedlogs/apis/", "API Gateway access log"),
     ];
     KINDS.iter().find(|(prefix, _)| group.starts_with(prefix)).map(|(_, kind)| *kind)
 }
@@ -232,79 +348,4 @@ fn hash_parts<const N: usize>(parts: [Option<&str>; N]) -> u64 {
         hash.update(&[0xff]);
     }
     hash.digest()
-}
-
-/// Undoes the escapes of the inside of a JSON string. What is no valid escape stays as it is.
-fn unescape(escaped: &[u8], out: &mut Vec<u8>) {
-    let mut rest = escaped;
-    while let Some(at) = memchr::memchr(b'\\', rest) {
-        out.extend_from_slice(&rest[..at]);
-        rest = &rest[at + 1..];
-        let Some((&kind, after)) = rest.split_first() else {
-            out.push(b'\\');
-            return;
-        };
-        rest = after;
-        match kind {
-            b'n' => out.push(b'\n'),
-            b't' => out.push(b'\t'),
-            b'r' => out.push(b'\r'),
-            b'b' => out.push(0x08),
-            b'f' => out.push(0x0c),
-            b'u' => rest = unescape_unicode(rest, out),
-            other => out.push(other),
-        }
-    }
-    out.extend_from_slice(rest);
-}
-
-/// `XXXX` after `\u`, with a second half where it is one of a pair. Returns what follows.
-fn unescape_unicode<'a>(rest: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
-    let unit = |bytes: &[u8]| {
-        let digits = std::str::from_utf8(bytes.get(..4)?).ok()?;
-        u16::from_str_radix(digits, 16).ok()
-    };
-    let Some(first) = unit(rest) else {
-        out.extend_from_slice(b"\\u");
-        return rest;
-    };
-    let mut units = vec![first];
-    let mut rest = &rest[4..];
-    if let (0xd800..0xdc00, Some(low)) = (first, rest.strip_prefix(b"\\u").and_then(unit)) {
-        units.push(low);
-        rest = &rest[6..];
-    }
-    let text: String = char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
-    out.extend_from_slice(text.as_bytes());
-    rest
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    proptest::proptest! {
-        #[test]
-        fn undoes_what_serde_json_escapes(text in ".*") {
-            let quoted = serde_json::to_string(&text).expect("a string");
-            let mut out = Vec::new();
-            unescape(&quoted.as_bytes()[1..quoted.len() - 1], &mut out);
-            proptest::prop_assert_eq!(String::from_utf8(out).expect("UTF-8"), text);
-        }
-
-        #[test]
-        fn takes_any_bytes(bytes in proptest::collection::vec(0u8.., 0..200)) {
-            unescape(&bytes, &mut Vec::new());
-        }
-    }
-
-    #[test]
-    fn joins_pairs_and_keeps_halves() {
-        let undone = |text: &[u8]| {
-            let mut out = Vec::new();
-            unescape(text, &mut out);
-            String::from_utf8(out).expect("UTF-8")
-        };
-        assert_eq!(undone(br"\ud83d\ude00 \u00e9 \/ \ud83d! \uzzzz \"), "😀 é / \u{fffd}! \\uzzzz \\");
-    }
 }

@@ -19,7 +19,6 @@ pub(super) struct Tally {
     notes: BTreeSet<Note>,
     foreign: BTreeMap<&'static str, u64>,
     logs_dropped: u64,
-    signs_of_hidden_successes: u64,
 }
 
 impl Tally {
@@ -47,6 +46,14 @@ impl Tally {
         self.notes.insert(note);
     }
 
+    /// The log of a function has failures alone.
+    pub(super) fn hides_successes(&mut self, function: &str) {
+        let text = format!(
+            "{function}: the log has only attempts that failed (JSON at system log level WARN): rates are not known"
+        );
+        self.note(Note { incomplete: true, text });
+    }
+
     pub(super) fn merge(&mut self, other: Self) {
         self.inputs += other.inputs;
         self.bytes_read += other.bytes_read;
@@ -66,7 +73,6 @@ impl Tally {
             self.foreign(kind, events);
         }
         self.logs_dropped += other.logs_dropped;
-        self.signs_of_hidden_successes += other.signs_of_hidden_successes;
     }
 
     /// The coverage of a whole run. `duplicate_attempts` were found when attempts were joined to events.
@@ -77,6 +83,7 @@ impl Tally {
             + self.bytes.unattributed
             + self.bytes.unrecognized
             + self.bytes.framing;
+        debug_assert!(known <= self.bytes_decoded, "{known} bytes counted of {}", self.bytes_decoded);
         // Whatever was decoded and is part of no message stood around the messages.
         self.bytes.framing += self.bytes_decoded.saturating_sub(known);
         self.unreadable.sort();

@@ -4,12 +4,13 @@ use std::fs::File;
 use std::io::{self, Read};
 
 use super::records::Spool;
+use super::shown::Shown;
 use super::sink::{InputSink, Piece};
 use super::tally::Tally;
 use super::{Options, Progress};
 use crate::assemble::{self, Output};
 use crate::decode::{self, Buffers, DecodeError};
-use crate::model::{Attempt, Bucket, Note, Place};
+use crate::model::{Attempt, Bucket, Keep, Lines, Note, Place};
 use crate::rules;
 use crate::source::Input;
 use crate::summary::{Ledger, Shared, StreamNames};
@@ -22,6 +23,7 @@ pub(super) struct Job<'r> {
     /// Contents of inputs that are held in memory, by position.
     pub(super) samples: &'r [(&'r str, &'r [u8])],
     pub(super) shared: &'r Shared,
+    pub(super) keep: &'r Keep,
     pub(super) progress: &'r dyn Progress,
 }
 
@@ -35,6 +37,9 @@ pub(super) struct Worker<'r> {
     /// The first failure to write the spool: without it there are no records.
     pub(super) spool_error: Option<io::Error>,
     pub(super) pieces: Vec<Piece>,
+    /// Which lines of attempts are kept.
+    pub(super) keep: &'r Keep,
+    pub(super) shown: Shown,
     buffers: Buffers,
 }
 
@@ -45,9 +50,11 @@ impl<'r> Worker<'r> {
             inputs: job.inputs,
             ledger: Ledger::new(job.shared),
             tally: Tally::default(),
-            spool: job.options.keep_records.then(Spool::new).transpose()?,
+            spool: (job.options.keep_records || job.options.ledger).then(Spool::new).transpose()?,
             spool_error: None,
             pieces: Vec::new(),
+            keep: job.keep,
+            shown: Shown::new(job.options.show.as_deref()),
             buffers: Buffers::default(),
         })
     }
@@ -87,11 +94,12 @@ impl<'r> Worker<'r> {
 
     /// Joins the pieces of one stream and closes it.
     pub(super) fn close_stream(&mut self, mut pieces: Vec<Piece>) {
-        pieces.sort_by_key(|piece| (piece.part.first_at(), piece.input));
+        pieces.sort_by_key(|piece| (piece.part.span(), piece.input));
         let Some(first) = pieces.first() else { return };
         let (identity, names) = (first.identity.clone(), first.names);
         let parts = pieces.into_iter().map(|piece| piece.part);
-        assemble::join(parts, &mut Closing::new(self, &identity, names));
+        let keep = self.keep;
+        assemble::join(parts, keep, &mut Closing::new(self, &identity, names));
     }
 
     pub(super) fn own_record(&mut self, json: &[u8], place: Place) {
@@ -104,8 +112,9 @@ impl<'r> Worker<'r> {
             return;
         };
         self.tally.count(Bucket::Attributed, bytes);
-        let unnumbered = Record { attempt: 1, timeout_ms: None, timeout_source: None, ..record.clone() };
-        self.spool(&unnumbered, place, names);
+        let record = record.reset();
+        self.shown.take(&record, place, names.function(), &Lines::default(), &self.options.redaction);
+        self.spool(&record, place, names);
     }
 
     pub(super) fn note(&mut self, input: u32, note: Note) {
@@ -114,10 +123,10 @@ impl<'r> Worker<'r> {
     }
 
     fn spool(&mut self, record: &Record, place: Place, names: StreamNames) {
-        let wanted = !self.options.failures_only
-            || crate::model::Category::from_id(&record.category).is_some_and(crate::model::Category::is_failure);
-        if let (Some(spool), true) = (&mut self.spool, wanted)
-            && let Err(error) = spool.push(record, place, names.function())
+        let hidden = self.options.failures_only
+            && !crate::model::Category::from_id(&record.category).is_some_and(crate::model::Category::is_failure);
+        if let (Some(spool), true) = (&mut self.spool, self.options.ledger || !hidden)
+            && let Err(error) = spool.push(record, place, names.function(), hidden)
         {
             self.spool = None;
             self.spool_error = Some(error);
@@ -139,15 +148,21 @@ impl<'a, 'r> Closing<'a, 'r> {
 }
 
 impl Output for Closing<'_, '_> {
-    fn closed(&mut self, attempt: Attempt) {
-        let verdict = rules::judge(&attempt);
+    fn closed(&mut self, attempt: &mut Attempt) {
+        attempt.side_effects = self.worker.options.effects.of_lines(&attempt.lines);
+        let attempt = &*attempt;
+        let verdict = rules::judge(attempt);
         let (inputs, options) = (self.worker.inputs, self.worker.options);
         let input_name = |at: u32| inputs.get(at as usize).map(|input| input.name.clone()).unwrap_or_default();
-        let record = || Record::new(self.identity, &attempt, &verdict, &input_name, &options.redaction);
-        self.worker.ledger.add(self.names, &attempt, &verdict, &record);
+        let record = || Record::new(self.identity, attempt, &verdict, &input_name, &options.redaction);
+        self.worker.ledger.add(self.names, attempt, &verdict, &record);
         if self.worker.spool.is_some() {
             let record = record();
             self.worker.spool(&record, attempt.place, self.names);
+        }
+        if self.worker.shown.wants(attempt.request_id) {
+            let (record, place) = (record(), attempt.place);
+            self.worker.shown.take(&record, place, self.names.function(), &attempt.lines, &options.redaction);
         }
     }
 

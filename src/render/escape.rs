@@ -1,7 +1,8 @@
 //! Text from logs made safe for a terminal: no escape sequence, no hidden or reordering character gets through.
 
 use std::borrow::Cow;
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::{self, Write};
 
 /// The text on one line, with everything that a terminal would act on made visible.
 ///
@@ -35,6 +36,53 @@ fn push_code(out: &mut String, char: char) {
     let code = u32::from(char);
     // Writing to a string cannot fail.
     let _ = if code < 0x100 { write!(out, "\\x{code:02x}") } else { write!(out, "\\u{{{code:x}}}") };
+}
+
+/// JSON on its way out, with every unsafe character as `\uXXXX`. They stand in strings only, so the values stay the same.
+pub(super) struct JsonOut<'a> {
+    out: &'a mut dyn Write,
+    /// The beginning of a character whose end is in the next write.
+    torn: Vec<u8>,
+}
+
+impl<'a> JsonOut<'a> {
+    pub(super) fn new(out: &'a mut dyn Write) -> Self {
+        Self { out, torn: Vec::new() }
+    }
+
+    fn text(&mut self, text: &str) -> io::Result<()> {
+        let mut rest = text;
+        let unsafe_in_json = |char: char| is_unsafe(char) && char != '\n';
+        while let Some(at) = rest.find(unsafe_in_json) {
+            let (plain, from) = rest.split_at(at);
+            self.out.write_all(plain.as_bytes())?;
+            let Some(char) = from.chars().next() else { break };
+            for unit in char.encode_utf16(&mut [0; 2]) {
+                write!(self.out, "\\u{unit:04x}")?;
+            }
+            rest = &from[char.len_utf8()..];
+        }
+        self.out.write_all(rest.as_bytes())
+    }
+}
+
+impl Write for JsonOut<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let joined = if self.torn.is_empty() { Cow::Borrowed(bytes) } else { [&self.torn, bytes].concat().into() };
+        let whole = match std::str::from_utf8(&joined) {
+            Ok(text) => text.len(),
+            // What is torn has at most three bytes; JSON has nothing else that is no UTF-8.
+            Err(error) if error.error_len().is_none() => error.valid_up_to(),
+            Err(_) => return Err(io::Error::new(io::ErrorKind::InvalidData, "JSON is UTF-8")),
+        };
+        self.text(&String::from_utf8_lossy(&joined[..whole]))?;
+        self.torn = joined[whole..].to_vec();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 /// Controls (C0, DEL, C1), and what Unicode calls format characters: direction marks and overrides ("Trojan Source",
@@ -72,6 +120,19 @@ mod tests {
         case("a\u{200b}b\u{feff}", "a\\u{200b}b\\u{feff}");
         case("\u{a0}\u{a0}File", "  File");
         case("a\0b\x7f", "a\\x00b\\x7f");
+    }
+
+    #[test]
+    fn json_keeps_its_values_and_loses_what_drives_a_terminal() {
+        let value = "a\u{9b}31m \u{202e}\u{feff}\u{e0041} 日本 \x7f";
+        let json = serde_json::to_vec(value).unwrap();
+        for size in 1..json.len() {
+            let mut out = Vec::new();
+            let mut writer = JsonOut::new(&mut out);
+            json.chunks(size).for_each(|part| writer.write_all(part).unwrap());
+            assert!(!String::from_utf8_lossy(&out).chars().any(is_unsafe));
+            assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), value);
+        }
     }
 
     proptest::proptest! {

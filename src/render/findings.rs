@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use super::escape::one_line;
 use super::matrix;
+use super::said::Said;
 use super::style::{Ink, Style};
 use super::words::{Clock, count, duration, shorten_end, width, wrap};
-use crate::model::Timestamp;
 use crate::wire::{Example, Finding, FunctionSummary, Summary};
 
 /// Findings shown for one function; the rest is counted.
@@ -174,9 +174,10 @@ impl<'a> Findings<'a> {
         let (said, tail) = match (silent_end(example), example.evidence.first()) {
             (Some((line, silence)), _) => (Said::read(line), format!(" … then {} of silence", duration(silence))),
             (None, Some(line)) => {
-                let told = finding.message.as_deref().is_some_and(|message| line.message.contains(message));
-                let place = format!("{}:{}", line.input, line.line_number);
                 let said = Said::read(&line.message);
+                let tells = |message: &str| line.message.contains(message) || said.text.contains(message);
+                let told = finding.message.as_deref().is_some_and(tells);
+                let place = format!("{}:{}", line.input, line.line_number);
                 (Said { at: line.at.clone().or(said.at), text: if told { place } else { said.text } }, String::new())
             }
             (None, None) => return,
@@ -203,39 +204,6 @@ impl<'a> Findings<'a> {
 fn silent_end(example: &Example) -> Option<(&str, f64)> {
     let silence = example.silence_before_end_ms.filter(|ms| *ms >= 1_000)?;
     Some((example.last_line_before_end.as_deref()?, silence as f64))
-}
-
-/// A line of a log without the moment, request id and level that runtimes put in front.
-struct Said {
-    at: Option<String>,
-    text: String,
-}
-
-impl Said {
-    fn read(line: &str) -> Self {
-        let (mut at, mut rest) = (None, line.trim_start());
-        loop {
-            if let Some((moment, used)) = Timestamp::parse_prefix(rest.as_bytes()) {
-                at = Some(moment.to_string());
-                rest = rest.get(used..).unwrap_or_default().trim_start();
-            } else if let Some((_, after)) = rest.split_once('\t').filter(|(field, _)| is_label(field)) {
-                rest = after.trim_start();
-            } else {
-                return Self { at, text: rest.to_owned() };
-            }
-        }
-    }
-}
-
-/// A request id or a level.
-fn is_label(field: &str) -> bool {
-    let field = field.trim_matches(['[', ']', ' ']);
-    let id = field.len() == 36 && field.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-    const LEVELS: [&str; 14] = [
-        "TRACE", "DEBUG", "INFO", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL", "trce", "dbug", "info", "warn",
-        "fail", "crit",
-    ];
-    id || field == "undefined" || LEVELS.contains(&field)
 }
 
 /// `version 42 only`, where other versions do not have it.

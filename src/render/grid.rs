@@ -1,10 +1,15 @@
-//! Rows and columns of text: the first column to the left, the others to the right.
+//! Rows and columns of text: the first column to the left, the others to the right, in bands that fit the width.
+
+use std::iter;
+
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 
 use super::style::{Ink, Style};
 use super::words::{shorten_middle, width};
 
 /// Between two columns.
-const GAP: usize = 2;
+const GAP: usize = GAP_COLUMNS as usize;
+const GAP_COLUMNS: u16 = 2;
 /// The least that the first column shrinks to: then columns of numbers go below instead.
 const NAME_MIN: usize = 18;
 
@@ -20,6 +25,12 @@ pub(super) struct Column {
 pub(super) struct Cell {
     pub(super) text: String,
     pub(super) ink: Option<Ink>,
+}
+
+impl Cell {
+    fn painted(&self, style: &Style) -> String {
+        self.ink.map_or_else(|| self.text.clone(), |ink| style.paint(ink, &self.text))
+    }
 }
 
 impl Column {
@@ -40,8 +51,7 @@ pub(super) fn lines(heading: &str, names: &[String], columns: &[Column], style: 
         if index > 0 {
             out.push(String::new());
         }
-        out.push(style.paint(Ink::Strong, &heading_line(heading, name_width, band)));
-        out.extend(names.iter().enumerate().map(|(row, name)| row_line(name, name_width, band, row, style)));
+        out.extend(band_lines(heading, names, name_width, band, style));
     }
     out
 }
@@ -67,24 +77,23 @@ fn bands(columns: &[Column], longest: usize, total: usize) -> Vec<&[Column]> {
     bands
 }
 
-fn heading_line(heading: &str, name_width: usize, band: &[Column]) -> String {
-    let mut line = format!("{heading:name_width$}");
-    for column in band {
-        line.push_str(&format!("{:>1$}", column.heading, column.width() + GAP));
-    }
-    line.trim_end().to_owned()
-}
-
-fn row_line(name: &str, name_width: usize, band: &[Column], row: usize, style: &Style) -> String {
-    let name = shorten_middle(name, name_width);
-    let mut line = format!("{name}{}", " ".repeat(name_width.saturating_sub(width(&name))));
-    for column in band {
-        let Some(cell) = column.cells.get(row) else { continue };
-        line.push_str(&" ".repeat((column.width() + GAP).saturating_sub(width(&cell.text))));
-        match cell.ink {
-            Some(ink) => line.push_str(&style.paint(ink, &cell.text)),
-            None => line.push_str(&cell.text),
+/// One band as a table without lines: names to the left, numbers to the right.
+fn band_lines(heading: &str, names: &[String], name_width: usize, band: &[Column], style: &Style) -> Vec<String> {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).force_no_tty().set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(iter::once(heading).chain(band.iter().map(|column| column.heading)));
+    table.add_rows(names.iter().enumerate().map(|(row, name)| {
+        let cells = band.iter().map(|column| column.cells.get(row).map_or(String::new(), |cell| cell.painted(style)));
+        iter::once(shorten_middle(name, name_width)).chain(cells).collect::<Vec<String>>()
+    }));
+    let fixed = u16::try_from(name_width).unwrap_or(u16::MAX);
+    for (index, column) in table.column_iter_mut().enumerate() {
+        if index == 0 {
+            column.set_padding((0, 0)).set_constraint(ColumnConstraint::Absolute(Width::Fixed(fixed)));
+        } else {
+            column.set_padding((GAP_COLUMNS, 0)).set_cell_alignment(CellAlignment::Right);
         }
     }
-    line.trim_end().to_owned()
+    let lines = table.lines().map(|line| line.trim_end().to_owned());
+    lines.enumerate().map(|(at, line)| if at == 0 { style.paint(Ink::Strong, &line) } else { line }).collect()
 }

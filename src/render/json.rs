@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
+use super::escape::JsonOut;
 use super::{Answer, Style};
 
 pub(super) fn render(answer: &mut Answer<'_>, _style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, answer.summary).map_err(io::Error::from)?;
+    serde_json::to_writer_pretty(JsonOut::new(out), answer.summary).map_err(io::Error::from)?;
     out.write_all(b"\n")
 }
 

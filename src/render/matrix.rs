@@ -116,15 +116,19 @@ fn columns(rows: &[&FunctionSummary]) -> Vec<Column> {
     columns.push(column("UNKNOWN", rows, |function| number(function.unknown)));
     columns.push(column("ENV", rows, |function| number(function.environment_failures)));
     columns.push(column("LOST", rows, |function| number(function.outcomes.exhausted)));
+    columns.push(column("RECOVERED", rows, |function| number(function.outcomes.recovered)));
+    columns.push(column("RERUN", rows, |function| number(function.outcomes.rerun_after_success)));
     // Kinds that do not occur have no column; attempts and rate always do.
     let mut index = 0;
     columns.retain(|column| {
         index += 1;
         index <= 2 || column.cells.iter().any(|cell| cell.text != ".")
     });
-    columns.push(column("P95", rows, |function| plain(function.duration_ms.all.p95.map_or("-".to_owned(), duration))));
+    // Too few attempts for a percentile: the column would only take room.
+    let p95 = column("P95", rows, |function| plain(function.duration_ms.all.p95.map_or("-".to_owned(), duration)));
+    columns.extend(Some(p95).filter(|column| column.cells.iter().any(|cell| cell.text != "-")));
     columns.push(column("COLD", rows, |function| plain(cell(function.cold_starts))));
-    columns.push(column("MEMORY MB", rows, memory));
+    columns.push(column("MEM MB", rows, memory));
     columns
 }
 

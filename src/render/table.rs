@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::style::{Ink, Style};
 use super::words::{Clock, count};
-use super::{Answer, coverage, findings, matrix};
+use super::{Answer, coverage, findings, matrix, needs};
 use crate::wire::{Summary, Window};
 
 pub(super) fn render(answer: &mut Answer<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -14,6 +14,7 @@ pub(super) fn render(answer: &mut Answer<'_>, style: &Style, out: &mut dyn Write
         lines.push(String::new());
         lines.extend(matrix::lines(summary, style));
         lines.extend(findings::lines(summary, style));
+        lines.extend(needs::lines(summary, style));
     }
     lines.push(String::new());
     lines.extend(coverage::lines(&summary.coverage, style));
@@ -34,6 +35,9 @@ fn headline(summary: &Summary, style: &Style) -> String {
         count(summary.functions.len() as u64, "function", "functions"),
         count(summary.totals.attempts, "attempt", "attempts")
     );
+    if summary.totals.events != summary.totals.attempts {
+        text.push_str(&format!(" of {}", count(summary.totals.events, "event", "events")));
+    }
     if let Some(window) = window(&summary.window) {
         text.push_str(", ");
         text.push_str(&window);

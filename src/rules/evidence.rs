@@ -26,6 +26,7 @@ pub(super) fn lines(facts: &Facts<'_>, ruling: &Ruling<'_>) -> Vec<Line> {
             lines.push(line.clone());
         }
     }
-    lines.sort_by_key(|line| line.place);
+    // By time first: the files of one stream may be given in any order.
+    lines.sort_by_key(|line| (line.at, line.place));
     lines
 }

@@ -2,6 +2,7 @@
 //!
 //! A rule says what ended the attempt and with which line it proves it ([`Ruling`]). What every verdict needs
 //! (contributing causes, observations, evidence, retry advice, fingerprint) is added here, once for all rules.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod contributing;
 mod evidence;

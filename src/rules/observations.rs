@@ -3,7 +3,7 @@
 use super::Ruling;
 use super::facts::{Facts, error_of, form, memory_percent};
 use crate::catalogue::diagnose;
-use crate::model::{Attempt, ErrorForm, Phase, Sign, SignKind, Status};
+use crate::model::{Attempt, Category, ErrorForm, Phase, Sign, SignKind, Status};
 
 /// From this share of the memory size on, an attempt is close to the limit.
 const NEAR_LIMIT_PERCENT: u32 = 95;
@@ -25,6 +25,9 @@ pub(super) fn of_figures(attempt: &Attempt) -> Observations {
     if attempt.logged_errors > 0 {
         found.push(("handled_error", attempt.logged_errors));
     }
+    if attempt.json && attempt.report_seen && !attempt.start_seen {
+        found.push(("start_not_logged", 1));
+    }
     found
 }
 
@@ -32,7 +35,9 @@ pub(super) fn of_figures(attempt: &Attempt) -> Observations {
 pub(super) fn all(facts: &Facts<'_>, ruling: &Ruling<'_>, failed: bool) -> Observations {
     let attempt = facts.attempt;
     let mut found = of_figures(attempt);
-    found.retain(|(code, _)| *code != "handled_error");
+    // Being near the limit is worth knowing only of what did not fail for it.
+    let out_of_memory = ruling.code.starts_with(Category::OutOfMemory.id());
+    found.retain(|(code, _)| *code != "handled_error" && !(out_of_memory && *code == "near_memory_limit"));
     let mut add = |code, count: u32| {
         if count > 0 {
             found.push((code, count));

@@ -2,6 +2,8 @@
 
 mod identity;
 
+use std::collections::HashSet;
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
@@ -61,10 +63,10 @@ const STDIN: &str = "<stdin>";
 #[must_use]
 pub fn list_inputs(paths: &[PathBuf]) -> Listing {
     let mut listing = Listing::default();
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     for path in paths {
         if path.as_os_str() == "-" {
-            if seen.insert(path.clone()) {
+            if seen.insert(FileId::Path(path.clone())) {
                 listing.inputs.push(standard_input());
             }
             continue;
@@ -78,7 +80,30 @@ fn standard_input() -> Input {
     Input { name: STDIN.to_owned(), path: None, named: true, size: None, context: InputContext::default() }
 }
 
-type Seen = std::collections::HashSet<PathBuf>;
+type Seen = HashSet<FileId>;
+
+/// What makes two paths the same file.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum FileId {
+    /// Device and inode.
+    #[cfg(unix)]
+    Inode(u64, u64),
+    /// Where there are none, the path without links.
+    Path(PathBuf),
+}
+
+impl FileId {
+    #[cfg(unix)]
+    fn of(path: &Path, metadata: Option<&Metadata>) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        metadata.map_or_else(|| Self::Path(path.to_owned()), |metadata| Self::Inode(metadata.dev(), metadata.ino()))
+    }
+
+    #[cfg(not(unix))]
+    fn of(path: &Path, _metadata: Option<&Metadata>) -> Self {
+        Self::Path(path.canonicalize().unwrap_or_else(|_| path.to_owned()))
+    }
+}
 
 fn list_path(path: &Path, listing: &mut Listing, seen: &mut Seen) {
     let is_directory = match std::fs::metadata(path) {
@@ -95,22 +120,23 @@ fn list_path(path: &Path, listing: &mut Listing, seen: &mut Seen) {
             Ok(entry) if entry.file_type().is_dir() => {}
             Ok(entry) => {
                 let named = !is_directory;
-                let size = entry.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
-                list_file(entry.into_path(), named, size, listing, seen);
+                let metadata = entry.metadata().ok();
+                list_file(entry.into_path(), named, metadata.as_ref(), listing, seen);
             }
             Err(error) => walk_problem(path, &error, listing),
         }
     }
 }
 
-fn list_file(path: PathBuf, named: bool, size: Option<u64>, listing: &mut Listing, seen: &mut Seen) {
+fn list_file(path: PathBuf, named: bool, metadata: Option<&Metadata>, listing: &mut Listing, seen: &mut Seen) {
+    let size = metadata.filter(|metadata| metadata.is_file()).map(Metadata::len);
+    let file = FileId::of(&path, metadata);
     // Sockets and pipes inside a directory would block; named, they are what the user wants.
     if !named && size.is_none() {
         listing.problems.push(problem(&path, named, "not a regular file"));
         return;
     }
-    let identity = if size.is_some() { path.canonicalize().ok() } else { None };
-    if !seen.insert(identity.unwrap_or_else(|| path.clone())) {
+    if !seen.insert(file) {
         return;
     }
     let context = context_of(&path);

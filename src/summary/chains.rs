@@ -25,6 +25,21 @@ const ATTEMPTS_OF_AN_EVENT: usize = 3;
 /// A failure this close to the end of the window may still be retried (the retries come after one and two minutes).
 const RETRY_MAY_COME_MS: i64 = 10 * 60_000;
 
+impl Outcome {
+    /// The word in machine output.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Recovered => "recovered",
+            Self::Exhausted => "exhausted",
+            Self::FailedOnce => "failed_once",
+            Self::Open => "open",
+            Self::RerunAfterSuccess => "rerun_after_success",
+        }
+    }
+}
+
 /// Drops from the attempts of one event, which stand in order of their start, those that were read twice.
 /// Returns how many; `dropped` is told of each.
 pub(super) fn drop_duplicates(attempts: &mut Vec<Entry>, mut dropped: impl FnMut(&Entry)) -> u64 {
@@ -59,10 +74,10 @@ pub(super) fn outcome(attempts: &[Entry], window_end: Option<Timestamp>) -> Outc
     if last.category() == Category::Ok {
         return if attempts.len() == 1 { Outcome::Succeeded } else { Outcome::Recovered };
     }
-    let Some(settled_for_ms) = last.ended_at().zip(window_end).map(|(end, window)| window.ms_since(end)) else {
-        return Outcome::Open;
-    };
-    if attempts.len() < ATTEMPTS_OF_AN_EVENT && settled_for_ms < RETRY_MAY_COME_MS {
+    let settled_for_ms = last.ended_at().zip(window_end).map(|(end, window)| window.ms_since(end));
+    // Without a clock nobody knows whether a retry is still to come; after the third attempt none is.
+    let may_be_retried = settled_for_ms.is_none_or(|ms| ms < RETRY_MAY_COME_MS);
+    if attempts.len() < ATTEMPTS_OF_AN_EVENT && may_be_retried {
         return Outcome::Open;
     }
     if attempts.len() == 1 { Outcome::FailedOnce } else { Outcome::Exhausted }
@@ -83,7 +98,7 @@ fn completeness(attempt: &Entry) -> (bool, bool) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::entry::Names;
     use super::*;
     use crate::model::{
@@ -94,7 +109,7 @@ mod tests {
     const BEGIN_MS: i64 = 1_790_000_000_000;
 
     /// An attempt of a second that starts so many minutes into the log.
-    fn attempt(category: Category, minute: i64, stream: u64) -> Entry {
+    pub(in super::super) fn attempt(category: Category, minute: i64, stream: u64) -> Entry {
         let start = Timestamp::from_ms(BEGIN_MS + minute * MINUTE_MS);
         let attempt = Attempt {
             request_id: Some(RequestId::from_bits(7)),
@@ -108,7 +123,7 @@ mod tests {
         entry(&attempt, category, stream)
     }
 
-    fn entry(attempt: &Attempt, category: Category, stream: u64) -> Entry {
+    pub(in super::super) fn entry(attempt: &Attempt, category: Category, stream: u64) -> Entry {
         let verdict = Verdict {
             category,
             code: "",
@@ -126,7 +141,11 @@ mod tests {
             evidence: Vec::new(),
             fingerprint: None,
         };
-        Entry::new(attempt, &verdict, Names { stream, function: 0, version: 0, finding: 0 })
+        Entry::new(
+            attempt,
+            &verdict,
+            Names { stream, function: 0, version: 0, finding: 0, cut: category == Category::Timeout },
+        )
     }
 
     #[track_caller]

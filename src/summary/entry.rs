@@ -1,6 +1,8 @@
 //! One attempt as a value of fixed size: all that the final pass needs of it.
 
-use crate::model::{Attempt, Category, Confidence, Place, RequestId, Subject, Timestamp, Verdict, WindowCut};
+use crate::model::{
+    Attempt, Category, Confidence, PartialWork, Place, RequestId, Retryable, Subject, Timestamp, Verdict, WindowCut,
+};
 
 /// No such figure on the REPORT line.
 const ABSENT: u32 = u32::MAX;
@@ -28,12 +30,18 @@ pub struct Entry {
     flags: u16,
     pub(super) version: u16,
     category: Category,
+    /// What may be tried again (bits 0 to 2), how much may be done already (bits 4 to 6), and [`EMULATED`].
+    terms: u8,
 }
 
+// The promise on memory: 128 bytes for each request id.
+const _: () = assert!(size_of::<Entry>() <= 80);
+
 /// Observations that a function's row counts.
-pub(super) const COUNTED_OBSERVATIONS: [&str; 2] = [HANDLED_ERROR, NEAR_MEMORY_LIMIT];
+pub(super) const COUNTED_OBSERVATIONS: [&str; 3] = [HANDLED_ERROR, NEAR_MEMORY_LIMIT, START_NOT_LOGGED];
 const HANDLED_ERROR: &str = "handled_error";
 const NEAR_MEMORY_LIMIT: &str = "near_memory_limit";
+const START_NOT_LOGGED: &str = "start_not_logged";
 
 const HAS_REQUEST: u16 = 1;
 const START_CUT: u16 = 1 << 1;
@@ -50,10 +58,21 @@ const CAUSES: [(u16, &str); 4] = [
 ];
 pub(super) const SILENT: u16 = 1 << 6;
 pub(super) const AT_LIMIT: u16 = 1 << 7;
+const UNSTARTED: u16 = 1 << 13;
 const CONFIDENCE: u32 = 8;
 pub(super) const GROWN: u16 = 1 << 10;
 pub(super) const SUDDEN: u16 = 1 << 11;
 pub(super) const SLOW_INIT: u16 = 1 << 12;
+
+/// It was cut in the middle: the process ended, not the handler.
+const CUT: u16 = 1 << 14;
+/// Its lines show side effects.
+const EFFECTS: u16 = 1 << 15;
+/// A local emulator wrote its log: the bit of the terms that retry and partial work leave free.
+const EMULATED: u8 = 1 << 3;
+
+/// Bytes of an entry on disk.
+pub(super) const ENCODED: usize = 80;
 
 /// Marks an entry without a finding: it did not fail.
 pub(super) const NO_FINDING: u32 = u32::MAX;
@@ -85,12 +104,72 @@ impl Entry {
                 | flag(attempt.report_seen, REPORT_SEEN)
                 | flag(cold, COLD)
                 | flag(observed(NEAR_MEMORY_LIMIT).is_some(), NEAR_MEMORY)
+                | flag(observed(START_NOT_LOGGED).is_some(), UNSTARTED)
                 | flag(attempt.subject == Subject::Environment, ENVIRONMENT)
                 | flag(is_silent(attempt), SILENT)
+                | flag(names.cut, CUT)
+                | flag(!attempt.side_effects.is_empty(), EFFECTS)
                 | causes(verdict)
                 | (verdict.confidence as u16) << CONFIDENCE,
             version: names.version,
             category: verdict.category,
+            terms: terms(verdict.retryable, verdict.partial_work) | if attempt.emulated { EMULATED } else { 0 },
+        }
+    }
+
+    /// As bytes, for a run on disk.
+    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.request.to_le_bytes());
+        out.extend_from_slice(&self.start_ms.to_le_bytes());
+        out.extend_from_slice(&self.place.to_le_bytes());
+        out.extend_from_slice(&self.stream.to_le_bytes());
+        let Self { function, finding, event, lasted_ms, duration, init, billed_ms, .. } = *self;
+        for word in [function, finding, event, lasted_ms, duration, init, billed_ms] {
+            out.extend_from_slice(&word.to_le_bytes());
+        }
+        for half in [self.memory_size_mb, self.max_memory_used_mb, self.handled_errors, self.flags, self.version] {
+            out.extend_from_slice(&half.to_le_bytes());
+        }
+        out.extend_from_slice(&[self.category as u8, self.terms]);
+        out.resize(out.len().next_multiple_of(ENCODED), 0);
+    }
+
+    /// From its bytes.
+    pub(super) fn decode(bytes: &[u8; ENCODED]) -> Self {
+        fn take<const N: usize>(rest: &mut &[u8]) -> [u8; N] {
+            let (head, tail) = rest.split_first_chunk().map_or(([0; N], &[][..]), |(head, tail)| (*head, tail));
+            *rest = tail;
+            head
+        }
+        let rest = &mut &bytes[..];
+        let request = u128::from_le_bytes(take(rest));
+        let start_ms = i64::from_le_bytes(take(rest));
+        let [place, stream] = std::array::from_fn(|_| u64::from_le_bytes(take(rest)));
+        let [function, finding, event, lasted_ms, duration, init, billed_ms] =
+            std::array::from_fn(|_| u32::from_le_bytes(take(rest)));
+        let [memory_size_mb, max_memory_used_mb, handled_errors, flags, version] =
+            std::array::from_fn(|_| u16::from_le_bytes(take(rest)));
+        let [category, terms] = take(rest);
+        let category = Category::ALL.into_iter().find(|one| *one as u8 == category).unwrap_or(Category::Unknown);
+        Self {
+            request,
+            start_ms,
+            place,
+            stream,
+            function,
+            finding,
+            event,
+            lasted_ms,
+            duration,
+            init,
+            billed_ms,
+            memory_size_mb,
+            max_memory_used_mb,
+            handled_errors,
+            flags,
+            version,
+            category,
+            terms,
         }
     }
 
@@ -133,6 +212,23 @@ impl Entry {
         (self.init != ABSENT).then_some(self.init)
     }
 
+    pub(super) fn billed_ms(&self) -> Option<u64> {
+        (self.billed_ms != ABSENT).then_some(u64::from(self.billed_ms))
+    }
+
+    #[cfg(test)]
+    pub(super) fn with_terms(self, retryable: Retryable, work: PartialWork) -> Self {
+        Self { terms: terms(retryable, work) | self.terms & EMULATED, ..self }
+    }
+
+    pub(super) fn retryable(&self) -> Retryable {
+        Retryable::ALL[usize::from(self.terms & 0b111).min(Retryable::ALL.len() - 1)]
+    }
+
+    pub(super) fn partial_work(&self) -> PartialWork {
+        PartialWork::ALL[usize::from(self.terms >> 4 & 0b111).min(PartialWork::ALL.len() - 1)]
+    }
+
     pub(super) fn memory_size_mb(&self) -> Option<u32> {
         (self.memory_size_mb > 0).then_some(u32::from(self.memory_size_mb))
     }
@@ -161,8 +257,26 @@ impl Entry {
         self.has(NEAR_MEMORY)
     }
 
+    /// It came from a log in JSON without its start.
+    pub(super) fn is_unstarted(&self) -> bool {
+        self.has(UNSTARTED)
+    }
+
     pub(super) fn is_environment(&self) -> bool {
         self.has(ENVIRONMENT)
+    }
+
+    /// The process ended before the handler did.
+    pub(super) fn is_cut(&self) -> bool {
+        self.has(CUT)
+    }
+
+    pub(super) fn has_side_effects(&self) -> bool {
+        self.has(EFFECTS)
+    }
+
+    pub(super) fn is_emulated(&self) -> bool {
+        self.terms & EMULATED != 0
     }
 
     pub(super) fn has(&self, bit: u16) -> bool {
@@ -192,6 +306,18 @@ pub(super) struct Names {
     pub(super) function: u32,
     pub(super) version: u16,
     pub(super) finding: u32,
+    /// The attempt was cut in the middle.
+    pub(super) cut: bool,
+}
+
+/// Whether a verdict says that the process ended before the handler did.
+pub(super) fn is_cut(category: Category, code: &str) -> bool {
+    const CRASHES: [&str; 3] = ["runtime_exception.exit", "runtime_exception.signal", "runtime_exception.extension"];
+    matches!(category, Category::Timeout | Category::OutOfMemory) || CRASHES.contains(&code)
+}
+
+fn terms(retryable: Retryable, work: PartialWork) -> u8 {
+    retryable as u8 | (work as u8) << 4
 }
 
 /// 24 bits of input, 40 bits of line: 16 million inputs of a million million lines.

@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Entry;
 use super::chains::Outcome;
 use super::distribution::Distribution;
 use super::entry::NO_FINDING;
 use super::findings::{FindingCounts, Traffic};
+use super::needy::Needy;
+use super::price::Costs;
 use super::timeline::Timeline;
+use super::{Entry, retries};
 use crate::model::Category;
-use crate::wire::{Durations, Failures, FunctionSummary, Memory, Outcomes};
+use crate::wire::{Durations, Failures, FunctionSummary, Memory, Outcomes, Retries};
 
 /// An attempt that succeeded with this share of the timeout used is near it.
 const NEAR_TIMEOUT_PERCENT: u64 = 90;
@@ -32,12 +34,16 @@ pub(super) struct Counts {
     memory_size: Option<(i64, u64, u32)>,
     max_memory_used_mb: Option<u32>,
     near_memory_limit: u64,
+    unstarted: u64,
     near_timeout: u64,
     handled_errors: u64,
     pub(super) versions: BTreeSet<u16>,
     timeline: Timeline,
     pub(super) traffic: Traffic,
     pub(super) findings: BTreeMap<u32, FindingCounts>,
+    retries: Retries,
+    pub(super) needy: Needy,
+    pub(super) costs: Costs,
 }
 
 impl Counts {
@@ -58,12 +64,16 @@ impl Counts {
             memory_size: None,
             max_memory_used_mb: None,
             near_memory_limit: 0,
+            unstarted: 0,
             near_timeout: 0,
             handled_errors: 0,
             versions: BTreeSet::new(),
             timeline: Timeline::over(window_ms),
             traffic: Traffic::over(window_ms),
             findings: BTreeMap::new(),
+            retries: Retries::default(),
+            needy: Needy::default(),
+            costs: Costs::default(),
         }
     }
 
@@ -79,6 +89,7 @@ impl Counts {
             Outcome::RerunAfterSuccess => &mut self.outcomes.rerun_after_success,
         };
         *slot += 1;
+        retries::count(attempts, &mut self.retries);
         for (at, attempt) in attempts.iter().enumerate() {
             self.add_attempt(attempt, timeout_ms);
             if attempt.finding == NO_FINDING {
@@ -115,6 +126,7 @@ impl Counts {
         self.cold_starts += u64::from(attempt.is_cold());
         self.handled_errors += u64::from(attempt.handled_errors);
         self.near_memory_limit += u64::from(attempt.is_near_memory_limit());
+        self.unstarted += u64::from(attempt.is_unstarted());
         if let Some(duration) = attempt.duration() {
             self.durations.add(duration);
             if attempt.category() == Category::Ok {
@@ -145,6 +157,12 @@ impl Counts {
         self.attempts == 0 && self.environment_failures == 0
     }
 
+    /// The log has failures without their starts and no success: at system log level WARN, Lambda logs no others.
+    pub(super) fn hides_successes(&self) -> bool {
+        let failed = self.attempts - self.ok - self.incomplete;
+        self.ok == 0 && failed > 0 && self.unstarted == failed
+    }
+
     /// The row; names and findings are filled in by the caller.
     pub(super) fn row(&self, timeout_ms: Option<u64>) -> FunctionSummary {
         let failed = self.attempts - self.ok - self.incomplete;
@@ -156,10 +174,12 @@ impl Counts {
             incomplete: self.incomplete,
             unknown: self.unknown,
             failed,
-            failure_rate: (conclusive > 0).then(|| failed as f64 / conclusive as f64),
+            failure_rate: (conclusive > 0 && !self.hides_successes()).then(|| failed as f64 / conclusive as f64),
             failures: self.failures,
             environment_failures: self.environment_failures,
             outcomes: self.outcomes,
+            retries: self.retries,
+            needs_person: self.needy.counts(),
             own_throttles: None,
             cold_starts: self.cold_starts,
             duration_ms: Durations { all: self.durations.percentiles(), ok: self.ok_durations.percentiles() },

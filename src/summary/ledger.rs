@@ -3,16 +3,16 @@
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::Xxh3;
 
-use super::entry::{COUNTED_OBSERVATIONS, Entry, NO_FINDING, Names};
+use super::entry::{COUNTED_OBSERVATIONS, Entry, NO_FINDING, Names, is_cut};
 use super::findings::FindingFacts;
 use super::names::{FindingKey, FunctionFacts, FunctionKey, Table};
-use super::runs::Runs;
+use super::runs::{Room, Runs};
 use crate::catalogue::code;
 use crate::model::{
     Attempt, Category, Compensation, Confidence, Line, Metrics, PartialWork, Place, RequestId, Retryable, Subject,
     Timestamp, Verdict, WindowCut,
 };
-use crate::wire::{CutEnds, Identity, Record, RecordKind};
+use crate::wire::{CutEnds, Identity, Record, RecordKind, SideEffectLine};
 
 /// Tables that the ledgers of all workers share.
 #[derive(Debug, Default)]
@@ -20,6 +20,8 @@ pub struct Shared {
     pub(super) functions: Table<FunctionKey>,
     pub(super) versions: Table<String>,
     pub(super) findings: Table<FindingKey>,
+    /// How many entries all workers hold in memory.
+    pub(super) in_memory: Room,
 }
 
 /// A stream as its ledger knows it.
@@ -101,7 +103,7 @@ impl<'s> Ledger<'s> {
         } else {
             NO_FINDING
         };
-        self.enter(stream, attempt, verdict, finding);
+        self.enter(stream, (attempt, verdict), finding, is_cut(verdict.category, verdict.code));
     }
 
     /// Enters a record of an earlier run. Gives it back whether it could be understood.
@@ -118,6 +120,9 @@ impl<'s> Ledger<'s> {
         if let Some(runtime) = &record.runtime {
             self.runtime(stream, attempt.started_at, runtime);
         }
+        if let Some(architecture) = &record.architecture {
+            self.functions.entry(stream.function).or_default().architecture = Some(architecture.clone());
+        }
         let finding = if verdict.category.is_failure() {
             let key = FindingKey {
                 function: stream.function,
@@ -128,21 +133,21 @@ impl<'s> Ledger<'s> {
         } else {
             NO_FINDING
         };
-        self.enter(stream, &attempt, &verdict, finding);
+        self.enter(stream, (&attempt, &verdict), finding, is_cut(verdict.category, &record.code));
         Some(stream)
     }
 
-    fn enter(&mut self, stream: StreamNames, attempt: &Attempt, verdict: &Verdict, finding: u32) {
+    fn enter(&mut self, stream: StreamNames, (attempt, verdict): (&Attempt, &Verdict), finding: u32, cut: bool) {
         self.first_start = [self.first_start, attempt.started_at].into_iter().flatten().min();
         self.last_end = self.last_end.max(attempt.ended_at);
         let version = self.version(attempt.version.as_deref());
-        let names = Names { stream: stream.stream, function: stream.function, version, finding };
+        let names = Names { stream: stream.stream, function: stream.function, version, finding, cut };
         let entry = Entry::new(attempt, verdict, names);
         if let (Category::Timeout, Some(limit_ms)) = (verdict.category, limit_ms(&entry)) {
             let facts = self.functions.entry(stream.function).or_default();
             facts.timeout = facts.timeout.max(Some((attempt.started_at, limit_ms)));
         }
-        self.runs.push(entry);
+        self.runs.push(entry, &self.shared.in_memory);
     }
 
     fn finding(&mut self, key: FindingKey, order: (Option<Timestamp>, Place), record: &dyn Fn() -> Record) -> u32 {
@@ -211,6 +216,8 @@ fn from_record(record: &Record, place: Place) -> Option<(Attempt, Verdict)> {
             init_us: us(record.init_ms),
             restore_us: us(record.restore_ms),
         },
+        emulated: record.emulated,
+        side_effects: record.side_effects.iter().filter_map(SideEffectLine::read).collect(),
         ..Attempt::default()
     };
     let observation =

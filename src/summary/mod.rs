@@ -4,19 +4,27 @@
 //! sorted by function, request id and start, and one pass over them drops what was read twice, joins attempts to events
 //! and adds up. So the result depends on neither the order of the input nor the number of threads, and memory is the
 //! size of an entry times the number of attempts.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod chains;
 mod distribution;
 mod entry;
 mod findings;
 mod function;
+mod guidance;
 mod ledger;
 mod names;
+mod needy;
+mod price;
+mod retries;
 mod runs;
 mod timeline;
 mod total;
 
 pub use chains::Outcome;
 pub use entry::Entry;
+pub use guidance::{Advice, Need};
 pub use ledger::{Ledger, Shared, StreamNames};
-pub use total::{Bounds, Patches, Totals, summarize};
+pub use needy::NeedyEvent;
+pub use price::Prices;
+pub use total::{Bounds, Patch, Patches, Totals, summarize};

@@ -23,6 +23,8 @@ pub(super) struct FunctionFacts {
     pub(super) log_groups: BTreeSet<String>,
     /// Runtime version of the latest environment that tells it.
     pub(super) runtime: Option<(Option<Timestamp>, String)>,
+    /// `x86_64` or `arm64`, where something tells.
+    pub(super) architecture: Option<String>,
     /// The time limit that the latest timeout tells, in milliseconds.
     pub(super) timeout: Option<(Option<Timestamp>, u64)>,
 }
@@ -31,6 +33,7 @@ impl FunctionFacts {
     pub(super) fn merge(&mut self, other: Self) {
         self.log_groups.extend(other.log_groups);
         self.runtime = self.runtime.take().max(other.runtime);
+        self.architecture = self.architecture.take().max(other.architecture);
         self.timeout = self.timeout.max(other.timeout);
     }
 }

@@ -1,59 +1,200 @@
-//! Entries in sorted runs, merged at the end: in memory, and past a bound on disk.
+//! Entries in sorted runs, merged at the end: in memory, and past a bound in a temporary file.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Entry;
+use super::entry::ENCODED;
 
 /// Entries in one run: 5 MB.
 const RUN: usize = 64 * 1024;
+/// Entries that all workers together hold in memory; further runs go to disk. 640 MB.
+const IN_MEMORY: usize = 8 * 1024 * 1024;
+/// Entries of a run on disk that are read at once: 20 kB.
+const READ_AT_ONCE: usize = 256;
+
+/// How many entries are in memory, and how many may be.
+#[derive(Debug)]
+pub(super) struct Room {
+    taken: AtomicUsize,
+    bound: usize,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self { taken: AtomicUsize::new(0), bound: IN_MEMORY }
+    }
+}
+
+impl Room {
+    /// Whether a run of so many entries may stay in memory.
+    fn takes(&self, entries: usize) -> bool {
+        self.taken.fetch_add(entries, Ordering::Relaxed) + entries <= self.bound
+    }
+}
 
 /// Entries of one worker, in runs that are sorted as they fill.
 #[derive(Debug, Default)]
 pub(super) struct Runs {
     full: Vec<Vec<Entry>>,
+    disk: Option<Disk>,
     current: Vec<Entry>,
 }
 
 impl Runs {
-    pub(super) fn push(&mut self, entry: Entry) {
+    /// Takes an entry. Where a full run cannot be written to disk it stays in memory.
+    pub(super) fn push(&mut self, entry: Entry, room: &Room) {
         self.current.push(entry);
-        if self.current.len() == RUN {
-            let mut run = std::mem::take(&mut self.current);
-            run.sort_unstable_by_key(Entry::key);
-            self.full.push(run);
+        if self.current.len() < RUN.min(room.bound.max(1)) {
+            return;
+        }
+        self.current.sort_unstable_by_key(Entry::key);
+        let stays = room.takes(self.current.len()) || self.spill().is_err();
+        if stays {
+            self.full.push(std::mem::take(&mut self.current));
+        } else {
+            self.current.clear();
         }
     }
 
-    fn finish(mut self) -> Vec<Vec<Entry>> {
+    fn spill(&mut self) -> io::Result<()> {
+        let disk = match &mut self.disk {
+            Some(disk) => disk,
+            none => none.insert(Disk::new()?),
+        };
+        disk.write(&self.current)
+    }
+
+    fn finish(mut self) -> io::Result<Vec<Run>> {
         self.current.sort_unstable_by_key(Entry::key);
         self.current.shrink_to_fit();
         self.full.push(self.current);
-        self.full
+        let mut runs: Vec<Run> = self.full.into_iter().map(|run| Run::Memory(run.into_iter())).collect();
+        if let Some(disk) = self.disk {
+            runs.extend(disk.into_runs()?);
+        }
+        Ok(runs)
     }
 }
 
-/// All entries in order, each under the function that it counts for (`canonical`, by function id).
-pub(super) fn merged(workers: Vec<Runs>, canonical: &[u32]) -> impl Iterator<Item = Entry> + use<> {
-    let mut runs: Vec<Vec<Entry>> = workers.into_iter().flat_map(Runs::finish).filter(|run| !run.is_empty()).collect();
-    if (0u32..).zip(canonical).any(|(id, counted_under)| id != *counted_under) {
-        for run in &mut runs {
-            for entry in &mut *run {
-                entry.function = canonical[entry.function as usize];
+/// Runs of one worker in one temporary file.
+#[derive(Debug)]
+struct Disk {
+    file: BufWriter<File>,
+    runs: Vec<(u64, u64)>,
+    end: u64,
+    bytes: Vec<u8>,
+}
+
+impl Disk {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            file: BufWriter::with_capacity(1 << 16, tempfile::tempfile()?),
+            runs: Vec::new(),
+            end: 0,
+            bytes: Vec::new(),
+        })
+    }
+
+    fn write(&mut self, run: &[Entry]) -> io::Result<()> {
+        // What a failed attempt to write left behind is overwritten.
+        self.file.seek(SeekFrom::Start(self.end))?;
+        for part in run.chunks(READ_AT_ONCE) {
+            self.bytes.clear();
+            for entry in part {
+                entry.encode(&mut self.bytes);
             }
-            run.sort_unstable_by_key(Entry::key);
+            self.file.write_all(&self.bytes)?;
+        }
+        self.file.flush()?;
+        let length = (run.len() * ENCODED) as u64;
+        self.runs.push((self.end, self.end + length));
+        self.end += length;
+        Ok(())
+    }
+
+    fn into_runs(self) -> io::Result<Vec<Run>> {
+        let file = std::rc::Rc::new(self.file.into_inner().map_err(io::IntoInnerError::into_error)?);
+        let run = |(at, end)| Run::Disk { file: file.clone(), at, end, read: Vec::new().into_iter() };
+        Ok(self.runs.into_iter().map(run).collect())
+    }
+}
+
+/// One sorted run.
+enum Run {
+    Memory(std::vec::IntoIter<Entry>),
+    Disk { file: std::rc::Rc<File>, at: u64, end: u64, read: std::vec::IntoIter<Entry> },
+}
+
+impl Run {
+    fn next(&mut self) -> io::Result<Option<Entry>> {
+        match self {
+            Self::Memory(entries) => Ok(entries.next()),
+            Self::Disk { file, at, end, read } => {
+                if let Some(entry) = read.next() {
+                    return Ok(Some(entry));
+                }
+                let bytes = (*end - *at).min((READ_AT_ONCE * ENCODED) as u64);
+                let mut buffer = vec![0u8; usize::try_from(bytes).unwrap_or(0)];
+                let mut file: &File = file;
+                file.seek(SeekFrom::Start(*at))?;
+                file.read_exact(&mut buffer)?;
+                *at += bytes;
+                let (entries, _) = buffer.as_chunks::<ENCODED>();
+                *read = entries.iter().map(Entry::decode).collect::<Vec<_>>().into_iter();
+                Ok(read.next())
+            }
         }
     }
-    let mut runs: Vec<std::vec::IntoIter<Entry>> = runs.into_iter().map(Vec::into_iter).collect();
+
+    /// The same run with every entry under the function that it counts for, sorted again.
+    fn renamed(mut self, canonical: &[u32]) -> io::Result<Self> {
+        let mut entries = Vec::new();
+        while let Some(mut entry) = self.next()? {
+            entry.function = canonical[entry.function as usize];
+            entries.push(entry);
+        }
+        entries.sort_unstable_by_key(Entry::key);
+        if let Self::Memory(_) = self {
+            return Ok(Self::Memory(entries.into_iter()));
+        }
+        let mut disk = Disk::new()?;
+        disk.write(&entries)?;
+        disk.into_runs()?.pop().ok_or_else(|| io::Error::other("an empty run"))
+    }
+}
+
+/// All entries in order, each under the function that it counts for (`canonical`, by function id). After a failure to
+/// read a run there are no more.
+pub(super) fn merged(
+    workers: Vec<Runs>,
+    canonical: &[u32],
+) -> io::Result<impl Iterator<Item = io::Result<Entry>> + use<>> {
+    let mut runs = Vec::new();
+    for worker in workers {
+        runs.extend(worker.finish()?);
+    }
+    if (0u32..).zip(canonical).any(|(id, counted_under)| id != *counted_under) {
+        runs = runs.into_iter().map(|run| run.renamed(canonical)).collect::<io::Result<_>>()?;
+    }
     let mut heads: BinaryHeap<Reverse<Head>> = BinaryHeap::with_capacity(runs.len());
     for (run, entries) in runs.iter_mut().enumerate() {
-        heads.extend(entries.next().map(|entry| Reverse(Head { entry, run })));
+        heads.extend(entries.next()?.map(|entry| Reverse(Head { entry, run })));
     }
-    std::iter::from_fn(move || {
+    Ok(std::iter::from_fn(move || {
         let Reverse(Head { entry, run }) = heads.pop()?;
-        heads.extend(runs[run].next().map(|entry| Reverse(Head { entry, run })));
-        Some(entry)
-    })
+        match runs[run].next() {
+            Ok(next) => heads.extend(next.map(|entry| Reverse(Head { entry, run }))),
+            Err(error) => {
+                heads.clear();
+                return Some(Err(error));
+            }
+        }
+        Some(Ok(entry))
+    }))
 }
 
 /// The first entry of a run.
@@ -81,3 +222,45 @@ impl PartialEq for Head {
 }
 
 impl Eq for Head {}
+
+#[cfg(test)]
+mod tests {
+    use super::super::chains::tests::attempt;
+    use super::*;
+    use crate::model::Category;
+
+    fn entries() -> Vec<Entry> {
+        (0..1_000)
+            .map(|n| {
+                let minute = n * 7_919 % 1_000;
+                let category = if n % 3 == 0 { Category::Timeout } else { Category::Ok };
+                let mut entry = attempt(category, minute, 1);
+                entry.function = u32::try_from(n % 5).unwrap();
+                entry
+            })
+            .collect()
+    }
+
+    fn in_order(bound: usize, canonical: &[u32]) -> (Vec<String>, usize) {
+        let room = Room { bound, ..Room::default() };
+        let mut workers = vec![Runs::default(), Runs::default()];
+        for (at, entry) in entries().into_iter().enumerate() {
+            workers[at % 2].push(entry, &room);
+        }
+        let spilled = workers.iter().filter_map(|runs| runs.disk.as_ref()).map(|disk| disk.runs.len()).sum();
+        let all = merged(workers, canonical).unwrap().map(|entry| format!("{:?}", entry.unwrap())).collect();
+        (all, spilled)
+    }
+
+    #[test]
+    fn past_the_bound_they_are_on_disk_and_come_back_the_same() {
+        let same = [0, 1, 2, 3, 4];
+        let joined = [0, 0, 2, 2, 4];
+        for canonical in [same, joined] {
+            let (memory, none) = in_order(1_000_000, &canonical);
+            let (disk, spilled) = in_order(100, &canonical);
+            assert_eq!((none, spilled > 5, memory.len()), (0, true, 1_000));
+            assert_eq!(memory, disk);
+        }
+    }
+}

@@ -1,15 +1,19 @@
 //! The final pass: all entries in order, duplicates dropped, attempts joined to events, rows and totals added up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::chains::{drop_duplicates, outcome};
+use super::chains::{Outcome, drop_duplicates, outcome};
 use super::findings::{FindingFacts, Surroundings};
 use super::function::Counts;
+use super::guidance::{Advice, Need, advise};
 use super::ledger::{Ledger, Shared};
 use super::names::{FindingKey, FunctionFacts, FunctionKey};
-use super::{Entry, runs};
+use super::needy::NeedyEvent;
+use super::price::{Price, Prices};
+use super::{Entry, retries, runs};
 use crate::catalogue::Invoker;
 use crate::model::{Place, Timestamp};
 use crate::wire::{Finding, FunctionSummary, Window, moment};
@@ -26,6 +30,12 @@ pub struct Bounds<'a> {
     pub wanted: &'a dyn Fn(Option<&str>) -> bool,
     /// Who calls the functions, where that was given: for the wording of advice.
     pub invoker: Option<Invoker>,
+    /// What time costs.
+    pub prices: Prices,
+    /// Records are wanted, with what only the final pass knows.
+    pub keep_patches: bool,
+    /// The events that need a person are wanted one by one.
+    pub keep_needy: bool,
 }
 
 impl Bounds<'_> {
@@ -48,26 +58,44 @@ pub struct Totals {
     pub functions: Vec<FunctionSummary>,
     /// Attempts that were read more than once.
     pub duplicates: u64,
+    /// Functions whose log hides successes, so that their rates, and those of all, are not known.
+    pub hiding: Vec<String>,
     /// What the records can only learn now.
     pub patches: Patches,
+    /// The events that need a person, by function and start, where they were wanted.
+    pub needy: Vec<NeedyEvent>,
 }
 
-/// What a record can only learn after the last input.
+/// What the final pass tells of one attempt.
+#[derive(Clone, Copy, Debug)]
+pub struct Patch {
+    /// Its number within the event.
+    pub number: u32,
+    /// How the event ended; `None` for what is no attempt.
+    pub outcome: Option<Outcome>,
+    /// What to do about the event.
+    pub advice: Option<&'static Advice>,
+}
+
+/// What records can only learn after the last input.
 #[derive(Debug, Default)]
 pub struct Patches {
-    /// Attempts by number, where it is not 1, by the place of their first line.
-    numbers: FxHashMap<Place, u32>,
+    /// What is not the first and only attempt of an event that succeeded, by the place of its first line.
+    patches: FxHashMap<Place, Patch>,
     /// Records of attempts that were read twice or lie outside of the bounds.
     dropped: FxHashSet<Place>,
     /// Time limits of functions, by their id.
     timeouts_ms: FxHashMap<u32, u64>,
+    /// The attempts of events, in order, of which an earlier one shows side effects that a later one may repeat.
+    pub repeats: Vec<Vec<Place>>,
 }
 
 impl Patches {
-    /// The number of an attempt within its event; `None` where its record is to be left out.
+    /// What an attempt's record lacks; `None` where the record is to be left out.
     #[must_use]
-    pub fn attempt_number(&self, place: Place) -> Option<u32> {
-        (!self.dropped.contains(&place)).then(|| self.numbers.get(&place).copied().unwrap_or(1))
+    pub fn of(&self, place: Place) -> Option<Patch> {
+        const PLAIN: Patch = Patch { number: 1, outcome: Some(Outcome::Succeeded), advice: None };
+        (!self.dropped.contains(&place)).then(|| self.patches.get(&place).copied().unwrap_or(PLAIN))
     }
 
     /// The time limit of a function.
@@ -75,11 +103,27 @@ impl Patches {
     pub fn timeout_ms(&self, function: u32) -> Option<u64> {
         self.timeouts_ms.get(&function).copied()
     }
+
+    fn event(&mut self, attempts: &[Entry], outcome: Outcome, advice: Option<&'static Advice>) {
+        if outcome == Outcome::Succeeded {
+            return;
+        }
+        for (number, entry) in (1u32..).zip(attempts) {
+            self.patches.insert(entry.place(), Patch { number, outcome: Some(outcome), advice });
+        }
+        if let [earlier @ .., _] = attempts
+            && earlier.iter().any(Entry::has_side_effects)
+        {
+            self.repeats.push(attempts.iter().map(Entry::place).collect());
+        }
+    }
 }
 
-/// Adds up the ledgers of all workers. `keep_patches` is for runs whose records are wanted.
-#[must_use]
-pub fn summarize(shared: &Shared, ledgers: Vec<Ledger<'_>>, bounds: &Bounds<'_>, keep_patches: bool) -> Totals {
+/// Adds up the ledgers of all workers.
+///
+/// # Errors
+/// When entries that went to a temporary file cannot be read back.
+pub fn summarize(shared: &Shared, ledgers: Vec<Ledger<'_>>, bounds: &Bounds<'_>) -> io::Result<Totals> {
     let mut names = Tables::of(shared);
     let mut runs = Vec::with_capacity(ledgers.len());
     let (mut first, mut last) = (None::<Timestamp>, None::<Timestamp>);
@@ -100,19 +144,21 @@ pub fn summarize(shared: &Shared, ledgers: Vec<Ledger<'_>>, bounds: &Bounds<'_>,
         from,
         end,
         window_ms,
-        keep_patches,
         all: Counts::over(window_ms),
         rows: Vec::new(),
         duplicates: 0,
+        hiding: Vec::new(),
+        price_lists: BTreeSet::new(),
         patches: Patches::default(),
+        needy: Vec::new(),
     };
-    pass.run(runs::merged(runs, &names.canonical));
+    pass.run(runs::merged(runs, &names.canonical)?)?;
     let given = bounds.to.is_some() || from.is_some();
-    pass.finish(Window {
+    Ok(pass.finish(Window {
         start: moment(start),
         end: moment(end),
         source: if given { "given" } else { "observed" }.to_owned(),
-    })
+    }))
 }
 
 /// Names and facts by id, after the last input.
@@ -182,22 +228,33 @@ struct Pass<'a> {
     from: Option<Timestamp>,
     end: Option<Timestamp>,
     window_ms: i64,
-    keep_patches: bool,
     all: Counts,
     rows: Vec<FunctionSummary>,
     duplicates: u64,
+    hiding: Vec<String>,
+    price_lists: BTreeSet<String>,
     patches: Patches,
+    needy: Vec<NeedyEvent>,
+}
+
+/// The function whose attempts are being added up.
+struct Current {
+    id: u32,
+    counts: Counts,
+    price: Price,
+    timeout_ms: Option<u64>,
 }
 
 impl Pass<'_> {
-    fn run(&mut self, entries: impl Iterator<Item = Entry>) {
+    fn run(&mut self, entries: impl Iterator<Item = io::Result<Entry>>) -> io::Result<()> {
         let mut event: Vec<Entry> = Vec::new();
-        let mut current: Option<(u32, Counts)> = None;
+        let mut current: Option<Current> = None;
         for entry in entries {
-            if current.as_ref().is_none_or(|(function, _)| *function != entry.function) {
+            let entry = entry?;
+            if current.as_ref().is_none_or(|current| current.id != entry.function) {
                 self.settle(&mut event, current.as_mut());
                 self.close(current.take());
-                current = Some((entry.function, Counts::over(self.window_ms)));
+                current = Some(self.open(entry.function));
             }
             let goes_on = event.first().is_some_and(|first| continues(first, &entry));
             if !goes_on {
@@ -207,14 +264,26 @@ impl Pass<'_> {
         }
         self.settle(&mut event, current.as_mut());
         self.close(current);
+        Ok(())
+    }
+
+    fn open(&self, id: u32) -> Current {
+        let region = self.names.functions[id as usize].region.as_deref();
+        let architecture = self.names.facts.get(&id).and_then(|facts| facts.architecture.as_deref());
+        Current {
+            id,
+            counts: Counts::over(self.window_ms),
+            price: self.bounds.prices.of(region, architecture),
+            timeout_ms: self.names.timeout_ms(id),
+        }
     }
 
     /// An event is whole: drops what was read twice and counts the rest.
-    fn settle(&mut self, event: &mut Vec<Entry>, current: Option<&mut (u32, Counts)>) {
-        let Some((function, counts)) = current else { return };
-        let name = self.names.functions[*function as usize].name.as_deref();
+    fn settle(&mut self, event: &mut Vec<Entry>, current: Option<&mut Current>) {
+        let Some(current) = current else { return };
+        let name = self.names.functions[current.id as usize].name.as_deref();
         let outside = |entry: &Entry| !(self.bounds.wanted)(name) || !self.bounds.hold(entry, self.from);
-        let (patches, keep) = (&mut self.patches, self.keep_patches);
+        let (patches, keep) = (&mut self.patches, self.bounds.keep_patches);
         let mut drop = |entry: &Entry| {
             if keep {
                 patches.dropped.insert(entry.place());
@@ -233,28 +302,50 @@ impl Pass<'_> {
         }
         if event[0].is_environment() {
             for entry in event.drain(..) {
-                counts.add_environment(&entry);
+                current.counts.add_environment(&entry);
                 self.all.add_environment(&entry);
+                if keep {
+                    self.patches.patches.insert(entry.place(), Patch { number: 1, outcome: None, advice: None });
+                }
             }
-            return;
-        }
-        if keep {
-            for (number, entry) in (1u32..).zip(event.iter()).skip(1) {
-                self.patches.numbers.insert(entry.place(), number);
+        } else if retries::is_emulator(event) {
+            for attempt in event.chunks(1) {
+                self.event(attempt, current);
             }
+        } else {
+            self.event(event, current);
         }
-        let timeout_ms = self.names.timeout_ms(*function);
-        let outcome = outcome(event, self.end);
-        counts.add_event(event, outcome, timeout_ms);
-        self.all.add_event(event, outcome, timeout_ms);
         event.clear();
     }
 
-    fn close(&mut self, function: Option<(u32, Counts)>) {
-        let Some((id, counts)) = function else { return };
+    /// Counts one event, by its attempts in order.
+    fn event(&mut self, attempts: &[Entry], current: &mut Current) {
+        let outcome = outcome(attempts, self.end);
+        for counts in [&mut current.counts, &mut self.all] {
+            counts.add_event(attempts, outcome, current.timeout_ms);
+            counts.costs.add_event(attempts, &current.price);
+        }
+        if outcome == Outcome::Succeeded {
+            return;
+        }
+        let advice = advise(attempts, outcome, self.end);
+        if self.bounds.keep_patches {
+            self.patches.event(attempts, outcome, advice);
+        }
+        let Some(need) = Need::of(attempts, outcome) else { return };
+        self.all.needy.count(need);
+        current.counts.needy.count(need);
+        current.counts.needy.example(attempts, need, advice, &self.names.findings);
+        if self.bounds.keep_needy {
+            let function = &self.names.functions[current.id as usize];
+            self.needy.push(NeedyEvent::new(function, attempts, (need, outcome), advice));
+        }
+    }
+
+    fn close(&mut self, function: Option<Current>) {
+        let Some(Current { id, counts, price, timeout_ms }) = function else { return };
         let names = self.names;
-        let timeout_ms = names.timeout_ms(id);
-        if let (Some(ms), true) = (timeout_ms, self.keep_patches) {
+        if let (Some(ms), true) = (timeout_ms, self.bounds.keep_patches) {
             self.patches.timeouts_ms.insert(id, ms);
         }
         if counts.is_empty() {
@@ -264,6 +355,9 @@ impl Pass<'_> {
         let facts = names.facts.get(&id);
         let mut row = counts.row(timeout_ms);
         row.function.clone_from(&key.name);
+        if counts.hides_successes() {
+            self.hiding.push(key.name.clone().unwrap_or_else(|| "(unknown)".to_owned()));
+        }
         row.account_id.clone_from(&key.account_id);
         row.region.clone_from(&key.region);
         row.runtime = facts.and_then(|facts| facts.runtime.as_ref()).map(|(_, runtime)| runtime.clone());
@@ -272,15 +366,25 @@ impl Pass<'_> {
             counts.versions.iter().filter_map(|id| names.versions.get(usize::from(*id) - 1).cloned()).collect();
         row.versions.sort_unstable();
         row.findings = findings(names, &counts, &row, self.bounds.invoker);
+        if counts.costs.is_billed() {
+            self.price_lists.insert(price.list.clone());
+        }
+        row.waste = counts.costs.waste(&BTreeSet::from([price.list]));
         self.rows.push(row);
     }
 
-    fn finish(self, window: Window) -> Totals {
+    fn finish(mut self, window: Window) -> Totals {
+        self.needy.sort_by(|a, b| a.order().cmp(b.order()));
         let mut functions = self.rows;
         functions.sort_by(worst_first);
         let near_timeout = functions.iter().filter_map(|row| row.near_timeout).reduce(|a, b| a + b);
-        let totals = FunctionSummary { near_timeout, ..self.all.row(None) };
-        Totals { window, totals, functions, duplicates: self.duplicates, patches: self.patches }
+        let waste = self.all.costs.waste(&self.price_lists);
+        let mut totals = FunctionSummary { near_timeout, waste, ..self.all.row(None) };
+        if !self.hiding.is_empty() {
+            totals.failure_rate = None;
+        }
+        let Self { duplicates, hiding, patches, needy, .. } = self;
+        Totals { window, totals, functions, duplicates, hiding, patches, needy }
     }
 }
 

@@ -3,17 +3,20 @@
 //! Every key is always present; absent is null; arrays are never null; names carry units. Adding a field is fine,
 //! renaming one is not. Knows the model, and neither how a summary comes about nor how it is printed.
 
+mod ledger;
 mod record;
 mod redact;
 mod summary;
 
+pub use ledger::{EventLedger, LedgerEffect, LedgerRow, SideEffectLine};
 pub use record::{
     Cause, CutEnds, DownstreamCall, EvidenceLine, Identity, ObservationCount, Record, RecordKind, record_id,
 };
 pub use redact::Redaction;
 pub use summary::{
     Condition, Coverage, CoverageBytes, Durations, Example, Failures, Finding, FunctionSummary, Gate, InitPercentiles,
-    InputProblem, Memory, Outcomes, Percentiles, Summary, TimelineBucket, Waste, Window, moment,
+    InputProblem, Memory, NeedsPerson, NeedyExample, Outcomes, Percentiles, Retries, Summary, TimelineBucket, Waste,
+    WasteShare, Window, moment,
 };
 
 /// Version of the summary and record formats: grows when a field is added.

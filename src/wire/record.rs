@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
-use super::{Redaction, SCHEMA_VERSION};
+use super::{Redaction, SCHEMA_VERSION, SideEffectLine};
 use crate::model::{Attempt, Downstream, Line, RequestId, Subject, Timestamp, Verdict, WindowCut};
 
 /// One attempt with its verdict.
@@ -103,6 +103,22 @@ pub struct Record {
     pub silence_before_end_ms: Option<i64>,
     /// X-Ray trace id.
     pub xray_trace_id: Option<String>,
+    /// The writes that its lines show before the end. None seen means unknown, not none.
+    #[serde(default)]
+    pub side_effects: Vec<SideEffectLine>,
+    /// A local emulator wrote the log: its figures are made up, and it gives many requests one id.
+    #[serde(default)]
+    pub emulated: bool,
+    /// How the event ended, of which this is one attempt.
+    #[serde(default)]
+    pub outcome: Option<String>,
+    /// What to do about the event: already_recovered, wait, too_late, safe_now, after_fix, only_idempotent or no; null
+    /// where it simply succeeded.
+    #[serde(default)]
+    pub retry_guidance: Option<String>,
+    /// Why.
+    #[serde(default)]
+    pub retry_reason: Option<String>,
 }
 
 /// What a record is about.
@@ -191,7 +207,8 @@ pub struct Identity {
 }
 
 impl Record {
-    /// The record of an attempt. `attempt` and the timeout are not known before the last input: they start as 1 and null.
+    /// The record of an attempt. `attempt`, the timeout, the outcome and the advice are not known before the last input:
+    /// they start as 1 and null.
     #[must_use]
     pub fn new(
         identity: &Identity,
@@ -278,7 +295,30 @@ impl Record {
             last_line_before_end: attempt.last_line.as_ref().filter(|_| cut).map(|line| text(&line.text)),
             silence_before_end_ms: silence.filter(|_| cut),
             xray_trace_id: attempt.xray_trace_id.as_deref().map(text),
+            side_effects: attempt.side_effects.iter().map(|effect| SideEffectLine::new(effect, redaction)).collect(),
+            emulated: attempt.emulated,
+            outcome: None,
+            retry_guidance: None,
+            retry_reason: None,
         }
+    }
+}
+
+impl Record {
+    /// The same without what only a whole run knows.
+    #[must_use]
+    pub fn reset(&self) -> Self {
+        let mut record = Self {
+            attempt: 1,
+            timeout_ms: None,
+            timeout_source: None,
+            outcome: None,
+            retry_guidance: None,
+            retry_reason: None,
+            ..self.clone()
+        };
+        record.side_effects.iter_mut().for_each(|effect| effect.repeated = None);
+        record
     }
 }
 

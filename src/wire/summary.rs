@@ -144,6 +144,12 @@ pub struct FunctionSummary {
     pub environment_failures: u64,
     /// How events ended.
     pub outcomes: Outcomes,
+    /// When the second and later attempts of events came.
+    #[serde(default)]
+    pub retries: Retries,
+    /// Events that somebody must look at.
+    #[serde(default)]
+    pub needs_person: NeedsPerson,
     /// Throttled requests, from metrics: a function's own throttles are never in its log.
     pub own_throttles: Option<u64>,
     /// Attempts with an init or restore duration.
@@ -235,6 +241,54 @@ pub struct Outcomes {
     pub rerun_after_success: u64,
 }
 
+/// When the second and later attempts of events came, held against Lambda's schedule: about one minute after a failed
+/// first attempt and two after a failed second, and up to six hours where throttles delay them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Retries {
+    /// Attempts after the first of their event.
+    pub attempts: u64,
+    /// Those that came on schedule.
+    pub on_schedule: u64,
+    /// Those that came later, within six hours.
+    pub delayed: u64,
+    /// Those that came at another time: a caller or a queue sent the event again, or Lambda delivered it twice.
+    pub irregular: u64,
+    /// Events of which two attempts ran at the same time.
+    pub overlapping_events: u64,
+}
+
+/// Events that somebody must look at: exhausted, run again after a success, or possibly half done.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NeedsPerson {
+    /// All of them.
+    pub events: u64,
+    /// Those that failed once, were cut in the middle or had written something, and no attempt completed them.
+    pub possibly_half_done: u64,
+    /// The earliest.
+    pub examples: Vec<NeedyExample>,
+}
+
+/// One event that somebody must look at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NeedyExample {
+    /// Request id.
+    pub request_id: Option<String>,
+    /// exhausted, rerun_after_success or possibly_half_done.
+    pub need: String,
+    /// Attempts.
+    pub attempts: u32,
+    /// Start of the first.
+    pub first_started_at: Option<String>,
+    /// Code of the last that failed.
+    pub code: Option<String>,
+    /// Whether to send it again.
+    pub retry_guidance: Option<String>,
+    /// Why.
+    pub retry_reason: Option<String>,
+    /// Lines of its failed attempts show writes.
+    pub side_effects: bool,
+}
+
 /// Run time, of all attempts and of those that succeeded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Durations {
@@ -290,6 +344,22 @@ pub struct Waste {
     pub usd: Option<f64>,
     /// The price list.
     pub price_list: Option<String>,
+    /// By category of the attempts that failed, and what ran again after a success.
+    #[serde(default)]
+    pub by_category: Vec<WasteShare>,
+}
+
+/// What one kind of failure cost.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WasteShare {
+    /// A category, or `rerun_after_success`.
+    pub category: String,
+    /// Billed milliseconds.
+    pub billed_ms: u64,
+    /// GB-seconds.
+    pub gb_seconds: f64,
+    /// In US dollars.
+    pub usd: f64,
 }
 
 /// One bucket of the timeline.

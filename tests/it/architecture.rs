@@ -11,12 +11,16 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("decode", &["model"]),
     ("parse", &["model"]),
     ("assemble", &["model"]),
+    ("effects", &["model"]),
     ("rules", &["model", "catalogue"]),
     ("summary", &["model", "catalogue", "wire"]),
     ("render", &["model", "catalogue", "wire"]),
     ("source", &["model", "decode"]),
-    ("pipeline", &["model", "catalogue", "wire", "decode", "parse", "assemble", "rules", "summary", "source"]),
-    ("cli", &["model", "catalogue", "wire", "decode", "rules", "render", "source", "pipeline"]),
+    (
+        "pipeline",
+        &["model", "catalogue", "wire", "decode", "parse", "assemble", "effects", "rules", "summary", "source"],
+    ),
+    ("cli", &["model", "catalogue", "wire", "decode", "effects", "rules", "summary", "render", "source", "pipeline"]),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -1,4 +1,19 @@
-//! The integration tests: the built program and the shape of its source, in one binary.
+//! The integration tests: the built program, its fixtures and the shape of its source, in one binary.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(unreachable_pub, reason = "the modules of one binary")]
 
 mod architecture;
+mod cli;
+mod corpus;
+mod events;
+mod gate;
+mod generate;
+mod harness;
+mod hostile;
+mod order;
+mod readme;
+mod registry;
+mod selection;
+mod shapes;
+mod shards;
+mod truth;

@@ -30,22 +30,34 @@ fn is_carrier(json: &JsonHead<'_>) -> bool {
         || json.has("data") && (json.has("recordId") || json.has("approximateArrivalTimestamp"))
 }
 
-/// Decodes what every text of data carries, with `inner`; says how many bytes were in them.
+/// Bytes of data inside.
+#[derive(Clone, Copy, Default)]
+pub(in crate::decode) struct Carried {
+    /// As they stand in the text.
+    pub(in crate::decode) packed: u64,
+    /// Decoded.
+    pub(in crate::decode) unpacked: u64,
+}
+
+/// Decodes what every text of data carries, with `inner`, which says how many bytes were in it.
 pub(in crate::decode) fn each(
     feed: &mut Feed<'_>,
     mut inner: impl FnMut(&mut dyn Read) -> Result<u64, DecodeError>,
-) -> Result<u64, DecodeError> {
-    let (mut bytes, mut decoded, mut failed) = (0, 0, None);
+) -> Result<Carried, DecodeError> {
+    let (mut bytes, mut decoded, mut failed) = (Carried::default(), 0, None);
     while find_data(feed) {
-        let mut text = QuotedText { feed, done: false };
+        let mut text = QuotedText { feed, done: false, length: 0 };
         match inner(&mut Base64Reader::new(&mut text)) {
             Ok(more) => {
-                bytes += more;
+                bytes.unpacked += more;
                 decoded += 1;
             }
+            // Damage says more than a record of another kind.
+            Err(DecodeError::NotALog(_)) if failed.is_some() => {}
             Err(error) => failed = Some(error),
         }
         io::copy(&mut text, &mut io::sink())?;
+        bytes.packed += text.length;
     }
     match failed {
         // Records of something else may stand beside those of the log.
@@ -87,6 +99,8 @@ fn find_data(feed: &mut Feed<'_>) -> bool {
 struct QuotedText<'q, 'f> {
     feed: &'q mut Feed<'f>,
     done: bool,
+    /// Bytes of it so far.
+    length: u64,
 }
 
 impl Read for QuotedText<'_, '_> {
@@ -104,6 +118,7 @@ impl Read for QuotedText<'_, '_> {
         let count = length.min(buffer.len());
         buffer[..count].copy_from_slice(&data[..count]);
         self.feed.pass(count);
+        self.length += count as u64;
         Ok(count)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::scan::{Value, members, unescape};
 use crate::decode::delivery::{Delivery, Identity};
+use crate::decode::text::own_time::own_time;
 use crate::model::{LogEvent, RequestId, Timestamp};
 
 /// The parts of one event object, as they stand in the text.
@@ -85,6 +86,9 @@ impl<'j> EventObject<'j> {
             | b"@log_group"
             | b"log_group_name"
             | b"loggroup"
+            | b"logGroupArn"
+            | b"logGroupIdentifier"
+            | b"log_group_arn"
             | b"aws.cloudwatch.log_group"
             | b"cloudwatch_logs.log_group" => parts.group = value.text(),
             b"@log" => self.take_log(value),
@@ -92,9 +96,12 @@ impl<'j> EventObject<'j> {
                 parts.account = value.scalar();
             }
             b"region" | b"aws_region" | b"awsRegion" | b"@aws.region" | b"cloud.region" => {
-                parts.region = value.scalar()
+                parts.region = value.scalar();
             }
             b"functionName" | b"function_name" => parts.function = value.text(),
+            b"functionArn" | b"function_arn" | b"invokedFunctionArn" | b"invoked_function_arn" => {
+                parts.function = parts.function.or(value.text());
+            }
             b"eventId" | b"id" | b"@id" | b"@ptr" | b"event_id" | b"aws.cloudwatch.event_id" => {
                 self.event_id = value.scalar();
             }
@@ -172,7 +179,11 @@ impl<'j> EventObject<'j> {
             Some(Value::Nested(text)) => (text, false),
             _ => (whole, false),
         };
-        delivery.event(&self.identity, self.log_event(message, escaped, line));
+        let mut event = self.log_event(message, escaped, line);
+        if !self.timed() {
+            event.at = own_time(message);
+        }
+        delivery.event(&self.identity, event);
     }
 
     /// The event with another text as its message.
@@ -183,6 +194,7 @@ impl<'j> EventObject<'j> {
             escaped,
             line,
             event_id: self.event_id.filter(|id| !id.is_empty()).map(xxhash_rust::xxh3::xxh3_64),
+            split: false,
             request_id: self.request_id.and_then(RequestId::parse),
         }
     }

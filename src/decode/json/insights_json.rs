@@ -28,5 +28,6 @@ fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), Decode
     let documents = Head::new(feed.data()).json.is_some_and(|json| json.arrays == 0);
     let list: Option<&'static [u8]> = if documents { Some(b"results") } else { None };
     delivery.watch_order();
+    delivery.sampled("a Logs Insights query");
     walk(feed, delivery, Layout { list, deliver: deliver_event })
 }

@@ -1,6 +1,7 @@
 //! The structural scanner: finds members, items and the ends of values in JSON text, and copies nothing.
 
 use crate::decode::feed::count_lines;
+use crate::model::unescape_json;
 
 /// A value as it stands in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -288,9 +289,9 @@ pub(in crate::decode) fn unescape(raw: &[u8]) -> std::borrow::Cow<'_, str> {
     if memchr::memchr(b'\\', raw).is_none() {
         return String::from_utf8_lossy(raw);
     }
-    let lossy = String::from_utf8_lossy(raw);
-    let quoted = format!("\"{lossy}\"");
-    serde_json::from_str::<String>(&quoted).map_or(lossy, std::borrow::Cow::Owned)
+    let mut text = Vec::with_capacity(raw.len());
+    unescape_json(raw, &mut text);
+    String::from_utf8_lossy(&text).into_owned().into()
 }
 
 #[cfg(test)]

@@ -372,7 +372,7 @@ fn row(data: &[u8], line: u64, identity: &Identity<'_>, delivery: &mut Delivery<
         Value::Nested(field @ [b'{', ..]) => take_field(&mut event, field),
         Value::Bare(_) => event.take(b"timestamp", item),
         Value::Text(text) if !event.timed() && Timestamp::parse_prefix(text).is_some() => {
-            event.take(b"timestamp", item)
+            event.take(b"timestamp", item);
         }
         Value::Text(text) if crate::model::stream_parts(&String::from_utf8_lossy(text)).is_some() => {
             event.take(b"logStreamName", item);

@@ -2,6 +2,7 @@
 
 use super::ansi::without_colours;
 use super::engine::{self, Family, Found, Prefix};
+use super::own_time::own_time;
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::Feed;
 use crate::decode::head::{HEAD, Head, has_trace};
@@ -100,13 +101,16 @@ impl Family for Bare {
 
     #[inline]
     fn deliver(&self, message: &[u8], event: Found<'_>, delivery: &mut Delivery<'_>) {
-        event.deliver(&without_colours(message), delivery);
+        let text = without_colours(message);
+        let at = event.at.or_else(|| own_time(&text));
+        Found { at, ..event }.deliver(&text, delivery);
     }
 }
 
 fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), DecodeError> {
     let data = feed.data();
     let wrapping = Wrapping::of(&Head { bytes: &data[..data.len().min(HEAD)], json: None });
+    delivery.lines_only();
     engine::decode(&Bare(wrapping), feed, delivery);
     Ok(())
 }

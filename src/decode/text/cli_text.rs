@@ -43,6 +43,7 @@ pub(in crate::decode) const RESULTS: Shape = Shape {
     sniff: |head| head.any_line(|line| line.starts_with(b"RESULTS\t@")),
     decode: |feed, delivery| {
         delivery.watch_order();
+        delivery.sampled("a Logs Insights query");
         engine::decode(&Results::default(), feed, delivery);
         Ok(())
     },

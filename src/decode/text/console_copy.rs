@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::engine::{self, Family, Found, Prefix};
+use super::own_time::own_time;
 use crate::decode::Shape;
 use crate::decode::delivery::Delivery;
 use crate::decode::head::{Head, has_trace};
@@ -15,6 +16,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     sniff,
     decode: |feed, delivery| {
         delivery.watch_order();
+        delivery.lines_only();
         engine::decode(&ConsoleCopy, feed, delivery);
         Ok(())
     },
@@ -107,7 +109,8 @@ impl Family for ConsoleCopy {
     fn deliver(&self, message: &[u8], event: Found<'_>, delivery: &mut Delivery<'_>) {
         let text = message.trim_ascii_end();
         let text = text.strip_suffix(b"|").map_or(text, <[u8]>::trim_ascii_end);
-        event.deliver(&unrepeated(text), delivery);
+        let at = event.at.or_else(|| own_time(text));
+        Found { at, ..event }.deliver(&unrepeated(text), delivery);
     }
 }
 

@@ -60,6 +60,7 @@ fn separator(line: &[u8]) -> u8 {
 
 fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), DecodeError> {
     delivery.watch_order();
+    delivery.sampled("a console");
     let Some(length) = skip_to_header(feed) else { return Ok(()) };
     let header = without_return(&feed.data()[..length]).to_vec();
     let table = Table { names: columns(&header), separator: separator(&header) };

@@ -2,10 +2,12 @@
 
 pub(super) mod ansi;
 pub(super) mod engine;
+pub(super) mod own_time;
 
 pub(super) mod aws_tail;
 pub(super) mod awslogs;
 pub(super) mod bare;
+pub(super) mod cli_messages;
 pub(super) mod cli_text;
 pub(super) mod console_copy;
 pub(super) mod csv;

@@ -1,11 +1,13 @@
 //! S3 export tasks: `2026-01-02T03:04:05.678Z message`, one file per log stream.
 
+use std::cell::Cell;
+
 use super::engine::{self, Family, Prefix};
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::Feed;
 use crate::decode::head::{Head, is_platform};
 use crate::decode::{DecodeError, Shape};
-use crate::model::Timestamp;
+use crate::model::{RequestId, TimeReader, Timestamp};
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "s3-export",
@@ -56,16 +58,51 @@ fn prefix(line: &[u8]) -> Option<Prefix> {
     (used == TIME).then_some(Prefix { at: Some(at), message: TIME + 1, ..Prefix::default() })
 }
 
-struct S3Export;
+/// Lines of the platform without a time stand in copies that lost it: they begin events all the same, at the time of
+/// the line before.
+#[derive(Default)]
+struct S3Export {
+    times: Cell<TimeReader>,
+    last: Cell<Option<Timestamp>>,
+}
 
 impl Family for S3Export {
     #[inline]
     fn prefix(&self, line: &[u8]) -> Option<Prefix> {
-        prefix(line)
+        let Some(at) = self.time(line) else {
+            let begins = is_platform(line) || is_crash(line);
+            return begins.then(|| Prefix { at: self.last.get(), ..Prefix::default() });
+        };
+        self.last.set(Some(at));
+        Some(Prefix { at: Some(at), message: TIME + 1, ..Prefix::default() })
     }
 }
 
+impl S3Export {
+    #[inline]
+    fn time(&self, line: &[u8]) -> Option<Timestamp> {
+        let time = line.first_chunk::<TIME>()?;
+        if !matches!(line.get(TIME), None | Some(b' ' | b'\r')) {
+            return None;
+        }
+        let mut times = self.times.get();
+        let at = times.read(time)?;
+        self.times.set(times);
+        Some(at)
+    }
+}
+
+/// `RequestId: ID Error: …` and `Error Runtime exited with error: …`.
+fn is_crash(line: &[u8]) -> bool {
+    if let Some(rest) = line.strip_prefix(b"RequestId: ") {
+        let after = rest.get(RequestId::LENGTH..).unwrap_or_default();
+        return RequestId::parse_prefix(rest).is_some()
+            && (after.starts_with(b" Error: ") || after.starts_with(b" Process exited"));
+    }
+    line.starts_with(b"Error Runtime exited ")
+}
+
 fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), DecodeError> {
-    engine::decode(&S3Export, feed, delivery);
+    engine::decode(&S3Export::default(), feed, delivery);
     Ok(())
 }

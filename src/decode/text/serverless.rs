@@ -11,6 +11,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     about: "`serverless logs`: `START - id - Version`, `REPORT - id`, times in local time",
     sniff: |head| head.any_line(|line| platform_word(line).is_some()),
     decode: |feed, delivery| {
+        delivery.lines_only();
         engine::decode(&Serverless, feed, delivery);
         Ok(())
     },

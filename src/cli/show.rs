@@ -1,0 +1,96 @@
+//! `show`: the life of one event.
+
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::{collections::BTreeSet, thread};
+
+use super::args::ShowArgs;
+use super::exit::{ExitStatus, Failure};
+use super::options::{Terminal, effects};
+use super::{complain, print_text};
+use crate::pipeline::{self, Analysis, ShownAttempt, ShownLine, Silent};
+use crate::render::{LifeAttempt, LifeLine, life, one_line};
+use crate::summary::Prices;
+use crate::wire::Redaction;
+
+/// Candidates named for a beginning that fits several ids.
+const MOST_CANDIDATES: usize = 20;
+
+pub(super) fn event(args: ShowArgs, terminal: &Terminal) -> Result<ExitStatus, Failure> {
+    let style = terminal.style(args.color);
+    let request = args.request.clone();
+    let options = options(args)?;
+    let analysis = pipeline::analyze(&options, &Silent).map_err(|error| Failure::io(format!("{error:#}")))?;
+    for problem in &analysis.summary.coverage.inputs_unreadable {
+        complain(&one_line(&format!("{}: {}", problem.input, problem.reason)));
+    }
+    let events = events(&analysis.shown);
+    match events.len() {
+        0 => not_found(&analysis, &request),
+        1 => {
+            print_text(&life(&attempts(&analysis.shown), &style))?;
+            Ok(if analysis.input_failed { ExitStatus::Incomplete } else { ExitStatus::Success })
+        }
+        _ => Err(Failure::usage(ambiguous(&request, &events))),
+    }
+}
+
+fn options(args: ShowArgs) -> Result<pipeline::Options, Failure> {
+    Ok(pipeline::Options {
+        invoker: None,
+        paths: if args.paths.is_empty() { vec![PathBuf::from("-")] } else { args.paths },
+        function: args.function,
+        only: args.only,
+        from: None,
+        to: None,
+        since_ms: None,
+        threads: args.threads.map_or_else(|| thread::available_parallelism().map_or(1, NonZero::get), usize::from),
+        redaction: if args.no_redact { Redaction::off() } else { Redaction::on() },
+        keep_records: false,
+        failures_only: false,
+        ledger: false,
+        show: Some(args.request),
+        effects: Arc::new(effects(args.markers.as_deref())?),
+        prices: Prices::default(),
+    })
+}
+
+/// The distinct events among the attempts found: request id and function.
+fn events(shown: &[ShownAttempt]) -> BTreeSet<(&str, &str)> {
+    let records = shown.iter().map(|attempt| &attempt.record);
+    records
+        .map(|record| (record.request_id.as_deref().unwrap_or(""), record.function.as_deref().unwrap_or("")))
+        .collect()
+}
+
+fn attempts(shown: &[ShownAttempt]) -> Vec<LifeAttempt<'_>> {
+    fn line(line: &ShownLine) -> LifeLine<'_> {
+        LifeLine { at_ms: line.at_ms, at: line.at.as_deref(), own: line.own, text: &line.text }
+    }
+    shown
+        .iter()
+        .map(|shown| LifeAttempt {
+            record: &shown.record,
+            lines: shown.lines.iter().map(line).collect(),
+            left_out: shown.left_out,
+        })
+        .collect()
+}
+
+fn not_found(analysis: &Analysis, request: &str) -> Result<ExitStatus, Failure> {
+    let status = if analysis.input_failed { ExitStatus::Incomplete } else { ExitStatus::Empty };
+    let events = analysis.summary.totals.events;
+    Err(Failure { status, message: format!("no request id that begins with {request} among {events} events") })
+}
+
+fn ambiguous(request: &str, events: &BTreeSet<(&str, &str)>) -> String {
+    let mut text = format!("{} events begin with {request}; write more of the id:", events.len());
+    for (id, function) in events.iter().take(MOST_CANDIDATES) {
+        text.push_str(&format!("\n  {id}  {}", one_line(function)));
+    }
+    if events.len() > MOST_CANDIDATES {
+        text.push_str(&format!("\n  and {} more", events.len() - MOST_CANDIDATES));
+    }
+    text
+}

@@ -1,0 +1,283 @@
+//! The last lines of a running attempt, as bytes in one buffer: most attempts end well and nobody looks at them.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Place, Timestamp, unescape_json};
+
+/// Lines and bytes kept before the buffer is thinned out.
+const USUAL: Bounds = Bounds { line_bytes: 512, bytes: 8 * 1024, lines: 128 };
+/// The same where every line is wanted.
+const EVERY: Bounds = Bounds { line_bytes: 4 * 1024, bytes: 1024 * 1024, lines: 4_096 };
+/// Lines that a filter keeps for good.
+const MOST_KEPT: usize = 32;
+
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    line_bytes: usize,
+    bytes: usize,
+    lines: usize,
+}
+
+/// Decides which lines stay when a buffer is full.
+pub trait KeepLines: fmt::Debug + Send + Sync {
+    /// The position in `text` of the next thing worth keeping a line for.
+    fn next(&self, text: &[u8]) -> Option<usize>;
+}
+
+/// Lines in order, with when and where they were written.
+#[derive(Clone, Debug, Default)]
+pub struct Lines {
+    text: Vec<u8>,
+    index: Vec<Indexed>,
+    /// Lines at the front that a filter has kept already.
+    kept: usize,
+    left_out: u32,
+    wanted: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Indexed {
+    at: Option<Timestamp>,
+    place: Place,
+    end: usize,
+    own: bool,
+    escaped: bool,
+}
+
+/// One line.
+#[derive(Clone, Copy, Debug)]
+pub struct KeptLine<'a> {
+    /// When it was written.
+    pub at: Option<Timestamp>,
+    /// Where it stands.
+    pub place: Place,
+    /// Its text, cut to a bound.
+    pub text: &'a [u8],
+    /// The text is still escaped as the inside of a JSON string.
+    pub escaped: bool,
+    /// The function wrote it while it ran; else the platform did, or it came late.
+    pub own: bool,
+}
+
+impl KeptLine<'_> {
+    /// Its text as the function wrote it, lossy where it was no UTF-8.
+    #[must_use]
+    pub fn to_text(&self) -> Cow<'_, str> {
+        if !self.escaped {
+            return String::from_utf8_lossy(self.text);
+        }
+        let mut text = Vec::with_capacity(self.text.len());
+        unescape_json(self.text, &mut text);
+        Cow::Owned(String::from_utf8_lossy(&text).into_owned())
+    }
+}
+
+/// Which lines of an attempt are kept.
+#[derive(Clone, Debug, Default)]
+pub struct Keep {
+    /// Besides the last ones, those that this finds.
+    pub filter: Option<Arc<dyn KeepLines>>,
+    /// Every one up to a bound, those of the platform too.
+    pub every_line: bool,
+    /// Also of attempts that ended well.
+    pub every_attempt: bool,
+}
+
+impl Keep {
+    /// Nothing but the last lines of attempts that did not end well.
+    pub const LAST: Self = Self { filter: None, every_line: false, every_attempt: false };
+}
+
+impl Lines {
+    /// Takes a line; `own` tells that the function wrote it while it ran.
+    pub fn push(&mut self, line: KeptLine<'_>, keep: &Keep) {
+        let bounds = if keep.every_line { &EVERY } else { &USUAL };
+        let text = &line.text[..line.text.len().min(bounds.line_bytes)];
+        if self.text.len() + text.len() > bounds.bytes || self.index.len() >= bounds.lines {
+            if keep.every_line {
+                self.drop_middle();
+            } else {
+                self.thin_out(keep, self.index.len().div_ceil(2));
+            }
+        }
+        self.wanted |= keep.every_attempt;
+        self.take(KeptLine { text, ..line });
+    }
+
+    /// The last one that the function wrote while it ran.
+    #[must_use]
+    pub fn last(&self) -> Option<KeptLine<'_>> {
+        let at = self.index.iter().rposition(|line| line.own)?;
+        self.get(at)
+    }
+
+    /// Keeps the last line and what the filter finds, in as little memory as that takes: for attempts that wait long.
+    pub fn seal(&mut self, keep: &Keep) {
+        if !keep.every_line && !self.index.is_empty() {
+            self.thin_out(keep, self.index.len() - 1);
+        }
+    }
+
+    /// They are to be looked at even if the attempt ended well.
+    #[must_use]
+    pub fn is_wanted(&self) -> bool {
+        self.wanted
+    }
+
+    /// All that are left, in order.
+    pub fn iter(&self) -> impl Iterator<Item = KeptLine<'_>> {
+        (0..self.index.len()).filter_map(|at| self.get(at))
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.index.is_empty()
+    }
+
+    /// Lines that were not kept.
+    #[must_use]
+    pub fn left_out(&self) -> u32 {
+        self.left_out
+    }
+
+    /// The position in the text of all lines of what `find` finds first at or after a line, and the line it is in.
+    pub fn find(&self, from: usize, find: impl FnOnce(&[u8]) -> Option<usize>) -> Option<(usize, KeptLine<'_>)> {
+        let start = self.start(from);
+        let hit = start + find(self.text.get(start..)?)?;
+        let at = self.index.partition_point(|line| line.end <= hit);
+        Some((at, self.get(at)?))
+    }
+
+    /// Empties the buffer and keeps its memory.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.index.clear();
+        self.kept = 0;
+        self.left_out = 0;
+        self.wanted = false;
+    }
+
+    /// Puts later lines behind these.
+    pub fn append(&mut self, later: &Self, keep: &Keep) {
+        self.left_out += later.left_out;
+        self.wanted |= later.wanted;
+        for line in later.iter() {
+            self.push(line, keep);
+        }
+    }
+
+    fn start(&self, at: usize) -> usize {
+        at.checked_sub(1).map_or(0, |before| self.index.get(before).map_or(self.text.len(), |line| line.end))
+    }
+
+    fn get(&self, at: usize) -> Option<KeptLine<'_>> {
+        let line = self.index.get(at)?;
+        let text = self.text.get(self.start(at)..line.end.checked_sub(1)?)?;
+        Some(KeptLine { at: line.at, place: line.place, text, escaped: line.escaped, own: line.own })
+    }
+
+    /// Drops this many at the front, but for what the filter keeps.
+    fn thin_out(&mut self, keep: &Keep, old: usize) {
+        let old = old.max(self.kept);
+        let mut thinned = Self { left_out: self.left_out, wanted: self.wanted, ..Self::default() };
+        for line in self.iter().take(self.kept) {
+            thinned.take(line);
+        }
+        if let Some(filter) = &keep.filter {
+            let mut from = self.kept;
+            while thinned.index.len() < MOST_KEPT
+                && let Some((at, line)) = self.find(from, |text| filter.next(text))
+                && at < old
+            {
+                thinned.take(line);
+                from = at + 1;
+            }
+        }
+        thinned.kept = thinned.index.len();
+        thinned.left_out += u32::try_from(old - thinned.kept).unwrap_or(u32::MAX);
+        for line in self.iter().skip(old) {
+            thinned.take(line);
+        }
+        *self = thinned;
+    }
+
+    /// Keeps the first quarter and the later half.
+    fn drop_middle(&mut self) {
+        let (first, last) = (self.index.len() / 4, self.index.len() / 2);
+        let mut thinned = Self { left_out: self.left_out, wanted: self.wanted, ..Self::default() };
+        thinned.left_out += u32::try_from(last - first).unwrap_or(u32::MAX);
+        for (_, line) in self.iter().enumerate().filter(|(at, _)| *at < first || *at >= last) {
+            thinned.take(line);
+        }
+        *self = thinned;
+    }
+
+    fn take(&mut self, line: KeptLine<'_>) {
+        self.text.extend_from_slice(line.text.trim_ascii_end());
+        // So that nothing is found across two lines.
+        self.text.push(b'\n');
+        let KeptLine { at, place, own, escaped, .. } = line;
+        self.index.push(Indexed { at, place, end: self.text.len(), own, escaped });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Letter(u8);
+
+    impl KeepLines for Letter {
+        fn next(&self, text: &[u8]) -> Option<usize> {
+            text.iter().position(|byte| *byte == self.0)
+        }
+    }
+
+    fn pushed(count: u64, keep: &Keep) -> Lines {
+        let mut lines = Lines::default();
+        for line in 1..=count {
+            let text = if line % 1_000 == 5 { format!("X{line:099}") } else { format!("{line:0100}") };
+            let place = Place::at(0, line);
+            lines.push(KeptLine { at: None, place, text: text.as_bytes(), escaped: false, own: true }, keep);
+        }
+        lines
+    }
+
+    fn numbers(lines: &Lines) -> Vec<u64> {
+        lines.iter().map(|line| line.place.line).collect()
+    }
+
+    #[test]
+    fn keeps_the_last_lines_in_bounded_memory() {
+        let lines = pushed(10_000, &Keep::LAST);
+        let kept = numbers(&lines);
+        assert!(kept.len() >= 40 && kept.len() <= USUAL.lines, "{}", kept.len());
+        assert_eq!(kept.last(), Some(&10_000));
+        assert!(kept.windows(2).all(|pair| pair[0] + 1 == pair[1]));
+        assert_eq!(lines.left_out() as usize + kept.len(), 10_000);
+        assert_eq!(lines.last().map(|line| line.text), Some(format!("{:0100}", 10_000).as_bytes()));
+    }
+
+    #[test]
+    fn keeps_what_the_filter_finds() {
+        let kept = numbers(&pushed(5_000, &Keep { filter: Some(Arc::new(Letter(b'X'))), ..Keep::LAST }));
+        assert_eq!(kept[..5], [5, 1_005, 2_005, 3_005, 4_005]);
+        assert_eq!(kept.last(), Some(&5_000));
+        let many = pushed(100_000, &Keep { filter: Some(Arc::new(Letter(b'X'))), ..Keep::LAST });
+        assert!(numbers(&many).len() <= MOST_KEPT + USUAL.lines);
+    }
+
+    #[test]
+    fn keeps_both_ends_where_every_line_is_wanted() {
+        let lines = pushed(4_000, &Keep { every_line: true, ..Keep::LAST });
+        assert_eq!(numbers(&lines), (1..=4_000).collect::<Vec<_>>());
+        let lines = pushed(20_000, &Keep { every_line: true, ..Keep::LAST });
+        let kept = numbers(&lines);
+        assert_eq!((kept[0], kept[kept.len() - 1]), (1, 20_000));
+        assert_eq!(lines.left_out() as usize + kept.len(), 20_000);
+    }
+}

@@ -1,0 +1,65 @@
+//! A row of the ledger: what the final pass knows of an event, with the details from the records of its attempts.
+
+use std::io;
+
+use super::Records;
+use crate::model::Category;
+use crate::summary::NeedyEvent;
+use crate::wire::{LedgerEffect, LedgerRow, Record};
+
+/// Characters of the line of evidence.
+const EVIDENCE: usize = 400;
+/// Side effects in a row.
+const MOST_EFFECTS: usize = 32;
+
+/// The row of an event.
+///
+/// # Errors
+/// When the records cannot be read back.
+pub fn ledger_row(event: &NeedyEvent, records: &mut Records) -> io::Result<LedgerRow> {
+    let mut attempts = Vec::with_capacity(event.places.len());
+    for place in &event.places {
+        attempts.extend(records.get(*place)?);
+    }
+    let failed = attempts.iter().rev().find(|record| {
+        let category = Category::from_id(&record.category);
+        category.is_some_and(Category::is_failure)
+    });
+    let proof = failed.and_then(|record| record.evidence.first());
+    let told = |get: fn(&Record) -> &Option<String>| attempts.iter().find_map(|record| get(record).clone());
+    let effects = attempts.iter().flat_map(|record| {
+        record.side_effects.iter().map(|effect| LedgerEffect { attempt: record.attempt, effect: effect.clone() })
+    });
+    Ok(LedgerRow {
+        function: told(|record| &record.function),
+        account_id: told(|record| &record.account_id),
+        region: told(|record| &record.region),
+        request_id: told(|record| &record.request_id),
+        need: event.need.as_str().to_owned(),
+        outcome: event.outcome.as_str().to_owned(),
+        attempts: u32::try_from(event.places.len()).unwrap_or(u32::MAX),
+        first_started_at: attempts.first().and_then(|record| record.started_at.clone()),
+        last_ended_at: attempts.iter().filter_map(|record| record.ended_at.clone()).max(),
+        category: failed.map(|record| record.category.clone()),
+        code: failed.map(|record| record.code.clone()),
+        confidence: failed.map(|record| record.confidence.clone()),
+        evidence: proof.map(|line| one_line(&line.message)),
+        input: proof.map(|line| line.input.clone()),
+        line_number: proof.map(|line| line.line_number),
+        partial_work: failed.map(|record| record.partial_work.clone()),
+        compensation: failed.map(|record| record.compensation.clone()),
+        side_effects: effects.take(MOST_EFFECTS).collect(),
+        retry_guidance: event.advice.map(|advice| advice.word.to_owned()),
+        retry_reason: event.advice.map(|advice| advice.reason.to_owned()),
+        gaps_ms: event.gaps.iter().map(|(_, ms)| *ms).collect(),
+        schedule: event.gaps.iter().map(|(word, _)| (*word).to_owned()).collect(),
+        unknown: event.need.unknowable().to_owned(),
+    })
+}
+
+/// The first line of a message that says something, cut to a bound.
+fn one_line(message: &str) -> String {
+    let line = message.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("");
+    let end = line.floor_char_boundary(EVIDENCE);
+    if end < line.len() { format!("{}…", &line[..end]) } else { line.to_owned() }
+}

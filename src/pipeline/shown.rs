@@ -1,0 +1,124 @@
+//! The attempts of the event that somebody wants to see, with all their lines.
+
+use crate::model::{Lines, Place, RequestId};
+use crate::summary::Patches;
+use crate::wire::{Record, Redaction};
+
+/// Attempts kept while it is not yet clear whether the beginning of an id is unique.
+const MOST: usize = 64;
+
+/// One attempt to show.
+#[derive(Clone, Debug)]
+pub struct ShownAttempt {
+    /// Its record, with all that only the end tells.
+    pub record: Record,
+    /// Its lines, in order.
+    pub lines: Vec<ShownLine>,
+    /// Lines left out before the last half of them.
+    pub left_out: u32,
+    place: Place,
+    function: u32,
+}
+
+/// One line of an attempt.
+#[derive(Clone, Debug)]
+pub struct ShownLine {
+    /// When it was written.
+    pub at: Option<String>,
+    /// The same in milliseconds since the epoch.
+    pub at_ms: Option<i64>,
+    /// Its line number in the decoded input.
+    pub line_number: u64,
+    /// Its text, secrets masked.
+    pub text: String,
+    /// The function wrote it while it ran; else the platform did.
+    pub own: bool,
+}
+
+/// The attempts whose request id begins as asked for.
+#[derive(Debug)]
+pub(super) struct Shown {
+    prefix: Option<String>,
+    attempts: Vec<ShownAttempt>,
+}
+
+impl Shown {
+    pub(super) fn new(prefix: Option<&str>) -> Self {
+        Self { prefix: prefix.map(str::to_owned), attempts: Vec::new() }
+    }
+
+    pub(super) fn wants(&self, request: Option<RequestId>) -> bool {
+        self.prefix.as_ref().is_some_and(|prefix| request.is_some_and(|id| id.to_string().starts_with(prefix)))
+    }
+
+    pub(super) fn take(&mut self, record: &Record, place: Place, function: u32, lines: &Lines, redaction: &Redaction) {
+        let fits = |prefix: &String| record.request_id.as_ref().is_some_and(|id| id.starts_with(prefix));
+        if !self.prefix.as_ref().is_some_and(fits) {
+            return;
+        }
+        let keep_lines = self.attempts.len() < MOST;
+        let lines_shown = lines.iter().filter(|_| keep_lines).map(|line| ShownLine {
+            at: line.at.map(|at| at.to_string()),
+            at_ms: line.at.map(crate::model::Timestamp::ms),
+            line_number: line.place.line,
+            text: redaction.apply(line.to_text().trim_end()),
+            own: line.own,
+        });
+        let lines_shown = lines_shown.collect();
+        self.attempts.push(ShownAttempt {
+            record: record.clone(),
+            lines: lines_shown,
+            left_out: lines.left_out(),
+            place,
+            function,
+        });
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        self.attempts.extend(other.attempts);
+    }
+
+    /// The attempts by request id, function and number, without those that were read twice.
+    pub(super) fn finish(self, patches: &Patches) -> Vec<ShownAttempt> {
+        let mut attempts = self.attempts;
+        attempts.retain_mut(|shown| {
+            let Some(patch) = patches.of(shown.place) else { return false };
+            let record = &mut shown.record;
+            record.attempt = patch.number;
+            record.outcome = patch.outcome.map(|outcome| outcome.as_str().to_owned());
+            record.retry_guidance = patch.advice.map(|advice| advice.word.to_owned());
+            record.retry_reason = patch.advice.map(|advice| advice.reason.to_owned());
+            record.timeout_ms = patches.timeout_ms(shown.function);
+            record.timeout_source = record.timeout_ms.map(|_| "observed".to_owned());
+            true
+        });
+        attempts.sort_by(|a, b| order(a).cmp(&order(b)));
+        for at in 1..attempts.len() {
+            let (earlier, later) = attempts.split_at_mut(at);
+            compare(&mut earlier[at - 1..], later);
+        }
+        attempts
+    }
+}
+
+fn order(shown: &ShownAttempt) -> (&Option<String>, &Option<String>, Option<i64>, Place) {
+    (&shown.record.request_id, &shown.record.function, shown.record.started_at_ms, shown.place)
+}
+
+/// Says of the side effects of an attempt whether later attempts of the same event did them again.
+fn compare(earlier: &mut [ShownAttempt], later: &[ShownAttempt]) {
+    let Some(attempt) = earlier.last_mut() else { return };
+    let same = |other: &&ShownAttempt| {
+        other.record.request_id == attempt.record.request_id
+            && other.record.function == attempt.record.function
+            && other.record.attempt > attempt.record.attempt
+    };
+    let later: Vec<&ShownAttempt> = later.iter().filter(same).collect();
+    if later.is_empty() {
+        return;
+    }
+    for effect in &mut attempt.record.side_effects {
+        let again = later.iter().flat_map(|other| &other.record.side_effects).any(|other| other.is_repeat_of(effect));
+        effect.repeated = Some(again);
+    }
+}

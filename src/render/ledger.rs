@@ -1,0 +1,209 @@
+//! The ledger as a file: CSV for spreadsheets, or JSON.
+
+use std::io::{self, Write};
+
+use super::escape::one_line;
+use crate::wire::{EventLedger, LedgerEffect, LedgerRow};
+
+/// What gives the rows, one after the other, and how it fails.
+pub type Rows<'a> = dyn FnMut(&mut dyn FnMut(LedgerRow) -> io::Result<()>) -> io::Result<()> + 'a;
+
+const HEADINGS: [&str; 23] = [
+    "function",
+    "account_id",
+    "region",
+    "request_id",
+    "need",
+    "outcome",
+    "attempts",
+    "first_started_at",
+    "last_ended_at",
+    "category",
+    "code",
+    "confidence",
+    "evidence",
+    "input",
+    "line_number",
+    "partial_work",
+    "compensation",
+    "side_effects",
+    "retry_guidance",
+    "retry_reason",
+    "gaps_ms",
+    "schedule",
+    "unknown",
+];
+
+/// The rows as CSV (RFC 4180), under a line of headings.
+///
+/// # Errors
+/// When a row cannot be made or `out` cannot be written.
+pub fn ledger_csv(rows: &mut Rows<'_>, out: &mut dyn Write) -> io::Result<()> {
+    write_row(HEADINGS.iter().map(|heading| (*heading).to_owned()), out)?;
+    rows(&mut |row| write_row(cells(&row).into_iter(), out))
+}
+
+/// The rows as a JSON document. `head` is the document without them.
+///
+/// # Errors
+/// When a row cannot be made or `out` cannot be written.
+pub fn ledger_json(head: &EventLedger, rows: &mut Rows<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let head = EventLedger { events: Vec::new(), ..head.clone() };
+    let text = serde_json::to_string_pretty(&head).map_err(io::Error::from)?;
+    // The rows stand in the empty list at its end.
+    let open = text.strip_suffix("]\n}").unwrap_or(&text);
+    out.write_all(open.as_bytes())?;
+    let mut first = true;
+    rows(&mut |row| {
+        let text = serde_json::to_string_pretty(&row).map_err(io::Error::from)?;
+        out.write_all(if std::mem::take(&mut first) { b"\n    " } else { b",\n    " })?;
+        out.write_all(text.replace('\n', "\n    ").as_bytes())
+    })?;
+    out.write_all(if first { b"]\n}\n" } else { b"\n  ]\n}\n" })
+}
+
+fn cells(row: &LedgerRow) -> [String; HEADINGS.len()] {
+    let text = |cell: &Option<String>| cell.clone().unwrap_or_default();
+    let gaps: Vec<String> = row.gaps_ms.iter().map(|gap| gap.map_or("?".to_owned(), |ms| ms.to_string())).collect();
+    let effects: Vec<String> = row.side_effects.iter().map(effect).collect();
+    [
+        text(&row.function),
+        text(&row.account_id),
+        text(&row.region),
+        text(&row.request_id),
+        row.need.clone(),
+        row.outcome.clone(),
+        row.attempts.to_string(),
+        text(&row.first_started_at),
+        text(&row.last_ended_at),
+        text(&row.category),
+        text(&row.code),
+        text(&row.confidence),
+        text(&row.evidence),
+        text(&row.input),
+        row.line_number.map(|line| line.to_string()).unwrap_or_default(),
+        text(&row.partial_work),
+        text(&row.compensation),
+        if effects.is_empty() { "unknown".to_owned() } else { effects.join("; ") },
+        text(&row.retry_guidance),
+        text(&row.retry_reason),
+        gaps.join(" "),
+        row.schedule.join(" "),
+        row.unknown.clone(),
+    ]
+}
+
+/// `2: dynamodb PutItem orders ord-7 (confirmed, repeated) at 2026-01-02T03:04:05.678Z`
+fn effect(LedgerEffect { attempt, effect }: &LedgerEffect) -> String {
+    let mut text = format!("{attempt}: {}", effect.operation);
+    for part in [&effect.target, &effect.id].into_iter().flatten() {
+        text.push(' ');
+        text.push_str(part);
+    }
+    text.push_str(&format!(" ({}", effect.state));
+    match effect.repeated {
+        Some(true) => text.push_str(", repeated"),
+        Some(false) => text.push_str(", not repeated"),
+        None => {}
+    }
+    text.push(')');
+    if let Some(at) = &effect.at {
+        text.push_str(&format!(" at {at}"));
+    }
+    text
+}
+
+fn write_row(cells: impl Iterator<Item = String>, out: &mut dyn Write) -> io::Result<()> {
+    let line: Vec<String> = cells.map(|cell| quoted(&cell)).collect();
+    out.write_all(line.join(",").as_bytes())?;
+    out.write_all(b"\r\n")
+}
+
+/// A cell that no spreadsheet takes for a formula (OWASP, CSV injection), quoted where RFC 4180 wants it.
+fn quoted(cell: &str) -> String {
+    let cell = one_line(cell);
+    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '|', '%', '＝', '＋', '－', '＠']);
+    // Signed numbers are what they seem.
+    let number = cell.split(' ').all(|part| part.parse::<i64>().is_ok());
+    let cell = if formula && !number { format!("'{cell}") } else { cell.into_owned() };
+    if cell.contains([',', '"', '\n', '\r', ';', '\'']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{SideEffectLine, Window};
+
+    fn row() -> LedgerRow {
+        let effect = SideEffectLine {
+            at: Some("2026-01-02T03:04:05.678Z".to_owned()),
+            operation: "POST".to_owned(),
+            target: Some("api.example.com/v2/charges".to_owned()),
+            id: Some("ord-7".to_owned()),
+            state: "started".to_owned(),
+            repeated: Some(true),
+            line_number: 3,
+        };
+        LedgerRow {
+            function: Some("payments".to_owned()),
+            account_id: None,
+            region: None,
+            request_id: Some("8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11".to_owned()),
+            need: "exhausted".to_owned(),
+            outcome: "exhausted".to_owned(),
+            attempts: 3,
+            first_started_at: None,
+            last_ended_at: None,
+            category: Some("timeout".to_owned()),
+            code: Some("timeout.invoke".to_owned()),
+            confidence: Some("high".to_owned()),
+            evidence: Some("=HYPERLINK(\"http://x\")".to_owned()),
+            input: Some("a.log".to_owned()),
+            line_number: Some(7),
+            partial_work: Some("likely".to_owned()),
+            compensation: Some("yes".to_owned()),
+            side_effects: vec![LedgerEffect { attempt: 1, effect }],
+            retry_guidance: Some("only_idempotent".to_owned()),
+            retry_reason: None,
+            gaps_ms: vec![Some(-60_000), None],
+            schedule: vec!["overlapping".to_owned(), "unknown".to_owned()],
+            unknown: "whether".to_owned(),
+        }
+    }
+
+    #[test]
+    fn csv_is_safe_in_a_spreadsheet() {
+        let mut out = Vec::new();
+        ledger_csv(&mut |take| take(row()), &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let lines: Vec<&str> = text.split("\r\n").collect();
+        assert_eq!(lines.len(), 3);
+        assert!(lines[1].contains(",\"'=HYPERLINK(\"\"http://x\"\")\","), "{text}");
+        assert!(lines[1].contains("1: POST api.example.com/v2/charges ord-7 (started, repeated) at"), "{text}");
+        for (cell, want) in [
+            ("-60000", "-60000"),
+            ("-60000 5", "-60000 5"),
+            ("-a", "\"'-a\""),
+            ("@x", "\"'@x\""),
+            ("a\nb", "a ↵ b"),
+            ("\t=x", " | =x"),
+        ] {
+            assert_eq!(quoted(cell), want, "{cell:?}");
+        }
+    }
+
+    #[test]
+    fn json_fits_its_schema() {
+        let head =
+            EventLedger { schema: 1, tool_version: "0".to_owned(), window: Window::default(), events: Vec::new() };
+        let schema = schemars::schema_for!(EventLedger).to_value();
+        for rows in 0..3 {
+            let mut out = Vec::new();
+            ledger_json(&head, &mut |take| (0..rows).try_for_each(|_| take(row())), &mut out).unwrap();
+            let value: serde_json::Value = serde_json::from_slice(&out).unwrap();
+            jsonschema::validator_for(&schema).unwrap().validate(&value).unwrap();
+            let read: EventLedger = serde_json::from_value(value).unwrap();
+            assert_eq!(read.events, vec![row(); rows]);
+        }
+    }
+}

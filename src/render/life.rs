@@ -1,0 +1,177 @@
+//! The life of one event: its attempts in order, each with its lines, its verdict and what it wrote.
+
+use super::escape::one_line;
+use super::style::{Ink, Style};
+use super::words::{count, duration, shorten_end, wrap};
+use crate::wire::{Record, SideEffectLine};
+
+/// One attempt, as far as the record does not tell.
+pub struct Attempt<'a> {
+    /// Its record.
+    pub record: &'a Record,
+    /// Its lines in order: the text, when, and whether the function wrote it.
+    pub lines: Vec<Line<'a>>,
+    /// Lines that were left out.
+    pub left_out: u32,
+}
+
+/// One line of the log.
+pub struct Line<'a> {
+    /// When it was written, in milliseconds since the epoch.
+    pub at_ms: Option<i64>,
+    /// When, in words.
+    pub at: Option<&'a str>,
+    /// The function wrote it; else the platform did.
+    pub own: bool,
+    /// Its text.
+    pub text: &'a str,
+}
+
+/// Silence between two lines that is worth a line of its own, in milliseconds.
+const SILENCE_MS: i64 = 1_000;
+/// Lines of one message shown: a stack has many.
+const MOST_LINES: usize = 40;
+
+/// The event as text.
+#[must_use]
+pub fn life(attempts: &[Attempt<'_>], style: &Style) -> String {
+    let mut out = Vec::new();
+    if let Some(first) = attempts.first() {
+        head(first.record, attempts.len(), style, &mut out);
+    }
+    let mut last_end: Option<i64> = None;
+    for attempt in attempts {
+        gap(last_end, attempt.record.started_at_ms, style, &mut out);
+        one_attempt(attempt, style, &mut out);
+        last_end = attempt.record.ended_at_ms;
+    }
+    if attempts.iter().all(|attempt| attempt.lines.is_empty()) && !attempts.is_empty() {
+        out.push(String::new());
+        out.push("The input holds records and not the log: there are no lines to show.".to_owned());
+    }
+    out.iter().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+fn head(record: &Record, attempts: usize, style: &Style, out: &mut Vec<String>) {
+    let id = record.request_id.as_deref().unwrap_or("?");
+    let function = record.function.as_deref().unwrap_or("(no name)");
+    out.push(style.paint(Ink::Strong, &format!("{} {}", one_line(function), one_line(id))));
+    let outcome = record.outcome.as_deref().unwrap_or("unknown").replace('_', " ");
+    let ink = match outcome.as_str() {
+        "succeeded" | "recovered" => Ink::Good,
+        "open" => Ink::Warn,
+        _ => Ink::Bad,
+    };
+    let attempts = count(attempts as u64, "attempt", "attempts");
+    out.push(format!("{}, {attempts}", style.paint(ink, &outcome)));
+    if let Some(word) = &record.retry_guidance {
+        let reason = record.retry_reason.as_deref().unwrap_or("");
+        let text = format!("send it again: {}: {reason}", word.replace('_', " "));
+        out.extend(wrap(&one_line(&text), style.width));
+    }
+}
+
+/// The pause before an attempt.
+fn gap(before: Option<i64>, start: Option<i64>, style: &Style, out: &mut Vec<String>) {
+    out.push(String::new());
+    let Some(ms) = before.zip(start).map(|(before, start)| start - before) else { return };
+    let text = if ms < 0 {
+        format!("began {} before the last one had ended", duration(-ms as f64))
+    } else {
+        format!("{} later", duration(ms as f64))
+    };
+    out.push(style.paint(Ink::Faint, &text));
+}
+
+fn one_attempt(attempt: &Attempt<'_>, style: &Style, out: &mut Vec<String>) {
+    let record = attempt.record;
+    let mut text = format!("Attempt {}", record.attempt);
+    for (word, value) in [("", &record.started_at), ("version ", &record.version), ("in ", &record.log_stream)] {
+        if let Some(value) = value {
+            text.push_str(&format!("  {word}{}", one_line(value)));
+        }
+    }
+    out.push(style.paint(Ink::Strong, &text));
+    lines(attempt, style, out);
+    verdict(record, style, out);
+    effects(&record.side_effects, style, out);
+}
+
+fn lines(attempt: &Attempt<'_>, style: &Style, out: &mut Vec<String>) {
+    let mut last: Option<i64> = None;
+    let half = attempt.lines.len().div_ceil(3);
+    for (at, line) in attempt.lines.iter().enumerate() {
+        if at == half && attempt.left_out > 0 {
+            let more = count(u64::from(attempt.left_out), "line", "lines");
+            out.push(style.paint(Ink::Warn, &format!("  … {more} not shown")));
+        } else if let Some(silence) = last.zip(line.at_ms).map(|(last, at)| at - last).filter(|ms| *ms >= SILENCE_MS) {
+            out.push(style.paint(Ink::Warn, &format!("  … {} of silence", duration(silence as f64))));
+        }
+        last = line.at_ms.or(last);
+        message(line, style, out);
+    }
+}
+
+fn message(line: &Line<'_>, style: &Style, out: &mut Vec<String>) {
+    let clock = line.at.and_then(|at| at.get(11..23)).map_or(String::new(), |at| format!("{at}  "));
+    let indent = " ".repeat(clock.len());
+    let all = line.text.lines().count();
+    for (at, text) in line.text.lines().take(MOST_LINES).enumerate() {
+        let front = if at == 0 { &clock } else { &indent };
+        let text = format!("  {front}{}", one_line(text));
+        out.push(if line.own { text } else { style.paint(Ink::Faint, &text) });
+    }
+    if all > MOST_LINES {
+        out.push(style.paint(Ink::Warn, &format!("  {indent}… {} more lines", all - MOST_LINES)));
+    }
+}
+
+fn verdict(record: &Record, style: &Style, out: &mut Vec<String>) {
+    let ink = match record.category.as_str() {
+        "ok" => Ink::Good,
+        "incomplete" => Ink::Warn,
+        _ => Ink::Bad,
+    };
+    let mut text = format!("  => {}", style.paint(ink, &one_line(&record.code)));
+    if record.category != "ok" {
+        text.push_str(&format!("  ({} confidence)", record.confidence));
+    }
+    if let Some(ms) = record.duration_ms {
+        text.push_str(&format!("  after {}", duration(ms)));
+    }
+    out.push(text);
+    if let Some(error) = record.error_message.as_deref().or(record.error_type.as_deref()) {
+        out.push(format!("     {}", shorten_end(&one_line(error), style.width.saturating_sub(5))));
+    }
+    if let Some(ms) = record.silence_before_end_ms.filter(|ms| *ms >= SILENCE_MS) {
+        out.push(format!("     silent for {} before the end", duration(ms as f64)));
+    }
+    if !matches!(record.category.as_str(), "ok" | "incomplete") {
+        out.push(format!(
+            "     retry: {}   partial work: {}   compensation: {}",
+            record.retryable.replace('_', " "),
+            record.partial_work,
+            record.compensation
+        ));
+    }
+}
+
+fn effects(effects: &[SideEffectLine], style: &Style, out: &mut Vec<String>) {
+    if effects.is_empty() {
+        out.push(style.paint(Ink::Faint, "     side effects: none seen, which means unknown"));
+        return;
+    }
+    out.push("     side effects that its lines show:".to_owned());
+    for effect in effects {
+        let mut text = format!("       {}  {}", effect.state, one_line(&effect.operation));
+        for part in [&effect.target, &effect.id].into_iter().flatten() {
+            text.push_str(&format!("  {}", one_line(part)));
+        }
+        text.push_str(match effect.repeated {
+            Some(true) => "  (done again by a later attempt)",
+            Some(false) => "  (not seen in a later attempt)",
+            None => "",
+        });
+        out.push(text);
+    }
+}

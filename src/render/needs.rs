@@ -1,0 +1,73 @@
+//! The part of the table on events that need a person: how many, the earliest of each function, and what to do.
+
+use super::escape::one_line;
+use super::matrix;
+use super::style::{Ink, Style};
+use super::words::{Clock, count, shorten_end, wrap};
+use crate::wire::{FunctionSummary, NeedyExample, Summary};
+
+/// Functions and events named one by one; the rest is counted.
+const MOST_FUNCTIONS: usize = 5;
+const MOST_EVENTS: usize = 3;
+
+/// The lines; none where no event needs anybody.
+pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
+    let all = summary.totals.needs_person.events;
+    if all == 0 {
+        return Vec::new();
+    }
+    let mut out = vec![String::new(), style.paint(Ink::Strong, &format!("Needs a person: {}", events(all)))];
+    let needy: Vec<&FunctionSummary> =
+        summary.functions.iter().filter(|function| function.needs_person.events > 0).collect();
+    for function in needy.iter().take(MOST_FUNCTIONS) {
+        let name = matrix::name(function, summary);
+        out.push(shorten_end(&format!("  {name}: {}", kinds(function)), style.width));
+        for event in function.needs_person.examples.iter().take(MOST_EVENTS) {
+            out.extend(example(event, style));
+        }
+    }
+    if needy.len() > MOST_FUNCTIONS {
+        let more = needy.len() - MOST_FUNCTIONS;
+        out.push(format!("  and {}", count(more as u64, "more function", "more functions")));
+    }
+    let caveat = "Whether a destination, a dead-letter queue or a redelivery under another id caught a lost event is \
+                  not in a function's log. All of them: --ledger FILE.csv; one of them: lambda-triage show REQUEST_ID";
+    out.extend(
+        wrap(caveat, style.width.saturating_sub(2)).iter().map(|line| style.paint(Ink::Faint, &format!("  {line}"))),
+    );
+    out
+}
+
+fn events(number: u64) -> String {
+    count(number, "event", "events")
+}
+
+/// `17 lost, 2 ran again after a success, 3 possibly half done`
+fn kinds(function: &FunctionSummary) -> String {
+    let kinds = [
+        (function.outcomes.exhausted, "lost"),
+        (function.outcomes.rerun_after_success, "ran again after a success"),
+        (function.needs_person.possibly_half_done, "possibly half done"),
+    ];
+    let kinds = kinds.iter().filter(|(number, _)| *number > 0);
+    kinds.map(|(number, what)| format!("{} {what}", count(*number, "", "").trim())).collect::<Vec<_>>().join(", ")
+}
+
+/// `    8f507cfc-… 03:04:05  exhausted after 3 attempts, timeout.invoke; send again: only idempotent`
+fn example(event: &NeedyExample, style: &Style) -> [String; 2] {
+    let id = event.request_id.as_deref().unwrap_or("(no id)");
+    let at = event.first_started_at.as_deref().and_then(Clock::read).map_or("", Clock::seconds);
+    let what = match event.need.as_str() {
+        "exhausted" => "lost after",
+        "rerun_after_success" => "ran again,",
+        _ => "half done?",
+    };
+    let attempts = count(u64::from(event.attempts), "attempt", "attempts");
+    let code = event.code.as_deref().map_or(String::new(), |code| format!(", {}", one_line(code)));
+    let head = format!("    {} {at} {what} {attempts}{code}", one_line(id));
+    let advice = event.retry_guidance.as_deref().unwrap_or("").replace('_', " ");
+    let reason = event.retry_reason.as_deref().unwrap_or("");
+    let writes = if event.side_effects { "its lines show writes; " } else { "" };
+    let tail = format!("      {writes}send it again: {advice} ({reason})");
+    [shorten_end(&head, style.width), style.paint(Ink::Faint, &shorten_end(&tail, style.width))]
+}

@@ -1,0 +1,193 @@
+//! What to do about an event: whether to send it again, and why.
+
+use super::Entry;
+use super::chains::Outcome;
+use super::retries::LONGEST_AGE_MS;
+use crate::model::{Category, PartialWork, Retryable, Timestamp};
+
+/// Advice on one event: a word for machines and the reason for people.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Advice {
+    /// `already_recovered`, `wait`, `too_late`, `safe_now`, `after_fix`, `only_idempotent` or `no`.
+    pub word: &'static str,
+    /// Why.
+    pub reason: &'static str,
+}
+
+macro_rules! advice {
+    ($($name:ident: $word:literal, $reason:literal;)+) => {
+        $(static $name: Advice = Advice { word: $word, reason: $reason };)+
+    };
+}
+
+advice! {
+    RECOVERED: "already_recovered", "a later attempt succeeded";
+    RECOVERED_AFTER_WORK: "already_recovered",
+        "a later attempt succeeded; what a failed attempt had begun may be done twice";
+    RAN_AGAIN: "no", "it had succeeded before it ran again; look for work that was done twice";
+    STILL_OPEN: "wait", "Lambda may still retry it, or be running it, after the end of this log";
+    NO_END: "wait", "no attempt ends within this log; look at a longer window";
+    GONE: "too_late",
+        "Lambda keeps an asynchronous event for 6 hours at most: only its sender, a failure destination or a dead-letter queue can still have it";
+    FINISHED: "no", "the work was finished and only the answer failed: once more does it twice";
+    FAILS_AGAIN: "no", "it will fail in the same way";
+    FIX: "after_fix", "it fails in the same way until the cause is fixed; none of it was done";
+    FIX_AND_CHECK: "after_fix", "it fails in the same way until the cause is fixed, and part of it may be done already";
+    SAFE: "safe_now", "the handler never ran, so nothing was done";
+    CUT: "only_idempotent", "it was cut in the middle of its work";
+    DEPENDS: "only_idempotent", "part of the work may be done already";
+}
+
+/// Advice on an event, from its attempts in order. None for one that simply succeeded.
+pub(super) fn advise(attempts: &[Entry], outcome: Outcome, window_end: Option<Timestamp>) -> Option<&'static Advice> {
+    let done =
+        attempts.iter().filter(|attempt| attempt.category().is_failure()).map(Entry::partial_work).max_by_key(rank);
+    let no_clock = attempts.iter().any(|attempt| attempt.ended_at().is_none());
+    Some(match (outcome, done) {
+        (Outcome::Succeeded, _) => return None,
+        (Outcome::RerunAfterSuccess, _) => &RAN_AGAIN,
+        (Outcome::Recovered, Some(work)) if rank(&work) >= rank(&PartialWork::Likely) => &RECOVERED_AFTER_WORK,
+        (Outcome::Recovered, _) => &RECOVERED,
+        (_, None) => &NO_END,
+        (Outcome::Open, _) if !no_clock => &STILL_OPEN,
+        (Outcome::Exhausted, _) if is_gone(attempts, window_end) => &GONE,
+        (_, Some(work)) => again(attempts, work),
+    })
+}
+
+/// An event that nobody retries any more.
+fn again(attempts: &[Entry], done: PartialWork) -> &'static Advice {
+    let last = attempts.iter().rfind(|attempt| attempt.category() != Category::Incomplete);
+    match (last.map_or(Retryable::Depends, Entry::retryable), done) {
+        (_, PartialWork::Finished) => &FINISHED,
+        (Retryable::No, _) => &FAILS_AGAIN,
+        (Retryable::AfterFix, PartialWork::None) => &FIX,
+        (Retryable::AfterFix, _) => &FIX_AND_CHECK,
+        (_, PartialWork::None) => &SAFE,
+        (Retryable::Risky, _) => &CUT,
+        (Retryable::Yes | Retryable::WithBackoff | Retryable::Depends, _) => &DEPENDS,
+    }
+}
+
+fn is_gone(attempts: &[Entry], window_end: Option<Timestamp>) -> bool {
+    let first = attempts.first().and_then(Entry::started_at);
+    first.zip(window_end).is_some_and(|(first, end)| end.ms_since(first) > LONGEST_AGE_MS)
+}
+
+fn rank(work: &PartialWork) -> u8 {
+    match work {
+        PartialWork::None => 0,
+        PartialWork::Unknown => 1,
+        PartialWork::Possible => 2,
+        PartialWork::Likely => 3,
+        PartialWork::Certain => 4,
+        PartialWork::Finished => 5,
+    }
+}
+
+/// Why an event needs a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Every attempt failed and no more come.
+    Exhausted,
+    /// It ran again after it had succeeded.
+    RerunAfterSuccess,
+    /// It was cut in the middle, or failed after it had written something, and no attempt completed it.
+    PossiblyHalfDone,
+}
+
+impl Need {
+    /// Whether an event needs a person.
+    pub(super) fn of(attempts: &[Entry], outcome: Outcome) -> Option<Self> {
+        match outcome {
+            Outcome::Exhausted => Some(Self::Exhausted),
+            Outcome::RerunAfterSuccess => Some(Self::RerunAfterSuccess),
+            Outcome::Succeeded | Outcome::Recovered => None,
+            Outcome::Open if attempts.iter().all(|attempt| attempt.ended_at().is_some()) => None,
+            Outcome::FailedOnce | Outcome::Open => attempts.iter().any(is_half_done).then_some(Self::PossiblyHalfDone),
+        }
+    }
+
+    /// The word in machine output.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Exhausted => "exhausted",
+            Self::RerunAfterSuccess => "rerun_after_success",
+            Self::PossiblyHalfDone => "possibly_half_done",
+        }
+    }
+
+    /// What the log of a function cannot tell about such an event.
+    #[must_use]
+    pub fn unknowable(self) -> &'static str {
+        match self {
+            Self::Exhausted => {
+                "whether a failure destination, a dead-letter queue or a redelivery under another id caught it"
+            }
+            Self::RerunAfterSuccess => "whether the code noticed that the work was done already",
+            Self::PossiblyHalfDone => "whether its caller or its queue sent it again under another id",
+        }
+    }
+}
+
+fn is_half_done(attempt: &Entry) -> bool {
+    let likely = rank(&attempt.partial_work()) >= rank(&PartialWork::Likely);
+    attempt.category().is_failure()
+        && ((attempt.is_cut() && likely) || (attempt.has_side_effects() && attempt.partial_work() != PartialWork::None))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::chains::tests::attempt;
+    use super::*;
+
+    #[track_caller]
+    fn case(attempts: &[(Category, Retryable, PartialWork)], outcome: Outcome, want: &str, need: Option<Need>) {
+        let attempts: Vec<Entry> = (0..)
+            .zip(attempts)
+            .map(|(minute, (category, retryable, work))| attempt(*category, minute, 1).with_terms(*retryable, *work))
+            .collect();
+        let end = attempts.last().and_then(Entry::ended_at).and_then(|end| Timestamp::from_ms(end.ms() + 900_000));
+        assert_eq!(advise(&attempts, outcome, end).map_or("", |advice| advice.word), want, "{attempts:?}");
+        assert_eq!(Need::of(&attempts, outcome), need, "{attempts:?}");
+    }
+
+    #[test]
+    fn advice_follows_outcome_and_verdict() {
+        use Category::{InitFailure, Ok, RuntimeException, Timeout};
+        let ok = (Ok, Retryable::No, PartialWork::None);
+        let cut = (Timeout, Retryable::Risky, PartialWork::Likely);
+        let init = (InitFailure, Retryable::Yes, PartialWork::None);
+        let import = (InitFailure, Retryable::No, PartialWork::None);
+        let thrown = (RuntimeException, Retryable::Depends, PartialWork::Possible);
+        let half = Some(Need::PossiblyHalfDone);
+        case(&[ok], Outcome::Succeeded, "", None);
+        case(&[cut, ok], Outcome::Recovered, "already_recovered", None);
+        case(&[ok, ok], Outcome::RerunAfterSuccess, "no", Some(Need::RerunAfterSuccess));
+        case(&[cut], Outcome::Open, "wait", None);
+        case(&[cut], Outcome::FailedOnce, "only_idempotent", half);
+        case(&[init], Outcome::FailedOnce, "safe_now", None);
+        case(&[import], Outcome::FailedOnce, "no", None);
+        case(&[thrown], Outcome::FailedOnce, "only_idempotent", None);
+        case(&[cut, init], Outcome::Exhausted, "only_idempotent", Some(Need::Exhausted));
+        case(
+            &[thrown, (RuntimeException, Retryable::AfterFix, PartialWork::Possible)],
+            Outcome::Exhausted,
+            "after_fix",
+            Some(Need::Exhausted),
+        );
+        case(&[(RuntimeException, Retryable::No, PartialWork::Finished)], Outcome::FailedOnce, "no", None);
+    }
+
+    #[test]
+    fn after_six_hours_it_is_too_late() {
+        let attempts = [attempt(Category::Timeout, 0, 1), attempt(Category::Timeout, 1, 1)];
+        let word = |hours: i64| {
+            let end = attempts[0].started_at().and_then(|start| Timestamp::from_ms(start.ms() + hours * 3_600_000));
+            advise(&attempts, Outcome::Exhausted, end).map(|advice| advice.word)
+        };
+        assert_eq!(word(7), Some("too_late"));
+        assert_ne!(word(5), Some("too_late"));
+    }
+}

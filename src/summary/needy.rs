@@ -1,0 +1,109 @@
+//! Events that need a person: counted for every function, the earliest as examples, all of them for the ledger.
+
+use super::Entry;
+use super::chains::Outcome;
+use super::entry::NO_FINDING;
+use super::guidance::{Advice, Need};
+use super::names::{FindingKey, FunctionKey};
+use super::retries;
+use crate::model::{Place, Timestamp};
+use crate::wire::{NeedsPerson, NeedyExample, moment};
+
+/// Examples kept per function.
+const EXAMPLES: usize = 5;
+
+type Order = (Option<Timestamp>, u128);
+
+/// The needy events of one function.
+#[derive(Debug, Default)]
+pub(super) struct Needy {
+    events: u64,
+    possibly_half_done: u64,
+    examples: Vec<(Order, NeedyExample)>,
+}
+
+impl Needy {
+    /// Counts an event.
+    pub(super) fn count(&mut self, need: Need) {
+        self.events += 1;
+        self.possibly_half_done += u64::from(need == Need::PossiblyHalfDone);
+    }
+
+    /// Keeps an event as an example if it is among the earliest.
+    pub(super) fn example(
+        &mut self,
+        attempts: &[Entry],
+        need: Need,
+        advice: Option<&'static Advice>,
+        findings: &[FindingKey],
+    ) {
+        let Some(first) = attempts.first() else { return };
+        let order = (first.started_at(), first.request().map_or(0, crate::model::RequestId::bits));
+        if self.examples.len() == EXAMPLES && self.examples.last().is_some_and(|(last, _)| order >= *last) {
+            return;
+        }
+        let failed = attempts.iter().rfind(|attempt| attempt.finding != NO_FINDING);
+        let example = NeedyExample {
+            request_id: first.request().map(|id| id.to_string()),
+            need: need.as_str().to_owned(),
+            attempts: u32::try_from(attempts.len()).unwrap_or(u32::MAX),
+            first_started_at: moment(first.started_at()),
+            code: failed.and_then(|failed| findings.get(failed.finding as usize)).map(|key| key.code.clone()),
+            retry_guidance: advice.map(|advice| advice.word.to_owned()),
+            retry_reason: advice.map(|advice| advice.reason.to_owned()),
+            side_effects: attempts.iter().any(|one| one.category().is_failure() && one.has_side_effects()),
+        };
+        let at = self.examples.partition_point(|(known, _)| *known <= order);
+        self.examples.insert(at, (order, example));
+        self.examples.truncate(EXAMPLES);
+    }
+
+    pub(super) fn counts(&self) -> NeedsPerson {
+        NeedsPerson {
+            events: self.events,
+            possibly_half_done: self.possibly_half_done,
+            examples: self.examples.iter().map(|(_, example)| example.clone()).collect(),
+        }
+    }
+}
+
+/// An event that needs a person, with all that the final pass knows of it. The rest is in the records.
+#[derive(Debug)]
+pub struct NeedyEvent {
+    /// Why.
+    pub need: Need,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What to do.
+    pub advice: Option<&'static Advice>,
+    /// Where the attempts begin, in order.
+    pub places: Vec<Place>,
+    /// Time between the end of each attempt and the start of the next, and how it fits the schedule.
+    pub gaps: Vec<(&'static str, Option<i64>)>,
+    order: (FunctionKey, Order),
+}
+
+impl NeedyEvent {
+    pub(super) fn new(
+        function: &FunctionKey,
+        attempts: &[Entry],
+        (need, outcome): (Need, Outcome),
+        advice: Option<&'static Advice>,
+    ) -> Self {
+        let first = attempts.first();
+        let request = first.and_then(Entry::request).map_or(0, crate::model::RequestId::bits);
+        Self {
+            need,
+            outcome,
+            advice,
+            places: attempts.iter().map(Entry::place).collect(),
+            gaps: retries::gaps(attempts).map(|(gap, ms)| (gap.as_str(), ms)).collect(),
+            order: (function.clone(), (first.and_then(Entry::started_at), request)),
+        }
+    }
+
+    /// By function, then by start.
+    pub(super) fn order(&self) -> &(impl Ord + use<>) {
+        &self.order
+    }
+}

@@ -1,0 +1,199 @@
+//! Runs the built program and checks what every run owes: the exit status it should have, and output that fits its schema.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+
+use jsonschema::Validator;
+use serde_json::Value;
+
+/// The logs of the fixtures, relative to the repository.
+pub const LOGS: &str = "fixtures/logs";
+
+/// A run of the program that has not begun.
+#[must_use = "a run proves something only when its end is checked"]
+pub struct Run {
+    command: Command,
+    input: Vec<u8>,
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Done {
+    pub stdout: String,
+    pub stderr: String,
+    pub status: i32,
+}
+
+/// The root of the repository.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A directory for one test.
+pub fn directory() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// Writes a file and the folders it is in.
+#[track_caller]
+pub fn write(path: &Path, bytes: impl AsRef<[u8]>) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, bytes).unwrap();
+}
+
+/// Compressed with gzip.
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// All files below a folder, sorted.
+#[track_caller]
+pub fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(files_below(&path)) } else { found.push(path) }
+    }
+    found.sort();
+    found
+}
+
+impl Run {
+    /// The program with these arguments, in the root of the repository.
+    pub fn new<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(arguments: I) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lambda-triage"));
+        command.args(arguments).current_dir(root());
+        for name in ["NO_COLOR", "TERM", "COLUMNS", "CLICOLOR", "CLICOLOR_FORCE"] {
+            command.env_remove(name);
+        }
+        Self { command, input: Vec::new() }
+    }
+
+    /// `analyze` with these paths.
+    pub fn analyze<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(paths: I) -> Self {
+        Self::new(["analyze"]).args(paths)
+    }
+
+    /// More arguments.
+    pub fn args<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(mut self, arguments: I) -> Self {
+        self.command.args(arguments);
+        self
+    }
+
+    /// What stands on standard input.
+    pub fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.input = bytes.into();
+        self
+    }
+
+    /// The directory it runs in.
+    pub fn directory(mut self, path: &Path) -> Self {
+        self.command.current_dir(path);
+        self
+    }
+
+    /// A variable of its environment.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// The command itself, for what a builder cannot say.
+    pub fn into_command(self) -> Command {
+        self.command
+    }
+
+    /// Runs it to its end, whatever that is.
+    #[track_caller]
+    pub fn done(mut self) -> Done {
+        let piped = self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = piped.spawn().unwrap();
+        let (mut stdin, input) = (child.stdin.take().unwrap(), std::mem::take(&mut self.input));
+        let feeder = std::thread::spawn(move || {
+            // The program may end without having read everything.
+            let _ = stdin.write_all(&input);
+        });
+        let output = child.wait_with_output().unwrap();
+        feeder.join().unwrap();
+        let done = Done {
+            stdout: String::from_utf8(output.stdout).expect("output is UTF-8, whatever the input is"),
+            stderr: String::from_utf8(output.stderr).expect("messages are UTF-8, whatever the input is"),
+            status: output.status.code().expect("ended by itself"),
+        };
+        assert!(!done.stderr.contains("panicked"), "{}", done.stderr);
+        done
+    }
+
+    /// Runs it and expects this exit status.
+    #[track_caller]
+    pub fn status(self, want: i32) -> Done {
+        let done = self.done();
+        assert_eq!(done.status, want, "stderr: {}\nstdout: {}", done.stderr, done.stdout);
+        done
+    }
+
+    /// Its output when it succeeds.
+    #[track_caller]
+    pub fn stdout(self) -> String {
+        self.status(0).stdout
+    }
+
+    /// The summary, valid by our own schema.
+    #[track_caller]
+    pub fn summary(self) -> Value {
+        read_summary(&self.args(["--format", "json"]).stdout())
+    }
+
+    /// The records, each valid by our own schema.
+    #[track_caller]
+    pub fn records(self) -> Vec<Value> {
+        read_records(&self.args(["--format", "ndjson"]).stdout())
+    }
+}
+
+/// A summary as text to its value, validated.
+#[track_caller]
+pub fn read_summary(text: &str) -> Value {
+    let value: Value = serde_json::from_str(text).expect("one JSON document");
+    check(&SUMMARY, &value);
+    value
+}
+
+/// Records as text to their values, each validated.
+#[track_caller]
+pub fn read_records(text: &str) -> Vec<Value> {
+    let read = |line: &str| {
+        let value: Value = serde_json::from_str(line).expect("a JSON object on every line");
+        check(&RECORD, &value);
+        value
+    };
+    text.lines().map(read).collect()
+}
+
+static SUMMARY: LazyLock<Validator> = LazyLock::new(|| schema("summary"));
+static RECORD: LazyLock<Validator> = LazyLock::new(|| schema("record"));
+
+fn schema(name: &str) -> Validator {
+    let schema: Value = serde_json::from_str(&Run::new(["schema", name]).stdout()).unwrap();
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+#[track_caller]
+fn check(validator: &Validator, value: &Value) {
+    let errors: Vec<String> =
+        validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "does not fit its schema: {errors:#?}");
+}
+
+/// The function of this name in a summary.
+#[track_caller]
+pub fn function<'a>(summary: &'a Value, name: &str) -> &'a Value {
+    let functions = summary["functions"].as_array().unwrap();
+    functions.iter().find(|one| one["function"] == name).unwrap_or_else(|| panic!("no function {name}"))
+}

@@ -1,0 +1,103 @@
+//! Neither threads nor the order of inputs nor a cut through a stream changes an answer.
+
+use super::generate;
+use super::harness::{LOGS, Run, directory, read_records, read_summary, write};
+
+#[test]
+fn any_number_of_threads_gives_the_same_bytes() {
+    for format in ["table", "json", "ndjson"] {
+        let with = |threads: &str| Run::analyze([LOGS]).args(["--format", format, "--threads", threads]).stdout();
+        let one = with("1");
+        assert!(one.len() > 1_000, "{format} says something");
+        for threads in ["2", "8"] {
+            assert!(with(threads) == one, "{format} with {threads} threads differs");
+        }
+    }
+}
+
+#[test]
+fn two_runs_give_the_same_bytes() {
+    for format in ["table", "json", "ndjson"] {
+        let run = || Run::new(["demo", "--format", format]).stdout();
+        assert_eq!(run(), run(), "{format}");
+    }
+}
+
+/// What must not depend on files: everything but names of inputs and places in them.
+fn essence(paths: &[std::path::PathBuf]) -> (String, Vec<String>) {
+    let summary = read_summary(&Run::analyze(paths).args(["--format", "json"]).stdout());
+    let mut functions = summary["functions"].clone();
+    for one in functions.as_array_mut().unwrap() {
+        for finding in one["findings"].as_array_mut().unwrap() {
+            finding["examples"].take();
+        }
+    }
+    let records = read_records(&Run::analyze(paths).args(["--format", "ndjson"]).stdout());
+    let mut lines: Vec<String> = records
+        .into_iter()
+        .map(|mut record| {
+            for line in record["evidence"].as_array_mut().unwrap() {
+                line["input"].take();
+                line["line_number"].take();
+            }
+            record.to_string()
+        })
+        .collect();
+    lines.sort();
+    (format!("{}{functions}", summary["totals"]), lines)
+}
+
+#[test]
+fn a_stream_cut_into_three_files_is_one_stream_in_any_order() {
+    for seed in 10..14 {
+        let corpus = generate::corpus(seed);
+        let mut random = generate::Random(seed);
+        let stream = &corpus.streams[0];
+        let whole = directory();
+        let path = whole.path().join(generate::s3_folder(stream)).join("000000");
+        write(&path, generate::s3_lines(&stream.events));
+        let want = essence(&[path]);
+
+        let cut = directory();
+        let end = stream.events.len() as u64;
+        let mut cuts = [1 + random.below(end - 1), 1 + random.below(end - 1)];
+        cuts.sort_unstable();
+        let (first, second) = (cuts[0] as usize, cuts[1] as usize);
+        let stretches = [&stream.events[..first], &stream.events[first..second], &stream.events[second..]];
+        let paths: Vec<_> = stretches
+            .iter()
+            .enumerate()
+            .filter(|(_, events)| !events.is_empty())
+            .map(|(part, events)| {
+                let path = cut.path().join(generate::s3_folder(stream)).join(format!("00000{part}"));
+                write(&path, generate::s3_lines(events));
+                path
+            })
+            .collect();
+        for order in orders(paths) {
+            let got = essence(&order);
+            for (got, want) in got.1.iter().zip(&want.1) {
+                assert_eq!(got, want, "seed {seed}, cut at {first} and {second}, {order:?}");
+            }
+            assert_eq!(got.1.len(), want.1.len(), "seed {seed}, cut at {first} and {second}, {order:?}");
+            assert_eq!(got.0, want.0, "seed {seed}, cut at {first} and {second}, {order:?}");
+        }
+    }
+}
+
+/// Every order of the items.
+fn orders<T: Clone>(items: Vec<T>) -> Vec<Vec<T>> {
+    if items.len() < 2 {
+        return vec![items];
+    }
+    let mut all = Vec::new();
+    for (at, item) in items.iter().enumerate() {
+        let mut rest = items.clone();
+        rest.remove(at);
+        for mut order in orders(rest) {
+            order.insert(0, item.clone());
+            all.push(order);
+        }
+    }
+    all
+}

@@ -1,0 +1,124 @@
+//! The README tells the truth: its commands run, and what it shows as output is output.
+
+use std::fs;
+use std::path::Path;
+
+use super::harness::{LOGS, Run, directory, files_below, root, write};
+
+fn readme() -> String {
+    fs::read_to_string(root().join("README.md")).unwrap()
+}
+
+/// The contents of fenced blocks of a kind.
+fn blocks(kind: &str) -> Vec<String> {
+    let text = readme();
+    let fence = format!("```{kind}\n");
+    let found: Vec<String> =
+        text.split(&fence).skip(1).map(|rest| rest.split("\n```").next().unwrap().to_owned()).collect();
+    assert!(!found.is_empty(), "no block of {kind}");
+    found
+}
+
+/// Commands of shell blocks, continued lines joined, comments left out.
+fn commands() -> Vec<String> {
+    let lines = blocks("sh").join("\n").replace("\\\n", " ");
+    let lines = lines.lines().map(|line| line.split("   #").next().unwrap().trim().to_owned());
+    lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
+}
+
+/// Words of a command, with quotes as a shell takes them.
+fn words(command: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
+    for char in command.chars().chain([' ']) {
+        match (quote, char) {
+            (None, '\'' | '"') => quote = Some(char),
+            (Some(open), _) if char == open => quote = None,
+            (None, ' ') => {
+                if !word.is_empty() {
+                    words.push(std::mem::take(&mut word));
+                }
+            }
+            _ => word.push(char),
+        }
+    }
+    words
+}
+
+/// A directory with everything that the commands read.
+fn workshop() -> tempfile::TempDir {
+    let folder = directory();
+    let logs = root().join(LOGS);
+    for file in files_below(&logs) {
+        let bytes = fs::read(&file).unwrap();
+        let place = file.strip_prefix(&logs).unwrap();
+        write(&folder.path().join("logs").join(place), &bytes);
+        write(&folder.path().join(LOGS).join(place), &bytes);
+    }
+    let copy = |from: &str, to: &str| write(&folder.path().join(to), fs::read(logs.join(from)).unwrap());
+    copy("filter-log-events/aws/lambda/webhook-relay/events.json", "orders.json");
+    copy("console/aws/lambda/legacy-import/console.txt", "console.txt");
+    folder
+}
+
+/// The arguments of our program in a command, if it runs it.
+fn ours(command: &str) -> Option<Vec<String>> {
+    let words = words(command);
+    let mut parts = words.split(|word| word == "|").filter_map(|part| part.split(|word| word == ">").next());
+    let words = parts.find(|part| part[0] == "lambda-triage" || part[0] == "cargo")?;
+    let skip = if words[0] == "cargo" { words.iter().position(|word| word == "--")? + 1 } else { 1 };
+    Some(words[skip..].to_vec())
+}
+
+fn run(arguments: &[String], place: &Path) -> i32 {
+    let tail = fs::read(root().join(LOGS).join("aws-logs-tail/aws/lambda/geo-lookup/tail.txt")).unwrap();
+    let done = Run::new(arguments).directory(place).input(tail).done();
+    assert_ne!(done.status, 2, "{arguments:?}: {}", done.stderr);
+    assert!(!done.stdout.is_empty(), "{arguments:?}: {}", done.stderr);
+    done.status
+}
+
+#[test]
+fn commands_run() {
+    let folder = workshop();
+    let mut ran = 0;
+    for command in commands() {
+        let Some(arguments) = ours(&command) else {
+            let first = command.split(' ').next().unwrap();
+            assert!(["aws", ".ci/test"].contains(&first), "not tested: {command}");
+            continue;
+        };
+        let gated = arguments.iter().any(|word| word == "--fail-on");
+        let selected = arguments.iter().any(|word| word == "--only" || word == "--from");
+        let status = run(&arguments, folder.path());
+        assert!(status == 0 || gated && status < 4 || selected && status == 4, "{command}: status {status}");
+        ran += 1;
+    }
+    assert!(ran >= 8, "{ran} commands were found");
+}
+
+#[test]
+fn shown_output_is_output() {
+    let demo = Run::new(["demo"]).stdout();
+    let mut rest = demo.as_str();
+    for part in blocks("text")[0].split("\n...\n") {
+        let at = rest.find(part).unwrap_or_else(|| panic!("the demo does not print this (any more):\n{part}"));
+        rest = &rest[at + part.len()..];
+    }
+}
+
+#[test]
+fn the_main_command_of_the_readme_is_the_first_one() {
+    let first = commands().into_iter().next().unwrap();
+    assert_eq!(first, "cargo run --release -- analyze fixtures/logs");
+    let tests = commands().into_iter().nth(1).unwrap();
+    assert!(root().join(&tests).is_file(), "{tests}");
+}
+
+#[test]
+fn exit_statuses_are_those_of_the_help() {
+    let help = Run::new(["analyze", "--help"]).stdout();
+    for status in 0..5 {
+        assert!(readme().contains(&format!("| {status} |")), "README: {status}");
+        assert!(help.contains(&format!("\n  {status}  ")), "help: {status}");
+    }
+}

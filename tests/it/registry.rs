@@ -1,0 +1,83 @@
+//! The lists that the program is made of: unique names, something to say about each, and a place in the README.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use lambda_triage::catalogue::CODES;
+use lambda_triage::decode::SHAPES;
+use lambda_triage::render::RENDERERS;
+use lambda_triage::rules::RULES;
+
+use super::harness::{LOGS, Run, root};
+
+#[track_caller]
+fn unique<'a>(what: &str, names: impl IntoIterator<Item = &'a str>) {
+    let mut seen = BTreeSet::new();
+    for name in names {
+        assert!(!name.trim().is_empty(), "{what}: an empty name");
+        assert!(seen.insert(name), "{what}: {name} twice");
+    }
+    assert!(!seen.is_empty(), "{what}: none");
+}
+
+#[test]
+fn names_are_unique() {
+    unique("formats", RENDERERS.iter().map(|one| one.name));
+    unique("shapes", SHAPES.iter().map(|one| one.name));
+    unique("rules", RULES.iter().map(|one| one.id));
+    unique("codes", CODES.iter().map(|one| one.id));
+}
+
+#[test]
+fn each_says_what_it_is() {
+    assert!(RENDERERS.iter().all(|one| one.description.len() > 10));
+    assert!(SHAPES.iter().all(|one| one.about.len() > 10 && !one.samples().is_empty()));
+    assert!(RULES.iter().all(|one| one.explanation.len() > 10));
+    assert!(CODES.iter().all(|one| one.title.len() > 5 && one.page.len() > 100));
+}
+
+#[test]
+fn every_shape_reads_its_samples() {
+    for shape in SHAPES {
+        for sample in shape.samples() {
+            let done = Run::analyze(["-"]).input(*sample).done();
+            // Some samples are torn on purpose.
+            assert!([0, 3, 4].contains(&done.status), "{}: {}", shape.name, done.stderr);
+        }
+    }
+}
+
+#[test]
+fn every_code_has_a_page_and_is_in_the_list() {
+    let list = Run::new(["explain"]).stdout();
+    for code in CODES {
+        assert!(list.contains(code.id), "{} is not in the list", code.id);
+        assert!(Run::new(["explain", code.id]).stdout().len() > 100, "{}", code.id);
+    }
+    let done = Run::new(["explain", "timeout.invok"]).status(2);
+    assert!(done.stderr.contains("timeout.invoke"), "{}", done.stderr);
+}
+
+#[test]
+fn every_code_of_the_fixtures_is_in_the_catalogue() {
+    for record in Run::analyze([LOGS]).records() {
+        let mut codes = vec![record["code"].as_str().unwrap().to_owned()];
+        for list in ["contributing", "observations"] {
+            codes.extend(record[list].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap().to_owned()));
+        }
+        for code in codes {
+            assert!(CODES.iter().any(|known| known.id == code), "{code} has no page");
+        }
+    }
+}
+
+#[test]
+fn the_readme_names_every_format_and_category() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    for renderer in RENDERERS {
+        assert!(readme.contains(&format!("| `{}` |", renderer.name)), "format {}", renderer.name);
+    }
+    for category in lambda_triage::model::Category::FAILURES {
+        assert!(readme.contains(&format!("`{}`", category.id())), "category {}", category.id());
+    }
+}

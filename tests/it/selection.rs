@@ -1,0 +1,88 @@
+//! What is asked for is what is analysed: functions, times, failures; and what is masked stays masked.
+
+use serde_json::Value;
+
+use super::harness::{LOGS, Run, function};
+
+const RETRIES: &str = "fixtures/logs/retries";
+
+fn names(summary: &Value) -> Vec<&str> {
+    summary["functions"].as_array().unwrap().iter().map(|one| one["function"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn only_takes_globs() {
+    let summary = Run::analyze([LOGS]).args(["--only", "order*", "--only", "geo-lookup"]).summary();
+    let mut found = names(&summary);
+    found.sort_unstable();
+    assert_eq!(found, ["geo-lookup", "order-router", "orders-api"]);
+    let whole = Run::analyze([LOGS]).summary();
+    assert_eq!(function(&summary, "geo-lookup"), function(&whole, "geo-lookup"));
+    let records = Run::analyze([LOGS]).args(["--only", "geo-*"]).records();
+    assert!(records.iter().all(|record| record["function"] == "geo-lookup") && records.len() == 5);
+}
+
+#[test]
+fn times_cut_a_part_out() {
+    let attempts = |arguments: &[&str]| {
+        let records = Run::analyze([RETRIES]).args(arguments).records();
+        records.iter().map(|record| record["started_at"].as_str().unwrap()[11..16].to_owned()).collect::<Vec<_>>()
+    };
+    let all = attempts(&[]);
+    assert_eq!(all.len(), 9);
+    assert_eq!(attempts(&["--from", "2026-01-02T16:03:00Z"]), ["16:03", "16:04", "16:06", "16:20"]);
+    assert_eq!(attempts(&["--to", "2026-01-02T16:00:30Z"]), ["16:00", "16:00"]);
+    assert_eq!(attempts(&["--from", "2026-01-02T16:03:00Z", "--to", "2026-01-02T16:05:00Z"]), ["16:03", "16:04"]);
+    assert_eq!(attempts(&["--since", "15m"]), ["16:06", "16:20"], "counted back from the latest event");
+}
+
+#[test]
+fn wrong_times_are_wrong_usage() {
+    for arguments in [
+        ["--from", "yesterday", "--to", "2026-01-02"],
+        ["--from", "2026-01-03", "--to", "2026-01-02"],
+        ["--since", "3h", "--from", "2026-01-02"],
+    ] {
+        Run::analyze([RETRIES]).args(arguments).status(2);
+    }
+}
+
+#[test]
+fn a_log_without_a_name_takes_the_one_it_is_given() {
+    let log = "START RequestId: 0fb1ab10-5b50-4f1e-8b5c-0d0b9f3c2a11 Version: 1\n\
+               END RequestId: 0fb1ab10-5b50-4f1e-8b5c-0d0b9f3c2a11\n\
+               REPORT RequestId: 0fb1ab10-5b50-4f1e-8b5c-0d0b9f3c2a11\tDuration: 3.00 ms\tBilled Duration: 3 ms\t\
+               Memory Size: 128 MB\tMax Memory Used: 30 MB\t\n";
+    let nameless = Run::analyze(["-"]).input(log).summary();
+    assert_eq!(nameless["functions"][0]["function"], Value::Null);
+    let named = Run::analyze(["-"]).input(log).args(["--function", "orders"]).summary();
+    assert_eq!(names(&named), ["orders"]);
+    let told = Run::analyze([RETRIES]).args(["--function", "orders"]).summary();
+    assert_eq!(names(&told), ["refund-processor"], "what the input says wins");
+}
+
+#[test]
+fn failures_only_leaves_the_rest_out() {
+    let records = Run::analyze([RETRIES]).args(["--failures-only"]).records();
+    assert_eq!(records.len(), 5);
+    assert!(records.iter().all(|record| record["category"] != "ok"));
+    Run::analyze([RETRIES]).args(["--failures-only"]).status(2);
+}
+
+#[test]
+fn secrets_are_masked_unless_asked_for() {
+    let secret = "AKIAIOSFODNN7EXAMPLE";
+    let log = format!(
+        "2026-01-02T03:00:00.000Z START RequestId: 0fb1ab10-5b50-4f1e-8b5c-0d0b9f3c2a11 Version: 1\n\
+         2026-01-02T03:00:00.010Z [ERROR] ValueError: bad key {secret}\nTraceback (most recent call last):\n\
+         2026-01-02T03:00:00.011Z END RequestId: 0fb1ab10-5b50-4f1e-8b5c-0d0b9f3c2a11\n\
+         2026-01-02T03:00:00.011Z REPORT RequestId: 0fb1ab10-5b50-4f1e-8b5c-0d0b9f3c2a11\tDuration: 3.00 ms\t\
+         Billed Duration: 3 ms\tMemory Size: 128 MB\tMax Memory Used: 30 MB\t\n"
+    );
+    for format in ["table", "json", "ndjson"] {
+        let run = || Run::analyze(["-"]).input(log.as_str()).args(["--format", format]);
+        let masked = run().stdout();
+        assert!(!masked.contains(secret) && masked.contains("[redacted]"), "{format}: {masked}");
+        assert!(run().args(["--no-redact"]).stdout().contains(secret), "{format}");
+    }
+}
