@@ -153,15 +153,11 @@ fn memory(now: &Situation<'_>) -> Vec<String> {
         grouped(next_size(size))
     )];
     if now.grown * 2 >= now.count && now.grown > 0 {
-        said.push(format!(
-            "In {} the environment was nearly full before the request began: look for a leak (caches, globals, unclosed clients).",
-            of(now.grown, now.count)
-        ));
+        let seen = partly(now.grown, now.count, "the environment was nearly full before the request began");
+        said.push(format!("{seen}: look for a leak (caches, globals, unclosed clients)."));
     } else if now.sudden * 2 >= now.count && now.sudden > 0 {
-        said.push(format!(
-            "In {} earlier requests had needed far less: look at the size of the input, and stream or split it.",
-            of(now.sudden, now.count)
-        ));
+        let seen = partly(now.sudden, now.count, "earlier requests had needed far less");
+        said.push(format!("{seen}: look at the size of the input, and stream or split it."));
     } else {
         said.push("Stream or split large inputs, and look for memory that grows from request to request.".to_owned());
     }
@@ -235,6 +231,15 @@ fn span(ms: f64) -> String {
     } else {
         format!("{}.{} s", (tenths / 10.0).floor(), tenths % 10.0)
     }
+}
+
+/// What was seen in all attempts, or in how many of them, as the beginning of a sentence.
+fn partly(some: u64, all: u64, seen: &str) -> String {
+    if some < all {
+        return format!("In {} {seen}", of(some, all));
+    }
+    let mut letters = seen.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// `9 of 14 attempts`, `all 14 attempts`.
