@@ -1,4 +1,5 @@
 //! What was typed. Accepted formats come from the list of renderers; what the run needs is made of it in `options`.
+#![allow(rustdoc::broken_intra_doc_links, reason = "doc comments are help texts here: brackets are no links")]
 
 use std::path::PathBuf;
 

@@ -1,6 +1,6 @@
 //! From the facts of an attempt to its verdict: pure, one file a rule, the order of the list is the precedence.
 //!
-//! A rule says what ended the attempt and with which line it proves it ([`Ruling`]). What every verdict needs
+//! A rule says what ended the attempt and with which line it proves it (a `Ruling`). What every verdict needs
 //! (contributing causes, observations, evidence, retry advice, fingerprint) is added here, once for all rules.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
