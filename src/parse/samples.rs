@@ -672,7 +672,8 @@ fn hostile_messages_are_read_in_time() {
             feed_all(&text);
         }
     }
-    assert!(begun.elapsed().as_secs() < 30, "{:?}", begun.elapsed());
+    // Seconds where the work grows with the length; hours where it grows with its square.
+    assert!(begun.elapsed().as_secs() < 120, "{:?}", begun.elapsed());
 }
 
 fn feed_all(text: &str) {

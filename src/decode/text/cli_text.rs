@@ -114,7 +114,9 @@ impl Family for Events {
         let mut place = b"EVENTS\t".len();
         let mut event_id = None;
         let first = line[place..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if first > 20 && line.get(place + first) == Some(&b'\t') {
+        // An id has 56 digits, of other servers fewer: what tells it is the number of the ingestion time behind it.
+        let numbers = line.get(place + first) == Some(&b'\t') && number_and_tab(&line[place + first + 1..]).is_some();
+        if first > 0 && numbers {
             event_id = Some((place, place + first));
             place += first + 1;
         }
