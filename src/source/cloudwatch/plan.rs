@@ -18,7 +18,7 @@ use super::{Shared, line};
 use crate::model::Timestamp;
 use crate::source::saved::Unread;
 
-/// Chains at once: memory is about five times this many megabytes at worst.
+/// Chains at once. Each may hold a page of 1 MB and what it is parsed into (an estimate of 5 MB, not measured).
 const CHAINS: std::ops::RangeInclusive<usize> = 4..=64;
 /// Chains for each request that the rate keeps under way, so that none is missing when one ends.
 const SLACK: f64 = 1.5;
