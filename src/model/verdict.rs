@@ -224,3 +224,26 @@ pub struct Verdict {
     /// Stable id of "the same error", where the verdict rests on an error with a text.
     pub fingerprint: Option<String>,
 }
+
+impl Verdict {
+    /// A verdict with nothing behind it: no error, no lines, nothing to repeat and nothing to undo.
+    pub(crate) fn bare(category: Category, code: &'static str, confidence: Confidence) -> Self {
+        Self {
+            category,
+            code,
+            confidence,
+            platform_error_type: None,
+            error_type: None,
+            error_message: None,
+            frame: None,
+            downstream: None,
+            retryable: Retryable::No,
+            partial_work: PartialWork::None,
+            compensation: Compensation::No,
+            contributing: Vec::new(),
+            observations: Vec::new(),
+            evidence: Vec::new(),
+            fingerprint: None,
+        }
+    }
+}

@@ -27,7 +27,7 @@ mod tests;
 
 use crate::catalogue;
 use crate::model::{
-    Attempt, Category, Compensation, Confidence, Downstream, PartialWork, Retryable, Sign, Status, Subject, Verdict,
+    Attempt, Category, Compensation, Confidence, Downstream, PartialWork, Sign, Status, Subject, Verdict,
 };
 
 use facts::Facts;
@@ -113,23 +113,7 @@ fn is_plain_success(attempt: &Attempt) -> bool {
 }
 
 fn success() -> Verdict {
-    Verdict {
-        category: Category::Ok,
-        code: "ok",
-        confidence: Confidence::High,
-        platform_error_type: None,
-        error_type: None,
-        error_message: None,
-        frame: None,
-        downstream: None,
-        retryable: Retryable::No,
-        partial_work: PartialWork::Finished,
-        compensation: Compensation::No,
-        contributing: Vec::new(),
-        observations: Vec::new(),
-        evidence: Vec::new(),
-        fingerprint: None,
-    }
+    Verdict { partial_work: PartialWork::Finished, ..Verdict::bare(Category::Ok, "ok", Confidence::High) }
 }
 
 /// Adds what every verdict has.

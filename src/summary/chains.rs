@@ -101,9 +101,7 @@ fn completeness(attempt: &Entry) -> (bool, bool) {
 pub(super) mod tests {
     use super::super::entry::Names;
     use super::*;
-    use crate::model::{
-        Attempt, Compensation, Confidence, Metrics, PartialWork, Place, RequestId, Retryable, Verdict, WindowCut,
-    };
+    use crate::model::{Attempt, Confidence, Metrics, Place, RequestId, Verdict, WindowCut};
 
     const MINUTE_MS: i64 = 60_000;
     const BEGIN_MS: i64 = 1_790_000_000_000;
@@ -124,23 +122,7 @@ pub(super) mod tests {
     }
 
     pub(in super::super) fn entry(attempt: &Attempt, category: Category, stream: u64) -> Entry {
-        let verdict = Verdict {
-            category,
-            code: "",
-            confidence: Confidence::High,
-            platform_error_type: None,
-            error_type: None,
-            error_message: None,
-            frame: None,
-            downstream: None,
-            retryable: Retryable::No,
-            partial_work: PartialWork::None,
-            compensation: Compensation::No,
-            contributing: Vec::new(),
-            observations: Vec::new(),
-            evidence: Vec::new(),
-            fingerprint: None,
-        };
+        let verdict = Verdict::bare(category, "", Confidence::High);
         Entry::new(
             attempt,
             &verdict,

@@ -247,14 +247,6 @@ fn from_record(record: &Record, place: Place) -> Option<(Attempt, Verdict)> {
     let observation =
         |code: &'static str| record.observations.iter().find(|seen| seen.code == code).map(|seen| (code, seen.count));
     let verdict = Verdict {
-        category,
-        code: "",
-        confidence: Confidence::parse(&record.confidence)?,
-        platform_error_type: None,
-        error_type: None,
-        error_message: None,
-        frame: None,
-        downstream: None,
         retryable: Retryable::parse(&record.retryable)?,
         partial_work: PartialWork::parse(&record.partial_work)?,
         compensation: Compensation::parse(&record.compensation)?,
@@ -264,8 +256,7 @@ fn from_record(record: &Record, place: Place) -> Option<(Attempt, Verdict)> {
             .filter_map(|cause| Some((code(&cause.code)?.id, Confidence::parse(&cause.confidence)?)))
             .collect(),
         observations: COUNTED_OBSERVATIONS.into_iter().filter_map(observation).collect(),
-        evidence: Vec::new(),
-        fingerprint: None,
+        ..Verdict::bare(category, "", Confidence::parse(&record.confidence)?)
     };
     Some((attempt, verdict))
 }
