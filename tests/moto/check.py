@@ -139,10 +139,14 @@ def facts(text, functions=None):
     return strip(summary["totals"]) if functions is None else None, strip(rows)
 
 
-def main():
+def run(check):
+    """Calls check(program, url, folder) with a server of its own, whose keys boto3 finds in the environment."""
     program = str(Path(sys.argv[1]).resolve())
     server, url = start_server()
     try:
+        env = environment(url)
+        os.environ.update({name: env[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "NO_PROXY")})
+        os.environ.pop("AWS_ENDPOINT_URL", None)
         with tempfile.TemporaryDirectory() as folder:
             check(program, url, Path(folder))
     finally:
@@ -152,8 +156,6 @@ def main():
 
 def check(program, url, folder):
     env = environment(url)
-    os.environ.update({name: env[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "NO_PROXY")})
-    os.environ.pop("AWS_ENDPOINT_URL", None)
     corpus = folder / "corpus"
     corpus.mkdir()
     end_ms = int(time.time() * 1000) - 10 * 60_000
@@ -185,4 +187,4 @@ def check(program, url, folder):
 
 
 if __name__ == "__main__":
-    main()
+    run(check)

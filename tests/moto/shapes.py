@@ -5,16 +5,14 @@ free loopback port and stops it at the end.
 """
 
 import json
-import os
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 import boto3
 
-from check import HOUR_MS, answer, attempts, environment, put, start_server
+from check import HOUR_MS, answer, attempts, environment, put, run
 
 REGION = "eu-west-1"
 FUNCTION = "orders-api"
@@ -24,20 +22,8 @@ COUNT = 450
 COMPARED = ("attempts", "events", "ok", "incomplete", "failed", "failures", "cold_starts", "duration_ms", "memory")
 
 
-def main():
-    program = str(Path(sys.argv[1]).resolve())
-    server, url = start_server()
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            check(program, url, Path(folder))
-    finally:
-        server.terminate()
-        server.wait()
-
-
 def check(program, url, folder):
     env = environment(url) | {"AWS_DEFAULT_REGION": REGION, "AWS_PAGER": ""}
-    os.environ.update({name: env[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "NO_PROXY")})
     client = lambda service: boto3.client(service, region_name=REGION, endpoint_url=url)
     end_ms = int(time.time() * 1000) - 10 * 60_000
     events = sorted(attempts(FUNCTION, REGION, COUNT, False, end_ms), key=lambda event: event[0])
@@ -136,4 +122,4 @@ def export(folder, logs, storage, end_ms):
 
 
 if __name__ == "__main__":
-    main()
+    run(check)
