@@ -18,7 +18,7 @@ pub use part::{Part, join};
 
 use open::{Open, Pending};
 
-use crate::model::{Attempt, Bucket, Keep, KeptLine, Line, Place, Record, RequestId, Timestamp};
+use crate::model::{Attempt, Bucket, Keep, KeptLine, Line, Place, Record, RequestId, Timestamp, lossy_text};
 
 /// Takes what an assembler has finished.
 pub trait Output {
@@ -193,7 +193,7 @@ impl Assembler {
 /// A line as evidence: lossy UTF-8, cut at a character boundary.
 fn evidence_line(message: &Message<'_>, limit: usize) -> Line {
     let kept = message.text.len().min(limit);
-    let text = String::from_utf8_lossy(&message.text[..kept]);
+    let text = lossy_text(&message.text[..kept]);
     let text = if kept < message.text.len() { text.trim_end_matches(char::REPLACEMENT_CHARACTER) } else { &text };
     Line { at: message.at, place: message.place, text: text.trim_end_matches(['\n', '\r']).into() }
 }

@@ -3,6 +3,7 @@
 use super::sdk::{self, SdkCall};
 use super::signatures::{self, Hit, Trouble};
 use super::text::{between, http_status, leading, leading_type, unwrapped};
+use super::words::Words;
 use super::{aws_codes, lambda_api};
 use crate::model::Confidence::{self, High, Low, Medium};
 use crate::model::{AppError, Downstream, ErrorForm};
@@ -237,30 +238,32 @@ fn host(error: &AppError<'_>) -> Option<String> {
     [error.message.as_deref(), error.cause.as_deref()].into_iter().flatten().find_map(host_in)
 }
 
+/// Words with which clients name their target.
+static HOST_MARKS: Words<()> = Words::new(&[
+    ("ENOTFOUND ", ()),
+    ("EAI_AGAIN ", ()),
+    ("ECONNREFUSED ", ()),
+    ("ETIMEDOUT ", ()),
+    ("EHOSTUNREACH ", ()),
+    ("dial tcp ", ()),
+    ("Connect to ", ()),
+    ("lookup ", ()),
+    ("host='", ()),
+    ("server at \"", ()),
+    ("server at `", ()),
+    ("on host \"", ()),
+    ("UnknownHostException: ", ()),
+    ("translate host name \"", ()),
+    ("MySQL server on '", ()),
+    ("tcp connect error\", ", ()),
+    ("Connection refused - connect(2) for ", ()),
+    ("connecting to ", ()),
+    ("Cannot connect to host ", ()),
+]);
+
 /// Host and port in a text: of a URL, or behind the words with which clients name the target.
 fn host_in(text: &str) -> Option<String> {
     let name = |c: char| c.is_ascii_alphanumeric() || ".-_:".contains(c);
-    const MARKS: &[&str] = &[
-        "ENOTFOUND ",
-        "EAI_AGAIN ",
-        "ECONNREFUSED ",
-        "ETIMEDOUT ",
-        "EHOSTUNREACH ",
-        "dial tcp ",
-        "Connect to ",
-        "lookup ",
-        "host='",
-        "server at \"",
-        "server at `",
-        "on host \"",
-        "UnknownHostException: ",
-        "translate host name \"",
-        "MySQL server on '",
-        "tcp connect error\", ",
-        "Connection refused - connect(2) for ",
-        "connecting to ",
-        "Cannot connect to host ",
-    ];
     if let Some((_, rest)) = text.split_once("://") {
         let authority = rest.split(['/', '?', '"', '\'', '`', ' ', ')', '>', '\n']).next().unwrap_or(rest);
         let authority = authority.rsplit('@').next().unwrap_or(authority);
@@ -268,7 +271,10 @@ fn host_in(text: &str) -> Option<String> {
             return Some(host.trim_end_matches([':', '.']).to_owned());
         }
     }
-    MARKS.iter().find_map(|mark| {
+    if !HOST_MARKS.stand_in(text) {
+        return None;
+    }
+    HOST_MARKS.words().find_map(|mark| {
         let rest = &text[text.find(mark)? + mark.len()..];
         let host = leading(rest, name)?.trim_end_matches([':', '.', '-']);
         (host.contains(['.', ':']) || host == "localhost").then(|| with_port(host, text))

@@ -1,5 +1,7 @@
 //! Failures of the Lambda API itself, as a caller sees them: which exception or status gets which code.
 
+use super::words::Words;
+
 /// One exception of the Lambda API.
 struct Fault {
     name: &'static str,
@@ -131,26 +133,26 @@ static OPERATIONS: &[&str] = &[
 ];
 
 /// Texts that only the Lambda API writes.
-static TEXTS: &[&str] = &[
-    "AWS Lambda service failed",
-    "for the InvokeFunction operation",
-    "for the InvokeAsync operation",
-    "perform: lambda:",
-    "Function not found: arn:",
-    "Could not parse request body into json",
-    "The function is currently in the following state",
-    "@aws-sdk/client-lambda",
-    "aws-sdk/clients/lambda",
-    "Aws::Lambda::Errors::",
-    "aws_sdk_lambda::",
-    "lambda.model.",
-    "Lambda.Model.",
-    "ConcurrentInvocationLimitExceeded",
-    "CallerRateLimitExceeded",
-    "FunctionInvocationRateLimitExceeded",
-    "ConcurrentSnapshotCreateLimitExceeded",
-    "was unable to configure your environment variables because the KMS key",
-];
+static TEXTS: Words<()> = Words::new(&[
+    ("AWS Lambda service failed", ()),
+    ("for the InvokeFunction operation", ()),
+    ("for the InvokeAsync operation", ()),
+    ("perform: lambda:", ()),
+    ("Function not found: arn:", ()),
+    ("Could not parse request body into json", ()),
+    ("The function is currently in the following state", ()),
+    ("@aws-sdk/client-lambda", ()),
+    ("aws-sdk/clients/lambda", ()),
+    ("Aws::Lambda::Errors::", ()),
+    ("aws_sdk_lambda::", ()),
+    ("lambda.model.", ()),
+    ("Lambda.Model.", ()),
+    ("ConcurrentInvocationLimitExceeded", ()),
+    ("CallerRateLimitExceeded", ()),
+    ("FunctionInvocationRateLimitExceeded", ()),
+    ("ConcurrentSnapshotCreateLimitExceeded", ()),
+    ("was unable to configure your environment variables because the KMS key", ()),
+]);
 
 /// The code for a failure of the Lambda API: by `Reason`, else by exception, else by HTTP status.
 pub(super) fn code_for(
@@ -203,7 +205,7 @@ pub(super) fn is_only_operation(operation: &str) -> bool {
 
 /// Whether a text holds words that only the Lambda API and its clients use.
 pub(super) fn speaks_lambda(text: &str) -> bool {
-    TEXTS.iter().any(|word| text.contains(word))
+    TEXTS.stand_in(text)
 }
 
 #[cfg(test)]

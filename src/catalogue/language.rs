@@ -1,6 +1,7 @@
 //! Error types of languages that mean something by themselves: memory, code that cannot be loaded, limits of the sandbox.
 
 use super::text::last_segment;
+use super::words::Words;
 use crate::model::AppError;
 
 /// Types that mean "no memory", by the last part of their name.
@@ -82,30 +83,29 @@ pub fn load_failure_code(error: &AppError<'_>) -> Option<&'static str> {
 /// The code of an error that ran into a limit of the sandbox other than time and memory.
 #[must_use]
 pub fn resource_limit_code(error: &AppError<'_>) -> Option<&'static str> {
-    let code = error.code.as_deref().unwrap_or("");
-    let texts = [error.message.as_deref(), error.cause.as_deref(), error.error_type.as_deref()];
-    let says = |words: &[&str]| texts.iter().flatten().any(|text| words.iter().any(|word| text.contains(word)));
-    if code == "ENOSPC"
-        || says(&["No space left on device", "no space left on device", "ENOSPC", "not enough space on the disk"])
-    {
-        return Some("runtime_exception.disk_full");
-    }
-    if code == "EROFS" || says(&["Read-only file system", "read-only file system", "EROFS"]) {
-        return Some("runtime_exception.read_only");
-    }
-    if code == "EMFILE" || says(&["Too many open files", "too many open files", "EMFILE"]) {
-        return Some("runtime_exception.file_descriptors");
-    }
-    says(&[
-        "unable to create native thread",
-        "unable to create new native thread",
-        "can't start new thread",
-        "failed to create new OS thread",
-        "pthread_create failed",
-        "newosproc",
-    ])
-    .then_some("runtime_exception.threads")
+    let texts = [&error.code, &error.message, &error.cause, &error.error_type];
+    texts.iter().filter_map(|text| LIMITS.first_in(text.as_deref()?)).min_by_key(|(row, _)| *row).map(|(_, code)| code)
 }
+
+/// What errors say that ran into a limit; the errno names also stand as codes of their own.
+static LIMITS: Words<&str> = Words::new(&[
+    ("No space left on device", "runtime_exception.disk_full"),
+    ("no space left on device", "runtime_exception.disk_full"),
+    ("ENOSPC", "runtime_exception.disk_full"),
+    ("not enough space on the disk", "runtime_exception.disk_full"),
+    ("Read-only file system", "runtime_exception.read_only"),
+    ("read-only file system", "runtime_exception.read_only"),
+    ("EROFS", "runtime_exception.read_only"),
+    ("Too many open files", "runtime_exception.file_descriptors"),
+    ("too many open files", "runtime_exception.file_descriptors"),
+    ("EMFILE", "runtime_exception.file_descriptors"),
+    ("unable to create native thread", "runtime_exception.threads"),
+    ("unable to create new native thread", "runtime_exception.threads"),
+    ("can't start new thread", "runtime_exception.threads"),
+    ("failed to create new OS thread", "runtime_exception.threads"),
+    ("pthread_create failed", "runtime_exception.threads"),
+    ("newosproc", "runtime_exception.threads"),
+]);
 
 #[cfg(test)]
 mod tests {

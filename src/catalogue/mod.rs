@@ -15,6 +15,7 @@ mod platform;
 mod sdk;
 mod signatures;
 mod text;
+mod words;
 
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 //! One function a shape; the first that fits wins. A shape is proof that a call to AWS failed, whatever words follow.
 
 use super::text::{between, leading, leading_type, unwrapped};
+use super::words::Words;
 use crate::model::AppError;
 
 /// A failed call to AWS.
@@ -18,6 +19,18 @@ pub(super) struct SdkCall {
     pub(super) http_status: Option<u16>,
 }
 
+/// What one of the shapes of a message has in it.
+static SHAPES: Words<()> = Words::new(&[
+    ("An error occurred (", ()),
+    ("operation error ", ()),
+    ("(Service: ", ()),
+    ("status code: ", ()),
+    ("unhandled error (", ()),
+    ("ServiceError { source: ", ()),
+    ("code: Some(\"", ()),
+    ("Error executing \"", ()),
+]);
+
 /// Reads the failed call that an error tells of.
 pub(super) fn read(error: &AppError<'_>, line: &str) -> Option<SdkCall> {
     let texts = [error.message.as_deref(), error.cause.as_deref()];
@@ -29,6 +42,7 @@ pub(super) fn read(error: &AppError<'_>, line: &str) -> Option<SdkCall> {
     let mut call = texts
         .iter()
         .flatten()
+        .filter(|text| SHAPES.stand_in(text))
         .find_map(|text| {
             boto(text)
                 .or_else(|| go_v2(text))

@@ -1,9 +1,10 @@
 //! The way from a shape to the sink: stream ids, the order of time, and what is to be noted about the input.
 
 use super::InputContext;
+use super::feed::{Feed, LONGEST};
 use super::json::scan::unescape;
 use super::spool::Spool;
-use crate::model::{EventSink, FunctionArn, LogEvent, Note, StreamId, StreamKey, Timestamp};
+use crate::model::{Batch, EventSink, FunctionArn, LogEvent, Note, RequestId, Span, StreamId, StreamKey, Timestamp};
 
 /// Who wrote an event, as slices of the input; strings may still be escaped as in JSON.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,6 +54,51 @@ enum Order {
     Reversed(Spool),
 }
 
+/// Events handed over together, at most: what is kept of each is small beside the block that they stand in.
+const BATCH: usize = 8_192;
+
+/// Events whose messages stand in the block in memory, until they are handed over together.
+#[derive(Debug, Default)]
+struct Waiting {
+    /// Where the block begins and how long it is: messages are told from others by their address.
+    block: (usize, usize),
+    spans: Vec<Span>,
+    aside: Vec<u8>,
+    request_ids: Vec<(u32, RequestId)>,
+}
+
+impl Waiting {
+    #[inline]
+    fn push(&mut self, stream: StreamId, event: &LogEvent<'_>, split: bool) {
+        let (base, length) = self.block;
+        let message = event.message;
+        let mut from = (message.as_ptr() as usize).wrapping_sub(base);
+        let aside = from > length || length - from < message.len();
+        if aside {
+            from = self.aside.len();
+            self.aside.extend_from_slice(message);
+        }
+        if let Some(id) = event.request_id {
+            self.request_ids.push((self.spans.len() as u32, id));
+        }
+        self.spans.push(Span {
+            stream,
+            from: from as u32,
+            to: (from + message.len()) as u32,
+            aside,
+            escaped: event.escaped,
+            split,
+            at: event.at,
+            line: event.line,
+            event_id: event.event_id,
+        });
+    }
+
+    fn is_full(&self) -> bool {
+        self.spans.len() >= BATCH || self.aside.len() >= LONGEST
+    }
+}
+
 /// Takes the events of one input from its shape.
 pub(super) struct Delivery<'s> {
     pub(super) sink: &'s mut dyn EventSink,
@@ -60,6 +106,7 @@ pub(super) struct Delivery<'s> {
     default: Option<StreamId>,
     remembered: Vec<Remembered>,
     order: Order,
+    waiting: Waiting,
     notes: Noted,
     /// Messages come line by line.
     split: bool,
@@ -81,20 +128,56 @@ struct Noted {
 }
 
 impl<'s> Delivery<'s> {
-    /// A delivery to `sink` of an input of which `context` is known.
-    pub(super) fn new(context: &'s InputContext, sink: &'s mut dyn EventSink) -> Self {
-        Self {
+    /// A delivery to `sink` of an input of which `context` is known, and whose first block was read.
+    pub(super) fn new(context: &'s InputContext, sink: &'s mut dyn EventSink, feed: &Feed<'_>) -> Self {
+        let mut new = Self {
             sink,
             context,
             default: None,
             remembered: Vec::new(),
             order: Order::Kept,
+            waiting: Waiting::default(),
             notes: Noted::default(),
             split: false,
             sample: None,
             events: 0,
             grown: 0,
+        };
+        new.begin_block(feed);
+        new
+    }
+
+    /// Reads more of the input. Events of the block in memory are handed over before, which is why every shape reads on
+    /// through its delivery.
+    pub(super) fn more(&mut self, feed: &mut Feed<'_>) -> bool {
+        self.hand_over(feed);
+        let more = feed.more();
+        self.begin_block(feed);
+        more
+    }
+
+    /// Hands events over where many wait.
+    #[inline]
+    pub(super) fn ease(&mut self, feed: &Feed<'_>) {
+        if self.waiting.is_full() {
+            self.hand_over(feed);
         }
+    }
+
+    fn begin_block(&mut self, feed: &Feed<'_>) {
+        let block = feed.block();
+        self.waiting.block = (block.as_ptr() as usize, block.len());
+    }
+
+    fn hand_over(&mut self, feed: &Feed<'_>) {
+        let Waiting { spans, aside, request_ids, .. } = &mut self.waiting;
+        if spans.is_empty() {
+            return;
+        }
+        self.sink.events(&Batch { block: feed.block(), aside, spans, request_ids });
+        spans.clear();
+        aside.clear();
+        request_ids.clear();
     }
 
     /// The input may have the newest event first: looks, and turns it round.
@@ -118,6 +201,7 @@ impl<'s> Delivery<'s> {
     }
 
     /// Takes an event.
+    #[inline]
     pub(super) fn event(&mut self, identity: &Identity<'_>, event: LogEvent<'_>) {
         let stream = self.stream(identity);
         self.event_of(stream, event);
@@ -128,7 +212,7 @@ impl<'s> Delivery<'s> {
     pub(super) fn event_of(&mut self, stream: StreamId, event: LogEvent<'_>) {
         self.events += 1;
         match &mut self.order {
-            Order::Kept => self.sink.event(stream, LogEvent { split: self.split, ..event }),
+            Order::Kept => self.waiting.push(stream, &event, self.split),
             Order::Reversed(spool) => spool.push(stream, &event),
             Order::Watched { spool, up, down, last } => {
                 if let (Some(last), Some(at)) = (*last, event.at) {
@@ -158,7 +242,8 @@ impl<'s> Delivery<'s> {
     }
 
     /// Hands over what was held back, and says what is to be noted.
-    pub(super) fn finish(mut self) -> u64 {
+    pub(super) fn finish(mut self, feed: &Feed<'_>) -> u64 {
+        self.hand_over(feed);
         self.decide();
         if let Order::Reversed(spool) = std::mem::replace(&mut self.order, Order::Kept)
             && let Err(error) =
@@ -226,11 +311,16 @@ impl<'s> Delivery<'s> {
     }
 
     /// The stream of an identity.
+    #[inline]
     pub(super) fn stream(&mut self, identity: &Identity<'_>) -> StreamId {
         let parts = identity.parts();
         if parts.iter().all(Option::is_none) {
             return self.default_stream();
         }
+        self.named_stream(identity, parts)
+    }
+
+    fn named_stream(&mut self, identity: &Identity<'_>, parts: [Option<&[u8]>; 5]) -> StreamId {
         if self.remembered.is_empty() {
             self.remembered.resize_with(REMEMBERED, Remembered::default);
         }

@@ -38,6 +38,11 @@ impl<'a> Feed<'a> {
         &self.buffer[self.start..self.end]
     }
 
+    /// Everything in memory: what was read last, consumed or not.
+    pub(super) fn block(&self) -> &[u8] {
+        &self.buffer[..self.end]
+    }
+
     /// Nothing comes after [`Feed::data`].
     pub(super) fn ended(&self) -> bool {
         self.ended

@@ -124,9 +124,9 @@ impl<'r> Run<'r> {
         if shape.name == json::carrier::SHAPE.name {
             return Ok((shape.name, Size { carried: self.carried(feed, depth)?, grown: 0 }));
         }
-        let mut delivery = Delivery::new(self.context, self.sink);
+        let mut delivery = Delivery::new(self.context, self.sink, feed);
         let result = (shape.decode)(feed, &mut delivery);
-        let grown = delivery.finish();
+        let grown = delivery.finish(feed);
         result.map(|()| (shape.name, Size { carried: Carried::default(), grown }))
     }
 

@@ -1,6 +1,7 @@
 //! One line: does it show a write, on what, with which id, and was it done?
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::bytes::{Captures, Regex, RegexBuilder};
@@ -71,26 +72,48 @@ pub(super) fn spellings(name: &str) -> [String; 3] {
 
 /// What a line tells of a write.
 pub(super) fn tell(text: &str) -> Option<Told> {
-    let plain: Cow<'_, str> =
-        if text.contains("\\\"") { Cow::Owned(text.replace("\\\"", "\"")) } else { Cow::Borrowed(text) };
+    let plain = without_escapes(text);
     let text = &*plain;
-    let mut steps = false;
+    let (hint, range) = write_in(text)?;
+    match hint {
+        Hint::Saying(words) => saying(text, words, range.end),
+        Hint::Method => call(text),
+        Hint::Operation(named) => operation(text, named),
+        Hint::Step => step(text),
+    }
+}
+
+/// Whether a line tells of a write.
+pub(super) fn tells(text: &str) -> bool {
+    write_in(&without_escapes(text)).is_some()
+}
+
+/// What shows the write, and where.
+fn write_in(text: &str) -> Option<(Hint, Range<usize>)> {
+    let found = |pattern: &Option<Regex>| pattern.as_ref().is_some_and(|pattern| pattern.is_match(text.as_bytes()));
+    let mut step = None;
     for (hint, range) in hints(text) {
-        let told = match hint {
-            Hint::Saying(words) => saying(text, words, range.end),
-            Hint::Method => call(text),
-            Hint::Operation(named) if is_named(text, named, range) => operation(text, named),
-            Hint::Operation(_) => None,
+        let shows = match hint {
+            Hint::Saying(_) => true,
+            Hint::Method => (found(&URLLIB) || found(&CALL)) && !is_refused(text),
+            Hint::Operation(named) => is_named(text, named, range.clone()) && !is_refused(text),
             Hint::Step => {
-                steps = true;
-                None
+                step = Some(range.clone());
+                false
             }
         };
-        if told.is_some() {
-            return told;
+        if shows {
+            return Some((hint, range));
         }
     }
-    if steps { step(text) } else { None }
+    step.filter(|_| found(&STEP)).map(|range| (Hint::Step, range))
+}
+
+fn without_escapes(text: &str) -> Cow<'_, str> {
+    if memchr::memchr(b'\\', text.as_bytes()).is_some() && text.contains("\\\"") {
+        return Cow::Owned(text.replace("\\\"", "\""));
+    }
+    Cow::Borrowed(text)
 }
 
 /// The words of an idempotency layer, with the key.
@@ -143,7 +166,7 @@ fn step(text: &str) -> Option<Told> {
 }
 
 /// The name stands alone, or as part of the class that carries it; a plain word beside the name of its service.
-fn is_named(text: &str, operation: &Operation, range: std::ops::Range<usize>) -> bool {
+fn is_named(text: &str, operation: &Operation, range: Range<usize>) -> bool {
     let (Some(before), Some(after)) = (text.get(..range.start), text.get(range.end..)) else { return false };
     let begins = !before.ends_with(|c: char| c.is_alphanumeric() || c == '_');
     let carried = SUFFIXES.iter().any(|suffix| after.starts_with(suffix));
@@ -168,15 +191,24 @@ fn beside(before: &str, service: &str) -> bool {
 
 /// What the line says about the result; `None` where the other side refused, so that nothing was written.
 fn state(text: &str) -> Option<EffectState> {
-    let status = STATUS.as_ref()?.captures(text.as_bytes());
-    let status = status.and_then(|found| group(text, &found, 1)?.parse::<u16>().ok());
-    match status {
+    match status(text) {
         Some(200..300) => Some(EffectState::Confirmed),
         Some(400..500) => None,
         Some(_) => Some(EffectState::Unknown),
         None if FAILED.as_ref()?.is_match(text.as_bytes()) => Some(EffectState::Unknown),
         None => Some(EffectState::Started),
     }
+}
+
+/// The other side refused the call.
+fn is_refused(text: &str) -> bool {
+    matches!(status(text), Some(400..500))
+}
+
+/// The HTTP status that the line tells.
+fn status(text: &str) -> Option<u16> {
+    let found = STATUS.as_ref()?.captures(text.as_bytes())?;
+    group(text, &found, 1)?.parse().ok()
 }
 
 /// An id in the line that is not the run's own.
@@ -216,6 +248,7 @@ mod tests {
     #[track_caller]
     fn case(text: &str, operation: &str, target: Option<&str>, id: Option<&str>, state: EffectState) {
         let told = tell(text).unwrap_or_else(|| panic!("nothing told: {text}"));
+        assert!(tells(text), "{text}");
         let got = (told.operation.as_str(), told.target.as_deref(), told.id.as_deref(), told.state);
         assert_eq!(got, (operation, target, id, state), "{text}");
     }
@@ -319,6 +352,7 @@ mod tests {
             "the POSTER https://example.com",
         ] {
             assert_eq!(tell(text), None, "{text}");
+            assert!(!tells(text), "{text}");
         }
     }
 }

@@ -11,9 +11,11 @@ mod table;
 
 pub use markers::{MarkerError, Markers};
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
+use aho_corasick::packed::Searcher;
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, Anchored, Input, MatchKind, Span, StartKind};
 
 use crate::model::{KeepLines, KeptLine, Lines, SideEffect};
 use table::{METHODS, OPERATIONS, Operation, SAYINGS, Saying};
@@ -34,28 +36,37 @@ impl Effects {
         Self { markers }
     }
 
-    /// The writes that lines show, in order: the first and the last where there are too many. Where only their presence
-    /// matters, the first.
+    /// The writes that lines show, in order: the first and the last where there are too many.
     #[must_use]
-    pub fn of_lines(&self, lines: &Lines, all: bool) -> Vec<SideEffect> {
+    pub fn of_lines(&self, lines: &Lines) -> Vec<SideEffect> {
         let mut found = Vec::new();
-        let mut from = 0;
-        while let Some((at, line)) = lines.find(from, |text| self.next(text)) {
-            from = at + 1;
-            if !line.own {
-                continue;
+        for effect in self.hinted(lines).filter_map(|line| self.of_line(&line)) {
+            if found.len() == MOST {
+                found.remove(MOST / 2);
             }
-            if let Some(effect) = self.of_line(&line) {
-                if found.len() == MOST {
-                    found.remove(MOST / 2);
-                }
-                found.push(effect);
-                if !all {
-                    break;
-                }
-            }
+            found.push(effect);
         }
         found
+    }
+
+    /// Whether lines show a write.
+    #[must_use]
+    pub fn any(&self, lines: &Lines) -> bool {
+        self.hinted(lines).any(|line| {
+            let text = line.to_text();
+            self.markers.tell(&text).is_some() || line::tells(&text)
+        })
+    }
+
+    /// The function's own lines that may show one.
+    fn hinted<'l>(&'l self, lines: &'l Lines) -> impl Iterator<Item = KeptLine<'l>> {
+        let mut from = 0;
+        let next = move || {
+            let (at, line) = lines.find(from, |text| self.next(text))?;
+            from = at + 1;
+            Some(line)
+        };
+        std::iter::from_fn(next).filter(|line| line.own)
     }
 
     /// The write that one line shows.
@@ -75,7 +86,7 @@ impl Effects {
 
 impl KeepLines for Effects {
     fn next(&self, text: &[u8]) -> Option<usize> {
-        let known = SEARCH.as_ref().and_then(|search| search.automaton.find(text)).map(|hit| hit.start());
+        let known = SEARCH.as_ref().and_then(|search| search.next(text));
         known.into_iter().chain(self.markers.next(text)).min()
     }
 }
@@ -92,9 +103,29 @@ enum Hint {
 /// One search for whatever may begin a side effect. It reads no line of an attempt that ends well, unless a person wants
 /// every one.
 struct Search {
+    /// The first bytes of the fragments: few enough for a vectorised search of many lines.
+    beginnings: Option<Searcher>,
     automaton: AhoCorasick,
     /// By number of the fragment.
     hints: Vec<Hint>,
+}
+
+/// Bytes of a fragment that are searched for first.
+const BEGINNING: usize = 4;
+
+impl Search {
+    /// Where the next fragment begins.
+    fn next(&self, text: &[u8]) -> Option<usize> {
+        let Some(searcher) = &self.beginnings else { return self.automaton.find(text).map(|hit| hit.start()) };
+        let mut from = 0;
+        loop {
+            let start = searcher.find_in(text, Span { start: from, end: text.len() })?.start();
+            if self.automaton.find(Input::new(text).span(start..text.len()).anchored(Anchored::Yes)).is_some() {
+                return Some(start);
+            }
+            from = start + 1;
+        }
+    }
 }
 
 static SEARCH: LazyLock<Option<Search>> = LazyLock::new(|| {
@@ -108,10 +139,14 @@ static SEARCH: LazyLock<Option<Search>> = LazyLock::new(|| {
     fragments.extend(SAYINGS.iter().map(|saying| (saying.text.to_owned(), Hint::Saying(saying))));
     fragments.extend(["step ", "Step ", "STEP "].map(|word| (word.to_owned(), Hint::Step)));
     let (texts, hints): (Vec<String>, Vec<Hint>) = fragments.into_iter().unzip();
+    let beginnings: BTreeSet<&[u8]> =
+        texts.iter().filter_map(|text| text.as_bytes().first_chunk::<BEGINNING>()).map(|bytes| &bytes[..]).collect();
+    let whole = texts.iter().all(|text| text.len() >= BEGINNING);
+    let beginnings = whole.then(|| Searcher::new(beginnings)).flatten();
     let mut builder = AhoCorasickBuilder::new();
-    let automaton =
-        builder.match_kind(MatchKind::LeftmostLongest).kind(Some(AhoCorasickKind::DFA)).build(texts).ok()?;
-    Some(Search { automaton, hints })
+    builder.match_kind(MatchKind::LeftmostLongest).kind(Some(AhoCorasickKind::DFA)).start_kind(StartKind::Both);
+    let automaton = builder.build(&texts).ok()?;
+    Some(Search { beginnings, automaton, hints })
 });
 
 /// What the text may tell, and where.

@@ -61,7 +61,9 @@ pub struct Attempt {
     pub last_line: Option<Line>,
     /// Its last lines, where they may be looked at: it did not end well, or every line is wanted.
     pub lines: Lines,
-    /// The writes that its lines show.
+    /// Its lines show a write.
+    pub has_side_effects: bool,
+    /// The writes that its lines show, where they are wanted.
     pub side_effects: Vec<SideEffect>,
     /// The REPORT line, kept where it carries a status.
     pub report_line: Option<Line>,

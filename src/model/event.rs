@@ -53,6 +53,65 @@ impl<'a> LogEvent<'a> {
     }
 }
 
+/// An event whose message stands in a [`Batch`].
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    /// Its stream.
+    pub stream: StreamId,
+    /// Where its message begins, and where it ends.
+    pub from: u32,
+    /// See `from`.
+    pub to: u32,
+    /// The message is not in the block of the batch but in what stands beside it.
+    pub aside: bool,
+    /// As in [`LogEvent`].
+    pub escaped: bool,
+    /// As in [`LogEvent`].
+    pub split: bool,
+    /// As in [`LogEvent`].
+    pub at: Option<Timestamp>,
+    /// As in [`LogEvent`].
+    pub line: u64,
+    /// As in [`LogEvent`].
+    pub event_id: Option<u64>,
+}
+
+/// Events in their order, whose messages stand in one block of the input: so a sink can search all of it at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'a> {
+    /// A stretch of the input, messages and what stands around them.
+    pub block: &'a [u8],
+    /// Messages that were rewritten, one after the other.
+    pub aside: &'a [u8],
+    /// The events.
+    pub spans: &'a [Span],
+    /// Request ids that the wrapping tells, by number of the event, in its order.
+    pub request_ids: &'a [(u32, RequestId)],
+}
+
+impl<'a> Batch<'a> {
+    /// The events, with the place of the message in the block where it stands there.
+    pub fn iter(&self) -> impl Iterator<Item = (StreamId, LogEvent<'a>, Option<(usize, usize)>)> + use<'a> {
+        let Self { block, aside, spans, request_ids } = *self;
+        let mut request_ids = request_ids.iter().peekable();
+        spans.iter().enumerate().map(move |(number, span)| {
+            let (from, to) = (span.from as usize, span.to as usize);
+            let text = if span.aside { aside } else { block };
+            let request_id = request_ids.next_if(|(of, _)| *of as usize == number).map(|(_, id)| *id);
+            let event = LogEvent {
+                at: span.at,
+                message: text.get(from..to).unwrap_or_default(),
+                escaped: span.escaped,
+                line: span.line,
+                event_id: span.event_id,
+                split: span.split,
+                request_id,
+            };
+            (span.stream, event, (!span.aside).then_some((from, to)))
+        })
+    }
+}
+
 /// What takes the events of one input, in the order of the input.
 pub trait EventSink {
     /// The stream that `key` names; equal keys give equal ids.
@@ -60,6 +119,13 @@ pub trait EventSink {
 
     /// Takes one event of a stream.
     fn event(&mut self, stream: StreamId, event: LogEvent<'_>);
+
+    /// Takes many events.
+    fn events(&mut self, batch: &Batch<'_>) {
+        for (stream, event, _) in batch.iter() {
+            self.event(stream, event);
+        }
+    }
 
     /// Takes one of our own ndjson records, as the JSON text of one object at a line of the input.
     fn own_record(&mut self, json: &[u8], line: u64);

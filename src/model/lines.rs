@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Place, Timestamp, unescape_json};
+use super::{Place, Timestamp, lossy_text, unescape_json};
 
 /// Lines and bytes kept before the buffer is thinned out.
 const USUAL: Bounds = Bounds { line_bytes: 512, bytes: 16 * 1024, lines: 192 };
@@ -67,7 +67,7 @@ impl KeptLine<'_> {
     #[must_use]
     pub fn to_text(&self) -> Cow<'_, str> {
         if !self.escaped {
-            return String::from_utf8_lossy(self.text);
+            return lossy_text(self.text);
         }
         let mut text = Vec::with_capacity(self.text.len());
         unescape_json(self.text, &mut text);

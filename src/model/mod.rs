@@ -12,12 +12,13 @@ mod json_text;
 mod lines;
 mod record;
 mod request_id;
+mod text;
 mod time;
 mod verdict;
 
 pub use attempt::{Attempt, Init, Line, Phase, Sign, SignKind, Subject, WindowCut};
 pub use effect::{EffectState, SideEffect};
-pub use event::{Bucket, EventSink, LogEvent, Note, Place, StreamId};
+pub use event::{Batch, Bucket, EventSink, LogEvent, Note, Place, Span, StreamId};
 pub use identity::{FunctionArn, StreamKey, StreamParts, function_from_arn, function_from_group, stream_parts};
 pub use json_text::unescape_json;
 pub use lines::{Keep, KeepLines, KeptLine, Lines};
@@ -26,5 +27,6 @@ pub use record::{
     Report, Status,
 };
 pub use request_id::RequestId;
+pub use text::lossy_text;
 pub use time::{TimeReader, Timestamp};
 pub use verdict::{Category, Compensation, Confidence, Downstream, PartialWork, Retryable, Verdict};

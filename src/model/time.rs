@@ -9,6 +9,7 @@ use std::fmt;
 pub struct Timestamp(i64);
 
 const MS_PER_DAY: i64 = 86_400_000;
+const MS_PER_MINUTE: i64 = 60_000;
 /// 0000-01-01 and 9999-12-31: outside of it a number is not a date.
 const EARLIEST_MS: i64 = -62_167_219_200_000;
 const LATEST_MS: i64 = 253_402_300_799_999;
@@ -96,40 +97,36 @@ impl Timestamp {
     }
 }
 
-/// Reads many times of the same day: only the time of day is computed anew.
+/// Reads many times of the same minute: only the seconds are computed anew.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TimeReader {
-    day: [u8; 10],
-    day_ms: Option<i64>,
+    /// `YYYY-MM-DDTHH:MM:` of the last time.
+    minute: [u8; 17],
+    minute_ms: i64,
 }
 
 impl TimeReader {
     /// Reads `YYYY-MM-DDTHH:MM:SS.mmmZ`, and nothing else.
     #[inline]
     pub fn read(&mut self, text: &[u8; 24]) -> Option<Timestamp> {
-        let digit = |at: usize| u32::from(text[at].wrapping_sub(b'0'));
-        let separated =
-            text[10] == b'T' && text[13] == b':' && text[16] == b':' && text[19] == b'.' && text[23] == b'Z';
-        let digits = [11, 12, 14, 15, 17, 18, 20, 21, 22].iter().all(|at| digit(*at) < 10);
-        if !separated || !digits {
+        let [minute @ .., s, t, b'.', a, b, c, b'Z'] = text else { return None };
+        let digits = [*s, *t, *a, *b, *c].map(|byte| byte.wrapping_sub(b'0'));
+        if digits.iter().any(|digit| *digit > 9) {
             return None;
         }
-        let (hour, minute, second) =
-            (digit(11) * 10 + digit(12), digit(14) * 10 + digit(15), digit(17) * 10 + digit(18));
-        if hour > 23 || minute > 59 || second > 59 {
-            return Timestamp::parse_prefix(text).map(|(at, _)| at);
+        let [tens, ones, ms @ ..] = digits.map(i64::from);
+        let seconds = tens * 10 + ones;
+        if *minute != self.minute || seconds > 59 {
+            return self.begin_minute(text);
         }
-        let day_ms = self.day_ms.filter(|_| self.day == text[..10]).or_else(|| self.begin_day(text))?;
-        let ms = (hour * 3_600 + minute * 60 + second) * 1_000 + digit(20) * 100 + digit(21) * 10 + digit(22);
-        Some(Timestamp(day_ms + i64::from(ms)))
+        Some(Timestamp(self.minute_ms + seconds * 1_000 + ms[0] * 100 + ms[1] * 10 + ms[2]))
     }
 
-    fn begin_day(&mut self, text: &[u8; 24]) -> Option<i64> {
-        let (at, _) = Timestamp::parse_prefix(text)?;
-        let day_ms = at.0.div_euclid(MS_PER_DAY) * MS_PER_DAY;
-        self.day.copy_from_slice(&text[..10]);
-        self.day_ms = Some(day_ms);
-        Some(day_ms)
+    fn begin_minute(&mut self, text: &[u8; 24]) -> Option<Timestamp> {
+        let (at, _) = Timestamp::parse_prefix(text).filter(|(_, used)| *used == text.len() && text[10] == b'T')?;
+        self.minute.copy_from_slice(&text[..17]);
+        self.minute_ms = at.0.div_euclid(MS_PER_MINUTE) * MS_PER_MINUTE;
+        Some(at)
     }
 }
 

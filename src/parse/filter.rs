@@ -5,11 +5,10 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
 use aho_corasick::packed::Searcher;
-use memchr::memmem::Finder;
+use aho_corasick::{AhoCorasick, Input, Match, Span};
 
-/// Fragments that may stand anywhere in a line that matters, each rare in ordinary lines. The search compares the first
+/// Fragments that may stand anywhere in a line that matters, none in another one, each rare in ordinary lines. The search compares the first
 /// four bytes of all at once, so they are few and begin rarely: `rror: ` and `xception` without their common heads.
 const FRAGMENTS: [&str; 19] = [
     "ERROR",
@@ -66,6 +65,9 @@ fn beginnings(first: u8) -> &'static [&'static [u8]] {
 /// Words that a level of Error or above begins with, in any case.
 const LEVELS: [&[u8]; 9] = [b"err", b"fatal", b"crit", b"panic", b"emerg", b"alert", b"dpanic", b"severe", b"fail"];
 
+/// The key of a level, whose value decides.
+const LEVEL_KEY: &str = "evel";
+
 enum Search {
     Packed(Searcher),
     Automaton(AhoCorasick),
@@ -74,27 +76,75 @@ enum Search {
 }
 
 static SEARCH: LazyLock<Search> = LazyLock::new(|| {
-    if let Some(searcher) = Searcher::new(FRAGMENTS) {
+    let fragments = || FRAGMENTS.iter().chain([&LEVEL_KEY]);
+    if let Some(searcher) = Searcher::new(fragments()) {
         return Search::Packed(searcher);
     }
-    AhoCorasick::new(FRAGMENTS).map_or(Search::Everything, Search::Automaton)
+    AhoCorasick::new(fragments()).map_or(Search::Everything, Search::Automaton)
 });
-
-static LEVEL_KEY: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("evel"));
 
 /// Whether a message can be anything but an ordinary line of the function. Cheap; errs on the side of yes.
 ///
 /// `message` may be escaped as the inside of a JSON string.
 #[must_use]
 pub fn may_matter(message: &[u8]) -> bool {
-    begins(message) || has_level(message) || has_fragment(message)
+    Sieve::new(message).may_matter(0, message.len())
 }
 
-fn has_fragment(message: &[u8]) -> bool {
-    match &*SEARCH {
-        Search::Packed(searcher) => searcher.find(message).is_some(),
-        Search::Automaton(automaton) => automaton.is_match(message),
-        Search::Everything => true,
+/// Asks [`may_matter`] of messages that stand in one block: it is searched in one go, not message by message.
+#[derive(Debug)]
+pub struct Sieve<'b> {
+    block: &'b [u8],
+    /// The first fragment at or after the last place from which was searched.
+    fragment: Option<Fragment>,
+    searched: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Fragment {
+    start: usize,
+    end: usize,
+    is_level: bool,
+}
+
+impl<'b> Sieve<'b> {
+    /// For the messages of `block`.
+    #[must_use]
+    pub fn new(block: &'b [u8]) -> Self {
+        Self { block, fragment: None, searched: false }
+    }
+
+    /// Whether the message from `from` to `to` may matter. Messages are asked about in their order.
+    pub fn may_matter(&mut self, from: usize, to: usize) -> bool {
+        self.block.get(from..to).is_none_or(begins) || self.has_fragment(from, to)
+    }
+
+    fn has_fragment(&mut self, from: usize, to: usize) -> bool {
+        if !self.searched || self.fragment.is_some_and(|fragment| fragment.start < from) {
+            self.search(from);
+        }
+        while let Some(fragment) = self.fragment.filter(|fragment| fragment.end <= to) {
+            if !fragment.is_level || is_severe(&self.block[fragment.end..to]) {
+                return true;
+            }
+            self.search(fragment.end);
+        }
+        false
+    }
+
+    fn search(&mut self, from: usize) {
+        let rest = Span { start: from, end: self.block.len() };
+        let found = match &*SEARCH {
+            Search::Packed(searcher) => searcher.find_in(self.block, rest),
+            Search::Automaton(automaton) => automaton.find(Input::new(self.block).span(rest)),
+            Search::Everything => Some(Match::must(0, from..from)),
+        };
+        self.searched = true;
+        self.fragment = found.map(|found| Fragment {
+            start: found.start(),
+            end: found.end(),
+            is_level: found.pattern().as_usize() == FRAGMENTS.len(),
+        });
     }
 }
 
@@ -148,11 +198,7 @@ fn short_level(message: &[u8]) -> bool {
     [b"fail".as_slice(), b"crit", b"ERR", b"CRIT"].iter().any(|word| rest.starts_with(word))
 }
 
-/// `"level":"error"`, `level=error`, `"level":50` in any spelling of the key and with any escapes between.
-fn has_level(message: &[u8]) -> bool {
-    LEVEL_KEY.find_iter(message).any(|at| is_severe(message.get(at + 4..).unwrap_or(b"")))
-}
-
+/// Behind the key of a level, in any spelling and with any escapes between: `":"error"`, `=error`, `":50`.
 fn is_severe(value: &[u8]) -> bool {
     let start = value.iter().take(20).position(|byte| byte.is_ascii_alphanumeric());
     let Some(value) = start.and_then(|start| value.get(start..)) else { return false };

@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::exception::{TRACEBACK, is_stack_line};
 use super::text::{
@@ -223,26 +223,19 @@ fn line_opening(text: &str) -> Option<Kind> {
 }
 
 /// What a single line that opens a stack has on it.
-static MARKS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    AhoCorasick::new([
-        "ERROR",
-        "Traceback (most",
-        "nhandled ",
-        "\tfail\t",
-        " fail ",
-        "Exception in thread",
-        "SEVERE",
-        "FATAL",
-    ])
-    .ok()
-});
+const MARKS: [&str; 8] =
+    ["ERROR", "Traceback (most", "nhandled ", "\tfail\t", " fail ", "Exception in thread", "SEVERE", "FATAL"];
+
+/// Only leftmost matches let the automaton skip ahead with a vectorised search.
+static MARK_SEARCH: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(MARKS).ok());
 
 /// A single line after which a stack may stand.
 fn opens_stack(text: &str) -> bool {
     if text.starts_with('{') || text.ends_with('}') && text.contains("{\"") {
         return false;
     }
-    MARKS.as_ref().is_none_or(|marks| marks.is_match(text))
+    MARK_SEARCH.as_ref().is_none_or(|marks| marks.is_match(text))
         || framed_class(text).is_some()
         || type_and_message(text, is_error_name).is_some()
 }

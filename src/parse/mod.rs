@@ -30,7 +30,7 @@ mod structured;
 mod text;
 
 pub use canonical::platform_line;
-pub use filter::may_matter;
+pub use filter::{Sieve, may_matter};
 pub use joiner::{Block, Fed, Joiner};
 
 use crate::model::{AppLine, Record};

@@ -9,9 +9,10 @@ use super::duplicates::Delivered;
 use super::worker::{Closing, Worker};
 use crate::assemble::{Assembler, Message, Part};
 use crate::model::{
-    Bucket, EventSink, FunctionArn, LogEvent, Note, Place, Record, RequestId, StreamId, StreamKey, unescape_json,
+    Batch, Bucket, EventSink, FunctionArn, LogEvent, Note, Place, Record, RequestId, StreamId, StreamKey, lossy_text,
+    unescape_json,
 };
-use crate::parse::{self, Block, Joiner};
+use crate::parse::{self, Block, Joiner, Sieve};
 use crate::summary::StreamNames;
 use crate::wire::Identity;
 
@@ -97,6 +98,50 @@ impl<'w, 'r> InputSink<'w, 'r> {
             .collect()
     }
 
+    /// Dismisses an ordinary line at once; looks at everything else.
+    #[inline]
+    fn take_event(&mut self, stream: StreamId, event: &LogEvent<'_>, may_matter: impl FnOnce() -> bool) {
+        let number = if self.at.line == event.line { self.at.event.saturating_add(1) } else { 0 };
+        self.at = Place { input: self.input, line: event.line, event: number };
+        let at = stream.0 as usize;
+        let Some(slot) = self.slots.get_mut(at) else { return };
+        self.worker.tally.log_events += 1;
+        let bytes = event.message.len() as u64;
+        if let Some(kind) = slot.foreign {
+            self.worker.tally.foreign(kind, 1);
+            self.worker.tally.count(Bucket::OtherLogs, bytes);
+            return;
+        }
+        if self.delivered.again(stream, event) {
+            self.worker.tally.duplicates += 1;
+            self.worker.tally.count(Bucket::Attributed, bytes);
+            return;
+        }
+        let dismissible = !slot.joiner.is_open() && !slot.assembler.wants_ids() && !self.worker.keep.every_line;
+        if dismissible && !may_matter() {
+            let message = Message {
+                at: event.at,
+                place: self.at,
+                text: event.message,
+                escaped: event.escaped,
+                bytes,
+                keep: self.worker.keep,
+            };
+            slot.assembler.ordinary(&message, &mut Closing::new(self.worker, &slot.identity, slot.names));
+            return;
+        }
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let raw: &[u8] = if event.escaped {
+            scratch.clear();
+            unescape_json(event.message, &mut scratch);
+            &scratch
+        } else {
+            event.message
+        };
+        self.consider(at, event, raw);
+        self.scratch = scratch;
+    }
+
     /// A message that may matter.
     fn consider(&mut self, at: usize, event: &LogEvent<'_>, raw: &[u8]) {
         let slot = &mut self.slots[at];
@@ -111,7 +156,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
             take(slot, self.worker, &message, &record);
             return;
         }
-        let text = String::from_utf8_lossy(raw);
+        let text = lossy_text(raw);
         if joins {
             let fed = slot.joiner.feed(event.at, event.line, &text);
             if fed.absorbed {
@@ -233,46 +278,17 @@ impl EventSink for InputSink<'_, '_> {
     }
 
     fn event(&mut self, stream: StreamId, event: LogEvent<'_>) {
-        let number = if self.at.line == event.line { self.at.event.saturating_add(1) } else { 0 };
-        self.at = Place { input: self.input, line: event.line, event: number };
-        let at = stream.0 as usize;
-        let Some(slot) = self.slots.get_mut(at) else { return };
-        self.worker.tally.log_events += 1;
-        let bytes = event.message.len() as u64;
-        if let Some(kind) = slot.foreign {
-            self.worker.tally.foreign(kind, 1);
-            self.worker.tally.count(Bucket::OtherLogs, bytes);
-            return;
+        self.take_event(stream, &event, || parse::may_matter(event.message));
+    }
+
+    fn events(&mut self, batch: &Batch<'_>) {
+        let mut sieve = Sieve::new(batch.block);
+        for (stream, event, place) in batch.iter() {
+            self.take_event(stream, &event, || match place {
+                Some((from, to)) => sieve.may_matter(from, to),
+                None => parse::may_matter(event.message),
+            });
         }
-        if self.delivered.again(stream, &event) {
-            self.worker.tally.duplicates += 1;
-            self.worker.tally.count(Bucket::Attributed, bytes);
-            return;
-        }
-        let dismissible = !slot.joiner.is_open() && !slot.assembler.wants_ids() && !self.worker.keep.every_line;
-        if dismissible && !parse::may_matter(event.message) {
-            let place = self.at;
-            let message = Message {
-                at: event.at,
-                place,
-                text: event.message,
-                escaped: event.escaped,
-                bytes,
-                keep: self.worker.keep,
-            };
-            slot.assembler.ordinary(&message, &mut Closing::new(self.worker, &slot.identity, slot.names));
-            return;
-        }
-        let mut scratch = std::mem::take(&mut self.scratch);
-        let raw: &[u8] = if event.escaped {
-            scratch.clear();
-            unescape_json(event.message, &mut scratch);
-            &scratch
-        } else {
-            event.message
-        };
-        self.consider(at, &event, raw);
-        self.scratch = scratch;
     }
 
     fn own_record(&mut self, json: &[u8], line: u64) {

@@ -163,7 +163,13 @@ impl<'a, 'r> Closing<'a, 'r> {
 
 impl Output for Closing<'_, '_> {
     fn closed(&mut self, attempt: &mut Attempt) {
-        attempt.side_effects = self.worker.options.effects.of_lines(&attempt.lines, self.worker.keep.every_attempt);
+        let effects = &self.worker.options.effects;
+        if self.worker.keep.every_attempt {
+            attempt.side_effects = effects.of_lines(&attempt.lines);
+            attempt.has_side_effects = !attempt.side_effects.is_empty();
+        } else {
+            attempt.has_side_effects = effects.any(&attempt.lines);
+        }
         let attempt = &*attempt;
         let verdict = rules::judge(attempt);
         self.worker.progress.judged(verdict.category.is_failure());

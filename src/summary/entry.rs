@@ -108,7 +108,7 @@ impl Entry {
                 | flag(attempt.subject == Subject::Environment, ENVIRONMENT)
                 | flag(is_silent(attempt), SILENT)
                 | flag(names.cut, CUT)
-                | flag(!attempt.side_effects.is_empty(), EFFECTS)
+                | flag(attempt.has_side_effects, EFFECTS)
                 | causes(verdict)
                 | (verdict.confidence as u16) << CONFIDENCE,
             version: names.version,

@@ -241,6 +241,7 @@ fn from_record(record: &Record, place: Place) -> Option<(Attempt, Verdict)> {
             restore_us: us(record.restore_ms),
         },
         emulated: record.emulated,
+        has_side_effects: !record.side_effects.is_empty(),
         side_effects: record.side_effects.iter().filter_map(SideEffectLine::read).collect(),
         ..Attempt::default()
     };

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -185,14 +186,16 @@ pub(super) fn merged(
         heads.extend(entries.next()?.map(|entry| Reverse(Head { entry, run })));
     }
     Ok(std::iter::from_fn(move || {
-        let Reverse(Head { entry, run }) = heads.pop()?;
-        match runs[run].next() {
-            Ok(next) => heads.extend(next.map(|entry| Reverse(Head { entry, run }))),
+        let mut first = heads.peek_mut()?;
+        let entry = match runs[first.0.run].next() {
+            Ok(Some(next)) => std::mem::replace(&mut first.0.entry, next),
+            Ok(None) => PeekMut::pop(first).0.entry,
             Err(error) => {
+                drop(first);
                 heads.clear();
                 return Some(Err(error));
             }
-        }
+        };
         Some(Ok(entry))
     }))
 }

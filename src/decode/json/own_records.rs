@@ -30,7 +30,7 @@ fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), Decode
                     feed.line()
                 )));
             }
-            None if feed.more() => {}
+            None if delivery.more(feed) => {}
             None => {
                 record(feed.data(), feed.line(), delivery);
                 let rest = feed.data().len();

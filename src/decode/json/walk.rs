@@ -97,7 +97,7 @@ impl Walk<'_, '_, '_> {
             if let Some(byte) = self.feed.data().first() {
                 return Some(*byte);
             }
-            if !self.feed.more() {
+            if !self.delivery.more(self.feed) {
                 return None;
             }
         }
@@ -193,7 +193,7 @@ impl Walk<'_, '_, '_> {
             let scanned = members(&self.feed.data()[end - 1..], |key, value| found.push((key, value)));
             if scanned == Scanned::Cut && self.feed.data().len() < LONGEST && !self.feed.ended() {
                 drop(found);
-                self.feed.more();
+                self.delivery.more(self.feed);
                 continue;
             }
             for (key, value) in found {
@@ -209,10 +209,12 @@ impl Walk<'_, '_, '_> {
             let (scanned, lines) = self.scan_element();
             match (scanned, lines) {
                 (Scanned::Whole(length), Some(lines)) => {
+                    self.delivery.ease(self.feed);
                     self.feed.pass_lines(length, lines);
                     return Ok(());
                 }
                 (Scanned::Whole(length), None) => {
+                    self.delivery.ease(self.feed);
                     self.feed.pass(length);
                     return Ok(());
                 }
@@ -226,7 +228,7 @@ impl Walk<'_, '_, '_> {
                     return self.skip_value();
                 }
                 (Scanned::Cut, _) => {
-                    self.feed.more();
+                    self.delivery.more(self.feed);
                 }
             }
         }
@@ -291,7 +293,7 @@ impl Walk<'_, '_, '_> {
             }
             let all = self.feed.data().len();
             self.feed.pass(all);
-            if !self.feed.more() {
+            if !self.delivery.more(self.feed) {
                 return Err(self.cut());
             }
         }
@@ -308,7 +310,7 @@ impl Walk<'_, '_, '_> {
             }
             let all = data.len();
             self.feed.pass(all);
-            if !self.feed.more() {
+            if !self.delivery.more(self.feed) {
                 return;
             }
         }
@@ -320,7 +322,7 @@ impl Walk<'_, '_, '_> {
             if let Some(found) = find(self.feed.data()) {
                 return Some(found);
             }
-            if self.feed.data().len() >= LONGEST || !self.feed.more() {
+            if self.feed.data().len() >= LONGEST || !self.delivery.more(self.feed) {
                 return None;
             }
         }

@@ -1,7 +1,7 @@
 //! `aws logs tail`: detailed and json formats with time and stream, the short format with the second only.
 
 use super::ansi::{sequences, without_colours};
-use super::engine::{self, Family, Found, Prefix};
+use super::engine::{self, Column, Family, Found, Names, Prefix};
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::Feed;
 use crate::decode::head::is_platform;
@@ -12,7 +12,7 @@ pub(in crate::decode) const DETAILED: Shape = Shape {
     name: "aws-logs-tail",
     about: "`aws logs tail`, formats detailed and json: a time with zone, the log stream, the message",
     sniff: |head| head.any_line(|line| detailed(line).is_some()),
-    decode: |feed, delivery| decode(&Detailed, feed, delivery),
+    decode: |feed, delivery| decode(Detailed, feed, delivery),
     samples: &[
         "2026-10-01T00:00:00.123000+00:00 2026/10/01/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0 START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\n",
         "\x1b[32m2026-10-01T00:00:00+00:00\x1b[0m \x1b[36m2026/10/01/[7]0f1e2d3c4b5a69788796a5b4c3d2e1f0\x1b[0m \n{\n    \"level\": \"INFO\",\n    \"requestId\": \"8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\"\n}\n",
@@ -23,13 +23,13 @@ pub(in crate::decode) const SHORT: Shape = Shape {
     name: "aws-logs-tail-short",
     about: "`aws logs tail --format short`: a time without zone to the second, the message",
     sniff: |head| short(head.first_line()).is_some() && !head.any_line(is_platform),
-    decode: |feed, delivery| decode(&Short, feed, delivery),
+    decode: |feed, delivery| decode(Short, feed, delivery),
     samples: &["2026-10-01T00:00:00 START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\n\
          2026-10-01T00:00:01 END RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n"],
 };
 
-fn decode(family: &impl Family, feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), DecodeError> {
-    engine::decode(family, feed, delivery);
+fn decode(mut family: impl Family, feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), DecodeError> {
+    engine::decode(&mut family, feed, delivery);
     Ok(())
 }
 
@@ -49,7 +49,11 @@ fn detailed(line: &[u8]) -> Option<Prefix> {
         return None;
     }
     let after = stream + length + sequences(&line[stream + length..]);
-    Some(Prefix { at: Some(at), stream: Some((stream, stream + length)), message: after + 1, ..Prefix::default() })
+    Some(Prefix {
+        at: Some(at),
+        message: after + 1,
+        names: Names { stream: Column::new(stream, stream + length), ..Names::default() },
+    })
 }
 
 /// `YYYY-MM-DDTHH:MM:SS message`
@@ -64,7 +68,7 @@ fn short(line: &[u8]) -> Option<Prefix> {
 struct Detailed;
 
 impl Family for Detailed {
-    fn prefix(&self, line: &[u8]) -> Option<Prefix> {
+    fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
         detailed(line)
     }
 
@@ -77,7 +81,7 @@ impl Family for Detailed {
 struct Short;
 
 impl Family for Short {
-    fn prefix(&self, line: &[u8]) -> Option<Prefix> {
+    fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
         short(line)
     }
 

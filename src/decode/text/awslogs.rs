@@ -1,7 +1,7 @@
 //! `awslogs get`: log group, log stream, perhaps times, the message; the columns padded with blanks.
 
 use super::ansi::{sequences, without_colours};
-use super::engine::{self, Family, Found, Prefix};
+use super::engine::{self, Column, Family, Found, Names, Prefix};
 use super::sam_logs::{stream_end, time_and_message};
 use crate::decode::Shape;
 use crate::decode::delivery::Delivery;
@@ -11,7 +11,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     about: "`awslogs get`: log group, log stream, perhaps a time, the message",
     sniff: |head| prefix(head.first_line()).is_some(),
     decode: |feed, delivery| {
-        engine::decode(&Awslogs, feed, delivery);
+        engine::decode(&mut Awslogs, feed, delivery);
         Ok(())
     },
     samples: &[
@@ -36,13 +36,14 @@ fn prefix(line: &[u8]) -> Option<Prefix> {
     let end = stream_end(line, stream)?;
     let after = end + sequences(&line[end..]);
     let (at, message) = time_and_message(line, after);
-    Some(Prefix { at, group: Some((group, group + length)), stream: Some((stream, end)), message, ..Prefix::default() })
+    let (group, stream) = (Column::new(group, group + length), Column::new(stream, end));
+    Some(Prefix { at, message, names: Names { group, stream, ..Names::default() } })
 }
 
 struct Awslogs;
 
 impl Family for Awslogs {
-    fn prefix(&self, line: &[u8]) -> Option<Prefix> {
+    fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
         prefix(line)
     }
 

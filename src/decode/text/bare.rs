@@ -94,7 +94,7 @@ struct Bare(Wrapping);
 
 impl Family for Bare {
     #[inline]
-    fn prefix(&self, line: &[u8]) -> Option<Prefix> {
+    fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
         // A line without the container's prefix is a line all the same.
         Some(self.0.prefix(line).unwrap_or_default())
     }
@@ -111,6 +111,6 @@ fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), Decode
     let data = feed.data();
     let wrapping = Wrapping::of(&Head { bytes: &data[..data.len().min(HEAD)], json: None });
     delivery.lines_only();
-    engine::decode(&Bare(wrapping), feed, delivery);
+    engine::decode(&mut Bare(wrapping), feed, delivery);
     Ok(())
 }

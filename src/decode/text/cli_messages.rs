@@ -19,7 +19,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
             "messages are joined by tabs, which messages have inside, too: they were split where lines of the platform \
              and known loggers begin; save the log with --output json to be sure",
         );
-        engine::decode(&Messages, feed, delivery);
+        engine::decode(&mut Messages, feed, delivery);
         Ok(())
     },
     samples: &[
@@ -55,7 +55,7 @@ fn is_trace(rest: &[u8]) -> bool {
 struct Messages;
 
 impl Family for Messages {
-    fn prefix(&self, line: &[u8]) -> Option<Prefix> {
+    fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
         match line.strip_prefix(b"\t") {
             Some(rest) if !is_trace(rest) => Some(Prefix { message: 1, ..Prefix::default() }),
             None if is_platform(line) => Some(Prefix::default()),

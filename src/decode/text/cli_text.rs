@@ -1,8 +1,6 @@
 //! AWS CLI `--output text`: rows of `filter-log-events` and `get-log-events`, and rows of a time and a message.
 
-use std::cell::Cell;
-
-use super::engine::{self, Family, Found, Prefix};
+use super::engine::{self, Column, Family, Found, Names, Prefix};
 use crate::decode::Shape;
 use crate::decode::delivery::Delivery;
 use crate::decode::json::event::moment;
@@ -13,7 +11,7 @@ pub(in crate::decode) const EVENTS: Shape = Shape {
     about: "`aws logs filter-log-events` or `get-log-events` with `--output text`",
     sniff: |head| starts_row(head.first_line()) || head.first_line().starts_with(b"b/") && head.any_line(starts_row),
     decode: |feed, delivery| {
-        engine::decode(&Events, feed, delivery);
+        engine::decode(&mut Events, feed, delivery);
         Ok(())
     },
     samples: &[
@@ -29,7 +27,7 @@ pub(in crate::decode) const ROWS: Shape = Shape {
     about: "`aws logs … --query 'events[*].[timestamp,message]' --output text`: epoch time, a tab, the message",
     sniff: |head| time_row(head.first_line()).is_some(),
     decode: |feed, delivery| {
-        engine::decode(&Rows, feed, delivery);
+        engine::decode(&mut Rows, feed, delivery);
         Ok(())
     },
     samples: &[
@@ -44,7 +42,7 @@ pub(in crate::decode) const RESULTS: Shape = Shape {
     decode: |feed, delivery| {
         delivery.watch_order();
         delivery.sampled("a Logs Insights query");
-        engine::decode(&Results::default(), feed, delivery);
+        engine::decode(&mut Results::default(), feed, delivery);
         Ok(())
     },
     samples: &[
@@ -55,11 +53,11 @@ pub(in crate::decode) const RESULTS: Shape = Shape {
 /// The fields of a row stand on lines of their own, the time usually before the message.
 #[derive(Default)]
 struct Results {
-    time: Cell<Option<Timestamp>>,
+    time: Option<Timestamp>,
 }
 
 impl Family for Results {
-    fn prefix(&self, line: &[u8]) -> Option<Prefix> {
+    fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
         let Some(field) = line.strip_prefix(b"RESULTS\t") else {
             // What stands around the rows; lines that begin with none of it continue a message.
             let around: [&[u8]; 3] = [b"STATISTICS\t", b"Complete", b"CWLI"];
@@ -68,10 +66,10 @@ impl Family for Results {
         };
         let start = line.len() - field.len();
         if let Some(time) = field.strip_prefix(b"@timestamp\t") {
-            self.time.set(moment(time));
+            self.time = moment(time);
         }
         match field.starts_with(b"@message\t") {
-            true => Some(Prefix { at: self.time.get(), message: start + b"@message\t".len(), ..Prefix::default() }),
+            true => Some(Prefix { at: self.time, message: start + b"@message\t".len(), ..Prefix::default() }),
             false => Some(Prefix { message: usize::MAX, ..Prefix::default() }),
         }
     }
@@ -95,7 +93,7 @@ fn time_row(line: &[u8]) -> Option<Prefix> {
 struct Rows;
 
 impl Family for Rows {
-    fn prefix(&self, line: &[u8]) -> Option<Prefix> {
+    fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
         time_row(line)
     }
 }
@@ -104,7 +102,7 @@ struct Events;
 
 impl Family for Events {
     /// Columns stand in the order of their keys: event id and stream only in answers of `filter-log-events`.
-    fn prefix(&self, line: &[u8]) -> Option<Prefix> {
+    fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
         if !starts_row(line) {
             let ends_rows = line.starts_with(b"SEARCHEDLOGSTREAMS\t")
                 || line.starts_with(b"NEXTTOKEN\t")
@@ -112,22 +110,25 @@ impl Family for Events {
             return ends_rows.then_some(Prefix { message: usize::MAX, ..Prefix::default() });
         }
         let mut place = b"EVENTS\t".len();
-        let mut event_id = None;
+        let (mut event_id, mut numbered) = (Column::default(), false);
         let first = line[place..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         // An id has 56 digits, of other servers fewer: what tells it is the number of the ingestion time behind it.
         let numbers = line.get(place + first) == Some(&b'\t') && number_and_tab(&line[place + first + 1..]).is_some();
         if first > 0 && numbers {
-            event_id = Some((place, place + first));
+            event_id = Column::new(place, place + first);
+            numbered = true;
             place += first + 1;
         }
         place += number_and_tab(&line[place..])? + 1;
         let length = memchr::memchr(b'\t', &line[place..]).unwrap_or(line.len() - place);
         let column = &line[place..place + length];
-        let is_stream =
-            event_id.is_some() || std::str::from_utf8(column).is_ok_and(|name| stream_parts(name).is_some());
-        let (stream, message) =
-            if is_stream { (Some((place, place + length)), place + length + 1) } else { (None, place) };
-        Some(Prefix { at: None, group: None, stream, event_id, message })
+        let is_stream = numbered || std::str::from_utf8(column).is_ok_and(|name| stream_parts(name).is_some());
+        let (stream, message) = if is_stream {
+            (Column::new(place, place + length), place + length + 1)
+        } else {
+            (Column::default(), place)
+        };
+        Some(Prefix { at: None, message, names: Names { stream, event_id, ..Names::default() } })
     }
 
     fn deliver(&self, message: &[u8], event: Found<'_>, delivery: &mut Delivery<'_>) {

@@ -17,7 +17,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     decode: |feed, delivery| {
         delivery.watch_order();
         delivery.lines_only();
-        engine::decode(&ConsoleCopy, feed, delivery);
+        engine::decode(&mut ConsoleCopy, feed, delivery);
         Ok(())
     },
     samples: &[
@@ -98,7 +98,7 @@ fn is_border(line: &[u8]) -> bool {
 struct ConsoleCopy;
 
 impl Family for ConsoleCopy {
-    fn prefix(&self, line: &[u8]) -> Option<Prefix> {
+    fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
         match kind(line) {
             Kind::Event { at, message } => Some(Prefix { at, message, ..Prefix::default() }),
             Kind::Border => Some(Prefix { message: usize::MAX, ..Prefix::default() }),

@@ -70,14 +70,15 @@ fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), Decode
         match row_end(data) {
             Some(end) => {
                 table.row(without_return(&data[..end]), feed.line(), delivery);
+                delivery.ease(feed);
                 feed.pass(end + 1);
             }
             None if data.len() >= LONGEST => {
                 table.row(&data[..KEPT], feed.line(), delivery);
                 delivery.message_cut();
-                skip_row(feed);
+                skip_row(feed, delivery);
             }
-            None if feed.more() => {}
+            None if delivery.more(feed) => {}
             None => {
                 let rest = feed.data().len();
                 table.row(without_return(feed.data()), feed.line(), delivery);
@@ -117,7 +118,7 @@ fn row_end(data: &[u8]) -> Option<usize> {
 }
 
 /// Consumes a row that is longer than any event.
-fn skip_row(feed: &mut Feed<'_>) {
+fn skip_row(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) {
     let mut quoted = false;
     loop {
         let data = feed.data();
@@ -127,7 +128,7 @@ fn skip_row(feed: &mut Feed<'_>) {
         });
         let length = end.map_or(data.len(), |end| end + 1);
         feed.pass_lines(length, count_lines(&data[..length]));
-        if end.is_some() || !feed.more() {
+        if end.is_some() || !delivery.more(feed) {
             return;
         }
     }

@@ -13,20 +13,48 @@ pub(in crate::decode) const KEPT: usize = 1024 * 1024;
 pub(in crate::decode) struct Prefix {
     /// When it was written.
     pub(in crate::decode) at: Option<Timestamp>,
-    /// Where the log group stands.
-    pub(in crate::decode) group: Option<(usize, usize)>,
-    /// Where the log stream stands.
-    pub(in crate::decode) stream: Option<(usize, usize)>,
-    /// Where the event id stands.
-    pub(in crate::decode) event_id: Option<(usize, usize)>,
     /// Where the message begins.
     pub(in crate::decode) message: usize,
+    /// Where names stand.
+    pub(in crate::decode) names: Names,
+}
+
+/// Where the names of an event stand on its first line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::decode) struct Names {
+    /// Of its log group.
+    pub(in crate::decode) group: Column,
+    /// Of its log stream.
+    pub(in crate::decode) stream: Column,
+    /// Its id.
+    pub(in crate::decode) event_id: Column,
+}
+
+/// A part of a line; empty where there is none. Small, as every line has three.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::decode) struct Column {
+    from: u32,
+    to: u32,
+}
+
+impl Column {
+    /// From a place up to another one.
+    pub(in crate::decode) fn new(from: usize, to: usize) -> Self {
+        match (u32::try_from(from), u32::try_from(to)) {
+            (Ok(from), Ok(to)) => Self { from, to },
+            _ => Self::default(),
+        }
+    }
+
+    fn of(self, text: &[u8]) -> Option<&[u8]> {
+        if self.to == 0 { None } else { text.get(self.from as usize..self.to as usize) }
+    }
 }
 
 /// A text shape with a prefix before every event.
 pub(in crate::decode) trait Family {
     /// The prefix of `line`, if it begins an event. Lines that begin none continue the event before.
-    fn prefix(&self, line: &[u8]) -> Option<Prefix>;
+    fn prefix(&mut self, line: &[u8]) -> Option<Prefix>;
 
     /// Hands one event over; shapes that write more than a prefix around the message take it off here.
     fn deliver(&self, message: &[u8], event: Found<'_>, delivery: &mut Delivery<'_>) {
@@ -39,26 +67,37 @@ pub(in crate::decode) trait Family {
 pub(in crate::decode) struct Found<'e> {
     /// When it was written.
     pub(in crate::decode) at: Option<Timestamp>,
-    /// Who wrote it.
-    pub(in crate::decode) identity: Identity<'e>,
-    /// Its id.
-    pub(in crate::decode) event_id: Option<&'e [u8]>,
     /// Its first line, from 1.
     pub(in crate::decode) line: u64,
+    /// All of its text, and where names stand in it.
+    pub(in crate::decode) text: &'e [u8],
+    /// See `text`.
+    pub(in crate::decode) names: Names,
 }
 
 impl Found<'_> {
     /// Hands the event over as it is.
     #[inline]
     pub(in crate::decode) fn deliver(&self, message: &[u8], delivery: &mut Delivery<'_>) {
-        let event_id = self.event_id.map(xxhash_rust::xxh3::xxh3_64);
-        let event = LogEvent { at: self.at, event_id, ..LogEvent::bare(message, self.line) };
-        delivery.event(&self.identity, event);
+        let event = LogEvent { at: self.at, ..LogEvent::bare(message, self.line) };
+        if self.names == Names::default() {
+            let stream = delivery.default_stream();
+            delivery.event_of(stream, event);
+        } else {
+            self.deliver_named(event, delivery);
+        }
+    }
+
+    fn deliver_named(&self, event: LogEvent<'_>, delivery: &mut Delivery<'_>) {
+        let Names { group, stream, event_id } = self.names;
+        let identity = Identity { group: group.of(self.text), stream: stream.of(self.text), ..Identity::default() };
+        let event_id = event_id.of(self.text).map(xxhash_rust::xxh3::xxh3_64);
+        delivery.event(&identity, LogEvent { event_id, ..event });
     }
 }
 
 /// Decodes an input of a family.
-pub(in crate::decode) fn decode(family: &impl Family, feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) {
+pub(in crate::decode) fn decode(family: &mut impl Family, feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) {
     Engine { family, open: None, scanned: 0, lines: 0, in_line: false }.run(feed, delivery);
 }
 
@@ -73,7 +112,7 @@ struct Open {
 }
 
 struct Engine<'f, F> {
-    family: &'f F,
+    family: &'f mut F,
     open: Option<Open>,
     /// Data before this place was looked at.
     scanned: usize,
@@ -93,7 +132,7 @@ impl<F: Family> Engine<'_, F> {
                 return;
             }
             self.carry_over(feed, delivery);
-            feed.more();
+            delivery.more(feed);
         }
     }
 
@@ -104,6 +143,7 @@ impl<F: Family> Engine<'_, F> {
         let mut at = first;
         for newline in memchr::memchr_iter(b'\n', &data[first..]).map(|newline| newline + first) {
             self.line(data, at, newline, feed.line(), delivery);
+            delivery.ease(feed);
             self.lines += 1;
             at = newline + 1;
         }
@@ -139,22 +179,16 @@ impl<F: Family> Engine<'_, F> {
         }
     }
 
+    #[inline]
     fn hand_over(&self, text: &[u8], open: &Open, delivery: &mut Delivery<'_>) {
         let prefix = &open.prefix;
         // One line end is the exporter's; a message may end with one of its own.
         let message = text.get(prefix.message..).unwrap_or_default();
         let message = without_return(message.strip_suffix(b"\n").unwrap_or(message));
-        if message.is_empty() {
-            return;
+        if !message.is_empty() {
+            let found = Found { at: prefix.at, line: open.line, text, names: prefix.names };
+            self.family.deliver(message, found, delivery);
         }
-        let part = |place: Option<(usize, usize)>| place.and_then(|(from, to)| text.get(from..to));
-        let found = Found {
-            at: prefix.at,
-            identity: Identity { group: part(prefix.group), stream: part(prefix.stream), ..Identity::default() },
-            event_id: part(prefix.event_id),
-            line: open.line,
-        };
-        self.family.deliver(message, found, delivery);
     }
 
     /// Consumes what is done, so that the open event comes to the start of the data; cuts it when it is too long.

@@ -1,7 +1,7 @@
 //! Log events copied from the console or the documentation: a time, perhaps a tag of the environment, a tab or blank,
 //! the message.
 
-use super::engine::{self, Family, Prefix};
+use super::engine::{self, Column, Family, Names, Prefix};
 use crate::decode::Shape;
 use crate::decode::head::{Head, is_platform};
 use crate::model::Timestamp;
@@ -12,7 +12,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     sniff,
     decode: |feed, delivery| {
         delivery.watch_order();
-        engine::decode(&IsoTab, feed, delivery);
+        engine::decode(&mut IsoTab, feed, delivery);
         Ok(())
     },
     samples: &[
@@ -37,7 +37,11 @@ fn prefix(line: &[u8]) -> Option<Prefix> {
         Some(b' ') if line[10] == b' ' => {
             let tag = line.get(used + 1..used + 7)?;
             let fits = tag.iter().all(u8::is_ascii_hexdigit) && matches!(line.get(used + 7), Some(b'\t' | b' '));
-            fits.then_some(Prefix { stream: Some((used + 1, used + 7)), message: used + 8, ..prefix })
+            fits.then_some(Prefix {
+                message: used + 8,
+                names: Names { stream: Column::new(used + 1, used + 7), ..Names::default() },
+                ..prefix
+            })
         }
         // Milliseconds and a numeric zone: the console in local time.
         Some(b' ') if used == 29 => Some(prefix),
@@ -48,7 +52,7 @@ fn prefix(line: &[u8]) -> Option<Prefix> {
 struct IsoTab;
 
 impl Family for IsoTab {
-    fn prefix(&self, line: &[u8]) -> Option<Prefix> {
+    fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
         prefix(line)
     }
 }

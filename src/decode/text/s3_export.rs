@@ -1,7 +1,5 @@
 //! S3 export tasks: `2026-01-02T03:04:05.678Z message`, one file per log stream.
 
-use std::cell::Cell;
-
 use super::engine::{self, Family, Prefix};
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::Feed;
@@ -62,33 +60,30 @@ fn prefix(line: &[u8]) -> Option<Prefix> {
 /// the line before.
 #[derive(Default)]
 struct S3Export {
-    times: Cell<TimeReader>,
-    last: Cell<Option<Timestamp>>,
+    times: TimeReader,
+    last: Option<Timestamp>,
 }
 
 impl Family for S3Export {
     #[inline]
-    fn prefix(&self, line: &[u8]) -> Option<Prefix> {
+    fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
         let Some(at) = self.time(line) else {
             let begins = is_platform(line) || is_crash(line);
-            return begins.then(|| Prefix { at: self.last.get(), ..Prefix::default() });
+            return begins.then(|| Prefix { at: self.last, ..Prefix::default() });
         };
-        self.last.set(Some(at));
+        self.last = Some(at);
         Some(Prefix { at: Some(at), message: TIME + 1, ..Prefix::default() })
     }
 }
 
 impl S3Export {
     #[inline]
-    fn time(&self, line: &[u8]) -> Option<Timestamp> {
+    fn time(&mut self, line: &[u8]) -> Option<Timestamp> {
         let time = line.first_chunk::<TIME>()?;
         if !matches!(line.get(TIME), None | Some(b' ' | b'\r')) {
             return None;
         }
-        let mut times = self.times.get();
-        let at = times.read(time)?;
-        self.times.set(times);
-        Some(at)
+        self.times.read(time)
     }
 }
 
@@ -103,6 +98,6 @@ fn is_crash(line: &[u8]) -> bool {
 }
 
 fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), DecodeError> {
-    engine::decode(&S3Export::default(), feed, delivery);
+    engine::decode(&mut S3Export::default(), feed, delivery);
     Ok(())
 }

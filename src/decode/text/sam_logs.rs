@@ -1,7 +1,7 @@
 //! `sam logs` and relatives: the log stream first, then perhaps a time, then the message.
 
 use super::ansi::{sequences, without_colours};
-use super::engine::{self, Family, Found, Prefix};
+use super::engine::{self, Column, Family, Found, Names, Prefix};
 use crate::decode::Shape;
 use crate::decode::delivery::Delivery;
 use crate::model::{Timestamp, stream_parts};
@@ -11,7 +11,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     about: "`sam logs`, `awslogs get --no-group`: the log stream, perhaps a time, the message",
     sniff: |head| head.any_line(|line| prefix(line).is_some()),
     decode: |feed, delivery| {
-        engine::decode(&SamLogs, feed, delivery);
+        engine::decode(&mut SamLogs, feed, delivery);
         Ok(())
     },
     samples: &[
@@ -52,13 +52,13 @@ fn prefix(line: &[u8]) -> Option<Prefix> {
     let end = stream_end(line, start)?;
     let after = end + sequences(&line[end..]);
     let (at, message) = time_and_message(line, after);
-    Some(Prefix { at, stream: Some((start, end)), message, ..Prefix::default() })
+    Some(Prefix { at, message, names: Names { stream: Column::new(start, end), ..Names::default() } })
 }
 
 struct SamLogs;
 
 impl Family for SamLogs {
-    fn prefix(&self, line: &[u8]) -> Option<Prefix> {
+    fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
         prefix(line)
     }
 

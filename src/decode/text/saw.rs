@@ -1,7 +1,7 @@
 //! `saw get`: `[time] (stream) message`.
 
 use super::ansi::{sequences, without_colours};
-use super::engine::{self, Family, Found, Prefix};
+use super::engine::{self, Column, Family, Found, Names, Prefix};
 use crate::decode::Shape;
 use crate::decode::delivery::Delivery;
 use crate::model::Timestamp;
@@ -11,7 +11,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     about: "`saw get` and `saw watch`: a time in brackets, the stream in parentheses, the message",
     sniff: |head| prefix(head.first_line()).is_some(),
     decode: |feed, delivery| {
-        engine::decode(&Saw, feed, delivery);
+        engine::decode(&mut Saw, feed, delivery);
         Ok(())
     },
     samples: &[
@@ -37,13 +37,17 @@ fn prefix(line: &[u8]) -> Option<Prefix> {
     let length = line[place..].strip_prefix(b"(").and_then(|rest| memchr::memchr(b')', rest))?;
     let end = place + 1 + length;
     let after = end + 1 + sequences(&line[end + 1..]);
-    Some(Prefix { at: Some(at), stream: Some((place + 1, end)), message: after + 1, ..Prefix::default() })
+    Some(Prefix {
+        at: Some(at),
+        message: after + 1,
+        names: Names { stream: Column::new(place + 1, end), ..Names::default() },
+    })
 }
 
 struct Saw;
 
 impl Family for Saw {
-    fn prefix(&self, line: &[u8]) -> Option<Prefix> {
+    fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
         prefix(line)
     }
 

@@ -12,7 +12,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     sniff: |head| head.any_line(|line| platform_word(line).is_some()),
     decode: |feed, delivery| {
         delivery.lines_only();
-        engine::decode(&Serverless, feed, delivery);
+        engine::decode(&mut Serverless, feed, delivery);
         Ok(())
     },
     samples: &["START - 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 - Version: $LATEST\n\
@@ -32,7 +32,7 @@ fn platform_word(line: &[u8]) -> Option<&'static [u8]> {
 struct Serverless;
 
 impl Family for Serverless {
-    fn prefix(&self, line: &[u8]) -> Option<Prefix> {
+    fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
         let plain = without_colours(line);
         let timed = Timestamp::parse_prefix(&plain).is_some();
         // The figures of REPORT stand on a line of their own.
