@@ -4,7 +4,7 @@ use super::InputContext;
 use super::feed::{Feed, LONGEST};
 use super::json::scan::unescape;
 use super::spool::Spool;
-use crate::model::{Batch, EventSink, FunctionArn, LogEvent, Note, RequestId, Span, StreamId, StreamKey, Timestamp};
+use crate::model::{Batch, Block, EventSink, FunctionArn, LogEvent, Note, Span, StreamId, StreamKey, Timestamp};
 
 /// Who wrote an event, as slices of the input; strings may still be escaped as in JSON.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,37 +55,37 @@ enum Order {
 }
 
 /// Events handed over together, at most: what is kept of each is small beside the block that they stand in.
-const BATCH: usize = 8_192;
+const BATCH: usize = 4_096;
 
 /// Events whose messages stand in the block in memory, until they are handed over together.
 #[derive(Debug, Default)]
 struct Waiting {
     /// Where the block begins and how long it is: messages are told from others by their address.
-    block: (usize, usize),
-    spans: Vec<Span>,
-    aside: Vec<u8>,
-    request_ids: Vec<(u32, RequestId)>,
+    at: (usize, usize),
+    /// The events. Its data is spare memory, until the block is handed over whole.
+    block: Block,
 }
 
 impl Waiting {
     #[inline]
     fn push(&mut self, stream: StreamId, event: &LogEvent<'_>, split: bool) {
-        let (base, length) = self.block;
+        let (base, length) = self.at;
         let message = event.message;
         let mut from = (message.as_ptr() as usize).wrapping_sub(base);
         let aside = from > length || length - from < message.len();
         if aside {
-            from = self.aside.len();
-            self.aside.extend_from_slice(message);
+            from = self.block.aside.len();
+            self.block.aside.extend_from_slice(message);
         }
         if let Some(id) = event.request_id {
-            self.request_ids.push((self.spans.len() as u32, id));
+            self.block.request_ids.push((self.block.spans.len() as u32, id));
         }
-        self.spans.push(Span {
+        self.block.spans.push(Span {
             stream,
             from: from as u32,
             to: (from + message.len()) as u32,
             aside,
+            dismissed: false,
             escaped: event.escaped,
             split,
             at: event.at,
@@ -95,7 +95,7 @@ impl Waiting {
     }
 
     fn is_full(&self) -> bool {
-        self.spans.len() >= BATCH || self.aside.len() >= LONGEST
+        self.block.spans.len() >= BATCH || self.block.aside.len() >= LONGEST
     }
 }
 
@@ -128,15 +128,16 @@ struct Noted {
 }
 
 impl<'s> Delivery<'s> {
-    /// A delivery to `sink` of an input of which `context` is known, and whose first block was read.
-    pub(super) fn new(context: &'s InputContext, sink: &'s mut dyn EventSink, feed: &Feed<'_>) -> Self {
+    /// A delivery to `sink` of an input of which `context` is known, and whose first block was read. Uses the memory of
+    /// `spare`.
+    pub(super) fn new(context: &'s InputContext, sink: &'s mut dyn EventSink, feed: &Feed<'_>, spare: Block) -> Self {
         let mut new = Self {
             sink,
             context,
             default: None,
             remembered: Vec::new(),
             order: Order::Kept,
-            waiting: Waiting::default(),
+            waiting: Waiting { at: (0, 0), block: spare },
             notes: Noted::default(),
             split: false,
             sample: None,
@@ -150,8 +151,16 @@ impl<'s> Delivery<'s> {
     /// Reads more of the input. Events of the block in memory are handed over before, which is why every shape reads on
     /// through its delivery.
     pub(super) fn more(&mut self, feed: &mut Feed<'_>) -> bool {
-        self.hand_over(feed);
-        let more = feed.more();
+        if self.waiting.block.spans.is_empty() || feed.ended() {
+            self.hand_over(feed);
+            let more = feed.more();
+            self.begin_block(feed);
+            return more;
+        }
+        let mut block = std::mem::take(&mut self.waiting.block);
+        block.length = feed.block().len();
+        let more = feed.more_into(&mut block.data);
+        self.waiting.block = self.sink.block(block);
         self.begin_block(feed);
         more
     }
@@ -166,18 +175,15 @@ impl<'s> Delivery<'s> {
 
     fn begin_block(&mut self, feed: &Feed<'_>) {
         let block = feed.block();
-        self.waiting.block = (block.as_ptr() as usize, block.len());
+        self.waiting.at = (block.as_ptr() as usize, block.len());
     }
 
     fn hand_over(&mut self, feed: &Feed<'_>) {
-        let Waiting { spans, aside, request_ids, .. } = &mut self.waiting;
-        if spans.is_empty() {
-            return;
+        let block = &mut self.waiting.block;
+        if !block.spans.is_empty() {
+            self.sink.events(&Batch { block: feed.block(), ..block.batch() });
+            block.clear();
         }
-        self.sink.events(&Batch { block: feed.block(), aside, spans, request_ids });
-        spans.clear();
-        aside.clear();
-        request_ids.clear();
     }
 
     /// The input may have the newest event first: looks, and turns it round.
@@ -241,8 +247,9 @@ impl<'s> Delivery<'s> {
         }
     }
 
-    /// Hands over what was held back, and says what is to be noted.
-    pub(super) fn finish(mut self, feed: &Feed<'_>) -> u64 {
+    /// Hands over what was held back, and says what is to be noted. Gives the bytes that rewriting added, and the spare
+    /// memory.
+    pub(super) fn finish(mut self, feed: &Feed<'_>) -> (u64, Block) {
         self.hand_over(feed);
         self.decide();
         if let Order::Reversed(spool) = std::mem::replace(&mut self.order, Order::Kept)
@@ -253,7 +260,7 @@ impl<'s> Delivery<'s> {
             self.sink.note(Note { incomplete: true, text });
         }
         self.say();
-        self.grown
+        (self.grown, self.waiting.block)
     }
 
     fn say(&mut self) {

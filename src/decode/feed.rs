@@ -12,7 +12,7 @@ pub(super) const LONGEST: usize = 2 * 1024 * 1024;
 /// A read error ends the data like the end of the input does; [`Feed::failure`] tells it afterwards, so that shapes
 /// hand over what they have without handling errors of their own.
 pub(super) struct Feed<'a> {
-    input: &'a mut dyn Read,
+    input: &'a mut (dyn Read + Send),
     buffer: Vec<u8>,
     start: usize,
     end: usize,
@@ -24,7 +24,7 @@ pub(super) struct Feed<'a> {
 
 impl<'a> Feed<'a> {
     /// A feed over `input` that uses the memory of `buffer`.
-    pub(super) fn new(input: &'a mut dyn Read, buffer: Vec<u8>) -> Self {
+    pub(super) fn new(input: &'a mut (dyn Read + Send), buffer: Vec<u8>) -> Self {
         Self { input, buffer, start: 0, end: 0, ended: false, failure: None, passed: 0, line: 1 }
     }
 
@@ -73,12 +73,35 @@ impl<'a> Feed<'a> {
         if self.ended {
             return false;
         }
+        let length = self.next_length();
         self.buffer.copy_within(self.start..self.end, 0);
         self.end -= self.start;
         self.start = 0;
-        if self.buffer.len() < self.end + BLOCK / 2 {
-            self.buffer.resize((self.buffer.len() * 2).max(BLOCK), 0);
+        self.buffer.resize(length, 0);
+        self.fill()
+    }
+
+    /// As [`Feed::more`], in the memory of `spare`, which takes what was in memory before. Nothing changes where the
+    /// input has ended.
+    pub(super) fn more_into(&mut self, spare: &mut Vec<u8>) -> bool {
+        if self.ended {
+            return false;
         }
+        spare.resize(self.next_length(), 0);
+        let carried = self.end - self.start;
+        spare[..carried].copy_from_slice(&self.buffer[self.start..self.end]);
+        std::mem::swap(&mut self.buffer, spare);
+        (self.start, self.end) = (0, carried);
+        self.fill()
+    }
+
+    /// Length of a buffer that takes half a block behind the data.
+    fn next_length(&self) -> usize {
+        let enough = self.end - self.start + BLOCK / 2 <= self.buffer.len();
+        if enough { self.buffer.len() } else { (self.buffer.len() * 2).max(BLOCK) }
+    }
+
+    fn fill(&mut self) -> bool {
         let before = self.end;
         while self.end < self.buffer.len() && !self.ended {
             match self.input.read(&mut self.buffer[self.end..]) {

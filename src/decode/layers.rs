@@ -17,12 +17,12 @@ const XZ_MEMORY_KIB: u32 = 64 * 1024;
 pub(super) struct Peeked<'a> {
     head: Vec<u8>,
     at: usize,
-    rest: Box<dyn Read + 'a>,
+    rest: Box<dyn Read + Send + 'a>,
 }
 
 impl<'a> Peeked<'a> {
     /// Reads the first bytes of `rest`.
-    pub(super) fn new(mut rest: Box<dyn Read + 'a>) -> io::Result<Self> {
+    pub(super) fn new(mut rest: Box<dyn Read + Send + 'a>) -> io::Result<Self> {
         let mut head = Vec::with_capacity(MAGIC);
         rest.as_mut().take(MAGIC as u64).read_to_end(&mut head)?;
         Ok(Self { head, at: 0, rest })
@@ -77,7 +77,7 @@ pub(super) fn peel(stream: Peeked<'_>) -> io::Result<Peeled<'_>> {
     let Some(layer) = layer_of(&stream.head) else {
         return Ok(Peeled::Plain(stream));
     };
-    let under: Box<dyn Read> = match layer {
+    let under: Box<dyn Read + Send> = match layer {
         Layer::Gzip => Box::new(flate2::read::MultiGzDecoder::new(stream)),
         Layer::Zstd => Box::new(ZstdReader::new(stream)),
         Layer::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(stream)),

@@ -3,6 +3,7 @@
 //! A shape is one way in which exporters write log events. Each has a file of its own and an entry in [`SHAPES`]; what
 //! a file is called plays no part. Knows the model and nothing else of ours.
 
+mod ahead;
 mod base64;
 mod delivery;
 mod feed;
@@ -25,7 +26,7 @@ use delivery::Delivery;
 use feed::Feed;
 use head::Head;
 
-use crate::model::{EventSink, StreamKey};
+use crate::model::{Block, EventSink, StreamKey};
 
 /// What is known about an input besides its bytes.
 #[derive(Clone, Debug, Default)]
@@ -82,6 +83,17 @@ pub enum DecodeError {
 pub struct Buffers {
     /// Read buffers; data inside data takes a second one.
     blocks: Vec<Vec<u8>>,
+    /// Events that wait, and a second read buffer.
+    spare: Block,
+    /// Decompress in a thread of its own.
+    ahead: bool,
+}
+
+impl Buffers {
+    /// Decompress in a thread of its own, so that it overlaps with everything else.
+    pub fn read_ahead(&mut self, ahead: bool) {
+        self.ahead = ahead;
+    }
 }
 
 /// One way in which exporters write log events.
@@ -140,7 +152,7 @@ pub const SHAPES: &[Shape] = &[
 
 /// Decodes one input: recognises container, encoding and shape, and hands every event to the sink.
 pub fn decode(
-    input: &mut dyn Read,
+    input: &mut (dyn Read + Send),
     context: &InputContext,
     buffers: &mut Buffers,
     sink: &mut dyn EventSink,

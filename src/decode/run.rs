@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind, Read};
 
+use super::ahead::read_ahead;
 use super::delivery::Delivery;
 use super::feed::Feed;
 use super::head::{HEAD, Head};
@@ -38,7 +39,7 @@ impl<'r> Run<'r> {
         Self { context, buffers, sink, before_failure: 0, lines: 0 }
     }
 
-    pub(super) fn decode(mut self, input: &mut dyn Read) -> Decoded {
+    pub(super) fn decode(mut self, input: &mut (dyn Read + Send)) -> Decoded {
         match self.input(input, 0) {
             Ok(Whole { shape, bytes }) => Decoded { shape: Some(shape), bytes, result: Ok(()) },
             Err(error) => Decoded { shape: None, bytes: self.before_failure, result: Err(error) },
@@ -46,11 +47,18 @@ impl<'r> Run<'r> {
     }
 
     /// Decodes `input`, which is `depth` layers deep.
-    fn input(&mut self, input: &mut dyn Read, depth: usize) -> Result<Whole, DecodeError> {
+    fn input(&mut self, input: &mut (dyn Read + Send), depth: usize) -> Result<Whole, DecodeError> {
         let mut stream = Peeked::new(Box::new(input)).map_err(read_error)?;
+        let mut packed = false;
         for depth in depth..=DEEPEST {
             match peel(stream).map_err(read_error)? {
-                Peeled::Wrapped(under) => stream = under,
+                Peeled::Wrapped(under) => {
+                    stream = under;
+                    packed = true;
+                }
+                Peeled::Plain(mut text) if packed && self.buffers.ahead => {
+                    return read_ahead(&mut text, |text| self.text(text, depth));
+                }
                 Peeled::Plain(mut text) => return self.text(&mut text, depth),
                 Peeled::Zip(mut archive) => return self.archive(&mut archive, depth),
             }
@@ -59,7 +67,7 @@ impl<'r> Run<'r> {
     }
 
     /// Decodes the entries of an archive, one after the other.
-    fn archive(&mut self, archive: &mut dyn Read, depth: usize) -> Result<Whole, DecodeError> {
+    fn archive(&mut self, archive: &mut (dyn Read + Send), depth: usize) -> Result<Whole, DecodeError> {
         if depth >= DEEPEST {
             return Err(too_deep());
         }
@@ -91,7 +99,7 @@ impl<'r> Run<'r> {
     }
 
     /// Decodes what has no layer left.
-    fn text(&mut self, text: &mut dyn Read, depth: usize) -> Result<Whole, DecodeError> {
+    fn text(&mut self, text: &mut (dyn Read + Send), depth: usize) -> Result<Whole, DecodeError> {
         let mut feed = Feed::new(text, self.buffers.blocks.pop().unwrap_or_default());
         feed.follows(self.lines);
         let result = self.shape(&mut feed, depth);
@@ -124,9 +132,11 @@ impl<'r> Run<'r> {
         if shape.name == json::carrier::SHAPE.name {
             return Ok((shape.name, Size { carried: self.carried(feed, depth)?, grown: 0 }));
         }
-        let mut delivery = Delivery::new(self.context, self.sink, feed);
+        let spare = std::mem::take(&mut self.buffers.spare);
+        let mut delivery = Delivery::new(self.context, self.sink, feed, spare);
         let result = (shape.decode)(feed, &mut delivery);
-        let grown = delivery.finish(feed);
+        let (grown, spare) = delivery.finish(feed);
+        self.buffers.spare = spare;
         result.map(|()| (shape.name, Size { carried: Carried::default(), grown }))
     }
 
@@ -135,7 +145,7 @@ impl<'r> Run<'r> {
             return Err(too_deep());
         }
         let mut whole = 0;
-        let mut inner = |data: &mut dyn Read| {
+        let mut inner = |data: &mut (dyn Read + Send)| {
             let decoded = self.input(data, depth + 1)?;
             whole += decoded.bytes;
             Ok(decoded.bytes)

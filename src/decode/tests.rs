@@ -67,7 +67,7 @@ struct Whole {
     bytes: u64,
 }
 
-fn run(input: &mut dyn Read) -> (Result<Whole, DecodeError>, Collector) {
+fn run(input: &mut (dyn Read + Send)) -> (Result<Whole, DecodeError>, Collector) {
     let mut seen = Collector::default();
     let decoded = decode(input, &InputContext::default(), &mut Buffers::default(), &mut seen);
     let (shape, bytes) = (decoded.shape.unwrap_or_default(), decoded.bytes);

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 
 use flate2::bufread::DeflateDecoder;
 
-type Source<'a> = BufReader<&'a mut dyn Read>;
+type Source<'a> = BufReader<&'a mut (dyn Read + Send)>;
 
 /// Sizes follow the data.
 const SIZES_FOLLOW: u16 = 1 << 3;
@@ -31,7 +31,7 @@ enum Body<'e, 'a> {
 
 impl<'a> Entries<'a> {
     /// The entries of `archive`.
-    pub(super) fn new(archive: &'a mut dyn Read) -> Self {
+    pub(super) fn new(archive: &'a mut (dyn Read + Send)) -> Self {
         Self { source: BufReader::with_capacity(64 * 1024, archive) }
     }
 

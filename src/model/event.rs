@@ -64,6 +64,8 @@ pub struct Span {
     pub to: u32,
     /// The message is not in the block of the batch but in what stands beside it.
     pub aside: bool,
+    /// Somebody looked at the message already: it is an ordinary line.
+    pub dismissed: bool,
     /// As in [`LogEvent`].
     pub escaped: bool,
     /// As in [`LogEvent`].
@@ -87,12 +89,50 @@ pub struct Batch<'a> {
     pub spans: &'a [Span],
     /// Request ids that the wrapping tells, by number of the event, in its order.
     pub request_ids: &'a [(u32, RequestId)],
+    /// Every message was looked at: what is not dismissed may matter.
+    pub sifted: bool,
+}
+
+/// A [`Batch`] with its memory, which goes from stage to stage and back.
+#[derive(Debug, Default)]
+pub struct Block {
+    /// A stretch of the input. May be longer than what was read.
+    pub data: Vec<u8>,
+    /// Bytes of `data` that were read.
+    pub length: usize,
+    /// See [`Batch::aside`].
+    pub aside: Vec<u8>,
+    /// See [`Batch::spans`].
+    pub spans: Vec<Span>,
+    /// See [`Batch::request_ids`].
+    pub request_ids: Vec<(u32, RequestId)>,
+    /// See [`Batch::sifted`].
+    pub sifted: bool,
+}
+
+impl Block {
+    /// What is in it.
+    #[must_use]
+    pub fn batch(&self) -> Batch<'_> {
+        let Self { data, length, aside, spans, request_ids, sifted } = self;
+        let block = data.get(..*length).unwrap_or(data);
+        Batch { block, aside, spans, request_ids, sifted: *sifted }
+    }
+
+    /// Forgets the events and keeps the memory.
+    pub fn clear(&mut self) {
+        self.length = 0;
+        self.aside.clear();
+        self.spans.clear();
+        self.request_ids.clear();
+        self.sifted = false;
+    }
 }
 
 impl<'a> Batch<'a> {
-    /// The events, with the place of the message in the block where it stands there.
-    pub fn iter(&self) -> impl Iterator<Item = (StreamId, LogEvent<'a>, Option<(usize, usize)>)> + use<'a> {
-        let Self { block, aside, spans, request_ids } = *self;
+    /// The events, each with what stands for it.
+    pub fn iter(&self) -> impl Iterator<Item = (&'a Span, LogEvent<'a>)> + use<'a> {
+        let Self { block, aside, spans, request_ids, .. } = *self;
         let mut request_ids = request_ids.iter().peekable();
         spans.iter().enumerate().map(move |(number, span)| {
             let (from, to) = (span.from as usize, span.to as usize);
@@ -107,7 +147,7 @@ impl<'a> Batch<'a> {
                 split: span.split,
                 request_id,
             };
-            (span.stream, event, (!span.aside).then_some((from, to)))
+            (span, event)
         })
     }
 }
@@ -122,9 +162,16 @@ pub trait EventSink {
 
     /// Takes many events.
     fn events(&mut self, batch: &Batch<'_>) {
-        for (stream, event, _) in batch.iter() {
-            self.event(stream, event);
+        for (span, event) in batch.iter() {
+            self.event(span.stream, event);
         }
+    }
+
+    /// Takes many events and their memory; gives the memory of some other ones back.
+    fn block(&mut self, mut block: Block) -> Block {
+        self.events(&block.batch());
+        block.clear();
+        block
     }
 
     /// Takes one of our own ndjson records, as the JSON text of one object at a line of the input.

@@ -18,7 +18,7 @@ mod verdict;
 
 pub use attempt::{Attempt, Init, Line, Phase, Sign, SignKind, Subject, WindowCut};
 pub use effect::{EffectState, SideEffect};
-pub use event::{Batch, Bucket, EventSink, LogEvent, Note, Place, Span, StreamId};
+pub use event::{Batch, Block, Bucket, EventSink, LogEvent, Note, Place, Span, StreamId};
 pub use identity::{FunctionArn, StreamKey, StreamParts, function_from_arn, function_from_group, stream_parts};
 pub use json_text::unescape_json;
 pub use lines::{Keep, KeepLines, KeptLine, Lines};

@@ -7,6 +7,7 @@ mod duplicates;
 mod ledger;
 mod recognise;
 mod records;
+mod relay;
 mod run;
 mod shown;
 mod sink;

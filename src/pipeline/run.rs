@@ -88,19 +88,25 @@ fn asked_for(windows: &[(Timestamp, Timestamp)], options: &Options) -> (Option<T
     (windows.iter().map(|window| window.0).min(), windows.iter().map(|window| window.1).max())
 }
 
+/// Bytes of an input from which on a second thread gains more than it costs.
+const WORTH_A_THREAD: u64 = 1 << 20;
+
 /// Reads every input, and closes every stream. The first worker of the result closed the streams.
 fn read_all<'r>(job: &Job<'r>) -> std::io::Result<Vec<Worker<'r>>> {
-    let threads = job.options.threads.clamp(1, job.inputs.len().max(1));
+    let wanted = job.options.threads.max(1);
+    let threads = wanted.min(job.inputs.len().max(1));
     let mut workers = (0..threads).map(|_| Worker::new(job)).collect::<std::io::Result<Vec<_>>>()?;
     let next = AtomicUsize::new(0);
     let shares = stream_shares(job);
+    // Threads that no input is left for help with the inputs that there are.
+    let overlapped = |at: usize| threads < wanted && job.inputs[at].size.is_none_or(|size| size >= WORTH_A_THREAD);
     let work = |worker: &mut Worker<'r>| {
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             if at >= job.inputs.len() {
                 break;
             }
-            worker.read(job, at);
+            worker.read(job, at, overlapped(at));
             close_whole_streams(worker, &shares);
         }
     };

@@ -9,8 +9,8 @@ use super::duplicates::Delivered;
 use super::worker::{Closing, Worker};
 use crate::assemble::{Assembler, Message, Part};
 use crate::model::{
-    Batch, Bucket, EventSink, FunctionArn, LogEvent, Note, Place, Record, RequestId, StreamId, StreamKey, lossy_text,
-    unescape_json,
+    Batch, Bucket, EventSink, FunctionArn, LogEvent, Note, Place, Record, RequestId, Span, StreamId, StreamKey,
+    lossy_text, unescape_json,
 };
 use crate::parse::{self, Block, Joiner, Sieve};
 use crate::summary::StreamNames;
@@ -196,6 +196,12 @@ impl<'w, 'r> InputSink<'w, 'r> {
     }
 }
 
+/// Whether an event of a batch may matter; the sieve is for its block.
+#[inline]
+pub(super) fn may_matter(sieve: &mut Sieve<'_>, span: &Span, message: &[u8]) -> bool {
+    if span.aside { parse::may_matter(message) } else { sieve.may_matter(span.from as usize, span.to as usize) }
+}
+
 /// A line of the function with the request id that the wrapping tells, where it has none of its own.
 fn with_id(mut record: Record<'_>, id: Option<RequestId>) -> Record<'_> {
     if let Record::App(line) = &mut record {
@@ -283,10 +289,9 @@ impl EventSink for InputSink<'_, '_> {
 
     fn events(&mut self, batch: &Batch<'_>) {
         let mut sieve = Sieve::new(batch.block);
-        for (stream, event, place) in batch.iter() {
-            self.take_event(stream, &event, || match place {
-                Some((from, to)) => sieve.may_matter(from, to),
-                None => parse::may_matter(event.message),
+        for (span, event) in batch.iter() {
+            self.take_event(span.stream, &event, || {
+                if batch.sifted { !span.dismissed } else { may_matter(&mut sieve, span, event.message) }
             });
         }
     }
@@ -321,7 +326,8 @@ fn foreign_group(group: &str) -> Option<&'static str> {
     KINDS.iter().find(|(prefix, _)| group.starts_with(prefix)).map(|(_, kind)| *kind)
 }
 
-fn key_hash(key: &StreamKey<'_>) -> u64 {
+/// Equal for equal keys.
+pub(super) fn key_hash(key: &StreamKey<'_>) -> u64 {
     hash_parts([key.account_id, key.region, key.group, key.stream, key.function])
 }
 

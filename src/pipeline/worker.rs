@@ -1,15 +1,17 @@
 //! One worker: its ledger, its tally, its spool, and what it does with an attempt that is closed.
 
 use std::io::{self, Read};
+use std::thread;
 
 use super::records::Spool;
+use super::relay::relay;
 use super::shown::Shown;
 use super::sink::{InputSink, Piece};
 use super::tally::Tally;
 use super::{Options, Progress};
 use crate::assemble::{self, Output};
 use crate::decode::{self, Buffers, DecodeError};
-use crate::model::{Attempt, Bucket, Keep, Lines, Note, Place, Timestamp};
+use crate::model::{Attempt, Bucket, EventSink, Keep, Lines, Note, Place, Timestamp};
 use crate::rules;
 use crate::source::saved::Told;
 use crate::source::{Feed, Input};
@@ -63,16 +65,27 @@ impl<'r> Worker<'r> {
         })
     }
 
-    /// Reads one input to its end.
-    pub(super) fn read(&mut self, job: &Job<'r>, at: usize) {
-        let input = &job.inputs[at];
-        let opened = job.feed.open(at).map_err(DecodeError::Io);
-        let result = opened.and_then(|mut reader| self.decode(job, at, &mut *reader));
-        if let Some(told) = job.feed.told(at) {
+    /// Reads one input to its end. `overlapped` means to decode it in a thread of its own.
+    pub(super) fn read(&mut self, job: &Job<'r>, at: usize, overlapped: bool) {
+        let mut buffers = std::mem::take(&mut self.buffers);
+        buffers.read_ahead(overlapped);
+        let mut sink = InputSink::new(self, u32::try_from(at).unwrap_or(u32::MAX));
+        let seen = if overlapped {
+            overlap(job, at, &mut buffers, &mut sink)
+        } else {
+            decode_input(job, at, &mut buffers, &mut sink)
+        };
+        let pieces = sink.finish();
+        self.pieces.extend(pieces);
+        self.buffers = buffers;
+        self.tally.bytes_read += seen.bytes_read;
+        self.tally.bytes_decoded += seen.bytes_decoded;
+        self.tally.inputs += 1;
+        if let Some(told) = job.feed.told(at, &seen.head) {
             self.told(at, told);
         }
-        self.tally.inputs += 1;
-        let Err(error) = result else { return };
+        let Err(error) = seen.result else { return };
+        let input = &job.inputs[at];
         let problem = InputProblem { input: input.name.clone(), reason: error.to_string() };
         match error {
             DecodeError::NotALog(_) if !input.named => self.tally.skipped.push(problem),
@@ -90,20 +103,6 @@ impl<'r> Worker<'r> {
             let input = u32::try_from(at).unwrap_or(u32::MAX);
             self.note(input, Note { incomplete: remark.incomplete, text: remark.text });
         }
-    }
-
-    fn decode(&mut self, job: &Job<'r>, at: usize, reader: &mut dyn Read) -> Result<(), DecodeError> {
-        let mut reader = Counted { reader, bytes: 0, progress: job.progress };
-        let mut buffers = std::mem::take(&mut self.buffers);
-        let input = u32::try_from(at).unwrap_or(u32::MAX);
-        let mut sink = InputSink::new(self, input);
-        let decoded = decode::decode(&mut reader, &job.inputs[at].context, &mut buffers, &mut sink);
-        let pieces = sink.finish();
-        self.pieces.extend(pieces);
-        self.buffers = buffers;
-        self.tally.bytes_read += reader.bytes;
-        self.tally.bytes_decoded += decoded.bytes;
-        decoded.result
     }
 
     /// Joins the pieces of one stream and closes it.
@@ -196,16 +195,61 @@ impl Output for Closing<'_, '_> {
     }
 }
 
+/// What was seen of an input besides its events.
+struct Seen {
+    bytes_read: u64,
+    bytes_decoded: u64,
+    /// Its first bytes, as they were read.
+    head: Vec<u8>,
+    result: Result<(), DecodeError>,
+}
+
+/// Opens an input and decodes it into a sink.
+fn decode_input(job: &Job<'_>, at: usize, buffers: &mut Buffers, sink: &mut dyn EventSink) -> Seen {
+    let mut source = match job.feed.open(at) {
+        Ok(source) => source,
+        Err(error) => {
+            return Seen { bytes_read: 0, bytes_decoded: 0, head: Vec::new(), result: Err(DecodeError::Io(error)) };
+        }
+    };
+    let mut reader = Counted { reader: &mut *source, bytes: 0, head: Vec::new(), progress: job.progress };
+    let decoded = decode::decode(&mut reader, &job.inputs[at].context, buffers, sink);
+    Seen { bytes_read: reader.bytes, bytes_decoded: decoded.bytes, head: reader.head, result: decoded.result }
+}
+
+/// The same with the decoder in a thread of its own.
+fn overlap(job: &Job<'_>, at: usize, buffers: &mut Buffers, sink: &mut dyn EventSink) -> Seen {
+    let (mut relay, arrivals) = relay();
+    let seen = thread::scope(|scope| {
+        let decoder = scope.spawn(move || {
+            let seen = decode_input(job, at, buffers, &mut relay);
+            relay.finish();
+            seen
+        });
+        arrivals.deliver(sink);
+        decoder.join()
+    });
+    // A panic goes on where it would have gone without the thread.
+    seen.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// First bytes of an input that are remembered.
+const HEAD: usize = 4;
+
 /// Counts what is read, and tells the progress.
 struct Counted<'a> {
-    reader: &'a mut dyn Read,
+    reader: &'a mut (dyn Read + Send),
     bytes: u64,
+    head: Vec<u8>,
     progress: &'a dyn Progress,
 }
 
 impl Read for Counted<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.reader.read(buffer)?;
+        if self.head.len() < HEAD {
+            self.head.extend(buffer.iter().take(read.min(HEAD - self.head.len())));
+        }
         self.bytes += read as u64;
         self.progress.advance(read as u64);
         Ok(read)

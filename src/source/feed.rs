@@ -19,10 +19,10 @@ pub trait Feed: Sync {
     ///
     /// # Errors
     /// When it cannot be opened.
-    fn open(&self, at: usize) -> io::Result<Box<dyn Read + '_>>;
+    fn open(&self, at: usize) -> io::Result<Box<dyn Read + Send + '_>>;
 
-    /// What is known of an input besides its events, after it was read.
-    fn told(&self, _at: usize) -> Option<saved::Told> {
+    /// What is known of an input besides its events, after it was read; `head` are its first bytes.
+    fn told(&self, _at: usize, _head: &[u8]) -> Option<saved::Told> {
         None
     }
 }
@@ -36,16 +36,17 @@ impl Feed for Listing {
         &self.problems
     }
 
-    fn open(&self, at: usize) -> io::Result<Box<dyn Read + '_>> {
+    fn open(&self, at: usize) -> io::Result<Box<dyn Read + Send + '_>> {
         match &self.inputs[at].path {
             Some(path) => Ok(Box::new(File::open(path)?)),
-            None => Ok(Box::new(io::stdin().lock())),
+            None => Ok(Box::new(io::stdin())),
         }
     }
 
-    fn told(&self, at: usize) -> Option<saved::Told> {
+    fn told(&self, at: usize, head: &[u8]) -> Option<saved::Told> {
         let input = &self.inputs[at];
-        input.size.and_then(|_| saved::told_by(input.path.as_deref()?))
+        let may_tell = input.size.is_some() && saved::may_tell(head);
+        may_tell.then(|| saved::told_by(input.path.as_deref()?)).flatten()
     }
 }
 
@@ -69,7 +70,7 @@ impl Feed for Samples<'_> {
         &self.inputs
     }
 
-    fn open(&self, at: usize) -> io::Result<Box<dyn Read + '_>> {
+    fn open(&self, at: usize) -> io::Result<Box<dyn Read + Send + '_>> {
         Ok(Box::new(self.samples[at].1))
     }
 }

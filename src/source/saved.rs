@@ -68,6 +68,12 @@ pub fn told_frame(told: &Told) -> Vec<u8> {
     frame
 }
 
+/// Whether a file that begins so may be a saved pull: zstd frames, or the skipped one alone.
+#[must_use]
+pub fn may_tell(head: &[u8]) -> bool {
+    head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) || head.starts_with(&SKIPPED_FRAME)
+}
+
 /// What a file says of itself, where it is a saved pull.
 #[must_use]
 pub fn told_by(path: &Path) -> Option<Told> {

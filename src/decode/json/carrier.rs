@@ -42,7 +42,7 @@ pub(in crate::decode) struct Carried {
 /// Decodes what every text of data carries, with `inner`, which says how many bytes were in it.
 pub(in crate::decode) fn each(
     feed: &mut Feed<'_>,
-    mut inner: impl FnMut(&mut dyn Read) -> Result<u64, DecodeError>,
+    mut inner: impl FnMut(&mut (dyn Read + Send)) -> Result<u64, DecodeError>,
 ) -> Result<Carried, DecodeError> {
     let (mut bytes, mut decoded, mut failed) = (Carried::default(), 0, None);
     while find_data(feed) {

@@ -204,12 +204,12 @@ impl Feed for Pull {
         &self.inputs
     }
 
-    fn open(&self, _at: usize) -> io::Result<Box<dyn Read + '_>> {
+    fn open(&self, _at: usize) -> io::Result<Box<dyn Read + Send + '_>> {
         let save = self.save.lock().unwrap_or_else(PoisonError::into_inner).take();
         Ok(Box::new(Reader::new(Arc::clone(&self.shared), save)))
     }
 
-    fn told(&self, _at: usize) -> Option<Told> {
+    fn told(&self, _at: usize, _head: &[u8]) -> Option<Told> {
         Some(self.shared.told())
     }
 }

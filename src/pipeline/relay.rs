@@ -1,0 +1,207 @@
+//! Decoding and assembling in two threads: what one input decodes to goes from the first to the second in parcels.
+//!
+//! Parcels arrive in the order in which they were sent, so the result is that of one thread.
+
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+
+use rustc_hash::FxHashMap;
+
+use super::sink::{key_hash, may_matter};
+use crate::model::{Batch, Block, Bucket, EventSink, LogEvent, Note, Span, StreamId, StreamKey};
+use crate::parse::Sieve;
+
+/// Parcels under way.
+const PARCELS: usize = 3;
+/// Text of single events and records that goes in one parcel.
+const TEXT: usize = 256 * 1024;
+/// Events that go in one parcel.
+const EVENTS: usize = 4_096;
+
+/// What goes over at once.
+#[derive(Debug, Default)]
+struct Parcel {
+    /// Streams that were not seen before, in the order of their ids.
+    streams: Vec<[Option<String>; 5]>,
+    block: Block,
+    /// Lines and ends of our own records, which stand in the text beside the block.
+    records: Vec<(u64, usize)>,
+    counts: Vec<(Bucket, u64)>,
+    notes: Vec<Note>,
+}
+
+impl Parcel {
+    fn clear(&mut self) {
+        self.streams.clear();
+        self.block.clear();
+        self.records.clear();
+        self.counts.clear();
+        self.notes.clear();
+    }
+
+    fn is_empty(&self) -> bool {
+        let Self { streams, block, records, counts, notes } = self;
+        streams.is_empty() && block.spans.is_empty() && records.is_empty() && counts.is_empty() && notes.is_empty()
+    }
+}
+
+/// Both ends.
+pub(super) fn relay() -> (Relay, Arrivals) {
+    let (to, from) = sync_channel(PARCELS);
+    let (back, emptied) = channel();
+    (Relay { to, emptied, streams: FxHashMap::default(), parcel: Parcel::default() }, Arrivals { from, back })
+}
+
+/// The end where the decoder is.
+#[derive(Debug)]
+pub(super) struct Relay {
+    to: SyncSender<Parcel>,
+    emptied: Receiver<Parcel>,
+    streams: FxHashMap<u64, StreamId>,
+    /// What goes next. Its block holds single events only.
+    parcel: Parcel,
+}
+
+impl Relay {
+    /// Sends what is left.
+    pub(super) fn finish(mut self) {
+        self.send();
+    }
+
+    fn send(&mut self) {
+        if self.parcel.is_empty() {
+            return;
+        }
+        let next = self.emptied.try_recv().unwrap_or_default();
+        // Whoever takes them does so to the end.
+        let _ = self.to.send(std::mem::replace(&mut self.parcel, next));
+    }
+
+    /// Dismisses ordinary lines, which is half of the work that is left.
+    fn sift(block: &mut Block) {
+        let mut sieve = Sieve::new(block.data.get(..block.length).unwrap_or_default());
+        for span in &mut block.spans {
+            let aside = block.aside.get(span.from as usize..span.to as usize);
+            span.dismissed = !may_matter(&mut sieve, span, aside.unwrap_or_default());
+        }
+        block.sifted = true;
+    }
+
+    fn send_text_if_long(&mut self) {
+        let block = &self.parcel.block;
+        if block.aside.len() >= TEXT || block.spans.len() >= EVENTS {
+            Self::sift(&mut self.parcel.block);
+            self.send();
+        }
+    }
+}
+
+impl EventSink for Relay {
+    fn stream(&mut self, key: &StreamKey<'_>) -> StreamId {
+        let next = StreamId(u32::try_from(self.streams.len()).unwrap_or(u32::MAX));
+        let id = *self.streams.entry(key_hash(key)).or_insert(next);
+        if id == next {
+            let parts = [key.account_id, key.region, key.group, key.stream, key.function];
+            self.parcel.streams.push(parts.map(|part| part.map(str::to_owned)));
+        }
+        id
+    }
+
+    fn event(&mut self, stream: StreamId, event: LogEvent<'_>) {
+        let block = &mut self.parcel.block;
+        let from = block.aside.len();
+        block.aside.extend_from_slice(event.message);
+        if let Some(id) = event.request_id {
+            block.request_ids.push((block.spans.len() as u32, id));
+        }
+        block.spans.push(Span {
+            stream,
+            from: from as u32,
+            to: block.aside.len() as u32,
+            aside: true,
+            dismissed: false,
+            escaped: event.escaped,
+            split: event.split,
+            at: event.at,
+            line: event.line,
+            event_id: event.event_id,
+        });
+        self.send_text_if_long();
+    }
+
+    fn events(&mut self, batch: &Batch<'_>) {
+        // Rare: the last block of an input, and blocks of very short lines.
+        let mut block = self.emptied.try_recv().unwrap_or_default().block;
+        block.data.clear();
+        block.data.extend_from_slice(batch.block);
+        block.length = batch.block.len();
+        block.aside.extend_from_slice(batch.aside);
+        block.spans.extend_from_slice(batch.spans);
+        block.request_ids.extend_from_slice(batch.request_ids);
+        self.block(block);
+    }
+
+    fn block(&mut self, mut block: Block) -> Block {
+        // Single events that came before.
+        if !self.parcel.block.spans.is_empty() {
+            self.send();
+        }
+        Self::sift(&mut block);
+        let spare = std::mem::replace(&mut self.parcel.block, block);
+        self.send();
+        std::mem::replace(&mut self.parcel.block, spare)
+    }
+
+    fn own_record(&mut self, json: &[u8], line: u64) {
+        let Parcel { block, records, .. } = &mut self.parcel;
+        block.aside.extend_from_slice(json);
+        records.push((line, block.aside.len()));
+        self.send_text_if_long();
+    }
+
+    fn count(&mut self, bucket: Bucket, bytes: u64) {
+        self.parcel.counts.push((bucket, bytes));
+    }
+
+    fn note(&mut self, note: Note) {
+        self.parcel.notes.push(note);
+    }
+}
+
+/// The end where the assembler is.
+#[derive(Debug)]
+pub(super) struct Arrivals {
+    from: Receiver<Parcel>,
+    back: Sender<Parcel>,
+}
+
+impl Arrivals {
+    /// Gives all that arrives to a sink, until the other end is done.
+    pub(super) fn deliver(self, sink: &mut dyn EventSink) {
+        for mut parcel in self.from {
+            for [account_id, region, group, stream, function] in &parcel.streams {
+                sink.stream(&StreamKey {
+                    account_id: account_id.as_deref(),
+                    region: region.as_deref(),
+                    group: group.as_deref(),
+                    stream: stream.as_deref(),
+                    function: function.as_deref(),
+                });
+            }
+            let mut from = 0;
+            for (line, to) in parcel.records.drain(..) {
+                sink.own_record(parcel.block.aside.get(from..to).unwrap_or_default(), line);
+                from = to;
+            }
+            sink.events(&parcel.block.batch());
+            for (bucket, bytes) in parcel.counts.drain(..) {
+                sink.count(bucket, bytes);
+            }
+            for note in parcel.notes.drain(..) {
+                sink.note(note);
+            }
+            parcel.clear();
+            // The other end may have gone and need no memory any more.
+            let _ = self.back.send(parcel);
+        }
+    }
+}
