@@ -50,6 +50,12 @@ fn memory_grows_with_attempts_only() {
     hold_to_the_bound(corpus::ATTEMPTS);
 }
 
+/// Functions that are called in bursts have many environments, each in a log stream of its own.
+#[test]
+fn short_lived_environments_take_no_more() {
+    hold_to_the_bound(4);
+}
+
 fn hold_to_the_bound(attempts_per_environment: u64) {
     let mut over = Vec::new();
     for (shape, write) in SHAPES {
