@@ -1,6 +1,8 @@
 //! Logs to measure with: several functions in many environments, mostly ordinary lines, one attempt in eleven failed.
 //!
-//! Equal arguments give equal bytes. What matters is the mix of lines, not the story they tell.
+//! Equal arguments give equal bytes. What matters is the mix of lines, not the story they tell. Benchmarks hold a log in
+//! memory; tests of memory take it environment by environment, or what they measure would drown in it.
+#![allow(dead_code, reason = "shared by binaries, none of which writes every shape")]
 
 use std::fmt::Write;
 
@@ -21,8 +23,8 @@ const FUNCTIONS: [&str; 6] =
     ["orders-api", "payments-worker", "catalog-search", "stock-sync", "invoice-mailer", "session-store"];
 /// 2026-01-02T00:00:00Z
 const BEGIN_MS: i64 = 1_767_312_000_000;
-/// Attempts of one environment.
-const ATTEMPTS: u64 = 40;
+/// Attempts of one environment, where nothing else is said.
+pub(crate) const ATTEMPTS: u64 = 40;
 
 /// SplitMix64 (Steele, Lea and Flood 2014).
 struct Random(u64);
@@ -48,18 +50,36 @@ impl Random {
 
 /// About `bytes` of messages, environment after environment.
 pub(crate) fn events(bytes: usize) -> Vec<Event> {
-    let mut random = Random(7);
-    let (mut events, mut written, mut number) = (Vec::new(), 0, 0);
-    while written < bytes {
-        let before = events.len();
-        environment(number, &mut random, &mut events);
-        written += events[before..].iter().map(|event| event.message.len() + 26).sum::<usize>();
-        number += 1;
+    let (mut events, mut written) = (Vec::new(), 0);
+    for environment in environments(ATTEMPTS) {
+        written += environment.iter().map(|event| event.message.len() + 26).sum::<usize>();
+        events.extend(environment);
+        if written >= bytes {
+            break;
+        }
     }
     events
 }
 
-fn environment(number: usize, random: &mut Random, events: &mut Vec<Event>) {
+/// Environments without end, of so many attempts each. No two share a stream or a request id.
+pub(crate) fn environments(attempts: u64) -> impl Iterator<Item = Vec<Event>> {
+    let mut random = Random(7);
+    (0..).map(move |number| environment(number, attempts, &mut random))
+}
+
+/// Invocations that begin in these events.
+pub(crate) fn attempts(events: &[Event]) -> usize {
+    events.iter().filter(|event| event.message.starts_with("START ")).count()
+}
+
+/// The folder that an export task makes for the stream of these events.
+pub(crate) fn s3_folder(events: &[Event]) -> String {
+    let event = &events[0];
+    format!("{}/6f1d2c3b-0a9e-4b87-9c65-d4e3f2a1b0c9/{}", FUNCTIONS[event.function], event.stream.replace('/', "-"))
+}
+
+fn environment(number: usize, attempts: u64, random: &mut Random) -> Vec<Event> {
+    let mut events = Vec::new();
     let stream = format!("2026/01/02/[$LATEST]{:016x}{:016x}", random.next(), random.next());
     let mut ms = BEGIN_MS + random.below(3_600_000) as i64;
     let function = number % FUNCTIONS.len();
@@ -68,7 +88,7 @@ fn environment(number: usize, random: &mut Random, events: &mut Vec<Event>) {
         ms,
         "INIT_START Runtime Version: nodejs:22.v29\tRuntime Version ARN: arn:aws:lambda:eu-west-1::runtime:0a1b".into(),
     );
-    for _ in 0..ATTEMPTS {
+    for _ in 0..attempts {
         let id = random.id();
         ms += 1 + random.below(4_000) as i64;
         say(ms, format!("START RequestId: {id} Version: $LATEST"));
@@ -109,6 +129,7 @@ fn environment(number: usize, random: &mut Random, events: &mut Vec<Event>) {
             ),
         );
     }
+    events
 }
 
 fn ordinary(random: &mut Random, ms: i64, id: &str, step: u64) -> String {
@@ -146,6 +167,15 @@ pub(crate) fn s3_export(events: &[Event]) -> Vec<u8> {
     out.into_bytes()
 }
 
+/// The messages alone, as they are copied out of a console.
+pub(crate) fn bare(events: &[Event]) -> Vec<u8> {
+    let mut out = String::new();
+    for event in events {
+        let _ = writeln!(out, "{}", event.message);
+    }
+    out.into_bytes()
+}
+
 /// As forwarders write it: a JSON object per line.
 pub(crate) fn ndjson(events: &[Event]) -> Vec<u8> {
     let mut out = String::new();
@@ -162,8 +192,19 @@ pub(crate) fn ndjson(events: &[Event]) -> Vec<u8> {
 
 /// As `aws logs filter-log-events` prints it.
 pub(crate) fn filter_log_events(events: &[Event]) -> Vec<u8> {
-    let mut out = String::from("{\n    \"events\": [");
-    for (number, event) in events.iter().enumerate() {
+    [FILTER_LOG_EVENTS_HEAD.as_bytes(), &filter_log_events_part(events, 0), FILTER_LOG_EVENTS_TAIL.as_bytes()].concat()
+}
+
+/// What stands before the events of `aws logs filter-log-events`.
+pub(crate) const FILTER_LOG_EVENTS_HEAD: &str = "{\n    \"events\": [";
+
+/// What stands behind them.
+pub(crate) const FILTER_LOG_EVENTS_TAIL: &str = "\n    ],\n    \"searchedLogStreams\": []\n}\n";
+
+/// Events between the two, of which so many went before.
+pub(crate) fn filter_log_events_part(events: &[Event], before: usize) -> Vec<u8> {
+    let mut out = String::new();
+    for (number, event) in (before..).zip(events) {
         let (comma, message) =
             (if number == 0 { "" } else { "," }, serde_json::Value::from(format!("{}\n", event.message)));
         let _ = write!(
@@ -174,6 +215,57 @@ pub(crate) fn filter_log_events(events: &[Event]) -> Vec<u8> {
             event.ms + 900
         );
     }
-    out.push_str("\n    ],\n    \"searchedLogStreams\": []\n}\n");
     out.into_bytes()
+}
+
+/// As functions write it whose log format is JSON: an object per line, and none for END.
+pub(crate) fn json_format(events: &[Event]) -> Vec<u8> {
+    let mut out = String::new();
+    for event in events {
+        if let Some(line) = json_line(event) {
+            let _ = writeln!(out, "{line}");
+        }
+    }
+    out.into_bytes()
+}
+
+fn json_line(event: &Event) -> Option<String> {
+    let (function, time) = (FUNCTIONS[event.function], iso(event.ms));
+    let fields: Vec<&str> = event.message.split('\t').collect();
+    let platform =
+        |kind, record| format!("{{\"time\":\"{time}\",\"type\":\"platform.{kind}\",\"record\":{{{record}}}}}");
+    match (fields[0].split(' ').collect::<Vec<_>>().as_slice(), &fields[1..]) {
+        (["INIT_START", ..], _) => Some(platform(
+            "initStart",
+            format!("\"initializationType\":\"on-demand\",\"phase\":\"init\",\"functionName\":\"{function}\""),
+        )),
+        (["START", _, id, ..], _) => Some(platform(
+            "start",
+            format!(
+                "\"requestId\":\"{id}\",\"functionArn\":\"arn:aws:lambda:eu-west-1:123456789012:function:{function}\",\"version\":\"$LATEST\""
+            ),
+        )),
+        (["REPORT", _, id], [duration, billed, _, used, rest @ ..]) => {
+            let number = |field: &str| field.split(' ').rev().nth(1).unwrap_or_default().to_owned();
+            let status = if rest.contains(&"Status: timeout") { "timeout" } else { "success" };
+            let (duration, billed, used) = (number(duration), number(billed), number(used));
+            Some(platform(
+                "report",
+                format!(
+                    "\"requestId\":\"{id}\",\"metrics\":{{\"durationMs\":{duration},\"billedDurationMs\":{billed},\"memorySizeMB\":256,\"maxMemoryUsedMB\":{used}}},\"status\":\"{status}\""
+                ),
+            ))
+        }
+        (_, [id, level, text @ ..]) => {
+            let message = match text {
+                // A handler's error is an object in its line.
+                [_, error] => (*error).to_owned(),
+                text => serde_json::Value::from(text.concat()).to_string(),
+            };
+            Some(format!(
+                "{{\"timestamp\":\"{time}\",\"level\":\"{level}\",\"requestId\":\"{id}\",\"message\":{message}}}"
+            ))
+        }
+        _ => None,
+    }
 }

@@ -18,4 +18,6 @@ mod registry;
 mod selection;
 mod shapes;
 mod shards;
+#[cfg(target_os = "linux")]
+mod threads;
 mod truth;

@@ -1,0 +1,63 @@
+//! How many threads a run has: as many as there are inputs to read at a time, and for one input or none only its first.
+//!
+//! Inputs are pipes that we hold open. When the program has opened them, all of its threads are there to be counted.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use super::harness::{Run, directory};
+
+/// One invocation, by its last line.
+const LOG: &str = "2026-01-02T03:00:01.000Z REPORT RequestId: 153e7c2a-26a2-40bd-bb12-87fff52ddf5d\tDuration: 2.00 ms\t\
+                   Billed Duration: 2 ms\tMemory Size: 128 MB\tMax Memory Used: 70 MB\n";
+
+/// Inputs, what `--threads` says, and the threads of the process.
+const CASES: &[(usize, usize, usize)] = &[
+    (1, 8, 1),
+    (2, 1, 1),
+    // The first thread waits for the two that read.
+    (2, 8, 3),
+];
+
+#[test]
+fn no_thread_is_started_without_need() {
+    for (inputs, threads, want) in CASES {
+        let place = directory();
+        let empty = place.path().join("empty");
+        fs::create_dir(&empty).unwrap();
+        let pipes: Vec<PathBuf> = (0..*inputs).map(|at| place.path().join(at.to_string())).collect();
+        assert!(Command::new("mkfifo").args(&pipes).status().unwrap().success());
+
+        let run = Run::analyze([empty]).args(&pipes).args(["--threads", &threads.to_string()]);
+        let mut program = run.into_command().stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+        let (first, rest) = pipes.split_at(*inputs.min(threads));
+        let open: Vec<File> = first.iter().map(|pipe| opened(pipe, &mut program)).collect();
+        let counted = fs::read_dir(format!("/proc/{}/task", program.id())).unwrap().count();
+        for mut pipe in open {
+            pipe.write_all(LOG.as_bytes()).unwrap();
+        }
+        for pipe in rest {
+            opened(pipe, &mut program).write_all(LOG.as_bytes()).unwrap();
+        }
+        assert!(program.wait().unwrap().success(), "{inputs} inputs, --threads {threads}");
+        assert_eq!(counted, *want, "{inputs} inputs, --threads {threads}");
+    }
+}
+
+/// Our end of a pipe, once the program has opened its own. One that never does must not keep the test waiting.
+#[track_caller]
+fn opened(pipe: &Path, program: &mut Child) -> File {
+    let (tell, told) = mpsc::channel();
+    let pipe = pipe.to_owned();
+    thread::spawn(move || tell.send(File::options().write(true).open(pipe)));
+    let Ok(file) = told.recv_timeout(Duration::from_secs(60)) else {
+        program.kill().unwrap();
+        panic!("the program does not open its input");
+    };
+    file.unwrap()
+}
