@@ -146,6 +146,13 @@ impl Assembler {
         self.attach(message, record, output);
     }
 
+    /// Lets go of what need not be kept while nothing is written to the stream: it may be one of very many.
+    pub fn rest(&mut self, keep: &Keep) {
+        self.held.seal(keep);
+        self.open.iter_mut().filter(|open| open.is_reported()).for_each(|open| open.seal(keep));
+        self.spare = None;
+    }
+
     /// What is left at the end of the input, to be joined with other parts of the stream.
     #[must_use]
     pub fn finish(self, keep: &Keep) -> Part {

@@ -14,7 +14,7 @@ pub(super) struct Head {
     #[expect(clippy::vec_box, reason = "as in the assembler, which these come from")]
     held: Vec<Box<Open>>,
     /// Lines of an environment without a request that end the head.
-    pending: Option<Pending>,
+    pending: Option<Box<Pending>>,
     /// The first attempt with a START of its own is held.
     started: bool,
     /// Nothing that comes now can be changed by a part before.
@@ -43,6 +43,12 @@ impl Head {
         None
     }
 
+    /// Lets go of what need not wait for other parts.
+    pub(super) fn seal(&mut self, keep: &Keep) {
+        self.held.iter_mut().for_each(|open| open.seal(keep));
+        self.pending.iter_mut().for_each(|pending| pending.seal(keep));
+    }
+
     /// The same for lines that no request followed.
     pub(super) fn hold_pending(&mut self, pending: Pending) -> Option<Pending> {
         if self.settled || pending.fresh || pending.is_empty() {
@@ -50,7 +56,7 @@ impl Head {
             return Some(pending);
         }
         self.settled = true;
-        self.pending = Some(pending);
+        self.pending = Some(Box::new(pending));
         None
     }
 }
@@ -66,8 +72,9 @@ impl Part {
     pub(super) fn of(mut assembler: Assembler, keep: &Keep) -> Self {
         let mut head = std::mem::take(&mut assembler.held);
         assembler.spare = None;
-        head.held.iter_mut().chain(&mut assembler.open).for_each(|open| open.seal(keep));
-        head.pending.iter_mut().chain([&mut assembler.pending]).for_each(|pending| pending.seal(keep));
+        head.seal(keep);
+        assembler.open.iter_mut().for_each(|open| open.seal(keep));
+        assembler.pending.seal(keep);
         Self { head, tail: assembler }
     }
 
@@ -104,7 +111,7 @@ fn begin(part: Part, output: &mut dyn Output) -> Assembler {
         hand_over(open, output);
     }
     if let Some(pending) = head.pending {
-        emit_pending(pending, output);
+        emit_pending(*pending, output);
     }
     if first
         && !head.settled
@@ -131,7 +138,7 @@ fn join_two(mut tail: Assembler, part: Part, keep: &Keep, output: &mut dyn Outpu
     }
     if let Some(mut pending) = head.pending {
         claim(&mut tail, &mut pending, keep);
-        tail.pending.append(pending, keep);
+        tail.pending.append(*pending, keep);
         tail.flush_environment(output);
     }
     if settled_in_head {

@@ -116,9 +116,11 @@ impl Lines {
 
     /// Keeps the last line and what the filter finds, in as little memory as that takes: for attempts that wait long.
     pub fn seal(&mut self, keep: &Keep) {
-        if !keep.every_line && !self.index.is_empty() {
+        if !keep.every_line && self.index.len() > self.kept + 1 {
             self.thin_out(keep, self.index.len() - 1);
         }
+        self.text.shrink_to_fit();
+        self.index.shrink_to_fit();
     }
 
     /// They are to be looked at even if the attempt ended well.

@@ -30,7 +30,7 @@ impl Delivered {
     }
 
     fn known(&mut self, key: u64) -> bool {
-        if self.used * 4 >= self.slots.len() && self.slots.len() < MOST {
+        if self.used * 2 >= self.slots.len() && self.slots.len() < MOST {
             self.grow();
         }
         self.insert(key)
@@ -56,7 +56,7 @@ impl Delivered {
     }
 
     fn grow(&mut self) {
-        let larger = vec![0; (self.slots.len() * 4).clamp(FIRST, MOST)];
+        let larger = vec![0; (self.slots.len() * 2).clamp(FIRST, MOST)];
         self.used = 0;
         for key in std::mem::replace(&mut self.slots, larger) {
             if key != 0 {

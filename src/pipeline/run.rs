@@ -98,6 +98,11 @@ fn read_all<'r>(job: &Job<'r>) -> std::io::Result<Vec<Worker<'r>>> {
     let mut workers = (0..threads).map(|_| Worker::new(job)).collect::<std::io::Result<Vec<_>>>()?;
     let next = AtomicUsize::new(0);
     let shares = stream_shares(job);
+    // No other input goes on with the stream.
+    let is_whole = |piece: &Piece| {
+        let named_by_path = piece.identity.log_stream.as_ref().and_then(|stream| shares.get(stream));
+        job.inputs.len() == 1 || piece.stream.is_none() || named_by_path == Some(&1)
+    };
     // Threads that no input is left for help with the inputs that there are.
     let overlapped = |at: usize| threads < wanted && job.inputs[at].size.is_none_or(|size| size >= WORTH_A_THREAD);
     let work = |worker: &mut Worker<'r>| {
@@ -106,8 +111,7 @@ fn read_all<'r>(job: &Job<'r>) -> std::io::Result<Vec<Worker<'r>>> {
             if at >= job.inputs.len() {
                 break;
             }
-            worker.read(job, at, overlapped(at));
-            close_whole_streams(worker, &shares);
+            worker.read(job, at, overlapped(at), is_whole);
         }
     };
     match workers.as_mut_slice() {
@@ -144,20 +148,6 @@ fn stream_shares(job: &Job<'_>) -> FxHashMap<String, u32> {
         }
     }
     shares
-}
-
-/// Closes the streams of the input just read that no other input goes on with.
-fn close_whole_streams(worker: &mut Worker<'_>, shares: &FxHashMap<String, u32>) {
-    let only_input = worker.inputs.len() == 1;
-    let is_whole = |piece: &Piece| {
-        let named_by_path = piece.identity.log_stream.as_ref().and_then(|stream| shares.get(stream));
-        only_input || piece.stream.is_none() || named_by_path == Some(&1)
-    };
-    let (whole, open): (Vec<Piece>, Vec<Piece>) = std::mem::take(&mut worker.pieces).into_iter().partition(is_whole);
-    worker.pieces = open;
-    for piece in whole {
-        worker.close_stream(vec![piece]);
-    }
 }
 
 /// Whether a function name matches one of the globs.

@@ -20,10 +20,13 @@ use crate::wire::Identity;
 pub(super) struct InputSink<'w, 'r> {
     worker: &'w mut Worker<'r>,
     input: u32,
-    slots: Vec<Slot>,
+    /// Boxed: there may be very many, and a list of large ones takes twice their memory while it grows.
+    slots: Vec<Box<Slot>>,
     by_key: FxHashMap<u64, StreamId>,
     delivered: Delivered,
     scratch: Vec<u8>,
+    /// Events so far.
+    events: u64,
     /// The event at hand: its line, and its number within that line.
     at: Place,
 }
@@ -38,7 +41,14 @@ struct Slot {
     joined: Option<Joined>,
     /// Not the stream of a function: the name of the kind of log.
     foreign: Option<&'static str>,
+    /// Number of its last event in the input.
+    last_event: u64,
 }
+
+/// New streams after which those that rest are looked for.
+const STREAMS: usize = 256;
+/// Events of other streams after which a stream rests.
+const RESTING: u64 = 32 * 1024;
 
 /// What is known of the messages of a block besides their text.
 #[derive(Clone, Copy, Debug)]
@@ -75,27 +85,31 @@ impl<'w, 'r> InputSink<'w, 'r> {
             by_key: FxHashMap::default(),
             delivered: Delivered::default(),
             scratch: Vec::new(),
+            events: 0,
             at: Place::at(input, 0),
         }
     }
 
-    /// The end of the input: every stream becomes a piece.
-    pub(super) fn finish(mut self) -> Vec<Piece> {
+    /// The end of the input: every stream becomes a piece, one after the other, so that not all exist twice.
+    pub(super) fn finish(mut self) -> impl Iterator<Item = Piece> + use<'r> {
         for at in 0..self.slots.len() {
             let (block, joined) = (self.slots[at].joiner.finish(), self.slots[at].joined.take());
             self.block(at, block, joined);
         }
         let (input, keep) = (self.input, self.worker.keep);
-        let pieces = self.slots.into_iter().filter(|slot| slot.foreign.is_none());
-        pieces
-            .map(|slot| Piece {
-                stream: slot.identity.log_stream.is_some().then(|| stream_hash(&slot.identity)),
-                identity: slot.identity,
-                names: slot.names,
-                input,
-                part: slot.assembler.finish(keep),
-            })
-            .collect()
+        self.slots.into_iter().filter(|slot| slot.foreign.is_none()).map(move |slot| {
+            let Slot { identity, names, assembler, .. } = *slot;
+            let stream = identity.log_stream.is_some().then(|| stream_hash(&identity));
+            Piece { stream, identity, names, input, part: assembler.finish(keep) }
+        })
+    }
+
+    /// Streams to which nothing was written lately give memory back.
+    fn let_rest(&mut self) {
+        let (now, keep) = (self.events, self.worker.keep);
+        for slot in self.slots.iter_mut().filter(|slot| now - slot.last_event > RESTING) {
+            slot.assembler.rest(keep);
+        }
     }
 
     /// Dismisses an ordinary line at once; looks at everything else.
@@ -105,6 +119,8 @@ impl<'w, 'r> InputSink<'w, 'r> {
         self.at = Place { input: self.input, line: event.line, event: number };
         let at = stream.0 as usize;
         let Some(slot) = self.slots.get_mut(at) else { return };
+        self.events += 1;
+        slot.last_event = self.events;
         self.worker.tally.log_events += 1;
         let bytes = event.message.len() as u64;
         if let Some(kind) = slot.foreign {
@@ -271,14 +287,18 @@ impl EventSink for InputSink<'_, '_> {
         let foreign = key.group.and_then(foreign_group);
         let names = self.worker.ledger.stream(&identity, self.input);
         let id = StreamId(u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
-        self.slots.push(Slot {
+        self.slots.push(Box::new(Slot {
             assembler: Assembler::new(identity.log_stream.is_some()),
             identity: Arc::new(identity),
             names,
             joiner: Joiner::default(),
             joined: None,
             foreign,
-        });
+            last_event: self.events,
+        }));
+        if self.slots.len().is_multiple_of(STREAMS) {
+            self.let_rest();
+        }
         self.by_key.insert(hash, id);
         id
     }

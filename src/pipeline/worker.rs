@@ -65,8 +65,9 @@ impl<'r> Worker<'r> {
         })
     }
 
-    /// Reads one input to its end. `overlapped` means to decode it in a thread of its own.
-    pub(super) fn read(&mut self, job: &Job<'r>, at: usize, overlapped: bool) {
+    /// Reads one input to its end, and closes the streams that no other input goes on with. `overlapped` means to decode
+    /// it in a thread of its own.
+    pub(super) fn read(&mut self, job: &Job<'r>, at: usize, overlapped: bool, is_whole: impl Fn(&Piece) -> bool) {
         let mut buffers = std::mem::take(&mut self.buffers);
         buffers.read_ahead(overlapped);
         let mut sink = InputSink::new(self, u32::try_from(at).unwrap_or(u32::MAX));
@@ -75,8 +76,13 @@ impl<'r> Worker<'r> {
         } else {
             decode_input(job, at, &mut buffers, &mut sink)
         };
-        let pieces = sink.finish();
-        self.pieces.extend(pieces);
+        for piece in sink.finish() {
+            if is_whole(&piece) {
+                self.close_stream(vec![piece]);
+            } else {
+                self.pieces.push(piece);
+            }
+        }
         self.buffers = buffers;
         self.tally.bytes_read += seen.bytes_read;
         self.tally.bytes_decoded += seen.bytes_decoded;

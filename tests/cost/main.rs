@@ -38,7 +38,7 @@ const SHAPES: &[(&str, Writer, usize, usize)] = &[
 /// The same in all, for what the first log of a process has built once: its first events, one invocation that ends well,
 /// and then a log with failures.
 const FIRST: &[(&str, usize, usize, usize)] =
-    &[("the first invocation", 18, 940, 1_580), ("the first failures", 5_000, 27_400, 10_250)];
+    &[("the first invocation", 18, 1_420, 1_980), ("the first failures", 5_000, 27_400, 10_250)];
 
 #[test]
 fn allocations_stay_within_bounds() {
