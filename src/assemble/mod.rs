@@ -129,6 +129,7 @@ impl Assembler {
     }
 
     /// Takes an ordinary line of the function.
+    #[inline]
     pub fn ordinary(&mut self, message: &Message<'_>, output: &mut dyn Output) {
         self.see(message);
         if let [open] = self.open.as_mut_slice()
@@ -159,6 +160,7 @@ impl Assembler {
         Part::of(self, keep)
     }
 
+    #[inline]
     fn see(&mut self, message: &Message<'_>) {
         if self.first_at.is_none() {
             self.first_at = message.at;

@@ -62,6 +62,7 @@ impl Open {
     }
 
     /// An ordinary line of the running attempt.
+    #[inline]
     pub(super) fn ordinary(&mut self, message: &Message<'_>) {
         self.bytes += message.bytes;
         self.attempt.app_lines += 1;

@@ -217,16 +217,25 @@ impl<'s> Delivery<'s> {
     #[inline]
     pub(super) fn event_of(&mut self, stream: StreamId, event: LogEvent<'_>) {
         self.events += 1;
+        if matches!(self.order, Order::Kept) {
+            self.waiting.push(stream, &event, self.split);
+        } else {
+            self.hold_back(stream, &event);
+        }
+    }
+
+    #[cold]
+    fn hold_back(&mut self, stream: StreamId, event: &LogEvent<'_>) {
         match &mut self.order {
-            Order::Kept => self.waiting.push(stream, &event, self.split),
-            Order::Reversed(spool) => spool.push(stream, &event),
+            Order::Kept => {}
+            Order::Reversed(spool) => spool.push(stream, event),
             Order::Watched { spool, up, down, last } => {
                 if let (Some(last), Some(at)) = (*last, event.at) {
                     *up += usize::from(at > last);
                     *down += usize::from(at < last);
                 }
                 *last = event.at.or(*last);
-                spool.push(stream, &event);
+                spool.push(stream, event);
                 if spool.events() >= WATCHED_EVENTS || spool.bytes() >= WATCHED_BYTES {
                     self.decide();
                 }

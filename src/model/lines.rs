@@ -93,18 +93,24 @@ impl Keep {
 
 impl Lines {
     /// Takes a line; `own` tells that the function wrote it while it ran.
+    #[inline]
     pub fn push(&mut self, line: KeptLine<'_>, keep: &Keep) {
         let bounds = if keep.every_line { &EVERY } else { &USUAL };
         let text = &line.text[..line.text.len().min(bounds.line_bytes)];
         if self.text.len() + text.len() > bounds.bytes || self.index.len() >= bounds.lines {
-            if keep.every_line {
-                self.drop_middle();
-            } else {
-                self.thin_out(keep, self.index.len().div_ceil(2));
-            }
+            self.make_room(keep);
         }
         self.wanted |= keep.every_attempt;
         self.take(KeptLine { text, ..line });
+    }
+
+    #[cold]
+    fn make_room(&mut self, keep: &Keep) {
+        if keep.every_line {
+            self.drop_middle();
+        } else {
+            self.thin_out(keep, self.index.len().div_ceil(2));
+        }
     }
 
     /// The last one that the function wrote while it ran.
@@ -219,6 +225,7 @@ impl Lines {
         *self = thinned;
     }
 
+    #[inline]
     fn take(&mut self, line: KeptLine<'_>) {
         self.text.extend_from_slice(line.text.trim_ascii_end());
         // So that nothing is found across two lines.

@@ -204,6 +204,8 @@ fn is_severe(value: &[u8]) -> bool {
     let Some(value) = start.and_then(|start| value.get(start..)) else { return false };
     match value {
         [b'5'..=b'9', b'0'..=b'9', ..] => true,
+        // Nearly every level is one of these.
+        [b'I' | b'i' | b'W' | b'w' | b'T' | b't', ..] => false,
         _ => LEVELS.iter().any(|level| value.get(..level.len()).is_some_and(|head| head.eq_ignore_ascii_case(level))),
     }
 }

@@ -24,7 +24,7 @@ pub(super) struct Delivered {
 
 impl Delivered {
     /// The event was seen before. Those without an id never were.
-    #[inline]
+    #[inline(always)]
     pub(super) fn again(&mut self, stream: StreamId, event: &LogEvent<'_>) -> bool {
         event.event_id.is_some_and(|id| self.known(key(id, stream, event)))
     }
