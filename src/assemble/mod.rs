@@ -49,6 +49,7 @@ pub struct Message<'a> {
 
 impl<'a> Message<'a> {
     /// As one of the lines that are kept.
+    #[inline(always)]
     fn kept(&self, own: bool) -> KeptLine<'a> {
         KeptLine { at: self.at, place: self.place, text: self.text, escaped: self.escaped, own }
     }
@@ -128,8 +129,8 @@ impl Assembler {
         !self.starts_seen
     }
 
-    /// Takes an ordinary line of the function.
-    #[inline]
+    /// Takes an ordinary line of the function. Nearly every event comes this way: all of it stays in registers.
+    #[inline(always)]
     pub fn ordinary(&mut self, message: &Message<'_>, output: &mut dyn Output) {
         self.see(message);
         if let [open] = self.open.as_mut_slice()
@@ -160,7 +161,7 @@ impl Assembler {
         Part::of(self, keep)
     }
 
-    #[inline]
+    #[inline(always)]
     fn see(&mut self, message: &Message<'_>) {
         if self.first_at.is_none() {
             self.first_at = message.at;

@@ -62,7 +62,7 @@ impl Open {
     }
 
     /// An ordinary line of the running attempt.
-    #[inline]
+    #[inline(always)]
     pub(super) fn ordinary(&mut self, message: &Message<'_>) {
         self.bytes += message.bytes;
         self.attempt.app_lines += 1;

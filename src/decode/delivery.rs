@@ -67,7 +67,7 @@ struct Waiting {
 }
 
 impl Waiting {
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, stream: StreamId, event: &LogEvent<'_>, split: bool) {
         let (base, length) = self.at;
         let message = event.message;
@@ -214,7 +214,7 @@ impl<'s> Delivery<'s> {
     }
 
     /// Takes an event of a stream that was looked up.
-    #[inline]
+    #[inline(always)]
     pub(super) fn event_of(&mut self, stream: StreamId, event: LogEvent<'_>) {
         self.events += 1;
         if matches!(self.order, Order::Kept) {

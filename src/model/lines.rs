@@ -93,7 +93,7 @@ impl Keep {
 
 impl Lines {
     /// Takes a line; `own` tells that the function wrote it while it ran.
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, line: KeptLine<'_>, keep: &Keep) {
         let bounds = if keep.every_line { &EVERY } else { &USUAL };
         let text = &line.text[..line.text.len().min(bounds.line_bytes)];
@@ -225,7 +225,7 @@ impl Lines {
         *self = thinned;
     }
 
-    #[inline]
+    #[inline(always)]
     fn take(&mut self, line: KeptLine<'_>) {
         self.text.extend_from_slice(line.text.trim_ascii_end());
         // So that nothing is found across two lines.

@@ -30,6 +30,14 @@ pub(in crate::decode) struct Names {
     pub(in crate::decode) event_id: Column,
 }
 
+impl Names {
+    /// Asked part by part: the parts were just written, and reading them as one would wait for that.
+    #[inline]
+    fn are_none(&self) -> bool {
+        self.group.to | self.stream.to | self.event_id.to == 0
+    }
+}
+
 /// A part of a line; empty where there is none. Small, as every line has three.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::decode) struct Column {
@@ -57,6 +65,7 @@ pub(in crate::decode) trait Family {
     fn prefix(&mut self, line: &[u8]) -> Option<Prefix>;
 
     /// Hands one event over; shapes that write more than a prefix around the message take it off here.
+    #[inline(always)]
     fn deliver(&self, message: &[u8], event: Found<'_>, delivery: &mut Delivery<'_>) {
         event.deliver(message, delivery);
     }
@@ -77,10 +86,10 @@ pub(in crate::decode) struct Found<'e> {
 
 impl Found<'_> {
     /// Hands the event over as it is.
-    #[inline]
+    #[inline(always)]
     pub(in crate::decode) fn deliver(&self, message: &[u8], delivery: &mut Delivery<'_>) {
         let event = LogEvent { at: self.at, ..LogEvent::bare(message, self.line) };
-        if self.names == Names::default() {
+        if self.names.are_none() {
             let stream = delivery.default_stream();
             delivery.event_of(stream, event);
         } else {
@@ -156,7 +165,7 @@ impl<F: Family> Engine<'_, F> {
         self.scanned = at;
     }
 
-    #[inline]
+    #[inline(always)]
     fn line(&mut self, data: &[u8], from: usize, to: usize, first_line: u64, delivery: &mut Delivery<'_>) {
         if std::mem::take(&mut self.in_line) {
             return;
@@ -170,7 +179,7 @@ impl<F: Family> Engine<'_, F> {
             Some(Open { prefix: prefix.unwrap_or_default(), start: from, line: first_line + self.lines, cut: false });
     }
 
-    #[inline]
+    #[inline(always)]
     fn close(&mut self, data: &[u8], end: usize, delivery: &mut Delivery<'_>) {
         if let Some(open) = self.open.take()
             && !open.cut
@@ -179,7 +188,7 @@ impl<F: Family> Engine<'_, F> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn hand_over(&self, text: &[u8], open: &Open, delivery: &mut Delivery<'_>) {
         let prefix = &open.prefix;
         // One line end is the exporter's; a message may end with one of its own.
