@@ -1,24 +1,30 @@
 //! Moments of log time: milliseconds since the Unix epoch, read from and written to ISO 8601 text.
 
 use std::fmt;
+use std::num::NonZeroU64;
 
 /// A moment in log time, in milliseconds since the Unix epoch.
 ///
 /// Log time is all there is: nothing in a result depends on the clock of the machine that reads the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(i64);
+///
+/// Held as milliseconds from [`ORIGIN_MS`], which no moment is: so an optional one takes no more room.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(NonZeroU64);
 
 const MS_PER_DAY: i64 = 86_400_000;
 const MS_PER_MINUTE: i64 = 60_000;
 /// 0000-01-01 and 9999-12-31: outside of it a number is not a date.
 const EARLIEST_MS: i64 = -62_167_219_200_000;
 const LATEST_MS: i64 = 253_402_300_799_999;
+/// Right before the earliest moment.
+const ORIGIN_MS: i64 = EARLIEST_MS - 1;
 
 impl Timestamp {
     /// From milliseconds since the epoch; `None` outside the years 0 to 9999.
     #[must_use]
     pub fn from_ms(ms: i64) -> Option<Self> {
-        (EARLIEST_MS..=LATEST_MS).contains(&ms).then_some(Self(ms))
+        let since_origin = (EARLIEST_MS..=LATEST_MS).contains(&ms).then(|| ms.abs_diff(ORIGIN_MS))?;
+        NonZeroU64::new(since_origin).map(Self)
     }
 
     /// From an epoch number whose unit is told by its size: seconds, milliseconds, microseconds or nanoseconds.
@@ -39,13 +45,13 @@ impl Timestamp {
     /// Milliseconds since the epoch.
     #[must_use]
     pub fn ms(self) -> i64 {
-        self.0
+        self.0.get().cast_signed() + ORIGIN_MS
     }
 
     /// Milliseconds from `earlier` to `self`; negative when the order is reversed.
     #[must_use]
     pub fn ms_since(self, earlier: Self) -> i64 {
-        self.0 - earlier.0
+        self.ms() - earlier.ms()
     }
 
     /// Reads `YYYY-MM-DD[T ]HH:MM:SS[.,fraction][Z|±HH[:]MM]` at the start of `text`.
@@ -119,21 +125,27 @@ impl TimeReader {
         if *minute != self.minute || seconds > 59 {
             return self.begin_minute(text);
         }
-        Some(Timestamp(self.minute_ms + seconds * 1_000 + ms[0] * 100 + ms[1] * 10 + ms[2]))
+        Timestamp::from_ms(self.minute_ms + seconds * 1_000 + ms[0] * 100 + ms[1] * 10 + ms[2])
     }
 
     fn begin_minute(&mut self, text: &[u8; 24]) -> Option<Timestamp> {
         let (at, _) = Timestamp::parse_prefix(text).filter(|(_, used)| *used == text.len() && text[10] == b'T')?;
         self.minute.copy_from_slice(&text[..17]);
-        self.minute_ms = at.0.div_euclid(MS_PER_MINUTE) * MS_PER_MINUTE;
+        self.minute_ms = at.ms().div_euclid(MS_PER_MINUTE) * MS_PER_MINUTE;
         Some(at)
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Timestamp({})", self.ms())
     }
 }
 
 impl fmt::Display for Timestamp {
     /// RFC 3339 in UTC with milliseconds: `2026-01-02T03:04:05.678Z`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (days, ms) = (self.0.div_euclid(MS_PER_DAY), self.0.rem_euclid(MS_PER_DAY));
+        let (days, ms) = (self.ms().div_euclid(MS_PER_DAY), self.ms().rem_euclid(MS_PER_DAY));
         let (year, month, day) = civil_from_days(days);
         write!(
             f,
@@ -229,7 +241,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn print_then_parse_is_identity(ms in EARLIEST_MS..=LATEST_MS) {
-            let at = Timestamp(ms);
+            let at = Timestamp::from_ms(ms).expect("in range");
             proptest::prop_assert_eq!(Timestamp::parse_prefix(at.to_string().as_bytes()), Some((at, 24)));
         }
 
@@ -237,9 +249,10 @@ mod tests {
         fn reading_many_is_as_reading_one(times in proptest::collection::vec(EARLIEST_MS..=LATEST_MS, 1..9)) {
             let mut reader = TimeReader::default();
             for ms in times {
-                let text = Timestamp(ms).to_string();
+                let at = Timestamp::from_ms(ms);
+                let text = at.expect("in range").to_string();
                 let text: &[u8; 24] = text.as_bytes().try_into().expect("24 bytes");
-                proptest::prop_assert_eq!(reader.read(text), Some(Timestamp(ms)));
+                proptest::prop_assert_eq!(reader.read(text), at);
             }
         }
 
