@@ -202,7 +202,16 @@ fn state(text: &str) -> Option<EffectState> {
 
 /// The other side refused the call.
 fn is_refused(text: &str) -> bool {
-    matches!(status(text), Some(400..500))
+    has_number_of_refusal(text.as_bytes()) && matches!(status(text), Some(400..500))
+}
+
+/// A number from 400 to 499 stands somewhere: few lines have one, and need the pattern.
+fn has_number_of_refusal(text: &[u8]) -> bool {
+    memchr::memchr_iter(b'4', text).any(|at| {
+        let digits = text.get(at + 1..at + 3).is_some_and(|rest| rest.iter().all(u8::is_ascii_digit));
+        let joined = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+        digits && !joined(text.get(at + 3)) && !joined(at.checked_sub(1).and_then(|before| text.get(before)))
+    })
 }
 
 /// The HTTP status that the line tells.
