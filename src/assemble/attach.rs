@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::open::{Open, Pending};
-use super::{Assembler, LATE_LINES_MS, LONGEST_RUN_MS, Message, NAMED_BEFORE_START_MS, OPEN_AT_ONCE, Output};
+use super::{Assembler, Message, NAMED_BEFORE_START_MS, OPEN_AT_ONCE, Output};
 use crate::model::{
     AppLine, Bucket, CrashLine, Init, InitPhase, InitReport, InitStart, InitType, Keep, Phase, Record, Report,
     RequestId, SignKind, Status, Subject, Timestamp,
@@ -350,18 +350,8 @@ impl Assembler {
         if self.open.is_empty() {
             return;
         }
-        let overdue = |open: &Open| match open.reported_at {
-            Some(reported) => now.ms_since(reported) > LATE_LINES_MS,
-            None => {
-                !open.is_reported()
-                    && open
-                        .attempt
-                        .started_at
-                        .is_some_and(|started| now.ms_since(started) > LONGEST_RUN_MS + LATE_LINES_MS)
-            }
-        };
-        if self.open.iter().any(|open| overdue(open)) {
-            self.close_where(overdue, output);
+        if self.open.iter().any(|open| open.is_overdue(now)) {
+            self.close_where(|open| open.is_overdue(now), output);
         }
     }
 

@@ -13,6 +13,7 @@ mod owner;
 mod part;
 #[cfg(test)]
 mod tests;
+mod unread;
 
 pub use part::{Part, join};
 

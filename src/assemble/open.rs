@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{LAST_LINE_BYTES, Message, SIGN_TEXT_BYTES, SIGNS_KEPT, evidence_line};
+use super::{LAST_LINE_BYTES, LATE_LINES_MS, LONGEST_RUN_MS, Message, SIGN_TEXT_BYTES, SIGNS_KEPT, evidence_line};
 use crate::model::{
     AppError, Attempt, ErrorForm, Init, Keep, Level, Line, Lines, Phase, Place, Report, RequestId, Sign, SignKind,
     Status, Subject, Timestamp, WindowCut,
@@ -64,12 +64,41 @@ impl Open {
     /// An ordinary line of the running attempt.
     #[inline(always)]
     pub(super) fn ordinary(&mut self, message: &Message<'_>) {
+        self.count(message);
+        self.keep(message);
+    }
+
+    /// An ordinary line but for its text.
+    #[inline(always)]
+    pub(super) fn count(&mut self, message: &Message<'_>) {
         self.bytes += message.bytes;
         self.attempt.app_lines += 1;
         // Bare text: START has no time, lines of the function have.
         self.attempt.started_at = self.attempt.started_at.or(message.at);
         self.last_at = message.at.or(self.last_at);
+    }
+
+    /// The text of an ordinary line.
+    #[inline(always)]
+    pub(super) fn keep(&mut self, message: &Message<'_>) {
         self.lines.push(message.kept(true), message.keep);
+    }
+
+    /// Nothing is wrong with it, so nobody looks at its lines unless every one is wanted.
+    pub(super) fn ended_well(&self) -> bool {
+        self.attempt.report_seen && self.attempt.signs.is_empty()
+    }
+
+    /// The clock of the log has overtaken it.
+    pub(super) fn is_overdue(&self, now: Timestamp) -> bool {
+        match self.reported_at {
+            Some(reported) => now.ms_since(reported) > LATE_LINES_MS,
+            None => {
+                let longest = LONGEST_RUN_MS + LATE_LINES_MS;
+                let started = self.attempt.started_at;
+                !self.is_reported() && started.is_some_and(|started| now.ms_since(started) > longest)
+            }
+        }
     }
 
     /// A line of the platform that belongs to it.
@@ -251,8 +280,7 @@ impl Open {
 
     /// Its lines, for those who look at them: those of an attempt that ended well stay, to be used again.
     pub(super) fn hand_over_lines(&mut self) {
-        let ended_well = self.attempt.report_seen && self.attempt.signs.is_empty();
-        if !ended_well || self.lines.is_wanted() {
+        if !self.ended_well() || self.lines.is_wanted() {
             self.attempt.lines = std::mem::take(&mut self.lines);
         }
     }

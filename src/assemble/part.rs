@@ -43,6 +43,11 @@ impl Head {
         None
     }
 
+    /// Nothing that comes now can be changed by a part before.
+    pub(super) fn is_settled(&self) -> bool {
+        self.settled
+    }
+
     /// Lets go of what need not wait for other parts.
     pub(super) fn seal(&mut self, keep: &Keep) {
         self.held.iter_mut().for_each(|open| open.seal(keep));

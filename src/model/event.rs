@@ -130,6 +130,14 @@ impl Block {
 }
 
 impl<'a> Batch<'a> {
+    /// What stands for the event of a number, and its message.
+    #[must_use]
+    pub fn line(&self, number: u32) -> Option<(&'a Span, &'a [u8])> {
+        let span = self.spans.get(number as usize)?;
+        let text = if span.aside { self.aside } else { self.block };
+        Some((span, text.get(span.from as usize..span.to as usize)?))
+    }
+
     /// The events, each with what stands for it.
     pub fn iter(&self) -> impl Iterator<Item = (&'a Span, LogEvent<'a>)> + use<'a> {
         let Self { block, aside, spans, request_ids, .. } = *self;

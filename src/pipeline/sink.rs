@@ -9,7 +9,7 @@ use super::duplicates::Delivered;
 use super::worker::{Closing, Worker};
 use crate::assemble::{Assembler, Message, Part};
 use crate::model::{
-    Batch, Bucket, EventSink, FunctionArn, LogEvent, Note, Place, Record, RequestId, Span, StreamId, StreamKey,
+    Batch, Bucket, EventSink, FunctionArn, Keep, LogEvent, Note, Place, Record, RequestId, Span, StreamId, StreamKey,
     lossy_text, unescape_json,
 };
 use crate::parse::{self, Block, Joiner, Sieve};
@@ -27,6 +27,8 @@ pub(super) struct InputSink<'w, 'r> {
     scratch: Vec<u8>,
     /// Events so far.
     events: u64,
+    /// Streams with unread lines.
+    unread: Vec<StreamId>,
     /// The event at hand: its line, and its number within that line.
     at: Place,
 }
@@ -43,6 +45,8 @@ struct Slot {
     foreign: Option<&'static str>,
     /// Number of its last event in the input.
     last_event: u64,
+    /// Lines of the batch at hand that were counted and not kept: the event in the batch, and its number in its line.
+    unread: Vec<(u32, u32)>,
 }
 
 /// New streams after which those that rest are looked for.
@@ -86,6 +90,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
             delivered: Delivered::default(),
             scratch: Vec::new(),
             events: 0,
+            unread: Vec::new(),
             at: Place::at(input, 0),
         }
     }
@@ -114,7 +119,13 @@ impl<'w, 'r> InputSink<'w, 'r> {
 
     /// Dismisses an ordinary line at once; looks at everything else.
     #[inline]
-    fn take_event(&mut self, stream: StreamId, event: &LogEvent<'_>, may_matter: impl FnOnce() -> bool) {
+    fn take_event(
+        &mut self,
+        stream: StreamId,
+        event: &LogEvent<'_>,
+        batch: Option<(&Batch<'_>, u32)>,
+        may_matter: impl FnOnce() -> bool,
+    ) {
         let number = if self.at.line == event.line { self.at.event.saturating_add(1) } else { 0 };
         self.at = Place { input: self.input, line: event.line, event: number };
         let at = stream.0 as usize;
@@ -143,6 +154,17 @@ impl<'w, 'r> InputSink<'w, 'r> {
                 bytes,
                 keep: self.worker.keep,
             };
+            let unread = batch.filter(|_| !self.worker.keep.every_attempt);
+            if let Some((_, number)) = unread
+                && slot.assembler.count_unread(&message)
+            {
+                if slot.unread.is_empty() {
+                    self.unread.push(stream);
+                }
+                slot.unread.push((number, self.at.event));
+                return;
+            }
+            keep_unread(slot, batch.map(|(batch, _)| batch), message.place.input, message.keep);
             slot.assembler.ordinary(&message, &mut Closing::new(self.worker, &slot.identity, slot.names));
             return;
         }
@@ -154,12 +176,12 @@ impl<'w, 'r> InputSink<'w, 'r> {
         } else {
             event.message
         };
-        self.consider(at, event, raw);
+        self.consider(at, event, raw, batch.map(|(batch, _)| batch));
         self.scratch = scratch;
     }
 
     /// A message that may matter.
-    fn consider(&mut self, at: usize, event: &LogEvent<'_>, raw: &[u8]) {
+    fn consider(&mut self, at: usize, event: &LogEvent<'_>, raw: &[u8], batch: Option<&Batch<'_>>) {
         let slot = &mut self.slots[at];
         let place = self.at;
         let bytes = event.message.len() as u64;
@@ -169,9 +191,17 @@ impl<'w, 'r> InputSink<'w, 'r> {
             && !event.split
             && let Some(record) = parse::platform_line(raw)
         {
+            if slot.assembler.leaves_unread(&message, &record) {
+                if Assembler::drops_unread(&record) {
+                    slot.unread.clear();
+                }
+            } else {
+                keep_unread(slot, batch, self.input, self.worker.keep);
+            }
             take(slot, self.worker, &message, &record);
             return;
         }
+        keep_unread(slot, batch, self.input, self.worker.keep);
         let text = lossy_text(raw);
         if joins {
             let fed = slot.joiner.feed(event.at, event.line, &text);
@@ -209,6 +239,18 @@ impl<'w, 'r> InputSink<'w, 'r> {
             keep: self.worker.keep,
         };
         take(slot, self.worker, &message, &with_id(parse::parse(&block.text), joined.request_id));
+    }
+}
+
+/// Keeps the lines of a stream that were counted.
+fn keep_unread(slot: &mut Slot, batch: Option<&Batch<'_>>, input: u32, keep: &Keep) {
+    let Some(batch) = batch.filter(|_| !slot.unread.is_empty()) else { return };
+    for (number, event) in slot.unread.drain(..) {
+        let Some((span, text)) = batch.line(number) else { continue };
+        let place = Place { input, line: span.line, event };
+        let bytes = text.len() as u64;
+        let line = Message { at: span.at, place, text, escaped: span.escaped, bytes, keep };
+        slot.assembler.keep_unread(&line);
     }
 }
 
@@ -295,6 +337,7 @@ impl EventSink for InputSink<'_, '_> {
             joined: None,
             foreign,
             last_event: self.events,
+            unread: Vec::new(),
         }));
         if self.slots.len().is_multiple_of(STREAMS) {
             self.let_rest();
@@ -304,15 +347,21 @@ impl EventSink for InputSink<'_, '_> {
     }
 
     fn event(&mut self, stream: StreamId, event: LogEvent<'_>) {
-        self.take_event(stream, &event, || parse::may_matter(event.message));
+        self.take_event(stream, &event, None, || parse::may_matter(event.message));
     }
 
     fn events(&mut self, batch: &Batch<'_>) {
         let mut sieve = Sieve::new(batch.block);
-        for (span, event) in batch.iter() {
-            self.take_event(span.stream, &event, || {
+        for (number, (span, event)) in (0..).zip(batch.iter()) {
+            self.take_event(span.stream, &event, Some((batch, number)), || {
                 if batch.sifted { !span.dismissed } else { may_matter(&mut sieve, span, event.message) }
             });
+        }
+        // The batch goes away: what is still running may be looked at later.
+        for stream in std::mem::take(&mut self.unread) {
+            if let Some(slot) = self.slots.get_mut(stream.0 as usize) {
+                keep_unread(slot, Some(batch), self.input, self.worker.keep);
+            }
         }
     }
 

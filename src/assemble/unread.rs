@@ -1,0 +1,61 @@
+//! Ordinary lines that are counted now and kept later, or never: most attempts end well, and nobody looks at their lines.
+//!
+//! Whoever has the lines at hand may count them with [`Assembler::count_unread`], as long as [`Assembler::leaves_unread`]
+//! says that what comes next does not look at them, and gives them with [`Assembler::keep_unread`] otherwise.
+
+use super::open::Open;
+use super::{Assembler, Message};
+use crate::model::{Record, RequestId};
+
+impl Assembler {
+    /// Takes an ordinary line of the only running attempt, but for its text. `false` where there is no such attempt, and
+    /// nothing was taken.
+    #[inline(always)]
+    pub fn count_unread(&mut self, message: &Message<'_>) -> bool {
+        let [open] = self.open.as_mut_slice() else { return false };
+        if open.is_reported() {
+            return false;
+        }
+        open.count(message);
+        self.see(message);
+        true
+    }
+
+    /// Keeps the text of a line that was counted. Lines are given in their order.
+    pub fn keep_unread(&mut self, message: &Message<'_>) {
+        if let Some(open) = self.open.last_mut() {
+            open.keep(message);
+        }
+    }
+
+    /// The record looks at no line that was counted and not kept.
+    #[must_use]
+    pub fn leaves_unread(&self, message: &Message<'_>, record: &Record<'_>) -> bool {
+        match record {
+            Record::End { id } => self.is_running(*id, message),
+            Record::Report(report) => self.is_running(report.id, message),
+            Record::Start { id, .. } => self.follows_success(*id),
+            _ => false,
+        }
+    }
+
+    /// The record ends the attempt whose lines were counted: they will not be asked for.
+    #[must_use]
+    pub fn drops_unread(record: &Record<'_>) -> bool {
+        matches!(record, Record::Start { .. })
+    }
+
+    fn is_running(&self, id: RequestId, message: &Message<'_>) -> bool {
+        let running = |open: &Open| open.id() == Some(id) && !open.is_reported();
+        matches!(self.open.as_slice(), [open] if running(open) && !message.at.is_some_and(|now| open.is_overdue(now)))
+    }
+
+    /// Another attempt begins, and the one before ended well; no part before can change that.
+    fn follows_success(&self, id: RequestId) -> bool {
+        match self.open.as_slice() {
+            [] => true,
+            [open] => open.id() != Some(id) && open.ended_well() && self.held.is_settled(),
+            _ => false,
+        }
+    }
+}
