@@ -5,8 +5,8 @@
 mod corpus;
 
 use std::hint::black_box;
-use std::io::Write;
 
+use corpus::{Corpus, Event, LogFormat, shapes};
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{AllocProfiler, Bencher};
 use lambda_triage::pipeline::{Options, analyze_samples};
@@ -16,42 +16,45 @@ use lambda_triage::{parse, rules};
 #[global_allocator]
 static ALLOCATOR: AllocProfiler = AllocProfiler::system();
 
-const BYTES: usize = 10 << 20;
+const BYTES: u64 = 10 << 20;
 
 fn main() {
     divan::main();
 }
 
-fn gz(plain: &[u8]) -> Vec<u8> {
-    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
-    packed.write_all(plain).expect("memory");
-    packed.finish().expect("memory")
+/// About as many bytes of messages as asked for, environment after environment.
+fn events() -> Vec<Event> {
+    let mut corpus = Corpus::new(LogFormat::Text, corpus::USUAL);
+    let (mut events, mut bytes) = (Vec::new(), 0);
+    while bytes < BYTES as usize {
+        let environment = corpus.environment();
+        bytes += environment.events.iter().map(|event| event.message.len()).sum::<usize>();
+        events.extend(environment.events);
+    }
+    events
 }
 
-/// A log in some shape.
-type Writer = fn(&[corpus::Event]) -> Vec<u8>;
-
 /// A whole run over one shape, decoded bytes per second.
-#[divan::bench(args = ["s3-export", "s3-export-gz", "ndjson", "filter-log-events"], sample_count = 9)]
+#[divan::bench(args = ["s3-export", "s3-export-gz", "ndjson", "filter-log-events", "json-format"], sample_count = 9)]
 fn whole_run(bencher: Bencher<'_, '_>, shape: &str) {
-    let events = corpus::events(BYTES);
-    let write: Writer = match shape {
-        "ndjson" => corpus::ndjson,
-        "filter-log-events" => corpus::filter_log_events,
-        _ => corpus::s3_export,
+    let (format, written) = match shape {
+        "json-format" => (LogFormat::Json, "messages"),
+        _ => (LogFormat::Text, shape),
     };
-    let plain = write(&events);
-    let input = if shape.ends_with("-gz") { gz(&plain) } else { plain.clone() };
+    let (mut corpus, mut input) = (Corpus::new(format, corpus::USUAL), Vec::new());
+    let decoded = shapes::log(written, &mut corpus, BYTES, &mut input).expect("memory");
+    let attempts: u64 = corpus.truth().iter().map(|truth| truth.attempts).sum();
     let options = Options::default();
-    bencher
-        .counter(BytesCount::new(plain.len()))
-        .bench_local(|| analyze_samples(&[("corpus", black_box(&input))], &options).expect("an answer"));
+    let run = || analyze_samples(&[("corpus", black_box(&input))], &options).expect("an answer");
+    // A fast wrong answer is none.
+    assert_eq!(run().summary.totals.attempts, attempts, "{shape}");
+    bencher.counter(BytesCount::new(decoded)).bench_local(run);
 }
 
 /// The first look at every message.
 #[divan::bench(sample_count = 9)]
 fn may_matter(bencher: Bencher<'_, '_>) {
-    let events = corpus::events(BYTES);
+    let events = events();
     let bytes: usize = events.iter().map(|event| event.message.len()).sum();
     bencher
         .counter(BytesCount::new(bytes))
@@ -61,7 +64,7 @@ fn may_matter(bencher: Bencher<'_, '_>) {
 /// Parsing what the first look lets through.
 #[divan::bench(sample_count = 9)]
 fn parse_what_matters(bencher: Bencher<'_, '_>) {
-    let mut events = corpus::events(BYTES);
+    let mut events = events();
     events.retain(|event| parse::may_matter(event.message.as_bytes()));
     bencher.counter(ItemsCount::new(events.len())).bench_local(|| {
         for event in &events {

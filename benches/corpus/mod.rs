@@ -1,33 +1,84 @@
-//! Logs to measure with: several functions in many environments, mostly ordinary lines, one attempt in eleven failed.
+//! Logs to measure with, of any size, and what a right answer on them says.
 //!
-//! Equal arguments give equal bytes. What matters is the mix of lines, not the story they tell. Benchmarks hold a log in
-//! memory; tests of memory take it environment by environment, or what they measure would drown in it.
-#![allow(dead_code, reason = "shared by binaries, none of which writes every shape")]
+//! Owns what happens: functions, their environments, attempts and how they end. What that looks like is in
+//! [`messages`], and how it is delivered in [`shapes`]. The logs resemble busy accounts: 24 functions on four runtimes,
+//! some old and some new in how they report, nine attempts in ten fine, errors that were handled among them, retries.
+//!
+//! Equal arguments give equal bytes. It is made environment by environment, so it may be larger than memory.
 
-use std::fmt::Write;
+mod messages;
+pub(crate) mod shapes;
+
+use std::collections::BTreeMap;
+
+use messages::{Ending, Error, Runtime, Speaker};
+use serde::Serialize;
+
+/// Which of Lambda's two log formats the functions use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
 
 /// One log event.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
     /// Milliseconds since the epoch.
     pub(crate) ms: i64,
-    /// Index of the function.
-    pub(crate) function: usize,
-    /// Log stream.
-    pub(crate) stream: String,
-    /// The message, without a line end.
+    /// The message, without the line end that comes last.
     pub(crate) message: String,
 }
 
-const FUNCTIONS: [&str; 6] =
-    ["orders-api", "payments-worker", "catalog-search", "stock-sync", "invoice-mailer", "session-store"];
+/// All that one execution environment logged, in order.
+#[derive(Clone, Debug)]
+pub(crate) struct Environment {
+    /// Name of the function.
+    pub(crate) function: String,
+    /// Log stream.
+    pub(crate) stream: String,
+    /// No later environment of the corpus has an event before this.
+    pub(crate) from_ms: i64,
+    pub(crate) events: Vec<Event>,
+}
+
+/// How many attempts an environment lives for. A failure may end it before.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Life {
+    pub(crate) median: f64,
+    /// Without any, all live equally long.
+    pub(crate) spread: f64,
+}
+
+/// Most environments live shortly, a few for thousands of attempts.
+pub(crate) const USUAL: Life = Life { median: 18.0, spread: 1.45 };
+
+/// What a right answer says about one function, in the words of the JSON summary.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Truth {
+    function: String,
+    pub(crate) attempts: u64,
+    /// Request ids among them, which a retry shares with what it repeats. The summary does not tell them.
+    pub(crate) request_ids: u64,
+    cold_starts: u64,
+    ok: u64,
+    incomplete: u64,
+    failures: BTreeMap<&'static str, u64>,
+}
+
+const FUNCTIONS: usize = 24;
+const DOMAINS: [&str; 12] = [
+    "orders", "payments", "catalog", "stock", "invoices", "sessions", "returns", "prices", "parcels", "reviews",
+    "vouchers", "alerts",
+];
+const ROLES: [&str; 2] = ["api", "worker"];
 /// 2026-01-02T00:00:00Z
 const BEGIN_MS: i64 = 1_767_312_000_000;
-/// Attempts of one environment, where nothing else is said.
-pub(crate) const ATTEMPTS: u64 = 40;
+/// Between the starts of two environments: dozens are open at any time, and 1 GiB covers nine hours.
+const SPACING_MS: i64 = 3_000;
 
 /// SplitMix64 (Steele, Lea and Flood 2014).
-struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -42,230 +93,347 @@ impl Random {
         self.next() % end
     }
 
+    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.below(of.len() as u64) as usize]
+    }
+
+    /// True in `n` cases of a thousand.
+    fn per_mille(&mut self, n: u64) -> bool {
+        self.below(1_000) < n
+    }
+
+    /// From 0 to 1.
+    fn unit(&mut self) -> f64 {
+        self.below(1 << 53) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// About `median`, skewed to the right as durations and sizes are: the wider, the larger `spread` is.
+    fn around(&mut self, median: f64, spread: f64) -> f64 {
+        let normal = (0..12).map(|_| self.unit()).sum::<f64>() - 6.0;
+        median * (normal * spread).exp()
+    }
+
+    /// As request ids are written.
     fn id(&mut self) -> String {
         let (a, b) = (self.next(), self.next());
         format!("{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}", a >> 32, a & 0xffff, a >> 16 & 0xfff, b & 0xfff, b >> 16)
     }
 }
 
-/// About `bytes` of messages, environment after environment.
-pub(crate) fn events(bytes: usize) -> Vec<Event> {
-    let (mut events, mut written) = (Vec::new(), 0);
-    for environment in environments(ATTEMPTS) {
-        written += environment.iter().map(|event| event.message.len() + 26).sum::<usize>();
-        events.extend(environment);
-        if written >= bytes {
-            break;
+/// What becomes of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Fine,
+    /// Fine, after an error that the code dealt with.
+    Handled,
+    Timeout,
+    OutOfMemory,
+    InitFailure,
+    Failed(Error),
+    /// The window of the export ends before the attempt does.
+    Unfinished,
+}
+
+/// One function: what is fixed about it.
+struct Function {
+    speaker: Speaker,
+    failures_per_mille: u64,
+    /// Failures draw from these, so that functions fail each in its own way.
+    fates: &'static [Fate],
+    retried: bool,
+    usual_ms: f64,
+    limit_ms: f64,
+    memory_mb: u64,
+    used_mb: u64,
+    bodies: Vec<String>,
+}
+
+const MIXED: &[Fate] = &[
+    Fate::Timeout,
+    Fate::Timeout,
+    Fate::OutOfMemory,
+    Fate::InitFailure,
+    Fate::Failed(Error::Own),
+    Fate::Failed(Error::Own),
+    Fate::Failed(Error::Own),
+    Fate::Failed(Error::Downstream),
+    Fate::Failed(Error::Downstream),
+    Fate::Failed(Error::Throttled),
+];
+const SLOW: &[Fate] = &[Fate::Timeout, Fate::Timeout, Fate::Timeout, Fate::Failed(Error::Downstream)];
+const LARGE: &[Fate] = &[Fate::OutOfMemory, Fate::OutOfMemory, Fate::OutOfMemory, Fate::Failed(Error::Own)];
+const BROKEN: &[Fate] = &[Fate::InitFailure, Fate::Failed(Error::Own), Fate::Failed(Error::Own)];
+const FANNING_OUT: &[Fate] =
+    &[Fate::Failed(Error::Throttled), Fate::Failed(Error::Throttled), Fate::Failed(Error::Downstream)];
+/// Share of attempts that fail, and how.
+const KINDS: [(u64, &[Fate]); 8] =
+    [(110, MIXED), (4, MIXED), (110, SLOW), (130, BROKEN), (100, MIXED), (100, LARGE), (130, FANNING_OUT), (5, SLOW)];
+
+impl Function {
+    fn new(index: usize, format: LogFormat, random: &mut Random) -> Self {
+        let domain = DOMAINS[index % DOMAINS.len()];
+        let runtime = match index % 8 {
+            0 | 4 | 6 => Runtime::Node,
+            1 | 3 | 5 => Runtime::Python,
+            2 => Runtime::Java,
+            _ => Runtime::Go,
+        };
+        // Three in a row are of one kind, on several runtimes.
+        let (failures_per_mille, fates) = KINDS[index / 3 % KINDS.len()];
+        let limit_ms = random.pick(&[3_000.0, 6_000.0, 10_000.0, 30_000.0]);
+        let memory_mb = random.pick(&[256, 512, 1024, 2048]);
+        let speaker = Speaker {
+            function: format!("{domain}-{}-prod", ROLES[index / DOMAINS.len() % ROLES.len()]),
+            domain,
+            runtime,
+            format,
+            // Without INIT_REPORT no line would tell that a program in Go failed in its init.
+            says_status: runtime == Runtime::Go || random.per_mille(600),
+            repeats_timeout: random.per_mille(500),
+            traces: random.per_mille(350),
+            app_json: random.per_mille(300),
+            arn: format!("{:016x}{:016x}{:016x}{:016x}", random.next(), random.next(), random.next(), random.next()),
+        };
+        let bodies = (0..2_000).map(|_| messages::body(&speaker, random)).collect();
+        Self {
+            speaker,
+            failures_per_mille,
+            fates,
+            retried: random.per_mille(500),
+            usual_ms: random.pick(&[12.0, 40.0, 120.0, 400.0]),
+            limit_ms,
+            memory_mb,
+            used_mb: memory_mb * (35 + random.below(45)) / 100,
+            bodies,
         }
     }
-    events
-}
 
-/// Environments without end, of so many attempts each. No two share a stream or a request id.
-pub(crate) fn environments(attempts: u64) -> impl Iterator<Item = Vec<Event>> {
-    let mut random = Random(7);
-    (0..).map(move |number| environment(number, attempts, &mut random))
-}
-
-/// Invocations that begin in these events.
-pub(crate) fn attempts(events: &[Event]) -> usize {
-    events.iter().filter(|event| event.message.starts_with("START ")).count()
-}
-
-/// The folder that an export task makes for the stream of these events.
-pub(crate) fn s3_folder(events: &[Event]) -> String {
-    let event = &events[0];
-    format!("{}/6f1d2c3b-0a9e-4b87-9c65-d4e3f2a1b0c9/{}", FUNCTIONS[event.function], event.stream.replace('/', "-"))
-}
-
-fn environment(number: usize, attempts: u64, random: &mut Random) -> Vec<Event> {
-    let mut events = Vec::new();
-    let stream = format!("2026/01/02/[$LATEST]{:016x}{:016x}", random.next(), random.next());
-    let mut ms = BEGIN_MS + random.below(3_600_000) as i64;
-    let function = number % FUNCTIONS.len();
-    let mut say = |ms: i64, message: String| events.push(Event { ms, function, stream: stream.clone(), message });
-    say(
-        ms,
-        "INIT_START Runtime Version: nodejs:22.v29\tRuntime Version ARN: arn:aws:lambda:eu-west-1::runtime:0a1b".into(),
-    );
-    for _ in 0..attempts {
-        let id = random.id();
-        ms += 1 + random.below(4_000) as i64;
-        say(ms, format!("START RequestId: {id} Version: $LATEST"));
-        for step in 0..8 + random.below(8) {
-            ms += random.below(40) as i64;
-            say(ms, ordinary(random, ms, &id, step));
-        }
-        let fate = random.below(33);
-        if fate == 0 {
-            say(
-                ms,
-                format!(
-                    "{}\t{id}\tERROR\tInvoke Error \t{{\"errorType\":\"TypeError\",\"errorMessage\":\"item {} has no price\",\"stack\":[\"TypeError: item has no price\",\"    at price (/var/task/src/price.js:{}:9)\"]}}",
-                    iso(ms),
-                    random.below(9_999),
-                    random.below(90)
-                ),
-            );
-        } else if fate == 1 {
-            say(
-                ms,
-                format!(
-                    "{}\t{id}\tERROR\tInvoke Error \t{{\"errorType\":\"Error\",\"errorMessage\":\"connect ECONNREFUSED 10.0.4.17:5432\",\"code\":\"ECONNREFUSED\",\"stack\":[\"Error: connect ECONNREFUSED 10.0.4.17:5432\"]}}",
-                    iso(ms)
-                ),
-            );
-        }
-        say(ms, format!("END RequestId: {id}"));
-        let status = if fate == 2 { "\tStatus: timeout" } else { "\t" };
-        let (duration, used) = (random.below(300_000), 90 + random.below(60));
-        say(
-            ms,
-            format!(
-                "REPORT RequestId: {id}\tDuration: {}.{:02} ms\tBilled Duration: {} ms\tMemory Size: 256 MB\tMax Memory Used: {used} MB{status}",
-                duration / 100,
-                duration % 100,
-                duration / 100 + 1
-            ),
-        );
-    }
-    events
-}
-
-fn ordinary(random: &mut Random, ms: i64, id: &str, step: u64) -> String {
-    let (item, took) = (random.next(), random.below(900));
-    let text = match random.below(3) {
-        0 => format!("Validated cart cart-{item:016x} in {took} ms (attempt=1, partition={step}, cache=hit)"),
-        1 => format!(
-            "{{\"event\":\"order.priced\",\"id\":\"{item:016x}\",\"durationMs\":{took},\"items\":{step},\"ok\":true,\"tags\":[\"cart\",\"price list\"]}}"
-        ),
-        _ => {
-            format!("HTTP GET https://stock.internal.example.com/v2/items/{item:016x}?page={step} -> 200 in {took} ms")
-        }
-    };
-    format!("{}\t{id}\tINFO\t{text}", iso(ms))
-}
-
-fn iso(ms: i64) -> String {
-    let of_day = ms - BEGIN_MS;
-    format!(
-        "2026-01-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-        2 + of_day / 86_400_000,
-        of_day / 3_600_000 % 24,
-        of_day / 60_000 % 60,
-        of_day / 1_000 % 60,
-        of_day % 1_000
-    )
-}
-
-/// As an S3 export task writes it, all streams in one file.
-pub(crate) fn s3_export(events: &[Event]) -> Vec<u8> {
-    let mut out = String::new();
-    for event in events {
-        let _ = writeln!(out, "{} {}", iso(event.ms), event.message);
-    }
-    out.into_bytes()
-}
-
-/// The messages alone, as they are copied out of a console.
-pub(crate) fn bare(events: &[Event]) -> Vec<u8> {
-    let mut out = String::new();
-    for event in events {
-        let _ = writeln!(out, "{}", event.message);
-    }
-    out.into_bytes()
-}
-
-/// As forwarders write it: a JSON object per line.
-pub(crate) fn ndjson(events: &[Event]) -> Vec<u8> {
-    let mut out = String::new();
-    for event in events {
-        let (group, message) = (FUNCTIONS[event.function], serde_json::Value::from(format!("{}\n", event.message)));
-        let _ = writeln!(
-            out,
-            "{{\"timestamp\":{},\"logGroup\":\"/aws/lambda/{group}\",\"logStream\":\"{}\",\"message\":{message}}}",
-            event.ms, event.stream
-        );
-    }
-    out.into_bytes()
-}
-
-/// As `aws logs filter-log-events` prints it.
-pub(crate) fn filter_log_events(events: &[Event]) -> Vec<u8> {
-    [FILTER_LOG_EVENTS_HEAD.as_bytes(), &filter_log_events_part(events, 0), FILTER_LOG_EVENTS_TAIL.as_bytes()].concat()
-}
-
-/// What stands before the events of `aws logs filter-log-events`.
-pub(crate) const FILTER_LOG_EVENTS_HEAD: &str = "{\n    \"events\": [";
-
-/// What stands behind them.
-pub(crate) const FILTER_LOG_EVENTS_TAIL: &str = "\n    ],\n    \"searchedLogStreams\": []\n}\n";
-
-/// Events between the two, of which so many went before.
-pub(crate) fn filter_log_events_part(events: &[Event], before: usize) -> Vec<u8> {
-    let mut out = String::new();
-    for (number, event) in (before..).zip(events) {
-        let (comma, message) =
-            (if number == 0 { "" } else { "," }, serde_json::Value::from(format!("{}\n", event.message)));
-        let _ = write!(
-            out,
-            "{comma}\n        {{\n            \"logStreamName\": \"{}\",\n            \"timestamp\": {},\n            \"message\": {message},\n            \"ingestionTime\": {},\n            \"eventId\": \"{number:056}\"\n        }}",
-            event.stream,
-            event.ms,
-            event.ms + 900
-        );
-    }
-    out.into_bytes()
-}
-
-/// As functions write it whose log format is JSON: an object per line, and none for END.
-pub(crate) fn json_format(events: &[Event]) -> Vec<u8> {
-    let mut out = String::new();
-    for event in events {
-        if let Some(line) = json_line(event) {
-            let _ = writeln!(out, "{line}");
+    fn fate(&self, random: &mut Random) -> Fate {
+        if random.per_mille(self.failures_per_mille) {
+            random.pick(self.fates)
+        } else if random.per_mille(35) {
+            Fate::Handled
+        } else {
+            Fate::Fine
         }
     }
-    out.into_bytes()
 }
 
-fn json_line(event: &Event) -> Option<String> {
-    let (function, time) = (FUNCTIONS[event.function], iso(event.ms));
-    let fields: Vec<&str> = event.message.split('\t').collect();
-    let platform =
-        |kind, record| format!("{{\"time\":\"{time}\",\"type\":\"platform.{kind}\",\"record\":{{{record}}}}}");
-    match (fields[0].split(' ').collect::<Vec<_>>().as_slice(), &fields[1..]) {
-        (["INIT_START", ..], _) => Some(platform(
-            "initStart",
-            format!("\"initializationType\":\"on-demand\",\"phase\":\"init\",\"functionName\":\"{function}\""),
-        )),
-        (["START", _, id, ..], _) => Some(platform(
-            "start",
-            format!(
-                "\"requestId\":\"{id}\",\"functionArn\":\"arn:aws:lambda:eu-west-1:123456789012:function:{function}\",\"version\":\"$LATEST\""
-            ),
-        )),
-        (["REPORT", _, id], [duration, billed, _, used, rest @ ..]) => {
-            let number = |field: &str| field.split(' ').rev().nth(1).unwrap_or_default().to_owned();
-            let status = if rest.contains(&"Status: timeout") { "timeout" } else { "success" };
-            let (duration, billed, used) = (number(duration), number(billed), number(used));
-            Some(platform(
-                "report",
-                format!(
-                    "\"requestId\":\"{id}\",\"metrics\":{{\"durationMs\":{duration},\"billedDurationMs\":{billed},\"memorySizeMB\":256,\"maxMemoryUsedMB\":{used}}},\"status\":\"{status}\""
-                ),
-            ))
+/// Failed attempts that run again under their request ids, by the time when they are due: which attempt comes next, and
+/// how the last one ended.
+type Retries = BTreeMap<(i64, String), (u32, Fate)>;
+
+/// Environment after environment, without end.
+pub(crate) struct Corpus {
+    life: Life,
+    random: Random,
+    functions: Vec<Function>,
+    retries: Vec<Retries>,
+    truth: Vec<Truth>,
+    number: i64,
+}
+
+impl Corpus {
+    pub(crate) fn new(format: LogFormat, life: Life) -> Self {
+        let mut random = Random(7);
+        let functions: Vec<_> = (0..FUNCTIONS).map(|index| Function::new(index, format, &mut random)).collect();
+        let truth = functions
+            .iter()
+            .map(|function| Truth { function: function.speaker.function.clone(), ..Truth::default() })
+            .collect();
+        Self { life, random, functions, retries: vec![Retries::new(); FUNCTIONS], truth, number: 0 }
+    }
+
+    /// What is right about the environments so far. Functions without any are left out.
+    pub(crate) fn truth(&self) -> Vec<&Truth> {
+        self.truth.iter().filter(|truth| truth.attempts > 0).collect()
+    }
+
+    /// The next environment. Environments are in the order of their first events.
+    pub(crate) fn environment(&mut self) -> Environment {
+        // A few large functions and a long tail, as in real accounts.
+        let index = (self.random.unit().powf(1.6) * FUNCTIONS as f64) as usize;
+        let function = &self.functions[index];
+        let from_ms = BEGIN_MS + self.number * SPACING_MS;
+        self.number += 1;
+        let mut run = Run {
+            function,
+            random: &mut self.random,
+            retries: &mut self.retries[index],
+            truth: &mut self.truth[index],
+            events: Vec::new(),
+            ms: from_ms,
+            ready: false,
+            cold: true,
+        };
+        run.ms += run.random.below(SPACING_MS as u64) as i64;
+        let attempts = run.random.around(self.life.median, self.life.spread).clamp(1.0, 3_000.0) as u64;
+        for left in (0..attempts).rev() {
+            if !run.attempt(left == 0) {
+                break;
+            }
+            run.ms += 5 + run.random.around(function.usual_ms * 2.0 + 300.0, 0.8) as i64;
         }
-        (_, [id, level, text @ ..]) => {
-            let message = match text {
-                // A handler's error is an object in its line.
-                [_, error] => (*error).to_owned(),
-                text => serde_json::Value::from(text.concat()).to_string(),
-            };
-            Some(format!(
-                "{{\"timestamp\":\"{time}\",\"level\":\"{level}\",\"requestId\":\"{id}\",\"message\":{message}}}"
-            ))
+        let events = run.events;
+        let stream = format!("2026/01/02/[$LATEST]{:016x}{:016x}", self.random.next(), self.random.next());
+        Environment { function: function.speaker.function.clone(), stream, from_ms, events }
+    }
+}
+
+/// One environment while it runs.
+struct Run<'a> {
+    function: &'a Function,
+    random: &'a mut Random,
+    retries: &'a mut Retries,
+    truth: &'a mut Truth,
+    events: Vec<Event>,
+    ms: i64,
+    /// Whether the program is loaded, or INIT_START comes next.
+    ready: bool,
+    /// Whether no REPORT has told an init duration yet.
+    cold: bool,
+}
+
+impl Run<'_> {
+    fn say(&mut self, message: String) {
+        self.events.push(Event { ms: self.ms, message });
+    }
+
+    /// One attempt. False if the environment ends with it.
+    fn attempt(&mut self, last: bool) -> bool {
+        let (id, attempt, fate) = self.request(last);
+        let function = self.function;
+        self.truth.attempts += 1;
+        if !self.ready {
+            self.say(function.speaker.init_start(self.ms));
+            self.ready = true;
         }
-        _ => None,
+        let ended = match fate {
+            Fate::InitFailure => self.fail_init(&id),
+            _ => self.invoke(&id, fate),
+        };
+        match fate {
+            Fate::Fine | Fate::Handled => self.truth.ok += 1,
+            Fate::Unfinished => self.truth.incomplete += 1,
+            _ => *self.truth.failures.entry(category(fate)).or_default() += 1,
+        }
+        let failed = !matches!(fate, Fate::Fine | Fate::Handled | Fate::Unfinished);
+        if failed && function.retried && attempt < 3 {
+            let due_ms = self.ms + 60_000 * i64::from(attempt) + self.random.below(9_000) as i64;
+            self.retries.insert((due_ms, id), (attempt + 1, fate));
+        }
+        self.ready &= ended == After::Ready;
+        ended == After::Ready || (ended == After::Gone && self.random.per_mille(650))
+    }
+
+    /// What to run next: a retry that is due, or something new.
+    fn request(&mut self, last: bool) -> (String, u32, Fate) {
+        if let Some(retry) = self.retries.first_entry()
+            && retry.key().0 <= self.ms
+        {
+            let ((_, id), (attempt, before)) = retry.remove_entry();
+            let fate = if self.random.per_mille(550) { Fate::Fine } else { before };
+            return (id, attempt, fate);
+        }
+        let fate = if last && self.random.per_mille(3) { Fate::Unfinished } else { self.function.fate(self.random) };
+        self.truth.request_ids += 1;
+        (self.random.id(), 1, fate)
+    }
+
+    fn invoke(&mut self, id: &str, fate: Fate) -> After {
+        let Function { speaker, bodies, limit_ms, memory_mb, .. } = self.function;
+        let cold = std::mem::take(&mut self.cold);
+        let init_ms = if cold { speaker.runtime.init_ms() * (0.8 + 0.8 * self.random.unit()) } else { 0.0 };
+        self.ms += init_ms as i64;
+        self.say(speaker.start(self.ms, id));
+        let usual = self.random.around(self.function.usual_ms, 0.6).min(limit_ms * 0.9);
+        let duration = if fate == Fate::Timeout { *limit_ms } else { usual };
+        let begun = self.ms;
+        let lines = self.random.around(10.0, 0.5).clamp(4.0, 40.0) as u64;
+        for line in 1..=lines {
+            self.ms = begun + (usual * line as f64 / (lines + 1) as f64) as i64;
+            let body = &bodies[self.random.below(bodies.len() as u64) as usize];
+            self.say(speaker.line(self.ms, id, "INFO", body));
+        }
+        if fate == Fate::Unfinished {
+            return After::Cut;
+        }
+        if fate == Fate::Handled {
+            let kind = self.random.pick(&[Error::Downstream, Error::Downstream, Error::Throttled]);
+            let (_, message) = messages::error(speaker.runtime, kind, self.random);
+            let level = self.random.pick(&["WARN", "ERROR"]);
+            self.say(speaker.line(self.ms, id, level, &format!("call failed, trying again (1/3): {message}")));
+            self.say(speaker.line(self.ms, id, "INFO", "the second try succeeded after 240 ms"));
+        }
+        self.ms = begun + duration as i64;
+        self.truth.cold_starts += u64::from(cold);
+        let used_mb = match fate {
+            Fate::OutOfMemory => *memory_mb,
+            _ => self.function.used_mb * (90 + self.random.below(16)) / 100,
+        };
+        let ending = Ending { id, duration, memory_mb: *memory_mb, used_mb, init_ms };
+        let messages = match fate {
+            Fate::Timeout => speaker.timeout(self.ms, &ending, self.random),
+            Fate::OutOfMemory => speaker.killed(self.ms, &ending, self.random),
+            Fate::Failed(kind) => {
+                let (class, message) = messages::error(speaker.runtime, kind, self.random);
+                let error = speaker.unhandled(self.ms, id, &class, &message, self.random);
+                self.say(error);
+                speaker.report(self.ms, &ending, None, self.random)
+            }
+            _ => speaker.report(self.ms, &ending, None, self.random),
+        };
+        self.say_all(messages);
+        if matches!(fate, Fate::Timeout | Fate::OutOfMemory) { After::Gone } else { After::Ready }
+    }
+
+    /// The program cannot be loaded: once in the init phase, and once more when the request is there.
+    fn fail_init(&mut self, id: &str) -> After {
+        let function = self.function;
+        let first = 60.0 + 800.0 * self.random.unit();
+        self.ms += first as i64;
+        self.say_all(function.speaker.init_failure(self.ms, "init", first));
+        let reports = function.speaker.reports_init();
+        if !reports {
+            self.say(function.speaker.start(self.ms, id));
+        }
+        let again = 60.0 + 800.0 * self.random.unit();
+        self.ms += again as i64;
+        self.say_all(function.speaker.init_failure(self.ms, "invoke", again));
+        if reports {
+            self.say(function.speaker.start(self.ms, id));
+        }
+        let (memory_mb, used_mb) = (function.memory_mb, function.memory_mb / 5);
+        let ending = Ending { id, duration: again + 4.2, memory_mb, used_mb, init_ms: 0.0 };
+        let status = Some(("error", function.speaker.init_error()));
+        let messages = function.speaker.report(self.ms, &ending, status, self.random);
+        self.say_all(messages);
+        After::Gone
+    }
+
+    fn say_all(&mut self, messages: Vec<String>) {
+        for message in messages {
+            self.say(message);
+        }
+    }
+}
+
+/// What is left of an environment after an attempt.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum After {
+    Ready,
+    /// The process is gone. Mostly it is started again, with INIT_START, in the same log stream.
+    Gone,
+    Cut,
+}
+
+fn category(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Timeout => "timeout",
+        Fate::OutOfMemory => "out_of_memory",
+        Fate::InitFailure => "init_failure",
+        Fate::Failed(Error::Downstream) => "downstream",
+        Fate::Failed(Error::Throttled) => "throttling",
+        _ => "runtime_exception",
     }
 }

@@ -1,72 +1,93 @@
-//! The most memory that a run may take: a fixed part, and a little for each attempt, whatever the logs weigh.
+//! The most memory that a run may take: a fixed part, and a little for each request id, whatever the logs weigh.
 //!
-//! A binary of its own, with logs that are written piece by piece: the kernel counts to a program what its parent had
-//! when it started it, so a test that holds a log in memory would measure itself.
+//! A binary of its own, which writes the logs in processes of their own: the kernel counts to a program what its parent
+//! had when it started it, so a test that ever held a part of a log in memory would measure itself.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::print_stdout, reason = "the figures, for --nocapture")]
 
 #[path = "../../benches/corpus/mod.rs"]
 mod corpus;
+#[path = "../../benches/corpus/export.rs"]
+mod export;
 
+use std::env;
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use corpus::Event;
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use corpus::{Corpus, Life, LogFormat, USUAL, shapes};
 use wait4::Wait4;
 
 /// What a log weighs, decompressed: enough to tell memory that grows with bytes from memory that does not.
-const BYTES: usize = 100_000_000;
+const BYTES: u64 = 100_000_000;
 
 /// Any run.
 const FIXED: u64 = 32 << 20;
-/// Each attempt; in these logs each has a request id of its own.
-const PER_ATTEMPT: u64 = 128;
+/// Each request id, by which retries are known.
+const PER_REQUEST_ID: u64 = 128;
 /// Each thread after the first.
 const PER_FURTHER_THREAD: u64 = 8 << 20;
 
-/// A shape, and how a log of these environments is written in it below a folder; says how many attempts it wrote.
-type Shape = (&'static str, fn(&Path, Environments<'_>) -> u64);
-type Environments<'a> = &'a mut dyn Iterator<Item = Vec<Event>>;
+/// A shape, the log format of the functions, and how their log is written below a folder.
+type Shape = (&'static str, LogFormat, fn(&Path, &mut Corpus) -> io::Result<u64>);
 
 const SHAPES: &[Shape] = &[
-    ("s3 export, a file per stream", |root, all| file_per_stream(root, all, corpus::s3_export, false)),
-    ("s3 export in gzip, a file per stream", |root, all| file_per_stream(root, all, corpus::s3_export, true)),
-    ("log format JSON, a file per stream", |root, all| file_per_stream(root, all, corpus::json_format, false)),
-    ("s3 export, one file", |root, all| one_file(root, all, ["", ""], |events, _| corpus::s3_export(events))),
-    ("ndjson, one file", |root, all| one_file(root, all, ["", ""], |events, _| corpus::ndjson(events))),
-    ("filter-log-events, one document", |root, all| {
-        let around = [corpus::FILTER_LOG_EVENTS_HEAD, corpus::FILTER_LOG_EVENTS_TAIL];
-        one_file(root, all, around, corpus::filter_log_events_part)
+    ("s3 export, a file per stream", LogFormat::Text, |root, corpus| {
+        let tell = |from: &_, text: &_| export::plain(root, from, text);
+        shapes::by_stream(corpus, BYTES, shapes::s3_export, tell)
     }),
+    ("s3 export in gzip, a file per stream", LogFormat::Text, |root, corpus| {
+        let tell = |from: &_, text: &_| export::packed(root, from, text);
+        shapes::by_stream(corpus, BYTES, shapes::s3_export, tell)
+    }),
+    ("log format JSON, a file per stream", LogFormat::Json, |root, corpus| {
+        let tell = |from: &_, text: &_| export::plain(root, from, text);
+        shapes::by_stream(corpus, BYTES, shapes::messages, tell)
+    }),
+    ("s3 export, one file", LogFormat::Text, |root, corpus| one_file(root, corpus, "s3-export")),
+    ("ndjson, one file", LogFormat::Text, |root, corpus| one_file(root, corpus, "ndjson")),
+    ("filter-log-events, one document", LogFormat::Text, |root, corpus| one_file(root, corpus, "filter-log-events")),
 ];
 
+/// Tells a process of this binary to write a log: the number of the shape, the median and the spread of the lives of
+/// environments, and a folder, in which it makes `logs` and `truth.json`.
+const ORDER: &str = "MEMORY_TEST_WRITES";
+
 #[test]
-fn memory_grows_with_attempts_only() {
-    hold_to_the_bound(corpus::ATTEMPTS);
+fn memory_grows_with_request_ids_only() {
+    hold_to_the_bound(USUAL);
 }
 
 /// Functions that are called in bursts have many environments, each in a log stream of its own.
 #[test]
 fn short_lived_environments_take_no_more() {
-    hold_to_the_bound(4);
+    hold_to_the_bound(Life { median: 4.0, spread: 0.0 });
 }
 
-fn hold_to_the_bound(attempts_per_environment: u64) {
+#[test]
+#[ignore = "the others start it"]
+fn write_log() {
+    let Ok(order) = env::var(ORDER) else { return };
+    let [shape, median, spread, folder] = order.splitn(4, ' ').collect::<Vec<_>>().try_into().unwrap();
+    let (_, format, write) = SHAPES[shape.parse::<usize>().unwrap()];
+    let life = Life { median: median.parse().unwrap(), spread: spread.parse().unwrap() };
+    let (mut corpus, folder) = (Corpus::new(format, life), Path::new(folder));
+    write(&folder.join("logs"), &mut corpus).unwrap();
+    serde_json::to_writer(File::create(folder.join("truth.json")).unwrap(), &corpus.truth()).unwrap();
+}
+
+fn hold_to_the_bound(life: Life) {
     let mut over = Vec::new();
-    for (shape, write) in SHAPES {
-        let logs = tempfile::tempdir().unwrap();
-        let attempts = write(logs.path(), &mut corpus::environments(attempts_per_environment));
+    for (number, (shape, ..)) in SHAPES.iter().enumerate() {
+        let folder = tempfile::tempdir().unwrap();
+        let (attempts, ids) = written(number, life, folder.path());
         for threads in [1, 2] {
-            let peak = peak(logs.path(), threads, attempts);
-            let most = FIXED + PER_ATTEMPT * attempts + PER_FURTHER_THREAD * (threads - 1);
+            let peak = peak(&folder.path().join("logs"), threads, attempts);
+            let most = FIXED + PER_REQUEST_ID * ids + PER_FURTHER_THREAD * (threads - 1);
             let (mib, most_mib) = (mib(peak), mib(most));
-            let told =
-                format!("{shape}, {attempts} attempts, --threads {threads}: {mib:.1} MiB, at most {most_mib:.1}");
+            let told = format!("{shape}, {ids} request ids, --threads {threads}: {mib:.1} MiB, at most {most_mib:.1}");
             println!("{told}");
             if peak > most {
                 over.push(told);
@@ -74,6 +95,26 @@ fn hold_to_the_bound(attempts_per_environment: u64) {
         }
     }
     assert!(over.is_empty(), "takes more memory than it may:\n{}", over.join("\n"));
+}
+
+/// Has a log written, and says how many attempts and how many request ids are in it.
+fn written(shape: usize, life: Life, folder: &Path) -> (u64, u64) {
+    fs::create_dir(folder.join("logs")).unwrap();
+    let order = format!("{shape} {} {} {}", life.median, life.spread, folder.display());
+    let mut writer = Command::new(env::current_exe().unwrap());
+    let ended = writer.args(["--ignored", "--exact", "write_log"]).env(ORDER, order).output().unwrap();
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stdout));
+    let truth: Vec<serde_json::Value> =
+        serde_json::from_reader(File::open(folder.join("truth.json")).unwrap()).unwrap();
+    let total = |key: &str| truth.iter().filter_map(|function| function[key].as_u64()).sum();
+    (total("attempts"), total("request_ids"))
+}
+
+fn one_file(root: &Path, corpus: &mut Corpus, shape: &str) -> io::Result<u64> {
+    let mut file = BufWriter::new(File::create(root.join("log"))?);
+    let made = shapes::log(shape, corpus, BYTES, &mut file)?;
+    file.flush()?;
+    Ok(made)
 }
 
 fn mib(bytes: u64) -> f64 {
@@ -93,42 +134,4 @@ fn peak(logs: &Path, threads: u64, attempts: u64) -> u64 {
     let summary: serde_json::Value = serde_json::from_reader(File::open(answer.path()).unwrap()).unwrap();
     assert_eq!(summary["totals"]["attempts"], attempts);
     ended.rusage.maxrss
-}
-
-/// A folder for each stream, as export tasks make them.
-fn file_per_stream(root: &Path, all: Environments<'_>, write: fn(&[Event]) -> Vec<u8>, compress: bool) -> u64 {
-    let (mut bytes, mut attempts) = (0, 0);
-    while bytes < BYTES {
-        let events = all.next().unwrap();
-        let (folder, log) = (root.join(corpus::s3_folder(&events)), write(&events));
-        fs::create_dir_all(&folder).unwrap();
-        if compress {
-            let mut packed = GzEncoder::new(File::create(folder.join("000000.gz")).unwrap(), Compression::fast());
-            packed.write_all(&log).unwrap();
-            packed.finish().unwrap();
-        } else {
-            fs::write(folder.join("000000"), &log).unwrap();
-        }
-        bytes += log.len();
-        attempts += corpus::attempts(&events);
-    }
-    attempts as u64
-}
-
-/// All streams in one file, between what stands around them. `write` is told how many events went before.
-fn one_file(root: &Path, all: Environments<'_>, [head, tail]: [&str; 2], write: fn(&[Event], usize) -> Vec<u8>) -> u64 {
-    let mut file = BufWriter::new(File::create(root.join("log")).unwrap());
-    file.write_all(head.as_bytes()).unwrap();
-    let (mut bytes, mut before, mut attempts) = (0, 0, 0);
-    while bytes < BYTES {
-        let events = all.next().unwrap();
-        let log = write(&events, before);
-        file.write_all(&log).unwrap();
-        bytes += log.len();
-        before += events.len();
-        attempts += corpus::attempts(&events);
-    }
-    file.write_all(tail.as_bytes()).unwrap();
-    file.flush().unwrap();
-    attempts as u64
 }
