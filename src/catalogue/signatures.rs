@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::AhoCorasick;
 
 use super::text::{leading_type, unwrapped};
 use crate::model::AppError;
@@ -188,11 +188,8 @@ pub(super) struct Hit {
     pub(super) errno: Option<&'static str>,
 }
 
-/// A complete automaton: it takes a megabyte, and half the time of the one that would be chosen for so many.
-static MATCHER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let texts = SIGNATURES.iter().map(|signature| signature.text);
-    AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(texts).ok()
-});
+static MATCHER: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::new(SIGNATURES.iter().map(|signature| signature.text)).ok());
 
 /// The texts of an error in one string, and where the names of types stand in it.
 struct Haystack {

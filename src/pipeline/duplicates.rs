@@ -1,16 +1,16 @@
 //! Log events delivered more than once in one input: overlapping pages, records that Firehose delivered again.
 //!
-//! Events are the same when id, stream, time and text are. A table of fixed size remembers them: exact up to some half a
-//! million events with ids, and beyond that for those that lie no further apart. Across inputs nothing is remembered, for
+//! Events are the same when id, stream, time and text are. A table of fixed size remembers them: exact up to some quarter of
+//! a million events with ids, and beyond that for those that lie no further apart. Across inputs nothing is remembered, for
 //! which copy counts must not depend on the order in which workers read; there whole attempts are compared at the end.
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::model::{LogEvent, StreamId, Timestamp};
 
-/// Slots of the table at first, and at most (8 MiB).
+/// Slots of the table at first, and at most (4 MiB).
 const FIRST: usize = 1 << 12;
-const MOST: usize = 1 << 20;
+const MOST: usize = 1 << 19;
 /// Slots looked at for one event.
 const REACH: usize = 64;
 

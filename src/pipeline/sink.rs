@@ -20,7 +20,10 @@ use crate::wire::Identity;
 pub(super) struct InputSink<'w, 'r> {
     worker: &'w mut Worker<'r>,
     input: u32,
-    /// Boxed: there may be very many, and a list of large ones takes twice their memory while it grows.
+    #[expect(
+        clippy::vec_box,
+        reason = "there may be very many, and a list of large ones takes twice as much as it grows"
+    )]
     slots: Vec<Box<Slot>>,
     by_key: FxHashMap<u64, StreamId>,
     delivered: Delivered,
@@ -52,7 +55,7 @@ struct Slot {
 /// New streams after which those that rest are looked for.
 const STREAMS: usize = 256;
 /// Events of other streams after which a stream rests.
-const RESTING: u64 = 32 * 1024;
+const RESTING: u64 = 8 * 1024;
 
 /// What is known of the messages of a block besides their text.
 #[derive(Clone, Copy, Debug)]
@@ -114,6 +117,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
         let (now, keep) = (self.events, self.worker.keep);
         for slot in self.slots.iter_mut().filter(|slot| now - slot.last_event > RESTING) {
             slot.assembler.rest(keep);
+            slot.unread = Vec::new();
         }
     }
 

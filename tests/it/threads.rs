@@ -1,4 +1,4 @@
-//! How many threads a run has: as many as there are inputs to read at a time, and for one input or none only its first.
+//! How many threads a run has: as many as there are inputs to read at a time, and those left over decode for them.
 //!
 //! Inputs are pipes that we hold open. When the program has opened them, all of its threads are there to be counted.
 
@@ -18,10 +18,13 @@ const LOG: &str = "2026-01-02T03:00:01.000Z REPORT RequestId: 153e7c2a-26a2-40bd
 
 /// Inputs, what `--threads` says, and the threads of the process.
 const CASES: &[(usize, usize, usize)] = &[
-    (1, 8, 1),
+    (1, 1, 1),
+    // One decodes, the first assembles.
+    (1, 8, 2),
     (2, 1, 1),
     // The first thread waits for the two that read.
-    (2, 8, 3),
+    (2, 2, 3),
+    (2, 8, 5),
 ];
 
 #[test]
