@@ -188,7 +188,7 @@ fn kind_of_opening(message: &str) -> Option<Kind> {
     if text.starts_with("<--- Last few GCs") || text.starts_with("FATAL ERROR: ") {
         return Some(Kind::Heap);
     }
-    if text.contains(['\n', '\r']) {
+    if memchr::memchr2(b'\n', b'\r', text.as_bytes()).is_some() {
         return None;
     }
     if is_platform(text) {

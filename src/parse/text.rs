@@ -19,7 +19,8 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
 
 /// The first line and what follows its end.
 pub(super) fn first_line(text: &str) -> (&str, &str) {
-    text.split_once(['\n', '\r']).unwrap_or((text, ""))
+    let end = memchr::memchr2(b'\n', b'\r', text.as_bytes());
+    end.and_then(|end| Some((text.get(..end)?, text.get(end + 1..)?))).unwrap_or((text, ""))
 }
 
 /// Without the blanks of either kind, including the no-break spaces that the Python client indents with.
