@@ -1,4 +1,4 @@
-//! START, END and REPORT exactly as Lambda writes them, read in one go.
+//! START, END and REPORT exactly as Lambda writes them, read in one go; in JSON by [`super::canonical_json`].
 //!
 //! They are most of what is not an ordinary line. What differs in the least is left to the readers that go by label.
 
@@ -14,6 +14,7 @@ pub fn platform_line(message: &[u8]) -> Option<Record<'_>> {
         b'S' => start(line.strip_prefix(b"START RequestId: ")?),
         b'E' => end(line.strip_prefix(b"END RequestId: ")?),
         b'R' => report(line.strip_prefix(b"REPORT RequestId: ")?),
+        b'{' => super::platform_json_line(message),
         _ => None,
     }
 }

@@ -180,6 +180,9 @@ impl Open {
 /// What a message opens, if it opens something. Messages of several lines are whole, but for Ruby's label.
 fn kind_of_opening(message: &str) -> Option<Kind> {
     let text = trim_front(message).trim_end();
+    if is_object_line(text) {
+        return None;
+    }
     if ruby::label(text).is_some() || is_bare_label(text) {
         let depth = depth_after(0, text);
         let begun = text.contains('{');
@@ -195,6 +198,12 @@ fn kind_of_opening(message: &str) -> Option<Kind> {
         return platform_opening(text, message);
     }
     line_opening(text)
+}
+
+/// An object on one line, of the platform or of the function: nothing goes on behind it. Streams in the JSON format
+/// have little else, so nothing more is asked of it.
+fn is_object_line(text: &str) -> bool {
+    text.starts_with('{') && text.ends_with('}') && memchr::memchr2(b'\n', b'\r', text.as_bytes()).is_none()
 }
 
 fn platform_opening(text: &str, message: &str) -> Option<Kind> {

@@ -6,6 +6,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod canonical;
+mod canonical_json;
 mod crash;
 mod dotnet;
 mod error_object;
@@ -30,6 +31,7 @@ mod structured;
 mod text;
 
 pub use canonical::platform_line;
+pub use canonical_json::platform_json_line;
 pub use filter::{Sieve, may_matter};
 pub use joiner::{Block, Fed, Joiner};
 

@@ -4,7 +4,9 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -13,10 +15,13 @@ use super::platform_text::{self, phase};
 use super::text::trim_front;
 use crate::model::{CrashLine, InitPhase, InitReport, InitStart, InitType, Metrics, Record, Report, RequestId, Status};
 
+/// What the kind of line begins with. Lines of the function are searched for it, too, so the searcher is built once.
+static KIND: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"platform."));
+
 /// What a JSON line of the platform says; `None` where it is none.
 pub(super) fn parse(message: &str) -> Option<Record<'_>> {
     let text = trim_front(message);
-    if !text.starts_with('{') || memchr::memmem::find(text.as_bytes(), b"\"platform.").is_none() {
+    if !text.starts_with('{') || KIND.find(text.as_bytes()).is_none() {
         return None;
     }
     match serde_json::from_str::<Envelope<'_>>(text.trim_end()) {
@@ -328,7 +333,7 @@ impl<'a> Fields<'a> {
 }
 
 /// The trace id of an X-Ray header: `Root=1-…;Parent=…;Sampled=1`.
-fn root(header: &str) -> Option<&str> {
+pub(super) fn root(header: &str) -> Option<&str> {
     header.split(';').find_map(|part| part.trim().strip_prefix("Root="))
 }
 

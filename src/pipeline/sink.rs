@@ -191,9 +191,10 @@ impl<'w, 'r> InputSink<'w, 'r> {
         let bytes = event.message.len() as u64;
         let message = Message { at: event.at, place, text: raw, escaped: false, bytes, keep: self.worker.keep };
         let joins = slot.joiner.is_open() || event.split || !is_whole_object(raw);
+        // What was split may go on in the next line, but no object does.
+        let platform_line = if event.split { parse::platform_json_line } else { parse::platform_line };
         if !slot.joiner.is_open()
-            && !event.split
-            && let Some(record) = parse::platform_line(raw)
+            && let Some(record) = platform_line(raw)
         {
             if slot.assembler.leaves_unread(&message, &record) {
                 if Assembler::drops_unread(&record) {

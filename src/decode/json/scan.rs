@@ -216,8 +216,37 @@ pub(in crate::decode) fn text_end(data: &[u8], from: usize) -> Option<usize> {
         if slashes % 2 == 0 {
             return Some(quote);
         }
-        at = quote + 1;
+        // Where one quote is escaped many are: whole objects are logged as strings.
+        at = quote + 1 + within_text(data, quote);
     }
+}
+
+/// Bytes looked at together.
+const CHUNK: usize = 32;
+
+/// How many bytes behind the escaped quote at `quote` are passed over at once. The string does not end in them, for
+/// every quote in them has a backslash before it, and no backslash has one.
+#[inline]
+fn within_text(data: &[u8], quote: usize) -> usize {
+    let mut at = quote;
+    while let Some((before, here)) = neighbours(data, at) {
+        let mut may_end = false;
+        for (before, here) in before.iter().zip(here) {
+            let after_slash = *before == b'\\';
+            may_end |= (*here == b'"') & !after_slash | (*here == b'\\') & after_slash;
+        }
+        if may_end {
+            break;
+        }
+        at += CHUNK;
+    }
+    at - quote
+}
+
+/// A chunk of the data from `at` on, and what stands one byte further.
+#[inline]
+fn neighbours(data: &[u8], at: usize) -> Option<(&[u8; CHUNK], &[u8; CHUNK])> {
+    Some((data.get(at..)?.first_chunk()?, data.get(at + 1..)?.first_chunk()?))
 }
 
 /// Length of the object or array at the start of `data`.
@@ -339,7 +368,31 @@ mod tests {
         }
     }
 
+    /// Where a string ends, byte by byte.
+    fn text_end_slowly(data: &[u8], from: usize) -> Option<usize> {
+        let mut escaped = false;
+        for (at, byte) in data.iter().enumerate().skip(from) {
+            match byte {
+                b'"' if !escaped => return Some(at),
+                b'\\' => escaped = !escaped,
+                _ => escaped = false,
+            }
+        }
+        None
+    }
+
     proptest::proptest! {
+        #[test]
+        fn finds_the_end_of_any_string(
+            parts in proptest::collection::vec(proptest::sample::select(
+                &[r#"\""#, r"\\", r#"\\\""#, r"\\\\", "\"", "a", "0123456789", "tenant: 0123456789abcdef0123456789"][..],
+            ), 0..40),
+            from in 0..4usize,
+        ) {
+            let text = parts.concat();
+            proptest::prop_assert_eq!(text_end(text.as_bytes(), from), text_end_slowly(text.as_bytes(), from));
+        }
+
         #[test]
         fn never_panics(bytes in proptest::collection::vec(proptest::sample::select(&b"{}[]\",:\\ax1 \n"[..]), 0..40)) {
             let _ = members(&[b"{", &bytes[..]].concat(), |_, _| {});

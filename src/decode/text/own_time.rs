@@ -1,8 +1,8 @@
 //! The time that a message carries itself: what runtimes and loggers print in front, and what structured lines have as
 //! a member. Asked only where the wrapping tells no time, and of forms that loggers write: any other date is data.
 
-use crate::decode::json::event::EventObject;
-use crate::decode::json::scan::{Scanned, members};
+use crate::decode::json::event::moment;
+use crate::decode::json::scan::{Scanned, Value, members, text_end, value};
 use crate::model::{RequestId, Timestamp};
 
 /// When the message was written, as far as it says so. The message may be escaped as the inside of a JSON string.
@@ -62,15 +62,120 @@ fn of_object(text: &[u8]) -> Option<Timestamp> {
     if text.get(1) == Some(&b'\\') {
         return of_object(&crate::decode::json::scan::unescape(text).into_owned().into_bytes());
     }
-    let mut line = EventObject::default();
+    usual(text).unwrap_or_else(|| by_members(text))
+}
+
+/// The time of any structured line: the best of its members that tell one, once the object is known to be whole.
+fn by_members(text: &[u8]) -> Option<Timestamp> {
+    let mut line = Structured::default();
     let scanned = members(text, |key, value| line.take(key, value));
-    let of_logger = line.app_line || line.kind.is_some_and(|kind| kind.starts_with(b"platform."));
-    (of_logger && matches!(scanned, Scanned::Whole(_))).then(|| line.at()).flatten()
+    let of_logger = line.of_function || line.of_platform;
+    let time = line.time.filter(|_| of_logger && matches!(scanned, Scanned::Whole(_)));
+    time.and_then(|(_, value)| moment(value.scalar()?))
+}
+
+/// The same of a line as the platform and the clients of Node, Java, Go and Python write it, which is nearly every one:
+/// its members are known by their places. `None` where it is another line, `Some(None)` where its time cannot be read.
+fn usual(text: &[u8]) -> Option<Option<Timestamp>> {
+    let mut line = Walk(text);
+    let at = if let Some(line) = line.skip(b"{\"timestamp\":\"") {
+        let at = line.text()?;
+        if line.skip(b",\"level\":\"").is_some() {
+            line.text()?;
+            line.skip(b",\"requestId\":\"")?.text()?;
+            line.skip(b",\"message\":\"")?.text()?;
+        } else {
+            line.skip(b",\"message\":\"")?.text()?;
+            line.skip(b",\"level\":\"")?.text()?;
+            line.skip(b",\"AWSRequestId\":\"")?.text()?;
+        }
+        at
+    } else if let Some(line) = line.skip(b"{\"time\":\"") {
+        let at = line.text()?;
+        if line.skip(b",\"type\":\"platform.").is_some() {
+            line.text()?;
+        } else {
+            line.skip(b",\"level\":\"")?.text()?;
+            line.skip(b",\"msg\":\"")?.text()?;
+        }
+        line.skip(b",\"record\":")?.nested()?;
+        at
+    } else {
+        let at = line.skip(b"{\"timestamp\": \"")?.text()?;
+        line.skip(b", \"level\": \"")?.text()?;
+        line.skip(b", \"message\": \"")?.text()?;
+        line.skip(b", \"logger\": \"")?.text()?;
+        line.skip(b", \"requestId\": \"")?.text()?;
+        at
+    };
+    (line.0 == b"}").then(|| moment(at))
+}
+
+/// What was not walked over of a line.
+struct Walk<'l>(&'l [u8]);
+
+impl<'l> Walk<'l> {
+    #[inline]
+    fn skip(&mut self, text: &[u8]) -> Option<&mut Self> {
+        self.0 = self.0.strip_prefix(text)?;
+        Some(self)
+    }
+
+    /// The rest of a string.
+    #[inline]
+    fn text(&mut self) -> Option<&'l [u8]> {
+        let end = text_end(self.0, 0)?;
+        let (text, rest) = self.0.split_at(end);
+        self.0 = &rest[1..];
+        Some(text)
+    }
+
+    fn nested(&mut self) -> Option<()> {
+        let (Value::Nested(_), end) = value(self.0, 0).ok()? else { return None };
+        self.0 = &self.0[end..];
+        Some(())
+    }
+}
+
+/// The members of a structured line that tell its time: of all that [`EventObject`] knows what little is asked here of
+/// every line.
+///
+/// [`EventObject`]: crate::decode::json::event::EventObject
+#[derive(Default)]
+struct Structured<'j> {
+    /// The time, and how well its key is known to mean one (0 is best).
+    time: Option<(u8, Value<'j>)>,
+    of_function: bool,
+    of_platform: bool,
+}
+
+impl<'j> Structured<'j> {
+    #[inline]
+    fn take(&mut self, key: &[u8], value: Value<'j>) {
+        match key {
+            b"timestamp" => self.take_time(1, value),
+            b"requestId" | b"AWSRequestId" | b"AWSrequestId" | b"function_request_id" => self.of_function = true,
+            b"level" | b"log_level" | b"errorType" => self.of_function = true,
+            b"type" => self.of_platform = value.text().is_some_and(|kind| kind.starts_with(b"platform.")),
+            b"time" => self.take_time(2, value),
+            b"@timestamp" => self.take_time(0, value),
+            b"date" => self.take_time(3, value),
+            _ => {}
+        }
+    }
+
+    #[inline]
+    fn take_time(&mut self, rank: u8, value: Value<'j>) {
+        if self.time.is_none_or(|(best, _)| rank < best) {
+            self.time = Some((rank, value));
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decode::json::event::EventObject;
 
     #[test]
     fn reads_what_loggers_print() {
@@ -105,6 +210,78 @@ mod tests {
             "2019/01/01",
         ] {
             assert_eq!(own_time(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    /// The time of a structured line by all that an event object knows.
+    fn by_event_object(text: &[u8]) -> Option<Timestamp> {
+        let mut line = EventObject::default();
+        let scanned = members(text, |key, value| line.take(key, value));
+        let of_logger = line.app_line || line.kind.is_some_and(|kind| kind.starts_with(b"platform."));
+        (of_logger && matches!(scanned, Scanned::Whole(_))).then(|| line.at()).flatten()
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn knows_the_members_that_an_event_object_knows(
+            members in proptest::collection::vec((
+                proptest::sample::select(vec![
+                    "@timestamp", "timestamp", "time", "date", "ingestionTime", "type", "level", "log_level",
+                    "requestId", "AWSRequestId", "AWSrequestId", "function_request_id", "errorType", "@requestId",
+                    "message", "record", "id",
+                ]),
+                proptest::sample::select(vec![
+                    "\"2026-10-01T00:00:00.123Z\"", "\"2026-10-01T00:00:00.456Z\"", "1790812800123", "null", "[1]",
+                    "\"platform.start\"", "\"a \\\"word\\\"\"", "\"cut",
+                ]),
+            ), 0..6),
+        ) {
+            let members: Vec<String> = members.iter().map(|(key, value)| format!("\"{key}\":{value}")).collect();
+            let text = format!("{{{}}}", members.join(","));
+            proptest::prop_assert_eq!(own_time(text.as_bytes()), by_event_object(text.as_bytes()), "{}", text);
+        }
+    }
+
+    /// Lines of the usual layouts, and what may make them others.
+    const USUAL: [&str; 6] = [
+        r#"{"timestamp":"2026-10-01T00:00:00.123Z","level":"INFO","requestId":"8f507cfc","message":"a \"word\""}"#,
+        r#"{"timestamp":"2026-10-01T00:00:00-01:00","message":"hi","level":"INFO","AWSRequestId":"8f507cfc"}"#,
+        r#"{"time":"2026-10-01T00:00:00.123Z","level":"INFO","msg":"hi","record":{"requestId":"8f507cfc"}}"#,
+        r#"{"time":"2026-10-01T00:00:00.123Z","type":"platform.start","record":{"requestId":"8f507cfc"}}"#,
+        r#"{"timestamp": "2026-10-01T00:00:00Z", "level": "INFO", "message": "hi", "logger": "l", "requestId": "8"}"#,
+        r#"{"time":"now","type":"platform.start","record":{}}"#,
+    ];
+
+    #[test]
+    fn the_usual_layouts_are_known_by_their_places() {
+        for text in USUAL {
+            assert_eq!(usual(text.as_bytes()), Some(by_event_object(text.as_bytes())), "{text}");
+            assert_eq!(usual(&text.as_bytes()[..text.len() - 1]), None, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nearly_usual_layouts_are_read_like_any(
+            text in proptest::sample::select(&USUAL[..]),
+            changes in proptest::collection::vec((
+                proptest::prelude::any::<proptest::sample::Index>(),
+                0..3usize,
+                proptest::sample::select(&b"{}[]\",:\\ @T0-"[..]),
+            ), 0..4),
+        ) {
+            let mut text = text.as_bytes().to_vec();
+            for (at, change, byte) in changes {
+                let at = at.index(text.len());
+                match change {
+                    0 => text[at] = byte,
+                    1 => text.insert(at, byte),
+                    _ => drop(text.remove(at)),
+                }
+            }
+            if text.starts_with(b"{") && text.get(1) != Some(&b'\\') {
+                proptest::prop_assert_eq!(own_time(&text), by_event_object(&text));
+            }
         }
     }
 }
