@@ -210,17 +210,17 @@ impl<'s> Delivery<'s> {
     #[inline]
     pub(super) fn event(&mut self, identity: &Identity<'_>, event: LogEvent<'_>) {
         let stream = self.stream(identity);
-        self.event_of(stream, event);
+        self.event_of(stream, &event);
     }
 
     /// Takes an event of a stream that was looked up.
     #[inline(always)]
-    pub(super) fn event_of(&mut self, stream: StreamId, event: LogEvent<'_>) {
+    pub(super) fn event_of(&mut self, stream: StreamId, event: &LogEvent<'_>) {
         self.events += 1;
         if matches!(self.order, Order::Kept) {
-            self.waiting.push(stream, &event, self.split);
+            self.waiting.push(stream, event, self.split);
         } else {
-            self.hold_back(stream, &event);
+            self.hold_back(stream, event);
         }
     }
 

@@ -91,7 +91,7 @@ impl Found<'_> {
         let event = LogEvent { at: self.at, ..LogEvent::bare(message, self.line) };
         if self.names.are_none() {
             let stream = delivery.default_stream();
-            delivery.event_of(stream, event);
+            delivery.event_of(stream, &event);
         } else {
             self.deliver_named(event, delivery);
         }
