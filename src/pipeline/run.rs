@@ -14,7 +14,7 @@ use super::worker::{Job, Worker};
 use super::{Analysis, Options, Progress};
 use crate::catalogue::CATALOGUE_VERSION;
 use crate::model::Timestamp;
-use crate::source::Feed;
+use crate::source::{Feed, Input};
 use crate::summary::{self, Bounds, Shared};
 use crate::wire::{InputProblem, SCHEMA_VERSION, Summary};
 
@@ -103,8 +103,10 @@ fn read_all<'r>(job: &Job<'r>) -> std::io::Result<Vec<Worker<'r>>> {
         let named_by_path = piece.identity.log_stream.as_ref().and_then(|stream| shares.get(stream));
         job.inputs.len() == 1 || piece.stream.is_none() || named_by_path == Some(&1)
     };
-    // Threads that no input is left for help with the inputs that there are.
-    let overlapped = |at: usize| threads < wanted && job.inputs[at].size.is_none_or(|size| size >= WORTH_A_THREAD);
+    // Threads for which there is no large input help with those that there are.
+    let is_large = |input: &Input| input.size.is_none_or(|size| size >= WORTH_A_THREAD);
+    let spare = job.inputs.iter().filter(|input| is_large(input)).count() < wanted;
+    let overlapped = |at: usize| spare && is_large(&job.inputs[at]);
     let work = |worker: &mut Worker<'r>| {
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
