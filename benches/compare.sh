@@ -146,7 +146,7 @@ corpus() {
 }
 
 build() {
-    cargo build --quiet --locked --release --no-default-features --features libdeflate "$@" ||
+    cargo build --quiet --locked --release --no-default-features "$@" ||
         give_up "'cargo build $*' failed, see above"
 }
 
