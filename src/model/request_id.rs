@@ -37,18 +37,10 @@ impl RequestId {
         if DASHES.iter().any(|&at| uuid[at] != b'-') {
             return None;
         }
-        let mut bits = 0u128;
-        let mut valid = 0u8;
-        for (start, end) in [(0, 8), (9, 13), (14, 18), (19, 23), (24, 36)] {
-            let mut part = 0u64;
-            for &byte in &uuid[start..end] {
-                let nibble = HEX[usize::from(byte)];
-                valid |= nibble;
-                part = part << 4 | u64::from(nibble & 0x0f);
-            }
-            bits = bits << ((end - start) * 4) | u128::from(part);
-        }
-        (valid & 0x80 == 0).then_some(Self(bits))
+        let digits = |at: usize| uuid.get(at..)?.first_chunk::<4>().copied().map(u32::from_be_bytes);
+        let word = |a: usize, b: usize| hex_digits(u64::from(digits(a)?) << 32 | u64::from(digits(b)?));
+        let parts = [word(0, 4)?, word(9, 14)?, word(19, 24)?, word(28, 32)?];
+        Some(Self(parts.iter().fold(0, |bits, part| bits << 32 | u128::from(*part))))
     }
 
     /// The ids that stand anywhere in `text`, first to last.
@@ -83,22 +75,28 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// The value of a hexadecimal digit; 0x80 for every other byte.
-const HEX: [u8; 256] = {
-    let mut table = [0x80u8; 256];
-    let mut digit = 0u8;
-    while digit < 10 {
-        table[(b'0' + digit) as usize] = digit;
-        digit += 1;
+/// The value of eight hexadecimal digits, the first in the highest byte; all are checked and read at once.
+fn hex_digits(text: u64) -> Option<u32> {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let each = |byte: u8| EACH * u64::from(byte);
+    // A byte of at least `from` gets its high bit; no byte is above 0x7f, so none carries into the next.
+    let at_least = |bytes: u64, from: u8| (bytes + each(0x80 - from)) & each(0x80);
+    if text & each(0x80) != 0 {
+        return None;
     }
-    let mut letter = 0u8;
-    while letter < 6 {
-        table[(b'a' + letter) as usize] = 10 + letter;
-        table[(b'A' + letter) as usize] = 10 + letter;
-        letter += 1;
+    let lower = text | each(0x20);
+    let digit = at_least(text, b'0') & !at_least(text, b'9' + 1);
+    let letter = at_least(lower, b'a') & !at_least(lower, b'f' + 1);
+    if digit | letter != each(0x80) {
+        return None;
     }
-    table
-};
+    // '0' and 'a' end in 0 and 1; a letter is worth nine more than its last digit.
+    let values = (text & each(0x0f)) + (letter >> 7) * 9;
+    // Pairs of digits, then pairs of bytes, then of those.
+    let pairs = (values | values >> 4) & 0x00ff_00ff_00ff_00ff;
+    let quads = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
+    u32::try_from((quads | quads >> 16) & 0xffff_ffff).ok()
+}
 
 #[cfg(test)]
 mod tests {
@@ -135,6 +133,16 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn digits_are_read_as_one_by_one(bytes in proptest::array::uniform8(0u8..), letters in "[0-9a-fA-F@G/:`g]{8}") {
+            for text in [&bytes[..], letters.as_bytes()] {
+                let text: &[u8; 8] = text.try_into().expect("eight bytes");
+                let want = str::from_utf8(text).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_hexdigit()));
+                let want = want.and_then(|text| u32::from_str_radix(text, 16).ok());
+                proptest::prop_assert_eq!(hex_digits(u64::from_be_bytes(*text)), want);
+            }
+        }
+
         #[test]
         fn print_then_parse_is_identity(bits in proptest::num::u128::ANY) {
             let id = RequestId::from_bits(bits);
