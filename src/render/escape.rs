@@ -68,6 +68,11 @@ impl<'a> JsonOut<'a> {
 
 impl Write for JsonOut<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let is_plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n');
+        if self.torn.is_empty() && bytes.iter().all(is_plain) {
+            self.out.write_all(bytes)?;
+            return Ok(bytes.len());
+        }
         let joined = if self.torn.is_empty() { Cow::Borrowed(bytes) } else { [&self.torn, bytes].concat().into() };
         let whole = match std::str::from_utf8(&joined) {
             Ok(text) => text.len(),
