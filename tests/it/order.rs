@@ -1,7 +1,10 @@
 //! Neither threads nor the order of inputs nor a cut through a stream changes an answer.
 
+use std::fs;
+use std::path::Path;
+
 use super::generate;
-use super::harness::{LOGS, Run, directory, read_records, read_summary, write};
+use super::harness::{LOGS, Run, directory, files_below, gzip, read_records, read_summary, write};
 
 #[test]
 fn any_number_of_threads_gives_the_same_bytes() {
@@ -11,6 +14,22 @@ fn any_number_of_threads_gives_the_same_bytes() {
         assert!(one.len() > 1_000, "{format} says something");
         for threads in ["2", "8"] {
             assert!(with(threads) == one, "{format} with {threads} threads differs");
+        }
+    }
+}
+
+/// One input on a pipe, whose size is not known, is decoded in a thread of its own where there are several.
+#[test]
+fn any_number_of_threads_for_one_input_gives_the_same_bytes() {
+    for path in files_below(Path::new(LOGS)) {
+        let bytes = fs::read(&path).unwrap();
+        for input in [gzip(&bytes), bytes] {
+            let with = |threads: &str| {
+                let run = Run::analyze(["-"]).args(["--format", "ndjson", "--threads", threads, "--allow-empty"]);
+                run.input(input.clone()).done()
+            };
+            let (one, many) = (with("1"), with("3"));
+            assert_eq!((one.status, one.stdout), (many.status, many.stdout), "{}", path.display());
         }
     }
 }

@@ -83,8 +83,10 @@ fn hold_to_the_bound(life: Life) {
     for (number, (shape, ..)) in SHAPES.iter().enumerate() {
         let folder = tempfile::tempdir().unwrap();
         let (attempts, ids) = written(number, life, folder.path());
+        let mut answers = Vec::new();
         for threads in [1, 2] {
-            let peak = peak(&folder.path().join("logs"), threads, attempts);
+            let (peak, answer) = peak(&folder.path().join("logs"), threads, attempts);
+            answers.push(answer);
             let most = FIXED + PER_REQUEST_ID * ids + PER_FURTHER_THREAD * (threads - 1);
             let (mib, most_mib) = (mib(peak), mib(most));
             let told = format!("{shape}, {ids} request ids, --threads {threads}: {mib:.1} MiB, at most {most_mib:.1}");
@@ -93,6 +95,7 @@ fn hold_to_the_bound(life: Life) {
                 over.push(told);
             }
         }
+        assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{shape}: threads change the answer");
     }
     assert!(over.is_empty(), "takes more memory than it may:\n{}", over.join("\n"));
 }
@@ -121,9 +124,9 @@ fn mib(bytes: u64) -> f64 {
     bytes as f64 / f64::from(1 << 20)
 }
 
-/// The most memory that the program had at any time while it read these logs.
+/// The most memory that the program had at any time while it read these logs, and its answer.
 #[track_caller]
-fn peak(logs: &Path, threads: u64, attempts: u64) -> u64 {
+fn peak(logs: &Path, threads: u64, attempts: u64) -> (u64, Vec<u8>) {
     let answer = tempfile::NamedTempFile::new().unwrap();
     let mut program = Command::new(env!("CARGO_BIN_EXE_lambda-triage"));
     program.args(["analyze", "--format", "json", "--threads", &threads.to_string()]).arg(logs);
@@ -131,7 +134,8 @@ fn peak(logs: &Path, threads: u64, attempts: u64) -> u64 {
     let ended = started.unwrap().wait4().unwrap();
     assert!(ended.status.success(), "{:?}", ended.status);
     // A run that stopped early would be small.
-    let summary: serde_json::Value = serde_json::from_reader(File::open(answer.path()).unwrap()).unwrap();
+    let answer = fs::read(answer.path()).unwrap();
+    let summary: serde_json::Value = serde_json::from_slice(&answer).unwrap();
     assert_eq!(summary["totals"]["attempts"], attempts);
-    ended.rusage.maxrss
+    (ended.rusage.maxrss, answer)
 }
