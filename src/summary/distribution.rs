@@ -33,6 +33,16 @@ impl Distribution {
         self.max = self.max.max(Some(hundredths));
     }
 
+    /// Adds the samples of another one.
+    pub(super) fn absorb(&mut self, other: &Self) {
+        if let (Some(histogram), Some(others)) = (&mut self.histogram, &other.histogram) {
+            // It grows as needed, so what another one holds is never refused.
+            let added = histogram.add(others);
+            debug_assert!(added.is_ok());
+        }
+        self.max = self.max.max(other.max);
+    }
+
     pub(super) fn percentiles(&self) -> Percentiles {
         Percentiles {
             p50: self.quantile(0.50, 1),

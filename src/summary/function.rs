@@ -110,6 +110,33 @@ impl Counts {
         }
     }
 
+    /// Adds the counts of one function to those of all. Findings and examples are told for functions only.
+    pub(super) fn absorb(&mut self, one: &Self) {
+        self.attempts += one.attempts;
+        self.events += one.events;
+        self.ok += one.ok;
+        self.incomplete += one.incomplete;
+        self.unknown += one.unknown;
+        self.failures += one.failures;
+        self.environment_failures += one.environment_failures;
+        self.outcomes += one.outcomes;
+        self.cold_starts += one.cold_starts;
+        self.durations.absorb(&one.durations);
+        self.ok_durations.absorb(&one.ok_durations);
+        self.inits.absorb(&one.inits);
+        self.memory_size = self.memory_size.max(one.memory_size);
+        self.max_memory_used_mb = self.max_memory_used_mb.max(one.max_memory_used_mb);
+        self.near_memory_limit += one.near_memory_limit;
+        self.unstarted += one.unstarted;
+        self.near_timeout += one.near_timeout;
+        self.handled_errors += one.handled_errors;
+        self.versions.extend(&one.versions);
+        self.timeline.absorb(&one.timeline);
+        self.retries += one.retries;
+        self.needy.absorb(&one.needy);
+        self.costs.absorb(&one.costs);
+    }
+
     /// Adds an init that failed with no request seen.
     pub(super) fn add_environment(&mut self, entry: &Entry) {
         self.environment_failures += 1;

@@ -29,6 +29,12 @@ impl Needy {
         self.possibly_half_done += u64::from(need == Need::PossiblyHalfDone);
     }
 
+    /// Adds the counts of another function, and no examples.
+    pub(super) fn absorb(&mut self, other: &Self) {
+        self.events += other.events;
+        self.possibly_half_done += other.possibly_half_done;
+    }
+
     /// Keeps an event as an example if it is among the earliest.
     pub(super) fn example(
         &mut self,

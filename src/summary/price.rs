@@ -145,6 +145,14 @@ impl Costs {
         }
     }
 
+    /// Adds the costs of another function.
+    pub(super) fn absorb(&mut self, other: &Self) {
+        self.billed |= other.billed;
+        for (category, cost) in &other.by_category {
+            self.by_category.entry(category).or_default().add(*cost);
+        }
+    }
+
     pub(super) fn is_billed(&self) -> bool {
         self.billed
     }

@@ -34,6 +34,15 @@ impl Timeline {
         bucket.1 += u64::from(failed);
     }
 
+    /// Adds the counts of another one over the same window.
+    pub(super) fn absorb(&mut self, other: &Self) {
+        for (number, (attempts, failed)) in &other.buckets {
+            let bucket = self.buckets.entry(*number).or_default();
+            bucket.0 += attempts;
+            bucket.1 += failed;
+        }
+    }
+
     fn bucket(&self, at: Timestamp) -> i64 {
         at.ms().div_euclid(self.width_ms)
     }

@@ -348,7 +348,6 @@ impl Pass<'_> {
         if event[0].is_environment() {
             for entry in event.drain(..) {
                 current.counts.add_environment(&entry);
-                self.all.add_environment(&entry);
                 if keep {
                     self.patches.patches.insert(entry.place(), Patch { number: 1, outcome: None, advice: None });
                 }
@@ -366,10 +365,8 @@ impl Pass<'_> {
     /// Counts one event, by its attempts in order.
     fn event(&mut self, attempts: &[Entry], current: &mut Current) {
         let outcome = outcome(attempts, self.end);
-        for counts in [&mut current.counts, &mut self.all] {
-            counts.add_event(attempts, outcome, current.timeout_ms);
-            counts.costs.add_event(attempts, &current.price);
-        }
+        current.counts.add_event(attempts, outcome, current.timeout_ms);
+        current.counts.costs.add_event(attempts, &current.price);
         if outcome == Outcome::Succeeded {
             return;
         }
@@ -378,7 +375,6 @@ impl Pass<'_> {
             self.patches.event(attempts, outcome, advice);
         }
         let Some(need) = Need::of(attempts, outcome) else { return };
-        self.all.needy.count(need);
         current.counts.needy.count(need);
         current.counts.needy.example(attempts, need, advice, &self.names.findings);
         if self.bounds.keep_needy {
@@ -395,6 +391,7 @@ impl Pass<'_> {
         if counts.is_empty() {
             return;
         }
+        self.all.absorb(&counts);
         let key = &names.functions[id as usize];
         let facts = names.facts.get(&id);
         let mut row = counts.row(timeout_ms);

@@ -1,5 +1,7 @@
 //! The summary: what all functions did, as one JSON document.
 
+use std::ops::AddAssign;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -193,6 +195,52 @@ pub struct Failures {
     pub init_failure: u64,
     /// A service it depends on failed.
     pub downstream: u64,
+}
+
+impl AddAssign for Failures {
+    fn add_assign(&mut self, other: Self) {
+        let Self {
+            throttling,
+            service_error,
+            invalid_request,
+            runtime_exception,
+            timeout,
+            out_of_memory,
+            init_failure,
+            downstream,
+        } = other;
+        self.throttling += throttling;
+        self.service_error += service_error;
+        self.invalid_request += invalid_request;
+        self.runtime_exception += runtime_exception;
+        self.timeout += timeout;
+        self.out_of_memory += out_of_memory;
+        self.init_failure += init_failure;
+        self.downstream += downstream;
+    }
+}
+
+impl AddAssign for Outcomes {
+    fn add_assign(&mut self, other: Self) {
+        let Self { succeeded, recovered, exhausted, failed_once, open, rerun_after_success } = other;
+        self.succeeded += succeeded;
+        self.recovered += recovered;
+        self.exhausted += exhausted;
+        self.failed_once += failed_once;
+        self.open += open;
+        self.rerun_after_success += rerun_after_success;
+    }
+}
+
+impl AddAssign for Retries {
+    fn add_assign(&mut self, other: Self) {
+        let Self { attempts, on_schedule, delayed, irregular, overlapping_events } = other;
+        self.attempts += attempts;
+        self.on_schedule += on_schedule;
+        self.delayed += delayed;
+        self.irregular += irregular;
+        self.overlapping_events += overlapping_events;
+    }
 }
 
 impl Failures {
