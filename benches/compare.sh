@@ -146,7 +146,7 @@ corpus() {
 }
 
 build() {
-    cargo build --quiet --locked --release --no-default-features "$@" ||
+    cargo build --quiet --locked --release --no-default-features --features libdeflate "$@" ||
         give_up "'cargo build $*' failed, see above"
 }
 

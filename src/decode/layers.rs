@@ -28,6 +28,12 @@ impl<'a> Peeked<'a> {
         Ok(Self { head, at: 0, rest })
     }
 
+    /// It begins like gzip.
+    #[cfg(feature = "libdeflate")]
+    pub(super) fn is_gzip(&self) -> bool {
+        layer_of(&self.head) == Some(Layer::Gzip)
+    }
+
     fn without_head(mut self, bytes: usize) -> Self {
         self.at += bytes;
         self

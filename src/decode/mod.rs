@@ -14,6 +14,8 @@ mod run;
 mod spool;
 mod text;
 mod utf16;
+#[cfg(feature = "libdeflate")]
+mod whole_gzip;
 mod zip;
 mod zstd;
 
@@ -85,6 +87,9 @@ pub struct Buffers {
     blocks: Vec<Vec<u8>>,
     /// Events that wait, and a second read buffer.
     spare: Block,
+    /// A small gzip input and its text.
+    #[cfg(feature = "libdeflate")]
+    whole_gzip: whole_gzip::Buffers,
     /// Decompress in a thread of its own.
     ahead: bool,
 }

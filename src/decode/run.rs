@@ -8,6 +8,8 @@ use super::feed::Feed;
 use super::head::{HEAD, Head};
 use super::json::carrier::Carried;
 use super::layers::{DEEPEST, Peeked, Peeled, peel, refused_kind, refused_rendering};
+#[cfg(feature = "libdeflate")]
+use super::whole_gzip::Inflated;
 use super::{Buffers, DecodeError, Decoded, InputContext, SHAPES, json, zip};
 use crate::model::EventSink;
 
@@ -48,7 +50,34 @@ impl<'r> Run<'r> {
 
     /// Decodes `input`, which is `depth` layers deep.
     fn input(&mut self, input: &mut (dyn Read + Send), depth: usize) -> Result<Whole, DecodeError> {
-        let mut stream = Peeked::new(Box::new(input)).map_err(read_error)?;
+        let stream = Peeked::new(Box::new(input)).map_err(read_error)?;
+        // What is inside something else streams: buffers for it would come on top of those for what it is inside.
+        #[cfg(feature = "libdeflate")]
+        if depth == 0 && stream.is_gzip() {
+            return self.whole_gzip(stream);
+        }
+        self.peeled(stream, depth)
+    }
+
+    /// Decodes gzip, all at once where that works.
+    #[cfg(feature = "libdeflate")]
+    fn whole_gzip(&mut self, stream: Peeked<'_>) -> Result<Whole, DecodeError> {
+        let mut buffers = std::mem::take(&mut self.buffers.whole_gzip);
+        let result = match buffers.inflate(stream) {
+            Inflated::Text(text) => {
+                Peeked::new(Box::new(text)).map_err(read_error).and_then(|text| self.peeled(text, 1))
+            }
+            Inflated::Not(stream) => {
+                Peeked::new(Box::new(stream)).map_err(read_error).and_then(|stream| self.peeled(stream, 0))
+            }
+        };
+        buffers.shrink();
+        self.buffers.whole_gzip = buffers;
+        result
+    }
+
+    /// Decodes `stream`, which is `depth` layers deep, below its layers.
+    fn peeled(&mut self, mut stream: Peeked<'_>, depth: usize) -> Result<Whole, DecodeError> {
         let mut packed = false;
         for depth in depth..=DEEPEST {
             match peel(stream).map_err(read_error)? {

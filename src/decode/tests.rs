@@ -432,6 +432,85 @@ fn damage_yields_what_was_read() {
     assert_eq!(seen.events.len(), 2);
 }
 
+/// Everything that can be seen of decoding `input`.
+fn all_seen(input: &mut (dyn Read + Send), buffers: &mut Buffers) -> String {
+    let mut seen = Collector::default();
+    let decoded = decode(input, &InputContext::default(), buffers, &mut seen);
+    format!("{decoded:?} {seen:?}")
+}
+
+/// Decoding what a decoder that streams makes of the bytes is the measure for every other way.
+#[test]
+fn gzip_decodes_as_if_it_were_streamed() {
+    let text: String = (0..3_000).map(|n| format!("START RequestId: {n}\nEND RequestId: {n}\n")).collect();
+    let packed = gzip(text.as_bytes());
+    let end = packed.len();
+    let changed = |at: usize| {
+        let mut packed = packed.clone();
+        packed[at] ^= 1;
+        packed
+    };
+    let large: Vec<u8> = text.bytes().cycle().take(4 * 1024 * 1024 + 1).collect();
+    let stored = |length: usize| {
+        let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+        out.write_all(&large[..length]).expect("memory");
+        out.finish().expect("memory")
+    };
+    let around = stored(1024 * 1024 - 100).len() - (1024 * 1024 - 100);
+    let cases = [
+        ("one member", packed.clone()),
+        ("two members", [&packed[..], &gzip(b"END RequestId: y\n")].concat()),
+        ("the same member twice", packed.repeat(2)),
+        ("garbage behind", [&packed[..], b"garbage"].concat()),
+        ("zeros behind", [&packed[..], &[0; 9]].concat()),
+        ("its trailer again behind", [&packed[..], &packed[end - 8..]].concat()),
+        ("half", packed[..end / 2].to_vec()),
+        ("no trailer", packed[..end - 8].to_vec()),
+        ("a header", packed[..10].to_vec()),
+        ("damaged", changed(end / 2)),
+        ("wrong checksum", changed(end - 8)),
+        ("wrong length", changed(end - 4)),
+        ("an optional field that is not there", changed(3)),
+        ("an empty text", gzip(b"")),
+        ("gzip in gzip", gzip(&packed)),
+        ("damage in gzip", gzip(&changed(end / 2))),
+        ("no log", gzip(&[0; 1_000])),
+        ("4 MiB of text", gzip(&large[1..])),
+        ("more text", gzip(&large)),
+        ("less than 1 MiB", stored(1024 * 1024 - around - 1)),
+        ("1 MiB", stored(1024 * 1024 - around)),
+        ("more than 1 MiB", stored(1024 * 1024 - around + 1)),
+    ];
+    let mut buffers = Buffers::default();
+    for (what, input) in cases {
+        let want = all_seen(&mut flate2::read::MultiGzDecoder::new(&input[..]), &mut Buffers::default());
+        assert!(all_seen(&mut &input[..], &mut buffers) == want, "{what}");
+    }
+}
+
+#[test]
+fn a_disk_that_fails_within_gzip_yields_what_was_read() {
+    struct Failing<'a>(&'a [u8]);
+    impl Read for Failing<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            match self.0.len() {
+                0 => Err(io::Error::from_raw_os_error(5)),
+                _ => self.0.by_ref().take(1_000).read(buffer),
+            }
+        }
+    }
+    let text: String = (0..20_000).map(|n| format!("END RequestId: {n}\n")).collect();
+    let packed = gzip(text.as_bytes());
+    for length in [packed.len() / 2, packed.len()] {
+        let (result, seen) = run(&mut Failing(&packed[..length]));
+        assert!(matches!(result, Err(DecodeError::Io(_))), "{result:?}");
+        assert!(seen.events.len() > 1_000);
+        let want =
+            all_seen(&mut flate2::read::MultiGzDecoder::new(Failing(&packed[..length])), &mut Buffers::default());
+        assert!(all_seen(&mut Failing(&packed[..length]), &mut Buffers::default()) == want);
+    }
+}
+
 #[test]
 fn refuses_with_advice() {
     for (input, advice) in [
