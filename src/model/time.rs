@@ -7,7 +7,7 @@ use std::num::NonZeroU64;
 ///
 /// Log time is all there is: nothing in a result depends on the clock of the machine that reads the log.
 ///
-/// Held as milliseconds from [`ORIGIN_MS`], which no moment is: so an optional one takes no more room.
+/// Held as milliseconds from a moment before all others: so an optional one takes no more room.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(NonZeroU64);
 
