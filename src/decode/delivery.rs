@@ -4,7 +4,7 @@ use super::InputContext;
 use super::feed::{Feed, LONGEST};
 use super::json::scan::unescape;
 use super::spool::Spool;
-use crate::model::{Batch, Block, EventSink, FunctionArn, LogEvent, Note, Span, StreamId, StreamKey, Timestamp};
+use crate::model::{Batch, Block, EventSink, FunctionArn, LogEvent, Note, StreamId, StreamKey, Timestamp};
 
 /// Who wrote an event, as slices of the input; strings may still be escaped as in JSON.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,28 +70,9 @@ impl Waiting {
     #[inline(always)]
     fn push(&mut self, stream: StreamId, event: &LogEvent<'_>, split: bool) {
         let (base, length) = self.at;
-        let message = event.message;
-        let mut from = (message.as_ptr() as usize).wrapping_sub(base);
-        let aside = from > length || length - from < message.len();
-        if aside {
-            from = self.block.aside.len();
-            self.block.aside.extend_from_slice(message);
-        }
-        if let Some(id) = event.request_id {
-            self.block.request_ids.push((self.block.spans.len() as u32, id));
-        }
-        self.block.spans.push(Span {
-            stream,
-            from: from as u32,
-            to: (from + message.len()) as u32,
-            aside,
-            dismissed: false,
-            escaped: event.escaped,
-            split,
-            at: event.at,
-            line: event.line,
-            event_id: event.event_id,
-        });
+        let from = (event.message.as_ptr() as usize).wrapping_sub(base);
+        let inside = from <= length && length - from >= event.message.len();
+        self.block.push(stream, &LogEvent { split, ..*event }, inside.then_some(from));
     }
 
     fn is_full(&self) -> bool {

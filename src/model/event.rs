@@ -119,6 +119,30 @@ impl Block {
         Batch { block, aside, spans, request_ids, sifted: *sifted }
     }
 
+    /// Takes an event whose message begins at `place` in the block, or else has to be kept beside it.
+    #[inline(always)]
+    pub fn push(&mut self, stream: StreamId, event: &LogEvent<'_>, place: Option<usize>) {
+        let from = place.unwrap_or(self.aside.len());
+        if place.is_none() {
+            self.aside.extend_from_slice(event.message);
+        }
+        if let Some(id) = event.request_id {
+            self.request_ids.push((self.spans.len() as u32, id));
+        }
+        self.spans.push(Span {
+            stream,
+            from: from as u32,
+            to: (from + event.message.len()) as u32,
+            aside: place.is_none(),
+            dismissed: false,
+            escaped: event.escaped,
+            split: event.split,
+            at: event.at,
+            line: event.line,
+            event_id: event.event_id,
+        });
+    }
+
     /// Forgets the events and keeps the memory.
     pub fn clear(&mut self) {
         self.length = 0;

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use rustc_hash::FxHashMap;
 
 use super::sink::{key_hash, may_matter};
-use crate::model::{Batch, Block, Bucket, EventSink, LogEvent, Note, Span, StreamId, StreamKey};
+use crate::model::{Batch, Block, Bucket, EventSink, LogEvent, Note, StreamId, StreamKey};
 use crate::parse::Sieve;
 
 /// Parcels under way.
@@ -107,24 +107,7 @@ impl EventSink for Relay {
     }
 
     fn event(&mut self, stream: StreamId, event: LogEvent<'_>) {
-        let block = &mut self.parcel.block;
-        let from = block.aside.len();
-        block.aside.extend_from_slice(event.message);
-        if let Some(id) = event.request_id {
-            block.request_ids.push((block.spans.len() as u32, id));
-        }
-        block.spans.push(Span {
-            stream,
-            from: from as u32,
-            to: block.aside.len() as u32,
-            aside: true,
-            dismissed: false,
-            escaped: event.escaped,
-            split: event.split,
-            at: event.at,
-            line: event.line,
-            event_id: event.event_id,
-        });
+        self.parcel.block.push(stream, &event, None);
         self.send_text_if_long();
     }
 
