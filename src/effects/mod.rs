@@ -15,7 +15,9 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use aho_corasick::packed::Searcher;
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, Anchored, Input, MatchKind, Span, StartKind};
+use aho_corasick::{
+    AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, Anchored, Input, Match, MatchKind, Span, StartKind,
+};
 
 use crate::model::{KeepLines, KeptLine, Lines, SideEffect};
 use table::{METHODS, OPERATIONS, Operation, SAYINGS, Saying};
@@ -86,7 +88,7 @@ impl Effects {
 
 impl KeepLines for Effects {
     fn next(&self, text: &[u8]) -> Option<usize> {
-        let known = SEARCH.as_ref().and_then(|search| search.next(text));
+        let known = SEARCH.as_ref().and_then(|search| search.next(text, 0)).map(|hit| hit.start());
         known.into_iter().chain(self.markers.next(text)).min()
     }
 }
@@ -114,14 +116,15 @@ struct Search {
 const BEGINNING: usize = 4;
 
 impl Search {
-    /// Where the next fragment begins.
-    fn next(&self, text: &[u8]) -> Option<usize> {
-        let Some(searcher) = &self.beginnings else { return self.automaton.find(text).map(|hit| hit.start()) };
-        let mut from = 0;
+    /// The next fragment from a place on, the longest of those that begin where it does.
+    fn next(&self, text: &[u8], mut from: usize) -> Option<Match> {
+        let rest = |from: usize| Span { start: from, end: text.len() };
+        let Some(searcher) = &self.beginnings else { return self.automaton.find(Input::new(text).span(rest(from))) };
         loop {
-            let start = searcher.find_in(text, Span { start: from, end: text.len() })?.start();
-            if self.automaton.find(Input::new(text).span(start..text.len()).anchored(Anchored::Yes)).is_some() {
-                return Some(start);
+            let start = searcher.find_in(text, rest(from))?.start();
+            let whole = self.automaton.find(Input::new(text).span(rest(start)).anchored(Anchored::Yes));
+            if whole.is_some() {
+                return whole;
             }
             from = start + 1;
         }
@@ -151,11 +154,12 @@ static SEARCH: LazyLock<Option<Search>> = LazyLock::new(|| {
 
 /// What the text may tell, and where.
 fn hints(text: &str) -> impl Iterator<Item = (Hint, std::ops::Range<usize>)> {
-    let search = SEARCH.as_ref();
-    search.into_iter().flat_map(move |search| {
-        let hint =
-            |hit: aho_corasick::Match| search.hints.get(hit.pattern().as_usize()).map(|hint| (*hint, hit.range()));
-        search.automaton.find_iter(text).filter_map(hint)
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let search = SEARCH.as_ref()?;
+        let hit = search.next(text.as_bytes(), from)?;
+        from = hit.end();
+        Some((*search.hints.get(hit.pattern().as_usize())?, hit.range()))
     })
 }
 

@@ -169,14 +169,15 @@ impl<'a, 'r> Closing<'a, 'r> {
 impl Output for Closing<'_, '_> {
     fn closed(&mut self, attempt: &mut Attempt) {
         let effects = &self.worker.options.effects;
+        let verdict = rules::judge(attempt);
         if self.worker.keep.every_attempt {
             attempt.side_effects = effects.of_lines(&attempt.lines);
             attempt.has_side_effects = !attempt.side_effects.is_empty();
-        } else {
+        } else if verdict.category.is_failure() {
+            // Nobody asks what a success wrote, unless a person wants its record.
             attempt.has_side_effects = effects.any(&attempt.lines);
         }
         let attempt = &*attempt;
-        let verdict = rules::judge(attempt);
         self.worker.progress.judged(verdict.category.is_failure());
         let (inputs, options) = (self.worker.inputs, self.worker.options);
         let input_name = |at: u32| inputs.get(at as usize).map(|input| input.name.clone()).unwrap_or_default();
