@@ -28,11 +28,10 @@ pub fn diagnose(error: &AppError<'_>, line: &str) -> Option<Diagnosis> {
     if let Some(found) = lambda_failure(error, line, call.as_ref()) {
         return Some(found);
     }
-    let hit = signatures::best_hit(error);
     if let Some(call) = call {
-        return Some(aws_failure(error, call, hit));
+        return Some(aws_failure(error, call));
     }
-    hit.and_then(|hit| other_failure(error, line, hit))
+    signatures::best_hit(error).and_then(|hit| other_failure(error, line, hit))
 }
 
 /// The codes that an exception, reason or errno name leads to by itself: of the Lambda API first, then of others.
@@ -132,9 +131,10 @@ fn exception_name<'a>(error: &'a AppError<'_>, call: Option<&'a SdkCall>) -> Opt
 }
 
 /// A failed call to another AWS service.
-fn aws_failure(error: &AppError<'_>, call: SdkCall, hit: Option<Hit>) -> Diagnosis {
+fn aws_failure(error: &AppError<'_>, call: SdkCall) -> Diagnosis {
     let named = call.code.clone().or_else(|| own_code(error));
-    let trouble = aws_codes::trouble(named.as_deref(), call.http_status).or(hit.map(|hit| hit.trouble));
+    let trouble = aws_codes::trouble(named.as_deref(), call.http_status)
+        .or_else(|| signatures::best_hit(error).map(|hit| hit.trouble));
     let (service, action) = permission(error).unzip();
     Diagnosis {
         code: downstream_code(trouble.unwrap_or(Trouble::Failed)),
