@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::frame;
-use super::text::{first_line, is_error_name, is_type_name, lines, trim_indent, type_and_message};
+use super::text::{first_line, is_error_name, is_type_name, lines, split_at_first, trim_indent, type_and_message};
 use crate::model::{AppError, ErrorForm};
 
 /// Longest message kept of one error.
@@ -50,7 +50,7 @@ pub(super) fn logged(text: &str) -> AppError<'static> {
 
 /// A type and message anywhere in a text: after a Python stack, at the start of a line, or after other words.
 pub(super) fn shown(text: &str) -> Option<(&str, Cow<'_, str>)> {
-    if let Some((_, stack)) = text.split_once(TRACEBACK)
+    if let Some((_, stack)) = split_at_first(text, TRACEBACK)
         && let Some((name, message)) = after_python_stack(stack)
     {
         return Some((name, Cow::Borrowed(message)));
@@ -129,28 +129,29 @@ pub(super) fn is_stack_line(line: &str) -> bool {
 /// The innermost cause: `Caused by: …` of the JVM, ` ---> …` of .NET, `[cause]: …` of Node.
 fn cause(text: &str) -> Option<Cow<'static, str>> {
     ["Caused by: ", "---> ", "[cause]: "].iter().find_map(|mark| {
-        let (_, rest) = text.rsplit_once(mark)?;
-        owned(first_line(rest).0)
+        let (_, first) = split_at_first(text, mark)?;
+        let last = first.rsplit_once(mark).map_or(first, |(_, last)| last);
+        owned(first_line(last).0)
     })
 }
 
 /// A property that Node's inspector prints after the stack.
 fn inspected(text: &str, name: &str) -> Option<Cow<'static, str>> {
-    let (_, rest) = text.split_once(name)?;
+    let (_, rest) = split_at_first(text, name)?;
     let (value, _) = rest.split_once('\'')?;
     (value.len() < 80).then(|| owned(value)).flatten()
 }
 
 /// The `Reason` of a throttle, where a message quotes the answer of the service.
 fn quoted_reason(message: &str) -> Option<Cow<'static, str>> {
-    let (_, rest) = message.split_once("\"Reason\":")?;
+    let (_, rest) = split_at_first(message, "\"Reason\":")?;
     let (reason, _) = rest.trim_start().strip_prefix('"')?.split_once('"')?;
     owned(reason)
 }
 
 fn http_status(text: &str) -> Option<u16> {
     ["httpStatusCode: ", "statusCode: "].iter().find_map(|name| {
-        let (_, rest) = text.split_once(name)?;
+        let (_, rest) = split_at_first(text, name)?;
         rest.get(..3)?.parse().ok().filter(|status| (100..600).contains(status))
     })
 }

@@ -1,6 +1,10 @@
 //! Stack frames: the innermost one in the function's own code, without line numbers, so that it is stable over deploys.
 
-use super::text::{lines, trim_indent};
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
+use super::text::{lines, split_at_first, trim_indent};
 
 /// Paths and packages of runtimes, runtime clients and libraries.
 const FOREIGN_PATHS: [&str; 22] = [
@@ -106,7 +110,7 @@ const FOREIGN_NAMES: [&str; 41] = [
 /// The innermost frame of the function's own code in a text with stack lines.
 pub(super) fn innermost(text: &str) -> Option<String> {
     // Python alone prints the innermost call last.
-    let python = lines(text).filter_map(python_frame).last();
+    let python = split_at_first(text, PYTHON_FRAME).and_then(|_| lines(text).filter_map(python_frame).last());
     python.or_else(|| lines(text).find_map(line_frame))
 }
 
@@ -144,8 +148,16 @@ fn own_path(place: &str) -> Option<&str> {
 fn is_foreign_path(path: &str) -> bool {
     let task = path.strip_prefix("/var/task/").unwrap_or(path);
     let first = task.split('/').next().unwrap_or(task);
-    FOREIGN_PATHS.iter().any(|foreign| path.contains(foreign) && !path.starts_with("/var/task/internal"))
-        || BUNDLED.contains(&first)
+    BUNDLED.contains(&first) || !path.starts_with("/var/task/internal") && has_foreign_part(path)
+}
+
+fn has_foreign_part(path: &str) -> bool {
+    static SEARCH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(FOREIGN_PATHS).ok());
+    match &*SEARCH {
+        Some(search) => search.is_match(path),
+        // The automaton is refused for more parts only than our list has.
+        None => FOREIGN_PATHS.iter().any(|foreign| path.contains(foreign)),
+    }
 }
 
 fn own_name(name: &str) -> Option<String> {
@@ -162,9 +174,11 @@ fn own_name(name: &str) -> Option<String> {
     Some(plain.unwrap_or_else(|| name.to_owned()))
 }
 
+const PYTHON_FRAME: &str = "File \"";
+
 /// `File "/var/task/app.py", line 3, in handler`
 fn python_frame(line: &str) -> Option<String> {
-    let rest = trim_indent(line).strip_prefix("File \"")?;
+    let rest = trim_indent(line).strip_prefix(PYTHON_FRAME)?;
     let (path, rest) = rest.split_once('"')?;
     if is_foreign_path(path) {
         return None;
