@@ -2,36 +2,41 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value};
+use serde_json_borrow::{ObjectAsVec, Value};
 
 use super::exception::owned;
 use super::frame;
 use crate::model::{AppError, ErrorForm};
 
-/// An object's members.
-pub(super) type Object = Map<String, Value>;
+/// An object's members. Few, and borrowed from the text: looking them up in order costs less than a map of them.
+pub(super) type Object<'t> = ObjectAsVec<'t>;
 
 /// The first JSON value in `text`; what follows it is left alone.
-pub(super) fn first_object(text: &str) -> Option<Object> {
-    let mut values = serde_json::Deserializer::from_str(text.trim_start()).into_iter::<Value>();
+pub(super) fn first_object(text: &str) -> Option<Object<'_>> {
+    let mut values = serde_json::Deserializer::from_str(text.trim_start()).into_iter::<Value<'_>>();
     match values.next()? {
         Ok(Value::Object(object)) => Some(object),
         _ => None,
     }
 }
 
+/// The member of a name; the last one of several, as in every reader of JSON that loggers were written for.
+pub(super) fn member<'a, 't>(object: &'a Object<'t>, name: &str) -> Option<&'a Value<'t>> {
+    object.as_vec().iter().rfind(|(known, _)| *known == name).map(|(_, value)| value)
+}
+
 /// The string at the first of `names` that has one. A dot goes into an inner object.
-pub(super) fn text_at<'a>(object: &'a Object, names: &[&str]) -> Option<&'a str> {
+pub(super) fn text_at<'a>(object: &'a Object<'_>, names: &[&str]) -> Option<&'a str> {
     names.iter().find_map(|name| at(object, name)?.as_str().filter(|text| !text.is_empty()))
 }
 
 /// The member at a path with dots.
-pub(super) fn at<'a>(object: &'a Object, path: &str) -> Option<&'a Value> {
-    if let Some(value) = object.get(path) {
+pub(super) fn at<'a, 't>(object: &'a Object<'t>, path: &str) -> Option<&'a Value<'t>> {
+    if let Some(value) = member(object, path) {
         return Some(value);
     }
     let (first, rest) = path.split_once('.')?;
-    at(object.get(first)?.as_object()?, rest)
+    at(member(object, first)?.as_object()?, rest)
 }
 
 const TYPES: [&str; 9] = [
@@ -60,8 +65,8 @@ const STACKS: [&str; 10] = [
 ];
 
 /// The error that an object describes, as far as it does.
-pub(super) fn error(form: ErrorForm, object: &Object) -> AppError<'static> {
-    let reason = object.get("reason").and_then(Value::as_object);
+pub(super) fn error(form: ErrorForm, object: &Object<'_>) -> AppError<'static> {
+    let reason = member(object, "reason").and_then(Value::as_object);
     AppError {
         error_type: text_at(object, &TYPES).and_then(owned),
         message: text_at(object, &MESSAGES).and_then(owned),
@@ -74,7 +79,7 @@ pub(super) fn error(form: ErrorForm, object: &Object) -> AppError<'static> {
     }
 }
 
-fn code(object: &Object) -> Option<Cow<'static, str>> {
+fn code(object: &Object<'_>) -> Option<Cow<'static, str>> {
     const NAMES: [&str; 10] = [
         "code",
         "Code",
@@ -90,7 +95,7 @@ fn code(object: &Object) -> Option<Cow<'static, str>> {
     text_at(object, &NAMES).and_then(owned)
 }
 
-fn http_status(object: &Object) -> Option<u16> {
+fn http_status(object: &Object<'_>) -> Option<u16> {
     const NAMES: [&str; 6] = [
         "$metadata.httpStatusCode",
         "statusCode",
@@ -104,13 +109,13 @@ fn http_status(object: &Object) -> Option<u16> {
 }
 
 /// The innermost of nested causes.
-fn cause(object: &Object) -> Option<Cow<'static, str>> {
+fn cause(object: &Object<'_>) -> Option<Cow<'static, str>> {
     let mut inner = ["reason", "cause", "error.cause", "err.cause"].iter().find_map(|name| at(object, name))?;
-    while let Some(next) = inner.as_object().and_then(|object| object.get("cause")).filter(|next| !next.is_null()) {
+    while let Some(next) = inner.as_object().and_then(|object| member(object, "cause")).filter(|next| !next.is_null()) {
         inner = next;
     }
     match inner {
-        Value::String(text) => owned(text),
+        Value::Str(text) => owned(text),
         Value::Object(object) => {
             let name = text_at(object, &["errorType", "name", "type", "code"]).unwrap_or("");
             let message = text_at(object, &["errorMessage", "message"]).unwrap_or("");
@@ -121,13 +126,13 @@ fn cause(object: &Object) -> Option<Cow<'static, str>> {
 }
 
 /// The innermost own frame of an object's stack, in whichever form it is.
-pub(super) fn frame_of(object: &Object) -> Option<String> {
+pub(super) fn frame_of(object: &Object<'_>) -> Option<String> {
     STACKS.iter().filter_map(|name| at(object, name)).find_map(stack_frame)
 }
 
-fn stack_frame(stack: &Value) -> Option<String> {
+fn stack_frame(stack: &Value<'_>) -> Option<String> {
     match stack {
-        Value::String(text) => frame::innermost(text),
+        Value::Str(text) => frame::innermost(text),
         Value::Array(items) if items.iter().any(Value::is_string) => {
             let text: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
             frame::innermost(&text.join("\n"))
@@ -138,7 +143,7 @@ fn stack_frame(stack: &Value) -> Option<String> {
 }
 
 /// Go: `{"path","line","label"}`. Log4j: `{"className","methodName"}`.
-fn object_frame(object: &Object) -> Option<String> {
+fn object_frame(object: &Object<'_>) -> Option<String> {
     if let Some(label) = text_at(object, &["label"]) {
         return frame::go_payload_frame(text_at(object, &["path"]).unwrap_or(""), label);
     }

@@ -1,12 +1,12 @@
 //! Lines of logs that are not invocation logs but stand beside or among them: pollers, metrics, workflows, gateways.
 
-use serde_json::Value;
+use serde_json_borrow::Value;
 
-use super::error_object::{Object, at, text_at};
+use super::error_object::{Object, at, member, text_at};
 use super::text::uuid;
 
 /// The kind of log that writes such an object.
-pub(super) fn of_object(object: &Object) -> Option<&'static str> {
+pub(super) fn of_object(object: &Object<'_>) -> Option<&'static str> {
     let has = |keys: &[&str]| keys.iter().all(|key| object.contains_key(*key));
     if has(&["eventType", "eventSourceArn"]) && (has(&["eventProcessorId"]) || has(&["logLevel"])) {
         return Some("Kafka event source mapping");
@@ -24,15 +24,16 @@ pub(super) fn of_object(object: &Object) -> Option<&'static str> {
 }
 
 /// Ordinary metrics of a function have the same key; the namespace tells.
-fn is_insights(object: &Object) -> bool {
+fn is_insights(object: &Object<'_>) -> bool {
     let directives = at(object, "_aws.CloudWatchMetrics").and_then(Value::as_array);
     directives
         .into_iter()
         .flatten()
-        .any(|directive| directive.get("Namespace").and_then(Value::as_str) == Some("LambdaInsights"))
+        .filter_map(|directive| member(directive.as_object()?, "Namespace")?.as_str())
+        .any(|name| name == "LambdaInsights")
 }
 
-fn is_capacity_provider(object: &Object) -> bool {
+fn is_capacity_provider(object: &Object<'_>) -> bool {
     const EVENTS: [&str; 7] =
         ["Launching", "Launched", "LaunchFailed", "Terminating", "Terminated", "TerminateFailed", "HealthCheckFailed"];
     object.keys().any(|key| key.to_ascii_lowercase().starts_with("capacityprovider"))

@@ -1,6 +1,8 @@
 //! Lines of the Go client: a date, and the payload of a failed handler or the sentence of a panic.
 
-use super::error_object::{self, first_object};
+use serde_json_borrow::Value;
+
+use super::error_object::{self, first_object, member};
 use super::exception;
 use super::level;
 use super::node::is_payload;
@@ -61,8 +63,7 @@ pub(super) fn payload(text: &str) -> Option<AppError<'static>> {
     if !is_payload(&object) {
         return None;
     }
-    let panicked =
-        object.get("stackTrace").and_then(serde_json::Value::as_array).is_some_and(|stack| !stack.is_empty());
+    let panicked = member(&object, "stackTrace").and_then(Value::as_array).is_some_and(|stack| !stack.is_empty());
     let form = if panicked { ErrorForm::Uncaught } else { ErrorForm::Unhandled };
     Some(error_object::error(form, &object))
 }

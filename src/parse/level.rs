@@ -1,6 +1,6 @@
 //! Severity: the words and numbers that loggers use.
 
-use serde_json::Value;
+use serde_json_borrow::Value;
 
 use super::error_object::{Object, at};
 use crate::model::Level;
@@ -23,11 +23,11 @@ pub(super) fn of_word(word: &str) -> Level {
 }
 
 /// The severity of a JSON line. Pino and bunyan count in tens: 40 is a warning, 50 an error, 60 fatal.
-pub(super) fn of_object(object: &Object) -> Option<Level> {
+pub(super) fn of_object(object: &Object<'_>) -> Option<Level> {
     const KEYS: [&str; 7] = ["level", "log_level", "Level", "severity", "@l", "log.level", "logLevel"];
     KEYS.iter().find_map(|key| match at(object, key)? {
-        Value::String(word) => Some(of_word(word)),
-        Value::Number(number) => Some(match number.as_u64()? {
+        Value::Str(word) => Some(of_word(word)),
+        number @ Value::Number(_) => Some(match number.as_u64()? {
             60.. => Level::Fatal,
             50.. => Level::Error,
             40.. => Level::Warn,

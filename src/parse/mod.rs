@@ -35,6 +35,8 @@ pub use canonical_json::platform_json_line;
 pub use filter::{Sieve, may_matter};
 pub use joiner::{Block, Fed, Joiner};
 
+use serde_json_borrow::Value;
+
 use crate::model::{AppLine, Record};
 
 /// The shapes of text that a function's runtime or its loggers write, in order; the first that knows a text decides.
@@ -63,15 +65,15 @@ fn of_function(text: &str) -> Record<'static> {
 }
 
 /// Forwarders of the Telemetry API wrap a line as `{"time","type":"function","record"}`; the record is the message.
-fn unwrapped(object: &error_object::Object) -> Record<'static> {
+fn unwrapped(object: &error_object::Object<'_>) -> Record<'static> {
     let wrapped = matches!(error_object::text_at(object, &["type"]), Some("function" | "extension"))
         && object.contains_key("time");
-    let line = match object.get("record").filter(|_| wrapped) {
-        Some(serde_json::Value::String(inner)) => match of_function(text::trim_front(inner)) {
+    let line = match error_object::member(object, "record").filter(|_| wrapped) {
+        Some(Value::Str(inner)) => match of_function(text::trim_front(inner)) {
             Record::App(line) => line,
             other => return other,
         },
-        Some(serde_json::Value::Object(inner)) => structured::of_object(inner),
+        Some(Value::Object(inner)) => structured::of_object(inner),
         _ => structured::of_object(object),
     };
     Record::App(line)

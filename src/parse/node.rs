@@ -1,6 +1,8 @@
 //! Lines of the Node.js client: `<time> TAB <id> TAB <LEVEL> TAB <text>`; failures have a label and a JSON payload.
 
-use super::error_object::{self, Object, first_object};
+use serde_json_borrow::Value;
+
+use super::error_object::{self, Object, first_object, member};
 use super::exception;
 use super::level;
 use super::text::{after_timestamp, uuid, word};
@@ -128,10 +130,8 @@ fn legacy_failure(rest: &str) -> Option<AppError<'static>> {
 }
 
 /// `errorMessage` and one of the other two keys that a client writes, and nothing that a logger would add.
-pub(super) fn is_payload(object: &Object) -> bool {
-    object.get("errorMessage").is_some_and(serde_json::Value::is_string)
+pub(super) fn is_payload(object: &Object<'_>) -> bool {
+    member(object, "errorMessage").is_some_and(Value::is_string)
         && (object.contains_key("errorType") || object.contains_key("stackTrace"))
-        && object
-            .keys()
-            .all(|key| matches!(key.as_str(), "errorMessage" | "errorType" | "stackTrace" | "trace" | "cause"))
+        && object.keys().all(|key| matches!(key, "errorMessage" | "errorType" | "stackTrace" | "trace" | "cause"))
 }

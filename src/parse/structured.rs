@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
+use serde_json_borrow::Value;
 
-use super::error_object::{Object, at, error, first_object, frame_of, text_at};
+use super::error_object::{Object, at, error, first_object, frame_of, member, text_at};
 use super::exception;
 use super::level;
 use super::node::{form_of, is_load_error};
@@ -19,7 +19,7 @@ pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
 }
 
 /// What an object says.
-pub(super) fn of_object(object: &Object) -> AppLine<'static> {
+pub(super) fn of_object(object: &Object<'_>) -> AppLine<'static> {
     let mut line = AppLine {
         id: request_id(object),
         level: level::of_object(object).unwrap_or_default(),
@@ -41,7 +41,7 @@ pub(super) fn of_object(object: &Object) -> AppLine<'static> {
 }
 
 /// The shapes of the runtime clients, in order; the first that knows the object decides.
-const CLIENTS: [fn(&Object, Level) -> Option<AppError<'static>>; 7] =
+const CLIENTS: [fn(&Object<'_>, Level) -> Option<AppError<'static>>; 7] =
     [node_client, node_circular, python_client, java_client, go_client, ruby_client, rust_client];
 
 /// A JSON object inside a line that has an id and a level of its own: the higher level counts.
@@ -61,12 +61,12 @@ pub(super) fn look_inside(text: &str, line: &mut AppLine<'static>) {
     }
 }
 
-fn message_text(object: &Object) -> Option<&str> {
-    object.get("message").or_else(|| object.get("msg")).and_then(Value::as_str)
+fn message_text<'a>(object: &'a Object<'_>) -> Option<&'a str> {
+    member(object, "message").or_else(|| member(object, "msg")).and_then(Value::as_str)
 }
 
 /// The keys under which loggers put Lambda's request id. Only a UUID counts; that inside `$metadata` is another's.
-fn request_id(object: &Object) -> Option<RequestId> {
+fn request_id(object: &Object<'_>) -> Option<RequestId> {
     const KEYS: [&str; 17] = [
         "requestId",
         "AWSRequestId",
@@ -86,16 +86,16 @@ fn request_id(object: &Object) -> Option<RequestId> {
         "RequestId",
         "fields.requestId",
     ];
-    let uuid = |value: &Value| RequestId::parse(value.as_str()?.as_bytes());
+    let uuid = |value: &Value<'_>| RequestId::parse(value.as_str()?.as_bytes());
     KEYS.iter().filter_map(|key| at(object, key)).find_map(uuid).or_else(|| {
-        let spans = object.get("spans")?.as_array()?;
-        spans.iter().find_map(|span| uuid(span.get("requestId")?))
+        let spans = member(object, "spans")?.as_array()?;
+        spans.iter().find_map(|span| uuid(member(span.as_object()?, "requestId")?))
     })
 }
 
 /// Node.js: the error is an object under `message`. `console.error(error)` looks the same.
-fn node_client(object: &Object, level: Level) -> Option<AppError<'static>> {
-    let inner = object.get("message")?.as_object()?;
+fn node_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
+    let inner = member(object, "message")?.as_object()?;
     if level < Level::Error || !inner.contains_key("errorType") || !inner.contains_key("errorMessage") {
         return None;
     }
@@ -111,10 +111,10 @@ fn node_client(object: &Object, level: Level) -> Option<AppError<'static>> {
 }
 
 /// Node.js: an error that refers to itself (those of HTTP clients hold their sockets) is printed as text.
-fn node_circular(object: &Object, level: Level) -> Option<AppError<'static>> {
+fn node_circular(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
     const KEYS: [&str; 5] = ["timestamp", "level", "requestId", "tenantId", "message"];
-    let text = object.get("message")?.as_str().filter(|text| text.contains("[Circular *"))?;
-    if level < Level::Error || !object.keys().all(|key| KEYS.contains(&key.as_str())) || request_id(object).is_none() {
+    let text = member(object, "message")?.as_str().filter(|text| text.contains("[Circular *"))?;
+    if level < Level::Error || !object.keys().all(|key| KEYS.contains(&key)) || request_id(object).is_none() {
         return None;
     }
     let text = text.strip_prefix("<ref *").and_then(|rest| rest.split_once("> ")).map_or(text, |(_, rest)| rest);
@@ -123,21 +123,21 @@ fn node_circular(object: &Object, level: Level) -> Option<AppError<'static>> {
 }
 
 /// Python and .NET: type, message and stack at the top, and no message of a logger. Python leaves the id empty in init.
-fn python_client(object: &Object, level: Level) -> Option<AppError<'static>> {
-    let silent = match object.get("message") {
+fn python_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
+    let silent = match member(object, "message") {
         None => !object.contains_key("msg"),
         Some(message) => message.is_null() || message.as_str() == Some(""),
     };
-    let named = ["errorType", "errorMessage"].iter().all(|key| object.get(*key).is_some_and(Value::is_string));
+    let named = ["errorType", "errorMessage"].iter().all(|key| member(object, key).is_some_and(Value::is_string));
     if level < Level::Error || !silent || !named || object.contains_key("logger") {
         return None;
     }
     let mut error = error(ErrorForm::Unhandled, object);
-    let in_init = object.get("requestId").and_then(Value::as_str) == Some("");
+    let in_init = member(object, "requestId").and_then(Value::as_str) == Some("");
     if in_init || is_load_error(error.error_type.as_deref().unwrap_or("")) {
         error.form = ErrorForm::Init;
     }
-    let stack = object.get("stackTrace").and_then(Value::as_array);
+    let stack = member(object, "stackTrace").and_then(Value::as_array);
     let lines: Vec<&str> = stack.into_iter().flatten().filter_map(Value::as_str).collect();
     if !lines.is_empty() && error.cause.is_none() {
         error.cause = exception::described(error.form, "", "", &lines.join("\n")).cause;
@@ -146,7 +146,7 @@ fn python_client(object: &Object, level: Level) -> Option<AppError<'static>> {
 }
 
 /// Java: the framed text under `message`, and no key that a logging library would add.
-fn java_client(object: &Object, level: Level) -> Option<AppError<'static>> {
+fn java_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
     const KEYS: [&str; 6] = ["timestamp", "message", "level", "awsrequestid", "tenantid", "requestid"];
     if level < Level::Error || !object.keys().all(|key| KEYS.iter().any(|known| known.eq_ignore_ascii_case(key))) {
         return None;
@@ -155,7 +155,7 @@ fn java_client(object: &Object, level: Level) -> Option<AppError<'static>> {
 }
 
 /// Go: the payload as a string under `msg` or `message`.
-fn go_client(object: &Object, level: Level) -> Option<AppError<'static>> {
+fn go_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
     if level < Level::Error {
         return None;
     }
@@ -163,14 +163,14 @@ fn go_client(object: &Object, level: Level) -> Option<AppError<'static>> {
 }
 
 /// Ruby: the payload without its label.
-fn ruby_client(object: &Object, _: Level) -> Option<AppError<'static>> {
-    let name = object.get("errorType")?.as_str()?;
+fn ruby_client(object: &Object<'_>, _: Level) -> Option<AppError<'static>> {
+    let name = member(object, "errorType")?.as_str()?;
     let form = ruby::form_of_payload(name)?;
     object.contains_key("errorMessage").then(|| error(form, object))
 }
 
 /// Rust: an error directly in the client's span, by the client or by nobody named.
-fn rust_client(object: &Object, level: Level) -> Option<AppError<'static>> {
+fn rust_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
     let span = text_at(object, &["span.name"])?;
     let target = text_at(object, &["target"]).unwrap_or("lambda_runtime");
     if level < Level::Error || span != "Lambda runtime invoke" || !target.starts_with("lambda_runtime") {
@@ -181,7 +181,7 @@ fn rust_client(object: &Object, level: Level) -> Option<AppError<'static>> {
 }
 
 /// A logger's error: what the object says of it, filled up from its text.
-fn logged(object: &Object) -> AppError<'static> {
+fn logged(object: &Object<'_>) -> AppError<'static> {
     let mut found = error(ErrorForm::Logged, object);
     let text = message_text(object).or_else(|| text_at(object, &["fields.message", "@m", "error"]));
     let shown = text.map(exception::logged);
@@ -195,7 +195,7 @@ fn logged(object: &Object) -> AppError<'static> {
         found.code = found.code.or(shown.code);
         found.http_status = found.http_status.or(shown.http_status);
     }
-    let inner = object.get("message").and_then(Value::as_object);
+    let inner = member(object, "message").and_then(Value::as_object);
     if let Some(inner) = inner.filter(|_| found.message.is_none()) {
         let id_of_inner = error(ErrorForm::Logged, inner);
         found.error_type = found.error_type.or(id_of_inner.error_type);
@@ -206,7 +206,7 @@ fn logged(object: &Object) -> AppError<'static> {
 }
 
 /// `"error":"SomeError"` or `"exception":"Type: message\n…"`.
-fn named_by_text(object: &Object) -> Option<Cow<'static, str>> {
+fn named_by_text(object: &Object<'_>) -> Option<Cow<'static, str>> {
     let text = text_at(object, &["exception", "error", "err", "errorName", "@x"])?;
     let (name, _) = exception::shown(text)?;
     is_type_name(name).then(|| exception::owned(name)).flatten()
