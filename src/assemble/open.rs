@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{LAST_LINE_BYTES, LATE_LINES_MS, LONGEST_RUN_MS, Message, SIGN_TEXT_BYTES, SIGNS_KEPT, evidence_line};
 use crate::model::{
     AppError, Attempt, ErrorForm, Init, Keep, Level, Line, Lines, Phase, Place, Report, RequestId, Sign, SignKind,
-    Status, Subject, Timestamp, WindowCut,
+    Status, Stretch, Subject, Timestamp, WindowCut,
 };
 
 /// An attempt that is not closed yet.
@@ -64,18 +64,23 @@ impl Open {
     /// An ordinary line of the running attempt.
     #[inline(always)]
     pub(super) fn ordinary(&mut self, message: &Message<'_>) {
-        self.count(message);
+        self.count_lines(1, message.bytes, message.at, message.at);
         self.keep(message);
     }
 
-    /// An ordinary line but for its text.
+    /// Ordinary lines but for their text.
     #[inline(always)]
-    pub(super) fn count(&mut self, message: &Message<'_>) {
-        self.bytes += message.bytes;
-        self.attempt.app_lines += 1;
+    pub(super) fn count(&mut self, lines: &Stretch) {
+        self.count_lines(lines.events, lines.bytes, lines.first_at, lines.last_at);
+    }
+
+    #[inline(always)]
+    fn count_lines(&mut self, lines: u32, bytes: u64, first_at: Option<Timestamp>, last_at: Option<Timestamp>) {
+        self.bytes += bytes;
+        self.attempt.app_lines += lines;
         // Bare text: START has no time, lines of the function have.
-        self.attempt.started_at = self.attempt.started_at.or(message.at);
-        self.last_at = message.at.or(self.last_at);
+        self.attempt.started_at = self.attempt.started_at.or(first_at);
+        self.last_at = last_at.or(self.last_at);
     }
 
     /// The text of an ordinary line.

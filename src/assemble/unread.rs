@@ -1,24 +1,29 @@
 //! Ordinary lines that are counted now and kept later, or never: most attempts end well, and nobody looks at their lines.
 //!
-//! Whoever has the lines at hand may count them with [`Assembler::count_unread`], as long as [`Assembler::leaves_unread`]
-//! says that what comes next does not look at them, and gives them with [`Assembler::keep_unread`] otherwise.
+//! Whoever has the lines at hand may count them with [`Assembler::count_unread`] where [`Assembler::counts_unread`] says so,
+//! as long as [`Assembler::leaves_unread`] says that what comes next does not look at them, and gives them with
+//! [`Assembler::keep_unread`] otherwise.
 
 use super::open::Open;
 use super::{Assembler, Message};
-use crate::model::{Record, RequestId};
+use crate::model::{Record, RequestId, Stretch};
 
 impl Assembler {
-    /// Takes an ordinary line of the only running attempt, but for its text. `false` where there is no such attempt, and
-    /// nothing was taken.
+    /// Ordinary lines are those of the only running attempt, whatever they say: they can be counted.
     #[inline(always)]
-    pub fn count_unread(&mut self, message: &Message<'_>) -> bool {
-        let [open] = self.open.as_mut_slice() else { return false };
-        if open.is_reported() {
-            return false;
+    #[must_use]
+    pub fn counts_unread(&self) -> bool {
+        matches!(self.open.as_slice(), [open] if !open.is_reported())
+    }
+
+    /// Takes ordinary lines of the only running attempt, but for their text.
+    #[inline(always)]
+    pub fn count_unread(&mut self, lines: &Stretch) {
+        self.first_at = self.first_at.or(lines.first_at);
+        self.last_at = self.last_at.max(lines.latest);
+        if let [open] = self.open.as_mut_slice() {
+            open.count(lines);
         }
-        open.count(message);
-        self.see(message);
-        true
     }
 
     /// Keeps the text of a line that was counted. Lines are given in their order.

@@ -5,6 +5,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod attempt;
+mod batch;
 mod effect;
 mod event;
 mod identity;
@@ -17,8 +18,9 @@ mod time;
 mod verdict;
 
 pub use attempt::{Attempt, Init, Line, Phase, Sign, SignKind, Subject, WindowCut};
+pub use batch::{Batch, Block, Span, Stretch};
 pub use effect::{EffectState, SideEffect};
-pub use event::{Batch, Block, Bucket, EventSink, LogEvent, Note, Place, Span, StreamId};
+pub use event::{Bucket, EventSink, LogEvent, Note, Place, StreamId};
 pub use identity::{FunctionArn, StreamKey, StreamParts, function_from_arn, function_from_group, stream_parts};
 pub use json_text::unescape_json;
 pub use lines::{Keep, KeepLines, KeptLine, Lines};

@@ -10,6 +10,7 @@ mod records;
 mod relay;
 mod run;
 mod shown;
+mod sift;
 mod sink;
 mod tally;
 mod worker;

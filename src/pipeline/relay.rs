@@ -6,9 +6,9 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
 use rustc_hash::FxHashMap;
 
-use super::sink::{key_hash, may_matter};
+use super::sift::sift;
+use super::sink::key_hash;
 use crate::model::{Batch, Block, Bucket, EventSink, LogEvent, Note, StreamId, StreamKey};
-use crate::parse::Sieve;
 
 /// Parcels under way.
 const PARCELS: usize = 3;
@@ -78,11 +78,9 @@ impl Relay {
 
     /// Dismisses ordinary lines, which is half of the work that is left.
     fn sift(block: &mut Block) {
-        let mut sieve = Sieve::new(block.data.get(..block.length).unwrap_or_default());
-        for span in &mut block.spans {
-            let aside = block.aside.get(span.from as usize..span.to as usize);
-            span.dismissed = !may_matter(&mut sieve, span, aside.unwrap_or_default());
-        }
+        let mut stretches = std::mem::take(&mut block.stretches);
+        sift(&block.batch(), &mut stretches);
+        block.stretches = stretches;
         block.sifted = true;
     }
 

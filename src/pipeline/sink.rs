@@ -1,18 +1,20 @@
 //! Takes the events of one input to their streams: dismisses ordinary lines, parses the rest, assembles both.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::duplicates::Delivered;
+use super::sift::sift;
 use super::worker::{Closing, Worker};
 use crate::assemble::{Assembler, Message, Part};
 use crate::model::{
     Batch, Bucket, EventSink, FunctionArn, Keep, LogEvent, Note, Place, Record, RequestId, Span, StreamId, StreamKey,
-    lossy_text, unescape_json,
+    Stretch, lossy_text, unescape_json,
 };
-use crate::parse::{self, Block, Joiner, Sieve};
+use crate::parse::{self, Block, Joiner};
 use crate::summary::StreamNames;
 use crate::wire::Identity;
 
@@ -32,6 +34,8 @@ pub(super) struct InputSink<'w, 'r> {
     events: u64,
     /// Streams with unread lines.
     unread: Vec<StreamId>,
+    /// Memory for the ordinary lines of a batch.
+    stretches: Vec<Stretch>,
     /// The event at hand: its line, and its number within that line.
     at: Place,
 }
@@ -48,8 +52,34 @@ struct Slot {
     foreign: Option<&'static str>,
     /// Number of its last event in the input.
     last_event: u64,
-    /// Lines of the batch at hand that were counted and not kept: the event in the batch, and its number in its line.
-    unread: Vec<(u32, u32)>,
+    /// Lines of the batch at hand that were counted and not kept.
+    unread: Vec<Unread>,
+}
+
+/// Events in a row that were counted and not kept, each in a line of its own.
+#[derive(Clone, Copy, Debug)]
+struct Unread {
+    /// Number of the first one in the batch.
+    first: u32,
+    events: u32,
+    /// Number of the first one within its line.
+    event: u32,
+}
+
+impl Slot {
+    /// Ordinary lines need no further look.
+    #[inline(always)]
+    fn dismisses(&self, keep: &Keep) -> bool {
+        !self.joiner.is_open() && !self.assembler.wants_ids() && !keep.every_line
+    }
+
+    /// Remembers lines that were counted, the first of which has the number `event` in its line.
+    fn leave_unread(&mut self, lines: &Stretch, event: u32, stream: StreamId, with_unread: &mut Vec<StreamId>) {
+        if self.unread.is_empty() {
+            with_unread.push(stream);
+        }
+        self.unread.push(Unread { first: lines.first, events: lines.events, event });
+    }
 }
 
 /// New streams after which those that rest are looked for.
@@ -94,6 +124,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
             scratch: Vec::new(),
             events: 0,
             unread: Vec::new(),
+            stretches: Vec::new(),
             at: Place::at(input, 0),
         }
     }
@@ -130,8 +161,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
         batch: Option<(&Batch<'_>, u32)>,
         may_matter: impl FnOnce() -> bool,
     ) {
-        let number = if self.at.line == event.line { self.at.event.saturating_add(1) } else { 0 };
-        self.at = Place { input: self.input, line: event.line, event: number };
+        self.at = self.place_of(event.line);
         let at = stream.0 as usize;
         let Some(slot) = self.slots.get_mut(at) else { return };
         self.events += 1;
@@ -148,8 +178,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
             self.worker.tally.count(Bucket::Attributed, bytes);
             return;
         }
-        let dismissible = !slot.joiner.is_open() && !slot.assembler.wants_ids() && !self.worker.keep.every_line;
-        if dismissible && !may_matter() {
+        if slot.dismisses(self.worker.keep) && !may_matter() {
             let message = Message {
                 at: event.at,
                 place: self.at,
@@ -159,13 +188,13 @@ impl<'w, 'r> InputSink<'w, 'r> {
                 keep: self.worker.keep,
             };
             let unread = batch.filter(|_| !self.worker.keep.every_attempt);
-            if let Some((_, number)) = unread
-                && slot.assembler.count_unread(&message)
+            if let Some((batch, number)) = unread
+                && let Some(span) = batch.spans.get(number as usize)
+                && slot.assembler.counts_unread()
             {
-                if slot.unread.is_empty() {
-                    self.unread.push(stream);
-                }
-                slot.unread.push((number, self.at.event));
+                let line = Stretch::of_one(number, span);
+                slot.assembler.count_unread(&line);
+                slot.leave_unread(&line, self.at.event, stream, &mut self.unread);
                 return;
             }
             keep_unread(slot, batch.map(|(batch, _)| batch), message.place.input, message.keep);
@@ -182,6 +211,60 @@ impl<'w, 'r> InputSink<'w, 'r> {
         };
         self.consider(at, event, raw, batch.map(|(batch, _)| batch));
         self.scratch = scratch;
+    }
+
+    /// Where the next event stands.
+    fn place_of(&self, line: u64) -> Place {
+        let number = if self.at.line == line { self.at.event.saturating_add(1) } else { 0 };
+        Place { input: self.input, line, event: number }
+    }
+
+    /// Events of a batch that may matter.
+    fn take_events(&mut self, batch: &Batch<'_>, numbers: Range<u32>) {
+        for number in numbers {
+            if let Some((span, event)) = batch.event(number) {
+                self.take_event(span.stream, &event, Some((batch, number)), || true);
+            }
+        }
+    }
+
+    /// Ordinary lines of a batch: from where that is all there is to do, they are only counted, and all at once.
+    fn take_stretch(&mut self, batch: &Batch<'_>, stretch: &Stretch) {
+        let mut numbers = stretch.numbers();
+        while let Some((span, event)) = batch.event(numbers.start) {
+            if !stretch.one_by_one && self.counts_unread(span.stream) {
+                let begun = numbers.start > stretch.first;
+                let rest = if begun { batch.stretch(numbers) } else { Some(*stretch) };
+                return rest.into_iter().for_each(|rest| self.count_unread(batch, span, &rest));
+            }
+            let Some(number) = numbers.next() else { return };
+            self.take_event(span.stream, &event, Some((batch, number)), || false);
+            if numbers.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Whether ordinary lines of a stream are only counted, to be kept later or never.
+    fn counts_unread(&self, stream: StreamId) -> bool {
+        let keep = self.worker.keep;
+        let slot = self.slots.get(stream.0 as usize).filter(|slot| slot.foreign.is_none() && slot.dismisses(keep));
+        !keep.every_attempt && slot.is_some_and(|slot| slot.assembler.counts_unread())
+    }
+
+    /// Counts ordinary lines, the first of which is `first`.
+    fn count_unread(&mut self, batch: &Batch<'_>, first: &Span, lines: &Stretch) {
+        let place = self.place_of(first.line);
+        let Some(slot) = self.slots.get_mut(first.stream.0 as usize) else { return };
+        self.events += u64::from(lines.events);
+        self.worker.tally.log_events += u64::from(lines.events);
+        slot.last_event = self.events;
+        slot.assembler.count_unread(lines);
+        slot.leave_unread(lines, place.event, first.stream, &mut self.unread);
+        self.at = match batch.spans.get(lines.numbers().end as usize - 1) {
+            Some(last) if lines.events > 1 => Place::at(self.input, last.line),
+            _ => place,
+        };
     }
 
     /// A message that may matter.
@@ -250,19 +333,15 @@ impl<'w, 'r> InputSink<'w, 'r> {
 /// Keeps the lines of a stream that were counted.
 fn keep_unread(slot: &mut Slot, batch: Option<&Batch<'_>>, input: u32, keep: &Keep) {
     let Some(batch) = batch.filter(|_| !slot.unread.is_empty()) else { return };
-    for (number, event) in slot.unread.drain(..) {
-        let Some((span, text)) = batch.line(number) else { continue };
-        let place = Place { input, line: span.line, event };
-        let bytes = text.len() as u64;
-        let line = Message { at: span.at, place, text, escaped: span.escaped, bytes, keep };
-        slot.assembler.keep_unread(&line);
+    for Unread { first, events, event } in slot.unread.drain(..) {
+        for number in first..first + events {
+            let Some(span) = batch.spans.get(number as usize) else { continue };
+            let place = Place { input, line: span.line, event: if number == first { event } else { 0 } };
+            let text = batch.message(span);
+            let bytes = text.len() as u64;
+            slot.assembler.keep_unread(&Message { at: span.at, place, text, escaped: span.escaped, bytes, keep });
+        }
     }
-}
-
-/// Whether an event of a batch may matter; the sieve is for its block.
-#[inline]
-pub(super) fn may_matter(sieve: &mut Sieve<'_>, span: &Span, message: &[u8]) -> bool {
-    if span.aside { parse::may_matter(message) } else { sieve.may_matter(span.from as usize, span.to as usize) }
 }
 
 /// A line of the function with the request id that the wrapping tells, where it has none of its own.
@@ -356,12 +435,19 @@ impl EventSink for InputSink<'_, '_> {
     }
 
     fn events(&mut self, batch: &Batch<'_>) {
-        let mut sieve = Sieve::new(batch.block);
-        for (number, (span, event)) in (0..).zip(batch.iter()) {
-            self.take_event(span.stream, &event, Some((batch, number)), || {
-                if batch.sifted { !span.dismissed } else { may_matter(&mut sieve, span, event.message) }
-            });
+        let mut own = std::mem::take(&mut self.stretches);
+        let stretches = batch.stretches.unwrap_or_else(|| {
+            sift(batch, &mut own);
+            &own
+        });
+        let mut next = 0;
+        for stretch in stretches {
+            self.take_events(batch, next..stretch.first);
+            self.take_stretch(batch, stretch);
+            next = stretch.numbers().end;
         }
+        self.take_events(batch, next..batch.spans.len() as u32);
+        self.stretches = own;
         // The batch goes away: what is still running may be looked at later.
         for stream in std::mem::take(&mut self.unread) {
             if let Some(slot) = self.slots.get_mut(stream.0 as usize) {

@@ -1,0 +1,209 @@
+//! Many events at once, as stages hand them over: their messages stay in the block of the input that was read.
+
+use std::ops::Range;
+
+use super::{LogEvent, RequestId, StreamId, Timestamp};
+
+/// An event whose message stands in a [`Batch`].
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    /// Its stream.
+    pub stream: StreamId,
+    /// Where its message begins, and where it ends.
+    pub from: u32,
+    /// See `from`.
+    pub to: u32,
+    /// The message is not in the block of the batch but in what stands beside it.
+    pub aside: bool,
+    /// As in [`LogEvent`].
+    pub escaped: bool,
+    /// As in [`LogEvent`].
+    pub split: bool,
+    /// As in [`LogEvent`].
+    pub at: Option<Timestamp>,
+    /// As in [`LogEvent`].
+    pub line: u64,
+    /// As in [`LogEvent`].
+    pub event_id: Option<u64>,
+}
+
+/// Events in their order, whose messages stand in one block of the input: so a sink can search all of it at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'a> {
+    /// A stretch of the input, messages and what stands around them.
+    pub block: &'a [u8],
+    /// Messages that were rewritten, one after the other.
+    pub aside: &'a [u8],
+    /// The events.
+    pub spans: &'a [Span],
+    /// Request ids that the wrapping tells, by number of the event, in its order.
+    pub request_ids: &'a [(u32, RequestId)],
+    /// Ordinary lines, where somebody looked at every message: what is in none of them may matter.
+    pub stretches: Option<&'a [Stretch]>,
+}
+
+/// A [`Batch`] with its memory, which goes from stage to stage and back.
+#[derive(Debug, Default)]
+pub struct Block {
+    /// A stretch of the input. May be longer than what was read.
+    pub data: Vec<u8>,
+    /// Bytes of `data` that were read.
+    pub length: usize,
+    /// See [`Batch::aside`].
+    pub aside: Vec<u8>,
+    /// See [`Batch::spans`].
+    pub spans: Vec<Span>,
+    /// See [`Batch::request_ids`].
+    pub request_ids: Vec<(u32, RequestId)>,
+    /// See [`Batch::stretches`].
+    pub stretches: Vec<Stretch>,
+    /// Somebody looked at every message.
+    pub sifted: bool,
+}
+
+impl Block {
+    /// What is in it.
+    #[must_use]
+    pub fn batch(&self) -> Batch<'_> {
+        let Self { data, length, aside, spans, request_ids, stretches, sifted } = self;
+        let block = data.get(..*length).unwrap_or(data);
+        Batch { block, aside, spans, request_ids, stretches: sifted.then_some(stretches.as_slice()) }
+    }
+
+    /// Takes an event whose message begins at `place` in the block, or else has to be kept beside it.
+    #[inline(always)]
+    pub fn push(&mut self, stream: StreamId, event: &LogEvent<'_>, place: Option<usize>) {
+        let from = place.unwrap_or(self.aside.len());
+        if place.is_none() {
+            self.aside.extend_from_slice(event.message);
+        }
+        if let Some(id) = event.request_id {
+            self.request_ids.push((self.spans.len() as u32, id));
+        }
+        self.spans.push(Span {
+            stream,
+            from: from as u32,
+            to: (from + event.message.len()) as u32,
+            aside: place.is_none(),
+            escaped: event.escaped,
+            split: event.split,
+            at: event.at,
+            line: event.line,
+            event_id: event.event_id,
+        });
+    }
+
+    /// Forgets the events and keeps the memory.
+    pub fn clear(&mut self) {
+        self.length = 0;
+        self.aside.clear();
+        self.spans.clear();
+        self.request_ids.clear();
+        self.stretches.clear();
+        self.sifted = false;
+    }
+}
+
+impl<'a> Batch<'a> {
+    /// The event of a number, and what stands for it.
+    #[inline(always)]
+    #[must_use]
+    pub fn event(&self, number: u32) -> Option<(&'a Span, LogEvent<'a>)> {
+        let span = self.spans.get(number as usize)?;
+        let event = LogEvent {
+            at: span.at,
+            message: self.message(span),
+            escaped: span.escaped,
+            line: span.line,
+            event_id: span.event_id,
+            split: span.split,
+            request_id: self.request_id(number),
+        };
+        Some((span, event))
+    }
+
+    /// The events, each with what stands for it.
+    pub fn iter(&self) -> impl Iterator<Item = (&'a Span, LogEvent<'a>)> + use<'a> {
+        let batch = *self;
+        (0..batch.spans.len() as u32).filter_map(move |number| batch.event(number))
+    }
+
+    /// The message of an event.
+    #[inline(always)]
+    #[must_use]
+    pub fn message(&self, span: &Span) -> &'a [u8] {
+        let text = if span.aside { self.aside } else { self.block };
+        text.get(span.from as usize..span.to as usize).unwrap_or_default()
+    }
+
+    /// The events of these numbers, where they are ordinary lines of one stream.
+    #[must_use]
+    pub fn stretch(&self, numbers: Range<u32>) -> Option<Stretch> {
+        let mut spans = self.spans.get(numbers.start as usize..numbers.end as usize)?.iter();
+        let mut last = spans.next()?;
+        let mut stretch = Stretch::of_one(numbers.start, last);
+        for span in spans {
+            stretch.push(last, span);
+            last = span;
+        }
+        Some(stretch)
+    }
+
+    fn request_id(&self, number: u32) -> Option<RequestId> {
+        let at = self.request_ids.binary_search_by_key(&number, |(of, _)| *of).ok()?;
+        self.request_ids.get(at).map(|(_, id)| *id)
+    }
+}
+
+/// Ordinary lines of the function in a row, all of one stream: counted together, they cost little.
+#[derive(Clone, Copy, Debug)]
+pub struct Stretch {
+    /// Number of the first one in its batch.
+    pub first: u32,
+    /// How many.
+    pub events: u32,
+    /// Bytes of their messages.
+    pub bytes: u64,
+    /// The first time among them, the last one, and the latest.
+    pub first_at: Option<Timestamp>,
+    /// See `first_at`.
+    pub last_at: Option<Timestamp>,
+    /// See `first_at`.
+    pub latest: Option<Timestamp>,
+    /// One of them has an id of its own by which it may be known, or stands in the same line as the one before.
+    pub one_by_one: bool,
+}
+
+impl Stretch {
+    /// The event of a number alone.
+    #[inline(always)]
+    #[must_use]
+    pub fn of_one(number: u32, span: &Span) -> Self {
+        Self {
+            first: number,
+            events: 1,
+            bytes: u64::from(span.to - span.from),
+            first_at: span.at,
+            last_at: span.at,
+            latest: span.at,
+            one_by_one: span.event_id.is_some(),
+        }
+    }
+
+    /// With one more behind, of the same stream; `before` is the last so far.
+    #[inline(always)]
+    pub fn push(&mut self, before: &Span, span: &Span) {
+        self.events += 1;
+        self.bytes += u64::from(span.to - span.from);
+        self.first_at = self.first_at.or(span.at);
+        self.last_at = span.at.or(self.last_at);
+        self.latest = self.latest.max(span.at);
+        self.one_by_one |= span.event_id.is_some() || span.line == before.line;
+    }
+
+    /// The numbers of its events.
+    #[must_use]
+    pub fn numbers(&self) -> Range<u32> {
+        self.first..self.first + self.events
+    }
+}
