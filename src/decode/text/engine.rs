@@ -184,8 +184,20 @@ impl<F: Family> Engine<'_, F> {
         if let Some(open) = self.open.take()
             && !open.cut
         {
-            self.hand_over(&data[open.start..end], &open, delivery);
+            if end - open.start >= LONGEST {
+                self.hand_over_start(data, &open, delivery);
+            } else {
+                self.hand_over(&data[open.start..end], &open, delivery);
+            }
         }
+    }
+
+    /// Hands over what is kept of an event that is too long, wherever blocks of it end.
+    #[cold]
+    fn hand_over_start(&self, data: &[u8], open: &Open, delivery: &mut Delivery<'_>) {
+        let kept = (open.start + KEPT).saturating_add(open.prefix.message).min(data.len());
+        self.hand_over(&data[open.start..kept], open, delivery);
+        delivery.message_cut();
     }
 
     #[inline(always)]
@@ -207,9 +219,7 @@ impl<F: Family> Engine<'_, F> {
             && !open.cut
             && data.len() - open.start >= LONGEST
         {
-            let end = data.len().min((open.start + KEPT).saturating_add(open.prefix.message));
-            self.hand_over(&data[open.start..end], &open, delivery);
-            delivery.message_cut();
+            self.hand_over_start(data, &open, delivery);
             self.open = Some(Open { cut: true, ..open });
         }
         let done = match self.open {
@@ -227,8 +237,7 @@ impl<F: Family> Engine<'_, F> {
         if !self.in_line && !self.open.is_some_and(|open| open.cut && self.family.prefix(feed.data()).is_none()) {
             let prefix = self.family.prefix(feed.data()).unwrap_or_default();
             let open = Open { prefix, start: 0, line: feed.line(), cut: true };
-            self.hand_over(&feed.data()[..KEPT], &open, delivery);
-            delivery.message_cut();
+            self.hand_over_start(feed.data(), &open, delivery);
             self.open = Some(open);
         }
         let all = feed.data().len();
