@@ -140,7 +140,7 @@ impl Progress for Silent {
 /// # Errors
 /// Only for what makes an answer impossible (no temporary file); an unreadable input is part of the answer.
 pub fn analyze(options: &Options, progress: &dyn Progress) -> anyhow::Result<Analysis> {
-    run::run(&source::list_inputs(&options.paths), options, progress)
+    run::run(&source::list_inputs(&options.paths, options.threads), options, progress)
 }
 
 /// Analyses logs held in memory: the sample logs of `demo`. Each is a name and its bytes.

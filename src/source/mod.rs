@@ -5,14 +5,16 @@ pub mod cloudwatch;
 mod feed;
 mod identity;
 pub mod saved;
+mod walk;
 
 use std::collections::HashSet;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
-use walkdir::WalkDir;
+use walkdir::DirEntry;
 
 use crate::decode::InputContext;
+use walk::walk;
 
 pub use feed::{Feed, Samples};
 pub use identity::context_of;
@@ -64,9 +66,9 @@ pub struct Problem {
 /// Name of standard input in every output.
 const STDIN: &str = "<stdin>";
 
-/// Lists the inputs of `paths`; a file named twice, or found in two named directories, counts once.
+/// Lists the inputs of `paths` with so many threads at most; a file named twice, or found in two named directories, counts once.
 #[must_use]
-pub fn list_inputs(paths: &[PathBuf]) -> Listing {
+pub fn list_inputs(paths: &[PathBuf], threads: usize) -> Listing {
     let mut listing = Listing::default();
     let mut seen = HashSet::new();
     for path in paths {
@@ -76,7 +78,7 @@ pub fn list_inputs(paths: &[PathBuf]) -> Listing {
             }
             continue;
         }
-        list_path(path, &mut listing, &mut seen);
+        list_path(path, threads, &mut listing, &mut seen);
     }
     listing
 }
@@ -110,7 +112,7 @@ impl FileId {
     }
 }
 
-fn list_path(path: &Path, listing: &mut Listing, seen: &mut Seen) {
+fn list_path(path: &Path, threads: usize, listing: &mut Listing, seen: &mut Seen) {
     let is_directory = match std::fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => true,
         Ok(_) => false,
@@ -119,44 +121,44 @@ fn list_path(path: &Path, listing: &mut Listing, seen: &mut Seen) {
             return;
         }
     };
-    // Links are followed, as a directory of links to logs is one of logs; the walker reports loops.
-    for entry in WalkDir::new(path).follow_links(true).sort_by_file_name() {
-        match entry {
-            Ok(entry) if entry.file_type().is_dir() => {}
-            Ok(entry) => {
-                let named = !is_directory;
-                let metadata = entry.metadata().ok();
-                list_file(entry.into_path(), named, metadata.as_ref(), listing, seen);
+    let found = walk(path, threads, &|entry: Result<DirEntry, walkdir::Error>| match entry {
+        Ok(entry) if entry.file_type().is_dir() => None,
+        Ok(entry) => Some(found_file(entry, !is_directory)),
+        Err(error) => walk_problem(path, &error).map(Err),
+    });
+    for file in found {
+        match file {
+            Ok((file, input)) => {
+                if seen.insert(file) {
+                    listing.inputs.push(input);
+                }
             }
-            Err(error) => walk_problem(path, &error, listing),
+            Err(problem) => listing.problems.push(problem),
         }
     }
 }
 
-fn list_file(path: PathBuf, named: bool, metadata: Option<&Metadata>, listing: &mut Listing, seen: &mut Seen) {
-    let size = metadata.filter(|metadata| metadata.is_file()).map(Metadata::len);
-    let file = FileId::of(&path, metadata);
+fn found_file(entry: DirEntry, named: bool) -> Result<(FileId, Input), Problem> {
+    let metadata = entry.metadata().ok();
+    let path = entry.into_path();
+    let size = metadata.as_ref().filter(|metadata| metadata.is_file()).map(Metadata::len);
     // Sockets and pipes inside a directory would block; named, they are what the user wants.
     if !named && size.is_none() {
-        listing.problems.push(problem(&path, named, "not a regular file"));
-        return;
+        return Err(problem(&path, named, "not a regular file"));
     }
-    if !seen.insert(file) {
-        return;
-    }
+    let file = FileId::of(&path, metadata.as_ref());
     let context = context_of(&path);
-    listing.inputs.push(Input { name: path.display().to_string(), path: Some(path), named, size, context });
+    Ok((file, Input { name: path.display().to_string(), path: Some(path), named, size, context }))
 }
 
-fn walk_problem(root: &Path, error: &walkdir::Error, listing: &mut Listing) {
-    let path = error.path().unwrap_or(root);
-    let named = path == root;
+fn walk_problem(root: &Path, error: &walkdir::Error) -> Option<Problem> {
     // A link to a directory above it leads to nothing new.
     if error.loop_ancestor().is_some() {
-        return;
+        return None;
     }
+    let path = error.path().unwrap_or(root);
     let text = error.io_error().map_or_else(|| error.to_string(), reason);
-    listing.problems.push(problem(path, named, &text));
+    Some(problem(path, path == root, &text))
 }
 
 fn problem(path: &Path, named: bool, reason: &str) -> Problem {
@@ -189,7 +191,7 @@ mod tests {
             fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
             fs::write(path, "x").expect("a file");
         }
-        let listing = list_inputs(&[root.path().to_owned(), root.path().join("a.gz"), "-".into(), "-".into()]);
+        let listing = list_inputs(&[root.path().to_owned(), root.path().join("a.gz"), "-".into(), "-".into()], 2);
         assert_eq!(names(&listing, root.path()), ["a.gz", "b/.hidden", "b/1.log", "b/2.log", "<stdin>"]);
         assert!(listing.problems.is_empty());
         assert!(!listing.inputs[0].named);
@@ -197,7 +199,7 @@ mod tests {
 
     #[test]
     fn missing_paths_are_problems() {
-        let listing = list_inputs(&["/nonexistent/x.log".into()]);
+        let listing = list_inputs(&["/nonexistent/x.log".into()], 1);
         assert_eq!(listing.problems[0].reason, "no such file or directory; check the path");
         assert!(listing.problems[0].named);
     }
@@ -209,7 +211,7 @@ mod tests {
         fs::write(root.path().join("x.log"), "x").expect("a file");
         std::os::unix::fs::symlink(root.path(), root.path().join("loop")).expect("a link");
         std::os::unix::fs::symlink("nowhere", root.path().join("dangling")).expect("a link");
-        let listing = list_inputs(&[root.path().to_owned()]);
+        let listing = list_inputs(&[root.path().to_owned()], 2);
         assert_eq!(names(&listing, root.path()), ["x.log"]);
         assert_eq!(listing.problems.len(), 1, "{:?}", listing.problems);
     }
