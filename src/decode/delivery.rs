@@ -62,6 +62,8 @@ const BATCH: usize = 4_096;
 struct Waiting {
     /// Where the block begins and how long it is: messages are told from others by their address.
     at: (usize, usize),
+    /// Events after which they are handed over.
+    most: usize,
     /// The events. Its data is spare memory, until the block is handed over whole.
     block: Block,
 }
@@ -76,7 +78,7 @@ impl Waiting {
     }
 
     fn is_full(&self) -> bool {
-        self.block.spans.len() >= BATCH || self.block.aside.len() >= LONGEST
+        self.block.spans.len() >= self.most || self.block.aside.len() >= LONGEST
     }
 }
 
@@ -118,7 +120,7 @@ impl<'s> Delivery<'s> {
             default: None,
             remembered: Vec::new(),
             order: Order::Kept,
-            waiting: Waiting { at: (0, 0), block: spare },
+            waiting: Waiting { at: (0, 0), most: BATCH, block: spare },
             notes: Noted::default(),
             split: false,
             sample: None,
@@ -127,6 +129,25 @@ impl<'s> Delivery<'s> {
         };
         new.begin_block(feed);
         new
+    }
+
+    /// A delivery that hands nothing over: the events of a chunk, all of one stream, stay in `block`.
+    pub(super) fn of_chunk(
+        context: &'s InputContext,
+        nowhere: &'s mut dyn EventSink,
+        stream: StreamId,
+        feed: &Feed<'_>,
+        block: Block,
+    ) -> Self {
+        let mut new = Self::new(context, nowhere, feed, block);
+        new.default = Some(stream);
+        new.waiting.most = usize::MAX;
+        new
+    }
+
+    /// The events of a chunk.
+    pub(super) fn into_block(self) -> Block {
+        self.waiting.block
     }
 
     /// Reads more of the input. Events of the block in memory are handed over before, which is why every shape reads on

@@ -28,6 +28,11 @@ impl<'a> Feed<'a> {
         Self { input, buffer, start: 0, end: 0, ended: false, failure: None, passed: 0, line: 1 }
     }
 
+    /// A feed over the first `length` bytes of `data` and nothing else.
+    pub(super) fn of_chunk(nothing: &'a mut io::Empty, data: Vec<u8>, length: usize) -> Self {
+        Self { end: length.min(data.len()), ended: true, ..Self::new(nothing, data) }
+    }
+
     /// So many lines were read before, out of the same input.
     pub(super) fn follows(&mut self, lines: u64) {
         self.line += lines;
@@ -115,6 +120,11 @@ impl<'a> Feed<'a> {
             }
         }
         self.end > before
+    }
+
+    /// The memory of a chunk, and its length.
+    pub(super) fn into_chunk(self) -> (Vec<u8>, usize) {
+        (self.buffer, self.end)
     }
 
     /// Bytes read in all, the error that ended reading, and the memory for the next input.

@@ -10,6 +10,8 @@ use super::zstd::ZstdReader;
 pub(super) const DEEPEST: usize = 4;
 /// Bytes that are enough to recognise every container.
 const MAGIC: usize = 16;
+/// The first entry of an archive.
+const ZIP: &[u8] = b"PK\x03\x04";
 /// Memory that an xz block may ask for.
 const XZ_MEMORY_KIB: u32 = 64 * 1024;
 
@@ -75,9 +77,14 @@ pub(super) enum Peeled<'a> {
     Plain(Peeked<'a>),
 }
 
+/// Whether something is to be taken off bytes that begin like this.
+pub(super) fn is_layered(head: &[u8]) -> bool {
+    head.starts_with(ZIP) || layer_of(&head[..head.len().min(MAGIC)]).is_some()
+}
+
 /// Takes one layer off.
 pub(super) fn peel(stream: Peeked<'_>) -> io::Result<Peeled<'_>> {
-    if stream.head.starts_with(b"PK\x03\x04") {
+    if stream.head.starts_with(ZIP) {
         return Ok(Peeled::Zip(stream));
     }
     let Some(layer) = layer_of(&stream.head) else {

@@ -11,6 +11,7 @@ mod head;
 mod json;
 mod layers;
 mod run;
+mod split;
 mod spool;
 mod text;
 mod utf16;
@@ -27,6 +28,8 @@ use std::io::Read;
 use delivery::Delivery;
 use feed::Feed;
 use head::Head;
+
+pub use split::{Hand, Opened, Splits, open};
 
 use crate::model::{Block, EventSink, StreamKey};
 

@@ -198,7 +198,7 @@ fn too_deep() -> DecodeError {
 }
 
 /// Decompressors report damage as an I/O error: tells it from errors of the disk.
-fn read_error(error: io::Error) -> DecodeError {
+pub(super) fn read_error(error: io::Error) -> DecodeError {
     match error.kind() {
         ErrorKind::UnexpectedEof => DecodeError::Corrupt(
             "the compressed data ends too early; what came before counts, copy the file again".to_owned(),

@@ -9,7 +9,7 @@ use crate::model::{Bucket, EventSink, LogEvent, Note, StreamId, StreamKey};
 
 /// An event as a test sees it: place, time, stream, text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Seen {
+pub(super) struct Seen {
     line: u64,
     at: Option<i64>,
     id: Option<u64>,
@@ -18,11 +18,11 @@ struct Seen {
 }
 
 #[derive(Debug, Default)]
-struct Collector {
+pub(super) struct Collector {
     streams: Vec<String>,
-    events: Vec<Seen>,
+    pub(super) events: Vec<Seen>,
     records: Vec<String>,
-    notes: Vec<Note>,
+    pub(super) notes: Vec<Note>,
     message_bytes: u64,
 }
 
@@ -62,12 +62,12 @@ impl EventSink for Collector {
 
 /// What was decoded without failure.
 #[derive(Debug)]
-struct Whole {
+pub(super) struct Whole {
     shape: &'static str,
-    bytes: u64,
+    pub(super) bytes: u64,
 }
 
-fn run(input: &mut (dyn Read + Send)) -> (Result<Whole, DecodeError>, Collector) {
+pub(super) fn run(input: &mut (dyn Read + Send)) -> (Result<Whole, DecodeError>, Collector) {
     let mut seen = Collector::default();
     let decoded = decode(input, &InputContext::default(), &mut Buffers::default(), &mut seen);
     let (shape, bytes) = (decoded.shape.unwrap_or_default(), decoded.bytes);

@@ -21,7 +21,7 @@ pub struct Span {
     pub split: bool,
     /// As in [`LogEvent`].
     pub at: Option<Timestamp>,
-    /// As in [`LogEvent`].
+    /// As in [`LogEvent`], but counted from where the lines of the batch begin.
     pub line: u64,
     /// As in [`LogEvent`].
     pub event_id: Option<u64>,
@@ -38,6 +38,8 @@ pub struct Batch<'a> {
     pub spans: &'a [Span],
     /// Request ids that the wrapping tells, by number of the event, in its order.
     pub request_ids: &'a [(u32, RequestId)],
+    /// Lines of the input before those that the spans count: 0 where they count from the start of the input.
+    pub lines_before: u64,
     /// Ordinary lines, where somebody looked at every message: what is in none of them may matter.
     pub stretches: Option<&'a [Stretch]>,
 }
@@ -55,6 +57,8 @@ pub struct Block {
     pub spans: Vec<Span>,
     /// See [`Batch::request_ids`].
     pub request_ids: Vec<(u32, RequestId)>,
+    /// See [`Batch::lines_before`].
+    pub lines_before: u64,
     /// See [`Batch::stretches`].
     pub stretches: Vec<Stretch>,
     /// Somebody looked at every message.
@@ -65,9 +69,10 @@ impl Block {
     /// What is in it.
     #[must_use]
     pub fn batch(&self) -> Batch<'_> {
-        let Self { data, length, aside, spans, request_ids, stretches, sifted } = self;
+        let Self { data, length, aside, spans, request_ids, lines_before, stretches, sifted } = self;
         let block = data.get(..*length).unwrap_or(data);
-        Batch { block, aside, spans, request_ids, stretches: sifted.then_some(stretches.as_slice()) }
+        let lines_before = *lines_before;
+        Batch { block, aside, spans, request_ids, lines_before, stretches: sifted.then_some(stretches.as_slice()) }
     }
 
     /// Takes an event whose message begins at `place` in the block, or else has to be kept beside it.
@@ -99,6 +104,7 @@ impl Block {
         self.aside.clear();
         self.spans.clear();
         self.request_ids.clear();
+        self.lines_before = 0;
         self.stretches.clear();
         self.sifted = false;
     }
@@ -114,7 +120,7 @@ impl<'a> Batch<'a> {
             at: span.at,
             message: self.message(span),
             escaped: span.escaped,
-            line: span.line,
+            line: self.line(span),
             event_id: span.event_id,
             split: span.split,
             request_id: self.request_id(number),
@@ -147,6 +153,13 @@ impl<'a> Batch<'a> {
             last = span;
         }
         Some(stretch)
+    }
+
+    /// The line of an event, in the input.
+    #[inline(always)]
+    #[must_use]
+    pub fn line(&self, span: &Span) -> u64 {
+        self.lines_before + span.line
     }
 
     fn request_id(&self, number: u32) -> Option<RequestId> {

@@ -4,6 +4,7 @@
 //! of a log stream, it leaves as parts that are joined after the last input; so the number of workers changes nothing.
 
 mod duplicates;
+mod hand;
 mod ledger;
 mod recognise;
 mod records;

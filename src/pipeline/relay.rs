@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
 use rustc_hash::FxHashMap;
 
-use super::sift::sift;
+use super::sift::sift_block;
 use super::sink::key_hash;
 use crate::model::{Batch, Block, Bucket, EventSink, LogEvent, Note, StreamId, StreamKey};
 
@@ -76,18 +76,10 @@ impl Relay {
         let _ = self.to.send(std::mem::replace(&mut self.parcel, next));
     }
 
-    /// Dismisses ordinary lines, which is half of the work that is left.
-    fn sift(block: &mut Block) {
-        let mut stretches = std::mem::take(&mut block.stretches);
-        sift(&block.batch(), &mut stretches);
-        block.stretches = stretches;
-        block.sifted = true;
-    }
-
     fn send_text_if_long(&mut self) {
         let block = &self.parcel.block;
         if block.aside.len() >= TEXT || block.spans.len() >= EVENTS {
-            Self::sift(&mut self.parcel.block);
+            sift_block(&mut self.parcel.block);
             self.send();
         }
     }
@@ -118,6 +110,7 @@ impl EventSink for Relay {
         block.aside.extend_from_slice(batch.aside);
         block.spans.extend_from_slice(batch.spans);
         block.request_ids.extend_from_slice(batch.request_ids);
+        block.lines_before = batch.lines_before;
         self.block(block);
     }
 
@@ -126,7 +119,8 @@ impl EventSink for Relay {
         if !self.parcel.block.spans.is_empty() {
             self.send();
         }
-        Self::sift(&mut block);
+        // Half of the work that is left.
+        sift_block(&mut block);
         let spare = std::mem::replace(&mut self.parcel.block, block);
         self.send();
         std::mem::replace(&mut self.parcel.block, spare)

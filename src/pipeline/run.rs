@@ -32,7 +32,7 @@ pub(super) fn run(feed: &dyn Feed, options: &Options, progress: &dyn Progress) -
     }
     let (mut ledgers, mut spools, mut shown) = (Vec::new(), Vec::new(), Shown::new(options.show.as_deref()));
     let mut windows = Vec::new();
-    for worker in workers {
+    for worker in workers.into_iter().flat_map(Worker::with_hands) {
         if let Some(error) = worker.spool_error {
             return Err(error).context("failed to write the records to a temporary file");
         }
@@ -105,15 +105,15 @@ fn read_all<'r>(job: &Job<'r>) -> std::io::Result<Vec<Worker<'r>>> {
     };
     // Threads for which there is no large input help with those that there are.
     let is_large = |input: &Input| input.size.is_none_or(|size| size >= WORTH_A_THREAD);
-    let spare = job.inputs.iter().filter(|input| is_large(input)).count() < wanted;
-    let overlapped = |at: usize| spare && is_large(&job.inputs[at]);
+    let large = job.inputs.iter().filter(|input| is_large(input)).count();
+    let threads_for = |at: usize| if is_large(&job.inputs[at]) { wanted.div_ceil(large) } else { 1 };
     let work = |worker: &mut Worker<'r>| {
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             if at >= job.inputs.len() {
                 break;
             }
-            worker.read(job, at, overlapped(at), is_whole);
+            worker.read(job, at, threads_for(at), is_whole);
         }
     };
     match workers.as_mut_slice() {

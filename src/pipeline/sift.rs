@@ -1,6 +1,6 @@
 //! The first look at many events: which of them are ordinary lines, in stretches that the sink counts as one.
 
-use crate::model::{Batch, Span, Stretch};
+use crate::model::{Batch, Block, Span, Stretch};
 use crate::parse::{self, Sieve};
 
 /// Puts the ordinary lines of a batch in `stretches`; what is in none of them may matter.
@@ -24,6 +24,14 @@ pub(super) fn sift(batch: &Batch<'_>, stretches: &mut Vec<Stretch>) {
         stretches.extend(before.map(|(stretch, _)| stretch));
     }
     stretches.extend(open.map(|(stretch, _)| stretch));
+}
+
+/// Looks at a block before it is handed over.
+pub(super) fn sift_block(block: &mut Block) {
+    let mut stretches = std::mem::take(&mut block.stretches);
+    sift(&block.batch(), &mut stretches);
+    block.stretches = stretches;
+    block.sifted = true;
 }
 
 #[inline]

@@ -129,6 +129,11 @@ impl<'w, 'r> InputSink<'w, 'r> {
         }
     }
 
+    /// The worker that it assembles for.
+    pub(super) fn worker(&mut self) -> &mut Worker<'r> {
+        self.worker
+    }
+
     /// The end of the input: every stream becomes a piece, one after the other, so that not all exist twice.
     pub(super) fn finish(mut self) -> impl Iterator<Item = Piece> + use<'r> {
         for at in 0..self.slots.len() {
@@ -254,7 +259,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
 
     /// Counts ordinary lines, the first of which is `first`.
     fn count_unread(&mut self, batch: &Batch<'_>, first: &Span, lines: &Stretch) {
-        let place = self.place_of(first.line);
+        let place = self.place_of(batch.line(first));
         let Some(slot) = self.slots.get_mut(first.stream.0 as usize) else { return };
         self.events += u64::from(lines.events);
         self.worker.tally.log_events += u64::from(lines.events);
@@ -262,7 +267,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
         slot.assembler.count_unread(lines);
         slot.leave_unread(lines, place.event, first.stream, &mut self.unread);
         self.at = match batch.spans.get(lines.numbers().end as usize - 1) {
-            Some(last) if lines.events > 1 => Place::at(self.input, last.line),
+            Some(last) if lines.events > 1 => Place::at(self.input, batch.line(last)),
             _ => place,
         };
     }
@@ -336,7 +341,7 @@ fn keep_unread(slot: &mut Slot, batch: Option<&Batch<'_>>, input: u32, keep: &Ke
     for Unread { first, events, event } in slot.unread.drain(..) {
         for number in first..first + events {
             let Some(span) = batch.spans.get(number as usize) else { continue };
-            let place = Place { input, line: span.line, event: if number == first { event } else { 0 } };
+            let place = Place { input, line: batch.line(span), event: if number == first { event } else { 0 } };
             let text = batch.message(span);
             let bytes = text.len() as u64;
             slot.assembler.keep_unread(&Message { at: span.at, place, text, escaped: span.escaped, bytes, keep });

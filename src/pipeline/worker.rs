@@ -1,8 +1,10 @@
 //! One worker: its ledger, its tally, its spool, and what it does with an attempt that is closed.
 
 use std::io::{self, Read};
+use std::sync::Arc;
 use std::thread;
 
+use super::hand::Unjudged;
 use super::records::Spool;
 use super::relay::relay;
 use super::shown::Shown;
@@ -10,13 +12,16 @@ use super::sink::{InputSink, Piece};
 use super::tally::Tally;
 use super::{Options, Progress};
 use crate::assemble::{self, Output};
-use crate::decode::{self, Buffers, DecodeError};
-use crate::model::{Attempt, Bucket, EventSink, Keep, Lines, Note, Place, Timestamp};
+use crate::decode::{self, Buffers, DecodeError, Decoded, InputContext, Opened};
+use crate::model::{Attempt, Bucket, Keep, Lines, Note, Place, Timestamp};
 use crate::rules;
 use crate::source::saved::Told;
 use crate::source::{Feed, Input};
 use crate::summary::{Ledger, Shared, StreamNames};
 use crate::wire::{Identity, InputProblem, Record};
+
+/// More hands than this wait for their turn more than they gain: a good third of the work is done in turn.
+const MOST_HANDS: usize = 3;
 
 /// What all workers share.
 pub(super) struct Job<'r> {
@@ -45,6 +50,10 @@ pub(super) struct Worker<'r> {
     pub(super) keep: &'r Keep,
     pub(super) shown: Shown,
     buffers: Buffers,
+    /// Attempts that are closed and judged later, where that is wanted.
+    pub(super) unjudged: Option<Vec<Unjudged>>,
+    /// The hands that share a large input with this one, with what they have judged.
+    pub(super) hands: Vec<Worker<'r>>,
 }
 
 impl<'r> Worker<'r> {
@@ -62,20 +71,28 @@ impl<'r> Worker<'r> {
             keep: job.keep,
             shown: Shown::new(job.options.show.as_deref()),
             buffers: Buffers::default(),
+            unjudged: None,
+            hands: Vec::new(),
         })
     }
 
-    /// Reads one input to its end, and closes the streams that no other input goes on with. `overlapped` means to decode
-    /// it in a thread of its own.
-    pub(super) fn read(&mut self, job: &Job<'r>, at: usize, overlapped: bool, is_whole: impl Fn(&Piece) -> bool) {
+    /// Reads one input to its end with so many threads, and closes the streams that no other input goes on with.
+    pub(super) fn read(&mut self, job: &Job<'r>, at: usize, threads: usize, is_whole: impl Fn(&Piece) -> bool) {
         let mut buffers = std::mem::take(&mut self.buffers);
-        buffers.read_ahead(overlapped);
+        buffers.read_ahead(threads > 1);
+        let mut hands = std::mem::take(&mut self.hands);
+        while threads > 1 && hands.len() < threads.min(MOST_HANDS) {
+            match Worker::new(job) {
+                Ok(hand) => hands.push(hand),
+                Err(error) => {
+                    self.spool_error = Some(error);
+                    break;
+                }
+            }
+        }
+        let sharing = if threads > 1 { hands.as_mut_slice() } else { &mut [] };
         let mut sink = InputSink::new(self, u32::try_from(at).unwrap_or(u32::MAX));
-        let seen = if overlapped {
-            overlap(job, at, &mut buffers, &mut sink)
-        } else {
-            decode_input(job, at, &mut buffers, &mut sink)
-        };
+        let seen = decode_input(job, at, sharing, &mut buffers, &mut sink);
         for piece in sink.finish() {
             if is_whole(&piece) {
                 self.close_stream(vec![piece]);
@@ -84,6 +101,7 @@ impl<'r> Worker<'r> {
             }
         }
         self.buffers = buffers;
+        self.hands = hands;
         self.tally.bytes_read += seen.bytes_read;
         self.tally.bytes_decoded += seen.bytes_decoded;
         self.tally.inputs += 1;
@@ -97,6 +115,12 @@ impl<'r> Worker<'r> {
             DecodeError::NotALog(_) if !input.named => self.tally.skipped.push(problem),
             _ => self.tally.unreadable.push(problem),
         }
+    }
+
+    /// This worker and the hands that shared its inputs.
+    pub(super) fn with_hands(mut self) -> impl Iterator<Item = Self> {
+        let hands = std::mem::take(&mut self.hands);
+        hands.into_iter().chain([self])
     }
 
     /// Takes what an input tells besides its events.
@@ -156,18 +180,29 @@ impl<'r> Worker<'r> {
 /// Takes what is closed in one stream.
 pub(super) struct Closing<'a, 'r> {
     worker: &'a mut Worker<'r>,
-    identity: &'a Identity,
+    identity: &'a Arc<Identity>,
     names: StreamNames,
 }
 
 impl<'a, 'r> Closing<'a, 'r> {
-    pub(super) fn new(worker: &'a mut Worker<'r>, identity: &'a Identity, names: StreamNames) -> Self {
+    pub(super) fn new(worker: &'a mut Worker<'r>, identity: &'a Arc<Identity>, names: StreamNames) -> Self {
         Self { worker, identity, names }
     }
 }
 
 impl Output for Closing<'_, '_> {
     fn closed(&mut self, attempt: &mut Attempt) {
+        if let Some(unjudged) = &mut self.worker.unjudged
+            && !rules::is_plain_success(attempt)
+        {
+            let (identity, names) = (Arc::clone(self.identity), self.names);
+            // The lines are copied: their buffer is large, and the next attempt takes it.
+            let lines = std::mem::take(&mut attempt.lines);
+            let attempt =
+                Attempt { lines: lines.clone(), ..std::mem::replace(attempt, Attempt { lines, ..Attempt::default() }) };
+            unjudged.push(Unjudged { attempt, identity, names });
+            return;
+        }
         let effects = &self.worker.options.effects;
         let verdict = rules::judge(attempt);
         if self.worker.keep.every_attempt {
@@ -212,7 +247,13 @@ struct Seen {
 }
 
 /// Opens an input and decodes it into a sink.
-fn decode_input(job: &Job<'_>, at: usize, buffers: &mut Buffers, sink: &mut dyn EventSink) -> Seen {
+fn decode_input<'r>(
+    job: &Job<'r>,
+    at: usize,
+    hands: &mut [Worker<'r>],
+    buffers: &mut Buffers,
+    sink: &mut InputSink<'_, 'r>,
+) -> Seen {
     let mut source = match job.feed.open(at) {
         Ok(source) => source,
         Err(error) => {
@@ -220,24 +261,40 @@ fn decode_input(job: &Job<'_>, at: usize, buffers: &mut Buffers, sink: &mut dyn 
         }
     };
     let mut reader = Counted { reader: &mut *source, bytes: 0, head: Vec::new(), progress: job.progress };
-    let decoded = decode::decode(&mut reader, &job.inputs[at].context, buffers, sink);
+    let context = &job.inputs[at].context;
+    let decoded = if hands.is_empty() {
+        decode::decode(&mut reader, context, buffers, sink)
+    } else {
+        decode_together(&mut reader, context, hands, buffers, sink)
+    };
     Seen { bytes_read: reader.bytes, bytes_decoded: decoded.bytes, head: reader.head, result: decoded.result }
 }
 
-/// The same with the decoder in a thread of its own.
-fn overlap(job: &Job<'_>, at: usize, buffers: &mut Buffers, sink: &mut dyn EventSink) -> Seen {
+/// Decodes with several threads: in chunks, or with the decoder in a thread of its own.
+fn decode_together<'r>(
+    reader: &mut Counted<'_>,
+    context: &InputContext,
+    hands: &mut [Worker<'r>],
+    buffers: &mut Buffers,
+    sink: &mut InputSink<'_, 'r>,
+) -> Decoded {
+    let mut whole = match decode::open(reader) {
+        Ok(Opened::Splits(splits)) => return splits.decode(context, hands, sink),
+        Ok(Opened::Whole(whole)) => whole,
+        Err(error) => return Decoded { shape: None, bytes: 0, result: Err(error) },
+    };
     let (mut relay, arrivals) = relay();
-    let seen = thread::scope(|scope| {
+    let decoded = thread::scope(|scope| {
         let decoder = scope.spawn(move || {
-            let seen = decode_input(job, at, buffers, &mut relay);
+            let decoded = decode::decode(&mut *whole, context, buffers, &mut relay);
             relay.finish();
-            seen
+            decoded
         });
         arrivals.deliver(sink);
         decoder.join()
     });
     // A panic goes on where it would have gone without the thread.
-    seen.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    decoded.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// First bytes of an input that are remembered.

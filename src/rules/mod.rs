@@ -101,7 +101,8 @@ pub fn judge(attempt: &Attempt) -> Verdict {
 }
 
 /// Nothing but a REPORT that says nothing bad: most attempts. They need no look at rules.
-fn is_plain_success(attempt: &Attempt) -> bool {
+#[must_use]
+pub fn is_plain_success(attempt: &Attempt) -> bool {
     attempt.signs.is_empty()
         && attempt.report_seen
         && attempt.subject == Subject::Attempt

@@ -34,6 +34,39 @@ fn any_number_of_threads_for_one_input_gives_the_same_bytes() {
     }
 }
 
+/// A large input is read in chunks of 256 KiB where there are several threads; streams may be mixed in it, and messages
+/// longer than chunks are.
+#[test]
+fn any_number_of_threads_for_a_large_input_gives_the_same_bytes() {
+    for (seed, longest) in [(20, 10), (21, 700_000), (22, 1_900_000), (23, 2_400_000)] {
+        let mut events: Vec<generate::Event> = Vec::new();
+        for seed in seed * 1_000.. {
+            events.extend(generate::corpus(seed).streams.into_iter().flat_map(|stream| stream.events));
+            if events.iter().map(|event| event.message.len()).sum::<usize>() > 2_000_000 {
+                break;
+            }
+        }
+        events.sort_by_key(|event| event.at);
+        let middle = events.len() / 2;
+        let long = format!("a line\n{}", "x and y\n".repeat(longest / 8));
+        events.insert(middle, generate::Event { at: events[middle].at, message: long });
+        let input = generate::s3_lines(&events).into_bytes();
+        for format in ["json", "ndjson"] {
+            let with = |threads: &str| {
+                let run = Run::analyze(["-"]).args(["--format", format, "--threads", threads]);
+                run.input(input.clone()).done()
+            };
+            let one = with("1");
+            assert!(one.stdout.len() > 10_000, "{format} says {} bytes", one.stdout.len());
+            for threads in ["2", "3"] {
+                let many = with(threads);
+                let same = (one.status, one.stdout == many.stdout) == (many.status, true);
+                assert!(same, "{format} with {threads} threads and a message of {longest} bytes differs");
+            }
+        }
+    }
+}
+
 #[test]
 fn two_runs_give_the_same_bytes() {
     for format in ["table", "json", "ndjson"] {

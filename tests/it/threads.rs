@@ -1,6 +1,6 @@
-//! How many threads a run has: as many as there are inputs to read at a time, and those left over decode for them.
+//! How many threads a run has: as many as there are inputs to read at a time, and those left over share them.
 //!
-//! Inputs are pipes that we hold open. When the program has opened them, all of its threads are there to be counted.
+//! Inputs are pipes that we hold open: once the program waits for more of them, its threads are there to be counted.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::harness::{Run, directory};
 
@@ -16,15 +16,19 @@ use super::harness::{Run, directory};
 const LOG: &str = "2026-01-02T03:00:01.000Z REPORT RequestId: 153e7c2a-26a2-40bd-bb12-87fff52ddf5d\tDuration: 2.00 ms\t\
                    Billed Duration: 2 ms\tMemory Size: 128 MB\tMax Memory Used: 70 MB\n";
 
+/// More than is read of an input before it is shared.
+const BEGINNING: usize = 96 * 1024;
+
 /// Inputs, what `--threads` says, and the threads of the process.
 const CASES: &[(usize, usize, usize)] = &[
     (1, 1, 1),
-    // One decodes, the first assembles.
-    (1, 8, 2),
+    (1, 2, 2),
+    // More than three for one input gain nothing.
+    (1, 8, 3),
     (2, 1, 1),
     // The first thread waits for the two that read.
     (2, 2, 3),
-    (2, 8, 5),
+    (2, 8, 7),
 ];
 
 #[test]
@@ -40,16 +44,30 @@ fn no_thread_is_started_without_need() {
         let mut program = run.into_command().stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
         let (first, rest) = pipes.split_at(*inputs.min(threads));
         let open: Vec<File> = first.iter().map(|pipe| opened(pipe, &mut program)).collect();
-        let counted = fs::read_dir(format!("/proc/{}/task", program.id())).unwrap().count();
-        for mut pipe in open {
-            pipe.write_all(LOG.as_bytes()).unwrap();
+        let beginning = LOG.repeat(BEGINNING / LOG.len());
+        for mut pipe in &open {
+            pipe.write_all(beginning.as_bytes()).unwrap();
         }
+        let counted = threads_of(&program, *want);
+        drop(open);
         for pipe in rest {
             opened(pipe, &mut program).write_all(LOG.as_bytes()).unwrap();
         }
         assert!(program.wait().unwrap().success(), "{inputs} inputs, --threads {threads}");
         assert_eq!(counted, *want, "{inputs} inputs, --threads {threads}");
     }
+}
+
+/// The threads of the program, when there are so many or when it has had time for them. It is looked at twice, as more may
+/// come.
+fn threads_of(program: &Child, want: usize) -> usize {
+    let count = || fs::read_dir(format!("/proc/{}/task", program.id())).unwrap().count();
+    let patience = Instant::now() + Duration::from_secs(20);
+    while count() < want && Instant::now() < patience {
+        thread::sleep(Duration::from_millis(5));
+    }
+    thread::sleep(Duration::from_millis(100));
+    count()
 }
 
 /// Our end of a pipe, once the program has opened its own. One that never does must not keep the test waiting.

@@ -87,6 +87,14 @@ impl S3Export {
     }
 }
 
+/// Where the last line with a time of its own begins, but for the first one.
+pub(in crate::decode) fn last_event(text: &[u8]) -> Option<usize> {
+    let mut reader = S3Export::default();
+    let starts = memchr::memrchr_iter(b'\n', text).map(|newline| newline + 1);
+    // What stands behind the time must be there to be seen.
+    starts.filter(|start| start + TIME < text.len()).find(|start| reader.time(&text[*start..]).is_some())
+}
+
 /// `RequestId: ID Error: …` and `Error Runtime exited with error: …`.
 fn is_crash(line: &[u8]) -> bool {
     if let Some(rest) = line.strip_prefix(b"RequestId: ") {
