@@ -7,7 +7,7 @@ use super::text::uuid;
 
 /// The kind of log that writes such an object.
 pub(super) fn of_object(object: &Object<'_>) -> Option<&'static str> {
-    let has = |keys: &[&str]| keys.iter().all(|key| object.contains_key(*key));
+    let has = |keys: &[&str]| keys.iter().all(|key| object.contains_key(key));
     if has(&["eventType", "eventSourceArn"]) && (has(&["eventProcessorId"]) || has(&["logLevel"])) {
         return Some("Kafka event source mapping");
     }
