@@ -1,15 +1,17 @@
 //! The first look at a message, on raw bytes: can it be anything but an ordinary line of the function?
 //!
 //! This runs on every message of the input, so it decides with one vectorised search for a few rare fragments. A message
-//! may still be escaped as the inside of a JSON string: fragments have no quote, backslash, tab or line end.
+//! may still be escaped as the inside of a JSON string: fragments have no quote, tab or line end.
 
 use std::sync::LazyLock;
 
 use aho_corasick::packed::Searcher;
 use aho_corasick::{AhoCorasick, Input, Match, Span};
+use memchr::memmem::Finder;
 
 /// Fragments that may stand anywhere in a line that matters, none in another one, each rare in ordinary lines. The search compares the first
-/// four bytes of all at once, so they are few and begin rarely: `rror: ` and `xception` without their common heads.
+/// four bytes of all at once, so they are few and begin rarely: `race` and `Memo` would stop it at every trace id and
+/// every REPORT.
 const FRAGMENTS: [&str; 19] = [
     "ERROR",
     "FATAL",
@@ -18,10 +20,10 @@ const FRAGMENTS: [&str; 19] = [
     "xception",
     "rror: ",
     "rror [",
-    "raceback",
+    "ceback",
     "orMessage",
     "panic",
-    "MemoryError",
+    "oryError",
     "Task timed",
     "platform.",
     ".java:",
@@ -65,8 +67,9 @@ fn beginnings(first: u8) -> &'static [&'static [u8]] {
 /// Words that a level of Error or above begins with, in any case.
 const LEVELS: [&[u8]; 9] = [b"err", b"fatal", b"crit", b"panic", b"emerg", b"alert", b"dpanic", b"severe", b"fail"];
 
-/// The key of a level, whose value decides.
-const LEVEL_KEY: &str = "evel";
+/// The end of the key of a level, whose value decides: in text, and within a string of an object. Every other line of a
+/// logger in JSON has the key itself, too many for the search to stop at: see [`has_severe_level`].
+const LEVEL_KEYS: [&str; 3] = ["vel=", "vel:", "vel\\"];
 
 enum Search {
     Packed(Searcher),
@@ -76,7 +79,7 @@ enum Search {
 }
 
 static SEARCH: LazyLock<Search> = LazyLock::new(|| {
-    let fragments = || FRAGMENTS.iter().chain([&LEVEL_KEY]);
+    let fragments = || FRAGMENTS.iter().chain(&LEVEL_KEYS);
     if let Some(searcher) = Searcher::new(fragments()) {
         return Search::Packed(searcher);
     }
@@ -95,10 +98,16 @@ pub fn may_matter(message: &[u8]) -> bool {
 #[derive(Debug)]
 pub struct Sieve<'b> {
     block: &'b [u8],
-    /// The first fragment at or after the last place from which was searched.
+    /// The fragment that was found last.
     fragment: Option<Fragment>,
-    searched: bool,
+    /// No other one begins before this place.
+    searched: usize,
 }
+
+/// Bytes searched in one go: so few that they are still in the nearest cache when their messages are looked at.
+const WINDOW: usize = 8 * 1024;
+/// A fragment that begins nearer to the end of a window may go on behind it.
+const LONGEST_FRAGMENT: usize = 16;
 
 #[derive(Clone, Copy, Debug)]
 struct Fragment {
@@ -111,7 +120,7 @@ impl<'b> Sieve<'b> {
     /// For the messages of `block`.
     #[must_use]
     pub fn new(block: &'b [u8]) -> Self {
-        Self { block, fragment: None, searched: false }
+        Self { block, fragment: None, searched: 0 }
     }
 
     /// Whether the message from `from` to `to` may matter. Messages are asked about in their order.
@@ -120,31 +129,44 @@ impl<'b> Sieve<'b> {
     }
 
     fn has_fragment(&mut self, from: usize, to: usize) -> bool {
-        if !self.searched || self.fragment.is_some_and(|fragment| fragment.start < from) {
-            self.search(from);
-        }
-        while let Some(fragment) = self.fragment.filter(|fragment| fragment.end <= to) {
-            if !fragment.is_level || is_severe(&self.block[fragment.end..to]) {
-                return true;
+        self.searched = self.searched.max(from);
+        loop {
+            match self.fragment {
+                Some(fragment) if fragment.start >= from => {
+                    if fragment.end > to {
+                        return false;
+                    }
+                    if !fragment.is_level || is_severe(&self.block[fragment.end..to]) {
+                        return true;
+                    }
+                    self.fragment = None;
+                }
+                _ if self.searched >= to => return false,
+                _ => self.search(),
             }
-            self.search(fragment.end);
         }
-        false
     }
 
-    fn search(&mut self, from: usize) {
-        let rest = Span { start: from, end: self.block.len() };
+    /// Searches one window further.
+    fn search(&mut self) {
+        let start = self.searched;
+        let end = self.block.len().min(start + WINDOW);
+        let span = Span { start, end };
         let found = match &*SEARCH {
-            Search::Packed(searcher) => searcher.find_in(self.block, rest),
-            Search::Automaton(automaton) => automaton.find(Input::new(self.block).span(rest)),
-            Search::Everything => Some(Match::must(0, from..from)),
+            Search::Packed(searcher) => searcher.find_in(self.block, span),
+            Search::Automaton(automaton) => automaton.find(Input::new(self.block).span(span)),
+            Search::Everything => Some(Match::must(0, start..start)),
         };
-        self.searched = true;
         self.fragment = found.map(|found| Fragment {
             start: found.start(),
             end: found.end(),
-            is_level: found.pattern().as_usize() == FRAGMENTS.len(),
+            is_level: found.pattern().as_usize() >= FRAGMENTS.len(),
         });
+        self.searched = match found {
+            Some(found) => found.end(),
+            None if end < self.block.len() => end - LONGEST_FRAGMENT,
+            None => end,
+        };
     }
 }
 
@@ -163,9 +185,9 @@ fn trim_front(mut message: &[u8]) -> &[u8] {
 fn begins(message: &[u8]) -> bool {
     let message = trim_front(message);
     match message.first() {
-        Some(b'0'..=b'9') => short_level(message),
-        Some(b'{') => serilog(message),
-        Some(b'[') => is_severe(message),
+        Some(b'0'..=b'9') => after_time(message),
+        Some(b'{') => serilog(message) || has_severe_level(message),
+        Some(b'[') => is_severe(message) || after_time(after_bracket(message)),
         // Programs and paths before the loader's words, banners of crashes, ids of API Gateway.
         Some(b'/' | b'.' | b'#' | b'(') => true,
         Some(first) => beginnings(*first).iter().any(|begin| message.starts_with(begin)),
@@ -179,10 +201,56 @@ fn serilog(message: &[u8]) -> bool {
     rest.starts_with(b"\"@") || rest.starts_with(b"\\\"@")
 }
 
-/// `<time> <id> fail` and `<time> <id> crit`: .NET has words too short to search for. `<time> ERR` likewise.
-fn short_level(message: &[u8]) -> bool {
+/// What follows the level in brackets that Python's client prints first.
+fn after_bracket(message: &[u8]) -> &[u8] {
+    let end = message.iter().take(12).position(|byte| *byte == b']');
+    trim_front(end.and_then(|end| message.get(end + 1..)).unwrap_or(message))
+}
+
+/// Whether an object names a severe level. One that is escaped has keys that the search for fragments stops at.
+fn has_severe_level(object: &[u8]) -> bool {
+    static KEY: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("evel"));
+    // Most loggers write it first, and it decides.
+    if let Some(value) = object.strip_prefix(b"{\"level\":") {
+        return is_severe(value);
+    }
+    let escaped = object.get(1) == Some(&b'\\');
+    !escaped && KEY.find_iter(object).any(|at| is_severe(&object[at + KEY.needle().len()..]))
+}
+
+/// `<time> <id> fail` and `<time> <id> crit`: .NET has words too short to search for. `<time> ERR` likewise. An object with
+/// a level of its own may follow.
+#[inline]
+fn after_time(message: &[u8]) -> bool {
+    match said_after_head(message) {
+        Some(said) => said.first() == Some(&b'{') && has_severe_level(said),
+        None => after_any_time(message),
+    }
+}
+
+/// What follows `<time> TAB <id> TAB`, and `INFO TAB` where that stands there, if time and id are as long as they usually
+/// are and it is no other level: so nearly every line of Node.js and Python is.
+#[inline]
+fn said_after_head(message: &[u8]) -> Option<&[u8]> {
+    const TIME_AND_ID: usize = 24 + 1 + 36;
+    let (head, rest) = message.split_at_checked(TIME_AND_ID)?;
+    if head[10] != b'T' || head[23] != b'Z' || head[24] != b'\t' || head[33] != b'-' || head[48] != b'-' {
+        return None;
+    }
+    match rest {
+        [b'\t', b'I', b'N', b'F', b'O', b'\t', said @ ..] | [b'\t', said @ ..] => match said {
+            [b' ' | b'\t', ..] => None,
+            // A level ends with a tab, like everything before it.
+            [_, _, _, b'\t', ..] | [_, _, _, _, b'\t', ..] | [_, _, _, _, _, b'\t', ..] => None,
+            _ => Some(said),
+        },
+        _ => None,
+    }
+}
+
+fn after_any_time(message: &[u8]) -> bool {
     if message.get(10) != Some(&b'T') {
-        return false;
+        return after_date(message).is_some_and(has_severe_level);
     }
     // Nearly all such times have milliseconds and a Z.
     let usual = message.get(23) == Some(&b'Z') && matches!(message.get(24), Some(b' ' | b'\t' | b'\\'));
@@ -196,6 +264,22 @@ fn short_level(message: &[u8]) -> bool {
         rest = trim_front(after);
     }
     [b"fail".as_slice(), b"crit", b"ERR", b"CRIT"].iter().any(|word| rest.starts_with(word))
+        || object_after_word(rest).is_some_and(has_severe_level)
+}
+
+/// An object after the date that Go prints, `2006/01/02 15:04:05 ` with or without microseconds.
+fn after_date(message: &[u8]) -> Option<&[u8]> {
+    let (date, rest) = message.split_at_checked("2006/01/02 15:04:05".len())?;
+    let digits = rest.iter().take(8).position(|byte| *byte == b' ')?;
+    let object = rest.get(digits + 1..)?;
+    (date[4] == b'/' && object.first() == Some(&b'{')).then_some(object)
+}
+
+/// An object, with or without a level before it.
+fn object_after_word(rest: &[u8]) -> Option<&[u8]> {
+    let word = rest.iter().take(8).position(|byte| !byte.is_ascii_alphabetic())?;
+    let object = trim_front(&rest[word..]);
+    (object.first() == Some(&b'{')).then_some(object)
 }
 
 /// Behind the key of a level, in any spelling and with any escapes between: `":"error"`, `=error`, `":50`.

@@ -1,6 +1,6 @@
 //! Samples of every shape and what they say; the laws that hold for all of them.
 
-use super::{Joiner, may_matter, parse};
+use super::{Joiner, Sieve, may_matter, parse};
 use crate::model::{AppError, AppLine, ErrorForm, Level, Record};
 
 const ID: &str = "6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34";
@@ -609,6 +609,71 @@ fn whatever_matters_is_let_through() {
     }
 }
 
+/// Whatever level an object names, wherever it does, behind whatever head.
+#[test]
+fn severe_levels_are_let_through() {
+    let heads = [
+        "",
+        " \t",
+        "2026-01-02T03:04:05.678Z\t$ID\tINFO\t",
+        "2026-01-02T03:04:05.678Z\t$ID\tWARN\t",
+        "2026-01-02T03:04:05.678Z $ID INFO ",
+        "2026-01-02T03:04:05.678Z\tundefined\tINFO\t",
+        "2026-01-02T03:04:05.678Z\t$ID\tinfo\t",
+        "2026-01-02T03:04:05.678Z\t$ID\t",
+        "[INFO]\t2026-01-02T03:04:05.678Z\t$ID\t",
+        "[WARNING]\t2026-01-02T03:04:05.678Z\t\t",
+        "2026/01/02 03:04:05 ",
+        "2026/01/02 03:04:05.678901 ",
+    ];
+    let levels = [
+        "\"error\"",
+        "\"ERROR\"",
+        "\"Error\"",
+        "\"err\"",
+        "\"fatal\"",
+        "\"Critical\"",
+        "\"crit\"",
+        "\"panic\"",
+        "\"dpanic\"",
+        "\"emerg\"",
+        "\"alert\"",
+        "\"severe\"",
+        "\"fail\"",
+        "50",
+        "60",
+        "\"info\"",
+        "30",
+    ];
+    let mut seen = 0;
+    for head in heads {
+        for level in levels {
+            for object in [
+                format!("{{\"level\":{level},\"msg\":\"no\"}}"),
+                format!("{{\"level\": {level}, \"msg\": \"no\"}}"),
+                format!("{{ \"time\": 1, \"log_level\": {level} }}"),
+                format!("{{\"message\":\"no\",\"at\":{{\"x\":[1]}},\"logLevel\":{level}}}"),
+                format!(
+                    "{{\"time\":\"2026-01-02T03:04:05.678Z\",\"type\":\"function\",\"record\":{{\"level\":{level}}}}}"
+                ),
+                format!(
+                    "{{\"level\":\"INFO\",\"message\":{}}}",
+                    serde_json::to_string(&format!("{{\"level\":{level}}}")).expect("a string")
+                ),
+            ] {
+                let text = sample(&format!("{head}{object}"));
+                if must_be_seen(&parse(&text)) {
+                    seen += 1;
+                    assert!(may_matter(text.as_bytes()), "plain {text:?}");
+                    let escaped = serde_json::to_string(&text).expect("a string");
+                    assert!(may_matter(&escaped.as_bytes()[1..escaped.len() - 1]), "escaped {text:?}");
+                }
+            }
+        }
+    }
+    assert!(seen > 500, "{seen}");
+}
+
 #[test]
 fn ordinary_lines_are_dismissed() {
     for text in [
@@ -699,6 +764,22 @@ proptest::proptest! {
         let text = String::from_utf8_lossy(&bytes);
         let _ = parse(&text);
         feed_all(&text);
+    }
+
+    /// A block is searched in windows; its messages are judged as if each stood alone.
+    #[test]
+    fn a_block_is_sifted_like_its_messages(picks in proptest::collection::vec((0usize..1000, 0usize..700), 1..120)) {
+        let all: Vec<_> = PLATFORM.iter().chain(APP).collect();
+        let messages: Vec<String> =
+            picks.iter().map(|(pick, pad)| format!("{}{}", "x".repeat(*pad), sample(all[pick % all.len()].0))).collect();
+        let block = messages.join("\n");
+        let mut sieve = Sieve::new(block.as_bytes());
+        let mut from = 0;
+        for message in &messages {
+            let to = from + message.len();
+            proptest::prop_assert_eq!(sieve.may_matter(from, to), may_matter(message.as_bytes()), "{:?}", message);
+            from = to + 1;
+        }
     }
 
     #[test]
