@@ -53,6 +53,7 @@ pub(super) fn run(feed: &dyn Feed, options: &Options, progress: &dyn Progress) -
         prices: options.prices,
         keep_patches: options.keep_records || options.ledger || options.show.is_some(),
         keep_needy: options.ledger,
+        threads: options.threads,
     };
     let totals =
         summary::summarize(&shared, ledgers, &bounds).context("failed to read attempts back from a temporary file")?;
@@ -115,6 +116,7 @@ fn read_all<'r>(job: &Job<'r>) -> std::io::Result<Vec<Worker<'r>>> {
             }
             worker.read(job, at, threads_for(at), is_whole);
         }
+        worker.ledger.rest();
     };
     match workers.as_mut_slice() {
         [worker] => work(worker),

@@ -159,6 +159,11 @@ impl<'s> Ledger<'s> {
         self.runs.push(entry, &self.shared.in_memory);
     }
 
+    /// There are no more for now.
+    pub fn rest(&mut self) {
+        self.runs.end_run(&self.shared.in_memory);
+    }
+
     fn finding(&mut self, key: FindingKey, order: (Option<Timestamp>, Place), record: &dyn Fn() -> Record) -> u32 {
         let id = self.shared.findings.id(&key);
         if !self.findings.contains_key(&id) && !self.admit(key, id) {

@@ -1,10 +1,11 @@
 //! Entries in sorted runs, merged at the end: in memory, and past a bound in a temporary file.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
+use std::collections::{BTreeSet, BinaryHeap};
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Entry;
@@ -49,7 +50,14 @@ impl Runs {
     /// Takes an entry. Where a full run cannot be written to disk it stays in memory.
     pub(super) fn push(&mut self, entry: Entry, room: &Room) {
         self.current.push(entry);
-        if self.current.len() < RUN.min(room.bound.max(1)) {
+        if self.current.len() >= RUN.min(room.bound.max(1)) {
+            self.end_run(room);
+        }
+    }
+
+    /// Sorts what came since the last run, so that whoever merges them all need not.
+    pub(super) fn end_run(&mut self, room: &Room) {
+        if self.current.is_empty() {
             return;
         }
         self.current.sort_unstable_by_key(Entry::key);
@@ -73,7 +81,7 @@ impl Runs {
         self.current.sort_unstable_by_key(Entry::key);
         self.current.shrink_to_fit();
         self.full.push(self.current);
-        let mut runs: Vec<Run> = self.full.into_iter().map(|run| Run::Memory(run.into_iter())).collect();
+        let mut runs: Vec<Run> = self.full.into_iter().map(Run::in_memory).collect();
         if let Some(disk) = self.disk {
             runs.extend(disk.into_runs()?);
         }
@@ -118,7 +126,7 @@ impl Disk {
     }
 
     fn into_runs(self) -> io::Result<Vec<Run>> {
-        let file = std::rc::Rc::new(self.file.into_inner().map_err(io::IntoInnerError::into_error)?);
+        let file = Arc::new(self.file.into_inner().map_err(io::IntoInnerError::into_error)?);
         let run = |(at, end)| Run::Disk { file: file.clone(), at, end, read: Vec::new().into_iter() };
         Ok(self.runs.into_iter().map(run).collect())
     }
@@ -126,14 +134,46 @@ impl Disk {
 
 /// One sorted run.
 enum Run {
-    Memory(std::vec::IntoIter<Entry>),
-    Disk { file: std::rc::Rc<File>, at: u64, end: u64, read: std::vec::IntoIter<Entry> },
+    Memory { entries: Arc<Vec<Entry>>, at: usize, end: usize },
+    Disk { file: Arc<File>, at: u64, end: u64, read: std::vec::IntoIter<Entry> },
 }
 
 impl Run {
+    fn in_memory(entries: Vec<Entry>) -> Self {
+        Self::Memory { at: 0, end: entries.len(), entries: Arc::new(entries) }
+    }
+
+    /// The function at a share of a run in memory.
+    fn function_at(&self, share: usize, of: usize) -> Option<u32> {
+        match self {
+            Self::Memory { entries, end, .. } => entries.get(end * share / of).map(|entry| entry.function),
+            Self::Disk { .. } => None,
+        }
+    }
+
+    fn length(&self) -> usize {
+        match self {
+            Self::Memory { at, end, .. } => end - at,
+            Self::Disk { .. } => 0,
+        }
+    }
+
+    /// The entries of functions before this one; the others stay.
+    fn split_before(&mut self, function: u32) -> Option<Self> {
+        let Self::Memory { entries, at, end } = self else { return None };
+        let cut = *at + entries.get(*at..*end)?.partition_point(|entry| entry.function < function);
+        let before = Self::Memory { entries: Arc::clone(entries), at: *at, end: cut };
+        *at = cut;
+        Some(before)
+    }
+
     fn next(&mut self) -> io::Result<Option<Entry>> {
         match self {
-            Self::Memory(entries) => Ok(entries.next()),
+            Self::Memory { entries, at, end } => {
+                let entry = entries.get(*at).filter(|_| at < end).copied();
+                *at += 1;
+                Ok(entry)
+            }
             Self::Disk { file, at, end, read } => {
                 if let Some(entry) = read.next() {
                     return Ok(Some(entry));
@@ -159,8 +199,8 @@ impl Run {
             entries.push(entry);
         }
         entries.sort_unstable_by_key(Entry::key);
-        if let Self::Memory(_) = self {
-            return Ok(Self::Memory(entries.into_iter()));
+        if let Self::Memory { .. } = self {
+            return Ok(Self::in_memory(entries));
         }
         let mut disk = Disk::new()?;
         disk.write(&entries)?;
@@ -168,36 +208,61 @@ impl Run {
     }
 }
 
-/// All entries in order, each under the function that it counts for (`canonical`, by function id). After a failure to
-/// read a run there are no more.
-pub(super) fn merged(
-    workers: Vec<Runs>,
-    canonical: &[u32],
-) -> io::Result<impl Iterator<Item = io::Result<Entry>> + use<>> {
-    let mut runs = Vec::new();
-    for worker in workers {
-        runs.extend(worker.finish()?);
+/// All entries in sorted runs, each entry under the function that it counts for.
+#[derive(Default)]
+pub(super) struct Sorted {
+    runs: Vec<Run>,
+}
+
+impl Sorted {
+    /// Those of all workers; `canonical` tells, by function id, the function that counts.
+    pub(super) fn new(workers: Vec<Runs>, canonical: &[u32]) -> io::Result<Self> {
+        let mut runs = Vec::new();
+        for worker in workers {
+            runs.extend(worker.finish()?);
+        }
+        if (0u32..).zip(canonical).any(|(id, counted_under)| id != *counted_under) {
+            runs = runs.into_iter().map(|run| run.renamed(canonical)).collect::<io::Result<_>>()?;
+        }
+        Ok(Self { runs })
     }
-    if (0u32..).zip(canonical).any(|(id, counted_under)| id != *counted_under) {
-        runs = runs.into_iter().map(|run| run.renamed(canonical)).collect::<io::Result<_>>()?;
+
+    /// Up to so many parts with functions of their own, in their order. All in one where some are on disk, which is read
+    /// from start to end.
+    pub(super) fn parts(mut self, most: usize) -> Vec<Self> {
+        let mut parts = Vec::new();
+        let largest = self.runs.iter().max_by_key(|run| run.length());
+        let cuts: BTreeSet<u32> = (1..most).filter_map(|share| largest?.function_at(share, most)).collect();
+        if self.runs.iter().all(|run| matches!(run, Run::Memory { .. })) {
+            let cut = |function: u32| Self {
+                runs: self.runs.iter_mut().filter_map(|run| run.split_before(function)).collect(),
+            };
+            parts.extend(cuts.into_iter().map(cut));
+        }
+        parts.push(self);
+        parts
     }
-    let mut heads: BinaryHeap<Reverse<Head>> = BinaryHeap::with_capacity(runs.len());
-    for (run, entries) in runs.iter_mut().enumerate() {
-        heads.extend(entries.next()?.map(|entry| Reverse(Head { entry, run })));
+
+    /// All entries in order. After a failure to read a run there are no more.
+    pub(super) fn merged(mut self) -> io::Result<impl Iterator<Item = io::Result<Entry>>> {
+        let mut heads: BinaryHeap<Reverse<Head>> = BinaryHeap::with_capacity(self.runs.len());
+        for (run, entries) in self.runs.iter_mut().enumerate() {
+            heads.extend(entries.next()?.map(|entry| Reverse(Head { entry, run })));
+        }
+        Ok(std::iter::from_fn(move || {
+            let mut first = heads.peek_mut()?;
+            let entry = match self.runs[first.0.run].next() {
+                Ok(Some(next)) => std::mem::replace(&mut first.0.entry, next),
+                Ok(None) => PeekMut::pop(first).0.entry,
+                Err(error) => {
+                    drop(first);
+                    heads.clear();
+                    return Some(Err(error));
+                }
+            };
+            Some(Ok(entry))
+        }))
     }
-    Ok(std::iter::from_fn(move || {
-        let mut first = heads.peek_mut()?;
-        let entry = match runs[first.0.run].next() {
-            Ok(Some(next)) => std::mem::replace(&mut first.0.entry, next),
-            Ok(None) => PeekMut::pop(first).0.entry,
-            Err(error) => {
-                drop(first);
-                heads.clear();
-                return Some(Err(error));
-            }
-        };
-        Some(Ok(entry))
-    }))
 }
 
 /// The first entry of a run.
@@ -244,15 +309,16 @@ mod tests {
             .collect()
     }
 
-    fn in_order(bound: usize, canonical: &[u32]) -> (Vec<String>, usize) {
+    fn in_order(bound: usize, canonical: &[u32], parts: usize) -> (Vec<String>, usize) {
         let room = Room { bound, ..Room::default() };
         let mut workers = vec![Runs::default(), Runs::default()];
         for (at, entry) in entries().into_iter().enumerate() {
             workers[at % 2].push(entry, &room);
         }
         let spilled = workers.iter().filter_map(|runs| runs.disk.as_ref()).map(|disk| disk.runs.len()).sum();
-        let all = merged(workers, canonical).unwrap().map(|entry| format!("{:?}", entry.unwrap())).collect();
-        (all, spilled)
+        let parts = Sorted::new(workers, canonical).unwrap().parts(parts);
+        let entries = parts.into_iter().flat_map(|part| part.merged().unwrap());
+        (entries.map(|entry| format!("{:?}", entry.unwrap())).collect(), spilled)
     }
 
     #[test]
@@ -260,10 +326,13 @@ mod tests {
         let same = [0, 1, 2, 3, 4];
         let joined = [0, 0, 2, 2, 4];
         for canonical in [same, joined] {
-            let (memory, none) = in_order(1_000_000, &canonical);
-            let (disk, spilled) = in_order(100, &canonical);
-            assert_eq!((none, spilled > 5, memory.len()), (0, true, 1_000));
-            assert_eq!(memory, disk);
+            let (memory, none) = in_order(1_000_000, &canonical, 1);
+            for parts in [1, 3] {
+                let (disk, spilled) = in_order(100, &canonical, parts);
+                assert_eq!((none, spilled > 5, memory.len()), (0, true, 1_000));
+                assert_eq!(memory, disk);
+                assert_eq!(memory, in_order(1_000_000, &canonical, parts).0);
+            }
         }
     }
 }

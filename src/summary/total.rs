@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::thread;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -13,7 +14,8 @@ use super::ledger::{FINDINGS_OF_A_FUNCTION, Ledger, Shared};
 use super::names::{FindingKey, FunctionFacts, FunctionKey};
 use super::needy::NeedyEvent;
 use super::price::{Price, Prices};
-use super::{Entry, retries, runs};
+use super::runs::Sorted;
+use super::{Entry, retries};
 use crate::catalogue::Invoker;
 use crate::model::{Place, Timestamp};
 use crate::wire::{Finding, FunctionSummary, Window, moment};
@@ -27,7 +29,7 @@ pub struct Bounds<'a> {
     /// Those that start within so many milliseconds before the end of the window.
     pub since_ms: Option<i64>,
     /// Those of functions with such a name.
-    pub wanted: &'a dyn Fn(Option<&str>) -> bool,
+    pub wanted: &'a (dyn Fn(Option<&str>) -> bool + Sync),
     /// Who calls the functions, where that was given: for the wording of advice.
     pub invoker: Option<Invoker>,
     /// What time costs.
@@ -36,6 +38,8 @@ pub struct Bounds<'a> {
     pub keep_patches: bool,
     /// The events that need a person are wanted one by one.
     pub keep_needy: bool,
+    /// Threads that may add up, each some of the functions.
+    pub threads: usize,
 }
 
 impl Bounds<'_> {
@@ -104,6 +108,13 @@ impl Patches {
         self.timeouts_ms.get(&function).copied()
     }
 
+    fn absorb(&mut self, other: Self) {
+        self.patches.extend(other.patches);
+        self.dropped.extend(other.dropped);
+        self.timeouts_ms.extend(other.timeouts_ms);
+        self.repeats.extend(other.repeats);
+    }
+
     fn event(&mut self, attempts: &[Entry], outcome: Outcome, advice: Option<&'static Advice>) {
         if outcome == Outcome::Succeeded {
             return;
@@ -139,21 +150,34 @@ pub fn summarize(shared: &Shared, ledgers: Vec<Ledger<'_>>, bounds: &Bounds<'_>)
     let from = bounds.from.max(since);
     let start = from.max(first);
     let window_ms = start.zip(end).map_or(0, |(start, end)| end.ms_since(start).max(0));
-    let mut pass = Pass {
-        names: &names,
-        bounds,
-        from,
-        end,
-        window_ms,
-        all: Counts::over(window_ms),
-        rows: Vec::new(),
-        duplicates: 0,
-        hiding: Vec::new(),
-        price_lists: BTreeSet::new(),
-        patches: Patches::default(),
-        needy: Vec::new(),
+    let pass = |entries: Sorted| {
+        let mut pass = Pass {
+            names: &names,
+            bounds,
+            from,
+            end,
+            window_ms,
+            all: Counts::over(window_ms),
+            rows: Vec::new(),
+            duplicates: 0,
+            hiding: Vec::new(),
+            price_lists: BTreeSet::new(),
+            patches: Patches::default(),
+            needy: Vec::new(),
+        };
+        pass.run(entries.merged()?).map(|()| pass)
     };
-    pass.run(runs::merged(runs, &names.canonical)?)?;
+    let mut parts = Sorted::new(runs, &names.canonical)?.parts(bounds.threads).into_iter();
+    let first = parts.next();
+    let pass = thread::scope(|scope| {
+        let others: Vec<_> = parts.map(|part| scope.spawn(|| pass(part))).collect();
+        let mut all = pass(first.unwrap_or_default())?;
+        for other in others {
+            // A panic goes on where it would have gone without the thread.
+            all.absorb(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+        }
+        Ok::<_, io::Error>(all)
+    })?;
     let given = bounds.to.is_some() || from.is_some();
     Ok(pass.finish(Window {
         start: moment(start),
@@ -310,6 +334,17 @@ impl Pass<'_> {
         self.settle(&mut event, current.as_mut());
         self.close(current);
         Ok(())
+    }
+
+    /// Adds what was found in functions behind these.
+    fn absorb(&mut self, behind: Self) {
+        self.all.absorb(&behind.all);
+        self.rows.extend(behind.rows);
+        self.duplicates += behind.duplicates;
+        self.hiding.extend(behind.hiding);
+        self.price_lists.extend(behind.price_lists);
+        self.patches.absorb(behind.patches);
+        self.needy.extend(behind.needy);
     }
 
     fn open(&self, id: u32) -> Current {
