@@ -96,8 +96,8 @@ fn names_lambda(error: &AppError<'_>, line: &str, call: Option<&SdkCall>, name: 
     let shaped =
         call.is_some() || lambda_api::is_fault(name) || error.reason.is_some() || status_in_raw_body(error).is_some();
     let texts = [error.error_type.as_deref(), Some(message), error.cause.as_deref(), error.reason.as_deref()];
-    let speaks = texts.into_iter().flatten().any(lambda_api::speaks_lambda);
-    if shaped && (speaks || lambda_api::is_only_lambda(name)) {
+    let speaks = || texts.into_iter().flatten().any(lambda_api::speaks_lambda);
+    if shaped && (lambda_api::is_only_lambda(name) || speaks()) {
         return Some(High);
     }
     if call.is_some() && lambda_api::speaks_lambda(line) {

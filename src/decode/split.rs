@@ -3,6 +3,7 @@
 //! A chunk is read, decoded and delivered by one thread, so its bytes stay in the cache of one core, and events arrive in
 //! the order of the input. Only shapes are split in which the start of an event can be told without what came before.
 
+use std::collections::VecDeque;
 use std::io::{self, Cursor, ErrorKind, Read};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread;
@@ -22,8 +23,11 @@ type Cut = fn(&[u8]) -> Option<usize>;
 /// The shapes that are split.
 const SPLIT: &[(&Shape, Cut)] = &[(&s3_export::SHAPE, s3_export::last_event)];
 
-/// How often a hand looks for what another one sends before it sleeps: some 50 microseconds.
-const SPINS: usize = 4_000;
+/// Chunks that wait for their turn at each hand, at most.
+const MOST_FOUND: usize = 3;
+
+/// How often a hand looks for what another one sends before it sleeps: some 100 microseconds.
+const SPINS: usize = 800;
 
 /// An input whose first bytes were looked at.
 pub enum Opened<'a> {
@@ -86,18 +90,19 @@ impl Splits<'_> {
     ) -> Decoded {
         let Self { shape, source } = self;
         let work = Work { shape, context, stream: sink.stream(&context.key()) };
-        let (sources, turns) = (ring(hands.len()), ring(hands.len()));
-        // Both begin at the first hand, to which the last one sends.
-        if let (Some((_, to_first)), Some((_, turn_of_first))) = (sources.last(), turns.last()) {
-            let _ = to_first.send(source);
-            let _ = turn_of_first.send(Turn { sink, lines: 0 });
+        let (mut to, from): (Vec<_>, Vec<_>) = (0..hands.len()).map(|_| channel()).unzip();
+        // Both begin at the first hand. Every hand sends to the next one, the last to the first.
+        if let Some(to_first) = to.first() {
+            let _ = to_first.send(Baton::Source(source));
+            let _ = to_first.send(Baton::Turn(Turn { sink, lines: 0 }));
         }
-        let mut hands = hands.iter_mut().zip(sources.into_iter().zip(turns));
+        to.rotate_left(1.min(hands.len()));
+        let mut hands = hands.iter_mut().zip(from.into_iter().zip(to));
         let end = thread::scope(|scope| {
             let first = hands.next();
             let others: Vec<_> =
-                hands.map(|(hand, (source, turn))| scope.spawn(|| work.run(hand, source, turn))).collect();
-            let mut end = first.and_then(|(hand, (source, turn))| work.run(hand, source, turn));
+                hands.map(|(hand, (from, to))| scope.spawn(|| Round::new(&work, hand, from, to).run())).collect();
+            let mut end = first.and_then(|(hand, (from, to))| Round::new(&work, hand, from, to).run());
             for other in others {
                 // A panic goes on where it would have gone without the thread.
                 end = end.or(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
@@ -110,11 +115,10 @@ impl Splits<'_> {
     }
 }
 
-/// One channel to each of so many hands: what a hand receives from, and where it sends to, which is the next one's.
-fn ring<T>(hands: usize) -> Vec<(Receiver<T>, Sender<T>)> {
-    let (mut to, mut from): (Vec<_>, Vec<_>) = (0..hands).map(|_| channel()).unzip();
-    to.rotate_left(1);
-    from.drain(..).zip(to).collect()
+/// What goes from hand to hand, round and round: a hand that has it may read, or hand over.
+enum Baton<'s, S> {
+    Source(Source<'s>),
+    Turn(Turn<'s, S>),
 }
 
 /// Waits for what another hand sends. Most waits are shorter than it takes to fall asleep and be woken.
@@ -142,45 +146,107 @@ struct Work<'w> {
     stream: StreamId,
 }
 
-impl Work<'_> {
-    /// One hand: takes every so manieth chunk. Whoever meets the end tells of it.
-    fn run<'s, S: EventSink>(
-        &self,
-        hand: &mut impl Hand<S>,
-        (sources, to_next): (Receiver<Source<'s>>, Sender<Source<'s>>),
-        (turns, turn_of_next): (Receiver<Turn<'s, S>>, Sender<Turn<'s, S>>),
-    ) -> Option<End> {
-        let mut block = Block::default();
-        let end = loop {
-            // The ends of a channel go with their hands: when one ends, the others do.
-            let Some(mut source) = receive(&sources) else { break None };
-            match source.next(&mut block) {
-                Next::Chunk => {
-                    let _ = to_next.send(source);
-                    let lines = self.events(&mut block);
-                    hand.before(&mut block);
-                    let Some(mut turn) = turns.try_recv().ok().or_else(|| {
-                        hand.after();
-                        receive(&turns)
-                    }) else {
-                        break None;
-                    };
-                    block.lines_before = turn.lines;
-                    block = hand.deliver(block, turn.sink);
-                    turn.lines += lines;
-                    let _ = turn_of_next.send(turn);
-                    if hand.is_behind() {
-                        hand.after();
-                    }
-                }
-                Next::Unsplit => break receive(&turns).map(|turn| self.rest(source, &block, turn)),
-                Next::End => break Some(source.end()),
-            }
-        };
-        hand.after();
+/// A chunk whose events were found.
+struct Found {
+    block: Block,
+    lines: u64,
+}
+
+/// One hand at work: takes every so manieth chunk.
+struct Round<'w, 's, S, H> {
+    work: &'w Work<'w>,
+    hand: &'w mut H,
+    from: Receiver<Baton<'s, S>>,
+    to: Sender<Baton<'s, S>>,
+    source: Option<Source<'s>>,
+    turn: Option<Turn<'s, S>>,
+    /// Chunks that wait for their turn.
+    found: VecDeque<Found>,
+    spare: Vec<Block>,
+}
+
+impl<'w, 's, S: EventSink, H: Hand<S>> Round<'w, 's, S, H> {
+    fn new(work: &'w Work<'w>, hand: &'w mut H, from: Receiver<Baton<'s, S>>, to: Sender<Baton<'s, S>>) -> Self {
+        Self { work, hand, from, to, source: None, turn: None, found: VecDeque::new(), spare: Vec::new() }
+    }
+
+    /// Works until there is nothing more. Whoever meets the end of the input tells of it.
+    fn run(mut self) -> Option<End> {
+        let end = self.read();
+        // The others may wait for what this hand still has.
+        while !self.found.is_empty() && self.deliver_next() {}
+        self.hand.after();
         end
     }
 
+    fn read(&mut self) -> Option<End> {
+        loop {
+            while let Ok(baton) = self.from.try_recv() {
+                self.take(baton);
+            }
+            self.deliver();
+            let Some(mut source) = self.source.take_if(|_| self.found.len() < MOST_FOUND) else {
+                if !self.wait() {
+                    return None;
+                }
+                continue;
+            };
+            let mut block = self.spare.pop().unwrap_or_default();
+            match source.next(&mut block) {
+                Next::Chunk => {
+                    let _ = self.to.send(Baton::Source(source));
+                    let lines = self.work.events(&mut block);
+                    self.hand.before(&mut block);
+                    self.found.push_back(Found { block, lines });
+                }
+                Next::Unsplit => {
+                    while !self.found.is_empty() && self.deliver_next() {}
+                    while self.turn.is_none() && self.wait() {}
+                    return self.turn.take().map(|turn| self.work.rest(source, &block, turn));
+                }
+                Next::End => return Some(source.end()),
+            }
+        }
+    }
+
+    /// Waits for a turn and hands over. `false` where none will come.
+    fn deliver_next(&mut self) -> bool {
+        let before = self.found.len();
+        self.deliver();
+        self.found.len() < before || self.wait()
+    }
+
+    /// Hands over, if it is its turn and there is something.
+    fn deliver(&mut self) {
+        let Some(mut turn) = self.turn.take_if(|_| !self.found.is_empty()) else { return };
+        let Some(Found { mut block, lines }) = self.found.pop_front() else { return };
+        block.lines_before = turn.lines;
+        self.spare.push(self.hand.deliver(block, turn.sink));
+        turn.lines += lines;
+        let _ = self.to.send(Baton::Turn(turn));
+        if self.hand.is_behind() {
+            self.hand.after();
+        }
+    }
+
+    /// Does what is left, then waits for what the hand before sends. `false` where nothing will come.
+    fn wait(&mut self) -> bool {
+        self.hand.after();
+        let baton = receive(&self.from);
+        let more = baton.is_some();
+        baton.into_iter().for_each(|baton| self.take(baton));
+        more
+    }
+
+    fn take(&mut self, baton: Baton<'s, S>) {
+        match baton {
+            Baton::Source(source) => self.source = Some(source),
+            Baton::Turn(turn) => self.turn = Some(turn),
+        }
+    }
+}
+
+impl Work<'_> {
     /// Finds the events of a chunk. Gives the lines in it.
     fn events(&self, block: &mut Block) -> u64 {
         let data = std::mem::take(&mut block.data);

@@ -278,7 +278,6 @@ impl<'w, 'r> InputSink<'w, 'r> {
         let place = self.at;
         let bytes = event.message.len() as u64;
         let message = Message { at: event.at, place, text: raw, escaped: false, bytes, keep: self.worker.keep };
-        let joins = slot.joiner.is_open() || event.split || !is_whole_object(raw);
         // What was split may go on in the next line, but no object does.
         let platform_line = if event.split { parse::platform_json_line } else { parse::platform_line };
         if !slot.joiner.is_open()
@@ -296,7 +295,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
         }
         keep_unread(slot, batch, self.input, self.worker.keep);
         let text = lossy_text(raw);
-        if joins {
+        if slot.joiner.is_open() || event.split || !is_whole_object(raw) {
             let fed = slot.joiner.feed(event.at, event.line, &text);
             if fed.absorbed {
                 // It goes on with the block that was open, or ended that and begins one.
