@@ -13,6 +13,7 @@ mod run;
 mod shown;
 mod sift;
 mod sink;
+mod slot;
 mod tally;
 mod worker;
 

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::records::Records;
 use super::shown::Shown;
-use super::sink::Piece;
+use super::slot::Piece;
 use super::tally::Tally;
 use super::worker::{Job, Worker};
 use super::{Analysis, Options, Progress};

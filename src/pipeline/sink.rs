@@ -1,21 +1,19 @@
 //! Takes the events of one input to their streams: dismisses ordinary lines, parses the rest, assembles both.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use xxhash_rust::xxh3::Xxh3;
 
 use super::duplicates::Delivered;
 use super::sift::sift;
+use super::slot::{Joined, Piece, Slot, key_hash};
 use super::worker::{Closing, Worker};
-use crate::assemble::{Assembler, Message, Part};
+use crate::assemble::{Assembler, Message};
 use crate::model::{
-    Batch, Bucket, EventSink, FunctionArn, Keep, LogEvent, Note, Place, Record, RequestId, Span, StreamId, StreamKey,
-    Stretch, lossy_text, unescape_json,
+    Batch, Bucket, EventSink, LogEvent, Note, Place, Record, RequestId, Span, StreamId, StreamKey, Stretch, lossy_text,
+    unescape_json,
 };
-use crate::parse::{self, Block, Joiner};
-use crate::summary::StreamNames;
+use crate::parse::{self, Block};
 use crate::wire::Identity;
 
 /// The streams of one input.
@@ -40,78 +38,10 @@ pub(super) struct InputSink<'w, 'r> {
     at: Place,
 }
 
-/// One stream of the input.
-struct Slot {
-    identity: Arc<Identity>,
-    names: StreamNames,
-    assembler: Assembler,
-    joiner: Joiner,
-    /// What the joiner holds.
-    joined: Option<Joined>,
-    /// Not the stream of a function: the name of the kind of log.
-    foreign: Option<&'static str>,
-    /// Number of its last event in the input.
-    last_event: u64,
-    /// Lines of the batch at hand that were counted and not kept.
-    unread: Vec<Unread>,
-}
-
-/// Events in a row that were counted and not kept, each in a line of its own.
-#[derive(Clone, Copy, Debug)]
-struct Unread {
-    /// Number of the first one in the batch.
-    first: u32,
-    events: u32,
-    /// Number of the first one within its line.
-    event: u32,
-}
-
-impl Slot {
-    /// Ordinary lines need no further look.
-    #[inline(always)]
-    fn dismisses(&self, keep: &Keep) -> bool {
-        !self.joiner.is_open() && !self.assembler.wants_ids() && !keep.every_line
-    }
-
-    /// Remembers lines that were counted, the first of which has the number `event` in its line.
-    fn leave_unread(&mut self, lines: &Stretch, event: u32, stream: StreamId, with_unread: &mut Vec<StreamId>) {
-        if self.unread.is_empty() {
-            with_unread.push(stream);
-        }
-        self.unread.push(Unread { first: lines.first, events: lines.events, event });
-    }
-}
-
 /// New streams after which those that rest are looked for.
 const STREAMS: usize = 256;
 /// Events of other streams after which a stream rests.
 const RESTING: u64 = 8 * 1024;
-
-/// What is known of the messages of a block besides their text.
-#[derive(Clone, Copy, Debug)]
-struct Joined {
-    place: Place,
-    bytes: u64,
-    request_id: Option<RequestId>,
-}
-
-impl Joined {
-    /// With a further message behind.
-    fn and(self, more: Self) -> Self {
-        Self { bytes: self.bytes + more.bytes, request_id: self.request_id.or(more.request_id), ..self }
-    }
-}
-
-/// One end-to-end stretch of a stream, waiting for the others.
-#[derive(Debug)]
-pub(super) struct Piece {
-    /// Equal for the pieces of one stream; `None` where the input does not tell streams apart.
-    pub(super) stream: Option<u64>,
-    pub(super) identity: Arc<Identity>,
-    pub(super) names: StreamNames,
-    pub(super) input: u32,
-    pub(super) part: Part,
-}
 
 impl<'w, 'r> InputSink<'w, 'r> {
     pub(super) fn new(worker: &'w mut Worker<'r>, input: u32) -> Self {
@@ -141,11 +71,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
             self.block(at, block, joined);
         }
         let (input, keep) = (self.input, self.worker.keep);
-        self.slots.into_iter().filter(|slot| slot.foreign.is_none()).map(move |slot| {
-            let Slot { identity, names, assembler, .. } = *slot;
-            let stream = identity.log_stream.is_some().then(|| stream_hash(&identity));
-            Piece { stream, identity, names, input, part: assembler.finish(keep) }
-        })
+        self.slots.into_iter().filter_map(move |slot| slot.finish(input, keep))
     }
 
     /// Streams to which nothing was written lately give memory back.
@@ -202,7 +128,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
                 slot.leave_unread(&line, self.at.event, stream, &mut self.unread);
                 return;
             }
-            keep_unread(slot, batch.map(|(batch, _)| batch), message.place.input, message.keep);
+            slot.keep_unread(batch.map(|(batch, _)| batch), message.place.input, message.keep);
             slot.assembler.ordinary(&message, &mut Closing::new(self.worker, &slot.identity, slot.names));
             return;
         }
@@ -288,12 +214,12 @@ impl<'w, 'r> InputSink<'w, 'r> {
                     slot.unread.clear();
                 }
             } else {
-                keep_unread(slot, batch, self.input, self.worker.keep);
+                slot.keep_unread(batch, self.input, self.worker.keep);
             }
-            take(slot, self.worker, &message, &record);
+            slot.take(self.worker, &message, &record);
             return;
         }
-        keep_unread(slot, batch, self.input, self.worker.keep);
+        slot.keep_unread(batch, self.input, self.worker.keep);
         let text = lossy_text(raw);
         if slot.joiner.is_open() || event.split || !is_whole_object(raw) {
             let fed = slot.joiner.feed(event.at, event.line, &text);
@@ -315,7 +241,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
             slot.assembler.ordinary(&message, &mut Closing::new(self.worker, &slot.identity, slot.names));
             return;
         }
-        take(slot, self.worker, &message, &with_id(parse::parse(&text), event.request_id));
+        slot.take(self.worker, &message, &with_id(parse::parse(&text), event.request_id));
     }
 
     /// A block that the joiner has finished.
@@ -330,21 +256,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
             bytes: joined.bytes,
             keep: self.worker.keep,
         };
-        take(slot, self.worker, &message, &with_id(parse::parse(&block.text), joined.request_id));
-    }
-}
-
-/// Keeps the lines of a stream that were counted.
-fn keep_unread(slot: &mut Slot, batch: Option<&Batch<'_>>, input: u32, keep: &Keep) {
-    let Some(batch) = batch.filter(|_| !slot.unread.is_empty()) else { return };
-    for Unread { first, events, event } in slot.unread.drain(..) {
-        for number in first..first + events {
-            let Some(span) = batch.spans.get(number as usize) else { continue };
-            let place = Place { input, line: batch.line(span), event: if number == first { event } else { 0 } };
-            let text = batch.message(span);
-            let bytes = text.len() as u64;
-            slot.assembler.keep_unread(&Message { at: span.at, place, text, escaped: span.escaped, bytes, keep });
-        }
+        slot.take(self.worker, &message, &with_id(parse::parse(&block.text), joined.request_id));
     }
 }
 
@@ -361,46 +273,6 @@ fn is_whole_object(message: &[u8]) -> bool {
     message.first() == Some(&b'{') && message.trim_ascii_end().last() == Some(&b'}')
 }
 
-fn take(slot: &mut Slot, worker: &mut Worker<'_>, message: &Message<'_>, record: &Record<'_>) {
-    match record {
-        Record::InitStart(start) | Record::RestoreStart(start) => {
-            // It names the function, too, but only once an environment: those that began before the window would be
-            // a second row without a name.
-            if let Some(runtime) = start.runtime_version {
-                worker.ledger.runtime(slot.names, message.at, runtime);
-            }
-        }
-        Record::Start { function_arn: Some(arn), .. } => {
-            if let Some(arn) = FunctionArn::parse(arn) {
-                named(slot, worker, message.place.input, arn);
-            }
-        }
-        Record::Report(report) if report.emulated => worker.note(message.place.input, emulator_note()),
-        Record::Foreign(kind) => worker.tally.foreign(kind, 1),
-        Record::LogsDropped { records } => worker.tally.logs_dropped(*records),
-        _ => {}
-    }
-    slot.assembler.record(message, record, &mut Closing::new(worker, &slot.identity, slot.names));
-}
-
-/// Every START of an attempt names the function, and neither path nor wrapping nor user did.
-fn named(slot: &mut Slot, worker: &mut Worker<'_>, input: u32, arn: FunctionArn<'_>) {
-    if slot.identity.function.is_some() {
-        return;
-    }
-    let mut identity = (*slot.identity).clone();
-    identity.function = Some(arn.name.to_owned());
-    identity.region.get_or_insert_with(|| arn.region.to_owned());
-    identity.account_id.get_or_insert_with(|| arn.account_id.to_owned());
-    slot.names = worker.ledger.stream(&identity, input);
-    slot.identity = Arc::new(identity);
-}
-
-fn emulator_note() -> Note {
-    let text = "written by a local emulator: its memory figures repeat the size, and make no finding".to_owned();
-    Note { incomplete: false, text }
-}
-
 impl EventSink for InputSink<'_, '_> {
     fn stream(&mut self, key: &StreamKey<'_>) -> StreamId {
         let hash = key_hash(key);
@@ -414,19 +286,9 @@ impl EventSink for InputSink<'_, '_> {
             log_group: key.group.map(str::to_owned),
             log_stream: key.stream.map(str::to_owned),
         };
-        let foreign = key.group.and_then(foreign_group);
         let names = self.worker.ledger.stream(&identity, self.input);
         let id = StreamId(u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
-        self.slots.push(Box::new(Slot {
-            assembler: Assembler::new(identity.log_stream.is_some()),
-            identity: Arc::new(identity),
-            names,
-            joiner: Joiner::default(),
-            joined: None,
-            foreign,
-            last_event: self.events,
-            unread: Vec::new(),
-        }));
+        self.slots.push(Box::new(Slot::new(identity, names, key.group, self.events)));
         if self.slots.len().is_multiple_of(STREAMS) {
             self.let_rest();
         }
@@ -455,7 +317,7 @@ impl EventSink for InputSink<'_, '_> {
         // The batch goes away: what is still running may be looked at later.
         for stream in std::mem::take(&mut self.unread) {
             if let Some(slot) = self.slots.get_mut(stream.0 as usize) {
-                keep_unread(slot, Some(batch), self.input, self.worker.keep);
+                slot.keep_unread(Some(batch), self.input, self.worker.keep);
             }
         }
     }
@@ -472,40 +334,4 @@ impl EventSink for InputSink<'_, '_> {
     fn note(&mut self, note: Note) {
         self.worker.note(self.input, note);
     }
-}
-
-/// Log groups that hold no invocation logs of event functions.
-fn foreign_group(group: &str) -> Option<&'static str> {
-    const KINDS: [(&str, &str); 9] = [
-        ("/aws/lambda-insights", "Lambda Insights"),
-        ("/aws/lambda/web/", "Lambda Web Functions"),
-        ("/aws/lambda/capacity-provider/", "Lambda capacity provider"),
-        ("/aws/vendedlogs/states/", "Step Functions"),
-        ("/aws/states/", "Step Functions"),
-        ("API-Gateway-Execution-Logs_", "API Gateway execution log"),
-        ("/aws/apigateway/", "API Gateway access log"),
-        ("/aws/api-gateway/", "API Gateway access log"),
-        ("/aws/vendedlogs/apis/", "API Gateway access log"),
-    ];
-    KINDS.iter().find(|(prefix, _)| group.starts_with(prefix)).map(|(_, kind)| *kind)
-}
-
-/// Equal for equal keys.
-pub(super) fn key_hash(key: &StreamKey<'_>) -> u64 {
-    hash_parts([key.account_id, key.region, key.group, key.stream, key.function])
-}
-
-/// The same for a stream in whatever shape it arrives: function and stream name.
-fn stream_hash(identity: &Identity) -> u64 {
-    hash_parts([identity.function.as_deref(), identity.log_stream.as_deref()])
-}
-
-fn hash_parts<const N: usize>(parts: [Option<&str>; N]) -> u64 {
-    let mut hash = Xxh3::new();
-    for part in parts {
-        hash.update(&[u8::from(part.is_some())]);
-        hash.update(part.unwrap_or("").as_bytes());
-        hash.update(&[0xff]);
-    }
-    hash.digest()
 }
