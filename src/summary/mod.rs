@@ -18,6 +18,7 @@ mod needy;
 mod price;
 mod retries;
 mod runs;
+mod tables;
 mod timeline;
 mod total;
 

@@ -1,20 +1,20 @@
 //! The final pass: all entries in order, duplicates dropped, attempts joined to events, rows and totals added up.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io;
 use std::thread;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::chains::{Outcome, drop_duplicates, outcome};
-use super::findings::{FindingFacts, Surroundings};
+use super::findings::Surroundings;
 use super::function::Counts;
 use super::guidance::{Advice, Need, advise};
-use super::ledger::{FINDINGS_OF_A_FUNCTION, Ledger, Shared};
-use super::names::{FindingKey, FunctionFacts, FunctionKey};
+use super::ledger::{Ledger, Shared};
 use super::needy::NeedyEvent;
 use super::price::{Price, Prices};
 use super::runs::Sorted;
+use super::tables::Tables;
 use super::{Entry, retries};
 use crate::catalogue::Invoker;
 use crate::model::{Place, Timestamp};
@@ -184,107 +184,6 @@ pub fn summarize(shared: &Shared, ledgers: Vec<Ledger<'_>>, bounds: &Bounds<'_>)
         end: moment(end),
         source: if given { "given" } else { "observed" }.to_owned(),
     }))
-}
-
-/// Names and facts by id, after the last input.
-struct Tables {
-    functions: Vec<FunctionKey>,
-    /// For every function, the id of the one that it is counted under.
-    canonical: Vec<u32>,
-    facts: FxHashMap<u32, FunctionFacts>,
-    versions: Vec<String>,
-    findings: Vec<FindingKey>,
-    /// For every finding, the id of the one that it is counted under.
-    finding_counted_under: Vec<u32>,
-    finding_facts: FxHashMap<u32, FindingFacts>,
-}
-
-impl Tables {
-    fn of(shared: &Shared) -> Self {
-        let functions = shared.functions.keys();
-        Self {
-            canonical: canonical(&functions),
-            functions,
-            facts: FxHashMap::default(),
-            versions: shared.versions.keys(),
-            findings: shared.findings.keys(),
-            finding_counted_under: Vec::new(),
-            finding_facts: FxHashMap::default(),
-        }
-    }
-
-    fn merge(&mut self, functions: FxHashMap<u32, FunctionFacts>, findings: FxHashMap<u32, FindingFacts>) {
-        for (id, facts) in functions {
-            self.facts.entry(self.canonical[id as usize]).or_default().merge(facts);
-        }
-        for (id, facts) in findings {
-            self.finding_facts.entry(id).or_default().merge(facts);
-        }
-    }
-
-    /// Decides what each finding is counted under: the same one of a function that has two ids, and past the bound one
-    /// without a fingerprint for each code.
-    fn settle_findings(&mut self) {
-        let mut order: Vec<u32> = (0u32..).take(self.findings.len()).collect();
-        let place = |key: &FindingKey, canonical: &[u32]| {
-            (canonical[key.function as usize], key.code.clone(), key.fingerprint.clone())
-        };
-        order.sort_by_cached_key(|id| place(&self.findings[*id as usize], &self.canonical));
-        self.finding_counted_under.clone_from(&order);
-        let (mut function, mut kept, mut last) = (None, 0, None);
-        let mut rest: BTreeMap<String, u32> = BTreeMap::new();
-        for id in order {
-            let key = self.findings[id as usize].clone();
-            let place = place(&key, &self.canonical);
-            if function != Some(place.0) {
-                (function, kept, last) = (Some(place.0), 0, None);
-                rest.clear();
-            }
-            let under = match &last {
-                Some((same, first)) if *same == place => *first,
-                _ if kept < FINDINGS_OF_A_FUNCTION => {
-                    kept += 1;
-                    id
-                }
-                _ => *rest.entry(key.code).or_insert(id),
-            };
-            last = Some((place, under));
-            self.finding_counted_under[id as usize] = under;
-            let facts = self.finding_facts.remove(&id);
-            if rest.values().any(|one| *one == under) {
-                // Whether a worker has examples of these depends on what else it saw.
-                self.findings[under as usize].fingerprint = None;
-            } else if let Some(facts) = facts {
-                self.finding_facts.entry(under).or_default().merge(facts);
-            }
-        }
-    }
-
-    fn timeout_ms(&self, function: u32) -> Option<u64> {
-        self.facts.get(&function).and_then(|facts| facts.timeout).map(|(_, ms)| ms)
-    }
-}
-
-/// A function that one input names with its account and another without is one function, where that is unambiguous.
-fn canonical(functions: &[FunctionKey]) -> Vec<u32> {
-    let mut by_name: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
-    for (id, key) in (0u32..).zip(functions) {
-        if let Some(name) = &key.name {
-            by_name.entry(name).or_default().push(id);
-        }
-    }
-    let mut canonical: Vec<u32> = (0u32..).take(functions.len()).collect();
-    for ids in by_name.values().filter(|ids| ids.len() > 1) {
-        let full =
-            |id: &&u32| functions[**id as usize].account_id.is_some() || functions[**id as usize].region.is_some();
-        let mut named = ids.iter().filter(full);
-        if let (Some(only), None) = (named.next(), named.next()) {
-            for id in ids {
-                canonical[*id as usize] = *only;
-            }
-        }
-    }
-    canonical
 }
 
 /// The state of the final pass.
