@@ -107,19 +107,11 @@ impl<'a> Feed<'a> {
     }
 
     fn fill(&mut self) -> bool {
-        let before = self.end;
-        while self.end < self.buffer.len() && !self.ended {
-            match self.input.read(&mut self.buffer[self.end..]) {
-                Ok(0) => self.ended = true,
-                Ok(count) => self.end += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    self.failure = Some(error);
-                    self.ended = true;
-                }
-            }
-        }
-        self.end > before
+        let Filled { bytes, ended, failure } = fill(self.input, &mut self.buffer[self.end..]);
+        self.end += bytes;
+        self.ended = ended;
+        self.failure = failure;
+        bytes > 0
     }
 
     /// The memory of a chunk, and its length.
@@ -136,6 +128,32 @@ impl<'a> Feed<'a> {
         }
         (bytes, self.failure, self.buffer)
     }
+}
+
+/// What [`fill`] has read.
+pub(super) struct Filled {
+    pub(super) bytes: usize,
+    /// Nothing comes after it.
+    pub(super) ended: bool,
+    /// Why, where the input failed.
+    pub(super) failure: Option<io::Error>,
+}
+
+/// Reads until `buffer` is full or the input ends.
+pub(super) fn fill(input: &mut (impl Read + ?Sized), buffer: &mut [u8]) -> Filled {
+    let mut filled = Filled { bytes: 0, ended: false, failure: None };
+    while filled.bytes < buffer.len() && !filled.ended {
+        match input.read(&mut buffer[filled.bytes..]) {
+            Ok(0) => filled.ended = true,
+            Ok(count) => filled.bytes += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                filled.failure = Some(error);
+                filled.ended = true;
+            }
+        }
+    }
+    filled
 }
 
 /// Line ends in `bytes`.

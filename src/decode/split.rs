@@ -4,12 +4,12 @@
 //! the order of the input. Only shapes are split in which the start of an event can be told without what came before.
 
 use std::collections::VecDeque;
-use std::io::{self, Cursor, ErrorKind, Read};
+use std::io::{self, Cursor, Read};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread;
 
 use super::delivery::Delivery;
-use super::feed::{BLOCK, Feed, LONGEST};
+use super::feed::{BLOCK, Feed, LONGEST, fill};
 use super::head::{HEAD, Head};
 use super::layers::{is_layered, refused_kind, refused_rendering};
 use super::run::read_error;
@@ -152,7 +152,7 @@ struct Found {
     lines: u64,
 }
 
-/// One hand at work: takes every so manieth chunk.
+/// One hand at work: of so many hands each takes every chunk that is so many after its last one.
 struct Round<'w, 's, S, H> {
     work: &'w Work<'w>,
     hand: &'w mut H,
@@ -324,7 +324,11 @@ impl<'s> Source<'s> {
         data[..end].copy_from_slice(&self.carry);
         self.carry.clear();
         loop {
-            end += self.fill(&mut data[end..]);
+            if !self.ended {
+                let filled = fill(&mut self.input, &mut data[end..]);
+                end += filled.bytes;
+                (self.ended, self.failure) = (filled.ended, filled.failure);
+            }
             if self.ended {
                 *length = end;
                 self.bytes += end as u64;
@@ -342,23 +346,6 @@ impl<'s> Source<'s> {
             }
             data.resize(data.len() * 2, 0);
         }
-    }
-
-    /// Reads until `data` is full or the input ends.
-    fn fill(&mut self, data: &mut [u8]) -> usize {
-        let mut filled = 0;
-        while filled < data.len() && !self.ended {
-            match self.input.read(&mut data[filled..]) {
-                Ok(0) => self.ended = true,
-                Ok(count) => filled += count,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => {
-                    self.failure = Some(error);
-                    self.ended = true;
-                }
-            }
-        }
-        filled
     }
 
     fn end(self) -> End {

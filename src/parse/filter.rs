@@ -107,7 +107,15 @@ pub struct Sieve<'b> {
 /// Bytes searched in one go: so few that they are still in the nearest cache when their messages are looked at.
 const WINDOW: usize = 8 * 1024;
 /// A fragment that begins nearer to the end of a window may go on behind it.
-const LONGEST_FRAGMENT: usize = 16;
+const LONGEST_FRAGMENT: usize = {
+    let (mut longest, mut at) = (0, 0);
+    while at < FRAGMENTS.len() + LEVEL_KEYS.len() {
+        let fragment = if at < FRAGMENTS.len() { FRAGMENTS[at] } else { LEVEL_KEYS[at - FRAGMENTS.len()] };
+        longest = if fragment.len() > longest { fragment.len() } else { longest };
+        at += 1;
+    }
+    longest
+};
 
 #[derive(Clone, Copy, Debug)]
 struct Fragment {

@@ -199,9 +199,10 @@ impl Output for Closing<'_, '_> {
             let (identity, names) = (Arc::clone(self.identity), self.names);
             // The lines are copied: their buffer is large, and the next attempt takes it.
             let lines = std::mem::take(&mut attempt.lines);
-            let attempt =
-                Attempt { lines: lines.clone(), ..std::mem::replace(attempt, Attempt { lines, ..Attempt::default() }) };
-            unjudged.push(Unjudged { attempt, identity, names });
+            let mut closed = std::mem::take(attempt);
+            closed.lines = lines.clone();
+            attempt.lines = lines;
+            unjudged.push(Unjudged { attempt: closed, identity, names });
             return;
         }
         let effects = &self.worker.options.effects;

@@ -7,7 +7,7 @@ use std::thread;
 
 use walkdir::{DirEntry, Error, WalkDir};
 
-/// Directories from which on more threads than one gain more than they cost.
+/// Directories, or files, from which on more threads than one gain more than they cost.
 const MANY: usize = 16;
 
 /// Makes of an entry what is wanted of it, in any thread.
@@ -22,8 +22,9 @@ pub(super) fn walk<T: Send>(root: &Path, threads: usize, take: &impl Take<T>) ->
     if threads < 2 {
         return alone();
     }
-    // Whether a link leads round in a circle can be told only on the way from the root.
-    Nodes::of(root).and_then(|nodes| nodes.walk(threads, take)).unwrap_or_else(alone)
+    // Whether a link leads round in a circle can be told only on the way from the root; a file has nothing below it.
+    let directory = Some(root).filter(|root| root.is_dir());
+    directory.and_then(Nodes::of).and_then(|nodes| nodes.walk(threads, take)).unwrap_or_else(alone)
 }
 
 /// The upper part of a tree without links, in the order of paths: files, and directories that were not looked into.
@@ -35,15 +36,14 @@ enum Node {
 }
 
 impl Nodes {
-    /// As many levels as it takes to have many directories; `None` where one thread does as well.
+    /// As many levels as it takes to have many directories, or all there are; `None` if there is a link or a level cannot
+    /// be read.
     fn of(root: &Path) -> Option<Self> {
         let mut nodes = vec![Node::Directory(root.to_owned())];
         loop {
             let directories = nodes.iter().filter(|node| matches!(node, Node::Directory(_))).count();
-            match directories {
-                0 => return None,
-                MANY.. => return Some(Self(nodes)),
-                _ => {}
+            if matches!(directories, 0 | MANY..) {
+                return Some(Self(nodes));
             }
             let mut below = Vec::with_capacity(nodes.len());
             for node in nodes {
@@ -75,7 +75,8 @@ impl Nodes {
             }
         };
         let mut taken = thread::scope(|scope| {
-            let others: Vec<_> = (1..threads.min(self.0.len())).map(|_| scope.spawn(work)).collect();
+            let threads = if self.0.len() < MANY { 1 } else { threads.min(self.0.len()) };
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
             let mut taken = work()?;
             for other in others {
                 // A panic goes on where it would have gone without the thread.
