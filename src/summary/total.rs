@@ -194,7 +194,8 @@ struct Pass<'a> {
     end: Option<Timestamp>,
     window_ms: i64,
     all: Counts,
-    rows: Vec<FunctionSummary>,
+    /// With the id of each function.
+    rows: Vec<(u32, FunctionSummary)>,
     duplicates: u64,
     hiding: Vec<String>,
     price_lists: BTreeSet<String>,
@@ -345,14 +346,18 @@ impl Pass<'_> {
             self.price_lists.insert(price.list.clone());
         }
         row.waste = counts.costs.waste(&BTreeSet::from([price.list]));
-        self.rows.push(row);
+        self.rows.push((id, row));
     }
 
     fn finish(mut self, window: Window) -> Totals {
         let names = &self.names.functions;
         self.needy.sort_by(|a, b| a.order(names).cmp(&b.order(names)));
-        let mut functions = self.rows;
-        functions.sort_by(worst_first);
+        self.rows.sort_by(|(a, one), (b, other)| {
+            // Ids are given as functions come, which hangs on threads; keys tell even those without a name apart.
+            let key = |id: &u32| names.get(*id as usize);
+            worst_first(one, other).then_with(|| key(a).cmp(&key(b)))
+        });
+        let functions: Vec<FunctionSummary> = self.rows.into_iter().map(|(_, row)| row).collect();
         let near_timeout = functions.iter().filter_map(|row| row.near_timeout).reduce(|a, b| a + b);
         let waste = self.all.costs.waste(&self.price_lists);
         let mut totals = FunctionSummary { near_timeout, waste, ..self.all.row(None) };
@@ -394,9 +399,8 @@ fn findings(names: &Tables, counts: &mut Counts, row: &FunctionSummary, invoker:
     findings
 }
 
-/// Most failures first; then what has more attempts; then by name.
+/// Most failures first; then what has more attempts.
 fn worst_first(a: &FunctionSummary, b: &FunctionSummary) -> std::cmp::Ordering {
     let rank = |row: &FunctionSummary| (row.failed, row.environment_failures, row.attempts);
-    let name = |row: &FunctionSummary| (row.function.clone(), row.account_id.clone(), row.region.clone());
-    rank(b).cmp(&rank(a)).then_with(|| name(a).cmp(&name(b)))
+    rank(b).cmp(&rank(a))
 }

@@ -67,6 +67,26 @@ fn any_number_of_threads_for_a_large_input_gives_the_same_bytes() {
     }
 }
 
+/// What tells functions without a name apart is their input, not which of them a thread met first.
+#[test]
+fn functions_without_a_name_stand_in_the_order_of_their_inputs() {
+    let place = directory();
+    for at in 10..90 {
+        let report = format!(
+            "2026-01-02T03:00:{}.000Z REPORT RequestId: 153e7c2a-26a2-40bd-bb12-87fff52d{at:04}\tDuration: 2.00 ms\t\
+             Billed Duration: 2 ms\tMemory Size: 128 MB\tMax Memory Used: 70 MB\n",
+            10 + at % 50
+        );
+        write(&place.path().join(format!("{at}.log")), report);
+    }
+    let with = |threads: &str| Run::analyze([place.path()]).args(["--format", "json", "--threads", threads]).stdout();
+    let one = with("1");
+    assert_eq!(read_summary(&one)["functions"].as_array().unwrap().len(), 80);
+    for _ in 0..20 {
+        assert!(with("8") == one, "8 threads give another order");
+    }
+}
+
 #[test]
 fn two_runs_give_the_same_bytes() {
     for format in ["table", "json", "ndjson"] {
