@@ -222,22 +222,23 @@ impl<'s> Delivery<'s> {
         if matches!(self.order, Order::Kept) {
             self.waiting.push(stream, event, self.split);
         } else {
-            self.hold_back(stream, event);
+            self.hold_back(stream, *event);
         }
     }
 
+    /// Takes the event by value, so that nobody else's has to be in memory.
     #[cold]
-    fn hold_back(&mut self, stream: StreamId, event: &LogEvent<'_>) {
+    fn hold_back(&mut self, stream: StreamId, event: LogEvent<'_>) {
         match &mut self.order {
             Order::Kept => {}
-            Order::Reversed(spool) => spool.push(stream, event),
+            Order::Reversed(spool) => spool.push(stream, &event),
             Order::Watched { spool, up, down, last } => {
                 if let (Some(last), Some(at)) = (*last, event.at) {
                     *up += usize::from(at > last);
                     *down += usize::from(at < last);
                 }
                 *last = event.at.or(*last);
-                spool.push(stream, event);
+                spool.push(stream, &event);
                 if spool.events() >= WATCHED_EVENTS || spool.bytes() >= WATCHED_BYTES {
                     self.decide();
                 }

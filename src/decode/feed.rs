@@ -2,6 +2,8 @@
 
 use std::io::{self, Read};
 
+use super::line_ends;
+
 /// What is read at a time.
 pub(super) const BLOCK: usize = 256 * 1024;
 /// An event longer than this is cut: CloudWatch takes 1 MiB, escapes may double it.
@@ -67,7 +69,7 @@ impl<'a> Feed<'a> {
 
     /// Consumes `bytes` and counts their line ends.
     pub(super) fn pass(&mut self, bytes: usize) {
-        let lines = count_lines(&self.data()[..bytes]);
+        let lines = line_ends::count(&self.data()[..bytes]);
         self.pass_lines(bytes, lines);
     }
 
@@ -154,11 +156,6 @@ pub(super) fn fill(input: &mut (impl Read + ?Sized), buffer: &mut [u8]) -> Fille
         }
     }
     filled
-}
-
-/// Line ends in `bytes`.
-pub(super) fn count_lines(bytes: &[u8]) -> u64 {
-    memchr::memchr_iter(b'\n', bytes).count() as u64
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod feed;
 mod head;
 mod json;
 mod layers;
+mod line_ends;
 mod run;
 mod split;
 mod spool;

@@ -106,32 +106,40 @@ impl Timestamp {
 /// Reads many times of the same minute: only the seconds are computed anew.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TimeReader {
-    /// `YYYY-MM-DDTHH:MM:` of the last time.
-    minute: [u8; 17],
-    minute_ms: i64,
+    /// `YYYY-MM-DDTHH:MM` of the last time, and that minute.
+    minute: Option<([u8; 16], Timestamp)>,
 }
 
 impl TimeReader {
     /// Reads `YYYY-MM-DDTHH:MM:SS.mmmZ`, and nothing else.
-    #[inline]
+    #[inline(always)]
     pub fn read(&mut self, text: &[u8; 24]) -> Option<Timestamp> {
-        let [minute @ .., s, t, b'.', a, b, c, b'Z'] = text else { return None };
-        let digits = [*s, *t, *a, *b, *c].map(|byte| byte.wrapping_sub(b'0'));
-        if digits.iter().any(|digit| *digit > 9) {
+        // All of the rest at once: a byte for each digit, and what is no digit gone.
+        const REST: u64 = u64::from_le_bytes(*b":00.000Z");
+        const SIX: u64 = u64::from_le_bytes([0, 6, 6, 0, 6, 6, 6, 0]);
+        const LOW_HALVES: u64 = u64::from_le_bytes([0, 0xf, 0xf, 0, 0xf, 0xf, 0xf, 0]);
+        let (minute, rest) = text.split_first_chunk::<16>()?;
+        let digits = u64::from_le_bytes(*rest.first_chunk()?) ^ REST;
+        // Six more than nine no longer fits into half a byte.
+        if (digits | digits.wrapping_add(SIX)) & !LOW_HALVES != 0 {
             return None;
         }
-        let [tens, ones, ms @ ..] = digits.map(i64::from);
-        let seconds = tens * 10 + ones;
-        if *minute != self.minute || seconds > 59 {
-            return self.begin_minute(text);
+        let byte = |number: u64, at: u32| number >> (8 * at) & 0xff;
+        let pairs = digits * 10 + (digits >> 8);
+        let (seconds, hundredths, thousandths) = (byte(pairs, 1), byte(pairs, 4), byte(digits, 6));
+        match self.minute {
+            Some((last, at)) if last == *minute && seconds <= 59 => {
+                at.0.checked_add(seconds * 1_000 + hundredths * 10 + thousandths).map(Timestamp)
+            }
+            _ => self.begin_minute(text),
         }
-        Timestamp::from_ms(self.minute_ms + seconds * 1_000 + ms[0] * 100 + ms[1] * 10 + ms[2])
     }
 
+    #[cold]
     fn begin_minute(&mut self, text: &[u8; 24]) -> Option<Timestamp> {
         let (at, _) = Timestamp::parse_prefix(text).filter(|(_, used)| *used == text.len() && text[10] == b'T')?;
-        self.minute.copy_from_slice(&text[..17]);
-        self.minute_ms = at.ms().div_euclid(MS_PER_MINUTE) * MS_PER_MINUTE;
+        let minute = Timestamp::from_ms(at.ms().div_euclid(MS_PER_MINUTE) * MS_PER_MINUTE)?;
+        self.minute = text.first_chunk().map(|text| (*text, minute));
         Some(at)
     }
 }
@@ -254,6 +262,19 @@ mod tests {
                 let text: &[u8; 24] = text.as_bytes().try_into().expect("24 bytes");
                 proptest::prop_assert_eq!(reader.read(text), at);
             }
+        }
+
+        #[test]
+        fn reading_many_refuses_what_reading_one_does(ms in EARLIEST_MS..=LATEST_MS, at in 0usize..24, byte in 0u8..) {
+            let mut text = Timestamp::from_ms(ms).expect("in range").to_string().into_bytes();
+            let mut reader = TimeReader::default();
+            let text: &mut [u8] = &mut text;
+            let read = |reader: &mut TimeReader, text: &[u8]| reader.read(text.try_into().expect("24 bytes"));
+            read(&mut reader, text);
+            text[at] = byte;
+            let fits = text[10] == b'T' && text[19] == b'.' && text[23] == b'Z';
+            let want = Timestamp::parse_prefix(text).filter(|(_, used)| fits && *used == 24).map(|(at, _)| at);
+            proptest::prop_assert_eq!(read(&mut reader, text), want);
         }
 
         #[test]

@@ -102,6 +102,8 @@ pub struct Sieve<'b> {
     fragment: Option<Fragment>,
     /// No other one begins before this place.
     searched: usize,
+    /// No fragment that a message could still hold ends at or before this place.
+    clear: usize,
 }
 
 /// Bytes searched in one go: so few that they are still in the nearest cache when their messages are looked at.
@@ -128,20 +130,23 @@ impl<'b> Sieve<'b> {
     /// For the messages of `block`.
     #[must_use]
     pub fn new(block: &'b [u8]) -> Self {
-        Self { block, fragment: None, searched: 0 }
+        Self { block, fragment: None, searched: 0, clear: 0 }
     }
 
     /// Whether the message from `from` to `to` may matter. Messages are asked about in their order.
+    #[inline(always)]
     pub fn may_matter(&mut self, from: usize, to: usize) -> bool {
-        self.block.get(from..to).is_none_or(begins) || self.has_fragment(from, to)
+        self.block.get(from..to).is_none_or(begins) || (to > self.clear && self.has_fragment(from, to))
     }
 
+    #[inline(never)]
     fn has_fragment(&mut self, from: usize, to: usize) -> bool {
         self.searched = self.searched.max(from);
         loop {
             match self.fragment {
                 Some(fragment) if fragment.start >= from => {
                     if fragment.end > to {
+                        self.clear = fragment.end - 1;
                         return false;
                     }
                     if !fragment.is_level || is_severe(&self.block[fragment.end..to]) {
@@ -149,7 +154,10 @@ impl<'b> Sieve<'b> {
                     }
                     self.fragment = None;
                 }
-                _ if self.searched >= to => return false,
+                _ if self.searched >= to => {
+                    self.clear = self.searched;
+                    return false;
+                }
                 _ => self.search(),
             }
         }
@@ -190,16 +198,26 @@ fn trim_front(mut message: &[u8]) -> &[u8] {
     }
 }
 
+#[inline(always)]
 fn begins(message: &[u8]) -> bool {
-    let message = trim_front(message);
     match message.first() {
         Some(b'0'..=b'9') => after_time(message),
-        Some(b'{') => serilog(message) || has_severe_level(message),
-        Some(b'[') => is_severe(message) || after_time(after_bracket(message)),
-        // Programs and paths before the loader's words, banners of crashes, ids of API Gateway.
-        Some(b'/' | b'.' | b'#' | b'(') => true,
-        Some(first) => beginnings(*first).iter().any(|begin| message.starts_with(begin)),
+        Some(first) => begins_without_time(*first, message),
         None => false,
+    }
+}
+
+fn begins_without_time(first: u8, message: &[u8]) -> bool {
+    match first {
+        b'{' => serilog(message) || has_severe_level(message),
+        b'[' => is_severe(message) || after_time(after_bracket(message)),
+        // Programs and paths before the loader's words, banners of crashes, ids of API Gateway.
+        b'/' | b'.' | b'#' | b'(' => true,
+        b' ' | b'\t' | b'\n' | b'\r' | b'\\' | 0xef => match trim_front(message) {
+            trimmed if trimmed.len() < message.len() => begins(trimmed),
+            _ => false,
+        },
+        _ => beginnings(first).iter().any(|begin| message.starts_with(begin)),
     }
 }
 
@@ -228,7 +246,7 @@ fn has_severe_level(object: &[u8]) -> bool {
 
 /// `<time> <id> fail` and `<time> <id> crit`: .NET has words too short to search for. `<time> ERR` likewise. An object with
 /// a level of its own may follow.
-#[inline]
+#[inline(always)]
 fn after_time(message: &[u8]) -> bool {
     match said_after_head(message) {
         Some(said) => said.first() == Some(&b'{') && has_severe_level(said),
@@ -238,21 +256,24 @@ fn after_time(message: &[u8]) -> bool {
 
 /// What follows `<time> TAB <id> TAB`, and `INFO TAB` where that stands there, if time and id are as long as they usually
 /// are and it is no other level: so nearly every line of Node.js and Python is.
-#[inline]
+#[inline(always)]
 fn said_after_head(message: &[u8]) -> Option<&[u8]> {
-    const TIME_AND_ID: usize = 24 + 1 + 36;
-    let (head, rest) = message.split_at_checked(TIME_AND_ID)?;
-    if head[10] != b'T' || head[23] != b'Z' || head[24] != b'\t' || head[33] != b'-' || head[48] != b'-' {
+    let (head, rest) = message.split_first_chunk::<{ 24 + 1 + 36 + 1 }>()?;
+    if head[10] != b'T'
+        || head[23] != b'Z'
+        || head[24] != b'\t'
+        || head[33] != b'-'
+        || head[48] != b'-'
+        || head[61] != b'\t'
+    {
         return None;
     }
-    match rest {
-        [b'\t', b'I', b'N', b'F', b'O', b'\t', said @ ..] | [b'\t', said @ ..] => match said {
-            [b' ' | b'\t', ..] => None,
-            // A level ends with a tab, like everything before it.
-            [_, _, _, b'\t', ..] | [_, _, _, _, b'\t', ..] | [_, _, _, _, _, b'\t', ..] => None,
-            _ => Some(said),
-        },
-        _ => None,
+    let said = rest.strip_prefix(b"INFO\t").unwrap_or(rest);
+    match said {
+        [b' ' | b'\t', ..] => None,
+        // A level ends with a tab, like everything before it.
+        [_, _, _, b'\t', ..] | [_, _, _, _, b'\t', ..] | [_, _, _, _, _, b'\t', ..] => None,
+        _ => Some(said),
     }
 }
 

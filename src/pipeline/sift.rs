@@ -7,23 +7,21 @@ use crate::parse::{self, Sieve};
 pub(super) fn sift(batch: &Batch<'_>, stretches: &mut Vec<Stretch>) {
     stretches.clear();
     let mut sieve = Sieve::new(batch.block);
-    let mut open: Option<(Stretch, &Span)> = None;
-    for (number, span) in (0..).zip(batch.spans) {
-        if may_matter(&mut sieve, span, batch) {
-            stretches.extend(open.take().map(|(stretch, _)| stretch));
+    let mut spans = (0..).zip(batch.spans).peekable();
+    while let Some((number, first)) = spans.next() {
+        if may_matter(&mut sieve, first, batch) {
             continue;
         }
-        if let Some((stretch, last)) = &mut open
-            && last.stream == span.stream
-        {
+        let (mut stretch, mut last) = (Stretch::of_one(number, first), first);
+        while let Some((_, span)) = spans.next_if(|(_, span)| span.stream == last.stream) {
+            if may_matter(&mut sieve, span, batch) {
+                break;
+            }
             stretch.push(last, span);
-            *last = span;
-            continue;
+            last = span;
         }
-        let before = open.replace((Stretch::of_one(number, span), span));
-        stretches.extend(before.map(|(stretch, _)| stretch));
+        stretches.push(stretch);
     }
-    stretches.extend(open.map(|(stretch, _)| stretch));
 }
 
 /// Looks at a block before it is handed over.
@@ -34,7 +32,7 @@ pub(super) fn sift_block(block: &mut Block) {
     block.sifted = true;
 }
 
-#[inline]
+#[inline(always)]
 fn may_matter(sieve: &mut Sieve<'_>, span: &Span, batch: &Batch<'_>) -> bool {
     if span.aside {
         return parse::may_matter(batch.message(span));

@@ -1,6 +1,6 @@
 //! The structural scanner: finds members, items and the ends of values in JSON text, and copies nothing.
 
-use crate::decode::feed::count_lines;
+use crate::decode::line_ends;
 use crate::model::unescape_json;
 
 /// A value as it stands in the text.
@@ -102,7 +102,7 @@ fn member<'j>(data: &'j [u8], at: usize, lines: &mut u64) -> Result<(&'j [u8], V
     match value(data, from) {
         Ok((value, end)) => {
             if let Value::Nested(nested) = value {
-                *lines += count_lines(nested);
+                *lines += line_ends::count(nested);
             }
             Ok((key, value, end))
         }

@@ -34,7 +34,7 @@ fn decode(mut family: impl Family, feed: &mut Feed<'_>, delivery: &mut Delivery<
 }
 
 /// `TIME+00:00 STREAM message`, the first two perhaps coloured.
-fn detailed(line: &[u8]) -> Option<Prefix> {
+fn detailed(line: &[u8]) -> Option<Prefix<Names>> {
     let start = sequences(line);
     let (at, used) = Timestamp::parse_prefix(&line[start..])?;
     let time = &line[start..start + used];
@@ -68,7 +68,9 @@ fn short(line: &[u8]) -> Option<Prefix> {
 struct Detailed;
 
 impl Family for Detailed {
-    fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
+    type Names = Names;
+
+    fn prefix(&mut self, line: &[u8]) -> Option<Prefix<Names>> {
         detailed(line)
     }
 
@@ -81,6 +83,8 @@ impl Family for Detailed {
 struct Short;
 
 impl Family for Short {
+    type Names = ();
+
     fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
         short(line)
     }

@@ -20,7 +20,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     ],
 };
 
-fn prefix(line: &[u8]) -> Option<Prefix> {
+fn prefix(line: &[u8]) -> Option<Prefix<Names>> {
     let group = sequences(line);
     let length = line[group..].iter().take_while(|byte| !matches!(byte, b' ' | 0x1b)).count();
     // Stream names have blanks before them only here.
@@ -43,7 +43,9 @@ fn prefix(line: &[u8]) -> Option<Prefix> {
 struct Awslogs;
 
 impl Family for Awslogs {
-    fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
+    type Names = Names;
+
+    fn prefix(&mut self, line: &[u8]) -> Option<Prefix<Names>> {
         prefix(line)
     }
 

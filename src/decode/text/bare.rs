@@ -93,6 +93,8 @@ fn journal(line: &[u8]) -> Option<Prefix> {
 struct Bare(Wrapping);
 
 impl Family for Bare {
+    type Names = ();
+
     #[inline]
     fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
         // A line without the container's prefix is a line all the same.

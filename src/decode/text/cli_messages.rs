@@ -55,6 +55,8 @@ fn is_trace(rest: &[u8]) -> bool {
 struct Messages;
 
 impl Family for Messages {
+    type Names = ();
+
     fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
         match line.strip_prefix(b"\t") {
             Some(rest) if !is_trace(rest) => Some(Prefix { message: 1, ..Prefix::default() }),
@@ -74,7 +76,7 @@ impl Family for Messages {
             if end == rest.len() {
                 return;
             }
-            line += crate::decode::feed::count_lines(one);
+            line += crate::decode::line_ends::count(one);
             rest = &rest[end + 1..];
         }
     }

@@ -57,6 +57,8 @@ struct Results {
 }
 
 impl Family for Results {
+    type Names = ();
+
     fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
         let Some(field) = line.strip_prefix(b"RESULTS\t") else {
             // What stands around the rows; lines that begin with none of it continue a message.
@@ -93,6 +95,8 @@ fn time_row(line: &[u8]) -> Option<Prefix> {
 struct Rows;
 
 impl Family for Rows {
+    type Names = ();
+
     fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
         time_row(line)
     }
@@ -101,8 +105,10 @@ impl Family for Rows {
 struct Events;
 
 impl Family for Events {
+    type Names = Names;
+
     /// Columns stand in the order of their keys: event id and stream only in answers of `filter-log-events`.
-    fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
+    fn prefix(&mut self, line: &[u8]) -> Option<Prefix<Names>> {
         if !starts_row(line) {
             let ends_rows = line.starts_with(b"SEARCHEDLOGSTREAMS\t")
                 || line.starts_with(b"NEXTTOKEN\t")

@@ -98,6 +98,8 @@ fn is_border(line: &[u8]) -> bool {
 struct ConsoleCopy;
 
 impl Family for ConsoleCopy {
+    type Names = ();
+
     fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
         match kind(line) {
             Kind::Event { at, message } => Some(Prefix { at, message, ..Prefix::default() }),

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use super::engine::KEPT;
 use crate::decode::delivery::Delivery;
-use crate::decode::feed::{Feed, LONGEST, count_lines};
+use crate::decode::feed::{Feed, LONGEST};
 use crate::decode::head::{Head, without_return};
 use crate::decode::json::event::EventObject;
 use crate::decode::json::scan::Value;
+use crate::decode::line_ends;
 use crate::decode::{DecodeError, Shape};
 
 pub(in crate::decode) const INSIGHTS: Shape = Shape {
@@ -127,7 +128,7 @@ fn skip_row(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) {
             !quoted && data[*at] == b'\n'
         });
         let length = end.map_or(data.len(), |end| end + 1);
-        feed.pass_lines(length, count_lines(&data[..length]));
+        feed.pass_lines(length, line_ends::count(&data[..length]));
         if end.is_some() || !delivery.more(feed) {
             return;
         }

@@ -1,8 +1,10 @@
 //! The engine of the text shapes: finds where events begin, and hands them over with the lines that continue them.
 
+use std::ops::Range;
+
 use crate::decode::delivery::{Delivery, Identity};
 use crate::decode::feed::{Feed, LONGEST};
-use crate::decode::head::without_return;
+use crate::decode::line_ends;
 use crate::model::{LogEvent, Timestamp};
 
 /// Bytes kept of a message that is too long.
@@ -10,13 +12,26 @@ pub(in crate::decode) const KEPT: usize = 1024 * 1024;
 
 /// What stands before the message on the first line of an event. Places are counted from the start of that line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::decode) struct Prefix {
+pub(in crate::decode) struct Prefix<N = ()> {
     /// When it was written.
     pub(in crate::decode) at: Option<Timestamp>,
     /// Where the message begins.
     pub(in crate::decode) message: usize,
-    /// Where names stand.
-    pub(in crate::decode) names: Names,
+    /// Where names stand, in shapes that have some.
+    pub(in crate::decode) names: N,
+}
+
+/// What a shape tells of names on the first line of an event: [`Names`], or nothing.
+pub(in crate::decode) trait Naming: Copy + Default {
+    /// Where they stand, if there are any.
+    fn places(self) -> Option<Names>;
+}
+
+impl Naming for () {
+    #[inline(always)]
+    fn places(self) -> Option<Names> {
+        None
+    }
 }
 
 /// Where the names of an event stand on its first line.
@@ -30,11 +45,10 @@ pub(in crate::decode) struct Names {
     pub(in crate::decode) event_id: Column,
 }
 
-impl Names {
-    /// Asked part by part: the parts were just written, and reading them as one would wait for that.
+impl Naming for Names {
     #[inline]
-    fn are_none(&self) -> bool {
-        self.group.to | self.stream.to | self.event_id.to == 0
+    fn places(self) -> Option<Names> {
+        (self.group.to | self.stream.to | self.event_id.to != 0).then_some(self)
     }
 }
 
@@ -61,8 +75,11 @@ impl Column {
 
 /// A text shape with a prefix before every event.
 pub(in crate::decode) trait Family {
+    /// What its prefix tells of names.
+    type Names: Naming;
+
     /// The prefix of `line`, if it begins an event. Lines that begin none continue the event before.
-    fn prefix(&mut self, line: &[u8]) -> Option<Prefix>;
+    fn prefix(&mut self, line: &[u8]) -> Option<Prefix<Self::Names>>;
 
     /// Hands one event over; shapes that write more than a prefix around the message take it off here.
     #[inline(always)]
@@ -81,7 +98,7 @@ pub(in crate::decode) struct Found<'e> {
     /// All of its text, and where names stand in it.
     pub(in crate::decode) text: &'e [u8],
     /// See `text`.
-    pub(in crate::decode) names: Names,
+    pub(in crate::decode) names: Option<Names>,
 }
 
 impl Found<'_> {
@@ -89,16 +106,17 @@ impl Found<'_> {
     #[inline(always)]
     pub(in crate::decode) fn deliver(&self, message: &[u8], delivery: &mut Delivery<'_>) {
         let event = LogEvent { at: self.at, ..LogEvent::bare(message, self.line) };
-        if self.names.are_none() {
-            let stream = delivery.default_stream();
-            delivery.event_of(stream, &event);
-        } else {
-            self.deliver_named(event, delivery);
+        match self.names {
+            None => {
+                let stream = delivery.default_stream();
+                delivery.event_of(stream, &event);
+            }
+            Some(names) => self.deliver_named(names, event, delivery),
         }
     }
 
-    fn deliver_named(&self, event: LogEvent<'_>, delivery: &mut Delivery<'_>) {
-        let Names { group, stream, event_id } = self.names;
+    fn deliver_named(&self, names: Names, event: LogEvent<'_>, delivery: &mut Delivery<'_>) {
+        let Names { group, stream, event_id } = names;
         let identity = Identity { group: group.of(self.text), stream: stream.of(self.text), ..Identity::default() };
         let event_id = event_id.of(self.text).map(xxhash_rust::xxh3::xxh3_64);
         delivery.event(&identity, LogEvent { event_id, ..event });
@@ -107,28 +125,30 @@ impl Found<'_> {
 
 /// Decodes an input of a family.
 pub(in crate::decode) fn decode(family: &mut impl Family, feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) {
-    Engine { family, open: None, scanned: 0, lines: 0, in_line: false }.run(feed, delivery);
+    Engine { family, open: None, scanned: 0, lines: 0, in_line: false, ends: Vec::new() }.run(feed, delivery);
 }
 
 /// The event whose end was not found yet. It begins at the start of the data.
 #[derive(Clone, Copy)]
-struct Open {
-    prefix: Prefix,
+struct Open<N> {
+    prefix: Prefix<N>,
     start: usize,
     line: u64,
     /// It was handed over already, being too long; what comes still belongs to it.
     cut: bool,
 }
 
-struct Engine<'f, F> {
+struct Engine<'f, F: Family> {
     family: &'f mut F,
-    open: Option<Open>,
+    open: Option<Open<F::Names>>,
     /// Data before this place was looked at.
     scanned: usize,
     /// Line ends in it.
     lines: u64,
     /// The data begins within a line that was too long.
     in_line: bool,
+    /// Memory for the line ends of a block.
+    ends: Vec<usize>,
 }
 
 impl<F: Family> Engine<'_, F> {
@@ -148,66 +168,91 @@ impl<F: Family> Engine<'_, F> {
     /// Looks at every whole line of the data; at the last line of all, too.
     fn scan(&mut self, feed: &Feed<'_>, delivery: &mut Delivery<'_>) {
         let data = feed.data();
-        let first = self.scanned;
-        let mut at = first;
-        for newline in memchr::memchr_iter(b'\n', &data[first..]).map(|newline| newline + first) {
-            self.line(data, at, newline, feed.line(), delivery);
+        let mut ends = std::mem::take(&mut self.ends);
+        line_ends::find(data, self.scanned, &mut ends);
+        let mut whole_lines = ends.as_slice();
+        if self.in_line
+            && let [end, rest @ ..] = whole_lines
+        {
+            self.in_line = false;
+            (self.lines, self.scanned) = (self.lines + 1, end + 1);
+            whole_lines = rest;
+        }
+        // In variables of their own: they change with every line.
+        let (mut open, mut from, mut number) = (self.open, self.scanned, feed.line() + self.lines);
+        for end in whole_lines {
+            open = self.line(data, from..*end, number, open, delivery);
             delivery.ease(feed);
-            self.lines += 1;
-            at = newline + 1;
+            (from, number) = (end + 1, number + 1);
         }
         if feed.ended() {
-            if at < data.len() {
-                self.line(data, at, data.len(), feed.line(), delivery);
+            if from < data.len() && !self.in_line {
+                open = self.line(data, from..data.len(), number, open, delivery);
             }
-            self.close(data, data.len(), delivery);
+            if let Some(open) = open.take() {
+                self.close(data, data.len(), open, delivery);
+            }
         }
-        self.scanned = at;
+        self.lines += whole_lines.len() as u64;
+        (self.open, self.scanned, self.ends) = (open, from, ends);
+    }
+
+    /// Looks at a line. Gives the event that is open behind it.
+    #[inline(always)]
+    fn line(
+        &mut self,
+        data: &[u8],
+        place: Range<usize>,
+        number: u64,
+        open: Option<Open<F::Names>>,
+        delivery: &mut Delivery<'_>,
+    ) -> Option<Open<F::Names>> {
+        let start = place.start;
+        let prefix = match (self.family.prefix(&data[place]), open) {
+            (None, Some(_)) => return open,
+            (prefix, None) => prefix.unwrap_or_default(),
+            (Some(prefix), Some(open)) => {
+                self.close(data, start, open, delivery);
+                prefix
+            }
+        };
+        Some(Open { prefix, start, line: number, cut: false })
     }
 
     #[inline(always)]
-    fn line(&mut self, data: &[u8], from: usize, to: usize, first_line: u64, delivery: &mut Delivery<'_>) {
-        if std::mem::take(&mut self.in_line) {
+    fn close(&self, data: &[u8], end: usize, open: Open<F::Names>, delivery: &mut Delivery<'_>) {
+        if open.cut {
             return;
         }
-        let prefix = self.family.prefix(&data[from..to]);
-        if prefix.is_none() && self.open.is_some() {
-            return;
-        }
-        self.close(data, from, delivery);
-        self.open =
-            Some(Open { prefix: prefix.unwrap_or_default(), start: from, line: first_line + self.lines, cut: false });
-    }
-
-    #[inline(always)]
-    fn close(&mut self, data: &[u8], end: usize, delivery: &mut Delivery<'_>) {
-        if let Some(open) = self.open.take()
-            && !open.cut
-        {
-            if end - open.start >= LONGEST {
-                self.hand_over_start(data, &open, delivery);
-            } else {
-                self.hand_over(&data[open.start..end], &open, delivery);
-            }
+        match data.get(open.start..end) {
+            Some(text) if text.len() < LONGEST => self.hand_over(text, open.prefix, open.line, delivery),
+            _ => self.hand_over_start(data, open.start, open.prefix, open.line, delivery),
         }
     }
 
     /// Hands over what is kept of an event that is too long, wherever blocks of it end.
     #[cold]
-    fn hand_over_start(&self, data: &[u8], open: &Open, delivery: &mut Delivery<'_>) {
-        let kept = (open.start + KEPT).saturating_add(open.prefix.message).min(data.len());
-        self.hand_over(&data[open.start..kept], open, delivery);
+    fn hand_over_start(
+        &self,
+        data: &[u8],
+        start: usize,
+        prefix: Prefix<F::Names>,
+        line: u64,
+        delivery: &mut Delivery<'_>,
+    ) {
+        let kept = (start + KEPT).saturating_add(prefix.message).min(data.len());
+        self.hand_over(&data[start..kept], prefix, line, delivery);
         delivery.message_cut();
     }
 
     #[inline(always)]
-    fn hand_over(&self, text: &[u8], open: &Open, delivery: &mut Delivery<'_>) {
-        let prefix = &open.prefix;
+    fn hand_over(&self, text: &[u8], prefix: Prefix<F::Names>, line: u64, delivery: &mut Delivery<'_>) {
         // One line end is the exporter's; a message may end with one of its own.
-        let message = text.get(prefix.message..).unwrap_or_default();
-        let message = without_return(message.strip_suffix(b"\n").unwrap_or(message));
+        let message = match text.get(prefix.message..).unwrap_or_default() {
+            [message @ .., b'\r', b'\n'] | [message @ .., b'\n' | b'\r'] | message => message,
+        };
         if !message.is_empty() {
-            let found = Found { at: prefix.at, line: open.line, text, names: prefix.names };
+            let found = Found { at: prefix.at, line, text, names: prefix.names.places() };
             self.family.deliver(message, found, delivery);
         }
     }
@@ -219,7 +264,7 @@ impl<F: Family> Engine<'_, F> {
             && !open.cut
             && data.len() - open.start >= LONGEST
         {
-            self.hand_over_start(data, &open, delivery);
+            self.hand_over_start(data, open.start, open.prefix, open.line, delivery);
             self.open = Some(Open { cut: true, ..open });
         }
         let done = match self.open {
@@ -236,9 +281,8 @@ impl<F: Family> Engine<'_, F> {
     fn give_up_line(&mut self, feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) {
         if !self.in_line && !self.open.is_some_and(|open| open.cut && self.family.prefix(feed.data()).is_none()) {
             let prefix = self.family.prefix(feed.data()).unwrap_or_default();
-            let open = Open { prefix, start: 0, line: feed.line(), cut: true };
-            self.hand_over_start(feed.data(), &open, delivery);
-            self.open = Some(open);
+            self.hand_over_start(feed.data(), 0, prefix, feed.line(), delivery);
+            self.open = Some(Open { prefix, start: 0, line: feed.line(), cut: true });
         }
         let all = feed.data().len();
         feed.pass_lines(all, 0);
@@ -247,7 +291,7 @@ impl<F: Family> Engine<'_, F> {
 
     fn pass(&mut self, feed: &mut Feed<'_>, done: usize) {
         // Lines of the open event are counted again when it is closed: its first line is known.
-        let lines = super::super::feed::count_lines(&feed.data()[done..self.scanned]);
+        let lines = line_ends::count(&feed.data()[done..self.scanned]);
         feed.pass_lines(done, self.lines - lines);
         self.lines = lines;
         self.scanned -= done;

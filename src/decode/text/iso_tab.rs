@@ -29,7 +29,7 @@ fn sniff(head: &Head<'_>) -> bool {
     prefix(head.first_line()).is_some() && head.any_line(on_platform) && !head.any_line(is_platform)
 }
 
-fn prefix(line: &[u8]) -> Option<Prefix> {
+fn prefix(line: &[u8]) -> Option<Prefix<Names>> {
     let (at, used) = Timestamp::parse_prefix(line)?;
     let prefix = Prefix { at: Some(at), message: used + 1, ..Prefix::default() };
     match line.get(used) {
@@ -52,7 +52,9 @@ fn prefix(line: &[u8]) -> Option<Prefix> {
 struct IsoTab;
 
 impl Family for IsoTab {
-    fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
+    type Names = Names;
+
+    fn prefix(&mut self, line: &[u8]) -> Option<Prefix<Names>> {
         prefix(line)
     }
 }

@@ -65,6 +65,8 @@ struct S3Export {
 }
 
 impl Family for S3Export {
+    type Names = ();
+
     #[inline]
     fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
         let Some(at) = self.time(line) else {

@@ -47,7 +47,7 @@ pub(super) fn time_and_message(line: &[u8], from: usize) -> (Option<Timestamp>, 
     (None, start)
 }
 
-fn prefix(line: &[u8]) -> Option<Prefix> {
+fn prefix(line: &[u8]) -> Option<Prefix<Names>> {
     let start = sequences(line);
     let end = stream_end(line, start)?;
     let after = end + sequences(&line[end..]);
@@ -58,7 +58,9 @@ fn prefix(line: &[u8]) -> Option<Prefix> {
 struct SamLogs;
 
 impl Family for SamLogs {
-    fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
+    type Names = Names;
+
+    fn prefix(&mut self, line: &[u8]) -> Option<Prefix<Names>> {
         prefix(line)
     }
 

@@ -19,7 +19,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     ],
 };
 
-fn prefix(line: &[u8]) -> Option<Prefix> {
+fn prefix(line: &[u8]) -> Option<Prefix<Names>> {
     let colour = sequences(line);
     let rest = line.get(colour..)?.strip_prefix(b"[")?;
     let (at, used) = Timestamp::parse_prefix(rest)?;
@@ -47,7 +47,9 @@ fn prefix(line: &[u8]) -> Option<Prefix> {
 struct Saw;
 
 impl Family for Saw {
-    fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
+    type Names = Names;
+
+    fn prefix(&mut self, line: &[u8]) -> Option<Prefix<Names>> {
         prefix(line)
     }
 

@@ -32,6 +32,8 @@ fn platform_word(line: &[u8]) -> Option<&'static [u8]> {
 struct Serverless;
 
 impl Family for Serverless {
+    type Names = ();
+
     fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
         let plain = without_colours(line);
         let timed = Timestamp::parse_prefix(&plain).is_some();
