@@ -147,7 +147,8 @@ static SEARCH: LazyLock<Option<Search>> = LazyLock::new(|| {
     let whole = texts.iter().all(|text| text.len() >= BEGINNING);
     let beginnings = whole.then(|| Searcher::new(beginnings)).flatten();
     let mut builder = AhoCorasickBuilder::new();
-    builder.match_kind(MatchKind::LeftmostLongest).kind(Some(AhoCorasickKind::DFA)).start_kind(StartKind::Both);
+    // A DFA would take longer to make than most logs take to read.
+    builder.match_kind(MatchKind::LeftmostLongest).kind(Some(AhoCorasickKind::ContiguousNFA)).start_kind(StartKind::Both);
     let automaton = builder.build(&texts).ok()?;
     Some(Search { beginnings, automaton, hints })
 });

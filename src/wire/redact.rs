@@ -4,7 +4,7 @@
 //! little. A mask keeps the name of what it hides, and text that is masked stays as it is when masked again.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use aho_corasick::AhoCorasick;
 use regex::{Captures, Regex};
@@ -61,7 +61,7 @@ impl Redaction {
 fn masked_once<'t>(text: &'t str, wanted: &[bool]) -> Cow<'t, str> {
     let mut text = Cow::Borrowed(text);
     for ((rule, regex), _) in RULES.iter().zip(&RULEBOOK.regexes).zip(wanted).filter(|(_, wanted)| **wanted) {
-        let Some(regex) = regex else { continue };
+        let Some(regex) = regex.get_or_init(|| Regex::new(rule.pattern).ok()) else { continue };
         if let Cow::Owned(masked) = regex.replace_all(&text, |found: &Captures<'_>| (rule.mask)(found)) {
             text = Cow::Owned(masked);
         }
@@ -171,8 +171,8 @@ struct Rulebook {
     words: AhoCorasick,
     /// The rule that a word wakes.
     rule_of_word: Vec<usize>,
-    /// `None` for a pattern that does not compile, which a test excludes.
-    regexes: Vec<Option<Regex>>,
+    /// Made when it is wanted first: most never are. `None` for a pattern that does not compile, which a test excludes.
+    regexes: [OnceLock<Option<Regex>>; RULES.len()],
 }
 
 static RULEBOOK: LazyLock<Rulebook> = LazyLock::new(|| {
@@ -185,7 +185,7 @@ static RULEBOOK: LazyLock<Rulebook> = LazyLock::new(|| {
     Rulebook {
         words,
         rule_of_word: listed().map(|(index, _)| index).collect(),
-        regexes: RULES.iter().map(|rule| Regex::new(rule.pattern).ok()).collect(),
+        regexes: [const { OnceLock::new() }; RULES.len()],
     }
 });
 
@@ -270,7 +270,7 @@ mod tests {
 
     #[test]
     fn every_pattern_compiles() {
-        assert!(RULEBOOK.regexes.iter().all(Option::is_some));
+        assert!(RULES.iter().all(|rule| Regex::new(rule.pattern).is_ok()));
         assert_eq!(RULEBOOK.words.patterns_len(), RULEBOOK.rule_of_word.len());
     }
 
