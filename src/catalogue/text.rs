@@ -37,9 +37,14 @@ pub(super) fn http_status(text: &str) -> Option<u16> {
 
 /// The type with which a text begins: `Type: message`, where the type is one word that looks like a class.
 pub(super) fn leading_type(text: &str) -> Option<&str> {
-    let (head, _) = text.split_once(": ").unwrap_or((text, ""));
-    let shaped = head.chars().all(|c| c.is_ascii_alphanumeric() || "._:$\\".contains(c));
-    (shaped && head.len() > 2 && head.chars().any(|c| c.is_ascii_uppercase())).then_some(head)
+    let end = text.bytes().position(|byte| !(byte.is_ascii_alphanumeric() || b"._:$\\".contains(&byte)));
+    let head = match end {
+        // No part of a name is a blank, so this is the first `: `.
+        Some(end) if text.as_bytes()[end] == b' ' => text[..end].strip_suffix(':')?,
+        Some(_) => return None,
+        None => text,
+    };
+    (head.len() > 2 && head.bytes().any(|byte| byte.is_ascii_uppercase())).then_some(head)
 }
 
 #[cfg(test)]

@@ -148,7 +148,10 @@ static SEARCH: LazyLock<Option<Search>> = LazyLock::new(|| {
     let beginnings = whole.then(|| Searcher::new(beginnings)).flatten();
     let mut builder = AhoCorasickBuilder::new();
     // A DFA would take longer to make than most logs take to read.
-    builder.match_kind(MatchKind::LeftmostLongest).kind(Some(AhoCorasickKind::ContiguousNFA)).start_kind(StartKind::Both);
+    builder
+        .match_kind(MatchKind::LeftmostLongest)
+        .kind(Some(AhoCorasickKind::ContiguousNFA))
+        .start_kind(StartKind::Both);
     let automaton = builder.build(&texts).ok()?;
     Some(Search { beginnings, automaton, hints })
 });

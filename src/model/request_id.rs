@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use wide::u8x16;
+
 /// A Lambda request id: a UUID, compared and stored as a number.
 ///
 /// Asynchronous retries reuse the id, so it names an event and not an attempt.
@@ -30,17 +32,21 @@ impl RequestId {
     /// Reads a UUID at the start of `text`, in either case; what follows must not go on with a word character.
     #[must_use]
     pub fn parse_prefix(text: &[u8]) -> Option<Self> {
-        let uuid = text.get(..Self::LENGTH)?;
-        if text.get(Self::LENGTH).is_some_and(|next| next.is_ascii_alphanumeric() || *next == b'-') {
+        let (uuid, rest) = text.split_first_chunk::<{ Self::LENGTH }>()?;
+        if rest.first().is_some_and(|next| next.is_ascii_alphanumeric() || *next == b'-') {
             return None;
         }
         if DASHES.iter().any(|&at| uuid[at] != b'-') {
             return None;
         }
-        let digits = |at: usize| uuid.get(at..)?.first_chunk::<4>().copied().map(u32::from_be_bytes);
-        let word = |a: usize, b: usize| hex_digits(u64::from(digits(a)?) << 32 | u64::from(digits(b)?));
-        let parts = [word(0, 4)?, word(9, 14)?, word(19, 24)?, word(28, 32)?];
-        Some(Self(parts.iter().fold(0, |bits, part| bits << 32 | u128::from(*part))))
+        let mut digits = [0; 32];
+        digits[..8].copy_from_slice(&uuid[..8]);
+        digits[8..12].copy_from_slice(&uuid[9..13]);
+        digits[12..16].copy_from_slice(&uuid[14..18]);
+        digits[16..20].copy_from_slice(&uuid[19..23]);
+        digits[20..].copy_from_slice(&uuid[24..]);
+        let (halves, _) = digits.as_chunks();
+        halves.iter().try_fold(0, |bits, half| Some(bits << 64 | u128::from(hex_digits(half)?))).map(Self)
     }
 
     /// The ids that stand anywhere in `text`, first to last.
@@ -75,27 +81,28 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// The value of eight hexadecimal digits, the first in the highest byte; all are checked and read at once.
-fn hex_digits(text: u64) -> Option<u32> {
-    const EACH: u64 = 0x0101_0101_0101_0101;
-    let each = |byte: u8| EACH * u64::from(byte);
-    // A byte of at least `from` gets its high bit; no byte is above 0x7f, so none carries into the next.
-    let at_least = |bytes: u64, from: u8| (bytes + each(0x80 - from)) & each(0x80);
-    if text & each(0x80) != 0 {
+/// The value of hexadecimal digits, the first of which counts most; all are checked and read at once.
+fn hex_digits(text: &[u8; 16]) -> Option<u64> {
+    let text = u8x16::new(*text);
+    let digits = text - u8x16::splat(b'0');
+    let letters = (text | u8x16::splat(0x20)) - u8x16::splat(b'a');
+    let is_digit = digits.simd_eq(digits.min(u8x16::splat(9)));
+    let is_letter = letters.simd_eq(letters.min(u8x16::splat(5)));
+    if (is_digit | is_letter).to_bitmask() != 0xffff {
         return None;
     }
-    let lower = text | each(0x20);
-    let digit = at_least(text, b'0') & !at_least(text, b'9' + 1);
-    let letter = at_least(lower, b'a') & !at_least(lower, b'f' + 1);
-    if digit | letter != each(0x80) {
-        return None;
-    }
-    // '0' and 'a' end in 0 and 1; a letter is worth nine more than its last digit.
-    let values = (text & each(0x0f)) + (letter >> 7) * 9;
-    // Pairs of digits, then pairs of bytes, then of those.
-    let pairs = (values | values >> 4) & 0x00ff_00ff_00ff_00ff;
-    let quads = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
-    u32::try_from((quads | quads >> 16) & 0xffff_ffff).ok()
+    let values = is_digit.bitselect(digits, letters + u8x16::splat(10)).to_array();
+    let (halves, _) = values.as_chunks();
+    Some(halves.iter().fold(0, |bits, half| bits << 32 | u64::from(packed(*half))))
+}
+
+/// Eight values of half a byte each, together.
+fn packed(values: [u8; 8]) -> u32 {
+    let values = u64::from_le_bytes(values);
+    // Two halves to a byte, then pairs of bytes, then of those.
+    let bytes = (values << 4 | values >> 8) & 0x00ff_00ff_00ff_00ff;
+    let pairs = (bytes | bytes >> 8) & 0x0000_ffff_0000_ffff;
+    ((pairs | pairs >> 16) as u32).swap_bytes()
 }
 
 #[cfg(test)]
@@ -134,12 +141,12 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn digits_are_read_as_one_by_one(bytes in proptest::array::uniform8(0u8..), letters in "[0-9a-fA-F@G/:`g]{8}") {
+        fn digits_are_read_as_one_by_one(bytes in proptest::array::uniform16(0u8..), letters in "[0-9a-fA-F@G/:`g]{16}|[0-9a-fA-F]{16}") {
             for text in [&bytes[..], letters.as_bytes()] {
-                let text: &[u8; 8] = text.try_into().expect("eight bytes");
+                let text: &[u8; 16] = text.try_into().expect("sixteen bytes");
                 let want = str::from_utf8(text).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_hexdigit()));
-                let want = want.and_then(|text| u32::from_str_radix(text, 16).ok());
-                proptest::prop_assert_eq!(hex_digits(u64::from_be_bytes(*text)), want);
+                let want = want.and_then(|text| u64::from_str_radix(text, 16).ok());
+                proptest::prop_assert_eq!(hex_digits(text), want);
             }
         }
 

@@ -21,9 +21,12 @@ pub fn platform_line(message: &[u8]) -> Option<Record<'_>> {
 
 fn start(rest: &[u8]) -> Option<Record<'_>> {
     let (id, rest) = request_id(rest)?;
-    let version = str::from_utf8(rest.strip_prefix(b" Version: ")?).ok()?;
-    let known = version == "$LATEST" || !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit());
-    known.then_some(Record::Start { id, version: Some(version), function_arn: None, tenant_id: None, json: false })
+    let version = match rest.strip_prefix(b" Version: ")? {
+        b"$LATEST" => "$LATEST",
+        number if !number.is_empty() && number.iter().all(u8::is_ascii_digit) => str::from_utf8(number).ok()?,
+        _ => return None,
+    };
+    Some(Record::Start { id, version: Some(version), function_arn: None, tenant_id: None, json: false })
 }
 
 fn end(rest: &[u8]) -> Option<Record<'_>> {

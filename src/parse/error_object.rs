@@ -27,7 +27,14 @@ pub(super) fn member<'a, 't>(object: &'a Object<'t>, name: &str) -> Option<&'a V
 
 /// The string at the first of `names` that has one. A dot goes into an inner object.
 pub(super) fn text_at<'a>(object: &'a Object<'_>, names: &[&str]) -> Option<&'a str> {
-    names.iter().find_map(|name| at(object, name)?.as_str().filter(|text| !text.is_empty()))
+    all_at(object, names).find_map(|value| value.as_str().filter(|text| !text.is_empty()))
+}
+
+/// What stands at each of the paths that leads to something. Few objects have keys with dots or objects inside: in the
+/// others no path is looked for.
+fn all_at<'a, 't>(object: &'a Object<'t>, paths: &[&str]) -> impl Iterator<Item = &'a Value<'t>> {
+    let nested = object.as_vec().iter().any(|(key, value)| value.is_object() || key.contains('.'));
+    paths.iter().filter(move |path| nested || !path.contains('.')).filter_map(|path| at(object, path))
 }
 
 /// The member at a path with dots.
@@ -104,13 +111,13 @@ fn http_status(object: &Object<'_>) -> Option<u16> {
         "err.statusCode",
         "err.$metadata.httpStatusCode",
     ];
-    let status = NAMES.iter().find_map(|name| at(object, name)?.as_u64())?;
+    let status = all_at(object, &NAMES).find_map(|value| value.as_u64())?;
     u16::try_from(status).ok().filter(|status| (100..600).contains(status))
 }
 
 /// The innermost of nested causes.
 fn cause(object: &Object<'_>) -> Option<Cow<'static, str>> {
-    let mut inner = ["reason", "cause", "error.cause", "err.cause"].iter().find_map(|name| at(object, name))?;
+    let mut inner = all_at(object, &["reason", "cause", "error.cause", "err.cause"]).next()?;
     while let Some(next) = inner.as_object().and_then(|object| member(object, "cause")).filter(|next| !next.is_null()) {
         inner = next;
     }
@@ -127,7 +134,7 @@ fn cause(object: &Object<'_>) -> Option<Cow<'static, str>> {
 
 /// The innermost own frame of an object's stack, in whichever form it is.
 pub(super) fn frame_of(object: &Object<'_>) -> Option<String> {
-    STACKS.iter().filter_map(|name| at(object, name)).find_map(stack_frame)
+    all_at(object, &STACKS).find_map(stack_frame)
 }
 
 fn stack_frame(stack: &Value<'_>) -> Option<String> {

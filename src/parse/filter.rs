@@ -241,7 +241,14 @@ fn has_severe_level(object: &[u8]) -> bool {
         return is_severe(value);
     }
     let escaped = object.get(1) == Some(&b'\\');
-    !escaped && KEY.find_iter(object).any(|at| is_severe(&object[at + KEY.needle().len()..]))
+    let mut rest = if escaped { b"" } else { object };
+    while let Some(at) = KEY.find(rest) {
+        rest = &rest[at + KEY.needle().len()..];
+        if is_severe(rest) {
+            return true;
+        }
+    }
+    false
 }
 
 /// `<time> <id> fail` and `<time> <id> crit`: .NET has words too short to search for. `<time> ERR` likewise. An object with
