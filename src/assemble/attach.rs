@@ -419,9 +419,11 @@ pub(super) fn hand_over(mut open: Box<Open>, output: &mut dyn Output) -> Box<Ope
     output.count(Bucket::Environment, open.before.bytes);
     output.count(Bucket::Attributed, open.bytes);
     open.close();
-    open.hand_over_lines();
+    let handed_over = open.hand_over_lines();
     output.closed(&mut open.attempt);
-    open.take_lines_back();
+    if handed_over {
+        open.take_lines_back();
+    }
     open
 }
 

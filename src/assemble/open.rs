@@ -283,18 +283,19 @@ impl Open {
         }
     }
 
-    /// Its lines, for those who look at them: those of an attempt that ended well stay, to be used again.
-    pub(super) fn hand_over_lines(&mut self) {
-        if !self.ended_well() || self.lines.is_wanted() {
+    /// Its lines, for those who look at them: those of an attempt that ended well stay, to be used again. Says whether they
+    /// went.
+    pub(super) fn hand_over_lines(&mut self) -> bool {
+        let wanted = !self.ended_well() || self.lines.is_wanted();
+        if wanted {
             self.attempt.lines = std::mem::take(&mut self.lines);
         }
+        wanted
     }
 
-    /// Takes the memory of the lines back, for the next attempt.
+    /// Takes the memory of lines back, for the next attempt.
     pub(super) fn take_lines_back(&mut self) {
-        if !self.attempt.lines.is_empty() {
-            self.lines = std::mem::take(&mut self.attempt.lines);
-        }
+        self.lines = std::mem::take(&mut self.attempt.lines);
     }
 
     /// Lets go of what need not wait for other parts of the stream.

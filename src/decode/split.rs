@@ -1,11 +1,11 @@
-//! One large text in chunks: hands read them in turn, find their events side by side, and hand those over in turn.
+//! One large text in chunks: whoever is free reads the next one and finds its events, and hands them over in turn.
 //!
 //! A chunk is read, decoded and delivered by one thread, so its bytes stay in the cache of one core, and events arrive in
 //! the order of the input. Only shapes are split in which the start of an event can be told without what came before.
 
 use std::collections::VecDeque;
 use std::io::{self, Cursor, Read};
-use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use super::delivery::Delivery;
@@ -24,10 +24,7 @@ type Cut = fn(&[u8]) -> Option<usize>;
 const SPLIT: &[(&Shape, Cut)] = &[(&s3_export::SHAPE, s3_export::last_event)];
 
 /// Chunks that wait for their turn at each hand, at most.
-const MOST_FOUND: usize = 3;
-
-/// How often a hand looks for what another one sends before it sleeps: some 100 microseconds.
-const SPINS: usize = 800;
+const MOST_FOUND: usize = 4;
 
 /// An input whose first bytes were looked at.
 pub enum Opened<'a> {
@@ -68,7 +65,7 @@ fn split_shape(head: &[u8]) -> Option<(&'static Shape, Cut)> {
     SPLIT.iter().find(|(split, _)| split.name == shape.name).copied()
 }
 
-/// What a hand does with the events of its chunks. Whatever is not done in turn is done side by side.
+/// What a hand does with the events of its chunks. All but delivering is done side by side.
 pub trait Hand<S>: Send {
     /// Looks at the events of a chunk before its turn.
     fn before(&mut self, block: &mut Block);
@@ -76,8 +73,6 @@ pub trait Hand<S>: Send {
     fn deliver(&mut self, block: Block, sink: &mut S) -> Block;
     /// Does what delivering has left to do.
     fn after(&mut self);
-    /// That is so much that it cannot wait.
-    fn is_behind(&self) -> bool;
 }
 
 impl Splits<'_> {
@@ -89,166 +84,150 @@ impl Splits<'_> {
         sink: &mut S,
     ) -> Decoded {
         let Self { shape, source } = self;
-        let work = Work { shape, context, stream: sink.stream(&context.key()) };
-        let (mut to, from): (Vec<_>, Vec<_>) = (0..hands.len()).map(|_| channel()).unzip();
-        // Both begin at the first hand. Every hand sends to the next one, the last to the first.
-        if let Some(to_first) = to.first() {
-            let _ = to_first.send(Baton::Source(source));
-            let _ = to_first.send(Baton::Turn(Turn { sink, lines: 0 }));
-        }
-        to.rotate_left(1.min(hands.len()));
-        let mut hands = hands.iter_mut().zip(from.into_iter().zip(to));
-        let end = thread::scope(|scope| {
+        let desk = Desk {
+            shape,
+            context,
+            stream: sink.stream(&context.key()),
+            source: Mutex::new(source),
+            turn: Mutex::new(Turn { sink, next: 0, lines: 0 }),
+            next: Condvar::new(),
+        };
+        thread::scope(|scope| {
+            let mut hands = hands.iter_mut().map(|hand| Round::new(&desk, hand));
             let first = hands.next();
-            let others: Vec<_> =
-                hands.map(|(hand, (from, to))| scope.spawn(|| Round::new(&work, hand, from, to).run())).collect();
-            let mut end = first.and_then(|(hand, (from, to))| Round::new(&work, hand, from, to).run());
+            let others: Vec<_> = hands.map(|hand| scope.spawn(|| hand.run())).collect();
+            first.into_iter().for_each(Round::run);
             for other in others {
                 // A panic goes on where it would have gone without the thread.
-                end = end.or(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+                other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             }
-            end
         });
-        let End { bytes, failure } = end.unwrap_or_default();
-        let result = failure.map_or(Ok(()), |error| Err(read_error(error)));
-        Decoded { shape: Some(shape.name), bytes, result }
+        let source = desk.source.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let result = source.failure.map_or(Ok(()), |error| Err(read_error(error)));
+        Decoded { shape: Some(shape.name), bytes: source.bytes, result }
     }
 }
 
-/// What goes from hand to hand, round and round: a hand that has it may read, or hand over.
-enum Baton<'s, S> {
-    Source(Source<'s>),
-    Turn(Turn<'s, S>),
-}
-
-/// Waits for what another hand sends. Most waits are shorter than it takes to fall asleep and be woken.
-fn receive<T>(from: &Receiver<T>) -> Option<T> {
-    for _ in 0..SPINS {
-        match from.try_recv() {
-            Ok(got) => return Some(got),
-            Err(TryRecvError::Disconnected) => return None,
-            Err(TryRecvError::Empty) => (0..8).for_each(|_| std::hint::spin_loop()),
-        }
-    }
-    from.recv().ok()
-}
-
-/// Whose turn it is to hand over: where to, and after how many lines.
-struct Turn<'s, S> {
-    sink: &'s mut S,
-    lines: u64,
-}
-
-/// What all hands know.
-struct Work<'w> {
+/// What all hands share.
+struct Desk<'d, 's, S> {
     shape: &'static Shape,
-    context: &'w InputContext,
+    context: &'d InputContext,
     stream: StreamId,
+    source: Mutex<Source<'s>>,
+    turn: Mutex<Turn<'d, S>>,
+    /// The next turn began.
+    next: Condvar,
+}
+
+/// Handing over: where to, which chunk is next, and after how many lines.
+struct Turn<'d, S> {
+    sink: &'d mut S,
+    next: u64,
+    lines: u64,
 }
 
 /// A chunk whose events were found.
 struct Found {
+    number: u64,
     block: Block,
     lines: u64,
 }
 
-/// One hand at work: of so many hands each takes every chunk that is so many after its last one.
-struct Round<'w, 's, S, H> {
-    work: &'w Work<'w>,
-    hand: &'w mut H,
-    from: Receiver<Baton<'s, S>>,
-    to: Sender<Baton<'s, S>>,
-    source: Option<Source<'s>>,
-    turn: Option<Turn<'s, S>>,
+/// What a lock guards, also where a hand has panicked: that goes on when all have stopped.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// One hand at work.
+struct Round<'d, 't, 's, S, H> {
+    desk: &'d Desk<'t, 's, S>,
+    hand: &'d mut H,
     /// Chunks that wait for their turn.
     found: VecDeque<Found>,
     spare: Vec<Block>,
 }
 
-impl<'w, 's, S: EventSink, H: Hand<S>> Round<'w, 's, S, H> {
-    fn new(work: &'w Work<'w>, hand: &'w mut H, from: Receiver<Baton<'s, S>>, to: Sender<Baton<'s, S>>) -> Self {
-        Self { work, hand, from, to, source: None, turn: None, found: VecDeque::new(), spare: Vec::new() }
+impl<'d, 't, 's, S: EventSink, H: Hand<S>> Round<'d, 't, 's, S, H> {
+    fn new(desk: &'d Desk<'t, 's, S>, hand: &'d mut H) -> Self {
+        Self { desk, hand, found: VecDeque::new(), spare: Vec::new() }
     }
 
-    /// Works until there is nothing more. Whoever meets the end of the input tells of it.
-    fn run(mut self) -> Option<End> {
-        let end = self.read();
-        // The others may wait for what this hand still has.
-        while !self.found.is_empty() && self.deliver_next() {}
-        self.hand.after();
-        end
-    }
-
-    fn read(&mut self) -> Option<End> {
-        loop {
-            while let Ok(baton) = self.from.try_recv() {
-                self.take(baton);
+    /// Works until there is nothing more to read, and all of its own is handed over.
+    fn run(mut self) {
+        while self.read() {
+            if let Ok(turn) = self.desk.turn.try_lock() {
+                self.deliver(turn);
             }
-            self.deliver();
-            let Some(mut source) = self.source.take_if(|_| self.found.len() < MOST_FOUND) else {
-                if !self.wait() {
-                    return None;
-                }
-                continue;
-            };
-            let mut block = self.spare.pop().unwrap_or_default();
-            match source.next(&mut block) {
-                Next::Chunk => {
-                    let _ = self.to.send(Baton::Source(source));
-                    let lines = self.work.events(&mut block);
-                    self.hand.before(&mut block);
-                    self.found.push_back(Found { block, lines });
-                }
-                Next::Unsplit => {
-                    while !self.found.is_empty() && self.deliver_next() {}
-                    while self.turn.is_none() && self.wait() {}
-                    return self.turn.take().map(|turn| self.work.rest(source, &block, turn));
-                }
-                Next::End => return Some(source.end()),
+            while self.found.len() >= MOST_FOUND {
+                self.deliver_next();
             }
         }
-    }
-
-    /// Waits for a turn and hands over. `false` where none will come.
-    fn deliver_next(&mut self) -> bool {
-        let before = self.found.len();
-        self.deliver();
-        self.found.len() < before || self.wait()
-    }
-
-    /// Hands over, if it is its turn and there is something.
-    fn deliver(&mut self) {
-        let Some(mut turn) = self.turn.take_if(|_| !self.found.is_empty()) else { return };
-        let Some(Found { mut block, lines }) = self.found.pop_front() else { return };
-        block.lines_before = turn.lines;
-        self.spare.push(self.hand.deliver(block, turn.sink));
-        turn.lines += lines;
-        let _ = self.to.send(Baton::Turn(turn));
-        if self.hand.is_behind() {
-            self.hand.after();
+        while !self.found.is_empty() {
+            self.deliver_next();
         }
     }
 
-    /// Does what is left, then waits for what the hand before sends. `false` where nothing will come.
-    fn wait(&mut self) -> bool {
+    /// Reads the next chunk and finds its events. `false` where there is none.
+    fn read(&mut self) -> bool {
+        let mut block = self.spare.pop().unwrap_or_default();
+        let mut source = lock(&self.desk.source);
+        let number = source.chunks;
+        match source.next(&mut block) {
+            Next::Chunk => {
+                drop(source);
+                let lines = self.desk.find(&mut block);
+                self.hand.before(&mut block);
+                self.found.push_back(Found { number, block, lines });
+                true
+            }
+            Next::Unsplit => {
+                let rest = source.take_rest();
+                drop(source);
+                while !self.found.is_empty() {
+                    self.deliver_next();
+                }
+                let (bytes, failure) = self.desk.decode_rest(number, &block, rest);
+                let mut source = lock(&self.desk.source);
+                source.bytes += bytes;
+                source.failure = failure;
+                false
+            }
+            Next::End => false,
+        }
+    }
+
+    /// Waits for the turn of the chunk that was found first, and hands it over.
+    fn deliver_next(&mut self) {
+        if let Some(first) = self.found.front() {
+            let turn = self.desk.turn_of(first.number);
+            self.deliver(turn);
+        }
+    }
+
+    /// Hands over as long as it is its turn, and then does what that has left to do.
+    fn deliver(&mut self, mut turn: MutexGuard<'_, Turn<'_, S>>) {
+        while let Some(Found { number, mut block, lines }) = self.found.pop_front_if(|found| found.number == turn.next)
+        {
+            block.lines_before = turn.lines;
+            self.spare.push(self.hand.deliver(block, turn.sink));
+            turn.lines += lines;
+            turn.next = number + 1;
+        }
+        drop(turn);
+        self.desk.next.notify_all();
         self.hand.after();
-        let baton = receive(&self.from);
-        let more = baton.is_some();
-        baton.into_iter().for_each(|baton| self.take(baton));
-        more
-    }
-
-    fn take(&mut self, baton: Baton<'s, S>) {
-        match baton {
-            Baton::Source(source) => self.source = Some(source),
-            Baton::Turn(turn) => self.turn = Some(turn),
-        }
     }
 }
 
-impl Work<'_> {
+impl<'d, S: EventSink> Desk<'d, '_, S> {
+    /// Waits until all chunks before one are handed over.
+    fn turn_of(&self, number: u64) -> MutexGuard<'_, Turn<'d, S>> {
+        let turn = self.next.wait_while(lock(&self.turn), |turn| turn.next != number);
+        turn.unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Finds the events of a chunk. Gives the lines in it.
-    fn events(&self, block: &mut Block) -> u64 {
+    fn find(&self, block: &mut Block) -> u64 {
         let data = std::mem::take(&mut block.data);
         let mut nothing = io::empty();
         let mut feed = Feed::of_chunk(&mut nothing, data, block.length);
@@ -262,10 +241,11 @@ impl Work<'_> {
         lines
     }
 
-    /// Decodes what cannot be split any further, in one go.
-    fn rest<S: EventSink>(&self, mut source: Source<'_>, block: &Block, turn: Turn<'_, S>) -> End {
+    /// Decodes what cannot be split any further, in one go and in its turn: what was read of it, and the rest.
+    fn decode_rest(&self, number: u64, block: &Block, rest: impl Read + Send) -> (u64, Option<io::Error>) {
+        let mut turn = self.turn_of(number);
         let begun = block.data.get(..block.length).unwrap_or_default();
-        let mut rest = begun.chain(&mut source.input);
+        let mut rest = begun.chain(rest);
         let mut feed = Feed::new(&mut rest, Vec::new());
         feed.follows(turn.lines);
         feed.more();
@@ -273,7 +253,7 @@ impl Work<'_> {
         let _ = (self.shape.decode)(&mut feed, &mut delivery);
         delivery.finish(&feed);
         let (bytes, failure, _) = feed.finish();
-        End { bytes: source.bytes + bytes, failure }
+        (bytes, failure)
     }
 }
 
@@ -287,11 +267,12 @@ struct Source<'s> {
     carry: Vec<u8>,
     ended: bool,
     failure: Option<io::Error>,
-    /// Bytes of the chunks so far.
+    /// Chunks so far, and bytes of them.
+    chunks: u64,
     bytes: u64,
 }
 
-/// What a hand has in its block.
+/// What was read into a block.
 enum Next {
     /// A chunk.
     Chunk,
@@ -301,16 +282,9 @@ enum Next {
     End,
 }
 
-/// What was decoded in all.
-#[derive(Default)]
-struct End {
-    bytes: u64,
-    failure: Option<io::Error>,
-}
-
 impl<'s> Source<'s> {
     fn new(input: Box<dyn Read + Send + 's>, cut: Cut) -> Self {
-        Self { input, cut, chunk: BLOCK, carry: Vec::new(), ended: false, failure: None, bytes: 0 }
+        Self { input, cut, chunk: BLOCK, carry: Vec::new(), ended: false, failure: None, chunks: 0, bytes: 0 }
     }
 
     /// Reads the next chunk.
@@ -331,8 +305,7 @@ impl<'s> Source<'s> {
             }
             if self.ended {
                 *length = end;
-                self.bytes += end as u64;
-                return if end > 0 { Next::Chunk } else { Next::End };
+                return if end > 0 { self.chunk(end) } else { Next::End };
             }
             if end >= LONGEST {
                 *length = end;
@@ -341,15 +314,22 @@ impl<'s> Source<'s> {
             if let Some(cut) = (self.cut)(&data[..end]) {
                 self.carry.extend_from_slice(&data[cut..end]);
                 *length = cut;
-                self.bytes += cut as u64;
-                return Next::Chunk;
+                return self.chunk(cut);
             }
             data.resize(data.len() * 2, 0);
         }
     }
 
-    fn end(self) -> End {
-        End { bytes: self.bytes, failure: self.failure }
+    /// What was not read yet. Nothing comes after it.
+    fn take_rest(&mut self) -> Box<dyn Read + Send + 's> {
+        self.ended = true;
+        std::mem::replace(&mut self.input, Box::new(io::empty()))
+    }
+
+    fn chunk(&mut self, length: usize) -> Next {
+        self.chunks += 1;
+        self.bytes += length as u64;
+        Next::Chunk
     }
 }
 
@@ -390,10 +370,6 @@ mod tests {
         }
 
         fn after(&mut self) {}
-
-        fn is_behind(&self) -> bool {
-            false
-        }
     }
 
     /// What begins an event, what goes on with one, and what looks like either.

@@ -52,7 +52,7 @@ pub(super) struct Worker<'r> {
     pub(super) shown: Shown,
     buffers: Buffers,
     /// Attempts that are closed and judged later, where that is wanted.
-    pub(super) unjudged: Option<Vec<Unjudged>>,
+    pub(super) unjudged: Option<Unjudged>,
     /// The hands that share a large input with this one, with what they have judged.
     pub(super) hands: Vec<Worker<'r>>,
 }
@@ -196,13 +196,7 @@ impl Output for Closing<'_, '_> {
         if let Some(unjudged) = &mut self.worker.unjudged
             && !rules::is_plain_success(attempt)
         {
-            let (identity, names) = (Arc::clone(self.identity), self.names);
-            // The lines are copied: their buffer is large, and the next attempt takes it.
-            let lines = std::mem::take(&mut attempt.lines);
-            let mut closed = std::mem::take(attempt);
-            closed.lines = lines.clone();
-            attempt.lines = lines;
-            unjudged.push(Unjudged { attempt: closed, identity, names });
+            unjudged.push(attempt, self.identity, self.names);
             return;
         }
         let effects = &self.worker.options.effects;
