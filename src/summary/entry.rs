@@ -71,6 +71,9 @@ const EFFECTS: u16 = 1 << 15;
 /// A local emulator wrote its log: the bit of the terms that retry and partial work leave free.
 const EMULATED: u8 = 1 << 3;
 
+/// Function and event of an entry.
+pub(super) type EventKey = (u32, u128);
+
 /// Bytes of an entry on disk.
 pub(super) const ENCODED: usize = 80;
 
@@ -176,6 +179,11 @@ impl Entry {
     /// The order of the final pass: the attempts of an event stand together, earliest first.
     pub(super) fn key(&self) -> (u32, u128, i64, u64, u32) {
         (self.function, self.request, self.start_ms, self.place, self.event)
+    }
+
+    /// The start of its key that all attempts of an event have in common.
+    pub(super) fn event_key(&self) -> EventKey {
+        (self.function, self.request)
     }
 
     /// The start of its key: in the same order, but for keys that begin alike.

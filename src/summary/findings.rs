@@ -173,6 +173,24 @@ impl FindingCounts {
         }
     }
 
+    /// Adds what was counted in other attempts of the function.
+    pub(super) fn append(&mut self, other: Self) {
+        self.count += other.count;
+        self.events += other.events;
+        self.recovered += other.recovered;
+        self.lost += other.lost;
+        self.first_seen = [self.first_seen, other.first_seen].into_iter().flatten().min();
+        self.last_seen = self.last_seen.max(other.last_seen);
+        self.versions.extend(other.versions);
+        for (count, others) in self.confidence.iter_mut().zip(other.confidence) {
+            *count += others;
+        }
+        self.memory_mb = self.memory_mb.max(other.memory_mb);
+        for (count, others) in self.marks.iter_mut().zip(other.marks) {
+            *count += others;
+        }
+    }
+
     pub(super) fn add_event(&mut self, outcome: Outcome) {
         self.events += 1;
         self.recovered += u64::from(outcome == Outcome::Recovered);
@@ -284,9 +302,15 @@ impl Traffic {
         }
     }
 
-    /// Puts the starts in order, without which nothing can be asked.
+    /// Puts the starts in order, without which nothing can be asked. Stretches that are in order take little time.
     pub(super) fn sort(&mut self) {
-        self.starts.values_mut().for_each(|starts| starts.sort_unstable());
+        self.starts.values_mut().for_each(|starts| starts.sort());
+    }
+
+    pub(super) fn append(&mut self, other: Self) {
+        for (version, mut starts) in other.starts {
+            self.starts.entry(version).or_default().append(&mut starts);
+        }
     }
 
     fn of_versions(&self, versions: &BTreeSet<u16>, from: Timestamp, to: Option<Timestamp>) -> u64 {

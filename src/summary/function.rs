@@ -110,6 +110,18 @@ impl Counts {
         }
     }
 
+    /// Adds what was counted in later events of the same function.
+    pub(super) fn append(&mut self, mut other: Self) {
+        self.absorb(&other);
+        for (id, finding) in std::mem::take(&mut other.findings) {
+            self.findings.entry(id).or_default().append(finding);
+        }
+        if let (Some(traffic), Some(others)) = (&mut self.traffic, other.traffic) {
+            traffic.append(others);
+        }
+        self.needy.append_examples(other.needy);
+    }
+
     /// Adds the counts of one function to those of all. Findings and examples are told for functions only.
     pub(super) fn absorb(&mut self, one: &Self) {
         self.attempts += one.attempts;

@@ -35,6 +35,19 @@ impl Needy {
         self.possibly_half_done += other.possibly_half_done;
     }
 
+    /// Adds the examples of later events of the same function.
+    pub(super) fn append_examples(&mut self, other: Self) {
+        for (order, example) in other.examples {
+            self.insert(order, example);
+        }
+    }
+
+    fn insert(&mut self, order: Order, example: NeedyExample) {
+        let at = self.examples.partition_point(|(known, _)| *known <= order);
+        self.examples.insert(at, (order, example));
+        self.examples.truncate(EXAMPLES);
+    }
+
     /// Keeps an event as an example if it is among the earliest.
     pub(super) fn example(
         &mut self,
@@ -59,9 +72,7 @@ impl Needy {
             retry_reason: advice.map(|advice| advice.reason.to_owned()),
             side_effects: attempts.iter().any(|one| one.category().is_failure() && one.has_side_effects()),
         };
-        let at = self.examples.partition_point(|(known, _)| *known <= order);
-        self.examples.insert(at, (order, example));
-        self.examples.truncate(EXAMPLES);
+        self.insert(order, example);
     }
 
     pub(super) fn counts(&self) -> NeedsPerson {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Entry;
-use super::entry::ENCODED;
+use super::entry::{ENCODED, EventKey};
 
 /// Entries in one run: 2.5 MB.
 const RUN: usize = 32 * 1024;
@@ -149,10 +149,10 @@ impl Run {
         Self::Memory { at: 0, end: entries.len(), entries: Arc::new(entries) }
     }
 
-    /// The function at a share of a run in memory.
-    fn function_at(&self, share: usize, of: usize) -> Option<u32> {
+    /// The event at a share of a run in memory.
+    fn event_at(&self, share: usize, of: usize) -> Option<EventKey> {
         match self {
-            Self::Memory { entries, end, .. } => entries.get(end * share / of).map(|entry| entry.function),
+            Self::Memory { entries, end, .. } => entries.get(end * share / of).map(Entry::event_key),
             Self::Disk { .. } => None,
         }
     }
@@ -164,10 +164,10 @@ impl Run {
         }
     }
 
-    /// The entries of functions before this one; the others stay.
-    fn split_before(&mut self, function: u32) -> Option<Self> {
+    /// The entries of events before this one; the others stay.
+    fn split_before(&mut self, event: EventKey) -> Option<Self> {
         let Self::Memory { entries, at, end } = self else { return None };
-        let cut = *at + entries.get(*at..*end)?.partition_point(|entry| entry.function < function);
+        let cut = *at + entries.get(*at..*end)?.partition_point(|entry| entry.event_key() < event);
         let before = Self::Memory { entries: Arc::clone(entries), at: *at, end: cut };
         *at = cut;
         Some(before)
@@ -233,16 +233,14 @@ impl Sorted {
         Ok(Self { runs })
     }
 
-    /// Up to so many parts with functions of their own, in their order. All in one where some are on disk, which is read
-    /// from start to end.
+    /// Up to so many parts with events of their own, in their order. All in one where some are on disk, which is read from
+    /// start to end.
     pub(super) fn parts(mut self, most: usize) -> Vec<Self> {
         let mut parts = Vec::new();
         let largest = self.runs.iter().max_by_key(|run| run.length());
-        let cuts: BTreeSet<u32> = (1..most).filter_map(|share| largest?.function_at(share, most)).collect();
+        let cuts: BTreeSet<EventKey> = (1..most).filter_map(|share| largest?.event_at(share, most)).collect();
         if self.runs.iter().all(|run| matches!(run, Run::Memory { .. })) {
-            let cut = |function: u32| Self {
-                runs: self.runs.iter_mut().filter_map(|run| run.split_before(function)).collect(),
-            };
+            let cut = |event| Self { runs: self.runs.iter_mut().filter_map(|run| run.split_before(event)).collect() };
             parts.extend(cuts.into_iter().map(cut));
         }
         parts.push(self);

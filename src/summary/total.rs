@@ -7,7 +7,7 @@ use std::thread;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::chains::{Outcome, drop_duplicates, outcome};
-use super::findings::Surroundings;
+use super::findings::{Surroundings, Traffic};
 use super::function::Counts;
 use super::guidance::{Advice, Need, advise};
 use super::ledger::{Ledger, Shared};
@@ -38,7 +38,7 @@ pub struct Bounds<'a> {
     pub keep_patches: bool,
     /// The events that need a person are wanted one by one.
     pub keep_needy: bool,
-    /// Threads that may add up, each some of the functions.
+    /// Threads that may add up, each some of the events.
     pub threads: usize,
 }
 
@@ -158,6 +158,8 @@ pub fn summarize(shared: &Shared, ledgers: Vec<Ledger<'_>>, bounds: &Bounds<'_>)
             end,
             window_ms,
             all: Counts::over(window_ms),
+            first: None,
+            last: None,
             rows: Vec::new(),
             duplicates: 0,
             hiding: Vec::new(),
@@ -174,7 +176,7 @@ pub fn summarize(shared: &Shared, ledgers: Vec<Ledger<'_>>, bounds: &Bounds<'_>)
         let mut all = pass(first.unwrap_or_default())?;
         for other in others {
             // A panic goes on where it would have gone without the thread.
-            all.absorb(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+            all.append(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
         }
         Ok::<_, io::Error>(all)
     })?;
@@ -194,6 +196,9 @@ struct Pass<'a> {
     end: Option<Timestamp>,
     window_ms: i64,
     all: Counts,
+    /// The first and the last function are left open: their events may be in several parts. An only one is the last.
+    first: Option<Current>,
+    last: Option<Current>,
     /// With the id of each function.
     rows: Vec<(u32, FunctionSummary)>,
     duplicates: u64,
@@ -222,7 +227,10 @@ impl Pass<'_> {
             }
             if current.as_ref().is_none_or(|current| current.id != entry.function) {
                 self.settle(&mut event, current.as_mut());
-                self.close(current.take());
+                match current.take() {
+                    before if self.first.is_none() => self.first = before,
+                    before => self.close(before),
+                }
                 current = Some(self.open(entry.function));
             }
             let goes_on = event.first().is_some_and(|first| continues(first, &entry));
@@ -232,12 +240,28 @@ impl Pass<'_> {
             event.push(entry);
         }
         self.settle(&mut event, current.as_mut());
-        self.close(current);
+        // While others are at their parts: in the end there is little left to sort.
+        current.iter_mut().filter_map(|current| current.counts.traffic.as_mut()).for_each(Traffic::sort);
+        self.last = current;
         Ok(())
     }
 
-    /// Adds what was found in functions behind these.
-    fn absorb(&mut self, behind: Self) {
+    /// Adds what was found in events behind these.
+    fn append(&mut self, mut behind: Self) {
+        let goes_on = behind.first.is_some();
+        let next = if goes_on { behind.first.take() } else { behind.last.take() };
+        match (&mut self.last, next) {
+            (Some(last), Some(next)) if last.id == next.id => last.counts.append(next.counts),
+            (_, None) => {}
+            (_, next) => {
+                let last = std::mem::replace(&mut self.last, next);
+                self.close(last);
+            }
+        }
+        if goes_on {
+            let last = std::mem::replace(&mut self.last, behind.last);
+            self.close(last);
+        }
         self.all.absorb(&behind.all);
         self.rows.extend(behind.rows);
         self.duplicates += behind.duplicates;
@@ -350,8 +374,12 @@ impl Pass<'_> {
     }
 
     fn finish(mut self, window: Window) -> Totals {
+        let (first, last) = (self.first.take(), self.last.take());
+        self.close(first);
+        self.close(last);
         let names = &self.names.functions;
         self.needy.sort_by(|a, b| a.order(names).cmp(&b.order(names)));
+        self.hiding.sort_unstable();
         self.rows.sort_by(|(a, one), (b, other)| {
             // Ids are given as functions come, which hangs on threads; keys tell even those without a name apart.
             let key = |id: &u32| names.get(*id as usize);
