@@ -22,9 +22,10 @@ impl Assembler {
             Record::InitReport(report) => self.init_report(message, report),
             Record::RestoreReport(report) => self.restore_report(message, report),
             Record::Start { id, version, tenant_id, json, .. } => {
+                let version = version.map(|version| self.version(version));
                 let opened = self.start(message, *id, *json, output);
                 if let Some(open) = opened {
-                    open.attempt.version = version.map(Arc::from).or(open.attempt.version.take());
+                    open.attempt.version = version.or(open.attempt.version.take());
                     open.attempt.tenant_id = tenant_id.map(Into::into);
                 }
             }
@@ -54,6 +55,13 @@ impl Assembler {
             Record::App(line) => self.app(message, line, output),
             Record::Foreign(_) => output.count(Bucket::OtherLogs, message.bytes),
             Record::Unrecognized => output.count(Bucket::Unrecognized, message.bytes),
+        }
+    }
+
+    fn version(&mut self, version: &str) -> Arc<str> {
+        match &self.version {
+            Some(known) if **known == *version => Arc::clone(known),
+            _ => Arc::clone(self.version.insert(version.into())),
         }
     }
 

@@ -17,6 +17,8 @@ mod unread;
 
 pub use part::{Part, join};
 
+use std::sync::Arc;
+
 use open::{Open, Pending};
 
 use crate::model::{Attempt, Bucket, Keep, KeptLine, Line, Place, Record, RequestId, Timestamp, lossy_text};
@@ -101,6 +103,8 @@ pub struct Assembler {
     emulated: bool,
     /// An attempt that was handed over, whose memory the next one takes.
     spare: Option<Box<Open>>,
+    /// The version that the last START named: mostly that of all.
+    version: Option<Arc<str>>,
 }
 
 impl Assembler {
@@ -121,6 +125,7 @@ impl Assembler {
             last_at: None,
             emulated: false,
             spare: None,
+            version: None,
         }
     }
 

@@ -124,8 +124,8 @@ fn line_frame(line: &str) -> Option<String> {
 
 /// Node: `fn (path:1:2)` or `path:1:2`. JVM and .NET: `a.b.C.m(…)`.
 fn call_frame(call: &str) -> Option<String> {
-    let call = call.trim_start_matches("async ").trim_start_matches("new ").trim_end();
-    if let Some((name, place)) = call.split_once(" (") {
+    let call = without(without(call, "async "), "new ").trim_end();
+    if let Some((name, place)) = split_at_first(call, " (") {
         let place = place.trim_end_matches([')', ',', ' ', '{']);
         if place.contains(['/', ':']) {
             return own_path(place).map(|path| format!("{} ({path})", name.split(" [as").next().unwrap_or(name)));
@@ -137,9 +137,17 @@ fn call_frame(call: &str) -> Option<String> {
     own_path(call).map(str::to_owned)
 }
 
+/// Without a word at the start, however often it stands there.
+fn without<'a>(mut text: &'a str, word: &str) -> &'a str {
+    while let Some(rest) = text.strip_prefix(word) {
+        text = rest;
+    }
+    text
+}
+
 /// The path of a place in the function's own code, without line and column.
 fn own_path(place: &str) -> Option<&str> {
-    let place = place.trim_start_matches("file://");
+    let place = without(place, "file://");
     let path = place.trim_end_matches(|c: char| c.is_ascii_digit() || c == ':');
     let own = path.contains('/') && !is_foreign_path(path);
     own.then_some(path)
@@ -189,7 +197,7 @@ fn python_frame(line: &str) -> Option<String> {
 
 /// ``/var/task/app.rb:3:in `handler'``
 pub(super) fn ruby_frame(line: &str) -> Option<String> {
-    let (place, name) = line.trim_start_matches("from ").split_once(":in ")?;
+    let (place, name) = split_at_first(without(line, "from "), ":in ")?;
     let path = place.trim_end_matches(|c: char| c.is_ascii_digit() || c == ':');
     if !path.starts_with('/') || is_foreign_path(path) {
         return None;

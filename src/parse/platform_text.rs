@@ -3,6 +3,9 @@
 //! A line of the function may begin with the same word, so each shape asks for its first label before it takes the line.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use super::text::{BLANKS, after_timestamp, after_word, first_line, thousandths, trim_front, uuid, word};
 use crate::model::{CrashLine, InitPhase, InitReport, InitStart, Metrics, Record, Report, Status};
@@ -184,13 +187,18 @@ pub(super) fn is_code(word: &str) -> bool {
 }
 
 fn timed_out(text: &str) -> Option<Record<'_>> {
+    // Lines of most runtimes begin with a time and an id, too.
+    static SENTENCE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(TIMED_OUT));
+    SENTENCE.find(text.as_bytes())?;
     let (id, rest) = uuid(after_timestamp(text)?.trim_start_matches(BLANKS))?;
     let after_us = timeout_after(rest.trim_start_matches(BLANKS))?;
     Some(Record::TimedOut { id, after_us })
 }
 
+const TIMED_OUT: &str = "Task timed out after ";
+
 fn timeout_after(text: &str) -> Option<u64> {
-    let (seconds, rest) = word(text.strip_prefix("Task timed out after ")?);
+    let (seconds, rest) = word(text.strip_prefix(TIMED_OUT)?);
     if !rest.trim_start().starts_with("second") {
         return None;
     }

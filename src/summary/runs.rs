@@ -15,6 +15,8 @@ use super::entry::{ENCODED, EventKey};
 const RUN: usize = 32 * 1024;
 /// Entries that all workers together hold in memory; further runs go to disk. 640 MB.
 const IN_MEMORY: usize = 8 * 1024 * 1024;
+/// Entries for each that is looked at to tell where their parts begin.
+const SAMPLED: usize = 64;
 /// Entries of a run on disk that are read at once: 20 kB.
 const READ_AT_ONCE: usize = 256;
 
@@ -149,19 +151,13 @@ impl Run {
         Self::Memory { at: 0, end: entries.len(), entries: Arc::new(entries) }
     }
 
-    /// The event at a share of a run in memory.
-    fn event_at(&self, share: usize, of: usize) -> Option<EventKey> {
-        match self {
-            Self::Memory { entries, end, .. } => entries.get(end * share / of).map(Entry::event_key),
-            Self::Disk { .. } => None,
-        }
-    }
-
-    fn length(&self) -> usize {
-        match self {
-            Self::Memory { at, end, .. } => end - at,
-            Self::Disk { .. } => 0,
-        }
+    /// Events of a run in memory, one for every so many entries.
+    fn events(&self) -> impl Iterator<Item = EventKey> {
+        let entries = match self {
+            Self::Memory { entries, at, end } => entries.get(*at..*end).unwrap_or_default(),
+            Self::Disk { .. } => &[],
+        };
+        entries.iter().step_by(SAMPLED).map(Entry::event_key)
     }
 
     /// The entries of events before this one; the others stay.
@@ -237,8 +233,10 @@ impl Sorted {
     /// start to end.
     pub(super) fn parts(mut self, most: usize) -> Vec<Self> {
         let mut parts = Vec::new();
-        let largest = self.runs.iter().max_by_key(|run| run.length());
-        let cuts: BTreeSet<EventKey> = (1..most).filter_map(|share| largest?.event_at(share, most)).collect();
+        let mut events: Vec<EventKey> = self.runs.iter().flat_map(Run::events).collect();
+        events.sort_unstable();
+        let cuts: BTreeSet<EventKey> =
+            (1..most).filter_map(|part| events.get(events.len() * part / most)).copied().collect();
         if self.runs.iter().all(|run| matches!(run, Run::Memory { .. })) {
             let cut = |event| Self { runs: self.runs.iter_mut().filter_map(|run| run.split_before(event)).collect() };
             parts.extend(cuts.into_iter().map(cut));
