@@ -163,8 +163,8 @@ impl Assembler {
 
     /// What is left at the end of the input, to be joined with other parts of the stream.
     #[must_use]
-    pub fn finish(self, keep: &Keep) -> Part {
-        Part::of(self, keep)
+    pub fn finish(self) -> Part {
+        Part::of(self)
     }
 
     #[inline(always)]

@@ -74,13 +74,16 @@ pub struct Part {
 }
 
 impl Part {
-    pub(super) fn of(mut assembler: Assembler, keep: &Keep) -> Self {
-        let mut head = std::mem::take(&mut assembler.held);
+    pub(super) fn of(mut assembler: Assembler) -> Self {
         assembler.spare = None;
-        head.seal(keep);
-        assembler.open.iter_mut().for_each(|open| open.seal(keep));
-        assembler.pending.seal(keep);
-        Self { head, tail: assembler }
+        Self { head: std::mem::take(&mut assembler.held), tail: assembler }
+    }
+
+    /// Lets go of what need not wait for other parts: there may be very many.
+    pub fn seal(&mut self, keep: &Keep) {
+        self.head.seal(keep);
+        self.tail.open.iter_mut().for_each(|open| open.seal(keep));
+        self.tail.pending.seal(keep);
     }
 
     /// Times of the first and the last line, by which parts of one stream are put in order: of two that begin in the

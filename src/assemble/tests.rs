@@ -89,7 +89,7 @@ fn assemble(lines: &[&str], json: bool, known: bool, cuts: &[usize]) -> Closed {
     let mut ms = 1_790_000_000_000;
     for (at, line) in lines.iter().enumerate() {
         if cuts.contains(&at) {
-            parts.push(std::mem::replace(&mut assembler, Assembler::new(known)).finish(&Keep::LAST));
+            parts.push(std::mem::replace(&mut assembler, Assembler::new(known)).finish());
         }
         if let Some(seconds) = line.strip_prefix("wait ") {
             ms += 1_000 * seconds.parse::<i64>().expect("seconds");
@@ -111,7 +111,10 @@ fn assemble(lines: &[&str], json: bool, known: bool, cuts: &[usize]) -> Closed {
             assembler.record(&message, &record(line, json), &mut closed);
         }
     }
-    parts.push(assembler.finish(&Keep::LAST));
+    parts.push(assembler.finish());
+    if parts.len() > 1 {
+        parts.iter_mut().for_each(|part| part.seal(&Keep::LAST));
+    }
     join(parts, &Keep::LAST, &mut closed);
     closed.attempts.sort_by_key(|attempt| attempt.place);
     closed
@@ -237,7 +240,7 @@ fn a_late_error_without_an_id_is_the_last_attempts_only_when_it_comes_at_once() 
             };
             assembler.record(&message, &record(text, false), &mut closed);
         }
-        join([assembler.finish(&Keep::LAST)], &Keep::LAST, &mut closed);
+        join([assembler.finish()], &Keep::LAST, &mut closed);
         closed.attempts.iter().map(describe).collect::<Vec<_>>()
     };
     assert_eq!(at_once(1), ["1 S-R [unhandled@late]"]);

@@ -132,7 +132,7 @@ fn judged(text: &str, record: &Record<'_>) -> Option<Attempt> {
         let crash = crate::model::CrashLine { id: Some(id), message: "", error_type: Some("Runtime.ExitError") };
         assembler.record(&message(3), &Record::Crash(crash), &mut kept);
     }
-    join([assembler.finish(&Keep::LAST)], &Keep::LAST, &mut kept);
+    join([assembler.finish()], &Keep::LAST, &mut kept);
     kept.0.pop()
 }
 

@@ -70,8 +70,8 @@ impl<'w, 'r> InputSink<'w, 'r> {
             let (block, joined) = (self.slots[at].joiner.finish(), self.slots[at].joined.take());
             self.block(at, block, joined);
         }
-        let (input, keep) = (self.input, self.worker.keep);
-        self.slots.into_iter().filter_map(move |slot| slot.finish(input, keep))
+        let input = self.input;
+        self.slots.into_iter().filter_map(move |slot| slot.finish(input))
     }
 
     /// Streams to which nothing was written lately give memory back.

@@ -124,10 +124,10 @@ impl Slot {
     }
 
     /// The end of the input: what is left, to be joined with other stretches of the stream.
-    pub(super) fn finish(self, input: u32, keep: &Keep) -> Option<Piece> {
+    pub(super) fn finish(self, input: u32) -> Option<Piece> {
         let Self { identity, names, assembler, foreign, .. } = self;
         let stream = identity.log_stream.is_some().then(|| stream_hash(&identity));
-        foreign.is_none().then(|| Piece { stream, identity, names, input, part: assembler.finish(keep) })
+        foreign.is_none().then(|| Piece { stream, identity, names, input, part: assembler.finish() })
     }
 }
 

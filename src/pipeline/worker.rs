@@ -94,10 +94,11 @@ impl<'r> Worker<'r> {
         let sharing = if threads > 1 { hands.as_mut_slice() } else { &mut [] };
         let mut sink = InputSink::new(self, u32::try_from(at).unwrap_or(u32::MAX));
         let seen = decode_input(job, at, sharing, &mut buffers, &mut sink);
-        for piece in sink.finish() {
+        for mut piece in sink.finish() {
             if is_whole(&piece) {
                 self.close_stream(vec![piece]);
             } else {
+                piece.part.seal(self.keep);
                 self.pieces.push(piece);
             }
         }

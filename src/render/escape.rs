@@ -51,25 +51,35 @@ impl<'a> JsonOut<'a> {
     }
 
     fn text(&mut self, text: &str) -> io::Result<()> {
-        let mut rest = text;
-        let unsafe_in_json = |char: char| is_unsafe(char) && char != '\n';
-        while let Some(at) = rest.find(unsafe_in_json) {
-            let (plain, from) = rest.split_at(at);
-            self.out.write_all(plain.as_bytes())?;
-            let Some(char) = from.chars().next() else { break };
-            for unit in char.encode_utf16(&mut [0; 2]) {
-                write!(self.out, "\\u{unit:04x}")?;
+        let (mut written, mut at) = (0, 0);
+        loop {
+            at += plain_length(&text.as_bytes()[at..]);
+            let Some(char) = text[at..].chars().next() else { break };
+            if is_unsafe(char) && char != '\n' {
+                self.out.write_all(&text.as_bytes()[written..at])?;
+                for unit in char.encode_utf16(&mut [0; 2]) {
+                    write!(self.out, "\\u{unit:04x}")?;
+                }
+                written = at + char.len_utf8();
             }
-            rest = &from[char.len_utf8()..];
+            at += char.len_utf8();
         }
-        self.out.write_all(rest.as_bytes())
+        self.out.write_all(&text.as_bytes()[written..])
     }
+}
+
+/// Bytes at the start that are letters, signs and line ends of ASCII: nearly all. Many are looked at together.
+fn plain_length(bytes: &[u8]) -> usize {
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n');
+    let (blocks, _) = bytes.as_chunks::<64>();
+    let plain = |block: &&[u8; 64]| block.iter().fold(true, |all, byte| all & is_plain(byte));
+    let start = 64 * blocks.iter().take_while(plain).count();
+    start + bytes[start..].iter().take_while(|byte| is_plain(byte)).count()
 }
 
 impl Write for JsonOut<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let is_plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n');
-        if self.torn.is_empty() && bytes.iter().all(is_plain) {
+        if self.torn.is_empty() && plain_length(bytes) == bytes.len() {
             self.out.write_all(bytes)?;
             return Ok(bytes.len());
         }

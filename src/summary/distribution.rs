@@ -2,6 +2,8 @@
 //!
 //! HdrHistogram with three significant digits: a percentile is within 0.1 % of the exact one.
 
+use std::sync::LazyLock;
+
 use hdrhistogram::Histogram;
 
 use crate::wire::{InitPercentiles, Percentiles};
@@ -11,34 +13,92 @@ const SAMPLES_FOR_P95: u64 = 20;
 const SAMPLES_FOR_P99: u64 = 100;
 const SIGNIFICANT_DIGITS: u8 = 3;
 
+/// Samples up to which they are kept one by one: there may be very many functions with few attempts, and a histogram takes
+/// tens of kilobytes.
+const FEW: usize = 256;
+
 /// Durations in hundredths of a millisecond.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Distribution {
-    histogram: Option<Histogram<u64>>,
+    samples: Samples,
     max: Option<u32>,
 }
 
-impl Distribution {
-    pub(super) fn new() -> Self {
-        // It grows with the largest sample. Only a precision outside 0 to 5 could be refused.
-        Self { histogram: Histogram::new(SIGNIFICANT_DIGITS).ok(), max: None }
+#[derive(Debug)]
+enum Samples {
+    Few(Vec<u32>),
+    Many(Histogram<u64>),
+}
+
+impl Default for Samples {
+    fn default() -> Self {
+        Self::Few(Vec::new())
+    }
+}
+
+impl Samples {
+    fn add(&mut self, sample: u32) {
+        match self {
+            Self::Few(few) if few.len() < FEW => few.push(sample),
+            Self::Few(few) => {
+                let few = std::mem::take(few);
+                *self = histogram().map_or_else(Self::default, Self::Many);
+                few.into_iter().chain([sample]).for_each(|sample| self.add(sample));
+            }
+            Self::Many(histogram) => {
+                // It grows as needed (`saturating_record` would not), so a value of 32 bits is never refused.
+                let recorded = histogram.record(u64::from(sample));
+                debug_assert!(recorded.is_ok());
+            }
+        }
     }
 
-    pub(super) fn add(&mut self, hundredths: u32) {
-        if let Some(histogram) = &mut self.histogram {
-            // It grows as needed (`saturating_record` would not), so a value of 32 bits is never refused.
-            let recorded = histogram.record(u64::from(hundredths));
-            debug_assert!(recorded.is_ok());
+    fn len(&self) -> u64 {
+        match self {
+            Self::Few(few) => few.len() as u64,
+            Self::Many(histogram) => histogram.len(),
         }
+    }
+
+    /// The sample that this share of all do not exceed, as coarse as histograms have it.
+    fn quantile(&self, quantile: f64) -> Option<u64> {
+        let few = match self {
+            Self::Few(few) => few,
+            Self::Many(histogram) => return Some(histogram.value_at_quantile(quantile)),
+        };
+        let rank = ((quantile * few.len() as f64).ceil() as usize).max(1);
+        let mut few = few.clone();
+        let (_, sample, _) = (rank <= few.len()).then(|| few.select_nth_unstable(rank - 1))?;
+        static SCALE: LazyLock<Option<Histogram<u64>>> = LazyLock::new(histogram);
+        SCALE.as_ref().map(|scale| scale.highest_equivalent(u64::from(*sample)))
+    }
+}
+
+/// It grows with the largest sample. Only a precision outside 0 to 5 could be refused.
+fn histogram() -> Option<Histogram<u64>> {
+    Histogram::new(SIGNIFICANT_DIGITS).ok()
+}
+
+impl Distribution {
+    pub(super) fn add(&mut self, hundredths: u32) {
+        self.samples.add(hundredths);
         self.max = self.max.max(Some(hundredths));
     }
 
     /// Adds the samples of another one.
     pub(super) fn absorb(&mut self, other: &Self) {
-        if let (Some(histogram), Some(others)) = (&mut self.histogram, &other.histogram) {
-            // It grows as needed, so what another one holds is never refused.
-            let added = histogram.add(others);
-            debug_assert!(added.is_ok());
+        match (&mut self.samples, &other.samples) {
+            (samples, Samples::Few(few)) => few.iter().for_each(|sample| samples.add(*sample)),
+            (Samples::Few(few), Samples::Many(others)) => {
+                let few = std::mem::take(few);
+                self.samples = Samples::Many(others.clone());
+                few.into_iter().for_each(|sample| self.samples.add(sample));
+            }
+            (Samples::Many(histogram), Samples::Many(others)) => {
+                // It grows as needed, so what another one holds is never refused.
+                let added = histogram.add(others);
+                debug_assert!(added.is_ok());
+            }
         }
         self.max = self.max.max(other.max);
     }
@@ -58,8 +118,8 @@ impl Distribution {
     }
 
     fn quantile(&self, quantile: f64, samples: u64) -> Option<f64> {
-        let histogram = self.histogram.as_ref().filter(|histogram| histogram.len() >= samples)?;
-        let value = u32::try_from(histogram.value_at_quantile(quantile)).unwrap_or(u32::MAX);
+        let value = (self.samples.len() >= samples).then(|| self.samples.quantile(quantile)).flatten()?;
+        let value = u32::try_from(value).unwrap_or(u32::MAX);
         // A bucket's upper end can lie above the largest sample.
         Some(ms(value.min(self.max?)))
     }
@@ -75,7 +135,7 @@ mod tests {
 
     #[test]
     fn says_nothing_on_few_samples() {
-        let mut durations = Distribution::new();
+        let mut durations = Distribution::default();
         for value in 1..=19 {
             durations.add(value * 100);
         }
@@ -89,7 +149,7 @@ mod tests {
         #[test]
         fn order_does_not_matter(mut values in proptest::collection::vec(0u32..9_000_000, 1..300)) {
             let of = |values: &[u32]| {
-                let mut durations = Distribution::new();
+                let mut durations = Distribution::default();
                 values.iter().for_each(|value| durations.add(*value));
                 durations.percentiles()
             };
@@ -99,8 +159,24 @@ mod tests {
         }
 
         #[test]
+        fn few_are_as_many(values in proptest::collection::vec(0u32.., 1..FEW), cut in 0..FEW, quantile in 0.0f64..1.0) {
+            let (mut few, mut many) = (Distribution::default(), histogram().expect("a histogram"));
+            values.iter().for_each(|value| few.add(*value));
+            values.iter().for_each(|value| many.record(u64::from(*value)).expect("room"));
+            proptest::prop_assert_eq!(few.samples.quantile(quantile.max(0.01)), Some(many.value_at_quantile(quantile.max(0.01))));
+
+            // However they are put together.
+            let values: Vec<u32> = values.iter().cycle().take(FEW + cut).copied().collect();
+            let of = |values: &[u32]| values.iter().fold(Distribution::default(), |mut all, value| { all.add(*value); all });
+            let (before, behind) = values.split_at(cut);
+            let mut parts = of(before);
+            parts.absorb(&of(behind));
+            proptest::prop_assert_eq!(parts.percentiles(), of(&values).percentiles());
+        }
+
+        #[test]
         fn median_is_within_a_thousandth(mut values in proptest::collection::vec(1u32..90_000_000, 1..300)) {
-            let mut durations = Distribution::new();
+            let mut durations = Distribution::default();
             values.iter().for_each(|value| durations.add(*value));
             values.sort_unstable();
             let exact = ms(values[(values.len() - 1) / 2]);

@@ -29,31 +29,21 @@ fn sniff(head: &Head<'_>) -> bool {
     // Runtimes print such times, too, with a tab behind them, which copying turns into several blanks.
     let mut runtimes_own = true;
     let mut on_platform = false;
+    let mut times = S3Export::default();
     // Exports have thousands of small files: few lines tell as much as many.
     for line in head.lines().take(LINES) {
         // A line of the platform without the prefix: then the times are the runtime's own.
         if is_platform(line) {
             return false;
         }
-        if prefix(line).is_some() {
+        if times.time(line).is_some() {
             let message = line.get(TIME + 1..).unwrap_or_default();
             runtimes_own &= message.first() == Some(&b' ');
             on_platform |= is_platform(message);
         }
     }
     // A part of a file may begin within an event.
-    !runtimes_own && (on_platform || prefix(head.first_line()).is_some())
-}
-
-#[inline]
-fn prefix(line: &[u8]) -> Option<Prefix> {
-    let time = line.get(..TIME)?;
-    if time[10] != b'T' || time[19] != b'.' || time[23] != b'Z' || !matches!(line.get(TIME), None | Some(b' ' | b'\r'))
-    {
-        return None;
-    }
-    let (at, used) = Timestamp::parse_prefix(time)?;
-    (used == TIME).then_some(Prefix { at: Some(at), message: TIME + 1, ..Prefix::default() })
+    !runtimes_own && (on_platform || times.time(head.first_line()).is_some())
 }
 
 /// Lines of the platform without a time stand in copies that lost it: they begin events all the same, at the time of
