@@ -5,10 +5,15 @@ use wide::u8x16;
 /// Bytes compared at a time: a bit for each.
 const BITS: usize = 64;
 
+/// Bytes of a line, for a first guess at how many there are.
+const USUAL_LINE: usize = 128;
+
 /// Puts the places of the line ends from `from` on in `ends`, in place of what was there.
 pub(super) fn find(text: &[u8], from: usize, ends: &mut Vec<usize>) {
     ends.clear();
-    let (blocks, rest) = text.get(from..).unwrap_or_default().as_chunks();
+    let text = text.get(from..).unwrap_or_default();
+    ends.reserve(text.len() / USUAL_LINE);
+    let (blocks, rest) = text.as_chunks();
     let mut place = from;
     for block in blocks {
         let mut bits = line_ends_of(block);

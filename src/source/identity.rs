@@ -26,9 +26,8 @@ fn folder_name(component: Component<'_>) -> Option<&str> {
 
 /// `YYYY-MM-DD-[VERSION]HASH`: a stream name with its slashes turned into dashes.
 fn stream_of(folder: &str) -> Option<String> {
-    let dated = folder.is_char_boundary(11) && folder.as_bytes().get(10) == Some(&b'-');
-    let (date, rest) = if dated { folder.split_at(11) } else { return None };
-    let stream = format!("{}{rest}", date.replace('-', "/"));
+    let parts: Vec<&str> = folder.splitn(4, '-').collect();
+    let stream = if parts.len() == 4 { parts.join("/") } else { return None };
     stream_parts(&stream).is_some().then_some(stream)
 }
 

@@ -148,7 +148,7 @@ fn found_file(entry: DirEntry, named: bool) -> Result<(FileId, Input), Problem> 
     }
     let file = FileId::of(&path, metadata.as_ref());
     let context = context_of(&path);
-    Ok((file, Input { name: path.display().to_string(), path: Some(path), named, size, context }))
+    Ok((file, Input { name: path.to_string_lossy().into_owned(), path: Some(path), named, size, context }))
 }
 
 fn walk_problem(root: &Path, error: &walkdir::Error) -> Option<Problem> {
