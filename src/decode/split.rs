@@ -89,7 +89,7 @@ impl Splits<'_> {
             context,
             stream: sink.stream(&context.key()),
             source: Mutex::new(source),
-            turn: Mutex::new(Turn { sink, next: 0, lines: 0 }),
+            turn: Mutex::new(Turn { sink, next: 0, lines: 0, given_up: false }),
             next: Condvar::new(),
         };
         thread::scope(|scope| {
@@ -124,6 +124,8 @@ struct Turn<'d, S> {
     sink: &'d mut S,
     next: u64,
     lines: u64,
+    /// A hand panicked: some chunk will never come.
+    given_up: bool,
 }
 
 /// A chunk whose events were found.
@@ -133,7 +135,7 @@ struct Found {
     lines: u64,
 }
 
-/// What a lock guards, also where a hand has panicked: that goes on when all have stopped.
+/// What a lock guards, also where a hand has panicked: the panic goes on when all have stopped.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -206,12 +208,16 @@ impl<'d, 't, 's, S: EventSink, H: Hand<S>> Round<'d, 't, 's, S, H> {
 
     /// Hands over as long as it is its turn, and then does what that has left to do.
     fn deliver(&mut self, mut turn: MutexGuard<'_, Turn<'_, S>>) {
-        while let Some(Found { number, mut block, lines }) = self.found.pop_front_if(|found| found.number == turn.next)
+        while self.found.front().is_some_and(|first| first.number == turn.next)
+            && let Some(Found { number, mut block, lines }) = self.found.pop_front()
         {
             block.lines_before = turn.lines;
             self.spare.push(self.hand.deliver(block, turn.sink));
             turn.lines += lines;
             turn.next = number + 1;
+        }
+        if turn.given_up {
+            self.found.clear();
         }
         drop(turn);
         self.desk.next.notify_all();
@@ -219,10 +225,20 @@ impl<'d, 't, 's, S: EventSink, H: Hand<S>> Round<'d, 't, 's, S, H> {
     }
 }
 
+/// The others may wait for what this hand had.
+impl<S, H> Drop for Round<'_, '_, '_, S, H> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            lock(&self.desk.turn).given_up = true;
+            self.desk.next.notify_all();
+        }
+    }
+}
+
 impl<'d, S: EventSink> Desk<'d, '_, S> {
     /// Waits until all chunks before one are handed over.
     fn turn_of(&self, number: u64) -> MutexGuard<'_, Turn<'d, S>> {
-        let turn = self.next.wait_while(lock(&self.turn), |turn| turn.next != number);
+        let turn = self.next.wait_while(lock(&self.turn), |turn| turn.next != number && !turn.given_up);
         turn.unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -370,6 +386,36 @@ mod tests {
         }
 
         fn after(&mut self) {}
+    }
+
+    /// A hand that panics at its third chunk.
+    #[derive(Default)]
+    struct Failing(u32);
+
+    impl Hand<Collector> for Failing {
+        fn before(&mut self, _: &mut Block) {
+            self.0 += 1;
+            assert!(self.0 < 3, "the third chunk");
+        }
+
+        fn deliver(&mut self, block: Block, sink: &mut Collector) -> Block {
+            Plain.deliver(block, sink)
+        }
+
+        fn after(&mut self) {}
+    }
+
+    #[test]
+    fn a_panic_ends_all_hands() {
+        let text = s3_export::SHAPE.samples()[0].repeat(200);
+        let failed = std::panic::catch_unwind(|| {
+            let mut input = text.as_bytes();
+            let Ok(Opened::Splits(mut splits)) = open(&mut input) else { return };
+            splits.source.chunk = 400;
+            let mut hands: Vec<Failing> = (0..3).map(|_| Failing::default()).collect();
+            splits.decode(&InputContext::default(), &mut hands, &mut Collector::default());
+        });
+        assert!(failed.is_err());
     }
 
     /// What begins an event, what goes on with one, and what looks like either.
