@@ -88,13 +88,17 @@ impl Runs {
     }
 }
 
-/// The entries in order. What moves while they are sorted is the start of each key, and a number: not the entry, which is
-/// five times as large.
+/// The entries in order. What moves while they are sorted is the start of each key, with a number below it: not the entry,
+/// which is five times as large.
 fn sorted(entries: &[Entry]) -> Vec<Entry> {
-    let key = |number: &u32| entries.get(*number as usize).map(Entry::key);
-    let mut numbers: Vec<(u64, u32)> = entries.iter().map(Entry::key_start).zip(0..).collect();
-    numbers.sort_unstable_by(|(a, a_number), (b, b_number)| a.cmp(b).then_with(|| key(a_number).cmp(&key(b_number))));
-    numbers.iter().filter_map(|(_, number)| entries.get(*number as usize).copied()).collect()
+    let numbered = |(entry, number): (&Entry, u32)| u128::from(entry.key_start()) << 32 | u128::from(number);
+    let mut numbers: Vec<u128> = entries.iter().zip(0..).map(numbered).collect();
+    numbers.sort_unstable();
+    let mut sorted: Vec<Entry> = numbers.iter().filter_map(|n| entries.get(*n as u32 as usize).copied()).collect();
+    for alike in sorted.chunk_by_mut(|a, b| a.key_start() == b.key_start()).filter(|alike| alike.len() > 1) {
+        alike.sort_unstable_by_key(Entry::key);
+    }
+    sorted
 }
 
 /// Runs of one worker in one temporary file.
