@@ -23,9 +23,12 @@ pub struct Span {
     pub at: Option<Timestamp>,
     /// As in [`LogEvent`], but counted from where the lines of the batch begin.
     pub line: u64,
-    /// As in [`LogEvent`].
-    pub event_id: Option<u64>,
+    /// It has an id of its own: see [`Batch::event_ids`].
+    pub has_id: bool,
 }
+
+// There is one for every line, and all pass through the cache.
+const _: () = assert!(size_of::<Span>() <= 32);
 
 /// Events in their order, whose messages stand in one block of the input: so a sink can search all of it at once.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +39,8 @@ pub struct Batch<'a> {
     pub aside: &'a [u8],
     /// The events.
     pub spans: &'a [Span],
+    /// Ids of the events that have one, at the number of each.
+    pub event_ids: &'a [u64],
     /// Request ids that the wrapping tells, by number of the event, in its order.
     pub request_ids: &'a [(u32, RequestId)],
     /// Lines of the input before those that the spans count: 0 where they count from the start of the input.
@@ -55,6 +60,8 @@ pub struct Block {
     pub aside: Vec<u8>,
     /// See [`Batch::spans`].
     pub spans: Vec<Span>,
+    /// See [`Batch::event_ids`].
+    pub event_ids: Vec<u64>,
     /// See [`Batch::request_ids`].
     pub request_ids: Vec<(u32, RequestId)>,
     /// See [`Batch::lines_before`].
@@ -69,10 +76,18 @@ impl Block {
     /// What is in it.
     #[must_use]
     pub fn batch(&self) -> Batch<'_> {
-        let Self { data, length, aside, spans, request_ids, lines_before, stretches, sifted } = self;
+        let Self { data, length, aside, spans, event_ids, request_ids, lines_before, stretches, sifted } = self;
         let block = data.get(..*length).unwrap_or(data);
         let lines_before = *lines_before;
-        Batch { block, aside, spans, request_ids, lines_before, stretches: sifted.then_some(stretches.as_slice()) }
+        Batch {
+            block,
+            aside,
+            spans,
+            event_ids,
+            request_ids,
+            lines_before,
+            stretches: sifted.then_some(stretches.as_slice()),
+        }
     }
 
     /// Takes an event whose message begins at `place` in the block, or else has to be kept beside it.
@@ -85,6 +100,11 @@ impl Block {
         if let Some(id) = event.request_id {
             self.request_ids.push((self.spans.len() as u32, id));
         }
+        if let Some(id) = event.event_id {
+            // Those before it have none.
+            self.event_ids.resize(self.spans.len(), 0);
+            self.event_ids.push(id);
+        }
         self.spans.push(Span {
             stream,
             from: from as u32,
@@ -94,7 +114,7 @@ impl Block {
             split: event.split,
             at: event.at,
             line: event.line,
-            event_id: event.event_id,
+            has_id: event.event_id.is_some(),
         });
     }
 
@@ -103,6 +123,7 @@ impl Block {
         self.length = 0;
         self.aside.clear();
         self.spans.clear();
+        self.event_ids.clear();
         self.request_ids.clear();
         self.lines_before = 0;
         self.stretches.clear();
@@ -121,7 +142,7 @@ impl<'a> Batch<'a> {
             message: self.message(span),
             escaped: span.escaped,
             line: self.line(span),
-            event_id: span.event_id,
+            event_id: self.event_ids.get(number as usize).copied().filter(|_| span.has_id),
             split: span.split,
             request_id: self.request_id(number),
         };
@@ -199,7 +220,7 @@ impl Stretch {
             first_at: span.at,
             last_at: span.at,
             latest: span.at,
-            one_by_one: span.event_id.is_some(),
+            one_by_one: span.has_id,
         }
     }
 
@@ -211,7 +232,7 @@ impl Stretch {
         self.first_at = self.first_at.or(span.at);
         self.last_at = span.at.or(self.last_at);
         self.latest = self.latest.max(span.at);
-        self.one_by_one |= span.event_id.is_some() || span.line == before.line;
+        self.one_by_one |= span.has_id || span.line == before.line;
     }
 
     /// The numbers of its events.

@@ -109,6 +109,7 @@ impl EventSink for Relay {
         block.length = batch.block.len();
         block.aside.extend_from_slice(batch.aside);
         block.spans.extend_from_slice(batch.spans);
+        block.event_ids.extend_from_slice(batch.event_ids);
         block.request_ids.extend_from_slice(batch.request_ids);
         block.lines_before = batch.lines_before;
         self.block(block);
