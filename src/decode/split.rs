@@ -208,6 +208,7 @@ impl<'d, 't, 's, S: EventSink, H: Hand<S>> Round<'d, 't, 's, S, H> {
 
     /// Hands over as long as it is its turn, and then does what that has left to do.
     fn deliver(&mut self, mut turn: MutexGuard<'_, Turn<'_, S>>) {
+        let begun = turn.next;
         while self.found.front().is_some_and(|first| first.number == turn.next)
             && let Some(Found { number, mut block, lines }) = self.found.pop_front()
         {
@@ -219,9 +220,12 @@ impl<'d, 't, 's, S: EventSink, H: Hand<S>> Round<'d, 't, 's, S, H> {
         if turn.given_up {
             self.found.clear();
         }
+        let is_next_turn = turn.next != begun;
         drop(turn);
-        self.desk.next.notify_all();
-        self.hand.after();
+        if is_next_turn {
+            self.desk.next.notify_all();
+            self.hand.after();
+        }
     }
 }
 
