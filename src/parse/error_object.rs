@@ -32,7 +32,7 @@ pub(super) fn text_at<'a>(object: &'a Object<'_>, names: &[&str]) -> Option<&'a 
 
 /// What stands at each of the paths that leads to something. Few objects have keys with dots or objects inside: in the
 /// others no path is looked for.
-fn all_at<'a, 't>(object: &'a Object<'t>, paths: &[&str]) -> impl Iterator<Item = &'a Value<'t>> {
+pub(super) fn all_at<'a, 't>(object: &'a Object<'t>, paths: &[&str]) -> impl Iterator<Item = &'a Value<'t>> {
     let nested = object.as_vec().iter().any(|(key, value)| value.is_object() || key.contains('.'));
     paths.iter().filter(move |path| nested || !path.contains('.')).filter_map(|path| at(object, path))
 }

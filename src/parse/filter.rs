@@ -201,23 +201,22 @@ fn trim_front(mut message: &[u8]) -> &[u8] {
 #[inline(always)]
 fn begins(message: &[u8]) -> bool {
     match message.first() {
+        // Most do, so this one is inlined.
         Some(b'0'..=b'9') => after_time(message),
-        Some(first) => begins_without_time(*first, message),
-        None => false,
+        _ => begins_otherwise(message),
     }
 }
 
-fn begins_without_time(first: u8, message: &[u8]) -> bool {
-    match first {
-        b'{' => serilog(message) || has_severe_level(message),
-        b'[' => is_severe(message) || after_time(after_bracket(message)),
+fn begins_otherwise(message: &[u8]) -> bool {
+    let message = trim_front(message);
+    match message.first() {
+        Some(b'0'..=b'9') => after_time(message),
+        Some(b'{') => serilog(message) || has_severe_level(message),
+        Some(b'[') => is_severe(message) || after_time(after_bracket(message)),
         // Programs and paths before the loader's words, banners of crashes, ids of API Gateway.
-        b'/' | b'.' | b'#' | b'(' => true,
-        b' ' | b'\t' | b'\n' | b'\r' | b'\\' | 0xef => match trim_front(message) {
-            trimmed if trimmed.len() < message.len() => begins(trimmed),
-            _ => false,
-        },
-        _ => beginnings(first).iter().any(|begin| message.starts_with(begin)),
+        Some(b'/' | b'.' | b'#' | b'(') => true,
+        Some(first) => beginnings(*first).iter().any(|begin| message.starts_with(begin)),
+        None => false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json_borrow::Value;
 
-use super::error_object::{Object, at};
+use super::error_object::{Object, all_at};
 use crate::model::Level;
 
 /// The severity that a word names; every other word is no more than information.
@@ -25,7 +25,7 @@ pub(super) fn of_word(word: &str) -> Level {
 /// The severity of a JSON line. Pino and bunyan count in tens: 40 is a warning, 50 an error, 60 fatal.
 pub(super) fn of_object(object: &Object<'_>) -> Option<Level> {
     const KEYS: [&str; 7] = ["level", "log_level", "Level", "severity", "@l", "log.level", "logLevel"];
-    KEYS.iter().find_map(|key| match at(object, key)? {
+    all_at(object, &KEYS).find_map(|value| match value {
         Value::Str(word) => Some(of_word(word)),
         number @ Value::Number(_) => Some(match number.as_u64()? {
             60.. => Level::Fatal,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json_borrow::Value;
 
-use super::error_object::{Object, at, error, first_object, frame_of, member, text_at};
+use super::error_object::{Object, all_at, error, first_object, frame_of, member, text_at};
 use super::exception;
 use super::level;
 use super::node::{form_of, is_load_error};
@@ -87,7 +87,7 @@ fn request_id(object: &Object<'_>) -> Option<RequestId> {
         "fields.requestId",
     ];
     let uuid = |value: &Value<'_>| RequestId::parse(value.as_str()?.as_bytes());
-    KEYS.iter().filter_map(|key| at(object, key)).find_map(uuid).or_else(|| {
+    all_at(object, &KEYS).find_map(uuid).or_else(|| {
         let spans = member(object, "spans")?.as_array()?;
         spans.iter().find_map(|span| uuid(member(span.as_object()?, "requestId")?))
     })
