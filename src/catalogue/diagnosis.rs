@@ -114,8 +114,8 @@ fn names_lambda(error: &AppError<'_>, line: &str, call: Option<&SdkCall>, name: 
 /// A raw body of the Lambda API in some other error's message: `{"Reason":"…","Type":"User","message":"…"}`.
 fn status_in_raw_body(error: &AppError<'_>) -> Option<u16> {
     let message = error.message.as_deref()?;
-    let body = message.contains("\"Reason\":\"") || message.contains("\"Reason\": \"");
-    (body && lambda_api::speaks_lambda(message)).then(|| http_status(message).unwrap_or(429))
+    let body = |message: &str| message.contains("\"Reason\":\"") || message.contains("\"Reason\": \"");
+    (message.contains("\"Reason\":") && body(message) && lambda_api::speaks_lambda(message)).then(|| http_status(message).unwrap_or(429))
 }
 
 /// The name of the exception: the SDK's code, else the type, else the type at the start of the message.
@@ -187,7 +187,7 @@ fn connection_or_failed(message: &str) -> Trouble {
 
 /// The product behind a database error, where only the stack names its driver.
 fn database_named(line: &str, trouble: Trouble) -> Option<&'static str> {
-    const DRIVERS: &[(&str, &str)] = &[
+    static DRIVERS: Words<&str> = Words::new(&[
         ("psycopg", "PostgreSQL"),
         ("/pg/", "PostgreSQL"),
         ("pg-pool", "PostgreSQL"),
@@ -202,10 +202,9 @@ fn database_named(line: &str, trouble: Trouble) -> Option<&'static str> {
         ("tedious", "SQL Server"),
         ("pyodbc", "SQL Server"),
         ("oracledb", "Oracle"),
-    ];
-    (trouble == Trouble::Database || trouble == Trouble::Auth)
-        .then(|| DRIVERS.iter().find(|(driver, _)| line.contains(driver)).map(|(_, service)| *service))
-        .flatten()
+    ]);
+    let unnamed = matches!(trouble, Trouble::Database | Trouble::Auth);
+    unnamed.then(|| DRIVERS.first_in(line)).flatten().map(|(_, service)| service)
 }
 
 /// The code on the error object, or the name of the type where that is all there is.
@@ -264,17 +263,17 @@ static HOST_MARKS: Words<()> = Words::new(&[
 /// Host and port in a text: of a URL, or behind the words with which clients name the target.
 fn host_in(text: &str) -> Option<String> {
     let name = |c: char| c.is_ascii_alphanumeric() || ".-_:".contains(c);
-    if let Some((_, rest)) = text.split_once("://") {
+    if text.contains("://")
+        && let Some((_, rest)) = text.split_once("://")
+    {
         let authority = rest.split(['/', '?', '"', '\'', '`', ' ', ')', '>', '\n']).next().unwrap_or(rest);
         let authority = authority.rsplit('@').next().unwrap_or(authority);
         if let Some(host) = leading(authority, name).filter(|host| host.contains(['.', ':']) || *host == "localhost") {
             return Some(host.trim_end_matches([':', '.']).to_owned());
         }
     }
-    if !HOST_MARKS.stand_in(text) {
-        return None;
-    }
-    HOST_MARKS.words().find_map(|mark| {
+    let (first, ()) = HOST_MARKS.first_in(text)?;
+    HOST_MARKS.words().skip(first).find_map(|mark| {
         let rest = &text[text.find(mark)? + mark.len()..];
         let host = leading(rest, name)?.trim_end_matches([':', '.', '-']);
         (host.contains(['.', ':']) || host == "localhost").then(|| with_port(host, text))
@@ -314,33 +313,39 @@ fn downstream_code(trouble: Trouble) -> &'static str {
 /// Used only for the last line before silence: a guess that is reported as such.
 #[must_use]
 pub fn diagnose_outgoing_call(line: &str) -> Option<Downstream> {
-    const VERBS: &[&str] = &[
-        "GET ",
-        "POST ",
-        "PUT ",
-        "PATCH ",
-        "DELETE ",
-        "HEAD ",
-        "alling ",
-        "equesting ",
-        "onnecting ",
-        "etching ",
-        "ending ",
-        "uerying ",
-        "nvoking ",
-        "equest to ",
-        "Starting new HTTP",
-    ];
-    const DONE: &[&str] =
-        &["onnected to", "eceived", " 200", "status=2", "completed", "succeeded", "finished", "Response"];
-    if DONE.iter().any(|word| line.contains(word)) || !VERBS.iter().any(|verb| line.contains(verb)) {
-        return None;
-    }
-    let host = host_in(line)?;
-    let operation = VERBS.iter().take(6).find(|verb| line.contains(*verb)).map(|verb| verb.trim().to_owned());
+    /// With the method of HTTP that they are, where they are one.
+    static VERBS: Words<Option<&str>> = Words::new(&[
+        ("GET ", Some("GET")),
+        ("POST ", Some("POST")),
+        ("PUT ", Some("PUT")),
+        ("PATCH ", Some("PATCH")),
+        ("DELETE ", Some("DELETE")),
+        ("HEAD ", Some("HEAD")),
+        ("alling ", None),
+        ("equesting ", None),
+        ("onnecting ", None),
+        ("etching ", None),
+        ("ending ", None),
+        ("uerying ", None),
+        ("nvoking ", None),
+        ("equest to ", None),
+        ("Starting new HTTP", None),
+    ]);
+    static DONE: Words<()> = Words::new(&[
+        ("onnected to", ()),
+        ("eceived", ()),
+        (" 200", ()),
+        ("status=2", ()),
+        ("completed", ()),
+        ("succeeded", ()),
+        ("finished", ()),
+        ("Response", ()),
+    ]);
+    let (_, method) = VERBS.first_in(line)?;
+    let host = host_in(line).filter(|_| !DONE.stand_in(line))?;
     Some(Downstream {
         service: sdk::service_of_host(&host).map(str::to_owned),
-        operation,
+        operation: method.map(str::to_owned),
         host: Some(host),
         ..Downstream::default()
     })

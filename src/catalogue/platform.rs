@@ -126,9 +126,9 @@ pub static PLATFORM_ERRORS: &[PlatformError] = &[
 /// What an error type of the platform means; unknown ones by their prefix.
 #[must_use]
 pub fn platform_error(id: &str) -> Option<&'static PlatformError> {
-    PLATFORM_ERRORS.iter().find(|error| error.id == id).or_else(|| {
-        PLATFORM_ERRORS.iter().find(|error| error.id.strip_suffix('*').is_some_and(|prefix| id.starts_with(prefix)))
-    })
+    let (exact, prefixes) = PLATFORM_ERRORS.split_at(PLATFORM_ERRORS.partition_point(|error| !error.id.ends_with('*')));
+    let begins = |error: &&PlatformError| error.id.strip_suffix('*').is_some_and(|prefix| id.starts_with(prefix));
+    exact.iter().find(|error| error.id == id).or_else(|| prefixes.iter().find(begins))
 }
 
 #[cfg(test)]
@@ -141,6 +141,8 @@ mod tests {
             assert!(super::super::code(error.code).is_some(), "{} leads to {}", error.id, error.code);
             assert!(error.meaning.ends_with('.'), "{}", error.id);
             assert!(PLATFORM_ERRORS[..index].iter().all(|other| other.id != error.id), "{} twice", error.id);
+            let before = index.checked_sub(1).is_some_and(|before| PLATFORM_ERRORS[before].id.ends_with('*'));
+            assert!(!before || error.id.ends_with('*'), "{} is behind a prefix", error.id);
         }
     }
 

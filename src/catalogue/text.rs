@@ -17,7 +17,8 @@ pub(super) fn unwrapped(error_type: &str) -> &str {
 
 /// The text between two marks.
 pub(super) fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
-    let rest = &text[text.find(from)? + from.len()..];
+    // Mostly it does not hold the mark, which `contains` sees much sooner than `find`.
+    let rest = if text.contains(from) { &text[text.find(from)? + from.len()..] } else { return None };
     rest.find(to).map(|end| &rest[..end])
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 /// Words, and what each of them means.
 pub(super) struct Words<T: 'static> {
@@ -17,16 +17,23 @@ impl<T: Copy> Words<T> {
 
     /// The first row of the list whose word stands in the text: its number, and what it means.
     pub(super) fn first_in(&self, text: &str) -> Option<(usize, T)> {
-        let search = self.search.get_or_init(|| {
-            // Only leftmost matches let the automaton skip ahead with a vectorised search.
-            AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(self.words()).ok()
-        });
-        let row = match search {
+        let row = match self.search() {
             Some(search) => search.find_iter(text).map(|hit| hit.pattern().as_usize()).min(),
-            // The automaton is refused for more words only than any list of ours has.
             None => self.rows.iter().position(|(word, _)| text.contains(word)),
         };
         row.and_then(|row| Some((row, self.rows.get(row)?.1)))
+    }
+
+    /// `None` only for more words than any list of ours has.
+    fn search(&self) -> Option<&AhoCorasick> {
+        let search = || {
+            let mut builder = AhoCorasick::builder();
+            // Only leftmost matches let the automaton skip ahead with a vectorised search; so it has little to do, and a
+            // DFA would take longer to make than it saves.
+            builder.match_kind(MatchKind::LeftmostFirst).kind(Some(AhoCorasickKind::ContiguousNFA));
+            builder.build(self.words()).ok()
+        };
+        self.search.get_or_init(search).as_ref()
     }
 
     /// The words, in the order of the list.
@@ -36,7 +43,7 @@ impl<T: Copy> Words<T> {
 
     /// One of the words stands in the text.
     pub(super) fn stand_in(&self, text: &str) -> bool {
-        self.first_in(text).is_some()
+        self.search().map_or_else(|| self.first_in(text).is_some(), |search| search.is_match(text))
     }
 }
 

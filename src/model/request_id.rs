@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use wide::u8x16;
+use wide::{i16x8, u8x16};
 
 /// A Lambda request id: a UUID, compared and stored as a number.
 ///
@@ -39,14 +39,9 @@ impl RequestId {
         if DASHES.iter().any(|&at| uuid[at] != b'-') {
             return None;
         }
-        let mut digits = [0; 32];
-        digits[..8].copy_from_slice(&uuid[..8]);
-        digits[8..12].copy_from_slice(&uuid[9..13]);
-        digits[12..16].copy_from_slice(&uuid[14..18]);
-        digits[16..20].copy_from_slice(&uuid[19..23]);
-        digits[20..].copy_from_slice(&uuid[24..]);
-        let (halves, _) = digits.as_chunks();
-        halves.iter().try_fold(0, |bits, half| Some(bits << 64 | u128::from(hex_digits(half)?))).map(Self)
+        let word = |at: usize| u32::from_le_bytes([uuid[at], uuid[at + 1], uuid[at + 2], uuid[at + 3]]);
+        let half = |words: [usize; 4]| words.into_iter().rev().fold(0u128, |half, at| half << 32 | u128::from(word(at)));
+        hex_digits(half([0, 4, 9, 14]).to_le_bytes(), half([19, 24, 28, 32]).to_le_bytes()).map(Self)
     }
 
     /// The ids that stand anywhere in `text`, first to last.
@@ -82,27 +77,30 @@ impl fmt::Display for RequestId {
 }
 
 /// The value of hexadecimal digits, the first of which counts most; all are checked and read at once.
-fn hex_digits(text: &[u8; 16]) -> Option<u64> {
-    let text = u8x16::new(*text);
+fn hex_digits(first: [u8; 16], second: [u8; 16]) -> Option<u128> {
+    let ((first, known), (second, also_known)) = (values(first), values(second));
+    if (known & also_known).to_bitmask() != 0xffff {
+        return None;
+    }
+    Some(u128::from_be_bytes(u8x16::narrow_i16x8(bytes(first), bytes(second)).to_array()))
+}
+
+/// What each digit stands for, and whether it is one.
+fn values(text: [u8; 16]) -> (u8x16, u8x16) {
+    let text = u8x16::new(text);
     let digits = text - u8x16::splat(b'0');
     let letters = (text | u8x16::splat(0x20)) - u8x16::splat(b'a');
     let is_digit = digits.simd_eq(digits.min(u8x16::splat(9)));
     let is_letter = letters.simd_eq(letters.min(u8x16::splat(5)));
-    if (is_digit | is_letter).to_bitmask() != 0xffff {
-        return None;
-    }
-    let values = is_digit.bitselect(digits, letters + u8x16::splat(10)).to_array();
-    let (halves, _) = values.as_chunks();
-    Some(halves.iter().fold(0, |bits, half| bits << 32 | u64::from(packed(*half))))
+    (is_digit.bitselect(digits, letters + u8x16::splat(10)), is_digit | is_letter)
 }
 
-/// Eight values of half a byte each, together.
-fn packed(values: [u8; 8]) -> u32 {
-    let values = u64::from_le_bytes(values);
-    // Two halves to a byte, then pairs of bytes, then of those.
-    let bytes = (values << 4 | values >> 8) & 0x00ff_00ff_00ff_00ff;
-    let pairs = (bytes | bytes >> 8) & 0x0000_ffff_0000_ffff;
-    ((pairs | pairs >> 16) as u32).swap_bytes()
+/// Two values of half a byte each, together.
+fn bytes(values: u8x16) -> i16x8 {
+    let values = values.to_array();
+    let (pairs, _) = values.as_chunks();
+    let pairs = i16x8::new(std::array::from_fn(|at| i16::from_le_bytes(pairs[at])));
+    (pairs << 4 | pairs >> 8) & i16x8::splat(0xff)
 }
 
 #[cfg(test)]
@@ -141,12 +139,12 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn digits_are_read_as_one_by_one(bytes in proptest::array::uniform16(0u8..), letters in "[0-9a-fA-F@G/:`g]{16}|[0-9a-fA-F]{16}") {
+        fn digits_are_read_as_one_by_one(bytes in proptest::array::uniform32(0u8..), letters in "[0-9a-fA-F@G/:`g]{32}|[0-9a-fA-F]{32}") {
             for text in [&bytes[..], letters.as_bytes()] {
-                let text: &[u8; 16] = text.try_into().expect("sixteen bytes");
+                let (halves, _) = text.as_chunks();
                 let want = str::from_utf8(text).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_hexdigit()));
-                let want = want.and_then(|text| u64::from_str_radix(text, 16).ok());
-                proptest::prop_assert_eq!(hex_digits(text), want);
+                let want = want.and_then(|text| u128::from_str_radix(text, 16).ok());
+                proptest::prop_assert_eq!(hex_digits(halves[0], halves[1]), want);
             }
         }
 

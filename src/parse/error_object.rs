@@ -6,6 +6,7 @@ use serde_json_borrow::{ObjectAsVec, Value};
 
 use super::exception::owned;
 use super::frame;
+use super::text::lines;
 use crate::model::{AppError, ErrorForm};
 
 /// An object's members. Few, and borrowed from the text: looking them up in order costs less than a map of them.
@@ -34,7 +35,7 @@ pub(super) fn text_at<'a>(object: &'a Object<'_>, names: &[&str]) -> Option<&'a 
 /// others no path is looked for.
 pub(super) fn all_at<'a, 't>(object: &'a Object<'t>, paths: &[&str]) -> impl Iterator<Item = &'a Value<'t>> {
     let nested = object.as_vec().iter().any(|(key, value)| value.is_object() || key.contains('.'));
-    paths.iter().filter(move |path| nested || !path.contains('.')).filter_map(|path| at(object, path))
+    paths.iter().filter_map(move |path| if nested { at(object, path) } else { member(object, path) })
 }
 
 /// The member at a path with dots.
@@ -141,8 +142,7 @@ fn stack_frame(stack: &Value<'_>) -> Option<String> {
     match stack {
         Value::Str(text) => frame::innermost(text),
         Value::Array(items) if items.iter().any(Value::is_string) => {
-            let text: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
-            frame::innermost(&text.join("\n"))
+            frame::innermost_of(items.iter().filter_map(Value::as_str).flat_map(lines))
         }
         Value::Array(items) => items.iter().filter_map(Value::as_object).find_map(object_frame),
         _ => None,

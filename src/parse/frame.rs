@@ -109,9 +109,14 @@ const FOREIGN_NAMES: [&str; 41] = [
 
 /// The innermost frame of the function's own code in a text with stack lines.
 pub(super) fn innermost(text: &str) -> Option<String> {
+    innermost_of(lines(text))
+}
+
+/// The same of the lines of a stack.
+pub(super) fn innermost_of<'a>(lines: impl Iterator<Item = &'a str> + Clone) -> Option<String> {
     // Python alone prints the innermost call last.
-    let python = split_at_first(text, PYTHON_FRAME).and_then(|_| lines(text).filter_map(python_frame).last());
-    python.or_else(|| lines(text).find_map(line_frame))
+    let python = lines.clone().filter_map(python_frame).last();
+    python.or_else(|| lines.clone().find_map(line_frame))
 }
 
 fn line_frame(line: &str) -> Option<String> {

@@ -258,8 +258,9 @@ fn is_bare_label(text: &str) -> bool {
 
 /// The class at the end of the JVM's first line: `<message>: <class>`.
 fn framed_class(text: &str) -> Option<&str> {
-    let (_, class) = first_line(text).0.trim_end().rsplit_once(": ")?;
-    (class.contains('.') && is_error_name(class)).then_some(class)
+    // No name has a blank, so this is the last `: `.
+    let (said, class) = first_line(text).0.trim_end().rsplit_once(' ')?;
+    (said.ends_with(':') && class.contains('.') && is_error_name(class)).then_some(class)
 }
 
 fn is_platform(line: &str) -> bool {

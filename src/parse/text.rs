@@ -13,7 +13,7 @@ pub(super) fn trim_front(text: &str) -> &str {
 }
 
 /// Lines ended by `\n`, `\r\n` or a lone `\r`, which clients write inside an event where `\n` would end it.
-pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> + Clone {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let text = rest?;
