@@ -101,7 +101,7 @@ fn read_all<'r>(job: &Job<'r>) -> std::io::Result<Vec<Worker<'r>>> {
     let shares = stream_shares(job);
     // No other input goes on with the stream.
     let is_whole = |piece: &Piece| {
-        let named_by_path = piece.identity.log_stream.as_ref().and_then(|stream| shares.get(stream));
+        let named_by_path = piece.identity.log_stream.as_ref().and_then(|stream| shares.get(stream.as_str()));
         job.inputs.len() == 1 || piece.stream.is_none() || named_by_path == Some(&1)
     };
     // Threads for which there is no large input help with those that there are.
@@ -144,11 +144,11 @@ fn read_all<'r>(job: &Job<'r>) -> std::io::Result<Vec<Worker<'r>>> {
 }
 
 /// Inputs by the stream that their path names: how many there are of each.
-fn stream_shares(job: &Job<'_>) -> FxHashMap<String, u32> {
+fn stream_shares<'r>(job: &Job<'r>) -> FxHashMap<&'r str, u32> {
     let mut shares = FxHashMap::default();
     for input in job.inputs {
         if let Some(stream) = &input.context.stream {
-            *shares.entry(stream.clone()).or_default() += 1;
+            *shares.entry(stream.as_str()).or_default() += 1;
         }
     }
     shares

@@ -7,14 +7,13 @@ mod identity;
 pub mod saved;
 mod walk;
 
-use std::collections::HashSet;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
-use walkdir::DirEntry;
+use rustc_hash::FxHashSet;
 
 use crate::decode::InputContext;
-use walk::walk;
+use walk::{Found, walk};
 
 pub use feed::{Feed, Samples};
 pub use identity::context_of;
@@ -70,7 +69,7 @@ const STDIN: &str = "<stdin>";
 #[must_use]
 pub fn list_inputs(paths: &[PathBuf], threads: usize) -> Listing {
     let mut listing = Listing::default();
-    let mut seen = HashSet::new();
+    let mut seen = Seen::default();
     for path in paths {
         if path.as_os_str() == "-" {
             if seen.insert(FileId::Path(path.clone())) {
@@ -87,7 +86,7 @@ fn standard_input() -> Input {
     Input { name: STDIN.to_owned(), path: None, named: true, size: None, context: InputContext::default() }
 }
 
-type Seen = HashSet<FileId>;
+type Seen = FxHashSet<FileId>;
 
 /// What makes two paths the same file.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -121,11 +120,12 @@ fn list_path(path: &Path, threads: usize, listing: &mut Listing, seen: &mut Seen
             return;
         }
     };
-    let found = walk(path, threads, &|entry: Result<DirEntry, walkdir::Error>| match entry {
-        Ok(entry) if entry.file_type().is_dir() => None,
-        Ok(entry) => Some(found_file(entry, !is_directory)),
+    let found = walk(path, threads, &|found: Result<Found, walkdir::Error>| match found {
+        Ok(found) => Some(found_file(found, !is_directory)),
         Err(error) => walk_problem(path, &error).map(Err),
     });
+    listing.inputs.reserve(found.len());
+    seen.reserve(found.len());
     for file in found {
         match file {
             Ok((file, input)) => {
@@ -138,9 +138,7 @@ fn list_path(path: &Path, threads: usize, listing: &mut Listing, seen: &mut Seen
     }
 }
 
-fn found_file(entry: DirEntry, named: bool) -> Result<(FileId, Input), Problem> {
-    let metadata = entry.metadata().ok();
-    let path = entry.into_path();
+fn found_file((path, metadata): Found, named: bool) -> Result<(FileId, Input), Problem> {
     let size = metadata.as_ref().filter(|metadata| metadata.is_file()).map(Metadata::len);
     // Sockets and pipes inside a directory would block; named, they are what the user wants.
     if !named && size.is_none() {

@@ -1,107 +1,128 @@
 //! What a directory holds, by path. Exports have thousands of directories with a file each: where there are many, threads
 //! take one each.
 
+use std::fs::{self, DirEntry, Metadata};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use walkdir::{DirEntry, Error, WalkDir};
+use walkdir::{Error, WalkDir};
 
-/// Directories, or files, from which on more threads than one gain more than they cost.
+/// Directories from which on more threads than one gain more than they cost.
 const MANY: usize = 16;
 
-/// Makes of an entry what is wanted of it, in any thread.
-pub(super) trait Take<T>: Fn(Result<DirEntry, Error>) -> Option<T> + Sync {}
+/// What is no directory: its path, and what the file system tells of it.
+pub(super) type Found = (PathBuf, Option<Metadata>);
 
-impl<T, F: Fn(Result<DirEntry, Error>) -> Option<T> + Sync> Take<T> for F {}
+/// Makes of what was found what is wanted of it, in any thread.
+pub(super) trait Take<T>: Fn(Result<Found, Error>) -> Option<T> + Sync {}
 
-/// Everything below `root` and itself, in the order of paths; links are followed, as a directory of links to logs is one
-/// of logs.
+impl<T, F: Fn(Result<Found, Error>) -> Option<T> + Sync> Take<T> for F {}
+
+/// What is below `root`, or `root` itself, in the order of paths; links are followed, as a directory of links to logs is
+/// one of logs.
 pub(super) fn walk<T: Send>(root: &Path, threads: usize, take: &impl Take<T>) -> Vec<T> {
-    let alone = || WalkDir::new(root).follow_links(true).sort_by_file_name().into_iter().filter_map(take).collect();
-    if threads < 2 {
-        return alone();
-    }
     // Whether a link leads round in a circle can be told only on the way from the root; a file has nothing below it.
-    let directory = Some(root).filter(|root| root.is_dir());
-    directory.and_then(Nodes::of).and_then(|nodes| nodes.walk(threads, take)).unwrap_or_else(alone)
+    plain_tree(root, threads, take).unwrap_or_else(|| any_tree(root, take))
 }
 
-/// The upper part of a tree without links, in the order of paths: files, and directories that were not looked into.
-struct Nodes(Vec<Node>);
-
-enum Node {
-    File(DirEntry),
-    Directory(PathBuf),
+fn any_tree<T>(root: &Path, take: &impl Take<T>) -> Vec<T> {
+    let entries = WalkDir::new(root).follow_links(true).sort_by_file_name().into_iter();
+    let found = entries.filter_map(|entry| match entry {
+        Ok(entry) if entry.file_type().is_dir() => None,
+        Ok(entry) => {
+            let metadata = entry.metadata().ok();
+            take(Ok((entry.into_path(), metadata)))
+        }
+        Err(error) => take(Err(error)),
+    });
+    found.collect()
 }
 
-impl Nodes {
-    /// As many levels as it takes to have many directories, or all there are; `None` if there is a link or a level cannot
-    /// be read.
-    fn of(root: &Path) -> Option<Self> {
-        let mut nodes = vec![Node::Directory(root.to_owned())];
+/// The files of a tree, level by level; `None` if there is a link, or a part that cannot be read.
+fn plain_tree<T: Send>(root: &Path, threads: usize, take: &impl Take<T>) -> Option<Vec<T>> {
+    let mut levels = Vec::new();
+    let mut directories = vec![root.to_owned()];
+    while !directories.is_empty() {
+        let (mut level, mut below) = (Vec::with_capacity(directories.len()), Vec::new());
+        for Held { children, directories } in look_into(&directories, threads, take)? {
+            level.push(children);
+            below.extend(directories);
+        }
+        levels.push(level.into_iter());
+        directories = below;
+    }
+    let mut files = Vec::new();
+    in_order(&mut levels, &mut files);
+    Some(files)
+}
+
+/// Takes the files below the next directory of the first of these levels.
+fn in_order<T>(levels: &mut [std::vec::IntoIter<Vec<Child<T>>>], files: &mut Vec<T>) {
+    let Some((level, below)) = levels.split_first_mut() else { return };
+    for child in level.next().into_iter().flatten() {
+        match child {
+            Child::File(file) => files.push(file),
+            Child::Directory => in_order(below, files),
+        }
+    }
+}
+
+/// What one directory holds, in the order of names.
+struct Held<T> {
+    children: Vec<Child<T>>,
+    /// The directories among them.
+    directories: Vec<PathBuf>,
+}
+
+enum Child<T> {
+    File(T),
+    /// The next one of the level below.
+    Directory,
+}
+
+/// Looks into every directory of a level.
+fn look_into<T: Send>(directories: &[PathBuf], threads: usize, take: &impl Take<T>) -> Option<Vec<Held<T>>> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut seen = Vec::new();
         loop {
-            let directories = nodes.iter().filter(|node| matches!(node, Node::Directory(_))).count();
-            if matches!(directories, 0 | MANY..) {
-                return Some(Self(nodes));
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            match directories.get(at) {
+                Some(directory) => seen.push((at, held(directory, take)?)),
+                None => return Some(seen),
             }
-            let mut below = Vec::with_capacity(nodes.len());
-            for node in nodes {
-                let Node::Directory(path) = node else {
-                    below.push(node);
-                    continue;
-                };
-                for entry in WalkDir::new(path).min_depth(1).max_depth(1).sort_by_file_name() {
-                    let entry = entry.ok().filter(|entry| !entry.path_is_symlink())?;
-                    let is_directory = entry.file_type().is_dir();
-                    below.push(if is_directory { Node::Directory(entry.into_path()) } else { Node::File(entry) });
-                }
-            }
-            nodes = below;
         }
-    }
-
-    /// Looks into every directory; `None` if there is a link.
-    fn walk<T: Send>(&self, threads: usize, take: &impl Take<T>) -> Option<Vec<T>> {
-        let next = AtomicUsize::new(0);
-        let work = || {
-            let mut taken = Vec::new();
-            loop {
-                let at = next.fetch_add(1, Ordering::Relaxed);
-                match self.0.get(at) {
-                    Some(node) => taken.push((at, node.walk(take)?)),
-                    None => return Some(taken),
-                }
-            }
-        };
-        let mut taken = thread::scope(|scope| {
-            let threads = if self.0.len() < MANY { 1 } else { threads.min(self.0.len()) };
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-            let mut taken = work()?;
-            for other in others {
-                // A panic goes on where it would have gone without the thread.
-                taken.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
-            }
-            Some(taken)
-        })?;
-        taken.sort_unstable_by_key(|(at, _)| *at);
-        Some(taken.into_iter().flat_map(|(_, taken)| taken).collect())
-    }
+    };
+    let mut seen = thread::scope(|scope| {
+        let threads = if directories.len() < MANY { 1 } else { threads };
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut seen = work()?;
+        for other in others {
+            // A panic goes on where it would have gone without the thread.
+            seen.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+        }
+        Some(seen)
+    })?;
+    seen.sort_unstable_by_key(|(at, _)| *at);
+    Some(seen.into_iter().map(|(_, held)| held).collect())
 }
 
-impl Node {
-    fn walk<T>(&self, take: &impl Take<T>) -> Option<Vec<T>> {
-        let path = match self {
-            Self::Directory(path) => path,
-            Self::File(entry) => return Some(take(Ok(entry.clone())).into_iter().collect()),
-        };
-        let mut taken = Vec::new();
-        for entry in WalkDir::new(path).sort_by_file_name() {
-            if entry.as_ref().is_ok_and(DirEntry::path_is_symlink) {
-                return None;
-            }
-            taken.extend(take(entry));
+fn held<T>(directory: &Path, take: &impl Take<T>) -> Option<Held<T>> {
+    let entries: io::Result<Vec<DirEntry>> = fs::read_dir(directory).ok()?.collect();
+    let mut entries = entries.ok()?;
+    entries.sort_by_cached_key(DirEntry::file_name);
+    let mut held = Held { children: Vec::with_capacity(entries.len()), directories: Vec::new() };
+    for entry in entries {
+        let kind = entry.file_type().ok().filter(|kind| !kind.is_symlink())?;
+        if kind.is_dir() {
+            held.children.push(Child::Directory);
+            held.directories.push(entry.path());
+        } else {
+            // Asked for beside the open directory, which is quicker than by path.
+            held.children.extend(take(Ok((entry.path(), entry.metadata().ok()))).map(Child::File));
         }
-        Some(taken)
     }
+    Some(held)
 }
