@@ -353,12 +353,11 @@ impl Assembler {
     }
 
     /// Closes what the clock of the log has overtaken.
+    #[inline]
     pub(super) fn close_overdue(&mut self, now: Option<Timestamp>, output: &mut dyn Output) {
-        let Some(now) = now else { return };
-        if self.open.is_empty() {
-            return;
-        }
-        if self.open.iter().any(|open| open.is_overdue(now)) {
+        if let Some(now) = now
+            && self.open.iter().any(|open| open.is_overdue(now))
+        {
             self.close_where(|open| open.is_overdue(now), output);
         }
     }
