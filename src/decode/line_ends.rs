@@ -10,19 +10,28 @@ const USUAL_LINE: usize = 128;
 
 /// Puts the places of the line ends from `from` on in `ends`, in place of what was there.
 pub(super) fn find(text: &[u8], from: usize, ends: &mut Vec<usize>) {
-    ends.clear();
     let text = text.get(from..).unwrap_or_default();
-    ends.reserve(text.len() / USUAL_LINE);
     let (blocks, rest) = text.as_chunks();
     let mut place = from;
+    let mut count = 0;
+    ends.resize(text.len() / USUAL_LINE, 0);
     for block in blocks {
+        if ends.len() < count + BITS {
+            ends.resize(count * 2 + BITS, 0);
+        }
         let mut bits = line_ends_of(block);
-        while bits != 0 {
-            ends.push(place + bits.trailing_zeros() as usize);
-            bits &= bits - 1;
+        // Whether there is one can hardly be foreseen, so the first is written in any case; that there are more is rare.
+        loop {
+            ends[count] = place + bits.trailing_zeros() as usize;
+            count += usize::from(bits != 0);
+            bits &= bits.wrapping_sub(1);
+            if bits == 0 {
+                break;
+            }
         }
         place += BITS;
     }
+    ends.truncate(count);
     ends.extend(memchr::memchr_iter(b'\n', rest).map(|end| place + end));
 }
 
