@@ -115,7 +115,8 @@ fn names_lambda(error: &AppError<'_>, line: &str, call: Option<&SdkCall>, name: 
 fn status_in_raw_body(error: &AppError<'_>) -> Option<u16> {
     let message = error.message.as_deref()?;
     let body = |message: &str| message.contains("\"Reason\":\"") || message.contains("\"Reason\": \"");
-    (message.contains("\"Reason\":") && body(message) && lambda_api::speaks_lambda(message)).then(|| http_status(message).unwrap_or(429))
+    (message.contains("\"Reason\":") && body(message) && lambda_api::speaks_lambda(message))
+        .then(|| http_status(message).unwrap_or(429))
 }
 
 /// The name of the exception: the SDK's code, else the type, else the type at the start of the message.

@@ -40,7 +40,8 @@ impl RequestId {
             return None;
         }
         let word = |at: usize| u32::from_le_bytes([uuid[at], uuid[at + 1], uuid[at + 2], uuid[at + 3]]);
-        let half = |words: [usize; 4]| words.into_iter().rev().fold(0u128, |half, at| half << 32 | u128::from(word(at)));
+        let half =
+            |words: [usize; 4]| words.into_iter().rev().fold(0u128, |half, at| half << 32 | u128::from(word(at)));
         hex_digits(half([0, 4, 9, 14]).to_le_bytes(), half([19, 24, 28, 32]).to_le_bytes()).map(Self)
     }
 
