@@ -2,7 +2,7 @@
 
 use super::sdk::{self, SdkCall};
 use super::signatures::{self, Hit, Trouble};
-use super::text::{between, http_status, leading, leading_type, unwrapped};
+use super::text::{after, between, http_status, leading, leading_type, unwrapped};
 use super::words::Words;
 use super::{aws_codes, lambda_api};
 use crate::model::Confidence::{self, High, Low, Medium};
@@ -227,7 +227,7 @@ fn cause_code(error: &AppError<'_>) -> Option<String> {
 /// Service and action of `… is not authorized to perform: s3:GetObject …`.
 fn permission(error: &AppError<'_>) -> Option<(String, String)> {
     let message = error.message.as_deref()?;
-    let rest = &message[message.find("authorized to perform: ")? + "authorized to perform: ".len()..];
+    let rest = after(message, "authorized to perform: ")?;
     let action = leading(rest, |c| c.is_ascii_alphanumeric() || c == ':' || c == '-')?;
     let (service, action) = action.split_once(':')?;
     Some((sdk::service_name(service), action.to_owned()))
@@ -264,9 +264,7 @@ static HOST_MARKS: Words<()> = Words::new(&[
 /// Host and port in a text: of a URL, or behind the words with which clients name the target.
 fn host_in(text: &str) -> Option<String> {
     let name = |c: char| c.is_ascii_alphanumeric() || ".-_:".contains(c);
-    if text.contains("://")
-        && let Some((_, rest)) = text.split_once("://")
-    {
+    if let Some(rest) = after(text, "://") {
         let authority = rest.split(['/', '?', '"', '\'', '`', ' ', ')', '>', '\n']).next().unwrap_or(rest);
         let authority = authority.rsplit('@').next().unwrap_or(authority);
         if let Some(host) = leading(authority, name).filter(|host| host.contains(['.', ':']) || *host == "localhost") {
@@ -275,7 +273,7 @@ fn host_in(text: &str) -> Option<String> {
     }
     let (first, ()) = HOST_MARKS.first_in(text)?;
     HOST_MARKS.words().skip(first).find_map(|mark| {
-        let rest = &text[text.find(mark)? + mark.len()..];
+        let rest = after(text, mark)?;
         let host = leading(rest, name)?.trim_end_matches([':', '.', '-']);
         (host.contains(['.', ':']) || host == "localhost").then(|| with_port(host, text))
     })

@@ -2,7 +2,7 @@
 //!
 //! One function a shape; the first that fits wins. A shape is proof that a call to AWS failed, whatever words follow.
 
-use super::text::{between, leading, leading_type, unwrapped};
+use super::text::{after, between, leading, leading_type, unwrapped};
 use super::words::Words;
 use crate::model::AppError;
 
@@ -63,7 +63,7 @@ pub(super) fn read(error: &AppError<'_>, line: &str) -> Option<SdkCall> {
 
 /// `An error occurred (Code) when calling the Operation operation…: message`
 fn boto(text: &str) -> Option<SdkCall> {
-    let rest = &text[text.find("An error occurred (")? + "An error occurred (".len()..];
+    let rest = after(text, "An error occurred (")?;
     let (code, rest) = rest.split_once(") when calling the ")?;
     let operation = rest.split_once(" operation")?.0;
     let numeric = code.parse().ok();
@@ -77,7 +77,7 @@ fn boto(text: &str) -> Option<SdkCall> {
 
 /// `operation error DynamoDB: PutItem, … https response error StatusCode: 400, RequestID: …, Code: message`
 fn go_v2(text: &str) -> Option<SdkCall> {
-    let rest = &text[text.find("operation error ")? + "operation error ".len()..];
+    let rest = after(text, "operation error ")?;
     let (service, rest) = rest.split_once(": ")?;
     let operation = leading(rest, |c| c.is_ascii_alphanumeric())?;
     if service.len() > 60 {
@@ -116,7 +116,7 @@ fn bare_code(part: &str) -> Option<String> {
 
 /// `message (Service: Sqs, Status Code: 403, Request ID: …)`, in v1 with `;` and `Error Code: …`.
 fn java(text: &str) -> Option<SdkCall> {
-    let rest = &text[text.find("(Service: ")? + "(Service: ".len()..];
+    let rest = after(text, "(Service: ")?;
     let service = rest.split([',', ';', ')']).next()?;
     Some(SdkCall {
         service: Some(service.to_owned()),
@@ -222,7 +222,7 @@ fn javascript(error: &AppError<'_>, line: &str) -> Option<SdkCall> {
 }
 
 fn number_after(text: &str, mark: &str) -> Option<u16> {
-    let rest = &text[text.find(mark)? + mark.len()..];
+    let rest = after(text, mark)?;
     leading(rest, |c| c.is_ascii_digit())?.parse().ok().filter(|status| *status > 0)
 }
 

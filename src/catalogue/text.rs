@@ -17,9 +17,13 @@ pub(super) fn unwrapped(error_type: &str) -> &str {
 
 /// The text between two marks.
 pub(super) fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
-    // Mostly it does not hold the mark, which `contains` sees much sooner than `find`.
-    let rest = if text.contains(from) { &text[text.find(from)? + from.len()..] } else { return None };
+    let rest = after(text, from)?;
     rest.find(to).map(|end| &rest[..end])
+}
+
+/// What follows the first mark in the text. Mostly there is none, which `contains` sees much sooner than a search does.
+pub(super) fn after<'a>(text: &'a str, mark: &str) -> Option<&'a str> {
+    text.contains(mark).then(|| text.split_once(mark)).flatten().map(|(_, rest)| rest)
 }
 
 /// The leading run of characters for which `keep` holds; `None` if there is none.

@@ -133,7 +133,8 @@ fn call_frame(call: &str) -> Option<String> {
     if let Some((name, place)) = split_at_first(call, " (") {
         let place = place.trim_end_matches([')', ',', ' ', '{']);
         if place.contains(['/', ':']) {
-            return own_path(place).map(|path| called(name.split(" [as").next().unwrap_or(name), path));
+            return own_path(place)
+                .map(|path| called(split_at_first(name, " [as").map_or(name, |(name, _)| name), path));
         }
     }
     if let Some((name, _)) = call.split_once('(') {
