@@ -145,6 +145,11 @@ impl<'s> Delivery<'s> {
         new
     }
 
+    /// Memory for line ends: exports have thousands of small files.
+    pub(super) fn line_ends(&mut self) -> &mut Vec<u32> {
+        &mut self.waiting.block.line_ends
+    }
+
     /// The events of a chunk.
     pub(super) fn into_block(self) -> Block {
         self.waiting.block

@@ -8,8 +8,9 @@ const BITS: usize = 64;
 /// Bytes of a line, for a first guess at how many there are.
 const USUAL_LINE: usize = 128;
 
-/// Puts the places of the line ends from `from` on in `ends`, in place of what was there.
-pub(super) fn find(text: &[u8], from: usize, ends: &mut Vec<usize>) {
+/// Puts the places of the line ends from `from` on in `ends`, in place of what was there. A block is no longer than four
+/// gigabytes.
+pub(super) fn find(text: &[u8], from: usize, ends: &mut Vec<u32>) {
     let text = text.get(from..).unwrap_or_default();
     let (blocks, rest) = text.as_chunks();
     let mut place = from;
@@ -22,7 +23,7 @@ pub(super) fn find(text: &[u8], from: usize, ends: &mut Vec<usize>) {
         let mut bits = line_ends_of(block);
         // Whether there is one can hardly be foreseen, so the first is written in any case; that there are more is rare.
         loop {
-            ends[count] = place + bits.trailing_zeros() as usize;
+            ends[count] = place as u32 + bits.trailing_zeros();
             count += usize::from(bits != 0);
             bits &= bits.wrapping_sub(1);
             if bits == 0 {
@@ -32,7 +33,7 @@ pub(super) fn find(text: &[u8], from: usize, ends: &mut Vec<usize>) {
         place += BITS;
     }
     ends.truncate(count);
-    ends.extend(memchr::memchr_iter(b'\n', rest).map(|end| place + end));
+    ends.extend(memchr::memchr_iter(b'\n', rest).map(|end| (place + end) as u32));
 }
 
 #[inline(always)]
@@ -54,7 +55,7 @@ mod tests {
         fn finds_every_one(text in "[ab\n]{0,300}", from in 0usize..310) {
             let mut ends = vec![7];
             super::find(text.as_bytes(), from, &mut ends);
-            let want: Vec<_> = text.match_indices('\n').map(|(at, _)| at).filter(|at| *at >= from).collect();
+            let want: Vec<_> = text.match_indices('\n').map(|(at, _)| at).filter(|at| *at >= from).map(|at| at as u32).collect();
             proptest::prop_assert_eq!(super::count(text.as_bytes()) as usize, text.matches('\n').count());
             proptest::prop_assert_eq!(ends, want);
         }

@@ -70,13 +70,15 @@ pub struct Block {
     pub stretches: Vec<Stretch>,
     /// Somebody looked at every message.
     pub sifted: bool,
+    /// Memory for the places at which lines of `data` end.
+    pub line_ends: Vec<u32>,
 }
 
 impl Block {
     /// What is in it.
     #[must_use]
     pub fn batch(&self) -> Batch<'_> {
-        let Self { data, length, aside, spans, event_ids, request_ids, lines_before, stretches, sifted } = self;
+        let Self { data, length, aside, spans, event_ids, request_ids, lines_before, stretches, sifted, .. } = self;
         let block = data.get(..*length).unwrap_or(data);
         let lines_before = *lines_before;
         Batch {

@@ -32,8 +32,6 @@ pub(super) struct InputSink<'w, 'r> {
     events: u64,
     /// Streams with unread lines.
     unread: Vec<StreamId>,
-    /// Memory for the ordinary lines of a batch.
-    stretches: Vec<Stretch>,
     /// The event at hand: its line, and its number within that line.
     at: Place,
 }
@@ -54,7 +52,6 @@ impl<'w, 'r> InputSink<'w, 'r> {
             scratch: Vec::new(),
             events: 0,
             unread: Vec::new(),
-            stretches: Vec::new(),
             at: Place::at(input, 0),
         }
     }
@@ -301,7 +298,7 @@ impl EventSink for InputSink<'_, '_> {
     }
 
     fn events(&mut self, batch: &Batch<'_>) {
-        let mut own = std::mem::take(&mut self.stretches);
+        let mut own = std::mem::take(&mut self.worker.stretches);
         let stretches = batch.stretches.unwrap_or_else(|| {
             sift(batch, &mut own);
             &own
@@ -313,7 +310,7 @@ impl EventSink for InputSink<'_, '_> {
             next = stretch.numbers().end;
         }
         self.take_events(batch, next..batch.spans.len() as u32);
-        self.stretches = own;
+        self.worker.stretches = own;
         // The batch goes away: what is still running may be looked at later.
         for stream in std::mem::take(&mut self.unread) {
             if let Some(slot) = self.slots.get_mut(stream.0 as usize) {

@@ -14,7 +14,7 @@ use super::tally::Tally;
 use super::{Options, Progress};
 use crate::assemble::{self, Output};
 use crate::decode::{self, Buffers, DecodeError, Decoded, InputContext, Opened};
-use crate::model::{Attempt, Bucket, Keep, Lines, Note, Place, Timestamp};
+use crate::model::{Attempt, Bucket, Keep, Lines, Note, Place, Stretch, Timestamp};
 use crate::rules;
 use crate::source::saved::Told;
 use crate::source::{Feed, Input};
@@ -51,6 +51,8 @@ pub(super) struct Worker<'r> {
     pub(super) keep: &'r Keep,
     pub(super) shown: Shown,
     buffers: Buffers,
+    /// Memory for the ordinary lines of a batch.
+    pub(super) stretches: Vec<Stretch>,
     /// Attempts that are closed and judged later, where that is wanted.
     pub(super) unjudged: Option<Unjudged>,
     /// The hands that share a large input with this one, with what they have judged.
@@ -72,6 +74,7 @@ impl<'r> Worker<'r> {
             keep: job.keep,
             shown: Shown::new(job.options.show.as_deref()),
             buffers: Buffers::default(),
+            stretches: Vec::new(),
             unjudged: None,
             hands: Vec::new(),
         })

@@ -125,7 +125,8 @@ impl Found<'_> {
 
 /// Decodes an input of a family.
 pub(in crate::decode) fn decode(family: &mut impl Family, feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) {
-    Engine { family, open: None, scanned: 0, lines: 0, in_line: false, ends: Vec::new() }.run(feed, delivery);
+    let ends = std::mem::take(delivery.line_ends());
+    Engine { family, open: None, scanned: 0, lines: 0, in_line: false, ends }.run(feed, delivery);
 }
 
 /// The event whose end was not found yet. It begins at the start of the data.
@@ -148,7 +149,7 @@ struct Engine<'f, F: Family> {
     /// The data begins within a line that was too long.
     in_line: bool,
     /// Memory for the line ends of a block.
-    ends: Vec<usize>,
+    ends: Vec<u32>,
 }
 
 impl<F: Family> Engine<'_, F> {
@@ -158,6 +159,7 @@ impl<F: Family> Engine<'_, F> {
             if feed.ended() {
                 let rest = feed.data().len();
                 feed.pass_lines(rest, self.lines);
+                *delivery.line_ends() = self.ends;
                 return;
             }
             self.carry_over(feed, delivery);
@@ -175,13 +177,13 @@ impl<F: Family> Engine<'_, F> {
             && let [end, rest @ ..] = whole_lines
         {
             self.in_line = false;
-            (self.lines, self.scanned) = (self.lines + 1, end + 1);
+            (self.lines, self.scanned) = (self.lines + 1, *end as usize + 1);
             whole_lines = rest;
         }
         // In variables of their own: they change with every line.
         let (mut open, mut from, mut number) = (self.open, self.scanned, feed.line() + self.lines);
-        for end in whole_lines {
-            open = self.line(data, from..*end, number, open, delivery);
+        for end in whole_lines.iter().map(|end| *end as usize) {
+            open = self.line(data, from..end, number, open, delivery);
             delivery.ease(feed);
             (from, number) = (end + 1, number + 1);
         }

@@ -28,9 +28,7 @@ const TIME: usize = 24;
 fn sniff(head: &Head<'_>) -> bool {
     // Runtimes print such times, too, with a tab behind them, which copying turns into several blanks.
     let mut runtimes_own = true;
-    let mut on_platform = false;
     let mut times = S3Export::default();
-    // Exports have thousands of small files: few lines tell as much as many.
     for line in head.lines().take(LINES) {
         // A line of the platform without the prefix: then the times are the runtime's own.
         if is_platform(line) {
@@ -39,11 +37,14 @@ fn sniff(head: &Head<'_>) -> bool {
         if times.time(line).is_some() {
             let message = line.get(TIME + 1..).unwrap_or_default();
             runtimes_own &= message.first() == Some(&b' ');
-            on_platform |= is_platform(message);
+            // Nothing else prints that; mostly the first line is one.
+            if is_platform(message) {
+                return true;
+            }
         }
     }
     // A part of a file may begin within an event.
-    !runtimes_own && (on_platform || times.time(head.first_line()).is_some())
+    !runtimes_own && times.time(head.first_line()).is_some()
 }
 
 /// Lines of the platform without a time stand in copies that lost it: they begin events all the same, at the time of
