@@ -160,8 +160,9 @@ pub(super) fn refused_kind(head: &[u8]) -> Option<&'static str> {
 
 /// What a rendering of a log is that cannot be read back, and what to do instead.
 pub(super) fn refused_rendering(first_lines: &[u8]) -> Option<&'static str> {
-    let title = first_lines.split(|byte| *byte == b'\n').nth(1).unwrap_or_default();
     let of_cli = [&b"FilterLogEvents"[..], b"GetLogEvents", b"GetQueryResults"];
-    let is_table = title.starts_with(b"|") && of_cli.iter().any(|name| memchr::memmem::find(title, name).is_some());
+    let (_, rest) = first_lines.split_at(memchr::memchr(b'\n', first_lines)? + 1);
+    let title = rest.strip_prefix(b"|")?.split(|byte| *byte == b'\n').next()?;
+    let is_table = of_cli.iter().any(|name| memchr::memmem::find(title, name).is_some());
     is_table.then_some("a table of the AWS CLI, which wraps messages; save it with --output json instead")
 }

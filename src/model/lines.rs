@@ -13,6 +13,9 @@ const EVERY: Bounds = Bounds { line_bytes: 4 * 1024, bytes: 1024 * 1024, lines: 
 /// Lines that a filter keeps for good, and how many where only their presence matters.
 const MOST_KEPT: usize = 32;
 const FEW_KEPT: usize = 4;
+/// Memory for the first lines: hardly an attempt has fewer, and growing by a line at a time takes longer.
+const FIRST_LINES: usize = 8;
+const FIRST_BYTES: usize = 1024;
 
 #[derive(Clone, Copy, Debug)]
 struct Bounds {
@@ -227,6 +230,10 @@ impl Lines {
 
     #[inline(always)]
     fn take(&mut self, line: KeptLine<'_>) {
+        if self.index.is_empty() {
+            self.text.reserve(FIRST_BYTES);
+            self.index.reserve(FIRST_LINES);
+        }
         self.text.extend_from_slice(line.text.trim_ascii_end());
         // So that nothing is found across two lines.
         self.text.push(b'\n');
