@@ -30,6 +30,12 @@ pub(super) struct FindingFacts {
 #[derive(Debug)]
 struct Seed {
     example: Example,
+    told: Told,
+}
+
+/// What a finding says as its first attempt does.
+#[derive(Debug)]
+struct Told {
     category: String,
     retryable: String,
     partial_work: String,
@@ -64,8 +70,8 @@ impl FindingFacts {
     /// Whom the examples called, where they agree.
     fn target(&self) -> Option<&str> {
         let (_, first) = self.examples.first()?;
-        let agree = self.examples.iter().all(|(_, seed)| seed.target == first.target);
-        first.target.as_deref().filter(|_| agree)
+        let agree = self.examples.iter().all(|(_, seed)| seed.told.target == first.told.target);
+        first.told.target.as_deref().filter(|_| agree)
     }
 
     pub(super) fn merge(&mut self, other: Self) {
@@ -103,13 +109,32 @@ impl Seed {
                 last_line_before_end: record.last_line_before_end.clone(),
                 silence_before_end_ms: record.silence_before_end_ms,
             },
-            category: record.category.clone(),
-            retryable: record.retryable.clone(),
-            partial_work: record.partial_work.clone(),
-            compensation: record.compensation.clone(),
-            error_type: record.error_type.clone(),
-            message: record.error_message.clone(),
-            target: target(record),
+            told: Told {
+                category: record.category.clone(),
+                retryable: record.retryable.clone(),
+                partial_work: record.partial_work.clone(),
+                compensation: record.compensation.clone(),
+                error_type: record.error_type.clone(),
+                message: record.error_message.clone(),
+                target: target(record),
+            },
+        }
+    }
+}
+
+impl Told {
+    /// What a code says: all that is known of a finding that stands for many different errors and has no example.
+    fn by_code(code: &str) -> Self {
+        let code = catalogue::code(code);
+        let known = |of_code: Option<&'static str>| of_code.unwrap_or_default().to_owned();
+        Self {
+            category: known(code.and_then(|code| code.category).map(Category::id)),
+            retryable: known(code.map(|code| code.retryable.as_str())),
+            partial_work: known(code.map(|code| code.partial_work.as_str())),
+            compensation: known(code.map(|code| code.compensation.as_str())),
+            error_type: None,
+            message: None,
+            target: None,
         }
     }
 }
@@ -198,21 +223,22 @@ impl FindingCounts {
     }
 
     /// The finding, with what its examples tell.
-    pub(super) fn finding(&self, key: &FindingKey, facts: Option<&FindingFacts>, around: &Surroundings<'_>) -> Finding {
+    pub(super) fn finding(&self, key: &FindingKey, facts: FindingFacts, around: &Surroundings<'_>) -> Finding {
         let traffic = around.traffic;
-        let seed = facts.and_then(|facts| facts.examples.first()).map(|(_, seed)| seed);
-        // A finding that stands for many different errors has no example: what its code says is all that is known.
-        let code = catalogue::code(&key.code);
-        let known = |of_code: Option<&'static str>| of_code.unwrap_or_default().to_owned();
-        let text = |get: fn(&Seed) -> &String, of_code| seed.map_or_else(|| known(of_code), |seed| get(seed).clone());
         let mut versions: Vec<String> =
             self.versions.iter().filter_map(|id| around.version_names.get(usize::from(*id) - 1).cloned()).collect();
         versions.sort_unstable();
-        let target = facts.and_then(FindingFacts::target);
-        let hint = advise(&key.code, &self.situation(around, &versions, target));
+        let hint = advise(&key.code, &self.situation(around, &versions, facts.target()));
+        let (mut examples, mut first) = (Vec::with_capacity(facts.examples.len()), None);
+        for (_, seed) in facts.examples {
+            let Seed { example, told } = *seed;
+            examples.push(example);
+            first.get_or_insert(told);
+        }
+        let told = first.unwrap_or_else(|| Told::by_code(&key.code));
         Finding {
             code: key.code.clone(),
-            category: text(|seed| &seed.category, code.and_then(|code| code.category).map(Category::id)),
+            category: told.category,
             confidence: self.usual_confidence().as_str().to_owned(),
             count: self.count,
             events: self.events,
@@ -223,16 +249,14 @@ impl FindingCounts {
             ongoing: self.is_ongoing(traffic),
             share: self.share(traffic),
             versions,
-            retryable: text(|seed| &seed.retryable, code.map(|code| code.retryable.as_str())),
-            partial_work: text(|seed| &seed.partial_work, code.map(|code| code.partial_work.as_str())),
-            compensation: text(|seed| &seed.compensation, code.map(|code| code.compensation.as_str())),
+            retryable: told.retryable,
+            partial_work: told.partial_work,
+            compensation: told.compensation,
             hint,
             fingerprint: key.fingerprint.clone(),
-            error_type: seed.and_then(|seed| seed.error_type.clone()),
-            message: seed.and_then(|seed| seed.message.clone()),
-            examples: facts
-                .map(|facts| facts.examples.iter().map(|(_, seed)| seed.example.clone()).collect())
-                .unwrap_or_default(),
+            error_type: told.error_type,
+            message: told.message,
+            examples,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Names and facts of functions and findings by their ids, after the last input.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
@@ -18,7 +19,7 @@ pub(super) struct Tables {
     pub(super) findings: Vec<FindingKey>,
     /// For every finding, the id of the one that it is counted under.
     pub(super) finding_counted_under: Vec<u32>,
-    pub(super) finding_facts: FxHashMap<u32, FindingFacts>,
+    finding_facts: FxHashMap<u32, Mutex<FindingFacts>>,
 }
 
 impl Tables {
@@ -40,8 +41,19 @@ impl Tables {
             self.facts.entry(self.canonical[id as usize]).or_default().merge(facts);
         }
         for (id, facts) in findings {
-            self.finding_facts.entry(id).or_default().merge(facts);
+            self.merge_finding(id, facts);
         }
+    }
+
+    fn merge_finding(&mut self, id: u32, facts: FindingFacts) {
+        let known = self.finding_facts.entry(id).or_default();
+        known.get_mut().unwrap_or_else(PoisonError::into_inner).merge(facts);
+    }
+
+    /// What is known of a finding, which is asked for once: examples of many functions take much memory.
+    pub(super) fn take_finding(&self, id: u32) -> FindingFacts {
+        let facts = self.finding_facts.get(&id).map(|facts| facts.lock().unwrap_or_else(PoisonError::into_inner));
+        facts.map(|mut facts| std::mem::take(&mut *facts)).unwrap_or_default()
     }
 
     /// Decides what each finding is counted under: the same one of a function that has two ids, and past the bound one
@@ -72,12 +84,13 @@ impl Tables {
             };
             last = Some((place, under));
             self.finding_counted_under[id as usize] = under;
-            let facts = self.finding_facts.remove(&id);
+            let facts =
+                self.finding_facts.remove(&id).map(|facts| facts.into_inner().unwrap_or_else(PoisonError::into_inner));
             if rest.values().any(|one| *one == under) {
                 // Whether a worker has examples of these depends on what else it saw.
                 self.findings[under as usize].fingerprint = None;
             } else if let Some(facts) = facts {
-                self.finding_facts.entry(under).or_default().merge(facts);
+                self.merge_finding(under, facts);
             }
         }
     }

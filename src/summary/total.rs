@@ -420,7 +420,7 @@ fn findings(names: &Tables, counts: &mut Counts, row: &FunctionSummary, invoker:
         .iter()
         .map(|(id, finding)| {
             let key = &names.findings[*id as usize];
-            finding.finding(key, names.finding_facts.get(id), &around)
+            finding.finding(key, names.take_finding(*id), &around)
         })
         .collect();
     findings.sort_by(|a, b| (b.count, &a.code, &a.fingerprint).cmp(&(a.count, &b.code, &b.fingerprint)));
