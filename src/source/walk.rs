@@ -126,3 +126,44 @@ fn held<T>(directory: &Path, take: &impl Take<T>) -> Option<Held<T>> {
     }
     Some(held)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// More directories in a level than one thread takes, files before, between and behind them, and an empty one.
+    #[test]
+    fn level_by_level_is_the_order_of_paths() {
+        let root = tempfile::tempdir().expect("a directory");
+        for number in 0..2 * MANY {
+            let directory = root.path().join(format!("{}/{number}", number % 3));
+            fs::create_dir_all(directory.join("empty")).expect("a directory");
+            for file in ["b", "below/a", "below/deep/x", "c/1"].iter().take(number % 5) {
+                let path = directory.join(file);
+                fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+                fs::write(path, file).expect("a file");
+            }
+            fs::write(root.path().join(format!("{}.log", number % 4)), "x").expect("a file");
+        }
+        let take = |found: Result<Found, Error>| found.ok().map(|(path, metadata)| (path, metadata.map(|it| it.len())));
+        let want = any_tree(root.path(), &take);
+        assert_eq!(want.len(), 4 + (0..2 * MANY).map(|number| number % 5).sum::<usize>());
+        for threads in [1, 3] {
+            assert_eq!(plain_tree(root.path(), threads, &take).as_ref(), Some(&want), "{threads} threads");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_or_a_file_is_left_to_the_other_way() {
+        let root = tempfile::tempdir().expect("a directory");
+        let file = root.path().join("x.log");
+        fs::write(&file, "x").expect("a file");
+        let take = |found: Result<Found, Error>| found.ok().map(|(path, _)| path);
+        assert_eq!(plain_tree(&file, 1, &take), None);
+        assert_eq!(walk(&file, 1, &take), [file.clone()]);
+        std::os::unix::fs::symlink(&file, root.path().join("y.log")).expect("a link");
+        assert_eq!(plain_tree(root.path(), 1, &take), None);
+        assert_eq!(walk(root.path(), 1, &take), [file, root.path().join("y.log")]);
+    }
+}
