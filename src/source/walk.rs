@@ -161,7 +161,7 @@ mod tests {
         fs::write(&file, "x").expect("a file");
         let take = |found: Result<Found, Error>| found.ok().map(|(path, _)| path);
         assert_eq!(plain_tree(&file, 1, &take), None);
-        assert_eq!(walk(&file, 1, &take), [file.clone()]);
+        assert_eq!(walk(&file, 1, &take), std::slice::from_ref(&file));
         std::os::unix::fs::symlink(&file, root.path().join("y.log")).expect("a link");
         assert_eq!(plain_tree(root.path(), 1, &take), None);
         assert_eq!(walk(root.path(), 1, &take), [file, root.path().join("y.log")]);
