@@ -45,12 +45,8 @@ fn plain_tree<T: Send>(root: &Path, threads: usize, take: &impl Take<T>) -> Opti
     let mut levels = Vec::new();
     let mut directories = vec![root.to_owned()];
     while !directories.is_empty() {
-        let (mut level, mut below) = (Vec::with_capacity(directories.len()), Vec::new());
-        for Held { children, directories } in look_into(&directories, threads, take)? {
-            level.push(children);
-            below.extend(directories);
-        }
-        levels.push(level.into_iter());
+        let (level, below) = look_into(&directories, threads, take)?;
+        levels.push(level);
         directories = below;
     }
     let mut files = Vec::new();
@@ -59,9 +55,11 @@ fn plain_tree<T: Send>(root: &Path, threads: usize, take: &impl Take<T>) -> Opti
 }
 
 /// Takes the files below the next directory of the first of these levels.
-fn in_order<T>(levels: &mut [std::vec::IntoIter<Vec<Child<T>>>], files: &mut Vec<T>) {
+fn in_order<T>(levels: &mut [Level<T>], files: &mut Vec<T>) {
     let Some((level, below)) = levels.split_first_mut() else { return };
-    for child in level.next().into_iter().flatten() {
+    let Some((thread, children)) = level.directories.next() else { return };
+    let Some(of_thread) = level.children.get_mut(thread) else { return };
+    for child in of_thread.take(children) {
         match child {
             Child::File(file) => files.push(file),
             Child::Directory => in_order(below, files),
@@ -69,11 +67,12 @@ fn in_order<T>(levels: &mut [std::vec::IntoIter<Vec<Child<T>>>], files: &mut Vec
     }
 }
 
-/// What one directory holds, in the order of names.
-struct Held<T> {
-    children: Vec<Child<T>>,
-    /// The directories among them.
-    directories: Vec<PathBuf>,
+/// What the directories of a level hold: in few large lists, as a small one for each would leave holes in the memory.
+struct Level<T> {
+    /// Which thread looked into each directory, and how many children it has.
+    directories: std::vec::IntoIter<(usize, usize)>,
+    /// By thread, the children of its directories, in the order of names.
+    children: Vec<std::vec::IntoIter<Child<T>>>,
 }
 
 enum Child<T> {
@@ -82,49 +81,71 @@ enum Child<T> {
     Directory,
 }
 
-/// Looks into every directory of a level.
-fn look_into<T: Send>(directories: &[PathBuf], threads: usize, take: &impl Take<T>) -> Option<Vec<Held<T>>> {
+/// What one thread has seen of a level.
+struct Seen<T> {
+    /// Numbers of the directories that it looked into, and what they hold: how many children, and which directories.
+    directories: Vec<(usize, usize, Vec<PathBuf>)>,
+    children: Vec<Child<T>>,
+}
+
+/// Looks into every directory of a level. Gives the directories of the level below, too.
+fn look_into<T: Send>(
+    directories: &[PathBuf],
+    threads: usize,
+    take: &impl Take<T>,
+) -> Option<(Level<T>, Vec<PathBuf>)> {
     let next = AtomicUsize::new(0);
     let work = || {
-        let mut seen = Vec::new();
+        let mut seen = Seen { directories: Vec::new(), children: Vec::new() };
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
-            match directories.get(at) {
-                Some(directory) => seen.push((at, held(directory, take)?)),
-                None => return Some(seen),
-            }
+            let Some(directory) = directories.get(at) else { return Some(seen) };
+            let before = seen.children.len();
+            let below = list(directory, take, &mut seen.children)?;
+            seen.directories.push((at, seen.children.len() - before, below));
         }
     };
-    let mut seen = thread::scope(|scope| {
+    let seen = thread::scope(|scope| {
         let threads = if directories.len() < MANY { 1 } else { threads };
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        let mut seen = work()?;
+        let mut seen = vec![work()?];
         for other in others {
             // A panic goes on where it would have gone without the thread.
-            seen.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+            seen.push(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
         }
         Some(seen)
     })?;
-    seen.sort_unstable_by_key(|(at, _)| *at);
-    Some(seen.into_iter().map(|(_, held)| held).collect())
+    let (mut looked_into, mut children) = (Vec::with_capacity(directories.len()), Vec::new());
+    for (thread, seen) in seen.into_iter().enumerate() {
+        looked_into.extend(seen.directories.into_iter().map(|(at, count, below)| (at, (thread, count), below)));
+        children.push(seen.children.into_iter());
+    }
+    looked_into.sort_unstable_by_key(|(at, ..)| *at);
+    let (mut in_order, mut all_below) = (Vec::with_capacity(looked_into.len()), Vec::new());
+    for (_, children, below) in looked_into {
+        in_order.push(children);
+        all_below.extend(below);
+    }
+    Some((Level { directories: in_order.into_iter(), children }, all_below))
 }
 
-fn held<T>(directory: &Path, take: &impl Take<T>) -> Option<Held<T>> {
+/// Adds what a directory holds to `children`, in the order of names. Gives the directories among it.
+fn list<T>(directory: &Path, take: &impl Take<T>, children: &mut Vec<Child<T>>) -> Option<Vec<PathBuf>> {
     let entries: io::Result<Vec<DirEntry>> = fs::read_dir(directory).ok()?.collect();
     let mut entries = entries.ok()?;
     entries.sort_by_cached_key(DirEntry::file_name);
-    let mut held = Held { children: Vec::with_capacity(entries.len()), directories: Vec::new() };
+    let mut directories = Vec::new();
     for entry in entries {
         let kind = entry.file_type().ok().filter(|kind| !kind.is_symlink())?;
         if kind.is_dir() {
-            held.children.push(Child::Directory);
-            held.directories.push(entry.path());
+            children.push(Child::Directory);
+            directories.push(entry.path());
         } else {
             // Asked for beside the open directory, which is quicker than by path.
-            held.children.extend(take(Ok((entry.path(), entry.metadata().ok()))).map(Child::File));
+            children.extend(take(Ok((entry.path(), entry.metadata().ok()))).map(Child::File));
         }
     }
-    Some(held)
+    Some(directories)
 }
 
 #[cfg(test)]
