@@ -114,9 +114,9 @@ fn names_lambda(error: &AppError<'_>, line: &str, call: Option<&SdkCall>, name: 
 /// A raw body of the Lambda API in some other error's message: `{"Reason":"…","Type":"User","message":"…"}`.
 fn status_in_raw_body(error: &AppError<'_>) -> Option<u16> {
     let message = error.message.as_deref()?;
-    let body = |message: &str| message.contains("\"Reason\":\"") || message.contains("\"Reason\": \"");
-    (message.contains("\"Reason\":") && body(message) && lambda_api::speaks_lambda(message))
-        .then(|| http_status(message).unwrap_or(429))
+    let body =
+        message.contains("\"Reason\":") && (message.contains("\"Reason\":\"") || message.contains("\"Reason\": \""));
+    (body && lambda_api::speaks_lambda(message)).then(|| http_status(message).unwrap_or(429))
 }
 
 /// The name of the exception: the SDK's code, else the type, else the type at the start of the message.

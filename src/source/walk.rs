@@ -106,7 +106,7 @@ fn look_into<T: Send>(
         }
     };
     let seen = thread::scope(|scope| {
-        let threads = if directories.len() < MANY { 1 } else { threads };
+        let threads = if directories.len() < MANY { 1 } else { threads.min(directories.len()) };
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
         let mut seen = vec![work()?];
         for other in others {
