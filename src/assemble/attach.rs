@@ -34,6 +34,7 @@ impl Assembler {
                 self.runtime_done(message, *id, *status, *error_type, output);
             }
             Record::Report(report) => self.report(message, report, output),
+            Record::UnreadableReport { id } => self.unreadable_report(message, *id, output),
             Record::TimedOut { id, after_us } => {
                 self.sign_of(message, *id, SignKind::TimedOut { after_us: *after_us }, output);
             }
@@ -266,6 +267,18 @@ impl Assembler {
         let concurrent = open.attempt.concurrent;
         self.concurrent |= concurrent;
         self.peak_mb = report.metrics.max_memory_used_mb.or(self.peak_mb);
+    }
+
+    /// A REPORT that tells nothing but that there is one: how its attempt ended must not be guessed.
+    fn unreadable_report(&mut self, message: &Message<'_>, id: Option<RequestId>, output: &mut dyn Output) {
+        output.count(Bucket::Unrecognized, message.bytes);
+        let owner = match id {
+            Some(id) => self.open.iter().rposition(|open| open.id() == Some(id)),
+            None => self.current(),
+        };
+        if let Some(at) = owner {
+            self.open[at].attempt.report_in_doubt = true;
+        }
     }
 
     /// A sign that the platform gives with a request id.

@@ -148,6 +148,7 @@ impl Open {
     pub(super) fn report(&mut self, report: &Report<'_>, message: &Message<'_>) {
         let attempt = &mut self.attempt;
         attempt.report_seen = true;
+        attempt.report_in_doubt |= !report.whole;
         attempt.metrics = report.metrics;
         attempt.emulated |= report.emulated;
         attempt.json |= report.json;
@@ -232,6 +233,7 @@ impl Open {
         mine.app_lines += theirs.app_lines;
         mine.request_id = mine.request_id.or(theirs.request_id);
         mine.end_seen |= theirs.end_seen;
+        mine.report_in_doubt |= theirs.report_in_doubt;
         mine.emulated |= theirs.emulated;
         mine.json |= theirs.json;
         mine.started_at = mine.started_at.or(theirs.started_at);

@@ -63,6 +63,7 @@ fn record(line: &str, json: bool) -> Record<'_> {
             xray_trace_id: None,
             tenant_id: None,
             emulated: false,
+            whole: true,
             json,
         }),
         "timed-out" => Record::TimedOut { id: need, after_us: 3_000_000 },

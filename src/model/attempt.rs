@@ -33,6 +33,9 @@ pub struct Attempt {
     pub end_seen: bool,
     /// A REPORT was seen. Its figures are in `metrics`.
     pub report_seen: bool,
+    /// A REPORT was cut off, had a value that was not understood, or (where `report_seen` is false) could not be read at
+    /// all: that it tells of no failure proves little.
+    pub report_in_doubt: bool,
     /// The window cut its start or its end off.
     pub window_cut: WindowCut,
     /// `$LATEST` or a number.

@@ -85,6 +85,11 @@ pub enum Record<'a> {
     App(AppLine<'a>),
     /// A line of a log that is not an invocation log; the name of that kind of log.
     Foreign(&'static str),
+    /// A REPORT of which neither a figure nor a status can be read: how the attempt ended is not known.
+    UnreadableReport {
+        /// The request, where the line still names it.
+        id: Option<RequestId>,
+    },
     /// Begins like a line of the platform and does not go on like one.
     Unrecognized,
 }
@@ -100,10 +105,13 @@ pub enum Status {
     Failure,
     /// `timeout`
     Timeout,
+    /// A word that is not known. Lambda writes a status into text only when something went wrong, and a word that is new
+    /// tomorrow must not look like a success.
+    Unknown,
 }
 
 impl Status {
-    /// From the platform's word.
+    /// Reads the platform's word exactly as it is known.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         match word {
@@ -115,6 +123,15 @@ impl Status {
         }
     }
 
+    /// Reads the value of a field that is known to be a status, whatever case it has and whatever a copy put behind it
+    /// (`Timeout`, `timeout,`, `timeout<br/>`).
+    #[must_use]
+    pub fn read(value: &str) -> Self {
+        let value = value.trim_start_matches(|char: char| !char.is_ascii_alphabetic());
+        let end = value.find(|char: char| !char.is_ascii_alphabetic()).unwrap_or(value.len());
+        Self::parse(&value[..end].to_ascii_lowercase()).unwrap_or(Self::Unknown)
+    }
+
     /// The platform's word.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -123,6 +140,7 @@ impl Status {
             Self::Error => "error",
             Self::Failure => "failure",
             Self::Timeout => "timeout",
+            Self::Unknown => "unknown",
         }
     }
 }
@@ -219,6 +237,8 @@ pub struct Report<'a> {
     pub emulated: bool,
     /// The platform wrote this line as JSON.
     pub json: bool,
+    /// It ends where a REPORT ends, and every value was understood. Otherwise a status may have been cut off or lost.
+    pub whole: bool,
 }
 
 /// A crash as the platform prints it in the older style, on one or two lines.

@@ -62,6 +62,7 @@ fn report(rest: &[u8]) -> Option<Record<'_>> {
         tenant_id: None,
         emulated: false,
         json: false,
+        whole: true,
     };
     if let Some(after) = rest.strip_prefix(b"\tStatus: ") {
         let (status, after) = word(after)?;

@@ -49,6 +49,7 @@ fn report<'m>(fields: &Fields<'m>) -> Option<Record<'m>> {
         tenant_id: fields.tenant_id,
         emulated: false,
         json: true,
+        whole: true,
     }))
 }
 

@@ -27,8 +27,18 @@ pub(super) fn parse(message: &str) -> Option<Record<'_>> {
     match serde_json::from_str::<Envelope<'_>>(text.trim_end()) {
         Ok(line) => line.record(text),
         // Cut off or broken: still no line of the function.
-        Err(_) => looks_like_ours(text).then_some(Record::Unrecognized),
+        Err(_) => looks_like_ours(text).then(|| broken(text)),
     }
+}
+
+/// A line of the platform that is no JSON. Of a report at least the request is told, if its id is still there.
+fn broken(text: &str) -> Record<'_> {
+    static REPORT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"platform.report\""));
+    if REPORT.find(text.as_bytes()).is_none() {
+        return Record::Unrecognized;
+    }
+    let value = text.split_once("\"requestId\"").map(|(_, rest)| rest.trim_start_matches([':', ' ', '"']));
+    Record::UnreadableReport { id: value.and_then(|value| RequestId::parse_prefix(value.as_bytes())) }
 }
 
 /// Begins with the envelope's own keys.
@@ -57,7 +67,11 @@ impl<'a> Envelope<'a> {
             return Some(Record::Foreign("Lambda Web Functions"));
         }
         match self.record {
-            Body::Fields(fields) => Some(fields.record(kind).unwrap_or(Record::Unrecognized)),
+            Body::Fields(fields) => {
+                let id = fields.id();
+                let unread = if kind == "report" { Record::UnreadableReport { id } } else { Record::Unrecognized };
+                Some(fields.record(kind).unwrap_or(unread))
+            }
             Body::Text(inner) if kind == "fault" => Some(fault(&inner, text)),
             Body::Text(_) | Body::Other => None,
         }
@@ -180,7 +194,7 @@ struct Fields<'a> {
     #[serde(borrow)]
     tenant_id: Text<'a>,
     #[serde(borrow)]
-    status: Text<'a>,
+    status: Lenient<Text<'a>>,
     #[serde(borrow)]
     error_type: Text<'a>,
     #[serde(borrow)]
@@ -190,13 +204,13 @@ struct Fields<'a> {
     #[serde(borrow)]
     runtime_version: Text<'a>,
     #[serde(borrow)]
-    name: Option<Cow<'a, str>>,
+    name: Lenient<Cow<'a, str>>,
     #[serde(borrow)]
-    state: Option<Cow<'a, str>>,
+    state: Lenient<Cow<'a, str>>,
     #[serde(borrow)]
-    tracing: Option<Tracing<'a>>,
-    metrics: Option<Figures>,
-    dropped_records: Option<f64>,
+    tracing: Lenient<Tracing<'a>>,
+    metrics: Lenient<Figures>,
+    dropped_records: Lenient<f64>,
 }
 
 #[derive(Deserialize, Default)]
@@ -206,34 +220,63 @@ struct Tracing<'a> {
     value: Text<'a>,
 }
 
+/// A member that is read where its value has the type it should have. Any other value is lost, and nothing but it.
+#[derive(Deserialize, Default)]
+#[serde(untagged)]
+enum Lenient<T> {
+    #[default]
+    #[serde(skip_deserializing)]
+    Absent,
+    Known(T),
+    Odd(IgnoredAny),
+}
+
+impl<T> Lenient<T> {
+    fn known(self) -> Option<T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Absent | Self::Odd(_) => None,
+        }
+    }
+
+    fn is_odd(&self) -> bool {
+        matches!(self, Self::Odd(_))
+    }
+}
+
 /// Integers and floats stand for the same field, so all are read as floats: exact for thousandths up to 2^53.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Figures {
     #[serde(rename = "durationMs")]
-    duration: Option<f64>,
+    duration: Lenient<f64>,
     #[serde(rename = "billedDurationMs")]
-    billed: Option<f64>,
+    billed: Lenient<f64>,
     #[serde(rename = "memorySizeMB")]
-    memory_size: Option<f64>,
+    memory_size: Lenient<f64>,
     #[serde(rename = "maxMemoryUsedMB")]
-    max_memory: Option<f64>,
+    max_memory: Lenient<f64>,
     #[serde(rename = "initDurationMs")]
-    init: Option<f64>,
+    init: Lenient<f64>,
     #[serde(rename = "restoreDurationMs")]
-    restore: Option<f64>,
+    restore: Lenient<f64>,
 }
 
 impl Figures {
-    fn metrics(&self) -> Metrics {
-        let megabytes = |value: Option<f64>| value.and_then(whole).and_then(|value| u32::try_from(value).ok());
+    fn any_is_odd(&self) -> bool {
+        let Self { duration, billed, memory_size, max_memory, init, restore } = self;
+        [duration, billed, memory_size, max_memory, init, restore].into_iter().any(Lenient::is_odd)
+    }
+
+    fn metrics(self) -> Metrics {
+        let megabytes = |value: Lenient<f64>| value.known().and_then(whole).and_then(|value| u32::try_from(value).ok());
         Metrics {
-            duration_us: self.duration.and_then(microseconds),
-            billed_ms: self.billed.and_then(whole),
+            duration_us: self.duration.known().and_then(microseconds),
+            billed_ms: self.billed.known().and_then(whole),
             memory_size_mb: megabytes(self.memory_size),
             max_memory_used_mb: megabytes(self.max_memory),
-            init_us: self.init.and_then(microseconds),
-            restore_us: self.restore.and_then(microseconds),
+            init_us: self.init.known().and_then(microseconds),
+            restore_us: self.restore.known().and_then(microseconds),
         }
     }
 }
@@ -267,9 +310,12 @@ impl<'a> Fields<'a> {
             "initReport" => Some(Record::InitReport(self.init_report()?)),
             "restoreReport" => Some(Record::RestoreReport(self.init_report()?)),
             "extension" => {
-                Some(Record::Extension { name: self.name?, state: self.state?, error_type: self.error_type.0 })
+                let (name, state) = self.name.known().zip(self.state.known())?;
+                Some(Record::Extension { name, state, error_type: self.error_type.0 })
             }
-            "logsDropped" => Some(Record::LogsDropped { records: self.dropped_records.and_then(whole).unwrap_or(1) }),
+            "logsDropped" => {
+                Some(Record::LogsDropped { records: self.dropped_records.known().and_then(whole).unwrap_or(1) })
+            }
             // initRuntimeDone and restoreRuntimeDone are followed by their report, which says the same and more.
             _ => Some(Record::Informational),
         }
@@ -279,20 +325,34 @@ impl<'a> Fields<'a> {
         RequestId::parse(self.request_id.0?.as_bytes())
     }
 
+    /// A status that is there and is no known word is unknown, whatever it is.
     fn status(&self) -> Option<Status> {
-        Status::parse(self.status.0?)
+        match &self.status {
+            Lenient::Known(Text(word)) => Some(word.map_or(Status::Unknown, Status::read)),
+            Lenient::Odd(_) => Some(Status::Unknown),
+            Lenient::Absent => None,
+        }
     }
 
     fn report(self) -> Option<Record<'a>> {
-        Some(Record::Report(Report {
-            id: self.id()?,
-            metrics: self.metrics.as_ref().map(Figures::metrics).unwrap_or_default(),
-            status: Some(self.status()?),
-            error_type: self.error_type.0,
-            xray_trace_id: self.tracing.and_then(|tracing| root(tracing.value.0?)),
+        let (id, status, error_type) = (self.id()?, self.status(), self.error_type.0);
+        let lost = match &self.metrics {
+            Lenient::Known(figures) => figures.any_is_odd(),
+            other => other.is_odd(),
+        };
+        let metrics = self.metrics.known().map(Figures::metrics).unwrap_or_default();
+        let read = status.is_some() || error_type.is_some() || metrics != Metrics::default();
+        read.then_some(Record::Report(Report {
+            id,
+            metrics,
+            status,
+            error_type,
+            xray_trace_id: self.tracing.known().and_then(|tracing| root(tracing.value.0?)),
             tenant_id: self.tenant_id.0,
             emulated: false,
             json: true,
+            // Every report in JSON has a status since there are log formats; those of the Logs API before had none.
+            whole: status.is_some() && !lost,
         }))
     }
 
@@ -309,7 +369,10 @@ impl<'a> Fields<'a> {
 
     fn init_report(&self) -> Option<InitReport<'a>> {
         Some(InitReport {
-            duration_us: self.metrics.as_ref().and_then(|metrics| metrics.duration).and_then(microseconds),
+            duration_us: match &self.metrics {
+                Lenient::Known(Figures { duration: Lenient::Known(duration), .. }) => microseconds(*duration),
+                _ => None,
+            },
             phase: self.phase(),
             status: self.status()?,
             error_type: self.error_type.0,

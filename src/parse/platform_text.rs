@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use super::text::{BLANKS, after_timestamp, after_word, first_line, thousandths, trim_front, uuid, word};
-use crate::model::{CrashLine, InitPhase, InitReport, InitStart, Metrics, Record, Report, Status};
+use crate::model::{CrashLine, InitPhase, InitReport, InitStart, Metrics, Record, Report, RequestId, Status};
 
 /// What a line of the platform says; `None` where it is none.
 pub(super) fn parse(message: &str) -> Option<Record<'_>> {
@@ -46,13 +46,13 @@ fn request<'a>(text: &'a str, begin: &str) -> Option<&'a str> {
 
 fn report(text: &str) -> Option<Record<'_>> {
     let rest = request(text, "REPORT")?;
-    Some(read_report(rest).map_or(Record::Unrecognized, Record::Report))
+    let Some((id, rest)) = uuid(rest) else { return Some(Record::UnreadableReport { id: None }) };
+    Some(read_report(id, rest).map_or(Record::UnreadableReport { id: Some(id) }, Record::Report))
 }
 
-fn read_report(rest: &str) -> Option<Report<'_>> {
-    let (id, rest) = uuid(rest)?;
-    let fields = Fields::read(rest)?;
-    if fields.metrics == Metrics::default() && fields.status.is_none() {
+fn read_report(id: RequestId, rest: &str) -> Option<Report<'_>> {
+    let fields = Fields::read(rest);
+    if fields.metrics == Metrics::default() && fields.status.is_none() && fields.error_type.is_none() {
         return None;
     }
     Some(Report {
@@ -64,6 +64,7 @@ fn read_report(rest: &str) -> Option<Report<'_>> {
         tenant_id: None,
         emulated: fields.init_before_duration,
         json: false,
+        whole: fields.reached_the_end && !fields.lost,
     })
 }
 
@@ -72,7 +73,7 @@ fn restore(text: &str) -> Option<Record<'_>> {
         return Some(read_init_start(rest).map_or(Record::Unrecognized, Record::RestoreStart));
     }
     let fields = Fields::read(after_label_word(text, "RESTORE_REPORT")?);
-    let report = fields.and_then(|fields| fields.into_init_report(|metrics| metrics.restore_us));
+    let report = fields.into_init_report(|metrics| metrics.restore_us);
     Some(report.map_or(Record::Unrecognized, Record::RestoreReport))
 }
 
@@ -81,7 +82,7 @@ fn init(text: &str) -> Option<Record<'_>> {
         return Some(read_init_start(rest).map_or(Record::Unrecognized, Record::InitStart));
     }
     let fields = Fields::read(after_label_word(text, "INIT_REPORT")?);
-    let report = fields.and_then(|fields| fields.into_init_report(|metrics| metrics.init_us));
+    let report = fields.into_init_report(|metrics| metrics.init_us);
     Some(report.map_or(Record::Unrecognized, Record::InitReport))
 }
 
@@ -132,8 +133,13 @@ fn of_request(text: &str) -> Option<Record<'_>> {
     if rest.starts_with("Process exited before completing request") {
         return Some(Record::ExitedEarly { id });
     }
-    let fields = rest.starts_with("Status:").then(|| Fields::read(rest)).flatten()?;
-    Some(Record::RuntimeDone { id, status: fields.status?, error_type: fields.error_type })
+    if !rest.starts_with("Status:") {
+        return None;
+    }
+    // Functions write `RequestId: … Status: 200`, too: only the platform's own words are the platform's.
+    let known = |(label, word)| if label == Label::Status { Status::parse(word) } else { None };
+    let status = labels(rest).find_map(known)?;
+    Some(Record::RuntimeDone { id, status, error_type: Fields::read(rest).error_type })
 }
 
 /// `Error Runtime exited with error: …`: a crash line whose id was lost in a copy. Or its second line alone.
@@ -235,7 +241,7 @@ fn label_before(text: &str) -> Option<Label> {
     // No label is longer; without the bound a line of colons would cost the square of its length.
     let from = (text.len().saturating_sub(48)..text.len()).find(|at| text.is_char_boundary(*at))?;
     let text = text.get(from..)?;
-    let mut words = text.rsplit(char::is_whitespace).filter(|word| !word.is_empty());
+    let mut words = text.rsplit(char::is_whitespace).filter(|word| !word.is_empty()).map(without_unit);
     let last = words.next()?;
     Some(match (last, words.next().unwrap_or(""), words.next().unwrap_or("")) {
         ("Duration", "Billed", _) => Label::Billed,
@@ -255,7 +261,13 @@ fn label_before(text: &str) -> Option<Label> {
     })
 }
 
-/// The fields of a report of any kind.
+/// Takes off the unit of the value before, where a copy has lost the tab between them: `msBilled`, `MBMax`.
+fn without_unit(word: &str) -> &str {
+    let rest = word.strip_prefix("ms").or_else(|| word.strip_prefix("MB"));
+    rest.filter(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase())).unwrap_or(word)
+}
+
+/// The fields of a report of any kind, each read for itself: a value that is odd says nothing of the others.
 #[derive(Default)]
 struct Fields<'a> {
     metrics: Metrics,
@@ -264,33 +276,38 @@ struct Fields<'a> {
     error_type: Option<&'a str>,
     trace_id: Option<&'a str>,
     init_before_duration: bool,
+    /// The last field that every REPORT has is there; a status comes after it.
+    reached_the_end: bool,
+    /// A value was not understood.
+    lost: bool,
 }
 
 impl<'a> Fields<'a> {
-    /// `None` where a value is not what its label says.
-    fn read(text: &'a str) -> Option<Self> {
+    fn read(text: &'a str) -> Self {
         let mut fields = Self::default();
         for (label, value) in labels(text) {
-            fields.take(label, value)?;
+            fields.reached_the_end |= label == Label::MaxMemory;
+            fields.lost |= fields.take(label, value).is_none();
         }
-        Some(fields)
+        fields
     }
 
+    /// `None` where the value is not what its label says.
     fn take(&mut self, label: Label, value: &'a str) -> Option<()> {
         let metrics = &mut self.metrics;
         match label {
-            Label::Duration => metrics.duration_us = Some(thousandths(value)?),
-            Label::Billed => metrics.billed_ms = Some(thousandths(value)? / 1_000),
+            Label::Duration => metrics.duration_us = Some(figure(value)?),
+            Label::Billed => metrics.billed_ms = Some(figure(value)? / 1_000),
             Label::Init => {
-                metrics.init_us = Some(thousandths(value)?);
                 self.init_before_duration = metrics.duration_us.is_none();
+                metrics.init_us = Some(figure(value)?);
             }
-            Label::Restore => metrics.restore_us = Some(thousandths(value)?),
-            Label::MemorySize => metrics.memory_size_mb = Some(value.parse().ok()?),
-            Label::MaxMemory => metrics.max_memory_used_mb = Some(value.parse().ok()?),
+            Label::Restore => metrics.restore_us = Some(figure(value)?),
+            Label::MemorySize => metrics.memory_size_mb = Some(megabytes(value)?),
+            Label::MaxMemory => metrics.max_memory_used_mb = Some(megabytes(value)?),
             Label::Phase => self.phase = Some(phase(value)?),
-            Label::Status => self.status = Some(Status::parse(value)?),
-            Label::ErrorType => self.error_type = Some(value),
+            Label::Status => self.status = Some(Status::read(value)),
+            Label::ErrorType => self.error_type = Some(value).filter(|value| !value.is_empty()),
             Label::TraceId => self.trace_id = Some(value),
             Label::Version | Label::RuntimeVersion => {}
         }
@@ -308,6 +325,28 @@ impl<'a> Fields<'a> {
             init_type: None,
         })
     }
+}
+
+/// Reads a figure as thousandths, with or without its unit behind it (`9830ms`) and with or without commas between
+/// thousands (`3,000.00`), as copies and spreadsheets write them.
+fn figure(value: &str) -> Option<u64> {
+    let end = value.find(|char: char| !matches!(char, '0'..='9' | '.' | ',')).unwrap_or(value.len());
+    let (digits, unit) = value.split_at(end);
+    if !unit.is_empty() && !unit.starts_with("ms") && !unit.starts_with("MB") {
+        return None;
+    }
+    let mut groups = digits.split(',');
+    let first = groups.next()?;
+    if first.len() == digits.len() {
+        return thousandths(digits);
+    }
+    let thousands = |group: &str| group.split('.').next().is_some_and(|whole| whole.len() == 3);
+    let grouped = !first.contains('.') && first.len() <= 3 && groups.all(thousands);
+    if grouped { thousandths(&digits.replace(',', "")) } else { None }
+}
+
+fn megabytes(value: &str) -> Option<u32> {
+    u32::try_from(figure(value)? / 1_000).ok()
 }
 
 /// The phase of an init by the platform's word.

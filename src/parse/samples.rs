@@ -15,7 +15,7 @@ fn gist(record: &Record<'_>) -> String {
         Record::Report(report) => {
             let m = report.metrics;
             format!(
-                "Report {:?} {:?} {:?} {:?} init {:?} restore {:?} {} {:?} xray {:?}{}",
+                "Report {:?} {:?} {:?} {:?} init {:?} restore {:?} {} {:?} xray {:?}{}{}",
                 m.duration_us.unwrap_or(0),
                 m.billed_ms.unwrap_or(0),
                 m.memory_size_mb.unwrap_or(0),
@@ -26,8 +26,10 @@ fn gist(record: &Record<'_>) -> String {
                 report.error_type.unwrap_or("-"),
                 report.xray_trace_id.unwrap_or("-"),
                 if report.emulated { " emulated" } else { "" },
+                if report.whole { "" } else { " in doubt" },
             )
         }
+        Record::UnreadableReport { id } => format!("UnreadableReport {}", id.is_some()),
         Record::InitReport(report) | Record::RestoreReport(report) => format!(
             "InitReport {} {:?} {} {}",
             report.duration_us.unwrap_or(0),
@@ -102,8 +104,26 @@ const PLATFORM: &[(&str, &str)] = &[
         "REPORT RequestId: $ID\tInit Duration: 0.20 ms\tDuration: 81.00 ms\tBilled Duration: 82 ms\tMemory Size: 3008 MB\tMax Memory Used: 3008 MB\t",
         "Report 81000 82 3008 3008 init 200 restore 0 - \"-\" xray \"-\" emulated",
     ),
-    ("REPORT RequestId: $ID\tDuration: many ms", "Unrecognized"),
-    ("REPORT RequestId: $ID", "Unrecognized"),
+    ("REPORT RequestId: $ID\tDuration: many ms", "UnreadableReport true"),
+    ("REPORT RequestId: $ID", "UnreadableReport true"),
+    ("REPORT RequestId: xxxxxxxx-xxxx\tDuration: 3.07 ms", "UnreadableReport false"),
+    (
+        "REPORT RequestId: $ID\tDuration: 9830ms\tBilled Duration: 3,000.00 ms\tMemory Size: 1,024 MB\tMax Memory Used: 1024.0 MB\tStatus: Timeout<br/>",
+        "Report 9830000 3000 1024 1024 init 0 restore 0 timeout \"-\" xray \"-\"",
+    ),
+    (
+        "REPORT RequestId: $ID Duration: 73.16 msBilled Duration: 100 msMemory Size: 3008 MBMax Memory Used: 88 MBStatus: error",
+        "Report 73160 100 3008 88 init 0 restore 0 error \"-\" xray \"-\"",
+    ),
+    (
+        "REPORT RequestId: $ID\tDuration: 12.10 ms\tBilled Duration: N/A\tMemory Size: ***\tMax Memory Used: 9 MB\tStatus: oom",
+        "Report 12100 0 0 9 init 0 restore 0 unknown \"-\" xray \"-\" in doubt",
+    ),
+    (
+        "REPORT RequestId: $ID\tDuration: 12.10 ms\tBilled Dur",
+        "Report 12100 0 0 0 init 0 restore 0 - \"-\" xray \"-\" in doubt",
+    ),
+    ("RequestId: $ID Status: 200", "App id Info"),
     ("REPORT for March is ready", "App Info"),
     (
         "INIT_REPORT Init Duration: 9999.79 ms\tPhase: init\tStatus: timeout\n",
@@ -205,7 +225,23 @@ const PLATFORM: &[(&str, &str)] = &[
         r#"{"time":"2026-01-02T03:04:05.678Z","type":"platform.fault","record":"RequestId: $ID Error: Runtime exited with error: exit status 1\nRuntime.ExitError"}"#,
         "Crash true Runtime exited with error: exit status 1 Runtime.ExitError",
     ),
-    (r#"{"time":"2026-01-02T03:04:05.678Z","type":"platform.report","record":{"requ"#, "Unrecognized"),
+    (r#"{"time":"2026-01-02T03:04:05.678Z","type":"platform.report","record":{"requ"#, "UnreadableReport false"),
+    (
+        r#"{"time":"2026-01-02T03:04:05.678Z","type":"platform.report","record":{"requestId":"$ID","metr"#,
+        "UnreadableReport true",
+    ),
+    (
+        r#"{"time":"2026-01-02T03:04:05.678Z","type":"platform.report","record":{"requestId":"$ID","metrics":{"durationMs":"12","maxMemoryUsedMB":33},"tracing":[],"status":"oom"}}"#,
+        "Report 0 0 0 33 init 0 restore 0 unknown \"-\" xray \"-\" in doubt",
+    ),
+    (
+        r#"{"time":"2020-08-20T12:31:32.123Z","type":"platform.report","record":{"requestId":"$ID","metrics":{"durationMs":101.51,"billedDurationMs":300,"memorySizeMB":512,"maxMemoryUsedMB":33}}}"#,
+        "Report 101510 300 512 33 init 0 restore 0 - \"-\" xray \"-\" in doubt",
+    ),
+    (
+        r#"{"time":"2026-01-02T03:04:05.678Z","type":"platform.report","record":{"requestId":"$ID","metrics":null,"status":null}}"#,
+        "Report 0 0 0 0 init 0 restore 0 unknown \"-\" xray \"-\" in doubt",
+    ),
     (
         r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"INFO","type":"platform.initStart","region":"eu-west-1","record":{"functionName":"web"}}"#,
         "Foreign(\"Lambda Web Functions\")",

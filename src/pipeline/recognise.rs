@@ -67,6 +67,9 @@ fn describe(record: &Record<'_>) -> Option<String> {
         Record::LogsDropped { .. } => "The platform lost log lines".into(),
         Record::Informational => "A line of the platform that says nothing about an end".into(),
         Record::Foreign(kind) => format!("A line of another kind of log: {kind}"),
+        Record::UnreadableReport { .. } => {
+            "A REPORT without a figure or a status that can be read: how the attempt ended is not known".into()
+        }
         Record::Unrecognized => "It begins like a line of the platform and does not go on like one".into(),
         Record::App(AppLine { error: Some(error), .. }) => describe_error(error.form).into(),
         Record::App(AppLine { level, .. }) if *level >= Level::Error => "A line of the function at level ERROR".into(),

@@ -6,7 +6,8 @@ use crate::model::{Confidence, WindowCut};
 
 pub(super) const RULE: Rule = Rule {
     id: "incomplete",
-    explanation: "Neither REPORT nor END was seen, and nothing says that it failed: cut by the window, or lost.",
+    explanation: "Neither REPORT nor END was seen, and nothing says that it failed: cut by the window, or lost. The same where \
+                  the only REPORT could not be read.",
     check,
     #[cfg(test)]
     samples: samples::all,
@@ -14,7 +15,13 @@ pub(super) const RULE: Rule = Rule {
 
 fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     let attempt = facts.attempt;
-    if attempt.report_seen || attempt.end_seen || facts.handler_done {
+    if attempt.report_seen {
+        return None;
+    }
+    if attempt.report_in_doubt {
+        return Some(Ruling::new("incomplete.no_report", Confidence::Medium, None));
+    }
+    if attempt.end_seen || facts.handler_done {
         return None;
     }
     let cut = matches!(attempt.window_cut, WindowCut::End | WindowCut::Both);
@@ -30,6 +37,11 @@ mod samples {
         vec![
             failing("cut by the window", Build::new().app_lines(2).cut(WindowCut::End), "incomplete.window"),
             failing("the stream goes on", Build::new().app_lines(2), "incomplete.no_report"),
+            failing(
+                "a REPORT that cannot be read",
+                Build::new().app_lines(1).ended().report_in_doubt(),
+                "incomplete.no_report",
+            ),
             Sample::near_miss(
                 "it failed before the cut",
                 Build::new().error(Phase::Invoke, ErrorForm::Unhandled, "E", "m").cut(WindowCut::End),

@@ -105,6 +105,7 @@ pub fn judge(attempt: &Attempt) -> Verdict {
 pub fn is_plain_success(attempt: &Attempt) -> bool {
     attempt.signs.is_empty()
         && attempt.report_seen
+        && !attempt.report_in_doubt
         && attempt.subject == Subject::Attempt
         && attempt.platform_error_type.is_none()
         && matches!(attempt.platform_status, None | Some(Status::Success))

@@ -22,7 +22,7 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
         .any(|sign| sign.phase == Phase::Invoke && form(sign) == Some(ErrorForm::UnhandledRejection));
     let confidence = if rejected {
         Confidence::Low
-    } else if facts.attempt.report_seen {
+    } else if facts.attempt.report_seen && !facts.attempt.report_in_doubt {
         Confidence::High
     } else {
         Confidence::Medium

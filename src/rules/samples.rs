@@ -57,6 +57,12 @@ impl Build {
         self
     }
 
+    /// Its REPORT was cut off, or not understood.
+    pub(super) fn report_in_doubt(mut self) -> Self {
+        self.0.report_in_doubt = true;
+        self
+    }
+
     /// A last line that carries the request's id.
     pub(super) fn last_words_of_request(mut self) -> Self {
         let id = RequestId::from_bits(7);

@@ -24,6 +24,7 @@ mod samples {
     pub(super) fn all() -> Vec<Sample> {
         vec![
             failing("status error and nothing else", Build::new().app_lines(2).status(Status::Error, None), "unknown"),
+            failing("a status nobody knows", Build::new().app_lines(2).status(Status::Unknown, None), "unknown"),
             Sample::near_miss(
                 "a type explains it",
                 Build::new().app_lines(2).status(Status::Error, Some("Runtime.ExitError")),
