@@ -69,10 +69,8 @@ impl Assembler {
     /// The start of an environment: whatever ran before in this stream is over.
     fn init_start(&mut self, message: &Message<'_>, start: &InitStart<'_>, output: &mut dyn Output) {
         let rerun = start.phase == Some(InitPhase::Invoke);
-        if !rerun && !self.mixes_environments() {
-            self.close_all(output);
-        }
         if !rerun {
+            self.end_environment(output);
             self.flush_environment(output);
             self.peak_mb = None;
             self.pending.fresh = true;
@@ -85,9 +83,7 @@ impl Assembler {
     }
 
     fn restore_start(&mut self, message: &Message<'_>, start: &InitStart<'_>, output: &mut dyn Output) {
-        if !self.mixes_environments() {
-            self.close_all(output);
-        }
+        self.end_environment(output);
         self.flush_environment(output);
         self.peak_mb = None;
         self.pending.fresh = true;
@@ -95,9 +91,12 @@ impl Assembler {
         self.pending.init.get_or_insert_default().init_type = Some(InitType::SnapStart);
     }
 
-    /// Lines of several environments are mixed: the start of one says nothing of the others.
-    fn mixes_environments(&self) -> bool {
-        self.concurrent && !self.known_stream
+    /// Closes what ran before another environment starts in the stream. Where streams are not named, environments may be
+    /// mixed: the start of one says nothing of the others, and only its own id closes an attempt.
+    fn end_environment(&mut self, output: &mut dyn Output) {
+        if self.known_stream {
+            self.close_all(output);
+        }
     }
 
     fn note_start(&mut self, message: &Message<'_>, start: &InitStart<'_>) {
@@ -190,9 +189,10 @@ impl Assembler {
                 return Some(open);
             }
         }
-        // Only JSON streams can run requests side by side; bare text may mix environments.
-        let may_overlap = json || !self.known_stream;
-        self.close_where(|open| open.is_reported() || !(may_overlap && open.attempt.start_seen), output);
+        // In one environment only JSON streams run requests side by side.
+        let (one_environment, side_by_side) = (self.known_stream, json);
+        let is_over = |open: &Open| one_environment && !(side_by_side && open.attempt.start_seen);
+        self.close_where(|open| open.is_reported() || is_over(open), output);
         if self.open.len() >= OPEN_AT_ONCE {
             let oldest = self.open.remove(0);
             self.emit(oldest, output);

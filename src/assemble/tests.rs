@@ -325,3 +325,75 @@ fn a_cut_changes_nothing() {
         }
     }
 }
+
+#[test]
+fn environments_without_names_close_nobody_elses_attempt() {
+    let unnamed = |lines: &str, want: &[&str]| check(lines, false, false, want);
+    unnamed(
+        "init, start 1, line 1, init, start 2, timed-out 1, end 1, report 1, end 2, report 2",
+        &["1 SER [timed-out@invoke]", "2 SER []"],
+    );
+    // Lines with an id are all that is left of the first; it is still running when the others start.
+    unnamed(
+        "error 1 logged, init, start 2, end 1, report 1 timeout, report 2",
+        &["1 -ER [error@invoke ended@invoke] cut-start", "2 S-R []"],
+    );
+    unnamed("init, start 1, init, line 1", &["1 S-- [] cut-end"]);
+}
+
+/// What one environment writes: attempts one after the other, every line with the id of its own.
+fn environment(number: usize, fates: &[usize], cold: bool) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (turn, fate) in fates.iter().enumerate() {
+        let id = number * 100 + turn + 1;
+        if turn == 0 && cold {
+            lines.push("init".to_owned());
+        }
+        lines.push(format!("start {id}"));
+        lines.push(format!("line {id}"));
+        match fate {
+            0 => lines.push(format!("error {id} logged")),
+            1 => lines.push(format!("error {id} unhandled")),
+            2 => lines.push(format!("timed-out {id}")),
+            3 => lines.push(format!("crash {id}")),
+            _ => {}
+        }
+        lines.push(format!("end {id}"));
+        lines.push(format!("report {id}{}", if *fate == 4 { " timeout" } else { "" }));
+    }
+    lines
+}
+
+proptest::proptest! {
+    /// Environments that run side by side, in a log that does not name them, are judged as if each had a stream of its own:
+    /// by the ids on their lines.
+    #[test]
+    fn merged_environments_are_told_apart_by_id(
+        fates in proptest::collection::vec((proptest::collection::vec(0usize..6, 1..4), proptest::bool::ANY), 1..6),
+        picks in proptest::collection::vec(0usize..1000, 0..200),
+    ) {
+        let mut streams: Vec<std::collections::VecDeque<String>> =
+            fates.iter().enumerate().map(|(number, (fates, cold))| environment(number, fates, *cold).into()).collect();
+        let by_id = |closed: Closed| {
+            let attempts = closed.attempts.iter().filter(|attempt| attempt.subject == Subject::Attempt);
+            let mut told: Vec<String> = attempts.map(describe).collect();
+            told.sort();
+            told
+        };
+        let mut want: Vec<String> = Vec::new();
+        for stream in &streams {
+            let lines: Vec<&str> = stream.iter().map(String::as_str).collect();
+            want.extend(by_id(assemble(&lines, false, true, &[])));
+        }
+        want.sort();
+        let mut merged = Vec::new();
+        let mut picks = picks.into_iter().chain(std::iter::repeat(0));
+        while !streams.is_empty() {
+            let at = picks.next().unwrap_or_default() % streams.len();
+            merged.extend(streams[at].pop_front());
+            streams.retain(|stream| !stream.is_empty());
+        }
+        let lines: Vec<&str> = merged.iter().map(String::as_str).collect();
+        proptest::prop_assert_eq!(by_id(assemble(&lines, false, false, &[])), want, "{:?}", merged);
+    }
+}
