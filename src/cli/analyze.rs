@@ -64,6 +64,10 @@ pub(super) fn open_outputs(options: &mut RunOptions) -> Result<Outputs, Failure>
 /// Writes the answer everywhere, says what the status stands for, and gives it.
 pub(super) fn finish(outputs: Outputs, mut analysis: Analysis, options: &RunOptions) -> ExitStatus {
     analysis.summary.gate = gate::evaluate(&options.rules, &analysis.summary);
+    if let Some(gate) = &mut analysis.summary.gate {
+        // What was not read may be what the gate asks for.
+        gate.passed &= analysis.unread_inputs == 0;
+    }
     let mut written = write_all(outputs.answers, &mut analysis);
     if let Some((target, output)) = outputs.ledger {
         written &= write_ledger(&target, output, &mut analysis);
@@ -112,6 +116,9 @@ fn report_problems(analysis: &Analysis, options: &RunOptions) {
     for message in analysis.summary.gate.iter().flat_map(gate::messages) {
         complain(&message);
     }
+    if analysis.unread_inputs > 0 && (analysis.summary.gate.is_some() || !options.quiet) {
+        complain(&unread(analysis));
+    }
     // The rest is in every output too, as coverage.
     if options.quiet {
         return;
@@ -122,9 +129,16 @@ fn report_problems(analysis: &Analysis, options: &RunOptions) {
     if options.strict && !coverage.complete {
         complain("something was left out or not understood (--strict); the coverage in the output says what");
     }
-    if analysis.empty && !analysis.input_failed {
+    if analysis.empty && !analysis.input_failed && analysis.unread_inputs == 0 {
         complain(&nothing_found(analysis, options));
     }
+}
+
+/// What was not read, and where.
+fn unread(analysis: &Analysis) -> String {
+    let inputs = count(analysis.unread_inputs, "input holds", "inputs hold");
+    let first = analysis.summary.coverage.notes.first().map_or("", String::as_str);
+    one_line(&format!("{inputs} lines of the Lambda platform of which none was read. {first}")).into_owned()
 }
 
 /// What was looked at, what was looked for, and what to try.
@@ -158,7 +172,9 @@ fn nothing_found(analysis: &Analysis, options: &RunOptions) -> String {
 /// The first that applies.
 fn status(analysis: &Analysis, options: &RunOptions, written: bool) -> ExitStatus {
     let gate: Option<&Gate> = analysis.summary.gate.as_ref();
-    let incomplete = options.strict && !analysis.summary.coverage.complete;
+    let strict = options.strict && !analysis.summary.coverage.complete;
+    let unread = analysis.unread_inputs > 0 && (analysis.empty || gate.is_some());
+    let incomplete = strict || unread;
     if gate.is_some_and(gate::failed) {
         ExitStatus::GateFailed
     } else if analysis.input_failed || !written || incomplete || gate.is_some_and(|gate| !gate.passed) {
@@ -208,6 +224,7 @@ mod tests {
             shown: Vec::new(),
             input_failed: false,
             empty: false,
+            unread_inputs: 0,
         };
         (analysis, options)
     }

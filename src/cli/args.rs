@@ -68,7 +68,7 @@ Exit status:
   2  wrong usage
   3  an input was not read, an output not written, a --fail-on condition not
      evaluable, or something left out under --strict
-  4  nothing to analyse";
+  4  nothing to analyse: no attempt, and no line of the platform in sight";
 
 #[cfg(feature = "cloudwatch")]
 const PULL_EXAMPLES: &str = "\

@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 
 use super::line_ends;
+use super::sentences::{Sighting, Watch};
 
 /// What is read at a time.
 pub(super) const BLOCK: usize = 256 * 1024;
@@ -22,12 +23,23 @@ pub(super) struct Feed<'a> {
     failure: Option<io::Error>,
     passed: u64,
     line: u64,
+    watch: Watch,
 }
 
 impl<'a> Feed<'a> {
     /// A feed over `input` that uses the memory of `buffer`.
     pub(super) fn new(input: &'a mut (dyn Read + Send), buffer: Vec<u8>) -> Self {
-        Self { input, buffer, start: 0, end: 0, ended: false, failure: None, passed: 0, line: 1 }
+        Self {
+            input,
+            buffer,
+            start: 0,
+            end: 0,
+            ended: false,
+            failure: None,
+            passed: 0,
+            line: 1,
+            watch: Watch::default(),
+        }
     }
 
     /// A feed over the first `length` bytes of `data` and nothing else.
@@ -110,10 +122,26 @@ impl<'a> Feed<'a> {
 
     fn fill(&mut self) -> bool {
         let Filled { bytes, ended, failure } = fill(self.input, &mut self.buffer[self.end..]);
+        self.watch.look(&self.buffer[self.end..self.end + bytes]);
         self.end += bytes;
         self.ended = ended;
         self.failure = failure;
         bytes > 0
+    }
+
+    /// Reads to the end without a look at what is read, but for sentences of the platform.
+    pub(super) fn skip_rest(&mut self) {
+        loop {
+            self.pass(self.end - self.start);
+            if !self.more() {
+                return;
+            }
+        }
+    }
+
+    /// The first sentence of the platform in what was read.
+    pub(super) fn sighting(&mut self) -> Option<Sighting> {
+        std::mem::take(&mut self.watch).seen()
     }
 
     /// The memory of a chunk, and its length.

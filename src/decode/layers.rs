@@ -158,6 +158,14 @@ pub(super) fn refused_kind(head: &[u8]) -> Option<&'static str> {
     kinds.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, advice)| *advice)
 }
 
+/// Tells a summary or a ledger of ours, which quotes the lines of the log that it is about.
+pub(super) fn own_result(head: &[u8]) -> Option<&'static str> {
+    let head = &head[..head.len().min(256)];
+    let has = |key: &[u8]| memchr::memmem::find(head, key).is_some();
+    (head.starts_with(b"{") && has(b"\"schema\"") && has(b"\"tool_version\""))
+        .then_some("a result of lambda-triage, not a log")
+}
+
 /// What a rendering of a log is that cannot be read back, and what to do instead.
 pub(super) fn refused_rendering(first_lines: &[u8]) -> Option<&'static str> {
     let of_cli = [&b"FilterLogEvents"[..], b"GetLogEvents", b"GetQueryResults"];

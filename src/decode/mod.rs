@@ -12,6 +12,7 @@ mod json;
 mod layers;
 mod line_ends;
 mod run;
+mod sentences;
 mod split;
 mod spool;
 mod text;
@@ -30,6 +31,7 @@ use delivery::Delivery;
 use feed::Feed;
 use head::Head;
 
+pub use sentences::Sighting;
 pub use split::{Hand, Opened, Splits, open};
 
 use crate::model::{Block, EventSink, StreamKey};
@@ -68,6 +70,9 @@ pub struct Decoded {
     pub bytes: u64,
     /// Why it could not be decoded, or not to its end. Events before that have been handed over.
     pub result: Result<(), DecodeError>,
+    /// A sentence of the platform in the decoded text, whether it was read as one or not: the first in text of no known
+    /// shape, else the first of all.
+    pub sighting: Option<Sighting>,
 }
 
 /// Why an input could not be decoded, or not to its end. What was decoded before counts.
@@ -76,6 +81,9 @@ pub enum DecodeError {
     /// Not a log of any shape we know.
     #[error("{0}")]
     NotALog(String),
+    /// Something that is known and holds no log, whatever words stand in it.
+    #[error("{0}")]
+    OtherKind(String),
     /// Damaged.
     #[error("{0}")]
     Corrupt(String),

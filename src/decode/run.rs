@@ -7,10 +7,10 @@ use super::delivery::Delivery;
 use super::feed::Feed;
 use super::head::{HEAD, Head};
 use super::json::carrier::Carried;
-use super::layers::{DEEPEST, Peeked, Peeled, peel, refused_kind, refused_rendering};
+use super::layers::{DEEPEST, Peeked, Peeled, own_result, peel, refused_kind, refused_rendering};
 #[cfg(feature = "libdeflate")]
 use super::whole_gzip::Inflated;
-use super::{Buffers, DecodeError, Decoded, InputContext, SHAPES, json, zip};
+use super::{Buffers, DecodeError, Decoded, InputContext, SHAPES, Sighting, json, zip};
 use crate::model::EventSink;
 
 /// What decoding one input needs.
@@ -22,6 +22,8 @@ pub(super) struct Run<'r> {
     before_failure: u64,
     /// Lines of what was inside the input before: entries of an archive, records of a carrier.
     lines: u64,
+    /// See [`Decoded`].
+    sighting: Option<Sighting>,
 }
 
 /// What was decoded without failure.
@@ -38,13 +40,15 @@ const WRITE_TEST: &str = "aws-logs-write-test";
 
 impl<'r> Run<'r> {
     pub(super) fn new(context: &'r InputContext, buffers: &'r mut Buffers, sink: &'r mut dyn EventSink) -> Self {
-        Self { context, buffers, sink, before_failure: 0, lines: 0 }
+        Self { context, buffers, sink, before_failure: 0, lines: 0, sighting: None }
     }
 
     pub(super) fn decode(mut self, input: &mut (dyn Read + Send)) -> Decoded {
-        match self.input(input, 0) {
-            Ok(Whole { shape, bytes }) => Decoded { shape: Some(shape), bytes, result: Ok(()) },
-            Err(error) => Decoded { shape: None, bytes: self.before_failure, result: Err(error) },
+        let result = self.input(input, 0);
+        let sighting = self.sighting;
+        match result {
+            Ok(Whole { shape, bytes }) => Decoded { shape: Some(shape), bytes, result: Ok(()), sighting },
+            Err(error) => Decoded { shape: None, bytes: self.before_failure, result: Err(error), sighting },
         }
     }
 
@@ -105,14 +109,14 @@ impl<'r> Run<'r> {
         let mut refused = None;
         while let Some(mut entry) = entries.next_entry().map_err(read_error)? {
             if let Some(what) = zip::refused_entry(entry.name()) {
-                return Err(DecodeError::NotALog(format!("is {what}")));
+                return Err(DecodeError::OtherKind(format!("is {what}")));
             }
             match self.input(&mut entry, depth + 1) {
                 Ok(decoded) => {
                     let before = all.map_or(0, |all| all.bytes);
                     all = Some(Whole { shape: decoded.shape, bytes: before + decoded.bytes });
                 }
-                Err(error @ DecodeError::NotALog(_)) => refused = Some(error),
+                Err(error @ (DecodeError::NotALog(_) | DecodeError::OtherKind(_))) => refused = Some(error),
                 Err(error) => {
                     self.before_failure += all.map_or(0, |all| all.bytes);
                     return Err(error);
@@ -132,6 +136,16 @@ impl<'r> Run<'r> {
         let mut feed = Feed::new(text, self.buffers.blocks.pop().unwrap_or_default());
         feed.follows(self.lines);
         let result = self.shape(&mut feed, depth);
+        let refused = matches!(result, Err(DecodeError::NotALog(_)));
+        if refused {
+            feed.skip_rest();
+        }
+        if let Some(sighting) = feed.sighting()
+            && !matches!(result, Err(DecodeError::OtherKind(_)))
+            && self.sighting.as_ref().is_none_or(|first| refused && !first.refused)
+        {
+            self.sighting = Some(Sighting { refused, line: sighting.line + self.lines, ..sighting });
+        }
         self.lines = self.lines.max(feed.line());
         let (bytes, failure, block) = feed.finish();
         self.buffers.blocks.push(block);
@@ -151,7 +165,10 @@ impl<'r> Run<'r> {
         if head.len() < 256 && head.starts_with(b"Permission Check Successful") {
             return Ok((WRITE_TEST, Size::default()));
         }
-        if let Some(what) = refused_kind(head).or_else(|| refused_rendering(head)) {
+        if let Some(what) = refused_kind(head).or_else(|| own_result(head)) {
+            return Err(DecodeError::OtherKind(format!("is {what}")));
+        }
+        if let Some(what) = refused_rendering(head) {
             return Err(DecodeError::NotALog(format!("is {what}")));
         }
         let known = Head::new(head);

@@ -11,8 +11,9 @@ use std::thread;
 use super::delivery::Delivery;
 use super::feed::{BLOCK, Feed, LONGEST, fill};
 use super::head::{HEAD, Head};
-use super::layers::{is_layered, refused_kind, refused_rendering};
+use super::layers::{is_layered, own_result, refused_kind, refused_rendering};
 use super::run::read_error;
+use super::sentences::{Sighting, Watch};
 use super::text::s3_export;
 use super::{DecodeError, Decoded, InputContext, SHAPES, Shape};
 use crate::model::{Batch, Block, Bucket, EventSink, LogEvent, Note, StreamId, StreamKey};
@@ -57,7 +58,8 @@ pub fn open(input: &mut (dyn Read + Send)) -> Result<Opened<'_>, DecodeError> {
 
 /// The shape of an input that can be split, by its first bytes.
 fn split_shape(head: &[u8]) -> Option<(&'static Shape, Cut)> {
-    if is_layered(head) || refused_kind(head).or_else(|| refused_rendering(head)).is_some() {
+    if is_layered(head) || refused_kind(head).or_else(|| own_result(head)).or_else(|| refused_rendering(head)).is_some()
+    {
         return None;
     }
     let known = Head::new(head);
@@ -104,7 +106,12 @@ impl Splits<'_> {
         });
         let source = desk.source.into_inner().unwrap_or_else(PoisonError::into_inner);
         let result = source.failure.map_or(Ok(()), |error| Err(read_error(error)));
-        Decoded { shape: Some(shape.name), bytes: source.bytes, result }
+        Decoded {
+            shape: Some(shape.name),
+            bytes: source.bytes,
+            result,
+            sighting: source.watch.seen().or(source.sighting),
+        }
     }
 }
 
@@ -188,10 +195,11 @@ impl<'d, 't, 's, S: EventSink, H: Hand<S>> Round<'d, 't, 's, S, H> {
                 while !self.found.is_empty() {
                     self.deliver_next();
                 }
-                let (bytes, failure) = self.desk.decode_rest(number, &block, rest);
+                let (bytes, failure, sighting) = self.desk.decode_rest(number, &block, rest);
                 let mut source = lock(&self.desk.source);
                 source.bytes += bytes;
                 source.failure = failure;
+                source.sighting = sighting;
                 false
             }
             Next::End => false,
@@ -262,7 +270,12 @@ impl<'d, S: EventSink> Desk<'d, '_, S> {
     }
 
     /// Decodes what cannot be split any further, in one go and in its turn: what was read of it, and the rest.
-    fn decode_rest(&self, number: u64, block: &Block, rest: impl Read + Send) -> (u64, Option<io::Error>) {
+    fn decode_rest(
+        &self,
+        number: u64,
+        block: &Block,
+        rest: impl Read + Send,
+    ) -> (u64, Option<io::Error>, Option<Sighting>) {
         let mut turn = self.turn_of(number);
         let begun = block.data.get(..block.length).unwrap_or_default();
         let mut rest = begun.chain(rest);
@@ -272,8 +285,9 @@ impl<'d, S: EventSink> Desk<'d, '_, S> {
         let mut delivery = Delivery::new(self.context, turn.sink, &feed, Block::default());
         let _ = (self.shape.decode)(&mut feed, &mut delivery);
         delivery.finish(&feed);
+        let sighting = feed.sighting().map(|seen| Sighting { line: seen.line + turn.lines, ..seen });
         let (bytes, failure, _) = feed.finish();
-        (bytes, failure)
+        (bytes, failure, sighting)
     }
 }
 
@@ -290,6 +304,9 @@ struct Source<'s> {
     /// Chunks so far, and bytes of them.
     chunks: u64,
     bytes: u64,
+    watch: Watch,
+    /// What was seen in what could not be split.
+    sighting: Option<Sighting>,
 }
 
 /// What was read into a block.
@@ -304,7 +321,18 @@ enum Next {
 
 impl<'s> Source<'s> {
     fn new(input: Box<dyn Read + Send + 's>, cut: Cut) -> Self {
-        Self { input, cut, chunk: BLOCK, carry: Vec::new(), ended: false, failure: None, chunks: 0, bytes: 0 }
+        Self {
+            input,
+            cut,
+            chunk: BLOCK,
+            carry: Vec::new(),
+            ended: false,
+            failure: None,
+            chunks: 0,
+            bytes: 0,
+            watch: Watch::default(),
+            sighting: None,
+        }
     }
 
     /// Reads the next chunk.
@@ -320,6 +348,7 @@ impl<'s> Source<'s> {
         loop {
             if !self.ended {
                 let filled = fill(&mut self.input, &mut data[end..]);
+                self.watch.look(&data[end..end + filled.bytes]);
                 end += filled.bytes;
                 (self.ended, self.failure) = (filled.ended, filled.failure);
             }

@@ -518,10 +518,14 @@ fn refuses_with_advice() {
         (b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x13\0\0\0[Content_Types].xml", "Office"),
         (b"-----\n|  FilterLogEvents  |\n| RequestId: x |\n", "--output json"),
         (b"just some words\nand more\n", "looked for"),
+        (
+            b"{\n  \"schema\": 1,\n  \"tool_version\": \"0.1.0\",\n  \"catalogue_version\": \"2\"",
+            "result of lambda-triage",
+        ),
         (&[0u8, 1, 2, 3, 4, 200, 7, 8, 1, 2, 3, 1], "binary"),
     ] {
         match run(&mut &*input).0 {
-            Err(DecodeError::NotALog(text)) => assert!(text.contains(advice), "{text}"),
+            Err(DecodeError::NotALog(text) | DecodeError::OtherKind(text)) => assert!(text.contains(advice), "{text}"),
             other => panic!("{other:?}"),
         }
     }

@@ -116,6 +116,8 @@ pub struct Analysis {
     pub input_failed: bool,
     /// Nothing to analyse was found.
     pub empty: bool,
+    /// Inputs that hold sentences of the platform of which none was read: their failures are missing.
+    pub unread_inputs: u64,
 }
 
 /// Told how far a run is; for progress bars.

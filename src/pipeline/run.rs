@@ -62,6 +62,7 @@ pub(super) fn run(feed: &dyn Feed, options: &Options, progress: &dyn Progress) -
     }
     let shown = shown.finish(&totals.patches);
     let input_failed = !tally.unreadable.is_empty();
+    let unread_inputs = tally.unread_inputs();
     let empty = totals.totals.attempts == 0 && totals.totals.environment_failures == 0;
     let records = if options.keep_records || options.ledger {
         Some(Records::new(spools, totals.patches).context("failed to read the records back")?)
@@ -78,7 +79,7 @@ pub(super) fn run(feed: &dyn Feed, options: &Options, progress: &dyn Progress) -
         totals: totals.totals,
         functions: totals.functions,
     };
-    Ok(Analysis { summary, records, needy: totals.needy, shown, input_failed, empty })
+    Ok(Analysis { summary, records, needy: totals.needy, shown, input_failed, empty, unread_inputs })
 }
 
 /// The time that pulled inputs were asked for, where the user names none now.

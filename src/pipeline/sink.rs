@@ -34,6 +34,8 @@ pub(super) struct InputSink<'w, 'r> {
     unread: Vec<StreamId>,
     /// The event at hand: its line, and its number within that line.
     at: Place,
+    /// The input holds records of ours.
+    own_records: bool,
 }
 
 /// New streams after which those that rest are looked for.
@@ -53,6 +55,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
             events: 0,
             unread: Vec::new(),
             at: Place::at(input, 0),
+            own_records: false,
         }
     }
 
@@ -61,12 +64,22 @@ impl<'w, 'r> InputSink<'w, 'r> {
         self.worker
     }
 
-    /// The end of the input: every stream becomes a piece, one after the other, so that not all exist twice.
-    pub(super) fn finish(mut self) -> impl Iterator<Item = Piece> + use<'r> {
+    /// The end of the input: what the joiners still hold is taken.
+    pub(super) fn end(&mut self) {
         for at in 0..self.slots.len() {
             let (block, joined) = (self.slots[at].joiner.finish(), self.slots[at].joined.take());
             self.block(at, block, joined);
         }
+    }
+
+    /// A line of the platform, or a record of ours, was read as one: sentences of the platform elsewhere in the input are
+    /// what it quotes. A log of another kind is known as well.
+    pub(super) fn is_understood(&self) -> bool {
+        self.own_records || self.slots.iter().any(|slot| slot.understood || slot.foreign.is_some())
+    }
+
+    /// Gives every stream as a piece, one after the other, so that not all exist twice.
+    pub(super) fn into_pieces(self) -> impl Iterator<Item = Piece> + use<'r> {
         let input = self.input;
         self.slots.into_iter().filter_map(move |slot| slot.finish(input))
     }
@@ -320,6 +333,7 @@ impl EventSink for InputSink<'_, '_> {
     }
 
     fn own_record(&mut self, json: &[u8], line: u64) {
+        self.own_records = true;
         let place = Place::at(self.input, line);
         self.worker.own_record(json, place);
     }

@@ -25,6 +25,8 @@ pub(super) struct Slot {
     pub(super) last_event: u64,
     /// Lines of the batch at hand that were counted and not kept.
     pub(super) unread: Vec<Unread>,
+    /// A line of the platform about an attempt was read as one.
+    pub(super) understood: bool,
 }
 
 /// Events in a row that were counted and not kept, each in a line of its own.
@@ -49,6 +51,7 @@ impl Slot {
             foreign: group.and_then(foreign_group),
             last_event: event,
             unread: Vec::new(),
+            understood: false,
         }
     }
 
@@ -89,6 +92,7 @@ impl Slot {
 
     /// Takes what a message turned out to be.
     pub(super) fn take(&mut self, worker: &mut Worker<'_>, message: &Message<'_>, record: &Record<'_>) {
+        self.understood |= is_about_an_attempt(record);
         match record {
             Record::InitStart(start) | Record::RestoreStart(start) => {
                 // It names the function, too, but only once an environment: those that began before the window would be
@@ -155,6 +159,31 @@ pub(super) struct Piece {
     pub(super) names: StreamNames,
     pub(super) input: u32,
     pub(super) part: Part,
+}
+
+/// The platform tells of the beginning or the end of an attempt.
+fn is_about_an_attempt(record: &Record<'_>) -> bool {
+    match record {
+        Record::Start { .. }
+        | Record::End { .. }
+        | Record::RuntimeDone { .. }
+        | Record::Report(_)
+        | Record::TimedOut { .. }
+        | Record::Foreign(_) => true,
+        Record::InitStart(_)
+        | Record::InitReport(_)
+        | Record::RestoreStart(_)
+        | Record::RestoreReport(_)
+        | Record::Crash(_)
+        | Record::ExitedEarly { .. }
+        | Record::Extension { .. }
+        | Record::ImageError { .. }
+        | Record::Informational
+        | Record::LogsDropped { .. }
+        | Record::App(_)
+        | Record::UnreadableReport { .. }
+        | Record::Unrecognized => false,
+    }
 }
 
 fn emulator_note() -> Note {

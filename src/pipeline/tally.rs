@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::decode::Sighting;
 use crate::model::{Bucket, Note};
 use crate::wire::{Coverage, CoverageBytes, InputProblem};
 
@@ -19,6 +20,27 @@ pub(super) struct Tally {
     notes: BTreeSet<Note>,
     foreign: BTreeMap<&'static str, u64>,
     logs_dropped: u64,
+    unread: Unread,
+}
+
+/// Inputs that hold sentences of the platform of which none was read.
+#[derive(Debug, Default)]
+struct Unread {
+    inputs: u64,
+    /// What is said of the first ones by name. Thousands of files may have the same unknown form.
+    notes: BTreeSet<String>,
+}
+
+/// Inputs with unread sentences that are told one by one.
+const MOST_UNREAD: usize = 20;
+
+impl Unread {
+    fn note(&mut self, text: String) {
+        self.notes.insert(text);
+        if self.notes.len() > MOST_UNREAD {
+            self.notes.pop_last();
+        }
+    }
 }
 
 impl Tally {
@@ -40,6 +62,22 @@ impl Tally {
 
     pub(super) fn logs_dropped(&mut self, records: u64) {
         self.logs_dropped += records;
+    }
+
+    /// An input holds a sentence of the platform, and none was read.
+    pub(super) fn unread(&mut self, input: &str, sighting: &Sighting) {
+        let Sighting { line, sentence, before, .. } = sighting;
+        let behind = if before.is_empty() { String::new() } else { format!(" behind {before:?}") };
+        self.unread.inputs += 1;
+        self.unread.note(format!(
+            "{input}: line {line} holds {sentence:?}{behind}, but no line was read as one of the Lambda platform: \
+             its failures are missing; take off what stands before the messages"
+        ));
+    }
+
+    /// Inputs that hold sentences of the platform of which none was read.
+    pub(super) fn unread_inputs(&self) -> u64 {
+        self.unread.inputs
     }
 
     pub(super) fn note(&mut self, note: Note) {
@@ -73,6 +111,8 @@ impl Tally {
             self.foreign(kind, events);
         }
         self.logs_dropped += other.logs_dropped;
+        self.unread.inputs += other.unread.inputs;
+        other.unread.notes.into_iter().for_each(|text| self.unread.note(text));
     }
 
     /// The coverage of a whole run. `duplicate_attempts` were found when attempts were joined to events.
@@ -92,7 +132,13 @@ impl Tally {
             let text = format!("Lambda dropped {} log records: the log is incomplete", self.logs_dropped);
             self.notes.insert(Note { incomplete: true, text });
         }
+        let told = self.unread.notes.len() as u64;
+        let mut unread: Vec<String> = self.unread.notes.into_iter().collect();
+        if self.unread.inputs > told {
+            unread.push(format!("the same in {} more inputs", self.unread.inputs - told));
+        }
         let mut notes: Vec<String> = self.notes.iter().map(|note| note.text.clone()).collect();
+        notes.splice(..0, unread);
         notes.extend(self.foreign.iter().map(|(kind, events)| format!("left out {events} events of {kind}")));
         Coverage {
             inputs: self.inputs,
@@ -101,6 +147,7 @@ impl Tally {
             bytes: self.bytes,
             complete: self.unreadable.is_empty()
                 && self.bytes.unrecognized == 0
+                && self.unread.inputs == 0
                 && self.notes.iter().all(|note| !note.incomplete),
             inputs_unreadable: self.unreadable,
             inputs_skipped: self.skipped,

@@ -13,7 +13,7 @@ use super::slot::Piece;
 use super::tally::Tally;
 use super::{Options, Progress};
 use crate::assemble::{self, Output};
-use crate::decode::{self, Buffers, DecodeError, Decoded, InputContext, Opened};
+use crate::decode::{self, Buffers, DecodeError, Decoded, InputContext, Opened, Sighting};
 use crate::model::{Attempt, Bucket, Keep, Lines, Note, Place, Stretch, Timestamp};
 use crate::rules;
 use crate::source::saved::Told;
@@ -97,7 +97,9 @@ impl<'r> Worker<'r> {
         let sharing = if threads > 1 { hands.as_mut_slice() } else { &mut [] };
         let mut sink = InputSink::new(self, u32::try_from(at).unwrap_or(u32::MAX));
         let seen = decode_input(job, at, sharing, &mut buffers, &mut sink);
-        for mut piece in sink.finish() {
+        sink.end();
+        let unread = seen.sighting.filter(|sighting| sighting.refused || !sink.is_understood());
+        for mut piece in sink.into_pieces() {
             if is_whole(&piece) {
                 self.close_stream(vec![piece]);
             } else {
@@ -107,17 +109,23 @@ impl<'r> Worker<'r> {
         }
         self.buffers = buffers;
         self.hands = hands;
-        self.tally.bytes_read += seen.bytes_read;
-        self.tally.bytes_decoded += seen.bytes_decoded;
+        let input = &job.inputs[at];
+        if let Some(sighting) = unread {
+            self.tally.unread(&input.name, &sighting);
+        }
+        let refused = matches!(seen.result, Err(DecodeError::NotALog(_) | DecodeError::OtherKind(_)));
+        if !refused {
+            self.tally.bytes_read += seen.bytes_read;
+            self.tally.bytes_decoded += seen.bytes_decoded;
+        }
         self.tally.inputs += 1;
         if let Some(told) = job.feed.told(at, &seen.head) {
             self.told(at, told);
         }
         let Err(error) = seen.result else { return };
-        let input = &job.inputs[at];
         let problem = InputProblem { input: input.name.clone(), reason: error.to_string() };
         match error {
-            DecodeError::NotALog(_) if !input.named => self.tally.skipped.push(problem),
+            _ if refused && !input.named => self.tally.skipped.push(problem),
             _ => self.tally.unreadable.push(problem),
         }
     }
@@ -244,6 +252,7 @@ struct Seen {
     /// Its first bytes, as they were read.
     head: Vec<u8>,
     result: Result<(), DecodeError>,
+    sighting: Option<Sighting>,
 }
 
 /// Opens an input and decodes it into a sink.
@@ -257,7 +266,8 @@ fn decode_input<'r>(
     let mut source = match job.feed.open(at) {
         Ok(source) => source,
         Err(error) => {
-            return Seen { bytes_read: 0, bytes_decoded: 0, head: Vec::new(), result: Err(DecodeError::Io(error)) };
+            let result = Err(DecodeError::Io(error));
+            return Seen { bytes_read: 0, bytes_decoded: 0, head: Vec::new(), result, sighting: None };
         }
     };
     let mut reader = Counted { reader: &mut *source, bytes: 0, head: Vec::new(), progress: job.progress };
@@ -267,7 +277,8 @@ fn decode_input<'r>(
     } else {
         decode_together(&mut reader, context, hands, buffers, sink)
     };
-    Seen { bytes_read: reader.bytes, bytes_decoded: decoded.bytes, head: reader.head, result: decoded.result }
+    let Decoded { bytes: bytes_decoded, result, sighting, .. } = decoded;
+    Seen { bytes_read: reader.bytes, bytes_decoded, head: reader.head, result, sighting }
 }
 
 /// Decodes with several threads: in chunks, or with the decoder in a thread of its own.
@@ -281,7 +292,7 @@ fn decode_together<'r>(
     let mut whole = match decode::open(reader) {
         Ok(Opened::Splits(splits)) => return splits.decode(context, hands, sink),
         Ok(Opened::Whole(whole)) => whole,
-        Err(error) => return Decoded { shape: None, bytes: 0, result: Err(error) },
+        Err(error) => return Decoded { shape: None, bytes: 0, result: Err(error), sighting: None },
     };
     let (mut relay, arrivals) = relay();
     let decoded = thread::scope(|scope| {

@@ -21,3 +21,4 @@ mod shards;
 #[cfg(target_os = "linux")]
 mod threads;
 mod truth;
+mod unread;

@@ -3,7 +3,7 @@
 use super::scan::{Value, members, unescape};
 use crate::decode::delivery::{Delivery, Identity};
 use crate::decode::text::own_time::own_time;
-use crate::model::{LogEvent, RequestId, Timestamp};
+use crate::model::{LogEvent, RequestId, Timestamp, stream_parts};
 
 /// The parts of one event object, as they stand in the text.
 #[derive(Clone, Copy, Debug, Default)]
@@ -134,6 +134,19 @@ impl<'j> EventObject<'j> {
         let named = self.identity.group.is_some() || self.identity.stream.is_some();
         let known_key = self.ingested || self.message.is_some_and(|(rank, _)| rank == 0 || rank == 2);
         self.message.is_some() && (named || known_key)
+    }
+
+    /// Who wrote it is Lambda, by the name of the log group or of the log stream.
+    pub(in crate::decode) fn names_lambda(&self) -> bool {
+        let Identity { group, stream, .. } = self.identity;
+        group.is_some_and(|group| unescape(group).contains("/aws/lambda/"))
+            || stream.is_some_and(|stream| stream_parts(&unescape(stream)).is_some())
+    }
+
+    /// A line as `pull` keeps it, of a log group that was asked for.
+    pub(in crate::decode) fn is_pulled(&self) -> bool {
+        let Identity { region, group, stream, .. } = self.identity;
+        self.ingested && self.event_id.is_some() && [region, group, stream].iter().all(Option::is_some)
     }
 
     /// An event as the CloudWatch Logs API gives it.

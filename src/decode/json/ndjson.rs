@@ -7,12 +7,16 @@ use crate::decode::head::{JsonHead, has_trace};
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "ndjson",
     about: "JSON objects, one per event, with a message and perhaps time, log group and log stream",
-    sniff: |head| head.json.as_ref().is_some_and(|json| is_wrapped(json) && has_trace(head.bytes)),
+    sniff: |head| {
+        head.json.as_ref().is_some_and(|json| is_wrapped(json) && (names_lambda(json) || has_trace(head.bytes)))
+    },
     decode: |feed, delivery| walk(feed, delivery, Layout { list: None, deliver: deliver_event }),
     samples: &[
         "{\"timestamp\":1790812800123,\"logGroup\":\"/aws/lambda/pay\",\"logStream\":\"2026/10/01/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0\",\"message\":\"START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\\n\"}\n",
         "{\"@timestamp\":\"2026-10-01T00:00:00.123Z\",\"message\":\"END RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\",\"aws\":{\"cloudwatch\":{\"log_group\":\"/aws/lambda/pay\"}}}\n",
         "{\"logStreamName\":\"s\",\"timestamp\":1790812800123,\"message\":\"Task timed out after 3.00 seconds\",\"eventId\":\"38\"}\n{\"logStreamName\":\"s\",\"timestamp\":1790812800123,\"message\":\"x\",\"eventId\":\"39\"}\n",
+        "{\"timestamp\":1790812800123,\"logGroup\":\"/aws/lambda/pay\",\"logStream\":\"s\",\"message\":\"something ordinary\"}\n",
+        "{\"@timestamp\":1790812800123,\"@log\":\"123456789012:/acme/shared\",\"@logStream\":\"2026/10/01/pay[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0\",\"message\":\"something ordinary\"}\n",
         "{\"date\":1790812800.123,\"log\":\"REPORT RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\\tDuration: 1.00 ms\"}\n",
         "{\"message\":\"REPORT RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\\tDuration: 1.00 ms\",\"time\":\"2026-10-01T00:00:00Z\"}\n",
     ],
@@ -33,6 +37,12 @@ fn is_wrapped(json: &JsonHead<'_>) -> bool {
     // A message and a time and nothing that a structured line has: the message decides.
     let plain = || lines().any(|event| event.is_plain() && event.message_has_trace());
     wraps * 2 > json.objects.len() || wraps == 0 && plain()
+}
+
+/// The wrapping says that Lambda wrote the lines, so they need not say it themselves: a busy function may write any number
+/// of ordinary lines before the platform writes one.
+fn names_lambda(json: &JsonHead<'_>) -> bool {
+    json.objects.iter().any(|event| event.is_pulled() || event.names_lambda())
 }
 
 /// One of our own records.

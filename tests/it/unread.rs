@@ -1,0 +1,303 @@
+//! What was not understood never ends in an answer that looks healthy: sentences of the platform in an input of an unknown
+//! form, values of REPORT that are odd, ordinary lines in any number before the first that tells something.
+
+use serde_json::{Value, json};
+
+use super::harness::{Run, directory, gzip, write};
+
+const ID: &str = "6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34";
+
+/// The ways in which the platform tells of one failed attempt.
+fn failures() -> Vec<Vec<String>> {
+    let start = format!("START RequestId: {ID} Version: 7");
+    let end = format!("END RequestId: {ID}");
+    let report = |rest: &str| {
+        format!(
+            "REPORT RequestId: {ID}\tDuration: 3003.12 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\tMax Memory Used: 70 MB\t{rest}"
+        )
+    };
+    vec![
+        vec![
+            start.clone(),
+            format!("2026-10-01T00:00:03.001Z {ID} Task timed out after 3.00 seconds"),
+            end.clone(),
+            report(""),
+        ],
+        vec![start.clone(), end.clone(), report("Status: timeout")],
+        vec![report("Status: error\tError Type: Runtime.ExitError")],
+        vec![start, end],
+        vec![format!("2026-10-01T00:00:03.001Z {ID} Task timed out after 3.00 seconds")],
+        vec![
+            format!(r#"{{"time":"2026-10-01T00:00:00.000Z","type":"platform.start","record":{{"requestId":"{ID}"}}}}"#),
+            format!(
+                r#"{{"time":"2026-10-01T00:00:03.000Z","type":"platform.report","record":{{"requestId":"{ID}","status":"timeout"}}}}"#
+            ),
+        ],
+    ]
+}
+
+/// What may stand before every line, in forms that are not read.
+const PREFIXES: [&str; 8] = [
+    "21:00:54  ",
+    "> ",
+    "[orders] ",
+    "orders.log:12:",
+    "2026-10-01 00:00:00.123 ",
+    "2026-10-01T00:00:00.1234567Z ",
+    "Oct 1, 12:00:00 AM: ",
+    "# ",
+];
+
+fn good() -> String {
+    let id = "11111111-93c1-4d0e-8a55-0b7c2f1e9d34";
+    format!(
+        "START RequestId: {id} Version: 7\nEND RequestId: {id}\nREPORT RequestId: {id}\tDuration: 3.12 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 70 MB\n"
+    )
+}
+
+/// Behind a prefix, a failure is found (status 1) or is said to be unread (status 3). Whatever flags are there, the answer
+/// is never that all is well.
+#[test]
+fn a_gate_never_passes_over_sentences_that_were_not_read() {
+    for (failure, lines) in failures().into_iter().enumerate() {
+        for prefix in PREFIXES {
+            let text: String = lines.iter().map(|line| format!("{prefix}{line}\n")).collect();
+            let far = format!("{}{text}", "some text that belongs to nobody\n".repeat(5_000));
+            for (name, bytes) in [
+                ("x.log", text.clone().into_bytes()),
+                ("far.log", far.into_bytes()),
+                ("x.log.gz", gzip(text.as_bytes())),
+            ] {
+                let folder = directory();
+                write(&folder.path().join(name), &bytes);
+                for beside in [false, true] {
+                    if beside {
+                        write(&folder.path().join("good.log"), good());
+                    }
+                    for flags in [&["--fail-on", "failed > 0"][..], &["--allow-empty", "--fail-on", "failed > 0"]] {
+                        let done = Run::analyze([folder.path()]).args(flags).done();
+                        let what = format!("failure {failure} behind {prefix:?} in {name}, {flags:?}: {}", done.stderr);
+                        assert!([1, 3].contains(&done.status), "status {}: {what}", done.status);
+                    }
+                    let strict = Run::analyze([folder.path()]).args(["--strict", "--allow-empty"]).done();
+                    let summary = Run::analyze([folder.path()]).args(["--format", "json"]).done().stdout;
+                    let summary: Value = serde_json::from_str(&summary).unwrap();
+                    let found = summary["totals"]["failed"].as_u64() > Some(0);
+                    assert!(found || strict.status == 3, "failure {failure} behind {prefix:?} in {name}: {summary:#}");
+                    assert!(found || summary["coverage"]["complete"] == json!(false), "{prefix:?} in {name}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_was_not_read_is_named_with_its_place() {
+    let text = format!("logs of today\n{}", failures()[0].iter().map(|line| format!("> {line}\n")).collect::<String>());
+    let folder = directory();
+    write(&folder.path().join("notes.txt"), text);
+    write(&folder.path().join("good.log"), good());
+    let done = Run::analyze(["."]).args(["--strict"]).directory(folder.path()).status(3);
+    let said = done.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains(r#"notes.txt: line 2 holds "START RequestId:" behind "> ""#), "{said}");
+    let empty = Run::analyze(["notes.txt"]).args(["--allow-empty"]).directory(folder.path()).status(3);
+    assert!(empty.stderr.contains("line 2"), "{}", empty.stderr);
+}
+
+/// Neither programs that make such sentences, nor logs of other kinds, nor results of ours are logs that were not read.
+#[test]
+fn what_is_no_log_is_left_out_quietly() {
+    let folder = directory();
+    let at = |name: &str| folder.path().join(name);
+    write(&at("good.log"), good());
+    write(
+        &at("test.py"),
+        "print(f\"START RequestId: {request_id} Version: 1\")\nassert \"Task timed out after \" in log\n",
+    );
+    write(
+        &at("states.ndjson"),
+        format!(
+            "{{\"timestamp\":1790812800123,\"logGroup\":\"/aws/vendedlogs/states/orders\",\"logStream\":\"s\",\"message\":\"{{\\\"cause\\\":\\\"2026-10-01T00:00:03.001Z {ID} Task timed out after 3.00 seconds\\\"}}\"}}\n"
+        ),
+    );
+    let failed = failures()[0].join("\n");
+    write(&at("failed.log"), &failed);
+    for format in ["json", "ndjson"] {
+        let result = Run::analyze([at("failed.log")]).args(["--format", format]).status(0).stdout;
+        write(&at(&format!("result.{format}")), result);
+    }
+    Run::analyze([at("failed.log")]).args(["--ledger".into(), at("ledger.json")]).status(0);
+    std::fs::remove_file(at("failed.log")).unwrap();
+    let done = Run::analyze([folder.path()]).args(["--strict", "--fail-on", "failed > 1", "--format", "json"]).done();
+    assert_eq!(done.status, 0, "{}{}", done.stderr, done.stdout);
+    Run::analyze([at("result.json")]).status(3);
+}
+
+/// One attempt that failed, behind so many ordinary events, each with an id or without.
+fn late_failure(ordinary: usize, with_id: bool) -> Vec<(i64, String)> {
+    let line = |number: usize| match with_id {
+        true => format!("2026-10-01T00:00:00.000Z\t00000000-93c1-4d0e-8a55-0b7c2f1e9d34\tINFO\torder {number}"),
+        false => format!("something ordinary about order {number}"),
+    };
+    let mut messages: Vec<String> = (0..ordinary).map(line).collect();
+    messages.extend(failures().swap_remove(0));
+    (1_790_812_800_000..).zip(messages).collect()
+}
+
+/// Whoever names Lambda's log group or log stream is read, however late the platform speaks.
+#[test]
+fn ordinary_events_before_the_first_line_of_the_platform_hide_nothing() {
+    const STREAM: &str = "2026/10/01/[7]0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+    type Wrap = fn(i64, &str) -> Value;
+    let shapes: [(&str, Wrap); 5] = [
+        (
+            "group",
+            |at, message| json!({"timestamp": at, "logGroup": "/aws/lambda/fn", "logStream": "s", "message": message}),
+        ),
+        (
+            "stream",
+            |at, message| json!({"timestamp": at, "logGroup": "shared", "logStream": STREAM, "message": message}),
+        ),
+        ("@log", |at, message| json!({"@timestamp": at, "@log": "123456789012:/aws/lambda/fn", "@message": message})),
+        (
+            "nested",
+            |at, message| json!({"date": at, "log": message, "aws": {"cloudwatch": {"log_group": "/aws/lambda/fn"}}}),
+        ),
+        ("pull", |at, message| {
+            json!({"timestamp": at, "ingestionTime": at, "eventId": at.to_string(), "logGroup": "/acme/shared", "logStream": "s",
+                   "accountId": "123456789012", "region": "eu-west-1", "message": message})
+        }),
+    ];
+    for (name, wrap) in shapes {
+        for ordinary in [0, 300, 600, 5_000] {
+            for with_id in [false, true] {
+                let text: String = late_failure(ordinary, with_id)
+                    .iter()
+                    .map(|(at, message)| format!("{}\n", wrap(*at, &format!("{message}\n"))))
+                    .collect();
+                let done = Run::analyze(["-"]).args(["--fail-on", "failures.timeout > 0"]).input(text).done();
+                assert_eq!(done.status, 1, "{name}, {ordinary} lines, ids {with_id}: {}{}", done.stdout, done.stderr);
+            }
+        }
+    }
+}
+
+/// Every field of a REPORT, in text and in JSON.
+fn report(odd: Option<(&str, &str)>, status: Option<&str>, error_type: Option<&str>) -> [String; 2] {
+    let value = |name: &str, usual: &str| {
+        odd.filter(|(field, _)| *field == name).map_or(usual.to_owned(), |(_, value)| value.to_owned())
+    };
+    let mut text = format!(
+        "REPORT RequestId: {ID}\tDuration: {}\tBilled Duration: {}\tMemory Size: {}\tMax Memory Used: {}\tInit Duration: {}\t",
+        value("Duration", "12.10 ms"),
+        value("Billed", "13 ms"),
+        value("Size", "128 MB"),
+        value("Used", "70 MB"),
+        value("Init", "300.00 ms"),
+    );
+    if let Some(status) = status {
+        text += &format!("Status: {status}\t");
+    }
+    if let Some(error_type) = error_type {
+        text += &format!("Error Type: {error_type}\t");
+    }
+    let quoted = |name: &str, usual: &str| match odd.filter(|(field, _)| *field == name) {
+        Some((_, value)) => json!(value),
+        None => usual.parse::<f64>().map(|number| json!(number)).unwrap(),
+    };
+    let mut record = json!({
+        "requestId": ID,
+        "status": status.unwrap_or("success"),
+        "metrics": {"durationMs": quoted("Duration", "12.1"), "billedDurationMs": quoted("Billed", "13"),
+                    "memorySizeMB": quoted("Size", "128"), "maxMemoryUsedMB": quoted("Used", "70"),
+                    "initDurationMs": quoted("Init", "300")},
+    });
+    if let Some(error_type) = error_type {
+        record["errorType"] = json!(error_type);
+    }
+    [text, json!({"time": "2026-10-01T00:00:03.000Z", "type": "platform.report", "record": record}).to_string()]
+}
+
+/// The verdict on an attempt with this REPORT: category, code and confidence.
+fn verdict(report: &str) -> (String, String, String) {
+    let text = if report.starts_with('{') {
+        format!(
+            "{{\"time\":\"2026-10-01T00:00:00.000Z\",\"type\":\"platform.start\",\"record\":{{\"requestId\":\"{ID}\",\"version\":\"7\"}}}}\n{report}\n"
+        )
+    } else {
+        format!("START RequestId: {ID} Version: 7\nEND RequestId: {ID}\n{report}\n")
+    };
+    let done = Run::analyze(["-"]).args(["--format", "ndjson"]).input(text).done();
+    let record: Value = serde_json::from_str(done.stdout.lines().next().unwrap_or("null")).unwrap();
+    let part = |name: &str| record[name].as_str().unwrap_or("none").to_owned();
+    (part("category"), part("code"), part("confidence"))
+}
+
+/// An odd value loses itself and nothing else: neither is a failure lost by it, nor a success sure.
+#[test]
+fn one_odd_value_of_a_report_hides_no_failure() {
+    const ODD: [&str; 9] = ["***", "N/A", "", "-", "12,5 ms", "1.2.3", "many ms", "null", "99999999999999999999999999"];
+    for field in ["Duration", "Billed", "Size", "Used", "Init"] {
+        for odd in ODD {
+            for (status, error_type, want) in [
+                ("timeout", None, "timeout"),
+                ("error", Some("Runtime.ExitError"), "runtime_exception"),
+                ("error", Some("Runtime.OutOfMemory"), "out_of_memory"),
+                ("error", None, "unknown"),
+            ] {
+                for line in report(Some((field, odd)), Some(status), error_type) {
+                    assert_eq!(verdict(&line).0, want, "{line}");
+                }
+            }
+            for line in report(Some((field, odd)), None, None) {
+                let (category, _, confidence) = verdict(&line);
+                assert!(category != "ok" || confidence != "high", "{category} {confidence}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_status_that_is_not_known_is_a_failure() {
+    for (word, want) in
+        [("Timeout", "timeout"), ("timeout,", "timeout"), ("timeout<br/>", "timeout"), ("ERROR", "unknown")]
+    {
+        for line in report(None, Some(word), None) {
+            assert_eq!(verdict(&line).0, want, "{line}");
+        }
+    }
+    for word in ["failed", "oom", "aborted", "***", "throttled!", "cancelled"] {
+        for line in report(None, Some(word), None) {
+            assert_eq!(verdict(&line).1, "unknown", "{line}");
+        }
+        for line in report(None, Some(word), Some("Runtime.OutOfMemory")) {
+            assert_eq!(verdict(&line).0, "out_of_memory", "{line}");
+        }
+    }
+}
+
+/// A REPORT that ends before its end is never a sure success, and never loses what stands in it.
+#[test]
+fn a_report_that_is_cut_off_is_no_proof() {
+    for line in report(None, None, None) {
+        for cut in 0..line.len() {
+            let (category, _, confidence) = verdict(&line[..cut]);
+            let whole = !line.starts_with('{') && line[..cut].contains("Max Memory Used: 7");
+            assert!(whole || category != "ok" || confidence != "high", "{category} {confidence}: {}", &line[..cut]);
+        }
+    }
+}
+
+/// An attempt whose REPORT is there and says nothing that can be read is not judged by its END.
+#[test]
+fn an_unreadable_report_is_never_ok() {
+    for rest in
+        ["", "\t", "\tDuration: ***\tBilled Duration: ***\tMemory Size: ***\tMax Memory Used: ***", " [REDACTED]"]
+    {
+        let (category, code, _) = verdict(&format!("REPORT RequestId: {ID}{rest}"));
+        assert_ne!(category, "ok", "{rest:?}");
+        assert_eq!(code, "incomplete.no_report", "{rest:?}");
+    }
+    let (category, ..) = verdict("REPORT RequestId: xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx\tDuration: 3.00 ms");
+    assert_ne!(category, "ok", "its id is masked");
+}
