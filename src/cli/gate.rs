@@ -5,7 +5,7 @@
 use globset::{Glob, GlobMatcher};
 use serde_json::Value;
 
-use super::metrics;
+use super::metrics::{self, Metric};
 use crate::render::one_line;
 use crate::wire::{Condition, FunctionSummary, Gate, Summary};
 
@@ -16,7 +16,7 @@ pub(super) struct Rule {
     expression: String,
     /// Which functions; the totals without it.
     functions: Option<GlobMatcher>,
-    path: &'static str,
+    metric: &'static Metric,
     operator: Operator,
     threshold: Threshold,
 }
@@ -63,37 +63,77 @@ pub(super) fn condition(text: &str) -> Result<Rule, String> {
     if path.is_empty() || right.is_empty() || glob == Some("") {
         return Err(shape());
     }
-    let path = metrics::resolve(path)?;
+    let metric = metrics::resolve(path)?;
     let functions = glob.map(|glob| Glob::new(glob).map_err(|error| error.to_string())).transpose()?;
-    if functions.is_some() && path.starts_with("coverage.") {
+    if functions.is_some() && metric.path.starts_with("coverage.") {
         return Err("coverage is not counted by function; leave the name and the colon out".to_owned());
     }
+    let threshold = threshold(right, metric)?;
+    refuse_the_impossible(metric, operator, threshold, right)?;
     Ok(Rule {
         expression: text.trim().to_owned(),
         functions: functions.map(|glob| glob.compile_matcher()),
-        path,
+        metric,
         operator,
-        threshold: threshold(right, path)?,
+        threshold,
     })
 }
 
 /// Reads `0`, `1%`, `500ms`, `3s`, `80%limit`, and checks that the unit fits the number it is compared with.
-fn threshold(text: &str, path: &str) -> Result<Threshold, String> {
-    let is_time = path.split('.').any(|part| part.ends_with("_ms"));
+fn threshold(text: &str, metric: &Metric) -> Result<Threshold, String> {
+    let path = &metric.path;
     let wrong = || format!("'{text}' is no value; write 10, 1%, 500ms, 3s or 80%limit");
     let number = |text: &str| text.trim().parse::<f64>().ok().filter(|number| number.is_finite()).ok_or_else(wrong);
     let (digits, unit) =
         text.split_at(text.find(|char: char| char == '%' || char.is_ascii_alphabetic()).unwrap_or(text.len()));
     match unit.trim() {
         "" => Ok(Threshold::Number(number(digits)?)),
-        "%" if path == "failure_rate" => Ok(Threshold::Number(number(digits)? / 100.0)),
+        "%" if metric.is_ratio() => Ok(Threshold::Number(number(digits)? / 100.0)),
         "%" => Err(format!("{path} is no ratio; compare failure_rate with {text}, or {path} with a number")),
-        "ms" | "s" | "m" | "%limit" if !is_time => Err(format!("{path} is no time; compare it with a number")),
+        "ms" | "s" | "m" | "%limit" if metric.is_ratio() => Err(format!("{path} is no time; {SHARE}")),
+        "ms" | "s" | "m" | "%limit" if !metric.is_time() => Err(format!("{path} is no time; compare it with a number")),
         "ms" => Ok(Threshold::Number(number(digits)?)),
         "s" => Ok(Threshold::Number(number(digits)? * 1_000.0)),
         "m" => Ok(Threshold::Number(number(digits)? * 60_000.0)),
+        "%limit" if path == LIMIT => Err(format!("{path} is the limit itself; compare it with a time such as 3s")),
         "%limit" => Ok(Threshold::OfLimit(number(digits)? / 100.0)),
         _ => Err(wrong()),
+    }
+}
+
+/// The number that `%limit` is a share of.
+const LIMIT: &str = "timeout_ms";
+const SHARE: &str = "compare it with a share such as 5%";
+
+/// Refuses a value that the number never has, and a bound that it never passes: a gate that cannot fail would look like
+/// one that passes. What is always true is accepted on the bound itself (`failed >= 0`), since it fails in plain sight.
+fn refuse_the_impossible(metric: &Metric, operator: Operator, threshold: Threshold, typed: &str) -> Result<(), String> {
+    let Metric { path, least, most, whole } = metric;
+    let (value, is_exact) = match threshold {
+        Threshold::Number(value) => (value, true),
+        // A share has the sign of the time that it stands for, and no time is too long.
+        Threshold::OfLimit(share) => (share, false),
+    };
+    if value < *least || value > *most {
+        let range = if most.is_finite() { format!("between {least} and {most}") } else { format!("{least} or more") };
+        let percent = typed.parse::<f64>().is_ok_and(|number| (0.0..=100.0).contains(&number));
+        let hint = match metric.is_ratio() {
+            true if percent => format!("; did you mean {typed}%?"),
+            true => format!("; {SHARE}"),
+            false => String::new(),
+        };
+        return Err(format!("{path} is {range}, never {typed}{hint}"));
+    }
+    match operator {
+        Operator::Greater if value == *most => {
+            let percent = if typed.contains('%') { "" } else { "> 1% or " };
+            Err(format!("{path} is never above {most}; did you mean {percent}>= {typed}?"))
+        }
+        Operator::Less if value == *least => Err(format!("{path} is never below {least}; did you mean <= {typed}?")),
+        Operator::Equal | Operator::NotEqual if *whole && is_exact && value.fract() != 0.0 => {
+            Err(format!("{path} is a whole number, never {typed}"))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -155,7 +195,7 @@ fn readable(value: f64) -> String {
 impl Rule {
     fn evaluate(&self, summary: &Summary) -> Vec<Condition> {
         let Some(functions) = &self.functions else {
-            let source = if self.path.starts_with("coverage.") { json(summary) } else { json(&summary.totals) };
+            let source = if self.metric.path.starts_with("coverage.") { json(summary) } else { json(&summary.totals) };
             return vec![self.compare(None, &source, summary.totals.timeout_ms)];
         };
         let matching = summary.functions.iter().filter(|one| functions.is_match(one.function.as_deref().unwrap_or("")));
@@ -168,7 +208,7 @@ impl Rule {
     }
 
     fn compare(&self, scope: Option<String>, source: &Value, timeout_ms: Option<u64>) -> Condition {
-        let value = metrics::number(source, self.path);
+        let value = metrics::number(source, &self.metric.path);
         let threshold = match self.threshold {
             Threshold::Number(number) => Some(number),
             Threshold::OfLimit(share) => timeout_ms.map(|limit| limit as f64 * share),
@@ -297,9 +337,50 @@ mod tests {
             ("failed > 1e999", "is no value"),
             ("[:failed > 0", "unclosed"),
             ("*:coverage.duplicates > 0", "leave the name"),
+            ("failure_rate > 5", "between 0 and 1, never 5; did you mean 5%?"),
+            ("*:failure_rate >= 2.5", "did you mean 2.5%?"),
+            ("failure_rate < 500", "never 500; compare it with a share such as 5%"),
+            ("failure_rate > 150%", "never 150%; compare it with a share such as 5%"),
+            ("failure_rate > 1", "never above 1; did you mean > 1% or >= 1?"),
+            ("failure_rate > 100%", "never above 1; did you mean >= 100%?"),
+            ("failure_rate > 3s", "compare it with a share such as 5%"),
+            ("failed > -1", "failed is 0 or more, never -1"),
+            ("failed < 0", "never below 0; did you mean <= 0?"),
+            ("failed == 1.5", "failed is a whole number, never 1.5"),
+            ("duration.p99 < 0%limit", "never below 0"),
+            ("duration.p99 > -80%limit", "0 or more, never -80%limit"),
+            ("timeout_ms > 80%limit", "is the limit itself"),
         ] {
             let error = condition(expression).expect_err(expression);
             assert!(error.contains(hint), "{expression}: {error}");
+        }
+    }
+
+    /// Held against every value that a number could have, rather than against its bounds.
+    #[test]
+    fn a_condition_is_taken_when_it_can_be_true_of_a_value_that_the_number_can_have() {
+        let texts = ["-1", "-0.5", "0", "0.25", "1", "1.5", "2", "5", "100", "101", "1000000"];
+        for metric in metrics::all() {
+            let fraction = ["failure_rate", "gb_seconds", "usd", "p50", "p95", "p99", "max"];
+            let whole = !fraction.iter().any(|name| metric.path == *name || metric.path.ends_with(&format!(".{name}")));
+            let most = if metric.path == "failure_rate" { 1.0 } else { f64::MAX };
+            let can_have = |value: &f64| (0.0..=most).contains(value) && !(whole && value.fract() != 0.0);
+            for (text, (sign, operator)) in texts.iter().flat_map(|text| OPERATORS.map(|operator| (text, operator))) {
+                let value: f64 = text.parse().unwrap();
+                let near =
+                    [0.0, 0.5, 1.0, value - 1.0, value.floor(), value, value + 0.25, value.ceil(), value.ceil() + 1.0];
+                let can_be_true = near.iter().filter(|one| can_have(one)).any(|one| operator.holds(*one, value));
+                let is_bound = (0.0..=most).contains(&value);
+                let is_value = !matches!(sign, "==" | "!=") || can_have(&value);
+                let expression = format!("{} {sign} {text}", metric.path);
+                match condition(&expression) {
+                    Ok(_) => assert!(can_be_true && is_bound && is_value, "{expression} is taken"),
+                    Err(error) => {
+                        assert!(!(can_be_true && is_bound && is_value), "{expression}: {error}");
+                        assert!(error.starts_with(&metric.path), "{expression}: {error}");
+                    }
+                }
+            }
         }
     }
 }

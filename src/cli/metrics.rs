@@ -1,4 +1,5 @@
-//! The numbers of a summary that a gate can ask for, found in its JSON Schema: no second list to keep.
+//! The numbers of a summary that a gate can ask for, and what values they can have, found in its JSON Schema: no second
+//! list to keep.
 
 use std::sync::LazyLock;
 
@@ -10,34 +11,63 @@ use crate::wire::{Coverage, FunctionSummary};
 /// Shorter words for common paths, whole or as the beginning of a path.
 const ALIASES: [(&str, &str); 2] = [("lost_events", "outcomes.exhausted"), ("duration", "duration_ms.all")];
 
-/// Every path to a number in the summary of a function or of the totals, and in its coverage.
-static PATHS: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let mut paths = Vec::new();
-    collect(&schemars::schema_for!(FunctionSummary).to_value(), "", &mut paths);
-    collect(&schemars::schema_for!(Coverage).to_value(), "coverage", &mut paths);
-    paths
+/// A number in the summary.
+#[derive(Debug, PartialEq)]
+pub(super) struct Metric {
+    /// Where it is: keys joined by dots.
+    pub(super) path: String,
+    /// The smallest value that it can have.
+    pub(super) least: f64,
+    /// The largest value that it can have; infinite where there is none.
+    pub(super) most: f64,
+    /// It has no fraction.
+    pub(super) whole: bool,
+}
+
+impl Metric {
+    /// A share of something, 0 to 1.
+    pub(super) fn is_ratio(&self) -> bool {
+        self.most == 1.0
+    }
+
+    /// A time in milliseconds.
+    pub(super) fn is_time(&self) -> bool {
+        self.path.split('.').any(|part| part.ends_with("_ms"))
+    }
+}
+
+/// Every number in the summary of a function or of the totals, and in its coverage.
+static METRICS: LazyLock<Vec<Metric>> = LazyLock::new(|| {
+    let mut metrics = Vec::new();
+    collect(&schemars::schema_for!(FunctionSummary).to_value(), "", &mut metrics);
+    collect(&schemars::schema_for!(Coverage).to_value(), "coverage", &mut metrics);
+    metrics
 });
 
-/// The full path for what was typed: a path, an alias, or the last part of a path where it is unique.
-pub(super) fn resolve(typed: &str) -> Result<&'static str, String> {
+/// Finds the number that was typed: by its path, an alias, or the last part of its path where that is unique.
+pub(super) fn resolve(typed: &str) -> Result<&'static Metric, String> {
     let typed = typed.strip_prefix("totals.").unwrap_or(typed);
     let full = unalias(typed);
-    if let Some(path) = PATHS.iter().find(|path| **path == full) {
-        return Ok(path);
+    if let Some(metric) = METRICS.iter().find(|metric| metric.path == full) {
+        return Ok(metric);
     }
     let suffix = format!(".{full}");
-    let ending: Vec<&'static str> = PATHS.iter().map(String::as_str).filter(|path| path.ends_with(&suffix)).collect();
-    let beginning = PATHS.iter().map(String::as_str).filter(|path| path.starts_with(&format!("{full}.")));
+    let ending: Vec<&'static Metric> = METRICS.iter().filter(|metric| metric.path.ends_with(&suffix)).collect();
+    let paths = || METRICS.iter().map(|metric| metric.path.as_str());
     match ending[..] {
-        [path] => Ok(path),
+        [metric] => Ok(metric),
         [] => {
-            let mut near: Vec<&str> = beginning.take(4).collect();
+            let beginning = format!("{full}.");
+            let mut near: Vec<&str> = paths().filter(|path| path.starts_with(&beginning)).take(4).collect();
             if near.is_empty() {
-                near = nearest(typed, PATHS.iter().map(String::as_str).chain(ALIASES.map(|(alias, _)| alias)));
+                near = nearest(typed, paths().chain(ALIASES.map(|(alias, _)| alias)));
             }
             Err(format!("no number '{typed}' in the summary{}", suggestion(&near)))
         }
-        _ => Err(format!("'{typed}' may be {}; write one of them", ending.join(", "))),
+        ref several => {
+            let paths: Vec<&str> = several.iter().map(|metric| metric.path.as_str()).collect();
+            Err(format!("'{typed}' may be {}; write one of them", paths.join(", ")))
+        }
     }
 }
 
@@ -55,31 +85,43 @@ pub(super) fn number(value: &Value, path: &str) -> Option<f64> {
     path.split('.').try_fold(value, |value, key| value.get(key))?.as_f64()
 }
 
-fn collect(root: &Value, prefix: &str, paths: &mut Vec<String>) {
-    walk(root, root, prefix, paths);
+fn collect(root: &Value, prefix: &str, metrics: &mut Vec<Metric>) {
+    walk(root, root, prefix, metrics);
 }
 
-fn walk(root: &Value, schema: &Value, path: &str, paths: &mut Vec<String>) {
+fn walk(root: &Value, schema: &Value, path: &str, metrics: &mut Vec<Metric>) {
     if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
         if let Some(target) = root.pointer(reference.trim_start_matches('#')) {
-            walk(root, target, path, paths);
+            walk(root, target, path, metrics);
         }
         return;
     }
     for choice in schema.get("anyOf").and_then(Value::as_array).into_iter().flatten() {
-        walk(root, choice, path, paths);
+        walk(root, choice, path, metrics);
     }
-    if is_number(schema.get("type")) {
-        paths.push(path.to_owned());
+    if has_type(schema, &["integer", "number"]) {
+        let bound = |key: &str| schema.get(key).and_then(Value::as_f64);
+        metrics.push(Metric {
+            path: path.to_owned(),
+            least: bound("minimum").unwrap_or(f64::NEG_INFINITY),
+            most: bound("maximum").unwrap_or(f64::INFINITY),
+            whole: has_type(schema, &["integer"]),
+        });
     }
     for (key, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-        walk(root, property, &if path.is_empty() { key.clone() } else { format!("{path}.{key}") }, paths);
+        walk(root, property, &if path.is_empty() { key.clone() } else { format!("{path}.{key}") }, metrics);
     }
 }
 
-fn is_number(kind: Option<&Value>) -> bool {
-    let names = |value: &Value| matches!(value.as_str(), Some("integer" | "number"));
-    kind.is_some_and(|kind| names(kind) || kind.as_array().is_some_and(|kinds| kinds.iter().any(names)))
+fn has_type(schema: &Value, types: &[&str]) -> bool {
+    let is_one = |value: &Value| value.as_str().is_some_and(|name| types.contains(&name));
+    schema.get("type").is_some_and(|kind| is_one(kind) || kind.as_array().is_some_and(|kinds| kinds.iter().any(is_one)))
+}
+
+/// All numbers, for laws that hold for each.
+#[cfg(test)]
+pub(super) fn all() -> &'static [Metric] {
+    &METRICS
 }
 
 #[cfg(test)]
@@ -88,7 +130,7 @@ mod tests {
 
     #[track_caller]
     fn case(typed: &str, want: &str) {
-        assert_eq!(resolve(typed), Ok(want), "{typed}");
+        assert_eq!(resolve(typed).map(|metric| metric.path.as_str()), Ok(want), "{typed}");
     }
 
     #[test]
@@ -115,6 +157,14 @@ mod tests {
         ] {
             let error = resolve(typed).unwrap_err();
             assert!(error.contains(hint), "{error}");
+        }
+    }
+    #[test]
+    fn every_number_has_bounds_and_only_shares_end_at_one() {
+        assert!(all().len() > 50, "{:#?}", all());
+        for metric in all() {
+            assert_eq!(metric.least, 0.0, "{}: no number of a summary is negative; say so in its schema", metric.path);
+            assert_eq!(metric.is_ratio(), metric.path == "failure_rate", "{}", metric.path);
         }
     }
 }

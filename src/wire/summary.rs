@@ -139,6 +139,7 @@ pub struct FunctionSummary {
     /// Attempts that failed: the eight kinds and unknown.
     pub failed: u64,
     /// `failed` / (`attempts` - `incomplete`), 0 to 1; null without any, or where the log hides successes.
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub failure_rate: Option<f64>,
     /// Failed attempts by kind.
     pub failures: Failures,
@@ -350,12 +351,16 @@ pub struct Durations {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Percentiles {
     /// Median.
+    #[schemars(range(min = 0.0))]
     pub p50: Option<f64>,
     /// 95th percentile.
+    #[schemars(range(min = 0.0))]
     pub p95: Option<f64>,
     /// 99th percentile.
+    #[schemars(range(min = 0.0))]
     pub p99: Option<f64>,
     /// Largest.
+    #[schemars(range(min = 0.0))]
     pub max: Option<f64>,
 }
 
@@ -363,10 +368,13 @@ pub struct Percentiles {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct InitPercentiles {
     /// Median.
+    #[schemars(range(min = 0.0))]
     pub p50: Option<f64>,
     /// 95th percentile.
+    #[schemars(range(min = 0.0))]
     pub p95: Option<f64>,
     /// Largest.
+    #[schemars(range(min = 0.0))]
     pub max: Option<f64>,
 }
 
@@ -387,8 +395,10 @@ pub struct Waste {
     /// Billed milliseconds.
     pub billed_ms: u64,
     /// GB-seconds.
+    #[schemars(range(min = 0.0))]
     pub gb_seconds: f64,
     /// In US dollars, by the price list named.
+    #[schemars(range(min = 0.0))]
     pub usd: Option<f64>,
     /// The price list.
     pub price_list: Option<String>,
@@ -405,8 +415,10 @@ pub struct WasteShare {
     /// Billed milliseconds.
     pub billed_ms: u64,
     /// GB-seconds.
+    #[schemars(range(min = 0.0))]
     pub gb_seconds: f64,
     /// In US dollars.
+    #[schemars(range(min = 0.0))]
     pub usd: f64,
 }
 
@@ -447,6 +459,7 @@ pub struct Finding {
     /// Versions it occurred in.
     pub versions: Vec<String>,
     /// Share of the attempts of these versions since `first_seen`, 0 to 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub share: Option<f64>,
     /// Whether the same work may be tried again.
     pub retryable: String,

@@ -33,9 +33,14 @@ fn a_failed_gate_wins_over_one_that_cannot_be_told() {
 
 #[test]
 fn what_is_no_condition_is_wrong_usage() {
-    for (condition, hint) in
-        [("fialed > 0", "did you mean failed"), ("failed", "it needs a path"), ("failed > x", "no value")]
-    {
+    for (condition, hint) in [
+        ("fialed > 0", "did you mean failed"),
+        ("failed", "it needs a path"),
+        ("failed > x", "no value"),
+        ("failure_rate > 5", "did you mean 5%?"),
+        ("*:failure_rate > 100%", "never above 1"),
+        ("failed > -1", "0 or more"),
+    ] {
         let done = Run::new(["demo", "--fail-on", condition]).status(2);
         assert!(done.stderr.contains(hint), "{condition}: {}", done.stderr);
         assert!(done.stdout.is_empty());
