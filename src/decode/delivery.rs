@@ -1,10 +1,10 @@
 //! The way from a shape to the sink: stream ids, the order of time, and what is to be noted about the input.
 
-use super::InputContext;
 use super::feed::{Feed, LONGEST};
 use super::json::scan::unescape;
-use super::spool::Spool;
-use crate::model::{Batch, Block, EventSink, FunctionArn, LogEvent, Note, StreamId, StreamKey, Timestamp};
+use super::spool::{Lost, Spool};
+use super::{DecodeError, InputContext};
+use crate::model::{Batch, Block, Bucket, EventSink, FunctionArn, LogEvent, Note, StreamId, StreamKey, Timestamp};
 
 /// Who wrote an event, as slices of the input; strings may still be escaped as in JSON.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -244,7 +244,7 @@ impl<'s> Delivery<'s> {
                 }
                 *last = event.at.or(*last);
                 spool.push(stream, &event);
-                if spool.events() >= WATCHED_EVENTS || spool.bytes() >= WATCHED_BYTES {
+                if spool.events() >= WATCHED_EVENTS || spool.memory() >= WATCHED_BYTES {
                     self.decide();
                 }
             }
@@ -266,18 +266,19 @@ impl<'s> Delivery<'s> {
 
     /// Hands over what was held back, and says what is to be noted. Gives the bytes that rewriting added, and the spare
     /// memory.
-    pub(super) fn finish(mut self, feed: &Feed<'_>) -> (u64, Block) {
+    pub(super) fn finish(mut self, feed: &Feed<'_>) -> (u64, Block, Result<(), DecodeError>) {
         self.hand_over(feed);
         self.decide();
+        let mut result = Ok(());
         if let Order::Reversed(spool) = std::mem::replace(&mut self.order, Order::Kept)
-            && let Err(error) =
+            && let Err(Lost { error, bytes }) =
                 spool.backward(|stream, event| self.sink.event(stream, LogEvent { split: self.split, ..event }))
         {
-            let text = format!("has the newest event first, and a temporary file to turn it round failed: {error}");
-            self.sink.note(Note { incomplete: true, text });
+            self.sink.count(Bucket::Unattributed, bytes);
+            result = Err(DecodeError::NotTurned(error));
         }
         self.say();
-        (self.grown, self.waiting.block)
+        (self.grown, self.waiting.block, result)
     }
 
     fn say(&mut self) {

@@ -90,6 +90,12 @@ pub enum DecodeError {
     /// Could not be read.
     #[error(transparent)]
     Io(#[from] std::io::Error),
+    /// Has the newest event first and could not be turned round: what came first in it counts.
+    #[error(
+        "has the newest event first, and the temporary file to turn it round failed ({0}): only a part of its events \
+         counts; free space for temporary files, or set TMPDIR"
+    )]
+    NotTurned(std::io::Error),
 }
 
 /// Buffers that one worker reuses from input to input.

@@ -181,9 +181,9 @@ impl<'r> Run<'r> {
         let spare = std::mem::take(&mut self.buffers.spare);
         let mut delivery = Delivery::new(self.context, self.sink, feed, spare);
         let result = (shape.decode)(feed, &mut delivery);
-        let (grown, spare) = delivery.finish(feed);
+        let (grown, spare, turned) = delivery.finish(feed);
         self.buffers.spare = spare;
-        result.map(|()| (shape.name, Size { carried: Carried::default(), grown }))
+        result.and(turned).map(|()| (shape.name, Size { carried: Carried::default(), grown }))
     }
 
     fn carried(&mut self, feed: &mut Feed<'_>, depth: usize) -> Result<Carried, DecodeError> {

@@ -283,8 +283,9 @@ impl<'d, S: EventSink> Desk<'d, '_, S> {
         feed.follows(turn.lines);
         feed.more();
         let mut delivery = Delivery::new(self.context, turn.sink, &feed, Block::default());
+        // It fails for containers, or where it must be turned round: neither is split.
         let _ = (self.shape.decode)(&mut feed, &mut delivery);
-        delivery.finish(&feed);
+        let _ = delivery.finish(&feed);
         let sighting = feed.sighting().map(|seen| Sighting { line: seen.line + turn.lines, ..seen });
         let (bytes, failure, _) = feed.finish();
         (bytes, failure, sighting)

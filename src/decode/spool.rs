@@ -22,8 +22,21 @@ pub(super) struct Spool {
     /// Lengths of the chunks in the file.
     written: Vec<u64>,
     file: Option<File>,
+    /// Why the file could not be written. No event is taken any more, so that what is missing lies at one end of the log:
+    /// a gap would tear attempts in two.
     failure: Option<io::Error>,
     events: usize,
+    /// Bytes of messages that were to be held.
+    bytes: u64,
+}
+
+/// Events that could not be given back.
+#[derive(Debug)]
+pub(super) struct Lost {
+    /// Why the temporary file failed.
+    pub(super) error: io::Error,
+    /// Bytes of their messages.
+    pub(super) bytes: u64,
 }
 
 impl Spool {
@@ -33,14 +46,18 @@ impl Spool {
     }
 
     /// Bytes in memory.
-    pub(super) fn bytes(&self) -> usize {
+    pub(super) fn memory(&self) -> usize {
         self.chunk.len()
     }
 
     /// Takes an event.
     pub(super) fn push(&mut self, stream: StreamId, event: &LogEvent<'_>) {
+        self.bytes += event.message.len() as u64;
         if self.chunk.len() + event.message.len() > CHUNK {
             self.write_out();
+        }
+        if self.failure.is_some() {
+            return;
         }
         let flag = |set: bool, flag: u8| if set { flag } else { 0 };
         let flags = flag(event.at.is_some(), TIMED)
@@ -60,15 +77,15 @@ impl Spool {
         self.events += 1;
     }
 
+    /// Moves the chunk to the file. Where that fails it stays.
     fn write_out(&mut self) {
         if self.chunk.is_empty() || self.failure.is_some() {
-            self.chunk.clear();
             return;
         }
-        if let Err(error) = self.append() {
-            self.failure = Some(error);
+        match self.append() {
+            Ok(()) => self.chunk.clear(),
+            Err(error) => self.failure = Some(error),
         }
-        self.chunk.clear();
     }
 
     fn append(&mut self) -> io::Result<()> {
@@ -97,18 +114,34 @@ impl Spool {
     }
 
     /// Gives the events last come first.
-    pub(super) fn backward(mut self, mut take: impl FnMut(StreamId, LogEvent<'_>)) -> io::Result<()> {
+    pub(super) fn backward(mut self, mut take: impl FnMut(StreamId, LogEvent<'_>)) -> Result<(), Lost> {
+        let mut given = 0;
+        let mut take = |stream, event: LogEvent<'_>| {
+            given += event.message.len() as u64;
+            take(stream, event);
+        };
         give_backward(&self.chunk, &mut take);
+        let read = self.read_backward(&mut take);
+        match self.failure.map_or(read, Err) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(Lost { error, bytes: self.bytes - given }),
+        }
+    }
+
+    fn read_backward(&mut self, take: &mut impl FnMut(StreamId, LogEvent<'_>)) -> io::Result<()> {
         let mut start: u64 = self.written.iter().sum();
         for length in self.written.iter().rev() {
             let Some(file) = &mut self.file else { break };
             start -= length;
             self.chunk.clear();
             file.seek(SeekFrom::Start(start))?;
-            file.take(*length).read_to_end(&mut self.chunk)?;
-            give_backward(&self.chunk, &mut take);
+            let read = file.take(*length).read_to_end(&mut self.chunk)?;
+            if read as u64 != *length {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            give_backward(&self.chunk, take);
         }
-        self.failure.map_or(Ok(()), Err)
+        Ok(())
     }
 }
 
@@ -168,9 +201,29 @@ mod tests {
     fn goes_over_to_a_file() {
         let mut spool = Spool::default();
         messages(&mut spool, 30, 1024 * 1024);
-        assert!(spool.bytes() <= CHUNK + 1024 * 1024);
+        assert!(spool.memory() <= CHUNK + 1024 * 1024);
         let mut lines = Vec::new();
         spool.backward(|_, event| lines.push(event.line)).expect("a temporary file");
         assert_eq!(lines, (1..=30).rev().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_file_that_fails_leaves_the_first_events_and_the_size_of_the_rest() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("read-only");
+        std::fs::write(&path, "").expect("a file");
+        for before in [0, 9] {
+            let mut spool = Spool::default();
+            messages(&mut spool, before, 1024 * 1024);
+            // Cannot be written, and holds nothing of what was written before.
+            let written = spool.written.len();
+            spool.file = Some(File::open(&path).expect("a file"));
+            messages(&mut spool, 20, 1024 * 1024);
+            assert_eq!(spool.written.len(), written);
+            let mut given = 0;
+            let lost = spool.backward(|_, event| given += event.message.len() as u64).expect_err("not all of it");
+            assert!(given > 0, "what is in memory can be given");
+            assert_eq!(given + lost.bytes, (before as u64 + 20) * 1024 * 1024);
+        }
     }
 }

@@ -142,7 +142,8 @@ impl Progress for Silent {
 /// Analyses log files.
 ///
 /// # Errors
-/// Only for what makes an answer impossible (no temporary file); an unreadable input is part of the answer.
+/// Only for what makes an answer impossible (attempts that cannot be read back from a temporary file); an unreadable
+/// input is part of the answer.
 pub fn analyze(options: &Options, progress: &dyn Progress) -> anyhow::Result<Analysis> {
     run::run(&source::list_inputs(&options.paths, options.threads), options, progress)
 }

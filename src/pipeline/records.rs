@@ -57,9 +57,11 @@ impl Spool {
     }
 }
 
-/// The records of a run.
-#[derive(Debug)]
+/// The records of a run, or why there are none.
+#[derive(Debug, Default)]
 pub struct Records {
+    /// What became of the temporary file, where it failed.
+    failure: Option<String>,
     spools: Vec<BufReader<File>>,
     index: Vec<(u16, Spooled)>,
     patches: Patches,
@@ -78,11 +80,24 @@ impl Records {
             readers.push(BufReader::with_capacity(1 << 16, file));
         }
         index.sort_unstable_by_key(|(_, spooled)| spooled.place);
-        let mut records = Self { spools: readers, index, patches, repeated: FxHashMap::default() };
+        let mut records = Self { failure: None, spools: readers, index, patches, repeated: FxHashMap::default() };
         for places in std::mem::take(&mut records.patches.repeats) {
             records.compare(&places)?;
         }
         Ok(records)
+    }
+
+    /// No records: the temporary file failed. Whoever asks for them is told, and what needs none is printed all the same.
+    pub(super) fn missing(error: &io::Error) -> Self {
+        Self { failure: Some(error.to_string()), ..Self::default() }
+    }
+
+    fn check(&self) -> io::Result<()> {
+        self.failure.as_ref().map_or(Ok(()), |reason| {
+            Err(io::Error::other(format!(
+                "the temporary file for the records failed ({reason}); free space for temporary files, or set TMPDIR"
+            )))
+        })
     }
 
     /// Holds the side effects of the attempts of one event against those of later ones.
@@ -104,8 +119,9 @@ impl Records {
     /// The record of the attempt that begins at a place, with all that only the end tells.
     ///
     /// # Errors
-    /// When the temporary file cannot be read.
+    /// When the temporary file failed or cannot be read.
     pub fn get(&mut self, place: Place) -> io::Result<Option<Record>> {
+        self.check()?;
         let Ok(at) = self.index.binary_search_by_key(&place, |(_, spooled)| spooled.place) else { return Ok(None) };
         let (worker, spooled) = self.index[at];
         let reader = &mut self.spools[usize::from(worker)];
@@ -130,8 +146,9 @@ impl Records {
     /// Writes them as ndjson.
     ///
     /// # Errors
-    /// When the temporary file cannot be read or `out` cannot be written.
+    /// When the temporary file failed or cannot be read, or `out` cannot be written.
     pub fn write_to(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        self.check()?;
         let mut positions = vec![0u64; self.spools.len()];
         for reader in &mut self.spools {
             io::Seek::rewind(reader)?;

@@ -24,18 +24,16 @@ pub(super) fn run(feed: &dyn Feed, options: &Options, progress: &dyn Progress) -
     progress.total(inputs.iter().filter_map(|input| input.size).sum());
     let keep = options.keep();
     let job = Job { options, inputs, feed, shared: &shared, keep: &keep, progress };
-    let workers = read_all(&job).context("failed to create a temporary file for the records")?;
+    let workers = read_all(&job);
 
     let mut tally = Tally::default();
     for problem in feed.problems() {
         tally.unreadable.push(InputProblem { input: problem.name.clone(), reason: problem.reason.clone() });
     }
     let (mut ledgers, mut spools, mut shown) = (Vec::new(), Vec::new(), Shown::new(options.show.as_deref()));
-    let mut windows = Vec::new();
+    let (mut windows, mut spool_error) = (Vec::new(), None);
     for worker in workers.into_iter().flat_map(Worker::with_hands) {
-        if let Some(error) = worker.spool_error {
-            return Err(error).context("failed to write the records to a temporary file");
-        }
+        spool_error = spool_error.or(worker.spool_error);
         tally.merge(worker.tally);
         ledgers.push(worker.ledger);
         spools.extend(worker.spool);
@@ -64,11 +62,10 @@ pub(super) fn run(feed: &dyn Feed, options: &Options, progress: &dyn Progress) -
     let input_failed = !tally.unreadable.is_empty();
     let unread_inputs = tally.unread_inputs();
     let empty = totals.totals.attempts == 0 && totals.totals.environment_failures == 0;
-    let records = if options.keep_records || options.ledger {
-        Some(Records::new(spools, totals.patches).context("failed to read the records back")?)
-    } else {
-        None
-    };
+    let records = (options.keep_records || options.ledger).then(|| match spool_error {
+        None => Records::new(spools, totals.patches).unwrap_or_else(|error| Records::missing(&error)),
+        Some(error) => Records::missing(&error),
+    });
     let summary = Summary {
         schema: SCHEMA_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -94,10 +91,10 @@ fn asked_for(windows: &[(Timestamp, Timestamp)], options: &Options) -> (Option<T
 const WORTH_A_THREAD: u64 = 1 << 20;
 
 /// Reads every input, and closes every stream. The first worker of the result closed the streams.
-fn read_all<'r>(job: &Job<'r>) -> std::io::Result<Vec<Worker<'r>>> {
+fn read_all<'r>(job: &Job<'r>) -> Vec<Worker<'r>> {
     let wanted = job.options.threads.max(1);
     let threads = wanted.min(job.inputs.len().max(1));
-    let mut workers = (0..threads).map(|_| Worker::new(job)).collect::<std::io::Result<Vec<_>>>()?;
+    let mut workers: Vec<_> = (0..threads).map(|_| Worker::new(job)).collect();
     let next = AtomicUsize::new(0);
     let shares = stream_shares(job);
     // No other input goes on with the stream.
@@ -141,7 +138,7 @@ fn read_all<'r>(job: &Job<'r>) -> std::io::Result<Vec<Worker<'r>>> {
             worker.close_stream(pieces);
         }
     }
-    Ok(workers)
+    workers
 }
 
 /// Inputs by the stream that their path names: how many there are of each.

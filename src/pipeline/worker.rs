@@ -41,7 +41,7 @@ pub(super) struct Worker<'r> {
     pub(super) ledger: Ledger<'r>,
     pub(super) tally: Tally,
     pub(super) spool: Option<Spool>,
-    /// The first failure to write the spool: without it there are no records.
+    /// Why there is no spool although it was asked for: without it there are no records.
     pub(super) spool_error: Option<io::Error>,
     pub(super) pieces: Vec<Piece>,
     /// The time that inputs say they were asked for.
@@ -60,14 +60,19 @@ pub(super) struct Worker<'r> {
 }
 
 impl<'r> Worker<'r> {
-    pub(super) fn new(job: &Job<'r>) -> io::Result<Self> {
-        Ok(Self {
+    pub(super) fn new(job: &Job<'r>) -> Self {
+        let wanted = job.options.keep_records || job.options.ledger;
+        let (spool, spool_error) = match wanted.then(Spool::new).transpose() {
+            Ok(spool) => (spool, None),
+            Err(error) => (None, Some(error)),
+        };
+        Self {
             options: job.options,
             inputs: job.inputs,
             ledger: Ledger::new(job.shared),
             tally: Tally::default(),
-            spool: (job.options.keep_records || job.options.ledger).then(Spool::new).transpose()?,
-            spool_error: None,
+            spool,
+            spool_error,
             pieces: Vec::new(),
             windows: Vec::new(),
             progress: job.progress,
@@ -77,7 +82,7 @@ impl<'r> Worker<'r> {
             stretches: Vec::new(),
             unjudged: None,
             hands: Vec::new(),
-        })
+        }
     }
 
     /// Reads one input to its end with so many threads, and closes the streams that no other input goes on with.
@@ -86,13 +91,7 @@ impl<'r> Worker<'r> {
         buffers.read_ahead(threads > 1);
         let mut hands = std::mem::take(&mut self.hands);
         while threads > 1 && hands.len() < threads.min(MOST_HANDS) {
-            match Worker::new(job) {
-                Ok(hand) => hands.push(hand),
-                Err(error) => {
-                    self.spool_error = Some(error);
-                    break;
-                }
-            }
+            hands.push(Worker::new(job));
         }
         let sharing = if threads > 1 { hands.as_mut_slice() } else { &mut [] };
         let mut sink = InputSink::new(self, u32::try_from(at).unwrap_or(u32::MAX));

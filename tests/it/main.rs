@@ -8,6 +8,8 @@ mod cli;
 mod cloudwatch;
 mod corpus;
 mod events;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod gate;
 mod generate;
 mod harness;
