@@ -9,7 +9,7 @@ use super::options::{RunOptions, Target, Terminal};
 use super::output::Output;
 use super::progress::Bar;
 use super::{complain, demo, gate};
-use crate::pipeline::{self, Analysis, Progress, Records, Silent};
+use crate::pipeline::{self, Analysis, OutputIsInput, Progress, Records, Silent};
 use crate::render::{Answer, RecordSource, count, ledger_csv, ledger_json, one_line};
 use crate::wire::{EventLedger, Gate, LedgerRow, SCHEMA_VERSION};
 
@@ -39,7 +39,10 @@ fn run(
     analyze: impl FnOnce(&RunOptions) -> anyhow::Result<Analysis>,
 ) -> Result<ExitStatus, Failure> {
     let outputs = open_outputs(&mut options)?;
-    let analysis = analyze(&options).map_err(|error| Failure::io(format!("{error:#}")))?;
+    let analysis = analyze(&options).map_err(|error| match error.downcast_ref::<OutputIsInput>() {
+        Some(wrong) => Failure::usage(wrong.to_string()),
+        None => Failure::io(format!("{error:#}")),
+    })?;
     Ok(finish(outputs, analysis, &options))
 }
 

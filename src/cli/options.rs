@@ -9,9 +9,11 @@ use std::{fs, thread};
 use super::args::{ColorChoice, LedgerTarget, Report, RunArgs, SharedArgs};
 use super::exit::Failure;
 use super::gate::Rule;
+use super::output::refuse_one_file_twice;
 use crate::effects::{Effects, Markers};
-use crate::pipeline;
+use crate::pipeline::{self, OutputIsInput};
 use crate::render::{RENDERERS, Renderer, Style, one_line};
+use crate::source::FileId;
 use crate::summary::Prices;
 use crate::wire::Redaction;
 
@@ -83,7 +85,7 @@ impl RunOptions {
         if args.from.zip(args.to).is_some_and(|(from, to)| from > to) {
             return Err(Failure::usage("--from is later than --to"));
         }
-        let mut options = Self::shared(args.shared, terminal)?;
+        let mut options = Self::shared(args.shared, None, terminal)?;
         let pipeline = &mut options.pipeline;
         pipeline.paths = paths;
         pipeline.function = args.function;
@@ -95,9 +97,10 @@ impl RunOptions {
         Ok(options)
     }
 
-    /// What does not depend on where the logs are.
-    pub(super) fn shared(args: SharedArgs, terminal: &Terminal) -> Result<Self, Failure> {
-        let targets = targets(&args, terminal)?;
+    /// What does not depend on where the logs are. `save` is one more file that is written.
+    pub(super) fn shared(args: SharedArgs, save: Option<&Path>, terminal: &Terminal) -> Result<Self, Failure> {
+        let targets = targets(&args, terminal);
+        let outputs = files_written(&targets, &args, save)?;
         let keep_records = targets.iter().any(|target| target.renderer.needs_records);
         if args.failures_only && !keep_records {
             return Err(Failure::usage("--failures-only needs an output with records: --format ndjson"));
@@ -118,6 +121,7 @@ impl RunOptions {
             show: None,
             effects: Arc::new(effects(args.markers.as_deref())?),
             prices: Prices { gb_second: args.price_gb_second },
+            outputs,
         };
         Ok(Self {
             pipeline,
@@ -140,24 +144,31 @@ pub(super) fn effects(markers: Option<&Path>) -> Result<Effects, Failure> {
     Markers::parse(&text).map(Effects::new).map_err(|error| wrong(error.to_string()))
 }
 
-/// The main output and the reports; no two of them into the same file.
-fn targets(args: &SharedArgs, terminal: &Terminal) -> Result<Vec<Target>, Failure> {
+/// The main output and the reports.
+fn targets(args: &SharedArgs, terminal: &Terminal) -> Vec<Target> {
     let path = args.output.clone().filter(|path| path.as_os_str() != "-");
     let style = if path.is_some() { file_style(args.color) } else { terminal.style(args.color) };
-    let twice =
-        |path: &Path| Failure::usage(format!("two outputs go to {}; give each a file of its own", path.display()));
-    let ledger = args.ledger.as_ref().map(|ledger| &ledger.path);
-    if let Some(path) = path.as_ref().filter(|path| Some(*path) == ledger) {
-        return Err(twice(path));
-    }
     let mut targets = vec![Target { renderer: args.format.unwrap_or(&RENDERERS[0]), path, style }];
-    for Report { renderer, path } in &args.report {
-        if Some(path) == ledger || targets.iter().any(|target| target.path.as_ref() == Some(path)) {
-            return Err(twice(path));
-        }
-        targets.push(Target { renderer, path: Some(path.clone()), style: file_style(args.color) });
+    targets.extend(args.report.iter().map(|Report { renderer, path }| Target {
+        renderer,
+        path: Some(path.clone()),
+        style: file_style(args.color),
+    }));
+    targets
+}
+
+/// The files that are written: no two outputs into one, and none into what is read.
+fn files_written(targets: &[Target], args: &SharedArgs, save: Option<&Path>) -> Result<Vec<PathBuf>, Failure> {
+    let ledger = args.ledger.as_ref().map(|ledger| ledger.path.as_path());
+    let files = targets.iter().filter_map(|target| target.path.as_deref()).chain(ledger).chain(save);
+    let files: Vec<PathBuf> = files.map(Path::to_owned).collect();
+    refuse_one_file_twice(files.iter().map(PathBuf::as_path))?;
+    if let Some(markers) = &args.markers
+        && let Some(path) = files.iter().find(|path| FileId::at(path) == FileId::at(markers))
+    {
+        return Err(Failure::usage(OutputIsInput(path.clone()).to_string()));
     }
-    Ok(targets)
+    Ok(files)
 }
 
 /// How text in a file may look: plain unless colours were demanded.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::exit::Failure;
+use crate::source::{FileId, place};
 
 /// An output that is open.
 #[derive(Debug)]
@@ -32,18 +33,19 @@ impl Output {
     }
 
     fn open_file(path: &Path) -> io::Result<Self> {
-        // A link stays a link: what it points to is replaced.
-        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        match fs::metadata(&path) {
+        match fs::metadata(path) {
             Ok(found) if found.is_dir() => return Err(io::Error::other("it is a directory")),
             Ok(found) if !found.is_file() => {
-                return Ok(Self::Direct { file: OpenOptions::new().write(true).open(&path)?, path });
+                return Ok(Self::Direct { file: OpenOptions::new().write(true).open(path)?, path: path.to_owned() });
             }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
+        // A link stays a link: what it points to is replaced, or made.
+        let path = place(path);
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         // Tried now and removed again: an interrupted run leaves nothing behind.
-        drop(temporary_in(directory)?);
+        drop(temporary_for(&path, directory)?);
         Ok(Self::Whole { directory: directory.to_owned(), path })
     }
 
@@ -72,19 +74,49 @@ fn buffered(out: &mut dyn Write, print: impl FnOnce(&mut dyn Write) -> io::Resul
 }
 
 fn write_whole(directory: &Path, path: &Path, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let mut temporary = temporary_in(directory)?;
+    let mut temporary = temporary_for(path, directory)?;
     buffered(temporary.as_file_mut(), print)?;
     temporary.persist(path).map_err(|error| error.error)?;
     Ok(())
 }
 
-/// With the permissions of any new file, not the private ones of temporary files.
-fn temporary_in(directory: &Path) -> io::Result<NamedTempFile> {
+/// With the permissions of the file that it replaces, or of any new file: not the private ones of temporary files.
+fn temporary_for(path: &Path, directory: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".lambda-triage-");
     #[cfg(unix)]
-    let builder = builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(directory)
+    {
+        use std::fs::Permissions;
+        use std::os::unix::fs::PermissionsExt;
+        let kept = fs::metadata(path).ok().map(|found| Permissions::from_mode(found.permissions().mode() & 0o777));
+        builder.permissions(kept.clone().unwrap_or(Permissions::from_mode(0o666)));
+        let temporary = builder.tempfile_in(directory)?;
+        if let Some(kept) = kept {
+            // A new file has no more than the umask leaves it.
+            temporary.as_file().set_permissions(kept)?;
+        }
+        Ok(temporary)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        builder.tempfile_in(directory)
+    }
+}
+
+/// Refuses two outputs into one file, however they are named: the second would replace the first. A device or a pipe takes
+/// both.
+pub(super) fn refuse_one_file_twice<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Result<(), Failure> {
+    let mut seen = Vec::new();
+    for path in paths.into_iter().filter(|path| fs::metadata(path).map_or(true, |found| found.is_file())) {
+        let file = FileId::at(path);
+        if seen.contains(&file) {
+            let text = format!("two outputs go to {}; give each a file of its own", path.display());
+            return Err(Failure::usage(text));
+        }
+        seen.push(file);
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -30,9 +30,11 @@ pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus,
         return Err(Failure::usage("nothing to pull: name a function, or use --all, --prefix or --log-group"));
     }
     let save = args.save.take();
-    let mut options = RunOptions::shared(std::mem::take(&mut args.shared), terminal)?;
+    if save.as_ref().is_some_and(|save| save.as_os_str() == "-") {
+        return Err(Failure::usage("--save needs a file"));
+    }
+    let mut options = RunOptions::shared(std::mem::take(&mut args.shared), save.as_deref(), terminal)?;
     let request = request(args, now().ok_or_else(|| Failure::usage("the clock of this machine is wrong"))?)?;
-    refuse_one_file_twice(save.as_deref(), &options)?;
     let outputs = open_outputs(&mut options)?;
     let saved = save.as_deref().map(Saved::open).transpose()?;
     let handle = saved.as_ref().map(Saved::handle).transpose()?;
@@ -107,17 +109,6 @@ fn failure(reason: PullFailure) -> Failure {
     match reason {
         PullFailure::Usage(message) => Failure::usage(message),
         reason => Failure::io(reason.to_string()),
-    }
-}
-
-fn refuse_one_file_twice(save: Option<&Path>, options: &RunOptions) -> Result<(), Failure> {
-    let twice = save.is_some_and(|save| options.targets.iter().any(|target| target.path.as_deref() == Some(save)));
-    match save {
-        Some(save) if save.as_os_str() == "-" => Err(Failure::usage("--save needs a file")),
-        Some(save) if twice => {
-            Err(Failure::usage(format!("two outputs go to {}; give each a file of its own", save.display())))
-        }
-        _ => Ok(()),
     }
 }
 

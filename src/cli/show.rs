@@ -53,6 +53,7 @@ fn options(args: ShowArgs) -> Result<pipeline::Options, Failure> {
         show: Some(args.request),
         effects: Arc::new(effects(args.markers.as_deref())?),
         prices: Prices::default(),
+        outputs: Vec::new(),
     })
 }
 

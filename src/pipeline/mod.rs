@@ -65,6 +65,8 @@ pub struct Options {
     pub effects: Arc<Effects>,
     /// What time costs.
     pub prices: Prices,
+    /// Files that the answer is written to: none of them may be an input.
+    pub outputs: Vec<PathBuf>,
 }
 
 impl Default for Options {
@@ -86,6 +88,7 @@ impl Default for Options {
             show: None,
             effects: Arc::default(),
             prices: Prices::default(),
+            outputs: Vec::new(),
         }
     }
 }
@@ -139,13 +142,22 @@ impl Progress for Silent {
     fn advance(&self, _bytes: u64) {}
 }
 
+/// A file that the answer is to be written to is an input.
+#[derive(Debug, thiserror::Error)]
+#[error("{} is an input of this run, too: write to a file that is not read", .0.display())]
+pub struct OutputIsInput(pub PathBuf);
+
 /// Analyses log files.
 ///
 /// # Errors
-/// Only for what makes an answer impossible (attempts that cannot be read back from a temporary file); an unreadable
+/// [`OutputIsInput`], before anything is read. Else only for what makes an answer impossible (attempts that cannot be read back from a temporary file); an unreadable
 /// input is part of the answer.
 pub fn analyze(options: &Options, progress: &dyn Progress) -> anyhow::Result<Analysis> {
-    run::run(&source::list_inputs(&options.paths, options.threads), options, progress)
+    let mut inputs = source::list_inputs(&options.paths, options.threads);
+    if let Some(path) = inputs.first_read(&options.outputs) {
+        return Err(OutputIsInput(path.to_owned()).into());
+    }
+    run::run(&inputs, options, progress)
 }
 
 /// Analyses logs held in memory: the sample logs of `demo`. Each is a name and its bytes.

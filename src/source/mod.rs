@@ -3,6 +3,7 @@
 #[cfg(feature = "cloudwatch")]
 pub mod cloudwatch;
 mod feed;
+mod file_id;
 mod identity;
 pub mod saved;
 mod walk;
@@ -16,6 +17,7 @@ use crate::decode::InputContext;
 use walk::{Found, walk};
 
 pub use feed::{Feed, Samples};
+pub use file_id::{FileId, place};
 pub use identity::context_of;
 
 /// One input to read.
@@ -43,12 +45,26 @@ impl Input {
 }
 
 /// What the named paths hold.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Listing {
     /// Inputs in the order in which they are reported: as named, and by path within a directory.
     pub inputs: Vec<Input>,
     /// Paths that could not be read.
     pub problems: Vec<Problem>,
+    /// The files among the inputs.
+    files: Seen,
+}
+
+impl Listing {
+    /// The first of these paths that leads to a file among the inputs: whoever writes there loses it. A device or a pipe may
+    /// be both. To be asked once, as the list of files is given up.
+    pub fn first_read<'p>(&mut self, paths: &'p [PathBuf]) -> Option<&'p Path> {
+        let files = std::mem::take(&mut self.files);
+        let is_input = |path: &&Path| {
+            std::fs::metadata(path).is_ok_and(|found| found.is_file() && files.contains(&FileId::at(path)))
+        };
+        paths.iter().map(PathBuf::as_path).find(is_input)
+    }
 }
 
 /// A path that could not be read.
@@ -72,14 +88,17 @@ pub fn list_inputs(paths: &[PathBuf], threads: usize) -> Listing {
     let mut seen = Seen::default();
     for path in paths {
         if path.as_os_str() == "-" {
-            if seen.insert(FileId::Path(path.clone())) {
+            if listing.inputs.iter().all(|input| input.path.is_some()) {
                 listing.inputs.push(standard_input());
             }
             continue;
         }
         list_path(path, threads, &mut listing, &mut seen);
     }
-    listing
+    if listing.inputs.iter().any(|input| input.path.is_none()) {
+        seen.extend(FileId::of_standard_input());
+    }
+    Listing { files: seen, ..listing }
 }
 
 fn standard_input() -> Input {
@@ -87,29 +106,6 @@ fn standard_input() -> Input {
 }
 
 type Seen = FxHashSet<FileId>;
-
-/// What makes two paths the same file.
-#[derive(Debug, PartialEq, Eq, Hash)]
-enum FileId {
-    /// Device and inode.
-    #[cfg(unix)]
-    Inode(u64, u64),
-    /// Where there are none, the path without links.
-    Path(PathBuf),
-}
-
-impl FileId {
-    #[cfg(unix)]
-    fn of(path: &Path, metadata: Option<&Metadata>) -> Self {
-        use std::os::unix::fs::MetadataExt;
-        metadata.map_or_else(|| Self::Path(path.to_owned()), |metadata| Self::Inode(metadata.dev(), metadata.ino()))
-    }
-
-    #[cfg(not(unix))]
-    fn of(path: &Path, _metadata: Option<&Metadata>) -> Self {
-        Self::Path(path.canonicalize().unwrap_or_else(|_| path.to_owned()))
-    }
-}
 
 fn list_path(path: &Path, threads: usize, listing: &mut Listing, seen: &mut Seen) {
     let is_directory = match std::fs::metadata(path) {

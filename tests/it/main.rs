@@ -15,6 +15,8 @@ mod generate;
 mod harness;
 mod hostile;
 mod order;
+#[cfg(unix)]
+mod outputs;
 mod readme;
 mod registry;
 mod selection;

@@ -1,0 +1,100 @@
+//! What makes two paths the same file, whatever links lead to it.
+
+use std::fs::{self, Metadata};
+use std::path::{Path, PathBuf};
+
+/// Equal for two paths to one file.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FileId(Identity);
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Identity {
+    /// Device and inode.
+    #[cfg(unix)]
+    Inode(u64, u64),
+    /// Where there are none, the path without links.
+    Path(PathBuf),
+}
+
+impl FileId {
+    /// The file at a path, links followed; where there is none yet, the place where it would be.
+    #[must_use]
+    pub fn at(path: &Path) -> Self {
+        Self::of(path, fs::metadata(path).ok().as_ref())
+    }
+
+    #[cfg(unix)]
+    pub(super) fn of(path: &Path, metadata: Option<&Metadata>) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        Self(match metadata {
+            Some(metadata) => Identity::Inode(metadata.dev(), metadata.ino()),
+            None => Identity::Path(place(path)),
+        })
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn of(path: &Path, _metadata: Option<&Metadata>) -> Self {
+        Self(Identity::Path(place(path)))
+    }
+
+    /// Standard input, where it is a file.
+    pub(super) fn of_standard_input() -> Option<Self> {
+        #[cfg(unix)]
+        {
+            use std::os::fd::AsFd;
+            let file = fs::File::from(std::io::stdin().as_fd().try_clone_to_owned().ok()?);
+            let metadata = file.metadata().ok().filter(Metadata::is_file)?;
+            Some(Self::of(Path::new("-"), Some(&metadata)))
+        }
+        #[cfg(not(unix))]
+        None
+    }
+}
+
+/// Links in a row that are followed, as many as Linux follows.
+const MOST_LINKS: usize = 40;
+
+/// The path that links lead to, also where nothing is there yet.
+#[must_use]
+pub fn place(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        let Ok(target) = fs::read_link(&path) else { break };
+        path = path.parent().map_or_else(|| target.clone(), |parent| parent.join(&target));
+    }
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match (fs::canonicalize(folder), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path,
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn links_lead_to_the_same_file_whether_it_is_there_or_not() {
+        let root = tempfile::tempdir().expect("a directory");
+        let at = |name: &str| root.path().join(name);
+        fs::create_dir(at("folder")).expect("a directory");
+        symlink("folder/file", at("one")).expect("a link");
+        symlink(at("one"), at("two")).expect("a link");
+        symlink("folder", at("other")).expect("a link");
+        for exists in [false, true] {
+            if exists {
+                fs::write(at("folder/file"), "x").expect("a file");
+            }
+            let file = FileId::at(&at("folder/file"));
+            for same in ["one", "two", "other/file", "folder/../other/./file"] {
+                assert_eq!(FileId::at(&at(same)), file, "{same}");
+            }
+            assert_ne!(FileId::at(&at("folder/other")), file);
+            assert_ne!(FileId::at(&at("file")), file);
+        }
+        fs::hard_link(at("folder/file"), at("hard")).expect("a link");
+        assert_eq!(FileId::at(&at("hard")), FileId::at(&at("one")));
+    }
+}

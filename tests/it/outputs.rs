@@ -1,0 +1,173 @@
+//! Files that a run writes: never over what it reads or over one another, and as the user set them up.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use super::harness::{Run, directory, read_summary, root, write};
+
+const RETRIES: &str = "fixtures/logs/retries/aws/lambda/refund-processor/21.log";
+
+/// Every option that names a file to write, as it is typed for a path.
+const OPTIONS: [(&str, &str); 5] =
+    [("--output", ""), ("--report", "json="), ("--report", "ndjson="), ("--ledger", ""), ("-o", "")];
+
+fn option((name, prefix): (&str, &str), path: &Path) -> [String; 2] {
+    [name.to_owned(), format!("{prefix}{}", path.display())]
+}
+
+/// A folder with `logs/app.csv`, a log, and links to it. The ending is one that every option takes.
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        let folder = Self(directory());
+        write(&folder.at("logs/app.csv"), folder.log());
+        symlink("logs/app.csv", folder.at("link.csv")).unwrap();
+        symlink(folder.at("link.csv"), folder.at("link-to-link.csv")).unwrap();
+        symlink("logs", folder.at("folder")).unwrap();
+        fs::hard_link(folder.at("logs/app.csv"), folder.at("hard.csv")).unwrap();
+        folder
+    }
+
+    fn log(&self) -> Vec<u8> {
+        fs::read(root().join(RETRIES)).unwrap()
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn run(&self, inputs: &[&str]) -> Run {
+        Run::analyze(inputs).directory(self.0.path())
+    }
+}
+
+const NAMES: [&str; 7] = [
+    "logs/app.csv",
+    "./logs/../logs/app.csv",
+    "link.csv",
+    "link-to-link.csv",
+    "folder/app.csv",
+    "hard.csv",
+    "ABSOLUTE/logs/app.csv",
+];
+
+#[test]
+fn an_output_is_never_an_input() {
+    for one in OPTIONS {
+        let folder = Folder::new();
+        let typed = |name: &str| PathBuf::from(name.replace("ABSOLUTE", folder.0.path().to_str().unwrap()));
+        for name in NAMES {
+            for inputs in [&["logs/app.csv"][..], &["link-to-link.csv"], &["logs"], &["."], &["no/such.log", "folder"]]
+            {
+                let done = folder.run(inputs).args(option(one, &typed(name))).status(2);
+                let said = format!("lambda-triage: {} is an input of this run, too", typed(name).display());
+                assert!(done.stdout.is_empty() && done.stderr.starts_with(&said), "{one:?} {name}: {}", done.stderr);
+            }
+        }
+        assert_eq!(fs::read(folder.at("logs/app.csv")).unwrap(), folder.log(), "{one:?}");
+        assert!(folder.at("link.csv").is_symlink());
+    }
+}
+
+#[test]
+fn standard_input_and_markers_are_inputs() {
+    let folder = Folder::new();
+    let redirected = || Stdio::from(fs::File::open(folder.at("logs/app.csv")).unwrap());
+    for (name, want) in [("link.csv", 2), ("new.csv", 0)] {
+        let mut command = folder.run(&["-"]).args(["--output", name]).into_command();
+        let done = command.stdin(redirected()).output().unwrap();
+        assert_eq!(done.status.code(), Some(want), "{name}: {}", String::from_utf8_lossy(&done.stderr));
+    }
+    assert_eq!(fs::read(folder.at("logs/app.csv")).unwrap(), folder.log());
+    let markers = "[[marker]]\nname = \"m\"\npattern = \"x\"\nstate = \"started\"\n";
+    write(&folder.at("markers.csv"), markers);
+    for one in OPTIONS {
+        let done =
+            folder.run(&["logs"]).args(["--markers", "markers.csv"]).args(option(one, Path::new("./markers.csv")));
+        assert!(done.status(2).stderr.contains("is an input of this run"), "{one:?}");
+        assert_eq!(fs::read_to_string(folder.at("markers.csv")).unwrap(), markers);
+    }
+}
+
+#[test]
+fn what_a_run_left_in_its_input_is_not_read_and_replaced_by_the_next() {
+    let folder = Folder::new();
+    let run = || folder.run(&["logs"]).args(["--format", "json", "--output", "logs/summary.json"]);
+    run().status(0);
+    let first = fs::read(folder.at("logs/summary.json")).unwrap();
+    run().status(2);
+    assert_eq!(fs::read(folder.at("logs/summary.json")).unwrap(), first);
+}
+
+#[test]
+fn two_outputs_are_never_one_file() {
+    for exists in [false, true] {
+        for (a, first) in OPTIONS.iter().enumerate() {
+            for second in &OPTIONS[a + 1..] {
+                // Two main outputs, or one twice, are another mistake.
+                if (first.0, second.0) == ("--output", "-o") {
+                    continue;
+                }
+                let folder = Folder::new();
+                symlink("out.csv", folder.at("out-link.csv")).unwrap();
+                if exists {
+                    write(&folder.at("out.csv"), "before");
+                }
+                for name in ["out.csv", "./out.csv", "out-link.csv", "logs/../out.csv"] {
+                    let run = folder.run(&["logs/app.csv"]).args(option(*first, Path::new("out.csv")));
+                    let done = run.args(option(*second, Path::new(name))).status(2);
+                    assert!(done.stderr.contains("two outputs go to"), "{first:?} {second:?} {name}: {}", done.stderr);
+                }
+                assert_eq!(fs::read(folder.at("out.csv")).ok(), exists.then(|| b"before".to_vec()));
+            }
+        }
+    }
+    // A device takes them all.
+    let run = Folder::new().run(&["logs"]).args(["--output", "/dev/null", "--report", "json=/dev/null"]).status(0);
+    assert!(run.stdout.is_empty());
+}
+
+#[test]
+fn a_file_keeps_its_mode_and_a_link_stays_a_link() {
+    for one in OPTIONS {
+        for mode in [0o600, 0o640, 0o644, 0o666, 0o755, 0o444] {
+            let folder = Folder::new();
+            write(&folder.at("out/real.csv"), "before");
+            fs::set_permissions(folder.at("out/real.csv"), fs::Permissions::from_mode(mode)).unwrap();
+            symlink("out/real.csv", folder.at("to.csv")).unwrap();
+            folder.run(&["logs/app.csv"]).args(option(one, Path::new("to.csv"))).status(0);
+            assert!(folder.at("to.csv").is_symlink(), "{one:?}");
+            let written = fs::metadata(folder.at("out/real.csv")).unwrap();
+            assert_eq!(written.permissions().mode() & 0o7777, mode, "{one:?}");
+            assert_ne!(fs::read(folder.at("out/real.csv")).unwrap(), b"before", "{one:?}");
+        }
+        // The link is there before the file.
+        let folder = Folder::new();
+        fs::create_dir(folder.at("out")).unwrap();
+        symlink("out/new.csv", folder.at("first.csv")).unwrap();
+        symlink("first.csv", folder.at("second.csv")).unwrap();
+        folder.run(&["logs/app.csv"]).args(option(one, Path::new("second.csv"))).status(0);
+        assert!(folder.at("first.csv").is_symlink() && folder.at("second.csv").is_symlink(), "{one:?}");
+        let made = fs::metadata(folder.at("out/new.csv")).unwrap();
+        fs::write(folder.at("any"), "").unwrap();
+        let usual = fs::metadata(folder.at("any")).unwrap();
+        assert_eq!(made.permissions(), usual.permissions(), "a new file has the mode of any new file");
+        assert_eq!(fs::read_dir(folder.at("out")).unwrap().count(), 1, "nothing temporary is left");
+    }
+}
+
+#[test]
+fn a_link_that_leads_nowhere_is_a_message() {
+    let folder = Folder::new();
+    symlink("circle.csv", folder.at("circle.csv")).unwrap();
+    symlink("no/such/folder/x.csv", folder.at("nowhere.csv")).unwrap();
+    for name in ["circle.csv", "nowhere.csv"] {
+        let done = folder.run(&["logs/app.csv"]).args(["--output", name]).status(3);
+        assert!(done.stderr.contains(&format!("cannot write {name}")), "{}", done.stderr);
+        assert!(folder.at(name).is_symlink());
+    }
+    read_summary(&folder.run(&["logs/app.csv"]).args(["--format", "json", "--output", "/dev/stdout"]).stdout());
+}
