@@ -29,6 +29,7 @@ use args::{Args, Command, SchemaOf};
 use exit::Failure;
 use options::Terminal;
 
+use crate::render::without_commands;
 use crate::wire::{EventLedger, Record, Summary};
 
 /// Runs the program with the arguments of the process.
@@ -64,7 +65,7 @@ fn dispatch(command: Command, terminal: Terminal) -> Result<ExitStatus, Failure>
         Command::Demo(args) => analyze::demo(args, &terminal),
         Command::Explain(args) => {
             let style = terminal.style(args.color);
-            print_text(&explain::text(args.code.as_deref(), &style)?)
+            print_text(&without_commands(&explain::text(args.code.as_deref(), &style)?))
         }
         Command::Schema { of } => print_text(&schema(of)),
         Command::Completions { shell } => {
@@ -115,7 +116,7 @@ fn show_help(name: &str) {
 
 /// A message on standard error. Where nobody can read it, the exit status has to do.
 fn complain(message: &str) {
-    let _ = writeln!(io::stderr(), "lambda-triage: {message}");
+    let _ = writeln!(io::stderr(), "lambda-triage: {}", without_commands(message));
 }
 
 #[cfg(test)]

@@ -88,7 +88,7 @@ fn not_found(analysis: &Analysis, request: &str) -> Result<ExitStatus, Failure> 
 fn ambiguous(request: &str, events: &BTreeSet<(&str, &str)>) -> String {
     let mut text = format!("{} events begin with {request}; write more of the id:", events.len());
     for (id, function) in events.iter().take(MOST_CANDIDATES) {
-        text.push_str(&format!("\n  {id}  {}", one_line(function)));
+        text.push_str(&format!("\n  {}  {}", one_line(id), one_line(function)));
     }
     if events.len() > MOST_CANDIDATES {
         text.push_str(&format!("\n  and {} more", events.len() - MOST_CANDIDATES));

@@ -1,4 +1,5 @@
-//! Text from logs made safe for a terminal: no escape sequence, no hidden or reordering character gets through.
+//! Text from logs made safe for a terminal and for a CI runner: no escape sequence, no hidden or reordering character, no
+//! workflow command gets through.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -38,24 +39,88 @@ fn push_code(out: &mut String, char: char) {
     let _ = if code < 0x100 { write!(out, "\\x{code:02x}") } else { write!(out, "\\u{{{code:x}}}") };
 }
 
-/// JSON on its way out, with every unsafe character as `\uXXXX`. They stand in strings only, so the values stay the same.
+/// Lines of text on their way out, with every workflow command broken. CI runners obey what a step prints: GitHub
+/// `::NAME::` at the start of a line and `##[NAME]` anywhere in it, Azure `##vso[NAME]` and TeamCity `##teamcity[NAME]`
+/// anywhere.
+///
+/// To be applied to whole lines, as wrapping decides what a line begins with. Their colours may be in them.
+#[must_use]
+pub fn without_commands(text: &str) -> Cow<'_, str> {
+    if !text.contains('#') && !text.lines().any(|line| after_blanks(line).starts_with(':')) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for line in text.split_inclusive('\n') {
+        let start = line.len() - after_blanks(line).len();
+        for (at, char) in line.char_indices() {
+            if at == start && begins(&line[at..], "::") || char == '#' && is_hash_command(&line[at..]) {
+                push_code(&mut out, char);
+            } else {
+                out.push(char);
+            }
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// What is left of a line after blanks and colours.
+fn after_blanks(line: &str) -> &str {
+    let mut rest = line;
+    loop {
+        let text = rest.trim_start_matches(|char: char| char.is_whitespace() || is_ignored(char));
+        let colour = text.strip_prefix("\x1b[").and_then(|code| code.split_once('m'));
+        match colour.filter(|(code, _)| code.bytes().all(|byte| byte.is_ascii_digit() || byte == b';')) {
+            Some((_, after)) => rest = after,
+            None => return text,
+        }
+    }
+}
+
+/// `##[` or `##NAME[`.
+fn is_hash_command(text: &str) -> bool {
+    let mut chars = text.chars().filter(|char| !is_ignored(*char));
+    let marks = [chars.next(), chars.next()] == [Some('#'); 2];
+    marks && chars.find(|char| !char.is_ascii_alphanumeric()) == Some('[')
+}
+
+fn begins(text: &str, with: &str) -> bool {
+    let mut chars = text.chars().filter(|char| !is_ignored(*char));
+    with.chars().all(|char| chars.next() == Some(char))
+}
+
+/// Invisible characters that [`is_unsafe`] leaves, since honest text has some of them. Runners compare by the rules of a
+/// language, which overlook them.
+fn is_ignored(char: char) -> bool {
+    matches!(char,
+        '\u{180b}'..='\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}')
+}
+
+/// JSON on its way out, with every unsafe character as `\uXXXX`, and every second `#` in a row, as a runner finds its
+/// commands anywhere in a line. They stand in strings only, so the values stay the same.
 pub(super) struct JsonOut<'a> {
     out: &'a mut dyn Write,
     /// The beginning of a character whose end is in the next write.
     torn: Vec<u8>,
+    /// A `#` was the last thing written.
+    mark: bool,
 }
 
 impl<'a> JsonOut<'a> {
     pub(super) fn new(out: &'a mut dyn Write) -> Self {
-        Self { out, torn: Vec::new() }
+        Self { out, torn: Vec::new(), mark: false }
     }
 
     fn text(&mut self, text: &str) -> io::Result<()> {
         let (mut written, mut at) = (0, 0);
         loop {
-            at += plain_length(&text.as_bytes()[at..]);
+            let plain = plain_length(&text.as_bytes()[at..]);
+            at += plain;
+            self.mark &= plain == 0;
             let Some(char) = text[at..].chars().next() else { break };
-            if is_unsafe(char) && char != '\n' {
+            let second_mark = char == '#' && self.mark;
+            self.mark = char == '#' && !second_mark || is_ignored(char) && self.mark;
+            if second_mark || is_unsafe(char) && char != '\n' {
                 self.out.write_all(&text.as_bytes()[written..at])?;
                 for unit in char.encode_utf16(&mut [0; 2]) {
                     write!(self.out, "\\u{unit:04x}")?;
@@ -68,9 +133,9 @@ impl<'a> JsonOut<'a> {
     }
 }
 
-/// Bytes at the start that are letters, signs and line ends of ASCII: nearly all. Many are looked at together.
+/// Bytes at the start that are letters, signs (except `#`) and line ends of ASCII: nearly all. Many are looked at together.
 fn plain_length(bytes: &[u8]) -> usize {
-    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n');
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'"' | b'$'..=b'~' | b'\n');
     let (blocks, _) = bytes.as_chunks::<64>();
     let plain = |block: &&[u8; 64]| block.iter().fold(true, |all, byte| all & is_plain(byte));
     let start = 64 * blocks.iter().take_while(plain).count();
@@ -80,6 +145,7 @@ fn plain_length(bytes: &[u8]) -> usize {
 impl Write for JsonOut<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.torn.is_empty() && plain_length(bytes) == bytes.len() {
+            self.mark &= bytes.is_empty();
             self.out.write_all(bytes)?;
             return Ok(bytes.len());
         }
@@ -139,14 +205,37 @@ mod tests {
 
     #[test]
     fn json_keeps_its_values_and_loses_what_drives_a_terminal() {
-        let value = "a\u{9b}31m \u{202e}\u{feff}\u{e0041} 日本 \x7f";
+        let value = "a\u{9b}31m \u{202e}\u{feff}\u{e0041} 日本 \x7f ##[a] ###vso[b] #\u{fe0f}#[c] # # #";
         let json = serde_json::to_vec(value).unwrap();
         for size in 1..json.len() {
             let mut out = Vec::new();
             let mut writer = JsonOut::new(&mut out);
             json.chunks(size).for_each(|part| writer.write_all(part).unwrap());
             assert!(!String::from_utf8_lossy(&out).chars().any(is_unsafe));
+            assert!(!String::from_utf8_lossy(&out).replace('\u{fe0f}', "").contains("##"));
             assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), value);
+        }
+    }
+
+    #[test]
+    fn breaks_workflow_commands_and_nothing_else() {
+        for (line, want) in [
+            ("::error::x", "\\x3a:error::x"),
+            ("  ::add-mask::e\nfine\n\t::stop-commands::", "  \\x3a:add-mask::e\nfine\n\t\\x3a:stop-commands::"),
+            (" \x1b[31m\x1b[1;2m ::error::x", " \x1b[31m\x1b[1;2m \\x3a:error::x"),
+            ("\u{fe0f}:\u{fe0f}:error:\u{fe0f}:x", "\u{fe0f}\\x3a\u{fe0f}:error:\u{fe0f}:x"),
+            ("a ##[add-mask]e", "a \\x23#[add-mask]e"),
+            ("Error: ###vso[task.complete]##VSO[x]", "Error: #\\x23#vso[task.complete]\\x23#VSO[x]"),
+            ("#\u{fe00}#\u{fe0f}[a]", "\\x23\u{fe00}#\u{fe0f}[a]"),
+            ("##teamcity[x]", "\\x23#teamcity[x]"),
+        ] {
+            assert_eq!(without_commands(line), want, "{line:?}");
+            assert_eq!(without_commands(want), want, "once is enough");
+        }
+        for line in
+            ["## Heading", "std::vec::Vec", "a ::Net::HTTP", "#[derive]", "# ##", "", "\n", "[##] ##a-b[", ": :"]
+        {
+            assert_eq!(without_commands(line), line);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::escape::one_line;
+use super::escape::{JsonOut, one_line, without_commands};
 use crate::wire::{EventLedger, LedgerEffect, LedgerRow};
 
 /// What gives the rows, one after the other, and how it fails.
@@ -48,6 +48,7 @@ pub fn ledger_csv(rows: &mut Rows<'_>, out: &mut dyn Write) -> io::Result<()> {
 /// # Errors
 /// When a row cannot be made or `out` cannot be written.
 pub fn ledger_json(head: &EventLedger, rows: &mut Rows<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let out = &mut JsonOut::new(out);
     let head = EventLedger { events: Vec::new(), ..head.clone() };
     let text = serde_json::to_string_pretty(&head).map_err(io::Error::from)?;
     // The rows stand in the empty list at its end.
@@ -115,7 +116,7 @@ fn effect(LedgerEffect { attempt, effect }: &LedgerEffect) -> String {
 
 fn write_row(cells: impl Iterator<Item = String>, out: &mut dyn Write) -> io::Result<()> {
     let line: Vec<String> = cells.map(|cell| quoted(&cell)).collect();
-    out.write_all(line.join(",").as_bytes())?;
+    out.write_all(without_commands(&line.join(",")).as_bytes())?;
     out.write_all(b"\r\n")
 }
 

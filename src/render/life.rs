@@ -1,6 +1,6 @@
 //! The life of one event: its attempts in order, each with its lines, its verdict and what it wrote.
 
-use super::escape::one_line;
+use super::escape::{one_line, without_commands};
 use super::style::{Ink, Style};
 use super::words::{count, duration, shorten_end, wrap};
 use crate::wire::{Record, SideEffectLine};
@@ -49,7 +49,7 @@ pub fn life(attempts: &[Attempt<'_>], style: &Style) -> String {
         out.push(String::new());
         out.push("The input holds records and not the log: there are no lines to show.".to_owned());
     }
-    out.iter().map(|line| format!("{}\n", line.trim_end())).collect()
+    out.iter().map(|line| format!("{}\n", without_commands(line.trim_end()))).collect()
 }
 
 fn head(record: &Record, attempts: usize, style: &Style, out: &mut Vec<String>) {

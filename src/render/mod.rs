@@ -22,7 +22,7 @@ mod words;
 
 use std::io::{self, Write};
 
-pub use escape::one_line;
+pub use escape::{one_line, without_commands};
 pub use ledger::{Rows, ledger_csv, ledger_json};
 pub use life::{Attempt as LifeAttempt, Line as LifeLine, life};
 pub use matrix::category_of_heading;

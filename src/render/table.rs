@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::escape::without_commands;
 use super::style::{Ink, Style};
 use super::words::{Clock, count};
 use super::{Answer, coverage, findings, matrix, needs};
@@ -20,7 +21,7 @@ pub(super) fn render(answer: &mut Answer<'_>, style: &Style, out: &mut dyn Write
     lines.push(String::new());
     lines.extend(coverage::lines(&summary.coverage, style));
     for line in lines {
-        writeln!(out, "{}", line.trim_end())?;
+        writeln!(out, "{}", without_commands(line.trim_end()))?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ mod architecture;
 mod cli;
 #[cfg(feature = "cloudwatch")]
 mod cloudwatch;
+mod commands;
 mod corpus;
 mod events;
 #[cfg(target_os = "linux")]

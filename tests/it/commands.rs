@@ -1,0 +1,186 @@
+//! CI runners obey what a step prints. Whatever a log holds, no line of any output is a workflow command.
+
+use lambda_triage::render::RENDERERS;
+use serde_json::{Value, json};
+
+use super::harness::{Run, directory, read_summary, write};
+
+/// What runners obey, and how a log could hide it from a plain comparison.
+const COMMANDS: [&str; 14] = [
+    "::error file=app.js,line=1::Approved",
+    "::stop-commands::token",
+    "::add-mask::e",
+    " \t::set-output name=x::y",
+    "\u{a0}\u{3000}::error::x",
+    "\u{fe0f}::\u{fe0f}error::x",
+    ":\u{200b}:error::x",
+    "text ##[add-mask]e",
+    "##[error]x",
+    "###[group]x",
+    "##vso[task.setvariable variable=DEPLOY]yes",
+    "x##VSO[task.complete result=Succeeded]",
+    "#\u{fe0f}#vso[task.complete]x",
+    "##teamcity[buildStatus status='SUCCESS']",
+];
+
+/// As runners look: without what a comparison by the rules of a language overlooks, and without colours.
+fn is_command(line: &str) -> bool {
+    let mut seen = String::new();
+    let mut chars = line.chars();
+    while let Some(char) = chars.next() {
+        match char {
+            '\x1b' => drop(chars.by_ref().find(char::is_ascii_alphabetic)),
+            '\u{fe00}'..='\u{fe0f}' | '\u{200b}'..='\u{200f}' | '\u{ad}' => {}
+            _ => seen.push(char.to_ascii_lowercase()),
+        }
+    }
+    seen.trim_start().starts_with("::") || ["##[", "##vso[", "##teamcity["].iter().any(|mark| seen.contains(mark))
+}
+
+#[track_caller]
+fn inert(what: &str, text: &str) {
+    let obeyed: Vec<&str> = text.lines().filter(|line| is_command(line)).collect();
+    assert!(obeyed.is_empty(), "{what}: {obeyed:#?}");
+}
+
+fn id(number: usize) -> String {
+    format!("{number:08x}-5b50-4f1e-8b5c-0d0b9f3c2a11")
+}
+
+/// A function for each command: with it in every name, and in every part of a message that some output shows.
+fn log() -> String {
+    let mut out = String::new();
+    for (number, command) in COMMANDS.iter().enumerate() {
+        let id = id(number);
+        let iso = "2026-01-02T03:00:00.500Z";
+        let mut say = |after: usize, message: String| {
+            let event = json!({"timestamp": 1_767_322_800_000_usize + number * 600_000 + after, "logGroup": format!("/aws/lambda/{command}"),
+                "logStream": format!("{command}/{number}"), "message": message, "account": command, "region": command});
+            out.push_str(&format!("{event}\n"));
+        };
+        // In the middle of a sentence of every length, so that wrapping puts it everywhere.
+        let long = |blanks: usize| format!("{} {command}", "word ".repeat(blanks));
+        let mut at = 0;
+        for (kind, message) in [
+            (
+                "error",
+                format!(
+                    "[ERROR] {command}\nTraceback (most recent call last):\n  File \"{command}\", line 1\n{command}"
+                ),
+            ),
+            (
+                "error",
+                format!(
+                    "[ERROR] ValueError: {command}\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 1"
+                ),
+            ),
+            (
+                "error",
+                format!(
+                    "{iso}\t{id}\tERROR\tInvoke Error \t{}",
+                    json!({"errorType": command, "errorMessage": command, "stack": [command, command]})
+                ),
+            ),
+            (
+                "error",
+                format!("[ERROR] ValueError: {}\nTraceback (most recent call last):\n  File \"a\", line 1", long(9)),
+            ),
+            (
+                "error",
+                format!("[ERROR] KeyError: {}\nTraceback (most recent call last):\n  File \"a\", line 1", long(15)),
+            ),
+            ("timeout", format!("{iso}\t{id}\tINFO\t{command}")),
+            ("timeout", format!("{iso}\t{id}\tINFO\tPOST https://{command}/orders 201 id={command}")),
+            ("timeout", (*command).to_owned()),
+            ("timeout", format!("EXTENSION\tName: {command}\tState: Ready\tEvents: [{command}]")),
+            ("exit", format!("RequestId: {id} Error: {command}\nRuntime.ExitError")),
+        ] {
+            say(at, format!("START RequestId: {id} Version: {command}\n"));
+            say(at + 1, message);
+            if kind == "timeout" {
+                say(at + 3_001, format!("{iso} {id} Task timed out after 3.00 seconds\n\n"));
+            }
+            let report = format!(
+                "REPORT RequestId: {id}\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\tMax Memory Used: 60 MB\t\n"
+            );
+            say(at + 3_002, report);
+            at += 10_000;
+        }
+    }
+    out
+}
+
+#[test]
+fn no_line_of_an_answer_is_a_workflow_command() {
+    let log = log();
+    assert!(log.lines().any(is_command), "the law can be broken");
+    for renderer in RENDERERS {
+        for color in ["never", "always"] {
+            let done =
+                Run::analyze(["-"]).args(["--format", renderer.name, "--color", color]).input(log.clone()).done();
+            assert!(done.stdout.len() > 1_000, "{}: {}", renderer.name, done.stderr);
+            inert(renderer.name, &done.stdout);
+            inert("messages", &done.stderr);
+        }
+    }
+    let folder = directory();
+    for ledger in ["ledger.csv", "ledger.json"] {
+        let path = folder.path().join(ledger);
+        Run::analyze(["-"]).args(["-q", "--ledger", path.to_str().unwrap()]).input(log.clone()).done();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.lines().count() > COMMANDS.len(), "{text}");
+        inert(ledger, &text);
+    }
+}
+
+#[test]
+fn json_keeps_what_it_says() {
+    let summary = read_summary(&Run::analyze(["-"]).args(["--format", "json"]).input(log()).done().stdout);
+    let names: Vec<&Value> = summary["functions"].as_array().unwrap().iter().map(|one| &one["function"]).collect();
+    for command in COMMANDS {
+        assert!(names.iter().any(|name| name.as_str() == Some(command)), "{command:?} is not in {names:?}");
+    }
+}
+
+#[test]
+fn no_line_of_an_event_or_of_a_message_is_a_workflow_command() {
+    let log = log();
+    for number in 0..COMMANDS.len() {
+        let done = Run::new(["show", &id(number), "-", "--color", "always"]).input(log.clone()).done();
+        assert!(done.stdout.matches("Attempt ").count() == 10, "{number}: {} {}", done.stdout, done.stderr);
+        inert("show", &done.stdout);
+    }
+    // An id that fits several events names them all.
+    let done = Run::new(["show", "0", "-"]).input(log.clone()).status(2);
+    assert!(done.stderr.contains("write more of the id"), "{}", done.stderr);
+    inert("show", &done.stderr);
+    // In records of ours an id may be any text.
+    let records = Run::analyze(["-"]).args(["--format", "ndjson"]).input(log).done().stdout;
+    let forged = records.replace(&id(1), "00\\u001b[31m\\n::error::x").replace(&id(2), "00##[error]x");
+    let done = Run::new(["show", "00", "-"]).input(forged).status(2);
+    assert!(done.stderr.contains("::error::x") && !done.stderr.contains('\x1b'), "{}", done.stderr);
+    inert("show", &done.stderr);
+    for command in COMMANDS {
+        let done = Run::new(["explain", command]).done();
+        inert(command, &format!("{}{}", done.stdout, done.stderr));
+        let line = format!("[ERROR] ValueError: {command}");
+        inert(&line, &Run::new(["explain", &line]).done().stdout);
+    }
+}
+
+#[test]
+fn no_name_of_an_input_is_a_workflow_command() {
+    let folder = directory();
+    for (number, command) in COMMANDS.iter().enumerate() {
+        let name = command.replace('/', "_");
+        write(&folder.path().join(&name), "milk\n");
+        write(&folder.path().join(format!("{number}.gz")).join(&name), [0x1f, 0x8b, 8, 0]);
+    }
+    for renderer in RENDERERS {
+        let run = Run::analyze(["."]).args(COMMANDS.iter().map(|command| command.replace('/', "_")));
+        let done = run.directory(folder.path()).args(["--format", renderer.name]).status(3);
+        assert!(done.stderr.contains("error"), "{}", done.stderr);
+        inert(renderer.name, &done.stdout);
+        inert("messages", &done.stderr);
+    }
+}
