@@ -53,6 +53,11 @@ pub(super) fn known(code: &str) -> Option<Trouble> {
     CODES.iter().find(|(known, _)| *known == code).map(|(_, trouble)| *trouble)
 }
 
+/// Every code of the table.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    CODES.iter().map(|(known, _)| *known)
+}
+
 /// What an HTTP status of any service means.
 pub(super) fn by_status(status: u16) -> Option<Trouble> {
     Some(match status {

@@ -43,17 +43,33 @@ pub fn codes_of_name(name: &str) -> Vec<&'static str> {
     let other = || {
         let guess = || aws_codes::trouble(Some(name), None).filter(|_| lambda.is_some() || name.ends_with("Exception"));
         let by_signature = signatures::best_hit(&error).or_else(|| signatures::best_hit(&coded)).map(|hit| hit.trouble);
-        let code = by_signature.or_else(|| aws_codes::known(name)).or_else(guess);
+        let code = by_signature.or_else(|| aws_codes::known(name));
         code.map(downstream_code)
             .or_else(|| super::load_failure_code(&error))
+            .or_else(|| super::load_failure_code(&coded))
             .or_else(|| super::is_out_of_memory_type(name, "").then_some("out_of_memory.heap"))
             .or_else(|| super::resource_limit_code(&coded))
+            .or_else(|| guess().map(downstream_code))
     };
     match lambda {
         Some((code, true)) => vec![code],
         Some((code, false)) => std::iter::once(code).chain(other()).collect(),
         None => other().into_iter().collect(),
     }
+}
+
+/// The codes that the names lead to which begin so, each once.
+#[must_use]
+pub fn codes_of_cut_name(begin: &str) -> Vec<&'static str> {
+    let platform = super::PLATFORM_ERRORS.iter().filter(|error| error.id.starts_with(begin)).map(|error| error.code);
+    let names = lambda_api::names().chain(aws_codes::names()).filter(|name| name.starts_with(begin));
+    let mut codes = Vec::new();
+    for code in names.flat_map(codes_of_name).chain(platform) {
+        if !codes.contains(&code) {
+            codes.push(code);
+        }
+    }
+    codes
 }
 
 /// A failed call to the Lambda API itself.
@@ -290,7 +306,7 @@ fn with_port(host: &str, text: &str) -> String {
     }
 }
 
-fn downstream_code(trouble: Trouble) -> &'static str {
+pub(super) fn downstream_code(trouble: Trouble) -> &'static str {
     match trouble {
         Trouble::HttpStatus | Trouble::Failed => "downstream.error",
         Trouble::Validation => "downstream.validation",

@@ -100,6 +100,11 @@ pub(super) fn code_of_name(name: &str) -> Option<(&'static str, bool)> {
     reason.or_else(|| FAULTS.iter().find(|fault| fault.name == name).map(|fault| (fault.code, fault.only_lambda)))
 }
 
+/// Every name of an exception or throttle reason.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    REASONS.iter().map(|(reason, _)| *reason).chain(FAULTS.iter().map(|fault| fault.name))
+}
+
 /// Operations of the Lambda API whose names no other service shares.
 static OPERATIONS: &[&str] = &[
     "Invoke",
@@ -173,7 +178,8 @@ pub(super) fn code_for(
     }
 }
 
-fn by_status(status: u16, control_plane: bool) -> Option<&'static str> {
+/// The code for an HTTP status of the Lambda API.
+pub(super) fn by_status(status: u16, control_plane: bool) -> Option<&'static str> {
     match status {
         429 if control_plane => Some("throttling.rate"),
         429 => Some("throttling.unspecified"),

@@ -8,6 +8,7 @@ mod advice;
 mod aws_codes;
 mod codes;
 mod diagnosis;
+mod http;
 mod invoker;
 mod lambda_api;
 mod language;
@@ -24,7 +25,8 @@ use crate::model::{Category, Compensation, PartialWork, Retryable};
 
 pub use advice::{Situation, advise};
 pub use codes::CODES;
-pub use diagnosis::{Diagnosis, codes_of_name, diagnose, diagnose_outgoing_call};
+pub use diagnosis::{Diagnosis, codes_of_cut_name, codes_of_name, diagnose, diagnose_outgoing_call};
+pub use http::HttpStatus;
 pub use invoker::Invoker;
 pub use language::{is_out_of_memory_type, load_failure_code, resource_limit_code};
 pub use platform::{PLATFORM_ERRORS, PlatformError, Stage, platform_error};

@@ -289,7 +289,7 @@ pub(super) struct ShowArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct ExplainArgs {
-    /// A code (timeout.invoke), a category (timeout), an error type of the platform, or a log line in quotes
+    /// A code (timeout.invoke), a category, the name of an error, an HTTP status, or a log line or a part of one in quotes
     pub(super) code: Option<String>,
 
     /// Colours; auto means on a terminal, unless NO_COLOR is set

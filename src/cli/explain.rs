@@ -2,40 +2,87 @@
 
 use super::exit::Failure;
 use super::nearest::{nearest, suggestion};
-use crate::catalogue::{CODES, CodeInfo, codes_of_name, platform_error};
+use crate::catalogue::{CODES, CodeInfo, HttpStatus, codes_of_cut_name, codes_of_name, platform_error};
 use crate::model::Category;
-use crate::pipeline::recognise;
+use crate::pipeline::{recognise, unwrapped};
 use crate::render::{Ink, Style, category_of_heading, one_line, page};
 
-/// The list of codes, or what there is on one word. An error type of the platform leads to its code.
-pub(super) fn text(word: Option<&str>, style: &Style) -> Result<String, Failure> {
-    if let Some(error) = word.and_then(|word| platform_error(word.trim())) {
+/// The list of codes, or what there is on what was typed or pasted: a code, a name, a status, a log line or a part of one.
+pub(super) fn text(typed: Option<&str>, style: &Style) -> Result<String, Failure> {
+    let Some(typed) = typed else { return Ok(list(&CODES.iter().collect::<Vec<_>>(), style)) };
+    if let Some(pages) = beginning_of_names(typed, style) {
+        return Ok(pages);
+    }
+    let word = unwrapped(typed);
+    if let Some(error) = platform_error(word) {
         let intro = format!("{}: {}\n\n", style.paint(Ink::Strong, error.id), error.meaning);
         return Ok(intro + &look_up(CODES, error.code, style)?);
     }
-    if let Some(found) = word.and_then(recognise) {
+    if let Some(found) = recognise(typed) {
         let pages = found.code.map(|code| look_up(CODES, code, style)).transpose()?;
         let intro = format!("{}.\n", found.what);
         return Ok(pages.map_or(intro.clone(), |pages| format!("{intro}\n{pages}")));
     }
-    match word {
-        None => Ok(list(&CODES.iter().collect::<Vec<_>>(), style)),
-        Some(word) => look_up(CODES, word, style).or_else(|failure| name_of_error(word, style).ok_or(failure)),
-    }
+    look_up(CODES, word, style).or_else(|failure| {
+        http_status(word, style)
+            .or_else(|| name_of_error(word, style))
+            .or_else(|| error_of_code(word, style))
+            .ok_or(failure)
+    })
 }
+
+/// The pages to choose from for an HTTP status.
+fn http_status(word: &str, style: &Style) -> Option<String> {
+    let found = HttpStatus::read(word)?;
+    let note = found.in_front.map_or(String::new(), |note| format!(" {note}"));
+    Some(choice(&found.status.to_string(), &note, &[found.of_lambda, found.of_others], style))
+}
+
+/// What services say of a failure instead of its name.
+const PHRASES: [(&str, &str); 1] = [("rate exceeded", "TooManyRequestsException")];
 
 /// The page, or the pages to choose from, of an exception or errno name.
 fn name_of_error(word: &str, style: &Style) -> Option<String> {
-    let codes: Vec<&CodeInfo> = codes_of_name(word.trim()).into_iter().filter_map(catalogue_code).collect();
+    let word = word.trim_end_matches('.');
+    let lower = word.to_ascii_lowercase();
+    let phrase = PHRASES.iter().find(|(phrase, _)| lower.contains(phrase));
+    let codes = codes_of_name(phrase.map_or(word, |(_, name)| name));
+    match codes[..] {
+        [] => None,
+        [only] => catalogue_code(only).map(|code| page(code.page, style)),
+        ref several => Some(choice(word, "", several, style)),
+    }
+}
+
+/// The pages of all names that begin as the word does before it breaks off.
+fn beginning_of_names(typed: &str, style: &Style) -> Option<String> {
+    let typed = typed.trim();
+    let begin = ["…", "...", "*"].iter().find_map(|end| typed.strip_suffix(end)).filter(|begin| begin.len() >= 3)?;
+    let codes: Vec<&CodeInfo> = codes_of_cut_name(begin).into_iter().filter_map(catalogue_code).collect();
     match codes[..] {
         [] => None,
         [only] => Some(page(only.page, style)),
-        ref several => Some(format!(
-            "{}: of the Lambda API the first, of any other service the second.\n\n{}",
-            style.paint(Ink::Strong, &one_line(word)),
-            list(several, style)
-        )),
+        ref several => Some(list(several, style)),
     }
+}
+
+/// The page for the name of an error that no table has: most errors are of the code.
+fn error_of_code(word: &str, style: &Style) -> Option<String> {
+    let named = ["Error", "Exception", "Fault", "Failure"].iter().any(|end| word.ends_with(end));
+    let is_name = named && word.chars().all(|char| char.is_alphanumeric() || "_.:$".contains(char));
+    let code = catalogue_code("runtime_exception.unhandled").filter(|_| is_name)?;
+    let intro = format!(
+        "{word}: no service and no platform is known for it. Where nothing catches it, it is this; during init it is \
+         init_failure.exception."
+    );
+    Some(format!("{}\n{}", page(&intro, style), page(code.page, style)))
+}
+
+/// A list of the codes of which the Lambda API means the first.
+fn choice(word: &str, note: &str, codes: &[&'static str], style: &Style) -> String {
+    let found: Vec<&CodeInfo> = codes.iter().filter_map(|code| catalogue_code(code)).collect();
+    let text = format!("{}: of the Lambda API the first, of any other service the second.{note}", one_line(word));
+    format!("{}\n{}", page(&text, style), list(&found, style))
 }
 
 fn catalogue_code(id: &str) -> Option<&'static CodeInfo> {
@@ -44,7 +91,8 @@ fn catalogue_code(id: &str) -> Option<&'static CodeInfo> {
 
 /// A code has its page; a category, or the beginning of several codes, the list of them, after its own page if it has one.
 fn look_up(codes: &'static [CodeInfo], word: &str, style: &Style) -> Result<String, Failure> {
-    let typed = word.trim().trim_end_matches('.').to_lowercase();
+    let spelt = word.trim().trim_end_matches('.').to_lowercase();
+    let typed = spelt.replace(' ', "_");
     let word = match category_of_heading(&typed) {
         Some(category) => category.id(),
         None => &typed,
@@ -58,7 +106,7 @@ fn look_up(codes: &'static [CodeInfo], word: &str, style: &Style) -> Result<Stri
         (Some(code), _) => Ok(format!("{}\n{}", page(code.page, style), list(&below, style))),
         (None, [code]) => Ok(page(code.page, style)),
         (None, []) => match last_part()[..] {
-            [] => Err(unknown(codes, word)),
+            [] => Err(unknown(codes, &spelt)),
             [code] => Ok(page(code.page, style)),
             ref several => Ok(list(several, style)),
         },
@@ -67,7 +115,7 @@ fn look_up(codes: &'static [CodeInfo], word: &str, style: &Style) -> Result<Stri
 }
 
 fn unknown(codes: &'static [CodeInfo], word: &str) -> Failure {
-    let near = nearest(word, codes.iter().map(|code| code.id).chain(Category::FAILURES.map(Category::id)));
+    let near = nearest(word, codes.iter().map(|code| code.id));
     Failure::usage(format!("no code '{}'{} (lambda-triage explain lists them)", one_line(word), suggestion(&near)))
 }
 
@@ -142,6 +190,79 @@ mod tests {
             found("2026-01-02T03:04:05.678Z 6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34 Task timed out after 3.00 seconds");
         assert!(line.contains("timeout.invoke (high)"), "{line}");
         assert!(text(Some("shipped order 17"), &Style::PLAIN).is_err());
+    }
+
+    /// What the page of a code says of how it is detected, in code marks.
+    fn marks(page: &'static str) -> impl Iterator<Item = &'static str> {
+        let part =
+            page.split("## How it is detected\n").nth(1).and_then(|rest| rest.split("\n## ").next()).unwrap_or("");
+        part.split('`').skip(1).step_by(2)
+    }
+
+    #[test]
+    fn what_a_page_quotes_leads_back_to_it() {
+        // Words that stand for something, and error types that lead elsewhere unless they came during init.
+        const OTHERS: [&str; 7] =
+            ["Reason", "fail", "message: class", "platform.start", "killed", "Runtime.ExitError", "Extension.Crash"];
+        let mut wrong = Vec::new();
+        let mut seen = 0;
+        for code in CODES {
+            let marks = marks(code.page).map(|mark| mark.replace('\n', " "));
+            let of_others = |mark: &String| OTHERS.contains(&mark.as_str()) || catalogue_code(mark).is_some();
+            for mark in marks.filter(|mark| !of_others(mark)) {
+                seen += 1;
+                let found = text(Some(&mark), &Style::PLAIN).unwrap_or_default();
+                if !found.contains(code.id) {
+                    wrong.push((code.id, mark, found.lines().next().unwrap_or("").to_owned()));
+                }
+            }
+        }
+        assert!(seen > 80 && wrong.is_empty(), "{seen}: {wrong:#?}");
+    }
+
+    #[test]
+    fn famous_words_lead_to_an_answer_that_says_how_sure_it_is() {
+        for (pasted, wants) in [
+            ("Task timed out after 3.00 seconds", &["timeout.invoke (high)", "timeout.invoke: Timed out"][..]),
+            ("6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34 Task timed out after 3.00 seconds", &["timeout.invoke (high)"]),
+            ("\"Task timed out after 900.00 seconds\"", &["timeout.invoke (high)"]),
+            ("Error: Task timed out after 3.00 seconds", &["timeout.invoke (high)"]),
+            ("…Task timed out after 3.0", &["timeout.invoke (high)"]),
+            ("Task timed out", &["timeout.invoke (high)"]),
+            (
+                r#"{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: x Error: Task timed out after 3.00 seconds"}"#,
+                &["timeout.invoke (high)"],
+            ),
+            ("signal: killed", &["out_of_memory.killed (low)"]),
+            ("exit status 1", &["runtime_exception.exit (high)"]),
+            ("Process exited before completing request", &["runtime_exception.exit"]),
+            ("Error Type: Runtime.OutOfMemory", &["out_of_memory.killed"]),
+            ("JavaScript heap out of memory", &["out_of_memory.heap"]),
+            ("Rate Exceeded.", &["of the Lambda API the first", "throttling.unspecified", "downstream.throttled"]),
+            ("KeyError", &["no service and no platform", "init_failure.exception", "runtime_exception.unhandled"]),
+            ("KeyError: 'size'", &["A logged error is no failure by itself", "runtime_exception.unhandled"]),
+            ("502", &["the function's own log tells which", "service_error.internal", "downstream.unavailable"]),
+            (r#"{"message": "Internal server error"}"#, &["502: of the Lambda API", "the function failed"]),
+            ("Endpoint request timed out", &["504: of the Lambda API", "the function goes on"]),
+            ("Error: Cannot find module 'x'", &["A logged error is no failure by itself", "runtime_exception"]),
+            ("out of memory", &["out_of_memory: Out of memory", "out_of_memory.heap"]),
+            ("ClassNotFoundException", &["init_failure.import: "]),
+            ("EFSMount…", &["invalid_request.conflict: "]),
+            ("Runtime.Unav…", &["throttling.capacity: "]),
+            ("`timeout.invoke`", &["timeout.invoke: Timed out"]),
+            (
+                "An error occurred (ThrottlingException) when calling the PutItem operation: slow",
+                &["downstream.throttled: "],
+            ),
+        ] {
+            let found = text(Some(pasted), &Style::PLAIN).unwrap_or_else(|failure| failure.message);
+            for want in wants {
+                assert!(found.replace('\n', " ").contains(want), "{pasted}: {want} is not in\n{found}");
+            }
+        }
+        for nothing in ["shipped order 17", "502 orders", "Errors", "Order: 5", "the end"] {
+            assert!(text(Some(nothing), &Style::PLAIN).is_err(), "{nothing}");
+        }
     }
 
     #[test]

@@ -26,7 +26,7 @@ mod python;
 mod ruby;
 mod rust_runtime;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 mod structured;
 mod text;
 

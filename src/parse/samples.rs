@@ -598,6 +598,11 @@ const APP: &[(&str, &str)] = &[
     ("", "App Info"),
 ];
 
+/// Every sample, with `$ID` for the request id.
+pub(crate) fn texts() -> impl Iterator<Item = &'static str> {
+    PLATFORM.iter().chain(APP).map(|(text, _)| *text)
+}
+
 fn sample(text: &str) -> String {
     text.replace("$ID", ID)
 }

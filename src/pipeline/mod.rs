@@ -6,6 +6,7 @@
 mod duplicates;
 mod hand;
 mod ledger;
+mod paste;
 mod recognise;
 mod records;
 mod relay;
@@ -18,6 +19,7 @@ mod tally;
 mod worker;
 
 pub use ledger::ledger_row;
+pub use paste::unwrapped;
 pub use recognise::{Recognised, recognise};
 pub use records::Records;
 pub use shown::{ShownAttempt, ShownLine};

@@ -1,8 +1,8 @@
 //! One log line by itself: what it is, what it tells of an attempt, and the code to read about.
 
+use super::paste;
 use crate::assemble::{Assembler, Message, Output, join};
-use crate::catalogue::diagnose;
-use crate::model::{AppLine, Attempt, Bucket, Category, ErrorForm, Keep, Level, Place, Record, RequestId};
+use crate::model::{AppError, AppLine, Attempt, Bucket, Category, ErrorForm, Keep, Level, Place, Record, RequestId};
 use crate::{parse, rules};
 
 /// What was recognised, and the code whose page tells more.
@@ -12,32 +12,59 @@ pub struct Recognised {
     pub what: String,
     /// The code, where the line leads to one.
     pub code: Option<&'static str>,
+    /// The code logged an error, and nothing says that it ended anything.
+    logged: bool,
 }
 
-/// Reads one line. A word without a blank is no line.
+/// Reads one line, or what was pasted of one. A word without a blank is no line.
 #[must_use]
 pub fn recognise(text: &str) -> Option<Recognised> {
-    let text = text.trim();
-    if !text.contains(char::is_whitespace) && !text.starts_with('{') {
+    if !paste::is_line(text) {
         return None;
     }
+    let restored = paste::restored(text);
+    let pieces = || paste::pieces(&restored).chain([text]).filter_map(|piece| read(piece, "line"));
+    let sentences = || paste::around_sentence(&restored).filter_map(|line| read(&line, "sentence"));
+    let names_error = paste::tells_of_error(&restored);
+    let fits = |code: &str| code != UNKNOWN && (names_error || code != UNHANDLED);
+    let around =
+        || paste::around(&restored).filter_map(|line| read(&line, "line").filter(|it| it.code.is_some_and(fits)));
+    // A logged mention of a sentence is none of the platform, but the sentence is what somebody asks about.
+    let sure = pieces().chain(sentences()).chain(around()).find(Recognised::is_sure);
+    sure.or_else(|| pieces().chain(around()).find(|found| found.code.is_some())).or_else(|| pieces().next())
+}
+
+/// The code of an error that nothing more is known of.
+const UNHANDLED: &str = "runtime_exception.unhandled";
+/// The code of an end that nothing explains.
+const UNKNOWN: &str = "unknown";
+
+impl Recognised {
+    /// The line by itself decides how an attempt ended.
+    fn is_sure(&self) -> bool {
+        !self.logged && self.code.is_some_and(|code| code != UNKNOWN)
+    }
+}
+
+/// What a line is, and where it leads. `unit` is what was seen of it.
+fn read(text: &str, unit: &str) -> Option<Recognised> {
     let record = parse::parse(text);
     let what = describe(&record)?;
     if let Record::App(AppLine { error: Some(error), .. }) = &record
         && matches!(error.form, ErrorForm::Logged)
     {
-        let call = diagnose(error, text).map(|found| found.code);
-        return Some(Recognised {
-            what: format!("{what}. A logged error is no failure by itself; if it ends an attempt, it is this"),
-            code: Some(call.unwrap_or("runtime_exception.unhandled")),
-        });
+        let error = AppError { form: ErrorForm::Unhandled, ..error.clone() };
+        let ended = Record::App(AppLine { level: Level::Error, error: Some(error), ..AppLine::default() });
+        let code = judged(text, &ended).map(|attempt| rules::judge(&attempt).code);
+        let what = format!("{what}. A logged error is no failure by itself; if it ends an attempt, it is this");
+        return Some(Recognised { what, code, logged: true });
     }
     let verdict = judged(text, &record).map(|attempt| rules::judge(&attempt));
     let verdict = verdict.filter(|verdict| verdict.category != Category::Incomplete);
     let sure = verdict.as_ref().map_or("", |verdict| verdict.confidence.as_str());
     let code = verdict.map(|verdict| verdict.code);
-    let judged = code.map_or(String::new(), |code| format!(". By this line alone: {code} ({sure})"));
-    Some(Recognised { what: format!("{what}{judged}"), code })
+    let judged = code.map_or(String::new(), |code| format!(". By this {unit} alone: {code} ({sure})"));
+    Some(Recognised { what: format!("{what}{judged}"), code, logged: false })
 }
 
 /// What kind of line it is; `None` for one that says nothing in particular.
@@ -189,6 +216,64 @@ mod tests {
         ] {
             assert_eq!(code(line), Some(want), "{line}");
         }
+    }
+
+    /// One line as it comes into a ticket or a chat.
+    fn pasted(line: &str) -> Vec<(&'static str, String)> {
+        const TIMES: [&str; 5] = [
+            "2026-01-02T03:04:05.678Z",
+            "2016-01-02T03:04:05.678Z",
+            "2026-01-02 03:04:05.123",
+            "2026-01-02 03:04:05",
+            "2026/01/02 03:04:05",
+        ];
+        let trim = |text: &str| text.trim_start_matches([' ', '\t']).to_owned();
+        let without_time =
+            |text: &str| TIMES.iter().fold(trim(text), |text, time| trim(text.strip_prefix(time).unwrap_or(&text)));
+        let without_id = |text: &str| {
+            let ids = [format!("RequestId: {ID} "), format!("{ID}\t"), format!("{ID} ")];
+            trim(&ids.iter().fold(text.to_owned(), |text, id| text.replacen(id, "", 1)))
+        };
+        let without_level = line.strip_prefix("[ERROR] ").filter(|rest| rest.contains(['.', '\n', '\r']));
+        let one_line = line.trim().lines().count() < 3;
+        vec![
+            ("as it is", line.to_owned()),
+            ("without time", without_time(line)),
+            ("without id", without_id(line)),
+            ("without time and id", without_time(&without_id(&without_time(line)))),
+            ("without level", without_level.unwrap_or(line).to_owned()),
+            ("quoted", format!("\"{line}\"")),
+            ("as code", format!("`{line}`")),
+            ("cut", format!("{}…", line.trim_end())),
+            ("in a list", format!("- {line}")),
+            ("without tabs", line.replace('\t', " ")),
+            ("on one line", if one_line { line.replace('\n', " ") } else { line.to_owned() }),
+            ("as shown by us", crate::render::one_line(line).into_owned()),
+            ("behind a service", format!("orders-1  | {line}")),
+            (
+                "behind time and stream",
+                format!("2026-01-02T03:04:05.678000+00:00 2026/01/02/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0 {line}"),
+            ),
+        ]
+    }
+
+    #[test]
+    fn what_was_pasted_of_a_line_leads_to_the_page_of_the_line() {
+        let (mut wrong, mut leading) = (String::new(), 0);
+        let samples = crate::parse::samples::texts().map(|line| line.replace("$ID", ID));
+        for line in samples.filter(|line| paste::is_line(line)) {
+            let want = read(&line, "line").and_then(|found| found.code);
+            leading += usize::from(want.is_some());
+            // Of a line that only mentions a sentence of the platform, the sentence counts.
+            let mention = want.is_none() && line.contains("Task timed out");
+            for (how, pasted) in pasted(&line) {
+                let got = code(&pasted);
+                if got != if mention { Some("timeout.invoke") } else { want } {
+                    wrong.push_str(&format!("{how}: {pasted:?}\n  {got:?}, not {want:?}\n"));
+                }
+            }
+        }
+        assert!(leading > 80 && wrong.is_empty(), "{leading}\n{wrong}");
     }
 
     #[test]

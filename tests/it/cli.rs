@@ -183,6 +183,22 @@ fn the_demo_shows_every_kind_of_failure() {
 }
 
 #[test]
+fn what_was_pasted_is_explained_or_refused() {
+    for (pasted, want) in [
+        ("Task timed out after 3.00 seconds", "\ntimeout.invoke: Timed out\n"),
+        ("`KeyError`", "\nruntime_exception.unhandled: "),
+        ("502", "the function's own log tells which"),
+    ] {
+        let text = Run::new(["explain", pasted]).stdout();
+        assert!(text.replace('\n', " ").contains(&want.replace('\n', " ")), "{pasted}: {text}");
+    }
+    for nothing in ["", "...", "shipped order 17", "\"\"", "| "] {
+        let said = Run::new(["explain", nothing]).status(2).stderr;
+        assert!(said.contains("explain lists them"), "{said}");
+    }
+}
+
+#[test]
 fn completions_are_scripts() {
     for shell in ["bash", "zsh", "fish"] {
         assert!(Run::new(["completions", shell]).stdout().contains("lambda-triage"), "{shell}");

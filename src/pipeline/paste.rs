@@ -1,0 +1,158 @@
+//! What people paste of a log line: without its time and id, quoted, behind the prefix of a tool, cut off at either end.
+//!
+//! For `explain` alone, where somebody asks what a sentence means. In a log the same words without time and id are a
+//! mention, and `parse` must not take them for the platform's.
+
+use crate::model::{RequestId, Timestamp, stream_parts};
+
+/// Put before a line that lost its time and id, as the platform and most runtimes write them.
+const HEAD: &str = "2026-01-01T00:00:00.000Z\t00000000-0000-4000-8000-000000000000\t";
+const REPORT: &str = "REPORT RequestId: 00000000-0000-4000-8000-000000000000\t";
+const OF_REQUEST: &str = "RequestId: 00000000-0000-4000-8000-000000000000 ";
+
+/// Where a sentence must stand in what was pasted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stands {
+    /// Anywhere: nobody else writes these words.
+    Anywhere,
+    /// At the start: others write them, too.
+    First,
+}
+
+use Stands::{Anywhere, First};
+
+/// Sentences of the platform and of runtimes: how each begins, where it must stand, and the line that it is a part of. Of
+/// the line, what stands before the sentence, and the rest, with what was pasted from the beginning of the sentence on as
+/// `{}`, or behind these words as `{>}`.
+const SENTENCES: &[(&str, Stands, &str, &str)] = &[
+    ("Task timed out after ", Anywhere, HEAD, "{}"),
+    ("Task timed out", Anywhere, HEAD, "Task timed out after 3.00 seconds"),
+    ("Process exited before completing request", Anywhere, OF_REQUEST, "{}"),
+    ("Runtime exited with", Anywhere, OF_REQUEST, "Error: {}"),
+    ("Runtime exited", Anywhere, OF_REQUEST, "Error: Runtime exited without providing a reason"),
+    ("signal: ", First, OF_REQUEST, "Error: Runtime exited with error: {}"),
+    ("exit status ", First, OF_REQUEST, "Error: Runtime exited with error: {}"),
+    ("calling the handler function resulted in a panic", Anywhere, "2026/01/01 00:00:00 ", "{}"),
+    ("JavaScript heap out of memory", Anywhere, "", "FATAL ERROR: Reached heap limit Allocation failed - {}"),
+    ("Invoke Error", First, HEAD, "ERROR\t{}\t{\"errorType\":\"Error\"}"),
+    ("Unhandled Promise Rejection", First, HEAD, "ERROR\t{}\t{\"errorType\":\"Runtime.UnhandledPromiseRejection\"}"),
+    (
+        "An error occurred during JSON parsing",
+        First,
+        "",
+        "An error occurred during JSON parsing: java.lang.RuntimeException\njava.lang.RuntimeException: An error occurred \
+         during JSON parsing\n\tat lambdainternal.A.b(A.java:1)",
+    ),
+    ("REPORT RequestId: ", First, REPORT, "{>}"),
+    ("REPORT ", First, REPORT, "{>}"),
+    ("Duration: ", First, REPORT, "{}"),
+    ("RequestId: Status: ", First, OF_REQUEST, "Status: {>}"),
+    ("Status: timeout", Anywhere, REPORT, "Duration: 3000.00 ms\tStatus: timeout"),
+    ("Error Type: ", Anywhere, REPORT, "Duration: 9.00 ms\tStatus: error\t{}"),
+];
+
+/// A tool's time, group and stream, a line's own time and id, and what is between.
+const MOST_PIECES: usize = 8;
+
+/// What is left of the text without what copying, quoting and tools put around and in front of it, then ever more of it, up
+/// to the whole: a line that is whole in between is met whole.
+pub(super) fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    let parts = std::iter::successors(Some(unwrapped(text)), |text| without_first_word(text));
+    let mut pieces: Vec<&str> = parts.take(MOST_PIECES).collect();
+    pieces.reverse();
+    pieces.into_iter().chain([text])
+}
+
+/// The text without quotes, marks of a list or of a cut, and the name of a service.
+#[must_use]
+pub fn unwrapped(text: &str) -> &str {
+    let mut text = text.trim();
+    loop {
+        let before = text.len();
+        for (open, close) in [('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”')] {
+            text = text.strip_prefix(open).and_then(|text| text.strip_suffix(close)).unwrap_or(text).trim();
+        }
+        for end in ["…", "...", "[truncated]"] {
+            text = text.strip_suffix(end).unwrap_or(text).trim_end();
+        }
+        for begin in ["> ", "- ", "* ", "…", "..."] {
+            text = text.strip_prefix(begin).unwrap_or(text).trim_start();
+        }
+        // `docker compose logs` and its like.
+        let named = text.split_once("  | ").filter(|(name, _)| name.len() <= 40 && !name.contains(' '));
+        text = named.map_or(text, |(_, message)| message);
+        if text.len() == before {
+            return text;
+        }
+    }
+}
+
+/// What follows a time, an id, or the name of a stream or group.
+fn without_first_word(text: &str) -> Option<&str> {
+    let (word, rest) = text.split_once([' ', '\t'])?;
+    let is_id = |word: &str| word.len() == RequestId::LENGTH && RequestId::parse_prefix(word.as_bytes()).is_some();
+    let is_front = Timestamp::parse_prefix(word.as_bytes()).is_some()
+        || is_id(word)
+        || stream_parts(word).is_some()
+        || word.starts_with("/aws/lambda/")
+        || word == "RequestId:" && is_id(rest.split_whitespace().next().unwrap_or(""));
+    is_front.then(|| rest.trim_start())
+}
+
+/// The text without anything around and in front of it.
+fn bare(text: &str) -> &str {
+    pieces(text).next().unwrap_or(text)
+}
+
+/// Lines that a sentence of the platform or of a runtime in the text is a part of.
+pub(super) fn around_sentence(text: &str) -> impl Iterator<Item = String> {
+    let text = bare(text);
+    let text = text.strip_prefix("Error: ").unwrap_or(text);
+    SENTENCES.iter().filter_map(move |(begin, stands, before, line)| {
+        let at = if *stands == First { text.starts_with(begin).then_some(0) } else { text.find(begin) };
+        let said = text.get(at?..)?;
+        let (mark, said) = if line.contains("{>}") { ("{>}", said.get(begin.len()..)?) } else { ("{}", said) };
+        Some(format!("{before}{}", line.replacen(mark, said, 1)))
+    })
+}
+
+/// Lines that the whole text may be a part of, the likeliest first.
+pub(super) fn around(text: &str) -> impl Iterator<Item = String> {
+    let bare = bare(text);
+    let time = HEAD.split('\t').next().unwrap_or("");
+    let fronts = [
+        (bare.starts_with("undefined"), format!("{time}\t")),
+        (true, HEAD.to_owned()),
+        (true, OF_REQUEST.to_owned()),
+        // The client says these names; of any other, nobody knows whether it was caught.
+        (FAMILIES.iter().any(|family| bare.starts_with(family)), "[ERROR] ".to_owned()),
+        (bare.starts_with('{'), format!("{HEAD}ERROR\tInvoke Error\t")),
+        (true, format!("{HEAD}ERROR\t")),
+    ];
+    fronts.into_iter().filter(|(fits, _)| *fits).map(move |(_, front)| format!("{front}{bare}"))
+}
+
+/// How the names of the platform's error types begin.
+const FAMILIES: [&str; 4] = ["Runtime.", "Function.", "Extension.", "Sandbox."];
+
+/// The text with tabs, line ends and colours where outputs of ours show marks for them.
+pub(super) fn restored(text: &str) -> String {
+    unwrapped(text).replace(" | ", "\t").replace(" ↵ ", "\n").replace("\\x1b", "\x1b")
+}
+
+/// Whether the text has the form of a line: a word alone has not.
+pub(super) fn is_line(text: &str) -> bool {
+    let text = unwrapped(text);
+    text.contains(char::is_whitespace) || text.starts_with('{')
+}
+
+/// Whether the text begins with the name of an error or of the level, or is the answer that a caller gets of one.
+pub(super) fn tells_of_error(text: &str) -> bool {
+    let text = bare(text);
+    let word = text.split([':', ' ', '\t', '\n']).next().unwrap_or("");
+    let named = ["Error", "Exception", "Fault", "Failure"].iter().any(|end| word.ends_with(end));
+    named
+        || ["ERROR", "[ERROR]", "fail"].contains(&word)
+        || text.contains("Traceback (most recent call last)")
+        || text.starts_with('{') && text.contains("\"errorType\"")
+}
