@@ -2,6 +2,7 @@
 
 mod analyze;
 mod args;
+mod completions;
 mod demo;
 mod exit;
 mod explain;
@@ -68,11 +69,7 @@ fn dispatch(command: Command, terminal: Terminal) -> Result<ExitStatus, Failure>
             print_text(&without_commands(&explain::text(args.code.as_deref(), &style)?))
         }
         Command::Schema { of } => print_text(&schema(of)),
-        Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Args::command(), "lambda-triage", &mut script);
-            print_text(&String::from_utf8_lossy(&script))
-        }
+        Command::Completions { shell } => print_text(&completions::script(shell)),
     }
 }
 
