@@ -251,7 +251,7 @@ fn permission(error: &AppError<'_>) -> Option<(String, String)> {
 
 /// Host and port that the error names.
 fn host(error: &AppError<'_>) -> Option<String> {
-    [error.message.as_deref(), error.cause.as_deref()].into_iter().flatten().find_map(host_in)
+    [&error.url, &error.message, &error.cause].into_iter().find_map(|text| host_in(text.as_deref()?))
 }
 
 /// Words with which clients name their target.

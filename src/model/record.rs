@@ -324,6 +324,8 @@ pub struct AppError<'a> {
     pub reason: Option<Cow<'a, str>>,
     /// Type and message of the innermost cause (`Caused by:`, `--->`, `reason`), where the line shows one.
     pub cause: Option<Cow<'a, str>>,
+    /// URL of the call that failed, where the error object has the request in it (axios).
+    pub url: Option<Cow<'a, str>>,
 }
 
 impl<'a> AppError<'a> {
@@ -339,6 +341,7 @@ impl<'a> AppError<'a> {
             http_status: None,
             reason: None,
             cause: None,
+            url: None,
         }
     }
 
@@ -355,6 +358,7 @@ impl<'a> AppError<'a> {
             http_status: self.http_status,
             reason: own(self.reason),
             cause: own(self.cause),
+            url: own(self.url),
         }
     }
 }

@@ -6,7 +6,7 @@ use serde_json_borrow::{ObjectAsVec, Value};
 
 use super::exception::owned;
 use super::frame;
-use super::text::lines;
+use super::text::{is_error_name, lines};
 use crate::model::{AppError, ErrorForm};
 
 /// An object's members. Few, and borrowed from the text: looking them up in order costs less than a map of them.
@@ -80,11 +80,48 @@ pub(super) fn error(form: ErrorForm, object: &Object<'_>) -> AppError<'static> {
         message: text_at(object, &MESSAGES).and_then(owned),
         frame: reason.and_then(frame_of).or_else(|| frame_of(object)).map(Cow::Owned),
         code: code(object).or_else(|| reason.and_then(code)),
-        http_status: http_status(object).or_else(|| reason.and_then(http_status)),
+        http_status: http_status(object).or_else(|| reason.and_then(own_status)),
         reason: text_at(object, &["Reason", "error.Reason", "err.Reason", "reason.Reason"]).and_then(owned),
         cause: cause(object),
+        url: reason.and_then(request_url),
         ..AppError::of(form)
     }
+}
+
+/// The error that an object describes in the words of its own `toJSON`, which `JSON.stringify` asks before the client
+/// can add `errorType` and `errorMessage`: axios (with the request), mongoose and other libraries have one.
+pub(super) fn self_described(form: ErrorForm, object: &Object<'_>) -> AppError<'static> {
+    let text = |name| member(object, name).and_then(Value::as_str).and_then(owned);
+    let known = error(form, object);
+    AppError {
+        error_type: known.error_type.or_else(|| text("name")),
+        message: known.message.or_else(|| text("message")),
+        http_status: own_status(object),
+        url: request_url(object),
+        ..known
+    }
+}
+
+/// Whether an object describes itself as an error. Any object may have a message: a name like that of an error, or a
+/// stack that begins with the name, tells this one.
+pub(super) fn describes_itself(object: &Object<'_>) -> bool {
+    let text = |name| member(object, name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let named = |name| is_error_name(name) || text("stack").is_some_and(|stack| stack.starts_with(name));
+    member(object, "message").is_some_and(Value::is_string) && text("name").is_some_and(named)
+}
+
+/// The status of an object that is known to be an error: loggers' objects have a `status` of anything.
+fn own_status(object: &Object<'_>) -> Option<u16> {
+    http_status(object).or_else(|| valid_status(member(object, "status")?))
+}
+
+/// The URL of axios' request, which may be relative to another one.
+fn request_url(object: &Object<'_>) -> Option<Cow<'static, str>> {
+    let request = member(object, "config")?.as_object()?;
+    let text = |name| member(request, name).and_then(Value::as_str).unwrap_or("");
+    let (url, base) = (text("url"), text("baseURL"));
+    let whole = if url.contains("://") { url.to_owned() } else { [base, url].concat() };
+    owned(&whole)
 }
 
 fn code(object: &Object<'_>) -> Option<Cow<'static, str>> {
@@ -112,8 +149,11 @@ fn http_status(object: &Object<'_>) -> Option<u16> {
         "err.statusCode",
         "err.$metadata.httpStatusCode",
     ];
-    let status = all_at(object, &NAMES).find_map(|value| value.as_u64())?;
-    u16::try_from(status).ok().filter(|status| (100..600).contains(status))
+    all_at(object, &NAMES).find(|value| value.as_u64().is_some()).and_then(valid_status)
+}
+
+fn valid_status(value: &Value<'_>) -> Option<u16> {
+    u16::try_from(value.as_u64()?).ok().filter(|status| (100..600).contains(status))
 }
 
 /// The innermost of nested causes.
@@ -175,8 +215,8 @@ pub(super) fn torn(form: ErrorForm, text: &str) -> AppError<'static> {
         owned(&serde_json::from_str::<String>(&format!("\"{folded}\"")).unwrap_or(folded))
     };
     AppError {
-        error_type: value("\"errorType\""),
-        message: value("\"errorMessage\""),
+        error_type: value("\"errorType\"").or_else(|| value("\"name\"")),
+        message: value("\"errorMessage\"").or_else(|| value("\"message\"")),
         code: value("\"code\""),
         reason: value("\"Reason\""),
         ..AppError::of(form)

@@ -8,6 +8,9 @@ use std::sync::LazyLock;
 use aho_corasick::packed::Searcher;
 use aho_corasick::{AhoCorasick, Input, Match, Span};
 use memchr::memmem::Finder;
+use memchr::memrchr;
+
+use super::text::is_class_name;
 
 /// Fragments that may stand anywhere in a line that matters, none in another one, each rare in ordinary lines.
 ///
@@ -138,7 +141,8 @@ impl<'b> Sieve<'b> {
     /// Whether the message from `from` to `to` may matter. Messages are asked about in their order.
     #[inline(always)]
     pub fn may_matter(&mut self, from: usize, to: usize) -> bool {
-        self.block.get(from..to).is_none_or(begins) || (to > self.clear && self.has_fragment(from, to))
+        let Some(message) = self.block.get(from..to) else { return true };
+        begins(message) || (to > self.clear && self.has_fragment(from, to)) || ends_in_class(message)
     }
 
     #[inline(never)]
@@ -195,6 +199,35 @@ fn trim_front(mut message: &[u8]) -> &[u8] {
             [b' ' | b'\t' | b'\n' | b'\r', rest @ ..]
             | [b'\\', b't' | b'n' | b'r', rest @ ..]
             | [0xef, 0xbb, 0xbf, rest @ ..] => rest,
+            _ => return message,
+        }
+    }
+}
+
+/// Whether a message ends like the first line of an error does that some clients print without any mark of their own:
+/// `<message>: <class>`. Few classes have a name that the search for fragments would stop at.
+#[inline(always)]
+fn ends_in_class(message: &[u8]) -> bool {
+    let message = trim_back(message);
+    // Nearly every other line ends in a digit, a bracket or a quote, or has no colon before its last word.
+    message.last().is_some_and(|last| last.is_ascii_alphanumeric() || !last.is_ascii()) && last_word_is_class(message)
+}
+
+#[inline(never)]
+fn last_word_is_class(message: &[u8]) -> bool {
+    let tail = &message[message.len().saturating_sub(LONGEST_CLASS)..];
+    let Some(blank) = memrchr(b' ', tail).filter(|blank| *blank > 0 && tail[blank - 1] == b':') else { return false };
+    str::from_utf8(&tail[blank + 1..]).is_ok_and(is_class_name)
+}
+
+/// Bytes of a class with its package, at most.
+const LONGEST_CLASS: usize = 200;
+
+/// Line ends (also escaped ones) and blanks may stand behind the last letter.
+fn trim_back(mut message: &[u8]) -> &[u8] {
+    loop {
+        message = match message {
+            [rest @ .., b'\\', b't' | b'n' | b'r'] | [rest @ .., b' ' | b'\t' | b'\n' | b'\r'] => rest,
             _ => return message,
         }
     }

@@ -2,7 +2,9 @@
 
 use super::exception::{self, described};
 use super::level;
-use super::text::{BLANKS, after_timestamp, first_line, is_type_name, lines, uuid, word};
+use super::text::{
+    BLANKS, after_timestamp, first_line, is_type_name, lines, message_and_class, trim_indent, uuid, word,
+};
 use crate::model::{AppError, AppLine, ErrorForm, Level};
 
 /// What a line of a Java function says.
@@ -20,11 +22,13 @@ pub(super) fn framed(text: &str) -> Option<AppError<'static>> {
     let mut start = 0;
     for line in text.split_inclusive('\n').take(24) {
         let end = start + line.len();
-        let stack = text.get(end..)?;
+        // Copies put a blank before every line.
+        let stack = trim_indent(text.get(end..)?);
         let head = line.trim_end();
-        if let Some((_, name)) = head.rsplit_once(": ")
-            && is_class(name)
-            && stack.strip_prefix(name).is_some_and(|rest| rest.starts_with([':', '\n', '\r']) || rest.is_empty())
+        if let Some((message, name)) = message_and_class(head)
+            && let Some(rest) = stack.strip_prefix(name)
+            && (rest.starts_with([':', '\n', '\r']) || rest.is_empty())
+            && (is_class(name) || says_again(rest, text.get(..start + message.len()).unwrap_or(""), name))
         {
             return Some(of_stack(text, stack, name, start + head.len() - name.len()));
         }
@@ -38,6 +42,14 @@ fn of_stack(text: &str, stack: &str, name: &str, name_at: usize) -> AppError<'st
     let form = if is_load_sentence(text) { ErrorForm::Init } else { ErrorForm::Unhandled };
     let message = if message == name { "" } else { message };
     described(form, name, message, stack)
+}
+
+/// Whether the stack goes on like one of this message. A class without a package is known by that alone.
+fn says_again(stack: &str, message: &str, name: &str) -> bool {
+    match first_line(stack).0.trim_end().strip_prefix(": ") {
+        Some(again) => again == first_line(message).0.trim(),
+        None => message == "null" || message == name,
+    }
 }
 
 fn is_class(name: &str) -> bool {

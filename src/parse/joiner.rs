@@ -9,7 +9,8 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::exception::{TRACEBACK, is_stack_line};
 use super::text::{
-    after_timestamp, first_line, is_error_name, is_type_name, trim_front, trim_indent, type_and_message,
+    after_timestamp, first_line, is_error_name, is_type_name, message_and_class, trim_front, trim_indent,
+    type_and_message,
 };
 use super::{platform_json, platform_text, ruby};
 use crate::model::Timestamp;
@@ -166,7 +167,7 @@ impl Open {
         }
         let text = self.block.text.as_str();
         // A line without indent is the second line of the JVM's frame, or the last line of Python's stack.
-        let second_of_jvm = self.further == 0 && framed_class(text).is_some_and(|class| line.starts_with(class));
+        let second_of_jvm = self.further == 0 && is_second_of_jvm(text, line);
         let last = text.trim_end().rsplit('\n').next().unwrap_or("");
         let in_python = text.contains(TRACEBACK);
         let last_of_python =
@@ -245,7 +246,7 @@ fn opens_stack(text: &str) -> bool {
         return false;
     }
     MARK_SEARCH.as_ref().is_none_or(|marks| marks.is_match(text))
-        || framed_class(text).is_some()
+        || message_and_class(text).is_some() && !is_prefixed(text)
         || type_and_message(text, is_error_name).is_some()
 }
 
@@ -256,11 +257,11 @@ fn is_bare_label(text: &str) -> bool {
     ["Invoke Error", "Uncaught Exception", "Unhandled Promise Rejection"].iter().any(|label| line.ends_with(label))
 }
 
-/// The class at the end of the JVM's first line: `<message>: <class>`.
-fn framed_class(text: &str) -> Option<&str> {
-    // No name has a blank, so this is the last `: `.
-    let (said, class) = first_line(text).0.trim_end().rsplit_once(' ')?;
-    (said.ends_with(':') && class.contains('.') && is_error_name(class)).then_some(class)
+/// The second line of the JVM's client after `<message>: <class>`: `<class>: <message>`, or the class alone. Some shapes
+/// leave the indented lines behind it in the same message.
+fn is_second_of_jvm(first: &str, line: &str) -> bool {
+    let rest = message_and_class(first).and_then(|(_, class)| trim_indent(line).strip_prefix(class));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '\n', '\r']))
 }
 
 fn is_platform(line: &str) -> bool {

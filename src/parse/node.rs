@@ -93,7 +93,8 @@ fn labelled(text: &str) -> Option<(ErrorForm, &str)> {
 fn failure((form, payload): (ErrorForm, &str), no_id: bool) -> AppError<'static> {
     let object = first_object(payload);
     let mut error = match &object {
-        Some(object) => error_object::error(form, object),
+        Some(object) if object.contains_key("errorType") => error_object::error(form, object),
+        Some(object) => error_object::self_described(form, object),
         None => error_object::torn(form, payload),
     };
     error.form = form_of(form, error.error_type.as_deref().unwrap_or(""), no_id);

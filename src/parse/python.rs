@@ -3,7 +3,10 @@
 use super::exception::{self, TRACEBACK, after_python_stack, described};
 use super::level;
 use super::node::is_load_error;
-use super::text::{BLANKS, after_timestamp, first_line, is_error_name, is_type_name, type_and_message, uuid};
+use super::text::{
+    BLANKS, after_timestamp, first_line, is_error_name, is_type_name, lines, message_and_class, split_at_first,
+    type_and_message, uuid,
+};
 use crate::model::{AppError, AppLine, ErrorForm, Level};
 
 /// What a line of the Python client says.
@@ -96,7 +99,7 @@ fn unhandled(rest: &str) -> Option<AppError<'static>> {
 fn legacy(text: &str) -> Option<AppLine<'static>> {
     const SENTENCES: [&str; 4] =
         ["Unable to import module '", "module initialization error", "Handler '", "Syntax error in module '"];
-    let (line, rest) = first_line(text);
+    let line = first_line(text).0;
     let sentence = SENTENCES.iter().any(|begin| text.starts_with(begin))
         && (!text.starts_with("Handler '") || line.contains("missing on module"));
     let error = if sentence {
@@ -104,12 +107,22 @@ fn legacy(text: &str) -> Option<AppLine<'static>> {
         let name = message.split([':', ' ']).next().filter(|name| is_error_name(name)).unwrap_or("");
         described(ErrorForm::Init, name, line, text)
     } else {
-        let (message, name) = line.trim_end().rsplit_once(": ")?;
-        if !rest.starts_with(TRACEBACK) || !is_type_name(name) {
-            return None;
-        }
-        let (_, last) = after_python_stack(rest).unwrap_or((name, message));
-        described(ErrorForm::Unhandled, name, last, text)
+        before_stack(text)?
     };
     Some(AppLine { level: Level::Error, error: Some(error), ..AppLine::default() })
+}
+
+/// `<message>: <Type>` and the stack, whose last line says the same the other way round: `<Type>: <message>`. Where it
+/// says something else, another line of the function stands before a stack that the function printed.
+fn before_stack(text: &str) -> Option<AppError<'static>> {
+    let (head, stack) = split_at_first(text, TRACEBACK)?;
+    let (message, name) = message_and_class(head.strip_suffix(['\n', '\r'])?)?;
+    let begin = first_line(message).0.trim();
+    let mut said = lines(stack).filter_map(|line| type_and_message(line, is_type_name));
+    let repeated = said.any(|(again, said)| again.rsplit('.').next() == Some(name) && said == begin);
+    let cut_off = || after_python_stack(stack).is_none() && is_error_name(name);
+    if repeated || cut_off() {
+        return Some(described(ErrorForm::Unhandled, name, message, text));
+    }
+    super::crash::parse(text.get(head.len()..)?)?.error
 }

@@ -3,7 +3,7 @@
 use super::{Joiner, Sieve, may_matter, parse};
 use crate::model::{AppError, AppLine, ErrorForm, Level, Record};
 
-const ID: &str = "6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34";
+pub(crate) const ID: &str = "6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34";
 
 /// One line on a record: the parts that matter here.
 fn gist(record: &Record<'_>) -> String {
@@ -64,7 +64,11 @@ fn app_gist(line: &AppLine<'_>) -> String {
             gist.push_str(&format!(" | {name}{part}"));
         }
     }
-    error.http_status.map_or(gist.clone(), |status| format!("{gist} | {status}"))
+    for part in [error.http_status.map(|status| status.to_string()), error.url.as_ref().map(|url| format!("url {url}"))]
+    {
+        gist.extend(part.map(|part| format!(" | {part}")));
+    }
+    gist
 }
 
 const PLATFORM: &[(&str, &str)] = &[
@@ -274,7 +278,7 @@ const PLATFORM: &[(&str, &str)] = &[
     ("got the line START RequestId: $ID Version: 1", "App Info"),
 ];
 
-const APP: &[(&str, &str)] = &[
+pub(crate) const APP: &[(&str, &str)] = &[
     // Node.js
     ("2026-01-02T03:04:05.678Z\t$ID\tINFO\tstored 3 widgets\n", "App id Info"),
     // Custom runtimes with the label after the id.
@@ -294,6 +298,52 @@ const APP: &[(&str, &str)] = &[
     (
         r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"ERROR","requestId":"$ID","message":{"errorType":"UnhandledPromiseRejection","errorMessage":"Error: no widget","stackTrace":["Runtime.UnhandledPromiseRejection: Error: no widget"],"reason":{"errorType":"Error","errorMessage":"no widget"},"promise":{}}}"#,
         "UnhandledRejection id UnhandledPromiseRejection | Error: no widget | cause Error: no widget",
+    ),
+    // An error with a `toJSON` of its own, which is asked before the client adds `errorType`: alone, behind a label, of a
+    // rejection; and the same from loggers of the function, which add keys or write their level in another way.
+    (
+        r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"ERROR","requestId":"$ID","message":{"message":"Request failed with status code 503","name":"AxiosError","stack":"AxiosError: Request failed with status code 503\n    at pick (/var/task/pick.js:3:4)","config":{"url":"/widgets","baseURL":"https://api.example.com","method":"get"},"code":"ERR_BAD_RESPONSE","status":503}}"#,
+        "MaybeUnhandled id AxiosError | Request failed with status code 503 | at pick (/var/task/pick.js) | code ERR_BAD_RESPONSE | 503 | url https://api.example.com/widgets",
+    ),
+    (
+        r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"FATAL","requestId":"$ID","tenantId":"t","message":{"name":"WidgetRefused","message":"no widget","stack":"WidgetRefused: no widget\n    at pick (/var/task/pick.js:3:4)"}}"#,
+        "MaybeUnhandled id WidgetRefused | no widget | at pick (/var/task/pick.js)",
+    ),
+    (
+        r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"ERROR","requestId":"$ID","message":{"errors":{"size":{"name":"ValidatorError","message":"Path `size` is required."}},"_message":"Widget validation failed","name":"ValidationError","message":"Widget validation failed: size: Path `size` is required."}}"#,
+        "MaybeUnhandled id ValidationError | Widget validation failed: size: Path `size` is required.",
+    ),
+    (
+        "2026-01-02T03:04:05.678Z\t$ID\tERROR\tInvoke Error \t{\"message\":\"Request failed with status code 429\",\"name\":\"AxiosError\",\"stack\":\"AxiosError: Request failed\\n    at pick (/var/task/pick.js:3:4)\",\"config\":{\"url\":\"https://api.example.com/widgets\"},\"code\":\"ERR_BAD_REQUEST\",\"status\":429}",
+        "Unhandled id AxiosError | Request failed with status code 429 | at pick (/var/task/pick.js) | code ERR_BAD_REQUEST | 429 | url https://api.example.com/widgets",
+    ),
+    (
+        "2026-01-02T03:04:05.678Z\t$ID\tERROR\tInvoke Error \t{\"message\":\"no widget\",\"name\":\"AxiosError\",\"stack\":\"cut off in the mid",
+        "Unhandled id AxiosError | no widget",
+    ),
+    (
+        r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"ERROR","requestId":"$ID","message":{"errorType":"UnhandledPromiseRejection","errorMessage":"AxiosError: no","stackTrace":[],"reason":{"message":"no","name":"AxiosError","config":{"url":"https://api.example.com/widgets"},"code":"ERR_BAD_RESPONSE","status":502},"promise":{}}}"#,
+        "UnhandledRejection id UnhandledPromiseRejection | AxiosError: no | code ERR_BAD_RESPONSE | cause AxiosError: no | 502 | url https://api.example.com/widgets",
+    ),
+    (
+        r#"{"level":"error","message":{"message":"no widget","name":"AxiosError","stack":"AxiosError: no widget","status":503},"requestId":"$ID","timestamp":"2026-01-02T03:04:05.678Z"}"#,
+        "Logged id - | no widget",
+    ),
+    (
+        r#"{"level":"ERROR","message":{"message":"no widget","name":"AxiosError","stack":"AxiosError: no widget"},"timestamp":"2026-01-02T03:04:05.678Z","service":"shop","requestId":"$ID"}"#,
+        "Logged id - | no widget",
+    ),
+    (
+        r#"{"level":50,"time":1767312000000,"requestId":"$ID","message":{"message":"no widget","name":"AxiosError"}}"#,
+        "Logged id - | no widget",
+    ),
+    (
+        r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"ERROR","requestId":"$ID","message":{"message":"no widget","name":"blue","status":503}}"#,
+        "Logged id - | no widget",
+    ),
+    (
+        r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"WARN","requestId":"$ID","message":{"message":"no widget","name":"AxiosError","stack":"AxiosError: no widget"}}"#,
+        "App id Warn",
     ),
     // Python 4.2 and later names the level as everybody does.
     (
@@ -410,6 +460,15 @@ const APP: &[(&str, &str)] = &[
         "Unhandled KeyError | 'size' | at handler (/var/task/app.py)",
     ),
     (
+        "no\nwidget: WidgetRefused\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 3, in handler\n    x\nshop.WidgetRefused: no\nwidget\n",
+        "Unhandled WidgetRefused | no\nwidget | at handler (/var/task/app.py)",
+    ),
+    // A line of the function before a stack that it printed.
+    (
+        "caught: KeyError\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 3, in handler\n    x\nKeyError: 'size'\n",
+        "Crash KeyError | 'size' | at handler (/var/task/app.py)",
+    ),
+    (
         r#"{"timestamp": "2026-01-02T03:04:05Z", "log_level": "ERROR", "errorMessage": "no", "errorType": "ValueError", "requestId": "$ID", "stackTrace": ["  File \"/var/task/app.py\", line 3, in handler\n    1/0\n"]}"#,
         "Unhandled id ValueError | no | at handler (/var/task/app.py)",
     ),
@@ -430,6 +489,11 @@ const APP: &[(&str, &str)] = &[
         "java.lang.StackOverflowError: java.lang.StackOverflowError\njava.lang.StackOverflowError\n\tat com.example.H.run(H.java:3)\n",
         "Unhandled java.lang.StackOverflowError | at com.example.H.run",
     ),
+    (
+        "no widget: Widget$Refused\nWidget$Refused: no widget\n\tat com.example.H.run(H.java:3)\n",
+        "Unhandled Widget$Refused | no widget | at com.example.H.run",
+    ),
+    ("state: Refused\nRefused: no widget\n\tat com.example.H.run(H.java:3)\n", "App Info"),
     (
         "Class not found: com.example.H: java.lang.ClassNotFoundException\njava.lang.ClassNotFoundException: com.example.H\n\tat java.net.X.y(X.java:1)",
         "Init java.lang.ClassNotFoundException | Class not found: com.example.H",
@@ -603,7 +667,7 @@ pub(crate) fn texts() -> impl Iterator<Item = &'static str> {
     PLATFORM.iter().chain(APP).map(|(text, _)| *text)
 }
 
-fn sample(text: &str) -> String {
+pub(crate) fn sample(text: &str) -> String {
     text.replace("$ID", ID)
 }
 

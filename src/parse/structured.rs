@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use serde_json_borrow::Value;
 
-use super::error_object::{Object, all_at, error, first_object, frame_of, member, text_at};
+use super::error_object::{
+    Object, all_at, describes_itself, error, first_object, frame_of, member, self_described, text_at,
+};
 use super::exception;
 use super::level;
 use super::node::{form_of, is_load_error};
@@ -96,8 +98,12 @@ fn request_id(object: &Object<'_>) -> Option<RequestId> {
 /// Node.js: the error is an object under `message`. `console.error(error)` looks the same.
 fn node_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
     let inner = member(object, "message")?.as_object()?;
-    if level < Level::Error || !inner.contains_key("errorType") || !inner.contains_key("errorMessage") {
+    if level < Level::Error {
         return None;
+    }
+    if !inner.contains_key("errorType") || !inner.contains_key("errorMessage") {
+        let thrown = describes_itself(inner) && has_only_keys_of_node(object) && request_id(object).is_some();
+        return thrown.then(|| self_described(ErrorForm::MaybeUnhandled, inner));
     }
     let mut error = error(ErrorForm::Unhandled, inner);
     let name = error.error_type.as_deref().unwrap_or("");
@@ -112,14 +118,23 @@ fn node_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
 
 /// Node.js: an error that refers to itself (those of HTTP clients hold their sockets) is printed as text.
 fn node_circular(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
-    const KEYS: [&str; 5] = ["timestamp", "level", "requestId", "tenantId", "message"];
     let text = member(object, "message")?.as_str().filter(|text| text.contains("[Circular *"))?;
-    if level < Level::Error || !object.keys().all(|key| KEYS.contains(&key)) || request_id(object).is_none() {
+    if level < Level::Error || !has_only_keys_of_node(object) || request_id(object).is_none() {
         return None;
     }
     let text = text.strip_prefix("<ref *").and_then(|rest| rest.split_once("> ")).map_or(text, |(_, rest)| rest);
     let (name, message) = exception::shown(text).filter(|(name, _)| text.starts_with(name))?;
     Some(exception::described(ErrorForm::MaybeUnhandled, name, &message, text))
+}
+
+/// The client writes these keys and its level in capitals; loggers in the function add keys of their own, or write the
+/// level in small letters or as a number.
+fn has_only_keys_of_node(object: &Object<'_>) -> bool {
+    const KEYS: [&str; 5] = ["timestamp", "level", "requestId", "tenantId", "message"];
+    let level = member(object, "level").and_then(Value::as_str);
+    matches!(level, Some("ERROR" | "FATAL"))
+        && object.contains_key("timestamp")
+        && object.keys().all(|key| KEYS.contains(&key))
 }
 
 /// Python and .NET: type, message and stack at the top, and no message of a logger. Python leaves the id empty in init.

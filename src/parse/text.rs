@@ -115,6 +115,22 @@ pub(super) fn is_error_name(word: &str) -> bool {
     is_type_name(word) && (ENDS.iter().any(|end| word.ends_with(end)) || word.contains("Exception"))
 }
 
+/// Splits a line `<message>: <class>`, with which the clients of the JVM, of Python before 2019 and of .NET before
+/// version 6 begin an error. The message may be empty.
+pub(super) fn message_and_class(line: &str) -> Option<(&str, &str)> {
+    // No class has a blank, so this is the last `: `.
+    let (said, class) = line.trim_end().rsplit_once(' ')?;
+    Some((said.strip_suffix(':')?, class)).filter(|_| is_class_name(class))
+}
+
+/// Whether a word is written like the class of an error: its last part begins with a capital, as in every convention,
+/// or it is one of the few of Python's standard library that do not.
+pub(super) fn is_class_name(word: &str) -> bool {
+    const SMALL: [&str; 4] = ["error", "timeout", "gaierror", "herror"];
+    let last = word.rsplit(['.', ':', '+']).next().unwrap_or(word).trim_start_matches('_');
+    (last.starts_with(char::is_uppercase) || SMALL.contains(&last)) && is_type_name(word)
+}
+
 /// Splits `Type: message` or a lone `Type`; the type must satisfy `accept`.
 pub(super) fn type_and_message(line: &str, accept: fn(&str) -> bool) -> Option<(&str, &str)> {
     let end = line.find(|c: char| c.is_whitespace() || c == ',').unwrap_or(line.len());
@@ -162,6 +178,25 @@ mod tests {
         assert_eq!(without_colour("\u{1b}[31mERROR\u{1b}[0m x\u{1b}[1;2my"), "ERROR xy");
         assert_eq!(without_colour("cut \u{1b}[31"), "cut ");
         assert_eq!(without_colour("é\u{1b}é"), "éé");
+    }
+
+    #[test]
+    fn splits_message_and_class() {
+        for (line, want) in [
+            ("x: java.lang.NoClassDefFoundError", Some(("x", "java.lang.NoClassDefFoundError"))),
+            ("a: b: Orders$Failed \n", Some(("a: b", "Orders$Failed"))),
+            (": KeyError", Some(("", "KeyError"))),
+            ("timed out: timeout", Some(("timed out", "timeout"))),
+            ("gone: module._Hidden", Some(("gone", "module._Hidden"))),
+            ("stored: 3", None),
+            ("stored: widget", None),
+            ("at: com.acme.orders", None),
+            ("seen at: 12:30:Z.", None),
+            ("KeyError", None),
+            ("no KeyError", None),
+        ] {
+            assert_eq!(message_and_class(line), want, "{line}");
+        }
     }
 
     #[test]

@@ -16,6 +16,8 @@ mod sift;
 mod sink;
 mod slot;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 pub use ledger::ledger_row;

@@ -41,6 +41,12 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// The function wrote nothing after this sign. Places alone do not tell what came later: an input may have the newest
+    /// line first.
+    pub(super) fn is_last_line(&self, sign: &Sign) -> bool {
+        self.attempt.last_line.as_ref().is_none_or(|line| line.place == sign.line.place)
+    }
+
     /// How the platform says it ended; `None` where it says nothing bad.
     pub(super) fn status(&self) -> Option<Status> {
         let said = self.ended.and_then(|sign| match &sign.kind {
@@ -236,7 +242,7 @@ fn fatal(attempt: &Attempt) -> Option<&Sign> {
 /// The function wrote a line of its own after this one. Lines of extensions, which have no id, do not count.
 fn is_followed(attempt: &Attempt, sign: &Sign) -> bool {
     let Some((last, id)) = attempt.last_line.as_ref().zip(attempt.request_id) else { return false };
-    last.place > sign.line.place && last.text.contains(&id.to_string())
+    last.place != sign.line.place && last.text.contains(&id.to_string())
 }
 
 /// `Runtime exited with error: exit status 1`, `signal: killed`, `exit code 0`, `… without providing a reason`.

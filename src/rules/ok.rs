@@ -2,7 +2,7 @@
 
 use super::facts::{Facts, form};
 use super::{Rule, Ruling};
-use crate::model::{Confidence, ErrorForm, Phase};
+use crate::model::{Confidence, ErrorForm, Phase, Sign};
 
 pub(super) const RULE: Rule = Rule {
     id: "ok",
@@ -22,12 +22,19 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
         .any(|sign| sign.phase == Phase::Invoke && form(sign) == Some(ErrorForm::UnhandledRejection));
     let confidence = if rejected {
         Confidence::Low
-    } else if facts.attempt.report_seen && !facts.attempt.report_in_doubt {
+    } else if facts.attempt.report_seen && !facts.attempt.report_in_doubt && !crashed_last(facts) {
         Confidence::High
     } else {
         Confidence::Medium
     };
     Some(Ruling::new("ok", confidence, None))
+}
+
+/// The function said nothing after the last words of a process: that of a child, or its own in words that are not known
+/// to be those of a runtime client.
+fn crashed_last(facts: &Facts<'_>) -> bool {
+    let crash = |sign: &&Sign| sign.phase == Phase::Invoke && form(sign) == Some(ErrorForm::Crash);
+    facts.attempt.signs.iter().rfind(crash).is_some_and(|sign| facts.is_last_line(sign))
 }
 
 #[cfg(test)]

@@ -132,6 +132,19 @@ fn plain_success_allocates_nothing_it_does_not_need() {
 }
 
 #[test]
+fn a_success_right_after_last_words_is_not_sure() {
+    let crash = || Build::new().error(Phase::Invoke, ErrorForm::Crash, "KeyError", "'size'");
+    let of = |build: Build| {
+        let verdict = judge(&build.0);
+        (verdict.code, verdict.confidence)
+    };
+    assert_eq!(of(crash().report()), ("ok", Confidence::Medium));
+    assert_eq!(of(crash().last_line(90, "answered with a default").report()), ("ok", Confidence::High));
+    let late = Build::new().report().error(Phase::Late, ErrorForm::Crash, "KeyError", "'size'");
+    assert_eq!(of(late), ("ok", Confidence::High));
+}
+
+#[test]
 fn observations_say_what_was_survived() {
     let build = Build::new()
         .init(InitPhase::Init, Status::Timeout, None)

@@ -90,8 +90,7 @@ fn logged_before_exit<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
         .signs
         .iter()
         .rfind(|sign| sign.phase == Phase::Invoke && form(sign) == Some(ErrorForm::Logged))?;
-    let last = facts.attempt.last_line.as_ref().is_none_or(|line| line.place <= sign.line.place);
-    (last || silent_failure).then_some((sign, Confidence::Medium))
+    (facts.is_last_line(sign) || silent_failure).then_some((sign, Confidence::Medium))
 }
 
 fn by_extension(facts: &Facts<'_>) -> bool {

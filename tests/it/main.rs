@@ -15,6 +15,7 @@ mod gate;
 mod generate;
 mod harness;
 mod hostile;
+mod line_by_line;
 mod order;
 #[cfg(unix)]
 mod outputs;

@@ -13,14 +13,14 @@ const GROUP: &str = "/aws/lambda/orders";
 const STREAMS: [&str; 2] =
     ["2026/10/01/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0", "2026/10/01/[$LATEST]a0b1c2d3e4f5061728394a5b6c7d8e9f"];
 /// 2026-10-01T00:00:00.123Z
-const BEGIN: i64 = 1_790_812_800_123;
+pub(super) const BEGIN: i64 = 1_790_812_800_123;
 
 /// One log event. Messages of the platform, and what is printed, end in a line end of their own.
 #[derive(Clone)]
-struct Event {
-    at: i64,
-    stream: usize,
-    message: String,
+pub(super) struct Event {
+    pub(super) at: i64,
+    pub(super) stream: usize,
+    pub(super) message: String,
 }
 
 /// Attempts that do not overlap, so that shapes without stream names keep what belongs together: successes cold and warm,
@@ -145,7 +145,7 @@ fn csv(text: &str) -> String {
 
 /// What a writer keeps.
 #[derive(Clone, Copy, PartialEq, Debug)]
-enum Keeps {
+pub(super) enum Keeps {
     /// Times and streams.
     All,
     /// Whole messages and times, no stream: the order of time tells what belongs together.
@@ -157,7 +157,7 @@ use Keeps::{All, Lines, Times};
 
 /// Every writer: shape as it must be recognised, what it keeps, files. The forms are those of AWS CLI 1.45 and 2, SAM CLI,
 /// Serverless Framework, awslogs, saw, the consoles and the subscription payload as their sources print them.
-fn writers(log: &[Event]) -> Vec<(&'static str, Keeps, Files)> {
+pub(super) fn writers(log: &[Event]) -> Vec<(&'static str, Keeps, Files)> {
     let rstrip = |event: &Event| event.message.trim_end().to_owned();
     let document = filter_document(log);
     let (first, second) = log.split_at(log.len() / 2);

@@ -1,0 +1,267 @@
+//! An error is the same error whether it was written as one log event or as one event for each of its lines, in every
+//! shape: standard error, consoles and many loggers cut what a stack trace is into lines.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use lambda_triage::pipeline::{Options, analyze_samples};
+use lambda_triage::wire::Redaction;
+use serde_json::{Value, json};
+
+use super::harness::{LOGS, files_below, root};
+use super::shapes::{BEGIN, Event, Files, writers};
+
+/// Frames of the languages whose clients print the class of an error behind its message.
+const JVM: &str = "\tat com.acme.Orders.handleRequest(Orders.java:31)\n\tat java.base/java.lang.reflect.Method.invoke(Unknown Source)";
+const PYTHON: &str =
+    "Traceback (most recent call last):\n  File \"/var/task/app.py\", line 9, in handler\n    pay(event)";
+
+/// Classes of the JVM. Few of their names have anything that a search for words could stop at.
+const CLASSES: [&str; 16] = [
+    "java.lang.NoClassDefFoundError",
+    "java.lang.NoSuchMethodError",
+    "java.lang.AssertionError",
+    "java.lang.StackOverflowError",
+    "java.lang.VerifyError",
+    "java.lang.IncompatibleClassChangeError",
+    "java.lang.OutOfMemoryError",
+    "java.util.ServiceConfigurationError",
+    "java.lang.IllegalStateException",
+    "kotlin.NotImplementedError",
+    "scala.MatchError",
+    "com.acme.OrderFailed",
+    "com.acme.Orders$Failed",
+    "com.acme.Failed2",
+    "Orders$Failed",
+    "OrderFailed",
+];
+
+/// Message and class, as Python's client before 2019 began an error, with the class as its stack ends in it.
+const TYPES: [(&str, &str, &str); 7] = [
+    ("'e'", "KeyError", "KeyError"),
+    ("division by zero", "ZeroDivisionError", "ZeroDivisionError"),
+    (
+        "An error occurred (AccessDenied) when calling the GetObject operation: Access Denied",
+        "ClientError",
+        "botocore.exceptions.ClientError",
+    ),
+    ("timed out", "timeout", "socket.timeout"),
+    ("card: refused", "OrderFailed", "shop.OrderFailed"),
+    ("[Errno 2] No such file or directory: 'x'", "FileNotFoundError", "FileNotFoundError"),
+    ("", "Refused", "__main__.Refused"),
+];
+
+/// Every other language, and the clients of today.
+const OTHERS: [&str; 13] = [
+    "Object reference not set to an instance of an object.: NullReferenceException\n   at Shop.Fn.Run(String a) in /src/Fn.cs:line 3\n   at lambda_method(Closure , Stream )",
+    "[ERROR] OrderFailed: card refused\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 9, in handler\n    pay(event)",
+    "[ERROR] KeyError: 'e'\nTraceback (most recent call last):\n\u{a0}\u{a0}File \"/var/task/app.py\", line 9, in handler\n\u{a0}\u{a0}\u{a0}\u{a0}event['e']",
+    "[ERROR] Runtime.ImportModuleError: Unable to import module 'app': No module named 'shop'\nTraceback (most recent call last):",
+    "Unable to import module 'index': Error\n    at Module.require (module.js:1:2)",
+    "Error raised from handler method\n{\n  \"errorMessage\": \"no\",\n  \"errorType\": \"Function<ZeroDivisionError>\",\n  \"stackTrace\": [\n    \"/var/task/app.rb:3:in `/'\"\n  ]\n}",
+    "Class not found: com.acme.Orders: java.lang.ClassNotFoundException\njava.lang.ClassNotFoundException: com.acme.Orders\n\tat java.net.X.y(X.java:1)",
+    "declined: com.acme.OrderFailed\ncom.acme.OrderFailed: declined\n\tat com.acme.Orders.pay(Orders.java:3)\nCaused by: java.net.ConnectException: Connection refused\n\t... 2 more",
+    "declined\nfor now: com.acme.OrderFailed\ncom.acme.OrderFailed: declined\nfor now\n\tat com.acme.Orders.pay(Orders.java:3)",
+    // Nothing says that these ended the attempt.
+    "Traceback (most recent call last):\n  File \"/var/task/app.py\", line 9, in handler\n    pay(event)\nKeyError: 'e'",
+    "could not warm the cache\ncom.acme.OrderFailed: declined\n\tat com.acme.Orders.pay(Orders.java:3)",
+    "Error: lost\n    at put (/var/task/db.js:3:4)\n\nNode.js v24.1.0",
+    "thread 'main' panicked at src/main.rs:10:5:\nno widget\nnote: run with `RUST_BACKTRACE=1`",
+];
+
+/// Lines that look like the first of an error and are not, before a stack trace that the function printed.
+const PRINTED: [&str; 6] = [
+    "caught: KeyError\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 9, in handler\n    event['e']\nKeyError: 'e'",
+    "status of the order: Failed\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 9, in handler\n    pay()\nshop.OrderFailed: card refused",
+    "state: Failed\nOrderFailed: card refused\n\tat com.acme.Orders.pay(Orders.java:3)",
+    "hello: World\nsecond: Line",
+    "reason: timeout\nretrying: Soon",
+    "model: Resnet\n  indented: More",
+];
+
+fn of_jvm(class: &str) -> [String; 3] {
+    [
+        format!("com/acme/Dep: {class}\n{class}: com/acme/Dep\n{JVM}"),
+        format!("null: {class}\n{class}\n{JVM}"),
+        format!("{class}: {class}\n{class}\n{JVM}"),
+    ]
+}
+
+fn of_old_python((message, name, last): (&str, &str, &str)) -> String {
+    let colon = if message.is_empty() { "" } else { ": " };
+    format!("{message}: {name}\n{PYTHON}\n{last}{colon}{message}")
+}
+
+/// How an attempt ends: with a REPORT that says nothing bad, or with the end of its process.
+#[derive(Clone, Copy)]
+enum End {
+    Report,
+    Exit,
+}
+
+fn id(number: usize) -> String {
+    format!("{number:08x}-7d70-4d4a-9b1c-3f0a5d0c2e11")
+}
+
+/// A log of one attempt for each error, its text in one event or in one for each line.
+fn log(errors: &[String], end: End, cut: bool) -> Vec<Event> {
+    let mut events = Vec::new();
+    for (number, error) in errors.iter().enumerate() {
+        let mut at = BEGIN + number as i64 * 120_000;
+        let mut say = |message: String| {
+            at += 1;
+            events.push(Event { at, stream: number % 2, message });
+        };
+        let id = id(number);
+        say(format!("START RequestId: {id} Version: $LATEST\n"));
+        say("one line of the function\n".to_owned());
+        let error = error.replace("$ID", &id);
+        if cut {
+            error.lines().for_each(|line| say(format!("{line}\n")));
+        } else {
+            say(format!("{error}\n"));
+        }
+        say(format!("END RequestId: {id}\n"));
+        say(format!(
+            "REPORT RequestId: {id}\tDuration: 35.69 ms\tBilled Duration: 36 ms\tMemory Size: 128 MB\tMax Memory Used: 32 MB\t\n"
+        ));
+        if matches!(end, End::Exit) {
+            say(format!("RequestId: {id} Error: Runtime exited with error: exit status 1\nRuntime.ExitError\n"));
+        }
+    }
+    events
+}
+
+/// Code and confidence of every attempt.
+fn verdicts(files: &Files) -> BTreeMap<String, (String, String)> {
+    let options = Options {
+        function: Some("orders".to_owned()),
+        redaction: Redaction::off(),
+        keep_records: true,
+        ..Options::default()
+    };
+    let samples: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    let mut analysis = analyze_samples(&samples, &options).unwrap();
+    let mut text = Vec::new();
+    analysis.records.as_mut().unwrap().write_to(&mut text).unwrap();
+    let records = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    records
+        .map(|line| serde_json::from_slice::<Value>(line).unwrap())
+        .map(|record| {
+            let attempt = format!("{} {}", word(&record["request_id"]), record["attempt"]);
+            (attempt, (word(&record["code"]), word(&record["confidence"])))
+        })
+        .collect()
+}
+
+/// Where the last thing that a function wrote is a stack trace, a success is not sure.
+#[test]
+fn a_stack_trace_before_the_end_leaves_doubt() {
+    let last = PRINTED[0].to_owned();
+    let followed = format!("{last}\nanswered with a default");
+    for (text, cut, want) in [(&last, false, "medium"), (&last, true, "medium"), (&followed, true, "high")] {
+        for (shape, _, files) in writers(&log(std::slice::from_ref(text), End::Report, cut)) {
+            let seen = verdicts(&files).into_values().next().unwrap();
+            assert_eq!(seen, ("ok".to_owned(), want.to_owned()), "{shape}, line by line {cut}: {text}");
+        }
+    }
+}
+
+/// What Node's client writes in the JSON format, it also writes for an error that the code logs: it ended the attempt
+/// only if the function says no more, whatever shape has the newest line first.
+#[test]
+fn an_error_that_may_have_been_logged_ends_what_says_no_more() {
+    let error = r#"{"timestamp":"2026-10-01T00:00:00.123Z","level":"ERROR","requestId":"$ID","message":{"message":"Request failed with status code 503","name":"AxiosError","config":{"url":"https://api.example.com/x"},"code":"ERR_BAD_RESPONSE","status":503}}"#;
+    let more =
+        r#"{"timestamp":"2026-10-01T00:00:00.123Z","level":"INFO","requestId":"$ID","message":"used the default"}"#;
+    for (text, want) in [(error.to_owned(), "downstream.unavailable"), (format!("{error}\n{more}"), "ok")] {
+        for (shape, _, files) in writers(&log(&[text], End::Report, true)) {
+            let (code, _) = verdicts(&files).into_values().next().unwrap();
+            assert_eq!(code, want, "{shape}");
+        }
+    }
+}
+
+/// Holds every shape and both ways to write an error to what is `wanted`, which may say `None`: the same as in one event
+/// of a document of the API.
+fn check(errors: &[String], end: End, want: Option<&str>) {
+    let reference = verdicts(&writers(&log(errors, end, false))[0].2);
+    assert_eq!(reference.len(), errors.len());
+    let mut wrong = String::new();
+    for cut in [false, true] {
+        for (shape, _, files) in writers(&log(errors, end, cut)) {
+            let seen = verdicts(&files);
+            for (number, error) in errors.iter().enumerate() {
+                let key = format!("{} 1", id(number));
+                let code = seen.get(&key).map_or("no attempt", |(code, _)| code);
+                let want = want.unwrap_or(&reference[&key].0);
+                if code != want {
+                    writeln!(wrong, "{shape}, line by line {cut}: {code}, not {want}: {error:?}").unwrap();
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn errors_of_the_jvm_are_failures() {
+    let errors: Vec<String> =
+        CLASSES.iter().filter(|class| !class.contains("Memory")).flat_map(|class| of_jvm(class)).collect();
+    check(&errors, End::Report, Some("runtime_exception.unhandled"));
+    check(&of_jvm("java.lang.OutOfMemoryError"), End::Report, Some("out_of_memory.heap"));
+}
+
+#[test]
+fn errors_of_old_python_are_failures() {
+    let errors: Vec<String> = TYPES.into_iter().map(of_old_python).collect();
+    check(&errors, End::Report, None);
+    for (code, _) in verdicts(&writers(&log(&errors, End::Report, true))[0].2).values() {
+        assert!(code.starts_with("runtime_exception.") || code.starts_with("downstream."), "{code}");
+    }
+}
+
+#[test]
+fn other_errors_are_the_same_line_by_line() {
+    let errors = OTHERS.map(str::to_owned);
+    check(&errors, End::Report, None);
+    check(&errors, End::Exit, None);
+}
+
+#[test]
+fn what_the_function_prints_and_survives_is_no_failure() {
+    let errors = PRINTED.map(str::to_owned);
+    check(&errors, End::Report, Some("ok"));
+}
+
+/// The documents of the API in the fixtures, with an event for each line of what the function wrote.
+#[test]
+fn fixtures_are_the_same_line_by_line() {
+    let documents =
+        files_below(&root().join(LOGS)).into_iter().filter(|path| path.extension() == Some("json".as_ref()));
+    let mut cut = 0;
+    for path in documents {
+        let name = path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let mut document: Value = serde_json::from_str(&text).unwrap();
+        let mut lines = Vec::new();
+        for event in document["events"].as_array().unwrap() {
+            let message = event["message"].as_str().unwrap();
+            // The platform writes its lines in one piece.
+            let whole = message.contains("RequestId: ") || message.contains("Task timed out");
+            let parts: Vec<&str> = if whole { vec![message] } else { message.trim_end().lines().collect() };
+            cut += usize::from(parts.len() > 1);
+            for part in parts {
+                let mut line = event.clone();
+                line["message"] = json!(part);
+                line["eventId"] = json!(format!("{:056}", lines.len()));
+                lines.push(line);
+            }
+        }
+        document["events"] = json!(lines);
+        let of = |text: String| verdicts(&vec![(name.clone(), text.into_bytes())]);
+        assert_eq!(of(document.to_string()), of(text), "{name}");
+    }
+    assert!(cut > 0, "some errors of the fixtures are one event of several lines");
+}
