@@ -5,6 +5,7 @@
 //! that the limit is too low or the work too long.
 
 use super::{Invoker, code};
+use crate::model::PartialWork;
 
 /// Sentences of a hint.
 const MOST_SENTENCES: usize = 3;
@@ -12,6 +13,10 @@ const MOST_SENTENCES: usize = 3;
 const EVERY: f64 = 0.95;
 /// Attempts below which "every attempt" says nothing.
 const ENOUGH: u64 = 3;
+/// Successes below which their slowest says nothing of what is usual, so no time-out is derived from it.
+const ENOUGH_SUCCESSES: u64 = 100;
+/// No shorter time-out is advised: a first connection alone, with its handshakes and one repeated packet, can take this long.
+const LEAST_BOUND_MS: f64 = 1_000.0;
 /// Memory used below this share of the size is not what ended a language's heap.
 const ROOM_LEFT_PERCENT: u64 = 85;
 const MOST_MEMORY_MB: u32 = 10_240;
@@ -31,8 +36,8 @@ pub struct Situation<'a> {
     pub other_versions: bool,
     /// The function's timeout.
     pub timeout_ms: Option<u64>,
-    /// Median and 99th percentile of attempts that succeeded.
-    pub ok_ms: (Option<f64>, Option<f64>),
+    /// 99th percentile of the run time of attempts that succeeded, in milliseconds, and how many those were.
+    pub ok_p99: Option<(f64, u64)>,
     /// Successes near the timeout.
     pub near_timeout: u64,
     /// Memory size and the largest use among the attempts of the finding.
@@ -51,6 +56,8 @@ pub struct Situation<'a> {
     pub target: Option<&'a str>,
     /// Who calls the function, where that was given.
     pub invoker: Option<Invoker>,
+    /// The most of its work that any attempt of the finding may have done, where that is known better than by the code.
+    pub partial_work: Option<PartialWork>,
 }
 
 /// What to do about a finding.
@@ -72,7 +79,7 @@ pub fn advise(id: &str, situation: &Situation<'_>) -> String {
     }
     if let Some(invoker) = situation.invoker {
         said.truncate(MOST_SENTENCES - 1);
-        said.push(invoker.wording(info.partial_work).to_owned());
+        said.push(invoker.wording(situation.partial_work.unwrap_or(info.partial_work)).to_owned());
     }
     said.truncate(MOST_SENTENCES);
     said.join(" ")
@@ -111,16 +118,13 @@ fn timeout(now: &Situation<'_>) -> Vec<String> {
 
 /// The log falls silent: something is waited for.
 fn silence(now: &Situation<'_>, limit: &str) -> Vec<String> {
-    let returned = match now.ok_ms {
-        (_, Some(p99)) => format!("; attempts that succeed end within {} (p99)", span(p99)),
-        (Some(p50), None) => format!("; attempts that succeed end within {} (p50)", span(p50)),
-        _ => String::new(),
-    };
-    let bound = match (now.ok_ms.1.or(now.ok_ms.0), now.timeout_ms) {
-        (Some(usual), Some(limit)) if usual * 4.0 < limit as f64 => {
-            format!("a timeout of {}", span(round_up(usual * 2.0)))
-        }
-        (_, Some(limit)) => format!("a timeout well below {}", span(limit as f64)),
+    let usual = now.ok_p99.filter(|(_, successes)| *successes >= ENOUGH_SUCCESSES);
+    let returned = usual.map_or_else(String::new, |(p99, successes)| {
+        format!("; of {} successes, 99 % ended within {}", grouped_wide(successes), span(p99))
+    });
+    let bound = match (usual.map(|(p99, _)| round_up(p99 * 2.0).max(LEAST_BOUND_MS)), now.timeout_ms) {
+        (Some(bound), Some(limit)) if bound * 2.0 <= limit as f64 => format!("a timeout of {}", span(bound)),
+        (_, Some(limit)) => format!("a timeout well below the {} limit", span(limit as f64)),
         _ => "a timeout of its own".to_owned(),
     };
     match now.target {
@@ -287,7 +291,7 @@ mod tests {
             count: 10,
             failed: 12,
             timeout_ms: Some(3_000),
-            ok_ms: (Some(120.0), Some(400.0)),
+            ok_p99: Some((400.0, 1_204)),
             ..Situation::default()
         }
     }
@@ -300,11 +304,47 @@ mod tests {
         );
         assert_eq!(
             hint,
-            "It waits on api.example.com until the 3 s limit; attempts that succeed end within 0.4 s (p99). \
-             Give that call a timeout of 0.8 s and handle it; a longer function timeout would only wait longer."
+            "It waits on api.example.com until the 3 s limit; of 1,204 successes, 99 % ended within 0.4 s. \
+             Give that call a timeout of 1 s and handle it; a longer function timeout would only wait longer."
+        );
+        let few = Situation { ok_p99: Some((400.0, 99)), silent: 9, target: Some("api.example.com"), ..timeouts() };
+        assert_eq!(
+            advise("timeout.invoke", &few),
+            "It waits on api.example.com until the 3 s limit. \
+             Give that call a timeout well below the 3 s limit and handle it; a longer function timeout would only wait longer."
         );
         let unknown = advise("timeout.invoke", &Situation { silent: 9, ..timeouts() });
         assert!(unknown.starts_with("The log is silent for most of the run in 9 of 10 attempts"), "{unknown}");
+    }
+
+    proptest::proptest! {
+        /// A number of seconds for a call rests on enough successes, is a second or more, and leaves half of the limit.
+        #[test]
+        fn a_time_out_is_advised_only_from_enough_successes(
+            p99 in 0.01..900_000.0f64, successes in 0..300u64, limit in 1_000..900_000u64, target in proptest::bool::ANY,
+        ) {
+            let now = Situation {
+                silent: 10,
+                ok_p99: Some((p99, successes)),
+                timeout_ms: Some(limit),
+                target: target.then_some("api.example.com"),
+                ..timeouts()
+            };
+            let hint = advise("timeout.invoke", &now);
+            if let Some((_, rest)) = hint.split_once("a timeout of ") {
+                let (seconds, rest) = rest.split_once(' ').unwrap();
+                let seconds: f64 = seconds.replace(',', "").parse().unwrap();
+                proptest::prop_assert!(rest.starts_with('s'), "{}", hint);
+                proptest::prop_assert!(successes >= 100 && hint.contains(&format!("of {successes} successes")), "{}", hint);
+                // As printed, the limit may be rounded.
+                proptest::prop_assert!(seconds >= 1.0 && seconds * 2_000.0 <= limit as f64 + 1_000.0, "{}", hint);
+                proptest::prop_assert!(seconds * 1_000.0 >= p99, "{}", hint);
+            } else {
+                proptest::prop_assert!(hint.contains("a timeout well below the "), "{}", hint);
+            }
+            proptest::prop_assert!(successes >= 100 || !hint.contains("success"), "{}", hint);
+            proptest::prop_assert!(!hint.contains("p50"));
+        }
     }
 
     #[test]

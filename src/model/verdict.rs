@@ -133,8 +133,33 @@ pub enum PartialWork {
     Unknown,
 }
 
-/// Whether something must be undone or finished by hand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+impl PartialWork {
+    /// Its place among the others, from nothing done to all done. What is unknown may be more than nothing.
+    #[must_use]
+    pub fn rank(self) -> u8 {
+        match self {
+            Self::None => 0,
+            Self::Unknown => 1,
+            Self::Possible => 2,
+            Self::Likely => 3,
+            Self::Certain => 4,
+            Self::Finished => 5,
+        }
+    }
+
+    /// What may have to be undone after so much of the work.
+    #[must_use]
+    pub fn compensation(self) -> Compensation {
+        match self {
+            Self::None => Compensation::No,
+            Self::Unknown | Self::Possible | Self::Finished => Compensation::Depends,
+            Self::Likely | Self::Certain => Compensation::Yes,
+        }
+    }
+}
+
+/// Whether something must be undone or finished by hand, in the order of urgency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Compensation {
     /// Nothing was done.
     No,
@@ -226,6 +251,21 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// Takes in evidence that at least so much of the work may have been done: the most that any evidence says counts.
+    pub(crate) fn raise_partial_work(&mut self, work: PartialWork) {
+        if work.rank() > self.partial_work.rank() {
+            self.partial_work = work;
+            self.compensation = self.compensation.max(work.compensation());
+        }
+    }
+
+    /// Takes in that the attempt's own lines show a write. Where it failed, its work was then begun, whatever failed.
+    pub(crate) fn take_write(&mut self) {
+        if self.category.is_failure() {
+            self.raise_partial_work(PartialWork::Likely);
+        }
+    }
+
     /// A verdict with nothing behind it: no error, no lines, nothing to repeat and nothing to undo.
     pub(crate) fn bare(category: Category, code: &'static str, confidence: Confidence) -> Self {
         Self {

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::Records;
-use crate::model::Category;
+use crate::model::{Category, Compensation, PartialWork};
 use crate::summary::NeedyEvent;
 use crate::wire::{LedgerEffect, LedgerRow, Record};
 
@@ -21,10 +21,12 @@ pub fn ledger_row(event: &NeedyEvent, records: &mut Records) -> io::Result<Ledge
     for place in &event.places {
         attempts.extend(records.get(*place)?);
     }
-    let failed = attempts.iter().rev().find(|record| {
-        let category = Category::from_id(&record.category);
-        category.is_some_and(Category::is_failure)
-    });
+    let has_failed = |record: &&Record| Category::from_id(&record.category).is_some_and(Category::is_failure);
+    let failed = attempts.iter().rev().find(has_failed);
+    // What an earlier attempt has done stays done, however the last one failed.
+    let all_failed = || attempts.iter().filter(has_failed);
+    let work = all_failed().filter_map(|record| PartialWork::parse(&record.partial_work));
+    let compensation = all_failed().filter_map(|record| Compensation::parse(&record.compensation));
     let proof = failed.and_then(|record| record.evidence.first());
     let told = |get: fn(&Record) -> &Option<String>| attempts.iter().find_map(|record| get(record).clone());
     let effects = attempts.iter().flat_map(|record| {
@@ -46,8 +48,8 @@ pub fn ledger_row(event: &NeedyEvent, records: &mut Records) -> io::Result<Ledge
         evidence: proof.map(|line| one_line(&line.message)),
         input: proof.map(|line| line.input.clone()),
         line_number: proof.map(|line| line.line_number),
-        partial_work: failed.map(|record| record.partial_work.clone()),
-        compensation: failed.map(|record| record.compensation.clone()),
+        partial_work: work.max_by_key(|work| work.rank()).map(|work| work.as_str().to_owned()),
+        compensation: compensation.max().map(|compensation| compensation.as_str().to_owned()),
         side_effects: effects.take(MOST_EFFECTS).collect(),
         retry_guidance: event.advice.map(|advice| advice.word.to_owned()),
         retry_reason: event.advice.map(|advice| advice.reason.to_owned()),

@@ -211,13 +211,16 @@ impl Output for Closing<'_, '_> {
             return;
         }
         let effects = &self.worker.options.effects;
-        let verdict = rules::judge(attempt);
+        let mut verdict = rules::judge(attempt);
         if self.worker.keep.every_attempt {
             attempt.side_effects = effects.of_lines(&attempt.lines);
             attempt.has_side_effects = !attempt.side_effects.is_empty();
         } else if verdict.category.is_failure() {
             // Nobody asks what a success wrote, unless a person wants its record.
             attempt.has_side_effects = effects.any(&attempt.lines);
+        }
+        if attempt.has_side_effects {
+            verdict.take_write();
         }
         let attempt = &*attempt;
         self.worker.progress.judged(verdict.category.is_failure());

@@ -128,7 +128,8 @@ fn complete(facts: &Facts<'_>, ruling: Ruling<'_>) -> Verdict {
         part.map(|part| part.to_string()).filter(|part| !part.is_empty())
     };
     let partial_work = ruling.partial_work.unwrap_or(info.partial_work);
-    Verdict {
+    let reached = failed && handler_was_reached(facts, category, &ruling);
+    let mut verdict = Verdict {
         category,
         code: info.id,
         confidence: ruling.confidence,
@@ -148,7 +149,18 @@ fn complete(facts: &Facts<'_>, ruling: Ruling<'_>) -> Verdict {
         evidence: if failed { evidence::lines(facts, &ruling) } else { Vec::new() },
         fingerprint: fingerprint::of(category, &ruling, error),
         downstream: ruling.downstream,
+    };
+    if reached {
+        verdict.raise_partial_work(PartialWork::Possible);
     }
+    verdict
+}
+
+/// Whether the handler ran, as far as the verdict leaves that open. A refused call to the Lambda API leaves nothing
+/// behind in the function that was called; the attempt at hand is the caller's, and did what it did before the call.
+fn handler_was_reached(facts: &Facts<'_>, category: Category, ruling: &Ruling<'_>) -> bool {
+    let of_caller = matches!(category, Category::Throttling | Category::ServiceError | Category::InvalidRequest);
+    of_caller && (facts.handler_ran() || ruling.proof.and_then(facts::error_of).is_some())
 }
 
 /// The Runtime API refuses an answer that is too large under a name that only it uses.

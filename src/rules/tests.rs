@@ -121,6 +121,34 @@ fn partial_work_follows_the_facts() {
         of(Build::new().init(InitPhase::Invoke, Status::Timeout, None).status(Status::Timeout, None)),
         (PartialWork::None, Compensation::No)
     );
+    // The handler ran until its call was refused; no handler ran where the platform had no worker for it.
+    let refused = |form| {
+        let message = "An error occurred (TooManyRequestsException) when calling the Invoke operation: Rate Exceeded.";
+        Build::new().error(Phase::Invoke, form, "TooManyRequestsException", message)
+    };
+    for build in
+        [refused(ErrorForm::Unhandled).report(), refused(ErrorForm::UnhandledRejection).status(Status::Error, None)]
+    {
+        assert_eq!(judge(&build.0).category, crate::model::Category::Throttling);
+        assert_eq!(of(build), (PartialWork::Possible, Compensation::Depends));
+    }
+    let no_worker = Build::new().status(Status::Error, Some("Runtime.Unavailable"));
+    assert_eq!(of(no_worker), (PartialWork::None, Compensation::No));
+}
+
+#[test]
+fn a_write_counts_for_every_failure_and_for_nothing_else() {
+    for sample in RULES.iter().flat_map(|rule| (rule.samples)()) {
+        let before = judge(&sample.attempt);
+        let mut after = before.clone();
+        after.take_write();
+        if before.category.is_failure() {
+            assert!(after.partial_work.rank() >= PartialWork::Likely.rank(), "{}", sample.name);
+            assert!(after.compensation >= before.compensation, "{}", sample.name);
+        } else {
+            assert_eq!(after, before, "{}", sample.name);
+        }
+    }
 }
 
 #[test]

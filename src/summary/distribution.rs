@@ -103,6 +103,11 @@ impl Distribution {
         self.max = self.max.max(other.max);
     }
 
+    /// Samples in it.
+    pub(super) fn len(&self) -> u64 {
+        self.samples.len()
+    }
+
     pub(super) fn percentiles(&self) -> Percentiles {
         Percentiles {
             p50: self.quantile(0.50, 1),

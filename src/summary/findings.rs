@@ -7,7 +7,7 @@ use super::chains::Outcome;
 use super::entry::{AT_LIMIT, GROWN, SILENT, SLOW_INIT, SUDDEN};
 use super::names::FindingKey;
 use crate::catalogue::{self, Invoker, Situation, advise, diagnose_outgoing_call};
-use crate::model::{Category, Confidence, Place, Timestamp};
+use crate::model::{Category, Compensation, Confidence, PartialWork, Place, Timestamp};
 use crate::wire::{EvidenceLine, Example, Finding, FunctionSummary, Record, moment};
 
 /// Examples kept per finding.
@@ -53,6 +53,8 @@ pub(super) struct Surroundings<'a> {
     /// The row of the function.
     pub(super) row: &'a FunctionSummary,
     pub(super) traffic: &'a Traffic,
+    /// Attempts behind the percentiles of those that succeeded.
+    pub(super) ok_durations: u64,
     /// Who calls the function, where that was given.
     pub(super) invoker: Option<Invoker>,
 }
@@ -123,6 +125,18 @@ impl Seed {
 }
 
 impl Told {
+    /// With the most that was done in any attempt, which the first need not be.
+    fn after(mut self, work: Option<PartialWork>) -> Self {
+        let told = PartialWork::parse(&self.partial_work).map_or(0, PartialWork::rank);
+        if let Some(work) = work.filter(|work| work.rank() > told) {
+            let least = work.compensation();
+            let compensation = Compensation::parse(&self.compensation).map_or(least, |told| told.max(least));
+            self.partial_work = work.as_str().to_owned();
+            self.compensation = compensation.as_str().to_owned();
+        }
+        self
+    }
+
     /// What a code says: all that is known of a finding that stands for many different errors and has no example.
     fn by_code(code: &str) -> Self {
         let code = catalogue::code(code);
@@ -137,6 +151,11 @@ impl Told {
             target: None,
         }
     }
+}
+
+/// The larger part of the work.
+fn most(a: Option<PartialWork>, b: Option<PartialWork>) -> Option<PartialWork> {
+    a.into_iter().chain(b).max_by_key(|work| work.rank())
 }
 
 /// The last boundary of a character at or before this byte.
@@ -173,6 +192,8 @@ pub(super) struct FindingCounts {
     last_seen: Option<Timestamp>,
     versions: BTreeSet<u16>,
     confidence: [u64; Confidence::ALL.len()],
+    /// The most that may have been done in any attempt.
+    partial_work: Option<PartialWork>,
     /// The largest use of memory, with the size, and attempts with each mark that advice asks for.
     memory_mb: Option<(u32, u32)>,
     marks: [u64; MARKS.len()],
@@ -191,6 +212,7 @@ impl FindingCounts {
             self.versions.insert(attempt.version);
         }
         self.confidence[attempt.confidence() as usize] += 1;
+        self.partial_work = most(self.partial_work, Some(attempt.partial_work()));
         let used = attempt.memory_size_mb().zip(attempt.max_memory_used_mb());
         self.memory_mb = self.memory_mb.max(used);
         for (count, mark) in self.marks.iter_mut().zip(MARKS) {
@@ -210,6 +232,7 @@ impl FindingCounts {
         for (count, others) in self.confidence.iter_mut().zip(other.confidence) {
             *count += others;
         }
+        self.partial_work = most(self.partial_work, other.partial_work);
         self.memory_mb = self.memory_mb.max(other.memory_mb);
         for (count, others) in self.marks.iter_mut().zip(other.marks) {
             *count += others;
@@ -235,7 +258,7 @@ impl FindingCounts {
             examples.push(example);
             first.get_or_insert(told);
         }
-        let told = first.unwrap_or_else(|| Told::by_code(&key.code));
+        let told = first.unwrap_or_else(|| Told::by_code(&key.code)).after(self.partial_work);
         Finding {
             code: key.code.clone(),
             category: told.category,
@@ -275,7 +298,7 @@ impl FindingCounts {
             versions,
             other_versions: row.versions.len() > versions.len(),
             timeout_ms: row.timeout_ms,
-            ok_ms: (row.duration_ms.ok.p50, row.duration_ms.ok.p99),
+            ok_p99: row.duration_ms.ok.p99.map(|p99| (p99, around.ok_durations)),
             near_timeout: row.near_timeout.unwrap_or(0),
             memory_mb: self.memory_mb,
             silent,
@@ -285,6 +308,7 @@ impl FindingCounts {
             slow_init,
             target,
             invoker: around.invoker,
+            partial_work: self.partial_work,
         }
     }
 

@@ -210,6 +210,11 @@ impl Counts {
         self.ok == 0 && failed > 0 && self.unstarted == failed
     }
 
+    /// Attempts that succeeded and have a duration.
+    pub(super) fn ok_durations(&self) -> u64 {
+        self.ok_durations.len()
+    }
+
     /// The row; names and findings are filled in by the caller.
     pub(super) fn row(&self, timeout_ms: Option<u64>) -> FunctionSummary {
         let failed = self.attempts - self.ok - self.incomplete;

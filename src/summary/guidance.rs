@@ -40,19 +40,25 @@ advice! {
 
 /// Advice on an event, from its attempts in order. None for one that simply succeeded.
 pub(super) fn advise(attempts: &[Entry], outcome: Outcome, window_end: Option<Timestamp>) -> Option<&'static Advice> {
-    let done =
-        attempts.iter().filter(|attempt| attempt.category().is_failure()).map(Entry::partial_work).max_by_key(rank);
+    let failed = attempts.iter().filter(|attempt| attempt.category().is_failure());
+    let done = failed.map(Entry::partial_work).max_by_key(|work| work.rank());
     let no_clock = attempts.iter().any(|attempt| attempt.ended_at().is_none());
     Some(match (outcome, done) {
         (Outcome::Succeeded, _) => return None,
         (Outcome::RerunAfterSuccess, _) => &RAN_AGAIN,
-        (Outcome::Recovered, Some(work)) if rank(&work) >= rank(&PartialWork::Likely) => &RECOVERED_AFTER_WORK,
+        (Outcome::Recovered, Some(work)) if work.rank() >= PartialWork::Likely.rank() => &RECOVERED_AFTER_WORK,
         (Outcome::Recovered, _) => &RECOVERED,
         (_, None) => &NO_END,
         (Outcome::Open, _) if !no_clock => &STILL_OPEN,
         (Outcome::Exhausted, _) if is_gone(attempts, window_end) => &GONE,
-        (_, Some(work)) => again(attempts, work),
+        (_, Some(work)) => again(attempts, with_open_ends(attempts, work)),
     })
+}
+
+/// With the attempts whose ends are not in the log: nobody knows what they did.
+fn with_open_ends(attempts: &[Entry], done: PartialWork) -> PartialWork {
+    let unended = attempts.iter().any(|attempt| attempt.category() == Category::Incomplete);
+    if unended && done == PartialWork::None { PartialWork::Unknown } else { done }
 }
 
 /// An event that nobody retries any more.
@@ -72,17 +78,6 @@ fn again(attempts: &[Entry], done: PartialWork) -> &'static Advice {
 fn is_gone(attempts: &[Entry], window_end: Option<Timestamp>) -> bool {
     let first = attempts.first().and_then(Entry::started_at);
     first.zip(window_end).is_some_and(|(first, end)| end.ms_since(first) > LONGEST_AGE_MS)
-}
-
-fn rank(work: &PartialWork) -> u8 {
-    match work {
-        PartialWork::None => 0,
-        PartialWork::Unknown => 1,
-        PartialWork::Possible => 2,
-        PartialWork::Likely => 3,
-        PartialWork::Certain => 4,
-        PartialWork::Finished => 5,
-    }
 }
 
 /// Why an event needs a person.
@@ -132,7 +127,7 @@ impl Need {
 }
 
 fn is_half_done(attempt: &Entry) -> bool {
-    let likely = rank(&attempt.partial_work()) >= rank(&PartialWork::Likely);
+    let likely = attempt.partial_work().rank() >= PartialWork::Likely.rank();
     attempt.category().is_failure()
         && ((attempt.is_cut() && likely) || (attempt.has_side_effects() && attempt.partial_work() != PartialWork::None))
 }
@@ -155,7 +150,7 @@ mod tests {
 
     #[test]
     fn advice_follows_outcome_and_verdict() {
-        use Category::{InitFailure, Ok, RuntimeException, Timeout};
+        use Category::{Incomplete, InitFailure, Ok, RuntimeException, Throttling, Timeout};
         let ok = (Ok, Retryable::No, PartialWork::None);
         let cut = (Timeout, Retryable::Risky, PartialWork::Likely);
         let init = (InitFailure, Retryable::Yes, PartialWork::None);
@@ -169,6 +164,13 @@ mod tests {
         case(&[cut], Outcome::FailedOnce, "only_idempotent", half);
         case(&[init], Outcome::FailedOnce, "safe_now", None);
         case(&[import], Outcome::FailedOnce, "no", None);
+        // An attempt whose end is not in the log may have done anything.
+        let unended = (Incomplete, Retryable::Depends, PartialWork::Unknown);
+        case(&[unended, init], Outcome::FailedOnce, "only_idempotent", None);
+        // The handler called Lambda and was refused: it ran, and may have written before.
+        let refused = |work| (Throttling, Retryable::WithBackoff, work);
+        case(&[refused(PartialWork::Possible)], Outcome::FailedOnce, "only_idempotent", None);
+        case(&[refused(PartialWork::None)], Outcome::FailedOnce, "safe_now", None);
         case(&[thrown], Outcome::FailedOnce, "only_idempotent", None);
         case(&[cut, init], Outcome::Exhausted, "only_idempotent", Some(Need::Exhausted));
         case(

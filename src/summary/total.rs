@@ -414,7 +414,8 @@ fn continues(first: &Entry, entry: &Entry) -> bool {
 fn findings(names: &Tables, counts: &mut Counts, row: &FunctionSummary, invoker: Option<Invoker>) -> Vec<Finding> {
     let mut traffic = counts.traffic.take().unwrap_or_default();
     traffic.sort();
-    let around = Surroundings { version_names: &names.versions, row, traffic: &traffic, invoker };
+    let ok_durations = counts.ok_durations();
+    let around = Surroundings { version_names: &names.versions, row, traffic: &traffic, ok_durations, invoker };
     let mut findings: Vec<Finding> = counts
         .findings
         .iter()

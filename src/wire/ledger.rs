@@ -108,9 +108,9 @@ pub struct LedgerRow {
     pub input: Option<String>,
     /// Its line number in the decoded input.
     pub line_number: Option<u64>,
-    /// How much of the work may have been done.
+    /// The most of the work that any failed attempt may have done.
     pub partial_work: Option<String>,
-    /// Whether something must be undone or finished.
+    /// Whether something must be undone or finished after any of them.
     pub compensation: Option<String>,
     /// The writes that the lines of its attempts show. None seen means unknown, not none.
     pub side_effects: Vec<LedgerEffect>,

@@ -67,7 +67,8 @@ pub struct Record {
     pub fingerprint: Option<String>,
     /// yes, with_backoff, after_fix, risky, depends or no.
     pub retryable: String,
-    /// none, possible, likely, certain, finished or unknown.
+    /// How much of its work the attempt may have done, the most that any evidence says: its code, the writes that its
+    /// lines show, whether the handler ran. none, possible, likely, certain, finished or unknown.
     pub partial_work: String,
     /// no, depends or yes.
     pub compensation: String,

@@ -463,7 +463,7 @@ pub struct Finding {
     pub share: Option<f64>,
     /// Whether the same work may be tried again.
     pub retryable: String,
-    /// How much of the work may have been done.
+    /// The most of its work that any of its attempts may have done.
     pub partial_work: String,
     /// Whether something must be undone or finished.
     pub compensation: String,

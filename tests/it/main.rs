@@ -21,6 +21,7 @@ mod order;
 mod outputs;
 mod readme;
 mod registry;
+mod safe;
 mod selection;
 mod shapes;
 mod shards;

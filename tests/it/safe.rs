@@ -1,0 +1,237 @@
+//! "Safe now" is said only of events none of whose attempts reached the handler or wrote anything; and how much of its work
+//! an attempt may have done is the same in records, ledger, table and `show`.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::generate::Random;
+use super::harness::{LOGS, Run, directory, write};
+
+/// What an attempt did, and the lines that tell of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Fine,
+    Unended,
+    TimedOut,
+    Thrown,
+    /// A call to the Lambda API was refused, for its rate or for what it asked, or Lambda failed.
+    Refused(&'static str),
+    /// The init failed and was repeated inside the request.
+    Init,
+}
+
+const REFUSALS: [&str; 3] = [
+    "TooManyRequestsException: An error occurred (TooManyRequestsException) when calling the Invoke operation (reached max retries: 4): Rate Exceeded.",
+    "ServiceException: An error occurred (ServiceException) when calling the Invoke operation: try again",
+    "ResourceConflictException: An error occurred (ResourceConflictException) when calling the Invoke operation: The operation cannot be performed at this time. The function is currently in the following state: Pending",
+];
+
+/// What an attempt says before it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Says {
+    Nothing,
+    Prose,
+    Write,
+}
+
+#[derive(Debug)]
+struct Attempt {
+    kind: Kind,
+    says: Says,
+}
+
+impl Attempt {
+    fn draw(random: &mut Random) -> Self {
+        let refused = Kind::Refused(REFUSALS[random.below(3) as usize]);
+        let kinds = [Kind::Fine, Kind::Unended, Kind::TimedOut, Kind::Thrown, refused, refused, Kind::Init, Kind::Init];
+        let says = [Says::Nothing, Says::Prose, Says::Write];
+        Self { kind: kinds[random.below(8) as usize], says: says[random.below(3) as usize] }
+    }
+
+    /// The handler ran, or something was written.
+    fn did_something(&self) -> bool {
+        self.kind != Kind::Init || self.says == Says::Write
+    }
+
+    fn write(&self, second: &mut u64, id: &str, log: &mut String) {
+        let mut say = |text: &str| {
+            *second += 1;
+            let (hour, minute) = (*second / 3_600, *second / 60 % 60);
+            log.push_str(&format!(
+                "2026-01-{:02}T{:02}:{minute:02}:{:02}.000Z {text}\n",
+                2 + hour / 24,
+                hour % 24,
+                *second % 60
+            ));
+        };
+        let init = self.kind == Kind::Init;
+        let trace = |error: &str| {
+            format!(
+                "[ERROR] {error}\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 3, in pay\n    work()"
+            )
+        };
+        let failed = "Status: error\tError Type: Runtime.Unknown";
+        if init {
+            say(
+                "INIT_START Runtime Version: python:3.13.v61\tRuntime Version ARN: arn:aws:lambda:eu-west-1::runtime:0",
+            );
+            say(&trace("KeyError: 'TABLE'"));
+            say(&format!("INIT_REPORT Init Duration: 100.00 ms\tPhase: init\t{failed}"));
+        }
+        say(&format!("START RequestId: {id} Version: 7"));
+        match self.says {
+            Says::Nothing => {}
+            Says::Prose => say("a line of no consequence"),
+            Says::Write => say(&format!("PUT https://api.example.com/orders/{id} 200")),
+        }
+        let mut status = String::new();
+        match self.kind {
+            Kind::Fine => {}
+            Kind::Unended => return,
+            Kind::TimedOut => status = "Status: timeout".to_owned(),
+            Kind::Thrown => say(&trace("ValueError: no such product")),
+            Kind::Refused(error) => say(&trace(error)),
+            Kind::Init => {
+                say(&trace("KeyError: 'TABLE'"));
+                say(&format!("INIT_REPORT Init Duration: 100.00 ms\tPhase: invoke\t{failed}"));
+                status = failed.to_owned();
+            }
+        }
+        say(&format!("END RequestId: {id}"));
+        let figures = "Duration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 256 MB\tMax Memory Used: 90 MB";
+        say(&format!("REPORT RequestId: {id}\t{figures}\t{status}"));
+    }
+}
+
+/// Events of one to three attempts each, by request id, and the log of them.
+fn events(seed: u64) -> (BTreeMap<String, Vec<Attempt>>, String) {
+    let (mut random, mut second, mut log) = (Random(seed), 0, String::new());
+    let mut events = BTreeMap::new();
+    for number in 0..150 {
+        let id = format!("{number:08x}-7d70-4d4a-9b1c-3f0a5d0c2e11");
+        let attempts: Vec<Attempt> = (0..=random.below(3)).map(|_| Attempt::draw(&mut random)).collect();
+        for attempt in &attempts {
+            attempt.write(&mut second, &id, &mut log);
+            second += 70;
+        }
+        events.insert(id, attempts);
+    }
+    // Time enough after the last one that nobody waits for a retry.
+    second += 1_000;
+    Attempt { kind: Kind::Fine, says: Says::Nothing }.write(
+        &mut second,
+        "ffffffff-7d70-4d4a-9b1c-3f0a5d0c2e11",
+        &mut log,
+    );
+    (events, log)
+}
+
+fn word<'v>(value: &'v Value, key: &str) -> &'v str {
+    value[key].as_str().unwrap_or("")
+}
+
+/// The records of every event.
+fn by_event(records: Vec<Value>) -> BTreeMap<(String, String), Vec<Value>> {
+    let mut events: BTreeMap<_, Vec<Value>> = BTreeMap::new();
+    for record in records {
+        let key = (word(&record, "function").to_owned(), word(&record, "request_id").to_owned());
+        events.entry(key).or_default().push(record);
+    }
+    events
+}
+
+#[test]
+fn safe_now_means_that_nothing_was_done() {
+    let mut safe = 0;
+    for seed in 0..4 {
+        let (truth, log) = events(seed);
+        let events = by_event(Run::analyze(["-"]).args(["--function", "shop"]).input(log).records());
+        for ((_, id), records) in &events {
+            let said_safe = records.iter().any(|record| word(record, "retry_guidance") == "safe_now");
+            let Some(attempts) = truth.get(id).filter(|_| said_safe) else { continue };
+            safe += 1;
+            assert!(!attempts.iter().any(Attempt::did_something), "{attempts:#?}\n{records:#?}");
+        }
+    }
+    assert!(safe > 10, "{safe}");
+}
+
+#[test]
+fn safe_now_in_the_fixtures_means_that_no_line_shows_a_write() {
+    for logs in [LOGS, "fixtures/events"] {
+        for records in by_event(Run::analyze([logs]).records()).into_values() {
+            for record in records.iter().filter(|_| word(&records[0], "retry_guidance") == "safe_now") {
+                assert_eq!(record["side_effects"].as_array().unwrap().len(), 0, "{record:#}");
+                assert_eq!(word(record, "partial_work"), "none", "{record:#}");
+                let category = word(record, "category");
+                assert!(!["throttling", "service_error", "invalid_request"].contains(&category), "{record:#}");
+            }
+        }
+    }
+}
+
+/// Ranks of `partial_work`, as far as they occur.
+fn rank(work: &str) -> usize {
+    ["none", "unknown", "possible", "likely", "certain", "finished"].iter().position(|one| *one == work).unwrap()
+}
+
+#[test]
+fn partial_work_is_the_most_that_any_evidence_says_everywhere() {
+    let folder = directory();
+    let (truth, log) = events(7);
+    let path = folder.path().join("shop.log");
+    write(&path, &log);
+    let input = path.to_str().unwrap();
+    let ledger = folder.path().join("ledger.json");
+    let records = Run::analyze([input]).args(["--function", "shop"]).records();
+    Run::analyze([input]).args(["--function", "shop", "--ledger", ledger.to_str().unwrap()]).stdout();
+    // A summary alone keeps no records and looks at no lines of successes.
+    let summary = Run::analyze([input]).args(["--function", "shop"]).summary();
+    let mut most: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for record in &records {
+        let (id, number) = (word(record, "request_id"), record["attempt"].as_u64().unwrap() as usize);
+        let Some(attempt) = truth.get(id).map(|attempts| &attempts[number - 1]) else { continue };
+        let (work, category) = (word(record, "partial_work"), word(record, "category"));
+        match (attempt.kind, attempt.says) {
+            (Kind::Refused(_), Says::Write) | (Kind::Init, Says::Write) => {
+                assert_eq!((work, word(record, "compensation")), ("likely", "yes"), "{record:#}");
+            }
+            (Kind::Refused(_), _) => {
+                assert_eq!((work, word(record, "compensation")), ("possible", "depends"), "{record:#}");
+            }
+            (Kind::Init, _) => assert_eq!((work, word(record, "compensation")), ("none", "no"), "{record:#}"),
+            (Kind::Thrown, Says::Write) | (Kind::TimedOut, _) => assert_eq!(work, "likely", "{record:#}"),
+            (Kind::Thrown, _) => assert_eq!(work, "possible", "{record:#}"),
+            (Kind::Unended, _) => assert_eq!(category, "incomplete", "{record:#}"),
+            (Kind::Fine, _) => assert_eq!(category, "ok", "{record:#}"),
+        }
+        let key = (word(record, "code").to_owned(), word(record, "fingerprint").to_owned());
+        let known = most.entry(key).or_default();
+        *known = (*known).max(rank(work));
+    }
+    for finding in summary["functions"][0]["findings"].as_array().unwrap() {
+        let key = (word(finding, "code").to_owned(), word(finding, "fingerprint").to_owned());
+        assert_eq!(rank(word(finding, "partial_work")), most[&key], "{finding:#}");
+    }
+    let ledger: Value = serde_json::from_str(&std::fs::read_to_string(ledger).unwrap()).unwrap();
+    let rows = ledger["events"].as_array().unwrap();
+    assert!(rows.len() > 20, "{}", rows.len());
+    for row in rows {
+        let of_event = records.iter().filter(|record| record["request_id"] == row["request_id"]);
+        let failed = of_event.filter(|record| !["ok", "incomplete"].contains(&word(record, "category")));
+        let most = failed.map(|record| word(record, "partial_work")).max_by_key(|work| rank(work));
+        assert_eq!(row["partial_work"].as_str(), most, "{row:#}");
+    }
+    for (id, attempts) in truth.iter().take(20) {
+        let shown = Run::new(["show", id, input]).stdout();
+        let works: Vec<&str> =
+            shown.lines().filter_map(|line| Some(line.split_once("partial work: ")?.1.split(' ').next()?)).collect();
+        let of_event = records.iter().filter(|record| record["request_id"] == **id);
+        let want: Vec<&str> = of_event
+            .filter(|record| !["ok", "incomplete"].contains(&word(record, "category")))
+            .map(|record| word(record, "partial_work"))
+            .collect();
+        assert_eq!(works, want, "{attempts:#?}\n{shown}");
+    }
+}
