@@ -9,6 +9,7 @@ use aho_corasick::packed::Searcher;
 use aho_corasick::{AhoCorasick, Input, Match, Span};
 use memchr::memmem::Finder;
 use memchr::memrchr;
+use wide::u8x16;
 
 use super::text::is_class_name;
 
@@ -206,11 +207,44 @@ fn trim_front(mut message: &[u8]) -> &[u8] {
 
 /// Whether a message ends like the first line of an error does that some clients print without any mark of their own:
 /// `<message>: <class>`. Few classes have a name that the search for fragments would stop at.
+///
+/// Where the last word of an ordinary line begins cannot be foreseen, so its end is compared all at once, and only the
+/// answer is a branch.
 #[inline(always)]
 fn ends_in_class(message: &[u8]) -> bool {
     let message = trim_back(message);
-    // Nearly every other line ends in a digit, a bracket or a quote, or has no colon before its last word.
-    message.last().is_some_and(|last| last.is_ascii_alphanumeric() || !last.is_ascii()) && last_word_is_class(message)
+    let Some(end) = message.last_chunk::<END>() else { return last_word_is_class(message) };
+    let blanks = places_of(b' ', end);
+    let last_blank = blanks & !(u32::MAX.unbounded_shr(blanks.leading_zeros() + 1));
+    // What stands before a blank at the front of the end is not known.
+    let maybe = (places_of(b':', end) << 1 & last_blank) | u32::from(blanks <= 1);
+    maybe & ENDS_NAME[usize::from(end[END - 1])] != 0 && last_word_is_class(message)
+}
+
+/// All bits for a byte that may end a name: lines of text and objects, which mostly have no blank at their end, are mixed in
+/// many logs.
+static ENDS_NAME: [u32; 256] = {
+    let (mut table, mut byte) = ([0; 256], 0u8);
+    loop {
+        if byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii() {
+            table[byte as usize] = u32::MAX;
+        }
+        if byte == u8::MAX {
+            break table;
+        }
+        byte += 1;
+    }
+};
+
+/// Bytes at the end of a message that are compared at once: few last words are longer.
+const END: usize = 32;
+
+/// A bit for each byte that is this one, the lowest for the first.
+#[inline(always)]
+fn places_of(byte: u8, bytes: &[u8; END]) -> u32 {
+    let (parts, _) = bytes.as_chunks();
+    let bits = |part: &[u8; 16]| u8x16::new(*part).simd_eq(u8x16::splat(byte)).to_bitmask();
+    parts.iter().rfold(0, |all, part| all << 16 | bits(part))
 }
 
 #[inline(never)]
@@ -223,14 +257,20 @@ fn last_word_is_class(message: &[u8]) -> bool {
 /// Bytes of a class with its package, at most.
 const LONGEST_CLASS: usize = 200;
 
-/// Line ends (also escaped ones) and blanks may stand behind the last letter.
+/// Line ends (also escaped ones) and blanks may stand behind the last letter. Many words end in the letter of an escape, so
+/// the backslash is asked for first.
+#[inline(always)]
 fn trim_back(mut message: &[u8]) -> &[u8] {
-    loop {
-        message = match message {
-            [rest @ .., b'\\', b't' | b'n' | b'r'] | [rest @ .., b' ' | b'\t' | b'\n' | b'\r'] => rest,
-            _ => return message,
-        }
+    while let [rest @ .., before, last] = message {
+        message = if *before == b'\\' && matches!(last, b't' | b'n' | b'r') {
+            rest
+        } else if matches!(last, b' ' | b'\t' | b'\n' | b'\r') {
+            &message[..=rest.len()]
+        } else {
+            break;
+        };
     }
+    message
 }
 
 #[inline(always)]
@@ -362,5 +402,31 @@ fn is_severe(value: &[u8]) -> bool {
         // Nearly every level is one of these.
         [b'I' | b'i' | b'W' | b'w' | b'T' | b't', ..] => false,
         _ => LEVELS.iter().any(|level| value.get(..level.len()).is_some_and(|head| head.eq_ignore_ascii_case(level))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is compared at once gives what is read word by word, wherever the last word begins.
+    #[test]
+    fn a_class_at_the_end_is_seen_at_any_length() {
+        let mut seen = 0;
+        for before in ["", "a", "é: b", "a line of the function that is rather long: twice"] {
+            for mark in [": ", " ", ":", ": a: ", ""] {
+                for class in ["Failed", "failed", "com.acme.Failed", "12", "Fehlgeschlagené", "x}"] {
+                    for after in ["", "\n", "\\n", " \r\n", "\t\n\n"] {
+                        for length in 0..70 {
+                            let text = format!("{before}{mark}{}{class}{after}", "x".repeat(length));
+                            let want = last_word_is_class(trim_back(text.as_bytes()));
+                            assert_eq!(ends_in_class(text.as_bytes()), want, "{text:?}");
+                            seen += usize::from(want);
+                        }
+                    }
+                }
+            }
+        }
+        assert!(seen > 1_000, "{seen}");
     }
 }
