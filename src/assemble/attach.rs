@@ -256,7 +256,7 @@ impl Assembler {
                 self.emit(done, output);
             }
         }
-        let peak = self.peak_mb;
+        let peak = self.peak_before(Some(report.id));
         self.emulated |= report.emulated;
         let emulated = self.emulated && report.metrics.max_memory_used_mb == report.metrics.memory_size_mb;
         let open = self.open_for(message, report.id, output);
@@ -279,6 +279,15 @@ impl Assembler {
         if let Some(at) = owner {
             self.open[at].attempt.report_in_doubt = true;
         }
+    }
+
+    /// The peak of memory that an attempt found: none if the process of the attempt before ended, for the next one begins
+    /// anew.
+    pub(super) fn peak_before(&mut self, id: Option<RequestId>) -> Option<u32> {
+        if self.open.iter().any(|open| open.id() != id && open.ended_process()) {
+            self.peak_mb = None;
+        }
+        self.peak_mb
     }
 
     /// A sign that the platform gives with a request id.
@@ -393,6 +402,9 @@ impl Assembler {
 
     /// Hands a closed attempt over, or holds it back while a part before this one may still change it.
     fn emit(&mut self, open: Box<Open>, output: &mut dyn Output) {
+        if open.ended_process() {
+            self.peak_mb = None;
+        }
         if let Some(id) = open.id() {
             self.recent.rotate_right(1);
             self.recent[0] = Some(id);

@@ -94,6 +94,19 @@ impl Open {
         self.attempt.report_seen && self.attempt.signs.is_empty()
     }
 
+    /// It was reported, and the platform says that its process ended with it: a crash, a kill, a timeout. On Managed
+    /// Instances the process goes on after one of several requests has failed.
+    pub(super) fn ended_process(&self) -> bool {
+        let lost_sandbox = self.attempt.platform_error_type.as_deref().is_some_and(|code| code.starts_with("Sandbox."));
+        let by_status = matches!(self.attempt.platform_status, Some(Status::Error | Status::Timeout));
+        let tells = |sign: &Sign| {
+            matches!(sign.kind, SignKind::TimedOut { .. } | SignKind::Crash { .. } | SignKind::ExitedEarly)
+        };
+        self.is_reported()
+            && !self.attempt.concurrent
+            && (by_status || lost_sandbox || self.attempt.signs.iter().any(tells))
+    }
+
     /// The clock of the log has overtaken it.
     pub(super) fn is_overdue(&self, now: Timestamp) -> bool {
         match self.reported_at {

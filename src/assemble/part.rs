@@ -17,6 +17,10 @@ pub(super) struct Head {
     pending: Option<Box<Pending>>,
     /// The first attempt with a START of its own is held.
     started: bool,
+    /// An attempt without a START of its own is held, and its REPORT.
+    fragment: bool,
+    /// A REPORT was let through behind those that are held.
+    passed: bool,
     /// Nothing that comes now can be changed by a part before.
     settled: bool,
 }
@@ -29,10 +33,13 @@ impl Head {
             return Some(open);
         }
         if open.lacks_start() {
-            // One request at a time: after this REPORT nothing of an earlier part is left running.
-            self.settled = open.is_reported() && !open.json;
+            // One request at a time: after this REPORT nothing of an earlier part is left running. But whether its process
+            // ended may stand before the cut, and with that what the next attempt finds.
+            self.settled = self.fragment && !open.json;
+            self.fragment |= open.is_reported();
         } else {
             if self.started {
+                self.passed |= open.is_reported();
                 return Some(open);
             }
             self.started = true;
@@ -142,6 +149,7 @@ fn join_two(mut tail: Assembler, part: Part, keep: &Keep, output: &mut dyn Outpu
         if overlaps && open.lacks_start() && open.is_reported() {
             open.cut_start();
         }
+        find_peak(&mut tail, &mut open);
         meet(&mut tail, open, keep, output);
     }
     if let Some(mut pending) = head.pending {
@@ -155,7 +163,10 @@ fn join_two(mut tail: Assembler, part: Part, keep: &Keep, output: &mut dyn Outpu
         emit_pending(std::mem::take(&mut tail.pending), output);
     } else {
         // The whole part is one head: its open end meets the tail as well.
-        for open in std::mem::take(&mut next.open) {
+        for mut open in std::mem::take(&mut next.open) {
+            if !head.passed {
+                find_peak(&mut tail, &mut open);
+            }
             meet(&mut tail, open, keep, output);
         }
         let mut pending = std::mem::take(&mut next.pending);
@@ -163,7 +174,10 @@ fn join_two(mut tail: Assembler, part: Part, keep: &Keep, output: &mut dyn Outpu
         tail.pending.append(pending, keep);
         next.open = std::mem::take(&mut tail.open);
         next.pending = std::mem::take(&mut tail.pending);
-        next.peak_mb = next.peak_mb.or(tail.peak_mb);
+        if !head.passed {
+            // The tail has met every REPORT of the part; an init after them begins anew.
+            next.peak_mb = tail.peak_mb.filter(|_| !next.pending.fresh);
+        }
     }
     next.starts_seen |= tail.starts_seen;
     next.begun |= tail.begun;
@@ -175,12 +189,21 @@ fn join_two(mut tail: Assembler, part: Part, keep: &Keep, output: &mut dyn Outpu
     next
 }
 
+/// The peak of memory that an attempt found which follows the tail at once: its own part may not show the one before, or
+/// not that its process ended.
+fn find_peak(tail: &mut Assembler, open: &mut Open) {
+    let (left, found) = (tail.peak_mb, tail.peak_before(open.id()));
+    let peak = &mut open.attempt.earlier_peak_mb;
+    if left.is_some() && found.is_none() {
+        *peak = None;
+    } else if open.attempt.report_seen && !open.before.fresh {
+        *peak = peak.or(found);
+    }
+}
+
 /// An attempt from the head of a part meets the open end of the parts before it.
 fn meet(tail: &mut Assembler, mut open: Box<Open>, keep: &Keep, output: &mut dyn Output) {
     claim(tail, &mut open.before, keep);
-    if open.attempt.report_seen && open.attempt.earlier_peak_mb.is_none() && !open.before.fresh {
-        open.attempt.earlier_peak_mb = tail.peak_mb;
-    }
     if open.lacks_start() {
         let same = |mine: &Open| mine.id() == open.id() && !(mine.is_reported() && open.is_reported());
         let owner = tail.open.iter().rposition(|mine| same(mine)).or_else(|| foreign_lines_owner(tail, &open));
@@ -208,6 +231,9 @@ fn meet(tail: &mut Assembler, mut open: Box<Open>, keep: &Keep, output: &mut dyn
         open.before = before;
     }
     tail.close_where(|mine| mine.is_reported() || !(open.json && mine.attempt.start_seen), output);
+    if open.before.fresh {
+        tail.peak_mb = None;
+    }
     if open.is_reported() {
         tail.peak_mb = open.attempt.metrics.max_memory_used_mb.or(tail.peak_mb);
     }

@@ -272,17 +272,86 @@ fn lines_of_other_requests_open_nothing() {
     check("error 1 unhandled, report 1", true, true, &["1 --R [unhandled@invoke] cut-start"]);
 }
 
+fn peaks(lines: &str, json: bool, known_stream: bool) -> Vec<Option<u32>> {
+    let lines: Vec<&str> = lines.split(", ").collect();
+    let mut attempts = assemble(&lines, json, known_stream, &[]).attempts;
+    attempts.sort_by_key(|attempt| attempt.place);
+    attempts.iter().map(|attempt| attempt.earlier_peak_mb).collect()
+}
+
 #[test]
 fn memory_knows_the_attempt_before() {
-    let lines: Vec<&str> =
-        "init, start 1, report 1 100MB, start 2, report 2 128MB, init, start 3, report 3 90MB".split(", ").collect();
-    let closed = assemble(&lines, false, true, &[]);
-    let peaks: Vec<_> = closed.attempts.iter().map(|attempt| attempt.earlier_peak_mb).collect();
-    assert_eq!(peaks, [None, Some(100), None]);
+    let lines = "init, start 1, report 1 100MB, start 2, report 2 128MB, init, start 3, report 3 90MB";
+    assert_eq!(peaks(lines, false, true), [None, Some(100), None]);
+}
+
+/// However the end of the process is told, and wherever, the next attempt finds an empty one.
+#[test]
+fn memory_begins_anew_where_a_process_ended() {
+    for end in [
+        "crash 2, end 2, report 2 128MB",
+        "end 2, crash 2, report 2 128MB",
+        "end 2, report 2 128MB, crash 2",
+        "end 2, report 2 128MB, crash",
+        "report 2 128MB, crash 2, end 2",
+        "timed-out 2, end 2, report 2 128MB",
+        "end 2, report 2 128MB, timed-out 2",
+        "report 2 error 128MB",
+        "report 2 timeout 128MB",
+    ] {
+        let lines = format!("start 1, report 1 100MB, start 2, {end}, start 3, report 3 90MB, start 4, report 4 95MB");
+        for (json, known_stream) in [(false, true), (true, true), (false, false)] {
+            let found = peaks(&lines, json, known_stream);
+            assert_eq!(found, [None, Some(100), None, Some(90)], "json {json}, known {known_stream}: {lines}");
+        }
+    }
+    // An error that the handler threw leaves the process as it is.
+    for end in ["error 2 unhandled, report 2 128MB", "error 2 logged, report 2 128MB", "report 2 success 128MB"] {
+        let lines = format!("start 1, report 1 100MB, start 2, {end}, start 3, report 3 128MB");
+        assert_eq!(peaks(&lines, false, true), [None, Some(100), Some(128)], "{lines}");
+    }
+}
+
+/// One attempt after another, with figures of memory, each ended in one of many ways.
+fn attempts_in_a_row() -> impl proptest::strategy::Strategy<Value = Vec<String>> {
+    use proptest::strategy::Strategy;
+    let ends = vec![
+        "report N MB",
+        "report N MB",
+        "line, end N, report N MB",
+        "error N unhandled, end N, report N MB",
+        "crash N, end N, report N MB",
+        "end N, report N MB, crash N",
+        "report N MB, timed-out N",
+        "report N error MB",
+        "line, end N, report N timeout MB",
+    ];
+    let before = vec!["", "", "", "init, ", "init, line, "];
+    let one = (proptest::sample::select(before), proptest::sample::select(ends), 1..128u32);
+    proptest::collection::vec(one, 1..6).prop_map(|attempts| {
+        let text = |(number, (before, end, mb)): (usize, (&str, &str, u32))| {
+            format!("{before}start N, {end}").replace('N', &(number + 1).to_string()).replace("MB", &format!("{mb}MB"))
+        };
+        let lines: Vec<String> = attempts.into_iter().enumerate().map(text).collect();
+        lines.join(", ").split(", ").map(str::to_owned).collect()
+    })
+}
+
+proptest::proptest! {
+    #[test]
+    fn a_cut_changes_no_peak(lines in attempts_in_a_row(), first in 0..40usize, second in 0..40usize, json in proptest::bool::ANY) {
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let mut cuts = [1 + first % lines.len(), 1 + second % lines.len()];
+        cuts.sort_unstable();
+        let found = |cuts: &[usize]| -> Vec<(String, Option<u32>)> {
+            assemble(&lines, json, true, cuts).attempts.iter().map(|a| (describe(a), a.earlier_peak_mb)).collect()
+        };
+        proptest::prop_assert_eq!(found(&cuts), found(&[]), "json {}, cut at {:?}: {:?}", json, cuts, lines);
+    }
 }
 
 /// Sequences that a cut must not change, in text and in JSON.
-const UNCUT: [&str; 8] = [
+const UNCUT: [&str; 12] = [
     "init, line, start 1, line, error 1 logged, end 1, report 1 90MB, start 2, line, end 2, report 2 95MB",
     "start 1, line, line, error unhandled, end 1, report 1, crash 1, start 2, end 2, report 2 timeout",
     "start 1, end 1, report 1 error, line, error init, init-report error invoke, start 2, end 2, report 2 error",
@@ -291,6 +360,10 @@ const UNCUT: [&str; 8] = [
     "start 1, line, start 2, line, end 2, report 2 99MB, start 3, report 3 100MB",
     "start 1, line, end 1, report 1, timed-out 1, wait 90, start 1, line, end 1, report 1",
     "report 1, report 2, report 3 timeout, start 4, report 4",
+    "start 1, report 1 40MB, start 2, crash 2, end 2, report 2 128MB, start 3, report 3 128MB, crash 3, start 4, report 4 50MB",
+    "report 1 128MB, crash 1, report 2 60MB, report 3 timeout 128MB, report 4 70MB, report 5 75MB",
+    "start 1, report 1 100MB, timed-out 1, wait 70, start 2, line, end 2, report 2 error 128MB, line, start 3, report 3 60MB",
+    "start 1, report 1 100MB, start 2, crash 2, report 2 110MB, start 3, report 3 90MB, start 4, report 4 error 95MB, init, start 5, report 5 50MB",
 ];
 
 #[test]

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(unreachable_pub, reason = "the modules of one binary")]
 
+mod advice;
 mod architecture;
 mod cli;
 #[cfg(feature = "cloudwatch")]
@@ -21,7 +22,6 @@ mod order;
 mod outputs;
 mod readme;
 mod registry;
-mod safe;
 mod selection;
 mod shapes;
 mod shards;

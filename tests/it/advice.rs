@@ -1,5 +1,6 @@
-//! "Safe now" is said only of events none of whose attempts reached the handler or wrote anything; and how much of its work
-//! an attempt may have done is the same in records, ledger, table and `show`.
+//! Advice says no more than the log carries: "safe now" only of events none of whose attempts reached the handler or wrote
+//! anything, a leak only of environments that filled up before the request. How much of its work an attempt may have done
+//! is the same in records, ledger, table and `show`.
 
 use std::collections::BTreeMap;
 
@@ -233,5 +234,55 @@ fn partial_work_is_the_most_that_any_evidence_says_everywhere() {
             .map(|record| word(record, "partial_work"))
             .collect();
         assert_eq!(works, want, "{attempts:#?}\n{shown}");
+    }
+}
+
+/// The hint of the finding of kills, of an environment whose attempts report these megabytes of 128; `K` stands for a kill.
+fn hint_of_kills(attempts: &str, ending: fn(&str) -> [String; 2]) -> String {
+    let mut log = String::new();
+    for (number, word) in attempts.split(' ').enumerate() {
+        let id = format!("{number:08x}-7d70-4d4a-9b1c-3f0a5d0c2e11");
+        let mb = if word == "K" { "128" } else { word };
+        let [before, behind] = if word == "K" { ending(&id) } else { <[String; 2]>::default() };
+        log.push_str(&format!(
+            "START RequestId: {id} Version: 7\n{before}END RequestId: {id}\nREPORT RequestId: {id}\tDuration: 90.00 ms\tBilled Duration: 90 ms\tMemory Size: 128 MB\tMax Memory Used: {mb} MB\t{behind}\n"
+        ));
+    }
+    let summary = Run::analyze(["-"]).args(["--function", "shop"]).input(log).summary();
+    let findings = summary["functions"][0]["findings"].as_array().unwrap();
+    let found = findings.iter().find(|finding| word(finding, "code") == "out_of_memory.killed");
+    word(found.expect("a finding of kills"), "hint").to_owned()
+}
+
+/// After a kill the next process begins with empty memory, so the full memory of the kill before is no leak.
+#[test]
+fn a_kill_after_a_kill_is_no_leak() {
+    let endings: [fn(&str) -> [String; 2]; 3] = [
+        |id| {
+            [
+                format!("RequestId: {id} Error: Runtime exited with error: signal: killed\nRuntime.ExitError\n"),
+                String::new(),
+            ]
+        },
+        |id| {
+            [
+                String::new(),
+                format!("\nRequestId: {id} Error: Runtime exited with error: signal: killed\nRuntime.ExitError"),
+            ]
+        },
+        |_| [String::new(), "Status: error\tError Type: Runtime.OutOfMemory".to_owned()],
+    ];
+    for ending in endings {
+        for (attempts, leaks) in [
+            ("40 K K", false),
+            ("40 K K K", false),
+            ("K K K K", false),
+            ("40 K 45 K 50 K", false),
+            ("90 110 120 K", true),
+            ("90 120 K 90 120 K", true),
+        ] {
+            let hint = hint_of_kills(attempts, ending);
+            assert_eq!(hint.contains("look for a leak"), leaks, "{attempts}: {hint}");
+        }
     }
 }
