@@ -338,6 +338,9 @@ impl Assembler {
                 open.app_error(line.level, line.error.as_ref(), message);
             }
             Some(id) if self.recent.contains(&Some(id)) => output.count(Bucket::Attributed, message.bytes),
+            None if self.begins_environment() => {
+                self.pending.app_error(line.level, line.error.as_ref(), message);
+            }
             _ if self.open.iter().any(|open| !open.is_reported()) => output.count(Bucket::Unattributed, message.bytes),
             _ => {
                 self.pending.app_error(line.level, line.error.as_ref(), message);
@@ -347,7 +350,16 @@ impl Assembler {
 
     /// The running attempt that a line about the environment stands in.
     fn running(&mut self) -> Option<&mut Open> {
+        if self.begins_environment() {
+            return None;
+        }
         self.current().map(|at| &mut *self.open[at])
+    }
+
+    /// An environment has begun and no request came yet, while attempts of others may be running: what is said of an init,
+    /// or of an error without an id, is said of the one that begins.
+    pub(super) fn begins_environment(&self) -> bool {
+        self.pending.fresh && !self.known_stream
     }
 
     /// The open attempt of an id; one without START is begun where there is none.

@@ -29,6 +29,9 @@ impl Assembler {
         {
             return Some(at);
         }
+        if line.id.is_none() && line.error.is_some() && self.begins_environment() {
+            return None;
+        }
         if self.open.iter().any(|open| !open.is_reported()) {
             // In one environment a foreign id is a value in the text. Among several requests it is not ours to guess.
             let at = self.current()?;

@@ -411,6 +411,10 @@ fn environments_without_names_close_nobody_elses_attempt() {
         "error 1 logged, init, start 2, end 1, report 1 timeout, report 2",
         &["1 -ER [error@invoke ended@invoke] cut-start", "2 S-R []"],
     );
+    unnamed(
+        "init, start 1, line 1, init, error unhandled, init-report error init, start 2, report 2 error, end 1, report 1",
+        &["1 SER []", "2 S-R [unhandled@init init-failed@init ended@invoke]"],
+    );
     unnamed("init, start 1, init, line 1", &["1 S-- [] cut-end"]);
 }
 

@@ -263,6 +263,10 @@ mod tests {
         let samples = crate::parse::samples::texts().map(|line| line.replace("$ID", ID));
         for line in samples.filter(|line| paste::is_line(line)) {
             let want = read(&line, "line").and_then(|found| found.code);
+            // They say too little to be known by a part of them.
+            if want == Some(UNKNOWN) || matches!(parse::parse(&line), Record::UnreadableReport { .. }) {
+                continue;
+            }
             leading += usize::from(want.is_some());
             // Of a line that only mentions a sentence of the platform, the sentence counts.
             let mention = want.is_none() && line.contains("Task timed out");
