@@ -396,6 +396,22 @@ fn what_is_wrong_with_the_account_is_one_sentence() {
     case(Pull::of("http://logs.eu-wset-1.invalid", &["f0000", "--region", "eu-wset-1"]), "check the region's name");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_status_3() {
+    let server = Server::start(world(2, 200));
+    let pull = Pull::of(&server.url, &["f0000", "f0001"]);
+    // Room for files of a kilobyte.
+    let mut command = clean("bash", pull.directory.path());
+    command.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\""]);
+    command.arg(pull.command.get_program()).args(pull.command.get_args());
+    command.envs(pull.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let pulled = Pull { command, directory: pull.directory }.run();
+    assert_eq!(pulled.status(), Some(3), "{}", pulled.stderr());
+    assert!(pulled.stderr().contains("the temporary file: File too large"), "{}", pulled.stderr());
+    assert_eq!(pulled.answer()["coverage"]["complete"], false);
+}
+
 #[test]
 fn no_secret_is_ever_shown() {
     let server = Server::start(world(1, 10));
