@@ -215,7 +215,7 @@ pub(super) struct PullArgs {
     #[arg(long, value_name = "REGION", help_heading = "Source")]
     pub(super) region: Vec<String>,
 
-    /// Profile of the AWS configuration
+    /// Profile of the AWS configuration; wins over keys in the environment
     #[arg(long, value_name = "NAME", help_heading = "Source")]
     pub(super) profile: Option<String>,
 

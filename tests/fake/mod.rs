@@ -1,5 +1,6 @@
 //! A CloudWatch Logs on the loopback: answers FilterLogEvents, DescribeLogGroups and the two calls of Lambda that say
-//! where a function logs, from events held in memory, with faults by script. It measures who asks how often.
+//! where a function logs, from events held in memory, with faults by script. It also gives out credentials as STS, IAM
+//! Identity Center and a container do. It measures who asks how often, and notes with which key.
 #![allow(unreachable_pub, dead_code, reason = "tests and a bench share it, and use what they need")]
 
 use std::collections::BTreeMap;
@@ -60,6 +61,10 @@ pub type Script = Box<dyn Fn(usize, &str) -> Option<Fault> + Send + Sync>;
 /// What there is, and how it behaves.
 pub struct World {
     pub groups: BTreeMap<String, Group>,
+    /// Groups of other accounts by their ARN. They are not listed.
+    pub linked: BTreeMap<String, Group>,
+    /// Operations that are not allowed; `lambda` for all of that service.
+    pub denied: Vec<&'static str>,
     /// Functions that log elsewhere than by default.
     pub custom: BTreeMap<String, String>,
     /// Events on a page.
@@ -74,6 +79,8 @@ impl Default for World {
     fn default() -> Self {
         Self {
             groups: BTreeMap::new(),
+            linked: BTreeMap::new(),
+            denied: Vec::new(),
             custom: BTreeMap::new(),
             page: 100,
             latency: Duration::ZERO,
@@ -82,8 +89,22 @@ impl Default for World {
     }
 }
 
+/// The account that everything listed is of.
+pub const ACCOUNT: &str = "123456789012";
+
+/// Whose key signed a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Signed {
+    pub key_id: String,
+    pub region: String,
+    /// `logs`, `lambda` or `sts`.
+    pub service: String,
+}
+
 #[derive(Default)]
 struct Seen {
+    signed: Mutex<Vec<Signed>>,
+    filtered: Mutex<Vec<String>>,
     asked: Mutex<Vec<Instant>>,
     count: AtomicUsize,
     wrong: Mutex<Vec<String>>,
@@ -135,6 +156,16 @@ impl Server {
         }
     }
 
+    /// Every request that was signed.
+    pub fn signed(&self) -> Vec<Signed> {
+        self.seen.signed.lock().expect("a lock").clone()
+    }
+
+    /// The log groups of all FilterLogEvents, by name or ARN, as they were asked for.
+    pub fn filtered(&self) -> Vec<String> {
+        self.seen.filtered.lock().expect("a lock").clone()
+    }
+
     /// What the client did that the API forbids.
     pub fn complaints(&self) -> Vec<String> {
         self.seen.wrong.lock().expect("a lock").clone()
@@ -144,6 +175,8 @@ impl Server {
 struct Call {
     path: String,
     target: String,
+    signed: Option<Signed>,
+    form: String,
     body: Value,
 }
 
@@ -151,16 +184,22 @@ fn serve(stream: &TcpStream, world: &World, seen: &Seen) {
     let _ = stream.set_nodelay(true);
     let mut reader = BufReader::new(stream);
     while let Some(call) = read_call(&mut reader) {
-        let answer = match call.target.rsplit('.').next().unwrap_or_default() {
-            "FilterLogEvents" => filter(&call.body, world, seen),
-            "DescribeLogGroups" => Some(describe(&call.body, world)),
-            _ => Some(lambda(&call.path, world)),
+        seen.signed.lock().expect("a lock").extend(call.signed.clone());
+        let region = call.signed.map_or_else(|| "eu-west-1".to_owned(), |signed| signed.region);
+        let operation = call.target.rsplit('.').next().unwrap_or_default();
+        let answer = match (operation, credentials(&call.path, &call.form)) {
+            (_, Some(given)) => Some((200, given)),
+            (operation, _) if world.denied.contains(&operation) => Some(denied()),
+            ("FilterLogEvents", _) => filter(&call.body, &region, world, seen),
+            ("DescribeLogGroups", _) => Some(describe(&call.body, &region, world)),
+            _ => Some(lambda(&call.path, &region, world)),
         };
         let Some((status, body)) = answer else {
             let _ = stream.shutdown(Shutdown::Both);
             return;
         };
-        let body = body.to_string();
+        // STS speaks XML.
+        let body = body.as_str().map_or_else(|| body.to_string(), str::to_owned);
         let cut = status == 299;
         let status = if cut { 200 } else { status };
         let head = format!(
@@ -180,7 +219,7 @@ fn read_call(reader: &mut BufReader<&TcpStream>) -> Option<Call> {
     let mut first = String::new();
     reader.read_line(&mut first).ok().filter(|read| *read > 0)?;
     let path = first.split(' ').nth(1)?.to_owned();
-    let (mut length, mut target) = (0, String::new());
+    let (mut length, mut target, mut signed) = (0, String::new(), None);
     loop {
         let mut line = String::new();
         reader.read_line(&mut line).ok()?;
@@ -188,12 +227,53 @@ fn read_call(reader: &mut BufReader<&TcpStream>) -> Option<Call> {
         match name.to_ascii_lowercase().as_str() {
             "content-length" => length = value.parse().ok()?,
             "x-amz-target" => target = value.to_owned(),
+            "authorization" => signed = scope(value),
             _ => {}
         }
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some(Call { path, target, body: serde_json::from_slice(&body).unwrap_or(Value::Null) })
+    let form = String::from_utf8_lossy(&body).into_owned();
+    Some(Call { path, target, signed, form, body: serde_json::from_slice(&body).unwrap_or(Value::Null) })
+}
+
+/// `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, ...`
+fn scope(authorization: &str) -> Option<Signed> {
+    let mut parts = authorization.split_once("Credential=")?.1.split('/');
+    let (key_id, region) = (parts.next()?.to_owned(), parts.nth(1)?.to_owned());
+    Some(Signed { key_id, region, service: parts.next()?.to_owned() })
+}
+
+/// What a service that hands out credentials answers.
+fn credentials(path: &str, form: &str) -> Option<Value> {
+    const UNTIL: &str = "2036-01-01T00:00:00Z";
+    const UNTIL_MS: i64 = 2_082_758_400_000;
+    let assumed = |action: &str, key_id: &str| {
+        json!(format!(
+            "<{action}Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><{action}Result><Credentials>\
+             <AccessKeyId>{key_id}</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>\
+             <Expiration>{UNTIL}</Expiration></Credentials><AssumedRoleUser><AssumedRoleId>A:x</AssumedRoleId>\
+             <Arn>arn:aws:sts::{ACCOUNT}:assumed-role/Reader/x</Arn></AssumedRoleUser></{action}Result></{action}Response>"
+        ))
+    };
+    if path == "/container" {
+        let keys = json!({
+            "AccessKeyId": "ASIACONTAINER", "SecretAccessKey": "s", "Token": "t", "Expiration": UNTIL,
+        });
+        return Some(keys);
+    }
+    if path.starts_with("/federation/credentials") {
+        let keys = json!({
+            "accessKeyId": "ASIASSO", "secretAccessKey": "s", "sessionToken": "t", "expiration": UNTIL_MS,
+        });
+        return Some(json!({ "roleCredentials": keys }));
+    }
+    let action = form.split('&').find_map(|pair| pair.strip_prefix("Action="))?;
+    match action {
+        "AssumeRole" => Some(assumed(action, "ASIAROLE")),
+        "AssumeRoleWithWebIdentity" => Some(assumed(action, "ASIAWEB")),
+        _ => None,
+    }
 }
 
 type Answer = (u16, Value);
@@ -226,10 +306,22 @@ impl Token {
     }
 }
 
-fn filter(body: &Value, world: &World, seen: &Seen) -> Option<Answer> {
+fn denied() -> Answer {
+    error(400, "AccessDeniedException", "not authorized")
+}
+
+/// The group that a request names, by its name or its ARN.
+fn named<'w>(name: &str, region: &str, world: &'w World) -> Option<&'w Group> {
+    let own = format!("arn:aws:logs:{region}:{ACCOUNT}:log-group:");
+    let name_of_own = name.strip_prefix(&own).unwrap_or(name);
+    world.groups.get(name_of_own).or_else(|| world.linked.get(name))
+}
+
+fn filter(body: &Value, region: &str, world: &World, seen: &Seen) -> Option<Answer> {
     seen.asked.lock().expect("a lock").push(Instant::now());
     let number = seen.count.fetch_add(1, Ordering::SeqCst);
-    let name = body["logGroupName"].as_str().unwrap_or_default();
+    let name = body["logGroupName"].as_str().or(body["logGroupIdentifier"].as_str()).unwrap_or_default();
+    seen.filtered.lock().expect("a lock").push(name.to_owned());
     let fault = (world.script)(number, name);
     match fault {
         Some(Fault::Throttled) => return Some(error(400, "ThrottlingException", "Rate exceeded")),
@@ -242,7 +334,7 @@ fn filter(body: &Value, world: &World, seen: &Seen) -> Option<Answer> {
         _ => {}
     }
     thread::sleep(world.latency);
-    let Some(group) = world.groups.get(name) else {
+    let Some(group) = named(name, region, world) else {
         return Some(error(400, "ResourceNotFoundException", "The specified log group does not exist."));
     };
     if let Some((code, message)) = group.refused {
@@ -302,7 +394,7 @@ fn page(
     (page, fault == Some(Fault::CutAnswer))
 }
 
-fn describe(body: &Value, world: &World) -> Answer {
+fn describe(body: &Value, region: &str, world: &World) -> Answer {
     let prefix = body["logGroupNamePrefix"].as_str().unwrap_or_default();
     let after = body["nextToken"].as_str().unwrap_or_default();
     let mut listed = world.groups.iter().filter(|(name, group)| name.starts_with(prefix) && !group.hidden);
@@ -313,7 +405,7 @@ fn describe(body: &Value, world: &World) -> Answer {
         .map(|(name, group)| {
             json!({
                 "logGroupName": name, "creationTime": 1_700_000_000_000_i64, "storedBytes": 1_000_000,
-                "arn": format!("arn:aws:logs:eu-west-1:123456789012:log-group:{name}:*"),
+                "arn": format!("arn:aws:logs:{region}:{ACCOUNT}:log-group:{name}:*"),
                 "logGroupClass": group.class.unwrap_or("STANDARD"),
             })
         })
@@ -326,8 +418,14 @@ fn describe(body: &Value, world: &World) -> Answer {
 }
 
 /// Where functions log: one by its name, or all.
-fn lambda(path: &str, world: &World) -> Answer {
-    let config = |name: &str, group: &str| json!({ "FunctionName": name, "LoggingConfig": { "LogGroup": group } });
+fn lambda(path: &str, region: &str, world: &World) -> Answer {
+    let config = |name: &str, group: &str| {
+        let arn = format!("arn:aws:lambda:{region}:{ACCOUNT}:function:{name}");
+        json!({ "FunctionName": name, "FunctionArn": arn, "LoggingConfig": { "LogGroup": group } })
+    };
+    if world.denied.contains(&"lambda") {
+        return denied();
+    }
     let Some(rest) = path.strip_prefix("/2015-03-31/functions") else {
         return error(404, "UnknownOperationException", "no such operation");
     };

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(unreachable_pub, reason = "the modules of one binary")]
 
+#[cfg(feature = "cloudwatch")]
+mod account;
 mod advice;
 mod architecture;
 mod cli;

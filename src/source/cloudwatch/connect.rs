@@ -3,11 +3,14 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sdk_cloudwatchlogs::config::SharedHttpClient;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -15,7 +18,7 @@ use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, Connector};
 
 use super::Request;
-use super::failure::{Failure, failure_of_credentials};
+use super::failure::{Failure, failure_of_credentials, root_cause};
 
 /// To open a connection.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -30,6 +33,9 @@ pub(super) struct Clients {
 
 /// Connects to every region that was asked for, or to the one that the configuration names.
 pub(super) async fn connect(request: &Request) -> Result<Vec<Clients>, Failure> {
+    if let Some(profile) = &request.profile {
+        find_profile(profile).await?;
+    }
     let base = load(request).await;
     let mut regions = request.regions.clone();
     if regions.is_empty() && !request.names_only_arns() {
@@ -41,8 +47,31 @@ pub(super) async fn connect(request: &Request) -> Result<Vec<Clients>, Failure> 
     regions.retain(|region| seen.insert(region.clone()));
     let Some(provider) = base.credentials_provider() else { return Err(Failure::NoCredentials) };
     // Asked for once before everything else, so that what is wrong with them is said once.
-    provider.provide_credentials().await.map_err(|error| failure_of_credentials(&error))?;
+    provider.provide_credentials().await.map_err(|error| match (&request.profile, error) {
+        (Some(profile), CredentialsError::CredentialsNotLoaded(_)) if key_of_environment().is_some() => {
+            Failure::Credentials(format!("the profile '{profile}' has none"))
+        }
+        (_, error) => failure_of_credentials(&error),
+    })?;
     Ok(regions.into_iter().map(|region| clients(&base, region)).collect())
+}
+
+/// Makes sure that a profile exists. Where there is no configuration at all, the SDK would take the role of the machine
+/// instead.
+async fn find_profile(name: &str) -> Result<(), Failure> {
+    let profiles = aws_config::profile::load(&Default::default(), &Default::default(), &Default::default(), None).await;
+    match profiles {
+        Ok(profiles) if profiles.get_profile(name).is_none() => {
+            Err(Failure::Credentials(format!("there is no profile '{name}'")))
+        }
+        Ok(_) => Ok(()),
+        Err(error) => Err(Failure::Credentials(root_cause(&error))),
+    }
+}
+
+/// The access key in the environment, which the SDK prefers to any profile.
+fn key_of_environment() -> Option<String> {
+    std::env::var("AWS_ACCESS_KEY_ID").ok().filter(|id| !id.trim().is_empty())
 }
 
 /// The clients of another region with the same configuration.
@@ -57,8 +86,9 @@ async fn load(request: &Request) -> SdkConfig {
         .read_timeout(request.timeout)
         .operation_attempt_timeout(request.timeout * 2)
         .build();
+    let http_client = http_client();
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .http_client(http_client())
+        .http_client(http_client.clone())
         // Every request goes through our limiter; retries of the SDK would not.
         .retry_config(RetryConfig::disabled())
         .timeout_config(timeouts)
@@ -74,7 +104,18 @@ async fn load(request: &Request) -> SdkConfig {
     if let Some(endpoint) = &request.endpoint_url {
         loader = loader.endpoint_url(endpoint);
     }
-    loader.load().await
+    let base = loader.load().await;
+    match &request.profile {
+        // The SDK prefers keys in the environment to any profile, the AWS CLI only to one that was not named. Without
+        // such keys the SDK's own chain is right; it also finds the role of the machine for a profile that has a region
+        // and no credentials.
+        Some(profile) if key_of_environment().is_some() => {
+            let config = ProviderConfig::default().with_region(base.region().cloned()).with_http_client(http_client);
+            let provider = ProfileFileCredentialsProvider::builder().configure(&config).profile_name(profile).build();
+            base.to_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build()
+        }
+        _ => base,
+    }
 }
 
 /// HTTPS with rustls, the roots of the machine and of `AWS_CA_BUNDLE`, and the proxy of the environment.

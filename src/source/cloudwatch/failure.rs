@@ -191,7 +191,7 @@ pub(super) fn failure_of_credentials(error: &CredentialsError) -> Failure {
 }
 
 /// The innermost cause, which says most.
-fn root_cause(error: &dyn Error) -> String {
+pub(super) fn root_cause(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
