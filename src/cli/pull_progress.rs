@@ -8,7 +8,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::complain;
 use crate::pipeline::Progress;
 use crate::render::one_line;
-use crate::source::cloudwatch::{Outlook, Watch};
+use crate::source::cloudwatch::{Account, Outlook, Watch};
 
 /// More groups than this are worth a word before they are read.
 const HANDFUL: usize = 5;
@@ -81,8 +81,9 @@ impl Bars {
 
 impl Watch for Bars {
     fn begins(&self, outlook: &Outlook) {
-        if !self.quiet && (outlook.groups.len() > HANDFUL || outlook.bytes > MANY_BYTES) {
-            complain(&words(outlook));
+        // Said even when it shall be quiet: no output tells whose log was read, or that it was the wrong one's.
+        if !outlook.accounts.is_empty() {
+            complain(&words(outlook, self.quiet));
         }
         if !self.shown {
             return;
@@ -144,30 +145,56 @@ impl Progress for Bars {
     }
 }
 
-/// What will be read, in a sentence.
-fn words(outlook: &Outlook) -> String {
+/// Whose log will be read, and how much of it where that is much.
+fn words(outlook: &Outlook, quiet: bool) -> String {
+    let account = |account: &Account| {
+        format!("account {}, {}", account.id.as_deref().unwrap_or("unknown"), account.regions.join(", "))
+    };
+    let whose = outlook.accounts.iter().map(account).collect::<Vec<_>>().join("; ");
+    let whose = one_line(&whose);
+    if outlook.groups.is_empty() {
+        return format!("found no log group to read: {whose}");
+    }
+    if quiet || (outlook.groups.len() <= HANDFUL && outlook.bytes <= MANY_BYTES) {
+        return format!("reading {whose}");
+    }
     let hours = outlook.window_ms as f64 / 3_600_000.0;
     let time = if hours < 48.0 { format!("{hours:.1} hours") } else { format!("{:.1} days", hours / 24.0) };
     let size = match outlook.bytes {
         0 => String::new(),
         bytes => format!(", about {:.1} GB by their size and age", bytes as f64 / 1e9),
     };
-    format!("reading {time} of {} log groups in {}{size}", outlook.groups.len(), outlook.regions.join(", "))
+    format!("reading {whose}: {time} of {} log groups{size}", outlook.groups.len())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    #[track_caller]
+    fn case(accounts: &[(Option<&str>, &[&str])], groups: usize, bytes: u64, quiet: bool, want: &str) {
+        let account = |(id, regions): &(Option<&str>, &[&str])| Account {
+            id: id.map(str::to_owned),
+            regions: regions.iter().map(|&region| region.to_owned()).collect(),
+        };
+        let accounts = accounts.iter().map(account).collect();
+        let outlook = Outlook { groups: vec![String::new(); groups], accounts, bytes, window_ms: 10_800_000 };
+        assert_eq!(words(&outlook, quiet), want);
+    }
+
     #[test]
     fn says_what_will_be_read() {
-        let outlook = Outlook {
-            groups: vec![String::new(); 12],
-            regions: vec!["eu-west-1".to_owned(), "us-east-1".to_owned()],
-            bytes: 12_300_000_000,
-            window_ms: 10_800_000,
-        };
-        let want = "reading 3.0 hours of 12 log groups in eu-west-1, us-east-1, about 12.3 GB by their size and age";
-        assert_eq!(words(&outlook), want);
+        let one: &[(_, &[_])] = &[(Some("123456789012"), &["eu-west-1", "us-east-1"])];
+        let whose = "reading account 123456789012, eu-west-1, us-east-1";
+        case(one, 1, 1, false, whose);
+        case(one, HANDFUL, MANY_BYTES, false, whose);
+        case(one, 12, 12_300_000_000, true, whose);
+        case(one, 12, 0, false, &format!("{whose}: 3.0 hours of 12 log groups"));
+        let much = format!("{whose}: 3.0 hours of 12 log groups, about 12.3 GB by their size and age");
+        case(one, 12, 12_300_000_000, false, &much);
+        let two: &[(_, &[_])] = &[(None, &["eu-west-1"]), (Some("999999999999"), &["us-east-1"])];
+        case(two, 2, 0, false, "reading account unknown, eu-west-1; account 999999999999, us-east-1");
+        case(&[(None, &["eu-west-1"])], 0, 0, false, "found no log group to read: account unknown, eu-west-1");
+        case(&[(Some("\u{1b}[2J"), &["x"])], 1, 0, false, "reading account \\u{1b}[2J, x");
     }
 }

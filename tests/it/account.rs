@@ -1,11 +1,13 @@
-//! Whose log `pull` reads: which key signs.
+//! Whose log `pull` reads: which key signs, which account a function or a group is of, and that it is said.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use super::cloudwatch::fake::{ACCOUNT, Server};
-use super::cloudwatch::{Pull, world};
+use super::cloudwatch::fake::{ACCOUNT, Group, Server, World, lambda_log};
+use super::cloudwatch::{Pull, Pulled, group, world};
+
+const OTHER: &str = "999999999999";
 
 /// Writes the files of the AWS configuration.
 fn configure(home: &Path) {
@@ -158,4 +160,248 @@ fn nothing_else_signs_for_a_profile_that_does_not_exist_or_is_not_complete() {
     signs(&server, empty, Some("bare"), Ok(("ASIACONTAINER", "eu-central-1")));
     signs(&server, empty, Some("plain"), Ok(("AKIAPLAIN", "eu-central-1")));
     signs(&server, empty, None, Ok(("ASIACONTAINER", "eu-west-1")));
+}
+
+/// Ids of the events that were pulled, by account and group. `unknown` stands for an account that is not told.
+#[track_caller]
+fn ids(pulled: &Pulled, unknown: &str) -> Ids {
+    let mut ids = Ids::new();
+    for event in pulled.events() {
+        let text = |key: &str| event[key].as_str();
+        let account = text("accountId").unwrap_or(unknown).to_owned();
+        let group = (account, text("logGroup").expect("a group").to_owned());
+        ids.entry(group).or_default().push(text("eventId").expect("an id").to_owned());
+    }
+    ids
+}
+
+type Ids = BTreeMap<(String, String), Vec<String>>;
+
+/// The ids of the events of one group.
+fn truth(account: &str, name: &str, group: &Group) -> Ids {
+    let ids = group.events.iter().map(|event| event.id.clone()).collect();
+    Ids::from([((account.to_owned(), name.to_owned()), ids)])
+}
+
+/// Names of what could not be read, and the reasons.
+#[track_caller]
+fn unread(pulled: &Pulled) -> Vec<String> {
+    let answer = pulled.answer();
+    let all = answer["coverage"]["inputs_unreadable"].as_array().expect("a list");
+    all.iter().map(ToString::to_string).collect()
+}
+
+fn function(partition: &str, account: &str, rest: &str) -> String {
+    format!("arn:{partition}:lambda:eu-west-1:{account}:function:{rest}")
+}
+
+fn log_group(account: &str, name: &str) -> String {
+    format!("arn:aws:logs:eu-west-1:{account}:log-group:{name}")
+}
+
+/// What may be forbidden besides reading. Without both nothing tells whose the credentials are.
+const FORBIDDEN: [&[&str]; 4] = [&[], &["lambda"], &["DescribeLogGroups"], &["lambda", "DescribeLogGroups"]];
+
+/// What is typed, and why it is not read; every function beside it is.
+fn functions() -> Vec<(String, Option<String>)> {
+    let foreign = format!("belongs to account {OTHER}, but the credentials are for {ACCOUNT};");
+    let partition = "belongs to partition aws-cn, but the credentials are for aws;";
+    let mut cases = vec![
+        ("f0000".to_owned(), None),
+        (function("aws", ACCOUNT, "f0000"), None),
+        (function("aws", OTHER, "f0000"), Some(foreign.clone())),
+        (function("aws", OTHER, "never"), Some(foreign)),
+        (function("aws-cn", ACCOUNT, "f0000"), Some(partition.to_owned())),
+        (function("aws-cn", OTHER, "f0000"), Some(partition.to_owned())),
+    ];
+    for qualifier in ["PROD", "42", "$LATEST"] {
+        let named = |account| function("aws", account, &format!("f0000:{qualifier}"));
+        for typed in [format!("f0000:{qualifier}"), format!("f*:{qualifier}"), named(ACCOUNT), named(OTHER)] {
+            cases.push((typed, Some(format!("leave out ':{qualifier}'"))));
+        }
+    }
+    for typed in [format!("{ACCOUNT}:function:f0000"), format!("{OTHER}:function:f0000:PROD")] {
+        cases.push((typed, Some("write the whole ARN".to_owned())));
+    }
+    cases
+}
+
+#[test]
+fn of_functions_only_those_of_our_own_account_are_read() {
+    for forbidden in FORBIDDEN {
+        let world = World { denied: forbidden.to_vec(), ..world(2, 10) };
+        let events = |name: &str| truth(ACCOUNT, name, &world.groups[name]);
+        let (asked, beside) = (events("/aws/lambda/f0000"), events("/aws/lambda/f0001"));
+        let both: Ids = asked.into_iter().chain(beside.clone()).collect();
+        let server = Server::start(world);
+        for (typed, reason) in functions() {
+            // What is refused by its form alone is refused whatever AWS would answer.
+            let by_form = reason.as_ref().is_some_and(|reason| !reason.contains("belongs to"));
+            if by_form && !forbidden.is_empty() {
+                continue;
+            }
+            let before = server.filtered().len();
+            let pulled = Pull::of(&server.url, &[&typed, &function("aws", ACCOUNT, "f0001")]).run();
+            let name = format!("{typed}, forbidden: {forbidden:?}: {}", pulled.stderr());
+            assert_eq!(ids(&pulled, ACCOUNT), if reason.is_some() { beside.clone() } else { both.clone() }, "{name}");
+            assert_eq!(pulled.status(), Some(if reason.is_some() { 3 } else { 0 }), "{name}");
+            let unread = unread(&pulled);
+            let Some(reason) = reason else {
+                assert_eq!(unread, [""; 0], "{name}");
+                continue;
+            };
+            assert_eq!(unread.len(), 1, "{name}");
+            // What nothing tells beforehand, AWS tells when it is asked to read the group by its ARN.
+            let told = forbidden.len() < 2 || unread[0].contains("not read: ");
+            assert!(!told || unread[0].contains(&reason) && unread[0].contains(&typed), "{reason}: {name}");
+            let ours = ["/aws/lambda/f0000".to_owned(), log_group(ACCOUNT, "/aws/lambda/f0000")];
+            let read = server.filtered().split_off(before);
+            assert!(!read.iter().any(|group| ours.contains(group)), "{read:?}: {name}");
+        }
+    }
+}
+
+/// A pull with the credentials of an assumed role.
+fn by_role(server: &Server, function: &str) -> Pull {
+    let mut pull = Pull::of(&server.url, &[function, "--profile", "role"]);
+    let home = pull.directory.path().to_owned();
+    configure(&home);
+    pull.command.env("AWS_CONFIG_FILE", home.join("config")).env("AWS_ENDPOINT_URL", &server.url);
+    pull
+}
+
+#[test]
+fn of_a_function_that_is_not_found_it_is_said_what_is_known() {
+    let none = Server::start(World::default());
+    let pulled = Pull::of(&none.url, &[&function("aws", OTHER, "f0000")]).run();
+    assert_eq!(pulled.status(), Some(3));
+    let reason = format!("check the name and --region, and that the credentials are for account {OTHER}");
+    assert!(unread(&pulled)[0].contains(&reason), "{:?}", unread(&pulled));
+    assert!(pulled.stderr().starts_with("lambda-triage: found no log group to read: account unknown, eu-west-1\n"));
+
+    // The credentials of a role tell their account.
+    let pulled = by_role(&none, &function("aws", OTHER, "f0000")).run();
+    let reason = format!("belongs to account {OTHER}, but the credentials are for {ACCOUNT}");
+    assert!(unread(&pulled)[0].contains(&reason), "{:?}", unread(&pulled));
+    let said = format!("lambda-triage: found no log group to read: account {ACCOUNT}, eu-west-1\n");
+    assert!(pulled.stderr().starts_with(&said), "{}", pulled.stderr());
+
+    // Also where only reading is allowed.
+    let blind = Server::start(World { denied: FORBIDDEN[3].to_vec(), ..world(1, 10) });
+    let said = format!("lambda-triage: reading account {ACCOUNT}, eu-west-1\n");
+    assert_eq!(by_role(&blind, "f0000").run().stderr(), said);
+
+    // What is set in the environment beside the keys may be about anything.
+    let mut pull = Pull::of(&none.url, &["f0000"]);
+    pull.command.env("AWS_ACCOUNT_ID", OTHER);
+    let pulled = pull.run();
+    assert!(pulled.stderr().contains("account unknown, eu-west-1"), "{}", pulled.stderr());
+}
+
+#[test]
+fn groups_of_one_name_in_several_accounts_are_kept_apart() {
+    const NAME: &str = "/aws/lambda/pay";
+    const THIRD: &str = "888888888888";
+    let logs =
+        [ACCOUNT, OTHER, THIRD].map(|account| (account, group(lambda_log(&format!("pay of {account}"), 30, 1_000))));
+    let world = World {
+        groups: BTreeMap::from([(NAME.to_owned(), logs[0].1.clone())]),
+        page: 1_000,
+        linked: logs[1..].iter().map(|(account, group)| (log_group(account, NAME), group.clone())).collect(),
+        ..World::default()
+    };
+    let server = Server::start(world);
+    let by_arn = |account: &str| ["--log-group".to_owned(), log_group(account, NAME)].to_vec();
+    let own = |typed: &str| typed.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let cases: [(&[Vec<String>], &[usize]); 7] = [
+        (&[by_arn(ACCOUNT), by_arn(OTHER)], &[0, 1]),
+        (&[by_arn(OTHER), by_arn(ACCOUNT)], &[0, 1]),
+        (&[by_arn(OTHER), by_arn(THIRD)], &[1, 2]),
+        (&[by_arn(OTHER), by_arn(OTHER)], &[1]),
+        (&[own("pay"), by_arn(OTHER), by_arn(ACCOUNT)], &[0, 1]),
+        (&[own("--all"), by_arn(THIRD), by_arn(OTHER)], &[0, 1, 2]),
+        (&[own("--log-group /aws/lambda/*"), by_arn(OTHER), vec![function("aws", ACCOUNT, "pay")]], &[0, 1]),
+    ];
+    for (arguments, accounts) in cases {
+        let before = server.requests();
+        let arguments: Vec<&str> = arguments.iter().flatten().map(String::as_str).collect();
+        let pulled = Pull::of(&server.url, &arguments).run();
+        assert_eq!(pulled.status(), Some(0), "{arguments:?}: {}", pulled.stderr());
+        let logs: Vec<_> = accounts.iter().map(|&at| &logs[at]).collect();
+        let want: Ids = logs.iter().flat_map(|(account, group)| truth(account, NAME, group)).collect();
+        assert_eq!(ids(&pulled, "unknown"), want, "{arguments:?}");
+        assert_eq!(server.requests() - before, logs.len(), "{arguments:?}: each is read once");
+        let answer = pulled.answer();
+        let rows = answer["functions"].as_array().expect("a list").iter();
+        let mut rows: Vec<_> = rows.map(|row| (row["account_id"].as_str(), row["attempts"].as_u64())).collect();
+        rows.sort_unstable();
+        let mut want: Vec<_> = logs.iter().map(|(account, _)| (Some(*account), Some(30))).collect();
+        want.sort_unstable();
+        assert_eq!(rows, want, "{arguments:?}");
+        for (account, _) in logs {
+            assert!(pulled.stderr().contains(&format!("account {account}, eu-west-1")), "{}", pulled.stderr());
+        }
+    }
+
+    // Where none of them can be read, each is named.
+    let refused = Group { refused: Some(("AccessDeniedException", "not authorized")), ..Group::default() };
+    let linked = [OTHER, THIRD].map(|account| (log_group(account, NAME), refused.clone()));
+    let groups = BTreeMap::from([(NAME.to_owned(), refused.clone())]);
+    let server = Server::start(World { groups, linked: linked.into(), ..World::default() });
+    let arguments = [own("pay"), by_arn(OTHER), by_arn(THIRD)].concat();
+    let pulled = Pull::of(&server.url, &arguments.iter().map(String::as_str).collect::<Vec<_>>()).run();
+    let unread = unread(&pulled);
+    assert_eq!(unread.len(), 3, "{unread:?}");
+    let places =
+        [format!("{NAME} (eu-west-1)"), format!("{NAME} ({OTHER}, eu-west-1)"), format!("{NAME} ({THIRD}, eu-west-1)")];
+    for place in places {
+        assert!(unread.iter().any(|one| one.contains(&place)), "{place}: {unread:?}");
+    }
+}
+
+#[test]
+fn a_group_that_is_named_twice_counts_once() {
+    const UNCLEAR: &str = "also named by an ARN, and nothing tells whether that is the same log group";
+    let own = log_group(ACCOUNT, "/aws/lambda/f0000");
+    let by_arn = function("aws", ACCOUNT, "f0000");
+    for forbidden in FORBIDDEN {
+        let server = Server::start(World { denied: forbidden.to_vec(), ..world(1, 10) });
+        for named in [vec!["f0000", "--log-group", &own], vec!["f0000", &by_arn], vec![&by_arn, "--log-group", &own]] {
+            let pulled = Pull::of(&server.url, &named).run();
+            // Where nothing tells whose the group is that was named without an account.
+            let unclear = forbidden.len() == 2 && named[0] == "f0000";
+            let status = if unclear { 3 } else { 0 };
+            assert_eq!(pulled.status(), Some(status), "{named:?}, forbidden: {forbidden:?}: {}", pulled.stderr());
+            assert_eq!(pulled.stderr().contains(UNCLEAR), unclear, "{}", pulled.stderr());
+            let answer = pulled.answer();
+            let rows = answer["functions"].as_array().expect("a list").len();
+            let attempts = answer["totals"]["attempts"].as_u64();
+            assert_eq!((rows, attempts), (1, Some(10)), "{named:?}, forbidden: {forbidden:?}");
+        }
+    }
+}
+
+#[test]
+fn standard_error_says_whose_log_is_read() {
+    let server = Server::start(world(7, 10));
+    let whose = format!("lambda-triage: reading account {ACCOUNT}, ");
+    for (arguments, said) in [
+        (vec!["f0000"], "eu-west-1\n"),
+        (vec!["f0000", "--region", "us-east-1", "--region", "eu-west-1"], "eu-west-1, us-east-1\n"),
+        (vec!["--log-group", "/aws/lambda/f0003"], "eu-west-1\n"),
+        (vec!["--all"], "eu-west-1: 1.0 hours of 7 log groups"),
+        // Only that is not in the output, whoever asks not to hear what is.
+        (vec!["--all", "--quiet"], "eu-west-1\n"),
+        (vec!["f0000", "--quiet"], "eu-west-1\n"),
+    ] {
+        let pulled = Pull::of(&server.url, &arguments).run();
+        assert_eq!(pulled.status(), Some(0), "{arguments:?}: {}", pulled.stderr());
+        assert!(pulled.stderr().starts_with(&format!("{whose}{said}")), "{arguments:?}: {}", pulled.stderr());
+        assert_eq!(pulled.stderr().lines().count(), 1, "{arguments:?}: {}", pulled.stderr());
+        assert!(pulled.answer().is_object());
+    }
+    // Nobody tells: neither the log group, which may only be read, nor the function.
+    let server = Server::start(World { denied: FORBIDDEN[3].to_vec(), ..world(1, 10) });
+    let pulled = Pull::of(&server.url, &["f0000"]).run();
+    assert_eq!(pulled.stderr(), "lambda-triage: reading account unknown, eu-west-1\n");
 }

@@ -236,7 +236,11 @@ fn two_thousand_groups() {
     let server = Server::start(world);
     let pulled = Pull::of(&server.url, &["--all", "--max-rate", "1000"]).run();
     assert_eq!(pulled.status(), Some(0), "{}", pulled.stderr());
-    assert!(pulled.stderr().contains("reading 1.0 hours of 2000 log groups in eu-west-1"), "{}", pulled.stderr());
+    assert!(
+        pulled.stderr().contains("reading account 123456789012, eu-west-1: 1.0 hours of 2000 log groups"),
+        "{}",
+        pulled.stderr()
+    );
     assert_eq!(ids(&pulled.events()), truth);
     assert_eq!(server.requests(), 2_000);
     assert!(server.most_in_a_second() <= 1_000);
@@ -435,6 +439,8 @@ fn nothing_named_is_wrong_usage() {
         (vec!["/aws/lambda/pay"], "write --log-group"),
         (vec!["pay", "--from", "1h", "--to", "2h"], "--from is later than --to"),
         (vec!["--log-group", "arn:aws:s3:::bucket"], "not the ARN of a log group"),
+        (vec!["arn:aws:lambda:eu-west-1:123456789012:layer:pay"], "not the ARN of a function"),
+        (vec!["arn:aws:lambda:eu-west-1::function:pay"], "not the ARN of a function"),
     ] {
         let directory = tempfile::tempdir().expect("a directory");
         let mut command = clean(env!("CARGO_BIN_EXE_lambda-triage"), directory.path());

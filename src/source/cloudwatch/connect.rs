@@ -9,6 +9,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sdk_cloudwatchlogs::config::SharedHttpClient;
@@ -31,8 +32,16 @@ pub(super) struct Clients {
     pub(super) lambda: aws_sdk_lambda::Client,
 }
 
+/// The regions to ask, with the credentials of one account.
+#[derive(Default)]
+pub(super) struct Connection {
+    pub(super) clients: Vec<Clients>,
+    /// The account that the credentials name.
+    pub(super) account: Option<String>,
+}
+
 /// Connects to every region that was asked for, or to the one that the configuration names.
-pub(super) async fn connect(request: &Request) -> Result<Vec<Clients>, Failure> {
+pub(super) async fn connect(request: &Request) -> Result<Connection, Failure> {
     if let Some(profile) = &request.profile {
         find_profile(profile).await?;
     }
@@ -47,13 +56,14 @@ pub(super) async fn connect(request: &Request) -> Result<Vec<Clients>, Failure> 
     regions.retain(|region| seen.insert(region.clone()));
     let Some(provider) = base.credentials_provider() else { return Err(Failure::NoCredentials) };
     // Asked for once before everything else, so that what is wrong with them is said once.
-    provider.provide_credentials().await.map_err(|error| match (&request.profile, error) {
+    let credentials = provider.provide_credentials().await.map_err(|error| match (&request.profile, error) {
         (Some(profile), CredentialsError::CredentialsNotLoaded(_)) if key_of_environment().is_some() => {
             Failure::Credentials(format!("the profile '{profile}' has none"))
         }
         (_, error) => failure_of_credentials(&error),
     })?;
-    Ok(regions.into_iter().map(|region| clients(&base, region)).collect())
+    let account = account_of(&credentials);
+    Ok(Connection { clients: regions.into_iter().map(|region| clients(&base, region)).collect(), account })
 }
 
 /// Makes sure that a profile exists. Where there is no configuration at all, the SDK would take the role of the machine
@@ -72,6 +82,13 @@ async fn find_profile(name: &str) -> Result<(), Failure> {
 /// The access key in the environment, which the SDK prefers to any profile.
 fn key_of_environment() -> Option<String> {
     std::env::var("AWS_ACCESS_KEY_ID").ok().filter(|id| !id.trim().is_empty())
+}
+
+/// The account that credentials name. Beside keys in the environment it is not believed: `AWS_ACCOUNT_ID` is often set
+/// for other purposes.
+fn account_of(credentials: &Credentials) -> Option<String> {
+    let of_environment = key_of_environment().is_some_and(|id| id == credentials.access_key_id());
+    credentials.account_id().filter(|_| !of_environment).map(|id| id.as_str().to_owned())
 }
 
 /// The clients of another region with the same configuration.

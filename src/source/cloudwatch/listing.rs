@@ -4,6 +4,7 @@ use aws_sdk_cloudwatchlogs::types::LogGroupClass;
 
 use super::call::{Caller, Refusal};
 use super::connect::Clients;
+use super::selector::Owner;
 
 /// Requests a second for listing, below the 10 that AWS allows for DescribeLogGroups.
 const LISTING_RATE: u32 = 8;
@@ -14,7 +15,7 @@ const MOST_PAGES: usize = 2_000;
 #[derive(Clone, Debug)]
 pub(super) struct GroupInfo {
     pub(super) name: String,
-    pub(super) account: Option<String>,
+    pub(super) owner: Option<Owner>,
     pub(super) class: Class,
     pub(super) stored_bytes: u64,
     /// Milliseconds since 1970.
@@ -35,6 +36,7 @@ pub(super) enum Class {
 pub(super) struct FunctionInfo {
     pub(super) name: String,
     pub(super) group: String,
+    pub(super) owner: Option<Owner>,
 }
 
 /// Asks one region for lists.
@@ -85,7 +87,8 @@ impl Lister {
                 self.lambda.call(|| self.clients.lambda.list_functions().set_marker(marker.clone()).send()).await?;
             found.extend(page.functions().iter().filter_map(|one| {
                 let name = one.function_name()?;
-                Some(function_info(name, one.logging_config().and_then(|config| config.log_group())))
+                let group = one.logging_config().and_then(|config| config.log_group());
+                Some(function_info(name, one.function_arn(), group))
             }));
             let next = page.next_marker().filter(|next| !next.is_empty()).map(str::to_owned);
             if next.is_none() || next == marker {
@@ -100,7 +103,8 @@ impl Lister {
     pub(super) async fn function(&self, name: &str) -> Result<FunctionInfo, Refusal> {
         let request = || self.clients.lambda.get_function_configuration().function_name(name).send();
         let (found, _) = self.lambda.call(request).await?;
-        Ok(function_info(name, found.logging_config().and_then(|config| config.log_group())))
+        let group = found.logging_config().and_then(|config| config.log_group());
+        Ok(function_info(name, found.function_arn(), group))
     }
 }
 
@@ -109,16 +113,16 @@ pub(super) fn default_group(function: &str) -> String {
     format!("/aws/lambda/{function}")
 }
 
-fn function_info(name: &str, group: Option<&str>) -> FunctionInfo {
+fn function_info(name: &str, arn: Option<&str>, group: Option<&str>) -> FunctionInfo {
     let group = group.filter(|group| !group.is_empty()).map_or_else(|| default_group(name), str::to_owned);
-    FunctionInfo { name: name.to_owned(), group }
+    FunctionInfo { name: name.to_owned(), group, owner: arn.and_then(Owner::of_arn) }
 }
 
 fn group_info(group: &aws_sdk_cloudwatchlogs::types::LogGroup) -> Option<GroupInfo> {
     let arn = group.arn().or(group.log_group_arn());
     Some(GroupInfo {
         name: group.log_group_name()?.to_owned(),
-        account: arn.and_then(|arn| arn.split(':').nth(4)).filter(|id| !id.is_empty()).map(str::to_owned),
+        owner: arn.and_then(Owner::of_arn),
         class: match group.log_group_class() {
             Some(LogGroupClass::InfrequentAccess) => Class::InfrequentAccess,
             Some(LogGroupClass::Delivery) => Class::Delivery,

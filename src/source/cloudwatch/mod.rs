@@ -17,6 +17,7 @@ mod shared;
 mod slice;
 mod spool;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,17 +30,17 @@ pub use failure::Failure;
 pub use shared::Signal;
 
 use call::Caller;
-use connect::Clients;
+use connect::{Clients, Connection};
 use plan::Region;
 use reader::Reader;
 use select::Selection;
-use selector::GroupArn;
+use selector::{FunctionArn, GroupArn};
 use shared::Shared;
 
 use super::saved::Told;
 use super::{Feed, Input};
 use crate::decode::InputContext;
-use crate::model::{Timestamp, function_from_arn};
+use crate::model::Timestamp;
 
 type Signals = tokio::sync::watch::Receiver<Option<Signal>>;
 
@@ -56,7 +57,7 @@ pub struct Request {
     pub log_groups: Vec<String>,
     /// Regions; none means the one of the configuration.
     pub regions: Vec<String>,
-    /// Profile of the AWS configuration.
+    /// Profile of the AWS configuration. It alone gives the credentials, whatever keys the environment has.
     pub profile: Option<String>,
     /// Where the API is, if not at AWS.
     pub endpoint_url: Option<String>,
@@ -92,8 +93,8 @@ impl Request {
     /// The regions that ARNs name.
     fn regions_of_arns(&self) -> impl Iterator<Item = String> {
         let of_groups = self.log_groups.iter().filter_map(|group| GroupArn::parse(group)).map(|arn| arn.region);
-        let of_functions = self.functions.iter().filter(|name| function_from_arn(name).is_some());
-        of_groups.chain(of_functions.filter_map(|arn| arn.split(':').nth(3).map(str::to_owned)))
+        let of_functions = self.functions.iter().filter_map(|name| FunctionArn::parse(name)).map(|arn| arn.region);
+        of_groups.chain(of_functions)
     }
 
     /// Everything is named by its ARN, so that no other region is needed.
@@ -108,12 +109,21 @@ impl Request {
 pub struct Outlook {
     /// Log groups, as they are named in every output.
     pub groups: Vec<String>,
-    /// Regions.
-    pub regions: Vec<String>,
+    /// Accounts that the groups belong to; without groups, the one that was searched.
+    pub accounts: Vec<Account>,
     /// Bytes, guessed from the size and age of the groups.
     pub bytes: u64,
     /// Milliseconds of log to read in each group.
     pub window_ms: i64,
+}
+
+/// An account, and where in it something is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    /// The id of 12 digits, where AWS tells it.
+    pub id: Option<String>,
+    /// Regions.
+    pub regions: Vec<String>,
 }
 
 /// Told how far a pull is.
@@ -151,9 +161,10 @@ impl Pull {
                 _ = shared::heard(signals.clone()) => Ok(Found::default()),
             }
         })?;
-        watch.begins(&outlook(&request, &found.selection));
-        let shared = Arc::new(Shared::new(&request, found.selection, watch).map_err(machine)?);
-        let regions = regions(&shared, found.clients, request.max_rate);
+        let Found { connection, selection } = found;
+        watch.begins(&outlook(&request, &connection, &selection));
+        let shared = Arc::new(Shared::new(&request, selection, watch).map_err(machine)?);
+        let regions = regions(&shared, connection.clients, request.max_rate);
         runtime.spawn(work(Arc::clone(&shared), regions, signals));
         let context = InputContext::default();
         let input = Input { name: name.to_owned(), path: None, named: true, size: None, context };
@@ -217,23 +228,34 @@ impl Feed for Pull {
 /// What was looked up.
 #[derive(Default)]
 struct Found {
-    clients: Vec<Clients>,
+    connection: Connection,
     selection: Selection,
 }
 
 async fn find(request: &Request) -> Result<Found, Failure> {
-    let clients = connect::connect(request).await?;
-    let selection = select::select(request, &clients).await?;
-    Ok(Found { clients, selection })
+    let connection = connect::connect(request).await?;
+    let selection = select::select(request, &connection).await?;
+    Ok(Found { connection, selection })
 }
 
-fn outlook(request: &Request, selection: &Selection) -> Outlook {
+fn outlook(request: &Request, connection: &Connection, selection: &Selection) -> Outlook {
     let targets = || selection.targets.iter();
-    let mut regions: Vec<String> = targets().map(|target| target.region.clone()).collect();
-    regions.dedup();
+    let mut regions_of: BTreeMap<Option<&String>, BTreeSet<&String>> = BTreeMap::new();
+    for target in targets() {
+        let account = target.account.as_ref().or(selection.account.as_ref());
+        regions_of.entry(account).or_default().insert(&target.region);
+    }
+    if regions_of.is_empty() && !connection.clients.is_empty() {
+        let searched = connection.clients.iter().map(|clients| &clients.region);
+        regions_of.insert(selection.account.as_ref(), searched.collect());
+    }
+    let account = |(id, regions): (Option<&String>, BTreeSet<&String>)| Account {
+        id: id.cloned(),
+        regions: regions.into_iter().cloned().collect(),
+    };
     Outlook {
-        groups: targets().map(|target| select::place(&target.group, &target.region)).collect(),
-        regions,
+        groups: targets().map(select::Target::place).collect(),
+        accounts: regions_of.into_iter().map(account).collect(),
         bytes: targets().map(|target| target.estimate).sum(),
         window_ms: request.to.ms() - request.from.ms(),
     }

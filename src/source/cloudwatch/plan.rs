@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use super::call::Caller;
 use super::connect::Clients;
 use super::failure::{Failure, Fault};
-use super::select::{DELIVERY, INFREQUENT_ACCESS, missing, place};
+use super::select::{DELIVERY, INFREQUENT_ACCESS, missing};
 use super::slice::{Next, Slice};
 use super::{Shared, line};
 use crate::model::Timestamp;
@@ -169,7 +169,7 @@ impl Plan {
 
     fn unread(&self, target: usize, reason: String) {
         let target = &self.region.shared.targets[target];
-        self.region.shared.unread(Unread { name: place(&target.group, &target.region), reason });
+        self.region.shared.unread(Unread { name: target.place(), reason });
     }
 }
 

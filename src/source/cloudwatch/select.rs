@@ -1,13 +1,14 @@
 //! From what the user named to the log groups to read.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Request;
-use super::connect::Clients;
+use super::connect::Connection;
 use super::failure::{Failure, Fault};
 use super::listing::{Class, GroupInfo, Lister, default_group};
-use super::selector::{Choice, GroupArn};
-use crate::model::{function_from_arn, function_from_group};
+use super::selector::{Choice, FunctionArn, GroupArn, Owner};
+use crate::model::function_from_group;
 use crate::source::saved::{Remark, Told, Unread};
 
 /// A log group to read.
@@ -24,10 +25,30 @@ pub(super) struct Target {
     pub(super) estimate: u64,
 }
 
+impl Target {
+    /// The group in every output: with its account where the name alone may be that of another account's group.
+    pub(super) fn place(&self) -> String {
+        match (&self.arn, &self.account) {
+            (Some(_), Some(account)) => format!("{} ({account}, {})", self.group, self.region),
+            _ => place(&self.group, &self.region),
+        }
+    }
+
+    /// What only one log group has, in the order of the result: every account may have a group of the same name.
+    fn key(&self) -> GroupKey {
+        (self.region.clone(), self.group.clone(), self.account.clone())
+    }
+}
+
+/// Region, name and account of a log group.
+type GroupKey = (String, String, Option<String>);
+
 /// The log groups to read, and what is known to be missing.
 #[derive(Debug, Default)]
 pub(super) struct Selection {
     pub(super) targets: Vec<Target>,
+    /// The account of the credentials, where something tells it.
+    pub(super) account: Option<String>,
     pub(super) told: Told,
 }
 
@@ -36,9 +57,10 @@ pub(super) struct Selection {
 struct Wanted {
     functions: Vec<Choice>,
     groups: Vec<Choice>,
-    arns: Vec<GroupArn>,
-    /// Regions that ARNs name, besides those that were asked for.
-    function_regions: Vec<(String, String)>,
+    function_arns: Vec<FunctionArn>,
+    group_arns: Vec<GroupArn>,
+    /// What cannot be read, whatever AWS answers.
+    refused: Vec<Unread>,
 }
 
 impl Wanted {
@@ -55,7 +77,7 @@ impl Wanted {
         }
         for group in &request.log_groups {
             match GroupArn::parse(group) {
-                Some(arn) => wanted.arns.push(arn),
+                Some(arn) => wanted.group_arns.push(arn),
                 None if group.starts_with("arn:") => {
                     return Err(Failure::Usage(format!("'{group}' is not the ARN of a log group")));
                 }
@@ -66,35 +88,62 @@ impl Wanted {
     }
 
     fn function(&mut self, name: &str) -> Result<(), Failure> {
-        if let Some(function) = function_from_arn(name) {
-            let region = name.split(':').nth(3).unwrap_or_default().to_owned();
-            self.function_regions.push((region, function.to_owned()));
-            return Ok(());
+        match FunctionArn::parse(name) {
+            Some(FunctionArn { qualifier: Some(qualifier), .. }) => self.refuse(name, one_version(&qualifier)),
+            Some(arn) => self.function_arns.push(arn),
+            None if name.starts_with("arn:") => {
+                return Err(Failure::Usage(format!("'{name}' is not the ARN of a function")));
+            }
+            None if name.contains('/') => {
+                let message = format!("'{name}' is no function; write --log-group '{name}' for a log group");
+                return Err(Failure::Usage(message));
+            }
+            None => match name.split_once(':') {
+                Some((_, rest)) if rest.starts_with("function:") => self.refuse(name, PART_OF_AN_ARN.to_owned()),
+                Some((_, qualifier)) => self.refuse(name, one_version(qualifier)),
+                None => self.functions.push(Choice::parse(name)?),
+            },
         }
-        if name.contains('/') {
-            return Err(Failure::Usage(format!("'{name}' is no function; write --log-group '{name}' for a log group")));
-        }
-        self.functions.push(Choice::parse(name)?);
         Ok(())
+    }
+
+    fn refuse(&mut self, name: &str, reason: String) {
+        self.refused.push(Unread { name: name.to_owned(), reason });
     }
 }
 
 /// Finds the log groups in all regions.
-pub(super) async fn select(request: &Request, regions: &[Clients]) -> Result<Selection, Failure> {
-    let wanted = Wanted::of(request)?;
-    let mut search = Search { request, found: BTreeMap::new(), missing: BTreeMap::new(), told: Told::default() };
-    for clients in regions {
+pub(super) async fn select(request: &Request, connection: &Connection) -> Result<Selection, Failure> {
+    let mut wanted = Wanted::of(request)?;
+    let told = Told { unread: std::mem::take(&mut wanted.refused), ..Told::default() };
+    let mut search =
+        Search { request, found: BTreeMap::new(), missing: BTreeMap::new(), by_arn: Vec::new(), own: None, told };
+    for clients in &connection.clients {
         search.region(&wanted, Lister::new(clients.clone())).await?;
     }
-    Ok(search.finish())
+    Ok(search.finish(connection.account.as_deref()))
+}
+
+/// A function that was named by its ARN, and what the account of the credentials has under its name.
+struct NamedByArn {
+    arn: FunctionArn,
+    group: String,
+    /// The function, where others may write to the group, too.
+    only: Option<String>,
+    /// The group, where there is one; `None` where it is not allowed to look.
+    info: Option<Option<GroupInfo>>,
 }
 
 /// The search through the regions.
 struct Search<'r> {
     request: &'r Request,
-    found: BTreeMap<(String, String), Target>,
+    found: BTreeMap<GroupKey, Target>,
     /// Names that were found nowhere so far, and why.
     missing: BTreeMap<String, Option<String>>,
+    /// Functions that were named by their ARNs, and what was found under their names.
+    by_arn: Vec<NamedByArn>,
+    /// Whose the credentials are: AWS lists only what belongs to their account.
+    own: Option<Owner>,
     told: Told,
 }
 
@@ -102,9 +151,11 @@ impl Search<'_> {
     async fn region(&mut self, wanted: &Wanted, lister: Lister) -> Result<(), Failure> {
         let region = lister.clients.region.clone();
         let exact = wanted.functions.iter().filter(|choice| choice.is_exact()).map(Choice::prefix);
-        let by_arn = wanted.function_regions.iter().filter(|(of, _)| *of == region).map(|(_, name)| name.as_str());
-        for name in exact.chain(by_arn) {
+        for name in exact {
             self.function(&lister, name).await?;
+        }
+        for arn in wanted.function_arns.iter().filter(|arn| arn.region == region) {
+            self.function_by_arn(&lister, arn).await?;
         }
         let globs: Vec<&Choice> = wanted.functions.iter().filter(|choice| !choice.is_exact()).collect();
         if !globs.is_empty() {
@@ -113,30 +164,58 @@ impl Search<'_> {
         for choice in &wanted.groups {
             self.groups(&lister, choice).await?;
         }
-        for arn in wanted.arns.iter().filter(|arn| arn.region == region) {
-            self.by_arn(&lister, arn).await?;
+        for arn in wanted.group_arns.iter().filter(|arn| arn.region == region) {
+            self.group_by_arn(&lister, arn).await?;
         }
         Ok(())
     }
 
+    /// Notes whose the credentials are.
+    fn learn(&mut self, owner: Option<&Owner>) {
+        self.own = self.own.take().or_else(|| owner.cloned());
+    }
+
     /// One function by its name.
     async fn function(&mut self, lister: &Lister, name: &str) -> Result<(), Failure> {
+        let (group, only) = self.group_of(lister, name).await?;
+        self.named_group(lister, name, &group, only).await
+    }
+
+    /// The log group of a function of this name, and the function where others may write to the group, too.
+    async fn group_of(&mut self, lister: &Lister, name: &str) -> Result<(String, Option<String>), Failure> {
         let group = match lister.function(name).await {
-            Ok(found) => found.group,
+            Ok(found) => {
+                self.learn(found.owner.as_ref());
+                found.group
+            }
             Err(Fault::Fatal(failure)) => return Err(failure),
             // Not allowed, or deleted and its log still there.
             Err(_) => default_group(name),
         };
         let only = (group != default_group(name)).then(|| name.to_owned());
-        self.named_group(lister, name, &group, only).await
+        Ok((group, only))
+    }
+
+    /// One function by its ARN. Whether it is of the account of the credentials may show only later.
+    async fn function_by_arn(&mut self, lister: &Lister, arn: &FunctionArn) -> Result<(), Failure> {
+        let (group, only) = self.group_of(lister, &arn.name).await?;
+        let info = match lister.group(&group).await {
+            Err(Fault::Fatal(failure)) => return Err(failure),
+            looked_up => looked_up.ok(),
+        };
+        self.learn(info.iter().flatten().find_map(|info| info.owner.as_ref()));
+        self.by_arn.push(NamedByArn { arn: arn.clone(), group, only, info });
+        Ok(())
     }
 
     /// Functions by globs: those that exist, wherever they log, and those of which only the log is left.
     async fn functions(&mut self, lister: &Lister, globs: &[&Choice]) -> Result<(), Failure> {
+        let region = &lister.clients.region;
         let wanted = |name: &str| globs.iter().any(|glob| glob.holds(name));
         let mut custom: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         match lister.functions().await {
             Ok(functions) => {
+                self.learn(functions.iter().find_map(|one| one.owner.as_ref()));
                 let elsewhere = functions.into_iter().filter(|one| one.group != default_group(&one.name));
                 for one in elsewhere.filter(|one| wanted(&one.name)) {
                     custom.entry(one.group).or_default().insert(one.name);
@@ -146,9 +225,8 @@ impl Search<'_> {
             Err(_) => self.told.notes.push(Remark {
                 incomplete: false,
                 text: format!(
-                    "functions in {} could not be listed (lambda:ListFunctions), so those that log to a group of \
-                     another name were not looked for",
-                    lister.clients.region
+                    "functions in {region} could not be listed (lambda:ListFunctions), so those that log to a group of \
+                     another name were not looked for"
                 ),
             }),
         }
@@ -156,7 +234,7 @@ impl Search<'_> {
         for prefix in prefixes {
             for info in self.list(lister, &prefix).await? {
                 if function_from_group(&info.name).is_some_and(wanted) {
-                    self.found_group(lister, &info, None);
+                    self.found_group(region, &info, None);
                 }
             }
         }
@@ -174,22 +252,24 @@ impl Search<'_> {
         }
         for info in self.list(lister, choice.prefix()).await? {
             if choice.holds(&info.name) {
-                self.found_group(lister, &info, None);
+                self.found_group(&lister.clients.region, &info, None);
             }
         }
         Ok(())
     }
 
-    async fn list(&self, lister: &Lister, prefix: &str) -> Result<Vec<GroupInfo>, Failure> {
+    async fn list(&mut self, lister: &Lister, prefix: &str) -> Result<Vec<GroupInfo>, Failure> {
         let region = &lister.clients.region;
-        lister.groups(prefix).await.map_err(|fault| match fault {
+        let groups = lister.groups(prefix).await.map_err(|fault| match fault {
             Fault::Fatal(failure) => failure,
             Fault::Denied => Failure::ListDenied(region.clone()),
             Fault::Other(detail) | Fault::Passing(detail) | Fault::Token(detail) => {
                 Failure::Other { region: region.clone(), detail }
             }
             fault => Failure::Other { region: region.clone(), detail: format!("{fault:?}") },
-        })
+        })?;
+        self.learn(groups.iter().find_map(|info| info.owner.as_ref()));
+        Ok(groups)
     }
 
     /// A group that was named, as itself or by its function `label`.
@@ -204,7 +284,8 @@ impl Search<'_> {
             Err(Fault::Fatal(failure)) => return Err(failure),
             Ok(Some(info)) => {
                 self.missing.insert(label.to_owned(), None);
-                self.found_group(lister, &info, only);
+                self.learn(info.owner.as_ref());
+                self.found_group(&lister.clients.region, &info, only);
             }
             Ok(None) => {
                 self.missing.entry(label.to_owned()).or_insert_with(|| Some(missing(group, &lister.clients.region)));
@@ -212,73 +293,165 @@ impl Search<'_> {
             // Not allowed to look: reading will show.
             Err(_) => {
                 self.missing.insert(label.to_owned(), None);
-                self.target(&lister.clients.region, group, None, only, 0);
+                self.target(Target {
+                    region: lister.clients.region.clone(),
+                    group: group.to_owned(),
+                    arn: None,
+                    account: None,
+                    only: only.map(|name| BTreeSet::from([name])),
+                    estimate: 0,
+                });
             }
         }
         Ok(())
     }
 
-    async fn by_arn(&mut self, lister: &Lister, arn: &GroupArn) -> Result<(), Failure> {
+    async fn group_by_arn(&mut self, lister: &Lister, arn: &GroupArn) -> Result<(), Failure> {
         let info = match lister.group(&arn.name).await {
             Err(Fault::Fatal(failure)) => return Err(failure),
-            other => other.ok().flatten().filter(|info| info.account.as_ref() == Some(&arn.account)),
+            other => other.ok().flatten(),
         };
-        if let Some(info) = info {
-            self.found_group(lister, &info, None);
+        self.learn(info.as_ref().and_then(|info| info.owner.as_ref()));
+        if let Some(info) = info.filter(|info| info.owner.as_ref() == Some(&arn.owner)) {
+            self.found_group(&arn.region, &info, None);
             return Ok(());
         }
         // A group of another account, which only its ARN names.
-        let account = Some(arn.account.clone());
-        let target = self.target(&arn.region, &arn.name, account, None, 0);
-        target.arn = Some(arn.arn.clone());
+        self.target(Target {
+            region: arn.region.clone(),
+            group: arn.name.clone(),
+            arn: Some(arn.arn.clone()),
+            account: Some(arn.owner.account.clone()),
+            only: None,
+            estimate: 0,
+        });
         Ok(())
     }
 
-    fn found_group(&mut self, lister: &Lister, info: &GroupInfo, only: Option<String>) {
-        let region = &lister.clients.region;
+    fn found_group(&mut self, region: &str, info: &GroupInfo, only: Option<String>) {
         if let Some(reason) = unreadable(info.class) {
             let name = place(&info.name, region);
             self.told.unread.push(Unread { name, reason: reason.to_owned() });
             return;
         }
-        let estimate = estimate(info, self.request);
-        self.target(region, &info.name, info.account.clone(), only, estimate);
+        self.target(Target {
+            region: region.to_owned(),
+            group: info.name.clone(),
+            arn: None,
+            account: info.owner.as_ref().map(|owner| owner.account.clone()),
+            only: only.map(|name| BTreeSet::from([name])),
+            estimate: estimate(info, self.request),
+        });
     }
 
-    fn target(
-        &mut self,
-        region: &str,
-        group: &str,
-        account: Option<String>,
-        only: Option<String>,
-        estimate: u64,
-    ) -> &mut Target {
-        let new = only.clone();
-        let target = self.found.entry((region.to_owned(), group.to_owned())).or_insert_with(|| Target {
-            region: region.to_owned(),
-            group: group.to_owned(),
-            arn: None,
-            account,
-            only: new.map(|name| BTreeSet::from([name])),
-            estimate,
-        });
+    /// Takes a group that is wanted, perhaps once more.
+    fn target(&mut self, new: Target) {
+        let target = match self.found.entry(new.key()) {
+            Entry::Vacant(place) => {
+                place.insert(new);
+                return;
+            }
+            Entry::Occupied(place) => place.into_mut(),
+        };
         // Wanted as a whole once is wanted as a whole.
-        match (only, &mut target.only) {
-            (Some(name), Some(names)) => drop(names.insert(name)),
+        match (new.only, &mut target.only) {
+            (Some(names), Some(all)) => all.extend(names),
             (None, only) => *only = None,
             (Some(_), None) => {}
         }
-        target
+        target.estimate = target.estimate.max(new.estimate);
     }
 
-    fn finish(mut self) -> Selection {
+    /// Whether a group of this name in some account is wanted, too.
+    fn is_named_by_arn(&self, target: &Target) -> bool {
+        let next = self.found.range(target.key()..).next();
+        next.is_some_and(|((region, group, _), _)| (region, group) == (&target.region, &target.group))
+    }
+
+    /// Takes the log group of a function that was named by its ARN, if it is of the account that the ARN names.
+    fn decide(&mut self, named: NamedByArn, claimed: Option<&str>) {
+        let NamedByArn { arn, group, only, info } = named;
+        let account = self.own.as_ref().map(|own| own.account.as_str()).or(claimed);
+        let reason = match (foreign(&arn.owner, self.own.as_ref(), account), &info) {
+            (Some(reason), _) => reason,
+            (None, Some(None)) if account.is_some() => missing(&group, &arn.region),
+            (None, Some(None)) => {
+                let missing = missing(&group, &arn.region);
+                format!("{missing}, and that the credentials are for account {}", arn.owner.account)
+            }
+            (None, Some(Some(info))) if self.own.is_some() => return self.found_group(&arn.region, info, only),
+            (None, _) => {
+                // Where nothing tells whose the credentials are, the group's ARN keeps AWS from reading another one.
+                let group_arn = self.own.is_none().then(|| group_arn(&arn, &group));
+                return self.target(Target {
+                    region: arn.region,
+                    group,
+                    arn: group_arn,
+                    account: Some(arn.owner.account),
+                    only: only.map(|name| BTreeSet::from([name])),
+                    estimate: 0,
+                });
+            }
+        };
+        self.told.unread.push(Unread { name: arn.arn, reason });
+    }
+
+    /// What came of it. `claimed` is the account that the credentials name, for what no answer of AWS told.
+    fn finish(mut self, claimed: Option<&str>) -> Selection {
+        let account = self.own.as_ref().map(|own| own.account.clone());
+        for named in std::mem::take(&mut self.by_arn) {
+            self.decide(named, claimed);
+        }
+        let (ours, known): (Vec<Target>, Vec<Target>) =
+            std::mem::take(&mut self.found).into_values().partition(|target| target.account.is_none());
+        known.into_iter().for_each(|target| self.target(target));
+        // What was named without an account belongs to that of the credentials.
+        for target in ours {
+            if account.is_none() && self.is_named_by_arn(&target) {
+                self.told.unread.push(Unread { name: target.place(), reason: NAMED_TWICE.to_owned() });
+            } else {
+                self.target(Target { account: account.clone(), ..target });
+            }
+        }
+        let account = account.or_else(|| claimed.map(str::to_owned));
         let missing = self.missing.into_iter().filter_map(|(name, reason)| Some(Unread { name, reason: reason? }));
         self.told.unread.extend(missing);
         self.told.unread.sort();
         self.told.unread.dedup();
-        Selection { targets: self.found.into_values().collect(), told: self.told }
+        Selection { targets: self.found.into_values().collect(), account, told: self.told }
     }
 }
+
+/// Why a group is not read by its name.
+const NAMED_TWICE: &str = "not read: it is also named by an ARN, and nothing tells whether that is the same log group; \
+    allow logs:DescribeLogGroups on it, or name it once";
+
+/// Why a function of another account is not read: one of the same name in our own account is not what was asked for.
+fn foreign(theirs: &Owner, own: Option<&Owner>, account: Option<&str>) -> Option<String> {
+    let (what, of, other) = match (own, account) {
+        (Some(own), _) if own.partition != theirs.partition => ("partition", &theirs.partition, own.partition.as_str()),
+        (_, Some(account)) if account != theirs.account => ("account", &theirs.account, account),
+        _ => return None,
+    };
+    Some(format!(
+        "not read: it belongs to {what} {of}, but the credentials are for {other}; name a profile of that {what} with \
+         --profile"
+    ))
+}
+
+/// The ARN of the log group of a function.
+fn group_arn(function: &FunctionArn, group: &str) -> String {
+    let Owner { partition, account } = &function.owner;
+    format!("arn:{partition}:logs:{}:{account}:log-group:{group}", function.region)
+}
+
+/// Why a function with a qualifier is not read.
+fn one_version(qualifier: &str) -> String {
+    format!("not read: one version or alias cannot be pulled by itself; leave out ':{qualifier}' to pull all versions")
+}
+
+/// Why `ACCOUNT:function:NAME` is not read.
+const PART_OF_AN_ARN: &str = "not read: this is a part of an ARN; write the whole ARN, or only the function's name";
 
 /// A group in every output.
 pub(super) fn place(group: &str, region: &str) -> String {
@@ -331,7 +504,7 @@ mod tests {
         let request = Request::new(day(99), day(100));
         let info = |retention_days| GroupInfo {
             name: String::new(),
-            account: None,
+            owner: None,
             class: Class::Standard,
             stored_bytes: 1_000,
             created_ms: 0,
@@ -350,6 +523,6 @@ mod tests {
         assert!(wanted("pay").is_ok());
         assert!(matches!(wanted("/aws/lambda/pay"), Err(Failure::Usage(_))));
         let by_arn = wanted("arn:aws:lambda:eu-west-1:123456789012:function:pay").unwrap();
-        assert_eq!(by_arn.function_regions, [("eu-west-1".to_owned(), "pay".to_owned())]);
+        assert_eq!(by_arn.function_arns.len(), 1);
     }
 }

@@ -3,6 +3,7 @@
 use globset::{Glob, GlobMatcher};
 
 use super::failure::Failure;
+use crate::model;
 
 /// Names of which one is enough.
 #[derive(Clone, Debug)]
@@ -55,11 +56,58 @@ impl Choice {
     }
 }
 
+/// The account that something belongs to. Two partitions may use the same account id for different accounts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Owner {
+    pub(super) partition: String,
+    pub(super) account: String,
+}
+
+impl Owner {
+    /// Reads `arn:PARTITION:SERVICE:REGION:ACCOUNT:...`.
+    pub(super) fn of_arn(arn: &str) -> Option<Self> {
+        let mut parts = arn.split(':');
+        let (scheme, partition, account) = (parts.next()?, parts.next()?, parts.nth(2)?);
+        let whole = scheme == "arn" && !partition.is_empty() && !account.is_empty();
+        whole.then(|| Self { partition: partition.to_owned(), account: account.to_owned() })
+    }
+}
+
+/// A function by its ARN: `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct FunctionArn {
+    pub(super) owner: Owner,
+    pub(super) region: String,
+    pub(super) name: String,
+    /// A version or an alias.
+    pub(super) qualifier: Option<String>,
+    /// As it was typed.
+    pub(super) arn: String,
+}
+
+impl FunctionArn {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let arn = model::FunctionArn::parse(text)?;
+        let mut rest = text.split(':').skip(7);
+        let (qualifier, more) = (rest.next(), rest.next());
+        if arn.region.is_empty() || qualifier == Some("") || more.is_some() {
+            return None;
+        }
+        Some(Self {
+            owner: Owner::of_arn(text)?,
+            region: arn.region.to_owned(),
+            name: arn.name.to_owned(),
+            qualifier: qualifier.map(str::to_owned),
+            arn: text.to_owned(),
+        })
+    }
+}
+
 /// A log group by its ARN: `arn:PARTITION:logs:REGION:ACCOUNT:log-group:NAME[:*]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct GroupArn {
+    pub(super) owner: Owner,
     pub(super) region: String,
-    pub(super) account: String,
     pub(super) name: String,
     /// As the API takes it: without the `:*` of policies.
     pub(super) arn: String,
@@ -69,14 +117,12 @@ impl GroupArn {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let arn = text.strip_suffix(":*").unwrap_or(text);
         let parts: Vec<&str> = arn.split(':').collect();
-        let [scheme, _partition, "logs", region, account, "log-group", name] = parts[..] else { return None };
-        let whole = scheme == "arn" && ![region, account, name].contains(&"");
-        whole.then(|| Self {
-            region: region.to_owned(),
-            account: account.to_owned(),
-            name: name.to_owned(),
-            arn: arn.to_owned(),
-        })
+        let ["arn", _, "logs", region, _, "log-group", name] = parts[..] else { return None };
+        if region.is_empty() || name.is_empty() {
+            return None;
+        }
+        let (region, name) = (region.to_owned(), name.to_owned());
+        Some(Self { owner: Owner::of_arn(arn)?, region, name, arn: arn.to_owned() })
     }
 }
 
@@ -101,5 +147,29 @@ mod tests {
         assert!(!arn.arn.ends_with('*'));
         assert_eq!(GroupArn::parse("arn:aws:lambda:eu-west-1:123456789012:function:pay"), None);
         assert_eq!(GroupArn::parse("/aws/lambda/pay"), None);
+    }
+
+    #[test]
+    fn an_arn_that_names_no_account_or_region_is_none() {
+        let read = |arn: &str| FunctionArn::parse(arn).map(|arn| (arn.owner.account, arn.region, arn.qualifier));
+        let part = |text: &str| text.to_owned();
+        for (arn, want) in [
+            ("arn:aws:lambda:r:1:function:pay", Some((part("1"), part("r"), None))),
+            ("arn:aws-us-gov:lambda:r:1:function:pay:42", Some((part("1"), part("r"), Some(part("42"))))),
+            ("arn:aws:lambda:r:1:function:pay:", None),
+            ("arn:aws:lambda:r:1:function:pay:42:", None),
+            ("arn:aws:lambda:r:1:function:", None),
+            ("arn:aws:lambda:r::function:pay", None),
+            ("arn:aws:lambda::1:function:pay", None),
+            ("arn::lambda:r:1:function:pay", None),
+            ("arn:aws:lambda:r:1:layer:pay", None),
+            ("arn:aws:logs:r:1:function:pay", None),
+            ("pay", None),
+        ] {
+            assert_eq!(read(arn), want, "{arn}");
+        }
+        for arn in ["arn::logs:r:1:log-group:g", "arn:aws:logs::1:log-group:g", "arn:aws:logs:r::log-group:g"] {
+            assert_eq!(GroupArn::parse(arn), None, "{arn}");
+        }
     }
 }
