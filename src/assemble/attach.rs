@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::loose::is_loose;
 use super::open::{Open, Pending};
 use super::{Assembler, Message, NAMED_BEFORE_START_MS, OPEN_AT_ONCE, Output};
 use crate::model::{
@@ -94,6 +95,7 @@ impl Assembler {
     /// Closes what ran before another environment starts in the stream. Where streams are not named, environments may be
     /// mixed: the start of one says nothing of the others, and only its own id closes an attempt.
     fn end_environment(&mut self, output: &mut dyn Output) {
+        self.unsettle_loose();
         if self.known_stream {
             self.close_all(output);
         }
@@ -111,6 +113,7 @@ impl Assembler {
             status: report.status,
             error_type: report.error_type.map(Into::into),
         });
+        self.unsettle_loose();
         let outcome = Some((report.status, report.duration_us));
         let update = |init: &mut Init| {
             init.init_type = report.init_type.or(init.init_type);
@@ -170,6 +173,7 @@ impl Assembler {
     ) -> Option<&mut Open> {
         self.starts_seen = true;
         self.begun = true;
+        self.unsettle_loose();
         if let Some(at) = self.open.iter().position(|open| open.id() == Some(id)) {
             let open = &self.open[at];
             let again = open.attempt.start_seen && open.attempt.started_at == message.at && message.at.is_some();
@@ -209,6 +213,7 @@ impl Assembler {
     }
 
     fn end(&mut self, message: &Message<'_>, id: RequestId, output: &mut dyn Output) {
+        self.claim_loose(id, message.at);
         let open = self.open_for(message, id, output);
         open.touch(message);
         open.attempt.end_seen = true;
@@ -256,6 +261,7 @@ impl Assembler {
                 self.emit(done, output);
             }
         }
+        self.claim_loose(report.id, message.at);
         let peak = self.peak_before(Some(report.id));
         self.emulated |= report.emulated;
         let emulated = self.emulated && report.metrics.max_memory_used_mb == report.metrics.memory_size_mb;
@@ -271,14 +277,15 @@ impl Assembler {
 
     /// A REPORT that tells nothing but that there is one: how its attempt ended must not be guessed.
     fn unreadable_report(&mut self, message: &Message<'_>, id: Option<RequestId>, output: &mut dyn Output) {
-        output.count(Bucket::Unrecognized, message.bytes);
-        let owner = match id {
-            Some(id) => self.open.iter().rposition(|open| open.id() == Some(id)),
-            None => self.current(),
-        };
-        if let Some(at) = owner {
-            self.open[at].attempt.report_in_doubt = true;
+        if let Some(id) = id.filter(|id| !self.recent.contains(&Some(*id))) {
+            let open = self.open_for(message, id, output);
+            open.attempt.report_in_doubt = true;
+        } else if id.is_none() {
+            // It is of one of those that run, nobody knows which.
+            let running = self.open.iter_mut().filter(|open| !open.is_reported());
+            running.for_each(|open| open.attempt.report_in_doubt = true);
         }
+        output.count(Bucket::Unrecognized, message.bytes);
     }
 
     /// The peak of memory that an attempt found: none if the process of the attempt before ended, for the next one begins
@@ -327,7 +334,11 @@ impl Assembler {
 
     fn app(&mut self, message: &Message<'_>, line: &AppLine<'_>, output: &mut dyn Output) {
         if let Some(at) = self.owner_of(message, line) {
-            self.note_concurrency(at);
+            if is_loose(line) {
+                self.note_loose(message, self.open[at].id());
+            } else {
+                self.note_concurrency(at);
+            }
             let open = &mut self.open[at];
             open.app_error(line.level, line.error.as_ref(), message);
             return;
@@ -339,6 +350,9 @@ impl Assembler {
             }
             Some(id) if self.recent.contains(&Some(id)) => output.count(Bucket::Attributed, message.bytes),
             None if self.begins_environment() => {
+                if is_loose(line) {
+                    self.note_loose(message, None);
+                }
                 self.pending.app_error(line.level, line.error.as_ref(), message);
             }
             _ if self.open.iter().any(|open| !open.is_reported()) => output.count(Bucket::Unattributed, message.bytes),

@@ -8,6 +8,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod attach;
+mod loose;
 mod open;
 mod owner;
 mod part;
@@ -105,6 +106,8 @@ pub struct Assembler {
     spare: Option<Box<Open>>,
     /// The version that the last START named: mostly that of all.
     version: Option<Arc<str>>,
+    /// Errors whose attempt is not settled.
+    loose: Vec<loose::Loose>,
 }
 
 impl Assembler {
@@ -126,6 +129,7 @@ impl Assembler {
             emulated: false,
             spare: None,
             version: None,
+            loose: Vec::new(),
         }
     }
 

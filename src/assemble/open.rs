@@ -247,6 +247,7 @@ impl Open {
         mine.request_id = mine.request_id.or(theirs.request_id);
         mine.end_seen |= theirs.end_seen;
         mine.report_in_doubt |= theirs.report_in_doubt;
+        mine.error_unsure |= theirs.error_unsure;
         mine.emulated |= theirs.emulated;
         mine.json |= theirs.json;
         mine.started_at = mine.started_at.or(theirs.started_at);
@@ -264,6 +265,11 @@ impl Open {
         mine.platform_error_type = theirs.platform_error_type.or(mine.platform_error_type.take());
         mine.xray_trace_id = theirs.xray_trace_id.or(mine.xray_trace_id.take());
         mine.tenant_id = theirs.tenant_id.or(mine.tenant_id.take());
+    }
+
+    /// Takes a sign that turned out to be its own.
+    pub(super) fn adopt_sign(&mut self, sign: Sign) {
+        push_bounded(&mut self.attempt, sign);
     }
 
     /// Takes lines that turned out to be its own.

@@ -1,5 +1,6 @@
 //! Whose a line is that does not open or close an attempt by itself.
 
+use super::loose::is_loose;
 use super::open::Open;
 use super::{Assembler, Message, TRAILING_ERROR_MS};
 use crate::model::{AppLine, ErrorForm, Record, Status};
@@ -32,9 +33,11 @@ impl Assembler {
         if line.id.is_none() && line.error.is_some() && self.begins_environment() {
             return None;
         }
-        if self.open.iter().any(|open| !open.is_reported()) {
-            // In one environment a foreign id is a value in the text. Among several requests it is not ours to guess.
-            let at = self.current()?;
+        if let Some(latest) = self.open.iter().rposition(|open| !open.is_reported()) {
+            // In one environment a foreign id is a value in the text. Among several requests it is not ours to guess, but
+            // for an error that the next END will settle.
+            let settled_later = !self.known_stream && is_loose(line);
+            let at = self.current().or(Some(latest).filter(|_| settled_later))?;
             let foreign = line.id.is_some() && self.open[at].id() != line.id && self.concurrent;
             return (!foreign).then_some(at);
         }

@@ -418,6 +418,43 @@ fn environments_without_names_close_nobody_elses_attempt() {
     unnamed("init, start 1, init, line 1", &["1 S-- [] cut-end"]);
 }
 
+/// Whether it is a guess whose an error is that stands near an attempt.
+fn is_unsure(lines: &str) -> Vec<bool> {
+    let lines: Vec<&str> = lines.split(", ").collect();
+    assemble(&lines, false, false, &[]).attempts.iter().map(|attempt| attempt.error_unsure).collect()
+}
+
+#[test]
+fn an_error_without_an_id_is_of_whoever_ends_next() {
+    let unnamed = |lines: &str, want: &[&str]| check(lines, false, false, want);
+    let both = "start 1, start 2, error unhandled, end 1, report 1, end 2, report 2";
+    unnamed(both, &["1 SER [unhandled@invoke]", "2 SER []"]);
+    assert_eq!(is_unsure(both), [true, true]);
+    let second = "start 1, start 2, error unhandled, end 2, report 2, end 1, report 1";
+    unnamed(second, &["1 SER []", "2 SER [unhandled@invoke]"]);
+    // One that lost its REPORT runs on for the assembler, and takes nobody's error.
+    unnamed(
+        "start 1, line, init, start 2, start 3, end 2, report 2, line 3, end 3, report 3, start 4, error unhandled, end 4, report 4",
+        &["1 S-- [] cut-end", "2 SER []", "3 SER []", "4 SER [unhandled@invoke]"],
+    );
+    // The environment that begins keeps what the running attempt does not claim at once.
+    unnamed(
+        "start 1, init, error unhandled, end 1, report 1, start 2, report 2",
+        &["1 SER [unhandled@invoke]", "2 S-R []"],
+    );
+    unnamed(
+        "start 1, init, error unhandled, init-report error init, end 1, report 1, start 2, report 2 error",
+        &["1 SER []", "2 S-R [unhandled@init init-failed@init ended@invoke]"],
+    );
+    // Nobody ends at once: it stays where it was, and is a guess.
+    let late = "start 1, start 2, error unhandled, wait 60, end 1, report 1, end 2, report 2";
+    unnamed(late, &["1 SER []", "2 SER [unhandled@invoke]"]);
+    assert_eq!(is_unsure(late), [true, true]);
+    // Alone it is no guess.
+    assert_eq!(is_unsure("start 1, error unhandled, end 1, report 1, start 2, end 2, report 2"), [false, false]);
+    assert_eq!(is_unsure("start 1, error unhandled, start 2, end 2, report 2"), [true, false]);
+}
+
 /// What one environment writes: attempts one after the other, every line with the id of its own.
 fn environment(number: usize, fates: &[usize], cold: bool) -> Vec<String> {
     let mut lines = Vec::new();

@@ -195,6 +195,6 @@ mod tests {
         let two: &[(_, &[_])] = &[(None, &["eu-west-1"]), (Some("999999999999"), &["us-east-1"])];
         case(two, 2, 0, false, "reading account unknown, eu-west-1; account 999999999999, us-east-1");
         case(&[(None, &["eu-west-1"])], 0, 0, false, "found no log group to read: account unknown, eu-west-1");
-        case(&[(Some("\u{1b}[2J"), &["x"])], 1, 0, false, "reading account \\u{1b}[2J, x");
+        case(&[(Some("\u{1b}[2J"), &["x"])], 1, 0, false, "reading account \\x1b[2J, x");
     }
 }

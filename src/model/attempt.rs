@@ -36,6 +36,8 @@ pub struct Attempt {
     /// A REPORT was cut off, had a value that was not understood, or (where `report_seen` is false) could not be read at
     /// all: that it tells of no failure proves little.
     pub report_in_doubt: bool,
+    /// An error without a request id was written while it and others were running: whose that error is, is a guess.
+    pub error_unsure: bool,
     /// The window cut its start or its end off.
     pub window_cut: WindowCut,
     /// `$LATEST` or a number.

@@ -27,7 +27,7 @@ mod tests;
 
 use crate::catalogue;
 use crate::model::{
-    Attempt, Category, Compensation, Confidence, Downstream, PartialWork, Sign, Status, Subject, Verdict,
+    Attempt, Category, Compensation, Confidence, Downstream, ErrorForm, PartialWork, Sign, Status, Subject, Verdict,
 };
 
 use facts::Facts;
@@ -106,6 +106,7 @@ pub fn is_plain_success(attempt: &Attempt) -> bool {
     attempt.signs.is_empty()
         && attempt.report_seen
         && !attempt.report_in_doubt
+        && !attempt.error_unsure
         && attempt.subject == Subject::Attempt
         && attempt.platform_error_type.is_none()
         && matches!(attempt.platform_status, None | Some(Status::Success))
@@ -132,7 +133,7 @@ fn complete(facts: &Facts<'_>, ruling: Ruling<'_>) -> Verdict {
     let mut verdict = Verdict {
         category,
         code: info.id,
-        confidence: ruling.confidence,
+        confidence: confidence(facts, &ruling, category),
         platform_error_type: platform_type::of(facts, &ruling, category).filter(|_| failed),
         error_type: if failed {
             error_type(&ruling, error.and_then(|error| text(error.error_type.as_ref())))
@@ -161,6 +162,13 @@ fn complete(facts: &Facts<'_>, ruling: Ruling<'_>) -> Verdict {
 fn handler_was_reached(facts: &Facts<'_>, category: Category, ruling: &Ruling<'_>) -> bool {
     let of_caller = matches!(category, Category::Throttling | Category::ServiceError | Category::InvalidRequest);
     of_caller && (facts.handler_ran() || ruling.proof.and_then(facts::error_of).is_some())
+}
+
+/// Where whose an error is was a guess, neither it nor its absence proves much.
+fn confidence(facts: &Facts<'_>, ruling: &Ruling<'_>, category: Category) -> Confidence {
+    let by_error = ruling.proof.and_then(facts::error_of).is_some_and(|error| error.form != ErrorForm::Logged);
+    let guessed = facts.attempt.error_unsure && (by_error || category == Category::Ok);
+    if guessed && ruling.confidence == Confidence::High { Confidence::Medium } else { ruling.confidence }
 }
 
 /// The Runtime API refuses an answer that is too large under a name that only it uses.

@@ -1,0 +1,92 @@
+//! Errors without a request id in a log that may mix environments: whose they are shows only in what comes next.
+//!
+//! Such an error is kept with a running attempt (or with the environment that begins) for now. It belongs to the attempt
+//! whose END or REPORT follows at once, as a runtime client prints the error of a handler last.
+
+use super::{Assembler, Message};
+use crate::model::{AppLine, ErrorForm, Phase, Place, RequestId, Sign, SignKind, Timestamp};
+
+/// Errors that wait for what comes next, at most.
+const MOST: usize = 8;
+/// Log time in which an END counts as following at once: some exports have whole seconds only.
+const AT_ONCE_MS: i64 = 1_000;
+
+/// An error that may have to move.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Loose {
+    place: Place,
+    at: Option<Timestamp>,
+    /// The attempt that keeps it for now; `None` for the environment that begins.
+    home: Option<RequestId>,
+}
+
+/// An error that can end an attempt, and names no request.
+pub(super) fn is_loose(line: &AppLine<'_>) -> bool {
+    let decides = |form| !matches!(form, ErrorForm::Logged);
+    line.id.is_none() && line.error.as_ref().is_some_and(|error| decides(error.form))
+}
+
+impl Assembler {
+    /// Remembers an error without an id, which `home` keeps for now.
+    pub(super) fn note_loose(&mut self, message: &Message<'_>, home: Option<RequestId>) {
+        if self.known_stream {
+            return;
+        }
+        let running = || self.open.iter().filter(|open| !open.is_reported());
+        let candidates = running().count() + usize::from(home.is_none());
+        if candidates > 1 {
+            self.open.iter_mut().filter(|open| !open.is_reported()).for_each(|open| open.attempt.error_unsure = true);
+        }
+        if self.loose.len() < MOST {
+            self.loose.push(Loose { place: message.place, at: message.at, home });
+        }
+    }
+
+    /// An attempt ends: the errors just before are its own, whoever keeps them.
+    pub(super) fn claim_loose(&mut self, id: RequestId, now: Option<Timestamp>) {
+        for Loose { place, at, home } in std::mem::take(&mut self.loose) {
+            if home == Some(id) {
+                continue;
+            }
+            let at_once = at.zip(now).is_none_or(|(at, now)| (0..=AT_ONCE_MS).contains(&now.ms_since(at)));
+            let claims = |attempt: &crate::model::Attempt| attempt.request_id == Some(id) && attempt.place < place;
+            let claimant = self.open.iter().rposition(|open| at_once && claims(&open.attempt));
+            let Some(claimant) = claimant else {
+                self.doubt(home);
+                continue;
+            };
+            if let Some(sign) = self.take_sign(home, place) {
+                let attempt = &mut self.open[claimant];
+                attempt.attempt.error_unsure = true;
+                attempt.adopt_sign(Sign { phase: Phase::Invoke, ..sign });
+            }
+        }
+    }
+
+    /// Something else begins: errors of the environment that begins stay with it, those of attempts are less sure.
+    pub(super) fn unsettle_loose(&mut self) {
+        if self.loose.is_empty() {
+            return;
+        }
+        self.loose.retain(|loose| loose.home.is_some());
+        for at in 0..self.loose.len() {
+            self.doubt(self.loose[at].home);
+        }
+    }
+
+    /// Whether an error is this attempt's own is a guess.
+    fn doubt(&mut self, home: Option<RequestId>) {
+        if let Some(open) = self.open.iter_mut().rfind(|open| home.is_some() && open.id() == home) {
+            open.attempt.error_unsure = true;
+        }
+    }
+
+    fn take_sign(&mut self, home: Option<RequestId>, place: Place) -> Option<Sign> {
+        let signs = match home {
+            Some(id) => &mut self.open.iter_mut().rfind(|open| open.id() == Some(id))?.attempt.signs,
+            None => &mut self.pending.signs,
+        };
+        let at = signs.iter().position(|sign| sign.line.place == place && matches!(sign.kind, SignKind::Error(_)))?;
+        Some(signs.remove(at))
+    }
+}
