@@ -80,9 +80,14 @@ fn attempts(shown: &[ShownAttempt]) -> Vec<LifeAttempt<'_>> {
 }
 
 fn not_found(analysis: &Analysis, request: &str) -> Result<ExitStatus, Failure> {
-    let status = if analysis.input_failed { ExitStatus::Incomplete } else { ExitStatus::Empty };
+    let unread = analysis.unread_inputs > 0;
+    let status = if analysis.input_failed || unread { ExitStatus::Incomplete } else { ExitStatus::Empty };
     let events = analysis.summary.totals.events;
-    Err(Failure { status, message: format!("no request id that begins with {request} among {events} events") })
+    let mut message = format!("no request id that begins with {request} among {events} events");
+    if let Some(first) = analysis.summary.coverage.notes.first().filter(|_| unread) {
+        message.push_str(&format!("; {}", one_line(first)));
+    }
+    Err(Failure { status, message })
 }
 
 fn ambiguous(request: &str, events: &BTreeSet<(&str, &str)>) -> String {

@@ -3,7 +3,8 @@
 use std::io::{self, Read};
 
 use super::line_ends;
-use super::sentences::{Sighting, Watch};
+use super::sentences::Watch;
+use crate::model::Sighting;
 
 /// What is read at a time.
 pub(super) const BLOCK: usize = 256 * 1024;

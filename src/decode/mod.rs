@@ -31,7 +31,6 @@ use delivery::Delivery;
 use feed::Feed;
 use head::Head;
 
-pub use sentences::Sighting;
 pub use split::{Hand, Opened, Splits, open};
 
 use crate::model::{Block, EventSink, StreamKey};
@@ -70,9 +69,6 @@ pub struct Decoded {
     pub bytes: u64,
     /// Why it could not be decoded, or not to its end. Events before that have been handed over.
     pub result: Result<(), DecodeError>,
-    /// A sentence of the platform in the decoded text, whether it was read as one or not: the first in text of no known
-    /// shape, else the first of all.
-    pub sighting: Option<Sighting>,
 }
 
 /// Why an input could not be decoded, or not to its end. What was decoded before counts.

@@ -10,8 +10,8 @@ use super::json::carrier::Carried;
 use super::layers::{DEEPEST, Peeked, Peeled, own_result, peel, refused_kind, refused_rendering};
 #[cfg(feature = "libdeflate")]
 use super::whole_gzip::Inflated;
-use super::{Buffers, DecodeError, Decoded, InputContext, SHAPES, Sighting, json, zip};
-use crate::model::EventSink;
+use super::{Buffers, DecodeError, Decoded, InputContext, SHAPES, json, zip};
+use crate::model::{EventSink, Sighting};
 
 /// What decoding one input needs.
 pub(super) struct Run<'r> {
@@ -22,8 +22,6 @@ pub(super) struct Run<'r> {
     before_failure: u64,
     /// Lines of what was inside the input before: entries of an archive, records of a carrier.
     lines: u64,
-    /// See [`Decoded`].
-    sighting: Option<Sighting>,
 }
 
 /// What was decoded without failure.
@@ -40,15 +38,13 @@ const WRITE_TEST: &str = "aws-logs-write-test";
 
 impl<'r> Run<'r> {
     pub(super) fn new(context: &'r InputContext, buffers: &'r mut Buffers, sink: &'r mut dyn EventSink) -> Self {
-        Self { context, buffers, sink, before_failure: 0, lines: 0, sighting: None }
+        Self { context, buffers, sink, before_failure: 0, lines: 0 }
     }
 
     pub(super) fn decode(mut self, input: &mut (dyn Read + Send)) -> Decoded {
-        let result = self.input(input, 0);
-        let sighting = self.sighting;
-        match result {
-            Ok(Whole { shape, bytes }) => Decoded { shape: Some(shape), bytes, result: Ok(()), sighting },
-            Err(error) => Decoded { shape: None, bytes: self.before_failure, result: Err(error), sighting },
+        match self.input(input, 0) {
+            Ok(Whole { shape, bytes }) => Decoded { shape: Some(shape), bytes, result: Ok(()) },
+            Err(error) => Decoded { shape: None, bytes: self.before_failure, result: Err(error) },
         }
     }
 
@@ -140,12 +136,8 @@ impl<'r> Run<'r> {
         if refused {
             feed.skip_rest();
         }
-        if let Some(sighting) = feed.sighting()
-            && !matches!(result, Err(DecodeError::OtherKind(_)))
-            && self.sighting.as_ref().is_none_or(|first| refused && !first.refused)
-        {
-            self.sighting = Some(Sighting { refused, line: sighting.line + self.lines, ..sighting });
-        }
+        let sighting = feed.sighting().filter(|_| !matches!(result, Err(DecodeError::OtherKind(_))));
+        self.sink.part_ends(sighting.map(|seen| Sighting { refused, line: seen.line + self.lines, ..seen }));
         self.lines = self.lines.max(feed.line());
         let (bytes, failure, block) = feed.finish();
         self.buffers.blocks.push(block);

@@ -4,22 +4,12 @@
 //! This search does not read them. It tells that one is there, so that an input of which no sentence was read is never
 //! taken for one that has none.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-/// The first sentence of the platform in an input.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sighting {
-    /// Line in the decoded input, from 1.
-    pub line: u64,
-    /// Its first words.
-    pub sentence: &'static str,
-    /// The end of what stands before it in its line.
-    pub before: String,
-    /// It stands where no shape was recognised, so nothing around it was read.
-    pub refused: bool,
-}
+use crate::model::Sighting;
 
 /// What every sentence has in it, the words that may come before that, and whether what follows goes on like one.
 struct Sentence {
@@ -49,14 +39,25 @@ static SENTENCES: LazyLock<[Sentence; 3]> = LazyLock::new(|| {
     ]
 });
 
-/// An id, masked or not, rather than a place in a program where one will be put in.
+/// An id, masked (`xxxx`, `****`, `[REDACTED]`, `<guid>`) or not, rather than a place in a program or a pattern where one
+/// will stand.
 fn is_value(rest: &[u8]) -> bool {
-    matches!(rest.first(), Some(first) if !first.is_ascii_whitespace() && !b"{}$%\"'`\\+&".contains(first))
+    match rest {
+        [b'*', next, ..] => *next == b'*',
+        [b'[', next, ..] => next.is_ascii_uppercase(),
+        [b'<', next, ..] => next.is_ascii_alphabetic(),
+        [first, ..] => first.is_ascii_alphanumeric(),
+        [] => false,
+    }
 }
 
+/// The platform writes seconds with two decimals. Other programs time out after whole ones.
 fn is_seconds(rest: &[u8]) -> bool {
-    let digits = rest.iter().take_while(|byte| matches!(byte, b'0'..=b'9' | b'.')).count();
-    digits > 0 && rest[digits..].starts_with(b" second")
+    let whole = rest.iter().take(6).take_while(|byte| byte.is_ascii_digit()).count();
+    let after = &rest[whole..];
+    whole > 0
+        && matches!(after, [b'.', tens, ones, b' ', ..] if tens.is_ascii_digit() && ones.is_ascii_digit())
+        && after[4..].starts_with(b"second")
 }
 
 /// What of a text may be the beginning of a sentence that goes on in the next one, or stands before it in its line.
@@ -71,6 +72,8 @@ pub(super) struct Watch {
     lines: u64,
     /// The end of the last piece.
     carried: Vec<u8>,
+    /// Something stood before `carried`.
+    follows: bool,
     seen: Option<Sighting>,
 }
 
@@ -90,14 +93,17 @@ impl Watch {
 
     #[inline(never)]
     fn search(&mut self, piece: &[u8]) {
-        // What lies across the border of two pieces, and then the rest of this one.
+        // What lies across the border of two pieces, and then the rest of this one. What begins where the carried text was
+        // cut off was seen before, with what stands before it.
         let across = piece.len().min(CARRIED);
         let border = self.carried.len();
         self.carried.extend_from_slice(&piece[..across]);
-        let found = first(&self.carried).map(|found| (found, self.lines, self.carried.as_slice()));
+        let found = first(&self.carried, if self.follows { 2 } else { 0 })
+            .map(|found| (found, self.lines, self.carried.as_slice()));
         let found = found.or_else(|| {
             let lines = self.lines + line_ends(&self.carried[..border]);
-            first(piece).map(|found| (found, lines, piece))
+            // What begins at the border was seen above, with what stands before it.
+            first(piece, border.min(across)).map(|found| (found, lines, piece))
         });
         if let Some(((at, sentence), lines, text)) = found {
             let line_start = memchr::memrchr(b'\n', &text[..at]).map_or(0, |end| end + 1);
@@ -112,6 +118,7 @@ impl Watch {
         }
         let all = border + piece.len();
         let kept = all.min(CARRIED);
+        self.follows |= kept < all;
         // Of a piece that is longer than what is kept, nothing that was carried before is needed any more.
         let dropped = if piece.len() >= kept {
             let dropped = line_ends(&self.carried[..border]) + line_ends(&piece[..piece.len() - kept]);
@@ -131,23 +138,33 @@ impl Watch {
 /// Bytes that all sentences are searched for in before the next ones are: most inputs have one in their first lines.
 const WINDOW: usize = 8 * 1024;
 
-/// Finds the first sentence in a text: where it begins, and its first words.
-fn first(text: &[u8]) -> Option<(usize, &'static str)> {
+/// Finds the first sentence in a text that begins at `least` or later: where it begins, and its first words.
+fn first(text: &[u8], least: usize) -> Option<(usize, &'static str)> {
     (0..text.len()).step_by(WINDOW).find_map(|from| {
         // Windows overlap, as a sentence may lie across the border of two.
-        let window = &text[from..text.len().min(from + WINDOW + CARRIED)];
-        let found = SENTENCES.iter().filter_map(|sentence| sentence.first(window)).min();
-        found.map(|(at, sentence)| (from + at, sentence))
+        let window = from..text.len().min(from + WINDOW + CARRIED);
+        SENTENCES.iter().filter_map(|sentence| sentence.first(text, window.clone(), least)).min()
     })
 }
 
 impl Sentence {
-    fn first(&self, text: &[u8]) -> Option<(usize, &'static str)> {
-        let length = self.finder.needle().len();
-        self.finder.find_iter(text).filter(|at| (self.goes_on)(&text[at + length..])).find_map(|at| {
-            let is_there = |(word, _): &&(&str, &str)| text[..at].ends_with(word.as_bytes());
-            self.words.iter().find(is_there).map(|(word, sentence)| (at - word.len(), *sentence))
+    fn first(&self, text: &[u8], window: Range<usize>, least: usize) -> Option<(usize, &'static str)> {
+        let (from, length) = (window.start, self.finder.needle().len());
+        self.finder.find_iter(&text[window]).map(|at| from + at).find_map(|at| {
+            let begins = |word: &str| {
+                text[..at].ends_with(word.as_bytes()) && at - word.len() >= least && begins_word(text, at - word.len())
+            };
+            let (word, sentence) = self.words.iter().find(|(word, _)| begins(word))?;
+            (self.goes_on)(&text[at + length..]).then_some((at - word.len(), *sentence))
         })
+    }
+}
+
+/// `BACKEND RequestId: ` is none of the platform's words. A letter may be that of an escaped line end.
+fn begins_word(text: &[u8], at: usize) -> bool {
+    match text[..at] {
+        [.., b'\\', b'n' | b'r' | b't'] | [] => true,
+        [.., before] => !before.is_ascii_alphanumeric() && before != b'_',
     }
 }
 
@@ -194,6 +211,14 @@ mod tests {
             "RequestId: 8f507cfc was stored",
             "Task timed out after a while",
             "Task timed out after 3.00",
+            "Task timed out after 30 seconds",
+            "the BACKEND RequestId: 43 was slow",
+            "RESTART RequestId: 12",
+            "/REPORT RequestId: (\\S+)/",
+            "START RequestId: .*",
+            "START RequestId: [0-9a-f]+",
+            "END RequestId: #{id} and REPORT RequestId: <%s>",
+            "* REPORT RequestId: * Duration",
             "the \"platform.team\" wrote this",
         ] {
             assert_eq!(seen(text, usize::MAX), None, "{text}");

@@ -13,10 +13,10 @@ use super::feed::{BLOCK, Feed, LONGEST, fill};
 use super::head::{HEAD, Head};
 use super::layers::{is_layered, own_result, refused_kind, refused_rendering};
 use super::run::read_error;
-use super::sentences::{Sighting, Watch};
+use super::sentences::Watch;
 use super::text::s3_export;
 use super::{DecodeError, Decoded, InputContext, SHAPES, Shape};
-use crate::model::{Batch, Block, Bucket, EventSink, LogEvent, Note, StreamId, StreamKey};
+use crate::model::{Batch, Block, Bucket, EventSink, LogEvent, Note, Sighting, StreamId, StreamKey};
 
 /// Where the last event of a stretch of text begins that is sure to be one, but for the start of the stretch.
 type Cut = fn(&[u8]) -> Option<usize>;
@@ -105,13 +105,10 @@ impl Splits<'_> {
             }
         });
         let source = desk.source.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let turn = desk.turn.into_inner().unwrap_or_else(PoisonError::into_inner);
+        turn.sink.part_ends(source.watch.seen().or(source.sighting));
         let result = source.failure.map_or(Ok(()), |error| Err(read_error(error)));
-        Decoded {
-            shape: Some(shape.name),
-            bytes: source.bytes,
-            result,
-            sighting: source.watch.seen().or(source.sighting),
-        }
+        Decoded { shape: Some(shape.name), bytes: source.bytes, result }
     }
 }
 

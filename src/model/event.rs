@@ -83,6 +83,23 @@ pub trait EventSink {
 
     /// Takes something worth saying about the input as a whole.
     fn note(&mut self, note: Note);
+
+    /// A text of its own ends: the input, an entry of an archive, a record of a carrier. `sighting` is the first sentence of
+    /// the platform in it, whether it was read as one or not.
+    fn part_ends(&mut self, _sighting: Option<Sighting>) {}
+}
+
+/// A sentence of the platform, wherever in its line it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sighting {
+    /// Line in the decoded input, from 1.
+    pub line: u64,
+    /// Its first words.
+    pub sentence: &'static str,
+    /// The end of what stands before it in its line.
+    pub before: String,
+    /// It stands where no shape was recognised, so nothing around it was read.
+    pub refused: bool,
 }
 
 /// The buckets of decoded bytes: every byte is in exactly one.

@@ -20,7 +20,7 @@ mod verdict;
 pub use attempt::{Attempt, Init, Line, Phase, Sign, SignKind, Subject, WindowCut};
 pub use batch::{Batch, Block, Span, Stretch};
 pub use effect::{EffectState, SideEffect};
-pub use event::{Bucket, EventSink, LogEvent, Note, Place, StreamId};
+pub use event::{Bucket, EventSink, LogEvent, Note, Place, Sighting, StreamId};
 pub use identity::{FunctionArn, StreamKey, StreamParts, function_from_arn, function_from_group, stream_parts};
 pub use json_text::unescape_json;
 pub use lines::{Keep, KeepLines, KeptLine, Lines};

@@ -289,6 +289,7 @@ impl<'a> Fields<'a> {
             fields.reached_the_end |= label == Label::MaxMemory;
             fields.lost |= fields.take(label, value).is_none();
         }
+        fields.lost |= ends_midway(text);
         fields
     }
 
@@ -324,6 +325,20 @@ impl<'a> Fields<'a> {
             error_type: self.error_type,
             init_type: None,
         })
+    }
+}
+
+/// A figure without its unit, or words without a colon, end the text: what comes after them was cut off.
+fn ends_midway(text: &str) -> bool {
+    let (_, last) = text.trim_end().rsplit_once(':').unwrap_or(("", text));
+    let mut words = last.split_whitespace();
+    match (words.next(), words.next(), words.next()) {
+        (Some(value), None, _) => {
+            value.ends_with(|char: char| char.is_ascii_digit() || char == '.') && !last.contains('-')
+        }
+        (Some(_), Some(unit), None) => !matches!(unit, "ms" | "MB"),
+        (Some(_), Some(_), Some(_)) => true,
+        (None, ..) => true,
     }
 }
 

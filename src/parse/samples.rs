@@ -127,6 +127,14 @@ const PLATFORM: &[(&str, &str)] = &[
         "REPORT RequestId: $ID\tDuration: 12.10 ms\tBilled Dur",
         "Report 12100 0 0 0 init 0 restore 0 - \"-\" xray \"-\" in doubt",
     ),
+    (
+        "REPORT RequestId: $ID\tDuration: 3.07 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 7",
+        "Report 3070 4 128 7 init 0 restore 0 - \"-\" xray \"-\" in doubt",
+    ),
+    (
+        "REPORT RequestId: $ID\tDuration: 3.07 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 75 MB\tSta",
+        "Report 3070 4 128 75 init 0 restore 0 - \"-\" xray \"-\" in doubt",
+    ),
     ("RequestId: $ID Status: 200", "App id Info"),
     ("REPORT for March is ready", "App Info"),
     (

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::sift::sift_block;
 use super::slot::key_hash;
-use crate::model::{Batch, Block, Bucket, EventSink, LogEvent, Note, StreamId, StreamKey};
+use crate::model::{Batch, Block, Bucket, EventSink, LogEvent, Note, Sighting, StreamId, StreamKey};
 
 /// Parcels under way.
 const PARCELS: usize = 3;
@@ -27,6 +27,8 @@ struct Parcel {
     records: Vec<(u64, usize)>,
     counts: Vec<(Bucket, u64)>,
     notes: Vec<Note>,
+    /// A text ends behind all that, in which this was seen.
+    end: Option<Option<Sighting>>,
 }
 
 impl Parcel {
@@ -36,11 +38,13 @@ impl Parcel {
         self.records.clear();
         self.counts.clear();
         self.notes.clear();
+        self.end = None;
     }
 
     fn is_empty(&self) -> bool {
-        let Self { streams, block, records, counts, notes } = self;
-        streams.is_empty() && block.spans.is_empty() && records.is_empty() && counts.is_empty() && notes.is_empty()
+        let Self { streams, block, records, counts, notes, end } = self;
+        let no_text = block.spans.is_empty() && records.is_empty();
+        streams.is_empty() && no_text && counts.is_empty() && notes.is_empty() && end.is_none()
     }
 }
 
@@ -141,6 +145,14 @@ impl EventSink for Relay {
     fn note(&mut self, note: Note) {
         self.parcel.notes.push(note);
     }
+
+    fn part_ends(&mut self, sighting: Option<Sighting>) {
+        if !self.parcel.block.spans.is_empty() {
+            sift_block(&mut self.parcel.block);
+        }
+        self.parcel.end = Some(sighting);
+        self.send();
+    }
 }
 
 /// The end where the assembler is.
@@ -174,6 +186,9 @@ impl Arrivals {
             }
             for note in parcel.notes.drain(..) {
                 sink.note(note);
+            }
+            if let Some(sighting) = parcel.end.take() {
+                sink.part_ends(sighting);
             }
             parcel.clear();
             // The other end may have gone and need no memory any more.

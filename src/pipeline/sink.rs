@@ -10,8 +10,8 @@ use super::slot::{Joined, Piece, Slot, key_hash};
 use super::worker::{Closing, Worker};
 use crate::assemble::{Assembler, Message};
 use crate::model::{
-    Batch, Bucket, EventSink, LogEvent, Note, Place, Record, RequestId, Span, StreamId, StreamKey, Stretch, lossy_text,
-    unescape_json,
+    Batch, Bucket, EventSink, LogEvent, Note, Place, Record, RequestId, Sighting, Span, StreamId, StreamKey, Stretch,
+    lossy_text, unescape_json,
 };
 use crate::parse::{self, Block};
 use crate::wire::Identity;
@@ -32,10 +32,12 @@ pub(super) struct InputSink<'w, 'r> {
     events: u64,
     /// Streams with unread lines.
     unread: Vec<StreamId>,
+    /// Streams whose joiner may hold something.
+    joining: Vec<usize>,
     /// The event at hand: its line, and its number within that line.
     at: Place,
-    /// The input holds records of ours.
-    own_records: bool,
+    /// The first sentence of the platform in a text of the input of which none was read.
+    unread_part: Option<Sighting>,
 }
 
 /// New streams after which those that rest are looked for.
@@ -54,8 +56,9 @@ impl<'w, 'r> InputSink<'w, 'r> {
             scratch: Vec::new(),
             events: 0,
             unread: Vec::new(),
+            joining: Vec::new(),
             at: Place::at(input, 0),
-            own_records: false,
+            unread_part: None,
         }
     }
 
@@ -64,18 +67,19 @@ impl<'w, 'r> InputSink<'w, 'r> {
         self.worker
     }
 
-    /// The end of the input: what the joiners still hold is taken.
+    /// Takes what the joiners still hold: no text goes on in the next one.
     pub(super) fn end(&mut self) {
-        for at in 0..self.slots.len() {
-            let (block, joined) = (self.slots[at].joiner.finish(), self.slots[at].joined.take());
+        for at in std::mem::take(&mut self.joining) {
+            let slot = &mut self.slots[at];
+            slot.joining = false;
+            let (block, joined) = (slot.joiner.finish(), slot.joined.take());
             self.block(at, block, joined);
         }
     }
 
-    /// A line of the platform, or a record of ours, was read as one: sentences of the platform elsewhere in the input are
-    /// what it quotes. A log of another kind is known as well.
-    pub(super) fn is_understood(&self) -> bool {
-        self.own_records || self.slots.iter().any(|slot| slot.understood || slot.foreign.is_some())
+    /// A sentence of the platform in a text of which none was read.
+    pub(super) fn unread(&mut self) -> Option<Sighting> {
+        self.unread_part.take()
     }
 
     /// Gives every stream as a piece, one after the other, so that not all exist twice.
@@ -110,6 +114,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
         self.worker.tally.log_events += 1;
         let bytes = event.message.len() as u64;
         if let Some(kind) = slot.foreign {
+            self.worker.understood = true;
             self.worker.tally.foreign(kind, 1);
             self.worker.tally.count(Bucket::OtherLogs, bytes);
             return;
@@ -238,6 +243,9 @@ impl<'w, 'r> InputSink<'w, 'r> {
                 let this = Joined { place, bytes, request_id: event.request_id };
                 let begun = slot.joined.filter(|_| fed.ended.is_none());
                 let before = slot.joined.replace(begun.map_or(this, |begun| begun.and(this)));
+                if !std::mem::replace(&mut slot.joining, true) {
+                    self.joining.push(at);
+                }
                 self.block(at, fed.ended, before);
                 return;
             }
@@ -333,7 +341,7 @@ impl EventSink for InputSink<'_, '_> {
     }
 
     fn own_record(&mut self, json: &[u8], line: u64) {
-        self.own_records = true;
+        self.worker.understood = true;
         let place = Place::at(self.input, line);
         self.worker.own_record(json, place);
     }
@@ -344,5 +352,13 @@ impl EventSink for InputSink<'_, '_> {
 
     fn note(&mut self, note: Note) {
         self.worker.note(self.input, note);
+    }
+
+    /// Where a line of the platform or a record of ours was read, sentences elsewhere in the text are what it quotes. A log
+    /// of another kind is known as well.
+    fn part_ends(&mut self, sighting: Option<Sighting>) {
+        self.end();
+        let understood = std::mem::take(&mut self.worker.understood);
+        self.unread_part = self.unread_part.take().or(sighting.filter(|sighting| sighting.refused || !understood));
     }
 }

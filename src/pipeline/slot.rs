@@ -19,14 +19,14 @@ pub(super) struct Slot {
     pub(super) joiner: Joiner,
     /// What the joiner holds.
     pub(super) joined: Option<Joined>,
+    /// It is listed among those whose joiner may hold something.
+    pub(super) joining: bool,
     /// Not the stream of a function: the name of the kind of log.
     pub(super) foreign: Option<&'static str>,
     /// Number of its last event in the input.
     pub(super) last_event: u64,
     /// Lines of the batch at hand that were counted and not kept.
     pub(super) unread: Vec<Unread>,
-    /// A line of the platform about an attempt was read as one.
-    pub(super) understood: bool,
 }
 
 /// Events in a row that were counted and not kept, each in a line of its own.
@@ -48,10 +48,10 @@ impl Slot {
             names,
             joiner: Joiner::default(),
             joined: None,
+            joining: false,
             foreign: group.and_then(foreign_group),
             last_event: event,
             unread: Vec::new(),
-            understood: false,
         }
     }
 
@@ -92,7 +92,7 @@ impl Slot {
 
     /// Takes what a message turned out to be.
     pub(super) fn take(&mut self, worker: &mut Worker<'_>, message: &Message<'_>, record: &Record<'_>) {
-        self.understood |= is_about_an_attempt(record);
+        worker.understood |= is_about_an_attempt(record);
         match record {
             Record::InitStart(start) | Record::RestoreStart(start) => {
                 // It names the function, too, but only once an environment: those that began before the window would be

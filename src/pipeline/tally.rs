@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::decode::Sighting;
-use crate::model::{Bucket, Note};
+use crate::model::{Bucket, Note, Sighting};
 use crate::wire::{Coverage, CoverageBytes, InputProblem};
 
 /// Counts of one worker. Tallies of several add up in any order.
@@ -68,10 +67,11 @@ impl Tally {
     pub(super) fn unread(&mut self, input: &str, sighting: &Sighting) {
         let Sighting { line, sentence, before, .. } = sighting;
         let behind = if before.is_empty() { String::new() } else { format!(" behind {before:?}") };
+        let remedy = if before.is_empty() { "" } else { "; take off what stands before the messages" };
         self.unread.inputs += 1;
         self.unread.note(format!(
-            "{input}: line {line} holds {sentence:?}{behind}, but no line was read as one of the Lambda platform: \
-             its failures are missing; take off what stands before the messages"
+            "{input}: line {line} holds {sentence:?}{behind}, but neither START, END nor REPORT of an attempt could be read: \
+             its failures are missing{remedy}"
         ));
     }
 

@@ -13,7 +13,7 @@ use super::slot::Piece;
 use super::tally::Tally;
 use super::{Options, Progress};
 use crate::assemble::{self, Output};
-use crate::decode::{self, Buffers, DecodeError, Decoded, InputContext, Opened, Sighting};
+use crate::decode::{self, Buffers, DecodeError, Decoded, InputContext, Opened};
 use crate::model::{Attempt, Bucket, Keep, Lines, Note, Place, Stretch, Timestamp};
 use crate::rules;
 use crate::source::saved::Told;
@@ -55,6 +55,8 @@ pub(super) struct Worker<'r> {
     pub(super) stretches: Vec<Stretch>,
     /// Attempts that are closed and judged later, where that is wanted.
     pub(super) unjudged: Option<Unjudged>,
+    /// A line of the platform about an attempt was read as one, since the last text ended.
+    pub(super) understood: bool,
     /// The hands that share a large input with this one, with what they have judged.
     pub(super) hands: Vec<Worker<'r>>,
 }
@@ -81,6 +83,7 @@ impl<'r> Worker<'r> {
             buffers: Buffers::default(),
             stretches: Vec::new(),
             unjudged: None,
+            understood: false,
             hands: Vec::new(),
         }
     }
@@ -97,7 +100,7 @@ impl<'r> Worker<'r> {
         let mut sink = InputSink::new(self, u32::try_from(at).unwrap_or(u32::MAX));
         let seen = decode_input(job, at, sharing, &mut buffers, &mut sink);
         sink.end();
-        let unread = seen.sighting.filter(|sighting| sighting.refused || !sink.is_understood());
+        let unread = sink.unread();
         for mut piece in sink.into_pieces() {
             if is_whole(&piece) {
                 self.close_stream(vec![piece]);
@@ -254,7 +257,6 @@ struct Seen {
     /// Its first bytes, as they were read.
     head: Vec<u8>,
     result: Result<(), DecodeError>,
-    sighting: Option<Sighting>,
 }
 
 /// Opens an input and decodes it into a sink.
@@ -269,7 +271,7 @@ fn decode_input<'r>(
         Ok(source) => source,
         Err(error) => {
             let result = Err(DecodeError::Io(error));
-            return Seen { bytes_read: 0, bytes_decoded: 0, head: Vec::new(), result, sighting: None };
+            return Seen { bytes_read: 0, bytes_decoded: 0, head: Vec::new(), result };
         }
     };
     let mut reader = Counted { reader: &mut *source, bytes: 0, head: Vec::new(), progress: job.progress };
@@ -279,8 +281,7 @@ fn decode_input<'r>(
     } else {
         decode_together(&mut reader, context, hands, buffers, sink)
     };
-    let Decoded { bytes: bytes_decoded, result, sighting, .. } = decoded;
-    Seen { bytes_read: reader.bytes, bytes_decoded, head: reader.head, result, sighting }
+    Seen { bytes_read: reader.bytes, bytes_decoded: decoded.bytes, head: reader.head, result: decoded.result }
 }
 
 /// Decodes with several threads: in chunks, or with the decoder in a thread of its own.
@@ -294,7 +295,7 @@ fn decode_together<'r>(
     let mut whole = match decode::open(reader) {
         Ok(Opened::Splits(splits)) => return splits.decode(context, hands, sink),
         Ok(Opened::Whole(whole)) => whole,
-        Err(error) => return Decoded { shape: None, bytes: 0, result: Err(error), sighting: None },
+        Err(error) => return Decoded { shape: None, bytes: 0, result: Err(error) },
     };
     let (mut relay, arrivals) = relay();
     let decoded = thread::scope(|scope| {
