@@ -14,14 +14,23 @@ pub(super) fn text(typed: Option<&str>, style: &Style) -> Result<String, Failure
         return Ok(pages);
     }
     let word = unwrapped(typed);
-    if let Some(error) = platform_error(word) {
+    // What stands behind a name says more than a family of names, such as `Runtime.*`.
+    let has_more = word.contains(char::is_whitespace);
+    let by_name = |name: &str| -> Option<Result<String, Failure>> {
+        let error = platform_error(name)?;
         let intro = format!("{}: {}\n\n", style.paint(Ink::Strong, error.id), error.meaning);
-        return Ok(intro + &look_up(CODES, error.code, style)?);
+        Some(look_up(CODES, error.code, style).map(|page| intro + &page))
+    };
+    if let Some(found) = by_name(word).filter(|_| !has_more) {
+        return found;
     }
     if let Some(found) = recognise(typed) {
         let pages = found.code.map(|code| look_up(CODES, code, style)).transpose()?;
         let intro = format!("{}.\n", found.what);
         return Ok(pages.map_or(intro.clone(), |pages| format!("{intro}\n{pages}")));
+    }
+    if let Some(found) = by_name(word.split(':').next().unwrap_or(word)).filter(|_| has_more) {
+        return found;
     }
     look_up(CODES, word, style).or_else(|failure| {
         http_status(word, style)
@@ -39,7 +48,10 @@ fn http_status(word: &str, style: &Style) -> Option<String> {
 }
 
 /// What services say of a failure instead of its name.
-const PHRASES: [(&str, &str); 1] = [("rate exceeded", "TooManyRequestsException")];
+const PHRASES: [(&str, &str); 2] = [
+    ("rate exceeded", "TooManyRequestsException"),
+    ("exceeded maximum allowed payload size", "Function.ResponseSizeTooLarge"),
+];
 
 /// The page, or the pages to choose from, of an exception or errno name.
 fn name_of_error(word: &str, style: &Style) -> Option<String> {
@@ -48,7 +60,7 @@ fn name_of_error(word: &str, style: &Style) -> Option<String> {
     let phrase = PHRASES.iter().find(|(phrase, _)| lower.contains(phrase));
     let codes = codes_of_name(phrase.map_or(word, |(_, name)| name));
     match codes[..] {
-        [] => None,
+        [] => catalogue_code(platform_error(phrase?.1)?.code).map(|code| page(code.page, style)),
         [only] => catalogue_code(only).map(|code| page(code.page, style)),
         ref several => Some(choice(word, "", several, style)),
     }
@@ -250,6 +262,25 @@ mod tests {
             ("EFSMount…", &["invalid_request.conflict: "]),
             ("Runtime.Unav…", &["throttling.capacity: "]),
             ("`timeout.invoke`", &["timeout.invoke: Timed out"]),
+            ("TASK TIMED OUT AFTER 3.00 SECONDS", &["timeout.invoke (high)"]),
+            (
+                "Sandbox.Timedout: RequestId: 6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34 Error: Task timed out after 3.00 seconds",
+                &["timeout.invoke (high)"],
+            ),
+            (
+                "Runtime.ImportModuleError: Unable to import module 'app': No module named 'pandas'",
+                &["init_failure.import (high)"],
+            ),
+            ("Runtime.HandlerNotFound: index.run is undefined or not exported", &["init_failure.handler_not_found"]),
+            ("Runtime.NewName", &["Runtime.*", "runtime_exception.unhandled"]),
+            ("index.run is undefined or not exported", &["init_failure.handler_not_found"]),
+            ("Cannot find module '/var/task/index'", &["init_failure.import"]),
+            ("fork/exec /var/task/bootstrap: permission denied", &["init_failure.entrypoint"]),
+            ("Couldn't find valid bootstrap(s): [/opt/bootstrap]", &["init_failure.entrypoint"]),
+            (
+                "Response payload size (6291557 bytes) exceeded maximum allowed payload size (6291556 bytes).",
+                &["runtime_exception.response_too_large"],
+            ),
             (
                 "An error occurred (ThrottlingException) when calling the PutItem operation: slow",
                 &["downstream.throttled: "],

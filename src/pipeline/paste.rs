@@ -43,6 +43,11 @@ const SENTENCES: &[(&str, Stands, &str, &str)] = &[
         "An error occurred during JSON parsing: java.lang.RuntimeException\njava.lang.RuntimeException: An error occurred \
          during JSON parsing\n\tat lambdainternal.A.b(A.java:1)",
     ),
+    ("fork/exec /var/", Anywhere, "", "IMAGE\tLaunch error: {}\tEntrypoint: []"),
+    ("exec format error", First, "", "IMAGE\tLaunch error: fork/exec /var/task/bootstrap: {}\tEntrypoint: []"),
+    ("Couldn't find valid bootstrap", Anywhere, "", "IMAGE\tLaunch error: {}\tEntrypoint: []"),
+    (" is undefined or not exported", Anywhere, "", "[ERROR] Runtime.HandlerNotFound: the handler{}"),
+    ("Cannot find module '/var/", First, "", "[ERROR] Runtime.ImportModuleError: Error: {}"),
     ("REPORT RequestId: ", First, REPORT, "{>}"),
     ("REPORT ", First, REPORT, "{>}"),
     ("Duration: ", First, REPORT, "{}"),
@@ -109,11 +114,17 @@ pub(super) fn around_sentence(text: &str) -> impl Iterator<Item = String> {
     let text = bare(text);
     let text = text.strip_prefix("Error: ").unwrap_or(text);
     SENTENCES.iter().filter_map(move |(begin, stands, before, line)| {
-        let at = if *stands == First { text.starts_with(begin).then_some(0) } else { text.find(begin) };
-        let said = text.get(at?..)?;
-        let (mark, said) = if line.contains("{>}") { ("{>}", said.get(begin.len()..)?) } else { ("{}", said) };
+        let at = if *stands == First { text.starts_with(begin).then_some(0) } else { find_in_any_case(text, begin) };
+        let said = format!("{begin}{}", text.get(at? + begin.len()..)?);
+        let (mark, said) = if line.contains("{>}") { ("{>}", said.get(begin.len()..)?) } else { ("{}", &*said) };
         Some(format!("{before}{}", line.replacen(mark, said, 1)))
     })
+}
+
+/// Where a sentence begins in a text that may be written in capitals.
+fn find_in_any_case(text: &str, sentence: &str) -> Option<usize> {
+    let sentence = sentence.as_bytes();
+    text.as_bytes().windows(sentence.len()).position(|window| window.eq_ignore_ascii_case(sentence))
 }
 
 /// Lines that the whole text may be a part of, the likeliest first.
@@ -121,11 +132,11 @@ pub(super) fn around(text: &str) -> impl Iterator<Item = String> {
     let bare = bare(text);
     let time = HEAD.split('\t').next().unwrap_or("");
     let fronts = [
+        // The client says these names; of any other, nobody knows whether it was caught.
+        (FAMILIES.iter().any(|family| bare.starts_with(family)), "[ERROR] ".to_owned()),
         (bare.starts_with("undefined"), format!("{time}\t")),
         (true, HEAD.to_owned()),
         (true, OF_REQUEST.to_owned()),
-        // The client says these names; of any other, nobody knows whether it was caught.
-        (FAMILIES.iter().any(|family| bare.starts_with(family)), "[ERROR] ".to_owned()),
         (bare.starts_with('{'), format!("{HEAD}ERROR\tInvoke Error\t")),
         (true, format!("{HEAD}ERROR\t")),
     ];
