@@ -3,7 +3,7 @@
 use super::exception::{self, described};
 use super::level;
 use super::text::{
-    BLANKS, after_timestamp, first_line, is_type_name, lines, message_and_class, trim_indent, uuid, word,
+    BLANKS, after_timestamp, first_line, has_log_head, is_type_name, lines, message_and_class, trim_indent, uuid, word,
 };
 use crate::model::{AppError, AppLine, ErrorForm, Level};
 
@@ -15,7 +15,8 @@ pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     log4j(text)
 }
 
-/// `<message>: <class>`, then the stack trace, which begins with `<class>: <message>` or `<class>`.
+/// `<message>: <class>`, then the stack trace, which begins with `<class>: <message>`, or with `<class>` alone where the
+/// message is `null`. Loggers end a line with a class and print its stack, too, but not their own text again.
 ///
 /// The message may have lines of its own, so the class at the end of a line is looked for at the start of the next.
 pub(super) fn framed(text: &str) -> Option<AppError<'static>> {
@@ -25,30 +26,54 @@ pub(super) fn framed(text: &str) -> Option<AppError<'static>> {
         // Copies put a blank before every line.
         let stack = trim_indent(text.get(end..)?);
         let head = line.trim_end();
-        if let Some((message, name)) = message_and_class(head)
+        if let Some((last, name)) = message_and_class(head)
             && let Some(rest) = stack.strip_prefix(name)
             && (rest.starts_with([':', '\n', '\r']) || rest.is_empty())
-            && (is_class(name) || says_again(rest, text.get(..start + message.len()).unwrap_or(""), name))
+            && let Some(form) = form_of_stack(text, start, last, name, rest)
         {
-            return Some(of_stack(text, stack, name, start + head.len() - name.len()));
+            return Some(of_stack(form, text, stack, name, start + head.len() - name.len()));
         }
         start = end;
     }
     None
 }
 
-fn of_stack(text: &str, stack: &str, name: &str, name_at: usize) -> AppError<'static> {
+/// What a stack says of the line before it, which begins at `start` and has `last` before the class `name`.
+fn form_of_stack(text: &str, start: usize, last: &str, name: &str, stack: &str) -> Option<ErrorForm> {
+    if is_load_sentence(text) {
+        return Some(ErrorForm::Init);
+    }
+    let message = text.get(..start + last.len())?;
+    let (said, further) = first_line(stack);
+    if says_again(said, message, name) || says_again(said, last, name) {
+        return Some(ErrorForm::Unhandled);
+    }
+    if !is_class(name) || has_log_head(text) || has_log_head(last) {
+        return None;
+    }
+    // Where each line is an event of its own, only the last line of a longer message is here. The stack begins with the
+    // first; the others follow in it, or in events behind it, with the frames.
+    let mut further = lines(further).map(str::trim).filter(|line| !line.is_empty()).peekable();
+    let longer =
+        start == 0 && !said.is_empty() && (further.peek().is_none() || further.any(|line| line == last.trim()));
+    longer.then_some(ErrorForm::Unhandled)
+}
+
+fn of_stack(form: ErrorForm, text: &str, stack: &str, name: &str, name_at: usize) -> AppError<'static> {
     let message = text.get(..name_at).unwrap_or("").trim_end_matches([' ', ':']);
-    let form = if is_load_sentence(text) { ErrorForm::Init } else { ErrorForm::Unhandled };
     let message = if message == name { "" } else { message };
     described(form, name, message, stack)
 }
 
-/// Whether the stack goes on like one of this message. A class without a package is known by that alone.
-fn says_again(stack: &str, message: &str, name: &str) -> bool {
-    match first_line(stack).0.trim_end().strip_prefix(": ") {
-        Some(again) => again == first_line(message).0.trim(),
-        None => message == "null" || message == name,
+/// Whether the first line of a stack, behind its class, says the message again. Some classes add to theirs.
+fn says_again(said: &str, message: &str, name: &str) -> bool {
+    let first = first_line(message).0.trim();
+    match said.strip_prefix(':') {
+        Some(again) => {
+            let again = again.trim();
+            again == first || !first.is_empty() && again.starts_with(first)
+        }
+        None => message.trim() == "null" || message.trim() == name,
     }
 }
 

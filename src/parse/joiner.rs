@@ -9,7 +9,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::exception::{TRACEBACK, is_stack_line};
 use super::text::{
-    after_timestamp, first_line, is_error_name, is_type_name, message_and_class, trim_front, trim_indent,
+    after_timestamp, first_line, has_log_head, is_error_name, is_type_name, message_and_class, trim_front, trim_indent,
     type_and_message,
 };
 use super::{platform_json, platform_text, ruby};
@@ -246,7 +246,7 @@ fn opens_stack(text: &str) -> bool {
         return false;
     }
     MARK_SEARCH.as_ref().is_none_or(|marks| marks.is_match(text))
-        || message_and_class(text).is_some() && !is_prefixed(text)
+        || message_and_class(text).is_some() && (!is_prefixed(text) || is_dated(text))
         || type_and_message(text, is_error_name).is_some()
 }
 
@@ -327,6 +327,11 @@ fn is_prefixed(line: &str) -> bool {
         || line.starts_with('{')
         || line.starts_with('[')
             && line.split_once(']').is_some_and(|(word, _)| word[1..].bytes().all(|b| b.is_ascii_uppercase()))
+}
+
+/// Begins with a time that nothing of a logger's follows: it may be the first word of a message.
+fn is_dated(line: &str) -> bool {
+    after_timestamp(line).is_some_and(|rest| rest.starts_with(' ') && !has_log_head(rest))
 }
 
 /// Inside a stack: indented, or the end of what Node's inspector prints.

@@ -4,7 +4,7 @@ use super::exception::{self, TRACEBACK, after_python_stack, described};
 use super::level;
 use super::node::is_load_error;
 use super::text::{
-    BLANKS, after_timestamp, first_line, is_error_name, is_type_name, lines, message_and_class, split_at_first,
+    BLANKS, after_timestamp, first_line, has_log_head, is_error_name, is_type_name, lines, split_at_first,
     type_and_message, uuid,
 };
 use crate::model::{AppError, AppLine, ErrorForm, Level};
@@ -113,16 +113,72 @@ fn legacy(text: &str) -> Option<AppLine<'static>> {
 }
 
 /// `<message>: <Type>` and the stack, whose last line says the same the other way round: `<Type>: <message>`. Where it
-/// says something else, another line of the function stands before a stack that the function printed.
+/// says something else, another line of the function stands before a stack that the function printed. The clients that
+/// wrote this ended with Python 3.7, so a stack of a later version was printed by the function, too.
 fn before_stack(text: &str) -> Option<AppError<'static>> {
     let (head, stack) = split_at_first(text, TRACEBACK)?;
-    let (message, name) = message_and_class(head.strip_suffix(['\n', '\r'])?)?;
-    let begin = first_line(message).0.trim();
-    let mut said = lines(stack).filter_map(|line| type_and_message(line, is_type_name));
-    let repeated = said.any(|(again, said)| again.rsplit('.').next() == Some(name) && said == begin);
-    let cut_off = || after_python_stack(stack).is_none() && is_error_name(name);
-    if repeated || cut_off() {
+    let (message, name) = message_and_type(head.strip_suffix(['\n', '\r'])?)?;
+    let of_same_type =
+        |line| type_and_message(line, is_type_name).filter(|(last, _)| last.rsplit('.').next() == Some(name));
+    let repeated = lines(stack).filter_map(of_same_type).find_map(|(_, said)| whole_message(said, message));
+    let cut_off = || (after_python_stack(stack).is_none() && is_error_name(name)).then_some(message);
+    if let Some(message) = repeated.or_else(cut_off)
+        && !is_of_later_python(stack)
+    {
         return Some(described(ErrorForm::Unhandled, name, message, text));
     }
     super::crash::parse(text.get(head.len()..)?)?.error
+}
+
+/// Splits a line `<message>: <Type>` of whatever name: the stack tells whether it is a type.
+fn message_and_type(head: &str) -> Option<(&str, &str)> {
+    head.trim_end().rsplit_once(": ").filter(|(_, name)| is_type_name(name))
+}
+
+/// The message, where the last line of a stack says what the head says. The head has the place of a syntax error behind
+/// the message, and letters that Python 2 escapes in its stacks. Where each line is an event of its own, the head is the
+/// last line of a longer message, whose first line ends the stack.
+fn whole_message<'a>(said: &'a str, message: &'a str) -> Option<&'a str> {
+    let (first, further) = first_line(message);
+    let first = first.trim();
+    let place = || first.strip_prefix(said).is_some_and(|rest| rest.starts_with(" (") && rest.ends_with(')'));
+    if said == first || !said.is_empty() && place() || is_escaped(said, first) {
+        return Some(message);
+    }
+    let last_of_longer = further.is_empty() && (first.is_empty() || said.ends_with(':')) && !has_log_head(first);
+    last_of_longer.then_some(said)
+}
+
+/// Whether `escaped` is `plain` with an escape (`\xe9`, `\u20ac`, `\U0001f600`) in the place of each other letter.
+fn is_escaped(escaped: &str, plain: &str) -> bool {
+    if plain.is_ascii() || !escaped.is_ascii() {
+        return false;
+    }
+    let mut rest = escaped;
+    for letter in plain.chars() {
+        let next = if letter.is_ascii() {
+            rest.strip_prefix(letter)
+        } else {
+            // UTF-8 that was never decoded is escaped byte by byte.
+            let code = u32::from(letter);
+            let mut buffer = [0; 4];
+            let bytes: String = letter.encode_utf8(&mut buffer).bytes().map(|byte| format!("\\x{byte:02x}")).collect();
+            [format!("\\x{code:02x}"), format!("\\u{code:04x}"), format!("\\U{code:08x}"), bytes]
+                .iter()
+                .find_map(|escape| rest.strip_prefix(escape.as_str()))
+        };
+        let Some(next) = next else { return false };
+        rest = next;
+    }
+    rest.is_empty()
+}
+
+/// Whether a stack goes through the library of Python 3.8 or later, or marks the place in a line as 3.11 and later do.
+fn is_of_later_python(stack: &str) -> bool {
+    lines(stack).any(|line| {
+        let marks = line.trim();
+        let minor = line.split("/python3.").nth(1).and_then(|rest| rest.split('/').next());
+        minor.and_then(|minor| minor.parse::<u32>().ok()).is_some_and(|minor| minor >= 8)
+            || marks.len() > 1 && marks.bytes().all(|byte| matches!(byte, b'^' | b'~'))
+    })
 }

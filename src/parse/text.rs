@@ -131,6 +131,33 @@ pub(super) fn is_class_name(word: &str) -> bool {
     (last.starts_with(char::is_uppercase) || SMALL.contains(&last)) && is_type_name(word)
 }
 
+/// Whether a line begins like a logger's: a time, a level, a thread in brackets, an id, or the name of a logger before a
+/// dash. Runtime clients of old put nothing in front of the message of an error.
+pub(super) fn has_log_head(line: &str) -> bool {
+    const LEVELS: [&str; 14] = [
+        "TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "WARNING", "ERROR", "SEVERE", "CRITICAL", "FATAL", "CONFIG",
+        "FINE", "FINER", "FINEST",
+    ];
+    let line = first_line(line.trim_start()).0;
+    let level = |word: &str| {
+        let word = word.trim_start_matches(['[', '(', '<', '|']);
+        let end = word.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(word.len());
+        LEVELS.contains(&&word[..end])
+    };
+    let time = |word: &str| {
+        let word = word.trim_start_matches('[').as_bytes();
+        word.len() >= 8 && word[..2].iter().all(u8::is_ascii_digit) && word[2] == b':' && word[5] == b':'
+    };
+    let bracketed = |word: &str| word.starts_with('[') && word.trim_end_matches(':').ends_with(']');
+    let id = |word: &str| RequestId::parse_prefix(word.trim_start_matches('[').as_bytes()).is_some();
+    after_timestamp(line.trim_start_matches('[')).is_some()
+        || line
+            .split_whitespace()
+            .take(8)
+            .enumerate()
+            .any(|(at, word)| level(word) || time(word) || bracketed(word) || id(word) || at > 0 && word == "-")
+}
+
 /// Splits `Type: message` or a lone `Type`; the type must satisfy `accept`.
 pub(super) fn type_and_message(line: &str, accept: fn(&str) -> bool) -> Option<(&str, &str)> {
     let end = line.find(|c: char| c.is_whitespace() || c == ',').unwrap_or(line.len());

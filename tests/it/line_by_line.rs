@@ -79,6 +79,30 @@ const PRINTED: [&str; 6] = [
     "model: Resnet\n  indented: More",
 ];
 
+/// What loggers put before the text of a line; some put nothing.
+const LOG_HEADS: [&str; 9] = [
+    "",
+    "10:00:00.123 [main] WARN com.acme.Orders - ",
+    "10:00:00.123 DEBUG Orders - ",
+    "2026-10-01 00:00:00,123 INFO  [com.acme.Orders] (worker-1) ",
+    "WARNING: ",
+    "[INFO] ",
+    "[main] ",
+    "4f2c1b7a-7d70-4d4a-9b1c-3f0a5d0c2e11 INFO Orders:12 - ",
+    "WARN|",
+];
+
+/// A stack of the JVM behind a line that ends in its class and has words of its own.
+fn logged_by_jvm(class: &str) -> impl Iterator<Item = String> {
+    let texts = move |head: &str| {
+        ["com/acme/Dep", "null", ""].map(|message| {
+            let said = if message.is_empty() { String::new() } else { format!(": {message}") };
+            format!("{head}cache is off: {class}\n{class}{said}\n{JVM}\nanswered without it")
+        })
+    };
+    LOG_HEADS.into_iter().flat_map(texts)
+}
+
 fn of_jvm(class: &str) -> [String; 3] {
     [
         format!("com/acme/Dep: {class}\n{class}: com/acme/Dep\n{JVM}"),
@@ -90,6 +114,39 @@ fn of_jvm(class: &str) -> [String; 3] {
 fn of_old_python((message, name, last): (&str, &str, &str)) -> String {
     let colon = if message.is_empty() { "" } else { ": " };
     format!("{message}: {name}\n{PYTHON}\n{last}{colon}{message}")
+}
+
+/// Messages that the head and the end of a stack of old Python write in two ways, and messages of several lines.
+fn of_old_python_in_two_ways() -> Vec<String> {
+    let mut errors = Vec::new();
+    for class in ["SyntaxError", "IndentationError", "TabError"] {
+        for said in ["invalid syntax", "unexpected indent", "EOL while scanning: string"] {
+            for place in ["mod.py, line 3", "<unknown>, line 1", "a (b).py, line 30"] {
+                errors.push(format!(
+                    "{said} ({place}): {class}\n{PYTHON}\n  File \"x\", line 1\n    a b\n      ^\n{class}: {said}"
+                ));
+            }
+        }
+    }
+    for (plain, escaped) in
+        [("café", "caf\\xe9"), ("café", "caf\\xc3\\xa9"), ("5 € für: x", "5 \\u20ac f\\xfcr: x"), ("😀", "\\U0001f600")]
+    {
+        errors.push(format!("{plain}: ValueError\n{PYTHON}\nValueError: {escaped}"));
+    }
+    for (class, first, further, last) in [
+        ("OperationalError", "FATAL:  no entry for host \"10.0.0.1\", SSL off", "", ""),
+        ("OperationalError", "could not connect", "Is it there?", ""),
+        ("OrderRefused", "refused", "because it", ""),
+        ("ParamValidationError", "Parameter validation failed:", "", "Invalid type for parameter Key: None"),
+        ("OrderRefused", "Two reasons:", "the size", "the colour: red"),
+    ] {
+        let further = if further.is_empty() { String::new() } else { format!("{further}\n") };
+        errors.push(format!("{first}\n{further}{last}: {class}\n{PYTHON}\nshop.{class}: {first}\n{further}{last}"));
+    }
+    for date in ["2024-05-01 10:00:00", "2024-05-01", "2024-05-01T10:00:00Z"] {
+        errors.push(format!("{date} is no date: ValueError\n{PYTHON}\nValueError: {date} is no date"));
+    }
+    errors
 }
 
 /// How an attempt ends: with a REPORT that says nothing bad, or with the end of its process.
@@ -219,6 +276,41 @@ fn errors_of_old_python_are_failures() {
     check(&errors, End::Report, None);
     for (code, _) in verdicts(&writers(&log(&errors, End::Report, true))[0].2).values() {
         assert!(code.starts_with("runtime_exception.") || code.starts_with("downstream."), "{code}");
+    }
+}
+
+#[test]
+fn errors_of_old_python_in_two_ways_are_failures() {
+    let errors = of_old_python_in_two_ways();
+    check(&errors, End::Report, None);
+    for (key, (code, _)) in verdicts(&writers(&log(&errors, End::Report, false))[0].2) {
+        assert!(code.starts_with("runtime_exception.") || code.starts_with("downstream."), "{key}: {code}");
+    }
+}
+
+/// The class at the end of a line and a stack of that class behind it are also what a logger writes.
+#[test]
+fn stacks_that_a_logger_of_the_jvm_writes_are_no_failures() {
+    let classes = CLASSES.into_iter().filter(|class| !class.contains("Memory"));
+    let errors: Vec<String> = classes.flat_map(logged_by_jvm).collect();
+    check(&errors, End::Report, Some("ok"));
+}
+
+/// The clients that wrote an error with its class at the end of the line ended with Python 3.7.
+#[test]
+fn stacks_of_later_python_do_not_end_an_attempt() {
+    let library = |minor: u32| format!("  File \"/var/lang/lib/python3.{minor}/socket.py\", line 2, in go\n    c()");
+    let of = |frame: &str| {
+        let text = |(message, name, last): (&str, &str, &str)| {
+            let colon = if message.is_empty() { "" } else { ": " };
+            format!("{message}: {name}\n{PYTHON}\n{frame}\n{last}{colon}{message}\nretry 2")
+        };
+        TYPES.map(text).to_vec()
+    };
+    let later: Vec<String> = (8..20).flat_map(|minor| of(&library(minor))).chain(of("    ~~~^^^")).collect();
+    check(&later, End::Report, Some("ok"));
+    for (code, _) in verdicts(&writers(&log(&of(&library(7)), End::Report, false))[0].2).values() {
+        assert_ne!(code, "ok");
     }
 }
 
