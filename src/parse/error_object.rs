@@ -6,7 +6,7 @@ use serde_json_borrow::{ObjectAsVec, Value};
 
 use super::exception::owned;
 use super::frame;
-use super::text::{is_error_name, lines};
+use super::text::{is_type_name, lines};
 use crate::model::{AppError, ErrorForm};
 
 /// An object's members. Few, and borrowed from the text: looking them up in order costs less than a map of them.
@@ -102,12 +102,21 @@ pub(super) fn self_described(form: ErrorForm, object: &Object<'_>) -> AppError<'
     }
 }
 
-/// Whether an object describes itself as an error. Any object may have a message: a name like that of an error, or a
-/// stack that begins with the name, tells this one.
+/// Whether an object describes itself as an error. Any object may have a message, and the names of what is no error end
+/// like some of errors (`SoftTimeout`): a stack that begins with the name tells an error, or a name that says it is one.
+/// What a logger wrote has keys of a logger.
 pub(super) fn describes_itself(object: &Object<'_>) -> bool {
+    const OF_LOGGERS: [&str; 9] =
+        ["level", "severity", "timestamp", "@timestamp", "time", "service", "logger", "logger_name", "hostname"];
     let text = |name| member(object, name).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let named = |name| is_error_name(name) || text("stack").is_some_and(|stack| stack.starts_with(name));
-    member(object, "message").is_some_and(Value::is_string) && text("name").is_some_and(named)
+    let begins_stack = |name| {
+        let rest = text("stack").and_then(|stack| stack.strip_prefix(name));
+        rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_alphanumeric()))
+    };
+    let named = |name: &str| is_type_name(name) && (name.ends_with("Error") || name.ends_with("Exception"));
+    member(object, "message").is_some_and(Value::is_string)
+        && text("name").is_some_and(|name| named(name) || begins_stack(name))
+        && !object.keys().any(|key| OF_LOGGERS.contains(&key))
 }
 
 /// The status of an object that is known to be an error: loggers' objects have a `status` of anything.

@@ -240,6 +240,52 @@ fn an_error_that_may_have_been_logged_ends_what_says_no_more() {
     }
 }
 
+/// An object that the code logs in the JSON format of Node's client is an error only if it says so itself: names that
+/// end like some of errors do not, and loggers write their own keys.
+#[test]
+fn an_object_that_is_no_error_ends_nothing() {
+    let line = |object: Value| {
+        json!({"timestamp": "2026-10-01T00:00:00.123Z", "level": "ERROR", "requestId": "$ID", "message": object})
+            .to_string()
+    };
+    let with = |key: &str, value: Value| {
+        let mut object =
+            json!({"name": "AxiosError", "message": "no", "stack": "AxiosError: no\n    at f (/var/task/a.js:1:2)"});
+        object[key] = value;
+        line(object)
+    };
+    let names = [
+        "SoftTimeout",
+        "UserExit",
+        "HighFailure",
+        "PageFault",
+        "Interrupt",
+        "Errno",
+        "ExceptionCount",
+        "orders",
+        "Error rate",
+        "",
+    ];
+    let mut texts: Vec<String> =
+        names.into_iter().map(|name| line(json!({"name": name, "message": "budget exceeded", "ms": 120}))).collect();
+    texts.push(line(json!({"name": "Soft", "message": "no", "stack": "Softly: no"})));
+    let keys = ["level", "severity", "timestamp", "@timestamp", "time", "service", "logger", "logger_name", "hostname"];
+    texts.extend(keys.map(|key| with(key, json!("x"))));
+    check(&texts, End::Report, Some("ok"));
+    let errors = [
+        with("code", json!("E1")),
+        line(
+            json!({"name": "OrderRefused", "message": "no", "stack": "OrderRefused: no\n    at f (/var/task/a.js:1:2)"}),
+        ),
+        line(json!({"name": "OrderRefused", "message": "", "stack": "OrderRefused\n    at f (/var/task/a.js:1:2)"})),
+        line(json!({"name": "ValidationError", "message": "no", "errors": {}})),
+        line(json!({"name": "OrderException", "message": "no"})),
+    ];
+    for (key, (code, confidence)) in verdicts(&writers(&log(&errors, End::Report, false))[0].2) {
+        assert!(code != "ok" && confidence == "medium", "{key}: {code} {confidence}");
+    }
+}
+
 /// Holds every shape and both ways to write an error to what is `wanted`, which may say `None`: the same as in one event
 /// of a document of the API.
 fn check(errors: &[String], end: End, want: Option<&str>) {
