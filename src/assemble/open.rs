@@ -193,8 +193,10 @@ impl Open {
 
     /// Takes over what stood before the attempt and fills in what follows from the whole.
     pub(super) fn close(&mut self) {
-        let Pending { init, signs, left_out, logged_errors, .. } = std::mem::take(&mut self.before);
+        let of_init = self.before.tells_of_init();
+        let Pending { init, signs, left_out, logged_errors, kept, .. } = std::mem::take(&mut self.before);
         let attempt = &mut self.attempt;
+        let init_failed = signs.iter().any(tells_of_failure);
         if !signs.is_empty() {
             let own = std::mem::replace(&mut attempt.signs, signs);
             for sign in own {
@@ -219,6 +221,12 @@ impl Open {
         }
         if !plain {
             attempt.last_line = last_line(&self.lines);
+        }
+        // What the lines of an init that failed show was done for this attempt, and would be done again. An attempt that
+        // failed without a word may have failed in its init.
+        let silent = of_init && attempt.last_line.is_none() && attempt.signs.iter().any(tells_of_failure);
+        if init_failed || silent {
+            self.lines.prepend(kept);
         }
     }
 
@@ -465,6 +473,11 @@ fn last_line(lines: &Lines) -> Option<Line> {
     let (at, place, text) = (last.at, last.place, last.to_text());
     let message = Message { at, place, text: text.as_bytes(), escaped: false, bytes: 0, keep: &Keep::LAST };
     Some(evidence_line(&message, LAST_LINE_BYTES))
+}
+
+/// Anything but an error that the code logged, and may have survived.
+fn tells_of_failure(sign: &Sign) -> bool {
+    !matches!(&sign.kind, SignKind::Error(error) if error.form == ErrorForm::Logged)
 }
 
 /// A logged error, as opposed to the statement of the runtime that the handler failed.

@@ -181,6 +181,19 @@ impl Lines {
         }
     }
 
+    /// Puts earlier lines before these. Both are within their bounds, and none is dropped.
+    pub fn prepend(&mut self, mut earlier: Self) {
+        if earlier.is_empty() {
+            return;
+        }
+        for line in self.iter() {
+            earlier.take(line);
+        }
+        earlier.left_out += self.left_out;
+        earlier.wanted |= self.wanted;
+        *self = earlier;
+    }
+
     fn start(&self, at: usize) -> usize {
         at.checked_sub(1).map_or(0, |before| self.index.get(before).map_or(self.text.len(), |line| line.end))
     }

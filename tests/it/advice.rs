@@ -20,6 +20,16 @@ enum Kind {
     Refused(&'static str),
     /// The init failed and was repeated inside the request.
     Init,
+    /// The init failed before START, and was not repeated.
+    InitOnce,
+    /// The init ended before START without a word of why; the platform says that the process did.
+    InitExit,
+}
+
+impl Kind {
+    fn is_init(self) -> bool {
+        matches!(self, Self::Init | Self::InitOnce | Self::InitExit)
+    }
 }
 
 const REFUSALS: [&str; 3] = [
@@ -45,46 +55,68 @@ struct Attempt {
 impl Attempt {
     fn draw(random: &mut Random) -> Self {
         let refused = Kind::Refused(REFUSALS[random.below(3) as usize]);
-        let kinds = [Kind::Fine, Kind::Unended, Kind::TimedOut, Kind::Thrown, refused, refused, Kind::Init, Kind::Init];
+        let kinds = [
+            Kind::Fine,
+            Kind::Unended,
+            Kind::TimedOut,
+            Kind::Thrown,
+            refused,
+            refused,
+            Kind::Init,
+            [Kind::InitOnce, Kind::InitExit][random.below(2) as usize],
+        ];
         let says = [Says::Nothing, Says::Prose, Says::Write];
         Self { kind: kinds[random.below(8) as usize], says: says[random.below(3) as usize] }
     }
 
     /// The handler ran, or something was written.
     fn did_something(&self) -> bool {
-        self.kind != Kind::Init || self.says == Says::Write
+        !self.kind.is_init() || self.says == Says::Write
     }
 
     fn write(&self, second: &mut u64, id: &str, log: &mut String) {
+        // Where streams are not named, a line without an id is that of an attempt that may still run.
+        let stream = format!("2026/01/02/[$LATEST]{:032x}", *second);
         let mut say = |text: &str| {
             *second += 1;
             let (hour, minute) = (*second / 3_600, *second / 60 % 60);
-            log.push_str(&format!(
-                "2026-01-{:02}T{:02}:{minute:02}:{:02}.000Z {text}\n",
-                2 + hour / 24,
-                hour % 24,
-                *second % 60
-            ));
+            let (day, hour) = (2 + hour / 24, hour % 24);
+            for line in text.lines() {
+                log.push_str(&format!(
+                    "2026-01-{day:02}T{hour:02}:{minute:02}:{:02}.000000+00:00 {stream} {line}\n",
+                    *second % 60
+                ));
+            }
         };
-        let init = self.kind == Kind::Init;
+        let wrote = format!("PUT https://api.example.com/orders/{id} 200");
         let trace = |error: &str| {
             format!(
                 "[ERROR] {error}\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 3, in pay\n    work()"
             )
         };
         let failed = "Status: error\tError Type: Runtime.Unknown";
-        if init {
+        if self.kind.is_init() {
             say(
                 "INIT_START Runtime Version: python:3.13.v61\tRuntime Version ARN: arn:aws:lambda:eu-west-1::runtime:0",
             );
+        }
+        if matches!(self.kind, Kind::InitOnce | Kind::InitExit) {
+            match self.says {
+                Says::Nothing => {}
+                Says::Prose => say("a line of no consequence"),
+                Says::Write => say(&wrote),
+            }
+        }
+        if matches!(self.kind, Kind::Init | Kind::InitOnce) {
             say(&trace("KeyError: 'TABLE'"));
             say(&format!("INIT_REPORT Init Duration: 100.00 ms\tPhase: init\t{failed}"));
         }
         say(&format!("START RequestId: {id} Version: 7"));
         match self.says {
+            _ if matches!(self.kind, Kind::InitOnce | Kind::InitExit) => {}
             Says::Nothing => {}
             Says::Prose => say("a line of no consequence"),
-            Says::Write => say(&format!("PUT https://api.example.com/orders/{id} 200")),
+            Says::Write => say(&wrote),
         }
         let mut status = String::new();
         match self.kind {
@@ -98,6 +130,8 @@ impl Attempt {
                 say(&format!("INIT_REPORT Init Duration: 100.00 ms\tPhase: invoke\t{failed}"));
                 status = failed.to_owned();
             }
+            Kind::InitOnce => status = failed.to_owned(),
+            Kind::InitExit => status = "Status: error\tError Type: Runtime.ExitError".to_owned(),
         }
         say(&format!("END RequestId: {id}"));
         let figures = "Duration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 256 MB\tMax Memory Used: 90 MB";
@@ -195,13 +229,17 @@ fn partial_work_is_the_most_that_any_evidence_says_everywhere() {
         let Some(attempt) = truth.get(id).map(|attempts| &attempts[number - 1]) else { continue };
         let (work, category) = (word(record, "partial_work"), word(record, "category"));
         match (attempt.kind, attempt.says) {
-            (Kind::Refused(_), Says::Write) | (Kind::Init, Says::Write) => {
+            (Kind::Refused(_) | Kind::Init | Kind::InitOnce, Says::Write) => {
                 assert_eq!((work, word(record, "compensation")), ("likely", "yes"), "{record:#}");
             }
             (Kind::Refused(_), _) => {
                 assert_eq!((work, word(record, "compensation")), ("possible", "depends"), "{record:#}");
             }
-            (Kind::Init, _) => assert_eq!((work, word(record, "compensation")), ("none", "no"), "{record:#}"),
+            (Kind::InitExit, Says::Write) => assert_eq!(work, "likely", "{record:#}"),
+            (Kind::InitExit, _) => {}
+            (Kind::Init | Kind::InitOnce, _) => {
+                assert_eq!((work, word(record, "compensation")), ("none", "no"), "{record:#}")
+            }
             (Kind::Thrown, Says::Write) | (Kind::TimedOut, _) => assert_eq!(work, "likely", "{record:#}"),
             (Kind::Thrown, _) => assert_eq!(work, "possible", "{record:#}"),
             (Kind::Unended, _) => assert_eq!(category, "incomplete", "{record:#}"),
