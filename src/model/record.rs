@@ -94,20 +94,21 @@ pub enum Record<'a> {
     Unrecognized,
 }
 
-/// How the platform says an attempt or a phase ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// How the platform says an attempt or a phase ended, from the best to what is worst and tells most: where there are two,
+/// the greater one counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Status {
     /// `success`
     Success,
-    /// `error`: the runtime or an extension failed.
-    Error,
-    /// `failure`: the sandbox failed, or (Telemetry API) the handler returned an error.
-    Failure,
-    /// `timeout`
-    Timeout,
     /// A word that is not known. Lambda writes a status into text only when something went wrong, and a word that is new
     /// tomorrow must not look like a success.
     Unknown,
+    /// `failure`: the sandbox failed, or (Telemetry API) the handler returned an error.
+    Failure,
+    /// `error`: the runtime or an extension failed.
+    Error,
+    /// `timeout`
+    Timeout,
 }
 
 impl Status {

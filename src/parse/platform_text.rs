@@ -228,13 +228,36 @@ enum Label {
     RuntimeVersion,
 }
 
+impl Label {
+    /// The word after it is a figure with a unit.
+    fn is_figure(self) -> bool {
+        use Label::{Billed, Duration, Init, MaxMemory, MemorySize, Restore};
+        matches!(self, Duration | Billed | Init | Restore | MemorySize | MaxMemory)
+    }
+}
+
 /// Every known label and the word after it. A label may be broken over two lines in a copy, so words are compared.
 fn labels(text: &str) -> impl Iterator<Item = (Label, &str)> {
+    values(text).map(|(label, value, _)| (label, value))
+}
+
+/// The same with what follows the word.
+fn values(text: &str) -> impl Iterator<Item = (Label, &str, &str)> {
     memchr::memchr_iter(b':', text.as_bytes()).filter_map(|colon| {
         let label = label_before(text.get(..colon)?)?;
-        let (value, _) = word(text.get(colon + 1..)?);
-        Some((label, value))
+        let (value, rest) = word(text.get(colon + 1..)?);
+        Some((label, value, rest))
     })
+}
+
+/// Whether a figure is in another unit than Lambda's, which writes milliseconds and megabytes. Copies may lose the unit.
+fn is_in_other_unit(rest: &str) -> bool {
+    const OTHERS: [&str; 20] = [
+        "s", "sec", "secs", "second", "seconds", "m", "min", "minutes", "h", "us", "µs", "ns", "B", "bytes", "KB",
+        "kB", "GB", "KiB", "MiB", "GiB",
+    ];
+    let (unit, _) = word(rest.trim_start_matches(BLANKS));
+    OTHERS.contains(&unit.trim_end_matches([',', ';', '.']))
 }
 
 fn label_before(text: &str) -> Option<Label> {
@@ -285,9 +308,10 @@ struct Fields<'a> {
 impl<'a> Fields<'a> {
     fn read(text: &'a str) -> Self {
         let mut fields = Self::default();
-        for (label, value) in labels(text) {
+        for (label, value, rest) in values(text) {
             fields.reached_the_end |= label == Label::MaxMemory;
-            fields.lost |= fields.take(label, value).is_none();
+            let lost = label.is_figure() && is_in_other_unit(rest) || fields.take(label, value).is_none();
+            fields.lost |= lost;
         }
         fields.lost |= ends_midway(text);
         fields
@@ -307,7 +331,7 @@ impl<'a> Fields<'a> {
             Label::MemorySize => metrics.memory_size_mb = Some(megabytes(value)?),
             Label::MaxMemory => metrics.max_memory_used_mb = Some(megabytes(value)?),
             Label::Phase => self.phase = Some(phase(value)?),
-            Label::Status => self.status = Some(Status::read(value)),
+            Label::Status => self.status = self.status.max(Some(Status::read(value))),
             Label::ErrorType => self.error_type = Some(value).filter(|value| !value.is_empty()),
             Label::TraceId => self.trace_id = Some(value),
             Label::Version | Label::RuntimeVersion => {}

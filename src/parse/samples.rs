@@ -1,7 +1,7 @@
 //! Samples of every shape and what they say; the laws that hold for all of them.
 
 use super::{Joiner, Sieve, may_matter, parse};
-use crate::model::{AppError, AppLine, ErrorForm, Level, Record};
+use crate::model::{AppError, AppLine, ErrorForm, Level, Record, Status};
 
 pub(crate) const ID: &str = "6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34";
 
@@ -700,6 +700,58 @@ fn lines_of_functions() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// Where a REPORT has two statuses, it is as bad as the worse of them, in whichever order they stand.
+#[test]
+fn the_worse_of_two_statuses_counts() {
+    let figures = "Duration: 3.07 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 66 MB";
+    let words = ["success", "Success", "oom", "failure", "error", "Error", "timeout"];
+    let status_of = |statuses: &str| match parse(&sample(&format!("REPORT RequestId: $ID\t{figures}\t{statuses}"))) {
+        Record::Report(report) => report.status.expect("a status"),
+        other => panic!("{other:?}"),
+    };
+    for first in words {
+        for second in words {
+            let one = |word| status_of(&format!("Status: {word}"));
+            let both = status_of(&format!("Status: {first}\tStatus: {second}"));
+            assert_eq!(both, one(first).max(one(second)), "{first} {second}");
+            assert!(both != Status::Success || first.eq_ignore_ascii_case("success"), "{first} {second}");
+        }
+    }
+}
+
+/// A figure in another unit than milliseconds or megabytes is not read as if it were in one of these.
+#[test]
+fn figures_in_other_units_are_lost() {
+    let labels = ["Duration", "Billed Duration", "Memory Size", "Max Memory Used", "Init Duration"];
+    let units = ["ms", "ms", "MB", "MB", "ms"];
+    let line = |odd: Option<(usize, &str)>| {
+        let mut line = sample("REPORT RequestId: $ID");
+        for (at, label) in labels.into_iter().enumerate() {
+            let unit = odd.filter(|(odd, _)| *odd == at).map_or(units[at], |(_, unit)| unit);
+            line.push_str(&format!("\t{label}: 77 {unit}"));
+        }
+        line
+    };
+    let figures = |text: &str| match parse(text) {
+        Record::Report(report) => {
+            let m = report.metrics;
+            let memory = [m.memory_size_mb, m.max_memory_used_mb].map(|mb| mb.map(u64::from));
+            (report.whole, [m.duration_us, m.billed_ms, memory[0], memory[1], m.init_us])
+        }
+        other => panic!("{other:?}"),
+    };
+    let (whole, all) = figures(&line(None));
+    assert!(whole && all.iter().all(Option::is_some));
+    for at in 0..labels.len() {
+        for unit in ["s", "sec", "seconds", "s,", "min", "us", "µs", "ns", "GB", "KB", "kB", "MiB", "GiB", "bytes", "B"]
+        {
+            let (whole, seen) = figures(&line(Some((at, unit))));
+            let want = std::array::from_fn(|other| all[other].filter(|_| other != at));
+            assert_eq!((whole, seen), (false, want), "{} {unit}", labels[at]);
+        }
+    }
 }
 
 /// What must be seen: every line of the platform and every error.
