@@ -171,6 +171,9 @@ fn other_failure(error: &AppError<'_>, line: &str, hit: Hit) -> Option<Diagnosis
     let message = error.message.as_deref().unwrap_or("");
     let mut status = error.http_status.filter(|status| (400..600).contains(status));
     let mut trouble = hit.trouble;
+    if trouble == Trouble::HttpStatus && status.is_none() && is_of_caller(error) {
+        return None;
+    }
     if trouble == Trouble::HttpStatus || trouble == Trouble::Failed {
         status = status.or_else(|| http_status(message));
         trouble = match status.and_then(aws_codes::by_status) {
@@ -195,6 +198,22 @@ fn other_failure(error: &AppError<'_>, line: &str, hit: Hit) -> Option<Diagnosis
             http_status: status,
         },
     })
+}
+
+/// Whether an HTTP client refuses what the code asked of it, or the code gave up the call: nothing else failed.
+fn is_of_caller(error: &AppError<'_>) -> bool {
+    const CODES: [&str; 6] = [
+        "ERR_INVALID_URL",
+        "ERR_CANCELED",
+        "ERR_BAD_OPTION",
+        "ERR_BAD_OPTION_VALUE",
+        "ERR_INVALID_PROTOCOL",
+        "ERR_INVALID_ARG_TYPE",
+    ];
+    const MESSAGES: [&str; 3] = ["Invalid URL", "canceled", "Unsupported protocol"];
+    let message = error.message.as_deref().unwrap_or("");
+    error.code.as_deref().is_some_and(|code| CODES.contains(&code))
+        || MESSAGES.iter().any(|begin| message.starts_with(begin))
 }
 
 /// An HTTP client's error without a status: most are connections that failed.

@@ -114,6 +114,7 @@ static SIGNATURES: &[Signature] = &[
     row(Text, "Client network socket disconnected", Connection, High), row(Text, "network timeout at:", Timeout, High), row(Text, "request to https", Failed, Medium),
     row(Word, "UND_ERR_CONNECT_TIMEOUT", Timeout, High), row(Word, "UND_ERR_HEADERS_TIMEOUT", Timeout, High), row(Word, "UND_ERR_BODY_TIMEOUT", Timeout, High), row(Word, "UND_ERR_SOCKET", Connection, High),
     row(Type, "AxiosError", HttpStatus, High), row(Text, "Request failed with status code", HttpStatus, High), row(Word, "ERR_BAD_RESPONSE", HttpStatus, High), row(Word, "ERR_BAD_REQUEST", HttpStatus, High), row(Word, "ERR_NETWORK", Connection, Medium),
+    row(Word, "ERR_FR_TOO_MANY_REDIRECTS", Failed, Medium), row(Text, "Maximum number of redirects exceeded", Failed, Medium), row(Text, "axContentLength size of", Failed, Medium), row(Text, "axBodyLength limit", Failed, Medium),
     with(&["timeout of ", "imeout"], Word, "ECONNABORTED", Timeout, High), row(Text, "Response code ", HttpStatus, Medium), row(Text, "The operation was aborted due to timeout", Timeout, Medium),
     row(Type, "FetchError", Failed, Medium), row(Text, "ERR_TLS_", Tls, High), row(Word, "CERT_HAS_EXPIRED", Tls, High), row(Word, "DEPTH_ZERO_SELF_SIGNED_CERT", Tls, High),
     row(Word, "UNABLE_TO_VERIFY_LEAF_SIGNATURE", Tls, High), row(Word, "SELF_SIGNED_CERT_IN_CHAIN", Tls, High), row(Word, "UNABLE_TO_GET_ISSUER_CERT_LOCALLY", Tls, High), row(Word, "ERR_SSL_WRONG_VERSION_NUMBER", Tls, High), row(Word, "EPROTO", Tls, High),

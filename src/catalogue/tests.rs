@@ -1,7 +1,7 @@
 //! The catalogue against itself, and against error texts of every SDK and client shape.
 
 use super::*;
-use crate::model::{AppError, Category, ErrorForm};
+use crate::model::{AppError, Category, Confidence, ErrorForm};
 
 #[test]
 fn every_code_is_whole() {
@@ -205,6 +205,38 @@ fn other_aws_services() {
     given("ReadTimeoutError", "Read timeout on endpoint URL: \"https://dynamodb.eu-west-1.amazonaws.com/\"")
         .is("downstream.timeout", "DynamoDB/");
     given("software.amazon.awssdk.core.exception.SdkClientException", "Unable to execute HTTP request: Connect to s3.amazonaws.com:443 failed: connect timed out (SDK Attempt Count: 4)").is("downstream.timeout", "S3/");
+}
+
+/// An HTTP client's error is one of the connection only where the connection failed: not where the client refuses what
+/// the code asked, where the code gave up, or where an answer came that it does not like.
+#[test]
+fn http_clients_that_fail_without_a_connection() {
+    let error = |message: &'static str, code: Option<&'static str>| AppError {
+        error_type: Some("AxiosError".into()),
+        message: Some(message.into()),
+        code: code.map(Into::into),
+        ..AppError::of(ErrorForm::Unhandled)
+    };
+    for (message, code) in [
+        ("Invalid URL", "ERR_INVALID_URL"),
+        ("canceled", "ERR_CANCELED"),
+        ("option timeout must be a number", "ERR_BAD_OPTION_VALUE"),
+        ("Unknown option timeuot", "ERR_BAD_OPTION"),
+        ("Unsupported protocol ftp:", "ERR_INVALID_PROTOCOL"),
+    ] {
+        assert_eq!(diagnose(&error(message, Some(code)), ""), None, "{message}");
+        let answered = AppError { http_status: Some(503), ..error(message, Some(code)) };
+        assert_eq!(diagnose(&answered, "").map(|found| found.code), Some("downstream.unavailable"), "{message}");
+    }
+    for (message, code) in [
+        ("Maximum number of redirects exceeded", Some("ERR_FR_TOO_MANY_REDIRECTS")),
+        ("Maximum number of redirects exceeded", None),
+        ("maxContentLength size of 2000 exceeded", Some("ERR_BAD_RESPONSE")),
+        ("Request body larger than maxBodyLength limit", Some("ERR_FR_MAX_BODY_LENGTH_EXCEEDED")),
+    ] {
+        let found = diagnose(&error(message, code), "").map(|found| (found.code, found.confidence));
+        assert_eq!(found, Some(("downstream.error", Confidence::Medium)), "{message}");
+    }
 }
 
 #[test]
