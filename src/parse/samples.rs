@@ -744,12 +744,12 @@ fn figures_in_other_units_are_lost() {
     };
     let (whole, all) = figures(&line(None));
     assert!(whole && all.iter().all(Option::is_some));
-    for at in 0..labels.len() {
+    for (at, label) in labels.into_iter().enumerate() {
         for unit in ["s", "sec", "seconds", "s,", "min", "us", "µs", "ns", "GB", "KB", "kB", "MiB", "GiB", "bytes", "B"]
         {
             let (whole, seen) = figures(&line(Some((at, unit))));
             let want = std::array::from_fn(|other| all[other].filter(|_| other != at));
-            assert_eq!((whole, seen), (false, want), "{} {unit}", labels[at]);
+            assert_eq!((whole, seen), (false, want), "{label} {unit}");
         }
     }
 }
