@@ -238,7 +238,7 @@ fn partial_work_is_the_most_that_any_evidence_says_everywhere() {
             (Kind::InitExit, Says::Write) => assert_eq!(work, "likely", "{record:#}"),
             (Kind::InitExit, _) => {}
             (Kind::Init | Kind::InitOnce, _) => {
-                assert_eq!((work, word(record, "compensation")), ("none", "no"), "{record:#}")
+                assert_eq!((work, word(record, "compensation")), ("none", "no"), "{record:#}");
             }
             (Kind::Thrown, Says::Write) | (Kind::TimedOut, _) => assert_eq!(work, "likely", "{record:#}"),
             (Kind::Thrown, _) => assert_eq!(work, "possible", "{record:#}"),
