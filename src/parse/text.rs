@@ -124,11 +124,11 @@ pub(super) fn message_and_class(line: &str) -> Option<(&str, &str)> {
 }
 
 /// Whether a word is written like the class of an error: its last part begins with a capital, as in every convention,
-/// or it is one of the few of Python's standard library that do not.
+/// or it ends like those in small letters that Python's standard library and some programs have (`zlib.error`, `gaierror`).
 pub(super) fn is_class_name(word: &str) -> bool {
-    const SMALL: [&str; 4] = ["error", "timeout", "gaierror", "herror"];
+    const SMALL: [&str; 3] = ["error", "exception", "timeout"];
     let last = word.rsplit(['.', ':', '+']).next().unwrap_or(word).trim_start_matches('_');
-    (last.starts_with(char::is_uppercase) || SMALL.contains(&last)) && is_type_name(word)
+    (last.starts_with(char::is_uppercase) || SMALL.iter().any(|end| last.ends_with(end))) && is_type_name(word)
 }
 
 /// Whether a line begins like a logger's: a time, a level, a thread in brackets, an id, or the name of a logger before a
@@ -214,6 +214,7 @@ mod tests {
             ("a: b: Orders$Failed \n", Some(("a: b", "Orders$Failed"))),
             (": KeyError", Some(("", "KeyError"))),
             ("timed out: timeout", Some(("timed out", "timeout"))),
+            ("gone: my_error", Some(("gone", "my_error"))),
             ("gone: module._Hidden", Some(("gone", "module._Hidden"))),
             ("stored: 3", None),
             ("stored: widget", None),

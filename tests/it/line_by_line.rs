@@ -37,7 +37,10 @@ const CLASSES: [&str; 16] = [
 ];
 
 /// Message and class, as Python's client before 2019 began an error, with the class as its stack ends in it.
-const TYPES: [(&str, &str, &str); 7] = [
+const TYPES: [(&str, &str, &str); 10] = [
+    ("no size", "my_error", "my_error"),
+    ("no size: 3", "shop_exception", "shop.shop_exception"),
+    ("Error -3 while decompressing data", "error", "zlib.error"),
     ("'e'", "KeyError", "KeyError"),
     ("division by zero", "ZeroDivisionError", "ZeroDivisionError"),
     (
