@@ -30,7 +30,7 @@ const MOST_FOUND: usize = 4;
 /// An input whose first bytes were looked at.
 pub enum Opened<'a> {
     /// It can be decoded in chunks.
-    Splits(Splits<'a>),
+    Splits(Box<Splits<'a>>),
     /// It is decoded in one go. The reader still gives all of it.
     Whole(Box<dyn Read + Send + 'a>),
 }
@@ -51,7 +51,7 @@ pub fn open(input: &mut (dyn Read + Send)) -> Result<Opened<'_>, DecodeError> {
     let found = split_shape(&head);
     let all: Box<dyn Read + Send> = Box::new(Cursor::new(head).chain(input));
     Ok(match found {
-        Some((shape, cut)) => Opened::Splits(Splits { shape, source: Source::new(all, cut) }),
+        Some((shape, cut)) => Opened::Splits(Box::new(Splits { shape, source: Source::new(all, cut) })),
         None => Opened::Whole(all),
     })
 }
