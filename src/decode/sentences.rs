@@ -103,7 +103,7 @@ impl Watch {
         let found = found.or_else(|| {
             let lines = self.lines + line_ends(&self.carried[..border]);
             // What begins at the border was seen above, with what stands before it.
-            first(piece, border.min(across)).map(|found| (found, lines, piece))
+            first(piece, border.min(2)).map(|found| (found, lines, piece))
         });
         if let Some(((at, sentence), lines, text)) = found {
             let line_start = memchr::memrchr(b'\n', &text[..at]).map_or(0, |end| end + 1);
