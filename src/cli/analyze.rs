@@ -119,7 +119,7 @@ fn report_problems(analysis: &Analysis, options: &RunOptions) {
     for message in analysis.summary.gate.iter().flat_map(gate::messages) {
         complain(&message);
     }
-    if analysis.unread_inputs > 0 && (analysis.summary.gate.is_some() || !options.quiet) {
+    if analysis.unread_inputs > 0 && (analysis.unread_logs > 0 || analysis.summary.gate.is_some() || !options.quiet) {
         complain(&unread(analysis));
     }
     // The rest is in every output too, as coverage.
@@ -176,7 +176,8 @@ fn nothing_found(analysis: &Analysis, options: &RunOptions) -> String {
 fn status(analysis: &Analysis, options: &RunOptions, written: bool) -> ExitStatus {
     let gate: Option<&Gate> = analysis.summary.gate.as_ref();
     let strict = options.strict && !analysis.summary.coverage.complete;
-    let unread = analysis.unread_inputs > 0 && (analysis.empty || gate.is_some());
+    // A file that is no log may quote what it likes, unless a gate or an empty answer rests on its being none.
+    let unread = analysis.unread_logs > 0 || analysis.unread_inputs > 0 && (analysis.empty || gate.is_some());
     let incomplete = strict || unread;
     if gate.is_some_and(gate::failed) {
         ExitStatus::GateFailed
@@ -228,6 +229,7 @@ mod tests {
             input_failed: false,
             empty: false,
             unread_inputs: 0,
+            unread_logs: 0,
         };
         (analysis, options)
     }

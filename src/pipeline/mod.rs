@@ -125,6 +125,8 @@ pub struct Analysis {
     pub empty: bool,
     /// Inputs that hold sentences of the platform of which none was read: their failures are missing.
     pub unread_inputs: u64,
+    /// Logs among them: all but files that were left out of a directory for being no logs.
+    pub unread_logs: u64,
 }
 
 /// Told how far a run is; for progress bars.

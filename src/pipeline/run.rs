@@ -60,7 +60,7 @@ pub(super) fn run(feed: &dyn Feed, options: &Options, progress: &dyn Progress) -
     }
     let shown = shown.finish(&totals.patches);
     let input_failed = !tally.unreadable.is_empty();
-    let unread_inputs = tally.unread_inputs();
+    let (unread_inputs, unread_logs) = (tally.unread_inputs(), tally.unread_logs());
     let empty = totals.totals.attempts == 0 && totals.totals.environment_failures == 0;
     let records = (options.keep_records || options.ledger).then(|| match spool_error {
         None => Records::new(spools, totals.patches).unwrap_or_else(|error| Records::missing(&error)),
@@ -76,7 +76,7 @@ pub(super) fn run(feed: &dyn Feed, options: &Options, progress: &dyn Progress) -
         totals: totals.totals,
         functions: totals.functions,
     };
-    Ok(Analysis { summary, records, needy: totals.needy, shown, input_failed, empty, unread_inputs })
+    Ok(Analysis { summary, records, needy: totals.needy, shown, input_failed, empty, unread_inputs, unread_logs })
 }
 
 /// The time that pulled inputs were asked for, where the user names none now.

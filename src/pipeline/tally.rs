@@ -26,6 +26,8 @@ pub(super) struct Tally {
 #[derive(Debug, Default)]
 struct Unread {
     inputs: u64,
+    /// Those that were read as logs, or named: not what was left out of a directory for being none.
+    logs: u64,
     /// What is said of the first ones by name. Thousands of files may have the same unknown form.
     notes: BTreeSet<String>,
 }
@@ -64,11 +66,12 @@ impl Tally {
     }
 
     /// An input holds a sentence of the platform, and none was read.
-    pub(super) fn unread(&mut self, input: &str, sighting: &Sighting) {
+    pub(super) fn unread(&mut self, input: &str, sighting: &Sighting, left_out: bool) {
         let Sighting { line, sentence, before, .. } = sighting;
         let behind = if before.is_empty() { String::new() } else { format!(" behind {before:?}") };
         let remedy = if before.is_empty() { "" } else { "; take off what stands before the messages" };
         self.unread.inputs += 1;
+        self.unread.logs += u64::from(!left_out);
         self.unread.note(format!(
             "{input}: line {line} holds {sentence:?}{behind}, but neither START, END nor REPORT of an attempt could be read: \
              its failures are missing{remedy}"
@@ -78,6 +81,11 @@ impl Tally {
     /// Inputs that hold sentences of the platform of which none was read.
     pub(super) fn unread_inputs(&self) -> u64 {
         self.unread.inputs
+    }
+
+    /// Logs among them.
+    pub(super) fn unread_logs(&self) -> u64 {
+        self.unread.logs
     }
 
     pub(super) fn note(&mut self, note: Note) {
@@ -112,6 +120,7 @@ impl Tally {
         }
         self.logs_dropped += other.logs_dropped;
         self.unread.inputs += other.unread.inputs;
+        self.unread.logs += other.unread.logs;
         other.unread.notes.into_iter().for_each(|text| self.unread.note(text));
     }
 

@@ -112,10 +112,10 @@ impl<'r> Worker<'r> {
         self.buffers = buffers;
         self.hands = hands;
         let input = &job.inputs[at];
-        if let Some(sighting) = unread {
-            self.tally.unread(&input.name, &sighting);
-        }
         let refused = matches!(seen.result, Err(DecodeError::NotALog(_) | DecodeError::OtherKind(_)));
+        if let Some(sighting) = unread {
+            self.tally.unread(&input.name, &sighting, refused && !input.named);
+        }
         if !refused {
             self.tally.bytes_read += seen.bytes_read;
             self.tally.bytes_decoded += seen.bytes_decoded;
