@@ -2,41 +2,14 @@
 //!
 //! Only assembling needs the order of the input. What is judged goes into a ledger of the hand's own.
 
-use std::sync::Arc;
-
+use super::closed::{Closed, Unjudged};
+use super::judge::Closing;
 use super::sift::sift_block;
 use super::sink::InputSink;
-use super::worker::{Closing, Worker};
+use super::worker::Worker;
 use crate::assemble::Output;
 use crate::decode::Hand;
-use crate::model::{Attempt, Block, EventSink, Lines};
-use crate::summary::StreamNames;
-use crate::wire::Identity;
-
-/// What was closed in the turn of a hand, and is not judged yet.
-#[derive(Debug, Default)]
-pub(super) struct Unjudged {
-    attempts: Vec<Closed>,
-    /// Memory for the lines of attempts: it goes round, as it is much more than they are.
-    spare: Vec<Lines>,
-}
-
-/// An attempt that is closed but not judged.
-#[derive(Debug)]
-struct Closed {
-    attempt: Attempt,
-    identity: Arc<Identity>,
-    names: StreamNames,
-}
-
-impl Unjudged {
-    /// Takes an attempt, and leaves memory for the next one.
-    pub(super) fn push(&mut self, attempt: &mut Attempt, identity: &Arc<Identity>, names: StreamNames) {
-        let next = Attempt { lines: self.spare.pop().unwrap_or_default(), ..Attempt::default() };
-        let attempt = std::mem::replace(attempt, next);
-        self.attempts.push(Closed { attempt, identity: Arc::clone(identity), names });
-    }
-}
+use crate::model::{Block, EventSink};
 
 impl<'w, 'r> Hand<InputSink<'w, 'r>> for Worker<'r> {
     fn before(&mut self, block: &mut Block) {

@@ -3,10 +3,14 @@
 //! Inputs are read by a pool of workers, each with a ledger of its own. What a worker cannot finish alone, the two ends
 //! of a log stream, it leaves as parts that are joined after the last input; so the number of workers changes nothing.
 
+mod closed;
 mod duplicates;
 mod hand;
+mod input;
+mod judge;
 mod ledger;
 mod paste;
+mod piece;
 mod recognise;
 mod records;
 mod relay;

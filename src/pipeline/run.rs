@@ -6,9 +6,9 @@ use std::thread;
 use anyhow::Context;
 use rustc_hash::FxHashMap;
 
+use super::piece::Piece;
 use super::records::Records;
 use super::shown::Shown;
-use super::slot::Piece;
 use super::tally::Tally;
 use super::worker::{Job, Worker};
 use super::{Analysis, Options, Progress};

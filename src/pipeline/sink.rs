@@ -5,9 +5,11 @@ use std::ops::Range;
 use rustc_hash::FxHashMap;
 
 use super::duplicates::Delivered;
+use super::judge::Closing;
+use super::piece::Piece;
 use super::sift::sift;
-use super::slot::{Joined, Piece, Slot, key_hash};
-use super::worker::{Closing, Worker};
+use super::slot::{Joined, Slot, key_hash};
+use super::worker::Worker;
 use crate::assemble::{Assembler, Message};
 use crate::model::{
     Batch, Bucket, EventSink, LogEvent, Note, Place, Record, RequestId, Sighting, Span, StreamId, StreamKey, Stretch,

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::Xxh3;
 
-use super::worker::{Closing, Worker};
-use crate::assemble::{Assembler, Message, Part};
+use super::judge::Closing;
+use super::piece::Piece;
+use super::worker::Worker;
+use crate::assemble::{Assembler, Message};
 use crate::model::{Batch, FunctionArn, Keep, Note, Place, Record, RequestId, StreamId, StreamKey, Stretch};
 use crate::parse::Joiner;
 use crate::summary::StreamNames;
@@ -148,17 +150,6 @@ impl Joined {
     pub(super) fn and(self, more: Self) -> Self {
         Self { bytes: self.bytes + more.bytes, request_id: self.request_id.or(more.request_id), ..self }
     }
-}
-
-/// One end-to-end stretch of a stream, waiting for the others.
-#[derive(Debug)]
-pub(super) struct Piece {
-    /// Equal for the pieces of one stream; `None` where the input does not tell streams apart.
-    pub(super) stream: Option<u64>,
-    pub(super) identity: Arc<Identity>,
-    pub(super) names: StreamNames,
-    pub(super) input: u32,
-    pub(super) part: Part,
 }
 
 /// The platform tells of the beginning or the end of an attempt.

@@ -1,0 +1,145 @@
+//! One input: opened, decoded with as many threads as it is worth, and taken down in coverage.
+
+use std::io::{self, Read};
+use std::thread;
+
+use super::Progress;
+use super::piece::Piece;
+use super::relay::relay;
+use super::sink::InputSink;
+use super::worker::{Job, Worker};
+use crate::decode::{self, Buffers, DecodeError, Decoded, InputContext, Opened};
+use crate::wire::InputProblem;
+
+/// More hands than this wait for their turn more than they gain: a good third of the work is done in turn.
+const MOST_HANDS: usize = 3;
+
+impl<'r> Worker<'r> {
+    /// Reads one input to its end with so many threads, and closes the streams that no other input goes on with.
+    pub(super) fn read(&mut self, job: &Job<'r>, at: usize, threads: usize, is_whole: impl Fn(&Piece) -> bool) {
+        let mut buffers = std::mem::take(&mut self.buffers);
+        buffers.read_ahead(threads > 1);
+        let mut hands = std::mem::take(&mut self.hands);
+        while threads > 1 && hands.len() < threads.min(MOST_HANDS) {
+            hands.push(Worker::new(job));
+        }
+        let sharing = if threads > 1 { hands.as_mut_slice() } else { &mut [] };
+        let mut sink = InputSink::new(self, u32::try_from(at).unwrap_or(u32::MAX));
+        let seen = decode_input(job, at, sharing, &mut buffers, &mut sink);
+        sink.end();
+        let unread = sink.unread();
+        for mut piece in sink.into_pieces() {
+            if is_whole(&piece) {
+                self.close_stream(vec![piece]);
+            } else {
+                piece.part.seal(self.keep);
+                self.pieces.push(piece);
+            }
+        }
+        self.buffers = buffers;
+        self.hands = hands;
+        let input = &job.inputs[at];
+        let refused = matches!(seen.result, Err(DecodeError::NotALog(_) | DecodeError::OtherKind(_)));
+        if let Some(sighting) = unread {
+            self.tally.unread(&input.name, &sighting, refused && !input.named);
+        }
+        if !refused {
+            self.tally.bytes_read += seen.bytes_read;
+            self.tally.bytes_decoded += seen.bytes_decoded;
+        }
+        self.tally.inputs += 1;
+        if let Some(told) = job.feed.told(at, &seen.head) {
+            self.told(at, told);
+        }
+        let Err(error) = seen.result else { return };
+        let problem = InputProblem { input: input.name.clone(), reason: error.to_string() };
+        match error {
+            _ if refused && !input.named => self.tally.skipped.push(problem),
+            _ => self.tally.unreadable.push(problem),
+        }
+    }
+}
+
+/// What was seen of an input besides its events.
+struct Seen {
+    bytes_read: u64,
+    bytes_decoded: u64,
+    /// Its first bytes, as they were read.
+    head: Vec<u8>,
+    result: Result<(), DecodeError>,
+}
+
+/// Opens an input and decodes it into a sink.
+fn decode_input<'r>(
+    job: &Job<'r>,
+    at: usize,
+    hands: &mut [Worker<'r>],
+    buffers: &mut Buffers,
+    sink: &mut InputSink<'_, 'r>,
+) -> Seen {
+    let mut source = match job.feed.open(at) {
+        Ok(source) => source,
+        Err(error) => {
+            let result = Err(DecodeError::Io(error));
+            return Seen { bytes_read: 0, bytes_decoded: 0, head: Vec::new(), result };
+        }
+    };
+    let mut reader = Counted { reader: &mut *source, bytes: 0, head: Vec::new(), progress: job.progress };
+    let context = &job.inputs[at].context;
+    let decoded = if hands.is_empty() {
+        decode::decode(&mut reader, context, buffers, sink)
+    } else {
+        decode_together(&mut reader, context, hands, buffers, sink)
+    };
+    Seen { bytes_read: reader.bytes, bytes_decoded: decoded.bytes, head: reader.head, result: decoded.result }
+}
+
+/// Decodes with several threads: in chunks, or with the decoder in a thread of its own.
+fn decode_together<'r>(
+    reader: &mut Counted<'_>,
+    context: &InputContext,
+    hands: &mut [Worker<'r>],
+    buffers: &mut Buffers,
+    sink: &mut InputSink<'_, 'r>,
+) -> Decoded {
+    let mut whole = match decode::open(reader) {
+        Ok(Opened::Splits(splits)) => return splits.decode(context, hands, sink),
+        Ok(Opened::Whole(whole)) => whole,
+        Err(error) => return Decoded { shape: None, bytes: 0, result: Err(error) },
+    };
+    let (mut relay, arrivals) = relay();
+    let decoded = thread::scope(|scope| {
+        let decoder = scope.spawn(move || {
+            let decoded = decode::decode(&mut *whole, context, buffers, &mut relay);
+            relay.finish();
+            decoded
+        });
+        arrivals.deliver(sink);
+        decoder.join()
+    });
+    // A panic goes on where it would have gone without the thread.
+    decoded.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// First bytes of an input that are remembered.
+const HEAD: usize = 4;
+
+/// Counts what is read, and tells the progress.
+struct Counted<'a> {
+    reader: &'a mut (dyn Read + Send),
+    bytes: u64,
+    head: Vec<u8>,
+    progress: &'a dyn Progress,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        if self.head.len() < HEAD {
+            self.head.extend(buffer.iter().take(read.min(HEAD - self.head.len())));
+        }
+        self.bytes += read as u64;
+        self.progress.advance(read as u64);
+        Ok(read)
+    }
+}

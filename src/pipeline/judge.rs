@@ -1,0 +1,81 @@
+//! What becomes of an attempt that is closed: its verdict, and with it the ledger, the spool and what is shown.
+
+use std::sync::Arc;
+
+use super::piece::Piece;
+use super::worker::Worker;
+use crate::assemble::{self, Output};
+use crate::model::{Attempt, Bucket};
+use crate::rules;
+use crate::summary::StreamNames;
+use crate::wire::{Identity, Record};
+
+impl Worker<'_> {
+    /// Joins the pieces of one stream and closes it.
+    pub(super) fn close_stream(&mut self, mut pieces: Vec<Piece>) {
+        pieces.sort_by_key(|piece| (piece.part.span(), piece.input));
+        let Some(first) = pieces.first() else { return };
+        let (identity, names) = (first.identity.clone(), first.names);
+        let parts = pieces.into_iter().map(|piece| piece.part);
+        let keep = self.keep;
+        assemble::join(parts, keep, &mut Closing::new(self, &identity, names));
+    }
+}
+
+/// Takes what is closed in one stream.
+pub(super) struct Closing<'a, 'r> {
+    worker: &'a mut Worker<'r>,
+    identity: &'a Arc<Identity>,
+    names: StreamNames,
+}
+
+impl<'a, 'r> Closing<'a, 'r> {
+    pub(super) fn new(worker: &'a mut Worker<'r>, identity: &'a Arc<Identity>, names: StreamNames) -> Self {
+        Self { worker, identity, names }
+    }
+}
+
+impl Output for Closing<'_, '_> {
+    fn closed(&mut self, attempt: &mut Attempt) {
+        if let Some(unjudged) = &mut self.worker.unjudged
+            && !rules::is_plain_success(attempt)
+        {
+            unjudged.push(attempt, self.identity, self.names);
+            return;
+        }
+        let effects = &self.worker.options.effects;
+        let mut verdict = rules::judge(attempt);
+        if self.worker.keep.every_attempt {
+            attempt.side_effects = effects.of_lines(&attempt.lines);
+            attempt.has_side_effects = !attempt.side_effects.is_empty();
+        } else if verdict.category.is_failure() {
+            // Nobody asks what a success wrote, unless a person wants its record.
+            attempt.has_side_effects = effects.any(&attempt.lines);
+        }
+        if attempt.has_side_effects {
+            verdict.take_write();
+        }
+        let attempt = &*attempt;
+        self.worker.progress.judged(verdict.category.is_failure());
+        let (inputs, options) = (self.worker.inputs, self.worker.options);
+        let input_name = |at: u32| inputs.get(at as usize).map(|input| input.name.clone()).unwrap_or_default();
+        let record = || Record::new(self.identity, attempt, &verdict, &input_name, &options.redaction);
+        self.worker.ledger.add(self.names, attempt, &verdict, &record);
+        if self.worker.spool.is_some() {
+            let record = record();
+            self.worker.spool(&record, attempt.place, self.names);
+        }
+        if self.worker.shown.wants(attempt.request_id) {
+            let (record, place) = (record(), attempt.place);
+            self.worker.shown.take(&record, place, self.names.function(), &attempt.lines, &options.redaction);
+        }
+    }
+
+    fn count(&mut self, bucket: Bucket, bytes: u64) {
+        self.worker.tally.count(bucket, bytes);
+    }
+
+    fn duplicate(&mut self) {
+        self.worker.tally.duplicates += 1;
+    }
+}
