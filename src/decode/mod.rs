@@ -11,11 +11,13 @@ mod head;
 mod json;
 mod layers;
 mod line_ends;
+mod moment;
 mod run;
 mod sentences;
 mod split;
 mod spool;
 mod text;
+mod traces;
 mod utf16;
 #[cfg(feature = "libdeflate")]
 mod whole_gzip;

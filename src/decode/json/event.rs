@@ -2,7 +2,9 @@
 
 use super::scan::{Value, members, unescape};
 use crate::decode::delivery::{Delivery, Identity};
+use crate::decode::moment::moment;
 use crate::decode::text::own_time::own_time;
+use crate::decode::traces::has_trace;
 use crate::model::{LogEvent, RequestId, Timestamp, stream_parts};
 
 /// The parts of one event object, as they stand in the text.
@@ -167,7 +169,7 @@ impl<'j> EventObject<'j> {
 
     /// The message shows that it comes from Lambda.
     pub(in crate::decode) fn message_has_trace(&self) -> bool {
-        self.message().and_then(Value::text).is_some_and(crate::decode::head::has_trace)
+        self.message().and_then(Value::text).is_some_and(has_trace)
     }
 
     /// The message.
@@ -213,50 +215,9 @@ impl<'j> EventObject<'j> {
     }
 }
 
-/// Reads a time as exporters write it: an epoch number of any unit, with or without fraction, or ISO 8601.
-pub(in crate::decode) fn moment(text: &[u8]) -> Option<Timestamp> {
-    if let Some(number) = integer(text) {
-        return Timestamp::from_epoch_number(number);
-    }
-    if let Some((at, _)) = Timestamp::parse_prefix(text) {
-        return Some(at);
-    }
-    let number: f64 = unescape(text).trim().parse().ok()?;
-    // Seconds with a fraction; larger units lose nothing that matters by dropping it.
-    let is_seconds = (0.0..1e11).contains(&number);
-    Timestamp::from_epoch_number(if is_seconds { (number * 1_000_000.0) as i64 } else { number as i64 })
-}
-
-fn integer(text: &[u8]) -> Option<i64> {
-    if text.is_empty() || text.len() > 19 {
-        return None;
-    }
-    text.iter().try_fold(0i64, |number, byte| {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 { None } else { number.checked_mul(10)?.checked_add(i64::from(digit)) }
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn reads_moments_of_every_unit() {
-        for text in [
-            "1790812800123",
-            "1790812800123000",
-            "1790812800.123",
-            "2026-10-01T00:00:00.123Z",
-            "2026-10-01 00:00:00.123",
-            "1.790812800123e12",
-            "2026-10-01T02:00:00.123+02:00",
-        ] {
-            let at = moment(text.as_bytes()).map(|at| at.to_string());
-            assert_eq!(at.as_deref(), Some("2026-10-01T00:00:00.123Z"), "{text}");
-        }
-        assert_eq!(moment(b"now"), None);
-    }
 
     #[test]
     fn finds_the_origin_in_nested_objects() {

@@ -3,7 +3,8 @@
 use super::walk::{Layout, deliver_event, walk};
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::Feed;
-use crate::decode::head::{Head, JsonHead, has_trace};
+use crate::decode::head::{Head, JsonHead};
+use crate::decode::traces::has_trace;
 use crate::decode::{DecodeError, Shape};
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
@@ -28,7 +29,7 @@ pub(super) fn is_page_of_stream(json: &JsonHead<'_>) -> bool {
 
 fn is_filter(json: &JsonHead<'_>) -> bool {
     if json.has("events") {
-        return !super::get_events::is_get(json);
+        return !is_page_of_stream(json);
     }
     let plain_rows = json.keys.is_empty();
     plain_rows || json.arrays == 1 && json.objects.first().is_some_and(|event| event.is_api_event())

@@ -2,7 +2,8 @@
 
 use super::walk::{Layout, deliver_event, walk};
 use crate::decode::Shape;
-use crate::decode::head::{JsonHead, has_trace};
+use crate::decode::head::JsonHead;
+use crate::decode::traces::has_trace;
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "ndjson",

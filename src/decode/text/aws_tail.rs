@@ -4,7 +4,7 @@ use super::ansi::{sequences, without_colours};
 use super::engine::{self, Column, Family, Found, Names, Prefix};
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::Feed;
-use crate::decode::head::is_platform;
+use crate::decode::traces::is_platform;
 use crate::decode::{DecodeError, Shape};
 use crate::model::Timestamp;
 

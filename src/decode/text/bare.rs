@@ -5,7 +5,8 @@ use super::engine::{self, Family, Found, Prefix};
 use super::own_time::own_time;
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::Feed;
-use crate::decode::head::{HEAD, Head, has_trace};
+use crate::decode::head::{HEAD, Head};
+use crate::decode::traces::has_trace;
 use crate::decode::{DecodeError, Shape};
 use crate::model::Timestamp;
 

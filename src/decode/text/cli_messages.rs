@@ -7,7 +7,8 @@ use super::engine::{self, Family, Found, Prefix};
 use super::own_time::own_time;
 use crate::decode::Shape;
 use crate::decode::delivery::Delivery;
-use crate::decode::head::{Head, is_platform};
+use crate::decode::head::Head;
+use crate::decode::traces::is_platform;
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "aws-cli-messages-text",

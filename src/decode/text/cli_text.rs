@@ -3,7 +3,7 @@
 use super::engine::{self, Column, Family, Found, Names, Prefix};
 use crate::decode::Shape;
 use crate::decode::delivery::Delivery;
-use crate::decode::json::event::moment;
+use crate::decode::moment::moment;
 use crate::model::{Timestamp, stream_parts};
 
 pub(in crate::decode) const EVENTS: Shape = Shape {

@@ -6,8 +6,9 @@ use super::engine::{self, Family, Found, Prefix};
 use super::own_time::own_time;
 use crate::decode::Shape;
 use crate::decode::delivery::Delivery;
-use crate::decode::head::{Head, has_trace};
-use crate::decode::json::event::moment;
+use crate::decode::head::Head;
+use crate::decode::moment::moment;
+use crate::decode::traces::has_trace;
 use crate::model::Timestamp;
 
 pub(in crate::decode) const SHAPE: Shape = Shape {

@@ -3,7 +3,8 @@
 
 use super::engine::{self, Column, Family, Names, Prefix};
 use crate::decode::Shape;
-use crate::decode::head::{Head, is_platform};
+use crate::decode::head::Head;
+use crate::decode::traces::is_platform;
 use crate::model::Timestamp;
 
 pub(in crate::decode) const SHAPE: Shape = Shape {

@@ -1,8 +1,8 @@
 //! The time that a message carries itself: what runtimes and loggers print in front, and what structured lines have as
 //! a member. Asked only where the wrapping tells no time, and of forms that loggers write: any other date is data.
 
-use crate::decode::json::event::moment;
 use crate::decode::json::scan::{Scanned, Value, members, text_end, value};
+use crate::decode::moment::moment;
 use crate::model::{RequestId, Timestamp};
 
 /// When the message was written, as far as it says so. The message may be escaped as the inside of a JSON string.

@@ -3,7 +3,8 @@
 use super::engine::{self, Family, Prefix};
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::Feed;
-use crate::decode::head::{Head, is_platform};
+use crate::decode::head::Head;
+use crate::decode::traces::is_platform;
 use crate::decode::{DecodeError, Shape};
 use crate::model::{RequestId, TimeReader, Timestamp};
 
