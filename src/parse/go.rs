@@ -1,11 +1,8 @@
 //! Lines of the Go client: a date, and the payload of a failed handler or the sentence of a panic.
 
-use serde_json_borrow::Value;
-
-use super::error_object::{self, first_object, member};
+use super::client_payload::payload;
 use super::exception;
 use super::level;
-use super::node::is_payload;
 use super::text::{first_line, uuid};
 use crate::model::{AppError, AppLine, ErrorForm, Level};
 
@@ -50,22 +47,6 @@ fn after_date(text: &str) -> Option<&str> {
     let rest = text.get(19..).filter(|_| shape)?;
     let rest = rest.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
     rest.strip_prefix(' ')
-}
-
-/// `{"errorMessage","errorType"}`; with a stack it was a panic, after which the process exits.
-pub(super) fn payload(text: &str) -> Option<AppError<'static>> {
-    if !text.starts_with('{') {
-        return None;
-    }
-    let Some(object) = first_object(text) else {
-        return text.starts_with("{\"errorMessage\"").then(|| error_object::torn(ErrorForm::Unhandled, text));
-    };
-    if !is_payload(&object) {
-        return None;
-    }
-    let panicked = member(&object, "stackTrace").and_then(Value::as_array).is_some_and(|stack| !stack.is_empty());
-    let form = if panicked { ErrorForm::Uncaught } else { ErrorForm::Unhandled };
-    Some(error_object::error(form, &object))
 }
 
 fn panic_sentence(rest: &str) -> Option<AppError<'static>> {

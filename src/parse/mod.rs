@@ -7,6 +7,7 @@
 
 mod canonical;
 mod canonical_json;
+mod client_payload;
 mod crash;
 mod dotnet;
 mod error_object;

@@ -1,8 +1,7 @@
 //! Lines of the Node.js client: `<time> TAB <id> TAB <LEVEL> TAB <text>`; failures have a label and a JSON payload.
 
-use serde_json_borrow::Value;
-
-use super::error_object::{self, Object, first_object, member};
+use super::client_payload::{form_of, is_payload};
+use super::error_object::{self, first_object};
 use super::exception;
 use super::level;
 use super::text::{after_timestamp, uuid, word};
@@ -101,38 +100,8 @@ fn failure((form, payload): (ErrorForm, &str), no_id: bool) -> AppError<'static>
     error
 }
 
-/// An error before the first request is one of init, and so is one whose type says that the code did not load.
-pub(super) fn form_of(form: ErrorForm, name: &str, no_id: bool) -> ErrorForm {
-    if is_load_error(name) || no_id && form == ErrorForm::Uncaught { ErrorForm::Init } else { form }
-}
-
-/// Types that the clients give to code that could not be loaded; the JSON format drops the prefix.
-pub(super) fn is_load_error(name: &str) -> bool {
-    matches!(
-        name.strip_prefix("Runtime.").unwrap_or(name),
-        "ImportModuleError"
-            | "HandlerNotFound"
-            | "UserCodeSyntaxError"
-            | "MalformedHandlerName"
-            | "MalformedStreamingHandler"
-            | "BuiltInModuleConflict"
-            | "BadFunctionCode"
-            | "BeforeCheckpointError"
-            | "BeforeSnapshotError"
-            | "AfterRestoreError"
-            | "RestoreHookUserTimeout"
-    )
-}
-
 /// Node 8 and older: the payload without a label or level.
 fn legacy_failure(rest: &str) -> Option<AppError<'static>> {
     let object = rest.starts_with('{').then(|| first_object(rest)).flatten()?;
     is_payload(&object).then(|| error_object::error(ErrorForm::Unhandled, &object))
-}
-
-/// `errorMessage` and one of the other two keys that a client writes, and nothing that a logger would add.
-pub(super) fn is_payload(object: &Object<'_>) -> bool {
-    member(object, "errorMessage").is_some_and(Value::is_string)
-        && (object.contains_key("errorType") || object.contains_key("stackTrace"))
-        && object.keys().all(|key| matches!(key, "errorMessage" | "errorType" | "stackTrace" | "trace" | "cause"))
 }

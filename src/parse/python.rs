@@ -1,8 +1,8 @@
 //! Lines of the Python client: logger lines with tabs and a time, and the line for a failed handler without either.
 
+use super::client_payload::is_load_error;
 use super::exception::{self, TRACEBACK, after_python_stack, described};
 use super::level;
-use super::node::is_load_error;
 use super::text::{
     BLANKS, after_timestamp, first_line, has_log_head, is_error_name, is_type_name, lines, split_at_first,
     type_and_message, uuid,

@@ -4,14 +4,14 @@ use std::borrow::Cow;
 
 use serde_json_borrow::Value;
 
+use super::client_payload::{form_of, is_load_error, payload};
 use super::error_object::{
     Object, all_at, describes_itself, error, first_object, frame_of, member, self_described, text_at,
 };
 use super::exception;
 use super::level;
-use super::node::{form_of, is_load_error};
 use super::text::is_type_name;
-use super::{go, java, ruby, rust_runtime};
+use super::{java, ruby, rust_runtime};
 use crate::model::{AppError, AppLine, ErrorForm, Level, RequestId};
 
 /// What a JSON line of the function says; `None` where the text is no object.
@@ -174,7 +174,7 @@ fn go_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
     if level < Level::Error {
         return None;
     }
-    go::payload(message_text(object)?)
+    payload(message_text(object)?)
 }
 
 /// Ruby: the payload without its label.
