@@ -1,9 +1,16 @@
-//! Holds the order of the layers: which module may import which, and that every file says what it owns.
+//! Holds the order of the house: which layer may import which, that no two files import each other, that the map names
+//! every layer, and that every file says what it owns.
+//!
+//! Sources are read as tokens, so comments and strings count for nothing, and what is compiled for tests alone is left out.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
-/// Module, and the modules of ours that it may import. A module may always import itself.
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+/// Layer, and the layers that it may import. A layer may always import itself.
 const LAYERS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("catalogue", &["model"]),
@@ -14,66 +21,362 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("effects", &["model"]),
     ("rules", &["model", "catalogue"]),
     ("summary", &["model", "catalogue", "wire"]),
-    ("render", &["model", "catalogue", "wire"]),
+    ("render", &["model", "wire"]),
     ("source", &["model", "decode"]),
     (
         "pipeline",
         &["model", "catalogue", "wire", "decode", "parse", "assemble", "effects", "rules", "summary", "source"],
     ),
-    ("cli", &["model", "catalogue", "wire", "decode", "effects", "rules", "summary", "render", "source", "pipeline"]),
+    ("cli", &["model", "catalogue", "wire", "effects", "summary", "render", "source", "pipeline"]),
 ];
 
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+/// A path in the source, from the root of the crate: `["decode", "json", "scan", "Value"]`.
+type ModulePath = Vec<String>;
+
+/// A source file.
+struct Source {
+    /// Its name below `src`, with slashes.
+    name: String,
+    text: String,
+}
+
+impl Source {
+    fn new(name: &str, text: &str) -> Self {
+        Self { name: name.to_owned(), text: text.to_owned() }
+    }
+
+    /// The module that it is.
+    fn module(&self) -> ModulePath {
+        let path = self.name.strip_suffix(".rs").unwrap_or(&self.name);
+        let parts = path.split('/').map(str::to_owned);
+        parts.filter(|part| !matches!(part.as_str(), "mod" | "lib" | "main")).collect()
+    }
+
+    fn is_folder(&self) -> bool {
+        self.name.ends_with("mod.rs")
+    }
+
+    fn layer(&self) -> &str {
+        self.name.split(['/', '.']).next().unwrap_or_default()
+    }
+}
+
+/// What a file refers to outside of its tests.
+#[derive(Default)]
+struct References {
+    paths: BTreeSet<ModulePath>,
+    /// Modules that are compiled for tests alone.
+    test_modules: BTreeSet<ModulePath>,
+}
+
+impl References {
+    fn of(source: &Source) -> Self {
+        let tokens = TokenStream::from_str(&source.text).unwrap_or_else(|error| panic!("{}: {error}", source.name));
+        let mut found = Self::default();
+        found.read(tokens, &source.module());
+        found
+    }
+
+    fn read(&mut self, tokens: TokenStream, module: &[String]) {
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        let mut at = 0;
+        while at < tokens.len() {
+            if is_test_attribute(&tokens[at..]) {
+                at += 2;
+                let end = tokens[at..].iter().position(ends_item).map_or(tokens.len(), |end| at + end);
+                if let [TokenTree::Ident(word), TokenTree::Ident(name), ..] = &tokens[at..]
+                    && word == "mod"
+                {
+                    self.test_modules.insert(child(module, &name.to_string()));
+                }
+                at = end + 1;
+                continue;
+            }
+            if let Some(base) = base(&tokens[at], module)
+                && !at.checked_sub(2).is_some_and(|before| is_path(&tokens[before..at]))
+                && is_path(&tokens[at + 1..])
+            {
+                at = self.path(&tokens, at + 1, base, module);
+                continue;
+            }
+            // `super` and `self` of a module inside the file are its own: there is none outside of tests.
+            if let TokenTree::Group(group) = &tokens[at] {
+                self.read(group.stream(), module);
+            }
+            at += 1;
+        }
+    }
+
+    /// Reads on from the colons behind `base`. Gives the place of what follows the path.
+    fn path(&mut self, tokens: &[TokenTree], mut at: usize, mut base: ModulePath, module: &[String]) -> usize {
+        while is_path(&tokens[at..]) {
+            at += 2;
+            match tokens.get(at) {
+                Some(TokenTree::Ident(word)) if word == "super" => {
+                    base.pop();
+                }
+                Some(TokenTree::Ident(word)) => base.push(word.to_string()),
+                Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
+                    self.branches(group.stream(), &base, module);
+                    return at + 1;
+                }
+                _ => break,
+            }
+            at += 1;
+        }
+        self.paths.insert(base);
+        at
+    }
+
+    /// Reads the branches of an import: `{a, b::{c, d}, super::e}`.
+    fn branches(&mut self, tokens: TokenStream, base: &[String], module: &[String]) {
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        let mut at = 0;
+        while at < tokens.len() {
+            let TokenTree::Ident(word) = &tokens[at] else {
+                at += 1;
+                continue;
+            };
+            let branch = match word.to_string().as_str() {
+                "self" => base.to_vec(),
+                "super" => base[..base.len().saturating_sub(1)].to_vec(),
+                name => child(base, name),
+            };
+            at = self.path(&tokens, at + 1, branch, module);
+            // The other name that is given to it.
+            while at < tokens.len() && !matches!(&tokens[at], TokenTree::Punct(punct) if punct.as_char() == ',') {
+                at += 1;
+            }
+        }
+    }
+}
+
+fn child(module: &[String], name: &str) -> ModulePath {
+    let mut path = module.to_vec();
+    path.push(name.to_owned());
+    path
+}
+
+/// Where a path begins that is given from the crate, or from the module itself.
+fn base(token: &TokenTree, module: &[String]) -> Option<ModulePath> {
+    let TokenTree::Ident(word) = token else { return None };
+    match word.to_string().as_str() {
+        "crate" => Some(Vec::new()),
+        "self" => Some(module.to_vec()),
+        "super" => Some(module[..module.len().saturating_sub(1)].to_vec()),
+        _ => None,
+    }
+}
+
+fn is_colon(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == ':')
+}
+
+fn is_path(tokens: &[TokenTree]) -> bool {
+    matches!(tokens, [first, second, ..] if is_colon(first) && is_colon(second))
+}
+
+/// `#[cfg(test)]`.
+fn is_test_attribute(tokens: &[TokenTree]) -> bool {
+    let [TokenTree::Punct(punct), TokenTree::Group(group), ..] = tokens else { return false };
+    punct.as_char() == '#' && group.stream().to_string().replace(' ', "") == "cfg(test)"
+}
+
+/// The last token of an item, a field or an entry of a list.
+fn ends_item(token: &TokenTree) -> bool {
+    match token {
+        TokenTree::Punct(punct) => matches!(punct.as_char(), ';' | ','),
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+        _ => false,
+    }
+}
+
+/// What breaks the order, in words.
+fn violations(sources: &[Source], layers: &[(&str, &[&str])], map: &str) -> Vec<String> {
+    let references: Vec<References> = sources.iter().map(References::of).collect();
+    let for_tests: BTreeSet<&ModulePath> = references.iter().flat_map(|found| &found.test_modules).collect();
+    let product = || {
+        let all = sources.iter().zip(&references);
+        all.filter(|(source, _)| !for_tests.iter().any(|module| source.module().starts_with(module)))
+    };
+    let mut wrong = Vec::new();
+    let mut used = BTreeSet::new();
+    for (source, found) in product() {
+        let layer = source.layer();
+        let Some((_, allowed)) = layers.iter().find(|(name, _)| *name == layer) else {
+            if !matches!(layer, "lib" | "main") {
+                wrong.push(format!("{}: a module without a place in the layers", source.name));
+            }
+            continue;
+        };
+        let imports: BTreeSet<&String> = found.paths.iter().filter_map(|path| path.first()).collect();
+        for imported in imports {
+            if imported == layer || !layers.iter().any(|(name, _)| name == imported) {
+                continue;
+            }
+            used.insert((layer.to_owned(), imported.clone()));
+            if !allowed.contains(&imported.as_str()) {
+                wrong.push(format!("{} imports {imported}", source.name));
+            }
+        }
+    }
+    for (layer, allowed) in layers {
+        for imported in *allowed {
+            if !used.contains(&((*layer).to_owned(), (*imported).to_owned())) {
+                wrong.push(format!("{layer} may import {imported}, which it does not"));
+            }
+        }
+        if !map.contains(&format!("| `{layer}` |")) {
+            wrong.push(format!("{layer}: a layer that is not on the map"));
+        }
+    }
+    wrong.extend(circles(&product().collect::<Vec<_>>()));
+    wrong
+}
+
+/// Files that import each other, in a ring of any length. What the file of a folder re-exports is no ring of its own.
+fn circles(product: &[(&Source, &References)]) -> Vec<String> {
+    let files: BTreeMap<ModulePath, &Source> = product.iter().map(|(source, _)| (source.module(), *source)).collect();
+    let file_of = |path: &ModulePath| {
+        let known = |end: &usize| files.get(&path[..*end]).copied();
+        (1..=path.len()).rev().find_map(|end| known(&end))
+    };
+    let edges: BTreeMap<&str, BTreeSet<&str>> = product
+        .iter()
+        .map(|(source, found)| {
+            let targets = found.paths.iter().filter_map(file_of);
+            let others = targets.filter(|target| !target.is_folder() && target.name != source.name);
+            (source.name.as_str(), others.map(|target| target.name.as_str()).collect())
+        })
+        .collect();
+    let mut rings = BTreeSet::new();
+    for start in edges.keys() {
+        // From a file to everything that it leads to, with the way there.
+        let mut ways: Vec<Vec<&str>> = vec![vec![start]];
+        let mut seen = BTreeSet::new();
+        while let Some(way) = ways.pop() {
+            for next in way.last().and_then(|last| edges.get(last)).into_iter().flatten() {
+                if next == start {
+                    let least = way.iter().min().map_or("", |least| *least);
+                    let at = way.iter().position(|file| *file == least).unwrap_or_default();
+                    let ring: Vec<&str> = way[at..].iter().chain(&way[..at]).copied().collect();
+                    rings.insert(format!("a circle of imports: {}", ring.join(" -> ")));
+                } else if seen.insert(*next) {
+                    ways.push([way.as_slice(), &[next]].concat());
+                }
+            }
+        }
+    }
+    rings.into_iter().collect()
+}
+
+fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a source folder") {
         let path = entry.expect("a folder entry").path();
         if path.is_dir() {
-            sources(&path, found);
+            files_below(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             found.push(path);
         }
     }
 }
 
-fn all_sources() -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn all_sources() -> Vec<Source> {
+    let root = root().join("src");
     let mut found = Vec::new();
-    sources(&root, &mut found);
+    files_below(&root, &mut found);
     found.sort();
-    found
-        .into_iter()
-        .map(|path| {
-            let name = path.strip_prefix(&root).expect("below src").to_string_lossy().replace('\\', "/");
-            (name, fs::read_to_string(&path).expect("UTF-8"))
-        })
-        .collect()
+    let read = |path: &PathBuf| {
+        let name = path.strip_prefix(&root).expect("below src").to_string_lossy().replace('\\', "/");
+        Source { name, text: fs::read_to_string(path).expect("UTF-8") }
+    };
+    found.iter().map(read).collect()
 }
 
 #[test]
-fn layers_import_only_what_lies_below() {
-    let mut wrong = Vec::new();
-    for (name, text) in all_sources() {
-        let module = name.split(['/', '.']).next().unwrap_or_default();
-        let Some((_, allowed)) = LAYERS.iter().find(|(layer, _)| *layer == module) else {
-            assert!(matches!(module, "lib" | "main"), "{name}: a module without a place in the layers");
-            continue;
-        };
-        // Tests at the end of a file may reach further.
-        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
-        for part in code.split("crate::").skip(1) {
-            let imported: String = part.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-            let known = LAYERS.iter().any(|(layer, _)| *layer == imported);
-            if known && imported != module && !allowed.contains(&imported.as_str()) {
-                wrong.push(format!("{name} imports {imported}"));
-            }
-        }
-    }
+fn the_house_keeps_its_order() {
+    let map = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("the map");
+    let wrong = violations(&all_sources(), LAYERS, &map);
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Two layers in order, and what is planted in one of them.
+#[track_caller]
+fn planted(name: &str, text: &str, want: &[&str]) {
+    let layers: [(&str, &[&str]); 2] = [("low", &[]), ("high", &["low"])];
+    let mut sources = vec![
+        Source::new("low/mod.rs", "pub mod a; pub mod b; pub struct Low;"),
+        Source::new("low/a.rs", "pub struct A;"),
+        Source::new("low/b.rs", "use super::a::A; pub struct B(A);"),
+        Source::new("high.rs", "use crate::low::Low; pub struct High(Low);"),
+    ];
+    sources.retain(|source| source.name != name);
+    sources.push(Source::new(name, text));
+    assert_eq!(violations(&sources, &layers, "| `low` | x |\n| `high` | y |"), want, "{name}: {text}");
+}
+
+#[test]
+fn the_guard_sees_what_breaks_the_order() {
+    let forbidden = ["low/a.rs imports high"];
+    planted("low/a.rs", "pub struct A;", &[]);
+    for text in [
+        "use crate::high::High;",
+        "use crate::{high as h};",
+        "use crate::{low::b, high::{High, self}};",
+        "use super::super::high::High;",
+        "use super::{super::high::High};",
+        "fn f() { crate::high::f(); }",
+        "fn f() { println!(\"{}\", crate::high::f()); }",
+        "#[cfg(test)]\nmod tests;\n\nuse crate::high::High;",
+        "#[cfg(test)]\nmod tests { use super::*; }\n\nuse crate::high::High;",
+        "struct S { #[cfg(test)] samples: u8, high: crate::high::High }",
+        "pub use crate::high as _x;",
+    ] {
+        planted("low/a.rs", &text.replace("low::b, ", ""), &forbidden);
+    }
+    for text in [
+        "// use crate::high::High;",
+        "const S: &str = \"crate::high::High\";",
+        "#[cfg(test)]\nmod tests { use crate::high::High; }",
+        "#[cfg(test)]\nuse crate::high::High;",
+        "fn f() { other::high::f(); }",
+    ] {
+        planted("low/a.rs", text, &[]);
+    }
+}
+
+#[test]
+fn the_guard_sees_circles_unused_edges_and_layers_off_the_map() {
+    let circle = ["a circle of imports: low/a.rs -> low/b.rs"];
+    for text in ["use super::b::B;", "use crate::low::b;", "fn f() { super::b::f(); }", "use super::{b::{B}};"] {
+        planted("low/a.rs", text, &circle);
+    }
+    planted("low/tests.rs", "use super::b::B;", &[]);
+    planted("high.rs", "pub struct High;", &["high may import low, which it does not"]);
+    planted("third.rs", "", &["third.rs: a module without a place in the layers"]);
+    let off_the_map = violations(&[Source::new("low.rs", "")], &[("low", &[])], "| `high` | y |");
+    assert_eq!(off_the_map, ["low: a layer that is not on the map"]);
+    let long = ["x", "y", "z"].map(|name| {
+        let next = match name {
+            "x" => "y",
+            "y" => "z",
+            _ => "x",
+        };
+        Source::new(&format!("low/{name}.rs"), &format!("use super::{next}::T;"))
+    });
+    let ring = violations(&long, &[("low", &[])], "| `low` | x |");
+    assert_eq!(ring, ["a circle of imports: low/x.rs -> low/y.rs -> low/z.rs"]);
 }
 
 #[test]
 fn every_file_says_what_it_owns() {
+    let sources = all_sources().into_iter();
     let silent: Vec<String> =
-        all_sources().into_iter().filter(|(_, text)| !text.starts_with("//! ")).map(|(name, _)| name).collect();
+        sources.filter(|source| !source.text.starts_with("//! ")).map(|source| source.name).collect();
     assert!(silent.is_empty(), "files without a module comment: {silent:#?}");
 }
 
@@ -81,9 +384,9 @@ fn every_file_says_what_it_owns() {
 fn only_the_command_line_prints_or_exits() {
     let wrong: Vec<String> = all_sources()
         .into_iter()
-        .filter(|(name, _)| !name.starts_with("cli/") && name != "main.rs")
-        .filter(|(_, text)| ["println!(", "eprintln!(", "process::exit("].iter().any(|call| text.contains(call)))
-        .map(|(name, _)| name)
+        .filter(|source| !source.name.starts_with("cli/") && source.name != "main.rs")
+        .filter(|source| ["println!(", "eprintln!(", "process::exit("].iter().any(|call| source.text.contains(call)))
+        .map(|source| source.name)
         .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
