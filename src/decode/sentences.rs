@@ -142,8 +142,12 @@ const WINDOW: usize = 8 * 1024;
 fn first(text: &[u8], least: usize) -> Option<(usize, &'static str)> {
     (0..text.len()).step_by(WINDOW).find_map(|from| {
         // Windows overlap, as a sentence may lie across the border of two.
-        let window = from..text.len().min(from + WINDOW + CARRIED);
-        SENTENCES.iter().filter_map(|sentence| sentence.first(text, window.clone(), least)).min()
+        let end = text.len().min(from + WINDOW + CARRIED);
+        SENTENCES.iter().fold(None, |found: Option<(usize, &str)>, sentence| {
+            // Only what begins before the one that was found is asked for.
+            let end = found.map_or(end, |(at, _)| end.min(at + CARRIED));
+            found.into_iter().chain(sentence.first(text, from..end, least)).min()
+        })
     })
 }
 
