@@ -4,7 +4,7 @@
 //! whose END or REPORT follows at once, as a runtime client prints the error of a handler last.
 
 use super::{Assembler, Message};
-use crate::model::{AppLine, ErrorForm, Phase, Place, RequestId, Sign, SignKind, Timestamp};
+use crate::model::{AppLine, Attempt, ErrorForm, Phase, Place, RequestId, Sign, SignKind, Timestamp};
 
 /// Errors that wait for what comes next, at most.
 const MOST: usize = 8;
@@ -32,8 +32,8 @@ impl Assembler {
         if self.known_stream {
             return;
         }
-        let running = || self.open.iter().filter(|open| !open.is_reported());
-        let candidates = running().count() + usize::from(home.is_none());
+        let running = self.open.iter().filter(|open| !open.is_reported()).count();
+        let candidates = running + usize::from(home.is_none());
         if candidates > 1 {
             self.open.iter_mut().filter(|open| !open.is_reported()).for_each(|open| open.attempt.error_unsure = true);
         }
@@ -49,16 +49,16 @@ impl Assembler {
                 continue;
             }
             let at_once = at.zip(now).is_none_or(|(at, now)| (0..=AT_ONCE_MS).contains(&now.ms_since(at)));
-            let claims = |attempt: &crate::model::Attempt| attempt.request_id == Some(id) && attempt.place < place;
-            let claimant = self.open.iter().rposition(|open| at_once && claims(&open.attempt));
+            let began_before = |attempt: &Attempt| attempt.request_id == Some(id) && attempt.place < place;
+            let claimant = self.open.iter().rposition(|open| began_before(&open.attempt)).filter(|_| at_once);
             let Some(claimant) = claimant else {
                 self.doubt(home);
                 continue;
             };
             if let Some(sign) = self.take_sign(home, place) {
-                let attempt = &mut self.open[claimant];
-                attempt.attempt.error_unsure = true;
-                attempt.adopt_sign(Sign { phase: Phase::Invoke, ..sign });
+                let open = &mut self.open[claimant];
+                open.attempt.error_unsure = true;
+                open.adopt_sign(Sign { phase: Phase::Invoke, ..sign });
             }
         }
     }

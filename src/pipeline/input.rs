@@ -26,8 +26,7 @@ impl<'r> Worker<'r> {
         let sharing = if threads > 1 { hands.as_mut_slice() } else { &mut [] };
         let mut sink = InputSink::new(self, u32::try_from(at).unwrap_or(u32::MAX));
         let seen = decode_input(job, at, sharing, &mut buffers, &mut sink);
-        sink.end();
-        let unread = sink.unread();
+        let unread = sink.take_unread_part();
         for mut piece in sink.into_pieces() {
             if is_whole(&piece) {
                 self.close_stream(vec![piece]);

@@ -70,7 +70,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
     }
 
     /// Takes what the joiners still hold: no text goes on in the next one.
-    pub(super) fn end(&mut self) {
+    fn flush_joiners(&mut self) {
         for at in std::mem::take(&mut self.joining) {
             let slot = &mut self.slots[at];
             slot.joining = false;
@@ -80,7 +80,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
     }
 
     /// A sentence of the platform in a text of which none was read.
-    pub(super) fn unread(&mut self) -> Option<Sighting> {
+    pub(super) fn take_unread_part(&mut self) -> Option<Sighting> {
         self.unread_part.take()
     }
 
@@ -359,7 +359,7 @@ impl EventSink for InputSink<'_, '_> {
     /// Where a line of the platform or a record of ours was read, sentences elsewhere in the text are what it quotes. A log
     /// of another kind is known as well.
     fn part_ends(&mut self, sighting: Option<Sighting>) {
-        self.end();
+        self.flush_joiners();
         let understood = std::mem::take(&mut self.worker.understood);
         self.unread_part = self.unread_part.take().or(sighting.filter(|sighting| sighting.refused || !understood));
     }
