@@ -3,26 +3,26 @@
 use std::sync::Arc;
 
 use super::loose::is_loose;
-use super::open::{Open, Pending};
+use super::open::{OpenAttempt, Pending};
 use super::{Assembler, Message, NAMED_BEFORE_START_MS, OPEN_AT_ONCE, Output};
 use crate::model::{
-    AppLine, Bucket, CrashLine, Init, InitPhase, InitReport, InitStart, InitType, Keep, Phase, Record, Report,
-    RequestId, SignKind, Status, Subject, Timestamp,
+    AppLine, Bucket, CrashLine, Init, InitPhase, InitReport, InitStart, InitType, Keep, Phase, Report, RequestId,
+    SignKind, Statement, Status, Subject, Timestamp,
 };
 
 impl Assembler {
-    pub(super) fn attach(&mut self, message: &Message<'_>, record: &Record<'_>, output: &mut dyn Output) {
+    pub(super) fn attach(&mut self, message: &Message<'_>, record: &Statement<'_>, output: &mut dyn Output) {
         self.close_overdue(message.at, output);
         if self.is_quoted(record) {
             self.ordinary(message, output);
             return;
         }
         match record {
-            Record::InitStart(start) => self.init_start(message, start, output),
-            Record::RestoreStart(start) => self.restore_start(message, start, output),
-            Record::InitReport(report) => self.init_report(message, report),
-            Record::RestoreReport(report) => self.restore_report(message, report),
-            Record::Start { id, version, tenant_id, json, .. } => {
+            Statement::InitStart(start) => self.init_start(message, start, output),
+            Statement::RestoreStart(start) => self.restore_start(message, start, output),
+            Statement::InitReport(report) => self.init_report(message, report),
+            Statement::RestoreReport(report) => self.restore_report(message, report),
+            Statement::Start { id, version, tenant_id, json, .. } => {
                 let version = version.map(|version| self.version(version));
                 let opened = self.start(message, *id, *json, output);
                 if let Some(open) = opened {
@@ -30,18 +30,18 @@ impl Assembler {
                     open.attempt.tenant_id = tenant_id.map(Into::into);
                 }
             }
-            Record::End { id } => self.end(message, *id, output),
-            Record::RuntimeDone { id, status, error_type } => {
+            Statement::End { id } => self.end(message, *id, output),
+            Statement::RuntimeDone { id, status, error_type } => {
                 self.runtime_done(message, *id, *status, *error_type, output);
             }
-            Record::Report(report) => self.report(message, report, output),
-            Record::UnreadableReport { id } => self.unreadable_report(message, *id, output),
-            Record::TimedOut { id, after_us } => {
+            Statement::Report(report) => self.report(message, report, output),
+            Statement::UnreadableReport { id } => self.unreadable_report(message, *id, output),
+            Statement::TimedOut { id, after_us } => {
                 self.sign_of(message, *id, SignKind::TimedOut { after_us: *after_us }, output);
             }
-            Record::ExitedEarly { id } => self.sign_of(message, *id, SignKind::ExitedEarly, output),
-            Record::Crash(crash) => self.crash(message, crash, output),
-            Record::Extension { name, state: _, error_type } => {
+            Statement::ExitedEarly { id } => self.sign_of(message, *id, SignKind::ExitedEarly, output),
+            Statement::Crash(crash) => self.crash(message, crash, output),
+            Statement::Extension { name, state: _, error_type } => {
                 self.environment_line(
                     message,
                     error_type.map(|error_type| SignKind::ExtensionFailed {
@@ -50,13 +50,13 @@ impl Assembler {
                     }),
                 );
             }
-            Record::ImageError { message: text } => {
+            Statement::ImageError { message: text } => {
                 self.environment_line(message, Some(SignKind::ImageError { message: (*text).into() }));
             }
-            Record::Informational | Record::LogsDropped { .. } => self.environment_line(message, None),
-            Record::App(line) => self.app(message, line, output),
-            Record::Foreign(_) => output.count(Bucket::OtherLogs, message.bytes),
-            Record::Unrecognized => output.count(Bucket::Unrecognized, message.bytes),
+            Statement::Informational | Statement::LogsDropped { .. } => self.environment_line(message, None),
+            Statement::App(line) => self.app(message, line, output),
+            Statement::Foreign(_) => output.count(Bucket::OtherLogs, message.bytes),
+            Statement::Unrecognized => output.count(Bucket::Unrecognized, message.bytes),
         }
     }
 
@@ -170,7 +170,7 @@ impl Assembler {
         id: RequestId,
         json: bool,
         output: &mut dyn Output,
-    ) -> Option<&mut Open> {
+    ) -> Option<&mut OpenAttempt> {
         self.starts_seen = true;
         self.begun = true;
         self.unsettle_loose();
@@ -195,14 +195,14 @@ impl Assembler {
         }
         // In one environment only JSON streams run requests side by side.
         let (one_environment, side_by_side) = (self.known_stream, json);
-        let is_over = |open: &Open| one_environment && !(side_by_side && open.attempt.start_seen);
+        let is_over = |open: &OpenAttempt| one_environment && !(side_by_side && open.attempt.start_seen);
         self.close_where(|open| open.is_reported() || is_over(open), output);
         if self.open.len() >= OPEN_AT_ONCE {
             let oldest = self.open.remove(0);
             self.emit(oldest, output);
         }
         let before = std::mem::take(&mut self.pending);
-        let mut open = Open::begin(self.spare.take(), Some(id), message, before);
+        let mut open = OpenAttempt::begin(self.spare.take(), Some(id), message, before);
         open.touch(message);
         open.json = json;
         open.attempt.start_seen = true;
@@ -363,7 +363,7 @@ impl Assembler {
     }
 
     /// The running attempt that a line about the environment stands in.
-    fn running(&mut self) -> Option<&mut Open> {
+    fn running(&mut self) -> Option<&mut OpenAttempt> {
         if self.begins_environment() {
             return None;
         }
@@ -377,7 +377,7 @@ impl Assembler {
     }
 
     /// The open attempt of an id; one without START is begun where there is none.
-    fn open_for(&mut self, message: &Message<'_>, id: RequestId, output: &mut dyn Output) -> &mut Open {
+    fn open_for(&mut self, message: &Message<'_>, id: RequestId, output: &mut dyn Output) -> &mut OpenAttempt {
         let at = self.open.iter().rposition(|open| open.id() == Some(id)).or_else(|| {
             // A fragment without an id at the head of a part is this attempt.
             self.open.iter().position(|open| open.id().is_none())
@@ -414,7 +414,7 @@ impl Assembler {
         self.close_where(|_| true, output);
     }
 
-    pub(super) fn close_where(&mut self, mut which: impl FnMut(&Open) -> bool, output: &mut dyn Output) {
+    pub(super) fn close_where(&mut self, mut which: impl FnMut(&OpenAttempt) -> bool, output: &mut dyn Output) {
         let mut at = 0;
         while at < self.open.len() {
             if which(&self.open[at]) {
@@ -427,7 +427,7 @@ impl Assembler {
     }
 
     /// Hands a closed attempt over, or holds it back while a part before this one may still change it.
-    fn emit(&mut self, open: Box<Open>, output: &mut dyn Output) {
+    fn emit(&mut self, open: Box<OpenAttempt>, output: &mut dyn Output) {
         if open.ended_process() {
             self.peak_mb = None;
         }
@@ -449,15 +449,15 @@ impl Assembler {
     }
 }
 
-fn note_platform_code(open: &mut Open, crash: &CrashLine<'_>) {
+fn note_platform_code(open: &mut OpenAttempt, crash: &CrashLine<'_>) {
     if open.attempt.platform_error_type.is_none() {
         open.attempt.platform_error_type = crash.error_type.map(Into::into);
     }
 }
 
 /// An attempt whose START is missing. Lines before it are its own, unless they tell of an init.
-fn headless(id: RequestId, message: &Message<'_>, before: Pending) -> Box<Open> {
-    let mut open = Open::begin(None, Some(id), message, Pending::default());
+fn headless(id: RequestId, message: &Message<'_>, before: Pending) -> Box<OpenAttempt> {
+    let mut open = OpenAttempt::begin(None, Some(id), message, Pending::default());
     if !before.is_empty() {
         open.attempt.place = before.first_place;
         open.attempt.started_at = before.first_at.or(message.at);
@@ -473,7 +473,7 @@ fn headless(id: RequestId, message: &Message<'_>, before: Pending) -> Box<Open> 
 }
 
 /// Closes an attempt for good and counts its bytes.
-pub(super) fn hand_over(mut open: Box<Open>, output: &mut dyn Output) -> Box<Open> {
+pub(super) fn hand_over(mut open: Box<OpenAttempt>, output: &mut dyn Output) -> Box<OpenAttempt> {
     output.count(Bucket::Environment, open.before.bytes);
     output.count(Bucket::Attributed, open.bytes);
     open.close();
@@ -504,7 +504,7 @@ pub(super) fn emit_pending(pending: Pending, output: &mut dyn Output) {
         bytes: 0,
         keep: &Keep::LAST,
     };
-    let mut open = Open::begin(None, None, &message, pending);
+    let mut open = OpenAttempt::begin(None, None, &message, pending);
     open.attempt.subject = Subject::Environment;
     open.attempt.runtime = open.before.runtime.clone();
     open.attempt.version = open.before.version.clone();

@@ -20,9 +20,9 @@ pub use part::{Part, join};
 
 use std::sync::Arc;
 
-use open::{Open, Pending};
+use open::{OpenAttempt, Pending};
 
-use crate::model::{Attempt, Bucket, Keep, KeptLine, Line, Place, Record, RequestId, Timestamp, lossy_text};
+use crate::model::{Attempt, Bucket, Keep, KeptLine, Line, Place, RequestId, Statement, Timestamp, lossy_text};
 
 /// Takes what an assembler has finished.
 pub trait Output {
@@ -82,7 +82,7 @@ pub struct Assembler {
     /// The stream is named, so that its lines come from one environment.
     known_stream: bool,
     #[expect(clippy::vec_box, reason = "an attempt is large and moves often: from head to tail, from part to part")]
-    open: Vec<Box<Open>>,
+    open: Vec<Box<OpenAttempt>>,
     pending: Pending,
     /// `Max Memory Used` of the last report since the last reset.
     peak_mb: Option<u32>,
@@ -96,14 +96,14 @@ pub struct Assembler {
     /// Ids of the last closed attempts, whose late lines open no attempt.
     recent: [Option<RequestId>; 4],
     /// What a part before this one may still change.
-    held: part::Head,
+    held: part::PartHead,
     first_at: Option<Timestamp>,
     /// The latest time of all.
     last_at: Option<Timestamp>,
     /// A local emulator writes the stream, which only REPORT lines with an init show.
     emulated: bool,
     /// An attempt that was handed over, whose memory the next one takes.
-    spare: Option<Box<Open>>,
+    spare: Option<Box<OpenAttempt>>,
     /// The version that the last START named: mostly that of all.
     version: Option<Arc<str>>,
     /// Errors whose attempt is not settled.
@@ -123,7 +123,7 @@ impl Assembler {
             begun: false,
             concurrent: false,
             recent: [None; 4],
-            held: part::Head::default(),
+            held: part::PartHead::default(),
             first_at: None,
             last_at: None,
             emulated: false,
@@ -153,15 +153,15 @@ impl Assembler {
     }
 
     /// Takes what a message turned out to be. `text` of the message is the whole (joined) text.
-    pub fn record(&mut self, message: &Message<'_>, record: &Record<'_>, output: &mut dyn Output) {
+    pub fn record(&mut self, message: &Message<'_>, record: &Statement<'_>, output: &mut dyn Output) {
         self.see(message);
         self.attach(message, record, output);
     }
 
     /// Lets go of what need not be kept while nothing is written to the stream: it may be one of very many.
-    pub fn rest(&mut self, keep: &Keep) {
-        self.held.seal(keep);
-        self.open.iter_mut().filter(|open| open.is_reported()).for_each(|open| open.seal(keep));
+    pub fn shrink(&mut self, keep: &Keep) {
+        self.held.shrink(keep);
+        self.open.iter_mut().filter(|open| open.is_reported()).for_each(|open| open.shrink(keep));
         self.spare = None;
     }
 

@@ -10,7 +10,7 @@ use crate::model::{
 
 /// An attempt that is not closed yet.
 #[derive(Debug, Default)]
-pub(super) struct Open {
+pub(super) struct OpenAttempt {
     pub(super) attempt: Attempt,
     /// What stood before its START. Kept apart until the attempt closes: a part before may claim it.
     pub(super) before: Pending,
@@ -27,7 +27,7 @@ pub(super) struct Open {
     lines: Lines,
 }
 
-impl Open {
+impl OpenAttempt {
     /// Begins an attempt, with what stood before it, in the memory of an earlier one.
     pub(super) fn begin(
         spare: Option<Box<Self>>,
@@ -328,9 +328,9 @@ impl Open {
     }
 
     /// Lets go of what need not wait for other parts of the stream.
-    pub(super) fn seal(&mut self, keep: &Keep) {
-        self.lines.seal(keep);
-        self.before.seal(keep);
+    pub(super) fn shrink(&mut self, keep: &Keep) {
+        self.lines.shrink(keep);
+        self.before.shrink(keep);
     }
 
     /// A fragment whose START is not in this part.
@@ -463,8 +463,8 @@ impl Pending {
     }
 
     /// Lets go of what need not wait for other parts of the stream.
-    pub(super) fn seal(&mut self, keep: &Keep) {
-        self.kept.seal(keep);
+    pub(super) fn shrink(&mut self, keep: &Keep) {
+        self.kept.shrink(keep);
     }
 }
 

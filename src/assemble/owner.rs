@@ -1,23 +1,23 @@
 //! Whose a line is that does not open or close an attempt by itself.
 
 use super::loose::is_loose;
-use super::open::Open;
+use super::open::OpenAttempt;
 use super::{Assembler, Message, TRAILING_ERROR_MS};
-use crate::model::{AppLine, ErrorForm, Record, Status};
+use crate::model::{AppLine, ErrorForm, Statement, Status};
 
 impl Assembler {
     /// A line about the end of some request, printed by the function while it handles another: log forwarders and
     /// tests quote such lines. An environment of the text format runs one request at a time, and its START was seen.
-    pub(super) fn is_quoted(&self, record: &Record<'_>) -> bool {
+    pub(super) fn is_quoted(&self, record: &Statement<'_>) -> bool {
         let id = match record {
-            Record::End { id } | Record::TimedOut { id, .. } | Record::ExitedEarly { id } => Some(*id),
-            Record::Report(report) => Some(report.id).filter(|_| !report.json),
-            Record::Crash(crash) => crash.id,
+            Statement::End { id } | Statement::TimedOut { id, .. } | Statement::ExitedEarly { id } => Some(*id),
+            Statement::Report(report) => Some(report.id).filter(|_| !report.json),
+            Statement::Crash(crash) => crash.id,
             _ => None,
         };
         let Some(id) = id.filter(|_| self.known_stream && !self.concurrent) else { return false };
-        let text_report = matches!(record, Record::Report(_));
-        let runs = |open: &Open| open.attempt.start_seen && (!open.json || text_report) && !open.is_reported();
+        let text_report = matches!(record, Statement::Report(_));
+        let runs = |open: &OpenAttempt| open.attempt.start_seen && (!open.json || text_report) && !open.is_reported();
         !self.recent.contains(&Some(id))
             && self.open.iter().all(|open| open.id() != Some(id))
             && self.open.last().is_some_and(|open| runs(open))

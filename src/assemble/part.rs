@@ -4,15 +4,15 @@
 //! one, for what stands after may. Everything between has been handed over already.
 
 use super::attach::{emit_pending, hand_over};
-use super::open::{Open, Pending};
+use super::open::{OpenAttempt, Pending};
 use super::{Assembler, OPEN_AT_ONCE, Output};
 use crate::model::{Keep, Timestamp};
 
 /// The attempts at the head of a part that a part before may still change.
 #[derive(Debug, Default)]
-pub(super) struct Head {
+pub(super) struct PartHead {
     #[expect(clippy::vec_box, reason = "as in the assembler, which these come from")]
-    held: Vec<Box<Open>>,
+    held: Vec<Box<OpenAttempt>>,
     /// Lines of an environment without a request that end the head.
     pending: Option<Box<Pending>>,
     /// The first attempt with a START of its own is held.
@@ -25,9 +25,9 @@ pub(super) struct Head {
     settled: bool,
 }
 
-impl Head {
+impl PartHead {
     /// Takes an attempt that closed; gives it back where no part before can change it.
-    pub(super) fn hold(&mut self, open: Box<Open>) -> Option<Box<Open>> {
+    pub(super) fn hold(&mut self, open: Box<OpenAttempt>) -> Option<Box<OpenAttempt>> {
         if self.settled || open.before.fresh || self.held.len() >= OPEN_AT_ONCE {
             self.settled |= open.before.fresh;
             return Some(open);
@@ -56,9 +56,9 @@ impl Head {
     }
 
     /// Lets go of what need not wait for other parts.
-    pub(super) fn seal(&mut self, keep: &Keep) {
-        self.held.iter_mut().for_each(|open| open.seal(keep));
-        self.pending.iter_mut().for_each(|pending| pending.seal(keep));
+    pub(super) fn shrink(&mut self, keep: &Keep) {
+        self.held.iter_mut().for_each(|open| open.shrink(keep));
+        self.pending.iter_mut().for_each(|pending| pending.shrink(keep));
     }
 
     /// The same for lines that no request followed.
@@ -76,7 +76,7 @@ impl Head {
 /// One stretch of a stream, assembled but for its two ends.
 #[derive(Debug)]
 pub struct Part {
-    head: Head,
+    head: PartHead,
     tail: Assembler,
 }
 
@@ -87,10 +87,10 @@ impl Part {
     }
 
     /// Lets go of what need not wait for other parts: there may be very many.
-    pub fn seal(&mut self, keep: &Keep) {
-        self.head.seal(keep);
-        self.tail.open.iter_mut().for_each(|open| open.seal(keep));
-        self.tail.pending.seal(keep);
+    pub fn shrink(&mut self, keep: &Keep) {
+        self.head.shrink(keep);
+        self.tail.open.iter_mut().for_each(|open| open.shrink(keep));
+        self.tail.pending.shrink(keep);
     }
 
     /// Times of the first and the last line, by which parts of one stream are put in order: of two that begin in the
@@ -191,7 +191,7 @@ fn join_two(mut tail: Assembler, part: Part, keep: &Keep, output: &mut dyn Outpu
 
 /// The peak of memory that an attempt found which follows the tail at once: its own part may not show the one before, or
 /// not that its process ended.
-fn find_peak(tail: &mut Assembler, open: &mut Open) {
+fn find_peak(tail: &mut Assembler, open: &mut OpenAttempt) {
     let (left, found) = (tail.peak_mb, tail.peak_before(open.id()));
     let peak = &mut open.attempt.earlier_peak_mb;
     if left.is_some() && found.is_none() {
@@ -202,10 +202,10 @@ fn find_peak(tail: &mut Assembler, open: &mut Open) {
 }
 
 /// An attempt from the head of a part meets the open end of the parts before it.
-fn meet(tail: &mut Assembler, mut open: Box<Open>, keep: &Keep, output: &mut dyn Output) {
+fn meet(tail: &mut Assembler, mut open: Box<OpenAttempt>, keep: &Keep, output: &mut dyn Output) {
     claim(tail, &mut open.before, keep);
     if open.lacks_start() {
-        let same = |mine: &Open| mine.id() == open.id() && !(mine.is_reported() && open.is_reported());
+        let same = |mine: &OpenAttempt| mine.id() == open.id() && !(mine.is_reported() && open.is_reported());
         let owner = tail.open.iter().rposition(|mine| same(mine)).or_else(|| foreign_lines_owner(tail, &open));
         if let Some(at) = owner {
             let joined = &mut tail.open[at];
@@ -252,7 +252,7 @@ fn claim(tail: &mut Assembler, pending: &mut Pending, keep: &Keep) {
 
 /// A fragment that is nothing but lines with some id, where START lines are written: the id is a value in the text of
 /// the attempt that was running.
-fn foreign_lines_owner(tail: &Assembler, fragment: &Open) -> Option<usize> {
+fn foreign_lines_owner(tail: &Assembler, fragment: &OpenAttempt) -> Option<usize> {
     let only_lines = !fragment.is_reported() && !fragment.attempt.end_seen;
     let ours = tail.starts_seen && tail.known_stream;
     tail.current().filter(|_| only_lines && ours)

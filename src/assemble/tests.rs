@@ -32,25 +32,25 @@ fn id(word: &str) -> Option<RequestId> {
     word.parse().ok().map(RequestId::from_bits)
 }
 
-fn record(line: &str, json: bool) -> Record<'_> {
+fn record(line: &str, json: bool) -> Statement<'_> {
     let words: Vec<&str> = line.split(' ').collect();
     let word = |at: usize| words.get(at).copied().unwrap_or("");
     let with_id = id(word(1));
     let need = with_id.unwrap_or(RequestId::from_bits(0));
     match words[0] {
         "init" => {
-            Record::InitStart(InitStart { runtime_version: Some("python:3.13.v1"), json, ..InitStart::default() })
+            Statement::InitStart(InitStart { runtime_version: Some("python:3.13.v1"), json, ..InitStart::default() })
         }
-        "init-report" => Record::InitReport(InitReport {
+        "init-report" => Statement::InitReport(InitReport {
             duration_us: Some(1_000),
             phase: Some(if word(2) == "invoke" { InitPhase::Invoke } else { InitPhase::Init }),
             status: Status::parse(word(1)).expect("a status"),
             error_type: None,
             init_type: None,
         }),
-        "start" => Record::Start { id: need, version: Some("7"), function_arn: None, tenant_id: None, json },
-        "end" => Record::End { id: need },
-        "report" => Record::Report(Report {
+        "start" => Statement::Start { id: need, version: Some("7"), function_arn: None, tenant_id: None, json },
+        "end" => Statement::End { id: need },
+        "report" => Statement::Report(Report {
             id: need,
             metrics: Metrics {
                 duration_us: Some(2_000_000),
@@ -66,19 +66,26 @@ fn record(line: &str, json: bool) -> Record<'_> {
             whole: true,
             json,
         }),
-        "timed-out" => Record::TimedOut { id: need, after_us: 3_000_000 },
-        "crash" => {
-            Record::Crash(CrashLine { id: with_id, message: "Runtime exited", error_type: Some("Runtime.ExitError") })
-        }
+        "timed-out" => Statement::TimedOut { id: need, after_us: 3_000_000 },
+        "crash" => Statement::Crash(CrashLine {
+            id: with_id,
+            message: "Runtime exited",
+            error_type: Some("Runtime.ExitError"),
+        }),
         "error" => {
             let form = match words[words.len() - 1] {
                 "unhandled" => ErrorForm::Unhandled,
                 "init" => ErrorForm::Init,
                 _ => ErrorForm::Logged,
             };
-            Record::App(AppLine { id: with_id, level: Level::Error, error: Some(AppError::of(form)), function: None })
+            Statement::App(AppLine {
+                id: with_id,
+                level: Level::Error,
+                error: Some(AppError::of(form)),
+                function: None,
+            })
         }
-        _ => Record::App(AppLine { id: with_id, ..AppLine::default() }),
+        _ => Statement::App(AppLine { id: with_id, ..AppLine::default() }),
     }
 }
 
@@ -114,7 +121,7 @@ fn assemble(lines: &[&str], json: bool, known: bool, cuts: &[usize]) -> Closed {
     }
     parts.push(assembler.finish());
     if parts.len() > 1 {
-        parts.iter_mut().for_each(|part| part.seal(&Keep::LAST));
+        parts.iter_mut().for_each(|part| part.shrink(&Keep::LAST));
     }
     join(parts, &Keep::LAST, &mut closed);
     closed.attempts.sort_by_key(|attempt| attempt.place);

@@ -4,9 +4,9 @@
 //! as long as [`Assembler::leaves_unread`] says that what comes next does not look at them, and gives them with
 //! [`Assembler::keep_unread`] otherwise.
 
-use super::open::Open;
+use super::open::OpenAttempt;
 use super::{Assembler, Message};
-use crate::model::{Record, RequestId, Stretch};
+use crate::model::{RequestId, Statement, Stretch};
 
 impl Assembler {
     /// Ordinary lines are those of the only running attempt, whatever they say: they can be counted.
@@ -35,23 +35,23 @@ impl Assembler {
 
     /// The record looks at no line that was counted and not kept.
     #[must_use]
-    pub fn leaves_unread(&self, message: &Message<'_>, record: &Record<'_>) -> bool {
+    pub fn leaves_unread(&self, message: &Message<'_>, record: &Statement<'_>) -> bool {
         match record {
-            Record::End { id } => self.is_running(*id, message),
-            Record::Report(report) => self.is_running(report.id, message),
-            Record::Start { id, .. } => self.follows_success(*id),
+            Statement::End { id } => self.is_running(*id, message),
+            Statement::Report(report) => self.is_running(report.id, message),
+            Statement::Start { id, .. } => self.follows_success(*id),
             _ => false,
         }
     }
 
     /// The record ends the attempt whose lines were counted: they will not be asked for.
     #[must_use]
-    pub fn drops_unread(record: &Record<'_>) -> bool {
-        matches!(record, Record::Start { .. })
+    pub fn drops_unread(record: &Statement<'_>) -> bool {
+        matches!(record, Statement::Start { .. })
     }
 
     fn is_running(&self, id: RequestId, message: &Message<'_>) -> bool {
-        let running = |open: &Open| open.id() == Some(id) && !open.is_reported();
+        let running = |open: &OpenAttempt| open.id() == Some(id) && !open.is_reported();
         matches!(self.open.as_slice(), [open] if running(open) && !message.at.is_some_and(|now| open.is_overdue(now)))
     }
 

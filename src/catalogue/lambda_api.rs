@@ -3,24 +3,24 @@
 use super::words::Words;
 
 /// One exception of the Lambda API.
-struct Fault {
+struct ApiException {
     name: &'static str,
     code: &'static str,
     /// No other service has it, so the name alone tells that the Lambda API answered.
     only_lambda: bool,
 }
 
-const fn only(name: &'static str, code: &'static str) -> Fault {
-    Fault { name, code, only_lambda: true }
+const fn only(name: &'static str, code: &'static str) -> ApiException {
+    ApiException { name, code, only_lambda: true }
 }
 
-const fn shared(name: &'static str, code: &'static str) -> Fault {
-    Fault { name, code, only_lambda: false }
+const fn shared(name: &'static str, code: &'static str) -> ApiException {
+    ApiException { name, code, only_lambda: false }
 }
 
 /// Source: the service model of Lambda, 2015-03-31.
 #[rustfmt::skip]
-static FAULTS: &[Fault] = &[
+static FAULTS: &[ApiException] = &[
     shared("ServiceException", "service_error.internal"),
     only("EC2ThrottledException", "service_error.not_ready"),
     only("EC2UnexpectedException", "service_error.not_ready"),

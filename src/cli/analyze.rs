@@ -4,9 +4,9 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use super::args::{AnalyzeArgs, LedgerTarget, RunArgs};
-use super::exit::{ExitStatus, Failure};
-use super::options::{RunOptions, Target, Terminal};
-use super::output::Output;
+use super::exit::{ExitStatus, RunError};
+use super::options::{OutputTarget, RunOptions, Terminal};
+use super::output::OutputFile;
 use super::progress::Bar;
 use super::{complain, demo, gate};
 use crate::pipeline::{self, Analysis, OutputIsInput, Progress, Records, Silent};
@@ -14,7 +14,7 @@ use crate::render::{Answer, RecordSource, count, ledger_csv, ledger_json, one_li
 use crate::wire::{EventLedger, Gate, LedgerRow, SCHEMA_VERSION};
 
 /// Analyses what the user named.
-pub(super) fn files(args: AnalyzeArgs, terminal: &Terminal) -> Result<ExitStatus, Failure> {
+pub(super) fn files(args: AnalyzeArgs, terminal: &Terminal) -> Result<ExitStatus, RunError> {
     let paths = if args.paths.is_empty() { vec![PathBuf::from("-")] } else { args.paths };
     let options = RunOptions::resolve(paths, args.run, terminal)?;
     run(options, |options| {
@@ -29,7 +29,7 @@ pub(super) fn files(args: AnalyzeArgs, terminal: &Terminal) -> Result<ExitStatus
 }
 
 /// Analyses the sample logs in the program.
-pub(super) fn demo(args: RunArgs, terminal: &Terminal) -> Result<ExitStatus, Failure> {
+pub(super) fn demo(args: RunArgs, terminal: &Terminal) -> Result<ExitStatus, RunError> {
     let options = RunOptions::resolve(Vec::new(), args, terminal)?;
     run(options, |options| pipeline::analyze_samples(demo::SAMPLES, &options.pipeline))
 }
@@ -37,30 +37,31 @@ pub(super) fn demo(args: RunArgs, terminal: &Terminal) -> Result<ExitStatus, Fai
 fn run(
     mut options: RunOptions,
     analyze: impl FnOnce(&RunOptions) -> anyhow::Result<Analysis>,
-) -> Result<ExitStatus, Failure> {
+) -> Result<ExitStatus, RunError> {
     let outputs = open_outputs(&mut options)?;
     let analysis = analyze(&options).map_err(|error| match error.downcast_ref::<OutputIsInput>() {
-        Some(wrong) => Failure::usage(wrong.to_string()),
-        None => Failure::io(format!("{error:#}")),
+        Some(wrong) => RunError::usage(wrong.to_string()),
+        None => RunError::io(format!("{error:#}")),
     })?;
     Ok(finish(outputs, analysis, &options))
 }
 
 /// What to write, and where.
 pub(super) struct Outputs {
-    answers: Vec<(Target, Output)>,
-    ledger: Option<(LedgerTarget, Output)>,
+    answers: Vec<(OutputTarget, OutputFile)>,
+    ledger: Option<(LedgerTarget, OutputFile)>,
 }
 
 /// Opens every output before the work starts.
-pub(super) fn open_outputs(options: &mut RunOptions) -> Result<Outputs, Failure> {
+pub(super) fn open_outputs(options: &mut RunOptions) -> Result<Outputs, RunError> {
     let targets = std::mem::take(&mut options.targets);
     let answers = targets
         .into_iter()
-        .map(|target| Output::open(target.path.as_deref()).map(|output| (target, output)))
+        .map(|target| OutputFile::open(target.path.as_deref()).map(|output| (target, output)))
         .collect::<Result<_, _>>()?;
     let ledger = options.ledger.take();
-    let ledger = ledger.map(|target| Output::open(Some(&target.path)).map(|output| (target, output))).transpose()?;
+    let ledger =
+        ledger.map(|target| OutputFile::open(Some(&target.path)).map(|output| (target, output))).transpose()?;
     Ok(Outputs { answers, ledger })
 }
 
@@ -80,7 +81,7 @@ pub(super) fn finish(outputs: Outputs, mut analysis: Analysis, options: &RunOpti
 }
 
 /// Writes every output, also when an earlier one failed. True when all were written.
-fn write_all(outputs: Vec<(Target, Output)>, analysis: &mut Analysis) -> bool {
+fn write_all(outputs: Vec<(OutputTarget, OutputFile)>, analysis: &mut Analysis) -> bool {
     let mut written = true;
     for (target, output) in outputs {
         let records = analysis.records.as_mut().map(|records| records as &mut dyn RecordSource);
@@ -94,17 +95,17 @@ fn write_all(outputs: Vec<(Target, Output)>, analysis: &mut Analysis) -> bool {
 }
 
 /// Writes the events that need a person. True when the file is whole.
-fn write_ledger(target: &LedgerTarget, output: Output, analysis: &mut Analysis) -> bool {
+fn write_ledger(target: &LedgerTarget, output: OutputFile, analysis: &mut Analysis) -> bool {
     let head = EventLedger {
         schema: SCHEMA_VERSION,
         tool_version: analysis.summary.tool_version.clone(),
         window: analysis.summary.window.clone(),
         events: Vec::new(),
     };
-    let (needy, records) = (&analysis.needy, &mut analysis.records);
+    let (ledger_events, records) = (&analysis.ledger_events, &mut analysis.records);
     let mut rows = |take: &mut dyn FnMut(LedgerRow) -> io::Result<()>| {
         let Some(records) = records else { return Ok(()) };
-        needy.iter().try_for_each(|event| take(pipeline::ledger_row(event, records)?))
+        ledger_events.iter().try_for_each(|event| take(pipeline::ledger_row(event, records)?))
     };
     let written = output.write(|out| match target.csv {
         true => ledger_csv(&mut rows, out),
@@ -224,7 +225,7 @@ mod tests {
         let analysis = Analysis {
             summary,
             records: None,
-            needy: Vec::new(),
+            ledger_events: Vec::new(),
             shown: Vec::new(),
             input_failed: false,
             empty: false,

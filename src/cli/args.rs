@@ -9,7 +9,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use super::gate;
 #[cfg(feature = "cloudwatch")]
 use super::moments::When;
-use super::moments::{self, Span};
+use super::moments::{self, TimeLength};
 use crate::catalogue::Invoker;
 use crate::model::Timestamp;
 use crate::render::{RENDERERS, Renderer, renderer};
@@ -109,7 +109,7 @@ pub(super) struct RunArgs {
     /// Only the last part of the log (90m, 3h, 2d), from its latest event back
     #[arg(long, value_name = "SPAN", value_parser = moments::span, conflicts_with = "from")]
     #[arg(help_heading = "Selection")]
-    pub(super) since: Option<Span>,
+    pub(super) since: Option<TimeLength>,
 
     /// The function's name, for logs that do not tell it
     #[arg(long, value_name = "NAME", help_heading = "Selection")]
@@ -134,7 +134,7 @@ pub(super) struct SharedArgs {
 
     /// Write one more output; may be repeated
     #[arg(long, value_name = "FORMAT=FILE", value_parser = report, help_heading = "Output")]
-    pub(super) report: Vec<Report>,
+    pub(super) report: Vec<ReportTarget>,
 
     /// Write the events that need a person to a file: a table (.csv) or .json
     #[arg(long, value_name = "FILE", value_parser = ledger, help_heading = "Output")]
@@ -181,7 +181,7 @@ pub(super) struct SharedArgs {
     /// unique. OP is one of > >= < <= == !=. VALUE is a number, 1%, 500ms, 3s, or 80%limit (of the function's timeout).
     /// Without GLOB the totals count, with it every function that matches.
     #[arg(long, value_name = "EXPR", value_parser = gate::condition, help_heading = "Gate")]
-    pub(super) fail_on: Vec<gate::Rule>,
+    pub(super) fail_on: Vec<gate::FailOn>,
 
     /// Fail (status 3) if anything was left out or not understood
     #[arg(long, help_heading = "Gate")]
@@ -226,7 +226,7 @@ pub(super) struct PullArgs {
     /// The last part of the log (90m, 3h, 2d) up to --to; 1h without it
     #[arg(long, value_name = "SPAN", value_parser = moments::span, conflicts_with = "from")]
     #[arg(help_heading = "Selection")]
-    pub(super) since: Option<Span>,
+    pub(super) since: Option<TimeLength>,
 
     /// From this moment on (RFC 3339, a date, or so long ago: 3h)
     #[arg(long, value_name = "TIME", value_parser = moments::when, help_heading = "Selection")]
@@ -246,7 +246,7 @@ pub(super) struct PullArgs {
 
     /// How long one answer of AWS may take before it is asked again
     #[arg(long, value_name = "SPAN", value_parser = moments::span, default_value = "60s")]
-    pub(super) timeout: Span,
+    pub(super) timeout: TimeLength,
 
     #[command(flatten)]
     pub(super) shared: SharedArgs,
@@ -317,7 +317,7 @@ pub(super) enum ColorChoice {
 
 /// `--report json=triage.json`
 #[derive(Clone, Debug)]
-pub(super) struct Report {
+pub(super) struct ReportTarget {
     pub(super) renderer: &'static Renderer,
     pub(super) path: PathBuf,
 }
@@ -355,14 +355,14 @@ fn format_parser() -> impl TypedValueParser<Value = &'static Renderer> {
         .try_map(|name| renderer(&name).ok_or("no such format"))
 }
 
-fn report(text: &str) -> Result<Report, String> {
+fn report(text: &str) -> Result<ReportTarget, String> {
     let (name, path) = text.split_once('=').ok_or("it needs a format and a file, such as json=triage.json")?;
     let names: Vec<&str> = RENDERERS.iter().map(|one| one.name).collect();
     let renderer = renderer(name).ok_or_else(|| format!("no format '{name}'; there are {}", names.join(", ")))?;
     match path {
         "" => Err(format!("no file after '{name}='")),
         "-" => Err(format!("for standard output use --format {name}")),
-        path => Ok(Report { renderer, path: path.into() }),
+        path => Ok(ReportTarget { renderer, path: path.into() }),
     }
 }
 

@@ -30,12 +30,12 @@ impl From<ExitStatus> for ExitCode {
 
 /// Why a run ended early: a message for standard error, and the status.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(super) struct RunError {
     pub(super) status: ExitStatus,
     pub(super) message: String,
 }
 
-impl Failure {
+impl RunError {
     pub(super) fn usage(message: impl Into<String>) -> Self {
         Self { status: ExitStatus::Usage, message: message.into() }
     }

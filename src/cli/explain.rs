@@ -1,6 +1,6 @@
 //! `explain`: the catalogue as a list, one page of it, or the page that a pasted log line leads to.
 
-use super::exit::Failure;
+use super::exit::RunError;
 use super::nearest::{nearest, suggestion};
 use crate::catalogue::{CODES, CodeInfo, HttpStatus, codes_of_cut_name, codes_of_name, platform_error};
 use crate::model::Category;
@@ -8,7 +8,7 @@ use crate::pipeline::{recognise, unwrapped};
 use crate::render::{Ink, Style, category_of_heading, one_line, page};
 
 /// The list of codes, or what there is on what was typed or pasted: a code, a name, a status, a log line or a part of one.
-pub(super) fn text(typed: Option<&str>, style: &Style) -> Result<String, Failure> {
+pub(super) fn text(typed: Option<&str>, style: &Style) -> Result<String, RunError> {
     let Some(typed) = typed else { return Ok(list(&CODES.iter().collect::<Vec<_>>(), style)) };
     if let Some(pages) = beginning_of_names(typed, style) {
         return Ok(pages);
@@ -16,7 +16,7 @@ pub(super) fn text(typed: Option<&str>, style: &Style) -> Result<String, Failure
     let word = unwrapped(typed);
     // What stands behind a name says more than a family of names, such as `Runtime.*`.
     let has_more = word.contains(char::is_whitespace);
-    let by_name = |name: &str| -> Option<Result<String, Failure>> {
+    let by_name = |name: &str| -> Option<Result<String, RunError>> {
         let error = platform_error(name)?;
         let intro = format!("{}: {}\n\n", style.paint(Ink::Strong, error.id), error.meaning);
         Some(look_up(CODES, error.code, style).map(|page| intro + &page))
@@ -102,7 +102,7 @@ fn catalogue_code(id: &str) -> Option<&'static CodeInfo> {
 }
 
 /// A code has its page; a category, or the beginning of several codes, the list of them, after its own page if it has one.
-fn look_up(codes: &'static [CodeInfo], word: &str, style: &Style) -> Result<String, Failure> {
+fn look_up(codes: &'static [CodeInfo], word: &str, style: &Style) -> Result<String, RunError> {
     let spelt = word.trim().trim_end_matches('.').to_lowercase();
     let typed = spelt.replace(' ', "_");
     let word = match category_of_heading(&typed) {
@@ -126,9 +126,9 @@ fn look_up(codes: &'static [CodeInfo], word: &str, style: &Style) -> Result<Stri
     }
 }
 
-fn unknown(codes: &'static [CodeInfo], word: &str) -> Failure {
+fn unknown(codes: &'static [CodeInfo], word: &str) -> RunError {
     let near = nearest(word, codes.iter().map(|code| code.id));
-    Failure::usage(format!("no code '{}'{} (lambda-triage explain lists them)", one_line(word), suggestion(&near)))
+    RunError::usage(format!("no code '{}'{} (lambda-triage explain lists them)", one_line(word), suggestion(&near)))
 }
 
 /// Codes with their titles, under a line for each category.

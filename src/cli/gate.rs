@@ -11,7 +11,7 @@ use crate::wire::{Condition, FunctionSummary, Gate, Summary};
 
 /// One `--fail-on`.
 #[derive(Clone, Debug)]
-pub(super) struct Rule {
+pub(super) struct FailOn {
     /// As typed.
     expression: String,
     /// Which functions; the totals without it.
@@ -49,7 +49,7 @@ const OPERATORS: [(&str, Operator); 6] = [
 ];
 
 /// Reads `[GLOB:]PATH OP VALUE`.
-pub(super) fn condition(text: &str) -> Result<Rule, String> {
+pub(super) fn condition(text: &str) -> Result<FailOn, String> {
     let shape = || "it needs a path, an operator and a value, such as 'failed > 0'".to_owned();
     let sign = |char: char| matches!(char, '<' | '>' | '=' | '!');
     let end = text.rfind(sign).map(|index| index + 1).ok_or_else(shape)?;
@@ -70,7 +70,7 @@ pub(super) fn condition(text: &str) -> Result<Rule, String> {
     }
     let threshold = threshold(right, metric)?;
     refuse_the_impossible(metric, operator, threshold, right)?;
-    Ok(Rule {
+    Ok(FailOn {
         expression: text.trim().to_owned(),
         functions: functions.map(|glob| glob.compile_matcher()),
         metric,
@@ -139,13 +139,13 @@ fn refuse_the_impossible(metric: &Metric, operator: Operator, threshold: Thresho
 
 /// What came of one condition for the totals or one function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
+enum CheckResult {
     Pass,
     Fail,
     NotEvaluable,
 }
 
-impl Outcome {
+impl CheckResult {
     fn as_str(self) -> &'static str {
         match self {
             Self::Pass => "pass",
@@ -156,29 +156,29 @@ impl Outcome {
 }
 
 /// Evaluates all rules; `None` without any.
-pub(super) fn evaluate(rules: &[Rule], summary: &Summary) -> Option<Gate> {
+pub(super) fn evaluate(rules: &[FailOn], summary: &Summary) -> Option<Gate> {
     if rules.is_empty() {
         return None;
     }
     let conditions: Vec<Condition> = rules.iter().flat_map(|rule| rule.evaluate(summary)).collect();
-    Some(Gate { passed: conditions.iter().all(|one| one.result == Outcome::Pass.as_str()), conditions })
+    Some(Gate { passed: conditions.iter().all(|one| one.result == CheckResult::Pass.as_str()), conditions })
 }
 
 /// Some condition is true: the run fails.
 pub(super) fn failed(gate: &Gate) -> bool {
-    gate.conditions.iter().any(|one| one.result == Outcome::Fail.as_str())
+    gate.conditions.iter().any(|one| one.result == CheckResult::Fail.as_str())
 }
 
 /// One line for each condition that is true or could not be evaluated.
 pub(super) fn messages(gate: &Gate) -> Vec<String> {
-    gate.conditions.iter().filter(|one| one.result != Outcome::Pass.as_str()).map(message).collect()
+    gate.conditions.iter().filter(|one| one.result != CheckResult::Pass.as_str()).map(message).collect()
 }
 
 fn message(condition: &Condition) -> String {
     let scope = one_line(condition.scope.as_deref().unwrap_or("all functions")).into_owned();
     let expression = one_line(&condition.expression).into_owned();
     match condition.value.map(readable) {
-        Some(value) if condition.result == Outcome::Fail.as_str() => {
+        Some(value) if condition.result == CheckResult::Fail.as_str() => {
             format!("gate failed: {expression}: {scope} has {value}")
         }
         Some(value) => format!("gate not evaluable: {expression}: {scope} has {value}, and its timeout is not known"),
@@ -192,7 +192,7 @@ fn readable(value: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-impl Rule {
+impl FailOn {
     fn evaluate(&self, summary: &Summary) -> Vec<Condition> {
         let Some(functions) = &self.functions else {
             let source = if self.metric.path.starts_with("coverage.") { json(summary) } else { json(&summary.totals) };
@@ -202,7 +202,7 @@ impl Rule {
         let conditions: Vec<Condition> =
             matching.map(|one| self.compare(Some(scope(one)), &json(one), one.timeout_ms)).collect();
         if conditions.is_empty() {
-            return vec![self.result(Some(functions.glob().to_string()), None, Outcome::NotEvaluable)];
+            return vec![self.result(Some(functions.glob().to_string()), None, CheckResult::NotEvaluable)];
         }
         conditions
     }
@@ -214,14 +214,14 @@ impl Rule {
             Threshold::OfLimit(share) => timeout_ms.map(|limit| limit as f64 * share),
         };
         let outcome = match value.zip(threshold) {
-            Some((value, threshold)) if self.operator.holds(value, threshold) => Outcome::Fail,
-            Some(_) => Outcome::Pass,
-            None => Outcome::NotEvaluable,
+            Some((value, threshold)) if self.operator.holds(value, threshold) => CheckResult::Fail,
+            Some(_) => CheckResult::Pass,
+            None => CheckResult::NotEvaluable,
         };
         self.result(scope, value, outcome)
     }
 
-    fn result(&self, scope: Option<String>, value: Option<f64>, outcome: Outcome) -> Condition {
+    fn result(&self, scope: Option<String>, value: Option<f64>, outcome: CheckResult) -> Condition {
         Condition { expression: self.expression.clone(), scope, value, result: outcome.as_str().to_owned() }
     }
 }

@@ -27,7 +27,7 @@ use schemars::generate::SchemaSettings;
 pub use exit::ExitStatus;
 
 use args::{Args, Command, SchemaOf};
-use exit::Failure;
+use exit::RunError;
 use options::Terminal;
 
 use crate::render::without_commands;
@@ -50,17 +50,17 @@ pub fn run() -> ExitStatus {
     }
 }
 
-fn dispatch(command: Command, terminal: Terminal) -> Result<ExitStatus, Failure> {
+fn dispatch(command: Command, terminal: Terminal) -> Result<ExitStatus, RunError> {
     match command {
         Command::Analyze(args) if args.paths.is_empty() && terminal.stdin => {
             show_help("analyze");
-            Err(Failure::usage("no input: name a file or a directory, or pipe a log in"))
+            Err(RunError::usage("no input: name a file or a directory, or pipe a log in"))
         }
         Command::Analyze(args) => analyze::files(args, &terminal),
         #[cfg(feature = "cloudwatch")]
         Command::Pull(args) => pull::run(*args, &terminal),
         Command::Show(args) if args.paths.is_empty() && terminal.stdin => {
-            Err(Failure::usage("no input: name a file or a directory, or pipe a log in"))
+            Err(RunError::usage("no input: name a file or a directory, or pipe a log in"))
         }
         Command::Show(args) => show::event(args, &terminal),
         Command::Demo(args) => analyze::demo(args, &terminal),
@@ -85,10 +85,10 @@ fn schema(of: SchemaOf) -> String {
 }
 
 /// Writes to standard output; a pipe that was closed is a normal end.
-fn print_text(text: &str) -> Result<ExitStatus, Failure> {
+fn print_text(text: &str) -> Result<ExitStatus, RunError> {
     let mut out = io::stdout().lock();
     output::closed_pipe_is_fine(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
-        .map_err(|error| Failure::io(format!("cannot write to standard output: {error}")))?;
+        .map_err(|error| RunError::io(format!("cannot write to standard output: {error}")))?;
     Ok(ExitStatus::Success)
 }
 

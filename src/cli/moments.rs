@@ -4,7 +4,7 @@ use crate::model::Timestamp;
 
 /// A length of time in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Span(pub(super) i64);
+pub(super) struct TimeLength(pub(super) i64);
 
 /// `2026-01-02T03:04:05Z`, `2026-01-02 03:04`, `2026-01-02` (its first moment); UTC without a zone.
 pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
@@ -22,7 +22,7 @@ pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
 }
 
 /// `90s`, `90m`, `3h`, `2d`, `1w`
-pub(super) fn span(text: &str) -> Result<Span, String> {
+pub(super) fn span(text: &str) -> Result<TimeLength, String> {
     let wrong = || format!("'{text}' is no span of time; write 90m, 3h or 2d");
     let unit = text.chars().next_back().ok_or_else(wrong)?;
     let ms: i64 = match unit {
@@ -35,7 +35,7 @@ pub(super) fn span(text: &str) -> Result<Span, String> {
     };
     let number: u32 = text.strip_suffix(unit).unwrap_or_default().parse().map_err(|_| wrong())?;
     match i64::from(number).checked_mul(ms) {
-        Some(ms) if ms > 0 => Ok(Span(ms)),
+        Some(ms) if ms > 0 => Ok(TimeLength(ms)),
         _ => Err(wrong()),
     }
 }
@@ -47,14 +47,14 @@ pub(super) enum When {
     /// This moment.
     At(Timestamp),
     /// So long ago.
-    Ago(Span),
+    Ago(TimeLength),
 }
 
 /// `now`, `3h` (ago), or a moment.
 #[cfg(feature = "cloudwatch")]
 pub(super) fn when(text: &str) -> Result<When, String> {
     if text == "now" {
-        return Ok(When::Ago(Span(0)));
+        return Ok(When::Ago(TimeLength(0)));
     }
     let ago = text.strip_suffix(" ago").or(text.strip_prefix('-')).unwrap_or(text);
     match span(ago) {
@@ -98,8 +98,8 @@ mod tests {
     #[cfg(feature = "cloudwatch")]
     #[test]
     fn moments_relative_to_now() {
-        assert_eq!(when("3h"), Ok(When::Ago(Span(10_800_000))));
-        assert_eq!(when("now"), Ok(When::Ago(Span(0))));
+        assert_eq!(when("3h"), Ok(When::Ago(TimeLength(10_800_000))));
+        assert_eq!(when("now"), Ok(When::Ago(TimeLength(0))));
         assert!(matches!(when("2026-01-02"), Ok(When::At(_))));
         assert!(when("soon").unwrap_err().contains("3h"));
     }
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn spans() {
         for (text, want) in [("90m", 5_400_000), ("3h", 10_800_000), ("2d", 172_800_000), ("1w", 604_800_000)] {
-            assert_eq!(span(text), Ok(Span(want)));
+            assert_eq!(span(text), Ok(TimeLength(want)));
         }
         for text in ["", "h", "3", "-3h", "0h", "3x", "3 h", "3é", "99999999999d"] {
             assert!(span(text).is_err(), "{text}");

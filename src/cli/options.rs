@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, thread};
 
-use super::args::{ColorChoice, LedgerTarget, Report, RunArgs, SharedArgs};
-use super::exit::Failure;
-use super::gate::Rule;
+use super::args::{ColorChoice, LedgerTarget, ReportTarget, RunArgs, SharedArgs};
+use super::exit::RunError;
+use super::gate::FailOn;
 use super::output::refuse_one_file_twice;
 use crate::effects::{Effects, Markers};
 use crate::pipeline::{self, OutputIsInput};
@@ -60,7 +60,7 @@ impl Terminal {
 
 /// One output to write.
 #[derive(Debug)]
-pub(super) struct Target {
+pub(super) struct OutputTarget {
     pub(super) renderer: &'static Renderer,
     /// The file; standard output without it.
     pub(super) path: Option<PathBuf>,
@@ -71,9 +71,9 @@ pub(super) struct Target {
 #[derive(Debug)]
 pub(super) struct RunOptions {
     pub(super) pipeline: pipeline::Options,
-    pub(super) targets: Vec<Target>,
+    pub(super) targets: Vec<OutputTarget>,
     pub(super) ledger: Option<LedgerTarget>,
-    pub(super) rules: Vec<Rule>,
+    pub(super) rules: Vec<FailOn>,
     pub(super) strict: bool,
     pub(super) allow_empty: bool,
     pub(super) quiet: bool,
@@ -81,9 +81,9 @@ pub(super) struct RunOptions {
 }
 
 impl RunOptions {
-    pub(super) fn resolve(paths: Vec<PathBuf>, args: RunArgs, terminal: &Terminal) -> Result<Self, Failure> {
+    pub(super) fn resolve(paths: Vec<PathBuf>, args: RunArgs, terminal: &Terminal) -> Result<Self, RunError> {
         if args.from.zip(args.to).is_some_and(|(from, to)| from > to) {
-            return Err(Failure::usage("--from is later than --to"));
+            return Err(RunError::usage("--from is later than --to"));
         }
         let mut options = Self::shared(args.shared, None, terminal)?;
         let pipeline = &mut options.pipeline;
@@ -98,12 +98,12 @@ impl RunOptions {
     }
 
     /// What does not depend on where the logs are. `save` is one more file that is written.
-    pub(super) fn shared(args: SharedArgs, save: Option<&Path>, terminal: &Terminal) -> Result<Self, Failure> {
+    pub(super) fn shared(args: SharedArgs, save: Option<&Path>, terminal: &Terminal) -> Result<Self, RunError> {
         let targets = targets(&args, terminal);
         let outputs = files_written(&targets, &args, save)?;
         let keep_records = targets.iter().any(|target| target.renderer.needs_records);
         if args.failures_only && !keep_records {
-            return Err(Failure::usage("--failures-only needs an output with records: --format ndjson"));
+            return Err(RunError::usage("--failures-only needs an output with records: --format ndjson"));
         }
         let pipeline = pipeline::Options {
             paths: Vec::new(),
@@ -137,19 +137,19 @@ impl RunOptions {
 }
 
 /// What finds side effects: the table of operations, and the user's markers.
-pub(super) fn effects(markers: Option<&Path>) -> Result<Effects, Failure> {
+pub(super) fn effects(markers: Option<&Path>) -> Result<Effects, RunError> {
     let Some(path) = markers else { return Ok(Effects::default()) };
-    let wrong = |reason: String| Failure::usage(format!("--markers {}: {}", path.display(), one_line(reason.trim())));
+    let wrong = |reason: String| RunError::usage(format!("--markers {}: {}", path.display(), one_line(reason.trim())));
     let text = fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
     Markers::parse(&text).map(Effects::new).map_err(|error| wrong(error.to_string()))
 }
 
 /// The main output and the reports.
-fn targets(args: &SharedArgs, terminal: &Terminal) -> Vec<Target> {
+fn targets(args: &SharedArgs, terminal: &Terminal) -> Vec<OutputTarget> {
     let path = args.output.clone().filter(|path| path.as_os_str() != "-");
     let style = if path.is_some() { file_style(args.color) } else { terminal.style(args.color) };
-    let mut targets = vec![Target { renderer: args.format.unwrap_or(&RENDERERS[0]), path, style }];
-    targets.extend(args.report.iter().map(|Report { renderer, path }| Target {
+    let mut targets = vec![OutputTarget { renderer: args.format.unwrap_or(&RENDERERS[0]), path, style }];
+    targets.extend(args.report.iter().map(|ReportTarget { renderer, path }| OutputTarget {
         renderer,
         path: Some(path.clone()),
         style: file_style(args.color),
@@ -158,7 +158,7 @@ fn targets(args: &SharedArgs, terminal: &Terminal) -> Vec<Target> {
 }
 
 /// The files that are written: no two outputs into one, and none into what is read.
-fn files_written(targets: &[Target], args: &SharedArgs, save: Option<&Path>) -> Result<Vec<PathBuf>, Failure> {
+fn files_written(targets: &[OutputTarget], args: &SharedArgs, save: Option<&Path>) -> Result<Vec<PathBuf>, RunError> {
     let ledger = args.ledger.as_ref().map(|ledger| ledger.path.as_path());
     let files = targets.iter().filter_map(|target| target.path.as_deref()).chain(ledger).chain(save);
     let files: Vec<PathBuf> = files.map(Path::to_owned).collect();
@@ -166,7 +166,7 @@ fn files_written(targets: &[Target], args: &SharedArgs, save: Option<&Path>) -> 
     if let Some(markers) = &args.markers
         && let Some(path) = files.iter().find(|path| FileId::at(path) == FileId::at(markers))
     {
-        return Err(Failure::usage(OutputIsInput(path.clone()).to_string()));
+        return Err(RunError::usage(OutputIsInput(path.clone()).to_string()));
     }
     Ok(files)
 }

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::exit::Failure;
+use super::exit::RunError;
 use crate::source::{FileId, place};
 
 /// An output that is open.
 #[derive(Debug)]
-pub(super) enum Output {
+pub(super) enum OutputFile {
     Stdout,
     /// Written beside its place and renamed at the end, so that it is whole or absent.
     Whole {
@@ -25,11 +25,11 @@ pub(super) enum Output {
     },
 }
 
-impl Output {
+impl OutputFile {
     /// Opens, or tries to, before the work starts, so that a wrong path fails at once.
-    pub(super) fn open(path: Option<&Path>) -> Result<Self, Failure> {
+    pub(super) fn open(path: Option<&Path>) -> Result<Self, RunError> {
         let Some(path) = path else { return Ok(Self::Stdout) };
-        Self::open_file(path).map_err(|error| Failure::io(format!("cannot write {}: {error}", path.display())))
+        Self::open_file(path).map_err(|error| RunError::io(format!("cannot write {}: {error}", path.display())))
     }
 
     fn open_file(path: &Path) -> io::Result<Self> {
@@ -50,13 +50,13 @@ impl Output {
     }
 
     /// Writes what `print` prints and puts the file in its place. A pipe that the reader closed is a normal end.
-    pub(super) fn write(self, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    pub(super) fn write(self, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), RunError> {
         let (name, result) = match self {
             Self::Stdout => ("standard output".to_owned(), buffered(&mut io::stdout().lock(), print)),
             Self::Direct { mut file, path } => (path.display().to_string(), buffered(&mut file, print)),
             Self::Whole { directory, path } => (path.display().to_string(), write_whole(&directory, &path, print)),
         };
-        closed_pipe_is_fine(result).map_err(|error| Failure::io(format!("cannot write {name}: {error}")))
+        closed_pipe_is_fine(result).map_err(|error| RunError::io(format!("cannot write {name}: {error}")))
     }
 }
 
@@ -106,13 +106,13 @@ fn temporary_for(path: &Path, directory: &Path) -> io::Result<NamedTempFile> {
 
 /// Refuses two outputs into one file, however they are named: the second would replace the first. A device or a pipe takes
 /// both.
-pub(super) fn refuse_one_file_twice<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Result<(), Failure> {
+pub(super) fn refuse_one_file_twice<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Result<(), RunError> {
     let mut seen = Vec::new();
     for path in paths.into_iter().filter(|path| fs::metadata(path).map_or(true, |found| found.is_file())) {
         let file = FileId::at(path);
         if seen.contains(&file) {
             let text = format!("two outputs go to {}; give each a file of its own", path.display());
-            return Err(Failure::usage(text));
+            return Err(RunError::usage(text));
         }
         seen.push(file);
     }
@@ -127,13 +127,13 @@ mod tests {
     fn a_file_is_whole_or_absent() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("out.json");
-        let failing = Output::open(Some(&path)).unwrap().write(|out| {
+        let failing = OutputFile::open(Some(&path)).unwrap().write(|out| {
             out.write_all(b"half")?;
             Err(io::Error::other("no more"))
         });
         assert!(failing.is_err());
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
-        Output::open(Some(&path)).unwrap().write(|out| out.write_all(b"whole")).unwrap();
+        OutputFile::open(Some(&path)).unwrap().write(|out| out.write_all(b"whole")).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"whole");
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
     }
@@ -141,13 +141,13 @@ mod tests {
     #[test]
     fn a_wrong_path_fails_at_once() {
         let directory = tempfile::tempdir().unwrap();
-        assert!(Output::open(Some(directory.path())).is_err());
-        assert!(Output::open(Some(&directory.path().join("no/such/place.json"))).is_err());
+        assert!(OutputFile::open(Some(directory.path())).is_err());
+        assert!(OutputFile::open(Some(&directory.path().join("no/such/place.json"))).is_err());
     }
 
     #[test]
     fn a_closed_pipe_is_a_normal_end() {
         let closed = |_: &mut dyn Write| Err(io::Error::from(io::ErrorKind::BrokenPipe));
-        assert!(Output::Stdout.write(closed).is_ok());
+        assert!(OutputFile::Stdout.write(closed).is_ok());
     }
 }

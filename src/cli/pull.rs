@@ -8,33 +8,33 @@ use std::time::{Duration, SystemTime};
 
 use super::analyze::{finish, open_outputs};
 use super::args::PullArgs;
-use super::exit::{ExitStatus, Failure};
-use super::moments::{Span, When};
+use super::exit::{ExitStatus, RunError};
+use super::moments::{TimeLength, When};
 use super::options::{RunOptions, Terminal};
-use super::output::Output;
+use super::output::OutputFile;
 use super::pull_progress::Bars;
 use super::{complain, show_help};
 use crate::model::Timestamp;
 use crate::pipeline;
-use crate::source::cloudwatch::{Failure as PullFailure, Pull, Request, Signal};
+use crate::source::cloudwatch::{Pull, PullError, Request, Signal};
 
 /// What a pull is called in every output when it is not saved.
 const UNSAVED: &str = "cloudwatch";
 /// The time before now that is looked at when none is named.
-const SINCE: Span = Span(3_600_000);
+const SINCE: TimeLength = TimeLength(3_600_000);
 
 /// Pulls and analyses.
-pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus, Failure> {
+pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus, RunError> {
     if args.functions.is_empty() && !args.all && args.prefix.is_empty() && args.log_group.is_empty() {
         show_help("pull");
-        return Err(Failure::usage("nothing to pull: name a function, or use --all, --prefix or --log-group"));
+        return Err(RunError::usage("nothing to pull: name a function, or use --all, --prefix or --log-group"));
     }
     let save = args.save.take();
     if save.as_ref().is_some_and(|save| save.as_os_str() == "-") {
-        return Err(Failure::usage("--save needs a file"));
+        return Err(RunError::usage("--save needs a file"));
     }
     let mut options = RunOptions::shared(std::mem::take(&mut args.shared), save.as_deref(), terminal)?;
-    let request = request(args, now().ok_or_else(|| Failure::usage("the clock of this machine is wrong"))?)?;
+    let request = request(args, now().ok_or_else(|| RunError::usage("the clock of this machine is wrong"))?)?;
     let outputs = open_outputs(&mut options)?;
     let saved = save.as_deref().map(Saved::open).transpose()?;
     let handle = saved.as_ref().map(Saved::handle).transpose()?;
@@ -46,7 +46,7 @@ pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus,
     options.pipeline.threads = 1;
     let analysis = pipeline::analyze_feed(&pull, &options.pipeline, &*bars);
     bars.clear();
-    let mut analysis = analysis.map_err(|error| Failure::io(format!("{error:#}")))?;
+    let mut analysis = analysis.map_err(|error| RunError::io(format!("{error:#}")))?;
     if let (Some(reason), 0) = (pull.failure(), pull.pages()) {
         return Err(failure(reason));
     }
@@ -78,25 +78,25 @@ fn problems(pull: &Pull, saved: Option<Saved>) -> bool {
 /// The file of `--save`: gathered in a temporary one without a name, and written when it is whole.
 struct Saved {
     gathered: File,
-    output: Output,
+    output: OutputFile,
     path: PathBuf,
 }
 
 impl Saved {
-    fn open(path: &Path) -> Result<Self, Failure> {
-        let gathered = tempfile::tempfile().map_err(|error| Failure::io(format!("no temporary file: {error}")))?;
-        Ok(Self { gathered, output: Output::open(Some(path))?, path: path.to_owned() })
+    fn open(path: &Path) -> Result<Self, RunError> {
+        let gathered = tempfile::tempfile().map_err(|error| RunError::io(format!("no temporary file: {error}")))?;
+        Ok(Self { gathered, output: OutputFile::open(Some(path))?, path: path.to_owned() })
     }
 
-    fn handle(&self) -> Result<File, Failure> {
+    fn handle(&self) -> Result<File, RunError> {
         self.gathered.try_clone().map_err(|error| self.failed(&error.to_string()))
     }
 
-    fn failed(&self, why: &str) -> Failure {
-        Failure::io(format!("cannot write {}: {why}", self.path.display()))
+    fn failed(&self, why: &str) -> RunError {
+        RunError::io(format!("cannot write {}: {why}", self.path.display()))
     }
 
-    fn keep(mut self, error: Option<String>) -> Result<(), Failure> {
+    fn keep(mut self, error: Option<String>) -> Result<(), RunError> {
         if let Some(error) = error {
             return Err(self.failed(&error));
         }
@@ -105,18 +105,18 @@ impl Saved {
     }
 }
 
-fn failure(reason: PullFailure) -> Failure {
+fn failure(reason: PullError) -> RunError {
     match reason {
-        PullFailure::Usage(message) => Failure::usage(message),
-        reason => Failure::io(reason.to_string()),
+        PullError::Usage(message) => RunError::usage(message),
+        reason => RunError::io(reason.to_string()),
     }
 }
 
 /// What was typed, with its times fixed.
-fn request(args: PullArgs, now: Timestamp) -> Result<Request, Failure> {
-    let before = |at: Timestamp, span: Span| {
+fn request(args: PullArgs, now: Timestamp) -> Result<Request, RunError> {
+    let before = |at: Timestamp, span: TimeLength| {
         let ms = at.ms().checked_sub(span.0).and_then(Timestamp::from_ms);
-        ms.ok_or_else(|| Failure::usage("the time lies too far back"))
+        ms.ok_or_else(|| RunError::usage("the time lies too far back"))
     };
     let moment = |when| match when {
         When::At(at) => Ok(at),
@@ -128,7 +128,7 @@ fn request(args: PullArgs, now: Timestamp) -> Result<Request, Failure> {
         (None, since) => before(to, since.unwrap_or(SINCE))?,
     };
     if from > to {
-        return Err(Failure::usage("--from is later than --to"));
+        return Err(RunError::usage("--from is later than --to"));
     }
     Ok(Request {
         functions: args.functions,

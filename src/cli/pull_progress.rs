@@ -8,7 +8,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::complain;
 use crate::pipeline::Progress;
 use crate::render::one_line;
-use crate::source::cloudwatch::{Account, Outlook, Watch};
+use crate::source::cloudwatch::{Account, Outlook, PullWatch};
 
 /// More groups than this are worth a word before they are read.
 const HANDFUL: usize = 5;
@@ -23,13 +23,13 @@ pub(super) struct Bars {
     shown: bool,
     quiet: bool,
     all: MultiProgress,
-    state: Mutex<State>,
+    state: Mutex<BarsState>,
     events: AtomicU64,
     failures: AtomicU64,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct BarsState {
     /// Name, and milliseconds of its log that are covered.
     groups: Vec<(String, u64)>,
     window_ms: u64,
@@ -58,12 +58,12 @@ impl Bars {
         let _ = self.all.clear();
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+    fn state(&self) -> std::sync::MutexGuard<'_, BarsState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A bar of one group.
-    fn line(&self, state: &State, group: usize) -> ProgressBar {
+    fn line(&self, state: &BarsState, group: usize) -> ProgressBar {
         let bar = self.all.add(ProgressBar::new(state.window_ms));
         if let Ok(style) = ProgressStyle::with_template("  {percent:>3}% {bar:20} {wide_msg}") {
             bar.set_style(style);
@@ -72,14 +72,14 @@ impl Bars {
         bar
     }
 
-    fn tell(&self, state: &State) {
+    fn tell(&self, state: &BarsState) {
         let Some(total) = &state.total else { return };
         let (events, failures) = (self.events.load(Ordering::Relaxed), self.failures.load(Ordering::Relaxed));
         total.set_message(format!("{events} log events, {failures} failed attempts so far"));
     }
 }
 
-impl Watch for Bars {
+impl PullWatch for Bars {
     fn begins(&self, outlook: &Outlook) {
         // Said even when it shall be quiet: no output tells whose log was read, or that it was the wrong one's.
         if !outlook.accounts.is_empty() {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::{collections::BTreeSet, thread};
 
 use super::args::ShowArgs;
-use super::exit::{ExitStatus, Failure};
+use super::exit::{ExitStatus, RunError};
 use super::options::{Terminal, effects};
 use super::{complain, print_text};
 use crate::pipeline::{self, Analysis, ShownAttempt, ShownLine, Silent};
@@ -17,11 +17,11 @@ use crate::wire::Redaction;
 /// Candidates named for a beginning that fits several ids.
 const MOST_CANDIDATES: usize = 20;
 
-pub(super) fn event(args: ShowArgs, terminal: &Terminal) -> Result<ExitStatus, Failure> {
+pub(super) fn event(args: ShowArgs, terminal: &Terminal) -> Result<ExitStatus, RunError> {
     let style = terminal.style(args.color);
     let request = args.request.clone();
     let options = options(args)?;
-    let analysis = pipeline::analyze(&options, &Silent).map_err(|error| Failure::io(format!("{error:#}")))?;
+    let analysis = pipeline::analyze(&options, &Silent).map_err(|error| RunError::io(format!("{error:#}")))?;
     for problem in &analysis.summary.coverage.inputs_unreadable {
         complain(&one_line(&format!("{}: {}", problem.input, problem.reason)));
     }
@@ -32,11 +32,11 @@ pub(super) fn event(args: ShowArgs, terminal: &Terminal) -> Result<ExitStatus, F
             print_text(&life(&attempts(&analysis.shown), &style))?;
             Ok(if analysis.input_failed { ExitStatus::Incomplete } else { ExitStatus::Success })
         }
-        _ => Err(Failure::usage(ambiguous(&request, &events))),
+        _ => Err(RunError::usage(ambiguous(&request, &events))),
     }
 }
 
-fn options(args: ShowArgs) -> Result<pipeline::Options, Failure> {
+fn options(args: ShowArgs) -> Result<pipeline::Options, RunError> {
     Ok(pipeline::Options {
         invoker: None,
         paths: if args.paths.is_empty() { vec![PathBuf::from("-")] } else { args.paths },
@@ -79,7 +79,7 @@ fn attempts(shown: &[ShownAttempt]) -> Vec<LifeAttempt<'_>> {
         .collect()
 }
 
-fn not_found(analysis: &Analysis, request: &str) -> Result<ExitStatus, Failure> {
+fn not_found(analysis: &Analysis, request: &str) -> Result<ExitStatus, RunError> {
     let unread = analysis.unread_inputs > 0;
     let status = if analysis.input_failed || unread { ExitStatus::Incomplete } else { ExitStatus::Empty };
     let events = analysis.summary.totals.events;
@@ -87,7 +87,7 @@ fn not_found(analysis: &Analysis, request: &str) -> Result<ExitStatus, Failure> 
     if let Some(first) = analysis.summary.coverage.notes.first().filter(|_| unread) {
         message.push_str(&format!("; {}", one_line(first)));
     }
-    Err(Failure { status, message })
+    Err(RunError { status, message })
 }
 
 fn ambiguous(request: &str, events: &BTreeSet<(&str, &str)>) -> String {

@@ -20,7 +20,7 @@ pub(super) fn read_ahead<T>(source: &mut (dyn Read + Send), work: impl FnOnce(&m
     thread::scope(|scope| {
         scope.spawn(move || pump(source, &emptied, &full));
         // The reader goes before the thread is waited for: then the thread ends, however far it was.
-        work(&mut Ahead { filled, empty, block: Vec::new(), at: 0, failure: None })
+        work(&mut ReadAhead { filled, empty, block: Vec::new(), at: 0, failure: None })
     })
 }
 
@@ -44,7 +44,7 @@ fn pump(source: &mut (dyn Read + Send), emptied: &Receiver<Vec<u8>>, full: &Sync
     }
 }
 
-struct Ahead {
+struct ReadAhead {
     filled: Receiver<io::Result<Vec<u8>>>,
     empty: Sender<Vec<u8>>,
     block: Vec<u8>,
@@ -52,7 +52,7 @@ struct Ahead {
     failure: Option<ErrorKind>,
 }
 
-impl Read for Ahead {
+impl Read for ReadAhead {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.at == self.block.len() {
             if let Some(kind) = self.failure {

@@ -2,7 +2,7 @@
 
 use super::feed::{Feed, LONGEST};
 use super::json::scan::unescape;
-use super::spool::{Lost, Spool};
+use super::spool::{EventSpool, Lost};
 use super::{DecodeError, InputContext};
 use crate::model::{Batch, Block, Bucket, EventSink, FunctionArn, LogEvent, Note, StreamId, StreamKey, Timestamp};
 
@@ -45,13 +45,13 @@ const WATCHED_BYTES: usize = 256 * 1024;
 const LIMITS: [u64; 3] = [1_000, 10_000, 100_000];
 
 /// In which order an input has its events.
-enum Order {
+enum EventOrder {
     /// As it is, or not known to be the wrong one.
     Kept,
     /// Not decided: how often time went up and down so far, and the last time.
-    Watched { spool: Spool, up: usize, down: usize, last: Option<Timestamp> },
+    Watched { spool: EventSpool, up: usize, down: usize, last: Option<Timestamp> },
     /// Newest first.
-    Reversed(Spool),
+    Reversed(EventSpool),
 }
 
 /// Events handed over together, at most: what is kept of each is small beside the block that they stand in.
@@ -88,7 +88,7 @@ pub(super) struct Delivery<'s> {
     context: &'s InputContext,
     default: Option<StreamId>,
     remembered: Vec<Remembered>,
-    order: Order,
+    order: EventOrder,
     waiting: Waiting,
     notes: Noted,
     /// Messages come line by line.
@@ -119,7 +119,7 @@ impl<'s> Delivery<'s> {
             context,
             default: None,
             remembered: Vec::new(),
-            order: Order::Kept,
+            order: EventOrder::Kept,
             waiting: Waiting { at: (0, 0), most: BATCH, block: spare },
             notes: Noted::default(),
             split: false,
@@ -174,7 +174,7 @@ impl<'s> Delivery<'s> {
 
     /// Hands events over where many wait.
     #[inline]
-    pub(super) fn ease(&mut self, feed: &Feed<'_>) {
+    pub(super) fn flush_if_full(&mut self, feed: &Feed<'_>) {
         if self.waiting.is_full() {
             self.hand_over(feed);
         }
@@ -195,7 +195,7 @@ impl<'s> Delivery<'s> {
 
     /// The input may have the newest event first: looks, and turns it round.
     pub(super) fn watch_order(&mut self) {
-        self.order = Order::Watched { spool: Spool::default(), up: 0, down: 0, last: None };
+        self.order = EventOrder::Watched { spool: EventSpool::default(), up: 0, down: 0, last: None };
     }
 
     /// The input does not tell where messages end: every line is an event.
@@ -224,7 +224,7 @@ impl<'s> Delivery<'s> {
     #[inline(always)]
     pub(super) fn event_of(&mut self, stream: StreamId, event: &LogEvent<'_>) {
         self.events += 1;
-        if matches!(self.order, Order::Kept) {
+        if matches!(self.order, EventOrder::Kept) {
             self.waiting.push(stream, event, self.split);
         } else {
             self.hold_back(stream, *event);
@@ -235,9 +235,9 @@ impl<'s> Delivery<'s> {
     #[cold]
     fn hold_back(&mut self, stream: StreamId, event: LogEvent<'_>) {
         match &mut self.order {
-            Order::Kept => {}
-            Order::Reversed(spool) => spool.push(stream, &event),
-            Order::Watched { spool, up, down, last } => {
+            EventOrder::Kept => {}
+            EventOrder::Reversed(spool) => spool.push(stream, &event),
+            EventOrder::Watched { spool, up, down, last } => {
                 if let (Some(last), Some(at)) = (*last, event.at) {
                     *up += usize::from(at > last);
                     *down += usize::from(at < last);
@@ -252,12 +252,14 @@ impl<'s> Delivery<'s> {
     }
 
     fn decide(&mut self) {
-        if !matches!(self.order, Order::Watched { .. }) {
+        if !matches!(self.order, EventOrder::Watched { .. }) {
             return;
         }
-        let Order::Watched { spool, up, down, .. } = std::mem::replace(&mut self.order, Order::Kept) else { return };
+        let EventOrder::Watched { spool, up, down, .. } = std::mem::replace(&mut self.order, EventOrder::Kept) else {
+            return;
+        };
         if descends(up, down) {
-            self.order = Order::Reversed(spool);
+            self.order = EventOrder::Reversed(spool);
         } else {
             let split = self.split;
             spool.forward(|stream, event| self.sink.event(stream, LogEvent { split, ..event }));
@@ -270,7 +272,7 @@ impl<'s> Delivery<'s> {
         self.hand_over(feed);
         self.decide();
         let mut result = Ok(());
-        if let Order::Reversed(spool) = std::mem::replace(&mut self.order, Order::Kept)
+        if let EventOrder::Reversed(spool) = std::mem::replace(&mut self.order, EventOrder::Kept)
             && let Err(Lost { error, bytes }) =
                 spool.backward(|stream, event| self.sink.event(stream, LogEvent { split: self.split, ..event }))
         {

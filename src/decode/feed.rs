@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use super::line_ends;
-use super::sentences::Watch;
+use super::sentences::SentenceWatch;
 use crate::model::Sighting;
 
 /// What is read at a time.
@@ -24,7 +24,7 @@ pub(super) struct Feed<'a> {
     failure: Option<io::Error>,
     passed: u64,
     line: u64,
-    watch: Watch,
+    watch: SentenceWatch,
 }
 
 impl<'a> Feed<'a> {
@@ -39,7 +39,7 @@ impl<'a> Feed<'a> {
             failure: None,
             passed: 0,
             line: 1,
-            watch: Watch::default(),
+            watch: SentenceWatch::default(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a shape is recognised by: the first decoded bytes, as text lines and as JSON.
 
 use super::json::event::EventObject;
-use super::json::scan::{Scanned, Value, members, spaces, value};
+use super::json::scan::{RawValue, Scanned, members, spaces, value};
 
 /// Bytes that are looked at.
 pub(super) const HEAD: usize = 64 * 1024;
@@ -11,7 +11,7 @@ const LINES: usize = 200;
 const OBJECTS: usize = 20;
 
 /// The first bytes of an input.
-pub(super) struct Head<'h> {
+pub(super) struct InputHead<'h> {
     /// They.
     pub(super) bytes: &'h [u8],
     /// The input is JSON from its first byte on: what its first objects look like.
@@ -28,7 +28,7 @@ pub(super) struct JsonHead<'h> {
     pub(super) objects: Vec<EventObject<'h>>,
 }
 
-impl<'h> Head<'h> {
+impl<'h> InputHead<'h> {
     /// Looks at `bytes`.
     pub(super) fn new(bytes: &'h [u8]) -> Self {
         Self { bytes, json: JsonHead::new(bytes) }
@@ -99,7 +99,7 @@ impl<'h> JsonHead<'h> {
 fn is_item(bytes: &[u8]) -> bool {
     match value(bytes, 0) {
         Ok((_, end)) => matches!(bytes.get(end + spaces(&bytes[end..])), Some(b',' | b']')),
-        Err((cut, _)) => matches!(cut, Some(Value::CutText(_))),
+        Err((cut, _)) => matches!(cut, Some(RawValue::CutText(_))),
     }
 }
 
@@ -114,7 +114,7 @@ fn objects(bytes: &[u8], mut at: usize) -> Vec<EventObject<'_>> {
     let mut objects = Vec::new();
     while bytes.get(at) == Some(&b'{') && objects.len() < OBJECTS {
         let mut event = EventObject::default();
-        let scanned = members(&bytes[at..], |key, value: Value<'_>| event.take(key, value));
+        let scanned = members(&bytes[at..], |key, value: RawValue<'_>| event.take(key, value));
         objects.push(event);
         let Scanned::Whole(length) = scanned else { break };
         at += length;

@@ -31,9 +31,9 @@ use std::io::Read;
 
 use delivery::Delivery;
 use feed::Feed;
-use head::Head;
+use head::InputHead;
 
-pub use split::{Hand, Opened, Splits, open};
+pub use split::{ChunkHelper, Opened, Splits, open};
 
 use crate::model::{Block, EventSink, StreamKey};
 
@@ -105,7 +105,7 @@ pub struct Buffers {
     spare: Block,
     /// A small gzip input and its text.
     #[cfg(feature = "libdeflate")]
-    whole_gzip: whole_gzip::Buffers,
+    whole_gzip: whole_gzip::InflateBuffers,
     /// Decompress in a thread of its own.
     ahead: bool,
 }
@@ -124,7 +124,7 @@ pub struct Shape {
     pub name: &'static str,
     /// What it is, in a line.
     pub about: &'static str,
-    sniff: fn(&Head<'_>) -> bool,
+    sniff: fn(&InputHead<'_>) -> bool,
     decode: fn(&mut Feed<'_>, &mut Delivery<'_>) -> Result<(), DecodeError>,
     samples: &'static [&'static str],
 }
@@ -178,5 +178,5 @@ pub fn decode(
     buffers: &mut Buffers,
     sink: &mut dyn EventSink,
 ) -> Decoded {
-    run::Run::new(context, buffers, sink).decode(input)
+    run::DecodeRun::new(context, buffers, sink).decode(input)
 }

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read};
 use super::ahead::read_ahead;
 use super::delivery::Delivery;
 use super::feed::Feed;
-use super::head::{HEAD, Head};
+use super::head::{HEAD, InputHead};
 use super::json::carrier::Carried;
 use super::layers::{DEEPEST, Peeked, Peeled, own_result, peel, refused_kind, refused_rendering};
 #[cfg(feature = "libdeflate")]
@@ -14,7 +14,7 @@ use super::{Buffers, DecodeError, Decoded, InputContext, SHAPES, json, zip};
 use crate::model::{EventSink, Sighting};
 
 /// What decoding one input needs.
-pub(super) struct Run<'r> {
+pub(super) struct DecodeRun<'r> {
     context: &'r InputContext,
     buffers: &'r mut Buffers,
     sink: &'r mut dyn EventSink,
@@ -36,7 +36,7 @@ const EMPTY: &str = "empty";
 /// The file that an S3 export task leaves to try its permissions.
 const WRITE_TEST: &str = "aws-logs-write-test";
 
-impl<'r> Run<'r> {
+impl<'r> DecodeRun<'r> {
     pub(super) fn new(context: &'r InputContext, buffers: &'r mut Buffers, sink: &'r mut dyn EventSink) -> Self {
         Self { context, buffers, sink, before_failure: 0, lines: 0 }
     }
@@ -163,7 +163,7 @@ impl<'r> Run<'r> {
         if let Some(what) = refused_rendering(head) {
             return Err(DecodeError::NotALog(format!("is {what}")));
         }
-        let known = Head::new(head);
+        let known = InputHead::new(head);
         let Some(shape) = SHAPES.iter().find(|shape| (shape.sniff)(&known)) else {
             return Err(not_a_log(head));
         };

@@ -67,7 +67,7 @@ const BEFORE: usize = 40;
 
 /// Looks at the text of one input, piece by piece, until it has seen a sentence.
 #[derive(Debug, Default)]
-pub(super) struct Watch {
+pub(super) struct SentenceWatch {
     /// Line ends before `carried`.
     lines: u64,
     /// The end of the last piece.
@@ -77,7 +77,7 @@ pub(super) struct Watch {
     seen: Option<Sighting>,
 }
 
-impl Watch {
+impl SentenceWatch {
     /// Looks at the next piece of the text.
     #[inline]
     pub(super) fn look(&mut self, piece: &[u8]) {
@@ -183,7 +183,7 @@ mod tests {
     const ID: &str = "8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11";
 
     fn seen(text: &str, piece: usize) -> Option<Sighting> {
-        let mut watch = Watch::default();
+        let mut watch = SentenceWatch::default();
         text.as_bytes().chunks(piece.max(1)).for_each(|piece| watch.look(piece));
         watch.seen()
     }

@@ -10,10 +10,10 @@ use std::thread;
 
 use super::delivery::Delivery;
 use super::feed::{BLOCK, Feed, LONGEST, fill};
-use super::head::{HEAD, Head};
+use super::head::{HEAD, InputHead};
 use super::layers::{is_layered, own_result, refused_kind, refused_rendering};
 use super::run::read_error;
-use super::sentences::Watch;
+use super::sentences::SentenceWatch;
 use super::text::s3_export;
 use super::{DecodeError, Decoded, InputContext, SHAPES, Shape};
 use crate::model::{Batch, Block, Bucket, EventSink, LogEvent, Note, Sighting, StreamId, StreamKey};
@@ -24,7 +24,7 @@ type Cut = fn(&[u8]) -> Option<usize>;
 /// The shapes that are split.
 const SPLIT: &[(&Shape, Cut)] = &[(&s3_export::SHAPE, s3_export::last_event)];
 
-/// Chunks that wait for their turn at each hand, at most.
+/// Chunks that wait for their turn with each helper, at most.
 const MOST_FOUND: usize = 4;
 
 /// An input whose first bytes were looked at.
@@ -38,7 +38,7 @@ pub enum Opened<'a> {
 /// An input that can be decoded in chunks.
 pub struct Splits<'a> {
     shape: &'static Shape,
-    source: Source<'a>,
+    source: ChunkReader<'a>,
 }
 
 /// Looks at the first bytes of an input.
@@ -51,7 +51,7 @@ pub fn open(input: &mut (dyn Read + Send)) -> Result<Opened<'_>, DecodeError> {
     let found = split_shape(&head);
     let all: Box<dyn Read + Send> = Box::new(Cursor::new(head).chain(input));
     Ok(match found {
-        Some((shape, cut)) => Opened::Splits(Box::new(Splits { shape, source: Source::new(all, cut) })),
+        Some((shape, cut)) => Opened::Splits(Box::new(Splits { shape, source: ChunkReader::new(all, cut) })),
         None => Opened::Whole(all),
     })
 }
@@ -62,13 +62,13 @@ fn split_shape(head: &[u8]) -> Option<(&'static Shape, Cut)> {
     {
         return None;
     }
-    let known = Head::new(head);
+    let known = InputHead::new(head);
     let shape = SHAPES.iter().find(|shape| (shape.sniff)(&known))?;
     SPLIT.iter().find(|(split, _)| split.name == shape.name).copied()
 }
 
-/// What a hand does with the events of its chunks. All but delivering is done side by side.
-pub trait Hand<S>: Send {
+/// What a helper does with the events of its chunks. All but delivering is done side by side.
+pub trait ChunkHelper<S>: Send {
     /// Looks at the events of a chunk before its turn.
     fn before(&mut self, block: &mut Block);
     /// Hands a chunk over, in its turn. Gives the memory of some other one back.
@@ -78,90 +78,90 @@ pub trait Hand<S>: Send {
 }
 
 impl Splits<'_> {
-    /// Decodes it with a thread for each hand, the first of which is this one.
+    /// Decodes it with a thread for each helper, the first of which is this one.
     pub fn decode<S: EventSink + Send>(
         self,
         context: &InputContext,
-        hands: &mut [impl Hand<S>],
+        helpers: &mut [impl ChunkHelper<S>],
         sink: &mut S,
     ) -> Decoded {
         let Self { shape, source } = self;
-        let desk = Desk {
+        let split = SplitState {
             shape,
             context,
             stream: sink.stream(&context.key()),
             source: Mutex::new(source),
-            turn: Mutex::new(Turn { sink, next: 0, lines: 0, given_up: false }),
+            turn: Mutex::new(DeliveryTurn { sink, next: 0, lines: 0, given_up: false }),
             next: Condvar::new(),
         };
         thread::scope(|scope| {
-            let mut hands = hands.iter_mut().map(|hand| Round::new(&desk, hand));
-            let first = hands.next();
-            let others: Vec<_> = hands.map(|hand| scope.spawn(|| hand.run())).collect();
-            first.into_iter().for_each(Round::run);
+            let mut helpers = helpers.iter_mut().map(|helper| HelperRun::new(&split, helper));
+            let first = helpers.next();
+            let others: Vec<_> = helpers.map(|helper| scope.spawn(|| helper.run())).collect();
+            first.into_iter().for_each(HelperRun::run);
             for other in others {
                 // A panic goes on where it would have gone without the thread.
                 other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             }
         });
-        let source = desk.source.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let turn = desk.turn.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let source = split.source.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let turn = split.turn.into_inner().unwrap_or_else(PoisonError::into_inner);
         turn.sink.part_ends(source.watch.seen().or(source.sighting));
         let result = source.failure.map_or(Ok(()), |error| Err(read_error(error)));
         Decoded { shape: Some(shape.name), bytes: source.bytes, result }
     }
 }
 
-/// What all hands share.
-struct Desk<'d, 's, S> {
+/// What all helpers share.
+struct SplitState<'d, 's, S> {
     shape: &'static Shape,
     context: &'d InputContext,
     stream: StreamId,
-    source: Mutex<Source<'s>>,
-    turn: Mutex<Turn<'d, S>>,
+    source: Mutex<ChunkReader<'s>>,
+    turn: Mutex<DeliveryTurn<'d, S>>,
     /// The next turn began.
     next: Condvar,
 }
 
 /// Handing over: where to, which chunk is next, and after how many lines.
-struct Turn<'d, S> {
+struct DeliveryTurn<'d, S> {
     sink: &'d mut S,
     next: u64,
     lines: u64,
-    /// A hand panicked: some chunk will never come.
+    /// A helper panicked: some chunk will never come.
     given_up: bool,
 }
 
 /// A chunk whose events were found.
-struct Found {
+struct DecodedChunk {
     number: u64,
     block: Block,
     lines: u64,
 }
 
-/// What a lock guards, also where a hand has panicked: the panic goes on when all have stopped.
+/// What a lock guards, also where a helper has panicked: the panic goes on when all have stopped.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// One hand at work.
-struct Round<'d, 't, 's, S, H> {
-    desk: &'d Desk<'t, 's, S>,
-    hand: &'d mut H,
+/// One helper at work.
+struct HelperRun<'d, 't, 's, S, H> {
+    split: &'d SplitState<'t, 's, S>,
+    helper: &'d mut H,
     /// Chunks that wait for their turn.
-    found: VecDeque<Found>,
+    found: VecDeque<DecodedChunk>,
     spare: Vec<Block>,
 }
 
-impl<'d, 't, 's, S: EventSink, H: Hand<S>> Round<'d, 't, 's, S, H> {
-    fn new(desk: &'d Desk<'t, 's, S>, hand: &'d mut H) -> Self {
-        Self { desk, hand, found: VecDeque::new(), spare: Vec::new() }
+impl<'d, 't, 's, S: EventSink, H: ChunkHelper<S>> HelperRun<'d, 't, 's, S, H> {
+    fn new(split: &'d SplitState<'t, 's, S>, helper: &'d mut H) -> Self {
+        Self { split, helper, found: VecDeque::new(), spare: Vec::new() }
     }
 
     /// Works until there is nothing more to read, and all of its own is handed over.
     fn run(mut self) {
         while self.read() {
-            if let Ok(turn) = self.desk.turn.try_lock() {
+            if let Ok(turn) = self.split.turn.try_lock() {
                 self.deliver(turn);
             }
             while self.found.len() >= MOST_FOUND {
@@ -176,49 +176,49 @@ impl<'d, 't, 's, S: EventSink, H: Hand<S>> Round<'d, 't, 's, S, H> {
     /// Reads the next chunk and finds its events. `false` where there is none.
     fn read(&mut self) -> bool {
         let mut block = self.spare.pop().unwrap_or_default();
-        let mut source = lock(&self.desk.source);
+        let mut source = lock(&self.split.source);
         let number = source.chunks;
         match source.next(&mut block) {
-            Next::Chunk => {
+            ReadStep::Chunk => {
                 drop(source);
-                let lines = self.desk.find(&mut block);
-                self.hand.before(&mut block);
-                self.found.push_back(Found { number, block, lines });
+                let lines = self.split.find(&mut block);
+                self.helper.before(&mut block);
+                self.found.push_back(DecodedChunk { number, block, lines });
                 true
             }
-            Next::Unsplit => {
+            ReadStep::Unsplit => {
                 let rest = source.take_rest();
                 drop(source);
                 while !self.found.is_empty() {
                     self.deliver_next();
                 }
-                let (bytes, failure, sighting) = self.desk.decode_rest(number, &block, rest);
-                let mut source = lock(&self.desk.source);
+                let (bytes, failure, sighting) = self.split.decode_rest(number, &block, rest);
+                let mut source = lock(&self.split.source);
                 source.bytes += bytes;
                 source.failure = failure;
                 source.sighting = sighting;
                 false
             }
-            Next::End => false,
+            ReadStep::End => false,
         }
     }
 
     /// Waits for the turn of the chunk that was found first, and hands it over.
     fn deliver_next(&mut self) {
         if let Some(first) = self.found.front() {
-            let turn = self.desk.turn_of(first.number);
+            let turn = self.split.turn_of(first.number);
             self.deliver(turn);
         }
     }
 
     /// Hands over as long as it is its turn, and then does what that has left to do.
-    fn deliver(&mut self, mut turn: MutexGuard<'_, Turn<'_, S>>) {
+    fn deliver(&mut self, mut turn: MutexGuard<'_, DeliveryTurn<'_, S>>) {
         let begun = turn.next;
         while self.found.front().is_some_and(|first| first.number == turn.next)
-            && let Some(Found { number, mut block, lines }) = self.found.pop_front()
+            && let Some(DecodedChunk { number, mut block, lines }) = self.found.pop_front()
         {
             block.lines_before = turn.lines;
-            self.spare.push(self.hand.deliver(block, turn.sink));
+            self.spare.push(self.helper.deliver(block, turn.sink));
             turn.lines += lines;
             turn.next = number + 1;
         }
@@ -228,25 +228,25 @@ impl<'d, 't, 's, S: EventSink, H: Hand<S>> Round<'d, 't, 's, S, H> {
         let is_next_turn = turn.next != begun;
         drop(turn);
         if is_next_turn {
-            self.desk.next.notify_all();
-            self.hand.after();
+            self.split.next.notify_all();
+            self.helper.after();
         }
     }
 }
 
-/// The others may wait for what this hand had.
-impl<S, H> Drop for Round<'_, '_, '_, S, H> {
+/// The others may wait for what this helper had.
+impl<S, H> Drop for HelperRun<'_, '_, '_, S, H> {
     fn drop(&mut self) {
         if thread::panicking() {
-            lock(&self.desk.turn).given_up = true;
-            self.desk.next.notify_all();
+            lock(&self.split.turn).given_up = true;
+            self.split.next.notify_all();
         }
     }
 }
 
-impl<'d, S: EventSink> Desk<'d, '_, S> {
+impl<'d, S: EventSink> SplitState<'d, '_, S> {
     /// Waits until all chunks before one are handed over.
-    fn turn_of(&self, number: u64) -> MutexGuard<'_, Turn<'d, S>> {
+    fn turn_of(&self, number: u64) -> MutexGuard<'_, DeliveryTurn<'d, S>> {
         let turn = self.next.wait_while(lock(&self.turn), |turn| turn.next != number && !turn.given_up);
         turn.unwrap_or_else(PoisonError::into_inner)
     }
@@ -290,7 +290,7 @@ impl<'d, S: EventSink> Desk<'d, '_, S> {
 }
 
 /// What is left to read.
-struct Source<'s> {
+struct ChunkReader<'s> {
     input: Box<dyn Read + Send + 's>,
     cut: Cut,
     /// Bytes read at a time.
@@ -302,13 +302,13 @@ struct Source<'s> {
     /// Chunks so far, and bytes of them.
     chunks: u64,
     bytes: u64,
-    watch: Watch,
+    watch: SentenceWatch,
     /// What was seen in what could not be split.
     sighting: Option<Sighting>,
 }
 
 /// What was read into a block.
-enum Next {
+enum ReadStep {
     /// A chunk.
     Chunk,
     /// The start of an event that may be too long, and what comes after it.
@@ -317,7 +317,7 @@ enum Next {
     End,
 }
 
-impl<'s> Source<'s> {
+impl<'s> ChunkReader<'s> {
     fn new(input: Box<dyn Read + Send + 's>, cut: Cut) -> Self {
         Self {
             input,
@@ -328,13 +328,13 @@ impl<'s> Source<'s> {
             failure: None,
             chunks: 0,
             bytes: 0,
-            watch: Watch::default(),
+            watch: SentenceWatch::default(),
             sighting: None,
         }
     }
 
     /// Reads the next chunk.
-    fn next(&mut self, block: &mut Block) -> Next {
+    fn next(&mut self, block: &mut Block) -> ReadStep {
         let Block { data, length, .. } = block;
         data.resize(self.chunk, 0);
         let mut end = self.carry.len();
@@ -352,11 +352,11 @@ impl<'s> Source<'s> {
             }
             if self.ended {
                 *length = end;
-                return if end > 0 { self.chunk(end) } else { Next::End };
+                return if end > 0 { self.chunk(end) } else { ReadStep::End };
             }
             if end >= LONGEST {
                 *length = end;
-                return Next::Unsplit;
+                return ReadStep::Unsplit;
             }
             if let Some(cut) = (self.cut)(&data[..end]) {
                 self.carry.extend_from_slice(&data[cut..end]);
@@ -373,10 +373,10 @@ impl<'s> Source<'s> {
         std::mem::replace(&mut self.input, Box::new(io::empty()))
     }
 
-    fn chunk(&mut self, length: usize) -> Next {
+    fn chunk(&mut self, length: usize) -> ReadStep {
         self.chunks += 1;
         self.bytes += length as u64;
-        Next::Chunk
+        ReadStep::Chunk
     }
 }
 
@@ -404,10 +404,10 @@ mod tests {
     use super::super::tests::{Collector, run};
     use super::*;
 
-    /// A hand that does nothing but deliver.
+    /// A helper that does nothing but deliver.
     struct Plain;
 
-    impl Hand<Collector> for Plain {
+    impl ChunkHelper<Collector> for Plain {
         fn before(&mut self, _: &mut Block) {}
 
         fn deliver(&mut self, mut block: Block, sink: &mut Collector) -> Block {
@@ -419,11 +419,11 @@ mod tests {
         fn after(&mut self) {}
     }
 
-    /// A hand that panics at its third chunk.
+    /// A helper that panics at its third chunk.
     #[derive(Default)]
     struct Failing(u32);
 
-    impl Hand<Collector> for Failing {
+    impl ChunkHelper<Collector> for Failing {
         fn before(&mut self, _: &mut Block) {
             self.0 += 1;
             assert!(self.0 < 3, "the third chunk");
@@ -443,8 +443,8 @@ mod tests {
             let mut input = text.as_bytes();
             let Ok(Opened::Splits(mut splits)) = open(&mut input) else { return };
             splits.source.chunk = 400;
-            let mut hands: Vec<Failing> = (0..3).map(|_| Failing::default()).collect();
-            splits.decode(&InputContext::default(), &mut hands, &mut Collector::default());
+            let mut helpers: Vec<Failing> = (0..3).map(|_| Failing::default()).collect();
+            splits.decode(&InputContext::default(), &mut helpers, &mut Collector::default());
         });
         assert!(failed.is_err());
     }
@@ -466,7 +466,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn chunks_give_the_same_events(
-            lines in proptest::collection::vec(0usize..LINES.len(), 0..60), chunk in 1usize..400, hands in 1usize..5, ended: bool,
+            lines in proptest::collection::vec(0usize..LINES.len(), 0..60), chunk in 1usize..400, helpers in 1usize..5, ended: bool,
         ) {
             // More lines than the shape is recognised by.
             let mut text = s3_export::SHAPE.samples()[0].to_owned() + &"2026-10-01T00:00:00.501Z one\n".repeat(60);
@@ -479,8 +479,8 @@ mod tests {
             let Ok(Opened::Splits(mut splits)) = open(&mut input) else { panic!("not split: {text}") };
             splits.source.chunk = chunk;
             let mut got = Collector::default();
-            let mut hands: Vec<Plain> = (0..hands).map(|_| Plain).collect();
-            let decoded = splits.decode(&InputContext::default(), &mut hands, &mut got);
+            let mut helpers: Vec<Plain> = (0..helpers).map(|_| Plain).collect();
+            let decoded = splits.decode(&InputContext::default(), &mut helpers, &mut got);
             proptest::prop_assert_eq!(got.events, want.events);
             proptest::prop_assert_eq!(got.notes, want.notes);
             proptest::prop_assert_eq!((decoded.bytes, decoded.result.is_ok()), (result.unwrap().bytes, true));

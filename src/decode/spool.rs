@@ -17,7 +17,7 @@ const ESCAPED: u8 = 8;
 
 /// Events in the order in which they came.
 #[derive(Debug, Default)]
-pub(super) struct Spool {
+pub(super) struct EventSpool {
     chunk: Vec<u8>,
     /// Lengths of the chunks in the file.
     written: Vec<u64>,
@@ -39,7 +39,7 @@ pub(super) struct Lost {
     pub(super) bytes: u64,
 }
 
-impl Spool {
+impl EventSpool {
     /// Events held.
     pub(super) fn events(&self) -> usize {
         self.events
@@ -181,7 +181,7 @@ fn event_before(chunk: &[u8], end: usize) -> Option<(StreamId, LogEvent<'_>, usi
 mod tests {
     use super::*;
 
-    fn messages(spool: &mut Spool, count: usize, size: usize) {
+    fn messages(spool: &mut EventSpool, count: usize, size: usize) {
         for line in 1..=count {
             let text = vec![b'a' + (line % 26) as u8; size];
             spool.push(StreamId(line as u32), &LogEvent::bare(&text, line as u64));
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn gives_events_in_both_directions() {
-        let mut spool = Spool::default();
+        let mut spool = EventSpool::default();
         messages(&mut spool, 5, 3);
         let mut lines = Vec::new();
         spool.forward(|stream, event| lines.push((stream.0, event.line, event.message.len())));
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn goes_over_to_a_file() {
-        let mut spool = Spool::default();
+        let mut spool = EventSpool::default();
         messages(&mut spool, 30, 1024 * 1024);
         assert!(spool.memory() <= CHUNK + 1024 * 1024);
         let mut lines = Vec::new();
@@ -213,7 +213,7 @@ mod tests {
         let path = directory.path().join("read-only");
         std::fs::write(&path, "").expect("a file");
         for before in [0, 9] {
-            let mut spool = Spool::default();
+            let mut spool = EventSpool::default();
             messages(&mut spool, before, 1024 * 1024);
             // Cannot be written, and holds nothing of what was written before.
             let written = spool.written.len();

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 
 use super::base64::encode;
-use super::head::Head;
+use super::head::InputHead;
 use super::{Buffers, DecodeError, InputContext, SHAPES, decode};
 use crate::model::{Bucket, EventSink, LogEvent, Note, StreamId, StreamKey};
 
@@ -100,7 +100,7 @@ fn every_sample_is_its_own_shape_only() {
     for shape in SHAPES {
         assert!(!shape.samples().is_empty() && !shape.about.is_empty(), "{}", shape.name);
         for sample in shape.samples() {
-            let head = Head::new(sample.as_bytes());
+            let head = InputHead::new(sample.as_bytes());
             let takers: Vec<&str> =
                 others.iter().filter(|other| (other.sniff)(&head)).map(|other| other.name).collect();
             let want: &[&str] = if shape.name == bare.name { &[] } else { &[shape.name] };

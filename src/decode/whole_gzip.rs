@@ -33,7 +33,7 @@ const TRAILER: usize = 8;
 
 /// Memory that is used from input to input.
 #[derive(Default)]
-pub(super) struct Buffers {
+pub(super) struct InflateBuffers {
     packed: Vec<u8>,
     text: Vec<u8>,
     decompressor: Option<Decompressor>,
@@ -47,7 +47,7 @@ pub(super) enum Inflated<'b, R> {
     Not(Again<'b, R>),
 }
 
-impl Buffers {
+impl InflateBuffers {
     /// Inflates `input`, which nothing was read of.
     pub(super) fn inflate<R: Read>(&mut self, mut input: R) -> Inflated<'_, R> {
         let (length, failure) = self.fill(&mut input);
@@ -98,9 +98,9 @@ impl Buffers {
     }
 }
 
-impl fmt::Debug for Buffers {
+impl fmt::Debug for InflateBuffers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Buffers").field("packed", &self.packed.len()).field("text", &self.text.len()).finish()
+        f.debug_struct("InflateBuffers").field("packed", &self.packed.len()).field("text", &self.text.len()).finish()
     }
 }
 
@@ -163,7 +163,7 @@ mod tests {
     }
 
     /// Whether `input` is inflated whole; if so to `text`, and otherwise it can be read again from its first byte.
-    fn whole(buffers: &mut Buffers, input: &[u8], text: &[u8]) -> bool {
+    fn whole(buffers: &mut InflateBuffers, input: &[u8], text: &[u8]) -> bool {
         let whole = match buffers.inflate(input) {
             Inflated::Text(inflated) => {
                 assert!(inflated == text);
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn one_member_is_inflated_whole() {
-        let mut buffers = Buffers::default();
+        let mut buffers = InflateBuffers::default();
         for length in [1, 1_000, FIRST, FIRST + 1, KEPT + 1, 7, TEXT] {
             let text: Vec<u8> = (0..length as u32).map(|at| (at / 7 % 251) as u8).collect();
             for name in [None, Some("000000.gz")] {
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn everything_else_is_not() {
-        let mut buffers = Buffers::default();
+        let mut buffers = InflateBuffers::default();
         let text = b"START RequestId: x\n".repeat(100);
         let packed = gzip(&text, None, Compression::fast());
         let end = packed.len();
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn the_bound_is_exact() {
-        let mut buffers = Buffers::default();
+        let mut buffers = InflateBuffers::default();
         for (length, want) in [(PACKED - 1, true), (PACKED, false), (PACKED + 1, false)] {
             let text = vec![7; length];
             let around = gzip(&text[100..], None, Compression::none()).len() - (length - 100);

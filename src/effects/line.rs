@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use regex::bytes::{Captures, Regex, RegexBuilder};
 
 use super::table::{Operation, Saying, TARGET_KEYS};
-use super::{Hint, Told, hints};
+use super::{Hint, WriteEvidence, hints};
 use crate::model::EffectState;
 
 /// What an operation's name may go on with: the class of an SDK that carries it.
@@ -71,7 +71,7 @@ pub(super) fn spellings(name: &str) -> [String; 3] {
 }
 
 /// What a line tells of a write.
-pub(super) fn tell(text: &str) -> Option<Told> {
+pub(super) fn tell(text: &str) -> Option<WriteEvidence> {
     let plain = without_escapes(text);
     let text = &*plain;
     let (hint, range) = write_in(text)?;
@@ -117,10 +117,10 @@ fn without_escapes(text: &str) -> Cow<'_, str> {
 }
 
 /// The words of an idempotency layer, with the key.
-fn saying(text: &str, saying: &Saying, end: usize) -> Option<Told> {
+fn saying(text: &str, saying: &Saying, end: usize) -> Option<WriteEvidence> {
     let rest = text.get(end..)?.trim_start_matches([':', ' ']);
     let key: String = rest.chars().take_while(|c| !c.is_whitespace() && !matches!(c, '"' | ',' | '\'')).collect();
-    Some(Told {
+    Some(WriteEvidence {
         operation: saying.operation.to_owned(),
         target: None,
         id: (!key.is_empty()).then_some(key),
@@ -129,7 +129,7 @@ fn saying(text: &str, saying: &Saying, end: usize) -> Option<Told> {
 }
 
 /// A call that changes something, with its URL. A path alone may be the request that the function itself answers.
-fn call(text: &str) -> Option<Told> {
+fn call(text: &str) -> Option<WriteEvidence> {
     let (method, target) = if let Some(found) = URLLIB.as_ref()?.captures(text.as_bytes()) {
         (group(text, &found, 2)?, format!("{}{}", group(text, &found, 1)?, group(text, &found, 3)?))
     } else {
@@ -137,7 +137,7 @@ fn call(text: &str) -> Option<Told> {
         (group(text, &found, 1)?, group(text, &found, 2)?.trim_end_matches(['.', ':']).to_owned())
     };
     let last = target.rsplit('/').next().filter(|last| is_id(last)).map(str::to_owned);
-    Some(Told {
+    Some(WriteEvidence {
         operation: method.to_owned(),
         id: last.or_else(|| id(text)),
         target: Some(target),
@@ -146,18 +146,18 @@ fn call(text: &str) -> Option<Told> {
 }
 
 /// A write operation of an AWS service.
-fn operation(text: &str, named: &Operation) -> Option<Told> {
+fn operation(text: &str, named: &Operation) -> Option<WriteEvidence> {
     let first = |pattern: &Option<Regex>| group(text, &pattern.as_ref()?.captures(text.as_bytes())?, 1);
     let target = first(&TARGET).or_else(|| first(&OBJECT)).map(|target| target.trim_end_matches(['.', ':']).to_owned());
     let id = id(text).filter(|id| Some(id) != target.as_ref());
-    Some(Told { operation: format!("{} {}", named.service, named.name), target, id, state: state(text)? })
+    Some(WriteEvidence { operation: format!("{} {}", named.service, named.name), target, id, state: state(text)? })
 }
 
 /// `step 3/9`
-fn step(text: &str) -> Option<Told> {
+fn step(text: &str) -> Option<WriteEvidence> {
     let found = STEP.as_ref()?.captures(text.as_bytes())?;
     let (number, all) = (group(text, &found, 1)?, group(text, &found, 2)?);
-    Some(Told {
+    Some(WriteEvidence {
         operation: "step".to_owned(),
         target: Some(format!("{number}/{all}")),
         id: id(text),

@@ -4,7 +4,7 @@ use regex::bytes::{Regex as BytesRegex, RegexBuilder as BytesRegexBuilder};
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 
-use super::Told;
+use super::WriteEvidence;
 use crate::model::EffectState;
 
 /// The markers of one file.
@@ -45,21 +45,21 @@ pub enum MarkerError {
 #[serde(deny_unknown_fields)]
 struct File {
     #[serde(default)]
-    marker: Vec<Entry>,
+    marker: Vec<MarkerEntry>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
+struct MarkerEntry {
     name: String,
     pattern: String,
     #[serde(default)]
-    state: State,
+    state: MarkerState,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum State {
+enum MarkerState {
     Started,
     #[default]
     Confirmed,
@@ -86,14 +86,14 @@ impl Markers {
             return Err(MarkerError::Empty);
         }
         let mut markers = Vec::with_capacity(file.marker.len());
-        for Entry { name, pattern, state } in file.marker {
+        for MarkerEntry { name, pattern, state } in file.marker {
             let wrong = |error| MarkerError::Pattern { name: name.clone(), error: Box::new(error) };
             let search = BytesRegexBuilder::new(&pattern).multi_line(true).size_limit(PATTERN_BYTES).build();
             let pattern = RegexBuilder::new(&pattern).multi_line(true).size_limit(PATTERN_BYTES).build();
             let (pattern, search) = (pattern.map_err(wrong)?, search.map_err(wrong)?);
             let state = match state {
-                State::Started => EffectState::Started,
-                State::Confirmed => EffectState::Confirmed,
+                MarkerState::Started => EffectState::Started,
+                MarkerState::Confirmed => EffectState::Confirmed,
             };
             markers.push(Marker { name, pattern, search, state });
         }
@@ -106,13 +106,13 @@ impl Markers {
     }
 
     /// What the first marker that knows the line tells of it.
-    pub(super) fn tell(&self, text: &str) -> Option<Told> {
+    pub(super) fn tell(&self, text: &str) -> Option<WriteEvidence> {
         self.markers.iter().find_map(|marker| {
             let found = marker.pattern.captures(text)?;
             let group = |name: &str| found.name(name).map(|part| part.as_str().to_owned());
             let first = || found.get(1).map(|part| part.as_str().to_owned());
             let named = marker.pattern.capture_names().flatten().next().is_some();
-            Some(Told {
+            Some(WriteEvidence {
                 operation: marker.name.clone(),
                 target: group("target"),
                 id: if named { group("id") } else { first() },

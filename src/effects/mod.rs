@@ -104,7 +104,7 @@ enum Hint {
 
 /// One search for whatever may begin a side effect. It reads no line of an attempt that ends well, unless a person wants
 /// every one.
-struct Search {
+struct WriteSearch {
     /// The first bytes of the fragments: few enough for a vectorised search of many lines.
     beginnings: Option<Searcher>,
     automaton: AhoCorasick,
@@ -115,7 +115,7 @@ struct Search {
 /// Bytes of a fragment that are searched for first.
 const BEGINNING: usize = 4;
 
-impl Search {
+impl WriteSearch {
     /// The next fragment from a place on, the longest of those that begin where it does.
     fn next(&self, text: &[u8], mut from: usize) -> Option<Match> {
         let rest = |from: usize| Span { start: from, end: text.len() };
@@ -146,7 +146,7 @@ fn alike_together(sorted: BTreeSet<&[u8]>) -> Vec<&[u8]> {
     placed.into_iter().map(|(_, beginning)| beginning).collect()
 }
 
-static SEARCH: LazyLock<Option<Search>> = LazyLock::new(|| {
+static SEARCH: LazyLock<Option<WriteSearch>> = LazyLock::new(|| {
     let mut fragments: Vec<(String, Hint)> = Vec::new();
     for operation in &OPERATIONS {
         fragments.extend(line::spellings(operation.name).map(|name| (name, Hint::Operation(operation))));
@@ -168,7 +168,7 @@ static SEARCH: LazyLock<Option<Search>> = LazyLock::new(|| {
         .kind(Some(AhoCorasickKind::ContiguousNFA))
         .start_kind(StartKind::Both);
     let automaton = builder.build(&texts).ok()?;
-    Some(Search { beginnings, automaton, hints })
+    Some(WriteSearch { beginnings, automaton, hints })
 });
 
 /// What the text may tell, and where.
@@ -184,7 +184,7 @@ fn hints(text: &str) -> impl Iterator<Item = (Hint, std::ops::Range<usize>)> {
 
 /// What a line tells of a write.
 #[derive(Debug, PartialEq, Eq)]
-struct Told {
+struct WriteEvidence {
     operation: String,
     target: Option<String>,
     id: Option<String>,

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use super::{Place, Timestamp, lossy_text, unescape_json};
 
 /// Lines and bytes kept before the buffer is thinned out.
-const USUAL: Bounds = Bounds { line_bytes: 512, bytes: 16 * 1024, lines: 192 };
+const USUAL: LineLimits = LineLimits { line_bytes: 512, bytes: 16 * 1024, lines: 192 };
 /// The same where every line is wanted.
-const EVERY: Bounds = Bounds { line_bytes: 4 * 1024, bytes: 1024 * 1024, lines: 4_096 };
+const EVERY: LineLimits = LineLimits { line_bytes: 4 * 1024, bytes: 1024 * 1024, lines: 4_096 };
 /// Lines that a filter keeps for good, and how many where only their presence matters.
 const MOST_KEPT: usize = 32;
 const FEW_KEPT: usize = 4;
@@ -18,7 +18,7 @@ const FIRST_LINES: usize = 8;
 const FIRST_BYTES: usize = 1024;
 
 #[derive(Clone, Copy, Debug)]
-struct Bounds {
+struct LineLimits {
     line_bytes: usize,
     bytes: usize,
     lines: usize,
@@ -124,7 +124,7 @@ impl Lines {
     }
 
     /// Keeps the last line and what the filter finds, in as little memory as that takes: for attempts that wait long.
-    pub fn seal(&mut self, keep: &Keep) {
+    pub fn shrink(&mut self, keep: &Keep) {
         if !keep.every_line && self.index.len() > self.kept + 1 {
             self.thin_out(keep, self.index.len() - 1);
         }

@@ -25,8 +25,8 @@ pub use identity::{FunctionArn, StreamKey, StreamParts, function_from_arn, funct
 pub use json_text::unescape_json;
 pub use lines::{Keep, KeepLines, KeptLine, Lines};
 pub use record::{
-    AppError, AppLine, CrashLine, ErrorForm, InitPhase, InitReport, InitStart, InitType, Level, Metrics, Record,
-    Report, Status,
+    AppError, AppLine, CrashLine, ErrorForm, InitPhase, InitReport, InitStart, InitType, Level, Metrics, Report,
+    Statement, Status,
 };
 pub use request_id::RequestId;
 pub use text::lossy_text;

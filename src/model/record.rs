@@ -8,7 +8,7 @@ use super::RequestId;
 
 /// One message, understood.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Record<'a> {
+pub enum Statement<'a> {
     /// `INIT_START`, `platform.initStart`.
     InitStart(InitStart<'a>),
     /// `INIT_REPORT`, `platform.initReport`.

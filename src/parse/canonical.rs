@@ -4,11 +4,11 @@
 
 use std::str;
 
-use crate::model::{Metrics, Record, Report, RequestId, Status};
+use crate::model::{Metrics, Report, RequestId, Statement, Status};
 
 /// A line of the platform in its canonical form; `None` for everything else.
 #[must_use]
-pub fn platform_line(message: &[u8]) -> Option<Record<'_>> {
+pub fn platform_line(message: &[u8]) -> Option<Statement<'_>> {
     let line = message.strip_suffix(b"\n").unwrap_or(message);
     match *line.first()? {
         b'S' => start(line.strip_prefix(b"START RequestId: ")?),
@@ -19,22 +19,22 @@ pub fn platform_line(message: &[u8]) -> Option<Record<'_>> {
     }
 }
 
-fn start(rest: &[u8]) -> Option<Record<'_>> {
+fn start(rest: &[u8]) -> Option<Statement<'_>> {
     let (id, rest) = request_id(rest)?;
     let version = match rest.strip_prefix(b" Version: ")? {
         b"$LATEST" => "$LATEST",
         number if !number.is_empty() && number.iter().all(u8::is_ascii_digit) => str::from_utf8(number).ok()?,
         _ => return None,
     };
-    Some(Record::Start { id, version: Some(version), function_arn: None, tenant_id: None, json: false })
+    Some(Statement::Start { id, version: Some(version), function_arn: None, tenant_id: None, json: false })
 }
 
-fn end(rest: &[u8]) -> Option<Record<'_>> {
+fn end(rest: &[u8]) -> Option<Statement<'_>> {
     let (id, rest) = request_id(rest)?;
-    rest.is_empty().then_some(Record::End { id })
+    rest.is_empty().then_some(Statement::End { id })
 }
 
-fn report(rest: &[u8]) -> Option<Record<'_>> {
+fn report(rest: &[u8]) -> Option<Statement<'_>> {
     let (id, rest) = request_id(rest)?;
     let (duration, rest) = hundredths(rest.strip_prefix(b"\tDuration: ")?)?;
     let (billed, rest) = number(rest.strip_prefix(b" ms\tBilled Duration: ")?)?;
@@ -81,7 +81,7 @@ fn report(rest: &[u8]) -> Option<Record<'_>> {
         // The segment id and whether it was sampled are of no use here.
         rest = if after.starts_with(b"\tSegmentId: ") && !after.contains(&b'\n') { b"" } else { after };
     }
-    rest.is_empty().then_some(Record::Report(report))
+    rest.is_empty().then_some(Statement::Report(report))
 }
 
 fn request_id(text: &[u8]) -> Option<(RequestId, &[u8])> {

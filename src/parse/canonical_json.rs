@@ -7,12 +7,12 @@
 use std::str;
 
 use super::platform_json::root;
-use crate::model::{Metrics, Record, Report, RequestId, Status};
+use crate::model::{Metrics, Report, RequestId, Statement, Status};
 
 /// A line of the platform in its canonical form; `None` for everything else.
 #[must_use]
-pub fn platform_json_line(message: &[u8]) -> Option<Record<'_>> {
-    let mut line = Reader(message.strip_suffix(b"\n").unwrap_or(message));
+pub fn platform_json_line(message: &[u8]) -> Option<Statement<'_>> {
+    let mut line = CanonicalReader(message.strip_suffix(b"\n").unwrap_or(message));
     line.skip(b"{\"time\":\"")?;
     line.time()?;
     line.skip(b"\",\"type\":\"platform.")?;
@@ -25,8 +25,8 @@ pub fn platform_json_line(message: &[u8]) -> Option<Record<'_>> {
     line.0.is_empty().then_some(read)
 }
 
-fn start<'m>(fields: &Fields<'m>) -> Option<Record<'m>> {
-    Some(Record::Start {
+fn start<'m>(fields: &CanonicalFields<'m>) -> Option<Statement<'m>> {
+    Some(Statement::Start {
         id: fields.id?,
         version: fields.version,
         function_arn: fields.function_arn,
@@ -35,12 +35,12 @@ fn start<'m>(fields: &Fields<'m>) -> Option<Record<'m>> {
     })
 }
 
-fn runtime_done<'m>(fields: &Fields<'m>) -> Option<Record<'m>> {
-    Some(Record::RuntimeDone { id: fields.id?, status: fields.status?, error_type: fields.error_type })
+fn runtime_done<'m>(fields: &CanonicalFields<'m>) -> Option<Statement<'m>> {
+    Some(Statement::RuntimeDone { id: fields.id?, status: fields.status?, error_type: fields.error_type })
 }
 
-fn report<'m>(fields: &Fields<'m>) -> Option<Record<'m>> {
-    Some(Record::Report(Report {
+fn report<'m>(fields: &CanonicalFields<'m>) -> Option<Statement<'m>> {
+    Some(Statement::Report(Report {
         id: fields.id?,
         metrics: fields.metrics.unwrap_or_default(),
         status: Some(fields.status?),
@@ -55,7 +55,7 @@ fn report<'m>(fields: &Fields<'m>) -> Option<Record<'m>> {
 
 /// The members of `record` that are read here. Those of any other name are refused: their values can be anything.
 #[derive(Default)]
-struct Fields<'m> {
+struct CanonicalFields<'m> {
     id: Option<RequestId>,
     version: Option<&'m str>,
     function_arn: Option<&'m str>,
@@ -67,8 +67,8 @@ struct Fields<'m> {
     trace: Option<Option<&'m str>>,
 }
 
-impl<'m> Fields<'m> {
-    fn take(&mut self, key: &[u8], line: &mut Reader<'m>) -> Option<()> {
+impl<'m> CanonicalFields<'m> {
+    fn take(&mut self, key: &[u8], line: &mut CanonicalReader<'m>) -> Option<()> {
         match key {
             b"requestId" => once(&mut self.id, line.request_id()?),
             b"version" => once(&mut self.version, line.text()?),
@@ -89,7 +89,7 @@ fn once<T>(field: &mut Option<T>, value: T) -> Option<()> {
     field.replace(value).is_none().then_some(())
 }
 
-fn metrics(line: &mut Reader<'_>) -> Option<Metrics> {
+fn metrics(line: &mut CanonicalReader<'_>) -> Option<Metrics> {
     let mut metrics = Metrics::default();
     line.members(|key, line| match key {
         b"durationMs" => once(&mut metrics.duration_us, line.thousandths()?),
@@ -104,7 +104,7 @@ fn metrics(line: &mut Reader<'_>) -> Option<Metrics> {
     Some(metrics)
 }
 
-fn tracing<'m>(line: &mut Reader<'m>) -> Option<Option<&'m str>> {
+fn tracing<'m>(line: &mut CanonicalReader<'m>) -> Option<Option<&'m str>> {
     let mut header = None;
     line.members(|key, line| match (key, line.text()?) {
         (b"value", text) => once(&mut header, text),
@@ -114,9 +114,9 @@ fn tracing<'m>(line: &mut Reader<'m>) -> Option<Option<&'m str>> {
 }
 
 /// What was not read of a line.
-struct Reader<'m>(&'m [u8]);
+struct CanonicalReader<'m>(&'m [u8]);
 
-impl<'m> Reader<'m> {
+impl<'m> CanonicalReader<'m> {
     fn skip(&mut self, text: &[u8]) -> Option<&mut Self> {
         self.0 = self.0.strip_prefix(text)?;
         Some(self)
@@ -131,8 +131,8 @@ impl<'m> Reader<'m> {
     }
 
     /// What is between the kind of the line and its end.
-    fn record(&mut self, of: fn(&Fields<'m>) -> Option<Record<'m>>) -> Option<Record<'m>> {
-        let mut fields = Fields::default();
+    fn record(&mut self, of: fn(&CanonicalFields<'m>) -> Option<Statement<'m>>) -> Option<Statement<'m>> {
+        let mut fields = CanonicalFields::default();
         self.skip(b"\",\"record\":")?.members(|key, line| fields.take(key, line))?;
         self.skip(b"}")?;
         of(&fields)

@@ -2,7 +2,7 @@
 
 use super::exception;
 use super::level;
-use super::node::{Head, head};
+use super::node::{LineHead, head};
 use super::text::{first_line, is_error_name, is_type_name, lines, trim_indent, type_and_message};
 use crate::model::{AppError, AppLine, ErrorForm, Level};
 
@@ -11,7 +11,7 @@ pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     if let Some(error) = legacy(text) {
         return Some(AppLine { level: Level::Error, error: Some(error), ..AppLine::default() });
     }
-    let Head { id, level, rest } =
+    let LineHead { id, level, rest } =
         head(text).filter(|head| head.level.starts_with(|c: char| c.is_ascii_lowercase()))?;
     let mut line = AppLine { id, level: level::of_word(level), ..AppLine::default() };
     if line.level >= Level::Error {

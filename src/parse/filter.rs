@@ -77,19 +77,19 @@ const LEVELS: [&[u8]; 9] = [b"err", b"fatal", b"crit", b"panic", b"emerg", b"ale
 /// logger in JSON has the key itself, too many for the search to stop at: see [`has_severe_level`].
 const LEVEL_KEYS: [&str; 3] = ["vel=", "vel:", "vel\\"];
 
-enum Search {
+enum FragmentSearch {
     Packed(Searcher),
     Automaton(AhoCorasick),
     /// Neither could be built, which no list of ours brings about: then every message is looked at.
     Everything,
 }
 
-static SEARCH: LazyLock<Search> = LazyLock::new(|| {
+static SEARCH: LazyLock<FragmentSearch> = LazyLock::new(|| {
     let fragments = || FRAGMENTS.iter().chain(&LEVEL_KEYS);
     if let Some(searcher) = Searcher::new(fragments()) {
-        return Search::Packed(searcher);
+        return FragmentSearch::Packed(searcher);
     }
-    AhoCorasick::new(fragments()).map_or(Search::Everything, Search::Automaton)
+    AhoCorasick::new(fragments()).map_or(FragmentSearch::Everything, FragmentSearch::Automaton)
 });
 
 /// Whether a message can be anything but an ordinary line of the function. Cheap; errs on the side of yes.
@@ -176,9 +176,9 @@ impl<'b> Sieve<'b> {
         let end = self.block.len().min(start + WINDOW);
         let span = Span { start, end };
         let found = match &*SEARCH {
-            Search::Packed(searcher) => searcher.find_in(self.block, span),
-            Search::Automaton(automaton) => automaton.find(Input::new(self.block).span(span)),
-            Search::Everything => Some(Match::must(0, start..start)),
+            FragmentSearch::Packed(searcher) => searcher.find_in(self.block, span),
+            FragmentSearch::Automaton(automaton) => automaton.find(Input::new(self.block).span(span)),
+            FragmentSearch::Everything => Some(Match::must(0, start..start)),
         };
         self.fragment = found.map(|found| Fragment {
             start: found.start(),

@@ -24,21 +24,21 @@ const PAUSE_LIMIT_MS: i64 = 5_000;
 /// Joins what one error wrote as several messages: stack traces line by line, a crash and its code, pretty JSON.
 #[derive(Debug, Default)]
 pub struct Joiner {
-    open: Option<Open>,
+    open: Option<OpenMessage>,
 }
 
 /// What became of a message given to a [`Joiner`].
 #[derive(Debug, Default)]
 pub struct Fed {
     /// A block that ended before this message.
-    pub ended: Option<Block>,
+    pub ended: Option<JoinedMessage>,
     /// The message was taken into a block; it will come out as part of it.
     pub absorbed: bool,
 }
 
 /// Several messages joined into one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Block {
+pub struct JoinedMessage {
     /// Time of the first message.
     pub at: Option<Timestamp>,
     /// Line of the first message.
@@ -48,10 +48,10 @@ pub struct Block {
 }
 
 #[derive(Debug)]
-struct Open {
-    block: Block,
+struct OpenMessage {
+    block: JoinedMessage,
     last_at: Option<Timestamp>,
-    kind: Kind,
+    kind: JoinKind,
     /// Messages taken in after the first.
     further: u32,
     /// The last message had a line end of its own.
@@ -60,7 +60,7 @@ struct Open {
 
 /// What a block is, and with it what continues it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum JoinKind {
     /// `RequestId: … Error: …` and its code.
     Crash,
     /// REPORT and its X-Ray line, or the rest of a folded REPORT.
@@ -94,8 +94,8 @@ impl Joiner {
             return Fed { ended: None, absorbed: true };
         }
         let ended = self.finish();
-        self.open = kind_of_opening(message).map(|kind| Open {
-            block: Block { at, line, text: clipped(message).to_owned() },
+        self.open = kind_of_opening(message).map(|kind| OpenMessage {
+            block: JoinedMessage { at, line, text: clipped(message).to_owned() },
             last_at: at,
             kind,
             further: 0,
@@ -105,12 +105,12 @@ impl Joiner {
     }
 
     /// The block that is still open at the end of the stream.
-    pub fn finish(&mut self) -> Option<Block> {
+    pub fn finish(&mut self) -> Option<JoinedMessage> {
         self.open.take().map(|open| open.block)
     }
 }
 
-impl Open {
+impl OpenMessage {
     fn in_time(&self, at: Option<Timestamp>) -> bool {
         match (self.last_at, at) {
             (Some(last), Some(at)) => at.ms_since(last).unsigned_abs() <= PAUSE_LIMIT_MS.unsigned_abs(),
@@ -121,7 +121,7 @@ impl Open {
     fn take(&mut self, at: Option<Timestamp>, message: &str) {
         self.last_at = at.or(self.last_at);
         self.further += 1;
-        if let Kind::Json { depth, begun } = &mut self.kind {
+        if let JoinKind::Json { depth, begun } = &mut self.kind {
             *depth = depth_after(*depth, message);
             *begun = true;
         }
@@ -138,23 +138,23 @@ impl Open {
 
     fn continues(&self, message: &str) -> bool {
         let line = message.trim_end();
-        if self.kind != Kind::Crash && is_platform(line) {
-            return self.kind == Kind::Report && line.starts_with("XRAY");
+        if self.kind != JoinKind::Crash && is_platform(line) {
+            return self.kind == JoinKind::Report && line.starts_with("XRAY");
         }
         match self.kind {
-            Kind::Crash => self.further == 0 && is_crash_code(line),
-            Kind::Report => self.further < 6 && is_folded_report(line),
-            Kind::Json { depth, begun } => {
+            JoinKind::Crash => self.further == 0 && is_crash_code(line),
+            JoinKind::Report => self.further < 6 && is_folded_report(line),
+            JoinKind::Json { depth, begun } => {
                 if begun {
                     depth > 0
                 } else {
                     line.trim_start().starts_with('{')
                 }
             }
-            Kind::Heap => is_heap_line(line),
-            Kind::RustPanic => self.further == 0 && !is_prefixed(line) || is_rust_line(line),
-            Kind::GoPanic => is_go_line(line),
-            Kind::Stack => self.continues_stack(line),
+            JoinKind::Heap => is_heap_line(line),
+            JoinKind::RustPanic => self.further == 0 && !is_prefixed(line) || is_rust_line(line),
+            JoinKind::GoPanic => is_go_line(line),
+            JoinKind::Stack => self.continues_stack(line),
         }
     }
 
@@ -179,7 +179,7 @@ impl Open {
 }
 
 /// What a message opens, if it opens something. Messages of several lines are whole, but for Ruby's label.
-fn kind_of_opening(message: &str) -> Option<Kind> {
+fn kind_of_opening(message: &str) -> Option<JoinKind> {
     let text = trim_front(message).trim_end();
     if is_object_line(text) {
         return None;
@@ -187,10 +187,10 @@ fn kind_of_opening(message: &str) -> Option<Kind> {
     if ruby::label(text).is_some() || is_bare_label(text) {
         let depth = depth_after(0, text);
         let begun = text.contains('{');
-        return (!begun || depth > 0).then_some(Kind::Json { depth, begun });
+        return (!begun || depth > 0).then_some(JoinKind::Json { depth, begun });
     }
     if text.starts_with("<--- Last few GCs") || text.starts_with("FATAL ERROR: ") {
-        return Some(Kind::Heap);
+        return Some(JoinKind::Heap);
     }
     if memchr::memchr2(b'\n', b'\r', text.as_bytes()).is_some() {
         return None;
@@ -207,29 +207,29 @@ fn is_object_line(text: &str) -> bool {
     text.starts_with('{') && text.ends_with('}') && memchr::memchr2(b'\n', b'\r', text.as_bytes()).is_none()
 }
 
-fn platform_opening(text: &str, message: &str) -> Option<Kind> {
+fn platform_opening(text: &str, message: &str) -> Option<JoinKind> {
     if text.starts_with("RequestId:") && text.contains(" Error: ") || text == "Unknown application error occurred" {
         let code = text.rsplit(' ').next().is_some_and(platform_text::is_code);
-        return (!code).then_some(Kind::Crash);
+        return (!code).then_some(JoinKind::Crash);
     }
     // An event as delivered ends with a line end; a line without one was split off and may go on.
     let split_off = text.starts_with("REPORT") && !message.ends_with('\n') && !text.contains("XRAY");
-    split_off.then_some(Kind::Report)
+    split_off.then_some(JoinKind::Report)
 }
 
-fn line_opening(text: &str) -> Option<Kind> {
+fn line_opening(text: &str) -> Option<JoinKind> {
     if text.starts_with("Runtime exited with") || text.starts_with("Error Runtime exited with") {
-        return Some(Kind::Crash);
+        return Some(JoinKind::Crash);
     }
     if text.starts_with("thread '") && text.contains("' panicked at")
         || text.starts_with("thread '") && text.contains(") panicked at")
     {
-        return Some(Kind::RustPanic);
+        return Some(JoinKind::RustPanic);
     }
     if text.starts_with("panic: ") || text.starts_with("fatal error: ") {
-        return Some(Kind::GoPanic);
+        return Some(JoinKind::GoPanic);
     }
-    opens_stack(text).then_some(Kind::Stack)
+    opens_stack(text).then_some(JoinKind::Stack)
 }
 
 /// What a single line that opens a stack has on it.

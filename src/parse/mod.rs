@@ -34,11 +34,11 @@ mod text;
 pub use canonical::platform_line;
 pub use canonical_json::platform_json_line;
 pub use filter::{Sieve, may_matter};
-pub use joiner::{Block, Fed, Joiner};
+pub use joiner::{Fed, JoinedMessage, Joiner};
 
 use serde_json_borrow::Value;
 
-use crate::model::{AppLine, Record};
+use crate::model::{AppLine, Statement};
 
 /// The shapes of text that a function's runtime or its loggers write, in order; the first that knows a text decides.
 const TEXT_SHAPES: [fn(&str) -> Option<AppLine<'static>>; 8] =
@@ -46,36 +46,36 @@ const TEXT_SHAPES: [fn(&str) -> Option<AppLine<'static>>; 8] =
 
 /// What one message says.
 #[must_use]
-pub fn parse(message: &str) -> Record<'_> {
+pub fn parse(message: &str) -> Statement<'_> {
     platform_json::parse(message)
         .or_else(|| platform_text::parse(message))
         .unwrap_or_else(|| of_function(text::trim_front(message)))
 }
 
-fn of_function(text: &str) -> Record<'static> {
+fn of_function(text: &str) -> Statement<'static> {
     if text.starts_with('{')
         && let Some(object) = error_object::first_object(text)
     {
-        return foreign::of_object(&object).map_or_else(|| unwrapped(&object), Record::Foreign);
+        return foreign::of_object(&object).map_or_else(|| unwrapped(&object), Statement::Foreign);
     }
     if let Some(name) = foreign::of_text(text) {
-        return Record::Foreign(name);
+        return Statement::Foreign(name);
     }
     let plain = text::without_colour(text);
-    Record::App(TEXT_SHAPES.iter().find_map(|shape| shape(&plain)).unwrap_or_else(|| generic::parse(&plain)))
+    Statement::App(TEXT_SHAPES.iter().find_map(|shape| shape(&plain)).unwrap_or_else(|| generic::parse(&plain)))
 }
 
 /// Forwarders of the Telemetry API wrap a line as `{"time","type":"function","record"}`; the record is the message.
-fn unwrapped(object: &error_object::Object<'_>) -> Record<'static> {
+fn unwrapped(object: &error_object::Object<'_>) -> Statement<'static> {
     let wrapped = matches!(error_object::text_at(object, &["type"]), Some("function" | "extension"))
         && object.contains_key("time");
     let line = match error_object::member(object, "record").filter(|_| wrapped) {
         Some(Value::Str(inner)) => match of_function(text::trim_front(inner)) {
-            Record::App(line) => line,
+            Statement::App(line) => line,
             other => return other,
         },
         Some(Value::Object(inner)) => structured::of_object(inner),
         _ => structured::of_object(object),
     };
-    Record::App(line)
+    Statement::App(line)
 }

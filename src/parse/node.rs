@@ -8,7 +8,7 @@ use super::text::{after_timestamp, uuid, word};
 use crate::model::{AppError, AppLine, ErrorForm, Level, RequestId};
 
 /// The fields before the text, common to the clients of Node.js and .NET.
-pub(super) struct Head<'a> {
+pub(super) struct LineHead<'a> {
     /// The id, where it is one; Node prints `undefined` during init.
     pub(super) id: Option<RequestId>,
     /// The word of the level; Node 8 and older print none.
@@ -18,7 +18,7 @@ pub(super) struct Head<'a> {
 }
 
 /// Reads `<time> <id> <level> <rest>` with tabs or, in copies, spaces.
-pub(super) fn head(text: &str) -> Option<Head<'_>> {
+pub(super) fn head(text: &str) -> Option<LineHead<'_>> {
     let rest = after_timestamp(text)?;
     let rest = rest.strip_prefix(['\t', ' '])?.trim_start_matches(' ');
     let (id, rest) = match uuid(rest) {
@@ -31,7 +31,7 @@ pub(super) fn head(text: &str) -> Option<Head<'_>> {
     let rest = rest.trim_start_matches(['\t', ' ']);
     let (first, after) = word(rest);
     let (level, rest) = if is_level(first) { (first, after.trim_start_matches(['\t', ' '])) } else { ("", rest) };
-    Some(Head { id, level, rest })
+    Some(LineHead { id, level, rest })
 }
 
 fn is_level(word: &str) -> bool {

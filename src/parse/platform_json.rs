@@ -13,13 +13,15 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::platform_text::{self, phase};
 use super::text::trim_front;
-use crate::model::{CrashLine, InitPhase, InitReport, InitStart, InitType, Metrics, Record, Report, RequestId, Status};
+use crate::model::{
+    CrashLine, InitPhase, InitReport, InitStart, InitType, Metrics, Report, RequestId, Statement, Status,
+};
 
 /// What the kind of line begins with. Lines of the function are searched for it, too, so the searcher is built once.
 static KIND: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"platform."));
 
 /// What a JSON line of the platform says; `None` where it is none.
-pub(super) fn parse(message: &str) -> Option<Record<'_>> {
+pub(super) fn parse(message: &str) -> Option<Statement<'_>> {
     let text = trim_front(message);
     if !text.starts_with('{') || KIND.find(text.as_bytes()).is_none() {
         return None;
@@ -32,13 +34,13 @@ pub(super) fn parse(message: &str) -> Option<Record<'_>> {
 }
 
 /// A line of the platform that is no JSON. Of a report at least the request is told, if its id is still there.
-fn broken(text: &str) -> Record<'_> {
+fn broken(text: &str) -> Statement<'_> {
     static REPORT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"platform.report\""));
     if REPORT.find(text.as_bytes()).is_none() {
-        return Record::Unrecognized;
+        return Statement::Unrecognized;
     }
     let value = text.split_once("\"requestId\"").map(|(_, rest)| rest.trim_start_matches([':', ' ', '"']));
-    Record::UnreadableReport { id: value.and_then(|value| RequestId::parse_prefix(value.as_bytes())) }
+    Statement::UnreadableReport { id: value.and_then(|value| RequestId::parse_prefix(value.as_bytes())) }
 }
 
 /// Begins with the envelope's own keys.
@@ -57,23 +59,24 @@ struct Envelope<'a> {
     #[serde(borrow, default)]
     timestamp: Text<'a>,
     #[serde(borrow, default)]
-    record: Body<'a>,
+    record: PlatformBody<'a>,
 }
 
 impl<'a> Envelope<'a> {
-    fn record(self, text: &'a str) -> Option<Record<'a>> {
+    fn record(self, text: &'a str) -> Option<Statement<'a>> {
         let kind = self.kind.0?.strip_prefix("platform.")?;
         if self.timestamp.0.is_some() && self.region.0.is_some() {
-            return Some(Record::Foreign("Lambda Web Functions"));
+            return Some(Statement::Foreign("Lambda Web Functions"));
         }
         match self.record {
-            Body::Fields(fields) => {
+            PlatformBody::Fields(fields) => {
                 let id = fields.id();
-                let unread = if kind == "report" { Record::UnreadableReport { id } } else { Record::Unrecognized };
+                let unread =
+                    if kind == "report" { Statement::UnreadableReport { id } } else { Statement::Unrecognized };
                 Some(fields.record(kind).unwrap_or(unread))
             }
-            Body::Text(inner) if kind == "fault" => Some(fault(&inner, text)),
-            Body::Text(_) | Body::Other => None,
+            PlatformBody::Text(inner) if kind == "fault" => Some(fault(&inner, text)),
+            PlatformBody::Text(_) | PlatformBody::Other => None,
         }
     }
 }
@@ -138,14 +141,14 @@ impl<'de> Visitor<'de> for TextVisitor {
 
 /// The `record` of a line.
 #[derive(Default)]
-enum Body<'a> {
-    Fields(Box<Fields<'a>>),
+enum PlatformBody<'a> {
+    Fields(Box<PlatformFields<'a>>),
     Text(Cow<'a, str>),
     #[default]
     Other,
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Body<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for PlatformBody<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(BodyVisitor)
     }
@@ -154,33 +157,33 @@ impl<'de: 'a, 'a> Deserialize<'de> for Body<'a> {
 struct BodyVisitor;
 
 impl<'de> Visitor<'de> for BodyVisitor {
-    type Value = Body<'de>;
+    type Value = PlatformBody<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object or a string")
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Body::Text(Cow::Borrowed(text)))
+        Ok(PlatformBody::Text(Cow::Borrowed(text)))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Body::Text(Cow::Owned(text.to_owned())))
+        Ok(PlatformBody::Text(Cow::Owned(text.to_owned())))
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Body::Other)
+        Ok(PlatformBody::Other)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        Ok(Body::Fields(Box::new(Fields::deserialize(MapAccessDeserializer::new(map))?)))
+        Ok(PlatformBody::Fields(Box::new(PlatformFields::deserialize(MapAccessDeserializer::new(map))?)))
     }
 }
 
 /// The fields of every kind of line together; unknown ones are left alone.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-struct Fields<'a> {
+struct PlatformFields<'a> {
     #[serde(borrow)]
     request_id: Text<'a>,
     #[serde(borrow)]
@@ -290,34 +293,34 @@ fn whole(value: f64) -> Option<u64> {
     (0.0..1e15).contains(&value).then(|| value.round() as u64)
 }
 
-impl<'a> Fields<'a> {
-    fn record(self, kind: &str) -> Option<Record<'a>> {
+impl<'a> PlatformFields<'a> {
+    fn record(self, kind: &str) -> Option<Statement<'a>> {
         match kind {
-            "start" => Some(Record::Start {
+            "start" => Some(Statement::Start {
                 id: self.id()?,
                 version: self.version.0,
                 function_arn: self.function_arn.0,
                 tenant_id: self.tenant_id.0,
                 json: true,
             }),
-            "end" => Some(Record::End { id: self.id()? }),
+            "end" => Some(Statement::End { id: self.id()? }),
             "runtimeDone" => {
-                Some(Record::RuntimeDone { id: self.id()?, status: self.status()?, error_type: self.error_type.0 })
+                Some(Statement::RuntimeDone { id: self.id()?, status: self.status()?, error_type: self.error_type.0 })
             }
             "report" => self.report(),
-            "initStart" => Some(Record::InitStart(self.init_start())),
-            "restoreStart" => Some(Record::RestoreStart(self.init_start())),
-            "initReport" => Some(Record::InitReport(self.init_report()?)),
-            "restoreReport" => Some(Record::RestoreReport(self.init_report()?)),
+            "initStart" => Some(Statement::InitStart(self.init_start())),
+            "restoreStart" => Some(Statement::RestoreStart(self.init_start())),
+            "initReport" => Some(Statement::InitReport(self.init_report()?)),
+            "restoreReport" => Some(Statement::RestoreReport(self.init_report()?)),
             "extension" => {
                 let (name, state) = self.name.known().zip(self.state.known())?;
-                Some(Record::Extension { name, state, error_type: self.error_type.0 })
+                Some(Statement::Extension { name, state, error_type: self.error_type.0 })
             }
             "logsDropped" => {
-                Some(Record::LogsDropped { records: self.dropped_records.known().and_then(whole).unwrap_or(1) })
+                Some(Statement::LogsDropped { records: self.dropped_records.known().and_then(whole).unwrap_or(1) })
             }
             // initRuntimeDone and restoreRuntimeDone are followed by their report, which says the same and more.
-            _ => Some(Record::Informational),
+            _ => Some(Statement::Informational),
         }
     }
 
@@ -334,7 +337,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn report(self) -> Option<Record<'a>> {
+    fn report(self) -> Option<Statement<'a>> {
         let (id, status, error_type) = (self.id()?, self.status(), self.error_type.0);
         let lost = match &self.metrics {
             Lenient::Known(figures) => figures.any_is_odd(),
@@ -342,7 +345,7 @@ impl<'a> Fields<'a> {
         };
         let metrics = self.metrics.known().map(Figures::metrics).unwrap_or_default();
         let read = status.is_some() || error_type.is_some() || metrics != Metrics::default();
-        read.then_some(Record::Report(Report {
+        read.then_some(Statement::Report(Report {
             id,
             metrics,
             status,
@@ -402,19 +405,19 @@ pub(super) fn root(header: &str) -> Option<&str> {
 
 /// `platform.fault`: its record is a line of the text format. Parts without escapes stand in `text` as they are, which
 /// is where they are borrowed from.
-fn fault<'a>(inner: &str, text: &'a str) -> Record<'a> {
+fn fault<'a>(inner: &str, text: &'a str) -> Statement<'a> {
     let borrowed = |part: &str| text.find(part).and_then(|at| text.get(at..at + part.len()));
     match platform_text::parse(inner) {
-        Some(Record::Crash(crash)) => Record::Crash(CrashLine {
+        Some(Statement::Crash(crash)) => Statement::Crash(CrashLine {
             id: crash.id,
             message: borrowed(crash.message).unwrap_or("fault"),
             error_type: crash.error_type.and_then(borrowed),
         }),
-        Some(Record::RuntimeDone { id, status, error_type }) => {
-            Record::RuntimeDone { id, status, error_type: error_type.and_then(borrowed) }
+        Some(Statement::RuntimeDone { id, status, error_type }) => {
+            Statement::RuntimeDone { id, status, error_type: error_type.and_then(borrowed) }
         }
-        Some(Record::TimedOut { id, after_us }) => Record::TimedOut { id, after_us },
-        Some(Record::ExitedEarly { id }) => Record::ExitedEarly { id },
-        _ => Record::Unrecognized,
+        Some(Statement::TimedOut { id, after_us }) => Statement::TimedOut { id, after_us },
+        Some(Statement::ExitedEarly { id }) => Statement::ExitedEarly { id },
+        _ => Statement::Unrecognized,
     }
 }

@@ -8,10 +8,10 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use super::text::{BLANKS, after_timestamp, after_word, first_line, thousandths, trim_front, uuid, word};
-use crate::model::{CrashLine, InitPhase, InitReport, InitStart, Metrics, Record, Report, RequestId, Status};
+use crate::model::{CrashLine, InitPhase, InitReport, InitStart, Metrics, Report, RequestId, Statement, Status};
 
 /// What a line of the platform says; `None` where it is none.
-pub(super) fn parse(message: &str) -> Option<Record<'_>> {
+pub(super) fn parse(message: &str) -> Option<Statement<'_>> {
     let text = trim_front(message);
     match text.as_bytes().first()? {
         b'S' => start(text).or_else(|| image(after_word(text, "SUPERNOVA")?)),
@@ -20,23 +20,23 @@ pub(super) fn parse(message: &str) -> Option<Record<'_>> {
         b'I' => init(text).or_else(|| image(after_word(text, "IMAGE")?)),
         b'T' => subscription(after_word(text, "TELEMETRY")?),
         b'L' => subscription(after_word(text, "LOGS")?),
-        b'X' => after_word(text, "XRAY")?.starts_with("TraceId:").then_some(Record::Informational),
+        b'X' => after_word(text, "XRAY")?.starts_with("TraceId:").then_some(Statement::Informational),
         b'U' => unknown_error(text),
         b'0'..=b'9' => timed_out(text),
         _ => bare_code(text),
     }
 }
 
-fn start(text: &str) -> Option<Record<'_>> {
+fn start(text: &str) -> Option<Statement<'_>> {
     let rest = request(text, "START")?;
-    let Some((id, rest)) = uuid(rest) else { return Some(Record::Unrecognized) };
+    let Some((id, rest)) = uuid(rest) else { return Some(Statement::Unrecognized) };
     let version = labels(rest).find(|(label, _)| *label == Label::Version).map(|(_, value)| value);
-    Some(Record::Start { id, version, function_arn: None, tenant_id: None, json: false })
+    Some(Statement::Start { id, version, function_arn: None, tenant_id: None, json: false })
 }
 
-fn end(text: &str) -> Option<Record<'_>> {
+fn end(text: &str) -> Option<Statement<'_>> {
     let rest = request(text, "END")?;
-    Some(uuid(rest).map_or(Record::Unrecognized, |(id, _)| Record::End { id }))
+    Some(uuid(rest).map_or(Statement::Unrecognized, |(id, _)| Statement::End { id }))
 }
 
 /// What follows `WORD RequestId:`.
@@ -44,14 +44,14 @@ fn request<'a>(text: &'a str, begin: &str) -> Option<&'a str> {
     Some(after_word(text, begin)?.strip_prefix("RequestId:")?.trim_start())
 }
 
-fn report(text: &str) -> Option<Record<'_>> {
+fn report(text: &str) -> Option<Statement<'_>> {
     let rest = request(text, "REPORT")?;
-    let Some((id, rest)) = uuid(rest) else { return Some(Record::UnreadableReport { id: None }) };
-    Some(read_report(id, rest).map_or(Record::UnreadableReport { id: Some(id) }, Record::Report))
+    let Some((id, rest)) = uuid(rest) else { return Some(Statement::UnreadableReport { id: None }) };
+    Some(read_report(id, rest).map_or(Statement::UnreadableReport { id: Some(id) }, Statement::Report))
 }
 
 fn read_report(id: RequestId, rest: &str) -> Option<Report<'_>> {
-    let fields = Fields::read(rest);
+    let fields = ReportFields::read(rest);
     if fields.metrics == Metrics::default() && fields.status.is_none() && fields.error_type.is_none() {
         return None;
     }
@@ -68,22 +68,22 @@ fn read_report(id: RequestId, rest: &str) -> Option<Report<'_>> {
     })
 }
 
-fn restore(text: &str) -> Option<Record<'_>> {
+fn restore(text: &str) -> Option<Statement<'_>> {
     if let Some(rest) = after_label_word(text, "RESTORE_START") {
-        return Some(read_init_start(rest).map_or(Record::Unrecognized, Record::RestoreStart));
+        return Some(read_init_start(rest).map_or(Statement::Unrecognized, Statement::RestoreStart));
     }
-    let fields = Fields::read(after_label_word(text, "RESTORE_REPORT")?);
+    let fields = ReportFields::read(after_label_word(text, "RESTORE_REPORT")?);
     let report = fields.into_init_report(|metrics| metrics.restore_us);
-    Some(report.map_or(Record::Unrecognized, Record::RestoreReport))
+    Some(report.map_or(Statement::Unrecognized, Statement::RestoreReport))
 }
 
-fn init(text: &str) -> Option<Record<'_>> {
+fn init(text: &str) -> Option<Statement<'_>> {
     if let Some(rest) = after_label_word(text, "INIT_START") {
-        return Some(read_init_start(rest).map_or(Record::Unrecognized, Record::InitStart));
+        return Some(read_init_start(rest).map_or(Statement::Unrecognized, Statement::InitStart));
     }
-    let fields = Fields::read(after_label_word(text, "INIT_REPORT")?);
+    let fields = ReportFields::read(after_label_word(text, "INIT_REPORT")?);
     let report = fields.into_init_report(|metrics| metrics.init_us);
-    Some(report.map_or(Record::Unrecognized, Record::InitReport))
+    Some(report.map_or(Statement::Unrecognized, Statement::InitReport))
 }
 
 /// What follows a word that only the platform writes; it may end the line.
@@ -99,39 +99,39 @@ fn read_init_start(rest: &str) -> Option<InitStart<'_>> {
         .then(|| InitStart { runtime_version: version.filter(|word| *word != "?"), ..InitStart::default() })
 }
 
-fn extension(text: &str) -> Option<Record<'_>> {
+fn extension(text: &str) -> Option<Statement<'_>> {
     let rest = after_word(text, "EXTENSION")?.strip_prefix("Name:")?;
-    let Some((name, rest)) = rest.split_once("State:") else { return Some(Record::Unrecognized) };
+    let Some((name, rest)) = rest.split_once("State:") else { return Some(Statement::Unrecognized) };
     let (state, rest) = word(rest);
     let error_type = labels(rest).find(|(label, _)| *label == Label::ErrorType).map(|(_, value)| value);
-    Some(Record::Extension { name: Cow::Borrowed(name.trim()), state: Cow::Borrowed(state), error_type })
+    Some(Statement::Extension { name: Cow::Borrowed(name.trim()), state: Cow::Borrowed(state), error_type })
 }
 
-fn subscription(rest: &str) -> Option<Record<'_>> {
-    rest.starts_with("Name:").then_some(Record::Informational)
+fn subscription(rest: &str) -> Option<Statement<'_>> {
+    rest.starts_with("Name:").then_some(Statement::Informational)
 }
 
-fn image(rest: &str) -> Option<Record<'_>> {
+fn image(rest: &str) -> Option<Statement<'_>> {
     let message = rest.strip_prefix("Launch error:").or_else(|| rest.strip_prefix("Invalid task config:"))?;
     let (line, _) = first_line(message);
     let message = line.split_once("Entrypoint:").map_or(line, |(message, _)| message).trim();
-    Some(Record::ImageError { message })
+    Some(Statement::ImageError { message })
 }
 
 /// Lines that begin with `RequestId: <id>`. Functions print that too, so everything unknown is theirs.
-fn of_request(text: &str) -> Option<Record<'_>> {
+fn of_request(text: &str) -> Option<Statement<'_>> {
     let (id, rest) = uuid(text.strip_prefix("RequestId:")?.trim_start())?;
     let rest = rest.trim_start();
     if let Some(message) = rest.strip_prefix("Error:") {
         let message = message.trim_start();
         if let Some(after_us) = timeout_after(message) {
-            return Some(Record::TimedOut { id, after_us });
+            return Some(Statement::TimedOut { id, after_us });
         }
         let (message, error_type) = message_and_code(message);
-        return Some(Record::Crash(CrashLine { id: Some(id), message, error_type }));
+        return Some(Statement::Crash(CrashLine { id: Some(id), message, error_type }));
     }
     if rest.starts_with("Process exited before completing request") {
-        return Some(Record::ExitedEarly { id });
+        return Some(Statement::ExitedEarly { id });
     }
     if !rest.starts_with("Status:") {
         return None;
@@ -139,31 +139,31 @@ fn of_request(text: &str) -> Option<Record<'_>> {
     // Functions write `RequestId: … Status: 200`, too: only the platform's own words are the platform's.
     let known = |(label, word)| if label == Label::Status { Status::parse(word) } else { None };
     let status = labels(rest).find_map(known)?;
-    Some(Record::RuntimeDone { id, status, error_type: Fields::read(rest).error_type })
+    Some(Statement::RuntimeDone { id, status, error_type: ReportFields::read(rest).error_type })
 }
 
 /// `Error Runtime exited with error: …`: a crash line whose id was lost in a copy. Or its second line alone.
-fn crash_without_id(text: &str) -> Option<Record<'_>> {
+fn crash_without_id(text: &str) -> Option<Statement<'_>> {
     let rest = text.strip_prefix("Error").map_or(text, |rest| rest.trim_start_matches([':', ' ', '\t']));
     if !rest.starts_with("Runtime exited with") {
         return bare_code(text);
     }
     let (message, error_type) = message_and_code(rest);
-    Some(Record::Crash(CrashLine { id: None, message, error_type }))
+    Some(Statement::Crash(CrashLine { id: None, message, error_type }))
 }
 
 /// The code of a crash, as a message of its own.
-fn bare_code(text: &str) -> Option<Record<'_>> {
+fn bare_code(text: &str) -> Option<Statement<'_>> {
     let code = text.trim_end();
-    is_code(code).then_some(Record::Crash(CrashLine { id: None, message: "", error_type: Some(code) }))
+    is_code(code).then_some(Statement::Crash(CrashLine { id: None, message: "", error_type: Some(code) }))
 }
 
-fn unknown_error(text: &str) -> Option<Record<'_>> {
+fn unknown_error(text: &str) -> Option<Statement<'_>> {
     const SENTENCE: &str = "Unknown application error occurred";
     let rest = text.strip_prefix(SENTENCE)?;
     let (code, after) = word(rest);
     let error_type = (!code.is_empty() && after.trim().is_empty()).then_some(code);
-    (rest.trim().is_empty() || error_type.is_some()).then_some(Record::Crash(CrashLine {
+    (rest.trim().is_empty() || error_type.is_some()).then_some(Statement::Crash(CrashLine {
         id: None,
         message: SENTENCE,
         error_type,
@@ -192,13 +192,13 @@ pub(super) fn is_code(word: &str) -> bool {
     })
 }
 
-fn timed_out(text: &str) -> Option<Record<'_>> {
+fn timed_out(text: &str) -> Option<Statement<'_>> {
     // Lines of most runtimes begin with a time and an id, too.
     static SENTENCE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(TIMED_OUT));
     SENTENCE.find(text.as_bytes())?;
     let (id, rest) = uuid(after_timestamp(text)?.trim_start_matches(BLANKS))?;
     let after_us = timeout_after(rest.trim_start_matches(BLANKS))?;
-    Some(Record::TimedOut { id, after_us })
+    Some(Statement::TimedOut { id, after_us })
 }
 
 const TIMED_OUT: &str = "Task timed out after ";
@@ -292,7 +292,7 @@ fn without_unit(word: &str) -> &str {
 
 /// The fields of a report of any kind, each read for itself: a value that is odd says nothing of the others.
 #[derive(Default)]
-struct Fields<'a> {
+struct ReportFields<'a> {
     metrics: Metrics,
     phase: Option<InitPhase>,
     status: Option<Status>,
@@ -305,7 +305,7 @@ struct Fields<'a> {
     lost: bool,
 }
 
-impl<'a> Fields<'a> {
+impl<'a> ReportFields<'a> {
     fn read(text: &'a str) -> Self {
         let mut fields = Self::default();
         for (label, value, rest) in values(text) {

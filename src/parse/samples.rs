@@ -1,18 +1,18 @@
 //! Samples of every shape and what they say; the laws that hold for all of them.
 
 use super::{Joiner, Sieve, may_matter, parse};
-use crate::model::{AppError, AppLine, ErrorForm, Level, Record, Status};
+use crate::model::{AppError, AppLine, ErrorForm, Level, Statement, Status};
 
 pub(crate) const ID: &str = "6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34";
 
 /// One line on a record: the parts that matter here.
-fn gist(record: &Record<'_>) -> String {
+fn gist(record: &Statement<'_>) -> String {
     match record {
-        Record::App(line) => app_gist(line),
-        Record::Start { version, json, tenant_id, .. } => format!("Start {version:?} {tenant_id:?} {json}"),
-        Record::End { .. } => "End".to_owned(),
-        Record::RuntimeDone { status, error_type, .. } => format!("RuntimeDone {} {error_type:?}", status.as_str()),
-        Record::Report(report) => {
+        Statement::App(line) => app_gist(line),
+        Statement::Start { version, json, tenant_id, .. } => format!("Start {version:?} {tenant_id:?} {json}"),
+        Statement::End { .. } => "End".to_owned(),
+        Statement::RuntimeDone { status, error_type, .. } => format!("RuntimeDone {} {error_type:?}", status.as_str()),
+        Statement::Report(report) => {
             let m = report.metrics;
             format!(
                 "Report {:?} {:?} {:?} {:?} init {:?} restore {:?} {} {:?} xray {:?}{}{}",
@@ -29,22 +29,22 @@ fn gist(record: &Record<'_>) -> String {
                 if report.whole { "" } else { " in doubt" },
             )
         }
-        Record::UnreadableReport { id } => format!("UnreadableReport {}", id.is_some()),
-        Record::InitReport(report) | Record::RestoreReport(report) => format!(
+        Statement::UnreadableReport { id } => format!("UnreadableReport {}", id.is_some()),
+        Statement::InitReport(report) | Statement::RestoreReport(report) => format!(
             "InitReport {} {:?} {} {}",
             report.duration_us.unwrap_or(0),
             report.phase,
             report.status.as_str(),
             report.error_type.unwrap_or("-")
         ),
-        Record::InitStart(start) | Record::RestoreStart(start) => {
+        Statement::InitStart(start) | Statement::RestoreStart(start) => {
             format!("InitStart {} {}", start.runtime_version.unwrap_or("-"), start.function.unwrap_or("-"))
         }
-        Record::TimedOut { after_us, .. } => format!("TimedOut {after_us}"),
-        Record::Crash(crash) => {
+        Statement::TimedOut { after_us, .. } => format!("TimedOut {after_us}"),
+        Statement::Crash(crash) => {
             format!("Crash {} {} {}", crash.id.is_some(), crash.message, crash.error_type.unwrap_or("-"))
         }
-        Record::Extension { name, state, error_type } => format!("Extension {name} {state} {error_type:?}"),
+        Statement::Extension { name, state, error_type } => format!("Extension {name} {state} {error_type:?}"),
         other => format!("{other:?}"),
     }
 }
@@ -708,7 +708,7 @@ fn the_worse_of_two_statuses_counts() {
     let figures = "Duration: 3.07 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 66 MB";
     let words = ["success", "Success", "oom", "failure", "error", "Error", "timeout"];
     let status_of = |statuses: &str| match parse(&sample(&format!("REPORT RequestId: $ID\t{figures}\t{statuses}"))) {
-        Record::Report(report) => report.status.expect("a status"),
+        Statement::Report(report) => report.status.expect("a status"),
         other => panic!("{other:?}"),
     };
     for first in words {
@@ -735,7 +735,7 @@ fn figures_in_other_units_are_lost() {
         line
     };
     let figures = |text: &str| match parse(text) {
-        Record::Report(report) => {
+        Statement::Report(report) => {
             let m = report.metrics;
             let memory = [m.memory_size_mb, m.max_memory_used_mb].map(|mb| mb.map(u64::from));
             (report.whole, [m.duration_us, m.billed_ms, memory[0], memory[1], m.init_us])
@@ -755,9 +755,9 @@ fn figures_in_other_units_are_lost() {
 }
 
 /// What must be seen: every line of the platform and every error.
-fn must_be_seen(record: &Record<'_>) -> bool {
+fn must_be_seen(record: &Statement<'_>) -> bool {
     match record {
-        Record::App(AppLine { level, error, .. }) => *level >= Level::Error || error.is_some(),
+        Statement::App(AppLine { level, error, .. }) => *level >= Level::Error || error.is_some(),
         _ => true,
     }
 }
@@ -862,7 +862,7 @@ fn mentions_are_no_failures() {
         "[ERROR]\t2026-01-02T03:04:05.678Z\t\tfatal error: runtime: out of memory",
     ] {
         let record = parse(text);
-        let Record::App(line) = &record else { panic!("{text}: {record:?}") };
+        let Statement::App(line) = &record else { panic!("{text}: {record:?}") };
         let form = line.error.as_ref().map(|error: &AppError<'_>| error.form);
         assert!(matches!(form, None | Some(ErrorForm::Logged)), "{text}: {form:?}");
     }

@@ -1,4 +1,4 @@
-//! Attempts that are closed in the turn of a hand and judged after it.
+//! Attempts that are closed in the turn of a helper and judged after it.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use crate::model::{Attempt, Lines};
 use crate::summary::StreamNames;
 use crate::wire::Identity;
 
-/// What was closed in the turn of a hand, and is not judged yet.
+/// What was closed in the turn of a helper, and is not judged yet.
 #[derive(Debug, Default)]
 pub(super) struct Unjudged {
     pub(super) attempts: Vec<Closed>,

@@ -4,39 +4,39 @@ use std::io::{self, Read};
 use std::thread;
 
 use super::Progress;
-use super::piece::Piece;
 use super::relay::relay;
 use super::sink::InputSink;
+use super::stream_part::StreamPart;
 use super::worker::{Job, Worker};
 use crate::decode::{self, Buffers, DecodeError, Decoded, InputContext, Opened};
 use crate::wire::InputProblem;
 
-/// More hands than this wait for their turn more than they gain: a good third of the work is done in turn.
-const MOST_HANDS: usize = 3;
+/// More helpers than this wait for their turn more than they gain: a good third of the work is done in turn.
+const MOST_HELPERS: usize = 3;
 
 impl<'r> Worker<'r> {
     /// Reads one input to its end with so many threads, and closes the streams that no other input goes on with.
-    pub(super) fn read(&mut self, job: &Job<'r>, at: usize, threads: usize, is_whole: impl Fn(&Piece) -> bool) {
+    pub(super) fn read(&mut self, job: &Job<'r>, at: usize, threads: usize, is_whole: impl Fn(&StreamPart) -> bool) {
         let mut buffers = std::mem::take(&mut self.buffers);
         buffers.read_ahead(threads > 1);
-        let mut hands = std::mem::take(&mut self.hands);
-        while threads > 1 && hands.len() < threads.min(MOST_HANDS) {
-            hands.push(Worker::new(job));
+        let mut helpers = std::mem::take(&mut self.helpers);
+        while threads > 1 && helpers.len() < threads.min(MOST_HELPERS) {
+            helpers.push(Worker::new(job));
         }
-        let sharing = if threads > 1 { hands.as_mut_slice() } else { &mut [] };
+        let sharing = if threads > 1 { helpers.as_mut_slice() } else { &mut [] };
         let mut sink = InputSink::new(self, u32::try_from(at).unwrap_or(u32::MAX));
         let seen = decode_input(job, at, sharing, &mut buffers, &mut sink);
         let unread = sink.take_unread_part();
-        for mut piece in sink.into_pieces() {
-            if is_whole(&piece) {
-                self.close_stream(vec![piece]);
+        for mut stream_part in sink.into_stream_parts() {
+            if is_whole(&stream_part) {
+                self.close_stream(vec![stream_part]);
             } else {
-                piece.part.seal(self.keep);
-                self.pieces.push(piece);
+                stream_part.part.shrink(self.keep);
+                self.stream_parts.push(stream_part);
             }
         }
         self.buffers = buffers;
-        self.hands = hands;
+        self.helpers = helpers;
         let input = &job.inputs[at];
         let refused = matches!(seen.result, Err(DecodeError::NotALog(_) | DecodeError::OtherKind(_)));
         if let Some(sighting) = unread {
@@ -60,7 +60,7 @@ impl<'r> Worker<'r> {
 }
 
 /// What was seen of an input besides its events.
-struct Seen {
+struct ReadOutcome {
     bytes_read: u64,
     bytes_decoded: u64,
     /// Its first bytes, as they were read.
@@ -72,37 +72,37 @@ struct Seen {
 fn decode_input<'r>(
     job: &Job<'r>,
     at: usize,
-    hands: &mut [Worker<'r>],
+    helpers: &mut [Worker<'r>],
     buffers: &mut Buffers,
     sink: &mut InputSink<'_, 'r>,
-) -> Seen {
+) -> ReadOutcome {
     let mut source = match job.feed.open(at) {
         Ok(source) => source,
         Err(error) => {
             let result = Err(DecodeError::Io(error));
-            return Seen { bytes_read: 0, bytes_decoded: 0, head: Vec::new(), result };
+            return ReadOutcome { bytes_read: 0, bytes_decoded: 0, head: Vec::new(), result };
         }
     };
     let mut reader = Counted { reader: &mut *source, bytes: 0, head: Vec::new(), progress: job.progress };
     let context = &job.inputs[at].context;
-    let decoded = if hands.is_empty() {
+    let decoded = if helpers.is_empty() {
         decode::decode(&mut reader, context, buffers, sink)
     } else {
-        decode_together(&mut reader, context, hands, buffers, sink)
+        decode_together(&mut reader, context, helpers, buffers, sink)
     };
-    Seen { bytes_read: reader.bytes, bytes_decoded: decoded.bytes, head: reader.head, result: decoded.result }
+    ReadOutcome { bytes_read: reader.bytes, bytes_decoded: decoded.bytes, head: reader.head, result: decoded.result }
 }
 
 /// Decodes with several threads: in chunks, or with the decoder in a thread of its own.
 fn decode_together<'r>(
     reader: &mut Counted<'_>,
     context: &InputContext,
-    hands: &mut [Worker<'r>],
+    helpers: &mut [Worker<'r>],
     buffers: &mut Buffers,
     sink: &mut InputSink<'_, 'r>,
 ) -> Decoded {
     let mut whole = match decode::open(reader) {
-        Ok(Opened::Splits(splits)) => return splits.decode(context, hands, sink),
+        Ok(Opened::Splits(splits)) => return splits.decode(context, helpers, sink),
         Ok(Opened::Whole(whole)) => whole,
         Err(error) => return Decoded { shape: None, bytes: 0, result: Err(error) },
     };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::piece::Piece;
+use super::stream_part::StreamPart;
 use super::worker::Worker;
 use crate::assemble::{self, Output};
 use crate::model::{Attempt, Bucket};
@@ -11,12 +11,12 @@ use crate::summary::StreamNames;
 use crate::wire::{Identity, Record};
 
 impl Worker<'_> {
-    /// Joins the pieces of one stream and closes it.
-    pub(super) fn close_stream(&mut self, mut pieces: Vec<Piece>) {
-        pieces.sort_by_key(|piece| (piece.part.span(), piece.input));
-        let Some(first) = pieces.first() else { return };
+    /// Joins the parts of one stream and closes it.
+    pub(super) fn close_stream(&mut self, mut stream_parts: Vec<StreamPart>) {
+        stream_parts.sort_by_key(|stream_part| (stream_part.part.span(), stream_part.input));
+        let Some(first) = stream_parts.first() else { return };
         let (identity, names) = (first.identity.clone(), first.names);
-        let parts = pieces.into_iter().map(|piece| piece.part);
+        let parts = stream_parts.into_iter().map(|stream_part| stream_part.part);
         let keep = self.keep;
         assemble::join(parts, keep, &mut Closing::new(self, &identity, names));
     }
@@ -60,7 +60,7 @@ impl Output for Closing<'_, '_> {
         let (inputs, options) = (self.worker.inputs, self.worker.options);
         let input_name = |at: u32| inputs.get(at as usize).map(|input| input.name.clone()).unwrap_or_default();
         let record = || Record::new(self.identity, attempt, &verdict, &input_name, &options.redaction);
-        self.worker.ledger.add(self.names, attempt, &verdict, &record);
+        self.worker.entries.add(self.names, attempt, &verdict, &record);
         if self.worker.spool.is_some() {
             let record = record();
             self.worker.spool(&record, attempt.place, self.names);

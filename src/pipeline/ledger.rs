@@ -4,7 +4,7 @@ use std::io;
 
 use super::Records;
 use crate::model::{Category, Compensation, PartialWork};
-use crate::summary::NeedyEvent;
+use crate::summary::LedgerEvent;
 use crate::wire::{LedgerEffect, LedgerRow, Record};
 
 /// Characters of the line of evidence.
@@ -16,7 +16,7 @@ const MOST_EFFECTS: usize = 32;
 ///
 /// # Errors
 /// When the records cannot be read back.
-pub fn ledger_row(event: &NeedyEvent, records: &mut Records) -> io::Result<LedgerRow> {
+pub fn ledger_row(event: &LedgerEvent, records: &mut Records) -> io::Result<LedgerRow> {
     let mut attempts = Vec::with_capacity(event.places.len());
     for place in &event.places {
         attempts.extend(records.get(*place)?);

@@ -5,12 +5,11 @@
 
 mod closed;
 mod duplicates;
-mod hand;
+mod helper;
 mod input;
 mod judge;
 mod ledger;
 mod paste;
-mod piece;
 mod recognise;
 mod records;
 mod relay;
@@ -18,7 +17,8 @@ mod run;
 mod shown;
 mod sift;
 mod sink;
-mod slot;
+mod stream_part;
+mod stream_state;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -36,8 +36,8 @@ use std::sync::Arc;
 use crate::catalogue::Invoker;
 use crate::effects::Effects;
 use crate::model::{Keep, Timestamp};
-use crate::source::{self, Feed, Samples};
-use crate::summary::{NeedyEvent, Prices};
+use crate::source::{self, InputSource, MemoryInputs};
+use crate::summary::{LedgerEvent, Prices};
 use crate::wire::{Redaction, Summary};
 
 /// What to analyse, and how.
@@ -120,7 +120,7 @@ pub struct Analysis {
     /// The records, where they were asked for.
     pub records: Option<Records>,
     /// The events that need a person, where the ledger was asked for.
-    pub needy: Vec<NeedyEvent>,
+    pub ledger_events: Vec<LedgerEvent>,
     /// The attempts to show, by request id and number.
     pub shown: Vec<ShownAttempt>,
     /// An input could not be read, or not to its end.
@@ -175,13 +175,13 @@ pub fn analyze(options: &Options, progress: &dyn Progress) -> anyhow::Result<Ana
 /// # Errors
 /// As [`analyze`].
 pub fn analyze_samples(samples: &[(&str, &[u8])], options: &Options) -> anyhow::Result<Analysis> {
-    run::run(&Samples::new(samples), options, &Silent)
+    run::run(&MemoryInputs::new(samples), options, &Silent)
 }
 
 /// Analyses whatever a feed has; the paths in the options play no part.
 ///
 /// # Errors
 /// As [`analyze`].
-pub fn analyze_feed(feed: &dyn Feed, options: &Options, progress: &dyn Progress) -> anyhow::Result<Analysis> {
+pub fn analyze_feed(feed: &dyn InputSource, options: &Options, progress: &dyn Progress) -> anyhow::Result<Analysis> {
     run::run(feed, options, progress)
 }

@@ -2,7 +2,7 @@
 
 use super::paste;
 use crate::assemble::{Assembler, Message, Output, join};
-use crate::model::{AppError, AppLine, Attempt, Bucket, Category, ErrorForm, Keep, Level, Place, Record, RequestId};
+use crate::model::{AppError, AppLine, Attempt, Bucket, Category, ErrorForm, Keep, Level, Place, RequestId, Statement};
 use crate::{parse, rules};
 
 /// What was recognised, and the code whose page tells more.
@@ -50,11 +50,11 @@ impl Recognised {
 fn read(text: &str, unit: &str) -> Option<Recognised> {
     let record = parse::parse(text);
     let what = describe(&record)?;
-    if let Record::App(AppLine { error: Some(error), .. }) = &record
+    if let Statement::App(AppLine { error: Some(error), .. }) = &record
         && matches!(error.form, ErrorForm::Logged)
     {
         let error = AppError { form: ErrorForm::Unhandled, ..error.clone() };
-        let ended = Record::App(AppLine { level: Level::Error, error: Some(error), ..AppLine::default() });
+        let ended = Statement::App(AppLine { level: Level::Error, error: Some(error), ..AppLine::default() });
         let code = judged(text, &ended).map(|attempt| rules::judge(&attempt).code);
         let what = format!("{what}. A logged error is no failure by itself; if it ends an attempt, it is this");
         return Some(Recognised { what, code, logged: true });
@@ -68,16 +68,18 @@ fn read(text: &str, unit: &str) -> Option<Recognised> {
 }
 
 /// What kind of line it is; `None` for one that says nothing in particular.
-fn describe(record: &Record<'_>) -> Option<String> {
+fn describe(record: &Statement<'_>) -> Option<String> {
     Some(match record {
-        Record::InitStart(_) => "The platform starts an environment (INIT_START)".into(),
-        Record::InitReport(report) => format!("The platform reports an init (status {})", report.status.as_str()),
-        Record::RestoreStart(_) => "The platform restores a snapshot (RESTORE_START)".into(),
-        Record::RestoreReport(report) => format!("The platform reports a restore (status {})", report.status.as_str()),
-        Record::Start { .. } => "The platform starts an attempt (START)".into(),
-        Record::End { .. } => "The platform ends an attempt (END)".into(),
-        Record::RuntimeDone { status, .. } => format!("The runtime is done (status {})", status.as_str()),
-        Record::Report(report) => match report.status {
+        Statement::InitStart(_) => "The platform starts an environment (INIT_START)".into(),
+        Statement::InitReport(report) => format!("The platform reports an init (status {})", report.status.as_str()),
+        Statement::RestoreStart(_) => "The platform restores a snapshot (RESTORE_START)".into(),
+        Statement::RestoreReport(report) => {
+            format!("The platform reports a restore (status {})", report.status.as_str())
+        }
+        Statement::Start { .. } => "The platform starts an attempt (START)".into(),
+        Statement::End { .. } => "The platform ends an attempt (END)".into(),
+        Statement::RuntimeDone { status, .. } => format!("The runtime is done (status {})", status.as_str()),
+        Statement::Report(report) => match report.status {
             Some(status) => format!("The platform's REPORT of an attempt (status {})", status.as_str()),
             None => {
                 "The platform's REPORT of an attempt, without a status: the platform saw nothing bad, but a handler \
@@ -85,22 +87,24 @@ fn describe(record: &Record<'_>) -> Option<String> {
                     .into()
             }
         },
-        Record::TimedOut { .. } => "The platform cut an attempt at its time limit".into(),
-        Record::Crash(_) => "The platform saw a process end".into(),
-        Record::ExitedEarly { .. } => "The process ended before it answered (runtimes before 2019)".into(),
-        Record::Extension { error_type: None, .. } => "The platform tells of an extension; it is fine".into(),
-        Record::Extension { .. } => "The platform could not start or lost an extension".into(),
-        Record::ImageError { .. } => "The container image could not be started".into(),
-        Record::LogsDropped { .. } => "The platform lost log lines".into(),
-        Record::Informational => "A line of the platform that says nothing about an end".into(),
-        Record::Foreign(kind) => format!("A line of another kind of log: {kind}"),
-        Record::UnreadableReport { .. } => {
+        Statement::TimedOut { .. } => "The platform cut an attempt at its time limit".into(),
+        Statement::Crash(_) => "The platform saw a process end".into(),
+        Statement::ExitedEarly { .. } => "The process ended before it answered (runtimes before 2019)".into(),
+        Statement::Extension { error_type: None, .. } => "The platform tells of an extension; it is fine".into(),
+        Statement::Extension { .. } => "The platform could not start or lost an extension".into(),
+        Statement::ImageError { .. } => "The container image could not be started".into(),
+        Statement::LogsDropped { .. } => "The platform lost log lines".into(),
+        Statement::Informational => "A line of the platform that says nothing about an end".into(),
+        Statement::Foreign(kind) => format!("A line of another kind of log: {kind}"),
+        Statement::UnreadableReport { .. } => {
             "A REPORT without a figure or a status that can be read: how the attempt ended is not known".into()
         }
-        Record::Unrecognized => "It begins like a line of the platform and does not go on like one".into(),
-        Record::App(AppLine { error: Some(error), .. }) => describe_error(error.form).into(),
-        Record::App(AppLine { level, .. }) if *level >= Level::Error => "A line of the function at level ERROR".into(),
-        Record::App(_) => return None,
+        Statement::Unrecognized => "It begins like a line of the platform and does not go on like one".into(),
+        Statement::App(AppLine { error: Some(error), .. }) => describe_error(error.form).into(),
+        Statement::App(AppLine { level, .. }) if *level >= Level::Error => {
+            "A line of the function at level ERROR".into()
+        }
+        Statement::App(_) => return None,
     })
 }
 
@@ -135,7 +139,7 @@ impl Output for Kept {
 }
 
 /// The attempt that the line would stand in, as far as it shows. A line about a process is followed by its end.
-fn judged(text: &str, record: &Record<'_>) -> Option<Attempt> {
+fn judged(text: &str, record: &Statement<'_>) -> Option<Attempt> {
     let message = |line| Message {
         at: None,
         place: Place::at(0, line),
@@ -148,34 +152,37 @@ fn judged(text: &str, record: &Record<'_>) -> Option<Attempt> {
     let mut assembler = Assembler::new(true);
     let of_environment = matches!(
         record,
-        Record::InitReport(_) | Record::RestoreReport(_) | Record::Extension { .. } | Record::ImageError { .. }
+        Statement::InitReport(_)
+            | Statement::RestoreReport(_)
+            | Statement::Extension { .. }
+            | Statement::ImageError { .. }
     );
     let id = id_of(record).unwrap_or(RequestId::from_bits(1));
     if !of_environment {
-        let start = Record::Start { id, version: None, function_arn: None, tenant_id: None, json: false };
+        let start = Statement::Start { id, version: None, function_arn: None, tenant_id: None, json: false };
         assembler.record(&message(1), &start, &mut kept);
     }
     assembler.record(&message(2), record, &mut kept);
-    if let Record::App(AppLine { error: Some(error), .. }) = record
+    if let Statement::App(AppLine { error: Some(error), .. }) = record
         && matches!(error.form, ErrorForm::Crash | ErrorForm::OutOfMemory)
     {
         let crash = crate::model::CrashLine { id: Some(id), message: "", error_type: Some("Runtime.ExitError") };
-        assembler.record(&message(3), &Record::Crash(crash), &mut kept);
+        assembler.record(&message(3), &Statement::Crash(crash), &mut kept);
     }
     join([assembler.finish()], &Keep::LAST, &mut kept);
     kept.0.pop()
 }
 
-fn id_of(record: &Record<'_>) -> Option<RequestId> {
+fn id_of(record: &Statement<'_>) -> Option<RequestId> {
     match record {
-        Record::Start { id, .. }
-        | Record::End { id }
-        | Record::RuntimeDone { id, .. }
-        | Record::TimedOut { id, .. }
-        | Record::ExitedEarly { id } => Some(*id),
-        Record::Report(report) => Some(report.id),
-        Record::Crash(crash) => crash.id,
-        Record::App(line) => line.id,
+        Statement::Start { id, .. }
+        | Statement::End { id }
+        | Statement::RuntimeDone { id, .. }
+        | Statement::TimedOut { id, .. }
+        | Statement::ExitedEarly { id } => Some(*id),
+        Statement::Report(report) => Some(report.id),
+        Statement::Crash(crash) => crash.id,
+        Statement::App(line) => line.id,
         _ => None,
     }
 }
@@ -264,7 +271,7 @@ mod tests {
         for line in samples.filter(|line| paste::is_line(line)) {
             let want = read(&line, "line").and_then(|found| found.code);
             // They say too little to be known by a part of them.
-            if want == Some(UNKNOWN) || matches!(parse::parse(&line), Record::UnreadableReport { .. }) {
+            if want == Some(UNKNOWN) || matches!(parse::parse(&line), Statement::UnreadableReport { .. }) {
                 continue;
             }
             leading += usize::from(want.is_some());

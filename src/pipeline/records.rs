@@ -29,14 +29,14 @@ struct Spooled {
 
 /// Takes the records of one worker.
 #[derive(Debug)]
-pub(super) struct Spool {
+pub(super) struct RecordSpool {
     file: BufWriter<File>,
     index: Vec<Spooled>,
     end: u64,
     line: Vec<u8>,
 }
 
-impl Spool {
+impl RecordSpool {
     pub(super) fn new() -> io::Result<Self> {
         Ok(Self {
             file: BufWriter::with_capacity(1 << 16, tempfile::tempfile()?),
@@ -70,7 +70,7 @@ pub struct Records {
 }
 
 impl Records {
-    pub(super) fn new(spools: Vec<Spool>, patches: Patches) -> io::Result<Self> {
+    pub(super) fn new(spools: Vec<RecordSpool>, patches: Patches) -> io::Result<Self> {
         let mut readers = Vec::with_capacity(spools.len());
         let mut index = Vec::with_capacity(spools.iter().map(|spool| spool.index.len()).sum());
         for (worker, spool) in (0u16..).zip(spools) {

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use rustc_hash::FxHashMap;
 
 use super::sift::sift_block;
-use super::slot::key_hash;
+use super::stream_state::key_hash;
 use crate::model::{Batch, Block, Bucket, EventSink, LogEvent, Note, Sighting, StreamId, StreamKey};
 
 /// Parcels under way.

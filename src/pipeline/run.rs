@@ -6,20 +6,20 @@ use std::thread;
 use anyhow::Context;
 use rustc_hash::FxHashMap;
 
-use super::piece::Piece;
 use super::records::Records;
 use super::shown::Shown;
+use super::stream_part::StreamPart;
 use super::tally::Tally;
 use super::worker::{Job, Worker};
 use super::{Analysis, Options, Progress};
 use crate::catalogue::CATALOGUE_VERSION;
 use crate::model::Timestamp;
-use crate::source::{Feed, Input};
-use crate::summary::{self, Bounds, Shared};
+use crate::source::{Input, InputSource};
+use crate::summary::{self, SharedTables, SummaryOptions};
 use crate::wire::{InputProblem, SCHEMA_VERSION, Summary};
 
-pub(super) fn run(feed: &dyn Feed, options: &Options, progress: &dyn Progress) -> anyhow::Result<Analysis> {
-    let shared = Shared::default();
+pub(super) fn run(feed: &dyn InputSource, options: &Options, progress: &dyn Progress) -> anyhow::Result<Analysis> {
+    let shared = SharedTables::default();
     let inputs = feed.inputs();
     progress.total(inputs.iter().filter_map(|input| input.size).sum());
     let keep = options.keep();
@@ -30,19 +30,19 @@ pub(super) fn run(feed: &dyn Feed, options: &Options, progress: &dyn Progress) -
     for problem in feed.problems() {
         tally.unreadable.push(InputProblem { input: problem.name.clone(), reason: problem.reason.clone() });
     }
-    let (mut ledgers, mut spools, mut shown) = (Vec::new(), Vec::new(), Shown::new(options.show.as_deref()));
+    let (mut entries, mut spools, mut shown) = (Vec::new(), Vec::new(), Shown::new(options.show.as_deref()));
     let (mut windows, mut spool_error) = (Vec::new(), None);
-    for worker in workers.into_iter().flat_map(Worker::with_hands) {
+    for worker in workers.into_iter().flat_map(Worker::with_helpers) {
         spool_error = spool_error.or(worker.spool_error);
         tally.merge(worker.tally);
-        ledgers.push(worker.ledger);
+        entries.push(worker.entries);
         spools.extend(worker.spool);
         windows.extend(worker.windows);
         shown.merge(worker.shown);
     }
     let told = if windows.len() == inputs.len() { asked_for(&windows, options) } else { (None, None) };
     let wanted = name_filter(&options.only)?;
-    let bounds = Bounds {
+    let bounds = SummaryOptions {
         from: options.from.or(told.0),
         to: options.to.or(told.1),
         since_ms: options.since_ms,
@@ -50,11 +50,11 @@ pub(super) fn run(feed: &dyn Feed, options: &Options, progress: &dyn Progress) -
         invoker: options.invoker,
         prices: options.prices,
         keep_patches: options.keep_records || options.ledger || options.show.is_some(),
-        keep_needy: options.ledger,
+        keep_ledger_events: options.ledger,
         threads: options.threads,
     };
     let totals =
-        summary::summarize(&shared, ledgers, &bounds).context("failed to read attempts back from a temporary file")?;
+        summary::summarize(&shared, entries, &bounds).context("failed to read attempts back from a temporary file")?;
     for function in &totals.hiding {
         tally.hides_successes(function);
     }
@@ -76,7 +76,16 @@ pub(super) fn run(feed: &dyn Feed, options: &Options, progress: &dyn Progress) -
         totals: totals.totals,
         functions: totals.functions,
     };
-    Ok(Analysis { summary, records, needy: totals.needy, shown, input_failed, empty, unread_inputs, unread_logs })
+    Ok(Analysis {
+        summary,
+        records,
+        ledger_events: totals.ledger_events,
+        shown,
+        input_failed,
+        empty,
+        unread_inputs,
+        unread_logs,
+    })
 }
 
 /// The time that pulled inputs were asked for, where the user names none now.
@@ -98,9 +107,9 @@ fn read_all<'r>(job: &Job<'r>) -> Vec<Worker<'r>> {
     let next = AtomicUsize::new(0);
     let shares = stream_shares(job);
     // No other input goes on with the stream.
-    let is_whole = |piece: &Piece| {
-        let named_by_path = piece.identity.log_stream.as_ref().and_then(|stream| shares.get(stream.as_str()));
-        job.inputs.len() == 1 || piece.stream.is_none() || named_by_path == Some(&1)
+    let is_whole = |stream_part: &StreamPart| {
+        let named_by_path = stream_part.identity.log_stream.as_ref().and_then(|stream| shares.get(stream.as_str()));
+        job.inputs.len() == 1 || stream_part.stream.is_none() || named_by_path == Some(&1)
     };
     // Threads for which there is no large input help with those that there are.
     let is_large = |input: &Input| input.size.is_none_or(|size| size >= WORTH_A_THREAD);
@@ -114,7 +123,7 @@ fn read_all<'r>(job: &Job<'r>) -> Vec<Worker<'r>> {
             }
             worker.read(job, at, threads_for(at), is_whole);
         }
-        worker.ledger.rest();
+        worker.entries.rest();
     };
     match workers.as_mut_slice() {
         [worker] => work(worker),
@@ -124,18 +133,21 @@ fn read_all<'r>(job: &Job<'r>) -> Vec<Worker<'r>> {
             }
         }),
     }
-    let pieces: Vec<Piece> = workers.iter_mut().flat_map(|worker| std::mem::take(&mut worker.pieces)).collect();
-    let mut streams: FxHashMap<u64, Vec<Piece>> = FxHashMap::default();
-    for piece in pieces {
-        if let Some(stream) = piece.stream {
-            streams.entry(stream).or_default().push(piece);
+    let stream_parts: Vec<StreamPart> =
+        workers.iter_mut().flat_map(|worker| std::mem::take(&mut worker.stream_parts)).collect();
+    let mut streams: FxHashMap<u64, Vec<StreamPart>> = FxHashMap::default();
+    for stream_part in stream_parts {
+        if let Some(stream) = stream_part.stream {
+            streams.entry(stream).or_default().push(stream_part);
         }
     }
-    let mut streams: Vec<Vec<Piece>> = streams.into_values().collect();
-    streams.sort_by_key(|pieces| pieces.iter().map(|piece| (piece.part.span(), piece.input)).min());
+    let mut streams: Vec<Vec<StreamPart>> = streams.into_values().collect();
+    streams.sort_by_key(|stream_parts| {
+        stream_parts.iter().map(|stream_part| (stream_part.part.span(), stream_part.input)).min()
+    });
     if let Some(worker) = workers.first_mut() {
-        for pieces in streams {
-            worker.close_stream(pieces);
+        for stream_parts in streams {
+            worker.close_stream(stream_parts);
         }
     }
     workers

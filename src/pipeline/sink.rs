@@ -6,16 +6,16 @@ use rustc_hash::FxHashMap;
 
 use super::duplicates::Delivered;
 use super::judge::Closing;
-use super::piece::Piece;
 use super::sift::sift;
-use super::slot::{Joined, Slot, key_hash};
+use super::stream_part::StreamPart;
+use super::stream_state::{Joined, StreamState, key_hash};
 use super::worker::Worker;
 use crate::assemble::{Assembler, Message};
 use crate::model::{
-    Batch, Bucket, EventSink, LogEvent, Note, Place, Record, RequestId, Sighting, Span, StreamId, StreamKey, Stretch,
-    lossy_text, unescape_json,
+    Batch, Bucket, EventSink, LogEvent, Note, Place, RequestId, Sighting, Span, Statement, StreamId, StreamKey,
+    Stretch, lossy_text, unescape_json,
 };
-use crate::parse::{self, Block};
+use crate::parse::{self, JoinedMessage};
 use crate::wire::Identity;
 
 /// The streams of one input.
@@ -26,7 +26,7 @@ pub(super) struct InputSink<'w, 'r> {
         clippy::vec_box,
         reason = "there may be very many, and a list of large ones takes twice as much as it grows"
     )]
-    slots: Vec<Box<Slot>>,
+    streams: Vec<Box<StreamState>>,
     by_key: FxHashMap<u64, StreamId>,
     delivered: Delivered,
     scratch: Vec<u8>,
@@ -52,7 +52,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
         Self {
             worker,
             input,
-            slots: Vec::new(),
+            streams: Vec::new(),
             by_key: FxHashMap::default(),
             delivered: Delivered::default(),
             scratch: Vec::new(),
@@ -72,9 +72,9 @@ impl<'w, 'r> InputSink<'w, 'r> {
     /// Takes what the joiners still hold: no text goes on in the next one.
     fn flush_joiners(&mut self) {
         for at in std::mem::take(&mut self.joining) {
-            let slot = &mut self.slots[at];
-            slot.joining = false;
-            let (block, joined) = (slot.joiner.finish(), slot.joined.take());
+            let stream_state = &mut self.streams[at];
+            stream_state.joining = false;
+            let (block, joined) = (stream_state.joiner.finish(), stream_state.joined.take());
             self.block(at, block, joined);
         }
     }
@@ -84,18 +84,18 @@ impl<'w, 'r> InputSink<'w, 'r> {
         self.unread_part.take()
     }
 
-    /// Gives every stream as a piece, one after the other, so that not all exist twice.
-    pub(super) fn into_pieces(self) -> impl Iterator<Item = Piece> + use<'r> {
+    /// Gives every stream as a part, one after the other, so that not all exist twice.
+    pub(super) fn into_stream_parts(self) -> impl Iterator<Item = StreamPart> + use<'r> {
         let input = self.input;
-        self.slots.into_iter().filter_map(move |slot| slot.finish(input))
+        self.streams.into_iter().filter_map(move |stream_state| stream_state.finish(input))
     }
 
     /// Streams to which nothing was written lately give memory back.
-    fn let_rest(&mut self) {
+    fn shrink_idle(&mut self) {
         let (now, keep) = (self.events, self.worker.keep);
-        for slot in self.slots.iter_mut().filter(|slot| now - slot.last_event > RESTING) {
-            slot.assembler.rest(keep);
-            slot.unread = Vec::new();
+        for stream_state in self.streams.iter_mut().filter(|stream_state| now - stream_state.last_event > RESTING) {
+            stream_state.assembler.shrink(keep);
+            stream_state.unread = Vec::new();
         }
     }
 
@@ -110,12 +110,12 @@ impl<'w, 'r> InputSink<'w, 'r> {
     ) {
         self.at = self.place_of(event.line);
         let at = stream.0 as usize;
-        let Some(slot) = self.slots.get_mut(at) else { return };
+        let Some(stream_state) = self.streams.get_mut(at) else { return };
         self.events += 1;
-        slot.last_event = self.events;
+        stream_state.last_event = self.events;
         self.worker.tally.log_events += 1;
         let bytes = event.message.len() as u64;
-        if let Some(kind) = slot.foreign {
+        if let Some(kind) = stream_state.foreign {
             self.worker.understood = true;
             self.worker.tally.foreign(kind, 1);
             self.worker.tally.count(Bucket::OtherLogs, bytes);
@@ -126,7 +126,7 @@ impl<'w, 'r> InputSink<'w, 'r> {
             self.worker.tally.count(Bucket::Attributed, bytes);
             return;
         }
-        if slot.dismisses(self.worker.keep) && !may_matter() {
+        if stream_state.dismisses(self.worker.keep) && !may_matter() {
             let message = Message {
                 at: event.at,
                 place: self.at,
@@ -138,15 +138,17 @@ impl<'w, 'r> InputSink<'w, 'r> {
             let unread = batch.filter(|_| !self.worker.keep.every_attempt);
             if let Some((batch, number)) = unread
                 && let Some(span) = batch.spans.get(number as usize)
-                && slot.assembler.counts_unread()
+                && stream_state.assembler.counts_unread()
             {
                 let line = Stretch::of_one(number, span);
-                slot.assembler.count_unread(&line);
-                slot.leave_unread(&line, self.at.event, stream, &mut self.unread);
+                stream_state.assembler.count_unread(&line);
+                stream_state.leave_unread(&line, self.at.event, stream, &mut self.unread);
                 return;
             }
-            slot.keep_unread(batch.map(|(batch, _)| batch), message.place.input, message.keep);
-            slot.assembler.ordinary(&message, &mut Closing::new(self.worker, &slot.identity, slot.names));
+            stream_state.keep_unread(batch.map(|(batch, _)| batch), message.place.input, message.keep);
+            stream_state
+                .assembler
+                .ordinary(&message, &mut Closing::new(self.worker, &stream_state.identity, stream_state.names));
             return;
         }
         let mut scratch = std::mem::take(&mut self.scratch);
@@ -196,19 +198,22 @@ impl<'w, 'r> InputSink<'w, 'r> {
     /// Whether ordinary lines of a stream are only counted, to be kept later or never.
     fn counts_unread(&self, stream: StreamId) -> bool {
         let keep = self.worker.keep;
-        let slot = self.slots.get(stream.0 as usize).filter(|slot| slot.foreign.is_none() && slot.dismisses(keep));
-        !keep.every_attempt && slot.is_some_and(|slot| slot.assembler.counts_unread())
+        let stream_state = self
+            .streams
+            .get(stream.0 as usize)
+            .filter(|stream_state| stream_state.foreign.is_none() && stream_state.dismisses(keep));
+        !keep.every_attempt && stream_state.is_some_and(|stream_state| stream_state.assembler.counts_unread())
     }
 
     /// Counts ordinary lines, the first of which is `first`.
     fn count_unread(&mut self, batch: &Batch<'_>, first: &Span, lines: &Stretch) {
         let place = self.place_of(batch.line(first));
-        let Some(slot) = self.slots.get_mut(first.stream.0 as usize) else { return };
+        let Some(stream_state) = self.streams.get_mut(first.stream.0 as usize) else { return };
         self.events += u64::from(lines.events);
         self.worker.tally.log_events += u64::from(lines.events);
-        slot.last_event = self.events;
-        slot.assembler.count_unread(lines);
-        slot.leave_unread(lines, place.event, first.stream, &mut self.unread);
+        stream_state.last_event = self.events;
+        stream_state.assembler.count_unread(lines);
+        stream_state.leave_unread(lines, place.event, first.stream, &mut self.unread);
         self.at = match batch.spans.get(lines.numbers().end as usize - 1) {
             Some(last) if lines.events > 1 => Place::at(self.input, batch.line(last)),
             _ => place,
@@ -217,57 +222,59 @@ impl<'w, 'r> InputSink<'w, 'r> {
 
     /// A message that may matter.
     fn consider(&mut self, at: usize, event: &LogEvent<'_>, raw: &[u8], batch: Option<&Batch<'_>>) {
-        let slot = &mut self.slots[at];
+        let stream_state = &mut self.streams[at];
         let place = self.at;
         let bytes = event.message.len() as u64;
         let message = Message { at: event.at, place, text: raw, escaped: false, bytes, keep: self.worker.keep };
         // What was split may go on in the next line, but no object does.
         let platform_line = if event.split { parse::platform_json_line } else { parse::platform_line };
-        if !slot.joiner.is_open()
+        if !stream_state.joiner.is_open()
             && let Some(record) = platform_line(raw)
         {
-            if slot.assembler.leaves_unread(&message, &record) {
+            if stream_state.assembler.leaves_unread(&message, &record) {
                 if Assembler::drops_unread(&record) {
-                    slot.unread.clear();
+                    stream_state.unread.clear();
                 }
             } else {
-                slot.keep_unread(batch, self.input, self.worker.keep);
+                stream_state.keep_unread(batch, self.input, self.worker.keep);
             }
-            slot.take(self.worker, &message, &record);
+            stream_state.take(self.worker, &message, &record);
             return;
         }
-        slot.keep_unread(batch, self.input, self.worker.keep);
+        stream_state.keep_unread(batch, self.input, self.worker.keep);
         let text = lossy_text(raw);
-        if slot.joiner.is_open() || event.split || !is_whole_object(raw) {
-            let fed = slot.joiner.feed(event.at, event.line, &text);
+        if stream_state.joiner.is_open() || event.split || !is_whole_object(raw) {
+            let fed = stream_state.joiner.feed(event.at, event.line, &text);
             if fed.absorbed {
                 // It goes on with the block that was open, or ended that and begins one.
                 let this = Joined { place, bytes, request_id: event.request_id };
-                let begun = slot.joined.filter(|_| fed.ended.is_none());
-                let before = slot.joined.replace(begun.map_or(this, |begun| begun.and(this)));
-                if !std::mem::replace(&mut slot.joining, true) {
+                let begun = stream_state.joined.filter(|_| fed.ended.is_none());
+                let before = stream_state.joined.replace(begun.map_or(this, |begun| begun.and(this)));
+                if !std::mem::replace(&mut stream_state.joining, true) {
                     self.joining.push(at);
                 }
                 self.block(at, fed.ended, before);
                 return;
             }
-            let joined = slot.joined.take();
+            let joined = stream_state.joined.take();
             self.block(at, fed.ended, joined);
         }
-        let slot = &mut self.slots[at];
+        let stream_state = &mut self.streams[at];
         let message = Message { text: text.as_bytes(), ..message };
-        if !slot.assembler.wants_ids() && !parse::may_matter(event.message) {
+        if !stream_state.assembler.wants_ids() && !parse::may_matter(event.message) {
             // It was looked at only because a block was open.
-            slot.assembler.ordinary(&message, &mut Closing::new(self.worker, &slot.identity, slot.names));
+            stream_state
+                .assembler
+                .ordinary(&message, &mut Closing::new(self.worker, &stream_state.identity, stream_state.names));
             return;
         }
-        slot.take(self.worker, &message, &with_id(parse::parse(&text), event.request_id));
+        stream_state.take(self.worker, &message, &with_id(parse::parse(&text), event.request_id));
     }
 
     /// A block that the joiner has finished.
-    fn block(&mut self, at: usize, block: Option<Block>, joined: Option<Joined>) {
+    fn block(&mut self, at: usize, block: Option<JoinedMessage>, joined: Option<Joined>) {
         let (Some(block), Some(joined)) = (block, joined) else { return };
-        let slot = &mut self.slots[at];
+        let stream_state = &mut self.streams[at];
         let message = Message {
             at: block.at,
             place: joined.place,
@@ -276,13 +283,13 @@ impl<'w, 'r> InputSink<'w, 'r> {
             bytes: joined.bytes,
             keep: self.worker.keep,
         };
-        slot.take(self.worker, &message, &with_id(parse::parse(&block.text), joined.request_id));
+        stream_state.take(self.worker, &message, &with_id(parse::parse(&block.text), joined.request_id));
     }
 }
 
 /// A line of the function with the request id that the wrapping tells, where it has none of its own.
-fn with_id(mut record: Record<'_>, id: Option<RequestId>) -> Record<'_> {
-    if let Record::App(line) = &mut record {
+fn with_id(mut record: Statement<'_>, id: Option<RequestId>) -> Statement<'_> {
+    if let Statement::App(line) = &mut record {
         line.id = line.id.or(id);
     }
     record
@@ -306,11 +313,11 @@ impl EventSink for InputSink<'_, '_> {
             log_group: key.group.map(str::to_owned),
             log_stream: key.stream.map(str::to_owned),
         };
-        let names = self.worker.ledger.stream(&identity, self.input);
-        let id = StreamId(u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
-        self.slots.push(Box::new(Slot::new(identity, names, key.group, self.events)));
-        if self.slots.len().is_multiple_of(STREAMS) {
-            self.let_rest();
+        let names = self.worker.entries.stream(&identity, self.input);
+        let id = StreamId(u32::try_from(self.streams.len()).unwrap_or(u32::MAX));
+        self.streams.push(Box::new(StreamState::new(identity, names, key.group, self.events)));
+        if self.streams.len().is_multiple_of(STREAMS) {
+            self.shrink_idle();
         }
         self.by_key.insert(hash, id);
         id
@@ -336,8 +343,8 @@ impl EventSink for InputSink<'_, '_> {
         self.worker.stretches = own;
         // The batch goes away: what is still running may be looked at later.
         for stream in std::mem::take(&mut self.unread) {
-            if let Some(slot) = self.slots.get_mut(stream.0 as usize) {
-                slot.keep_unread(Some(batch), self.input, self.worker.keep);
+            if let Some(stream_state) = self.streams.get_mut(stream.0 as usize) {
+                stream_state.keep_unread(Some(batch), self.input, self.worker.keep);
             }
         }
     }

@@ -19,12 +19,12 @@ pub(super) struct Tally {
     notes: BTreeSet<Note>,
     foreign: BTreeMap<&'static str, u64>,
     logs_dropped: u64,
-    unread: Unread,
+    unread: UnreadInputs,
 }
 
 /// Inputs that hold sentences of the platform of which none was read.
 #[derive(Debug, Default)]
-struct Unread {
+struct UnreadInputs {
     inputs: u64,
     /// Those that were read as logs, or named: not what was left out of a directory for being none.
     logs: u64,
@@ -35,7 +35,7 @@ struct Unread {
 /// Inputs with unread sentences that are told one by one.
 const MOST_UNREAD: usize = 20;
 
-impl Unread {
+impl UnreadInputs {
     fn note(&mut self, text: String) {
         self.notes.insert(text);
         if self.notes.len() > MOST_UNREAD {

@@ -3,24 +3,24 @@
 use std::io;
 
 use super::closed::Unjudged;
-use super::piece::Piece;
-use super::records::Spool;
+use super::records::RecordSpool;
 use super::shown::Shown;
+use super::stream_part::StreamPart;
 use super::tally::Tally;
 use super::{Options, Progress};
 use crate::decode::Buffers;
 use crate::model::{Bucket, Keep, Lines, Note, Place, Stretch, Timestamp};
-use crate::source::saved::Told;
-use crate::source::{Feed, Input};
-use crate::summary::{Ledger, Shared, StreamNames};
+use crate::source::saved::PullTrailer;
+use crate::source::{Input, InputSource};
+use crate::summary::{Entries, SharedTables, StreamNames};
 use crate::wire::{InputProblem, Record};
 
 /// What all workers share.
 pub(super) struct Job<'r> {
     pub(super) options: &'r Options,
     pub(super) inputs: &'r [Input],
-    pub(super) feed: &'r dyn Feed,
-    pub(super) shared: &'r Shared,
+    pub(super) feed: &'r dyn InputSource,
+    pub(super) shared: &'r SharedTables,
     pub(super) keep: &'r Keep,
     pub(super) progress: &'r dyn Progress,
 }
@@ -29,12 +29,12 @@ pub(super) struct Job<'r> {
 pub(super) struct Worker<'r> {
     pub(super) options: &'r Options,
     pub(super) inputs: &'r [Input],
-    pub(super) ledger: Ledger<'r>,
+    pub(super) entries: Entries<'r>,
     pub(super) tally: Tally,
-    pub(super) spool: Option<Spool>,
+    pub(super) spool: Option<RecordSpool>,
     /// Why there is no spool although it was asked for: without it there are no records.
     pub(super) spool_error: Option<io::Error>,
-    pub(super) pieces: Vec<Piece>,
+    pub(super) stream_parts: Vec<StreamPart>,
     /// The time that inputs say they were asked for.
     pub(super) windows: Vec<(Timestamp, Timestamp)>,
     pub(super) progress: &'r dyn Progress,
@@ -48,25 +48,25 @@ pub(super) struct Worker<'r> {
     pub(super) unjudged: Option<Unjudged>,
     /// A line of the platform about an attempt was read as one, since the last text ended.
     pub(super) understood: bool,
-    /// The hands that share a large input with this one, with what they have judged.
-    pub(super) hands: Vec<Worker<'r>>,
+    /// The helpers that share a large input with this one, with what they have judged.
+    pub(super) helpers: Vec<Worker<'r>>,
 }
 
 impl<'r> Worker<'r> {
     pub(super) fn new(job: &Job<'r>) -> Self {
         let wanted = job.options.keep_records || job.options.ledger;
-        let (spool, spool_error) = match wanted.then(Spool::new).transpose() {
+        let (spool, spool_error) = match wanted.then(RecordSpool::new).transpose() {
             Ok(spool) => (spool, None),
             Err(error) => (None, Some(error)),
         };
         Self {
             options: job.options,
             inputs: job.inputs,
-            ledger: Ledger::new(job.shared),
+            entries: Entries::new(job.shared),
             tally: Tally::default(),
             spool,
             spool_error,
-            pieces: Vec::new(),
+            stream_parts: Vec::new(),
             windows: Vec::new(),
             progress: job.progress,
             keep: job.keep,
@@ -75,18 +75,18 @@ impl<'r> Worker<'r> {
             stretches: Vec::new(),
             unjudged: None,
             understood: false,
-            hands: Vec::new(),
+            helpers: Vec::new(),
         }
     }
 
-    /// This worker and the hands that shared its inputs.
-    pub(super) fn with_hands(mut self) -> impl Iterator<Item = Self> {
-        let hands = std::mem::take(&mut self.hands);
-        hands.into_iter().chain([self])
+    /// This worker and the helpers that shared its inputs.
+    pub(super) fn with_helpers(mut self) -> impl Iterator<Item = Self> {
+        let helpers = std::mem::take(&mut self.helpers);
+        helpers.into_iter().chain([self])
     }
 
     /// Takes what an input tells besides its events.
-    pub(super) fn told(&mut self, at: usize, told: Told) {
+    pub(super) fn told(&mut self, at: usize, told: PullTrailer) {
         let moment = |ms: Option<i64>| ms.and_then(Timestamp::from_ms);
         self.windows.extend(moment(told.from_ms).zip(moment(told.to_ms)));
         let unread = told.unread.into_iter().map(|part| InputProblem { input: part.name, reason: part.reason });
@@ -101,7 +101,7 @@ impl<'r> Worker<'r> {
         self.tally.log_events += 1;
         let bytes = json.len() as u64;
         let record: Option<Record> = serde_json::from_slice(json).ok();
-        let entered = record.as_ref().and_then(|record| Some((record, self.ledger.add_record(record, place)?)));
+        let entered = record.as_ref().and_then(|record| Some((record, self.entries.add_record(record, place)?)));
         let Some((record, names)) = entered else {
             self.tally.count(Bucket::Unrecognized, bytes);
             return;

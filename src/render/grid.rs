@@ -15,7 +15,7 @@ const NAME_MIN: usize = 18;
 
 /// A column of numbers.
 #[derive(Debug)]
-pub(super) struct Column {
+pub(super) struct GridColumn {
     pub(super) heading: &'static str,
     pub(super) cells: Vec<Cell>,
 }
@@ -33,7 +33,7 @@ impl Cell {
     }
 }
 
-impl Column {
+impl GridColumn {
     fn width(&self) -> usize {
         let cells = self.cells.iter().map(|cell| width(&cell.text)).max().unwrap_or(0);
         cells.max(width(self.heading))
@@ -41,7 +41,7 @@ impl Column {
 }
 
 /// The lines of a grid. Columns that do not fit beside the names go into a further band below, under the same names.
-pub(super) fn lines(heading: &str, names: &[String], columns: &[Column], style: &Style) -> Vec<String> {
+pub(super) fn lines(heading: &str, names: &[String], columns: &[GridColumn], style: &Style) -> Vec<String> {
     let longest = names.iter().map(|name| width(name)).max().unwrap_or(0).max(width(heading));
     let mut out = Vec::new();
     let bands = bands(columns, longest, style.width);
@@ -56,12 +56,12 @@ pub(super) fn lines(heading: &str, names: &[String], columns: &[Column], style: 
     out
 }
 
-fn taken(band: &[Column]) -> usize {
+fn taken(band: &[GridColumn]) -> usize {
     band.iter().map(|column| column.width() + GAP).sum()
 }
 
 /// Splits the columns so that each band fits, with some room for names.
-fn bands(columns: &[Column], longest: usize, total: usize) -> Vec<&[Column]> {
+fn bands(columns: &[GridColumn], longest: usize, total: usize) -> Vec<&[GridColumn]> {
     let room_for_names = longest.min(NAME_MIN);
     let mut bands = Vec::new();
     let (mut start, mut used) = (0, room_for_names);
@@ -78,7 +78,7 @@ fn bands(columns: &[Column], longest: usize, total: usize) -> Vec<&[Column]> {
 }
 
 /// One band as a table without lines: names to the left, numbers to the right.
-fn band_lines(heading: &str, names: &[String], name_width: usize, band: &[Column], style: &Style) -> Vec<String> {
+fn band_lines(heading: &str, names: &[String], name_width: usize, band: &[GridColumn], style: &Style) -> Vec<String> {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).force_no_tty().set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(iter::once(heading).chain(band.iter().map(|column| column.heading)));

@@ -6,17 +6,17 @@ use super::words::{count, duration, shorten_end, wrap};
 use crate::wire::{Record, SideEffectLine};
 
 /// One attempt, as far as the record does not tell.
-pub struct Attempt<'a> {
+pub struct LifeAttempt<'a> {
     /// Its record.
     pub record: &'a Record,
     /// Its lines in order: the text, when, and whether the function wrote it.
-    pub lines: Vec<Line<'a>>,
+    pub lines: Vec<LifeLine<'a>>,
     /// Lines that were left out.
     pub left_out: u32,
 }
 
 /// One line of the log.
-pub struct Line<'a> {
+pub struct LifeLine<'a> {
     /// When it was written, in milliseconds since the epoch.
     pub at_ms: Option<i64>,
     /// When, in words.
@@ -34,7 +34,7 @@ const MOST_LINES: usize = 40;
 
 /// The event as text.
 #[must_use]
-pub fn life(attempts: &[Attempt<'_>], style: &Style) -> String {
+pub fn life(attempts: &[LifeAttempt<'_>], style: &Style) -> String {
     let mut out = Vec::new();
     if let Some(first) = attempts.first() {
         head(first.record, attempts.len(), style, &mut out);
@@ -83,9 +83,9 @@ fn gap(before: Option<i64>, start: Option<i64>, style: &Style, out: &mut Vec<Str
     out.push(style.paint(Ink::Faint, &text));
 }
 
-fn one_attempt(attempt: &Attempt<'_>, style: &Style, out: &mut Vec<String>) {
+fn one_attempt(attempt: &LifeAttempt<'_>, style: &Style, out: &mut Vec<String>) {
     let record = attempt.record;
-    let mut text = format!("Attempt {}", record.attempt);
+    let mut text = format!("LifeAttempt {}", record.attempt);
     for (word, value) in [("", &record.started_at), ("version ", &record.version), ("in ", &record.log_stream)] {
         if let Some(value) = value {
             text.push_str(&format!("  {word}{}", one_line(value)));
@@ -97,7 +97,7 @@ fn one_attempt(attempt: &Attempt<'_>, style: &Style, out: &mut Vec<String>) {
     effects(&record.side_effects, style, out);
 }
 
-fn lines(attempt: &Attempt<'_>, style: &Style, out: &mut Vec<String>) {
+fn lines(attempt: &LifeAttempt<'_>, style: &Style, out: &mut Vec<String>) {
     let mut last: Option<i64> = None;
     let half = attempt.lines.len().div_ceil(3);
     for (at, line) in attempt.lines.iter().enumerate() {
@@ -112,7 +112,7 @@ fn lines(attempt: &Attempt<'_>, style: &Style, out: &mut Vec<String>) {
     }
 }
 
-fn message(line: &Line<'_>, style: &Style, out: &mut Vec<String>) {
+fn message(line: &LifeLine<'_>, style: &Style, out: &mut Vec<String>) {
     let clock = line.at.and_then(|at| at.get(11..23)).map_or(String::new(), |at| format!("{at}  "));
     let indent = " ".repeat(clock.len());
     let all = line.text.lines().count();

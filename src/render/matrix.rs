@@ -1,7 +1,7 @@
 //! The matrix of the table: a row per function that failed, a column per kind of failure that occurs.
 
 use super::escape::one_line;
-use super::grid::{self, Cell, Column};
+use super::grid::{self, Cell, GridColumn};
 use super::style::{Ink, Style};
 use super::words::{cell, count, duration, percent, thousands, wrap};
 use crate::model::Category;
@@ -100,7 +100,7 @@ fn unnamed(function: &FunctionSummary) -> String {
     }
 }
 
-fn columns(rows: &[&FunctionSummary]) -> Vec<Column> {
+fn columns(rows: &[&FunctionSummary]) -> Vec<GridColumn> {
     let mut columns = vec![
         column("ATTEMPTS", rows, |function| plain(thousands(function.attempts))),
         column("FAILED", rows, |function| match function.failure_rate {
@@ -132,8 +132,8 @@ fn columns(rows: &[&FunctionSummary]) -> Vec<Column> {
     columns
 }
 
-fn column(heading: &'static str, rows: &[&FunctionSummary], cell: impl Fn(&FunctionSummary) -> Cell) -> Column {
-    Column { heading, cells: rows.iter().map(|function| cell(function)).collect() }
+fn column(heading: &'static str, rows: &[&FunctionSummary], cell: impl Fn(&FunctionSummary) -> Cell) -> GridColumn {
+    GridColumn { heading, cells: rows.iter().map(|function| cell(function)).collect() }
 }
 
 fn plain(text: String) -> Cell {

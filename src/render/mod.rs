@@ -23,8 +23,8 @@ mod words;
 use std::io::{self, Write};
 
 pub use escape::{one_line, without_commands};
-pub use ledger::{Rows, ledger_csv, ledger_json};
-pub use life::{Attempt as LifeAttempt, Line as LifeLine, life};
+pub use ledger::{LedgerRows, ledger_csv, ledger_json};
+pub use life::{LifeAttempt, LifeLine, life};
 pub use matrix::category_of_heading;
 pub use page::page;
 pub use style::{Ink, Style};

@@ -4,7 +4,7 @@ use super::escape::one_line;
 use super::matrix;
 use super::style::{Ink, Style};
 use super::words::{Clock, count, shorten_end, wrap};
-use crate::wire::{FunctionSummary, NeedyExample, Summary};
+use crate::wire::{FunctionSummary, NeedsPersonExample, Summary};
 
 /// Functions and events named one by one; the rest is counted.
 const MOST_FUNCTIONS: usize = 5;
@@ -17,17 +17,17 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
         return Vec::new();
     }
     let mut out = vec![String::new(), style.paint(Ink::Strong, &format!("Needs a person: {}", events(all)))];
-    let needy: Vec<&FunctionSummary> =
+    let functions: Vec<&FunctionSummary> =
         summary.functions.iter().filter(|function| function.needs_person.events > 0).collect();
-    for function in needy.iter().take(MOST_FUNCTIONS) {
+    for function in functions.iter().take(MOST_FUNCTIONS) {
         let name = matrix::name(function, summary);
         out.push(shorten_end(&format!("  {name}: {}", kinds(function)), style.width));
         for event in function.needs_person.examples.iter().take(MOST_EVENTS) {
             out.extend(example(event, style));
         }
     }
-    if needy.len() > MOST_FUNCTIONS {
-        let more = needy.len() - MOST_FUNCTIONS;
+    if functions.len() > MOST_FUNCTIONS {
+        let more = functions.len() - MOST_FUNCTIONS;
         out.push(format!("  and {}", count(more as u64, "more function", "more functions")));
     }
     let caveat = "Whether a destination, a dead-letter queue or a redelivery under another id caught a lost event is \
@@ -70,7 +70,7 @@ fn kinds(function: &FunctionSummary) -> String {
 }
 
 /// The whole id, to be copied to `show`; below it what ended the event and what to do.
-fn example(event: &NeedyExample, style: &Style) -> [String; 2] {
+fn example(event: &NeedsPersonExample, style: &Style) -> [String; 2] {
     let id = event.request_id.as_deref().unwrap_or("(no id)");
     let at = event.first_started_at.as_deref().and_then(Clock::read).map_or("", Clock::seconds);
     let attempts = count(u64::from(event.attempts), "attempt", "attempts");

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use super::{Input, Listing, Problem, saved};
 
 /// A list of inputs, each of which is opened and read once.
-pub trait Feed: Sync {
+pub trait InputSource: Sync {
     /// What there is to read, in the order of the result.
     fn inputs(&self) -> &[Input];
 
@@ -22,12 +22,12 @@ pub trait Feed: Sync {
     fn open(&self, at: usize) -> io::Result<Box<dyn Read + Send + '_>>;
 
     /// What is known of an input besides its events, after it was read; `head` are its first bytes.
-    fn told(&self, _at: usize, _head: &[u8]) -> Option<saved::Told> {
+    fn told(&self, _at: usize, _head: &[u8]) -> Option<saved::PullTrailer> {
         None
     }
 }
 
-impl Feed for Listing {
+impl InputSource for Listing {
     fn inputs(&self) -> &[Input] {
         &self.inputs
     }
@@ -43,7 +43,7 @@ impl Feed for Listing {
         }
     }
 
-    fn told(&self, at: usize, head: &[u8]) -> Option<saved::Told> {
+    fn told(&self, at: usize, head: &[u8]) -> Option<saved::PullTrailer> {
         let input = &self.inputs[at];
         let may_tell = input.size.is_some() && saved::may_tell(head);
         may_tell.then(|| saved::told_by(input.path.as_deref()?)).flatten()
@@ -52,12 +52,12 @@ impl Feed for Listing {
 
 /// Logs held in memory, each a name and its bytes.
 #[derive(Debug)]
-pub struct Samples<'s> {
+pub struct MemoryInputs<'s> {
     inputs: Vec<Input>,
     samples: &'s [(&'s str, &'s [u8])],
 }
 
-impl<'s> Samples<'s> {
+impl<'s> MemoryInputs<'s> {
     /// A feed of `samples`.
     #[must_use]
     pub fn new(samples: &'s [(&'s str, &'s [u8])]) -> Self {
@@ -65,7 +65,7 @@ impl<'s> Samples<'s> {
     }
 }
 
-impl Feed for Samples<'_> {
+impl InputSource for MemoryInputs<'_> {
     fn inputs(&self) -> &[Input] {
         &self.inputs
     }

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 /// Equal for two paths to one file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct FileId(Identity);
+pub struct FileId(FileKey);
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Identity {
+enum FileKey {
     /// Device and inode.
     #[cfg(unix)]
     Inode(u64, u64),
@@ -27,14 +27,14 @@ impl FileId {
     pub(super) fn of(path: &Path, metadata: Option<&Metadata>) -> Self {
         use std::os::unix::fs::MetadataExt;
         Self(match metadata {
-            Some(metadata) => Identity::Inode(metadata.dev(), metadata.ino()),
-            None => Identity::Path(place(path)),
+            Some(metadata) => FileKey::Inode(metadata.dev(), metadata.ino()),
+            None => FileKey::Path(place(path)),
         })
     }
 
     #[cfg(not(unix))]
     pub(super) fn of(path: &Path, _metadata: Option<&Metadata>) -> Self {
-        Self(Identity::Path(place(path)))
+        Self(FileKey::Path(place(path)))
     }
 
     /// Standard input, where it is a file.

@@ -14,9 +14,9 @@ use std::path::{Path, PathBuf};
 use rustc_hash::FxHashSet;
 
 use crate::decode::InputContext;
-use walk::{Found, walk};
+use walk::{FoundFile, walk};
 
-pub use feed::{Feed, Samples};
+pub use feed::{InputSource, MemoryInputs};
 pub use file_id::{FileId, place};
 pub use identity::context_of;
 
@@ -52,7 +52,7 @@ pub struct Listing {
     /// Paths that could not be read.
     pub problems: Vec<Problem>,
     /// The files among the inputs.
-    files: Seen,
+    files: SeenFiles,
 }
 
 impl Listing {
@@ -85,7 +85,7 @@ const STDIN: &str = "<stdin>";
 #[must_use]
 pub fn list_inputs(paths: &[PathBuf], threads: usize) -> Listing {
     let mut listing = Listing::default();
-    let mut seen = Seen::default();
+    let mut seen = SeenFiles::default();
     for path in paths {
         if path.as_os_str() == "-" {
             if listing.inputs.iter().all(|input| input.path.is_some()) {
@@ -105,9 +105,9 @@ fn standard_input() -> Input {
     Input { name: STDIN.to_owned(), path: None, named: true, size: None, context: InputContext::default() }
 }
 
-type Seen = FxHashSet<FileId>;
+type SeenFiles = FxHashSet<FileId>;
 
-fn list_path(path: &Path, threads: usize, listing: &mut Listing, seen: &mut Seen) {
+fn list_path(path: &Path, threads: usize, listing: &mut Listing, seen: &mut SeenFiles) {
     let is_directory = match std::fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => true,
         Ok(_) => false,
@@ -116,7 +116,7 @@ fn list_path(path: &Path, threads: usize, listing: &mut Listing, seen: &mut Seen
             return;
         }
     };
-    let found = walk(path, threads, &|found: Result<Found, walkdir::Error>| match found {
+    let found = walk(path, threads, &|found: Result<FoundFile, walkdir::Error>| match found {
         Ok(found) => Some(found_file(found, !is_directory)),
         Err(error) => walk_problem(path, &error).map(Err),
     });
@@ -134,7 +134,7 @@ fn list_path(path: &Path, threads: usize, listing: &mut Listing, seen: &mut Seen
     }
 }
 
-fn found_file((path, metadata): Found, named: bool) -> Result<(FileId, Input), Problem> {
+fn found_file((path, metadata): FoundFile, named: bool) -> Result<(FileId, Input), Problem> {
     let size = metadata.as_ref().filter(|metadata| metadata.is_file()).map(Metadata::len);
     // Sockets and pipes inside a directory would block; named, they are what the user wants.
     if !named && size.is_none() {

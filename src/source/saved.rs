@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// What is known of an input besides its events.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Told {
+pub struct PullTrailer {
     /// The first moment that was asked for, in milliseconds since 1970.
     pub from_ms: Option<i64>,
     /// The last moment that was asked for.
@@ -44,7 +44,7 @@ pub struct Remark {
 
 /// One of the magic numbers of frames that decoders skip (RFC 8878, section 3.1.2).
 const SKIPPED_FRAME: [u8; 4] = [0x5c, 0x2a, 0x4d, 0x18];
-/// The last bytes of a file that ends in a [`Told`]; the length of its JSON stands before.
+/// The last bytes of a file that ends in a [`PullTrailer`]; the length of its JSON stands before.
 const MARK: &[u8; 8] = b"LTRIAGE1";
 /// Longer ones are not ours.
 const LONGEST: u64 = 64 * 1024 * 1024;
@@ -57,7 +57,7 @@ pub fn text_frame(text: &[u8]) -> Vec<u8> {
 
 /// The frame that ends a saved pull.
 #[must_use]
-pub fn told_frame(told: &Told) -> Vec<u8> {
+pub fn told_frame(told: &PullTrailer) -> Vec<u8> {
     let json = serde_json::to_vec(told).unwrap_or_default();
     let length = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX).to_le_bytes();
     let mut frame = SKIPPED_FRAME.to_vec();
@@ -76,7 +76,7 @@ pub fn may_tell(head: &[u8]) -> bool {
 
 /// What a file says of itself, where it is a saved pull.
 #[must_use]
-pub fn told_by(path: &Path) -> Option<Told> {
+pub fn told_by(path: &Path) -> Option<PullTrailer> {
     let mut file = File::open(path).ok()?;
     let size = file.metadata().ok()?.len();
     let mut end = [0u8; 12];
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_file_tells_what_was_told_to_it() {
-        let told = Told {
+        let told = PullTrailer {
             from_ms: Some(1),
             to_ms: Some(2),
             unread: vec![Unread { name: "/aws/lambda/pay".to_owned(), reason: "access denied".to_owned() }],

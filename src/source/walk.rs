@@ -13,12 +13,12 @@ use walkdir::{Error, WalkDir};
 const MANY: usize = 16;
 
 /// What is no directory: its path, and what the file system tells of it.
-pub(super) type Found = (PathBuf, Option<Metadata>);
+pub(super) type FoundFile = (PathBuf, Option<Metadata>);
 
 /// Makes of what was found what is wanted of it, in any thread.
-pub(super) trait Take<T>: Fn(Result<Found, Error>) -> Option<T> + Sync {}
+pub(super) trait Take<T>: Fn(Result<FoundFile, Error>) -> Option<T> + Sync {}
 
-impl<T, F: Fn(Result<Found, Error>) -> Option<T> + Sync> Take<T> for F {}
+impl<T, F: Fn(Result<FoundFile, Error>) -> Option<T> + Sync> Take<T> for F {}
 
 /// What is below `root`, or `root` itself, in the order of paths; links are followed, as a directory of links to logs is
 /// one of logs.
@@ -166,7 +166,8 @@ mod tests {
             }
             fs::write(root.path().join(format!("{}.log", number % 4)), "x").expect("a file");
         }
-        let take = |found: Result<Found, Error>| found.ok().map(|(path, metadata)| (path, metadata.map(|it| it.len())));
+        let take =
+            |found: Result<FoundFile, Error>| found.ok().map(|(path, metadata)| (path, metadata.map(|it| it.len())));
         let want = any_tree(root.path(), &take);
         assert_eq!(want.len(), 4 + (0..2 * MANY).map(|number| number % 5).sum::<usize>());
         for threads in [1, 3] {
@@ -180,7 +181,7 @@ mod tests {
         let root = tempfile::tempdir().expect("a directory");
         let file = root.path().join("x.log");
         fs::write(&file, "x").expect("a file");
-        let take = |found: Result<Found, Error>| found.ok().map(|(path, _)| path);
+        let take = |found: Result<FoundFile, Error>| found.ok().map(|(path, _)| path);
         assert_eq!(plain_tree(&file, 1, &take), None);
         assert_eq!(walk(&file, 1, &take), std::slice::from_ref(&file));
         std::os::unix::fs::symlink(&file, root.path().join("y.log")).expect("a link");

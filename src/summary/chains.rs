@@ -99,7 +99,7 @@ fn completeness(attempt: &Entry) -> (bool, bool) {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::entry::Names;
+    use super::super::entry::EntryNames;
     use super::*;
     use crate::model::{Attempt, Confidence, Metrics, Place, RequestId, Verdict, WindowCut};
 
@@ -126,7 +126,7 @@ pub(super) mod tests {
         Entry::new(
             attempt,
             &verdict,
-            Names { stream, function: 0, version: 0, finding: 0, cut: category == Category::Timeout },
+            EntryNames { stream, function: 0, version: 0, finding: 0, cut: category == Category::Timeout },
         )
     }
 

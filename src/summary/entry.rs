@@ -82,7 +82,7 @@ pub(super) const NO_FINDING: u32 = u32::MAX;
 
 impl Entry {
     /// From an attempt and its verdict; `names` are the ids of stream, function, version and finding.
-    pub(super) fn new(attempt: &Attempt, verdict: &Verdict, names: Names) -> Self {
+    pub(super) fn new(attempt: &Attempt, verdict: &Verdict, names: EntryNames) -> Self {
         let flag = |set: bool, bit: u16| if set { bit } else { 0 };
         let metrics = &attempt.metrics;
         let cold = metrics.init_us.is_some() || metrics.restore_us.is_some();
@@ -314,7 +314,7 @@ fn causes(verdict: &Verdict) -> u16 {
 
 /// Ids of an entry's names in the tables shared by all workers.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Names {
+pub(super) struct EntryNames {
     pub(super) stream: u64,
     pub(super) function: u32,
     pub(super) version: u16,

@@ -18,24 +18,24 @@ const EXAMPLE_LINE_BYTES: usize = 1_000;
 /// A finding is over when this many more were to be expected since it was last seen (chance of none: 5 %).
 const EXPECTED_SINCE: f64 = 3.0;
 
-type Order = (Option<Timestamp>, Place);
+type ExampleOrder = (Option<Timestamp>, Place);
 
 /// What is known of a finding besides its attempts: its earliest examples, and what the earliest says.
 #[derive(Debug, Default)]
 pub(super) struct FindingFacts {
-    examples: Vec<(Order, Box<Seed>)>,
+    examples: Vec<(ExampleOrder, Box<Seed>)>,
 }
 
 /// What a finding shows of one attempt.
 #[derive(Debug)]
 struct Seed {
     example: Example,
-    told: Told,
+    told: FindingText,
 }
 
 /// What a finding says as its first attempt does.
 #[derive(Debug)]
-struct Told {
+struct FindingText {
     category: String,
     retryable: String,
     partial_work: String,
@@ -61,11 +61,11 @@ pub(super) struct Surroundings<'a> {
 
 impl FindingFacts {
     /// Whether an attempt is among the earliest so far.
-    pub(super) fn wants(&self, order: Order) -> bool {
+    pub(super) fn wants(&self, order: ExampleOrder) -> bool {
         self.examples.len() < EXAMPLES || self.examples.last().is_some_and(|(last, _)| order < *last)
     }
 
-    pub(super) fn example(&mut self, order: Order, record: &Record) {
+    pub(super) fn example(&mut self, order: ExampleOrder, record: &Record) {
         self.insert(order, Box::new(Seed::of(record)));
     }
 
@@ -82,7 +82,7 @@ impl FindingFacts {
         }
     }
 
-    fn insert(&mut self, order: Order, seed: Box<Seed>) {
+    fn insert(&mut self, order: ExampleOrder, seed: Box<Seed>) {
         // The same attempt from two exports is one example.
         if self.examples.iter().any(|(_, known)| known.example.id == seed.example.id) {
             return;
@@ -111,7 +111,7 @@ impl Seed {
                 last_line_before_end: record.last_line_before_end.clone(),
                 silence_before_end_ms: record.silence_before_end_ms,
             },
-            told: Told {
+            told: FindingText {
                 category: record.category.clone(),
                 retryable: record.retryable.clone(),
                 partial_work: record.partial_work.clone(),
@@ -124,7 +124,7 @@ impl Seed {
     }
 }
 
-impl Told {
+impl FindingText {
     /// With the most that was done in any attempt, which the first need not be.
     fn after(mut self, work: Option<PartialWork>) -> Self {
         let told = PartialWork::parse(&self.partial_work).map_or(0, PartialWork::rank);
@@ -258,7 +258,7 @@ impl FindingCounts {
             examples.push(example);
             first.get_or_insert(told);
         }
-        let told = first.unwrap_or_else(|| Told::by_code(&key.code)).after(self.partial_work);
+        let told = first.unwrap_or_else(|| FindingText::by_code(&key.code)).after(self.partial_work);
         Finding {
             code: key.code.clone(),
             category: told.category,

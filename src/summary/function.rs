@@ -6,7 +6,7 @@ use super::chains::Outcome;
 use super::distribution::Distribution;
 use super::entry::NO_FINDING;
 use super::findings::{FindingCounts, Traffic};
-use super::needy::Needy;
+use super::needs_person::NeedsPersonCounts;
 use super::price::Costs;
 use super::timeline::Timeline;
 use super::{Entry, retries};
@@ -43,7 +43,7 @@ pub(super) struct Counts {
     pub(super) traffic: Option<Traffic>,
     pub(super) findings: BTreeMap<u32, FindingCounts>,
     retries: Retries,
-    pub(super) needy: Needy,
+    pub(super) needs_person: NeedsPersonCounts,
     pub(super) costs: Costs,
 }
 
@@ -73,7 +73,7 @@ impl Counts {
             traffic: None,
             findings: BTreeMap::new(),
             retries: Retries::default(),
-            needy: Needy::default(),
+            needs_person: NeedsPersonCounts::default(),
             costs: Costs::default(),
         }
     }
@@ -119,7 +119,7 @@ impl Counts {
         if let (Some(traffic), Some(others)) = (&mut self.traffic, other.traffic) {
             traffic.append(others);
         }
-        self.needy.append_examples(other.needy);
+        self.needs_person.append_examples(other.needs_person);
     }
 
     /// Adds the counts of one function to those of all. Findings and examples are told for functions only.
@@ -145,7 +145,7 @@ impl Counts {
         self.versions.extend(&one.versions);
         self.timeline.absorb(&one.timeline);
         self.retries += one.retries;
-        self.needy.absorb(&one.needy);
+        self.needs_person.absorb(&one.needs_person);
         self.costs.absorb(&one.costs);
     }
 
@@ -231,7 +231,7 @@ impl Counts {
             environment_failures: self.environment_failures,
             outcomes: self.outcomes,
             retries: self.retries,
-            needs_person: self.needy.counts(),
+            needs_person: self.needs_person.counts(),
             own_throttles: None,
             cold_starts: self.cold_starts,
             duration_ms: Durations { all: self.durations.percentiles(), ok: self.ok_durations.percentiles() },

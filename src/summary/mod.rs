@@ -1,6 +1,6 @@
 //! Attempts and verdicts to the summary: counts, outcomes of events, percentiles, findings, timelines.
 //!
-//! Every attempt becomes one [`Entry`] of fixed size in a [`Ledger`]. Nothing is counted before the end: entries are
+//! Every attempt becomes one [`Entry`] of fixed size in [`Entries`]. Nothing is counted before the end: entries are
 //! sorted by function, request id and start, and one pass over them drops what was read twice, joins attempts to events
 //! and adds up. So the result depends on neither the order of the input nor the number of threads, and memory is the
 //! size of an entry times the number of attempts.
@@ -8,13 +8,13 @@
 
 mod chains;
 mod distribution;
+mod entries;
 mod entry;
 mod findings;
 mod function;
 mod guidance;
-mod ledger;
 mod names;
-mod needy;
+mod needs_person;
 mod price;
 mod retries;
 mod runs;
@@ -23,9 +23,9 @@ mod timeline;
 mod total;
 
 pub use chains::Outcome;
+pub use entries::{Entries, SharedTables, StreamNames};
 pub use entry::Entry;
 pub use guidance::{Advice, Need};
-pub use ledger::{Ledger, Shared, StreamNames};
-pub use needy::NeedyEvent;
+pub use needs_person::LedgerEvent;
 pub use price::Prices;
-pub use total::{Bounds, Patch, Patches, Totals, summarize};
+pub use total::{Patch, Patches, SummaryOptions, Totals, summarize};

@@ -48,17 +48,17 @@ pub(super) struct FindingKey {
 
 /// Ids for keys, handed out in the order of arrival.
 #[derive(Debug)]
-pub(super) struct Table<K> {
+pub(super) struct IdTable<K> {
     ids: Mutex<FxHashMap<K, u32>>,
 }
 
-impl<K> Default for Table<K> {
+impl<K> Default for IdTable<K> {
     fn default() -> Self {
         Self { ids: Mutex::new(FxHashMap::default()) }
     }
 }
 
-impl<K: Eq + std::hash::Hash + Clone> Table<K> {
+impl<K: Eq + std::hash::Hash + Clone> IdTable<K> {
     pub(super) fn id(&self, key: &K) -> u32 {
         let mut ids = self.lock();
         if let Some(id) = ids.get(key) {

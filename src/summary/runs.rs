@@ -77,10 +77,10 @@ impl Runs {
         disk.write(run)
     }
 
-    fn finish(mut self) -> io::Result<Vec<Run>> {
+    fn finish(mut self) -> io::Result<Vec<SortedRun>> {
         self.full.push(sorted(&self.current));
         self.current = Vec::new();
-        let mut runs: Vec<Run> = self.full.into_iter().map(Run::in_memory).collect();
+        let mut runs: Vec<SortedRun> = self.full.into_iter().map(SortedRun::in_memory).collect();
         if let Some(disk) = self.disk {
             runs.extend(disk.into_runs()?);
         }
@@ -137,20 +137,20 @@ impl Disk {
         Ok(())
     }
 
-    fn into_runs(self) -> io::Result<Vec<Run>> {
+    fn into_runs(self) -> io::Result<Vec<SortedRun>> {
         let file = Arc::new(self.file.into_inner().map_err(io::IntoInnerError::into_error)?);
-        let run = |(at, end)| Run::Disk { file: file.clone(), at, end, read: Vec::new().into_iter() };
+        let run = |(at, end)| SortedRun::Disk { file: file.clone(), at, end, read: Vec::new().into_iter() };
         Ok(self.runs.into_iter().map(run).collect())
     }
 }
 
 /// One sorted run.
-enum Run {
+enum SortedRun {
     Memory { entries: Arc<Vec<Entry>>, at: usize, end: usize },
     Disk { file: Arc<File>, at: u64, end: u64, read: std::vec::IntoIter<Entry> },
 }
 
-impl Run {
+impl SortedRun {
     fn in_memory(entries: Vec<Entry>) -> Self {
         Self::Memory { at: 0, end: entries.len(), entries: Arc::new(entries) }
     }
@@ -217,7 +217,7 @@ impl Run {
 /// All entries in sorted runs, each entry under the function that it counts for.
 #[derive(Default)]
 pub(super) struct Sorted {
-    runs: Vec<Run>,
+    runs: Vec<SortedRun>,
 }
 
 impl Sorted {
@@ -237,11 +237,11 @@ impl Sorted {
     /// start to end.
     pub(super) fn parts(mut self, most: usize) -> Vec<Self> {
         let mut parts = Vec::new();
-        let mut events: Vec<EventKey> = self.runs.iter().flat_map(Run::events).collect();
+        let mut events: Vec<EventKey> = self.runs.iter().flat_map(SortedRun::events).collect();
         events.sort_unstable();
         let cuts: BTreeSet<EventKey> =
             (1..most).filter_map(|part| events.get(events.len() * part / most)).copied().collect();
-        if self.runs.iter().all(|run| matches!(run, Run::Memory { .. })) {
+        if self.runs.iter().all(|run| matches!(run, SortedRun::Memory { .. })) {
             let cut = |event| Self { runs: self.runs.iter_mut().filter_map(|run| run.split_before(event)).collect() };
             parts.extend(cuts.into_iter().map(cut));
         }
@@ -251,9 +251,9 @@ impl Sorted {
 
     /// All entries in order. After a failure to read a run there are no more.
     pub(super) fn merged(mut self) -> io::Result<impl Iterator<Item = io::Result<Entry>>> {
-        let mut heads: BinaryHeap<Reverse<Head>> = BinaryHeap::with_capacity(self.runs.len());
+        let mut heads: BinaryHeap<Reverse<RunHead>> = BinaryHeap::with_capacity(self.runs.len());
         for (run, entries) in self.runs.iter_mut().enumerate() {
-            heads.extend(entries.next()?.map(|entry| Reverse(Head { entry, run })));
+            heads.extend(entries.next()?.map(|entry| Reverse(RunHead { entry, run })));
         }
         Ok(std::iter::from_fn(move || {
             let mut first = heads.peek_mut()?;
@@ -272,30 +272,30 @@ impl Sorted {
 }
 
 /// The first entry of a run.
-struct Head {
+struct RunHead {
     entry: Entry,
     run: usize,
 }
 
-impl Ord for Head {
+impl Ord for RunHead {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         (self.entry.key(), self.run).cmp(&(other.entry.key(), other.run))
     }
 }
 
-impl PartialOrd for Head {
+impl PartialOrd for RunHead {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for Head {
+impl PartialEq for RunHead {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other).is_eq()
     }
 }
 
-impl Eq for Head {}
+impl Eq for RunHead {}
 
 #[cfg(test)]
 mod tests {

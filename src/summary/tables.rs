@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
+use super::entries::{FINDINGS_OF_A_FUNCTION, SharedTables};
 use super::findings::FindingFacts;
-use super::ledger::{FINDINGS_OF_A_FUNCTION, Shared};
 use super::names::{FindingKey, FunctionFacts, FunctionKey};
 
 /// Names and facts by id, after the last input.
@@ -23,7 +23,7 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    pub(super) fn of(shared: &Shared) -> Self {
+    pub(super) fn of(shared: &SharedTables) -> Self {
         let functions = shared.functions.keys();
         Self {
             canonical: canonical(&functions),

@@ -7,11 +7,11 @@ use std::thread;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::chains::{Outcome, drop_duplicates, outcome};
+use super::entries::{Entries, SharedTables};
 use super::findings::{Surroundings, Traffic};
 use super::function::Counts;
 use super::guidance::{Advice, Need, advise};
-use super::ledger::{Ledger, Shared};
-use super::needy::NeedyEvent;
+use super::needs_person::LedgerEvent;
 use super::price::{Price, Prices};
 use super::runs::Sorted;
 use super::tables::Tables;
@@ -21,7 +21,7 @@ use crate::model::{Place, Timestamp};
 use crate::wire::{Finding, FunctionSummary, Window, moment};
 
 /// Which attempts count.
-pub struct Bounds<'a> {
+pub struct SummaryOptions<'a> {
     /// Those that start at or after this moment.
     pub from: Option<Timestamp>,
     /// Those that start at or before this moment.
@@ -37,12 +37,12 @@ pub struct Bounds<'a> {
     /// Records are wanted, with what only the final pass knows.
     pub keep_patches: bool,
     /// The events that need a person are wanted one by one.
-    pub keep_needy: bool,
+    pub keep_ledger_events: bool,
     /// Threads that may add up, each some of the events.
     pub threads: usize,
 }
 
-impl Bounds<'_> {
+impl SummaryOptions<'_> {
     fn hold(&self, entry: &Entry, from: Option<Timestamp>) -> bool {
         let start = entry.started_at();
         let after = from.is_none() || start.is_some_and(|start| Some(start) >= from);
@@ -67,7 +67,7 @@ pub struct Totals {
     /// What the records can only learn now.
     pub patches: Patches,
     /// The events that need a person, by function and start, where they were wanted.
-    pub needy: Vec<NeedyEvent>,
+    pub ledger_events: Vec<LedgerEvent>,
 }
 
 /// What the final pass tells of one attempt.
@@ -134,7 +134,7 @@ impl Patches {
 ///
 /// # Errors
 /// When entries that went to a temporary file cannot be read back.
-pub fn summarize(shared: &Shared, ledgers: Vec<Ledger<'_>>, bounds: &Bounds<'_>) -> io::Result<Totals> {
+pub fn summarize(shared: &SharedTables, ledgers: Vec<Entries<'_>>, bounds: &SummaryOptions<'_>) -> io::Result<Totals> {
     let mut names = Tables::of(shared);
     let mut runs = Vec::with_capacity(ledgers.len());
     let (mut first, mut last) = (None::<Timestamp>, None::<Timestamp>);
@@ -165,7 +165,7 @@ pub fn summarize(shared: &Shared, ledgers: Vec<Ledger<'_>>, bounds: &Bounds<'_>)
             hiding: Vec::new(),
             price_lists: BTreeSet::new(),
             patches: Patches::default(),
-            needy: Vec::new(),
+            ledger_events: Vec::new(),
         };
         pass.run(entries.merged()?).map(|()| pass)
     };
@@ -191,7 +191,7 @@ pub fn summarize(shared: &Shared, ledgers: Vec<Ledger<'_>>, bounds: &Bounds<'_>)
 /// The state of the final pass.
 struct Pass<'a> {
     names: &'a Tables,
-    bounds: &'a Bounds<'a>,
+    bounds: &'a SummaryOptions<'a>,
     from: Option<Timestamp>,
     end: Option<Timestamp>,
     window_ms: i64,
@@ -205,7 +205,7 @@ struct Pass<'a> {
     hiding: Vec<String>,
     price_lists: BTreeSet<String>,
     patches: Patches,
-    needy: Vec<NeedyEvent>,
+    ledger_events: Vec<LedgerEvent>,
 }
 
 /// The function whose attempts are being added up.
@@ -268,7 +268,7 @@ impl Pass<'_> {
         self.hiding.extend(behind.hiding);
         self.price_lists.extend(behind.price_lists);
         self.patches.absorb(behind.patches);
-        self.needy.extend(behind.needy);
+        self.ledger_events.extend(behind.ledger_events);
     }
 
     fn open(&self, id: u32) -> Current {
@@ -334,10 +334,10 @@ impl Pass<'_> {
             self.patches.event(attempts, outcome, advice);
         }
         let Some(need) = Need::of(attempts, outcome) else { return };
-        current.counts.needy.count(need);
-        current.counts.needy.example(attempts, need, advice, &self.names.findings);
-        if self.bounds.keep_needy {
-            self.needy.push(NeedyEvent::new(current.id, attempts, (need, outcome), advice));
+        current.counts.needs_person.count(need);
+        current.counts.needs_person.example(attempts, need, advice, &self.names.findings);
+        if self.bounds.keep_ledger_events {
+            self.ledger_events.push(LedgerEvent::new(current.id, attempts, (need, outcome), advice));
         }
     }
 
@@ -378,7 +378,7 @@ impl Pass<'_> {
         self.close(first);
         self.close(last);
         let names = &self.names.functions;
-        self.needy.sort_by(|a, b| a.order(names).cmp(&b.order(names)));
+        self.ledger_events.sort_by(|a, b| a.order(names).cmp(&b.order(names)));
         self.hiding.sort_unstable();
         self.rows.sort_by(|(a, one), (b, other)| {
             // Ids are given as functions come, which hangs on threads; keys tell even those without a name apart.
@@ -392,8 +392,8 @@ impl Pass<'_> {
         if !self.hiding.is_empty() {
             totals.failure_rate = None;
         }
-        let Self { duplicates, hiding, patches, needy, .. } = self;
-        Totals { window, totals, functions, duplicates, hiding, patches, needy }
+        let Self { duplicates, hiding, patches, ledger_events, .. } = self;
+        Totals { window, totals, functions, duplicates, hiding, patches, ledger_events }
     }
 }
 

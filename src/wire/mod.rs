@@ -15,8 +15,8 @@ pub use record::{
 pub use redact::Redaction;
 pub use summary::{
     Condition, Coverage, CoverageBytes, Durations, Example, Failures, Finding, FunctionSummary, Gate, InitPercentiles,
-    InputProblem, Memory, NeedsPerson, NeedyExample, Outcomes, Percentiles, Retries, Summary, TimelineBucket, Waste,
-    WasteShare, Window, moment,
+    InputProblem, Memory, NeedsPerson, NeedsPersonExample, Outcomes, Percentiles, Retries, Summary, TimelineBucket,
+    Waste, WasteShare, Window, moment,
 };
 
 /// Version of the summary and record formats: grows when a field is added.

@@ -70,7 +70,7 @@ fn masked_once<'t>(text: &'t str, wanted: &[bool]) -> Cow<'t, str> {
 }
 
 /// One kind of secret.
-struct Rule {
+struct SecretPattern {
     /// Without one of these words, in any case, the rule has nothing to do.
     words: &'static [&'static str],
     pattern: &'static str,
@@ -79,20 +79,24 @@ struct Rule {
 }
 
 /// In this order: what is longest first, so that a key is whole when its rule sees it.
-static RULES: [Rule; 10] = [
-    Rule {
+static RULES: [SecretPattern; 10] = [
+    SecretPattern {
         words: &["private key"],
         pattern: r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\z)",
         mask: whole,
     },
-    Rule {
+    SecretPattern {
         // A header of JSON that was encoded begins so: JSON web tokens, sessions.
         words: &["eyJ"],
         pattern: r"\beyJ[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]*){0,4}",
         mask: whole,
     },
-    Rule { words: &["akia", "asia", "abia", "acca"], pattern: r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b", mask: whole },
-    Rule {
+    SecretPattern {
+        words: &["akia", "asia", "abia", "acca"],
+        pattern: r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b",
+        mask: whole,
+    },
+    SecretPattern {
         // Tokens that tell their issuer: GitHub, GitLab, Slack, Stripe, npm, Google, OpenAI and Anthropic, SendGrid.
         words: &[
             "ghp_",
@@ -115,32 +119,32 @@ static RULES: [Rule; 10] = [
         pattern: r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}|xox[a-z]-[A-Za-z0-9-]{10,}|[sr]k_(?:live|test)_[A-Za-z0-9]{8,}|whsec_[A-Za-z0-9+/]{16,}|npm_[A-Za-z0-9]{30,}|AIza[A-Za-z0-9_-]{30,}|sk-[A-Za-z0-9_-]{32,}|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|hooks\.slack\.com/services/[A-Za-z0-9/]+)",
         mask: whole,
     },
-    Rule {
+    SecretPattern {
         words: &["://"],
         pattern: r#"(://[^\s/?\#:@"'<>]*:)([^\s/"'<>]+)@"#,
         mask: |found| format!("{}{MASK}@", &found[1]),
     },
-    Rule {
+    SecretPattern {
         words: &["authorization"],
         pattern: r#"(?i)(\bauthorization\\*["']?\s{0,4}(?:=>|[:=])\s{0,4}\\*["']?)(?:(AWS4-[A-Z0-9-]+ )[^"'\r\n]+|((?:bearer|basic|digest|negotiate|token|apikey) +)?([A-Za-z0-9._~+/=:-]{6,}))"#,
         mask: authorization,
     },
-    Rule {
+    SecretPattern {
         words: &["--"],
         pattern: r#"(?i)(--[a-z-]*(?:password|passwd|token|secret|api-key) +)([^\s"'-][^\s"']*)"#,
         mask: after_name,
     },
-    Rule {
+    SecretPattern {
         words: &["</"],
         pattern: r"(?i)(<[\w:.-]*(?:passw(?:or)?d|secret|token|api[_-]?key)>)([^<]+)",
         mask: after_name,
     },
-    Rule {
+    SecretPattern {
         words: &["bearer", "basic"],
         pattern: r"(?i)\b((?:bearer|basic)\s+)([A-Za-z0-9._~+/-]{8,}=*)",
         mask: |found| if looks_random(&found[2]) { format!("{}{MASK}", &found[1]) } else { found[0].to_owned() },
     },
-    Rule {
+    SecretPattern {
         words: &[
             "passw",
             "passphrase",

@@ -314,12 +314,12 @@ pub struct NeedsPerson {
     /// Those that failed once, were cut in the middle or had written something, and no attempt completed them.
     pub possibly_half_done: u64,
     /// The earliest.
-    pub examples: Vec<NeedyExample>,
+    pub examples: Vec<NeedsPersonExample>,
 }
 
 /// One event that somebody must look at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct NeedyExample {
+pub struct NeedsPersonExample {
     /// Request id.
     pub request_id: Option<String>,
     /// exhausted, rerun_after_success or possibly_half_done.

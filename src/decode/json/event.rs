@@ -1,6 +1,6 @@
 //! What a log event looks like as a JSON object: the names that exporters and forwarders give its parts.
 
-use super::scan::{Value, members, unescape};
+use super::scan::{RawValue, members, unescape};
 use crate::decode::delivery::{Delivery, Identity};
 use crate::decode::moment::moment;
 use crate::decode::text::own_time::own_time;
@@ -11,8 +11,8 @@ use crate::model::{LogEvent, RequestId, Timestamp, stream_parts};
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::decode) struct EventObject<'j> {
     /// The message, and how well its key is known to mean one (0 is best).
-    message: Option<(u8, Value<'j>)>,
-    time: Option<(u8, Value<'j>)>,
+    message: Option<(u8, RawValue<'j>)>,
+    time: Option<(u8, RawValue<'j>)>,
     ingested: bool,
     event_id: Option<&'j [u8]>,
     request_id: Option<&'j [u8]>,
@@ -31,7 +31,7 @@ impl<'j> EventObject<'j> {
     }
 
     /// Takes one member of the object.
-    pub(in crate::decode) fn take(&mut self, key: &[u8], value: Value<'j>) {
+    pub(in crate::decode) fn take(&mut self, key: &[u8], value: RawValue<'j>) {
         match key {
             b"@message" => self.take_message(0, value),
             b"message" => self.take_message(1, value),
@@ -56,20 +56,20 @@ impl<'j> EventObject<'j> {
         }
     }
 
-    fn take_message(&mut self, rank: u8, value: Value<'j>) {
-        let fits = !matches!(value, Value::Bare(_) | Value::Cut(_));
+    fn take_message(&mut self, rank: u8, value: RawValue<'j>) {
+        let fits = !matches!(value, RawValue::Bare(_) | RawValue::Cut(_));
         if fits && self.message.is_none_or(|(best, _)| rank < best) {
             self.message = Some((rank, value));
         }
     }
 
-    fn take_time(&mut self, rank: u8, value: Value<'j>) {
+    fn take_time(&mut self, rank: u8, value: RawValue<'j>) {
         if self.time.is_none_or(|(best, _)| rank < best) {
             self.time = Some((rank, value));
         }
     }
 
-    fn take_identity(&mut self, key: &[u8], value: Value<'j>) {
+    fn take_identity(&mut self, key: &[u8], value: RawValue<'j>) {
         let parts = &mut self.identity;
         match key {
             b"logStreamName"
@@ -113,7 +113,7 @@ impl<'j> EventObject<'j> {
     }
 
     /// `@log` of Logs Insights: `ACCOUNT:GROUP`.
-    fn take_log(&mut self, value: Value<'j>) {
+    fn take_log(&mut self, value: RawValue<'j>) {
         let Some(text) = value.text() else { return };
         match memchr::memchr(b':', text) {
             Some(colon) if text[..colon].iter().all(u8::is_ascii_digit) => {
@@ -125,8 +125,8 @@ impl<'j> EventObject<'j> {
     }
 
     /// Objects in which shippers keep the origin: `{"aws":{"cloudwatch":{"log_group":…}}}`.
-    fn take_nested(&mut self, value: Value<'j>) {
-        if let Value::Nested(object @ [b'{', ..]) = value {
+    fn take_nested(&mut self, value: RawValue<'j>) {
+        if let RawValue::Nested(object @ [b'{', ..]) = value {
             members(object, |key, value| self.take_identity(key, value));
         }
     }
@@ -169,11 +169,11 @@ impl<'j> EventObject<'j> {
 
     /// The message shows that it comes from Lambda.
     pub(in crate::decode) fn message_has_trace(&self) -> bool {
-        self.message().and_then(Value::text).is_some_and(has_trace)
+        self.message().and_then(RawValue::text).is_some_and(has_trace)
     }
 
     /// The message.
-    pub(in crate::decode) fn message(&self) -> Option<Value<'j>> {
+    pub(in crate::decode) fn message(&self) -> Option<RawValue<'j>> {
         self.message.map(|(_, value)| value)
     }
 
@@ -190,8 +190,8 @@ impl<'j> EventObject<'j> {
     /// Hands the event over; `whole` is the object, which is the message where no member is.
     pub(in crate::decode) fn deliver(&self, whole: &'j [u8], line: u64, delivery: &mut Delivery<'_>) {
         let (message, escaped) = match self.message() {
-            Some(Value::Text(text) | Value::CutText(text)) => (text, true),
-            Some(Value::Nested(text)) => (text, false),
+            Some(RawValue::Text(text) | RawValue::CutText(text)) => (text, true),
+            Some(RawValue::Nested(text)) => (text, false),
             _ => (whole, false),
         };
         let mut event = self.log_event(message, escaped, line);
@@ -227,7 +227,7 @@ mod tests {
         members(text, |key, value| event.take(key, value));
         assert_eq!(event.identity.group, Some(&b"/aws/lambda/f"[..]));
         assert_eq!(event.identity.stream, Some(&b"s"[..]));
-        assert_eq!(event.message(), Some(Value::Text(b"x")));
+        assert_eq!(event.message(), Some(RawValue::Text(b"x")));
         assert_eq!(event.at().map(|at| at.ms() % 1000), Some(500));
     }
 }

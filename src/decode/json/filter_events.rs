@@ -3,7 +3,7 @@
 use super::walk::{Layout, deliver_event, walk};
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::Feed;
-use crate::decode::head::{Head, JsonHead};
+use crate::decode::head::{InputHead, JsonHead};
 use crate::decode::traces::has_trace;
 use crate::decode::{DecodeError, Shape};
 
@@ -37,7 +37,7 @@ fn is_filter(json: &JsonHead<'_>) -> bool {
 
 /// Decodes answers of either operation.
 pub(super) fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), DecodeError> {
-    let documents = Head::new(feed.data()).json.is_some_and(|json| json.has("events"));
+    let documents = InputHead::new(feed.data()).json.is_some_and(|json| json.has("events"));
     let list: Option<&'static [u8]> = if documents { Some(b"events") } else { None };
     delivery.watch_order();
     walk(feed, delivery, Layout { list, deliver: deliver_event })

@@ -3,7 +3,7 @@
 use super::walk::{Layout, deliver_event, walk};
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::Feed;
-use crate::decode::head::{Head, JsonHead};
+use crate::decode::head::{InputHead, JsonHead};
 use crate::decode::{DecodeError, Shape};
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
@@ -25,7 +25,7 @@ fn is_insights(json: &JsonHead<'_>) -> bool {
 }
 
 fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), DecodeError> {
-    let documents = Head::new(feed.data()).json.is_some_and(|json| json.arrays == 0);
+    let documents = InputHead::new(feed.data()).json.is_some_and(|json| json.arrays == 0);
     let list: Option<&'static [u8]> = if documents { Some(b"results") } else { None };
     delivery.watch_order();
     delivery.sampled("a Logs Insights query");

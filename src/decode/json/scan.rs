@@ -5,7 +5,7 @@ use crate::model::unescape_json;
 
 /// A value as it stands in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::decode) enum Value<'j> {
+pub(in crate::decode) enum RawValue<'j> {
     /// A string, between its quotes and still escaped.
     Text(&'j [u8]),
     /// A number, `true`, `false` or `null`.
@@ -18,7 +18,7 @@ pub(in crate::decode) enum Value<'j> {
     Cut(&'j [u8]),
 }
 
-impl<'j> Value<'j> {
+impl<'j> RawValue<'j> {
     /// The inside of a string, whole or cut.
     pub(in crate::decode) fn text(self) -> Option<&'j [u8]> {
         match self {
@@ -50,7 +50,7 @@ pub(in crate::decode) enum Scanned {
 }
 
 /// Visits the members of the object at the start of `data`; the last one may be cut.
-pub(in crate::decode) fn members<'j>(data: &'j [u8], visit: impl FnMut(&'j [u8], Value<'j>)) -> Scanned {
+pub(in crate::decode) fn members<'j>(data: &'j [u8], visit: impl FnMut(&'j [u8], RawValue<'j>)) -> Scanned {
     members_and_lines(data, &mut 0, visit)
 }
 
@@ -59,7 +59,7 @@ pub(in crate::decode) fn members<'j>(data: &'j [u8], visit: impl FnMut(&'j [u8],
 pub(in crate::decode) fn members_and_lines<'j>(
     data: &'j [u8],
     lines: &mut u64,
-    mut visit: impl FnMut(&'j [u8], Value<'j>),
+    mut visit: impl FnMut(&'j [u8], RawValue<'j>),
 ) -> Scanned {
     let mut at = 1;
     loop {
@@ -85,11 +85,11 @@ pub(in crate::decode) fn members_and_lines<'j>(
     }
 }
 
-type CutMember<'j> = (Option<(&'j [u8], Value<'j>)>, Scanned);
+type CutMember<'j> = (Option<(&'j [u8], RawValue<'j>)>, Scanned);
 
 /// The member whose key begins at `at`: key, value, and where it ends.
 #[inline]
-fn member<'j>(data: &'j [u8], at: usize, lines: &mut u64) -> Result<(&'j [u8], Value<'j>, usize), CutMember<'j>> {
+fn member<'j>(data: &'j [u8], at: usize, lines: &mut u64) -> Result<(&'j [u8], RawValue<'j>, usize), CutMember<'j>> {
     let Some(end) = text_end(data, at + 1) else { return Err((None, Scanned::Cut)) };
     let key = &data[at + 1..end];
     let colon = end + 1 + blanks(data, end + 1, lines);
@@ -101,7 +101,7 @@ fn member<'j>(data: &'j [u8], at: usize, lines: &mut u64) -> Result<(&'j [u8], V
     let from = colon + 1 + blanks(data, colon + 1, lines);
     match value(data, from) {
         Ok((value, end)) => {
-            if let Value::Nested(nested) = value {
+            if let RawValue::Nested(nested) = value {
                 *lines += line_ends::count(nested);
             }
             Ok((key, value, end))
@@ -123,7 +123,7 @@ fn blanks(data: &[u8], at: usize, lines: &mut u64) -> usize {
 }
 
 /// Visits the items of the array at the start of `data`.
-pub(in crate::decode) fn items<'j>(data: &'j [u8], mut visit: impl FnMut(Value<'j>)) -> Scanned {
+pub(in crate::decode) fn items<'j>(data: &'j [u8], mut visit: impl FnMut(RawValue<'j>)) -> Scanned {
     let mut at = 1;
     loop {
         at += spaces(&data[at..]);
@@ -147,26 +147,26 @@ pub(in crate::decode) fn items<'j>(data: &'j [u8], mut visit: impl FnMut(Value<'
     }
 }
 
-type Unfinished<'j> = (Option<Value<'j>>, Scanned);
+type Unfinished<'j> = (Option<RawValue<'j>>, Scanned);
 
 /// The value at `at` and where it ends.
 #[inline]
-pub(in crate::decode) fn value(data: &[u8], at: usize) -> Result<(Value<'_>, usize), Unfinished<'_>> {
+pub(in crate::decode) fn value(data: &[u8], at: usize) -> Result<(RawValue<'_>, usize), Unfinished<'_>> {
     match data.get(at) {
         None => Err((None, Scanned::Cut)),
         Some(b'"') => match text_end(data, at + 1) {
-            Some(end) => Ok((Value::Text(&data[at + 1..end]), end + 1)),
-            None => Err((Some(Value::CutText(&data[at + 1..])), Scanned::Cut)),
+            Some(end) => Ok((RawValue::Text(&data[at + 1..end]), end + 1)),
+            None => Err((Some(RawValue::CutText(&data[at + 1..])), Scanned::Cut)),
         },
         Some(b'{' | b'[') => match nested_end(&data[at..]) {
-            Some(length) => Ok((Value::Nested(&data[at..at + length]), at + length)),
-            None => Err((Some(Value::Cut(&data[at..])), Scanned::Cut)),
+            Some(length) => Ok((RawValue::Nested(&data[at..at + length]), at + length)),
+            None => Err((Some(RawValue::Cut(&data[at..])), Scanned::Cut)),
         },
         Some(b'-' | b'0'..=b'9' | b't' | b'f' | b'n' | b'N' | b'I') => {
             let length = data[at..].iter().take_while(|byte| !ends_bare(**byte)).count();
             match data.get(at + length) {
-                Some(_) => Ok((Value::Bare(&data[at..at + length]), at + length)),
-                None => Err((Some(Value::Cut(&data[at..])), Scanned::Cut)),
+                Some(_) => Ok((RawValue::Bare(&data[at..at + length]), at + length)),
+                None => Err((Some(RawValue::Cut(&data[at..])), Scanned::Cut)),
             }
         }
         Some(_) => Err((None, Scanned::Broken(at))),
@@ -336,10 +336,10 @@ mod tests {
         assert_eq!(
             seen,
             [
-                (&b"a"[..], Value::Text(br#"x\"\\"#)),
-                (b"b", Value::Nested(br#"[1,{"c":"]"}]"#)),
-                (b"d", Value::Bare(b"-1.5e3")),
-                (b"e", Value::Bare(b"null")),
+                (&b"a"[..], RawValue::Text(br#"x\"\\"#)),
+                (b"b", RawValue::Nested(br#"[1,{"c":"]"}]"#)),
+                (b"d", RawValue::Bare(b"-1.5e3")),
+                (b"e", RawValue::Bare(b"null")),
             ]
         );
     }

@@ -19,8 +19,10 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
 
 fn deliver(event: &EventObject<'_>, whole: &[u8], line: u64, delivery: &mut Delivery<'_>) {
     // Where the kind of the document stands behind its events.
-    let control =
-        event.message().and_then(super::scan::Value::text).is_some_and(|text| text.starts_with(b"CWL CONTROL MESSAGE"));
+    let control = event
+        .message()
+        .and_then(super::scan::RawValue::text)
+        .is_some_and(|text| text.starts_with(b"CWL CONTROL MESSAGE"));
     if !control {
         event.deliver(whole, line, delivery);
     }

@@ -1,7 +1,7 @@
 //! Telemetry API events: arrays of `{"time", "type", "record"}`, or lines of them that hold a function's own output.
 
 use super::event::EventObject;
-use super::scan::Value;
+use super::scan::RawValue;
 use super::walk::{Layout, walk};
 use crate::decode::Shape;
 use crate::decode::delivery::Delivery;
@@ -27,7 +27,7 @@ fn is_telemetry(json: &JsonHead<'_>) -> bool {
 fn deliver(event: &EventObject<'_>, whole: &[u8], line: u64, delivery: &mut Delivery<'_>) {
     let of_platform = event.kind.is_some_and(|kind| kind.starts_with(b"platform."));
     match event.message() {
-        Some(Value::Text(_) | Value::Nested(_)) if !of_platform => event.deliver(whole, line, delivery),
+        Some(RawValue::Text(_) | RawValue::Nested(_)) if !of_platform => event.deliver(whole, line, delivery),
         _ if whole.is_empty() => {}
         _ => delivery.event(&event.identity, event.log_event(whole, false, line)),
     }

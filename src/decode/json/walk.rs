@@ -2,7 +2,7 @@
 //! one from the read buffer.
 
 use super::event::EventObject;
-use super::scan::{Scanned, Skipper, Value, items, members, members_and_lines, spaces, text_end, value};
+use super::scan::{RawValue, Scanned, Skipper, items, members, members_and_lines, spaces, text_end, value};
 use crate::decode::DecodeError;
 use crate::decode::delivery::{Delivery, Identity};
 use crate::decode::feed::{Feed, LONGEST};
@@ -46,7 +46,7 @@ impl Document {
         }
     }
 
-    fn take(&mut self, key: &[u8], value: Value<'_>, delivery: &mut Delivery<'_>) {
+    fn take(&mut self, key: &[u8], value: RawValue<'_>, delivery: &mut Delivery<'_>) {
         let Some(text) = value.scalar().filter(|text| !text.is_empty()) else { return };
         match key {
             b"owner" => self.account = Some(text.to_vec()),
@@ -69,7 +69,7 @@ pub(in crate::decode) fn walk(
     delivery: &mut Delivery<'_>,
     layout: Layout,
 ) -> Result<(), DecodeError> {
-    let mut walk = Walk { feed, delivery, layout, document: Document::default() };
+    let mut walk = DocumentWalk { feed, delivery, layout, document: Document::default() };
     while let Some(byte) = walk.next_byte() {
         match byte {
             b'{' if walk.layout.list.is_some() => walk.document()?,
@@ -81,14 +81,14 @@ pub(in crate::decode) fn walk(
     Ok(())
 }
 
-struct Walk<'w, 'f, 's> {
+struct DocumentWalk<'w, 'f, 's> {
     feed: &'w mut Feed<'f>,
     delivery: &'w mut Delivery<'s>,
     layout: Layout,
     document: Document,
 }
 
-impl Walk<'_, '_, '_> {
+impl DocumentWalk<'_, '_, '_> {
     /// The next byte that is no white space, not consumed.
     fn next_byte(&mut self) -> Option<u8> {
         loop {
@@ -209,12 +209,12 @@ impl Walk<'_, '_, '_> {
             let (scanned, lines) = self.scan_element();
             match (scanned, lines) {
                 (Scanned::Whole(length), Some(lines)) => {
-                    self.delivery.ease(self.feed);
+                    self.delivery.flush_if_full(self.feed);
                     self.feed.pass_lines(length, lines);
                     return Ok(());
                 }
                 (Scanned::Whole(length), None) => {
-                    self.delivery.ease(self.feed);
+                    self.delivery.flush_if_full(self.feed);
                     self.feed.pass(length);
                     return Ok(());
                 }
@@ -371,15 +371,15 @@ fn object(
 fn row(data: &[u8], line: u64, identity: &Identity<'_>, delivery: &mut Delivery<'_>) -> Scanned {
     let mut event = EventObject::of(*identity);
     let scanned = items(data, |item| match item {
-        Value::Nested(field @ [b'{', ..]) => take_field(&mut event, field),
-        Value::Bare(_) => event.take(b"timestamp", item),
-        Value::Text(text) if !event.timed() && Timestamp::parse_prefix(text).is_some() => {
+        RawValue::Nested(field @ [b'{', ..]) => take_field(&mut event, field),
+        RawValue::Bare(_) => event.take(b"timestamp", item),
+        RawValue::Text(text) if !event.timed() && Timestamp::parse_prefix(text).is_some() => {
             event.take(b"timestamp", item);
         }
-        Value::Text(text) if crate::model::stream_parts(&String::from_utf8_lossy(text)).is_some() => {
+        RawValue::Text(text) if crate::model::stream_parts(&String::from_utf8_lossy(text)).is_some() => {
             event.take(b"logStreamName", item);
         }
-        Value::Text(_) => event.take(b"message", item),
+        RawValue::Text(_) => event.take(b"message", item),
         _ => {}
     });
     if matches!(scanned, Scanned::Whole(_)) && event.message().is_some() {
@@ -404,7 +404,7 @@ fn take_field<'j>(event: &mut EventObject<'j>, field: &'j [u8]) {
 fn single(data: &[u8], line: u64, identity: &Identity<'_>, delivery: &mut Delivery<'_>) -> Scanned {
     match value(data, 0) {
         Ok((item, end)) => {
-            if let Value::Text(_) = item {
+            if let RawValue::Text(_) = item {
                 let mut event = EventObject::of(*identity);
                 event.take(b"message", item);
                 event.deliver(&[], line, delivery);

@@ -1,7 +1,7 @@
 //! `aws logs tail`: detailed and json formats with time and stream, the short format with the second only.
 
 use super::ansi::{sequences, without_colours};
-use super::engine::{self, Column, Family, Found, Names, Prefix};
+use super::engine::{self, Column, Family, FoundEvent, NamePlaces, Prefix};
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::Feed;
 use crate::decode::traces::is_platform;
@@ -34,7 +34,7 @@ fn decode(mut family: impl Family, feed: &mut Feed<'_>, delivery: &mut Delivery<
 }
 
 /// `TIME+00:00 STREAM message`, the first two perhaps coloured.
-fn detailed(line: &[u8]) -> Option<Prefix<Names>> {
+fn detailed(line: &[u8]) -> Option<Prefix<NamePlaces>> {
     let start = sequences(line);
     let (at, used) = Timestamp::parse_prefix(&line[start..])?;
     let time = &line[start..start + used];
@@ -52,7 +52,7 @@ fn detailed(line: &[u8]) -> Option<Prefix<Names>> {
     Some(Prefix {
         at: Some(at),
         message: after + 1,
-        names: Names { stream: Column::new(stream, stream + length), ..Names::default() },
+        names: NamePlaces { stream: Column::new(stream, stream + length), ..NamePlaces::default() },
     })
 }
 
@@ -68,13 +68,13 @@ fn short(line: &[u8]) -> Option<Prefix> {
 struct Detailed;
 
 impl Family for Detailed {
-    type Names = Names;
+    type Names = NamePlaces;
 
-    fn prefix(&mut self, line: &[u8]) -> Option<Prefix<Names>> {
+    fn prefix(&mut self, line: &[u8]) -> Option<Prefix<NamePlaces>> {
         detailed(line)
     }
 
-    fn deliver(&self, message: &[u8], event: Found<'_>, delivery: &mut Delivery<'_>) {
+    fn deliver(&self, message: &[u8], event: FoundEvent<'_>, delivery: &mut Delivery<'_>) {
         // The json format puts JSON on the lines below.
         event.deliver(&without_colours(message.strip_prefix(b"\n").unwrap_or(message)), delivery);
     }
@@ -89,7 +89,7 @@ impl Family for Short {
         short(line)
     }
 
-    fn deliver(&self, message: &[u8], event: Found<'_>, delivery: &mut Delivery<'_>) {
+    fn deliver(&self, message: &[u8], event: FoundEvent<'_>, delivery: &mut Delivery<'_>) {
         event.deliver(&without_colours(message), delivery);
     }
 }

@@ -1,7 +1,7 @@
 //! `awslogs get`: log group, log stream, perhaps times, the message; the columns padded with blanks.
 
 use super::ansi::{sequences, without_colours};
-use super::engine::{self, Column, Family, Found, Names, Prefix};
+use super::engine::{self, Column, Family, FoundEvent, NamePlaces, Prefix};
 use super::sam_logs::{stream_end, time_and_message};
 use crate::decode::Shape;
 use crate::decode::delivery::Delivery;
@@ -20,7 +20,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     ],
 };
 
-fn prefix(line: &[u8]) -> Option<Prefix<Names>> {
+fn prefix(line: &[u8]) -> Option<Prefix<NamePlaces>> {
     let group = sequences(line);
     let length = line[group..].iter().take_while(|byte| !matches!(byte, b' ' | 0x1b)).count();
     // Stream names have blanks before them only here.
@@ -37,19 +37,19 @@ fn prefix(line: &[u8]) -> Option<Prefix<Names>> {
     let after = end + sequences(&line[end..]);
     let (at, message) = time_and_message(line, after);
     let (group, stream) = (Column::new(group, group + length), Column::new(stream, end));
-    Some(Prefix { at, message, names: Names { group, stream, ..Names::default() } })
+    Some(Prefix { at, message, names: NamePlaces { group, stream, ..NamePlaces::default() } })
 }
 
 struct Awslogs;
 
 impl Family for Awslogs {
-    type Names = Names;
+    type Names = NamePlaces;
 
-    fn prefix(&mut self, line: &[u8]) -> Option<Prefix<Names>> {
+    fn prefix(&mut self, line: &[u8]) -> Option<Prefix<NamePlaces>> {
         prefix(line)
     }
 
-    fn deliver(&self, message: &[u8], event: Found<'_>, delivery: &mut Delivery<'_>) {
+    fn deliver(&self, message: &[u8], event: FoundEvent<'_>, delivery: &mut Delivery<'_>) {
         event.deliver(&without_colours(message), delivery);
     }
 }

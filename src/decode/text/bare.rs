@@ -1,11 +1,11 @@
 //! Messages alone, a line each: what a runtime prints, a container writes, or an exporter leaves when it drops the rest.
 
 use super::ansi::without_colours;
-use super::engine::{self, Family, Found, Prefix};
+use super::engine::{self, Family, FoundEvent, Prefix};
 use super::own_time::own_time;
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::Feed;
-use crate::decode::head::{HEAD, Head};
+use crate::decode::head::{HEAD, InputHead};
 use crate::decode::traces::has_trace;
 use crate::decode::{DecodeError, Shape};
 use crate::model::Timestamp;
@@ -40,7 +40,7 @@ enum Wrapping {
 }
 
 impl Wrapping {
-    fn of(head: &Head<'_>) -> Self {
+    fn of(head: &InputHead<'_>) -> Self {
         let all = |wrapping: Self| {
             let mut lines = head.lines().filter(|line| !line.trim_ascii().is_empty()).peekable();
             // The last line may be cut off before the end of its prefix.
@@ -103,16 +103,16 @@ impl Family for Bare {
     }
 
     #[inline]
-    fn deliver(&self, message: &[u8], event: Found<'_>, delivery: &mut Delivery<'_>) {
+    fn deliver(&self, message: &[u8], event: FoundEvent<'_>, delivery: &mut Delivery<'_>) {
         let text = without_colours(message);
         let at = event.at.or_else(|| own_time(&text));
-        Found { at, ..event }.deliver(&text, delivery);
+        FoundEvent { at, ..event }.deliver(&text, delivery);
     }
 }
 
 fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), DecodeError> {
     let data = feed.data();
-    let wrapping = Wrapping::of(&Head { bytes: &data[..data.len().min(HEAD)], json: None });
+    let wrapping = Wrapping::of(&InputHead { bytes: &data[..data.len().min(HEAD)], json: None });
     delivery.lines_only();
     engine::decode(&mut Bare(wrapping), feed, delivery);
     Ok(())

@@ -3,11 +3,11 @@
 //! What was joined cannot be told apart for sure. A line that begins with a tab begins a message, unless it is a line of
 //! a stack trace, and a line of the platform behind a tab begins one wherever it stands.
 
-use super::engine::{self, Family, Found, Prefix};
+use super::engine::{self, Family, FoundEvent, Prefix};
 use super::own_time::own_time;
 use crate::decode::Shape;
 use crate::decode::delivery::Delivery;
-use crate::decode::head::Head;
+use crate::decode::head::InputHead;
 use crate::decode::traces::is_platform;
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
@@ -29,7 +29,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     ],
 };
 
-fn sniff(head: &Head<'_>) -> bool {
+fn sniff(head: &InputHead<'_>) -> bool {
     let first = head.first_line();
     // Other shapes have a tab between a prefix and the message: a message alone begins this one.
     let alone = is_platform(first) || joined(first).is_some_and(|tab| own_prefix(&first[..tab]));
@@ -66,13 +66,13 @@ impl Family for Messages {
         }
     }
 
-    fn deliver(&self, message: &[u8], event: Found<'_>, delivery: &mut Delivery<'_>) {
+    fn deliver(&self, message: &[u8], event: FoundEvent<'_>, delivery: &mut Delivery<'_>) {
         let (mut rest, mut line) = (message, event.line);
         loop {
             let end = joined(rest).unwrap_or(rest.len());
             let one = &rest[..end];
             if !one.trim_ascii().is_empty() {
-                Found { at: own_time(one), line, ..event }.deliver(one, delivery);
+                FoundEvent { at: own_time(one), line, ..event }.deliver(one, delivery);
             }
             if end == rest.len() {
                 return;

@@ -1,6 +1,6 @@
 //! AWS CLI `--output text`: rows of `filter-log-events` and `get-log-events`, and rows of a time and a message.
 
-use super::engine::{self, Column, Family, Found, Names, Prefix};
+use super::engine::{self, Column, Family, FoundEvent, NamePlaces, Prefix};
 use crate::decode::Shape;
 use crate::decode::delivery::Delivery;
 use crate::decode::moment::moment;
@@ -105,10 +105,10 @@ impl Family for Rows {
 struct Events;
 
 impl Family for Events {
-    type Names = Names;
+    type Names = NamePlaces;
 
     /// Columns stand in the order of their keys: event id and stream only in answers of `filter-log-events`.
-    fn prefix(&mut self, line: &[u8]) -> Option<Prefix<Names>> {
+    fn prefix(&mut self, line: &[u8]) -> Option<Prefix<NamePlaces>> {
         if !starts_row(line) {
             let ends_rows = line.starts_with(b"SEARCHEDLOGSTREAMS\t")
                 || line.starts_with(b"NEXTTOKEN\t")
@@ -134,15 +134,15 @@ impl Family for Events {
         } else {
             (Column::default(), place)
         };
-        Some(Prefix { at: None, message, names: Names { stream, event_id, ..Names::default() } })
+        Some(Prefix { at: None, message, names: NamePlaces { stream, event_id, ..NamePlaces::default() } })
     }
 
-    fn deliver(&self, message: &[u8], event: Found<'_>, delivery: &mut Delivery<'_>) {
+    fn deliver(&self, message: &[u8], event: FoundEvent<'_>, delivery: &mut Delivery<'_>) {
         let Some(tab) = memchr::memrchr(b'\t', message) else {
             return event.deliver(message, delivery);
         };
         match moment(&message[tab + 1..]) {
-            Some(at) => Found { at: Some(at), ..event }.deliver(&message[..tab], delivery),
+            Some(at) => FoundEvent { at: Some(at), ..event }.deliver(&message[..tab], delivery),
             None => event.deliver(message, delivery),
         }
     }

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::engine::{self, Family, Found, Prefix};
+use super::engine::{self, Family, FoundEvent, Prefix};
 use super::own_time::own_time;
 use crate::decode::Shape;
 use crate::decode::delivery::Delivery;
-use crate::decode::head::Head;
+use crate::decode::head::InputHead;
 use crate::decode::moment::moment;
 use crate::decode::traces::has_trace;
 use crate::model::Timestamp;
@@ -30,41 +30,41 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     ],
 };
 
-fn sniff(head: &Head<'_>) -> bool {
+fn sniff(head: &InputHead<'_>) -> bool {
     let first = head.first_line();
-    let begins = matches!(kind(first), Kind::Border | Kind::Event { .. });
-    begins && head.any_line(|line| matches!(kind(line), Kind::Event { .. })) && has_trace(head.bytes)
+    let begins = matches!(kind(first), CopyLine::Border | CopyLine::Event { .. });
+    begins && head.any_line(|line| matches!(kind(line), CopyLine::Event { .. })) && has_trace(head.bytes)
 }
 
 /// What a line is in such a copy.
-enum Kind {
+enum CopyLine {
     Event { at: Option<Timestamp>, message: usize },
     Border,
     Other,
 }
 
-fn kind(line: &[u8]) -> Kind {
+fn kind(line: &[u8]) -> CopyLine {
     let indent = line.iter().take_while(|byte| matches!(byte, b' ' | b'|' | b'\t')).count();
     let rest = &line[indent..];
     if let Some((at, used)) = Timestamp::parse_prefix(rest) {
         let separators: [&[u8]; 3] = [b" | ", b"\t| ", b"Copy"];
         return match separators.iter().find(|text| rest[used..].starts_with(text)) {
-            Some(separator) => Kind::Event { at: Some(at), message: indent + used + separator.len() },
-            None => Kind::Other,
+            Some(separator) => CopyLine::Event { at: Some(at), message: indent + used + separator.len() },
+            None => CopyLine::Other,
         };
     }
     if rest.starts_with(b"@message | ") {
-        return Kind::Event { at: None, message: indent + b"@message | ".len() };
+        return CopyLine::Event { at: None, message: indent + b"@message | ".len() };
     }
     if is_clock(rest.trim_ascii_end()) {
         // The message stands on the lines below.
-        return Kind::Event { at: None, message: line.len() + 1 };
+        return CopyLine::Event { at: None, message: line.len() + 1 };
     }
-    numbered(line, indent).unwrap_or(if is_border(line) { Kind::Border } else { Kind::Other })
+    numbered(line, indent).unwrap_or(if is_border(line) { CopyLine::Border } else { CopyLine::Other })
 }
 
 /// `| 1790812800123 | message`
-fn numbered(line: &[u8], indent: usize) -> Option<Kind> {
+fn numbered(line: &[u8], indent: usize) -> Option<CopyLine> {
     let rest = &line[indent..];
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let blanks = rest[digits..].iter().take_while(|byte| **byte == b' ').count();
@@ -72,7 +72,7 @@ fn numbered(line: &[u8], indent: usize) -> Option<Kind> {
     fits.then(|| {
         let message = indent + digits + blanks + 1;
         let message = message + usize::from(line.get(message) == Some(&b' '));
-        Kind::Event { at: moment(&rest[..digits]), message }
+        CopyLine::Event { at: moment(&rest[..digits]), message }
     })
 }
 
@@ -103,17 +103,17 @@ impl Family for ConsoleCopy {
 
     fn prefix(&mut self, line: &[u8]) -> Option<Prefix> {
         match kind(line) {
-            Kind::Event { at, message } => Some(Prefix { at, message, ..Prefix::default() }),
-            Kind::Border => Some(Prefix { message: usize::MAX, ..Prefix::default() }),
-            Kind::Other => None,
+            CopyLine::Event { at, message } => Some(Prefix { at, message, ..Prefix::default() }),
+            CopyLine::Border => Some(Prefix { message: usize::MAX, ..Prefix::default() }),
+            CopyLine::Other => None,
         }
     }
 
-    fn deliver(&self, message: &[u8], event: Found<'_>, delivery: &mut Delivery<'_>) {
+    fn deliver(&self, message: &[u8], event: FoundEvent<'_>, delivery: &mut Delivery<'_>) {
         let text = message.trim_ascii_end();
         let text = text.strip_suffix(b"|").map_or(text, <[u8]>::trim_ascii_end);
         let at = event.at.or_else(|| own_time(text));
-        Found { at, ..event }.deliver(&unrepeated(text), delivery);
+        FoundEvent { at, ..event }.deliver(&unrepeated(text), delivery);
     }
 }
 

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use super::engine::KEPT;
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::{Feed, LONGEST};
-use crate::decode::head::{Head, without_return};
+use crate::decode::head::{InputHead, without_return};
 use crate::decode::json::event::EventObject;
-use crate::decode::json::scan::Value;
+use crate::decode::json::scan::RawValue;
 use crate::decode::line_ends;
 use crate::decode::{DecodeError, Shape};
 
@@ -39,7 +39,7 @@ pub(in crate::decode) const CONSOLE: Shape = Shape {
 const LONGEST_HEADER: usize = 4 * 1024;
 
 /// Columns of the first line.
-fn header<'h>(head: &Head<'h>) -> impl Iterator<Item = &'h [u8]> {
+fn header<'h>(head: &InputHead<'h>) -> impl Iterator<Item = &'h [u8]> {
     let line = head.first_line();
     let names = if line.len() < LONGEST_HEADER { columns(line) } else { Vec::new() };
     names.into_iter()
@@ -64,14 +64,14 @@ fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), Decode
     delivery.sampled("a console");
     let Some(length) = skip_to_header(feed) else { return Ok(()) };
     let header = without_return(&feed.data()[..length]).to_vec();
-    let table = Table { names: columns(&header), separator: separator(&header) };
+    let table = CsvTable { names: columns(&header), separator: separator(&header) };
     feed.pass((length + 1).min(feed.data().len()));
     loop {
         let data = feed.data();
         match row_end(data) {
             Some(end) => {
                 table.row(without_return(&data[..end]), feed.line(), delivery);
-                delivery.ease(feed);
+                delivery.flush_if_full(feed);
                 feed.pass(end + 1);
             }
             None if data.len() >= LONGEST => {
@@ -135,12 +135,12 @@ fn skip_row(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) {
     }
 }
 
-struct Table<'t> {
+struct CsvTable<'t> {
     names: Vec<&'t [u8]>,
     separator: u8,
 }
 
-impl Table<'_> {
+impl CsvTable<'_> {
     fn row(&self, row: &[u8], line: u64, delivery: &mut Delivery<'_>) {
         let mut event = EventObject::default();
         let mut rest = Some(row);
@@ -150,10 +150,10 @@ impl Table<'_> {
             rest = after;
             if !cell.is_empty() {
                 // Inner quotes are doubled: only the message can have them, and is undone below.
-                event.take(name, Value::Text(cell));
+                event.take(name, RawValue::Text(cell));
             }
         }
-        let Some(Value::Text(message)) = event.message() else { return };
+        let Some(RawValue::Text(message)) = event.message() else { return };
         let message = single_quotes(message);
         delivery.event(&event.identity, event.log_event(&message, false, line));
     }

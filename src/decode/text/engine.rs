@@ -21,22 +21,22 @@ pub(in crate::decode) struct Prefix<N = ()> {
     pub(in crate::decode) names: N,
 }
 
-/// What a shape tells of names on the first line of an event: [`Names`], or nothing.
+/// What a shape tells of names on the first line of an event: [`NamePlaces`], or nothing.
 pub(in crate::decode) trait Naming: Copy + Default {
     /// Where they stand, if there are any.
-    fn places(self) -> Option<Names>;
+    fn places(self) -> Option<NamePlaces>;
 }
 
 impl Naming for () {
     #[inline(always)]
-    fn places(self) -> Option<Names> {
+    fn places(self) -> Option<NamePlaces> {
         None
     }
 }
 
 /// Where the names of an event stand on its first line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::decode) struct Names {
+pub(in crate::decode) struct NamePlaces {
     /// Of its log group.
     pub(in crate::decode) group: Column,
     /// Of its log stream.
@@ -45,9 +45,9 @@ pub(in crate::decode) struct Names {
     pub(in crate::decode) event_id: Column,
 }
 
-impl Naming for Names {
+impl Naming for NamePlaces {
     #[inline]
-    fn places(self) -> Option<Names> {
+    fn places(self) -> Option<NamePlaces> {
         (self.group.to | self.stream.to | self.event_id.to != 0).then_some(self)
     }
 }
@@ -83,14 +83,14 @@ pub(in crate::decode) trait Family {
 
     /// Hands one event over; shapes that write more than a prefix around the message take it off here.
     #[inline(always)]
-    fn deliver(&self, message: &[u8], event: Found<'_>, delivery: &mut Delivery<'_>) {
+    fn deliver(&self, message: &[u8], event: FoundEvent<'_>, delivery: &mut Delivery<'_>) {
         event.deliver(message, delivery);
     }
 }
 
 /// An event as the engine found it.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::decode) struct Found<'e> {
+pub(in crate::decode) struct FoundEvent<'e> {
     /// When it was written.
     pub(in crate::decode) at: Option<Timestamp>,
     /// Its first line, from 1.
@@ -98,10 +98,10 @@ pub(in crate::decode) struct Found<'e> {
     /// All of its text, and where names stand in it.
     pub(in crate::decode) text: &'e [u8],
     /// See `text`.
-    pub(in crate::decode) names: Option<Names>,
+    pub(in crate::decode) names: Option<NamePlaces>,
 }
 
-impl Found<'_> {
+impl FoundEvent<'_> {
     /// Hands the event over as it is.
     #[inline(always)]
     pub(in crate::decode) fn deliver(&self, message: &[u8], delivery: &mut Delivery<'_>) {
@@ -115,8 +115,8 @@ impl Found<'_> {
         }
     }
 
-    fn deliver_named(&self, names: Names, event: LogEvent<'_>, delivery: &mut Delivery<'_>) {
-        let Names { group, stream, event_id } = names;
+    fn deliver_named(&self, names: NamePlaces, event: LogEvent<'_>, delivery: &mut Delivery<'_>) {
+        let NamePlaces { group, stream, event_id } = names;
         let identity = Identity { group: group.of(self.text), stream: stream.of(self.text), ..Identity::default() };
         let event_id = event_id.of(self.text).map(xxhash_rust::xxh3::xxh3_64);
         delivery.event(&identity, LogEvent { event_id, ..event });
@@ -131,7 +131,7 @@ pub(in crate::decode) fn decode(family: &mut impl Family, feed: &mut Feed<'_>, d
 
 /// The event whose end was not found yet. It begins at the start of the data.
 #[derive(Clone, Copy)]
-struct Open<N> {
+struct OpenEvent<N> {
     prefix: Prefix<N>,
     start: usize,
     line: u64,
@@ -141,7 +141,7 @@ struct Open<N> {
 
 struct Engine<'f, F: Family> {
     family: &'f mut F,
-    open: Option<Open<F::Names>>,
+    open: Option<OpenEvent<F::Names>>,
     /// Data before this place was looked at.
     scanned: usize,
     /// Line ends in it.
@@ -184,7 +184,7 @@ impl<F: Family> Engine<'_, F> {
         let (mut open, mut from, mut number) = (self.open, self.scanned, feed.line() + self.lines);
         for end in whole_lines.iter().map(|end| *end as usize) {
             open = self.line(data, from..end, number, open, delivery);
-            delivery.ease(feed);
+            delivery.flush_if_full(feed);
             (from, number) = (end + 1, number + 1);
         }
         if feed.ended() {
@@ -206,9 +206,9 @@ impl<F: Family> Engine<'_, F> {
         data: &[u8],
         place: Range<usize>,
         number: u64,
-        open: Option<Open<F::Names>>,
+        open: Option<OpenEvent<F::Names>>,
         delivery: &mut Delivery<'_>,
-    ) -> Option<Open<F::Names>> {
+    ) -> Option<OpenEvent<F::Names>> {
         let start = place.start;
         let prefix = match (self.family.prefix(&data[place]), open) {
             (None, Some(_)) => return open,
@@ -218,11 +218,11 @@ impl<F: Family> Engine<'_, F> {
                 prefix
             }
         };
-        Some(Open { prefix, start, line: number, cut: false })
+        Some(OpenEvent { prefix, start, line: number, cut: false })
     }
 
     #[inline(always)]
-    fn close(&self, data: &[u8], end: usize, open: Open<F::Names>, delivery: &mut Delivery<'_>) {
+    fn close(&self, data: &[u8], end: usize, open: OpenEvent<F::Names>, delivery: &mut Delivery<'_>) {
         if open.cut {
             return;
         }
@@ -254,7 +254,7 @@ impl<F: Family> Engine<'_, F> {
             [message @ .., b'\r', b'\n'] | [message @ .., b'\n' | b'\r'] | message => message,
         };
         if !message.is_empty() {
-            let found = Found { at: prefix.at, line, text, names: prefix.names.places() };
+            let found = FoundEvent { at: prefix.at, line, text, names: prefix.names.places() };
             self.family.deliver(message, found, delivery);
         }
     }
@@ -267,10 +267,10 @@ impl<F: Family> Engine<'_, F> {
             && data.len() - open.start >= LONGEST
         {
             self.hand_over_start(data, open.start, open.prefix, open.line, delivery);
-            self.open = Some(Open { cut: true, ..open });
+            self.open = Some(OpenEvent { cut: true, ..open });
         }
         let done = match self.open {
-            Some(Open { cut: false, start, .. }) => start,
+            Some(OpenEvent { cut: false, start, .. }) => start,
             _ => self.scanned,
         };
         self.pass(feed, done);
@@ -284,7 +284,7 @@ impl<F: Family> Engine<'_, F> {
         if !self.in_line && !self.open.is_some_and(|open| open.cut && self.family.prefix(feed.data()).is_none()) {
             let prefix = self.family.prefix(feed.data()).unwrap_or_default();
             self.hand_over_start(feed.data(), 0, prefix, feed.line(), delivery);
-            self.open = Some(Open { prefix, start: 0, line: feed.line(), cut: true });
+            self.open = Some(OpenEvent { prefix, start: 0, line: feed.line(), cut: true });
         }
         let all = feed.data().len();
         feed.pass_lines(all, 0);

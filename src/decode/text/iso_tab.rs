@@ -1,9 +1,9 @@
 //! Log events copied from the console or the documentation: a time, perhaps a tag of the environment, a tab or blank,
 //! the message.
 
-use super::engine::{self, Column, Family, Names, Prefix};
+use super::engine::{self, Column, Family, NamePlaces, Prefix};
 use crate::decode::Shape;
-use crate::decode::head::Head;
+use crate::decode::head::InputHead;
 use crate::decode::traces::is_platform;
 use crate::model::Timestamp;
 
@@ -23,14 +23,14 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     ],
 };
 
-fn sniff(head: &Head<'_>) -> bool {
+fn sniff(head: &InputHead<'_>) -> bool {
     let on_platform =
         |line: &[u8]| prefix(line).is_some_and(|prefix| line.get(prefix.message..).is_some_and(is_platform));
     // Node's own lines look the same: only lines of the platform tell that the time is the exporter's.
     prefix(head.first_line()).is_some() && head.any_line(on_platform) && !head.any_line(is_platform)
 }
 
-fn prefix(line: &[u8]) -> Option<Prefix<Names>> {
+fn prefix(line: &[u8]) -> Option<Prefix<NamePlaces>> {
     let (at, used) = Timestamp::parse_prefix(line)?;
     let prefix = Prefix { at: Some(at), message: used + 1, ..Prefix::default() };
     match line.get(used) {
@@ -40,7 +40,7 @@ fn prefix(line: &[u8]) -> Option<Prefix<Names>> {
             let fits = tag.iter().all(u8::is_ascii_hexdigit) && matches!(line.get(used + 7), Some(b'\t' | b' '));
             fits.then_some(Prefix {
                 message: used + 8,
-                names: Names { stream: Column::new(used + 1, used + 7), ..Names::default() },
+                names: NamePlaces { stream: Column::new(used + 1, used + 7), ..NamePlaces::default() },
                 ..prefix
             })
         }
@@ -53,9 +53,9 @@ fn prefix(line: &[u8]) -> Option<Prefix<Names>> {
 struct IsoTab;
 
 impl Family for IsoTab {
-    type Names = Names;
+    type Names = NamePlaces;
 
-    fn prefix(&mut self, line: &[u8]) -> Option<Prefix<Names>> {
+    fn prefix(&mut self, line: &[u8]) -> Option<Prefix<NamePlaces>> {
         prefix(line)
     }
 }

@@ -1,7 +1,7 @@
 //! The time that a message carries itself: what runtimes and loggers print in front, and what structured lines have as
 //! a member. Asked only where the wrapping tells no time, and of forms that loggers write: any other date is data.
 
-use crate::decode::json::scan::{Scanned, Value, members, text_end, value};
+use crate::decode::json::scan::{RawValue, Scanned, members, text_end, value};
 use crate::decode::moment::moment;
 use crate::model::{RequestId, Timestamp};
 
@@ -77,7 +77,7 @@ fn by_members(text: &[u8]) -> Option<Timestamp> {
 /// The same of a line as the platform and the clients of Node, Java, Go and Python write it, which is nearly every one:
 /// its members are known by their places. `None` where it is another line, `Some(None)` where its time cannot be read.
 fn usual(text: &[u8]) -> Option<Option<Timestamp>> {
-    let mut line = Walk(text);
+    let mut line = TimeWalk(text);
     let at = if let Some(line) = line.skip(b"{\"timestamp\":\"") {
         let at = line.text()?;
         if line.skip(b",\"level\":\"").is_some() {
@@ -112,9 +112,9 @@ fn usual(text: &[u8]) -> Option<Option<Timestamp>> {
 }
 
 /// What was not walked over of a line.
-struct Walk<'l>(&'l [u8]);
+struct TimeWalk<'l>(&'l [u8]);
 
-impl<'l> Walk<'l> {
+impl<'l> TimeWalk<'l> {
     #[inline]
     fn skip(&mut self, text: &[u8]) -> Option<&mut Self> {
         self.0 = self.0.strip_prefix(text)?;
@@ -131,7 +131,7 @@ impl<'l> Walk<'l> {
     }
 
     fn nested(&mut self) -> Option<()> {
-        let (Value::Nested(_), end) = value(self.0, 0).ok()? else { return None };
+        let (RawValue::Nested(_), end) = value(self.0, 0).ok()? else { return None };
         self.0 = &self.0[end..];
         Some(())
     }
@@ -144,14 +144,14 @@ impl<'l> Walk<'l> {
 #[derive(Default)]
 struct Structured<'j> {
     /// The time, and how well its key is known to mean one (0 is best).
-    time: Option<(u8, Value<'j>)>,
+    time: Option<(u8, RawValue<'j>)>,
     of_function: bool,
     of_platform: bool,
 }
 
 impl<'j> Structured<'j> {
     #[inline]
-    fn take(&mut self, key: &[u8], value: Value<'j>) {
+    fn take(&mut self, key: &[u8], value: RawValue<'j>) {
         match key {
             b"timestamp" => self.take_time(1, value),
             b"requestId" | b"AWSRequestId" | b"AWSrequestId" | b"function_request_id" => self.of_function = true,
@@ -165,7 +165,7 @@ impl<'j> Structured<'j> {
     }
 
     #[inline]
-    fn take_time(&mut self, rank: u8, value: Value<'j>) {
+    fn take_time(&mut self, rank: u8, value: RawValue<'j>) {
         if self.time.is_none_or(|(best, _)| rank < best) {
             self.time = Some((rank, value));
         }

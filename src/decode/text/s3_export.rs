@@ -3,7 +3,7 @@
 use super::engine::{self, Family, Prefix};
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::Feed;
-use crate::decode::head::Head;
+use crate::decode::head::InputHead;
 use crate::decode::traces::is_platform;
 use crate::decode::{DecodeError, Shape};
 use crate::model::{RequestId, TimeReader, Timestamp};
@@ -26,7 +26,7 @@ const LINES: usize = 60;
 /// Length of the time.
 const TIME: usize = 24;
 
-fn sniff(head: &Head<'_>) -> bool {
+fn sniff(head: &InputHead<'_>) -> bool {
     // Runtimes print such times, too, with a tab behind them, which copying turns into several blanks.
     let mut runtimes_own = true;
     let mut times = S3Export::default();

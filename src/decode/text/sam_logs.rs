@@ -1,7 +1,7 @@
 //! `sam logs` and relatives: the log stream first, then perhaps a time, then the message.
 
 use super::ansi::{sequences, without_colours};
-use super::engine::{self, Column, Family, Found, Names, Prefix};
+use super::engine::{self, Column, Family, FoundEvent, NamePlaces, Prefix};
 use crate::decode::Shape;
 use crate::decode::delivery::Delivery;
 use crate::model::{Timestamp, stream_parts};
@@ -47,24 +47,24 @@ pub(super) fn time_and_message(line: &[u8], from: usize) -> (Option<Timestamp>, 
     (None, start)
 }
 
-fn prefix(line: &[u8]) -> Option<Prefix<Names>> {
+fn prefix(line: &[u8]) -> Option<Prefix<NamePlaces>> {
     let start = sequences(line);
     let end = stream_end(line, start)?;
     let after = end + sequences(&line[end..]);
     let (at, message) = time_and_message(line, after);
-    Some(Prefix { at, message, names: Names { stream: Column::new(start, end), ..Names::default() } })
+    Some(Prefix { at, message, names: NamePlaces { stream: Column::new(start, end), ..NamePlaces::default() } })
 }
 
 struct SamLogs;
 
 impl Family for SamLogs {
-    type Names = Names;
+    type Names = NamePlaces;
 
-    fn prefix(&mut self, line: &[u8]) -> Option<Prefix<Names>> {
+    fn prefix(&mut self, line: &[u8]) -> Option<Prefix<NamePlaces>> {
         prefix(line)
     }
 
-    fn deliver(&self, message: &[u8], event: Found<'_>, delivery: &mut Delivery<'_>) {
+    fn deliver(&self, message: &[u8], event: FoundEvent<'_>, delivery: &mut Delivery<'_>) {
         event.deliver(&without_colours(message), delivery);
     }
 }

@@ -1,7 +1,7 @@
 //! `saw get`: `[time] (stream) message`.
 
 use super::ansi::{sequences, without_colours};
-use super::engine::{self, Column, Family, Found, Names, Prefix};
+use super::engine::{self, Column, Family, FoundEvent, NamePlaces, Prefix};
 use crate::decode::Shape;
 use crate::decode::delivery::Delivery;
 use crate::model::Timestamp;
@@ -19,7 +19,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     ],
 };
 
-fn prefix(line: &[u8]) -> Option<Prefix<Names>> {
+fn prefix(line: &[u8]) -> Option<Prefix<NamePlaces>> {
     let colour = sequences(line);
     let rest = line.get(colour..)?.strip_prefix(b"[")?;
     let (at, used) = Timestamp::parse_prefix(rest)?;
@@ -40,20 +40,20 @@ fn prefix(line: &[u8]) -> Option<Prefix<Names>> {
     Some(Prefix {
         at: Some(at),
         message: after + 1,
-        names: Names { stream: Column::new(place + 1, end), ..Names::default() },
+        names: NamePlaces { stream: Column::new(place + 1, end), ..NamePlaces::default() },
     })
 }
 
 struct Saw;
 
 impl Family for Saw {
-    type Names = Names;
+    type Names = NamePlaces;
 
-    fn prefix(&mut self, line: &[u8]) -> Option<Prefix<Names>> {
+    fn prefix(&mut self, line: &[u8]) -> Option<Prefix<NamePlaces>> {
         prefix(line)
     }
 
-    fn deliver(&self, message: &[u8], event: Found<'_>, delivery: &mut Delivery<'_>) {
+    fn deliver(&self, message: &[u8], event: FoundEvent<'_>, delivery: &mut Delivery<'_>) {
         event.deliver(&without_colours(message), delivery);
     }
 }

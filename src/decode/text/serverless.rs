@@ -1,7 +1,7 @@
 //! `serverless logs`: it rewrites the lines of the platform; here they get their own words back.
 
 use super::ansi::without_colours;
-use super::engine::{self, Family, Found, Prefix};
+use super::engine::{self, Family, FoundEvent, Prefix};
 use crate::decode::Shape;
 use crate::decode::delivery::Delivery;
 use crate::model::{RequestId, Timestamp};
@@ -42,7 +42,7 @@ impl Family for Serverless {
         begins.then_some(Prefix::default())
     }
 
-    fn deliver(&self, message: &[u8], event: Found<'_>, delivery: &mut Delivery<'_>) {
+    fn deliver(&self, message: &[u8], event: FoundEvent<'_>, delivery: &mut Delivery<'_>) {
         let plain = without_colours(message);
         let plain = plain.trim_ascii_end();
         let Some(word) = platform_word(plain) else {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_cloudwatchlogs::config::http::HttpResponse;
 use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
 
-use super::failure::{Failure, Fault, fault_of};
+use super::failure::{PullError, RequestError, fault_of};
 use super::limiter::Limiter;
 
 /// Tries of one request; the pauses between them add up to half a minute.
@@ -28,7 +28,7 @@ pub(super) struct Caller {
 }
 
 /// A request that will not succeed.
-pub(super) type Refusal = Fault;
+pub(super) type Refusal = RequestError;
 
 impl Caller {
     pub(super) fn new(region: &str, rate: u32) -> Self {
@@ -65,16 +65,16 @@ impl Caller {
     }
 
     /// Whether it is worth another try.
-    fn judge(&self, fault: &Fault, tries: u32) -> Result<(), Refusal> {
+    fn judge(&self, fault: &RequestError, tries: u32) -> Result<(), Refusal> {
         match fault {
-            Fault::Throttled => self.limiter.throttled(),
-            Fault::NoConnection(detail) if !self.answered.load(Ordering::Relaxed) => {
+            RequestError::Throttled => self.limiter.throttled(),
+            RequestError::NoConnection(detail) if !self.answered.load(Ordering::Relaxed) => {
                 if tries >= FIRST_TRIES {
                     let (region, detail) = (self.region.clone(), detail.clone());
-                    return Err(Fault::Fatal(Failure::Unreachable { region, detail }));
+                    return Err(RequestError::Fatal(PullError::Unreachable { region, detail }));
                 }
             }
-            Fault::Passing(_) | Fault::NoConnection(_) => {}
+            RequestError::Passing(_) | RequestError::NoConnection(_) => {}
             _ => {
                 // An error is an answer too.
                 self.answered.store(true, Ordering::Relaxed);

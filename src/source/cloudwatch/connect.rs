@@ -19,7 +19,7 @@ use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, Connector};
 
 use super::Request;
-use super::failure::{Failure, failure_of_credentials, root_cause};
+use super::failure::{PullError, failure_of_credentials, root_cause};
 
 /// To open a connection.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -41,24 +41,24 @@ pub(super) struct Connection {
 }
 
 /// Connects to every region that was asked for, or to the one that the configuration names.
-pub(super) async fn connect(request: &Request) -> Result<Connection, Failure> {
+pub(super) async fn connect(request: &Request) -> Result<Connection, PullError> {
     if let Some(profile) = &request.profile {
         find_profile(profile).await?;
     }
     let base = load(request).await;
     let mut regions = request.regions.clone();
     if regions.is_empty() && !request.names_only_arns() {
-        regions.push(base.region().ok_or(Failure::NoRegion)?.to_string());
+        regions.push(base.region().ok_or(PullError::NoRegion)?.to_string());
     }
     regions.extend(request.regions_of_arns());
     // A region that was named twice is read once.
     let mut seen = HashSet::new();
     regions.retain(|region| seen.insert(region.clone()));
-    let Some(provider) = base.credentials_provider() else { return Err(Failure::NoCredentials) };
+    let Some(provider) = base.credentials_provider() else { return Err(PullError::NoCredentials) };
     // Asked for once before everything else, so that what is wrong with them is said once.
     let credentials = provider.provide_credentials().await.map_err(|error| match (&request.profile, error) {
         (Some(profile), CredentialsError::CredentialsNotLoaded(_)) if key_of_environment().is_some() => {
-            Failure::Credentials(format!("the profile '{profile}' has none"))
+            PullError::Credentials(format!("the profile '{profile}' has none"))
         }
         (_, error) => failure_of_credentials(&error),
     })?;
@@ -68,14 +68,14 @@ pub(super) async fn connect(request: &Request) -> Result<Connection, Failure> {
 
 /// Makes sure that a profile exists. Where there is no configuration at all, the SDK would take the role of the machine
 /// instead.
-async fn find_profile(name: &str) -> Result<(), Failure> {
+async fn find_profile(name: &str) -> Result<(), PullError> {
     let profiles = aws_config::profile::load(&Default::default(), &Default::default(), &Default::default(), None).await;
     match profiles {
         Ok(profiles) if profiles.get_profile(name).is_none() => {
-            Err(Failure::Credentials(format!("there is no profile '{name}'")))
+            Err(PullError::Credentials(format!("there is no profile '{name}'")))
         }
         Ok(_) => Ok(()),
-        Err(error) => Err(Failure::Credentials(root_cause(&error))),
+        Err(error) => Err(PullError::Credentials(root_cause(&error))),
     }
 }
 

@@ -8,7 +8,7 @@ use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
 
 /// Why nothing, or nothing more, can be pulled. Each is one sentence with what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Failure {
+pub enum PullError {
     /// No credentials anywhere.
     #[error(
         "found no AWS credentials: run `aws sso login` or `aws configure`, name a profile with --profile, or set \
@@ -56,7 +56,7 @@ pub enum Failure {
 
 /// What one request that failed means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum RequestError {
     /// Too many requests.
     Throttled,
     /// May work the next time.
@@ -66,7 +66,7 @@ pub(super) enum Fault {
     /// The token is not known any more.
     Token(String),
     /// Everything ends.
-    Fatal(Failure),
+    Fatal(PullError),
     /// Not allowed.
     Denied,
     /// No such log group or function.
@@ -101,7 +101,7 @@ const DENIED: [&str; 3] = ["AccessDeniedException", "AccessDenied", "Unauthorize
 const MISSING: [&str; 2] = ["ResourceNotFoundException", "ResourceNotFound"];
 
 /// What a failed request means.
-pub(super) fn fault_of<E>(error: &SdkError<E, HttpResponse>) -> Fault
+pub(super) fn fault_of<E>(error: &SdkError<E, HttpResponse>) -> RequestError
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
@@ -111,27 +111,29 @@ where
             let said = answer.err();
             fault_of_answer(status, said.code().unwrap_or_default(), said.message().unwrap_or_default())
         }
-        SdkError::TimeoutError(_) => Fault::Passing("no answer in time".to_owned()),
-        SdkError::ResponseError(answer) => Fault::Passing(format!("an answer with status {}", answer.raw().status())),
+        SdkError::TimeoutError(_) => RequestError::Passing("no answer in time".to_owned()),
+        SdkError::ResponseError(answer) => {
+            RequestError::Passing(format!("an answer with status {}", answer.raw().status()))
+        }
         SdkError::DispatchFailure(failure) => {
             if let Some(failure) = credentials_failure(error) {
-                return Fault::Fatal(failure);
+                return RequestError::Fatal(failure);
             }
             let text = root_cause(error);
             // A name that cannot be resolved or a port that is closed; a connection cut in the middle is passing.
             match failure.is_timeout() || text.contains("reset") || text.contains("closed") {
-                true => Fault::Passing(text),
-                false => Fault::NoConnection(text),
+                true => RequestError::Passing(text),
+                false => RequestError::NoConnection(text),
             }
         }
         _ => match credentials_failure(error) {
-            Some(failure) => Fault::Fatal(failure),
-            None => Fault::Other(root_cause(error)),
+            Some(failure) => RequestError::Fatal(failure),
+            None => RequestError::Other(root_cause(error)),
         },
     }
 }
 
-fn fault_of_answer(status: u16, code: &str, message: &str) -> Fault {
+fn fault_of_answer(status: u16, code: &str, message: &str) -> RequestError {
     let one_of = |codes: &[&str]| codes.contains(&code);
     let told = || match (code, message) {
         ("", "") => format!("status {status}"),
@@ -141,28 +143,28 @@ fn fault_of_answer(status: u16, code: &str, message: &str) -> Fault {
     };
     let lower = message.to_lowercase();
     if status == 429 || one_of(&THROTTLES) {
-        Fault::Throttled
+        RequestError::Throttled
     } else if one_of(&EXPIRED) {
-        Fault::Fatal(Failure::Expired)
+        RequestError::Fatal(PullError::Expired)
     } else if one_of(&REFUSED) {
-        Fault::Fatal(Failure::Refused(code.to_owned()))
+        RequestError::Fatal(PullError::Refused(code.to_owned()))
     } else if one_of(&DENIED) {
-        Fault::Denied
+        RequestError::Denied
     } else if one_of(&MISSING) {
-        Fault::Missing
+        RequestError::Missing
     } else if status >= 500 || code == "ServiceUnavailableException" || code == "RequestTimeoutException" {
-        Fault::Passing(told())
+        RequestError::Passing(told())
     } else if lower.contains("infrequent") || lower.contains("log class") || lower.contains("log group class") {
-        Fault::Class(if lower.contains("delivery") { "DELIVERY" } else { "INFREQUENT_ACCESS" }.to_owned())
+        RequestError::Class(if lower.contains("delivery") { "DELIVERY" } else { "INFREQUENT_ACCESS" }.to_owned())
     } else if code.starts_with("InvalidParameter") && lower.contains("token") {
-        Fault::Token(told())
+        RequestError::Token(told())
     } else {
-        Fault::Other(told())
+        RequestError::Other(told())
     }
 }
 
 /// The failure of a provider of credentials, wherever it stands in the chain of causes.
-fn credentials_failure(error: &(dyn Error + 'static)) -> Option<Failure> {
+fn credentials_failure(error: &(dyn Error + 'static)) -> Option<PullError> {
     let mut cause = Some(error);
     while let Some(error) = cause {
         if let Some(error) = error.downcast_ref::<CredentialsError>() {
@@ -174,17 +176,17 @@ fn credentials_failure(error: &(dyn Error + 'static)) -> Option<Failure> {
 }
 
 /// What it means that there are no credentials.
-pub(super) fn failure_of_credentials(error: &CredentialsError) -> Failure {
+pub(super) fn failure_of_credentials(error: &CredentialsError) -> PullError {
     match error {
-        CredentialsError::CredentialsNotLoaded(_) => Failure::NoCredentials,
+        CredentialsError::CredentialsNotLoaded(_) => PullError::NoCredentials,
         error => {
             let cause = root_cause(error);
             let says = |word: &str| cause.to_lowercase().contains(word);
             // The metadata service of a machine is the last place to look, and there is none.
             match (says("expired"), says("imds")) {
-                (true, _) => Failure::Expired,
-                (_, true) => Failure::NoCredentials,
-                _ => Failure::Credentials(cause),
+                (true, _) => PullError::Expired,
+                (_, true) => PullError::NoCredentials,
+                _ => PullError::Credentials(cause),
             }
         }
     }
@@ -210,19 +212,19 @@ mod tests {
 
     #[test]
     fn reads_the_answers_of_aws() {
-        assert_eq!(fault_of_answer(400, "ThrottlingException", "Rate exceeded"), Fault::Throttled);
-        assert_eq!(fault_of_answer(400, "ExpiredTokenException", "x"), Fault::Fatal(Failure::Expired));
-        assert_eq!(fault_of_answer(400, "AccessDeniedException", "x"), Fault::Denied);
-        assert_eq!(fault_of_answer(400, "ResourceNotFoundException", "x"), Fault::Missing);
-        assert!(matches!(fault_of_answer(503, "", ""), Fault::Passing(_)));
+        assert_eq!(fault_of_answer(400, "ThrottlingException", "Rate exceeded"), RequestError::Throttled);
+        assert_eq!(fault_of_answer(400, "ExpiredTokenException", "x"), RequestError::Fatal(PullError::Expired));
+        assert_eq!(fault_of_answer(400, "AccessDeniedException", "x"), RequestError::Denied);
+        assert_eq!(fault_of_answer(400, "ResourceNotFoundException", "x"), RequestError::Missing);
+        assert!(matches!(fault_of_answer(503, "", ""), RequestError::Passing(_)));
         assert!(matches!(
             fault_of_answer(400, "InvalidParameterException", "The specified nextToken is invalid."),
-            Fault::Token(_)
+            RequestError::Token(_)
         ));
         assert_eq!(
             fault_of_answer(400, "InvalidOperationException", "not supported for Infrequent Access log class"),
-            Fault::Class("INFREQUENT_ACCESS".to_owned())
+            RequestError::Class("INFREQUENT_ACCESS".to_owned())
         );
-        assert!(matches!(fault_of_answer(400, "InvalidParameterException", "bad limit"), Fault::Other(_)));
+        assert!(matches!(fault_of_answer(400, "InvalidParameterException", "bad limit"), RequestError::Other(_)));
     }
 }

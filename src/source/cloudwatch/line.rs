@@ -10,7 +10,7 @@ use crate::model::stream_parts;
 /// An event with everything that tells where it is from.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Line<'e> {
+struct PulledEvent<'e> {
     timestamp: Option<i64>,
     ingestion_time: Option<i64>,
     event_id: Option<&'e str>,
@@ -23,7 +23,7 @@ struct Line<'e> {
 
 /// Appends an event of `target` to `text`.
 pub(super) fn append(target: &Target, event: &FilteredLogEvent, text: &mut Vec<u8>) {
-    let line = Line {
+    let line = PulledEvent {
         timestamp: event.timestamp(),
         ingestion_time: event.ingestion_time(),
         event_id: event.event_id(),

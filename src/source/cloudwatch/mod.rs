@@ -26,19 +26,19 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 
-pub use failure::Failure;
+pub use failure::PullError;
 pub use shared::Signal;
 
 use call::Caller;
 use connect::{Clients, Connection};
 use plan::Region;
-use reader::Reader;
+use reader::PullReader;
 use select::Selection;
-use selector::{FunctionArn, GroupArn};
-use shared::Shared;
+use selector::{FunctionByArn, GroupArn};
+use shared::PullState;
 
-use super::saved::Told;
-use super::{Feed, Input};
+use super::saved::PullTrailer;
+use super::{Input, InputSource};
 use crate::decode::InputContext;
 use crate::model::Timestamp;
 
@@ -93,7 +93,7 @@ impl Request {
     /// The regions that ARNs name.
     fn regions_of_arns(&self) -> impl Iterator<Item = String> {
         let of_groups = self.log_groups.iter().filter_map(|group| GroupArn::parse(group)).map(|arn| arn.region);
-        let of_functions = self.functions.iter().filter_map(|name| FunctionArn::parse(name)).map(|arn| arn.region);
+        let of_functions = self.functions.iter().filter_map(|name| FunctionByArn::parse(name)).map(|arn| arn.region);
         of_groups.chain(of_functions)
     }
 
@@ -126,8 +126,8 @@ pub struct Account {
     pub regions: Vec<String>,
 }
 
-/// Told how far a pull is.
-pub trait Watch: Send + Sync {
+/// Receives the progress of a pull.
+pub trait PullWatch: Send + Sync {
     /// Reading begins.
     fn begins(&self, outlook: &Outlook);
     /// A page of a log group came: so much more of its time is covered, with so many events.
@@ -139,7 +139,7 @@ pub trait Watch: Send + Sync {
 /// A pull under way, as the feed of one input.
 pub struct Pull {
     inputs: [Input; 1],
-    shared: Arc<Shared>,
+    shared: Arc<PullState>,
     save: Mutex<Option<File>>,
     /// Holds the work; dropped with the pull.
     runtime: Option<Runtime>,
@@ -150,20 +150,25 @@ impl Pull {
     ///
     /// # Errors
     /// When nothing can be read at all.
-    pub fn start(request: Request, name: &str, save: Option<File>, watch: Arc<dyn Watch>) -> Result<Self, Failure> {
-        let machine = |error: io::Error| Failure::Machine(error.to_string());
+    pub fn start(
+        request: Request,
+        name: &str,
+        save: Option<File>,
+        watch: Arc<dyn PullWatch>,
+    ) -> Result<Self, PullError> {
+        let machine = |error: io::Error| PullError::Machine(error.to_string());
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(machine)?;
         let signals = runtime.block_on(async { shared::listen() });
         let found = runtime.block_on(async {
             tokio::select! {
                 found = find(&request) => found,
                 // The work below hears the signal too, and ends at once.
-                _ = shared::heard(signals.clone()) => Ok(Found::default()),
+                _ = shared::heard(signals.clone()) => Ok(LookedUp::default()),
             }
         })?;
-        let Found { connection, selection } = found;
+        let LookedUp { connection, selection } = found;
         watch.begins(&outlook(&request, &connection, &selection));
-        let shared = Arc::new(Shared::new(&request, selection, watch).map_err(machine)?);
+        let shared = Arc::new(PullState::new(&request, selection, watch).map_err(machine)?);
         let regions = regions(&shared, connection.clients, request.max_rate);
         runtime.spawn(work(Arc::clone(&shared), regions, signals));
         let context = InputContext::default();
@@ -179,7 +184,7 @@ impl Pull {
 
     /// Why it ended early, where AWS is the reason.
     #[must_use]
-    pub fn failure(&self) -> Option<Failure> {
+    pub fn failure(&self) -> Option<PullError> {
         self.shared.failure()
     }
 
@@ -210,32 +215,32 @@ impl Drop for Pull {
     }
 }
 
-impl Feed for Pull {
+impl InputSource for Pull {
     fn inputs(&self) -> &[Input] {
         &self.inputs
     }
 
     fn open(&self, _at: usize) -> io::Result<Box<dyn Read + Send + '_>> {
         let save = self.save.lock().unwrap_or_else(PoisonError::into_inner).take();
-        Ok(Box::new(Reader::new(Arc::clone(&self.shared), save)))
+        Ok(Box::new(PullReader::new(Arc::clone(&self.shared), save)))
     }
 
-    fn told(&self, _at: usize, _head: &[u8]) -> Option<Told> {
+    fn told(&self, _at: usize, _head: &[u8]) -> Option<PullTrailer> {
         Some(self.shared.told())
     }
 }
 
 /// What was looked up.
 #[derive(Default)]
-struct Found {
+struct LookedUp {
     connection: Connection,
     selection: Selection,
 }
 
-async fn find(request: &Request) -> Result<Found, Failure> {
+async fn find(request: &Request) -> Result<LookedUp, PullError> {
     let connection = connect::connect(request).await?;
     let selection = select::select(request, &connection).await?;
-    Ok(Found { connection, selection })
+    Ok(LookedUp { connection, selection })
 }
 
 fn outlook(request: &Request, connection: &Connection, selection: &Selection) -> Outlook {
@@ -262,7 +267,7 @@ fn outlook(request: &Request, connection: &Connection, selection: &Selection) ->
 }
 
 /// The regions with the log groups to read in each.
-fn regions(shared: &Arc<Shared>, clients: Vec<Clients>, max_rate: Option<u32>) -> Vec<(Arc<Region>, Vec<usize>)> {
+fn regions(shared: &Arc<PullState>, clients: Vec<Clients>, max_rate: Option<u32>) -> Vec<(Arc<Region>, Vec<usize>)> {
     let region = |clients: Clients| {
         let of_region = |at: &usize| shared.targets[*at].region == clients.region;
         let targets: Vec<usize> = (0..shared.targets.len()).filter(of_region).collect();
@@ -274,7 +279,7 @@ fn regions(shared: &Arc<Shared>, clients: Vec<Clients>, max_rate: Option<u32>) -
 }
 
 /// Reads all regions, until the end or a signal.
-async fn work(shared: Arc<Shared>, regions: Vec<(Arc<Region>, Vec<usize>)>, signals: Signals) {
+async fn work(shared: Arc<PullState>, regions: Vec<(Arc<Region>, Vec<usize>)>, signals: Signals) {
     let mut running = JoinSet::new();
     for (region, targets) in regions {
         running.spawn(plan::pull(region, targets));

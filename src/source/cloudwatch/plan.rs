@@ -11,10 +11,10 @@ use tokio::task::JoinSet;
 
 use super::call::Caller;
 use super::connect::Clients;
-use super::failure::{Failure, Fault};
+use super::failure::{PullError, RequestError};
 use super::select::{DELIVERY, INFREQUENT_ACCESS, missing};
-use super::slice::{Next, Slice};
-use super::{Shared, line};
+use super::slice::{AfterPage, Slice};
+use super::{PullState, line};
 use crate::model::Timestamp;
 use crate::source::saved::Unread;
 
@@ -31,13 +31,13 @@ const PIECES: usize = 16;
 pub(super) struct Region {
     pub(super) caller: Caller,
     pub(super) clients: Clients,
-    pub(super) shared: Arc<Shared>,
+    pub(super) shared: Arc<PullState>,
 }
 
 /// What came of one page.
-struct Turn {
+struct PageResult {
     slice: Slice,
-    result: Result<Next, Fault>,
+    result: Result<AfterPage, RequestError>,
     took: Option<Duration>,
 }
 
@@ -45,7 +45,7 @@ struct Turn {
 struct Plan {
     region: Arc<Region>,
     waiting: VecDeque<Slice>,
-    running: JoinSet<Turn>,
+    running: JoinSet<PageResult>,
     /// Seconds that a page takes, smoothed, after the first one.
     latency_s: Option<f64>,
     /// Slices of each log group that are not done.
@@ -86,16 +86,16 @@ impl Plan {
         }
     }
 
-    fn turned(&mut self, turn: Turn) {
-        let Turn { slice, result, took } = turn;
+    fn turned(&mut self, turn: PageResult) {
+        let PageResult { slice, result, took } = turn;
         if let Some(took) = took {
             let took_s = took.as_secs_f64();
             self.latency_s = self.latency_s.map(|known| known + 0.2 * (took_s - known)).or(Some(took_s));
         }
         match result {
-            Ok(Next::Done) => self.done(&slice),
-            Ok(Next::More) => self.go_on(slice),
-            Ok(Next::Stuck) => self.give_up(&slice, "its pages lead nowhere; pull this time again"),
+            Ok(AfterPage::Done) => self.done(&slice),
+            Ok(AfterPage::More) => self.go_on(slice),
+            Ok(AfterPage::Stuck) => self.give_up(&slice, "its pages lead nowhere; pull this time again"),
             Err(fault) => self.failed(slice, fault),
         }
     }
@@ -134,23 +134,27 @@ impl Plan {
         self.done(slice);
     }
 
-    fn failed(&mut self, mut slice: Slice, fault: Fault) {
+    fn failed(&mut self, mut slice: Slice, fault: RequestError) {
         let target = &self.region.shared.targets[slice.target];
         let whole = match &fault {
-            Fault::Fatal(failure) => return self.region.shared.fail(failure.clone()),
+            RequestError::Fatal(failure) => return self.region.shared.fail(failure.clone()),
             // An old token may be answered with any error about parameters.
-            Fault::Token(_) | Fault::Other(_) if slice.token.is_some() && slice.begin_anew() => {
+            RequestError::Token(_) | RequestError::Other(_) if slice.token.is_some() && slice.begin_anew() => {
                 return self.waiting.push_front(slice);
             }
-            Fault::Denied => "access denied: allow logs:FilterLogEvents on it".to_owned(),
-            Fault::Missing => missing(&target.group, &target.region),
-            Fault::Class(class) if class == "DELIVERY" => DELIVERY.to_owned(),
-            Fault::Class(_) => INFREQUENT_ACCESS.to_owned(),
-            Fault::Throttled => return self.give_up(&slice, "throttled again and again; pull less at once or later"),
-            Fault::Passing(why) | Fault::NoConnection(why) => {
+            RequestError::Denied => "access denied: allow logs:FilterLogEvents on it".to_owned(),
+            RequestError::Missing => missing(&target.group, &target.region),
+            RequestError::Class(class) if class == "DELIVERY" => DELIVERY.to_owned(),
+            RequestError::Class(_) => INFREQUENT_ACCESS.to_owned(),
+            RequestError::Throttled => {
+                return self.give_up(&slice, "throttled again and again; pull less at once or later");
+            }
+            RequestError::Passing(why) | RequestError::NoConnection(why) => {
                 return self.give_up(&slice, &format!("tried many times ({why}); pull this time again"));
             }
-            Fault::Token(why) | Fault::Other(why) => return self.give_up(&slice, &format!("AWS refuses ({why})")),
+            RequestError::Token(why) | RequestError::Other(why) => {
+                return self.give_up(&slice, &format!("AWS refuses ({why})"));
+            }
         };
         self.drop_group(&slice, whole);
     }
@@ -174,7 +178,7 @@ impl Plan {
 }
 
 /// Asks for one page and takes it.
-async fn turn(region: Arc<Region>, mut slice: Slice) -> Turn {
+async fn turn(region: Arc<Region>, mut slice: Slice) -> PageResult {
     let target = &region.shared.targets[slice.target];
     let logs = &region.clients.logs;
     let request = || {
@@ -189,7 +193,7 @@ async fn turn(region: Arc<Region>, mut slice: Slice) -> Turn {
     };
     let (page, took) = match region.caller.call(request).await {
         Ok(answer) => answer,
-        Err(fault) => return Turn { slice, result: Err(fault), took: None },
+        Err(fault) => return PageResult { slice, result: Err(fault), took: None },
     };
     let (mut text, mut events) = (Vec::new(), 0);
     for event in page.events() {
@@ -201,14 +205,14 @@ async fn turn(region: Arc<Region>, mut slice: Slice) -> Turn {
     }
     let shared = &region.shared;
     if let Err(why) = shared.spool.push(slice.target, slice.start, &text) {
-        shared.fail(Failure::Machine(format!("the temporary file: {why}")));
+        shared.fail(PullError::Machine(format!("the temporary file: {why}")));
     }
     let before = slice.reported_ms;
     slice.reported_ms = slice.covered_ms();
     let next = slice.turn(page.next_token().filter(|token| !token.is_empty()).map(str::to_owned));
-    if next == Next::Done {
+    if next == AfterPage::Done {
         slice.reported_ms = slice.end - slice.start + 1;
     }
     shared.page(slice.target, slice.reported_ms - before, events);
-    Turn { slice, result: Ok(next), took: Some(took) }
+    PageResult { slice, result: Ok(next), took: Some(took) }
 }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
-use super::Shared;
+use super::PullState;
 use super::spool::Cursor;
 use crate::source::saved;
 
@@ -12,8 +12,8 @@ use crate::source::saved;
 const FRAME: usize = 1 << 20;
 
 /// Reads the pull from its beginning to its end, waiting for what has not come yet.
-pub(super) struct Reader {
-    shared: Arc<Shared>,
+pub(super) struct PullReader {
+    shared: Arc<PullState>,
     cursor: Cursor,
     text: Vec<u8>,
     bytes: Vec<u8>,
@@ -22,8 +22,8 @@ pub(super) struct Reader {
     save: Option<File>,
 }
 
-impl Reader {
-    pub(super) fn new(shared: Arc<Shared>, save: Option<File>) -> Self {
+impl PullReader {
+    pub(super) fn new(shared: Arc<PullState>, save: Option<File>) -> Self {
         let (text, bytes) = (Vec::new(), Vec::new());
         Self { shared, cursor: Cursor::default(), text, bytes, at: 0, over: false, save }
     }
@@ -60,7 +60,7 @@ impl Reader {
     }
 }
 
-impl Read for Reader {
+impl Read for PullReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.at == self.bytes.len() {
             if self.over {

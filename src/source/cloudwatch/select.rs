@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Request;
 use super::connect::Connection;
-use super::failure::{Failure, Fault};
+use super::failure::{PullError, RequestError};
 use super::listing::{Class, GroupInfo, Lister, default_group};
-use super::selector::{Choice, FunctionArn, GroupArn, Owner};
+use super::selector::{Choice, FunctionByArn, GroupArn, Owner};
 use crate::model::function_from_group;
-use crate::source::saved::{Remark, Told, Unread};
+use crate::source::saved::{PullTrailer, Remark, Unread};
 
 /// A log group to read.
 #[derive(Clone, Debug)]
@@ -49,7 +49,7 @@ pub(super) struct Selection {
     pub(super) targets: Vec<Target>,
     /// The account of the credentials, where something tells it.
     pub(super) account: Option<String>,
-    pub(super) told: Told,
+    pub(super) told: PullTrailer,
 }
 
 /// What was named, understood.
@@ -57,14 +57,14 @@ pub(super) struct Selection {
 struct Wanted {
     functions: Vec<Choice>,
     groups: Vec<Choice>,
-    function_arns: Vec<FunctionArn>,
+    function_arns: Vec<FunctionByArn>,
     group_arns: Vec<GroupArn>,
     /// What cannot be read, whatever AWS answers.
     refused: Vec<Unread>,
 }
 
 impl Wanted {
-    fn of(request: &Request) -> Result<Self, Failure> {
+    fn of(request: &Request) -> Result<Self, PullError> {
         let mut wanted = Self::default();
         for name in &request.functions {
             wanted.function(name)?;
@@ -79,7 +79,7 @@ impl Wanted {
             match GroupArn::parse(group) {
                 Some(arn) => wanted.group_arns.push(arn),
                 None if group.starts_with("arn:") => {
-                    return Err(Failure::Usage(format!("'{group}' is not the ARN of a log group")));
+                    return Err(PullError::Usage(format!("'{group}' is not the ARN of a log group")));
                 }
                 None => wanted.groups.push(Choice::parse(group)?),
             }
@@ -87,16 +87,16 @@ impl Wanted {
         Ok(wanted)
     }
 
-    fn function(&mut self, name: &str) -> Result<(), Failure> {
-        match FunctionArn::parse(name) {
-            Some(FunctionArn { qualifier: Some(qualifier), .. }) => self.refuse(name, one_version(&qualifier)),
+    fn function(&mut self, name: &str) -> Result<(), PullError> {
+        match FunctionByArn::parse(name) {
+            Some(FunctionByArn { qualifier: Some(qualifier), .. }) => self.refuse(name, one_version(&qualifier)),
             Some(arn) => self.function_arns.push(arn),
             None if name.starts_with("arn:") => {
-                return Err(Failure::Usage(format!("'{name}' is not the ARN of a function")));
+                return Err(PullError::Usage(format!("'{name}' is not the ARN of a function")));
             }
             None if name.contains('/') => {
                 let message = format!("'{name}' is no function; write --log-group '{name}' for a log group");
-                return Err(Failure::Usage(message));
+                return Err(PullError::Usage(message));
             }
             None => match name.split_once(':') {
                 Some((_, rest)) if rest.starts_with("function:") => self.refuse(name, PART_OF_AN_ARN.to_owned()),
@@ -113,11 +113,11 @@ impl Wanted {
 }
 
 /// Finds the log groups in all regions.
-pub(super) async fn select(request: &Request, connection: &Connection) -> Result<Selection, Failure> {
+pub(super) async fn select(request: &Request, connection: &Connection) -> Result<Selection, PullError> {
     let mut wanted = Wanted::of(request)?;
-    let told = Told { unread: std::mem::take(&mut wanted.refused), ..Told::default() };
+    let told = PullTrailer { unread: std::mem::take(&mut wanted.refused), ..PullTrailer::default() };
     let mut search =
-        Search { request, found: BTreeMap::new(), missing: BTreeMap::new(), by_arn: Vec::new(), own: None, told };
+        GroupSearch { request, found: BTreeMap::new(), missing: BTreeMap::new(), by_arn: Vec::new(), own: None, told };
     for clients in &connection.clients {
         search.region(&wanted, Lister::new(clients.clone())).await?;
     }
@@ -126,7 +126,7 @@ pub(super) async fn select(request: &Request, connection: &Connection) -> Result
 
 /// A function that was named by its ARN, and what the account of the credentials has under its name.
 struct NamedByArn {
-    arn: FunctionArn,
+    arn: FunctionByArn,
     group: String,
     /// The function, where others may write to the group, too.
     only: Option<String>,
@@ -135,7 +135,7 @@ struct NamedByArn {
 }
 
 /// The search through the regions.
-struct Search<'r> {
+struct GroupSearch<'r> {
     request: &'r Request,
     found: BTreeMap<GroupKey, Target>,
     /// Names that were found nowhere so far, and why.
@@ -144,11 +144,11 @@ struct Search<'r> {
     by_arn: Vec<NamedByArn>,
     /// Whose the credentials are: AWS lists only what belongs to their account.
     own: Option<Owner>,
-    told: Told,
+    told: PullTrailer,
 }
 
-impl Search<'_> {
-    async fn region(&mut self, wanted: &Wanted, lister: Lister) -> Result<(), Failure> {
+impl GroupSearch<'_> {
+    async fn region(&mut self, wanted: &Wanted, lister: Lister) -> Result<(), PullError> {
         let region = lister.clients.region.clone();
         let exact = wanted.functions.iter().filter(|choice| choice.is_exact()).map(Choice::prefix);
         for name in exact {
@@ -176,19 +176,19 @@ impl Search<'_> {
     }
 
     /// One function by its name.
-    async fn function(&mut self, lister: &Lister, name: &str) -> Result<(), Failure> {
+    async fn function(&mut self, lister: &Lister, name: &str) -> Result<(), PullError> {
         let (group, only) = self.group_of(lister, name).await?;
         self.named_group(lister, name, &group, only).await
     }
 
     /// The log group of a function of this name, and the function where others may write to the group, too.
-    async fn group_of(&mut self, lister: &Lister, name: &str) -> Result<(String, Option<String>), Failure> {
+    async fn group_of(&mut self, lister: &Lister, name: &str) -> Result<(String, Option<String>), PullError> {
         let group = match lister.function(name).await {
             Ok(found) => {
                 self.learn(found.owner.as_ref());
                 found.group
             }
-            Err(Fault::Fatal(failure)) => return Err(failure),
+            Err(RequestError::Fatal(failure)) => return Err(failure),
             // Not allowed, or deleted and its log still there.
             Err(_) => default_group(name),
         };
@@ -197,10 +197,10 @@ impl Search<'_> {
     }
 
     /// One function by its ARN. Whether it is of the account of the credentials may show only later.
-    async fn function_by_arn(&mut self, lister: &Lister, arn: &FunctionArn) -> Result<(), Failure> {
+    async fn function_by_arn(&mut self, lister: &Lister, arn: &FunctionByArn) -> Result<(), PullError> {
         let (group, only) = self.group_of(lister, &arn.name).await?;
         let info = match lister.group(&group).await {
-            Err(Fault::Fatal(failure)) => return Err(failure),
+            Err(RequestError::Fatal(failure)) => return Err(failure),
             looked_up => looked_up.ok(),
         };
         self.learn(info.iter().flatten().find_map(|info| info.owner.as_ref()));
@@ -209,7 +209,7 @@ impl Search<'_> {
     }
 
     /// Functions by globs: those that exist, wherever they log, and those of which only the log is left.
-    async fn functions(&mut self, lister: &Lister, globs: &[&Choice]) -> Result<(), Failure> {
+    async fn functions(&mut self, lister: &Lister, globs: &[&Choice]) -> Result<(), PullError> {
         let region = &lister.clients.region;
         let wanted = |name: &str| globs.iter().any(|glob| glob.holds(name));
         let mut custom: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -221,7 +221,7 @@ impl Search<'_> {
                     custom.entry(one.group).or_default().insert(one.name);
                 }
             }
-            Err(Fault::Fatal(failure)) => return Err(failure),
+            Err(RequestError::Fatal(failure)) => return Err(failure),
             Err(_) => self.told.notes.push(Remark {
                 incomplete: false,
                 text: format!(
@@ -246,7 +246,7 @@ impl Search<'_> {
         Ok(())
     }
 
-    async fn groups(&mut self, lister: &Lister, choice: &Choice) -> Result<(), Failure> {
+    async fn groups(&mut self, lister: &Lister, choice: &Choice) -> Result<(), PullError> {
         if let Choice::Exact(name) = choice {
             return self.named_group(lister, name, name, None).await;
         }
@@ -258,15 +258,15 @@ impl Search<'_> {
         Ok(())
     }
 
-    async fn list(&mut self, lister: &Lister, prefix: &str) -> Result<Vec<GroupInfo>, Failure> {
+    async fn list(&mut self, lister: &Lister, prefix: &str) -> Result<Vec<GroupInfo>, PullError> {
         let region = &lister.clients.region;
         let groups = lister.groups(prefix).await.map_err(|fault| match fault {
-            Fault::Fatal(failure) => failure,
-            Fault::Denied => Failure::ListDenied(region.clone()),
-            Fault::Other(detail) | Fault::Passing(detail) | Fault::Token(detail) => {
-                Failure::Other { region: region.clone(), detail }
+            RequestError::Fatal(failure) => failure,
+            RequestError::Denied => PullError::ListDenied(region.clone()),
+            RequestError::Other(detail) | RequestError::Passing(detail) | RequestError::Token(detail) => {
+                PullError::Other { region: region.clone(), detail }
             }
-            fault => Failure::Other { region: region.clone(), detail: format!("{fault:?}") },
+            fault => PullError::Other { region: region.clone(), detail: format!("{fault:?}") },
         })?;
         self.learn(groups.iter().find_map(|info| info.owner.as_ref()));
         Ok(groups)
@@ -279,9 +279,9 @@ impl Search<'_> {
         label: &str,
         group: &str,
         only: Option<String>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), PullError> {
         match lister.group(group).await {
-            Err(Fault::Fatal(failure)) => return Err(failure),
+            Err(RequestError::Fatal(failure)) => return Err(failure),
             Ok(Some(info)) => {
                 self.missing.insert(label.to_owned(), None);
                 self.learn(info.owner.as_ref());
@@ -306,9 +306,9 @@ impl Search<'_> {
         Ok(())
     }
 
-    async fn group_by_arn(&mut self, lister: &Lister, arn: &GroupArn) -> Result<(), Failure> {
+    async fn group_by_arn(&mut self, lister: &Lister, arn: &GroupArn) -> Result<(), PullError> {
         let info = match lister.group(&arn.name).await {
-            Err(Fault::Fatal(failure)) => return Err(failure),
+            Err(RequestError::Fatal(failure)) => return Err(failure),
             other => other.ok().flatten(),
         };
         self.learn(info.as_ref().and_then(|info| info.owner.as_ref()));
@@ -440,7 +440,7 @@ fn foreign(theirs: &Owner, own: Option<&Owner>, account: Option<&str>) -> Option
 }
 
 /// The ARN of the log group of a function.
-fn group_arn(function: &FunctionArn, group: &str) -> String {
+fn group_arn(function: &FunctionByArn, group: &str) -> String {
     let Owner { partition, account } = &function.owner;
     format!("arn:{partition}:logs:{}:{account}:log-group:{group}", function.region)
 }
@@ -521,7 +521,7 @@ mod tests {
         let request = |name: &str| Request { functions: vec![name.to_owned()], ..Request::new(now, now) };
         let wanted = |name: &str| Wanted::of(&request(name));
         assert!(wanted("pay").is_ok());
-        assert!(matches!(wanted("/aws/lambda/pay"), Err(Failure::Usage(_))));
+        assert!(matches!(wanted("/aws/lambda/pay"), Err(PullError::Usage(_))));
         let by_arn = wanted("arn:aws:lambda:eu-west-1:123456789012:function:pay").unwrap();
         assert_eq!(by_arn.function_arns.len(), 1);
     }

@@ -2,7 +2,7 @@
 
 use globset::{Glob, GlobMatcher};
 
-use super::failure::Failure;
+use super::failure::PullError;
 use crate::model;
 
 /// Names of which one is enough.
@@ -20,19 +20,19 @@ pub(super) enum Choice {
 
 impl Choice {
     /// Reads a name or a glob.
-    pub(super) fn parse(text: &str) -> Result<Self, Failure> {
+    pub(super) fn parse(text: &str) -> Result<Self, PullError> {
         let Some(special) = text.find(['*', '?', '[', '{', '\\']) else {
             return Ok(Self::Exact(text.to_owned()));
         };
-        let glob = Glob::new(text).map_err(|error| Failure::Usage(error.to_string()))?;
+        let glob = Glob::new(text).map_err(|error| PullError::Usage(error.to_string()))?;
         Ok(Self::Matching { prefix: text[..special].to_owned(), glob: glob.compile_matcher() })
     }
 
     /// Whatever begins with `prefix`.
-    pub(super) fn beginning(prefix: &str) -> Result<Self, Failure> {
+    pub(super) fn beginning(prefix: &str) -> Result<Self, PullError> {
         let literal: String =
             prefix.chars().flat_map(|c| if "*?[]{}\\".contains(c) { vec!['\\', c] } else { vec![c] }).collect();
-        let glob = Glob::new(&format!("{literal}*")).map_err(|error| Failure::Usage(error.to_string()))?;
+        let glob = Glob::new(&format!("{literal}*")).map_err(|error| PullError::Usage(error.to_string()))?;
         Ok(Self::Matching { prefix: prefix.to_owned(), glob: glob.compile_matcher() })
     }
 
@@ -75,7 +75,7 @@ impl Owner {
 
 /// A function by its ARN: `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct FunctionArn {
+pub(super) struct FunctionByArn {
     pub(super) owner: Owner,
     pub(super) region: String,
     pub(super) name: String,
@@ -85,7 +85,7 @@ pub(super) struct FunctionArn {
     pub(super) arn: String,
 }
 
-impl FunctionArn {
+impl FunctionByArn {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let arn = model::FunctionArn::parse(text)?;
         let mut rest = text.split(':').skip(7);
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn an_arn_that_names_no_account_or_region_is_none() {
-        let read = |arn: &str| FunctionArn::parse(arn).map(|arn| (arn.owner.account, arn.region, arn.qualifier));
+        let read = |arn: &str| FunctionByArn::parse(arn).map(|arn| (arn.owner.account, arn.region, arn.qualifier));
         let part = |text: &str| text.to_owned();
         for (arn, want) in [
             ("arn:aws:lambda:r:1:function:pay", Some((part("1"), part("r"), None))),

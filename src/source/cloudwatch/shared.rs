@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
-use super::failure::Failure;
+use super::failure::PullError;
 use super::select::Selection;
 use super::select::Target;
-use super::spool::Spool;
-use super::{Request, Watch};
+use super::spool::PageSpool;
+use super::{PullWatch, Request};
 use crate::model::Timestamp;
-use crate::source::saved::{Remark, Told, Unread};
+use crate::source::saved::{PullTrailer, Remark, Unread};
 
 /// What the user sends to end a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,23 +24,23 @@ pub enum Signal {
 }
 
 /// What is known of a pull.
-pub(super) struct Shared {
+pub(super) struct PullState {
     pub(super) targets: Vec<Target>,
     pub(super) from: Timestamp,
     pub(super) to: Timestamp,
-    pub(super) spool: Spool,
-    pub(super) watch: Arc<dyn Watch>,
+    pub(super) spool: PageSpool,
+    pub(super) watch: Arc<dyn PullWatch>,
     groups_done: AtomicUsize,
     pages: AtomicUsize,
     over: AtomicBool,
-    told: Mutex<Told>,
+    told: Mutex<PullTrailer>,
     ends: Mutex<Ends>,
 }
 
 /// Why it ended early, or its file is not written.
 #[derive(Debug, Default)]
 struct Ends {
-    failure: Option<Failure>,
+    failure: Option<PullError>,
     signal: Option<Signal>,
     save_error: Option<String>,
 }
@@ -49,13 +49,13 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Shared {
-    pub(super) fn new(request: &Request, selection: Selection, watch: Arc<dyn Watch>) -> io::Result<Self> {
-        let spool = Spool::new(selection.targets.len())?;
+impl PullState {
+    pub(super) fn new(request: &Request, selection: Selection, watch: Arc<dyn PullWatch>) -> io::Result<Self> {
+        let spool = PageSpool::new(selection.targets.len())?;
         for target in 0..selection.targets.len() {
             spool.open(target, request.from.ms());
         }
-        let told = Told { from_ms: Some(request.from.ms()), to_ms: Some(request.to.ms()), ..selection.told };
+        let told = PullTrailer { from_ms: Some(request.from.ms()), to_ms: Some(request.to.ms()), ..selection.told };
         Ok(Self {
             targets: selection.targets,
             from: request.from,
@@ -93,7 +93,7 @@ impl Shared {
     }
 
     /// Nothing more can be pulled. The first reason counts.
-    pub(super) fn fail(&self, failure: Failure) {
+    pub(super) fn fail(&self, failure: PullError) {
         let mut ends = locked(&self.ends);
         if ends.failure.is_none() {
             self.remark(format!("ended early: {failure}"));
@@ -123,7 +123,7 @@ impl Shared {
         self.pages.load(Ordering::Relaxed)
     }
 
-    pub(super) fn failure(&self) -> Option<Failure> {
+    pub(super) fn failure(&self) -> Option<PullError> {
         locked(&self.ends).failure.clone()
     }
 
@@ -136,7 +136,7 @@ impl Shared {
     }
 
     /// What there is to say besides the events, in the same order whatever came first.
-    pub(super) fn told(&self) -> Told {
+    pub(super) fn told(&self) -> PullTrailer {
         let mut told = locked(&self.told).clone();
         told.unread.sort();
         told.unread.dedup();

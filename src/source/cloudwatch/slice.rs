@@ -46,7 +46,7 @@ pub(super) struct Slice {
 
 /// How to go on after a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub(super) enum AfterPage {
     /// The stretch was read to its end.
     Done,
     /// Another page.
@@ -103,7 +103,7 @@ impl Slice {
     }
 
     /// The page is over, and `token` leads on. Only a missing token ends the stretch.
-    pub(super) fn turn(&mut self, token: Option<String>) -> Next {
+    pub(super) fn turn(&mut self, token: Option<String>) -> AfterPage {
         if self.events == 0 {
             self.empties += 1;
         } else {
@@ -112,10 +112,10 @@ impl Slice {
             self.empties = 0;
             self.pages += 1;
         }
-        let Some(token) = token else { return Next::Done };
+        let Some(token) = token else { return AfterPage::Done };
         self.same_tokens = if self.token.as_ref() == Some(&token) { self.same_tokens + 1 } else { 0 };
         self.token = Some(token);
-        if self.same_tokens < SAME_TOKENS || self.begin_anew() { Next::More } else { Next::Stuck }
+        if self.same_tokens < SAME_TOKENS || self.begin_anew() { AfterPage::More } else { AfterPage::Stuck }
     }
 
     /// The token leads nowhere: asks again from the latest event on. False when that was tried often enough.
@@ -186,9 +186,9 @@ mod tests {
     fn only_a_missing_token_ends_it() {
         let mut slice = Slice::new(0, 0, 999);
         for page in 0..100 {
-            assert_eq!(slice.turn(token(&page.to_string())), Next::More);
+            assert_eq!(slice.turn(token(&page.to_string())), AfterPage::More);
         }
-        assert_eq!(slice.turn(None), Next::Done);
+        assert_eq!(slice.turn(None), AfterPage::Done);
     }
 
     #[test]
@@ -211,7 +211,7 @@ mod tests {
         let mut slice = Slice::new(0, 0, 999);
         slice.turn(token("a"));
         let mut turns = 0;
-        while slice.turn(token("a")) == Next::More {
+        while slice.turn(token("a")) == AfterPage::More {
             turns += 1;
         }
         assert!((SAME_TOKENS..=(SAME_TOKENS + 1) * (BEGINNINGS + 1)).contains(&turns), "{turns}");

@@ -14,7 +14,7 @@ use flate2::write::DeflateEncoder;
 
 /// Where a page lies.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct PageLocation {
     offset: u64,
     length: u32,
 }
@@ -22,12 +22,12 @@ struct Place {
 /// The pages of one slice.
 #[derive(Debug, Default)]
 struct Pages {
-    places: Vec<Place>,
+    places: Vec<PageLocation>,
     done: bool,
 }
 
 #[derive(Debug)]
-struct State {
+struct SpoolState {
     file: File,
     end: u64,
     /// By log group, the slices by their first millisecond.
@@ -40,8 +40,8 @@ struct State {
 
 /// Takes pages from the pullers and hands them to one reader.
 #[derive(Debug)]
-pub(super) struct Spool {
-    state: Mutex<State>,
+pub(super) struct PageSpool {
+    state: Mutex<SpoolState>,
     news: Condvar,
 }
 
@@ -53,10 +53,10 @@ pub(super) struct Cursor {
     page: usize,
 }
 
-impl Spool {
+impl PageSpool {
     /// A spool for so many log groups.
     pub(super) fn new(groups: usize) -> io::Result<Self> {
-        let state = State {
+        let state = SpoolState {
             file: tempfile::tempfile()?,
             end: 0,
             groups: (0..groups).map(|_| BTreeMap::new()).collect(),
@@ -66,7 +66,7 @@ impl Spool {
         Ok(Self { state: Mutex::new(state), news: Condvar::new() })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, SpoolState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -115,42 +115,42 @@ impl Spool {
         let mut state = self.state();
         loop {
             match state.next(cursor) {
-                Ahead::Page(place) => {
+                NextPage::Page(place) => {
                     let packed = state.read(place)?;
                     drop(state);
                     return unpack(&packed).map(Some);
                 }
-                Ahead::End => return Ok(None),
-                Ahead::Wait => state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner),
+                NextPage::End => return Ok(None),
+                NextPage::Wait => state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner),
             }
         }
     }
 }
 
 /// What lies ahead of a cursor.
-enum Ahead {
-    Page(Place),
+enum NextPage {
+    Page(PageLocation),
     Wait,
     End,
 }
 
-impl State {
-    fn append(&mut self, packed: &[u8]) -> io::Result<Place> {
+impl SpoolState {
+    fn append(&mut self, packed: &[u8]) -> io::Result<PageLocation> {
         self.file.seek(SeekFrom::Start(self.end))?;
         self.file.write_all(packed)?;
-        let place = Place { offset: self.end, length: u32::try_from(packed.len()).unwrap_or(u32::MAX) };
+        let place = PageLocation { offset: self.end, length: u32::try_from(packed.len()).unwrap_or(u32::MAX) };
         self.end += packed.len() as u64;
         Ok(place)
     }
 
-    fn read(&mut self, place: Place) -> io::Result<Vec<u8>> {
+    fn read(&mut self, place: PageLocation) -> io::Result<Vec<u8>> {
         self.file.seek(SeekFrom::Start(place.offset))?;
         let mut packed = vec![0; place.length as usize];
         self.file.read_exact(&mut packed)?;
         Ok(packed)
     }
 
-    fn next(&self, cursor: &mut Cursor) -> Ahead {
+    fn next(&self, cursor: &mut Cursor) -> NextPage {
         while let Some(slices) = self.groups.get(cursor.group) {
             let Some(at) = cursor.slice else {
                 match slices.keys().next() {
@@ -159,13 +159,13 @@ impl State {
                 }
                 continue;
             };
-            let Some(pages) = slices.get(&at) else { return Ahead::End };
+            let Some(pages) = slices.get(&at) else { return NextPage::End };
             if let Some(place) = pages.places.get(cursor.page) {
                 cursor.page += 1;
-                return Ahead::Page(*place);
+                return NextPage::Page(*place);
             }
             if !pages.done && !self.over {
-                return Ahead::Wait;
+                return NextPage::Wait;
             }
             cursor.page = 0;
             cursor.slice = slices.range((Bound::Excluded(at), Bound::Unbounded)).next().map(|(start, _)| *start);
@@ -174,7 +174,7 @@ impl State {
             }
         }
         // A group without a slice was not begun; the end of the list may come before the end of the work.
-        if self.over { Ahead::End } else { Ahead::Wait }
+        if self.over { NextPage::End } else { NextPage::Wait }
     }
 }
 
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn pages_leave_in_the_order_of_the_result() {
-        let spool = Spool::new(3).unwrap();
+        let spool = PageSpool::new(3).unwrap();
         for (group, start) in [(0, 0), (1, 0), (2, 0)] {
             spool.open(group, start);
         }
@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn a_reader_waits_until_it_is_over() {
-        let spool = Spool::new(1).unwrap();
+        let spool = PageSpool::new(1).unwrap();
         spool.open(0, 0);
         std::thread::scope(|scope| {
             let reader = scope.spawn(|| {

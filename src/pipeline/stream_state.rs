@@ -5,16 +5,16 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::judge::Closing;
-use super::piece::Piece;
+use super::stream_part::StreamPart;
 use super::worker::Worker;
 use crate::assemble::{Assembler, Message};
-use crate::model::{Batch, FunctionArn, Keep, Note, Place, Record, RequestId, StreamId, StreamKey, Stretch};
+use crate::model::{Batch, FunctionArn, Keep, Note, Place, RequestId, Statement, StreamId, StreamKey, Stretch};
 use crate::parse::Joiner;
 use crate::summary::StreamNames;
 use crate::wire::Identity;
 
 /// One stream of the input.
-pub(super) struct Slot {
+pub(super) struct StreamState {
     pub(super) identity: Arc<Identity>,
     pub(super) names: StreamNames,
     pub(super) assembler: Assembler,
@@ -41,7 +41,7 @@ pub(super) struct Unread {
     event: u32,
 }
 
-impl Slot {
+impl StreamState {
     /// A stream to which nothing was written yet.
     pub(super) fn new(identity: Identity, names: StreamNames, group: Option<&str>, event: u64) -> Self {
         Self {
@@ -93,24 +93,24 @@ impl Slot {
     }
 
     /// Takes what a message turned out to be.
-    pub(super) fn take(&mut self, worker: &mut Worker<'_>, message: &Message<'_>, record: &Record<'_>) {
+    pub(super) fn take(&mut self, worker: &mut Worker<'_>, message: &Message<'_>, record: &Statement<'_>) {
         worker.understood |= is_about_an_attempt(record);
         match record {
-            Record::InitStart(start) | Record::RestoreStart(start) => {
+            Statement::InitStart(start) | Statement::RestoreStart(start) => {
                 // It names the function, too, but only once an environment: those that began before the window would be
                 // a second row without a name.
                 if let Some(runtime) = start.runtime_version {
-                    worker.ledger.runtime(self.names, message.at, runtime);
+                    worker.entries.runtime(self.names, message.at, runtime);
                 }
             }
-            Record::Start { function_arn: Some(arn), .. } => {
+            Statement::Start { function_arn: Some(arn), .. } => {
                 if let Some(arn) = FunctionArn::parse(arn) {
                     self.named(worker, message.place.input, arn);
                 }
             }
-            Record::Report(report) if report.emulated => worker.note(message.place.input, emulator_note()),
-            Record::Foreign(kind) => worker.tally.foreign(kind, 1),
-            Record::LogsDropped { records } => worker.tally.logs_dropped(*records),
+            Statement::Report(report) if report.emulated => worker.note(message.place.input, emulator_note()),
+            Statement::Foreign(kind) => worker.tally.foreign(kind, 1),
+            Statement::LogsDropped { records } => worker.tally.logs_dropped(*records),
             _ => {}
         }
         self.assembler.record(message, record, &mut Closing::new(worker, &self.identity, self.names));
@@ -125,15 +125,15 @@ impl Slot {
         identity.function = Some(arn.name.to_owned());
         identity.region.get_or_insert_with(|| arn.region.to_owned());
         identity.account_id.get_or_insert_with(|| arn.account_id.to_owned());
-        self.names = worker.ledger.stream(&identity, input);
+        self.names = worker.entries.stream(&identity, input);
         self.identity = Arc::new(identity);
     }
 
     /// The end of the input: what is left, to be joined with other stretches of the stream.
-    pub(super) fn finish(self, input: u32) -> Option<Piece> {
+    pub(super) fn finish(self, input: u32) -> Option<StreamPart> {
         let Self { identity, names, assembler, foreign, .. } = self;
         let stream = identity.log_stream.is_some().then(|| stream_hash(&identity));
-        foreign.is_none().then(|| Piece { stream, identity, names, input, part: assembler.finish() })
+        foreign.is_none().then(|| StreamPart { stream, identity, names, input, part: assembler.finish() })
     }
 }
 
@@ -153,27 +153,27 @@ impl Joined {
 }
 
 /// The platform tells of the beginning or the end of an attempt.
-fn is_about_an_attempt(record: &Record<'_>) -> bool {
+fn is_about_an_attempt(record: &Statement<'_>) -> bool {
     match record {
-        Record::Start { .. }
-        | Record::End { .. }
-        | Record::RuntimeDone { .. }
-        | Record::Report(_)
-        | Record::TimedOut { .. }
-        | Record::Foreign(_) => true,
-        Record::InitStart(_)
-        | Record::InitReport(_)
-        | Record::RestoreStart(_)
-        | Record::RestoreReport(_)
-        | Record::Crash(_)
-        | Record::ExitedEarly { .. }
-        | Record::Extension { .. }
-        | Record::ImageError { .. }
-        | Record::Informational
-        | Record::LogsDropped { .. }
-        | Record::App(_)
-        | Record::UnreadableReport { .. }
-        | Record::Unrecognized => false,
+        Statement::Start { .. }
+        | Statement::End { .. }
+        | Statement::RuntimeDone { .. }
+        | Statement::Report(_)
+        | Statement::TimedOut { .. }
+        | Statement::Foreign(_) => true,
+        Statement::InitStart(_)
+        | Statement::InitReport(_)
+        | Statement::RestoreStart(_)
+        | Statement::RestoreReport(_)
+        | Statement::Crash(_)
+        | Statement::ExitedEarly { .. }
+        | Statement::Extension { .. }
+        | Statement::ImageError { .. }
+        | Statement::Informational
+        | Statement::LogsDropped { .. }
+        | Statement::App(_)
+        | Statement::UnreadableReport { .. }
+        | Statement::Unrecognized => false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! One of the threads that share a large input: looks at the events of its chunks, and closes what came to an end in them.
 //!
-//! Only assembling needs the order of the input. What is judged goes into a ledger of the hand's own.
+//! Only assembling needs the order of the input. What is judged goes into entries of the helper's own.
 
 use super::closed::{Closed, Unjudged};
 use super::judge::Closing;
@@ -8,16 +8,16 @@ use super::sift::sift_block;
 use super::sink::InputSink;
 use super::worker::Worker;
 use crate::assemble::Output;
-use crate::decode::Hand;
+use crate::decode::ChunkHelper;
 use crate::model::{Block, EventSink};
 
-impl<'w, 'r> Hand<InputSink<'w, 'r>> for Worker<'r> {
+impl<'w, 'r> ChunkHelper<InputSink<'w, 'r>> for Worker<'r> {
     fn before(&mut self, block: &mut Block) {
         sift_block(block);
     }
 
     fn deliver(&mut self, block: Block, sink: &mut InputSink<'w, 'r>) -> Block {
-        // What is closed in the chunk of a hand is judged by that hand.
+        // What is closed in the chunk of a helper is judged by that helper.
         sink.worker().unjudged = Some(self.unjudged.take().unwrap_or_default());
         let block = sink.block(block);
         self.unjudged = sink.worker().unjudged.take();

@@ -7,22 +7,22 @@ use super::guidance::{Advice, Need};
 use super::names::{FindingKey, FunctionKey};
 use super::retries;
 use crate::model::{Place, Timestamp};
-use crate::wire::{NeedsPerson, NeedyExample, moment};
+use crate::wire::{NeedsPerson, NeedsPersonExample, moment};
 
 /// Examples kept per function.
 const EXAMPLES: usize = 5;
 
-type Order = (Option<Timestamp>, u128);
+type LedgerOrder = (Option<Timestamp>, u128);
 
-/// The needy events of one function.
+/// The events that need a person of one function.
 #[derive(Debug, Default)]
-pub(super) struct Needy {
+pub(super) struct NeedsPersonCounts {
     events: u64,
     possibly_half_done: u64,
-    examples: Vec<(Order, NeedyExample)>,
+    examples: Vec<(LedgerOrder, NeedsPersonExample)>,
 }
 
-impl Needy {
+impl NeedsPersonCounts {
     /// Counts an event.
     pub(super) fn count(&mut self, need: Need) {
         self.events += 1;
@@ -42,7 +42,7 @@ impl Needy {
         }
     }
 
-    fn insert(&mut self, order: Order, example: NeedyExample) {
+    fn insert(&mut self, order: LedgerOrder, example: NeedsPersonExample) {
         let at = self.examples.partition_point(|(known, _)| *known <= order);
         self.examples.insert(at, (order, example));
         self.examples.truncate(EXAMPLES);
@@ -62,7 +62,7 @@ impl Needy {
             return;
         }
         let failed = attempts.iter().rfind(|attempt| attempt.finding != NO_FINDING);
-        let example = NeedyExample {
+        let example = NeedsPersonExample {
             request_id: first.request().map(|id| id.to_string()),
             need: need.as_str().to_owned(),
             attempts: u32::try_from(attempts.len()).unwrap_or(u32::MAX),
@@ -86,7 +86,7 @@ impl Needy {
 
 /// An event that needs a person, with all that the final pass knows of it. The rest is in the records.
 #[derive(Debug)]
-pub struct NeedyEvent {
+pub struct LedgerEvent {
     /// Why.
     pub need: Need,
     /// How it ended.
@@ -98,10 +98,10 @@ pub struct NeedyEvent {
     /// Time between the end of each attempt and the start of the next, and how it fits the schedule.
     pub gaps: Vec<(&'static str, Option<i64>)>,
     function: u32,
-    order: Order,
+    order: LedgerOrder,
 }
 
-impl NeedyEvent {
+impl LedgerEvent {
     pub(super) fn new(
         function: u32,
         attempts: &[Entry],
@@ -122,7 +122,7 @@ impl NeedyEvent {
     }
 
     /// By function, then by start.
-    pub(super) fn order<'k>(&self, functions: &'k [FunctionKey]) -> (Option<&'k FunctionKey>, Order) {
+    pub(super) fn order<'k>(&self, functions: &'k [FunctionKey]) -> (Option<&'k FunctionKey>, LedgerOrder) {
         (functions.get(self.function as usize), self.order)
     }
 }

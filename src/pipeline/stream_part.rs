@@ -8,8 +8,8 @@ use crate::wire::Identity;
 
 /// One end-to-end stretch of a stream, waiting for the others.
 #[derive(Debug)]
-pub(super) struct Piece {
-    /// Equal for the pieces of one stream; `None` where the input does not tell streams apart.
+pub(super) struct StreamPart {
+    /// Equal for the parts of one stream; `None` where the input does not tell streams apart.
     pub(super) stream: Option<u64>,
     pub(super) identity: Arc<Identity>,
     pub(super) names: StreamNames,

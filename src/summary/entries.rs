@@ -1,13 +1,13 @@
-//! The ledger of one worker: every attempt as an entry, with the names and the examples that go with them.
+//! What one worker found: every attempt as an entry, with the names and the examples that go with them.
 
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::Xxh3;
 
-use super::entry::{COUNTED_OBSERVATIONS, Entry, NO_FINDING, Names, is_cut};
+use super::entry::{COUNTED_OBSERVATIONS, Entry, EntryNames, NO_FINDING, is_cut};
 use super::findings::FindingFacts;
-use super::names::{FindingKey, FunctionFacts, FunctionKey, Table};
+use super::names::{FindingKey, FunctionFacts, FunctionKey, IdTable};
 use super::runs::{Room, Runs};
 use crate::catalogue::code;
 use crate::model::{
@@ -20,17 +20,17 @@ use crate::wire::{CutEnds, Identity, Record, RecordKind, SideEffectLine};
 /// log whose every error is another one must not fill the memory.
 pub(super) const FINDINGS_OF_A_FUNCTION: usize = 256;
 
-/// Tables that the ledgers of all workers share.
+/// Tables that all workers share.
 #[derive(Debug, Default)]
-pub struct Shared {
-    pub(super) functions: Table<FunctionKey>,
-    pub(super) versions: Table<String>,
-    pub(super) findings: Table<FindingKey>,
+pub struct SharedTables {
+    pub(super) functions: IdTable<FunctionKey>,
+    pub(super) versions: IdTable<String>,
+    pub(super) findings: IdTable<FindingKey>,
     /// How many entries all workers hold in memory.
     pub(super) in_memory: Room,
 }
 
-/// A stream as its ledger knows it.
+/// A stream as the entries name it.
 #[derive(Clone, Copy, Debug)]
 pub struct StreamNames {
     pub(super) function: u32,
@@ -47,8 +47,8 @@ impl StreamNames {
 
 /// Takes attempts and verdicts.
 #[derive(Debug)]
-pub struct Ledger<'s> {
-    pub(super) shared: &'s Shared,
+pub struct Entries<'s> {
+    pub(super) shared: &'s SharedTables,
     pub(super) runs: Runs,
     pub(super) functions: FxHashMap<u32, FunctionFacts>,
     pub(super) findings: FxHashMap<u32, FindingFacts>,
@@ -59,10 +59,10 @@ pub struct Ledger<'s> {
     last_version: Option<(Box<str>, u16)>,
 }
 
-impl<'s> Ledger<'s> {
-    /// An empty ledger.
+impl<'s> Entries<'s> {
+    /// Makes an empty collection.
     #[must_use]
-    pub fn new(shared: &'s Shared) -> Self {
+    pub fn new(shared: &'s SharedTables) -> Self {
         Self {
             shared,
             runs: Runs::default(),
@@ -150,7 +150,7 @@ impl<'s> Ledger<'s> {
         self.first_start = [self.first_start, attempt.started_at].into_iter().flatten().min();
         self.last_end = self.last_end.max(attempt.ended_at);
         let version = self.version(attempt.version.as_deref());
-        let names = Names { stream: stream.stream, function: stream.function, version, finding, cut };
+        let names = EntryNames { stream: stream.stream, function: stream.function, version, finding, cut };
         let entry = Entry::new(attempt, verdict, names);
         if let (Category::Timeout, Some(limit_ms)) = (verdict.category, limit_ms(&entry)) {
             let facts = self.functions.entry(stream.function).or_default();
