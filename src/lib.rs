@@ -15,6 +15,7 @@ pub mod catalogue;
 pub mod cli;
 pub mod decode;
 pub mod effects;
+pub mod lambda;
 pub mod model;
 pub mod parse;
 pub mod pipeline;

@@ -14,7 +14,7 @@ impl Assembler {
     pub(super) fn attach(&mut self, message: &Message<'_>, record: &Statement<'_>, output: &mut dyn Output) {
         self.close_overdue(message.at, output);
         if self.is_quoted(record) {
-            self.ordinary(message, output);
+            self.ordinary_line(message, output);
             return;
         }
         match record {

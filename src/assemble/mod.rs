@@ -17,6 +17,7 @@ mod tests;
 mod unread;
 
 pub use part::{Part, join};
+pub(crate) use unread::BatchLines;
 
 use std::sync::Arc;
 
@@ -108,6 +109,8 @@ pub struct Assembler {
     version: Option<Arc<str>>,
     /// Errors whose attempt is not settled.
     loose: Vec<loose::Loose>,
+    /// Lines of the batch at hand that were counted and not kept.
+    unread: Vec<unread::UnreadRun>,
 }
 
 impl Assembler {
@@ -130,6 +133,7 @@ impl Assembler {
             spare: None,
             version: None,
             loose: Vec::new(),
+            unread: Vec::new(),
         }
     }
 
@@ -139,9 +143,30 @@ impl Assembler {
         !self.starts_seen
     }
 
-    /// Takes an ordinary line of the function. Nearly every event comes this way: all of it stays in registers.
+    /// Takes an ordinary line of the function, out of `lines` if it came in a batch.
     #[inline(always)]
-    pub fn ordinary(&mut self, message: &Message<'_>, output: &mut dyn Output) {
+    pub fn ordinary(&mut self, message: &Message<'_>, lines: Option<&BatchLines<'_>>, output: &mut dyn Output) {
+        self.keep_lines(lines);
+        self.ordinary_line(message, output);
+    }
+
+    /// Takes what a message turned out to be, out of `lines` if it came in a batch. `text` of the message is the whole
+    /// (joined) text.
+    pub fn record(
+        &mut self,
+        message: &Message<'_>,
+        record: &Statement<'_>,
+        lines: Option<&BatchLines<'_>>,
+        output: &mut dyn Output,
+    ) {
+        self.settle_unread(message, record, lines);
+        self.see(message);
+        self.attach(message, record, output);
+    }
+
+    /// Nearly every event comes this way: all of it stays in registers.
+    #[inline(always)]
+    fn ordinary_line(&mut self, message: &Message<'_>, output: &mut dyn Output) {
         self.see(message);
         if let [open] = self.open.as_mut_slice()
             && !open.is_reported()
@@ -152,17 +177,12 @@ impl Assembler {
         self.ordinary_between(message, output);
     }
 
-    /// Takes what a message turned out to be. `text` of the message is the whole (joined) text.
-    pub fn record(&mut self, message: &Message<'_>, record: &Statement<'_>, output: &mut dyn Output) {
-        self.see(message);
-        self.attach(message, record, output);
-    }
-
     /// Lets go of what need not be kept while nothing is written to the stream: it may be one of very many.
     pub fn shrink(&mut self, keep: &Keep) {
         self.held.shrink(keep);
         self.open.iter_mut().filter(|open| open.is_reported()).for_each(|open| open.shrink(keep));
         self.spare = None;
+        self.unread.shrink_to_fit();
     }
 
     /// What is left at the end of the input, to be joined with other parts of the stream.

@@ -82,7 +82,9 @@ pub struct Part {
 
 impl Part {
     pub(super) fn of(mut assembler: Assembler) -> Self {
+        debug_assert!(assembler.unread.is_empty(), "counted lines outlived their batch");
         assembler.spare = None;
+        assembler.unread = Vec::new();
         Self { head: std::mem::take(&mut assembler.held), tail: assembler }
     }
 

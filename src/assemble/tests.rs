@@ -114,9 +114,9 @@ fn assemble(lines: &[&str], json: bool, known: bool, cuts: &[usize]) -> Closed {
             keep: &Keep::LAST,
         };
         if *line == "line" && !assembler.wants_ids() {
-            assembler.ordinary(&message, &mut closed);
+            assembler.ordinary(&message, None, &mut closed);
         } else {
-            assembler.record(&message, &record(line, json), &mut closed);
+            assembler.record(&message, &record(line, json), None, &mut closed);
         }
     }
     parts.push(assembler.finish());
@@ -246,7 +246,7 @@ fn a_late_error_without_an_id_is_the_last_attempts_only_when_it_comes_at_once() 
                 bytes: 1,
                 keep: &Keep::LAST,
             };
-            assembler.record(&message, &record(text, false), &mut closed);
+            assembler.record(&message, &record(text, false), None, &mut closed);
         }
         join([assembler.finish()], &Keep::LAST, &mut closed);
         closed.attempts.iter().map(describe).collect::<Vec<_>>()

@@ -1,53 +1,133 @@
 //! Ordinary lines that are counted now and kept later, or never: most attempts end well, and nobody looks at their lines.
 //!
-//! Whoever has the lines at hand may count them with [`Assembler::count_unread`] where [`Assembler::counts_unread`] says so,
-//! as long as [`Assembler::leaves_unread`] says that what comes next does not look at them, and gives them with
-//! [`Assembler::keep_unread`] otherwise.
+//! [`BatchLines`] stands between a batch and the assemblers of its streams. Only through it are lines counted, every call
+//! of an assembler that may look at lines asks for it, and it is consumed where the batch ends. So no line can be counted
+//! without being given, in its order, to the record that asks for it.
 
 use super::open::OpenAttempt;
 use super::{Assembler, Message};
-use crate::model::{RequestId, Statement, Stretch};
+use crate::model::{Batch, Keep, Place, RequestId, Statement, StreamId, Stretch};
 
-impl Assembler {
-    /// Ordinary lines are those of the only running attempt, whatever they say: they can be counted.
-    #[inline(always)]
-    #[must_use]
-    pub fn counts_unread(&self) -> bool {
-        matches!(self.open.as_slice(), [open] if !open.is_reported())
+/// Events in a row that were counted and not kept, each in a line of its own.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct UnreadRun {
+    /// Number of the first one in its batch.
+    first: u32,
+    events: u32,
+    /// Number of the first one within its line.
+    event: u32,
+}
+
+/// The lines of one batch, for assemblers that counted some of them.
+#[derive(Debug)]
+#[must_use = "lines that were counted are lost without `finish`"]
+pub(crate) struct BatchLines<'b> {
+    batch: &'b Batch<'b>,
+    input: u32,
+    keep: &'b Keep,
+    /// Streams that have counted lines.
+    streams: Vec<StreamId>,
+}
+
+impl<'b> BatchLines<'b> {
+    /// Stands for the lines of a batch of an input.
+    pub(crate) fn new(batch: &'b Batch<'b>, input: u32, keep: &'b Keep) -> Self {
+        Self { batch, input, keep, streams: Vec::new() }
     }
 
-    /// Takes ordinary lines of the only running attempt, but for their text.
+    /// The batch.
+    pub(crate) fn batch(&self) -> &'b Batch<'b> {
+        self.batch
+    }
+
+    /// Counts ordinary lines of a stream, where they are those of its only running attempt whatever they say. `event` is
+    /// the number of the first one within its line. Returns whether they were counted.
     #[inline(always)]
-    pub fn count_unread(&mut self, lines: &Stretch) {
-        self.first_at = self.first_at.or(lines.first_at);
-        self.last_at = self.last_at.max(lines.latest);
-        if let [open] = self.open.as_mut_slice() {
-            open.count(lines);
+    pub(crate) fn count(
+        &mut self,
+        stream: StreamId,
+        assembler: &mut Assembler,
+        event: u32,
+        lines: impl FnOnce() -> Option<Stretch>,
+    ) -> bool {
+        let [open] = assembler.open.as_mut_slice() else { return false };
+        if self.keep.every_attempt || open.is_reported() {
+            return false;
+        }
+        let Some(lines) = lines() else { return false };
+        open.count(&lines);
+        assembler.first_at = assembler.first_at.or(lines.first_at);
+        assembler.last_at = assembler.last_at.max(lines.latest);
+        if assembler.unread.is_empty() {
+            self.streams.push(stream);
+        }
+        assembler.unread.push(UnreadRun { first: lines.first, events: lines.events, event });
+        true
+    }
+
+    /// Gives the lines that are still unread to their assemblers: the batch goes away, and they may be looked at later.
+    /// `assembler_of` finds the assembler of a stream and calls what it is given with it.
+    pub(crate) fn finish(mut self, mut assembler_of: impl FnMut(StreamId, &dyn Fn(&mut Assembler))) {
+        for stream in std::mem::take(&mut self.streams) {
+            assembler_of(stream, &|assembler| assembler.keep_unread(&self));
+        }
+    }
+}
+
+impl Assembler {
+    /// Settles what becomes of the lines that were counted, before a record is taken.
+    #[inline]
+    pub(super) fn settle_unread(
+        &mut self,
+        message: &Message<'_>,
+        record: &Statement<'_>,
+        lines: Option<&BatchLines<'_>>,
+    ) {
+        if self.unread.is_empty() {
+            return;
+        }
+        if !self.leaves_unread(message, record) {
+            self.keep_lines(lines);
+        } else if matches!(record, Statement::Start { .. }) {
+            // The attempt whose lines they are has ended well.
+            self.unread.clear();
         }
     }
 
-    /// Keeps the text of a line that was counted. Lines are given in their order.
-    pub fn keep_unread(&mut self, message: &Message<'_>) {
-        if let Some(open) = self.open.last_mut() {
-            open.keep(message);
+    /// Keeps the text of the lines that were counted.
+    #[inline(always)]
+    pub(super) fn keep_lines(&mut self, lines: Option<&BatchLines<'_>>) {
+        debug_assert!(lines.is_some() || self.unread.is_empty(), "counted lines outlived their batch");
+        if let Some(lines) = lines
+            && !self.unread.is_empty()
+        {
+            self.keep_unread(lines);
+        }
+    }
+
+    fn keep_unread(&mut self, lines: &BatchLines<'_>) {
+        let &BatchLines { batch, input, keep, .. } = lines;
+        for UnreadRun { first, events, event } in self.unread.drain(..) {
+            for number in first..first + events {
+                let Some(span) = batch.spans.get(number as usize) else { continue };
+                let place = Place { input, line: batch.line(span), event: if number == first { event } else { 0 } };
+                let text = batch.message(span);
+                let bytes = text.len() as u64;
+                if let Some(open) = self.open.last_mut() {
+                    open.keep(&Message { at: span.at, place, text, escaped: span.escaped, bytes, keep });
+                }
+            }
         }
     }
 
     /// The record looks at no line that was counted and not kept.
-    #[must_use]
-    pub fn leaves_unread(&self, message: &Message<'_>, record: &Statement<'_>) -> bool {
+    fn leaves_unread(&self, message: &Message<'_>, record: &Statement<'_>) -> bool {
         match record {
             Statement::End { id } => self.is_running(*id, message),
             Statement::Report(report) => self.is_running(report.id, message),
             Statement::Start { id, .. } => self.follows_success(*id),
             _ => false,
         }
-    }
-
-    /// The record ends the attempt whose lines were counted: they will not be asked for.
-    #[must_use]
-    pub fn drops_unread(record: &Statement<'_>) -> bool {
-        matches!(record, Statement::Start { .. })
     }
 
     fn is_running(&self, id: RequestId, message: &Message<'_>) -> bool {

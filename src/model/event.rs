@@ -26,7 +26,7 @@ impl Place {
 }
 
 /// One CloudWatch log event: a message, when and (by its [`StreamId`]) where it was written.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct LogEvent<'a> {
     /// When it was written, where the input says so.
     pub at: Option<Timestamp>,

@@ -4,9 +4,9 @@ use std::io::{self, Read};
 use std::thread;
 
 use super::Progress;
-use super::relay::relay;
-use super::sink::InputSink;
+use super::sharing::relay;
 use super::stream_part::StreamPart;
+use super::streams::Streams;
 use super::worker::{Job, Worker};
 use crate::decode::{self, Buffers, DecodeError, Decoded, InputContext, Opened};
 use crate::wire::InputProblem;
@@ -24,10 +24,11 @@ impl<'r> Worker<'r> {
             helpers.push(Worker::new(job));
         }
         let sharing = if threads > 1 { helpers.as_mut_slice() } else { &mut [] };
-        let mut sink = InputSink::new(self, u32::try_from(at).unwrap_or(u32::MAX));
-        let seen = decode_input(job, at, sharing, &mut buffers, &mut sink);
-        let unread = sink.take_unread_part();
-        for mut stream_part in sink.into_stream_parts() {
+        let (function, keep) = (self.options.function.as_deref(), self.keep);
+        let mut streams = Streams::new(self, u32::try_from(at).unwrap_or(u32::MAX), function, keep);
+        let seen = decode_input(job, at, sharing, &mut buffers, &mut streams);
+        let unread = streams.take_unread_part();
+        for mut stream_part in streams.into_stream_parts() {
             if is_whole(&stream_part) {
                 self.close_stream(vec![stream_part]);
             } else {
@@ -74,7 +75,7 @@ fn decode_input<'r>(
     at: usize,
     helpers: &mut [Worker<'r>],
     buffers: &mut Buffers,
-    sink: &mut InputSink<'_, 'r>,
+    sink: &mut Streams<'_, Worker<'r>>,
 ) -> ReadOutcome {
     let mut source = match job.feed.open(at) {
         Ok(source) => source,
@@ -99,7 +100,7 @@ fn decode_together<'r>(
     context: &InputContext,
     helpers: &mut [Worker<'r>],
     buffers: &mut Buffers,
-    sink: &mut InputSink<'_, 'r>,
+    sink: &mut Streams<'_, Worker<'r>>,
 ) -> Decoded {
     let mut whole = match decode::open(reader) {
         Ok(Opened::Splits(splits)) => return splits.decode(context, helpers, sink),

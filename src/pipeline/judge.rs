@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::stream_part::StreamPart;
+use super::streams::StreamOutput;
+use super::tally::Tally;
 use super::worker::Worker;
 use crate::assemble::{self, Output};
-use crate::model::{Attempt, Bucket};
+use crate::model::{Attempt, Bucket, Note, Place, Stretch, Timestamp};
 use crate::rules;
 use crate::summary::StreamNames;
 use crate::wire::{Identity, Record};
@@ -19,6 +21,41 @@ impl Worker<'_> {
         let parts = stream_parts.into_iter().map(|stream_part| stream_part.part);
         let keep = self.keep;
         assemble::join(parts, keep, &mut Closing::new(self, &identity, names));
+    }
+}
+
+impl<'r> StreamOutput for Worker<'r> {
+    type Closing<'c>
+        = Closing<'c, 'r>
+    where
+        Self: 'c;
+
+    fn stream(&mut self, identity: &Identity, input: u32) -> StreamNames {
+        self.entries.stream(identity, input)
+    }
+
+    fn runtime(&mut self, names: StreamNames, at: Option<Timestamp>, version: &str) {
+        self.entries.runtime(names, at, version);
+    }
+
+    fn closing<'c>(&'c mut self, identity: &'c Arc<Identity>, names: StreamNames) -> Closing<'c, 'r> {
+        Closing::new(self, identity, names)
+    }
+
+    fn own_record(&mut self, json: &[u8], place: Place) {
+        self.take_own_record(json, place);
+    }
+
+    fn note(&mut self, input: u32, note: Note) {
+        self.take_note(input, note);
+    }
+
+    fn tally(&mut self) -> &mut Tally {
+        &mut self.tally
+    }
+
+    fn stretches(&mut self) -> &mut Vec<Stretch> {
+        &mut self.stretches
     }
 }
 

@@ -5,20 +5,19 @@
 
 mod closed;
 mod duplicates;
-mod helper;
 mod input;
 mod judge;
 mod ledger;
 mod paste;
 mod recognise;
 mod records;
-mod relay;
 mod run;
+mod sharing;
 mod shown;
 mod sift;
-mod sink;
+mod stream;
 mod stream_part;
-mod stream_state;
+mod streams;
 mod tally;
 #[cfg(test)]
 mod tests;

@@ -160,14 +160,14 @@ fn judged(text: &str, record: &Statement<'_>) -> Option<Attempt> {
     let id = id_of(record).unwrap_or(RequestId::from_bits(1));
     if !of_environment {
         let start = Statement::Start { id, version: None, function_arn: None, tenant_id: None, json: false };
-        assembler.record(&message(1), &start, &mut kept);
+        assembler.record(&message(1), &start, None, &mut kept);
     }
-    assembler.record(&message(2), record, &mut kept);
+    assembler.record(&message(2), record, None, &mut kept);
     if let Statement::App(AppLine { error: Some(error), .. }) = record
         && matches!(error.form, ErrorForm::Crash | ErrorForm::OutOfMemory)
     {
         let crash = crate::model::CrashLine { id: Some(id), message: "", error_type: Some("Runtime.ExitError") };
-        assembler.record(&message(3), &Statement::Crash(crash), &mut kept);
+        assembler.record(&message(3), &Statement::Crash(crash), None, &mut kept);
     }
     join([assembler.finish()], &Keep::LAST, &mut kept);
     kept.0.pop()

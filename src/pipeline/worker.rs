@@ -46,8 +46,6 @@ pub(super) struct Worker<'r> {
     pub(super) stretches: Vec<Stretch>,
     /// Attempts that are closed and judged later, where that is wanted.
     pub(super) unjudged: Option<Unjudged>,
-    /// A line of the platform about an attempt was read as one, since the last text ended.
-    pub(super) understood: bool,
     /// The helpers that share a large input with this one, with what they have judged.
     pub(super) helpers: Vec<Worker<'r>>,
 }
@@ -74,7 +72,6 @@ impl<'r> Worker<'r> {
             buffers: Buffers::default(),
             stretches: Vec::new(),
             unjudged: None,
-            understood: false,
             helpers: Vec::new(),
         }
     }
@@ -93,11 +90,11 @@ impl<'r> Worker<'r> {
         self.tally.unreadable.extend(unread);
         for remark in told.notes {
             let input = u32::try_from(at).unwrap_or(u32::MAX);
-            self.note(input, Note { incomplete: remark.incomplete, text: remark.text });
+            self.take_note(input, Note { incomplete: remark.incomplete, text: remark.text });
         }
     }
 
-    pub(super) fn own_record(&mut self, json: &[u8], place: Place) {
+    pub(super) fn take_own_record(&mut self, json: &[u8], place: Place) {
         self.tally.log_events += 1;
         let bytes = json.len() as u64;
         let record: Option<Record> = serde_json::from_slice(json).ok();
@@ -112,7 +109,7 @@ impl<'r> Worker<'r> {
         self.spool(&record, place, names);
     }
 
-    pub(super) fn note(&mut self, input: u32, note: Note) {
+    pub(super) fn take_note(&mut self, input: u32, note: Note) {
         let name = self.inputs.get(input as usize).map_or("", |input| input.name.as_str());
         self.tally.note(Note { text: format!("{name}: {}", note.text), ..note });
     }

@@ -1,14 +1,47 @@
-//! Decoding and assembling in two threads: what one input decodes to goes from the first to the second in parcels.
+//! How threads share one large input, of which either gives what one thread would give.
 //!
-//! Parcels arrive in the order in which they were sent, so the result is that of one thread.
+//! A plain text is read in chunks: each helper looks at the events of its chunks side by side with the others, delivers
+//! them in turn, and judges what was closed in them, into entries of its own. Only assembling needs the order of the input.
+//! Of any other input one thread decodes, and what it decodes goes to the thread that assembles in parcels, which arrive in
+//! the order in which they were sent.
 
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
 use rustc_hash::FxHashMap;
 
+use super::closed::{Closed, Unjudged};
+use super::judge::Closing;
 use super::sift::sift_block;
-use super::stream_state::key_hash;
+use super::stream::key_hash;
+use super::streams::Streams;
+use super::worker::Worker;
+use crate::assemble::Output;
+use crate::decode::ChunkHelper;
 use crate::model::{Batch, Block, Bucket, EventSink, LogEvent, Note, Sighting, StreamId, StreamKey};
+
+impl<'w, 'r> ChunkHelper<Streams<'w, Worker<'r>>> for Worker<'r> {
+    fn before(&mut self, block: &mut Block) {
+        sift_block(block);
+    }
+
+    fn deliver(&mut self, block: Block, streams: &mut Streams<'w, Worker<'r>>) -> Block {
+        // What is closed in the chunk of a helper is judged by that helper.
+        streams.output().unjudged = Some(self.unjudged.take().unwrap_or_default());
+        let block = streams.block(block);
+        self.unjudged = streams.output().unjudged.take();
+        block
+    }
+
+    fn after(&mut self) {
+        let Some(Unjudged { mut attempts, mut spare }) = self.unjudged.take() else { return };
+        for Closed { mut attempt, identity, names } in attempts.drain(..) {
+            Closing::new(self, &identity, names).closed(&mut attempt);
+            attempt.lines.clear();
+            spare.push(attempt.lines);
+        }
+        self.unjudged = Some(Unjudged { attempts, spare });
+    }
+}
 
 /// Parcels under way.
 const PARCELS: usize = 3;

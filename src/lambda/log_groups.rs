@@ -1,0 +1,20 @@
+//! Log groups in which no function writes its invocation logs.
+
+/// Prefixes of the names of log groups, and what kind of log they hold.
+const FOREIGN: [(&str, &str); 9] = [
+    ("/aws/lambda-insights", "Lambda Insights"),
+    ("/aws/lambda/web/", "Lambda Web Functions"),
+    ("/aws/lambda/capacity-provider/", "Lambda capacity provider"),
+    ("/aws/vendedlogs/states/", "Step Functions"),
+    ("/aws/states/", "Step Functions"),
+    ("API-Gateway-Execution-Logs_", "API Gateway execution log"),
+    ("/aws/apigateway/", "API Gateway access log"),
+    ("/aws/api-gateway/", "API Gateway access log"),
+    ("/aws/vendedlogs/apis/", "API Gateway access log"),
+];
+
+/// Returns the kind of log that a log group holds, where it is not that of a function.
+#[must_use]
+pub fn foreign_group(group: &str) -> Option<&'static str> {
+    FOREIGN.iter().find(|(prefix, _)| group.starts_with(prefix)).map(|(_, kind)| *kind)
+}

@@ -1,0 +1,93 @@
+//! The state of one stream of an input: who writes it, and what is being put together of it.
+
+use std::sync::Arc;
+
+use xxhash_rust::xxh3::Xxh3;
+
+use super::stream_part::StreamPart;
+use crate::assemble::Assembler;
+use crate::lambda::foreign_group;
+use crate::model::{Keep, Place, RequestId, StreamKey};
+use crate::parse::Joiner;
+use crate::summary::StreamNames;
+use crate::wire::Identity;
+
+/// One stream of the input.
+pub(super) struct Stream {
+    pub(super) identity: Arc<Identity>,
+    pub(super) names: StreamNames,
+    pub(super) assembler: Assembler,
+    pub(super) joiner: Joiner,
+    /// What the joiner holds.
+    pub(super) joined: Option<Joined>,
+    /// It is listed among those whose joiner may hold something.
+    pub(super) joining: bool,
+    /// The kind of log, where it is not the stream of a function.
+    pub(super) foreign: Option<&'static str>,
+    /// Number of its last event in the input.
+    pub(super) last_event: u64,
+}
+
+impl Stream {
+    /// Begins a stream to which nothing was written yet.
+    pub(super) fn new(identity: Identity, names: StreamNames, group: Option<&str>, event: u64) -> Self {
+        Self {
+            assembler: Assembler::new(identity.log_stream.is_some()),
+            identity: Arc::new(identity),
+            names,
+            joiner: Joiner::default(),
+            joined: None,
+            joining: false,
+            foreign: group.and_then(foreign_group),
+            last_event: event,
+        }
+    }
+
+    /// Returns whether ordinary lines need no further look.
+    #[inline(always)]
+    pub(super) fn dismisses(&self, keep: &Keep) -> bool {
+        !self.joiner.is_open() && !self.assembler.wants_ids() && !keep.every_line
+    }
+
+    /// Ends the stream in this input; what is left is joined with other parts of the stream.
+    pub(super) fn finish(self, input: u32) -> Option<StreamPart> {
+        let Self { identity, names, assembler, foreign, .. } = self;
+        let stream = identity.log_stream.is_some().then(|| stream_hash(&identity));
+        foreign.is_none().then(|| StreamPart { stream, identity, names, input, part: assembler.finish() })
+    }
+}
+
+/// What is known of joined messages besides their text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Joined {
+    pub(super) place: Place,
+    pub(super) bytes: u64,
+    pub(super) request_id: Option<RequestId>,
+}
+
+impl Joined {
+    /// Adds a further message behind.
+    pub(super) fn and(self, more: Self) -> Self {
+        Self { bytes: self.bytes + more.bytes, request_id: self.request_id.or(more.request_id), ..self }
+    }
+}
+
+/// Hashes a key: equal for equal keys.
+pub(super) fn key_hash(key: &StreamKey<'_>) -> u64 {
+    hash_parts([key.account_id, key.region, key.group, key.stream, key.function])
+}
+
+/// Hashes function and stream name, which are the same for a stream in whatever shape it arrives.
+fn stream_hash(identity: &Identity) -> u64 {
+    hash_parts([identity.function.as_deref(), identity.log_stream.as_deref()])
+}
+
+fn hash_parts<const N: usize>(parts: [Option<&str>; N]) -> u64 {
+    let mut hash = Xxh3::new();
+    for part in parts {
+        hash.update(&[u8::from(part.is_some())]);
+        hash.update(part.unwrap_or("").as_bytes());
+        hash.update(&[0xff]);
+    }
+    hash.digest()
+}
