@@ -9,8 +9,8 @@ use std::hint::black_box;
 use corpus::{Corpus, Event, LogFormat, shapes};
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{AllocProfiler, Bencher};
-use lambda_triage::pipeline::{Options, analyze_samples};
-use lambda_triage::{parse, rules};
+use lambda_triage::internal::{Options, analyze_samples};
+use lambda_triage::internal::{judge, may_matter, parse, platform_line};
 
 /// Counts allocations, which divan prints beside the times.
 #[global_allocator]
@@ -53,25 +53,25 @@ fn whole_run(bencher: Bencher<'_, '_>, shape: &str) {
 
 /// The first look at every message.
 #[divan::bench(sample_count = 9)]
-fn may_matter(bencher: Bencher<'_, '_>) {
+fn look(bencher: Bencher<'_, '_>) {
     let events = events();
     let bytes: usize = events.iter().map(|event| event.message.len()).sum();
     bencher
         .counter(BytesCount::new(bytes))
-        .bench_local(|| events.iter().filter(|event| parse::may_matter(black_box(event.message.as_bytes()))).count());
+        .bench_local(|| events.iter().filter(|event| may_matter(black_box(event.message.as_bytes()))).count());
 }
 
 /// Parsing what the first look lets through.
 #[divan::bench(sample_count = 9)]
 fn parse_what_matters(bencher: Bencher<'_, '_>) {
     let mut events = events();
-    events.retain(|event| parse::may_matter(event.message.as_bytes()));
+    events.retain(|event| may_matter(event.message.as_bytes()));
     bencher.counter(ItemsCount::new(events.len())).bench_local(|| {
         for event in &events {
             let message = black_box(&event.message);
-            match parse::platform_line(message.as_bytes()) {
+            match platform_line(message.as_bytes()) {
                 Some(record) => drop(black_box(record)),
-                None => drop(black_box(parse::parse(message))),
+                None => drop(black_box(parse(message))),
             }
         }
     });
@@ -80,6 +80,6 @@ fn parse_what_matters(bencher: Bencher<'_, '_>) {
 /// The verdict on a plain success, of which most logs consist.
 #[divan::bench]
 fn judge_success(bencher: Bencher<'_, '_>) {
-    let attempt = lambda_triage::model::Attempt { report_seen: true, start_seen: true, ..Default::default() };
-    bencher.bench_local(|| rules::judge(black_box(&attempt)));
+    let attempt = lambda_triage::internal::Attempt { report_seen: true, start_seen: true, ..Default::default() };
+    bencher.bench_local(|| judge(black_box(&attempt)));
 }

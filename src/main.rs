@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    lambda_triage::cli::run().into()
+    lambda_triage::internal::run().into()
 }

@@ -16,7 +16,7 @@ mod part;
 mod tests;
 mod unread;
 
-pub use part::{Part, join};
+pub(crate) use part::{Part, join};
 pub(crate) use unread::BatchLines;
 
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use open::{OpenAttempt, Pending};
 use crate::model::{Attempt, Bucket, Keep, KeptLine, Line, Place, RequestId, Statement, Timestamp, lossy_text};
 
 /// Takes what an assembler has finished.
-pub trait Output {
+pub(crate) trait Output {
     /// An attempt (or an environment without a request) is closed.
     fn closed(&mut self, attempt: &mut Attempt);
     /// So many bytes of messages are in this bucket.
@@ -37,7 +37,7 @@ pub trait Output {
 
 /// One message on its way into an attempt.
 #[derive(Clone, Copy, Debug)]
-pub struct Message<'a> {
+pub(crate) struct Message<'a> {
     /// When it was written.
     pub at: Option<Timestamp>,
     /// Where it stands.
@@ -79,7 +79,7 @@ const TRAILING_ERROR_MS: i64 = 500;
 
 /// Assembles the attempts of one stream.
 #[derive(Debug)]
-pub struct Assembler {
+pub(crate) struct Assembler {
     /// The stream is named, so that its lines come from one environment.
     known_stream: bool,
     #[expect(clippy::vec_box, reason = "an attempt is large and moves often: from head to tail, from part to part")]
@@ -116,7 +116,7 @@ pub struct Assembler {
 impl Assembler {
     /// For a stream; `known_stream` is false for input that does not tell streams apart.
     #[must_use]
-    pub fn new(known_stream: bool) -> Self {
+    pub(crate) fn new(known_stream: bool) -> Self {
         Self {
             known_stream,
             open: Vec::new(),
@@ -139,20 +139,20 @@ impl Assembler {
 
     /// Request ids on ordinary lines are all that tells of attempts, so those lines must be parsed too.
     #[must_use]
-    pub fn wants_ids(&self) -> bool {
+    pub(crate) fn wants_ids(&self) -> bool {
         !self.starts_seen
     }
 
     /// Takes an ordinary line of the function, out of `lines` if it came in a batch.
     #[inline(always)]
-    pub fn ordinary(&mut self, message: &Message<'_>, lines: Option<&BatchLines<'_>>, output: &mut dyn Output) {
+    pub(crate) fn ordinary(&mut self, message: &Message<'_>, lines: Option<&BatchLines<'_>>, output: &mut dyn Output) {
         self.keep_lines(lines);
         self.ordinary_line(message, output);
     }
 
     /// Takes what a message turned out to be, out of `lines` if it came in a batch. `text` of the message is the whole
     /// (joined) text.
-    pub fn record(
+    pub(crate) fn record(
         &mut self,
         message: &Message<'_>,
         record: &Statement<'_>,
@@ -178,7 +178,7 @@ impl Assembler {
     }
 
     /// Lets go of what need not be kept while nothing is written to the stream: it may be one of very many.
-    pub fn shrink(&mut self, keep: &Keep) {
+    pub(crate) fn shrink(&mut self, keep: &Keep) {
         self.held.shrink(keep);
         self.open.iter_mut().filter(|open| open.is_reported()).for_each(|open| open.shrink(keep));
         self.spare = None;
@@ -187,7 +187,7 @@ impl Assembler {
 
     /// What is left at the end of the input, to be joined with other parts of the stream.
     #[must_use]
-    pub fn finish(self) -> Part {
+    pub(crate) fn finish(self) -> Part {
         Part::of(self)
     }
 

@@ -75,7 +75,7 @@ impl PartHead {
 
 /// One stretch of a stream, assembled but for its two ends.
 #[derive(Debug)]
-pub struct Part {
+pub(crate) struct Part {
     head: PartHead,
     tail: Assembler,
 }
@@ -89,7 +89,7 @@ impl Part {
     }
 
     /// Lets go of what need not wait for other parts: there may be very many.
-    pub fn shrink(&mut self, keep: &Keep) {
+    pub(crate) fn shrink(&mut self, keep: &Keep) {
         self.head.shrink(keep);
         self.tail.open.iter_mut().for_each(|open| open.shrink(keep));
         self.tail.pending.shrink(keep);
@@ -98,13 +98,13 @@ impl Part {
     /// Times of the first and the last line, by which parts of one stream are put in order: of two that begin in the
     /// same millisecond, the one that also ends in it comes first.
     #[must_use]
-    pub fn span(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+    pub(crate) fn span(&self) -> (Option<Timestamp>, Option<Timestamp>) {
         (self.tail.first_at, self.tail.last_at)
     }
 }
 
 /// Joins the parts of one stream, in their order, and closes what is left open at the end of the last.
-pub fn join(parts: impl IntoIterator<Item = Part>, keep: &Keep, output: &mut dyn Output) {
+pub(crate) fn join(parts: impl IntoIterator<Item = Part>, keep: &Keep, output: &mut dyn Output) {
     let mut before: Option<Assembler> = None;
     for part in parts {
         before = Some(match before {

@@ -23,7 +23,7 @@ const MOST_MEMORY_MB: u32 = 10_240;
 
 /// What is known of a finding and its function.
 #[derive(Clone, Debug, Default)]
-pub struct Situation<'a> {
+pub(crate) struct Situation<'a> {
     /// Attempts of the finding.
     pub count: u64,
     /// Failed attempts of the function.
@@ -62,7 +62,7 @@ pub struct Situation<'a> {
 
 /// What to do about a finding.
 #[must_use]
-pub fn advise(id: &str, situation: &Situation<'_>) -> String {
+pub(crate) fn advise(id: &str, situation: &Situation<'_>) -> String {
     let Some(info) = code(id) else { return String::new() };
     let mut said = match id {
         "timeout.invoke" => timeout(situation),

@@ -10,7 +10,7 @@ use crate::model::{AppError, Downstream, ErrorForm};
 
 /// A failed call behind an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Diagnosis {
+pub(crate) struct Diagnosis {
     /// A code of throttling, `service_error`, `invalid_request` or downstream.
     pub code: &'static str,
     /// How sure that is.
@@ -23,7 +23,7 @@ pub struct Diagnosis {
 ///
 /// `line` is the whole line, for what stands outside of the error's own texts (`$metadata`, the SDK's package in a stack).
 #[must_use]
-pub fn diagnose(error: &AppError<'_>, line: &str) -> Option<Diagnosis> {
+pub(crate) fn diagnose(error: &AppError<'_>, line: &str) -> Option<Diagnosis> {
     let call = sdk::read(error, line);
     if let Some(found) = lambda_failure(error, line, call.as_ref()) {
         return Some(found);
@@ -36,7 +36,7 @@ pub fn diagnose(error: &AppError<'_>, line: &str) -> Option<Diagnosis> {
 
 /// The codes that an exception, reason or errno name leads to by itself: of the Lambda API first, then of others.
 #[must_use]
-pub fn codes_of_name(name: &str) -> Vec<&'static str> {
+pub(crate) fn codes_of_name(name: &str) -> Vec<&'static str> {
     let error = AppError { error_type: Some(name.to_owned().into()), ..AppError::of(ErrorForm::Unhandled) };
     let coded = AppError { code: Some(name.to_owned().into()), ..AppError::of(ErrorForm::Unhandled) };
     let lambda = lambda_api::code_of_name(name);
@@ -60,7 +60,7 @@ pub fn codes_of_name(name: &str) -> Vec<&'static str> {
 
 /// The codes that the names lead to which begin so, each once.
 #[must_use]
-pub fn codes_of_cut_name(begin: &str) -> Vec<&'static str> {
+pub(crate) fn codes_of_cut_name(begin: &str) -> Vec<&'static str> {
     let platform = super::PLATFORM_ERRORS.iter().filter(|error| error.id.starts_with(begin)).map(|error| error.code);
     let names = lambda_api::names().chain(aws_codes::names()).filter(|name| name.starts_with(begin));
     let mut codes = Vec::new();
@@ -346,7 +346,7 @@ pub(super) fn downstream_code(trouble: Trouble) -> &'static str {
 ///
 /// Used only for the last line before silence: a guess that is reported as such.
 #[must_use]
-pub fn diagnose_outgoing_call(line: &str) -> Option<Downstream> {
+pub(crate) fn diagnose_outgoing_call(line: &str) -> Option<Downstream> {
     /// With the method of HTTP that they are, where they are one.
     static VERBS: Words<Option<&str>> = Words::new(&[
         ("GET ", Some("GET")),

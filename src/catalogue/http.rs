@@ -5,7 +5,7 @@ use super::{aws_codes, lambda_api};
 
 /// What an HTTP status is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HttpStatus {
+pub(crate) struct HttpStatus {
     /// The status.
     pub status: u16,
     /// The code where the Lambda API answers it.
@@ -68,7 +68,7 @@ static BESIDE: [&str; 19] = [
 impl HttpStatus {
     /// The status that a text stands for: `502`, `HTTP 502 Bad Gateway`, `{"message": "Internal server error"}`.
     #[must_use]
-    pub fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         let lower = text.to_ascii_lowercase();
         let words: Vec<&str> =
             lower.split(|char: char| !char.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();

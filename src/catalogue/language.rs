@@ -18,7 +18,7 @@ static OUT_OF_MEMORY: &[&str] = &[
 ///
 /// `unable to create native thread` is an `OutOfMemoryError` by name and a thread limit by cause.
 #[must_use]
-pub fn is_out_of_memory_type(error_type: &str, message: &str) -> bool {
+pub(crate) fn is_out_of_memory_type(error_type: &str, message: &str) -> bool {
     let name = last_segment(error_type);
     OUT_OF_MEMORY.contains(&name) && !message.contains("native thread") && !message.contains("new native")
         || name == "RangeError" && message.starts_with("Array buffer allocation failed")
@@ -26,7 +26,7 @@ pub fn is_out_of_memory_type(error_type: &str, message: &str) -> bool {
 
 /// The code of an error that says that code could not be loaded, told by its type or message.
 #[must_use]
-pub fn load_failure_code(error: &AppError<'_>) -> Option<&'static str> {
+pub(crate) fn load_failure_code(error: &AppError<'_>) -> Option<&'static str> {
     let error_type = error.error_type.as_deref().unwrap_or("");
     let message = error.message.as_deref().unwrap_or("");
     if let Some(platform) = super::platform_error(error_type)
@@ -82,7 +82,7 @@ pub fn load_failure_code(error: &AppError<'_>) -> Option<&'static str> {
 
 /// The code of an error that ran into a limit of the sandbox other than time and memory.
 #[must_use]
-pub fn resource_limit_code(error: &AppError<'_>) -> Option<&'static str> {
+pub(crate) fn resource_limit_code(error: &AppError<'_>) -> Option<&'static str> {
     let texts = [&error.code, &error.message, &error.cause, &error.error_type];
     texts.iter().filter_map(|text| LIMITS.first_in(text.as_deref()?)).min_by_key(|(row, _)| *row).map(|(_, code)| code)
 }

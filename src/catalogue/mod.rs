@@ -23,16 +23,16 @@ mod tests;
 
 use crate::model::{Category, Compensation, PartialWork, Retryable};
 
-pub use advice::{Situation, advise};
+pub(crate) use advice::{Situation, advise};
 pub use codes::CODES;
-pub use diagnosis::{Diagnosis, codes_of_cut_name, codes_of_name, diagnose, diagnose_outgoing_call};
-pub use http::HttpStatus;
-pub use invoker::Invoker;
-pub use language::{is_out_of_memory_type, load_failure_code, resource_limit_code};
-pub use platform::{PLATFORM_ERRORS, PlatformError, Stage, platform_error};
+pub(crate) use diagnosis::{Diagnosis, codes_of_cut_name, codes_of_name, diagnose, diagnose_outgoing_call};
+pub(crate) use http::HttpStatus;
+pub(crate) use invoker::Invoker;
+pub(crate) use language::{is_out_of_memory_type, load_failure_code, resource_limit_code};
+pub(crate) use platform::{PLATFORM_ERRORS, PlatformError, Stage, platform_error};
 
 /// Version of the catalogue: grows when a code, a signature or advice changes.
-pub const CATALOGUE_VERSION: &str = "2";
+pub(crate) const CATALOGUE_VERSION: &str = "2";
 
 /// One code.
 #[derive(Debug)]
@@ -57,6 +57,6 @@ pub struct CodeInfo {
 
 /// The code with this id.
 #[must_use]
-pub fn code(id: &str) -> Option<&'static CodeInfo> {
+pub(crate) fn code(id: &str) -> Option<&'static CodeInfo> {
     CODES.iter().find(|code| code.id == id)
 }

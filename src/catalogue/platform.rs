@@ -4,7 +4,7 @@ use crate::model::Confidence::{self, High, Low, Medium};
 
 /// Where in the life of an environment an error type belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
+pub(crate) enum Stage {
     /// Before the handler can run; seen in a request, the handler never ran.
     Init,
     /// While restoring a SnapStart snapshot.
@@ -17,7 +17,7 @@ pub enum Stage {
 
 /// One error type of the platform.
 #[derive(Clone, Copy, Debug)]
-pub struct PlatformError {
+pub(crate) struct PlatformError {
     /// `Runtime.ExitError`; ends in `*` where it stands for a prefix.
     pub id: &'static str,
     /// Where it belongs.
@@ -47,7 +47,7 @@ use Stage::{Any, Init, Invoke, Restore};
 /// Sources: the fault names in aws-lambda-runtime-interface-emulator, the runtime interface clients, the Developer
 /// Guide pages "Troubleshoot execution issues" and "Lambda execution environment lifecycle".
 #[rustfmt::skip]
-pub static PLATFORM_ERRORS: &[PlatformError] = &[
+pub(crate) static PLATFORM_ERRORS: &[PlatformError] = &[
     row("Runtime.ExitError", Any, "runtime_exception.exit", Medium, "The runtime process ended: exit call, fatal error, abort, crash in native code; in older logs also a kill for memory."),
     row("Runtime.OutOfMemory", Any, "out_of_memory.killed", High, "The kernel killed a process of the function because the memory was used up."),
     row("Sandbox.Timedout", Any, "timeout.invoke", High, "The request or the init ran over its time limit."),
@@ -125,7 +125,7 @@ pub static PLATFORM_ERRORS: &[PlatformError] = &[
 
 /// What an error type of the platform means; unknown ones by their prefix.
 #[must_use]
-pub fn platform_error(id: &str) -> Option<&'static PlatformError> {
+pub(crate) fn platform_error(id: &str) -> Option<&'static PlatformError> {
     let (exact, prefixes) = PLATFORM_ERRORS.split_at(PLATFORM_ERRORS.partition_point(|error| !error.id.ends_with('*')));
     let begins = |error: &&PlatformError| error.id.strip_suffix('*').is_some_and(|prefix| id.starts_with(prefix));
     exact.iter().find(|error| error.id == id).or_else(|| prefixes.iter().find(begins))

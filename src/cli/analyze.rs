@@ -9,7 +9,7 @@ use super::options::{OutputTarget, RunOptions, Terminal};
 use super::output::OutputFile;
 use super::progress::Bar;
 use super::{complain, demo, gate};
-use crate::pipeline::{self, Analysis, OutputIsInput, Progress, Records, Silent};
+use crate::pipeline::{self, Analysis, AnalyzeError, Progress, Records, Silent};
 use crate::render::{Answer, RecordSource, count, ledger_csv, ledger_json, one_line};
 use crate::wire::{EventLedger, Gate, LedgerRow, SCHEMA_VERSION};
 
@@ -36,13 +36,10 @@ pub(super) fn demo(args: RunArgs, terminal: &Terminal) -> Result<ExitStatus, Run
 
 fn run(
     mut options: RunOptions,
-    analyze: impl FnOnce(&RunOptions) -> anyhow::Result<Analysis>,
+    analyze: impl FnOnce(&RunOptions) -> Result<Analysis, AnalyzeError>,
 ) -> Result<ExitStatus, RunError> {
     let outputs = open_outputs(&mut options)?;
-    let analysis = analyze(&options).map_err(|error| match error.downcast_ref::<OutputIsInput>() {
-        Some(wrong) => RunError::usage(wrong.to_string()),
-        None => RunError::io(format!("{error:#}")),
-    })?;
+    let analysis = analyze(&options)?;
     Ok(finish(outputs, analysis, &options))
 }
 

@@ -289,7 +289,8 @@ pub(super) struct ShowArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct ExplainArgs {
-    /// A code (timeout.invoke), a category, the name of an error, an HTTP status, or a log line or a part of one in quotes
+    /// A code (timeout.invoke), a category, the name of an error, an HTTP status, a log line or a part of one in quotes,
+    /// `shapes` (of input that are read) or `rules` (that give the verdicts)
     pub(super) code: Option<String>,
 
     /// Colours; auto means on a terminal, unless NO_COLOR is set

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::pipeline::AnalyzeError;
+
 /// How a run ended, the same for every output format. Where several apply, the first in this list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitStatus {
@@ -42,5 +44,14 @@ impl RunError {
 
     pub(super) fn io(message: impl Into<String>) -> Self {
         Self { status: ExitStatus::Incomplete, message: message.into() }
+    }
+}
+
+impl From<AnalyzeError> for RunError {
+    fn from(error: AnalyzeError) -> Self {
+        match error {
+            AnalyzeError::OutputIsInput(_) => Self::usage(error.to_string()),
+            AnalyzeError::InvalidGlob { .. } | AnalyzeError::TemporaryFile(_) => Self::io(error.to_string()),
+        }
     }
 }

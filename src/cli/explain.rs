@@ -3,13 +3,20 @@
 use super::exit::RunError;
 use super::nearest::{nearest, suggestion};
 use crate::catalogue::{CODES, CodeInfo, HttpStatus, codes_of_cut_name, codes_of_name, platform_error};
+use crate::decode::SHAPES;
 use crate::model::Category;
 use crate::pipeline::{recognise, unwrapped};
 use crate::render::{Ink, Style, category_of_heading, one_line, page};
+use crate::rules::RULES;
 
 /// The list of codes, or what there is on what was typed or pasted: a code, a name, a status, a log line or a part of one.
 pub(super) fn text(typed: Option<&str>, style: &Style) -> Result<String, RunError> {
     let Some(typed) = typed else { return Ok(list(&CODES.iter().collect::<Vec<_>>(), style)) };
+    match typed {
+        "shapes" => return Ok(glossary(SHAPES.iter().map(|shape| (shape.name, shape.about)), style)),
+        "rules" => return Ok(glossary(RULES.iter().map(|rule| (rule.id, rule.explanation)), style)),
+        _ => {}
+    }
     if let Some(pages) = beginning_of_names(typed, style) {
         return Ok(pages);
     }
@@ -38,6 +45,11 @@ pub(super) fn text(typed: Option<&str>, style: &Style) -> Result<String, RunErro
             .or_else(|| error_of_code(word, style))
             .ok_or(failure)
     })
+}
+
+/// Names, each with a paragraph about it.
+fn glossary(entries: impl Iterator<Item = (&'static str, &'static str)>, style: &Style) -> String {
+    entries.map(|(name, about)| format!("{}\n{}\n", style.paint(Ink::Strong, name), page(about, style))).collect()
 }
 
 /// The pages to choose from for an HTTP status.

@@ -24,7 +24,7 @@ use std::io::{self, Write};
 use clap::{CommandFactory, Parser};
 use schemars::generate::SchemaSettings;
 
-pub use exit::ExitStatus;
+pub(crate) use exit::ExitStatus;
 
 use args::{Args, Command, SchemaOf};
 use exit::RunError;

@@ -11,7 +11,7 @@ use super::exit::RunError;
 use super::gate::FailOn;
 use super::output::refuse_one_file_twice;
 use crate::effects::{Effects, Markers};
-use crate::pipeline::{self, OutputIsInput};
+use crate::pipeline::{self, AnalyzeError};
 use crate::render::{RENDERERS, Renderer, Style, one_line};
 use crate::source::FileId;
 use crate::summary::Prices;
@@ -166,7 +166,7 @@ fn files_written(targets: &[OutputTarget], args: &SharedArgs, save: Option<&Path
     if let Some(markers) = &args.markers
         && let Some(path) = files.iter().find(|path| FileId::at(path) == FileId::at(markers))
     {
-        return Err(RunError::usage(OutputIsInput(path.clone()).to_string()));
+        return Err(RunError::usage(AnalyzeError::OutputIsInput(path.clone()).to_string()));
     }
     Ok(files)
 }

@@ -44,9 +44,9 @@ pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus,
     let pull = Pull::start(request, &name, handle, Arc::clone(&bars) as _).map_err(failure)?;
     // One input, in one order: more workers would find nothing to do.
     options.pipeline.threads = 1;
-    let analysis = pipeline::analyze_feed(&pull, &options.pipeline, &*bars);
+    let analysis = pipeline::analyze_source(&pull, &options.pipeline, &*bars);
     bars.clear();
-    let mut analysis = analysis.map_err(|error| RunError::io(format!("{error:#}")))?;
+    let mut analysis = analysis?;
     if let (Some(reason), 0) = (pull.failure(), pull.pages()) {
         return Err(failure(reason));
     }

@@ -21,7 +21,7 @@ pub(super) fn event(args: ShowArgs, terminal: &Terminal) -> Result<ExitStatus, R
     let style = terminal.style(args.color);
     let request = args.request.clone();
     let options = options(args)?;
-    let analysis = pipeline::analyze(&options, &Silent).map_err(|error| RunError::io(format!("{error:#}")))?;
+    let analysis = pipeline::analyze(&options, &Silent)?;
     for problem in &analysis.summary.coverage.inputs_unreadable {
         complain(&one_line(&format!("{}: {}", problem.input, problem.reason)));
     }

@@ -33,13 +33,13 @@ use delivery::Delivery;
 use feed::Feed;
 use head::InputHead;
 
-pub use split::{ChunkHelper, Opened, Splits, open};
+pub(crate) use split::{ChunkHelper, Opened, open};
 
 use crate::model::{Block, EventSink, StreamKey};
 
 /// What is known about an input besides its bytes.
 #[derive(Clone, Debug, Default)]
-pub struct InputContext {
+pub(crate) struct InputContext {
     /// Log group, from the path.
     pub group: Option<String>,
     /// Log stream, from the path.
@@ -51,7 +51,7 @@ pub struct InputContext {
 impl InputContext {
     /// The identity of lines for which the input itself tells nothing more.
     #[must_use]
-    pub fn key(&self) -> StreamKey<'_> {
+    pub(crate) fn key(&self) -> StreamKey<'_> {
         StreamKey {
             account_id: None,
             region: None,
@@ -64,8 +64,9 @@ impl InputContext {
 
 /// What was decoded.
 #[derive(Debug)]
-pub struct Decoded {
+pub(crate) struct Decoded {
     /// Name of the shape; `None` where none was recognised.
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests ask which shape was recognised"))]
     pub shape: Option<&'static str>,
     /// Bytes after decompression: every one is in one bucket of the sink, or framing.
     pub bytes: u64,
@@ -75,7 +76,7 @@ pub struct Decoded {
 
 /// Why an input could not be decoded, or not to its end. What was decoded before counts.
 #[derive(Debug, thiserror::Error)]
-pub enum DecodeError {
+pub(crate) enum DecodeError {
     /// Not a log of any shape we know.
     #[error("{0}")]
     NotALog(String),
@@ -98,7 +99,7 @@ pub enum DecodeError {
 
 /// Buffers that one worker reuses from input to input.
 #[derive(Debug, Default)]
-pub struct Buffers {
+pub(crate) struct Buffers {
     /// Read buffers; data inside data takes a second one.
     blocks: Vec<Vec<u8>>,
     /// Events that wait, and a second read buffer.
@@ -112,7 +113,7 @@ pub struct Buffers {
 
 impl Buffers {
     /// Decompress in a thread of its own, so that it overlaps with everything else.
-    pub fn read_ahead(&mut self, ahead: bool) {
+    pub(crate) fn read_ahead(&mut self, ahead: bool) {
         self.ahead = ahead;
     }
 }
@@ -172,7 +173,7 @@ pub const SHAPES: &[Shape] = &[
 ];
 
 /// Decodes one input: recognises container, encoding and shape, and hands every event to the sink.
-pub fn decode(
+pub(crate) fn decode(
     input: &mut (dyn Read + Send),
     context: &InputContext,
     buffers: &mut Buffers,

@@ -28,7 +28,7 @@ const SPLIT: &[(&Shape, Cut)] = &[(&s3_export::SHAPE, s3_export::last_event)];
 const MOST_FOUND: usize = 4;
 
 /// An input whose first bytes were looked at.
-pub enum Opened<'a> {
+pub(crate) enum Opened<'a> {
     /// It can be decoded in chunks.
     Splits(Box<Splits<'a>>),
     /// It is decoded in one go. The reader still gives all of it.
@@ -36,7 +36,7 @@ pub enum Opened<'a> {
 }
 
 /// An input that can be decoded in chunks.
-pub struct Splits<'a> {
+pub(crate) struct Splits<'a> {
     shape: &'static Shape,
     source: ChunkReader<'a>,
 }
@@ -45,7 +45,7 @@ pub struct Splits<'a> {
 ///
 /// # Errors
 /// When they cannot be read.
-pub fn open(input: &mut (dyn Read + Send)) -> Result<Opened<'_>, DecodeError> {
+pub(crate) fn open(input: &mut (dyn Read + Send)) -> Result<Opened<'_>, DecodeError> {
     let mut head = Vec::new();
     input.take(HEAD as u64).read_to_end(&mut head).map_err(read_error)?;
     let found = split_shape(&head);
@@ -68,7 +68,7 @@ fn split_shape(head: &[u8]) -> Option<(&'static Shape, Cut)> {
 }
 
 /// What a helper does with the events of its chunks. All but delivering is done side by side.
-pub trait ChunkHelper<S>: Send {
+pub(crate) trait ChunkHelper<S>: Send {
     /// Looks at the events of a chunk before its turn.
     fn before(&mut self, block: &mut Block);
     /// Hands a chunk over, in its turn. Gives the memory of some other one back.
@@ -79,7 +79,7 @@ pub trait ChunkHelper<S>: Send {
 
 impl Splits<'_> {
     /// Decodes it with a thread for each helper, the first of which is this one.
-    pub fn decode<S: EventSink + Send>(
+    pub(crate) fn decode<S: EventSink + Send>(
         self,
         context: &InputContext,
         helpers: &mut [impl ChunkHelper<S>],

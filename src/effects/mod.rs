@@ -9,7 +9,7 @@ mod line;
 mod markers;
 mod table;
 
-pub use markers::{MarkerError, Markers};
+pub(crate) use markers::Markers;
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;

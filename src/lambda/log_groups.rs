@@ -15,6 +15,6 @@ const FOREIGN: [(&str, &str); 9] = [
 
 /// Returns the kind of log that a log group holds, where it is not that of a function.
 #[must_use]
-pub fn foreign_group(group: &str) -> Option<&'static str> {
+pub(crate) fn foreign_group(group: &str) -> Option<&'static str> {
     FOREIGN.iter().find(|(prefix, _)| group.starts_with(prefix)).map(|(_, kind)| *kind)
 }

@@ -4,4 +4,4 @@
 
 mod log_groups;
 
-pub use log_groups::foreign_group;
+pub(crate) use log_groups::foreign_group;

@@ -6,7 +6,7 @@ use super::{LogEvent, RequestId, StreamId, Timestamp};
 
 /// An event whose message stands in a [`Batch`].
 #[derive(Clone, Copy, Debug)]
-pub struct Span {
+pub(crate) struct Span {
     /// Its stream.
     pub stream: StreamId,
     /// Where its message begins, and where it ends.
@@ -32,7 +32,7 @@ const _: () = assert!(size_of::<Span>() <= 32);
 
 /// Events in their order, whose messages stand in one block of the input: so a sink can search all of it at once.
 #[derive(Clone, Copy, Debug)]
-pub struct Batch<'a> {
+pub(crate) struct Batch<'a> {
     /// A stretch of the input, messages and what stands around them.
     pub block: &'a [u8],
     /// Messages that were rewritten, one after the other.
@@ -51,7 +51,7 @@ pub struct Batch<'a> {
 
 /// A [`Batch`] with its memory, which goes from stage to stage and back.
 #[derive(Debug, Default)]
-pub struct Block {
+pub(crate) struct Block {
     /// A stretch of the input. May be longer than what was read.
     pub data: Vec<u8>,
     /// Bytes of `data` that were read.
@@ -77,7 +77,7 @@ pub struct Block {
 impl Block {
     /// What is in it.
     #[must_use]
-    pub fn batch(&self) -> Batch<'_> {
+    pub(crate) fn batch(&self) -> Batch<'_> {
         let Self { data, length, aside, spans, event_ids, request_ids, lines_before, stretches, sifted, .. } = self;
         let block = data.get(..*length).unwrap_or(data);
         let lines_before = *lines_before;
@@ -94,7 +94,7 @@ impl Block {
 
     /// Takes an event whose message begins at `place` in the block, or else has to be kept beside it.
     #[inline(always)]
-    pub fn push(&mut self, stream: StreamId, event: &LogEvent<'_>, place: Option<usize>) {
+    pub(crate) fn push(&mut self, stream: StreamId, event: &LogEvent<'_>, place: Option<usize>) {
         let from = place.unwrap_or(self.aside.len());
         if place.is_none() {
             self.aside.extend_from_slice(event.message);
@@ -121,7 +121,7 @@ impl Block {
     }
 
     /// Forgets the events and keeps the memory.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.length = 0;
         self.aside.clear();
         self.spans.clear();
@@ -137,7 +137,7 @@ impl<'a> Batch<'a> {
     /// The event of a number, and what stands for it.
     #[inline(always)]
     #[must_use]
-    pub fn event(&self, number: u32) -> Option<(&'a Span, LogEvent<'a>)> {
+    pub(crate) fn event(&self, number: u32) -> Option<(&'a Span, LogEvent<'a>)> {
         let span = self.spans.get(number as usize)?;
         let event = LogEvent {
             at: span.at,
@@ -152,7 +152,7 @@ impl<'a> Batch<'a> {
     }
 
     /// The events, each with what stands for it.
-    pub fn iter(&self) -> impl Iterator<Item = (&'a Span, LogEvent<'a>)> + use<'a> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'a Span, LogEvent<'a>)> + use<'a> {
         let batch = *self;
         (0..batch.spans.len() as u32).filter_map(move |number| batch.event(number))
     }
@@ -160,14 +160,14 @@ impl<'a> Batch<'a> {
     /// The message of an event.
     #[inline(always)]
     #[must_use]
-    pub fn message(&self, span: &Span) -> &'a [u8] {
+    pub(crate) fn message(&self, span: &Span) -> &'a [u8] {
         let text = if span.aside { self.aside } else { self.block };
         text.get(span.from as usize..span.to as usize).unwrap_or_default()
     }
 
     /// The events of these numbers, where they are ordinary lines of one stream.
     #[must_use]
-    pub fn stretch(&self, numbers: Range<u32>) -> Option<Stretch> {
+    pub(crate) fn stretch(&self, numbers: Range<u32>) -> Option<Stretch> {
         let mut spans = self.spans.get(numbers.start as usize..numbers.end as usize)?.iter();
         let mut last = spans.next()?;
         let mut stretch = Stretch::of_one(numbers.start, last);
@@ -181,7 +181,7 @@ impl<'a> Batch<'a> {
     /// The line of an event, in the input.
     #[inline(always)]
     #[must_use]
-    pub fn line(&self, span: &Span) -> u64 {
+    pub(crate) fn line(&self, span: &Span) -> u64 {
         self.lines_before + span.line
     }
 
@@ -193,7 +193,7 @@ impl<'a> Batch<'a> {
 
 /// Ordinary lines of the function in a row, all of one stream: counted together, they cost little.
 #[derive(Clone, Copy, Debug)]
-pub struct Stretch {
+pub(crate) struct Stretch {
     /// Number of the first one in its batch.
     pub first: u32,
     /// How many.
@@ -214,7 +214,7 @@ impl Stretch {
     /// The event of a number alone.
     #[inline(always)]
     #[must_use]
-    pub fn of_one(number: u32, span: &Span) -> Self {
+    pub(crate) fn of_one(number: u32, span: &Span) -> Self {
         Self {
             first: number,
             events: 1,
@@ -228,7 +228,7 @@ impl Stretch {
 
     /// With one more behind, of the same stream; `before` is the last so far.
     #[inline(always)]
-    pub fn push(&mut self, before: &Span, span: &Span) {
+    pub(crate) fn push(&mut self, before: &Span, span: &Span) {
         self.events += 1;
         self.bytes += u64::from(span.to - span.from);
         self.first_at = self.first_at.or(span.at);
@@ -239,7 +239,7 @@ impl Stretch {
 
     /// The numbers of its events.
     #[must_use]
-    pub fn numbers(&self) -> Range<u32> {
+    pub(crate) fn numbers(&self) -> Range<u32> {
         self.first..self.first + self.events
     }
 }

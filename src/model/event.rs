@@ -4,7 +4,7 @@ use super::{Batch, Block, RequestId, StreamKey, Timestamp};
 
 /// A stream as its sink knows it; valid for the input it was made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct StreamId(pub u32);
+pub(crate) struct StreamId(pub u32);
 
 /// Where an event stands: the input (in the order of the result) and the line in the decoded input, from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,7 +27,7 @@ impl Place {
 
 /// One CloudWatch log event: a message, when and (by its [`StreamId`]) where it was written.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct LogEvent<'a> {
+pub(crate) struct LogEvent<'a> {
     /// When it was written, where the input says so.
     pub at: Option<Timestamp>,
     /// The message as delivered: it may have several lines, invalid UTF-8 and a line end of its own.
@@ -48,13 +48,13 @@ pub struct LogEvent<'a> {
 impl<'a> LogEvent<'a> {
     /// An event of which only the text and its place are known.
     #[must_use]
-    pub fn bare(message: &'a [u8], line: u64) -> Self {
+    pub(crate) fn bare(message: &'a [u8], line: u64) -> Self {
         Self { at: None, message, escaped: false, line, event_id: None, split: false, request_id: None }
     }
 }
 
 /// What takes the events of one input, in the order of the input.
-pub trait EventSink {
+pub(crate) trait EventSink {
     /// The stream that `key` names; equal keys give equal ids.
     fn stream(&mut self, key: &StreamKey<'_>) -> StreamId;
 
@@ -91,7 +91,7 @@ pub trait EventSink {
 
 /// A sentence of the platform, wherever in its line it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sighting {
+pub(crate) struct Sighting {
     /// Line in the decoded input, from 1.
     pub line: u64,
     /// Its first words.
@@ -104,7 +104,7 @@ pub struct Sighting {
 
 /// The buckets of decoded bytes: every byte is in exactly one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bucket {
+pub(crate) enum Bucket {
     /// Messages that belong to an attempt.
     Attributed,
     /// Messages that belong to an execution environment: its init, its extensions.
@@ -114,14 +114,13 @@ pub enum Bucket {
     /// Messages that could not be given to any attempt.
     Unattributed,
     /// Everything around the messages: prefixes, JSON punctuation, headers, line ends.
-    Framing,
     /// Looks like a platform line and does not parse.
     Unrecognized,
 }
 
 /// Something worth saying about an input: what was lost, cut, guessed or left out.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Note {
+pub(crate) struct Note {
     /// Whether the answer is incomplete because of it.
     pub incomplete: bool,
     /// One sentence, without the name of the input.

@@ -4,7 +4,7 @@ use super::RequestId;
 
 /// The identity of a log stream as far as the input tells it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct StreamKey<'a> {
+pub(crate) struct StreamKey<'a> {
     /// AWS account of the log group.
     pub account_id: Option<&'a str>,
     /// Region of the log group.
@@ -20,22 +20,16 @@ pub struct StreamKey<'a> {
 impl StreamKey<'_> {
     /// The function: as told, else from a default log group, else from a stream of a custom log group.
     #[must_use]
-    pub fn function_name(&self) -> Option<&str> {
+    pub(crate) fn function_name(&self) -> Option<&str> {
         self.function
             .or_else(|| self.group.and_then(function_from_group))
             .or_else(|| self.stream.and_then(stream_parts).and_then(|parts| parts.function))
-    }
-
-    /// The version in the stream name: `$LATEST` or a number.
-    #[must_use]
-    pub fn version(&self) -> Option<&str> {
-        self.stream.and_then(stream_parts).map(|parts| parts.version)
     }
 }
 
 /// The parts of a log stream name that Lambda made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StreamParts<'a> {
+pub(crate) struct StreamParts<'a> {
     /// Function name, present in streams of a custom log group.
     pub function: Option<&'a str>,
     /// `$LATEST` or a version number.
@@ -46,7 +40,7 @@ pub struct StreamParts<'a> {
 ///
 /// Groups below it with a further part (`web/…`, `capacity-provider/…`) are not those of an event function.
 #[must_use]
-pub fn function_from_group(group: &str) -> Option<&str> {
+pub(crate) fn function_from_group(group: &str) -> Option<&str> {
     let name = group.strip_prefix("/aws/lambda/")?;
     // Lambda@Edge prefixes the name with the region of its origin.
     let name = name.strip_prefix("us-east-1.").unwrap_or(name);
@@ -55,7 +49,7 @@ pub fn function_from_group(group: &str) -> Option<&str> {
 
 /// What the ARN of a function tells: `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FunctionArn<'a> {
+pub(crate) struct FunctionArn<'a> {
     /// Region of the function.
     pub region: &'a str,
     /// Account of the function.
@@ -67,7 +61,7 @@ pub struct FunctionArn<'a> {
 impl<'a> FunctionArn<'a> {
     /// Takes an ARN apart; `None` for anything else.
     #[must_use]
-    pub fn parse(arn: &'a str) -> Option<Self> {
+    pub(crate) fn parse(arn: &'a str) -> Option<Self> {
         let name = function_from_arn(arn)?;
         let mut parts = arn.split(':').skip(3);
         let (region, account_id) = (parts.next()?, parts.next()?);
@@ -77,7 +71,7 @@ impl<'a> FunctionArn<'a> {
 
 /// The function of a Lambda ARN: `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]`.
 #[must_use]
-pub fn function_from_arn(arn: &str) -> Option<&str> {
+pub(crate) fn function_from_arn(arn: &str) -> Option<&str> {
     let mut parts = arn.split(':');
     let (scheme, service, kind) = (parts.next()?, parts.nth(1)?, parts.nth(2)?);
     let name = parts.next()?;
@@ -86,7 +80,7 @@ pub fn function_from_arn(arn: &str) -> Option<&str> {
 
 /// Takes `YYYY/MM/DD/[VERSION]ENVIRONMENT` or `YYYY/MM/DD/FUNCTION[VERSION]ENVIRONMENT` apart.
 #[must_use]
-pub fn stream_parts(stream: &str) -> Option<StreamParts<'_>> {
+pub(crate) fn stream_parts(stream: &str) -> Option<StreamParts<'_>> {
     let bytes = stream.as_bytes();
     let digits =
         |range: std::ops::Range<usize>| bytes.get(range).is_some_and(|part| part.iter().all(u8::is_ascii_digit));

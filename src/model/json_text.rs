@@ -1,7 +1,7 @@
 //! Text as it stands inside a JSON string, and the text that it means.
 
 /// Undoes the escapes of the inside of a JSON string. What is no valid escape stays as it is.
-pub fn unescape_json(escaped: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn unescape_json(escaped: &[u8], out: &mut Vec<u8>) {
     let mut rest = escaped;
     while let Some(at) = memchr::memchr(b'\\', rest) {
         out.extend_from_slice(&rest[..at]);

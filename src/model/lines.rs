@@ -68,7 +68,7 @@ pub struct KeptLine<'a> {
 impl KeptLine<'_> {
     /// Its text as the function wrote it, lossy where it was no UTF-8.
     #[must_use]
-    pub fn to_text(&self) -> Cow<'_, str> {
+    pub fn to_text(self) -> Cow<'_, str> {
         if !self.escaped {
             return lossy_text(self.text);
         }

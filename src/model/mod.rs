@@ -17,18 +17,23 @@ mod text;
 mod time;
 mod verdict;
 
-pub use attempt::{Attempt, Init, Line, Phase, Sign, SignKind, Subject, WindowCut};
-pub use batch::{Batch, Block, Span, Stretch};
-pub use effect::{EffectState, SideEffect};
-pub use event::{Bucket, EventSink, LogEvent, Note, Place, Sighting, StreamId};
-pub use identity::{FunctionArn, StreamKey, StreamParts, function_from_arn, function_from_group, stream_parts};
-pub use json_text::unescape_json;
-pub use lines::{Keep, KeepLines, KeptLine, Lines};
-pub use record::{
+pub use attempt::Attempt;
+pub use verdict::Category;
+
+pub(crate) use attempt::{Init, Line, Phase, Sign, SignKind, Subject, WindowCut};
+pub(crate) use batch::{Batch, Block, Span, Stretch};
+pub(crate) use effect::{EffectState, SideEffect};
+pub(crate) use event::{Bucket, EventSink, LogEvent, Note, Place, Sighting, StreamId};
+#[cfg(feature = "cloudwatch")]
+pub(crate) use identity::function_from_group;
+pub(crate) use identity::{FunctionArn, StreamKey, stream_parts};
+pub(crate) use json_text::unescape_json;
+pub(crate) use lines::{Keep, KeepLines, KeptLine, Lines};
+pub(crate) use record::{
     AppError, AppLine, CrashLine, ErrorForm, InitPhase, InitReport, InitStart, InitType, Level, Metrics, Report,
     Statement, Status,
 };
-pub use request_id::RequestId;
-pub use text::lossy_text;
-pub use time::{TimeReader, Timestamp};
-pub use verdict::{Category, Compensation, Confidence, Downstream, PartialWork, Retryable, Verdict};
+pub(crate) use request_id::RequestId;
+pub(crate) use text::lossy_text;
+pub(crate) use time::{TimeReader, Timestamp};
+pub(crate) use verdict::{Compensation, Confidence, Downstream, PartialWork, Retryable, Verdict};

@@ -105,7 +105,7 @@ impl Timestamp {
 
 /// Reads many times of the same minute: only the seconds are computed anew.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct TimeReader {
+pub(crate) struct TimeReader {
     /// `YYYY-MM-DDTHH:MM` of the last time, and that minute.
     minute: Option<([u8; 16], Timestamp)>,
 }
@@ -113,7 +113,7 @@ pub struct TimeReader {
 impl TimeReader {
     /// Reads `YYYY-MM-DDTHH:MM:SS.mmmZ`, and nothing else.
     #[inline(always)]
-    pub fn read(&mut self, text: &[u8; 24]) -> Option<Timestamp> {
+    pub(crate) fn read(&mut self, text: &[u8; 24]) -> Option<Timestamp> {
         // All of the rest at once: a byte for each digit, and what is no digit gone.
         const REST: u64 = u64::from_le_bytes(*b":00.000Z");
         const SIX: u64 = u64::from_le_bytes([0, 6, 6, 0, 6, 6, 6, 0]);

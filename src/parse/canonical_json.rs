@@ -11,7 +11,7 @@ use crate::model::{Metrics, Report, RequestId, Statement, Status};
 
 /// A line of the platform in its canonical form; `None` for everything else.
 #[must_use]
-pub fn platform_json_line(message: &[u8]) -> Option<Statement<'_>> {
+pub(crate) fn platform_json_line(message: &[u8]) -> Option<Statement<'_>> {
     let mut line = CanonicalReader(message.strip_suffix(b"\n").unwrap_or(message));
     line.skip(b"{\"time\":\"")?;
     line.time()?;

@@ -102,7 +102,7 @@ pub fn may_matter(message: &[u8]) -> bool {
 
 /// Asks [`may_matter`] of messages that stand in one block: it is searched in one go, not message by message.
 #[derive(Debug)]
-pub struct Sieve<'b> {
+pub(crate) struct Sieve<'b> {
     block: &'b [u8],
     /// The fragment that was found last.
     fragment: Option<Fragment>,
@@ -135,13 +135,13 @@ struct Fragment {
 impl<'b> Sieve<'b> {
     /// For the messages of `block`.
     #[must_use]
-    pub fn new(block: &'b [u8]) -> Self {
+    pub(crate) fn new(block: &'b [u8]) -> Self {
         Self { block, fragment: None, searched: 0, clear: 0 }
     }
 
     /// Whether the message from `from` to `to` may matter. Messages are asked about in their order.
     #[inline(always)]
-    pub fn may_matter(&mut self, from: usize, to: usize) -> bool {
+    pub(crate) fn may_matter(&mut self, from: usize, to: usize) -> bool {
         let Some(message) = self.block.get(from..to) else { return true };
         begins(message) || (to > self.clear && self.has_fragment(from, to)) || ends_in_class(message)
     }

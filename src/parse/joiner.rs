@@ -23,13 +23,13 @@ const PAUSE_LIMIT_MS: i64 = 5_000;
 
 /// Joins what one error wrote as several messages: stack traces line by line, a crash and its code, pretty JSON.
 #[derive(Debug, Default)]
-pub struct Joiner {
+pub(crate) struct Joiner {
     open: Option<OpenMessage>,
 }
 
 /// What became of a message given to a [`Joiner`].
 #[derive(Debug, Default)]
-pub struct Fed {
+pub(crate) struct Fed {
     /// A block that ended before this message.
     pub ended: Option<JoinedMessage>,
     /// The message was taken into a block; it will come out as part of it.
@@ -38,7 +38,7 @@ pub struct Fed {
 
 /// Several messages joined into one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JoinedMessage {
+pub(crate) struct JoinedMessage {
     /// Time of the first message.
     pub at: Option<Timestamp>,
     /// Line of the first message.
@@ -80,12 +80,12 @@ enum JoinKind {
 impl Joiner {
     /// A block is open: the next message must be fed even if it does not matter by itself.
     #[must_use]
-    pub fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.open.is_some()
     }
 
     /// Takes the next message of the stream.
-    pub fn feed(&mut self, at: Option<Timestamp>, line: u64, message: &str) -> Fed {
+    pub(crate) fn feed(&mut self, at: Option<Timestamp>, line: u64, message: &str) -> Fed {
         if let Some(open) = &mut self.open
             && open.in_time(at)
             && open.continues(message)
@@ -105,7 +105,7 @@ impl Joiner {
     }
 
     /// The block that is still open at the end of the stream.
-    pub fn finish(&mut self) -> Option<JoinedMessage> {
+    pub(crate) fn finish(&mut self) -> Option<JoinedMessage> {
         self.open.take().map(|open| open.block)
     }
 }

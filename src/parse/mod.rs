@@ -32,9 +32,10 @@ mod structured;
 mod text;
 
 pub use canonical::platform_line;
-pub use canonical_json::platform_json_line;
-pub use filter::{Sieve, may_matter};
-pub use joiner::{Fed, JoinedMessage, Joiner};
+pub(crate) use canonical_json::platform_json_line;
+pub(crate) use filter::Sieve;
+pub use filter::may_matter;
+pub(crate) use joiner::{JoinedMessage, Joiner};
 
 use serde_json_borrow::Value;
 

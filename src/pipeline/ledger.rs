@@ -16,7 +16,7 @@ const MOST_EFFECTS: usize = 32;
 ///
 /// # Errors
 /// When the records cannot be read back.
-pub fn ledger_row(event: &LedgerEvent, records: &mut Records) -> io::Result<LedgerRow> {
+pub(crate) fn ledger_row(event: &LedgerEvent, records: &mut Records) -> io::Result<LedgerRow> {
     let mut attempts = Vec::with_capacity(event.places.len());
     for place in &event.places {
         attempts.extend(records.get(*place)?);

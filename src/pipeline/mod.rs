@@ -23,12 +23,13 @@ mod tally;
 mod tests;
 mod worker;
 
-pub use ledger::ledger_row;
-pub use paste::unwrapped;
-pub use recognise::{Recognised, recognise};
-pub use records::Records;
-pub use shown::{ShownAttempt, ShownLine};
+pub(crate) use ledger::ledger_row;
+pub(crate) use paste::unwrapped;
+pub(crate) use recognise::recognise;
+pub(crate) use records::Records;
+pub(crate) use shown::{ShownAttempt, ShownLine};
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -133,7 +134,7 @@ pub struct Analysis {
 }
 
 /// Told how far a run is; for progress bars.
-pub trait Progress: Sync {
+pub(crate) trait Progress: Sync {
     /// The total of bytes to read, as far as known.
     fn total(&self, bytes: u64);
     /// So many more bytes were read.
@@ -144,43 +145,61 @@ pub trait Progress: Sync {
 
 /// A progress that shows nothing.
 #[derive(Debug)]
-pub struct Silent;
+pub(crate) struct Silent;
 
 impl Progress for Silent {
     fn total(&self, _bytes: u64) {}
     fn advance(&self, _bytes: u64) {}
 }
 
-/// A file that the answer is to be written to is an input.
+/// Why there is no answer. Input that cannot be read is no such reason: it is part of the answer.
 #[derive(Debug, thiserror::Error)]
-#[error("{} is an input of this run, too: write to a file that is not read", .0.display())]
-pub struct OutputIsInput(pub PathBuf);
+#[non_exhaustive]
+pub enum AnalyzeError {
+    /// A file that the answer is to be written to is an input.
+    #[error("{} is an input of this run, too: write to a file that is not read", .0.display())]
+    OutputIsInput(PathBuf),
+    /// A glob of function names is not valid.
+    #[error("invalid glob {glob:?}: {source}")]
+    InvalidGlob {
+        /// The glob.
+        glob: String,
+        /// What is wrong with it.
+        source: globset::Error,
+    },
+    /// Attempts that did not fit into memory could not be read back.
+    #[error("failed to read attempts back from a temporary file: {0}")]
+    TemporaryFile(#[source] io::Error),
+}
 
 /// Analyses log files.
 ///
 /// # Errors
-/// [`OutputIsInput`], before anything is read. Else only for what makes an answer impossible (attempts that cannot be read back from a temporary file); an unreadable
-/// input is part of the answer.
-pub fn analyze(options: &Options, progress: &dyn Progress) -> anyhow::Result<Analysis> {
+/// Only for what makes an answer impossible; an unreadable input is part of the answer.
+pub(crate) fn analyze(options: &Options, progress: &dyn Progress) -> Result<Analysis, AnalyzeError> {
     let mut inputs = source::list_inputs(&options.paths, options.threads);
     if let Some(path) = inputs.first_read(&options.outputs) {
-        return Err(OutputIsInput(path.to_owned()).into());
+        return Err(AnalyzeError::OutputIsInput(path.to_owned()));
     }
-    run::run(&inputs, options, progress)
+    analyze_source(&inputs, options, progress)
 }
 
 /// Analyses logs held in memory: the sample logs of `demo`. Each is a name and its bytes.
 ///
 /// # Errors
 /// As [`analyze`].
-pub fn analyze_samples(samples: &[(&str, &[u8])], options: &Options) -> anyhow::Result<Analysis> {
-    run::run(&MemoryInputs::new(samples), options, &Silent)
+pub fn analyze_samples(samples: &[(&str, &[u8])], options: &Options) -> Result<Analysis, AnalyzeError> {
+    analyze_source(&MemoryInputs::new(samples), options, &Silent)
 }
 
 /// Analyses whatever a feed has; the paths in the options play no part.
 ///
 /// # Errors
 /// As [`analyze`].
-pub fn analyze_feed(feed: &dyn InputSource, options: &Options, progress: &dyn Progress) -> anyhow::Result<Analysis> {
+pub(crate) fn analyze_source(
+    feed: &dyn InputSource,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Analysis, AnalyzeError> {
     run::run(feed, options, progress)
 }

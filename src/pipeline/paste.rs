@@ -70,7 +70,7 @@ pub(super) fn pieces(text: &str) -> impl Iterator<Item = &str> {
 
 /// The text without quotes, marks of a list or of a cut, and the name of a service.
 #[must_use]
-pub fn unwrapped(text: &str) -> &str {
+pub(crate) fn unwrapped(text: &str) -> &str {
     let mut text = text.trim();
     loop {
         let before = text.len();

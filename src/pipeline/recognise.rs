@@ -7,7 +7,7 @@ use crate::{parse, rules};
 
 /// What was recognised, and the code whose page tells more.
 #[derive(Debug)]
-pub struct Recognised {
+pub(crate) struct Recognised {
     /// A sentence without its full stop.
     pub what: String,
     /// The code, where the line leads to one.
@@ -18,7 +18,7 @@ pub struct Recognised {
 
 /// Reads one line, or what was pasted of one. A word without a blank is no line.
 #[must_use]
-pub fn recognise(text: &str) -> Option<Recognised> {
+pub(crate) fn recognise(text: &str) -> Option<Recognised> {
     if !paste::is_line(text) {
         return None;
     }

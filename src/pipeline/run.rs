@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use anyhow::Context;
 use rustc_hash::FxHashMap;
 
 use super::records::Records;
@@ -11,14 +10,18 @@ use super::shown::Shown;
 use super::stream_part::StreamPart;
 use super::tally::Tally;
 use super::worker::{Job, Worker};
-use super::{Analysis, Options, Progress};
+use super::{Analysis, AnalyzeError, Options, Progress};
 use crate::catalogue::CATALOGUE_VERSION;
 use crate::model::Timestamp;
 use crate::source::{Input, InputSource};
 use crate::summary::{self, SharedTables, SummaryOptions};
 use crate::wire::{InputProblem, SCHEMA_VERSION, Summary};
 
-pub(super) fn run(feed: &dyn InputSource, options: &Options, progress: &dyn Progress) -> anyhow::Result<Analysis> {
+pub(super) fn run(
+    feed: &dyn InputSource,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Analysis, AnalyzeError> {
     let shared = SharedTables::default();
     let inputs = feed.inputs();
     progress.total(inputs.iter().filter_map(|input| input.size).sum());
@@ -53,8 +56,7 @@ pub(super) fn run(feed: &dyn InputSource, options: &Options, progress: &dyn Prog
         keep_ledger_events: options.ledger,
         threads: options.threads,
     };
-    let totals =
-        summary::summarize(&shared, entries, &bounds).context("failed to read attempts back from a temporary file")?;
+    let totals = summary::summarize(&shared, entries, &bounds).map_err(AnalyzeError::TemporaryFile)?;
     for function in &totals.hiding {
         tally.hides_successes(function);
     }
@@ -165,11 +167,12 @@ fn stream_shares<'r>(job: &Job<'r>) -> FxHashMap<&'r str, u32> {
 }
 
 /// Whether a function name matches one of the globs.
-fn name_filter(globs: &[String]) -> anyhow::Result<impl Fn(Option<&str>) -> bool + use<>> {
+fn name_filter(globs: &[String]) -> Result<impl Fn(Option<&str>) -> bool + use<>, AnalyzeError> {
+    let invalid = |glob: &str, source| AnalyzeError::InvalidGlob { glob: glob.to_owned(), source };
     let mut set = globset::GlobSetBuilder::new();
     for glob in globs {
-        set.add(globset::Glob::new(glob).with_context(|| format!("invalid glob {glob:?}"))?);
+        set.add(globset::Glob::new(glob).map_err(|error| invalid(glob, error))?);
     }
-    let (set, all) = (set.build()?, globs.is_empty());
+    let (set, all) = (set.build().map_err(|error| invalid(&globs.join(", "), error))?, globs.is_empty());
     Ok(move |name: Option<&str>| all || name.is_some_and(|name| set.is_match(name)))
 }

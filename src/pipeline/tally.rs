@@ -51,7 +51,6 @@ impl Tally {
             Bucket::Environment => &mut self.bytes.environment,
             Bucket::OtherLogs => &mut self.bytes.other_logs,
             Bucket::Unattributed => &mut self.bytes.unattributed,
-            Bucket::Framing => &mut self.bytes.framing,
             Bucket::Unrecognized => &mut self.bytes.unrecognized,
         };
         *slot += bytes;

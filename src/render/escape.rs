@@ -10,7 +10,7 @@ use std::io::{self, Write};
 /// A line break becomes ` ↵ `, a tab ` | `, any other control, direction or invisible character its code. What is
 /// plain already is returned as it is, so the function may be applied twice.
 #[must_use]
-pub fn one_line(text: &str) -> Cow<'_, str> {
+pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     let text = text.trim_end_matches(['\n', '\r', '\t', ' ']);
     if !text.chars().any(is_unsafe) {
         return Cow::Borrowed(text);
@@ -45,7 +45,7 @@ fn push_code(out: &mut String, char: char) {
 ///
 /// To be applied to whole lines, as wrapping decides what a line begins with. Their colours may be in them.
 #[must_use]
-pub fn without_commands(text: &str) -> Cow<'_, str> {
+pub(crate) fn without_commands(text: &str) -> Cow<'_, str> {
     if !text.contains('#') && !text.lines().any(|line| after_blanks(line).starts_with(':')) {
         return Cow::Borrowed(text);
     }

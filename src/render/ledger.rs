@@ -6,7 +6,7 @@ use super::escape::{JsonOut, one_line, without_commands};
 use crate::wire::{EventLedger, LedgerEffect, LedgerRow};
 
 /// What gives the rows, one after the other, and how it fails.
-pub type LedgerRows<'a> = dyn FnMut(&mut dyn FnMut(LedgerRow) -> io::Result<()>) -> io::Result<()> + 'a;
+pub(crate) type LedgerRows<'a> = dyn FnMut(&mut dyn FnMut(LedgerRow) -> io::Result<()>) -> io::Result<()> + 'a;
 
 const HEADINGS: [&str; 23] = [
     "function",
@@ -38,7 +38,7 @@ const HEADINGS: [&str; 23] = [
 ///
 /// # Errors
 /// When a row cannot be made or `out` cannot be written.
-pub fn ledger_csv(rows: &mut LedgerRows<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn ledger_csv(rows: &mut LedgerRows<'_>, out: &mut dyn Write) -> io::Result<()> {
     write_row(HEADINGS.iter().map(|heading| (*heading).to_owned()), out)?;
     rows(&mut |row| write_row(cells(&row).into_iter(), out))
 }
@@ -47,7 +47,7 @@ pub fn ledger_csv(rows: &mut LedgerRows<'_>, out: &mut dyn Write) -> io::Result<
 ///
 /// # Errors
 /// When a row cannot be made or `out` cannot be written.
-pub fn ledger_json(head: &EventLedger, rows: &mut LedgerRows<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn ledger_json(head: &EventLedger, rows: &mut LedgerRows<'_>, out: &mut dyn Write) -> io::Result<()> {
     let out = &mut JsonOut::new(out);
     let head = EventLedger { events: Vec::new(), ..head.clone() };
     let text = serde_json::to_string_pretty(&head).map_err(io::Error::from)?;

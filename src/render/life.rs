@@ -6,7 +6,7 @@ use super::words::{count, duration, shorten_end, wrap};
 use crate::wire::{Record, SideEffectLine};
 
 /// One attempt, as far as the record does not tell.
-pub struct LifeAttempt<'a> {
+pub(crate) struct LifeAttempt<'a> {
     /// Its record.
     pub record: &'a Record,
     /// Its lines in order: the text, when, and whether the function wrote it.
@@ -16,7 +16,7 @@ pub struct LifeAttempt<'a> {
 }
 
 /// One line of the log.
-pub struct LifeLine<'a> {
+pub(crate) struct LifeLine<'a> {
     /// When it was written, in milliseconds since the epoch.
     pub at_ms: Option<i64>,
     /// When, in words.
@@ -34,7 +34,7 @@ const MOST_LINES: usize = 40;
 
 /// The event as text.
 #[must_use]
-pub fn life(attempts: &[LifeAttempt<'_>], style: &Style) -> String {
+pub(crate) fn life(attempts: &[LifeAttempt<'_>], style: &Style) -> String {
     let mut out = Vec::new();
     if let Some(first) = attempts.first() {
         head(first.record, attempts.len(), style, &mut out);

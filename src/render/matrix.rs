@@ -69,7 +69,7 @@ fn foot(summary: &Summary, folded: usize) -> Vec<String> {
 
 /// The category that heads a column with this word, in any case: `oom`.
 #[must_use]
-pub fn category_of_heading(word: &str) -> Option<Category> {
+pub(crate) fn category_of_heading(word: &str) -> Option<Category> {
     HEADINGS.iter().find(|(_, heading)| heading.eq_ignore_ascii_case(word)).map(|(category, _)| *category)
 }
 

@@ -22,13 +22,13 @@ mod words;
 
 use std::io::{self, Write};
 
-pub use escape::{one_line, without_commands};
-pub use ledger::{LedgerRows, ledger_csv, ledger_json};
-pub use life::{LifeAttempt, LifeLine, life};
-pub use matrix::category_of_heading;
-pub use page::page;
-pub use style::{Ink, Style};
-pub use words::{count, shorten_end};
+pub(crate) use escape::{one_line, without_commands};
+pub(crate) use ledger::{ledger_csv, ledger_json};
+pub(crate) use life::{LifeAttempt, LifeLine, life};
+pub(crate) use matrix::category_of_heading;
+pub(crate) use page::page;
+pub(crate) use style::{Ink, Style};
+pub(crate) use words::count;
 
 use crate::wire::Summary;
 
@@ -69,7 +69,7 @@ pub static RENDERERS: &[Renderer] = &[
 
 /// The format with this name.
 #[must_use]
-pub fn renderer(name: &str) -> Option<&'static Renderer> {
+pub(crate) fn renderer(name: &str) -> Option<&'static Renderer> {
     RENDERERS.iter().find(|renderer| renderer.name == name)
 }
 

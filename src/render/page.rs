@@ -5,7 +5,7 @@ use super::words::wrap;
 
 /// The page as lines of text.
 #[must_use]
-pub fn page(markdown: &str, style: &Style) -> String {
+pub(crate) fn page(markdown: &str, style: &Style) -> String {
     let mut out: Vec<String> = Vec::new();
     let mut paragraph = Paragraph::default();
     let mut fenced = false;

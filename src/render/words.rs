@@ -17,7 +17,7 @@ pub(super) fn thousands(number: u64) -> String {
 
 /// `1 attempt`, `1,204 attempts`
 #[must_use]
-pub fn count(number: u64, one: &str, many: &str) -> String {
+pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", thousands(number), if number == 1 { one } else { many })
 }
 
@@ -70,7 +70,7 @@ fn columns_of(char: char) -> usize {
 
 /// Cut at the end to so many columns, with a mark.
 #[must_use]
-pub fn shorten_end(text: &str, columns: usize) -> String {
+pub(crate) fn shorten_end(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();
     }

@@ -102,7 +102,7 @@ pub fn judge(attempt: &Attempt) -> Verdict {
 
 /// Nothing but a REPORT that says nothing bad: most attempts. They need no look at rules.
 #[must_use]
-pub fn is_plain_success(attempt: &Attempt) -> bool {
+pub(crate) fn is_plain_success(attempt: &Attempt) -> bool {
     attempt.signs.is_empty()
         && attempt.report_seen
         && !attempt.report_in_doubt

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use super::{Input, Listing, Problem, saved};
 
 /// A list of inputs, each of which is opened and read once.
-pub trait InputSource: Sync {
+pub(crate) trait InputSource: Sync {
     /// What there is to read, in the order of the result.
     fn inputs(&self) -> &[Input];
 
@@ -52,7 +52,7 @@ impl InputSource for Listing {
 
 /// Logs held in memory, each a name and its bytes.
 #[derive(Debug)]
-pub struct MemoryInputs<'s> {
+pub(crate) struct MemoryInputs<'s> {
     inputs: Vec<Input>,
     samples: &'s [(&'s str, &'s [u8])],
 }
@@ -60,7 +60,7 @@ pub struct MemoryInputs<'s> {
 impl<'s> MemoryInputs<'s> {
     /// A feed of `samples`.
     #[must_use]
-    pub fn new(samples: &'s [(&'s str, &'s [u8])]) -> Self {
+    pub(crate) fn new(samples: &'s [(&'s str, &'s [u8])]) -> Self {
         Self { inputs: samples.iter().map(|(name, bytes)| Input::in_memory(name, bytes)).collect(), samples }
     }
 }

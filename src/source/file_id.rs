@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Equal for two paths to one file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct FileId(FileKey);
+pub(crate) struct FileId(FileKey);
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum FileKey {
@@ -19,7 +19,7 @@ enum FileKey {
 impl FileId {
     /// The file at a path, links followed; where there is none yet, the place where it would be.
     #[must_use]
-    pub fn at(path: &Path) -> Self {
+    pub(crate) fn at(path: &Path) -> Self {
         Self::of(path, fs::metadata(path).ok().as_ref())
     }
 
@@ -56,7 +56,7 @@ const MOST_LINKS: usize = 40;
 
 /// The path that links lead to, also where nothing is there yet.
 #[must_use]
-pub fn place(path: &Path) -> PathBuf {
+pub(crate) fn place(path: &Path) -> PathBuf {
     let mut path = path.to_owned();
     for _ in 0..MOST_LINKS {
         let Ok(target) = fs::read_link(&path) else { break };

@@ -7,7 +7,7 @@ use crate::model::{RequestId, stream_parts};
 
 /// Reads log group, log stream and function out of the folders that a file is in.
 #[must_use]
-pub fn context_of(path: &Path) -> InputContext {
+pub(crate) fn context_of(path: &Path) -> InputContext {
     let folders: Vec<&str> = path.components().filter_map(folder_name).collect();
     // The file itself is named by whoever saved it; only folders are the exporter's.
     let Some((_, folders)) = folders.split_last() else { return InputContext::default() };

@@ -1,11 +1,11 @@
 //! What the user named, as a list of inputs: files, directories, standard input.
 
 #[cfg(feature = "cloudwatch")]
-pub mod cloudwatch;
+pub(crate) mod cloudwatch;
 mod feed;
 mod file_id;
 mod identity;
-pub mod saved;
+pub(crate) mod saved;
 mod walk;
 
 use std::fs::Metadata;
@@ -16,13 +16,13 @@ use rustc_hash::FxHashSet;
 use crate::decode::InputContext;
 use walk::{FoundFile, walk};
 
-pub use feed::{InputSource, MemoryInputs};
-pub use file_id::{FileId, place};
-pub use identity::context_of;
+pub(crate) use feed::{InputSource, MemoryInputs};
+pub(crate) use file_id::{FileId, place};
+pub(crate) use identity::context_of;
 
 /// One input to read.
 #[derive(Clone, Debug)]
-pub struct Input {
+pub(crate) struct Input {
     /// Its name in every output.
     pub name: String,
     /// Where it is; `None` for standard input.
@@ -38,7 +38,7 @@ pub struct Input {
 impl Input {
     /// An input whose bytes are held in memory.
     #[must_use]
-    pub fn in_memory(name: &str, bytes: &[u8]) -> Self {
+    pub(crate) fn in_memory(name: &str, bytes: &[u8]) -> Self {
         let size = Some(bytes.len() as u64);
         Self { name: name.to_owned(), path: None, named: true, size, context: context_of(Path::new(name)) }
     }
@@ -46,7 +46,7 @@ impl Input {
 
 /// What the named paths hold.
 #[derive(Debug, Default)]
-pub struct Listing {
+pub(crate) struct Listing {
     /// Inputs in the order in which they are reported: as named, and by path within a directory.
     pub inputs: Vec<Input>,
     /// Paths that could not be read.
@@ -58,7 +58,7 @@ pub struct Listing {
 impl Listing {
     /// The first of these paths that leads to a file among the inputs: whoever writes there loses it. A device or a pipe may
     /// be both. To be asked once, as the list of files is given up.
-    pub fn first_read<'p>(&mut self, paths: &'p [PathBuf]) -> Option<&'p Path> {
+    pub(crate) fn first_read<'p>(&mut self, paths: &'p [PathBuf]) -> Option<&'p Path> {
         let files = std::mem::take(&mut self.files);
         let is_input = |path: &&Path| {
             std::fs::metadata(path).is_ok_and(|found| found.is_file() && files.contains(&FileId::at(path)))
@@ -69,7 +69,7 @@ impl Listing {
 
 /// A path that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// The path, as named or found.
     pub name: String,
     /// The user named it, rather than a directory that it is in.
@@ -83,7 +83,7 @@ const STDIN: &str = "<stdin>";
 
 /// Lists the inputs of `paths` with so many threads at most; a file named twice, or found in two named directories, counts once.
 #[must_use]
-pub fn list_inputs(paths: &[PathBuf], threads: usize) -> Listing {
+pub(crate) fn list_inputs(paths: &[PathBuf], threads: usize) -> Listing {
     let mut listing = Listing::default();
     let mut seen = SeenFiles::default();
     for path in paths {

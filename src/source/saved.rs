@@ -7,13 +7,14 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
+#[cfg(any(test, feature = "cloudwatch"))]
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use serde::{Deserialize, Serialize};
 
 /// What is known of an input besides its events.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct PullTrailer {
+pub(crate) struct PullTrailer {
     /// The first moment that was asked for, in milliseconds since 1970.
     pub from_ms: Option<i64>,
     /// The last moment that was asked for.
@@ -26,7 +27,7 @@ pub struct PullTrailer {
 
 /// A log group, or a part of it, that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Unread {
+pub(crate) struct Unread {
     /// What it is.
     pub name: String,
     /// Why, and what to do.
@@ -35,7 +36,7 @@ pub struct Unread {
 
 /// Something worth saying about an input.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Remark {
+pub(crate) struct Remark {
     /// Whether the answer is incomplete because of it.
     pub incomplete: bool,
     /// One sentence.
@@ -51,13 +52,15 @@ const LONGEST: u64 = 64 * 1024 * 1024;
 
 /// Text as a zstd frame.
 #[must_use]
-pub fn text_frame(text: &[u8]) -> Vec<u8> {
+#[cfg(any(test, feature = "cloudwatch"))]
+pub(crate) fn text_frame(text: &[u8]) -> Vec<u8> {
     compress_to_vec(text, CompressionLevel::Fastest)
 }
 
 /// The frame that ends a saved pull.
 #[must_use]
-pub fn told_frame(told: &PullTrailer) -> Vec<u8> {
+#[cfg(any(test, feature = "cloudwatch"))]
+pub(crate) fn trailer_frame(told: &PullTrailer) -> Vec<u8> {
     let json = serde_json::to_vec(told).unwrap_or_default();
     let length = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX).to_le_bytes();
     let mut frame = SKIPPED_FRAME.to_vec();
@@ -70,13 +73,13 @@ pub fn told_frame(told: &PullTrailer) -> Vec<u8> {
 
 /// Whether a file that begins so may be a saved pull: zstd frames, or the skipped one alone.
 #[must_use]
-pub fn may_tell(head: &[u8]) -> bool {
+pub(crate) fn may_tell(head: &[u8]) -> bool {
     head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) || head.starts_with(&SKIPPED_FRAME)
 }
 
 /// What a file says of itself, where it is a saved pull.
 #[must_use]
-pub fn told_by(path: &Path) -> Option<PullTrailer> {
+pub(crate) fn told_by(path: &Path) -> Option<PullTrailer> {
     let mut file = File::open(path).ok()?;
     let size = file.metadata().ok()?.len();
     let mut end = [0u8; 12];
@@ -108,7 +111,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("saved.ndjson.zst");
         let mut bytes = text_frame(b"{}\n");
-        bytes.extend(told_frame(&told));
+        bytes.extend(trailer_frame(&told));
         std::fs::write(&path, bytes).unwrap();
         assert_eq!(told_by(&path), Some(told));
         std::fs::write(&path, text_frame(b"{}\n")).unwrap();

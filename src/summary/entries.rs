@@ -22,7 +22,7 @@ pub(super) const FINDINGS_OF_A_FUNCTION: usize = 256;
 
 /// Tables that all workers share.
 #[derive(Debug, Default)]
-pub struct SharedTables {
+pub(crate) struct SharedTables {
     pub(super) functions: IdTable<FunctionKey>,
     pub(super) versions: IdTable<String>,
     pub(super) findings: IdTable<FindingKey>,
@@ -32,7 +32,7 @@ pub struct SharedTables {
 
 /// A stream as the entries name it.
 #[derive(Clone, Copy, Debug)]
-pub struct StreamNames {
+pub(crate) struct StreamNames {
     pub(super) function: u32,
     pub(super) stream: u64,
 }
@@ -40,14 +40,14 @@ pub struct StreamNames {
 impl StreamNames {
     /// Id of the function in this run, by which [`super::Patches`] finds it.
     #[must_use]
-    pub fn function(&self) -> u32 {
+    pub(crate) fn function(&self) -> u32 {
         self.function
     }
 }
 
 /// Takes attempts and verdicts.
 #[derive(Debug)]
-pub struct Entries<'s> {
+pub(crate) struct Entries<'s> {
     pub(super) shared: &'s SharedTables,
     pub(super) runs: Runs,
     pub(super) functions: FxHashMap<u32, FunctionFacts>,
@@ -62,7 +62,7 @@ pub struct Entries<'s> {
 impl<'s> Entries<'s> {
     /// Makes an empty collection.
     #[must_use]
-    pub fn new(shared: &'s SharedTables) -> Self {
+    pub(crate) fn new(shared: &'s SharedTables) -> Self {
         Self {
             shared,
             runs: Runs::default(),
@@ -76,7 +76,7 @@ impl<'s> Entries<'s> {
     }
 
     /// Enters the stream of an input.
-    pub fn stream(&mut self, identity: &Identity, input: u32) -> StreamNames {
+    pub(crate) fn stream(&mut self, identity: &Identity, input: u32) -> StreamNames {
         let key = FunctionKey {
             name: identity.function.clone(),
             account_id: identity.account_id.clone(),
@@ -92,7 +92,7 @@ impl<'s> Entries<'s> {
     }
 
     /// The runtime version of an environment.
-    pub fn runtime(&mut self, stream: StreamNames, at: Option<Timestamp>, runtime: &str) {
+    pub(crate) fn runtime(&mut self, stream: StreamNames, at: Option<Timestamp>, runtime: &str) {
         let facts = self.functions.entry(stream.function).or_default();
         let newer = facts.runtime.as_ref().is_none_or(|(known_at, known)| (*known_at, known.as_str()) < (at, runtime));
         if newer {
@@ -101,7 +101,13 @@ impl<'s> Entries<'s> {
     }
 
     /// Enters an attempt. `record` makes its record, which is needed only for the examples of a finding.
-    pub fn add(&mut self, stream: StreamNames, attempt: &Attempt, verdict: &Verdict, record: &dyn Fn() -> Record) {
+    pub(crate) fn add(
+        &mut self,
+        stream: StreamNames,
+        attempt: &Attempt,
+        verdict: &Verdict,
+        record: &dyn Fn() -> Record,
+    ) {
         let finding = if verdict.category.is_failure() {
             let key = FindingKey {
                 function: stream.function,
@@ -116,7 +122,7 @@ impl<'s> Entries<'s> {
     }
 
     /// Enters a record of an earlier run. Gives it back whether it could be understood.
-    pub fn add_record(&mut self, record: &Record, place: Place) -> Option<StreamNames> {
+    pub(crate) fn add_record(&mut self, record: &Record, place: Place) -> Option<StreamNames> {
         let (attempt, verdict) = from_record(record, place)?;
         let identity = Identity {
             account_id: record.account_id.clone(),
@@ -160,7 +166,7 @@ impl<'s> Entries<'s> {
     }
 
     /// There are no more for now.
-    pub fn rest(&mut self) {
+    pub(crate) fn rest(&mut self) {
         self.runs.end_run(&self.shared.in_memory);
     }
 

@@ -12,7 +12,7 @@ const NO_TIME: i64 = i64::MIN;
 /// One attempt. Names are ids of the shared tables; durations are in hundredths of a millisecond, which is what REPORT
 /// lines print.
 #[derive(Clone, Copy, Debug)]
-pub struct Entry {
+pub(crate) struct Entry {
     request: u128,
     start_ms: i64,
     place: u64,
@@ -193,13 +193,13 @@ impl Entry {
 
     /// What ended the attempt.
     #[must_use]
-    pub fn category(&self) -> Category {
+    pub(crate) fn category(&self) -> Category {
         self.category
     }
 
     /// The event, where the log names it.
     #[must_use]
-    pub fn request(&self) -> Option<RequestId> {
+    pub(crate) fn request(&self) -> Option<RequestId> {
         self.has(HAS_REQUEST).then(|| RequestId::from_bits(self.request))
     }
 

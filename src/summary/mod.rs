@@ -22,10 +22,10 @@ mod tables;
 mod timeline;
 mod total;
 
-pub use chains::Outcome;
-pub use entries::{Entries, SharedTables, StreamNames};
-pub use entry::Entry;
-pub use guidance::{Advice, Need};
-pub use needs_person::LedgerEvent;
-pub use price::Prices;
-pub use total::{Patch, Patches, SummaryOptions, Totals, summarize};
+#[cfg(test)]
+pub(crate) use chains::Outcome;
+pub(crate) use entries::{Entries, SharedTables, StreamNames};
+pub(crate) use entry::Entry;
+pub(crate) use needs_person::LedgerEvent;
+pub(crate) use price::Prices;
+pub(crate) use total::{Patch, Patches, SummaryOptions, summarize};

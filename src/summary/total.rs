@@ -21,7 +21,7 @@ use crate::model::{Place, Timestamp};
 use crate::wire::{Finding, FunctionSummary, Window, moment};
 
 /// Which attempts count.
-pub struct SummaryOptions<'a> {
+pub(crate) struct SummaryOptions<'a> {
     /// Those that start at or after this moment.
     pub from: Option<Timestamp>,
     /// Those that start at or before this moment.
@@ -53,7 +53,7 @@ impl SummaryOptions<'_> {
 
 /// What all attempts add up to.
 #[derive(Debug)]
-pub struct Totals {
+pub(crate) struct Totals {
     /// The time they cover.
     pub window: Window,
     /// All functions together.
@@ -72,7 +72,7 @@ pub struct Totals {
 
 /// What the final pass tells of one attempt.
 #[derive(Clone, Copy, Debug)]
-pub struct Patch {
+pub(crate) struct Patch {
     /// Its number within the event.
     pub number: u32,
     /// How the event ended; `None` for what is no attempt.
@@ -83,7 +83,7 @@ pub struct Patch {
 
 /// What records can only learn after the last input.
 #[derive(Debug, Default)]
-pub struct Patches {
+pub(crate) struct Patches {
     /// What is not the first and only attempt of an event that succeeded, by the place of its first line.
     patches: FxHashMap<Place, Patch>,
     /// Records of attempts that were read twice or lie outside of the bounds.
@@ -97,14 +97,14 @@ pub struct Patches {
 impl Patches {
     /// What an attempt's record lacks; `None` where the record is to be left out.
     #[must_use]
-    pub fn of(&self, place: Place) -> Option<Patch> {
+    pub(crate) fn of(&self, place: Place) -> Option<Patch> {
         const PLAIN: Patch = Patch { number: 1, outcome: Some(Outcome::Succeeded), advice: None };
         (!self.dropped.contains(&place)).then(|| self.patches.get(&place).copied().unwrap_or(PLAIN))
     }
 
     /// The time limit of a function.
     #[must_use]
-    pub fn timeout_ms(&self, function: u32) -> Option<u64> {
+    pub(crate) fn timeout_ms(&self, function: u32) -> Option<u64> {
         self.timeouts_ms.get(&function).copied()
     }
 
@@ -134,7 +134,11 @@ impl Patches {
 ///
 /// # Errors
 /// When entries that went to a temporary file cannot be read back.
-pub fn summarize(shared: &SharedTables, ledgers: Vec<Entries<'_>>, bounds: &SummaryOptions<'_>) -> io::Result<Totals> {
+pub(crate) fn summarize(
+    shared: &SharedTables,
+    ledgers: Vec<Entries<'_>>,
+    bounds: &SummaryOptions<'_>,
+) -> io::Result<Totals> {
     let mut names = Tables::of(shared);
     let mut runs = Vec::with_capacity(ledgers.len());
     let (mut first, mut last) = (None::<Timestamp>, None::<Timestamp>);

@@ -10,7 +10,7 @@ mod corpus;
 use std::alloc::System;
 
 use corpus::{Corpus, Life, LogFormat, USUAL, shapes};
-use lambda_triage::pipeline::{Options, analyze_samples};
+use lambda_triage::internal::{Options, analyze_samples};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]

@@ -12,6 +12,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// Layer, and the layers that it may import. A layer may always import itself.
 const LAYERS: &[(&str, &[&str])] = &[
+    ("lambda", &[]),
     ("model", &[]),
     ("catalogue", &["model"]),
     ("wire", &["model"]),
@@ -25,9 +26,22 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("source", &["model", "decode"]),
     (
         "pipeline",
-        &["model", "catalogue", "wire", "decode", "parse", "assemble", "effects", "rules", "summary", "source"],
+        &[
+            "model",
+            "catalogue",
+            "wire",
+            "decode",
+            "parse",
+            "assemble",
+            "effects",
+            "rules",
+            "summary",
+            "source",
+            "lambda",
+        ],
     ),
-    ("cli", &["model", "catalogue", "wire", "effects", "summary", "render", "source", "pipeline"]),
+    ("api", &["model", "wire", "pipeline"]),
+    ("cli", &["model", "catalogue", "wire", "decode", "effects", "rules", "summary", "render", "source", "pipeline"]),
 ];
 
 /// A path in the source, from the root of the crate: `["decode", "json", "scan", "Value"]`.

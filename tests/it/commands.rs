@@ -1,6 +1,6 @@
 //! CI runners obey what a step prints. Whatever a log holds, no line of any output is a workflow command.
 
-use lambda_triage::render::RENDERERS;
+use lambda_triage::internal::RENDERERS;
 use serde_json::{Value, json};
 
 use super::harness::{Run, directory, read_summary, write};

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use lambda_triage::pipeline::{Options, analyze_samples};
-use lambda_triage::wire::Redaction;
+use lambda_triage::internal::Redaction;
+use lambda_triage::internal::{Options, analyze_samples};
 use serde_json::{Value, json};
 
 use super::harness::{LOGS, files_below, root};

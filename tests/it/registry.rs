@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use lambda_triage::catalogue::CODES;
-use lambda_triage::decode::SHAPES;
-use lambda_triage::render::RENDERERS;
-use lambda_triage::rules::RULES;
+use lambda_triage::internal::CODES;
+use lambda_triage::internal::RENDERERS;
+use lambda_triage::internal::RULES;
+use lambda_triage::internal::SHAPES;
 
 use super::harness::{LOGS, Run, root};
 
@@ -77,7 +77,7 @@ fn the_readme_names_every_format_and_category() {
     for renderer in RENDERERS {
         assert!(readme.contains(&format!("| `{}` |", renderer.name)), "format {}", renderer.name);
     }
-    for category in lambda_triage::model::Category::FAILURES {
+    for category in lambda_triage::internal::Category::FAILURES {
         assert!(readme.contains(&format!("`{}`", category.id())), "category {}", category.id());
     }
 }

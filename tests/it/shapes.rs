@@ -4,9 +4,9 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use lambda_triage::decode::SHAPES;
-use lambda_triage::pipeline::{Analysis, Options, analyze_samples};
-use lambda_triage::wire::Redaction;
+use lambda_triage::internal::Redaction;
+use lambda_triage::internal::SHAPES;
+use lambda_triage::internal::{Analysis, Options, analyze_samples};
 use serde_json::{Value, json};
 
 const GROUP: &str = "/aws/lambda/orders";

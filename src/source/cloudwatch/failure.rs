@@ -8,7 +8,7 @@ use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
 
 /// Why nothing, or nothing more, can be pulled. Each is one sentence with what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PullError {
+pub(crate) enum PullError {
     /// No credentials anywhere.
     #[error(
         "found no AWS credentials: run `aws sso login` or `aws configure`, name a profile with --profile, or set \

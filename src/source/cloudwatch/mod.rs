@@ -26,8 +26,8 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 
-pub use failure::PullError;
-pub use shared::Signal;
+pub(crate) use failure::PullError;
+pub(crate) use shared::Signal;
 
 use call::Caller;
 use connect::{Clients, Connection};
@@ -46,7 +46,7 @@ type Signals = tokio::sync::watch::Receiver<Option<Signal>>;
 
 /// What to pull.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub(crate) struct Request {
     /// Names, globs or ARNs of functions.
     pub functions: Vec<String>,
     /// Every function.
@@ -74,7 +74,7 @@ pub struct Request {
 impl Request {
     /// Nothing yet, of this time.
     #[must_use]
-    pub fn new(from: Timestamp, to: Timestamp) -> Self {
+    pub(crate) fn new(from: Timestamp, to: Timestamp) -> Self {
         Self {
             functions: Vec::new(),
             all: false,
@@ -106,7 +106,7 @@ impl Request {
 
 /// What will be read.
 #[derive(Clone, Debug, Default)]
-pub struct Outlook {
+pub(crate) struct Outlook {
     /// Log groups, as they are named in every output.
     pub groups: Vec<String>,
     /// Accounts that the groups belong to; without groups, the one that was searched.
@@ -119,7 +119,7 @@ pub struct Outlook {
 
 /// An account, and where in it something is read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Account {
+pub(crate) struct Account {
     /// The id of 12 digits, where AWS tells it.
     pub id: Option<String>,
     /// Regions.
@@ -127,7 +127,7 @@ pub struct Account {
 }
 
 /// Receives the progress of a pull.
-pub trait PullWatch: Send + Sync {
+pub(crate) trait PullWatch: Send + Sync {
     /// Reading begins.
     fn begins(&self, outlook: &Outlook);
     /// A page of a log group came: so much more of its time is covered, with so many events.
@@ -137,7 +137,7 @@ pub trait PullWatch: Send + Sync {
 }
 
 /// A pull under way, as the feed of one input.
-pub struct Pull {
+pub(crate) struct Pull {
     inputs: [Input; 1],
     shared: Arc<PullState>,
     save: Mutex<Option<File>>,
@@ -150,7 +150,7 @@ impl Pull {
     ///
     /// # Errors
     /// When nothing can be read at all.
-    pub fn start(
+    pub(crate) fn start(
         request: Request,
         name: &str,
         save: Option<File>,
@@ -178,25 +178,25 @@ impl Pull {
 
     /// Pages that came so far.
     #[must_use]
-    pub fn pages(&self) -> usize {
+    pub(crate) fn pages(&self) -> usize {
         self.shared.pages()
     }
 
     /// Why it ended early, where AWS is the reason.
     #[must_use]
-    pub fn failure(&self) -> Option<PullError> {
+    pub(crate) fn failure(&self) -> Option<PullError> {
         self.shared.failure()
     }
 
     /// The signal that ended it early.
     #[must_use]
-    pub fn signal(&self) -> Option<Signal> {
+    pub(crate) fn signal(&self) -> Option<Signal> {
         self.shared.signal()
     }
 
     /// Why what was pulled could not be saved.
     #[must_use]
-    pub fn save_error(&self) -> Option<String> {
+    pub(crate) fn save_error(&self) -> Option<String> {
         self.shared.save_error()
     }
 }

@@ -44,7 +44,7 @@ impl PullReader {
         self.at = 0;
         if !more && self.text.is_empty() {
             self.over = true;
-            self.bytes.extend(saved::told_frame(&self.shared.told()));
+            self.bytes.extend(saved::trailer_frame(&self.shared.told()));
         }
         self.keep();
         Ok(())

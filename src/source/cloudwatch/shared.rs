@@ -16,7 +16,7 @@ use crate::source::saved::{PullTrailer, Remark, Unread};
 
 /// What the user sends to end a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
+pub(crate) enum Signal {
     /// Ctrl-C.
     Interrupt,
     /// SIGTERM.
