@@ -65,10 +65,10 @@ pub struct KeptLine<'a> {
     pub own: bool,
 }
 
-impl KeptLine<'_> {
+impl<'a> KeptLine<'a> {
     /// Its text as the function wrote it, lossy where it was no UTF-8.
     #[must_use]
-    pub fn to_text(self) -> Cow<'_, str> {
+    pub fn to_text(self) -> Cow<'a, str> {
         if !self.escaped {
             return lossy_text(self.text);
         }
