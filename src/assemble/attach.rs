@@ -1,4 +1,4 @@
-//! Where each record goes: which attempt it opens, belongs to, or closes.
+//! The assignment of statements to attempts: which one each statement opens, belongs to, or closes.
 
 use std::sync::Arc;
 
@@ -67,7 +67,7 @@ impl Assembler {
         }
     }
 
-    /// The start of an environment: whatever ran before in this stream is over.
+    /// Takes the start of an environment, which ends whatever ran before in this stream.
     fn init_start(&mut self, message: &Message<'_>, start: &InitStart<'_>, output: &mut dyn Output) {
         let rerun = start.phase == Some(InitPhase::Invoke);
         if !rerun {
@@ -92,8 +92,8 @@ impl Assembler {
         self.pending.init.get_or_insert_default().init_type = Some(InitType::SnapStart);
     }
 
-    /// Closes what ran before another environment starts in the stream. Where streams are not named, environments may be
-    /// mixed: the start of one says nothing of the others, and only its own id closes an attempt.
+    /// Closes what ran before another environment starts in the stream. Where streams are not named, environments may
+    /// be mixed: the start of one says nothing of the others, and only its own id closes an attempt.
     fn end_environment(&mut self, output: &mut dyn Output) {
         self.unsettle_loose();
         if self.known_stream {
@@ -132,7 +132,8 @@ impl Assembler {
         self.init_outcome(message, failed, |init| init.restore = outcome);
     }
 
-    /// The end of an init belongs to the running attempt where START came before it (logs of 2021), else to the next.
+    /// Takes the end of an init. It belongs to the running attempt where START came before it (logs of 2021), else to
+    /// the next.
     fn init_outcome(&mut self, message: &Message<'_>, failed: Option<SignKind>, update: impl FnOnce(&mut Init)) {
         if let Some(open) = self.running() {
             open.touch(message);
@@ -149,7 +150,7 @@ impl Assembler {
         }
     }
 
-    /// A line of the platform about the environment.
+    /// Takes a line of the platform about the environment.
     fn environment_line(&mut self, message: &Message<'_>, failure: Option<SignKind>) {
         if let Some(open) = self.running() {
             open.touch(message);
@@ -185,7 +186,7 @@ impl Assembler {
             let just_before =
                 open.last_at.zip(message.at).is_none_or(|(last, at)| at.ms_since(last) <= NAMED_BEFORE_START_MS);
             if open.lacks_start() && !open.is_reported() && just_before {
-                // A failed init names the request before START does. What is older was said of an attempt before.
+                // A failed init names the request before START does. Older lines belong to an earlier attempt.
                 let open = &mut self.open[at];
                 open.touch(message);
                 open.attempt.start_seen = true;
@@ -193,7 +194,7 @@ impl Assembler {
                 return Some(open);
             }
         }
-        // In one environment only JSON streams run requests side by side.
+        // In one environment, only JSON streams run requests side by side.
         let (one_environment, side_by_side) = (self.known_stream, json);
         let is_over = |open: &OpenAttempt| one_environment && !(side_by_side && open.attempt.start_seen);
         self.close_where(|open| open.is_reported() || is_over(open), output);
@@ -275,21 +276,21 @@ impl Assembler {
         self.peak_mb = report.metrics.max_memory_used_mb.or(self.peak_mb);
     }
 
-    /// A REPORT that tells nothing but that there is one: how its attempt ended must not be guessed.
+    /// Takes a REPORT of which nothing can be read: the end of its attempt must not be guessed.
     fn unreadable_report(&mut self, message: &Message<'_>, id: Option<RequestId>, output: &mut dyn Output) {
         if let Some(id) = id.filter(|id| !self.recent.contains(&Some(*id))) {
             let open = self.open_for(message, id, output);
             open.attempt.report_in_doubt = true;
         } else if id.is_none() {
-            // It is of one of those that run, nobody knows which.
+            // It belongs to one of the running attempts, and nothing tells which.
             let running = self.open.iter_mut().filter(|open| !open.is_reported());
             running.for_each(|open| open.attempt.report_in_doubt = true);
         }
         output.count(Bucket::Unrecognized, message.bytes);
     }
 
-    /// The peak of memory that an attempt found: none if the process of the attempt before ended, for the next one begins
-    /// anew.
+    /// Returns the memory peak that an attempt starts from: none if the process of the attempt before ended, because
+    /// the next process begins anew.
     pub(super) fn peak_before(&mut self, id: Option<RequestId>) -> Option<u32> {
         if self.open.iter().any(|open| open.id() != id && open.ended_process()) {
             self.peak_mb = None;
@@ -297,7 +298,7 @@ impl Assembler {
         self.peak_mb
     }
 
-    /// A sign that the platform gives with a request id.
+    /// Takes a sign for which the platform gives a request id.
     fn sign_of(&mut self, message: &Message<'_>, id: RequestId, kind: SignKind, output: &mut dyn Output) {
         if self.recent.contains(&Some(id)) && !self.open.iter().any(|open| open.id() == Some(id)) {
             output.count(Bucket::Attributed, message.bytes);
@@ -362,7 +363,7 @@ impl Assembler {
         }
     }
 
-    /// The running attempt that a line about the environment stands in.
+    /// Finds the running attempt that a line about the environment belongs to.
     fn running(&mut self) -> Option<&mut OpenAttempt> {
         if self.begins_environment() {
             return None;
@@ -370,16 +371,16 @@ impl Assembler {
         self.current().map(|at| &mut *self.open[at])
     }
 
-    /// An environment has begun and no request came yet, while attempts of others may be running: what is said of an init,
-    /// or of an error without an id, is said of the one that begins.
+    /// Returns whether an environment has begun without a request yet, while attempts of others may be running. Lines
+    /// about an init, and errors without an id, then belong to that environment.
     pub(super) fn begins_environment(&self) -> bool {
         self.pending.fresh && !self.known_stream
     }
 
-    /// The open attempt of an id; one without START is begun where there is none.
+    /// Finds the open attempt of an id, or begins one without START.
     fn open_for(&mut self, message: &Message<'_>, id: RequestId, output: &mut dyn Output) -> &mut OpenAttempt {
         let at = self.open.iter().rposition(|open| open.id() == Some(id)).or_else(|| {
-            // A fragment without an id at the head of a part is this attempt.
+            // A fragment without an id at the head of a part belongs to this attempt.
             self.open.iter().position(|open| open.id().is_none())
         });
         let at = match at {
@@ -400,7 +401,7 @@ impl Assembler {
         open
     }
 
-    /// Closes what the clock of the log has overtaken.
+    /// Closes attempts that are overdue by log time.
     #[inline]
     pub(super) fn close_overdue(&mut self, now: Option<Timestamp>, output: &mut dyn Output) {
         if let Some(now) = now
@@ -426,7 +427,7 @@ impl Assembler {
         }
     }
 
-    /// Hands a closed attempt over, or holds it back while a part before this one may still change it.
+    /// Hands a closed attempt over, or holds it back while an earlier part may still change it.
     fn emit(&mut self, open: Box<OpenAttempt>, output: &mut dyn Output) {
         if open.ended_process() {
             self.peak_mb = None;
@@ -440,7 +441,7 @@ impl Assembler {
         }
     }
 
-    /// An init that failed and was followed by another one: no request ever came.
+    /// Ends an environment whose init failed and was followed by another one, without a request.
     pub(super) fn flush_environment(&mut self, output: &mut dyn Output) {
         let pending = std::mem::take(&mut self.pending);
         if let Some(open) = self.held.hold_pending(pending) {
@@ -455,7 +456,7 @@ fn note_platform_code(open: &mut OpenAttempt, crash: &CrashLine<'_>) {
     }
 }
 
-/// An attempt whose START is missing. Lines before it are its own, unless they tell of an init.
+/// Creates an attempt whose START is missing. Lines before it are its own, unless they report an init.
 fn headless(id: RequestId, message: &Message<'_>, before: Pending) -> Box<OpenAttempt> {
     let mut open = OpenAttempt::begin(None, Some(id), message, Pending::default());
     if !before.is_empty() {
@@ -472,7 +473,7 @@ fn headless(id: RequestId, message: &Message<'_>, before: Pending) -> Box<OpenAt
     open
 }
 
-/// Closes an attempt for good and counts its bytes.
+/// Closes an attempt for good and counts its bytes. Returns it, so that its memory is reused.
 pub(super) fn hand_over(mut open: Box<OpenAttempt>, output: &mut dyn Output) -> Box<OpenAttempt> {
     output.count(Bucket::Environment, open.before.bytes);
     output.count(Bucket::Attributed, open.bytes);
@@ -485,7 +486,7 @@ pub(super) fn hand_over(mut open: Box<OpenAttempt>, output: &mut dyn Output) -> 
     open
 }
 
-/// Lines that no request followed: a failed environment, or nobody's.
+/// Closes lines that no request followed: they are a failed environment, or belong to nothing.
 pub(super) fn emit_pending(pending: Pending, output: &mut dyn Output) {
     if pending.is_empty() {
         return;

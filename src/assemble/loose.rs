@@ -1,33 +1,33 @@
-//! Errors without a request id in a log that may mix environments: whose they are shows only in what comes next.
+//! Errors without a request id in a log that may mix environments: only the next lines show whose they are.
 //!
-//! Such an error is kept with a running attempt (or with the environment that begins) for now. It belongs to the attempt
-//! whose END or REPORT follows at once, as a runtime client prints the error of a handler last.
+//! Such an error is first kept with a running attempt (or with the environment that begins). It belongs to the attempt
+//! whose END or REPORT follows at once, because a runtime client prints the error of a handler last.
 
 use super::{Assembler, Message};
 use crate::model::{AppLine, Attempt, ErrorForm, Phase, Place, RequestId, Sign, SignKind, Timestamp};
 
-/// Errors that wait for what comes next, at most.
+/// Number of errors that can wait for the next lines.
 const MOST: usize = 8;
-/// Log time in which an END counts as following at once: some exports have whole seconds only.
+/// Log time within which an END counts as following at once: some exports have whole seconds only.
 const AT_ONCE_MS: i64 = 1_000;
 
-/// An error that may have to move.
+/// An error whose owner may still change.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Loose {
     place: Place,
     at: Option<Timestamp>,
-    /// The attempt that keeps it for now; `None` for the environment that begins.
+    /// The attempt that keeps it so far; `None` for the environment that begins.
     home: Option<RequestId>,
 }
 
-/// An error that can end an attempt, and names no request.
+/// Returns whether a line reports an error that can end an attempt and names no request.
 pub(super) fn is_loose(line: &AppLine<'_>) -> bool {
     let decides = |form| !matches!(form, ErrorForm::Logged);
     line.id.is_none() && line.error.as_ref().is_some_and(|error| decides(error.form))
 }
 
 impl Assembler {
-    /// Remembers an error without an id, which `home` keeps for now.
+    /// Remembers an error without an id, which `home` keeps so far.
     pub(super) fn note_loose(&mut self, message: &Message<'_>, home: Option<RequestId>) {
         if self.known_stream {
             return;
@@ -42,7 +42,7 @@ impl Assembler {
         }
     }
 
-    /// An attempt ends: the errors just before are its own, whoever keeps them.
+    /// Gives the errors just before the end of an attempt to that attempt, whoever keeps them.
     pub(super) fn claim_loose(&mut self, id: RequestId, now: Option<Timestamp>) {
         for Loose { place, at, home } in std::mem::take(&mut self.loose) {
             if home == Some(id) {
@@ -63,7 +63,8 @@ impl Assembler {
         }
     }
 
-    /// Something else begins: errors of the environment that begins stay with it, those of attempts are less sure.
+    /// Handles the beginning of something else: errors of an environment that begins stay with it, and those kept with
+    /// attempts become unsure.
     pub(super) fn unsettle_loose(&mut self) {
         if self.loose.is_empty() {
             return;
@@ -74,7 +75,7 @@ impl Assembler {
         }
     }
 
-    /// Whether an error is this attempt's own is a guess.
+    /// Marks the owner of an attempt's error as a guess.
     fn doubt(&mut self, home: Option<RequestId>) {
         if let Some(open) = self.open.iter_mut().rfind(|open| home.is_some() && open.id() == home) {
             open.attempt.error_unsure = true;

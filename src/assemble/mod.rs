@@ -1,10 +1,10 @@
-//! Records of one log stream to attempts: which line belongs to which run, in bounded memory.
+//! Assembly of the statements of one log stream into attempts: which line belongs to which run, in bounded memory.
 //!
 //! A stream is one execution environment: one request at a time, unless ids say otherwise (Managed Instances), and
-//! unless the stream is unknown (bare text may mix environments). What a stream looks like at a cut between two files
-//! or two pieces of a file is a value, [`Part`], and parts join: [`join`] gives what one pass over all would have given.
+//! unless the stream is unknown (bare text may mix environments). The state of a stream at a cut between two files or
+//! two pieces of a file is a value, [`Part`]. [`join`] joins parts and gives the result of one pass over all of them.
 //!
-//! Knows the model only. It neither parses nor judges.
+//! Depends on the model only. It neither parses nor judges.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod attach;
@@ -25,44 +25,44 @@ use open::{OpenAttempt, Pending};
 
 use crate::model::{Attempt, Bucket, Keep, KeptLine, Line, Place, RequestId, Statement, Timestamp, lossy_text};
 
-/// Takes what an assembler has finished.
+/// A receiver of what an assembler has finished.
 pub(crate) trait Output {
-    /// An attempt (or an environment without a request) is closed.
+    /// Takes an attempt (or an environment without a request) that is closed.
     fn closed(&mut self, attempt: &mut Attempt);
-    /// So many bytes of messages are in this bucket.
+    /// Counts bytes of messages in a bucket.
     fn count(&mut self, bucket: Bucket, bytes: u64);
-    /// A line of the platform arrived a second time and was dropped.
+    /// Counts a line of the platform that arrived a second time and was dropped.
     fn duplicate(&mut self);
 }
 
 /// One message on its way into an attempt.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Message<'a> {
-    /// When it was written.
+    /// Time at which it was written.
     pub at: Option<Timestamp>,
-    /// Where it stands.
+    /// Place in the input.
     pub place: Place,
     /// Its text. May be cut to what is worth keeping.
     pub text: &'a [u8],
-    /// The text is still escaped as the inside of a JSON string: only of ordinary lines.
+    /// Whether the text is still escaped as the inside of a JSON string, which only holds for ordinary lines.
     pub escaped: bool,
     /// Its length in the input.
     pub bytes: u64,
-    /// Which lines are kept.
+    /// Rules by which lines are kept.
     pub keep: &'a Keep,
 }
 
 impl<'a> Message<'a> {
-    /// As one of the lines that are kept.
+    /// Returns the message as a line to keep.
     #[inline(always)]
     fn kept(&self, own: bool) -> KeptLine<'a> {
         KeptLine { at: self.at, place: self.place, text: self.text, escaped: self.escaped, own }
     }
 }
 
-/// Signs kept per attempt: the first half and the last half of what a noisy attempt says.
+/// Signs kept per attempt: of a noisy one, the first half and the last half.
 const SIGNS_KEPT: usize = 16;
-/// Bytes of a line kept as evidence.
+/// Bytes kept of a line that is evidence.
 const SIGN_TEXT_BYTES: usize = 4 * 1024;
 /// Bytes kept of a line that is only the last before the end.
 const LAST_LINE_BYTES: usize = 512;
@@ -72,49 +72,49 @@ const LATE_LINES_MS: i64 = 60_000;
 const LONGEST_RUN_MS: i64 = 90 * 60_000;
 /// Attempts open at once in one environment: Managed Instances allow 1,600.
 const OPEN_AT_ONCE: usize = 2_048;
-/// A line with the id of a request this soon before its START belongs to it.
+/// Log time before START within which a line with the id of the request belongs to it.
 const NAMED_BEFORE_START_MS: i64 = 1_000;
-/// An unhandled error this soon after REPORT may still be the attempt's own (the Java client logs it late).
+/// Log time after REPORT within which an unhandled error may still be the attempt's own (the Java client logs it late).
 const TRAILING_ERROR_MS: i64 = 500;
 
 /// Assembles the attempts of one stream.
 #[derive(Debug)]
 pub(crate) struct Assembler {
-    /// The stream is named, so that its lines come from one environment.
+    /// Whether the stream is named, so that its lines come from one environment.
     known_stream: bool,
     #[expect(clippy::vec_box, reason = "an attempt is large and moves often: from head to tail, from part to part")]
     open: Vec<Box<OpenAttempt>>,
     pending: Pending,
     /// `Max Memory Used` of the last report since the last reset.
     peak_mb: Option<u32>,
-    /// START lines are written to this stream: a line with an unknown id opens no attempt.
+    /// Whether START lines are written to this stream: then a line with an unknown id opens no attempt.
     starts_seen: bool,
-    /// An attempt has begun: what comes later without a START did not lose it to the window.
+    /// Whether an attempt has begun: then a later one without a START did not lose it to the window.
     begun: bool,
-    /// Several requests were seen to run side by side. Until then an attempt that another START follows has lost its
-    /// REPORT, and lines are the latest one's.
+    /// Whether several requests were seen to run side by side. Until then, an attempt that another START follows has
+    /// lost its REPORT, and lines belong to the latest attempt.
     concurrent: bool,
-    /// Ids of the last closed attempts, whose late lines open no attempt.
+    /// Ids of the last closed attempts; their late lines open no attempt.
     recent: [Option<RequestId>; 4],
-    /// What a part before this one may still change.
+    /// The head of the part: attempts that an earlier part may still change.
     held: part::PartHead,
     first_at: Option<Timestamp>,
-    /// The latest time of all.
+    /// The latest time of all lines.
     last_at: Option<Timestamp>,
-    /// A local emulator writes the stream, which only REPORT lines with an init show.
+    /// Whether a local emulator writes the stream, which only REPORT lines with an init show.
     emulated: bool,
-    /// An attempt that was handed over, whose memory the next one takes.
+    /// An attempt that was handed over, whose memory the next one reuses.
     spare: Option<Box<OpenAttempt>>,
-    /// The version that the last START named: mostly that of all.
+    /// The version in the last START, shared because nearly all name the same.
     version: Option<Arc<str>>,
-    /// Errors whose attempt is not settled.
+    /// Errors whose owner is not settled.
     loose: Vec<loose::Loose>,
-    /// Lines of the batch at hand that were counted and not kept.
+    /// Lines of the current batch that were counted and not kept.
     unread: Vec<unread::UnreadRun>,
 }
 
 impl Assembler {
-    /// For a stream; `known_stream` is false for input that does not tell streams apart.
+    /// Creates the assembler of a stream; `known_stream` is false for input that does not tell streams apart.
     #[must_use]
     pub(crate) fn new(known_stream: bool) -> Self {
         Self {
@@ -137,21 +137,21 @@ impl Assembler {
         }
     }
 
-    /// Request ids on ordinary lines are all that tells of attempts, so those lines must be parsed too.
+    /// Returns whether ordinary lines must be parsed too, because only their request ids identify attempts.
     #[must_use]
     pub(crate) fn wants_ids(&self) -> bool {
         !self.starts_seen
     }
 
-    /// Takes an ordinary line of the function, out of `lines` if it came in a batch.
+    /// Takes an ordinary line of the function; `lines` is its batch, if it came in one.
     #[inline(always)]
     pub(crate) fn ordinary(&mut self, message: &Message<'_>, lines: Option<&BatchLines<'_>>, output: &mut dyn Output) {
         self.keep_lines(lines);
         self.ordinary_line(message, output);
     }
 
-    /// Takes what a message turned out to be, out of `lines` if it came in a batch. `text` of the message is the whole
-    /// (joined) text.
+    /// Takes the statement that a message makes; `lines` is its batch, if it came in one. The text of `message` is the
+    /// whole (joined) text.
     pub(crate) fn record(
         &mut self,
         message: &Message<'_>,
@@ -164,7 +164,7 @@ impl Assembler {
         self.attach(message, record, output);
     }
 
-    /// Nearly every event comes this way: all of it stays in registers.
+    /// Takes an ordinary line, as nearly every event is; inlined so that all values stay in registers.
     #[inline(always)]
     fn ordinary_line(&mut self, message: &Message<'_>, output: &mut dyn Output) {
         self.see(message);
@@ -177,7 +177,7 @@ impl Assembler {
         self.ordinary_between(message, output);
     }
 
-    /// Lets go of what need not be kept while nothing is written to the stream: it may be one of very many.
+    /// Frees what is not needed while nothing is written to the stream: there may be very many streams.
     pub(crate) fn shrink(&mut self, keep: &Keep) {
         self.held.shrink(keep);
         self.open.iter_mut().filter(|open| open.is_reported()).for_each(|open| open.shrink(keep));
@@ -185,7 +185,7 @@ impl Assembler {
         self.unread.shrink_to_fit();
     }
 
-    /// What is left at the end of the input, to be joined with other parts of the stream.
+    /// Returns what is left at the end of the input, to be joined with other parts of the stream.
     #[must_use]
     pub(crate) fn finish(self) -> Part {
         Part::of(self)
@@ -201,7 +201,8 @@ impl Assembler {
         }
     }
 
-    /// An ordinary line where no single attempt is running: the latest of several, or nobody's yet.
+    /// Takes an ordinary line while not exactly one attempt is open and running: it belongs to the one that it names or
+    /// to the latest, else to none yet.
     fn ordinary_between(&mut self, message: &Message<'_>, output: &mut dyn Output) {
         self.close_overdue(message.at, output);
         let named = if self.concurrent { self.named_in(message) } else { None };
@@ -214,15 +215,15 @@ impl Assembler {
         }
     }
 
-    /// The running attempt whose id stands on a line.
+    /// Finds the running attempt whose id stands on a line.
     fn named_in(&self, message: &Message<'_>) -> Option<usize> {
         let is_running =
             |id: RequestId| self.open.iter().rposition(|open| open.id() == Some(id) && !open.is_reported());
         RequestId::all_in(message.text).find_map(is_running)
     }
 
-    /// The running attempt that a line without an id belongs to: the only one, or the latest where requests do not run
-    /// side by side.
+    /// Finds the running attempt that a line without an id belongs to: the only one, or the latest where requests do
+    /// not run side by side.
     fn current(&self) -> Option<usize> {
         let mut running = self.open.iter().enumerate().rev().filter(|(_, open)| !open.is_reported());
         let (latest, _) = running.next()?;
@@ -230,7 +231,7 @@ impl Assembler {
     }
 }
 
-/// A line as evidence: lossy UTF-8, cut at a character boundary.
+/// Copies a line as evidence: lossy UTF-8, cut at a character boundary.
 fn evidence_line(message: &Message<'_>, limit: usize) -> Line {
     let kept = message.text.len().min(limit);
     let text = lossy_text(&message.text[..kept]);

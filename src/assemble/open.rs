@@ -1,4 +1,4 @@
-//! An attempt in the making, and what stands between attempts until it is known whose it is.
+//! Attempts that are not closed yet, and lines between attempts whose owner is not known yet.
 
 use std::sync::Arc;
 
@@ -12,23 +12,23 @@ use crate::model::{
 #[derive(Debug, Default)]
 pub(super) struct OpenAttempt {
     pub(super) attempt: Attempt,
-    /// What stood before its START. Kept apart until the attempt closes: a part before may claim it.
+    /// Lines before its START. Kept apart until the attempt closes, because an earlier part may claim them.
     pub(super) before: Pending,
     pub(super) reported_at: Option<Timestamp>,
-    /// REPORT is evidence by what was known when it was read. Without a START it is kept all the same: a part before may
-    /// hold what it is evidence of.
+    /// Whether REPORT is evidence, by what was known when it was read. Without a START, the REPORT line is kept in any
+    /// case: an earlier part may hold the signs that make it evidence.
     report_tells: bool,
-    /// START or REPORT came as JSON, so other requests may run beside it.
+    /// Whether START or REPORT came as JSON, so that other requests may run beside it.
     pub(super) json: bool,
     /// Bytes of its messages.
     pub(super) bytes: u64,
     pub(super) last_at: Option<Timestamp>,
-    /// What it wrote last, in a buffer that is used again.
+    /// Its last lines, in a buffer that the next attempt reuses.
     lines: Lines,
 }
 
 impl OpenAttempt {
-    /// Begins an attempt, with what stood before it, in the memory of an earlier one.
+    /// Begins an attempt with the lines before it, in the memory of an earlier one.
     pub(super) fn begin(
         spare: Option<Box<Self>>,
         id: Option<RequestId>,
@@ -61,14 +61,14 @@ impl OpenAttempt {
         self.attempt.report_seen
     }
 
-    /// An ordinary line of the running attempt.
+    /// Takes an ordinary line while the attempt runs.
     #[inline(always)]
     pub(super) fn ordinary(&mut self, message: &Message<'_>) {
         self.count_lines(1, message.bytes, message.at, message.at);
         self.keep(message);
     }
 
-    /// Ordinary lines but for their text.
+    /// Counts a stretch of ordinary lines without keeping their text.
     #[inline(always)]
     pub(super) fn count(&mut self, lines: &Stretch) {
         self.count_lines(lines.events, lines.bytes, lines.first_at, lines.last_at);
@@ -78,24 +78,25 @@ impl OpenAttempt {
     fn count_lines(&mut self, lines: u32, bytes: u64, first_at: Option<Timestamp>, last_at: Option<Timestamp>) {
         self.bytes += bytes;
         self.attempt.app_lines += lines;
-        // Bare text: START has no time, lines of the function have.
+        // In bare text, START has no time but lines of the function may have one.
         self.attempt.started_at = self.attempt.started_at.or(first_at);
         self.last_at = last_at.or(self.last_at);
     }
 
-    /// The text of an ordinary line.
+    /// Keeps the text of an ordinary line.
     #[inline(always)]
     pub(super) fn keep(&mut self, message: &Message<'_>) {
         self.lines.push(message.kept(true), message.keep);
     }
 
-    /// Nothing is wrong with it, so nobody looks at its lines unless every one is wanted.
+    /// Returns whether nothing is wrong with it, so that its lines are not needed unless those of every attempt are
+    /// wanted.
     pub(super) fn ended_well(&self) -> bool {
         self.attempt.report_seen && self.attempt.signs.is_empty()
     }
 
-    /// It was reported, and the platform says that its process ended with it: a crash, a kill, a timeout. On Managed
-    /// Instances the process goes on after one of several requests has failed.
+    /// Returns whether it is reported and the platform says that its process ended with it: a crash, a kill, a timeout.
+    /// On Managed Instances the process goes on after one of several requests has failed.
     pub(super) fn ended_process(&self) -> bool {
         let lost_sandbox = self.attempt.platform_error_type.as_deref().is_some_and(|code| code.starts_with("Sandbox."));
         let by_status = matches!(self.attempt.platform_status, Some(Status::Error | Status::Timeout));
@@ -107,7 +108,7 @@ impl OpenAttempt {
             && (by_status || lost_sandbox || self.attempt.signs.iter().any(tells))
     }
 
-    /// The clock of the log has overtaken it.
+    /// Returns whether log time has passed the moment up to which it can still run or get late lines.
     pub(super) fn is_overdue(&self, now: Timestamp) -> bool {
         match self.reported_at {
             Some(reported) => now.ms_since(reported) > LATE_LINES_MS,
@@ -119,7 +120,7 @@ impl OpenAttempt {
         }
     }
 
-    /// A line of the platform that belongs to it.
+    /// Takes a line of the platform that belongs to the attempt.
     pub(super) fn touch(&mut self, message: &Message<'_>) {
         self.touch_only(message);
         if message.keep.every_line {
@@ -140,7 +141,7 @@ impl OpenAttempt {
         push_bounded(&mut self.attempt, sign);
     }
 
-    /// A line of the function that says more than an ordinary one.
+    /// Takes a line of the function that has a level or an error.
     pub(super) fn app_error(&mut self, level: Level, error: Option<&AppError<'_>>, message: &Message<'_>) {
         self.touch_only(message);
         let late = self.is_reported();
@@ -157,7 +158,7 @@ impl OpenAttempt {
         }
     }
 
-    /// REPORT: the figures, and whatever the platform says about the end.
+    /// Takes REPORT: its figures, and whatever it says about the end.
     pub(super) fn report(&mut self, report: &Report<'_>, message: &Message<'_>) {
         let attempt = &mut self.attempt;
         attempt.report_seen = true;
@@ -168,7 +169,7 @@ impl OpenAttempt {
         attempt.ended_at = message.at;
         self.reported_at = message.at;
         self.json |= report.json;
-        // Managed Instances report a duration and nothing else.
+        // A JSON report with a duration and neither billing nor memory is one of Managed Instances.
         attempt.concurrent |=
             report.json && report.metrics.billed_ms.is_none() && report.metrics.memory_size_mb.is_none();
         if report.status.is_some() {
@@ -191,7 +192,7 @@ impl OpenAttempt {
         }
     }
 
-    /// Takes over what stood before the attempt and fills in what follows from the whole.
+    /// Merges the lines before the attempt into it and computes what needs the whole attempt.
     pub(super) fn close(&mut self) {
         let of_init = self.before.tells_of_init();
         let Pending { init, signs, left_out, logged_errors, kept, .. } = std::mem::take(&mut self.before);
@@ -222,15 +223,15 @@ impl OpenAttempt {
         if !plain {
             attempt.last_line = last_line(&self.lines);
         }
-        // What the lines of an init that failed show was done for this attempt, and would be done again. An attempt that
-        // failed without a word may have failed in its init.
+        // Side effects in the lines of a failed init count as this attempt's, because a retry repeats them. An attempt
+        // that failed without a line of its own may have failed in its init, too.
         let silent = of_init && attempt.last_line.is_none() && attempt.signs.iter().any(tells_of_failure);
         if init_failed || silent {
             self.lines.prepend(kept);
         }
     }
 
-    /// Puts a later fragment of the same attempt behind this one.
+    /// Appends a later fragment of the same attempt.
     pub(super) fn append(&mut self, mut later: Box<Self>, keep: &Keep) {
         let report_line = later.attempt.report_line.take();
         later.close();
@@ -275,12 +276,12 @@ impl OpenAttempt {
         mine.tenant_id = theirs.tenant_id.or(mine.tenant_id.take());
     }
 
-    /// Takes a sign that turned out to be its own.
+    /// Adds a sign that turned out to be its own.
     pub(super) fn adopt_sign(&mut self, sign: Sign) {
         push_bounded(&mut self.attempt, sign);
     }
 
-    /// Takes lines that turned out to be its own.
+    /// Appends lines that turned out to be its own.
     pub(super) fn adopt(&mut self, lines: Pending, keep: &Keep) {
         self.bytes += lines.bytes;
         self.last_at = lines.last_at.max(self.last_at);
@@ -296,7 +297,7 @@ impl OpenAttempt {
         self.lines.append(&lines.kept, keep);
     }
 
-    /// The same for lines that stand before all that it has.
+    /// Inserts lines that turned out to be its own before all that it has.
     pub(super) fn adopt_earlier(&mut self, lines: Pending, keep: &Keep) {
         if lines.is_empty() {
             return;
@@ -312,8 +313,8 @@ impl OpenAttempt {
         }
     }
 
-    /// Its lines, for those who look at them: those of an attempt that ended well stay, to be used again. Says whether they
-    /// went.
+    /// Moves the lines into the attempt if they may be looked at, and returns whether it did. Lines of an attempt that
+    /// ended well stay, so that their buffer is reused.
     pub(super) fn hand_over_lines(&mut self) -> bool {
         let wanted = !self.ended_well() || self.lines.is_wanted();
         if wanted {
@@ -322,18 +323,18 @@ impl OpenAttempt {
         wanted
     }
 
-    /// Takes the memory of lines back, for the next attempt.
+    /// Takes the buffer of the lines back, for the next attempt.
     pub(super) fn take_lines_back(&mut self) {
         self.lines = std::mem::take(&mut self.attempt.lines);
     }
 
-    /// Lets go of what need not wait for other parts of the stream.
+    /// Frees memory that joining parts does not need.
     pub(super) fn shrink(&mut self, keep: &Keep) {
         self.lines.shrink(keep);
         self.before.shrink(keep);
     }
 
-    /// A fragment whose START is not in this part.
+    /// Returns whether its START is not in this part.
     pub(super) fn lacks_start(&self) -> bool {
         !self.attempt.start_seen
     }
@@ -353,7 +354,7 @@ impl OpenAttempt {
     }
 }
 
-/// Lines that stand between attempts: the init of the next one, leftovers of the last one.
+/// Lines between attempts: the init of the next one, leftovers of the last one.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
     pub(super) init: Option<Init>,
@@ -365,7 +366,7 @@ pub(super) struct Pending {
     pub(super) first_at: Option<Timestamp>,
     pub(super) first_place: Place,
     pub(super) last_at: Option<Timestamp>,
-    /// It begins with the start of an environment: nothing before can belong to the same attempt.
+    /// Whether it begins with the start of an environment: lines before that cannot belong to the same attempt.
     pub(super) fresh: bool,
     pub(super) runtime: Option<Arc<str>>,
     pub(super) version: Option<Arc<str>>,
@@ -416,12 +417,13 @@ impl Pending {
         }
     }
 
-    /// Something in it says that an init or a restore ran, rather than leftovers of the last attempt.
+    /// Returns whether a line reports an init or a restore, so that these are not merely leftovers of the last
+    /// attempt.
     pub(super) fn tells_of_init(&self) -> bool {
         self.fresh || self.init.is_some()
     }
 
-    /// The init failed, whether or not a request ever came.
+    /// Returns whether a sign reports a failed init; a request need not have followed.
     pub(super) fn init_failed(&self) -> bool {
         self.signs.iter().any(|sign| match &sign.kind {
             SignKind::InitFailed { .. }
@@ -434,7 +436,7 @@ impl Pending {
         })
     }
 
-    /// Takes later lines behind these.
+    /// Appends later lines.
     pub(super) fn append(&mut self, later: Self, keep: &Keep) {
         if later.lines == 0 && !later.fresh {
             return;
@@ -462,7 +464,7 @@ impl Pending {
         self.kept.append(&later.kept, keep);
     }
 
-    /// Lets go of what need not wait for other parts of the stream.
+    /// Frees memory that joining parts does not need.
     pub(super) fn shrink(&mut self, keep: &Keep) {
         self.kept.shrink(keep);
     }
@@ -475,12 +477,12 @@ fn last_line(lines: &Lines) -> Option<Line> {
     Some(evidence_line(&message, LAST_LINE_BYTES))
 }
 
-/// Anything but an error that the code logged, and may have survived.
+/// Returns whether a sign reports a failure: every sign but an error that the code logged and may have survived.
 fn tells_of_failure(sign: &Sign) -> bool {
     !matches!(&sign.kind, SignKind::Error(error) if error.form == ErrorForm::Logged)
 }
 
-/// A logged error, as opposed to the statement of the runtime that the handler failed.
+/// Returns whether a line counts as a logged error, as opposed to the runtime's own statement that the handler failed.
 fn counts_as_logged(level: Level, error: Option<&AppError<'_>>) -> bool {
     match error {
         Some(error) => error.form == ErrorForm::Logged && level >= Level::Error,
@@ -499,7 +501,7 @@ fn merge_init(earlier: Option<Init>, later: Option<Init>) -> Option<Init> {
     })
 }
 
-/// Keeps the first half and the last half of the signs of an attempt that says too much.
+/// Adds a sign; past the bound, one from the middle is dropped, so that the first and the last ones stay.
 fn push_bounded(attempt: &mut Attempt, sign: Sign) {
     if attempt.signs.len() >= SIGNS_KEPT {
         attempt.signs.remove(SIGNS_KEPT / 2);

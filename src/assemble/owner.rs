@@ -1,4 +1,4 @@
-//! Whose a line is that does not open or close an attempt by itself.
+//! The owner of a line that neither opens nor closes an attempt by itself.
 
 use super::loose::is_loose;
 use super::open::OpenAttempt;
@@ -6,8 +6,9 @@ use super::{Assembler, Message, TRAILING_ERROR_MS};
 use crate::model::{AppLine, ErrorForm, Statement, Status};
 
 impl Assembler {
-    /// A line about the end of some request, printed by the function while it handles another: log forwarders and
-    /// tests quote such lines. An environment of the text format runs one request at a time, and its START was seen.
+    /// Returns whether the function merely printed a platform line about the end of another request, as log forwarders
+    /// and tests do: an environment of the text format runs one request at a time, and START of the running one was
+    /// seen.
     pub(super) fn is_quoted(&self, record: &Statement<'_>) -> bool {
         let id = match record {
             Statement::End { id } | Statement::TimedOut { id, .. } | Statement::ExitedEarly { id } => Some(*id),
@@ -23,7 +24,7 @@ impl Assembler {
             && self.open.last().is_some_and(|open| runs(open))
     }
 
-    /// The open attempt that a line of the function belongs to.
+    /// Finds the open attempt that a line of the function belongs to.
     pub(super) fn owner_of(&self, message: &Message<'_>, line: &AppLine<'_>) -> Option<usize> {
         if let Some(id) = line.id
             && let Some(at) = self.open.iter().rposition(|open| open.id() == Some(id))
@@ -34,8 +35,8 @@ impl Assembler {
             return None;
         }
         if let Some(latest) = self.open.iter().rposition(|open| !open.is_reported()) {
-            // In one environment a foreign id is a value in the text. Among several requests it is not ours to guess, but
-            // for an error that the next END will settle.
+            // With requests one at a time, a foreign id is a value in the text. With several at once, the owner is not
+            // guessed, except for an error that the next END will settle.
             let settled_later = !self.known_stream && is_loose(line);
             let at = self.current().or(Some(latest).filter(|_| settled_later))?;
             let foreign = line.id.is_some() && self.open[at].id() != line.id && self.concurrent;
@@ -44,7 +45,8 @@ impl Assembler {
         self.trailing_owner(message, line)
     }
 
-    /// An error without an id right after the REPORT of an attempt that looks fine: the runtime logged it late.
+    /// Finds the attempt of an error without an id that directly follows its REPORT: one that looks fine, whose error
+    /// the runtime logged late.
     fn trailing_owner(&self, message: &Message<'_>, line: &AppLine<'_>) -> Option<usize> {
         let error = line.error.as_ref()?;
         let open = self.open.last()?;
@@ -57,7 +59,7 @@ impl Assembler {
         (unhandled && fine && soon && line.id.is_none() && self.pending.is_empty()).then_some(self.open.len() - 1)
     }
 
-    /// A line of an attempt that another START followed: requests run side by side.
+    /// Notes that requests run side by side, if a line belongs to attempt `at` while a later one is running.
     pub(super) fn note_concurrency(&mut self, at: usize) {
         let superseded = !self.open[at].is_reported() && self.open[at + 1..].iter().any(|later| !later.is_reported());
         self.concurrent |= superseded && (self.open[at].json || !self.known_stream);

@@ -1,40 +1,40 @@
-//! What a stream looks like at a cut, as a value: an open head, an open tail, and how two parts join.
+//! The state of a stream at a cut, as a value with an open head and an open tail, and the joining of two parts.
 //!
-//! A part holds back the first attempt of its stretch, for what stands before the cut may belong to it, and the last
-//! one, for what stands after may. Everything between has been handed over already.
+//! A part holds back its first attempts, because lines before the cut may belong to them, and its last ones, because
+//! lines after the cut may. Everything between is already handed over.
 
 use super::attach::{emit_pending, hand_over};
 use super::open::{OpenAttempt, Pending};
 use super::{Assembler, OPEN_AT_ONCE, Output};
 use crate::model::{Keep, Timestamp};
 
-/// The attempts at the head of a part that a part before may still change.
+/// The attempts at the head of a part that an earlier part may still change.
 #[derive(Debug, Default)]
 pub(super) struct PartHead {
     #[expect(clippy::vec_box, reason = "as in the assembler, which these come from")]
     held: Vec<Box<OpenAttempt>>,
     /// Lines of an environment without a request that end the head.
     pending: Option<Box<Pending>>,
-    /// The first attempt with a START of its own is held.
+    /// Whether the first attempt with a START of its own is held.
     started: bool,
-    /// An attempt without a START of its own is held, and its REPORT.
+    /// Whether a reported attempt without a START of its own is held.
     fragment: bool,
-    /// A REPORT was let through behind those that are held.
+    /// Whether a reported attempt was let through after those that are held.
     passed: bool,
-    /// Nothing that comes now can be changed by a part before.
+    /// Whether no earlier part can change what comes now.
     settled: bool,
 }
 
 impl PartHead {
-    /// Takes an attempt that closed; gives it back where no part before can change it.
+    /// Takes a closed attempt; returns it if no earlier part can change it.
     pub(super) fn hold(&mut self, open: Box<OpenAttempt>) -> Option<Box<OpenAttempt>> {
         if self.settled || open.before.fresh || self.held.len() >= OPEN_AT_ONCE {
             self.settled |= open.before.fresh;
             return Some(open);
         }
         if open.lacks_start() {
-            // One request at a time: after this REPORT nothing of an earlier part is left running. But whether its process
-            // ended may stand before the cut, and with that what the next attempt finds.
+            // With one request at a time, nothing of an earlier part is running after this REPORT. But the line that
+            // reports the end of its process may stand before the cut, and the peak of the next attempt depends on it.
             self.settled = self.fragment && !open.json;
             self.fragment |= open.is_reported();
         } else {
@@ -50,18 +50,18 @@ impl PartHead {
         None
     }
 
-    /// Nothing that comes now can be changed by a part before.
+    /// Returns whether no earlier part can change what comes now.
     pub(super) fn is_settled(&self) -> bool {
         self.settled
     }
 
-    /// Lets go of what need not wait for other parts.
+    /// Frees memory that joining parts does not need.
     pub(super) fn shrink(&mut self, keep: &Keep) {
         self.held.iter_mut().for_each(|open| open.shrink(keep));
         self.pending.iter_mut().for_each(|pending| pending.shrink(keep));
     }
 
-    /// The same for lines that no request followed.
+    /// Takes lines that no request followed; returns them if no earlier part can change them.
     pub(super) fn hold_pending(&mut self, pending: Pending) -> Option<Pending> {
         if self.settled || pending.fresh || pending.is_empty() {
             self.settled |= pending.fresh;
@@ -73,7 +73,7 @@ impl PartHead {
     }
 }
 
-/// One stretch of a stream, assembled but for its two ends.
+/// One piece of a stream, assembled except for its two ends.
 #[derive(Debug)]
 pub(crate) struct Part {
     head: PartHead,
@@ -88,15 +88,15 @@ impl Part {
         Self { head: std::mem::take(&mut assembler.held), tail: assembler }
     }
 
-    /// Lets go of what need not wait for other parts: there may be very many.
+    /// Frees memory that joining parts does not need: there may be very many parts.
     pub(crate) fn shrink(&mut self, keep: &Keep) {
         self.head.shrink(keep);
         self.tail.open.iter_mut().for_each(|open| open.shrink(keep));
         self.tail.pending.shrink(keep);
     }
 
-    /// Times of the first and the last line, by which parts of one stream are put in order: of two that begin in the
-    /// same millisecond, the one that also ends in it comes first.
+    /// Returns the times of the first and the last line, by which the parts of one stream are ordered: of two that
+    /// begin in the same millisecond, the one that also ends in it comes first.
     #[must_use]
     pub(crate) fn span(&self) -> (Option<Timestamp>, Option<Timestamp>) {
         (self.tail.first_at, self.tail.last_at)
@@ -117,7 +117,8 @@ pub(crate) fn join(parts: impl IntoIterator<Item = Part>, keep: &Keep, output: &
     }
 }
 
-/// The first part: nothing stands before its head, so what lacks a START lost it to the window.
+/// Begins with the first part. Nothing stands before its head, so its first attempt, if it lacks a START, lost it to
+/// the window.
 fn begin(part: Part, output: &mut dyn Output) -> Assembler {
     let Part { head, mut tail } = part;
     let mut first = true;
@@ -141,11 +142,11 @@ fn begin(part: Part, output: &mut dyn Output) -> Assembler {
     tail
 }
 
-/// Joins the open tail of what came before with the head of the next part.
+/// Joins the open tail of the parts before with the next part.
 fn join_two(mut tail: Assembler, part: Part, keep: &Keep, output: &mut dyn Output) -> Assembler {
     let Part { head, tail: mut next } = part;
     let settled_in_head = head.settled;
-    // Exports that overlap: an attempt that the later one has without its start stands whole in the earlier one.
+    // Exports may overlap: then an attempt without a start in the later one is whole in the earlier one.
     let overlaps = next.first_at.is_some() && next.first_at < tail.last_at;
     for mut open in head.held {
         if overlaps && open.lacks_start() && open.is_reported() {
@@ -160,11 +161,11 @@ fn join_two(mut tail: Assembler, part: Part, keep: &Keep, output: &mut dyn Outpu
         tail.flush_environment(output);
     }
     if settled_in_head {
-        // The next part went on by itself from here: what is left of the one before is over.
+        // The next part was independent from here on, so whatever is still open in the tail has ended.
         tail.close_all(output);
         emit_pending(std::mem::take(&mut tail.pending), output);
     } else {
-        // The whole part is one head: its open end meets the tail as well.
+        // The whole part is one head, so its open end meets the tail as well.
         for mut open in std::mem::take(&mut next.open) {
             if !head.passed {
                 find_peak(&mut tail, &mut open);
@@ -191,8 +192,8 @@ fn join_two(mut tail: Assembler, part: Part, keep: &Keep, output: &mut dyn Outpu
     next
 }
 
-/// The peak of memory that an attempt found which follows the tail at once: its own part may not show the one before, or
-/// not that its process ended.
+/// Corrects the memory peak of the attempt that directly follows the tail: its own part may lack the attempt before, or
+/// the end of that one's process.
 fn find_peak(tail: &mut Assembler, open: &mut OpenAttempt) {
     let (left, found) = (tail.peak_mb, tail.peak_before(open.id()));
     let peak = &mut open.attempt.earlier_peak_mb;
@@ -203,7 +204,8 @@ fn find_peak(tail: &mut Assembler, open: &mut OpenAttempt) {
     }
 }
 
-/// An attempt from the head of a part meets the open end of the parts before it.
+/// Joins an attempt from the head of a part to the attempt that it continues, or puts it behind the open end of the
+/// parts before.
 fn meet(tail: &mut Assembler, mut open: Box<OpenAttempt>, keep: &Keep, output: &mut dyn Output) {
     claim(tail, &mut open.before, keep);
     if open.lacks_start() {
@@ -242,7 +244,7 @@ fn meet(tail: &mut Assembler, mut open: Box<OpenAttempt>, keep: &Keep, output: &
     tail.open.push(open);
 }
 
-/// Lines at the head of a part belong to the attempt that was running at the cut.
+/// Gives lines at the head of a part to the attempt that was running at the cut.
 fn claim(tail: &mut Assembler, pending: &mut Pending, keep: &Keep) {
     if pending.fresh || pending.is_empty() {
         return;
@@ -252,15 +254,15 @@ fn claim(tail: &mut Assembler, pending: &mut Pending, keep: &Keep) {
     open.adopt(std::mem::take(pending), keep);
 }
 
-/// A fragment that is nothing but lines with some id, where START lines are written: the id is a value in the text of
-/// the attempt that was running.
+/// Finds the owner of a fragment that consists only of lines with some id. Where START lines are written, the id is a
+/// value in the text of the attempt that was running.
 fn foreign_lines_owner(tail: &Assembler, fragment: &OpenAttempt) -> Option<usize> {
     let only_lines = !fragment.is_reported() && !fragment.attempt.end_seen;
     let ours = tail.starts_seen && tail.known_stream;
     tail.current().filter(|_| only_lines && ours)
 }
 
-/// The end of the stream: what has no REPORT was cut off by the window.
+/// Closes all attempts at the end of the stream; one without a REPORT may have been cut off by the window.
 fn close(mut tail: Assembler, output: &mut dyn Output) {
     let open = std::mem::take(&mut tail.open);
     let last = open.len();

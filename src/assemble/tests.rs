@@ -1,7 +1,7 @@
 //! Tests of the assembler: sequences of lines as data, and the law that a cut changes nothing.
 //!
-//! A line is `word [id] [more]`, one a second: `init`, `init-report STATUS PHASE`, `start N`, `end N`, `report N [STATUS]
-//! [MB]`, `timed-out N`, `crash N`, `crash`, `error [N] FORM`, `line [N]`, `wait SECONDS`.
+//! A line is `word [id] [more]`, one per second: `init`, `init-report STATUS PHASE`, `start N`, `end N`, `report N
+//! [STATUS] [MB]`, `timed-out N`, `crash N`, `crash`, `error [N] FORM`, `line [N]`, `wait SECONDS`.
 
 use super::*;
 use crate::model::{
@@ -128,7 +128,7 @@ fn assemble(lines: &[&str], json: bool, known: bool, cuts: &[usize]) -> Closed {
     closed
 }
 
-/// An attempt in a few words: id, first line, what was seen, signs by phase, cut, last line.
+/// Describes an attempt in a few words: id, statements seen, signs by phase, cut.
 fn describe(attempt: &Attempt) -> String {
     let signs: Vec<String> = attempt
         .signs
@@ -259,7 +259,7 @@ fn a_late_error_without_an_id_is_the_last_attempts_only_when_it_comes_at_once() 
 fn several_requests_at_once() {
     let lines = "start 1, start 2, line 2, error 1 unhandled, report 2, line 1, report 1 error";
     check(lines, true, true, &["1 S-R [unhandled@invoke ended@invoke]", "2 S-R []"]);
-    // Lines without an id are nobody's while two run.
+    // While two requests run, a line without an id belongs to neither.
     check("start 1, start 2, line 1, error unhandled, report 2, report 1", true, true, &["1 S-R []", "2 S-R []"]);
     // Bare text may mix environments.
     check(
@@ -273,9 +273,9 @@ fn several_requests_at_once() {
 #[test]
 fn lines_of_other_requests_open_nothing() {
     case("start 1, line 9, error 9 logged, end 1, report 1", &["1 SER [error@invoke]"]);
-    // A function that prints the end of another one's request.
+    // The function prints the end of a request of another function.
     case("start 1, end 9, report 9 timeout, crash 9, line, end 1, report 1", &["1 SER []"]);
-    // Where START lines are filtered out, ids on lines are all there is.
+    // Where START lines are filtered out, only the ids on lines identify attempts.
     check("error 1 unhandled, report 1", true, true, &["1 --R [unhandled@invoke] cut-start"]);
 }
 
@@ -292,7 +292,7 @@ fn memory_knows_the_attempt_before() {
     assert_eq!(peaks(lines, false, true), [None, Some(100), None]);
 }
 
-/// However the end of the process is told, and wherever, the next attempt finds an empty one.
+/// After the end of a process, the next attempt starts without a memory peak, wherever the end is told.
 #[test]
 fn memory_begins_anew_where_a_process_ended() {
     for end in [
@@ -312,14 +312,14 @@ fn memory_begins_anew_where_a_process_ended() {
             assert_eq!(found, [None, Some(100), None, Some(90)], "json {json}, known {known_stream}: {lines}");
         }
     }
-    // An error that the handler threw leaves the process as it is.
+    // An error that the handler threw does not end the process.
     for end in ["error 2 unhandled, report 2 128MB", "error 2 logged, report 2 128MB", "report 2 success 128MB"] {
         let lines = format!("start 1, report 1 100MB, start 2, {end}, start 3, report 3 128MB");
         assert_eq!(peaks(&lines, false, true), [None, Some(100), Some(128)], "{lines}");
     }
 }
 
-/// One attempt after another, with figures of memory, each ended in one of many ways.
+/// Generates attempts in a row with memory figures, each ended in one of many ways.
 fn attempts_in_a_row() -> impl proptest::strategy::Strategy<Value = Vec<String>> {
     use proptest::strategy::Strategy;
     let ends = vec![
@@ -413,7 +413,7 @@ fn environments_without_names_close_nobody_elses_attempt() {
         "init, start 1, line 1, init, start 2, timed-out 1, end 1, report 1, end 2, report 2",
         &["1 SER [timed-out@invoke]", "2 SER []"],
     );
-    // Lines with an id are all that is left of the first; it is still running when the others start.
+    // Only lines with an id are left of the first attempt; it is still running when the others start.
     unnamed(
         "error 1 logged, init, start 2, end 1, report 1 timeout, report 2",
         &["1 -ER [error@invoke ended@invoke] cut-start", "2 S-R []"],
@@ -425,7 +425,7 @@ fn environments_without_names_close_nobody_elses_attempt() {
     unnamed("init, start 1, init, line 1", &["1 S-- [] cut-end"]);
 }
 
-/// Whether it is a guess whose an error is that stands near an attempt.
+/// Returns for each attempt whether the owner of a nearby error is a guess.
 fn is_unsure(lines: &str) -> Vec<bool> {
     let lines: Vec<&str> = lines.split(", ").collect();
     assemble(&lines, false, false, &[]).attempts.iter().map(|attempt| attempt.error_unsure).collect()
@@ -439,12 +439,12 @@ fn an_error_without_an_id_is_of_whoever_ends_next() {
     assert_eq!(is_unsure(both), [true, true]);
     let second = "start 1, start 2, error unhandled, end 2, report 2, end 1, report 1";
     unnamed(second, &["1 SER []", "2 SER [unhandled@invoke]"]);
-    // One that lost its REPORT runs on for the assembler, and takes nobody's error.
+    // An attempt that lost its REPORT counts as running, but takes no error of others.
     unnamed(
         "start 1, line, init, start 2, start 3, end 2, report 2, line 3, end 3, report 3, start 4, error unhandled, end 4, report 4",
         &["1 S-- [] cut-end", "2 SER []", "3 SER []", "4 SER [unhandled@invoke]"],
     );
-    // The environment that begins keeps what the running attempt does not claim at once.
+    // The environment that begins keeps an error that the running attempt does not claim at once.
     unnamed(
         "start 1, init, error unhandled, end 1, report 1, start 2, report 2",
         &["1 SER [unhandled@invoke]", "2 S-R []"],
@@ -453,16 +453,16 @@ fn an_error_without_an_id_is_of_whoever_ends_next() {
         "start 1, init, error unhandled, init-report error init, end 1, report 1, start 2, report 2 error",
         &["1 SER []", "2 S-R [unhandled@init init-failed@init ended@invoke]"],
     );
-    // Nobody ends at once: it stays where it was, and is a guess.
+    // No end follows at once: the error stays where it was, and its owner is a guess.
     let late = "start 1, start 2, error unhandled, wait 60, end 1, report 1, end 2, report 2";
     unnamed(late, &["1 SER []", "2 SER [unhandled@invoke]"]);
     assert_eq!(is_unsure(late), [true, true]);
-    // Alone it is no guess.
+    // With one attempt running, the owner is certain until another START follows.
     assert_eq!(is_unsure("start 1, error unhandled, end 1, report 1, start 2, end 2, report 2"), [false, false]);
     assert_eq!(is_unsure("start 1, error unhandled, start 2, end 2, report 2"), [true, false]);
 }
 
-/// What one environment writes: attempts one after the other, every line with the id of its own.
+/// Generates the lines of one environment: attempts in a row, every line with the id of its own.
 fn environment(number: usize, fates: &[usize], cold: bool) -> Vec<String> {
     let mut lines = Vec::new();
     for (turn, fate) in fates.iter().enumerate() {
@@ -486,8 +486,8 @@ fn environment(number: usize, fates: &[usize], cold: bool) -> Vec<String> {
 }
 
 proptest::proptest! {
-    /// Environments that run side by side, in a log that does not name them, are judged as if each had a stream of its own:
-    /// by the ids on their lines.
+    /// Environments that run side by side in a log that does not name them give the same attempts, by the ids on their
+    /// lines, as if each had a stream of its own.
     #[test]
     fn merged_environments_are_told_apart_by_id(
         fates in proptest::collection::vec((proptest::collection::vec(0usize..6, 1..4), proptest::bool::ANY), 1..6),

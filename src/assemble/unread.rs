@@ -1,20 +1,21 @@
-//! Ordinary lines that are counted now and kept later, or never: most attempts end well, and nobody looks at their lines.
+//! Ordinary lines that are counted at once and kept later, or never: most attempts end well and their lines are not
+//! needed.
 //!
-//! [`BatchLines`] stands between a batch and the assemblers of its streams. Only through it are lines counted, every call
-//! of an assembler that may look at lines asks for it, and it is consumed where the batch ends. So no line can be counted
-//! without being given, in its order, to the record that asks for it.
+//! [`BatchLines`] stands between a batch and the assemblers of its streams. Lines are counted only through it, every
+//! call of an assembler that may look at lines takes it, and it is consumed at the end of the batch. So every counted
+//! line reaches, in order, a record that needs it.
 
 use super::open::OpenAttempt;
 use super::{Assembler, Message};
 use crate::model::{Batch, Keep, Place, RequestId, Statement, StreamId, Stretch};
 
-/// Events in a row that were counted and not kept, each in a line of its own.
+/// A run of events that were counted and not kept, each in a line of its own.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct UnreadRun {
-    /// Number of the first one in its batch.
+    /// Number of the first event in its batch.
     first: u32,
     events: u32,
-    /// Number of the first one within its line.
+    /// Number of the first event within its line.
     event: u32,
 }
 
@@ -30,18 +31,18 @@ pub(crate) struct BatchLines<'b> {
 }
 
 impl<'b> BatchLines<'b> {
-    /// Stands for the lines of a batch of an input.
+    /// Creates the view of a batch of one input.
     pub(crate) fn new(batch: &'b Batch<'b>, input: u32, keep: &'b Keep) -> Self {
         Self { batch, input, keep, streams: Vec::new() }
     }
 
-    /// The batch.
+    /// Returns the batch.
     pub(crate) fn batch(&self) -> &'b Batch<'b> {
         self.batch
     }
 
-    /// Counts ordinary lines of a stream, where they are those of its only running attempt whatever they say. `event` is
-    /// the number of the first one within its line. Returns whether they were counted.
+    /// Counts ordinary lines of a stream without looking at them, if they must belong to its only running attempt.
+    /// `event` is the number of the first one within its line. Returns whether they were counted.
     #[inline(always)]
     pub(crate) fn count(
         &mut self,
@@ -65,8 +66,8 @@ impl<'b> BatchLines<'b> {
         true
     }
 
-    /// Gives the lines that are still unread to their assemblers: the batch goes away, and they may be looked at later.
-    /// `assembler_of` finds the assembler of a stream and calls what it is given with it.
+    /// Keeps the text of all lines that are still unread, because the batch goes away and they may be needed later.
+    /// `assembler_of` finds the assembler of a stream and calls the given function with it.
     pub(crate) fn finish(mut self, mut assembler_of: impl FnMut(StreamId, &dyn Fn(&mut Assembler))) {
         for stream in std::mem::take(&mut self.streams) {
             assembler_of(stream, &|assembler| assembler.keep_unread(&self));
@@ -75,7 +76,7 @@ impl<'b> BatchLines<'b> {
 }
 
 impl Assembler {
-    /// Settles what becomes of the lines that were counted, before a record is taken.
+    /// Keeps, drops or leaves the counted lines, before a record is taken.
     #[inline]
     pub(super) fn settle_unread(
         &mut self,
@@ -89,7 +90,7 @@ impl Assembler {
         if !self.leaves_unread(message, record) {
             self.keep_lines(lines);
         } else if matches!(record, Statement::Start { .. }) {
-            // The attempt whose lines they are has ended well.
+            // These lines belong to an attempt that ended well.
             self.unread.clear();
         }
     }
@@ -120,7 +121,7 @@ impl Assembler {
         }
     }
 
-    /// The record looks at no line that was counted and not kept.
+    /// Returns whether the record needs no line that was counted and not kept.
     fn leaves_unread(&self, message: &Message<'_>, record: &Statement<'_>) -> bool {
         match record {
             Statement::End { id } => self.is_running(*id, message),
@@ -135,7 +136,7 @@ impl Assembler {
         matches!(self.open.as_slice(), [open] if running(open) && !message.at.is_some_and(|now| open.is_overdue(now)))
     }
 
-    /// Another attempt begins, and the one before ended well; no part before can change that.
+    /// Returns whether no attempt is open, or only another one that ended well and that no earlier part can change.
     fn follows_success(&self, id: RequestId) -> bool {
         match self.open.as_slice() {
             [] => true,

@@ -2,6 +2,7 @@
 
 use super::text::last_segment;
 use super::words::Words;
+use crate::lambda::loaders::{HANDLER_NOT_FOUND, IMPORT_FAILED};
 use crate::model::AppError;
 
 /// Types that mean "no memory", by the last part of their name.
@@ -41,16 +42,7 @@ pub(crate) fn load_failure_code(error: &AppError<'_>) -> Option<&'static str> {
         .contains(&name)
         || name == "NoClassDefFoundError"
         || ["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND", "ERR_REQUIRE_ESM", "ERR_DLOPEN_FAILED"].contains(&code)
-        || [
-            "Unable to import module",
-            "Cannot find module",
-            "Cannot find package",
-            "cannot load such file",
-            "Class not found:",
-            "Error loading class",
-        ]
-        .iter()
-        .any(|start| message.starts_with(start));
+        || IMPORT_FAILED.iter().any(|begin| message.starts_with(begin));
     // The dynamic loader's words, of a binary built for another system.
     let library = message.contains("GLIBC") && message.contains("not found")
         || message.contains("error while loading shared libraries")
@@ -62,16 +54,7 @@ pub(crate) fn load_failure_code(error: &AppError<'_>) -> Option<&'static str> {
         return Some("init_failure.import");
     }
     let handler = ["HandlerNotFound", "MalformedHandlerName", "LambdaValidationException"].contains(&name)
-        || [
-            "Error loading method",
-            "Invalid handler:",
-            "No public method named",
-            "Class does not implement an appropriate handler",
-            "Unable to find type",
-            "Unable to load type",
-        ]
-        .iter()
-        .any(|start| message.starts_with(start));
+        || HANDLER_NOT_FOUND.iter().any(|begin| message.starts_with(begin));
     if handler {
         return Some("init_failure.handler_not_found");
     }

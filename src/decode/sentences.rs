@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
+use crate::lambda::platform::{END, PLATFORM_TYPE, PLATFORM_TYPES, REPORT, START, TASK_TIMED_OUT};
 use crate::model::Sighting;
 
 /// What every sentence has in it, the words that may come before that, and whether what follows goes on like one.
@@ -23,18 +24,14 @@ static SENTENCES: LazyLock<[Sentence; 3]> = LazyLock::new(|| {
     [
         Sentence {
             finder: Finder::new(b" RequestId: "),
-            words: &[("START", "START RequestId:"), ("END", "END RequestId:"), ("REPORT", "REPORT RequestId:")],
+            words: &[(START.word, START.begin), (END.word, END.begin), (REPORT.word, REPORT.begin)],
             goes_on: is_value,
         },
+        Sentence { finder: Finder::new(TASK_TIMED_OUT), words: &[("", TASK_TIMED_OUT)], goes_on: is_seconds },
         Sentence {
-            finder: Finder::new(b"Task timed out after "),
-            words: &[("", "Task timed out after")],
-            goes_on: is_seconds,
-        },
-        Sentence {
-            finder: Finder::new(b"\"platform."),
-            words: &[("", "\"platform.")],
-            goes_on: |rest| [&b"start"[..], b"report", b"runtimeDone"].iter().any(|kind| rest.starts_with(kind)),
+            finder: Finder::new(PLATFORM_TYPE),
+            words: &[("", PLATFORM_TYPE)],
+            goes_on: |rest| PLATFORM_TYPES.iter().any(|kind| rest.starts_with(kind.as_bytes())),
         },
     ]
 });
@@ -159,7 +156,7 @@ impl Sentence {
                 text[..at].ends_with(word.as_bytes()) && at - word.len() >= least && begins_word(text, at - word.len())
             };
             let (word, sentence) = self.words.iter().find(|(word, _)| begins(word))?;
-            (self.goes_on)(&text[at + length..]).then_some((at - word.len(), *sentence))
+            (self.goes_on)(&text[at + length..]).then_some((at - word.len(), sentence.trim_end()))
         })
     }
 }

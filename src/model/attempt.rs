@@ -1,10 +1,10 @@
-//! One attempt (or one init without a request) as the log shows it: assembled facts, not yet a verdict.
+//! One attempt (or one init without a request) as the log shows it: assembled facts, without a verdict.
 
 use std::sync::Arc;
 
 use super::{AppError, InitPhase, InitType, Lines, Metrics, Place, RequestId, SideEffect, Status, Timestamp};
 
-/// What the facts are about.
+/// Subject of the facts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// One run for one request.
@@ -14,31 +14,32 @@ pub enum Subject {
     Environment,
 }
 
-/// All that is known of one attempt.
+/// All facts known of one attempt.
 #[derive(Clone, Debug, Default)]
 pub struct Attempt {
-    /// An attempt, or an environment without a request.
+    /// Whether this is an attempt or an environment without a request.
     pub subject: Subject,
-    /// The request; `None` where no line tells it.
+    /// Id of the request; `None` where no line tells it.
     pub request_id: Option<RequestId>,
     /// Place of its first line.
     pub place: Place,
-    /// START, else the earliest line, else REPORT less its duration.
+    /// Time of START, else the earlier of the first line and REPORT minus its duration.
     pub started_at: Option<Timestamp>,
-    /// REPORT, else END, else the last line.
+    /// Time of REPORT, else of END, else of the last line.
     pub ended_at: Option<Timestamp>,
-    /// A START was seen.
+    /// Whether a START was seen.
     pub start_seen: bool,
-    /// An END (or `platform.runtimeDone`) was seen.
+    /// Whether an END (or `platform.runtimeDone`) was seen.
     pub end_seen: bool,
-    /// A REPORT was seen. Its figures are in `metrics`.
+    /// Whether a REPORT was seen. Its figures are in `metrics`.
     pub report_seen: bool,
-    /// A REPORT was cut off, had a value that was not understood, or (where `report_seen` is false) could not be read at
-    /// all: that it tells of no failure proves little.
+    /// Whether a REPORT was cut off, had a value that was not understood, or (where `report_seen` is false) could not
+    /// be read at all: such a REPORT without a failure proves little.
     pub report_in_doubt: bool,
-    /// An error without a request id was written while it and others were running: whose that error is, is a guess.
+    /// Whether an error without a request id was written while this and other attempts were running, so that its owner
+    /// is a guess.
     pub error_unsure: bool,
-    /// The window cut its start or its end off.
+    /// The ends of the attempt that the window cut off.
     pub window_cut: WindowCut,
     /// `$LATEST` or a number.
     pub version: Option<Arc<str>>,
@@ -54,57 +55,57 @@ pub struct Attempt {
     pub platform_status: Option<Status>,
     /// The platform's code, from REPORT, `runtimeDone` or the crash line.
     pub platform_error_type: Option<Box<str>>,
-    /// The init before or inside the attempt, where the log tells of one.
+    /// The init before or inside the attempt, where the log shows one.
     pub init: Option<Init>,
-    /// What lines said that may matter for the verdict, in order. Bounded: see `signs_left_out`.
+    /// Statements of lines that may matter for the verdict, in order. Bounded: see `signs_left_out`.
     pub signs: Vec<Sign>,
-    /// Signs past the bound.
+    /// Number of signs beyond the bound.
     pub signs_left_out: u32,
-    /// Lines at level ERROR or above that the attempt survived or not.
+    /// Number of lines at level ERROR or above, whether or not the attempt survived them.
     pub logged_errors: u32,
     /// The last line of the function before the end.
     pub last_line: Option<Line>,
-    /// Its last lines, where they may be looked at: it did not end well, or every line is wanted.
+    /// Its last lines, where they may be needed: it did not end well, or the lines of every attempt are wanted.
     pub lines: Lines,
-    /// Its lines show a write.
+    /// Whether its lines show a write.
     pub has_side_effects: bool,
-    /// The writes that its lines show, where they are wanted.
+    /// The writes that its lines show, if they are wanted.
     pub side_effects: Vec<SideEffect>,
-    /// The REPORT line, kept where it carries a status.
+    /// The REPORT line, kept where it is evidence: a bad status, memory at the limit, or another sign of trouble.
     pub report_line: Option<Line>,
-    /// Lines of the function between START and the end.
+    /// Number of lines of the function between START and the end.
     pub app_lines: u32,
     /// `Max Memory Used` of the attempt before in the same environment, unless it was reset in between. As the figure
-    /// is a high-water mark, this is the peak of all earlier ones.
+    /// is a high-water mark, this is the peak of all earlier attempts.
     pub earlier_peak_mb: Option<u32>,
-    /// The environment runs several requests at once (Managed Instances).
+    /// Whether the environment runs several requests at once (Managed Instances).
     pub concurrent: bool,
-    /// REPORT came as JSON, which has system log levels: at WARN, START and successes are not written.
+    /// Whether REPORT came as JSON. JSON logs have system log levels: at WARN, START and successes are not written.
     pub json: bool,
-    /// A local emulator wrote the log: its memory figures are made up.
+    /// Whether a local emulator wrote the log: its memory figures are made up.
     pub emulated: bool,
 }
 
-/// Whether the window cut an attempt.
+/// The ends of an attempt that the window cut off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum WindowCut {
-    /// It is whole.
+    /// Neither: the attempt is whole.
     #[default]
     None,
-    /// Its start is missing.
+    /// Start missing.
     Start,
-    /// Its end is missing.
+    /// End missing.
     End,
-    /// Both are missing.
+    /// Both missing.
     Both,
 }
 
 /// The init before or inside an attempt.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Init {
-    /// INIT_START was seen.
+    /// Whether INIT_START was seen.
     pub start_seen: bool,
-    /// How the environment was initialised.
+    /// Reason for which the environment was initialised.
     pub init_type: Option<InitType>,
     /// Status and duration of the phase before the request, where reported.
     pub init_phase: Option<(Status, Option<u64>)>,
@@ -114,29 +115,29 @@ pub struct Init {
     pub restore: Option<(Status, Option<u64>)>,
 }
 
-/// When a sign was seen, relative to the attempt.
+/// Time of a sign, relative to the attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Phase {
-    /// Before START: the init of the environment.
+    /// Time before START: the init of the environment.
     Init,
-    /// Between START and the end.
+    /// Time between START and the end.
     Invoke,
-    /// After REPORT.
+    /// Time after REPORT.
     Late,
 }
 
-/// Something a line said that may matter for the verdict.
+/// A statement of a line that may matter for the verdict.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sign {
-    /// When in the attempt.
+    /// Phase of the attempt in which it was written.
     pub phase: Phase,
-    /// What it said.
+    /// Kind of the statement, with its details.
     pub kind: SignKind,
     /// The line itself, shortened.
     pub line: Line,
 }
 
-/// What a line said.
+/// The kind of a sign.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SignKind {
     /// `Task timed out after …`
@@ -155,53 +156,53 @@ pub enum SignKind {
     ExitedEarly,
     /// A status of REPORT or `runtimeDone` other than success.
     Ended {
-        /// As the platform says it.
+        /// Status in the platform's words.
         status: Status,
         /// The platform's code.
         error_type: Option<Box<str>>,
-        /// The runtime was done; the report may differ (an extension, the platform).
+        /// Whether `runtimeDone` says so; the report may differ (an extension, the platform).
         runtime_done: bool,
     },
-    /// `runtimeDone` with success: the handler had returned before whatever came after.
+    /// `runtimeDone` with success: the handler returned before anything that follows.
     HandlerDone,
     /// An init phase that did not succeed.
     InitFailed {
-        /// Which one.
+        /// Phase in which the init ran.
         phase: Option<InitPhase>,
-        /// As the platform says it.
+        /// Status in the platform's words.
         status: Status,
         /// The platform's code.
         error_type: Option<Box<str>>,
     },
     /// A SnapStart restore that did not succeed.
     RestoreFailed {
-        /// As the platform says it.
+        /// Status in the platform's words.
         status: Status,
         /// The platform's code.
         error_type: Option<Box<str>>,
     },
-    /// An extension that did not start or ended.
+    /// An extension that did not start, or that ended.
     ExtensionFailed {
-        /// Its name.
+        /// Name of the extension.
         name: Box<str>,
-        /// Its error type.
+        /// Error type of the extension.
         error_type: Box<str>,
     },
-    /// The container image could not be started.
+    /// A container image that could not be started.
     ImageError {
-        /// What went wrong.
+        /// The platform's message.
         message: Box<str>,
     },
     /// An error on a line of the function.
     Error(AppError<'static>),
 }
 
-/// One line of the log, kept as evidence: text shortened to a bound, lossy where it was no UTF-8.
+/// One line of the log, kept as evidence: text shortened to a bound, lossy where it was not UTF-8.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Line {
-    /// When it was written.
+    /// Time at which it was written.
     pub at: Option<Timestamp>,
-    /// Where it stands.
+    /// Place in the input.
     pub place: Place,
     /// Its text.
     pub text: Box<str>,

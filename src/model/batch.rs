@@ -1,81 +1,81 @@
-//! Many events at once, as stages hand them over: their messages stay in the block of the input that was read.
+//! Batches of events, as stages hand them over: messages stay in the block of input that was read.
 
 use std::ops::Range;
 
 use super::{LogEvent, RequestId, StreamId, Timestamp};
 
-/// An event whose message stands in a [`Batch`].
+/// Position of one event's message in a [`Batch`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Span {
-    /// Its stream.
+    /// Stream of the event.
     pub stream: StreamId,
-    /// Where its message begins, and where it ends.
+    /// Offset at which the message begins.
     pub from: u32,
-    /// See `from`.
+    /// Offset at which the message ends.
     pub to: u32,
-    /// The message is not in the block of the batch but in what stands beside it.
+    /// Whether the message is in [`Batch::aside`] instead of the block.
     pub aside: bool,
-    /// As in [`LogEvent`].
+    /// Whether the message is still escaped, as in [`LogEvent`].
     pub escaped: bool,
-    /// As in [`LogEvent`].
+    /// Whether it may be one of several lines of a message, as in [`LogEvent`].
     pub split: bool,
-    /// As in [`LogEvent`].
+    /// Time of the event, as in [`LogEvent`].
     pub at: Option<Timestamp>,
-    /// As in [`LogEvent`], but counted from where the lines of the batch begin.
+    /// Line of the event, as in [`LogEvent`], but counted from the first line of the batch.
     pub line: u64,
-    /// It has an id of its own: see [`Batch::event_ids`].
+    /// Whether it has an event id: see [`Batch::event_ids`].
     pub has_id: bool,
 }
 
-// There is one for every line, and all pass through the cache.
+// Small, because there is one for every line and all pass through the cache.
 const _: () = assert!(size_of::<Span>() <= 32);
 
-/// Events in their order, whose messages stand in one block of the input: so a sink can search all of it at once.
+/// Events in order whose messages are in one block of the input, so that a sink can search all of it at once.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Batch<'a> {
-    /// A stretch of the input, messages and what stands around them.
+    /// A piece of the input: messages and the text around them.
     pub block: &'a [u8],
     /// Messages that were rewritten, one after the other.
     pub aside: &'a [u8],
     /// The events.
     pub spans: &'a [Span],
-    /// Ids of the events that have one, at the number of each.
+    /// Event ids, indexed by the number of the event; may be shorter than `spans`.
     pub event_ids: &'a [u64],
-    /// Request ids that the wrapping tells, by number of the event, in its order.
+    /// Request ids that the wrapping tells, by number of the event, in ascending order.
     pub request_ids: &'a [(u32, RequestId)],
-    /// Lines of the input before those that the spans count: 0 where they count from the start of the input.
+    /// Lines of the input before those that the spans count; 0 where they count from the start of the input.
     pub lines_before: u64,
-    /// Ordinary lines, where somebody looked at every message: what is in none of them may matter.
+    /// Stretches of ordinary lines, if every message was sifted: only events outside of them may matter.
     pub stretches: Option<&'a [Stretch]>,
 }
 
-/// A [`Batch`] with its memory, which goes from stage to stage and back.
+/// An owned [`Batch`], whose memory goes from stage to stage and back.
 #[derive(Debug, Default)]
 pub(crate) struct Block {
-    /// A stretch of the input. May be longer than what was read.
+    /// A piece of the input. May be longer than what was read.
     pub data: Vec<u8>,
     /// Bytes of `data` that were read.
     pub length: usize,
-    /// See [`Batch::aside`].
+    /// Rewritten messages, as in [`Batch::aside`].
     pub aside: Vec<u8>,
-    /// See [`Batch::spans`].
+    /// The events, as in [`Batch::spans`].
     pub spans: Vec<Span>,
-    /// See [`Batch::event_ids`].
+    /// Event ids, as in [`Batch::event_ids`].
     pub event_ids: Vec<u64>,
-    /// See [`Batch::request_ids`].
+    /// Request ids, as in [`Batch::request_ids`].
     pub request_ids: Vec<(u32, RequestId)>,
-    /// See [`Batch::lines_before`].
+    /// Lines before the block, as in [`Batch::lines_before`].
     pub lines_before: u64,
-    /// See [`Batch::stretches`].
+    /// Stretches of ordinary lines, as in [`Batch::stretches`].
     pub stretches: Vec<Stretch>,
-    /// Somebody looked at every message.
+    /// Whether every message was sifted, so that `stretches` are complete.
     pub sifted: bool,
-    /// Memory for the places at which lines of `data` end.
+    /// Memory for the offsets at which lines of `data` end.
     pub line_ends: Vec<u32>,
 }
 
 impl Block {
-    /// What is in it.
+    /// Borrows the events as a batch.
     #[must_use]
     pub(crate) fn batch(&self) -> Batch<'_> {
         let Self { data, length, aside, spans, event_ids, request_ids, lines_before, stretches, sifted, .. } = self;
@@ -92,7 +92,8 @@ impl Block {
         }
     }
 
-    /// Takes an event whose message begins at `place` in the block, or else has to be kept beside it.
+    /// Appends an event. `place` is the offset of its message in the block; without one, the message is copied to
+    /// `aside`.
     #[inline(always)]
     pub(crate) fn push(&mut self, stream: StreamId, event: &LogEvent<'_>, place: Option<usize>) {
         let from = place.unwrap_or(self.aside.len());
@@ -103,7 +104,7 @@ impl Block {
             self.request_ids.push((self.spans.len() as u32, id));
         }
         if let Some(id) = event.event_id {
-            // Those before it have none.
+            // Earlier events without an id get 0.
             self.event_ids.resize(self.spans.len(), 0);
             self.event_ids.push(id);
         }
@@ -120,7 +121,7 @@ impl Block {
         });
     }
 
-    /// Forgets the events and keeps the memory.
+    /// Removes the events and keeps the memory.
     pub(crate) fn clear(&mut self) {
         self.length = 0;
         self.aside.clear();
@@ -134,7 +135,7 @@ impl Block {
 }
 
 impl<'a> Batch<'a> {
-    /// The event of a number, and what stands for it.
+    /// Returns the event of a number, with its span.
     #[inline(always)]
     #[must_use]
     pub(crate) fn event(&self, number: u32) -> Option<(&'a Span, LogEvent<'a>)> {
@@ -151,13 +152,13 @@ impl<'a> Batch<'a> {
         Some((span, event))
     }
 
-    /// The events, each with what stands for it.
+    /// Iterates over the events, each with its span.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&'a Span, LogEvent<'a>)> + use<'a> {
         let batch = *self;
         (0..batch.spans.len() as u32).filter_map(move |number| batch.event(number))
     }
 
-    /// The message of an event.
+    /// Returns the message of an event.
     #[inline(always)]
     #[must_use]
     pub(crate) fn message(&self, span: &Span) -> &'a [u8] {
@@ -165,7 +166,7 @@ impl<'a> Batch<'a> {
         text.get(span.from as usize..span.to as usize).unwrap_or_default()
     }
 
-    /// The events of these numbers, where they are ordinary lines of one stream.
+    /// Returns the stretch of these events, which must be ordinary lines of one stream.
     #[must_use]
     pub(crate) fn stretch(&self, numbers: Range<u32>) -> Option<Stretch> {
         let mut spans = self.spans.get(numbers.start as usize..numbers.end as usize)?.iter();
@@ -178,7 +179,7 @@ impl<'a> Batch<'a> {
         Some(stretch)
     }
 
-    /// The line of an event, in the input.
+    /// Returns the line of an event in the input.
     #[inline(always)]
     #[must_use]
     pub(crate) fn line(&self, span: &Span) -> u64 {
@@ -191,27 +192,28 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// Ordinary lines of the function in a row, all of one stream: counted together, they cost little.
+/// A stretch: consecutive ordinary lines of one stream, which are cheap because they are counted together.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stretch {
-    /// Number of the first one in its batch.
+    /// Number of the first event in its batch.
     pub first: u32,
-    /// How many.
+    /// Number of events.
     pub events: u32,
     /// Bytes of their messages.
     pub bytes: u64,
-    /// The first time among them, the last one, and the latest.
+    /// The first time among them.
     pub first_at: Option<Timestamp>,
-    /// See `first_at`.
+    /// The last time among them.
     pub last_at: Option<Timestamp>,
-    /// See `first_at`.
+    /// The latest time among them.
     pub latest: Option<Timestamp>,
-    /// One of them has an id of its own by which it may be known, or stands in the same line as the one before.
+    /// Whether the lines must be handled one by one: one has an event id by which a duplicate is recognised, or is in
+    /// the same line of the input as the one before.
     pub one_by_one: bool,
 }
 
 impl Stretch {
-    /// The event of a number alone.
+    /// Creates the stretch of a single event.
     #[inline(always)]
     #[must_use]
     pub(crate) fn of_one(number: u32, span: &Span) -> Self {
@@ -226,7 +228,7 @@ impl Stretch {
         }
     }
 
-    /// With one more behind, of the same stream; `before` is the last so far.
+    /// Appends an event of the same stream; `before` is the last one so far.
     #[inline(always)]
     pub(crate) fn push(&mut self, before: &Span, span: &Span) {
         self.events += 1;
@@ -237,7 +239,7 @@ impl Stretch {
         self.one_by_one |= span.has_id || span.line == before.line;
     }
 
-    /// The numbers of its events.
+    /// Returns the numbers of its events.
     #[must_use]
     pub(crate) fn numbers(&self) -> Range<u32> {
         self.first..self.first + self.events

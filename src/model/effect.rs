@@ -1,20 +1,20 @@
-//! A side effect that a line shows: a write that was begun, and whether the line says that it was done.
+//! Side effects that lines show: a write that was begun, and whether the line says that it succeeded.
 
 use super::{Place, Timestamp};
 
-/// What a line says about a write.
+/// Outcome of a write, as its line reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum EffectState {
-    /// It was begun; the line tells no result.
+    /// A write that was begun, without a result in the line.
     Started,
-    /// It was done.
+    /// A write that succeeded.
     Confirmed,
-    /// It failed as far as the caller knows; it may have been done all the same.
+    /// A write that failed for the caller, but may have succeeded all the same.
     Unknown,
 }
 
 impl EffectState {
-    /// The word in machine output.
+    /// Returns the word in machine output.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -28,9 +28,9 @@ impl EffectState {
 /// A write that a line of the function shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SideEffect {
-    /// When the line was written.
+    /// Time at which the line was written.
     pub at: Option<Timestamp>,
-    /// Where it stands.
+    /// Place of the line.
     pub place: Place,
     /// `dynamodb PutItem`, `POST`, `step`, the name of a marker.
     pub operation: String,
@@ -38,6 +38,6 @@ pub struct SideEffect {
     pub target: Option<String>,
     /// An id in the line.
     pub id: Option<String>,
-    /// What the line says about it.
+    /// Outcome of the write, as the line reports it.
     pub state: EffectState,
 }

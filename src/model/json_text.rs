@@ -1,6 +1,6 @@
-//! Text as it stands inside a JSON string, and the text that it means.
+//! Undoing of the escapes inside a JSON string.
 
-/// Undoes the escapes of the inside of a JSON string. What is no valid escape stays as it is.
+/// Undoes the escapes of the inside of a JSON string. Invalid escapes are kept as they are.
 pub(crate) fn unescape_json(escaped: &[u8], out: &mut Vec<u8>) {
     let mut rest = escaped;
     while let Some(at) = memchr::memchr(b'\\', rest) {
@@ -24,7 +24,7 @@ pub(crate) fn unescape_json(escaped: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(rest);
 }
 
-/// `XXXX` after `\u`, with a second half where it is one of a pair. Returns what follows.
+/// Decodes `XXXX` after `\u`, with the second half if it begins a surrogate pair. Returns the rest.
 fn unescape_unicode<'a>(rest: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
     let unit = |bytes: &[u8]| {
         let digits = std::str::from_utf8(bytes.get(..4)?).ok()?;

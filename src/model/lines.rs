@@ -1,4 +1,4 @@
-//! The last lines of a running attempt, as bytes in one buffer: most attempts end well and nobody looks at them.
+//! The last lines of a running attempt, as bytes in one buffer: most attempts end well and their lines are never read.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use super::{Place, Timestamp, lossy_text, unescape_json};
 
-/// Lines and bytes kept before the buffer is thinned out.
+/// Limits above which the buffer is thinned out.
 const USUAL: LineLimits = LineLimits { line_bytes: 512, bytes: 16 * 1024, lines: 192 };
-/// The same where every line is wanted.
+/// Limits where every line is wanted.
 const EVERY: LineLimits = LineLimits { line_bytes: 4 * 1024, bytes: 1024 * 1024, lines: 4_096 };
-/// Lines that a filter keeps for good, and how many where only their presence matters.
+/// Number of lines that a filter keeps for good: where all of them are wanted, and where only their presence matters.
 const MOST_KEPT: usize = 32;
 const FEW_KEPT: usize = 4;
-/// Memory for the first lines: hardly an attempt has fewer, and growing by a line at a time takes longer.
+/// Capacity for the first lines: few attempts have fewer, and growing line by line is slower.
 const FIRST_LINES: usize = 8;
 const FIRST_BYTES: usize = 1024;
 
@@ -24,18 +24,18 @@ struct LineLimits {
     lines: usize,
 }
 
-/// Decides which lines stay when a buffer is full.
+/// A filter that decides which lines stay when a buffer is full.
 pub trait KeepLines: fmt::Debug + Send + Sync {
-    /// The position in `text` of the next thing worth keeping a line for.
+    /// Finds the position in `text` of the next match whose line is worth keeping.
     fn next(&self, text: &[u8]) -> Option<usize>;
 }
 
-/// Lines in order, with when and where they were written.
+/// Lines in order, with their times and places.
 #[derive(Clone, Debug, Default)]
 pub struct Lines {
     text: Vec<u8>,
     index: Vec<Indexed>,
-    /// Lines at the front that a filter has kept already.
+    /// Number of lines at the front that a filter has already kept.
     kept: usize,
     left_out: u32,
     wanted: bool,
@@ -53,20 +53,20 @@ struct Indexed {
 /// One line.
 #[derive(Clone, Copy, Debug)]
 pub struct KeptLine<'a> {
-    /// When it was written.
+    /// Time at which it was written.
     pub at: Option<Timestamp>,
-    /// Where it stands.
+    /// Place in the input.
     pub place: Place,
     /// Its text, cut to a bound.
     pub text: &'a [u8],
-    /// The text is still escaped as the inside of a JSON string.
+    /// Whether the text is still escaped as the inside of a JSON string.
     pub escaped: bool,
-    /// The function wrote it while it ran; else the platform did, or it came late.
+    /// Whether the function wrote it while it ran; otherwise the platform did, or it came late.
     pub own: bool,
 }
 
 impl<'a> KeptLine<'a> {
-    /// Its text as the function wrote it, lossy where it was no UTF-8.
+    /// Returns its text as the function wrote it, lossy where it was not UTF-8.
     #[must_use]
     pub fn to_text(self) -> Cow<'a, str> {
         if !self.escaped {
@@ -78,24 +78,24 @@ impl<'a> KeptLine<'a> {
     }
 }
 
-/// Which lines of an attempt are kept.
+/// The choice of lines of an attempt that are kept.
 #[derive(Clone, Debug, Default)]
 pub struct Keep {
-    /// Besides the last ones, those that this finds.
+    /// A filter whose matches are kept besides the last lines.
     pub filter: Option<Arc<dyn KeepLines>>,
-    /// Every one up to a bound, those of the platform too.
+    /// Whether every line is kept up to a bound, also those of the platform.
     pub every_line: bool,
-    /// Also of attempts that ended well.
+    /// Whether lines are also wanted of attempts that ended well.
     pub every_attempt: bool,
 }
 
 impl Keep {
-    /// Nothing but the last lines of attempts that did not end well.
+    /// Only the last lines of attempts that did not end well.
     pub const LAST: Self = Self { filter: None, every_line: false, every_attempt: false };
 }
 
 impl Lines {
-    /// Takes a line; `own` tells that the function wrote it while it ran.
+    /// Appends a line.
     #[inline(always)]
     pub fn push(&mut self, line: KeptLine<'_>, keep: &Keep) {
         let bounds = if keep.every_line { &EVERY } else { &USUAL };
@@ -116,14 +116,14 @@ impl Lines {
         }
     }
 
-    /// The last one that the function wrote while it ran.
+    /// Returns the last line that the function wrote while it ran.
     #[must_use]
     pub fn last(&self) -> Option<KeptLine<'_>> {
         let at = self.index.iter().rposition(|line| line.own)?;
         self.get(at)
     }
 
-    /// Keeps the last line and what the filter finds, in as little memory as that takes: for attempts that wait long.
+    /// Keeps only the last line and those that the filter finds, in minimal memory: for attempts that wait long.
     pub fn shrink(&mut self, keep: &Keep) {
         if !keep.every_line && self.index.len() > self.kept + 1 {
             self.thin_out(keep, self.index.len() - 1);
@@ -132,30 +132,31 @@ impl Lines {
         self.index.shrink_to_fit();
     }
 
-    /// They are to be looked at even if the attempt ended well.
+    /// Returns whether the lines are wanted even if the attempt ended well.
     #[must_use]
     pub fn is_wanted(&self) -> bool {
         self.wanted
     }
 
-    /// All that are left, in order.
+    /// Iterates over the kept lines, in order.
     pub fn iter(&self) -> impl Iterator<Item = KeptLine<'_>> {
         (0..self.index.len()).filter_map(|at| self.get(at))
     }
 
-    /// Whether there is none.
+    /// Returns whether no line is kept.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.index.is_empty()
     }
 
-    /// Lines that were not kept.
+    /// Returns the number of lines that were not kept.
     #[must_use]
     pub fn left_out(&self) -> u32 {
         self.left_out
     }
 
-    /// The position in the text of all lines of what `find` finds first at or after a line, and the line it is in.
+    /// Runs `find` over the text from line `from` on; returns the index of the line that contains the hit, and the
+    /// line.
     pub fn find(&self, from: usize, find: impl FnOnce(&[u8]) -> Option<usize>) -> Option<(usize, KeptLine<'_>)> {
         let start = self.start(from);
         let hit = start + find(self.text.get(start..)?)?;
@@ -172,7 +173,7 @@ impl Lines {
         self.wanted = false;
     }
 
-    /// Puts later lines behind these.
+    /// Appends later lines.
     pub fn append(&mut self, later: &Self, keep: &Keep) {
         self.left_out += later.left_out;
         self.wanted |= later.wanted;
@@ -181,7 +182,7 @@ impl Lines {
         }
     }
 
-    /// Puts earlier lines before these. Both are within their bounds, and none is dropped.
+    /// Inserts earlier lines before these. Both are within their bounds, and no line is dropped.
     pub fn prepend(&mut self, mut earlier: Self) {
         if earlier.is_empty() {
             return;
@@ -204,7 +205,7 @@ impl Lines {
         Some(KeptLine { at: line.at, place: line.place, text, escaped: line.escaped, own: line.own })
     }
 
-    /// Drops this many at the front, but for what the filter keeps.
+    /// Drops the first `old` lines, except those that the filter keeps.
     fn thin_out(&mut self, keep: &Keep, old: usize) {
         let old = old.max(self.kept);
         let mut thinned = Self { left_out: self.left_out, wanted: self.wanted, ..Self::default() };
@@ -230,7 +231,7 @@ impl Lines {
         *self = thinned;
     }
 
-    /// Keeps the first quarter and the later half.
+    /// Drops the second quarter, so that the first quarter and the later half stay.
     fn drop_middle(&mut self) {
         let (first, last) = (self.index.len() / 4, self.index.len() / 2);
         let mut thinned = Self { left_out: self.left_out, wanted: self.wanted, ..Self::default() };
@@ -248,7 +249,7 @@ impl Lines {
             self.index.reserve(FIRST_LINES);
         }
         self.text.extend_from_slice(line.text.trim_ascii_end());
-        // So that nothing is found across two lines.
+        // The separator prevents a match across two lines.
         self.text.push(b'\n');
         let KeptLine { at, place, own, escaped, .. } = line;
         self.index.push(Indexed { at, place, end: self.text.len(), own, escaped });

@@ -1,7 +1,7 @@
-//! The plain data that every stage passes on: log events, what they say, attempts, verdicts.
+//! The plain data that all stages exchange: log events, statements, attempts, verdicts.
 //!
-//! Lowest layer: it does no I/O, knows no file format, no serialisation and no other layer of ours.
-//! Where a type has a public field, every value of the field is valid.
+//! Lowest layer: it does no I/O, and depends on no file format, serialisation or other layer of the crate. Where a type
+//! has a public field, every value of the field is valid.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod attempt;

@@ -1,4 +1,4 @@
-//! What one message turned out to be: a line of the platform, or a line of the function.
+//! The statement that one message makes: a line of the platform, or a line of the function.
 //!
 //! Text is borrowed from the message. Durations are whole microseconds, so that sums and comparisons are exact.
 
@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use super::RequestId;
 
-/// One message, understood.
+/// The meaning of one message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Statement<'a> {
     /// `INIT_START`, `platform.initStart`.
@@ -19,7 +19,7 @@ pub enum Statement<'a> {
     RestoreReport(InitReport<'a>),
     /// `START`, `platform.start`.
     Start {
-        /// The request.
+        /// Id of the request.
         id: RequestId,
         /// `$LATEST` or a number.
         version: Option<&'a str>,
@@ -27,19 +27,19 @@ pub enum Statement<'a> {
         function_arn: Option<&'a str>,
         /// Tenant of an isolated function.
         tenant_id: Option<&'a str>,
-        /// The platform wrote this line as JSON.
+        /// Whether the platform wrote this line as JSON.
         json: bool,
     },
     /// `END`, `platform.end`.
     End {
-        /// The request.
+        /// Id of the request.
         id: RequestId,
     },
     /// `platform.runtimeDone`, or the fault record of the Telemetry API (`RequestId: … Status: …`).
     RuntimeDone {
-        /// The request.
+        /// Id of the request.
         id: RequestId,
-        /// As the platform says it.
+        /// Status in the platform's words.
         status: Status,
         /// The platform's code.
         error_type: Option<&'a str>,
@@ -48,7 +48,7 @@ pub enum Statement<'a> {
     Report(Report<'a>),
     /// `<time> <id> Task timed out after <n> seconds`: the older style of a timeout.
     TimedOut {
-        /// The request.
+        /// Id of the request.
         id: RequestId,
         /// The limit, as printed.
         after_us: u64,
@@ -57,7 +57,7 @@ pub enum Statement<'a> {
     Crash(CrashLine<'a>),
     /// `RequestId: <id> Process exited before completing request`, of runtimes before 2019.
     ExitedEarly {
-        /// The request.
+        /// Id of the request.
         id: RequestId,
     },
     /// `EXTENSION`, `platform.extension`.
@@ -66,42 +66,42 @@ pub enum Statement<'a> {
         name: Cow<'a, str>,
         /// `Registered`, `Ready`, `LaunchError`, …
         state: Cow<'a, str>,
-        /// Present on failures.
+        /// Error type, present on failures.
         error_type: Option<&'a str>,
     },
     /// `TELEMETRY`, `LOGS` and other lines of the platform that say nothing about an end.
     Informational,
     /// `IMAGE` (and `SUPERNOVA`) lines: the container image could not be started.
     ImageError {
-        /// What went wrong, without the entry point.
+        /// The platform's message, without the entry point.
         message: &'a str,
     },
     /// `platform.logsDropped`: the platform lost lines.
     LogsDropped {
-        /// How many.
+        /// Number of lost lines.
         records: u64,
     },
     /// A line of the function, its runtime client or its libraries.
     App(AppLine<'a>),
-    /// A line of a log that is not an invocation log; the name of that kind of log.
+    /// A line of a log that is not an invocation log, with the name of that kind of log.
     Foreign(&'static str),
-    /// A REPORT of which neither a figure nor a status can be read: how the attempt ended is not known.
+    /// A REPORT of which neither a figure nor a status can be read, so that the end of the attempt is not known.
     UnreadableReport {
-        /// The request, where the line still names it.
+        /// Id of the request, where the line still has it.
         id: Option<RequestId>,
     },
-    /// Begins like a line of the platform and does not go on like one.
+    /// A line that begins like one of the platform but does not continue like one.
     Unrecognized,
 }
 
-/// How the platform says an attempt or a phase ended, from the best to what is worst and tells most: where there are two,
-/// the greater one counts.
+/// The platform's status of an attempt or a phase, ordered from the best to the worst and most telling: of two, the
+/// greater one counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Status {
     /// `success`
     Success,
-    /// A word that is not known. Lambda writes a status into text only when something went wrong, and a word that is new
-    /// tomorrow must not look like a success.
+    /// An unknown word. Lambda writes a status into text only when something went wrong, and a word introduced later
+    /// must not look like a success.
     Unknown,
     /// `failure`: the sandbox failed, or (Telemetry API) the handler returned an error.
     Failure,
@@ -112,7 +112,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// Reads the platform's word exactly as it is known.
+    /// Parses the platform's word; only the exact known words are accepted.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         match word {
@@ -124,7 +124,7 @@ impl Status {
         }
     }
 
-    /// Reads the value of a field that is known to be a status, whatever case it has and whatever a copy put behind it
+    /// Reads the value of a field that is known to be a status, in any case and whatever a copy appended to it
     /// (`Timeout`, `timeout,`, `timeout<br/>`).
     #[must_use]
     pub fn read(value: &str) -> Self {
@@ -133,7 +133,7 @@ impl Status {
         Self::parse(&value[..end].to_ascii_lowercase()).unwrap_or(Self::Unknown)
     }
 
-    /// The platform's word.
+    /// Returns the platform's word.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -149,24 +149,24 @@ impl Status {
 /// The phase in which an init ran.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum InitPhase {
-    /// Before any request.
+    /// Init before any request.
     Init,
-    /// Repeated inside the first request, under the function's timeout ("suppressed init").
+    /// Init repeated inside the first request, under the function's timeout ("suppressed init").
     Invoke,
-    /// For a SnapStart snapshot, at publish time.
+    /// Init for a SnapStart snapshot, at publish time.
     SnapStart,
 }
 
-/// How the environment was initialised.
+/// Reason for which an environment was initialised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum InitType {
-    /// For a waiting request.
+    /// A waiting request.
     OnDemand,
-    /// Ahead of requests.
+    /// Provisioned concurrency, ahead of requests.
     ProvisionedConcurrency,
-    /// From a snapshot.
+    /// Restore from a snapshot.
     SnapStart,
-    /// On Lambda Managed Instances: several requests at once, reports without memory or billing.
+    /// Lambda Managed Instances: several requests at once, reports without memory or billing.
     ManagedInstances,
 }
 
@@ -179,54 +179,54 @@ pub struct InitStart<'a> {
     pub function: Option<&'a str>,
     /// Function version, in JSON logs.
     pub version: Option<&'a str>,
-    /// In JSON logs.
+    /// Reason of the init, in JSON logs.
     pub init_type: Option<InitType>,
-    /// In JSON logs.
+    /// Phase of the init, in JSON logs.
     pub phase: Option<InitPhase>,
-    /// The platform wrote this line as JSON.
+    /// Whether the platform wrote this line as JSON.
     pub json: bool,
 }
 
 /// The end of an init or a restore.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InitReport<'a> {
-    /// How long it took.
+    /// Duration of the phase.
     pub duration_us: Option<u64>,
-    /// `None` in the short form, which means success.
+    /// Phase of the init; `None` in the short form, which means success.
     pub phase: Option<InitPhase>,
-    /// `Success` in the short form.
+    /// Status of the phase; `Success` in the short form.
     pub status: Status,
     /// The platform's code.
     pub error_type: Option<&'a str>,
-    /// In JSON logs.
+    /// Reason of the init, in JSON logs.
     pub init_type: Option<InitType>,
 }
 
-/// The figures of a REPORT line. Absent fields were not on the line.
+/// The figures of a REPORT line. Absent ones were not on the line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Metrics {
     /// Run time, without the init.
     pub duration_us: Option<u64>,
-    /// What is billed, in whole milliseconds.
+    /// Billed duration, in whole milliseconds.
     pub billed_ms: Option<u64>,
     /// Configured memory.
     pub memory_size_mb: Option<u32>,
     /// High-water mark of the environment, not of the attempt.
     pub max_memory_used_mb: Option<u32>,
-    /// Init of a cold start.
+    /// Duration of the init of a cold start.
     pub init_us: Option<u64>,
-    /// SnapStart restore of a cold start.
+    /// Duration of the SnapStart restore of a cold start.
     pub restore_us: Option<u64>,
 }
 
 /// One REPORT line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report<'a> {
-    /// The request.
+    /// Id of the request.
     pub id: RequestId,
     /// Its figures.
     pub metrics: Metrics,
-    /// `None` where the line has no status; in text that is also the case after a handler error.
+    /// Status; `None` where the line has none, which in text is also the case after a handler error.
     pub status: Option<Status>,
     /// The platform's code.
     pub error_type: Option<&'a str>,
@@ -234,18 +234,20 @@ pub struct Report<'a> {
     pub xray_trace_id: Option<&'a str>,
     /// Tenant of an isolated function.
     pub tenant_id: Option<&'a str>,
-    /// `Init Duration` stands before `Duration`: the runtime interface emulator wrote it, whose memory figures are made up.
+    /// Whether `Init Duration` stands before `Duration`: then the runtime interface emulator wrote the line, and its
+    /// memory figures are made up.
     pub emulated: bool,
-    /// The platform wrote this line as JSON.
+    /// Whether the platform wrote this line as JSON.
     pub json: bool,
-    /// It ends where a REPORT ends, and every value was understood. Otherwise a status may have been cut off or lost.
+    /// Whether the line ends where a REPORT ends and every value was understood. Otherwise a status may have been cut
+    /// off or lost.
     pub whole: bool,
 }
 
 /// A crash as the platform prints it in the older style, on one or two lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CrashLine<'a> {
-    /// `None` in `Unknown application error occurred`, and where a copy lost it.
+    /// Id of the request; `None` in `Unknown application error occurred`, and where a copy lost it.
     pub id: Option<RequestId>,
     /// `Runtime exited with error: exit status 1`, …
     pub message: &'a str,
@@ -256,7 +258,7 @@ pub struct CrashLine<'a> {
 /// Severity of a line of the function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// No level on the line, or one below WARN.
+    /// No level, or one below WARN.
     #[default]
     Info,
     /// WARN.
@@ -274,16 +276,16 @@ pub struct AppLine<'a> {
     pub id: Option<RequestId>,
     /// Its severity.
     pub level: Level,
-    /// The error that it tells of, if any.
+    /// The error that it reports, if any.
     pub error: Option<AppError<'a>>,
     /// Function name on the line (Powertools).
     pub function: Option<Cow<'a, str>>,
 }
 
-/// In which form a line tells of an error. The form decides whether the error can have ended the attempt.
+/// The form in which a line reports an error. It decides whether the error can have ended the attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorForm {
-    /// The runtime client's own line for a failed handler. The process lives on.
+    /// The runtime client's own line for a failed handler. The process goes on.
     Unhandled,
     /// The runtime client's own line for a failed handler, in a shape that the client also gives to an error that the
     /// code logs: Node.js in JSON. It ended the attempt only if the function says nothing after it.
@@ -296,17 +298,18 @@ pub enum ErrorForm {
     /// The runtime client's own line for code that could not be loaded.
     Init,
     /// The language's own last words on standard error (a panic, a fatal error, an unhandled exception of a raw
-    /// process). An end only if the process is then seen to exit, for other processes print the same.
+    /// process). They mean an end only if the process is then seen to exit, because other processes print the same.
     Crash,
-    /// The language ran out of memory, said on standard error. An end only if the process is then seen to exit.
+    /// The language's statement on standard error that it ran out of memory. It means an end only if the process is
+    /// then seen to exit.
     OutOfMemory,
-    /// The response could not be sent (too large, refused) as the native runtime client says.
+    /// The native runtime client's line for a response that could not be sent (too large, refused).
     Response,
-    /// A logger's line. Handled, unless something else says otherwise.
+    /// A logger's line. The error counts as handled, unless something else says otherwise.
     Logged,
 }
 
-/// An error as one line (or one joined block of lines) tells it.
+/// An error as one line (or one joined block of lines) reports it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AppError<'a> {
     /// The form of the line.
@@ -325,12 +328,12 @@ pub struct AppError<'a> {
     pub reason: Option<Cow<'a, str>>,
     /// Type and message of the innermost cause (`Caused by:`, `--->`, `reason`), where the line shows one.
     pub cause: Option<Cow<'a, str>>,
-    /// URL of the call that failed, where the error object has the request in it (axios).
+    /// URL of the failed call, where the error object contains the request (axios).
     pub url: Option<Cow<'a, str>>,
 }
 
 impl<'a> AppError<'a> {
-    /// An error of which only the form is known.
+    /// Creates an error of which only the form is known.
     #[must_use]
     pub fn of(form: ErrorForm) -> Self {
         Self {
@@ -346,7 +349,7 @@ impl<'a> AppError<'a> {
         }
     }
 
-    /// The same with all text owned.
+    /// Converts all text to owned text.
     #[must_use]
     pub fn into_owned(self) -> AppError<'static> {
         let own = |text: Option<Cow<'a, str>>| text.map(|text| Cow::Owned(text.into_owned()));

@@ -1,4 +1,4 @@
-//! Request ids: the UUIDs by which Lambda names an event, held as 128-bit integers.
+//! Request ids: the UUIDs by which Lambda names an invocation event, held as 128-bit integers.
 
 use std::fmt;
 
@@ -6,30 +6,30 @@ use wide::{i16x8, u8x16};
 
 /// A Lambda request id: a UUID, compared and stored as a number.
 ///
-/// Asynchronous retries reuse the id, so it names an event and not an attempt.
+/// Asynchronous retries reuse the id, so it identifies an invocation event and not an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(u128);
 
-/// Where the dashes of a UUID stand.
+/// Positions of the dashes in a UUID.
 const DASHES: [usize; 4] = [8, 13, 18, 23];
 
 impl RequestId {
     /// Length of the text form.
     pub const LENGTH: usize = 36;
 
-    /// From its 128 bits.
+    /// Creates an id from its 128 bits.
     #[must_use]
     pub fn from_bits(bits: u128) -> Self {
         Self(bits)
     }
 
-    /// Its 128 bits.
+    /// Returns its 128 bits.
     #[must_use]
     pub fn bits(self) -> u128 {
         self.0
     }
 
-    /// Reads a UUID at the start of `text`, in either case; what follows must not go on with a word character.
+    /// Parses a UUID at the start of `text`, in either case; no alphanumeric character or dash may follow.
     #[must_use]
     pub fn parse_prefix(text: &[u8]) -> Option<Self> {
         let (uuid, rest) = text.split_first_chunk::<{ Self::LENGTH }>()?;
@@ -45,7 +45,7 @@ impl RequestId {
         hex_digits(half([0, 4, 9, 14]).to_le_bytes(), half([19, 24, 28, 32]).to_le_bytes()).map(Self)
     }
 
-    /// The ids that stand anywhere in `text`, first to last.
+    /// Finds all ids in `text`, first to last.
     pub fn all_in(text: &[u8]) -> impl Iterator<Item = Self> + '_ {
         // The first dash of an id is its ninth byte.
         memchr::memchr_iter(b'-', text).filter_map(|dash| {
@@ -55,7 +55,7 @@ impl RequestId {
         })
     }
 
-    /// Reads `text` as a whole.
+    /// Parses `text` as a whole.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
         (text.len() == Self::LENGTH).then(|| Self::parse_prefix(text)).flatten()
@@ -77,7 +77,7 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// The value of hexadecimal digits, the first of which counts most; all are checked and read at once.
+/// Parses 32 hexadecimal digits, the most significant first; all are checked and converted at once.
 fn hex_digits(first: [u8; 16], second: [u8; 16]) -> Option<u128> {
     let ((first, known), (second, also_known)) = (values(first), values(second));
     if (known & also_known).to_bitmask() != 0xffff {
@@ -86,7 +86,7 @@ fn hex_digits(first: [u8; 16], second: [u8; 16]) -> Option<u128> {
     Some(u128::from_be_bytes(u8x16::narrow_i16x8(bytes(first), bytes(second)).to_array()))
 }
 
-/// What each digit stands for, and whether it is one.
+/// Returns the value of each digit, and a mask of the bytes that are hexadecimal digits.
 fn values(text: [u8; 16]) -> (u8x16, u8x16) {
     let text = u8x16::new(text);
     let digits = text - u8x16::splat(b'0');
@@ -96,7 +96,7 @@ fn values(text: [u8; 16]) -> (u8x16, u8x16) {
     (is_digit.bitselect(digits, letters + u8x16::splat(10)), is_digit | is_letter)
 }
 
-/// Two values of half a byte each, together.
+/// Joins each pair of half-bytes into one byte.
 fn bytes(values: u8x16) -> i16x8 {
     let values = values.to_array();
     let (pairs, _) = values.as_chunks();

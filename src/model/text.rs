@@ -1,10 +1,10 @@
-//! Bytes of a log as text.
+//! Conversion of log bytes to text.
 
 use std::borrow::Cow;
 
-/// Bytes as text; what is no UTF-8 becomes the replacement character.
+/// Converts bytes to text; invalid UTF-8 becomes the replacement character.
 #[must_use]
 pub(crate) fn lossy_text(bytes: &[u8]) -> Cow<'_, str> {
-    // The check alone is several times faster than the lossy reader, and nearly always enough.
+    // The check alone is several times faster than the lossy conversion, and nearly all text is valid.
     str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }

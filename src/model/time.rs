@@ -5,31 +5,33 @@ use std::num::NonZeroU64;
 
 /// A moment in log time, in milliseconds since the Unix epoch.
 ///
-/// Log time is all there is: nothing in a result depends on the clock of the machine that reads the log.
+/// There is no other time: no result depends on the clock of the machine that reads the log.
 ///
-/// Held as milliseconds from a moment before all others: so an optional one takes no more room.
+/// Stored as milliseconds since a moment before the earliest one, so that it is never zero and an `Option` of it takes
+/// no more memory.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(NonZeroU64);
 
 const MS_PER_DAY: i64 = 86_400_000;
 const MS_PER_MINUTE: i64 = 60_000;
-/// 0000-01-01 and 9999-12-31: outside of it a number is not a date.
+/// 0000-01-01 and 9999-12-31: a number outside of this range is not a date.
 const EARLIEST_MS: i64 = -62_167_219_200_000;
 const LATEST_MS: i64 = 253_402_300_799_999;
-/// Right before the earliest moment.
+/// One millisecond before the earliest moment.
 const ORIGIN_MS: i64 = EARLIEST_MS - 1;
 
 impl Timestamp {
-    /// From milliseconds since the epoch; `None` outside the years 0 to 9999.
+    /// Creates a moment from milliseconds since the epoch; `None` outside the years 0 to 9999.
     #[must_use]
     pub fn from_ms(ms: i64) -> Option<Self> {
         let since_origin = (EARLIEST_MS..=LATEST_MS).contains(&ms).then(|| ms.abs_diff(ORIGIN_MS))?;
         NonZeroU64::new(since_origin).map(Self)
     }
 
-    /// From an epoch number whose unit is told by its size: seconds, milliseconds, microseconds or nanoseconds.
+    /// Creates a moment from an epoch number, whose size tells the unit: seconds, milliseconds, microseconds or
+    /// nanoseconds.
     ///
-    /// Each range covers the years 1973 to 5138, so the four do not meet.
+    /// The ranges of the four units do not overlap, because all moments are taken to be in the years 1973 to 5138.
     #[must_use]
     pub fn from_epoch_number(number: i64) -> Option<Self> {
         let ms = match number {
@@ -42,22 +44,22 @@ impl Timestamp {
         Self::from_ms(ms)
     }
 
-    /// Milliseconds since the epoch.
+    /// Returns the milliseconds since the epoch.
     #[must_use]
     pub fn ms(self) -> i64 {
         self.0.get().cast_signed() + ORIGIN_MS
     }
 
-    /// Milliseconds from `earlier` to `self`; negative when the order is reversed.
+    /// Returns the milliseconds from `earlier` to `self`; negative when the order is reversed.
     #[must_use]
     pub fn ms_since(self, earlier: Self) -> i64 {
         self.ms() - earlier.ms()
     }
 
-    /// Reads `YYYY-MM-DD[T ]HH:MM:SS[.,fraction][Z|±HH[:]MM]` at the start of `text`.
+    /// Parses `YYYY-MM-DD[T ]HH:MM:SS[.,fraction][Z|±HH[:]MM]` at the start of `text`.
     ///
-    /// Returns the moment and the number of bytes it took. Without a zone the text is taken as UTC, which is
-    /// what every exporter that omits it means.
+    /// Returns the moment and the number of bytes read. Text without a zone is taken as UTC, which is what every
+    /// exporter that omits it means.
     #[must_use]
     pub fn parse_prefix(text: &[u8]) -> Option<(Self, usize)> {
         let date = text.get(..19)?;
@@ -103,24 +105,24 @@ impl Timestamp {
     }
 }
 
-/// Reads many times of the same minute: only the seconds are computed anew.
+/// A reader of many times within the same minute: it only computes the seconds anew.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct TimeReader {
-    /// `YYYY-MM-DDTHH:MM` of the last time, and that minute.
+    /// `YYYY-MM-DDTHH:MM` of the last time read, and the moment at which that minute begins.
     minute: Option<([u8; 16], Timestamp)>,
 }
 
 impl TimeReader {
-    /// Reads `YYYY-MM-DDTHH:MM:SS.mmmZ`, and nothing else.
+    /// Parses `YYYY-MM-DDTHH:MM:SS.mmmZ`, and no other form.
     #[inline(always)]
     pub(crate) fn read(&mut self, text: &[u8; 24]) -> Option<Timestamp> {
-        // All of the rest at once: a byte for each digit, and what is no digit gone.
+        // Reads the rest as one word: XOR with the template turns digits into their values and separators into zero.
         const REST: u64 = u64::from_le_bytes(*b":00.000Z");
         const SIX: u64 = u64::from_le_bytes([0, 6, 6, 0, 6, 6, 6, 0]);
         const LOW_HALVES: u64 = u64::from_le_bytes([0, 0xf, 0xf, 0, 0xf, 0xf, 0xf, 0]);
         let (minute, rest) = text.split_first_chunk::<16>()?;
         let digits = u64::from_le_bytes(*rest.first_chunk()?) ^ REST;
-        // Six more than nine no longer fits into half a byte.
+        // A value above nine plus six no longer fits into half a byte.
         if (digits | digits.wrapping_add(SIX)) & !LOW_HALVES != 0 {
             return None;
         }
@@ -151,7 +153,7 @@ impl fmt::Debug for Timestamp {
 }
 
 impl fmt::Display for Timestamp {
-    /// RFC 3339 in UTC with milliseconds: `2026-01-02T03:04:05.678Z`.
+    /// Writes RFC 3339 in UTC with milliseconds: `2026-01-02T03:04:05.678Z`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (days, ms) = (self.ms().div_euclid(MS_PER_DAY), self.ms().rem_euclid(MS_PER_DAY));
         let (year, month, day) = civil_from_days(days);
@@ -171,7 +173,7 @@ fn two_digits(text: &[u8], at: usize) -> Option<u32> {
     (tens < 10 && ones < 10).then(|| u32::from(tens) * 10 + u32::from(ones))
 }
 
-/// `HH:MM`, `HHMM` or `HH` after the sign: minutes and the bytes they took.
+/// Parses `HH:MM`, `HHMM` or `HH` after the sign; returns minutes and the number of bytes read.
 fn zone_offset(text: &[u8]) -> Option<(i64, usize)> {
     let pair = |at: usize| text.get(at..at + 2).and_then(|two| two_digits(two, 0)).map(i64::from);
     let hours = pair(0)?;
@@ -183,7 +185,8 @@ fn zone_offset(text: &[u8]) -> Option<(i64, usize)> {
     (hours <= 23 && minutes <= 59).then_some((hours * 60 + minutes, used))
 }
 
-/// Days since 1970-01-01 of a proleptic Gregorian date (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+/// Computes the days since 1970-01-01 of a proleptic Gregorian date (Howard Hinnant, "chrono-Compatible Low-Level Date
+/// Algorithms").
 fn days_from_civil(year: u32, month: u32, day: u32) -> i64 {
     let (year, month, day) = (i64::from(year), i64::from(month), i64::from(day));
     let year = if month <= 2 { year - 1 } else { year };
@@ -194,7 +197,7 @@ fn days_from_civil(year: u32, month: u32, day: u32) -> i64 {
     era * 146_097 + day_of_era - 719_468
 }
 
-/// The inverse of [`days_from_civil`], from the same source.
+/// Computes the date of a day, as the inverse of [`days_from_civil`], from the same source.
 fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);

@@ -1,31 +1,31 @@
-//! The verdict on an attempt: one category and code that say what ended it, with confidence and proof.
+//! The verdict on an attempt: a category and a code for what ended it, with confidence and evidence.
 
 use super::Line;
 
-/// What ended an attempt. Closed: codes refine it, the list itself does not grow.
+/// The cause that ended an attempt. The list is closed: codes refine it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Category {
-    /// It succeeded.
+    /// Success.
     Ok,
-    /// No end was seen.
+    /// No end in the log.
     Incomplete,
-    /// It failed and nothing says why.
+    /// Failure without any stated cause.
     Unknown,
-    /// A call to Lambda was refused for its rate or concurrency.
+    /// Refusal of a call to Lambda for its rate or concurrency.
     Throttling,
-    /// Lambda itself failed.
+    /// Failure of Lambda itself.
     ServiceError,
-    /// A call to Lambda was refused for what it asked.
+    /// Refusal of a call to Lambda for its content.
     InvalidRequest,
-    /// The code failed.
+    /// Failure of the function's code.
     RuntimeException,
-    /// It ran into the time limit.
+    /// End at the time limit.
     Timeout,
-    /// It ran out of memory.
+    /// End for lack of memory.
     OutOfMemory,
-    /// The environment could not be made ready.
+    /// Failure to make the environment ready.
     InitFailure,
-    /// A service that it depends on failed.
+    /// Failure of a service that the function depends on.
     Downstream,
 }
 
@@ -57,7 +57,7 @@ impl Category {
         Self::Downstream,
     ];
 
-    /// The id in machine output.
+    /// Returns the id in machine output.
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
@@ -75,66 +75,66 @@ impl Category {
         }
     }
 
-    /// From the id in machine output.
+    /// Parses the id in machine output.
     #[must_use]
     pub fn from_id(id: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|category| category.id() == id)
     }
 
-    /// Whether an attempt with this verdict counts as failed.
+    /// Returns whether an attempt with this verdict counts as failed.
     #[must_use]
     pub fn is_failure(self) -> bool {
         !matches!(self, Self::Ok | Self::Incomplete)
     }
 }
 
-/// How sure a verdict is. High is right 99 times in 100.
+/// Certainty of a verdict. High verdicts are right 99 times in 100.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Confidence {
-    /// The log does not settle it.
+    /// Reading that the log does not settle.
     Low,
-    /// The likeliest reading.
+    /// Likeliest reading.
     Medium,
-    /// The log says so.
+    /// Reading that the log states.
     High,
 }
 
 /// Whether the same work may be tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Retryable {
-    /// Nothing ran, or nothing that harms.
+    /// Safe retry: nothing ran, or nothing that does harm.
     Yes,
-    /// After a pause that grows.
+    /// Retry after a growing pause.
     WithBackoff,
-    /// It fails the same way until something is changed.
+    /// Retry only after something is changed: it fails the same way until then.
     AfterFix,
-    /// Work may be half done: only where it is idempotent.
+    /// Retry only where the work is idempotent, because it may be half done.
     Risky,
-    /// Depends on the cause.
+    /// Retry that depends on the cause.
     Depends,
-    /// It will fail again.
+    /// No retry: it will fail again.
     No,
 }
 
-/// How much of the work may have been done.
+/// Amount of the work that may have been done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PartialWork {
-    /// The handler never ran.
+    /// No work: the handler never ran.
     None,
-    /// It ran for a while.
+    /// Some of it: the handler ran for a while.
     Possible,
-    /// It was cut in the middle.
+    /// Part of it: the handler was cut off in the middle.
     Likely,
-    /// It goes on after the verdict.
+    /// Work that goes on after the verdict.
     Certain,
-    /// All of it; only the answer was lost.
+    /// All of it; only the response was lost.
     Finished,
-    /// Nothing tells.
+    /// Unknown amount.
     Unknown,
 }
 
 impl PartialWork {
-    /// Its place among the others, from nothing done to all done. What is unknown may be more than nothing.
+    /// Returns its rank, from no work to all of it. An unknown amount may be more than none.
     #[must_use]
     pub fn rank(self) -> u8 {
         match self {
@@ -147,7 +147,7 @@ impl PartialWork {
         }
     }
 
-    /// What may have to be undone after so much of the work.
+    /// Returns whether anything may have to be undone after this amount of work.
     #[must_use]
     pub fn compensation(self) -> Compensation {
         match self {
@@ -158,14 +158,14 @@ impl PartialWork {
     }
 }
 
-/// Whether something must be undone or finished by hand, in the order of urgency.
+/// Whether something must be undone or finished by hand, in order of urgency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Compensation {
-    /// Nothing was done.
+    /// No work to undo.
     No,
-    /// Depends on what was done.
+    /// Depending on the work that was done.
     Depends,
-    /// Check each event.
+    /// A check of each event.
     Yes,
 }
 
@@ -175,13 +175,13 @@ macro_rules! words {
             /// Every value.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
-            /// The word in machine output.
+            /// Returns the word in machine output.
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }
 
-            /// From the word in machine output.
+            /// Parses the word in machine output.
             #[must_use]
             pub fn parse(word: &str) -> Option<Self> {
                 match word { $($word => Some(Self::$variant),)+ _ => None }
@@ -215,20 +215,20 @@ pub struct Downstream {
     pub http_status: Option<u16>,
 }
 
-/// What ended an attempt, with the proof.
+/// The cause that ended an attempt, with the evidence.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
     /// The category.
     pub category: Category,
     /// The code, which begins with the category and has a page in the catalogue.
     pub code: &'static str,
-    /// How sure it is.
+    /// Certainty of the verdict.
     pub confidence: Confidence,
-    /// The platform's name for what happened, printed or implied by its line.
+    /// The platform's error type, printed or implied by its line.
     pub platform_error_type: Option<String>,
     /// Type of the error that ended it.
     pub error_type: Option<String>,
-    /// Its message.
+    /// Message of that error.
     pub error_message: Option<String>,
     /// First stack frame in the function's own code.
     pub frame: Option<String>,
@@ -236,13 +236,13 @@ pub struct Verdict {
     pub downstream: Option<Downstream>,
     /// Whether the same work may be tried again.
     pub retryable: Retryable,
-    /// How much of the work may have been done.
+    /// Amount of the work that may have been done.
     pub partial_work: PartialWork,
-    /// Whether something must be undone or finished.
+    /// Whether something must be undone or finished by hand.
     pub compensation: Compensation,
     /// Causes behind the verdict: code and confidence.
     pub contributing: Vec<(&'static str, Confidence)>,
-    /// Worth knowing and not a failure: code and count.
+    /// Facts worth knowing that are not failures: code and count.
     pub observations: Vec<(&'static str, u32)>,
     /// The lines that prove it.
     pub evidence: Vec<Line>,
@@ -251,7 +251,7 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Takes in evidence that at least so much of the work may have been done: the most that any evidence says counts.
+    /// Raises the amount of work to at least `work`: the evidence for the largest amount counts.
     pub(crate) fn raise_partial_work(&mut self, work: PartialWork) {
         if work.rank() > self.partial_work.rank() {
             self.partial_work = work;
@@ -259,14 +259,15 @@ impl Verdict {
         }
     }
 
-    /// Takes in that the attempt's own lines show a write. Where it failed, its work was then begun, whatever failed.
+    /// Takes into account that the attempt's own lines show a write: if it failed, part of its work was done, whatever
+    /// failed.
     pub(crate) fn take_write(&mut self) {
         if self.category.is_failure() {
             self.raise_partial_work(PartialWork::Likely);
         }
     }
 
-    /// A verdict with nothing behind it: no error, no lines, nothing to repeat and nothing to undo.
+    /// Creates a verdict without an error, evidence, retry or compensation.
     pub(crate) fn bare(category: Category, code: &'static str, confidence: Confidence) -> Self {
         Self {
             category,

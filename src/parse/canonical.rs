@@ -4,6 +4,7 @@
 
 use std::str;
 
+use crate::lambda::platform::{END, REPORT, START};
 use crate::model::{Metrics, Report, RequestId, Statement, Status};
 
 /// A line of the platform in its canonical form; `None` for everything else.
@@ -11,12 +12,17 @@ use crate::model::{Metrics, Report, RequestId, Statement, Status};
 pub fn platform_line(message: &[u8]) -> Option<Statement<'_>> {
     let line = message.strip_suffix(b"\n").unwrap_or(message);
     match *line.first()? {
-        b'S' => start(line.strip_prefix(b"START RequestId: ")?),
-        b'E' => end(line.strip_prefix(b"END RequestId: ")?),
-        b'R' => report(line.strip_prefix(b"REPORT RequestId: ")?),
+        b'S' => start(after(line, START.begin)?),
+        b'E' => end(after(line, END.begin)?),
+        b'R' => report(after(line, REPORT.begin)?),
         b'{' => super::platform_json_line(message),
         _ => None,
     }
+}
+
+#[inline(always)]
+fn after<'m>(line: &'m [u8], begin: &str) -> Option<&'m [u8]> {
+    line.strip_prefix(begin.as_bytes())?.strip_prefix(b" ")
 }
 
 fn start(rest: &[u8]) -> Option<Statement<'_>> {

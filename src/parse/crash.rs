@@ -2,14 +2,47 @@
 //!
 //! Each is looked for at the start of the message only: inside other text the same words are a mention.
 
-use super::exception::{self, TRACEBACK, after_python_stack, described};
+use super::TextShape;
+use super::exception::{self, after_python_stack, described};
 use super::frame;
 use super::text::{first_line, is_error_name, is_type_name, lines, type_and_message};
+use crate::lambda::runtimes::{JVM_THREAD, TRACEBACK};
 use crate::model::{AppError, AppLine, ErrorForm, Level};
 
 /// The shapes, in order; the first that knows the text decides.
 const SHAPES: [fn(&str) -> Option<AppError<'static>>; 10] =
     [native_client, out_of_memory, go, rust, dotnet, fixed_words, loader, python, node, java];
+
+pub(super) const SHAPE: TextShape = TextShape {
+    begins: &[
+        "Aborted (core",
+        "Aborting due",
+        "Bus error",
+        "Exec",
+        "Fatal ",
+        "Failed to init",
+        "Illegal instr",
+        "Out of memory",
+        "OpenJDK",
+        "PHP Fatal",
+        "Segmentation",
+        "Terminating due",
+        "Unhandled ",
+        "Uncaught ",
+        "Unexpected Top",
+        "bootstrap",
+        "fatal error",
+        "failed to alloc",
+        "memory alloc",
+        "thread '",
+        "terminate called",
+        "<--- ",
+        "file://",
+        "internal/",
+        "node:internal/",
+    ],
+    parse,
+};
 
 /// What the last words of a process say.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
@@ -153,7 +186,7 @@ fn loader(text: &str) -> Option<AppError<'static>> {
 
 /// A stack without the client's prefix: printed by the function or by the interpreter as it ends.
 fn python(text: &str) -> Option<AppError<'static>> {
-    if !text.starts_with(TRACEBACK) && !text.starts_with("Exception in thread ") {
+    if !text.starts_with(TRACEBACK) && !text.starts_with(JVM_THREAD) {
         return None;
     }
     let (_, stack) = text.split_once(TRACEBACK)?;
@@ -182,7 +215,7 @@ fn node(text: &str) -> Option<AppError<'static>> {
 
 /// `Exception in thread "main" <class>: <message>`: a thread of the JVM ended.
 fn java(text: &str) -> Option<AppError<'static>> {
-    let rest = text.strip_prefix("Exception in thread \"")?;
+    let rest = text.strip_prefix(JVM_THREAD)?.strip_prefix('"')?;
     let (_, rest) = rest.split_once("\" ")?;
     let (name, _) = type_and_message(first_line(rest).0.trim_end(), is_type_name)?;
     let full = name == "java.lang.OutOfMemoryError";

@@ -1,10 +1,13 @@
 //! Lines of the .NET client: the fields of Node's with levels of four letters; a failed handler has no text of its own.
 
+use super::TextShape;
 use super::exception;
-use super::level;
 use super::node::{LineHead, head};
 use super::text::{first_line, is_error_name, is_type_name, lines, trim_indent, type_and_message};
+use crate::lambda::levels::level_of_word;
 use crate::model::{AppError, AppLine, ErrorForm, Level};
+
+pub(super) const SHAPE: TextShape = TextShape { begins: &[], parse };
 
 /// What a line of the .NET client says.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
@@ -13,7 +16,7 @@ pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     }
     let LineHead { id, level, rest } =
         head(text).filter(|head| head.level.starts_with(|c: char| c.is_ascii_lowercase()))?;
-    let mut line = AppLine { id, level: level::of_word(level), ..AppLine::default() };
+    let mut line = AppLine { id, level: level_of_word(level), ..AppLine::default() };
     if line.level >= Level::Error {
         line.error = unhandled(rest);
     }

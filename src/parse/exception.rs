@@ -4,13 +4,11 @@ use std::borrow::Cow;
 
 use super::frame;
 use super::text::{first_line, is_error_name, is_type_name, lines, split_at_first, trim_indent, type_and_message};
+use crate::lambda::runtimes::TRACEBACK;
 use crate::model::{AppError, ErrorForm};
 
 /// Longest message kept of one error.
 const MESSAGE_LIMIT: usize = 4_096;
-
-/// The opening of a Python stack.
-pub(super) const TRACEBACK: &str = "Traceback (most recent call last)";
 
 /// An owned text of bounded length, or nothing for an empty one.
 pub(super) fn owned(text: &str) -> Option<Cow<'static, str>> {

@@ -12,6 +12,9 @@ use memchr::memrchr;
 use wide::u8x16;
 
 use super::text::is_class_name;
+use crate::lambda::after_go_date;
+use crate::lambda::levels::SEVERE_PREFIXES;
+use crate::lambda::platform::LINE_BEGINNINGS;
 
 /// Fragments that may stand anywhere in a line that matters, none in another one, each rare in ordinary lines.
 ///
@@ -40,38 +43,22 @@ const FRAGMENTS: [&str; 19] = [
     "FATAL",
 ];
 
-/// Beginnings of messages that matter, by first letter. All that runtimes print without a level is here.
-fn beginnings(first: u8) -> &'static [&'static [u8]] {
-    match first {
-        b'A' => &[b"Aborted (core", b"Aborting due"],
-        b'B' => &[b"Bus error"],
-        b'C' => &[b"Class ", b"Critical exception", b"Client."],
-        b'E' => &[b"END", b"EXTENSION", b"Error", b"ERR", b"Exec", b"Extension."],
-        b'F' => &[b"Fatal ", b"Failed to init", b"Function."],
-        b'H' => &[b"Handler '"],
-        b'I' => &[b"INIT_", b"IMAGE", b"Init error", b"Invoke Error", b"Invalid handler", b"Illegal instr"],
-        b'L' => &[b"LOGS"],
-        b'N' => &[b"No public method"],
-        b'O' => &[b"Out of memory", b"OpenJDK"],
-        b'P' => &[b"PHP Fatal"],
-        b'R' => &[b"REPORT", b"RESTORE_", b"RequestId:", b"Runtime"],
-        b'S' => &[b"START", b"SUPERNOVA", b"Segmentation", b"Syntax error", b"Sandbox."],
-        b'T' => &[b"TELEMETRY", b"Terminating due"],
-        b'U' => &[b"Unable to import", b"Unknown application", b"Unhandled ", b"Uncaught ", b"Unexpected Top"],
-        b'X' => &[b"XRAY"],
-        b'b' => &[b"bootstrap"],
-        b'f' => &[b"fatal error", b"failed to alloc", b"file://"],
-        b'i' => &[b"internal/"],
-        b'm' => &[b"memory alloc", b"module init"],
-        b'n' => &[b"node:internal/"],
-        b't' => &[b"thread '", b"terminate called"],
-        b'<' => &[b"<--- "],
-        _ => &[],
+/// Beginnings of messages that matter, by first letter: those of the platform and of the runtimes.
+static BEGINNINGS: LazyLock<[Vec<&'static [u8]>; 128]> = LazyLock::new(|| {
+    let mut by_letter = [const { Vec::new() }; 128];
+    let of_runtimes = super::TEXT_SHAPES.iter().flat_map(|shape| shape.begins);
+    // A level that some loggers print first.
+    for begin in LINE_BEGINNINGS.iter().chain(of_runtimes).chain(&["ERR"]).map(|begin| begin.as_bytes()) {
+        if let Some(list) = begin.first().and_then(|first| by_letter.get_mut(usize::from(*first))) {
+            list.push(begin);
+        }
     }
-}
+    by_letter
+});
 
-/// Words that a level of Error or above begins with, in any case.
-const LEVELS: [&[u8]; 9] = [b"err", b"fatal", b"crit", b"panic", b"emerg", b"alert", b"dpanic", b"severe", b"fail"];
+fn beginnings(first: u8) -> &'static [&'static [u8]] {
+    BEGINNINGS.get(usize::from(first)).map_or(&[], Vec::as_slice)
+}
 
 /// The end of the key of a level, whose value decides: in text, and within a string of an object. Every other line of a
 /// logger in JSON has the key itself, too many for the search to stop at: see [`has_severe_level`].
@@ -361,7 +348,7 @@ fn said_after_head(message: &[u8]) -> Option<&[u8]> {
 
 fn after_any_time(message: &[u8]) -> bool {
     if message.get(10) != Some(&b'T') {
-        return after_date(message).is_some_and(has_severe_level);
+        return object_after_date(message).is_some_and(has_severe_level);
     }
     // Nearly all such times have milliseconds and a Z.
     let usual = message.get(23) == Some(&b'Z') && matches!(message.get(24), Some(b' ' | b'\t' | b'\\'));
@@ -378,12 +365,9 @@ fn after_any_time(message: &[u8]) -> bool {
         || object_after_word(rest).is_some_and(has_severe_level)
 }
 
-/// An object after the date that Go prints, `2006/01/02 15:04:05 ` with or without microseconds.
-fn after_date(message: &[u8]) -> Option<&[u8]> {
-    let (date, rest) = message.split_at_checked("2006/01/02 15:04:05".len())?;
-    let digits = rest.iter().take(8).position(|byte| *byte == b' ')?;
-    let object = rest.get(digits + 1..)?;
-    (date[4] == b'/' && object.first() == Some(&b'{')).then_some(object)
+/// Returns an object after the date that Go prints.
+fn object_after_date(message: &[u8]) -> Option<&[u8]> {
+    after_go_date(message).filter(|object| object.first() == Some(&b'{'))
 }
 
 /// An object, with or without a level before it.
@@ -401,7 +385,9 @@ fn is_severe(value: &[u8]) -> bool {
         [b'5'..=b'9', b'0'..=b'9', ..] => true,
         // Nearly every level is one of these.
         [b'I' | b'i' | b'W' | b'w' | b'T' | b't', ..] => false,
-        _ => LEVELS.iter().any(|level| value.get(..level.len()).is_some_and(|head| head.eq_ignore_ascii_case(level))),
+        _ => SEVERE_PREFIXES
+            .iter()
+            .any(|level| value.get(..level.len()).is_some_and(|head| head.eq_ignore_ascii_case(level))),
     }
 }
 

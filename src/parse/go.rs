@@ -1,10 +1,15 @@
 //! Lines of the Go client: a date, and the payload of a failed handler or the sentence of a panic.
 
+use super::TextShape;
 use super::client_payload::payload;
 use super::exception;
 use super::level;
 use super::text::{first_line, uuid};
+use crate::lambda::after_go_date;
+use crate::lambda::runtimes::GO_PANIC;
 use crate::model::{AppError, AppLine, ErrorForm, Level};
+
+pub(super) const SHAPE: TextShape = TextShape { begins: &[], parse };
 
 /// What a line with the date of Go's `log` package, or of `slog` in its text form, says.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
@@ -35,21 +40,13 @@ fn slog(text: &str) -> AppLine<'static> {
     AppLine { id, level, error, ..AppLine::default() }
 }
 
-/// What follows `2006/01/02 15:04:05 `, with or without microseconds.
+/// Returns what follows the date of Go's `log` package.
 fn after_date(text: &str) -> Option<&str> {
-    let date = text.get(..19)?;
-    let shape = date.bytes().enumerate().all(|(at, byte)| match at {
-        4 | 7 => byte == b'/',
-        10 => byte == b' ',
-        13 | 16 => byte == b':',
-        _ => byte.is_ascii_digit(),
-    });
-    let rest = text.get(19..).filter(|_| shape)?;
-    let rest = rest.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
-    rest.strip_prefix(' ')
+    let rest = after_go_date(text.as_bytes())?;
+    text.get(text.len() - rest.len()..)
 }
 
 fn panic_sentence(rest: &str) -> Option<AppError<'static>> {
-    let sentence = rest.starts_with("calling the handler function resulted in a panic");
+    let sentence = rest.starts_with(GO_PANIC);
     sentence.then(|| exception::described(ErrorForm::Uncaught, "panic", rest, ""))
 }

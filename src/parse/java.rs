@@ -1,11 +1,18 @@
 //! Lines of the Java client: framed stacks without time, level or id, and the Log4j layout of its appender.
 
+use super::TextShape;
 use super::exception::{self, described};
-use super::level;
 use super::text::{
     BLANKS, after_timestamp, first_line, has_log_head, is_type_name, lines, message_and_class, trim_indent, uuid, word,
 };
+use crate::lambda::levels::level_of_word;
+use crate::lambda::loaders::{
+    CLASS_NOT_FOUND, ERROR_LOADING_CLASS, ERROR_LOADING_METHOD, INVALID_HANDLER, NO_HANDLER_INTERFACE, NO_PUBLIC_METHOD,
+};
 use crate::model::{AppError, AppLine, ErrorForm, Level};
+
+pub(super) const SHAPE: TextShape =
+    TextShape { begins: &["Class ", "Error", "Invalid handler", "No public method"], parse };
 
 /// What a line of a Java function says.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
@@ -81,19 +88,22 @@ fn is_class(name: &str) -> bool {
     name.contains('.') && is_type_name(name) && !name.contains("::")
 }
 
+/// Returns whether a text begins with a sentence that goes on like this.
+fn begins(text: &str, sentence: &str, then: &str) -> bool {
+    text.strip_prefix(sentence).is_some_and(|rest| rest.starts_with(then))
+}
+
 fn is_load_sentence(text: &str) -> bool {
-    ["Class not found: ", "Error loading class ", "Error loading method "].iter().any(|begin| text.starts_with(begin))
+    [CLASS_NOT_FOUND, ERROR_LOADING_CLASS, ERROR_LOADING_METHOD].iter().any(|begin| begins(text, begin, " "))
 }
 
 /// Faults of the handler's name or class; most have no stack.
 fn not_loaded(text: &str) -> Option<AppError<'static>> {
-    const BEGINS: [&str; 4] = [
-        "No public method named ",
-        "Class does not implement an appropriate handler interface",
-        "Invalid handler: `",
-        "Runtime interface client initialization failed",
-    ];
-    let known = is_load_sentence(text) || BEGINS.iter().any(|begin| text.starts_with(begin));
+    let known = is_load_sentence(text)
+        || begins(text, NO_PUBLIC_METHOD, " ")
+        || begins(text, NO_HANDLER_INTERFACE, " interface")
+        || begins(text, INVALID_HANDLER, " `")
+        || text.starts_with("Runtime interface client initialization failed");
     if !known {
         return None;
     }
@@ -115,8 +125,7 @@ fn log4j(text: &str) -> Option<AppLine<'static>> {
             (id, first, rest)
         }
     };
-    let mut line =
-        AppLine { id: Some(id), level: level::of_word(level.trim_matches(['[', ']'])), ..AppLine::default() };
+    let mut line = AppLine { id: Some(id), level: level_of_word(level.trim_matches(['[', ']'])), ..AppLine::default() };
     if line.level >= Level::Error {
         line.error = Some(exception::logged(rest.trim_start()));
     }

@@ -7,12 +7,14 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use super::exception::{TRACEBACK, is_stack_line};
+use super::exception::is_stack_line;
 use super::text::{
     after_timestamp, first_line, has_log_head, is_error_name, is_type_name, message_and_class, trim_front, trim_indent,
     type_and_message,
 };
 use super::{platform_json, platform_text, ruby};
+use crate::lambda::platform;
+use crate::lambda::runtimes::{INVOKE_ERROR, JVM_THREAD, TRACEBACK, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION};
 use crate::model::Timestamp;
 
 /// Most text kept of one block; what goes on after it is taken in and dropped.
@@ -139,7 +141,7 @@ impl OpenMessage {
     fn continues(&self, message: &str) -> bool {
         let line = message.trim_end();
         if self.kind != JoinKind::Crash && is_platform(line) {
-            return self.kind == JoinKind::Report && line.starts_with("XRAY");
+            return self.kind == JoinKind::Report && line.starts_with(platform::XRAY);
         }
         match self.kind {
             JoinKind::Crash => self.further == 0 && is_crash_code(line),
@@ -208,17 +210,18 @@ fn is_object_line(text: &str) -> bool {
 }
 
 fn platform_opening(text: &str, message: &str) -> Option<JoinKind> {
-    if text.starts_with("RequestId:") && text.contains(" Error: ") || text == "Unknown application error occurred" {
+    if text.starts_with(platform::REQUEST_ID) && text.contains(" Error: ") || text == platform::UNKNOWN_ERROR {
         let code = text.rsplit(' ').next().is_some_and(platform_text::is_code);
         return (!code).then_some(JoinKind::Crash);
     }
     // An event as delivered ends with a line end; a line without one was split off and may go on.
-    let split_off = text.starts_with("REPORT") && !message.ends_with('\n') && !text.contains("XRAY");
+    let split_off =
+        text.starts_with(platform::REPORT.word) && !message.ends_with('\n') && !text.contains(platform::XRAY);
     split_off.then_some(JoinKind::Report)
 }
 
 fn line_opening(text: &str) -> Option<JoinKind> {
-    if text.starts_with("Runtime exited with") || text.starts_with("Error Runtime exited with") {
+    if text.strip_prefix("Error ").unwrap_or(text).starts_with(platform::RUNTIME_EXITED) {
         return Some(JoinKind::Crash);
     }
     if text.starts_with("thread '") && text.contains("' panicked at")
@@ -233,8 +236,7 @@ fn line_opening(text: &str) -> Option<JoinKind> {
 }
 
 /// What a single line that opens a stack has on it.
-const MARKS: [&str; 8] =
-    ["ERROR", "Traceback (most", "nhandled ", "\tfail\t", " fail ", "Exception in thread", "SEVERE", "FATAL"];
+const MARKS: [&str; 8] = ["ERROR", "Traceback (most", "nhandled ", "\tfail\t", " fail ", JVM_THREAD, "SEVERE", "FATAL"];
 
 /// Only leftmost matches let the automaton skip ahead with a vectorised search.
 static MARK_SEARCH: LazyLock<Option<AhoCorasick>> =
@@ -254,7 +256,7 @@ fn opens_stack(text: &str) -> bool {
 fn is_bare_label(text: &str) -> bool {
     let line = first_line(text).0.trim_end();
     let line = line.strip_suffix('{').unwrap_or(line).trim_end();
-    ["Invoke Error", "Uncaught Exception", "Unhandled Promise Rejection"].iter().any(|label| line.ends_with(label))
+    [INVOKE_ERROR, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION].iter().any(|label| line.ends_with(label))
 }
 
 /// The second line of the JVM's client after `<message>: <class>`: `<class>: <message>`, or the class alone. Some shapes
@@ -276,7 +278,7 @@ fn is_crash_code(line: &str) -> bool {
 /// The rest of a REPORT that a copy folded: it begins in the middle of a label or value.
 fn is_folded_report(line: &str) -> bool {
     const BEGINS: [&str; 14] = [
-        "XRAY",
+        platform::XRAY,
         "Duration:",
         "Billed",
         "Memory",

@@ -3,30 +3,14 @@
 use serde_json_borrow::Value;
 
 use super::error_object::{Object, all_at};
+use crate::lambda::levels::level_of_word;
 use crate::model::Level;
-
-/// The severity that a word names; every other word is no more than information.
-pub(super) fn of_word(word: &str) -> Level {
-    const WARN: [&str; 2] = ["warn", "warning"];
-    const ERROR: [&str; 5] = ["error", "err", "fail", "severe", "dpanic"];
-    const FATAL: [&str; 7] = ["fatal", "critical", "crit", "panic", "emerg", "emergency", "alert"];
-    let any = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(word));
-    if any(&ERROR) {
-        Level::Error
-    } else if any(&FATAL) {
-        Level::Fatal
-    } else if any(&WARN) {
-        Level::Warn
-    } else {
-        Level::Info
-    }
-}
 
 /// The severity of a JSON line. Pino and bunyan count in tens: 40 is a warning, 50 an error, 60 fatal.
 pub(super) fn of_object(object: &Object<'_>) -> Option<Level> {
     const KEYS: [&str; 7] = ["level", "log_level", "Level", "severity", "@l", "log.level", "logLevel"];
     all_at(object, &KEYS).find_map(|value| match value {
-        Value::Str(word) => Some(of_word(word)),
+        Value::Str(word) => Some(level_of_word(word)),
         number @ Value::Number(_) => Some(match number.as_u64()? {
             60.. => Level::Fatal,
             50.. => Level::Error,
@@ -45,10 +29,10 @@ pub(super) fn among_first_words(line: &str) -> Level {
 fn of_token(token: &str) -> Level {
     let value = token.strip_prefix("level=").or_else(|| token.strip_prefix("lvl="));
     if let Some(value) = value {
-        return of_word(value.trim_matches('"'));
+        return level_of_word(value.trim_matches('"'));
     }
     let bare = token.trim_matches(['[', ']', '(', ')', ':', ',', '<', '>', '*']);
     let in_brackets = token.starts_with('[') && token.trim_end_matches(':').ends_with(']');
     let in_capitals = !bare.is_empty() && bare.bytes().all(|byte| byte.is_ascii_uppercase());
-    if in_brackets || in_capitals { of_word(bare) } else { Level::Info }
+    if in_brackets || in_capitals { level_of_word(bare) } else { Level::Info }
 }

@@ -41,9 +41,17 @@ use serde_json_borrow::Value;
 
 use crate::model::{AppLine, Statement};
 
+/// One way in which a runtime, its client or its loggers write a line.
+struct TextShape {
+    /// First letters of lines that have none of the fragments and levels that [`filter`] searches for: without them the
+    /// first look at a line would dismiss it.
+    begins: &'static [&'static str],
+    parse: fn(&str) -> Option<AppLine<'static>>,
+}
+
 /// The shapes of text that a function's runtime or its loggers write, in order; the first that knows a text decides.
-const TEXT_SHAPES: [fn(&str) -> Option<AppLine<'static>>; 8] =
-    [node::parse, dotnet::parse, python::parse, ruby::parse, go::parse, java::parse, rust_runtime::parse, crash::parse];
+static TEXT_SHAPES: [TextShape; 8] =
+    [node::SHAPE, dotnet::SHAPE, python::SHAPE, ruby::SHAPE, go::SHAPE, java::SHAPE, rust_runtime::SHAPE, crash::SHAPE];
 
 /// What one message says.
 #[must_use]
@@ -63,7 +71,7 @@ fn of_function(text: &str) -> Statement<'static> {
         return Statement::Foreign(name);
     }
     let plain = text::without_colour(text);
-    Statement::App(TEXT_SHAPES.iter().find_map(|shape| shape(&plain)).unwrap_or_else(|| generic::parse(&plain)))
+    Statement::App(TEXT_SHAPES.iter().find_map(|shape| (shape.parse)(&plain)).unwrap_or_else(|| generic::parse(&plain)))
 }
 
 /// Forwarders of the Telemetry API wrap a line as `{"time","type":"function","record"}`; the record is the message.

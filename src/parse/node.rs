@@ -1,10 +1,12 @@
 //! Lines of the Node.js client: `<time> TAB <id> TAB <LEVEL> TAB <text>`; failures have a label and a JSON payload.
 
+use super::TextShape;
 use super::client_payload::{form_of, is_payload};
 use super::error_object::{self, first_object};
 use super::exception;
-use super::level;
 use super::text::{after_timestamp, uuid, word};
+use crate::lambda::levels::{is_line_level, level_of_word};
+use crate::lambda::runtimes::{INVOKE_ERROR, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION};
 use crate::model::{AppError, AppLine, ErrorForm, Level, RequestId};
 
 /// The fields before the text, common to the clients of Node.js and .NET.
@@ -30,16 +32,11 @@ pub(super) fn head(text: &str) -> Option<LineHead<'_>> {
     }
     let rest = rest.trim_start_matches(['\t', ' ']);
     let (first, after) = word(rest);
-    let (level, rest) = if is_level(first) { (first, after.trim_start_matches(['\t', ' '])) } else { ("", rest) };
+    let (level, rest) = if is_line_level(first) { (first, after.trim_start_matches(['\t', ' '])) } else { ("", rest) };
     Some(LineHead { id, level, rest })
 }
 
-fn is_level(word: &str) -> bool {
-    matches!(
-        word,
-        "TRACE" | "DEBUG" | "INFO" | "WARN" | "ERROR" | "FATAL" | "trce" | "dbug" | "info" | "warn" | "fail" | "crit"
-    )
-}
+pub(super) const SHAPE: TextShape = TextShape { begins: &[INVOKE_ERROR], parse };
 
 /// What a line of the Node.js client says.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
@@ -50,7 +47,7 @@ pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
         return Some(AppLine { level: Level::Error, id, error: Some(failure(payload, false)), ..AppLine::default() });
     }
     let head = head(text).filter(|head| !head.level.starts_with(|c: char| c.is_ascii_lowercase()))?;
-    let mut line = AppLine { id: head.id, level: level::of_word(head.level), ..AppLine::default() };
+    let mut line = AppLine { id: head.id, level: level_of_word(head.level), ..AppLine::default() };
     line.error = match labelled(head.rest) {
         Some(payload) if head.level.is_empty() || line.level >= Level::Error => {
             Some(failure(payload, head.id.is_none()))
@@ -72,9 +69,9 @@ pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
 
 /// The client's labels. Tracers put a bracket of their own before them.
 const LABELS: [(&str, ErrorForm); 3] = [
-    ("Invoke Error", ErrorForm::Unhandled),
-    ("Uncaught Exception", ErrorForm::Uncaught),
-    ("Unhandled Promise Rejection", ErrorForm::UnhandledRejection),
+    (INVOKE_ERROR, ErrorForm::Unhandled),
+    (UNCAUGHT_EXCEPTION, ErrorForm::Uncaught),
+    (UNHANDLED_REJECTION, ErrorForm::UnhandledRejection),
 ];
 
 fn labelled(text: &str) -> Option<(ErrorForm, &str)> {

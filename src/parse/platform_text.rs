@@ -8,19 +8,20 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use super::text::{BLANKS, after_timestamp, after_word, first_line, thousandths, trim_front, uuid, word};
+use crate::lambda::platform;
 use crate::model::{CrashLine, InitPhase, InitReport, InitStart, Metrics, Report, RequestId, Statement, Status};
 
 /// What a line of the platform says; `None` where it is none.
 pub(super) fn parse(message: &str) -> Option<Statement<'_>> {
     let text = trim_front(message);
     match text.as_bytes().first()? {
-        b'S' => start(text).or_else(|| image(after_word(text, "SUPERNOVA")?)),
+        b'S' => start(text).or_else(|| image(after_word(text, platform::SUPERNOVA)?)),
         b'E' => end(text).or_else(|| extension(text)).or_else(|| crash_without_id(text)),
         b'R' => report(text).or_else(|| restore(text)).or_else(|| of_request(text)).or_else(|| crash_without_id(text)),
-        b'I' => init(text).or_else(|| image(after_word(text, "IMAGE")?)),
-        b'T' => subscription(after_word(text, "TELEMETRY")?),
-        b'L' => subscription(after_word(text, "LOGS")?),
-        b'X' => after_word(text, "XRAY")?.starts_with("TraceId:").then_some(Statement::Informational),
+        b'I' => init(text).or_else(|| image(after_word(text, platform::IMAGE)?)),
+        b'T' => subscription(after_word(text, platform::TELEMETRY)?),
+        b'L' => subscription(after_word(text, platform::LOGS)?),
+        b'X' => after_word(text, platform::XRAY)?.starts_with("TraceId:").then_some(Statement::Informational),
         b'U' => unknown_error(text),
         b'0'..=b'9' => timed_out(text),
         _ => bare_code(text),
@@ -28,24 +29,24 @@ pub(super) fn parse(message: &str) -> Option<Statement<'_>> {
 }
 
 fn start(text: &str) -> Option<Statement<'_>> {
-    let rest = request(text, "START")?;
+    let rest = request(text, platform::START.word)?;
     let Some((id, rest)) = uuid(rest) else { return Some(Statement::Unrecognized) };
     let version = labels(rest).find(|(label, _)| *label == Label::Version).map(|(_, value)| value);
     Some(Statement::Start { id, version, function_arn: None, tenant_id: None, json: false })
 }
 
 fn end(text: &str) -> Option<Statement<'_>> {
-    let rest = request(text, "END")?;
+    let rest = request(text, platform::END.word)?;
     Some(uuid(rest).map_or(Statement::Unrecognized, |(id, _)| Statement::End { id }))
 }
 
 /// What follows `WORD RequestId:`.
 fn request<'a>(text: &'a str, begin: &str) -> Option<&'a str> {
-    Some(after_word(text, begin)?.strip_prefix("RequestId:")?.trim_start())
+    Some(after_word(text, begin)?.strip_prefix(platform::REQUEST_ID)?.trim_start())
 }
 
 fn report(text: &str) -> Option<Statement<'_>> {
-    let rest = request(text, "REPORT")?;
+    let rest = request(text, platform::REPORT.word)?;
     let Some((id, rest)) = uuid(rest) else { return Some(Statement::UnreadableReport { id: None }) };
     Some(read_report(id, rest).map_or(Statement::UnreadableReport { id: Some(id) }, Statement::Report))
 }
@@ -69,19 +70,19 @@ fn read_report(id: RequestId, rest: &str) -> Option<Report<'_>> {
 }
 
 fn restore(text: &str) -> Option<Statement<'_>> {
-    if let Some(rest) = after_label_word(text, "RESTORE_START") {
+    if let Some(rest) = after_label_word(text, platform::RESTORE_START) {
         return Some(read_init_start(rest).map_or(Statement::Unrecognized, Statement::RestoreStart));
     }
-    let fields = ReportFields::read(after_label_word(text, "RESTORE_REPORT")?);
+    let fields = ReportFields::read(after_label_word(text, platform::RESTORE_REPORT)?);
     let report = fields.into_init_report(|metrics| metrics.restore_us);
     Some(report.map_or(Statement::Unrecognized, Statement::RestoreReport))
 }
 
 fn init(text: &str) -> Option<Statement<'_>> {
-    if let Some(rest) = after_label_word(text, "INIT_START") {
+    if let Some(rest) = after_label_word(text, platform::INIT_START) {
         return Some(read_init_start(rest).map_or(Statement::Unrecognized, Statement::InitStart));
     }
-    let fields = ReportFields::read(after_label_word(text, "INIT_REPORT")?);
+    let fields = ReportFields::read(after_label_word(text, platform::INIT_REPORT)?);
     let report = fields.into_init_report(|metrics| metrics.init_us);
     Some(report.map_or(Statement::Unrecognized, Statement::InitReport))
 }
@@ -100,7 +101,7 @@ fn read_init_start(rest: &str) -> Option<InitStart<'_>> {
 }
 
 fn extension(text: &str) -> Option<Statement<'_>> {
-    let rest = after_word(text, "EXTENSION")?.strip_prefix("Name:")?;
+    let rest = after_word(text, platform::EXTENSION)?.strip_prefix("Name:")?;
     let Some((name, rest)) = rest.split_once("State:") else { return Some(Statement::Unrecognized) };
     let (state, rest) = word(rest);
     let error_type = labels(rest).find(|(label, _)| *label == Label::ErrorType).map(|(_, value)| value);
@@ -120,7 +121,7 @@ fn image(rest: &str) -> Option<Statement<'_>> {
 
 /// Lines that begin with `RequestId: <id>`. Functions print that too, so everything unknown is theirs.
 fn of_request(text: &str) -> Option<Statement<'_>> {
-    let (id, rest) = uuid(text.strip_prefix("RequestId:")?.trim_start())?;
+    let (id, rest) = uuid(text.strip_prefix(platform::REQUEST_ID)?.trim_start())?;
     let rest = rest.trim_start();
     if let Some(message) = rest.strip_prefix("Error:") {
         let message = message.trim_start();
@@ -130,7 +131,7 @@ fn of_request(text: &str) -> Option<Statement<'_>> {
         let (message, error_type) = message_and_code(message);
         return Some(Statement::Crash(CrashLine { id: Some(id), message, error_type }));
     }
-    if rest.starts_with("Process exited before completing request") {
+    if rest.starts_with(platform::PROCESS_EXITED) {
         return Some(Statement::ExitedEarly { id });
     }
     if !rest.starts_with("Status:") {
@@ -145,7 +146,7 @@ fn of_request(text: &str) -> Option<Statement<'_>> {
 /// `Error Runtime exited with error: …`: a crash line whose id was lost in a copy. Or its second line alone.
 fn crash_without_id(text: &str) -> Option<Statement<'_>> {
     let rest = text.strip_prefix("Error").map_or(text, |rest| rest.trim_start_matches([':', ' ', '\t']));
-    if !rest.starts_with("Runtime exited with") {
+    if !rest.starts_with(platform::RUNTIME_EXITED) {
         return bare_code(text);
     }
     let (message, error_type) = message_and_code(rest);
@@ -159,13 +160,12 @@ fn bare_code(text: &str) -> Option<Statement<'_>> {
 }
 
 fn unknown_error(text: &str) -> Option<Statement<'_>> {
-    const SENTENCE: &str = "Unknown application error occurred";
-    let rest = text.strip_prefix(SENTENCE)?;
+    let rest = text.strip_prefix(platform::UNKNOWN_ERROR)?;
     let (code, after) = word(rest);
     let error_type = (!code.is_empty() && after.trim().is_empty()).then_some(code);
     (rest.trim().is_empty() || error_type.is_some()).then_some(Statement::Crash(CrashLine {
         id: None,
-        message: SENTENCE,
+        message: platform::UNKNOWN_ERROR,
         error_type,
     }))
 }
@@ -184,9 +184,8 @@ fn message_and_code(text: &str) -> (&str, Option<&str>) {
 
 /// `Runtime.ExitError`, `Extension.Crash`, …
 pub(super) fn is_code(word: &str) -> bool {
-    const FAMILIES: [&str; 5] = ["Runtime", "Function", "Extension", "Sandbox", "Client"];
     word.split_once('.').is_some_and(|(family, name)| {
-        FAMILIES.contains(&family)
+        platform::ERROR_TYPE_FAMILIES.contains(&family)
             && name.starts_with(|c: char| c.is_ascii_uppercase())
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
     })
@@ -194,17 +193,15 @@ pub(super) fn is_code(word: &str) -> bool {
 
 fn timed_out(text: &str) -> Option<Statement<'_>> {
     // Lines of most runtimes begin with a time and an id, too.
-    static SENTENCE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(TIMED_OUT));
+    static SENTENCE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(platform::TASK_TIMED_OUT));
     SENTENCE.find(text.as_bytes())?;
     let (id, rest) = uuid(after_timestamp(text)?.trim_start_matches(BLANKS))?;
     let after_us = timeout_after(rest.trim_start_matches(BLANKS))?;
     Some(Statement::TimedOut { id, after_us })
 }
 
-const TIMED_OUT: &str = "Task timed out after ";
-
 fn timeout_after(text: &str) -> Option<u64> {
-    let (seconds, rest) = word(text.strip_prefix(TIMED_OUT)?);
+    let (seconds, rest) = word(text.strip_prefix(platform::TASK_TIMED_OUT)?);
     if !rest.trim_start().starts_with("second") {
         return None;
     }

@@ -1,17 +1,23 @@
 //! Lines of the Python client: logger lines with tabs and a time, and the line for a failed handler without either.
 
+use super::TextShape;
 use super::client_payload::is_load_error;
-use super::exception::{self, TRACEBACK, after_python_stack, described};
-use super::level;
+use super::exception::{self, after_python_stack, described};
 use super::text::{
     BLANKS, after_timestamp, first_line, has_log_head, is_error_name, is_type_name, lines, split_at_first,
     type_and_message, uuid,
 };
+use crate::lambda::levels::level_of_word;
+use crate::lambda::loaders::UNABLE_TO_IMPORT;
+use crate::lambda::runtimes::{LAMBDA_WARNING, TRACEBACK};
 use crate::model::{AppError, AppLine, ErrorForm, Level};
+
+pub(super) const SHAPE: TextShape =
+    TextShape { begins: &["Unable to import", "module init", "Handler '", "Syntax error"], parse };
 
 /// What a line of the Python client says.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
-    if text.starts_with("LAMBDA_WARNING") || text.starts_with('[') && first_line(text).0.contains("LAMBDA_WARNING") {
+    if text.starts_with(LAMBDA_WARNING) || text.starts_with('[') && first_line(text).0.contains(LAMBDA_WARNING) {
         return Some(after_warning(text));
     }
     let Some((word, rest)) = text.strip_prefix('[').and_then(|rest| rest.split_once(']')) else {
@@ -20,7 +26,7 @@ pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     if word.is_empty() || !word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
         return legacy(text);
     }
-    let level = level::of_word(word);
+    let level = level_of_word(word);
     let rest = rest.trim_start_matches(BLANKS);
     match after_timestamp(rest) {
         Some(rest) => Some(logger(level, rest)),
@@ -97,10 +103,10 @@ fn unhandled(rest: &str) -> Option<AppError<'static>> {
 
 /// Clients before 2019: `<message>: <Type>` and the stack, or a sentence for code that did not load.
 fn legacy(text: &str) -> Option<AppLine<'static>> {
-    const SENTENCES: [&str; 4] =
-        ["Unable to import module '", "module initialization error", "Handler '", "Syntax error in module '"];
+    const SENTENCES: [&str; 3] = ["module initialization error", "Handler '", "Syntax error in module '"];
     let line = first_line(text).0;
-    let sentence = SENTENCES.iter().any(|begin| text.starts_with(begin))
+    let unable = text.strip_prefix(UNABLE_TO_IMPORT).is_some_and(|rest| rest.starts_with(" '"));
+    let sentence = (unable || SENTENCES.iter().any(|begin| text.starts_with(begin)))
         && (!text.starts_with("Handler '") || line.contains("missing on module"));
     let error = if sentence {
         let message = line.split_once(": ").map_or(line, |(_, message)| message);

@@ -1,9 +1,10 @@
 //! Lines of the Ruby client: a label, then pretty-printed JSON (joined from two events or more); and Ruby's logger.
 
+use super::TextShape;
 use super::error_object::{self, first_object};
 use super::exception;
-use super::level;
 use super::text::{first_line, uuid};
+use crate::lambda::levels::level_of_word;
 use crate::model::{AppError, AppLine, ErrorForm, Level};
 
 const LABELS: [(&str, ErrorForm); 3] = [
@@ -16,6 +17,8 @@ const LABELS: [(&str, ErrorForm); 3] = [
 pub(super) fn label(text: &str) -> Option<ErrorForm> {
     LABELS.iter().find(|(label, _)| text.starts_with(label)).map(|(_, form)| *form)
 }
+
+pub(super) const SHAPE: TextShape = TextShape { begins: &["Critical exception", "Init error"], parse };
 
 /// What a line of the Ruby client or of Ruby's logger says.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
@@ -47,7 +50,7 @@ fn logger(text: &str) -> Option<AppLine<'static>> {
     let (severity, rest) = super::text::word(rest);
     let rest = rest.trim_start();
     let (id, rest) = uuid(rest).map_or((None, rest), |(id, rest)| (Some(id), rest));
-    let level = level::of_word(severity);
+    let level = level_of_word(severity);
     let error = (level >= Level::Error).then(|| {
         let (line, _) = first_line(rest);
         let said = line.find(": ").and_then(|at| rest.get(at + 2..)).unwrap_or(rest);

@@ -1,11 +1,14 @@
 //! Lines of Rust's `tracing` subscriber: `LEVEL span{field="…"}: target: text`. The client's span carries the id.
 
+use super::TextShape;
 use super::exception::{self, described};
-use super::level;
 use super::text::{after_timestamp, first_line, is_type_name, trim_front, uuid, word};
+use crate::lambda::levels::level_of_word;
 use crate::model::{AppError, AppLine, ErrorForm, Level, RequestId};
 
 const SPAN: &str = "Lambda runtime invoke";
+
+pub(super) const SHAPE: TextShape = TextShape { begins: &[], parse };
 
 /// What a line of the subscriber says.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
@@ -20,7 +23,7 @@ pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     if id.is_none() && !rest.starts_with(SPAN) {
         return None;
     }
-    let level = level::of_word(severity);
+    let level = level_of_word(severity);
     let error = (level >= Level::Error).then(|| failure(rest));
     Some(AppLine { id, level, error, ..AppLine::default() })
 }

@@ -12,6 +12,7 @@ use super::exception;
 use super::level;
 use super::text::is_type_name;
 use super::{java, ruby, rust_runtime};
+use crate::lambda::REQUEST_ID_KEYS;
 use crate::model::{AppError, AppLine, ErrorForm, Level, RequestId};
 
 /// What a JSON line of the function says; `None` where the text is no object.
@@ -69,27 +70,8 @@ fn message_text<'a>(object: &'a Object<'_>) -> Option<&'a str> {
 
 /// The keys under which loggers put Lambda's request id. Only a UUID counts; that inside `$metadata` is another's.
 fn request_id(object: &Object<'_>) -> Option<RequestId> {
-    const KEYS: [&str; 17] = [
-        "requestId",
-        "AWSRequestId",
-        "AWSrequestId",
-        "awsrequestid",
-        "function_request_id",
-        "FunctionRequestId",
-        "functionRequestId",
-        "aws_request_id",
-        "awsRequestId",
-        "request_id",
-        "lambda_request_id",
-        "faas.invocation_id",
-        "span.requestId",
-        "record.requestId",
-        "lambdaRequestId",
-        "RequestId",
-        "fields.requestId",
-    ];
     let uuid = |value: &Value<'_>| RequestId::parse(value.as_str()?.as_bytes());
-    all_at(object, &KEYS).find_map(uuid).or_else(|| {
+    all_at(object, &REQUEST_ID_KEYS).find_map(uuid).or_else(|| {
         let spans = member(object, "spans")?.as_array()?;
         spans.iter().find_map(|span| uuid(member(span.as_object()?, "requestId")?))
     })

@@ -1,4 +1,4 @@
-//! Attempts that are closed in the turn of a helper and judged after it.
+//! Attempts that are closed while a helper delivers its chunk in turn, and judged after that turn.
 
 use std::sync::Arc;
 
@@ -6,11 +6,11 @@ use crate::model::{Attempt, Lines};
 use crate::summary::StreamNames;
 use crate::wire::Identity;
 
-/// What was closed in the turn of a helper, and is not judged yet.
+/// Attempts that were closed in the turn of a helper and are not judged yet.
 #[derive(Debug, Default)]
 pub(super) struct Unjudged {
     pub(super) attempts: Vec<Closed>,
-    /// Memory for the lines of attempts: it goes round, as it is much more than they are.
+    /// Buffers for the lines of attempts, which are reused because they are much larger than the attempts.
     pub(super) spare: Vec<Lines>,
 }
 
@@ -23,7 +23,7 @@ pub(super) struct Closed {
 }
 
 impl Unjudged {
-    /// Takes an attempt, and leaves memory for the next one.
+    /// Adds an attempt and leaves an empty one with a buffer in its place.
     pub(super) fn push(&mut self, attempt: &mut Attempt, identity: &Arc<Identity>, names: StreamNames) {
         let next = Attempt { lines: self.spare.pop().unwrap_or_default(), ..Attempt::default() };
         let attempt = std::mem::replace(attempt, next);

@@ -1,29 +1,31 @@
-//! Log events delivered more than once in one input: overlapping pages, records that Firehose delivered again.
+//! Detection of log events delivered more than once in one input: overlapping pages, records that Firehose delivered
+//! again.
 //!
-//! Events are the same when id, stream, time and text are. A table of fixed size remembers them: exact up to some quarter of
-//! a million events with ids, and beyond that for those that lie no further apart. Across inputs nothing is remembered, for
-//! which copy counts must not depend on the order in which workers read; there whole attempts are compared at the end.
+//! Events are the same if id, stream, time and text are. A table of bounded size remembers them: it is exact for about
+//! the first quarter of a million events with ids, and after that for duplicates that lie no further apart. Nothing is
+//! remembered across inputs, because which copy counts must not depend on the order in which workers read; there, whole
+//! attempts are compared at the end.
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::model::{LogEvent, StreamId, Timestamp};
 
-/// Slots of the table at first, and at most (4 MiB).
+/// Number of slots at first, and at most (4 MiB).
 const FIRST: usize = 1 << 12;
 const MOST: usize = 1 << 19;
-/// Slots looked at for one event.
+/// Number of slots searched for one event.
 const REACH: usize = 64;
 
-/// Remembers the events of one input.
+/// The events of one input that were seen so far.
 #[derive(Debug, Default)]
 pub(super) struct Delivered {
-    /// Hashes by place; 0 is free.
+    /// Hashes of events; 0 marks a free slot.
     slots: Vec<u64>,
     used: usize,
 }
 
 impl Delivered {
-    /// The event was seen before. Those without an id never were.
+    /// Returns whether the event was seen before, which is never the case for one without an id; remembers it.
     #[inline(always)]
     pub(super) fn again(&mut self, stream: StreamId, event: &LogEvent<'_>) -> bool {
         event.event_id.is_some_and(|id| self.known(key(id, stream, event)))
@@ -50,7 +52,7 @@ impl Delivered {
                 return false;
             }
         }
-        // No room within reach: the newest takes the place of one that was there.
+        // All slots within reach are taken: the new event replaces an older one.
         self.slots[(first + key as usize % REACH) & mask] = key;
         false
     }

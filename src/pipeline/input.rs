@@ -1,4 +1,4 @@
-//! One input: opened, decoded with as many threads as it is worth, and taken down in coverage.
+//! Reading of one input: it is opened, decoded with as many threads as it is worth, and counted in coverage.
 
 use std::io::{self, Read};
 use std::thread;
@@ -11,11 +11,12 @@ use super::worker::{Job, Worker};
 use crate::decode::{self, Buffers, DecodeError, Decoded, InputContext, Opened};
 use crate::wire::InputProblem;
 
-/// More helpers than this wait for their turn more than they gain: a good third of the work is done in turn.
+/// Number of helpers above which waiting for the turn costs more than the helper gains: a good third of the work is
+/// done in turn.
 const MOST_HELPERS: usize = 3;
 
 impl<'r> Worker<'r> {
-    /// Reads one input to its end with so many threads, and closes the streams that no other input goes on with.
+    /// Reads one input to its end with `threads` threads, and closes the streams that no other input continues.
     pub(super) fn read(&mut self, job: &Job<'r>, at: usize, threads: usize, is_whole: impl Fn(&StreamPart) -> bool) {
         let mut buffers = std::mem::take(&mut self.buffers);
         buffers.read_ahead(threads > 1);
@@ -60,11 +61,11 @@ impl<'r> Worker<'r> {
     }
 }
 
-/// What was seen of an input besides its events.
+/// Facts about an input besides its events.
 struct ReadOutcome {
     bytes_read: u64,
     bytes_decoded: u64,
-    /// Its first bytes, as they were read.
+    /// The first bytes of the input, before decoding.
     head: Vec<u8>,
     result: Result<(), DecodeError>,
 }
@@ -117,14 +118,14 @@ fn decode_together<'r>(
         arrivals.deliver(sink);
         decoder.join()
     });
-    // A panic goes on where it would have gone without the thread.
+    // Propagates the panic.
     decoded.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-/// First bytes of an input that are remembered.
+/// Number of first bytes of an input that are remembered.
 const HEAD: usize = 4;
 
-/// Counts what is read, and tells the progress.
+/// A reader that counts bytes and reports progress.
 struct Counted<'a> {
     reader: &'a mut (dyn Read + Send),
     bytes: u64,

@@ -1,4 +1,4 @@
-//! What becomes of an attempt that is closed: its verdict, and with it the ledger, the spool and what is shown.
+//! Processing of a closed attempt: its verdict, its entry in the totals, its record in the spool, and its display.
 
 use std::sync::Arc;
 
@@ -59,7 +59,7 @@ impl<'r> StreamOutput for Worker<'r> {
     }
 }
 
-/// Takes what is closed in one stream.
+/// A receiver of the closed attempts of one stream.
 pub(super) struct Closing<'a, 'r> {
     worker: &'a mut Worker<'r>,
     identity: &'a Arc<Identity>,
@@ -86,7 +86,7 @@ impl Output for Closing<'_, '_> {
             attempt.side_effects = effects.of_lines(&attempt.lines);
             attempt.has_side_effects = !attempt.side_effects.is_empty();
         } else if verdict.category.is_failure() {
-            // Nobody asks what a success wrote, unless a person wants its record.
+            // Side effects of successes are only needed for records.
             attempt.has_side_effects = effects.any(&attempt.lines);
         }
         if attempt.has_side_effects {

@@ -1,4 +1,5 @@
-//! A row of the ledger: what the final pass knows of an event, with the details from the records of its attempts.
+//! A row of the ledger: what the final pass knows of an invocation event, with details from the records of its
+//! attempts.
 
 use std::io;
 
@@ -7,12 +8,12 @@ use crate::model::{Category, Compensation, PartialWork};
 use crate::summary::LedgerEvent;
 use crate::wire::{LedgerEffect, LedgerRow, Record};
 
-/// Characters of the line of evidence.
+/// Maximum length of the line of evidence, in bytes.
 const EVIDENCE: usize = 400;
-/// Side effects in a row.
+/// Maximum number of side effects in a row.
 const MOST_EFFECTS: usize = 32;
 
-/// The row of an event.
+/// Builds the row of an invocation event.
 ///
 /// # Errors
 /// When the records cannot be read back.
@@ -23,7 +24,7 @@ pub(crate) fn ledger_row(event: &LedgerEvent, records: &mut Records) -> io::Resu
     }
     let has_failed = |record: &&Record| Category::from_id(&record.category).is_some_and(Category::is_failure);
     let failed = attempts.iter().rev().find(has_failed);
-    // What an earlier attempt has done stays done, however the last one failed.
+    // Work of an earlier attempt remains done, however the last one failed.
     let all_failed = || attempts.iter().filter(has_failed);
     let work = all_failed().filter_map(|record| PartialWork::parse(&record.partial_work));
     let compensation = all_failed().filter_map(|record| Compensation::parse(&record.compensation));
@@ -59,7 +60,7 @@ pub(crate) fn ledger_row(event: &LedgerEvent, records: &mut Records) -> io::Resu
     })
 }
 
-/// The first line of a message that says something, cut to a bound.
+/// Returns the first line of a message that is not blank, cut to a bound.
 fn one_line(message: &str) -> String {
     let line = message.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("");
     let end = line.floor_char_boundary(EVIDENCE);

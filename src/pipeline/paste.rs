@@ -3,12 +3,15 @@
 //! For `explain` alone, where somebody asks what a sentence means. In a log the same words without time and id are a
 //! mention, and `parse` must not take them for the platform's.
 
+use crate::lambda::loaders;
+use crate::lambda::platform;
+use crate::lambda::runtimes::{GO_PANIC, INVOKE_ERROR, TRACEBACK, UNHANDLED_REJECTION};
 use crate::model::{RequestId, Timestamp, stream_parts};
 
 /// Put before a line that lost its time and id, as the platform and most runtimes write them.
 const HEAD: &str = "2026-01-01T00:00:00.000Z\t00000000-0000-4000-8000-000000000000\t";
-const REPORT: &str = "REPORT RequestId: 00000000-0000-4000-8000-000000000000\t";
-const OF_REQUEST: &str = "RequestId: 00000000-0000-4000-8000-000000000000 ";
+/// The id in them.
+const ID: &str = "00000000-0000-4000-8000-000000000000";
 
 /// Where a sentence must stand in what was pasted.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,39 +24,68 @@ enum Stands {
 
 use Stands::{Anywhere, First};
 
+/// What stands before a sentence in its line.
+#[derive(Clone, Copy)]
+enum Front {
+    /// This text.
+    Text(&'static str),
+    /// `REPORT RequestId: ID`.
+    Report,
+    /// `RequestId: ID`.
+    OfRequest,
+    /// `RequestId: ID Error: `.
+    Error,
+    /// `RequestId: ID Error: Runtime exited with error: `.
+    Exited,
+}
+
+use Front::{Error, Exited, OfRequest, Report, Text};
+
+impl Front {
+    fn text(self) -> String {
+        match self {
+            Text(text) => text.to_owned(),
+            Report => format!("{} {ID}\t", platform::REPORT.begin),
+            OfRequest => format!("{} {ID} ", platform::REQUEST_ID),
+            Error => format!("{} {ID} Error: ", platform::REQUEST_ID),
+            Exited => format!("{} {ID} Error: {} error: ", platform::REQUEST_ID, platform::RUNTIME_EXITED),
+        }
+    }
+}
+
 /// Sentences of the platform and of runtimes: how each begins, where it must stand, and the line that it is a part of. Of
 /// the line, what stands before the sentence, and the rest, with what was pasted from the beginning of the sentence on as
 /// `{}`, or behind these words as `{>}`.
-const SENTENCES: &[(&str, Stands, &str, &str)] = &[
-    ("Task timed out after ", Anywhere, HEAD, "{}"),
-    ("Task timed out", Anywhere, HEAD, "Task timed out after 3.00 seconds"),
-    ("Process exited before completing request", Anywhere, OF_REQUEST, "{}"),
-    ("Runtime exited with", Anywhere, OF_REQUEST, "Error: {}"),
-    ("Runtime exited", Anywhere, OF_REQUEST, "Error: Runtime exited without providing a reason"),
-    ("signal: ", First, OF_REQUEST, "Error: Runtime exited with error: {}"),
-    ("exit status ", First, OF_REQUEST, "Error: Runtime exited with error: {}"),
-    ("calling the handler function resulted in a panic", Anywhere, "2026/01/01 00:00:00 ", "{}"),
-    ("JavaScript heap out of memory", Anywhere, "", "FATAL ERROR: Reached heap limit Allocation failed - {}"),
-    ("Invoke Error", First, HEAD, "ERROR\t{}\t{\"errorType\":\"Error\"}"),
-    ("Unhandled Promise Rejection", First, HEAD, "ERROR\t{}\t{\"errorType\":\"Runtime.UnhandledPromiseRejection\"}"),
+const SENTENCES: &[(&str, Stands, Front, &str)] = &[
+    (platform::TASK_TIMED_OUT, Anywhere, Text(HEAD), "{}"),
+    ("Task timed out", Anywhere, Text(HEAD), platform::TASK_TIMED_OUT_EXAMPLE),
+    (platform::PROCESS_EXITED, Anywhere, OfRequest, "{}"),
+    (platform::RUNTIME_EXITED, Anywhere, Error, "{}"),
+    ("Runtime exited", Anywhere, Error, platform::RUNTIME_EXITED_EXAMPLE),
+    ("signal: ", First, Exited, "{}"),
+    ("exit status ", First, Exited, "{}"),
+    (GO_PANIC, Anywhere, Text("2026/01/01 00:00:00 "), "{}"),
+    ("JavaScript heap out of memory", Anywhere, Text(""), "FATAL ERROR: Reached heap limit Allocation failed - {}"),
+    (INVOKE_ERROR, First, Text(HEAD), "ERROR\t{}\t{\"errorType\":\"Error\"}"),
+    (UNHANDLED_REJECTION, First, Text(HEAD), "ERROR\t{}\t{\"errorType\":\"Runtime.UnhandledPromiseRejection\"}"),
     (
         "An error occurred during JSON parsing",
         First,
-        "",
+        Text(""),
         "An error occurred during JSON parsing: java.lang.RuntimeException\njava.lang.RuntimeException: An error occurred \
          during JSON parsing\n\tat lambdainternal.A.b(A.java:1)",
     ),
-    ("fork/exec /var/", Anywhere, "", "IMAGE\tLaunch error: {}\tEntrypoint: []"),
-    ("exec format error", First, "", "IMAGE\tLaunch error: fork/exec /var/task/bootstrap: {}\tEntrypoint: []"),
-    ("Couldn't find valid bootstrap", Anywhere, "", "IMAGE\tLaunch error: {}\tEntrypoint: []"),
-    (" is undefined or not exported", Anywhere, "", "[ERROR] Runtime.HandlerNotFound: the handler{}"),
-    ("Cannot find module '/var/", First, "", "[ERROR] Runtime.ImportModuleError: Error: {}"),
-    ("REPORT RequestId: ", First, REPORT, "{>}"),
-    ("REPORT ", First, REPORT, "{>}"),
-    ("Duration: ", First, REPORT, "{}"),
-    ("RequestId: Status: ", First, OF_REQUEST, "Status: {>}"),
-    ("Status: timeout", Anywhere, REPORT, "Duration: 3000.00 ms\tStatus: timeout"),
-    ("Error Type: ", Anywhere, REPORT, "Duration: 9.00 ms\tStatus: error\t{}"),
+    ("fork/exec /var/", Anywhere, Text(""), "IMAGE\tLaunch error: {}\tEntrypoint: []"),
+    ("exec format error", First, Text(""), "IMAGE\tLaunch error: fork/exec /var/task/bootstrap: {}\tEntrypoint: []"),
+    ("Couldn't find valid bootstrap", Anywhere, Text(""), "IMAGE\tLaunch error: {}\tEntrypoint: []"),
+    (" is undefined or not exported", Anywhere, Text(""), "[ERROR] Runtime.HandlerNotFound: the handler{}"),
+    (loaders::MISSING_MODULE_OF_RUNTIME, First, Text(""), "[ERROR] Runtime.ImportModuleError: Error: {}"),
+    (platform::REPORT.begin, First, Report, "{>}"),
+    ("REPORT ", First, Report, "{>}"),
+    ("Duration: ", First, Report, "{}"),
+    ("RequestId: Status: ", First, OfRequest, "Status: {>}"),
+    ("Status: timeout", Anywhere, Report, "Duration: 3000.00 ms\tStatus: timeout"),
+    ("Error Type: ", Anywhere, Report, "Duration: 9.00 ms\tStatus: error\t{}"),
 ];
 
 /// A tool's time, group and stream, a line's own time and id, and what is between.
@@ -100,7 +132,7 @@ fn without_first_word(text: &str) -> Option<&str> {
         || is_id(word)
         || stream_parts(word).is_some()
         || word.starts_with("/aws/lambda/")
-        || word == "RequestId:" && is_id(rest.split_whitespace().next().unwrap_or(""));
+        || word == platform::REQUEST_ID && is_id(rest.split_whitespace().next().unwrap_or(""));
     is_front.then(|| rest.trim_start())
 }
 
@@ -117,7 +149,7 @@ pub(super) fn around_sentence(text: &str) -> impl Iterator<Item = String> {
         let at = if *stands == First { text.starts_with(begin).then_some(0) } else { find_in_any_case(text, begin) };
         let said = format!("{begin}{}", text.get(at? + begin.len()..)?);
         let (mark, said) = if line.contains("{>}") { ("{>}", said.get(begin.len()..)?) } else { ("{}", &*said) };
-        Some(format!("{before}{}", line.replacen(mark, said, 1)))
+        Some(format!("{}{}", before.text(), line.replacen(mark, said, 1)))
     })
 }
 
@@ -136,8 +168,8 @@ pub(super) fn around(text: &str) -> impl Iterator<Item = String> {
         (FAMILIES.iter().any(|family| bare.starts_with(family)), "[ERROR] ".to_owned()),
         (bare.starts_with("undefined"), format!("{time}\t")),
         (true, HEAD.to_owned()),
-        (true, OF_REQUEST.to_owned()),
-        (bare.starts_with('{'), format!("{HEAD}ERROR\tInvoke Error\t")),
+        (true, OfRequest.text()),
+        (bare.starts_with('{'), format!("{HEAD}ERROR\t{INVOKE_ERROR}\t")),
         (true, format!("{HEAD}ERROR\t")),
     ];
     fronts.into_iter().filter(|(fits, _)| *fits).map(move |(_, front)| format!("{front}{bare}"))
@@ -164,6 +196,6 @@ pub(super) fn tells_of_error(text: &str) -> bool {
     let named = ["Error", "Exception", "Fault", "Failure"].iter().any(|end| word.ends_with(end));
     named
         || ["ERROR", "[ERROR]", "fail"].contains(&word)
-        || text.contains("Traceback (most recent call last)")
+        || text.contains(TRACEBACK)
         || text.starts_with('{') && text.contains("\"errorType\"")
 }

@@ -1,4 +1,4 @@
-//! The records of a run: spooled to a temporary file as they come, read back in the order of inputs and lines.
+//! The records of a run: written to a temporary file (spool) as they come, read back in the order of inputs and lines.
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
@@ -10,24 +10,24 @@ use crate::model::Place;
 use crate::summary::{Patch, Patches};
 use crate::wire::{Record, SideEffectLine};
 
-/// What a spooled record says before the last input is read.
+/// Text in a spooled record that stands for values known only after the last input.
 const FIRST_ATTEMPT: &[u8] = b"\"attempt\":1,";
 const NO_TIMEOUT: &[u8] = b"\"timeout_ms\":null,\"timeout_source\":null";
 const NO_OUTCOME: &[u8] = b"\"outcome\":null,\"retry_guidance\":null,\"retry_reason\":null";
 const NOT_COMPARED: &[u8] = b"\"repeated\":null";
 
-/// Where a record lies in the spool of its worker.
+/// Position of a record in the spool of its worker.
 #[derive(Clone, Copy, Debug)]
 struct Spooled {
     place: Place,
     function: u32,
     length: u32,
     offset: u64,
-    /// The record is kept for the ledger only.
+    /// Whether the record is kept for the ledger only.
     hidden: bool,
 }
 
-/// Takes the records of one worker.
+/// The spool of one worker.
 #[derive(Debug)]
 pub(super) struct RecordSpool {
     file: BufWriter<File>,
@@ -57,15 +57,15 @@ impl RecordSpool {
     }
 }
 
-/// The records of a run, or why there are none.
+/// The records of a run, or the reason why there are none.
 #[derive(Debug, Default)]
 pub struct Records {
-    /// What became of the temporary file, where it failed.
+    /// Reason of the failure, where the temporary file failed.
     failure: Option<String>,
     spools: Vec<BufReader<File>>,
     index: Vec<(u16, Spooled)>,
     patches: Patches,
-    /// For attempts with side effects and later attempts: whether those did each of them again.
+    /// Whether later attempts repeated each side effect, by place of the attempt.
     repeated: FxHashMap<Place, Vec<bool>>,
 }
 
@@ -87,7 +87,8 @@ impl Records {
         Ok(records)
     }
 
-    /// No records: the temporary file failed. Whoever asks for them is told, and what needs none is printed all the same.
+    /// Creates records that only report the failure of the temporary file: reading them fails, but output that needs no
+    /// records can still be printed.
     pub(super) fn missing(error: &io::Error) -> Self {
         Self { failure: Some(error.to_string()), ..Self::default() }
     }
@@ -100,13 +101,13 @@ impl Records {
         })
     }
 
-    /// Holds the side effects of the attempts of one event against those of later ones.
+    /// Compares the side effects of the attempts of one invocation event with those of later ones.
     fn compare(&mut self, places: &[Place]) -> io::Result<()> {
         let mut effects = Vec::with_capacity(places.len());
         for place in places {
             effects.push(self.get(*place)?.map(|record| record.side_effects).unwrap_or_default());
         }
-        // The last attempt has none after it.
+        // No attempt follows the last one.
         for (at, place) in places.iter().enumerate().take(places.len().saturating_sub(1)) {
             let later = &effects[at + 1..];
             let again = |one| later.iter().flatten().any(|other: &SideEffectLine| other.is_repeat_of(one));
@@ -116,7 +117,7 @@ impl Records {
         Ok(())
     }
 
-    /// The record of the attempt that begins at a place, with all that only the end tells.
+    /// Returns the record of the attempt that begins at a place, including what is only known at the end of the run.
     ///
     /// # Errors
     /// When the temporary file failed or cannot be read.
@@ -132,18 +133,18 @@ impl Records {
         Ok(serde_json::from_slice(&line).ok())
     }
 
-    /// Fills in what the record could not know; false where it is to be left out.
+    /// Fills in what was not known when the record was spooled; returns false if the record is to be left out.
     fn complete(&self, line: &mut Vec<u8>, spooled: &Spooled) -> bool {
         let Some(patch) = self.patches.of(spooled.place) else { return false };
         fill_in(line, patch, self.patches.timeout_ms(spooled.function));
         for repeated in self.repeated.get(&spooled.place).into_iter().flatten() {
-            // One after the other: what is filled in is no longer found.
+            // Each call replaces the first placeholder left, so the values go to the side effects in order.
             replace(line, NOT_COMPARED, format!("\"repeated\":{repeated}").as_bytes());
         }
         true
     }
 
-    /// Writes them as ndjson.
+    /// Writes the records as ndjson.
     ///
     /// # Errors
     /// When the temporary file failed or cannot be read, or `out` cannot be written.
@@ -175,7 +176,8 @@ impl Records {
     }
 }
 
-/// Fills in what the record could not know. The fragments contain bare quotes, so they cannot occur inside a string.
+/// Fills in what was not known when the record was spooled. The placeholders contain bare quotes, so they cannot occur
+/// inside a string.
 fn fill_in(line: &mut Vec<u8>, patch: Patch, timeout_ms: Option<u64>) {
     if patch.number != 1 {
         replace(line, FIRST_ATTEMPT, format!("\"attempt\":{},", patch.number).as_bytes());

@@ -1,4 +1,4 @@
-//! One run: the pool of workers over the inputs, the streams joined, the final pass, the summary.
+//! One run: workers read the inputs, streams are joined, the final pass makes the summary.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -90,7 +90,7 @@ pub(super) fn run(
     })
 }
 
-/// The time that pulled inputs were asked for, where the user names none now.
+/// Returns the time range for which pulled inputs were requested, unless the user now names another.
 fn asked_for(windows: &[(Timestamp, Timestamp)], options: &Options) -> (Option<Timestamp>, Option<Timestamp>) {
     if options.from.is_some() || options.to.is_some() || options.since_ms.is_some() {
         return (None, None);
@@ -98,22 +98,22 @@ fn asked_for(windows: &[(Timestamp, Timestamp)], options: &Options) -> (Option<T
     (windows.iter().map(|window| window.0).min(), windows.iter().map(|window| window.1).max())
 }
 
-/// Bytes of an input from which on a second thread gains more than it costs.
+/// Size of an input, in bytes, from which on a second thread gains more than it costs.
 const WORTH_A_THREAD: u64 = 1 << 20;
 
-/// Reads every input, and closes every stream. The first worker of the result closed the streams.
+/// Reads every input and closes every stream. The first worker of the result closed the streams of several inputs.
 fn read_all<'r>(job: &Job<'r>) -> Vec<Worker<'r>> {
     let wanted = job.options.threads.max(1);
     let threads = wanted.min(job.inputs.len().max(1));
     let mut workers: Vec<_> = (0..threads).map(|_| Worker::new(job)).collect();
     let next = AtomicUsize::new(0);
     let shares = stream_shares(job);
-    // No other input goes on with the stream.
+    // Whether no other input continues the stream.
     let is_whole = |stream_part: &StreamPart| {
         let named_by_path = stream_part.identity.log_stream.as_ref().and_then(|stream| shares.get(stream.as_str()));
         job.inputs.len() == 1 || stream_part.stream.is_none() || named_by_path == Some(&1)
     };
-    // Threads for which there is no large input help with those that there are.
+    // Threads without a large input of their own help with the large inputs there are.
     let is_large = |input: &Input| input.size.is_none_or(|size| size >= WORTH_A_THREAD);
     let large = job.inputs.iter().filter(|input| is_large(input)).count();
     let threads_for = |at: usize| if is_large(&job.inputs[at]) { wanted.div_ceil(large) } else { 1 };
@@ -155,7 +155,7 @@ fn read_all<'r>(job: &Job<'r>) -> Vec<Worker<'r>> {
     workers
 }
 
-/// Inputs by the stream that their path names: how many there are of each.
+/// Counts the inputs per stream that their path names.
 fn stream_shares<'r>(job: &Job<'r>) -> FxHashMap<&'r str, u32> {
     let mut shares = FxHashMap::default();
     for input in job.inputs {
@@ -166,7 +166,7 @@ fn stream_shares<'r>(job: &Job<'r>) -> FxHashMap<&'r str, u32> {
     shares
 }
 
-/// Whether a function name matches one of the globs.
+/// Compiles globs into a filter for function names; without globs, every name passes.
 fn name_filter(globs: &[String]) -> Result<impl Fn(Option<&str>) -> bool + use<>, AnalyzeError> {
     let invalid = |glob: &str, source| AnalyzeError::InvalidGlob { glob: glob.to_owned(), source };
     let mut set = globset::GlobSetBuilder::new();

@@ -1,9 +1,9 @@
-//! How threads share one large input, of which either gives what one thread would give.
+//! Sharing of one large input between threads, in two ways that both give the result of one thread.
 //!
-//! A plain text is read in chunks: each helper looks at the events of its chunks side by side with the others, delivers
-//! them in turn, and judges what was closed in them, into entries of its own. Only assembling needs the order of the input.
-//! Of any other input one thread decodes, and what it decodes goes to the thread that assembles in parcels, which arrive in
-//! the order in which they were sent.
+//! A plain text is read in chunks: each helper sifts its chunks in parallel with the others, delivers them in turn, and
+//! judges the attempts closed in them, into entries of its own. Only assembling needs the order of the input. Any other
+//! input is decoded by one thread, which sends the events in parcels to the assembling thread; parcels arrive in the
+//! order in which they were sent.
 
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
@@ -25,7 +25,7 @@ impl<'w, 'r> ChunkHelper<Streams<'w, Worker<'r>>> for Worker<'r> {
     }
 
     fn deliver(&mut self, block: Block, streams: &mut Streams<'w, Worker<'r>>) -> Block {
-        // What is closed in the chunk of a helper is judged by that helper.
+        // Attempts that are closed in the chunk of a helper are judged by that helper.
         streams.output().unjudged = Some(self.unjudged.take().unwrap_or_default());
         let block = streams.block(block);
         self.unjudged = streams.output().unjudged.take();
@@ -43,24 +43,24 @@ impl<'w, 'r> ChunkHelper<Streams<'w, Worker<'r>>> for Worker<'r> {
     }
 }
 
-/// Parcels under way.
+/// Number of parcels on their way.
 const PARCELS: usize = 3;
-/// Text of single events and records that goes in one parcel.
+/// Bytes of text of single events and records in one parcel.
 const TEXT: usize = 256 * 1024;
-/// Events that go in one parcel.
+/// Number of single events in one parcel.
 const EVENTS: usize = 4_096;
 
-/// What goes over at once.
+/// The unit that is sent to the assembling thread.
 #[derive(Debug, Default)]
 struct Parcel {
-    /// Streams that were not seen before, in the order of their ids.
+    /// Streams not seen before, in the order of their ids.
     streams: Vec<[Option<String>; 5]>,
     block: Block,
-    /// Lines and ends of our own records, which stand in the text beside the block.
+    /// Line of each of our own records, and the offset at which it ends in the text beside the block.
     records: Vec<(u64, usize)>,
     counts: Vec<(Bucket, u64)>,
     notes: Vec<Note>,
-    /// A text ends behind all that, in which this was seen.
+    /// The sighting of a text that ends after all of the above; `None` if no text ends here.
     end: Option<Option<Sighting>>,
 }
 
@@ -81,25 +81,25 @@ impl Parcel {
     }
 }
 
-/// Both ends.
+/// Creates the two ends of a connection between decoding and assembling thread.
 pub(super) fn relay() -> (Relay, Arrivals) {
     let (to, from) = sync_channel(PARCELS);
     let (back, emptied) = channel();
     (Relay { to, emptied, streams: FxHashMap::default(), parcel: Parcel::default() }, Arrivals { from, back })
 }
 
-/// The end where the decoder is.
+/// The end in the decoding thread.
 #[derive(Debug)]
 pub(super) struct Relay {
     to: SyncSender<Parcel>,
     emptied: Receiver<Parcel>,
     streams: FxHashMap<u64, StreamId>,
-    /// What goes next. Its block holds single events only.
+    /// The next parcel. Its block holds single events only.
     parcel: Parcel,
 }
 
 impl Relay {
-    /// Sends what is left.
+    /// Sends the last parcel.
     pub(super) fn finish(mut self) {
         self.send();
     }
@@ -109,7 +109,7 @@ impl Relay {
             return;
         }
         let next = self.emptied.try_recv().unwrap_or_default();
-        // Whoever takes them does so to the end.
+        // The receiver reads until this end is dropped, so an error needs no handling.
         let _ = self.to.send(std::mem::replace(&mut self.parcel, next));
     }
 
@@ -139,7 +139,7 @@ impl EventSink for Relay {
     }
 
     fn events(&mut self, batch: &Batch<'_>) {
-        // Rare: the last block of an input, and blocks of very short lines.
+        // Copying is rare: the last block of an input, and blocks of very short lines.
         let mut block = self.emptied.try_recv().unwrap_or_default().block;
         block.data.clear();
         block.data.extend_from_slice(batch.block);
@@ -153,11 +153,11 @@ impl EventSink for Relay {
     }
 
     fn block(&mut self, mut block: Block) -> Block {
-        // Single events that came before.
+        // Single events that came before are sent first.
         if !self.parcel.block.spans.is_empty() {
             self.send();
         }
-        // Half of the work that is left.
+        // Sifting is half of the remaining work, so this thread does it.
         sift_block(&mut block);
         let spare = std::mem::replace(&mut self.parcel.block, block);
         self.send();
@@ -188,7 +188,7 @@ impl EventSink for Relay {
     }
 }
 
-/// The end where the assembler is.
+/// The end in the assembling thread.
 #[derive(Debug)]
 pub(super) struct Arrivals {
     from: Receiver<Parcel>,
@@ -196,7 +196,7 @@ pub(super) struct Arrivals {
 }
 
 impl Arrivals {
-    /// Gives all that arrives to a sink, until the other end is done.
+    /// Delivers all that arrives to a sink, until the other end is dropped.
     pub(super) fn deliver(self, sink: &mut dyn EventSink) {
         for mut parcel in self.from {
             for [account_id, region, group, stream, function] in &parcel.streams {
@@ -224,7 +224,7 @@ impl Arrivals {
                 sink.part_ends(sighting);
             }
             parcel.clear();
-            // The other end may have gone and need no memory any more.
+            // The other end may be gone and need no memory any more.
             let _ = self.back.send(parcel);
         }
     }

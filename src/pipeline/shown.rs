@@ -1,20 +1,20 @@
-//! The attempts of the event that somebody wants to see, with all their lines.
+//! The attempts of the invocation event that the user wants to see, with all their lines.
 
 use crate::model::{Lines, Place, RequestId};
 use crate::summary::Patches;
 use crate::wire::{Record, Redaction};
 
-/// Attempts kept while it is not yet clear whether the beginning of an id is unique.
+/// Number of attempts whose lines are kept while it is not yet known whether the given beginning of an id is unique.
 const MOST: usize = 64;
 
 /// One attempt to show.
 #[derive(Clone, Debug)]
 pub struct ShownAttempt {
-    /// Its record, with all that only the end tells.
+    /// Its record, including what is only known at the end of the run.
     pub record: Record,
     /// Its lines, in order.
     pub lines: Vec<ShownLine>,
-    /// Lines left out before the last half of them.
+    /// Number of lines left out of the middle.
     pub left_out: u32,
     place: Place,
     function: u32,
@@ -23,19 +23,19 @@ pub struct ShownAttempt {
 /// One line of an attempt.
 #[derive(Clone, Debug)]
 pub struct ShownLine {
-    /// When it was written.
+    /// Time at which it was written.
     pub at: Option<String>,
-    /// The same in milliseconds since the epoch.
+    /// Time in milliseconds since the epoch.
     pub at_ms: Option<i64>,
     /// Its line number in the decoded input.
     pub line_number: u64,
-    /// Its text, secrets masked.
+    /// Its text, with secrets masked.
     pub text: String,
-    /// The function wrote it while it ran; else the platform did.
+    /// Whether the function wrote it while it ran; otherwise the platform did, or it came late.
     pub own: bool,
 }
 
-/// The attempts whose request id begins as asked for.
+/// The attempts whose request id begins with the requested prefix.
 #[derive(Debug)]
 pub(super) struct Shown {
     prefix: Option<String>,
@@ -78,7 +78,7 @@ impl Shown {
         self.attempts.extend(other.attempts);
     }
 
-    /// The attempts by request id, function and number, without those that were read twice.
+    /// Returns the attempts in order of request id, function and time, without those that were read twice.
     pub(super) fn finish(self, patches: &Patches) -> Vec<ShownAttempt> {
         let mut attempts = self.attempts;
         attempts.retain_mut(|shown| {
@@ -105,7 +105,7 @@ fn order(shown: &ShownAttempt) -> (&Option<String>, &Option<String>, Option<i64>
     (&shown.record.request_id, &shown.record.function, shown.record.started_at_ms, shown.place)
 }
 
-/// Says of the side effects of an attempt whether later attempts of the same event did them again.
+/// Sets for each side effect of an attempt whether a later attempt of the same invocation event repeated it.
 fn compare(earlier: &mut [ShownAttempt], later: &[ShownAttempt]) {
     let Some(attempt) = earlier.last_mut() else { return };
     let same = |other: &&ShownAttempt| {

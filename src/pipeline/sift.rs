@@ -1,9 +1,9 @@
-//! The first look at many events: which of them are ordinary lines, in stretches that the sink counts as one.
+//! The first look at a batch: finds the ordinary lines, in stretches that the sink counts as one.
 
 use crate::model::{Batch, Block, Span, Stretch};
 use crate::parse::{self, Sieve};
 
-/// Puts the ordinary lines of a batch in `stretches`; what is in none of them may matter.
+/// Puts the ordinary lines of a batch in `stretches`; only events outside of them may matter.
 pub(super) fn sift(batch: &Batch<'_>, stretches: &mut Vec<Stretch>) {
     stretches.clear();
     let mut sieve = Sieve::new(batch.block);
@@ -24,7 +24,7 @@ pub(super) fn sift(batch: &Batch<'_>, stretches: &mut Vec<Stretch>) {
     }
 }
 
-/// Looks at a block before it is handed over.
+/// Sifts a block before it is handed over.
 pub(super) fn sift_block(block: &mut Block) {
     let mut stretches = std::mem::take(&mut block.stretches);
     sift(&block.batch(), &mut stretches);

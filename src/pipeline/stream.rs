@@ -1,4 +1,4 @@
-//! The state of one stream of an input: who writes it, and what is being put together of it.
+//! The state of one stream of an input: its identity, and the messages and attempts being assembled.
 
 use std::sync::Arc;
 
@@ -18,18 +18,18 @@ pub(super) struct Stream {
     pub(super) names: StreamNames,
     pub(super) assembler: Assembler,
     pub(super) joiner: Joiner,
-    /// What the joiner holds.
+    /// Place, size and request id of the messages in the joiner.
     pub(super) joined: Option<Joined>,
-    /// It is listed among those whose joiner may hold something.
+    /// Whether it is in the list of streams whose joiner may hold something.
     pub(super) joining: bool,
-    /// The kind of log, where it is not the stream of a function.
+    /// The kind of log, if it is not the stream of a function.
     pub(super) foreign: Option<&'static str>,
     /// Number of its last event in the input.
     pub(super) last_event: u64,
 }
 
 impl Stream {
-    /// Begins a stream to which nothing was written yet.
+    /// Begins a stream without any events yet.
     pub(super) fn new(identity: Identity, names: StreamNames, group: Option<&str>, event: u64) -> Self {
         Self {
             assembler: Assembler::new(identity.log_stream.is_some()),
@@ -49,7 +49,7 @@ impl Stream {
         !self.joiner.is_open() && !self.assembler.wants_ids() && !keep.every_line
     }
 
-    /// Ends the stream in this input; what is left is joined with other parts of the stream.
+    /// Ends the stream in this input; returns its part, to be joined with other parts of the stream.
     pub(super) fn finish(self, input: u32) -> Option<StreamPart> {
         let Self { identity, names, assembler, foreign, .. } = self;
         let stream = identity.log_stream.is_some().then(|| stream_hash(&identity));
@@ -57,7 +57,7 @@ impl Stream {
     }
 }
 
-/// What is known of joined messages besides their text.
+/// Facts about joined messages besides their text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Joined {
     pub(super) place: Place,
@@ -66,18 +66,18 @@ pub(super) struct Joined {
 }
 
 impl Joined {
-    /// Adds a further message behind.
+    /// Appends a further message.
     pub(super) fn and(self, more: Self) -> Self {
         Self { bytes: self.bytes + more.bytes, request_id: self.request_id.or(more.request_id), ..self }
     }
 }
 
-/// Hashes a key: equal for equal keys.
+/// Hashes a stream key.
 pub(super) fn key_hash(key: &StreamKey<'_>) -> u64 {
     hash_parts([key.account_id, key.region, key.group, key.stream, key.function])
 }
 
-/// Hashes function and stream name, which are the same for a stream in whatever shape it arrives.
+/// Hashes function and stream name, which identify a stream in every shape of input.
 fn stream_hash(identity: &Identity) -> u64 {
     hash_parts([identity.function.as_deref(), identity.log_stream.as_deref()])
 }

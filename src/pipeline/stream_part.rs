@@ -1,4 +1,4 @@
-//! One stretch of a stream as one input has it, until it is joined with the others.
+//! The part of a stream that one input has, until it is joined with the others.
 
 use std::sync::Arc;
 
@@ -6,10 +6,10 @@ use crate::assemble::Part;
 use crate::summary::StreamNames;
 use crate::wire::Identity;
 
-/// One end-to-end stretch of a stream, waiting for the others.
+/// A part of a stream, waiting for the others.
 #[derive(Debug)]
 pub(super) struct StreamPart {
-    /// Equal for the parts of one stream; `None` where the input does not tell streams apart.
+    /// Hash of the stream, equal for all its parts; `None` where the input does not tell streams apart.
     pub(super) stream: Option<u64>,
     pub(super) identity: Arc<Identity>,
     pub(super) names: StreamNames,

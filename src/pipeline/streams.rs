@@ -1,7 +1,6 @@
-//! What happens to a line: the streams of one input take their events, dismiss ordinary lines, parse the rest, and assemble
-//! both.
+//! The streams of one input: they take its events, dismiss ordinary lines, parse the rest, and assemble both.
 //!
-//! Knows nothing of threads, verdicts or totals: [`StreamOutput`] is all it sees of the run.
+//! Knows nothing of threads, verdicts or totals: its only connection to the run is [`StreamOutput`].
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -22,26 +21,26 @@ use crate::parse::{self, JoinedMessage};
 use crate::summary::StreamNames;
 use crate::wire::Identity;
 
-/// Takes what the streams of an input tell besides their lines.
+/// A receiver of what the streams of an input say besides their lines.
 pub(super) trait StreamOutput {
-    /// Takes what is closed in one stream.
+    /// The receiver of what is closed in one stream.
     type Closing<'c>: assemble::Output
     where
         Self: 'c;
 
-    /// Enters a stream, under the names of its function.
+    /// Registers a stream under the names of its function.
     fn stream(&mut self, identity: &Identity, input: u32) -> StreamNames;
-    /// Takes the version of the runtime that a function runs from a moment on.
+    /// Takes the runtime version that a function runs from this moment on.
     fn runtime(&mut self, names: StreamNames, at: Option<Timestamp>, version: &str);
-    /// Takes what is closed in a stream from here on.
+    /// Returns the receiver of what is closed in a stream from here on.
     fn closing<'c>(&'c mut self, identity: &'c Arc<Identity>, names: StreamNames) -> Self::Closing<'c>;
-    /// Takes a record of ours as JSON.
+    /// Takes one of our own records as JSON.
     fn own_record(&mut self, json: &[u8], place: Place);
-    /// Takes what is worth noting about an input.
+    /// Takes a note on an input.
     fn note(&mut self, input: u32, note: Note);
-    /// Gives the counts for coverage.
+    /// Returns the counts for coverage.
     fn tally(&mut self) -> &mut Tally;
-    /// Gives memory for the ordinary lines of a batch.
+    /// Returns memory for the stretches of a batch.
     fn stretches(&mut self) -> &mut Vec<Stretch>;
 }
 
@@ -49,7 +48,7 @@ pub(super) trait StreamOutput {
 pub(super) struct Streams<'w, O> {
     output: &'w mut O,
     input: u32,
-    /// Name of the function, where the input does not say it.
+    /// Name of the function for streams whose input does not tell it.
     function: Option<&'w str>,
     keep: &'w Keep,
     #[expect(
@@ -60,21 +59,21 @@ pub(super) struct Streams<'w, O> {
     by_key: FxHashMap<u64, StreamId>,
     delivered: Delivered,
     scratch: Vec<u8>,
-    /// Events so far.
+    /// Number of events so far.
     events: u64,
     /// Streams whose joiner may hold something.
     joining: Vec<usize>,
-    /// The line of the event at hand, and its number within that line.
+    /// The place of the current event.
     at: Place,
-    /// A line of the platform about an attempt was read as one, since the last text ended.
+    /// Whether a line of the platform about an attempt was read since the last text ended.
     understood: bool,
-    /// The first sentence of the platform in a text of the input of which none was read.
+    /// The first sentence of the platform in a text of this input in which none was read.
     unread_part: Option<Sighting>,
 }
 
-/// New streams after which idle ones are looked for.
+/// Number of new streams after which idle ones are looked for.
 const STREAMS: usize = 256;
-/// Events of other streams after which a stream is idle.
+/// Number of events of other streams after which a stream is idle.
 const IDLE: u64 = 8 * 1024;
 
 impl<'w, O: StreamOutput> Streams<'w, O> {
@@ -97,23 +96,23 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
         }
     }
 
-    /// Gives the output.
+    /// Returns the output.
     pub(super) fn output(&mut self) -> &mut O {
         self.output
     }
 
-    /// Takes out the first sentence of the platform in a text of which none was read.
+    /// Takes out the first sentence of the platform in a text in which none was read.
     pub(super) fn take_unread_part(&mut self) -> Option<Sighting> {
         self.unread_part.take()
     }
 
-    /// Gives every stream as a part, one after the other, so that not all exist twice.
+    /// Turns every stream into a part, one at a time, so that not all exist twice.
     pub(super) fn into_stream_parts(self) -> impl Iterator<Item = StreamPart> + use<O> {
         let input = self.input;
         self.streams.into_iter().filter_map(move |stream| stream.finish(input))
     }
 
-    /// Parses what the joiners still hold: no text goes on in the next one.
+    /// Parses what the joiners still hold, because no message continues in the next text.
     fn flush_joiners(&mut self) {
         for at in std::mem::take(&mut self.joining) {
             let stream = &mut self.streams[at];
@@ -123,7 +122,7 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
         }
     }
 
-    /// Frees memory of streams to which nothing was written lately.
+    /// Frees memory of streams without recent events.
     fn shrink_idle(&mut self) {
         let (now, keep) = (self.events, self.keep);
         for stream in self.streams.iter_mut().filter(|stream| now - stream.last_event > IDLE) {
@@ -131,8 +130,8 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
         }
     }
 
-    /// Dismisses an ordinary line at once; looks at everything else. `batch` is where the event stands, and its number
-    /// there.
+    /// Takes an event: an ordinary line is dismissed at once, everything else is parsed. `batch` is the batch of the
+    /// event, with its number there.
     #[inline]
     fn take_event(
         &mut self,
@@ -194,7 +193,7 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
         self.scratch = scratch;
     }
 
-    /// Tells where the next event stands.
+    /// Returns the place of the next event.
     fn place_of(&self, line: u64) -> Place {
         let number = if self.at.line == line { self.at.event.saturating_add(1) } else { 0 };
         Place { input: self.input, line, event: number }
@@ -209,7 +208,7 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
         }
     }
 
-    /// Takes ordinary lines of a batch: from where that is all there is to do, they are only counted, and all at once.
+    /// Takes ordinary lines of a batch. Once the stream needs nothing but their count, the rest is counted at once.
     fn take_stretch(&mut self, lines: &mut BatchLines<'_>, stretch: &Stretch) {
         let mut numbers = stretch.numbers();
         while let Some((span, event)) = lines.batch().event(numbers.start) {
@@ -250,13 +249,13 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
         true
     }
 
-    /// Looks at a message that may matter: a line of the platform, a part of a message over several lines, or any other.
+    /// Parses a message that may matter: a line of the platform, a part of a message over several lines, or any other.
     fn consider(&mut self, at: usize, event: &LogEvent<'_>, raw: &[u8], lines: Option<&BatchLines<'_>>) {
         let stream = &mut self.streams[at];
         let place = self.at;
         let bytes = event.message.len() as u64;
         let message = Message { at: event.at, place, text: raw, escaped: false, bytes, keep: self.keep };
-        // What was split may go on in the next line, but no object does.
+        // A split message may continue in the next line, but a JSON object does not.
         let platform_line = if event.split { parse::platform_json_line } else { parse::platform_line };
         if !stream.joiner.is_open()
             && let Some(record) = platform_line(raw)
@@ -268,7 +267,7 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
         if stream.joiner.is_open() || event.split || !is_whole_object(raw) {
             let fed = stream.joiner.feed(event.at, event.line, &text);
             if fed.absorbed {
-                // It goes on with the message that was open, or ended that and begins one.
+                // The message either continues the open one, or ended that and begins another.
                 let this = Joined { place, bytes, request_id: event.request_id };
                 let begun = stream.joined.filter(|_| fed.ended.is_none());
                 let before = stream.joined.replace(begun.map_or(this, |begun| begun.and(this)));
@@ -284,7 +283,7 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
         let stream = &mut self.streams[at];
         let message = Message { text: text.as_bytes(), ..message };
         if !stream.assembler.wants_ids() && !parse::may_matter(event.message) {
-            // It was looked at only because a message was open.
+            // An ordinary line that was parsed only because a message was open.
             stream.assembler.ordinary(&message, lines, &mut self.output.closing(&stream.identity, stream.names));
             return;
         }
@@ -311,7 +310,7 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
         self.take_record(at, &message, &with_id(parse::parse(&whole.text), joined.request_id), lines);
     }
 
-    /// Takes what a message turned out to be.
+    /// Takes the statement that a message makes.
     fn take_record(
         &mut self,
         at: usize,
@@ -323,8 +322,8 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
         let stream = &mut self.streams[at];
         match record {
             Statement::InitStart(start) | Statement::RestoreStart(start) => {
-                // It also names the function, but only once per environment; using it would split a function into a named
-                // and an unnamed row.
+                // It also names the function, but only once per environment; using that would split a function into a
+                // named and an unnamed row.
                 if let Some(runtime) = start.runtime_version {
                     self.output.runtime(stream.names, message.at, runtime);
                 }
@@ -344,8 +343,8 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
     }
 }
 
-/// Names the function of a stream after the ARN in a START, where neither path nor wrapping nor user did. Every START of
-/// an attempt has it.
+/// Names the function of a stream after the ARN in a START, if neither path nor wrapping nor user named it. The START
+/// of every attempt has the ARN.
 fn name_function(stream: &mut Stream, output: &mut impl StreamOutput, input: u32, arn: FunctionArn<'_>) {
     if stream.identity.function.is_some() {
         return;
@@ -358,7 +357,7 @@ fn name_function(stream: &mut Stream, output: &mut impl StreamOutput, input: u32
     stream.identity = Arc::new(identity);
 }
 
-/// Gives a line of the function the request id of its wrapping, where it has none of its own.
+/// Gives a line of the function the request id of its wrapping, if it has none of its own.
 fn with_id(mut record: Statement<'_>, id: Option<RequestId>) -> Statement<'_> {
     if let Statement::App(line) = &mut record {
         line.id = line.id.or(id);
@@ -366,12 +365,13 @@ fn with_id(mut record: Statement<'_>, id: Option<RequestId>) -> Statement<'_> {
     record
 }
 
-/// Tells one JSON object, which neither begins nor continues what is written as several messages.
+/// Returns whether the message is one JSON object, which neither begins nor continues a message over several lines.
 fn is_whole_object(message: &[u8]) -> bool {
     message.first() == Some(&b'{') && message.trim_ascii_end().last() == Some(&b'}')
 }
 
-/// Tells records in which the platform says that an attempt begins or ends.
+/// Returns whether the statement shows that the text was understood: the platform's word that an attempt begins or
+/// ends, or a line of a log of another kind.
 fn is_about_an_attempt(record: &Statement<'_>) -> bool {
     match record {
         Statement::Start { .. }
@@ -464,8 +464,8 @@ impl<O: StreamOutput> EventSink for Streams<'_, O> {
         self.output.note(self.input, note);
     }
 
-    /// Where a line of the platform or a record of ours was read, sentences elsewhere in the text are what it quotes. A log
-    /// of another kind is known as well.
+    /// Ends a text. If a line of the platform or one of our own records was read in it, sentences elsewhere in it are
+    /// quotations; a log of another kind counts as read, too.
     fn part_ends(&mut self, sighting: Option<Sighting>) {
         self.flush_joiners();
         let understood = std::mem::take(&mut self.understood);

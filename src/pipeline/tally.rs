@@ -1,11 +1,11 @@
-//! What coverage counts while inputs are read: events, bytes by bucket, what was left out, and notes.
+//! Counts for coverage while inputs are read: events, bytes by bucket, inputs that were left out, and notes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Bucket, Note, Sighting};
 use crate::wire::{Coverage, CoverageBytes, InputProblem};
 
-/// Counts of one worker. Tallies of several add up in any order.
+/// The counts of one worker. Several tallies add up in any order.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     pub(super) inputs: u64,
@@ -22,17 +22,17 @@ pub(super) struct Tally {
     unread: UnreadInputs,
 }
 
-/// Inputs that hold sentences of the platform of which none was read.
+/// Inputs that contain sentences of the platform, none of which was read.
 #[derive(Debug, Default)]
 struct UnreadInputs {
     inputs: u64,
-    /// Those that were read as logs, or named: not what was left out of a directory for being none.
+    /// Inputs that were read as logs, or named by the user; not those that a directory scan left out as not being logs.
     logs: u64,
-    /// What is said of the first ones by name. Thousands of files may have the same unknown form.
+    /// Notes on the first ones in order of name, because thousands of files may have the same unknown form.
     notes: BTreeSet<String>,
 }
 
-/// Inputs with unread sentences that are told one by one.
+/// Number of inputs with unread sentences that get a note each.
 const MOST_UNREAD: usize = 20;
 
 impl UnreadInputs {
@@ -64,7 +64,7 @@ impl Tally {
         self.logs_dropped += records;
     }
 
-    /// An input holds a sentence of the platform, and none was read.
+    /// Counts an input that contains a sentence of the platform of which none was read.
     pub(super) fn unread(&mut self, input: &str, sighting: &Sighting, left_out: bool) {
         let Sighting { line, sentence, before, .. } = sighting;
         let behind = if before.is_empty() { String::new() } else { format!(" behind {before:?}") };
@@ -77,12 +77,12 @@ impl Tally {
         ));
     }
 
-    /// Inputs that hold sentences of the platform of which none was read.
+    /// Returns the number of inputs that contain sentences of the platform of which none was read.
     pub(super) fn unread_inputs(&self) -> u64 {
         self.unread.inputs
     }
 
-    /// Logs among them.
+    /// Returns the number of logs among them.
     pub(super) fn unread_logs(&self) -> u64 {
         self.unread.logs
     }
@@ -91,7 +91,7 @@ impl Tally {
         self.notes.insert(note);
     }
 
-    /// The log of a function has failures alone.
+    /// Notes that the log of a function contains failures only.
     pub(super) fn hides_successes(&mut self, function: &str) {
         let text = format!(
             "{function}: the log has only attempts that failed (JSON at system log level WARN): rates are not known"
@@ -123,7 +123,8 @@ impl Tally {
         other.unread.notes.into_iter().for_each(|text| self.unread.note(text));
     }
 
-    /// The coverage of a whole run. `duplicate_attempts` were found when attempts were joined to events.
+    /// Returns the coverage of a whole run. `duplicate_attempts` were found when attempts were grouped by invocation
+    /// event.
     pub(super) fn coverage(mut self, duplicate_attempts: u64) -> Coverage {
         let known = self.bytes.attributed
             + self.bytes.environment
@@ -132,7 +133,7 @@ impl Tally {
             + self.bytes.unrecognized
             + self.bytes.framing;
         debug_assert!(known <= self.bytes_decoded, "{known} bytes counted of {}", self.bytes_decoded);
-        // Whatever was decoded and is part of no message stood around the messages.
+        // Decoded bytes that belong to no message are framing.
         self.bytes.framing += self.bytes_decoded.saturating_sub(known);
         self.unreadable.sort();
         self.skipped.sort();

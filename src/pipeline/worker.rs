@@ -1,4 +1,4 @@
-//! One worker: its ledger, its tally, its spool, and what it takes down besides attempts.
+//! One worker: its entries in the totals, its tally, its spool, and what else it collects from its inputs.
 
 use std::io;
 
@@ -15,7 +15,7 @@ use crate::source::{Input, InputSource};
 use crate::summary::{Entries, SharedTables, StreamNames};
 use crate::wire::{InputProblem, Record};
 
-/// What all workers share.
+/// The data that all workers share.
 pub(super) struct Job<'r> {
     pub(super) options: &'r Options,
     pub(super) inputs: &'r [Input],
@@ -25,28 +25,28 @@ pub(super) struct Job<'r> {
     pub(super) progress: &'r dyn Progress,
 }
 
-/// One worker.
+/// A thread's state, from its first input to the end of the run.
 pub(super) struct Worker<'r> {
     pub(super) options: &'r Options,
     pub(super) inputs: &'r [Input],
     pub(super) entries: Entries<'r>,
     pub(super) tally: Tally,
     pub(super) spool: Option<RecordSpool>,
-    /// Why there is no spool although it was asked for: without it there are no records.
+    /// The reason why there is no spool although one was wanted: without it there are no records.
     pub(super) spool_error: Option<io::Error>,
     pub(super) stream_parts: Vec<StreamPart>,
-    /// The time that inputs say they were asked for.
+    /// Time ranges for which inputs say they were requested.
     pub(super) windows: Vec<(Timestamp, Timestamp)>,
     pub(super) progress: &'r dyn Progress,
-    /// Which lines of attempts are kept.
+    /// The choice of lines of attempts that are kept.
     pub(super) keep: &'r Keep,
     pub(super) shown: Shown,
     pub(super) buffers: Buffers,
     /// Memory for the ordinary lines of a batch.
     pub(super) stretches: Vec<Stretch>,
-    /// Attempts that are closed and judged later, where that is wanted.
+    /// Attempts that are closed and judged later, if helpers do the judging.
     pub(super) unjudged: Option<Unjudged>,
-    /// The helpers that share a large input with this one, with what they have judged.
+    /// The helpers that share large inputs with this worker, with what they have judged.
     pub(super) helpers: Vec<Worker<'r>>,
 }
 
@@ -76,13 +76,13 @@ impl<'r> Worker<'r> {
         }
     }
 
-    /// This worker and the helpers that shared its inputs.
+    /// Returns the helpers that shared its inputs, and this worker.
     pub(super) fn with_helpers(mut self) -> impl Iterator<Item = Self> {
         let helpers = std::mem::take(&mut self.helpers);
         helpers.into_iter().chain([self])
     }
 
-    /// Takes what an input tells besides its events.
+    /// Takes what an input says besides its events.
     pub(super) fn told(&mut self, at: usize, told: PullTrailer) {
         let moment = |ms: Option<i64>| ms.and_then(Timestamp::from_ms);
         self.windows.extend(moment(told.from_ms).zip(moment(told.to_ms)));

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::lambda::levels::is_any_line_level;
+use crate::lambda::platform::REPORT;
 use crate::model::Timestamp;
 
 /// A line taken apart.
@@ -57,7 +59,7 @@ fn after_label(text: &str, stamped: bool) -> Option<&str> {
 
 /// Of a REPORT only its end tells why it is shown.
 fn shown(text: &str) -> String {
-    let status = text.find("Status:").filter(|_| text.starts_with("REPORT RequestId:"));
+    let status = text.find("Status:").filter(|_| text.starts_with(REPORT.begin));
     status.map_or(text.to_owned(), |at| format!("REPORT … {}", &text[at..]))
 }
 
@@ -67,11 +69,7 @@ fn is_id(field: &str) -> bool {
 }
 
 fn is_level(field: &str) -> bool {
-    const LEVELS: [&str; 14] = [
-        "TRACE", "DEBUG", "INFO", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL", "trce", "dbug", "info", "warn",
-        "fail", "crit",
-    ];
-    LEVELS.contains(&field.trim_matches(['[', ']', ' ']))
+    is_any_line_level(field.trim_matches(['[', ']', ' ']))
 }
 
 #[cfg(test)]

@@ -1,18 +1,19 @@
-//! Causes behind a verdict: what made it likely, without being what ended the attempt.
+//! Causes behind a verdict: circumstances that made the end likely, without being what ended the attempt.
 
 use super::Ruling;
 use super::facts::{Facts, error_of, form};
 use crate::catalogue::{Diagnosis, diagnose, diagnose_outgoing_call};
 use crate::model::{AppError, Category, Confidence, ErrorForm, Phase, SignKind, Status};
 
-/// Silence before the end counts as waiting from this share of the duration on.
+/// Divisor of the duration: silence before the end that is at least this part counts as waiting.
 const SILENT_SHARE: u64 = 2;
 
-/// Memory of earlier attempts, in percent of the size, from which on it grew there, and up to which it came at once.
+/// Peak of earlier attempts in percent of the memory size: from the first figure on, memory had grown over time; up to
+/// the second, it was filled at once.
 const GROWN_PERCENT: u64 = 85;
 const SUDDEN_PERCENT: u64 = 60;
 
-/// The causes behind a failure, each code once.
+/// Returns the causes behind a failure, each code once.
 pub(super) fn causes(facts: &Facts<'_>, ruling: &Ruling<'_>) -> Vec<(&'static str, Confidence)> {
     let mut causes = Vec::new();
     let mut add = |code: &'static str, confidence| {
@@ -55,7 +56,7 @@ pub(super) fn causes(facts: &Facts<'_>, ruling: &Ruling<'_>) -> Vec<(&'static st
     causes
 }
 
-/// Whether the environment filled up over its life, or at once.
+/// Returns the code for memory that filled up over the life of the environment, or at once.
 fn memory_before(facts: &Facts<'_>) -> Option<&'static str> {
     let (peak, size) = (facts.attempt.earlier_peak_mb?, facts.attempt.metrics.memory_size_mb?);
     match u64::from(peak) * 100 / u64::from(size).max(1) {
@@ -65,7 +66,8 @@ fn memory_before(facts: &Facts<'_>) -> Option<&'static str> {
     }
 }
 
-/// The dependency on which a timed-out attempt was probably waiting: the last failed call, or the call before silence.
+/// Finds the dependency that a timed-out attempt was probably waiting for: from the last failed call, or from the call
+/// before silence.
 fn waited_for(facts: &Facts<'_>) -> Option<(&'static str, Confidence)> {
     let logged =
         facts.attempt.signs.iter().rfind(|sign| sign.phase == Phase::Invoke && form(sign) == Some(ErrorForm::Logged));
@@ -82,13 +84,13 @@ fn waited_for(facts: &Facts<'_>) -> Option<(&'static str, Confidence)> {
     Some(("downstream.timeout", if most { Confidence::Medium } else { Confidence::Low }))
 }
 
-/// What a whole line tells of a failed call: loggers print errors in fields of their own, or at level INFO.
+/// Diagnoses a failed call from a whole line, because loggers print errors in fields of their own or at level INFO.
 fn diagnose_line(text: &str) -> Option<Diagnosis> {
     let error = AppError { message: Some(text.into()), ..AppError::of(ErrorForm::Logged) };
     diagnose(&error, "").filter(|found| found.confidence == Confidence::High)
 }
 
-/// From the last line of the function to the end.
+/// Returns the milliseconds from the last line of the function to the end.
 fn silence_ms(facts: &Facts<'_>) -> Option<u64> {
     let (last, end) = (facts.attempt.last_line.as_ref()?.at?, facts.attempt.ended_at?);
     u64::try_from(end.ms() - last.ms()).ok()

@@ -1,13 +1,14 @@
-//! The lines that prove a verdict: few, in the order of the log.
+//! Evidence of a verdict: a few lines in the order of the log.
 
 use super::Ruling;
 use super::facts::Facts;
 use crate::model::Line;
 
-/// More lines than this explain less.
+/// Number of lines beyond which evidence explains less.
 const MOST_LINES: usize = 4;
 
-/// The proof itself, what the platform says, and the last line of the function where the end came out of silence.
+/// Returns the proof itself, what the platform says, and the last line of the function where the end came without an
+/// error.
 pub(super) fn lines(facts: &Facts<'_>, ruling: &Ruling<'_>) -> Vec<Line> {
     let attempt = facts.attempt;
     let signs =
@@ -26,7 +27,7 @@ pub(super) fn lines(facts: &Facts<'_>, ruling: &Ruling<'_>) -> Vec<Line> {
             lines.push(line.clone());
         }
     }
-    // By time first: the files of one stream may be given in any order.
+    // Time comes first, because the files of one stream may be given in any order.
     lines.sort_by_key(|line| (line.at, line.place));
     lines
 }

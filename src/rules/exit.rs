@@ -1,4 +1,4 @@
-//! Rule: the process, or an extension, ended and no error explains it.
+//! Rule: the process or an extension ended, and no error explains it.
 
 use super::facts::{Exit, Facts};
 use super::{Rule, Ruling};
@@ -26,7 +26,7 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     if let Some(sign) = facts.sign(|kind| matches!(kind, SignKind::ExitedEarly)) {
         return Some(Ruling::new("runtime_exception.exit", Confidence::Medium, Some(sign)));
     }
-    // An error type without a line: the platform's own word is all there is.
+    // The platform's error type without a line is all the evidence there is.
     let known = facts.platform_error()?;
     let category = crate::catalogue::code(known.code)?.category?;
     (category == Category::RuntimeException || category == Category::Throttling)
@@ -35,7 +35,7 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
 
 fn by_exit<'a>(facts: &Facts<'a>, exit: Exit<'a>, proof: Option<&'a Sign>) -> Ruling<'a> {
     match exit {
-        // Far below the memory limit: something else sent it, or the memory was a child's.
+        // Memory was not at its limit: something else sent the signal, or a child process used the memory.
         Exit::Signal("killed") | Exit::Status(137) => Ruling::new("runtime_exception.signal", Confidence::Low, proof),
         Exit::Signal("terminated") | Exit::Status(143) => {
             Ruling::new("runtime_exception.signal", Confidence::Medium, proof)

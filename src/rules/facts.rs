@@ -1,29 +1,29 @@
-//! The questions that rules ask of an attempt, answered in one place.
+//! Facts of an attempt that rules ask for, computed in one place.
 
 use crate::catalogue::{PlatformError, Stage, platform_error};
 use crate::model::{AppError, Attempt, ErrorForm, InitPhase, InitType, Phase, Sign, SignKind, Status, Subject};
 
-/// An attempt with the answers that need a look through its signs.
+/// An attempt with the facts for which its signs must be searched.
 pub(super) struct Facts<'a> {
     pub(super) attempt: &'a Attempt,
     /// The platform's crash line.
     pub(super) crash: Option<&'a Sign>,
-    /// The statement that it ended badly: of REPORT, else of `runtimeDone`.
+    /// The statement of a bad end: of REPORT, else of `runtimeDone`.
     pub(super) ended: Option<&'a Sign>,
     /// `Task timed out …`
     pub(super) timed_out: Option<&'a Sign>,
-    /// The error that can have ended it, by its form.
+    /// The error that can have ended the attempt, by its form.
     pub(super) fatal: Option<&'a Sign>,
-    /// The handler had returned.
+    /// Whether the handler had returned.
     pub(super) handler_done: bool,
 }
 
-/// How a process ended.
+/// The way in which a process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Exit<'a> {
-    /// With a status, 0 where no reason was given.
+    /// Exit status; 0 where no reason was given.
     Status(u32),
-    /// By a signal.
+    /// Name of the signal.
     Signal(&'a str),
 }
 
@@ -41,13 +41,13 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// The function wrote nothing after this sign. Places alone do not tell what came later: an input may have the newest
-    /// line first.
+    /// Returns whether the function wrote nothing after this sign. The order of places does not tell, because an input
+    /// may have the newest line first.
     pub(super) fn is_last_line(&self, sign: &Sign) -> bool {
         self.attempt.last_line.as_ref().is_none_or(|line| line.place == sign.line.place)
     }
 
-    /// How the platform says it ended; `None` where it says nothing bad.
+    /// Returns the platform's status of the end; `None` where it reports no failure.
     pub(super) fn status(&self) -> Option<Status> {
         let said = self.ended.and_then(|sign| match &sign.kind {
             SignKind::Ended { status, .. } => Some(*status),
@@ -56,7 +56,7 @@ impl<'a> Facts<'a> {
         said.or(self.attempt.platform_status).filter(|status| *status != Status::Success)
     }
 
-    /// The platform's error type.
+    /// Returns the platform's error type.
     pub(super) fn platform_code(&self) -> Option<&'a str> {
         let of_sign = |sign: &'a Sign| match &sign.kind {
             SignKind::Ended { error_type, .. } | SignKind::Crash { error_type, .. } => error_type.as_deref(),
@@ -68,12 +68,12 @@ impl<'a> Facts<'a> {
             .or_else(|| self.crash.and_then(of_sign))
     }
 
-    /// What the catalogue knows of the platform's error type.
+    /// Looks the platform's error type up in the catalogue.
     pub(super) fn platform_error(&self) -> Option<&'static PlatformError> {
         self.platform_code().and_then(platform_error)
     }
 
-    /// The platform says that it failed, in whatever way.
+    /// Returns whether the platform says in any way that the attempt failed.
     pub(super) fn platform_failed(&self) -> bool {
         self.status().is_some()
             || self.crash.is_some()
@@ -82,16 +82,17 @@ impl<'a> Facts<'a> {
             || self.sign(|kind| matches!(kind, SignKind::ExitedEarly)).is_some()
     }
 
-    /// The process is known to have ended.
+    /// Returns whether the process is known to have ended.
     pub(super) fn process_ended(&self) -> bool {
         self.crash.is_some()
             || self.platform_code().is_some_and(|code| matches!(code, "Runtime.ExitError" | "Runtime.OutOfMemory"))
             || self.sign(|kind| matches!(kind, SignKind::ExitedEarly)).is_some()
-            // The platform's error after a crash text is the end of that process, under whatever name.
+            // Status `error` counts as the end of the process, whatever the error type: callers ask after a crash text
+            // or an undelivered response.
             || matches!(self.status(), Some(Status::Error)) && !self.attempt.concurrent
     }
 
-    /// How the process ended, where the crash line says it.
+    /// Returns the way in which the process ended, where the crash line tells it.
     pub(super) fn exit(&self) -> Option<Exit<'a>> {
         match &self.crash?.kind {
             SignKind::Crash { message, .. } => exit_of(message),
@@ -99,7 +100,7 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// The process got SIGKILL, itself or as a wrapper's status.
+    /// Returns whether the process got SIGKILL: by the crash line, or by the exit status of a wrapper.
     pub(super) fn killed(&self) -> bool {
         matches!(self.exit(), Some(Exit::Signal("killed") | Exit::Status(137)))
     }
@@ -108,19 +109,19 @@ impl<'a> Facts<'a> {
         self.attempt.signs.iter().rfind(|sign| wanted(&sign.kind))
     }
 
-    /// Memory used as a share of the size, in percent, where the figure can be trusted.
+    /// Returns the memory used in percent of the memory size, where the figure can be trusted.
     pub(super) fn memory_percent(&self) -> Option<u32> {
         memory_percent(self.attempt)
     }
 
-    /// Memory at the size, and not merely left over as the high-water mark of an earlier attempt.
+    /// Returns whether memory is at its limit, and not merely left over as the high-water mark of an earlier attempt.
     pub(super) fn memory_newly_at_limit(&self) -> bool {
         let size = self.attempt.metrics.memory_size_mb.unwrap_or(u32::MAX);
         self.memory_percent().is_some_and(|percent| percent >= 100)
             && self.attempt.earlier_peak_mb.is_none_or(|peak| peak < size)
     }
 
-    /// The function wrote lines of its own, or reached its end.
+    /// Returns whether the function wrote lines of its own, or reached its end.
     pub(super) fn handler_ran(&self) -> bool {
         self.handler_done
             || self.lines_beyond_errors() > 0
@@ -130,7 +131,7 @@ impl<'a> Facts<'a> {
             })
     }
 
-    /// Lines of the function between START and the end that are not themselves errors of the runtime client.
+    /// Returns the number of lines of the function between START and the end, without errors of the runtime client.
     pub(super) fn lines_beyond_errors(&self) -> u32 {
         let errors = self
             .attempt
@@ -141,38 +142,38 @@ impl<'a> Facts<'a> {
         self.attempt.app_lines.saturating_sub(u32::try_from(errors).unwrap_or(u32::MAX))
     }
 
-    /// The init inside the request did not succeed; its status.
+    /// Returns the status of the init inside the request, if it did not succeed.
     pub(super) fn inner_init_failed(&self) -> Option<Status> {
         let figure = self.attempt.init.and_then(|init| init.invoke_phase).map(|(status, _)| status);
         let sign = self.init_sign(Some(InitPhase::Invoke)).and_then(init_status);
         figure.or(sign).filter(|status| *status != Status::Success)
     }
 
-    /// The init before the request did not succeed; its status.
+    /// Returns the status of the init before the request, if it did not succeed.
     pub(super) fn outer_init_failed(&self) -> Option<Status> {
         let figure = self.attempt.init.and_then(|init| init.init_phase).map(|(status, _)| status);
         let sign = self.init_sign(Some(InitPhase::Init)).and_then(init_status);
         figure.or(sign).filter(|status| *status != Status::Success)
     }
 
-    /// The restore did not succeed; its status.
+    /// Returns the status of the restore, if it did not succeed.
     pub(super) fn restore_failed(&self) -> Option<Status> {
         let figure = self.attempt.init.and_then(|init| init.restore).map(|(status, _)| status);
         let sign = self.sign(|kind| matches!(kind, SignKind::RestoreFailed { .. })).and_then(init_status);
         figure.or(sign).filter(|status| *status != Status::Success)
     }
 
-    /// The last failed init of this phase.
+    /// Finds the last failed init of this phase, or of any phase.
     pub(super) fn init_sign(&self, wanted: Option<InitPhase>) -> Option<&'a Sign> {
         self.sign(|kind| matches!(kind, SignKind::InitFailed { phase, .. } if wanted.is_none() || *phase == wanted))
     }
 
-    /// The environment was made for one waiting request.
+    /// Returns whether the environment was created for a waiting request.
     pub(super) fn init_on_demand(&self) -> bool {
         self.attempt.init.and_then(|init| init.init_type).is_none_or(|kind| kind == InitType::OnDemand)
     }
 
-    /// The platform's code belongs to the init.
+    /// Returns whether the platform's error type is one of the init.
     pub(super) fn platform_code_of_init(&self) -> bool {
         self.platform_error().is_some_and(|error| error.stage == Stage::Init || error.stage == Stage::Restore)
     }
@@ -189,7 +190,7 @@ fn init_status(sign: &Sign) -> Option<Status> {
     }
 }
 
-/// The error of a sign.
+/// Returns the error of a sign.
 pub(super) fn error_of(sign: &Sign) -> Option<&AppError<'static>> {
     match &sign.kind {
         SignKind::Error(error) => Some(error),
@@ -197,12 +198,12 @@ pub(super) fn error_of(sign: &Sign) -> Option<&AppError<'static>> {
     }
 }
 
-/// The form of a sign's error.
+/// Returns the form of a sign's error.
 pub(super) fn form(sign: &Sign) -> Option<ErrorForm> {
     error_of(sign).map(|error| error.form)
 }
 
-/// Memory used as a share of the size, in percent, rounded down.
+/// Returns the memory used in percent of the memory size, rounded down.
 pub(super) fn memory_percent(attempt: &Attempt) -> Option<u32> {
     let (used, size) = (attempt.metrics.max_memory_used_mb?, attempt.metrics.memory_size_mb?);
     if attempt.emulated || size == 0 {
@@ -211,9 +212,10 @@ pub(super) fn memory_percent(attempt: &Attempt) -> Option<u32> {
     u32::try_from(u64::from(used) * 100 / u64::from(size)).ok()
 }
 
-/// The error that can have ended the attempt: the one that says most, then the latest.
+/// Finds the error that can have ended the attempt: the most telling one, and of several such the latest.
 ///
-/// An error inside the request beats one of the init before it, which the platform may have repeated successfully.
+/// An error inside the request beats one of the init before it, because the platform may have repeated the init
+/// successfully.
 fn fatal(attempt: &Attempt) -> Option<&Sign> {
     let rank = |sign: &Sign| -> Option<(bool, bool, u8, bool)> {
         let error = error_of(sign)?;
@@ -224,7 +226,7 @@ fn fatal(attempt: &Attempt) -> Option<&Sign> {
             ErrorForm::Response => 1,
             ErrorForm::MaybeUnhandled | ErrorForm::Crash | ErrorForm::OutOfMemory | ErrorForm::Logged => return None,
         };
-        // Background work after the end is nobody's failure, except that Java may print the handler's error late.
+        // Background work after the end does not fail the attempt, but Java may print the handler's error late.
         if sign.phase == Phase::Late && error.form != ErrorForm::Unhandled {
             return None;
         }
@@ -239,13 +241,14 @@ fn fatal(attempt: &Attempt) -> Option<&Sign> {
         .map(|(_, sign)| sign)
 }
 
-/// The function wrote a line of its own after this one. Lines of extensions, which have no id, do not count.
+/// Returns whether the function wrote a line of its own after this one. Lines of extensions, which have no id, do not
+/// count.
 fn is_followed(attempt: &Attempt, sign: &Sign) -> bool {
     let Some((last, id)) = attempt.last_line.as_ref().zip(attempt.request_id) else { return false };
     last.place != sign.line.place && last.text.contains(&id.to_string())
 }
 
-/// `Runtime exited with error: exit status 1`, `signal: killed`, `exit code 0`, `… without providing a reason`.
+/// Parses `Runtime exited with error: exit status 1`, `signal: killed`, `exit code 0`, `… without providing a reason`.
 fn exit_of(message: &str) -> Option<Exit<'_>> {
     if let Some((_, signal)) = message.split_once("signal: ") {
         return Some(Exit::Signal(signal.trim().trim_end_matches("(core dumped)").trim_end()));

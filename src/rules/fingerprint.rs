@@ -1,14 +1,15 @@
-//! The stable id of "the same error": of what it is and where it arose, never of its numbers, ids or the order of lines.
+//! The stable id of "the same error": derived from its type, place and text, never from its numbers, ids or the order
+//! of lines.
 
 use xxhash_rust::xxh3::Xxh3;
 
 use super::Ruling;
 use crate::model::{AppError, Category};
 
-/// Text beyond this length says nothing more about which error it is.
+/// Characters of a text after which the rest no longer tells errors apart.
 const MOST_CHARS: usize = 300;
 
-/// `v1:` and 16 hexadecimal digits; `None` where the verdict rests on no error text (timeouts, kills).
+/// Returns `v1:` and 16 hexadecimal digits; `None` where the verdict rests on no error text (timeouts, kills).
 pub(super) fn of(category: Category, ruling: &Ruling<'_>, error: Option<&AppError<'_>>) -> Option<String> {
     let by_limit = matches!(category, Category::Timeout | Category::OutOfMemory);
     if !category.is_failure() || by_limit {
@@ -33,12 +34,12 @@ pub(super) fn of(category: Category, ruling: &Ruling<'_>, error: Option<&AppErro
     Some(format!("v1:{:016x}", hash.digest()))
 }
 
-/// Text and JSON logs print the same error with and without `Runtime.`.
+/// Strips `Runtime.`, because text and JSON logs print the same error with and without it.
 fn plain_type(error_type: &str) -> &str {
     error_type.strip_prefix("Runtime.").unwrap_or(error_type).trim()
 }
 
-/// The text without what changes from one occurrence to the next: numbers, ids, addresses, quoted and bracketed text.
+/// Masks what differs between occurrences: numbers, ids, addresses, quoted and bracketed text.
 fn mask(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(MOST_CHARS));
     let mut chars = text.char_indices().take(4 * MOST_CHARS).peekable();
@@ -75,10 +76,10 @@ fn mask(text: &str) -> String {
     out.trim_end().to_owned()
 }
 
-/// The length of quoted or bracketed text up to and with its closing mark.
+/// Returns the length of quoted or bracketed text, including its closing mark.
 fn enclosed(before: char, open: char, rest: &str) -> Option<usize> {
     let close = match open {
-        // An apostrophe inside of a word opens nothing.
+        // An apostrophe inside a word opens nothing.
         '\'' if before.is_alphanumeric() => return None,
         '\'' | '"' | '`' => open,
         '[' => ']',
@@ -95,7 +96,7 @@ fn word(text: &str) -> &str {
     &text[..end]
 }
 
-/// A UUID at the start of a text: its groups by themselves need not look like ids.
+/// Returns a UUID at the start of a text, because its groups by themselves need not look like ids.
 fn uuid(text: &str) -> Option<&str> {
     let head = text.get(..36)?;
     let shaped = head.bytes().enumerate().all(|(at, byte)| match at {
@@ -105,7 +106,7 @@ fn uuid(text: &str) -> Option<&str> {
     (shaped && !text[36..].starts_with(|c: char| c.is_ascii_alphanumeric())).then_some(head)
 }
 
-/// Numbers and hexadecimal ids become `#`; digits inside of other words, too.
+/// Replaces numbers and hexadecimal ids by `#`, also digits inside other words.
 fn mask_word(word: &str) -> String {
     let hex_id =
         word.len() >= 6 && word.bytes().all(|b| b.is_ascii_hexdigit()) && word.bytes().any(|b| b.is_ascii_digit());

@@ -1,4 +1,4 @@
-//! Rule: the log does not show how it ended.
+//! Rule: the log does not show how the attempt ended.
 
 use super::facts::Facts;
 use super::{Rule, Ruling};

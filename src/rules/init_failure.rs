@@ -3,6 +3,7 @@
 use super::facts::{Facts, error_of, form};
 use super::{Rule, Ruling};
 use crate::catalogue::{load_failure_code, platform_error};
+use crate::lambda::loaders;
 use crate::model::{Confidence, ErrorForm, InitPhase, Phase, Sign, SignKind, Status};
 
 pub(super) const RULE: Rule = Rule {
@@ -115,19 +116,11 @@ fn told_by_runtime<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
 
 /// The runtime's own words for a handler that it cannot load, as against an import that the handler did itself.
 fn deferred_load_failure(sign: &Sign) -> Option<&'static str> {
-    const STARTS: &[&str] = &[
-        "Class not found:",
-        "Error loading class",
-        "Error loading method",
-        "Invalid handler:",
-        "No public method named",
-        "Class does not implement",
-        "Unable to import module",
-    ];
     let error = error_of(sign)?;
     let message = error.message.as_deref().unwrap_or("");
-    let own_words =
-        STARTS.iter().any(|start| message.starts_with(start) || sign.line.text.trim_start().starts_with(start));
+    let own_words = loaders::OF_CLIENTS
+        .iter()
+        .any(|start| message.starts_with(start) || sign.line.text.trim_start().starts_with(start));
     let labelled = error
         .error_type
         .as_deref()

@@ -1,7 +1,8 @@
-//! From the facts of an attempt to its verdict: pure, one file a rule, the order of the list is the precedence.
+//! Rules that turn the facts of an attempt into a verdict: pure functions, one file per rule, tried in the order of
+//! [`RULES`].
 //!
-//! A rule says what ended the attempt and with which line it proves it (a `Ruling`). What every verdict needs
-//! (contributing causes, observations, evidence, retry advice, fingerprint) is added here, once for all rules.
+//! A rule says what ended the attempt and which line proves it (a `Ruling`). Whatever every verdict needs (contributing
+//! causes, observations, evidence, retry advice, fingerprint) is added here, once for all rules.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod contributing;
@@ -36,7 +37,7 @@ use facts::Facts;
 pub struct Rule {
     /// Stable name.
     pub id: &'static str,
-    /// What it looks at and why, in a sentence or two.
+    /// A description of what the rule looks at and why, in a sentence or two.
     pub explanation: &'static str,
     check: for<'f, 'a> fn(&'f Facts<'a>) -> Option<Ruling<'a>>,
     #[cfg(test)]
@@ -56,15 +57,15 @@ pub static RULES: &[Rule] = &[
     ok::RULE,
 ];
 
-/// What a rule decided.
+/// The decision of a rule.
 #[derive(Clone, Debug)]
 struct Ruling<'a> {
     code: &'static str,
     confidence: Confidence,
-    /// The sign that proves it best; its error, if it is one, names the verdict's type and message.
+    /// The sign that proves it best; if that is an error, the verdict takes its type and message.
     proof: Option<&'a Sign>,
     downstream: Option<Downstream>,
-    /// What the rule knows better than the code.
+    /// Partial work, where the rule knows more than the catalogue has for the code.
     partial_work: Option<PartialWork>,
 }
 
@@ -84,7 +85,7 @@ impl<'a> Ruling<'a> {
     }
 }
 
-/// The verdict on an attempt.
+/// Judges an attempt.
 #[must_use]
 pub fn judge(attempt: &Attempt) -> Verdict {
     if is_plain_success(attempt) {
@@ -95,12 +96,12 @@ pub fn judge(attempt: &Attempt) -> Verdict {
     let facts = Facts::of(attempt);
     match RULES.iter().find_map(|rule| (rule.check)(&facts)) {
         Some(ruling) => complete(&facts, ruling),
-        // The last rule takes everything; this is for the compiler.
+        // Unreachable, because the last rule fires for everything.
         None => success(),
     }
 }
 
-/// Nothing but a REPORT that says nothing bad: most attempts. They need no look at rules.
+/// Returns whether the attempt has a REPORT and no sign of trouble. Most attempts are like this and need no rules.
 #[must_use]
 pub(crate) fn is_plain_success(attempt: &Attempt) -> bool {
     attempt.signs.is_empty()
@@ -119,7 +120,7 @@ fn success() -> Verdict {
     Verdict { partial_work: PartialWork::Finished, ..Verdict::bare(Category::Ok, "ok", Confidence::High) }
 }
 
-/// Adds what every verdict has.
+/// Completes a ruling with what every verdict has.
 fn complete(facts: &Facts<'_>, ruling: Ruling<'_>) -> Verdict {
     let Some(info) = catalogue::code(ruling.code) else { return success() };
     let category = info.category.unwrap_or(Category::Ok);
@@ -157,21 +158,22 @@ fn complete(facts: &Facts<'_>, ruling: Ruling<'_>) -> Verdict {
     verdict
 }
 
-/// Whether the handler ran, as far as the verdict leaves that open. A refused call to the Lambda API leaves nothing
-/// behind in the function that was called; the attempt at hand is the caller's, and did what it did before the call.
+/// Returns whether the handler ran, for verdicts that leave that open. A refused call to the Lambda API does nothing in
+/// the called function; but this attempt is the caller, and what it did before the call remains.
 fn handler_was_reached(facts: &Facts<'_>, category: Category, ruling: &Ruling<'_>) -> bool {
     let of_caller = matches!(category, Category::Throttling | Category::ServiceError | Category::InvalidRequest);
     of_caller && (facts.handler_ran() || ruling.proof.and_then(facts::error_of).is_some())
 }
 
-/// Where whose an error is was a guess, neither it nor its absence proves much.
+/// Lowers the confidence where the owner of an error was a guess: then neither an error nor its absence proves much.
 fn confidence(facts: &Facts<'_>, ruling: &Ruling<'_>, category: Category) -> Confidence {
     let by_error = ruling.proof.and_then(facts::error_of).is_some_and(|error| error.form != ErrorForm::Logged);
     let guessed = facts.attempt.error_unsure && (by_error || category == Category::Ok);
     if guessed && ruling.confidence == Confidence::High { Confidence::Medium } else { ruling.confidence }
 }
 
-/// The Runtime API refuses an answer that is too large under a name that only it uses.
+/// Returns the error type, with the common name for a response that is too large: the Runtime API refuses it under a
+/// name that nothing else uses.
 fn error_type(ruling: &Ruling<'_>, own: Option<String>) -> Option<String> {
     let too_large = ruling.code == "runtime_exception.response_too_large";
     own.map(
@@ -179,7 +181,7 @@ fn error_type(ruling: &Ruling<'_>, own: Option<String>) -> Option<String> {
     )
 }
 
-/// Nothing was done, so nothing needs undoing.
+/// Returns the compensation, which is none if no work was done.
 fn compensation(usual: Compensation, work: PartialWork) -> Compensation {
     if work == PartialWork::None { Compensation::No } else { usual }
 }

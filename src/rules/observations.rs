@@ -1,19 +1,19 @@
-//! What is worth knowing about an attempt without being a failure.
+//! Observations about an attempt: worth knowing, but not a failure.
 
 use super::Ruling;
 use super::facts::{Facts, error_of, form, memory_percent};
 use crate::catalogue::diagnose;
 use crate::model::{Attempt, Category, ErrorForm, Phase, Sign, SignKind, Status};
 
-/// From this share of the memory size on, an attempt is close to the limit.
+/// Percent of the memory size from which on an attempt is close to the limit.
 const NEAR_LIMIT_PERCENT: u32 = 95;
 
-/// Logged errors of an attempt that are looked at for failed calls.
+/// Number of logged errors per attempt that are searched for failed calls.
 const MOST_LOOKED_AT: usize = 8;
 
 type Observations = Vec<(&'static str, u32)>;
 
-/// Those that the figures of REPORT give: all there is for a plain success.
+/// Returns the observations from figures and counts, which are all there are for a plain success.
 pub(super) fn of_figures(attempt: &Attempt) -> Observations {
     let mut found = Vec::new();
     if attempt.metrics.init_us.is_some() || attempt.metrics.restore_us.is_some() {
@@ -31,11 +31,11 @@ pub(super) fn of_figures(attempt: &Attempt) -> Observations {
     found
 }
 
-/// All observations of an attempt that was judged by the rules.
+/// Returns all observations of an attempt that was judged by the rules.
 pub(super) fn all(facts: &Facts<'_>, ruling: &Ruling<'_>, failed: bool) -> Observations {
     let attempt = facts.attempt;
     let mut found = of_figures(attempt);
-    // Being near the limit is worth knowing only of what did not fail for it.
+    // Near the limit is no news for an attempt that ran out of memory.
     let out_of_memory = ruling.code.starts_with(Category::OutOfMemory.id());
     found.retain(|(code, _)| *code != "handled_error" && !(out_of_memory && *code == "near_memory_limit"));
     let mut add = |code, count: u32| {
@@ -61,19 +61,19 @@ pub(super) fn all(facts: &Facts<'_>, ruling: &Ruling<'_>, failed: bool) -> Obser
     found
 }
 
-/// Errors of the code that did not end the attempt.
+/// Counts errors of the code that did not end the attempt.
 fn handled_errors(facts: &Facts<'_>, ruling: &Ruling<'_>, failed: bool) -> u32 {
     let signs = &facts.attempt.signs;
     let is_proof = |sign: &Sign| ruling.proof.is_some_and(|proof| std::ptr::eq(proof, sign));
     let is_logged = |sign: &&Sign| matches!(form(sign), Some(ErrorForm::Logged | ErrorForm::MaybeUnhandled));
     let logged = signs.iter().filter(|sign| is_logged(sign) && !is_proof(sign)).count();
-    // Lines at level ERROR include the runtime client's own, which are no handled errors.
+    // Lines at level ERROR include the runtime client's own, which are not handled errors.
     let of_runtime =
         signs.iter().filter(|sign| form(sign).is_some() && !is_logged(sign) || failed && is_proof(sign)).count();
     count(logged).max(facts.attempt.logged_errors.saturating_sub(count(of_runtime)))
 }
 
-/// Logged errors that were failed calls, as far as the first few tell.
+/// Counts logged errors that were failed calls, among the first few.
 fn handled_calls(facts: &Facts<'_>, ruling: &Ruling<'_>) -> u32 {
     let is_proof = |sign: &Sign| ruling.proof.is_some_and(|proof| std::ptr::eq(proof, sign));
     let logged = facts.attempt.signs.iter().filter(|sign| form(sign) == Some(ErrorForm::Logged) && !is_proof(sign));
@@ -81,7 +81,7 @@ fn handled_calls(facts: &Facts<'_>, ruling: &Ruling<'_>) -> u32 {
     count(calls)
 }
 
-/// What a successful attempt lived through.
+/// Adds what a successful attempt survived.
 fn survived(facts: &Facts<'_>, add: &mut impl FnMut(&'static str, u32)) {
     let with = |wanted: ErrorForm| {
         count(facts.attempt.signs.iter().filter(|sign| form(sign) == Some(wanted) && sign.phase != Phase::Late).count())

@@ -1,4 +1,4 @@
-//! Rule: it succeeded, which is what is left when nothing says otherwise.
+//! Rule: the attempt succeeded, which is the case if nothing says otherwise.
 
 use super::facts::{Facts, form};
 use super::{Rule, Ruling};
@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
 
 #[allow(clippy::unnecessary_wraps, reason = "the signature of every rule")]
 fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
-    // Node.js ends its process after such a rejection on most versions; the success is then of another making.
+    // Most Node.js versions end the process after such a rejection, so a success here is doubtful.
     let rejected = facts
         .attempt
         .signs
@@ -30,8 +30,8 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     Some(Ruling::new("ok", confidence, None))
 }
 
-/// The function said nothing after the last words of a process: that of a child, or its own in words that are not known
-/// to be those of a runtime client.
+/// Returns whether the function wrote nothing after the last words of a process: of a child, or its own in words that
+/// are not known to be those of a runtime client.
 fn crashed_last(facts: &Facts<'_>) -> bool {
     let crash = |sign: &&Sign| sign.phase == Phase::Invoke && form(sign) == Some(ErrorForm::Crash);
     facts.attempt.signs.iter().rfind(crash).is_some_and(|sign| facts.is_last_line(sign))

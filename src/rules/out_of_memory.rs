@@ -1,4 +1,4 @@
-//! Rule: memory ran out, told by the platform, by the language, or by a kill at the memory limit.
+//! Rule: memory ran out, by the word of the platform or the language, or by a kill at the memory limit.
 
 use super::facts::{Exit, Facts, error_of, form};
 use super::{Rule, Ruling};
@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
     samples: samples::all,
 };
 
-/// From this share of the memory size on, a kill was probably one for memory: the last page is rarely counted.
+/// Percent of the memory size from which on a kill was probably for memory: the last page is rarely counted.
 const NEAR_PERCENT: u32 = 95;
 
 fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
@@ -36,7 +36,7 @@ fn says_out_of_memory(sign: &Sign) -> bool {
     matches!(&sign.kind, SignKind::InitFailed { error_type: Some(error_type), .. } if &**error_type == "Runtime.OutOfMemory")
 }
 
-/// The language's own error, where it ended the attempt.
+/// Rules on the language's own out-of-memory error, where it ended the attempt.
 fn by_language<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     if let Some(sign) = facts.fatal
         && error_of(sign).is_some_and(is_out_of_memory)
@@ -44,7 +44,7 @@ fn by_language<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     {
         return Some(Ruling::new("out_of_memory.heap", Confidence::High, Some(sign)));
     }
-    // Last words on standard error count only if the process then ended, for a child process prints the same.
+    // Last words on standard error count only if the process then ended, because a child process prints the same.
     let last_words = facts.attempt.signs.iter().rfind(|sign| {
         let crash_text = form(sign) == Some(ErrorForm::Crash) && error_of(sign).is_some_and(is_out_of_memory);
         crash_text || form(sign) == Some(ErrorForm::OutOfMemory)
@@ -61,14 +61,14 @@ fn by_language<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
 fn is_out_of_memory(error: &AppError<'_>) -> bool {
     let message = error.message.as_deref().unwrap_or("");
     let own = error.error_type.as_deref().is_some_and(|name| is_out_of_memory_type(name, message));
-    // A wrapper around the error (ExecutionException, TypeInitializationException) carries it as the cause.
+    // A wrapper around the error (ExecutionException, TypeInitializationException) has it as its cause.
     let cause = error.cause.as_deref().and_then(|cause| cause.split_once(": ").or(Some((cause, ""))));
     own || cause.is_some_and(|(name, message)| is_out_of_memory_type(name, message))
 }
 
-/// The kernel killed the process and memory was at its limit.
+/// Rules on a process that the kernel killed, or that exited, with its memory at the limit.
 fn by_kill<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
-    // Whatever error ended the handler explains the end better than the figure does.
+    // The error that ended the handler explains the end better than the memory figure does.
     if facts.fatal.is_some_and(|sign| sign.phase == Phase::Invoke && form(sign) != Some(ErrorForm::Response)) {
         return None;
     }
@@ -88,7 +88,7 @@ fn by_kill<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
         return None;
     }
     match facts.exit() {
-        // An abort at the limit: an allocation failed and the library gave up.
+        // An abort at the limit means that an allocation failed and the library gave up.
         Some(Exit::Signal("aborted") | Exit::Status(134)) => {
             Some(Ruling::new("out_of_memory.heap", Confidence::Medium, proof))
         }
@@ -101,7 +101,8 @@ fn by_kill<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     }
 }
 
-/// An earlier attempt in the same environment was near the limit, and this one has no figures of its own.
+/// Returns whether an earlier attempt in the same environment was near the limit, for an attempt without figures of its
+/// own.
 fn earlier_near_limit(facts: &Facts<'_>) -> bool {
     facts.attempt.earlier_peak_mb.is_some_and(|peak| {
         facts

@@ -1,4 +1,4 @@
-//! Builders of attempts for the samples of rules.
+//! Builders of the attempts that serve as samples of rules.
 
 use crate::model::{
     AppError, Attempt, ErrorForm, Init, InitPhase, Line, Phase, Place, RequestId, Sign, SignKind, Status, Subject,
@@ -11,28 +11,28 @@ pub(super) struct Sample {
     pub(super) attempt: Attempt,
     /// The code when the rule must fire; `None` when it must not.
     pub(super) want: Option<&'static str>,
-    /// Looks nothing like the failure.
+    /// Whether it looks nothing like the failure.
     pub(super) healthy: bool,
 }
 
-/// A sample on which the rule fires and is the one that decides.
+/// Creates a sample on which the rule fires and is the one that decides.
 pub(super) fn failing(name: &'static str, build: Build, code: &'static str) -> Sample {
     Sample { name, attempt: build.0, want: Some(code), healthy: false }
 }
 
 impl Sample {
-    /// Looks like the failure and is none (of this rule).
+    /// Creates a sample that looks like the failure but is not decided by this rule.
     pub(super) fn near_miss(name: &'static str, build: Build) -> Self {
         Self { name, attempt: build.0, want: None, healthy: false }
     }
 
-    /// Nothing of the kind.
+    /// Creates a sample without any trace of the failure.
     pub(super) fn healthy(name: &'static str, build: Build) -> Self {
         Self { name, attempt: build.0, want: None, healthy: true }
     }
 }
 
-/// Builds an attempt step by step, in the order of the log.
+/// A builder of an attempt, step by step in the order of the log.
 pub(super) struct Build(pub(super) Attempt);
 
 impl Build {
@@ -57,13 +57,13 @@ impl Build {
         self
     }
 
-    /// Its REPORT was cut off, or not understood.
+    /// Marks its REPORT as cut off or not understood.
     pub(super) fn report_in_doubt(mut self) -> Self {
         self.0.report_in_doubt = true;
         self
     }
 
-    /// A last line that carries the request's id.
+    /// Adds a last line that carries the request's id.
     pub(super) fn last_words_of_request(mut self) -> Self {
         let id = RequestId::from_bits(7);
         self.0.request_id = Some(id);

@@ -19,7 +19,7 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
         return matches!(category, Category::ServiceError | Category::InvalidRequest)
             .then(|| Ruling::new(known.code, known.confidence, proof));
     }
-    // In `runtimeDone` the word failure can also mean that the handler returned an error.
+    // In `runtimeDone`, `failure` can also mean that the handler returned an error.
     let on_report = facts
         .ended
         .is_some_and(|sign| matches!(sign.kind, SignKind::Ended { status: Status::Failure, runtime_done: false, .. }));

@@ -1,4 +1,4 @@
-//! Every rule on its own samples, and what is added to every verdict.
+//! Tests of every rule on its own samples, and of what is added to every verdict.
 
 use super::facts::Facts;
 use super::samples::Build;
@@ -23,7 +23,7 @@ fn every_rule_has_samples_and_agrees_with_them() {
                     assert_eq!(ruling.map(|ruling| ruling.code), Some(code), "{}: {}", rule.id, sample.name);
                     assert_eq!(verdict.code, code, "{}: {} is decided by another rule", rule.id, sample.name);
                 }
-                // The last rule takes everything, so there only the verdict counts.
+                // The last rule fires for everything, so only the verdict counts there.
                 None if rule.id == "ok" => assert_ne!(verdict.code, "ok", "{}", sample.name),
                 None => assert_eq!(
                     decided_by(&facts).filter(|id| *id == rule.id),

@@ -1,4 +1,4 @@
-//! Rule: the platform cut the attempt at its time limit.
+//! Rule: the platform ended the attempt at its time limit.
 
 use super::facts::Facts;
 use super::{Rule, Ruling};
@@ -29,7 +29,7 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
         && facts.init_on_demand()
         && facts.attempt.app_lines == 0
     {
-        // The repeated init is silent in the log where it does not end by itself.
+        // An init repeated inside the request is silent in the log if it was cut off.
         Ruling::new("timeout.init", Confidence::Medium, proof)
     } else {
         invoke(facts, proof)
@@ -37,13 +37,13 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     Some(ruling)
 }
 
-/// Managed Instances tell the caller and let the code go on.
+/// Rules on a timeout of the handler. Managed Instances report it to the caller and let the code go on.
 fn invoke<'a>(facts: &Facts<'a>, proof: Option<&'a Sign>) -> Ruling<'a> {
     let ruling = Ruling::new("timeout.invoke", Confidence::High, proof);
     if facts.attempt.concurrent { ruling.with_partial_work(PartialWork::Certain) } else { ruling }
 }
 
-/// The line that says so; `Some(None)` where only the kept status does.
+/// Finds the line that reports the timeout; `Some(None)` where only the status was kept.
 #[allow(clippy::option_option, reason = "fired or not, and the line if there is one")]
 fn proof<'a>(facts: &Facts<'a>) -> Option<Option<&'a Sign>> {
     if let Some(sign) = facts.timed_out {

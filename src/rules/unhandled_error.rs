@@ -1,4 +1,4 @@
-//! Rule: an error that the code did not handle ended the attempt; the catalogue's signatures say whose error it was.
+//! Rule: an error that the code did not handle ended the attempt; the catalogue's signatures tell which service failed.
 
 use super::facts::{Exit, Facts, error_of, form};
 use super::{Rule, Ruling};
@@ -35,19 +35,20 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     Some(Ruling::new(code, confidence, Some(sign)))
 }
 
-/// The error that ended the attempt, and how surely it did.
+/// Finds the error that ended the attempt, and how certain it is that it did.
 fn ending_error<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
     if let Some(sign) = facts.fatal.filter(|sign| sign.phase != Phase::Init) {
         let failed = facts.platform_failed();
         match form(sign)? {
             ErrorForm::Unhandled if sign.phase == Phase::Late => return Some((sign, Confidence::Medium)),
-            // Code that logs an error last and answers with success writes the same.
+            // Code that logs an error last and then succeeds writes the same line.
             ErrorForm::MaybeUnhandled => {
                 return Some((sign, if failed { Confidence::High } else { Confidence::Medium }));
             }
             ErrorForm::Unhandled | ErrorForm::Init => return Some((sign, Confidence::High)),
             ErrorForm::Uncaught => return Some((sign, if failed { Confidence::High } else { Confidence::Medium })),
-            // The process exits after it on most versions; a success of the platform means that it lived on.
+            // On most Node.js versions the process exits after a rejection; a success by the platform means that it
+            // went on.
             ErrorForm::UnhandledRejection if failed => return Some((sign, Confidence::High)),
             ErrorForm::UnhandledRejection if !facts.attempt.report_seen && !facts.attempt.end_seen => {
                 return Some((sign, Confidence::Medium));
@@ -59,21 +60,22 @@ fn ending_error<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
     last_words(facts).or_else(|| logged_before_exit(facts))
 }
 
-/// A crash text (panic, raw exception) before a process that is seen to end.
+/// Finds a crash text (panic, raw exception) before the observed end of the process.
 fn last_words<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
     if !facts.process_ended() || by_extension(facts) {
         return None;
     }
     let sign = facts.attempt.signs.iter().rfind(|sign| form(sign) == Some(ErrorForm::Crash))?;
-    // In the first request of an environment whose init is not known to have ended, it may have been the init.
+    // In the first request of an environment whose init is not known to have ended, the crash may be one of the init.
     let maybe_init = facts.attempt.earlier_peak_mb.is_none() && facts.attempt.metrics.init_us.is_none();
     let confidence = if maybe_init { Confidence::Medium } else { Confidence::High };
     (sign.phase != Phase::Init || !facts.handler_ran()).then_some((sign, confidence))
 }
 
-/// An error that was logged as the last thing before the process exited with a failure status: logged, then given up.
+/// Finds an error that was logged last before the process exited with a failure status: the code logged it and gave up.
 ///
-/// Managed Instances report the status of a failed handler, so there the last logged error is the likeliest reason, too.
+/// Managed Instances report the status of a failed handler, so there the last logged error is the likeliest reason,
+/// too.
 fn logged_before_exit<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
     if by_extension(facts) {
         return None;
@@ -97,7 +99,7 @@ fn by_extension(facts: &Facts<'_>) -> bool {
     facts.platform_code().is_some_and(|code| code.starts_with("Extension."))
 }
 
-/// The answer could not be delivered.
+/// Rules on a response that could not be delivered.
 fn response<'a>(facts: &Facts<'a>, sign: &'a Sign, error: &AppError<'_>) -> Ruling<'a> {
     let labelled = labelled_code(error).is_some_and(|code| code == "runtime_exception.response_too_large");
     if labelled || is_too_large(sign) {
@@ -115,26 +117,29 @@ fn is_too_large(sign: &Sign) -> bool {
             .is_some_and(|error| error.http_status == Some(413) || error.message.as_deref().is_some_and(size))
 }
 
-/// What an error means by itself, before any look at calls: limits of the sandbox, and the runtime client's labels.
+/// Returns the code that an error has by itself, before any diagnosis of calls: a limit of the sandbox, a label of the
+/// runtime client, or a malformed event.
 fn own_code(error: &AppError<'_>) -> Option<&'static str> {
     resource_limit_code(error)
         .or_else(|| labelled_code(error).filter(|code| !is_vague(code)))
         .or_else(|| event_format(error))
 }
 
-/// A label under which any cause may hide.
+/// Returns whether any cause may hide behind a code.
 fn is_vague(code: &str) -> bool {
     matches!(code, "runtime_exception.unhandled" | "runtime_exception.unhandled_rejection" | "runtime_exception.exit")
 }
 
-/// The code of a runtime client's label in the place of a type, if it is one of an attempt's end.
+/// Returns the code of an error type that is a label of the runtime client, if it belongs to runtime_exception and
+/// matches a whole label, not a pattern.
 fn labelled_code(error: &AppError<'_>) -> Option<&'static str> {
     let known = error.error_type.as_deref().and_then(platform_error)?;
     let category = crate::catalogue::code(known.code)?.category?;
     (category == Category::RuntimeException && !known.id.ends_with('*')).then_some(known.code)
 }
 
-/// The event could not be turned into the handler's input: Java's and .NET's serialisers say so before the handler runs.
+/// Returns the code for an event that could not be turned into the handler's input: Java's and .NET's serialisers say
+/// so before the handler runs.
 fn event_format(error: &AppError<'_>) -> Option<&'static str> {
     let message = error.message.as_deref().unwrap_or("");
     let json = message.starts_with("An error occurred during JSON parsing");

@@ -1,4 +1,4 @@
-//! Rule: the platform says that it failed, and nothing says why.
+//! Rule: the platform says that the attempt failed, and nothing says why.
 
 use super::facts::Facts;
 use super::{Rule, Ruling};

@@ -12,17 +12,17 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// Layer, and the layers that it may import. A layer may always import itself.
 const LAYERS: &[(&str, &[&str])] = &[
-    ("lambda", &[]),
     ("model", &[]),
-    ("catalogue", &["model"]),
+    ("lambda", &["model"]),
+    ("catalogue", &["model", "lambda"]),
     ("wire", &["model"]),
-    ("decode", &["model"]),
-    ("parse", &["model"]),
+    ("decode", &["model", "lambda"]),
+    ("parse", &["model", "lambda"]),
     ("assemble", &["model"]),
     ("effects", &["model"]),
-    ("rules", &["model", "catalogue"]),
+    ("rules", &["model", "catalogue", "lambda"]),
     ("summary", &["model", "catalogue", "wire"]),
-    ("render", &["model", "wire"]),
+    ("render", &["model", "wire", "lambda"]),
     ("source", &["model", "decode"]),
     (
         "pipeline",
@@ -248,6 +248,64 @@ fn violations(sources: &[Source], layers: &[(&str, &[&str])], map: &str) -> Vec<
     wrong
 }
 
+/// Literals of the source outside of its tests and samples.
+fn literals(tokens: TokenStream, found: &mut Vec<String>) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let mut at = 0;
+    while at < tokens.len() {
+        let is_samples = matches!(&tokens[at], TokenTree::Ident(word) if word == "samples");
+        if is_test_attribute(&tokens[at..]) || is_samples {
+            at += tokens[at..].iter().position(ends_item).map_or(tokens.len(), |end| end + 1);
+            continue;
+        }
+        match &tokens[at] {
+            // Comments are attributes here.
+            TokenTree::Punct(punct) if punct.as_char() == '#' => at += 1,
+            TokenTree::Literal(literal) => found.push(literal.to_string().replace("\\\"", "\"").replace("\\t", "\t")),
+            TokenTree::Group(group) => literals(group.stream(), found),
+            _ => {}
+        }
+        at += 1;
+    }
+}
+
+fn literals_of(source: &Source) -> Vec<String> {
+    let mut found = Vec::new();
+    literals(TokenStream::from_str(&source.text).expect("Rust"), &mut found);
+    found
+}
+
+/// Sentences of Lambda and its runtimes: what `lambda` writes with two words or more.
+fn sentences(source: &Source) -> Vec<String> {
+    let inside =
+        |literal: &String| literal.split_once('"').and_then(|(_, rest)| rest.strip_suffix('"')).map(str::to_owned);
+    let is_sentence = |text: &String| text.trim().len() > 12 && text.trim().contains(' ') && !text.contains('{');
+    literals_of(source).iter().filter_map(inside).filter(is_sentence).map(|text| text.trim().to_owned()).collect()
+}
+
+/// Files besides its own that hold a sentence of the layer `lambda`.
+fn sentences_elsewhere(sources: &[Source]) -> Vec<String> {
+    let (lambda, others): (Vec<&Source>, Vec<&Source>) = sources.iter().partition(|source| source.layer() == "lambda");
+    let others: Vec<(&Source, Vec<String>)> = others
+        .into_iter()
+        .filter(|source| !["tests.rs", "samples.rs"].iter().any(|end| source.name.ends_with(end)))
+        .map(|source| (source, literals_of(source)))
+        .collect();
+    let mut wrong = Vec::new();
+    // Names of other services are no sentences, nor are the parts of some by which a text is known.
+    let lambda = lambda
+        .into_iter()
+        .filter(|source| !source.name.ends_with("log_groups.rs") && !source.name.ends_with("traces.rs"));
+    for sentence in lambda.flat_map(sentences) {
+        for (source, literals) in &others {
+            if literals.iter().any(|literal| literal.contains(&sentence)) {
+                wrong.push(format!("{}: {sentence:?} belongs to `lambda`", source.name));
+            }
+        }
+    }
+    wrong
+}
+
 /// Files that import each other, in a ring of any length. What the file of a folder re-exports is no ring of its own.
 fn circles(product: &[(&Source, &References)]) -> Vec<String> {
     let files: BTreeMap<ModulePath, &Source> = product.iter().map(|(source, _)| (source.module(), *source)).collect();
@@ -384,6 +442,19 @@ fn the_guard_sees_circles_unused_edges_and_layers_off_the_map() {
     });
     let ring = violations(&long, &[("low", &[])], "| `low` | x |");
     assert_eq!(ring, ["a circle of imports: low/x.rs -> low/y.rs -> low/z.rs"]);
+}
+
+#[test]
+fn a_sentence_of_lambda_stands_in_one_file() {
+    let wrong = sentences_elsewhere(&all_sources());
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    let planted = |text: &str| {
+        let lambda = Source::new("lambda/a.rs", "const A: &str = \"Task timed out after \";");
+        sentences_elsewhere(&[lambda, Source::new("parse/b.rs", text)]).len()
+    };
+    assert_eq!(planted("const B: &[u8] = b\"x Task timed out after 3\";"), 1);
+    assert_eq!(planted("const B: S = S { samples: &[\"Task timed out after 3\"], x: 1 };"), 0);
+    assert_eq!(planted("#[cfg(test)] mod tests { const B: &str = \"Task timed out after 3\"; }"), 0);
 }
 
 #[test]

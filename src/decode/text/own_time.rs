@@ -3,6 +3,7 @@
 
 use crate::decode::json::scan::{RawValue, Scanned, members, text_end, value};
 use crate::decode::moment::moment;
+use crate::lambda::{go_date, marks_function_line};
 use crate::model::{RequestId, Timestamp};
 
 /// When the message was written, as far as it says so. The message may be escaped as the inside of a JSON string.
@@ -20,26 +21,13 @@ pub(in crate::decode) fn own_time(message: &[u8]) -> Option<Timestamp> {
 /// `2026/01/02 03:04:05 …`.
 fn leading(line: &[u8]) -> Option<Timestamp> {
     if line.get(4) == Some(&b'/') {
-        return of_go(line);
+        return go_date(line);
     }
     let (at, used) = Timestamp::parse_prefix(line)?;
     let zoned =
         line[10] == b'T' && line[used - 1] == b'Z' && matches!(line.get(used), None | Some(b' ' | b'\t' | b'\\'));
     let named = || line.get(used) == Some(&b' ') && RequestId::parse_prefix(&line[used + 1..]).is_some();
     (zoned || named()).then_some(at)
-}
-
-/// `2026/01/02 03:04:05 `, perhaps with microseconds.
-fn of_go(line: &[u8]) -> Option<Timestamp> {
-    let mut text = [0; 26];
-    let length = line.len().min(text.len());
-    text[..length].copy_from_slice(&line[..length]);
-    if text[7] != b'/' || text[10] != b' ' {
-        return None;
-    }
-    (text[4], text[7]) = (b'-', b'-');
-    let (at, used) = Timestamp::parse_prefix(&text[..length])?;
-    (line.get(used) == Some(&b' ')).then_some(at)
 }
 
 /// `[INFO]<tab>2026-01-02T03:04:05.678Z<tab>ID<tab>…` of Python.
@@ -154,8 +142,7 @@ impl<'j> Structured<'j> {
     fn take(&mut self, key: &[u8], value: RawValue<'j>) {
         match key {
             b"timestamp" => self.take_time(1, value),
-            b"requestId" | b"AWSRequestId" | b"AWSrequestId" | b"function_request_id" => self.of_function = true,
-            b"level" | b"log_level" | b"errorType" => self.of_function = true,
+            key if marks_function_line(key) => self.of_function = true,
             b"type" => self.of_platform = value.text().is_some_and(|kind| kind.starts_with(b"platform.")),
             b"time" => self.take_time(2, value),
             b"@timestamp" => self.take_time(0, value),

@@ -4,9 +4,9 @@ use super::engine::{self, Family, Prefix};
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::Feed;
 use crate::decode::head::InputHead;
-use crate::decode::traces::is_platform;
 use crate::decode::{DecodeError, Shape};
-use crate::model::{RequestId, TimeReader, Timestamp};
+use crate::lambda::platform::{is_crash, is_platform};
+use crate::model::{TimeReader, Timestamp};
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "s3-export",
@@ -87,16 +87,6 @@ pub(in crate::decode) fn last_event(text: &[u8]) -> Option<usize> {
     let starts = memchr::memrchr_iter(b'\n', text).map(|newline| newline + 1);
     // What stands behind the time must be there to be seen.
     starts.filter(|start| start + TIME < text.len()).find(|start| reader.time(&text[*start..]).is_some())
-}
-
-/// `RequestId: ID Error: …` and `Error Runtime exited with error: …`.
-fn is_crash(line: &[u8]) -> bool {
-    if let Some(rest) = line.strip_prefix(b"RequestId: ") {
-        let after = rest.get(RequestId::LENGTH..).unwrap_or_default();
-        return RequestId::parse_prefix(rest).is_some()
-            && (after.starts_with(b" Error: ") || after.starts_with(b" Process exited"));
-    }
-    line.starts_with(b"Error Runtime exited ")
 }
 
 fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), DecodeError> {

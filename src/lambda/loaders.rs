@@ -1,0 +1,43 @@
+//! Sentences of the runtimes about code or a handler that they cannot load, by their first words.
+
+pub(crate) const UNABLE_TO_IMPORT: &str = "Unable to import module";
+pub(crate) const CLASS_NOT_FOUND: &str = "Class not found:";
+pub(crate) const ERROR_LOADING_CLASS: &str = "Error loading class";
+pub(crate) const ERROR_LOADING_METHOD: &str = "Error loading method";
+pub(crate) const INVALID_HANDLER: &str = "Invalid handler:";
+pub(crate) const NO_PUBLIC_METHOD: &str = "No public method named";
+pub(crate) const NO_HANDLER_INTERFACE: &str = "Class does not implement an appropriate handler";
+
+/// What Node.js says where the module of the handler is missing.
+pub(crate) const MISSING_MODULE_OF_RUNTIME: &str = "Cannot find module '/var/";
+
+/// Sentences about code that could not be loaded.
+pub(crate) const IMPORT_FAILED: [&str; 6] = [
+    UNABLE_TO_IMPORT,
+    "Cannot find module",
+    "Cannot find package",
+    "cannot load such file",
+    CLASS_NOT_FOUND,
+    ERROR_LOADING_CLASS,
+];
+
+/// Sentences about a handler that is not there.
+pub(crate) const HANDLER_NOT_FOUND: [&str; 6] = [
+    ERROR_LOADING_METHOD,
+    INVALID_HANDLER,
+    NO_PUBLIC_METHOD,
+    NO_HANDLER_INTERFACE,
+    "Unable to find type",
+    "Unable to load type",
+];
+
+/// Sentences that only a runtime's client writes, as against an import that the handler did itself.
+pub(crate) const OF_CLIENTS: [&str; 7] = [
+    CLASS_NOT_FOUND,
+    ERROR_LOADING_CLASS,
+    ERROR_LOADING_METHOD,
+    INVALID_HANDLER,
+    NO_PUBLIC_METHOD,
+    NO_HANDLER_INTERFACE,
+    UNABLE_TO_IMPORT,
+];

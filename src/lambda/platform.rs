@@ -1,0 +1,117 @@
+//! Lines of the platform: the words and sentences with which they begin.
+
+use crate::model::RequestId;
+
+/// A line about one request: `WORD RequestId: ID …`.
+pub(crate) struct RequestLine {
+    /// The word.
+    pub(crate) word: &'static str,
+    /// The word and the label of the id.
+    pub(crate) begin: &'static str,
+}
+
+macro_rules! request_line {
+    ($word:literal) => {
+        RequestLine { word: $word, begin: concat!($word, " RequestId:") }
+    };
+}
+
+pub(crate) const START: RequestLine = request_line!("START");
+pub(crate) const END: RequestLine = request_line!("END");
+pub(crate) const REPORT: RequestLine = request_line!("REPORT");
+
+/// Label of a request id, in the lines above and before the sentences about a request that ended early.
+pub(crate) const REQUEST_ID: &str = "RequestId:";
+
+pub(crate) const INIT_START: &str = "INIT_START";
+pub(crate) const INIT_REPORT: &str = "INIT_REPORT";
+pub(crate) const RESTORE_START: &str = "RESTORE_START";
+pub(crate) const RESTORE_REPORT: &str = "RESTORE_REPORT";
+pub(crate) const EXTENSION: &str = "EXTENSION";
+pub(crate) const TELEMETRY: &str = "TELEMETRY";
+pub(crate) const LOGS: &str = "LOGS";
+pub(crate) const IMAGE: &str = "IMAGE";
+/// Word of the same line on some older hosts.
+pub(crate) const SUPERNOVA: &str = "SUPERNOVA";
+pub(crate) const XRAY: &str = "XRAY";
+
+/// Sentence about a request that ran into the time limit, up to the seconds.
+pub(crate) const TASK_TIMED_OUT: &str = "Task timed out after ";
+/// Sentence about a process that ended, up to how.
+pub(crate) const RUNTIME_EXITED: &str = "Runtime exited with";
+/// Sentence about a process that ended without an error, as older hosts wrote it.
+pub(crate) const PROCESS_EXITED: &str = "Process exited before completing request";
+/// Sentence about a process that ended without a word.
+pub(crate) const UNKNOWN_ERROR: &str = "Unknown application error occurred";
+
+/// Value of `type` with which lines of the platform in the JSON format begin, behind its quote.
+pub(crate) const PLATFORM_TYPE: &str = "\"platform.";
+/// Kinds of such lines that are about one request.
+pub(crate) const PLATFORM_TYPES: [&str; 3] = ["start", "report", "runtimeDone"];
+
+/// First parts of the platform's error types: `Runtime.ExitError`.
+pub(crate) const ERROR_TYPE_FAMILIES: [&str; 5] = ["Runtime", "Function", "Extension", "Sandbox", "Client"];
+
+/// First letters of all lines of the platform, and of its error types, which stand alone on a line after a crash.
+pub(crate) const LINE_BEGINNINGS: [&str; 18] = [
+    START.word,
+    END.word,
+    REPORT.word,
+    "INIT_",
+    "RESTORE_",
+    EXTENSION,
+    TELEMETRY,
+    LOGS,
+    IMAGE,
+    SUPERNOVA,
+    XRAY,
+    REQUEST_ID,
+    "Unknown application",
+    "Runtime",
+    "Function.",
+    "Extension.",
+    "Sandbox.",
+    "Client.",
+];
+
+/// Example of the sentence about the time limit.
+pub(crate) const TASK_TIMED_OUT_EXAMPLE: &str = "Task timed out after 3.00 seconds";
+/// Example of the sentence about a process that ended.
+pub(crate) const RUNTIME_EXITED_EXAMPLE: &str = "Runtime exited without providing a reason";
+
+/// Words of the platform, each with what must follow it: other programs begin lines with most of them, too.
+const BEGINNINGS: [(&str, &str); 13] = [
+    (START.begin, ""),
+    (END.begin, ""),
+    (REPORT.begin, ""),
+    (INIT_START, " "),
+    (INIT_REPORT, " "),
+    (RESTORE_START, " "),
+    (RESTORE_REPORT, " "),
+    (EXTENSION, "\tName:"),
+    (EXTENSION, " Name:"),
+    (TELEMETRY, "\tName:"),
+    (LOGS, "\tName:"),
+    (IMAGE, "\t"),
+    (IMAGE, " Launch error"),
+];
+
+/// Returns whether a text begins as only lines of the platform do.
+pub(crate) fn is_platform(text: &[u8]) -> bool {
+    let begins = |(word, then): &(&str, &str)| {
+        text.strip_prefix(word.as_bytes()).is_some_and(|rest| rest.starts_with(then.as_bytes()))
+    };
+    matches!(text.first(), Some(b'S' | b'E' | b'R' | b'I' | b'T' | b'L')) && BEGINNINGS.iter().any(begins)
+}
+
+/// Returns whether a line tells of a process that ended: `RequestId: ID Error: …`, or without an id
+/// `Error Runtime exited with …`.
+pub(crate) fn is_crash(line: &[u8]) -> bool {
+    if let Some(rest) = line.strip_prefix(REQUEST_ID.as_bytes()).and_then(|rest| rest.strip_prefix(b" ")) {
+        let exited = |rest: &[u8]| rest.starts_with(PROCESS_EXITED.as_bytes());
+        let after = rest.get(RequestId::LENGTH..).unwrap_or_default();
+        return RequestId::parse_prefix(rest).is_some()
+            && (after.starts_with(b" Error: ") || after.strip_prefix(b" ").is_some_and(exited));
+    }
+    line.strip_prefix(b"Error ").is_some_and(|rest| rest.starts_with(RUNTIME_EXITED.as_bytes()))
+}

@@ -1,0 +1,62 @@
+//! Traces of Lambda in a text: by any of them an input is known to hold a log of Lambda, whatever its shape.
+
+use super::platform::{INIT_REPORT, INIT_START, PLATFORM_TYPE, RESTORE_REPORT, RESTORE_START};
+use super::runtimes::{LAMBDA_WARNING, TRACEBACK};
+use crate::model::RequestId;
+
+/// Parts of lines of the platform, of runtimes, and of loggers for Lambda.
+const TRACES: [&str; 41] = [
+    "RequestId: ",
+    "START RequestId",
+    "REPORT RequestId",
+    INIT_START,
+    INIT_REPORT,
+    RESTORE_START,
+    RESTORE_REPORT,
+    "EXTENSION\t",
+    "EXTENSION Name",
+    "IMAGE\t",
+    "IMAGE Launch",
+    "Task timed out",
+    "timed out after",
+    "errorType",
+    "errorMessage",
+    TRACEBACK,
+    "Runtime.",
+    "/var/task",
+    "/var/runtime",
+    LAMBDA_WARNING,
+    PLATFORM_TYPE,
+    "requestId\"",
+    "RequestId\"",
+    "\"log_level\"",
+    "\tERROR\t",
+    "\tINFO\t",
+    "\tWARN\t",
+    "\tDEBUG\t",
+    "[ERROR]",
+    "aws-lambda",
+    "AWS_LAMBDA",
+    "lambda_function",
+    "Unhandled",
+    "function_request_id",
+    "Exception in thread",
+    // Logs of other kinds, which are recognised so that they can be counted and left out.
+    "\"LambdaInsights\"",
+    "\"eventSourceArn\"",
+    "\"execution_arn\"",
+    "\"resourcePath\"",
+    "apacityProvider",
+    ") Starting execution for request",
+];
+
+/// Returns whether there is a trace of Lambda anywhere in a text.
+pub(crate) fn has_trace(bytes: &[u8]) -> bool {
+    TRACES.iter().any(|trace| memchr::memmem::find(bytes, trace.as_bytes()).is_some())
+        || bytes.split(|byte| *byte == b'\n').any(has_request_id)
+}
+
+/// Finds a request id after a tab or a blank, as runtimes print it.
+fn has_request_id(line: &[u8]) -> bool {
+    memchr::memchr2_iter(b'\t', b' ', line).any(|at| RequestId::parse_prefix(&line[at + 1..]).is_some())
+}
