@@ -37,7 +37,7 @@ pub use pipeline::AnalyzeError;
 pub mod internal {
     pub use crate::catalogue::CODES;
     pub use crate::cli::run;
-    pub use crate::decode::SHAPES;
+    pub use crate::decode::{SHAPES, shape_of};
     pub use crate::model::{Attempt, Category};
     pub use crate::parse::{may_matter, parse, platform_line};
     pub use crate::pipeline::{Analysis, Options, analyze_samples};

@@ -18,7 +18,7 @@ macro_rules! codes {
                 partial_work: P::$work,
                 compensation: C::$comp,
                 hint: $hint,
-                page: include_str!(concat!("pages/", $id, ".md")),
+                markdown: include_str!(concat!("pages/", $id, ".md")),
             },
         )+)+];
     };

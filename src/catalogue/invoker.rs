@@ -67,6 +67,21 @@ static ROWS: &[Row] = &[
         finished: "The state fails although the work is done: let Catch look the result up before anything is repeated." },
 ];
 
+/// Paragraphs of the pages of codes on what an invoker does after a failure, each by the mark that stands for it there.
+#[rustfmt::skip]
+static PARAGRAPHS: [(&str, &str); 5] = [
+    ("{sync}", "- **Synchronous** (SDK, function URL, API Gateway): Lambda does not retry. The caller sees HTTP 200 with\n  FunctionError `Unhandled` and must check it; API Gateway turns it into 502."),
+    ("{async}", "- **Asynchronous** (S3, SNS, EventBridge): Lambda runs the same event twice more, after about one and two\n  minutes, under the same request id; then it goes to a destination or dead-letter queue, or is lost."),
+    ("{sqs}", "- **SQS**: the whole batch returns after the visibility timeout (set it to 6 times the function timeout),\n  messages that succeeded included unless ReportBatchItemFailures is on, until the queue's own redrive policy\n  moves them."),
+    ("{stream}", "- **Streams** (Kinesis, DynamoDB): the whole batch again, by default until its records expire, and the shard\n  waits; limit the retries, bisect the batch, set a failure destination."),
+    ("{stepfunctions}", "- **Step Functions**: only if the state has `Retry`; match `States.TaskFailed`, and put `Catch` behind it."),
+];
+
+/// Returns the page of a code with the paragraphs on invokers.
+pub(super) fn with_paragraphs(markdown: &str) -> String {
+    PARAGRAPHS.iter().fold(markdown.to_owned(), |page, (mark, paragraph)| page.replace(mark, paragraph))
+}
+
 impl Invoker {
     /// Every invoker.
     pub const ALL: &[Self] =

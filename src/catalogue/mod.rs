@@ -51,8 +51,16 @@ pub struct CodeInfo {
     pub compensation: Compensation,
     /// What to do, in one or two sentences.
     pub hint: &'static str,
-    /// The page that `explain` prints, in Markdown.
-    pub page: &'static str,
+    /// Its page in Markdown, with marks for the paragraphs on invokers.
+    pub(crate) markdown: &'static str,
+}
+
+impl CodeInfo {
+    /// Returns its page, as Markdown.
+    #[must_use]
+    pub fn page(&self) -> String {
+        invoker::with_paragraphs(self.markdown)
+    }
 }
 
 /// The code with this id.

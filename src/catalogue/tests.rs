@@ -16,7 +16,7 @@ fn every_code_is_whole() {
         assert!(!info.title.is_empty() && info.title.len() <= 40, "{id}: title");
         let sentences = info.hint.matches(". ").count() + 1;
         assert!(info.hint.ends_with('.') && sentences <= 2, "{id}: hint of {sentences} sentences");
-        let lines = info.page.lines().count();
+        let lines = info.page().lines().count();
         assert!((15..=60).contains(&lines), "{id}: page of {lines} lines");
         for part in [
             "# ",
@@ -27,10 +27,10 @@ fn every_code_is_whole() {
             "## Lasting fix",
             "## Links",
         ] {
-            assert!(info.page.contains(part), "{id}: page without {part}");
+            assert!(info.page().contains(part), "{id}: page without {part}");
         }
-        assert!(info.page.starts_with(&format!("# {id}: {}\n", info.title)), "{id}: heading");
-        assert!(info.page.contains("https://docs.aws.amazon.com/lambda/"), "{id}: no link");
+        assert!(info.page().starts_with(&format!("# {id}: {}\n", info.title)), "{id}: heading");
+        assert!(info.page().contains("https://docs.aws.amazon.com/lambda/"), "{id}: no link");
     }
 }
 

@@ -72,8 +72,8 @@ fn name_of_error(word: &str, style: &Style) -> Option<String> {
     let phrase = PHRASES.iter().find(|(phrase, _)| lower.contains(phrase));
     let codes = codes_of_name(phrase.map_or(word, |(_, name)| name));
     match codes[..] {
-        [] => catalogue_code(platform_error(phrase?.1)?.code).map(|code| page(code.page, style)),
-        [only] => catalogue_code(only).map(|code| page(code.page, style)),
+        [] => catalogue_code(platform_error(phrase?.1)?.code).map(|code| page(&code.page(), style)),
+        [only] => catalogue_code(only).map(|code| page(&code.page(), style)),
         ref several => Some(choice(word, "", several, style)),
     }
 }
@@ -85,7 +85,7 @@ fn beginning_of_names(typed: &str, style: &Style) -> Option<String> {
     let codes: Vec<&CodeInfo> = codes_of_cut_name(begin).into_iter().filter_map(catalogue_code).collect();
     match codes[..] {
         [] => None,
-        [only] => Some(page(only.page, style)),
+        [only] => Some(page(&only.page(), style)),
         ref several => Some(list(several, style)),
     }
 }
@@ -99,7 +99,7 @@ fn error_of_code(word: &str, style: &Style) -> Option<String> {
         "{word}: no service and no platform is known for it. Where nothing catches it, it is this; during init it is \
          init_failure.exception."
     );
-    Some(format!("{}\n{}", page(&intro, style), page(code.page, style)))
+    Some(format!("{}\n{}", page(&intro, style), page(&code.page(), style)))
 }
 
 /// A list of the codes of which the Lambda API means the first.
@@ -126,12 +126,12 @@ fn look_up(codes: &'static [CodeInfo], word: &str, style: &Style) -> Result<Stri
     let below: Vec<&CodeInfo> = codes.iter().filter(|code| code.id.starts_with(&prefix)).collect();
     let last_part = || codes.iter().filter(|code| code.id.rsplit('.').next() == Some(word)).collect::<Vec<_>>();
     match (exact, &below[..]) {
-        (Some(code), []) => Ok(page(code.page, style)),
-        (Some(code), _) => Ok(format!("{}\n{}", page(code.page, style), list(&below, style))),
-        (None, [code]) => Ok(page(code.page, style)),
+        (Some(code), []) => Ok(page(&code.page(), style)),
+        (Some(code), _) => Ok(format!("{}\n{}", page(&code.page(), style), list(&below, style))),
+        (None, [code]) => Ok(page(&code.page(), style)),
         (None, []) => match last_part()[..] {
             [] => Err(unknown(codes, &spelt)),
-            [code] => Ok(page(code.page, style)),
+            [code] => Ok(page(&code.page(), style)),
             ref several => Ok(list(several, style)),
         },
         (None, _) => Ok(list(&below, style)),
@@ -183,7 +183,7 @@ mod tests {
         info("out_of_memory.heap", Category::OutOfMemory, "# Heap"),
     ];
 
-    const fn info(id: &'static str, category: Category, page: &'static str) -> CodeInfo {
+    const fn info(id: &'static str, category: Category, markdown: &'static str) -> CodeInfo {
         CodeInfo {
             id,
             category: Some(category),
@@ -192,7 +192,7 @@ mod tests {
             partial_work: PartialWork::Likely,
             compensation: Compensation::Yes,
             hint: "",
-            page,
+            markdown,
         }
     }
 
@@ -217,7 +217,7 @@ mod tests {
     }
 
     /// What the page of a code says of how it is detected, in code marks.
-    fn marks(page: &'static str) -> impl Iterator<Item = &'static str> {
+    fn marks(page: &str) -> impl Iterator<Item = &str> {
         let part =
             page.split("## How it is detected\n").nth(1).and_then(|rest| rest.split("\n## ").next()).unwrap_or("");
         part.split('`').skip(1).step_by(2)
@@ -231,7 +231,8 @@ mod tests {
         let mut wrong = Vec::new();
         let mut seen = 0;
         for code in CODES {
-            let marks = marks(code.page).map(|mark| mark.replace('\n', " "));
+            let page = code.page();
+            let marks = marks(&page).map(|mark| mark.replace('\n', " "));
             let of_others = |mark: &String| OTHERS.contains(&mark.as_str()) || catalogue_code(mark).is_some();
             for mark in marks.filter(|mark| !of_others(mark)) {
                 seen += 1;

@@ -35,7 +35,7 @@ use head::InputHead;
 
 pub(crate) use split::{ChunkHelper, Opened, open};
 
-use crate::model::{Block, EventSink, StreamKey};
+use crate::model::{Block, Bucket, EventSink, LogEvent, Note, Sighting, StreamId, StreamKey};
 
 /// What is known about an input besides its bytes.
 #[derive(Clone, Debug, Default)]
@@ -66,7 +66,6 @@ impl InputContext {
 #[derive(Debug)]
 pub(crate) struct Decoded {
     /// Name of the shape; `None` where none was recognised.
-    #[cfg_attr(not(test), expect(dead_code, reason = "tests ask which shape was recognised"))]
     pub shape: Option<&'static str>,
     /// Bytes after decompression: every one is in one bucket of the sink, or framing.
     pub bytes: u64,
@@ -171,6 +170,26 @@ pub const SHAPES: &[Shape] = &[
     text::iso_tab::SHAPE,
     text::bare::SHAPE,
 ];
+
+/// Returns the name of the shape that an input is recognised as.
+#[must_use]
+pub fn shape_of(input: &[u8]) -> Option<&'static str> {
+    /// Takes events and does nothing.
+    struct Nobody;
+
+    impl EventSink for Nobody {
+        fn stream(&mut self, _: &StreamKey<'_>) -> StreamId {
+            StreamId(0)
+        }
+        fn event(&mut self, _: StreamId, _: LogEvent<'_>) {}
+        fn own_record(&mut self, _: &[u8], _: u64) {}
+        fn count(&mut self, _: Bucket, _: u64) {}
+        fn note(&mut self, _: Note) {}
+        fn part_ends(&mut self, _: Option<Sighting>) {}
+    }
+
+    decode(&mut &*input, &InputContext::default(), &mut Buffers::default(), &mut Nobody).shape
+}
 
 /// Decodes one input: recognises container, encoding and shape, and hands every event to the sink.
 pub(crate) fn decode(

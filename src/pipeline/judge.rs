@@ -9,8 +9,8 @@ use super::worker::Worker;
 use crate::assemble::{self, Output};
 use crate::model::{Attempt, Bucket, Note, Place, Stretch, Timestamp};
 use crate::rules;
-use crate::summary::StreamNames;
-use crate::wire::{Identity, Record};
+use crate::summary::{StreamNames, record_of};
+use crate::wire::Identity;
 
 impl Worker<'_> {
     /// Joins the parts of one stream and closes it.
@@ -96,7 +96,7 @@ impl Output for Closing<'_, '_> {
         self.worker.progress.judged(verdict.category.is_failure());
         let (inputs, options) = (self.worker.inputs, self.worker.options);
         let input_name = |at: u32| inputs.get(at as usize).map(|input| input.name.clone()).unwrap_or_default();
-        let record = || Record::new(self.identity, attempt, &verdict, &input_name, &options.redaction);
+        let record = || record_of(self.identity, attempt, &verdict, &input_name, &options.redaction);
         self.worker.entries.add(self.names, attempt, &verdict, &record);
         if self.worker.spool.is_some() {
             let record = record();

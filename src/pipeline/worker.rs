@@ -12,7 +12,7 @@ use crate::decode::Buffers;
 use crate::model::{Bucket, Keep, Lines, Note, Place, Stretch, Timestamp};
 use crate::source::saved::PullTrailer;
 use crate::source::{Input, InputSource};
-use crate::summary::{Entries, SharedTables, StreamNames};
+use crate::summary::{Entries, SharedTables, StreamNames, reset};
 use crate::wire::{InputProblem, Record};
 
 /// The data that all workers share.
@@ -104,7 +104,7 @@ impl<'r> Worker<'r> {
             return;
         };
         self.tally.count(Bucket::Attributed, bytes);
-        let record = record.reset();
+        let record = reset(record);
         self.shown.take(&record, place, names.function(), &Lines::default(), &self.options.redaction);
         self.spool(&record, place, names);
     }

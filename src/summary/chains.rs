@@ -1,6 +1,7 @@
 //! Attempts to events: what was read twice, which attempt is which, and how each event ended.
 
 use super::Entry;
+use super::entry::Fact;
 use crate::model::{Category, Timestamp};
 
 /// How an event ended. The six partition the events of a function.
@@ -90,11 +91,11 @@ fn is_same(one: &Entry, other: &Entry) -> bool {
         return false;
     }
     one.started_at() == other.started_at()
-        || (one.is_start_cut() != other.is_start_cut() && one.ended_at() == other.ended_at())
+        || (one.has(Fact::StartCut) != other.has(Fact::StartCut) && one.ended_at() == other.ended_at())
 }
 
 fn completeness(attempt: &Entry) -> (bool, bool) {
-    (attempt.report_seen(), !attempt.is_start_cut())
+    (attempt.has(Fact::ReportSeen), !attempt.has(Fact::StartCut))
 }
 
 #[cfg(test)]

@@ -5,16 +5,13 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::Xxh3;
 
-use super::entry::{COUNTED_OBSERVATIONS, Entry, EntryNames, NO_FINDING, is_cut};
+use super::entry::{Entry, EntryNames, NO_FINDING, is_cut};
 use super::findings::FindingFacts;
 use super::names::{FindingKey, FunctionFacts, FunctionKey, IdTable};
+use super::record::attempt_of;
 use super::runs::{Room, Runs};
-use crate::catalogue::code;
-use crate::model::{
-    Attempt, Category, Compensation, Confidence, Line, Metrics, PartialWork, Place, RequestId, Retryable, Subject,
-    Timestamp, Verdict, WindowCut,
-};
-use crate::wire::{CutEnds, Identity, Record, RecordKind, SideEffectLine};
+use crate::model::{Attempt, Category, Place, Timestamp, Verdict};
+use crate::wire::{Identity, Record};
 
 /// Findings of one function that are told apart: the first by code and fingerprint, whatever the order they came in. A
 /// log whose every error is another one must not fill the memory.
@@ -123,7 +120,7 @@ impl<'s> Entries<'s> {
 
     /// Enters a record of an earlier run. Gives it back whether it could be understood.
     pub(crate) fn add_record(&mut self, record: &Record, place: Place) -> Option<StreamNames> {
-        let (attempt, verdict) = from_record(record, place)?;
+        let (attempt, verdict) = attempt_of(record, place)?;
         let identity = Identity {
             account_id: record.account_id.clone(),
             region: record.region.clone(),
@@ -212,63 +209,4 @@ impl<'s> Entries<'s> {
 fn limit_ms(entry: &Entry) -> Option<u64> {
     let ms = u64::from(entry.duration()?) / 100;
     (ms >= 1_000).then_some(ms / 1_000 * 1_000)
-}
-
-/// The time of the last line, which is all that is asked of it.
-fn last_line(record: &Record, place: Place) -> Option<Line> {
-    let at = Timestamp::from_ms(record.ended_at_ms? - record.silence_before_end_ms?);
-    at.map(|at| Line { at: Some(at), place, ..Line::default() })
-}
-
-/// What an entry needs, from the record of an earlier run.
-fn from_record(record: &Record, place: Place) -> Option<(Attempt, Verdict)> {
-    let us = |ms: Option<f64>| ms.filter(|ms| *ms >= 0.0).map(|ms| (ms * 1_000.0).round() as u64);
-    let moment = |ms: Option<i64>| ms.and_then(Timestamp::from_ms);
-    let category = Category::from_id(&record.category)?;
-    let attempt = Attempt {
-        subject: match record.kind {
-            RecordKind::Attempt => Subject::Attempt,
-            RecordKind::Environment => Subject::Environment,
-        },
-        request_id: record.request_id.as_deref().and_then(|id| RequestId::parse(id.as_bytes())),
-        place,
-        started_at: moment(record.started_at_ms),
-        ended_at: moment(record.ended_at_ms),
-        report_seen: record.duration_ms.is_some(),
-        last_line: last_line(record, place),
-        window_cut: match record.window_cut {
-            CutEnds::None => WindowCut::None,
-            CutEnds::Start => WindowCut::Start,
-            CutEnds::End => WindowCut::End,
-            CutEnds::Both => WindowCut::Both,
-        },
-        version: record.version.as_deref().map(Into::into),
-        metrics: Metrics {
-            duration_us: us(record.duration_ms),
-            billed_ms: record.billed_ms,
-            memory_size_mb: record.memory_size_mb,
-            max_memory_used_mb: record.max_memory_used_mb,
-            init_us: us(record.init_ms),
-            restore_us: us(record.restore_ms),
-        },
-        emulated: record.emulated,
-        has_side_effects: !record.side_effects.is_empty(),
-        side_effects: record.side_effects.iter().filter_map(SideEffectLine::read).collect(),
-        ..Attempt::default()
-    };
-    let observation =
-        |code: &'static str| record.observations.iter().find(|seen| seen.code == code).map(|seen| (code, seen.count));
-    let verdict = Verdict {
-        retryable: Retryable::parse(&record.retryable)?,
-        partial_work: PartialWork::parse(&record.partial_work)?,
-        compensation: Compensation::parse(&record.compensation)?,
-        contributing: record
-            .contributing
-            .iter()
-            .filter_map(|cause| Some((code(&cause.code)?.id, Confidence::parse(&cause.confidence)?)))
-            .collect(),
-        observations: COUNTED_OBSERVATIONS.into_iter().filter_map(observation).collect(),
-        ..Verdict::bare(category, "", Confidence::parse(&record.confidence)?)
-    };
-    Some((attempt, verdict))
 }

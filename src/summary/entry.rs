@@ -11,7 +11,10 @@ const NO_TIME: i64 = i64::MIN;
 
 /// One attempt. Names are ids of the shared tables; durations are in hundredths of a millisecond, which is what REPORT
 /// lines print.
-#[derive(Clone, Copy, Debug)]
+///
+/// There is one for every attempt of a run, so what is added here is paid once per attempt: a [`Fact`] is free while the
+/// bits of `facts` last, anything else costs 16 bytes, as the alignment of `request` rounds up.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Entry {
     request: u128,
     start_ms: i64,
@@ -24,18 +27,86 @@ pub(crate) struct Entry {
     duration: u32,
     init: u32,
     billed_ms: u32,
+    facts: Facts,
     memory_size_mb: u16,
     max_memory_used_mb: u16,
     pub(super) handled_errors: u16,
-    flags: u16,
     pub(super) version: u16,
-    category: Category,
-    /// What may be tried again (bits 0 to 2), how much may be done already (bits 4 to 6), and [`EMULATED`].
-    terms: u8,
 }
 
 // The promise on memory: 128 bytes for each request id.
 const _: () = assert!(size_of::<Entry>() <= 80);
+
+/// A yes or no about an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fact {
+    /// The log names the event.
+    HasRequest,
+    /// The window cut off its start.
+    StartCut,
+    ReportSeen,
+    /// The environment was initialised or restored for it.
+    Cold,
+    NearMemoryLimit,
+    /// An init that failed with no request seen.
+    Environment,
+    /// It came from a log in JSON without its start.
+    Unstarted,
+    /// The process ended before the handler did.
+    Cut,
+    /// Its lines show side effects.
+    SideEffects,
+    /// A local emulator wrote its log.
+    Emulated,
+    /// The function wrote nothing for half of the run time or more before the end.
+    Silent,
+    /// Memory was at the limit.
+    MemoryAtLimit,
+    /// Memory had grown over earlier attempts.
+    MemoryGrown,
+    /// Memory was used up within this attempt.
+    MemorySudden,
+    /// The init ran into its time limit.
+    SlowInit,
+}
+
+impl Fact {
+    /// How many there are: the last one and those before it.
+    const COUNT: u32 = Self::SlowInit as u32 + 1;
+}
+
+/// The facts about an attempt, and the closed lists of its verdict, in one word.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Facts(u32);
+
+/// Bits above the facts: category, confidence, what may be tried again, how much may be done already.
+const CATEGORY: (u32, u32) = (Fact::COUNT, 4);
+const CONFIDENCE: (u32, u32) = (CATEGORY.0 + CATEGORY.1, 2);
+const RETRYABLE: (u32, u32) = (CONFIDENCE.0 + CONFIDENCE.1, 3);
+const PARTIAL_WORK: (u32, u32) = (RETRYABLE.0 + RETRYABLE.1, 3);
+
+const _: () = assert!(PARTIAL_WORK.0 + PARTIAL_WORK.1 <= u32::BITS, "no bit is left for another fact");
+const _: () = assert!(Category::ALL.len() <= 1 << CATEGORY.1 && Confidence::ALL.len() <= 1 << CONFIDENCE.1);
+const _: () = assert!(Retryable::ALL.len() <= 1 << RETRYABLE.1 && PartialWork::ALL.len() <= 1 << PARTIAL_WORK.1);
+
+impl Facts {
+    fn with(self, fact: Fact, holds: bool) -> Self {
+        Self(self.0 | u32::from(holds) << fact as u32)
+    }
+
+    fn with_list(self, (from, bits): (u32, u32), value: u32) -> Self {
+        let mask = (1 << bits) - 1;
+        Self(self.0 & !(mask << from) | (value & mask) << from)
+    }
+
+    fn has(self, fact: Fact) -> bool {
+        self.0 >> fact as u32 & 1 == 1
+    }
+
+    fn list<T: Copy>(self, (from, bits): (u32, u32), all: &[T]) -> T {
+        all[((self.0 >> from & ((1 << bits) - 1)) as usize).min(all.len() - 1)]
+    }
+}
 
 /// Observations that a function's row counts.
 pub(super) const COUNTED_OBSERVATIONS: [&str; 3] = [HANDLED_ERROR, NEAR_MEMORY_LIMIT, START_NOT_LOGGED];
@@ -43,33 +114,13 @@ const HANDLED_ERROR: &str = "handled_error";
 const NEAR_MEMORY_LIMIT: &str = "near_memory_limit";
 const START_NOT_LOGGED: &str = "start_not_logged";
 
-const HAS_REQUEST: u16 = 1;
-const START_CUT: u16 = 1 << 1;
-const REPORT_SEEN: u16 = 1 << 2;
-const COLD: u16 = 1 << 3;
-const NEAR_MEMORY: u16 = 1 << 4;
-const ENVIRONMENT: u16 = 1 << 5;
 /// What advice needs of a failed attempt, by the code of the cause.
-const CAUSES: [(u16, &str); 4] = [
-    (AT_LIMIT, "memory_at_limit"),
-    (GROWN, "memory_grown"),
-    (SUDDEN, "memory_sudden"),
-    (SLOW_INIT, "init_failure.timeout"),
+const CAUSES: [(Fact, &str); 4] = [
+    (Fact::MemoryAtLimit, "memory_at_limit"),
+    (Fact::MemoryGrown, "memory_grown"),
+    (Fact::MemorySudden, "memory_sudden"),
+    (Fact::SlowInit, "init_failure.timeout"),
 ];
-pub(super) const SILENT: u16 = 1 << 6;
-pub(super) const AT_LIMIT: u16 = 1 << 7;
-const UNSTARTED: u16 = 1 << 13;
-const CONFIDENCE: u32 = 8;
-pub(super) const GROWN: u16 = 1 << 10;
-pub(super) const SUDDEN: u16 = 1 << 11;
-pub(super) const SLOW_INIT: u16 = 1 << 12;
-
-/// It was cut in the middle: the process ended, not the handler.
-const CUT: u16 = 1 << 14;
-/// Its lines show side effects.
-const EFFECTS: u16 = 1 << 15;
-/// A local emulator wrote its log: the bit of the terms that retry and partial work leave free.
-const EMULATED: u8 = 1 << 3;
 
 /// Function and event of an entry.
 pub(super) type EventKey = (u32, u128);
@@ -83,9 +134,7 @@ pub(super) const NO_FINDING: u32 = u32::MAX;
 impl Entry {
     /// From an attempt and its verdict; `names` are the ids of stream, function, version and finding.
     pub(super) fn new(attempt: &Attempt, verdict: &Verdict, names: EntryNames) -> Self {
-        let flag = |set: bool, bit: u16| if set { bit } else { 0 };
         let metrics = &attempt.metrics;
-        let cold = metrics.init_us.is_some() || metrics.restore_us.is_some();
         let observed = |wanted: &str| verdict.observations.iter().find(|(code, _)| *code == wanted);
         Self {
             request: attempt.request_id.map_or(0, RequestId::bits),
@@ -102,21 +151,8 @@ impl Entry {
             memory_size_mb: megabytes(metrics.memory_size_mb),
             max_memory_used_mb: megabytes(metrics.max_memory_used_mb),
             handled_errors: observed(HANDLED_ERROR).map_or(0, |(_, count)| u16::try_from(*count).unwrap_or(u16::MAX)),
-            flags: flag(attempt.request_id.is_some(), HAS_REQUEST)
-                | flag(matches!(attempt.window_cut, WindowCut::Start | WindowCut::Both), START_CUT)
-                | flag(attempt.report_seen, REPORT_SEEN)
-                | flag(cold, COLD)
-                | flag(observed(NEAR_MEMORY_LIMIT).is_some(), NEAR_MEMORY)
-                | flag(observed(START_NOT_LOGGED).is_some(), UNSTARTED)
-                | flag(attempt.subject == Subject::Environment, ENVIRONMENT)
-                | flag(is_silent(attempt), SILENT)
-                | flag(names.cut, CUT)
-                | flag(attempt.has_side_effects, EFFECTS)
-                | causes(verdict)
-                | (verdict.confidence as u16) << CONFIDENCE,
+            facts: facts(attempt, verdict, names.cut),
             version: names.version,
-            category: verdict.category,
-            terms: terms(verdict.retryable, verdict.partial_work) | if attempt.emulated { EMULATED } else { 0 },
         }
     }
 
@@ -126,14 +162,13 @@ impl Entry {
         out.extend_from_slice(&self.start_ms.to_le_bytes());
         out.extend_from_slice(&self.place.to_le_bytes());
         out.extend_from_slice(&self.stream.to_le_bytes());
-        let Self { function, finding, event, lasted_ms, duration, init, billed_ms, .. } = *self;
-        for word in [function, finding, event, lasted_ms, duration, init, billed_ms] {
+        let Self { function, finding, event, lasted_ms, duration, init, billed_ms, facts: Facts(facts), .. } = *self;
+        for word in [function, finding, event, lasted_ms, duration, init, billed_ms, facts] {
             out.extend_from_slice(&word.to_le_bytes());
         }
-        for half in [self.memory_size_mb, self.max_memory_used_mb, self.handled_errors, self.flags, self.version] {
+        for half in [self.memory_size_mb, self.max_memory_used_mb, self.handled_errors, self.version] {
             out.extend_from_slice(&half.to_le_bytes());
         }
-        out.extend_from_slice(&[self.category as u8, self.terms]);
         out.resize(out.len().next_multiple_of(ENCODED), 0);
     }
 
@@ -148,12 +183,10 @@ impl Entry {
         let request = u128::from_le_bytes(take(rest));
         let start_ms = i64::from_le_bytes(take(rest));
         let [place, stream] = std::array::from_fn(|_| u64::from_le_bytes(take(rest)));
-        let [function, finding, event, lasted_ms, duration, init, billed_ms] =
+        let [function, finding, event, lasted_ms, duration, init, billed_ms, facts] =
             std::array::from_fn(|_| u32::from_le_bytes(take(rest)));
-        let [memory_size_mb, max_memory_used_mb, handled_errors, flags, version] =
+        let [memory_size_mb, max_memory_used_mb, handled_errors, version] =
             std::array::from_fn(|_| u16::from_le_bytes(take(rest)));
-        let [category, terms] = take(rest);
-        let category = Category::ALL.into_iter().find(|one| *one as u8 == category).unwrap_or(Category::Unknown);
         Self {
             request,
             start_ms,
@@ -169,10 +202,8 @@ impl Entry {
             memory_size_mb,
             max_memory_used_mb,
             handled_errors,
-            flags,
+            facts: Facts(facts),
             version,
-            category,
-            terms,
         }
     }
 
@@ -194,13 +225,13 @@ impl Entry {
     /// What ended the attempt.
     #[must_use]
     pub(crate) fn category(&self) -> Category {
-        self.category
+        self.facts.list(CATEGORY, &Category::ALL)
     }
 
     /// The event, where the log names it.
     #[must_use]
     pub(crate) fn request(&self) -> Option<RequestId> {
-        self.has(HAS_REQUEST).then(|| RequestId::from_bits(self.request))
+        self.has(Fact::HasRequest).then(|| RequestId::from_bits(self.request))
     }
 
     pub(super) fn started_at(&self) -> Option<Timestamp> {
@@ -231,15 +262,16 @@ impl Entry {
 
     #[cfg(test)]
     pub(super) fn with_terms(self, retryable: Retryable, work: PartialWork) -> Self {
-        Self { terms: terms(retryable, work) | self.terms & EMULATED, ..self }
+        let facts = self.facts.with_list(RETRYABLE, retryable as u32).with_list(PARTIAL_WORK, work as u32);
+        Self { facts, ..self }
     }
 
     pub(super) fn retryable(&self) -> Retryable {
-        Retryable::ALL[usize::from(self.terms & 0b111).min(Retryable::ALL.len() - 1)]
+        self.facts.list(RETRYABLE, Retryable::ALL)
     }
 
     pub(super) fn partial_work(&self) -> PartialWork {
-        PartialWork::ALL[usize::from(self.terms >> 4 & 0b111).min(PartialWork::ALL.len() - 1)]
+        self.facts.list(PARTIAL_WORK, PartialWork::ALL)
     }
 
     pub(super) fn memory_size_mb(&self) -> Option<u32> {
@@ -251,50 +283,35 @@ impl Entry {
     }
 
     pub(super) fn confidence(&self) -> Confidence {
-        Confidence::ALL[usize::from(self.flags >> CONFIDENCE & 3).min(Confidence::ALL.len() - 1)]
+        self.facts.list(CONFIDENCE, Confidence::ALL)
     }
 
-    pub(super) fn is_start_cut(&self) -> bool {
-        self.has(START_CUT)
+    pub(super) fn has(&self, fact: Fact) -> bool {
+        self.facts.has(fact)
     }
+}
 
-    pub(super) fn report_seen(&self) -> bool {
-        self.has(REPORT_SEEN)
-    }
-
-    pub(super) fn is_cold(&self) -> bool {
-        self.has(COLD)
-    }
-
-    pub(super) fn is_near_memory_limit(&self) -> bool {
-        self.has(NEAR_MEMORY)
-    }
-
-    /// It came from a log in JSON without its start.
-    pub(super) fn is_unstarted(&self) -> bool {
-        self.has(UNSTARTED)
-    }
-
-    pub(super) fn is_environment(&self) -> bool {
-        self.has(ENVIRONMENT)
-    }
-
-    /// The process ended before the handler did.
-    pub(super) fn is_cut(&self) -> bool {
-        self.has(CUT)
-    }
-
-    pub(super) fn has_side_effects(&self) -> bool {
-        self.has(EFFECTS)
-    }
-
-    pub(super) fn is_emulated(&self) -> bool {
-        self.terms & EMULATED != 0
-    }
-
-    pub(super) fn has(&self, bit: u16) -> bool {
-        self.flags & bit != 0
-    }
+fn facts(attempt: &Attempt, verdict: &Verdict, cut: bool) -> Facts {
+    let metrics = &attempt.metrics;
+    let observed = |wanted: &str| verdict.observations.iter().any(|(code, _)| *code == wanted);
+    let caused = |wanted: &str| verdict.contributing.iter().any(|(code, _)| *code == wanted);
+    let facts = Facts::default()
+        .with(Fact::HasRequest, attempt.request_id.is_some())
+        .with(Fact::StartCut, matches!(attempt.window_cut, WindowCut::Start | WindowCut::Both))
+        .with(Fact::ReportSeen, attempt.report_seen)
+        .with(Fact::Cold, metrics.init_us.is_some() || metrics.restore_us.is_some())
+        .with(Fact::NearMemoryLimit, observed(NEAR_MEMORY_LIMIT))
+        .with(Fact::Unstarted, observed(START_NOT_LOGGED))
+        .with(Fact::Environment, attempt.subject == Subject::Environment)
+        .with(Fact::Silent, is_silent(attempt))
+        .with(Fact::Cut, cut)
+        .with(Fact::SideEffects, attempt.has_side_effects)
+        .with(Fact::Emulated, attempt.emulated)
+        .with_list(CATEGORY, verdict.category as u32)
+        .with_list(CONFIDENCE, verdict.confidence as u32)
+        .with_list(RETRYABLE, verdict.retryable as u32)
+        .with_list(PARTIAL_WORK, verdict.partial_work as u32);
+    CAUSES.iter().fold(facts, |facts, (fact, code)| facts.with(*fact, caused(code)))
 }
 
 /// The function wrote nothing for half of the run time or more before the end.
@@ -305,11 +322,6 @@ fn is_silent(attempt: &Attempt) -> bool {
         return false;
     };
     u64::try_from(end.ms_since(last)).is_ok_and(|silent| silent * 2_000 >= duration_us)
-}
-
-fn causes(verdict: &Verdict) -> u16 {
-    let has = |wanted: &str| verdict.contributing.iter().any(|(code, _)| *code == wanted);
-    CAUSES.iter().filter(|(_, code)| has(code)).fold(0, |bits, (bit, _)| bits | bit)
 }
 
 /// Ids of an entry's names in the tables shared by all workers.
@@ -327,10 +339,6 @@ pub(super) struct EntryNames {
 pub(super) fn is_cut(category: Category, code: &str) -> bool {
     const CRASHES: [&str; 3] = ["runtime_exception.exit", "runtime_exception.signal", "runtime_exception.extension"];
     matches!(category, Category::Timeout | Category::OutOfMemory) || CRASHES.contains(&code)
-}
-
-fn terms(retryable: Retryable, work: PartialWork) -> u8 {
-    retryable as u8 | (work as u8) << 4
 }
 
 /// 24 bits of input, 40 bits of line: 16 million inputs of a million million lines.

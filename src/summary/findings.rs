@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Entry;
 use super::chains::Outcome;
-use super::entry::{AT_LIMIT, GROWN, SILENT, SLOW_INIT, SUDDEN};
+use super::entry::Fact;
 use super::names::FindingKey;
 use crate::catalogue::{self, Invoker, Situation, advise, diagnose_outgoing_call};
 use crate::model::{Category, Compensation, Confidence, PartialWork, Place, Timestamp};
@@ -200,7 +200,7 @@ pub(super) struct FindingCounts {
 }
 
 /// Marks of entries that are counted by finding.
-const MARKS: [u16; 5] = [SILENT, AT_LIMIT, GROWN, SUDDEN, SLOW_INIT];
+const MARKS: [Fact; 5] = [Fact::Silent, Fact::MemoryAtLimit, Fact::MemoryGrown, Fact::MemorySudden, Fact::SlowInit];
 
 impl FindingCounts {
     pub(super) fn add_attempt(&mut self, attempt: &Entry) {

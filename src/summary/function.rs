@@ -1,5 +1,6 @@
 //! The row of one function (or of all): attempts and events added up.
 
+use super::entry::Fact;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::chains::Outcome;
@@ -11,7 +12,7 @@ use super::price::Costs;
 use super::timeline::Timeline;
 use super::{Entry, retries};
 use crate::model::Category;
-use crate::wire::{Durations, Failures, FunctionSummary, Memory, Outcomes, Retries};
+use crate::wire::{Durations, FunctionSummary, Memory};
 
 /// An attempt that succeeded with this share of the timeout used is near it.
 const NEAR_TIMEOUT_PERCENT: u64 = 90;
@@ -19,15 +20,8 @@ const NEAR_TIMEOUT_PERCENT: u64 = 90;
 /// Counts of one function.
 #[derive(Debug)]
 pub(super) struct Counts {
-    attempts: u64,
-    events: u64,
-    ok: u64,
-    incomplete: u64,
-    unknown: u64,
-    failures: Failures,
-    environment_failures: u64,
-    outcomes: Outcomes,
-    cold_starts: u64,
+    /// The row as far as it is a sum; the rest is filled in when all is counted.
+    sums: FunctionSummary,
     durations: Distribution,
     ok_durations: Distribution,
     inits: Distribution,
@@ -36,13 +30,11 @@ pub(super) struct Counts {
     near_memory_limit: u64,
     unstarted: u64,
     near_timeout: u64,
-    handled_errors: u64,
     pub(super) versions: BTreeSet<u16>,
     timeline: Timeline,
-    /// Of one function only: findings are not told for all together.
+    /// Attempts over time by finding; `None` in the totals, which have no findings.
     pub(super) traffic: Option<Traffic>,
     pub(super) findings: BTreeMap<u32, FindingCounts>,
-    retries: Retries,
     pub(super) needs_person: NeedsPersonCounts,
     pub(super) costs: Costs,
 }
@@ -50,15 +42,7 @@ pub(super) struct Counts {
 impl Counts {
     pub(super) fn over(window_ms: i64) -> Self {
         Self {
-            attempts: 0,
-            events: 0,
-            ok: 0,
-            incomplete: 0,
-            unknown: 0,
-            failures: Failures::default(),
-            environment_failures: 0,
-            outcomes: Outcomes::default(),
-            cold_starts: 0,
+            sums: FunctionSummary::default(),
             durations: Distribution::default(),
             ok_durations: Distribution::default(),
             inits: Distribution::default(),
@@ -67,12 +51,10 @@ impl Counts {
             near_memory_limit: 0,
             unstarted: 0,
             near_timeout: 0,
-            handled_errors: 0,
             versions: BTreeSet::new(),
             timeline: Timeline::over(window_ms),
             traffic: None,
             findings: BTreeMap::new(),
-            retries: Retries::default(),
             needs_person: NeedsPersonCounts::default(),
             costs: Costs::default(),
         }
@@ -85,17 +67,18 @@ impl Counts {
 
     /// Adds the attempts of one event.
     pub(super) fn add_event(&mut self, attempts: &[Entry], outcome: Outcome, timeout_ms: Option<u64>) {
-        self.events += 1;
-        let slot = match outcome {
-            Outcome::Succeeded => &mut self.outcomes.succeeded,
-            Outcome::Recovered => &mut self.outcomes.recovered,
-            Outcome::Exhausted => &mut self.outcomes.exhausted,
-            Outcome::FailedOnce => &mut self.outcomes.failed_once,
-            Outcome::Open => &mut self.outcomes.open,
-            Outcome::RerunAfterSuccess => &mut self.outcomes.rerun_after_success,
+        self.sums.events += 1;
+        let outcomes = &mut self.sums.outcomes;
+        let count = match outcome {
+            Outcome::Succeeded => &mut outcomes.succeeded,
+            Outcome::Recovered => &mut outcomes.recovered,
+            Outcome::Exhausted => &mut outcomes.exhausted,
+            Outcome::FailedOnce => &mut outcomes.failed_once,
+            Outcome::Open => &mut outcomes.open,
+            Outcome::RerunAfterSuccess => &mut outcomes.rerun_after_success,
         };
-        *slot += 1;
-        retries::count(attempts, &mut self.retries);
+        *count += 1;
+        retries::count(attempts, &mut self.sums.retries);
         for (at, attempt) in attempts.iter().enumerate() {
             self.add_attempt(attempt, timeout_ms);
             if attempt.finding == NO_FINDING {
@@ -124,15 +107,7 @@ impl Counts {
 
     /// Adds the counts of one function to those of all. Findings and examples are told for functions only.
     pub(super) fn absorb(&mut self, one: &Self) {
-        self.attempts += one.attempts;
-        self.events += one.events;
-        self.ok += one.ok;
-        self.incomplete += one.incomplete;
-        self.unknown += one.unknown;
-        self.failures += one.failures;
-        self.environment_failures += one.environment_failures;
-        self.outcomes += one.outcomes;
-        self.cold_starts += one.cold_starts;
+        self.sums += &one.sums;
         self.durations.absorb(&one.durations);
         self.ok_durations.absorb(&one.ok_durations);
         self.inits.absorb(&one.inits);
@@ -141,17 +116,15 @@ impl Counts {
         self.near_memory_limit += one.near_memory_limit;
         self.unstarted += one.unstarted;
         self.near_timeout += one.near_timeout;
-        self.handled_errors += one.handled_errors;
         self.versions.extend(&one.versions);
         self.timeline.absorb(&one.timeline);
-        self.retries += one.retries;
         self.needs_person.absorb(&one.needs_person);
         self.costs.absorb(&one.costs);
     }
 
     /// Adds an init that failed with no request seen.
     pub(super) fn add_environment(&mut self, entry: &Entry) {
-        self.environment_failures += 1;
+        self.sums.environment_failures += 1;
         if entry.version > 0 {
             self.versions.insert(entry.version);
         }
@@ -161,17 +134,17 @@ impl Counts {
     }
 
     fn add_attempt(&mut self, attempt: &Entry, timeout_ms: Option<u64>) {
-        self.attempts += 1;
+        self.sums.attempts += 1;
         match attempt.category() {
-            Category::Ok => self.ok += 1,
-            Category::Incomplete => self.incomplete += 1,
-            Category::Unknown => self.unknown += 1,
-            failure => self.failures.add(failure),
+            Category::Ok => self.sums.ok += 1,
+            Category::Incomplete => self.sums.incomplete += 1,
+            Category::Unknown => self.sums.unknown += 1,
+            failure => self.sums.failures.add(failure),
         }
-        self.cold_starts += u64::from(attempt.is_cold());
-        self.handled_errors += u64::from(attempt.handled_errors);
-        self.near_memory_limit += u64::from(attempt.is_near_memory_limit());
-        self.unstarted += u64::from(attempt.is_unstarted());
+        self.sums.cold_starts += u64::from(attempt.has(Fact::Cold));
+        self.sums.handled_errors += u64::from(attempt.handled_errors);
+        self.near_memory_limit += u64::from(attempt.has(Fact::NearMemoryLimit));
+        self.unstarted += u64::from(attempt.has(Fact::Unstarted));
         if let Some(duration) = attempt.duration() {
             self.durations.add(duration);
             if attempt.category() == Category::Ok {
@@ -201,13 +174,13 @@ impl Counts {
 
     /// Whether nothing was added.
     pub(super) fn is_empty(&self) -> bool {
-        self.attempts == 0 && self.environment_failures == 0
+        self.sums.attempts == 0 && self.sums.environment_failures == 0
     }
 
     /// The log has failures without their starts and no success: at system log level WARN, Lambda logs no others.
     pub(super) fn hides_successes(&self) -> bool {
-        let failed = self.attempts - self.ok - self.incomplete;
-        self.ok == 0 && failed > 0 && self.unstarted == failed
+        let failed = self.failed();
+        self.sums.ok == 0 && failed > 0 && self.unstarted == failed
     }
 
     /// Attempts that succeeded and have a duration.
@@ -215,25 +188,18 @@ impl Counts {
         self.ok_durations.len()
     }
 
-    /// The row; names and findings are filled in by the caller.
+    fn failed(&self) -> u64 {
+        self.sums.attempts - self.sums.ok - self.sums.incomplete
+    }
+
+    /// Returns the row; names and findings are filled in by the caller.
     pub(super) fn row(&self, timeout_ms: Option<u64>) -> FunctionSummary {
-        let failed = self.attempts - self.ok - self.incomplete;
-        let conclusive = self.attempts - self.incomplete;
+        let failed = self.failed();
+        let conclusive = self.sums.attempts - self.sums.incomplete;
         FunctionSummary {
-            attempts: self.attempts,
-            events: self.events,
-            ok: self.ok,
-            incomplete: self.incomplete,
-            unknown: self.unknown,
             failed,
             failure_rate: (conclusive > 0 && !self.hides_successes()).then(|| failed as f64 / conclusive as f64),
-            failures: self.failures,
-            environment_failures: self.environment_failures,
-            outcomes: self.outcomes,
-            retries: self.retries,
             needs_person: self.needs_person.counts(),
-            own_throttles: None,
-            cold_starts: self.cold_starts,
             duration_ms: Durations { all: self.durations.percentiles(), ok: self.ok_durations.percentiles() },
             init_ms: self.inits.init_percentiles(),
             memory: Memory {
@@ -243,9 +209,8 @@ impl Counts {
             },
             timeout_ms,
             near_timeout: timeout_ms.map(|_| self.near_timeout),
-            handled_errors: self.handled_errors,
             timeline: self.timeline.buckets(),
-            ..FunctionSummary::default()
+            ..self.sums.clone()
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Entry;
 use super::chains::Outcome;
+use super::entry::Fact;
 use super::retries::LONGEST_AGE_MS;
 use crate::model::{Category, PartialWork, Retryable, Timestamp};
 
@@ -129,7 +130,8 @@ impl Need {
 fn is_half_done(attempt: &Entry) -> bool {
     let likely = attempt.partial_work().rank() >= PartialWork::Likely.rank();
     attempt.category().is_failure()
-        && ((attempt.is_cut() && likely) || (attempt.has_side_effects() && attempt.partial_work() != PartialWork::None))
+        && ((attempt.has(Fact::Cut) && likely)
+            || (attempt.has(Fact::SideEffects) && attempt.partial_work() != PartialWork::None))
 }
 
 #[cfg(test)]

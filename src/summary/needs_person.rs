@@ -2,6 +2,7 @@
 
 use super::Entry;
 use super::chains::Outcome;
+use super::entry::Fact;
 use super::entry::NO_FINDING;
 use super::guidance::{Advice, Need};
 use super::names::{FindingKey, FunctionKey};
@@ -70,7 +71,7 @@ impl NeedsPersonCounts {
             code: failed.and_then(|failed| findings.get(failed.finding as usize)).map(|key| key.code.clone()),
             retry_guidance: advice.map(|advice| advice.word.to_owned()),
             retry_reason: advice.map(|advice| advice.reason.to_owned()),
-            side_effects: attempts.iter().any(|one| one.category().is_failure() && one.has_side_effects()),
+            side_effects: attempts.iter().any(|one| one.category().is_failure() && one.has(Fact::SideEffects)),
         };
         self.insert(order, example);
     }

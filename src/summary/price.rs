@@ -2,6 +2,7 @@
 //!
 //! Sums are whole numbers until they are printed, so their order does not matter.
 
+use super::entry::Fact;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Entry;
@@ -126,7 +127,7 @@ impl Costs {
     pub(super) fn add_event(&mut self, attempts: &[Entry], price: &Price) {
         let mut succeeded = false;
         for attempt in attempts {
-            if attempt.is_emulated() {
+            if attempt.has(Fact::Emulated) {
                 continue;
             }
             let Some(billed_ms) = attempt.billed_ms() else { continue };

@@ -1,6 +1,7 @@
 //! When attempts of one event came: on Lambda's schedule, later, oddly, at the same time, or from an emulator.
 
 use super::Entry;
+use super::entry::Fact;
 use crate::model::Category;
 use crate::wire::Retries;
 
@@ -65,7 +66,7 @@ pub(super) fn is_emulator(attempts: &[Entry]) -> bool {
     }
     let one_stream = attempts.iter().all(|attempt| attempt.stream == attempts[0].stream);
     let kept_time = || gaps(attempts).filter(|(gap, _)| matches!(gap, Gap::OnSchedule | Gap::Delayed)).count();
-    attempts.iter().all(Entry::is_emulated)
+    attempts.iter().all(|attempt| attempt.has(Fact::Emulated))
         || (one_stream && attempts.len() >= TOO_MANY && kept_time() * 2 < attempts.len() - 1)
 }
 

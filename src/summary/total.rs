@@ -1,5 +1,6 @@
 //! The final pass: all entries in order, duplicates dropped, attempts joined to events, rows and totals added up.
 
+use super::entry::Fact;
 use std::collections::BTreeSet;
 use std::io;
 use std::thread;
@@ -123,7 +124,7 @@ impl Patches {
             self.patches.insert(entry.place(), Patch { number, outcome: Some(outcome), advice });
         }
         if let [earlier @ .., _] = attempts
-            && earlier.iter().any(Entry::has_side_effects)
+            && earlier.iter().any(|attempt| attempt.has(Fact::SideEffects))
         {
             self.repeats.push(attempts.iter().map(Entry::place).collect());
         }
@@ -308,7 +309,7 @@ impl Pass<'_> {
         if event.is_empty() {
             return;
         }
-        if event[0].is_environment() {
+        if event[0].has(Fact::Environment) {
             for entry in event.drain(..) {
                 current.counts.add_environment(&entry);
                 if keep {
@@ -406,7 +407,7 @@ fn continues(first: &Entry, entry: &Entry) -> bool {
     match (first.request(), entry.request()) {
         (Some(one), Some(other)) => one == other,
         (None, None) => {
-            first.is_environment() == entry.is_environment()
+            first.has(Fact::Environment) == entry.has(Fact::Environment)
                 && first.stream == entry.stream
                 && first.started_at().is_some()
                 && first.started_at() == entry.started_at()

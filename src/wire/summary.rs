@@ -8,6 +8,28 @@ use serde::{Deserialize, Serialize};
 use super::EvidenceLine;
 use crate::model::{Category, Timestamp};
 
+/// Defines a struct and how two of them add up: by the fields that are marked as a `sum`. Others belong to one row alone,
+/// or are computed when all is counted.
+macro_rules! additive {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident { $( $(#[$about:meta])* pub $field:ident: $type:ty $(= $sum:ident)?, )* }
+    ) => {
+        $(#[$meta])*
+        pub struct $name { $( $(#[$about])* pub $field: $type, )* }
+
+        impl AddAssign<&$name> for $name {
+            fn add_assign(&mut self, other: &Self) {
+                $( additive!(@add $($sum)? self.$field, other.$field); )*
+            }
+        }
+    };
+    (@add sum $to:expr, $from:expr) => {
+        $to += &$from
+    };
+    (@add $to:expr, $from:expr) => {};
+}
+
 /// The whole result of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
@@ -111,136 +133,94 @@ pub struct Condition {
     pub result: String,
 }
 
-/// What one function (or all of them) did.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct FunctionSummary {
-    /// Function name; null where the logs do not tell it.
-    pub function: Option<String>,
-    /// AWS account, where the input tells it.
-    pub account_id: Option<String>,
-    /// Region, where the input tells it.
-    pub region: Option<String>,
-    /// Runtime version of the latest attempt that tells it.
-    pub runtime: Option<String>,
-    /// Versions seen.
-    pub versions: Vec<String>,
-    /// Log groups the function was read from.
-    pub log_groups: Vec<String>,
-    /// Runs: every START, or what stands for one.
-    pub attempts: u64,
-    /// Events: all attempts under one request id.
-    pub events: u64,
-    /// Attempts that succeeded.
-    pub ok: u64,
-    /// Attempts without an end.
-    pub incomplete: u64,
-    /// Attempts that failed and nothing says why.
-    pub unknown: u64,
-    /// Attempts that failed: the eight kinds and unknown.
-    pub failed: u64,
-    /// `failed` / (`attempts` - `incomplete`), 0 to 1; null without any, or where the log hides successes.
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub failure_rate: Option<f64>,
+additive! {
+    /// What one function (or all of them) did.
+    #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+    pub struct FunctionSummary {
+        /// Function name; null where the logs do not tell it.
+        pub function: Option<String>,
+        /// AWS account, where the input tells it.
+        pub account_id: Option<String>,
+        /// Region, where the input tells it.
+        pub region: Option<String>,
+        /// Runtime version of the latest attempt that tells it.
+        pub runtime: Option<String>,
+        /// Versions seen.
+        pub versions: Vec<String>,
+        /// Log groups the function was read from.
+        pub log_groups: Vec<String>,
+        /// Runs: every START, or what stands for one.
+        pub attempts: u64 = sum,
+        /// Events: all attempts under one request id.
+        pub events: u64 = sum,
+        /// Attempts that succeeded.
+        pub ok: u64 = sum,
+        /// Attempts without an end.
+        pub incomplete: u64 = sum,
+        /// Attempts that failed and nothing says why.
+        pub unknown: u64 = sum,
+        /// Attempts that failed: the eight kinds and unknown.
+        pub failed: u64,
+        /// `failed` / (`attempts` - `incomplete`), 0 to 1; null without any, or where the log hides successes.
+        #[schemars(range(min = 0.0, max = 1.0))]
+        pub failure_rate: Option<f64>,
+        /// Failed attempts by kind.
+        pub failures: Failures = sum,
+        /// Inits that failed with no request seen.
+        pub environment_failures: u64 = sum,
+        /// How events ended.
+        pub outcomes: Outcomes = sum,
+        /// When the second and later attempts of events came.
+        #[serde(default)]
+        pub retries: Retries = sum,
+        /// Events that somebody must look at.
+        #[serde(default)]
+        pub needs_person: NeedsPerson,
+        /// Throttled requests, from metrics: a function's own throttles are never in its log.
+        pub own_throttles: Option<u64>,
+        /// Attempts with an init or restore duration.
+        pub cold_starts: u64 = sum,
+        /// Run time.
+        pub duration_ms: Durations,
+        /// Init duration of cold starts.
+        pub init_ms: InitPercentiles,
+        /// Memory.
+        pub memory: Memory,
+        /// The function's timeout, as learned.
+        pub timeout_ms: Option<u64>,
+        /// Attempts that succeeded with 90 % or more of the timeout used; null while the timeout is unknown.
+        pub near_timeout: Option<u64>,
+        /// Errors that the code logged and survived.
+        pub handled_errors: u64 = sum,
+        /// What failed attempts and reruns after a success cost.
+        pub waste: Option<Waste>,
+        /// Attempts and failures over time.
+        pub timeline: Vec<TimelineBucket>,
+        /// What went wrong, worst first.
+        pub findings: Vec<Finding>,
+    }
+}
+
+additive! {
     /// Failed attempts by kind.
-    pub failures: Failures,
-    /// Inits that failed with no request seen.
-    pub environment_failures: u64,
-    /// How events ended.
-    pub outcomes: Outcomes,
-    /// When the second and later attempts of events came.
-    #[serde(default)]
-    pub retries: Retries,
-    /// Events that somebody must look at.
-    #[serde(default)]
-    pub needs_person: NeedsPerson,
-    /// Throttled requests, from metrics: a function's own throttles are never in its log.
-    pub own_throttles: Option<u64>,
-    /// Attempts with an init or restore duration.
-    pub cold_starts: u64,
-    /// Run time.
-    pub duration_ms: Durations,
-    /// Init duration of cold starts.
-    pub init_ms: InitPercentiles,
-    /// Memory.
-    pub memory: Memory,
-    /// The function's timeout, as learned.
-    pub timeout_ms: Option<u64>,
-    /// Attempts that succeeded with 90 % or more of the timeout used; null while the timeout is unknown.
-    pub near_timeout: Option<u64>,
-    /// Errors that the code logged and survived.
-    pub handled_errors: u64,
-    /// What failed attempts and reruns after a success cost.
-    pub waste: Option<Waste>,
-    /// Attempts and failures over time.
-    pub timeline: Vec<TimelineBucket>,
-    /// What went wrong, worst first.
-    pub findings: Vec<Finding>,
-}
-
-/// Failed attempts by kind.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Failures {
-    /// Calls to Lambda refused for rate or concurrency.
-    pub throttling: u64,
-    /// Lambda itself failed.
-    pub service_error: u64,
-    /// Calls to Lambda refused for what they asked.
-    pub invalid_request: u64,
-    /// The code failed.
-    pub runtime_exception: u64,
-    /// Ran into the time limit.
-    pub timeout: u64,
-    /// Ran out of memory.
-    pub out_of_memory: u64,
-    /// The environment could not be made ready.
-    pub init_failure: u64,
-    /// A service it depends on failed.
-    pub downstream: u64,
-}
-
-impl AddAssign for Failures {
-    fn add_assign(&mut self, other: Self) {
-        let Self {
-            throttling,
-            service_error,
-            invalid_request,
-            runtime_exception,
-            timeout,
-            out_of_memory,
-            init_failure,
-            downstream,
-        } = other;
-        self.throttling += throttling;
-        self.service_error += service_error;
-        self.invalid_request += invalid_request;
-        self.runtime_exception += runtime_exception;
-        self.timeout += timeout;
-        self.out_of_memory += out_of_memory;
-        self.init_failure += init_failure;
-        self.downstream += downstream;
-    }
-}
-
-impl AddAssign for Outcomes {
-    fn add_assign(&mut self, other: Self) {
-        let Self { succeeded, recovered, exhausted, failed_once, open, rerun_after_success } = other;
-        self.succeeded += succeeded;
-        self.recovered += recovered;
-        self.exhausted += exhausted;
-        self.failed_once += failed_once;
-        self.open += open;
-        self.rerun_after_success += rerun_after_success;
-    }
-}
-
-impl AddAssign for Retries {
-    fn add_assign(&mut self, other: Self) {
-        let Self { attempts, on_schedule, delayed, irregular, overlapping_events } = other;
-        self.attempts += attempts;
-        self.on_schedule += on_schedule;
-        self.delayed += delayed;
-        self.irregular += irregular;
-        self.overlapping_events += overlapping_events;
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct Failures {
+        /// Calls to Lambda refused for rate or concurrency.
+        pub throttling: u64 = sum,
+        /// Lambda itself failed.
+        pub service_error: u64 = sum,
+        /// Calls to Lambda refused for what they asked.
+        pub invalid_request: u64 = sum,
+        /// The code failed.
+        pub runtime_exception: u64 = sum,
+        /// Ran into the time limit.
+        pub timeout: u64 = sum,
+        /// Ran out of memory.
+        pub out_of_memory: u64 = sum,
+        /// The environment could not be made ready.
+        pub init_failure: u64 = sum,
+        /// A service it depends on failed.
+        pub downstream: u64 = sum,
     }
 }
 
@@ -273,37 +253,41 @@ impl Failures {
     }
 }
 
-/// How events ended: a partition of the events.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Outcomes {
-    /// The first attempt succeeded.
-    pub succeeded: u64,
-    /// A later attempt succeeded.
-    pub recovered: u64,
-    /// Two or more attempts, all failed, no more to come.
-    pub exhausted: u64,
-    /// One failed attempt and no second under this id.
-    pub failed_once: u64,
-    /// Not decided within the window.
-    pub open: u64,
-    /// An attempt ran after one had succeeded.
-    pub rerun_after_success: u64,
+additive! {
+    /// How events ended: a partition of the events.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct Outcomes {
+        /// The first attempt succeeded.
+        pub succeeded: u64 = sum,
+        /// A later attempt succeeded.
+        pub recovered: u64 = sum,
+        /// Two or more attempts, all failed, no more to come.
+        pub exhausted: u64 = sum,
+        /// One failed attempt and no second under this id.
+        pub failed_once: u64 = sum,
+        /// Not decided within the window.
+        pub open: u64 = sum,
+        /// An attempt ran after one had succeeded.
+        pub rerun_after_success: u64 = sum,
+    }
 }
 
-/// When the second and later attempts of events came, held against Lambda's schedule: about one minute after a failed
-/// first attempt and two after a failed second, and up to six hours where throttles delay them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Retries {
-    /// Attempts after the first of their event.
-    pub attempts: u64,
-    /// Those that came on schedule.
-    pub on_schedule: u64,
-    /// Those that came later, within six hours.
-    pub delayed: u64,
-    /// Those that came at another time: a caller or a queue sent the event again, or Lambda delivered it twice.
-    pub irregular: u64,
-    /// Events of which two attempts ran at the same time.
-    pub overlapping_events: u64,
+additive! {
+    /// When the second and later attempts of events came, held against Lambda's schedule: about one minute after a failed
+    /// first attempt and two after a failed second, and up to six hours where throttles delay them.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct Retries {
+        /// Attempts after the first of their event.
+        pub attempts: u64 = sum,
+        /// Those that came on schedule.
+        pub on_schedule: u64 = sum,
+        /// Those that came later, within six hours.
+        pub delayed: u64 = sum,
+        /// Those that came at another time: a caller or a queue sent the event again, or Lambda delivered it twice.
+        pub irregular: u64 = sum,
+        /// Events of which two attempts ran at the same time.
+        pub overlapping_events: u64 = sum,
+    }
 }
 
 /// Events that somebody must look at: exhausted, run again after a success, or possibly half done.

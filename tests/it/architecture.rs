@@ -275,6 +275,39 @@ fn literals_of(source: &Source) -> Vec<String> {
     found
 }
 
+/// All that the catalogue says: its tables word by word, every other literal of it, and the pages.
+pub(super) fn facts_of_catalogue() -> String {
+    let mut facts = String::new();
+    for source in
+        all_sources().iter().filter(|source| source.layer() == "catalogue" && !source.name.ends_with("tests.rs"))
+    {
+        let tokens: Vec<TokenTree> = TokenStream::from_str(&source.text).expect("Rust").into_iter().collect();
+        for item in tokens.split_inclusive(ends_item) {
+            // Attributes, which comments are, too, say nothing of the facts.
+            let is_attribute =
+                |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket);
+            let start =
+                item.iter().rposition(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == '#'));
+            let start = start.filter(|at| item.get(at + 1).is_some_and(is_attribute)).map_or(0, |at| at + 2);
+            let item = &item[start..];
+            let words: Vec<String> = item.iter().map(ToString::to_string).collect();
+            let is_table = words.iter().take(6).any(|word| word == "static" || word == "const");
+            if is_table && !words.iter().any(|word| word == "fn") {
+                facts += &words.concat();
+            } else {
+                let mut found = Vec::new();
+                literals(item.iter().cloned().collect(), &mut found);
+                facts += &found.concat();
+            }
+        }
+    }
+    let mut pages: Vec<PathBuf> =
+        fs::read_dir(root().join("src/catalogue/pages")).expect("pages").flatten().map(|entry| entry.path()).collect();
+    pages.sort();
+    pages.iter().for_each(|page| facts += &fs::read_to_string(page).expect("a page"));
+    facts.split_whitespace().collect()
+}
+
 /// Sentences of Lambda and its runtimes: what `lambda` writes with two words or more.
 fn sentences(source: &Source) -> Vec<String> {
     let inside =

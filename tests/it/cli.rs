@@ -4,13 +4,13 @@ use std::fs;
 use std::io::Read;
 use std::process::Stdio;
 
-use super::harness::{LOGS, Run, directory, gzip, read_records, read_summary, root, write};
+use super::harness::{LOGS, Run, directory, formats, gzip, read_records, read_summary, root, write};
 
 const RETRIES: &str = "fixtures/logs/retries/aws/lambda/refund-processor/21.log";
 
 #[test]
 fn data_goes_to_standard_output_and_nothing_else_does() {
-    for format in ["table", "json", "ndjson"] {
+    for format in formats() {
         let done = Run::analyze([LOGS]).args(["--format", format]).status(0);
         assert!(done.stderr.is_empty(), "{format}: {}", done.stderr);
         assert!(done.stdout.ends_with('\n') && !done.stdout.contains('\x1b'), "{format}");
@@ -119,7 +119,7 @@ fn standard_input_and_gzip_are_read_as_files_are() {
 
 #[test]
 fn a_closed_pipe_is_a_normal_end() {
-    for format in ["table", "ndjson", "json"] {
+    for format in formats() {
         let mut command = Run::analyze([LOGS]).args(["--format", format]).into_command();
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::harness::{LOGS, Run, directory, read_records, read_summary, write};
+use super::harness::{LOGS, Run, directory, formats, read_records, read_summary, write};
 use super::shapes;
 
 /// Where no temporary file can be.
@@ -58,7 +58,7 @@ fn a_full_disk_is_no_other_than_none() {
     let path = folder.path().join("insights.csv");
     write(&path, &files[0].1);
     let path = path.to_str().unwrap();
-    for format in ["table", "json", "ndjson"] {
+    for format in formats() {
         let done = on_a_full_disk(&["analyze", path, "--format", format, "--fail-on", "failed > 900"]);
         let said = String::from_utf8_lossy(&done.stderr);
         assert_eq!(done.status.code(), Some(3), "{format}: {said}");

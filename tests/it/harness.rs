@@ -64,6 +64,11 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// Names of all output formats.
+pub fn formats() -> impl Iterator<Item = &'static str> {
+    lambda_triage::internal::RENDERERS.iter().map(|renderer| renderer.name)
+}
+
 impl Run {
     /// The program with these arguments, in the root of the repository.
     pub fn new<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(arguments: I) -> Self {

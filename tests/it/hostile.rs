@@ -1,9 +1,7 @@
 //! Logs are hostile input: whatever they hold, the program ends by itself, and nothing that drives a terminal gets out.
 
 use super::generate::Random;
-use super::harness::{Run, directory, gzip, write};
-
-const FORMATS: [&str; 3] = ["table", "json", "ndjson"];
+use super::harness::{Run, directory, formats, gzip, write};
 
 /// A log with this as the error of its one attempt, its function's name and its stream.
 fn log(text: &str) -> Vec<u8> {
@@ -30,7 +28,7 @@ fn dangerous(char: char) -> bool {
 
 #[track_caller]
 fn harmless(input: &[u8]) {
-    for format in FORMATS {
+    for format in formats() {
         let done = Run::analyze(["-"]).args(["--format", format]).input(input).done();
         assert!([0, 3, 4].contains(&done.status), "{format}: status {}: {}", done.status, done.stderr);
         let out = format!("{}{}", done.stdout, done.stderr);

@@ -9,6 +9,7 @@ mod architecture;
 mod cli;
 #[cfg(feature = "cloudwatch")]
 mod cloudwatch;
+mod codes;
 mod commands;
 mod corpus;
 mod events;

@@ -4,11 +4,11 @@ use std::fs;
 use std::path::Path;
 
 use super::generate;
-use super::harness::{LOGS, Run, directory, files_below, gzip, read_records, read_summary, write};
+use super::harness::{LOGS, Run, directory, files_below, formats, gzip, read_records, read_summary, write};
 
 #[test]
 fn any_number_of_threads_gives_the_same_bytes() {
-    for format in ["table", "json", "ndjson"] {
+    for format in formats() {
         let with = |threads: &str| Run::analyze([LOGS]).args(["--format", format, "--threads", threads]).stdout();
         let one = with("1");
         assert!(one.len() > 1_000, "{format} says something");
@@ -89,7 +89,7 @@ fn functions_without_a_name_stand_in_the_order_of_their_inputs() {
 
 #[test]
 fn two_runs_give_the_same_bytes() {
-    for format in ["table", "json", "ndjson"] {
+    for format in formats() {
         let run = || Run::new(["demo", "--format", format]).stdout();
         assert_eq!(run(), run(), "{format}");
     }

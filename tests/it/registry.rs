@@ -3,11 +3,15 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use serde_json::Value;
+use xxhash_rust::xxh3::xxh3_64;
+
 use lambda_triage::internal::CODES;
 use lambda_triage::internal::RENDERERS;
 use lambda_triage::internal::RULES;
 use lambda_triage::internal::SHAPES;
 
+use super::architecture::facts_of_catalogue;
 use super::harness::{LOGS, Run, root};
 
 #[track_caller]
@@ -33,7 +37,7 @@ fn each_says_what_it_is() {
     assert!(RENDERERS.iter().all(|one| one.description.len() > 10));
     assert!(SHAPES.iter().all(|one| one.about.len() > 10 && !one.samples().is_empty()));
     assert!(RULES.iter().all(|one| one.explanation.len() > 10));
-    assert!(CODES.iter().all(|one| one.title.len() > 5 && one.page.len() > 100));
+    assert!(CODES.iter().all(|one| one.title.len() > 5 && one.page().len() > 100));
 }
 
 #[test]
@@ -80,4 +84,41 @@ fn the_readme_names_every_format_and_category() {
     for category in lambda_triage::internal::Category::FAILURES {
         assert!(readme.contains(&format!("`{}`", category.id())), "category {}", category.id());
     }
+}
+
+/// What scripts rely on in a schema: names and types, not what is said about them.
+fn without_words(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            members.retain(|key, _| !matches!(key.as_str(), "description" | "title" | "$id"));
+            members.values_mut().for_each(without_words);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_words),
+        _ => {}
+    }
+}
+
+/// A field that is added changes the version of the format, and this hash.
+#[test]
+fn the_schema_is_that_of_its_version() {
+    const RECORDED: (u64, u64) = (1, 9_382_709_732_600_318_577);
+    let mut text = String::new();
+    for name in ["summary", "record", "ledger"] {
+        let mut schema: Value = serde_json::from_str(&Run::new(["schema", name]).stdout()).unwrap();
+        without_words(&mut schema);
+        text += &schema.to_string();
+    }
+    let summary: Value = serde_json::from_str(&Run::new(["demo", "--format", "json"]).stdout()).unwrap();
+    let now = (summary["schema"].as_u64().unwrap(), xxh3_64(text.as_bytes()));
+    assert_eq!(now, RECORDED, "raise SCHEMA_VERSION in src/wire/mod.rs, and record both here");
+}
+
+/// A code, a signature or a sentence of advice that changes also changes the version of the catalogue, and this hash.
+#[test]
+fn the_catalogue_is_that_of_its_version() {
+    const RECORDED: (&str, u64) = ("2", 2_985_625_336_434_615_012);
+    let hash = xxh3_64(facts_of_catalogue().as_bytes());
+    let summary: Value = serde_json::from_str(&Run::new(["demo", "--format", "json"]).stdout()).unwrap();
+    let now = (summary["catalogue_version"].as_str().unwrap(), hash);
+    assert_eq!(now, RECORDED, "raise CATALOGUE_VERSION in src/catalogue/mod.rs, and record both here");
 }

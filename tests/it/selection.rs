@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::harness::{LOGS, Run, function};
+use super::harness::{LOGS, Run, formats, function};
 
 const RETRIES: &str = "fixtures/logs/retries";
 
@@ -79,7 +79,7 @@ fn secrets_are_masked_unless_asked_for() {
          2026-01-02T03:00:00.011Z REPORT RequestId: 0fb1ab10-5b50-4f1e-8b5c-0d0b9f3c2a11\tDuration: 3.00 ms\t\
          Billed Duration: 3 ms\tMemory Size: 128 MB\tMax Memory Used: 30 MB\t\n"
     );
-    for format in ["table", "json", "ndjson"] {
+    for format in formats() {
         let run = || Run::analyze(["-"]).input(log.as_str()).args(["--format", format]);
         let masked = run().stdout();
         assert!(!masked.contains(secret) && masked.contains("[redacted]"), "{format}: {masked}");

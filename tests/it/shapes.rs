@@ -1,12 +1,13 @@
 //! One logical set of attempts, written as every exporter, tool and container writes it, gives the same matrix; and
 //! whatever is read, every byte of it is in one bucket.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
 use lambda_triage::internal::Redaction;
-use lambda_triage::internal::SHAPES;
 use lambda_triage::internal::{Analysis, Options, analyze_samples};
+use lambda_triage::internal::{SHAPES, shape_of};
 use serde_json::{Value, json};
 
 const GROUP: &str = "/aws/lambda/orders";
@@ -536,6 +537,17 @@ fn matrix(analysis: &Analysis, keeps: Keeps) -> Value {
 fn bucket_sum(analysis: &Analysis) -> u64 {
     let bytes = serde_json::to_value(analysis.summary.coverage.bytes).unwrap();
     bytes.as_object().unwrap().values().map(|bytes| bytes.as_u64().unwrap()).sum()
+}
+
+/// A shape without a writer would not be held to the matrix.
+#[test]
+fn every_shape_has_a_writer() {
+    let files = writers(&log()).into_iter().flat_map(|(_, _, files)| files);
+    let written: BTreeSet<&str> = files.filter_map(|(_, bytes)| shape_of(&bytes)).collect();
+    // Our own records are written by the program itself: `shards` holds them.
+    let missing: Vec<&str> =
+        SHAPES.iter().map(|shape| shape.name).filter(|name| !written.contains(name) && *name != "records").collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 #[test]

@@ -1,0 +1,332 @@
+//! An attempt as its record, and the record of an earlier run as an attempt: what one writes, the other reads.
+
+use xxhash_rust::xxh3::Xxh3;
+
+use super::entry::COUNTED_OBSERVATIONS;
+use crate::catalogue::code;
+use crate::model::{
+    Attempt, Category, Compensation, Confidence, Downstream, Line, Metrics, PartialWork, Place, RequestId, Retryable,
+    Subject, Timestamp, Verdict, WindowCut,
+};
+use crate::wire::{
+    Cause, CutEnds, DownstreamCall, EvidenceLine, Identity, ObservationCount, Record, RecordKind, Redaction,
+    SCHEMA_VERSION, SideEffectLine,
+};
+
+/// Makes the record of an attempt. `attempt`, the timeout, the outcome and the advice are not known before the last input:
+/// they start as 1 and null.
+#[must_use]
+pub(crate) fn record_of(
+    identity: &Identity,
+    attempt: &Attempt,
+    verdict: &Verdict,
+    input_name: &dyn Fn(u32) -> String,
+    redaction: &Redaction,
+) -> Record {
+    let text = |text: &str| redaction.apply(text);
+    let silence = attempt
+        .last_line
+        .as_ref()
+        .and_then(|line| line.at)
+        .zip(attempt.ended_at)
+        .map(|(last, end)| end.ms_since(last).max(0));
+    let cut = verdict.category.is_failure() || !attempt.report_seen;
+    Record {
+        schema: SCHEMA_VERSION,
+        id: format!("{:032x}", record_id(identity, attempt.request_id, attempt.started_at, attempt.place.line)),
+        kind: match attempt.subject {
+            Subject::Attempt => RecordKind::Attempt,
+            Subject::Environment => RecordKind::Environment,
+        },
+        account_id: identity.account_id.clone(),
+        region: identity.region.clone(),
+        log_group: identity.log_group.clone(),
+        log_stream: identity.log_stream.clone(),
+        function: identity.function.clone(),
+        version: attempt.version.as_deref().map(text),
+        runtime: attempt.runtime.as_deref().map(text),
+        architecture: None,
+        tenant_id: attempt.tenant_id.as_deref().map(text),
+        request_id: attempt.request_id.map(|id| id.to_string()),
+        attempt: 1,
+        started_at: attempt.started_at.map(|at| at.to_string()),
+        started_at_ms: attempt.started_at.map(Timestamp::ms),
+        ended_at: attempt.ended_at.map(|at| at.to_string()),
+        ended_at_ms: attempt.ended_at.map(Timestamp::ms),
+        window_cut: match attempt.window_cut {
+            WindowCut::None => CutEnds::None,
+            WindowCut::Start => CutEnds::Start,
+            WindowCut::End => CutEnds::End,
+            WindowCut::Both => CutEnds::Both,
+        },
+        category: verdict.category.id().to_owned(),
+        code: verdict.code.to_owned(),
+        confidence: verdict.confidence.as_str().to_owned(),
+        platform_status: attempt.platform_status.map(|status| status.as_str().to_owned()),
+        platform_error_type: verdict
+            .platform_error_type
+            .as_deref()
+            .or(attempt.platform_error_type.as_deref())
+            .map(text),
+        error_type: verdict.error_type.as_deref().map(text),
+        error_message: verdict.error_message.as_deref().map(text),
+        fingerprint: verdict.fingerprint.clone(),
+        retryable: verdict.retryable.as_str().to_owned(),
+        partial_work: verdict.partial_work.as_str().to_owned(),
+        compensation: verdict.compensation.as_str().to_owned(),
+        cold_start: attempt.metrics.init_us.is_some() || attempt.metrics.restore_us.is_some(),
+        duration_ms: attempt.metrics.duration_us.map(us_to_ms),
+        billed_ms: attempt.metrics.billed_ms,
+        init_ms: attempt.metrics.init_us.map(us_to_ms),
+        restore_ms: attempt.metrics.restore_us.map(us_to_ms),
+        timeout_ms: None,
+        timeout_source: None,
+        memory_size_mb: attempt.metrics.memory_size_mb,
+        max_memory_used_mb: attempt.metrics.max_memory_used_mb,
+        downstream: verdict.downstream.as_ref().map(|call| downstream_call(call, redaction)),
+        contributing: verdict
+            .contributing
+            .iter()
+            .map(|(code, confidence)| Cause { code: (*code).to_owned(), confidence: confidence.as_str().to_owned() })
+            .collect(),
+        observations: verdict
+            .observations
+            .iter()
+            .map(|(code, count)| ObservationCount { code: (*code).to_owned(), count: *count })
+            .collect(),
+        evidence: verdict.evidence.iter().map(|line| evidence_line(line, input_name, redaction)).collect(),
+        last_line_before_end: attempt.last_line.as_ref().filter(|_| cut).map(|line| text(&line.text)),
+        silence_before_end_ms: silence.filter(|_| cut),
+        xray_trace_id: attempt.xray_trace_id.as_deref().map(text),
+        side_effects: attempt.side_effects.iter().map(|effect| SideEffectLine::new(effect, redaction)).collect(),
+        emulated: attempt.emulated,
+        outcome: None,
+        retry_guidance: None,
+        retry_reason: None,
+    }
+}
+
+/// The time of the last line, which is all that is asked of it.
+fn last_line(record: &Record, place: Place) -> Option<Line> {
+    let at = Timestamp::from_ms(record.ended_at_ms? - record.silence_before_end_ms?);
+    at.map(|at| Line { at: Some(at), place, ..Line::default() })
+}
+
+/// Reads back what an entry needs, out of the record of an earlier run; `None` where a word in it is not known.
+pub(super) fn attempt_of(record: &Record, place: Place) -> Option<(Attempt, Verdict)> {
+    let us = |ms: Option<f64>| ms.filter(|ms| *ms >= 0.0).map(|ms| (ms * 1_000.0).round() as u64);
+    let moment = |ms: Option<i64>| ms.and_then(Timestamp::from_ms);
+    let category = Category::from_id(&record.category)?;
+    let attempt = Attempt {
+        subject: match record.kind {
+            RecordKind::Attempt => Subject::Attempt,
+            RecordKind::Environment => Subject::Environment,
+        },
+        request_id: record.request_id.as_deref().and_then(|id| RequestId::parse(id.as_bytes())),
+        place,
+        started_at: moment(record.started_at_ms),
+        ended_at: moment(record.ended_at_ms),
+        report_seen: record.duration_ms.is_some(),
+        last_line: last_line(record, place),
+        window_cut: match record.window_cut {
+            CutEnds::None => WindowCut::None,
+            CutEnds::Start => WindowCut::Start,
+            CutEnds::End => WindowCut::End,
+            CutEnds::Both => WindowCut::Both,
+        },
+        version: record.version.as_deref().map(Into::into),
+        metrics: Metrics {
+            duration_us: us(record.duration_ms),
+            billed_ms: record.billed_ms,
+            memory_size_mb: record.memory_size_mb,
+            max_memory_used_mb: record.max_memory_used_mb,
+            init_us: us(record.init_ms),
+            restore_us: us(record.restore_ms),
+        },
+        emulated: record.emulated,
+        has_side_effects: !record.side_effects.is_empty(),
+        side_effects: record.side_effects.iter().filter_map(SideEffectLine::read).collect(),
+        ..Attempt::default()
+    };
+    let observation =
+        |code: &'static str| record.observations.iter().find(|seen| seen.code == code).map(|seen| (code, seen.count));
+    let verdict = Verdict {
+        retryable: Retryable::parse(&record.retryable)?,
+        partial_work: PartialWork::parse(&record.partial_work)?,
+        compensation: Compensation::parse(&record.compensation)?,
+        contributing: record
+            .contributing
+            .iter()
+            .filter_map(|cause| Some((code(&cause.code)?.id, Confidence::parse(&cause.confidence)?)))
+            .collect(),
+        observations: COUNTED_OBSERVATIONS.into_iter().filter_map(observation).collect(),
+        ..Verdict::bare(category, "", Confidence::parse(&record.confidence)?)
+    };
+    Some((attempt, verdict))
+}
+
+/// Returns a record without what only a whole run knows.
+#[must_use]
+pub(crate) fn reset(record: &Record) -> Record {
+    let mut record = Record {
+        attempt: 1,
+        timeout_ms: None,
+        timeout_source: None,
+        outcome: None,
+        retry_guidance: None,
+        retry_reason: None,
+        ..record.clone()
+    };
+    record.side_effects.iter_mut().for_each(|effect| effect.repeated = None);
+    record
+}
+
+fn downstream_call(call: &Downstream, redaction: &Redaction) -> DownstreamCall {
+    let text = |part: &Option<String>| part.as_deref().map(|part| redaction.apply(part));
+    DownstreamCall {
+        service: text(&call.service),
+        operation: text(&call.operation),
+        host: text(&call.host),
+        error_code: text(&call.error_code),
+        http_status: call.http_status,
+    }
+}
+
+fn evidence_line(line: &Line, input_name: &dyn Fn(u32) -> String, redaction: &Redaction) -> EvidenceLine {
+    EvidenceLine {
+        at: line.at.map(|at| at.to_string()),
+        message: redaction.apply(line.text.trim_end()),
+        input: input_name(line.place.input),
+        line_number: line.place.line,
+    }
+}
+
+/// The id of an attempt: equal for the same attempt in overlapping exports.
+///
+/// Where the log has no clock, the place of the first line stands for the start, so that two attempts stay apart.
+fn record_id(identity: &Identity, request: Option<RequestId>, start: Option<Timestamp>, line: u64) -> u128 {
+    let mut hash = Xxh3::new();
+    for part in [&identity.function, &identity.log_stream] {
+        hash.update(part.as_deref().unwrap_or("").as_bytes());
+        hash.update(&[0xff]);
+    }
+    hash.update(&request.map_or(0, RequestId::bits).to_le_bytes());
+    match start {
+        Some(at) => hash.update(&at.ms().to_le_bytes()),
+        None => {
+            hash.update(&[0xfe]);
+            hash.update(&line.to_le_bytes());
+        }
+    }
+    hash.digest128()
+}
+
+/// Microseconds as milliseconds with up to three decimals.
+fn us_to_ms(us: u64) -> f64 {
+    us as f64 / 1_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::{EffectState, SideEffect};
+    use crate::summary::Entry;
+    use crate::summary::entry::EntryNames;
+
+    fn attempt() -> impl Strategy<Value = Attempt> {
+        let metrics = (
+            proptest::option::of(0u64..2_000_000_000),
+            proptest::option::of(0u64..900_000),
+            proptest::option::of(128u32..10_241),
+            proptest::option::of(1u32..10_241),
+            proptest::option::of(0u64..20_000_000),
+            proptest::option::of(0u64..20_000_000),
+        );
+        let time = || proptest::option::of(1_700_000_000_000i64..1_700_000_900_000);
+        let cuts = proptest::sample::select(vec![WindowCut::None, WindowCut::Start, WindowCut::End, WindowCut::Both]);
+        let flags = (any::<bool>(), any::<bool>(), any::<bool>());
+        let silence = proptest::option::of(0i64..900_000);
+        (metrics, time(), time(), silence, proptest::option::of(any::<u128>()), cuts, flags).prop_map(
+            |(metrics, started, ended, silence, id, window_cut, (environment, emulated, effect))| {
+                let (duration_us, billed_ms, memory_size_mb, max_memory_used_mb, init_us, restore_us) = metrics;
+                let at = |ms: Option<i64>| ms.and_then(Timestamp::from_ms);
+                let place = Place::at(3, 17);
+                let effect = effect.then(|| SideEffect {
+                    operation: "POST".to_owned(),
+                    target: None,
+                    id: None,
+                    at: None,
+                    state: EffectState::Confirmed,
+                    place,
+                });
+                Attempt {
+                    subject: if environment { Subject::Environment } else { Subject::Attempt },
+                    request_id: id.map(RequestId::from_bits),
+                    place,
+                    started_at: at(started),
+                    ended_at: at(ended),
+                    // A REPORT has a duration, by which it is known again.
+                    report_seen: duration_us.is_some(),
+                    last_line: at(ended.zip(silence).map(|(end, silence)| end - silence)).map(|at| Line {
+                        at: Some(at),
+                        place,
+                        ..Line::default()
+                    }),
+                    window_cut,
+                    version: Some("7".into()),
+                    metrics: Metrics {
+                        duration_us,
+                        billed_ms,
+                        memory_size_mb,
+                        max_memory_used_mb,
+                        init_us,
+                        restore_us,
+                    },
+                    emulated,
+                    has_side_effects: effect.is_some(),
+                    side_effects: effect.into_iter().collect(),
+                    ..Attempt::default()
+                }
+            },
+        )
+    }
+
+    fn verdict() -> impl Strategy<Value = Verdict> {
+        let select = |all: &'static [&'static str]| proptest::sample::subsequence(all, 0..=all.len());
+        (
+            proptest::sample::select(Category::ALL.to_vec()),
+            proptest::sample::select(Confidence::ALL.to_vec()),
+            proptest::sample::select(Retryable::ALL.to_vec()),
+            proptest::sample::select(PartialWork::ALL.to_vec()),
+            select(&["memory_at_limit", "memory_grown", "memory_sudden", "init_failure.timeout"]),
+            select(&COUNTED_OBSERVATIONS),
+            1u32..9,
+        )
+            .prop_map(|(category, confidence, retryable, partial_work, causes, observations, count)| Verdict {
+                retryable,
+                partial_work,
+                contributing: causes.into_iter().map(|code| (code, Confidence::Medium)).collect(),
+                observations: observations.into_iter().map(|code| (code, count)).collect(),
+                ..Verdict::bare(category, "", confidence)
+            })
+    }
+
+    proptest! {
+        /// What is counted of an attempt is counted of its record, read back.
+        #[test]
+        fn a_record_read_back_is_counted_like_its_attempt(attempt in attempt(), verdict in verdict()) {
+            // The silence before the end is told of attempts that failed or were cut, and asked of no other.
+            let told = verdict.category.is_failure() || !attempt.report_seen;
+            let attempt = Attempt { last_line: attempt.last_line.clone().filter(|_| told), ..attempt };
+            let names = EntryNames { stream: 1, function: 2, version: 3, finding: 4, cut: false };
+            let input = |_: u32| "input".to_owned();
+            let record = record_of(&Identity::default(), &attempt, &verdict, &input, &Redaction::on());
+            let json = serde_json::to_string(&reset(&record)).expect("a record is JSON");
+            let record: Record = serde_json::from_str(&json).expect("JSON is a record");
+            let (read, judged) = attempt_of(&record, attempt.place).expect("every word is known");
+            prop_assert_eq!(Entry::new(&read, &judged, names), Entry::new(&attempt, &verdict, names));
+        }
+    }
+}
