@@ -1,4 +1,4 @@
-//! Error types of languages that mean something by themselves: memory, code that cannot be loaded, limits of the sandbox.
+//! Error types of languages that determine a code by themselves: memory, code that cannot be loaded, sandbox limits.
 
 use super::text::last_segment;
 use super::words::Words;
@@ -15,7 +15,7 @@ static OUT_OF_MEMORY: &[&str] = &[
     "InsufficientMemoryException",
 ];
 
-/// Whether an error of this type and message means that memory ran out.
+/// Returns whether an error of this type and message means that memory ran out.
 ///
 /// `unable to create native thread` is an `OutOfMemoryError` by name and a thread limit by cause.
 #[must_use]
@@ -25,7 +25,7 @@ pub(crate) fn is_out_of_memory_type(error_type: &str, message: &str) -> bool {
         || name == "RangeError" && message.starts_with("Array buffer allocation failed")
 }
 
-/// The code of an error that says that code could not be loaded, told by its type or message.
+/// Returns the code of an error whose type or message says that code could not be loaded.
 #[must_use]
 pub(crate) fn load_failure_code(error: &AppError<'_>) -> Option<&'static str> {
     let error_type = error.error_type.as_deref().unwrap_or("");
@@ -43,7 +43,7 @@ pub(crate) fn load_failure_code(error: &AppError<'_>) -> Option<&'static str> {
         || name == "NoClassDefFoundError"
         || ["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND", "ERR_REQUIRE_ESM", "ERR_DLOPEN_FAILED"].contains(&code)
         || IMPORT_FAILED.iter().any(|begin| message.starts_with(begin));
-    // The dynamic loader's words, of a binary built for another system.
+    // The dynamic loader's messages about a binary built for another system.
     let library = message.contains("GLIBC") && message.contains("not found")
         || message.contains("error while loading shared libraries")
         || message.contains("cannot open shared object file");
@@ -63,14 +63,14 @@ pub(crate) fn load_failure_code(error: &AppError<'_>) -> Option<&'static str> {
         .then_some("init_failure.syntax")
 }
 
-/// The code of an error that ran into a limit of the sandbox other than time and memory.
+/// Returns the code of an error that ran into a limit of the sandbox other than time and memory.
 #[must_use]
 pub(crate) fn resource_limit_code(error: &AppError<'_>) -> Option<&'static str> {
     let texts = [&error.code, &error.message, &error.cause, &error.error_type];
     texts.iter().filter_map(|text| LIMITS.first_in(text.as_deref()?)).min_by_key(|(row, _)| *row).map(|(_, code)| code)
 }
 
-/// What errors say that ran into a limit; the errno names also stand as codes of their own.
+/// Texts of errors that ran into a limit; the errno names also occur as error codes.
 static LIMITS: Words<&str> = Words::new(&[
     ("No space left on device", "runtime_exception.disk_full"),
     ("no space left on device", "runtime_exception.disk_full"),

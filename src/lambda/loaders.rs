@@ -8,7 +8,7 @@ pub(crate) const INVALID_HANDLER: &str = "Invalid handler:";
 pub(crate) const NO_PUBLIC_METHOD: &str = "No public method named";
 pub(crate) const NO_HANDLER_INTERFACE: &str = "Class does not implement an appropriate handler";
 
-/// What Node.js says where the module of the handler is missing.
+/// Beginning of Node.js' sentence about a missing handler module.
 pub(crate) const MISSING_MODULE_OF_RUNTIME: &str = "Cannot find module '/var/";
 
 /// Sentences about code that could not be loaded.
@@ -21,7 +21,7 @@ pub(crate) const IMPORT_FAILED: [&str; 6] = [
     ERROR_LOADING_CLASS,
 ];
 
-/// Sentences about a handler that is not there.
+/// Sentences about a missing handler.
 pub(crate) const HANDLER_NOT_FOUND: [&str; 6] = [
     ERROR_LOADING_METHOD,
     INVALID_HANDLER,
@@ -31,7 +31,7 @@ pub(crate) const HANDLER_NOT_FOUND: [&str; 6] = [
     "Unable to load type",
 ];
 
-/// Sentences that only a runtime's client writes, as against an import that the handler did itself.
+/// Sentences that only a runtime's client writes, unlike those about an import in the handler itself.
 pub(crate) const OF_CLIENTS: [&str; 7] = [
     CLASS_NOT_FOUND,
     ERROR_LOADING_CLASS,

@@ -1,6 +1,6 @@
-//! Log groups in which no function writes its invocation logs.
+//! Log groups that hold no function's invocation logs.
 
-/// Prefixes of the names of log groups, and what kind of log they hold.
+/// Prefixes of names of log groups, and the kind of log that they hold.
 const FOREIGN: [(&str, &str); 9] = [
     ("/aws/lambda-insights", "Lambda Insights"),
     ("/aws/lambda/web/", "Lambda Web Functions"),
@@ -13,7 +13,7 @@ const FOREIGN: [(&str, &str); 9] = [
     ("/aws/vendedlogs/apis/", "API Gateway access log"),
 ];
 
-/// Returns the kind of log that a log group holds, where it is not that of a function.
+/// Returns the kind of log that a log group holds, if it is not that of a function.
 #[must_use]
 pub(crate) fn foreign_group(group: &str) -> Option<&'static str> {
     FOREIGN.iter().find(|(prefix, _)| group.starts_with(prefix)).map(|(_, kind)| *kind)

@@ -1,7 +1,8 @@
-//! What Lambda, its runtimes and CloudWatch write: words, sentences, labels, keys and names, each in one place.
+//! The texts that Lambda, its runtimes and CloudWatch write: words, sentences, labels, keys and names, each in one
+//! place.
 //!
-//! The bottom layer. It says how something is written and finds it in text; what it means for an attempt is for the layers
-//! above.
+//! The bottom layer: it knows the spelling of texts and finds them; their meaning for an attempt belongs to higher
+//! layers.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 pub(crate) mod levels;
@@ -14,6 +15,6 @@ mod time;
 mod traces;
 
 pub(crate) use log_groups::foreign_group;
-pub(crate) use request_id_keys::{REQUEST_ID_KEYS, marks_function_line};
+pub(crate) use request_id_keys::{REQUEST_ID_KEYS, key_of_function_line};
 pub(crate) use time::{after_go_date, go_date};
 pub(crate) use traces::has_trace;

@@ -2,7 +2,7 @@
 
 use crate::model::RequestId;
 
-/// A line about one request: `WORD RequestId: ID …`.
+/// Line about one request: `WORD RequestId: ID …`.
 pub(crate) struct RequestLine {
     /// The word.
     pub(crate) word: &'static str,
@@ -31,20 +31,20 @@ pub(crate) const EXTENSION: &str = "EXTENSION";
 pub(crate) const TELEMETRY: &str = "TELEMETRY";
 pub(crate) const LOGS: &str = "LOGS";
 pub(crate) const IMAGE: &str = "IMAGE";
-/// Word of the same line on some older hosts.
+/// Word of the `IMAGE` line on some older hosts.
 pub(crate) const SUPERNOVA: &str = "SUPERNOVA";
 pub(crate) const XRAY: &str = "XRAY";
 
-/// Sentence about a request that ran into the time limit, up to the seconds.
+/// Sentence about a request that ran into the time limit, up to the number of seconds.
 pub(crate) const TASK_TIMED_OUT: &str = "Task timed out after ";
-/// Sentence about a process that ended, up to how.
+/// Sentence about a process that ended, up to the manner of its end.
 pub(crate) const RUNTIME_EXITED: &str = "Runtime exited with";
-/// Sentence about a process that ended without an error, as older hosts wrote it.
+/// Sentence of older hosts about a process that ended without an error.
 pub(crate) const PROCESS_EXITED: &str = "Process exited before completing request";
-/// Sentence about a process that ended without a word.
+/// Sentence about a process that ended without any message.
 pub(crate) const UNKNOWN_ERROR: &str = "Unknown application error occurred";
 
-/// Value of `type` with which lines of the platform in the JSON format begin, behind its quote.
+/// Beginning, with its quote, of the value of `type` in lines of the platform in the JSON format.
 pub(crate) const PLATFORM_TYPE: &str = "\"platform.";
 /// Kinds of such lines that are about one request.
 pub(crate) const PLATFORM_TYPES: [&str; 3] = ["start", "report", "runtimeDone"];
@@ -52,7 +52,7 @@ pub(crate) const PLATFORM_TYPES: [&str; 3] = ["start", "report", "runtimeDone"];
 /// First parts of the platform's error types: `Runtime.ExitError`.
 pub(crate) const ERROR_TYPE_FAMILIES: [&str; 5] = ["Runtime", "Function", "Extension", "Sandbox", "Client"];
 
-/// First letters of all lines of the platform, and of its error types, which stand alone on a line after a crash.
+/// Beginnings of all lines of the platform, and of its error types, which are alone on a line after a crash.
 pub(crate) const LINE_BEGINNINGS: [&str; 18] = [
     START.word,
     END.word,
@@ -79,7 +79,7 @@ pub(crate) const TASK_TIMED_OUT_EXAMPLE: &str = "Task timed out after 3.00 secon
 /// Example of the sentence about a process that ended.
 pub(crate) const RUNTIME_EXITED_EXAMPLE: &str = "Runtime exited without providing a reason";
 
-/// Words of the platform, each with what must follow it: other programs begin lines with most of them, too.
+/// Words of the platform, each with the text that must follow it, as other programs begin lines with most of them, too.
 const BEGINNINGS: [(&str, &str); 13] = [
     (START.begin, ""),
     (END.begin, ""),
@@ -104,8 +104,8 @@ pub(crate) fn is_platform(text: &[u8]) -> bool {
     matches!(text.first(), Some(b'S' | b'E' | b'R' | b'I' | b'T' | b'L')) && BEGINNINGS.iter().any(begins)
 }
 
-/// Returns whether a line tells of a process that ended: `RequestId: ID Error: …`, or without an id
-/// `Error Runtime exited with …`.
+/// Returns whether a line reports the end of a process: `RequestId: ID Error: …`, or without an id `Error Runtime
+/// exited with …`.
 pub(crate) fn is_crash(line: &[u8]) -> bool {
     if let Some(rest) = line.strip_prefix(REQUEST_ID.as_bytes()).and_then(|rest| rest.strip_prefix(b" ")) {
         let exited = |rest: &[u8]| rest.starts_with(PROCESS_EXITED.as_bytes());

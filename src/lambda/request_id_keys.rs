@@ -1,4 +1,4 @@
-//! Keys of a line in JSON: those of Lambda's request id, and those that only lines of a function have.
+//! Keys of lines in JSON: those of Lambda's request id, and those that only lines of a function have.
 
 /// Keys under which loggers put the request id, the usual ones first.
 pub(crate) const REQUEST_ID_KEYS: [&str; 17] = [
@@ -21,12 +21,10 @@ pub(crate) const REQUEST_ID_KEYS: [&str; 17] = [
     "fields.requestId",
 ];
 
-/// Returns whether a key marks an object as a line of a function: request ids as the runtimes and Powertools write them,
-/// levels, types of errors.
-#[inline]
-pub(crate) fn marks_function_line(key: &[u8]) -> bool {
-    matches!(
-        key,
+/// Matches the keys that mark an object as a line of a function: request ids as the runtimes and Powertools write them,
+/// levels, types of errors. A pattern, so that it is part of one comparison with all other keys.
+macro_rules! key_of_function_line {
+    () => {
         b"requestId"
             | b"AWSRequestId"
             | b"AWSrequestId"
@@ -34,5 +32,6 @@ pub(crate) fn marks_function_line(key: &[u8]) -> bool {
             | b"level"
             | b"log_level"
             | b"errorType"
-    )
+    };
 }
+pub(crate) use key_of_function_line;

@@ -1,16 +1,16 @@
-//! Labels and sentences of the runtimes and their clients that tell of an error.
+//! Labels and sentences of errors, as the runtimes and their clients write them.
 
 /// Label of Node's client before the payload of a handler that failed.
 pub(crate) const INVOKE_ERROR: &str = "Invoke Error";
-/// The same for an exception that nothing caught.
+/// Label of Node's client before the payload of an uncaught exception.
 pub(crate) const UNCAUGHT_EXCEPTION: &str = "Uncaught Exception";
-/// The same for a promise.
+/// Label of Node's client before the payload of an unhandled rejection of a promise.
 pub(crate) const UNHANDLED_REJECTION: &str = "Unhandled Promise Rejection";
-/// First line of a stack of Python.
+/// First line of a Python stack.
 pub(crate) const TRACEBACK: &str = "Traceback (most recent call last)";
-/// First words of the JVM about a thread that ended.
+/// Beginning of the JVM's sentence about a thread that ended.
 pub(crate) const JVM_THREAD: &str = "Exception in thread ";
-/// First words of Go's client about a handler that panicked.
+/// Beginning of the sentence of Go's client about a handler that panicked.
 pub(crate) const GO_PANIC: &str = "calling the handler function resulted in a panic";
 /// Word before a warning of Python's client.
 pub(crate) const LAMBDA_WARNING: &str = "LAMBDA_WARNING";

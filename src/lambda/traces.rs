@@ -1,4 +1,4 @@
-//! Traces of Lambda in a text: by any of them an input is known to hold a log of Lambda, whatever its shape.
+//! Traces of Lambda in a text: any of them shows that an input holds a log of Lambda, whatever its shape.
 
 use super::platform::{INIT_REPORT, INIT_START, PLATFORM_TYPE, RESTORE_REPORT, RESTORE_START};
 use super::runtimes::{LAMBDA_WARNING, TRACEBACK};
@@ -41,7 +41,7 @@ const TRACES: [&str; 41] = [
     "Unhandled",
     "function_request_id",
     "Exception in thread",
-    // Logs of other kinds, which are recognised so that they can be counted and left out.
+    // Logs of other kinds, recognised so that they can be counted and left out.
     "\"LambdaInsights\"",
     "\"eventSourceArn\"",
     "\"execution_arn\"",
@@ -50,13 +50,13 @@ const TRACES: [&str; 41] = [
     ") Starting execution for request",
 ];
 
-/// Returns whether there is a trace of Lambda anywhere in a text.
+/// Returns whether a text has a trace of Lambda anywhere.
 pub(crate) fn has_trace(bytes: &[u8]) -> bool {
     TRACES.iter().any(|trace| memchr::memmem::find(bytes, trace.as_bytes()).is_some())
         || bytes.split(|byte| *byte == b'\n').any(has_request_id)
 }
 
-/// Finds a request id after a tab or a blank, as runtimes print it.
+/// Returns whether a line has a request id after a tab or a blank, as runtimes print it.
 fn has_request_id(line: &[u8]) -> bool {
     memchr::memchr2_iter(b'\t', b' ', line).any(|at| RequestId::parse_prefix(&line[at + 1..]).is_some())
 }

@@ -96,30 +96,9 @@ fn request_id(text: &[u8]) -> Option<(RequestId, &[u8])> {
 
 /// Digits at the start, not more than fit into what is computed from them.
 fn number(text: &[u8]) -> Option<(u64, &[u8])> {
-    if let Some((value, length)) = text.first_chunk().and_then(|word| short_number(*word)) {
-        return (length > 0).then(|| (value, &text[length..]));
-    }
     let length = text.iter().take(11).take_while(|byte| byte.is_ascii_digit()).count();
     let value = text[..length].iter().fold(0u64, |value, digit| value * 10 + u64::from(digit - b'0'));
     (1..=10).contains(&length).then(|| (value, &text[length..]))
-}
-
-/// A number of less than eight digits and how many there are: read in one word, as a loop over so few digits of a length
-/// that cannot be foreseen takes longer.
-fn short_number(word: [u8; 8]) -> Option<(u64, usize)> {
-    const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
-    let digits = u64::from_le_bytes(word) ^ u64::from_le_bytes(*b"00000000");
-    // More than nine sets the high bit. What that carries over to comes later in the text.
-    let others = (digits.wrapping_add(0x7676_7676_7676_7676) | digits) & HIGH_BITS;
-    if others == 0 {
-        return None;
-    }
-    let bits = others.trailing_zeros() / 8 * 8;
-    // With zeros before them, so that there are eight; without any digit all of it is shifted away.
-    let digits = digits.checked_shl(64 - bits).unwrap_or(0);
-    let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
-    Some(((fours * 10_000 + (fours >> 32)) & 0xffff_ffff, bits as usize / 8))
 }
 
 /// Milliseconds with two decimals, as microseconds.

@@ -1,15 +1,15 @@
-//! `platform.start`, `platform.runtimeDone` and `platform.report` exactly as Lambda writes them, read in one go.
+//! Fast reader of `platform.start`, `platform.runtimeDone` and `platform.report` exactly as Lambda writes them.
 //!
-//! They are most of what is not an ordinary line in the JSON format. Compact, with `time`, `type` and `record` in this
-//! order, with known members once each and strings without escapes: what differs in the least is left to the reader of
-//! any JSON.
+//! These are most of the lines that are not ordinary in the JSON format. Read are only compact objects with `time`,
+//! `type` and `record` in this order, known members once each and strings without escapes; any deviation is left to the
+//! general JSON reader.
 
 use std::str;
 
 use super::platform_json::root;
 use crate::model::{Metrics, Report, RequestId, Statement, Status};
 
-/// A line of the platform in its canonical form; `None` for everything else.
+/// Parses a line of the platform in its canonical form; `None` for everything else.
 #[must_use]
 pub(crate) fn platform_json_line(message: &[u8]) -> Option<Statement<'_>> {
     let mut line = CanonicalReader(message.strip_suffix(b"\n").unwrap_or(message));
@@ -53,7 +53,7 @@ fn report<'m>(fields: &CanonicalFields<'m>) -> Option<Statement<'m>> {
     }))
 }
 
-/// The members of `record` that are read here. Those of any other name are refused: their values can be anything.
+/// Members of `record` that are read here. Unknown names are refused, as their values can be anything.
 #[derive(Default)]
 struct CanonicalFields<'m> {
     id: Option<RequestId>,
@@ -63,7 +63,7 @@ struct CanonicalFields<'m> {
     status: Option<Status>,
     error_type: Option<&'m str>,
     metrics: Option<Metrics>,
-    /// The header of X-Ray; there may be what belongs to it without it.
+    /// X-Ray's trace header, inside whether there is a `tracing` member, which may lack the header.
     trace: Option<Option<&'m str>>,
 }
 
@@ -84,7 +84,7 @@ impl<'m> CanonicalFields<'m> {
     }
 }
 
-/// Twice the same member is for the reader of any JSON to judge.
+/// Stores a member; `None` for a duplicate, which is left to the general JSON reader.
 fn once<T>(field: &mut Option<T>, value: T) -> Option<()> {
     field.replace(value).is_none().then_some(())
 }
@@ -113,7 +113,7 @@ fn tracing<'m>(line: &mut CanonicalReader<'m>) -> Option<Option<&'m str>> {
     Some(header)
 }
 
-/// What was not read of a line.
+/// Unread rest of a line.
 struct CanonicalReader<'m>(&'m [u8]);
 
 impl<'m> CanonicalReader<'m> {
@@ -122,7 +122,8 @@ impl<'m> CanonicalReader<'m> {
         Some(self)
     }
 
-    /// `2026-01-02T03:04:05.678Z`, or whatever is as long and has nothing that means something in a string.
+    /// Skips `2026-01-02T03:04:05.678Z`, or anything of that length made of the same characters, none special in a
+    /// string.
     fn time(&mut self) -> Option<()> {
         let (time, rest) = self.0.split_at_checked(24)?;
         let plain = |byte: &u8| matches!(byte, b'-'..=b':' | b'T' | b'Z');
@@ -130,7 +131,7 @@ impl<'m> CanonicalReader<'m> {
         time.iter().all(plain).then_some(())
     }
 
-    /// What is between the kind of the line and its end.
+    /// Reads the record between the kind of the line and its end.
     fn record(&mut self, of: fn(&CanonicalFields<'m>) -> Option<Statement<'m>>) -> Option<Statement<'m>> {
         let mut fields = CanonicalFields::default();
         self.skip(b"\",\"record\":")?.members(|key, line| fields.take(key, line))?;
@@ -138,7 +139,7 @@ impl<'m> CanonicalReader<'m> {
         of(&fields)
     }
 
-    /// The members of an object, of which there is at least one.
+    /// Reads the members of an object, which must have at least one.
     fn members(&mut self, mut take: impl FnMut(&'m [u8], &mut Self) -> Option<()>) -> Option<()> {
         self.skip(b"{")?;
         loop {
@@ -167,7 +168,7 @@ impl<'m> CanonicalReader<'m> {
         str::from_utf8(self.raw_text()?).ok()
     }
 
-    /// A string without escapes.
+    /// Reads a string without escapes.
     fn raw_text(&mut self) -> Option<&'m [u8]> {
         let inside = self.0.strip_prefix(b"\"")?;
         let end = inside.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..b' '))?;
@@ -175,7 +176,8 @@ impl<'m> CanonicalReader<'m> {
         Some(&inside[..end])
     }
 
-    /// Digits, not more than fit into what is computed from them. JSON has no zeros in front.
+    /// Reads an integer of at most ten digits, so that later computations cannot overflow. JSON allows no leading
+    /// zeros.
     fn whole(&mut self) -> Option<u64> {
         let digits = self.0.iter().take(11).take_while(|byte| byte.is_ascii_digit()).count();
         if !(1..=10).contains(&digits) || digits > 1 && self.0[0] == b'0' {
@@ -186,7 +188,7 @@ impl<'m> CanonicalReader<'m> {
         Some(number.iter().fold(0, |value, digit| value * 10 + u64::from(digit - b'0')))
     }
 
-    /// Thousandths of a number that has no more than three decimals.
+    /// Reads a number of at most three decimals as thousandths.
     fn thousandths(&mut self) -> Option<u64> {
         let mut value = self.whole()? * 1_000;
         let Some(decimals) = self.0.strip_prefix(b".") else { return Some(value) };
@@ -201,7 +203,7 @@ impl<'m> CanonicalReader<'m> {
         Some(value)
     }
 
-    /// What took how long within the request, which is of no use here: `[{"name":…,"start":…,"durationMs":…},…]`.
+    /// Skips the durations of parts of the request, which are not needed: `[{"name":…,"start":…,"durationMs":…},…]`.
     fn spans(&mut self) -> Option<()> {
         self.skip(b"[")?;
         loop {
@@ -237,7 +239,7 @@ mod tests {
         line(kind, &format!(r#""requestId":"{ID}"{more}"#))
     }
 
-    /// Lines that must be read here, and as the reader of any JSON reads them.
+    /// Canonical lines are read here, with the result of the general JSON reader.
     #[test]
     fn agrees_with_the_reader_of_any_json() {
         let figures =
@@ -307,7 +309,7 @@ mod tests {
         }
     }
 
-    /// Every line that is read here in part, with some of its bytes changed, cut or added.
+    /// Generates canonical lines of all kinds with some of their bytes changed, cut or added.
     fn nearly() -> impl proptest::strategy::Strategy<Value = Vec<u8>> {
         use proptest::collection::vec;
         use proptest::sample::{Index, select};

@@ -1,11 +1,11 @@
-//! The error object that runtime clients write, whatever stands around it, and what its type says of the phase.
+//! The error object that runtime clients write, in any surroundings, and the phase that its type implies.
 
 use serde_json_borrow::Value;
 
 use super::error_object::{self, Object, first_object, member};
 use crate::model::{AppError, ErrorForm};
 
-/// `{"errorMessage","errorType"}`; with a stack it was a panic, after which the process exits.
+/// Parses `{"errorMessage","errorType"}`. With a stack it was a panic, after which the process exits.
 pub(super) fn payload(text: &str) -> Option<AppError<'static>> {
     if !text.starts_with('{') {
         return None;
@@ -21,19 +21,21 @@ pub(super) fn payload(text: &str) -> Option<AppError<'static>> {
     Some(error_object::error(form, &object))
 }
 
-/// `errorMessage` and one of the other two keys that a client writes, and nothing that a logger would add.
+/// Returns whether an object is a client's payload: `errorMessage` and one of the other two keys that a client writes,
+/// and none that a logger would add.
 pub(super) fn is_payload(object: &Object<'_>) -> bool {
     member(object, "errorMessage").is_some_and(Value::is_string)
         && (object.contains_key("errorType") || object.contains_key("stackTrace"))
         && object.keys().all(|key| matches!(key, "errorMessage" | "errorType" | "stackTrace" | "trace" | "cause"))
 }
 
-/// An error before the first request is one of init, and so is one whose type says that the code did not load.
+/// Returns the form of an error. Uncaught before the first request, or of a type that means that the code did not load,
+/// it is an error of init.
 pub(super) fn form_of(form: ErrorForm, name: &str, no_id: bool) -> ErrorForm {
     if is_load_error(name) || no_id && form == ErrorForm::Uncaught { ErrorForm::Init } else { form }
 }
 
-/// Types that the clients give to code that could not be loaded; the JSON format drops the prefix.
+/// Returns whether clients give this type to code that could not be loaded; the JSON format drops the prefix.
 pub(super) fn is_load_error(name: &str) -> bool {
     matches!(
         name.strip_prefix("Runtime.").unwrap_or(name),

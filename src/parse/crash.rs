@@ -1,6 +1,6 @@
-//! Last words on standard error: panics, fatal errors and unhandled exceptions of raw processes, without any prefix.
+//! Last words of a process on standard error, without any prefix: panics, fatal errors, unhandled exceptions.
 //!
-//! Each is looked for at the start of the message only: inside other text the same words are a mention.
+//! They are recognised only at the start of a message: inside other text the same words are a mention.
 
 use super::TextShape;
 use super::exception::{self, after_python_stack, described};
@@ -9,7 +9,7 @@ use super::text::{first_line, is_error_name, is_type_name, lines, type_and_messa
 use crate::lambda::runtimes::{JVM_THREAD, TRACEBACK};
 use crate::model::{AppError, AppLine, ErrorForm, Level};
 
-/// The shapes, in order; the first that knows the text decides.
+/// Shapes, in order; the first that recognises the text decides.
 const SHAPES: [fn(&str) -> Option<AppError<'static>>; 10] =
     [native_client, out_of_memory, go, rust, dotnet, fixed_words, loader, python, node, java];
 
@@ -44,13 +44,14 @@ pub(super) const SHAPE: TextShape = TextShape {
     parse,
 };
 
-/// What the last words of a process say.
+/// Parses the last words of a process.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     let error = SHAPES.iter().find_map(|shape| shape(text))?;
     Some(AppLine { level: Level::Error, error: Some(error), ..AppLine::default() })
 }
 
-/// `[ERROR] [<ms>] LAMBDA_RUNTIME Failed to post handler success response. Http response code: 413. {…}`
+/// Parses a line of the native client: `[ERROR] [<ms>] LAMBDA_RUNTIME Failed to post handler success response. Http
+/// response code: 413. {…}`
 pub(super) fn native_client(text: &str) -> Option<AppError<'static>> {
     let (line, _) = first_line(text);
     let (before, said) = line.split_once("LAMBDA_RUNTIME ")?;
@@ -60,7 +61,7 @@ pub(super) fn native_client(text: &str) -> Option<AppError<'static>> {
     let status = said.split_once("Http response code: ").map(|(_, rest)| rest);
     let digits = status.map_or("", |rest| rest.split(|c: char| !c.is_ascii_digit()).next().unwrap_or(""));
     let object = said.find('{').and_then(|at| super::error_object::first_object(said.get(at..)?));
-    // Answered twice, or after the time was up: it comes with a freeze and ends nothing.
+    // A second answer, or one after the time limit: an artefact of freezing that ends nothing.
     let artefact = digits == "403" || said.contains("InvalidStateTransition") || said.contains("State transition");
     let success = said.contains("success response");
     let form = if artefact || !success { ErrorForm::Logged } else { ErrorForm::Response };
@@ -93,13 +94,13 @@ fn out_of_memory(text: &str) -> Option<AppError<'static>> {
     Some(described(ErrorForm::OutOfMemory, name.unwrap_or(""), line, text))
 }
 
-/// The line in which V8 gives up.
+/// Returns whether V8 gives up in this line.
 fn v8_line(line: &str) -> bool {
     (line.starts_with("FATAL ERROR: ") || line.starts_with("[") && line.contains("] FATAL ERROR: "))
         && (line.contains("out of memory") || line.contains("Allocation failed"))
 }
 
-/// V8's dump begins with the line itself or with a list of collections.
+/// Returns whether a text begins like V8's dump: with the line itself or with a list of collections.
 fn v8_opens(text: &str) -> bool {
     let text = text.trim_start();
     v8_line(first_line(text).0) || text.starts_with("<--- ") || text.starts_with("# Fatal")
@@ -113,7 +114,8 @@ fn go(text: &str) -> Option<AppError<'static>> {
     Some(described(ErrorForm::Crash, name, message, text))
 }
 
-/// `thread 'main' panicked at src/main.rs:10:5:` + message, or the older `panicked at 'message', src/main.rs:10:5`.
+/// Parses a panic of Rust: `thread 'main' panicked at src/main.rs:10:5:` + message, or the older `panicked at
+/// 'message', src/main.rs:10:5`.
 fn rust(text: &str) -> Option<AppError<'static>> {
     let (line, rest) = first_line(text.strip_prefix("thread '")?);
     let (_, said) = line.split_once("' ")?;
@@ -127,7 +129,8 @@ fn rust(text: &str) -> Option<AppError<'static>> {
     Some(error)
 }
 
-/// `Unhandled exception. <Type>: <message>` on .NET Core 3 and later, `Unhandled Exception: …` before.
+/// Parses an unhandled exception of .NET: `Unhandled exception. <Type>: <message>` on .NET Core 3 and later, `Unhandled
+/// Exception: …` before.
 fn dotnet(text: &str) -> Option<AppError<'static>> {
     let rest = text.strip_prefix("Unhandled exception. ").or_else(|| text.strip_prefix("Unhandled Exception: "))?;
     let (name, _) = type_and_message(first_line(rest).0, is_type_name)?;
@@ -141,7 +144,7 @@ fn dotnet(text: &str) -> Option<AppError<'static>> {
     Some(error)
 }
 
-/// Sentences that are the whole of what is known.
+/// Parses fixed sentences, after which nothing more is known.
 fn fixed_words(text: &str) -> Option<AppError<'static>> {
     const BEGINS: [(&str, ErrorForm); 12] = [
         ("Fatal Python error: ", ErrorForm::Crash),
@@ -166,7 +169,7 @@ fn fixed_words(text: &str) -> Option<AppError<'static>> {
     Some(described(form, name, what, text))
 }
 
-/// The loader and shells: `<program>: <what>` with a program and no spaces before the colon.
+/// Parses an error of the loader or a shell: `<program>: <what>`, with a program and no spaces before the colon.
 fn loader(text: &str) -> Option<AppError<'static>> {
     const WORDS: [&str; 6] = [
         "exec format error",
@@ -184,7 +187,7 @@ fn loader(text: &str) -> Option<AppError<'static>> {
     (of_program && known).then(|| described(ErrorForm::Crash, "", line, ""))
 }
 
-/// A stack without the client's prefix: printed by the function or by the interpreter as it ends.
+/// Parses a Python stack without the client's prefix: printed by the function, or by the interpreter as it ends.
 fn python(text: &str) -> Option<AppError<'static>> {
     if !text.starts_with(TRACEBACK) && !text.starts_with(JVM_THREAD) {
         return None;
@@ -194,8 +197,8 @@ fn python(text: &str) -> Option<AppError<'static>> {
     Some(described(ErrorForm::Crash, name, message, text))
 }
 
-/// A stack without the client's prefix: `Error: …` and its frames, maybe under the line of source that threw, maybe
-/// over the version that Node prints as it ends.
+/// Parses a Node stack without the client's prefix: `Error: …` and its frames, possibly after the line of source that
+/// threw and before the version that Node prints as it ends.
 fn node(text: &str) -> Option<AppError<'static>> {
     let at_source =
         ["file:///", "node:internal/", "/var/task/", "internal/"].iter().any(|begin| text.starts_with(begin));
@@ -213,7 +216,7 @@ fn node(text: &str) -> Option<AppError<'static>> {
     (has_frames || ended || jvm).then(|| exception::typed(ErrorForm::Crash, body, is_error_name)).flatten()
 }
 
-/// `Exception in thread "main" <class>: <message>`: a thread of the JVM ended.
+/// Parses the end of a thread of the JVM: `Exception in thread "main" <class>: <message>`.
 fn java(text: &str) -> Option<AppError<'static>> {
     let rest = text.strip_prefix(JVM_THREAD)?.strip_prefix('"')?;
     let (_, rest) = rest.split_once("\" ")?;

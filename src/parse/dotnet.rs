@@ -1,4 +1,5 @@
-//! Lines of the .NET client: the fields of Node's with levels of four letters; a failed handler has no text of its own.
+//! Lines of the .NET client: the fields of Node's, with levels of four letters. Failed handlers have no text of their
+//! own.
 
 use super::TextShape;
 use super::exception;
@@ -9,7 +10,7 @@ use crate::model::{AppError, AppLine, ErrorForm, Level};
 
 pub(super) const SHAPE: TextShape = TextShape { begins: &[], parse };
 
-/// What a line of the .NET client says.
+/// Parses a line of the .NET client.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     if let Some(error) = legacy(text) {
         return Some(AppLine { level: Level::Error, error: Some(error), ..AppLine::default() });
@@ -29,7 +30,7 @@ pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     Some(line)
 }
 
-/// Clients before .NET 6: `<message>: <Type>` and the stack, without any prefix.
+/// Parses an error of clients before .NET 6: `<message>: <Type>` and the stack, without any prefix.
 fn legacy(text: &str) -> Option<AppError<'static>> {
     let (line, rest) = first_line(text);
     let (message, name) = line.trim_end().rsplit_once(": ")?;
@@ -38,7 +39,7 @@ fn legacy(text: &str) -> Option<AppError<'static>> {
     (framed && !typed_first).then(|| exception::described(ErrorForm::Unhandled, name, message, text))
 }
 
-/// The exception is the whole text: full type name first, then its stack.
+/// Parses an unhandled exception, which is the whole text: full type name first, then its stack.
 fn unhandled(rest: &str) -> Option<AppError<'static>> {
     let (line, after) = first_line(rest);
     let (name, _) = type_and_message(line.trim_end(), is_type_name)?;

@@ -1,4 +1,4 @@
-//! Errors as JSON objects: what the runtime clients of Node, Go and Ruby and the JSON loggers write.
+//! Errors as JSON objects, as written by the runtime clients of Node, Go and Ruby and by JSON loggers.
 
 use std::borrow::Cow;
 
@@ -9,10 +9,10 @@ use super::frame;
 use super::text::{is_type_name, lines};
 use crate::model::{AppError, ErrorForm};
 
-/// An object's members. Few, and borrowed from the text: looking them up in order costs less than a map of them.
+/// Members of an object, borrowed from the text. There are few, so a linear search is cheaper than a map.
 pub(super) type Object<'t> = ObjectAsVec<'t>;
 
-/// The first JSON value in `text`; what follows it is left alone.
+/// Parses the first JSON value in `text`, if it is an object; the rest is ignored.
 pub(super) fn first_object(text: &str) -> Option<Object<'_>> {
     let mut values = serde_json::Deserializer::from_str(text.trim_start()).into_iter::<Value<'_>>();
     match values.next()? {
@@ -21,24 +21,24 @@ pub(super) fn first_object(text: &str) -> Option<Object<'_>> {
     }
 }
 
-/// The member of a name; the last one of several, as in every reader of JSON that loggers were written for.
+/// Returns the member of a name; the last one of duplicates, like every JSON reader that loggers were written for.
 pub(super) fn member<'a, 't>(object: &'a Object<'t>, name: &str) -> Option<&'a Value<'t>> {
     object.as_vec().iter().rfind(|(known, _)| *known == name).map(|(_, value)| value)
 }
 
-/// The string at the first of `names` that has one. A dot goes into an inner object.
+/// Returns the string at the first of `names` that has one. A dot leads into an inner object.
 pub(super) fn text_at<'a>(object: &'a Object<'_>, names: &[&str]) -> Option<&'a str> {
     all_at(object, names).find_map(|value| value.as_str().filter(|text| !text.is_empty()))
 }
 
-/// What stands at each of the paths that leads to something. Few objects have keys with dots or objects inside: in the
-/// others no path is looked for.
+/// Returns the values at those paths that exist. Few objects have keys with dots or objects inside; in the others the
+/// paths are only compared as keys.
 pub(super) fn all_at<'a, 't>(object: &'a Object<'t>, paths: &[&str]) -> impl Iterator<Item = &'a Value<'t>> {
     let nested = object.as_vec().iter().any(|(key, value)| value.is_object() || key.contains('.'));
     paths.iter().filter_map(move |path| if nested { at(object, path) } else { member(object, path) })
 }
 
-/// The member at a path with dots.
+/// Returns the member at a path with dots.
 pub(super) fn at<'a, 't>(object: &'a Object<'t>, path: &str) -> Option<&'a Value<'t>> {
     if let Some(value) = member(object, path) {
         return Some(value);
@@ -72,7 +72,7 @@ const STACKS: [&str; 10] = [
     "error.stackTrace",
 ];
 
-/// The error that an object describes, as far as it does.
+/// Reads the error that an object describes; members that it lacks stay empty.
 pub(super) fn error(form: ErrorForm, object: &Object<'_>) -> AppError<'static> {
     let reason = member(object, "reason").and_then(Value::as_object);
     AppError {
@@ -88,8 +88,8 @@ pub(super) fn error(form: ErrorForm, object: &Object<'_>) -> AppError<'static> {
     }
 }
 
-/// The error that an object describes in the words of its own `toJSON`, which `JSON.stringify` asks before the client
-/// can add `errorType` and `errorMessage`: axios (with the request), mongoose and other libraries have one.
+/// Reads the error that an object describes by its own `toJSON`, which `JSON.stringify` calls before the client can add
+/// `errorType` and `errorMessage`: axios (with the request), mongoose and other libraries define one.
 pub(super) fn self_described(form: ErrorForm, object: &Object<'_>) -> AppError<'static> {
     let text = |name| member(object, name).and_then(Value::as_str).and_then(owned);
     let known = error(form, object);
@@ -102,9 +102,9 @@ pub(super) fn self_described(form: ErrorForm, object: &Object<'_>) -> AppError<'
     }
 }
 
-/// Whether an object describes itself as an error. Any object may have a message, and the names of what is no error end
-/// like some of errors (`SoftTimeout`): a stack that begins with the name tells an error, or a name that says it is one.
-/// What a logger wrote has keys of a logger.
+/// Returns whether an object describes itself as an error. Any object may have a message, and names that end like those
+/// of errors need not be errors (`SoftTimeout`): so either the stack must begin with the name, or the name must end in
+/// `Error` or `Exception`. An object with a key of a logger was written by one.
 pub(super) fn describes_itself(object: &Object<'_>) -> bool {
     const OF_LOGGERS: [&str; 9] =
         ["level", "severity", "timestamp", "@timestamp", "time", "service", "logger", "logger_name", "hostname"];
@@ -119,12 +119,13 @@ pub(super) fn describes_itself(object: &Object<'_>) -> bool {
         && !object.keys().any(|key| OF_LOGGERS.contains(&key))
 }
 
-/// The status of an object that is known to be an error: loggers' objects have a `status` of anything.
+/// Returns the HTTP status of an object that is known to be an error; the `status` of a logger's object can be
+/// anything.
 fn own_status(object: &Object<'_>) -> Option<u16> {
     http_status(object).or_else(|| valid_status(member(object, "status")?))
 }
 
-/// The URL of axios' request, which may be relative to another one.
+/// Returns the URL of axios' request, joined with its base URL if it is relative.
 fn request_url(object: &Object<'_>) -> Option<Cow<'static, str>> {
     let request = member(object, "config")?.as_object()?;
     let text = |name| member(request, name).and_then(Value::as_str).unwrap_or("");
@@ -165,7 +166,7 @@ fn valid_status(value: &Value<'_>) -> Option<u16> {
     u16::try_from(value.as_u64()?).ok().filter(|status| (100..600).contains(status))
 }
 
-/// The innermost of nested causes.
+/// Returns the innermost of nested causes.
 fn cause(object: &Object<'_>) -> Option<Cow<'static, str>> {
     let mut inner = all_at(object, &["reason", "cause", "error.cause", "err.cause"]).next()?;
     while let Some(next) = inner.as_object().and_then(|object| member(object, "cause")).filter(|next| !next.is_null()) {
@@ -182,7 +183,7 @@ fn cause(object: &Object<'_>) -> Option<Cow<'static, str>> {
     }
 }
 
-/// The innermost own frame of an object's stack, in whichever form it is.
+/// Returns the innermost frame of the function's own code in an object's stack, in any of its forms.
 pub(super) fn frame_of(object: &Object<'_>) -> Option<String> {
     all_at(object, &STACKS).find_map(stack_frame)
 }
@@ -198,7 +199,7 @@ fn stack_frame(stack: &Value<'_>) -> Option<String> {
     }
 }
 
-/// Go: `{"path","line","label"}`. Log4j: `{"className","methodName"}`.
+/// Returns the frame of a stack entry of Go (`{"path","line","label"}`) or Log4j (`{"className","methodName"}`).
 fn object_frame(object: &Object<'_>) -> Option<String> {
     if let Some(label) = text_at(object, &["label"]) {
         return frame::go_payload_frame(text_at(object, &["path"]).unwrap_or(""), label);
@@ -208,7 +209,7 @@ fn object_frame(object: &Object<'_>) -> Option<String> {
     frame::innermost(&format!("\tat {class}.{method}(X)"))
 }
 
-/// An object that does not parse, because it was cut off or folded: its type and message by their keys.
+/// Reads type, message and codes by their keys from an object that does not parse because it was cut off or folded.
 pub(super) fn torn(form: ErrorForm, text: &str) -> AppError<'static> {
     let value = |key: &str| {
         let (_, rest) = text.split_once(key)?;

@@ -1,4 +1,4 @@
-//! Errors as text: `Type: message`, stack lines, causes. Every language prints the same four things in another order.
+//! Errors as text: `Type: message`, stack lines, causes. Every language prints the same four parts in another order.
 
 use std::borrow::Cow;
 
@@ -7,23 +7,23 @@ use super::text::{first_line, is_error_name, is_type_name, lines, split_at_first
 use crate::lambda::runtimes::TRACEBACK;
 use crate::model::{AppError, ErrorForm};
 
-/// Longest message kept of one error.
+/// Most bytes of message kept of one error.
 const MESSAGE_LIMIT: usize = 4_096;
 
-/// An owned text of bounded length, or nothing for an empty one.
+/// Copies a text, up to a limit; `None` if it is empty.
 pub(super) fn owned(text: &str) -> Option<Cow<'static, str>> {
     let text = clipped(text.trim());
     (!text.is_empty()).then(|| Cow::Owned(text.to_owned()))
 }
 
-/// An error whose text begins with `Type: message`, as runtime clients print it, with whatever stack follows.
+/// Parses an error whose text begins with `Type: message`, as runtime clients print it, and any stack after it.
 pub(super) fn typed(form: ErrorForm, text: &str, accept: fn(&str) -> bool) -> Option<AppError<'static>> {
     let (line, rest) = first_line(text);
     let (name, message) = type_and_message(line.trim(), accept)?;
     Some(described(form, name, &with_further_lines(message, rest), text))
 }
 
-/// An error of known type and message; frame, cause and codes are looked for in `text`.
+/// Creates an error of known type and message; frame, cause and codes are searched for in `text`.
 pub(super) fn described(form: ErrorForm, name: &str, message: &str, text: &str) -> AppError<'static> {
     AppError {
         error_type: owned(name),
@@ -37,7 +37,7 @@ pub(super) fn described(form: ErrorForm, name: &str, message: &str, text: &str) 
     }
 }
 
-/// A logger's line: the error that it shows, if it shows one; else its own first line as the message.
+/// Creates the error of a logger's line: the one that it shows, or else its first line as the message.
 pub(super) fn logged(text: &str) -> AppError<'static> {
     let (line, _) = first_line(text.trim_start());
     match shown(text) {
@@ -46,7 +46,7 @@ pub(super) fn logged(text: &str) -> AppError<'static> {
     }
 }
 
-/// A type and message anywhere in a text: after a Python stack, at the start of a line, or after other words.
+/// Finds a type and message anywhere in a text: after a Python stack, at the start of a line, or after other words.
 pub(super) fn shown(text: &str) -> Option<(&str, Cow<'_, str>)> {
     if let Some((_, stack)) = split_at_first(text, TRACEBACK)
         && let Some((name, message)) = after_python_stack(stack)
@@ -67,7 +67,7 @@ pub(super) fn shown(text: &str) -> Option<(&str, Cow<'_, str>)> {
     None
 }
 
-/// The last line of a Python stack that stands at the margin.
+/// Returns the type and message after a Python stack: from the last line without indent that has them.
 pub(super) fn after_python_stack(stack: &str) -> Option<(&str, &str)> {
     lines(stack)
         .filter(|line| !line.starts_with([' ', '\t', '\u{a0}', '(']))
@@ -91,7 +91,7 @@ fn on_line(line: &str) -> Option<(&str, &str)> {
     None
 }
 
-/// A message goes on until the stack begins.
+/// Appends further lines to a message, up to the beginning of the stack.
 fn with_further_lines(message: &str, rest: &str) -> String {
     let mut whole = message.to_owned();
     for line in lines(rest).take_while(|line| !is_stack_line(line)) {
@@ -104,7 +104,7 @@ fn with_further_lines(message: &str, rest: &str) -> String {
     whole.trim_end_matches(['\n', ' ', '{']).to_owned()
 }
 
-/// Whether a line belongs to a stack and not to a message.
+/// Returns whether a line belongs to a stack and not to a message.
 pub(super) fn is_stack_line(line: &str) -> bool {
     const BEGINS: [&str; 8] = [
         "File \"",
@@ -124,7 +124,7 @@ pub(super) fn is_stack_line(line: &str) -> bool {
         || line.starts_with("Node.js v")
 }
 
-/// The innermost cause: `Caused by: …` of the JVM, ` ---> …` of .NET, `[cause]: …` of Node.
+/// Returns the innermost cause: `Caused by: …` of the JVM, ` ---> …` of .NET, `[cause]: …` of Node.
 fn cause(text: &str) -> Option<Cow<'static, str>> {
     ["Caused by: ", "---> ", "[cause]: "].iter().find_map(|mark| {
         let (_, first) = split_at_first(text, mark)?;
@@ -133,14 +133,14 @@ fn cause(text: &str) -> Option<Cow<'static, str>> {
     })
 }
 
-/// A property that Node's inspector prints after the stack.
+/// Returns a property that Node's inspector prints after the stack.
 fn inspected(text: &str, name: &str) -> Option<Cow<'static, str>> {
     let (_, rest) = split_at_first(text, name)?;
     let (value, _) = rest.split_once('\'')?;
     (value.len() < 80).then(|| owned(value)).flatten()
 }
 
-/// The `Reason` of a throttle, where a message quotes the answer of the service.
+/// Returns the `Reason` of a throttle, if a message quotes the answer of the service.
 fn quoted_reason(message: &str) -> Option<Cow<'static, str>> {
     let (_, rest) = split_at_first(message, "\"Reason\":")?;
     let (reason, _) = rest.trim_start().strip_prefix('"')?.split_once('"')?;

@@ -1,7 +1,7 @@
-//! The first look at a message, on raw bytes: can it be anything but an ordinary line of the function?
+//! The pre-filter on raw bytes: whether a message can be anything but an ordinary line of the function.
 //!
-//! This runs on every message of the input, so it decides with one vectorised search for a few rare fragments. A message
-//! may still be escaped as the inside of a JSON string: fragments have no quote, tab or line end.
+//! It runs on every message of the input, so it decides with one vectorised search for a few rare fragments. A message
+//! may still be escaped as the inside of a JSON string, so no fragment contains a quote, tab or line end.
 
 use std::sync::LazyLock;
 
@@ -16,11 +16,12 @@ use crate::lambda::after_go_date;
 use crate::lambda::levels::SEVERE_PREFIXES;
 use crate::lambda::platform::LINE_BEGINNINGS;
 
-/// Fragments that may stand anywhere in a line that matters, none in another one, each rare in ordinary lines.
+/// Fragments that mark a line as relevant wherever they occur in it, each rare in ordinary lines.
 ///
-/// The search compares the first four bytes of all at once, so they are few and begin rarely: `race` and `Memo` would stop
-/// it at every trace id and every REPORT. It puts every eighth into one bucket and stops at any mixture of what is in a
-/// bucket, too: in this order those hardly occur in logs.
+/// The search compares the first four bytes of all fragments at once, so there are few of them and they begin with rare
+/// letters: `race` and `Memo` would stop it at every trace id and every REPORT. It sorts fragments into eight buckets,
+/// by position in the list modulo eight, and also stops at any mixture of the bytes of one bucket: in this order such
+/// mixtures hardly occur in logs.
 const FRAGMENTS: [&str; 19] = [
     "ERROR",
     "pacityProvider",
@@ -43,11 +44,11 @@ const FRAGMENTS: [&str; 19] = [
     "FATAL",
 ];
 
-/// Beginnings of messages that matter, by first letter: those of the platform and of the runtimes.
+/// Beginnings of relevant messages, of the platform and of the runtimes, by first letter.
 static BEGINNINGS: LazyLock<[Vec<&'static [u8]>; 128]> = LazyLock::new(|| {
     let mut by_letter = [const { Vec::new() }; 128];
     let of_runtimes = super::TEXT_SHAPES.iter().flat_map(|shape| shape.begins);
-    // A level that some loggers print first.
+    // `ERR` is a level that some loggers print first.
     for begin in LINE_BEGINNINGS.iter().chain(of_runtimes).chain(&["ERR"]).map(|begin| begin.as_bytes()) {
         if let Some(list) = begin.first().and_then(|first| by_letter.get_mut(usize::from(*first))) {
             list.push(begin);
@@ -60,14 +61,14 @@ fn beginnings(first: u8) -> &'static [&'static [u8]] {
     BEGINNINGS.get(usize::from(first)).map_or(&[], Vec::as_slice)
 }
 
-/// The end of the key of a level, whose value decides: in text, and within a string of an object. Every other line of a
-/// logger in JSON has the key itself, too many for the search to stop at: see [`has_severe_level`].
+/// Ends of the key of a level, in text and within a string of an object; the value after it decides. An object that is
+/// not escaped has the key itself, in too many lines for the search to stop at: see [`has_severe_level`].
 const LEVEL_KEYS: [&str; 3] = ["vel=", "vel:", "vel\\"];
 
 enum FragmentSearch {
     Packed(Searcher),
     Automaton(AhoCorasick),
-    /// Neither could be built, which no list of ours brings about: then every message is looked at.
+    /// Fallback if neither can be built, which our constant list rules out: every message counts as relevant.
     Everything,
 }
 
@@ -79,7 +80,8 @@ static SEARCH: LazyLock<FragmentSearch> = LazyLock::new(|| {
     AhoCorasick::new(fragments()).map_or(FragmentSearch::Everything, FragmentSearch::Automaton)
 });
 
-/// Whether a message can be anything but an ordinary line of the function. Cheap; errs on the side of yes.
+/// Returns whether a message can be anything but an ordinary line of the function. Cheap; may return true for an
+/// ordinary line, never false for a relevant one.
 ///
 /// `message` may be escaped as the inside of a JSON string.
 #[must_use]
@@ -87,21 +89,21 @@ pub fn may_matter(message: &[u8]) -> bool {
     Sieve::new(message).may_matter(0, message.len())
 }
 
-/// Asks [`may_matter`] of messages that stand in one block: it is searched in one go, not message by message.
+/// Pre-filter of the messages of one block: [`may_matter`], but with a search over the block, not message by message.
 #[derive(Debug)]
 pub(crate) struct Sieve<'b> {
     block: &'b [u8],
-    /// The fragment that was found last.
+    /// The last fragment found.
     fragment: Option<Fragment>,
-    /// No other one begins before this place.
+    /// End of the searched bytes: no other fragment begins before it.
     searched: usize,
-    /// No fragment that a message could still hold ends at or before this place.
+    /// Place up to which a message has no fragment: one that ends at or before it need not be searched.
     clear: usize,
 }
 
-/// Bytes searched in one go: so few that they are still in the nearest cache when their messages are looked at.
+/// Bytes per search: few enough to be still in the L1 cache when the messages in them are looked at.
 const WINDOW: usize = 8 * 1024;
-/// A fragment that begins nearer to the end of a window may go on behind it.
+/// Length of the longest fragment: one that begins nearer to the end of a window may extend beyond it.
 const LONGEST_FRAGMENT: usize = {
     let (mut longest, mut at) = (0, 0);
     while at < FRAGMENTS.len() + LEVEL_KEYS.len() {
@@ -120,13 +122,13 @@ struct Fragment {
 }
 
 impl<'b> Sieve<'b> {
-    /// For the messages of `block`.
+    /// Creates a sieve for the messages of `block`.
     #[must_use]
     pub(crate) fn new(block: &'b [u8]) -> Self {
         Self { block, fragment: None, searched: 0, clear: 0 }
     }
 
-    /// Whether the message from `from` to `to` may matter. Messages are asked about in their order.
+    /// Returns whether the message from `from` to `to` may matter. Must be called in the order of the messages.
     #[inline(always)]
     pub(crate) fn may_matter(&mut self, from: usize, to: usize) -> bool {
         let Some(message) = self.block.get(from..to) else { return true };
@@ -157,7 +159,7 @@ impl<'b> Sieve<'b> {
         }
     }
 
-    /// Searches one window further.
+    /// Searches the next window.
     fn search(&mut self) {
         let start = self.searched;
         let end = self.block.len().min(start + WINDOW);
@@ -180,7 +182,7 @@ impl<'b> Sieve<'b> {
     }
 }
 
-/// Blanks, line ends (also escaped ones) and a byte order mark may stand before the first letter.
+/// Strips what may precede the first letter: blanks, line ends (also escaped ones) and a byte order mark.
 fn trim_front(mut message: &[u8]) -> &[u8] {
     loop {
         message = match message {
@@ -192,24 +194,24 @@ fn trim_front(mut message: &[u8]) -> &[u8] {
     }
 }
 
-/// Whether a message ends like the first line of an error does that some clients print without any mark of their own:
-/// `<message>: <class>`. Few classes have a name that the search for fragments would stop at.
+/// Returns whether a message ends in `: <class>`, like the first line of an error of clients that print no mark of
+/// their own. Few class names contain a fragment.
 ///
-/// Where the last word of an ordinary line begins cannot be foreseen, so its end is compared all at once, and only the
-/// answer is a branch.
+/// The start of the last word of an ordinary line is unpredictable, so the last bytes are compared all at once and only
+/// the result is a branch.
 #[inline(always)]
 fn ends_in_class(message: &[u8]) -> bool {
     let message = trim_back(message);
     let Some(end) = message.last_chunk::<END>() else { return last_word_is_class(message) };
     let blanks = places_of(b' ', end);
     let last_blank = blanks & !(u32::MAX.unbounded_shr(blanks.leading_zeros() + 1));
-    // What stands before a blank at the front of the end is not known.
+    // The byte before a blank at the front of these bytes is not known.
     let maybe = (places_of(b':', end) << 1 & last_blank) | u32::from(blanks <= 1);
     maybe & ENDS_NAME[usize::from(end[END - 1])] != 0 && last_word_is_class(message)
 }
 
-/// All bits for a byte that may end a name: lines of text and objects, which mostly have no blank at their end, are mixed in
-/// many logs.
+/// Masks by last byte: all bits set where it may end a name. A table, not a branch: many logs mix lines of text with
+/// objects, which mostly have no blank in their last bytes.
 static ENDS_NAME: [u32; 256] = {
     let (mut table, mut byte) = ([0; 256], 0u8);
     loop {
@@ -223,10 +225,10 @@ static ENDS_NAME: [u32; 256] = {
     }
 };
 
-/// Bytes at the end of a message that are compared at once: few last words are longer.
+/// Number of bytes compared at the end of a message: few last words are longer.
 const END: usize = 32;
 
-/// A bit for each byte that is this one, the lowest for the first.
+/// Returns a bit mask of the positions of `byte`; the lowest bit is the first position.
 #[inline(always)]
 fn places_of(byte: u8, bytes: &[u8; END]) -> u32 {
     let (parts, _) = bytes.as_chunks();
@@ -241,11 +243,11 @@ fn last_word_is_class(message: &[u8]) -> bool {
     str::from_utf8(&tail[blank + 1..]).is_ok_and(is_class_name)
 }
 
-/// Bytes of a class with its package, at most.
+/// Most bytes of a class name with its package.
 const LONGEST_CLASS: usize = 200;
 
-/// Line ends (also escaped ones) and blanks may stand behind the last letter. Many words end in the letter of an escape, so
-/// the backslash is asked for first.
+/// Strips line ends (also escaped ones) and blanks from the end. Many words end in the letter of an escape, so the
+/// backslash is tested first.
 #[inline(always)]
 fn trim_back(mut message: &[u8]) -> &[u8] {
     while let [rest @ .., before, last] = message {
@@ -263,7 +265,7 @@ fn trim_back(mut message: &[u8]) -> &[u8] {
 #[inline(always)]
 fn begins(message: &[u8]) -> bool {
     match message {
-        // Most do, and most of the others are of the platform: so these are inlined.
+        // Most messages begin with a digit, and most others are of the platform, so these cases are inlined.
         [b'0'..=b'9', ..] => after_time(message),
         [b'S', b'T', b'A', ..] | [b'E', b'N', b'D', ..] | [b'R', b'E', b'P', ..] => true,
         _ => begins_otherwise(message),
@@ -276,29 +278,29 @@ fn begins_otherwise(message: &[u8]) -> bool {
         Some(b'0'..=b'9') => after_time(message),
         Some(b'{') => serilog(message) || has_severe_level(message),
         Some(b'[') => is_severe(message) || after_time(after_bracket(message)),
-        // Programs and paths before the loader's words, banners of crashes, ids of API Gateway.
+        // Programs and paths before an error of the loader, banners of crashes, ids of API Gateway.
         Some(b'/' | b'.' | b'#' | b'(') => true,
         Some(first) => beginnings(*first).iter().any(|begin| message.starts_with(begin)),
         None => false,
     }
 }
 
-/// Serilog's compact form names its members with an at sign.
+/// Returns whether an object begins with a member of Serilog's compact format, whose names begin with `@`.
 fn serilog(message: &[u8]) -> bool {
     let rest = message.get(1..).unwrap_or(message);
     rest.starts_with(b"\"@") || rest.starts_with(b"\\\"@")
 }
 
-/// What follows the level in brackets that Python's client prints first.
+/// Returns what follows the level in brackets that Python's client prints first.
 fn after_bracket(message: &[u8]) -> &[u8] {
     let end = message.iter().take(12).position(|byte| *byte == b']');
     trim_front(end.and_then(|end| message.get(end + 1..)).unwrap_or(message))
 }
 
-/// Whether an object names a severe level. One that is escaped has keys that the search for fragments stops at.
+/// Returns whether an object has a severe level. Escaped objects are left to the search, which stops at their keys.
 fn has_severe_level(object: &[u8]) -> bool {
     static KEY: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("evel"));
-    // Most loggers write it first, and it decides.
+    // Most loggers write the level first, and then it decides.
     if let Some(value) = object.strip_prefix(b"{\"level\":") {
         return is_severe(value);
     }
@@ -313,8 +315,8 @@ fn has_severe_level(object: &[u8]) -> bool {
     false
 }
 
-/// `<time> <id> fail` and `<time> <id> crit`: .NET has words too short to search for. `<time> ERR` likewise. An object with
-/// a level of its own may follow.
+/// Returns whether a line that begins with a time may matter: `<time> <id> fail` and `<time> <id> crit` of .NET, words
+/// too short to search for; `<time> ERR`; or an object with a severe level of its own.
 #[inline(always)]
 fn after_time(message: &[u8]) -> bool {
     match said_after_head(message) {
@@ -323,8 +325,8 @@ fn after_time(message: &[u8]) -> bool {
     }
 }
 
-/// What follows `<time> TAB <id> TAB`, and `INFO TAB` where that stands there, if time and id are as long as they usually
-/// are and it is no other level: so nearly every line of Node.js and Python is.
+/// Returns what follows `<time> TAB <id> TAB` and an optional `INFO TAB`, which is how nearly every line of Node.js and
+/// Python begins; `None` if time and id are not of the usual length or another level follows.
 #[inline(always)]
 fn said_after_head(message: &[u8]) -> Option<&[u8]> {
     let (head, rest) = message.split_first_chunk::<{ 24 + 1 + 36 + 1 }>()?;
@@ -340,7 +342,7 @@ fn said_after_head(message: &[u8]) -> Option<&[u8]> {
     let said = rest.strip_prefix(b"INFO\t").unwrap_or(rest);
     match said {
         [b' ' | b'\t', ..] => None,
-        // A level ends with a tab, like everything before it.
+        // A level ends with a tab, too.
         [_, _, _, b'\t', ..] | [_, _, _, _, b'\t', ..] | [_, _, _, _, _, b'\t', ..] => None,
         _ => Some(said),
     }
@@ -370,14 +372,15 @@ fn object_after_date(message: &[u8]) -> Option<&[u8]> {
     after_go_date(message).filter(|object| object.first() == Some(&b'{'))
 }
 
-/// An object, with or without a level before it.
+/// Returns an object with or without a level before it.
 fn object_after_word(rest: &[u8]) -> Option<&[u8]> {
     let word = rest.iter().take(8).position(|byte| !byte.is_ascii_alphabetic())?;
     let object = trim_front(&rest[word..]);
     (object.first() == Some(&b'{')).then_some(object)
 }
 
-/// Behind the key of a level, in any spelling and with any escapes between: `":"error"`, `=error`, `":50`.
+/// Returns whether the value behind the key of a level is severe, in any spelling and with any escapes before it:
+/// `":"error"`, `=error`, `":50`.
 fn is_severe(value: &[u8]) -> bool {
     let start = value.iter().take(20).position(|byte| byte.is_ascii_alphanumeric());
     let Some(value) = start.and_then(|start| value.get(start..)) else { return false };
@@ -395,7 +398,7 @@ fn is_severe(value: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    /// What is compared at once gives what is read word by word, wherever the last word begins.
+    /// The comparison of all last bytes at once agrees with reading the last word, wherever that begins.
     #[test]
     fn a_class_at_the_end_is_seen_at_any_length() {
         let mut seen = 0;

@@ -1,11 +1,11 @@
-//! Lines of logs that are not invocation logs but stand beside or among them: pollers, metrics, workflows, gateways.
+//! Lines of other logs that occur beside or among invocation logs: pollers, metrics, workflows, gateways.
 
 use serde_json_borrow::Value;
 
 use super::error_object::{Object, at, member, text_at};
 use super::text::uuid;
 
-/// The kind of log that writes such an object.
+/// Returns the kind of log that writes such an object.
 pub(super) fn of_object(object: &Object<'_>) -> Option<&'static str> {
     let has = |keys: &[&str]| keys.iter().all(|key| object.contains_key(key));
     if has(&["eventType", "eventSourceArn"]) && (has(&["eventProcessorId"]) || has(&["logLevel"])) {
@@ -23,7 +23,8 @@ pub(super) fn of_object(object: &Object<'_>) -> Option<&'static str> {
     is_capacity_provider(object).then_some("Lambda capacity provider")
 }
 
-/// Ordinary metrics of a function have the same key; the namespace tells.
+/// Returns whether an object has metrics of Lambda Insights. Those of a function have the same key, but another
+/// namespace.
 fn is_insights(object: &Object<'_>) -> bool {
     let directives = at(object, "_aws.CloudWatchMetrics").and_then(Value::as_array);
     directives
@@ -40,7 +41,7 @@ fn is_capacity_provider(object: &Object<'_>) -> bool {
         && text_at(object, &["event", "eventType", "type", "state"]).is_some_and(|event| EVENTS.contains(&event))
 }
 
-/// API Gateway execution logs: `(<id>) <sentence>`.
+/// Recognises a line of an API Gateway execution log: `(<id>) <sentence>`.
 pub(super) fn of_text(text: &str) -> Option<&'static str> {
     const SENTENCES: [&str; 13] = [
         "Extended Request Id:",

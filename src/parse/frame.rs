@@ -6,7 +6,7 @@ use aho_corasick::AhoCorasick;
 
 use super::text::{lines, split_at_first, trim_indent};
 
-/// Paths and packages of runtimes, runtime clients and libraries.
+/// Parts of paths and packages of runtimes, runtime clients and libraries.
 const FOREIGN_PATHS: [&str; 22] = [
     "/var/runtime",
     "/var/lang",
@@ -107,14 +107,14 @@ const FOREIGN_NAMES: [&str; 41] = [
     "net/http.",
 ];
 
-/// The innermost frame of the function's own code in a text with stack lines.
+/// Returns the innermost frame of the function's own code in a text with stack lines.
 pub(super) fn innermost(text: &str) -> Option<String> {
     innermost_of(lines(text))
 }
 
-/// The same of the lines of a stack.
+/// Returns the innermost frame of the function's own code among the lines of a stack.
 pub(super) fn innermost_of<'a>(lines: impl Iterator<Item = &'a str> + Clone) -> Option<String> {
-    // Python alone prints the innermost call last.
+    // Only Python prints the innermost call last.
     let python = lines.clone().filter_map(python_frame).last();
     python.or_else(|| lines.clone().find_map(line_frame))
 }
@@ -127,7 +127,7 @@ fn line_frame(line: &str) -> Option<String> {
     }
 }
 
-/// Node: `fn (path:1:2)` or `path:1:2`. JVM and .NET: `a.b.C.m(…)`.
+/// Parses a frame of Node (`fn (path:1:2)`, `path:1:2`) or of the JVM and .NET (`a.b.C.m(…)`).
 fn call_frame(call: &str) -> Option<String> {
     let call = without(without(call, "async "), "new ").trim_end();
     if let Some((name, place)) = split_at_first(call, " (") {
@@ -143,7 +143,7 @@ fn call_frame(call: &str) -> Option<String> {
     own_path(call).map(str::to_owned)
 }
 
-/// Without a word at the start, however often it stands there.
+/// Strips a word from the start as often as it stands there.
 fn without<'a>(mut text: &'a str, word: &str) -> &'a str {
     while let Some(rest) = text.strip_prefix(word) {
         text = rest;
@@ -151,7 +151,7 @@ fn without<'a>(mut text: &'a str, word: &str) -> &'a str {
     text
 }
 
-/// The path of a place in the function's own code, without line and column.
+/// Returns the path of a place in the function's own code, without line and column.
 fn own_path(place: &str) -> Option<&str> {
     let place = without(place, "file://");
     let path = place.trim_end_matches(|c: char| c.is_ascii_digit() || c == ':');
@@ -169,12 +169,12 @@ fn has_foreign_part(path: &str) -> bool {
     static SEARCH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(FOREIGN_PATHS).ok());
     match &*SEARCH {
         Some(search) => search.is_match(path),
-        // The automaton is refused for more parts only than our list has.
+        // Building fails only for far more patterns than this list has.
         None => FOREIGN_PATHS.iter().any(|foreign| path.contains(foreign)),
     }
 }
 
-/// A function and where it stands. Not by `format!`: every error has a frame, and that takes five times as long.
+/// Formats a function and its place. Every error has a frame, and `format!` takes five times as long.
 fn called(name: &str, path: &str) -> String {
     [name, " (", path, ")"].concat()
 }
@@ -185,7 +185,7 @@ fn own_name(name: &str) -> Option<String> {
     if !name.contains('.') || name.contains(' ') || FOREIGN_NAMES.iter().any(|foreign| name.starts_with(foreign)) {
         return None;
     }
-    // The compiler's name of an asynchronous method: `T.<Run>d__4.MoveNext`.
+    // .NET's compiler names asynchronous methods like this: `T.<Run>d__4.MoveNext`.
     let plain = name.split_once('<').and_then(|(before, rest)| {
         let (method, _) = rest.split_once('>')?;
         name.ends_with(".MoveNext").then(|| format!("{before}{method}"))
@@ -195,7 +195,7 @@ fn own_name(name: &str) -> Option<String> {
 
 const PYTHON_FRAME: &str = "File \"";
 
-/// `File "/var/task/app.py", line 3, in handler`
+/// Parses a frame of Python: `File "/var/task/app.py", line 3, in handler`.
 fn python_frame(line: &str) -> Option<String> {
     let rest = trim_indent(line).strip_prefix(PYTHON_FRAME)?;
     let (path, rest) = rest.split_once('"')?;
@@ -206,7 +206,7 @@ fn python_frame(line: &str) -> Option<String> {
     Some(if name.is_empty() { path.to_owned() } else { called(name, path) })
 }
 
-/// ``/var/task/app.rb:3:in `handler'``
+/// Parses a frame of Ruby: ``/var/task/app.rb:3:in `handler'``.
 pub(super) fn ruby_frame(line: &str) -> Option<String> {
     let (place, name) = split_at_first(without(line, "from "), ":in ")?;
     let path = place.trim_end_matches(|c: char| c.is_ascii_digit() || c == ':');
@@ -217,7 +217,7 @@ pub(super) fn ruby_frame(line: &str) -> Option<String> {
     Some(called(name.split('\'').next().unwrap_or(name).trim_end(), path))
 }
 
-/// `main.handler(0xc000…, …)` in a goroutine dump.
+/// Parses a frame of a goroutine dump: `main.handler(0xc000…, …)`.
 fn go_frame(line: &str) -> Option<String> {
     let (name, rest) = line.rsplit_once('(')?;
     let plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._/*()-".contains(&b));
@@ -225,19 +225,19 @@ fn go_frame(line: &str) -> Option<String> {
     (called && !is_foreign_go(name)).then(|| name.to_owned())
 }
 
-/// Whether a Go function is not the function's own code.
+/// Returns whether a Go function is not the function's own code.
 pub(super) fn is_foreign_go(name: &str) -> bool {
     ["runtime.", "runtime/", "reflect.", "net/", "github.com/aws/", "testing.", "panic", "created by", "lambda."]
         .iter()
         .any(|foreign| name.starts_with(foreign))
 }
 
-/// The frame of a Go payload's `path` and `label`.
+/// Returns the frame of a Go payload's `path` and `label`, if it is the function's own code.
 pub(super) fn go_payload_frame(path: &str, label: &str) -> Option<String> {
     (!is_foreign_go(label) && !is_foreign_path(path) && !label.is_empty()).then(|| called(label, path))
 }
 
-/// The place of a Rust panic, `src/main.rs:10:5`, where it is in the function's own code.
+/// Returns the place of a Rust panic (`src/main.rs:10:5`) without line and column, if it is in the function's own code.
 pub(super) fn rust_place(place: &str) -> Option<String> {
     let path = place.trim().trim_end_matches(|c: char| c.is_ascii_digit() || c == ':');
     (path.ends_with(".rs") && !path.contains("/registry/") && !is_foreign_path(path)).then(|| path.to_owned())

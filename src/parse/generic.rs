@@ -1,4 +1,4 @@
-//! Every other line of text: a level among its first words, an id after a timestamp, nothing more is sure.
+//! All other lines of text: only a level among the first words and an id after a timestamp are read.
 
 use super::exception;
 use super::level;
@@ -6,7 +6,7 @@ use super::text::{BLANKS, after_timestamp, first_line, uuid};
 use crate::lambda::platform::REQUEST_ID;
 use crate::model::{AppLine, Level};
 
-/// What a line of an unknown logger says; always something.
+/// Parses a line of an unknown logger; always succeeds.
 pub(super) fn parse(text: &str) -> AppLine<'static> {
     let rest = after_timestamp(text).map_or(text, |rest| rest.trim_start_matches(BLANKS));
     let rest = rest.strip_prefix(REQUEST_ID).map_or(rest, str::trim_start);

@@ -11,7 +11,7 @@ use crate::model::{AppError, AppLine, ErrorForm, Level};
 
 pub(super) const SHAPE: TextShape = TextShape { begins: &[], parse };
 
-/// What a line with the date of Go's `log` package, or of `slog` in its text form, says.
+/// Parses a line with the date of Go's `log` package, or of `slog` in its text form.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     if text.starts_with("time=") {
         return Some(slog(text));
@@ -29,7 +29,7 @@ pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     Some(line)
 }
 
-/// `time=… level=ERROR msg="…" requestId=…`
+/// Parses a line of `slog`: `time=… level=ERROR msg="…" requestId=…`.
 fn slog(text: &str) -> AppLine<'static> {
     let level = level::among_first_words(first_line(text).0);
     let id = text.rsplit_once(" requestId=").and_then(|(_, id)| uuid(id)).map(|(id, _)| id);

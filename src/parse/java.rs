@@ -14,7 +14,7 @@ use crate::model::{AppError, AppLine, ErrorForm, Level};
 pub(super) const SHAPE: TextShape =
     TextShape { begins: &["Class ", "Error", "Invalid handler", "No public method"], parse };
 
-/// What a line of a Java function says.
+/// Parses a line of a Java function.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     if let Some(error) = framed(text).or_else(|| not_loaded(text)) {
         return Some(AppLine { level: Level::Error, error: Some(error), ..AppLine::default() });
@@ -22,15 +22,16 @@ pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     log4j(text)
 }
 
-/// `<message>: <class>`, then the stack trace, which begins with `<class>: <message>`, or with `<class>` alone where the
-/// message is `null`. Loggers end a line with a class and print its stack, too, but not their own text again.
+/// Parses `<message>: <class>` and the stack trace, which begins with `<class>: <message>`, or with `<class>` alone if
+/// the message is `null`. Loggers, too, end a line with a class and print its stack, but do not repeat their own text.
 ///
-/// The message may have lines of its own, so the class at the end of a line is looked for at the start of the next.
+/// The message may have several lines, so for each of the first lines, the class at its end is compared with the start
+/// of the next.
 pub(super) fn framed(text: &str) -> Option<AppError<'static>> {
     let mut start = 0;
     for line in text.split_inclusive('\n').take(24) {
         let end = start + line.len();
-        // Copies put a blank before every line.
+        // Some copies have a blank before every line.
         let stack = trim_indent(text.get(end..)?);
         let head = line.trim_end();
         if let Some((last, name)) = message_and_class(head)
@@ -45,7 +46,8 @@ pub(super) fn framed(text: &str) -> Option<AppError<'static>> {
     None
 }
 
-/// What a stack says of the line before it, which begins at `start` and has `last` before the class `name`.
+/// Decides from a stack whether the line before it, which begins at `start` and has `last` before the class `name`, is
+/// that of a failed handler.
 fn form_of_stack(text: &str, start: usize, last: &str, name: &str, stack: &str) -> Option<ErrorForm> {
     if is_load_sentence(text) {
         return Some(ErrorForm::Init);
@@ -58,8 +60,8 @@ fn form_of_stack(text: &str, start: usize, last: &str, name: &str, stack: &str) 
     if !is_class(name) || has_log_head(text) || has_log_head(last) {
         return None;
     }
-    // Where each line is an event of its own, only the last line of a longer message is here. The stack begins with the
-    // first; the others follow in it, or in events behind it, with the frames.
+    // If each line is an event of its own, only the last line of a longer message is here. The stack begins with the
+    // first line; the others follow in the same event, or in later events with the frames.
     let mut further = lines(further).map(str::trim).filter(|line| !line.is_empty()).peekable();
     let longer =
         start == 0 && !said.is_empty() && (further.peek().is_none() || further.any(|line| line == last.trim()));
@@ -72,7 +74,7 @@ fn of_stack(form: ErrorForm, text: &str, stack: &str, name: &str, name_at: usize
     described(form, name, message, stack)
 }
 
-/// Whether the first line of a stack, behind its class, says the message again. Some classes add to theirs.
+/// Returns whether the first line of a stack, after its class, repeats the message. Some classes append to theirs.
 fn says_again(said: &str, message: &str, name: &str) -> bool {
     let first = first_line(message).0.trim();
     match said.strip_prefix(':') {
@@ -88,7 +90,7 @@ fn is_class(name: &str) -> bool {
     name.contains('.') && is_type_name(name) && !name.contains("::")
 }
 
-/// Returns whether a text begins with a sentence that goes on like this.
+/// Returns whether a text begins with `sentence`, followed by `then`.
 fn begins(text: &str, sentence: &str, then: &str) -> bool {
     text.strip_prefix(sentence).is_some_and(|rest| rest.starts_with(then))
 }
@@ -97,7 +99,7 @@ fn is_load_sentence(text: &str) -> bool {
     [CLASS_NOT_FOUND, ERROR_LOADING_CLASS, ERROR_LOADING_METHOD].iter().any(|begin| begins(text, begin, " "))
 }
 
-/// Faults of the handler's name or class; most have no stack.
+/// Parses a fault of the handler's name or class; most have no stack.
 fn not_loaded(text: &str) -> Option<AppError<'static>> {
     let known = is_load_sentence(text)
         || begins(text, NO_PUBLIC_METHOD, " ")
@@ -111,7 +113,7 @@ fn not_loaded(text: &str) -> Option<AppError<'static>> {
     Some(described(ErrorForm::Init, name, first_line(text).0, text))
 }
 
-/// `yyyy-MM-dd HH:mm:ss <id> LEVEL <class>:<line> - <text>`, in either order of id and level.
+/// Parses the Log4j layout: `yyyy-MM-dd HH:mm:ss <id> LEVEL <class>:<line> - <text>`, in either order of id and level.
 fn log4j(text: &str) -> Option<AppLine<'static>> {
     let rest = after_timestamp(text)?.trim_start_matches(BLANKS);
     let (first, after_first) = word(rest);
@@ -132,7 +134,7 @@ fn log4j(text: &str) -> Option<AppLine<'static>> {
     Some(line)
 }
 
-/// The text of a JSON line of the client: framed, or a bare stack trace.
+/// Parses the text of a JSON line of the client: framed, or a bare stack trace.
 pub(super) fn of_json(message: &str) -> Option<AppError<'static>> {
     framed(message).or_else(|| not_loaded(message)).or_else(|| {
         let has_frames = lines(message).any(|line| line.starts_with("\tat "));

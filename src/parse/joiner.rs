@@ -1,7 +1,8 @@
-//! Joins what one error wrote as several messages.
+//! Joins the messages over which one error was written.
 //!
 //! Copies of the console and raw standard error come line by line; some clients print a label and its JSON as two
-//! events. The message that opens a block decides what may continue it; the first that does not ends it.
+//! events. The message that opens a block decides which messages may continue it; the first that does not ends the
+//! block.
 
 use std::sync::LazyLock;
 
@@ -17,24 +18,24 @@ use crate::lambda::platform;
 use crate::lambda::runtimes::{INVOKE_ERROR, JVM_THREAD, TRACEBACK, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION};
 use crate::model::Timestamp;
 
-/// Most text kept of one block; what goes on after it is taken in and dropped.
+/// Most bytes of text kept of one block; further messages are absorbed and dropped.
 const TEXT_LIMIT: usize = 64 * 1_024;
 
 /// Longest pause inside a block, where times are known.
 const PAUSE_LIMIT_MS: i64 = 5_000;
 
-/// Joins what one error wrote as several messages: stack traces line by line, a crash and its code, pretty JSON.
+/// Joiner for the messages of one stream: stack traces line by line, a crash and its code, JSON over several lines.
 #[derive(Debug, Default)]
 pub(crate) struct Joiner {
     open: Option<OpenMessage>,
 }
 
-/// What became of a message given to a [`Joiner`].
+/// Result of feeding a message to a [`Joiner`].
 #[derive(Debug, Default)]
 pub(crate) struct Fed {
-    /// A block that ended before this message.
+    /// The block that ended before this message, if any.
     pub ended: Option<JoinedMessage>,
-    /// The message was taken into a block; it will come out as part of it.
+    /// Whether the message was taken into a block, to come out as part of it.
     pub absorbed: bool,
 }
 
@@ -45,7 +46,7 @@ pub(crate) struct JoinedMessage {
     pub at: Option<Timestamp>,
     /// Line of the first message.
     pub line: u64,
-    /// The text, with line ends.
+    /// The joined text, with line ends.
     pub text: String,
 }
 
@@ -54,39 +55,39 @@ struct OpenMessage {
     block: JoinedMessage,
     last_at: Option<Timestamp>,
     kind: JoinKind,
-    /// Messages taken in after the first.
+    /// Number of messages after the first.
     further: u32,
-    /// The last message had a line end of its own.
+    /// Whether the last message had a line end of its own.
     ended_line: bool,
 }
 
-/// What a block is, and with it what continues it.
+/// Kind of a block, which decides what continues it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum JoinKind {
     /// `RequestId: … Error: …` and its code.
     Crash,
     /// REPORT and its X-Ray line, or the rest of a folded REPORT.
     Report,
-    /// A label and a JSON object over many lines: its depth so far.
+    /// A label and a JSON object over many lines, with its depth so far.
     Json { depth: u32, begun: bool },
     /// The list of collections that V8 prints before it gives up.
     Heap,
-    /// A Rust panic: the first line after it is the message, whatever it says.
+    /// A Rust panic: the line after the first is its message, whatever it says.
     RustPanic,
     /// A Go panic and its goroutines.
     GoPanic,
-    /// A stack of any other language. In Python's, the line at the margin is the last one.
+    /// A stack of any other language. In Python's, the first line without indent is the last one.
     Stack,
 }
 
 impl Joiner {
-    /// A block is open: the next message must be fed even if it does not matter by itself.
+    /// Returns whether a block is open: if so, the next message must be fed even if it does not matter by itself.
     #[must_use]
     pub(crate) fn is_open(&self) -> bool {
         self.open.is_some()
     }
 
-    /// Takes the next message of the stream.
+    /// Feeds the next message of the stream.
     pub(crate) fn feed(&mut self, at: Option<Timestamp>, line: u64, message: &str) -> Fed {
         if let Some(open) = &mut self.open
             && open.in_time(at)
@@ -106,7 +107,7 @@ impl Joiner {
         Fed { ended, absorbed: self.open.is_some() }
     }
 
-    /// The block that is still open at the end of the stream.
+    /// Ends the open block, if there is one, and returns it.
     pub(crate) fn finish(&mut self) -> Option<JoinedMessage> {
         self.open.take().map(|open| open.block)
     }
@@ -168,7 +169,7 @@ impl OpenMessage {
             return false;
         }
         let text = self.block.text.as_str();
-        // A line without indent is the second line of the JVM's frame, or the last line of Python's stack.
+        // A line without indent is the second line of an error of the JVM's client, or the last line of Python's stack.
         let second_of_jvm = self.further == 0 && is_second_of_jvm(text, line);
         let last = text.trim_end().rsplit('\n').next().unwrap_or("");
         let in_python = text.contains(TRACEBACK);
@@ -180,7 +181,8 @@ impl OpenMessage {
     }
 }
 
-/// What a message opens, if it opens something. Messages of several lines are whole, but for Ruby's label.
+/// Returns the kind of block that a message opens, if any. Messages of several lines are whole, except for Ruby's
+/// label.
 fn kind_of_opening(message: &str) -> Option<JoinKind> {
     let text = trim_front(message).trim_end();
     if is_object_line(text) {
@@ -203,8 +205,8 @@ fn kind_of_opening(message: &str) -> Option<JoinKind> {
     line_opening(text)
 }
 
-/// An object on one line, of the platform or of the function: nothing goes on behind it. Streams in the JSON format
-/// have little else, so nothing more is asked of it.
+/// Returns whether a text is an object on one line, of the platform or of the function: nothing continues it. Streams
+/// in the JSON format have little else, so this cheap test comes first.
 fn is_object_line(text: &str) -> bool {
     text.starts_with('{') && text.ends_with('}') && memchr::memchr2(b'\n', b'\r', text.as_bytes()).is_none()
 }
@@ -214,7 +216,7 @@ fn platform_opening(text: &str, message: &str) -> Option<JoinKind> {
         let code = text.rsplit(' ').next().is_some_and(platform_text::is_code);
         return (!code).then_some(JoinKind::Crash);
     }
-    // An event as delivered ends with a line end; a line without one was split off and may go on.
+    // An event as delivered ends with a line end; a line without one was split off and may be continued.
     let split_off =
         text.starts_with(platform::REPORT.word) && !message.ends_with('\n') && !text.contains(platform::XRAY);
     split_off.then_some(JoinKind::Report)
@@ -235,14 +237,14 @@ fn line_opening(text: &str) -> Option<JoinKind> {
     opens_stack(text).then_some(JoinKind::Stack)
 }
 
-/// What a single line that opens a stack has on it.
+/// Marks of a single line that opens a stack.
 const MARKS: [&str; 8] = ["ERROR", "Traceback (most", "nhandled ", "\tfail\t", " fail ", JVM_THREAD, "SEVERE", "FATAL"];
 
 /// Only leftmost matches let the automaton skip ahead with a vectorised search.
 static MARK_SEARCH: LazyLock<Option<AhoCorasick>> =
     LazyLock::new(|| AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(MARKS).ok());
 
-/// A single line after which a stack may stand.
+/// Returns whether a stack may follow a single line.
 fn opens_stack(text: &str) -> bool {
     if text.starts_with('{') || text.ends_with('}') && text.contains("{\"") {
         return false;
@@ -252,15 +254,15 @@ fn opens_stack(text: &str) -> bool {
         || type_and_message(text, is_error_name).is_some()
 }
 
-/// The label of Node's client with the JSON still to come, or begun on the same line.
+/// Returns whether a text is the label of Node's client with its JSON still to come or begun on the same line.
 fn is_bare_label(text: &str) -> bool {
     let line = first_line(text).0.trim_end();
     let line = line.strip_suffix('{').unwrap_or(line).trim_end();
     [INVOKE_ERROR, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION].iter().any(|label| line.ends_with(label))
 }
 
-/// The second line of the JVM's client after `<message>: <class>`: `<class>: <message>`, or the class alone. Some shapes
-/// leave the indented lines behind it in the same message.
+/// Returns whether a line is the second one of the JVM's client after `<message>: <class>`: `<class>: <message>`, or
+/// the class alone. Some shapes leave the indented lines after it in the same message.
 fn is_second_of_jvm(first: &str, line: &str) -> bool {
     let rest = message_and_class(first).and_then(|(_, class)| trim_indent(line).strip_prefix(class));
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '\n', '\r']))
@@ -275,7 +277,7 @@ fn is_crash_code(line: &str) -> bool {
     platform_text::is_code(word) || is_error_name(word)
 }
 
-/// The rest of a REPORT that a copy folded: it begins in the middle of a label or value.
+/// Returns whether a line is the rest of a REPORT that a copy folded: it begins in the middle of a label or value.
 fn is_folded_report(line: &str) -> bool {
     const BEGINS: [&str; 14] = [
         platform::XRAY,
@@ -323,7 +325,7 @@ fn is_go_line(line: &str) -> bool {
     line.is_empty() || called || BEGINS.iter().any(|begin| line.starts_with(begin)) || line.starts_with("    /")
 }
 
-/// Begins like a line of its own: a time, a level in brackets, an object.
+/// Returns whether a line begins like one of its own: with a time, a level in brackets or an object.
 fn is_prefixed(line: &str) -> bool {
     after_timestamp(line).is_some()
         || line.starts_with('{')
@@ -331,17 +333,17 @@ fn is_prefixed(line: &str) -> bool {
             && line.split_once(']').is_some_and(|(word, _)| word[1..].bytes().all(|b| b.is_ascii_uppercase()))
 }
 
-/// Begins with a time that nothing of a logger's follows: it may be the first word of a message.
+/// Returns whether a line begins with a time without the head of a logger after it: the time may be part of a message.
 fn is_dated(line: &str) -> bool {
     after_timestamp(line).is_some_and(|rest| rest.starts_with(' ') && !has_log_head(rest))
 }
 
-/// Inside a stack: indented, or the end of what Node's inspector prints.
+/// Returns whether a line is inside a stack: indented, or the end of what Node's inspector prints.
 fn is_inside(line: &str) -> bool {
     line.starts_with([' ', '\t', '\u{a0}']) || matches!(line, "}" | "]" | "")
 }
 
-/// The depth of braces after a line; those in strings do not count.
+/// Returns the depth of braces after a line; those in strings do not count.
 fn depth_after(mut depth: u32, line: &str) -> u32 {
     let (mut quoted, mut escaped) = (false, false);
     for byte in line.bytes() {
@@ -369,7 +371,7 @@ mod tests {
     use super::*;
     use crate::parse::{may_matter, parse};
 
-    /// Feeds lines as the pipeline does and gives back what comes out, in order.
+    /// Feeds lines as the pipeline does and returns the output in order.
     fn joined(lines: &[&str]) -> Vec<String> {
         let mut joiner = Joiner::default();
         let mut out = Vec::new();

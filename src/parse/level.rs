@@ -1,4 +1,4 @@
-//! Severity: the words and numbers that loggers use.
+//! Severity of a line, in the words and numbers that loggers use.
 
 use serde_json_borrow::Value;
 
@@ -6,7 +6,7 @@ use super::error_object::{Object, all_at};
 use crate::lambda::levels::level_of_word;
 use crate::model::Level;
 
-/// The severity of a JSON line. Pino and bunyan count in tens: 40 is a warning, 50 an error, 60 fatal.
+/// Returns the severity of a JSON line. Pino and bunyan count in tens: 40 is a warning, 50 an error, 60 fatal.
 pub(super) fn of_object(object: &Object<'_>) -> Option<Level> {
     const KEYS: [&str; 7] = ["level", "log_level", "Level", "severity", "@l", "log.level", "logLevel"];
     all_at(object, &KEYS).find_map(|value| match value {
@@ -21,7 +21,7 @@ pub(super) fn of_object(object: &Object<'_>) -> Option<Level> {
     })
 }
 
-/// The severity among the first words of a line: in capitals, in brackets, or as `level=…`.
+/// Returns the severity among the first words of a line: in capitals, in brackets, or as `level=…`.
 pub(super) fn among_first_words(line: &str) -> Level {
     line.split([' ', '\t', '|']).filter(|word| !word.is_empty()).take(6).map(of_token).max().unwrap_or_default()
 }

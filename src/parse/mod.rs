@@ -1,8 +1,8 @@
-//! What a message says: a line of the platform in text or JSON, or a line of the function. Never fails.
+//! Parsing of messages into statements: lines of the platform in text or JSON, and lines of the function. Never fails.
 //!
-//! Each file owns the shapes of one writer. [`parse`] asks them in order and the first that knows the message decides,
-//! so a shape may rely on what those before it have refused. [`may_matter`] dismisses ordinary lines before that, and
-//! [`Joiner`] puts together what one error wrote as several messages.
+//! Each file owns the shapes of one writer. [`parse`] tries them in order and the first that recognises the message
+//! decides, so a shape may rely on what those before it have refused. [`may_matter`] dismisses ordinary lines
+//! beforehand, and [`Joiner`] joins the messages over which one error was written.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod canonical;
@@ -41,19 +41,19 @@ use serde_json_borrow::Value;
 
 use crate::model::{AppLine, Statement};
 
-/// One way in which a runtime, its client or its loggers write a line.
+/// Shape in which a runtime, its client or its loggers write a line.
 struct TextShape {
-    /// First letters of lines that have none of the fragments and levels that [`filter`] searches for: without them the
-    /// first look at a line would dismiss it.
+    /// Beginnings of lines that have none of the fragments and levels that [`filter`] searches for: without them the
+    /// pre-filter would dismiss such lines.
     begins: &'static [&'static str],
     parse: fn(&str) -> Option<AppLine<'static>>,
 }
 
-/// The shapes of text that a function's runtime or its loggers write, in order; the first that knows a text decides.
+/// Text shapes of a function's runtime or its loggers, in order; the first that recognises a text decides.
 static TEXT_SHAPES: [TextShape; 8] =
     [node::SHAPE, dotnet::SHAPE, python::SHAPE, ruby::SHAPE, go::SHAPE, java::SHAPE, rust_runtime::SHAPE, crash::SHAPE];
 
-/// What one message says.
+/// Parses one message.
 #[must_use]
 pub fn parse(message: &str) -> Statement<'_> {
     platform_json::parse(message)
@@ -74,7 +74,7 @@ fn of_function(text: &str) -> Statement<'static> {
     Statement::App(TEXT_SHAPES.iter().find_map(|shape| (shape.parse)(&plain)).unwrap_or_else(|| generic::parse(&plain)))
 }
 
-/// Forwarders of the Telemetry API wrap a line as `{"time","type":"function","record"}`; the record is the message.
+/// Parses the line in an object. Forwarders of the Telemetry API wrap it as `{"time","type":"function","record"}`.
 fn unwrapped(object: &error_object::Object<'_>) -> Statement<'static> {
     let wrapped = matches!(error_object::text_at(object, &["type"]), Some("function" | "extension"))
         && object.contains_key("time");

@@ -9,17 +9,17 @@ use crate::lambda::levels::{is_line_level, level_of_word};
 use crate::lambda::runtimes::{INVOKE_ERROR, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION};
 use crate::model::{AppError, AppLine, ErrorForm, Level, RequestId};
 
-/// The fields before the text, common to the clients of Node.js and .NET.
+/// Fields before the text, common to the clients of Node.js and .NET.
 pub(super) struct LineHead<'a> {
-    /// The id, where it is one; Node prints `undefined` during init.
+    /// The request id, if there is one; Node prints `undefined` during init.
     pub(super) id: Option<RequestId>,
-    /// The word of the level; Node 8 and older print none.
+    /// The word of the level; empty for Node 8 and older, which print none.
     pub(super) level: &'a str,
-    /// What the function or the client says.
+    /// The text of the function or the client.
     pub(super) rest: &'a str,
 }
 
-/// Reads `<time> <id> <level> <rest>` with tabs or, in copies, spaces.
+/// Parses `<time> <id> <level> <rest>` with tabs or, in copies, spaces.
 pub(super) fn head(text: &str) -> Option<LineHead<'_>> {
     let rest = after_timestamp(text)?;
     let rest = rest.strip_prefix(['\t', ' '])?.trim_start_matches(' ');
@@ -38,7 +38,7 @@ pub(super) fn head(text: &str) -> Option<LineHead<'_>> {
 
 pub(super) const SHAPE: TextShape = TextShape { begins: &[INVOKE_ERROR], parse };
 
-/// What a line of the Node.js client says.
+/// Parses a line of the Node.js client.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     // Custom runtimes (Bref) print the label after the id alone.
     let own = uuid(text).map(|(id, rest)| (Some(id), rest.trim_start())).filter(|(_, rest)| labelled(rest).is_some());
@@ -67,7 +67,7 @@ pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     Some(line)
 }
 
-/// The client's labels. Tracers put a bracket of their own before them.
+/// Labels of the client. Tracers put a tag in brackets before them.
 const LABELS: [(&str, ErrorForm); 3] = [
     (INVOKE_ERROR, ErrorForm::Unhandled),
     (UNCAUGHT_EXCEPTION, ErrorForm::Uncaught),
@@ -97,7 +97,7 @@ fn failure((form, payload): (ErrorForm, &str), no_id: bool) -> AppError<'static>
     error
 }
 
-/// Node 8 and older: the payload without a label or level.
+/// Parses an error of Node 8 and older: the payload without a label or level.
 fn legacy_failure(rest: &str) -> Option<AppError<'static>> {
     let object = rest.starts_with('{').then(|| first_object(rest)).flatten()?;
     is_payload(&object).then(|| error_object::error(ErrorForm::Unhandled, &object))

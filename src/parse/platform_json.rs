@@ -1,6 +1,6 @@
 //! Lines of the platform in the JSON format: `{"time":…,"type":"platform.…","record":{…}}`, keys in any order.
 //!
-//! Read into borrowed fields without a tree: every invocation of a JSON function writes two of them.
+//! They are read into borrowed fields without a tree, as every invocation of a JSON function writes two of them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,10 +17,10 @@ use crate::model::{
     CrashLine, InitPhase, InitReport, InitStart, InitType, Metrics, Report, RequestId, Statement, Status,
 };
 
-/// What the kind of line begins with. Lines of the function are searched for it, too, so the searcher is built once.
+/// Searcher for the beginning of the kind of line. Lines of the function are searched, too, so it is built once.
 static KIND: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"platform."));
 
-/// What a JSON line of the platform says; `None` where it is none.
+/// Parses a JSON line of the platform; `None` if it is none.
 pub(super) fn parse(message: &str) -> Option<Statement<'_>> {
     let text = trim_front(message);
     if !text.starts_with('{') || KIND.find(text.as_bytes()).is_none() {
@@ -28,12 +28,12 @@ pub(super) fn parse(message: &str) -> Option<Statement<'_>> {
     }
     match serde_json::from_str::<Envelope<'_>>(text.trim_end()) {
         Ok(line) => line.record(text),
-        // Cut off or broken: still no line of the function.
+        // Cut off or broken, but still no line of the function.
         Err(_) => looks_like_ours(text).then(|| broken(text)),
     }
 }
 
-/// A line of the platform that is no JSON. Of a report at least the request is told, if its id is still there.
+/// Reads a line of the platform that is no valid JSON: of a report, the request id is kept if it is still there.
 fn broken(text: &str) -> Statement<'_> {
     static REPORT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"platform.report\""));
     if REPORT.find(text.as_bytes()).is_none() {
@@ -43,7 +43,7 @@ fn broken(text: &str) -> Statement<'_> {
     Statement::UnreadableReport { id: value.and_then(|value| RequestId::parse_prefix(value.as_bytes())) }
 }
 
-/// Begins with the envelope's own keys.
+/// Returns whether a text begins with the keys of the envelope.
 fn looks_like_ours(text: &str) -> bool {
     let head: String = text.chars().take(80).filter(|c| !c.is_whitespace()).collect();
     head.starts_with(r#"{"type":"platform."#)
@@ -81,7 +81,7 @@ impl<'a> Envelope<'a> {
     }
 }
 
-/// A string as it stands in the message; nothing where it has escapes or is no string, for no field of ours has.
+/// String borrowed from the message; `None` if it has escapes, which none of these fields has, or is no string.
 #[derive(Clone, Copy, Default)]
 struct Text<'a>(Option<&'a str>);
 
@@ -139,7 +139,7 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 }
 
-/// The `record` of a line.
+/// Value of `record` in a line.
 #[derive(Default)]
 enum PlatformBody<'a> {
     Fields(Box<PlatformFields<'a>>),
@@ -180,7 +180,7 @@ impl<'de> Visitor<'de> for BodyVisitor {
     }
 }
 
-/// The fields of every kind of line together; unknown ones are left alone.
+/// Fields of all kinds of line; unknown ones are ignored.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct PlatformFields<'a> {
@@ -223,7 +223,7 @@ struct Tracing<'a> {
     value: Text<'a>,
 }
 
-/// A member that is read where its value has the type it should have. Any other value is lost, and nothing but it.
+/// Member that may have a value of the wrong type, which then is lost without affecting other members.
 #[derive(Deserialize, Default)]
 #[serde(untagged)]
 enum Lenient<T> {
@@ -247,7 +247,8 @@ impl<T> Lenient<T> {
     }
 }
 
-/// Integers and floats stand for the same field, so all are read as floats: exact for thousandths up to 2^53.
+/// Metrics. Lambda writes the same field as an integer or a float, so all are read as floats: exact for thousandths up
+/// to 2^53.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Figures {
@@ -288,7 +289,7 @@ fn microseconds(ms: f64) -> Option<u64> {
     whole(ms * 1_000.0)
 }
 
-/// The nearest whole number; `None` for what no field can be.
+/// Rounds to the nearest whole number; `None` outside of what any field can be.
 fn whole(value: f64) -> Option<u64> {
     (0.0..1e15).contains(&value).then(|| value.round() as u64)
 }
@@ -319,7 +320,7 @@ impl<'a> PlatformFields<'a> {
             "logsDropped" => {
                 Some(Statement::LogsDropped { records: self.dropped_records.known().and_then(whole).unwrap_or(1) })
             }
-            // initRuntimeDone and restoreRuntimeDone are followed by their report, which says the same and more.
+            // initRuntimeDone and restoreRuntimeDone are followed by their report, which has the same fields and more.
             _ => Some(Statement::Informational),
         }
     }
@@ -328,7 +329,7 @@ impl<'a> PlatformFields<'a> {
         RequestId::parse(self.request_id.0?.as_bytes())
     }
 
-    /// A status that is there and is no known word is unknown, whatever it is.
+    /// Returns the status; a value that is no known word, or of the wrong type, becomes `Unknown`.
     fn status(&self) -> Option<Status> {
         match &self.status {
             Lenient::Known(Text(word)) => Some(word.map_or(Status::Unknown, Status::read)),
@@ -354,7 +355,7 @@ impl<'a> PlatformFields<'a> {
             tenant_id: self.tenant_id.0,
             emulated: false,
             json: true,
-            // Every report in JSON has a status since there are log formats; those of the Logs API before had none.
+            // Reports in JSON have had a status since there are log formats; those of the Logs API before had none.
             whole: status.is_some() && !lost,
         }))
     }
@@ -398,13 +399,13 @@ impl<'a> PlatformFields<'a> {
     }
 }
 
-/// The trace id of an X-Ray header: `Root=1-…;Parent=…;Sampled=1`.
+/// Returns the trace id in an X-Ray header: `Root=1-…;Parent=…;Sampled=1`.
 pub(super) fn root(header: &str) -> Option<&str> {
     header.split(';').find_map(|part| part.trim().strip_prefix("Root="))
 }
 
-/// `platform.fault`: its record is a line of the text format. Parts without escapes stand in `text` as they are, which
-/// is where they are borrowed from.
+/// Parses a `platform.fault`, whose record is a line of the text format. Its parts are borrowed from `text`, where they
+/// occur unchanged if they have no escapes.
 fn fault<'a>(inner: &str, text: &'a str) -> Statement<'a> {
     let borrowed = |part: &str| text.find(part).and_then(|at| text.get(at..at + part.len()));
     match platform_text::parse(inner) {

@@ -1,6 +1,6 @@
-//! Lines of the platform in the text format. Read by label, not by position: fields come and go over the years.
+//! Lines of the platform in the text format. They are read by label, not by position, as fields change over the years.
 //!
-//! A line of the function may begin with the same word, so each shape asks for its first label before it takes the line.
+//! A line of the function may begin with the same word, so each shape requires its first label, too.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -11,7 +11,7 @@ use super::text::{BLANKS, after_timestamp, after_word, first_line, thousandths, 
 use crate::lambda::platform;
 use crate::model::{CrashLine, InitPhase, InitReport, InitStart, Metrics, Report, RequestId, Statement, Status};
 
-/// What a line of the platform says; `None` where it is none.
+/// Parses a line of the platform; `None` if it is none.
 pub(super) fn parse(message: &str) -> Option<Statement<'_>> {
     let text = trim_front(message);
     match text.as_bytes().first()? {
@@ -40,7 +40,7 @@ fn end(text: &str) -> Option<Statement<'_>> {
     Some(uuid(rest).map_or(Statement::Unrecognized, |(id, _)| Statement::End { id }))
 }
 
-/// What follows `WORD RequestId:`.
+/// Returns what follows `WORD RequestId:`.
 fn request<'a>(text: &'a str, begin: &str) -> Option<&'a str> {
     Some(after_word(text, begin)?.strip_prefix(platform::REQUEST_ID)?.trim_start())
 }
@@ -87,13 +87,13 @@ fn init(text: &str) -> Option<Statement<'_>> {
     Some(report.map_or(Statement::Unrecognized, Statement::InitReport))
 }
 
-/// What follows a word that only the platform writes; it may end the line.
+/// Returns what follows a word that only the platform writes; the word may end the line.
 fn after_label_word<'a>(text: &'a str, begin: &str) -> Option<&'a str> {
     let rest = text.strip_prefix(begin)?;
     (rest.is_empty() || rest.starts_with(char::is_whitespace)).then_some(rest)
 }
 
-/// Container images have no runtime version, so an empty rest is a start too.
+/// Reads the rest of a start of an init. Container images have no runtime version, so the rest may be empty.
 fn read_init_start(rest: &str) -> Option<InitStart<'_>> {
     let version = labels(rest).find(|(label, _)| *label == Label::RuntimeVersion).map(|(_, value)| value);
     (version.is_some() || rest.trim().is_empty())
@@ -119,7 +119,7 @@ fn image(rest: &str) -> Option<Statement<'_>> {
     Some(Statement::ImageError { message })
 }
 
-/// Lines that begin with `RequestId: <id>`. Functions print that too, so everything unknown is theirs.
+/// Parses a line that begins with `RequestId: <id>`. Functions print that, too, so an unknown rest makes it theirs.
 fn of_request(text: &str) -> Option<Statement<'_>> {
     let (id, rest) = uuid(text.strip_prefix(platform::REQUEST_ID)?.trim_start())?;
     let rest = rest.trim_start();
@@ -137,13 +137,13 @@ fn of_request(text: &str) -> Option<Statement<'_>> {
     if !rest.starts_with("Status:") {
         return None;
     }
-    // Functions write `RequestId: … Status: 200`, too: only the platform's own words are the platform's.
+    // Functions write `RequestId: … Status: 200`, too, so the status must be one of the platform's words.
     let known = |(label, word)| if label == Label::Status { Status::parse(word) } else { None };
     let status = labels(rest).find_map(known)?;
     Some(Statement::RuntimeDone { id, status, error_type: ReportFields::read(rest).error_type })
 }
 
-/// `Error Runtime exited with error: …`: a crash line whose id was lost in a copy. Or its second line alone.
+/// Parses a crash line whose id was lost in a copy (`Error Runtime exited with error: …`), or its second line alone.
 fn crash_without_id(text: &str) -> Option<Statement<'_>> {
     let rest = text.strip_prefix("Error").map_or(text, |rest| rest.trim_start_matches([':', ' ', '\t']));
     if !rest.starts_with(platform::RUNTIME_EXITED) {
@@ -153,7 +153,7 @@ fn crash_without_id(text: &str) -> Option<Statement<'_>> {
     Some(Statement::Crash(CrashLine { id: None, message, error_type }))
 }
 
-/// The code of a crash, as a message of its own.
+/// Parses the code of a crash as a message of its own.
 fn bare_code(text: &str) -> Option<Statement<'_>> {
     let code = text.trim_end();
     is_code(code).then_some(Statement::Crash(CrashLine { id: None, message: "", error_type: Some(code) }))
@@ -170,7 +170,7 @@ fn unknown_error(text: &str) -> Option<Statement<'_>> {
     }))
 }
 
-/// The code stands on the second line, or after a space where a copy joined the two.
+/// Splits off the code of a crash: on the second line, or after a space where a copy joined the two.
 fn message_and_code(text: &str) -> (&str, Option<&str>) {
     let text = text.trim_end();
     let last = text.rfind(char::is_whitespace).map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
@@ -182,7 +182,7 @@ fn message_and_code(text: &str) -> (&str, Option<&str>) {
     (first_line(text).0.trim_end(), None)
 }
 
-/// `Runtime.ExitError`, `Extension.Crash`, …
+/// Returns whether a word is a code of a crash: `Runtime.ExitError`, `Extension.Crash`, …
 pub(super) fn is_code(word: &str) -> bool {
     word.split_once('.').is_some_and(|(family, name)| {
         platform::ERROR_TYPE_FAMILIES.contains(&family)
@@ -192,7 +192,7 @@ pub(super) fn is_code(word: &str) -> bool {
 }
 
 fn timed_out(text: &str) -> Option<Statement<'_>> {
-    // Lines of most runtimes begin with a time and an id, too.
+    // Lines of most runtimes begin with a time and an id, too, so the cheap search for the sentence comes first.
     static SENTENCE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(platform::TASK_TIMED_OUT));
     SENTENCE.find(text.as_bytes())?;
     let (id, rest) = uuid(after_timestamp(text)?.trim_start_matches(BLANKS))?;
@@ -208,7 +208,7 @@ fn timeout_after(text: &str) -> Option<u64> {
     thousandths(seconds)?.checked_mul(1_000)
 }
 
-/// The labels that lines of the platform carry.
+/// Labels of the platform's lines.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Label {
     Duration,
@@ -226,19 +226,20 @@ enum Label {
 }
 
 impl Label {
-    /// The word after it is a figure with a unit.
+    /// Returns whether the word after the label is a figure with a unit.
     fn is_figure(self) -> bool {
         use Label::{Billed, Duration, Init, MaxMemory, MemorySize, Restore};
         matches!(self, Duration | Billed | Init | Restore | MemorySize | MaxMemory)
     }
 }
 
-/// Every known label and the word after it. A label may be broken over two lines in a copy, so words are compared.
+/// Lists every known label with the word after it. A copy may have broken a label over two lines, so labels are
+/// compared word by word.
 fn labels(text: &str) -> impl Iterator<Item = (Label, &str)> {
     values(text).map(|(label, value, _)| (label, value))
 }
 
-/// The same with what follows the word.
+/// Lists every known label with the word after it and the rest of the text.
 fn values(text: &str) -> impl Iterator<Item = (Label, &str, &str)> {
     memchr::memchr_iter(b':', text.as_bytes()).filter_map(|colon| {
         let label = label_before(text.get(..colon)?)?;
@@ -247,7 +248,7 @@ fn values(text: &str) -> impl Iterator<Item = (Label, &str, &str)> {
     })
 }
 
-/// Whether a figure is in another unit than Lambda's, which writes milliseconds and megabytes. Copies may lose the unit.
+/// Returns whether a figure is in another unit than Lambda's milliseconds and megabytes. Copies may lose the unit.
 fn is_in_other_unit(rest: &str) -> bool {
     const OTHERS: [&str; 20] = [
         "s", "sec", "secs", "second", "seconds", "m", "min", "minutes", "h", "us", "µs", "ns", "B", "bytes", "KB",
@@ -258,7 +259,7 @@ fn is_in_other_unit(rest: &str) -> bool {
 }
 
 fn label_before(text: &str) -> Option<Label> {
-    // No label is longer; without the bound a line of colons would cost the square of its length.
+    // No label is longer; without the bound a line of colons would take quadratic time.
     let from = (text.len().saturating_sub(48)..text.len()).find(|at| text.is_char_boundary(*at))?;
     let text = text.get(from..)?;
     let mut words = text.rsplit(char::is_whitespace).filter(|word| !word.is_empty()).map(without_unit);
@@ -281,13 +282,13 @@ fn label_before(text: &str) -> Option<Label> {
     })
 }
 
-/// Takes off the unit of the value before, where a copy has lost the tab between them: `msBilled`, `MBMax`.
+/// Strips the unit of the value before, where a copy has lost the tab between them: `msBilled`, `MBMax`.
 fn without_unit(word: &str) -> &str {
     let rest = word.strip_prefix("ms").or_else(|| word.strip_prefix("MB"));
     rest.filter(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase())).unwrap_or(word)
 }
 
-/// The fields of a report of any kind, each read for itself: a value that is odd says nothing of the others.
+/// Fields of a report of any kind. Each is read on its own: an odd value does not invalidate the others.
 #[derive(Default)]
 struct ReportFields<'a> {
     metrics: Metrics,
@@ -296,9 +297,9 @@ struct ReportFields<'a> {
     error_type: Option<&'a str>,
     trace_id: Option<&'a str>,
     init_before_duration: bool,
-    /// The last field that every REPORT has is there; a status comes after it.
+    /// Whether the last field that every REPORT has is there; a status comes after it.
     reached_the_end: bool,
-    /// A value was not understood.
+    /// Whether a value was not understood.
     lost: bool,
 }
 
@@ -314,7 +315,7 @@ impl<'a> ReportFields<'a> {
         fields
     }
 
-    /// `None` where the value is not what its label says.
+    /// Stores a value; `None` if it does not fit its label.
     fn take(&mut self, label: Label, value: &'a str) -> Option<()> {
         let metrics = &mut self.metrics;
         match label {
@@ -336,7 +337,7 @@ impl<'a> ReportFields<'a> {
         Some(())
     }
 
-    /// The short form (a duration alone) means success.
+    /// Converts the fields into an init report. The short form (a duration alone) means success.
     fn into_init_report(self, duration: fn(&Metrics) -> Option<u64>) -> Option<InitReport<'a>> {
         let duration_us = duration(&self.metrics);
         (duration_us.is_some() || self.status.is_some()).then_some(InitReport {
@@ -349,7 +350,7 @@ impl<'a> ReportFields<'a> {
     }
 }
 
-/// A figure without its unit, or words without a colon, end the text: what comes after them was cut off.
+/// Returns whether a text was cut off: it ends in a figure without its unit, or in words without a colon.
 fn ends_midway(text: &str) -> bool {
     let (_, last) = text.trim_end().rsplit_once(':').unwrap_or(("", text));
     let mut words = last.split_whitespace();
@@ -363,7 +364,7 @@ fn ends_midway(text: &str) -> bool {
     }
 }
 
-/// Reads a figure as thousandths, with or without its unit behind it (`9830ms`) and with or without commas between
+/// Parses a figure as thousandths, with or without its unit behind it (`9830ms`) and with or without commas between
 /// thousands (`3,000.00`), as copies and spreadsheets write them.
 fn figure(value: &str) -> Option<u64> {
     let end = value.find(|char: char| !matches!(char, '0'..='9' | '.' | ',')).unwrap_or(value.len());
@@ -385,7 +386,7 @@ fn megabytes(value: &str) -> Option<u32> {
     u32::try_from(figure(value)? / 1_000).ok()
 }
 
-/// The phase of an init by the platform's word.
+/// Parses the platform's word for the phase of an init.
 pub(super) fn phase(word: &str) -> Option<InitPhase> {
     match word {
         "init" => Some(InitPhase::Init),

@@ -1,4 +1,4 @@
-//! Lines of the Python client: logger lines with tabs and a time, and the line for a failed handler without either.
+//! Lines of the Python client: of its logger, with tabs and a time, and of a failed handler, with neither.
 
 use super::TextShape;
 use super::client_payload::is_load_error;
@@ -15,7 +15,7 @@ use crate::model::{AppError, AppLine, ErrorForm, Level};
 pub(super) const SHAPE: TextShape =
     TextShape { begins: &["Unable to import", "module init", "Handler '", "Syntax error"], parse };
 
-/// What a line of the Python client says.
+/// Parses a line of the Python client.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     if text.starts_with(LAMBDA_WARNING) || text.starts_with('[') && first_line(text).0.contains(LAMBDA_WARNING) {
         return Some(after_warning(text));
@@ -34,7 +34,7 @@ pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     }
 }
 
-/// The client's warning and the error itself may be one event, with a carriage return between.
+/// Parses the client's warning. The error itself may follow in the same event, after a carriage return.
 fn after_warning(text: &str) -> AppLine<'static> {
     let mut rest = text;
     while let Some((_, next)) = rest.split_once(['\n', '\r']) {
@@ -50,7 +50,7 @@ fn after_warning(text: &str) -> AppLine<'static> {
     AppLine { level: Level::Warn, ..AppLine::default() }
 }
 
-/// `[LEVEL] TAB <time> TAB <id or nothing> TAB <text>`
+/// Parses the rest of a line of the logger: `[LEVEL] TAB <time> TAB <id or nothing> TAB <text>`.
 fn logger(level: Level, rest: &str) -> AppLine<'static> {
     let rest = rest.trim_start_matches(BLANKS);
     let (id, rest) = uuid(rest).map_or((None, rest), |(id, rest)| (Some(id), rest));
@@ -78,8 +78,8 @@ fn without_time(level: Level, word: &str, rest: &str) -> Option<AppError<'static
     super::crash::native_client(rest).or_else(|| Some(exception::logged(rest)))
 }
 
-/// The client prints the class without its module. Where the stack is on lines of its own, the name must say that it
-/// is an error, for Java's logger prints `[ERROR] some text` too.
+/// Parses the error of a failed handler; the client prints its class without the module. If the stack is on lines of
+/// its own, the name must be that of an error, as Java's logger prints `[ERROR] some text`, too.
 fn unhandled(rest: &str) -> Option<AppError<'static>> {
     let (line, after) = first_line(rest);
     let with_stack = after.contains(TRACEBACK);
@@ -101,7 +101,7 @@ fn unhandled(rest: &str) -> Option<AppError<'static>> {
     exception::typed(form, rest, is_type_name).or_else(|| Some(described(form, name, message, rest)))
 }
 
-/// Clients before 2019: `<message>: <Type>` and the stack, or a sentence for code that did not load.
+/// Parses an error of clients before 2019: `<message>: <Type>` and the stack, or a sentence for code that did not load.
 fn legacy(text: &str) -> Option<AppLine<'static>> {
     const SENTENCES: [&str; 3] = ["module initialization error", "Handler '", "Syntax error in module '"];
     let line = first_line(text).0;
@@ -118,8 +118,8 @@ fn legacy(text: &str) -> Option<AppLine<'static>> {
     Some(AppLine { level: Level::Error, error: Some(error), ..AppLine::default() })
 }
 
-/// `<message>: <Type>` and the stack, whose last line says the same the other way round: `<Type>: <message>`. Where it
-/// says something else, another line of the function stands before a stack that the function printed. The clients that
+/// Parses `<message>: <Type>` and the stack, whose last line repeats the two the other way round: `<Type>: <message>`.
+/// If it does not, the head is another line of the function and the stack was printed by the function. The clients that
 /// wrote this ended with Python 3.7, so a stack of a later version was printed by the function, too.
 fn before_stack(text: &str) -> Option<AppError<'static>> {
     let (head, stack) = split_at_first(text, TRACEBACK)?;
@@ -136,14 +136,14 @@ fn before_stack(text: &str) -> Option<AppError<'static>> {
     super::crash::parse(text.get(head.len()..)?)?.error
 }
 
-/// Splits a line `<message>: <Type>` of whatever name: the stack tells whether it is a type.
+/// Splits a line `<message>: <Type>` with any name for a type: the stack tells whether it is one.
 fn message_and_type(head: &str) -> Option<(&str, &str)> {
     head.trim_end().rsplit_once(": ").filter(|(_, name)| is_type_name(name))
 }
 
-/// The message, where the last line of a stack says what the head says. The head has the place of a syntax error behind
-/// the message, and letters that Python 2 escapes in its stacks. Where each line is an event of its own, the head is the
-/// last line of a longer message, whose first line ends the stack.
+/// Returns the message if the last line of a stack (`said`) agrees with the head. Beyond it, the head may have the
+/// place of a syntax error behind the message, and letters that Python 2 escapes in stacks. If each line is an event of
+/// its own, the head is the last line of a longer message, whose first line is the one in the stack.
 fn whole_message<'a>(said: &'a str, message: &'a str) -> Option<&'a str> {
     let (first, further) = first_line(message);
     let first = first.trim();
@@ -155,7 +155,7 @@ fn whole_message<'a>(said: &'a str, message: &'a str) -> Option<&'a str> {
     last_of_longer.then_some(said)
 }
 
-/// Whether `escaped` is `plain` with an escape (`\xe9`, `\u20ac`, `\U0001f600`) in the place of each other letter.
+/// Returns whether `escaped` is `plain` with every non-ASCII letter escaped (`\xe9`, `\u20ac`, `\U0001f600`).
 fn is_escaped(escaped: &str, plain: &str) -> bool {
     if plain.is_ascii() || !escaped.is_ascii() {
         return false;
@@ -179,7 +179,7 @@ fn is_escaped(escaped: &str, plain: &str) -> bool {
     rest.is_empty()
 }
 
-/// Whether a stack goes through the library of Python 3.8 or later, or marks the place in a line as 3.11 and later do.
+/// Returns whether a stack has a library path of Python 3.8 or later, or marks columns as 3.11 and later do.
 fn is_of_later_python(stack: &str) -> bool {
     lines(stack).any(|line| {
         let marks = line.trim();

@@ -13,14 +13,14 @@ const LABELS: [(&str, ErrorForm); 3] = [
     ("Init error when loading handler", ErrorForm::Init),
 ];
 
-/// The form of error that a label announces.
+/// Returns the form of error that a label announces.
 pub(super) fn label(text: &str) -> Option<ErrorForm> {
     LABELS.iter().find(|(label, _)| text.starts_with(label)).map(|(_, form)| *form)
 }
 
 pub(super) const SHAPE: TextShape = TextShape { begins: &["Critical exception", "Init error"], parse };
 
-/// What a line of the Ruby client or of Ruby's logger says.
+/// Parses a line of the Ruby client or of Ruby's logger.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     if let Some(form) = label(text) {
         let error = failure(form, text);
@@ -40,7 +40,7 @@ fn failure(form: ErrorForm, text: &str) -> AppError<'static> {
     }
 }
 
-/// `E, [<time> #<pid>] ERROR <id> -- <program>: <text>`
+/// Parses a line of Ruby's logger: `E, [<time> #<pid>] ERROR <id> -- <program>: <text>`.
 fn logger(text: &str) -> Option<AppLine<'static>> {
     let (letter, rest) = text.split_once(", [")?;
     if !matches!(letter, "D" | "I" | "W" | "E" | "F" | "A") {
@@ -55,7 +55,7 @@ fn logger(text: &str) -> Option<AppLine<'static>> {
         let (line, _) = first_line(rest);
         let said = line.find(": ").and_then(|at| rest.get(at + 2..)).unwrap_or(rest);
         let mut error = exception::logged(said);
-        // `<message> (<Class>)` is how Ruby prints an exception.
+        // Ruby prints an exception as `<message> (<Class>)`.
         let class = line.trim_end().strip_suffix(')').and_then(|line| line.rsplit_once(" (")).map(|(_, class)| class);
         if error.error_type.is_none()
             && let Some(class) = class.filter(|class| super::text::is_type_name(class))
@@ -67,7 +67,7 @@ fn logger(text: &str) -> Option<AppLine<'static>> {
     Some(AppLine { id, level, error, ..AppLine::default() })
 }
 
-/// A payload whose label came as another message: its type names the class of failure.
+/// Returns the form of a payload whose label came as another message: its type names the class of failure.
 pub(super) fn form_of_payload(error_type: &str) -> Option<ErrorForm> {
     let (family, _) = error_type.split_once('<')?;
     match family {

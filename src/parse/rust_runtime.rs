@@ -10,7 +10,7 @@ const SPAN: &str = "Lambda runtime invoke";
 
 pub(super) const SHAPE: TextShape = TextShape { begins: &[], parse };
 
-/// What a line of the subscriber says.
+/// Parses a line of the subscriber.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     let rest = after_timestamp(text).map_or(text, trim_front);
     let (severity, rest) = word(rest);
@@ -35,8 +35,8 @@ fn request_id(line: &str) -> Option<RequestId> {
     })
 }
 
-/// Directly under the client's span the line is the client's, unless it names a target of someone else; under a span
-/// of the function it is the function's.
+/// Reads the error of a line. Directly under the client's span the line is the client's, unless it names another
+/// target; under a span of the function it is the function's.
 fn failure(rest: &str) -> AppError<'static> {
     let said = rest.strip_prefix(SPAN).map(after_fields);
     let Some(said) = said.filter(|said| said.starts_with(": ")) else {
@@ -48,7 +48,7 @@ fn failure(rest: &str) -> AppError<'static> {
         return exception::logged(message);
     }
     if message.starts_with("user handler panicked") {
-        // The words with which the client answers the caller; the panic's own are on standard error.
+        // The client's answer to the caller; the message of the panic is on standard error.
         return described(ErrorForm::Unhandled, "Lambda panicked", message, "");
     }
     debug_of(ErrorForm::Unhandled, message)
@@ -58,7 +58,7 @@ fn is_target(word: &str) -> bool {
     is_type_name(word) && !word.starts_with(|c: char| c.is_uppercase())
 }
 
-/// What follows the fields of a span, which may hold braces in quotes.
+/// Returns what follows the fields of a span, which may hold braces in quotes.
 fn after_fields(text: &str) -> &str {
     let mut quoted = false;
     let mut depth = 0u32;
@@ -79,7 +79,7 @@ fn after_fields(text: &str) -> &str {
     ""
 }
 
-/// The `Debug` form of an error: the name before its fields is the best type there is.
+/// Creates an error from its `Debug` form; the name before its fields is the best type available.
 pub(super) fn debug_of(form: ErrorForm, message: &str) -> AppError<'static> {
     let end = message.find([' ', '(', '{', '"', ':', '\n']).unwrap_or(message.len());
     let (name, rest) = message.split_at(end);

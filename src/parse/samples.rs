@@ -1,11 +1,11 @@
-//! Samples of every shape and what they say; the laws that hold for all of them.
+//! Samples of every shape with what they are parsed to, and the laws that hold for all of them.
 
 use super::{Joiner, Sieve, may_matter, parse};
 use crate::model::{AppError, AppLine, ErrorForm, Level, Statement, Status};
 
 pub(crate) const ID: &str = "6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34";
 
-/// One line on a record: the parts that matter here.
+/// Summarises a record in one line: the parts that matter here.
 fn gist(record: &Statement<'_>) -> String {
     match record {
         Statement::App(line) => app_gist(line),
@@ -294,7 +294,7 @@ pub(crate) const APP: &[(&str, &str)] = &[
         "$ID\tInvoke Error\t{\"errorType\":\"WidgetException\",\"errorMessage\":\"no widget\",\"stack\":[]}",
         "Unhandled id WidgetException | no widget",
     ),
-    // An error that the client cannot write as JSON because it refers to itself, and an error logged after a text.
+    // An error that refers to itself, so that the client cannot write it as JSON, and an error logged after a text.
     (
         r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"ERROR","requestId":"$ID","message":"<ref *1> Error: no widget\n    at pick (/var/task/pick.js:3:4) {\n  self: [Circular *1]\n}"}"#,
         "MaybeUnhandled id Error | no widget | at pick (/var/task/pick.js)",
@@ -307,8 +307,8 @@ pub(crate) const APP: &[(&str, &str)] = &[
         r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"ERROR","requestId":"$ID","message":{"errorType":"UnhandledPromiseRejection","errorMessage":"Error: no widget","stackTrace":["Runtime.UnhandledPromiseRejection: Error: no widget"],"reason":{"errorType":"Error","errorMessage":"no widget"},"promise":{}}}"#,
         "UnhandledRejection id UnhandledPromiseRejection | Error: no widget | cause Error: no widget",
     ),
-    // An error with a `toJSON` of its own, which is asked before the client adds `errorType`: alone, behind a label, of a
-    // rejection; and the same from loggers of the function, which add keys or write their level in another way.
+    // An error with a `toJSON` of its own, which is called before the client adds `errorType`: alone, behind a label,
+    // of a rejection; and the same from loggers of the function, which add keys or write their level in another way.
     (
         r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"ERROR","requestId":"$ID","message":{"message":"Request failed with status code 503","name":"AxiosError","stack":"AxiosError: Request failed with status code 503\n    at pick (/var/task/pick.js:3:4)","config":{"url":"/widgets","baseURL":"https://api.example.com","method":"get"},"code":"ERR_BAD_RESPONSE","status":503}}"#,
         "MaybeUnhandled id AxiosError | Request failed with status code 503 | at pick (/var/task/pick.js) | code ERR_BAD_RESPONSE | 503 | url https://api.example.com/widgets",
@@ -353,12 +353,12 @@ pub(crate) const APP: &[(&str, &str)] = &[
         r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"WARN","requestId":"$ID","message":{"message":"no widget","name":"AxiosError","stack":"AxiosError: no widget"}}"#,
         "App id Warn",
     ),
-    // Python 4.2 and later names the level as everybody does.
+    // Since 4.2, Python's client names the level under the usual key.
     (
         r#"{"timestamp": "2026-01-02T03:04:05Z", "level": "ERROR", "errorMessage": "no widget", "errorType": "ValueError", "requestId": "$ID", "stackTrace": ["  File \"/var/task/pick.py\", line 3, in pick\n    raise ValueError(\"no widget\")\n"]}"#,
         "Unhandled id ValueError | no widget | at pick (/var/task/pick.py)",
     ),
-    // The panic's own words stand on standard error; the client's line names the answer to the caller.
+    // The message of the panic is on standard error; the client's line names the answer to the caller.
     (
         "ERROR Lambda runtime invoke{requestId=\"$ID\"}: user handler panicked error=Any { .. }",
         "Unhandled id Lambda panicked | user handler panicked error=Any { .. }",
@@ -670,7 +670,7 @@ pub(crate) const APP: &[(&str, &str)] = &[
     ("", "App Info"),
 ];
 
-/// Every sample, with `$ID` for the request id.
+/// Lists every sample, with `$ID` for the request id.
 pub(crate) fn texts() -> impl Iterator<Item = &'static str> {
     PLATFORM.iter().chain(APP).map(|(text, _)| *text)
 }
@@ -702,7 +702,7 @@ fn lines_of_functions() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-/// Where a REPORT has two statuses, it is as bad as the worse of them, in whichever order they stand.
+/// The worse of two statuses in a REPORT counts, in either order.
 #[test]
 fn the_worse_of_two_statuses_counts() {
     let figures = "Duration: 3.07 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 66 MB";
@@ -754,7 +754,7 @@ fn figures_in_other_units_are_lost() {
     }
 }
 
-/// What must be seen: every line of the platform and every error.
+/// Returns whether the pre-filter must let a record through: every line of the platform and every error.
 fn must_be_seen(record: &Statement<'_>) -> bool {
     match record {
         Statement::App(AppLine { level, error, .. }) => *level >= Level::Error || error.is_some(),
@@ -774,7 +774,7 @@ fn whatever_matters_is_let_through() {
     }
 }
 
-/// Whatever level an object names, wherever it does, behind whatever head.
+/// Objects with a severe level pass the pre-filter, whatever the key and whatever head precedes them.
 #[test]
 fn severe_levels_are_let_through() {
     let heads = [
@@ -852,7 +852,7 @@ fn ordinary_lines_are_dismissed() {
     }
 }
 
-/// Own text can never come out of a form that ends an attempt.
+/// A mention of an error in the function's own text never has a form that ends an attempt.
 #[test]
 fn mentions_are_no_failures() {
     for text in [
@@ -868,7 +868,7 @@ fn mentions_are_no_failures() {
     }
 }
 
-/// No shape may cost the square of a message's length.
+/// No shape takes quadratic time in the length of a message.
 #[test]
 fn hostile_messages_are_read_in_time() {
     const LENGTH: usize = 200_000;
@@ -902,7 +902,7 @@ fn hostile_messages_are_read_in_time() {
             feed_all(&text);
         }
     }
-    // Seconds where the work grows with the length; hours where it grows with its square.
+    // Seconds if the work is linear in the length; hours if it is quadratic.
     assert!(begun.elapsed().as_secs() < 120, "{:?}", begun.elapsed());
 }
 
@@ -931,7 +931,7 @@ proptest::proptest! {
         feed_all(&text);
     }
 
-    /// A block is searched in windows; its messages are judged as if each stood alone.
+    /// A block, though searched in windows, gives the same answers as its messages one by one.
     #[test]
     fn a_block_is_sifted_like_its_messages(picks in proptest::collection::vec((0usize..1000, 0usize..700), 1..120)) {
         let all: Vec<_> = PLATFORM.iter().chain(APP).collect();

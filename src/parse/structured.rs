@@ -1,4 +1,4 @@
-//! Lines of the function in JSON: the clients' own, Powertools, pino, Serilog and whatever else logs objects.
+//! Lines of the function in JSON: of the runtime clients, Powertools, pino, Serilog and any other logger of objects.
 
 use std::borrow::Cow;
 
@@ -15,13 +15,13 @@ use super::{java, ruby, rust_runtime};
 use crate::lambda::REQUEST_ID_KEYS;
 use crate::model::{AppError, AppLine, ErrorForm, Level, RequestId};
 
-/// What a JSON line of the function says; `None` where the text is no object.
+/// Parses a JSON line of the function; `None` if the text is no object.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     let object = first_object(text.strip_prefix('\u{feff}').unwrap_or(text))?;
     Some(of_object(&object))
 }
 
-/// What an object says.
+/// Reads the fields of a line from its object.
 pub(super) fn of_object(object: &Object<'_>) -> AppLine<'static> {
     let mut line = AppLine {
         id: request_id(object),
@@ -43,11 +43,11 @@ pub(super) fn of_object(object: &Object<'_>) -> AppLine<'static> {
     line
 }
 
-/// The shapes of the runtime clients, in order; the first that knows the object decides.
+/// Shapes of the runtime clients, in order; the first that recognises the object decides.
 const CLIENTS: [fn(&Object<'_>, Level) -> Option<AppError<'static>>; 7] =
     [node_client, node_circular, python_client, java_client, go_client, ruby_client, rust_client];
 
-/// A JSON object inside a line that has an id and a level of its own: the higher level counts.
+/// Adds the fields of a JSON object inside a line that has an id and a level of its own: the higher level counts.
 pub(super) fn look_inside(text: &str, line: &mut AppLine<'static>) {
     let text = text.trim_start();
     if !text.starts_with('{') || text.len() < 8 {
@@ -68,7 +68,8 @@ fn message_text<'a>(object: &'a Object<'_>) -> Option<&'a str> {
     member(object, "message").or_else(|| member(object, "msg")).and_then(Value::as_str)
 }
 
-/// The keys under which loggers put Lambda's request id. Only a UUID counts; that inside `$metadata` is another's.
+/// Returns Lambda's request id from the keys that loggers use. Only a UUID counts; the one inside `$metadata` belongs
+/// to another service.
 fn request_id(object: &Object<'_>) -> Option<RequestId> {
     let uuid = |value: &Value<'_>| RequestId::parse(value.as_str()?.as_bytes());
     all_at(object, &REQUEST_ID_KEYS).find_map(uuid).or_else(|| {
@@ -77,7 +78,7 @@ fn request_id(object: &Object<'_>) -> Option<RequestId> {
     })
 }
 
-/// Node.js: the error is an object under `message`. `console.error(error)` looks the same.
+/// Reads an error of Node.js' client: an object under `message`. `console.error(error)` looks the same.
 fn node_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
     let inner = member(object, "message")?.as_object()?;
     if level < Level::Error {
@@ -98,7 +99,8 @@ fn node_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
     Some(error)
 }
 
-/// Node.js: an error that refers to itself (those of HTTP clients hold their sockets) is printed as text.
+/// Reads an error of Node.js that refers to itself and so is printed as text: errors of HTTP clients hold their
+/// sockets.
 fn node_circular(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
     let text = member(object, "message")?.as_str().filter(|text| text.contains("[Circular *"))?;
     if level < Level::Error || !has_only_keys_of_node(object) || request_id(object).is_none() {
@@ -109,8 +111,8 @@ fn node_circular(object: &Object<'_>, level: Level) -> Option<AppError<'static>>
     Some(exception::described(ErrorForm::MaybeUnhandled, name, &message, text))
 }
 
-/// The client writes these keys and its level in capitals; loggers in the function add keys of their own, or write the
-/// level in small letters or as a number.
+/// Returns whether only Node.js' client can have written an object: it writes these keys and its level in capitals,
+/// while loggers in the function add keys of their own, or write the level in small letters or as a number.
 fn has_only_keys_of_node(object: &Object<'_>) -> bool {
     const KEYS: [&str; 5] = ["timestamp", "level", "requestId", "tenantId", "message"];
     let level = member(object, "level").and_then(Value::as_str);
@@ -119,7 +121,8 @@ fn has_only_keys_of_node(object: &Object<'_>) -> bool {
         && object.keys().all(|key| KEYS.contains(&key))
 }
 
-/// Python and .NET: type, message and stack at the top, and no message of a logger. Python leaves the id empty in init.
+/// Reads an error of the clients of Python and .NET: type, message and stack at the top, and no message of a logger.
+/// Python leaves the id empty during init.
 fn python_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
     let silent = match member(object, "message") {
         None => !object.contains_key("msg"),
@@ -142,7 +145,7 @@ fn python_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>>
     Some(error)
 }
 
-/// Java: the framed text under `message`, and no key that a logging library would add.
+/// Reads an error of Java's client: the framed text under `message`, and no key that a logging library would add.
 fn java_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
     const KEYS: [&str; 6] = ["timestamp", "message", "level", "awsrequestid", "tenantid", "requestid"];
     if level < Level::Error || !object.keys().all(|key| KEYS.iter().any(|known| known.eq_ignore_ascii_case(key))) {
@@ -151,7 +154,7 @@ fn java_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
     java::of_json(message_text(object)?)
 }
 
-/// Go: the payload as a string under `msg` or `message`.
+/// Reads an error of Go's client: the payload as a string under `msg` or `message`.
 fn go_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
     if level < Level::Error {
         return None;
@@ -159,14 +162,14 @@ fn go_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
     payload(message_text(object)?)
 }
 
-/// Ruby: the payload without its label.
+/// Reads an error of Ruby's client: the payload without its label.
 fn ruby_client(object: &Object<'_>, _: Level) -> Option<AppError<'static>> {
     let name = member(object, "errorType")?.as_str()?;
     let form = ruby::form_of_payload(name)?;
     object.contains_key("errorMessage").then(|| error(form, object))
 }
 
-/// Rust: an error directly in the client's span, by the client or by nobody named.
+/// Reads an error of Rust's client: directly in the client's span, with the client or nothing as its target.
 fn rust_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
     let span = text_at(object, &["span.name"])?;
     let target = text_at(object, &["target"]).unwrap_or("lambda_runtime");
@@ -177,7 +180,7 @@ fn rust_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
     Some(rust_runtime::debug_of(ErrorForm::Unhandled, message))
 }
 
-/// A logger's error: what the object says of it, filled up from its text.
+/// Reads the error that a logger wrote: the members of the object, completed from its text.
 fn logged(object: &Object<'_>) -> AppError<'static> {
     let mut found = error(ErrorForm::Logged, object);
     let text = message_text(object).or_else(|| text_at(object, &["fields.message", "@m", "error"]));
@@ -202,7 +205,7 @@ fn logged(object: &Object<'_>) -> AppError<'static> {
     found
 }
 
-/// `"error":"SomeError"` or `"exception":"Type: message\n…"`.
+/// Returns the error type from a text: `"error":"SomeError"` or `"exception":"Type: message\n…"`.
 fn named_by_text(object: &Object<'_>) -> Option<Cow<'static, str>> {
     let text = text_at(object, &["exception", "error", "err", "errorName", "@x"])?;
     let (name, _) = exception::shown(text)?;

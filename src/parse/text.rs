@@ -1,18 +1,19 @@
-//! Small readers of text that every message shape uses: lines, words, numbers, colour codes. They know no shape.
+//! Text helpers that all message shapes share: lines, words, numbers, colour codes. None depends on a shape.
 
 use std::borrow::Cow;
 
 use crate::model::{RequestId, Timestamp};
 
-/// Blanks between fields: a tab, or the spaces that a copy made of it.
+/// Blanks between fields: a tab, or the spaces that a copy turned it into.
 pub(super) const BLANKS: [char; 2] = [' ', '\t'];
 
-/// Everything that may stand before the first letter of a message.
+/// Strips everything that may precede the first letter of a message.
 pub(super) fn trim_front(text: &str) -> &str {
     text.trim_start_matches([' ', '\t', '\r', '\n', '\u{feff}'])
 }
 
-/// Lines ended by `\n`, `\r\n` or a lone `\r`, which clients write inside an event where `\n` would end it.
+/// Splits a text into lines ended by `\n`, `\r\n` or a lone `\r`, which clients write inside an event where `\n` would
+/// end it.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> + Clone {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
@@ -24,50 +25,50 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> + Clone {
     })
 }
 
-/// What stands before and behind the first `mark`. Texts of errors are long, and most marks are not in them, which a
-/// vectorised search sees sooner than that of the standard library.
+/// Splits at the first `mark`. Error texts are long and mostly lack the mark, which the vectorised search of `memchr`
+/// finds out sooner than the standard library's.
 pub(super) fn split_at_first<'a>(text: &'a str, mark: &str) -> Option<(&'a str, &'a str)> {
     let at = memchr::memmem::find(text.as_bytes(), mark.as_bytes())?;
     Some((text.get(..at)?, text.get(at + mark.len()..)?))
 }
 
-/// The first line and what follows its end.
+/// Splits off the first line; the rest begins after its line end.
 pub(super) fn first_line(text: &str) -> (&str, &str) {
     let end = memchr::memchr2(b'\n', b'\r', text.as_bytes());
     end.and_then(|end| Some((text.get(..end)?, text.get(end + 1..)?))).unwrap_or((text, ""))
 }
 
-/// Without the blanks of either kind, including the no-break spaces that the Python client indents with.
+/// Strips leading blanks, including the no-break spaces that the Python client indents with.
 pub(super) fn trim_indent(line: &str) -> &str {
     line.trim_start_matches([' ', '\t', '\u{a0}'])
 }
 
-/// The word at the start of `text`, after blanks, and the rest.
+/// Splits off the first word after any blanks.
 pub(super) fn word(text: &str) -> (&str, &str) {
     let text = text.trim_start();
     text.find(char::is_whitespace).map_or((text, ""), |end| text.split_at(end))
 }
 
-/// What follows `prefix` and at least one blank.
+/// Returns what follows `prefix` and at least one blank.
 pub(super) fn after_word<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     let rest = text.strip_prefix(prefix)?;
     let trimmed = rest.trim_start_matches(BLANKS);
     (trimmed.len() < rest.len()).then_some(trimmed)
 }
 
-/// The UUID at the start of `text` and what follows it.
+/// Parses the UUID at the start of `text`; also returns what follows it.
 pub(super) fn uuid(text: &str) -> Option<(RequestId, &str)> {
     let id = RequestId::parse_prefix(text.as_bytes())?;
     Some((id, text.get(RequestId::LENGTH..).unwrap_or("")))
 }
 
-/// What follows the timestamp at the start of `text`.
+/// Returns what follows the timestamp at the start of `text`.
 pub(super) fn after_timestamp(text: &str) -> Option<&str> {
     let (_, used) = Timestamp::parse_prefix(text.as_bytes())?;
     text.get(used..)
 }
 
-/// Thousandths of a decimal number, exactly: `3.07` is 3070. Further digits are cut off, as their unit is lost.
+/// Parses a decimal number as thousandths, exactly: `3.07` is 3070. Further digits are truncated.
 pub(super) fn thousandths(text: &str) -> Option<u64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
@@ -82,7 +83,7 @@ pub(super) fn thousandths(text: &str) -> Option<u64> {
     Some(value)
 }
 
-/// Without terminal colour codes (`ESC [ … letter`), which subscribers of Rust and others print.
+/// Removes terminal colour codes (`ESC [ … letter`), which subscribers of Rust and others print.
 pub(super) fn without_colour(text: &str) -> Cow<'_, str> {
     if !text.contains('\u{1b}') {
         return Cow::Borrowed(text);
@@ -100,7 +101,8 @@ pub(super) fn without_colour(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// Whether `word` can be the name of a type in any of the languages: `KeyError`, `a.b.C$D`, `A::B`, `Function<X>`.
+/// Returns whether `word` can be the name of a type in any of the languages: `KeyError`, `a.b.C$D`, `A::B`,
+/// `Function<X>`.
 pub(super) fn is_type_name(word: &str) -> bool {
     let mut chars = word.chars();
     chars.next().is_some_and(|first| first.is_alphabetic() || first == '_')
@@ -109,30 +111,31 @@ pub(super) fn is_type_name(word: &str) -> bool {
         && word.len() <= 200
 }
 
-/// Whether the last part of a type name says that it is an error.
+/// Returns whether a type name denotes an error by its ending, or contains `Exception`.
 pub(super) fn is_error_name(word: &str) -> bool {
     const ENDS: [&str; 8] = ["Error", "Exception", "Fault", "Failure", "Interrupt", "Exit", "Timeout", "Errno"];
     is_type_name(word) && (ENDS.iter().any(|end| word.ends_with(end)) || word.contains("Exception"))
 }
 
-/// Splits a line `<message>: <class>`, with which the clients of the JVM, of Python before 2019 and of .NET before
-/// version 6 begin an error. The message may be empty.
+/// Splits a line `<message>: <class>`, the first line of an error of the clients of the JVM, of Python before 2019 and
+/// of .NET before version 6. The message may be empty.
 pub(super) fn message_and_class(line: &str) -> Option<(&str, &str)> {
     // No class has a blank, so this is the last `: `.
     let (said, class) = line.trim_end().rsplit_once(' ')?;
     Some((said.strip_suffix(':')?, class)).filter(|_| is_class_name(class))
 }
 
-/// Whether a word is written like the class of an error: its last part begins with a capital, as in every convention,
-/// or it ends like those in small letters that Python's standard library and some programs have (`zlib.error`, `gaierror`).
+/// Returns whether a word looks like the class of an error: its last part begins with a capital, as in every
+/// convention, or ends like the lower-case names in Python's standard library and some programs (`zlib.error`,
+/// `gaierror`).
 pub(super) fn is_class_name(word: &str) -> bool {
     const SMALL: [&str; 3] = ["error", "exception", "timeout"];
     let last = word.rsplit(['.', ':', '+']).next().unwrap_or(word).trim_start_matches('_');
     (last.starts_with(char::is_uppercase) || SMALL.iter().any(|end| last.ends_with(end))) && is_type_name(word)
 }
 
-/// Whether a line begins like a logger's: a time, a level, a thread in brackets, an id, or the name of a logger before a
-/// dash. Runtime clients of old put nothing in front of the message of an error.
+/// Returns whether a line begins like a logger's: with a time, a level, a thread in brackets, an id, or the name of a
+/// logger before a dash. Old runtime clients put nothing before the message of an error.
 pub(super) fn has_log_head(line: &str) -> bool {
     const LEVELS: [&str; 14] = [
         "TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "WARNING", "ERROR", "SEVERE", "CRITICAL", "FATAL", "CONFIG",
@@ -165,7 +168,7 @@ pub(super) fn type_and_message(line: &str, accept: fn(&str) -> bool) -> Option<(
     if let Some(name) = head.strip_suffix(':') {
         return accept(name).then(|| (name, tail.trim()));
     }
-    // .NET and Node put a code between: `SqlException (0x80131904): …`, `Error [ERR_X]: …`.
+    // .NET and Node put a code in between: `SqlException (0x80131904): …`, `Error [ERR_X]: …`.
     let coded = tail.trim_start();
     if coded.starts_with(['(', '[']) && accept(head) {
         // Codes are short; the search is bounded so that hostile text cannot make it quadratic.

@@ -1,7 +1,8 @@
-//! Joins the stages: opens inputs, runs every event through decode, parse, assemble and rules, and sums up.
+//! The stages joined: opens inputs, runs every event through decode, parse, assemble and rules, and sums up.
 //!
-//! Inputs are read by a pool of workers, each with a ledger of its own. What a worker cannot finish alone, the two ends
-//! of a log stream, it leaves as parts that are joined after the last input; so the number of workers changes nothing.
+//! Inputs are read by a pool of workers, each with a ledger of its own. The two ends of a log stream, which a worker
+//! cannot finish alone, are left as parts that are joined after the last input, so the number of workers changes
+//! nothing.
 
 mod closed;
 mod duplicates;
@@ -40,45 +41,45 @@ use crate::source::{self, InputSource, MemoryInputs};
 use crate::summary::{LedgerEvent, Prices};
 use crate::wire::{Redaction, Summary};
 
-/// What to analyse, and how.
+/// Inputs and options of an analysis.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Files, directories, or `-` for standard input.
     pub paths: Vec<PathBuf>,
-    /// Name of the function, for input that does not say it.
+    /// Name of the function, for input that does not give it.
     pub function: Option<String>,
-    /// Only functions whose name matches one of these globs; empty means all.
+    /// Globs of function names to analyse; empty means all.
     pub only: Vec<String>,
-    /// Only attempts that start at or after this moment.
+    /// Earliest start of attempts to analyse.
     pub from: Option<Timestamp>,
-    /// Only attempts that start at or before this moment.
+    /// Latest start of attempts to analyse.
     pub to: Option<Timestamp>,
-    /// Only attempts that start within so many milliseconds before the end of the window.
+    /// Milliseconds before the end of the window within which attempts must start.
     pub since_ms: Option<i64>,
-    /// Worker threads.
+    /// Number of worker threads.
     pub threads: usize,
     /// Masking of secrets.
     pub redaction: Redaction,
-    /// Keep the records for ndjson output.
+    /// Whether to keep the records for ndjson output.
     pub keep_records: bool,
-    /// Keep only the records of failed attempts.
+    /// Whether to keep only the records of failed attempts.
     pub failures_only: bool,
-    /// Who calls the functions: for the wording of advice.
+    /// Caller of the functions, for the wording of advice.
     pub invoker: Option<Invoker>,
-    /// Keep what the ledger of events that need a person is made of.
+    /// Whether to keep the events that need a person, for the ledger.
     pub ledger: bool,
-    /// Keep the attempts whose request id begins so, with all their lines.
+    /// Beginning of the request ids of attempts to keep with all their lines.
     pub show: Option<String>,
-    /// What finds side effects in lines.
+    /// Patterns that find side effects in lines.
     pub effects: Arc<Effects>,
-    /// What time costs.
+    /// Prices of run time.
     pub prices: Prices,
-    /// Files that the answer is written to: none of them may be an input.
+    /// Files to which the answer is written: none of them may be an input.
     pub outputs: Vec<PathBuf>,
 }
 
 impl Default for Options {
-    /// Everything, with secrets masked, by one thread, for a summary only.
+    /// Analyses everything, with secrets masked, on one thread, for a summary only.
     fn default() -> Self {
         Self {
             paths: Vec::new(),
@@ -102,7 +103,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Which lines of attempts are kept.
+    /// Returns which lines of attempts are kept.
     fn keep(&self) -> Keep {
         Keep {
             filter: Some(self.effects.clone()),
@@ -112,38 +113,38 @@ impl Options {
     }
 }
 
-/// The answer.
+/// Result of an analysis.
 #[derive(Debug)]
 pub struct Analysis {
     /// The summary.
     pub summary: Summary,
-    /// The records, where they were asked for.
+    /// Records, if they were asked for.
     pub records: Option<Records>,
-    /// The events that need a person, where the ledger was asked for.
+    /// Events that need a person, if the ledger was asked for.
     pub ledger_events: Vec<LedgerEvent>,
-    /// The attempts to show, by request id and number.
+    /// Attempts to show, by request id and number.
     pub shown: Vec<ShownAttempt>,
-    /// An input could not be read, or not to its end.
+    /// Whether an input could not be read, or not to its end.
     pub input_failed: bool,
-    /// Nothing to analyse was found.
+    /// Whether nothing to analyse was found.
     pub empty: bool,
-    /// Inputs that hold sentences of the platform of which none was read: their failures are missing.
+    /// Number of inputs that hold sentences of the platform of which none was read: their failures are missing.
     pub unread_inputs: u64,
-    /// Logs among them: all but files that were left out of a directory for being no logs.
+    /// Number of logs among them: all but files that were left out of a directory for being no logs.
     pub unread_logs: u64,
 }
 
-/// Told how far a run is; for progress bars.
+/// Observer of a run's progress, for progress bars.
 pub(crate) trait Progress: Sync {
-    /// The total of bytes to read, as far as known.
+    /// Reports the total number of bytes to read, as far as known.
     fn total(&self, bytes: u64);
-    /// So many more bytes were read.
+    /// Reports that so many more bytes were read.
     fn advance(&self, bytes: u64);
-    /// One more attempt has its verdict.
+    /// Reports that one more attempt has its verdict.
     fn judged(&self, _failed: bool) {}
 }
 
-/// A progress that shows nothing.
+/// Progress that is not shown.
 #[derive(Debug)]
 pub(crate) struct Silent;
 
@@ -152,7 +153,7 @@ impl Progress for Silent {
     fn advance(&self, _bytes: u64) {}
 }
 
-/// Why there is no answer. Input that cannot be read is no such reason: it is part of the answer.
+/// Reason why there is no answer. Input that cannot be read is none: it is part of the answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AnalyzeError {
@@ -164,7 +165,7 @@ pub enum AnalyzeError {
     InvalidGlob {
         /// The glob.
         glob: String,
-        /// What is wrong with it.
+        /// Error in the glob.
         source: globset::Error,
     },
     /// Attempts that did not fit into memory could not be read back.
@@ -192,7 +193,7 @@ pub fn analyze_samples(samples: &[(&str, &[u8])], options: &Options) -> Result<A
     analyze_source(&MemoryInputs::new(samples), options, &Silent)
 }
 
-/// Analyses whatever a feed has; the paths in the options play no part.
+/// Analyses the inputs of a source; the paths in the options are ignored.
 ///
 /// # Errors
 /// As [`analyze`].

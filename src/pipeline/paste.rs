@@ -1,4 +1,4 @@
-//! What people paste of a log line: without its time and id, quoted, behind the prefix of a tool, cut off at either end.
+//! Pasted log lines: without their time and id, quoted, behind the prefix of a tool, cut off at either end.
 //!
 //! For `explain` alone, where somebody asks what a sentence means. In a log the same words without time and id are a
 //! mention, and `parse` must not take them for the platform's.
@@ -8,26 +8,26 @@ use crate::lambda::platform;
 use crate::lambda::runtimes::{GO_PANIC, INVOKE_ERROR, TRACEBACK, UNHANDLED_REJECTION};
 use crate::model::{RequestId, Timestamp, stream_parts};
 
-/// Put before a line that lost its time and id, as the platform and most runtimes write them.
+/// Head for a line that lost its time and id, as the platform and most runtimes write them.
 const HEAD: &str = "2026-01-01T00:00:00.000Z\t00000000-0000-4000-8000-000000000000\t";
-/// The id in them.
+/// Request id in the heads of lines.
 const ID: &str = "00000000-0000-4000-8000-000000000000";
 
-/// Where a sentence must stand in what was pasted.
+/// Required place of a sentence in the pasted text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stands {
     /// Anywhere: nobody else writes these words.
     Anywhere,
-    /// At the start: others write them, too.
+    /// At the start only: others write these words, too.
     First,
 }
 
 use Stands::{Anywhere, First};
 
-/// What stands before a sentence in its line.
+/// Text before a sentence in its line.
 #[derive(Clone, Copy)]
 enum Front {
-    /// This text.
+    /// A fixed text.
     Text(&'static str),
     /// `REPORT RequestId: ID`.
     Report,
@@ -53,9 +53,9 @@ impl Front {
     }
 }
 
-/// Sentences of the platform and of runtimes: how each begins, where it must stand, and the line that it is a part of. Of
-/// the line, what stands before the sentence, and the rest, with what was pasted from the beginning of the sentence on as
-/// `{}`, or behind these words as `{>}`.
+/// Sentences of the platform and of runtimes, each with its beginning, its required place, and the line that contains
+/// it: the text before the sentence, and the sentence itself, where `{}` stands for the pasted text from the sentence's
+/// beginning on, and `{>}` for what follows the beginning.
 const SENTENCES: &[(&str, Stands, Front, &str)] = &[
     (platform::TASK_TIMED_OUT, Anywhere, Text(HEAD), "{}"),
     ("Task timed out", Anywhere, Text(HEAD), platform::TASK_TIMED_OUT_EXAMPLE),
@@ -88,11 +88,12 @@ const SENTENCES: &[(&str, Stands, Front, &str)] = &[
     ("Error Type: ", Anywhere, Report, "Duration: 9.00 ms\tStatus: error\t{}"),
 ];
 
-/// A tool's time, group and stream, a line's own time and id, and what is between.
+/// Most words stripped from the front, plus the whole: a tool's time, group and stream, the line's own time and id, and
+/// what is between.
 const MOST_PIECES: usize = 8;
 
-/// What is left of the text without what copying, quoting and tools put around and in front of it, then ever more of it, up
-/// to the whole: a line that is whole in between is met whole.
+/// Yields the text stripped of everything that copying, quoting and tools put around and in front of it, then with ever
+/// more of that, up to the whole: so a line that is complete without a tool's prefix is tried as such.
 pub(super) fn pieces(text: &str) -> impl Iterator<Item = &str> {
     let parts = std::iter::successors(Some(unwrapped(text)), |text| without_first_word(text));
     let mut pieces: Vec<&str> = parts.take(MOST_PIECES).collect();
@@ -100,7 +101,7 @@ pub(super) fn pieces(text: &str) -> impl Iterator<Item = &str> {
     pieces.into_iter().chain([text])
 }
 
-/// The text without quotes, marks of a list or of a cut, and the name of a service.
+/// Strips quotes, marks of a list or of a cut, and the name of a service.
 #[must_use]
 pub(crate) fn unwrapped(text: &str) -> &str {
     let mut text = text.trim();
@@ -115,7 +116,7 @@ pub(crate) fn unwrapped(text: &str) -> &str {
         for begin in ["> ", "- ", "* ", "…", "..."] {
             text = text.strip_prefix(begin).unwrap_or(text).trim_start();
         }
-        // `docker compose logs` and its like.
+        // The prefix of `docker compose logs` and similar tools.
         let named = text.split_once("  | ").filter(|(name, _)| name.len() <= 40 && !name.contains(' '));
         text = named.map_or(text, |(_, message)| message);
         if text.len() == before {
@@ -124,7 +125,7 @@ pub(crate) fn unwrapped(text: &str) -> &str {
     }
 }
 
-/// What follows a time, an id, or the name of a stream or group.
+/// Returns what follows a time, an id, or the name of a stream or group.
 fn without_first_word(text: &str) -> Option<&str> {
     let (word, rest) = text.split_once([' ', '\t'])?;
     let is_id = |word: &str| word.len() == RequestId::LENGTH && RequestId::parse_prefix(word.as_bytes()).is_some();
@@ -136,12 +137,12 @@ fn without_first_word(text: &str) -> Option<&str> {
     is_front.then(|| rest.trim_start())
 }
 
-/// The text without anything around and in front of it.
+/// Strips everything around and in front of the text.
 fn bare(text: &str) -> &str {
     pieces(text).next().unwrap_or(text)
 }
 
-/// Lines that a sentence of the platform or of a runtime in the text is a part of.
+/// Lists lines that contain a sentence of the platform or of a runtime which is found in the text.
 pub(super) fn around_sentence(text: &str) -> impl Iterator<Item = String> {
     let text = bare(text);
     let text = text.strip_prefix("Error: ").unwrap_or(text);
@@ -153,18 +154,18 @@ pub(super) fn around_sentence(text: &str) -> impl Iterator<Item = String> {
     })
 }
 
-/// Where a sentence begins in a text that may be written in capitals.
+/// Returns the position of a sentence in a text, ignoring ASCII case.
 fn find_in_any_case(text: &str, sentence: &str) -> Option<usize> {
     let sentence = sentence.as_bytes();
     text.as_bytes().windows(sentence.len()).position(|window| window.eq_ignore_ascii_case(sentence))
 }
 
-/// Lines that the whole text may be a part of, the likeliest first.
+/// Lists lines of which the whole text may be a part, the likeliest first.
 pub(super) fn around(text: &str) -> impl Iterator<Item = String> {
     let bare = bare(text);
     let time = HEAD.split('\t').next().unwrap_or("");
     let fronts = [
-        // The client says these names; of any other, nobody knows whether it was caught.
+        // The client prints errors of these names; any other one may have been caught.
         (FAMILIES.iter().any(|family| bare.starts_with(family)), "[ERROR] ".to_owned()),
         (bare.starts_with("undefined"), format!("{time}\t")),
         (true, HEAD.to_owned()),
@@ -175,21 +176,21 @@ pub(super) fn around(text: &str) -> impl Iterator<Item = String> {
     fronts.into_iter().filter(|(fits, _)| *fits).map(move |(_, front)| format!("{front}{bare}"))
 }
 
-/// How the names of the platform's error types begin.
+/// Beginnings of the platform's error types.
 const FAMILIES: [&str; 4] = ["Runtime.", "Function.", "Extension.", "Sandbox."];
 
-/// The text with tabs, line ends and colours where outputs of ours show marks for them.
+/// Restores tabs, line ends and colours for which our outputs show marks.
 pub(super) fn restored(text: &str) -> String {
     unwrapped(text).replace(" | ", "\t").replace(" ↵ ", "\n").replace("\\x1b", "\x1b")
 }
 
-/// Whether the text has the form of a line: a word alone has not.
+/// Returns whether the text may be a line: a single word is none, unless it begins with a brace.
 pub(super) fn is_line(text: &str) -> bool {
     let text = unwrapped(text);
     text.contains(char::is_whitespace) || text.starts_with('{')
 }
 
-/// Whether the text begins with the name of an error or of the level, or is the answer that a caller gets of one.
+/// Returns whether the text begins with the name of an error or of the level, or is a caller's answer about an error.
 pub(super) fn tells_of_error(text: &str) -> bool {
     let text = bare(text);
     let word = text.split([':', ' ', '\t', '\n']).next().unwrap_or("");

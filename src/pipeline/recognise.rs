@@ -1,22 +1,22 @@
-//! One log line by itself: what it is, what it tells of an attempt, and the code to read about.
+//! Recognition of a single log line: what it is, its meaning for an attempt, and the code to read about.
 
 use super::paste;
 use crate::assemble::{Assembler, Message, Output, join};
 use crate::model::{AppError, AppLine, Attempt, Bucket, Category, ErrorForm, Keep, Level, Place, RequestId, Statement};
 use crate::{parse, rules};
 
-/// What was recognised, and the code whose page tells more.
+/// Recognised line, and the code whose page tells more.
 #[derive(Debug)]
 pub(crate) struct Recognised {
-    /// A sentence without its full stop.
+    /// Description: a sentence without its full stop.
     pub what: String,
-    /// The code, where the line leads to one.
+    /// Code, if the line leads to one.
     pub code: Option<&'static str>,
-    /// The code logged an error, and nothing says that it ended anything.
+    /// Whether the function logged an error that nothing shows to have ended anything.
     logged: bool,
 }
 
-/// Reads one line, or what was pasted of one. A word without a blank is no line.
+/// Recognises one line, or a pasted part of one. A word without a blank is no line.
 #[must_use]
 pub(crate) fn recognise(text: &str) -> Option<Recognised> {
     if !paste::is_line(text) {
@@ -34,19 +34,19 @@ pub(crate) fn recognise(text: &str) -> Option<Recognised> {
     sure.or_else(|| pieces().chain(around()).find(|found| found.code.is_some())).or_else(|| pieces().next())
 }
 
-/// The code of an error that nothing more is known of.
+/// Code of an error of which nothing more is known.
 const UNHANDLED: &str = "runtime_exception.unhandled";
-/// The code of an end that nothing explains.
+/// Code of an end that nothing explains.
 const UNKNOWN: &str = "unknown";
 
 impl Recognised {
-    /// The line by itself decides how an attempt ended.
+    /// Returns whether the line by itself decides how an attempt ended.
     fn is_sure(&self) -> bool {
         !self.logged && self.code.is_some_and(|code| code != UNKNOWN)
     }
 }
 
-/// What a line is, and where it leads. `unit` is what was seen of it.
+/// Describes a line and finds its code. `unit` names what was pasted: a line or a sentence.
 fn read(text: &str, unit: &str) -> Option<Recognised> {
     let record = parse::parse(text);
     let what = describe(&record)?;
@@ -67,7 +67,7 @@ fn read(text: &str, unit: &str) -> Option<Recognised> {
     Some(Recognised { what: format!("{what}{judged}"), code, logged: false })
 }
 
-/// What kind of line it is; `None` for one that says nothing in particular.
+/// Returns a sentence on the kind of line; `None` for an ordinary line.
 fn describe(record: &Statement<'_>) -> Option<String> {
     Some(match record {
         Statement::InitStart(_) => "The platform starts an environment (INIT_START)".into(),
@@ -124,7 +124,7 @@ fn describe_error(form: ErrorForm) -> &'static str {
     }
 }
 
-/// Keeps the attempts that an assembler makes.
+/// Output of an assembler that keeps its attempts.
 #[derive(Default)]
 struct Kept(Vec<Attempt>);
 
@@ -138,7 +138,8 @@ impl Output for Kept {
     fn duplicate(&mut self) {}
 }
 
-/// The attempt that the line would stand in, as far as it shows. A line about a process is followed by its end.
+/// Builds the attempt that the line would be part of, as far as it shows. A last word of a process is followed by its
+/// end.
 fn judged(text: &str, record: &Statement<'_>) -> Option<Attempt> {
     let message = |line| Message {
         at: None,
@@ -225,7 +226,7 @@ mod tests {
         }
     }
 
-    /// One line as it comes into a ticket or a chat.
+    /// Lists the forms of one line in a ticket or a chat.
     fn pasted(line: &str) -> Vec<(&'static str, String)> {
         const TIMES: [&str; 5] = [
             "2026-01-02T03:04:05.678Z",
@@ -270,12 +271,12 @@ mod tests {
         let samples = crate::parse::samples::texts().map(|line| line.replace("$ID", ID));
         for line in samples.filter(|line| paste::is_line(line)) {
             let want = read(&line, "line").and_then(|found| found.code);
-            // They say too little to be known by a part of them.
+            // These say too little to be recognised by a part of them.
             if want == Some(UNKNOWN) || matches!(parse::parse(&line), Statement::UnreadableReport { .. }) {
                 continue;
             }
             leading += usize::from(want.is_some());
-            // Of a line that only mentions a sentence of the platform, the sentence counts.
+            // For a line that only mentions a sentence of the platform, the sentence counts.
             let mention = want.is_none() && line.contains("Task timed out");
             for (how, pasted) in pasted(&line) {
                 let got = code(&pasted);

@@ -1,4 +1,4 @@
-//! What a line of a log says, without the moment, request id and level that runtimes put in front of it.
+//! The text of a log line without the moment, request id and level that runtimes put in front of it.
 
 use serde_json::Value;
 
@@ -6,10 +6,10 @@ use crate::lambda::levels::is_any_line_level;
 use crate::lambda::platform::REPORT;
 use crate::model::Timestamp;
 
-/// A line taken apart.
+/// Parts of a line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Said {
-    /// The moment in it.
+    /// Moment in the line, if any.
     pub(super) at: Option<String>,
     pub(super) text: String,
 }
@@ -21,7 +21,7 @@ impl Said {
     }
 }
 
-/// A line of the JSON log format: its message.
+/// Reads the message of a line in the JSON log format.
 fn json(line: &str) -> Option<Said> {
     let object = line.starts_with('{').then(|| serde_json::from_str::<Value>(line).ok())??;
     let first = |keys: &[&str]| keys.iter().find_map(|key| object.get(key)?.as_str());
@@ -44,8 +44,8 @@ fn text(line: &str) -> Said {
     }
 }
 
-/// What follows a request id or a level. Between blanks only in a line that began with a moment: elsewhere they may be
-/// words of a sentence.
+/// Returns what follows a request id or a level. Between blanks they count only in a line that began with a moment:
+/// elsewhere they may be words of a sentence.
 fn after_label(text: &str, stamped: bool) -> Option<&str> {
     if let Some((_, after)) = text.split_once('\t').filter(|(field, _)| is_id(field) || is_level(field)) {
         return Some(after);
@@ -57,7 +57,7 @@ fn after_label(text: &str, stamped: bool) -> Option<&str> {
     (stamped && (is_id(word) || is_level(word))).then_some(after)
 }
 
-/// Of a REPORT only its end tells why it is shown.
+/// Shortens a REPORT to its end, which is the reason why it is shown.
 fn shown(text: &str) -> String {
     let status = text.find("Status:").filter(|_| text.starts_with(REPORT.begin));
     status.map_or(text.to_owned(), |at| format!("REPORT … {}", &text[at..]))

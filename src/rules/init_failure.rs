@@ -1,4 +1,4 @@
-//! Rule: the environment could not be made ready, or restored, and the handler never ran.
+//! Rule: the environment could not be initialised or restored, and the handler never ran.
 
 use super::facts::{Facts, error_of, form};
 use super::{Rule, Ruling};
@@ -24,7 +24,7 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
         .or_else(|| process_exit(facts))
 }
 
-/// A SnapStart restore failed, and nothing shows that the handler ran.
+/// Rules on a SnapStart restore that failed without a trace of the handler.
 fn restore<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     let status = facts.restore_failed()?;
     if facts.handler_ran() || !(facts.platform_failed() || facts.is_environment() || !facts.attempt.report_seen) {
@@ -35,7 +35,7 @@ fn restore<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     Some(Ruling::new(code, Confidence::High, error_sign(facts).or(proof)))
 }
 
-/// The image or an extension could not be started.
+/// Rules on an image or an extension that could not be started.
 fn launch<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     let unfinished = facts.platform_failed() || facts.is_environment() || !facts.attempt.report_seen;
     if facts.handler_ran() || !unfinished {
@@ -62,7 +62,7 @@ fn launch<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     })
 }
 
-/// The platform reported a failed init that the request did not survive.
+/// Rules on a failed init that the platform reported and the request did not survive.
 fn reported<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     let inner = facts.inner_init_failed();
     let outer = facts.outer_init_failed();
@@ -71,12 +71,13 @@ fn reported<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
         let confidence = if proof.is_some() { Confidence::High } else { Confidence::Medium };
         return Some(refine(facts, outer.or(inner) == Some(Status::Timeout), confidence, proof));
     }
-    // An init that failed inside the request leaves no handler to run. REPORT said nothing of it in the older style.
+    // If the init inside the request failed, the handler cannot have run. In the older style, REPORT did not mention
+    // it.
     if inner.is_some() {
         return Some(refine(facts, inner == Some(Status::Timeout), Confidence::High, proof));
     }
     if !facts.platform_failed() {
-        // Without an end in the log, the platform's statement about the init is the last word.
+        // If the log lacks the end, the platform's statement about the init is its last word.
         let cut = !facts.attempt.start_seen && !facts.attempt.report_seen && !facts.attempt.end_seen;
         let failed = outer.filter(|_| cut)?;
         return Some(refine(facts, failed == Status::Timeout, Confidence::Medium, proof));
@@ -84,12 +85,12 @@ fn reported<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     if facts.platform_code_of_init() && !facts.handler_ran() {
         return Some(refine(facts, false, Confidence::High, proof));
     }
-    // Before the request, not repeated with success: nothing of the handler is seen.
+    // The init before the request failed, none succeeded later, and no trace of the handler is seen.
     (outer.is_some() && !facts.handler_ran() && facts.fatal.is_none_or(|sign| sign.phase == Phase::Init))
         .then(|| refine(facts, outer == Some(Status::Timeout), Confidence::Medium, proof))
 }
 
-/// The runtime client says that the code could not be loaded.
+/// Rules on code that, according to the runtime client, could not be loaded.
 fn told_by_runtime<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     let sign = facts.fatal?;
     let error = error_of(sign)?;
@@ -114,7 +115,7 @@ fn told_by_runtime<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     }
 }
 
-/// The runtime's own words for a handler that it cannot load, as against an import that the handler did itself.
+/// Returns the code of a handler that the runtime says it cannot load, unlike an import in the handler itself.
 fn deferred_load_failure(sign: &Sign) -> Option<&'static str> {
     let error = error_of(sign)?;
     let message = error.message.as_deref().unwrap_or("");
@@ -129,7 +130,8 @@ fn deferred_load_failure(sign: &Sign) -> Option<&'static str> {
     (own_words || labelled).then(|| load_failure_code(error).unwrap_or("init_failure.import"))
 }
 
-/// The process ended in its first request before the handler left any trace, and something was printed before START.
+/// Rules on a process that ended in its first request without a trace of the handler, in a new environment or after an
+/// error during init.
 fn process_exit<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     let attempt = facts.attempt;
     let fresh = attempt.earlier_peak_mb.is_none() && attempt.init.is_some_and(|init| init.start_seen);
@@ -145,7 +147,7 @@ fn process_exit<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     Some(refine(facts, false, Confidence::Medium, error_sign(facts).or(facts.crash)))
 }
 
-/// The code that says most: of the error on a line, of the platform's error type, of the status.
+/// Chooses the most specific code: of the error on a line, else of the platform's error type, else of the status.
 fn refine<'a>(facts: &Facts<'a>, timed_out: bool, confidence: Confidence, proof: Option<&'a Sign>) -> Ruling<'a> {
     let sign = error_sign(facts);
     if timed_out && sign.is_none() {
@@ -162,7 +164,7 @@ fn refine<'a>(facts: &Facts<'a>, timed_out: bool, confidence: Confidence, proof:
     Ruling::new(code, confidence, sign.or(proof))
 }
 
-/// The platform's error type, from the end of the attempt or from its init.
+/// Returns the platform's error type, of the init if it has one, else of the end of the attempt.
 fn init_code<'a>(facts: &Facts<'a>) -> Option<&'a str> {
     let of_init =
         facts.init_sign(Some(InitPhase::Invoke)).or_else(|| facts.init_sign(None)).and_then(|sign| match &sign.kind {
@@ -172,7 +174,7 @@ fn init_code<'a>(facts: &Facts<'a>) -> Option<&'a str> {
     of_init.or_else(|| facts.platform_code())
 }
 
-/// The error line that explains the failed init.
+/// Returns the error line that explains the failed init.
 fn error_sign<'a>(facts: &Facts<'a>) -> Option<&'a Sign> {
     facts.fatal.or_else(|| facts.attempt.signs.iter().rfind(|sign| form(sign) == Some(ErrorForm::Crash)))
 }

@@ -1,13 +1,13 @@
-//! Attempts to events: what was read twice, which attempt is which, and how each event ended.
+//! Events from attempts: drops attempts that were read twice and determines how each event ended.
 
 use super::Entry;
 use super::entry::Fact;
 use crate::model::{Category, Timestamp};
 
-/// How an event ended. The six partition the events of a function.
+/// Outcome of an event. The six partition the events of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Its first attempt succeeded.
+    /// The only attempt succeeded.
     Succeeded,
     /// A later attempt succeeded.
     Recovered,
@@ -21,13 +21,14 @@ pub enum Outcome {
     RerunAfterSuccess,
 }
 
-/// Lambda makes two more attempts after a failed one.
+/// Attempts that Lambda makes of an event: two more after a failed one.
 const ATTEMPTS_OF_AN_EVENT: usize = 3;
-/// A failure this close to the end of the window may still be retried (the retries come after one and two minutes).
+/// Time before the end of the window within which a failure may still be retried (retries come after one and two
+/// minutes).
 const RETRY_MAY_COME_MS: i64 = 10 * 60_000;
 
 impl Outcome {
-    /// The word in machine output.
+    /// Returns the word in machine output.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -41,8 +42,8 @@ impl Outcome {
     }
 }
 
-/// Drops from the attempts of one event, which stand in order of their start, those that were read twice.
-/// Returns how many; `dropped` is told of each.
+/// Drops attempts that were read twice from those of one event, which are in order of their start. Returns how many,
+/// and calls `dropped` with each.
 pub(super) fn drop_duplicates(attempts: &mut Vec<Entry>, mut dropped: impl FnMut(&Entry)) -> u64 {
     if attempts.len() < 2 {
         return 0;
@@ -63,7 +64,7 @@ pub(super) fn drop_duplicates(attempts: &mut Vec<Entry>, mut dropped: impl FnMut
     (before - attempts.len()) as u64
 }
 
-/// How an event ended, from its attempts in order of their start.
+/// Returns how an event ended, from its attempts in order of their start.
 pub(super) fn outcome(attempts: &[Entry], window_end: Option<Timestamp>) -> Outcome {
     let first_ok = attempts.iter().position(|attempt| attempt.category() == Category::Ok);
     if first_ok.is_some_and(|at| at + 1 < attempts.len()) {
@@ -76,7 +77,7 @@ pub(super) fn outcome(attempts: &[Entry], window_end: Option<Timestamp>) -> Outc
         return if attempts.len() == 1 { Outcome::Succeeded } else { Outcome::Recovered };
     }
     let settled_for_ms = last.ended_at().zip(window_end).map(|(end, window)| window.ms_since(end));
-    // Without a clock nobody knows whether a retry is still to come; after the third attempt none is.
+    // Without a clock a retry may still be to come; after the third attempt none is.
     let may_be_retried = settled_for_ms.is_none_or(|ms| ms < RETRY_MAY_COME_MS);
     if attempts.len() < ATTEMPTS_OF_AN_EVENT && may_be_retried {
         return Outcome::Open;
@@ -84,8 +85,8 @@ pub(super) fn outcome(attempts: &[Entry], window_end: Option<Timestamp>) -> Outc
     if attempts.len() == 1 { Outcome::FailedOnce } else { Outcome::Exhausted }
 }
 
-/// The same attempt from two overlapping exports: same stream and start, or (where one export begins in the middle of
-/// it) a fragment without a start that ends at the same moment.
+/// Returns whether two entries are the same attempt from overlapping exports: same stream and start, or (if one export
+/// begins in the middle of it) a fragment without a start that ends at the same moment.
 fn is_same(one: &Entry, other: &Entry) -> bool {
     if one.stream != other.stream || one.started_at().is_none() || other.started_at().is_none() {
         return false;
@@ -107,7 +108,7 @@ pub(super) mod tests {
     const MINUTE_MS: i64 = 60_000;
     const BEGIN_MS: i64 = 1_790_000_000_000;
 
-    /// An attempt of a second that starts so many minutes into the log.
+    /// Creates an attempt of one second that starts so many minutes into the log.
     pub(in super::super) fn attempt(category: Category, minute: i64, stream: u64) -> Entry {
         let start = Timestamp::from_ms(BEGIN_MS + minute * MINUTE_MS);
         let attempt = Attempt {

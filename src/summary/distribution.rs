@@ -1,6 +1,6 @@
-//! Percentiles of durations in bounded memory, whatever the order of the samples.
+//! Percentiles of durations in bounded memory, independent of the order of the samples.
 //!
-//! HdrHistogram with three significant digits: a percentile is within 0.1 % of the exact one.
+//! Computed by HdrHistogram with three significant digits: a percentile is within 0.1 % of the exact one.
 
 use std::sync::LazyLock;
 
@@ -8,16 +8,16 @@ use hdrhistogram::Histogram;
 
 use crate::wire::{InitPercentiles, Percentiles};
 
-/// Samples below which a 95th and a 99th percentile say nothing.
+/// Fewest samples for which a 95th and a 99th percentile are meaningful.
 const SAMPLES_FOR_P95: u64 = 20;
 const SAMPLES_FOR_P99: u64 = 100;
 const SIGNIFICANT_DIGITS: u8 = 3;
 
-/// Samples up to which they are kept one by one: there may be very many functions with few attempts, and a histogram takes
+/// Most samples that are kept one by one: there may be very many functions with few attempts, and a histogram takes
 /// tens of kilobytes.
 const FEW: usize = 256;
 
-/// Durations in hundredths of a millisecond.
+/// Distribution of durations, in hundredths of a millisecond.
 #[derive(Debug, Default)]
 pub(super) struct Distribution {
     samples: Samples,
@@ -46,7 +46,8 @@ impl Samples {
                 few.into_iter().chain([sample]).for_each(|sample| self.add(sample));
             }
             Self::Many(histogram) => {
-                // It grows as needed (`saturating_record` would not), so a value of 32 bits is never refused.
+                // The histogram grows as needed (`saturating_record` would not), so a value of 32 bits is never
+                // refused.
                 let recorded = histogram.record(u64::from(sample));
                 debug_assert!(recorded.is_ok());
             }
@@ -60,7 +61,7 @@ impl Samples {
         }
     }
 
-    /// The sample that this share of all do not exceed, as coarse as histograms have it.
+    /// Returns the smallest sample that at least this share of all do not exceed, rounded as histograms round.
     fn quantile(&self, quantile: f64) -> Option<u64> {
         let few = match self {
             Self::Few(few) => few,
@@ -74,7 +75,7 @@ impl Samples {
     }
 }
 
-/// It grows with the largest sample. Only a precision outside 0 to 5 could be refused.
+/// Creates a histogram that grows with the largest sample. Only a precision outside of 0 to 5 would be refused.
 fn histogram() -> Option<Histogram<u64>> {
     Histogram::new(SIGNIFICANT_DIGITS).ok()
 }
@@ -85,7 +86,7 @@ impl Distribution {
         self.max = self.max.max(Some(hundredths));
     }
 
-    /// Adds the samples of another one.
+    /// Adds the samples of another distribution.
     pub(super) fn absorb(&mut self, other: &Self) {
         match (&mut self.samples, &other.samples) {
             (samples, Samples::Few(few)) => few.iter().for_each(|sample| samples.add(*sample)),
@@ -95,7 +96,7 @@ impl Distribution {
                 few.into_iter().for_each(|sample| self.samples.add(sample));
             }
             (Samples::Many(histogram), Samples::Many(others)) => {
-                // It grows as needed, so what another one holds is never refused.
+                // The histogram grows as needed, so the values of another one are never refused.
                 let added = histogram.add(others);
                 debug_assert!(added.is_ok());
             }
@@ -103,7 +104,7 @@ impl Distribution {
         self.max = self.max.max(other.max);
     }
 
-    /// Samples in it.
+    /// Returns the number of samples.
     pub(super) fn len(&self) -> u64 {
         self.samples.len()
     }
@@ -125,7 +126,7 @@ impl Distribution {
     fn quantile(&self, quantile: f64, samples: u64) -> Option<f64> {
         let value = (self.samples.len() >= samples).then(|| self.samples.quantile(quantile)).flatten()?;
         let value = u32::try_from(value).unwrap_or(u32::MAX);
-        // A bucket's upper end can lie above the largest sample.
+        // The upper end of a bucket can lie above the largest sample.
         Some(ms(value.min(self.max?)))
     }
 }
@@ -170,7 +171,7 @@ mod tests {
             values.iter().for_each(|value| many.record(u64::from(*value)).expect("room"));
             proptest::prop_assert_eq!(few.samples.quantile(quantile.max(0.01)), Some(many.value_at_quantile(quantile.max(0.01))));
 
-            // However they are put together.
+            // The result does not depend on how parts are merged.
             let values: Vec<u32> = values.iter().cycle().take(FEW + cut).copied().collect();
             let of = |values: &[u32]| values.iter().fold(Distribution::default(), |mut all, value| { all.add(*value); all });
             let (before, behind) = values.split_at(cut);

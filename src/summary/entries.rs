@@ -1,4 +1,4 @@
-//! What one worker found: every attempt as an entry, with the names and the examples that go with them.
+//! The results of one worker: every attempt as an entry, with names and examples.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +13,8 @@ use super::runs::{Room, Runs};
 use crate::model::{Attempt, Category, Place, Timestamp, Verdict};
 use crate::wire::{Identity, Record};
 
-/// Findings of one function that are told apart: the first by code and fingerprint, whatever the order they came in. A
-/// log whose every error is another one must not fill the memory.
+/// Most findings of one function that are kept apart: the first by code and fingerprint, whatever the order of arrival.
+/// This bounds the memory of a log whose every error is different.
 pub(super) const FINDINGS_OF_A_FUNCTION: usize = 256;
 
 /// Tables that all workers share.
@@ -23,11 +23,11 @@ pub(crate) struct SharedTables {
     pub(super) functions: IdTable<FunctionKey>,
     pub(super) versions: IdTable<String>,
     pub(super) findings: IdTable<FindingKey>,
-    /// How many entries all workers hold in memory.
+    /// Number of entries that all workers hold in memory.
     pub(super) in_memory: Room,
 }
 
-/// A stream as the entries name it.
+/// Ids of a stream in entries.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StreamNames {
     pub(super) function: u32,
@@ -35,21 +35,21 @@ pub(crate) struct StreamNames {
 }
 
 impl StreamNames {
-    /// Id of the function in this run, by which [`super::Patches`] finds it.
+    /// Returns the id of the function in this run, by which [`super::Patches`] finds it.
     #[must_use]
     pub(crate) fn function(&self) -> u32 {
         self.function
     }
 }
 
-/// Takes attempts and verdicts.
+/// Collection of one worker's attempts and verdicts.
 #[derive(Debug)]
 pub(crate) struct Entries<'s> {
     pub(super) shared: &'s SharedTables,
     pub(super) runs: Runs,
     pub(super) functions: FxHashMap<u32, FunctionFacts>,
     pub(super) findings: FxHashMap<u32, FindingFacts>,
-    /// By function, the findings that have facts.
+    /// Findings that have facts, by function.
     kept: FxHashMap<u32, BTreeMap<(String, Option<String>), u32>>,
     pub(super) first_start: Option<Timestamp>,
     pub(super) last_end: Option<Timestamp>,
@@ -72,7 +72,7 @@ impl<'s> Entries<'s> {
         }
     }
 
-    /// Enters the stream of an input.
+    /// Adds the stream of an input and returns its ids.
     pub(crate) fn stream(&mut self, identity: &Identity, input: u32) -> StreamNames {
         let key = FunctionKey {
             name: identity.function.clone(),
@@ -88,7 +88,7 @@ impl<'s> Entries<'s> {
         StreamNames { function, stream: hash.digest() }
     }
 
-    /// The runtime version of an environment.
+    /// Adds the runtime version of an environment; the latest one counts.
     pub(crate) fn runtime(&mut self, stream: StreamNames, at: Option<Timestamp>, runtime: &str) {
         let facts = self.functions.entry(stream.function).or_default();
         let newer = facts.runtime.as_ref().is_none_or(|(known_at, known)| (*known_at, known.as_str()) < (at, runtime));
@@ -97,7 +97,7 @@ impl<'s> Entries<'s> {
         }
     }
 
-    /// Enters an attempt. `record` makes its record, which is needed only for the examples of a finding.
+    /// Adds an attempt. `record` makes its record, which is needed only for the examples of a finding.
     pub(crate) fn add(
         &mut self,
         stream: StreamNames,
@@ -118,7 +118,7 @@ impl<'s> Entries<'s> {
         self.enter(stream, (attempt, verdict), finding, is_cut(verdict.category, verdict.code));
     }
 
-    /// Enters a record of an earlier run. Gives it back whether it could be understood.
+    /// Adds a record of an earlier run; `None` if a word in it is unknown.
     pub(crate) fn add_record(&mut self, record: &Record, place: Place) -> Option<StreamNames> {
         let (attempt, verdict) = attempt_of(record, place)?;
         let identity = Identity {
@@ -162,7 +162,7 @@ impl<'s> Entries<'s> {
         self.runs.push(entry, &self.shared.in_memory);
     }
 
-    /// There are no more for now.
+    /// Ends the current run of entries: no more come for now.
     pub(crate) fn rest(&mut self) {
         self.runs.end_run(&self.shared.in_memory);
     }
@@ -179,7 +179,7 @@ impl<'s> Entries<'s> {
         id
     }
 
-    /// Whether a finding is among the first of its function by code and fingerprint, of which alone examples are kept.
+    /// Returns whether a finding is among the first of its function by code and fingerprint; only these have examples.
     fn admit(&mut self, key: FindingKey, id: u32) -> bool {
         let kept = self.kept.entry(key.function).or_default();
         kept.insert((key.code, key.fingerprint), id);
@@ -191,7 +191,7 @@ impl<'s> Entries<'s> {
         dropped != id
     }
 
-    /// Id of a version name, from 1; 0 is unknown. Nearly always the same as last time.
+    /// Returns the id of a version name, from 1; 0 is unknown. It is nearly always the last one again.
     fn version(&mut self, name: Option<&str>) -> u16 {
         let Some(name) = name else { return 0 };
         if let Some((last, id)) = &self.last_version
@@ -205,7 +205,8 @@ impl<'s> Entries<'s> {
     }
 }
 
-/// The function's timeout, told by an attempt that ran into it: whole seconds, which the run time may exceed a little.
+/// Derives the function's timeout from an attempt that ran into it: whole seconds, which the run time may slightly
+/// exceed.
 fn limit_ms(entry: &Entry) -> Option<u64> {
     let ms = u64::from(entry.duration()?) / 100;
     (ms >= 1_000).then_some(ms / 1_000 * 1_000)

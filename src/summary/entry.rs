@@ -1,18 +1,18 @@
-//! One attempt as a value of fixed size: all that the final pass needs of it.
+//! One attempt as a value of fixed size, with all that the final pass needs.
 
 use crate::model::{
     Attempt, Category, Confidence, PartialWork, Place, RequestId, Retryable, Subject, Timestamp, Verdict, WindowCut,
 };
 
-/// No such figure on the REPORT line.
+/// Stands for a figure that the REPORT line lacks.
 const ABSENT: u32 = u32::MAX;
-/// No clock in the log.
+/// Stands for a start that the log does not give.
 const NO_TIME: i64 = i64::MIN;
 
-/// One attempt. Names are ids of the shared tables; durations are in hundredths of a millisecond, which is what REPORT
-/// lines print.
+/// One attempt. Names are ids of the shared tables; durations are in hundredths of a millisecond, the precision of
+/// REPORT lines.
 ///
-/// There is one for every attempt of a run, so what is added here is paid once per attempt: a [`Fact`] is free while the
+/// There is one for every attempt of a run, so every added field costs memory per attempt: a [`Fact`] is free while the
 /// bits of `facts` last, anything else costs 16 bytes, as the alignment of `request` rounds up.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Entry {
@@ -34,29 +34,29 @@ pub(crate) struct Entry {
     pub(super) version: u16,
 }
 
-// The promise on memory: 128 bytes for each request id.
+// The promised memory bound is 128 bytes per request id.
 const _: () = assert!(size_of::<Entry>() <= 80);
 
-/// A yes or no about an attempt.
+/// Flag of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fact {
-    /// The log names the event.
+    /// The log gives the request id.
     HasRequest,
-    /// The window cut off its start.
+    /// The window cut off the start of the attempt.
     StartCut,
     ReportSeen,
-    /// The environment was initialised or restored for it.
+    /// The environment was initialised or restored for this attempt.
     Cold,
     NearMemoryLimit,
     /// An init that failed with no request seen.
     Environment,
-    /// It came from a log in JSON without its start.
+    /// The log, in JSON, lacks the start of the attempt.
     Unstarted,
     /// The process ended before the handler did.
     Cut,
-    /// Its lines show side effects.
+    /// The lines show side effects.
     SideEffects,
-    /// A local emulator wrote its log.
+    /// A local emulator wrote the log.
     Emulated,
     /// The function wrote nothing for half of the run time or more before the end.
     Silent,
@@ -71,15 +71,15 @@ pub(super) enum Fact {
 }
 
 impl Fact {
-    /// How many there are: the last one and those before it.
+    /// Number of facts, from the last one.
     const COUNT: u32 = Self::SlowInit as u32 + 1;
 }
 
-/// The facts about an attempt, and the closed lists of its verdict, in one word.
+/// Facts about an attempt and the enums of its verdict, packed into one word.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Facts(u32);
 
-/// Bits above the facts: category, confidence, what may be tried again, how much may be done already.
+/// Bit fields above the facts (first bit, number of bits): category, confidence, retryability, partial work.
 const CATEGORY: (u32, u32) = (Fact::COUNT, 4);
 const CONFIDENCE: (u32, u32) = (CATEGORY.0 + CATEGORY.1, 2);
 const RETRYABLE: (u32, u32) = (CONFIDENCE.0 + CONFIDENCE.1, 3);
@@ -114,7 +114,7 @@ const HANDLED_ERROR: &str = "handled_error";
 const NEAR_MEMORY_LIMIT: &str = "near_memory_limit";
 const START_NOT_LOGGED: &str = "start_not_logged";
 
-/// What advice needs of a failed attempt, by the code of the cause.
+/// Facts that advice needs of a failed attempt, by the code of the cause.
 const CAUSES: [(Fact, &str); 4] = [
     (Fact::MemoryAtLimit, "memory_at_limit"),
     (Fact::MemoryGrown, "memory_grown"),
@@ -122,17 +122,17 @@ const CAUSES: [(Fact, &str); 4] = [
     (Fact::SlowInit, "init_failure.timeout"),
 ];
 
-/// Function and event of an entry.
+/// Function and request id of an entry.
 pub(super) type EventKey = (u32, u128);
 
-/// Bytes of an entry on disk.
+/// Size of an entry on disk, in bytes.
 pub(super) const ENCODED: usize = 80;
 
-/// Marks an entry without a finding: it did not fail.
+/// Stands for no finding: the attempt did not fail.
 pub(super) const NO_FINDING: u32 = u32::MAX;
 
 impl Entry {
-    /// From an attempt and its verdict; `names` are the ids of stream, function, version and finding.
+    /// Creates the entry of an attempt and its verdict; `names` are the ids of stream, function, version and finding.
     pub(super) fn new(attempt: &Attempt, verdict: &Verdict, names: EntryNames) -> Self {
         let metrics = &attempt.metrics;
         let observed = |wanted: &str| verdict.observations.iter().find(|(code, _)| *code == wanted);
@@ -156,7 +156,7 @@ impl Entry {
         }
     }
 
-    /// As bytes, for a run on disk.
+    /// Appends the entry's bytes, for a run on disk.
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.request.to_le_bytes());
         out.extend_from_slice(&self.start_ms.to_le_bytes());
@@ -172,7 +172,7 @@ impl Entry {
         out.resize(out.len().next_multiple_of(ENCODED), 0);
     }
 
-    /// From its bytes.
+    /// Reads an entry from its bytes.
     pub(super) fn decode(bytes: &[u8; ENCODED]) -> Self {
         fn take<const N: usize>(rest: &mut &[u8]) -> [u8; N] {
             let (head, tail) = rest.split_first_chunk().map_or(([0; N], &[][..]), |(head, tail)| (*head, tail));
@@ -207,28 +207,23 @@ impl Entry {
         }
     }
 
-    /// The order of the final pass: the attempts of an event stand together, earliest first.
+    /// Returns the sort key of the final pass: the attempts of an event are adjacent, earliest first.
     pub(super) fn key(&self) -> (u32, u128, i64, u64, u32) {
         (self.function, self.request, self.start_ms, self.place, self.event)
     }
 
-    /// The start of its key that all attempts of an event have in common.
+    /// Returns the prefix of the key that all attempts of an event share.
     pub(super) fn event_key(&self) -> EventKey {
         (self.function, self.request)
     }
 
-    /// The start of its key: in the same order, but for keys that begin alike.
-    pub(super) fn key_start(&self) -> u64 {
-        u64::from(self.function) << 32 | (self.request >> 96) as u64
-    }
-
-    /// What ended the attempt.
+    /// Returns the category of the attempt's end.
     #[must_use]
     pub(crate) fn category(&self) -> Category {
         self.facts.list(CATEGORY, &Category::ALL)
     }
 
-    /// The event, where the log names it.
+    /// Returns the request id, if the log gives it.
     #[must_use]
     pub(crate) fn request(&self) -> Option<RequestId> {
         self.has(Fact::HasRequest).then(|| RequestId::from_bits(self.request))
@@ -243,7 +238,7 @@ impl Entry {
         (self.lasted_ms != ABSENT).then(|| Timestamp::from_ms(start.ms() + i64::from(self.lasted_ms))).flatten()
     }
 
-    /// Place of its first line: unique among the entries of a run.
+    /// Returns the place of the first line, which is unique among the entries of a run.
     pub(super) fn place(&self) -> Place {
         Place { event: self.event, ..unpack(self.place) }
     }
@@ -314,7 +309,7 @@ fn facts(attempt: &Attempt, verdict: &Verdict, cut: bool) -> Facts {
     CAUSES.iter().fold(facts, |facts, (fact, code)| facts.with(*fact, caused(code)))
 }
 
-/// The function wrote nothing for half of the run time or more before the end.
+/// Returns whether the function wrote nothing for half of the run time or more before the end.
 fn is_silent(attempt: &Attempt) -> bool {
     let (Some(last), Some(end), Some(duration_us)) =
         (attempt.last_line.as_ref().and_then(|line| line.at), attempt.ended_at, attempt.metrics.duration_us)
@@ -331,17 +326,17 @@ pub(super) struct EntryNames {
     pub(super) function: u32,
     pub(super) version: u16,
     pub(super) finding: u32,
-    /// The attempt was cut in the middle.
+    /// Whether the attempt was cut in the middle.
     pub(super) cut: bool,
 }
 
-/// Whether a verdict says that the process ended before the handler did.
+/// Returns whether a verdict means that the process ended before the handler did.
 pub(super) fn is_cut(category: Category, code: &str) -> bool {
     const CRASHES: [&str; 3] = ["runtime_exception.exit", "runtime_exception.signal", "runtime_exception.extension"];
     matches!(category, Category::Timeout | Category::OutOfMemory) || CRASHES.contains(&code)
 }
 
-/// 24 bits of input, 40 bits of line: 16 million inputs of a million million lines.
+/// Packs 24 bits of input and 40 bits of line: up to 16 million inputs of a million million lines each.
 fn pack(place: Place) -> u64 {
     u64::from(place.input) << 40 | place.line & 0xff_ffff_ffff
 }

@@ -1,4 +1,4 @@
-//! Findings: the ways in which a function failed, each with its count, its time and its earliest examples.
+//! Findings: the ways in which a function failed, each with count, time and earliest examples.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,30 +10,30 @@ use crate::catalogue::{self, Invoker, Situation, advise, diagnose_outgoing_call}
 use crate::model::{Category, Compensation, Confidence, PartialWork, Place, Timestamp};
 use crate::wire::{EvidenceLine, Example, Finding, FunctionSummary, Record, moment};
 
-/// Examples kept per finding.
+/// Most examples kept per finding.
 const EXAMPLES: usize = 3;
-/// Lines of proof and their length in an example; the record has them whole.
+/// Most evidence lines in an example, and their length; the record has them in full.
 const EXAMPLE_LINES: usize = 4;
 const EXAMPLE_LINE_BYTES: usize = 1_000;
-/// A finding is over when this many more were to be expected since it was last seen (chance of none: 5 %).
+/// Expected further occurrences at which a finding that was not seen again counts as over (chance of none: 5 %).
 const EXPECTED_SINCE: f64 = 3.0;
 
 type ExampleOrder = (Option<Timestamp>, Place);
 
-/// What is known of a finding besides its attempts: its earliest examples, and what the earliest says.
+/// Examples of a finding, earliest first; the earliest also supplies the finding's texts.
 #[derive(Debug, Default)]
 pub(super) struct FindingFacts {
     examples: Vec<(ExampleOrder, Box<Seed>)>,
 }
 
-/// What a finding shows of one attempt.
+/// Example of a finding, with the texts that the attempt supplies.
 #[derive(Debug)]
 struct Seed {
     example: Example,
     told: FindingText,
 }
 
-/// What a finding says as its first attempt does.
+/// Texts of a finding, taken from its earliest example.
 #[derive(Debug)]
 struct FindingText {
     category: String,
@@ -46,21 +46,21 @@ struct FindingText {
     target: Option<String>,
 }
 
-/// What surrounds a finding.
+/// Context of a finding: its function.
 pub(super) struct Surroundings<'a> {
-    /// Names of versions by id.
+    /// Names of versions, by id.
     pub(super) version_names: &'a [String],
-    /// The row of the function.
+    /// Row of the function.
     pub(super) row: &'a FunctionSummary,
     pub(super) traffic: &'a Traffic,
-    /// Attempts behind the percentiles of those that succeeded.
+    /// Number of attempts behind the percentiles of those that succeeded.
     pub(super) ok_durations: u64,
-    /// Who calls the function, where that was given.
+    /// Caller of the function, if given.
     pub(super) invoker: Option<Invoker>,
 }
 
 impl FindingFacts {
-    /// Whether an attempt is among the earliest so far.
+    /// Returns whether an attempt is among the earliest so far.
     pub(super) fn wants(&self, order: ExampleOrder) -> bool {
         self.examples.len() < EXAMPLES || self.examples.last().is_some_and(|(last, _)| order < *last)
     }
@@ -69,7 +69,7 @@ impl FindingFacts {
         self.insert(order, Box::new(Seed::of(record)));
     }
 
-    /// Whom the examples called, where they agree.
+    /// Returns the host or service that the examples called, if they agree.
     fn target(&self) -> Option<&str> {
         let (_, first) = self.examples.first()?;
         let agree = self.examples.iter().all(|(_, seed)| seed.told.target == first.told.target);
@@ -125,7 +125,7 @@ impl Seed {
 }
 
 impl FindingText {
-    /// With the most that was done in any attempt, which the first need not be.
+    /// Raises partial work and compensation to the most that was done in any attempt, which the first need not show.
     fn after(mut self, work: Option<PartialWork>) -> Self {
         let told = PartialWork::parse(&self.partial_work).map_or(0, PartialWork::rank);
         if let Some(work) = work.filter(|work| work.rank() > told) {
@@ -137,7 +137,8 @@ impl FindingText {
         self
     }
 
-    /// What a code says: all that is known of a finding that stands for many different errors and has no example.
+    /// Creates the texts from a code: all that is known of a finding that stands for many different errors, without
+    /// examples.
     fn by_code(code: &str) -> Self {
         let code = catalogue::code(code);
         let known = |of_code: Option<&'static str>| of_code.unwrap_or_default().to_owned();
@@ -153,22 +154,22 @@ impl FindingText {
     }
 }
 
-/// The larger part of the work.
+/// Returns the larger of two amounts of work.
 fn most(a: Option<PartialWork>, b: Option<PartialWork>) -> Option<PartialWork> {
     a.into_iter().chain(b).max_by_key(|work| work.rank())
 }
 
-/// The last boundary of a character at or before this byte.
+/// Returns the last character boundary at or before this byte.
 fn char_boundary(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
-/// An address and no name: it changes while the service stays the same.
+/// Returns whether a host is an address, not a name: it changes while the service stays the same.
 fn is_address(host: &str) -> bool {
     host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b':')
 }
 
-/// Whom an attempt called: the failed call's service or host, else the host on its last line.
+/// Returns the target of an attempt: the failed call's service or host, else the host on its last line.
 fn target(record: &Record) -> Option<String> {
     if let Some(call) = &record.downstream {
         return call
@@ -192,14 +193,14 @@ pub(super) struct FindingCounts {
     last_seen: Option<Timestamp>,
     versions: BTreeSet<u16>,
     confidence: [u64; Confidence::ALL.len()],
-    /// The most that may have been done in any attempt.
+    /// Most work that may have been done in any attempt.
     partial_work: Option<PartialWork>,
-    /// The largest use of memory, with the size, and attempts with each mark that advice asks for.
+    /// Memory size and use, of the attempt with the largest size, then use.
     memory_mb: Option<(u32, u32)>,
     marks: [u64; MARKS.len()],
 }
 
-/// Marks of entries that are counted by finding.
+/// Facts that are counted by finding, as advice asks for them.
 const MARKS: [Fact; 5] = [Fact::Silent, Fact::MemoryAtLimit, Fact::MemoryGrown, Fact::MemorySudden, Fact::SlowInit];
 
 impl FindingCounts {
@@ -220,7 +221,7 @@ impl FindingCounts {
         }
     }
 
-    /// Adds what was counted in other attempts of the function.
+    /// Adds the counts of other attempts of the function.
     pub(super) fn append(&mut self, other: Self) {
         self.count += other.count;
         self.events += other.events;
@@ -245,7 +246,7 @@ impl FindingCounts {
         self.lost += u64::from(outcome == Outcome::Exhausted);
     }
 
-    /// The finding, with what its examples tell.
+    /// Creates the finding, with the texts of its examples.
     pub(super) fn finding(&self, key: &FindingKey, facts: FindingFacts, around: &Surroundings<'_>) -> Finding {
         let traffic = around.traffic;
         let mut versions: Vec<String> =
@@ -322,13 +323,13 @@ impl FindingCounts {
         usual
     }
 
-    /// Share of the attempts of the same versions since it was first seen.
+    /// Returns the share among the attempts of the same versions since the finding was first seen.
     fn share(&self, traffic: &Traffic) -> Option<f64> {
         let attempts = traffic.of_versions(&self.versions, self.first_seen?, None);
         (attempts >= self.count).then(|| self.count as f64 / attempts as f64)
     }
 
-    /// Whether it may still occur: with the share it had, its absence since would not surprise.
+    /// Returns whether the finding may still occur: given its share, its absence since the last time is no surprise.
     fn is_ongoing(&self, traffic: &Traffic) -> Option<bool> {
         let (first, last) = (self.first_seen?, self.last_seen?);
         let during = traffic.of_versions(&self.versions, first, Some(last)).max(self.count);
@@ -337,7 +338,7 @@ impl FindingCounts {
     }
 }
 
-/// When a function's attempts started, by version. Eight bytes an attempt, and of one function at a time.
+/// Start times of a function's attempts, by version. Eight bytes per attempt, held for one function at a time.
 #[derive(Debug, Default)]
 pub(super) struct Traffic {
     starts: BTreeMap<u16, Vec<Timestamp>>,
@@ -350,7 +351,7 @@ impl Traffic {
         }
     }
 
-    /// Puts the starts in order, without which nothing can be asked. Stretches that are in order take little time.
+    /// Sorts the starts, which all queries require. The sort is fast on stretches that are already in order.
     pub(super) fn sort(&mut self) {
         self.starts.values_mut().for_each(|starts| starts.sort());
     }
@@ -371,7 +372,7 @@ impl Traffic {
         wanted.map(|(_, starts)| between(starts)).sum()
     }
 
-    /// Attempts that started after this moment.
+    /// Returns the number of attempts that started after this moment.
     fn after(&self, moment: Timestamp) -> u64 {
         self.starts.values().map(|starts| (starts.len() - starts.partition_point(|at| *at <= moment)) as u64).sum()
     }

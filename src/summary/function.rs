@@ -1,4 +1,4 @@
-//! The row of one function (or of all): attempts and events added up.
+//! The row of one function, or of all: sums over attempts and events.
 
 use super::entry::Fact;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,13 +14,13 @@ use super::{Entry, retries};
 use crate::model::Category;
 use crate::wire::{Durations, FunctionSummary, Memory};
 
-/// An attempt that succeeded with this share of the timeout used is near it.
+/// Share of the timeout, in percent, from which on an attempt that succeeded counts as near it.
 const NEAR_TIMEOUT_PERCENT: u64 = 90;
 
 /// Counts of one function.
 #[derive(Debug)]
 pub(super) struct Counts {
-    /// The row as far as it is a sum; the rest is filled in when all is counted.
+    /// Fields of the row that are sums; [`Counts::row`] fills in the rest.
     sums: FunctionSummary,
     durations: Distribution,
     ok_durations: Distribution,
@@ -32,7 +32,7 @@ pub(super) struct Counts {
     near_timeout: u64,
     pub(super) versions: BTreeSet<u16>,
     timeline: Timeline,
-    /// Attempts over time by finding; `None` in the totals, which have no findings.
+    /// Start times of attempts, for findings; `None` in the totals, which have no findings.
     pub(super) traffic: Option<Traffic>,
     pub(super) findings: BTreeMap<u32, FindingCounts>,
     pub(super) needs_person: NeedsPersonCounts,
@@ -60,7 +60,7 @@ impl Counts {
         }
     }
 
-    /// The same for one function, whose findings are wanted.
+    /// Creates the counts of one function, which has findings.
     pub(super) fn of_function(window_ms: i64) -> Self {
         Self { traffic: Some(Traffic::default()), ..Self::over(window_ms) }
     }
@@ -93,7 +93,7 @@ impl Counts {
         }
     }
 
-    /// Adds what was counted in later events of the same function.
+    /// Adds the counts of later events of the same function.
     pub(super) fn append(&mut self, mut other: Self) {
         self.absorb(&other);
         for (id, finding) in std::mem::take(&mut other.findings) {
@@ -105,7 +105,7 @@ impl Counts {
         self.needs_person.append_examples(other.needs_person);
     }
 
-    /// Adds the counts of one function to those of all. Findings and examples are told for functions only.
+    /// Adds the counts of one function to those of all. Findings and examples belong to functions only.
     pub(super) fn absorb(&mut self, one: &Self) {
         self.sums += &one.sums;
         self.durations.absorb(&one.durations);
@@ -122,7 +122,7 @@ impl Counts {
         self.costs.absorb(&one.costs);
     }
 
-    /// Adds an init that failed with no request seen.
+    /// Adds an init that failed without any request.
     pub(super) fn add_environment(&mut self, entry: &Entry) {
         self.sums.environment_failures += 1;
         if entry.version > 0 {
@@ -172,18 +172,19 @@ impl Counts {
         }
     }
 
-    /// Whether nothing was added.
+    /// Returns whether nothing was added.
     pub(super) fn is_empty(&self) -> bool {
         self.sums.attempts == 0 && self.sums.environment_failures == 0
     }
 
-    /// The log has failures without their starts and no success: at system log level WARN, Lambda logs no others.
+    /// Returns whether the log has failures without their starts and no success: at system log level WARN, Lambda logs
+    /// only failures.
     pub(super) fn hides_successes(&self) -> bool {
         let failed = self.failed();
         self.sums.ok == 0 && failed > 0 && self.unstarted == failed
     }
 
-    /// Attempts that succeeded and have a duration.
+    /// Returns the number of attempts that succeeded and have a duration.
     pub(super) fn ok_durations(&self) -> u64 {
         self.ok_durations.len()
     }

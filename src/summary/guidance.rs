@@ -1,4 +1,4 @@
-//! What to do about an event: whether to send it again, and why.
+//! Advice on an event: whether to send it again, and why.
 
 use super::Entry;
 use super::chains::Outcome;
@@ -6,12 +6,12 @@ use super::entry::Fact;
 use super::retries::LONGEST_AGE_MS;
 use crate::model::{Category, PartialWork, Retryable, Timestamp};
 
-/// Advice on one event: a word for machines and the reason for people.
+/// Advice on one event: a word for machines and a reason for people.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Advice {
     /// `already_recovered`, `wait`, `too_late`, `safe_now`, `after_fix`, `only_idempotent` or `no`.
     pub word: &'static str,
-    /// Why.
+    /// Reason, for people.
     pub reason: &'static str,
 }
 
@@ -39,7 +39,7 @@ advice! {
     DEPENDS: "only_idempotent", "part of the work may be done already";
 }
 
-/// Advice on an event, from its attempts in order. None for one that simply succeeded.
+/// Returns the advice on an event, from its attempts in order; `None` if it simply succeeded.
 pub(super) fn advise(attempts: &[Entry], outcome: Outcome, window_end: Option<Timestamp>) -> Option<&'static Advice> {
     let failed = attempts.iter().filter(|attempt| attempt.category().is_failure());
     let done = failed.map(Entry::partial_work).max_by_key(|work| work.rank());
@@ -56,13 +56,13 @@ pub(super) fn advise(attempts: &[Entry], outcome: Outcome, window_end: Option<Ti
     })
 }
 
-/// With the attempts whose ends are not in the log: nobody knows what they did.
+/// Accounts for attempts whose ends are not in the log: what they did is unknown.
 fn with_open_ends(attempts: &[Entry], done: PartialWork) -> PartialWork {
     let unended = attempts.iter().any(|attempt| attempt.category() == Category::Incomplete);
     if unended && done == PartialWork::None { PartialWork::Unknown } else { done }
 }
 
-/// An event that nobody retries any more.
+/// Returns the advice on an event that Lambda does not retry any more.
 fn again(attempts: &[Entry], done: PartialWork) -> &'static Advice {
     let last = attempts.iter().rfind(|attempt| attempt.category() != Category::Incomplete);
     match (last.map_or(Retryable::Depends, Entry::retryable), done) {
@@ -81,19 +81,19 @@ fn is_gone(attempts: &[Entry], window_end: Option<Timestamp>) -> bool {
     first.zip(window_end).is_some_and(|(first, end)| end.ms_since(first) > LONGEST_AGE_MS)
 }
 
-/// Why an event needs a person.
+/// Reason why an event needs a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
     /// Every attempt failed and no more come.
     Exhausted,
-    /// It ran again after it had succeeded.
+    /// The event ran again after it had succeeded.
     RerunAfterSuccess,
-    /// It was cut in the middle, or failed after it had written something, and no attempt completed it.
+    /// An attempt was cut in the middle, or failed after it had written something, and no attempt completed the event.
     PossiblyHalfDone,
 }
 
 impl Need {
-    /// Whether an event needs a person.
+    /// Returns why an event needs a person, if it does.
     pub(super) fn of(attempts: &[Entry], outcome: Outcome) -> Option<Self> {
         match outcome {
             Outcome::Exhausted => Some(Self::Exhausted),
@@ -104,7 +104,7 @@ impl Need {
         }
     }
 
-    /// The word in machine output.
+    /// Returns the word in machine output.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -114,7 +114,7 @@ impl Need {
         }
     }
 
-    /// What the log of a function cannot tell about such an event.
+    /// Returns what the log of a function cannot tell about such an event.
     #[must_use]
     pub fn unknowable(self) -> &'static str {
         match self {
@@ -169,7 +169,7 @@ mod tests {
         // An attempt whose end is not in the log may have done anything.
         let unended = (Incomplete, Retryable::Depends, PartialWork::Unknown);
         case(&[unended, init], Outcome::FailedOnce, "only_idempotent", None);
-        // The handler called Lambda and was refused: it ran, and may have written before.
+        // The handler called Lambda and was refused: it ran, and may have written something before.
         let refused = |work| (Throttling, Retryable::WithBackoff, work);
         case(&[refused(PartialWork::Possible)], Outcome::FailedOnce, "only_idempotent", None);
         case(&[refused(PartialWork::None)], Outcome::FailedOnce, "safe_now", None);

@@ -1,9 +1,9 @@
-//! Attempts and verdicts to the summary: counts, outcomes of events, percentiles, findings, timelines.
+//! The summary of attempts and verdicts: counts, outcomes of events, percentiles, findings, timelines.
 //!
 //! Every attempt becomes one [`Entry`] of fixed size in [`Entries`]. Nothing is counted before the end: entries are
 //! sorted by function, request id and start, and one pass over them drops what was read twice, joins attempts to events
-//! and adds up. So the result depends on neither the order of the input nor the number of threads, and memory is the
-//! size of an entry times the number of attempts.
+//! and adds up. So the result depends on neither the order of the input nor the number of threads, and memory grows
+//! only with the number of attempts, up to a bound past which entries go to a temporary file.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod chains;

@@ -7,25 +7,25 @@ use rustc_hash::FxHashMap;
 
 use crate::model::Timestamp;
 
-/// What makes two log streams the same function.
+/// Identity of a function: log streams with equal keys belong to the same one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct FunctionKey {
     pub(super) name: Option<String>,
     pub(super) account_id: Option<String>,
     pub(super) region: Option<String>,
-    /// A function whose name is unknown is a row per input.
+    /// Input, if the name is unknown: such a function has one row per input.
     pub(super) input: Option<u32>,
 }
 
-/// What is known of a function besides its attempts.
+/// Facts about a function besides its attempts.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FunctionFacts {
     pub(super) log_groups: BTreeSet<String>,
-    /// Runtime version of the latest environment that tells it.
+    /// Runtime version of the latest environment whose log has it.
     pub(super) runtime: Option<(Option<Timestamp>, String)>,
-    /// `x86_64` or `arm64`, where something tells.
+    /// `x86_64` or `arm64`, if known.
     pub(super) architecture: Option<String>,
-    /// The time limit that the latest timeout tells, in milliseconds.
+    /// Time limit, in milliseconds, from the latest timeout.
     pub(super) timeout: Option<(Option<Timestamp>, u64)>,
 }
 
@@ -38,7 +38,7 @@ impl FunctionFacts {
     }
 }
 
-/// What makes two failed attempts the same finding.
+/// Identity of a finding: failed attempts with equal keys belong to the same one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct FindingKey {
     pub(super) function: u32,
@@ -46,7 +46,7 @@ pub(super) struct FindingKey {
     pub(super) fingerprint: Option<String>,
 }
 
-/// Ids for keys, handed out in the order of arrival.
+/// Ids of keys, assigned in order of arrival.
 #[derive(Debug)]
 pub(super) struct IdTable<K> {
     ids: Mutex<FxHashMap<K, u32>>,
@@ -69,7 +69,7 @@ impl<K: Eq + std::hash::Hash + Clone> IdTable<K> {
         id
     }
 
-    /// The keys, by id.
+    /// Returns the keys, by id.
     pub(super) fn keys(&self) -> Vec<K> {
         let ids = self.lock();
         let mut keys: Vec<(u32, K)> = ids.iter().map(|(key, id)| (*id, key.clone())).collect();
@@ -77,7 +77,7 @@ impl<K: Eq + std::hash::Hash + Clone> IdTable<K> {
         keys.into_iter().map(|(_, key)| key).collect()
     }
 
-    /// The table; a worker that died while it held the lock left it consistent.
+    /// Locks the table; a worker that panicked while it held the lock left it consistent.
     fn lock(&self) -> MutexGuard<'_, FxHashMap<K, u32>> {
         self.ids.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -10,12 +10,12 @@ use super::retries;
 use crate::model::{Place, Timestamp};
 use crate::wire::{NeedsPerson, NeedsPersonExample, moment};
 
-/// Examples kept per function.
+/// Most examples kept per function.
 const EXAMPLES: usize = 5;
 
 type LedgerOrder = (Option<Timestamp>, u128);
 
-/// The events that need a person of one function.
+/// Counts of one function's events that need a person, and the earliest as examples.
 #[derive(Debug, Default)]
 pub(super) struct NeedsPersonCounts {
     events: u64,
@@ -30,7 +30,7 @@ impl NeedsPersonCounts {
         self.possibly_half_done += u64::from(need == Need::PossiblyHalfDone);
     }
 
-    /// Adds the counts of another function, and no examples.
+    /// Adds the counts of another function, without its examples.
     pub(super) fn absorb(&mut self, other: &Self) {
         self.events += other.events;
         self.possibly_half_done += other.possibly_half_done;
@@ -85,18 +85,18 @@ impl NeedsPersonCounts {
     }
 }
 
-/// An event that needs a person, with all that the final pass knows of it. The rest is in the records.
+/// Event that needs a person, with all that the final pass knows of it. The rest is in the records.
 #[derive(Debug)]
 pub struct LedgerEvent {
-    /// Why.
+    /// Reason why it needs a person.
     pub need: Need,
-    /// How it ended.
+    /// Outcome of the event.
     pub outcome: Outcome,
-    /// What to do.
+    /// Advice on the event.
     pub advice: Option<&'static Advice>,
-    /// Where the attempts begin, in order.
+    /// Places of the attempts' first lines, in order.
     pub places: Vec<Place>,
-    /// Time between the end of each attempt and the start of the next, and how it fits the schedule.
+    /// Gaps between attempts: how each fits Lambda's schedule, and its milliseconds from end to next start.
     pub gaps: Vec<(&'static str, Option<i64>)>,
     function: u32,
     order: LedgerOrder,
@@ -122,7 +122,7 @@ impl LedgerEvent {
         }
     }
 
-    /// By function, then by start.
+    /// Returns the sort key: function, then start.
     pub(super) fn order<'k>(&self, functions: &'k [FunctionKey]) -> (Option<&'k FunctionKey>, LedgerOrder) {
         (functions.get(self.function as usize), self.order)
     }

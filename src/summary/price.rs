@@ -1,6 +1,6 @@
-//! What failing costs: billed time of failed attempts and of reruns after a success, by a price list that is data.
+//! The cost of failures: billed time of failed attempts and of reruns after a success, by a price list that is data.
 //!
-//! Sums are whole numbers until they are printed, so their order does not matter.
+//! Sums are integers until they are printed, so their order does not matter.
 
 use super::entry::Fact;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,10 +9,10 @@ use super::Entry;
 use crate::model::Category;
 use crate::wire::{Waste, WasteShare};
 
-/// A price in ten-thousand-millionths of a US dollar.
+/// Price in units of 10⁻¹⁰ US dollars.
 type Units = u64;
 
-/// One line of the price list.
+/// Entry of the price list.
 struct Listed {
     region: &'static str,
     architecture: &'static str,
@@ -20,7 +20,8 @@ struct Listed {
     request: Units,
 }
 
-/// On-demand duration of the first tier, and requests. <https://aws.amazon.com/lambda/pricing/>, autumn 2026.
+/// Prices of on-demand duration in the first tier, and of requests. <https://aws.amazon.com/lambda/pricing/>, autumn
+/// 2026.
 const LIST: [Listed; 2] = [
     Listed { region: "us-east-1", architecture: "x86_64", gb_second: 166_667, request: 2_000 },
     Listed { region: "us-east-1", architecture: "arm64", gb_second: 133_334, request: 2_000 },
@@ -29,14 +30,14 @@ const CAVEAT: &str = "before free tier, tiers and savings plans";
 /// Megabyte-milliseconds in a GB-second.
 const MB_MS: u128 = 1_024_000;
 
-/// Where prices come from.
+/// Source of prices: the list, or a given price.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Prices {
-    /// A given price of a GB-second, in ten-thousand-millionths of a US dollar.
+    /// A given price of a GB-second, in units of 10⁻¹⁰ US dollars.
     pub gb_second: Option<u64>,
 }
 
-/// The price of one function's time.
+/// Price of one function's run time.
 #[derive(Clone, Debug)]
 pub(super) struct Price {
     gb_second: Units,
@@ -45,7 +46,7 @@ pub(super) struct Price {
 }
 
 impl Prices {
-    /// Reads a price in US dollars with up to ten decimals.
+    /// Parses a price in US dollars with up to ten decimals.
     ///
     /// # Errors
     /// When the text is no such number.
@@ -89,7 +90,7 @@ fn dollars(units: Units) -> String {
 struct Cost {
     billed_ms: u64,
     mb_ms: u128,
-    /// Price units times `MB_MS`.
+    /// Price in [`Units`] times `MB_MS`.
     price: u128,
 }
 
@@ -104,21 +105,21 @@ impl Cost {
         ((self.mb_ms * 1_000 + MB_MS / 2) / MB_MS) as f64 / 1e3
     }
 
-    /// To the millionth of a dollar.
+    /// Returns US dollars, rounded to the millionth.
     fn usd(&self) -> f64 {
         let millionth = MB_MS * 10_000;
         ((self.price + millionth / 2) / millionth) as f64 / 1e6
     }
 }
 
-/// The category of what ran again after a success.
+/// Category of attempts that ran again after a success.
 const RERUN: &str = "rerun_after_success";
 
-/// What failing cost one function, or all of them.
+/// Cost of the failures of one function, or of all.
 #[derive(Debug, Default)]
 pub(super) struct Costs {
     by_category: BTreeMap<&'static str, Cost>,
-    /// Some attempt tells what is billed.
+    /// Whether any attempt has a billed duration.
     billed: bool,
 }
 
@@ -158,7 +159,8 @@ impl Costs {
         self.billed
     }
 
-    /// Null where no attempt tells what is billed: Managed Instances, logs without REPORT lines, emulators.
+    /// Returns the cost; `None` if no attempt has a billed duration: Managed Instances, logs without REPORT lines,
+    /// emulators.
     pub(super) fn waste(&self, lists: &BTreeSet<String>) -> Option<Waste> {
         if !self.billed {
             return None;

@@ -1,4 +1,4 @@
-//! An attempt as its record, and the record of an earlier run as an attempt: what one writes, the other reads.
+//! Conversion of attempts to records, and of records of an earlier run back to attempts.
 
 use xxhash_rust::xxh3::Xxh3;
 
@@ -13,8 +13,8 @@ use crate::wire::{
     SCHEMA_VERSION, SideEffectLine,
 };
 
-/// Makes the record of an attempt. `attempt`, the timeout, the outcome and the advice are not known before the last input:
-/// they start as 1 and null.
+/// Creates the record of an attempt. `attempt`, the timeout, the outcome and the advice are known only after the last
+/// input: they start as 1 and null.
 #[must_use]
 pub(crate) fn record_of(
     identity: &Identity,
@@ -106,13 +106,13 @@ pub(crate) fn record_of(
     }
 }
 
-/// The time of the last line, which is all that is asked of it.
+/// Restores the last line, of which only the time is needed.
 fn last_line(record: &Record, place: Place) -> Option<Line> {
     let at = Timestamp::from_ms(record.ended_at_ms? - record.silence_before_end_ms?);
     at.map(|at| Line { at: Some(at), place, ..Line::default() })
 }
 
-/// Reads back what an entry needs, out of the record of an earlier run; `None` where a word in it is not known.
+/// Reads the parts of an attempt that an entry needs from the record of an earlier run; `None` if a word is unknown.
 pub(super) fn attempt_of(record: &Record, place: Place) -> Option<(Attempt, Verdict)> {
     let us = |ms: Option<f64>| ms.filter(|ms| *ms >= 0.0).map(|ms| (ms * 1_000.0).round() as u64);
     let moment = |ms: Option<i64>| ms.and_then(Timestamp::from_ms);
@@ -165,7 +165,7 @@ pub(super) fn attempt_of(record: &Record, place: Place) -> Option<(Attempt, Verd
     Some((attempt, verdict))
 }
 
-/// Returns a record without what only a whole run knows.
+/// Returns a record without the fields that only a whole run knows.
 #[must_use]
 pub(crate) fn reset(record: &Record) -> Record {
     let mut record = Record {
@@ -201,9 +201,9 @@ fn evidence_line(line: &Line, input_name: &dyn Fn(u32) -> String, redaction: &Re
     }
 }
 
-/// The id of an attempt: equal for the same attempt in overlapping exports.
+/// Returns the id of an attempt: equal for the same attempt in overlapping exports.
 ///
-/// Where the log has no clock, the place of the first line stands for the start, so that two attempts stay apart.
+/// If the log has no clock, the place of the first line replaces the start, so that two attempts stay distinct.
 fn record_id(identity: &Identity, request: Option<RequestId>, start: Option<Timestamp>, line: u64) -> u128 {
     let mut hash = Xxh3::new();
     for part in [&identity.function, &identity.log_stream] {
@@ -221,7 +221,7 @@ fn record_id(identity: &Identity, request: Option<RequestId>, start: Option<Time
     hash.digest128()
 }
 
-/// Microseconds as milliseconds with up to three decimals.
+/// Converts microseconds to milliseconds with up to three decimals.
 fn us_to_ms(us: u64) -> f64 {
     us as f64 / 1_000.0
 }
@@ -267,7 +267,7 @@ mod tests {
                     place,
                     started_at: at(started),
                     ended_at: at(ended),
-                    // A REPORT has a duration, by which it is known again.
+                    // `attempt_of` recognises a REPORT by its duration.
                     report_seen: duration_us.is_some(),
                     last_line: at(ended.zip(silence).map(|(end, silence)| end - silence)).map(|at| Line {
                         at: Some(at),
@@ -314,10 +314,11 @@ mod tests {
     }
 
     proptest! {
-        /// What is counted of an attempt is counted of its record, read back.
+        /// A record read back gives the same entry as its attempt.
         #[test]
         fn a_record_read_back_is_counted_like_its_attempt(attempt in attempt(), verdict in verdict()) {
-            // The silence before the end is told of attempts that failed or were cut, and asked of no other.
+            // Records have the silence before the end only for attempts that failed or were cut; it is not needed for
+            // others.
             let told = verdict.category.is_failure() || !attempt.report_seen;
             let attempt = Attempt { last_line: attempt.last_line.clone().filter(|_| told), ..attempt };
             let names = EntryNames { stream: 1, function: 2, version: 3, finding: 4, cut: false };

@@ -1,30 +1,30 @@
-//! When attempts of one event came: on Lambda's schedule, later, oddly, at the same time, or from an emulator.
+//! Timing of the attempts of one event: on Lambda's schedule, delayed, irregular, overlapping, or from an emulator.
 
 use super::Entry;
 use super::entry::Fact;
 use crate::model::Category;
 use crate::wire::Retries;
 
-/// Lambda repeats a failed asynchronous event after about one minute and then after about two (Developer Guide, error
-/// handling for asynchronous invocation); queues make that a rough figure.
+/// Pauses before Lambda's two retries of a failed asynchronous event (Developer Guide, error handling for asynchronous
+/// invocation); approximate, because of queues.
 const SCHEDULE_MS: [i64; 2] = [60_000, 120_000];
-/// An asynchronous event is thrown away after six hours at the latest; until then throttles delay it.
+/// Longest age of an asynchronous event, after which Lambda discards it; until then throttles delay it.
 pub(super) const LONGEST_AGE_MS: i64 = 6 * 3_600_000;
-/// More attempts under one id than Lambda makes.
+/// Number of attempts under one id from which on there are more than Lambda makes.
 const TOO_MANY: usize = 4;
 
-/// How a later attempt came about, by the time since the one before.
+/// Kind of a later attempt, by the time since the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Gap {
-    /// The pause that Lambda makes after an error.
+    /// Retry after the pause that Lambda makes after an error.
     OnSchedule,
-    /// Longer, within six hours: throttles or a backlog delayed it.
+    /// Retry after a longer pause, within six hours: throttles or a backlog delayed it.
     Delayed,
-    /// Neither.
+    /// Attempt after any other pause.
     Irregular,
-    /// It began before the one before had ended.
+    /// Attempt that began before the previous one had ended.
     Overlapping,
-    /// There is no clock.
+    /// Attempt in a log without a clock.
     Unknown,
 }
 
@@ -40,7 +40,7 @@ impl Gap {
     }
 }
 
-/// The gaps before the second and later attempts, in order, with their milliseconds.
+/// Returns the gaps before the second and later attempts, in order, with their milliseconds.
 pub(super) fn gaps(attempts: &[Entry]) -> impl Iterator<Item = (Gap, Option<i64>)> {
     attempts.windows(2).enumerate().map(|(at, pair)| {
         let Some(ms) = pair[0].ended_at().zip(pair[1].started_at()).map(|(end, start)| start.ms_since(end)) else {
@@ -49,7 +49,7 @@ pub(super) fn gaps(attempts: &[Entry]) -> impl Iterator<Item = (Gap, Option<i64>
         let expected = SCHEDULE_MS.get(at).copied();
         let gap = match expected {
             _ if ms < 0 => Gap::Overlapping,
-            // After a success nothing is due: it was delivered twice, or somebody sent it again.
+            // After a success no retry is due: the event was delivered twice, or somebody sent it again.
             _ if pair[0].category() == Category::Ok => Gap::Irregular,
             Some(expected) if (expected / 2..=expected * 2).contains(&ms) => Gap::OnSchedule,
             Some(expected) if ms > expected * 2 && ms <= LONGEST_AGE_MS => Gap::Delayed,
@@ -59,7 +59,8 @@ pub(super) fn gaps(attempts: &[Entry]) -> impl Iterator<Item = (Gap, Option<i64>
     })
 }
 
-/// Local emulators give every invocation the same id. Each of these attempts is an event of its own.
+/// Returns whether a local emulator made these attempts: emulators give every invocation the same id, so that each
+/// attempt is an event of its own.
 pub(super) fn is_emulator(attempts: &[Entry]) -> bool {
     if attempts.len() < 2 {
         return false;

@@ -88,16 +88,10 @@ impl Runs {
     }
 }
 
-/// The entries in order. What moves while they are sorted is the start of each key, with a number below it: not the entry,
-/// which is five times as large.
+/// Sorts entries by their keys.
 fn sorted(entries: &[Entry]) -> Vec<Entry> {
-    let numbered = |(entry, number): (&Entry, u32)| u128::from(entry.key_start()) << 32 | u128::from(number);
-    let mut numbers: Vec<u128> = entries.iter().zip(0..).map(numbered).collect();
-    numbers.sort_unstable();
-    let mut sorted: Vec<Entry> = numbers.iter().filter_map(|n| entries.get(*n as u32 as usize).copied()).collect();
-    for alike in sorted.chunk_by_mut(|a, b| a.key_start() == b.key_start()).filter(|alike| alike.len() > 1) {
-        alike.sort_unstable_by_key(Entry::key);
-    }
+    let mut sorted = entries.to_vec();
+    sorted.sort_unstable_by_key(Entry::key);
     sorted
 }
 

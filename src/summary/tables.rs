@@ -1,4 +1,4 @@
-//! Names and facts of functions and findings by their ids, after the last input.
+//! Names and facts of functions and findings, by id, after the last input.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -9,15 +9,15 @@ use super::entries::{FINDINGS_OF_A_FUNCTION, SharedTables};
 use super::findings::FindingFacts;
 use super::names::{FindingKey, FunctionFacts, FunctionKey};
 
-/// Names and facts by id, after the last input.
+/// Merged tables of all workers.
 pub(super) struct Tables {
     pub(super) functions: Vec<FunctionKey>,
-    /// For every function, the id of the one that it is counted under.
+    /// For every function, the id of the one under which it is counted.
     pub(super) canonical: Vec<u32>,
     pub(super) facts: FxHashMap<u32, FunctionFacts>,
     pub(super) versions: Vec<String>,
     pub(super) findings: Vec<FindingKey>,
-    /// For every finding, the id of the one that it is counted under.
+    /// For every finding, the id of the one under which it is counted.
     pub(super) finding_counted_under: Vec<u32>,
     finding_facts: FxHashMap<u32, Mutex<FindingFacts>>,
 }
@@ -50,14 +50,14 @@ impl Tables {
         known.get_mut().unwrap_or_else(PoisonError::into_inner).merge(facts);
     }
 
-    /// What is known of a finding, which is asked for once: examples of many functions take much memory.
+    /// Moves a finding's facts out (called once), so examples are not held twice.
     pub(super) fn take_finding(&self, id: u32) -> FindingFacts {
         let facts = self.finding_facts.get(&id).map(|facts| facts.lock().unwrap_or_else(PoisonError::into_inner));
         facts.map(|mut facts| std::mem::take(&mut *facts)).unwrap_or_default()
     }
 
-    /// Decides what each finding is counted under: the same one of a function that has two ids, and past the bound one
-    /// without a fingerprint for each code.
+    /// Decides under which finding each one is counted: the same finding of a function that has two ids, and, past the
+    /// bound, one without a fingerprint for each code.
     pub(super) fn settle_findings(&mut self) {
         let mut order: Vec<u32> = (0u32..).take(self.findings.len()).collect();
         let place = |key: &FindingKey, canonical: &[u32]| {
@@ -87,7 +87,7 @@ impl Tables {
             let facts =
                 self.finding_facts.remove(&id).map(|facts| facts.into_inner().unwrap_or_else(PoisonError::into_inner));
             if rest.values().any(|one| *one == under) {
-                // Whether a worker has examples of these depends on what else it saw.
+                // Examples of these are dropped: which worker has them depends on what else it read.
                 self.findings[under as usize].fingerprint = None;
             } else if let Some(facts) = facts {
                 self.merge_finding(under, facts);
@@ -100,7 +100,8 @@ impl Tables {
     }
 }
 
-/// A function that one input names with its account and another without is one function, where that is unambiguous.
+/// Maps functions to ids: one named with its account or region in one input and without in another is the same
+/// function, if that is unambiguous.
 fn canonical(functions: &[FunctionKey]) -> Vec<u32> {
     let mut by_name: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
     for (id, key) in (0u32..).zip(functions) {

@@ -7,10 +7,10 @@ use crate::wire::TimelineBucket;
 
 /// Round widths, in seconds: from a second to a week.
 const WIDTHS_S: [i64; 14] = [1, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 604_800];
-/// Buckets that a window is cut into at most.
+/// Most buckets of a window.
 const BUCKETS: i64 = 60;
 
-/// Counts by bucket.
+/// Attempts and failures by bucket.
 #[derive(Debug)]
 pub(super) struct Timeline {
     width_ms: i64,
@@ -18,11 +18,11 @@ pub(super) struct Timeline {
 }
 
 impl Timeline {
-    /// For a window of this length.
+    /// Creates an empty timeline for a window of this length.
     pub(super) fn over(length_ms: i64) -> Self {
         let width_s = WIDTHS_S.into_iter().find(|width| width * 1_000 * BUCKETS >= length_ms);
         let widest = WIDTHS_S[WIDTHS_S.len() - 1] * 1_000;
-        // Beyond a year of weeks, whole numbers of weeks.
+        // Windows of more than sixty weeks have buckets of several whole weeks.
         let width_ms = width_s.map_or_else(|| (length_ms / BUCKETS / widest + 1) * widest, |width| width * 1_000);
         Self { width_ms, buckets: BTreeMap::new() }
     }
@@ -34,7 +34,7 @@ impl Timeline {
         bucket.1 += u64::from(failed);
     }
 
-    /// Adds the counts of another one over the same window.
+    /// Adds the counts of another timeline of the same window.
     pub(super) fn absorb(&mut self, other: &Self) {
         for (number, (attempts, failed)) in &other.buckets {
             let bucket = self.buckets.entry(*number).or_default();

@@ -1,4 +1,5 @@
-//! The final pass: all entries in order, duplicates dropped, attempts joined to events, rows and totals added up.
+//! The final pass: goes through all entries in order, drops duplicates, joins attempts to events, adds up rows and
+//! totals.
 
 use super::entry::Fact;
 use std::collections::BTreeSet;
@@ -21,25 +22,25 @@ use crate::catalogue::Invoker;
 use crate::model::{Place, Timestamp};
 use crate::wire::{Finding, FunctionSummary, Window, moment};
 
-/// Which attempts count.
+/// Selection of the attempts that count, and options of the final pass.
 pub(crate) struct SummaryOptions<'a> {
-    /// Those that start at or after this moment.
+    /// Earliest start of an attempt that counts.
     pub from: Option<Timestamp>,
-    /// Those that start at or before this moment.
+    /// Latest start of an attempt that counts.
     pub to: Option<Timestamp>,
-    /// Those that start within so many milliseconds before the end of the window.
+    /// Milliseconds before the end of the window within which attempts must start.
     pub since_ms: Option<i64>,
-    /// Those of functions with such a name.
+    /// Predicate on the name of the function.
     pub wanted: &'a (dyn Fn(Option<&str>) -> bool + Sync),
-    /// Who calls the functions, where that was given: for the wording of advice.
+    /// Caller of the functions, if given: for the wording of advice.
     pub invoker: Option<Invoker>,
-    /// What time costs.
+    /// Prices of run time.
     pub prices: Prices,
-    /// Records are wanted, with what only the final pass knows.
+    /// Whether records are wanted, with what only the final pass knows.
     pub keep_patches: bool,
-    /// The events that need a person are wanted one by one.
+    /// Whether the events that need a person are wanted one by one.
     pub keep_ledger_events: bool,
-    /// Threads that may add up, each some of the events.
+    /// Number of threads that add up, each some of the events.
     pub threads: usize,
 }
 
@@ -52,58 +53,58 @@ impl SummaryOptions<'_> {
     }
 }
 
-/// What all attempts add up to.
+/// Sums over all attempts.
 #[derive(Debug)]
 pub(crate) struct Totals {
-    /// The time they cover.
+    /// Time that the attempts cover.
     pub window: Window,
-    /// All functions together.
+    /// Row of all functions together.
     pub totals: FunctionSummary,
-    /// One row a function, worst first.
+    /// Rows of the functions, worst first.
     pub functions: Vec<FunctionSummary>,
-    /// Attempts that were read more than once.
+    /// Number of attempts that were read more than once.
     pub duplicates: u64,
-    /// Functions whose log hides successes, so that their rates, and those of all, are not known.
+    /// Functions whose log hides successes, so that their failure rates, and the overall one, are unknown.
     pub hiding: Vec<String>,
-    /// What the records can only learn now.
+    /// Additions to the records.
     pub patches: Patches,
-    /// The events that need a person, by function and start, where they were wanted.
+    /// Events that need a person, by function and start, if they were wanted.
     pub ledger_events: Vec<LedgerEvent>,
 }
 
-/// What the final pass tells of one attempt.
+/// Additions to the record of one attempt.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Patch {
-    /// Its number within the event.
+    /// Number of the attempt within its event.
     pub number: u32,
-    /// How the event ended; `None` for what is no attempt.
+    /// Outcome of the event; `None` for an environment, which is no attempt.
     pub outcome: Option<Outcome>,
-    /// What to do about the event.
+    /// Advice on the event.
     pub advice: Option<&'static Advice>,
 }
 
-/// What records can only learn after the last input.
+/// Additions to records that are known only after the last input.
 #[derive(Debug, Default)]
 pub(crate) struct Patches {
-    /// What is not the first and only attempt of an event that succeeded, by the place of its first line.
+    /// Patches by the place of the attempt's first line; without those of events that succeeded at their only attempt.
     patches: FxHashMap<Place, Patch>,
     /// Records of attempts that were read twice or lie outside of the bounds.
     dropped: FxHashSet<Place>,
-    /// Time limits of functions, by their id.
+    /// Time limits of functions, by function id.
     timeouts_ms: FxHashMap<u32, u64>,
-    /// The attempts of events, in order, of which an earlier one shows side effects that a later one may repeat.
+    /// Attempts, in order, of events in which an earlier attempt shows side effects that a later one may repeat.
     pub repeats: Vec<Vec<Place>>,
 }
 
 impl Patches {
-    /// What an attempt's record lacks; `None` where the record is to be left out.
+    /// Returns the additions to an attempt's record; `None` if the record is to be left out.
     #[must_use]
     pub(crate) fn of(&self, place: Place) -> Option<Patch> {
         const PLAIN: Patch = Patch { number: 1, outcome: Some(Outcome::Succeeded), advice: None };
         (!self.dropped.contains(&place)).then(|| self.patches.get(&place).copied().unwrap_or(PLAIN))
     }
 
-    /// The time limit of a function.
+    /// Returns the time limit of a function.
     #[must_use]
     pub(crate) fn timeout_ms(&self, function: u32) -> Option<u64> {
         self.timeouts_ms.get(&function).copied()
@@ -131,7 +132,7 @@ impl Patches {
     }
 }
 
-/// Adds up the ledgers of all workers.
+/// Adds up the entries of all workers.
 ///
 /// # Errors
 /// When entries that went to a temporary file cannot be read back.
@@ -180,7 +181,7 @@ pub(crate) fn summarize(
         let others: Vec<_> = parts.map(|part| scope.spawn(|| pass(part))).collect();
         let mut all = pass(first.unwrap_or_default())?;
         for other in others {
-            // A panic goes on where it would have gone without the thread.
+            // Propagates the panic.
             all.append(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
         }
         Ok::<_, io::Error>(all)
@@ -193,7 +194,7 @@ pub(crate) fn summarize(
     }))
 }
 
-/// The state of the final pass.
+/// State of the final pass over one part of the entries.
 struct Pass<'a> {
     names: &'a Tables,
     bounds: &'a SummaryOptions<'a>,
@@ -201,10 +202,10 @@ struct Pass<'a> {
     end: Option<Timestamp>,
     window_ms: i64,
     all: Counts,
-    /// The first and the last function are left open: their events may be in several parts. An only one is the last.
+    /// First and last function, left open as their events may be in several parts. If there is only one, it is `last`.
     first: Option<Current>,
     last: Option<Current>,
-    /// With the id of each function.
+    /// Rows with the ids of their functions.
     rows: Vec<(u32, FunctionSummary)>,
     duplicates: u64,
     hiding: Vec<String>,
@@ -213,7 +214,7 @@ struct Pass<'a> {
     ledger_events: Vec<LedgerEvent>,
 }
 
-/// The function whose attempts are being added up.
+/// Function whose attempts are being added up.
 struct Current {
     id: u32,
     counts: Counts,
@@ -245,13 +246,13 @@ impl Pass<'_> {
             event.push(entry);
         }
         self.settle(&mut event, current.as_mut());
-        // While others are at their parts: in the end there is little left to sort.
+        // Sorted here, in parallel with other parts: little is left to sort in the end.
         current.iter_mut().filter_map(|current| current.counts.traffic.as_mut()).for_each(Traffic::sort);
         self.last = current;
         Ok(())
     }
 
-    /// Adds what was found in events behind these.
+    /// Appends the results of a part with later events.
     fn append(&mut self, mut behind: Self) {
         let goes_on = behind.first.is_some();
         let next = if goes_on { behind.first.take() } else { behind.last.take() };
@@ -287,7 +288,7 @@ impl Pass<'_> {
         }
     }
 
-    /// An event is whole: drops what was read twice and counts the rest.
+    /// Ends an event: drops attempts that were read twice or do not count, and adds up the rest.
     fn settle(&mut self, event: &mut Vec<Entry>, current: Option<&mut Current>) {
         let Some(current) = current else { return };
         let name = self.names.functions[current.id as usize].name.as_deref();
@@ -326,7 +327,7 @@ impl Pass<'_> {
         event.clear();
     }
 
-    /// Counts one event, by its attempts in order.
+    /// Counts one event, given its attempts in order.
     fn event(&mut self, attempts: &[Entry], current: &mut Current) {
         let outcome = outcome(attempts, self.end);
         current.counts.add_event(attempts, outcome, current.timeout_ms);
@@ -386,7 +387,7 @@ impl Pass<'_> {
         self.ledger_events.sort_by(|a, b| a.order(names).cmp(&b.order(names)));
         self.hiding.sort_unstable();
         self.rows.sort_by(|(a, one), (b, other)| {
-            // Ids are given as functions come, which hangs on threads; keys tell even those without a name apart.
+            // Ids depend on thread scheduling, so ties are broken by key, which is unique even for unnamed functions.
             let key = |id: &u32| names.get(*id as usize);
             worst_first(one, other).then_with(|| key(a).cmp(&key(b)))
         });
@@ -402,7 +403,7 @@ impl Pass<'_> {
     }
 }
 
-/// Whether an entry belongs to the same event (or the same environment read twice).
+/// Returns whether an entry belongs to the same event (or is the same environment read twice).
 fn continues(first: &Entry, entry: &Entry) -> bool {
     match (first.request(), entry.request()) {
         (Some(one), Some(other)) => one == other,
@@ -433,7 +434,7 @@ fn findings(names: &Tables, counts: &mut Counts, row: &FunctionSummary, invoker:
     findings
 }
 
-/// Most failures first; then what has more attempts.
+/// Orders rows by failures, then by attempts, most first.
 fn worst_first(a: &FunctionSummary, b: &FunctionSummary) -> std::cmp::Ordering {
     let rank = |row: &FunctionSummary| (row.failed, row.environment_failures, row.attempts);
     rank(b).cmp(&rank(a))

@@ -4,7 +4,7 @@ use super::scan::{RawValue, members, unescape};
 use crate::decode::delivery::{Delivery, Identity};
 use crate::decode::moment::moment;
 use crate::decode::text::own_time::own_time;
-use crate::lambda::{has_trace, marks_function_line};
+use crate::lambda::{has_trace, key_of_function_line};
 use crate::model::{LogEvent, RequestId, Timestamp, stream_parts};
 
 /// The parts of one event object, as they stand in the text.
@@ -44,7 +44,7 @@ impl<'j> EventObject<'j> {
             b"date" => self.take_time(3, value),
             b"ingestionTime" => self.ingested = true,
             b"type" => self.kind = value.text(),
-            key if marks_function_line(key) => self.app_line = true,
+            key_of_function_line!() => self.app_line = true,
             b"@requestId" => self.request_id = value.text(),
             _ => self.take_identity(key, value),
         }

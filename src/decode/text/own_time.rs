@@ -3,7 +3,7 @@
 
 use crate::decode::json::scan::{RawValue, Scanned, members, text_end, value};
 use crate::decode::moment::moment;
-use crate::lambda::{go_date, marks_function_line};
+use crate::lambda::{go_date, key_of_function_line};
 use crate::model::{RequestId, Timestamp};
 
 /// When the message was written, as far as it says so. The message may be escaped as the inside of a JSON string.
@@ -142,7 +142,7 @@ impl<'j> Structured<'j> {
     fn take(&mut self, key: &[u8], value: RawValue<'j>) {
         match key {
             b"timestamp" => self.take_time(1, value),
-            key if marks_function_line(key) => self.of_function = true,
+            key_of_function_line!() => self.of_function = true,
             b"type" => self.of_platform = value.text().is_some_and(|kind| kind.starts_with(b"platform.")),
             b"time" => self.take_time(2, value),
             b"@timestamp" => self.take_time(0, value),
