@@ -1,10 +1,10 @@
-//! How long a pull takes, against the AWS CLI reading the same log groups one after the other from the same server.
+//! Duration of a pull, compared with the AWS CLI reading the same log groups one after the other from the same server.
 //!
-//! `cargo bench --bench pull`: 20 groups, 400 pages, 100 ms a page, at most 100 requests a second. Give the CLI with
-//! `AWS_CLI=/path/to/aws`; without one only the pull is measured.
+//! `cargo bench --bench pull`: 20 groups, 400 pages, 100 ms per page, at most 100 requests a second. Set
+//! `AWS_CLI=/path/to/aws` for the CLI; without it only the pull is measured.
 //!
 //! It needs idle cores: with the debug build on two cores it took 4.7 s alone, and 14 to 17 s beside four busy loops,
-//! where requests come too slowly to use the rate. The time of the CLI includes starting it once a group.
+//! when requests come too slowly to use the rate. The time of the CLI includes starting it once per group.
 #![allow(clippy::print_stdout, reason = "the figures are what it is for")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a bench fails by panicking")]
 
@@ -70,7 +70,7 @@ fn main() {
             let mut aws = command(&cli, &server.url);
             aws.args(["logs", "filter-log-events", "--log-group-name", &group_name(at)]);
             aws.args(["--start-time", &START.to_string(), "--end-time", &(START + 3_600_000).to_string()]);
-            // The server insists on what pull sends.
+            // The fake server requires the same parameter that `pull` sends.
             aws.arg("--interleaved");
             run(aws)
         })

@@ -1,5 +1,5 @@
-//! Bytes per second of each stage and of whole runs, by shape. `cargo bench` prints them; ratios between two versions on
-//! one machine are worth more than the figures.
+//! Throughput in bytes per second of each stage and of whole runs, by shape, printed by `cargo bench`. Ratios between
+//! two versions on one machine mean more than the absolute figures.
 #![allow(missing_docs, clippy::expect_used, reason = "a benchmark has no callers and may stop on an error")]
 
 mod corpus;
@@ -12,7 +12,7 @@ use divan::{AllocProfiler, Bencher};
 use lambda_triage::internal::{Options, analyze_samples};
 use lambda_triage::internal::{judge, may_matter, parse, platform_line};
 
-/// Counts allocations, which divan prints beside the times.
+/// Allocator that counts allocations, which divan prints beside the times.
 #[global_allocator]
 static ALLOCATOR: AllocProfiler = AllocProfiler::system();
 
@@ -22,7 +22,7 @@ fn main() {
     divan::main();
 }
 
-/// About as many bytes of messages as asked for, environment after environment.
+/// Creates events with about `BYTES` bytes of messages, environment after environment.
 fn events() -> Vec<Event> {
     let mut corpus = Corpus::new(LogFormat::Text, corpus::USUAL);
     let (mut events, mut bytes) = (Vec::new(), 0);
@@ -34,7 +34,7 @@ fn events() -> Vec<Event> {
     events
 }
 
-/// A whole run over one shape, decoded bytes per second.
+/// Measures a whole run over one shape, in decoded bytes per second.
 #[divan::bench(args = ["s3-export", "s3-export-gz", "ndjson", "filter-log-events", "json-format"], sample_count = 9)]
 fn whole_run(bencher: Bencher<'_, '_>, shape: &str) {
     let (format, written) = match shape {
@@ -46,12 +46,12 @@ fn whole_run(bencher: Bencher<'_, '_>, shape: &str) {
     let attempts: u64 = corpus.truth().iter().map(|truth| truth.attempts).sum();
     let options = Options::default();
     let run = || analyze_samples(&[("corpus", black_box(&input))], &options).expect("an answer");
-    // A fast wrong answer is none.
+    // A wrong answer does not count, however fast.
     assert_eq!(run().summary.totals.attempts, attempts, "{shape}");
     bencher.counter(BytesCount::new(decoded)).bench_local(run);
 }
 
-/// The first look at every message.
+/// Measures the pre-filter on every message.
 #[divan::bench(sample_count = 9)]
 fn look(bencher: Bencher<'_, '_>) {
     let events = events();
@@ -61,7 +61,7 @@ fn look(bencher: Bencher<'_, '_>) {
         .bench_local(|| events.iter().filter(|event| may_matter(black_box(event.message.as_bytes()))).count());
 }
 
-/// Parsing what the first look lets through.
+/// Measures the parsing of what the pre-filter lets through.
 #[divan::bench(sample_count = 9)]
 fn parse_what_matters(bencher: Bencher<'_, '_>) {
     let mut events = events();
@@ -77,7 +77,7 @@ fn parse_what_matters(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// The verdict on a plain success, of which most logs consist.
+/// Measures the verdict on a plain success, of which most logs consist.
 #[divan::bench]
 fn judge_success(bencher: Bencher<'_, '_>) {
     let attempt = lambda_triage::internal::Attempt { report_seen: true, start_seen: true, ..Default::default() };

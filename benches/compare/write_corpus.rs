@@ -1,8 +1,8 @@
-//! Writes a corpus to measure with: one folder for each shape, with `truth.json`, what a right answer on it says.
+//! Writer of a benchmark corpus: one folder for each shape, with the right answer in `truth.json`.
 //!
 //! `write_corpus SHAPE BYTES DIR`, where SHAPE is one of
 //!
-//! - `s3-export`: `plain/FUNCTION/TASK/STREAM/000000` and the same in one file, `one.log`; both once more compressed, in
+//! - `s3-export`: `plain/FUNCTION/TASK/STREAM/000000` and the same in one file, `one.log`; both again compressed, in
 //!   `gz` and `one.log.gz`
 //! - `ndjson`: `nd/corpus.ndjson`, all functions by time
 //! - `filter-log-events`: `fj/FUNCTION.json`, one document per function
@@ -44,7 +44,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Writes about so many bytes, uncompressed.
+/// Function that writes about so many bytes, uncompressed.
 type Writer = fn(&Path, u64) -> io::Result<()>;
 
 fn writer(shape: &str) -> Option<Writer> {

@@ -1,6 +1,6 @@
 //! Files as an export task lays them out in S3: a folder for each function, and in it one for each stream.
 //!
-//! Beside the corpus, not in it: only what writes many files needs this.
+//! Outside of the corpus module: only users that write many files need this.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -13,7 +13,7 @@ pub(crate) fn plain(root: &Path, environment: &Environment, text: &[u8]) -> io::
     fs::write(folder(root, environment)?.join("000000"), text)
 }
 
-/// The same in gzip, as real tasks do.
+/// Writes the text of a stream in gzip, as real tasks do.
 pub(crate) fn packed(root: &Path, environment: &Environment, text: &[u8]) -> io::Result<()> {
     let mut out = shapes::gzip(File::create(folder(root, environment)?.join("000000.gz"))?);
     out.write_all(text)?;

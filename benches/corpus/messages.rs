@@ -1,10 +1,10 @@
-//! What Lambda, its runtimes and programs write, line by line, in both log formats.
+//! The messages that Lambda, its runtimes and programs write, line by line, in both log formats.
 
 use serde_json::{Value, json};
 
 use super::{LogFormat, Random};
 
-/// The families of runtimes, each with its own way to log.
+/// Families of runtimes, each with its own way to log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Runtime {
     Node,
@@ -14,7 +14,7 @@ pub(super) enum Runtime {
 }
 
 impl Runtime {
-    /// What an init usually takes.
+    /// Returns the usual duration of an init.
     pub(super) fn init_ms(self) -> f64 {
         match self {
             Self::Node => 210.0,
@@ -34,38 +34,38 @@ impl Runtime {
     }
 }
 
-/// Whose fault an error is.
+/// Origin of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Error {
     Own,
     Downstream,
-    /// By Lambda, where the function calls another one.
+    /// Throttled by Lambda, when the function calls another one.
     Throttled,
 }
 
-/// The numbers of a REPORT.
+/// Figures of a REPORT.
 pub(super) struct Ending<'a> {
     pub(super) id: &'a str,
     pub(super) duration: f64,
     pub(super) memory_mb: u64,
     pub(super) used_mb: u64,
-    /// 0 if the attempt was not a cold start.
+    /// Duration of the init; 0 if the attempt was not a cold start.
     pub(super) init_ms: f64,
 }
 
-/// How one function writes.
+/// Writer of one function's messages.
 pub(super) struct Speaker {
     pub(super) function: String,
     pub(super) domain: &'static str,
     pub(super) runtime: Runtime,
     pub(super) format: LogFormat,
-    /// REPORT says how an attempt ended, and INIT_REPORT exists.
+    /// Whether REPORT has a status, and INIT_REPORT exists.
     pub(super) says_status: bool,
-    /// The line `Task timed out` is there beside the status.
+    /// Whether the line `Task timed out` is written besides the status.
     pub(super) repeats_timeout: bool,
-    /// X-Ray is on: REPORT has a second line.
+    /// Whether X-Ray is on: REPORT then has a second line.
     pub(super) traces: bool,
-    /// The program logs objects, in the text format.
+    /// Whether the program logs objects in the text format.
     pub(super) app_json: bool,
     pub(super) arn: String,
 }
@@ -92,7 +92,7 @@ impl Speaker {
         format!("START RequestId: {id} Version: $LATEST")
     }
 
-    /// A line of the program.
+    /// Writes a line of the program.
     pub(super) fn line(&self, ms: i64, id: &str, level: &str, body: &str) -> String {
         let at = iso(ms);
         if self.json() {
@@ -128,7 +128,7 @@ impl Speaker {
         }
     }
 
-    /// What the runtime logs when the handler fails.
+    /// Writes the runtime's log of a failed handler.
     pub(super) fn unhandled(&self, ms: i64, id: &str, class: &str, message: &str, random: &mut Random) -> String {
         let (at, line) = (iso(ms), 10 + random.below(300));
         match (self.runtime, self.json()) {
@@ -177,7 +177,7 @@ impl Speaker {
         }
     }
 
-    /// The end of a run into the function's time limit.
+    /// Writes the end of an attempt that ran into the time limit.
     pub(super) fn timeout(&self, ms: i64, ending: &Ending<'_>, random: &mut Random) -> Vec<String> {
         let line = format!("{} {} Task timed out after {:.2} seconds\n", iso(ms), ending.id, ending.duration / 1_000.0);
         let mut messages = self.report(ms, ending, Some(("timeout", None)), random);
@@ -192,7 +192,7 @@ impl Speaker {
         messages
     }
 
-    /// The end of a process that the platform killed for its memory.
+    /// Writes the end of a process that the platform killed for its memory.
     pub(super) fn killed(&self, ms: i64, ending: &Ending<'_>, random: &mut Random) -> Vec<String> {
         let mut messages = self.report(ms, ending, Some(("error", Some("Runtime.OutOfMemory"))), random);
         if !self.json() && !self.says_status {
@@ -204,12 +204,12 @@ impl Speaker {
         messages
     }
 
-    /// Whether a failed init has a line of its own.
+    /// Returns whether a failed init has a line of its own.
     pub(super) fn reports_init(&self) -> bool {
         self.json() || self.says_status
     }
 
-    /// The type of error of a failed init.
+    /// Returns the error type of a failed init.
     pub(super) fn init_error(&self) -> Option<&'static str> {
         Some(match self.runtime {
             Runtime::Node | Runtime::Python => "Runtime.ImportModuleError",
@@ -218,7 +218,7 @@ impl Speaker {
         })
     }
 
-    /// What one try to load the program writes.
+    /// Writes the messages of one failed try to load the program.
     pub(super) fn init_failure(&self, ms: i64, phase: &str, took: f64) -> Vec<String> {
         let (at, class) = (iso(ms), self.init_error().unwrap_or_default());
         let said = match (self.runtime, self.json()) {
@@ -264,7 +264,7 @@ impl Speaker {
         messages
     }
 
-    /// END and REPORT. Functions of the older kind keep the status to themselves.
+    /// Writes END and REPORT. Functions of the older kind omit the status.
     pub(super) fn report(
         &self,
         ms: i64,
@@ -286,7 +286,7 @@ impl Speaker {
                 report["errorType"] = class.into();
                 done["errorType"] = class.into();
             }
-            // At the usual log level the platform tells the end of the runtime's work only where it failed.
+            // At the usual log level the platform reports the end of the runtime's work only if it failed.
             let done = status.is_some().then(|| platform(ms, "runtimeDone", &done));
             return done.into_iter().chain([platform(ms, "report", &report)]).collect();
         }
@@ -315,7 +315,7 @@ impl Speaker {
     }
 }
 
-/// A type and a message, as the runtime's libraries word them.
+/// Returns a type and a message as the runtime's libraries word them.
 pub(super) fn error(runtime: Runtime, kind: Error, random: &mut Random) -> (String, String) {
     let (n, second) = (random.below(99_999), random.per_mille(500));
     let host = format!("10.0.{}.{}", random.below(32), 2 + random.below(250));
@@ -364,7 +364,7 @@ pub(super) fn error(runtime: Runtime, kind: Error, random: &mut Random) -> (Stri
     (class.to_owned(), message)
 }
 
-/// What a program says, 60 to 350 bytes: mostly about its business, sometimes in words that failures use too.
+/// Returns the text of a program's line, 60 to 350 bytes: mostly about its business, sometimes in words of failures.
 pub(super) fn body(speaker: &Speaker, random: &mut Random) -> String {
     let (domain, id, took, few) = (speaker.domain, random.next(), random.below(900), random.below(64));
     let what = random.pick(&["cart", "price list", "parcel", "customer", "ledger entry", "thumbnail"]);
@@ -408,12 +408,12 @@ fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 
-/// As Go's log package begins a line.
+/// Formats a time like Go's `log` package.
 fn go_time(iso: &str) -> String {
     format!("{}/{}/{} {}", &iso[..4], &iso[5..7], &iso[8..10], &iso[11..19])
 }
 
-/// `2026-01-02T03:04:05.678Z`, for moments of January 2026.
+/// Formats moments of January 2026 as `2026-01-02T03:04:05.678Z`.
 pub(super) fn iso(ms: i64) -> String {
     let since = ms - super::BEGIN_MS;
     let (day, ms) = (2 + since / 86_400_000, since % 86_400_000);

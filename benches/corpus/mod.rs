@@ -1,10 +1,10 @@
-//! Logs to measure with, of any size, and what a right answer on them says.
+//! Benchmark logs of any size, with the right answers on them.
 //!
-//! Owns what happens: functions, their environments, attempts and how they end. What that looks like is in
-//! [`messages`], and how it is delivered in [`shapes`]. The logs resemble busy accounts: 24 functions on four runtimes,
-//! some old and some new in how they report, nine attempts in ten fine, errors that were handled among them, retries.
+//! Owns the course of events: functions, their environments, attempts and how they end. [`messages`] owns their
+//! wording, [`shapes`] their delivery. The logs resemble busy accounts: 24 functions on four runtimes, some old and
+//! some new in their reports, nine attempts in ten fine, some of them with handled errors, retries.
 //!
-//! Equal arguments give equal bytes. It is made environment by environment, so it may be larger than memory.
+//! Equal arguments give equal bytes. Environments are made one by one, so a corpus may be larger than memory.
 
 mod messages;
 pub(crate) mod shapes;
@@ -14,51 +14,51 @@ use std::collections::BTreeMap;
 use messages::{Ending, Error, Runtime, Speaker};
 use serde::Serialize;
 
-/// Which of Lambda's two log formats the functions use.
+/// Lambda's two log formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LogFormat {
     Text,
     Json,
 }
 
-/// One log event.
+/// Log event.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
     /// Milliseconds since the epoch.
     pub(crate) ms: i64,
-    /// The message, without the line end that comes last.
+    /// Message without the final line end.
     pub(crate) message: String,
 }
 
-/// All that one execution environment logged, in order.
+/// Log of one execution environment, in order.
 #[derive(Clone, Debug)]
 pub(crate) struct Environment {
     /// Name of the function.
     pub(crate) function: String,
     /// Log stream.
     pub(crate) stream: String,
-    /// No later environment of the corpus has an event before this.
+    /// Time before which no later environment of the corpus has an event.
     pub(crate) from_ms: i64,
     pub(crate) events: Vec<Event>,
 }
 
-/// How many attempts an environment lives for. A failure may end it before.
+/// Number of attempts of an environment. A failure may end it earlier.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Life {
     pub(crate) median: f64,
-    /// Without any, all live equally long.
+    /// Spread of the number; with 0, all environments have equally many.
     pub(crate) spread: f64,
 }
 
-/// Most environments live shortly, a few for thousands of attempts.
+/// Life in which most environments are short and a few have thousands of attempts.
 pub(crate) const USUAL: Life = Life { median: 18.0, spread: 1.45 };
 
-/// What a right answer says about one function, in the words of the JSON summary.
+/// Right answer on one function, in the words of the JSON summary.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Truth {
     function: String,
     pub(crate) attempts: u64,
-    /// Request ids among them, which a retry shares with what it repeats. The summary does not tell them.
+    /// Number of distinct request ids; a retry shares that of the attempt it repeats. Not in the summary.
     pub(crate) request_ids: u64,
     cold_starts: u64,
     ok: u64,
@@ -74,7 +74,7 @@ const DOMAINS: [&str; 12] = [
 const ROLES: [&str; 2] = ["api", "worker"];
 /// 2026-01-02T00:00:00Z
 const BEGIN_MS: i64 = 1_767_312_000_000;
-/// Between the starts of two environments: dozens are open at any time, and 1 GiB covers nine hours.
+/// Time between the starts of two environments: dozens are open at any time, and 1 GiB covers nine hours.
 const SPACING_MS: i64 = 3_000;
 
 /// SplitMix64 (Steele, Lea and Flood 2014).
@@ -97,48 +97,48 @@ impl Random {
         of[self.below(of.len() as u64) as usize]
     }
 
-    /// True in `n` cases of a thousand.
+    /// Returns true in `n` cases of a thousand.
     fn per_mille(&mut self, n: u64) -> bool {
         self.below(1_000) < n
     }
 
-    /// From 0 to 1.
+    /// Returns a number from 0 to 1.
     fn unit(&mut self) -> f64 {
         self.below(1 << 53) as f64 / (1_u64 << 53) as f64
     }
 
-    /// About `median`, skewed to the right as durations and sizes are: the wider, the larger `spread` is.
+    /// Returns a number around `median`, skewed to the right as durations and sizes are; `spread` sets the width.
     fn around(&mut self, median: f64, spread: f64) -> f64 {
         let normal = (0..12).map(|_| self.unit()).sum::<f64>() - 6.0;
         median * (normal * spread).exp()
     }
 
-    /// As request ids are written.
+    /// Returns a request id.
     fn id(&mut self) -> String {
         let (a, b) = (self.next(), self.next());
         format!("{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}", a >> 32, a & 0xffff, a >> 16 & 0xfff, b & 0xfff, b >> 16)
     }
 }
 
-/// What becomes of an attempt.
+/// Fate of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
     Fine,
-    /// Fine, after an error that the code dealt with.
+    /// Success after an error that the code handled.
     Handled,
     Timeout,
     OutOfMemory,
     InitFailure,
     Failed(Error),
-    /// The window of the export ends before the attempt does.
+    /// Cut off by the end of the export's window.
     Unfinished,
 }
 
-/// One function: what is fixed about it.
+/// Function with its fixed properties.
 struct Function {
     speaker: Speaker,
     failures_per_mille: u64,
-    /// Failures draw from these, so that functions fail each in its own way.
+    /// Fates of failures, so that each function fails in its own way.
     fates: &'static [Fate],
     retried: bool,
     usual_ms: f64,
@@ -165,7 +165,7 @@ const LARGE: &[Fate] = &[Fate::OutOfMemory, Fate::OutOfMemory, Fate::OutOfMemory
 const BROKEN: &[Fate] = &[Fate::InitFailure, Fate::Failed(Error::Own), Fate::Failed(Error::Own)];
 const FANNING_OUT: &[Fate] =
     &[Fate::Failed(Error::Throttled), Fate::Failed(Error::Throttled), Fate::Failed(Error::Downstream)];
-/// Share of attempts that fail, and how.
+/// Failures per thousand attempts, with their fates.
 const KINDS: [(u64, &[Fate]); 8] =
     [(110, MIXED), (4, MIXED), (110, SLOW), (130, BROKEN), (100, MIXED), (100, LARGE), (130, FANNING_OUT), (5, SLOW)];
 
@@ -187,7 +187,7 @@ impl Function {
             domain,
             runtime,
             format,
-            // Without INIT_REPORT no line would tell that a program in Go failed in its init.
+            // Without INIT_REPORT no line would show that a Go program failed in its init.
             says_status: runtime == Runtime::Go || random.per_mille(600),
             repeats_timeout: random.per_mille(500),
             traces: random.per_mille(350),
@@ -219,11 +219,11 @@ impl Function {
     }
 }
 
-/// Failed attempts that run again under their request ids, by the time when they are due: which attempt comes next, and
-/// how the last one ended.
+/// Failed attempts that are retried under their request ids, by due time: number of the next attempt, and fate of the
+/// last.
 type Retries = BTreeMap<(i64, String), (u32, Fate)>;
 
-/// Environment after environment, without end.
+/// Endless source of environments.
 pub(crate) struct Corpus {
     life: Life,
     random: Random,
@@ -244,12 +244,12 @@ impl Corpus {
         Self { life, random, functions, retries: vec![Retries::new(); FUNCTIONS], truth, number: 0 }
     }
 
-    /// What is right about the environments so far. Functions without any are left out.
+    /// Returns the right answers on the environments so far. Functions without any are left out.
     pub(crate) fn truth(&self) -> Vec<&Truth> {
         self.truth.iter().filter(|truth| truth.attempts > 0).collect()
     }
 
-    /// The next environment. Environments are in the order of their first events.
+    /// Creates the next environment. Environments are in the order of their first events.
     pub(crate) fn environment(&mut self) -> Environment {
         // A few large functions and a long tail, as in real accounts.
         let index = (self.random.unit().powf(1.6) * FUNCTIONS as f64) as usize;
@@ -280,7 +280,7 @@ impl Corpus {
     }
 }
 
-/// One environment while it runs.
+/// Environment while it runs.
 struct Run<'a> {
     function: &'a Function,
     random: &'a mut Random,
@@ -288,9 +288,9 @@ struct Run<'a> {
     truth: &'a mut Truth,
     events: Vec<Event>,
     ms: i64,
-    /// Whether the program is loaded, or INIT_START comes next.
+    /// Whether the program is loaded; if not, INIT_START comes next.
     ready: bool,
-    /// Whether no REPORT has told an init duration yet.
+    /// Whether no REPORT has had an init duration yet.
     cold: bool,
 }
 
@@ -299,7 +299,7 @@ impl Run<'_> {
         self.events.push(Event { ms: self.ms, message });
     }
 
-    /// One attempt. False if the environment ends with it.
+    /// Runs one attempt. Returns false if the environment ends with it.
     fn attempt(&mut self, last: bool) -> bool {
         let (id, attempt, fate) = self.request(last);
         let function = self.function;
@@ -326,7 +326,7 @@ impl Run<'_> {
         ended == After::Ready || (ended == After::Gone && self.random.per_mille(650))
     }
 
-    /// What to run next: a retry that is due, or something new.
+    /// Chooses the next request: a retry that is due, or a new one.
     fn request(&mut self, last: bool) -> (String, u32, Fate) {
         if let Some(retry) = self.retries.first_entry()
             && retry.key().0 <= self.ms
@@ -387,7 +387,7 @@ impl Run<'_> {
         if matches!(fate, Fate::Timeout | Fate::OutOfMemory) { After::Gone } else { After::Ready }
     }
 
-    /// The program cannot be loaded: once in the init phase, and once more when the request is there.
+    /// Fails to load the program: once in the init phase, and again when the request is there.
     fn fail_init(&mut self, id: &str) -> After {
         let function = self.function;
         let first = 60.0 + 800.0 * self.random.unit();
@@ -418,7 +418,7 @@ impl Run<'_> {
     }
 }
 
-/// What is left of an environment after an attempt.
+/// State of an environment after an attempt.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum After {
     Ready,

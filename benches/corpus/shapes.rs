@@ -1,4 +1,4 @@
-//! Events as they are delivered, one by one or as a whole log. None is held for long, so a log may be larger than memory.
+//! Shapes of delivery, for single events and whole logs. No event is held for long, so a log may be larger than memory.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -10,7 +10,7 @@ use flate2::write::GzEncoder;
 use super::messages::iso;
 use super::{Corpus, Environment, Event};
 
-/// Writes one log of about so many bytes, uncompressed, and says how many they are.
+/// Writes one log of about so many bytes, uncompressed, and returns their exact number.
 pub(crate) fn log(shape: &str, corpus: &mut Corpus, bytes: u64, out: &mut dyn Write) -> io::Result<u64> {
     match shape {
         "s3-export" => by_stream(corpus, bytes, s3_export, |_, text| out.write_all(text)),
@@ -38,7 +38,7 @@ pub(crate) fn log(shape: &str, corpus: &mut Corpus, bytes: u64, out: &mut dyn Wr
     }
 }
 
-/// Tells the text of one stream after the other until they have so many bytes, and says how many they have.
+/// Passes the text of one stream after the other to `tell` until so many bytes are reached; returns their exact number.
 pub(crate) fn by_stream(
     corpus: &mut Corpus,
     bytes: u64,
@@ -58,8 +58,8 @@ pub(crate) fn by_stream(
     Ok(made)
 }
 
-/// Tells the events of all streams by time until they have so many bytes, as `weigh` writes them, and says how many they
-/// have.
+/// Passes the events of all streams to `tell` in order of time until so many bytes are reached, as `weigh` writes them;
+/// returns their exact number.
 pub(crate) fn by_time(
     corpus: &mut Corpus,
     bytes: u64,
@@ -78,7 +78,7 @@ pub(crate) fn by_time(
     Ok(made.0)
 }
 
-/// Counts bytes, and drops them: what is merged by time is written much later than it is made.
+/// Writer that counts bytes and drops them: events merged by time are written much later than they are made.
 #[derive(Default)]
 struct Count(u64);
 
@@ -93,22 +93,22 @@ impl Write for Count {
     }
 }
 
-/// As export tasks compress.
+/// Compresses like export tasks.
 pub(crate) fn gzip<W: Write>(out: W) -> GzEncoder<W> {
     GzEncoder::new(out, Compression::new(6))
 }
 
-/// As an S3 export task writes it. The function and the stream are in the path of the file.
+/// Writes an event like an S3 export task. Function and stream are in the path of the file.
 pub(crate) fn s3_export(out: &mut dyn Write, event: &Event) -> io::Result<()> {
     writeln!(out, "{} {}", iso(event.ms), event.message)
 }
 
-/// Only messages, as the JSON log format is often kept.
+/// Writes only the message, as the JSON log format is often kept.
 pub(crate) fn messages(out: &mut dyn Write, event: &Event) -> io::Result<()> {
     writeln!(out, "{}", event.message)
 }
 
-/// As forwarders write it: a JSON object per line.
+/// Writes an event like forwarders: a JSON object per line.
 fn ndjson(out: &mut dyn Write, from: &Environment, event: &Event) -> io::Result<()> {
     let (Environment { function, stream, .. }, ms, message) = (from, event.ms, quoted_line(event));
     writeln!(
@@ -117,7 +117,7 @@ fn ndjson(out: &mut dyn Write, from: &Environment, event: &Event) -> io::Result<
     )
 }
 
-/// What `aws logs filter-log-events` prints: [`begin`](Self::begin), events, [`end`](Self::end).
+/// Writer of the output of `aws logs filter-log-events`: [`begin`](Self::begin), events, [`end`](Self::end).
 #[derive(Default)]
 pub(crate) struct FilterLogEvents {
     events: u64,
@@ -146,21 +146,21 @@ impl FilterLogEvents {
     }
 }
 
-/// The message as CloudWatch keeps it, with its line end, as a JSON string.
+/// Returns the message as CloudWatch keeps it, with its line end, as a JSON string.
 fn quoted_line(event: &Event) -> serde_json::Value {
     format!("{}\n", event.message).into()
 }
 
-/// Brings environments that ran at the same time into one order, that of time.
+/// Merge of environments that ran at the same time into the order of time.
 #[derive(Default)]
 struct Merge {
-    /// When the next event of an environment is due, and its place in `open`.
+    /// Times of the next event of each environment, with its index in `open`.
     next: BinaryHeap<Reverse<(i64, usize)>>,
     open: Vec<(Environment, usize)>,
 }
 
 impl Merge {
-    /// Takes an environment, and tells the events that no later environment can come before.
+    /// Takes an environment, and passes on the events before which no later environment can have any.
     fn push<E>(
         &mut self,
         environment: Environment,
@@ -175,7 +175,7 @@ impl Merge {
         Ok(())
     }
 
-    /// Tells what is left.
+    /// Passes on the remaining events.
     fn finish<E>(mut self, tell: impl FnMut(&Environment, &Event) -> Result<(), E>) -> Result<(), E> {
         self.tell_before(i64::MAX, tell)
     }

@@ -82,16 +82,16 @@ pub(super) fn condition(text: &str) -> Result<FailOn, String> {
 /// Reads `0`, `1%`, `500ms`, `3s`, `80%limit`, and checks that the unit fits the number it is compared with.
 fn threshold(text: &str, metric: &Metric) -> Result<Threshold, String> {
     let path = &metric.path;
-    let wrong = || format!("'{text}' is no value; write 10, 1%, 500ms, 3s or 80%limit");
+    let wrong = || format!("'{text}' is not a value; write 10, 1%, 500ms, 3s or 80%limit");
     let number = |text: &str| text.trim().parse::<f64>().ok().filter(|number| number.is_finite()).ok_or_else(wrong);
     let (digits, unit) =
         text.split_at(text.find(|char: char| char == '%' || char.is_ascii_alphabetic()).unwrap_or(text.len()));
     match unit.trim() {
         "" => Ok(Threshold::Number(number(digits)?)),
         "%" if metric.is_ratio() => Ok(Threshold::Number(number(digits)? / 100.0)),
-        "%" => Err(format!("{path} is no ratio; compare failure_rate with {text}, or {path} with a number")),
-        "ms" | "s" | "m" | "%limit" if metric.is_ratio() => Err(format!("{path} is no time; {SHARE}")),
-        "ms" | "s" | "m" | "%limit" if !metric.is_time() => Err(format!("{path} is no time; compare it with a number")),
+        "%" => Err(format!("{path} is not a ratio; compare failure_rate with {text}, or {path} with a number")),
+        "ms" | "s" | "m" | "%limit" if metric.is_ratio() => Err(format!("{path} is not a duration; {SHARE}")),
+        "ms" | "s" | "m" | "%limit" if !metric.is_time() => Err(format!("{path} is not a duration; compare it with a number")),
         "ms" => Ok(Threshold::Number(number(digits)?)),
         "s" => Ok(Threshold::Number(number(digits)? * 1_000.0)),
         "m" => Ok(Threshold::Number(number(digits)? * 60_000.0)),
@@ -331,10 +331,10 @@ mod tests {
             ("failed => 0", "no operator '=>'"),
             ("failed = 0", "no operator '='"),
             ("fialed > 0", "did you mean failed?"),
-            ("failed > many", "is no value"),
+            ("failed > many", "is not a value"),
             ("failed > 1%", "compare failure_rate"),
-            ("failed > 3s", "is no time"),
-            ("failed > 1e999", "is no value"),
+            ("failed > 3s", "is not a duration"),
+            ("failed > 1e999", "is not a value"),
             ("[:failed > 0", "unclosed"),
             ("*:coverage.duplicates > 0", "leave the name"),
             ("failure_rate > 5", "between 0 and 1, never 5; did you mean 5%?"),

@@ -8,7 +8,7 @@ pub(super) struct TimeLength(pub(super) i64);
 
 /// `2026-01-02T03:04:05Z`, `2026-01-02 03:04`, `2026-01-02` (its first moment); UTC without a zone.
 pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
-    let wrong = || format!("'{text}' is no moment; write 2026-01-02 or 2026-01-02T03:04:05Z");
+    let wrong = || format!("'{text}' is not a date or time; write 2026-01-02 or 2026-01-02T03:04:05Z");
     let full = match text.len() {
         10 => format!("{text}T00:00:00Z"),
         16 => format!("{text}:00Z"),
@@ -23,7 +23,7 @@ pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
 
 /// `90s`, `90m`, `3h`, `2d`, `1w`
 pub(super) fn span(text: &str) -> Result<TimeLength, String> {
-    let wrong = || format!("'{text}' is no span of time; write 90m, 3h or 2d");
+    let wrong = || format!("'{text}' is not a duration; write 90m, 3h or 2d");
     let unit = text.chars().next_back().ok_or_else(wrong)?;
     let ms: i64 = match unit {
         's' => 1_000,

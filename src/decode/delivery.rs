@@ -290,7 +290,7 @@ impl<'s> Delivery<'s> {
             let text = if full {
                 format!("holds exactly {} events, the limit of {source}: what lies beyond is missing", self.events)
             } else {
-                format!("comes from {source}, which may give a part of the log: rates may not be of the whole window")
+                format!("comes from {source}, which can be truncated: rates may not cover the whole window")
             };
             self.sink.note(Note { incomplete: full, text });
         }

@@ -230,7 +230,7 @@ pub(super) fn read_error(error: io::Error) -> DecodeError {
 fn not_a_log(head: &[u8]) -> DecodeError {
     let shown = head[..head.len().min(60)].trim_ascii_start().escape_ascii();
     let binary = head.iter().filter(|byte| **byte < 9).count() * 50 > head.len();
-    let what = if binary { "is binary data of no known kind" } else { "holds no line that comes from Lambda" };
+    let what = if binary { "is binary data of no known kind" } else { "contains no Lambda log lines" };
     DecodeError::NotALog(format!(
         "{what} (looked for START, END and REPORT lines, request ids, errors of runtimes, and known exports in the \
          first 64 KiB); it begins with \"{shown}\""

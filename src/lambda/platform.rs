@@ -4,9 +4,9 @@ use crate::model::RequestId;
 
 /// Line about one request: `WORD RequestId: ID …`.
 pub(crate) struct RequestLine {
-    /// The word.
+    /// First word of the line.
     pub(crate) word: &'static str,
-    /// The word and the label of the id.
+    /// First word and the label of the id.
     pub(crate) begin: &'static str,
 }
 
@@ -46,7 +46,7 @@ pub(crate) const UNKNOWN_ERROR: &str = "Unknown application error occurred";
 
 /// Beginning, with its quote, of the value of `type` in lines of the platform in the JSON format.
 pub(crate) const PLATFORM_TYPE: &str = "\"platform.";
-/// Kinds of such lines that are about one request.
+/// Kinds of lines in the JSON format that are about one request.
 pub(crate) const PLATFORM_TYPES: [&str; 3] = ["start", "report", "runtimeDone"];
 
 /// First parts of the platform's error types: `Runtime.ExitError`.

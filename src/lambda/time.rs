@@ -15,7 +15,7 @@ pub(crate) fn after_go_date(text: &[u8]) -> Option<&[u8]> {
     rest[fraction..].strip_prefix(b" ").filter(|_| is_date)
 }
 
-/// Parses such a date; a blank must follow it.
+/// Parses the date of Go's `log` package; a blank must follow it.
 pub(crate) fn go_date(line: &[u8]) -> Option<Timestamp> {
     let mut text = [0; 26];
     let length = line.len().min(text.len());

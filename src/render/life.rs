@@ -47,7 +47,7 @@ pub(crate) fn life(attempts: &[LifeAttempt<'_>], style: &Style) -> String {
     }
     if attempts.iter().all(|attempt| attempt.lines.is_empty()) && !attempts.is_empty() {
         out.push(String::new());
-        out.push("The input holds records and not the log: there are no lines to show.".to_owned());
+        out.push("The input contains records, not log lines: there are no lines to show.".to_owned());
     }
     out.iter().map(|line| format!("{}\n", without_commands(line.trim_end()))).collect()
 }

@@ -1,4 +1,5 @@
-//! Whose log `pull` reads: which key signs, which account a function or a group is of, and that it is said.
+//! Account that `pull` reads from: which key signs, to which account a function or group belongs, and that this is
+//! reported.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,7 +10,7 @@ use super::cloudwatch::{Pull, Pulled, group, world};
 
 const OTHER: &str = "999999999999";
 
-/// Writes the files of the AWS configuration.
+/// Writes the AWS configuration files.
 fn configure(home: &Path) {
     let process = home.join("keys.json");
     let keys = r#"{"Version": 1, "AccessKeyId": "AKIAPROCESS", "SecretAccessKey": "s"}"#;
@@ -34,17 +35,17 @@ fn configure(home: &Path) {
     fs::write(home.join("config"), config).expect("a file");
     fs::write(home.join("credentials"), "[file]\naws_access_key_id = AKIAFILE\naws_secret_access_key = s\n")
         .expect("a file");
-    // The file's name is the SHA-1 of the session's.
+    // The file is named after the SHA-1 of the session's name.
     let cache = home.join(".aws/sso/cache");
     fs::create_dir_all(&cache).expect("a directory");
     let token = r#"{"accessToken": "t", "expiresAt": "2036-01-01T00:00:00Z", "region": "us-east-1"}"#;
     fs::write(cache.join("34c6fceca75e456f25e7e99531e2425c6c1de443.json"), token).expect("a file");
 }
 
-/// Who may give credentials besides the profile that is named.
+/// Sources of credentials besides the named profile.
 #[derive(Clone, Copy, Debug, Default)]
 struct Around {
-    /// The access key in the environment.
+    /// Access key in the environment.
     keys: Option<&'static str>,
     aws_profile: bool,
     container: bool,
@@ -58,7 +59,8 @@ const BOTH: Around = Around { aws_profile: true, ..KEYS };
 const CONTAINER: Around = Around { container: true, ..NOTHING };
 const EVERYTHING: Around = Around { container: true, ..BOTH };
 
-/// Pulls with or without `--profile`: signed by this key alone in this region, or refused with these words.
+/// Pulls with or without `--profile` and checks that all requests are signed by this key in this region, or that the
+/// pull is refused with these words.
 #[track_caller]
 fn signs(server: &Server, around: Around, profile: Option<&str>, want: Result<(&str, &str), &str>) {
     let before = server.signed().len();
@@ -84,7 +86,7 @@ fn signs(server: &Server, around: Around, profile: Option<&str>, want: Result<(&
     if around.container {
         command.env("AWS_CONTAINER_CREDENTIALS_FULL_URI", format!("{}/container", server.url));
     }
-    // A profile without a region, or none.
+    // For profiles without a region, and without a profile.
     if matches!(profile, None | Some("file" | "nosuch")) && !around.aws_profile {
         command.env("AWS_REGION", "eu-west-1");
     }
@@ -123,7 +125,7 @@ fn a_profile_that_is_named_signs_whatever_else_there_is() {
         }
     }
     signs(&server, KEYS, Some("file"), Ok(("AKIAFILE", "eu-west-1")));
-    // It names the keys of the environment itself.
+    // This profile itself refers to the keys of the environment.
     signs(&server, KEYS, Some("env-role"), Ok(("ASIAROLE", "eu-central-1")));
 }
 
@@ -155,14 +157,14 @@ fn nothing_else_signs_for_a_profile_that_does_not_exist_or_is_not_complete() {
     signs(&server, CONTAINER, Some("bare"), Ok(("ASIACONTAINER", "eu-central-1")));
     signs(&server, KEYS, Some("bare"), Err("the profile 'bare' has none"));
     signs(&server, EVERYTHING, Some("bare"), Err("the profile 'bare' has none"));
-    // A variable that is set to nothing is no key.
+    // An empty variable is no key.
     let empty = Around { keys: Some(""), ..CONTAINER };
     signs(&server, empty, Some("bare"), Ok(("ASIACONTAINER", "eu-central-1")));
     signs(&server, empty, Some("plain"), Ok(("AKIAPLAIN", "eu-central-1")));
     signs(&server, empty, None, Ok(("ASIACONTAINER", "eu-west-1")));
 }
 
-/// Ids of the events that were pulled, by account and group. `unknown` stands for an account that is not told.
+/// Returns the ids of the pulled events, by account and group. `unknown` stands for an account that is not reported.
 #[track_caller]
 fn ids(pulled: &Pulled, unknown: &str) -> Ids {
     let mut ids = Ids::new();
@@ -177,13 +179,13 @@ fn ids(pulled: &Pulled, unknown: &str) -> Ids {
 
 type Ids = BTreeMap<(String, String), Vec<String>>;
 
-/// The ids of the events of one group.
+/// Returns the ids of one group's events.
 fn truth(account: &str, name: &str, group: &Group) -> Ids {
     let ids = group.events.iter().map(|event| event.id.clone()).collect();
     Ids::from([((account.to_owned(), name.to_owned()), ids)])
 }
 
-/// Names of what could not be read, and the reasons.
+/// Returns the names of what could not be read, with the reasons.
 #[track_caller]
 fn unread(pulled: &Pulled) -> Vec<String> {
     let answer = pulled.answer();
@@ -199,10 +201,11 @@ fn log_group(account: &str, name: &str) -> String {
     format!("arn:aws:logs:eu-west-1:{account}:log-group:{name}")
 }
 
-/// What may be forbidden besides reading. Without both nothing tells whose the credentials are.
+/// Calls that may be forbidden besides reading. With both forbidden, the account of the credentials cannot be
+/// determined.
 const FORBIDDEN: [&[&str]; 4] = [&[], &["lambda"], &["DescribeLogGroups"], &["lambda", "DescribeLogGroups"]];
 
-/// What is typed, and why it is not read; every function beside it is.
+/// Lists names as typed, with the reason why each is not read; every function given beside it is.
 fn functions() -> Vec<(String, Option<String>)> {
     let foreign = format!("belongs to account {OTHER}, but the credentials are for {ACCOUNT};");
     let partition = "belongs to partition aws-cn, but the credentials are for aws;";
@@ -235,7 +238,7 @@ fn of_functions_only_those_of_our_own_account_are_read() {
         let both: Ids = asked.into_iter().chain(beside.clone()).collect();
         let server = Server::start(world);
         for (typed, reason) in functions() {
-            // What is refused by its form alone is refused whatever AWS would answer.
+            // A name that is refused for its form alone is refused whatever AWS would answer.
             let by_form = reason.as_ref().is_some_and(|reason| !reason.contains("belongs to"));
             if by_form && !forbidden.is_empty() {
                 continue;
@@ -251,7 +254,7 @@ fn of_functions_only_those_of_our_own_account_are_read() {
                 continue;
             };
             assert_eq!(unread.len(), 1, "{name}");
-            // What nothing tells beforehand, AWS tells when it is asked to read the group by its ARN.
+            // If the account cannot be determined beforehand, AWS refuses when asked to read the group by its ARN.
             let told = forbidden.len() < 2 || unread[0].contains("not read: ");
             assert!(!told || unread[0].contains(&reason) && unread[0].contains(&typed), "{reason}: {name}");
             let ours = ["/aws/lambda/f0000".to_owned(), log_group(ACCOUNT, "/aws/lambda/f0000")];
@@ -261,7 +264,7 @@ fn of_functions_only_those_of_our_own_account_are_read() {
     }
 }
 
-/// A pull with the credentials of an assumed role.
+/// Creates a pull with the credentials of an assumed role.
 fn by_role(server: &Server, function: &str) -> Pull {
     let mut pull = Pull::of(&server.url, &[function, "--profile", "role"]);
     let home = pull.directory.path().to_owned();
@@ -279,19 +282,19 @@ fn of_a_function_that_is_not_found_it_is_said_what_is_known() {
     assert!(unread(&pulled)[0].contains(&reason), "{:?}", unread(&pulled));
     assert!(pulled.stderr().starts_with("lambda-triage: found no log group to read: account unknown, eu-west-1\n"));
 
-    // The credentials of a role tell their account.
+    // The credentials of a role include their account.
     let pulled = by_role(&none, &function("aws", OTHER, "f0000")).run();
     let reason = format!("belongs to account {OTHER}, but the credentials are for {ACCOUNT}");
     assert!(unread(&pulled)[0].contains(&reason), "{:?}", unread(&pulled));
     let said = format!("lambda-triage: found no log group to read: account {ACCOUNT}, eu-west-1\n");
     assert!(pulled.stderr().starts_with(&said), "{}", pulled.stderr());
 
-    // Also where only reading is allowed.
+    // So they do where only reading is allowed.
     let blind = Server::start(World { denied: FORBIDDEN[3].to_vec(), ..world(1, 10) });
     let said = format!("lambda-triage: reading account {ACCOUNT}, eu-west-1\n");
     assert_eq!(by_role(&blind, "f0000").run().stderr(), said);
 
-    // What is set in the environment beside the keys may be about anything.
+    // An account in the environment need not be that of the keys.
     let mut pull = Pull::of(&none.url, &["f0000"]);
     pull.command.env("AWS_ACCOUNT_ID", OTHER);
     let pulled = pull.run();
@@ -343,7 +346,7 @@ fn groups_of_one_name_in_several_accounts_are_kept_apart() {
         }
     }
 
-    // Where none of them can be read, each is named.
+    // If none of them can be read, each is named.
     let refused = Group { refused: Some(("AccessDeniedException", "not authorized")), ..Group::default() };
     let linked = [OTHER, THIRD].map(|account| (log_group(account, NAME), refused.clone()));
     let groups = BTreeMap::from([(NAME.to_owned(), refused.clone())]);
@@ -368,7 +371,7 @@ fn a_group_that_is_named_twice_counts_once() {
         let server = Server::start(World { denied: forbidden.to_vec(), ..world(1, 10) });
         for named in [vec!["f0000", "--log-group", &own], vec!["f0000", &by_arn], vec![&by_arn, "--log-group", &own]] {
             let pulled = Pull::of(&server.url, &named).run();
-            // Where nothing tells whose the group is that was named without an account.
+            // The account of a group that was named without one may be undeterminable.
             let unclear = forbidden.len() == 2 && named[0] == "f0000";
             let status = if unclear { 3 } else { 0 };
             assert_eq!(pulled.status(), Some(status), "{named:?}, forbidden: {forbidden:?}: {}", pulled.stderr());
@@ -390,7 +393,7 @@ fn standard_error_says_whose_log_is_read() {
         (vec!["f0000", "--region", "us-east-1", "--region", "eu-west-1"], "eu-west-1, us-east-1\n"),
         (vec!["--log-group", "/aws/lambda/f0003"], "eu-west-1\n"),
         (vec!["--all"], "eu-west-1: 1.0 hours of 7 log groups"),
-        // Only that is not in the output, whoever asks not to hear what is.
+        // The account is not in the output, so even `--quiet` prints it.
         (vec!["--all", "--quiet"], "eu-west-1\n"),
         (vec!["f0000", "--quiet"], "eu-west-1\n"),
     ] {
@@ -400,7 +403,7 @@ fn standard_error_says_whose_log_is_read() {
         assert_eq!(pulled.stderr().lines().count(), 1, "{arguments:?}: {}", pulled.stderr());
         assert!(pulled.answer().is_object());
     }
-    // Nobody tells: neither the log group, which may only be read, nor the function.
+    // Neither the log group, which may only be read, nor the function tells the account.
     let server = Server::start(World { denied: FORBIDDEN[3].to_vec(), ..world(1, 10) });
     let pulled = Pull::of(&server.url, &["f0000"]).run();
     assert_eq!(pulled.stderr(), "lambda-triage: reading account unknown, eu-west-1\n");

@@ -1,6 +1,6 @@
-//! Advice says no more than the log carries: "safe now" only of events none of whose attempts reached the handler or wrote
-//! anything, a leak only of environments that filled up before the request. How much of its work an attempt may have done
-//! is the same in records, ledger, table and `show`.
+//! Advice claims no more than the log shows: "safe now" only for events none of whose attempts reached the handler or
+//! wrote anything, a leak only for environments that filled up before the request. The amount of work that an attempt
+//! may have done is the same in records, ledger, table and `show`.
 
 use std::collections::BTreeMap;
 
@@ -9,20 +9,20 @@ use serde_json::Value;
 use super::generate::Random;
 use super::harness::{LOGS, Run, directory, write};
 
-/// What an attempt did, and the lines that tell of it.
+/// Course of an attempt, with the lines that show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Fine,
     Unended,
     TimedOut,
     Thrown,
-    /// A call to the Lambda API was refused, for its rate or for what it asked, or Lambda failed.
+    /// A call to the Lambda API was refused, because of its rate or its contents, or Lambda failed.
     Refused(&'static str),
     /// The init failed and was repeated inside the request.
     Init,
     /// The init failed before START, and was not repeated.
     InitOnce,
-    /// The init ended before START without a word of why; the platform says that the process did.
+    /// The init ended before START without an explanation; the platform says that the process did.
     InitExit,
 }
 
@@ -38,7 +38,7 @@ const REFUSALS: [&str; 3] = [
     "ResourceConflictException: An error occurred (ResourceConflictException) when calling the Invoke operation: The operation cannot be performed at this time. The function is currently in the following state: Pending",
 ];
 
-/// What an attempt says before it ends.
+/// Output of an attempt before it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Says {
     Nothing,
@@ -69,13 +69,14 @@ impl Attempt {
         Self { kind: kinds[random.below(8) as usize], says: says[random.below(3) as usize] }
     }
 
-    /// The handler ran, or something was written.
+    /// Returns whether the handler ran or something was written.
     fn did_something(&self) -> bool {
         !self.kind.is_init() || self.says == Says::Write
     }
 
     fn write(&self, second: &mut u64, id: &str, log: &mut String) {
-        // Where streams are not named, a line without an id is that of an attempt that may still run.
+        // In a shape without stream names, a line without an id belongs to any attempt that may still run, so each
+        // attempt has a stream of its own.
         let stream = format!("2026/01/02/[$LATEST]{:032x}", *second);
         let mut say = |text: &str| {
             *second += 1;
@@ -139,7 +140,7 @@ impl Attempt {
     }
 }
 
-/// Events of one to three attempts each, by request id, and the log of them.
+/// Returns events of one to three attempts each, by request id, and their log.
 fn events(seed: u64) -> (BTreeMap<String, Vec<Attempt>>, String) {
     let (mut random, mut second, mut log) = (Random(seed), 0, String::new());
     let mut events = BTreeMap::new();
@@ -152,7 +153,7 @@ fn events(seed: u64) -> (BTreeMap<String, Vec<Attempt>>, String) {
         }
         events.insert(id, attempts);
     }
-    // Time enough after the last one that nobody waits for a retry.
+    // Late enough that no retry of the others can still come.
     second += 1_000;
     Attempt { kind: Kind::Fine, says: Says::Nothing }.write(
         &mut second,
@@ -166,7 +167,7 @@ fn word<'v>(value: &'v Value, key: &str) -> &'v str {
     value[key].as_str().unwrap_or("")
 }
 
-/// The records of every event.
+/// Groups records by event.
 fn by_event(records: Vec<Value>) -> BTreeMap<(String, String), Vec<Value>> {
     let mut events: BTreeMap<_, Vec<Value>> = BTreeMap::new();
     for record in records {
@@ -207,7 +208,7 @@ fn safe_now_in_the_fixtures_means_that_no_line_shows_a_write() {
     }
 }
 
-/// Ranks of `partial_work`, as far as they occur.
+/// Returns the rank of a value of `partial_work`.
 fn rank(work: &str) -> usize {
     ["none", "unknown", "possible", "likely", "certain", "finished"].iter().position(|one| *one == work).unwrap()
 }
@@ -222,7 +223,7 @@ fn partial_work_is_the_most_that_any_evidence_says_everywhere() {
     let ledger = folder.path().join("ledger.json");
     let records = Run::analyze([input]).args(["--function", "shop"]).records();
     Run::analyze([input]).args(["--function", "shop", "--ledger", ledger.to_str().unwrap()]).stdout();
-    // A summary alone keeps no records and looks at no lines of successes.
+    // A summary alone keeps no records and does not look at lines of successes.
     let summary = Run::analyze([input]).args(["--function", "shop"]).summary();
     let mut most: BTreeMap<(String, String), usize> = BTreeMap::new();
     for record in &records {
@@ -276,7 +277,8 @@ fn partial_work_is_the_most_that_any_evidence_says_everywhere() {
     }
 }
 
-/// The hint of the finding of kills, of an environment whose attempts report these megabytes of 128; `K` stands for a kill.
+/// Returns the hint of the finding of kills in an environment whose attempts report these megabytes of 128; `K` stands
+/// for a kill.
 fn hint_of_kills(attempts: &str, ending: fn(&str) -> [String; 2]) -> String {
     let mut log = String::new();
     for (number, word) in attempts.split(' ').enumerate() {

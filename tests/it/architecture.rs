@@ -1,7 +1,7 @@
-//! Holds the order of the house: which layer may import which, that no two files import each other, that the map names
-//! every layer, and that every file says what it owns.
+//! The architecture of the source: which layer may import which, no two files import each other, the map names every
+//! layer, and every file says what it owns.
 //!
-//! Sources are read as tokens, so comments and strings count for nothing, and what is compiled for tests alone is left out.
+//! Sources are read as tokens, so comments and strings are ignored, and code compiled for tests only is left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// Layer, and the layers that it may import. A layer may always import itself.
+/// Layers, each with the layers that it may import. A layer may always import itself.
 const LAYERS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("lambda", &["model"]),
@@ -44,12 +44,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("cli", &["model", "catalogue", "wire", "decode", "effects", "rules", "summary", "render", "source", "pipeline"]),
 ];
 
-/// A path in the source, from the root of the crate: `["decode", "json", "scan", "Value"]`.
+/// Path in the source, from the root of the crate: `["decode", "json", "scan", "Value"]`.
 type ModulePath = Vec<String>;
 
-/// A source file.
+/// Source file.
 struct Source {
-    /// Its name below `src`, with slashes.
+    /// Name below `src`, with slashes.
     name: String,
     text: String,
 }
@@ -59,7 +59,7 @@ impl Source {
         Self { name: name.to_owned(), text: text.to_owned() }
     }
 
-    /// The module that it is.
+    /// Returns the module of the file.
     fn module(&self) -> ModulePath {
         let path = self.name.strip_suffix(".rs").unwrap_or(&self.name);
         let parts = path.split('/').map(str::to_owned);
@@ -75,11 +75,11 @@ impl Source {
     }
 }
 
-/// What a file refers to outside of its tests.
+/// References of a file outside of its tests.
 #[derive(Default)]
 struct References {
     paths: BTreeSet<ModulePath>,
-    /// Modules that are compiled for tests alone.
+    /// Modules that are compiled for tests only.
     test_modules: BTreeSet<ModulePath>,
 }
 
@@ -113,7 +113,7 @@ impl References {
                 at = self.path(&tokens, at + 1, base, module);
                 continue;
             }
-            // `super` and `self` of a module inside the file are its own: there is none outside of tests.
+            // `super` and `self` in an inline module would be relative to it, but there is none outside of tests.
             if let TokenTree::Group(group) = &tokens[at] {
                 self.read(group.stream(), module);
             }
@@ -121,7 +121,7 @@ impl References {
         }
     }
 
-    /// Reads on from the colons behind `base`. Gives the place of what follows the path.
+    /// Reads on from the colons behind `base`. Returns the position after the path.
     fn path(&mut self, tokens: &[TokenTree], mut at: usize, mut base: ModulePath, module: &[String]) -> usize {
         while is_path(&tokens[at..]) {
             at += 2;
@@ -157,7 +157,7 @@ impl References {
                 name => child(base, name),
             };
             at = self.path(&tokens, at + 1, branch, module);
-            // The other name that is given to it.
+            // Skips a renaming `as`.
             while at < tokens.len() && !matches!(&tokens[at], TokenTree::Punct(punct) if punct.as_char() == ',') {
                 at += 1;
             }
@@ -171,7 +171,7 @@ fn child(module: &[String], name: &str) -> ModulePath {
     path
 }
 
-/// Where a path begins that is given from the crate, or from the module itself.
+/// Returns the base of a path that begins with `crate`, `self` or `super`.
 fn base(token: &TokenTree, module: &[String]) -> Option<ModulePath> {
     let TokenTree::Ident(word) = token else { return None };
     match word.to_string().as_str() {
@@ -190,13 +190,13 @@ fn is_path(tokens: &[TokenTree]) -> bool {
     matches!(tokens, [first, second, ..] if is_colon(first) && is_colon(second))
 }
 
-/// `#[cfg(test)]`.
+/// Returns whether the tokens begin with `#[cfg(test)]`.
 fn is_test_attribute(tokens: &[TokenTree]) -> bool {
     let [TokenTree::Punct(punct), TokenTree::Group(group), ..] = tokens else { return false };
     punct.as_char() == '#' && group.stream().to_string().replace(' ', "") == "cfg(test)"
 }
 
-/// The last token of an item, a field or an entry of a list.
+/// Returns whether a token is the last one of an item, a field or an entry of a list.
 fn ends_item(token: &TokenTree) -> bool {
     match token {
         TokenTree::Punct(punct) => matches!(punct.as_char(), ';' | ','),
@@ -205,7 +205,7 @@ fn ends_item(token: &TokenTree) -> bool {
     }
 }
 
-/// What breaks the order, in words.
+/// Describes the violations of the architecture.
 fn violations(sources: &[Source], layers: &[(&str, &[&str])], map: &str) -> Vec<String> {
     let references: Vec<References> = sources.iter().map(References::of).collect();
     let for_tests: BTreeSet<&ModulePath> = references.iter().flat_map(|found| &found.test_modules).collect();
@@ -248,7 +248,7 @@ fn violations(sources: &[Source], layers: &[(&str, &[&str])], map: &str) -> Vec<
     wrong
 }
 
-/// Literals of the source outside of its tests and samples.
+/// Collects the literals of the source outside of its tests and samples.
 fn literals(tokens: TokenStream, found: &mut Vec<String>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let mut at = 0;
@@ -259,8 +259,11 @@ fn literals(tokens: TokenStream, found: &mut Vec<String>) {
             continue;
         }
         match &tokens[at] {
-            // Comments are attributes here.
-            TokenTree::Punct(punct) if punct.as_char() == '#' => at += 1,
+            // Doc comments are attributes here.
+            TokenTree::Punct(punct) if punct.as_char() == '#' => {
+                let inner = matches!(tokens.get(at + 1), Some(TokenTree::Punct(next)) if next.as_char() == '!');
+                at += 1 + usize::from(inner);
+            }
             TokenTree::Literal(literal) => found.push(literal.to_string().replace("\\\"", "\"").replace("\\t", "\t")),
             TokenTree::Group(group) => literals(group.stream(), found),
             _ => {}
@@ -275,7 +278,7 @@ fn literals_of(source: &Source) -> Vec<String> {
     found
 }
 
-/// All that the catalogue says: its tables word by word, every other literal of it, and the pages.
+/// Returns the contents of the catalogue: its tables word by word, all its other literals, and the pages.
 pub(super) fn facts_of_catalogue() -> String {
     let mut facts = String::new();
     for source in
@@ -283,7 +286,7 @@ pub(super) fn facts_of_catalogue() -> String {
     {
         let tokens: Vec<TokenTree> = TokenStream::from_str(&source.text).expect("Rust").into_iter().collect();
         for item in tokens.split_inclusive(ends_item) {
-            // Attributes, which comments are, too, say nothing of the facts.
+            // Attributes, which include doc comments, hold no facts.
             let is_attribute =
                 |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket);
             let start =
@@ -308,7 +311,7 @@ pub(super) fn facts_of_catalogue() -> String {
     facts.split_whitespace().collect()
 }
 
-/// Sentences of Lambda and its runtimes: what `lambda` writes with two words or more.
+/// Returns the sentences of Lambda and its runtimes: the literals of the layer `lambda` with two words or more.
 fn sentences(source: &Source) -> Vec<String> {
     let inside =
         |literal: &String| literal.split_once('"').and_then(|(_, rest)| rest.strip_suffix('"')).map(str::to_owned);
@@ -316,7 +319,7 @@ fn sentences(source: &Source) -> Vec<String> {
     literals_of(source).iter().filter_map(inside).filter(is_sentence).map(|text| text.trim().to_owned()).collect()
 }
 
-/// Files besides its own that hold a sentence of the layer `lambda`.
+/// Returns the files of other layers that contain a sentence of the layer `lambda`.
 fn sentences_elsewhere(sources: &[Source]) -> Vec<String> {
     let (lambda, others): (Vec<&Source>, Vec<&Source>) = sources.iter().partition(|source| source.layer() == "lambda");
     let others: Vec<(&Source, Vec<String>)> = others
@@ -325,7 +328,7 @@ fn sentences_elsewhere(sources: &[Source]) -> Vec<String> {
         .map(|source| (source, literals_of(source)))
         .collect();
     let mut wrong = Vec::new();
-    // Names of other services are no sentences, nor are the parts of some by which a text is known.
+    // Names of other services are no sentences, nor are fragments by which a text is recognised.
     let lambda = lambda
         .into_iter()
         .filter(|source| !source.name.ends_with("log_groups.rs") && !source.name.ends_with("traces.rs"));
@@ -339,7 +342,7 @@ fn sentences_elsewhere(sources: &[Source]) -> Vec<String> {
     wrong
 }
 
-/// Files that import each other, in a ring of any length. What the file of a folder re-exports is no ring of its own.
+/// Returns the import cycles between files, of any length. Re-exports by the file of a folder do not count.
 fn circles(product: &[(&Source, &References)]) -> Vec<String> {
     let files: BTreeMap<ModulePath, &Source> = product.iter().map(|(source, _)| (source.module(), *source)).collect();
     let file_of = |path: &ModulePath| {
@@ -356,7 +359,7 @@ fn circles(product: &[(&Source, &References)]) -> Vec<String> {
         .collect();
     let mut rings = BTreeSet::new();
     for start in edges.keys() {
-        // From a file to everything that it leads to, with the way there.
+        // Breadth-first paths from a file to all files that it reaches.
         let mut ways: Vec<Vec<&str>> = vec![vec![start]];
         let mut seen = BTreeSet::new();
         while let Some(way) = ways.pop() {
@@ -409,7 +412,7 @@ fn the_house_keeps_its_order() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// Two layers in order, and what is planted in one of them.
+/// Checks two layers in order, with this text planted in one of them.
 #[track_caller]
 fn planted(name: &str, text: &str, want: &[&str]) {
     let layers: [(&str, &[&str]); 2] = [("low", &[]), ("high", &["low"])];

@@ -1,4 +1,4 @@
-//! Streams, exit statuses and files: what a shell, a pipe and a CI step see of the program.
+//! Streams, exit statuses and files, as a shell, a pipe and a CI step see them.
 
 use std::fs;
 use std::io::Read;
@@ -111,7 +111,7 @@ fn standard_input_and_gzip_are_read_as_files_are() {
     assert_eq!(counts(Run::analyze(["-"]).input(bytes.clone())), want);
     assert_eq!(counts(Run::new(["analyze"]).input(bytes.clone())), want, "a pipe without a path");
     assert_eq!(counts(Run::analyze(["-"]).input(gzip(&bytes))), want);
-    // Several members, as appended files have.
+    // Several gzip members, as in appended files.
     let half = bytes.len() / 2;
     let members = [gzip(&bytes[..half]), gzip(&bytes[half..])].concat();
     assert_eq!(counts(Run::analyze(["-"]).input(members)), want);
@@ -177,7 +177,7 @@ fn the_demo_shows_every_kind_of_failure() {
     for (category, count) in summary["totals"]["failures"].as_object().unwrap() {
         assert!(count.as_u64() > Some(0), "{category}");
     }
-    // Wherever it runs: the logs are in the program.
+    // The logs are in the program, so the directory does not matter.
     let elsewhere = directory();
     assert_eq!(Run::new(["demo"]).directory(elsewhere.path()).stdout(), Run::new(["demo"]).stdout());
 }

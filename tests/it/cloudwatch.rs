@@ -1,5 +1,5 @@
-//! `pull` against a CloudWatch Logs of our own: whatever it answers, the events are the true ones, each once, asked for
-//! within the rate.
+//! `pull` against a fake of CloudWatch Logs: whatever it answers, every true event is pulled once, within the request
+//! rate.
 
 #[path = "../fake/mod.rs"]
 pub mod fake;
@@ -16,7 +16,7 @@ use serde_json::Value;
 
 const SECRETS: [&str; 3] = ["AKIDNOTTOBESHOWN", "SECRETNOTTOBESHOWN", "TOKENNOTTOBESHOWN"];
 
-/// A run of `pull` over the hour of the made logs.
+/// Run of `pull` over the hour of the generated logs.
 #[must_use]
 pub struct Pull {
     pub command: Command,
@@ -47,7 +47,7 @@ impl Pull {
     }
 }
 
-/// What came of it.
+/// Result of a pull.
 pub struct Pulled {
     took: Duration,
     output: Output,
@@ -69,7 +69,7 @@ impl Pulled {
         serde_json::from_slice(&self.output.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stderr()))
     }
 
-    /// The events of the saved file, and that `analyze` of it says the same as the pull did.
+    /// Returns the events of the saved file, after checking that `analyze` gives the same answer for it as the pull.
     #[track_caller]
     pub fn events(&self) -> Vec<Value> {
         let again = clean(env!("CARGO_BIN_EXE_lambda-triage"), self.directory.path())
@@ -83,7 +83,7 @@ impl Pulled {
     }
 }
 
-/// Without anything of AWS that this machine has.
+/// Creates a command without this machine's AWS configuration.
 fn clean(program: &str, directory: &Path) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
@@ -100,7 +100,7 @@ fn clean(program: &str, directory: &Path) -> Command {
     command
 }
 
-/// All frames of a zstd file; those to be skipped are skipped.
+/// Decompresses all frames of a zstd file; skippable frames are skipped.
 fn unpack(mut bytes: &[u8]) -> Vec<u8> {
     let mut text = Vec::new();
     while bytes.len() >= 8 {
@@ -119,7 +119,7 @@ pub fn group(events: Vec<Event>) -> Group {
     Group { events, ..Group::default() }
 }
 
-/// A world of functions with so many attempts each, spread over the hour.
+/// Creates a world of functions with so many attempts each, spread over the hour.
 pub fn world(functions: usize, attempts: usize) -> World {
     let step = 3_600_000 / attempts as i64;
     let one = |at: usize| {
@@ -129,7 +129,7 @@ pub fn world(functions: usize, attempts: usize) -> World {
     World { groups: (0..functions).map(one).collect(), ..World::default() }
 }
 
-/// Ids of the events by group, in the order of the file.
+/// Returns the ids of the events by group, in the order of the file.
 fn ids(events: &[Value]) -> BTreeMap<String, Vec<String>> {
     let mut ids: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for event in events {
@@ -149,7 +149,8 @@ fn pages(world: &World) -> usize {
     world.groups.values().map(|group| group.events.len().div_ceil(world.page).max(1)).sum()
 }
 
-/// Pulls all of a world whose answers go wrong by `script`: every event once, and few requests more than needed.
+/// Pulls all of a world whose answers fail by `script`, and checks that every event comes once, with few extra
+/// requests.
 #[track_caller]
 fn survives(name: &str, world: World, faults: usize, more: &[&str]) {
     let (truth, pages) = (truth(&world), pages(&world));
@@ -158,7 +159,7 @@ fn survives(name: &str, world: World, faults: usize, more: &[&str]) {
     assert_eq!(pulled.status(), Some(0), "{name}: {}", pulled.stderr());
     assert_eq!(ids(&pulled.events()), truth, "{name}");
     assert_eq!(server.complaints(), [""; 0], "{name}");
-    // Dividing a chain may cost a part-filled page for each piece.
+    // Dividing a chain may cost a partly filled page for each piece.
     let bound = pages * 3 / 2 + faults * 2 + 40;
     assert!(server.requests() <= bound, "{name}: {} requests for {pages} pages", server.requests());
 }
@@ -223,7 +224,7 @@ fn many_events_of_one_millisecond_survive_a_lost_token() {
         event.id = format!("{at:056}");
     }
     world.groups.insert("/aws/lambda/burst".to_owned(), group(events));
-    // Within one millisecond only a token leads on, so that one of them has to live for a while.
+    // Within one millisecond only a token leads on, so some of them have to stay valid.
     world.script = Box::new(|number, _| [2, 5, 8].contains(&number).then_some(Fault::LostToken));
     survives("a burst", world, 40, &[]);
 }
@@ -246,8 +247,8 @@ fn two_thousand_groups() {
     assert!(server.most_in_a_second() <= 1_000);
 }
 
-/// 20 groups, 400 pages, 100 ms a page, 100 requests a second: what the rate allows in 4 s. The share of the rate that
-/// was used, and the seconds from the first request to the last.
+/// Pulls 20 groups, 400 pages, 100 ms per page, at 100 requests a second, which the rate allows in 4 s. Returns the
+/// used share of the rate, and the seconds from the first request to the last.
 #[allow(clippy::print_stdout, reason = "the figures are worth seeing")]
 fn at_full_rate() -> (f64, f64) {
     let mut world = world(20, 500);
@@ -272,7 +273,7 @@ fn at_full_rate() -> (f64, f64) {
 
 #[test]
 fn the_rate_is_kept_and_used() {
-    // A machine that does other things at the same time may spoil a run, not all of them.
+    // Other load on the machine may spoil a run, but not all of them.
     let runs: Vec<(f64, f64)> = (0..3)
         .scan(false, |enough, _| {
             (!*enough).then(|| {
@@ -295,8 +296,8 @@ fn one_large_group_is_divided() {
     let pulled = Pull::of(&server.url, &["f0000", "--max-rate", "50"]).run();
     assert_eq!(ids(&pulled.events()), truth);
     assert!(server.most_in_a_second() <= 50);
-    // One page after the other would take 8 s; the rate alone 1.6 s. A loaded machine may take longer than that, but a
-    // chain that was not divided cannot take less than the sum of its pages.
+    // Page after page it would take 8 s; at the full rate 1.6 s. A loaded machine may take longer, but an undivided
+    // chain cannot take less than the sum of its pages.
     let chained = Duration::from_millis(100) * u32::try_from(pages).unwrap();
     assert!(pulled.took < chained * 3 / 4, "{:?} for {pages} pages, {} requests", pulled.took, server.requests());
 }
@@ -304,7 +305,7 @@ fn one_large_group_is_divided() {
 #[test]
 fn throttles_slow_the_pull_down() {
     let mut world = world(4, 300);
-    // A quota that others use too: everything above 20 requests in a row is refused for a while.
+    // A quota shared with others: everything above 20 requests in a row is refused for a while.
     world.script = Box::new(|number, _| (number % 40 >= 36).then_some(Fault::Throttled));
     survives("a shared quota", world, 60, &[]);
 }
@@ -384,7 +385,7 @@ fn what_is_wrong_with_the_account_is_one_sentence() {
         let pulled = pull.run();
         assert_eq!(pulled.status(), Some(3), "{words}: {}", pulled.stderr());
         assert!(pulled.stderr().contains(words), "{words}: {}", pulled.stderr());
-        // Once the groups are known it is said first whose they are.
+        // Once the groups are known, the account is printed first.
         let stderr = pulled.stderr();
         let said = stderr.lines().filter(|line| !line.starts_with("lambda-triage: reading account ")).count();
         assert_eq!(said, 1, "{stderr}");
@@ -408,7 +409,7 @@ fn what_is_wrong_with_the_account_is_one_sentence() {
 fn a_full_disk_is_status_3() {
     let server = Server::start(world(2, 200));
     let pull = Pull::of(&server.url, &["f0000", "f0001"]);
-    // Room for files of a kilobyte.
+    // Limits files to a kilobyte.
     let mut command = clean("bash", pull.directory.path());
     command.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\""]);
     command.arg(pull.command.get_program()).args(pull.command.get_args());

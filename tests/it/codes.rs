@@ -1,4 +1,4 @@
-//! Every code of the catalogue is recognised in a log: in one of `fixtures/logs`, or in a sample of `fixtures/codes.txt`.
+//! Coverage of codes: each one is found in one of `fixtures/logs`, or in a sample of `fixtures/codes.txt`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 
 use super::harness::{LOGS, Run, root};
 
-/// Codes that are counted for a function and given to no attempt.
+/// Codes that are counted for a function but given to no attempt.
 const COUNTED_ONLY: [&str; 1] = ["near_timeout"];
 
 const IDS: [(&str, &str); 2] =
     [("ID2", "1fb1ab10-5b50-4f1e-8b5c-0d0b9f3c2a11"), ("ID", "0fb1ab10-5b50-4f1e-8b5c-0d0b9f3c2a11")];
 
-/// The message that a line of a sample stands for.
+/// Expands a line of a sample into its message.
 fn message(line: &str) -> String {
     let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
     let id = |word: &str| if word.ends_with('2') { "ID2" } else { "ID" };
@@ -35,7 +35,7 @@ fn message(line: &str) -> String {
     IDS.iter().fold(message, |text, (mark, id)| with_id(&text, mark, id)) + "\n"
 }
 
-/// A text with an id in place of its mark, wherever that is no part of a word.
+/// Replaces a mark by an id wherever it is no part of a word.
 fn with_id(text: &str, mark: &str, id: &str) -> String {
     let of_word = |char: char| char.is_ascii_alphanumeric();
     let (mut out, mut rest) = (String::new(), text);
@@ -57,7 +57,7 @@ fn log(sample: &str) -> String {
     sample.lines().filter(|line| !line.is_empty()).enumerate().map(event).collect()
 }
 
-/// Every code in the records: of the verdict, its causes and its observations.
+/// Returns every code in the records: of verdicts, causes and observations.
 fn codes_of(records: &[Value]) -> BTreeSet<String> {
     let text = |value: &Value| value["code"].as_str().expect("a code").to_owned();
     let lists =

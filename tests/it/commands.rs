@@ -1,11 +1,11 @@
-//! CI runners obey what a step prints. Whatever a log holds, no line of any output is a workflow command.
+//! Workflow commands: CI runners obey what a step prints, so no line of any output may be one, whatever the log holds.
 
 use lambda_triage::internal::RENDERERS;
 use serde_json::{Value, json};
 
 use super::harness::{Run, directory, read_summary, write};
 
-/// What runners obey, and how a log could hide it from a plain comparison.
+/// Commands that runners obey, and spellings that a plain comparison would miss.
 const COMMANDS: [&str; 14] = [
     "::error file=app.js,line=1::Approved",
     "::stop-commands::token",
@@ -23,7 +23,7 @@ const COMMANDS: [&str; 14] = [
     "##teamcity[buildStatus status='SUCCESS']",
 ];
 
-/// As runners look: without what a comparison by the rules of a language overlooks, and without colours.
+/// Returns whether a runner would obey a line: ignores colours and what linguistic comparison ignores.
 fn is_command(line: &str) -> bool {
     let mut seen = String::new();
     let mut chars = line.chars();
@@ -47,7 +47,7 @@ fn id(number: usize) -> String {
     format!("{number:08x}-5b50-4f1e-8b5c-0d0b9f3c2a11")
 }
 
-/// A function for each command: with it in every name, and in every part of a message that some output shows.
+/// Returns a log with a function for each command: in every name and every part of a message that some output shows.
 fn log() -> String {
     let mut out = String::new();
     for (number, command) in COMMANDS.iter().enumerate() {
@@ -58,7 +58,7 @@ fn log() -> String {
                 "logStream": format!("{command}/{number}"), "message": message, "account": command, "region": command});
             out.push_str(&format!("{event}\n"));
         };
-        // In the middle of a sentence of every length, so that wrapping puts it everywhere.
+        // In sentences of every length, so that wrapping may move it to any column.
         let long = |blanks: usize| format!("{} {command}", "word ".repeat(blanks));
         let mut at = 0;
         for (kind, message) in [
@@ -150,11 +150,11 @@ fn no_line_of_an_event_or_of_a_message_is_a_workflow_command() {
         assert!(done.stdout.matches("Attempt ").count() == 10, "{number}: {} {}", done.stdout, done.stderr);
         inert("show", &done.stdout);
     }
-    // An id that fits several events names them all.
+    // A prefix that fits several events lists them all.
     let done = Run::new(["show", "0", "-"]).input(log.clone()).status(2);
     assert!(done.stderr.contains("write more of the id"), "{}", done.stderr);
     inert("show", &done.stderr);
-    // In records of ours an id may be any text.
+    // In our records an id may be any text.
     let records = Run::analyze(["-"]).args(["--format", "ndjson"]).input(log).done().stdout;
     let forged = records.replace(&id(1), "00\\u001b[31m\\n::error::x").replace(&id(2), "00##[error]x");
     let done = Run::new(["show", "00", "-"]).input(forged).status(2);

@@ -1,7 +1,7 @@
-//! Every log of `fixtures/logs` gets the verdicts that `fixtures/expected` says, reviewed line by line.
+//! Fixtures: every log of `fixtures/logs` gets the verdicts in `fixtures/expected`, which were reviewed line by line.
 //!
-//! A case is a folder of `fixtures/logs`, found at run time. `UPDATE_EXPECTED=1` rewrites what is expected: then read the
-//! difference, for a recorded mistake is a mistake.
+//! A case is a folder of `fixtures/logs`, found at run time. `UPDATE_EXPECTED=1` rewrites the expected files: review
+//! the difference, as a recorded mistake is a mistake.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -56,7 +56,7 @@ fn nothing_is_expected_of_logs_that_are_gone() {
     let expected = fs::read_dir(root().join("fixtures/expected")).unwrap();
     let names = expected.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let wanted: BTreeSet<String> = cases().iter().map(|case| format!("{case}.txt")).collect();
-    // What is missing is asked for above, where it may be written at the same time.
+    // Missing files are checked above, where they may be written at the same time.
     let gone: Vec<String> = names.filter(|name| !wanted.contains(name)).collect();
     assert!(gone.is_empty(), "{gone:?}");
 }
@@ -81,7 +81,7 @@ fn every_function_has_its_name_and_every_byte_its_place() {
     assert_eq!(coverage["inputs_skipped"], Value::Array(Vec::new()));
 }
 
-/// One line for each attempt, under a line for its function.
+/// Lists the attempts, one per line, under a line for their function.
 fn listing(path: &str) -> String {
     let (summary, records) = (Run::analyze([path]).summary(), Run::analyze([path]).records());
     let names: BTreeSet<&str> = records.iter().map(|record| record["function"].as_str().unwrap_or("?")).collect();
@@ -95,7 +95,7 @@ fn listing(path: &str) -> String {
     out
 }
 
-/// `orders-api: 3 attempts, 1 failed, 1 cold; recovered 1, succeeded 1`
+/// Formats the line of a function: `orders-api: 3 attempts, 1 failed, 1 cold; recovered 1, succeeded 1`.
 fn heading(one: &Value, name: &str) -> String {
     let mut text =
         format!("{name}: {} attempts, {} failed, {} cold;", one["attempts"], one["failed"], one["cold_starts"]);
@@ -110,7 +110,8 @@ fn heading(one: &Value, name: &str) -> String {
     text
 }
 
-/// `6513270e 1 03:00:01 ok high + cold_start`; causes stand after `<`, observations after `+`.
+/// Formats the line of an attempt: `6513270e 1 03:00:01 ok high + cold_start`; causes after `<`, observations after
+/// `+`.
 fn line(record: &Value) -> String {
     let text = |key: &str| record[key].as_str().unwrap_or("-").to_owned();
     let id = record["request_id"].as_str().map_or("environment", |id| &id[..8]);

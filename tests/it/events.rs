@@ -1,7 +1,7 @@
 //! Events: the hand-made cases under `fixtures/events`, shards that add up to the whole, and the life of one event.
 //!
-//! A case is a folder with the log in `input` and what it must come to in `expected.json`. `UPDATE_EXPECTED=1` rewrites
-//! the latter; review the difference.
+//! A case is a folder with the log in `input` and the result in `expected.json`. `UPDATE_EXPECTED=1` rewrites the
+//! latter; review the difference.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ fn records(text: &str) -> Vec<Value> {
     text.lines().map(parsed).collect()
 }
 
-/// What matters of an answer, small enough to be read in a review. A GB-second costs one dollar.
+/// Returns the relevant parts of an answer, small enough to review. A GB-second costs one dollar.
 fn answer(input: &str, folder: &Path) -> Value {
     let ledger = folder.join("ledger.json");
     let price = ["--price-gb-second", "1", "--function", "payments"];
@@ -107,7 +107,7 @@ fn every_case_comes_to_what_is_expected() {
     assert!(wrong.is_empty(), "run with UPDATE_EXPECTED=1 and review the difference: {}", wrong.join("\n"));
 }
 
-/// One attempt in the shape of `aws logs tail`: the second at which it begins, and how it ends.
+/// Writes one attempt in the shape of `aws logs tail`, given the second at which it begins, and how it ends.
 fn attempt(stream: &str, second: u32, id: u32, failed: bool) -> String {
     let id = format!("{id:08x}-0000-4000-8000-000000000000");
     let line = |offset: u32, message: &str| {
@@ -135,7 +135,7 @@ fn shards_in_any_order_add_up_to_the_whole() {
     let mut files = Vec::new();
     for stream in 0..6u32 {
         let name = format!("2026/01/02/[1]{stream:032x}");
-        // An event fails in one stream and goes on in the next ones.
+        // An event fails in one stream and is retried in the next ones.
         let text: String = (0..9)
             .map(|n| attempt(&name, n * 100 + stream * 10, (n * 6 + stream) / 2, (n + stream) % 3 != 0))
             .collect();

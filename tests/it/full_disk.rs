@@ -1,4 +1,4 @@
-//! A run that cannot write a temporary file: whatever needed one is status 3 and says so, whatever needed none is printed.
+//! Runs that cannot write temporary files: what needed one ends with status 3 and a message, the rest is printed.
 
 use std::process::Command;
 
@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::harness::{LOGS, Run, directory, formats, read_records, read_summary, write};
 use super::shapes;
 
-/// Where no temporary file can be.
+/// Environment variable that makes temporary files impossible.
 const NOWHERE: (&str, &str) = ("TMPDIR", "/no/such/directory");
 
-/// The program with room for files of a kilobyte at most, as on a disk that is full.
+/// Runs the program with files limited to a kilobyte, as on a full disk.
 fn on_a_full_disk(arguments: &[&str]) -> std::process::Output {
     let mut shell = Command::new("bash");
     shell.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_lambda-triage")]);
@@ -88,7 +88,7 @@ fn only_what_needs_records_is_missing_without_room_for_them() {
     }
     let done = nowhere(Run::analyze([LOGS]).args(["--format", "ndjson"]));
     assert!(done.stdout.is_empty() && done.stderr.contains("cannot write standard output"), "{}", done.stderr);
-    // The gate does not need them.
+    // The gate needs no temporary files.
     Run::analyze([LOGS]).args(["--format", "ndjson", "--fail-on", "failed > 0"]).env(NOWHERE.0, NOWHERE.1).status(1);
     let log = "fixtures/logs/retries";
     let records = Run::analyze([log]).records();

@@ -1,4 +1,4 @@
-//! `--fail-on`: what passes, what fails, what cannot be told, and what is no condition.
+//! `--fail-on`: conditions that pass, fail, cannot be decided, or are invalid.
 
 use super::harness::{Run, read_summary};
 
@@ -36,7 +36,7 @@ fn what_is_no_condition_is_wrong_usage() {
     for (condition, hint) in [
         ("fialed > 0", "did you mean failed"),
         ("failed", "it needs a path"),
-        ("failed > x", "no value"),
+        ("failed > x", "not a value"),
         ("failure_rate > 5", "did you mean 5%?"),
         ("*:failure_rate > 100%", "never above 1"),
         ("failed > -1", "0 or more"),

@@ -1,6 +1,6 @@
-//! Random logs whose truth is known: attempts of invented functions, written in several of the shapes we read.
+//! Random logs with known truth: attempts of invented functions, written in several of the shapes that we read.
 //!
-//! Small on purpose: what is counted is known because it was drawn, never because it was read back.
+//! Small on purpose: the expected counts are known because they were drawn, never because they were read back.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -10,14 +10,14 @@ use serde_json::json;
 
 use super::harness;
 
-/// One log event.
+/// Log event.
 #[derive(Clone, Debug)]
 pub struct Event {
     pub at: i64,
     pub message: String,
 }
 
-/// One execution environment and what it wrote, in order.
+/// Execution environment with its events, in order.
 #[derive(Clone, Debug)]
 pub struct Stream {
     pub function: String,
@@ -25,7 +25,7 @@ pub struct Stream {
     pub events: Vec<Event>,
 }
 
-/// What must be counted for one function.
+/// Expected counts of one function.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Truth {
     pub attempts: u64,
@@ -33,7 +33,7 @@ pub struct Truth {
     pub failures: BTreeMap<&'static str, u64>,
 }
 
-/// A log and its truth.
+/// Log with its truth.
 #[derive(Debug, Default)]
 pub struct Corpus {
     pub streams: Vec<Stream>,
@@ -63,7 +63,7 @@ impl Random {
     }
 }
 
-/// What may become of an attempt.
+/// Fate of an attempt.
 #[derive(Clone, Copy)]
 enum Fate {
     Fine,
@@ -94,7 +94,7 @@ const FATES: [Fate; 12] = [
 /// 2026-01-02T00:00:00Z
 const START_MS: i64 = 1_767_312_000_000;
 
-/// A log of three functions in two environments each.
+/// Generates a log of three functions in two environments each.
 pub fn corpus(seed: u64) -> Corpus {
     let mut random = Random(seed);
     let mut corpus = Corpus::default();
@@ -157,7 +157,7 @@ impl Writer {
         }
     }
 
-    /// The lines that end it, and the category that it must get.
+    /// Writes the lines that end an attempt, and returns the category that it must get.
     fn end(&mut self, id: &str, fate: Fate, cold: bool) -> Option<&'static str> {
         let report = |this: &mut Self, after, duration: &str, memory: u32, status: &str| {
             this.say(after, format!("END RequestId: {id}\n"));
@@ -214,7 +214,7 @@ fn trace(error: &str) -> String {
     )
 }
 
-/// `2026-01-02T03:04:05.678Z`, for moments of that day and the next.
+/// Formats moments of that day and the next as `2026-01-02T03:04:05.678Z`.
 fn moment(ms: i64) -> String {
     let since = ms - START_MS;
     let (day, ms) = (2 + since / 86_400_000, since % 86_400_000);
@@ -222,10 +222,10 @@ fn moment(ms: i64) -> String {
     format!("2026-01-{day:02}T{:02}:{:02}:{:02}.{ms:03}Z", seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }
 
-/// A shape and how to write a log in it.
+/// Shape, with a function that writes a log in it.
 pub type Shape = (&'static str, fn(&Corpus, &Path));
 
-/// The shapes that the generator writes.
+/// Shapes that the generator writes.
 pub const SHAPES: &[Shape] = &[
     ("s3 export", |corpus, root| s3_export(corpus, root, false)),
     ("s3 export, gzip", |corpus, root| s3_export(corpus, root, true)),
@@ -236,12 +236,12 @@ pub const SHAPES: &[Shape] = &[
     ("aws logs tail, short", |corpus, root| tail(corpus, root, true)),
 ];
 
-/// A stream as lines of an export to S3.
+/// Formats a stream as lines of an export to S3.
 pub fn s3_lines(events: &[Event]) -> String {
     events.iter().map(|event| format!("{} {}\n", moment(event.at), event.message.trim_end())).collect()
 }
 
-/// The folder that an export task makes for a stream.
+/// Returns the folder that an export task makes for a stream.
 pub fn s3_folder(stream: &Stream) -> String {
     format!("{}/6f1d2c3b-0a9e-4b87-9c65-d4e3f2a1b0c9/{}", stream.function, stream.name.replace('/', "-"))
 }
@@ -292,7 +292,7 @@ fn ndjson(corpus: &Corpus, root: &Path) {
     harness::write(&root.join("all.ndjson"), text);
 }
 
-/// The short form names no stream and has whole seconds: one file holds one stream.
+/// Writes `aws logs tail`. Its short form names no stream and has whole seconds, so each stream gets a file.
 fn tail(corpus: &Corpus, root: &Path, short: bool) {
     for (at, stream) in corpus.streams.iter().enumerate() {
         let line = |event: &Event| {
@@ -309,7 +309,7 @@ fn tail(corpus: &Corpus, root: &Path, short: bool) {
     }
 }
 
-/// The events of all streams of a function, by time.
+/// Returns the events of all streams of a function, by time.
 fn merged<'a>(corpus: &'a Corpus, function: &str) -> Vec<(&'a Stream, &'a Event)> {
     let streams = corpus.streams.iter().filter(|stream| stream.function == function);
     let mut all: Vec<_> = streams.flat_map(|stream| stream.events.iter().map(move |event| (stream, event))).collect();

@@ -1,4 +1,4 @@
-//! Runs the built program and checks what every run owes: the exit status it should have, and output that fits its schema.
+//! Harness: runs the built program and checks every run's exit status and that output fits its schema.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -10,17 +10,17 @@ use std::sync::LazyLock;
 use jsonschema::Validator;
 use serde_json::Value;
 
-/// The logs of the fixtures, relative to the repository.
+/// Logs of the fixtures, relative to the repository.
 pub const LOGS: &str = "fixtures/logs";
 
-/// A run of the program that has not begun.
+/// Run of the program that has not started.
 #[must_use = "a run proves something only when its end is checked"]
 pub struct Run {
     command: Command,
     input: Vec<u8>,
 }
 
-/// What came of a run.
+/// Result of a run.
 #[derive(Debug)]
 pub struct Done {
     pub stdout: String,
@@ -28,31 +28,31 @@ pub struct Done {
     pub status: i32,
 }
 
-/// The root of the repository.
+/// Returns the root of the repository.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A directory for one test.
+/// Creates a directory for one test.
 pub fn directory() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }
 
-/// Writes a file and the folders it is in.
+/// Writes a file, creating its folders.
 #[track_caller]
 pub fn write(path: &Path, bytes: impl AsRef<[u8]>) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, bytes).unwrap();
 }
 
-/// Compressed with gzip.
+/// Compresses with gzip.
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
 
-/// All files below a folder, sorted.
+/// Lists all files below a folder, sorted.
 #[track_caller]
 pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -64,13 +64,13 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Names of all output formats.
+/// Lists the names of all output formats.
 pub fn formats() -> impl Iterator<Item = &'static str> {
     lambda_triage::internal::RENDERERS.iter().map(|renderer| renderer.name)
 }
 
 impl Run {
-    /// The program with these arguments, in the root of the repository.
+    /// Prepares the program with these arguments, in the root of the repository.
     pub fn new<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(arguments: I) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lambda-triage"));
         command.args(arguments).current_dir(root());
@@ -80,41 +80,41 @@ impl Run {
         Self { command, input: Vec::new() }
     }
 
-    /// `analyze` with these paths.
+    /// Prepares `analyze` with these paths.
     pub fn analyze<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(paths: I) -> Self {
         Self::new(["analyze"]).args(paths)
     }
 
-    /// More arguments.
+    /// Appends arguments.
     pub fn args<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(mut self, arguments: I) -> Self {
         self.command.args(arguments);
         self
     }
 
-    /// What stands on standard input.
+    /// Sets standard input.
     pub fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.input = bytes.into();
         self
     }
 
-    /// The directory it runs in.
+    /// Sets the working directory.
     pub fn directory(mut self, path: &Path) -> Self {
         self.command.current_dir(path);
         self
     }
 
-    /// A variable of its environment.
+    /// Sets an environment variable.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
         self
     }
 
-    /// The command itself, for what a builder cannot say.
+    /// Returns the command itself, for settings that the builder lacks.
     pub fn into_command(self) -> Command {
         self.command
     }
 
-    /// Runs it to its end, whatever that is.
+    /// Runs to the end, whatever the status.
     #[track_caller]
     pub fn done(mut self) -> Done {
         let piped = self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -135,7 +135,7 @@ impl Run {
         done
     }
 
-    /// Runs it and expects this exit status.
+    /// Runs and expects this exit status.
     #[track_caller]
     pub fn status(self, want: i32) -> Done {
         let done = self.done();
@@ -143,26 +143,26 @@ impl Run {
         done
     }
 
-    /// Its output when it succeeds.
+    /// Runs, expects success and returns standard output.
     #[track_caller]
     pub fn stdout(self) -> String {
         self.status(0).stdout
     }
 
-    /// The summary, valid by our own schema.
+    /// Runs and returns the summary, validated by our schema.
     #[track_caller]
     pub fn summary(self) -> Value {
         read_summary(&self.args(["--format", "json"]).stdout())
     }
 
-    /// The records, each valid by our own schema.
+    /// Runs and returns the records, each validated by our schema.
     #[track_caller]
     pub fn records(self) -> Vec<Value> {
         read_records(&self.args(["--format", "ndjson"]).stdout())
     }
 }
 
-/// A summary as text to its value, validated.
+/// Parses and validates a summary.
 #[track_caller]
 pub fn read_summary(text: &str) -> Value {
     let value: Value = serde_json::from_str(text).expect("one JSON document");
@@ -170,7 +170,7 @@ pub fn read_summary(text: &str) -> Value {
     value
 }
 
-/// Records as text to their values, each validated.
+/// Parses and validates records.
 #[track_caller]
 pub fn read_records(text: &str) -> Vec<Value> {
     let read = |line: &str| {
@@ -196,7 +196,7 @@ fn check(validator: &Validator, value: &Value) {
     assert!(errors.is_empty(), "does not fit its schema: {errors:#?}");
 }
 
-/// The function of this name in a summary.
+/// Returns the function of this name in a summary.
 #[track_caller]
 pub fn function<'a>(summary: &'a Value, name: &str) -> &'a Value {
     let functions = summary["functions"].as_array().unwrap();

@@ -1,9 +1,9 @@
-//! Logs are hostile input: whatever they hold, the program ends by itself, and nothing that drives a terminal gets out.
+//! Hostile logs: whatever they hold, the program ends by itself, and prints nothing that controls a terminal.
 
 use super::generate::Random;
 use super::harness::{Run, directory, formats, gzip, write};
 
-/// A log with this as the error of its one attempt, its function's name and its stream.
+/// Returns a log with this text as the error of its one attempt, its function's name and its stream.
 fn log(text: &str) -> Vec<u8> {
     let id = "0fb1ab10-5b50-4f1e-8b5c-0d0b9f3c2a11";
     let message = |message: String| {
@@ -20,7 +20,7 @@ fn log(text: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// What drives a terminal or hides text on it.
+/// Returns whether a character controls a terminal or hides text on it.
 fn dangerous(char: char) -> bool {
     (char.is_control() && char != '\n')
         || matches!(char, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')

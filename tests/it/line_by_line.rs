@@ -1,5 +1,5 @@
-//! An error is the same error whether it was written as one log event or as one event for each of its lines, in every
-//! shape: standard error, consoles and many loggers cut what a stack trace is into lines.
+//! Errors split into lines: an error is the same whether written as one log event or as one event per line, in every
+//! shape. Standard error, consoles and many loggers split stack traces into lines.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 use super::harness::{LOGS, files_below, root};
 use super::shapes::{BEGIN, Event, Files, writers};
 
-/// Frames of the languages whose clients print the class of an error behind its message.
+/// Stack of the JVM, whose clients print the class of an error behind its message.
 const JVM: &str = "\tat com.acme.Orders.handleRequest(Orders.java:31)\n\tat java.base/java.lang.reflect.Method.invoke(Unknown Source)";
 const PYTHON: &str =
     "Traceback (most recent call last):\n  File \"/var/task/app.py\", line 9, in handler\n    pay(event)";
 
-/// Classes of the JVM. Few of their names have anything that a search for words could stop at.
+/// Classes of the JVM. Few of their names contain a word that the pre-filter could search for.
 const CLASSES: [&str; 16] = [
     "java.lang.NoClassDefFoundError",
     "java.lang.NoSuchMethodError",
@@ -36,7 +36,7 @@ const CLASSES: [&str; 16] = [
     "OrderFailed",
 ];
 
-/// Message and class, as Python's client before 2019 began an error, with the class as its stack ends in it.
+/// Message and class as Python's client before 2019 began an error, and the class as the stack ends in it.
 const TYPES: [(&str, &str, &str); 10] = [
     ("no size", "my_error", "my_error"),
     ("no size: 3", "shop_exception", "shop.shop_exception"),
@@ -54,7 +54,7 @@ const TYPES: [(&str, &str, &str); 10] = [
     ("", "Refused", "__main__.Refused"),
 ];
 
-/// Every other language, and the clients of today.
+/// Errors of all other languages, and of today's clients.
 const OTHERS: [&str; 13] = [
     "Object reference not set to an instance of an object.: NullReferenceException\n   at Shop.Fn.Run(String a) in /src/Fn.cs:line 3\n   at lambda_method(Closure , Stream )",
     "[ERROR] OrderFailed: card refused\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 9, in handler\n    pay(event)",
@@ -65,14 +65,14 @@ const OTHERS: [&str; 13] = [
     "Class not found: com.acme.Orders: java.lang.ClassNotFoundException\njava.lang.ClassNotFoundException: com.acme.Orders\n\tat java.net.X.y(X.java:1)",
     "declined: com.acme.OrderFailed\ncom.acme.OrderFailed: declined\n\tat com.acme.Orders.pay(Orders.java:3)\nCaused by: java.net.ConnectException: Connection refused\n\t... 2 more",
     "declined\nfor now: com.acme.OrderFailed\ncom.acme.OrderFailed: declined\nfor now\n\tat com.acme.Orders.pay(Orders.java:3)",
-    // Nothing says that these ended the attempt.
+    // Nothing shows that these ended the attempt.
     "Traceback (most recent call last):\n  File \"/var/task/app.py\", line 9, in handler\n    pay(event)\nKeyError: 'e'",
     "could not warm the cache\ncom.acme.OrderFailed: declined\n\tat com.acme.Orders.pay(Orders.java:3)",
     "Error: lost\n    at put (/var/task/db.js:3:4)\n\nNode.js v24.1.0",
     "thread 'main' panicked at src/main.rs:10:5:\nno widget\nnote: run with `RUST_BACKTRACE=1`",
 ];
 
-/// Lines that look like the first of an error and are not, before a stack trace that the function printed.
+/// Lines that look like the first of an error but are not, before a stack trace that the function printed.
 const PRINTED: [&str; 6] = [
     "caught: KeyError\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 9, in handler\n    event['e']\nKeyError: 'e'",
     "status of the order: Failed\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 9, in handler\n    pay()\nshop.OrderFailed: card refused",
@@ -82,7 +82,7 @@ const PRINTED: [&str; 6] = [
     "model: Resnet\n  indented: More",
 ];
 
-/// What loggers put before the text of a line; some put nothing.
+/// Prefixes that loggers put before the text of a line; some put none.
 const LOG_HEADS: [&str; 9] = [
     "",
     "10:00:00.123 [main] WARN com.acme.Orders - ",
@@ -95,7 +95,7 @@ const LOG_HEADS: [&str; 9] = [
     "WARN|",
 ];
 
-/// A stack of the JVM behind a line that ends in its class and has words of its own.
+/// Lists logger lines that end in a class, followed by a stack of that class whose message differs.
 fn logged_by_jvm(class: &str) -> impl Iterator<Item = String> {
     let texts = move |head: &str| {
         ["com/acme/Dep", "null", ""].map(|message| {
@@ -119,7 +119,7 @@ fn of_old_python((message, name, last): (&str, &str, &str)) -> String {
     format!("{message}: {name}\n{PYTHON}\n{last}{colon}{message}")
 }
 
-/// Messages that the head and the end of a stack of old Python write in two ways, and messages of several lines.
+/// Lists errors of old Python whose head and stack spell the message differently, and messages of several lines.
 fn of_old_python_in_two_ways() -> Vec<String> {
     let mut errors = Vec::new();
     for class in ["SyntaxError", "IndentationError", "TabError"] {
@@ -152,7 +152,7 @@ fn of_old_python_in_two_ways() -> Vec<String> {
     errors
 }
 
-/// How an attempt ends: with a REPORT that says nothing bad, or with the end of its process.
+/// End of an attempt: a REPORT that shows no failure, or the end of the process.
 #[derive(Clone, Copy)]
 enum End {
     Report,
@@ -163,7 +163,7 @@ fn id(number: usize) -> String {
     format!("{number:08x}-7d70-4d4a-9b1c-3f0a5d0c2e11")
 }
 
-/// A log of one attempt for each error, its text in one event or in one for each line.
+/// Creates a log of one attempt per error, its text in one event, or in one per line.
 fn log(errors: &[String], end: End, cut: bool) -> Vec<Event> {
     let mut events = Vec::new();
     for (number, error) in errors.iter().enumerate() {
@@ -192,7 +192,7 @@ fn log(errors: &[String], end: End, cut: bool) -> Vec<Event> {
     events
 }
 
-/// Code and confidence of every attempt.
+/// Returns code and confidence of every attempt.
 fn verdicts(files: &Files) -> BTreeMap<String, (String, String)> {
     let options = Options {
         function: Some("orders".to_owned()),
@@ -215,7 +215,7 @@ fn verdicts(files: &Files) -> BTreeMap<String, (String, String)> {
         .collect()
 }
 
-/// Where the last thing that a function wrote is a stack trace, a success is not sure.
+/// A success is not certain if the last output of the function is a stack trace.
 #[test]
 fn a_stack_trace_before_the_end_leaves_doubt() {
     let last = PRINTED[0].to_owned();
@@ -228,8 +228,8 @@ fn a_stack_trace_before_the_end_leaves_doubt() {
     }
 }
 
-/// What Node's client writes in the JSON format, it also writes for an error that the code logs: it ended the attempt
-/// only if the function says no more, whatever shape has the newest line first.
+/// An error in the JSON format of Node's client may also have been logged by the code: it ended the attempt only if the
+/// function writes nothing after it, also in shapes that have the newest line first.
 #[test]
 fn an_error_that_may_have_been_logged_ends_what_says_no_more() {
     let error = r#"{"timestamp":"2026-10-01T00:00:00.123Z","level":"ERROR","requestId":"$ID","message":{"message":"Request failed with status code 503","name":"AxiosError","config":{"url":"https://api.example.com/x"},"code":"ERR_BAD_RESPONSE","status":503}}"#;
@@ -243,8 +243,8 @@ fn an_error_that_may_have_been_logged_ends_what_says_no_more() {
     }
 }
 
-/// An object that the code logs in the JSON format of Node's client is an error only if it says so itself: names that
-/// end like some of errors do not, and loggers write their own keys.
+/// An object that the code logs in the JSON format of Node's client is an error only if it says so itself: a name that
+/// ends like that of an error is not enough, and loggers write keys of their own.
 #[test]
 fn an_object_that_is_no_error_ends_nothing() {
     let line = |object: Value| {
@@ -289,8 +289,8 @@ fn an_object_that_is_no_error_ends_nothing() {
     }
 }
 
-/// Holds every shape and both ways to write an error to what is `wanted`, which may say `None`: the same as in one event
-/// of a document of the API.
+/// Checks every shape and both ways to write an error against `want`, or, if that is `None`, against one event in a
+/// document of the API.
 fn check(errors: &[String], end: End, want: Option<&str>) {
     let reference = verdicts(&writers(&log(errors, end, false))[0].2);
     assert_eq!(reference.len(), errors.len());
@@ -337,7 +337,7 @@ fn errors_of_old_python_in_two_ways_are_failures() {
     }
 }
 
-/// The class at the end of a line and a stack of that class behind it are also what a logger writes.
+/// A class at the end of a line and a stack of that class after it are no failure if a logger wrote them.
 #[test]
 fn stacks_that_a_logger_of_the_jvm_writes_are_no_failures() {
     let classes = CLASSES.into_iter().filter(|class| !class.contains("Memory"));
@@ -345,7 +345,7 @@ fn stacks_that_a_logger_of_the_jvm_writes_are_no_failures() {
     check(&errors, End::Report, Some("ok"));
 }
 
-/// The clients that wrote an error with its class at the end of the line ended with Python 3.7.
+/// Stacks of Python after 3.7 end no attempt: the clients that ended a line with the class ended with 3.7.
 #[test]
 fn stacks_of_later_python_do_not_end_an_attempt() {
     let library = |minor: u32| format!("  File \"/var/lang/lib/python3.{minor}/socket.py\", line 2, in go\n    c()");
@@ -376,7 +376,7 @@ fn what_the_function_prints_and_survives_is_no_failure() {
     check(&errors, End::Report, Some("ok"));
 }
 
-/// The documents of the API in the fixtures, with an event for each line of what the function wrote.
+/// The API documents in the fixtures give the same verdicts with one event per line of the function's output.
 #[test]
 fn fixtures_are_the_same_line_by_line() {
     let documents =
@@ -389,7 +389,7 @@ fn fixtures_are_the_same_line_by_line() {
         let mut lines = Vec::new();
         for event in document["events"].as_array().unwrap() {
             let message = event["message"].as_str().unwrap();
-            // The platform writes its lines in one piece.
+            // The platform's lines are always whole.
             let whole = message.contains("RequestId: ") || message.contains("Task timed out");
             let parts: Vec<&str> = if whole { vec![message] } else { message.trim_end().lines().collect() };
             cut += usize::from(parts.len() > 1);

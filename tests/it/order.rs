@@ -1,4 +1,4 @@
-//! Neither threads nor the order of inputs nor a cut through a stream changes an answer.
+//! Independence of threads, of the order of inputs and of cuts through a stream: none of them changes an answer.
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +18,8 @@ fn any_number_of_threads_gives_the_same_bytes() {
     }
 }
 
-/// One input on a pipe, whose size is not known, is decoded in a thread of its own where there are several.
+/// The number of threads does not matter for one input on a pipe, which, its size being unknown, is decoded in a thread
+/// of its own if there are several.
 #[test]
 fn any_number_of_threads_for_one_input_gives_the_same_bytes() {
     for path in files_below(Path::new(LOGS)) {
@@ -34,8 +35,8 @@ fn any_number_of_threads_for_one_input_gives_the_same_bytes() {
     }
 }
 
-/// A large input is read in chunks of 256 KiB where there are several threads; streams may be mixed in it, and messages
-/// longer than chunks are.
+/// The number of threads does not matter for a large input, which several threads read in chunks of 256 KiB, also if it
+/// mixes streams or has messages longer than chunks.
 #[test]
 fn any_number_of_threads_for_a_large_input_gives_the_same_bytes() {
     for (seed, longest) in [(20, 10), (21, 700_000), (22, 1_900_000), (23, 2_400_000)] {
@@ -67,7 +68,7 @@ fn any_number_of_threads_for_a_large_input_gives_the_same_bytes() {
     }
 }
 
-/// What tells functions without a name apart is their input, not which of them a thread met first.
+/// Unnamed functions are ordered by their inputs, not by which of them a thread met first.
 #[test]
 fn functions_without_a_name_stand_in_the_order_of_their_inputs() {
     let place = directory();
@@ -95,7 +96,7 @@ fn two_runs_give_the_same_bytes() {
     }
 }
 
-/// What must not depend on files: everything but names of inputs and places in them.
+/// Returns everything that must not depend on files: all but the names of inputs and the places in them.
 fn essence(paths: &[std::path::PathBuf]) -> (String, Vec<String>) {
     let summary = read_summary(&Run::analyze(paths).args(["--format", "json"]).stdout());
     let mut functions = summary["functions"].clone();
@@ -157,7 +158,7 @@ fn a_stream_cut_into_three_files_is_one_stream_in_any_order() {
     }
 }
 
-/// Every order of the items.
+/// Returns all permutations of the items.
 fn orders<T: Clone>(items: Vec<T>) -> Vec<Vec<T>> {
     if items.len() < 2 {
         return vec![items];

@@ -1,4 +1,5 @@
-//! Files that a run writes: never over what it reads or over one another, and as the user set them up.
+//! Files that a run writes: never over its inputs or over one another, with the permissions and links that the user set
+//! up.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -9,7 +10,7 @@ use super::harness::{Run, directory, read_summary, root, write};
 
 const RETRIES: &str = "fixtures/logs/retries/aws/lambda/refund-processor/21.log";
 
-/// Every option that names a file to write, as it is typed for a path.
+/// Options that name a file to write, with the prefix of its path.
 const OPTIONS: [(&str, &str); 5] =
     [("--output", ""), ("--report", "json="), ("--report", "ndjson="), ("--ledger", ""), ("-o", "")];
 
@@ -17,7 +18,7 @@ fn option((name, prefix): (&str, &str), path: &Path) -> [String; 2] {
     [name.to_owned(), format!("{prefix}{}", path.display())]
 }
 
-/// A folder with `logs/app.csv`, a log, and links to it. The ending is one that every option takes.
+/// Folder with a log, `logs/app.csv`, and links to it. Every option accepts this file extension.
 struct Folder(tempfile::TempDir);
 
 impl Folder {
@@ -107,7 +108,7 @@ fn two_outputs_are_never_one_file() {
     for exists in [false, true] {
         for (a, first) in OPTIONS.iter().enumerate() {
             for second in &OPTIONS[a + 1..] {
-                // Two main outputs, or one twice, are another mistake.
+                // Two main outputs, or one given twice, are another error.
                 if (first.0, second.0) == ("--output", "-o") {
                     continue;
                 }
@@ -125,7 +126,7 @@ fn two_outputs_are_never_one_file() {
             }
         }
     }
-    // A device takes them all.
+    // A device may take several outputs.
     let run = Folder::new().run(&["logs"]).args(["--output", "/dev/null", "--report", "json=/dev/null"]).status(0);
     assert!(run.stdout.is_empty());
 }
@@ -144,7 +145,7 @@ fn a_file_keeps_its_mode_and_a_link_stays_a_link() {
             assert_eq!(written.permissions().mode() & 0o7777, mode, "{one:?}");
             assert_ne!(fs::read(folder.at("out/real.csv")).unwrap(), b"before", "{one:?}");
         }
-        // The link is there before the file.
+        // The link exists before the file.
         let folder = Folder::new();
         fs::create_dir(folder.at("out")).unwrap();
         symlink("out/new.csv", folder.at("first.csv")).unwrap();

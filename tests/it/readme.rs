@@ -1,4 +1,4 @@
-//! The README tells the truth: its commands run, and what it shows as output is output.
+//! The README: its commands run, and the output that it shows is real output.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ fn readme() -> String {
     fs::read_to_string(root().join("README.md")).unwrap()
 }
 
-/// The contents of fenced blocks of a kind.
+/// Returns the contents of fenced blocks of a kind.
 fn blocks(kind: &str) -> Vec<String> {
     let text = readme();
     let fence = format!("```{kind}\n");
@@ -19,14 +19,14 @@ fn blocks(kind: &str) -> Vec<String> {
     found
 }
 
-/// Commands of shell blocks, continued lines joined, comments left out.
+/// Returns the commands of shell blocks, with continued lines joined and comments left out.
 fn commands() -> Vec<String> {
     let lines = blocks("sh").join("\n").replace("\\\n", " ");
     let lines = lines.lines().map(|line| line.split("   #").next().unwrap().trim().to_owned());
     lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
 }
 
-/// Words of a command, with quotes as a shell takes them.
+/// Splits a command into words, with quotes as in a shell.
 fn words(command: &str) -> Vec<String> {
     let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
     for char in command.chars().chain([' ']) {
@@ -44,7 +44,7 @@ fn words(command: &str) -> Vec<String> {
     words
 }
 
-/// A directory with everything that the commands read.
+/// Creates a directory with everything that the commands read.
 fn workshop() -> tempfile::TempDir {
     let folder = directory();
     let logs = root().join(LOGS);
@@ -61,13 +61,13 @@ fn workshop() -> tempfile::TempDir {
     folder
 }
 
-/// The arguments of our program in a command, if it runs it.
+/// Returns the arguments of our program in a command, if the command runs it.
 fn ours(command: &str) -> Option<Vec<String>> {
     let words = words(command);
     let mut parts = words.split(|word| word == "|").filter_map(|part| part.split(|word| word == ">").next());
     let words = parts.find(|part| part[0] == "lambda-triage" || part[0] == "cargo")?;
     let skip = if words[0] == "cargo" { words.iter().position(|word| word == "--")? + 1 } else { 1 };
-    // What needs AWS is run by the tests of `pull`.
+    // Commands that need AWS are covered by the tests of `pull`.
     (words.get(skip).map(String::as_str) != Some("pull")).then(|| words[skip..].to_vec())
 }
 

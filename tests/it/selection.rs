@@ -1,4 +1,4 @@
-//! What is asked for is what is analysed: functions, times, failures; and what is masked stays masked.
+//! Selection and masking: only the requested functions, times and failures are analysed; what is masked stays masked.
 
 use serde_json::Value;
 

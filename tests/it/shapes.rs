@@ -1,5 +1,5 @@
-//! One logical set of attempts, written as every exporter, tool and container writes it, gives the same matrix; and
-//! whatever is read, every byte of it is in one bucket.
+//! Shapes: one set of attempts, written as every exporter, tool and container writes it, gives the same matrix; and
+//! every byte that is read is in exactly one bucket.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -16,7 +16,7 @@ const STREAMS: [&str; 2] =
 /// 2026-10-01T00:00:00.123Z
 pub(super) const BEGIN: i64 = 1_790_812_800_123;
 
-/// One log event. Messages of the platform, and what is printed, end in a line end of their own.
+/// Log event. Messages of the platform, and printed ones, end in a line end of their own.
 #[derive(Clone)]
 pub(super) struct Event {
     pub(super) at: i64,
@@ -24,8 +24,8 @@ pub(super) struct Event {
     pub(super) message: String,
 }
 
-/// Attempts that do not overlap, so that shapes without stream names keep what belongs together: successes cold and warm,
-/// a timeout, an exception that a retry repairs, a kill, a logged error.
+/// Creates attempts that do not overlap, so that shapes without stream names keep together what belongs together:
+/// successes cold and warm, a timeout, an exception that a retry repairs, a kill, a logged error.
 fn log() -> Vec<Event> {
     let mut events = Vec::new();
     let mut at = BEGIN;
@@ -94,14 +94,14 @@ fn event_id(number: usize) -> String {
     format!("38{number:054}")
 }
 
-/// Files as a writer leaves them: name and contents.
+/// Files of a writer: name and contents.
 pub(super) type Files = Vec<(String, Vec<u8>)>;
 
 fn file(text: String) -> Files {
     vec![("export".to_owned(), text.into_bytes())]
 }
 
-/// A file for each stream.
+/// Writes a file for each stream.
 fn by_stream(log: &[Event], name: impl Fn(usize) -> String, write: impl Fn(&[&Event]) -> String) -> Files {
     (0..STREAMS.len())
         .map(|stream| {
@@ -111,12 +111,12 @@ fn by_stream(log: &[Event], name: impl Fn(usize) -> String, write: impl Fn(&[&Ev
         .collect()
 }
 
-/// One line (or more) for each event.
+/// Writes one line (or more) for each event.
 fn lines(log: &[Event], write: impl Fn(usize, &Event) -> String) -> String {
     log.iter().enumerate().map(|(number, event)| write(number, event)).collect()
 }
 
-/// An event of FilterLogEvents.
+/// Creates an event of FilterLogEvents.
 fn filter_event(number: usize, event: &Event) -> Value {
     json!({"logStreamName": STREAMS[event.stream], "timestamp": event.at, "message": event.message, "ingestionTime": event.at + 900, "eventId": event_id(number)})
 }
@@ -144,20 +144,20 @@ fn csv(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "\"\""))
 }
 
-/// What a writer keeps.
+/// Extent to which a writer keeps information.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) enum Keeps {
     /// Times and streams.
     All,
-    /// Whole messages and times, no stream: the order of time tells what belongs together.
+    /// Whole messages and times, but no stream: attempts are kept together by the order of time.
     Times,
     /// Lines alone: times only where a line has one of its own.
     Lines,
 }
 use Keeps::{All, Lines, Times};
 
-/// Every writer: shape as it must be recognised, what it keeps, files. The forms are those of AWS CLI 1.45 and 2, SAM CLI,
-/// Serverless Framework, awslogs, saw, the consoles and the subscription payload as their sources print them.
+/// Lists every writer: shape that must be recognised, what it keeps, files. The forms are those of AWS CLI 1.45 and 2,
+/// SAM CLI, Serverless Framework, awslogs, saw, the consoles and the subscription payload, as their sources print them.
 pub(super) fn writers(log: &[Event]) -> Vec<(&'static str, Keeps, Files)> {
     let rstrip = |event: &Event| event.message.trim_end().to_owned();
     let document = filter_document(log);
@@ -317,20 +317,20 @@ pub(super) fn writers(log: &[Event]) -> Vec<(&'static str, Keeps, Files)> {
     all
 }
 
-/// Every writer's files of a log of 5 MB whose newest event comes first.
+/// Lists every writer's files of a log of 5 MB whose newest event comes first.
 pub(super) fn newest_first() -> Vec<(&'static str, Files)> {
     let mut log = log();
     let ordinary = log.iter().position(|event| event.message.contains("handling \"3\"")).unwrap();
     let filler = Event { message: format!("{}\n", "ordinary ".repeat(50_000)), ..log[ordinary].clone() };
     log.splice(ordinary..ordinary, vec![filler; 11]);
-    // Those of Logs Insights turn what they get round.
+    // Writers of Logs Insights reverse their log themselves.
     let insights = insights(&log);
     log.reverse();
     let others = writers(&log).into_iter().filter(|(name, ..)| !name.starts_with("insights"));
     others.chain(insights).map(|(name, _, files)| (name, files)).collect()
 }
 
-/// `serverless logs` rewrites lines of the platform.
+/// Rewrites lines of the platform like `serverless logs`.
 fn serverless(message: &str) -> String {
     let text = message.trim_end();
     for word in ["START", "END", "REPORT"] {
@@ -343,13 +343,13 @@ fn serverless(message: &str) -> String {
     format!("{text}\n")
 }
 
-/// A page whose events have the ids that they have in the whole.
+/// Creates a page whose events have the same ids as in the whole log.
 fn renumbered(log: &[Event], from: usize) -> Value {
     let events: Vec<Value> = log.iter().enumerate().map(|(number, event)| filter_event(from + number, event)).collect();
     json!({"events": events, "searchedLogStreams": []})
 }
 
-/// Results of Logs Insights, newest first.
+/// Lists results of Logs Insights, newest first.
 fn insights(log: &[Event]) -> Vec<(&'static str, Keeps, Files)> {
     let newest: Vec<Event> = log.iter().rev().cloned().collect();
     let field = |name: &str, value: &str| json!({"field": name, "value": value});
@@ -407,7 +407,7 @@ fn insights(log: &[Event]) -> Vec<(&'static str, Keeps, Files)> {
     ]
 }
 
-/// What subscription filters deliver, by every way.
+/// Lists the deliveries of subscription filters, by every route.
 fn subscriptions(log: &[Event]) -> Vec<(&'static str, Keeps, Files)> {
     let payloads = payloads(log);
     let data: Vec<String> = payloads.iter().map(|payload| base64(&gzip(payload.as_bytes()))).collect();
@@ -445,7 +445,7 @@ fn base64(bytes: &[u8]) -> String {
     text
 }
 
-/// Frames of raw blocks, one for each part.
+/// Wraps bytes in zstd frames of raw blocks.
 fn zstd(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     for part in bytes.chunks(3_000) {
@@ -458,7 +458,7 @@ fn zstd(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// An archive of one stored file.
+/// Creates an archive of one stored file.
 fn zip(bytes: &[u8]) -> Vec<u8> {
     let mut out = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec();
     out.extend((bytes.len() as u32).to_le_bytes());
@@ -483,8 +483,7 @@ fn crlf(bytes: &[u8]) -> Vec<u8> {
     String::from_utf8_lossy(bytes).replace('\n', "\r\n").into_bytes()
 }
 
-/// Name, and how it packs text; the last changes the text.
-/// What packs bytes.
+/// Function that packs bytes into a container.
 type Packer = fn(&[u8]) -> Vec<u8>;
 
 const CONTAINERS: [(&str, Packer); 11] = [
@@ -507,7 +506,7 @@ fn analyze(files: &Files) -> Analysis {
     analyze_samples(&samples, &options).unwrap()
 }
 
-/// The matrix as far as a writer keeps it.
+/// Returns the matrix, as far as a writer keeps it.
 fn matrix(analysis: &Analysis, keeps: Keeps) -> Value {
     let row = serde_json::to_value(&analysis.summary.totals).unwrap();
     let mut told: Vec<&str> = vec![
@@ -525,7 +524,7 @@ fn matrix(analysis: &Analysis, keeps: Keeps) -> Value {
         "events",
     ];
     if keeps != Lines {
-        // Without a clock nobody can tell that a failure will not be retried any more.
+        // Without a clock a retry may still be to come.
         told.push("outcomes");
     }
     let mut matrix: Value =
@@ -539,12 +538,12 @@ fn bucket_sum(analysis: &Analysis) -> u64 {
     bytes.as_object().unwrap().values().map(|bytes| bytes.as_u64().unwrap()).sum()
 }
 
-/// A shape without a writer would not be held to the matrix.
+/// Every shape has a writer; one without would not be checked against the matrix.
 #[test]
 fn every_shape_has_a_writer() {
     let files = writers(&log()).into_iter().flat_map(|(_, _, files)| files);
     let written: BTreeSet<&str> = files.filter_map(|(_, bytes)| shape_of(&bytes)).collect();
-    // Our own records are written by the program itself: `shards` holds them.
+    // Our own records are written by the program itself and tested in `shards`.
     let missing: Vec<&str> =
         SHAPES.iter().map(|shape| shape.name).filter(|name| !written.contains(name) && *name != "records").collect();
     assert!(missing.is_empty(), "{missing:?}");
@@ -602,11 +601,11 @@ fn what_overlaps_counts_once() {
     let analysis = analyze(&twice);
     assert_eq!(matrix(&analysis, All), once, "{name} twice");
     assert!(analysis.summary.coverage.duplicates > 0);
-    // Two queries that share a part, which begins and ends within attempts.
+    // Two overlapping queries, whose common part begins and ends within attempts.
     let first = ("first".to_owned(), filter_document(&log[..20]).to_string().into_bytes());
     let second = ("second".to_owned(), renumbered(&log[6..], 6).to_string().into_bytes());
     assert_eq!(matrix(&analyze(&vec![second, first]), All), once);
-    // Events alike in everything but the id are two.
+    // Events that differ only in the id are two.
     let alike = json!({"events": [filter_event(1, &log[2]), filter_event(2, &log[2]), filter_event(2, &log[2])]});
     let analysis = analyze(&file(alike.to_string()));
     assert_eq!((analysis.summary.coverage.log_events, analysis.summary.coverage.duplicates), (3, 1));
@@ -617,7 +616,7 @@ fn every_byte_is_in_one_bucket() {
     let log = log();
     for (name, _, files) in writers(&log) {
         let analysis = analyze(&files);
-        // What is packed inside counts unpacked, and words taken away count where they are put back.
+        // Packed payloads are counted unpacked, and words that a tool removed are counted once restored.
         let packed = ["serverless", "lambda", "kinesis", "firehose members", "firehose gzip", "firehose event"]
             .iter()
             .any(|start| name.starts_with(start));
@@ -661,7 +660,7 @@ fn logs_of_other_kinds_are_named_and_left_out() {
             assert!(coverage.notes.iter().any(|note| note.contains(&format!("1 events of {kind}"))), "{kind}: {:?}", coverage.notes);
             assert!(coverage.bytes.other_logs > 0);
         }
-        // Among lines of a function.
+        // Here the lines are among those of a function.
         let mut log = log();
         let before = matrix(&analyze(&writers(&log)[0].2), All);
         log.insert(4, Event { message: text.to_owned(), ..log[3].clone() });
@@ -743,12 +742,12 @@ fn samples_of_consoles_say_so() {
     let rows =
         |count: usize| format!("@timestamp,@message\n{}", "2026-10-01 00:00:00.123,something ordinary\n".repeat(count));
     let few = analyze(&file(rows(20))).summary.coverage;
-    assert!(few.complete && few.notes[0].contains("rates may not be of the whole window"), "{:?}", few.notes);
+    assert!(few.complete && few.notes[0].contains("rates may not cover the whole window"), "{:?}", few.notes);
     let full = analyze(&file(rows(10_000))).summary.coverage;
     assert!(!full.complete && full.notes[0].contains("exactly 10000"), "{:?}", full.notes);
 }
 
-/// The number of the attempt of every record, as ndjson has it.
+/// Returns the attempt number of every record, in the order of ndjson.
 fn attempts(files: &Files) -> Vec<u64> {
     let samples: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
     let mut analysis = analyze_samples(&samples, &Options { keep_records: true, ..unnamed() }).unwrap();
@@ -768,14 +767,14 @@ fn events_on_one_line_are_told_apart() {
     for (name, keeps, files) in writers(&log) {
         if keeps == All && !name.contains("s3") {
             let mut numbers: Vec<u64> = attempts(&files);
-            // Records stand in the order of the input, which may be newest first.
+            // Records are in the order of the input, which may be newest first.
             if numbers[2] == 2 {
                 numbers.reverse();
             }
             assert_eq!(numbers, want, "{name}");
         }
     }
-    // Entries of an archive follow one another.
+    // Entries of an archive are read one after the other.
     let bare = lines(&log, |_, e| format!("{}\n", e.message.trim_end())).into_bytes();
     let others = String::from_utf8_lossy(&bare).replace("f507cfc", "e507cfc").into_bytes();
     let entry = zip(&bare);
@@ -795,7 +794,7 @@ proptest::proptest! {
         text[at % length] = byte;
         text.truncate(cut);
         let analysis = analyze(&vec![("export".to_owned(), text.clone())]);
-        // What is packed inside counts unpacked, and two shapes get words back that their tool took away.
+        // Packed payloads are counted unpacked, and in two shapes words that their tool removed are restored.
         let rewritten = [&b"H4sI"[..], b"\"data\"", b"\"Data\"", b"LogResult", b"rawData", b" - 8f507"].iter().any(|mark| text.windows(mark.len()).any(|window| window == *mark));
         if !rewritten {
             proptest::prop_assert_eq!(bucket_sum(&analysis), analysis.summary.coverage.bytes_read, "{}", String::from_utf8_lossy(&text));

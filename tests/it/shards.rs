@@ -1,4 +1,4 @@
-//! Records are input too: those of shards, in any order, give what one run over all logs gives, byte for byte.
+//! Records as input: those of shards, in any order, give the same bytes as one run over all logs.
 
 use std::fs;
 

@@ -1,6 +1,6 @@
-//! How many threads a run has: as many as there are inputs to read at a time, and those left over share them.
+//! Number of threads of a run: as many as inputs are read at a time, and the remaining ones share these.
 //!
-//! Inputs are pipes that we hold open: once the program waits for more of them, its threads are there to be counted.
+//! Inputs are pipes that we hold open: once the program waits for more of them, its threads can be counted.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -12,18 +12,18 @@ use std::time::{Duration, Instant};
 
 use super::harness::{Run, directory};
 
-/// One invocation, by its last line.
+/// Log of one invocation: its last line.
 const LOG: &str = "2026-01-02T03:00:01.000Z REPORT RequestId: 153e7c2a-26a2-40bd-bb12-87fff52ddf5d\tDuration: 2.00 ms\t\
                    Billed Duration: 2 ms\tMemory Size: 128 MB\tMax Memory Used: 70 MB\n";
 
-/// More than is read of an input before it is shared.
+/// Size that exceeds what is read of an input before it is shared.
 const BEGINNING: usize = 96 * 1024;
 
-/// Inputs, what `--threads` says, and the threads of the process.
+/// Cases: inputs, the value of `--threads`, and the threads of the process.
 const CASES: &[(usize, usize, usize)] = &[
     (1, 1, 1),
     (1, 2, 2),
-    // More than three for one input gain nothing.
+    // More than three threads for one input gain nothing.
     (1, 8, 3),
     (2, 1, 1),
     // The first thread waits for the two that read.
@@ -58,8 +58,8 @@ fn no_thread_is_started_without_need() {
     }
 }
 
-/// The threads of the program, when there are so many or when it has had time for them. It is looked at twice, as more may
-/// come.
+/// Returns the number of threads of the program, once it is as wanted or after a timeout. It is counted twice, as more
+/// may start.
 fn threads_of(program: &Child, want: usize) -> usize {
     let count = || fs::read_dir(format!("/proc/{}/task", program.id())).unwrap().count();
     let patience = Instant::now() + Duration::from_secs(20);
@@ -70,7 +70,7 @@ fn threads_of(program: &Child, want: usize) -> usize {
     count()
 }
 
-/// Our end of a pipe, once the program has opened its own. One that never does must not keep the test waiting.
+/// Returns our end of a pipe, once the program has opened the other. A program that never does must not block the test.
 #[track_caller]
 fn opened(pipe: &Path, program: &mut Child) -> File {
     let (tell, told) = mpsc::channel();

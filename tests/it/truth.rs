@@ -1,4 +1,4 @@
-//! Random attempts, written in every shape that the generator knows, are counted as they were drawn.
+//! Random attempts: written in every shape that the generator knows, they are counted as they were drawn.
 
 use super::generate::{self, SHAPES, Truth};
 use super::harness::{Run, directory, function};

@@ -1,5 +1,5 @@
-//! What was not understood never ends in an answer that looks healthy: sentences of the platform in an input of an unknown
-//! form, values of REPORT that are odd, ordinary lines in any number before the first that tells something.
+//! Unread input never gives an answer that looks healthy: sentences of the platform in an unknown form, odd values of
+//! REPORT, any number of ordinary lines before the first relevant one.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use super::harness::{Run, directory, gzip, write};
 
 const ID: &str = "6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34";
 
-/// The ways in which the platform tells of one failed attempt.
+/// Lists the ways in which the platform reports one failed attempt.
 fn failures() -> Vec<Vec<String>> {
     let start = format!("START RequestId: {ID} Version: 7");
     let end = format!("END RequestId: {ID}");
@@ -36,7 +36,7 @@ fn failures() -> Vec<Vec<String>> {
     ]
 }
 
-/// What may stand before every line, in forms that are not read.
+/// Prefixes of lines in forms that are not read.
 const PREFIXES: [&str; 8] = [
     "21:00:54  ",
     "> ",
@@ -55,8 +55,8 @@ fn good() -> String {
     )
 }
 
-/// Behind a prefix, a failure is found (status 1) or is said to be unread (status 3). Whatever flags are there, the answer
-/// is never that all is well.
+/// A failure behind a prefix is found (status 1) or reported as unread (status 3), whatever the flags; never is the
+/// answer that all is well.
 #[test]
 fn a_gate_never_passes_over_sentences_that_were_not_read() {
     for (failure, lines) in failures().into_iter().enumerate() {
@@ -112,7 +112,7 @@ fn what_was_not_read_is_named_with_its_place() {
     assert!(empty.stderr.contains("line 2"), "{}", empty.stderr);
 }
 
-/// Neither programs that make such sentences, nor logs of other kinds, nor results of ours are logs that were not read.
+/// Programs that make such sentences, logs of other kinds and our own results are not unread logs.
 #[test]
 fn what_is_no_log_is_left_out_quietly() {
     let folder = directory();
@@ -143,7 +143,7 @@ fn what_is_no_log_is_left_out_quietly() {
     Run::analyze([at("result.json")]).status(3);
 }
 
-/// One attempt that failed, behind so many ordinary events, each with an id or without.
+/// Creates a failed attempt behind so many ordinary events, each with or without an id.
 fn late_failure(ordinary: usize, with_id: bool) -> Vec<(i64, String)> {
     let line = |number: usize| match with_id {
         true => format!("2026-10-01T00:00:00.000Z\t00000000-93c1-4d0e-8a55-0b7c2f1e9d34\tINFO\torder {number}"),
@@ -154,7 +154,7 @@ fn late_failure(ordinary: usize, with_id: bool) -> Vec<(i64, String)> {
     (1_790_812_800_000..).zip(messages).collect()
 }
 
-/// Whoever names Lambda's log group or log stream is read, however late the platform speaks.
+/// An input that names Lambda's log group or log stream is read, however late the platform's first line comes.
 #[test]
 fn ordinary_events_before_the_first_line_of_the_platform_hide_nothing() {
     const STREAM: &str = "2026/10/01/[7]0f1e2d3c4b5a69788796a5b4c3d2e1f0";
@@ -192,7 +192,7 @@ fn ordinary_events_before_the_first_line_of_the_platform_hide_nothing() {
     }
 }
 
-/// Every field of a REPORT, in text and in JSON.
+/// Creates a REPORT with every field, in text and in JSON.
 fn report(odd: Option<(&str, &str)>, status: Option<&str>, error_type: Option<&str>) -> [String; 2] {
     let value = |name: &str, usual: &str| {
         odd.filter(|(field, _)| *field == name).map_or(usual.to_owned(), |(_, value)| value.to_owned())
@@ -228,7 +228,7 @@ fn report(odd: Option<(&str, &str)>, status: Option<&str>, error_type: Option<&s
     [text, json!({"time": "2026-10-01T00:00:03.000Z", "type": "platform.report", "record": record}).to_string()]
 }
 
-/// The verdict on an attempt with this REPORT: category, code and confidence.
+/// Returns the verdict on an attempt with this REPORT: category, code and confidence.
 fn verdict(report: &str) -> (String, String, String) {
     let text = if report.starts_with('{') {
         format!(
@@ -243,7 +243,7 @@ fn verdict(report: &str) -> (String, String, String) {
     (part("category"), part("code"), part("confidence"))
 }
 
-/// An odd value loses itself and nothing else: neither is a failure lost by it, nor a success sure.
+/// An odd value in a REPORT hides no other value: no failure is lost, and no success is certain.
 #[test]
 fn one_odd_value_of_a_report_hides_no_failure() {
     const ODD: [&str; 9] = ["***", "N/A", "", "-", "12,5 ms", "1.2.3", "many ms", "null", "99999999999999999999999999"];
@@ -286,13 +286,13 @@ fn a_status_that_is_not_known_is_a_failure() {
     }
 }
 
-/// A REPORT that ends before its end is never a sure success, and never loses what stands in it.
+/// A cut-off REPORT is never a certain success, and the values in it are not lost.
 #[test]
 fn a_report_that_is_cut_off_is_no_proof() {
     for line in report(None, None, None) {
         for cut in 0..line.len() {
             let (category, _, confidence) = verdict(&line[..cut]);
-            // From its last figure on, with the unit, it is whole: a field behind it may be left out.
+            // From its last figure on, with the unit, it counts as whole: the field behind it is optional.
             let whole = line[..cut].trim_end().ends_with(" MB") && line[..cut].contains("Max Memory")
                 || line[..cut].trim_end().ends_with(" ms") && line[..cut].contains("Init Duration");
             assert!(whole || category != "ok" || confidence != "high", "{category} {confidence}: {}", &line[..cut]);
@@ -300,7 +300,7 @@ fn a_report_that_is_cut_off_is_no_proof() {
     }
 }
 
-/// An attempt whose REPORT is there and says nothing that can be read is not judged by its END.
+/// An attempt with an unreadable REPORT is not judged by its END.
 #[test]
 fn an_unreadable_report_is_never_ok() {
     for rest in
@@ -314,7 +314,7 @@ fn an_unreadable_report_is_never_ok() {
     assert_ne!(category, "ok", "its id is masked");
 }
 
-/// A zip with these entries, stored.
+/// Creates a zip with these entries, stored.
 fn zip(entries: &[(&str, &str)]) -> Vec<u8> {
     let mut archive = Vec::new();
     for (name, text) in entries {
@@ -336,7 +336,7 @@ fn crc(bytes: &[u8]) -> u32 {
     crc.sum()
 }
 
-/// What one text of an archive shows says nothing of another one.
+/// A readable entry of an archive does not hide an unread one.
 #[test]
 fn an_entry_that_was_read_hides_none_that_was_not() {
     let unread: String = failures()[1].iter().map(|line| format!("<li> {line}\n")).collect();

@@ -95,7 +95,7 @@ impl Wanted {
                 return Err(PullError::Usage(format!("'{name}' is not the ARN of a function")));
             }
             None if name.contains('/') => {
-                let message = format!("'{name}' is no function; write --log-group '{name}' for a log group");
+                let message = format!("'{name}' is not a function; write --log-group '{name}' for a log group");
                 return Err(PullError::Usage(message));
             }
             None => match name.split_once(':') {
