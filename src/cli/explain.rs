@@ -105,7 +105,8 @@ fn error_of_code(word: &str, style: &Style) -> Option<String> {
 /// A list of the codes of which the Lambda API means the first.
 fn choice(word: &str, note: &str, codes: &[&'static str], style: &Style) -> String {
     let found: Vec<&CodeInfo> = codes.iter().filter_map(|code| catalogue_code(code)).collect();
-    let text = format!("{}: the first applies to the Lambda API, the second to any other service.{note}", one_line(word));
+    let text =
+        format!("{}: the first applies to the Lambda API, the second to any other service.{note}", one_line(word));
     format!("{}\n{}", page(&text, style), list(&found, style))
 }
 
@@ -263,11 +264,17 @@ mod tests {
             ("Process exited before completing request", &["runtime_exception.exit"]),
             ("Error Type: Runtime.OutOfMemory", &["out_of_memory.killed"]),
             ("JavaScript heap out of memory", &["out_of_memory.heap"]),
-            ("Rate Exceeded.", &["the first applies to the Lambda API", "throttling.unspecified", "downstream.throttled"]),
+            (
+                "Rate Exceeded.",
+                &["the first applies to the Lambda API", "throttling.unspecified", "downstream.throttled"],
+            ),
             ("KeyError", &["no service and no platform", "init_failure.exception", "runtime_exception.unhandled"]),
             ("KeyError: 'size'", &["A logged error is no failure by itself", "runtime_exception.unhandled"]),
             ("502", &["the function's own log tells which", "service_error.internal", "downstream.unavailable"]),
-            (r#"{"message": "Internal server error"}"#, &["502: the first applies to the Lambda API", "the function failed"]),
+            (
+                r#"{"message": "Internal server error"}"#,
+                &["502: the first applies to the Lambda API", "the function failed"],
+            ),
             ("Endpoint request timed out", &["504: the first applies to the Lambda API", "the function goes on"]),
             ("Error: Cannot find module 'x'", &["A logged error is no failure by itself", "runtime_exception"]),
             ("out of memory", &["out_of_memory: Out of memory", "out_of_memory.heap"]),

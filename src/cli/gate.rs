@@ -91,7 +91,9 @@ fn threshold(text: &str, metric: &Metric) -> Result<Threshold, String> {
         "%" if metric.is_ratio() => Ok(Threshold::Number(number(digits)? / 100.0)),
         "%" => Err(format!("{path} is not a ratio; compare failure_rate with {text}, or {path} with a number")),
         "ms" | "s" | "m" | "%limit" if metric.is_ratio() => Err(format!("{path} is not a duration; {SHARE}")),
-        "ms" | "s" | "m" | "%limit" if !metric.is_time() => Err(format!("{path} is not a duration; compare it with a number")),
+        "ms" | "s" | "m" | "%limit" if !metric.is_time() => {
+            Err(format!("{path} is not a duration; compare it with a number"))
+        }
         "ms" => Ok(Threshold::Number(number(digits)?)),
         "s" => Ok(Threshold::Number(number(digits)? * 1_000.0)),
         "m" => Ok(Threshold::Number(number(digits)? * 60_000.0)),

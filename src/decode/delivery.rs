@@ -1,26 +1,10 @@
 //! The way from a shape to the sink: stream ids, the order of time, and what is to be noted about the input.
 
+use super::DecodeError;
 use super::feed::{Feed, LONGEST};
 use super::json::scan::unescape;
 use super::spool::{EventSpool, Lost};
-use super::{DecodeError, InputContext};
-use crate::model::{Batch, Block, Bucket, EventSink, FunctionArn, LogEvent, Note, StreamId, StreamKey, Timestamp};
-
-/// Who wrote an event, as slices of the input; strings may still be escaped as in JSON.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Identity<'e> {
-    pub(super) account: Option<&'e [u8]>,
-    pub(super) region: Option<&'e [u8]>,
-    pub(super) group: Option<&'e [u8]>,
-    pub(super) stream: Option<&'e [u8]>,
-    pub(super) function: Option<&'e [u8]>,
-}
-
-impl<'e> Identity<'e> {
-    fn parts(&self) -> [Option<&'e [u8]>; 5] {
-        [self.stream, self.group, self.account, self.region, self.function]
-    }
-}
+use crate::model::{Batch, Block, Bucket, EventSink, FunctionArn, LogEvent, Note, Origin, StreamId, Timestamp};
 
 /// Streams looked up lately. The sink knows them all; this only spares the lookup.
 const REMEMBERED: usize = 64;
@@ -85,7 +69,7 @@ impl Waiting {
 /// Takes the events of one input from its shape.
 pub(super) struct Delivery<'s> {
     pub(super) sink: &'s mut dyn EventSink,
-    context: &'s InputContext,
+    context: &'s Origin<String>,
     default: Option<StreamId>,
     remembered: Vec<Remembered>,
     order: EventOrder,
@@ -113,7 +97,7 @@ struct Noted {
 impl<'s> Delivery<'s> {
     /// A delivery to `sink` of an input of which `context` is known, and whose first block was read. Uses the memory of
     /// `spare`.
-    pub(super) fn new(context: &'s InputContext, sink: &'s mut dyn EventSink, feed: &Feed<'_>, spare: Block) -> Self {
+    pub(super) fn new(context: &'s Origin<String>, sink: &'s mut dyn EventSink, feed: &Feed<'_>, spare: Block) -> Self {
         let mut new = Self {
             sink,
             context,
@@ -133,7 +117,7 @@ impl<'s> Delivery<'s> {
 
     /// A delivery that hands nothing over: the events of a chunk, all of one stream, stay in `block`.
     pub(super) fn of_chunk(
-        context: &'s InputContext,
+        context: &'s Origin<String>,
         nowhere: &'s mut dyn EventSink,
         stream: StreamId,
         feed: &Feed<'_>,
@@ -215,8 +199,8 @@ impl<'s> Delivery<'s> {
 
     /// Takes an event.
     #[inline]
-    pub(super) fn event(&mut self, identity: &Identity<'_>, event: LogEvent<'_>) {
-        let stream = self.stream(identity);
+    pub(super) fn event(&mut self, origin: &Origin<&[u8]>, event: LogEvent<'_>) {
+        let stream = self.stream(origin);
         self.event_of(stream, &event);
     }
 
@@ -339,15 +323,15 @@ impl<'s> Delivery<'s> {
 
     /// The stream of an identity.
     #[inline]
-    pub(super) fn stream(&mut self, identity: &Identity<'_>) -> StreamId {
-        let parts = identity.parts();
+    pub(super) fn stream(&mut self, origin: &Origin<&[u8]>) -> StreamId {
+        let parts = origin.parts();
         if parts.iter().all(Option::is_none) {
             return self.default_stream();
         }
-        self.named_stream(identity, parts)
+        self.named_stream(origin, parts)
     }
 
-    fn named_stream(&mut self, identity: &Identity<'_>, parts: [Option<&[u8]>; 5]) -> StreamId {
+    fn named_stream(&mut self, origin: &Origin<&[u8]>, parts: [Option<&[u8]>; 5]) -> StreamId {
         if self.remembered.is_empty() {
             self.remembered.resize_with(REMEMBERED, Remembered::default);
         }
@@ -357,7 +341,7 @@ impl<'s> Delivery<'s> {
         {
             return id;
         }
-        let id = self.look_up(identity);
+        let id = self.look_up(origin);
         self.remembered[slot] = Remembered { parts: parts.map(|part| part.map(Box::from)), id: Some(id) };
         id
     }
@@ -366,13 +350,13 @@ impl<'s> Delivery<'s> {
     pub(super) fn default_stream(&mut self) -> StreamId {
         match self.default {
             Some(id) => id,
-            None => *self.default.insert(self.sink.stream(&self.context.key())),
+            None => *self.default.insert(self.sink.stream(&self.context.as_deref())),
         }
     }
 
-    fn look_up(&mut self, identity: &Identity<'_>) -> StreamId {
+    fn look_up(&mut self, origin: &Origin<&[u8]>) -> StreamId {
         let text = |part: Option<&[u8]>| part.filter(|part| !part.is_empty()).map(|part| unescape(part).into_owned());
-        let [stream, group, mut account, mut region, function] = identity.parts().map(text);
+        let [stream, group, mut account, mut region, function] = origin.parts().map(text);
         let function = function.map(|function| match FunctionArn::parse(&function) {
             Some(arn) => {
                 region.get_or_insert_with(|| arn.region.to_owned());
@@ -389,16 +373,16 @@ impl<'s> Delivery<'s> {
             }
             None => group,
         });
-        let told = StreamKey {
+        let told = Origin {
             account_id: account.as_deref(),
             region: region.as_deref(),
-            group: group.as_deref().or(self.context.group.as_deref()),
-            stream: stream.as_deref().or(self.context.stream.as_deref()),
+            log_group: group.as_deref().or(self.context.log_group.as_deref()),
+            log_stream: stream.as_deref().or(self.context.log_stream.as_deref()),
             function: function.as_deref(),
         };
         // What the event itself tells goes before what the path or the user said about the input.
         let function = if told.function_name().is_some() { told.function } else { self.context.function.as_deref() };
-        self.sink.stream(&StreamKey { function, ..told })
+        self.sink.stream(&Origin { function, ..told })
     }
 }
 

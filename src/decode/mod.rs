@@ -35,32 +35,7 @@ use head::InputHead;
 
 pub(crate) use split::{ChunkHelper, Opened, open};
 
-use crate::model::{Block, Bucket, EventSink, LogEvent, Note, Sighting, StreamId, StreamKey};
-
-/// What is known about an input besides its bytes.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct InputContext {
-    /// Log group, from the path.
-    pub group: Option<String>,
-    /// Log stream, from the path.
-    pub stream: Option<String>,
-    /// Function, from the path or from `--function`.
-    pub function: Option<String>,
-}
-
-impl InputContext {
-    /// The identity of lines for which the input itself tells nothing more.
-    #[must_use]
-    pub(crate) fn key(&self) -> StreamKey<'_> {
-        StreamKey {
-            account_id: None,
-            region: None,
-            group: self.group.as_deref(),
-            stream: self.stream.as_deref(),
-            function: self.function.as_deref(),
-        }
-    }
-}
+use crate::model::{Block, Bucket, EventSink, LogEvent, Note, Origin, Sighting, StreamId};
 
 /// What was decoded.
 #[derive(Debug)]
@@ -178,7 +153,7 @@ pub fn shape_of(input: &[u8]) -> Option<&'static str> {
     struct Nobody;
 
     impl EventSink for Nobody {
-        fn stream(&mut self, _: &StreamKey<'_>) -> StreamId {
+        fn stream(&mut self, _: &Origin<&str>) -> StreamId {
             StreamId(0)
         }
         fn event(&mut self, _: StreamId, _: LogEvent<'_>) {}
@@ -188,13 +163,13 @@ pub fn shape_of(input: &[u8]) -> Option<&'static str> {
         fn part_ends(&mut self, _: Option<Sighting>) {}
     }
 
-    decode(&mut &*input, &InputContext::default(), &mut Buffers::default(), &mut Nobody).shape
+    decode(&mut &*input, &Origin::default(), &mut Buffers::default(), &mut Nobody).shape
 }
 
 /// Decodes one input: recognises container, encoding and shape, and hands every event to the sink.
 pub(crate) fn decode(
     input: &mut (dyn Read + Send),
-    context: &InputContext,
+    context: &Origin<String>,
     buffers: &mut Buffers,
     sink: &mut dyn EventSink,
 ) -> Decoded {

@@ -10,12 +10,12 @@ use super::json::carrier::Carried;
 use super::layers::{DEEPEST, Peeked, Peeled, own_result, peel, refused_kind, refused_rendering};
 #[cfg(feature = "libdeflate")]
 use super::whole_gzip::Inflated;
-use super::{Buffers, DecodeError, Decoded, InputContext, SHAPES, json, zip};
-use crate::model::{EventSink, Sighting};
+use super::{Buffers, DecodeError, Decoded, SHAPES, json, zip};
+use crate::model::{EventSink, Origin, Sighting};
 
 /// What decoding one input needs.
 pub(super) struct DecodeRun<'r> {
-    context: &'r InputContext,
+    context: &'r Origin<String>,
     buffers: &'r mut Buffers,
     sink: &'r mut dyn EventSink,
     /// Bytes decoded before something went wrong.
@@ -37,7 +37,7 @@ const EMPTY: &str = "empty";
 const WRITE_TEST: &str = "aws-logs-write-test";
 
 impl<'r> DecodeRun<'r> {
-    pub(super) fn new(context: &'r InputContext, buffers: &'r mut Buffers, sink: &'r mut dyn EventSink) -> Self {
+    pub(super) fn new(context: &'r Origin<String>, buffers: &'r mut Buffers, sink: &'r mut dyn EventSink) -> Self {
         Self { context, buffers, sink, before_failure: 0, lines: 0 }
     }
 

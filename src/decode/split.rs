@@ -15,8 +15,8 @@ use super::layers::{is_layered, own_result, refused_kind, refused_rendering};
 use super::run::read_error;
 use super::sentences::SentenceWatch;
 use super::text::s3_export;
-use super::{DecodeError, Decoded, InputContext, SHAPES, Shape};
-use crate::model::{Batch, Block, Bucket, EventSink, LogEvent, Note, Sighting, StreamId, StreamKey};
+use super::{DecodeError, Decoded, SHAPES, Shape};
+use crate::model::{Batch, Block, Bucket, EventSink, LogEvent, Note, Origin, Sighting, StreamId};
 
 /// Where the last event of a stretch of text begins that is sure to be one, but for the start of the stretch.
 type Cut = fn(&[u8]) -> Option<usize>;
@@ -81,7 +81,7 @@ impl Splits<'_> {
     /// Decodes it with a thread for each helper, the first of which is this one.
     pub(crate) fn decode<S: EventSink + Send>(
         self,
-        context: &InputContext,
+        context: &Origin<String>,
         helpers: &mut [impl ChunkHelper<S>],
         sink: &mut S,
     ) -> Decoded {
@@ -89,7 +89,7 @@ impl Splits<'_> {
         let split = SplitState {
             shape,
             context,
-            stream: sink.stream(&context.key()),
+            stream: sink.stream(&context.as_deref()),
             source: Mutex::new(source),
             turn: Mutex::new(DeliveryTurn { sink, next: 0, lines: 0, given_up: false }),
             next: Condvar::new(),
@@ -115,7 +115,7 @@ impl Splits<'_> {
 /// What all helpers share.
 struct SplitState<'d, 's, S> {
     shape: &'static Shape,
-    context: &'d InputContext,
+    context: &'d Origin<String>,
     stream: StreamId,
     source: Mutex<ChunkReader<'s>>,
     turn: Mutex<DeliveryTurn<'d, S>>,
@@ -384,7 +384,7 @@ impl<'s> ChunkReader<'s> {
 struct Nowhere;
 
 impl EventSink for Nowhere {
-    fn stream(&mut self, _: &StreamKey<'_>) -> StreamId {
+    fn stream(&mut self, _: &Origin<&str>) -> StreamId {
         StreamId(0)
     }
 
@@ -444,7 +444,7 @@ mod tests {
             let Ok(Opened::Splits(mut splits)) = open(&mut input) else { return };
             splits.source.chunk = 400;
             let mut helpers: Vec<Failing> = (0..3).map(|_| Failing::default()).collect();
-            splits.decode(&InputContext::default(), &mut helpers, &mut Collector::default());
+            splits.decode(&Origin::default(), &mut helpers, &mut Collector::default());
         });
         assert!(failed.is_err());
     }
@@ -480,7 +480,7 @@ mod tests {
             splits.source.chunk = chunk;
             let mut got = Collector::default();
             let mut helpers: Vec<Plain> = (0..helpers).map(|_| Plain).collect();
-            let decoded = splits.decode(&InputContext::default(), &mut helpers, &mut got);
+            let decoded = splits.decode(&Origin::default(), &mut helpers, &mut got);
             proptest::prop_assert_eq!(got.events, want.events);
             proptest::prop_assert_eq!(got.notes, want.notes);
             proptest::prop_assert_eq!((decoded.bytes, decoded.result.is_ok()), (result.unwrap().bytes, true));

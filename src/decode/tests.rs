@@ -4,8 +4,8 @@ use std::io::{self, Read, Write};
 
 use super::base64::encode;
 use super::head::InputHead;
-use super::{Buffers, DecodeError, InputContext, SHAPES, decode};
-use crate::model::{Bucket, EventSink, LogEvent, Note, StreamId, StreamKey};
+use super::{Buffers, DecodeError, SHAPES, decode};
+use crate::model::{Bucket, EventSink, LogEvent, Note, Origin, StreamId};
 
 /// An event as a test sees it: place, time, stream, text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,8 +27,8 @@ pub(super) struct Collector {
 }
 
 impl EventSink for Collector {
-    fn stream(&mut self, key: &StreamKey<'_>) -> StreamId {
-        let parts = [key.account_id, key.region, key.group, key.stream, key.function];
+    fn stream(&mut self, key: &Origin<&str>) -> StreamId {
+        let parts = [key.account_id, key.region, key.log_group, key.log_stream, key.function];
         let name = parts.map(|part| part.unwrap_or("-")).join(" ");
         let known = self.streams.iter().position(|stream| *stream == name);
         let index = known.unwrap_or_else(|| {
@@ -69,7 +69,7 @@ pub(super) struct Whole {
 
 pub(super) fn run(input: &mut (dyn Read + Send)) -> (Result<Whole, DecodeError>, Collector) {
     let mut seen = Collector::default();
-    let decoded = decode(input, &InputContext::default(), &mut Buffers::default(), &mut seen);
+    let decoded = decode(input, &Origin::default(), &mut Buffers::default(), &mut seen);
     let (shape, bytes) = (decoded.shape.unwrap_or_default(), decoded.bytes);
     (decoded.result.map(|()| Whole { shape, bytes }), seen)
 }
@@ -435,7 +435,7 @@ fn damage_yields_what_was_read() {
 /// Everything that can be seen of decoding `input`.
 fn all_seen(input: &mut (dyn Read + Send), buffers: &mut Buffers) -> String {
     let mut seen = Collector::default();
-    let decoded = decode(input, &InputContext::default(), buffers, &mut seen);
+    let decoded = decode(input, &Origin::default(), buffers, &mut seen);
     format!("{decoded:?} {seen:?}")
 }
 

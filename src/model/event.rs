@@ -1,6 +1,8 @@
 //! One log event as it was delivered, and the sink that decoders hand it to.
 
-use super::{Batch, Block, RequestId, StreamKey, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{Batch, Block, Origin, RequestId, Timestamp};
 
 /// A stream as its sink knows it; valid for the input it was made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,7 +58,7 @@ impl<'a> LogEvent<'a> {
 /// What takes the events of one input, in the order of the input.
 pub(crate) trait EventSink {
     /// The stream that `key` names; equal keys give equal ids.
-    fn stream(&mut self, key: &StreamKey<'_>) -> StreamId;
+    fn stream(&mut self, key: &Origin<&str>) -> StreamId;
 
     /// Takes one event of a stream.
     fn event(&mut self, stream: StreamId, event: LogEvent<'_>);
@@ -119,7 +121,7 @@ pub(crate) enum Bucket {
 }
 
 /// Something worth saying about an input: what was lost, cut, guessed or left out.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Note {
     /// Whether the answer is incomplete because of it.
     pub incomplete: bool,

@@ -8,9 +8,9 @@ mod attempt;
 mod batch;
 mod effect;
 mod event;
-mod identity;
 mod json_text;
 mod lines;
+mod origin;
 mod record;
 mod request_id;
 mod text;
@@ -24,11 +24,11 @@ pub(crate) use attempt::{Init, Line, Phase, Sign, SignKind, Subject, WindowCut};
 pub(crate) use batch::{Batch, Block, Span, Stretch};
 pub(crate) use effect::{EffectState, SideEffect};
 pub(crate) use event::{Bucket, EventSink, LogEvent, Note, Place, Sighting, StreamId};
-#[cfg(feature = "cloudwatch")]
-pub(crate) use identity::function_from_group;
-pub(crate) use identity::{FunctionArn, StreamKey, stream_parts};
 pub(crate) use json_text::unescape_json;
 pub(crate) use lines::{Keep, KeepLines, KeptLine, Lines};
+#[cfg(feature = "cloudwatch")]
+pub(crate) use origin::function_from_group;
+pub(crate) use origin::{FunctionArn, Origin, stream_parts};
 pub(crate) use record::{
     AppError, AppLine, CrashLine, ErrorForm, InitPhase, InitReport, InitStart, InitType, Level, Metrics, Report,
     Statement, Status,

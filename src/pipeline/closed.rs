@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::model::{Attempt, Lines};
+use crate::model::{Attempt, Lines, Origin};
 use crate::summary::StreamNames;
-use crate::wire::Identity;
 
 /// Attempts that were closed in the turn of a helper and are not judged yet.
 #[derive(Debug, Default)]
@@ -18,15 +17,15 @@ pub(super) struct Unjudged {
 #[derive(Debug)]
 pub(super) struct Closed {
     pub(super) attempt: Attempt,
-    pub(super) identity: Arc<Identity>,
+    pub(super) origin: Arc<Origin<String>>,
     pub(super) names: StreamNames,
 }
 
 impl Unjudged {
     /// Adds an attempt and leaves an empty one with a buffer in its place.
-    pub(super) fn push(&mut self, attempt: &mut Attempt, identity: &Arc<Identity>, names: StreamNames) {
+    pub(super) fn push(&mut self, attempt: &mut Attempt, origin: &Arc<Origin<String>>, names: StreamNames) {
         let next = Attempt { lines: self.spare.pop().unwrap_or_default(), ..Attempt::default() };
         let attempt = std::mem::replace(attempt, next);
-        self.attempts.push(Closed { attempt, identity: Arc::clone(identity), names });
+        self.attempts.push(Closed { attempt, origin: Arc::clone(origin), names });
     }
 }

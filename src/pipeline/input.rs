@@ -1,5 +1,6 @@
 //! Reading of one input: it is opened, decoded with as many threads as it is worth, and counted in coverage.
 
+use crate::model::Origin;
 use std::io::{self, Read};
 use std::thread;
 
@@ -8,7 +9,7 @@ use super::sharing::relay;
 use super::stream_part::StreamPart;
 use super::streams::Streams;
 use super::worker::{Job, Worker};
-use crate::decode::{self, Buffers, DecodeError, Decoded, InputContext, Opened};
+use crate::decode::{self, Buffers, DecodeError, Decoded, Opened};
 use crate::wire::InputProblem;
 
 /// Number of helpers above which waiting for the turn costs more than the helper gains: a good third of the work is
@@ -98,7 +99,7 @@ fn decode_input<'r>(
 /// Decodes with several threads: in chunks, or with the decoder in a thread of its own.
 fn decode_together<'r>(
     reader: &mut Counted<'_>,
-    context: &InputContext,
+    context: &Origin<String>,
     helpers: &mut [Worker<'r>],
     buffers: &mut Buffers,
     sink: &mut Streams<'_, Worker<'r>>,

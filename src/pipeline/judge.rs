@@ -7,20 +7,19 @@ use super::streams::StreamOutput;
 use super::tally::Tally;
 use super::worker::Worker;
 use crate::assemble::{self, Output};
-use crate::model::{Attempt, Bucket, Note, Place, Stretch, Timestamp};
+use crate::model::{Attempt, Bucket, Note, Origin, Place, Stretch, Timestamp};
 use crate::rules;
 use crate::summary::{StreamNames, record_of};
-use crate::wire::Identity;
 
 impl Worker<'_> {
     /// Joins the parts of one stream and closes it.
     pub(super) fn close_stream(&mut self, mut stream_parts: Vec<StreamPart>) {
         stream_parts.sort_by_key(|stream_part| (stream_part.part.span(), stream_part.input));
         let Some(first) = stream_parts.first() else { return };
-        let (identity, names) = (first.identity.clone(), first.names);
+        let (origin, names) = (first.origin.clone(), first.names);
         let parts = stream_parts.into_iter().map(|stream_part| stream_part.part);
         let keep = self.keep;
-        assemble::join(parts, keep, &mut Closing::new(self, &identity, names));
+        assemble::join(parts, keep, &mut Closing::new(self, &origin, names));
     }
 }
 
@@ -30,16 +29,16 @@ impl<'r> StreamOutput for Worker<'r> {
     where
         Self: 'c;
 
-    fn stream(&mut self, identity: &Identity, input: u32) -> StreamNames {
-        self.entries.stream(identity, input)
+    fn stream(&mut self, origin: &Origin<String>, input: u32) -> StreamNames {
+        self.entries.stream(origin, input)
     }
 
     fn runtime(&mut self, names: StreamNames, at: Option<Timestamp>, version: &str) {
         self.entries.runtime(names, at, version);
     }
 
-    fn closing<'c>(&'c mut self, identity: &'c Arc<Identity>, names: StreamNames) -> Closing<'c, 'r> {
-        Closing::new(self, identity, names)
+    fn closing<'c>(&'c mut self, origin: &'c Arc<Origin<String>>, names: StreamNames) -> Closing<'c, 'r> {
+        Closing::new(self, origin, names)
     }
 
     fn own_record(&mut self, json: &[u8], place: Place) {
@@ -62,13 +61,13 @@ impl<'r> StreamOutput for Worker<'r> {
 /// A receiver of the closed attempts of one stream.
 pub(super) struct Closing<'a, 'r> {
     worker: &'a mut Worker<'r>,
-    identity: &'a Arc<Identity>,
+    origin: &'a Arc<Origin<String>>,
     names: StreamNames,
 }
 
 impl<'a, 'r> Closing<'a, 'r> {
-    pub(super) fn new(worker: &'a mut Worker<'r>, identity: &'a Arc<Identity>, names: StreamNames) -> Self {
-        Self { worker, identity, names }
+    pub(super) fn new(worker: &'a mut Worker<'r>, origin: &'a Arc<Origin<String>>, names: StreamNames) -> Self {
+        Self { worker, origin, names }
     }
 }
 
@@ -77,7 +76,7 @@ impl Output for Closing<'_, '_> {
         if let Some(unjudged) = &mut self.worker.unjudged
             && !rules::is_plain_success(attempt)
         {
-            unjudged.push(attempt, self.identity, self.names);
+            unjudged.push(attempt, self.origin, self.names);
             return;
         }
         let effects = &self.worker.options.effects;
@@ -96,7 +95,7 @@ impl Output for Closing<'_, '_> {
         self.worker.progress.judged(verdict.category.is_failure());
         let (inputs, options) = (self.worker.inputs, self.worker.options);
         let input_name = |at: u32| inputs.get(at as usize).map(|input| input.name.clone()).unwrap_or_default();
-        let record = || record_of(self.identity, attempt, &verdict, &input_name, &options.redaction);
+        let record = || record_of(self.origin, attempt, &verdict, &input_name, &options.redaction);
         self.worker.entries.add(self.names, attempt, &verdict, &record);
         if self.worker.spool.is_some() {
             let record = record();

@@ -15,7 +15,7 @@ use crate::catalogue::CATALOGUE_VERSION;
 use crate::model::Timestamp;
 use crate::source::{Input, InputSource};
 use crate::summary::{self, SharedTables, SummaryOptions};
-use crate::wire::{InputProblem, SCHEMA_VERSION, Summary};
+use crate::wire::{SCHEMA_VERSION, Summary};
 
 pub(super) fn run(
     feed: &dyn InputSource,
@@ -30,9 +30,7 @@ pub(super) fn run(
     let workers = read_all(&job);
 
     let mut tally = Tally::default();
-    for problem in feed.problems() {
-        tally.unreadable.push(InputProblem { input: problem.name.clone(), reason: problem.reason.clone() });
-    }
+    tally.unreadable.extend(feed.problems().iter().cloned());
     let (mut entries, mut spools, mut shown) = (Vec::new(), Vec::new(), Shown::new(options.show.as_deref()));
     let (mut windows, mut spool_error) = (Vec::new(), None);
     for worker in workers.into_iter().flat_map(Worker::with_helpers) {
@@ -110,7 +108,7 @@ fn read_all<'r>(job: &Job<'r>) -> Vec<Worker<'r>> {
     let shares = stream_shares(job);
     // Whether no other input continues the stream.
     let is_whole = |stream_part: &StreamPart| {
-        let named_by_path = stream_part.identity.log_stream.as_ref().and_then(|stream| shares.get(stream.as_str()));
+        let named_by_path = stream_part.origin.log_stream.as_ref().and_then(|stream| shares.get(stream.as_str()));
         job.inputs.len() == 1 || stream_part.stream.is_none() || named_by_path == Some(&1)
     };
     // Threads without a large input of their own help with the large inputs there are.
@@ -159,7 +157,7 @@ fn read_all<'r>(job: &Job<'r>) -> Vec<Worker<'r>> {
 fn stream_shares<'r>(job: &Job<'r>) -> FxHashMap<&'r str, u32> {
     let mut shares = FxHashMap::default();
     for input in job.inputs {
-        if let Some(stream) = &input.context.stream {
+        if let Some(stream) = &input.context.log_stream {
             *shares.entry(stream.as_str()).or_default() += 1;
         }
     }

@@ -17,7 +17,7 @@ use super::streams::Streams;
 use super::worker::Worker;
 use crate::assemble::Output;
 use crate::decode::ChunkHelper;
-use crate::model::{Batch, Block, Bucket, EventSink, LogEvent, Note, Sighting, StreamId, StreamKey};
+use crate::model::{Batch, Block, Bucket, EventSink, LogEvent, Note, Origin, Sighting, StreamId};
 
 impl<'w, 'r> ChunkHelper<Streams<'w, Worker<'r>>> for Worker<'r> {
     fn before(&mut self, block: &mut Block) {
@@ -34,8 +34,8 @@ impl<'w, 'r> ChunkHelper<Streams<'w, Worker<'r>>> for Worker<'r> {
 
     fn after(&mut self) {
         let Some(Unjudged { mut attempts, mut spare }) = self.unjudged.take() else { return };
-        for Closed { mut attempt, identity, names } in attempts.drain(..) {
-            Closing::new(self, &identity, names).closed(&mut attempt);
+        for Closed { mut attempt, origin, names } in attempts.drain(..) {
+            Closing::new(self, &origin, names).closed(&mut attempt);
             attempt.lines.clear();
             spare.push(attempt.lines);
         }
@@ -54,7 +54,7 @@ const EVENTS: usize = 4_096;
 #[derive(Debug, Default)]
 struct Parcel {
     /// Streams not seen before, in the order of their ids.
-    streams: Vec<[Option<String>; 5]>,
+    streams: Vec<Origin<String>>,
     block: Block,
     /// Line of each of our own records, and the offset at which it ends in the text beside the block.
     records: Vec<(u64, usize)>,
@@ -123,12 +123,11 @@ impl Relay {
 }
 
 impl EventSink for Relay {
-    fn stream(&mut self, key: &StreamKey<'_>) -> StreamId {
+    fn stream(&mut self, key: &Origin<&str>) -> StreamId {
         let next = StreamId(u32::try_from(self.streams.len()).unwrap_or(u32::MAX));
         let id = *self.streams.entry(key_hash(key)).or_insert(next);
         if id == next {
-            let parts = [key.account_id, key.region, key.group, key.stream, key.function];
-            self.parcel.streams.push(parts.map(|part| part.map(str::to_owned)));
+            self.parcel.streams.push(key.map(str::to_owned));
         }
         id
     }
@@ -199,14 +198,8 @@ impl Arrivals {
     /// Delivers all that arrives to a sink, until the other end is dropped.
     pub(super) fn deliver(self, sink: &mut dyn EventSink) {
         for mut parcel in self.from {
-            for [account_id, region, group, stream, function] in &parcel.streams {
-                sink.stream(&StreamKey {
-                    account_id: account_id.as_deref(),
-                    region: region.as_deref(),
-                    group: group.as_deref(),
-                    stream: stream.as_deref(),
-                    function: function.as_deref(),
-                });
+            for origin in &parcel.streams {
+                sink.stream(&origin.as_deref());
             }
             let mut from = 0;
             for (line, to) in parcel.records.drain(..) {

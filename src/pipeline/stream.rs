@@ -1,4 +1,4 @@
-//! The state of one stream of an input: its identity, and the messages and attempts being assembled.
+//! The state of one stream of an input: its origin, and the messages and attempts being assembled.
 
 use std::sync::Arc;
 
@@ -7,14 +7,13 @@ use xxhash_rust::xxh3::Xxh3;
 use super::stream_part::StreamPart;
 use crate::assemble::Assembler;
 use crate::lambda::foreign_group;
-use crate::model::{Keep, Place, RequestId, StreamKey};
+use crate::model::{Keep, Origin, Place, RequestId};
 use crate::parse::Joiner;
 use crate::summary::StreamNames;
-use crate::wire::Identity;
 
 /// One stream of the input.
 pub(super) struct Stream {
-    pub(super) identity: Arc<Identity>,
+    pub(super) origin: Arc<Origin<String>>,
     pub(super) names: StreamNames,
     pub(super) assembler: Assembler,
     pub(super) joiner: Joiner,
@@ -30,10 +29,10 @@ pub(super) struct Stream {
 
 impl Stream {
     /// Begins a stream without any events yet.
-    pub(super) fn new(identity: Identity, names: StreamNames, group: Option<&str>, event: u64) -> Self {
+    pub(super) fn new(origin: Origin<String>, names: StreamNames, group: Option<&str>, event: u64) -> Self {
         Self {
-            assembler: Assembler::new(identity.log_stream.is_some()),
-            identity: Arc::new(identity),
+            assembler: Assembler::new(origin.log_stream.is_some()),
+            origin: Arc::new(origin),
             names,
             joiner: Joiner::default(),
             joined: None,
@@ -51,9 +50,9 @@ impl Stream {
 
     /// Ends the stream in this input; returns its part, to be joined with other parts of the stream.
     pub(super) fn finish(self, input: u32) -> Option<StreamPart> {
-        let Self { identity, names, assembler, foreign, .. } = self;
-        let stream = identity.log_stream.is_some().then(|| stream_hash(&identity));
-        foreign.is_none().then(|| StreamPart { stream, identity, names, input, part: assembler.finish() })
+        let Self { origin, names, assembler, foreign, .. } = self;
+        let stream = origin.log_stream.is_some().then(|| stream_hash(&origin));
+        foreign.is_none().then(|| StreamPart { stream, origin, names, input, part: assembler.finish() })
     }
 }
 
@@ -73,13 +72,13 @@ impl Joined {
 }
 
 /// Hashes a stream key.
-pub(super) fn key_hash(key: &StreamKey<'_>) -> u64 {
-    hash_parts([key.account_id, key.region, key.group, key.stream, key.function])
+pub(super) fn key_hash(key: &Origin<&str>) -> u64 {
+    hash_parts(key.parts())
 }
 
 /// Hashes function and stream name, which identify a stream in every shape of input.
-fn stream_hash(identity: &Identity) -> u64 {
-    hash_parts([identity.function.as_deref(), identity.log_stream.as_deref()])
+fn stream_hash(origin: &Origin<String>) -> u64 {
+    hash_parts([origin.function.as_deref(), origin.log_stream.as_deref()])
 }
 
 fn hash_parts<const N: usize>(parts: [Option<&str>; N]) -> u64 {

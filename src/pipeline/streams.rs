@@ -14,12 +14,11 @@ use super::stream_part::StreamPart;
 use super::tally::Tally;
 use crate::assemble::{self, BatchLines, Message};
 use crate::model::{
-    Batch, Bucket, EventSink, FunctionArn, Keep, LogEvent, Note, Place, RequestId, Sighting, Span, Statement, StreamId,
-    StreamKey, Stretch, Timestamp, lossy_text, unescape_json,
+    Batch, Bucket, EventSink, FunctionArn, Keep, LogEvent, Note, Origin, Place, RequestId, Sighting, Span, Statement,
+    StreamId, Stretch, Timestamp, lossy_text, unescape_json,
 };
 use crate::parse::{self, JoinedMessage};
 use crate::summary::StreamNames;
-use crate::wire::Identity;
 
 /// A receiver of what the streams of an input say besides their lines.
 pub(super) trait StreamOutput {
@@ -29,11 +28,11 @@ pub(super) trait StreamOutput {
         Self: 'c;
 
     /// Registers a stream under the names of its function.
-    fn stream(&mut self, identity: &Identity, input: u32) -> StreamNames;
+    fn stream(&mut self, origin: &Origin<String>, input: u32) -> StreamNames;
     /// Takes the runtime version that a function runs from this moment on.
     fn runtime(&mut self, names: StreamNames, at: Option<Timestamp>, version: &str);
     /// Returns the receiver of what is closed in a stream from here on.
-    fn closing<'c>(&'c mut self, identity: &'c Arc<Identity>, names: StreamNames) -> Self::Closing<'c>;
+    fn closing<'c>(&'c mut self, origin: &'c Arc<Origin<String>>, names: StreamNames) -> Self::Closing<'c>;
     /// Takes one of our own records as JSON.
     fn own_record(&mut self, json: &[u8], place: Place);
     /// Takes a note on an input.
@@ -178,7 +177,7 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
                 bytes,
                 keep: self.keep,
             };
-            stream.assembler.ordinary(&message, lines, &mut self.output.closing(&stream.identity, stream.names));
+            stream.assembler.ordinary(&message, lines, &mut self.output.closing(&stream.origin, stream.names));
             return;
         }
         let mut scratch = std::mem::take(&mut self.scratch);
@@ -284,7 +283,7 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
         let message = Message { text: text.as_bytes(), ..message };
         if !stream.assembler.wants_ids() && !parse::may_matter(event.message) {
             // An ordinary line that was parsed only because a message was open.
-            stream.assembler.ordinary(&message, lines, &mut self.output.closing(&stream.identity, stream.names));
+            stream.assembler.ordinary(&message, lines, &mut self.output.closing(&stream.origin, stream.names));
             return;
         }
         self.take_record(at, &message, &with_id(parse::parse(&text), event.request_id), lines);
@@ -338,7 +337,7 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
             Statement::LogsDropped { records } => self.output.tally().logs_dropped(*records),
             _ => {}
         }
-        let closing = &mut self.output.closing(&stream.identity, stream.names);
+        let closing = &mut self.output.closing(&stream.origin, stream.names);
         stream.assembler.record(message, record, lines, closing);
     }
 }
@@ -346,15 +345,15 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
 /// Names the function of a stream after the ARN in a START, if neither path nor wrapping nor user named it. The START
 /// of every attempt has the ARN.
 fn name_function(stream: &mut Stream, output: &mut impl StreamOutput, input: u32, arn: FunctionArn<'_>) {
-    if stream.identity.function.is_some() {
+    if stream.origin.function.is_some() {
         return;
     }
-    let mut identity = (*stream.identity).clone();
-    identity.function = Some(arn.name.to_owned());
-    identity.region.get_or_insert_with(|| arn.region.to_owned());
-    identity.account_id.get_or_insert_with(|| arn.account_id.to_owned());
-    stream.names = output.stream(&identity, input);
-    stream.identity = Arc::new(identity);
+    let mut origin = (*stream.origin).clone();
+    origin.function = Some(arn.name.to_owned());
+    origin.region.get_or_insert_with(|| arn.region.to_owned());
+    origin.account_id.get_or_insert_with(|| arn.account_id.to_owned());
+    stream.names = output.stream(&origin, input);
+    stream.origin = Arc::new(origin);
 }
 
 /// Gives a line of the function the request id of its wrapping, if it has none of its own.
@@ -402,21 +401,15 @@ fn emulator_note() -> Note {
 }
 
 impl<O: StreamOutput> EventSink for Streams<'_, O> {
-    fn stream(&mut self, key: &StreamKey<'_>) -> StreamId {
+    fn stream(&mut self, key: &Origin<&str>) -> StreamId {
         let hash = key_hash(key);
         if let Some(id) = self.by_key.get(&hash) {
             return *id;
         }
-        let identity = Identity {
-            account_id: key.account_id.map(str::to_owned),
-            region: key.region.map(str::to_owned),
-            function: key.function_name().or(self.function).map(str::to_owned),
-            log_group: key.group.map(str::to_owned),
-            log_stream: key.stream.map(str::to_owned),
-        };
-        let names = self.output.stream(&identity, self.input);
+        let origin = Origin { function: key.function_name().or(self.function), ..*key }.map(str::to_owned);
+        let names = self.output.stream(&origin, self.input);
         let id = StreamId(u32::try_from(self.streams.len()).unwrap_or(u32::MAX));
-        self.streams.push(Box::new(Stream::new(identity, names, key.group, self.events)));
+        self.streams.push(Box::new(Stream::new(origin, names, key.log_group, self.events)));
         if self.streams.len().is_multiple_of(STREAMS) {
             self.shrink_idle();
         }

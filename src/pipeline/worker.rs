@@ -13,7 +13,7 @@ use crate::model::{Bucket, Keep, Lines, Note, Place, Stretch, Timestamp};
 use crate::source::saved::PullTrailer;
 use crate::source::{Input, InputSource};
 use crate::summary::{Entries, SharedTables, StreamNames, reset};
-use crate::wire::{InputProblem, Record};
+use crate::wire::Record;
 
 /// The data that all workers share.
 pub(super) struct Job<'r> {
@@ -86,11 +86,10 @@ impl<'r> Worker<'r> {
     pub(super) fn told(&mut self, at: usize, told: PullTrailer) {
         let moment = |ms: Option<i64>| ms.and_then(Timestamp::from_ms);
         self.windows.extend(moment(told.from_ms).zip(moment(told.to_ms)));
-        let unread = told.unread.into_iter().map(|part| InputProblem { input: part.name, reason: part.reason });
-        self.tally.unreadable.extend(unread);
-        for remark in told.notes {
+        self.tally.unreadable.extend(told.unread);
+        for note in told.notes {
             let input = u32::try_from(at).unwrap_or(u32::MAX);
-            self.take_note(input, Note { incomplete: remark.incomplete, text: remark.text });
+            self.take_note(input, note);
         }
     }
 

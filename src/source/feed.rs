@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::io::{self, Read};
 
-use super::{Input, Listing, Problem, saved};
+use super::{Input, Listing, saved};
+use crate::wire::InputProblem;
 
 /// A list of inputs, each of which is opened and read once.
 pub(crate) trait InputSource: Sync {
@@ -11,7 +12,7 @@ pub(crate) trait InputSource: Sync {
     fn inputs(&self) -> &[Input];
 
     /// What the user named and cannot be read.
-    fn problems(&self) -> &[Problem] {
+    fn problems(&self) -> &[InputProblem] {
         &[]
     }
 
@@ -32,7 +33,7 @@ impl InputSource for Listing {
         &self.inputs
     }
 
-    fn problems(&self) -> &[Problem] {
+    fn problems(&self) -> &[InputProblem] {
         &self.problems
     }
 

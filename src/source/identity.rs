@@ -2,19 +2,18 @@
 
 use std::path::{Component, Path};
 
-use crate::decode::InputContext;
-use crate::model::{RequestId, stream_parts};
+use crate::model::{Origin, RequestId, stream_parts};
 
 /// Reads log group, log stream and function out of the folders that a file is in.
 #[must_use]
-pub(crate) fn context_of(path: &Path) -> InputContext {
+pub(crate) fn context_of(path: &Path) -> Origin<String> {
     let folders: Vec<&str> = path.components().filter_map(folder_name).collect();
     // The file itself is named by whoever saved it; only folders are the exporter's.
-    let Some((_, folders)) = folders.split_last() else { return InputContext::default() };
+    let Some((_, folders)) = folders.split_last() else { return Origin::default() };
     let stream = folders.iter().rev().find_map(|folder| stream_of(folder));
     let group = group_of(folders);
     let function = if group.is_none() { function_of(folders) } else { None };
-    InputContext { group, stream, function }
+    Origin { function, log_group: group, log_stream: stream, ..Origin::default() }
 }
 
 fn folder_name(component: Component<'_>) -> Option<&str> {
@@ -88,7 +87,7 @@ mod tests {
         let context = context_of(Path::new(&path));
         let stream = stream.map(|stream| stream.replace("ENV", ENVIRONMENT));
         assert_eq!(
-            (context.group.as_deref(), context.stream, context.function.as_deref()),
+            (context.log_group.as_deref(), context.log_stream, context.function.as_deref()),
             (group, stream, function),
             "{path}"
         );

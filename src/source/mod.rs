@@ -8,12 +8,13 @@ mod identity;
 pub(crate) mod saved;
 mod walk;
 
+use crate::model::Origin;
+use crate::wire::InputProblem;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashSet;
 
-use crate::decode::InputContext;
 use walk::{FoundFile, walk};
 
 pub(crate) use feed::{InputSource, MemoryInputs};
@@ -32,7 +33,7 @@ pub(crate) struct Input {
     /// Size in bytes, where known.
     pub size: Option<u64>,
     /// What its path tells.
-    pub context: InputContext,
+    pub context: Origin<String>,
 }
 
 impl Input {
@@ -50,7 +51,7 @@ pub(crate) struct Listing {
     /// Inputs in the order in which they are reported: as named, and by path within a directory.
     pub inputs: Vec<Input>,
     /// Paths that could not be read.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<InputProblem>,
     /// The files among the inputs.
     files: SeenFiles,
 }
@@ -65,17 +66,6 @@ impl Listing {
         };
         paths.iter().map(PathBuf::as_path).find(is_input)
     }
-}
-
-/// A path that could not be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Problem {
-    /// The path, as named or found.
-    pub name: String,
-    /// The user named it, rather than a directory that it is in.
-    pub named: bool,
-    /// Why, as it fits after "failed to read NAME: ".
-    pub reason: String,
 }
 
 /// Name of standard input in every output.
@@ -102,7 +92,7 @@ pub(crate) fn list_inputs(paths: &[PathBuf], threads: usize) -> Listing {
 }
 
 fn standard_input() -> Input {
-    Input { name: STDIN.to_owned(), path: None, named: true, size: None, context: InputContext::default() }
+    Input { name: STDIN.to_owned(), path: None, named: true, size: None, context: Origin::default() }
 }
 
 type SeenFiles = FxHashSet<FileId>;
@@ -112,7 +102,7 @@ fn list_path(path: &Path, threads: usize, listing: &mut Listing, seen: &mut Seen
         Ok(metadata) if metadata.is_dir() => true,
         Ok(_) => false,
         Err(error) => {
-            listing.problems.push(problem(path, true, &reason(&error)));
+            listing.problems.push(problem(path, &reason(&error)));
             return;
         }
     };
@@ -134,29 +124,29 @@ fn list_path(path: &Path, threads: usize, listing: &mut Listing, seen: &mut Seen
     }
 }
 
-fn found_file((path, metadata): FoundFile, named: bool) -> Result<(FileId, Input), Problem> {
+fn found_file((path, metadata): FoundFile, named: bool) -> Result<(FileId, Input), InputProblem> {
     let size = metadata.as_ref().filter(|metadata| metadata.is_file()).map(Metadata::len);
     // Sockets and pipes inside a directory would block; named, they are what the user wants.
     if !named && size.is_none() {
-        return Err(problem(&path, named, "not a regular file"));
+        return Err(problem(&path, "not a regular file"));
     }
     let file = FileId::of(&path, metadata.as_ref());
     let context = context_of(&path);
     Ok((file, Input { name: path.to_string_lossy().into_owned(), path: Some(path), named, size, context }))
 }
 
-fn walk_problem(root: &Path, error: &walkdir::Error) -> Option<Problem> {
+fn walk_problem(root: &Path, error: &walkdir::Error) -> Option<InputProblem> {
     // A link to a directory above it leads to nothing new.
     if error.loop_ancestor().is_some() {
         return None;
     }
     let path = error.path().unwrap_or(root);
     let text = error.io_error().map_or_else(|| error.to_string(), reason);
-    Some(problem(path, path == root, &text))
+    Some(problem(path, &text))
 }
 
-fn problem(path: &Path, named: bool, reason: &str) -> Problem {
-    Problem { name: path.display().to_string(), named, reason: reason.to_owned() }
+fn problem(path: &Path, reason: &str) -> InputProblem {
+    InputProblem { input: path.display().to_string(), reason: reason.to_owned() }
 }
 
 fn reason(error: &std::io::Error) -> String {
@@ -195,7 +185,6 @@ mod tests {
     fn missing_paths_are_problems() {
         let listing = list_inputs(&["/nonexistent/x.log".into()], 1);
         assert_eq!(listing.problems[0].reason, "no such file or directory; check the path");
-        assert!(listing.problems[0].named);
     }
 
     #[cfg(unix)]

@@ -11,6 +11,9 @@ use std::path::Path;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use serde::{Deserialize, Serialize};
 
+use crate::model::Note;
+use crate::wire::InputProblem;
+
 /// What is known of an input besides its events.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -20,27 +23,9 @@ pub(crate) struct PullTrailer {
     /// The last moment that was asked for.
     pub to_ms: Option<i64>,
     /// What should be in the input and is not.
-    pub unread: Vec<Unread>,
+    pub unread: Vec<InputProblem>,
     /// What else is worth saying about it.
-    pub notes: Vec<Remark>,
-}
-
-/// A log group, or a part of it, that could not be read.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct Unread {
-    /// What it is.
-    pub name: String,
-    /// Why, and what to do.
-    pub reason: String,
-}
-
-/// Something worth saying about an input.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct Remark {
-    /// Whether the answer is incomplete because of it.
-    pub incomplete: bool,
-    /// One sentence.
-    pub text: String,
+    pub notes: Vec<Note>,
 }
 
 /// One of the magic numbers of frames that decoders skip (RFC 8878, section 3.1.2).
@@ -105,8 +90,8 @@ mod tests {
         let told = PullTrailer {
             from_ms: Some(1),
             to_ms: Some(2),
-            unread: vec![Unread { name: "/aws/lambda/pay".to_owned(), reason: "access denied".to_owned() }],
-            notes: vec![Remark { incomplete: true, text: "interrupted".to_owned() }],
+            unread: vec![InputProblem { input: "/aws/lambda/pay".to_owned(), reason: "access denied".to_owned() }],
+            notes: vec![Note { incomplete: true, text: "interrupted".to_owned() }],
         };
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("saved.ndjson.zst");
@@ -118,5 +103,13 @@ mod tests {
         assert_eq!(told_by(&path), None);
         std::fs::write(&path, "LTRIAGE1").unwrap();
         assert_eq!(told_by(&path), None);
+    }
+
+    /// Files of 0.1.0 call the input a name.
+    #[test]
+    fn older_files_are_read() {
+        let told: PullTrailer = serde_json::from_str(r#"{"unread":[{"name":"/aws/lambda/pay","reason":"denied"}]}"#)
+            .expect("a trailer of 0.1.0");
+        assert_eq!(told.unread[0].input, "/aws/lambda/pay");
     }
 }

@@ -10,8 +10,8 @@ use super::findings::FindingFacts;
 use super::names::{FindingKey, FunctionFacts, FunctionKey, IdTable};
 use super::record::attempt_of;
 use super::runs::{Room, Runs};
-use crate::model::{Attempt, Category, Place, Timestamp, Verdict};
-use crate::wire::{Identity, Record};
+use crate::model::{Attempt, Category, Origin, Place, Timestamp, Verdict};
+use crate::wire::Record;
 
 /// Most findings of one function that are kept apart: the first by code and fingerprint, whatever the order of arrival.
 /// This bounds the memory of a log whose every error is different.
@@ -73,18 +73,18 @@ impl<'s> Entries<'s> {
     }
 
     /// Adds the stream of an input and returns its ids.
-    pub(crate) fn stream(&mut self, identity: &Identity, input: u32) -> StreamNames {
+    pub(crate) fn stream(&mut self, origin: &Origin<String>, input: u32) -> StreamNames {
         let key = FunctionKey {
-            name: identity.function.clone(),
-            account_id: identity.account_id.clone(),
-            region: identity.region.clone(),
-            input: identity.function.is_none().then_some(input),
+            name: origin.function.clone(),
+            account_id: origin.account_id.clone(),
+            region: origin.region.clone(),
+            input: origin.function.is_none().then_some(input),
         };
         let function = self.shared.functions.id(&key);
         let facts = self.functions.entry(function).or_default();
-        facts.log_groups.extend(identity.log_group.clone());
+        facts.log_groups.extend(origin.log_group.clone());
         let mut hash = Xxh3::new();
-        hash.update(identity.log_stream.as_deref().unwrap_or("").as_bytes());
+        hash.update(origin.log_stream.as_deref().unwrap_or("").as_bytes());
         StreamNames { function, stream: hash.digest() }
     }
 
@@ -121,14 +121,14 @@ impl<'s> Entries<'s> {
     /// Adds a record of an earlier run; `None` if a word in it is unknown.
     pub(crate) fn add_record(&mut self, record: &Record, place: Place) -> Option<StreamNames> {
         let (attempt, verdict) = attempt_of(record, place)?;
-        let identity = Identity {
+        let origin = Origin {
             account_id: record.account_id.clone(),
             region: record.region.clone(),
             function: record.function.clone(),
             log_group: record.log_group.clone(),
             log_stream: record.log_stream.clone(),
         };
-        let stream = self.stream(&identity, place.input);
+        let stream = self.stream(&origin, place.input);
         if let Some(runtime) = &record.runtime {
             self.runtime(stream, attempt.started_at, runtime);
         }

@@ -5,19 +5,19 @@ use xxhash_rust::xxh3::Xxh3;
 use super::entry::COUNTED_OBSERVATIONS;
 use crate::catalogue::code;
 use crate::model::{
-    Attempt, Category, Compensation, Confidence, Downstream, Line, Metrics, PartialWork, Place, RequestId, Retryable,
-    Subject, Timestamp, Verdict, WindowCut,
+    Attempt, Category, Compensation, Confidence, Downstream, Line, Metrics, Origin, PartialWork, Place, RequestId,
+    Retryable, Subject, Timestamp, Verdict, WindowCut,
 };
 use crate::wire::{
-    Cause, CutEnds, DownstreamCall, EvidenceLine, Identity, ObservationCount, Record, RecordKind, Redaction,
-    SCHEMA_VERSION, SideEffectLine,
+    Cause, CutEnds, DownstreamCall, EvidenceLine, ObservationCount, Record, RecordKind, Redaction, SCHEMA_VERSION,
+    SideEffectLine,
 };
 
 /// Creates the record of an attempt. `attempt`, the timeout, the outcome and the advice are known only after the last
 /// input: they start as 1 and null.
 #[must_use]
 pub(crate) fn record_of(
-    identity: &Identity,
+    origin: &Origin<String>,
     attempt: &Attempt,
     verdict: &Verdict,
     input_name: &dyn Fn(u32) -> String,
@@ -33,16 +33,16 @@ pub(crate) fn record_of(
     let cut = verdict.category.is_failure() || !attempt.report_seen;
     Record {
         schema: SCHEMA_VERSION,
-        id: format!("{:032x}", record_id(identity, attempt.request_id, attempt.started_at, attempt.place.line)),
+        id: format!("{:032x}", record_id(origin, attempt.request_id, attempt.started_at, attempt.place.line)),
         kind: match attempt.subject {
             Subject::Attempt => RecordKind::Attempt,
             Subject::Environment => RecordKind::Environment,
         },
-        account_id: identity.account_id.clone(),
-        region: identity.region.clone(),
-        log_group: identity.log_group.clone(),
-        log_stream: identity.log_stream.clone(),
-        function: identity.function.clone(),
+        account_id: origin.account_id.clone(),
+        region: origin.region.clone(),
+        log_group: origin.log_group.clone(),
+        log_stream: origin.log_stream.clone(),
+        function: origin.function.clone(),
         version: attempt.version.as_deref().map(text),
         runtime: attempt.runtime.as_deref().map(text),
         architecture: None,
@@ -204,9 +204,9 @@ fn evidence_line(line: &Line, input_name: &dyn Fn(u32) -> String, redaction: &Re
 /// Returns the id of an attempt: equal for the same attempt in overlapping exports.
 ///
 /// If the log has no clock, the place of the first line replaces the start, so that two attempts stay distinct.
-fn record_id(identity: &Identity, request: Option<RequestId>, start: Option<Timestamp>, line: u64) -> u128 {
+fn record_id(origin: &Origin<String>, request: Option<RequestId>, start: Option<Timestamp>, line: u64) -> u128 {
     let mut hash = Xxh3::new();
-    for part in [&identity.function, &identity.log_stream] {
+    for part in [&origin.function, &origin.log_stream] {
         hash.update(part.as_deref().unwrap_or("").as_bytes());
         hash.update(&[0xff]);
     }
@@ -323,7 +323,7 @@ mod tests {
             let attempt = Attempt { last_line: attempt.last_line.clone().filter(|_| told), ..attempt };
             let names = EntryNames { stream: 1, function: 2, version: 3, finding: 4, cut: false };
             let input = |_: u32| "input".to_owned();
-            let record = record_of(&Identity::default(), &attempt, &verdict, &input, &Redaction::on());
+            let record = record_of(&Origin::default(), &attempt, &verdict, &input, &Redaction::on());
             let json = serde_json::to_string(&reset(&record)).expect("a record is JSON");
             let record: Record = serde_json::from_str(&json).expect("JSON is a record");
             let (read, judged) = attempt_of(&record, attempt.place).expect("every word is known");

@@ -9,7 +9,7 @@ mod redact;
 mod summary;
 
 pub use ledger::{EventLedger, LedgerEffect, LedgerRow, SideEffectLine};
-pub use record::{Cause, CutEnds, DownstreamCall, EvidenceLine, Identity, ObservationCount, Record, RecordKind};
+pub use record::{Cause, CutEnds, DownstreamCall, EvidenceLine, ObservationCount, Record, RecordKind};
 pub use redact::Redaction;
 pub use summary::{
     Condition, Coverage, CoverageBytes, Durations, Example, Failures, Finding, FunctionSummary, Gate, InitPercentiles,

@@ -189,18 +189,3 @@ pub struct EvidenceLine {
     /// Line number in the decoded input, from 1.
     pub line_number: u64,
 }
-
-/// Who wrote the log of an attempt.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Identity {
-    /// AWS account.
-    pub account_id: Option<String>,
-    /// Region.
-    pub region: Option<String>,
-    /// Function name.
-    pub function: Option<String>,
-    /// Log group.
-    pub log_group: Option<String>,
-    /// Log stream.
-    pub log_stream: Option<String>,
-}

@@ -106,6 +106,7 @@ pub struct CoverageBytes {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct InputProblem {
     /// Name of the input.
+    #[serde(alias = "name")]
     pub input: String,
     /// What is wrong, and what to do.
     pub reason: String,

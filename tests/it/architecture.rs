@@ -23,7 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rules", &["model", "catalogue", "lambda"]),
     ("summary", &["model", "catalogue", "wire"]),
     ("render", &["model", "wire", "lambda"]),
-    ("source", &["model", "decode"]),
+    ("source", &["model", "wire", "decode"]),
     (
         "pipeline",
         &[

@@ -1,11 +1,11 @@
 //! What a log event looks like as a JSON object: the names that exporters and forwarders give its parts.
 
 use super::scan::{RawValue, members, unescape};
-use crate::decode::delivery::{Delivery, Identity};
+use crate::decode::delivery::Delivery;
 use crate::decode::moment::moment;
 use crate::decode::text::own_time::own_time;
 use crate::lambda::{has_trace, key_of_function_line};
-use crate::model::{LogEvent, RequestId, Timestamp, stream_parts};
+use crate::model::{LogEvent, Origin, RequestId, Timestamp, stream_parts};
 
 /// The parts of one event object, as they stand in the text.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,13 +21,13 @@ pub(in crate::decode) struct EventObject<'j> {
     /// Level or request id of a structured line: then the object is itself a message.
     pub(in crate::decode) app_line: bool,
     /// Who wrote it.
-    pub(in crate::decode) identity: Identity<'j>,
+    pub(in crate::decode) origin: Origin<&'j [u8]>,
 }
 
 impl<'j> EventObject<'j> {
     /// An event of which only the document around it told something so far.
-    pub(in crate::decode) fn of(identity: Identity<'j>) -> Self {
-        Self { identity, ..Self::default() }
+    pub(in crate::decode) fn of(origin: Origin<&'j [u8]>) -> Self {
+        Self { origin, ..Self::default() }
     }
 
     /// Takes one member of the object.
@@ -46,7 +46,7 @@ impl<'j> EventObject<'j> {
             b"type" => self.kind = value.text(),
             key_of_function_line!() => self.app_line = true,
             b"@requestId" => self.request_id = value.text(),
-            _ => self.take_identity(key, value),
+            _ => self.take_origin(key, value),
         }
     }
 
@@ -63,8 +63,8 @@ impl<'j> EventObject<'j> {
         }
     }
 
-    fn take_identity(&mut self, key: &[u8], value: RawValue<'j>) {
-        let parts = &mut self.identity;
+    fn take_origin(&mut self, key: &[u8], value: RawValue<'j>) {
+        let parts = &mut self.origin;
         match key {
             b"logStreamName"
             | b"logStream"
@@ -74,7 +74,7 @@ impl<'j> EventObject<'j> {
             | b"log_stream_name"
             | b"logstream"
             | b"aws.cloudwatch.log_stream"
-            | b"cloudwatch_logs.log_stream" => parts.stream = value.text(),
+            | b"cloudwatch_logs.log_stream" => parts.log_stream = value.text(),
             b"logGroup"
             | b"logGroupName"
             | b"@logGroup"
@@ -86,10 +86,10 @@ impl<'j> EventObject<'j> {
             | b"logGroupIdentifier"
             | b"log_group_arn"
             | b"aws.cloudwatch.log_group"
-            | b"cloudwatch_logs.log_group" => parts.group = value.text(),
+            | b"cloudwatch_logs.log_group" => parts.log_group = value.text(),
             b"@log" => self.take_log(value),
             b"owner" | b"@owner" | b"account_id" | b"accountId" | b"@aws.account" | b"cloud.account.id" => {
-                parts.account = value.scalar();
+                parts.account_id = value.scalar();
             }
             b"region" | b"aws_region" | b"awsRegion" | b"@aws.region" | b"cloud.region" => {
                 parts.region = value.scalar();
@@ -111,43 +111,43 @@ impl<'j> EventObject<'j> {
         let Some(text) = value.text() else { return };
         match memchr::memchr(b':', text) {
             Some(colon) if text[..colon].iter().all(u8::is_ascii_digit) => {
-                self.identity.account = Some(&text[..colon]);
-                self.identity.group = Some(&text[colon + 1..]);
+                self.origin.account_id = Some(&text[..colon]);
+                self.origin.log_group = Some(&text[colon + 1..]);
             }
-            _ => self.identity.group = Some(text),
+            _ => self.origin.log_group = Some(text),
         }
     }
 
     /// Objects in which shippers keep the origin: `{"aws":{"cloudwatch":{"log_group":…}}}`.
     fn take_nested(&mut self, value: RawValue<'j>) {
         if let RawValue::Nested(object @ [b'{', ..]) = value {
-            members(object, |key, value| self.take_identity(key, value));
+            members(object, |key, value| self.take_origin(key, value));
         }
     }
 
     /// A message, or anything only CloudWatch adds, is there: the object wraps a line and is not one.
     pub(in crate::decode) fn wraps(&self) -> bool {
-        let named = self.identity.group.is_some() || self.identity.stream.is_some();
+        let named = self.origin.log_group.is_some() || self.origin.log_stream.is_some();
         let known_key = self.ingested || self.message.is_some_and(|(rank, _)| rank == 0 || rank == 2);
         self.message.is_some() && (named || known_key)
     }
 
     /// Who wrote it is Lambda, by the name of the log group or of the log stream.
     pub(in crate::decode) fn names_lambda(&self) -> bool {
-        let Identity { group, stream, .. } = self.identity;
+        let Origin { log_group: group, log_stream: stream, .. } = self.origin;
         group.is_some_and(|group| unescape(group).contains("/aws/lambda/"))
             || stream.is_some_and(|stream| stream_parts(&unescape(stream)).is_some())
     }
 
     /// A line as `pull` keeps it, of a log group that was asked for.
     pub(in crate::decode) fn is_pulled(&self) -> bool {
-        let Identity { region, group, stream, .. } = self.identity;
+        let Origin { region, log_group: group, log_stream: stream, .. } = self.origin;
         self.ingested && self.event_id.is_some() && [region, group, stream].iter().all(Option::is_some)
     }
 
     /// An event as the CloudWatch Logs API gives it.
     pub(in crate::decode) fn is_api_event(&self) -> bool {
-        let by_stream = self.identity.stream.is_some() && self.identity.group.is_none() && self.event_id.is_some();
+        let by_stream = self.origin.log_stream.is_some() && self.origin.log_group.is_none() && self.event_id.is_some();
         self.message.is_some_and(|(rank, _)| rank == 1) && (self.ingested || by_stream)
     }
 
@@ -192,7 +192,7 @@ impl<'j> EventObject<'j> {
         if !self.timed() {
             event.at = own_time(message);
         }
-        delivery.event(&self.identity, event);
+        delivery.event(&self.origin, event);
     }
 
     /// The event with another text as its message.
@@ -219,8 +219,8 @@ mod tests {
             br#"{"log":"x","aws":{"cloudwatch":{"log_group":"/aws/lambda/f","log_stream":"s"}},"date":1790812800.5}"#;
         let mut event = EventObject::default();
         members(text, |key, value| event.take(key, value));
-        assert_eq!(event.identity.group, Some(&b"/aws/lambda/f"[..]));
-        assert_eq!(event.identity.stream, Some(&b"s"[..]));
+        assert_eq!(event.origin.log_group, Some(&b"/aws/lambda/f"[..]));
+        assert_eq!(event.origin.log_stream, Some(&b"s"[..]));
         assert_eq!(event.message(), Some(RawValue::Text(b"x")));
         assert_eq!(event.at().map(|at| at.ms() % 1000), Some(500));
     }

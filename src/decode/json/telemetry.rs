@@ -29,6 +29,6 @@ fn deliver(event: &EventObject<'_>, whole: &[u8], line: u64, delivery: &mut Deli
     match event.message() {
         Some(RawValue::Text(_) | RawValue::Nested(_)) if !of_platform => event.deliver(whole, line, delivery),
         _ if whole.is_empty() => {}
-        _ => delivery.event(&event.identity, event.log_event(whole, false, line)),
+        _ => delivery.event(&event.origin, event.log_event(whole, false, line)),
     }
 }

@@ -4,9 +4,9 @@
 use super::event::EventObject;
 use super::scan::{RawValue, Scanned, Skipper, items, members, members_and_lines, spaces, text_end, value};
 use crate::decode::DecodeError;
-use crate::decode::delivery::{Delivery, Identity};
+use crate::decode::delivery::Delivery;
 use crate::decode::feed::{Feed, LONGEST};
-use crate::model::Timestamp;
+use crate::model::{Origin, Timestamp};
 
 /// Bytes that suffice to tell a row from a list.
 const ROW_HEAD: usize = 512;
@@ -37,12 +37,12 @@ struct Document {
 }
 
 impl Document {
-    fn identity(&self) -> Identity<'_> {
-        Identity {
-            account: self.account.as_deref(),
-            group: self.group.as_deref(),
-            stream: self.stream.as_deref(),
-            ..Identity::default()
+    fn origin(&self) -> Origin<&[u8]> {
+        Origin {
+            account_id: self.account.as_deref(),
+            log_group: self.group.as_deref(),
+            log_stream: self.stream.as_deref(),
+            ..Origin::default()
         }
     }
 
@@ -238,26 +238,26 @@ impl DocumentWalk<'_, '_, '_> {
     #[inline]
     fn scan_element(&mut self) -> (Scanned, Option<u64>) {
         let (data, line) = (self.feed.data(), self.feed.line());
-        let identity = self.document.identity();
+        let origin = self.document.origin();
         match data.first() {
             Some(b'{') => {
                 let mut lines = 0;
-                let scanned = object(data, &identity, &mut lines, &mut |event, whole| {
+                let scanned = object(data, &origin, &mut lines, &mut |event, whole| {
                     (self.layout.deliver)(event, whole, line, self.delivery);
                 });
                 (scanned, Some(lines))
             }
             Some(b'[') if data.len() < ROW_HEAD && !self.feed.ended() => (Scanned::Cut, None),
             Some(b'[') if opens_list(data) => (Scanned::Whole(1), None),
-            Some(b'[') => (row(data, line, &identity, self.delivery), None),
-            _ => (single(data, line, &identity, self.delivery), None),
+            Some(b'[') => (row(data, line, &origin, self.delivery), None),
+            _ => (single(data, line, &origin, self.delivery), None),
         }
     }
 
     /// Hands over what the buffer holds of an event that does not fit into it.
     fn overlong(&mut self, line: u64) {
         let data = self.feed.data();
-        let mut event = EventObject::of(self.document.identity());
+        let mut event = EventObject::of(self.document.origin());
         if data.first() == Some(&b'{') {
             members(data, |key, value| event.take(key, value));
         }
@@ -272,7 +272,7 @@ impl DocumentWalk<'_, '_, '_> {
         let error = self.cut();
         let rest = self.feed.data().len();
         if self.feed.data().first() == Some(&b'{') {
-            let mut event = EventObject::of(self.document.identity());
+            let mut event = EventObject::of(self.document.origin());
             let line = self.feed.line();
             members(self.feed.data(), |key, value| event.take(key, value));
             if event.message().is_some() {
@@ -355,11 +355,11 @@ fn opens_list(data: &[u8]) -> bool {
 
 fn object(
     data: &[u8],
-    identity: &Identity<'_>,
+    origin: &Origin<&[u8]>,
     lines: &mut u64,
     deliver: &mut dyn FnMut(&EventObject<'_>, &[u8]),
 ) -> Scanned {
-    let mut event = EventObject::of(*identity);
+    let mut event = EventObject::of(*origin);
     let scanned = members_and_lines(data, lines, |key, value| event.take(key, value));
     if let Scanned::Whole(length) = scanned {
         deliver(&event, &data[..length]);
@@ -368,8 +368,8 @@ fn object(
 }
 
 /// A row: `[{"field":"@message","value":"…"},…]` of Logs Insights, or `[time, "message"]` of a CLI query.
-fn row(data: &[u8], line: u64, identity: &Identity<'_>, delivery: &mut Delivery<'_>) -> Scanned {
-    let mut event = EventObject::of(*identity);
+fn row(data: &[u8], line: u64, origin: &Origin<&[u8]>, delivery: &mut Delivery<'_>) -> Scanned {
+    let mut event = EventObject::of(*origin);
     let scanned = items(data, |item| match item {
         RawValue::Nested(field @ [b'{', ..]) => take_field(&mut event, field),
         RawValue::Bare(_) => event.take(b"timestamp", item),
@@ -401,11 +401,11 @@ fn take_field<'j>(event: &mut EventObject<'j>, field: &'j [u8]) {
 }
 
 /// A message alone: an item of `--query 'events[].message'`.
-fn single(data: &[u8], line: u64, identity: &Identity<'_>, delivery: &mut Delivery<'_>) -> Scanned {
+fn single(data: &[u8], line: u64, origin: &Origin<&[u8]>, delivery: &mut Delivery<'_>) -> Scanned {
     match value(data, 0) {
         Ok((item, end)) => {
             if let RawValue::Text(_) = item {
-                let mut event = EventObject::of(*identity);
+                let mut event = EventObject::of(*origin);
                 event.take(b"message", item);
                 event.deliver(&[], line, delivery);
             }

@@ -155,7 +155,7 @@ impl CsvTable<'_> {
         }
         let Some(RawValue::Text(message)) = event.message() else { return };
         let message = single_quotes(message);
-        delivery.event(&event.identity, event.log_event(&message, false, line));
+        delivery.event(&event.origin, event.log_event(&message, false, line));
     }
 }
 

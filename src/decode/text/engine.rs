@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use crate::decode::delivery::{Delivery, Identity};
+use crate::decode::delivery::Delivery;
 use crate::decode::feed::{Feed, LONGEST};
 use crate::decode::line_ends;
-use crate::model::{LogEvent, Timestamp};
+use crate::model::{LogEvent, Origin, Timestamp};
 
 /// Bytes kept of a message that is too long.
 pub(in crate::decode) const KEPT: usize = 1024 * 1024;
@@ -117,9 +117,9 @@ impl FoundEvent<'_> {
 
     fn deliver_named(&self, names: NamePlaces, event: LogEvent<'_>, delivery: &mut Delivery<'_>) {
         let NamePlaces { group, stream, event_id } = names;
-        let identity = Identity { group: group.of(self.text), stream: stream.of(self.text), ..Identity::default() };
+        let origin = Origin { log_group: group.of(self.text), log_stream: stream.of(self.text), ..Origin::default() };
         let event_id = event_id.of(self.text).map(xxhash_rust::xxh3::xxh3_64);
-        delivery.event(&identity, LogEvent { event_id, ..event });
+        delivery.event(&origin, LogEvent { event_id, ..event });
     }
 }
 

@@ -38,7 +38,7 @@ impl<'s> FakeRun<'s> {
 }
 
 struct FakeClosing<'c> {
-    identity: &'c Identity,
+    origin: &'c Origin<String>,
     closed: &'c mut Vec<(Option<String>, Attempt)>,
     tally: &'c mut Tally,
     duplicates: &'c mut u32,
@@ -46,7 +46,7 @@ struct FakeClosing<'c> {
 
 impl assemble::Output for FakeClosing<'_> {
     fn closed(&mut self, attempt: &mut Attempt) {
-        self.closed.push((self.identity.function.clone(), attempt.clone()));
+        self.closed.push((self.origin.function.clone(), attempt.clone()));
     }
     fn count(&mut self, bucket: Bucket, bytes: u64) {
         self.tally.count(bucket, bytes);
@@ -62,15 +62,15 @@ impl StreamOutput for FakeRun<'_> {
     where
         Self: 'c;
 
-    fn stream(&mut self, identity: &Identity, input: u32) -> StreamNames {
-        self.entries.stream(identity, input)
+    fn stream(&mut self, origin: &Origin<String>, input: u32) -> StreamNames {
+        self.entries.stream(origin, input)
     }
     fn runtime(&mut self, _: StreamNames, _: Option<Timestamp>, version: &str) {
         self.runtimes.push(version.to_owned());
     }
-    fn closing<'c>(&'c mut self, identity: &'c Arc<Identity>, _: StreamNames) -> FakeClosing<'c> {
+    fn closing<'c>(&'c mut self, origin: &'c Arc<Origin<String>>, _: StreamNames) -> FakeClosing<'c> {
         let Self { closed, tally, duplicates, .. } = self;
-        FakeClosing { identity, closed, tally, duplicates }
+        FakeClosing { origin, closed, tally, duplicates }
     }
     fn own_record(&mut self, json: &[u8], _: Place) {
         self.own_records.push(String::from_utf8_lossy(json).into_owned());
@@ -110,8 +110,8 @@ enum Delivery {
 /// One event: number of its stream, and its message.
 type Written = (u32, String);
 
-fn keys() -> [StreamKey<'static>; 3] {
-    let key = |stream, group| StreamKey { stream: Some(stream), group: Some(group), ..StreamKey::default() };
+fn keys() -> [Origin<&'static str>; 3] {
+    let key = |stream, group| Origin { log_stream: Some(stream), log_group: Some(group), ..Origin::default() };
     [key("a", "/aws/lambda/pay"), key("b", "/aws/lambda/mail"), key("c", "/aws/apigateway/welcome")]
 }
 
@@ -147,8 +147,8 @@ fn told<'s>(events: &[Written], delivery: &Delivery, keep: &Keep, shared: &'s Sh
     }
     streams.part_ends(None);
     let parts: Vec<StreamPart> = streams.into_stream_parts().collect();
-    for StreamPart { identity, names, part, .. } in parts {
-        join([part], keep, &mut run.closing(&identity, names));
+    for StreamPart { origin, names, part, .. } in parts {
+        join([part], keep, &mut run.closing(&origin, names));
     }
     run
 }
@@ -238,14 +238,14 @@ fn a_start_names_the_function() {
     let mut run = FakeRun::new(&shared);
     let keep = Keep::LAST;
     let mut streams = Streams::new(&mut run, 0, None, &keep);
-    let id = streams.stream(&StreamKey::default());
+    let id = streams.stream(&Origin::default());
     let start = format!(
         r#"{{"time":"2026-01-02T03:04:05.678Z","type":"platform.start","record":{{"requestId":"{}","version":"1","functionArn":"arn:aws:lambda:eu-west-1:123456789012:function:pay"}}}}"#,
         FIRST.replace("xmpl", "4abc")
     );
     streams.event(id, LogEvent { message: start.as_bytes(), ..LogEvent::default() });
     let parts: Vec<StreamPart> = streams.into_stream_parts().collect();
-    let names: Vec<_> = parts.iter().map(|part| part.identity.function.as_deref()).collect();
+    let names: Vec<_> = parts.iter().map(|part| part.origin.function.as_deref()).collect();
     assert_eq!(names, [Some("pay")]);
 }
 
@@ -258,7 +258,7 @@ fn a_text_of_which_nothing_was_understood_is_told() {
         let mut run = FakeRun::new(&shared);
         let keep = Keep::LAST;
         let mut streams = Streams::new(&mut run, 0, None, &keep);
-        let id = streams.stream(&StreamKey::default());
+        let id = streams.stream(&Origin::default());
         streams.event(id, LogEvent { message: message.as_bytes(), ..LogEvent::default() });
         streams.part_ends(Some(sighting()));
         assert_eq!(streams.take_unread_part().is_some(), unread, "{message}");

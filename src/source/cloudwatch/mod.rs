@@ -39,8 +39,7 @@ use shared::PullState;
 
 use super::saved::PullTrailer;
 use super::{Input, InputSource};
-use crate::decode::InputContext;
-use crate::model::Timestamp;
+use crate::model::{Origin, Timestamp};
 
 type Signals = tokio::sync::watch::Receiver<Option<Signal>>;
 
@@ -171,7 +170,7 @@ impl Pull {
         let shared = Arc::new(PullState::new(&request, selection, watch).map_err(machine)?);
         let regions = regions(&shared, connection.clients, request.max_rate);
         runtime.spawn(work(Arc::clone(&shared), regions, signals));
-        let context = InputContext::default();
+        let context = Origin::default();
         let input = Input { name: name.to_owned(), path: None, named: true, size: None, context };
         Ok(Self { inputs: [input], shared, save: Mutex::new(save), runtime: Some(runtime) })
     }

@@ -16,7 +16,7 @@ use super::select::{DELIVERY, INFREQUENT_ACCESS, missing};
 use super::slice::{AfterPage, Slice};
 use super::{PullState, line};
 use crate::model::Timestamp;
-use crate::source::saved::Unread;
+use crate::wire::InputProblem;
 
 /// Chains at once. Each may hold a page of 1 MB and what it is parsed into (an estimate of 5 MB, not measured).
 const CHAINS: std::ops::RangeInclusive<usize> = 4..=64;
@@ -173,7 +173,7 @@ impl Plan {
 
     fn unread(&self, target: usize, reason: String) {
         let target = &self.region.shared.targets[target];
-        self.region.shared.unread(Unread { name: target.place(), reason });
+        self.region.shared.unread(InputProblem { input: target.place(), reason });
     }
 }
 

@@ -8,8 +8,9 @@ use super::connect::Connection;
 use super::failure::{PullError, RequestError};
 use super::listing::{Class, GroupInfo, Lister, default_group};
 use super::selector::{Choice, FunctionByArn, GroupArn, Owner};
-use crate::model::function_from_group;
-use crate::source::saved::{PullTrailer, Remark, Unread};
+use crate::model::{Note, function_from_group};
+use crate::source::saved::PullTrailer;
+use crate::wire::InputProblem;
 
 /// A log group to read.
 #[derive(Clone, Debug)]
@@ -60,7 +61,7 @@ struct Wanted {
     function_arns: Vec<FunctionByArn>,
     group_arns: Vec<GroupArn>,
     /// What cannot be read, whatever AWS answers.
-    refused: Vec<Unread>,
+    refused: Vec<InputProblem>,
 }
 
 impl Wanted {
@@ -108,7 +109,7 @@ impl Wanted {
     }
 
     fn refuse(&mut self, name: &str, reason: String) {
-        self.refused.push(Unread { name: name.to_owned(), reason });
+        self.refused.push(InputProblem { input: name.to_owned(), reason });
     }
 }
 
@@ -222,7 +223,7 @@ impl GroupSearch<'_> {
                 }
             }
             Err(RequestError::Fatal(failure)) => return Err(failure),
-            Err(_) => self.told.notes.push(Remark {
+            Err(_) => self.told.notes.push(Note {
                 incomplete: false,
                 text: format!(
                     "functions in {region} could not be listed (lambda:ListFunctions), so those that log to a group of \
@@ -331,7 +332,7 @@ impl GroupSearch<'_> {
     fn found_group(&mut self, region: &str, info: &GroupInfo, only: Option<String>) {
         if let Some(reason) = unreadable(info.class) {
             let name = place(&info.name, region);
-            self.told.unread.push(Unread { name, reason: reason.to_owned() });
+            self.told.unread.push(InputProblem { input: name, reason: reason.to_owned() });
             return;
         }
         self.target(Target {
@@ -393,7 +394,7 @@ impl GroupSearch<'_> {
                 });
             }
         };
-        self.told.unread.push(Unread { name: arn.arn, reason });
+        self.told.unread.push(InputProblem { input: arn.arn, reason });
     }
 
     /// What came of it. `claimed` is the account that the credentials name, for what no answer of AWS told.
@@ -408,13 +409,14 @@ impl GroupSearch<'_> {
         // What was named without an account belongs to that of the credentials.
         for target in ours {
             if account.is_none() && self.is_named_by_arn(&target) {
-                self.told.unread.push(Unread { name: target.place(), reason: NAMED_TWICE.to_owned() });
+                self.told.unread.push(InputProblem { input: target.place(), reason: NAMED_TWICE.to_owned() });
             } else {
                 self.target(Target { account: account.clone(), ..target });
             }
         }
         let account = account.or_else(|| claimed.map(str::to_owned));
-        let missing = self.missing.into_iter().filter_map(|(name, reason)| Some(Unread { name, reason: reason? }));
+        let missing =
+            self.missing.into_iter().filter_map(|(name, reason)| Some(InputProblem { input: name, reason: reason? }));
         self.told.unread.extend(missing);
         self.told.unread.sort();
         self.told.unread.dedup();

@@ -11,8 +11,9 @@ use super::select::Selection;
 use super::select::Target;
 use super::spool::PageSpool;
 use super::{PullWatch, Request};
-use crate::model::Timestamp;
-use crate::source::saved::{PullTrailer, Remark, Unread};
+use crate::model::{Note, Timestamp};
+use crate::source::saved::PullTrailer;
+use crate::wire::InputProblem;
 
 /// What the user sends to end a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,13 +84,13 @@ impl PullState {
     }
 
     /// A group, or a part of it, remains unread.
-    pub(super) fn unread(&self, unread: Unread) {
+    pub(super) fn unread(&self, unread: InputProblem) {
         locked(&self.told).unread.push(unread);
     }
 
     /// Something makes the answer incomplete.
     pub(super) fn remark(&self, text: String) {
-        locked(&self.told).notes.push(Remark { incomplete: true, text });
+        locked(&self.told).notes.push(Note { incomplete: true, text });
     }
 
     /// Nothing more can be pulled. The first reason counts.

@@ -2,28 +2,58 @@
 
 use super::RequestId;
 
-/// The identity of a log stream as far as the input tells it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct StreamKey<'a> {
+/// The origin of log events, as far as it is known: as bytes of the input, as slices of text, or owned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Origin<T> {
     /// AWS account of the log group.
-    pub account_id: Option<&'a str>,
-    /// Region of the log group.
-    pub region: Option<&'a str>,
-    /// Log group name.
-    pub group: Option<&'a str>,
+    pub account_id: Option<T>,
+    pub region: Option<T>,
+    /// Function name, where the input tells it by other means than the log group.
+    pub function: Option<T>,
+    pub log_group: Option<T>,
     /// Log stream name, with slashes.
-    pub stream: Option<&'a str>,
-    /// Function name, where the input tells it by other means than the group.
-    pub function: Option<&'a str>,
+    pub log_stream: Option<T>,
 }
 
-impl StreamKey<'_> {
-    /// The function: as told, else from a default log group, else from a stream of a custom log group.
-    #[must_use]
-    pub(crate) fn function_name(&self) -> Option<&str> {
+impl<T> Origin<T> {
+    /// Converts every part.
+    pub(crate) fn map<U>(self, mut convert: impl FnMut(T) -> U) -> Origin<U> {
+        Origin {
+            account_id: self.account_id.map(&mut convert),
+            region: self.region.map(&mut convert),
+            function: self.function.map(&mut convert),
+            log_group: self.log_group.map(&mut convert),
+            log_stream: self.log_stream.map(&mut convert),
+        }
+    }
+}
+
+impl<T: Copy> Origin<T> {
+    /// Lists the parts, those first in which streams differ.
+    pub(crate) fn parts(&self) -> [Option<T>; 5] {
+        [self.log_stream, self.log_group, self.account_id, self.region, self.function]
+    }
+}
+
+impl Origin<String> {
+    /// Borrows every part.
+    pub(crate) fn as_deref(&self) -> Origin<&str> {
+        Origin {
+            account_id: self.account_id.as_deref(),
+            region: self.region.as_deref(),
+            function: self.function.as_deref(),
+            log_group: self.log_group.as_deref(),
+            log_stream: self.log_stream.as_deref(),
+        }
+    }
+}
+
+impl<'a> Origin<&'a str> {
+    /// Returns the function: as told, else from a default log group, else from a stream of a custom log group.
+    pub(crate) fn function_name(&self) -> Option<&'a str> {
         self.function
-            .or_else(|| self.group.and_then(function_from_group))
-            .or_else(|| self.stream.and_then(stream_parts).and_then(|parts| parts.function))
+            .or_else(|| self.log_group.and_then(function_from_group))
+            .or_else(|| self.log_stream.and_then(stream_parts).and_then(|parts| parts.function))
     }
 }
 
