@@ -70,7 +70,7 @@ pub fn analyze_paths<P: AsRef<Path>>(
     options: &AnalyzeOptions,
 ) -> Result<Analysis, AnalyzeError> {
     let paths: Vec<PathBuf> = paths.into_iter().map(|path| path.as_ref().to_owned()).collect();
-    pipeline::analyze(&Options { paths, ..options_of(options) }, &Silent).map(answer)
+    pipeline::analyze(&Options { paths, ..options_of(options) }, &Silent).map(from_run)
 }
 
 /// Analyses logs in memory, each a name and its bytes.
@@ -92,7 +92,7 @@ pub fn analyze_paths<P: AsRef<Path>>(
 /// # Errors
 /// As [`analyze_paths`].
 pub fn analyze_bytes(logs: &[(&str, &[u8])], options: &AnalyzeOptions) -> Result<Analysis, AnalyzeError> {
-    pipeline::analyze_samples(logs, &options_of(options)).map(answer)
+    pipeline::analyze_samples(logs, &options_of(options)).map(from_run)
 }
 
 fn options_of(options: &AnalyzeOptions) -> Options {
@@ -109,7 +109,7 @@ fn options_of(options: &AnalyzeOptions) -> Options {
     }
 }
 
-fn answer(analysis: pipeline::Analysis) -> Analysis {
-    let pipeline::Analysis { summary, records, .. } = analysis;
+fn from_run(answer: pipeline::RunAnalysis) -> Analysis {
+    let pipeline::RunAnalysis { summary, records, .. } = answer;
     Analysis { summary, records }
 }

@@ -40,7 +40,7 @@ pub mod internal {
     pub use crate::decode::{SHAPES, shape_of};
     pub use crate::model::{Attempt, Category};
     pub use crate::parse::{may_matter, parse, platform_line};
-    pub use crate::pipeline::{Analysis, Options, analyze_samples};
+    pub use crate::pipeline::{Options, RunAnalysis, analyze_samples};
     pub use crate::render::RENDERERS;
     pub use crate::rules::{RULES, judge};
     pub use crate::wire::Redaction;

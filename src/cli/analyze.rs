@@ -9,7 +9,7 @@ use super::options::{OutputTarget, RunOptions, Terminal};
 use super::output::OutputFile;
 use super::progress::Bar;
 use super::{complain, demo, gate};
-use crate::pipeline::{self, Analysis, AnalyzeError, Progress, Records, Silent};
+use crate::pipeline::{self, AnalyzeError, Progress, Records, RunAnalysis, Silent};
 use crate::render::{Answer, RecordSource, count, ledger_csv, ledger_json, one_line};
 use crate::wire::{EventLedger, Gate, LedgerRow, SCHEMA_VERSION};
 
@@ -36,7 +36,7 @@ pub(super) fn demo(args: RunArgs, terminal: &Terminal) -> Result<ExitStatus, Run
 
 fn run(
     mut options: RunOptions,
-    analyze: impl FnOnce(&RunOptions) -> Result<Analysis, AnalyzeError>,
+    analyze: impl FnOnce(&RunOptions) -> Result<RunAnalysis, AnalyzeError>,
 ) -> Result<ExitStatus, RunError> {
     let outputs = open_outputs(&mut options)?;
     let analysis = analyze(&options)?;
@@ -63,7 +63,7 @@ pub(super) fn open_outputs(options: &mut RunOptions) -> Result<Outputs, RunError
 }
 
 /// Writes the answer everywhere, says what the status stands for, and gives it.
-pub(super) fn finish(outputs: Outputs, mut analysis: Analysis, options: &RunOptions) -> ExitStatus {
+pub(super) fn finish(outputs: Outputs, mut analysis: RunAnalysis, options: &RunOptions) -> ExitStatus {
     analysis.summary.gate = gate::evaluate(&options.rules, &analysis.summary);
     if let Some(gate) = &mut analysis.summary.gate {
         // What was not read may be what the gate asks for.
@@ -78,7 +78,7 @@ pub(super) fn finish(outputs: Outputs, mut analysis: Analysis, options: &RunOpti
 }
 
 /// Writes every output, also when an earlier one failed. True when all were written.
-fn write_all(outputs: Vec<(OutputTarget, OutputFile)>, analysis: &mut Analysis) -> bool {
+fn write_all(outputs: Vec<(OutputTarget, OutputFile)>, analysis: &mut RunAnalysis) -> bool {
     let mut written = true;
     for (target, output) in outputs {
         let records = analysis.records.as_mut().map(|records| records as &mut dyn RecordSource);
@@ -92,7 +92,7 @@ fn write_all(outputs: Vec<(OutputTarget, OutputFile)>, analysis: &mut Analysis) 
 }
 
 /// Writes the events that need a person. True when the file is whole.
-fn write_ledger(target: &LedgerTarget, output: OutputFile, analysis: &mut Analysis) -> bool {
+fn write_ledger(target: &LedgerTarget, output: OutputFile, analysis: &mut RunAnalysis) -> bool {
     let head = EventLedger {
         schema: SCHEMA_VERSION,
         tool_version: analysis.summary.tool_version.clone(),
@@ -112,7 +112,7 @@ fn write_ledger(target: &LedgerTarget, output: OutputFile, analysis: &mut Analys
 }
 
 /// Tells on standard error what the exit status stands for.
-fn report_problems(analysis: &Analysis, options: &RunOptions) {
+fn report_problems(analysis: &RunAnalysis, options: &RunOptions) {
     let coverage = &analysis.summary.coverage;
     for message in analysis.summary.gate.iter().flat_map(gate::messages) {
         complain(&message);
@@ -136,14 +136,14 @@ fn report_problems(analysis: &Analysis, options: &RunOptions) {
 }
 
 /// What was not read, and where.
-fn unread(analysis: &Analysis) -> String {
+fn unread(analysis: &RunAnalysis) -> String {
     let inputs = count(analysis.unread_inputs, "input holds", "inputs hold");
     let first = analysis.summary.coverage.notes.first().map_or("", String::as_str);
     one_line(&format!("{inputs} lines of the Lambda platform of which none was read. {first}")).into_owned()
 }
 
 /// What was looked at, what was looked for, and what to try.
-fn nothing_found(analysis: &Analysis, options: &RunOptions) -> String {
+fn nothing_found(analysis: &RunAnalysis, options: &RunOptions) -> String {
     let coverage = &analysis.summary.coverage;
     let inputs = count(coverage.inputs, "input", "inputs");
     let events = count(coverage.log_events, "log event", "log events");
@@ -171,7 +171,7 @@ fn nothing_found(analysis: &Analysis, options: &RunOptions) -> String {
 }
 
 /// The first that applies.
-fn status(analysis: &Analysis, options: &RunOptions, written: bool) -> ExitStatus {
+fn status(analysis: &RunAnalysis, options: &RunOptions, written: bool) -> ExitStatus {
     let gate: Option<&Gate> = analysis.summary.gate.as_ref();
     let strict = options.strict && !analysis.summary.coverage.complete;
     // A file that is no log may quote what it likes, unless a gate or an empty answer rests on its being none.
@@ -200,7 +200,7 @@ mod tests {
     use crate::wire::{Coverage, FunctionSummary, Summary, Window};
 
     /// An analysis with these failed attempts, and options from these arguments.
-    fn fixture(failed: u64, arguments: &[&str]) -> (Analysis, RunOptions) {
+    fn fixture(failed: u64, arguments: &[&str]) -> (RunAnalysis, RunOptions) {
         use clap::Parser;
         let arguments = ["lambda-triage", "demo"].into_iter().chain(arguments.iter().copied());
         let super::super::Command::Demo(args) = super::super::Args::try_parse_from(arguments).unwrap().command else {
@@ -219,7 +219,7 @@ mod tests {
             functions: Vec::new(),
         };
         summary.gate = gate::evaluate(&options.rules, &summary);
-        let analysis = Analysis {
+        let analysis = RunAnalysis {
             summary,
             records: None,
             ledger_events: Vec::new(),

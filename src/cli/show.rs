@@ -9,7 +9,7 @@ use super::args::ShowArgs;
 use super::exit::{ExitStatus, RunError};
 use super::options::{Terminal, effects};
 use super::{complain, print_text};
-use crate::pipeline::{self, Analysis, ShownAttempt, ShownLine, Silent};
+use crate::pipeline::{self, RunAnalysis, ShownAttempt, ShownLine, Silent};
 use crate::render::{LifeAttempt, LifeLine, life, one_line};
 use crate::summary::Prices;
 use crate::wire::Redaction;
@@ -79,7 +79,7 @@ fn attempts(shown: &[ShownAttempt]) -> Vec<LifeAttempt<'_>> {
         .collect()
 }
 
-fn not_found(analysis: &Analysis, request: &str) -> Result<ExitStatus, RunError> {
+fn not_found(analysis: &RunAnalysis, request: &str) -> Result<ExitStatus, RunError> {
     let unread = analysis.unread_inputs > 0;
     let status = if analysis.input_failed || unread { ExitStatus::Incomplete } else { ExitStatus::Empty };
     let events = analysis.summary.totals.events;

@@ -100,7 +100,7 @@ impl<'r> DecodeRun<'r> {
         if depth >= DEEPEST {
             return Err(too_deep());
         }
-        let mut entries = zip::Entries::new(archive);
+        let mut entries = zip::ZipEntries::new(archive);
         let mut all: Option<Whole> = None;
         let mut refused = None;
         while let Some(mut entry) = entries.next_entry().map_err(read_error)? {

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 
 use flate2::bufread::DeflateDecoder;
 
-type Source<'a> = BufReader<&'a mut (dyn Read + Send)>;
+type ZipSource<'a> = BufReader<&'a mut (dyn Read + Send)>;
 
 /// Sizes follow the data.
 const SIZES_FOLLOW: u16 = 1 << 3;
@@ -13,30 +13,30 @@ const ENCRYPTED: u16 = 1;
 const LARGE: u64 = 0xffff_ffff;
 
 /// The entries of an archive.
-pub(super) struct Entries<'a> {
-    source: Source<'a>,
+pub(super) struct ZipEntries<'a> {
+    source: ZipSource<'a>,
 }
 
 /// One entry: its decompressed bytes.
-pub(super) struct Entry<'e, 'a> {
+pub(super) struct ZipEntry<'e, 'a> {
     name: String,
-    body: Body<'e, 'a>,
+    body: ZipBody<'e, 'a>,
     sizes_follow: bool,
 }
 
-enum Body<'e, 'a> {
-    Stored(io::Take<&'e mut Source<'a>>),
-    Deflated(DeflateDecoder<&'e mut Source<'a>>),
+enum ZipBody<'e, 'a> {
+    Stored(io::Take<&'e mut ZipSource<'a>>),
+    Deflated(DeflateDecoder<&'e mut ZipSource<'a>>),
 }
 
-impl<'a> Entries<'a> {
+impl<'a> ZipEntries<'a> {
     /// The entries of `archive`.
     pub(super) fn new(archive: &'a mut (dyn Read + Send)) -> Self {
         Self { source: BufReader::with_capacity(64 * 1024, archive) }
     }
 
     /// The next entry that is a file; the one before must have been read to its end.
-    pub(super) fn next_entry(&mut self) -> io::Result<Option<Entry<'_, 'a>>> {
+    pub(super) fn next_entry(&mut self) -> io::Result<Option<ZipEntry<'_, 'a>>> {
         let mut header = [0u8; 30];
         if self.source.fill_buf()?.is_empty() {
             return Ok(None);
@@ -58,11 +58,11 @@ impl<'a> Entries<'a> {
         let name = String::from_utf8_lossy(&name).into_owned();
         let body = match (method, size) {
             _ if flags & ENCRYPTED != 0 => return Err(unsupported(&name, "is encrypted")),
-            (8, _) => Body::Deflated(DeflateDecoder::new(&mut self.source)),
-            (0, Some(size)) if !sizes_follow => Body::Stored((&mut self.source).take(size)),
+            (8, _) => ZipBody::Deflated(DeflateDecoder::new(&mut self.source)),
+            (0, Some(size)) if !sizes_follow => ZipBody::Stored((&mut self.source).take(size)),
             _ => return Err(unsupported(&name, "is stored in a way that only an unpacker can read")),
         };
-        Ok(Some(Entry { name, body, sizes_follow }))
+        Ok(Some(ZipEntry { name, body, sizes_follow }))
     }
 }
 
@@ -85,7 +85,7 @@ fn large_size(mut extra: &[u8]) -> Option<u64> {
     None
 }
 
-impl Entry<'_, '_> {
+impl ZipEntry<'_, '_> {
     /// Its name in the archive.
     pub(super) fn name(&self) -> &str {
         &self.name
@@ -94,7 +94,7 @@ impl Entry<'_, '_> {
     /// Reads what is left, so that the next entry can begin.
     pub(super) fn skip_rest(mut self) -> io::Result<()> {
         io::copy(&mut self, &mut io::sink())?;
-        if let (Body::Deflated(decoder), true) = (self.body, self.sizes_follow) {
+        if let (ZipBody::Deflated(decoder), true) = (self.body, self.sizes_follow) {
             skip_sizes(decoder.into_inner())?;
         }
         Ok(())
@@ -102,7 +102,7 @@ impl Entry<'_, '_> {
 }
 
 /// Skips checksum and sizes behind the data: of 4 or of 8 bytes each, with a signature or without.
-fn skip_sizes(source: &mut Source<'_>) -> io::Result<()> {
+fn skip_sizes(source: &mut ZipSource<'_>) -> io::Result<()> {
     let mut next = [0u8; 4];
     source.read_exact(&mut next)?;
     let mut rest = if next == *b"PK\x07\x08" { 12 } else { 8 };
@@ -115,16 +115,16 @@ fn skip_sizes(source: &mut Source<'_>) -> io::Result<()> {
     Ok(())
 }
 
-impl Read for Entry<'_, '_> {
+impl Read for ZipEntry<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match &mut self.body {
-            Body::Stored(body) => body.read(buffer),
-            Body::Deflated(body) => body.read(buffer),
+            ZipBody::Stored(body) => body.read(buffer),
+            ZipBody::Deflated(body) => body.read(buffer),
         }
     }
 }
 
-/// Entries by which other formats that are ZIP archives are known.
+/// ZipEntries by which other formats that are ZIP archives are known.
 pub(super) fn refused_entry(name: &str) -> Option<&'static str> {
     let office = name == "[Content_Types].xml" || name.starts_with("xl/") || name.starts_with("word/");
     let program = name.starts_with("META-INF/");

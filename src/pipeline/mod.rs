@@ -115,7 +115,7 @@ impl Options {
 
 /// Result of an analysis.
 #[derive(Debug)]
-pub struct Analysis {
+pub struct RunAnalysis {
     /// The summary.
     pub summary: Summary,
     /// Records, if they were asked for.
@@ -177,7 +177,7 @@ pub enum AnalyzeError {
 ///
 /// # Errors
 /// Only for what makes an answer impossible; an unreadable input is part of the answer.
-pub(crate) fn analyze(options: &Options, progress: &dyn Progress) -> Result<Analysis, AnalyzeError> {
+pub(crate) fn analyze(options: &Options, progress: &dyn Progress) -> Result<RunAnalysis, AnalyzeError> {
     let mut inputs = source::list_inputs(&options.paths, options.threads);
     if let Some(path) = inputs.first_read(&options.outputs) {
         return Err(AnalyzeError::OutputIsInput(path.to_owned()));
@@ -189,7 +189,7 @@ pub(crate) fn analyze(options: &Options, progress: &dyn Progress) -> Result<Anal
 ///
 /// # Errors
 /// As [`analyze`].
-pub fn analyze_samples(samples: &[(&str, &[u8])], options: &Options) -> Result<Analysis, AnalyzeError> {
+pub fn analyze_samples(samples: &[(&str, &[u8])], options: &Options) -> Result<RunAnalysis, AnalyzeError> {
     analyze_source(&MemoryInputs::new(samples), options, &Silent)
 }
 
@@ -201,6 +201,6 @@ pub(crate) fn analyze_source(
     feed: &dyn InputSource,
     options: &Options,
     progress: &dyn Progress,
-) -> Result<Analysis, AnalyzeError> {
+) -> Result<RunAnalysis, AnalyzeError> {
     run::run(feed, options, progress)
 }

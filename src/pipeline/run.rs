@@ -10,7 +10,7 @@ use super::shown::Shown;
 use super::stream_part::StreamPart;
 use super::tally::Tally;
 use super::worker::{Job, Worker};
-use super::{Analysis, AnalyzeError, Options, Progress};
+use super::{AnalyzeError, Options, Progress, RunAnalysis};
 use crate::catalogue::CATALOGUE_VERSION;
 use crate::model::Timestamp;
 use crate::source::{Input, InputSource};
@@ -21,7 +21,7 @@ pub(super) fn run(
     feed: &dyn InputSource,
     options: &Options,
     progress: &dyn Progress,
-) -> Result<Analysis, AnalyzeError> {
+) -> Result<RunAnalysis, AnalyzeError> {
     let shared = SharedTables::default();
     let inputs = feed.inputs();
     progress.total(inputs.iter().filter_map(|input| input.size).sum());
@@ -76,7 +76,7 @@ pub(super) fn run(
         totals: totals.totals,
         functions: totals.functions,
     };
-    Ok(Analysis {
+    Ok(RunAnalysis {
         summary,
         records,
         ledger_events: totals.ledger_events,

@@ -55,7 +55,7 @@ fn plain_tree<T: Send>(root: &Path, threads: usize, take: &impl Take<T>) -> Opti
 }
 
 /// Takes the files below the next directory of the first of these levels.
-fn in_order<T>(levels: &mut [Level<T>], files: &mut Vec<T>) {
+fn in_order<T>(levels: &mut [TreeLevel<T>], files: &mut Vec<T>) {
     let Some((level, below)) = levels.split_first_mut() else { return };
     let Some((thread, children)) = level.directories.next() else { return };
     let Some(of_thread) = level.children.get_mut(thread) else { return };
@@ -68,7 +68,7 @@ fn in_order<T>(levels: &mut [Level<T>], files: &mut Vec<T>) {
 }
 
 /// What the directories of a level hold: in few large lists, as a small one for each would leave holes in the memory.
-struct Level<T> {
+struct TreeLevel<T> {
     /// Which thread looked into each directory, and how many children it has.
     directories: std::vec::IntoIter<(usize, usize)>,
     /// By thread, the children of its directories, in the order of names.
@@ -82,7 +82,7 @@ enum Child<T> {
 }
 
 /// What one thread has seen of a level.
-struct Seen<T> {
+struct SeenTree<T> {
     /// Numbers of the directories that it looked into, and what they hold: how many children, and which directories.
     directories: Vec<(usize, usize, Vec<PathBuf>)>,
     children: Vec<Child<T>>,
@@ -93,10 +93,10 @@ fn look_into<T: Send>(
     directories: &[PathBuf],
     threads: usize,
     take: &impl Take<T>,
-) -> Option<(Level<T>, Vec<PathBuf>)> {
+) -> Option<(TreeLevel<T>, Vec<PathBuf>)> {
     let next = AtomicUsize::new(0);
     let work = || {
-        let mut seen = Seen { directories: Vec::new(), children: Vec::new() };
+        let mut seen = SeenTree { directories: Vec::new(), children: Vec::new() };
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(directory) = directories.get(at) else { return Some(seen) };
@@ -126,7 +126,7 @@ fn look_into<T: Send>(
         in_order.push(children);
         all_below.extend(below);
     }
-    Some((Level { directories: in_order.into_iter(), children }, all_below))
+    Some((TreeLevel { directories: in_order.into_iter(), children }, all_below))
 }
 
 /// Adds what a directory holds to `children`, in the order of names. Gives the directories among it.

@@ -27,7 +27,7 @@ pub(crate) struct Entry {
     duration: u32,
     init: u32,
     billed_ms: u32,
-    facts: Facts,
+    facts: FactBits,
     memory_size_mb: u16,
     max_memory_used_mb: u16,
     pub(super) handled_errors: u16,
@@ -75,9 +75,9 @@ impl Fact {
     const COUNT: u32 = Self::SlowInit as u32 + 1;
 }
 
-/// Facts about an attempt and the enums of its verdict, packed into one word.
+/// FactBits about an attempt and the enums of its verdict, packed into one word.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Facts(u32);
+struct FactBits(u32);
 
 /// Bit fields above the facts (first bit, number of bits): category, confidence, retryability, partial work.
 const CATEGORY: (u32, u32) = (Fact::COUNT, 4);
@@ -89,7 +89,7 @@ const _: () = assert!(PARTIAL_WORK.0 + PARTIAL_WORK.1 <= u32::BITS, "no bit is l
 const _: () = assert!(Category::ALL.len() <= 1 << CATEGORY.1 && Confidence::ALL.len() <= 1 << CONFIDENCE.1);
 const _: () = assert!(Retryable::ALL.len() <= 1 << RETRYABLE.1 && PartialWork::ALL.len() <= 1 << PARTIAL_WORK.1);
 
-impl Facts {
+impl FactBits {
     fn with(self, fact: Fact, holds: bool) -> Self {
         Self(self.0 | u32::from(holds) << fact as u32)
     }
@@ -114,7 +114,7 @@ const HANDLED_ERROR: &str = "handled_error";
 const NEAR_MEMORY_LIMIT: &str = "near_memory_limit";
 const START_NOT_LOGGED: &str = "start_not_logged";
 
-/// Facts that advice needs of a failed attempt, by the code of the cause.
+/// FactBits that advice needs of a failed attempt, by the code of the cause.
 const CAUSES: [(Fact, &str); 4] = [
     (Fact::MemoryAtLimit, "memory_at_limit"),
     (Fact::MemoryGrown, "memory_grown"),
@@ -162,7 +162,7 @@ impl Entry {
         out.extend_from_slice(&self.start_ms.to_le_bytes());
         out.extend_from_slice(&self.place.to_le_bytes());
         out.extend_from_slice(&self.stream.to_le_bytes());
-        let Self { function, finding, event, lasted_ms, duration, init, billed_ms, facts: Facts(facts), .. } = *self;
+        let Self { function, finding, event, lasted_ms, duration, init, billed_ms, facts: FactBits(facts), .. } = *self;
         for word in [function, finding, event, lasted_ms, duration, init, billed_ms, facts] {
             out.extend_from_slice(&word.to_le_bytes());
         }
@@ -202,7 +202,7 @@ impl Entry {
             memory_size_mb,
             max_memory_used_mb,
             handled_errors,
-            facts: Facts(facts),
+            facts: FactBits(facts),
             version,
         }
     }
@@ -286,11 +286,11 @@ impl Entry {
     }
 }
 
-fn facts(attempt: &Attempt, verdict: &Verdict, cut: bool) -> Facts {
+fn facts(attempt: &Attempt, verdict: &Verdict, cut: bool) -> FactBits {
     let metrics = &attempt.metrics;
     let observed = |wanted: &str| verdict.observations.iter().any(|(code, _)| *code == wanted);
     let caused = |wanted: &str| verdict.contributing.iter().any(|(code, _)| *code == wanted);
-    let facts = Facts::default()
+    let facts = FactBits::default()
         .with(Fact::HasRequest, attempt.request_id.is_some())
         .with(Fact::StartCut, matches!(attempt.window_cut, WindowCut::Start | WindowCut::Both))
         .with(Fact::ReportSeen, attempt.report_seen)

@@ -276,9 +276,9 @@ fn credentials(path: &str, form: &str) -> Option<Value> {
     }
 }
 
-type Answer = (u16, Value);
+type RunAnalysis = (u16, Value);
 
-fn error(status: u16, code: &str, message: &str) -> Answer {
+fn error(status: u16, code: &str, message: &str) -> RunAnalysis {
     (status, json!({ "__type": code, "message": message }))
 }
 
@@ -306,7 +306,7 @@ impl Token {
     }
 }
 
-fn denied() -> Answer {
+fn denied() -> RunAnalysis {
     error(400, "AccessDeniedException", "not authorized")
 }
 
@@ -317,7 +317,7 @@ fn named<'w>(name: &str, region: &str, world: &'w World) -> Option<&'w Group> {
     world.groups.get(name_of_own).or_else(|| world.linked.get(name))
 }
 
-fn filter(body: &Value, region: &str, world: &World, seen: &Seen) -> Option<Answer> {
+fn filter(body: &Value, region: &str, world: &World, seen: &Seen) -> Option<RunAnalysis> {
     seen.asked.lock().expect("a lock").push(Instant::now());
     let number = seen.count.fetch_add(1, Ordering::SeqCst);
     let name = body["logGroupName"].as_str().or(body["logGroupIdentifier"].as_str()).unwrap_or_default();
@@ -394,7 +394,7 @@ fn page(
     (page, fault == Some(Fault::CutAnswer))
 }
 
-fn describe(body: &Value, region: &str, world: &World) -> Answer {
+fn describe(body: &Value, region: &str, world: &World) -> RunAnalysis {
     let prefix = body["logGroupNamePrefix"].as_str().unwrap_or_default();
     let after = body["nextToken"].as_str().unwrap_or_default();
     let mut listed = world.groups.iter().filter(|(name, group)| name.starts_with(prefix) && !group.hidden);
@@ -418,7 +418,7 @@ fn describe(body: &Value, region: &str, world: &World) -> Answer {
 }
 
 /// Where functions log: one by its name, or all.
-fn lambda(path: &str, region: &str, world: &World) -> Answer {
+fn lambda(path: &str, region: &str, world: &World) -> RunAnalysis {
     let config = |name: &str, group: &str| {
         let arn = format!("arn:aws:lambda:{region}:{ACCOUNT}:function:{name}");
         json!({ "FunctionName": name, "FunctionArn": arn, "LoggingConfig": { "LogGroup": group } })

@@ -23,7 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rules", &["model", "catalogue", "lambda"]),
     ("summary", &["model", "catalogue", "wire"]),
     ("render", &["model", "wire", "lambda"]),
-    ("source", &["model", "wire", "decode"]),
+    ("source", &["model", "wire"]),
     (
         "pipeline",
         &[
@@ -478,6 +478,56 @@ fn the_guard_sees_circles_unused_edges_and_layers_off_the_map() {
     });
     let ring = violations(&long, &[("low", &[])], "| `low` | x |");
     assert_eq!(ring, ["a circle of imports: low/x.rs -> low/y.rs -> low/z.rs"]);
+}
+
+/// Names of the types that a file defines outside of its tests; those that belong to a trait are no names of their own.
+fn type_names(tokens: TokenStream, found: &mut Vec<String>) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let mut at = 0;
+    while at < tokens.len() {
+        if is_test_attribute(&tokens[at..]) {
+            at += tokens[at..].iter().position(ends_item).map_or(tokens.len(), |end| end + 1);
+            continue;
+        }
+        match &tokens[at..] {
+            [TokenTree::Ident(word), TokenTree::Ident(name), ..]
+                if ["struct", "enum", "trait", "union", "type"].iter().any(|kind| word == kind) =>
+            {
+                found.push(name.to_string());
+                at += if word == "trait" { tokens[at..].iter().position(ends_item).unwrap_or_default() } else { 1 };
+            }
+            [TokenTree::Ident(word), ..] if word == "impl" || word == "macro_rules" => {
+                at += tokens[at..].iter().position(ends_item).unwrap_or_default();
+            }
+            [TokenTree::Group(group), ..] if group.delimiter() == Delimiter::Brace => type_names(group.stream(), found),
+            _ => {}
+        }
+        at += 1;
+    }
+}
+
+/// Type names that two files define, or one file twice.
+fn names_used_twice(sources: &[Source]) -> Vec<String> {
+    let mut files: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for source in sources.iter().filter(|source| !source.name.ends_with("tests.rs")) {
+        let mut names = Vec::new();
+        type_names(TokenStream::from_str(&source.text).expect("Rust"), &mut names);
+        names.into_iter().for_each(|name| files.entry(name).or_default().push(&source.name));
+    }
+    files.into_iter().filter(|(_, files)| files.len() > 1).map(|(name, files)| format!("{name}: {files:?}")).collect()
+}
+
+/// Whoever reads `Record` or `Head` knows which one is meant.
+#[test]
+fn a_type_name_has_one_meaning() {
+    let twice = names_used_twice(&all_sources());
+    assert!(twice.is_empty(), "{twice:#?}");
+    let planted =
+        |text: &str| names_used_twice(&[Source::new("a.rs", "struct A; enum B {}"), Source::new("b.rs", text)]).len();
+    assert_eq!(planted("pub(crate) struct A { x: u8 }"), 1);
+    assert_eq!(planted("type B = u8;"), 1);
+    assert_eq!(planted("fn f() { struct A; }"), 1);
+    assert_eq!(planted("impl T for U { type A = u8; } #[cfg(test)] mod tests { struct A; }"), 0);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use lambda_triage::internal::Redaction;
-use lambda_triage::internal::{Analysis, Options, analyze_samples};
+use lambda_triage::internal::{Options, RunAnalysis, analyze_samples};
 use lambda_triage::internal::{SHAPES, shape_of};
 use serde_json::{Value, json};
 
@@ -500,14 +500,14 @@ const CONTAINERS: [(&str, Packer); 11] = [
     ("CRLF", crlf),
 ];
 
-fn analyze(files: &Files) -> Analysis {
+fn analyze(files: &Files) -> RunAnalysis {
     let options = Options { function: Some("orders".to_owned()), redaction: Redaction::off(), ..Options::default() };
     let samples: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
     analyze_samples(&samples, &options).unwrap()
 }
 
 /// Returns the matrix, as far as a writer keeps it.
-fn matrix(analysis: &Analysis, keeps: Keeps) -> Value {
+fn matrix(analysis: &RunAnalysis, keeps: Keeps) -> Value {
     let row = serde_json::to_value(&analysis.summary.totals).unwrap();
     let mut told: Vec<&str> = vec![
         "attempts",
@@ -533,7 +533,7 @@ fn matrix(analysis: &Analysis, keeps: Keeps) -> Value {
     matrix
 }
 
-fn bucket_sum(analysis: &Analysis) -> u64 {
+fn bucket_sum(analysis: &RunAnalysis) -> u64 {
     let bytes = serde_json::to_value(analysis.summary.coverage.bytes).unwrap();
     bytes.as_object().unwrap().values().map(|bytes| bytes.as_u64().unwrap()).sum()
 }

@@ -1,4 +1,4 @@
-//! What goes wrong between us and AWS: what ends a pull, what costs one log group, and what is worth another try.
+//! Classification of AWS failures: those that end a pull, those that cost one log group, and those worth a retry.
 
 use std::error::Error;
 
@@ -6,10 +6,10 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_cloudwatchlogs::config::http::HttpResponse;
 use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
 
-/// Why nothing, or nothing more, can be pulled. Each is one sentence with what to do.
+/// A failure that ends a pull. Each message is one sentence with what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PullError {
-    /// No credentials anywhere.
+    /// No source supplied credentials.
     #[error(
         "found no AWS credentials: run `aws sso login` or `aws configure`, name a profile with --profile, or set \
          AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
@@ -18,16 +18,16 @@ pub(crate) enum PullError {
     /// A provider of credentials failed.
     #[error("could not get AWS credentials ({0}): check the profile, or log in again with `aws sso login`")]
     Credentials(String),
-    /// They are too old.
+    /// The credentials have expired.
     #[error("the AWS credentials have expired: log in again (`aws sso login`) and repeat the command")]
     Expired,
-    /// AWS does not accept them.
+    /// AWS rejects the credentials.
     #[error("AWS refuses the credentials ({0}): check that they are complete, still valid and for this partition")]
     Refused(String),
-    /// No region anywhere.
+    /// No source supplied a region.
     #[error("no AWS region: name one with --region, set AWS_REGION, or choose a profile that has one")]
     NoRegion,
-    /// Nobody answers.
+    /// No connection to the service could be made.
     #[error("cannot reach CloudWatch Logs in {region} ({detail}): check the region's name, the network and the proxy")]
     Unreachable {
         /// The region.

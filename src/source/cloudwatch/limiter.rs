@@ -1,4 +1,4 @@
-//! How often we may ask: one limiter per account and region, below its quota, slower after a throttle.
+//! Rate limiter for requests: one per region, below the region's quota, slower after a throttle.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until};
 
-/// FilterLogEvents a second and region that AWS documents (CloudWatch Logs quotas, autumn 2026). They are not
-/// adjustable and shared by everybody in the account. What is not listed has [`OTHER_REGIONS`].
+/// FilterLogEvents per second and region that AWS documents (CloudWatch Logs quotas, autumn 2026). The quotas are not
+/// adjustable and shared by everybody in the account. Regions not listed have [`OTHER_REGIONS`].
 const QUOTAS: [(&str, u32); 6] = [
     ("us-east-1", 25),
     ("eu-central-1", 5),
@@ -17,34 +17,34 @@ const QUOTAS: [(&str, u32); 6] = [
     ("il-central-1", 5),
 ];
 const OTHER_REGIONS: u32 = 10;
-/// Percent of a quota that we take; deployments and dashboards live from the rest.
+/// Percentage of a quota that a pull uses; the rest is left for deployments and dashboards.
 const SHARE: u32 = 80;
 
-/// Requests a second that we allow ourselves in a region.
+/// Returns the default requests per second in a region.
 pub(super) fn default_rate(region: &str) -> u32 {
     let quota = QUOTAS.iter().find(|(name, _)| *name == region).map_or(OTHER_REGIONS, |(_, quota)| *quota);
     quota * SHARE / 100
 }
 
-/// A second, and how much the way to the server may shorten it.
+/// Sliding window of the limit: one second, and a margin because network delay may bring requests closer together.
 const WINDOW: Duration = Duration::from_millis(1_050);
-/// How far the pace may lag before the lag is forgiven: no bursts after a pause.
+/// Lag that may be caught up; more is forgiven, so that no burst follows a pause.
 const BURST: Duration = Duration::from_millis(100);
-/// The pace after a throttle, of the one before.
+/// Factor applied to the pace after a throttle.
 const CUT: f64 = 0.5;
-/// Throttles that come together, from requests that were under way, count once.
+/// Time within which throttles count once: they come from requests that were already in flight.
 const ONE_THROTTLE: Duration = Duration::from_millis(1_000);
-/// The slowest pace, in requests a second.
+/// Slowest pace, in requests per second.
 const FLOOR: f64 = 0.5;
-/// Seconds from no pace to the full one.
+/// Seconds to recover from zero to the full pace.
 const RECOVERY_S: f64 = 20.0;
 
-/// When the next request may go out. Time is handed in, so that it can be tested without waiting.
+/// Calculation of when the next request may be sent. Time is a parameter, so tests need not wait.
 #[derive(Debug)]
 struct Pace {
     most: u32,
     rate: f64,
-    /// The latest requests, at most as many as may go out in a second.
+    /// Times of the latest requests, at most as many as may be sent in a second.
     sent: VecDeque<Instant>,
     next: Option<Instant>,
     cut: Option<Instant>,
@@ -97,7 +97,7 @@ impl Limiter {
         Self { turn: Mutex::new(()), pace: std::sync::Mutex::new(Pace::new(most)) }
     }
 
-    /// Waits until a request may go out, and counts it. First come, first served.
+    /// Waits until a request may be sent, and counts it. First come, first served.
     pub(super) async fn turn(&self) {
         let _turn = self.turn.lock().await;
         let at = self.pace().earliest(Instant::now());
@@ -105,12 +105,12 @@ impl Limiter {
         self.pace().sent(Instant::now());
     }
 
-    /// AWS refused a request: slower from now on.
+    /// Slows down after AWS throttled a request.
     pub(super) fn throttled(&self) {
         self.pace().throttled(Instant::now());
     }
 
-    /// Requests a second at the moment.
+    /// Returns the current requests per second.
     pub(super) fn rate(&self) -> f64 {
         self.pace().rate
     }
@@ -124,7 +124,7 @@ impl Limiter {
 mod tests {
     use super::*;
 
-    /// Lets requests out as fast as they may for `seconds`, late by what `delay_ms` says.
+    /// Sends requests as fast as the pace allows for `seconds`, each late by `delay_ms`.
     fn run(pace: &mut Pace, seconds: u64, delay_ms: impl Fn(usize) -> u64) -> Vec<Instant> {
         let start = Instant::now();
         let (mut now, mut out) = (start, Vec::new());

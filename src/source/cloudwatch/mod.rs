@@ -1,7 +1,7 @@
-//! Log events straight from CloudWatch Logs: the only asynchronous code, and the only user of the AWS SDK.
+//! Pull of log events from CloudWatch Logs: the only asynchronous code and the only user of the AWS SDK.
 //!
-//! A pull looks up the log groups, reads them page by page within a rate, and is read like the file that it would be
-//! saved as. Nothing is written to AWS.
+//! A pull looks up the log groups, reads them page by page within a rate limit, and presents the result as the file
+//! that `--save` would write. It writes nothing to AWS.
 
 mod call;
 mod connect;
@@ -43,35 +43,36 @@ use crate::model::{Origin, Timestamp};
 
 type Signals = tokio::sync::watch::Receiver<Option<Signal>>;
 
-/// What to pull.
+/// Parameters of a pull.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     /// Names, globs or ARNs of functions.
     pub functions: Vec<String>,
-    /// Every function.
+    /// Whether to pull every function.
     pub all: bool,
-    /// Functions whose name begins with one of these.
+    /// Prefixes of function names.
     pub prefixes: Vec<String>,
     /// Names, globs or ARNs of log groups.
     pub log_groups: Vec<String>,
-    /// Regions; none means the one of the configuration.
+    /// Regions; if empty, the region of the AWS configuration.
     pub regions: Vec<String>,
-    /// Profile of the AWS configuration. It alone gives the credentials, whatever keys the environment has.
+    /// Profile of the AWS configuration. If given, only the profile supplies credentials, even if the environment has
+    /// keys.
     pub profile: Option<String>,
-    /// Where the API is, if not at AWS.
+    /// URL of the API, if not AWS itself.
     pub endpoint_url: Option<String>,
-    /// The first moment.
+    /// First moment, inclusive.
     pub from: Timestamp,
-    /// The last moment.
+    /// Last moment, inclusive.
     pub to: Timestamp,
-    /// Requests a second and region for log events; without it a share of the region's quota.
+    /// Requests for log events per second and region; `None` means a share of the region's quota.
     pub max_rate: Option<u32>,
-    /// How long one answer may take.
+    /// Time limit for one answer.
     pub timeout: Duration,
 }
 
 impl Request {
-    /// Nothing yet, of this time.
+    /// Creates a request for this time that selects nothing yet.
     #[must_use]
     pub(crate) fn new(from: Timestamp, to: Timestamp) -> Self {
         Self {
@@ -89,63 +90,64 @@ impl Request {
         }
     }
 
-    /// The regions that ARNs name.
+    /// Returns the regions that the ARNs name.
     fn regions_of_arns(&self) -> impl Iterator<Item = String> {
         let of_groups = self.log_groups.iter().filter_map(|group| GroupArn::parse(group)).map(|arn| arn.region);
         let of_functions = self.functions.iter().filter_map(|name| FunctionByArn::parse(name)).map(|arn| arn.region);
         of_groups.chain(of_functions)
     }
 
-    /// Everything is named by its ARN, so that no other region is needed.
+    /// Returns whether everything is named by ARN, so that no region has to be configured.
     fn names_only_arns(&self) -> bool {
         let names = self.functions.len() + self.log_groups.len() + self.prefixes.len();
         !self.all && self.regions_of_arns().count() == names
     }
 }
 
-/// What will be read.
+/// Preview of a pull, before reading begins.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outlook {
-    /// Log groups, as they are named in every output.
+    /// Log groups, as every output names them.
     pub groups: Vec<String>,
-    /// Accounts that the groups belong to; without groups, the one that was searched.
+    /// Accounts that the groups belong to; if there are no groups, the account that was searched.
     pub accounts: Vec<Account>,
-    /// Bytes, guessed from the size and age of the groups.
+    /// Estimated bytes to read, from the size and age of the groups.
     pub bytes: u64,
-    /// Milliseconds of log to read in each group.
+    /// Milliseconds of log to read from each group.
     pub window_ms: i64,
 }
 
-/// An account, and where in it something is read.
+/// An account and the regions in which its groups are read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Account {
-    /// The id of 12 digits, where AWS tells it.
+    /// Account id (12 digits), if AWS told it.
     pub id: Option<String>,
-    /// Regions.
+    /// Regions, sorted.
     pub regions: Vec<String>,
 }
 
-/// Receives the progress of a pull.
+/// Receiver of a pull's progress.
 pub(crate) trait PullWatch: Send + Sync {
-    /// Reading begins.
+    /// Announces that reading begins.
     fn begins(&self, outlook: &Outlook);
-    /// A page of a log group came: so much more of its time is covered, with so many events.
+    /// Reports a page of a log group: milliseconds of log newly covered, and its events.
     fn page(&self, group: usize, covered_ms: i64, events: u64);
-    /// A log group was read to its end, or given up.
+    /// Reports that a log group was read to its end or given up.
     fn done(&self, group: usize);
 }
 
-/// A pull under way, as the feed of one input.
+/// A running pull, which is also the source of a single input.
 pub(crate) struct Pull {
     inputs: [Input; 1],
     shared: Arc<PullState>,
     save: Mutex<Option<File>>,
-    /// Holds the work; dropped with the pull.
+    /// Runtime of the background work; shut down when the pull is dropped.
     runtime: Option<Runtime>,
 }
 
 impl Pull {
-    /// Looks up the log groups and begins to read. `name` names the input in every output, `save` takes its bytes.
+    /// Looks up the log groups and begins to read. `name` is the input's name in every output; `save` receives the
+    /// bytes.
     ///
     /// # Errors
     /// When nothing can be read at all.
@@ -161,7 +163,7 @@ impl Pull {
         let found = runtime.block_on(async {
             tokio::select! {
                 found = find(&request) => found,
-                // The work below hears the signal too, and ends at once.
+                // `work` receives the signal too, and ends at once.
                 _ = shared::heard(signals.clone()) => Ok(LookedUp::default()),
             }
         })?;
@@ -175,25 +177,25 @@ impl Pull {
         Ok(Self { inputs: [input], shared, save: Mutex::new(save), runtime: Some(runtime) })
     }
 
-    /// Pages that came so far.
+    /// Returns the number of pages received so far.
     #[must_use]
     pub(crate) fn pages(&self) -> usize {
         self.shared.pages()
     }
 
-    /// Why it ended early, where AWS is the reason.
+    /// Returns why the pull ended early, if AWS is the reason.
     #[must_use]
     pub(crate) fn failure(&self) -> Option<PullError> {
         self.shared.failure()
     }
 
-    /// The signal that ended it early.
+    /// Returns the signal that ended the pull early.
     #[must_use]
     pub(crate) fn signal(&self) -> Option<Signal> {
         self.shared.signal()
     }
 
-    /// Why what was pulled could not be saved.
+    /// Returns why the pulled log could not be saved.
     #[must_use]
     pub(crate) fn save_error(&self) -> Option<String> {
         self.shared.save_error()
@@ -229,7 +231,7 @@ impl InputSource for Pull {
     }
 }
 
-/// What was looked up.
+/// Result of the lookup: clients per region and the log groups to read.
 #[derive(Default)]
 struct LookedUp {
     connection: Connection,
@@ -265,7 +267,7 @@ fn outlook(request: &Request, connection: &Connection, selection: &Selection) ->
     }
 }
 
-/// The regions with the log groups to read in each.
+/// Pairs each region with the indices of its log groups.
 fn regions(shared: &Arc<PullState>, clients: Vec<Clients>, max_rate: Option<u32>) -> Vec<(Arc<Region>, Vec<usize>)> {
     let region = |clients: Clients| {
         let of_region = |at: &usize| shared.targets[*at].region == clients.region;
@@ -277,7 +279,7 @@ fn regions(shared: &Arc<PullState>, clients: Vec<Clients>, max_rate: Option<u32>
     clients.into_iter().map(region).collect()
 }
 
-/// Reads all regions, until the end or a signal.
+/// Reads all regions until they are finished or a signal arrives.
 async fn work(shared: Arc<PullState>, regions: Vec<(Arc<Region>, Vec<usize>)>, signals: Signals) {
     let mut running = JoinSet::new();
     for (region, targets) in regions {

@@ -1,7 +1,7 @@
-//! Which page to ask for next: the log groups of one region, cut into as many chains as the rate can feed.
+//! Scheduling of page requests: the log groups of one region, cut into as many chains as the rate can feed.
 //!
-//! A group begins as one chain over the whole window. While there are fewer chains than the rate allows, a chain whose
-//! pages show that much is left is divided by time; so an idle rate costs at most a part-filled page per division.
+//! A group begins as one chain over the whole window. While fewer chains run than the rate allows, a chain whose pages
+//! show that much is left is divided by time; using an idle rate costs at most one part-filled page per division.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -18,41 +18,42 @@ use super::{PullState, line};
 use crate::model::Timestamp;
 use crate::wire::InputProblem;
 
-/// Chains at once. Each may hold a page of 1 MB and what it is parsed into (an estimate of 5 MB, not measured).
+/// Limits on concurrent chains. Each may hold a page of 1 MB and what it is parsed into (estimated at 5 MB, not
+/// measured).
 const CHAINS: std::ops::RangeInclusive<usize> = 4..=64;
-/// Chains for each request that the rate keeps under way, so that none is missing when one ends.
+/// Chains per request in flight, so that one is ready when another ends.
 const SLACK: f64 = 1.5;
 /// Seconds that a page takes, before one came.
 const FIRST_LATENCY_S: f64 = 0.25;
-/// Pieces of one division.
+/// Most pieces of one division.
 const PIECES: usize = 16;
 
-/// Asks for pages in one region.
+/// Context for page requests in one region.
 pub(super) struct Region {
     pub(super) caller: Caller,
     pub(super) clients: Clients,
     pub(super) shared: Arc<PullState>,
 }
 
-/// What came of one page.
+/// Outcome of one page request.
 struct PageResult {
     slice: Slice,
     result: Result<AfterPage, RequestError>,
     took: Option<Duration>,
 }
 
-/// The work of one region.
+/// Work queue of one region.
 struct Plan {
     region: Arc<Region>,
     waiting: VecDeque<Slice>,
     running: JoinSet<PageResult>,
-    /// Seconds that a page takes, smoothed, after the first one.
+    /// Smoothed seconds per page, known after the first.
     latency_s: Option<f64>,
-    /// Slices of each log group that are not done.
+    /// Number of unfinished slices per log group.
     open: rustc_hash::FxHashMap<usize, usize>,
 }
 
-/// Reads all these log groups.
+/// Reads the given log groups of a region.
 pub(super) async fn pull(region: Arc<Region>, targets: Vec<usize>) {
     let (from, to) = (region.shared.from.ms(), region.shared.to.ms());
     let waiting: VecDeque<Slice> = targets.iter().map(|target| Slice::new(*target, from, to)).collect();
@@ -63,7 +64,7 @@ pub(super) async fn pull(region: Arc<Region>, targets: Vec<usize>) {
         let Some(turn) = plan.running.join_next().await else { return };
         match turn {
             Ok(turn) => plan.turned(turn),
-            // A task that panicked has lost its slice: nothing is complete any more.
+            // A panicked task has lost its slice, so the result is incomplete.
             Err(error) => plan.region.shared.remark(format!("a part of the pull failed: {error}")),
         }
         if plan.region.shared.is_over() {
@@ -73,7 +74,7 @@ pub(super) async fn pull(region: Arc<Region>, targets: Vec<usize>) {
 }
 
 impl Plan {
-    /// Chains that are worth running at once.
+    /// Returns how many chains are worth running at once.
     fn chains(&self) -> usize {
         let under_way = self.region.caller.limiter.rate() * self.latency_s.unwrap_or(FIRST_LATENCY_S);
         ((under_way * SLACK).ceil() as usize + 1).clamp(*CHAINS.start(), *CHAINS.end())
@@ -100,7 +101,7 @@ impl Plan {
         }
     }
 
-    /// Divides what is left where chains are missing, and goes on.
+    /// Divides the rest of the slice if there are too few chains, and queues it again.
     fn go_on(&mut self, mut slice: Slice) {
         let busy = self.running.len() + self.waiting.len() + 1;
         let spare = self.chains().saturating_sub(busy).min(PIECES - 1);
@@ -112,7 +113,7 @@ impl Plan {
                 self.waiting.push_front(piece);
             }
         }
-        // In turn: chains of the same length end together, and none is left to be divided at the end.
+        // Chains of equal length take turns, so they end together and none is left to be divided at the end.
         self.waiting.push_back(slice);
     }
 
@@ -126,7 +127,7 @@ impl Plan {
         }
     }
 
-    /// A stretch of time remains unread.
+    /// Records that the rest of a slice remains unread.
     fn give_up(&mut self, slice: &Slice, why: &str) {
         let moment = |ms: i64| Timestamp::from_ms(ms).map(|at| at.to_string()).unwrap_or_default();
         let (from, to) = (moment(slice.start + slice.covered_ms()), moment(slice.end));
@@ -138,7 +139,7 @@ impl Plan {
         let target = &self.region.shared.targets[slice.target];
         let whole = match &fault {
             RequestError::Fatal(failure) => return self.region.shared.fail(failure.clone()),
-            // An old token may be answered with any error about parameters.
+            // AWS may answer an expired token with any parameter error.
             RequestError::Token(_) | RequestError::Other(_) if slice.token.is_some() && slice.begin_anew() => {
                 return self.waiting.push_front(slice);
             }
@@ -159,7 +160,7 @@ impl Plan {
         self.drop_group(&slice, whole);
     }
 
-    /// Gives up on a log group: what holds for one stretch holds for all.
+    /// Gives up on a whole log group, for reasons that hold for all of its slices.
     fn drop_group(&mut self, slice: &Slice, reason: String) {
         self.unread(slice.target, reason);
         self.done(slice);
@@ -177,7 +178,7 @@ impl Plan {
     }
 }
 
-/// Asks for one page and takes it.
+/// Requests one page and stores its events.
 async fn turn(region: Arc<Region>, mut slice: Slice) -> PageResult {
     let target = &region.shared.targets[slice.target];
     let logs = &region.clients.logs;

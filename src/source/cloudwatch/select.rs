@@ -1,4 +1,4 @@
-//! From what the user named to the log groups to read.
+//! Selection of log groups: resolves the names that the user gave to the groups to read.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,17 +17,18 @@ use crate::wire::InputProblem;
 pub(super) struct Target {
     pub(super) region: String,
     pub(super) group: String,
-    /// How the API is to be asked where the name is not enough: the ARN of a group of another account.
+    /// ARN for the API where the name is not enough, as for a group of another account.
     pub(super) arn: Option<String>,
     pub(super) account: Option<String>,
-    /// Only streams of these functions, where the group is shared with others.
+    /// Functions whose streams are read, where the group is shared with others; `None` reads all.
     pub(super) only: Option<BTreeSet<String>>,
-    /// Bytes that it may have in the window, as far as its size tells.
+    /// Estimated bytes in the window, from the group's size.
     pub(super) estimate: u64,
 }
 
 impl Target {
-    /// The group in every output: with its account where the name alone may be that of another account's group.
+    /// Returns the group's name in every output, with its account where the name alone may mean another account's
+    /// group.
     pub(super) fn place(&self) -> String {
         match (&self.arn, &self.account) {
             (Some(_), Some(account)) => format!("{} ({account}, {})", self.group, self.region),
@@ -35,7 +36,8 @@ impl Target {
         }
     }
 
-    /// What only one log group has, in the order of the result: every account may have a group of the same name.
+    /// Returns the unique key, in the order of the result. The account is part of it, since several accounts may have a
+    /// group of the same name.
     fn key(&self) -> GroupKey {
         (self.region.clone(), self.group.clone(), self.account.clone())
     }
@@ -44,23 +46,23 @@ impl Target {
 /// Region, name and account of a log group.
 type GroupKey = (String, String, Option<String>);
 
-/// The log groups to read, and what is known to be missing.
+/// The log groups to read and what is known to be missing.
 #[derive(Debug, Default)]
 pub(super) struct Selection {
     pub(super) targets: Vec<Target>,
-    /// The account of the credentials, where something tells it.
+    /// Account of the credentials, if known.
     pub(super) account: Option<String>,
     pub(super) told: PullTrailer,
 }
 
-/// What was named, understood.
+/// The user's names, parsed.
 #[derive(Debug, Default)]
 struct Wanted {
     functions: Vec<Choice>,
     groups: Vec<Choice>,
     function_arns: Vec<FunctionByArn>,
     group_arns: Vec<GroupArn>,
-    /// What cannot be read, whatever AWS answers.
+    /// Names that cannot be read, whatever AWS answers.
     refused: Vec<InputProblem>,
 }
 
@@ -125,25 +127,25 @@ pub(super) async fn select(request: &Request, connection: &Connection) -> Result
     Ok(search.finish(connection.account.as_deref()))
 }
 
-/// A function that was named by its ARN, and what the account of the credentials has under its name.
+/// A function named by ARN, and what the account of the credentials has under its name.
 struct NamedByArn {
     arn: FunctionByArn,
     group: String,
-    /// The function, where others may write to the group, too.
+    /// The function's name, where others may write to the group too.
     only: Option<String>,
-    /// The group, where there is one; `None` where it is not allowed to look.
+    /// The group, if there is one; the outer `None` means that it could not be looked up.
     info: Option<Option<GroupInfo>>,
 }
 
-/// The search through the regions.
+/// State of the search through the regions.
 struct GroupSearch<'r> {
     request: &'r Request,
     found: BTreeMap<GroupKey, Target>,
-    /// Names that were found nowhere so far, and why.
+    /// Names found nowhere so far, with the reason; `None` once found.
     missing: BTreeMap<String, Option<String>>,
-    /// Functions that were named by their ARNs, and what was found under their names.
+    /// Functions named by ARN, and what was found under their names.
     by_arn: Vec<NamedByArn>,
-    /// Whose the credentials are: AWS lists only what belongs to their account.
+    /// Owner of the credentials: AWS lists only what belongs to their account.
     own: Option<Owner>,
     told: PullTrailer,
 }
@@ -171,18 +173,18 @@ impl GroupSearch<'_> {
         Ok(())
     }
 
-    /// Notes whose the credentials are.
+    /// Records the owner of the credentials, once known.
     fn learn(&mut self, owner: Option<&Owner>) {
         self.own = self.own.take().or_else(|| owner.cloned());
     }
 
-    /// One function by its name.
+    /// Looks up one function by name.
     async fn function(&mut self, lister: &Lister, name: &str) -> Result<(), PullError> {
         let (group, only) = self.group_of(lister, name).await?;
         self.named_group(lister, name, &group, only).await
     }
 
-    /// The log group of a function of this name, and the function where others may write to the group, too.
+    /// Returns the log group of a function, and the function's name where others may write to the group too.
     async fn group_of(&mut self, lister: &Lister, name: &str) -> Result<(String, Option<String>), PullError> {
         let group = match lister.function(name).await {
             Ok(found) => {
@@ -190,14 +192,14 @@ impl GroupSearch<'_> {
                 found.group
             }
             Err(RequestError::Fatal(failure)) => return Err(failure),
-            // Not allowed, or deleted and its log still there.
+            // The call may not be allowed, or the function is deleted but its log still exists.
             Err(_) => default_group(name),
         };
         let only = (group != default_group(name)).then(|| name.to_owned());
         Ok((group, only))
     }
 
-    /// One function by its ARN. Whether it is of the account of the credentials may show only later.
+    /// Looks up one function by ARN. Whether it belongs to the account of the credentials may be known only later.
     async fn function_by_arn(&mut self, lister: &Lister, arn: &FunctionByArn) -> Result<(), PullError> {
         let (group, only) = self.group_of(lister, &arn.name).await?;
         let info = match lister.group(&group).await {
@@ -209,7 +211,7 @@ impl GroupSearch<'_> {
         Ok(())
     }
 
-    /// Functions by globs: those that exist, wherever they log, and those of which only the log is left.
+    /// Looks up functions by globs: existing ones, wherever they log, and deleted ones whose log group remains.
     async fn functions(&mut self, lister: &Lister, globs: &[&Choice]) -> Result<(), PullError> {
         let region = &lister.clients.region;
         let wanted = |name: &str| globs.iter().any(|glob| glob.holds(name));
@@ -273,7 +275,7 @@ impl GroupSearch<'_> {
         Ok(groups)
     }
 
-    /// A group that was named, as itself or by its function `label`.
+    /// Looks up a group that was named directly or through its function; `label` is the name that the user gave.
     async fn named_group(
         &mut self,
         lister: &Lister,
@@ -291,7 +293,7 @@ impl GroupSearch<'_> {
             Ok(None) => {
                 self.missing.entry(label.to_owned()).or_insert_with(|| Some(missing(group, &lister.clients.region)));
             }
-            // Not allowed to look: reading will show.
+            // Looking it up is not allowed; reading will show whether it exists.
             Err(_) => {
                 self.missing.insert(label.to_owned(), None);
                 self.target(Target {
@@ -317,7 +319,7 @@ impl GroupSearch<'_> {
             self.found_group(&arn.region, &info, None);
             return Ok(());
         }
-        // A group of another account, which only its ARN names.
+        // Another account's group can be read only by its ARN.
         self.target(Target {
             region: arn.region.clone(),
             group: arn.name.clone(),
@@ -345,7 +347,7 @@ impl GroupSearch<'_> {
         });
     }
 
-    /// Takes a group that is wanted, perhaps once more.
+    /// Adds a group, or merges it with an earlier selection of the same group.
     fn target(&mut self, new: Target) {
         let target = match self.found.entry(new.key()) {
             Entry::Vacant(place) => {
@@ -354,7 +356,7 @@ impl GroupSearch<'_> {
             }
             Entry::Occupied(place) => place.into_mut(),
         };
-        // Wanted as a whole once is wanted as a whole.
+        // A group selected as a whole once stays selected as a whole.
         match (new.only, &mut target.only) {
             (Some(names), Some(all)) => all.extend(names),
             (None, only) => *only = None,
@@ -363,13 +365,13 @@ impl GroupSearch<'_> {
         target.estimate = target.estimate.max(new.estimate);
     }
 
-    /// Whether a group of this name in some account is wanted, too.
+    /// Returns whether a group of this name in a known account is selected too.
     fn is_named_by_arn(&self, target: &Target) -> bool {
         let next = self.found.range(target.key()..).next();
         next.is_some_and(|((region, group, _), _)| (region, group) == (&target.region, &target.group))
     }
 
-    /// Takes the log group of a function that was named by its ARN, if it is of the account that the ARN names.
+    /// Adds the log group of a function named by ARN, if the function belongs to the account that the ARN names.
     fn decide(&mut self, named: NamedByArn, claimed: Option<&str>) {
         let NamedByArn { arn, group, only, info } = named;
         let account = self.own.as_ref().map(|own| own.account.as_str()).or(claimed);
@@ -382,7 +384,8 @@ impl GroupSearch<'_> {
             }
             (None, Some(Some(info))) if self.own.is_some() => return self.found_group(&arn.region, info, only),
             (None, _) => {
-                // Where nothing tells whose the credentials are, the group's ARN keeps AWS from reading another one.
+                // If the account of the credentials is unknown, the group's ARN keeps AWS from reading another
+                // account's group.
                 let group_arn = self.own.is_none().then(|| group_arn(&arn, &group));
                 return self.target(Target {
                     region: arn.region,
@@ -397,7 +400,8 @@ impl GroupSearch<'_> {
         self.told.unread.push(InputProblem { input: arn.arn, reason });
     }
 
-    /// What came of it. `claimed` is the account that the credentials name, for what no answer of AWS told.
+    /// Completes the selection. `claimed` is the account that the credentials name, used where no answer of AWS tells
+    /// it.
     fn finish(mut self, claimed: Option<&str>) -> Selection {
         let account = self.own.as_ref().map(|own| own.account.clone());
         for named in std::mem::take(&mut self.by_arn) {
@@ -406,7 +410,7 @@ impl GroupSearch<'_> {
         let (ours, known): (Vec<Target>, Vec<Target>) =
             std::mem::take(&mut self.found).into_values().partition(|target| target.account.is_none());
         known.into_iter().for_each(|target| self.target(target));
-        // What was named without an account belongs to that of the credentials.
+        // A group named without an account belongs to the account of the credentials.
         for target in ours {
             if account.is_none() && self.is_named_by_arn(&target) {
                 self.told.unread.push(InputProblem { input: target.place(), reason: NAMED_TWICE.to_owned() });
@@ -424,11 +428,12 @@ impl GroupSearch<'_> {
     }
 }
 
-/// Why a group is not read by its name.
+/// Reason for not reading a group by its name.
 const NAMED_TWICE: &str = "not read: it is also named by an ARN, and nothing tells whether that is the same log group; \
     allow logs:DescribeLogGroups on it, or name it once";
 
-/// Why a function of another account is not read: one of the same name in our own account is not what was asked for.
+/// Returns why a function of another account is not read: a function of the same name in our own account is not what
+/// was asked for.
 fn foreign(theirs: &Owner, own: Option<&Owner>, account: Option<&str>) -> Option<String> {
     let (what, of, other) = match (own, account) {
         (Some(own), _) if own.partition != theirs.partition => ("partition", &theirs.partition, own.partition.as_str()),
@@ -441,26 +446,26 @@ fn foreign(theirs: &Owner, own: Option<&Owner>, account: Option<&str>) -> Option
     ))
 }
 
-/// The ARN of the log group of a function.
+/// Returns the ARN of a function's log group.
 fn group_arn(function: &FunctionByArn, group: &str) -> String {
     let Owner { partition, account } = &function.owner;
     format!("arn:{partition}:logs:{}:{account}:log-group:{group}", function.region)
 }
 
-/// Why a function with a qualifier is not read.
+/// Returns why a function with a qualifier is not read.
 fn one_version(qualifier: &str) -> String {
     format!("not read: one version or alias cannot be pulled by itself; leave out ':{qualifier}' to pull all versions")
 }
 
-/// Why `ACCOUNT:function:NAME` is not read.
+/// Reason for not reading `ACCOUNT:function:NAME`.
 const PART_OF_AN_ARN: &str = "not read: this is a part of an ARN; write the whole ARN, or only the function's name";
 
-/// A group in every output.
+/// Returns a group's name in every output.
 pub(super) fn place(group: &str, region: &str) -> String {
     format!("{group} ({region})")
 }
 
-/// Why a group that was named is not there.
+/// Returns why a named group was not found.
 pub(super) fn missing(group: &str, region: &str) -> String {
     format!(
         "there is no log group {group} in {region}: the function never ran there or has another name, or its log was \
@@ -468,7 +473,7 @@ pub(super) fn missing(group: &str, region: &str) -> String {
     )
 }
 
-/// Why a group of this class cannot be read.
+/// Returns why a group of this class cannot be read.
 fn unreadable(class: Class) -> Option<&'static str> {
     match class {
         Class::Standard => None,
@@ -477,16 +482,16 @@ fn unreadable(class: Class) -> Option<&'static str> {
     }
 }
 
-/// What to do about a group of the class INFREQUENT_ACCESS.
+/// Advice for a group of the class INFREQUENT_ACCESS.
 pub(super) const INFREQUENT_ACCESS: &str = "the log group has the class INFREQUENT_ACCESS, which only Logs Insights \
     reads: query `fields @timestamp, @logStream, @message` there and analyse the export";
-/// What to do about a group of the class DELIVERY.
+/// Advice for a group of the class DELIVERY.
 pub(super) const DELIVERY: &str = "the log group has the class DELIVERY, which cannot be read: analyse what it \
     delivers to S3 or Firehose";
 
 const DAY_MS: i64 = 86_400_000;
 
-/// The share of a group's bytes that falls into the window, as if they had come evenly.
+/// Estimates the bytes of a group in the window, assuming an even rate over its age or retention.
 fn estimate(info: &GroupInfo, request: &Request) -> u64 {
     let end = request.to.ms();
     let kept = info.retention_days.map_or(i64::MAX, |days| i64::from(days) * DAY_MS);

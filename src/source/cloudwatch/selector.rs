@@ -1,25 +1,25 @@
-//! What the user may write to choose log groups: names, globs and ARNs.
+//! Parsing of what selects log groups: names, globs and ARNs.
 
 use globset::{Glob, GlobMatcher};
 
 use super::failure::PullError;
 use crate::model;
 
-/// Names of which one is enough.
+/// A selector by name.
 #[derive(Clone, Debug)]
 pub(super) enum Choice {
-    /// This one.
+    /// Exactly this name.
     Exact(String),
-    /// All that match.
+    /// All names that match.
     Matching {
-        /// Every match begins with this.
+        /// Literal prefix of every match.
         prefix: String,
         glob: GlobMatcher,
     },
 }
 
 impl Choice {
-    /// Reads a name or a glob.
+    /// Parses a name or a glob.
     pub(super) fn parse(text: &str) -> Result<Self, PullError> {
         let Some(special) = text.find(['*', '?', '[', '{', '\\']) else {
             return Ok(Self::Exact(text.to_owned()));
@@ -28,7 +28,7 @@ impl Choice {
         Ok(Self::Matching { prefix: text[..special].to_owned(), glob: glob.compile_matcher() })
     }
 
-    /// Whatever begins with `prefix`.
+    /// Returns a selector for every name that begins with `prefix`.
     pub(super) fn beginning(prefix: &str) -> Result<Self, PullError> {
         let literal: String =
             prefix.chars().flat_map(|c| if "*?[]{}\\".contains(c) { vec!['\\', c] } else { vec![c] }).collect();
@@ -36,7 +36,7 @@ impl Choice {
         Ok(Self::Matching { prefix: prefix.to_owned(), glob: glob.compile_matcher() })
     }
 
-    /// What every name that it chooses begins with.
+    /// Returns the literal prefix of every selected name.
     pub(super) fn prefix(&self) -> &str {
         match self {
             Self::Exact(name) => name,
@@ -56,7 +56,7 @@ impl Choice {
     }
 }
 
-/// The account that something belongs to. Two partitions may use the same account id for different accounts.
+/// Owner of a resource. Two partitions may use the same account id for different accounts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Owner {
     pub(super) partition: String,
@@ -64,7 +64,7 @@ pub(super) struct Owner {
 }
 
 impl Owner {
-    /// Reads `arn:PARTITION:SERVICE:REGION:ACCOUNT:...`.
+    /// Parses the owner from `arn:PARTITION:SERVICE:REGION:ACCOUNT:...`.
     pub(super) fn of_arn(arn: &str) -> Option<Self> {
         let mut parts = arn.split(':');
         let (scheme, partition, account) = (parts.next()?, parts.next()?, parts.nth(2)?);
@@ -73,7 +73,7 @@ impl Owner {
     }
 }
 
-/// A function by its ARN: `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]`.
+/// A function given by ARN: `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FunctionByArn {
     pub(super) owner: Owner,
@@ -81,7 +81,7 @@ pub(super) struct FunctionByArn {
     pub(super) name: String,
     /// A version or an alias.
     pub(super) qualifier: Option<String>,
-    /// As it was typed.
+    /// The ARN as typed.
     pub(super) arn: String,
 }
 
@@ -103,13 +103,13 @@ impl FunctionByArn {
     }
 }
 
-/// A log group by its ARN: `arn:PARTITION:logs:REGION:ACCOUNT:log-group:NAME[:*]`.
+/// A log group given by ARN: `arn:PARTITION:logs:REGION:ACCOUNT:log-group:NAME[:*]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct GroupArn {
     pub(super) owner: Owner,
     pub(super) region: String,
     pub(super) name: String,
-    /// As the API takes it: without the `:*` of policies.
+    /// The ARN as the API takes it, without the `:*` that policies use.
     pub(super) arn: String,
 }
 

@@ -1,6 +1,7 @@
-//! What was pulled and waits for its turn: compressed in a temporary file, found again in the order of the result.
+//! Spool of pulled pages: a compressed temporary file, read back in the order of the result.
 //!
-//! Pages arrive in any order; they leave by log group, and by time within it. Memory holds where a page lies, 16 bytes.
+//! Pages arrive in any order and are read back by log group, and by time within a group. Memory holds only each page's
+//! location (16 bytes).
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -12,7 +13,7 @@ use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 
-/// Where a page lies.
+/// Location of a page in the file.
 #[derive(Clone, Copy, Debug)]
 struct PageLocation {
     offset: u64,
@@ -30,22 +31,22 @@ struct Pages {
 struct SpoolState {
     file: File,
     end: u64,
-    /// By log group, the slices by their first millisecond.
+    /// Slices of each log group, by their first millisecond.
     groups: Vec<BTreeMap<i64, Pages>>,
-    /// Nothing more will come.
+    /// Whether all pages have arrived.
     over: bool,
-    /// Why nothing can be written any more.
+    /// The write error, after which nothing can be spooled.
     broken: Option<String>,
 }
 
-/// Takes pages from the pullers and hands them to one reader.
+/// A queue of pages from many pullers to one reader.
 #[derive(Debug)]
 pub(super) struct PageSpool {
     state: Mutex<SpoolState>,
     news: Condvar,
 }
 
-/// Where the reader is.
+/// Position of the reader.
 #[derive(Debug, Default)]
 pub(super) struct Cursor {
     group: usize,
@@ -54,7 +55,7 @@ pub(super) struct Cursor {
 }
 
 impl PageSpool {
-    /// A spool for so many log groups.
+    /// Creates a spool for this number of log groups.
     pub(super) fn new(groups: usize) -> io::Result<Self> {
         let state = SpoolState {
             file: tempfile::tempfile()?,
@@ -70,14 +71,14 @@ impl PageSpool {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Announces a slice; it is waited for until it is done.
+    /// Announces a slice; the reader waits for it until it is closed.
     pub(super) fn open(&self, group: usize, start: i64) {
         if let Some(slices) = self.state().groups.get_mut(group) {
             slices.entry(start).or_default();
         }
     }
 
-    /// Takes the text of one page.
+    /// Stores the text of one page.
     pub(super) fn push(&self, group: usize, start: i64, text: &[u8]) -> Result<(), String> {
         if text.is_empty() {
             return Ok(());
@@ -96,7 +97,7 @@ impl PageSpool {
         Ok(())
     }
 
-    /// Nothing more will come of a slice.
+    /// Marks a slice as complete.
     pub(super) fn close(&self, group: usize, start: i64) {
         if let Some(pages) = self.state().groups.get_mut(group).and_then(|slices| slices.get_mut(&start)) {
             pages.done = true;
@@ -104,13 +105,13 @@ impl PageSpool {
         self.news.notify_all();
     }
 
-    /// Nothing more will come at all.
+    /// Marks the whole spool as complete.
     pub(super) fn end(&self) {
         self.state().over = true;
         self.news.notify_all();
     }
 
-    /// The next page in the order of the result; waits for it. `None` after the last.
+    /// Returns the next page in the order of the result, waiting until it arrives; `None` after the last.
     pub(super) fn next(&self, cursor: &mut Cursor) -> io::Result<Option<Vec<u8>>> {
         let mut state = self.state();
         loop {
@@ -127,7 +128,7 @@ impl PageSpool {
     }
 }
 
-/// What lies ahead of a cursor.
+/// The next step of a cursor.
 enum NextPage {
     Page(PageLocation),
     Wait,
@@ -173,7 +174,7 @@ impl SpoolState {
                 cursor.group += 1;
             }
         }
-        // A group without a slice was not begun; the end of the list may come before the end of the work.
+        // The end of the list may be reached before the end of the work, so only `over` ends the reading.
         if self.over { NextPage::End } else { NextPage::Wait }
     }
 }
