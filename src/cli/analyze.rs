@@ -1,4 +1,4 @@
-//! `analyze` and `demo`: one run from options to exit status.
+//! The commands `analyze` and `demo`: one run, from options to exit status.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use crate::pipeline::{self, AnalyzeError, Progress, Records, RunAnalysis, Silent
 use crate::render::{Answer, RecordSource, count, ledger_csv, ledger_json, one_line};
 use crate::wire::{EventLedger, Gate, LedgerRow, SCHEMA_VERSION};
 
-/// Analyses what the user named.
+/// Analyses the inputs that the user named.
 pub(super) fn files(args: AnalyzeArgs, terminal: &Terminal) -> Result<ExitStatus, RunError> {
     let paths = if args.paths.is_empty() { vec![PathBuf::from("-")] } else { args.paths };
     let options = RunOptions::resolve(paths, args.run, terminal)?;
@@ -28,7 +28,7 @@ pub(super) fn files(args: AnalyzeArgs, terminal: &Terminal) -> Result<ExitStatus
     })
 }
 
-/// Analyses the sample logs in the program.
+/// Analyses the sample logs built into the program.
 pub(super) fn demo(args: RunArgs, terminal: &Terminal) -> Result<ExitStatus, RunError> {
     let options = RunOptions::resolve(Vec::new(), args, terminal)?;
     run(options, |options| pipeline::analyze_samples(demo::SAMPLES, &options.pipeline))
@@ -43,7 +43,7 @@ fn run(
     Ok(finish(outputs, analysis, &options))
 }
 
-/// What to write, and where.
+/// Open outputs of a run.
 pub(super) struct Outputs {
     answers: Vec<(OutputTarget, OutputFile)>,
     ledger: Option<(LedgerTarget, OutputFile)>,
@@ -62,11 +62,11 @@ pub(super) fn open_outputs(options: &mut RunOptions) -> Result<Outputs, RunError
     Ok(Outputs { answers, ledger })
 }
 
-/// Writes the answer everywhere, says what the status stands for, and gives it.
+/// Writes all outputs, reports problems on standard error, and returns the exit status.
 pub(super) fn finish(outputs: Outputs, mut analysis: RunAnalysis, options: &RunOptions) -> ExitStatus {
     analysis.summary.gate = gate::evaluate(&options.rules, &analysis.summary);
     if let Some(gate) = &mut analysis.summary.gate {
-        // What was not read may be what the gate asks for.
+        // The unread log may be just what the gate tests.
         gate.passed &= analysis.unread_inputs == 0;
     }
     let mut written = write_all(outputs.answers, &mut analysis);
@@ -77,7 +77,7 @@ pub(super) fn finish(outputs: Outputs, mut analysis: RunAnalysis, options: &RunO
     status(&analysis, options, written)
 }
 
-/// Writes every output, also when an earlier one failed. True when all were written.
+/// Writes every output, even if an earlier one failed. Returns whether all were written.
 fn write_all(outputs: Vec<(OutputTarget, OutputFile)>, analysis: &mut RunAnalysis) -> bool {
     let mut written = true;
     for (target, output) in outputs {
@@ -91,7 +91,7 @@ fn write_all(outputs: Vec<(OutputTarget, OutputFile)>, analysis: &mut RunAnalysi
     written
 }
 
-/// Writes the events that need a person. True when the file is whole.
+/// Writes the ledger of events that need a person. Returns whether the file is complete.
 fn write_ledger(target: &LedgerTarget, output: OutputFile, analysis: &mut RunAnalysis) -> bool {
     let head = EventLedger {
         schema: SCHEMA_VERSION,
@@ -111,7 +111,7 @@ fn write_ledger(target: &LedgerTarget, output: OutputFile, analysis: &mut RunAna
     written.map_err(|failure| complain(&failure.message)).is_ok()
 }
 
-/// Tells on standard error what the exit status stands for.
+/// Reports on standard error the reasons for the exit status.
 fn report_problems(analysis: &RunAnalysis, options: &RunOptions) {
     let coverage = &analysis.summary.coverage;
     for message in analysis.summary.gate.iter().flat_map(gate::messages) {
@@ -120,7 +120,7 @@ fn report_problems(analysis: &RunAnalysis, options: &RunOptions) {
     if analysis.unread_inputs > 0 && (analysis.unread_logs > 0 || analysis.summary.gate.is_some() || !options.quiet) {
         complain(&unread(analysis));
     }
-    // The rest is in every output too, as coverage.
+    // Everything below is also in every output, as coverage.
     if options.quiet {
         return;
     }
@@ -135,14 +135,14 @@ fn report_problems(analysis: &RunAnalysis, options: &RunOptions) {
     }
 }
 
-/// What was not read, and where.
+/// Describes which inputs were not read.
 fn unread(analysis: &RunAnalysis) -> String {
     let inputs = count(analysis.unread_inputs, "input holds", "inputs hold");
     let first = analysis.summary.coverage.notes.first().map_or("", String::as_str);
     one_line(&format!("{inputs} lines of the Lambda platform of which none was read. {first}")).into_owned()
 }
 
-/// What was looked at, what was looked for, and what to try.
+/// Describes what was looked at, what was looked for, and what to try.
 fn nothing_found(analysis: &RunAnalysis, options: &RunOptions) -> String {
     let coverage = &analysis.summary.coverage;
     let inputs = count(coverage.inputs, "input", "inputs");
@@ -170,11 +170,11 @@ fn nothing_found(analysis: &RunAnalysis, options: &RunOptions) -> String {
     )
 }
 
-/// The first that applies.
+/// Returns the first exit status that applies.
 fn status(analysis: &RunAnalysis, options: &RunOptions, written: bool) -> ExitStatus {
     let gate: Option<&Gate> = analysis.summary.gate.as_ref();
     let strict = options.strict && !analysis.summary.coverage.complete;
-    // A file that is no log may quote what it likes, unless a gate or an empty answer rests on its being none.
+    // A file that is no log may quote platform lines, unless a gate or an empty answer depends on it being none.
     let unread = analysis.unread_logs > 0 || analysis.unread_inputs > 0 && (analysis.empty || gate.is_some());
     let incomplete = strict || unread;
     if gate.is_some_and(gate::failed) {
@@ -199,7 +199,7 @@ mod tests {
     use super::*;
     use crate::wire::{Coverage, FunctionSummary, Summary, Window};
 
-    /// An analysis with these failed attempts, and options from these arguments.
+    /// Creates an analysis with this many failed attempts, and options from these arguments.
     fn fixture(failed: u64, arguments: &[&str]) -> (RunAnalysis, RunOptions) {
         use clap::Parser;
         let arguments = ["lambda-triage", "demo"].into_iter().chain(arguments.iter().copied());

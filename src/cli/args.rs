@@ -289,8 +289,8 @@ pub(super) struct ShowArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct ExplainArgs {
-    /// A code (timeout.invoke), a category, the name of an error, an HTTP status, a log line or a part of one in quotes,
-    /// `shapes` (of input that are read) or `rules` (that give the verdicts)
+    /// A code (timeout.invoke), a category, the name of an error, an HTTP status, a log line or a part of one in
+    /// quotes; or `shapes` (of input that is read), `rules` (that give the verdicts)
     pub(super) code: Option<String>,
 
     /// Colours; auto means on a terminal, unless NO_COLOR is set

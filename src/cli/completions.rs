@@ -1,19 +1,19 @@
-//! Completion scripts for shells, made of the command line itself.
+//! Completion scripts for shells, generated from the command line's definition.
 
 use clap::CommandFactory;
 use clap_complete::Shell;
 
 use super::args::Args;
 
-/// The program's name on the command line.
+/// Name of the program on the command line.
 const NAME: &str = "lambda-triage";
 
-/// The script that a shell sources.
+/// Returns the script that a shell sources.
 pub(super) fn script(shell: Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Args::command(), NAME, &mut script);
-    // The labels of subcommands spell a hyphen in the program's name otherwise than what is compared with them, so that
-    // none is found (clap-rs/clap#6421).
+    // clap_complete spells a hyphen of the program's name differently in the labels of subcommands than in the word
+    // that is compared with them, so no subcommand would be found (clap-rs/clap#6421).
     String::from_utf8_lossy(&script).replace(&NAME.replace('-', "__subcmd__"), &NAME.replace('-', "__"))
 }
 
@@ -24,7 +24,7 @@ mod tests {
 
     use super::*;
 
-    /// Lists, line by line, what bash offers for the words of each line, with a line of dashes behind each answer.
+    /// Shell script that lists what bash offers for each line of words, with a line of dashes after each answer.
     const ASK: &str = r#"
         source "$1"
         completer=$(complete -p lambda-triage | sed 's/.*-F \([^ ]*\).*/\1/')
@@ -73,7 +73,7 @@ mod tests {
             wanted.push(vec![name.to_owned()]);
             for argument in sub.get_arguments().filter(|argument| !argument.is_hide_set()) {
                 let Some(long) = argument.get_long() else { continue };
-                // Behind nothing, and behind other arguments.
+                // As the first argument, and after other arguments.
                 for before in [&[NAME, name][..], &[NAME, name, "logs/", "--color", "never"]] {
                     let flag = format!("--{long}");
                     asked.push(words(&[before, &[&flag[..4]]].concat()));

@@ -1,8 +1,8 @@
-//! The sample logs of `demo`: five invented functions that show every kind of failure, in the older and the newer
-//! style of text lines and in JSON. A log's path tells its function, as in a directory of exports. They are fixtures of the
-//! tests as well, which say what is expected of each.
+//! Sample logs of `demo`: five invented functions that show every kind of failure, as older and newer text lines and as
+//! JSON. A log's path gives its function, as in a directory of exports. The tests use the same files as fixtures and
+//! state what is expected of each.
 
-/// Name and content of a log of the fixtures.
+/// Expands to the name and content of one fixture log.
 macro_rules! sample {
     ($path:literal) => {
         (concat!("demo/aws/lambda/", $path), include_bytes!(concat!("../../fixtures/logs/aws/lambda/", $path)))

@@ -1,10 +1,10 @@
-//! The exit status, and the failures that lead to it.
+//! Exit status of the program, and the failures that lead to it.
 
 use std::process::ExitCode;
 
 use crate::pipeline::AnalyzeError;
 
-/// How a run ended, the same for every output format. Where several apply, the first in this list.
+/// Exit status of a run, the same for every output format. If several apply, the first in this list counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitStatus {
     /// 130: interrupted.
@@ -30,7 +30,7 @@ impl From<ExitStatus> for ExitCode {
     }
 }
 
-/// Why a run ended early: a message for standard error, and the status.
+/// A failure that ended a run early: a message for standard error, and the status.
 #[derive(Debug)]
 pub(super) struct RunError {
     pub(super) status: ExitStatus,

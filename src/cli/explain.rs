@@ -1,4 +1,4 @@
-//! `explain`: the catalogue as a list, one page of it, or the page that a pasted log line leads to.
+//! The command `explain`: shows the catalogue as a list, one page of it, or the page for a pasted log line.
 
 use super::exit::RunError;
 use super::nearest::{nearest, suggestion};
@@ -9,7 +9,8 @@ use crate::pipeline::{recognise, unwrapped};
 use crate::render::{Ink, Style, category_of_heading, one_line, page};
 use crate::rules::RULES;
 
-/// The list of codes, or what there is on what was typed or pasted: a code, a name, a status, a log line or a part of one.
+/// Returns the list of codes, or the pages for what was typed or pasted: a code, a name, a status, a log line or a part
+/// of one.
 pub(super) fn text(typed: Option<&str>, style: &Style) -> Result<String, RunError> {
     let Some(typed) = typed else { return Ok(list(&CODES.iter().collect::<Vec<_>>(), style)) };
     match typed {
@@ -21,7 +22,7 @@ pub(super) fn text(typed: Option<&str>, style: &Style) -> Result<String, RunErro
         return Ok(pages);
     }
     let word = unwrapped(typed);
-    // What stands behind a name says more than a family of names, such as `Runtime.*`.
+    // For a name followed by more text, the text is tried first, since it says more than a family such as `Runtime.*`.
     let has_more = word.contains(char::is_whitespace);
     let by_name = |name: &str| -> Option<Result<String, RunError>> {
         let error = platform_error(name)?;
@@ -47,25 +48,25 @@ pub(super) fn text(typed: Option<&str>, style: &Style) -> Result<String, RunErro
     })
 }
 
-/// Names, each with a paragraph about it.
+/// Formats names, each with a paragraph about it.
 fn glossary(entries: impl Iterator<Item = (&'static str, &'static str)>, style: &Style) -> String {
     entries.map(|(name, about)| format!("{}\n{}\n", style.paint(Ink::Strong, name), page(about, style))).collect()
 }
 
-/// The pages to choose from for an HTTP status.
+/// Returns the pages to choose from for an HTTP status.
 fn http_status(word: &str, style: &Style) -> Option<String> {
     let found = HttpStatus::read(word)?;
     let note = found.in_front.map_or(String::new(), |note| format!(" {note}"));
     Some(choice(&found.status.to_string(), &note, &[found.of_lambda, found.of_others], style))
 }
 
-/// What services say of a failure instead of its name.
+/// Phrases that services print instead of a failure's name.
 const PHRASES: [(&str, &str); 2] = [
     ("rate exceeded", "TooManyRequestsException"),
     ("exceeded maximum allowed payload size", "Function.ResponseSizeTooLarge"),
 ];
 
-/// The page, or the pages to choose from, of an exception or errno name.
+/// Returns the page, or the pages to choose from, for an exception or errno name.
 fn name_of_error(word: &str, style: &Style) -> Option<String> {
     let word = word.trim_end_matches('.');
     let lower = word.to_ascii_lowercase();
@@ -78,7 +79,7 @@ fn name_of_error(word: &str, style: &Style) -> Option<String> {
     }
 }
 
-/// The pages of all names that begin as the word does before it breaks off.
+/// Returns the pages of all names that begin like a word cut off with `…`, `...` or `*`.
 fn beginning_of_names(typed: &str, style: &Style) -> Option<String> {
     let typed = typed.trim();
     let begin = ["…", "...", "*"].iter().find_map(|end| typed.strip_suffix(end)).filter(|begin| begin.len() >= 3)?;
@@ -90,7 +91,7 @@ fn beginning_of_names(typed: &str, style: &Style) -> Option<String> {
     }
 }
 
-/// The page for the name of an error that no table has: most errors are of the code.
+/// Returns the page for an error name that no table has: most such errors come from the function's own code.
 fn error_of_code(word: &str, style: &Style) -> Option<String> {
     let named = ["Error", "Exception", "Fault", "Failure"].iter().any(|end| word.ends_with(end));
     let is_name = named && word.chars().all(|char| char.is_alphanumeric() || "_.:$".contains(char));
@@ -102,7 +103,7 @@ fn error_of_code(word: &str, style: &Style) -> Option<String> {
     Some(format!("{}\n{}", page(&intro, style), page(&code.page(), style)))
 }
 
-/// A list of the codes of which the Lambda API means the first.
+/// Lists codes, of which the first applies to the Lambda API.
 fn choice(word: &str, note: &str, codes: &[&'static str], style: &Style) -> String {
     let found: Vec<&CodeInfo> = codes.iter().filter_map(|code| catalogue_code(code)).collect();
     let text =
@@ -114,7 +115,8 @@ fn catalogue_code(id: &str) -> Option<&'static CodeInfo> {
     CODES.iter().find(|code| code.id == id)
 }
 
-/// A code has its page; a category, or the beginning of several codes, the list of them, after its own page if it has one.
+/// Returns the page of a code; for a category, or a prefix of several codes, the list of them, after its own page if
+/// there is one.
 fn look_up(codes: &'static [CodeInfo], word: &str, style: &Style) -> Result<String, RunError> {
     let spelt = word.trim().trim_end_matches('.').to_lowercase();
     let typed = spelt.replace(' ', "_");
@@ -144,7 +146,7 @@ fn unknown(codes: &'static [CodeInfo], word: &str) -> RunError {
     RunError::usage(format!("no code '{}'{} (lambda-triage explain lists them)", one_line(word), suggestion(&near)))
 }
 
-/// Codes with their titles, under a line for each category.
+/// Lists codes with their titles, under a heading per category.
 fn list(codes: &[&CodeInfo], style: &Style) -> String {
     let width = codes.iter().map(|code| code.id.len()).max().unwrap_or(0) + 2;
     let mut out = String::new();
@@ -165,7 +167,7 @@ fn list(codes: &[&CodeInfo], style: &Style) -> String {
     out
 }
 
-/// Blanks after the text up to so many columns.
+/// Returns the blanks that pad the text to this many columns.
 fn pad(text: &str, columns: usize) -> String {
     " ".repeat(columns.saturating_sub(text.len()))
 }
@@ -217,7 +219,7 @@ mod tests {
         assert!(text(Some("shipped order 17"), &Style::PLAIN).is_err());
     }
 
-    /// What the page of a code says of how it is detected, in code marks.
+    /// Returns the text in code marks of a page's section on detection.
     fn marks(page: &str) -> impl Iterator<Item = &str> {
         let part =
             page.split("## How it is detected\n").nth(1).and_then(|rest| rest.split("\n## ").next()).unwrap_or("");
@@ -226,7 +228,7 @@ mod tests {
 
     #[test]
     fn what_a_page_quotes_leads_back_to_it() {
-        // Words that stand for something, and error types that lead elsewhere unless they came during init.
+        // Placeholders, and error types that lead elsewhere unless they occurred during init.
         const OTHERS: [&str; 7] =
             ["Reason", "fail", "message: class", "platform.start", "killed", "Runtime.ExitError", "Extension.Crash"];
         let mut wrong = Vec::new();

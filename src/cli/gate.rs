@@ -1,6 +1,6 @@
-//! The gate: conditions on the numbers of a summary that make a run fail.
+//! Gate of a run: conditions on the numbers of a summary that make the run fail.
 //!
-//! Pure: text to a rule, rule and summary to a result. A condition says what fails the run: `failed > 0`.
+//! Pure functions: text to a rule, rule and summary to a result. A condition says what fails the run: `failed > 0`.
 
 use globset::{Glob, GlobMatcher};
 use serde_json::Value;
@@ -9,12 +9,12 @@ use super::metrics::{self, Metric};
 use crate::render::one_line;
 use crate::wire::{Condition, FunctionSummary, Gate, Summary};
 
-/// One `--fail-on`.
+/// A rule of `--fail-on`.
 #[derive(Clone, Debug)]
 pub(super) struct FailOn {
-    /// As typed.
+    /// Expression as typed.
     expression: String,
-    /// Which functions; the totals without it.
+    /// Functions that the rule applies to; `None` for the totals.
     functions: Option<GlobMatcher>,
     metric: &'static Metric,
     operator: Operator,
@@ -24,7 +24,7 @@ pub(super) struct FailOn {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Threshold {
     Number(f64),
-    /// A share of the function's timeout.
+    /// A share of the function's timeout (1.0 is all of it).
     OfLimit(f64),
 }
 
@@ -38,7 +38,7 @@ enum Operator {
     NotEqual,
 }
 
-/// Longer signs first, so that `>=` is not read as `>`.
+/// Operators by sign. Longer signs come first, so that `>=` is not read as `>`.
 const OPERATORS: [(&str, Operator); 6] = [
     (">=", Operator::GreaterOrEqual),
     ("<=", Operator::LessOrEqual),
@@ -48,7 +48,7 @@ const OPERATORS: [(&str, Operator); 6] = [
     ("<", Operator::Less),
 ];
 
-/// Reads `[GLOB:]PATH OP VALUE`.
+/// Parses `[GLOB:]PATH OP VALUE`.
 pub(super) fn condition(text: &str) -> Result<FailOn, String> {
     let shape = || "it needs a path, an operator and a value, such as 'failed > 0'".to_owned();
     let sign = |char: char| matches!(char, '<' | '>' | '=' | '!');
@@ -79,7 +79,7 @@ pub(super) fn condition(text: &str) -> Result<FailOn, String> {
     })
 }
 
-/// Reads `0`, `1%`, `500ms`, `3s`, `80%limit`, and checks that the unit fits the number it is compared with.
+/// Parses `0`, `1%`, `500ms`, `3s` or `80%limit`, and checks that the unit fits the metric.
 fn threshold(text: &str, metric: &Metric) -> Result<Threshold, String> {
     let path = &metric.path;
     let wrong = || format!("'{text}' is not a value; write 10, 1%, 500ms, 3s or 80%limit");
@@ -103,17 +103,18 @@ fn threshold(text: &str, metric: &Metric) -> Result<Threshold, String> {
     }
 }
 
-/// The number that `%limit` is a share of.
+/// Path of the number that `%limit` refers to.
 const LIMIT: &str = "timeout_ms";
 const SHARE: &str = "compare it with a share such as 5%";
 
-/// Refuses a value that the number never has, and a bound that it never passes: a gate that cannot fail would look like
-/// one that passes. What is always true is accepted on the bound itself (`failed >= 0`), since it fails in plain sight.
+/// Refuses a value that the number never has, and a bound that it never passes, because a gate that cannot fail would
+/// look like one that passes. A condition that is always true is accepted on the bound itself (`failed >= 0`), since it
+/// visibly fails.
 fn refuse_the_impossible(metric: &Metric, operator: Operator, threshold: Threshold, typed: &str) -> Result<(), String> {
     let Metric { path, least, most, whole } = metric;
     let (value, is_exact) = match threshold {
         Threshold::Number(value) => (value, true),
-        // A share has the sign of the time that it stands for, and no time is too long.
+        // A share has the sign of its time, and there is no upper bound for a time.
         Threshold::OfLimit(share) => (share, false),
     };
     if value < *least || value > *most {
@@ -139,7 +140,7 @@ fn refuse_the_impossible(metric: &Metric, operator: Operator, threshold: Thresho
     }
 }
 
-/// What came of one condition for the totals or one function.
+/// Result of one condition, for the totals or one function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum CheckResult {
     Pass,
@@ -157,7 +158,7 @@ impl CheckResult {
     }
 }
 
-/// Evaluates all rules; `None` without any.
+/// Evaluates all rules; `None` if there are none.
 pub(super) fn evaluate(rules: &[FailOn], summary: &Summary) -> Option<Gate> {
     if rules.is_empty() {
         return None;
@@ -166,12 +167,12 @@ pub(super) fn evaluate(rules: &[FailOn], summary: &Summary) -> Option<Gate> {
     Some(Gate { passed: conditions.iter().all(|one| one.result == CheckResult::Pass.as_str()), conditions })
 }
 
-/// Some condition is true: the run fails.
+/// Returns whether a condition is true, which fails the run.
 pub(super) fn failed(gate: &Gate) -> bool {
     gate.conditions.iter().any(|one| one.result == CheckResult::Fail.as_str())
 }
 
-/// One line for each condition that is true or could not be evaluated.
+/// Returns a line for each condition that is true or could not be evaluated.
 pub(super) fn messages(gate: &Gate) -> Vec<String> {
     gate.conditions.iter().filter(|one| one.result != CheckResult::Pass.as_str()).map(message).collect()
 }
@@ -188,7 +189,7 @@ fn message(condition: &Condition) -> String {
     }
 }
 
-/// With up to four decimals: a rate of 1/3 need not fill the line.
+/// Formats a number with up to four decimals, so that 1/3 does not fill the line.
 fn readable(value: f64) -> String {
     let text = format!("{value:.4}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
@@ -245,7 +246,7 @@ fn scope(function: &FunctionSummary) -> String {
     function.function.clone().unwrap_or_else(|| "(no name)".to_owned())
 }
 
-/// A summary always serialises: its keys are strings and its numbers finite or null.
+/// Converts to JSON. A summary always serialises: its keys are strings, and its numbers finite or null.
 fn json(value: &impl serde::Serialize) -> Value {
     serde_json::to_value(value).unwrap_or(Value::Null)
 }
@@ -358,7 +359,7 @@ mod tests {
         }
     }
 
-    /// Held against every value that a number could have, rather than against its bounds.
+    /// Checks against every value that a number could have, not only its bounds.
     #[test]
     fn a_condition_is_taken_when_it_can_be_true_of_a_value_that_the_number_can_have() {
         let texts = ["-1", "-0.5", "0", "0.25", "1", "1.5", "2", "5", "100", "101", "1000000"];

@@ -1,5 +1,5 @@
-//! The numbers of a summary that a gate can ask for, and what values they can have, found in its JSON Schema: no second
-//! list to keep.
+//! Metrics for gates: the numbers of a summary and their ranges, taken from its JSON Schema so that no second list has
+//! to be kept.
 
 use std::sync::LazyLock;
 
@@ -8,35 +8,35 @@ use serde_json::Value;
 use super::nearest::{nearest, suggestion};
 use crate::wire::{Coverage, FunctionSummary};
 
-/// Shorter words for common paths, whole or as the beginning of a path.
+/// Short names for common paths, usable as a whole path or as its beginning.
 const ALIASES: [(&str, &str); 2] = [("lost_events", "outcomes.exhausted"), ("duration", "duration_ms.all")];
 
-/// A number in the summary.
+/// A number in the summary that a gate can test.
 #[derive(Debug, PartialEq)]
 pub(super) struct Metric {
-    /// Where it is: keys joined by dots.
+    /// Path of the number: keys joined by dots.
     pub(super) path: String,
-    /// The smallest value that it can have.
+    /// Smallest possible value.
     pub(super) least: f64,
-    /// The largest value that it can have; infinite where there is none.
+    /// Largest possible value; infinite if there is none.
     pub(super) most: f64,
-    /// It has no fraction.
+    /// Whether it is a whole number.
     pub(super) whole: bool,
 }
 
 impl Metric {
-    /// A share of something, 0 to 1.
+    /// Returns whether it is a share of something, from 0 to 1.
     pub(super) fn is_ratio(&self) -> bool {
         self.most == 1.0
     }
 
-    /// A time in milliseconds.
+    /// Returns whether it is a time in milliseconds.
     pub(super) fn is_time(&self) -> bool {
         self.path.split('.').any(|part| part.ends_with("_ms"))
     }
 }
 
-/// Every number in the summary of a function or of the totals, and in its coverage.
+/// Every number in the summary of a function or of the totals, and in the coverage.
 static METRICS: LazyLock<Vec<Metric>> = LazyLock::new(|| {
     let mut metrics = Vec::new();
     collect(&schemars::schema_for!(FunctionSummary).to_value(), "", &mut metrics);
@@ -44,7 +44,7 @@ static METRICS: LazyLock<Vec<Metric>> = LazyLock::new(|| {
     metrics
 });
 
-/// Finds the number that was typed: by its path, an alias, or the last part of its path where that is unique.
+/// Finds a number by its path, an alias, or the last part of its path if that is unique.
 pub(super) fn resolve(typed: &str) -> Result<&'static Metric, String> {
     let typed = typed.strip_prefix("totals.").unwrap_or(typed);
     let full = unalias(typed);
@@ -80,7 +80,7 @@ fn unalias(typed: &str) -> String {
     typed.to_owned()
 }
 
-/// The number at a path; `None` where it is null.
+/// Returns the number at a path; `None` if it is null.
 pub(super) fn number(value: &Value, path: &str) -> Option<f64> {
     path.split('.').try_fold(value, |value, key| value.get(key))?.as_f64()
 }
@@ -118,7 +118,7 @@ fn has_type(schema: &Value, types: &[&str]) -> bool {
     schema.get("type").is_some_and(|kind| is_one(kind) || kind.as_array().is_some_and(|kinds| kinds.iter().any(is_one)))
 }
 
-/// All numbers, for laws that hold for each.
+/// Returns all metrics, for laws that hold for each.
 #[cfg(test)]
 pub(super) fn all() -> &'static [Metric] {
     &METRICS

@@ -1,4 +1,4 @@
-//! The command line: reads arguments, runs the command, and tells the result as an exit status.
+//! Command line of the program: parses the arguments, runs the command and returns the exit status.
 
 mod analyze;
 mod args;
@@ -73,7 +73,7 @@ fn dispatch(command: Command, terminal: Terminal) -> Result<ExitStatus, RunError
     }
 }
 
-/// The JSON Schema of an output, pretty-printed: of what is written, where every key is present.
+/// Returns the JSON Schema of an output, pretty-printed. It describes what is written, so every key is required.
 fn schema(of: SchemaOf) -> String {
     let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
     let schema = match of {
@@ -84,7 +84,7 @@ fn schema(of: SchemaOf) -> String {
     format!("{:#}\n", schema.as_value())
 }
 
-/// Writes to standard output; a pipe that was closed is a normal end.
+/// Writes to standard output; a closed pipe is a normal end.
 fn print_text(text: &str) -> Result<ExitStatus, RunError> {
     let mut out = io::stdout().lock();
     output::closed_pipe_is_fine(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
@@ -92,7 +92,8 @@ fn print_text(text: &str) -> Result<ExitStatus, RunError> {
     Ok(ExitStatus::Success)
 }
 
-/// Help asked for is an answer, anything else wrong usage. Where even that cannot be printed, the status tells.
+/// Prints help or a usage error. Requested help is a success, anything else wrong usage. If printing fails, the exit
+/// status remains.
 fn show_usage(error: &clap::Error) -> ExitStatus {
     let text = error.render().to_string();
     match text.strip_prefix("error: ") {
@@ -102,7 +103,7 @@ fn show_usage(error: &clap::Error) -> ExitStatus {
     if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Success }
 }
 
-/// The help of a subcommand on standard error.
+/// Prints the help of a subcommand to standard error.
 fn show_help(name: &str) {
     let mut command = Args::command();
     command.build();
@@ -111,7 +112,7 @@ fn show_help(name: &str) {
     }
 }
 
-/// A message on standard error. Where nobody can read it, the exit status has to do.
+/// Prints a message to standard error. If that fails, only the exit status remains.
 fn complain(message: &str) {
     let _ = writeln!(io::stderr(), "lambda-triage: {}", without_commands(message));
 }

@@ -1,4 +1,4 @@
-//! Moments and spans of time as people type them.
+//! Parsing of moments and durations as people type them.
 
 use crate::model::Timestamp;
 
@@ -6,7 +6,7 @@ use crate::model::Timestamp;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TimeLength(pub(super) i64);
 
-/// `2026-01-02T03:04:05Z`, `2026-01-02 03:04`, `2026-01-02` (its first moment); UTC without a zone.
+/// Parses `2026-01-02T03:04:05Z`, `2026-01-02 03:04` or `2026-01-02` (its first moment); UTC if no zone is given.
 pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
     let wrong = || format!("'{text}' is not a date or time; write 2026-01-02 or 2026-01-02T03:04:05Z");
     let full = match text.len() {
@@ -21,7 +21,7 @@ pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
     if used == full.len() && plausible { Ok(at) } else { Err(wrong()) }
 }
 
-/// `90s`, `90m`, `3h`, `2d`, `1w`
+/// Parses `90s`, `90m`, `3h`, `2d` or `1w`.
 pub(super) fn span(text: &str) -> Result<TimeLength, String> {
     let wrong = || format!("'{text}' is not a duration; write 90m, 3h or 2d");
     let unit = text.chars().next_back().ok_or_else(wrong)?;
@@ -40,17 +40,17 @@ pub(super) fn span(text: &str) -> Result<TimeLength, String> {
     }
 }
 
-/// A moment, or how long before now.
+/// A moment, absolute or relative to now.
 #[cfg(feature = "cloudwatch")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum When {
-    /// This moment.
+    /// An absolute moment.
     At(Timestamp),
-    /// So long ago.
+    /// This long before now.
     Ago(TimeLength),
 }
 
-/// `now`, `3h` (ago), or a moment.
+/// Parses `now`, `3h` (ago), or a moment.
 #[cfg(feature = "cloudwatch")]
 pub(super) fn when(text: &str) -> Result<When, String> {
     if text == "now" {

@@ -1,9 +1,9 @@
-//! "Did you mean": the known names that are closest to a wrong one.
+//! Suggestions ("did you mean") of the known names closest to a wrong one.
 
-/// Names offered at most.
+/// Most names offered.
 const MOST: usize = 3;
 
-/// The nearest names, best first: those that contain the word, then those within a few typing errors.
+/// Returns the nearest names, best first: those that contain the word, and those within a few typing errors.
 pub(super) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let word = word.to_lowercase();
     let mut ranked: Vec<(usize, &str)> = names
@@ -22,7 +22,7 @@ pub(super) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) 
     ranked.into_iter().map(|(_, name)| name).collect()
 }
 
-/// `; did you mean a, b or c?`, or nothing.
+/// Returns `; did you mean a, b or c?`, or nothing.
 pub(super) fn suggestion(names: &[&str]) -> String {
     match names {
         [] => String::new(),

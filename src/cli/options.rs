@@ -1,4 +1,5 @@
-//! What a run needs, made of what was typed. The only place that looks at the terminal and the environment.
+//! Options of a run, made from the arguments. The only module of the command line that inspects the terminal and the
+//! environment.
 
 use std::io::{self, IsTerminal};
 use std::num::NonZero;
@@ -17,20 +18,20 @@ use crate::source::FileId;
 use crate::summary::Prices;
 use crate::wire::Redaction;
 
-/// Columns where the terminal does not tell, and for files and pipes.
+/// Width in columns for files and pipes, and for terminals that do not tell theirs.
 const DEFAULT_WIDTH: usize = 80;
-/// Lines wider than this are hard to read, except for the columns of the matrix.
+/// Limits on the width. Wider lines are hard to read, except for the columns of the matrix.
 const WIDTHS: std::ops::RangeInclusive<usize> = 60..=160;
 
-/// What surrounds the process.
+/// Properties of the process's terminal and environment.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Terminal {
-    /// Standard input is a terminal.
+    /// Whether standard input is a terminal.
     pub(super) stdin: bool,
     stdout: bool,
     stderr: bool,
     width: usize,
-    /// `NO_COLOR` is set (no-color.org), or the terminal is dumb.
+    /// Whether `NO_COLOR` is set (no-color.org) or the terminal is dumb.
     colorless: bool,
 }
 
@@ -46,7 +47,7 @@ impl Terminal {
         }
     }
 
-    /// How text on standard output may look.
+    /// Returns the style of text on standard output.
     pub(super) fn style(&self, color: ColorChoice) -> Style {
         let color = match color {
             ColorChoice::Always => true,
@@ -62,12 +63,12 @@ impl Terminal {
 #[derive(Debug)]
 pub(super) struct OutputTarget {
     pub(super) renderer: &'static Renderer,
-    /// The file; standard output without it.
+    /// Path of the file; `None` for standard output.
     pub(super) path: Option<PathBuf>,
     pub(super) style: Style,
 }
 
-/// What a run needs.
+/// Options of one run.
 #[derive(Debug)]
 pub(super) struct RunOptions {
     pub(super) pipeline: pipeline::Options,
@@ -97,7 +98,7 @@ impl RunOptions {
         Ok(options)
     }
 
-    /// What does not depend on where the logs are. `save` is one more file that is written.
+    /// Resolves the options that do not depend on where the logs are. `save` is a further file that will be written.
     pub(super) fn shared(args: SharedArgs, save: Option<&Path>, terminal: &Terminal) -> Result<Self, RunError> {
         let targets = targets(&args, terminal);
         let outputs = files_written(&targets, &args, save)?;
@@ -136,7 +137,7 @@ impl RunOptions {
     }
 }
 
-/// What finds side effects: the table of operations, and the user's markers.
+/// Loads the detection of side effects: the table of operations, and the user's markers.
 pub(super) fn effects(markers: Option<&Path>) -> Result<Effects, RunError> {
     let Some(path) = markers else { return Ok(Effects::default()) };
     let wrong = |reason: String| RunError::usage(format!("--markers {}: {}", path.display(), one_line(reason.trim())));
@@ -144,7 +145,7 @@ pub(super) fn effects(markers: Option<&Path>) -> Result<Effects, RunError> {
     Markers::parse(&text).map(Effects::new).map_err(|error| wrong(error.to_string()))
 }
 
-/// The main output and the reports.
+/// Returns the main output and the reports.
 fn targets(args: &SharedArgs, terminal: &Terminal) -> Vec<OutputTarget> {
     let path = args.output.clone().filter(|path| path.as_os_str() != "-");
     let style = if path.is_some() { file_style(args.color) } else { terminal.style(args.color) };
@@ -157,7 +158,7 @@ fn targets(args: &SharedArgs, terminal: &Terminal) -> Vec<OutputTarget> {
     targets
 }
 
-/// The files that are written: no two outputs into one, and none into what is read.
+/// Returns the files to write. Refuses two outputs to one file, and a markers file as an output.
 fn files_written(targets: &[OutputTarget], args: &SharedArgs, save: Option<&Path>) -> Result<Vec<PathBuf>, RunError> {
     let ledger = args.ledger.as_ref().map(|ledger| ledger.path.as_path());
     let files = targets.iter().filter_map(|target| target.path.as_deref()).chain(ledger).chain(save);
@@ -171,7 +172,7 @@ fn files_written(targets: &[OutputTarget], args: &SharedArgs, save: Option<&Path
     Ok(files)
 }
 
-/// How text in a file may look: plain unless colours were demanded.
+/// Returns the style of text in a file: plain unless colours were demanded.
 fn file_style(color: ColorChoice) -> Style {
     Style { color: matches!(color, ColorChoice::Always), ..Style::PLAIN }
 }

@@ -1,4 +1,4 @@
-//! Where output goes: standard output, or a file that appears when it is whole.
+//! Destinations of output: standard output, or a file that appears only when it is complete.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -9,16 +9,16 @@ use tempfile::NamedTempFile;
 use super::exit::RunError;
 use crate::source::{FileId, place};
 
-/// An output that is open.
+/// An open output.
 #[derive(Debug)]
 pub(super) enum OutputFile {
     Stdout,
-    /// Written beside its place and renamed at the end, so that it is whole or absent.
+    /// A regular file, written beside its place and renamed at the end, so that it is complete or absent.
     Whole {
         directory: PathBuf,
         path: PathBuf,
     },
-    /// A device or a named pipe, which cannot be renamed to.
+    /// A device or a named pipe, which cannot be replaced by renaming.
     Direct {
         file: File,
         path: PathBuf,
@@ -26,7 +26,7 @@ pub(super) enum OutputFile {
 }
 
 impl OutputFile {
-    /// Opens, or tries to, before the work starts, so that a wrong path fails at once.
+    /// Opens the output before the work starts, so that a wrong path fails at once.
     pub(super) fn open(path: Option<&Path>) -> Result<Self, RunError> {
         let Some(path) = path else { return Ok(Self::Stdout) };
         Self::open_file(path).map_err(|error| RunError::io(format!("cannot write {}: {error}", path.display())))
@@ -41,15 +41,15 @@ impl OutputFile {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        // A link stays a link: what it points to is replaced, or made.
+        // A link stays a link: its target is replaced or created.
         let path = place(path);
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        // Tried now and removed again: an interrupted run leaves nothing behind.
+        // Only a test: the temporary file is removed at once, so that an interrupted run leaves nothing behind.
         drop(temporary_for(&path, directory)?);
         Ok(Self::Whole { directory: directory.to_owned(), path })
     }
 
-    /// Writes what `print` prints and puts the file in its place. A pipe that the reader closed is a normal end.
+    /// Writes what `print` prints and moves the file to its place. A pipe closed by its reader is a normal end.
     pub(super) fn write(self, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), RunError> {
         let (name, result) = match self {
             Self::Stdout => ("standard output".to_owned(), buffered(&mut io::stdout().lock(), print)),
@@ -80,7 +80,8 @@ fn write_whole(directory: &Path, path: &Path, print: impl FnOnce(&mut dyn Write)
     Ok(())
 }
 
-/// With the permissions of the file that it replaces, or of any new file: not the private ones of temporary files.
+/// Creates a temporary file with the permissions of the file that it replaces, or of any new file, rather than the
+/// private ones of temporary files.
 fn temporary_for(path: &Path, directory: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".lambda-triage-");
@@ -92,7 +93,7 @@ fn temporary_for(path: &Path, directory: &Path) -> io::Result<NamedTempFile> {
         builder.permissions(kept.clone().unwrap_or(Permissions::from_mode(0o666)));
         let temporary = builder.tempfile_in(directory)?;
         if let Some(kept) = kept {
-            // A new file has no more than the umask leaves it.
+            // At creation the umask reduced the permissions.
             temporary.as_file().set_permissions(kept)?;
         }
         Ok(temporary)
@@ -104,8 +105,8 @@ fn temporary_for(path: &Path, directory: &Path) -> io::Result<NamedTempFile> {
     }
 }
 
-/// Refuses two outputs into one file, however they are named: the second would replace the first. A device or a pipe takes
-/// both.
+/// Refuses two outputs to one file, however the paths spell it: the second would replace the first. A device or a pipe
+/// may take both.
 pub(super) fn refuse_one_file_twice<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Result<(), RunError> {
     let mut seen = Vec::new();
     for path in paths.into_iter().filter(|path| fs::metadata(path).map_or(true, |found| found.is_file())) {

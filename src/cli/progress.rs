@@ -1,4 +1,4 @@
-//! A progress bar on standard error, for work that takes a while.
+//! Progress bar on standard error, for work that takes a while.
 
 use std::sync::Once;
 use std::time::{Duration, Instant};
@@ -7,10 +7,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::pipeline::Progress;
 
-/// Work that is done sooner needs no bar.
+/// Delay before the bar appears; shorter work needs none.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// The bar: hidden until the work has taken a while.
+/// A progress bar that is hidden until the work has taken a while.
 #[derive(Debug)]
 pub(super) struct Bar {
     bar: ProgressBar,
@@ -27,7 +27,7 @@ impl Bar {
         Self { bar, started: Instant::now(), shown: Once::new() }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(super) fn clear(&self) {
         self.bar.finish_and_clear();
     }

@@ -1,4 +1,5 @@
-//! `pull`: what was typed becomes a request, its answer an exit status. The only place that looks at the clock.
+//! The command `pull`: turns arguments into a request and the result into an exit status. The only module that reads
+//! the wall clock.
 
 use std::fs::File;
 use std::io::{self, Seek};
@@ -18,12 +19,12 @@ use crate::model::Timestamp;
 use crate::pipeline;
 use crate::source::cloudwatch::{Pull, PullError, Request, Signal};
 
-/// What a pull is called in every output when it is not saved.
+/// Input name of a pull that is not saved.
 const UNSAVED: &str = "cloudwatch";
-/// The time before now that is looked at when none is named.
+/// Default window, before the end.
 const SINCE: TimeLength = TimeLength(3_600_000);
 
-/// Pulls and analyses.
+/// Pulls logs and analyses them.
 pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus, RunError> {
     if args.functions.is_empty() && !args.all && args.prefix.is_empty() && args.log_group.is_empty() {
         show_help("pull");
@@ -42,7 +43,7 @@ pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus,
     let name = save.as_deref().map_or_else(|| UNSAVED.to_owned(), |path| path.display().to_string());
     let bars = Arc::new(Bars::new(options.progress, options.quiet));
     let pull = Pull::start(request, &name, handle, Arc::clone(&bars) as _).map_err(failure)?;
-    // One input, in one order: more workers would find nothing to do.
+    // A pull is one input in one order, so more workers would find nothing to do.
     options.pipeline.threads = 1;
     let analysis = pipeline::analyze_source(&pull, &options.pipeline, &*bars);
     bars.clear();
@@ -59,7 +60,7 @@ pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus,
     })
 }
 
-/// Says what went wrong with the pull or its file, and puts the file in its place.
+/// Reports failures of the pull or of its file, and moves the file to its place. Returns whether there were any.
 fn problems(pull: &Pull, saved: Option<Saved>) -> bool {
     let mut any = false;
     let mut say = |message: &str| {
@@ -75,7 +76,7 @@ fn problems(pull: &Pull, saved: Option<Saved>) -> bool {
     any
 }
 
-/// The file of `--save`: gathered in a temporary one without a name, and written when it is whole.
+/// Output file of `--save`: collected in an unnamed temporary file, and written when complete.
 struct Saved {
     gathered: File,
     output: OutputFile,
@@ -112,7 +113,7 @@ fn failure(reason: PullError) -> RunError {
     }
 }
 
-/// What was typed, with its times fixed.
+/// Converts the arguments to a request with fixed times.
 fn request(args: PullArgs, now: Timestamp) -> Result<Request, RunError> {
     let before = |at: Timestamp, span: TimeLength| {
         let ms = at.ms().checked_sub(span.0).and_then(Timestamp::from_ms);
@@ -144,7 +145,7 @@ fn request(args: PullArgs, now: Timestamp) -> Result<Request, RunError> {
     })
 }
 
-/// The clock, looked at once: the end of the window stays where it is while pages are read.
+/// Reads the clock, once per run, so that the end of the window stays fixed while pages are read.
 fn now() -> Option<Timestamp> {
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let ms = i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX);

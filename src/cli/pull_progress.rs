@@ -1,4 +1,4 @@
-//! Progress of a pull on standard error: what will be read, and how far each log group is.
+//! Progress of a pull on standard error: what will be read, and the state of each log group.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -10,14 +10,14 @@ use crate::pipeline::Progress;
 use crate::render::one_line;
 use crate::source::cloudwatch::{Account, Outlook, PullWatch};
 
-/// More groups than this are worth a word before they are read.
+/// Number of groups above which the amount is announced before reading.
 const HANDFUL: usize = 5;
-/// And so are more bytes than this.
+/// Number of bytes above which the amount is announced before reading.
 const MANY_BYTES: u64 = 10_000_000_000;
-/// Lines on the terminal: the groups that are being read.
+/// Most progress lines on the terminal, one per group being read.
 const LINES: usize = 6;
 
-/// The bars.
+/// Progress bars of a pull.
 #[derive(Debug)]
 pub(super) struct Bars {
     shown: bool,
@@ -30,16 +30,16 @@ pub(super) struct Bars {
 
 #[derive(Debug, Default)]
 struct BarsState {
-    /// Name, and milliseconds of its log that are covered.
+    /// Name of each group, and the milliseconds of its log that are covered.
     groups: Vec<(String, u64)>,
     window_ms: u64,
     total: Option<ProgressBar>,
-    /// Groups that have a line.
+    /// Groups that have a line on the terminal.
     lines: Vec<(usize, ProgressBar)>,
 }
 
 impl Bars {
-    /// Bars on a terminal; without one, and when it shall be quiet, nothing.
+    /// Creates the bars; they stay hidden without a terminal or when `--quiet` is given.
     pub(super) fn new(shown: bool, quiet: bool) -> Self {
         let target = if shown { ProgressDrawTarget::stderr_with_hz(5) } else { ProgressDrawTarget::hidden() };
         Self {
@@ -52,9 +52,9 @@ impl Bars {
         }
     }
 
-    /// Takes the bars away.
+    /// Removes the bars.
     pub(super) fn clear(&self) {
-        // A terminal that is gone needs no clearing.
+        // A terminal that no longer exists needs no clearing.
         let _ = self.all.clear();
     }
 
@@ -62,7 +62,7 @@ impl Bars {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A bar of one group.
+    /// Adds the bar of one group.
     fn line(&self, state: &BarsState, group: usize) -> ProgressBar {
         let bar = self.all.add(ProgressBar::new(state.window_ms));
         if let Ok(style) = ProgressStyle::with_template("  {percent:>3}% {bar:20} {wide_msg}") {
@@ -81,7 +81,7 @@ impl Bars {
 
 impl PullWatch for Bars {
     fn begins(&self, outlook: &Outlook) {
-        // Said even when it shall be quiet: no output tells whose log was read, or that it was the wrong one's.
+        // Printed even with `--quiet`: no output tells whose log was read, or that it was the wrong account.
         if !outlook.accounts.is_empty() {
             complain(&words(outlook, self.quiet));
         }
@@ -145,7 +145,7 @@ impl Progress for Bars {
     }
 }
 
-/// Whose log will be read, and how much of it where that is much.
+/// Returns whose log will be read, and how much of it if that is much.
 fn words(outlook: &Outlook, quiet: bool) -> String {
     let account = |account: &Account| {
         format!("account {}, {}", account.id.as_deref().unwrap_or("unknown"), account.regions.join(", "))

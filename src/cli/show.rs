@@ -1,4 +1,4 @@
-//! `show`: the life of one event.
+//! The command `show`: prints the life of one event.
 
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use crate::render::{LifeAttempt, LifeLine, life, one_line};
 use crate::summary::Prices;
 use crate::wire::Redaction;
 
-/// Candidates named for a beginning that fits several ids.
+/// Most candidates listed for a prefix that fits several ids.
 const MOST_CANDIDATES: usize = 20;
 
 pub(super) fn event(args: ShowArgs, terminal: &Terminal) -> Result<ExitStatus, RunError> {
@@ -57,7 +57,7 @@ fn options(args: ShowArgs) -> Result<pipeline::Options, RunError> {
     })
 }
 
-/// The distinct events among the attempts found: request id and function.
+/// Returns the distinct events among the attempts found, as request id and function.
 fn events(shown: &[ShownAttempt]) -> BTreeSet<(&str, &str)> {
     let records = shown.iter().map(|attempt| &attempt.record);
     records

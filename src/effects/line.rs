@@ -1,4 +1,4 @@
-//! One line: does it show a write, on what, with which id, and was it done?
+//! Analysis of one line: whether it shows a write, to what, with which id, and whether it was done.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -10,20 +10,20 @@ use super::table::{Operation, Saying, TARGET_KEYS};
 use super::{Hint, WriteEvidence, hints};
 use crate::model::EffectState;
 
-/// What an operation's name may go on with: the class of an SDK that carries it.
+/// Suffixes that an operation's name may have, as part of a class name in an SDK.
 const SUFFIXES: [&str; 5] = ["Command", "Request", "Input", "Output", "Async"];
-/// Columns before an operation in which the name of its service makes a plain word certain.
+/// Bytes before an operation in which the name of its service makes an ambiguous word certain.
 const BESIDE: usize = 24;
-/// Keys whose value names the run, the caller or the code and not what was written.
+/// Keys whose value identifies the run, the caller or the code, and not what was written.
 const OTHER_IDS: [&str; 9] =
     ["requestid", "awsrequestid", "traceid", "spanid", "tenantid", "accountid", "xrayid", "threadid", "processid"];
 
-/// A pattern of ours, over bytes because that is quick; none of them is wrong, which a test holds.
+/// Compiles a constant byte regex, without Unicode for speed; a test checks that all compile.
 fn pattern(text: &str) -> Option<Regex> {
     RegexBuilder::new(text).unicode(false).build().ok()
 }
 
-/// A group of a match. Whatever delimits one is ASCII.
+/// Returns a group of a match. The patterns delimit groups by ASCII, so the range is valid in the text.
 fn group<'t>(text: &'t str, found: &Captures<'_>, number: usize) -> Option<&'t str> {
     text.get(found.get(number)?.range())
 }
@@ -31,7 +31,7 @@ fn group<'t>(text: &'t str, found: &Captures<'_>, number: usize) -> Option<&'t s
 static CALL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(r#"\b(POST|PUT|PATCH|DELETE)\b.{0,80}?(?:[a-z][\w.]*://)(?:[^\s"'/@]*@)?([^\s"'<>?#\\,;)]+)"#)
 });
-/// urllib3: `https://api.example.com:443 "POST /v2/charges HTTP/1.1" 201 88`
+/// Log format of urllib3: `https://api.example.com:443 "POST /v2/charges HTTP/1.1" 201 88`.
 static URLLIB: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern(r#"https?://([^\s"'/]+) "(POST|PUT|PATCH|DELETE) (/[^\s"?#]*)"#));
 static STEP: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"(?i)\bstep (\d{1,4})\s?(?:/|of)\s?(\d{1,4})\b"));
@@ -54,7 +54,7 @@ static TARGET: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern(&format!(r#"(?i)\b(?:{TARGET_KEYS})["']?\s?[=: ]\s?["']?([A-Z0-9][\w.:/-]*)"#)));
 static OBJECT: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"\bs3://([^\s,;)]+)"));
 
-/// How a name is written in logs: as the API has it, as a method, as a method of Python.
+/// Returns the spellings of an operation in logs: as in the API, in camel case, and in snake case (Python).
 pub(super) fn spellings(name: &str) -> [String; 3] {
     let mut snake = String::new();
     for (at, letter) in name.char_indices() {
@@ -70,7 +70,7 @@ pub(super) fn spellings(name: &str) -> [String; 3] {
     [name.to_owned(), method, snake]
 }
 
-/// What a line tells of a write.
+/// Returns the write that a line shows.
 pub(super) fn tell(text: &str) -> Option<WriteEvidence> {
     let plain = without_escapes(text);
     let text = &*plain;
@@ -83,12 +83,12 @@ pub(super) fn tell(text: &str) -> Option<WriteEvidence> {
     }
 }
 
-/// Whether a line tells of a write.
+/// Returns whether a line shows a write.
 pub(super) fn tells(text: &str) -> bool {
     write_in(&without_escapes(text)).is_some()
 }
 
-/// What shows the write, and where.
+/// Returns the fragment that shows the write, with its position.
 fn write_in(text: &str) -> Option<(Hint, Range<usize>)> {
     let found = |pattern: &Option<Regex>| pattern.as_ref().is_some_and(|pattern| pattern.is_match(text.as_bytes()));
     let mut step = None;
@@ -116,7 +116,7 @@ fn without_escapes(text: &str) -> Cow<'_, str> {
     Cow::Borrowed(text)
 }
 
-/// The words of an idempotency layer, with the key.
+/// Returns the write of an idempotency layer, with the key.
 fn saying(text: &str, saying: &Saying, end: usize) -> Option<WriteEvidence> {
     let rest = text.get(end..)?.trim_start_matches([':', ' ']);
     let key: String = rest.chars().take_while(|c| !c.is_whitespace() && !matches!(c, '"' | ',' | '\'')).collect();
@@ -128,7 +128,8 @@ fn saying(text: &str, saying: &Saying, end: usize) -> Option<WriteEvidence> {
     })
 }
 
-/// A call that changes something, with its URL. A path alone may be the request that the function itself answers.
+/// Returns an HTTP call that changes something, with its URL. A path alone does not count: it may be the request that
+/// the function itself answers.
 fn call(text: &str) -> Option<WriteEvidence> {
     let (method, target) = if let Some(found) = URLLIB.as_ref()?.captures(text.as_bytes()) {
         (group(text, &found, 2)?, format!("{}{}", group(text, &found, 1)?, group(text, &found, 3)?))
@@ -145,7 +146,7 @@ fn call(text: &str) -> Option<WriteEvidence> {
     })
 }
 
-/// A write operation of an AWS service.
+/// Returns a write operation of an AWS service.
 fn operation(text: &str, named: &Operation) -> Option<WriteEvidence> {
     let first = |pattern: &Option<Regex>| group(text, &pattern.as_ref()?.captures(text.as_bytes())?, 1);
     let target = first(&TARGET).or_else(|| first(&OBJECT)).map(|target| target.trim_end_matches(['.', ':']).to_owned());
@@ -153,7 +154,7 @@ fn operation(text: &str, named: &Operation) -> Option<WriteEvidence> {
     Some(WriteEvidence { operation: format!("{} {}", named.service, named.name), target, id, state: state(text)? })
 }
 
-/// `step 3/9`
+/// Returns a step such as `step 3/9`.
 fn step(text: &str) -> Option<WriteEvidence> {
     let found = STEP.as_ref()?.captures(text.as_bytes())?;
     let (number, all) = (group(text, &found, 1)?, group(text, &found, 2)?);
@@ -165,7 +166,8 @@ fn step(text: &str) -> Option<WriteEvidence> {
     })
 }
 
-/// The name stands alone, or as part of the class that carries it; a plain word beside the name of its service.
+/// Returns whether an operation's name stands alone or in a class name of an SDK. An ambiguous word must also stand
+/// beside the name of its service, or in such a class name.
 fn is_named(text: &str, operation: &Operation, range: Range<usize>) -> bool {
     let (Some(before), Some(after)) = (text.get(..range.start), text.get(range.end..)) else { return false };
     let begins = !before.ends_with(|c: char| c.is_alphanumeric() || c == '_');
@@ -175,7 +177,7 @@ fn is_named(text: &str, operation: &Operation, range: Range<usize>) -> bool {
     begins && (ends || carried) && certain
 }
 
-/// The name of the service stands right before, or as a value of its own in the same object.
+/// Returns whether the name of the service stands shortly before, or as a value of its own in the same JSON object.
 fn beside(before: &str, service: &str) -> bool {
     let near = before.get(before.floor_char_boundary(before.len().saturating_sub(BESIDE))..).unwrap_or(before);
     let is_word = |text: &str| {
@@ -189,7 +191,7 @@ fn beside(before: &str, service: &str) -> bool {
     is_word(near) || (before.ends_with('"') && is_word(before))
 }
 
-/// What the line says about the result; `None` where the other side refused, so that nothing was written.
+/// Returns the result that the line states; `None` if the other side refused, so that nothing was written.
 fn state(text: &str) -> Option<EffectState> {
     match status(text) {
         Some(200..300) => Some(EffectState::Confirmed),
@@ -200,12 +202,12 @@ fn state(text: &str) -> Option<EffectState> {
     }
 }
 
-/// The other side refused the call.
+/// Returns whether the other side refused the call.
 fn is_refused(text: &str) -> bool {
     has_number_of_refusal(text.as_bytes()) && matches!(status(text), Some(400..500))
 }
 
-/// A number from 400 to 499 stands somewhere: few lines have one, and need the pattern.
+/// Returns whether a number from 400 to 499 occurs. Few lines have one, so the costlier pattern is rarely needed.
 fn has_number_of_refusal(text: &[u8]) -> bool {
     memchr::memchr_iter(b'4', text).any(|at| {
         let digits = text.get(at + 1..at + 3).is_some_and(|rest| rest.iter().all(u8::is_ascii_digit));
@@ -214,13 +216,13 @@ fn has_number_of_refusal(text: &[u8]) -> bool {
     })
 }
 
-/// The HTTP status that the line tells.
+/// Returns the HTTP status in the line.
 fn status(text: &str) -> Option<u16> {
     let found = STATUS.as_ref()?.captures(text.as_bytes())?;
     group(text, &found, 1)?.parse().ok()
 }
 
-/// An id in the line that is not the run's own.
+/// Returns an id in the line that is not the run's own.
 fn id(text: &str) -> Option<String> {
     let keyed = KEYED_ID.as_ref()?.captures_iter(text.as_bytes()).find_map(|found| {
         let key: String = group(text, &found, 1)?.chars().filter(char::is_ascii_alphabetic).collect();
@@ -231,7 +233,7 @@ fn id(text: &str) -> Option<String> {
     keyed.or_else(|| uuid(text)).or_else(|| text.get(TOKEN.as_ref()?.find(text.as_bytes())?.range()).map(str::to_owned))
 }
 
-/// A UUID that is not the request id of the line's own prefix, which stands between tabs.
+/// Returns a UUID that is not the request id in the line's own prefix, which stands beside a tab.
 fn uuid(text: &str) -> Option<String> {
     let found = UUID.as_ref()?.find_iter(text.as_bytes()).find(|found| {
         let (before, after) = (&text[..found.start()], &text[found.end()..]);
@@ -243,7 +245,7 @@ fn uuid(text: &str) -> Option<String> {
     text.get(found.range()).map(str::to_owned)
 }
 
-/// The last part of a URL that looks like an id and not like a word or a version.
+/// Returns whether the last part of a URL looks like an id, rather than like a word or a version.
 fn is_id(part: &str) -> bool {
     let digits = part.bytes().filter(u8::is_ascii_digit).count();
     digits > 0 && part.len() > 2 && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))

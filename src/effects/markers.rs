@@ -1,4 +1,4 @@
-//! The user's markers: lines of their own program that stand for a write, from a small TOML file.
+//! Markers of the user: a small TOML file of patterns for log lines of their own program that stand for a write.
 
 use regex::bytes::{Regex as BytesRegex, RegexBuilder as BytesRegexBuilder};
 use regex::{Regex, RegexBuilder};
@@ -17,26 +17,26 @@ pub struct Markers {
 struct Marker {
     name: String,
     pattern: Regex,
-    /// The same over many lines at once.
+    /// The same pattern over bytes, to search many lines at once.
     search: BytesRegex,
     state: EffectState,
 }
 
-/// Why a file of markers cannot be used.
+/// An error in a file of markers.
 #[derive(Debug, thiserror::Error)]
 pub enum MarkerError {
-    /// It is no TOML of the right form.
+    /// The file is not TOML of the right form.
     #[error("{0}")]
     Form(#[from] toml::de::Error),
-    /// A pattern is no regular expression.
+    /// A pattern is not a regular expression.
     #[error("marker {name:?}: {error}")]
     Pattern {
         /// Name of the marker.
         name: String,
-        /// What is wrong with it.
+        /// Error of the pattern.
         error: Box<regex::Error>,
     },
-    /// There is no marker in it.
+    /// The file has no marker.
     #[error("no [[marker]] in it")]
     Empty,
 }
@@ -65,11 +65,11 @@ enum MarkerState {
     Confirmed,
 }
 
-/// A compiled pattern may take this much memory.
+/// Most memory of a compiled pattern, in bytes.
 const PATTERN_BYTES: usize = 1 << 20;
 
 impl Markers {
-    /// Reads a file:
+    /// Parses a file of markers:
     ///
     /// ```toml
     /// [[marker]]
@@ -100,12 +100,12 @@ impl Markers {
         Ok(Self { markers })
     }
 
-    /// The position of the next line that a marker may know.
+    /// Returns the position of the next line that a marker may match.
     pub(super) fn next(&self, text: &[u8]) -> Option<usize> {
         self.markers.iter().filter_map(|marker| marker.search.find(text)).map(|hit| hit.start()).min()
     }
 
-    /// What the first marker that knows the line tells of it.
+    /// Returns the write shown by a line, from the first marker that matches.
     pub(super) fn tell(&self, text: &str) -> Option<WriteEvidence> {
         self.markers.iter().find_map(|marker| {
             let found = marker.pattern.captures(text)?;

@@ -1,8 +1,8 @@
-//! Side effects: the writes that the lines of an attempt show, from a table of operations and from the user's markers.
+//! Detection of side effects: the writes that an attempt's lines show, by a table of operations and the user's markers.
 //!
 //! Only what a program prints about a call counts: the name of an API operation, an HTTP method with its URL, a step
-//! counter, the words of an idempotency layer, a marker. "Order created" is prose and proves nothing.
-//! Knows the model only.
+//! counter, the words of an idempotency layer, a marker. "Order created" is prose and proves nothing. Knows the model
+//! only.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod line;
@@ -22,23 +22,23 @@ use aho_corasick::{
 use crate::model::{KeepLines, KeptLine, Lines, SideEffect};
 use table::{METHODS, OPERATIONS, Operation, SAYINGS, Saying};
 
-/// Side effects told of one attempt.
+/// Most side effects reported of one attempt.
 const MOST: usize = 16;
 
-/// Finds side effects in lines.
+/// Detector of side effects in lines.
 #[derive(Clone, Debug, Default)]
 pub struct Effects {
     markers: Markers,
 }
 
 impl Effects {
-    /// With the user's markers.
+    /// Creates a detector with the user's markers.
     #[must_use]
     pub fn new(markers: Markers) -> Self {
         Self { markers }
     }
 
-    /// The writes that lines show, in order: the first and the last where there are too many.
+    /// Returns the writes that lines show, in order. If there are too many, only the first and the last are kept.
     #[must_use]
     pub fn of_lines(&self, lines: &Lines) -> Vec<SideEffect> {
         let mut found = Vec::new();
@@ -51,7 +51,7 @@ impl Effects {
         found
     }
 
-    /// Whether lines show a write.
+    /// Returns whether lines show a write.
     #[must_use]
     pub fn any(&self, lines: &Lines) -> bool {
         self.hinted(lines).any(|line| {
@@ -60,7 +60,7 @@ impl Effects {
         })
     }
 
-    /// The function's own lines that may show one.
+    /// Returns the lines written by the function that may show a write.
     fn hinted<'l>(&'l self, lines: &'l Lines) -> impl Iterator<Item = KeptLine<'l>> {
         let mut from = 0;
         let next = move || {
@@ -71,7 +71,7 @@ impl Effects {
         std::iter::from_fn(next).filter(|line| line.own)
     }
 
-    /// The write that one line shows.
+    /// Returns the write that one line shows.
     fn of_line(&self, line: &KeptLine<'_>) -> Option<SideEffect> {
         let text = line.to_text();
         let told = self.markers.tell(&text).or_else(|| line::tell(&text))?;
@@ -93,7 +93,7 @@ impl KeepLines for Effects {
     }
 }
 
-/// What a fragment of a line may begin.
+/// Meaning of a fragment: the kind of write that may begin there.
 #[derive(Clone, Copy, Debug)]
 enum Hint {
     Operation(&'static Operation),
@@ -102,21 +102,21 @@ enum Hint {
     Step,
 }
 
-/// One search for whatever may begin a side effect. It reads no line of an attempt that ends well, unless a person wants
-/// every one.
+/// Search for all fragments that may begin a side effect. The lines of successful attempts are not searched, unless
+/// their records are needed.
 struct WriteSearch {
-    /// The first bytes of the fragments: few enough for a vectorised search of many lines.
+    /// Vectorised search for the first bytes of the fragments, which are few enough to search many lines quickly.
     beginnings: Option<Searcher>,
     automaton: AhoCorasick,
-    /// By number of the fragment.
+    /// Hints, indexed by fragment.
     hints: Vec<Hint>,
 }
 
-/// Bytes of a fragment that are searched for first.
+/// Length of the beginning of a fragment that is searched for first, in bytes.
 const BEGINNING: usize = 4;
 
 impl WriteSearch {
-    /// The next fragment from a place on, the longest of those that begin where it does.
+    /// Returns the next fragment from a position on, the longest of those that begin there.
     fn next(&self, text: &[u8], mut from: usize) -> Option<Match> {
         let rest = |from: usize| Span { start: from, end: text.len() };
         let Some(searcher) = &self.beginnings else { return self.automaton.find(Input::new(text).span(rest(from))) };
@@ -131,10 +131,11 @@ impl WriteSearch {
     }
 }
 
-/// Buckets of the vectorised search: every sixteenth beginning is in the same one.
+/// Buckets of the vectorised search, which assigns every sixteenth beginning to the same one.
 const BUCKETS: usize = 16;
 
-/// Beginnings in an order that puts those alike in one bucket: the search stops at any mixture of what is in a bucket.
+/// Orders the beginnings so that similar ones share a bucket. The search stops at any mixture of the bytes in a bucket,
+/// so dissimilar ones would cause more false candidates.
 fn alike_together(sorted: BTreeSet<&[u8]>) -> Vec<&[u8]> {
     let count = sorted.len();
     let place = |at: usize| {
@@ -162,7 +163,7 @@ static SEARCH: LazyLock<Option<WriteSearch>> = LazyLock::new(|| {
     let whole = texts.iter().all(|text| text.len() >= BEGINNING);
     let beginnings = whole.then(|| Searcher::new(alike_together(beginnings))).flatten();
     let mut builder = AhoCorasickBuilder::new();
-    // A DFA would take longer to make than most logs take to read.
+    // Building a DFA would take longer than reading most logs.
     builder
         .match_kind(MatchKind::LeftmostLongest)
         .kind(Some(AhoCorasickKind::ContiguousNFA))
@@ -171,7 +172,7 @@ static SEARCH: LazyLock<Option<WriteSearch>> = LazyLock::new(|| {
     Some(WriteSearch { beginnings, automaton, hints })
 });
 
-/// What the text may tell, and where.
+/// Returns the hints in a text, with their positions.
 fn hints(text: &str) -> impl Iterator<Item = (Hint, std::ops::Range<usize>)> {
     let mut from = 0;
     std::iter::from_fn(move || {
@@ -182,7 +183,7 @@ fn hints(text: &str) -> impl Iterator<Item = (Hint, std::ops::Range<usize>)> {
     })
 }
 
-/// What a line tells of a write.
+/// A write shown by one line.
 #[derive(Debug, PartialEq, Eq)]
 struct WriteEvidence {
     operation: String,

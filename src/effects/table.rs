@@ -1,14 +1,14 @@
-//! The write operations of AWS services, as data, and what makes their names certain.
+//! Table of write operations of AWS services, and of the conditions under which their names are certain.
 
-/// One operation.
+/// An API operation that writes.
 #[derive(Debug)]
 pub(super) struct Operation {
-    /// As the API names it.
+    /// Name in the API.
     pub(super) name: &'static str,
-    /// The service as SDKs name it, in lower case.
+    /// Service as SDKs name it, in lower case.
     pub(super) service: &'static str,
-    /// The name is an English word, or shared by services: it counts only beside the name of its service, or as the name
-    /// of a command.
+    /// Whether the name is an English word or shared by services. Such a name counts only beside the name of its
+    /// service, or as part of an SDK class name.
     pub(super) plain: bool,
 }
 
@@ -20,7 +20,7 @@ const fn plain(service: &'static str, name: &'static str) -> Operation {
     Operation { name, service, plain: true }
 }
 
-/// Operations that change something outside of the function.
+/// Operations that change something outside the function.
 pub(super) static OPERATIONS: [Operation; 38] = [
     sure("dynamodb", "PutItem"),
     sure("dynamodb", "UpdateItem"),
@@ -65,7 +65,7 @@ pub(super) static OPERATIONS: [Operation; 38] = [
 /// HTTP methods that change something.
 pub(super) const METHODS: [&str; 4] = ["POST", "PUT", "PATCH", "DELETE"];
 
-/// What one layer for idempotency says about the key of the work (Powertools for AWS Lambda, all languages).
+/// A phrase that an idempotency layer logs with the key (Powertools for AWS Lambda, all languages).
 #[derive(Debug)]
 pub(super) struct Saying {
     pub(super) text: &'static str,
@@ -84,7 +84,7 @@ pub(super) static SAYINGS: [Saying; 4] = [
     },
 ];
 
-/// Names of the things that operations act on, as they stand before the value.
+/// Keys whose values are the targets of operations.
 pub(super) const TARGET_KEYS: &str = "tablename|table|queueurl|queuename|queue|topicarn|topic|bucket|streamname|stream|\
                                       deliverystreamname|eventbusname|eventbus|bus|statemachinearn|functionname|\
                                       secretid|targetarn";

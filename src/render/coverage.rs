@@ -1,14 +1,14 @@
-//! The last lines of the table: what was read, what was understood, and what was not.
+//! Coverage section at the end of the table: what was read, what was understood, and what was not.
 
 use super::escape::one_line;
 use super::style::{Ink, Style};
 use super::words::{bytes, count, percent, wrap};
 use crate::wire::{Coverage, CoverageBytes, InputProblem};
 
-/// Problems named one by one; the rest is counted.
+/// Most problems listed one by one; the rest is counted.
 const MOST_PROBLEMS: usize = 10;
 
-/// The lines.
+/// Returns the lines of the section.
 pub(super) fn lines(coverage: &Coverage, style: &Style) -> Vec<String> {
     let mut out = Vec::new();
     if !coverage.complete {
@@ -31,7 +31,7 @@ pub(super) fn lines(coverage: &Coverage, style: &Style) -> Vec<String> {
     out
 }
 
-/// `Read 12 inputs, 4.2 MB, 51,204 log events; 99.8% of the bytes understood`
+/// Returns `Read 12 inputs, 4.2 MB, 51,204 log events; 99.8% of the bytes understood`.
 fn read(coverage: &Coverage) -> String {
     let mut text = format!(
         "Read {}, {}, {}",
@@ -48,7 +48,7 @@ fn read(coverage: &Coverage) -> String {
     text
 }
 
-/// The share of bytes that were given to an attempt, an environment or another known place.
+/// Returns the share of bytes assigned to an attempt, an environment or another known place.
 fn understood(bytes: &CoverageBytes) -> Option<f64> {
     let unclear = bytes.unattributed + bytes.unrecognized;
     let total = bytes.attributed + bytes.environment + bytes.other_logs + bytes.framing + unclear;

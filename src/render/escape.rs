@@ -1,14 +1,14 @@
-//! Text from logs made safe for a terminal and for a CI runner: no escape sequence, no hidden or reordering character, no
-//! workflow command gets through.
+//! Escaping of text from logs for terminals and CI runners: no escape sequence, no hidden or reordering character and
+//! no workflow command gets through.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-/// The text on one line, with everything that a terminal would act on made visible.
+/// Puts the text on one line, and makes everything visible that a terminal would act on.
 ///
-/// A line break becomes ` ↵ `, a tab ` | `, any other control, direction or invisible character its code. What is
-/// plain already is returned as it is, so the function may be applied twice.
+/// A line break becomes ` ↵ `, a tab ` | `, any other control, direction or invisible character its code. Safe text is
+/// returned unchanged, so applying the function twice does no harm.
 #[must_use]
 pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     let text = text.trim_end_matches(['\n', '\r', '\t', ' ']);
@@ -32,18 +32,17 @@ pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// `\x1b` or `\u{202e}`.
+/// Appends the code of a character: `\x1b` or `\u{202e}`.
 fn push_code(out: &mut String, char: char) {
     let code = u32::from(char);
     // Writing to a string cannot fail.
     let _ = if code < 0x100 { write!(out, "\\x{code:02x}") } else { write!(out, "\\u{{{code:x}}}") };
 }
 
-/// Lines of text on their way out, with every workflow command broken. CI runners obey what a step prints: GitHub
-/// `::NAME::` at the start of a line and `##[NAME]` anywhere in it, Azure `##vso[NAME]` and TeamCity `##teamcity[NAME]`
-/// anywhere.
+/// Breaks every workflow command in lines of output. CI runners obey what a step prints: GitHub `::NAME::` at the start
+/// of a line and `##[NAME]` anywhere in it, Azure `##vso[NAME]` and TeamCity `##teamcity[NAME]` anywhere.
 ///
-/// To be applied to whole lines, as wrapping decides what a line begins with. Their colours may be in them.
+/// To be applied to whole lines after wrapping, which decides what a line begins with. The lines may contain colours.
 #[must_use]
 pub(crate) fn without_commands(text: &str) -> Cow<'_, str> {
     if !text.contains('#') && !text.lines().any(|line| after_blanks(line).starts_with(':')) {
@@ -63,7 +62,7 @@ pub(crate) fn without_commands(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// What is left of a line after blanks and colours.
+/// Returns the rest of a line after blanks and colours.
 fn after_blanks(line: &str) -> &str {
     let mut rest = line;
     loop {
@@ -76,7 +75,7 @@ fn after_blanks(line: &str) -> &str {
     }
 }
 
-/// `##[` or `##NAME[`.
+/// Returns whether the text begins with `##[` or `##NAME[`.
 fn is_hash_command(text: &str) -> bool {
     let mut chars = text.chars().filter(|char| !is_ignored(*char));
     let marks = [chars.next(), chars.next()] == [Some('#'); 2];
@@ -88,21 +87,21 @@ fn begins(text: &str, with: &str) -> bool {
     with.chars().all(|char| chars.next() == Some(char))
 }
 
-/// Invisible characters that [`is_unsafe`] leaves, since honest text has some of them. Runners compare by the rules of a
-/// language, which overlook them.
+/// Returns whether a character is invisible but left alone by [`is_unsafe`], since ordinary text may contain it.
+/// Runners compare text by language-aware rules, which ignore such characters.
 fn is_ignored(char: char) -> bool {
     matches!(char,
         '\u{180b}'..='\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}'
         | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}')
 }
 
-/// JSON on its way out, with every unsafe character as `\uXXXX`, and every second `#` in a row, as a runner finds its
-/// commands anywhere in a line. They stand in strings only, so the values stay the same.
+/// Writer of JSON that escapes every unsafe character as `\uXXXX`, and every second `#` in a row, as runners find
+/// commands anywhere in a line. These characters occur only in strings, so the values stay the same.
 pub(super) struct JsonOut<'a> {
     out: &'a mut dyn Write,
-    /// The beginning of a character whose end is in the next write.
+    /// Beginning of a character whose end comes with the next write.
     torn: Vec<u8>,
-    /// A `#` was the last thing written.
+    /// Whether the last visible character written was an unescaped `#`.
     mark: bool,
 }
 
@@ -133,7 +132,8 @@ impl<'a> JsonOut<'a> {
     }
 }
 
-/// Bytes at the start that are letters, signs (except `#`) and line ends of ASCII: nearly all. Many are looked at together.
+/// Counts the bytes at the start that are ASCII letters, signs (except `#`) and line feeds, as nearly all are. Checks
+/// 64 bytes at a time.
 fn plain_length(bytes: &[u8]) -> usize {
     let is_plain = |byte: &u8| matches!(byte, b' '..=b'"' | b'$'..=b'~' | b'\n');
     let (blocks, _) = bytes.as_chunks::<64>();
@@ -152,7 +152,7 @@ impl Write for JsonOut<'_> {
         let joined = if self.torn.is_empty() { Cow::Borrowed(bytes) } else { [&self.torn, bytes].concat().into() };
         let whole = match std::str::from_utf8(&joined) {
             Ok(text) => text.len(),
-            // What is torn has at most three bytes; JSON has nothing else that is no UTF-8.
+            // An incomplete character has at most three bytes; JSON has no other invalid UTF-8.
             Err(error) if error.error_len().is_none() => error.valid_up_to(),
             Err(_) => return Err(io::Error::new(io::ErrorKind::InvalidData, "JSON is UTF-8")),
         };
@@ -166,8 +166,9 @@ impl Write for JsonOut<'_> {
     }
 }
 
-/// Controls (C0, DEL, C1), and what Unicode calls format characters: direction marks and overrides ("Trojan Source",
-/// CVE-2021-42574), zero-width characters, tags, interlinear marks. The no-break space is here to become a plain one.
+/// Returns whether a character is a control (C0, DEL, C1) or what Unicode calls a format character: direction marks and
+/// overrides ("Trojan Source", CVE-2021-42574), zero-width characters, tags, interlinear marks. The no-break space is
+/// included so that it becomes a plain one.
 fn is_unsafe(char: char) -> bool {
     char.is_control()
         || matches!(char,

@@ -1,4 +1,4 @@
-//! The findings of the table: under each function what went wrong, since when, the proof, and what to do.
+//! Findings of the table: below each function what went wrong, since when, the proof, and what to do.
 
 use std::collections::HashSet;
 
@@ -9,14 +9,14 @@ use super::style::{Ink, Style};
 use super::words::{Clock, count, duration, shorten_end, width, wrap};
 use crate::wire::{Example, Finding, FunctionSummary, Summary};
 
-/// Findings shown for one function; the rest is counted.
+/// Most findings shown per function; the rest is counted.
 const MOST_FINDINGS: usize = 5;
-/// Columns for advice: longer lines are hard to read.
+/// Widest column of prose, since longer lines are hard to read.
 const MOST_PROSE: usize = 96;
-/// Functions with findings shown; the rest is counted.
+/// Most functions with findings shown; the rest is counted.
 const MOST_FUNCTIONS: usize = 20;
 
-/// The lines of all findings.
+/// Returns the lines of all findings.
 pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
     let mut page = Findings { summary, style, explained: HashSet::new(), out: Vec::new() };
     let with_findings: Vec<&FunctionSummary> =
@@ -35,7 +35,7 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
 struct Findings<'a> {
     summary: &'a Summary,
     style: &'a Style,
-    /// Codes whose page was named already.
+    /// Codes whose page was already referred to.
     explained: HashSet<&'a str>,
     out: Vec<String>,
 }
@@ -79,9 +79,9 @@ impl<'a> Findings<'a> {
         }
     }
 
-    /// `timeout.invoke  1,204 attempts since 03:11, still going on, version 42 only    high`
+    /// Prints `timeout.invoke  1,204 attempts since 03:11, still going on, version 42 only    high`.
     ///
-    /// Versions that do not fit go below.
+    /// Text that does not fit goes below.
     fn head(&mut self, function: &FunctionSummary, finding: &Finding) {
         let (code, confidence) = (one_line(&finding.code), one_line(&finding.confidence));
         let room = self.style.width.saturating_sub(width(&code) + width(&confidence) + 6);
@@ -98,7 +98,7 @@ impl<'a> Findings<'a> {
         }
     }
 
-    /// What goes beside the code, and what is left for the line below.
+    /// Returns the text beside the code, and the rest for the line below.
     fn fit(&self, attempts: &str, when: Option<String>, versions: Option<String>, room: usize) -> (String, String) {
         let with_time = when.as_ref().map_or(attempts.to_owned(), |when| format!("{attempts} {when}"));
         let with_all = versions.as_ref().map_or(with_time.clone(), |versions| format!("{with_time}, {versions}"));
@@ -112,7 +112,7 @@ impl<'a> Findings<'a> {
         }
     }
 
-    /// `since 03:11, still going on`
+    /// Returns `since 03:11, still going on`.
     fn when(&self, finding: &Finding) -> Option<String> {
         let first = finding.first_seen.as_deref().and_then(Clock::read)?;
         let last = finding.last_seen.as_deref().and_then(Clock::read).unwrap_or(first);
@@ -129,7 +129,7 @@ impl<'a> Findings<'a> {
         })
     }
 
-    /// With the date where the window has more than one.
+    /// Formats a time, with its date if the window has more than one.
     fn clock<'m>(&self, at: Clock<'m>, part: fn(Clock<'m>) -> &'m str) -> String {
         let window = &self.summary.window;
         let day = |moment: &Option<String>| moment.as_deref().and_then(Clock::read).map(|clock| clock.date.to_owned());
@@ -168,7 +168,8 @@ impl<'a> Findings<'a> {
         self.body(&shorten_end(&one_line(&text), self.room()));
     }
 
-    /// The line that proves it; for a run that was cut, the last thing it said and how long it was silent then.
+    /// Prints the line that proves the finding; for an attempt that was cut off, its last line and the silence after
+    /// it.
     fn evidence(&mut self, finding: &Finding) {
         let Some(example) = finding.examples.first() else { return };
         let (said, tail) = match (silent_end(example), example.evidence.first()) {
@@ -194,19 +195,19 @@ impl<'a> Findings<'a> {
         self.out.push(format!("    {text}"));
     }
 
-    /// Columns for text inside a finding.
+    /// Returns the columns available inside a finding.
     fn room(&self) -> usize {
         self.style.width.saturating_sub(4).max(20)
     }
 }
 
-/// The last line and the silence after it, where that silence says something.
+/// Returns the last line and the silence after it, if that is long enough to be significant.
 fn silent_end(example: &Example) -> Option<(&str, f64)> {
     let silence = example.silence_before_end_ms.filter(|ms| *ms >= 1_000)?;
     Some((example.last_line_before_end.as_deref()?, silence as f64))
 }
 
-/// `version 42 only`, where other versions do not have it.
+/// Returns which versions have the finding, such as `version 42 only`; `None` if the function has only one version.
 fn versions(function: &FunctionSummary, finding: &Finding) -> Option<String> {
     if function.versions.len() < 2 || finding.versions.is_empty() {
         return None;

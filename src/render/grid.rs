@@ -1,4 +1,5 @@
-//! Rows and columns of text: the first column to the left, the others to the right, in bands that fit the width.
+//! Layout of rows and columns of text: the first column left-aligned, the others right-aligned, in bands that fit the
+//! width.
 
 use std::iter;
 
@@ -7,10 +8,10 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Wi
 use super::style::{Ink, Style};
 use super::words::{shorten_middle, width};
 
-/// Between two columns.
+/// Blanks between two columns.
 const GAP: usize = GAP_COLUMNS as usize;
 const GAP_COLUMNS: u16 = 2;
-/// The least that the first column shrinks to: then columns of numbers go below instead.
+/// Smallest width of the first column; if it is reached, columns of numbers move to a band below.
 const NAME_MIN: usize = 18;
 
 /// A column of numbers.
@@ -20,7 +21,7 @@ pub(super) struct GridColumn {
     pub(super) cells: Vec<Cell>,
 }
 
-/// A cell, with what it is for the eye.
+/// A cell and its highlighting.
 #[derive(Debug)]
 pub(super) struct Cell {
     pub(super) text: String,
@@ -40,7 +41,8 @@ impl GridColumn {
     }
 }
 
-/// The lines of a grid. Columns that do not fit beside the names go into a further band below, under the same names.
+/// Returns the lines of a grid. Columns that do not fit beside the names go into further bands below, under the same
+/// names.
 pub(super) fn lines(heading: &str, names: &[String], columns: &[GridColumn], style: &Style) -> Vec<String> {
     let longest = names.iter().map(|name| width(name)).max().unwrap_or(0).max(width(heading));
     let mut out = Vec::new();
@@ -60,7 +62,7 @@ fn taken(band: &[GridColumn]) -> usize {
     band.iter().map(|column| column.width() + GAP).sum()
 }
 
-/// Splits the columns so that each band fits, with some room for names.
+/// Splits the columns into bands that fit, with some room for names.
 fn bands(columns: &[GridColumn], longest: usize, total: usize) -> Vec<&[GridColumn]> {
     let room_for_names = longest.min(NAME_MIN);
     let mut bands = Vec::new();
@@ -77,7 +79,7 @@ fn bands(columns: &[GridColumn], longest: usize, total: usize) -> Vec<&[GridColu
     bands
 }
 
-/// One band as a table without lines: names to the left, numbers to the right.
+/// Formats one band as a table without borders: names to the left, numbers to the right.
 fn band_lines(heading: &str, names: &[String], name_width: usize, band: &[GridColumn], style: &Style) -> Vec<String> {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).force_no_tty().set_content_arrangement(ContentArrangement::Disabled);

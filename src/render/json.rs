@@ -1,4 +1,4 @@
-//! `json`: the summary, always the same bytes for the same answer.
+//! Format `json`: the summary, always the same bytes for the same answer.
 
 use std::io::{self, BufWriter, Write};
 
@@ -6,7 +6,7 @@ use super::escape::JsonOut;
 use super::{Answer, Style};
 
 pub(super) fn render(answer: &mut Answer<'_>, _style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    // Tokens are a few bytes each: together they are looked at much faster.
+    // The serialiser writes tokens of a few bytes; checking them in large blocks is much faster.
     let mut gathered = BufWriter::with_capacity(64 * 1024, JsonOut::new(out));
     serde_json::to_writer_pretty(&mut gathered, answer.summary).map_err(io::Error::from)?;
     gathered.flush()?;

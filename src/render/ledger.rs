@@ -1,11 +1,11 @@
-//! The ledger as a file: CSV for spreadsheets, or JSON.
+//! Output of the ledger as a file: CSV for spreadsheets, or JSON.
 
 use std::io::{self, Write};
 
 use super::escape::{JsonOut, one_line, without_commands};
 use crate::wire::{EventLedger, LedgerEffect, LedgerRow};
 
-/// What gives the rows, one after the other, and how it fails.
+/// A source that passes the rows on one by one, and may fail.
 pub(crate) type LedgerRows<'a> = dyn FnMut(&mut dyn FnMut(LedgerRow) -> io::Result<()>) -> io::Result<()> + 'a;
 
 const HEADINGS: [&str; 23] = [
@@ -34,7 +34,7 @@ const HEADINGS: [&str; 23] = [
     "unknown",
 ];
 
-/// The rows as CSV (RFC 4180), under a line of headings.
+/// Writes the rows as CSV (RFC 4180), below a header line.
 ///
 /// # Errors
 /// When a row cannot be made or `out` cannot be written.
@@ -43,7 +43,7 @@ pub(crate) fn ledger_csv(rows: &mut LedgerRows<'_>, out: &mut dyn Write) -> io::
     rows(&mut |row| write_row(cells(&row).into_iter(), out))
 }
 
-/// The rows as a JSON document. `head` is the document without them.
+/// Writes the rows as a JSON document. `head` is the document without them.
 ///
 /// # Errors
 /// When a row cannot be made or `out` cannot be written.
@@ -51,7 +51,7 @@ pub(crate) fn ledger_json(head: &EventLedger, rows: &mut LedgerRows<'_>, out: &m
     let out = &mut JsonOut::new(out);
     let head = EventLedger { events: Vec::new(), ..head.clone() };
     let text = serde_json::to_string_pretty(&head).map_err(io::Error::from)?;
-    // The rows stand in the empty list at its end.
+    // The rows go into the empty list at the end of the document.
     let open = text.strip_suffix("]\n}").unwrap_or(&text);
     out.write_all(open.as_bytes())?;
     let mut first = true;
@@ -94,7 +94,7 @@ fn cells(row: &LedgerRow) -> [String; HEADINGS.len()] {
     ]
 }
 
-/// `2: dynamodb PutItem orders ord-7 (confirmed, repeated) at 2026-01-02T03:04:05.678Z`
+/// Formats an effect, such as `2: dynamodb PutItem orders ord-7 (confirmed, repeated) at 2026-01-02T03:04:05.678Z`.
 fn effect(LedgerEffect { attempt, effect }: &LedgerEffect) -> String {
     let mut text = format!("{attempt}: {}", effect.operation);
     for part in [&effect.target, &effect.id].into_iter().flatten() {
@@ -120,11 +120,12 @@ fn write_row(cells: impl Iterator<Item = String>, out: &mut dyn Write) -> io::Re
     out.write_all(b"\r\n")
 }
 
-/// A cell that no spreadsheet takes for a formula (OWASP, CSV injection), quoted where RFC 4180 wants it.
+/// Escapes a cell so that no spreadsheet takes it for a formula (OWASP, CSV injection), and quotes it where RFC 4180
+/// requires it.
 fn quoted(cell: &str) -> String {
     let cell = one_line(cell);
     let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '|', '%', '＝', '＋', '－', '＠']);
-    // Signed numbers are what they seem.
+    // Signed numbers are harmless.
     let number = cell.split(' ').all(|part| part.parse::<i64>().is_ok());
     let cell = if formula && !number { format!("'{cell}") } else { cell.into_owned() };
     if cell.contains([',', '"', '\n', '\r', ';', '\'']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }

@@ -1,38 +1,38 @@
-//! The life of one event: its attempts in order, each with its lines, its verdict and what it wrote.
+//! Output of `show`, the life of one event: its attempts in order, each with its lines, its verdict and its writes.
 
 use super::escape::{one_line, without_commands};
 use super::style::{Ink, Style};
 use super::words::{count, duration, shorten_end, wrap};
 use crate::wire::{Record, SideEffectLine};
 
-/// One attempt, as far as the record does not tell.
+/// One attempt, with the lines that its record does not have.
 pub(crate) struct LifeAttempt<'a> {
-    /// Its record.
+    /// Record of the attempt.
     pub record: &'a Record,
-    /// Its lines in order: the text, when, and whether the function wrote it.
+    /// Lines of the attempt, in order.
     pub lines: Vec<LifeLine<'a>>,
-    /// Lines that were left out.
+    /// Number of lines left out.
     pub left_out: u32,
 }
 
 /// One line of the log.
 pub(crate) struct LifeLine<'a> {
-    /// When it was written, in milliseconds since the epoch.
+    /// Time of the line, in milliseconds since the epoch.
     pub at_ms: Option<i64>,
-    /// When, in words.
+    /// Time of the line, as text.
     pub at: Option<&'a str>,
-    /// The function wrote it; else the platform did.
+    /// Whether the function wrote it, rather than the platform.
     pub own: bool,
-    /// Its text.
+    /// Text of the line.
     pub text: &'a str,
 }
 
-/// Silence between two lines that is worth a line of its own, in milliseconds.
+/// Shortest pause between two lines that is shown, in milliseconds.
 const SILENCE_MS: i64 = 1_000;
-/// Lines of one message shown: a stack has many.
+/// Most lines shown of one message, since a stack trace has many.
 const MOST_LINES: usize = 40;
 
-/// The event as text.
+/// Formats the event as text.
 #[must_use]
 pub(crate) fn life(attempts: &[LifeAttempt<'_>], style: &Style) -> String {
     let mut out = Vec::new();
@@ -71,7 +71,7 @@ fn head(record: &Record, attempts: usize, style: &Style, out: &mut Vec<String>) 
     }
 }
 
-/// The pause before an attempt.
+/// Prints the pause before an attempt.
 fn gap(before: Option<i64>, start: Option<i64>, style: &Style, out: &mut Vec<String>) {
     out.push(String::new());
     let Some(ms) = before.zip(start).map(|(before, start)| start - before) else { return };
@@ -85,7 +85,7 @@ fn gap(before: Option<i64>, start: Option<i64>, style: &Style, out: &mut Vec<Str
 
 fn one_attempt(attempt: &LifeAttempt<'_>, style: &Style, out: &mut Vec<String>) {
     let record = attempt.record;
-    let mut text = format!("LifeAttempt {}", record.attempt);
+    let mut text = format!("Attempt {}", record.attempt);
     for (word, value) in [("", &record.started_at), ("version ", &record.version), ("in ", &record.log_stream)] {
         if let Some(value) = value {
             text.push_str(&format!("  {word}{}", one_line(value)));

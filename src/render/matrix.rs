@@ -1,4 +1,4 @@
-//! The matrix of the table: a row per function that failed, a column per kind of failure that occurs.
+//! Matrix of the table: a row per function that failed, a column per kind of failure that occurs.
 
 use super::escape::one_line;
 use super::grid::{self, Cell, GridColumn};
@@ -7,12 +7,12 @@ use super::words::{cell, count, duration, percent, thousands, wrap};
 use crate::model::Category;
 use crate::wire::{FunctionSummary, Summary};
 
-/// Functions without a failure up to this many have a row of their own.
+/// Largest number of functions without a failure that still have rows of their own.
 const FEW: usize = 5;
-/// The most rows; the rest is counted.
+/// Most rows; the rest is counted.
 const MOST_ROWS: usize = 100;
 
-/// The kinds of failure in the order of the taxonomy, as the error-handling matrix heads them.
+/// Column headings of the error-handling matrix, in the order of the taxonomy.
 const HEADINGS: [(Category, &str); 8] = [
     (Category::Throttling, "THROTTLED"),
     (Category::ServiceError, "SERVICE"),
@@ -24,7 +24,7 @@ const HEADINGS: [(Category, &str); 8] = [
     (Category::Downstream, "DOWNSTREAM"),
 ];
 
-/// The lines of the matrix, and under it what it leaves out.
+/// Returns the lines of the matrix, and below it what it leaves out.
 pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
     let (failed, fine): (Vec<_>, Vec<_>) = summary.functions.iter().partition(|function| has_failure(function));
     let shown_fine = if fine.len() <= FEW { fine.len() } else { 0 };
@@ -47,7 +47,7 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
     out
 }
 
-/// What the matrix does not show.
+/// Returns remarks on what the matrix does not show.
 fn foot(summary: &Summary, folded: usize) -> Vec<String> {
     let totals = &summary.totals;
     let mut foot = Vec::new();
@@ -67,18 +67,18 @@ fn foot(summary: &Summary, folded: usize) -> Vec<String> {
     foot
 }
 
-/// The category that heads a column with this word, in any case: `oom`.
+/// Returns the category of the column with this heading, in any case: `oom`.
 #[must_use]
 pub(crate) fn category_of_heading(word: &str) -> Option<Category> {
     HEADINGS.iter().find(|(_, heading)| heading.eq_ignore_ascii_case(word)).map(|(category, _)| *category)
 }
 
-/// Whether anything about the function failed.
+/// Returns whether the function has failed attempts or environments.
 pub(super) fn has_failure(function: &FunctionSummary) -> bool {
     function.failed > 0 || function.environment_failures > 0
 }
 
-/// The function's name, with account or region where the name alone would not tell it from another.
+/// Returns the function's name, with account or region if several functions have the same name.
 pub(super) fn name(function: &FunctionSummary, summary: &Summary) -> String {
     let Some(name) = function.function.as_deref() else {
         return one_line(&unnamed(function)).into_owned();
@@ -90,7 +90,7 @@ pub(super) fn name(function: &FunctionSummary, summary: &Summary) -> String {
     if twins > 1 && !place.is_empty() { format!("{name} ({})", one_line(&place.join(" "))) } else { name.into_owned() }
 }
 
-/// A stand-in for a name: the log group, or the file that shows the first example.
+/// Returns a stand-in for a missing name: the log group, or the file that shows the first example.
 fn unnamed(function: &FunctionSummary) -> String {
     let examples = function.findings.iter().flat_map(|finding| &finding.examples);
     let input = examples.flat_map(|example| &example.evidence).map(|line| &line.input).next();
@@ -118,13 +118,13 @@ fn columns(rows: &[&FunctionSummary]) -> Vec<GridColumn> {
     columns.push(column("LOST", rows, |function| number(function.outcomes.exhausted)));
     columns.push(column("RECOVERED", rows, |function| number(function.outcomes.recovered)));
     columns.push(column("RERUN", rows, |function| number(function.outcomes.rerun_after_success)));
-    // Kinds that do not occur have no column; attempts and rate always do.
+    // Kinds that do not occur have no column; attempts and failure rate always do.
     let mut index = 0;
     columns.retain(|column| {
         index += 1;
         index <= 2 || column.cells.iter().any(|cell| cell.text != ".")
     });
-    // Too few attempts for a percentile: the column would only take room.
+    // With too few attempts there is no percentile, and the column would only take room.
     let p95 = column("P95", rows, |function| plain(function.duration_ms.all.p95.map_or("-".to_owned(), duration)));
     columns.extend(Some(p95).filter(|column| column.cells.iter().any(|cell| cell.text != "-")));
     columns.push(column("COLD", rows, |function| plain(cell(function.cold_starts))));
@@ -144,7 +144,7 @@ fn number(number: u64) -> Cell {
     Cell { text: cell(number), ink: (number == 0).then_some(Ink::Faint) }
 }
 
-/// `187/256`, marked where it is close to the limit.
+/// Formats memory as `187/256` (used and configured MB), highlighted when close to the limit.
 fn memory(function: &FunctionSummary) -> Cell {
     let (used, size) = (function.memory.max_used_mb, function.memory.size_mb);
     let text = |number: Option<u32>| number.map_or("?".to_owned(), |mb| thousands(u64::from(mb)));
@@ -155,7 +155,7 @@ fn memory(function: &FunctionSummary) -> Cell {
     Cell { text: format!("{}/{}", text(used), text(size)), ink: near.then_some(Ink::Warn) }
 }
 
-/// With a capital letter in front.
+/// Capitalises the first letter.
 fn sentence(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())

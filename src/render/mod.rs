@@ -1,7 +1,7 @@
-//! A finished answer to text: one file for each output format.
+//! Rendering of a finished answer as text, one file for each output format.
 //!
-//! Knows the wire formats and the model. Does not know where the text goes, what a terminal is, or how the answer
-//! came about: a [`Style`] says how wide and how colourful the text may be.
+//! Knows the wire formats and the model only, not where the text goes, what a terminal is or how the answer was
+//! computed: a [`Style`] gives the width and whether colours may be used.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod coverage;
@@ -35,13 +35,13 @@ use crate::wire::Summary;
 /// One output format.
 #[derive(Debug)]
 pub struct Renderer {
-    /// Its name on the command line.
+    /// Name on the command line.
     pub name: &'static str,
-    /// What it is good for, for help texts.
+    /// Description for help texts.
     pub description: &'static str,
-    /// Whether it prints the records, which are kept only where asked for.
+    /// Whether it prints records, which are kept only if needed.
     pub needs_records: bool,
-    /// Prints an answer.
+    /// Function that prints an answer.
     pub render: fn(&mut Answer<'_>, &Style, &mut dyn Write) -> io::Result<()>,
 }
 
@@ -67,23 +67,23 @@ pub static RENDERERS: &[Renderer] = &[
     },
 ];
 
-/// The format with this name.
+/// Returns the format with this name.
 #[must_use]
 pub(crate) fn renderer(name: &str) -> Option<&'static Renderer> {
     RENDERERS.iter().find(|renderer| renderer.name == name)
 }
 
-/// What there is to print.
+/// Content of an output.
 pub struct Answer<'a> {
-    /// The summary.
+    /// Summary of the run.
     pub summary: &'a Summary,
-    /// The records, where they were kept.
+    /// Records, if they were kept.
     pub records: Option<&'a mut dyn RecordSource>,
 }
 
-/// Something that can write its records as ndjson, more than once.
+/// Source of records that can be written as NDJSON more than once.
 pub trait RecordSource {
-    /// Writes all of them.
+    /// Writes all records.
     ///
     /// # Errors
     /// When they cannot be read back or `out` cannot be written.

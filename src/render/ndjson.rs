@@ -1,4 +1,4 @@
-//! `ndjson`: the records, a line each.
+//! Format `ndjson`: the records, one per line.
 
 use std::io::{self, Write};
 

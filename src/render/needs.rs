@@ -1,4 +1,4 @@
-//! The part of the table on events that need a person: how many, the earliest of each function, and what to do.
+//! Section of the table on events that need a person: how many, the earliest of each function, and what to do.
 
 use super::escape::one_line;
 use super::matrix;
@@ -6,11 +6,11 @@ use super::style::{Ink, Style};
 use super::words::{Clock, count, shorten_end, wrap};
 use crate::wire::{FunctionSummary, NeedsPersonExample, Summary};
 
-/// Functions and events named one by one; the rest is counted.
+/// Most functions, and most events of each, that are listed; the rest is counted.
 const MOST_FUNCTIONS: usize = 5;
 const MOST_EVENTS: usize = 3;
 
-/// The lines; none where no event needs anybody.
+/// Returns the lines of the section; none if no event needs a person.
 pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
     let all = summary.totals.needs_person.events;
     if all == 0 {
@@ -38,11 +38,12 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
     out
 }
 
-/// `Failures cost 12,000 billed ms, 1.5 GB-seconds, $0.000026: AWS list price of us-east-1, x86 assumed, …`
+/// Returns a line on the cost of failures: `What failed and what ran again after a success cost 1.5 GB-seconds,
+/// 0.000026 USD (…)`.
 pub(super) fn price(summary: &Summary, style: &Style) -> Vec<String> {
     let Some(waste) = summary.totals.waste.as_ref().filter(|waste| waste.billed_ms > 0) else { return Vec::new() };
     let Some(usd) = waste.usd else { return Vec::new() };
-    // Cents matter from a dollar on; below that the first figures do.
+    // Amounts below a dollar need more decimals.
     let usd = if usd >= 1.0 { format!("{usd:.2}") } else { format!("{usd:.6}") };
     let list = waste.price_list.as_deref().unwrap_or("");
     let text = format!(
@@ -58,7 +59,7 @@ fn events(number: u64) -> String {
     count(number, "event", "events")
 }
 
-/// `17 lost, 2 ran again after a success, 3 possibly half done`
+/// Returns `17 lost, 2 ran again after a success, 3 possibly half done`.
 fn kinds(function: &FunctionSummary) -> String {
     let kinds = [
         (function.outcomes.exhausted, "lost"),
@@ -69,7 +70,8 @@ fn kinds(function: &FunctionSummary) -> String {
     kinds.map(|(number, what)| format!("{} {what}", count(*number, "", "").trim())).collect::<Vec<_>>().join(", ")
 }
 
-/// The whole id, to be copied to `show`; below it what ended the event and what to do.
+/// Formats an example: a line with the whole id, which can be copied to `show`, and a line with the cause and the
+/// advice.
 fn example(event: &NeedsPersonExample, style: &Style) -> [String; 2] {
     let id = event.request_id.as_deref().unwrap_or("(no id)");
     let at = event.first_started_at.as_deref().and_then(Clock::read).map_or("", Clock::seconds);

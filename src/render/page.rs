@@ -1,9 +1,9 @@
-//! A page of the catalogue for the terminal: Markdown as plain text, headings bold where colours may be used.
+//! Conversion of a catalogue page from Markdown to terminal text, with bold headings if colours may be used.
 
 use super::style::{Ink, Style};
 use super::words::wrap;
 
-/// The page as lines of text.
+/// Converts a page to lines of text.
 #[must_use]
 pub(crate) fn page(markdown: &str, style: &Style) -> String {
     let mut out: Vec<String> = Vec::new();
@@ -39,11 +39,11 @@ pub(crate) fn page(markdown: &str, style: &Style) -> String {
     out.join("\n") + "\n"
 }
 
-/// Lines that belong together, to be wrapped.
+/// Lines of one paragraph, to be wrapped together.
 #[derive(Default)]
 struct Paragraph {
     text: String,
-    /// Columns by which its further lines are set in.
+    /// Indentation of the further lines, in columns.
     hang: usize,
 }
 
@@ -62,7 +62,7 @@ fn heading(line: &str) -> Option<&str> {
     (text.len() < line.len() && text.starts_with(' ')).then(|| text.trim())
 }
 
-/// Columns of `- `, `* ` or `1. ` in front of an item.
+/// Returns the width in columns of `- `, `* ` or `1. ` at the start of a list item.
 fn list_mark(line: &str) -> Option<usize> {
     if line.starts_with("- ") || line.starts_with("* ") {
         return Some(2);

@@ -1,31 +1,31 @@
-//! How text may look: its width, and whether it has colours.
+//! Style of text: its width and whether it has colours.
 
-/// How text may look.
+/// Style of the text of an output.
 #[derive(Clone, Copy, Debug)]
 pub struct Style {
-    /// Columns that a line may take.
+    /// Most columns of a line.
     pub width: usize,
     /// Whether colours may be used.
     pub color: bool,
 }
 
-/// What a piece of text is, for the eye.
+/// Meaning of a piece of text, which decides its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ink {
     /// Headings and names.
     Strong,
-    /// What failed.
+    /// Failures.
     Bad,
-    /// What is uncertain or incomplete.
+    /// Uncertain or incomplete facts.
     Warn,
-    /// What is fine.
+    /// Successes.
     Good,
-    /// What matters less.
+    /// Less important text.
     Faint,
 }
 
 impl Ink {
-    /// The SGR parameters (ECMA-48 8.3.117).
+    /// Returns the SGR parameters (ECMA-48 8.3.117).
     fn code(self) -> &'static str {
         match self {
             Self::Strong => "1",
@@ -38,10 +38,10 @@ impl Ink {
 }
 
 impl Style {
-    /// Plain text of 80 columns: what goes into files and pipes.
+    /// Plain text of 80 columns, for files and pipes.
     pub const PLAIN: Self = Self { width: 80, color: false };
 
-    /// The text in a colour, where colours may be used.
+    /// Colours the text, if colours may be used.
     #[must_use]
     pub fn paint(&self, ink: Ink, text: &str) -> String {
         if self.color && !text.is_empty() { format!("\x1b[{}m{text}\x1b[0m", ink.code()) } else { text.to_owned() }

@@ -1,4 +1,5 @@
-//! `table`: the answer for people. First line the answer, then a row per function, what went wrong, and coverage.
+//! Format `table`: the answer for people. The first line is the answer; a row per function, what went wrong, and the
+//! coverage follow.
 
 use std::io::{self, Write};
 
@@ -26,7 +27,7 @@ pub(super) fn render(answer: &mut Answer<'_>, style: &Style, out: &mut dyn Write
     Ok(())
 }
 
-/// `24 functions, 1,203,442 attempts, 2026-01-02 00:00 to 06:00 UTC: 14 functions failed`
+/// Returns `24 functions, 1,203,442 attempts, 2026-01-02 00:00 to 06:00 UTC: 14 functions failed`.
 fn headline(summary: &Summary, style: &Style) -> String {
     if summary.functions.is_empty() {
         return style.paint(Ink::Strong, "No Lambda invocation found");
@@ -51,7 +52,7 @@ fn headline(summary: &Summary, style: &Style) -> String {
     format!("{} {}", style.paint(Ink::Strong, &format!("{text}:")), style.paint(ink, &verdict))
 }
 
-/// `2026-01-02 00:00 to 06:00 UTC`; with seconds where the window is within a minute.
+/// Returns `2026-01-02 00:00 to 06:00 UTC`, with seconds if the window is within one minute.
 fn window(window: &Window) -> Option<String> {
     let (start, end) = (Clock::read(window.start.as_deref()?)?, Clock::read(window.end.as_deref()?)?);
     let same_day = start.date == end.date;
@@ -96,7 +97,7 @@ mod tests {
         for width in [80, 120] {
             let text = text(&summary, &Style { width, color: false });
             golden(&format!("table-{width}.txt"), &text);
-            // The headline is one sentence, and wraps as the terminal does.
+            // The headline is one sentence, which the terminal wraps.
             let long = text.lines().skip(1).find(|line| crate::render::words::width(line) > width);
             assert_eq!(long, None);
         }

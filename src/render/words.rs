@@ -1,8 +1,8 @@
-//! Numbers, times and counts as people read them.
+//! Formatting of numbers, times and counts for people.
 
 use unicode_width::UnicodeWidthChar;
 
-/// `1,203,442`
+/// Formats a number with separators: `1,203,442`.
 pub(super) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
@@ -15,18 +15,18 @@ pub(super) fn thousands(number: u64) -> String {
     out
 }
 
-/// `1 attempt`, `1,204 attempts`
+/// Formats a count with its noun: `1 attempt`, `1,204 attempts`.
 #[must_use]
 pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", thousands(number), if number == 1 { one } else { many })
 }
 
-/// A number for a cell of the matrix: zero is a dot, so that the rest stands out.
+/// Formats a number for a cell of the matrix: zero is a dot, so that other numbers stand out.
 pub(super) fn cell(number: u64) -> String {
     if number == 0 { ".".to_owned() } else { thousands(number) }
 }
 
-/// `4.1%`; something small is never shown as nothing, and something short of all never as all.
+/// Formats a ratio as `4.1%`. A small one is never rounded to 0%, nor one below 1 to 100%.
 pub(super) fn percent(ratio: f64) -> String {
     match ratio * 100.0 {
         p if p <= 0.0 => "0%".to_owned(),
@@ -37,7 +37,7 @@ pub(super) fn percent(ratio: f64) -> String {
     }
 }
 
-/// `12 ms`, `2.9 s`, `3.2 min`
+/// Formats a duration: `12 ms`, `2.90 s`, `3.2 min`.
 pub(super) fn duration(ms: f64) -> String {
     match ms {
         ms if ms < 10.0 => format!("{ms:.1} ms"),
@@ -48,7 +48,7 @@ pub(super) fn duration(ms: f64) -> String {
     }
 }
 
-/// `812 bytes`, `4.2 MB`: decimal, as disks and CloudWatch count.
+/// Formats a size: `812 bytes`, `4.2 MB`. Units are decimal, as for disks and in CloudWatch.
 pub(super) fn bytes(number: u64) -> String {
     let value = number as f64;
     match number {
@@ -59,7 +59,7 @@ pub(super) fn bytes(number: u64) -> String {
     }
 }
 
-/// Columns that the text takes on a terminal.
+/// Returns the columns that a text takes on a terminal.
 pub(super) fn width(text: &str) -> usize {
     text.chars().map(columns_of).sum()
 }
@@ -68,7 +68,7 @@ fn columns_of(char: char) -> usize {
     char.width().unwrap_or(1)
 }
 
-/// Cut at the end to so many columns, with a mark.
+/// Shortens a text at the end to this many columns, with an ellipsis.
 #[must_use]
 pub(crate) fn shorten_end(text: &str, columns: usize) -> String {
     if width(text) <= columns {
@@ -79,7 +79,7 @@ pub(crate) fn shorten_end(text: &str, columns: usize) -> String {
     out
 }
 
-/// Cut in the middle to so many columns: names differ at both ends.
+/// Shortens a text in the middle to this many columns, since names differ at both ends.
 pub(super) fn shorten_middle(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();
@@ -108,7 +108,7 @@ fn suffix(text: &str, columns: usize) -> &str {
     cut.map_or(text, |(index, char)| &text[index + char.len_utf8()..])
 }
 
-/// Broken into lines of so many columns at spaces; a longer word stands alone on its line, whole.
+/// Breaks a text at spaces into lines of this many columns; a longer word is left whole on its own line.
 pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
@@ -127,7 +127,7 @@ pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-/// A moment of the wire format, `2026-01-02T03:04:05.678Z`, taken apart.
+/// A timestamp of the wire format, `2026-01-02T03:04:05.678Z`, split in date and time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Clock<'a> {
     /// `2026-01-02`
@@ -142,17 +142,17 @@ impl<'a> Clock<'a> {
         (time.is_ascii() && time.len() >= 12).then_some(Self { date, time })
     }
 
-    /// `03:04`
+    /// Returns `03:04`.
     pub(super) fn minutes(self) -> &'a str {
         &self.time[..5]
     }
 
-    /// `03:04:05`
+    /// Returns `03:04:05`.
     pub(super) fn seconds(self) -> &'a str {
         &self.time[..8]
     }
 
-    /// `03:04:05.678`
+    /// Returns `03:04:05.678`.
     pub(super) fn millis(self) -> &'a str {
         &self.time[..12]
     }

@@ -1,4 +1,4 @@
-//! Where the bytes of a run come from: files, logs held in memory, or anything else that is opened and read.
+//! Sources of a run's bytes: files, logs in memory, or anything else that can be opened and read.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -8,21 +8,21 @@ use crate::wire::InputProblem;
 
 /// A list of inputs, each of which is opened and read once.
 pub(crate) trait InputSource: Sync {
-    /// What there is to read, in the order of the result.
+    /// Returns the inputs in the order of the result.
     fn inputs(&self) -> &[Input];
 
-    /// What the user named and cannot be read.
+    /// Returns the inputs that the user named but that cannot be read.
     fn problems(&self) -> &[InputProblem] {
         &[]
     }
 
-    /// The bytes of an input.
+    /// Opens an input.
     ///
     /// # Errors
     /// When it cannot be opened.
     fn open(&self, at: usize) -> io::Result<Box<dyn Read + Send + '_>>;
 
-    /// What is known of an input besides its events, after it was read; `head` are its first bytes.
+    /// Returns what an input says besides its events, after it was read; `head` is its first bytes.
     fn told(&self, _at: usize, _head: &[u8]) -> Option<saved::PullTrailer> {
         None
     }
@@ -51,7 +51,7 @@ impl InputSource for Listing {
     }
 }
 
-/// Logs held in memory, each a name and its bytes.
+/// Logs held in memory, each with a name and its bytes.
 #[derive(Debug)]
 pub(crate) struct MemoryInputs<'s> {
     inputs: Vec<Input>,
@@ -59,7 +59,7 @@ pub(crate) struct MemoryInputs<'s> {
 }
 
 impl<'s> MemoryInputs<'s> {
-    /// A feed of `samples`.
+    /// Creates a source from `samples`.
     #[must_use]
     pub(crate) fn new(samples: &'s [(&'s str, &'s [u8])]) -> Self {
         Self { inputs: samples.iter().map(|(name, bytes)| Input::in_memory(name, bytes)).collect(), samples }

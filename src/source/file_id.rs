@@ -1,9 +1,9 @@
-//! What makes two paths the same file, whatever links lead to it.
+//! Identity of files: recognises two paths as the same file, whatever links lead to it.
 
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 
-/// Equal for two paths to one file.
+/// A value that is equal for all paths to one file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct FileId(FileKey);
 
@@ -12,12 +12,13 @@ enum FileKey {
     /// Device and inode.
     #[cfg(unix)]
     Inode(u64, u64),
-    /// Where there are none, the path without links.
+    /// Path without links, for files or systems without inodes.
     Path(PathBuf),
 }
 
 impl FileId {
-    /// The file at a path, links followed; where there is none yet, the place where it would be.
+    /// Returns the id of the file at a path, following links. If there is none yet, returns the id of where it would be
+    /// created.
     #[must_use]
     pub(crate) fn at(path: &Path) -> Self {
         Self::of(path, fs::metadata(path).ok().as_ref())
@@ -37,7 +38,7 @@ impl FileId {
         Self(FileKey::Path(place(path)))
     }
 
-    /// Standard input, where it is a file.
+    /// Returns the id of standard input, if it is a file.
     pub(super) fn of_standard_input() -> Option<Self> {
         #[cfg(unix)]
         {
@@ -51,10 +52,10 @@ impl FileId {
     }
 }
 
-/// Links in a row that are followed, as many as Linux follows.
+/// Most links followed in a row, as many as Linux follows.
 const MOST_LINKS: usize = 40;
 
-/// The path that links lead to, also where nothing is there yet.
+/// Resolves the links of a path, even if the file does not exist yet.
 #[must_use]
 pub(crate) fn place(path: &Path) -> PathBuf {
     let mut path = path.to_owned();

@@ -1,14 +1,14 @@
-//! What the path of a file tells of its log: the layouts of exports, and nothing that would be a guess.
+//! Recognition of export layouts: derives the origin of a log from its path, without guessing.
 
 use std::path::{Component, Path};
 
 use crate::model::{Origin, RequestId, stream_parts};
 
-/// Reads log group, log stream and function out of the folders that a file is in.
+/// Reads log group, log stream and function from the folders of a path.
 #[must_use]
 pub(crate) fn context_of(path: &Path) -> Origin<String> {
     let folders: Vec<&str> = path.components().filter_map(folder_name).collect();
-    // The file itself is named by whoever saved it; only folders are the exporter's.
+    // The user may have named the file; only the folders are the exporter's.
     let Some((_, folders)) = folders.split_last() else { return Origin::default() };
     let stream = folders.iter().rev().find_map(|folder| stream_of(folder));
     let group = group_of(folders);
@@ -23,20 +23,20 @@ fn folder_name(component: Component<'_>) -> Option<&str> {
     }
 }
 
-/// `YYYY-MM-DD-[VERSION]HASH`: a stream name with its slashes turned into dashes.
+/// Recognises `YYYY-MM-DD-[VERSION]HASH`: a stream name with its slashes turned into dashes.
 fn stream_of(folder: &str) -> Option<String> {
     let parts: Vec<&str> = folder.splitn(4, '-').collect();
     let stream = if parts.len() == 4 { parts.join("/") } else { return None };
     stream_parts(&stream).is_some().then_some(stream)
 }
 
-/// `…/aws/lambda/NAME/…`: what scripts that mirror group names as folders make.
+/// Recognises `…/aws/lambda/NAME/…`, which scripts make that mirror group names as folders.
 fn group_of(folders: &[&str]) -> Option<String> {
     let at = folders.windows(3).position(|three| three[..2] == ["aws", "lambda"] && !is_export_folder(three[2]))?;
     Some(format!("/aws/lambda/{}", folders[at + 2]))
 }
 
-/// Prefixes of export tasks that name no function.
+/// Prefixes of export tasks that are no function names.
 const GENERIC: [&str; 18] = [
     "exportedlogs",
     "exported-logs",
@@ -58,7 +58,7 @@ const GENERIC: [&str; 18] = [
     "plain",
 ];
 
-/// `…/NAME/TASK-ID/STREAM/000000.gz`: the folder above the id of the export task.
+/// Recognises `…/NAME/TASK-ID/STREAM/000000.gz`: the function is the folder above the id of the export task.
 fn function_of(folders: &[&str]) -> Option<String> {
     let task = folders.iter().rposition(|folder| RequestId::parse(folder.as_bytes()).is_some())?;
     stream_of(folders.get(task + 1)?)?;

@@ -266,6 +266,7 @@ fn partial_work_is_the_most_that_any_evidence_says_everywhere() {
     }
     for (id, attempts) in truth.iter().take(20) {
         let shown = Run::new(["show", id, input]).stdout();
+        assert!(shown.lines().any(|line| line.starts_with("Attempt 1  ")), "{shown}");
         let works: Vec<&str> =
             shown.lines().filter_map(|line| line.split_once("partial work: ")?.1.split(' ').next()).collect();
         let of_event = records.iter().filter(|record| record["request_id"] == **id);

@@ -1,4 +1,4 @@
-//! One request until it succeeds or cannot: through the limiter, again after what passes, within a budget.
+//! Calls with retries: each try passes the limiter, temporary failures are retried, within a limit of tries.
 
 use std::error::Error;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,24 +10,24 @@ use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
 use super::failure::{PullError, RequestError, fault_of};
 use super::limiter::Limiter;
 
-/// Tries of one request; the pauses between them add up to half a minute.
+/// Most tries of one request; the pauses between them add up to at most half a minute.
 const TRIES: u32 = 10;
-/// Tries while nobody has ever answered: a wrong region or no network shows at once.
+/// Most tries before the first answer ever, so that a wrong region or a missing network shows at once.
 const FIRST_TRIES: u32 = 3;
-/// The longest pause after the first failure; it doubles with each further one.
+/// Upper bound of the pause after the first failure; it doubles with each further one.
 const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
-/// Asks one region.
+/// Caller of one region's API.
 pub(super) struct Caller {
     pub(super) region: String,
     pub(super) limiter: Limiter,
     answered: AtomicBool,
-    /// State of the random numbers for pauses.
+    /// State of the random number generator for pauses.
     dice: AtomicU64,
 }
 
-/// A request that will not succeed.
+/// A failure that is not retried any more.
 pub(super) type Refusal = RequestError;
 
 impl Caller {
@@ -41,7 +41,7 @@ impl Caller {
         }
     }
 
-    /// Sends what `make` makes until there is an answer. Tells how long the answer took.
+    /// Sends the request that `make` creates until there is an answer. Also returns how long the answer took.
     pub(super) async fn call<T, E, F>(&self, make: impl Fn() -> F) -> Result<(T, Duration), Refusal>
     where
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
@@ -64,7 +64,7 @@ impl Caller {
         }
     }
 
-    /// Whether it is worth another try.
+    /// Returns an error unless the request is worth another try.
     fn judge(&self, fault: &RequestError, tries: u32) -> Result<(), Refusal> {
         match fault {
             RequestError::Throttled => self.limiter.throttled(),
@@ -76,7 +76,7 @@ impl Caller {
             }
             RequestError::Passing(_) | RequestError::NoConnection(_) => {}
             _ => {
-                // An error is an answer too.
+                // An error response is an answer too.
                 self.answered.store(true, Ordering::Relaxed);
                 return Err(fault.clone());
             }
@@ -84,13 +84,14 @@ impl Caller {
         if tries >= TRIES { Err(fault.clone()) } else { Ok(()) }
     }
 
-    /// Anything up to a bound that doubles with every try, so that those who failed together do not come back together.
+    /// Returns a random pause below a bound that doubles with every try, so that requests that failed together do not
+    /// all return together.
     fn pause(&self, tries: u32) -> Duration {
         let bound = (PAUSE * 2u32.saturating_pow(tries - 1)).min(LONGEST_PAUSE);
         bound.mul_f64(self.roll())
     }
 
-    /// A number from 0 to 1 (splitmix64).
+    /// Returns a random number in 0..1 (splitmix64).
     fn roll(&self) -> f64 {
         let mut z = self.dice.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

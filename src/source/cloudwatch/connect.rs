@@ -1,4 +1,4 @@
-//! The way to AWS: the SDK's own chain of configuration, one pair of clients per region, no retries of its own.
+//! Connection to AWS: the SDK's own configuration chain, one pair of clients per region, no retries by the SDK.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -21,10 +21,10 @@ use aws_smithy_http_client::{Builder, Connector};
 use super::Request;
 use super::failure::{PullError, failure_of_credentials, root_cause};
 
-/// To open a connection.
+/// Timeout for opening a connection.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// The clients of one region.
+/// API clients of one region.
 #[derive(Clone)]
 pub(super) struct Clients {
     pub(super) region: String,
@@ -32,15 +32,15 @@ pub(super) struct Clients {
     pub(super) lambda: aws_sdk_lambda::Client,
 }
 
-/// The regions to ask, with the credentials of one account.
+/// Clients of the regions to read, with the credentials of one account.
 #[derive(Default)]
 pub(super) struct Connection {
     pub(super) clients: Vec<Clients>,
-    /// The account that the credentials name.
+    /// Account id that the credentials name.
     pub(super) account: Option<String>,
 }
 
-/// Connects to every region that was asked for, or to the one that the configuration names.
+/// Connects to every requested region, or to the configured one.
 pub(super) async fn connect(request: &Request) -> Result<Connection, PullError> {
     if let Some(profile) = &request.profile {
         find_profile(profile).await?;
@@ -51,11 +51,11 @@ pub(super) async fn connect(request: &Request) -> Result<Connection, PullError> 
         regions.push(base.region().ok_or(PullError::NoRegion)?.to_string());
     }
     regions.extend(request.regions_of_arns());
-    // A region that was named twice is read once.
+    // A region named twice is read once.
     let mut seen = HashSet::new();
     regions.retain(|region| seen.insert(region.clone()));
     let Some(provider) = base.credentials_provider() else { return Err(PullError::NoCredentials) };
-    // Asked for once before everything else, so that what is wrong with them is said once.
+    // Credentials are loaded once before everything else, so that a problem with them is reported once.
     let credentials = provider.provide_credentials().await.map_err(|error| match (&request.profile, error) {
         (Some(profile), CredentialsError::CredentialsNotLoaded(_)) if key_of_environment().is_some() => {
             PullError::Credentials(format!("the profile '{profile}' has none"))
@@ -66,7 +66,7 @@ pub(super) async fn connect(request: &Request) -> Result<Connection, PullError> 
     Ok(Connection { clients: regions.into_iter().map(|region| clients(&base, region)).collect(), account })
 }
 
-/// Makes sure that a profile exists. Where there is no configuration at all, the SDK would take the role of the machine
+/// Checks that a profile exists. If there is no configuration at all, the SDK would silently use the machine's role
 /// instead.
 async fn find_profile(name: &str) -> Result<(), PullError> {
     let profiles = aws_config::profile::load(&Default::default(), &Default::default(), &Default::default(), None).await;
@@ -79,19 +79,19 @@ async fn find_profile(name: &str) -> Result<(), PullError> {
     }
 }
 
-/// The access key in the environment, which the SDK prefers to any profile.
+/// Returns the access key id in the environment, which the SDK prefers to any profile.
 fn key_of_environment() -> Option<String> {
     std::env::var("AWS_ACCESS_KEY_ID").ok().filter(|id| !id.trim().is_empty())
 }
 
-/// The account that credentials name. Beside keys in the environment it is not believed: `AWS_ACCOUNT_ID` is often set
-/// for other purposes.
+/// Returns the account id of the credentials. For keys from the environment it is ignored, since `AWS_ACCOUNT_ID` is
+/// often set for other purposes.
 fn account_of(credentials: &Credentials) -> Option<String> {
     let of_environment = key_of_environment().is_some_and(|id| id == credentials.access_key_id());
     credentials.account_id().filter(|_| !of_environment).map(|id| id.as_str().to_owned())
 }
 
-/// The clients of another region with the same configuration.
+/// Creates the clients of another region with the same configuration.
 pub(super) fn clients(base: &SdkConfig, region: String) -> Clients {
     let config = base.to_builder().region(Region::new(region.clone())).build();
     Clients { region, logs: aws_sdk_cloudwatchlogs::Client::new(&config), lambda: aws_sdk_lambda::Client::new(&config) }
@@ -106,11 +106,11 @@ async fn load(request: &Request) -> SdkConfig {
     let http_client = http_client();
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .http_client(http_client.clone())
-        // Every request goes through our limiter; retries of the SDK would not.
+        // Every request must pass our limiter, which retries by the SDK would bypass.
         .retry_config(RetryConfig::disabled())
         .timeout_config(timeouts)
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-    // Without a region the chain may look for one at the instance metadata service; named ones spare that.
+    // Without a region the chain may query the instance metadata service for one; a given region avoids that.
     let named = request.regions.first().cloned().or_else(|| request.regions_of_arns().next());
     if let Some(region) = named {
         loader = loader.region(Region::new(region));
@@ -123,9 +123,9 @@ async fn load(request: &Request) -> SdkConfig {
     }
     let base = loader.load().await;
     match &request.profile {
-        // The SDK prefers keys in the environment to any profile, the AWS CLI only to one that was not named. Without
-        // such keys the SDK's own chain is right; it also finds the role of the machine for a profile that has a region
-        // and no credentials.
+        // The SDK prefers keys in the environment to any profile; the AWS CLI prefers them only to a profile that was
+        // not named. Without such keys the SDK's own chain is right, and it also finds the machine's role for a profile
+        // that has a region but no credentials.
         Some(profile) if key_of_environment().is_some() => {
             let config = ProviderConfig::default().with_region(base.region().cloned()).with_http_client(http_client);
             let provider = ProfileFileCredentialsProvider::builder().configure(&config).profile_name(profile).build();
@@ -135,7 +135,8 @@ async fn load(request: &Request) -> SdkConfig {
     }
 }
 
-/// HTTPS with rustls, the roots of the machine and of `AWS_CA_BUNDLE`, and the proxy of the environment.
+/// Creates an HTTPS client: rustls, root certificates of the machine and of `AWS_CA_BUNDLE`, proxy from the
+/// environment.
 fn http_client() -> SharedHttpClient {
     let roots = extra_roots();
     Builder::new().build_with_connector_fn(move |settings, components| {
@@ -154,7 +155,7 @@ fn http_client() -> SharedHttpClient {
     })
 }
 
-/// The file that the AWS CLI takes further roots from.
+/// Reads the file from which the AWS CLI takes further root certificates.
 fn extra_roots() -> Option<Vec<u8>> {
     std::env::var_os("AWS_CA_BUNDLE").and_then(|path| std::fs::read(path).ok())
 }

@@ -30,50 +30,48 @@ pub(crate) enum PullError {
     /// No connection to the service could be made.
     #[error("cannot reach CloudWatch Logs in {region} ({detail}): check the region's name, the network and the proxy")]
     Unreachable {
-        /// The region.
         region: String,
-        /// What the network says.
+        /// Cause given by the network.
         detail: String,
     },
-    /// Log groups cannot be listed and nothing else names them.
+    /// Log groups cannot be listed, and nothing else names them.
     #[error("may not list log groups in {0}: allow logs:DescribeLogGroups, or name the functions in full")]
     ListDenied(String),
-    /// Something else that AWS says about a request that everything depends on.
+    /// Another error of AWS for a request that the whole pull depends on.
     #[error("CloudWatch Logs in {region} refuses the request ({detail})")]
     Other {
-        /// The region.
         region: String,
-        /// What AWS says.
+        /// Message from AWS.
         detail: String,
     },
-    /// No function, no group.
+    /// The user's arguments are wrong.
     #[error("{0}")]
     Usage(String),
-    /// The machine.
+    /// The local machine failed (runtime, temporary file).
     #[error("this machine failed: {0}")]
     Machine(String),
 }
 
-/// What one request that failed means.
+/// Classification of one failed request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum RequestError {
     /// Too many requests.
     Throttled,
-    /// May work the next time.
+    /// A temporary failure, worth a retry.
     Passing(String),
-    /// There was no connection at all.
+    /// No connection could be made.
     NoConnection(String),
-    /// The token is not known any more.
+    /// The page token is invalid or expired.
     Token(String),
-    /// Everything ends.
+    /// A failure that ends the whole pull.
     Fatal(PullError),
-    /// Not allowed.
+    /// Access is denied.
     Denied,
-    /// No such log group or function.
+    /// The log group or function does not exist.
     Missing,
-    /// The group is of a class that cannot be read so.
+    /// The group's class cannot be read with this API.
     Class(String),
-    /// Anything else, which would fail again.
+    /// Any other error, which a retry would repeat.
     Other(String),
 }
 
@@ -100,7 +98,7 @@ const REFUSED: [&str; 7] = [
 const DENIED: [&str; 3] = ["AccessDeniedException", "AccessDenied", "UnauthorizedOperation"];
 const MISSING: [&str; 2] = ["ResourceNotFoundException", "ResourceNotFound"];
 
-/// What a failed request means.
+/// Classifies the SDK's error.
 pub(super) fn fault_of<E>(error: &SdkError<E, HttpResponse>) -> RequestError
 where
     E: ProvideErrorMetadata + Error + 'static,
@@ -120,7 +118,7 @@ where
                 return RequestError::Fatal(failure);
             }
             let text = root_cause(error);
-            // A name that cannot be resolved or a port that is closed; a connection cut in the middle is passing.
+            // A broken connection is temporary; an unresolved name or a closed port is not.
             match failure.is_timeout() || text.contains("reset") || text.contains("closed") {
                 true => RequestError::Passing(text),
                 false => RequestError::NoConnection(text),
@@ -163,7 +161,7 @@ fn fault_of_answer(status: u16, code: &str, message: &str) -> RequestError {
     }
 }
 
-/// The failure of a provider of credentials, wherever it stands in the chain of causes.
+/// Finds a failure of the credentials provider anywhere in the chain of causes.
 fn credentials_failure(error: &(dyn Error + 'static)) -> Option<PullError> {
     let mut cause = Some(error);
     while let Some(error) = cause {
@@ -175,14 +173,14 @@ fn credentials_failure(error: &(dyn Error + 'static)) -> Option<PullError> {
     None
 }
 
-/// What it means that there are no credentials.
+/// Translates an error of the credentials provider.
 pub(super) fn failure_of_credentials(error: &CredentialsError) -> PullError {
     match error {
         CredentialsError::CredentialsNotLoaded(_) => PullError::NoCredentials,
         error => {
             let cause = root_cause(error);
             let says = |word: &str| cause.to_lowercase().contains(word);
-            // The metadata service of a machine is the last place to look, and there is none.
+            // The instance metadata service (IMDS) is the last place to look, so its failure means that there are none.
             match (says("expired"), says("imds")) {
                 (true, _) => PullError::Expired,
                 (_, true) => PullError::NoCredentials,
@@ -192,7 +190,7 @@ pub(super) fn failure_of_credentials(error: &CredentialsError) -> PullError {
     }
 }
 
-/// The innermost cause, which says most.
+/// Returns the innermost cause, which is the most specific.
 pub(super) fn root_cause(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

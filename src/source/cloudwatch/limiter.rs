@@ -85,7 +85,7 @@ impl Pace {
     }
 }
 
-/// Lets requests out one by one.
+/// Gate that lets requests out one by one.
 #[derive(Debug)]
 pub(super) struct Limiter {
     turn: Mutex<()>,

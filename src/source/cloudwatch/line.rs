@@ -1,4 +1,4 @@
-//! One log event as the line of NDJSON that is analysed and kept.
+//! Conversion of a log event to the line of NDJSON that is analysed and saved.
 
 use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
 use serde::Serialize;
@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::Xxh3;
 use super::select::Target;
 use crate::model::stream_parts;
 
-/// An event with everything that tells where it is from.
+/// A pulled event with its origin.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PulledEvent<'e> {
@@ -33,13 +33,13 @@ pub(super) fn append(target: &Target, event: &FilteredLogEvent, text: &mut Vec<u
         region: &target.region,
         message: event.message().unwrap_or_default(),
     };
-    // Writing numbers and text to memory does not fail.
+    // Serialising numbers and text to memory cannot fail.
     if serde_json::to_writer(&mut *text, &line).is_ok() {
         text.push(b'\n');
     }
 }
 
-/// What tells an event from every other one of its group.
+/// Returns a key that is unique in the event's log group; `None` if the event has no id.
 pub(super) fn key(event: &FilteredLogEvent) -> Option<u64> {
     let id = event.event_id().filter(|id| !id.is_empty())?;
     let mut hash = Xxh3::new();
@@ -50,7 +50,7 @@ pub(super) fn key(event: &FilteredLogEvent) -> Option<u64> {
     Some(hash.digest())
 }
 
-/// Whether an event is of a function that is wanted, in a group that several share.
+/// Returns whether a selected function wrote the event, in a group that several functions share.
 pub(super) fn is_wanted(target: &Target, event: &FilteredLogEvent) -> bool {
     let Some(only) = &target.only else { return true };
     let function = event.log_stream_name().and_then(stream_parts).and_then(|parts| parts.function);

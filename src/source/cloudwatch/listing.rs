@@ -1,4 +1,4 @@
-//! Lists what there is in a region: log groups, and functions with the log groups that they write to.
+//! Listing of a region's log groups and functions, with the log group of each function.
 
 use aws_sdk_cloudwatchlogs::types::LogGroupClass;
 
@@ -6,9 +6,9 @@ use super::call::{Caller, Refusal};
 use super::connect::Clients;
 use super::selector::Owner;
 
-/// Requests a second for listing, below the 10 that AWS allows for DescribeLogGroups.
+/// Requests per second for listing, below the 10 that AWS allows for DescribeLogGroups.
 const LISTING_RATE: u32 = 8;
-/// A list that long is no list.
+/// Most pages read of one list, as a guard against endless paging.
 const MOST_PAGES: usize = 2_000;
 
 /// A log group as CloudWatch describes it.
@@ -23,7 +23,7 @@ pub(super) struct GroupInfo {
     pub(super) retention_days: Option<u32>,
 }
 
-/// What a log group can be asked.
+/// Log class of a group, which decides whether it can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
     Standard,
@@ -31,7 +31,7 @@ pub(super) enum Class {
     Delivery,
 }
 
-/// A function and where it logs.
+/// A function and its log group.
 #[derive(Clone, Debug)]
 pub(super) struct FunctionInfo {
     pub(super) name: String,
@@ -39,7 +39,7 @@ pub(super) struct FunctionInfo {
     pub(super) owner: Option<Owner>,
 }
 
-/// Asks one region for lists.
+/// Client for a region's lists.
 pub(super) struct Lister {
     pub(super) clients: Clients,
     logs: Caller,
@@ -52,7 +52,7 @@ impl Lister {
         Self { logs: caller(), lambda: caller(), clients: clients.clone() }
     }
 
-    /// Log groups whose name begins with `prefix`.
+    /// Returns the log groups whose name begins with `prefix`.
     pub(super) async fn groups(&self, prefix: &str) -> Result<Vec<GroupInfo>, Refusal> {
         let (mut found, mut token) = (Vec::new(), None::<String>);
         for _ in 0..MOST_PAGES {
@@ -71,15 +71,15 @@ impl Lister {
         Ok(found)
     }
 
-    /// One log group, where it exists.
+    /// Returns one log group, if it exists.
     pub(super) async fn group(&self, name: &str) -> Result<Option<GroupInfo>, Refusal> {
-        // Names that begin with this one come in order, itself first: one page is enough.
+        // Groups come sorted by name, so the exact match is first: one page is enough.
         let request = || self.clients.logs.describe_log_groups().log_group_name_prefix(name).send();
         let (page, _) = self.logs.call(request).await?;
         Ok(page.log_groups().iter().filter_map(group_info).find(|group| group.name == name))
     }
 
-    /// Every function and where it logs.
+    /// Returns every function with its log group.
     pub(super) async fn functions(&self) -> Result<Vec<FunctionInfo>, Refusal> {
         let (mut found, mut marker) = (Vec::new(), None::<String>);
         for _ in 0..MOST_PAGES {
@@ -99,7 +99,7 @@ impl Lister {
         Ok(found)
     }
 
-    /// Where one function logs.
+    /// Returns one function with its log group.
     pub(super) async fn function(&self, name: &str) -> Result<FunctionInfo, Refusal> {
         let request = || self.clients.lambda.get_function_configuration().function_name(name).send();
         let (found, _) = self.lambda.call(request).await?;
@@ -108,7 +108,7 @@ impl Lister {
     }
 }
 
-/// The log group of a function that says nothing else.
+/// Returns the log group of a function that configures no other.
 pub(super) fn default_group(function: &str) -> String {
     format!("/aws/lambda/{function}")
 }

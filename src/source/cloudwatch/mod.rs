@@ -150,7 +150,7 @@ impl Pull {
     /// bytes.
     ///
     /// # Errors
-    /// When nothing can be read at all.
+    /// If nothing at all can be read.
     pub(crate) fn start(
         request: Request,
         name: &str,

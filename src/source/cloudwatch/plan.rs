@@ -23,7 +23,7 @@ use crate::wire::InputProblem;
 const CHAINS: std::ops::RangeInclusive<usize> = 4..=64;
 /// Chains per request in flight, so that one is ready when another ends.
 const SLACK: f64 = 1.5;
-/// Seconds that a page takes, before one came.
+/// Assumed seconds per page before the first page has arrived.
 const FIRST_LATENCY_S: f64 = 0.25;
 /// Most pieces of one division.
 const PIECES: usize = 16;

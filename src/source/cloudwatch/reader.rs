@@ -1,4 +1,4 @@
-//! The pull as a file being read: the very bytes that `--save` keeps, as soon as they are there.
+//! Reader of a running pull: yields the same bytes that `--save` keeps, as soon as they arrive.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -8,10 +8,10 @@ use super::PullState;
 use super::spool::Cursor;
 use crate::source::saved;
 
-/// Text in one frame of the file: always the same, so that the same events make the same file.
+/// Bytes of text per frame of the file. The size is fixed, so the same events always make the same file.
 const FRAME: usize = 1 << 20;
 
-/// Reads the pull from its beginning to its end, waiting for what has not come yet.
+/// Reader that yields a pull from beginning to end, waiting for pages that have not arrived.
 pub(super) struct PullReader {
     shared: Arc<PullState>,
     cursor: Cursor,
@@ -28,7 +28,7 @@ impl PullReader {
         Self { shared, cursor: Cursor::default(), text, bytes, at: 0, over: false, save }
     }
 
-    /// Makes the next bytes.
+    /// Produces the next bytes.
     fn fill(&mut self) -> io::Result<()> {
         let mut more = true;
         while more && self.text.len() < FRAME {
@@ -38,7 +38,7 @@ impl PullReader {
             }
         }
         let length = self.text.len().min(FRAME);
-        // An empty pull is an empty file, not nothing.
+        // An empty pull still makes a frame, so the file is a valid empty one.
         self.bytes = saved::text_frame(&self.text[..length]);
         self.text.drain(..length);
         self.at = 0;

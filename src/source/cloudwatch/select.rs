@@ -141,7 +141,7 @@ struct NamedByArn {
 struct GroupSearch<'r> {
     request: &'r Request,
     found: BTreeMap<GroupKey, Target>,
-    /// Names found nowhere so far, with the reason; `None` once found.
+    /// Names found nowhere so far, with the reason; `None` once found, or if looking is not allowed.
     missing: BTreeMap<String, Option<String>>,
     /// Functions named by ARN, and what was found under their names.
     by_arn: Vec<NamedByArn>,

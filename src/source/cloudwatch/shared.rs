@@ -1,4 +1,4 @@
-//! What the chains of a pull, its reader and the command line share; and the signals that end it.
+//! State shared by the chains of a pull, its reader and the command line; and the signals that end a pull.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ use crate::model::{Note, Timestamp};
 use crate::source::saved::PullTrailer;
 use crate::wire::InputProblem;
 
-/// What the user sends to end a program.
+/// A signal that ends the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
     /// Ctrl-C.
@@ -24,7 +24,7 @@ pub(crate) enum Signal {
     Terminate,
 }
 
-/// What is known of a pull.
+/// Shared state of a pull.
 pub(super) struct PullState {
     pub(super) targets: Vec<Target>,
     pub(super) from: Timestamp,
@@ -38,7 +38,7 @@ pub(super) struct PullState {
     ends: Mutex<Ends>,
 }
 
-/// Why it ended early, or its file is not written.
+/// Reasons for which the pull ended early or its file was not written.
 #[derive(Debug, Default)]
 struct Ends {
     failure: Option<PullError>,
@@ -71,29 +71,29 @@ impl PullState {
         })
     }
 
-    /// A page came.
+    /// Counts a page and reports it to the progress.
     pub(super) fn page(&self, target: usize, covered_ms: i64, events: u64) {
         self.pages.fetch_add(1, Ordering::Relaxed);
         self.watch.page(target, covered_ms, events);
     }
 
-    /// A log group was read to its end, or given up.
+    /// Counts a log group that was read to its end or given up.
     pub(super) fn group_done(&self, target: usize) {
         self.groups_done.fetch_add(1, Ordering::Relaxed);
         self.watch.done(target);
     }
 
-    /// A group, or a part of it, remains unread.
+    /// Records a group, or a part of one, that remains unread.
     pub(super) fn unread(&self, unread: InputProblem) {
         locked(&self.told).unread.push(unread);
     }
 
-    /// Something makes the answer incomplete.
+    /// Adds a note that marks the result as incomplete.
     pub(super) fn remark(&self, text: String) {
         locked(&self.told).notes.push(Note { incomplete: true, text });
     }
 
-    /// Nothing more can be pulled. The first reason counts.
+    /// Ends the pull with a failure. The first failure is kept.
     pub(super) fn fail(&self, failure: PullError) {
         let mut ends = locked(&self.ends);
         if ends.failure.is_none() {
@@ -103,7 +103,7 @@ impl PullState {
         self.over.store(true, Ordering::Relaxed);
     }
 
-    /// The user ends it.
+    /// Records that a signal ended the pull.
     pub(super) fn interrupted(&self, signal: Signal) {
         locked(&self.ends).signal = Some(signal);
         let (done, all) = (self.groups_done.load(Ordering::Relaxed), self.targets.len());
@@ -114,12 +114,11 @@ impl PullState {
         locked(&self.ends).save_error = Some(error.to_string());
     }
 
-    /// Whether there is no use in going on.
+    /// Returns whether a failure ended the pull.
     pub(super) fn is_over(&self) -> bool {
         self.over.load(Ordering::Relaxed)
     }
 
-    /// Pages that came so far.
     pub(super) fn pages(&self) -> usize {
         self.pages.load(Ordering::Relaxed)
     }
@@ -136,7 +135,8 @@ impl PullState {
         locked(&self.ends).save_error.clone()
     }
 
-    /// What there is to say besides the events, in the same order whatever came first.
+    /// Returns what the file's trailer says besides the events. The order does not depend on which request finished
+    /// first.
     pub(super) fn told(&self) -> PullTrailer {
         let mut told = locked(&self.told).clone();
         told.unread.sort();
@@ -158,7 +158,7 @@ pub(super) fn listen() -> watch::Receiver<Option<Signal>> {
     signals
 }
 
-/// Waits for a signal, for ever if need be.
+/// Waits for a signal, possibly for ever.
 pub(super) async fn heard(mut signals: watch::Receiver<Option<Signal>>) -> Signal {
     let signal = signals.wait_for(Option::is_some).await.ok().and_then(|signal| *signal);
     match signal {

@@ -1,40 +1,40 @@
-//! One chain of pages: a stretch of time of one log group, and how to go on in it whatever the pages look like.
+//! One chain of pages: a time range of one log group, and how to continue in it whatever the pages contain.
 
 use rustc_hash::FxHashSet;
 
-/// Pages in a row that hand back the token they were asked with, before the chain begins anew where it stands.
+/// Consecutive pages that return the token they were asked with, before the chain restarts from its latest event.
 const SAME_TOKENS: u32 = 20;
-/// New beginnings without a new event in between.
+/// Most restarts without a new event in between.
 const BEGINNINGS: u32 = 5;
-/// Empty pages in a row after which the rest of the stretch is worth dividing.
+/// Consecutive empty pages after which the rest of the range is worth dividing.
 const PATIENCE: u32 = 4;
-/// Pages in a piece, at least: the last page of each is part-filled.
+/// Fewest pages per piece, since the last page of each is only part-filled.
 const PIECE_PAGES: f64 = 2.0;
-/// Pieces are not shorter.
+/// Shortest piece, in milliseconds.
 const SHORTEST_MS: i64 = 10;
 
-/// A stretch of time of one log group, read page by page. Both ends belong to it.
+/// A time range of one log group, read page by page. Both ends are inclusive.
 #[derive(Debug)]
 pub(super) struct Slice {
-    /// The log group, by its place in the list of targets.
+    /// Index of the log group in the list of targets.
     pub(super) target: usize,
-    /// Its first millisecond, which is also its name within the group.
+    /// First millisecond, which also identifies the slice within its group.
     pub(super) start: i64,
-    /// Its last millisecond.
+    /// Last millisecond.
     pub(super) end: i64,
-    /// Where a request without a token begins.
+    /// Start time for a request without a token.
     pub(super) from: i64,
-    /// Where the next page is.
+    /// Token of the next page.
     pub(super) token: Option<String>,
-    /// How much of it the progress knows of.
+    /// Milliseconds already reported to the progress.
     pub(super) reported_ms: i64,
     latest: Option<i64>,
-    /// Events at the latest moment: a chain that begins anew there sees them again.
+    /// Keys of the events at the latest timestamp, which a restarted chain sees again.
     at_latest: FxHashSet<u64>,
-    /// Events of the last page that had any, and of the one being read.
+    /// Keys of the events on the last non-empty page, and on the page being read.
     last_page: FxHashSet<u64>,
     this_page: FxHashSet<u64>,
-    /// New events in the page being read.
+    /// New events on the page being read.
     events: u32,
     pages: u32,
     empties: u32,
@@ -44,14 +44,14 @@ pub(super) struct Slice {
     unsorted: bool,
 }
 
-/// How to go on after a page.
+/// The next step after a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AfterPage {
-    /// The stretch was read to its end.
+    /// The range was read to its end.
     Done,
-    /// Another page.
+    /// Another page follows.
     More,
-    /// The pages lead nowhere.
+    /// The pages make no progress.
     Stuck,
 }
 
@@ -78,7 +78,7 @@ impl Slice {
         }
     }
 
-    /// Takes an event of the page; false where it came before.
+    /// Records an event of the page; returns false for a duplicate or an event outside the range.
     pub(super) fn accept(&mut self, at: i64, key: Option<u64>) -> bool {
         if at < self.start || at > self.end {
             return false;
@@ -102,7 +102,7 @@ impl Slice {
         true
     }
 
-    /// The page is over, and `token` leads on. Only a missing token ends the stretch.
+    /// Ends the page, with the token of the next one. Only a missing token ends the range.
     pub(super) fn turn(&mut self, token: Option<String>) -> AfterPage {
         if self.events == 0 {
             self.empties += 1;
@@ -118,7 +118,8 @@ impl Slice {
         if self.same_tokens < SAME_TOKENS || self.begin_anew() { AfterPage::More } else { AfterPage::Stuck }
     }
 
-    /// The token leads nowhere: asks again from the latest event on. False when that was tried often enough.
+    /// Restarts from the latest event, because the token makes no progress. Returns false if that was tried often
+    /// enough.
     pub(super) fn begin_anew(&mut self) -> bool {
         self.beginnings += 1;
         if self.unsorted || self.beginnings > BEGINNINGS {
@@ -134,12 +135,12 @@ impl Slice {
         self.from = self.latest.unwrap_or(self.from);
     }
 
-    /// How many milliseconds have been read for certain.
+    /// Returns how many milliseconds have been read for certain.
     pub(super) fn covered_ms(&self) -> i64 {
         self.latest.map_or(0, |latest| latest - self.start)
     }
 
-    /// Into how many pieces the rest is worth dividing, if `spare` more chains may run.
+    /// Returns into how many pieces to divide the rest, if `spare` more chains may run.
     pub(super) fn worth(&self, spare: usize) -> usize {
         if self.unsorted || spare == 0 || self.token.is_none() {
             return 1;
@@ -157,7 +158,7 @@ impl Slice {
         by_content.min(spare + 1).min(by_length).max(1)
     }
 
-    /// Keeps the first of `pieces` equal pieces of the rest and gives the others away.
+    /// Keeps the first of `pieces` equal pieces of the rest and returns the others.
     pub(super) fn divide(&mut self, pieces: usize) -> Vec<Self> {
         self.restart();
         self.patience *= 2;
