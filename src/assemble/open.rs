@@ -92,7 +92,7 @@ impl OpenAttempt {
     /// Returns whether nothing is wrong with it, so that its lines are not needed unless those of every attempt are
     /// wanted.
     pub(super) fn ended_well(&self) -> bool {
-        self.attempt.report_seen && self.attempt.signs.is_empty()
+        self.attempt.report_seen && self.attempt.signs.is_empty() && !self.attempt.metrics.are_capped()
     }
 
     /// Returns whether it is reported and the platform says that its process ended with it: a crash, a kill, a timeout.
@@ -182,7 +182,11 @@ impl OpenAttempt {
         attempt.tenant_id = report.tenant_id.map(Into::into).or_else(|| attempt.tenant_id.take());
         let troubled = report.status.is_some_and(|status| status != Status::Success);
         let at_the_cap = report.metrics.max_memory_used_mb >= report.metrics.memory_size_mb;
-        self.report_tells = troubled || at_the_cap || !attempt.signs.is_empty() || !self.before.signs.is_empty();
+        self.report_tells = troubled
+            || at_the_cap
+            || report.metrics.are_capped()
+            || !attempt.signs.is_empty()
+            || !self.before.signs.is_empty();
         if self.report_tells || !attempt.start_seen {
             attempt.report_line = Some(evidence_line(message, SIGN_TEXT_BYTES));
         }
@@ -216,7 +220,7 @@ impl OpenAttempt {
             let computed = Timestamp::from_ms(end.ms() - i64::try_from(duration_us / 1_000).unwrap_or(0));
             attempt.started_at = computed.min(attempt.started_at).or(attempt.started_at);
         }
-        let plain = attempt.report_seen && attempt.signs.is_empty();
+        let plain = attempt.report_seen && attempt.signs.is_empty() && !attempt.metrics.are_capped();
         if !self.report_tells {
             attempt.report_line = None;
         }

@@ -219,6 +219,15 @@ pub struct Metrics {
     pub restore_us: Option<u64>,
 }
 
+impl Metrics {
+    /// Returns whether less was billed than the run took, in whole milliseconds. A bill is rounded up, so the run was cut
+    /// at its time limit.
+    #[must_use]
+    pub(crate) fn are_capped(&self) -> bool {
+        self.billed_ms.zip(self.duration_us).is_some_and(|(billed_ms, us)| billed_ms < us / 1_000)
+    }
+}
+
 /// One REPORT line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report<'a> {

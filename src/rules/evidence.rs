@@ -27,7 +27,8 @@ pub(super) fn lines(facts: &Facts<'_>, ruling: &Ruling<'_>) -> Vec<Line> {
             lines.push(line.clone());
         }
     }
-    // Time comes first, because the files of one stream may be given in any order.
-    lines.sort_by_key(|line| (line.at, line.place));
+    // The files of one stream may be given in any order, so their numbers say nothing: time decides, and REPORT is last.
+    let is_report = |line: &Line| attempt.report_line.as_ref().is_some_and(|report| report.place == line.place);
+    lines.sort_by_key(|line| (line.at, is_report(line), line.place.line, line.place.event));
     lines
 }

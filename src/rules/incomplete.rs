@@ -7,7 +7,7 @@ use crate::model::{Confidence, WindowCut};
 pub(super) const RULE: Rule = Rule {
     id: "incomplete",
     explanation: "Neither REPORT nor END was seen, and nothing says that it failed: cut by the window, or lost. The same where \
-                  the only REPORT could not be read.",
+                  the only REPORT could not be read, or where the window ends between END and REPORT.",
     check,
     #[cfg(test)]
     samples: samples::all,
@@ -21,10 +21,11 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     if attempt.report_in_doubt {
         return Some(Ruling::new("incomplete.no_report", Confidence::Medium, None));
     }
-    if attempt.end_seen || facts.handler_done {
+    let cut = matches!(attempt.window_cut, WindowCut::End | WindowCut::Both);
+    // A status stands on REPORT, and a timeout behind END: END says nothing where the window ends before them.
+    if attempt.end_seen && !cut || facts.handler_done {
         return None;
     }
-    let cut = matches!(attempt.window_cut, WindowCut::End | WindowCut::Both);
     Some(Ruling::new(if cut { "incomplete.window" } else { "incomplete.no_report" }, Confidence::High, None))
 }
 
@@ -45,6 +46,11 @@ mod samples {
             Sample::near_miss(
                 "it failed before the cut",
                 Build::new().error(Phase::Invoke, ErrorForm::Unhandled, "E", "m").cut(WindowCut::End),
+            ),
+            failing(
+                "the window ends behind END",
+                Build::new().app_lines(1).ended().cut(WindowCut::End),
+                "incomplete.window",
             ),
             Sample::near_miss("END without REPORT", Build::new().app_lines(1).ended()),
             Sample::healthy("success", Build::new().report()),

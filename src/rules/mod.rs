@@ -101,12 +101,14 @@ pub fn judge(attempt: &Attempt) -> Verdict {
     }
 }
 
-/// Returns whether the attempt has a REPORT and no sign of trouble. Most attempts are like this and need no rules.
+/// Returns whether the attempt has START and REPORT and no sign of trouble. Most attempts are like this and need no rules.
 #[must_use]
 pub(crate) fn is_plain_success(attempt: &Attempt) -> bool {
     attempt.signs.is_empty()
+        && attempt.start_seen
         && attempt.report_seen
         && !attempt.report_in_doubt
+        && !is_capped(attempt)
         && !attempt.error_unsure
         && attempt.subject == Subject::Attempt
         && attempt.platform_error_type.is_none()
@@ -114,6 +116,11 @@ pub(crate) fn is_plain_success(attempt: &Attempt) -> bool {
         && attempt
             .init
             .is_none_or(|init| init.init_phase.is_none() && init.invoke_phase.is_none() && init.restore.is_none())
+}
+
+/// Returns whether the bill says that the run was cut at its limit, and the platform says nothing else.
+fn is_capped(attempt: &Attempt) -> bool {
+    !attempt.emulated && attempt.platform_status.is_none() && attempt.metrics.are_capped()
 }
 
 fn success() -> Verdict {

@@ -6,7 +6,8 @@ use crate::model::{Confidence, ErrorForm, Phase, Sign};
 
 pub(super) const RULE: Rule = Rule {
     id: "ok",
-    explanation: "An end was seen and nothing says that it failed. Errors that the code logged and survived do not change that.",
+    explanation: "An end was seen and nothing says that it failed. Errors that the code logged and survived do not change that. \
+                  It is sure only with START and REPORT in view.",
     check,
     #[cfg(test)]
     samples: samples::all,
@@ -20,9 +21,11 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
         .signs
         .iter()
         .any(|sign| sign.phase == Phase::Invoke && form(sign) == Some(ErrorForm::UnhandledRejection));
+    // What failed may stand in lines that were not read: before the window, or where only some lines were exported.
+    let whole = facts.attempt.start_seen && facts.attempt.report_seen && !facts.attempt.report_in_doubt;
     let confidence = if rejected {
         Confidence::Low
-    } else if facts.attempt.report_seen && !facts.attempt.report_in_doubt && !crashed_last(facts) {
+    } else if whole && !crashed_last(facts) {
         Confidence::High
     } else {
         Confidence::Medium
@@ -50,6 +53,7 @@ mod samples {
                 Build::new().error(Phase::Invoke, ErrorForm::Logged, "Error", "retrying").report(),
                 "ok",
             ),
+            failing("START not in view", Build::new().app_lines(1).without_start().report(), "ok"),
             Sample::near_miss("status", Build::new().status(Status::Error, None)),
             Sample::healthy("failure", Build::new().timed_out(3).report()),
         ]

@@ -57,6 +57,21 @@ impl Build {
         self
     }
 
+    /// Takes its START out of view.
+    pub(super) fn without_start(mut self) -> Self {
+        self.0.start_seen = false;
+        self
+    }
+
+    /// Sets what it took, in microseconds, and what was billed.
+    pub(super) fn billed(mut self, us: u64, billed_ms: u64) -> Self {
+        self.0.metrics.duration_us = Some(us);
+        self.0.metrics.billed_ms = Some(billed_ms);
+        let text = format!("REPORT Duration: {us} us Billed Duration: {billed_ms} ms");
+        self.0.report_line = Some(Line { at: None, place: Place::at(0, 91), text: text.into() });
+        self
+    }
+
     /// Marks its REPORT as cut off or not understood.
     pub(super) fn report_in_doubt(mut self) -> Self {
         self.0.report_in_doubt = true;

@@ -17,7 +17,7 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     if facts.is_environment() {
         return None;
     }
-    let proof = proof(facts)?;
+    let Some(proof) = proof(facts) else { return capped(facts) };
     if facts.restore_failed().is_some() && !facts.handler_ran() {
         return None;
     }
@@ -43,6 +43,13 @@ fn invoke<'a>(facts: &Facts<'a>, proof: Option<&'a Sign>) -> Ruling<'a> {
     if facts.attempt.concurrent { ruling.with_partial_work(PartialWork::Certain) } else { ruling }
 }
 
+/// Rules on a run whose bill ends before it does. A bill is rounded up, so it was cut at the limit: the older style of
+/// REPORT has no other sign of that.
+fn capped<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
+    let silent = facts.fatal.is_none() && facts.crash.is_none() && !facts.platform_failed() && !facts.handler_done;
+    (silent && super::is_capped(facts.attempt)).then(|| Ruling::new("timeout.invoke", Confidence::Medium, None))
+}
+
 /// Finds the line that reports the timeout; `Some(None)` where only the status was kept.
 #[allow(clippy::option_option, reason = "fired or not, and the line if there is one")]
 fn proof<'a>(facts: &Facts<'a>) -> Option<Option<&'a Sign>> {
@@ -62,6 +69,12 @@ mod samples {
     pub(super) fn all() -> Vec<Sample> {
         vec![
             failing("older style", Build::new().timed_out(3).report(), "timeout.invoke"),
+            failing(
+                "billed less than it took",
+                Build::new().app_lines(1).billed(3_003_120, 3_000).report(),
+                "timeout.invoke",
+            ),
+            Sample::near_miss("billed as much as it took", Build::new().app_lines(1).billed(2_999_120, 3_000).report()),
             failing("newer style", Build::new().app_lines(4).status(Status::Timeout, None), "timeout.invoke"),
             failing(
                 "an error logged before does not matter",

@@ -66,7 +66,11 @@ pub(super) fn drop_duplicates(attempts: &mut Vec<Entry>, mut dropped: impl FnMut
 
 /// Returns how an event ended, from its attempts in order of their start.
 pub(super) fn outcome(attempts: &[Entry], window_end: Option<Timestamp>) -> Outcome {
-    let first_ok = attempts.iter().position(|attempt| attempt.category() == Category::Ok);
+    // An attempt whose beginning lies before the window may have failed there: neither its success nor what it was
+    // followed by proves anything.
+    let begun = |attempt: &&Entry| !attempt.has(Fact::StartCut);
+    let seen = attempts.iter().filter(begun).count();
+    let first_ok = attempts.iter().position(|attempt| begun(&attempt) && attempt.category() == Category::Ok);
     if first_ok.is_some_and(|at| at + 1 < attempts.len()) {
         return Outcome::RerunAfterSuccess;
     }
@@ -74,7 +78,7 @@ pub(super) fn outcome(attempts: &[Entry], window_end: Option<Timestamp>) -> Outc
         return Outcome::Open;
     };
     if last.category() == Category::Ok {
-        return if attempts.len() == 1 { Outcome::Succeeded } else { Outcome::Recovered };
+        return if seen <= 1 { Outcome::Succeeded } else { Outcome::Recovered };
     }
     let settled_for_ms = last.ended_at().zip(window_end).map(|(end, window)| window.ms_since(end));
     // Without a clock a retry may still be to come; after the third attempt none is.

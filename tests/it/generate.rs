@@ -162,7 +162,9 @@ impl Writer {
         let report = |this: &mut Self, after, duration: &str, memory: u32, status: &str| {
             this.say(after, format!("END RequestId: {id}\n"));
             let init = if cold { "\tInit Duration: 210.50 ms" } else { "" };
-            let numbers = format!("Billed Duration: 900 ms\tMemory Size: 256 MB\tMax Memory Used: {memory} MB{init}");
+            let billed = duration.parse::<f64>().unwrap_or_default().ceil();
+            let numbers =
+                format!("Billed Duration: {billed} ms\tMemory Size: 256 MB\tMax Memory Used: {memory} MB{init}");
             this.say(0, format!("REPORT RequestId: {id}\tDuration: {duration} ms\t{numbers}\t{status}\n"));
         };
         match fate {
