@@ -17,6 +17,10 @@ impl Assembler {
             self.ordinary_line(message, output);
             return;
         }
+        self.of_lambda |= !matches!(
+            record,
+            Statement::App(_) | Statement::Foreign(_) | Statement::Unrecognized | Statement::UnreadableReport { .. }
+        );
         match record {
             Statement::InitStart(start) => self.init_start(message, start, output),
             Statement::RestoreStart(start) => self.restore_start(message, start, output),
@@ -437,7 +441,7 @@ impl Assembler {
             self.recent[0] = Some(id);
         }
         if let Some(open) = self.held.hold(open) {
-            self.spare = Some(hand_over(open, output));
+            self.spare = Some(hand_over(open, self.of_lambda, output));
         }
     }
 
@@ -474,7 +478,11 @@ fn headless(id: RequestId, message: &Message<'_>, before: Pending) -> Box<OpenAt
 }
 
 /// Closes an attempt for good and counts its bytes. Returns it, so that its memory is reused.
-pub(super) fn hand_over(mut open: Box<OpenAttempt>, output: &mut dyn Output) -> Box<OpenAttempt> {
+pub(super) fn hand_over(mut open: Box<OpenAttempt>, of_lambda: bool, output: &mut dyn Output) -> Box<OpenAttempt> {
+    if !of_lambda && open.is_lines_alone() {
+        output.count(Bucket::Unattributed, open.before.bytes + open.bytes);
+        return open;
+    }
     output.count(Bucket::Environment, open.before.bytes);
     output.count(Bucket::Attributed, open.bytes);
     open.close();

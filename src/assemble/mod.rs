@@ -82,6 +82,9 @@ const TRAILING_ERROR_MS: i64 = 500;
 pub(crate) struct Assembler {
     /// Whether the stream is named, so that its lines come from one environment.
     known_stream: bool,
+    /// The stream is one of Lambda: by its name or group, or as a line of the platform was read in it. Of any other, an id
+    /// alone is no attempt: access logs and applications have ids, too.
+    of_lambda: bool,
     #[expect(clippy::vec_box, reason = "an attempt is large and moves often: from head to tail, from part to part")]
     open: Vec<Box<OpenAttempt>>,
     pending: Pending,
@@ -116,9 +119,10 @@ pub(crate) struct Assembler {
 impl Assembler {
     /// Creates the assembler of a stream; `known_stream` is false for input that does not tell streams apart.
     #[must_use]
-    pub(crate) fn new(known_stream: bool) -> Self {
+    pub(crate) fn new(known_stream: bool, of_lambda: bool) -> Self {
         Self {
             known_stream,
+            of_lambda,
             open: Vec::new(),
             pending: Pending::default(),
             peak_mb: None,

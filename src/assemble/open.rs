@@ -53,6 +53,12 @@ impl OpenAttempt {
         open
     }
 
+    /// Returns whether nothing but lines with its id tells of it.
+    pub(super) fn is_lines_alone(&self) -> bool {
+        let Attempt { start_seen, end_seen, report_seen, signs, .. } = &self.attempt;
+        !start_seen && !end_seen && !report_seen && !signs.iter().chain(&self.before.signs).any(tells_of_failure)
+    }
+
     pub(super) fn id(&self) -> Option<RequestId> {
         self.attempt.request_id
     }

@@ -105,6 +105,9 @@ impl Part {
 
 /// Joins the parts of one stream, in their order, and closes what is left open at the end of the last.
 pub(crate) fn join(parts: impl IntoIterator<Item = Part>, keep: &Keep, output: &mut dyn Output) {
+    let mut parts: Vec<Part> = parts.into_iter().collect();
+    let of_lambda = parts.iter().any(|part| part.tail.of_lambda);
+    parts.iter_mut().for_each(|part| part.tail.of_lambda = of_lambda);
     let mut before: Option<Assembler> = None;
     for part in parts {
         before = Some(match before {
@@ -126,7 +129,7 @@ fn begin(part: Part, output: &mut dyn Output) -> Assembler {
         if std::mem::take(&mut first) && open.lacks_start() {
             open.cut_start();
         }
-        hand_over(open, output);
+        hand_over(open, tail.of_lambda, output);
     }
     if let Some(pending) = head.pending {
         emit_pending(*pending, output);
@@ -270,7 +273,7 @@ fn close(mut tail: Assembler, output: &mut dyn Output) {
         if !open.is_reported() && (at + 1 == last || open.json || !tail.known_stream) {
             open.cut_end();
         }
-        hand_over(open, output);
+        hand_over(open, tail.of_lambda, output);
     }
     emit_pending(tail.pending, output);
 }

@@ -93,11 +93,11 @@ fn record(line: &str, json: bool) -> Statement<'_> {
 fn assemble(lines: &[&str], json: bool, known: bool, cuts: &[usize]) -> Closed {
     let mut closed = Closed::default();
     let mut parts = Vec::new();
-    let mut assembler = Assembler::new(known);
+    let mut assembler = Assembler::new(known, true);
     let mut ms = 1_790_000_000_000;
     for (at, line) in lines.iter().enumerate() {
         if cuts.contains(&at) {
-            parts.push(std::mem::replace(&mut assembler, Assembler::new(known)).finish());
+            parts.push(std::mem::replace(&mut assembler, Assembler::new(known, true)).finish());
         }
         if let Some(seconds) = line.strip_prefix("wait ") {
             ms += 1_000 * seconds.parse::<i64>().expect("seconds");
@@ -233,7 +233,7 @@ fn retries_and_duplicates() {
 fn a_late_error_without_an_id_is_the_last_attempts_only_when_it_comes_at_once() {
     let at_once = |gap_ms: i64| {
         let mut closed = Closed::default();
-        let mut assembler = Assembler::new(true);
+        let mut assembler = Assembler::new(true, true);
         let mut ms = 1_790_000_000_000;
         for (line, text) in (1u64..).zip(["start 1", "report 1", "error unhandled"]) {
             ms += if line == 3 { gap_ms } else { 1_000 };

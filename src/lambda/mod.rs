@@ -11,6 +11,7 @@ mod log_groups;
 pub(crate) mod platform;
 mod request_id_keys;
 pub(crate) mod runtimes;
+pub(crate) mod sentences;
 mod time;
 mod traces;
 

@@ -17,6 +17,18 @@ impl Worker<'_> {
         stream_parts.sort_by_key(|stream_part| (stream_part.part.span(), stream_part.input));
         let Some(first) = stream_parts.first() else { return };
         let (origin, names) = (first.origin.clone(), first.names);
+        // A stream whose own lines are read may quote those of others: log forwarders and tests do.
+        let read = stream_parts.iter().any(|part| part.read);
+        for part in &stream_parts {
+            let Some((sighting, bytes)) = &part.unread.settled else { continue };
+            if read {
+                self.tally.count(Bucket::Unattributed, *bytes);
+            } else {
+                self.tally.count(Bucket::Unrecognized, *bytes);
+                let input = self.inputs.get(part.input as usize);
+                self.tally.unread(input.map_or("", |input| &input.name), sighting, false);
+            }
+        }
         let parts = stream_parts.into_iter().map(|stream_part| stream_part.part);
         let keep = self.keep;
         assemble::join(parts, keep, &mut Closing::new(self, &origin, names));

@@ -150,7 +150,7 @@ fn judged(text: &str, record: &Statement<'_>) -> Option<Attempt> {
         keep: &Keep::LAST,
     };
     let mut kept = Kept::default();
-    let mut assembler = Assembler::new(true);
+    let mut assembler = Assembler::new(true, true);
     let of_environment = matches!(
         record,
         Statement::InitReport(_)

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::Xxh3;
 
-use super::stream_part::StreamPart;
+use super::stream_part::{StreamPart, UnreadSentences};
 use crate::assemble::Assembler;
 use crate::lambda::foreign_group;
-use crate::model::{Keep, Origin, Place, RequestId};
+use crate::model::{Keep, Origin, Place, RequestId, stream_parts};
 use crate::parse::Joiner;
 use crate::summary::StreamNames;
 
@@ -23,6 +23,10 @@ pub(super) struct Stream {
     pub(super) joining: bool,
     /// The kind of log, if it is not the stream of a function.
     pub(super) foreign: Option<&'static str>,
+    /// A line of the platform was read in it: sentences in its other lines are quotations.
+    pub(super) read: bool,
+    /// Messages that hold a sentence of the platform, and came before any was read.
+    pub(super) unread: UnreadSentences,
     /// Number of its last event in the input.
     pub(super) last_event: u64,
 }
@@ -31,7 +35,7 @@ impl Stream {
     /// Begins a stream without any events yet.
     pub(super) fn new(origin: Origin<String>, names: StreamNames, group: Option<&str>, event: u64) -> Self {
         Self {
-            assembler: Assembler::new(origin.log_stream.is_some()),
+            assembler: Assembler::new(origin.log_stream.is_some(), names_lambda(&origin)),
             origin: Arc::new(origin),
             names,
             joiner: Joiner::default(),
@@ -39,6 +43,8 @@ impl Stream {
             joining: false,
             foreign: group.and_then(foreign_group),
             last_event: event,
+            read: false,
+            unread: UnreadSentences::default(),
         }
     }
 
@@ -50,9 +56,10 @@ impl Stream {
 
     /// Ends the stream in this input; returns its part, to be joined with other parts of the stream.
     pub(super) fn finish(self, input: u32) -> Option<StreamPart> {
-        let Self { origin, names, assembler, foreign, .. } = self;
+        let Self { origin, names, assembler, foreign, read, mut unread, .. } = self;
+        unread.end_text();
         let stream = origin.log_stream.is_some().then(|| stream_hash(&origin));
-        foreign.is_none().then(|| StreamPart { stream, origin, names, input, part: assembler.finish() })
+        foreign.is_none().then(|| StreamPart { stream, origin, names, input, read, unread, part: assembler.finish() })
     }
 }
 
@@ -69,6 +76,12 @@ impl Joined {
     pub(super) fn and(self, more: Self) -> Self {
         Self { bytes: self.bytes + more.bytes, request_id: self.request_id.or(more.request_id), ..self }
     }
+}
+
+/// Returns whether the name of the log group or of the stream is one that Lambda gives.
+fn names_lambda(origin: &Origin<String>) -> bool {
+    origin.log_group.as_deref().is_some_and(|group| group.contains("/aws/lambda/"))
+        || origin.log_stream.as_deref().is_some_and(|stream| stream_parts(stream).is_some())
 }
 
 /// Hashes a stream key.

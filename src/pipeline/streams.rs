@@ -13,9 +13,10 @@ use super::stream::{Joined, Stream, key_hash};
 use super::stream_part::StreamPart;
 use super::tally::Tally;
 use crate::assemble::{self, BatchLines, Message};
+use crate::lambda::sentences::sighting_in_message;
 use crate::model::{
-    Batch, Bucket, EventSink, FunctionArn, Keep, LogEvent, Note, Origin, Place, RequestId, Sighting, Span, Statement,
-    StreamId, Stretch, Timestamp, lossy_text, unescape_json,
+    Batch, Bucket, ErrorForm, EventSink, FunctionArn, Keep, LogEvent, Note, Origin, Place, RequestId, Sighting, Span,
+    Statement, StreamId, Stretch, Timestamp, lossy_text, unescape_json,
 };
 use crate::parse::{self, JoinedMessage};
 use crate::summary::StreamNames;
@@ -64,8 +65,10 @@ pub(super) struct Streams<'w, O> {
     joining: Vec<usize>,
     /// The place of the current event.
     at: Place,
-    /// Whether a line of the platform about an attempt was read since the last text ended.
+    /// A line of the platform was read as one, since the last text ended.
     understood: bool,
+    /// A message of the text at hand holds a sentence of the platform that was not read as one.
+    sighted: bool,
     /// The first sentence of the platform in a text of this input in which none was read.
     unread_part: Option<Sighting>,
 }
@@ -91,6 +94,7 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
             joining: Vec::new(),
             at: Place::at(input, 0),
             understood: false,
+            sighted: false,
             unread_part: None,
         }
     }
@@ -317,8 +321,23 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
         record: &Statement<'_>,
         lines: Option<&BatchLines<'_>>,
     ) {
-        self.understood |= is_about_an_attempt(record);
         let stream = &mut self.streams[at];
+        match record {
+            Statement::App(line) if !stream.read => {
+                // What the runtime says of an error is judged, whatever it quotes.
+                let is_error = line.error.as_ref().is_some_and(|error| error.form != ErrorForm::Logged);
+                if !is_error && let Some(sighting) = sighting_in_message(message.text, message.place.line) {
+                    self.sighted = true;
+                    stream.unread.push(sighting, message.bytes);
+                    return;
+                }
+            }
+            Statement::App(_) | Statement::Unrecognized | Statement::UnreadableReport { .. } => {}
+            _ => {
+                stream.read = true;
+                self.understood = true;
+            }
+        }
         match record {
             Statement::InitStart(start) | Statement::RestoreStart(start) => {
                 // It also names the function, but only once per environment; using that would split a function into a
@@ -367,32 +386,6 @@ fn with_id(mut record: Statement<'_>, id: Option<RequestId>) -> Statement<'_> {
 /// Returns whether the message is one JSON object, which neither begins nor continues a message over several lines.
 fn is_whole_object(message: &[u8]) -> bool {
     message.first() == Some(&b'{') && message.trim_ascii_end().last() == Some(&b'}')
-}
-
-/// Returns whether the statement shows that the text was understood: the platform's word that an attempt begins or
-/// ends, or a line of a log of another kind.
-fn is_about_an_attempt(record: &Statement<'_>) -> bool {
-    match record {
-        Statement::Start { .. }
-        | Statement::End { .. }
-        | Statement::RuntimeDone { .. }
-        | Statement::Report(_)
-        | Statement::TimedOut { .. }
-        | Statement::Foreign(_) => true,
-        Statement::InitStart(_)
-        | Statement::InitReport(_)
-        | Statement::RestoreStart(_)
-        | Statement::RestoreReport(_)
-        | Statement::Crash(_)
-        | Statement::ExitedEarly { .. }
-        | Statement::Extension { .. }
-        | Statement::ImageError { .. }
-        | Statement::Informational
-        | Statement::LogsDropped { .. }
-        | Statement::App(_)
-        | Statement::UnreadableReport { .. }
-        | Statement::Unrecognized => false,
-    }
 }
 
 fn emulator_note() -> Note {
@@ -461,8 +454,18 @@ impl<O: StreamOutput> EventSink for Streams<'_, O> {
     /// quotations; a log of another kind counts as read, too.
     fn part_ends(&mut self, sighting: Option<Sighting>) {
         self.flush_joiners();
-        let understood = std::mem::take(&mut self.understood);
-        self.unread_part = self.unread_part.take().or(sighting.filter(|sighting| sighting.refused || !understood));
+        // Texts of an archive that name no stream have nothing to do with each other.
+        for stream in self.streams.iter_mut().filter(|stream| stream.origin.log_stream.is_none()) {
+            if std::mem::take(&mut stream.read) {
+                let quoted = stream.unread.take_since_text_began();
+                self.output.tally().count(Bucket::Unattributed, quoted);
+            } else {
+                stream.unread.end_text();
+            }
+        }
+        let (understood, sighted) = (std::mem::take(&mut self.understood), std::mem::take(&mut self.sighted));
+        self.unread_part =
+            self.unread_part.take().or(sighting.filter(|sighting| sighting.refused || !understood && !sighted));
     }
 }
 

@@ -1,5 +1,6 @@
 //! Counts for coverage while inputs are read: events, bytes by bucket, inputs that were left out, and notes.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Bucket, Note, Sighting};
@@ -19,29 +20,21 @@ pub(super) struct Tally {
     notes: BTreeSet<Note>,
     foreign: BTreeMap<&'static str, u64>,
     logs_dropped: u64,
-    unread: UnreadInputs,
-}
-
-/// Inputs that contain sentences of the platform, none of which was read.
-#[derive(Debug, Default)]
-struct UnreadInputs {
-    inputs: u64,
-    /// Inputs that were read as logs, or named by the user; not those that a directory scan left out as not being logs.
-    logs: u64,
-    /// Notes on the first ones in order of name, because thousands of files may have the same unknown form.
-    notes: BTreeSet<String>,
+    /// By name, inputs that hold sentences of the platform of which none was read.
+    unread: BTreeMap<String, UnreadInput>,
 }
 
 /// Number of inputs with unread sentences that get a note each.
 const MOST_UNREAD: usize = 20;
 
-impl UnreadInputs {
-    fn note(&mut self, text: String) {
-        self.notes.insert(text);
-        if self.notes.len() > MOST_UNREAD {
-            self.notes.pop_last();
-        }
-    }
+/// What is known of an input that holds sentences of the platform of which none was read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct UnreadInput {
+    /// Where the first one stands.
+    line: u64,
+    note: String,
+    /// A directory scan left the input out, as it is no log.
+    left_out: bool,
 }
 
 impl Tally {
@@ -69,22 +62,35 @@ impl Tally {
         let Sighting { line, sentence, before, .. } = sighting;
         let behind = if before.is_empty() { String::new() } else { format!(" behind {before:?}") };
         let remedy = if before.is_empty() { "" } else { "; take off what stands before the messages" };
-        self.unread.inputs += 1;
-        self.unread.logs += u64::from(!left_out);
-        self.unread.note(format!(
+        let note = format!(
             "{input}: line {line} holds {sentence:?}{behind}, but neither START, END nor REPORT of an attempt could be read: \
              its failures are missing{remedy}"
-        ));
+        );
+        self.enter_unread(input.to_owned(), UnreadInput { line: *line, note, left_out });
+    }
+
+    /// Keeps what is known of the first sentence of an input.
+    fn enter_unread(&mut self, input: String, unread: UnreadInput) {
+        match self.unread.entry(input) {
+            Entry::Vacant(free) => drop(free.insert(unread)),
+            Entry::Occupied(mut known) => {
+                let left_out = known.get().left_out && unread.left_out;
+                if unread < *known.get() {
+                    known.insert(unread);
+                }
+                known.get_mut().left_out = left_out;
+            }
+        }
     }
 
     /// Returns the number of inputs that contain sentences of the platform of which none was read.
     pub(super) fn unread_inputs(&self) -> u64 {
-        self.unread.inputs
+        self.unread.len() as u64
     }
 
     /// Returns the number of logs among them.
     pub(super) fn unread_logs(&self) -> u64 {
-        self.unread.logs
+        self.unread.values().filter(|unread| !unread.left_out).count() as u64
     }
 
     pub(super) fn note(&mut self, note: Note) {
@@ -118,9 +124,9 @@ impl Tally {
             self.foreign(kind, events);
         }
         self.logs_dropped += other.logs_dropped;
-        self.unread.inputs += other.unread.inputs;
-        self.unread.logs += other.unread.logs;
-        other.unread.notes.into_iter().for_each(|text| self.unread.note(text));
+        for (input, unread) in other.unread {
+            self.enter_unread(input, unread);
+        }
     }
 
     /// Returns the coverage of a whole run. `duplicate_attempts` were found when attempts were grouped by invocation
@@ -141,10 +147,10 @@ impl Tally {
             let text = format!("Lambda dropped {} log records: the log is incomplete", self.logs_dropped);
             self.notes.insert(Note { incomplete: true, text });
         }
-        let told = self.unread.notes.len() as u64;
-        let mut unread: Vec<String> = self.unread.notes.into_iter().collect();
-        if self.unread.inputs > told {
-            unread.push(format!("the same in {} more inputs", self.unread.inputs - told));
+        let mut unread: Vec<String> =
+            self.unread.values().take(MOST_UNREAD).map(|unread| unread.note.clone()).collect();
+        if self.unread.len() > MOST_UNREAD {
+            unread.push(format!("the same in {} more inputs", self.unread.len() - MOST_UNREAD));
         }
         let mut notes: Vec<String> = self.notes.iter().map(|note| note.text.clone()).collect();
         notes.splice(..0, unread);
@@ -156,7 +162,7 @@ impl Tally {
             bytes: self.bytes,
             complete: self.unreadable.is_empty()
                 && self.bytes.unrecognized == 0
-                && self.unread.inputs == 0
+                && self.unread.is_empty()
                 && self.notes.iter().all(|note| !note.incomplete),
             inputs_unreadable: self.unreadable,
             inputs_skipped: self.skipped,

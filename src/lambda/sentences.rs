@@ -1,0 +1,134 @@
+//! Finds sentences of the platform in any text, wherever in a line they stand.
+//!
+//! This does not read them. It tells that one is there, so that a log of which no sentence was read is never taken for one
+//! that has none.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
+use super::platform::{
+    END, INIT_REPORT, INIT_START, PLATFORM_TYPE, PLATFORM_TYPES, REPORT, RESTORE_REPORT, START, TASK_TIMED_OUT,
+};
+use crate::model::{RequestId, Sighting};
+
+/// What every sentence has in it, the words that may come before that, and whether what follows goes on like one.
+struct Sentence {
+    finder: Finder<'static>,
+    /// Words that stand directly before, one of them; empty for none.
+    words: &'static [(&'static str, &'static str)],
+    /// Whether what stands before the finder's words and what follows them belong to such a sentence.
+    fits: fn(&[u8], &[u8]) -> bool,
+}
+
+static SENTENCES: LazyLock<[Sentence; 6]> = LazyLock::new(|| {
+    [
+        Sentence {
+            finder: Finder::new(b" RequestId: "),
+            words: &[(START.word, START.begin), (END.word, END.begin), (REPORT.word, REPORT.begin)],
+            fits: |_, rest| is_value(rest),
+        },
+        Sentence { finder: Finder::new(TASK_TIMED_OUT), words: &[("", TASK_TIMED_OUT)], fits: is_timeout },
+        Sentence {
+            finder: Finder::new(PLATFORM_TYPE),
+            words: &[("", PLATFORM_TYPE)],
+            fits: |_, rest| PLATFORM_TYPES.iter().any(|kind| rest.starts_with(kind.as_bytes())),
+        },
+        Sentence { finder: Finder::new(b"INIT_START Runtime"), words: &[("", INIT_START)], fits: |_, _| true },
+        Sentence { finder: Finder::new(b"INIT_REPORT Init Duration"), words: &[("", INIT_REPORT)], fits: |_, _| true },
+        Sentence { finder: Finder::new(b"RESTORE_REPORT Restore"), words: &[("", RESTORE_REPORT)], fits: |_, _| true },
+    ]
+});
+
+/// An id, masked (`xxxx`, `****`, `[REDACTED]`, `<guid>`) or not, rather than a place in a program or a pattern where one
+/// will stand.
+fn is_value(rest: &[u8]) -> bool {
+    match rest {
+        [b'*', next, ..] => *next == b'*',
+        [b'[', next, ..] => next.is_ascii_uppercase(),
+        [b'<', next, ..] => next.is_ascii_alphabetic(),
+        [first, ..] => first.is_ascii_alphanumeric(),
+        [] => false,
+    }
+}
+
+/// Returns whether the platform wrote a sentence about a timeout: seconds with two decimals, as other programs time out
+/// after whole ones, and an id before it or the end of the line behind it.
+fn is_timeout(before: &[u8], rest: &[u8]) -> bool {
+    let whole = rest.iter().take(6).take_while(|byte| byte.is_ascii_digit()).count();
+    let [b'.', tens, ones, rest @ ..] = &rest[whole..] else { return false };
+    let Some(rest) = rest.strip_prefix(b" second") else { return false };
+    let rest = rest.strip_prefix(b"s").unwrap_or(rest);
+    let ends_line = matches!(rest.first(), Some(b'\\' | b'"')) || rest.starts_with(b"\n");
+    let id = before.trim_ascii_end();
+    let has_id = id.len().checked_sub(RequestId::LENGTH).is_some_and(|at| RequestId::parse(&id[at..]).is_some());
+    whole > 0 && tens.is_ascii_digit() && ones.is_ascii_digit() && (ends_line || rest.starts_with(b"\r") || has_id)
+}
+
+/// Bytes in which the longest sentence fits, with what tells that it goes on like one.
+pub(crate) const LONGEST: usize = 128;
+/// Bytes told of the text before a sentence.
+const BEFORE: usize = 40;
+
+/// Finds the first sentence in a message, whose first line has this number.
+pub(crate) fn sighting_in_message(message: &[u8], first_line: u64) -> Option<Sighting> {
+    sighting(message, first_line, 0).or_else(|| {
+        // The end of a message is the end of its line, too.
+        let start = message.len().saturating_sub(LONGEST);
+        let lines = memchr::memchr_iter(b'\n', &message[..start]).count() as u64;
+        let ended = [message[start..].trim_ascii_end(), b"\n"].concat();
+        sighting(&ended, first_line + lines, 0)
+    })
+}
+
+/// Finds the first sentence in a text whose first line has this number.
+pub(crate) fn sighting(text: &[u8], first_line: u64, least: usize) -> Option<Sighting> {
+    let (at, sentence) = first(text, least)?;
+    let line_start = memchr::memrchr(b'\n', &text[..at]).map_or(0, |end| end + 1);
+    let before = &text[line_start.max(at.saturating_sub(BEFORE))..at];
+    let lines = memchr::memchr_iter(b'\n', &text[..at]).count() as u64;
+    Some(Sighting {
+        line: first_line + lines,
+        sentence,
+        before: String::from_utf8_lossy(before).into_owned(),
+        refused: false,
+    })
+}
+
+/// Bytes that all sentences are searched for in before the next ones are: most inputs have one in their first lines.
+const WINDOW: usize = 8 * 1024;
+
+/// Finds the first sentence in a text that begins at `least` or later: where it begins, and its first words.
+fn first(text: &[u8], least: usize) -> Option<(usize, &'static str)> {
+    (0..text.len()).step_by(WINDOW).find_map(|from| {
+        // Windows overlap, as a sentence may lie across the border of two.
+        let end = text.len().min(from + WINDOW + LONGEST);
+        SENTENCES.iter().fold(None, |found: Option<(usize, &str)>, sentence| {
+            // Only what begins before the one that was found is asked for.
+            let end = found.map_or(end, |(at, _)| end.min(at + LONGEST));
+            found.into_iter().chain(sentence.first(text, from..end, least)).min()
+        })
+    })
+}
+
+impl Sentence {
+    fn first(&self, text: &[u8], window: Range<usize>, least: usize) -> Option<(usize, &'static str)> {
+        let (from, length) = (window.start, self.finder.needle().len());
+        self.finder.find_iter(&text[window]).map(|at| from + at).find_map(|at| {
+            let begins = |word: &str| {
+                text[..at].ends_with(word.as_bytes()) && at - word.len() >= least && begins_word(text, at - word.len())
+            };
+            let (word, sentence) = self.words.iter().find(|(word, _)| begins(word))?;
+            (self.fits)(&text[..at], &text[at + length..]).then_some((at - word.len(), sentence.trim_end()))
+        })
+    }
+}
+
+/// `BACKEND RequestId: ` is none of the platform's words. A letter may be that of an escaped line end.
+fn begins_word(text: &[u8], at: usize) -> bool {
+    match text[..at] {
+        [.., b'\\', b'n' | b'r' | b't'] | [] => true,
+        [.., before] => !before.is_ascii_alphanumeric() && before != b'_',
+    }
+}
