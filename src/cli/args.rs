@@ -111,6 +111,10 @@ pub(super) struct RunArgs {
     #[arg(help_heading = "Selection")]
     pub(super) since: Option<TimeLength>,
 
+    /// Leave out files and directories whose path or name matches; may be repeated
+    #[arg(long, value_name = "GLOB", value_parser = glob, help_heading = "Selection")]
+    pub(super) exclude: Vec<String>,
+
     /// The function's name, for logs that do not tell it
     #[arg(long, value_name = "NAME", help_heading = "Selection")]
     pub(super) function: Option<String>,
@@ -273,6 +277,10 @@ pub(super) struct ShowArgs {
     /// Only functions whose name matches; may be repeated
     #[arg(long, value_name = "GLOB", value_parser = glob)]
     pub(super) only: Vec<String>,
+
+    /// Leave out files and directories whose path or name matches; may be repeated
+    #[arg(long, value_name = "GLOB", value_parser = glob)]
+    pub(super) exclude: Vec<String>,
 
     /// Show secrets in messages as they are in the log
     #[arg(long)]

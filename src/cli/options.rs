@@ -90,6 +90,7 @@ impl RunOptions {
         let pipeline = &mut options.pipeline;
         pipeline.paths = paths;
         pipeline.function = args.function;
+        pipeline.exclude = args.exclude;
         (pipeline.from, pipeline.to) = (args.from, args.to);
         pipeline.since_ms = args.since.map(|span| span.0);
         if let Some(threads) = args.threads {
@@ -108,6 +109,7 @@ impl RunOptions {
         }
         let pipeline = pipeline::Options {
             paths: Vec::new(),
+            exclude: Vec::new(),
             function: None,
             only: args.only,
             from: None,

@@ -40,6 +40,7 @@ fn options(args: ShowArgs) -> Result<pipeline::Options, RunError> {
     Ok(pipeline::Options {
         invoker: None,
         paths: if args.paths.is_empty() { vec![PathBuf::from("-")] } else { args.paths },
+        exclude: args.exclude,
         function: args.function,
         only: args.only,
         from: None,

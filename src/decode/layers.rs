@@ -160,11 +160,16 @@ pub(super) fn refused_kind(head: &[u8]) -> Option<&'static str> {
 
 /// Tells a summary or a ledger of ours, which quotes the lines of the log that it is about.
 pub(super) fn own_result(head: &[u8]) -> Option<&'static str> {
-    let head = &head[..head.len().min(256)];
+    let head = &head[..head.len().min(1024)];
     let has = |key: &[u8]| memchr::memmem::find(head, key).is_some();
     let json = head.starts_with(b"{") && has(b"\"schema\"") && has(b"\"tool_version\"");
     let ledger = head.starts_with(b"function,account_id,region,request_id,need,outcome,");
-    (json || ledger).then_some("a result of lambda-triage, not a log")
+    let table = has(b"FUNCTION") && has(b"ATTEMPTS  FAILED")
+        || head.starts_with(
+            b"No Lambda invocation found
+",
+        );
+    (json || ledger || table).then_some("a result of lambda-triage, not a log")
 }
 
 /// What a rendering of a log is that cannot be read back, and what to do instead.

@@ -1,6 +1,6 @@
 //! Reading of one input: it is opened, decoded with as many threads as it is worth, and counted in coverage.
 
-use crate::model::Origin;
+use crate::model::{Origin, Sighting};
 use std::io::{self, Read};
 use std::thread;
 
@@ -10,6 +10,7 @@ use super::stream_part::StreamPart;
 use super::streams::Streams;
 use super::worker::{Job, Worker};
 use crate::decode::{self, Buffers, DecodeError, Decoded, Opened};
+use crate::source;
 use crate::wire::InputProblem;
 
 /// Number of helpers above which waiting for the turn costs more than the helper gains: a good third of the work is
@@ -28,8 +29,21 @@ impl<'r> Worker<'r> {
         let sharing = if threads > 1 { helpers.as_mut_slice() } else { &mut [] };
         let (function, keep) = (self.options.function.as_deref(), self.keep);
         let mut streams = Streams::new(self, u32::try_from(at).unwrap_or(u32::MAX), function, keep);
+        let events_before = streams.output().tally.log_events;
         let seen = decode_input(job, at, sharing, &mut buffers, &mut streams);
         let unread = streams.take_unread_part();
+        if let (Some(sighting), Some(path), false) = (streams.only_quotes(), &job.inputs[at].path, job.inputs[at].named)
+            && (source::is_document(path) || source::is_prose(&sighting.before))
+        {
+            let reason = format!("no log: line {} quotes {:?}", sighting.line, sighting.sentence);
+            drop(streams);
+            self.tally.log_events = events_before;
+            self.tally.inputs += 1;
+            self.tally.skipped.push(InputProblem { input: job.inputs[at].name.clone(), reason });
+            self.buffers = buffers;
+            self.helpers = helpers;
+            return;
+        }
         for mut stream_part in streams.into_stream_parts() {
             if is_whole(&stream_part) {
                 self.close_stream(vec![stream_part]);
@@ -42,7 +56,11 @@ impl<'r> Worker<'r> {
         self.helpers = helpers;
         let input = &job.inputs[at];
         let refused = matches!(seen.result, Err(DecodeError::NotALog(_) | DecodeError::OtherKind(_)));
-        if let Some(sighting) = unread {
+        let quotes = |sighting: &Sighting| {
+            let document = input.path.as_deref().is_some_and(source::is_document);
+            refused && !input.named && (document || source::is_prose(&sighting.before))
+        };
+        if let Some(sighting) = unread.filter(|sighting| !quotes(sighting)) {
             self.tally.unread(&input.name, &sighting, refused && !input.named);
         }
         if !refused {

@@ -46,6 +46,8 @@ use crate::wire::{Redaction, Summary};
 pub struct Options {
     /// Files, directories, or `-` for standard input.
     pub paths: Vec<PathBuf>,
+    /// Globs of paths and names of files and directories to leave out.
+    pub exclude: Vec<String>,
     /// Name of the function, for input that does not give it.
     pub function: Option<String>,
     /// Globs of function names to analyse; empty means all.
@@ -83,6 +85,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             paths: Vec::new(),
+            exclude: Vec::new(),
             function: None,
             only: Vec::new(),
             from: None,
@@ -178,7 +181,8 @@ pub enum AnalyzeError {
 /// # Errors
 /// Only for what makes an answer impossible; an unreadable input is part of the answer.
 pub(crate) fn analyze(options: &Options, progress: &dyn Progress) -> Result<RunAnalysis, AnalyzeError> {
-    let mut inputs = source::list_inputs(&options.paths, options.threads);
+    let exclude = run::glob_set(&options.exclude)?;
+    let mut inputs = source::list_inputs(&options.paths, &exclude, options.threads);
     if let Some(path) = inputs.first_read(&options.outputs) {
         return Err(AnalyzeError::OutputIsInput(path.to_owned()));
     }

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use globset::{Glob, GlobSet, GlobSetBuilder};
 use rustc_hash::FxHashMap;
 
 use super::records::Records;
@@ -164,13 +165,18 @@ fn stream_shares<'r>(job: &Job<'r>) -> FxHashMap<&'r str, u32> {
     shares
 }
 
-/// Compiles globs into a filter for function names; without globs, every name passes.
-fn name_filter(globs: &[String]) -> Result<impl Fn(Option<&str>) -> bool + use<>, AnalyzeError> {
+/// Compiles globs.
+pub(super) fn glob_set(globs: &[String]) -> Result<GlobSet, AnalyzeError> {
     let invalid = |glob: &str, source| AnalyzeError::InvalidGlob { glob: glob.to_owned(), source };
-    let mut set = globset::GlobSetBuilder::new();
+    let mut set = GlobSetBuilder::new();
     for glob in globs {
-        set.add(globset::Glob::new(glob).map_err(|error| invalid(glob, error))?);
+        set.add(Glob::new(glob).map_err(|error| invalid(glob, error))?);
     }
-    let (set, all) = (set.build().map_err(|error| invalid(&globs.join(", "), error))?, globs.is_empty());
+    set.build().map_err(|error| invalid(&globs.join(", "), error))
+}
+
+/// Makes a filter of function names out of globs; without any, all pass.
+fn name_filter(globs: &[String]) -> Result<impl Fn(Option<&str>) -> bool + use<>, AnalyzeError> {
+    let (set, all) = (glob_set(globs)?, globs.is_empty());
     Ok(move |name: Option<&str>| all || name.is_some_and(|name| set.is_match(name)))
 }

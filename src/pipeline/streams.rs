@@ -69,6 +69,10 @@ pub(super) struct Streams<'w, O> {
     understood: bool,
     /// A message of the text at hand holds a sentence of the platform that was not read as one.
     sighted: bool,
+    /// The first of those messages in the input.
+    quotation: Option<Sighting>,
+    /// A line of the platform, a record of ours or an event of another kind of log was read in the input.
+    read_any: bool,
     /// The first sentence of the platform in a text of this input in which none was read.
     unread_part: Option<Sighting>,
 }
@@ -95,6 +99,8 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
             at: Place::at(input, 0),
             understood: false,
             sighted: false,
+            quotation: None,
+            read_any: false,
             unread_part: None,
         }
     }
@@ -110,6 +116,10 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
     }
 
     /// Turns every stream into a part, one at a time, so that not all exist twice.
+    pub(super) fn only_quotes(&self) -> Option<&Sighting> {
+        self.quotation.as_ref().filter(|_| !self.read_any)
+    }
+
     pub(super) fn into_stream_parts(self) -> impl Iterator<Item = StreamPart> + use<O> {
         let input = self.input;
         self.streams.into_iter().filter_map(move |stream| stream.finish(input))
@@ -152,6 +162,7 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
         let bytes = event.message.len() as u64;
         if let Some(kind) = stream.foreign {
             self.understood = true;
+            self.read_any = true;
             self.output.tally().foreign(kind, 1);
             self.output.tally().count(Bucket::OtherLogs, bytes);
             return;
@@ -328,6 +339,7 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
                 let is_error = line.error.as_ref().is_some_and(|error| error.form != ErrorForm::Logged);
                 if !is_error && let Some(sighting) = sighting_in_message(message.text, message.place.line) {
                     self.sighted = true;
+                    self.quotation.get_or_insert_with(|| sighting.clone());
                     stream.unread.push(sighting, message.bytes);
                     return;
                 }
@@ -336,6 +348,7 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
             _ => {
                 stream.read = true;
                 self.understood = true;
+                self.read_any = true;
             }
         }
         match record {
@@ -439,6 +452,7 @@ impl<O: StreamOutput> EventSink for Streams<'_, O> {
 
     fn own_record(&mut self, json: &[u8], line: u64) {
         self.understood = true;
+        self.read_any = true;
         self.output.own_record(json, Place::at(self.input, line));
     }
 

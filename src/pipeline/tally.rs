@@ -64,7 +64,7 @@ impl Tally {
         let remedy = if before.is_empty() { "" } else { "; take off what stands before the messages" };
         let note = format!(
             "{input}: line {line} holds {sentence:?}{behind}, but neither START, END nor REPORT of an attempt could be read: \
-             its failures are missing{remedy}"
+             its failures are missing{remedy}, or leave it out with --exclude"
         );
         self.enter_unread(input.to_owned(), UnreadInput { line: *line, note, left_out });
     }

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "cloudwatch")]
 pub(crate) mod cloudwatch;
+mod document;
 mod feed;
 mod file_id;
 mod identity;
@@ -13,10 +14,12 @@ use crate::wire::InputProblem;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
+use globset::GlobSet;
 use rustc_hash::FxHashSet;
 
 use walk::{FoundFile, walk};
 
+pub(crate) use document::{is_document, is_prose};
 pub(crate) use feed::{InputSource, MemoryInputs};
 pub(crate) use file_id::{FileId, place};
 pub(crate) use identity::context_of;
@@ -73,7 +76,7 @@ const STDIN: &str = "<stdin>";
 
 /// Lists the inputs of `paths` with so many threads at most; a file named twice, or found in two named directories, counts once.
 #[must_use]
-pub(crate) fn list_inputs(paths: &[PathBuf], threads: usize) -> Listing {
+pub(crate) fn list_inputs(paths: &[PathBuf], exclude: &GlobSet, threads: usize) -> Listing {
     let mut listing = Listing::default();
     let mut seen = SeenFiles::default();
     for path in paths {
@@ -83,7 +86,7 @@ pub(crate) fn list_inputs(paths: &[PathBuf], threads: usize) -> Listing {
             }
             continue;
         }
-        list_path(path, threads, &mut listing, &mut seen);
+        list_path(path, exclude, threads, &mut listing, &mut seen);
     }
     if listing.inputs.iter().any(|input| input.path.is_none()) {
         seen.extend(FileId::of_standard_input());
@@ -97,7 +100,7 @@ fn standard_input() -> Input {
 
 type SeenFiles = FxHashSet<FileId>;
 
-fn list_path(path: &Path, threads: usize, listing: &mut Listing, seen: &mut SeenFiles) {
+fn list_path(path: &Path, exclude: &GlobSet, threads: usize, listing: &mut Listing, seen: &mut SeenFiles) {
     let is_directory = match std::fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => true,
         Ok(_) => false,
@@ -107,6 +110,7 @@ fn list_path(path: &Path, threads: usize, listing: &mut Listing, seen: &mut Seen
         }
     };
     let found = walk(path, threads, &|found: Result<FoundFile, walkdir::Error>| match found {
+        Ok((found, _)) if is_excluded(path, &found, exclude) => None,
         Ok(found) => Some(found_file(found, !is_directory)),
         Err(error) => walk_problem(path, &error).map(Err),
     });
@@ -122,6 +126,17 @@ fn list_path(path: &Path, threads: usize, listing: &mut Listing, seen: &mut Seen
             Err(problem) => listing.problems.push(problem),
         }
     }
+}
+
+/// Returns whether a file is left out: by its path as it is shown, or by the path or name of the file or of a directory
+/// that it is in, below the directory that was named.
+fn is_excluded(root: &Path, path: &Path, exclude: &GlobSet) -> bool {
+    let below = path.strip_prefix(root).unwrap_or(path);
+    let matches = |part: &Path| exclude.is_match(part) || part.file_name().is_some_and(|name| exclude.is_match(name));
+    !exclude.is_empty()
+        && (exclude.is_match(path)
+            || matches(path)
+            || below.ancestors().any(|part| !part.as_os_str().is_empty() && matches(part)))
 }
 
 fn found_file((path, metadata): FoundFile, named: bool) -> Result<(FileId, Input), InputProblem> {
@@ -175,7 +190,11 @@ mod tests {
             fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
             fs::write(path, "x").expect("a file");
         }
-        let listing = list_inputs(&[root.path().to_owned(), root.path().join("a.gz"), "-".into(), "-".into()], 2);
+        let listing = list_inputs(
+            &[root.path().to_owned(), root.path().join("a.gz"), "-".into(), "-".into()],
+            &GlobSet::empty(),
+            2,
+        );
         assert_eq!(names(&listing, root.path()), ["a.gz", "b/.hidden", "b/1.log", "b/2.log", "<stdin>"]);
         assert!(listing.problems.is_empty());
         assert!(!listing.inputs[0].named);
@@ -183,7 +202,7 @@ mod tests {
 
     #[test]
     fn missing_paths_are_problems() {
-        let listing = list_inputs(&["/nonexistent/x.log".into()], 1);
+        let listing = list_inputs(&["/nonexistent/x.log".into()], &GlobSet::empty(), 1);
         assert_eq!(listing.problems[0].reason, "no such file or directory; check the path");
     }
 
@@ -194,7 +213,7 @@ mod tests {
         fs::write(root.path().join("x.log"), "x").expect("a file");
         std::os::unix::fs::symlink(root.path(), root.path().join("loop")).expect("a link");
         std::os::unix::fs::symlink("nowhere", root.path().join("dangling")).expect("a link");
-        let listing = list_inputs(&[root.path().to_owned()], 2);
+        let listing = list_inputs(&[root.path().to_owned()], &GlobSet::empty(), 2);
         assert_eq!(names(&listing, root.path()), ["x.log"]);
         assert_eq!(listing.problems.len(), 1, "{:?}", listing.problems);
     }

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::harness::{Run, directory, gzip, write};
+use super::harness::{Run, directory, formats, gzip, write};
 
 const ID: &str = "6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34";
 
@@ -130,7 +130,7 @@ fn what_is_no_log_is_left_out_quietly() {
     );
     let failed = failures()[0].join("\n");
     write(&at("failed.log"), &failed);
-    for format in ["json", "ndjson"] {
+    for format in formats() {
         let result = Run::analyze([at("failed.log")]).args(["--format", format]).status(0).stdout;
         write(&at(&format!("result.{format}")), result);
     }
@@ -144,6 +144,98 @@ fn what_is_no_log_is_left_out_quietly() {
 }
 
 /// Creates a failed attempt behind so many ordinary events, each with or without an id.
+/// Documents, code and tickets that quote lines of Lambda in every way are no logs; beside a log they say nothing.
+#[test]
+fn documents_that_quote_lines_are_left_out() {
+    let folder = directory();
+    write(&folder.path().join("good.log"), good());
+    let quotations: [fn(&str) -> String; 5] = [
+        |line| format!("On retry there was still the line `{line}` in our log.\n"),
+        |line| format!("    assert parse({line:?}) == expected\n"),
+        |line| format!("> > {line}\n> please help\n"),
+        |line| format!("Dear team, yesterday the function wrote: {line}\n"),
+        |line| format!("| when | {line} |\n"),
+    ];
+    let names = ["a.md", "b.py", "c.rst", "ticket.eml", "d.tf", "e.ts", "f.html", "g.rb", "h.go", "i.java"];
+    for (number, name) in names.iter().enumerate() {
+        for (way, quote) in quotations.iter().enumerate() {
+            let text: String = failures()[number % 6].iter().map(|line| quote(line)).collect();
+            write(&folder.path().join(format!("{way}/{name}")), format!("Some words before.\n{text}"));
+        }
+    }
+    let prose: String = failures()[0].iter().map(|line| quotations[0](line)).collect();
+    write(&folder.path().join("note.txt"), &prose);
+    let done = Run::analyze([folder.path()]).args(["--strict", "--fail-on", "failed > 0"]).status(0);
+    assert!(done.stdout.contains("Skipped: 51 files that are no logs"), "{}", done.stdout);
+    // Who names one means it.
+    Run::analyze([folder.path().join("note.txt")]).status(3);
+}
+
+/// A stream whose own lines are read, in whatever file, may print those of others.
+#[test]
+fn a_stream_that_is_read_may_quote() {
+    let at = "2026-10-01T00:00:00.123Z ";
+    let quote = failures()[0].iter().map(|line| format!("{at}forwarded: {line}\n")).collect::<String>();
+    let own = good().lines().map(|line| format!("{at}{line}\n")).collect::<String>();
+    let stream = "2026-10-01-[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+    for files in [&[("000000", own.clone() + &quote)][..], &[("000000", own.clone()), ("000001", quote.clone())]] {
+        let folder = directory();
+        for (name, text) in files {
+            write(&folder.path().join(stream).join(name), text);
+        }
+        Run::analyze([folder.path()]).args(["--strict", "--fail-on", "failed > 0"]).status(0);
+    }
+    let folder = directory();
+    write(&folder.path().join(stream).join("000001"), quote);
+    let summary = Run::analyze([folder.path()]).args(["--format", "json"]).status(3).stdout;
+    let summary: Value = serde_json::from_str(&summary).unwrap();
+    assert!(summary["coverage"]["bytes"]["unrecognized"].as_u64() > Some(0), "{summary:#}");
+}
+
+#[test]
+fn what_is_excluded_is_not_read() {
+    let folder = directory();
+    let unread: String = failures()[0].iter().map(|line| format!("[x] {line}\n")).collect();
+    for name in ["good.log", "old/a.log", "old/deep/b.txt", "c.bak"] {
+        write(&folder.path().join(name), if name == "good.log" { good() } else { unread.clone() });
+    }
+    let run = |globs: &[&str]| {
+        let excluded = globs.iter().flat_map(|glob| ["--exclude", glob]);
+        Run::analyze([folder.path()]).args(["--strict"]).args(excluded).done()
+    };
+    for globs in [&["old", "*.bak"][..], &["old/**", "c.*"], &["**/*.txt", "**/a.log", "*.bak"]] {
+        let done = run(globs);
+        assert_eq!(done.status, 0, "{globs:?}: {}", done.stdout);
+        assert!(done.stdout.contains("Read 1 input"), "{globs:?}: {}", done.stdout);
+    }
+    let done = run(&["*.bak"]);
+    assert!(done.status == 3 && done.stdout.contains("--exclude"), "{}", done.stdout);
+    Run::analyze(["."]).args(["--exclude", "[x"]).status(2);
+}
+
+/// Ids are everywhere; an attempt is what Lambda says of one.
+#[test]
+fn an_id_alone_is_no_attempt() {
+    for text in [
+        format!("{{\"requestId\":\"{ID}\",\"level\":\"ERROR\",\"message\":\"no\"}}\n"),
+        format!("10.0.0.1 - [01/Oct/2026:00:00:00 +0000] GET / {ID} 200\n"),
+        format!("2026-10-01T00:00:03.001Z\t{ID}\tINFO\thi\n"),
+    ] {
+        let done = Run::analyze(["-"]).input(text.clone()).done();
+        assert_eq!(done.status, 4, "{text}: {}", done.stdout);
+        let wrapped =
+            json!({"timestamp": 1_790_812_800_123_u64, "logGroup": "/aws/lambda/f", "logStream": "s", "message": text});
+        let done = Run::analyze(["-"]).input(format!("{wrapped}\n")).done();
+        // In a stream of Lambda a line of the function with an id is of an attempt; in a plain line an id is a word.
+        let attempt = done.status == 0 && done.stdout.contains("1 attempt");
+        assert!(attempt || text.starts_with("10.") && done.status == 4, "{text}: {}", done.stdout);
+    }
+    let failed = format!(
+        "2026-10-01T00:00:03.001Z\t{ID}\tERROR\tInvoke Error \t{{\"errorType\":\"E\",\"errorMessage\":\"m\"}}\n"
+    );
+    assert!(Run::analyze(["-"]).input(failed).done().stdout.contains("1 attempt"));
+}
+
 fn late_failure(ordinary: usize, with_id: bool) -> Vec<(i64, String)> {
     let line = |number: usize| match with_id {
         true => format!("2026-10-01T00:00:00.000Z\t00000000-93c1-4d0e-8a55-0b7c2f1e9d34\tINFO\torder {number}"),
