@@ -26,11 +26,13 @@ impl Assembler {
             Statement::RestoreStart(start) => self.restore_start(message, start, output),
             Statement::InitReport(report) => self.init_report(message, report),
             Statement::RestoreReport(report) => self.restore_report(message, report),
-            Statement::Start { id, version, tenant_id, json, .. } => {
-                let version = version.map(|version| self.version(version));
+            Statement::Start { id, version, function_arn, tenant_id, json } => {
+                let version = version.map(|version| shared(&mut self.version, version));
+                let function = function_arn.map(|arn| shared(&mut self.function, arn));
                 let opened = self.start(message, *id, *json, output);
                 if let Some(open) = opened {
                     open.attempt.version = version.or(open.attempt.version.take());
+                    open.attempt.function = function.or(open.attempt.function.take());
                     open.attempt.tenant_id = tenant_id.map(Into::into);
                 }
             }
@@ -61,13 +63,6 @@ impl Assembler {
             Statement::App(line) => self.app(message, line, output),
             Statement::Foreign(_) => output.count(Bucket::OtherLogs, message.bytes),
             Statement::Unrecognized => output.count(Bucket::Unrecognized, message.bytes),
-        }
-    }
-
-    fn version(&mut self, version: &str) -> Arc<str> {
-        match &self.version {
-            Some(known) if **known == *version => Arc::clone(known),
-            _ => Arc::clone(self.version.insert(version.into())),
         }
     }
 
@@ -109,6 +104,7 @@ impl Assembler {
         self.pending.touch(message);
         self.pending.runtime = start.runtime_version.map(Arc::from);
         self.pending.version = start.version.map(Arc::from);
+        self.pending.function = start.function.map(Arc::from);
     }
 
     fn init_report(&mut self, message: &Message<'_>, report: &InitReport<'_>) {
@@ -213,6 +209,7 @@ impl Assembler {
         open.attempt.start_seen = true;
         open.attempt.runtime = open.before.runtime.clone();
         open.attempt.version = open.before.version.clone();
+        open.attempt.function = open.before.function.clone();
         self.open.push(open);
         self.open.last_mut().map(|open| &mut **open)
     }
@@ -454,6 +451,14 @@ impl Assembler {
     }
 }
 
+/// Returns a text that is nearly always the same as last time, without a copy if so.
+fn shared(last: &mut Option<Arc<str>>, text: &str) -> Arc<str> {
+    match last {
+        Some(known) if **known == *text => Arc::clone(known),
+        _ => Arc::clone(last.insert(text.into())),
+    }
+}
+
 fn note_platform_code(open: &mut OpenAttempt, crash: &CrashLine<'_>) {
     if open.attempt.platform_error_type.is_none() {
         open.attempt.platform_error_type = crash.error_type.map(Into::into);
@@ -469,6 +474,7 @@ fn headless(id: RequestId, message: &Message<'_>, before: Pending) -> Box<OpenAt
     }
     open.attempt.runtime = before.runtime.clone();
     open.attempt.version = before.version.clone();
+    open.attempt.function = before.function.clone();
     if before.tells_of_init() {
         open.before = before;
     } else {
@@ -517,6 +523,7 @@ pub(super) fn emit_pending(pending: Pending, output: &mut dyn Output) {
     open.attempt.subject = Subject::Environment;
     open.attempt.runtime = open.before.runtime.clone();
     open.attempt.version = open.before.version.clone();
+    open.attempt.function = open.before.function.clone();
     open.last_at = open.before.last_at;
     open.close();
     output.closed(&mut open.attempt);

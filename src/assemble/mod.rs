@@ -110,6 +110,8 @@ pub(crate) struct Assembler {
     spare: Option<Box<OpenAttempt>>,
     /// The version in the last START, shared because nearly all name the same.
     version: Option<Arc<str>>,
+    /// The same of the function.
+    function: Option<Arc<str>>,
     /// Errors whose owner is not settled.
     loose: Vec<loose::Loose>,
     /// Lines of the current batch that were counted and not kept.
@@ -136,6 +138,7 @@ impl Assembler {
             emulated: false,
             spare: None,
             version: None,
+            function: None,
             loose: Vec::new(),
             unread: Vec::new(),
         }

@@ -270,6 +270,7 @@ impl OpenAttempt {
         mine.emulated |= theirs.emulated;
         mine.json |= theirs.json;
         mine.started_at = mine.started_at.or(theirs.started_at);
+        mine.function = mine.function.take().or(theirs.function);
         mine.concurrent |= theirs.concurrent;
         if theirs.report_seen && !mine.report_seen {
             mine.report_seen = true;
@@ -380,6 +381,7 @@ pub(super) struct Pending {
     pub(super) fresh: bool,
     pub(super) runtime: Option<Arc<str>>,
     pub(super) version: Option<Arc<str>>,
+    pub(super) function: Option<Arc<str>>,
     kept: Lines,
 }
 
@@ -471,6 +473,7 @@ impl Pending {
         self.init = merge_init(self.init, later.init);
         self.runtime = later.runtime.or(self.runtime.take());
         self.version = later.version.or(self.version.take());
+        self.function = later.function.or(self.function.take());
         self.kept.append(&later.kept, keep);
     }
 

@@ -232,6 +232,7 @@ fn meet(tail: &mut Assembler, mut open: Box<OpenAttempt>, keep: &Keep, output: &
     before.append(std::mem::take(&mut open.before), keep);
     open.attempt.runtime = before.runtime.clone().or(open.attempt.runtime.take());
     open.attempt.version = open.attempt.version.take().or(before.version.clone());
+    open.attempt.function = open.attempt.function.take().or(before.function.clone());
     if open.lacks_start() && !before.tells_of_init() {
         open.adopt_earlier(before, keep);
     } else {

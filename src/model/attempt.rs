@@ -43,6 +43,8 @@ pub struct Attempt {
     pub window_cut: WindowCut,
     /// `$LATEST` or a number.
     pub version: Option<Arc<str>>,
+    /// ARN of the function as START tells it, or its name as INIT_START does: both in JSON only.
+    pub function: Option<Arc<str>>,
     /// Runtime version of the environment (`nodejs:22.v29`).
     pub runtime: Option<Arc<str>>,
     /// Tenant of an isolated function.

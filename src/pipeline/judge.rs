@@ -104,18 +104,20 @@ impl Output for Closing<'_, '_> {
             verdict.take_write();
         }
         let attempt = &*attempt;
+        let named = self.worker.named_by_attempt(self.origin, attempt);
+        let (origin, names) = named.as_ref().map_or((self.origin, self.names), |(origin, names)| (origin, *names));
         self.worker.progress.judged(verdict.category.is_failure());
         let (inputs, options) = (self.worker.inputs, self.worker.options);
         let input_name = |at: u32| inputs.get(at as usize).map(|input| input.name.clone()).unwrap_or_default();
-        let record = || record_of(self.origin, attempt, &verdict, &input_name, &options.redaction);
-        self.worker.entries.add(self.names, attempt, &verdict, &record);
+        let record = || record_of(origin, attempt, &verdict, &input_name, &options.redaction);
+        self.worker.entries.add(names, attempt, &verdict, &record);
         if self.worker.spool.is_some() {
             let record = record();
-            self.worker.spool(&record, attempt.place, self.names);
+            self.worker.spool(&record, attempt.place, names);
         }
         if self.worker.shown.wants(attempt.request_id) {
             let (record, place) = (record(), attempt.place);
-            self.worker.shown.take(&record, place, self.names.function(), &attempt.lines, &options.redaction);
+            self.worker.shown.take(&record, place, names.function(), &attempt.lines, &options.redaction);
         }
     }
 

@@ -15,8 +15,8 @@ use super::tally::Tally;
 use crate::assemble::{self, BatchLines, Message};
 use crate::lambda::sentences::sighting_in_message;
 use crate::model::{
-    Batch, Bucket, ErrorForm, EventSink, FunctionArn, Keep, LogEvent, Note, Origin, Place, RequestId, Sighting, Span,
-    Statement, StreamId, Stretch, Timestamp, lossy_text, unescape_json,
+    Batch, Bucket, ErrorForm, EventSink, Keep, LogEvent, Note, Origin, Place, RequestId, Sighting, Span, Statement,
+    StreamId, Stretch, Timestamp, lossy_text, unescape_json,
 };
 use crate::parse::{self, JoinedMessage};
 use crate::summary::StreamNames;
@@ -359,11 +359,6 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
                     self.output.runtime(stream.names, message.at, runtime);
                 }
             }
-            Statement::Start { function_arn: Some(arn), .. } => {
-                if let Some(arn) = FunctionArn::parse(arn) {
-                    name_function(stream, self.output, message.place.input, arn);
-                }
-            }
             Statement::Report(report) if report.emulated => self.output.note(message.place.input, emulator_note()),
             Statement::Foreign(kind) => self.output.tally().foreign(kind, 1),
             Statement::LogsDropped { records } => self.output.tally().logs_dropped(*records),
@@ -372,20 +367,6 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
         let closing = &mut self.output.closing(&stream.origin, stream.names);
         stream.assembler.record(message, record, lines, closing);
     }
-}
-
-/// Names the function of a stream after the ARN in a START, if neither path nor wrapping nor user named it. The START
-/// of every attempt has the ARN.
-fn name_function(stream: &mut Stream, output: &mut impl StreamOutput, input: u32, arn: FunctionArn<'_>) {
-    if stream.origin.function.is_some() {
-        return;
-    }
-    let mut origin = (*stream.origin).clone();
-    origin.function = Some(arn.name.to_owned());
-    origin.region.get_or_insert_with(|| arn.region.to_owned());
-    origin.account_id.get_or_insert_with(|| arn.account_id.to_owned());
-    stream.names = output.stream(&origin, input);
-    stream.origin = Arc::new(origin);
 }
 
 /// Gives a line of the function the request id of its wrapping, if it has none of its own.

@@ -1,6 +1,7 @@
 //! One worker: its entries in the totals, its tally, its spool, and what else it collects from its inputs.
 
 use std::io;
+use std::sync::Arc;
 
 use super::closed::Unjudged;
 use super::records::RecordSpool;
@@ -9,7 +10,7 @@ use super::stream_part::StreamPart;
 use super::tally::Tally;
 use super::{Options, Progress};
 use crate::decode::Buffers;
-use crate::model::{Bucket, Keep, Lines, Note, Place, Stretch, Timestamp};
+use crate::model::{Attempt, Bucket, FunctionArn, Keep, Lines, Note, Origin, Place, Stretch, Timestamp};
 use crate::source::saved::PullTrailer;
 use crate::source::{Input, InputSource};
 use crate::summary::{Entries, SharedTables, StreamNames, reset};
@@ -23,6 +24,14 @@ pub(super) struct Job<'r> {
     pub(super) shared: &'r SharedTables,
     pub(super) keep: &'r Keep,
     pub(super) progress: &'r dyn Progress,
+}
+
+/// The origin of attempts that name another function than their stream does, with what it was made of.
+pub(super) struct NamedByAttempt {
+    function: Arc<str>,
+    stream: Arc<Origin<String>>,
+    /// `None` where it is the same.
+    other: Option<(Arc<Origin<String>>, StreamNames)>,
 }
 
 /// A thread's state, from its first input to the end of the run.
@@ -48,6 +57,8 @@ pub(super) struct Worker<'r> {
     pub(super) unjudged: Option<Unjudged>,
     /// The helpers that share large inputs with this worker, with what they have judged.
     pub(super) helpers: Vec<Worker<'r>>,
+    /// What the last attempt that named its function came to: mostly the next one says the same.
+    named: Option<NamedByAttempt>,
 }
 
 impl<'r> Worker<'r> {
@@ -73,6 +84,7 @@ impl<'r> Worker<'r> {
             stretches: Vec::new(),
             unjudged: None,
             helpers: Vec::new(),
+            named: None,
         }
     }
 
@@ -106,6 +118,40 @@ impl<'r> Worker<'r> {
         let record = reset(record);
         self.shown.take(&record, place, names.function(), &Lines::default(), &self.options.redaction);
         self.spool(&record, place, names);
+    }
+
+    /// Returns the origin of an attempt whose own lines name another function than its stream does.
+    pub(super) fn named_by_attempt(
+        &mut self,
+        stream: &Arc<Origin<String>>,
+        attempt: &Attempt,
+    ) -> Option<(Arc<Origin<String>>, StreamNames)> {
+        let function = attempt.function.as_ref()?;
+        if let Some(known) = &self.named
+            && Arc::ptr_eq(&known.stream, stream)
+            && known.function == *function
+        {
+            return known.other.clone();
+        }
+        let mut origin = Origin::clone(stream);
+        match FunctionArn::parse(function) {
+            Some(arn) => {
+                origin.function = Some(arn.name.to_owned());
+                origin.region = Some(arn.region.to_owned());
+                origin.account_id = Some(arn.account_id.to_owned());
+            }
+            None => origin.function = Some(function.to_string()),
+        }
+        let other = (origin != **stream).then(|| {
+            let names = self.entries.stream(&origin, attempt.place.input);
+            if stream.function.is_none() {
+                self.entries.name_input(attempt.place.input, names);
+            }
+            (Arc::new(origin), names)
+        });
+        self.named =
+            Some(NamedByAttempt { function: Arc::clone(function), stream: Arc::clone(stream), other: other.clone() });
+        other
     }
 
     pub(super) fn take_note(&mut self, input: u32, note: Note) {

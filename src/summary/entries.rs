@@ -1,6 +1,7 @@
 //! The results of one worker: every attempt as an entry, with names and examples.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::Xxh3;
@@ -24,6 +25,8 @@ pub(crate) struct SharedTables {
     pub(super) versions: IdTable<String>,
     pub(super) findings: IdTable<FindingKey>,
     /// Number of entries that all workers hold in memory.
+    /// By input that does not name its function, the functions that its attempts name.
+    pub(super) named_inputs: Mutex<BTreeMap<u32, BTreeSet<u32>>>,
     pub(super) in_memory: Room,
 }
 
@@ -86,6 +89,12 @@ impl<'s> Entries<'s> {
         let mut hash = Xxh3::new();
         hash.update(origin.log_stream.as_deref().unwrap_or("").as_bytes());
         StreamNames { function, stream: hash.digest() }
+    }
+
+    /// Remembers that an attempt of an input that does not name its function names it.
+    pub(crate) fn name_input(&mut self, input: u32, names: StreamNames) {
+        let mut named = self.shared.named_inputs.lock().unwrap_or_else(PoisonError::into_inner);
+        named.entry(input).or_default().insert(names.function);
     }
 
     /// Adds the runtime version of an environment; the latest one counts.

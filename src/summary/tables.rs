@@ -1,6 +1,6 @@
 //! Names and facts of functions and findings, by id, after the last input.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
@@ -26,7 +26,7 @@ impl Tables {
     pub(super) fn of(shared: &SharedTables) -> Self {
         let functions = shared.functions.keys();
         Self {
-            canonical: canonical(&functions),
+            canonical: canonical(&functions, &shared.named_inputs.lock().unwrap_or_else(PoisonError::into_inner)),
             functions,
             facts: FxHashMap::default(),
             versions: shared.versions.keys(),
@@ -102,7 +102,7 @@ impl Tables {
 
 /// Maps functions to ids: one named with its account or region in one input and without in another is the same
 /// function, if that is unambiguous.
-fn canonical(functions: &[FunctionKey]) -> Vec<u32> {
+fn canonical(functions: &[FunctionKey], named_inputs: &BTreeMap<u32, BTreeSet<u32>>) -> Vec<u32> {
     let mut by_name: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
     for (id, key) in (0u32..).zip(functions) {
         if let Some(name) = &key.name {
@@ -118,6 +118,14 @@ fn canonical(functions: &[FunctionKey]) -> Vec<u32> {
             for id in ids {
                 canonical[*id as usize] = *only;
             }
+        }
+    }
+    // What an input says of no function is of the only one that its attempts name.
+    for (id, key) in functions.iter().enumerate().filter(|(_, key)| key.name.is_none()) {
+        let named = key.input.and_then(|input| named_inputs.get(&input)).into_iter().flatten();
+        let functions: BTreeSet<u32> = named.map(|id| canonical[*id as usize]).collect();
+        if let (Some(only), 1) = (functions.first(), functions.len()) {
+            canonical[id] = *only;
         }
     }
     canonical

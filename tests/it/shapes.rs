@@ -801,3 +801,36 @@ proptest::proptest! {
         }
     }
 }
+
+/// Every attempt is counted for the function that its own START names; what names none is of the only one named.
+#[test]
+fn an_arn_names_its_own_attempt() {
+    let line = |second: u32, kind: &str, record: &str| {
+        format!(
+            "{{\"time\":\"2026-10-01T00:00:{second:02}.000Z\",\"type\":\"platform.{kind}\",\"record\":{{{record}}}}}\n"
+        )
+    };
+    let attempt = |number: u32, second: u32, arn: Option<&str>| {
+        let id = format!("\"requestId\":\"{number}f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\"");
+        let arn = arn.map_or(String::new(), |name| {
+            format!(",\"functionArn\":\"arn:aws:lambda:eu-west-1:123456789012:function:{name}\"")
+        });
+        line(second, "start", &format!("{id},\"version\":\"1\"{arn}"))
+            + &line(second + 1, "report", &format!("{id},\"status\":\"success\",\"metrics\":{{\"durationMs\":9.0}}"))
+    };
+    let rows = |text: String| {
+        let answer = analyze_samples(&[("x.ndjson", text.as_bytes())], &Options::default()).unwrap();
+        let rows = answer.summary.functions.iter();
+        let mut rows: Vec<(Option<String>, u64)> = rows.map(|row| (row.function.clone(), row.attempts)).collect();
+        rows.sort();
+        rows
+    };
+    let name = |name: &str| Some(name.to_owned());
+    let two = attempt(1, 0, Some("orders")) + &attempt(2, 2, Some("billing")) + &attempt(3, 4, Some("orders"));
+    assert_eq!(rows(two), [(name("billing"), 1), (name("orders"), 2)]);
+    let one = attempt(1, 0, None) + &attempt(2, 2, Some("orders"));
+    assert_eq!(rows(one), [(name("orders"), 2)]);
+    let init = line(2, "initStart", "\"functionName\":\"orders\",\"runtimeVersion\":\"x\",\"phase\":\"init\"");
+    let by_init = attempt(1, 0, None) + &init + &attempt(2, 4, None);
+    assert_eq!(rows(by_init), [(name("orders"), 2)]);
+}

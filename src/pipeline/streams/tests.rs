@@ -8,8 +8,6 @@ use crate::model::{Attempt, Block, KeepLines};
 use crate::pipeline::sift::sift_block;
 use crate::summary::{Entries, SharedTables};
 
-const FIRST: &str = "8f507cfc-xmpl-4697-b07a-ac58fc914c95";
-
 /// A run that only writes down what it is told.
 struct FakeRun<'s> {
     entries: Entries<'s>,
@@ -229,24 +227,6 @@ fn counted_lines_of_an_attempt_that_fails_are_kept() {
 fn streams_of_other_services_are_counted_and_not_read() {
     let account = one(&[&message(0, 1), &message(3, 1)], 2);
     assert!(account.contains("API Gateway access log") && !account.contains("request_id"), "{account}");
-}
-
-/// An ARN in a START names the function of a stream that has none.
-#[test]
-fn a_start_names_the_function() {
-    let shared = SharedTables::default();
-    let mut run = FakeRun::new(&shared);
-    let keep = Keep::LAST;
-    let mut streams = Streams::new(&mut run, 0, None, &keep);
-    let id = streams.stream(&Origin::default());
-    let start = format!(
-        r#"{{"time":"2026-01-02T03:04:05.678Z","type":"platform.start","record":{{"requestId":"{}","version":"1","functionArn":"arn:aws:lambda:eu-west-1:123456789012:function:pay"}}}}"#,
-        FIRST.replace("xmpl", "4abc")
-    );
-    streams.event(id, LogEvent { message: start.as_bytes(), ..LogEvent::default() });
-    let parts: Vec<StreamPart> = streams.into_stream_parts().collect();
-    let names: Vec<_> = parts.iter().map(|part| part.origin.function.as_deref()).collect();
-    assert_eq!(names, [Some("pay")]);
 }
 
 /// A sentence of the platform counts as unread where no line about an attempt was read in its text, and nowhere else.
