@@ -200,6 +200,7 @@ impl Assembler {
         self.close_where(|open| open.is_reported() || is_over(open), output);
         if self.open.len() >= OPEN_AT_ONCE {
             let oldest = self.open.remove(0);
+            output.crowded(message.place);
             self.emit(oldest, output);
         }
         let before = std::mem::take(&mut self.pending);

@@ -33,6 +33,8 @@ pub(crate) trait Output {
     fn count(&mut self, bucket: Bucket, bytes: u64);
     /// Counts a line of the platform that arrived a second time and was dropped.
     fn duplicate(&mut self);
+    /// An attempt was closed because too many were open.
+    fn crowded(&mut self, place: Place);
 }
 
 /// One message on its way into an attempt.
@@ -71,7 +73,7 @@ const LATE_LINES_MS: i64 = 60_000;
 /// The longest an attempt can run: 90 minutes on Managed Instances, 15 elsewhere.
 const LONGEST_RUN_MS: i64 = 90 * 60_000;
 /// Attempts open at once in one environment: Managed Instances allow 1,600.
-const OPEN_AT_ONCE: usize = 2_048;
+pub(crate) const OPEN_AT_ONCE: usize = 4_096;
 /// Log time before START within which a line with the id of the request belongs to it.
 const NAMED_BEFORE_START_MS: i64 = 1_000;
 /// Log time after REPORT within which an unhandled error may still be the attempt's own (the Java client logs it late).

@@ -26,6 +26,7 @@ impl Output for Closed {
     fn duplicate(&mut self) {
         self.duplicates += 1;
     }
+    fn crowded(&mut self, _: Place) {}
 }
 
 fn id(word: &str) -> Option<RequestId> {

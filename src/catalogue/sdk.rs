@@ -4,6 +4,7 @@
 
 use super::text::{after, between, leading, leading_type, unwrapped};
 use super::words::Words;
+use crate::lambda::aws_cli::BOTOCORE_ERROR;
 use crate::model::AppError;
 
 /// A failed call to AWS.
@@ -21,7 +22,7 @@ pub(super) struct SdkCall {
 
 /// What one of the shapes of a message has in it.
 static SHAPES: Words<()> = Words::new(&[
-    ("An error occurred (", ()),
+    (BOTOCORE_ERROR, ()),
     ("operation error ", ()),
     ("(Service: ", ()),
     ("status code: ", ()),
@@ -63,7 +64,7 @@ pub(super) fn read(error: &AppError<'_>, line: &str) -> Option<SdkCall> {
 
 /// `An error occurred (Code) when calling the Operation operation…: message`
 fn boto(text: &str) -> Option<SdkCall> {
-    let rest = after(text, "An error occurred (")?;
+    let rest = after(text, BOTOCORE_ERROR)?;
     let (code, rest) = rest.split_once(") when calling the ")?;
     let operation = rest.split_once(" operation")?.0;
     let numeric = code.parse().ok();

@@ -5,6 +5,7 @@
 //! layers.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
+pub(crate) mod aws_cli;
 pub(crate) mod levels;
 pub(crate) mod loaders;
 mod log_groups;

@@ -13,6 +13,7 @@ use wide::u8x16;
 
 use super::text::is_class_name;
 use crate::lambda::after_go_date;
+use crate::lambda::aws_cli;
 use crate::lambda::levels::SEVERE_PREFIXES;
 use crate::lambda::platform::LINE_BEGINNINGS;
 
@@ -49,7 +50,13 @@ static BEGINNINGS: LazyLock<[Vec<&'static [u8]>; 128]> = LazyLock::new(|| {
     let mut by_letter = [const { Vec::new() }; 128];
     let of_runtimes = super::TEXT_SHAPES.iter().flat_map(|shape| shape.begins);
     // `ERR` is a level that some loggers print first.
-    for begin in LINE_BEGINNINGS.iter().chain(of_runtimes).chain(&["ERR"]).map(|begin| begin.as_bytes()) {
+    for begin in LINE_BEGINNINGS
+        .iter()
+        .chain(of_runtimes)
+        .chain(&aws_cli::BEGINNINGS)
+        .chain(&["ERR"])
+        .map(|begin| begin.as_bytes())
+    {
         if let Some(list) = begin.first().and_then(|first| by_letter.get_mut(usize::from(*first))) {
             list.push(begin);
         }

@@ -57,6 +57,11 @@ impl<'r> StreamOutput for Worker<'r> {
         self.take_own_record(json, place);
     }
 
+    fn unparsed(&mut self, place: Place) {
+        let input = self.inputs.get(place.input as usize);
+        self.tally.unparsed(input.map_or("", |input| &input.name), place.line);
+    }
+
     fn note(&mut self, input: u32, note: Note) {
         self.take_note(input, note);
     }
@@ -127,5 +132,13 @@ impl Output for Closing<'_, '_> {
 
     fn duplicate(&mut self) {
         self.worker.tally.duplicates += 1;
+    }
+
+    fn crowded(&mut self, place: Place) {
+        let text = format!(
+            "more than {} attempts were running at once: the oldest ones are taken to have no end",
+            assemble::OPEN_AT_ONCE
+        );
+        self.worker.take_note(place.input, Note { incomplete: true, text });
     }
 }

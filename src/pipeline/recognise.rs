@@ -136,6 +136,7 @@ impl Output for Kept {
     fn count(&mut self, _: Bucket, _: u64) {}
 
     fn duplicate(&mut self) {}
+    fn crowded(&mut self, _: Place) {}
 }
 
 /// Builds the attempt that the line would be part of, as far as it shows. A last word of a process is followed by its

@@ -13,6 +13,7 @@ use super::stream::{Joined, Stream, key_hash};
 use super::stream_part::StreamPart;
 use super::tally::Tally;
 use crate::assemble::{self, BatchLines, Message};
+use crate::lambda::aws_cli;
 use crate::lambda::sentences::sighting_in_message;
 use crate::model::{
     Batch, Bucket, ErrorForm, EventSink, Keep, LogEvent, Note, Origin, Place, RequestId, Sighting, Span, Statement,
@@ -37,6 +38,8 @@ pub(super) trait StreamOutput {
     /// Takes one of our own records as JSON.
     fn own_record(&mut self, json: &[u8], place: Place);
     /// Takes a note on an input.
+    /// Takes the place of a line that begins like one of the platform and could not be read.
+    fn unparsed(&mut self, place: Place);
     fn note(&mut self, input: u32, note: Note);
     /// Returns the counts for coverage.
     fn tally(&mut self) -> &mut Tally;
@@ -344,7 +347,8 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
                     return;
                 }
             }
-            Statement::App(_) | Statement::Unrecognized | Statement::UnreadableReport { .. } => {}
+            Statement::App(_) => {}
+            Statement::Unrecognized | Statement::UnreadableReport { .. } => self.output.unparsed(message.place),
             _ => {
                 stream.read = true;
                 self.understood = true;
@@ -361,6 +365,9 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
             }
             Statement::Report(report) if report.emulated => self.output.note(message.place.input, emulator_note()),
             Statement::Foreign(kind) => self.output.tally().foreign(kind, 1),
+            Statement::App(_) if aws_cli::has_stopped(message.text) => {
+                self.output.note(message.place.input, stopped_note(message.place.line));
+            }
             Statement::LogsDropped { records } => self.output.tally().logs_dropped(*records),
             _ => {}
         }
@@ -380,6 +387,10 @@ fn with_id(mut record: Statement<'_>, id: Option<RequestId>) -> Statement<'_> {
 /// Returns whether the message is one JSON object, which neither begins nor continues a message over several lines.
 fn is_whole_object(message: &[u8]) -> bool {
     message.first() == Some(&b'{') && message.trim_ascii_end().last() == Some(&b'}')
+}
+
+fn stopped_note(line: u64) -> Note {
+    Note { incomplete: true, text: format!("the AWS CLI stopped with an error at line {line}: the log is cut there") }
 }
 
 fn emulator_note() -> Note {

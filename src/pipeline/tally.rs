@@ -22,6 +22,9 @@ pub(super) struct Tally {
     logs_dropped: u64,
     /// By name, inputs that hold sentences of the platform of which none was read.
     unread: BTreeMap<String, UnreadInput>,
+    /// By name of the input, the first line and the number of lines that begin like those of the platform and could not
+    /// be read.
+    unparsed: BTreeMap<String, (u64, u64)>,
 }
 
 /// Number of inputs with unread sentences that get a note each.
@@ -93,6 +96,17 @@ impl Tally {
         self.unread.values().filter(|unread| !unread.left_out).count() as u64
     }
 
+    /// Counts a line that begins like one of the platform and could not be read.
+    pub(super) fn unparsed(&mut self, input: &str, line: u64) {
+        self.add_unparsed(input.to_owned(), (line, 1));
+    }
+
+    fn add_unparsed(&mut self, input: String, (line, count): (u64, u64)) {
+        let (first, sum) = self.unparsed.entry(input).or_insert((line, 0));
+        *first = line.min(*first);
+        *sum += count;
+    }
+
     pub(super) fn note(&mut self, note: Note) {
         self.notes.insert(note);
     }
@@ -124,6 +138,9 @@ impl Tally {
             self.foreign(kind, events);
         }
         self.logs_dropped += other.logs_dropped;
+        for (input, unparsed) in other.unparsed {
+            self.add_unparsed(input, unparsed);
+        }
         for (input, unread) in other.unread {
             self.enter_unread(input, unread);
         }
@@ -152,6 +169,12 @@ impl Tally {
         if self.unread.len() > MOST_UNREAD {
             unread.push(format!("the same in {} more inputs", self.unread.len() - MOST_UNREAD));
         }
+        unread.extend(self.unparsed.iter().take(MOST_UNREAD).map(|(input, (line, count))| {
+            let lines = if *count == 1 { "line begins" } else { "lines begin" };
+            format!(
+                "{input}: {count} {lines} like those of the platform and could not be read, the first at line {line}"
+            )
+        }));
         let mut notes: Vec<String> = self.notes.iter().map(|note| note.text.clone()).collect();
         notes.splice(..0, unread);
         notes.extend(self.foreign.iter().map(|(kind, events)| format!("left out {events} events of {kind}")));

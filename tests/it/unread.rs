@@ -445,3 +445,33 @@ fn an_entry_that_was_read_hides_none_that_was_not() {
         }
     }
 }
+
+/// An answer that is partial says why.
+#[test]
+fn what_makes_an_answer_partial_is_said() {
+    let masked = good().replace("11111111-93c1-4d0e-8a55-0b7c2f1e9d34", "xxxxxxxx-93c1-xxxx");
+    let text = |done: &super::harness::Done| done.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let done = Run::analyze(["-"]).args(["--allow-empty"]).input(format!("{}{masked}", good())).done();
+    assert!(
+        text(&done).contains("3 lines begin like those of the platform and could not be read, the first at line 4"),
+        "{}",
+        done.stdout
+    );
+    let stopped = "aws: [ERROR]: 'charmap' codec can't encode character '\\u2705' in position 47";
+    let done = Run::analyze(["-"]).args(["--strict"]).input(format!("{stopped}\n{}", good())).status(3);
+    assert!(text(&done).contains("the AWS CLI stopped with an error at line 1"), "{}", done.stdout);
+}
+
+/// Of very many attempts that run at once the oldest are given up, which is said.
+#[test]
+fn more_attempts_than_can_be_open_are_a_note() {
+    let starts = |count: u32| -> String {
+        (0..count)
+            .map(|number| format!("START RequestId: {number:08x}-93c1-4d0e-8a55-0b7c2f1e9d34 Version: 7\n"))
+            .collect()
+    };
+    for (count, complete) in [(4_096, true), (4_097, false)] {
+        let summary = Run::analyze(["-"]).input(starts(count)).summary();
+        assert_eq!(summary["coverage"]["complete"], json!(complete), "{count}");
+    }
+}

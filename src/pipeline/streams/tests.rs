@@ -52,6 +52,7 @@ impl assemble::Output for FakeClosing<'_> {
     fn duplicate(&mut self) {
         *self.duplicates += 1;
     }
+    fn crowded(&mut self, _: Place) {}
 }
 
 impl StreamOutput for FakeRun<'_> {
@@ -73,6 +74,7 @@ impl StreamOutput for FakeRun<'_> {
     fn own_record(&mut self, json: &[u8], _: Place) {
         self.own_records.push(String::from_utf8_lossy(json).into_owned());
     }
+    fn unparsed(&mut self, _: Place) {}
     fn note(&mut self, _: u32, note: Note) {
         self.notes.push(note.text);
     }
