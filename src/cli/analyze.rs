@@ -67,7 +67,7 @@ pub(super) fn finish(outputs: Outputs, mut analysis: RunAnalysis, options: &RunO
     analysis.summary.gate = gate::evaluate(&options.rules, &analysis.summary);
     if let Some(gate) = &mut analysis.summary.gate {
         // The unread log may be just what the gate tests.
-        gate.passed &= analysis.unread_inputs == 0;
+        gate.passed &= analysis.unread_inputs == 0 && analysis.summary.coverage.bytes.unrecognized == 0;
     }
     let mut written = write_all(outputs.answers, &mut analysis);
     if let Some((target, output)) = outputs.ledger {
@@ -119,6 +119,9 @@ fn report_problems(analysis: &RunAnalysis, options: &RunOptions) {
     }
     if analysis.unread_inputs > 0 && (analysis.unread_logs > 0 || analysis.summary.gate.is_some() || !options.quiet) {
         complain(&unread(analysis));
+    } else if unrecognized(analysis) {
+        let first = analysis.summary.coverage.notes.first().map_or("", String::as_str);
+        complain(&one_line(&format!("lines of the Lambda platform could not be read. {first}")));
     }
     // Everything below is also in every output, as coverage.
     if options.quiet {
@@ -130,9 +133,14 @@ fn report_problems(analysis: &RunAnalysis, options: &RunOptions) {
     if options.strict && !coverage.complete {
         complain("something was left out or not understood (--strict); the coverage in the output says what");
     }
-    if analysis.empty && !analysis.input_failed && analysis.unread_inputs == 0 {
+    if analysis.empty && !analysis.input_failed && analysis.unread_inputs == 0 && !unrecognized(analysis) {
         complain(&nothing_found(analysis, options));
     }
+}
+
+/// Returns whether the answer depends on lines of the platform that could not be read.
+fn unrecognized(analysis: &RunAnalysis) -> bool {
+    analysis.summary.coverage.bytes.unrecognized > 0 && (analysis.empty || analysis.summary.gate.is_some())
 }
 
 /// Describes which inputs were not read.
@@ -176,7 +184,7 @@ fn status(analysis: &RunAnalysis, options: &RunOptions, written: bool) -> ExitSt
     let strict = options.strict && !analysis.summary.coverage.complete;
     // A file that is no log may quote platform lines, unless a gate or an empty answer depends on it being none.
     let unread = analysis.unread_logs > 0 || analysis.unread_inputs > 0 && (analysis.empty || gate.is_some());
-    let incomplete = strict || unread;
+    let incomplete = strict || unread || unrecognized(analysis);
     if gate.is_some_and(gate::failed) {
         ExitStatus::GateFailed
     } else if analysis.input_failed || !written || incomplete || gate.is_some_and(|gate| !gate.passed) {

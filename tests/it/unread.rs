@@ -457,6 +457,12 @@ fn what_makes_an_answer_partial_is_said() {
         "{}",
         done.stdout
     );
+    for flags in [&["--fail-on", "failed > 5"][..], &["--allow-empty", "--fail-on", "failed > 5"]] {
+        Run::analyze(["-"]).args(flags).input(format!("{}{masked}", good())).status(3);
+        Run::analyze(["-"]).args(flags).input(masked.as_str()).status(3);
+    }
+    let alone = Run::analyze(["-"]).input(masked.as_str()).status(3);
+    assert!(alone.stderr.contains("line 1"), "{}", alone.stderr);
     let stopped = "aws: [ERROR]: 'charmap' codec can't encode character '\\u2705' in position 47";
     let done = Run::analyze(["-"]).args(["--strict"]).input(format!("{stopped}\n{}", good())).status(3);
     assert!(text(&done).contains("the AWS CLI stopped with an error at line 1"), "{}", done.stdout);
