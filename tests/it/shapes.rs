@@ -802,6 +802,26 @@ proptest::proptest! {
     }
 }
 
+/// Every decoder comes to the end of a document of which one bracket, comma, colon or quote is wrong, and counts it all.
+#[test]
+fn a_wrong_mark_ends_no_document_early_or_never() {
+    const MARKS: &[u8] = b"{}[],:\"";
+    for shape in SHAPES {
+        for sample in shape.samples().iter().filter(|sample| sample.starts_with(['{', '['])) {
+            for at in (0..sample.len()).filter(|at| MARKS.contains(&sample.as_bytes()[*at])) {
+                for mark in MARKS {
+                    let mut text = sample.as_bytes().to_vec();
+                    text[at] = *mark;
+                    let analysis = analyze(&vec![("export".to_owned(), text.clone())]);
+                    let coverage = &analysis.summary.coverage;
+                    let counted = coverage.bytes_read >= text.len() as u64 || !coverage.complete;
+                    assert!(counted, "{}: {}", coverage.bytes_read, String::from_utf8_lossy(&text));
+                }
+            }
+        }
+    }
+}
+
 /// Every attempt is counted for the function that its own START names; what names none is of the only one named.
 #[test]
 fn an_arn_names_its_own_attempt() {

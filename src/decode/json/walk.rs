@@ -283,13 +283,22 @@ impl DocumentWalk<'_, '_, '_> {
         Err(error)
     }
 
-    /// Consumes one value of any length.
+    /// Consumes one value of any length; where none begins, what is there up to the next line: never nothing, so that
+    /// every loop over values ends.
     fn skip_value(&mut self) -> Result<(), DecodeError> {
         let mut skipper = Skipper::default();
+        let mut begun = false;
         loop {
-            if let Some(length) = skipper.skip(self.feed.data()) {
-                self.feed.pass(length);
-                return Ok(());
+            match skipper.skip(self.feed.data()) {
+                Some(0) if !begun => {
+                    self.resync();
+                    return Ok(());
+                }
+                Some(length) => {
+                    self.feed.pass(length);
+                    return Ok(());
+                }
+                None => begun = true,
             }
             let all = self.feed.data().len();
             self.feed.pass(all);
