@@ -20,7 +20,7 @@ impl Worker<'_> {
         // A stream whose own lines are read may quote those of others: log forwarders and tests do.
         let read = stream_parts.iter().any(|part| part.read);
         for part in &stream_parts {
-            let Some((sighting, bytes)) = &part.unread.settled else { continue };
+            let Some((sighting, bytes)) = part.unread.settled.as_deref() else { continue };
             if read {
                 self.tally.count(Bucket::Unattributed, *bytes);
             } else {

@@ -192,7 +192,7 @@ pub(crate) fn analyze(options: &Options, progress: &dyn Progress) -> Result<RunA
 /// Analyses logs held in memory: the sample logs of `demo`. Each is a name and its bytes.
 ///
 /// # Errors
-/// As [`analyze`].
+/// As for inputs of any other source.
 pub fn analyze_samples(samples: &[(&str, &[u8])], options: &Options) -> Result<RunAnalysis, AnalyzeError> {
     analyze_source(&MemoryInputs::new(samples), options, &Silent)
 }
@@ -200,7 +200,7 @@ pub fn analyze_samples(samples: &[(&str, &[u8])], options: &Options) -> Result<R
 /// Analyses the inputs of a source; the paths in the options are ignored.
 ///
 /// # Errors
-/// As [`analyze`].
+/// As for inputs of any other source.
 pub(crate) fn analyze_source(
     feed: &dyn InputSource,
     options: &Options,

@@ -21,31 +21,32 @@ pub(super) struct StreamPart {
 }
 
 /// Messages that hold a sentence of the platform and were not read as one. Whether they are quotations shows only when
-/// the whole stream is known.
+/// the whole stream is known. Boxed: hardly a stream has any, and a log can have many streams.
 #[derive(Debug, Default)]
 pub(super) struct UnreadSentences {
     /// The first one, and bytes of all, in texts that ended.
-    pub(super) settled: Option<(Sighting, u64)>,
+    pub(super) settled: Option<Box<(Sighting, u64)>>,
     /// The same in the text at hand.
-    open: Option<(Sighting, u64)>,
+    open: Option<Box<(Sighting, u64)>>,
 }
 
 impl UnreadSentences {
     /// Adds a message.
     pub(super) fn push(&mut self, sighting: Sighting, bytes: u64) {
-        let (_, sum) = self.open.get_or_insert((sighting, 0));
-        *sum += bytes;
+        self.open.get_or_insert_with(|| Box::new((sighting, 0))).1 += bytes;
     }
 
     /// Takes the bytes since the text at hand began: they are quotations.
     pub(super) fn take_since_text_began(&mut self) -> u64 {
-        self.open.take().map_or(0, |(_, bytes)| bytes)
+        self.open.take().map_or(0, |open| open.1)
     }
 
     /// Ends a text of which nothing was read.
     pub(super) fn end_text(&mut self) {
-        let Some((sighting, bytes)) = self.open.take() else { return };
-        let (_, sum) = self.settled.get_or_insert((sighting, 0));
-        *sum += bytes;
+        let Some(open) = self.open.take() else { return };
+        match &mut self.settled {
+            Some(settled) => settled.1 += open.1,
+            settled => *settled = Some(open),
+        }
     }
 }
