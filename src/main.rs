@@ -1,4 +1,4 @@
-//! The binary: runs the command line and turns its result into an exit status.
+//! Entry point: runs the command line and turns its result into an exit status.
 
 use std::process::ExitCode;
 

@@ -1,40 +1,39 @@
-//! What a shape is recognised by: the first decoded bytes, as text lines and as JSON.
+//! Head of an input, by which its shape is recognised: the first decoded bytes, as text lines and as JSON.
 
 use super::json::event::EventObject;
 use super::json::scan::{RawValue, Scanned, members, spaces, value};
 
-/// Bytes that are looked at.
+/// Maximum number of bytes in a head.
 pub(super) const HEAD: usize = 64 * 1024;
-/// Lines that are looked at.
+/// Maximum number of lines examined.
 const LINES: usize = 200;
-/// Objects that are looked at.
+/// Maximum number of JSON objects examined.
 const OBJECTS: usize = 20;
 
-/// The first bytes of an input.
+/// First bytes of an input.
 pub(super) struct InputHead<'h> {
-    /// They.
+    /// The bytes themselves.
     pub(super) bytes: &'h [u8],
-    /// The input is JSON from its first byte on: what its first objects look like.
+    /// The first objects, if the input is JSON from its first byte on.
     pub(super) json: Option<JsonHead<'h>>,
 }
 
-/// The first JSON objects of an input.
+/// First JSON objects of an input.
 pub(super) struct JsonHead<'h> {
-    /// Arrays around the first object.
+    /// Number of arrays around the first object.
     pub(super) arrays: usize,
     /// Keys of the first object.
     pub(super) keys: Vec<&'h [u8]>,
-    /// The first objects, as far as they are in the head.
+    /// The first objects; the last one may be cut by the end of the head.
     pub(super) objects: Vec<EventObject<'h>>,
 }
 
 impl<'h> InputHead<'h> {
-    /// Looks at `bytes`.
     pub(super) fn new(bytes: &'h [u8]) -> Self {
         Self { bytes, json: JsonHead::new(bytes) }
     }
 
-    /// The first lines, without line ends. The last one may be cut.
+    /// Returns the first lines, without line ends. The last one may be cut.
     pub(super) fn lines(&self) -> impl Iterator<Item = &'h [u8]> + use<'h> {
         let mut rest = Some(self.bytes);
         let next = move || {
@@ -46,18 +45,18 @@ impl<'h> InputHead<'h> {
         std::iter::from_fn(next).take(LINES)
     }
 
-    /// The first line that is not blank.
+    /// Returns the first line that is not blank.
     pub(super) fn first_line(&self) -> &'h [u8] {
         self.lines().find(|line| !line.trim_ascii().is_empty()).unwrap_or_default()
     }
 
-    /// Some of the first lines passes `test`.
+    /// Returns whether any of the first lines passes `test`.
     pub(super) fn any_line(&self, test: impl Fn(&[u8]) -> bool) -> bool {
         self.lines().any(test)
     }
 }
 
-/// A line without the carriage return of its line end.
+/// Strips the carriage return of a CRLF line end.
 pub(super) fn without_return(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
@@ -72,7 +71,7 @@ impl<'h> JsonHead<'h> {
         }
         match bytes.get(at) {
             Some(b'{') => {}
-            // Arrays of messages or of plain rows: `--query` of the AWS CLI.
+            // Arrays of messages or of plain rows, as the AWS CLI prints with `--query`.
             Some(b'"' | b'0'..=b'9') if arrays > 0 && is_item(&bytes[at..]) => {
                 return Some(Self { arrays, keys: Vec::new(), objects: Vec::new() });
             }
@@ -80,22 +79,22 @@ impl<'h> JsonHead<'h> {
         }
         let keys = keys(&bytes[at..]);
         let objects = objects(bytes, at);
-        // `{` and no key is a brace, not JSON.
+        // `{` without a key is a brace in text, not JSON.
         (!keys.is_empty()).then_some(Self { arrays, keys, objects })
     }
 
-    /// The first object has this key.
+    /// Returns whether the first object has this key.
     pub(super) fn has(&self, key: &str) -> bool {
         self.keys.contains(&key.as_bytes())
     }
 
-    /// The first object has all of these keys.
+    /// Returns whether the first object has all of these keys.
     pub(super) fn has_all(&self, keys: &[&str]) -> bool {
         keys.iter().all(|key| self.has(key))
     }
 }
 
-/// A value of an array, and no text in brackets.
+/// Returns whether an array item begins here, rather than text in brackets.
 fn is_item(bytes: &[u8]) -> bool {
     match value(bytes, 0) {
         Ok((_, end)) => matches!(bytes.get(end + spaces(&bytes[end..])), Some(b',' | b']')),
@@ -103,7 +102,7 @@ fn is_item(bytes: &[u8]) -> bool {
     }
 }
 
-/// Keys of the object at the start, the last of which may belong to a value that is not all there.
+/// Returns the keys of the object at the start; the value of the last one may be cut.
 fn keys(object: &[u8]) -> Vec<&[u8]> {
     let mut keys = Vec::new();
     members(object, |key, _| keys.push(key));

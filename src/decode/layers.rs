@@ -1,4 +1,4 @@
-//! Containers and encodings around a log, recognised by their first bytes and peeled off as streams.
+//! Containers and encodings around a log: recognises them by their first bytes and decodes them as streams.
 
 use std::io::{self, Read};
 
@@ -6,16 +6,16 @@ use super::base64::Base64Reader;
 use super::utf16::{ByteOrder, Utf16Reader};
 use super::zstd::ZstdReader;
 
-/// How deep containers may nest: Firehose alone makes gzip of base64 of gzip.
+/// Maximum nesting depth of containers: Firehose alone makes gzip of base64 of gzip.
 pub(super) const DEEPEST: usize = 4;
-/// Bytes that are enough to recognise every container.
+/// Number of bytes that are enough to recognise every container.
 const MAGIC: usize = 16;
-/// The first entry of an archive.
+/// Magic number of a ZIP archive: the header of its first entry.
 const ZIP: &[u8] = b"PK\x03\x04";
-/// Memory that an xz block may ask for.
+/// Maximum memory that an xz block may require.
 const XZ_MEMORY_KIB: u32 = 64 * 1024;
 
-/// A stream whose first bytes were looked at.
+/// Stream whose first bytes were read ahead.
 pub(super) struct Peeked<'a> {
     head: Vec<u8>,
     at: usize,
@@ -23,14 +23,14 @@ pub(super) struct Peeked<'a> {
 }
 
 impl<'a> Peeked<'a> {
-    /// Reads the first bytes of `rest`.
+    /// Reads the first bytes of `rest` ahead.
     pub(super) fn new(mut rest: Box<dyn Read + Send + 'a>) -> io::Result<Self> {
         let mut head = Vec::with_capacity(MAGIC);
         rest.as_mut().take(MAGIC as u64).read_to_end(&mut head)?;
         Ok(Self { head, at: 0, rest })
     }
 
-    /// It begins like gzip.
+    /// Returns whether the stream begins like gzip.
     #[cfg(feature = "libdeflate")]
     pub(super) fn is_gzip(&self) -> bool {
         layer_of(&self.head) == Some(Layer::Gzip)
@@ -55,7 +55,7 @@ impl Read for Peeked<'_> {
     }
 }
 
-/// What the first bytes say.
+/// A container or encoding, as recognised by the first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Layer {
     Gzip,
@@ -67,22 +67,22 @@ enum Layer {
     Utf16(ByteOrder),
 }
 
-/// What is under one layer.
+/// Content of a stream after [`peel`].
 pub(super) enum Peeled<'a> {
-    /// Something that may be wrapped again.
+    /// Content of a layer, which may be wrapped again.
     Wrapped(Peeked<'a>),
-    /// An archive, whose entries are inputs of their own.
+    /// A ZIP archive, whose entries are decoded one by one.
     Zip(Peeked<'a>),
-    /// The text itself.
+    /// The text itself: there was no layer.
     Plain(Peeked<'a>),
 }
 
-/// Whether something is to be taken off bytes that begin like this.
+/// Returns whether a stream with this head is in a container or an encoding.
 pub(super) fn is_layered(head: &[u8]) -> bool {
     head.starts_with(ZIP) || layer_of(&head[..head.len().min(MAGIC)]).is_some()
 }
 
-/// Takes one layer off.
+/// Removes one layer.
 pub(super) fn peel(stream: Peeked<'_>) -> io::Result<Peeled<'_>> {
     if stream.head.starts_with(ZIP) {
         return Ok(Peeled::Zip(stream));
@@ -108,7 +108,7 @@ fn layer_of(head: &[u8]) -> Option<Layer> {
         (b"\x28\xb5\x2f\xfd", Layer::Zstd),
         (b"BZh", Layer::Bzip2),
         (b"\xfd7zXZ\0", Layer::Xz),
-        // The gzip magic and its method byte in base64.
+        // Magic number and method byte of gzip in base64.
         (b"H4sI", Layer::Base64),
         (b"\xef\xbb\xbf", Layer::Utf8Mark),
         (b"\xff\xfe", Layer::Utf16(ByteOrder::Little)),
@@ -119,12 +119,12 @@ fn layer_of(head: &[u8]) -> Option<Layer> {
     by_magic.or_else(|| skippable_frame(head)).or_else(|| unmarked_utf16(head))
 }
 
-/// zstd files may begin with a frame to be skipped (pzstd writes one).
+/// Recognises a skippable frame, with which zstd files may begin (pzstd writes one).
 fn skippable_frame(head: &[u8]) -> Option<Layer> {
     (head.len() >= 4 && head[0] & 0xf0 == 0x50 && head[1..4] == *b"\x2a\x4d\x18").then_some(Layer::Zstd)
 }
 
-/// UTF-16 without a mark: every other byte of ASCII text is zero.
+/// Recognises UTF-16 without a byte order mark: every other byte of ASCII text is zero.
 fn unmarked_utf16(head: &[u8]) -> Option<Layer> {
     let zeros = |first: usize| head.iter().skip(first).step_by(2).all(|byte| *byte == 0);
     let texts = |first: usize| head.iter().skip(first).step_by(2).all(|byte| *byte != 0);
@@ -136,7 +136,7 @@ fn unmarked_utf16(head: &[u8]) -> Option<Layer> {
     }
 }
 
-/// What a file of a kind that holds no log text is, and what to do instead.
+/// Returns, for file formats that hold no log text, what the file is and what to do instead.
 pub(super) fn refused_kind(head: &[u8]) -> Option<&'static str> {
     let kinds: [(&[u8], &str); 12] = [
         (
@@ -158,7 +158,7 @@ pub(super) fn refused_kind(head: &[u8]) -> Option<&'static str> {
     kinds.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, advice)| *advice)
 }
 
-/// Tells a summary or a ledger of ours, which quotes the lines of the log that it is about.
+/// Recognises results of this program, which quote lines of the log that they are about.
 pub(super) fn own_result(head: &[u8]) -> Option<&'static str> {
     let head = &head[..head.len().min(1024)];
     let has = |key: &[u8]| memchr::memmem::find(head, key).is_some();
@@ -172,7 +172,7 @@ pub(super) fn own_result(head: &[u8]) -> Option<&'static str> {
     (json || ledger || table).then_some("a result of lambda-triage, not a log")
 }
 
-/// What a rendering of a log is that cannot be read back, and what to do instead.
+/// Recognises renderings of a log that cannot be parsed back; returns what it is and what to do instead.
 pub(super) fn refused_rendering(first_lines: &[u8]) -> Option<&'static str> {
     let of_cli = [&b"FilterLogEvents"[..], b"GetLogEvents", b"GetQueryResults"];
     let (_, rest) = first_lines.split_at(memchr::memchr(b'\n', first_lines)? + 1);

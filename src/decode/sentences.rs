@@ -1,22 +1,22 @@
-//! Watches decoded text for sentences of the platform, so that an input of which none was read is known.
+//! Watches decoded text for sentences of the platform, to detect inputs that contain some of which none was parsed.
 
 use crate::lambda::sentences::{LONGEST, sighting};
 use crate::model::Sighting;
 
-/// Looks at the text of one input, piece by piece, until it has seen a sentence.
+/// Search for the first sentence in the text of one input, piece by piece.
 #[derive(Debug, Default)]
 pub(super) struct SentenceWatch {
-    /// Line ends before `carried`.
+    /// Number of line ends before `carried`.
     lines: u64,
-    /// The end of the last piece.
+    /// End of the text searched so far, at most [`LONGEST`] bytes.
     carried: Vec<u8>,
-    /// Something stood before `carried`.
+    /// Whether there was text before `carried`.
     follows: bool,
     seen: Option<Sighting>,
 }
 
 impl SentenceWatch {
-    /// Looks at the next piece of the text.
+    /// Searches the next piece of the text, unless a sentence was found before.
     #[inline]
     pub(super) fn look(&mut self, piece: &[u8]) {
         if self.seen.is_none() {
@@ -24,21 +24,21 @@ impl SentenceWatch {
         }
     }
 
-    /// What was seen first.
+    /// Returns the first sentence found.
     pub(super) fn seen(self) -> Option<Sighting> {
         self.seen
     }
 
     #[inline(never)]
     fn search(&mut self, piece: &[u8]) {
-        // What lies across the border of two pieces, and then the rest of this one. What begins where the carried text was
-        // cut off was seen before, with what stands before it.
+        // First searches across the border between the pieces, then the rest of this one. A sentence at the very start
+        // of the carried text was already searched for, together with the text before it.
         let across = piece.len().min(LONGEST);
         let border = self.carried.len();
         self.carried.extend_from_slice(&piece[..across]);
         let found = sighting(&self.carried, self.lines + 1, if self.follows { 2 } else { 0 }).or_else(|| {
             let lines = self.lines + line_ends(&self.carried[..border]);
-            // What begins at the border was seen above, with what stands before it.
+            // A sentence that begins at the border was searched for above, together with the text before it.
             sighting(piece, lines + 1, border.min(2))
         });
         if found.is_some() {
@@ -48,7 +48,7 @@ impl SentenceWatch {
         let all = border + piece.len();
         let kept = all.min(LONGEST);
         self.follows |= kept < all;
-        // Of a piece that is longer than what is kept, nothing that was carried before is needed any more.
+        // If the piece alone is as long as what is kept, the old carried text is dropped.
         let dropped = if piece.len() >= kept {
             let dropped = line_ends(&self.carried[..border]) + line_ends(&piece[..piece.len() - kept]);
             self.carried.clear();
@@ -122,7 +122,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// How a text is cut changes nothing, but for the text before a sentence, of which a piece may have less.
+        /// Cutting a text into pieces changes nothing but `before`, of which a piece may have less.
         #[test]
         fn pieces_see_what_the_whole_shows(
             words in proptest::collection::vec("[a-z\\n ]{0,80}|START RequestId: 8f50|REPORT RequestId: \\{|Task timed out after [0-9.]{0,5} second", 0..30),

@@ -1,17 +1,17 @@
-//! UTF-16 to UTF-8 as a stream: what PowerShell's redirection makes of a log.
+//! UTF-16 decoder: a stream to UTF-8. PowerShell's redirection writes logs as UTF-16.
 
 use std::io::{self, Read};
 
-/// Which byte of a unit comes first.
+/// Byte order of the 16-bit units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ByteOrder {
-    /// The low one.
+    /// Low byte first.
     Little,
-    /// The high one.
+    /// High byte first.
     Big,
 }
 
-/// Transcodes while reading; broken pairs become the replacement character, byte order marks are left out.
+/// Reader that transcodes to UTF-8. Unpaired surrogates become the replacement character, byte order marks are dropped.
 pub(super) struct Utf16Reader<R> {
     input: R,
     order: ByteOrder,
@@ -23,12 +23,11 @@ pub(super) struct Utf16Reader<R> {
 }
 
 impl<R: Read> Utf16Reader<R> {
-    /// Transcodes `input`.
     pub(super) fn new(input: R, order: ByteOrder) -> Self {
         Self { input, order, odd: None, high: None, text: Vec::new(), at: 0, block: vec![0; 8 * 1024] }
     }
 
-    /// Reads and transcodes another block; says whether there was one.
+    /// Reads and transcodes the next block. Returns `false` at the end of the input.
     fn refill(&mut self) -> io::Result<bool> {
         self.text.clear();
         self.at = 0;

@@ -1,4 +1,4 @@
-//! ZIP archives as a stream: entry after entry by their local headers, without seeking.
+//! ZIP reader: streams the entries one after the other by their local headers, without seeking.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 
@@ -6,18 +6,18 @@ use flate2::bufread::DeflateDecoder;
 
 type ZipSource<'a> = BufReader<&'a mut (dyn Read + Send)>;
 
-/// Sizes follow the data.
+/// Flag: checksum and sizes follow the data.
 const SIZES_FOLLOW: u16 = 1 << 3;
 const ENCRYPTED: u16 = 1;
-/// Stands for a size that is in the extra field.
+/// Marker for a size that is in the ZIP64 extra field.
 const LARGE: u64 = 0xffff_ffff;
 
-/// The entries of an archive.
+/// Reader of the entries of an archive.
 pub(super) struct ZipEntries<'a> {
     source: ZipSource<'a>,
 }
 
-/// One entry: its decompressed bytes.
+/// One entry, which reads as its decompressed bytes.
 pub(super) struct ZipEntry<'e, 'a> {
     name: String,
     body: ZipBody<'e, 'a>,
@@ -30,12 +30,11 @@ enum ZipBody<'e, 'a> {
 }
 
 impl<'a> ZipEntries<'a> {
-    /// The entries of `archive`.
     pub(super) fn new(archive: &'a mut (dyn Read + Send)) -> Self {
         Self { source: BufReader::with_capacity(64 * 1024, archive) }
     }
 
-    /// The next entry that is a file; the one before must have been read to its end.
+    /// Returns the next entry; the previous one must have been read to its end ([`ZipEntry::skip_rest`]).
     pub(super) fn next_entry(&mut self) -> io::Result<Option<ZipEntry<'_, 'a>>> {
         let mut header = [0u8; 30];
         if self.source.fill_buf()?.is_empty() {
@@ -73,7 +72,7 @@ fn unsupported(name: &str, what: &str) -> io::Error {
     )
 }
 
-/// The compressed size in the ZIP64 extra field.
+/// Returns the compressed size from the ZIP64 extra field.
 fn large_size(mut extra: &[u8]) -> Option<u64> {
     while let Some((head, rest)) = extra.split_first_chunk::<4>() {
         let length = usize::from(u16::from_le_bytes([head[2], head[3]]));
@@ -86,12 +85,12 @@ fn large_size(mut extra: &[u8]) -> Option<u64> {
 }
 
 impl ZipEntry<'_, '_> {
-    /// Its name in the archive.
+    /// Returns the name in the archive.
     pub(super) fn name(&self) -> &str {
         &self.name
     }
 
-    /// Reads what is left, so that the next entry can begin.
+    /// Reads to the end of the entry, where the next one begins.
     pub(super) fn skip_rest(mut self) -> io::Result<()> {
         io::copy(&mut self, &mut io::sink())?;
         if let (ZipBody::Deflated(decoder), true) = (self.body, self.sizes_follow) {
@@ -101,13 +100,13 @@ impl ZipEntry<'_, '_> {
     }
 }
 
-/// Skips checksum and sizes behind the data: of 4 or of 8 bytes each, with a signature or without.
+/// Skips the checksum and the two sizes after the data: sizes of 4 or 8 bytes, with or without a signature.
 fn skip_sizes(source: &mut ZipSource<'_>) -> io::Result<()> {
     let mut next = [0u8; 4];
     source.read_exact(&mut next)?;
     let mut rest = if next == *b"PK\x07\x08" { 12 } else { 8 };
     source.read_exact(&mut vec![0; rest])?;
-    // Sizes of 8 bytes: the next header is 8 bytes farther on.
+    // If no header follows, the sizes have 8 bytes each, so the next header is 8 bytes further on.
     rest = 8;
     if !source.fill_buf()?.starts_with(b"PK") {
         source.read_exact(&mut vec![0; rest])?;
@@ -124,7 +123,7 @@ impl Read for ZipEntry<'_, '_> {
     }
 }
 
-/// ZipEntries by which other formats that are ZIP archives are known.
+/// Returns what an archive is that contains this entry, if it is another format based on ZIP.
 pub(super) fn refused_entry(name: &str) -> Option<&'static str> {
     let office = name == "[Content_Types].xml" || name.starts_with("xl/") || name.starts_with("word/");
     let program = name.starts_with("META-INF/");

@@ -1,14 +1,14 @@
-//! One log event as it was delivered, and the sink that decoders hand it to.
+//! Log events as decoders deliver them, and the sink that takes them.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Batch, Block, Origin, RequestId, Timestamp};
 
-/// A stream as its sink knows it; valid for the input it was made for.
+/// Id of a stream within a sink; only valid for the input that it was made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct StreamId(pub u32);
 
-/// Where an event stands: the input (in the order of the result) and the line in the decoded input, from 1.
+/// Position of an event: input, line and number within the line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// Index of the input, in the order of the result.
@@ -20,44 +20,44 @@ pub struct Place {
 }
 
 impl Place {
-    /// The first event of a line.
+    /// Returns the place of the first event of a line.
     #[must_use]
     pub fn at(input: u32, line: u64) -> Self {
         Self { input, line, event: 0 }
     }
 }
 
-/// One CloudWatch log event: a message, when and (by its [`StreamId`]) where it was written.
+/// One CloudWatch log event: a message and its time. Its stream is passed beside it, as a [`StreamId`].
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct LogEvent<'a> {
-    /// When it was written, where the input says so.
+    /// Time of the event, if the input gives it.
     pub at: Option<Timestamp>,
-    /// The message as delivered: it may have several lines, invalid UTF-8 and a line end of its own.
+    /// The message as in the input: it may have several lines, invalid UTF-8 and a line end of its own.
     pub message: &'a [u8],
-    /// The message is still escaped as the inside of a JSON string. Escapes keep ordinary letters as they are, so a
-    /// consumer can dismiss most messages without undoing them.
+    /// Whether the message is still escaped as the inside of a JSON string. Escaping keeps ordinary letters, so
+    /// consumers can dismiss most messages without unescaping them.
     pub escaped: bool,
-    /// Line in the decoded input at which the event begins, from 1.
+    /// Number of the line in the decoded input at which the event begins, from 1.
     pub line: u64,
-    /// Hash of the CloudWatch event id: equal for the same event delivered twice.
+    /// Hash of the CloudWatch event id: equal if the same event was delivered twice.
     pub event_id: Option<u64>,
-    /// One line of what may be a message of several: the input does not tell where messages end.
+    /// Whether this may be just one line of a message: the input does not tell where messages end.
     pub split: bool,
-    /// The request id, where the wrapping tells it (`@requestId` of Logs Insights).
+    /// The request id, if the wrapping gives it (`@requestId` of Logs Insights).
     pub request_id: Option<RequestId>,
 }
 
 impl<'a> LogEvent<'a> {
-    /// An event of which only the text and its place are known.
+    /// Creates an event of which only the text and the line are known.
     #[must_use]
     pub(crate) fn bare(message: &'a [u8], line: u64) -> Self {
         Self { at: None, message, escaped: false, line, event_id: None, split: false, request_id: None }
     }
 }
 
-/// What takes the events of one input, in the order of the input.
+/// Receiver of the events of one input, in the order of the input.
 pub(crate) trait EventSink {
-    /// The stream that `key` names; equal keys give equal ids.
+    /// Returns the id of the stream that `key` names; equal keys give equal ids.
     fn stream(&mut self, key: &Origin<&str>) -> StreamId;
 
     /// Takes one event of a stream.
@@ -70,41 +70,41 @@ pub(crate) trait EventSink {
         }
     }
 
-    /// Takes many events and their memory; gives the memory of some other ones back.
+    /// Takes the events of a block; returns an empty block, maybe another one, for reuse of its memory.
     fn block(&mut self, mut block: Block) -> Block {
         self.events(&block.batch());
         block.clear();
         block
     }
 
-    /// Takes one of our own ndjson records, as the JSON text of one object at a line of the input.
+    /// Takes one of our own NDJSON records: the JSON text of one object, and its line in the input.
     fn own_record(&mut self, json: &[u8], line: u64);
 
-    /// Counts bytes that carry no message: they are in the input and in this bucket.
+    /// Counts bytes of the input in a bucket, where no event carries them.
     fn count(&mut self, bucket: Bucket, bytes: u64);
 
-    /// Takes something worth saying about the input as a whole.
+    /// Takes a note on the input as a whole.
     fn note(&mut self, note: Note);
 
-    /// A text of its own ends: the input, an entry of an archive, a record of a carrier. `sighting` is the first sentence of
-    /// the platform in it, whether it was read as one or not.
+    /// Marks the end of a separate text: the input, an entry of an archive, a record of a carrier. `sighting` is the
+    /// first sentence of the platform in it, whether or not it was parsed as one.
     fn part_ends(&mut self, _sighting: Option<Sighting>) {}
 }
 
-/// A sentence of the platform, wherever in its line it stands.
+/// Sentence of the platform, found anywhere in a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Sighting {
-    /// Line in the decoded input, from 1.
+    /// Number of the line in the decoded input, from 1.
     pub line: u64,
-    /// Its first words.
+    /// First words of the sentence.
     pub sentence: &'static str,
-    /// The end of what stands before it in its line.
+    /// End of the text before the sentence in its line.
     pub before: String,
-    /// It stands where no shape was recognised, so nothing around it was read.
+    /// Whether no shape was recognised, so that nothing around the sentence was read.
     pub refused: bool,
 }
 
-/// The buckets of decoded bytes: every byte is in exactly one.
+/// Bucket of decoded bytes: every byte is in exactly one, or is framing around the messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bucket {
     /// Messages that belong to an attempt.
@@ -115,15 +115,14 @@ pub(crate) enum Bucket {
     OtherLogs,
     /// Messages that could not be given to any attempt.
     Unattributed,
-    /// Everything around the messages: prefixes, JSON punctuation, headers, line ends.
-    /// Looks like a platform line and does not parse.
+    /// Messages that look like a platform line but do not parse.
     Unrecognized,
 }
 
-/// Something worth saying about an input: what was lost, cut, guessed or left out.
+/// Note on an input: what was lost, cut, guessed or left out.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Note {
-    /// Whether the answer is incomplete because of it.
+    /// Whether the answer is incomplete because of this.
     pub incomplete: bool,
     /// One sentence, without the name of the input.
     pub text: String,

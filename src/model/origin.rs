@@ -1,14 +1,14 @@
-//! Who wrote a line: account, region, log group, log stream, and the function and version they name.
+//! Origin of a line: account, region, log group and log stream, and the function and version that they name.
 
 use super::RequestId;
 
-/// The origin of log events, as far as it is known: as bytes of the input, as slices of text, or owned.
+/// Origin of log events, as far as it is known: as bytes of the input, as string slices, or owned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Origin<T> {
     /// AWS account of the log group.
     pub account_id: Option<T>,
     pub region: Option<T>,
-    /// Function name, where the input tells it by other means than the log group.
+    /// Function name, if the input gives it apart from the log group.
     pub function: Option<T>,
     pub log_group: Option<T>,
     /// Log stream name, with slashes.
@@ -29,7 +29,7 @@ impl<T> Origin<T> {
 }
 
 impl<T: Copy> Origin<T> {
-    /// Lists the parts, those first in which streams differ.
+    /// Lists the parts, beginning with those in which streams most often differ.
     pub(crate) fn parts(&self) -> [Option<T>; 5] {
         [self.log_stream, self.log_group, self.account_id, self.region, self.function]
     }
@@ -49,7 +49,7 @@ impl Origin<String> {
 }
 
 impl<'a> Origin<&'a str> {
-    /// Returns the function: as told, else from a default log group, else from a stream of a custom log group.
+    /// Returns the function: as given, else from a default log group, else from a stream of a custom log group.
     pub(crate) fn function_name(&self) -> Option<&'a str> {
         self.function
             .or_else(|| self.log_group.and_then(function_from_group))
@@ -57,7 +57,7 @@ impl<'a> Origin<&'a str> {
     }
 }
 
-/// The parts of a log stream name that Lambda made.
+/// Parts of a log stream name made by Lambda.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct StreamParts<'a> {
     /// Function name, present in streams of a custom log group.
@@ -66,30 +66,30 @@ pub(crate) struct StreamParts<'a> {
     pub version: &'a str,
 }
 
-/// The function of a default log group: `/aws/lambda/NAME`.
+/// Returns the function of a default log group: `/aws/lambda/NAME`.
 ///
-/// Groups below it with a further part (`web/…`, `capacity-provider/…`) are not those of an event function.
+/// Groups with a further path segment (`web/…`, `capacity-provider/…`) do not belong to an event function.
 #[must_use]
 pub(crate) fn function_from_group(group: &str) -> Option<&str> {
     let name = group.strip_prefix("/aws/lambda/")?;
-    // Lambda@Edge prefixes the name with the region of its origin.
+    // Lambda@Edge prefixes the name with its home region, us-east-1.
     let name = name.strip_prefix("us-east-1.").unwrap_or(name);
     (!name.is_empty() && !name.contains('/')).then_some(name)
 }
 
-/// What the ARN of a function tells: `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]`.
+/// Parts of the ARN of a function: `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FunctionArn<'a> {
     /// Region of the function.
     pub region: &'a str,
     /// Account of the function.
     pub account_id: &'a str,
-    /// Its name.
+    /// Name of the function.
     pub name: &'a str,
 }
 
 impl<'a> FunctionArn<'a> {
-    /// Takes an ARN apart; `None` for anything else.
+    /// Parses the ARN of a function; `None` for anything else.
     #[must_use]
     pub(crate) fn parse(arn: &'a str) -> Option<Self> {
         let name = function_from_arn(arn)?;
@@ -99,7 +99,7 @@ impl<'a> FunctionArn<'a> {
     }
 }
 
-/// The function of a Lambda ARN: `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]`.
+/// Returns the function of a Lambda ARN: `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]`.
 #[must_use]
 pub(crate) fn function_from_arn(arn: &str) -> Option<&str> {
     let mut parts = arn.split(':');
@@ -108,7 +108,7 @@ pub(crate) fn function_from_arn(arn: &str) -> Option<&str> {
     (scheme == "arn" && service == "lambda" && kind == "function" && !name.is_empty()).then_some(name)
 }
 
-/// Takes `YYYY/MM/DD/[VERSION]ENVIRONMENT` or `YYYY/MM/DD/FUNCTION[VERSION]ENVIRONMENT` apart.
+/// Parses `YYYY/MM/DD/[VERSION]ENVIRONMENT` or `YYYY/MM/DD/FUNCTION[VERSION]ENVIRONMENT`.
 #[must_use]
 pub(crate) fn stream_parts(stream: &str) -> Option<StreamParts<'_>> {
     let bytes = stream.as_bytes();

@@ -1,13 +1,13 @@
-//! START, END and REPORT exactly as Lambda writes them, read in one go; in JSON by [`super::canonical_json`].
+//! Fast reader of START, END and REPORT exactly as Lambda writes them; [`super::canonical_json`] reads those in JSON.
 //!
-//! They are most of what is not an ordinary line. What differs in the least is left to the readers that go by label.
+//! These are most of the lines that are not ordinary. Any deviation is left to the general readers, which go by label.
 
 use std::str;
 
 use crate::lambda::platform::{END, REPORT, START};
 use crate::model::{Metrics, Report, RequestId, Statement, Status};
 
-/// A line of the platform in its canonical form; `None` for everything else.
+/// Parses a line of the platform in its canonical form; `None` for everything else.
 #[must_use]
 pub fn platform_line(message: &[u8]) -> Option<Statement<'_>> {
     let line = message.strip_suffix(b"\n").unwrap_or(message);
@@ -84,7 +84,7 @@ fn report(rest: &[u8]) -> Option<Statement<'_>> {
     if let Some(after) = rest.strip_prefix(b"\nXRAY TraceId: ") {
         let (trace_id, after) = word(after)?;
         report.xray_trace_id = Some(trace_id);
-        // The segment id and whether it was sampled are of no use here.
+        // The segment id and the sampling flag are not needed.
         rest = if after.starts_with(b"\tSegmentId: ") && !after.contains(&b'\n') { b"" } else { after };
     }
     rest.is_empty().then_some(Statement::Report(report))
@@ -94,14 +94,14 @@ fn request_id(text: &[u8]) -> Option<(RequestId, &[u8])> {
     Some((RequestId::parse_prefix(text)?, text.get(RequestId::LENGTH..)?))
 }
 
-/// Digits at the start, not more than fit into what is computed from them.
+/// Parses the digits at the start: at most 10, so that computing with the value cannot overflow.
 fn number(text: &[u8]) -> Option<(u64, &[u8])> {
     let length = text.iter().take(11).take_while(|byte| byte.is_ascii_digit()).count();
     let value = text[..length].iter().fold(0u64, |value, digit| value * 10 + u64::from(digit - b'0'));
     (1..=10).contains(&length).then(|| (value, &text[length..]))
 }
 
-/// Milliseconds with two decimals, as microseconds.
+/// Parses milliseconds with two decimals; returns microseconds.
 fn hundredths(text: &[u8]) -> Option<(u64, &[u8])> {
     let (whole, rest) = number(text)?;
     let [b'.', tens @ b'0'..=b'9', ones @ b'0'..=b'9', rest @ ..] = rest else { return None };
@@ -112,7 +112,7 @@ fn hundredths(text: &[u8]) -> Option<(u64, &[u8])> {
     Some((whole * 1_000 + hundredths * 10, rest))
 }
 
-/// Up to the next tab or line end.
+/// Splits off a word without blanks, which ends at a tab or line end.
 fn word(text: &[u8]) -> Option<(&str, &[u8])> {
     let end = memchr::memchr2(b'\t', b'\n', text).unwrap_or(text.len());
     let word = str::from_utf8(&text[..end]).ok()?;
@@ -125,7 +125,7 @@ mod tests {
 
     const ID: &str = "8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11";
 
-    /// Lines that must be read here, and as the readers by label read them.
+    /// The fast reader must read these lines, with the same result as the reader by label.
     #[test]
     fn agrees_with_the_readers_by_label() {
         let figures = "\tDuration: 3004.92 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\tMax Memory Used: 95 MB";

@@ -1,4 +1,4 @@
-//! What the user named, as a list of inputs: files, directories, standard input.
+//! Inputs: lists the files, directories and standard input that the user named.
 
 #[cfg(feature = "cloudwatch")]
 pub(crate) mod cloudwatch;
@@ -27,20 +27,20 @@ pub(crate) use identity::context_of;
 /// One input to read.
 #[derive(Clone, Debug)]
 pub(crate) struct Input {
-    /// Its name in every output.
+    /// Name in every output.
     pub name: String,
-    /// Where it is; `None` for standard input.
+    /// Path; `None` for standard input and for inputs in memory.
     pub path: Option<PathBuf>,
-    /// The user named it, rather than a directory that it is in.
+    /// Whether the user named the input itself, rather than a directory that contains it.
     pub named: bool,
     /// Size in bytes, where known.
     pub size: Option<u64>,
-    /// What its path tells.
+    /// Origin, as far as the path tells it.
     pub context: Origin<String>,
 }
 
 impl Input {
-    /// An input whose bytes are held in memory.
+    /// Creates an input whose bytes are held in memory.
     #[must_use]
     pub(crate) fn in_memory(name: &str, bytes: &[u8]) -> Self {
         let size = Some(bytes.len() as u64);
@@ -48,20 +48,20 @@ impl Input {
     }
 }
 
-/// What the named paths hold.
+/// Inputs found at the named paths.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
     /// Inputs in the order in which they are reported: as named, and by path within a directory.
     pub inputs: Vec<Input>,
     /// Paths that could not be read.
     pub problems: Vec<InputProblem>,
-    /// The files among the inputs.
+    /// Ids of the files among the inputs.
     files: SeenFiles,
 }
 
 impl Listing {
-    /// The first of these paths that leads to a file among the inputs: whoever writes there loses it. A device or a pipe may
-    /// be both. To be asked once, as the list of files is given up.
+    /// Returns the first of these output paths that leads to an input file, which writing would destroy. A device or a
+    /// pipe may be both. Call once: the list of files is dropped.
     pub(crate) fn first_read<'p>(&mut self, paths: &'p [PathBuf]) -> Option<&'p Path> {
         let files = std::mem::take(&mut self.files);
         let is_input = |path: &&Path| {
@@ -74,7 +74,7 @@ impl Listing {
 /// Name of standard input in every output.
 const STDIN: &str = "<stdin>";
 
-/// Lists the inputs of `paths` with so many threads at most; a file named twice, or found in two named directories, counts once.
+/// Lists the inputs of `paths`, using at most `threads` threads. A file that is found twice counts once.
 #[must_use]
 pub(crate) fn list_inputs(paths: &[PathBuf], exclude: &GlobSet, threads: usize) -> Listing {
     let mut listing = Listing::default();
@@ -128,8 +128,8 @@ fn list_path(path: &Path, exclude: &GlobSet, threads: usize, listing: &mut Listi
     }
 }
 
-/// Returns whether a file is left out: by its path as it is shown, or by the path or name of the file or of a directory
-/// that it is in, below the directory that was named.
+/// Returns whether a file is excluded: by its displayed path or its name, or by the path or name of a directory between
+/// it and `root`, relative to `root`.
 fn is_excluded(root: &Path, path: &Path, exclude: &GlobSet) -> bool {
     let below = path.strip_prefix(root).unwrap_or(path);
     let matches = |part: &Path| exclude.is_match(part) || part.file_name().is_some_and(|name| exclude.is_match(name));
@@ -141,7 +141,7 @@ fn is_excluded(root: &Path, path: &Path, exclude: &GlobSet) -> bool {
 
 fn found_file((path, metadata): FoundFile, named: bool) -> Result<(FileId, Input), InputProblem> {
     let size = metadata.as_ref().filter(|metadata| metadata.is_file()).map(Metadata::len);
-    // Sockets and pipes inside a directory would block; named, they are what the user wants.
+    // Sockets and pipes found in a directory would block; if the user named one, it is to be read.
     if !named && size.is_none() {
         return Err(problem(&path, "not a regular file"));
     }
@@ -151,7 +151,7 @@ fn found_file((path, metadata): FoundFile, named: bool) -> Result<(FileId, Input
 }
 
 fn walk_problem(root: &Path, error: &walkdir::Error) -> Option<InputProblem> {
-    // A link to a directory above it leads to nothing new.
+    // A link to a directory above it contains nothing new.
     if error.loop_ancestor().is_some() {
         return None;
     }

@@ -1,7 +1,7 @@
-//! What `pull --save` writes: zstd frames of NDJSON, one log event a line, and behind them what else was learnt.
+//! File format of `pull --save`: zstd frames of NDJSON, one log event per line, followed by a trailer.
 //!
-//! The latter, the time that was asked for and what could not be read, stands in a frame that zstd decoders skip, so
-//! that any tool reads the events, and `analyze` gives the answer that `pull` gave.
+//! The trailer (requested time range, and what could not be read) is in a frame that zstd decoders skip: any tool can
+//! read the events, and `analyze` gives the same answer as `pull`.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -14,35 +14,35 @@ use serde::{Deserialize, Serialize};
 use crate::model::Note;
 use crate::wire::InputProblem;
 
-/// What is known of an input besides its events.
+/// Facts about a pull besides its events.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct PullTrailer {
-    /// The first moment that was asked for, in milliseconds since 1970.
+    /// Start of the requested time range, in milliseconds since 1970.
     pub from_ms: Option<i64>,
-    /// The last moment that was asked for.
+    /// End of the requested time range, inclusive, in milliseconds since 1970.
     pub to_ms: Option<i64>,
-    /// What should be in the input and is not.
+    /// Parts of the pull that could not be read, and why.
     pub unread: Vec<InputProblem>,
-    /// What else is worth saying about it.
+    /// Notes on the pull.
     pub notes: Vec<Note>,
 }
 
-/// One of the magic numbers of frames that decoders skip (RFC 8878, section 3.1.2).
+/// Magic number of a skippable frame, one of several (RFC 8878, section 3.1.2).
 const SKIPPED_FRAME: [u8; 4] = [0x5c, 0x2a, 0x4d, 0x18];
-/// The last bytes of a file that ends in a [`PullTrailer`]; the length of its JSON stands before.
+/// Last bytes of a file that ends in a [`PullTrailer`], preceded by the length of its JSON.
 const MARK: &[u8; 8] = b"LTRIAGE1";
-/// Longer ones are not ours.
+/// Maximum length of the JSON; anything longer was not written by us.
 const LONGEST: u64 = 64 * 1024 * 1024;
 
-/// Text as a zstd frame.
+/// Compresses text to a zstd frame.
 #[must_use]
 #[cfg(any(test, feature = "cloudwatch"))]
 pub(crate) fn text_frame(text: &[u8]) -> Vec<u8> {
     compress_to_vec(text, CompressionLevel::Fastest)
 }
 
-/// The frame that ends a saved pull.
+/// Returns the frame that ends a saved pull.
 #[must_use]
 #[cfg(any(test, feature = "cloudwatch"))]
 pub(crate) fn trailer_frame(told: &PullTrailer) -> Vec<u8> {
@@ -56,13 +56,13 @@ pub(crate) fn trailer_frame(told: &PullTrailer) -> Vec<u8> {
     frame
 }
 
-/// Whether a file that begins so may be a saved pull: zstd frames, or the skipped one alone.
+/// Returns whether a file with this head may be a saved pull: zstd frames, or just the skippable one.
 #[must_use]
 pub(crate) fn may_tell(head: &[u8]) -> bool {
     head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) || head.starts_with(&SKIPPED_FRAME)
 }
 
-/// What a file says of itself, where it is a saved pull.
+/// Reads the trailer of a file, if it is a saved pull.
 #[must_use]
 pub(crate) fn told_by(path: &Path) -> Option<PullTrailer> {
     let mut file = File::open(path).ok()?;
@@ -105,7 +105,7 @@ mod tests {
         assert_eq!(told_by(&path), None);
     }
 
-    /// Files of 0.1.0 call the input a name.
+    /// Files of version 0.1.0 have the key `name` instead of `input`.
     #[test]
     fn older_files_are_read() {
         let told: PullTrailer = serde_json::from_str(r#"{"unread":[{"name":"/aws/lambda/pay","reason":"denied"}]}"#)

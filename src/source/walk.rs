@@ -1,5 +1,5 @@
-//! What a directory holds, by path. Exports have thousands of directories with a file each: where there are many, threads
-//! take one each.
+//! Directory walk: lists the files below a path, sorted by path. Exports have thousands of directories with one file
+//! each, so the directories of a large level are shared among threads.
 
 use std::fs::{self, DirEntry, Metadata};
 use std::io;
@@ -9,21 +9,21 @@ use std::thread;
 
 use walkdir::{Error, WalkDir};
 
-/// Directories from which on more threads than one gain more than they cost.
+/// Number of directories in a level from which more than one thread pays off.
 const MANY: usize = 16;
 
-/// What is no directory: its path, and what the file system tells of it.
+/// Anything but a directory: its path, and its metadata if they can be read.
 pub(super) type FoundFile = (PathBuf, Option<Metadata>);
 
-/// Makes of what was found what is wanted of it, in any thread.
+/// Converter of a found file (or an error) to the value to collect; `None` drops it. Called from any thread.
 pub(super) trait Take<T>: Fn(Result<FoundFile, Error>) -> Option<T> + Sync {}
 
 impl<T, F: Fn(Result<FoundFile, Error>) -> Option<T> + Sync> Take<T> for F {}
 
-/// What is below `root`, or `root` itself, in the order of paths; links are followed, as a directory of links to logs is
-/// one of logs.
+/// Lists the files below `root`, or `root` itself if it is a file, in the order of paths. Links are followed, as a
+/// directory may consist of links to logs.
 pub(super) fn walk<T: Send>(root: &Path, threads: usize, take: &impl Take<T>) -> Vec<T> {
-    // Whether a link leads round in a circle can be told only on the way from the root; a file has nothing below it.
+    // `plain_tree` gives up at links (loops can only be detected on the path from the root) and where `root` is a file.
     plain_tree(root, threads, take).unwrap_or_else(|| any_tree(root, take))
 }
 
@@ -40,7 +40,7 @@ fn any_tree<T>(root: &Path, take: &impl Take<T>) -> Vec<T> {
     found.collect()
 }
 
-/// The files of a tree, level by level; `None` if there is a link, or a part that cannot be read.
+/// Lists the files of a tree level by level; `None` if it contains a link or a part that cannot be read.
 fn plain_tree<T: Send>(root: &Path, threads: usize, take: &impl Take<T>) -> Option<Vec<T>> {
     let mut levels = Vec::new();
     let mut directories = vec![root.to_owned()];
@@ -54,7 +54,7 @@ fn plain_tree<T: Send>(root: &Path, threads: usize, take: &impl Take<T>) -> Opti
     Some(files)
 }
 
-/// Takes the files below the next directory of the first of these levels.
+/// Appends the files below the next directory of the first of these levels.
 fn in_order<T>(levels: &mut [TreeLevel<T>], files: &mut Vec<T>) {
     let Some((level, below)) = levels.split_first_mut() else { return };
     let Some((thread, children)) = level.directories.next() else { return };
@@ -67,28 +67,28 @@ fn in_order<T>(levels: &mut [TreeLevel<T>], files: &mut Vec<T>) {
     }
 }
 
-/// What the directories of a level hold: in few large lists, as a small one for each would leave holes in the memory.
+/// Children of all directories of a level, in a few large lists: a small one per directory would fragment the heap.
 struct TreeLevel<T> {
-    /// Which thread looked into each directory, and how many children it has.
+    /// For each directory, the thread that listed it and the number of its children.
     directories: std::vec::IntoIter<(usize, usize)>,
-    /// By thread, the children of its directories, in the order of names.
+    /// For each thread, the children of the directories that it listed, each sorted by name.
     children: Vec<std::vec::IntoIter<Child<T>>>,
 }
 
 enum Child<T> {
     File(T),
-    /// The next one of the level below.
+    /// The next directory of the level below.
     Directory,
 }
 
-/// What one thread has seen of a level.
+/// Directories of a level that one thread listed.
 struct SeenTree<T> {
-    /// Numbers of the directories that it looked into, and what they hold: how many children, and which directories.
+    /// For each directory, its index in the level, the number of its children, and the directories among them.
     directories: Vec<(usize, usize, Vec<PathBuf>)>,
     children: Vec<Child<T>>,
 }
 
-/// Looks into every directory of a level. Gives the directories of the level below, too.
+/// Lists every directory of a level. Also returns the directories of the level below.
 fn look_into<T: Send>(
     directories: &[PathBuf],
     threads: usize,
@@ -110,7 +110,7 @@ fn look_into<T: Send>(
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
         let mut seen = vec![work()?];
         for other in others {
-            // A panic goes on where it would have gone without the thread.
+            // Propagates a panic.
             seen.push(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
         }
         Some(seen)
@@ -129,7 +129,7 @@ fn look_into<T: Send>(
     Some((TreeLevel { directories: in_order.into_iter(), children }, all_below))
 }
 
-/// Adds what a directory holds to `children`, in the order of names. Gives the directories among it.
+/// Adds the children of a directory to `children`, sorted by name. Returns the directories among them.
 fn list<T>(directory: &Path, take: &impl Take<T>, children: &mut Vec<Child<T>>) -> Option<Vec<PathBuf>> {
     let entries: io::Result<Vec<DirEntry>> = fs::read_dir(directory).ok()?.collect();
     let mut entries = entries.ok()?;
@@ -141,7 +141,7 @@ fn list<T>(directory: &Path, take: &impl Take<T>, children: &mut Vec<Child<T>>) 
             children.push(Child::Directory);
             directories.push(entry.path());
         } else {
-            // Asked for beside the open directory, which is quicker than by path.
+            // `DirEntry::metadata` is relative to the open directory, which is quicker than a lookup by path.
             children.extend(take(Ok((entry.path(), entry.metadata().ok()))).map(Child::File));
         }
     }
@@ -152,7 +152,7 @@ fn list<T>(directory: &Path, take: &impl Take<T>, children: &mut Vec<Child<T>>) 
 mod tests {
     use super::*;
 
-    /// More directories in a level than one thread takes, files before, between and behind them, and an empty one.
+    /// The tree has more directories in a level than one thread takes, files between them, and empty directories.
     #[test]
     fn level_by_level_is_the_order_of_paths() {
         let root = tempfile::tempdir().expect("a directory");

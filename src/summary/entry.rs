@@ -1,12 +1,12 @@
-//! One attempt as a value of fixed size, with all that the final pass needs.
+//! Entry of an attempt in the totals: a value of fixed size with all that the final pass needs.
 
 use crate::model::{
     Attempt, Category, Confidence, PartialWork, Place, RequestId, Retryable, Subject, Timestamp, Verdict, WindowCut,
 };
 
-/// Stands for a figure that the REPORT line lacks.
+/// Marker for a figure that is not known, such as one that the REPORT line lacks.
 const ABSENT: u32 = u32::MAX;
-/// Stands for a start that the log does not give.
+/// Marker for a start that the log does not give.
 const NO_TIME: i64 = i64::MIN;
 
 /// One attempt. Names are ids of the shared tables; durations are in hundredths of a millisecond, the precision of
@@ -71,11 +71,11 @@ pub(super) enum Fact {
 }
 
 impl Fact {
-    /// Number of facts, from the last one.
+    /// Number of facts.
     const COUNT: u32 = Self::SlowInit as u32 + 1;
 }
 
-/// FactBits about an attempt and the enums of its verdict, packed into one word.
+/// Facts about an attempt and the enums of its verdict, packed into one word.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct FactBits(u32);
 
@@ -108,13 +108,13 @@ impl FactBits {
     }
 }
 
-/// Observations that a function's row counts.
+/// Observations that are counted in the row of a function.
 pub(super) const COUNTED_OBSERVATIONS: [&str; 3] = [HANDLED_ERROR, NEAR_MEMORY_LIMIT, START_NOT_LOGGED];
 const HANDLED_ERROR: &str = "handled_error";
 const NEAR_MEMORY_LIMIT: &str = "near_memory_limit";
 const START_NOT_LOGGED: &str = "start_not_logged";
 
-/// FactBits that advice needs of a failed attempt, by the code of the cause.
+/// Facts about a failed attempt that advice needs, each with the code of the contributing cause that sets it.
 const CAUSES: [(Fact, &str); 4] = [
     (Fact::MemoryAtLimit, "memory_at_limit"),
     (Fact::MemoryGrown, "memory_grown"),
@@ -128,7 +128,7 @@ pub(super) type EventKey = (u32, u128);
 /// Size of an entry on disk, in bytes.
 pub(super) const ENCODED: usize = 80;
 
-/// Stands for no finding: the attempt did not fail.
+/// Marker for an attempt without a finding: it did not fail.
 pub(super) const NO_FINDING: u32 = u32::MAX;
 
 impl Entry {

@@ -1,4 +1,4 @@
-//! Entries in sorted runs, merged at the end: in memory, and past a bound in a temporary file.
+//! Sorted runs of entries, which are merged at the end: in memory up to a bound, then in temporary files.
 
 use std::cmp::Reverse;
 use std::collections::binary_heap::PeekMut;
@@ -11,16 +11,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::Entry;
 use super::entry::{ENCODED, EventKey};
 
-/// Entries in one run: 2.5 MB.
+/// Number of entries in one run: 2.5 MB.
 const RUN: usize = 32 * 1024;
-/// Entries that all workers together hold in memory; further runs go to disk. 640 MB.
+/// Number of entries that all workers together hold in memory (640 MB); further runs go to disk.
 const IN_MEMORY: usize = 8 * 1024 * 1024;
-/// Entries for each that is looked at to tell where their parts begin.
+/// Sampling interval, in entries, for finding the borders between parts.
 const SAMPLED: usize = 64;
-/// Entries of a run on disk that are read at once: 20 kB.
+/// Number of entries of a run on disk that are read at once: 20 kB.
 const READ_AT_ONCE: usize = 256;
 
-/// How many entries are in memory, and how many may be.
+/// Number of entries in memory, shared by all workers, and its bound.
 #[derive(Debug)]
 pub(super) struct Room {
     taken: AtomicUsize,
@@ -34,13 +34,13 @@ impl Default for Room {
 }
 
 impl Room {
-    /// Whether a run of so many entries may stay in memory.
+    /// Counts the entries of a run; returns whether it may stay in memory.
     fn takes(&self, entries: usize) -> bool {
         self.taken.fetch_add(entries, Ordering::Relaxed) + entries <= self.bound
     }
 }
 
-/// Entries of one worker, in runs that are sorted as they fill.
+/// Entries of one worker, in runs that are sorted as soon as they are full.
 #[derive(Debug, Default)]
 pub(super) struct Runs {
     full: Vec<Vec<Entry>>,
@@ -49,7 +49,7 @@ pub(super) struct Runs {
 }
 
 impl Runs {
-    /// Takes an entry. Where a full run cannot be written to disk it stays in memory.
+    /// Takes an entry. A full run that cannot be written to disk stays in memory.
     pub(super) fn push(&mut self, entry: Entry, room: &Room) {
         self.current.push(entry);
         if self.current.len() >= RUN.min(room.bound.max(1)) {
@@ -57,7 +57,7 @@ impl Runs {
         }
     }
 
-    /// Sorts what came since the last run, so that whoever merges them all need not.
+    /// Sorts the entries since the last run, so that the merging thread need not.
     pub(super) fn end_run(&mut self, room: &Room) {
         if self.current.is_empty() {
             return;
@@ -115,7 +115,7 @@ impl Disk {
     }
 
     fn write(&mut self, run: &[Entry]) -> io::Result<()> {
-        // What a failed attempt to write left behind is overwritten.
+        // Overwrites what a failed write may have left.
         self.file.seek(SeekFrom::Start(self.end))?;
         for part in run.chunks(READ_AT_ONCE) {
             self.bytes.clear();
@@ -149,7 +149,7 @@ impl SortedRun {
         Self::Memory { at: 0, end: entries.len(), entries: Arc::new(entries) }
     }
 
-    /// Events of a run in memory, one for every so many entries.
+    /// Samples the event keys of a run in memory, one every [`SAMPLED`] entries.
     fn events(&self) -> impl Iterator<Item = EventKey> {
         let entries = match self {
             Self::Memory { entries, at, end } => entries.get(*at..*end).unwrap_or_default(),
@@ -158,7 +158,7 @@ impl SortedRun {
         entries.iter().step_by(SAMPLED).map(Entry::event_key)
     }
 
-    /// The entries of events before this one; the others stay.
+    /// Splits off the entries of events before this one; `None` for a run on disk.
     fn split_before(&mut self, event: EventKey) -> Option<Self> {
         let Self::Memory { entries, at, end } = self else { return None };
         let cut = *at + entries.get(*at..*end)?.partition_point(|entry| entry.event_key() < event);
@@ -191,7 +191,7 @@ impl SortedRun {
         }
     }
 
-    /// The same run with every entry under the function that it counts for, sorted again.
+    /// Replaces the function of every entry by its canonical one, and sorts the run again.
     fn renamed(mut self, canonical: &[u32]) -> io::Result<Self> {
         let mut entries = Vec::new();
         while let Some(mut entry) = self.next()? {
@@ -208,14 +208,14 @@ impl SortedRun {
     }
 }
 
-/// All entries in sorted runs, each entry under the function that it counts for.
+/// Sorted runs of all entries, each under its canonical function.
 #[derive(Default)]
 pub(super) struct Sorted {
     runs: Vec<SortedRun>,
 }
 
 impl Sorted {
-    /// Those of all workers; `canonical` tells, by function id, the function that counts.
+    /// Collects the runs of all workers; `canonical` maps the id of a function to that of the function it counts for.
     pub(super) fn new(workers: Vec<Runs>, canonical: &[u32]) -> io::Result<Self> {
         let mut runs = Vec::new();
         for worker in workers {
@@ -227,8 +227,8 @@ impl Sorted {
         Ok(Self { runs })
     }
 
-    /// Up to so many parts with events of their own, in their order. All in one where some are on disk, which is read from
-    /// start to end.
+    /// Splits the entries into at most `most` consecutive parts, none of which shares an event with another. Makes only
+    /// one part if a run is on disk, as such a run is read from start to end.
     pub(super) fn parts(mut self, most: usize) -> Vec<Self> {
         let mut parts = Vec::new();
         let mut events: Vec<EventKey> = self.runs.iter().flat_map(SortedRun::events).collect();
@@ -243,7 +243,7 @@ impl Sorted {
         parts
     }
 
-    /// All entries in order. After a failure to read a run there are no more.
+    /// Merges the runs: iterates over all entries in order, and ends after a failure to read a run.
     pub(super) fn merged(mut self) -> io::Result<impl Iterator<Item = io::Result<Entry>>> {
         let mut heads: BinaryHeap<Reverse<RunHead>> = BinaryHeap::with_capacity(self.runs.len());
         for (run, entries) in self.runs.iter_mut().enumerate() {
@@ -265,7 +265,7 @@ impl Sorted {
     }
 }
 
-/// The first entry of a run.
+/// First entry of a run.
 struct RunHead {
     entry: Entry,
     run: usize,

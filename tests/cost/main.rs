@@ -1,7 +1,7 @@
-//! What a run may allocate: so much to begin with, and so much for each thousand log events, by shape.
+//! Test of the bounds on allocations: for a fixed part, and per thousand log events of each shape.
 //!
-//! Allocations do not depend on the machine or on what else it does, so they tell of lost speed where a clock on a busy
-//! machine would not. The allocator counts for the whole process: there is one test, in a binary of its own.
+//! Allocations do not depend on the machine or its load, so they show lost speed where a clock on a busy machine would
+//! not. The allocator counts for the whole process, so this is the only test in a separate binary.
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
 #[path = "../../benches/corpus/mod.rs"]
@@ -16,13 +16,13 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// What a log weighs, decompressed.
+/// Size of a log, decompressed.
 const BYTES: u64 = 10_000_000;
 
-/// A shape, the log format of the functions, what the corpus calls it, and the most that it may take for each 1,000 log
-/// events: allocations, and KiB allocated.
+/// Name of a shape, log format of the functions, name of the shape in the corpus, and bounds per 1,000 log events:
+/// number of allocations, and KiB allocated.
 ///
-/// A quarter above what was measured. Where the program comes to need less, lower them; `--nocapture` shows the figures.
+/// Bounds are a quarter above what was measured. Lower them when the program needs less; `--nocapture` shows figures.
 const SHAPES: &[(&str, LogFormat, &str, usize, usize)] = &[
     ("s3 export", LogFormat::Text, "s3-export", 615, 127),
     ("s3 export in gzip", LogFormat::Text, "s3-export-gz", 615, 169),
@@ -32,8 +32,8 @@ const SHAPES: &[(&str, LogFormat, &str, usize, usize)] = &[
     ("log format JSON", LogFormat::Json, "messages", 1_409, 333),
 ];
 
-/// The same in all, for what the first log of a process has built once: one invocation that ends well, and then a log of
-/// so many bytes with failures.
+/// Total bounds for the first logs of a process, which initialise what is built once: name, lives of environments, size
+/// of the log in bytes, number of allocations, and KiB allocated. First one invocation that succeeds, then failures.
 const FIRST: &[(&str, Life, u64, usize, usize)] = &[
     ("the first invocation", Life { median: 1.0, spread: 0.0 }, 1, 1_420, 2_025),
     ("the first failures", USUAL, 1_000_000, 36_640, 13_520),
@@ -63,14 +63,14 @@ fn allocations_stay_within_bounds() {
     assert!(over.is_empty(), "allocates more than it may:\n{}", over.join("\n"));
 }
 
-/// What a run allocated, and what it found.
+/// Allocations of a run, and the number of log events in its log.
 struct Cost {
     allocations: usize,
     kib: usize,
     log_events: usize,
 }
 
-/// Runs over a log with one thread.
+/// Analyses a log with one thread; returns its cost.
 fn cost(shape: &str, mut corpus: Corpus, bytes: u64) -> Cost {
     let (options, mut log) = (Options::default(), Vec::new());
     shapes::log(shape, &mut corpus, bytes, &mut log).expect("a log");
@@ -78,7 +78,7 @@ fn cost(shape: &str, mut corpus: Corpus, bytes: u64) -> Cost {
     let region = Region::new(ALLOCATOR);
     let summary = analyze_samples(&[("log", &log)], &options).expect("an answer").summary;
     let change = region.change();
-    // A run that stopped early would be cheap.
+    // Checks that the run was complete: one that stopped early would be cheap.
     assert_eq!(summary.totals.attempts, attempts, "{shape}: all of the log was read");
     Cost {
         allocations: change.allocations + change.reallocations,

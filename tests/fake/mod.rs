@@ -1,6 +1,6 @@
-//! A CloudWatch Logs on the loopback: answers FilterLogEvents, DescribeLogGroups and the two calls of Lambda that say
-//! where a function logs, from events held in memory, with faults by script. It also gives out credentials as STS, IAM
-//! Identity Center and a container do. It measures who asks how often, and notes with which key.
+//! Fake CloudWatch Logs server on the loopback: answers FilterLogEvents, DescribeLogGroups and the two Lambda calls
+//! that tell where a function logs, from events held in memory, with scripted faults. Also gives out credentials like
+//! STS, IAM Identity Center and a container. Records when requests arrive, and the key that signed them.
 #![allow(unreachable_pub, dead_code, reason = "tests and a bench share it, and use what they need")]
 
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-/// An event, as it is told.
+/// Log event in a group.
 #[derive(Clone, Debug)]
 pub struct Event {
     pub at: i64,
@@ -22,56 +22,58 @@ pub struct Event {
     pub message: String,
 }
 
-/// A log group. Its events are sorted by time.
+/// Log group. Its events are sorted by time.
 #[derive(Clone, Debug, Default)]
 pub struct Group {
     pub events: Vec<Event>,
-    /// `logGroupClass`.
+    /// `logGroupClass` in the listing; `STANDARD` if `None`.
     pub class: Option<&'static str>,
-    /// Code and message that FilterLogEvents answers with.
+    /// Code and message of the error that FilterLogEvents returns.
     pub refused: Option<(&'static str, &'static str)>,
-    /// Not listed.
+    /// Whether DescribeLogGroups leaves the group out.
     pub hidden: bool,
 }
 
-/// What goes wrong with one FilterLogEvents.
+/// Fault of the answer to one FilterLogEvents request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     Throttled,
     Unavailable,
-    /// The connection is cut before or within the answer.
+    /// Connection closed before the answer.
     Reset,
+    /// Connection closed within the answer.
     CutAnswer,
-    /// No answer for so long.
+    /// Answer delayed by this time.
     Silent(Duration),
-    /// A page without events that leads on.
+    /// Page without events, but with a next token.
     Empty,
-    /// The token that was sent comes back, without events or with a page that comes again.
+    /// Page without events that returns the token of the request.
     SameToken,
+    /// Page that returns the token of the request, so that it would come again.
     SamePage,
-    /// The token is not known any more.
+    /// Error: the token is no longer valid.
     LostToken,
-    /// AWS refuses.
+    /// Error with this code.
     Refused(&'static str),
 }
 
-/// By the number of a request and its log group, what goes wrong.
+/// Function from the number of a FilterLogEvents request and its log group to a fault.
 pub type Script = Box<dyn Fn(usize, &str) -> Option<Fault> + Send + Sync>;
 
-/// What there is, and how it behaves.
+/// Contents and behaviour of the server.
 pub struct World {
     pub groups: BTreeMap<String, Group>,
-    /// Groups of other accounts by their ARN. They are not listed.
+    /// Groups of other accounts by their ARN; not listed.
     pub linked: BTreeMap<String, Group>,
-    /// Operations that are not allowed; `lambda` for all of that service.
+    /// Operations that are denied; `lambda` denies all of that service.
     pub denied: Vec<&'static str>,
-    /// Functions that log elsewhere than by default.
+    /// Custom log groups, by function.
     pub custom: BTreeMap<String, String>,
-    /// Events on a page.
+    /// Number of events per page.
     pub page: usize,
-    /// How long an answer takes.
+    /// Delay of every answer to FilterLogEvents.
     pub latency: Duration,
-    /// By the number of the request and the group, what goes wrong.
+    /// Faults of FilterLogEvents.
     pub script: Script,
 }
 
@@ -89,10 +91,10 @@ impl Default for World {
     }
 }
 
-/// The account that everything listed is of.
+/// Account of everything but [`World::linked`].
 pub const ACCOUNT: &str = "123456789012";
 
-/// Whose key signed a request.
+/// Key and scope that signed a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Signed {
     pub key_id: String,
@@ -110,7 +112,7 @@ struct Seen {
     wrong: Mutex<Vec<String>>,
 }
 
-/// The server. It ends with the process.
+/// Running server, which stops with the process.
 pub struct Server {
     pub url: String,
     seen: Arc<Seen>,
@@ -131,12 +133,12 @@ impl Server {
         Self { url, seen }
     }
 
-    /// FilterLogEvents that came.
+    /// Returns the number of FilterLogEvents requests.
     pub fn requests(&self) -> usize {
         self.seen.count.load(Ordering::SeqCst)
     }
 
-    /// The most of them in any second.
+    /// Returns the largest number of FilterLogEvents requests within any second.
     pub fn most_in_a_second(&self) -> usize {
         let mut asked = self.seen.asked.lock().expect("a lock").clone();
         asked.sort();
@@ -147,7 +149,7 @@ impl Server {
             .unwrap_or(0)
     }
 
-    /// From the first to the last of them.
+    /// Returns the time from the first to the last FilterLogEvents request.
     pub fn asked_for(&self) -> Duration {
         let asked = self.seen.asked.lock().expect("a lock");
         match (asked.iter().min(), asked.iter().max()) {
@@ -156,17 +158,17 @@ impl Server {
         }
     }
 
-    /// Every request that was signed.
+    /// Returns key and scope of every signed request.
     pub fn signed(&self) -> Vec<Signed> {
         self.seen.signed.lock().expect("a lock").clone()
     }
 
-    /// The log groups of all FilterLogEvents, by name or ARN, as they were asked for.
+    /// Returns the log group of every FilterLogEvents request, by name or ARN as sent.
     pub fn filtered(&self) -> Vec<String> {
         self.seen.filtered.lock().expect("a lock").clone()
     }
 
-    /// What the client did that the API forbids.
+    /// Returns violations of the API by the client.
     pub fn complaints(&self) -> Vec<String> {
         self.seen.wrong.lock().expect("a lock").clone()
     }
@@ -198,7 +200,7 @@ fn serve(stream: &TcpStream, world: &World, seen: &Seen) {
             let _ = stream.shutdown(Shutdown::Both);
             return;
         };
-        // STS speaks XML.
+        // Answers of STS are XML, held as a JSON string.
         let body = body.as_str().map_or_else(|| body.to_string(), str::to_owned);
         let cut = status == 299;
         let status = if cut { 200 } else { status };
@@ -237,14 +239,14 @@ fn read_call(reader: &mut BufReader<&TcpStream>) -> Option<Call> {
     Some(Call { path, target, signed, form, body: serde_json::from_slice(&body).unwrap_or(Value::Null) })
 }
 
-/// `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, ...`
+/// Parses `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, ...`.
 fn scope(authorization: &str) -> Option<Signed> {
     let mut parts = authorization.split_once("Credential=")?.1.split('/');
     let (key_id, region) = (parts.next()?.to_owned(), parts.nth(1)?.to_owned());
     Some(Signed { key_id, region, service: parts.next()?.to_owned() })
 }
 
-/// What a service that hands out credentials answers.
+/// Returns the answer to a request for credentials; `None` for any other request.
 fn credentials(path: &str, form: &str) -> Option<Value> {
     const UNTIL: &str = "2036-01-01T00:00:00Z";
     const UNTIL_MS: i64 = 2_082_758_400_000;
@@ -282,7 +284,7 @@ fn error(status: u16, code: &str, message: &str) -> RunAnalysis {
     (status, json!({ "__type": code, "message": message }))
 }
 
-/// Where a page is, and of which request.
+/// Position of a page, and the request that it belongs to.
 struct Token {
     group: String,
     start: i64,
@@ -310,7 +312,7 @@ fn denied() -> RunAnalysis {
     error(400, "AccessDeniedException", "not authorized")
 }
 
-/// The group that a request names, by its name or its ARN.
+/// Returns the group with this name or ARN.
 fn named<'w>(name: &str, region: &str, world: &'w World) -> Option<&'w Group> {
     let own = format!("arn:aws:logs:{region}:{ACCOUNT}:log-group:");
     let name_of_own = name.strip_prefix(&own).unwrap_or(name);
@@ -417,7 +419,7 @@ fn describe(body: &Value, region: &str, world: &World) -> RunAnalysis {
     (200, answer)
 }
 
-/// Where functions log: one by its name, or all.
+/// Answers GetFunctionConfiguration for one function, or ListFunctions for all.
 fn lambda(path: &str, region: &str, world: &World) -> RunAnalysis {
     let config = |name: &str, group: &str| {
         let arn = format!("arn:aws:lambda:{region}:{ACCOUNT}:function:{name}");
@@ -442,10 +444,10 @@ fn lambda(path: &str, region: &str, world: &World) -> RunAnalysis {
     }
 }
 
-/// The first moment of every log made here: 2026-10-01, midnight.
+/// Start of every log made here: 2026-10-01, midnight UTC, in milliseconds since 1970.
 pub const START: i64 = 1_790_812_800_000;
 
-/// `attempts` runs of a function, `step_ms` apart, one in ten a timeout: four or five events each.
+/// Returns the events of `attempts` attempts, `step_ms` apart: one in ten is a timeout; four or five events each.
 pub fn lambda_log(function: &str, attempts: usize, step_ms: i64) -> Vec<Event> {
     let mut events = Vec::new();
     for attempt in 0..attempts {

@@ -1,7 +1,8 @@
-//! The most memory that a run may take: a fixed part, and a little for each request id, whatever the logs weigh.
+//! Test of the memory bound: a fixed part plus a little per request id, independent of the size of the logs.
 //!
-//! A binary of its own, which writes the logs in processes of their own: the kernel counts to a program what its parent
-//! had when it started it, so a test that ever held a part of a log in memory would measure itself.
+//! A separate binary, which writes the logs in separate processes: the peak that the kernel reports for a program
+//! includes the memory that its parent had when it started it, so a test that had held part of a log in memory would
+//! measure itself.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::print_stdout, reason = "the figures, for --nocapture")]
@@ -20,19 +21,19 @@ use std::process::{Command, Stdio};
 use corpus::{Corpus, Life, LogFormat, USUAL, shapes};
 use wait4::Wait4;
 
-/// What a log weighs, decompressed: enough to tell memory that grows with bytes from memory that does not.
+/// Size of a log, decompressed: large enough to show whether memory grows with it.
 const BYTES: u64 = 100_000_000;
 
-/// What the code of a debug build with the AWS SDK takes beyond that of the program that users have: measured.
+/// Memory that the code of a debug build with the AWS SDK takes beyond a release build, as measured.
 const DEBUG_CODE: u64 = if cfg!(debug_assertions) { 4 << 20 } else { 0 };
-/// Any run.
+/// Bound of the fixed part, for any run.
 const FIXED: u64 = 32 << 20;
-/// Each request id, by which retries are known.
+/// Bound per request id; they are kept to recognise retries.
 const PER_REQUEST_ID: u64 = 128;
-/// Each thread after the first.
+/// Bound per thread after the first.
 const PER_FURTHER_THREAD: u64 = 8 << 20;
 
-/// A shape, the log format of the functions, and how their log is written below a folder.
+/// Name of a shape, log format of the functions, and function that writes their log below a folder.
 type Shape = (&'static str, LogFormat, fn(&Path, &mut Corpus) -> io::Result<u64>);
 
 const SHAPES: &[Shape] = &[
@@ -53,8 +54,8 @@ const SHAPES: &[Shape] = &[
     ("filter-log-events, one document", LogFormat::Text, |root, corpus| one_file(root, corpus, "filter-log-events")),
 ];
 
-/// Tells a process of this binary to write a log: the number of the shape, the median and the spread of the lives of
-/// environments, and a folder, in which it makes `logs` and `truth.json`.
+/// Environment variable that tells a process of this binary to write a log: number of the shape, median and spread of
+/// the lives of environments, and a folder, in which it creates `logs` and `truth.json`.
 const ORDER: &str = "MEMORY_TEST_WRITES";
 
 #[test]
@@ -62,7 +63,7 @@ fn memory_grows_with_request_ids_only() {
     hold_to_the_bound(USUAL);
 }
 
-/// Functions that are called in bursts have many environments, each in a log stream of its own.
+/// Functions called in bursts have many environments, each with its own log stream; they take no more memory.
 #[test]
 fn short_lived_environments_take_no_more() {
     hold_to_the_bound(Life { median: 4.0, spread: 0.0 });
@@ -102,7 +103,7 @@ fn hold_to_the_bound(life: Life) {
     assert!(over.is_empty(), "takes more memory than it may:\n{}", over.join("\n"));
 }
 
-/// Has a log written, and says how many attempts and how many request ids are in it.
+/// Starts a process that writes a log; returns the numbers of attempts and of request ids in it.
 fn written(shape: usize, life: Life, folder: &Path) -> (u64, u64) {
     fs::create_dir(folder.join("logs")).unwrap();
     let order = format!("{shape} {} {} {}", life.median, life.spread, folder.display());
@@ -126,7 +127,7 @@ fn mib(bytes: u64) -> f64 {
     bytes as f64 / f64::from(1 << 20)
 }
 
-/// The most memory that the program had at any time while it read these logs, and its answer.
+/// Runs the program on these logs; returns its peak memory and its answer.
 #[track_caller]
 fn peak(logs: &Path, threads: u64, attempts: u64) -> (u64, Vec<u8>) {
     let answer = tempfile::NamedTempFile::new().unwrap();
@@ -135,7 +136,7 @@ fn peak(logs: &Path, threads: u64, attempts: u64) -> (u64, Vec<u8>) {
     let started = program.stdin(Stdio::null()).stdout(answer.reopen().unwrap()).spawn();
     let ended = started.unwrap().wait4().unwrap();
     assert!(ended.status.success(), "{:?}", ended.status);
-    // A run that stopped early would be small.
+    // Checks that the run was complete: one that stopped early would take little memory.
     let answer = fs::read(answer.path()).unwrap();
     let summary: serde_json::Value = serde_json::from_slice(&answer).unwrap();
     assert_eq!(summary["totals"]["attempts"], attempts);

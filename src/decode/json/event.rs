@@ -1,4 +1,4 @@
-//! What a log event looks like as a JSON object: the names that exporters and forwarders give its parts.
+//! Log event as a JSON object: recognises its parts by the names that exporters and forwarders give them.
 
 use super::scan::{RawValue, members, unescape};
 use crate::decode::delivery::Delivery;
@@ -7,25 +7,25 @@ use crate::decode::text::own_time::own_time;
 use crate::lambda::{has_trace, key_of_function_line};
 use crate::model::{LogEvent, Origin, RequestId, Timestamp, stream_parts};
 
-/// The parts of one event object, as they stand in the text.
+/// Parts of one event object, still raw JSON text.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::decode) struct EventObject<'j> {
-    /// The message, and how well its key is known to mean one (0 is best).
+    /// The message, and the rank of its key (0 is best).
     message: Option<(u8, RawValue<'j>)>,
     time: Option<(u8, RawValue<'j>)>,
     ingested: bool,
     event_id: Option<&'j [u8]>,
     request_id: Option<&'j [u8]>,
-    /// `type` of a telemetry event.
+    /// Value of `type`, which telemetry events have.
     pub(in crate::decode) kind: Option<&'j [u8]>,
-    /// Level or request id of a structured line: then the object is itself a message.
+    /// Whether a key (level, request id…) marks the object as a structured line: then it is itself the message.
     pub(in crate::decode) app_line: bool,
-    /// Who wrote it.
+    /// Origin, as far as the object or the document around it tells it.
     pub(in crate::decode) origin: Origin<&'j [u8]>,
 }
 
 impl<'j> EventObject<'j> {
-    /// An event of which only the document around it told something so far.
+    /// Creates an event that starts with the origin given by the document around it.
     pub(in crate::decode) fn of(origin: Origin<&'j [u8]>) -> Self {
         Self { origin, ..Self::default() }
     }
@@ -106,7 +106,7 @@ impl<'j> EventObject<'j> {
         }
     }
 
-    /// `@log` of Logs Insights: `ACCOUNT:GROUP`.
+    /// Takes `@log` of Logs Insights: `ACCOUNT:GROUP`.
     fn take_log(&mut self, value: RawValue<'j>) {
         let Some(text) = value.text() else { return };
         match memchr::memchr(b':', text) {
@@ -118,70 +118,71 @@ impl<'j> EventObject<'j> {
         }
     }
 
-    /// Objects in which shippers keep the origin: `{"aws":{"cloudwatch":{"log_group":…}}}`.
+    /// Takes an object in which shippers nest the origin: `{"aws":{"cloudwatch":{"log_group":…}}}`.
     fn take_nested(&mut self, value: RawValue<'j>) {
         if let RawValue::Nested(object @ [b'{', ..]) = value {
             members(object, |key, value| self.take_origin(key, value));
         }
     }
 
-    /// A message, or anything only CloudWatch adds, is there: the object wraps a line and is not one.
+    /// Returns whether the object wraps a line rather than being one: it has a message, and an origin, an ingestion
+    /// time or a message key that only wrappers use.
     pub(in crate::decode) fn wraps(&self) -> bool {
         let named = self.origin.log_group.is_some() || self.origin.log_stream.is_some();
         let known_key = self.ingested || self.message.is_some_and(|(rank, _)| rank == 0 || rank == 2);
         self.message.is_some() && (named || known_key)
     }
 
-    /// Who wrote it is Lambda, by the name of the log group or of the log stream.
+    /// Returns whether the name of the log group or of the log stream is one that Lambda gives.
     pub(in crate::decode) fn names_lambda(&self) -> bool {
         let Origin { log_group: group, log_stream: stream, .. } = self.origin;
         group.is_some_and(|group| unescape(group).contains("/aws/lambda/"))
             || stream.is_some_and(|stream| stream_parts(&unescape(stream)).is_some())
     }
 
-    /// A line as `pull` keeps it, of a log group that was asked for.
+    /// Returns whether this is an event as `pull` saves it, which is of a log group that the user asked for.
     pub(in crate::decode) fn is_pulled(&self) -> bool {
         let Origin { region, log_group: group, log_stream: stream, .. } = self.origin;
         self.ingested && self.event_id.is_some() && [region, group, stream].iter().all(Option::is_some)
     }
 
-    /// An event as the CloudWatch Logs API gives it.
+    /// Returns whether this is an event as the CloudWatch Logs API returns it.
     pub(in crate::decode) fn is_api_event(&self) -> bool {
         let by_stream = self.origin.log_stream.is_some() && self.origin.log_group.is_none() && self.event_id.is_some();
         self.message.is_some_and(|(rank, _)| rank == 1) && (self.ingested || by_stream)
     }
 
-    /// A flat row of Logs Insights.
+    /// Returns whether this is a flat row of Logs Insights.
     pub(in crate::decode) fn is_insights(&self) -> bool {
         self.message.is_some_and(|(rank, _)| rank == 0)
     }
 
-    /// A message and nothing that a structured line of a function has.
+    /// Returns whether there are a message and a time, and nothing that marks a structured line of a function.
     pub(in crate::decode) fn is_plain(&self) -> bool {
         !self.app_line && self.kind.is_none() && self.message.is_some() && self.time.is_some()
     }
 
-    /// The message shows that it comes from Lambda.
+    /// Returns whether the message has a trace of Lambda.
     pub(in crate::decode) fn message_has_trace(&self) -> bool {
         self.message().and_then(RawValue::text).is_some_and(has_trace)
     }
 
-    /// The message.
+    /// Returns the message.
     pub(in crate::decode) fn message(&self) -> Option<RawValue<'j>> {
         self.message.map(|(_, value)| value)
     }
 
-    /// When it was written.
+    /// Returns the time of the event.
     pub(in crate::decode) fn at(&self) -> Option<Timestamp> {
         self.time.and_then(|(_, value)| moment(value.scalar()?))
     }
 
-    /// There is a time, whether it can be read or not.
+    /// Returns whether there is a time, readable or not.
     pub(in crate::decode) fn timed(&self) -> bool {
         self.time.is_some()
     }
 
-    /// Hands the event over; `whole` is the object, which is the message where no member is.
+    /// Delivers the event; `whole` is the text of the object, used as the message if no member is one.
     pub(in crate::decode) fn deliver(&self, whole: &'j [u8], line: u64, delivery: &mut Delivery<'_>) {
         let (message, escaped) = match self.message() {
             Some(RawValue::Text(text) | RawValue::CutText(text)) => (text, true),
@@ -195,7 +196,7 @@ impl<'j> EventObject<'j> {
         delivery.event(&self.origin, event);
     }
 
-    /// The event with another text as its message.
+    /// Returns the event with the given text as its message.
     pub(in crate::decode) fn log_event<'m>(&self, message: &'m [u8], escaped: bool, line: u64) -> LogEvent<'m> {
         LogEvent {
             at: self.at(),

@@ -1,12 +1,12 @@
-//! The time that a message carries itself: what runtimes and loggers print in front, and what structured lines have as
-//! a member. Asked only where the wrapping tells no time, and of forms that loggers write: any other date is data.
+//! Time within a message: printed in front by runtimes and loggers, or a member of a structured line. Only used where
+//! the wrapping has no time, and only read in forms that loggers write: any other date is data.
 
 use crate::decode::json::scan::{RawValue, Scanned, members, text_end, value};
 use crate::decode::moment::moment;
 use crate::lambda::{go_date, key_of_function_line};
 use crate::model::{RequestId, Timestamp};
 
-/// When the message was written, as far as it says so. The message may be escaped as the inside of a JSON string.
+/// Reads the time at which the message was written. The message may be escaped as the inside of a JSON string.
 pub(in crate::decode) fn own_time(message: &[u8]) -> Option<Timestamp> {
     match message.first()? {
         b'0'..=b'9' => leading(message),
@@ -17,8 +17,8 @@ pub(in crate::decode) fn own_time(message: &[u8]) -> Option<Timestamp> {
     }
 }
 
-/// `2026-01-02T03:04:05.678Z …` of Node and of the platform, `2026-01-02 03:04:05 ID …` of log4j, Go's
-/// `2026/01/02 03:04:05 …`.
+/// Reads `2026-01-02T03:04:05.678Z …` (Node and the platform), `2026-01-02 03:04:05 ID …` (log4j) and
+/// `2026/01/02 03:04:05 …` (Go).
 fn leading(line: &[u8]) -> Option<Timestamp> {
     if line.get(4) == Some(&b'/') {
         return go_date(line);
@@ -30,7 +30,7 @@ fn leading(line: &[u8]) -> Option<Timestamp> {
     (zoned || named()).then_some(at)
 }
 
-/// `[INFO]<tab>2026-01-02T03:04:05.678Z<tab>ID<tab>…` of Python.
+/// Reads `[INFO]<tab>2026-01-02T03:04:05.678Z<tab>ID<tab>…` (Python).
 fn behind_level(line: &[u8]) -> Option<Timestamp> {
     let end = memchr::memchr(b']', line.get(..16.min(line.len()))?)?;
     let rest = line.get(end + 1..)?;
@@ -38,14 +38,14 @@ fn behind_level(line: &[u8]) -> Option<Timestamp> {
     leading(rest).filter(|_| rest.get(10) == Some(&b'T'))
 }
 
-/// `I, [2026-01-02T03:04:05.678901 #8]  INFO -- ID : …`
+/// Reads `I, [2026-01-02T03:04:05.678901 #8]  INFO -- ID : …` (Ruby).
 fn of_ruby(line: &[u8]) -> Option<Timestamp> {
     let rest = line.get(1..)?.strip_prefix(b", [")?;
     let (at, used) = Timestamp::parse_prefix(rest)?;
     rest[used..].starts_with(b" #").then_some(at)
 }
 
-/// A line of the platform or a structured line of the function; not an object that the function merely printed.
+/// Reads a JSON line of the platform or a structured line of the function, but no other object that a function printed.
 fn of_object(text: &[u8]) -> Option<Timestamp> {
     if text.get(1) == Some(&b'\\') {
         return of_object(&crate::decode::json::scan::unescape(text).into_owned().into_bytes());
@@ -53,7 +53,7 @@ fn of_object(text: &[u8]) -> Option<Timestamp> {
     usual(text).unwrap_or_else(|| by_members(text))
 }
 
-/// The time of any structured line: the best of its members that tell one, once the object is known to be whole.
+/// Reads the time of any structured line: its best-ranked time member, provided that the object is complete.
 fn by_members(text: &[u8]) -> Option<Timestamp> {
     let mut line = Structured::default();
     let scanned = members(text, |key, value| line.take(key, value));
@@ -62,8 +62,9 @@ fn by_members(text: &[u8]) -> Option<Timestamp> {
     time.and_then(|(_, value)| moment(value.scalar()?))
 }
 
-/// The same of a line as the platform and the clients of Node, Java, Go and Python write it, which is nearly every one:
-/// its members are known by their places. `None` where it is another line, `Some(None)` where its time cannot be read.
+/// Reads the time like [`by_members`], but fast and only in the exact layouts of the platform and of the clients of
+/// Node, Java, Go and Python, which nearly all lines have: members are recognised by position. Returns `None` for any
+/// other line, and `Some(None)` if the time cannot be read.
 fn usual(text: &[u8]) -> Option<Option<Timestamp>> {
     let mut line = TimeWalk(text);
     let at = if let Some(line) = line.skip(b"{\"timestamp\":\"") {
@@ -99,7 +100,7 @@ fn usual(text: &[u8]) -> Option<Option<Timestamp>> {
     (line.0 == b"}").then(|| moment(at))
 }
 
-/// What was not walked over of a line.
+/// Unread rest of a line.
 struct TimeWalk<'l>(&'l [u8]);
 
 impl<'l> TimeWalk<'l> {
@@ -109,7 +110,7 @@ impl<'l> TimeWalk<'l> {
         Some(self)
     }
 
-    /// The rest of a string.
+    /// Reads the rest of a string, up to and including its closing quote.
     #[inline]
     fn text(&mut self) -> Option<&'l [u8]> {
         let end = text_end(self.0, 0)?;
@@ -125,13 +126,13 @@ impl<'l> TimeWalk<'l> {
     }
 }
 
-/// The members of a structured line that tell its time: of all that [`EventObject`] knows what little is asked here of
-/// every line.
+/// Members of a structured line that give its time: the few members of an [`EventObject`] that are needed here, since
+/// every line is searched for them.
 ///
 /// [`EventObject`]: crate::decode::json::event::EventObject
 #[derive(Default)]
 struct Structured<'j> {
-    /// The time, and how well its key is known to mean one (0 is best).
+    /// The time, and the rank of its key (0 is best).
     time: Option<(u8, RawValue<'j>)>,
     of_function: bool,
     of_platform: bool,
@@ -200,7 +201,7 @@ mod tests {
         }
     }
 
-    /// The time of a structured line by all that an event object knows.
+    /// Reads the time of a structured line by way of a complete [`EventObject`].
     fn by_event_object(text: &[u8]) -> Option<Timestamp> {
         let mut line = EventObject::default();
         let scanned = members(text, |key, value| line.take(key, value));
@@ -229,7 +230,7 @@ mod tests {
         }
     }
 
-    /// Lines of the usual layouts, and what may make them others.
+    /// Lines in the layouts that [`usual`] reads.
     const USUAL: [&str; 6] = [
         r#"{"timestamp":"2026-10-01T00:00:00.123Z","level":"INFO","requestId":"8f507cfc","message":"a \"word\""}"#,
         r#"{"timestamp":"2026-10-01T00:00:00-01:00","message":"hi","level":"INFO","AWSRequestId":"8f507cfc"}"#,

@@ -21,35 +21,36 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     ],
 };
 
-/// Lines that are looked at.
+/// Maximum number of lines examined to recognise the shape.
 const LINES: usize = 60;
-/// Length of the time.
+/// Length of the time, in bytes.
 const TIME: usize = 24;
 
 fn sniff(head: &InputHead<'_>) -> bool {
-    // Runtimes print such times, too, with a tab behind them, which copying turns into several blanks.
+    // Runtimes print such times, too, followed by a tab, which copying turns into several blanks.
     let mut runtimes_own = true;
     let mut times = S3Export::default();
     for line in head.lines().take(LINES) {
-        // A line of the platform without the prefix: then the times are the runtime's own.
+        // If a line of the platform has no prefix, the times are the runtime's own.
         if is_platform(line) {
             return false;
         }
         if times.time(line).is_some() {
             let message = line.get(TIME + 1..).unwrap_or_default();
             runtimes_own &= message.first() == Some(&b' ');
-            // Nothing else prints that; mostly the first line is one.
+            // Only exports have a time before a line of the platform; usually the first line is one.
             if is_platform(message) {
                 return true;
             }
         }
     }
-    // A part of a file may begin within an event.
+    // Without a line of the platform, the first line must begin an event. With one it need not, as a part of a file may
+    // begin within an event.
     !runtimes_own && times.time(head.first_line()).is_some()
 }
 
-/// Lines of the platform without a time stand in copies that lost it: they begin events all the same, at the time of
-/// the line before.
+/// Reader of the times in front of events. In some copies, lines of the platform lost their time: such a line begins an
+/// event all the same, with the time of the event before.
 #[derive(Default)]
 struct S3Export {
     times: TimeReader,
@@ -81,11 +82,11 @@ impl S3Export {
     }
 }
 
-/// Where the last line with a time of its own begins, but for the first one.
+/// Returns the start of the last line that has a time; the first line of the text does not count.
 pub(in crate::decode) fn last_event(text: &[u8]) -> Option<usize> {
     let mut reader = S3Export::default();
     let starts = memchr::memrchr_iter(b'\n', text).map(|newline| newline + 1);
-    // What stands behind the time must be there to be seen.
+    // The byte after the time must be in the text, as it is checked.
     starts.filter(|start| start + TIME < text.len()).find(|start| reader.time(&text[*start..]).is_some())
 }
 
