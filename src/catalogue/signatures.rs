@@ -2,7 +2,7 @@
 //!
 //! One row a signature, with its source. All are matched in one pass over type, code, message and cause of an error.
 
-use crate::lambda::platform::TASK_TIMED_OUT;
+use crate::lambda::platform::TIMED_OUT_WORDS;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -157,7 +157,7 @@ static SIGNATURES: &[Signature] = &[
     // Rust: std, hyper, reqwest, the SDK's dispatch failures
     row(Text, "ConnectionRefused", Connection, High), row(Text, "ConnectionReset", Connection, High), row(Text, "BrokenPipe", Connection, Medium), row(Text, "tcp connect error", Connection, High), row(Text, "error sending request for url", Connection, High), row(Text, "reqwest::Error", Connection, Medium), row(Text, "HTTP status client error", HttpStatus, High), row(Text, "HTTP status server error", HttpStatus, High), row(Text, "DispatchFailure", Connection, High), row(Text, "dispatch failure", Connection, High), row(Text, "hyper::Error", Connection, Medium), with(&["reqwest", "hyper", "error sending request"], Text, "operation timed out", Timeout, High), with(&["reqwest", "hyper"], Text, "TimedOut", Timeout, High),
     // Another Lambda function, as its caller sees it
-    of("Lambda", Text, "Sandbox.Timedout", Timeout), Signature { text: TASK_TIMED_OUT, at: Text, trouble: Timeout, confidence: Medium, service: Some("Lambda"), needs: &[] },
+    of("Lambda", Text, "Sandbox.Timedout", Timeout), Signature { text: TIMED_OUT_WORDS, at: Text, trouble: Timeout, confidence: Medium, service: Some("Lambda"), needs: &[] },
     // PostgreSQL: libpq, psycopg, pg, Npgsql, JDBC, sqlx, Go
     of("PostgreSQL", Text, "psycopg", Database), of("PostgreSQL", Type, "PSQLException", Database), of("PostgreSQL", Type, "NpgsqlException", Database), of("PostgreSQL", Type, "PostgresException", Database), of("PostgreSQL", Text, "PG::", Database), of("PostgreSQL", Type, "PostgresError", Database), of("PostgreSQL", Text, "asyncpg", Database),
     of("PostgreSQL", Text, "FATAL: password authentication failed", Auth), row(Text, "password authentication failed", Auth, High), of("PostgreSQL", Text, "no pg_hba.conf entry", Auth), of("PostgreSQL", Text, "remaining connection slots are reserved", Database), of("PostgreSQL", Text, "too many clients already", Database), of("PostgreSQL", Text, "server closed the connection unexpectedly", Database), of("PostgreSQL", Text, "terminating connection due to", Database), of("PostgreSQL", Text, "connection to server at \"", Database), of("PostgreSQL", Text, "could not connect to server", Database), of("PostgreSQL", Text, "SQLSTATE 5", Database), of("PostgreSQL", Text, "timeout exceeded when trying to connect", Database), of("PostgreSQL", Text, "Connection terminated unexpectedly", Database), of("PostgreSQL", Text, "Connection terminated due to connection timeout", Database), of("PostgreSQL", Text, "pq: ", Database), of("PostgreSQL", Text, "pgconn", Database),

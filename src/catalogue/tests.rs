@@ -301,6 +301,9 @@ fn networks_and_http_clients() {
         .is("downstream.timeout", "/");
     given("_InactiveRpcError", "<_InactiveRpcError of RPC that terminated with: status = StatusCode.UNAVAILABLE>")
         .is("downstream.unavailable", "/");
+    for cut in ["Task timed out after", "Task timed out after: 3", "callee: Task timed out after."] {
+        given("PriceError", cut).is("downstream.timeout", "Lambda/");
+    }
     given("PriceError", r#"callee failed: {"errorType":"Sandbox.Timedout","errorMessage":"RequestId: x Error: Task timed out after 3.00 seconds"}"#).is("downstream.timeout", "Lambda/");
 }
 

@@ -164,11 +164,7 @@ pub(super) fn own_result(head: &[u8]) -> Option<&'static str> {
     let has = |key: &[u8]| memchr::memmem::find(head, key).is_some();
     let json = head.starts_with(b"{") && has(b"\"schema\"") && has(b"\"tool_version\"");
     let ledger = head.starts_with(b"function,account_id,region,request_id,need,outcome,");
-    let table = has(b"FUNCTION") && has(b"ATTEMPTS  FAILED")
-        || head.starts_with(
-            b"No Lambda invocation found
-",
-        );
+    let table = has(b"FUNCTION") && has(b"ATTEMPTS  FAILED") || head.starts_with(b"No Lambda invocation found\n");
     (json || ledger || table).then_some("a result of lambda-triage, not a log")
 }
 

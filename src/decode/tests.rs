@@ -150,6 +150,21 @@ fn lines_of_the_platform_continue_nothing() {
 }
 
 #[test]
+fn a_crash_in_any_words_continues_nothing() {
+    for words in [
+        "Error Runtime exited with error: exit status 1",
+        "Error Runtime exited without providing a reason",
+        "Error Runtime exited x",
+        "RequestId: 6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34 Process exited before completing request",
+        "RequestId: 6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34 Process exited x",
+        "RequestId: 6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34 Error: x",
+    ] {
+        let text = format!("2026-10-01T00:00:00.123Z START RequestId: {ID}\n2026-10-01T00:00:00.456Z x\n{words}\n");
+        case(&text, "s3-export", &[&format!("START RequestId: {ID}"), "x", words]);
+    }
+}
+
+#[test]
 fn messages_joined_by_tabs_are_split_at_anchors() {
     let text = format!(
         "START RequestId: {ID} Version: 1\n\tline one\n\t2026-10-01T00:00:00.123Z\t{ID}\tERROR\tboom\n\tat x.y(z)\n\tprinted\tEND RequestId: {ID}\n\tREPORT RequestId: {ID}\tDuration: 1.00 ms\tBilled Duration: 1 ms\t\n"

@@ -7,6 +7,8 @@ pub(crate) const ERROR_LOADING_METHOD: &str = "Error loading method";
 pub(crate) const INVALID_HANDLER: &str = "Invalid handler:";
 pub(crate) const NO_PUBLIC_METHOD: &str = "No public method named";
 pub(crate) const NO_HANDLER_INTERFACE: &str = "Class does not implement an appropriate handler";
+/// Words of that sentence by which it is known where the rest was cut off.
+const DOES_NOT_IMPLEMENT: &str = "Class does not implement";
 
 /// Beginning of Node.js' sentence about a missing handler module.
 pub(crate) const MISSING_MODULE_OF_RUNTIME: &str = "Cannot find module '/var/";
@@ -38,6 +40,6 @@ pub(crate) const OF_CLIENTS: [&str; 7] = [
     ERROR_LOADING_METHOD,
     INVALID_HANDLER,
     NO_PUBLIC_METHOD,
-    NO_HANDLER_INTERFACE,
+    DOES_NOT_IMPLEMENT,
     UNABLE_TO_IMPORT,
 ];

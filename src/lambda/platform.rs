@@ -37,10 +37,14 @@ pub(crate) const XRAY: &str = "XRAY";
 
 /// Sentence about a request that ran into the time limit, up to the number of seconds.
 pub(crate) const TASK_TIMED_OUT: &str = "Task timed out after ";
+/// Words of that sentence by which a quotation is known, whatever follows them.
+pub(crate) const TIMED_OUT_WORDS: &str = TASK_TIMED_OUT.trim_ascii_end();
 /// Sentence about a process that ended, up to the manner of its end.
 pub(crate) const RUNTIME_EXITED: &str = "Runtime exited with";
 /// Sentence of older hosts about a process that ended without an error.
 pub(crate) const PROCESS_EXITED: &str = "Process exited before completing request";
+/// Words with which every sentence about a process that ended begins.
+pub(crate) const RUNTIME_EXITED_WORDS: &str = "Runtime exited";
 /// Sentence about a process that ended without any message.
 pub(crate) const UNKNOWN_ERROR: &str = "Unknown application error occurred";
 
@@ -108,10 +112,11 @@ pub(crate) fn is_platform(text: &[u8]) -> bool {
 /// exited with …`.
 pub(crate) fn is_crash(line: &[u8]) -> bool {
     if let Some(rest) = line.strip_prefix(REQUEST_ID.as_bytes()).and_then(|rest| rest.strip_prefix(b" ")) {
-        let exited = |rest: &[u8]| rest.starts_with(PROCESS_EXITED.as_bytes());
         let after = rest.get(RequestId::LENGTH..).unwrap_or_default();
+        let exited = |rest: &[u8]| rest.starts_with(b"exited");
         return RequestId::parse_prefix(rest).is_some()
-            && (after.starts_with(b" Error: ") || after.strip_prefix(b" ").is_some_and(exited));
+            && (after.starts_with(b" Error: ") || after.strip_prefix(b" Process ").is_some_and(exited));
     }
-    line.strip_prefix(b"Error ").is_some_and(|rest| rest.starts_with(RUNTIME_EXITED.as_bytes()))
+    let exited = line.strip_prefix(b"Error ").and_then(|rest| rest.strip_prefix(RUNTIME_EXITED_WORDS.as_bytes()));
+    exited.is_some_and(|rest| rest.starts_with(b" "))
 }

@@ -61,7 +61,7 @@ const SENTENCES: &[(&str, Stands, Front, &str)] = &[
     ("Task timed out", Anywhere, Text(HEAD), platform::TASK_TIMED_OUT_EXAMPLE),
     (platform::PROCESS_EXITED, Anywhere, OfRequest, "{}"),
     (platform::RUNTIME_EXITED, Anywhere, Error, "{}"),
-    ("Runtime exited", Anywhere, Error, platform::RUNTIME_EXITED_EXAMPLE),
+    (platform::RUNTIME_EXITED_WORDS, Anywhere, Error, platform::RUNTIME_EXITED_EXAMPLE),
     ("signal: ", First, Exited, "{}"),
     ("exit status ", First, Exited, "{}"),
     (GO_PANIC, Anywhere, Text("2026/01/01 00:00:00 "), "{}"),

@@ -1,10 +1,13 @@
 //! The attempts of the invocation event that the user wants to see, with all their lines.
 
+use std::collections::BinaryHeap;
+
 use crate::model::{Lines, Place, RequestId};
 use crate::summary::Patches;
 use crate::wire::{Record, Redaction};
 
-/// Number of attempts whose lines are kept while it is not yet known whether the given beginning of an id is unique.
+/// Number of attempts whose lines are kept, those that stand first in the inputs: a short beginning of an id may fit any
+/// number of attempts.
 const MOST: usize = 64;
 
 /// One attempt to show.
@@ -40,11 +43,13 @@ pub struct ShownLine {
 pub(super) struct Shown {
     prefix: Option<String>,
     attempts: Vec<ShownAttempt>,
+    /// Places and indexes of the attempts whose lines are held.
+    with_lines: BinaryHeap<(Place, usize)>,
 }
 
 impl Shown {
     pub(super) fn new(prefix: Option<&str>) -> Self {
-        Self { prefix: prefix.map(str::to_owned), attempts: Vec::new() }
+        Self { prefix: prefix.map(str::to_owned), attempts: Vec::new(), with_lines: BinaryHeap::new() }
     }
 
     pub(super) fn wants(&self, request: Option<RequestId>) -> bool {
@@ -56,8 +61,7 @@ impl Shown {
         if !self.prefix.as_ref().is_some_and(fits) {
             return;
         }
-        let keep_lines = self.attempts.len() < MOST;
-        let lines_shown = lines.iter().filter(|_| keep_lines).map(|line| ShownLine {
+        let lines_shown = lines.iter().map(|line| ShownLine {
             at: line.at.map(|at| at.to_string()),
             at_ms: line.at.map(crate::model::Timestamp::ms),
             line_number: line.place.line,
@@ -65,7 +69,7 @@ impl Shown {
             own: line.own,
         });
         let lines_shown = lines_shown.collect();
-        self.attempts.push(ShownAttempt {
+        self.push(ShownAttempt {
             record: record.clone(),
             lines: lines_shown,
             left_out: lines.left_out(),
@@ -74,8 +78,21 @@ impl Shown {
         });
     }
 
+    /// Adds an attempt. If too many have lines, the last one in the order of the inputs loses them, whenever it was read.
+    fn push(&mut self, shown: ShownAttempt) {
+        self.with_lines.push((shown.place, self.attempts.len()));
+        self.attempts.push(shown);
+        if self.with_lines.len() <= MOST {
+            return;
+        }
+        if let Some(shown) = self.with_lines.pop().and_then(|(_, last)| self.attempts.get_mut(last)) {
+            let dropped = std::mem::take(&mut shown.lines).len();
+            shown.left_out = shown.left_out.saturating_add(u32::try_from(dropped).unwrap_or(u32::MAX));
+        }
+    }
+
     pub(super) fn merge(&mut self, other: Self) {
-        self.attempts.extend(other.attempts);
+        other.attempts.into_iter().for_each(|shown| self.push(shown));
     }
 
     /// Returns the attempts in order of request id, function and time, without those that were read twice.

@@ -100,10 +100,16 @@ fn one_attempt(attempt: &LifeAttempt<'_>, style: &Style, out: &mut Vec<String>) 
 fn lines(attempt: &LifeAttempt<'_>, style: &Style, out: &mut Vec<String>) {
     let mut last: Option<i64> = None;
     let half = attempt.lines.len().div_ceil(3);
+    let left_out = (attempt.left_out > 0).then(|| {
+        let more = count(u64::from(attempt.left_out), "line", "lines");
+        style.paint(Ink::Warn, &format!("  … {more} not shown"))
+    });
+    if attempt.lines.is_empty() {
+        out.extend(left_out.clone());
+    }
     for (at, line) in attempt.lines.iter().enumerate() {
-        if at == half && attempt.left_out > 0 {
-            let more = count(u64::from(attempt.left_out), "line", "lines");
-            out.push(style.paint(Ink::Warn, &format!("  … {more} not shown")));
+        if let Some(text) = left_out.as_ref().filter(|_| at == half) {
+            out.push(text.clone());
         } else if let Some(silence) = last.zip(line.at_ms).map(|(last, at)| at - last).filter(|ms| *ms >= SILENCE_MS) {
             out.push(style.paint(Ink::Warn, &format!("  … {} of silence", duration(silence as f64))));
         }

@@ -248,6 +248,13 @@ mod samples {
                 "init_failure.import",
             ),
             failing(
+                "Java class without an interface, its sentence cut off",
+                Build::new()
+                    .error(Phase::Invoke, ErrorForm::Unhandled, "", "Class does not implement Handler")
+                    .report(),
+                "init_failure.import",
+            ),
+            failing(
                 "older style: REPORT says nothing",
                 Build::new()
                     .init(InitPhase::Init, Status::Error, Some("Runtime.Unknown"))

@@ -278,9 +278,9 @@ fn credentials(path: &str, form: &str) -> Option<Value> {
     }
 }
 
-type RunAnalysis = (u16, Value);
+type Answer = (u16, Value);
 
-fn error(status: u16, code: &str, message: &str) -> RunAnalysis {
+fn error(status: u16, code: &str, message: &str) -> Answer {
     (status, json!({ "__type": code, "message": message }))
 }
 
@@ -308,7 +308,7 @@ impl Token {
     }
 }
 
-fn denied() -> RunAnalysis {
+fn denied() -> Answer {
     error(400, "AccessDeniedException", "not authorized")
 }
 
@@ -319,7 +319,7 @@ fn named<'w>(name: &str, region: &str, world: &'w World) -> Option<&'w Group> {
     world.groups.get(name_of_own).or_else(|| world.linked.get(name))
 }
 
-fn filter(body: &Value, region: &str, world: &World, seen: &Seen) -> Option<RunAnalysis> {
+fn filter(body: &Value, region: &str, world: &World, seen: &Seen) -> Option<Answer> {
     seen.asked.lock().expect("a lock").push(Instant::now());
     let number = seen.count.fetch_add(1, Ordering::SeqCst);
     let name = body["logGroupName"].as_str().or(body["logGroupIdentifier"].as_str()).unwrap_or_default();
@@ -396,7 +396,7 @@ fn page(
     (page, fault == Some(Fault::CutAnswer))
 }
 
-fn describe(body: &Value, region: &str, world: &World) -> RunAnalysis {
+fn describe(body: &Value, region: &str, world: &World) -> Answer {
     let prefix = body["logGroupNamePrefix"].as_str().unwrap_or_default();
     let after = body["nextToken"].as_str().unwrap_or_default();
     let mut listed = world.groups.iter().filter(|(name, group)| name.starts_with(prefix) && !group.hidden);
@@ -420,7 +420,7 @@ fn describe(body: &Value, region: &str, world: &World) -> RunAnalysis {
 }
 
 /// Answers GetFunctionConfiguration for one function, or ListFunctions for all.
-fn lambda(path: &str, region: &str, world: &World) -> RunAnalysis {
+fn lambda(path: &str, region: &str, world: &World) -> Answer {
     let config = |name: &str, group: &str| {
         let arn = format!("arn:aws:lambda:{region}:{ACCOUNT}:function:{name}");
         json!({ "FunctionName": name, "FunctionArn": arn, "LoggingConfig": { "LogGroup": group } })

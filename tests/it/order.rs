@@ -35,6 +35,31 @@ fn any_number_of_threads_for_one_input_gives_the_same_bytes() {
     }
 }
 
+/// The lines of one id in many files are shown up to a bound, and which ones does not depend on who read them.
+#[test]
+fn any_number_of_threads_shows_the_same_lines() {
+    const ID: &str = "153e7c2a-26a2-40bd-bb12-87fff52d0001";
+    let place = directory();
+    for file in 0..12 {
+        let attempt = |at: i32| {
+            format!(
+                "2026-01-02T03:{file:02}:{at:02}.000Z START RequestId: {ID} Version: 1\n\
+                 2026-01-02T03:{file:02}:{at:02}.001Z file {file}, attempt {at}\n\
+                 2026-01-02T03:{file:02}:{at:02}.002Z REPORT RequestId: {ID}\tDuration: 2.00 ms\t\
+                 Billed Duration: 2 ms\tMemory Size: 128 MB\tMax Memory Used: 70 MB\n"
+            )
+        };
+        write(&place.path().join(format!("{file:02}.log")), (0..20).map(attempt).collect::<String>());
+    }
+    let with = |threads: &str| Run::new(["show", ID]).args([place.path()]).args(["--threads", threads]).stdout();
+    let one = with("1");
+    assert_eq!(one.matches(", attempt ").count(), 64);
+    assert_eq!(one.matches("3 lines not shown").count(), 12 * 20 - 64);
+    for threads in ["2", "2", "3", "8", "8"] {
+        assert!(with(threads) == one, "{threads} threads differ");
+    }
+}
+
 /// The number of threads does not matter for a large input, which several threads read in chunks of 256 KiB, also if it
 /// mixes streams or has messages longer than chunks.
 #[test]
