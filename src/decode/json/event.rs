@@ -20,6 +20,9 @@ pub(in crate::decode) struct EventObject<'j> {
     pub(in crate::decode) kind: Option<&'j [u8]>,
     /// Whether a key (level, request id…) marks the object as a structured line: then it is itself the message.
     pub(in crate::decode) app_line: bool,
+    /// The record itself names its account and region, which in a centralised log group are not those of the group.
+    own_account: bool,
+    own_region: bool,
     /// Origin, as far as the object or the document around it tells it.
     pub(in crate::decode) origin: Origin<&'j [u8]>,
 }
@@ -88,10 +91,18 @@ impl<'j> EventObject<'j> {
             | b"aws.cloudwatch.log_group"
             | b"cloudwatch_logs.log_group" => parts.log_group = value.text(),
             b"@log" => self.take_log(value),
-            b"owner" | b"@owner" | b"account_id" | b"accountId" | b"@aws.account" | b"cloud.account.id" => {
+            b"@aws.account" if value.scalar().is_some() => {
+                parts.account_id = value.scalar();
+                self.own_account = true;
+            }
+            b"@aws.region" if value.scalar().is_some() => {
+                parts.region = value.scalar();
+                self.own_region = true;
+            }
+            b"owner" | b"@owner" | b"account_id" | b"accountId" | b"cloud.account.id" if !self.own_account => {
                 parts.account_id = value.scalar();
             }
-            b"region" | b"aws_region" | b"awsRegion" | b"@aws.region" | b"cloud.region" => {
+            b"region" | b"aws_region" | b"awsRegion" | b"cloud.region" if !self.own_region => {
                 parts.region = value.scalar();
             }
             b"functionName" | b"function_name" => parts.function = value.text(),
@@ -102,6 +113,7 @@ impl<'j> EventObject<'j> {
                 self.event_id = value.scalar();
             }
             b"aws" | b"cloudwatch" | b"awscloudwatch" | b"cloudwatch_logs" => self.take_nested(value),
+            b"extractedFields" => self.take_system_fields(value),
             _ => {}
         }
     }
@@ -111,7 +123,9 @@ impl<'j> EventObject<'j> {
         let Some(text) = value.text() else { return };
         match memchr::memchr(b':', text) {
             Some(colon) if text[..colon].iter().all(u8::is_ascii_digit) => {
-                self.origin.account_id = Some(&text[..colon]);
+                if !self.own_account {
+                    self.origin.account_id = Some(&text[..colon]);
+                }
                 self.origin.log_group = Some(&text[colon + 1..]);
             }
             _ => self.origin.log_group = Some(text),
@@ -122,6 +136,17 @@ impl<'j> EventObject<'j> {
     fn take_nested(&mut self, value: RawValue<'j>) {
         if let RawValue::Nested(object @ [b'{', ..]) = value {
             members(object, |key, value| self.take_origin(key, value));
+        }
+    }
+
+    /// Takes the system fields among those that a subscription's filter extracted: the others are the function's own.
+    fn take_system_fields(&mut self, value: RawValue<'j>) {
+        if let RawValue::Nested(object @ [b'{', ..]) = value {
+            members(object, |key, value| {
+                if key.starts_with(b"@aws.") {
+                    self.take_origin(key, value);
+                }
+            });
         }
     }
 
@@ -224,5 +249,29 @@ mod tests {
         assert_eq!(event.origin.log_stream, Some(&b"s"[..]));
         assert_eq!(event.message(), Some(RawValue::Text(b"x")));
         assert_eq!(event.at().map(|at| at.ms() % 1000), Some(500));
+    }
+
+    /// In a centralised log group, the account of the group is that of whoever collects.
+    #[test]
+    fn the_account_of_the_record_wins_over_that_of_the_group() {
+        for keys in [
+            [r#""@aws.account":"111111111111","@aws.region":"eu-west-1""#, r#""@log":"999999999999:/aws/lambda/f""#],
+            [
+                r#""@aws.account":"111111111111","@aws.region":"eu-west-1""#,
+                r#""owner":"999999999999","region":"us-east-1""#,
+            ],
+            [
+                r#""extractedFields":{"id":"7","region":"x","@aws.account":"111111111111","@aws.region":"eu-west-1"}"#,
+                r#""account_id":"999999999999","id":"3""#,
+            ],
+        ] {
+            for [first, second] in [keys, [keys[1], keys[0]]] {
+                let text = format!("{{{first},\"message\":\"x\",{second}}}");
+                let mut event = EventObject::of(Origin { account_id: Some(b"999999999999"), ..Origin::default() });
+                members(text.as_bytes(), |key, value| event.take(key, value));
+                assert_eq!(event.origin.account_id, Some(&b"111111111111"[..]), "{text}");
+                assert_eq!(event.origin.region, Some(&b"eu-west-1"[..]), "{text}");
+            }
+        }
     }
 }
