@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::disorder::StartOrder;
 use super::loose::is_loose;
 use super::open::{OpenAttempt, Pending};
 use super::{Assembler, Message, NAMED_BEFORE_START_MS, OPEN_AT_ONCE, Output};
@@ -61,8 +62,8 @@ impl Assembler {
             }
             Statement::Informational | Statement::LogsDropped { .. } => self.environment_line(message, None),
             Statement::App(line) => self.app(message, line, output),
-            Statement::Foreign(_) => output.count(Bucket::OtherLogs, message.bytes),
-            Statement::Unrecognized => output.count(Bucket::Unrecognized, message.bytes),
+            Statement::Foreign(_) => output.count(message.place.input, Bucket::OtherLogs, message.bytes),
+            Statement::Unrecognized => output.count(message.place.input, Bucket::Unrecognized, message.bytes),
         }
     }
 
@@ -175,12 +176,17 @@ impl Assembler {
         self.starts_seen = true;
         self.begun = true;
         self.unsettle_loose();
+        let mut order = StartOrder::Plausible;
         if let Some(at) = self.open.iter().position(|open| open.id() == Some(id)) {
             let open = &self.open[at];
+            order = StartOrder::of(open, message);
+            if order == StartOrder::Impossible {
+                output.disordered(message.place);
+            }
             let again = open.attempt.start_seen && open.attempt.started_at == message.at && message.at.is_some();
             if again {
                 output.duplicate();
-                output.count(Bucket::Attributed, message.bytes);
+                output.count(message.place.input, Bucket::Attributed, message.bytes);
                 return None;
             }
             let just_before =
@@ -208,6 +214,7 @@ impl Assembler {
         open.touch(message);
         open.json = json;
         open.attempt.start_seen = true;
+        open.start_behind_end = (order == StartOrder::BehindItsEnd).then_some(message.place);
         open.attempt.runtime = open.before.runtime.clone();
         open.attempt.version = open.before.version.clone();
         open.attempt.function = open.before.function.clone();
@@ -256,7 +263,7 @@ impl Assembler {
             let open = &self.open[at];
             if open.is_reported() && open.attempt.ended_at == message.at && open.attempt.metrics == report.metrics {
                 output.duplicate();
-                output.count(Bucket::Attributed, message.bytes);
+                output.count(message.place.input, Bucket::Attributed, message.bytes);
                 return;
             }
             if open.is_reported() {
@@ -288,7 +295,7 @@ impl Assembler {
             let running = self.open.iter_mut().filter(|open| !open.is_reported());
             running.for_each(|open| open.attempt.report_in_doubt = true);
         }
-        output.count(Bucket::Unrecognized, message.bytes);
+        output.count(message.place.input, Bucket::Unrecognized, message.bytes);
     }
 
     /// Returns the memory peak that an attempt starts from: none if the process of the attempt before ended, because
@@ -303,7 +310,7 @@ impl Assembler {
     /// Takes a sign for which the platform gives a request id.
     fn sign_of(&mut self, message: &Message<'_>, id: RequestId, kind: SignKind, output: &mut dyn Output) {
         if self.recent.contains(&Some(id)) && !self.open.iter().any(|open| open.id() == Some(id)) {
-            output.count(Bucket::Attributed, message.bytes);
+            output.count(message.place.input, Bucket::Attributed, message.bytes);
             return;
         }
         let open = self.open_for(message, id, output);
@@ -351,14 +358,18 @@ impl Assembler {
                 let open = self.open_for(message, id, output);
                 open.app_error(line.level, line.error.as_ref(), message);
             }
-            Some(id) if self.recent.contains(&Some(id)) => output.count(Bucket::Attributed, message.bytes),
+            Some(id) if self.recent.contains(&Some(id)) => {
+                output.count(message.place.input, Bucket::Attributed, message.bytes);
+            }
             None if self.begins_environment() => {
                 if is_loose(line) {
                     self.note_loose(message, None);
                 }
                 self.pending.app_error(line.level, line.error.as_ref(), message);
             }
-            _ if self.open.iter().any(|open| !open.is_reported()) => output.count(Bucket::Unattributed, message.bytes),
+            _ if self.open.iter().any(|open| !open.is_reported()) => {
+                output.count(message.place.input, Bucket::Unattributed, message.bytes);
+            }
             _ => {
                 self.pending.app_error(line.level, line.error.as_ref(), message);
             }
@@ -487,11 +498,14 @@ fn headless(id: RequestId, message: &Message<'_>, before: Pending) -> Box<OpenAt
 /// Closes an attempt for good and counts its bytes. Returns it, so that its memory is reused.
 pub(super) fn hand_over(mut open: Box<OpenAttempt>, of_lambda: bool, output: &mut dyn Output) -> Box<OpenAttempt> {
     if !of_lambda && open.is_lines_alone() {
-        output.count(Bucket::Unattributed, open.before.bytes + open.bytes);
+        output.count(open.attempt.place.input, Bucket::Unattributed, open.before.bytes + open.bytes);
         return open;
     }
-    output.count(Bucket::Environment, open.before.bytes);
-    output.count(Bucket::Attributed, open.bytes);
+    if let Some(place) = open.start_behind_end.filter(|_| !open.is_reported()) {
+        output.disordered(place);
+    }
+    output.count(open.attempt.place.input, Bucket::Environment, open.before.bytes);
+    output.count(open.attempt.place.input, Bucket::Attributed, open.bytes);
     open.close();
     let handed_over = open.hand_over_lines();
     output.closed(&mut open.attempt);
@@ -507,8 +521,8 @@ pub(super) fn emit_pending(pending: Pending, output: &mut dyn Output) {
         return;
     }
     let failed = pending.init_failed();
-    let bucket = if pending.tells_of_init() || failed { Bucket::Environment } else { Bucket::Unattributed };
-    output.count(bucket, pending.bytes);
+    let bucket = if pending.tells_of_init() || failed { Bucket::Environment } else { Bucket::Outside };
+    output.count(pending.first_place.input, bucket, pending.bytes);
     if !failed {
         return;
     }

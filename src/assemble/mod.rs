@@ -8,6 +8,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod attach;
+mod disorder;
 mod loose;
 mod open;
 mod owner;
@@ -29,12 +30,14 @@ use crate::model::{Attempt, Bucket, Keep, KeptLine, Line, Place, RequestId, Stat
 pub(crate) trait Output {
     /// Takes an attempt (or an environment without a request) that is closed.
     fn closed(&mut self, attempt: &mut Attempt);
-    /// Counts bytes of messages in a bucket.
-    fn count(&mut self, bucket: Bucket, bytes: u64);
+    /// Counts bytes of messages of an input in a bucket.
+    fn count(&mut self, input: u32, bucket: Bucket, bytes: u64);
     /// Counts a line of the platform that arrived a second time and was dropped.
     fn duplicate(&mut self);
     /// An attempt was closed because too many were open.
     fn crowded(&mut self, place: Place);
+    /// Lines of the stream are in an order in which nobody wrote them; the place of the first one.
+    fn disordered(&mut self, place: Place);
 }
 
 /// One message on its way into an attempt.
@@ -116,6 +119,7 @@ pub(crate) struct Assembler {
     function: Option<Arc<str>>,
     /// Errors whose owner is not settled.
     loose: Vec<loose::Loose>,
+    steps: disorder::TimeSteps,
     /// Lines of the current batch that were counted and not kept.
     unread: Vec<unread::UnreadRun>,
 }
@@ -142,6 +146,7 @@ impl Assembler {
             version: None,
             function: None,
             loose: Vec::new(),
+            steps: disorder::TimeSteps::default(),
             unread: Vec::new(),
         }
     }
@@ -170,6 +175,7 @@ impl Assembler {
     ) {
         self.settle_unread(message, record, lines);
         self.see(message);
+        self.steps.see(message);
         self.attach(message, record, output);
     }
 
@@ -218,7 +224,7 @@ impl Assembler {
         if let Some(at) = named.or_else(|| self.current()) {
             self.open[at].ordinary(message);
         } else if self.open.iter().any(|open| !open.is_reported()) {
-            output.count(Bucket::Unattributed, message.bytes);
+            output.count(message.place.input, Bucket::Unattributed, message.bytes);
         } else {
             self.pending.ordinary(message);
         }

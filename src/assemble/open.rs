@@ -23,6 +23,8 @@ pub(super) struct OpenAttempt {
     /// Bytes of its messages.
     pub(super) bytes: u64,
     pub(super) last_at: Option<Timestamp>,
+    /// START where it stands behind an end of the same request.
+    pub(super) start_behind_end: Option<Place>,
     /// Its last lines, in a buffer that the next attempt reuses.
     lines: Lines,
 }
@@ -49,6 +51,7 @@ impl OpenAttempt {
         open.json = false;
         open.bytes = 0;
         open.last_at = message.at;
+        open.start_behind_end = None;
         open.lines.clear();
         open
     }

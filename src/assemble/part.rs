@@ -191,6 +191,7 @@ fn join_two(mut tail: Assembler, part: Part, keep: &Keep, output: &mut dyn Outpu
     next.first_at = tail.first_at.or(next.first_at);
     next.last_at = next.last_at.max(tail.last_at);
     next.emulated |= tail.emulated;
+    next.steps.add(tail.steps);
     next.held.settled = true;
     next
 }
@@ -268,6 +269,9 @@ fn foreign_lines_owner(tail: &Assembler, fragment: &OpenAttempt) -> Option<usize
 
 /// Closes all attempts at the end of the stream; one without a REPORT may have been cut off by the window.
 fn close(mut tail: Assembler, output: &mut dyn Output) {
+    if let Some(place) = tail.steps.disorder() {
+        output.disordered(place);
+    }
     let open = std::mem::take(&mut tail.open);
     let last = open.len();
     for (at, mut open) in open.into_iter().enumerate() {

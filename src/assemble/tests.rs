@@ -20,13 +20,14 @@ impl Output for Closed {
     fn closed(&mut self, attempt: &mut Attempt) {
         self.attempts.push(attempt.clone());
     }
-    fn count(&mut self, _bucket: Bucket, bytes: u64) {
+    fn count(&mut self, _input: u32, _bucket: Bucket, bytes: u64) {
         self.bytes += bytes;
     }
     fn duplicate(&mut self) {
         self.duplicates += 1;
     }
     fn crowded(&mut self, _: Place) {}
+    fn disordered(&mut self, _: Place) {}
 }
 
 fn id(word: &str) -> Option<RequestId> {

@@ -9,7 +9,7 @@ use super::options::{OutputTarget, RunOptions, Terminal};
 use super::output::OutputFile;
 use super::progress::Bar;
 use super::{complain, demo, gate};
-use crate::pipeline::{self, AnalyzeError, Progress, Records, RunAnalysis, Silent};
+use crate::pipeline::{self, AnalyzeError, PlatformWords, Progress, Records, RunAnalysis, Silent};
 use crate::render::{Answer, RecordSource, count, ledger_csv, ledger_json, one_line};
 use crate::wire::{EventLedger, Gate, LedgerRow, SCHEMA_VERSION};
 
@@ -130,13 +130,22 @@ fn report_problems(analysis: &RunAnalysis, options: &RunOptions) {
     for problem in &coverage.inputs_unreadable {
         complain(&one_line(&format!("{}: {}", problem.input, problem.reason)));
     }
-    if options.strict && !coverage.complete {
+    if options.strict.is_some() && !coverage.complete {
         complain("something was left out or not understood (--strict); the coverage in the output says what");
+    }
+    for problem in analysis.poorly_understood.iter().take(MOST_NAMED) {
+        complain(&one_line(&format!("{}: {} (--strict=all)", problem.input, problem.reason)));
+    }
+    if let Some(more) = analysis.poorly_understood.len().checked_sub(MOST_NAMED).filter(|more| *more > 0) {
+        complain(&format!("{more} more logs were not understood (--strict=all)"));
     }
     if analysis.empty && !analysis.input_failed && analysis.unread_inputs == 0 && !unrecognized(analysis) {
         complain(&nothing_found(analysis, options));
     }
 }
+
+/// Number of logs that are named for the same reason.
+const MOST_NAMED: usize = 20;
 
 /// Returns whether the answer depends on lines of the platform that could not be read.
 fn unrecognized(analysis: &RunAnalysis) -> bool {
@@ -173,15 +182,25 @@ fn nothing_found(analysis: &RunAnalysis, options: &RunOptions) -> String {
     } else {
         "; name files with the log of a Lambda function"
     };
+    let words = match &analysis.platform_words {
+        None => "no line holds the word RequestId".to_owned(),
+        Some(PlatformWords { lines, input, line, before }) => {
+            let lines = count(*lines, "line holds", "lines hold");
+            let behind = if before.is_empty() { String::new() } else { format!(" behind {before:?}") };
+            format!("{lines} the word RequestId, the first one {input}:{line}{behind}")
+        }
+    };
     format!(
-        "nothing to analyse: no START, REPORT or other line of a Lambda platform log in {inputs} ({events}){remedy}"
+        "nothing to analyse: no START, END, REPORT, INIT_START or timeout of a Lambda platform log in {inputs} \
+         ({events}); {words}{remedy}"
     )
 }
 
 /// Returns the first exit status that applies.
 fn status(analysis: &RunAnalysis, options: &RunOptions, written: bool) -> ExitStatus {
     let gate: Option<&Gate> = analysis.summary.gate.as_ref();
-    let strict = options.strict && !analysis.summary.coverage.complete;
+    let strict =
+        options.strict.is_some() && !analysis.summary.coverage.complete || !analysis.poorly_understood.is_empty();
     // A file that is no log may quote platform lines, unless a gate or an empty answer depends on it being none.
     let unread = analysis.unread_logs > 0 || analysis.unread_inputs > 0 && (analysis.empty || gate.is_some());
     let incomplete = strict || unread || unrecognized(analysis);
@@ -236,6 +255,8 @@ mod tests {
             empty: false,
             unread_inputs: 0,
             unread_logs: 0,
+            poorly_understood: Vec::new(),
+            platform_words: None,
         };
         (analysis, options)
     }

@@ -188,12 +188,28 @@ pub(super) struct SharedArgs {
     pub(super) fail_on: Vec<gate::FailOn>,
 
     /// Fail (status 3) if anything was left out or not understood
-    #[arg(long, help_heading = "Gate")]
-    pub(super) strict: bool,
+    #[arg(
+        long,
+        value_name = "WHAT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "files",
+        help_heading = "Gate"
+    )]
+    pub(super) strict: Option<Strictness>,
 
     /// Nothing to analyse is fine (status 0)
     #[arg(long, help_heading = "Gate")]
     pub(super) allow_empty: bool,
+}
+
+/// What a strict run asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Strictness {
+    /// Every input was read to its end, and no line of the platform was misunderstood
+    Files,
+    /// The same, and 95% of the bytes of each log belong to an attempt
+    All,
 }
 
 #[cfg(feature = "cloudwatch")]

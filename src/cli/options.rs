@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, thread};
 
-use super::args::{ColorChoice, LedgerTarget, ReportTarget, RunArgs, SharedArgs};
+use super::args::{ColorChoice, LedgerTarget, ReportTarget, RunArgs, SharedArgs, Strictness};
 use super::exit::RunError;
 use super::gate::FailOn;
 use super::output::refuse_one_file_twice;
@@ -75,7 +75,7 @@ pub(super) struct RunOptions {
     pub(super) targets: Vec<OutputTarget>,
     pub(super) ledger: Option<LedgerTarget>,
     pub(super) rules: Vec<FailOn>,
-    pub(super) strict: bool,
+    pub(super) strict: Option<Strictness>,
     pub(super) allow_empty: bool,
     pub(super) quiet: bool,
     pub(super) progress: bool,
@@ -124,6 +124,7 @@ impl RunOptions {
             show: None,
             effects: Arc::new(effects(args.markers.as_deref())?),
             prices: Prices { gb_second: args.price_gb_second },
+            each_log: args.strict == Some(Strictness::All),
             outputs,
         };
         Ok(Self {

@@ -54,6 +54,7 @@ fn options(args: ShowArgs) -> Result<pipeline::Options, RunError> {
         show: Some(args.request),
         effects: Arc::new(effects(args.markers.as_deref())?),
         prices: Prices::default(),
+        each_log: false,
         outputs: Vec::new(),
     })
 }

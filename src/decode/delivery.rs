@@ -260,7 +260,7 @@ impl<'s> Delivery<'s> {
             && let Err(Lost { error, bytes }) =
                 spool.backward(|stream, event| self.sink.event(stream, LogEvent { split: self.split, ..event }))
         {
-            self.sink.count(Bucket::Unattributed, bytes);
+            self.sink.count(Bucket::Dropped, bytes);
             result = Err(DecodeError::NotTurned(error));
         }
         self.say();
@@ -295,6 +295,13 @@ impl<'s> Delivery<'s> {
         }
         if let Some(status) = notes.query_status {
             note(format!("holds a part of the result: the query had the status {status} when it was saved"));
+        }
+    }
+
+    /// Counts bytes of the input that were left out.
+    pub(super) fn dropped(&mut self, bytes: u64) {
+        if bytes > 0 {
+            self.sink.count(Bucket::Dropped, bytes);
         }
     }
 

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use super::line_ends;
 use super::sentences::SentenceWatch;
-use crate::model::Sighting;
+use crate::model::{Mentions, Sighting};
 
 /// What is read at a time.
 pub(super) const BLOCK: usize = 256 * 1024;
@@ -138,6 +138,11 @@ impl<'a> Feed<'a> {
                 return;
             }
         }
+    }
+
+    /// Lines of what was read that have the words of such sentences, if there was none.
+    pub(super) fn mentions(&mut self) -> Option<Mentions> {
+        self.watch.mentions()
     }
 
     /// The first sentence of the platform in what was read.

@@ -11,7 +11,7 @@ use super::layers::{DEEPEST, Peeked, Peeled, own_result, peel, refused_kind, ref
 #[cfg(feature = "libdeflate")]
 use super::whole_gzip::Inflated;
 use super::{Buffers, DecodeError, Decoded, SHAPES, json, zip};
-use crate::model::{EventSink, Origin, Sighting};
+use crate::model::{EventSink, Mentions, Origin, Sighting};
 
 /// What decoding one input needs.
 pub(super) struct DecodeRun<'r> {
@@ -100,31 +100,55 @@ impl<'r> DecodeRun<'r> {
         if depth >= DEEPEST {
             return Err(too_deep());
         }
-        let mut entries = zip::ZipEntries::new(archive);
         let mut all: Option<Whole> = None;
-        let mut refused = None;
-        while let Some(mut entry) = entries.next_entry().map_err(read_error)? {
-            if let Some(what) = zip::refused_entry(entry.name()) {
-                return Err(DecodeError::OtherKind(format!("is {what}")));
-            }
-            match self.input(&mut entry, depth + 1) {
-                Ok(decoded) => {
-                    let before = all.map_or(0, |all| all.bytes);
-                    all = Some(Whole { shape: decoded.shape, bytes: before + decoded.bytes });
-                }
-                Err(error @ (DecodeError::NotALog(_) | DecodeError::OtherKind(_))) => refused = Some(error),
-                Err(error) => {
-                    self.before_failure += all.map_or(0, |all| all.bytes);
-                    return Err(error);
-                }
-            }
-            entry.skip_rest().map_err(read_error)?;
-        }
+        let result = self.entries(archive, depth, &mut all);
+        // What came before a damaged entry counts.
+        let refused = result.inspect_err(|_| self.before_failure += all.map_or(0, |all| all.bytes))?;
         match (all, refused) {
             (Some(all), _) => Ok(all),
             (None, Some(error)) => Err(error),
             (None, None) => Ok(Whole { shape: EMPTY, bytes: 0 }),
         }
+    }
+
+    /// Decodes the entries of an archive into `all`. Those that are no logs are left out by name; the error of one is
+    /// returned.
+    fn entries(
+        &mut self,
+        archive: &mut (dyn Read + Send),
+        depth: usize,
+        all: &mut Option<Whole>,
+    ) -> Result<Option<DecodeError>, DecodeError> {
+        let mut entries = zip::ZipEntries::new(archive);
+        let mut refused = RefusedEntries::default();
+        while let Some(mut entry) = entries.next_entry().map_err(read_error)? {
+            let failed_before = self.before_failure;
+            let decoded = match zip::refused_entry(entry.name()) {
+                Some(what) => Err(DecodeError::OtherKind(format!("is {what}"))),
+                None => self.input(&mut entry, depth + 1),
+            };
+            let not_a_log = match decoded {
+                Ok(decoded) => {
+                    let before = all.map_or(0, |all| all.bytes);
+                    *all = Some(Whole { shape: decoded.shape, bytes: before + decoded.bytes });
+                    None
+                }
+                Err(error @ (DecodeError::NotALog(_) | DecodeError::OtherKind(_))) => Some(error),
+                Err(error) => return Err(error),
+            };
+            let name = entry.name().to_owned();
+            let rest = entry.skip_rest().map_err(read_error)?;
+            if let Some(error) = not_a_log {
+                refused.push(name, self.before_failure - failed_before + rest, error);
+                self.before_failure = failed_before;
+            }
+        }
+        // An archive without any log is refused as a whole.
+        if let Some(all) = all {
+            all.bytes += refused.bytes();
+            refused.tell(self.sink);
+        }
+        Ok(refused.last)
     }
 
     /// Decodes what has no layer left.
@@ -135,6 +159,9 @@ impl<'r> DecodeRun<'r> {
         let refused = matches!(result, Err(DecodeError::NotALog(_)));
         if refused {
             feed.skip_rest();
+        }
+        if let Some(mentions) = feed.mentions() {
+            self.sink.mentions(Mentions { first: mentions.first + self.lines, ..mentions });
         }
         let sighting = feed.sighting().filter(|_| !matches!(result, Err(DecodeError::OtherKind(_))));
         self.sink.part_ends(sighting.map(|seen| Sighting { refused, line: seen.line + self.lines, ..seen }));
@@ -190,6 +217,44 @@ impl<'r> DecodeRun<'r> {
         };
         let result = json::carrier::each(feed, &mut inner);
         result.inspect_err(|_| self.before_failure += whole)
+    }
+}
+
+/// Number of entries of an archive that are left out by name.
+const MOST_NAMED: usize = 100;
+
+/// Entries of an archive that are no logs.
+#[derive(Default)]
+struct RefusedEntries {
+    /// Name, bytes read, and reason.
+    named: Vec<(String, u64, String)>,
+    more: u64,
+    more_bytes: u64,
+    last: Option<DecodeError>,
+}
+
+impl RefusedEntries {
+    fn push(&mut self, name: String, bytes: u64, error: DecodeError) {
+        if self.named.len() < MOST_NAMED {
+            self.named.push((name, bytes, error.to_string()));
+        } else {
+            self.more += 1;
+            self.more_bytes += bytes;
+        }
+        self.last = Some(error);
+    }
+
+    fn bytes(&self) -> u64 {
+        self.named.iter().map(|(_, bytes, _)| bytes).sum::<u64>() + self.more_bytes
+    }
+
+    fn tell(&self, sink: &mut dyn EventSink) {
+        for (name, bytes, reason) in &self.named {
+            sink.left_out(name, reason, *bytes);
+        }
+        if self.more > 0 {
+            sink.left_out(&format!("{} more parts", self.more), "are no logs either", self.more_bytes);
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Watches decoded text for sentences of the platform, to detect inputs that contain some of which none was parsed.
 
-use crate::lambda::sentences::{LONGEST, sighting};
-use crate::model::Sighting;
+use crate::lambda::sentences::{LONGEST, MENTION, mentions, sighting, text_before};
+use crate::model::{Mentions, Sighting};
 
 /// Search for the first sentence in the text of one input, piece by piece.
 #[derive(Debug, Default)]
@@ -13,6 +13,9 @@ pub(super) struct SentenceWatch {
     /// Whether there was text before `carried`.
     follows: bool,
     seen: Option<Sighting>,
+    mentions: Option<Mentions>,
+    /// Line of the last one.
+    last_mention: u64,
 }
 
 impl SentenceWatch {
@@ -27,6 +30,25 @@ impl SentenceWatch {
     /// Returns the first sentence found.
     pub(super) fn seen(self) -> Option<Sighting> {
         self.seen
+    }
+
+    /// Returns the lines that have the words of one, if none was found.
+    pub(super) fn mentions(&mut self) -> Option<Mentions> {
+        self.mentions.take().filter(|_| self.seen.is_none())
+    }
+
+    /// Counts the lines of a text that hold the words of sentences from a place on. `line` is the number of its first.
+    fn count_mentions(&mut self, text: &[u8], from: usize, line: u64) {
+        let (mut at_line, mut counted) = (line, 0);
+        for at in mentions(text).filter(|at| *at >= from) {
+            at_line += line_ends(&text[counted..at]);
+            counted = at;
+            if at_line > self.last_mention {
+                self.last_mention = at_line;
+                let new = || Mentions { lines: 0, first: at_line, before: text_before(text, at) };
+                self.mentions.get_or_insert_with(new).lines += 1;
+            }
+        }
     }
 
     #[inline(never)]
@@ -45,6 +67,13 @@ impl SentenceWatch {
             self.seen = found;
             return;
         }
+        // Words across the border first, then those of the piece.
+        let carried = std::mem::take(&mut self.carried);
+        let around = carried.len().min(border + MENTION.len() - 1);
+        let from = border.saturating_sub(MENTION.len() - 1);
+        self.count_mentions(&carried[..around], from, self.lines + 1);
+        self.count_mentions(piece, 0, self.lines + line_ends(&carried[..border]) + 1);
+        self.carried = carried;
         let all = border + piece.len();
         let kept = all.min(LONGEST);
         self.follows |= kept < all;
@@ -125,10 +154,16 @@ mod tests {
         /// Cutting a text into pieces changes nothing but `before`, of which a piece may have less.
         #[test]
         fn pieces_see_what_the_whole_shows(
-            words in proptest::collection::vec("[a-z\\n ]{0,80}|START RequestId: 8f50|REPORT RequestId: \\{|Task timed out after [0-9.]{0,5} second", 0..30),
+            words in proptest::collection::vec("[a-z\\n ]{0,80}|START RequestId: 8f50|RequestId|x RequestId=9\n|REPORT RequestId: \\{|Task timed out after [0-9.]{0,5} second", 0..30),
             piece in 1usize..300,
         ) {
             let text = words.concat();
+            let mentions = |piece: usize| {
+                let mut watch = SentenceWatch::default();
+                text.as_bytes().chunks(piece).for_each(|piece| watch.look(piece));
+                watch.mentions().map(|mentions| (mentions.lines, mentions.first))
+            };
+            proptest::prop_assert_eq!(mentions(piece), mentions(text.len().max(1)), "{:?}", text);
             let gist = |sighting: Option<Sighting>| sighting.map(|seen| (seen.line, seen.sentence));
             proptest::prop_assert_eq!(gist(seen(&text, piece)), gist(seen(&text, usize::MAX)), "{:?}", text);
         }

@@ -104,8 +104,11 @@ impl Splits<'_> {
                 other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             }
         });
-        let source = split.source.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut source = split.source.into_inner().unwrap_or_else(PoisonError::into_inner);
         let turn = split.turn.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some(mentions) = source.watch.mentions().filter(|_| source.sighting.is_none()) {
+            turn.sink.mentions(mentions);
+        }
         turn.sink.part_ends(source.watch.seen().or(source.sighting));
         let result = source.failure.map_or(Ok(()), |error| Err(read_error(error)));
         Decoded { shape: Some(shape.name), bytes: source.bytes, result }

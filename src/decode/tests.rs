@@ -24,6 +24,9 @@ pub(super) struct Collector {
     records: Vec<String>,
     pub(super) notes: Vec<Note>,
     message_bytes: u64,
+    dropped: u64,
+    /// Names of parts of archives that are no logs.
+    left_out: Vec<String>,
 }
 
 impl EventSink for Collector {
@@ -53,7 +56,15 @@ impl EventSink for Collector {
         self.records.push(String::from_utf8_lossy(json).into_owned());
     }
 
-    fn count(&mut self, _bucket: Bucket, _bytes: u64) {}
+    fn count(&mut self, bucket: Bucket, bytes: u64) {
+        assert_eq!(bucket, Bucket::Dropped);
+        self.dropped += bytes;
+    }
+
+    fn left_out(&mut self, name: &str, _reason: &str, bytes: u64) {
+        self.left_out.push(name.to_owned());
+        self.dropped += bytes;
+    }
 
     fn note(&mut self, note: Note) {
         self.notes.push(note);
@@ -600,6 +611,97 @@ fn endless_events_are_cut() {
     assert_eq!((seen.events.len(), seen.events[1].line, seen.events[1].text.as_str()), (2, 3, "END RequestId: 1"));
 }
 
+/// What is neither a message nor a few bytes around messages was dropped, and is counted as that.
+#[test]
+fn what_is_left_out_is_counted() {
+    let long = "x".repeat(5_000_000);
+    let broken = format!("no JSON {long}");
+    let group = "\"logGroup\":\"/aws/lambda/f\",\"logStream\":\"s\"";
+    let event = |message: &str| format!("{{{group},\"timestamp\":1790812800123,\"message\":\"{message}\"}}\n");
+    let record = "{\"schema\":1,\"id\":\"0a\",\"kind\":\"attempt\",\"request_id\":null,\"category\":\"ok\",\"code\":\"ok\",\"log_group\":null}\n";
+    let time = "2026-10-01T00:00:00.123Z ";
+    for (what, text) in [
+        ("a line", format!("START RequestId: {ID} Version: 1\n{long}\nEND RequestId: {ID}\n")),
+        ("a line at the end", format!("START RequestId: {ID} Version: 1\n{long}")),
+        ("an event", format!("{time}START RequestId: {ID}\n{time}{long}\n{long}\n{time}END RequestId: {ID}\n")),
+        (
+            "many lines of an event",
+            format!("{time}START RequestId: {ID}\n{}{time}z\n", format!("{}\n", &long[..999]).repeat(5_000)),
+        ),
+        ("a message in JSON", format!("{}{}{}", event("a"), event(&long), event("b"))),
+        ("a line that is no JSON", format!("{}{broken}\n{}", event("a"), event("b"))),
+        ("a short line that is no JSON", format!("{}{}\n{}", event("a"), &broken[..1_000], event("b"))),
+        (
+            "a cell",
+            format!("@timestamp,@message\n2026-10-01 00:00:00.123,\"RequestId: {long}\"\n2026-10-01 00:00:00.124,b\n"),
+        ),
+        ("a line between records", format!("{record}{}\n{record}", &broken[..1_000_000])),
+    ] {
+        for size in [256 * 1024, 1_000_003] {
+            let (result, seen) = run(&mut Pieces { bytes: text.as_bytes(), sizes: vec![size], next: 0 });
+            let decoded = result.expect(what);
+            let records: usize = seen.records.iter().map(String::len).sum();
+            let known = seen.message_bytes + seen.dropped + records as u64;
+            assert!(known <= decoded.bytes, "{what}: {known} of {}", decoded.bytes);
+            assert!(decoded.bytes - known < 6_000, "{what}: {known} of {}", decoded.bytes);
+            assert!(seen.dropped > 900, "{what}");
+            assert!(seen.notes.iter().any(|note| note.incomplete), "{what}: {:?}", seen.notes);
+        }
+    }
+}
+
+/// Entries of an archive, each stored.
+fn archive(entries: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut archive = Vec::new();
+    for (name, body) in entries {
+        archive.extend(b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0");
+        archive.extend((body.len() as u32).to_le_bytes().repeat(2));
+        archive.extend((name.len() as u16).to_le_bytes());
+        archive.extend([0, 0]);
+        archive.extend(name.as_bytes());
+        archive.extend(*body);
+    }
+    archive.extend(b"PK\x01\x02");
+    archive
+}
+
+#[test]
+fn every_part_of_an_archive_is_counted() {
+    let log: &[u8] = b"START RequestId: a\nEND RequestId: a\n";
+    let prose: &[u8] = b"nothing that anybody would want to read\n";
+    let image: &[u8] = b"\x89PNG\r\n\x1a\n0000000000000000";
+    let cut = &gzip(log)[..20];
+    let entries: [(&str, &[u8]); 5] =
+        [("a.log", log), ("readme.txt", prose), ("b.png", image), ("lib/", b""), ("META-INF/x", prose)];
+    // Every order of any of them, followed by one that is damaged or not.
+    for first in 0..entries.len() {
+        for second in 0..entries.len() {
+            for damaged in [false, true] {
+                let mut parts = vec![entries[first], entries[second], entries[0]];
+                if damaged {
+                    parts.push(("c.gz", cut));
+                }
+                let mut seen = Collector::default();
+                let bytes = archive(&parts);
+                let decoded = decode(&mut &bytes[..], &Origin::default(), &mut Buffers::default(), &mut seen);
+                let want: u64 = parts[..3].iter().map(|(_, body)| body.len() as u64).sum();
+                let dropped = |name: &str| !matches!(name, "a.log" | "lib/");
+                let names: Vec<&str> = parts[..3].iter().map(|part| part.0).filter(|name| dropped(name)).collect();
+                let what = format!("{:?}: {decoded:?}", parts.iter().map(|part| part.0).collect::<Vec<_>>());
+                if damaged {
+                    assert!(seen.message_bytes + seen.dropped <= decoded.bytes, "{what}");
+                } else {
+                    assert_eq!(
+                        (decoded.bytes, &seen.left_out),
+                        (want, &names.iter().map(|name| (*name).to_owned()).collect()),
+                        "{what}"
+                    );
+                }
+            }
+        }
+    }
+}
+
 /// Gives its bytes in pieces of the sizes wanted.
 struct Pieces<'p> {
     bytes: &'p [u8],
@@ -638,7 +740,7 @@ proptest::proptest! {
         text.truncate(cut.max(1));
         let (result, seen) = run(&mut &text[..]);
         if let Ok(decoded) = result {
-            proptest::prop_assert!(seen.message_bytes <= decoded.bytes);
+            proptest::prop_assert!(seen.message_bytes + seen.dropped <= decoded.bytes, "{:?}", seen);
         }
     }
 

@@ -90,13 +90,13 @@ impl ZipEntry<'_, '_> {
         &self.name
     }
 
-    /// Reads to the end of the entry, where the next one begins.
-    pub(super) fn skip_rest(mut self) -> io::Result<()> {
-        io::copy(&mut self, &mut io::sink())?;
+    /// Reads to the end of the entry, where the next one begins. Returns the bytes that were left.
+    pub(super) fn skip_rest(mut self) -> io::Result<u64> {
+        let rest = io::copy(&mut self, &mut io::sink())?;
         if let (ZipBody::Deflated(decoder), true) = (self.body, self.sizes_follow) {
             skip_sizes(decoder.into_inner())?;
         }
-        Ok(())
+        Ok(rest)
     }
 }
 

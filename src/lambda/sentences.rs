@@ -71,6 +71,21 @@ pub(crate) const LONGEST: usize = 128;
 /// Bytes told of the text before a sentence.
 const BEFORE: usize = 40;
 
+/// Word that nearly all sentences have in them, and hardly any other text.
+pub(crate) const MENTION: &[u8] = b"RequestId";
+
+/// Iterates over the places of the word in a text.
+pub(crate) fn mentions(text: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    static WORD: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(MENTION));
+    WORD.find_iter(text)
+}
+
+/// Returns the end of the text before a place in its line.
+pub(crate) fn text_before(text: &[u8], at: usize) -> String {
+    let line_start = memchr::memrchr(b'\n', &text[..at]).map_or(0, |end| end + 1);
+    String::from_utf8_lossy(&text[line_start.max(at.saturating_sub(BEFORE))..at]).into_owned()
+}
+
 /// Finds the first sentence in a message, whose first line has this number.
 pub(crate) fn sighting_in_message(message: &[u8], first_line: u64) -> Option<Sighting> {
     sighting(message, first_line, 0).or_else(|| {
@@ -85,15 +100,8 @@ pub(crate) fn sighting_in_message(message: &[u8], first_line: u64) -> Option<Sig
 /// Finds the first sentence in a text whose first line has this number.
 pub(crate) fn sighting(text: &[u8], first_line: u64, least: usize) -> Option<Sighting> {
     let (at, sentence) = first(text, least)?;
-    let line_start = memchr::memrchr(b'\n', &text[..at]).map_or(0, |end| end + 1);
-    let before = &text[line_start.max(at.saturating_sub(BEFORE))..at];
     let lines = memchr::memchr_iter(b'\n', &text[..at]).count() as u64;
-    Some(Sighting {
-        line: first_line + lines,
-        sentence,
-        before: String::from_utf8_lossy(before).into_owned(),
-        refused: false,
-    })
+    Some(Sighting { line: first_line + lines, sentence, before: text_before(text, at), refused: false })
 }
 
 /// Bytes that all sentences are searched for in before the next ones are: most inputs have one in their first lines.
@@ -116,8 +124,11 @@ impl Sentence {
     fn first(&self, text: &[u8], window: Range<usize>, least: usize) -> Option<(usize, &'static str)> {
         let (from, length) = (window.start, self.finder.needle().len());
         self.finder.find_iter(&text[window]).map(|at| from + at).find_map(|at| {
+            // With an id behind it, the word is the platform's, whatever stands directly before it.
+            let has_id = || text.get(at + length..).is_some_and(|rest| RequestId::parse_prefix(rest).is_some());
             let begins = |word: &str| {
-                text[..at].ends_with(word.as_bytes()) && at - word.len() >= least && begins_word(text, at - word.len())
+                let from = at.saturating_sub(word.len());
+                text[..at].ends_with(word.as_bytes()) && from >= least && (begins_word(text, from) || has_id())
             };
             let (word, sentence) = self.words.iter().find(|(word, _)| begins(word))?;
             (self.fits)(&text[..at], &text[at + length..]).then_some((at - word.len(), sentence.trim_end()))
@@ -125,10 +136,8 @@ impl Sentence {
     }
 }
 
-/// `BACKEND RequestId: ` is none of the platform's words. A letter may be that of an escaped line end.
+/// Returns whether a word in capitals begins here: `BACKEND RequestId: ` is none of the platform's. Anything else may
+/// stand directly before it, a clock or an escaped line end.
 fn begins_word(text: &[u8], at: usize) -> bool {
-    match text[..at] {
-        [.., b'\\', b'n' | b'r' | b't'] | [] => true,
-        [.., before] => !before.is_ascii_alphanumeric() && before != b'_',
-    }
+    text[..at].last().is_none_or(|before| !before.is_ascii_uppercase() && *before != b'_')
 }

@@ -86,9 +86,15 @@ pub(crate) trait EventSink {
     /// Takes a note on the input as a whole.
     fn note(&mut self, note: Note);
 
+    /// Takes the name of a part of an archive that is no log, the reason, and the bytes read of it.
+    fn left_out(&mut self, _name: &str, _reason: &str, _bytes: u64) {}
+
     /// Marks the end of a separate text: the input, an entry of an archive, a record of a carrier. `sighting` is the
     /// first sentence of the platform in it, whether or not it was parsed as one.
     fn part_ends(&mut self, _sighting: Option<Sighting>) {}
+
+    /// Takes the lines of a text without such a sentence that have its words in them all the same.
+    fn mentions(&mut self, _mentions: Mentions) {}
 }
 
 /// Sentence of the platform, found anywhere in a line.
@@ -104,6 +110,17 @@ pub(crate) struct Sighting {
     pub refused: bool,
 }
 
+/// Lines that hold the words of platform sentences without being any.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mentions {
+    /// Number of these lines.
+    pub lines: u64,
+    /// Number of the first one in the decoded input, from 1.
+    pub first: u64,
+    /// End of the text before the words in that line.
+    pub before: String,
+}
+
 /// Bucket of decoded bytes: every byte is in exactly one, or is framing around the messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bucket {
@@ -115,6 +132,10 @@ pub(crate) enum Bucket {
     OtherLogs,
     /// Messages that could not be given to any attempt.
     Unattributed,
+    /// The same before the first and after the last attempt of a stream: preamble and prose.
+    Outside,
+    /// Text that was read and left out: ends of messages that are too long, broken JSON, other files in an archive.
+    Dropped,
     /// Messages that look like a platform line but do not parse.
     Unrecognized,
 }

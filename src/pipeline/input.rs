@@ -29,15 +29,15 @@ impl<'r> Worker<'r> {
         let sharing = if threads > 1 { helpers.as_mut_slice() } else { &mut [] };
         let (function, keep) = (self.options.function.as_deref(), self.keep);
         let mut streams = Streams::new(self, u32::try_from(at).unwrap_or(u32::MAX), function, keep);
-        let events_before = streams.output().tally.log_events;
+        let before = streams.output().tally.mark();
         let seen = decode_input(job, at, sharing, &mut buffers, &mut streams);
-        let unread = streams.take_unread_part();
+        let (unread, read_any) = (streams.take_unread_part(), streams.read_any());
         if let (Some(sighting), Some(path), false) = (streams.only_quotes(), &job.inputs[at].path, job.inputs[at].named)
             && (source::is_document(path) || source::is_prose(&sighting.before))
         {
             let reason = format!("no log: line {} quotes {:?}", sighting.line, sighting.sentence);
             drop(streams);
-            self.tally.log_events = events_before;
+            self.tally.reset(before);
             self.tally.inputs += 1;
             self.tally.skipped.push(InputProblem { input: job.inputs[at].name.clone(), reason });
             self.buffers = buffers;
@@ -55,7 +55,9 @@ impl<'r> Worker<'r> {
         self.buffers = buffers;
         self.helpers = helpers;
         let input = &job.inputs[at];
-        let refused = matches!(seen.result, Err(DecodeError::NotALog(_) | DecodeError::OtherKind(_)));
+        // A part that is no log does not take back the events of those before it.
+        let refused = self.tally.log_events == before.0
+            && matches!(seen.result, Err(DecodeError::NotALog(_) | DecodeError::OtherKind(_)));
         let quotes = |sighting: &Sighting| {
             let document = input.path.as_deref().is_some_and(source::is_document);
             refused && !input.named && (document || source::is_prose(&sighting.before))
@@ -66,6 +68,9 @@ impl<'r> Worker<'r> {
         if !refused {
             self.tally.bytes_read += seen.bytes_read;
             self.tally.bytes_decoded += seen.bytes_decoded;
+            if let Some(by_input) = &mut self.tally.by_input {
+                by_input.decoded(u32::try_from(at).unwrap_or(u32::MAX), seen.bytes_decoded, read_any);
+            }
         }
         self.tally.inputs += 1;
         if let Some(told) = job.feed.told(at, &seen.head) {

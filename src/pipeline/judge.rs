@@ -10,6 +10,7 @@ use crate::assemble::{self, Output};
 use crate::model::{Attempt, Bucket, Note, Origin, Place, Stretch, Timestamp};
 use crate::rules;
 use crate::summary::{StreamNames, record_of};
+use crate::wire::InputProblem;
 
 impl Worker<'_> {
     /// Joins the parts of one stream and closes it.
@@ -22,9 +23,9 @@ impl Worker<'_> {
         for part in &stream_parts {
             let Some((sighting, bytes)) = part.unread.settled.as_deref() else { continue };
             if read {
-                self.tally.count(Bucket::Unattributed, *bytes);
+                self.tally.count(part.input, Bucket::Unattributed, *bytes);
             } else {
-                self.tally.count(Bucket::Unrecognized, *bytes);
+                self.tally.count(part.input, Bucket::Unrecognized, *bytes);
                 let input = self.inputs.get(part.input as usize);
                 self.tally.unread(input.map_or("", |input| &input.name), sighting, false);
             }
@@ -64,6 +65,11 @@ impl<'r> StreamOutput for Worker<'r> {
 
     fn note(&mut self, input: u32, note: Note) {
         self.take_note(input, note);
+    }
+
+    fn left_out(&mut self, input: u32, part: &str, reason: &str) {
+        let input = self.inputs.get(input as usize).map_or("", |input| &input.name);
+        self.tally.skipped.push(InputProblem { input: format!("{input}: {part}"), reason: reason.to_owned() });
     }
 
     fn tally(&mut self) -> &mut Tally {
@@ -126,8 +132,8 @@ impl Output for Closing<'_, '_> {
         }
     }
 
-    fn count(&mut self, bucket: Bucket, bytes: u64) {
-        self.worker.tally.count(bucket, bytes);
+    fn count(&mut self, input: u32, bucket: Bucket, bytes: u64) {
+        self.worker.tally.count(input, bucket, bytes);
     }
 
     fn duplicate(&mut self) {
@@ -140,5 +146,10 @@ impl Output for Closing<'_, '_> {
             assemble::OPEN_AT_ONCE
         );
         self.worker.take_note(place.input, Note { incomplete: true, text });
+    }
+
+    fn disordered(&mut self, place: Place) {
+        let input = self.worker.inputs.get(place.input as usize);
+        self.worker.tally.disordered(input.map_or("", |input| &input.name), place.line);
     }
 }

@@ -22,6 +22,7 @@ mod streams;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod understood;
 mod worker;
 
 pub(crate) use ledger::ledger_row;
@@ -39,7 +40,7 @@ use crate::effects::Effects;
 use crate::model::{Keep, Timestamp};
 use crate::source::{self, InputSource, MemoryInputs};
 use crate::summary::{LedgerEvent, Prices};
-use crate::wire::{Redaction, Summary};
+use crate::wire::{InputProblem, Redaction, Summary};
 
 /// Inputs and options of an analysis.
 #[derive(Clone, Debug)]
@@ -76,6 +77,8 @@ pub struct Options {
     pub effects: Arc<Effects>,
     /// Prices of run time.
     pub prices: Prices,
+    /// Whether to find the logs of which less than 95 % was understood.
+    pub each_log: bool,
     /// Files to which the answer is written: none of them may be an input.
     pub outputs: Vec<PathBuf>,
 }
@@ -100,6 +103,7 @@ impl Default for Options {
             show: None,
             effects: Arc::default(),
             prices: Prices::default(),
+            each_log: false,
             outputs: Vec::new(),
         }
     }
@@ -135,6 +139,23 @@ pub struct RunAnalysis {
     pub unread_inputs: u64,
     /// Number of logs among them: all but files that were left out of a directory for being no logs.
     pub unread_logs: u64,
+    /// Logs of which less than 95 % was understood, if asked for.
+    pub poorly_understood: Vec<InputProblem>,
+    /// Lines that hold words of the platform in texts without any of its sentences.
+    pub platform_words: Option<PlatformWords>,
+}
+
+/// Lines that hold words of the platform without being its own.
+#[derive(Debug)]
+pub struct PlatformWords {
+    /// Number of these lines.
+    pub lines: u64,
+    /// Input of the first one.
+    pub input: String,
+    /// Number of its line.
+    pub line: u64,
+    /// End of the text before the words.
+    pub before: String,
 }
 
 /// Observer of a run's progress, for progress bars.

@@ -133,10 +133,11 @@ impl Output for Kept {
         self.0.push(std::mem::take(attempt));
     }
 
-    fn count(&mut self, _: Bucket, _: u64) {}
+    fn count(&mut self, _: u32, _: Bucket, _: u64) {}
 
     fn duplicate(&mut self) {}
     fn crowded(&mut self, _: Place) {}
+    fn disordered(&mut self, _: Place) {}
 }
 
 /// Builds the attempt that the line would be part of, as far as it shows. A last word of a process is followed by its

@@ -11,9 +11,9 @@ use super::shown::Shown;
 use super::stream_part::StreamPart;
 use super::tally::Tally;
 use super::worker::{Job, Worker};
-use super::{AnalyzeError, Options, Progress, RunAnalysis};
+use super::{AnalyzeError, Options, PlatformWords, Progress, RunAnalysis};
 use crate::catalogue::CATALOGUE_VERSION;
-use crate::model::Timestamp;
+use crate::model::{Mentions, Timestamp};
 use crate::source::{Input, InputSource};
 use crate::summary::{self, SharedTables, SummaryOptions};
 use crate::wire::{SCHEMA_VERSION, Summary};
@@ -59,8 +59,16 @@ pub(super) fn run(
     for function in &totals.hiding {
         tally.hides_successes(function);
     }
+    for place in totals.disordered.values() {
+        tally.disordered(inputs.get(place.input as usize).map_or("", |input| &input.name), place.line);
+    }
     let shown = shown.finish(&totals.patches);
     let input_failed = !tally.unreadable.is_empty();
+    let mentions = tally.take_mentions().and_then(|(at, mentions)| {
+        let Mentions { lines, first, before } = mentions;
+        Some(PlatformWords { lines, input: inputs.get(at as usize)?.name.clone(), line: first, before })
+    });
+    let poorly_understood = tally.by_input.as_ref().map_or_else(Vec::new, |by_input| by_input.too_small(inputs));
     let (unread_inputs, unread_logs) = (tally.unread_inputs(), tally.unread_logs());
     let empty = totals.totals.attempts == 0 && totals.totals.environment_failures == 0;
     let records = (options.keep_records || options.ledger).then(|| match spool_error {
@@ -86,6 +94,8 @@ pub(super) fn run(
         empty,
         unread_inputs,
         unread_logs,
+        poorly_understood,
+        platform_words: mentions,
     })
 }
 

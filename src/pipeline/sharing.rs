@@ -17,7 +17,7 @@ use super::streams::Streams;
 use super::worker::Worker;
 use crate::assemble::Output;
 use crate::decode::ChunkHelper;
-use crate::model::{Batch, Block, Bucket, EventSink, LogEvent, Note, Origin, Sighting, StreamId};
+use crate::model::{Batch, Block, Bucket, EventSink, LogEvent, Mentions, Note, Origin, Sighting, StreamId};
 
 impl<'w, 'r> ChunkHelper<Streams<'w, Worker<'r>>> for Worker<'r> {
     fn before(&mut self, block: &mut Block) {
@@ -60,6 +60,9 @@ struct Parcel {
     records: Vec<(u64, usize)>,
     counts: Vec<(Bucket, u64)>,
     notes: Vec<Note>,
+    /// Name of each part that is no log, the reason, and its bytes.
+    left_out: Vec<(String, String, u64)>,
+    mentions: Vec<Mentions>,
     /// The sighting of a text that ends after all of the above; `None` if no text ends here.
     end: Option<Option<Sighting>>,
 }
@@ -71,13 +74,16 @@ impl Parcel {
         self.records.clear();
         self.counts.clear();
         self.notes.clear();
+        self.left_out.clear();
+        self.mentions.clear();
         self.end = None;
     }
 
     fn is_empty(&self) -> bool {
-        let Self { streams, block, records, counts, notes, end } = self;
+        let Self { streams, block, records, counts, notes, left_out, mentions, end } = self;
         let no_text = block.spans.is_empty() && records.is_empty();
-        streams.is_empty() && no_text && counts.is_empty() && notes.is_empty() && end.is_none()
+        let nothing_told = counts.is_empty() && notes.is_empty() && left_out.is_empty() && mentions.is_empty();
+        streams.is_empty() && no_text && nothing_told && end.is_none()
     }
 }
 
@@ -178,6 +184,14 @@ impl EventSink for Relay {
         self.parcel.notes.push(note);
     }
 
+    fn left_out(&mut self, name: &str, reason: &str, bytes: u64) {
+        self.parcel.left_out.push((name.to_owned(), reason.to_owned(), bytes));
+    }
+
+    fn mentions(&mut self, mentions: Mentions) {
+        self.parcel.mentions.push(mentions);
+    }
+
     fn part_ends(&mut self, sighting: Option<Sighting>) {
         if !self.parcel.block.spans.is_empty() {
             sift_block(&mut self.parcel.block);
@@ -213,6 +227,10 @@ impl Arrivals {
             for note in parcel.notes.drain(..) {
                 sink.note(note);
             }
+            for (name, reason, bytes) in parcel.left_out.drain(..) {
+                sink.left_out(&name, &reason, bytes);
+            }
+            parcel.mentions.drain(..).for_each(|mentions| sink.mentions(mentions));
             if let Some(sighting) = parcel.end.take() {
                 sink.part_ends(sighting);
             }

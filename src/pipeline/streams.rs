@@ -16,8 +16,8 @@ use crate::assemble::{self, BatchLines, Message};
 use crate::lambda::aws_cli;
 use crate::lambda::sentences::sighting_in_message;
 use crate::model::{
-    Batch, Bucket, ErrorForm, EventSink, Keep, LogEvent, Note, Origin, Place, RequestId, Sighting, Span, Statement,
-    StreamId, Stretch, Timestamp, lossy_text, unescape_json,
+    Batch, Bucket, ErrorForm, EventSink, Keep, LogEvent, Mentions, Note, Origin, Place, RequestId, Sighting, Span,
+    Statement, StreamId, Stretch, Timestamp, lossy_text, unescape_json,
 };
 use crate::parse::{self, JoinedMessage};
 use crate::summary::StreamNames;
@@ -37,10 +37,12 @@ pub(super) trait StreamOutput {
     fn closing<'c>(&'c mut self, origin: &'c Arc<Origin<String>>, names: StreamNames) -> Self::Closing<'c>;
     /// Takes one of our own records as JSON.
     fn own_record(&mut self, json: &[u8], place: Place);
-    /// Takes a note on an input.
     /// Takes the place of a line that begins like one of the platform and could not be read.
     fn unparsed(&mut self, place: Place);
+    /// Takes a note on an input.
     fn note(&mut self, input: u32, note: Note);
+    /// Takes the name of a part of an input that is no log, and the reason.
+    fn left_out(&mut self, input: u32, part: &str, reason: &str);
     /// Returns the counts for coverage.
     fn tally(&mut self) -> &mut Tally;
     /// Returns memory for the stretches of a batch.
@@ -118,11 +120,17 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
         self.unread_part.take()
     }
 
-    /// Turns every stream into a part, one at a time, so that not all exist twice.
+    /// Returns the first sentence that may be quoted, if nothing of a log was read in the input.
     pub(super) fn only_quotes(&self) -> Option<&Sighting> {
         self.quotation.as_ref().filter(|_| !self.read_any)
     }
 
+    /// Returns whether something of a log was read in the input.
+    pub(super) fn read_any(&self) -> bool {
+        self.read_any
+    }
+
+    /// Turns every stream into a part, one at a time, so that not all exist twice.
     pub(super) fn into_stream_parts(self) -> impl Iterator<Item = StreamPart> + use<O> {
         let input = self.input;
         self.streams.into_iter().filter_map(move |stream| stream.finish(input))
@@ -167,12 +175,12 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
             self.understood = true;
             self.read_any = true;
             self.output.tally().foreign(kind, 1);
-            self.output.tally().count(Bucket::OtherLogs, bytes);
+            self.output.tally().count(self.input, Bucket::OtherLogs, bytes);
             return;
         }
         if self.delivered.again(id, event) {
             self.output.tally().duplicates += 1;
-            self.output.tally().count(Bucket::Attributed, bytes);
+            self.output.tally().count(self.input, Bucket::Attributed, bytes);
             return;
         }
         if stream.dismisses(self.keep) && !may_matter() {
@@ -449,11 +457,20 @@ impl<O: StreamOutput> EventSink for Streams<'_, O> {
     }
 
     fn count(&mut self, bucket: Bucket, bytes: u64) {
-        self.output.tally().count(bucket, bytes);
+        self.output.tally().count(self.input, bucket, bytes);
     }
 
     fn note(&mut self, note: Note) {
         self.output.note(self.input, note);
+    }
+
+    fn left_out(&mut self, name: &str, reason: &str, bytes: u64) {
+        self.output.left_out(self.input, name, reason);
+        self.output.tally().count_left_out(bytes);
+    }
+
+    fn mentions(&mut self, mentions: Mentions) {
+        self.output.tally().mentions(self.input, mentions);
     }
 
     /// Ends a text. If a line of the platform or one of our own records was read in it, sentences elsewhere in it are
@@ -464,7 +481,7 @@ impl<O: StreamOutput> EventSink for Streams<'_, O> {
         for stream in self.streams.iter_mut().filter(|stream| stream.origin.log_stream.is_none()) {
             if std::mem::take(&mut stream.read) {
                 let quoted = stream.unread.take_since_text_began();
-                self.output.tally().count(Bucket::Unattributed, quoted);
+                self.output.tally().count(self.input, Bucket::Unattributed, quoted);
             } else {
                 stream.unread.end_text();
             }

@@ -3,7 +3,8 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Bucket, Note, Sighting};
+use super::understood::UnderstoodBytes;
+use crate::model::{Bucket, Mentions, Note, Sighting};
 use crate::wire::{Coverage, CoverageBytes, InputProblem};
 
 /// The counts of one worker. Several tallies add up in any order.
@@ -17,6 +18,8 @@ pub(super) struct Tally {
     pub(super) unreadable: Vec<InputProblem>,
     pub(super) skipped: Vec<InputProblem>,
     bytes: CoverageBytes,
+    /// The same by input, if asked for.
+    pub(super) by_input: Option<UnderstoodBytes>,
     notes: BTreeSet<Note>,
     foreign: BTreeMap<&'static str, u64>,
     logs_dropped: u64,
@@ -25,6 +28,10 @@ pub(super) struct Tally {
     /// By name of the input, the first line and the number of lines that begin like those of the platform and could not
     /// be read.
     unparsed: BTreeMap<String, (u64, u64)>,
+    /// By name of the input, the first line of those that are in an order in which nobody wrote them.
+    disordered: BTreeMap<String, u64>,
+    /// Number of lines with the words of platform sentences in texts without one, and the first with its input.
+    mentions: Option<(u32, Mentions)>,
 }
 
 /// Number of inputs with unread sentences that get a note each.
@@ -41,15 +48,44 @@ struct UnreadInput {
 }
 
 impl Tally {
-    pub(super) fn count(&mut self, bucket: Bucket, bytes: u64) {
+    /// Begins to count, for each input too if `each_log` says so.
+    pub(super) fn new(each_log: bool) -> Self {
+        Self { by_input: each_log.then(UnderstoodBytes::default), ..Self::default() }
+    }
+
+    /// Counts bytes of messages of an input in a bucket.
+    pub(super) fn count(&mut self, input: u32, bucket: Bucket, bytes: u64) {
+        if let Some(by_input) = &mut self.by_input {
+            by_input.count(input, bucket, bytes);
+        }
+        self.add(bucket, bytes);
+    }
+
+    /// Counts bytes of a part of an archive that is no log.
+    pub(super) fn count_left_out(&mut self, bytes: u64) {
+        self.add(Bucket::Dropped, bytes);
+    }
+
+    fn add(&mut self, bucket: Bucket, bytes: u64) {
         let slot = match bucket {
             Bucket::Attributed => &mut self.bytes.attributed,
             Bucket::Environment => &mut self.bytes.environment,
             Bucket::OtherLogs => &mut self.bytes.other_logs,
-            Bucket::Unattributed => &mut self.bytes.unattributed,
+            Bucket::Unattributed | Bucket::Outside => &mut self.bytes.unattributed,
+            Bucket::Dropped => &mut self.bytes.dropped,
             Bucket::Unrecognized => &mut self.bytes.unrecognized,
         };
         *slot += bytes;
+    }
+
+    /// Returns the counts so far that an input which turns out to be no log must not change.
+    pub(super) fn mark(&self) -> (u64, CoverageBytes) {
+        (self.log_events, self.bytes)
+    }
+
+    /// Takes back what was counted since [`Self::mark`].
+    pub(super) fn reset(&mut self, (log_events, bytes): (u64, CoverageBytes)) {
+        (self.log_events, self.bytes) = (log_events, bytes);
     }
 
     pub(super) fn foreign(&mut self, kind: &'static str, events: u64) {
@@ -101,6 +137,32 @@ impl Tally {
         self.add_unparsed(input.to_owned(), (line, 1));
     }
 
+    /// Counts lines that hold the words of platform sentences without being any.
+    pub(super) fn mentions(&mut self, input: u32, mentions: Mentions) {
+        let Some((first_input, known)) = &mut self.mentions else {
+            self.mentions = Some((input, mentions));
+            return;
+        };
+        let lines = known.lines + mentions.lines;
+        if (input, mentions.first) < (*first_input, known.first) {
+            (*first_input, *known) = (input, mentions);
+        }
+        known.lines = lines;
+    }
+
+    /// Takes out the lines that hold the words of platform sentences, with the input of the first.
+    pub(super) fn take_mentions(&mut self) -> Option<(u32, Mentions)> {
+        self.mentions.take()
+    }
+
+    /// Takes a line of an input that stands where nobody wrote it.
+    pub(super) fn disordered(&mut self, input: &str, line: u64) {
+        match self.disordered.get_mut(input) {
+            Some(first) => *first = line.min(*first),
+            None => drop(self.disordered.insert(input.to_owned(), line)),
+        }
+    }
+
     fn add_unparsed(&mut self, input: String, (line, count): (u64, u64)) {
         let (first, sum) = self.unparsed.entry(input).or_insert((line, 0));
         *first = line.min(*first);
@@ -127,17 +189,22 @@ impl Tally {
         self.duplicates += other.duplicates;
         self.unreadable.extend(other.unreadable);
         self.skipped.extend(other.skipped);
-        self.bytes.attributed += other.bytes.attributed;
-        self.bytes.environment += other.bytes.environment;
-        self.bytes.other_logs += other.bytes.other_logs;
-        self.bytes.unattributed += other.bytes.unattributed;
-        self.bytes.framing += other.bytes.framing;
-        self.bytes.unrecognized += other.bytes.unrecognized;
+        self.bytes += other.bytes;
+        match (&mut self.by_input, other.by_input) {
+            (Some(mine), Some(theirs)) => mine.merge(theirs),
+            (mine, theirs) => *mine = mine.take().or(theirs),
+        }
         self.notes.extend(other.notes);
         for (kind, events) in other.foreign {
             self.foreign(kind, events);
         }
         self.logs_dropped += other.logs_dropped;
+        for (input, line) in other.disordered {
+            self.disordered(&input, line);
+        }
+        if let Some((input, mentions)) = other.mentions {
+            self.mentions(input, mentions);
+        }
         for (input, unparsed) in other.unparsed {
             self.add_unparsed(input, unparsed);
         }
@@ -149,12 +216,7 @@ impl Tally {
     /// Returns the coverage of a whole run. `duplicate_attempts` were found when attempts were grouped by invocation
     /// event.
     pub(super) fn coverage(mut self, duplicate_attempts: u64) -> Coverage {
-        let known = self.bytes.attributed
-            + self.bytes.environment
-            + self.bytes.other_logs
-            + self.bytes.unattributed
-            + self.bytes.unrecognized
-            + self.bytes.framing;
+        let known = self.bytes.sum();
         debug_assert!(known <= self.bytes_decoded, "{known} bytes counted of {}", self.bytes_decoded);
         // Decoded bytes that belong to no message are framing.
         self.bytes.framing += self.bytes_decoded.saturating_sub(known);
@@ -175,6 +237,12 @@ impl Tally {
                 "{input}: {count} {lines} like those of the platform and could not be read, the first at line {line}"
             )
         }));
+        unread.extend(self.disordered.iter().take(MOST_UNREAD).map(|(input, line)| {
+            format!(
+                "{input}: lines are not in the order in which they were written, the first at line {line}: sort them by \
+                 time or export them again, as verdicts may be wrong"
+            )
+        }));
         let mut notes: Vec<String> = self.notes.iter().map(|note| note.text.clone()).collect();
         notes.splice(..0, unread);
         notes.extend(self.foreign.iter().map(|(kind, events)| format!("left out {events} events of {kind}")));
@@ -186,6 +254,7 @@ impl Tally {
             complete: self.unreadable.is_empty()
                 && self.bytes.unrecognized == 0
                 && self.unread.is_empty()
+                && self.disordered.is_empty()
                 && self.notes.iter().all(|note| !note.incomplete),
             inputs_unreadable: self.unreadable,
             inputs_skipped: self.skipped,

@@ -72,7 +72,7 @@ impl<'r> Worker<'r> {
             options: job.options,
             inputs: job.inputs,
             entries: Entries::new(job.shared),
-            tally: Tally::default(),
+            tally: Tally::new(job.options.each_log),
             spool,
             spool_error,
             stream_parts: Vec::new(),
@@ -111,10 +111,10 @@ impl<'r> Worker<'r> {
         let record: Option<Record> = serde_json::from_slice(json).ok();
         let entered = record.as_ref().and_then(|record| Some((record, self.entries.add_record(record, place)?)));
         let Some((record, names)) = entered else {
-            self.tally.count(Bucket::Unrecognized, bytes);
+            self.tally.count(place.input, Bucket::Unrecognized, bytes);
             return;
         };
-        self.tally.count(Bucket::Attributed, bytes);
+        self.tally.count(place.input, Bucket::Attributed, bytes);
         let record = reset(record);
         self.shown.take(&record, place, names.function(), &Lines::default(), &self.options.redaction);
         self.spool(&record, place, names);

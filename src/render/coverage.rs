@@ -50,8 +50,8 @@ fn read(coverage: &Coverage) -> String {
 
 /// Returns the share of bytes assigned to an attempt, an environment or another known place.
 fn understood(bytes: &CoverageBytes) -> Option<f64> {
-    let unclear = bytes.unattributed + bytes.unrecognized;
-    let total = bytes.attributed + bytes.environment + bytes.other_logs + bytes.framing + unclear;
+    let unclear = bytes.unattributed + bytes.dropped + bytes.unrecognized;
+    let total = bytes.sum();
     (total > 0).then(|| (total - unclear) as f64 / total as f64)
 }
 

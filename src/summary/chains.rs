@@ -2,7 +2,7 @@
 
 use super::Entry;
 use super::entry::Fact;
-use crate::model::{Category, Timestamp};
+use crate::model::{Category, Place, Timestamp};
 
 /// Outcome of an event. The six partition the events of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +40,24 @@ impl Outcome {
             Self::RerunAfterSuccess => "rerun_after_success",
         }
     }
+}
+
+/// Attempts of one event that are compared with each other.
+const COMPARED: usize = 64;
+
+/// Finds a START of an event that stands behind the end that it led to, so that they make two attempts: the lines are not
+/// in the order in which they were written.
+pub(super) fn start_behind_end(attempts: &[Entry]) -> Option<Place> {
+    let compared = &attempts[..attempts.len().min(COMPARED)];
+    let ended_before = |begun: &Entry| {
+        compared.iter().filter(|ended| ended.has(Fact::WithoutStart)).any(|ended| {
+            let (end, start) = (ended.place(), begun.place());
+            let by_time = ended.ended_at().or(ended.started_at()).zip(begun.started_at());
+            end.input == start.input && end < start && by_time.is_some_and(|(ended, begun)| begun <= ended)
+        })
+    };
+    let found = compared.iter().filter(|begun| begun.has(Fact::WithoutEnd)).find(|begun| ended_before(begun));
+    found.map(Entry::place)
 }
 
 /// Drops attempts that were read twice from those of one event, which are in order of their start. Returns how many,

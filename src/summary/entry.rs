@@ -68,11 +68,15 @@ pub(super) enum Fact {
     MemorySudden,
     /// The init ran into its time limit.
     SlowInit,
+    /// An end was seen and no START.
+    WithoutStart,
+    /// START was seen and no end.
+    WithoutEnd,
 }
 
 impl Fact {
     /// Number of facts.
-    const COUNT: u32 = Self::SlowInit as u32 + 1;
+    const COUNT: u32 = Self::WithoutEnd as u32 + 1;
 }
 
 /// Facts about an attempt and the enums of its verdict, packed into one word.
@@ -289,11 +293,14 @@ impl Entry {
 fn facts(attempt: &Attempt, verdict: &Verdict, cut: bool) -> FactBits {
     let metrics = &attempt.metrics;
     let observed = |wanted: &str| verdict.observations.iter().any(|(code, _)| *code == wanted);
+    let ended = attempt.report_seen || attempt.end_seen;
     let caused = |wanted: &str| verdict.contributing.iter().any(|(code, _)| *code == wanted);
     let facts = FactBits::default()
         .with(Fact::HasRequest, attempt.request_id.is_some())
         .with(Fact::StartCut, matches!(attempt.window_cut, WindowCut::Start | WindowCut::Both))
         .with(Fact::ReportSeen, attempt.report_seen)
+        .with(Fact::WithoutStart, ended && !attempt.start_seen)
+        .with(Fact::WithoutEnd, attempt.start_seen && !ended)
         .with(Fact::Cold, metrics.init_us.is_some() || metrics.restore_us.is_some())
         .with(Fact::NearMemoryLimit, observed(NEAR_MEMORY_LIMIT))
         .with(Fact::Unstarted, observed(START_NOT_LOGGED))

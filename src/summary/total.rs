@@ -2,13 +2,13 @@
 //! totals.
 
 use super::entry::Fact;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::thread;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::chains::{Outcome, drop_duplicates, outcome};
+use super::chains::{Outcome, drop_duplicates, outcome, start_behind_end};
 use super::entries::{Entries, SharedTables};
 use super::findings::{Surroundings, Traffic};
 use super::function::Counts;
@@ -64,6 +64,8 @@ pub(crate) struct Totals {
     pub functions: Vec<FunctionSummary>,
     /// Number of attempts that were read more than once.
     pub duplicates: u64,
+    /// The first START of each input that stands behind its own end.
+    pub disordered: BTreeMap<u32, Place>,
     /// Functions whose log hides successes, so that their failure rates, and the overall one, are unknown.
     pub hiding: Vec<String>,
     /// Additions to the records.
@@ -168,6 +170,7 @@ pub(crate) fn summarize(
             last: None,
             rows: Vec::new(),
             duplicates: 0,
+            disordered: BTreeMap::new(),
             hiding: Vec::new(),
             price_lists: BTreeSet::new(),
             patches: Patches::default(),
@@ -208,6 +211,7 @@ struct Pass<'a> {
     /// Rows with the ids of their functions.
     rows: Vec<(u32, FunctionSummary)>,
     duplicates: u64,
+    disordered: BTreeMap<u32, Place>,
     hiding: Vec<String>,
     price_lists: BTreeSet<String>,
     patches: Patches,
@@ -271,6 +275,7 @@ impl Pass<'_> {
         self.all.absorb(&behind.all);
         self.rows.extend(behind.rows);
         self.duplicates += behind.duplicates;
+        behind.disordered.into_values().for_each(|place| self.disordered(place));
         self.hiding.extend(behind.hiding);
         self.price_lists.extend(behind.price_lists);
         self.patches.absorb(behind.patches);
@@ -306,6 +311,15 @@ impl Pass<'_> {
             }
             !out
         });
+        if let Some(place) = start_behind_end(event) {
+            self.disordered(place);
+        }
+        let (patches, keep) = (&mut self.patches, self.bounds.keep_patches);
+        let drop = |entry: &Entry| {
+            if keep {
+                patches.dropped.insert(entry.place());
+            }
+        };
         self.duplicates += drop_duplicates(event, drop);
         if event.is_empty() {
             return;
@@ -325,6 +339,11 @@ impl Pass<'_> {
             self.event(event, current);
         }
         event.clear();
+    }
+
+    fn disordered(&mut self, place: Place) {
+        let first = self.disordered.entry(place.input).or_insert(place);
+        *first = place.min(*first);
     }
 
     /// Counts one event, given its attempts in order.
@@ -398,8 +417,8 @@ impl Pass<'_> {
         if !self.hiding.is_empty() {
             totals.failure_rate = None;
         }
-        let Self { duplicates, hiding, patches, ledger_events, .. } = self;
-        Totals { window, totals, functions, duplicates, hiding, patches, ledger_events }
+        let Self { duplicates, disordered, hiding, patches, ledger_events, .. } = self;
+        Totals { window, totals, functions, duplicates, disordered, hiding, patches, ledger_events }
     }
 }
 

@@ -18,4 +18,4 @@ pub use summary::{
 };
 
 /// Version of the summary and record formats: grows when a field is added.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;

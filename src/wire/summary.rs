@@ -98,8 +98,32 @@ pub struct CoverageBytes {
     pub unattributed: u64,
     /// Everything around the messages.
     pub framing: u64,
+    /// Text left out: ends of messages longer than 1 MiB, broken JSON, parts of an archive that are no logs.
+    #[serde(default)]
+    pub dropped: u64,
     /// Looks like a platform line and does not parse.
     pub unrecognized: u64,
+}
+
+impl CoverageBytes {
+    /// Returns the bytes of all buckets.
+    #[must_use]
+    pub(crate) fn sum(&self) -> u64 {
+        let Self { attributed, environment, other_logs, unattributed, framing, dropped, unrecognized } = self;
+        attributed + environment + other_logs + unattributed + framing + dropped + unrecognized
+    }
+}
+
+impl AddAssign for CoverageBytes {
+    fn add_assign(&mut self, other: Self) {
+        self.attributed += other.attributed;
+        self.environment += other.environment;
+        self.other_logs += other.other_logs;
+        self.unattributed += other.unattributed;
+        self.framing += other.framing;
+        self.dropped += other.dropped;
+        self.unrecognized += other.unrecognized;
+    }
 }
 
 /// An input with what is wrong about it.

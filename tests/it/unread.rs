@@ -1,6 +1,9 @@
 //! Unread input never gives an answer that looks healthy: sentences of the platform in an unknown form, odd values of
 //! REPORT, any number of ordinary lines before the first relevant one.
 
+use lambda_triage::internal::{Options, analyze_samples};
+use proptest::collection::vec;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::harness::{Run, directory, formats, gzip, write};
@@ -97,6 +100,49 @@ fn a_gate_never_passes_over_sentences_that_were_not_read() {
     }
 }
 
+/// What may stand before a line: times, names, levels, ids, quote marks, anything.
+fn prefix() -> impl Strategy<Value = String> {
+    let token = prop_oneof![
+        "[0-2][0-9]:[0-5][0-9]:[0-5][0-9]([.,][0-9]{1,9})?( [AP]M)?",
+        "20[0-3][0-9]-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-5][0-9]:[0-5][0-9](\\.[0-9]{0,9})?(Z|\\+00:00| UTC|)",
+        "(Jan|Oct|Dec) [ 1-3][0-9],? [0-2][0-9]:[0-5][0-9]:[0-5][0-9]",
+        "[0-3]?[0-9][/.][01]?[0-9][/.]20[0-9][0-9]",
+        "1[0-9]{9}([0-9]{3})?(\\.[0-9]{3})?",
+        "\\[[a-z]{1,12}\\]|\\([a-z]{1,9}-[0-9]\\)|<[0-9]{1,3}>|\\{app=\"[a-z]{1,5}\"\\}",
+        "INFO|ERROR|WARN|DEBUG|stdout|stderr F|pod/x|orders\\.log|[a-z]{1,9}|[0-9]{1,7}",
+        "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}",
+        "20[0-9]{2}/[01][0-9]/[0-3][0-9]/\\[\\$LATEST\\][0-9a-f]{32}|/aws/lambda/[a-z]{1,9}",
+        "[>#|*`~+\"'-]{1,3}|//|--|\\|\\||&gt;",
+        "\\PC{1,12}",
+    ];
+    let separator = prop_oneof![" ", "  ", "\t", ": ", ":", " - ", " | ", ",", ", ", ""];
+    vec((token, separator), 1..6)
+        .prop_map(|parts| parts.into_iter().flat_map(|(token, after)| [token, after]).collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    /// Whatever stands before every line, a failure is found, or the answer says that lines were not read: no gate ends
+    /// with 0.
+    #[test]
+    fn no_prefix_hides_a_failure(prefix in prefix(), failure in 0usize..6, beside in any::<bool>(), quoted in any::<bool>()) {
+        let line = |line: &String| match quoted {
+            true => format!("{prefix}{}\n", json!(line)),
+            false => format!("{prefix}{line}\n"),
+        };
+        let text: String = failures()[failure].iter().map(line).collect();
+        let good = good();
+        let files = [("x.log", text.as_bytes()), ("good.log", good.as_bytes())];
+        let analysis = analyze_samples(&files[..1 + usize::from(beside)], &Options::default()).unwrap();
+        // Without a REPORT in view the attempt is incomplete.
+        let totals = &analysis.summary.totals;
+        let found = totals.failed > 0 || failure == 3 && totals.incomplete > 0;
+        let said = analysis.unread_inputs > 0 || analysis.summary.coverage.bytes.unrecognized > 0 || analysis.input_failed;
+        prop_assert!(found || said && !analysis.summary.coverage.complete, "{text}{:#?}", analysis.summary.coverage);
+    }
+}
+
 #[test]
 fn what_was_not_read_is_named_with_its_place() {
     let text = format!("logs of today\n{}", failures()[0].iter().map(|line| format!("> {line}\n")).collect::<String>());
@@ -190,6 +236,126 @@ fn a_stream_that_is_read_may_quote() {
     let summary = Run::analyze([folder.path()]).args(["--format", "json"]).status(3).stdout;
     let summary: Value = serde_json::from_str(&summary).unwrap();
     assert!(summary["coverage"]["bytes"]["unrecognized"].as_u64() > Some(0), "{summary:#}");
+}
+
+/// A log of several attempts: each START, a line, END and REPORT, with their times if asked for.
+fn attempts(count: usize, timed: bool) -> Vec<String> {
+    let lines = |number: usize| {
+        let id = format!("0f1e2d3c-93c1-4d0e-8a55-{number:012}");
+        [
+            format!("START RequestId: {id} Version: 7"),
+            format!("order {number} is paid"),
+            format!("END RequestId: {id}"),
+            format!(
+                "REPORT RequestId: {id}\tDuration: 3.12 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 70 MB"
+            ),
+        ]
+    };
+    let stamp = |(number, line): (usize, String)| match timed {
+        true => format!("2026-10-01T00:{:02}:{:02}.{:03}Z {line}", number / 240, number / 4 % 60, number % 4),
+        false => line,
+    };
+    (0..count).flat_map(lines).enumerate().map(stamp).collect()
+}
+
+/// Lines in an order in which nobody wrote them are no whole answer: newest first without times, sorted, shuffled.
+#[test]
+fn lines_out_of_order_are_noted() {
+    let coverage = |lines: &[String]| {
+        let text = format!("{}\n", lines.join("\n"));
+        let analysis = analyze_samples(&[("x.log", text.as_bytes())], &Options::default()).unwrap();
+        let noted = analysis.summary.coverage.notes.iter().any(|note| note.contains("not in the order"));
+        assert_eq!(noted, !analysis.summary.coverage.complete, "{:#?}", analysis.summary.coverage);
+        noted
+    };
+    for count in [1, 2, 30, 300] {
+        for timed in [false, true] {
+            let written = attempts(count, timed);
+            assert!(!coverage(&written), "{count} attempts, timed {timed}");
+            let mut changed = written.clone();
+            changed.reverse();
+            assert!(coverage(&changed), "{count} attempts turned round, timed {timed}");
+            changed.sort_by_key(|line| {
+                line.trim_start_matches(|c: char| !c.is_ascii_alphabetic() || "TZ".contains(c)).to_owned()
+            });
+            assert!(coverage(&changed), "{count} attempts sorted, timed {timed}: {changed:#?}");
+            for seed in 1..9_u64 {
+                let mut random = seed;
+                for at in (1..changed.len()).rev() {
+                    random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    changed.swap(at, usize::try_from(random >> 33).unwrap() % (at + 1));
+                }
+                let ends_first = changed.iter().position(|line| line.contains("END"))
+                    < changed.iter().position(|line| line.contains("START"));
+                assert!(
+                    coverage(&changed) || count < 30 && !ends_first,
+                    "{count} attempts, seed {seed}, timed {timed}: {changed:#?}"
+                );
+            }
+        }
+    }
+    // Several files of one day in a row, a retry behind a beginning that is cut off.
+    let days: Vec<String> =
+        (0..6).rev().flat_map(|part| attempts(60, true)[part * 40..part * 40 + 40].to_vec()).collect();
+    assert!(!coverage(&days), "{days:#?}");
+    let one = attempts(1, false);
+    assert!(!coverage(&[&one[2..], &one[..]].concat()), "a retry");
+}
+
+/// A strict run asks for all inputs, or for nearly all bytes of each log too.
+#[test]
+fn a_strict_run_may_ask_for_each_log() {
+    let folder = directory();
+    let at = |name: &str| folder.path().join(name);
+    let strict = |value: &str| Run::analyze([folder.path()]).args([value]).done();
+    write(
+        &at("good.log"),
+        format!("Notes of today\n\n{}\nThat was it, more tomorrow. {}\n", good(), "Best regards! ".repeat(99)),
+    );
+    assert_eq!(strict("--strict=all").status, 0, "prose around a log is no part of it");
+    // Of several requests at once in a stream without a name, a line without an id has no owner.
+    let id = |number: u32| format!("{number}{number}{number}{number}1111-93c1-4d0e-8a55-0b7c2f1e9d34");
+    let start = |number: u32| format!("START RequestId: {} Version: 7\n", id(number));
+    let end = |number: u32| {
+        let id = id(number);
+        format!(
+            "END RequestId: {id}\nREPORT RequestId: {id}\tDuration: 3.12 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 70 MB\n"
+        )
+    };
+    let lines = "somebody did something\n".repeat(40);
+    let merged = [start(1), start(2), end(1), start(3), lines, end(2), end(3)];
+    write(&at("merged.log"), merged.concat());
+    for value in ["--strict", "--strict=files"] {
+        assert_eq!(strict(value).status, 0, "{value}: {}", strict(value).stderr);
+    }
+    let done = strict("--strict=all");
+    assert_eq!(done.status, 3);
+    assert!(done.stderr.contains("merged.log: only ") && !done.stderr.contains("good.log"), "{}", done.stderr);
+    assert_eq!(strict("--strict=some").status, 2);
+}
+
+/// Status 4 says what was looked for and what came closest.
+#[test]
+fn nothing_to_analyse_says_what_came_closest() {
+    let line = json!({"timestamp": 1_790_812_800_123_u64, "logGroup": "/aws/lambda/f", "logStream": "s", "message": "GET / RequestId=17"});
+    let other =
+        json!({"timestamp": 1_790_812_800_124_u64, "logGroup": "/aws/lambda/f", "logStream": "s", "message": "GET /"});
+    let done = Run::analyze(["-"]).input(format!("{other}\n{line}\n{line}\n")).status(4);
+    let said = done.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("2 lines hold the word RequestId, the first one <stdin>:2 behind"), "{said}");
+    let done = Run::analyze(["-"]).input(format!("{other}\n")).status(4);
+    assert!(done.stderr.contains("no line holds the word RequestId"), "{}", done.stderr);
+}
+
+/// What was left out counts as not understood, and is in a bucket of its own.
+#[test]
+fn what_is_dropped_is_not_understood() {
+    let event = json!({"timestamp": 1_790_812_800_123_u64, "logGroup": "/aws/lambda/f", "logStream": "s", "message": format!("START RequestId: {ID}\n")});
+    let text = format!("{event}\nno JSON at all {}\n", "x".repeat(3_000_000));
+    let done = Run::analyze(["-"]).args(["--format", "json"]).input(text.clone()).status(0);
+    let summary: Value = serde_json::from_str(&done.stdout).unwrap();
+    assert!(summary["coverage"]["bytes"]["dropped"].as_u64() > Some(3_000_000), "{summary:#}");
+    assert!(!Run::analyze(["-"]).input(text).status(0).stdout.contains("100% of the bytes"));
 }
 
 #[test]

@@ -46,6 +46,9 @@ fn record(line: &[u8], number: u64, delivery: &mut Delivery<'_>) {
     match line.first() {
         None => {}
         Some(b'{') => delivery.sink.own_record(line, number),
-        Some(_) => delivery.not_json(number),
+        Some(_) => {
+            delivery.not_json(number);
+            delivery.dropped(line.len() as u64);
+        }
     }
 }

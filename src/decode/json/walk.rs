@@ -69,7 +69,7 @@ pub(in crate::decode) fn walk(
     delivery: &mut Delivery<'_>,
     layout: Layout,
 ) -> Result<(), DecodeError> {
-    let mut walk = DocumentWalk { feed, delivery, layout, document: Document::default() };
+    let mut walk = DocumentWalk { feed, delivery, layout, document: Document::default(), skipped: 0 };
     while let Some(byte) = walk.next_byte() {
         match byte {
             b'{' if walk.layout.list.is_some() => walk.document()?,
@@ -81,11 +81,21 @@ pub(in crate::decode) fn walk(
     Ok(())
 }
 
+/// Returns the bytes of the message of an event that may be cut.
+fn message_bytes(event: &EventObject<'_>) -> usize {
+    match event.message() {
+        Some(RawValue::Text(text) | RawValue::CutText(text) | RawValue::Nested(text)) => text.len(),
+        _ => 0,
+    }
+}
+
 struct DocumentWalk<'w, 'f, 's> {
     feed: &'w mut Feed<'f>,
     delivery: &'w mut Delivery<'s>,
     layout: Layout,
     document: Document,
+    /// Bytes of values that were not read.
+    skipped: u64,
 }
 
 impl DocumentWalk<'_, '_, '_> {
@@ -224,8 +234,11 @@ impl DocumentWalk<'_, '_, '_> {
                 }
                 (Scanned::Cut, _) if self.feed.ended() => return self.cut_element(),
                 (Scanned::Cut, _) if self.feed.data().len() >= LONGEST => {
-                    self.overlong(self.feed.line());
-                    return self.skip_value();
+                    let kept = self.overlong(self.feed.line());
+                    let before = self.skipped;
+                    let result = self.skip_value();
+                    self.delivery.dropped((self.skipped - before).saturating_sub(kept));
+                    return result;
                 }
                 (Scanned::Cut, _) => {
                     self.delivery.more(self.feed);
@@ -254,31 +267,36 @@ impl DocumentWalk<'_, '_, '_> {
         }
     }
 
-    /// Hands over what the buffer holds of an event that does not fit into it.
-    fn overlong(&mut self, line: u64) {
+    /// Hands over what the buffer holds of an event that does not fit into it. Returns the bytes kept of its message.
+    fn overlong(&mut self, line: u64) -> u64 {
         let data = self.feed.data();
         let mut event = EventObject::of(self.document.origin());
         if data.first() == Some(&b'{') {
             members(data, |key, value| event.take(key, value));
         }
+        let kept = message_bytes(&event);
         if event.message().is_some() {
             (self.layout.deliver)(&event, &[], line, self.delivery);
         }
         self.delivery.message_cut();
+        kept as u64
     }
 
     /// The input ends within an event: what is there of its message counts.
     fn cut_element(&mut self) -> Result<(), DecodeError> {
         let error = self.cut();
         let rest = self.feed.data().len();
+        let mut kept = 0;
         if self.feed.data().first() == Some(&b'{') {
             let mut event = EventObject::of(self.document.origin());
             let line = self.feed.line();
             members(self.feed.data(), |key, value| event.take(key, value));
+            kept = message_bytes(&event);
             if event.message().is_some() {
                 (self.layout.deliver)(&event, &[], line, self.delivery);
             }
         }
+        self.delivery.dropped(rest.saturating_sub(kept) as u64);
         self.feed.pass(rest);
         Err(error)
     }
@@ -295,17 +313,22 @@ impl DocumentWalk<'_, '_, '_> {
                     return Ok(());
                 }
                 Some(length) => {
-                    self.feed.pass(length);
+                    self.skip(length);
                     return Ok(());
                 }
                 None => begun = true,
             }
-            let all = self.feed.data().len();
-            self.feed.pass(all);
+            self.skip(self.feed.data().len());
             if !self.delivery.more(self.feed) {
                 return Err(self.cut());
             }
         }
+    }
+
+    /// Passes bytes of a value that is not read.
+    fn skip(&mut self, bytes: usize) {
+        self.feed.pass(bytes);
+        self.skipped += bytes as u64;
     }
 
     /// Goes on behind something that is no JSON: at the next line.
@@ -313,13 +336,11 @@ impl DocumentWalk<'_, '_, '_> {
         self.delivery.not_json(self.feed.line());
         loop {
             let data = self.feed.data();
-            if let Some(end) = memchr::memchr(b'\n', data) {
-                self.feed.pass(end + 1);
-                return;
-            }
-            let all = data.len();
-            self.feed.pass(all);
-            if !self.delivery.more(self.feed) {
+            let end = memchr::memchr(b'\n', data).map(|end| end + 1);
+            let length = end.unwrap_or(data.len());
+            self.feed.pass(length);
+            self.delivery.dropped(length as u64);
+            if end.is_some() || !self.delivery.more(self.feed) {
                 return;
             }
         }

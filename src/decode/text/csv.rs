@@ -77,7 +77,8 @@ fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), Decode
             None if data.len() >= LONGEST => {
                 table.row(&data[..KEPT], feed.line(), delivery);
                 delivery.message_cut();
-                skip_row(feed, delivery);
+                let skipped = skip_row(feed, delivery);
+                delivery.dropped(skipped.saturating_sub(KEPT as u64));
             }
             None if delivery.more(feed) => {}
             None => {
@@ -119,8 +120,8 @@ fn row_end(data: &[u8]) -> Option<usize> {
 }
 
 /// Consumes a row that is longer than any event.
-fn skip_row(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) {
-    let mut quoted = false;
+fn skip_row(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> u64 {
+    let (mut quoted, mut skipped) = (false, 0);
     loop {
         let data = feed.data();
         let end = memchr::memchr2_iter(b'"', b'\n', data).find(|at| {
@@ -129,8 +130,9 @@ fn skip_row(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) {
         });
         let length = end.map_or(data.len(), |end| end + 1);
         feed.pass_lines(length, line_ends::count(&data[..length]));
+        skipped += length as u64;
         if end.is_some() || !delivery.more(feed) {
-            return;
+            return skipped;
         }
     }
 }

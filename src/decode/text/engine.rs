@@ -224,15 +224,19 @@ impl<F: Family> Engine<'_, F> {
     #[inline(always)]
     fn close(&self, data: &[u8], end: usize, open: OpenEvent<F::Names>, delivery: &mut Delivery<'_>) {
         if open.cut {
+            delivery.dropped(end.saturating_sub(open.start) as u64);
             return;
         }
         match data.get(open.start..end) {
             Some(text) if text.len() < LONGEST => self.hand_over(text, open.prefix, open.line, delivery),
-            _ => self.hand_over_start(data, open.start, open.prefix, open.line, delivery),
+            _ => {
+                let kept = self.hand_over_start(data, open.start, open.prefix, open.line, delivery);
+                delivery.dropped(end.saturating_sub(kept) as u64);
+            }
         }
     }
 
-    /// Hands over what is kept of an event that is too long, wherever blocks of it end.
+    /// Hands over what is kept of an event that is too long, wherever blocks of it end. Returns where that ends.
     #[cold]
     fn hand_over_start(
         &self,
@@ -241,10 +245,11 @@ impl<F: Family> Engine<'_, F> {
         prefix: Prefix<F::Names>,
         line: u64,
         delivery: &mut Delivery<'_>,
-    ) {
+    ) -> usize {
         let kept = (start + KEPT).saturating_add(prefix.message).min(data.len());
         self.hand_over(&data[start..kept], prefix, line, delivery);
         delivery.message_cut();
+        kept
     }
 
     #[inline(always)]
@@ -266,12 +271,22 @@ impl<F: Family> Engine<'_, F> {
             && !open.cut
             && data.len() - open.start >= LONGEST
         {
-            self.hand_over_start(data, open.start, open.prefix, open.line, delivery);
-            self.open = Some(OpenEvent { cut: true, ..open });
+            // The line whose end is missing may begin the next event.
+            self.open = if self.scanned > open.start && self.family.prefix(&data[self.scanned..]).is_some() {
+                self.close(data, self.scanned, open, delivery);
+                None
+            } else {
+                let kept = self.hand_over_start(data, open.start, open.prefix, open.line, delivery);
+                Some(OpenEvent { start: kept, cut: true, ..open })
+            };
         }
         let done = match self.open {
             Some(OpenEvent { cut: false, start, .. }) => start,
-            _ => self.scanned,
+            Some(OpenEvent { cut: true, start, .. }) => {
+                delivery.dropped(self.scanned.saturating_sub(start) as u64);
+                self.scanned
+            }
+            None => self.scanned,
         };
         self.pass(feed, done);
         if feed.data().len() >= LONGEST && self.scanned == 0 {
@@ -283,10 +298,14 @@ impl<F: Family> Engine<'_, F> {
     fn give_up_line(&mut self, feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) {
         if !self.in_line && !self.open.is_some_and(|open| open.cut && self.family.prefix(feed.data()).is_none()) {
             let prefix = self.family.prefix(feed.data()).unwrap_or_default();
-            self.hand_over_start(feed.data(), 0, prefix, feed.line(), delivery);
-            self.open = Some(OpenEvent { prefix, start: 0, line: feed.line(), cut: true });
+            let kept = self.hand_over_start(feed.data(), 0, prefix, feed.line(), delivery);
+            self.open = Some(OpenEvent { prefix, start: kept, line: feed.line(), cut: true });
         }
         let all = feed.data().len();
+        if let Some(open) = &mut self.open {
+            delivery.dropped(all.saturating_sub(open.start) as u64);
+            open.start = 0;
+        }
         feed.pass_lines(all, 0);
         self.in_line = true;
     }

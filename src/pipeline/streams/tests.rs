@@ -46,13 +46,14 @@ impl assemble::Output for FakeClosing<'_> {
     fn closed(&mut self, attempt: &mut Attempt) {
         self.closed.push((self.origin.function.clone(), attempt.clone()));
     }
-    fn count(&mut self, bucket: Bucket, bytes: u64) {
-        self.tally.count(bucket, bytes);
+    fn count(&mut self, input: u32, bucket: Bucket, bytes: u64) {
+        self.tally.count(input, bucket, bytes);
     }
     fn duplicate(&mut self) {
         *self.duplicates += 1;
     }
     fn crowded(&mut self, _: Place) {}
+    fn disordered(&mut self, _: Place) {}
 }
 
 impl StreamOutput for FakeRun<'_> {
@@ -78,6 +79,7 @@ impl StreamOutput for FakeRun<'_> {
     fn note(&mut self, _: u32, note: Note) {
         self.notes.push(note.text);
     }
+    fn left_out(&mut self, _: u32, _: &str, _: &str) {}
     fn tally(&mut self) -> &mut Tally {
         &mut self.tally
     }
