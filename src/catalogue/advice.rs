@@ -1,66 +1,69 @@
-//! Advice with the numbers of the function in it: from the figures of a finding to at most three short sentences.
+//! Advice on a finding: turns its figures into at most three short sentences that contain the function's own numbers.
 //!
-//! Pure. Mind survivorship: attempts that succeed were cut at the limit, so their slowest say little about a longer
-//! one. Silence after a call means that the call must be bounded; successes that crowd the limit without silence mean
-//! that the limit is too low or the work too long.
+//! All functions are pure. Durations of successes have a survivorship bias: attempts that needed more than the timeout
+//! are not among them, so the slowest successes do not show how long the timeout should be. If the log falls silent
+//! after a call, that call needs a timeout of its own. If it does not, and many successes end near the timeout, the
+//! timeout is too short or the work too long.
 
 use super::{Invoker, code};
 use crate::model::PartialWork;
 
-/// Sentences of a hint.
+/// Maximum number of sentences in a hint.
 const MOST_SENTENCES: usize = 3;
-/// A finding in at least this share of the attempts since it began is one that no attempt escapes.
+/// Share of the attempts since a finding began from which on it counts as affecting every attempt.
 const EVERY: f64 = 0.95;
-/// Attempts below which "every attempt" says nothing.
+/// Minimum number of attempts for a statement about "every attempt".
 const ENOUGH: u64 = 3;
-/// Successes below which their slowest says nothing of what is usual, so no time-out is derived from it.
+/// Minimum number of successes to derive a timeout from their 99th percentile; with fewer it is not representative.
 const ENOUGH_SUCCESSES: u64 = 100;
-/// No shorter time-out is advised: a first connection alone, with its handshakes and one repeated packet, can take this long.
+/// Shortest timeout that is advised: a first connection alone can take this long, with its handshakes and one
+/// retransmitted packet.
 const LEAST_BOUND_MS: f64 = 1_000.0;
-/// Memory used below this share of the size is not what ended a language's heap.
+/// Percentage of the memory size below which the memory used shows that the function's memory was not exhausted, only
+/// the heap of the language.
 const ROOM_LEFT_PERCENT: u64 = 85;
 const MOST_MEMORY_MB: u32 = 10_240;
 
-/// What is known of a finding and its function.
+/// Facts about a finding and its function.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Situation<'a> {
-    /// Attempts of the finding.
+    /// Number of attempts with the finding.
     pub count: u64,
-    /// Failed attempts of the function.
+    /// Number of failed attempts of the function.
     pub failed: u64,
-    /// Share of the attempts of its versions since it began.
+    /// Share of the finding in the attempts of its versions since it began.
     pub share: Option<f64>,
-    /// Versions it occurred in.
+    /// Versions in which it occurred.
     pub versions: &'a [String],
-    /// The function has run in other versions, too.
+    /// Whether other versions of the function ran as well.
     pub other_versions: bool,
     /// The function's timeout.
     pub timeout_ms: Option<u64>,
-    /// 99th percentile of the run time of attempts that succeeded, in milliseconds, and how many those were.
+    /// 99th percentile of the duration of successful attempts in milliseconds, and the number of those attempts.
     pub ok_p99: Option<(f64, u64)>,
-    /// Successes near the timeout.
+    /// Number of successes that ended near the timeout.
     pub near_timeout: u64,
-    /// Memory size and the largest use among the attempts of the finding.
+    /// Memory size, and the maximum memory used among the attempts of the finding.
     pub memory_mb: Option<(u32, u32)>,
-    /// Attempts whose log was silent for half of the run time or more before the end.
+    /// Number of attempts whose log was silent for at least the last half of their duration.
     pub silent: u64,
-    /// Attempts with memory at the limit behind them.
+    /// Number of attempts whose memory use was at the limit.
     pub at_limit: u64,
-    /// Attempts whose environment was nearly full before they began.
+    /// Number of attempts whose environment had used nearly all memory before they began.
     pub grown: u64,
-    /// Attempts whose environment had needed far less before.
+    /// Number of attempts whose environment had used far less memory before.
     pub sudden: u64,
-    /// Attempts whose init had run over its time.
+    /// Number of attempts whose Init phase had exceeded its time limit.
     pub slow_init: u64,
-    /// Host or service that every example names.
+    /// Host or service that all examples name.
     pub target: Option<&'a str>,
-    /// Who calls the function, where that was given.
+    /// Invoker of the function, if given.
     pub invoker: Option<Invoker>,
-    /// The most of its work that any attempt of the finding may have done, where that is known better than by the code.
+    /// Maximum of the work that any attempt of the finding may have done, if the log says more about it than the code.
     pub partial_work: Option<PartialWork>,
 }
 
-/// What to do about a finding.
+/// Returns the advice on a finding.
 #[must_use]
 pub(crate) fn advise(id: &str, situation: &Situation<'_>) -> String {
     let Some(info) = code(id) else { return String::new() };
@@ -116,7 +119,7 @@ fn timeout(now: &Situation<'_>) -> Vec<String> {
     Vec::new()
 }
 
-/// The log falls silent: something is waited for.
+/// Advises on a timeout after the log fell silent, which means that the function waits for a call.
 fn silence(now: &Situation<'_>, limit: &str) -> Vec<String> {
     let usual = now.ok_p99.filter(|(_, successes)| *successes >= ENOUGH_SUCCESSES);
     let returned = usual.map_or_else(String::new, |(p99, successes)| {
@@ -168,7 +171,7 @@ fn memory(now: &Situation<'_>) -> Vec<String> {
     said
 }
 
-/// The language's own limit, which need not be the function's.
+/// Advises on an exhausted heap: the heap limit of the language can be far below the function's memory.
 fn heap(now: &Situation<'_>) -> Vec<String> {
     let Some((size, used)) = now.memory_mb else { return Vec::new() };
     if u64::from(used) * 100 < u64::from(size) * ROOM_LEFT_PERCENT {
@@ -181,7 +184,8 @@ fn heap(now: &Situation<'_>) -> Vec<String> {
     memory(now)
 }
 
-/// Whether any environment starts tells a deploy from a passing fault.
+/// Advises on a failed init: if no environment starts, a deployment is the likely cause; if some do, the fault is
+/// transient.
 fn init(id: &str, now: &Situation<'_>) -> Vec<String> {
     let Some(share) = now.share else { return Vec::new() };
     let version = match now.versions {
@@ -193,7 +197,7 @@ fn init(id: &str, now: &Situation<'_>) -> Vec<String> {
             "Every attempt{version} since it began fails so: look at what was deployed or configured then."
         )];
     }
-    // A missing file or a wrong setting does not pass by itself.
+    // A missing file or a wrong setting is never transient.
     let may_pass = !["import", "handler_not_found", "syntax", "entrypoint"].iter().any(|part| id.ends_with(part));
     let transient = may_pass && share < 0.5;
     transient
@@ -213,18 +217,18 @@ fn downstream(now: &Situation<'_>) -> Vec<String> {
     vec![format!("Calls like the one to {target} are behind every failure of the function.")]
 }
 
-/// One and a half times as much, in steps of 64 MB; what is on offer ends at 10,240 MB.
+/// Returns one and a half times the size, rounded up to a multiple of 64 MB, and at most Lambda's maximum of 10,240 MB.
 fn next_size(size: u32) -> u32 {
     (size.saturating_mul(3) / 2).div_ceil(64).saturating_mul(64).min(MOST_MEMORY_MB).max(size)
 }
 
-/// A round time not below this one: hundreds of milliseconds, from three seconds on seconds.
+/// Rounds a duration up to the next 100 ms, or to the next second if it is three seconds or more.
 fn round_up(ms: f64) -> f64 {
     let step = if ms < 3_000.0 { 100.0 } else { 1_000.0 };
     (ms / step).ceil() * step
 }
 
-/// `0.4 s`, `12 s`, `35 ms`.
+/// Formats a duration: `0.4 s`, `12 s`, `35 ms`.
 fn span(ms: f64) -> String {
     if ms < 100.0 {
         return format!("{} ms", ms.ceil());
@@ -237,7 +241,7 @@ fn span(ms: f64) -> String {
     }
 }
 
-/// What was seen in all attempts, or in how many of them, as the beginning of a sentence.
+/// Returns the beginning of a sentence that says what was seen, and in how many attempts if not in all.
 fn partly(some: u64, all: u64, seen: &str) -> String {
     if some < all {
         return format!("In {} {seen}", of(some, all));
@@ -246,7 +250,7 @@ fn partly(some: u64, all: u64, seen: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// `9 of 14 attempts`, `all 14 attempts`.
+/// Formats a part of the attempts: `9 of 14 attempts`, `all 14 attempts`.
 fn of(part: u64, whole: u64) -> String {
     if part >= whole && whole > 1 {
         format!("all {} attempts", grouped_wide(whole))
@@ -269,7 +273,7 @@ fn grouped(number: u32) -> String {
     grouped_wide(u64::from(number))
 }
 
-/// `1,204`
+/// Formats a number with thousands separators: `1,204`.
 fn grouped_wide(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
@@ -318,7 +322,8 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// A number of seconds for a call rests on enough successes, is a second or more, and leaves half of the limit.
+        /// A timeout advised for a call is derived from enough successes, and is at least one second and at most half
+        /// the limit.
         #[test]
         fn a_time_out_is_advised_only_from_enough_successes(
             p99 in 0.01..900_000.0f64, successes in 0..300u64, limit in 1_000..900_000u64, target in proptest::bool::ANY,
@@ -336,7 +341,7 @@ mod tests {
                 let seconds: f64 = seconds.replace(',', "").parse().unwrap();
                 proptest::prop_assert!(rest.starts_with('s'), "{}", hint);
                 proptest::prop_assert!(successes >= 100 && hint.contains(&format!("of {successes} successes")), "{}", hint);
-                // As printed, the limit may be rounded.
+                // The second of tolerance allows for rounding in the printed text.
                 proptest::prop_assert!(seconds >= 1.0 && seconds * 2_000.0 <= limit as f64 + 1_000.0, "{}", hint);
                 proptest::prop_assert!(seconds * 1_000.0 >= p99, "{}", hint);
             } else {

@@ -1,8 +1,8 @@
-//! Error codes of AWS services other than Lambda: which kind of trouble each one means.
+//! Error codes of AWS services other than Lambda: the kind of failure that each one means.
 
 use super::signatures::Trouble::{self, Auth, Conflict, NotFound, Throttled, Timeout, Unavailable, Validation};
 
-/// Codes whose meaning their name or HTTP status does not tell rightly.
+/// Codes whose meaning cannot be derived correctly from a part of the name or from the HTTP status.
 #[rustfmt::skip]
 static CODES: &[(&str, Trouble)] = &[
     ("SlowDown", Throttled), ("EC2ThrottledException", Throttled), ("BandwidthLimitExceeded", Throttled),
@@ -28,7 +28,7 @@ static CODES: &[(&str, Trouble)] = &[
     ("UnsupportedOperation", Validation), ("MalformedQueryString", Validation), ("EntityTooLarge", Validation), ("PermanentRedirect", Validation), ("MethodNotAllowed", Validation),
 ];
 
-/// Parts of names, for codes that are in no table; the first that fits wins.
+/// Parts of names, for codes that are not in the table; the first match wins.
 #[rustfmt::skip]
 static PARTS: &[(&str, Trouble)] = &[
     ("Throttl", Throttled), ("TooManyRequests", Throttled), ("LimitExceeded", Throttled), ("QuotaExceeded", Throttled), ("RateExceeded", Throttled),
@@ -40,7 +40,8 @@ static PARTS: &[(&str, Trouble)] = &[
     ("Validation", Validation), ("Invalid", Validation), ("Malformed", Validation), ("Missing", Validation), ("TooLarge", Validation), ("TooLong", Validation), ("BadRequest", Validation),
 ];
 
-/// What an error code of an AWS service means: by the code, then by its parts, then by the HTTP status.
+/// Returns what an error code of an AWS service means: by the table, then by parts of the name, then by the HTTP
+/// status.
 pub(super) fn trouble(code: Option<&str>, status: Option<u16>) -> Option<Trouble> {
     let code = code.unwrap_or("");
     let exact = || CODES.iter().find(|(known, _)| *known == code).map(|(_, trouble)| *trouble);
@@ -48,17 +49,17 @@ pub(super) fn trouble(code: Option<&str>, status: Option<u16>) -> Option<Trouble
     exact().or_else(part).or_else(|| status.and_then(by_status))
 }
 
-/// What a code of the table means; no guess by parts of a name.
+/// Returns what a code of the table means, without guessing by parts of the name.
 pub(super) fn known(code: &str) -> Option<Trouble> {
     CODES.iter().find(|(known, _)| *known == code).map(|(_, trouble)| *trouble)
 }
 
-/// Every code of the table.
+/// Lists the codes of the table.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     CODES.iter().map(|(known, _)| *known)
 }
 
-/// What an HTTP status of any service means.
+/// Returns what an HTTP status of any service means.
 pub(super) fn by_status(status: u16) -> Option<Trouble> {
     Some(match status {
         429 => Throttled,

@@ -1,4 +1,5 @@
-//! What an error that ended an attempt was about: the Lambda API, another service, or nothing but the code itself.
+//! Diagnosis of the error that ended an attempt: whether a call to the Lambda API failed, a call to another service, or
+//! only the function's own code.
 
 use super::sdk::{self, SdkCall};
 use super::signatures::{self, Hit, Trouble};
@@ -8,20 +9,20 @@ use super::{aws_codes, lambda_api};
 use crate::model::Confidence::{self, High, Low, Medium};
 use crate::model::{AppError, Downstream, ErrorForm};
 
-/// A failed call behind an error.
+/// Failed call that caused an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Diagnosis {
-    /// A code of throttling, `service_error`, `invalid_request` or downstream.
+    /// Code of the category `throttling`, `service_error`, `invalid_request` or `downstream`.
     pub code: &'static str,
-    /// How sure that is.
+    /// Confidence in that code.
     pub confidence: Confidence,
-    /// What the text tells of the call.
+    /// Details of the call that the text gives.
     pub downstream: Downstream,
 }
 
-/// The failed call that an error tells of; `None` where only the function's own code failed.
+/// Finds the failed call that caused an error. Returns `None` if only the function's own code failed.
 ///
-/// `line` is the whole line, for what stands outside of the error's own texts (`$metadata`, the SDK's package in a stack).
+/// `line` is the whole line, for details outside of the error's own texts (`$metadata`, the SDK's package in a stack).
 #[must_use]
 pub(crate) fn diagnose(error: &AppError<'_>, line: &str) -> Option<Diagnosis> {
     let call = sdk::read(error, line);
@@ -34,7 +35,8 @@ pub(crate) fn diagnose(error: &AppError<'_>, line: &str) -> Option<Diagnosis> {
     signatures::best_hit(error).and_then(|hit| other_failure(error, line, hit))
 }
 
-/// The codes that an exception, reason or errno name leads to by itself: of the Lambda API first, then of others.
+/// Returns the codes that the name of an exception, reason or errno alone leads to: first that of the Lambda API, then
+/// that of other services.
 #[must_use]
 pub(crate) fn codes_of_name(name: &str) -> Vec<&'static str> {
     let error = AppError { error_type: Some(name.to_owned().into()), ..AppError::of(ErrorForm::Unhandled) };
@@ -58,7 +60,7 @@ pub(crate) fn codes_of_name(name: &str) -> Vec<&'static str> {
     }
 }
 
-/// The codes that the names lead to which begin so, each once.
+/// Returns the codes of all known names that begin with `begin`, each code once.
 #[must_use]
 pub(crate) fn codes_of_cut_name(begin: &str) -> Vec<&'static str> {
     let platform = super::PLATFORM_ERRORS.iter().filter(|error| error.id.starts_with(begin)).map(|error| error.code);
@@ -72,7 +74,7 @@ pub(crate) fn codes_of_cut_name(begin: &str) -> Vec<&'static str> {
     codes
 }
 
-/// A failed call to the Lambda API itself.
+/// Diagnoses a failed call to the Lambda API itself.
 fn lambda_failure(error: &AppError<'_>, line: &str, call: Option<&SdkCall>) -> Option<Diagnosis> {
     let name = exception_name(error, call);
     let reason = [error.reason.as_deref(), error.message.as_deref()].into_iter().flatten();
@@ -99,7 +101,7 @@ fn lambda_failure(error: &AppError<'_>, line: &str, call: Option<&SdkCall>) -> O
     })
 }
 
-/// How surely an error that names no service comes from the Lambda API.
+/// Returns the confidence that an error comes from the Lambda API although it names no service, or `None`.
 fn names_lambda(error: &AppError<'_>, line: &str, call: Option<&SdkCall>, name: Option<&str>) -> Option<Confidence> {
     let message = error.message.as_deref().unwrap_or("");
     let name = name.unwrap_or("");
@@ -127,7 +129,8 @@ fn names_lambda(error: &AppError<'_>, line: &str, call: Option<&SdkCall>, name: 
     (rate_exceeded || service_fault || conflict).then_some(Medium)
 }
 
-/// A raw body of the Lambda API in some other error's message: `{"Reason":"…","Type":"User","message":"…"}`.
+/// Returns the HTTP status of a raw response body of the Lambda API in the message of another error:
+/// `{"Reason":"…","Type":"User","message":"…"}`. Such a body is assumed to be a 429 if no status is given.
 fn status_in_raw_body(error: &AppError<'_>) -> Option<u16> {
     let message = error.message.as_deref()?;
     let body =
@@ -135,7 +138,7 @@ fn status_in_raw_body(error: &AppError<'_>) -> Option<u16> {
     (body && lambda_api::speaks_lambda(message)).then(|| http_status(message).unwrap_or(429))
 }
 
-/// The name of the exception: the SDK's code, else the type, else the type at the start of the message.
+/// Returns the name of the exception: the SDK's code, else the type, else the type at the start of the message.
 fn exception_name<'a>(error: &'a AppError<'_>, call: Option<&'a SdkCall>) -> Option<&'a str> {
     let last = |name: &'a str| super::text::last_segment(name);
     let own = error.error_type.as_deref().map(last);
@@ -147,7 +150,7 @@ fn exception_name<'a>(error: &'a AppError<'_>, call: Option<&'a SdkCall>) -> Opt
         .or_else(|| call.and(own))
 }
 
-/// A failed call to another AWS service.
+/// Diagnoses a failed call to another AWS service.
 fn aws_failure(error: &AppError<'_>, call: SdkCall) -> Diagnosis {
     let named = call.code.clone().or_else(|| own_code(error));
     let trouble = aws_codes::trouble(named.as_deref(), call.http_status)
@@ -166,7 +169,7 @@ fn aws_failure(error: &AppError<'_>, call: SdkCall) -> Diagnosis {
     }
 }
 
-/// A failed call that only signatures tell of.
+/// Diagnoses a failed call that only a signature reveals.
 fn other_failure(error: &AppError<'_>, line: &str, hit: Hit) -> Option<Diagnosis> {
     let message = error.message.as_deref().unwrap_or("");
     let mut status = error.http_status.filter(|status| (400..600).contains(status));
@@ -200,7 +203,7 @@ fn other_failure(error: &AppError<'_>, line: &str, hit: Hit) -> Option<Diagnosis
     })
 }
 
-/// Whether an HTTP client refuses what the code asked of it, or the code gave up the call: nothing else failed.
+/// Returns whether the failure is the function's own: the HTTP client rejected its arguments, or it cancelled the call.
 fn is_of_caller(error: &AppError<'_>) -> bool {
     const CODES: [&str; 6] = [
         "ERR_INVALID_URL",
@@ -216,12 +219,13 @@ fn is_of_caller(error: &AppError<'_>) -> bool {
         || MESSAGES.iter().any(|begin| message.starts_with(begin))
 }
 
-/// An HTTP client's error without a status: most are connections that failed.
+/// Classifies an HTTP client's error without a status: a timeout if the message says so, else a failed connection, as
+/// most such errors are.
 fn connection_or_failed(message: &str) -> Trouble {
     if message.contains("imeout") || message.contains("imed out") { Trouble::Timeout } else { Trouble::Connection }
 }
 
-/// The product behind a database error, where only the stack names its driver.
+/// Returns the product behind a database error, if only the stack names its driver.
 fn database_named(line: &str, trouble: Trouble) -> Option<&'static str> {
     static DRIVERS: Words<&str> = Words::new(&[
         ("psycopg", "PostgreSQL"),
@@ -243,14 +247,15 @@ fn database_named(line: &str, trouble: Trouble) -> Option<&'static str> {
     unnamed.then(|| DRIVERS.first_in(line)).flatten().map(|(_, service)| service)
 }
 
-/// The code on the error object, or the name of the type where that is all there is.
+/// Returns the code of the error object, or the name of its type if it has no code. Generic names do not count.
 fn own_code(error: &AppError<'_>) -> Option<String> {
     let plain =
         |name: &&str| !["Error", "Exception", "error", "Unhandled"].contains(name) && !name.starts_with("Runtime.");
     error.code.as_deref().or_else(|| error.error_type.as_deref().map(unwrapped)).filter(plain).map(str::to_owned)
 }
 
-/// The class of the cause, where the error itself is a wrapper of the function's own that no signature knows.
+/// Returns the class of the cause, if the error itself only wraps it in a class of the function's own that no signature
+/// knows.
 fn cause_code(error: &AppError<'_>) -> Option<String> {
     let cause = leading_type(error.cause.as_deref()?)?;
     let of_type = |name: &str| AppError { error_type: Some(name.to_owned().into()), ..AppError::of(error.form) };
@@ -259,7 +264,7 @@ fn cause_code(error: &AppError<'_>) -> Option<String> {
     (wrapper && known(cause)).then(|| cause.to_owned())
 }
 
-/// Service and action of `… is not authorized to perform: s3:GetObject …`.
+/// Parses service and action from `… is not authorized to perform: s3:GetObject …`.
 fn permission(error: &AppError<'_>) -> Option<(String, String)> {
     let message = error.message.as_deref()?;
     let rest = after(message, "authorized to perform: ")?;
@@ -268,12 +273,12 @@ fn permission(error: &AppError<'_>) -> Option<(String, String)> {
     Some((sdk::service_name(service), action.to_owned()))
 }
 
-/// Host and port that the error names.
+/// Finds the host and port that the error names.
 fn host(error: &AppError<'_>) -> Option<String> {
     [&error.url, &error.message, &error.cause].into_iter().find_map(|text| host_in(text.as_deref()?))
 }
 
-/// Words with which clients name their target.
+/// Texts after which clients name their target.
 static HOST_MARKS: Words<()> = Words::new(&[
     ("ENOTFOUND ", ()),
     ("EAI_AGAIN ", ()),
@@ -296,7 +301,7 @@ static HOST_MARKS: Words<()> = Words::new(&[
     ("Cannot connect to host ", ()),
 ]);
 
-/// Host and port in a text: of a URL, or behind the words with which clients name the target.
+/// Finds host and port in a text: in a URL, or after one of [`HOST_MARKS`].
 fn host_in(text: &str) -> Option<String> {
     let name = |c: char| c.is_ascii_alphanumeric() || ".-_:".contains(c);
     if let Some(rest) = after(text, "://") {
@@ -314,7 +319,7 @@ fn host_in(text: &str) -> Option<String> {
     })
 }
 
-/// Adds the port that stands beside the host in psycopg's and urllib3's texts.
+/// Adds the port, which psycopg and urllib3 write separately from the host.
 fn with_port(host: &str, text: &str) -> String {
     let port = between(text, "port=", ")")
         .or_else(|| between(text, ", port ", " "))
@@ -342,12 +347,12 @@ pub(super) fn downstream_code(trouble: Trouble) -> &'static str {
     }
 }
 
-/// Whether a line looks like the start of an outgoing call, and the host that it names.
+/// Finds the target of an outgoing call in a line that looks like the start of one.
 ///
-/// Used only for the last line before silence: a guess that is reported as such.
+/// Used only for the last line before the log falls silent. The result is a guess, and is reported as one.
 #[must_use]
 pub(crate) fn diagnose_outgoing_call(line: &str) -> Option<Downstream> {
-    /// With the method of HTTP that they are, where they are one.
+    /// Words at the start of a call, each with the HTTP method if it is one.
     static VERBS: Words<Option<&str>> = Words::new(&[
         ("GET ", Some("GET")),
         ("POST ", Some("POST")),

@@ -1,22 +1,23 @@
-//! HTTP statuses as a caller sees them: what each is about, by number or by the words that stand for it.
+//! HTTP statuses as a caller sees them: the codes that a status leads to, whether given as a number or as a phrase.
 
 use super::diagnosis::downstream_code;
 use super::{aws_codes, lambda_api};
 
-/// What an HTTP status is about.
+/// HTTP status with the codes it leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct HttpStatus {
-    /// The status.
+    /// Number of the status.
     pub status: u16,
-    /// The code where the Lambda API answers it.
+    /// Code if the Lambda API returned it.
     pub of_lambda: &'static str,
-    /// The code where any other service does.
+    /// Code if any other service returned it.
     pub of_others: &'static str,
-    /// What it may be in front of a function, where that is something else. A sentence.
+    /// What else it may mean if a service in front of the function, such as API Gateway, returned it. One sentence.
     pub in_front: Option<&'static str>,
 }
 
-/// Source: "Handle Lambda errors in API Gateway", and the quotas of REST and HTTP APIs.
+/// Statuses that a service in front of a function returns for reasons of its own. Source: "Handle Lambda errors in API
+/// Gateway", and the quotas of REST and HTTP APIs.
 static IN_FRONT: [(u16, &str); 3] = [
     (500, "API Gateway also answers it where Lambda refused the call, as throttled or not permitted."),
     (
@@ -29,7 +30,7 @@ static IN_FRONT: [(u16, &str); 3] = [
     ),
 ];
 
-/// What gateways and load balancers say instead of the number.
+/// Phrases that gateways and load balancers return instead of the number.
 static PHRASES: [(&str, u16); 9] = [
     ("internal server error", 502),
     ("bad gateway", 502),
@@ -42,7 +43,7 @@ static PHRASES: [(&str, u16); 9] = [
     ("missing authentication token", 403),
 ];
 
-/// Words that stand beside a status.
+/// Words that may stand next to the number of a status.
 static BESIDE: [&str; 19] = [
     "http",
     "https",
@@ -66,7 +67,7 @@ static BESIDE: [&str; 19] = [
 ];
 
 impl HttpStatus {
-    /// The status that a text stands for: `502`, `HTTP 502 Bad Gateway`, `{"message": "Internal server error"}`.
+    /// Parses a text that names a status: `502`, `HTTP 502 Bad Gateway`, `{"message": "Internal server error"}`.
     #[must_use]
     pub(crate) fn read(text: &str) -> Option<Self> {
         let lower = text.to_ascii_lowercase();

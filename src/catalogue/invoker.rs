@@ -1,37 +1,38 @@
-//! Who calls a function, and what that means for retries and half-done work.
+//! Invokers of a function, and what each does after a failure: retries, and what they mean for work that is partly
+//! done.
 //!
-//! Source: the Developer Guide's pages on error handling for each kind of event source, state of autumn 2026.
+//! Source: the pages of the Lambda Developer Guide on error handling for each kind of event source, as of autumn 2026.
 
 use crate::model::PartialWork;
 
-/// Who calls a function.
+/// Service or client that invokes a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Invoker {
-    /// An SDK, the CLI or a function URL waits for the answer.
+    /// A synchronous invocation by an SDK, the CLI or a function URL.
     Sync,
-    /// API Gateway waits, for 29 or 30 s.
+    /// API Gateway, which waits for the response for 29 or 30 s.
     ApiGateway,
-    /// S3, SNS, EventBridge and others hand an event over.
+    /// An asynchronous invocation, as by S3, SNS or EventBridge.
     Async,
     /// An SQS event source mapping.
     Sqs,
-    /// Kinesis or DynamoDB streams.
+    /// An event source mapping of a Kinesis or DynamoDB stream.
     Stream,
-    /// Kafka, managed or not.
+    /// An event source mapping of Kafka, either Amazon MSK or self-managed.
     Kafka,
     /// A Step Functions state.
     StepFunctions,
 }
 
-/// One row of the table.
+/// Advice for one invoker.
 struct Row {
     invoker: Invoker,
     name: &'static str,
-    /// Where nothing of the work was done.
+    /// Advice if none of the work was done.
     untouched: &'static str,
-    /// Where some of it may have been done.
+    /// Advice if some of the work may have been done.
     begun: &'static str,
-    /// Where all of it was done.
+    /// Advice if all of the work was done.
     finished: &'static str,
 }
 
@@ -67,7 +68,7 @@ static ROWS: &[Row] = &[
         finished: "The state fails although the work is done: let Catch look the result up before anything is repeated." },
 ];
 
-/// Paragraphs of the pages of codes on what an invoker does after a failure, each by the mark that stands for it there.
+/// Paragraphs on what each invoker does after a failure, each with its placeholder in the pages of the codes.
 #[rustfmt::skip]
 static PARAGRAPHS: [(&str, &str); 5] = [
     ("{sync}", "- **Synchronous** (SDK, function URL, API Gateway): Lambda does not retry. The caller sees HTTP 200 with\n  FunctionError `Unhandled` and must check it; API Gateway turns it into 502."),
@@ -77,7 +78,7 @@ static PARAGRAPHS: [(&str, &str); 5] = [
     ("{stepfunctions}", "- **Step Functions**: only if the state has `Retry`; match `States.TaskFailed`, and put `Catch` behind it."),
 ];
 
-/// Returns the page of a code with the paragraphs on invokers.
+/// Returns the page of a code with the placeholders replaced by the paragraphs on invokers.
 pub(super) fn with_paragraphs(markdown: &str) -> String {
     PARAGRAPHS.iter().fold(markdown.to_owned(), |page, (mark, paragraph)| page.replace(mark, paragraph))
 }
@@ -87,19 +88,19 @@ impl Invoker {
     pub const ALL: &[Self] =
         &[Self::Sync, Self::ApiGateway, Self::Async, Self::Sqs, Self::Stream, Self::Kafka, Self::StepFunctions];
 
-    /// The word on the command line.
+    /// Returns its name on the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
         self.row().map_or("", |row| row.name)
     }
 
-    /// From the word on the command line.
+    /// Parses a name on the command line.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         ROWS.iter().find(|row| row.name == word).map(|row| row.invoker)
     }
 
-    /// What it does after a failure, as far as work was done by then.
+    /// Returns the advice for this invoker after a failure, depending on how much of the work was done.
     #[must_use]
     pub fn wording(self, work: PartialWork) -> &'static str {
         self.row().map_or("", |row| match work {

@@ -1,32 +1,33 @@
-//! The platform's error types (REPORT, INIT_REPORT, crash lines, extensions): what each means and which code it gets.
+//! Error types of the Lambda platform, from REPORT, INIT_REPORT, crash lines and extensions: the meaning of each, and
+//! the code it leads to.
 
 use crate::model::Confidence::{self, High, Low, Medium};
 
-/// Where in the life of an environment an error type belongs.
+/// Phase in the lifecycle of an execution environment in which an error type occurs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
-    /// Before the handler can run; seen in a request, the handler never ran.
+    /// The Init phase. If a request has such an error, its handler never ran.
     Init,
-    /// While restoring a SnapStart snapshot.
+    /// The Restore phase of SnapStart.
     Restore,
-    /// While a request is handled.
+    /// The Invoke phase.
     Invoke,
-    /// Either; the phase decides.
+    /// Any phase; the phase in which the error occurred decides.
     Any,
 }
 
-/// One error type of the platform.
+/// Error type of the platform.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PlatformError {
-    /// `Runtime.ExitError`; ends in `*` where it stands for a prefix.
+    /// Name, such as `Runtime.ExitError`; one that ends in `*` stands for every name with that prefix.
     pub id: &'static str,
-    /// Where it belongs.
+    /// Phase in which it occurs.
     pub stage: Stage,
-    /// The code it leads to when nothing else says more.
+    /// Code it leads to, unless the log has more specific evidence.
     pub code: &'static str,
-    /// How sure that is.
+    /// Confidence in that code.
     pub confidence: Confidence,
-    /// One sentence.
+    /// Meaning, in one sentence.
     pub meaning: &'static str,
 }
 
@@ -42,7 +43,7 @@ const fn row(
 
 use Stage::{Any, Init, Invoke, Restore};
 
-/// Every error type we know, exact ones first, prefixes last.
+/// Known error types: exact names first, prefixes last.
 ///
 /// Sources: the fault names in aws-lambda-runtime-interface-emulator, the runtime interface clients, the Developer
 /// Guide pages "Troubleshoot execution issues" and "Lambda execution environment lifecycle".
@@ -123,7 +124,7 @@ pub(crate) static PLATFORM_ERRORS: &[PlatformError] = &[
     row("Runtime.*", Any, "runtime_exception.unhandled", Low, "The runtime reported an error under a name that we do not know."),
 ];
 
-/// What an error type of the platform means; unknown ones by their prefix.
+/// Returns the row for an error type of the platform; for unknown names, the row of their prefix.
 #[must_use]
 pub(crate) fn platform_error(id: &str) -> Option<&'static PlatformError> {
     let (exact, prefixes) = PLATFORM_ERRORS.split_at(PLATFORM_ERRORS.partition_point(|error| !error.id.ends_with('*')));

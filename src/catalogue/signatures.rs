@@ -1,6 +1,7 @@
 //! Signatures of failed calls to anything but AWS: errno names, exception types, drivers, HTTP clients.
 //!
-//! One row a signature, with its source. All are matched in one pass over type, code, message and cause of an error.
+//! Each row is one signature; the rows are grouped by the software that produces the text. All are matched in one pass
+//! over the type, code, message and cause of an error.
 
 use crate::lambda::platform::TIMED_OUT_WORDS;
 use std::ops::Range;
@@ -12,12 +13,12 @@ use super::text::{leading_type, unwrapped};
 use crate::model::AppError;
 use crate::model::Confidence::{self, High, Low, Medium};
 
-/// What went wrong with a call, in the order in which signatures beat each other.
+/// Kind of failure of a call, in ascending order of precedence: if several signatures match, the last kind wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Trouble {
-    /// An HTTP client says that an error status came back; which one is in the text.
+    /// An error status that an HTTP client reports; the number is in the text.
     HttpStatus,
-    /// It failed, and the row does not say how.
+    /// A failure whose kind the signature does not specify.
     Failed,
     Validation,
     Conflict,
@@ -32,16 +33,16 @@ pub(super) enum Trouble {
     Throttled,
 }
 
-/// Where a signature must stand.
+/// Place at which a signature must match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum At {
-    /// It is the last part of a type name: of the error, of its cause, or at the start of the message.
+    /// The last part of a type name: of the error, of its cause, or at the start of the message.
     Type,
-    /// A type name (without package) begins with it.
+    /// The start of a type name without its package.
     TypeStart,
-    /// It is a word of its own, in code, type, message or cause.
+    /// A separate word in type, code, message or cause.
     Word,
-    /// Anywhere in type, message or cause.
+    /// Anywhere in type, code, message or cause.
     Text,
 }
 
@@ -51,9 +52,9 @@ struct Signature {
     at: At,
     trouble: Trouble,
     confidence: Confidence,
-    /// The service or product that it names.
+    /// Service or product that it names.
     service: Option<&'static str>,
-    /// One of these must stand in the texts as well; empty: nothing more is needed.
+    /// Texts of which at least one must also be present; none is required if this is empty.
     needs: &'static [&'static str],
 }
 
@@ -80,7 +81,7 @@ use Trouble::{
     Auth, Connection, Database, Dns, Failed, HttpStatus, NotFound, Throttled, Timeout, Tls, Unavailable, Validation,
 };
 
-/// Words without which a deadline is one of the program's own.
+/// Texts that show that an expired deadline is that of a network call and not of the program's own work.
 const NETWORK: &[&str] = &[
     "://",
     "dial tcp",
@@ -175,25 +176,25 @@ static SIGNATURES: &[Signature] = &[
     of("Cassandra", Type, "NoHostAvailableException", Database), of("Cassandra", Type, "NoHostAvailable", Database), of("Snowflake", Text, "snowflake.connector", Database),
     of("Elasticsearch", Text, "elastic_transport", Connection), of("Elasticsearch", Text, "NoLivingConnectionsError", Connection), of("OpenSearch", Text, "opensearchpy", Connection),
     of("Kafka", TypeStart, "KafkaJS", Connection), of("Kafka", Type, "NoBrokersAvailable", Connection), of("Kafka", Type, "KafkaTimeoutError", Timeout), of("Kafka", TypeStart, "KafkaConnection", Connection), of("RabbitMQ", Type, "AMQPConnectionError", Connection),
-    // HTTP bodies that name the trouble
+    // HTTP statuses in the text of a response
     row(Text, "429 Too Many Requests", Throttled, High), row(Text, "503 Service Unavailable", Unavailable, High), row(Text, "502 Bad Gateway", Unavailable, High), row(Text, "504 Gateway", Timeout, High), row(Text, "401 Unauthorized", Auth, High), row(Text, "403 Forbidden", Auth, Medium),
     with(&["http", "HTTP"], Text, "404 Not Found", NotFound, Medium), with(&["http", "HTTP"], Text, "400 Bad Request", Validation, Medium),
 ];
 
-/// What the signatures say of an error.
+/// Result of matching the signatures with an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Hit {
     pub(super) trouble: Trouble,
     pub(super) confidence: Confidence,
     pub(super) service: Option<&'static str>,
-    /// The signature that stands for the error where it has no code of its own: an errno name.
+    /// The matched errno name or other [`At::Word`], which serves as the error code if the error has none of its own.
     pub(super) errno: Option<&'static str>,
 }
 
 static MATCHER: LazyLock<Option<AhoCorasick>> =
     LazyLock::new(|| AhoCorasick::new(SIGNATURES.iter().map(|signature| signature.text)).ok());
 
-/// The texts of an error in one string, and where the names of types stand in it.
+/// Texts of an error in one string, with the ranges of the type names in it.
 struct Haystack {
     text: String,
     types: Vec<Range<usize>>,
@@ -220,7 +221,7 @@ impl Haystack {
         }
     }
 
-    /// Whether the match stands where its signature must stand.
+    /// Returns whether a match is at the place that its signature requires, and whether the texts it needs are present.
     fn accepts(&self, signature: &Signature, found: Range<usize>) -> bool {
         let bytes = self.text.as_bytes();
         let before = found.start.checked_sub(1).map_or(b'\n', |at| bytes[at]);
@@ -238,7 +239,7 @@ impl Haystack {
     }
 }
 
-/// Matches all signatures in one pass: the strongest trouble, and the first service that any of them names.
+/// Matches all signatures in one pass. Returns the strongest hit; if it names no service, another hit provides one.
 pub(super) fn best_hit(error: &AppError<'_>) -> Option<Hit> {
     let matcher = MATCHER.as_ref()?;
     let hay = Haystack::of(error);
@@ -259,7 +260,8 @@ pub(super) fn best_hit(error: &AppError<'_>) -> Option<Hit> {
     best
 }
 
-/// A sure signature beats a weak one; among equals the order of [`Trouble`] decides.
+/// Returns the stronger of two hits: any other confidence beats a low one, then the order of [`Trouble`] decides, then
+/// the confidence. A service or errno name that it lacks is taken from the weaker one.
 fn stronger(old: Hit, new: Hit) -> Hit {
     let rank = |hit: &Hit| (hit.confidence > Low, hit.trouble, hit.confidence);
     let (mut winner, loser) = if rank(&new) > rank(&old) { (new, old) } else { (old, new) };

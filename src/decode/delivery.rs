@@ -1,4 +1,5 @@
-//! The way from a shape to the sink: stream ids, the order of time, and what is to be noted about the input.
+//! Delivery of events from a shape to the sink: looks up stream ids, restores the order of time, collects notes on the
+//! input.
 
 use super::DecodeError;
 use super::feed::{Feed, LONGEST};
@@ -6,7 +7,7 @@ use super::json::scan::unescape;
 use super::spool::{EventSpool, Lost};
 use crate::model::{Batch, Block, Bucket, EventSink, FunctionArn, LogEvent, Note, Origin, StreamId, Timestamp};
 
-/// Streams looked up lately. The sink knows them all; this only spares the lookup.
+/// Number of streams in the lookup cache. The sink knows all streams; the cache only saves lookups.
 const REMEMBERED: usize = 64;
 
 #[derive(Debug, Default)]
@@ -21,34 +22,35 @@ impl Remembered {
     }
 }
 
-/// Events seen before the order of an input is decided, and bytes of them.
+/// Number of events, and of their bytes, after which the order of an input is decided.
 const WATCHED_EVENTS: usize = 200;
 const WATCHED_BYTES: usize = 256 * 1024;
 
-/// Where consoles and queries stop: the default of Logs Insights of old, its default now, its maximum.
+/// Numbers of events at which consoles and queries stop: the former default of Logs Insights, its present default, its
+/// maximum.
 const LIMITS: [u64; 3] = [1_000, 10_000, 100_000];
 
-/// In which order an input has its events.
+/// Order of the events in an input.
 enum EventOrder {
-    /// As it is, or not known to be the wrong one.
+    /// Oldest first, or no reason to assume otherwise: events pass through as they come.
     Kept,
-    /// Not decided: how often time went up and down so far, and the last time.
+    /// Not decided yet: the events so far, how often time went up and down between them, and the last time.
     Watched { spool: EventSpool, up: usize, down: usize, last: Option<Timestamp> },
-    /// Newest first.
+    /// Newest first: all events are held back until the end, and then delivered in reverse.
     Reversed(EventSpool),
 }
 
-/// Events handed over together, at most: what is kept of each is small beside the block that they stand in.
+/// Maximum number of events in one batch. It keeps the memory for them small compared with that of their block.
 const BATCH: usize = 4_096;
 
-/// Events whose messages stand in the block in memory, until they are handed over together.
+/// Events whose messages are in the block in memory, collected to be delivered as one batch.
 #[derive(Debug, Default)]
 struct Waiting {
-    /// Where the block begins and how long it is: messages are told from others by their address.
+    /// Address and length of the block: a message belongs to the block if its address is within it.
     at: (usize, usize),
-    /// Events after which they are handed over.
+    /// Number of events at which the batch is full.
     most: usize,
-    /// The events. Its data is spare memory, until the block is handed over whole.
+    /// The events. `data` is only spare memory until the whole block is delivered.
     block: Block,
 }
 
@@ -66,7 +68,7 @@ impl Waiting {
     }
 }
 
-/// Takes the events of one input from its shape.
+/// Receiver of the events that a shape finds in one input; passes them on to the sink.
 pub(super) struct Delivery<'s> {
     pub(super) sink: &'s mut dyn EventSink,
     context: &'s Origin<String>,
@@ -75,16 +77,17 @@ pub(super) struct Delivery<'s> {
     order: EventOrder,
     waiting: Waiting,
     notes: Noted,
-    /// Messages come line by line.
+    /// Whether every line is an event, because the input does not tell where messages end.
     split: bool,
-    /// What gave a choice of the events, and how many came.
+    /// Name of the source, if it returns only a limited number of events.
     sample: Option<&'static str>,
+    /// Number of events so far.
     events: u64,
-    /// Bytes of messages that the shape made longer than they are in the input.
+    /// Number of bytes by which the shape made messages longer than they are in the input.
     pub(super) grown: u64,
 }
 
-/// What happened while decoding and is said once, at the end.
+/// Observations made while decoding, reported once at the end.
 #[derive(Debug, Default)]
 struct Noted {
     cut: u64,
@@ -95,8 +98,8 @@ struct Noted {
 }
 
 impl<'s> Delivery<'s> {
-    /// A delivery to `sink` of an input of which `context` is known, and whose first block was read. Uses the memory of
-    /// `spare`.
+    /// Creates a delivery to `sink`. `context` is what is known of the input beforehand, `feed` has its first block in
+    /// memory, and the memory of `spare` is reused.
     pub(super) fn new(context: &'s Origin<String>, sink: &'s mut dyn EventSink, feed: &Feed<'_>, spare: Block) -> Self {
         let mut new = Self {
             sink,
@@ -115,7 +118,7 @@ impl<'s> Delivery<'s> {
         new
     }
 
-    /// A delivery that hands nothing over: the events of a chunk, all of one stream, stay in `block`.
+    /// Creates a delivery that passes nothing on: the events of a chunk, all of one stream, are collected in `block`.
     pub(super) fn of_chunk(
         context: &'s Origin<String>,
         nowhere: &'s mut dyn EventSink,
@@ -129,18 +132,18 @@ impl<'s> Delivery<'s> {
         new
     }
 
-    /// Memory for line ends: exports have thousands of small files.
+    /// Lends memory for line ends. It is reused for all inputs, because exports have thousands of small files.
     pub(super) fn line_ends(&mut self) -> &mut Vec<u32> {
         &mut self.waiting.block.line_ends
     }
 
-    /// The events of a chunk.
+    /// Returns the events of a chunk.
     pub(super) fn into_block(self) -> Block {
         self.waiting.block
     }
 
-    /// Reads more of the input. Events of the block in memory are handed over before, which is why every shape reads on
-    /// through its delivery.
+    /// Reads more of the input, after delivering the events whose messages are in the current block. Shapes must
+    /// therefore read through their delivery, not directly from the feed.
     pub(super) fn more(&mut self, feed: &mut Feed<'_>) -> bool {
         if self.waiting.block.spans.is_empty() || feed.ended() {
             self.hand_over(feed);
@@ -156,7 +159,7 @@ impl<'s> Delivery<'s> {
         more
     }
 
-    /// Hands events over where many wait.
+    /// Delivers the events collected so far if the batch is full.
     #[inline]
     pub(super) fn flush_if_full(&mut self, feed: &Feed<'_>) {
         if self.waiting.is_full() {
@@ -177,34 +180,34 @@ impl<'s> Delivery<'s> {
         }
     }
 
-    /// The input may have the newest event first: looks, and turns it round.
+    /// Starts to watch the order of time: if the input has the newest event first, its events are delivered in reverse.
     pub(super) fn watch_order(&mut self) {
         self.order = EventOrder::Watched { spool: EventSpool::default(), up: 0, down: 0, last: None };
     }
 
-    /// The input does not tell where messages end: every line is an event.
+    /// Marks all events as single lines, because the input does not tell where messages end.
     pub(super) fn lines_only(&mut self) {
         self.split = true;
     }
 
-    /// The input comes from `source`, which gives no more events than a limit.
+    /// Notes that the input comes from `source`, which returns only a limited number of events.
     pub(super) fn sampled(&mut self, source: &'static str) {
         self.sample = Some(source);
     }
 
-    /// Says something about the input as a whole.
+    /// Reports a note on the input as a whole.
     pub(super) fn remark(&mut self, incomplete: bool, text: &str) {
         self.sink.note(Note { incomplete, text: text.to_owned() });
     }
 
-    /// Takes an event.
+    /// Takes an event and looks up its stream.
     #[inline]
     pub(super) fn event(&mut self, origin: &Origin<&[u8]>, event: LogEvent<'_>) {
         let stream = self.stream(origin);
         self.event_of(stream, &event);
     }
 
-    /// Takes an event of a stream that was looked up.
+    /// Takes an event whose stream was looked up before.
     #[inline(always)]
     pub(super) fn event_of(&mut self, stream: StreamId, event: &LogEvent<'_>) {
         self.events += 1;
@@ -215,7 +218,7 @@ impl<'s> Delivery<'s> {
         }
     }
 
-    /// Takes the event by value, so that nobody else's has to be in memory.
+    /// Takes the event by value: on the usual path the caller then need not write its event to memory.
     #[cold]
     fn hold_back(&mut self, stream: StreamId, event: LogEvent<'_>) {
         match &mut self.order {
@@ -250,8 +253,8 @@ impl<'s> Delivery<'s> {
         }
     }
 
-    /// Hands over what was held back, and says what is to be noted. Gives the bytes that rewriting added, and the spare
-    /// memory.
+    /// Delivers the events held back and reports the notes. Returns the number of bytes that rewriting added, the spare
+    /// memory, and an error if held-back events were lost.
     pub(super) fn finish(mut self, feed: &Feed<'_>) -> (u64, Block, Result<(), DecodeError>) {
         self.hand_over(feed);
         self.decide();
@@ -298,19 +301,19 @@ impl<'s> Delivery<'s> {
         }
     }
 
-    /// Counts bytes of the input that were left out.
+    /// Counts bytes of the input that were dropped.
     pub(super) fn dropped(&mut self, bytes: u64) {
         if bytes > 0 {
             self.sink.count(Bucket::Dropped, bytes);
         }
     }
 
-    /// A message was cut to the longest length kept.
+    /// Notes that a message was cut to the maximum length.
     pub(super) fn message_cut(&mut self) {
         self.notes.cut += 1;
     }
 
-    /// Something at `line` is no JSON.
+    /// Notes that the text at `line` is not JSON.
     pub(super) fn not_json(&mut self, line: u64) {
         if self.notes.not_json == 0 {
             self.notes.not_json_first = line;
@@ -318,17 +321,17 @@ impl<'s> Delivery<'s> {
         self.notes.not_json += 1;
     }
 
-    /// The input is one page, and more follow that it does not hold.
+    /// Notes that the input is only one page of several.
     pub(super) fn pages_follow(&mut self) {
         self.notes.pages_follow = true;
     }
 
-    /// The input is the result of a query that had not finished.
+    /// Notes that the input is the result of a query that had not finished.
     pub(super) fn query_unfinished(&mut self, status: &[u8]) {
         self.notes.query_status = Some(String::from_utf8_lossy(status).into_owned());
     }
 
-    /// The stream of an identity.
+    /// Looks up the stream of an event by its origin.
     #[inline]
     pub(super) fn stream(&mut self, origin: &Origin<&[u8]>) -> StreamId {
         let parts = origin.parts();
@@ -353,7 +356,7 @@ impl<'s> Delivery<'s> {
         id
     }
 
-    /// The stream of lines for which only the context tells something.
+    /// Looks up the stream of events that name none of their own, so that only the context identifies it.
     pub(super) fn default_stream(&mut self) -> StreamId {
         match self.default {
             Some(id) => id,
@@ -387,13 +390,13 @@ impl<'s> Delivery<'s> {
             log_stream: stream.as_deref().or(self.context.log_stream.as_deref()),
             function: function.as_deref(),
         };
-        // What the event itself tells goes before what the path or the user said about the input.
+        // The event itself takes precedence over what its path or the user says about the input.
         let function = if told.function_name().is_some() { told.function } else { self.context.function.as_deref() };
         self.sink.stream(&Origin { function, ..told })
     }
 }
 
-/// Region, account and name in `arn:PARTITION:logs:REGION:ACCOUNT:log-group:NAME[:*]`.
+/// Parses region, account and name from `arn:PARTITION:logs:REGION:ACCOUNT:log-group:NAME[:*]`.
 fn group_from_arn(text: &str) -> Option<(String, String, String)> {
     let mut parts = text.strip_prefix("arn:")?.splitn(6, ':').skip(1);
     let (service, region, account, kind, name) =
@@ -402,7 +405,8 @@ fn group_from_arn(text: &str) -> Option<(String, String, String)> {
     (service == "logs" && kind == "log-group").then(|| (region.to_owned(), account.to_owned(), name.to_owned()))
 }
 
-/// Time goes down nearly always when it moves: a few steps up come from streams written side by side.
+/// Returns whether the events are newest first: nearly every change of time goes down. A few go up where several
+/// streams were merged.
 fn descends(up: usize, down: usize) -> bool {
     down > 0 && up * 8 <= down
 }

@@ -1,4 +1,4 @@
-//! The block buffer between an input and a shape: reads in blocks, carries over only what was not consumed.
+//! Block buffer between an input and a shape: reads in blocks, and carries over only the bytes that were not consumed.
 
 use std::io::{self, Read};
 
@@ -6,15 +6,15 @@ use super::line_ends;
 use super::sentences::SentenceWatch;
 use crate::model::{Mentions, Sighting};
 
-/// What is read at a time.
+/// Number of bytes read at a time.
 pub(super) const BLOCK: usize = 256 * 1024;
-/// An event longer than this is cut: CloudWatch takes 1 MiB, escapes may double it.
+/// Length at which an event is cut: CloudWatch accepts up to 1 MiB, and escapes can double that.
 pub(super) const LONGEST: usize = 2 * 1024 * 1024;
 
-/// Decoded bytes of one input, of which the unconsumed part is in memory.
+/// Decoded bytes of one input. Those not consumed yet are in memory.
 ///
-/// A read error ends the data like the end of the input does; [`Feed::failure`] tells it afterwards, so that shapes
-/// hand over what they have without handling errors of their own.
+/// A read error ends the data in the same way as the end of the input. [`Feed::finish`] returns it afterwards, so
+/// shapes deliver what was read and need not handle read errors.
 pub(super) struct Feed<'a> {
     input: &'a mut (dyn Read + Send),
     buffer: Vec<u8>,
@@ -28,7 +28,7 @@ pub(super) struct Feed<'a> {
 }
 
 impl<'a> Feed<'a> {
-    /// A feed over `input` that uses the memory of `buffer`.
+    /// Creates a feed that reads `input` into the memory of `buffer`.
     pub(super) fn new(input: &'a mut (dyn Read + Send), buffer: Vec<u8>) -> Self {
         Self {
             input,
@@ -43,52 +43,52 @@ impl<'a> Feed<'a> {
         }
     }
 
-    /// A feed over the first `length` bytes of `data` and nothing else.
+    /// Creates a feed of only the first `length` bytes of `data`.
     pub(super) fn of_chunk(nothing: &'a mut io::Empty, data: Vec<u8>, length: usize) -> Self {
         Self { end: length.min(data.len()), ended: true, ..Self::new(nothing, data) }
     }
 
-    /// So many lines were read before, out of the same input.
+    /// Counts line numbers on after `lines` lines that were read before from the same input.
     pub(super) fn follows(&mut self, lines: u64) {
         self.line += lines;
     }
 
-    /// What was read and not consumed.
+    /// Returns the bytes that were read and not consumed.
     pub(super) fn data(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
     }
 
-    /// Everything in memory: what was read last, consumed or not.
+    /// Returns all bytes in memory, consumed or not.
     pub(super) fn block(&self) -> &[u8] {
         &self.buffer[..self.end]
     }
 
-    /// Nothing comes after [`Feed::data`].
+    /// Returns whether nothing comes after [`Feed::data`].
     pub(super) fn ended(&self) -> bool {
         self.ended
     }
 
-    /// Line of the first byte of [`Feed::data`], from 1.
+    /// Returns the number of the line with the first byte of [`Feed::data`], from 1.
     pub(super) fn line(&self) -> u64 {
         self.line
     }
 
-    /// Consumes `bytes` that hold `lines` line ends.
+    /// Consumes `bytes` bytes, which contain `lines` line ends.
     pub(super) fn pass_lines(&mut self, bytes: usize, lines: u64) {
         self.start += bytes;
         self.passed += bytes as u64;
         self.line += lines;
     }
 
-    /// Consumes `bytes` and counts their line ends.
+    /// Consumes `bytes` bytes and counts their line ends.
     pub(super) fn pass(&mut self, bytes: usize) {
         let lines = line_ends::count(&self.data()[..bytes]);
         self.pass_lines(bytes, lines);
     }
 
-    /// Reads at least half a block more behind the data, unless the input ends; says whether there is more.
+    /// Reads at least half a block more after the data, unless the input ends. Returns whether anything was read.
     ///
-    /// Filling up to the block makes the result independent of how the input splits its reads.
+    /// It always fills the buffer, so the result does not depend on how many bytes the input returns per read.
     pub(super) fn more(&mut self) -> bool {
         if self.ended {
             return false;
@@ -101,8 +101,8 @@ impl<'a> Feed<'a> {
         self.fill()
     }
 
-    /// As [`Feed::more`], in the memory of `spare`, which takes what was in memory before. Nothing changes where the
-    /// input has ended.
+    /// Reads like [`Feed::more`], but into the memory of `spare`, and leaves the previous buffer there. Changes nothing
+    /// if the input has ended.
     pub(super) fn more_into(&mut self, spare: &mut Vec<u8>) -> bool {
         if self.ended {
             return false;
@@ -115,7 +115,7 @@ impl<'a> Feed<'a> {
         self.fill()
     }
 
-    /// Length of a buffer that takes half a block behind the data.
+    /// Returns the length of a buffer with room for half a block after the data.
     fn next_length(&self) -> usize {
         let enough = self.end - self.start + BLOCK / 2 <= self.buffer.len();
         if enough { self.buffer.len() } else { (self.buffer.len() * 2).max(BLOCK) }
@@ -130,7 +130,7 @@ impl<'a> Feed<'a> {
         bytes > 0
     }
 
-    /// Reads to the end without a look at what is read, but for sentences of the platform.
+    /// Reads to the end and discards the data. Only sentences of the platform are still searched for.
     pub(super) fn skip_rest(&mut self) {
         loop {
             self.pass(self.end - self.start);
@@ -140,22 +140,22 @@ impl<'a> Feed<'a> {
         }
     }
 
-    /// Lines of what was read that have the words of such sentences, if there was none.
+    /// Returns the lines read that have the words of platform sentences, if there was no such sentence.
     pub(super) fn mentions(&mut self) -> Option<Mentions> {
         self.watch.mentions()
     }
 
-    /// The first sentence of the platform in what was read.
+    /// Returns the first sentence of the platform in the data read.
     pub(super) fn sighting(&mut self) -> Option<Sighting> {
         std::mem::take(&mut self.watch).seen()
     }
 
-    /// The memory of a chunk, and its length.
+    /// Returns the memory of a chunk, and its length.
     pub(super) fn into_chunk(self) -> (Vec<u8>, usize) {
         (self.buffer, self.end)
     }
 
-    /// Bytes read in all, the error that ended reading, and the memory for the next input.
+    /// Returns the total number of bytes read, the error that ended reading, and the memory for the next input.
     pub(super) fn finish(mut self) -> (u64, Option<io::Error>, Vec<u8>) {
         let bytes = self.passed + (self.end - self.start) as u64;
         if self.buffer.len() > 4 * BLOCK {
@@ -166,12 +166,12 @@ impl<'a> Feed<'a> {
     }
 }
 
-/// What [`fill`] has read.
+/// Result of [`fill`].
 pub(super) struct Filled {
     pub(super) bytes: usize,
-    /// Nothing comes after it.
+    /// Whether nothing comes after it.
     pub(super) ended: bool,
-    /// Why, where the input failed.
+    /// The read error, if there was one.
     pub(super) failure: Option<io::Error>,
 }
 

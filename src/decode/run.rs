@@ -1,4 +1,5 @@
-//! One input from its first byte to its last: layers off, shape recognised, events out, errors put in words.
+//! Decoding of one input from its first byte to its last: removes the layers, recognises the shape, delivers the
+//! events, and puts errors in words.
 
 use std::io::{self, ErrorKind, Read};
 
@@ -13,27 +14,28 @@ use super::whole_gzip::Inflated;
 use super::{Buffers, DecodeError, Decoded, SHAPES, json, zip};
 use crate::model::{EventSink, Mentions, Origin, Sighting};
 
-/// What decoding one input needs.
+/// State of decoding one input.
 pub(super) struct DecodeRun<'r> {
     context: &'r Origin<String>,
     buffers: &'r mut Buffers,
     sink: &'r mut dyn EventSink,
-    /// Bytes decoded before something went wrong.
+    /// Number of bytes decoded before a failure.
     before_failure: u64,
-    /// Lines of what was inside the input before: entries of an archive, records of a carrier.
+    /// Number of lines of the texts inside the input so far: entries of an archive, records of a carrier. Line numbers
+    /// count on from one to the next.
     lines: u64,
 }
 
-/// What was decoded without failure.
+/// Result of decoding without a failure.
 #[derive(Clone, Copy)]
 struct Whole {
     shape: &'static str,
     bytes: u64,
 }
 
-/// What the shape is called where there is nothing to decode.
+/// Name of the shape if there is nothing to decode.
 const EMPTY: &str = "empty";
-/// The file that an S3 export task leaves to try its permissions.
+/// Name of the file that an S3 export task writes to test its permissions.
 const WRITE_TEST: &str = "aws-logs-write-test";
 
 impl<'r> DecodeRun<'r> {
@@ -51,7 +53,8 @@ impl<'r> DecodeRun<'r> {
     /// Decodes `input`, which is `depth` layers deep.
     fn input(&mut self, input: &mut (dyn Read + Send), depth: usize) -> Result<Whole, DecodeError> {
         let stream = Peeked::new(Box::new(input)).map_err(read_error)?;
-        // What is inside something else streams: buffers for it would come on top of those for what it is inside.
+        // Only the outermost gzip is inflated at once: the buffers for an inner one would add to those for the outer
+        // one.
         #[cfg(feature = "libdeflate")]
         if depth == 0 && stream.is_gzip() {
             return self.whole_gzip(stream);
@@ -59,7 +62,7 @@ impl<'r> DecodeRun<'r> {
         self.peeled(stream, depth)
     }
 
-    /// Decodes gzip, all at once where that works.
+    /// Decodes gzip, inflating all of it at once if possible.
     #[cfg(feature = "libdeflate")]
     fn whole_gzip(&mut self, stream: Peeked<'_>) -> Result<Whole, DecodeError> {
         let mut buffers = std::mem::take(&mut self.buffers.whole_gzip);
@@ -76,7 +79,7 @@ impl<'r> DecodeRun<'r> {
         result
     }
 
-    /// Decodes `stream`, which is `depth` layers deep, below its layers.
+    /// Removes the layers of `stream`, which is `depth` layers deep, and decodes the text below them.
     fn peeled(&mut self, mut stream: Peeked<'_>, depth: usize) -> Result<Whole, DecodeError> {
         let mut packed = false;
         for depth in depth..=DEEPEST {
@@ -95,14 +98,14 @@ impl<'r> DecodeRun<'r> {
         Err(too_deep())
     }
 
-    /// Decodes the entries of an archive, one after the other.
+    /// Decodes the entries of an archive one after the other, and adds up their bytes.
     fn archive(&mut self, archive: &mut (dyn Read + Send), depth: usize) -> Result<Whole, DecodeError> {
         if depth >= DEEPEST {
             return Err(too_deep());
         }
         let mut all: Option<Whole> = None;
         let result = self.entries(archive, depth, &mut all);
-        // What came before a damaged entry counts.
+        // The entries before a damaged one were delivered, so their bytes count.
         let refused = result.inspect_err(|_| self.before_failure += all.map_or(0, |all| all.bytes))?;
         match (all, refused) {
             (Some(all), _) => Ok(all),
@@ -111,8 +114,8 @@ impl<'r> DecodeRun<'r> {
         }
     }
 
-    /// Decodes the entries of an archive into `all`. Those that are no logs are left out by name; the error of one is
-    /// returned.
+    /// Decodes the entries of an archive and adds their bytes to `all`. Entries that are no logs are left out and
+    /// reported, unless no entry is a log. Returns the error of the last entry left out, if any.
     fn entries(
         &mut self,
         archive: &mut (dyn Read + Send),
@@ -151,7 +154,7 @@ impl<'r> DecodeRun<'r> {
         Ok(refused.last)
     }
 
-    /// Decodes what has no layer left.
+    /// Decodes a text without layers.
     fn text(&mut self, text: &mut (dyn Read + Send), depth: usize) -> Result<Whole, DecodeError> {
         let mut feed = Feed::new(text, self.buffers.blocks.pop().unwrap_or_default());
         feed.follows(self.lines);
@@ -177,7 +180,7 @@ impl<'r> DecodeRun<'r> {
         feed.more();
         let data = feed.data();
         let head = &data[..data.len().min(HEAD)];
-        // An empty list is what a query without a match gives.
+        // A query without a match returns an empty list.
         if matches!(head.trim_ascii(), b"" | b"[]" | b"{}") {
             return Ok((EMPTY, Size::default()));
         }
@@ -220,7 +223,7 @@ impl<'r> DecodeRun<'r> {
     }
 }
 
-/// Number of entries of an archive that are left out by name.
+/// Maximum number of entries of an archive that are reported as left out by name.
 const MOST_NAMED: usize = 100;
 
 /// Entries of an archive that are no logs.
@@ -258,12 +261,12 @@ impl RefusedEntries {
     }
 }
 
-/// How the bytes that count differ from those that were read.
+/// Difference between the bytes that count as decoded and those that were read.
 #[derive(Clone, Copy, Default)]
 struct Size {
-    /// What was carried inside counts unpacked.
+    /// Data carried inside records, which counts at its unpacked size.
     carried: Carried,
-    /// Bytes that rewriting added.
+    /// Number of bytes by which rewriting made messages longer.
     grown: u64,
 }
 
@@ -271,7 +274,7 @@ fn too_deep() -> DecodeError {
     DecodeError::Corrupt(format!("is packed more than {DEEPEST} times over; unpack it first"))
 }
 
-/// Decompressors report damage as an I/O error: tells it from errors of the disk.
+/// Tells damaged data from errors of the disk, because decompressors report damage as an I/O error.
 pub(super) fn read_error(error: io::Error) -> DecodeError {
     match error.kind() {
         ErrorKind::UnexpectedEof => DecodeError::Corrupt(

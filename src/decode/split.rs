@@ -1,7 +1,9 @@
-//! One large text in chunks: whoever is free reads the next one and finds its events, and hands them over in turn.
+//! Parallel decoding of one large text in chunks: each free thread reads the next chunk, finds its events, and delivers
+//! them when it is that chunk's turn.
 //!
-//! A chunk is read, decoded and delivered by one thread, so its bytes stay in the cache of one core, and events arrive in
-//! the order of the input. Only shapes are split in which the start of an event can be told without what came before.
+//! A chunk is read, decoded and delivered by the same thread, so its bytes stay in the cache of one core. Chunks are
+//! delivered one at a time in the order of the input. A shape can be split only if the start of an event can be
+//! recognised without the text before it.
 
 use std::collections::VecDeque;
 use std::io::{self, Cursor, Read};
@@ -18,33 +20,35 @@ use super::text::s3_export;
 use super::{DecodeError, Decoded, SHAPES, Shape};
 use crate::model::{Batch, Block, Bucket, EventSink, LogEvent, Note, Origin, Sighting, StreamId};
 
-/// Where the last event of a stretch of text begins that is sure to be one, but for the start of the stretch.
+/// Function that returns the offset of the last line that certainly begins an event. The start of the text itself does
+/// not count.
 type Cut = fn(&[u8]) -> Option<usize>;
 
-/// The shapes that are split.
+/// Shapes that can be split, each with the function that finds where.
 const SPLIT: &[(&Shape, Cut)] = &[(&s3_export::SHAPE, s3_export::last_event)];
 
-/// Chunks that wait for their turn with each helper, at most.
+/// Maximum number of decoded chunks that one helper keeps until their turn.
 const MOST_FOUND: usize = 4;
 
-/// An input whose first bytes were looked at.
+/// Input whose first bytes were examined.
 pub(crate) enum Opened<'a> {
-    /// It can be decoded in chunks.
+    /// Input that can be decoded in chunks.
     Splits(Box<Splits<'a>>),
-    /// It is decoded in one go. The reader still gives all of it.
+    /// Input that must be decoded in one piece. The reader still yields all of it, including the bytes that were
+    /// examined.
     Whole(Box<dyn Read + Send + 'a>),
 }
 
-/// An input that can be decoded in chunks.
+/// Input that can be decoded in chunks.
 pub(crate) struct Splits<'a> {
     shape: &'static Shape,
     source: ChunkReader<'a>,
 }
 
-/// Looks at the first bytes of an input.
+/// Examines the first bytes of an input to decide whether it can be split.
 ///
 /// # Errors
-/// When they cannot be read.
+/// Returns an error if they cannot be read.
 pub(crate) fn open(input: &mut (dyn Read + Send)) -> Result<Opened<'_>, DecodeError> {
     let mut head = Vec::new();
     input.take(HEAD as u64).read_to_end(&mut head).map_err(read_error)?;
@@ -56,7 +60,7 @@ pub(crate) fn open(input: &mut (dyn Read + Send)) -> Result<Opened<'_>, DecodeEr
     })
 }
 
-/// The shape of an input that can be split, by its first bytes.
+/// Recognises the shape of an input by its first bytes. Returns `None` if an input of this kind cannot be split.
 fn split_shape(head: &[u8]) -> Option<(&'static Shape, Cut)> {
     if is_layered(head) || refused_kind(head).or_else(|| own_result(head)).or_else(|| refused_rendering(head)).is_some()
     {
@@ -67,18 +71,19 @@ fn split_shape(head: &[u8]) -> Option<(&'static Shape, Cut)> {
     SPLIT.iter().find(|(split, _)| split.name == shape.name).copied()
 }
 
-/// What a helper does with the events of its chunks. All but delivering is done side by side.
+/// Processing of the events of chunks by one helper. Only `deliver` runs in one helper at a time; everything else runs
+/// in parallel.
 pub(crate) trait ChunkHelper<S>: Send {
-    /// Looks at the events of a chunk before its turn.
+    /// Processes the events of a chunk before its turn.
     fn before(&mut self, block: &mut Block);
-    /// Hands a chunk over, in its turn. Gives the memory of some other one back.
+    /// Delivers a chunk when it is its turn. Returns an empty block, maybe another one, for reuse of its memory.
     fn deliver(&mut self, block: Block, sink: &mut S) -> Block;
-    /// Does what delivering has left to do.
+    /// Does the work that `deliver` put off, so that it does not delay the next turn.
     fn after(&mut self);
 }
 
 impl Splits<'_> {
-    /// Decodes it with a thread for each helper, the first of which is this one.
+    /// Decodes the input with one thread per helper. The first helper runs on the current thread.
     pub(crate) fn decode<S: EventSink + Send>(
         self,
         context: &Origin<String>,
@@ -100,7 +105,7 @@ impl Splits<'_> {
             let others: Vec<_> = helpers.map(|helper| scope.spawn(|| helper.run())).collect();
             first.into_iter().for_each(HelperRun::run);
             for other in others {
-                // A panic goes on where it would have gone without the thread.
+                // A panic in a helper continues on this thread, as it would without threads.
                 other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             }
         });
@@ -115,43 +120,44 @@ impl Splits<'_> {
     }
 }
 
-/// What all helpers share.
+/// State that all helpers share.
 struct SplitState<'d, 's, S> {
     shape: &'static Shape,
     context: &'d Origin<String>,
     stream: StreamId,
     source: Mutex<ChunkReader<'s>>,
     turn: Mutex<DeliveryTurn<'d, S>>,
-    /// The next turn began.
+    /// Signal that the next turn has begun.
     next: Condvar,
 }
 
-/// Handing over: where to, which chunk is next, and after how many lines.
+/// State of delivery: the sink, the number of the next chunk, and the number of lines before that chunk.
 struct DeliveryTurn<'d, S> {
     sink: &'d mut S,
     next: u64,
     lines: u64,
-    /// A helper panicked: some chunk will never come.
+    /// Whether a helper panicked, so that some chunk will never be delivered.
     given_up: bool,
 }
 
-/// A chunk whose events were found.
+/// Chunk whose events were found and that waits for its turn.
 struct DecodedChunk {
     number: u64,
     block: Block,
     lines: u64,
 }
 
-/// What a lock guards, also where a helper has panicked: the panic goes on when all have stopped.
+/// Locks a mutex, even if a helper panicked while it held the lock: that panic is resumed once all helpers have
+/// stopped.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// One helper at work.
+/// One helper with its chunks.
 struct HelperRun<'d, 't, 's, S, H> {
     split: &'d SplitState<'t, 's, S>,
     helper: &'d mut H,
-    /// Chunks that wait for their turn.
+    /// Chunks that wait for their turn, in the order of the input.
     found: VecDeque<DecodedChunk>,
     spare: Vec<Block>,
 }
@@ -161,7 +167,7 @@ impl<'d, 't, 's, S: EventSink, H: ChunkHelper<S>> HelperRun<'d, 't, 's, S, H> {
         Self { split, helper, found: VecDeque::new(), spare: Vec::new() }
     }
 
-    /// Works until there is nothing more to read, and all of its own is handed over.
+    /// Runs until nothing is left to read and all chunks of this helper are delivered.
     fn run(mut self) {
         while self.read() {
             if let Ok(turn) = self.split.turn.try_lock() {
@@ -176,7 +182,7 @@ impl<'d, 't, 's, S: EventSink, H: ChunkHelper<S>> HelperRun<'d, 't, 's, S, H> {
         }
     }
 
-    /// Reads the next chunk and finds its events. `false` where there is none.
+    /// Reads the next chunk and finds its events. Returns `false` if there is no further chunk.
     fn read(&mut self) -> bool {
         let mut block = self.spare.pop().unwrap_or_default();
         let mut source = lock(&self.split.source);
@@ -206,7 +212,7 @@ impl<'d, 't, 's, S: EventSink, H: ChunkHelper<S>> HelperRun<'d, 't, 's, S, H> {
         }
     }
 
-    /// Waits for the turn of the chunk that was found first, and hands it over.
+    /// Waits for the turn of the earliest chunk of this helper, and delivers it.
     fn deliver_next(&mut self) {
         if let Some(first) = self.found.front() {
             let turn = self.split.turn_of(first.number);
@@ -214,7 +220,8 @@ impl<'d, 't, 's, S: EventSink, H: ChunkHelper<S>> HelperRun<'d, 't, 's, S, H> {
         }
     }
 
-    /// Hands over as long as it is its turn, and then does what that has left to do.
+    /// Delivers chunks as long as the next one belongs to this helper, then lets the others continue and does the work
+    /// put off.
     fn deliver(&mut self, mut turn: MutexGuard<'_, DeliveryTurn<'_, S>>) {
         let begun = turn.next;
         while self.found.front().is_some_and(|first| first.number == turn.next)
@@ -237,7 +244,7 @@ impl<'d, 't, 's, S: EventSink, H: ChunkHelper<S>> HelperRun<'d, 't, 's, S, H> {
     }
 }
 
-/// The others may wait for what this helper had.
+/// Releases the other helpers after a panic: they may wait for a chunk that only this helper had.
 impl<S, H> Drop for HelperRun<'_, '_, '_, S, H> {
     fn drop(&mut self) {
         if thread::panicking() {
@@ -248,20 +255,20 @@ impl<S, H> Drop for HelperRun<'_, '_, '_, S, H> {
 }
 
 impl<'d, S: EventSink> SplitState<'d, '_, S> {
-    /// Waits until all chunks before one are handed over.
+    /// Waits until all chunks before the given one are delivered.
     fn turn_of(&self, number: u64) -> MutexGuard<'_, DeliveryTurn<'d, S>> {
         let turn = self.next.wait_while(lock(&self.turn), |turn| turn.next != number && !turn.given_up);
         turn.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Finds the events of a chunk. Gives the lines in it.
+    /// Finds the events of a chunk. Returns the number of lines in it.
     fn find(&self, block: &mut Block) -> u64 {
         let data = std::mem::take(&mut block.data);
         let mut nothing = io::empty();
         let mut feed = Feed::of_chunk(&mut nothing, data, block.length);
         let mut nowhere = Nowhere;
         let mut delivery = Delivery::of_chunk(self.context, &mut nowhere, self.stream, &feed, std::mem::take(block));
-        // It fails for containers only.
+        // Decoding fails only for containers, which are never split.
         let _ = (self.shape.decode)(&mut feed, &mut delivery);
         *block = delivery.into_block();
         let lines = feed.line() - 1;
@@ -269,7 +276,8 @@ impl<'d, S: EventSink> SplitState<'d, '_, S> {
         lines
     }
 
-    /// Decodes what cannot be split any further, in one go and in its turn: what was read of it, and the rest.
+    /// Decodes everything from the first text that cannot be split to the end of the input, in one piece when it is its
+    /// turn: the block already read, then the rest. Returns the bytes read, the read error, and the sighting.
     fn decode_rest(
         &self,
         number: u64,
@@ -283,7 +291,8 @@ impl<'d, S: EventSink> SplitState<'d, '_, S> {
         feed.follows(turn.lines);
         feed.more();
         let mut delivery = Delivery::new(self.context, turn.sink, &feed, Block::default());
-        // It fails for containers, or where it must be turned round: neither is split.
+        // Decoding fails only for containers, `finish` only for inputs with the newest event first. Neither is ever
+        // split.
         let _ = (self.shape.decode)(&mut feed, &mut delivery);
         let _ = delivery.finish(&feed);
         let sighting = feed.sighting().map(|seen| Sighting { line: seen.line + turn.lines, ..seen });
@@ -292,31 +301,31 @@ impl<'d, S: EventSink> SplitState<'d, '_, S> {
     }
 }
 
-/// What is left to read.
+/// Reader of the chunks, with the part of the input that is still to be read.
 struct ChunkReader<'s> {
     input: Box<dyn Read + Send + 's>,
     cut: Cut,
-    /// Bytes read at a time.
+    /// Number of bytes read at a time.
     chunk: usize,
-    /// What was read behind the last chunk.
+    /// Bytes that were read past the end of the last chunk; the next chunk begins with them.
     carry: Vec<u8>,
     ended: bool,
     failure: Option<io::Error>,
-    /// Chunks so far, and bytes of them.
+    /// Number of chunks so far, and of the bytes in them.
     chunks: u64,
     bytes: u64,
     watch: SentenceWatch,
-    /// What was seen in what could not be split.
+    /// Sighting in the part of the input that could not be split.
     sighting: Option<Sighting>,
 }
 
-/// What was read into a block.
+/// Result of reading into a block.
 enum ReadStep {
-    /// A chunk.
+    /// A complete chunk.
     Chunk,
-    /// The start of an event that may be too long, and what comes after it.
+    /// The start of an event that may be too long. Everything from here on must be decoded in one piece.
     Unsplit,
-    /// Nothing.
+    /// Nothing, as the input has ended.
     End,
 }
 
@@ -370,7 +379,7 @@ impl<'s> ChunkReader<'s> {
         }
     }
 
-    /// What was not read yet. Nothing comes after it.
+    /// Takes the part of the input that was not read yet, and marks the reader as ended.
     fn take_rest(&mut self) -> Box<dyn Read + Send + 's> {
         self.ended = true;
         std::mem::replace(&mut self.input, Box::new(io::empty()))
@@ -383,7 +392,7 @@ impl<'s> ChunkReader<'s> {
     }
 }
 
-/// The sink of a chunk, whose events stay in its block.
+/// Sink that ignores everything: the events of a chunk stay in its block.
 struct Nowhere;
 
 impl EventSink for Nowhere {
@@ -407,7 +416,7 @@ mod tests {
     use super::super::tests::{Collector, run};
     use super::*;
 
-    /// A helper that does nothing but deliver.
+    /// Helper that does nothing but deliver.
     struct Plain;
 
     impl ChunkHelper<Collector> for Plain {
@@ -422,7 +431,7 @@ mod tests {
         fn after(&mut self) {}
     }
 
-    /// A helper that panics at its third chunk.
+    /// Helper that panics at its third chunk.
     #[derive(Default)]
     struct Failing(u32);
 
@@ -452,7 +461,7 @@ mod tests {
         assert!(failed.is_err());
     }
 
-    /// What begins an event, what goes on with one, and what looks like either.
+    /// Lines that begin an event, lines that continue one, and lines that are easily mistaken for either.
     const LINES: [&str; 10] = [
         "2026-10-01T00:00:00.456Z [ERROR] ValueError: bad input",
         "2026-10-01T00:00:01.456Z one\r",
@@ -471,7 +480,7 @@ mod tests {
         fn chunks_give_the_same_events(
             lines in proptest::collection::vec(0usize..LINES.len(), 0..60), chunk in 1usize..400, helpers in 1usize..5, ended: bool,
         ) {
-            // More lines than the shape is recognised by.
+            // The head has more lines than sniffing examines, so the random lines cannot change the shape.
             let mut text = s3_export::SHAPE.samples()[0].to_owned() + &"2026-10-01T00:00:00.501Z one\n".repeat(60);
             lines.iter().for_each(|line| text.extend([LINES[*line], "\n"]));
             if ended {

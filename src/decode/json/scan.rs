@@ -1,9 +1,9 @@
-//! The structural scanner: finds members, items and the ends of values in JSON text, and copies nothing.
+//! Structural scanner of JSON text: finds members, items and the ends of values without copying.
 
 use crate::decode::line_ends;
 use crate::model::unescape_json;
 
-/// A value as it stands in the text.
+/// JSON value as raw text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::decode) enum RawValue<'j> {
     /// A string, between its quotes and still escaped.
@@ -19,7 +19,7 @@ pub(in crate::decode) enum RawValue<'j> {
 }
 
 impl<'j> RawValue<'j> {
-    /// The inside of a string, whole or cut.
+    /// Returns the inside of a string, whether complete or cut.
     pub(in crate::decode) fn text(self) -> Option<&'j [u8]> {
         match self {
             Self::Text(text) | Self::CutText(text) => Some(text),
@@ -27,7 +27,7 @@ impl<'j> RawValue<'j> {
         }
     }
 
-    /// A string or a bare value, as its text.
+    /// Returns the text of a string or a bare value; `None` for `null` and all others.
     pub(in crate::decode) fn scalar(self) -> Option<&'j [u8]> {
         match self {
             Self::Text(text) => Some(text),
@@ -38,14 +38,14 @@ impl<'j> RawValue<'j> {
     }
 }
 
-/// How far a scan came.
+/// Result of a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::decode) enum Scanned {
-    /// The value is whole and this long.
+    /// A complete value of this length.
     Whole(usize),
-    /// The data ends before the value does.
+    /// An incomplete value: the data ends before it does.
     Cut,
-    /// No JSON from this place on.
+    /// Text that is not JSON from this offset on.
     Broken(usize),
 }
 
@@ -54,7 +54,8 @@ pub(in crate::decode) fn members<'j>(data: &'j [u8], visit: impl FnMut(&'j [u8],
     members_and_lines(data, &mut 0, visit)
 }
 
-/// As [`members`]; adds up the line ends in the object, which strings cannot have.
+/// Visits members like [`members`], and adds the number of line ends in the object to `lines`. Strings are not
+/// searched, because JSON allows no line ends in them.
 #[inline]
 pub(in crate::decode) fn members_and_lines<'j>(
     data: &'j [u8],
@@ -87,7 +88,7 @@ pub(in crate::decode) fn members_and_lines<'j>(
 
 type CutMember<'j> = (Option<(&'j [u8], RawValue<'j>)>, Scanned);
 
-/// The member whose key begins at `at`: key, value, and where it ends.
+/// Scans the member whose key begins at `at`. Returns its key, its value, and the offset at which it ends.
 #[inline]
 fn member<'j>(data: &'j [u8], at: usize, lines: &mut u64) -> Result<(&'j [u8], RawValue<'j>, usize), CutMember<'j>> {
     let Some(end) = text_end(data, at + 1) else { return Err((None, Scanned::Cut)) };
@@ -110,7 +111,7 @@ fn member<'j>(data: &'j [u8], at: usize, lines: &mut u64) -> Result<(&'j [u8], R
     }
 }
 
-/// White space from `at` on, its line ends counted.
+/// Returns the length of the white space from `at` on, and adds its line ends to `lines`.
 #[inline]
 fn blanks(data: &[u8], at: usize, lines: &mut u64) -> usize {
     match data.get(at) {
@@ -149,7 +150,7 @@ pub(in crate::decode) fn items<'j>(data: &'j [u8], mut visit: impl FnMut(RawValu
 
 type Unfinished<'j> = (Option<RawValue<'j>>, Scanned);
 
-/// The value at `at` and where it ends.
+/// Scans the value at `at`. Returns it with the offset at which it ends.
 #[inline]
 pub(in crate::decode) fn value(data: &[u8], at: usize) -> Result<(RawValue<'_>, usize), Unfinished<'_>> {
     match data.get(at) {
@@ -177,15 +178,16 @@ fn ends_bare(byte: u8) -> bool {
     matches!(byte, b',' | b'}' | b']' | b':' | b'"' | b'{' | b'[') || byte.is_ascii_whitespace()
 }
 
-/// White space at the start.
+/// Returns the length of the white space at the start.
 pub(in crate::decode) fn spaces(data: &[u8]) -> usize {
     data.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')).count()
 }
 
-/// Bytes of a string that are searched by words of eight, which is faster than a vector search for short ones.
+/// Number of bytes of a string that are searched eight at a time, which is faster than a vector search for short
+/// strings.
 const SHORT: usize = 64;
 
-/// The next quote from `from` on.
+/// Finds the next quote from `from` on.
 #[inline]
 fn quote_from(data: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
@@ -203,7 +205,7 @@ fn quote_from(data: &[u8], from: usize) -> Option<usize> {
     memchr::memchr(b'"', data.get(at..)?).map(|quote| at + quote)
 }
 
-/// Where the string that begins at `from` ends: the place of its closing quote.
+/// Finds the closing quote of the string whose text begins at `from`, and returns its offset.
 #[inline]
 pub(in crate::decode) fn text_end(data: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
@@ -216,16 +218,16 @@ pub(in crate::decode) fn text_end(data: &[u8], from: usize) -> Option<usize> {
         if slashes % 2 == 0 {
             return Some(quote);
         }
-        // Where one quote is escaped many are: whole objects are logged as strings.
+        // A string with one escaped quote usually has many, because whole JSON objects are logged as strings.
         at = quote + 1 + within_text(data, quote);
     }
 }
 
-/// Bytes looked at together.
+/// Number of bytes examined together.
 const CHUNK: usize = 32;
 
-/// How many bytes behind the escaped quote at `quote` are passed over at once. The string does not end in them, for
-/// every quote in them has a backslash before it, and no backslash has one.
+/// Returns how many bytes after the escaped quote at `quote` can be skipped. The string does not end in them, because
+/// each quote among them follows a backslash, and no backslash follows another.
 #[inline]
 fn within_text(data: &[u8], quote: usize) -> usize {
     let mut at = quote;
@@ -243,13 +245,13 @@ fn within_text(data: &[u8], quote: usize) -> usize {
     at - quote
 }
 
-/// A chunk of the data from `at` on, and what stands one byte further.
+/// Returns the chunk of the data at `at`, and the chunk that begins one byte later.
 #[inline]
 fn neighbours(data: &[u8], at: usize) -> Option<(&[u8; CHUNK], &[u8; CHUNK])> {
     Some((data.get(at..)?.first_chunk()?, data.get(at + 1..)?.first_chunk()?))
 }
 
-/// Length of the object or array at the start of `data`.
+/// Returns the length of the object or array at the start of `data`, if it is complete.
 fn nested_end(data: &[u8]) -> Option<usize> {
     let mut depth = 0usize;
     let mut at = 0;
@@ -269,7 +271,7 @@ fn nested_end(data: &[u8]) -> Option<usize> {
     }
 }
 
-/// Goes over one value block by block, however long it is.
+/// Scanner that skips one value of any length, block by block.
 #[derive(Debug, Default)]
 pub(in crate::decode) struct Skipper {
     depth: usize,
@@ -278,7 +280,8 @@ pub(in crate::decode) struct Skipper {
 }
 
 impl Skipper {
-    /// Goes on with `data`: the length of the rest of the value in it, or nothing when all of it belongs to the value.
+    /// Continues with `data`. Returns the length of the rest of the value in it, or `None` if all of it belongs to the
+    /// value.
     pub(in crate::decode) fn skip(&mut self, data: &[u8]) -> Option<usize> {
         for (at, byte) in data.iter().enumerate() {
             if self.in_text {
@@ -368,7 +371,7 @@ mod tests {
         }
     }
 
-    /// Where a string ends, byte by byte.
+    /// Finds the end of a string byte by byte, as a reference for [`text_end`].
     fn text_end_slowly(data: &[u8], from: usize) -> Option<usize> {
         let mut escaped = false;
         for (at, byte) in data.iter().enumerate().skip(from) {

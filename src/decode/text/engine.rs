@@ -1,4 +1,4 @@
-//! The engine of the text shapes: finds where events begin, and hands them over with the lines that continue them.
+//! Engine of the text shapes: finds where events begin, and delivers each one together with the lines that continue it.
 
 use std::ops::Range;
 
@@ -7,23 +7,23 @@ use crate::decode::feed::{Feed, LONGEST};
 use crate::decode::line_ends;
 use crate::model::{LogEvent, Origin, Timestamp};
 
-/// Bytes kept of a message that is too long.
+/// Maximum number of bytes kept of a message that is too long.
 pub(in crate::decode) const KEPT: usize = 1024 * 1024;
 
-/// What stands before the message on the first line of an event. Places are counted from the start of that line.
+/// Text before the message on the first line of an event. Offsets count from the start of that line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::decode) struct Prefix<N = ()> {
-    /// When it was written.
+    /// Time at which the event was written, if known.
     pub(in crate::decode) at: Option<Timestamp>,
-    /// Where the message begins.
+    /// Offset at which the message begins.
     pub(in crate::decode) message: usize,
-    /// Where names stand, in shapes that have some.
+    /// Places of the names, in shapes that have any.
     pub(in crate::decode) names: N,
 }
 
-/// What a shape tells of names on the first line of an event: [`NamePlaces`], or nothing.
+/// Names on the first line of an event: [`NamePlaces`], or `()` in shapes that have none.
 pub(in crate::decode) trait Naming: Copy + Default {
-    /// Where they stand, if there are any.
+    /// Returns where the names are, if there are any.
     fn places(self) -> Option<NamePlaces>;
 }
 
@@ -34,14 +34,14 @@ impl Naming for () {
     }
 }
 
-/// Where the names of an event stand on its first line.
+/// Places of the names on the first line of an event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::decode) struct NamePlaces {
-    /// Of its log group.
+    /// Place of the name of the log group.
     pub(in crate::decode) group: Column,
-    /// Of its log stream.
+    /// Place of the name of the log stream.
     pub(in crate::decode) stream: Column,
-    /// Its id.
+    /// Place of the event id.
     pub(in crate::decode) event_id: Column,
 }
 
@@ -52,7 +52,7 @@ impl Naming for NamePlaces {
     }
 }
 
-/// A part of a line; empty where there is none. Small, as every line has three.
+/// Part of a line; empty if absent. Kept small, because every line has three.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::decode) struct Column {
     from: u32,
@@ -60,7 +60,7 @@ pub(in crate::decode) struct Column {
 }
 
 impl Column {
-    /// From a place up to another one.
+    /// Creates a column from one offset up to another; an empty one if they do not fit in 32 bits.
     pub(in crate::decode) fn new(from: usize, to: usize) -> Self {
         match (u32::try_from(from), u32::try_from(to)) {
             (Ok(from), Ok(to)) => Self { from, to },
@@ -73,36 +73,36 @@ impl Column {
     }
 }
 
-/// A text shape with a prefix before every event.
+/// Text shape with a prefix before every event.
 pub(in crate::decode) trait Family {
-    /// What its prefix tells of names.
+    /// Names in its prefix.
     type Names: Naming;
 
-    /// The prefix of `line`, if it begins an event. Lines that begin none continue the event before.
+    /// Parses the prefix of `line`, if the line begins an event. Any other line continues the event before it.
     fn prefix(&mut self, line: &[u8]) -> Option<Prefix<Self::Names>>;
 
-    /// Hands one event over; shapes that write more than a prefix around the message take it off here.
+    /// Delivers one event. Shapes with more than a prefix around the message remove the rest here.
     #[inline(always)]
     fn deliver(&self, message: &[u8], event: FoundEvent<'_>, delivery: &mut Delivery<'_>) {
         event.deliver(message, delivery);
     }
 }
 
-/// An event as the engine found it.
+/// Event as the engine found it.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::decode) struct FoundEvent<'e> {
-    /// When it was written.
+    /// Time at which the event was written, if known.
     pub(in crate::decode) at: Option<Timestamp>,
-    /// Its first line, from 1.
+    /// Number of its first line, from 1.
     pub(in crate::decode) line: u64,
-    /// All of its text, and where names stand in it.
+    /// Its whole text, including the prefix.
     pub(in crate::decode) text: &'e [u8],
-    /// See `text`.
+    /// Places of the names in `text`, if there are any.
     pub(in crate::decode) names: Option<NamePlaces>,
 }
 
 impl FoundEvent<'_> {
-    /// Hands the event over as it is.
+    /// Delivers the event without further changes.
     #[inline(always)]
     pub(in crate::decode) fn deliver(&self, message: &[u8], delivery: &mut Delivery<'_>) {
         let event = LogEvent { at: self.at, ..LogEvent::bare(message, self.line) };
@@ -123,30 +123,31 @@ impl FoundEvent<'_> {
     }
 }
 
-/// Decodes an input of a family.
+/// Decodes an input whose shape is `family`.
 pub(in crate::decode) fn decode(family: &mut impl Family, feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) {
     let ends = std::mem::take(delivery.line_ends());
     Engine { family, open: None, scanned: 0, lines: 0, in_line: false, ends }.run(feed, delivery);
 }
 
-/// The event whose end was not found yet. It begins at the start of the data.
+/// Event whose end was not found yet. Before more data is read, it is moved to the start of the buffer.
 #[derive(Clone, Copy)]
 struct OpenEvent<N> {
     prefix: Prefix<N>,
     start: usize,
     line: u64,
-    /// It was handed over already, being too long; what comes still belongs to it.
+    /// Whether the event is too long and its first part was delivered already. The text from `start` on still belongs
+    /// to it, but is dropped.
     cut: bool,
 }
 
 struct Engine<'f, F: Family> {
     family: &'f mut F,
     open: Option<OpenEvent<F::Names>>,
-    /// Data before this place was looked at.
+    /// Offset up to which the data was examined.
     scanned: usize,
-    /// Line ends in it.
+    /// Number of line ends before that offset.
     lines: u64,
-    /// The data begins within a line that was too long.
+    /// Whether the data begins within a line that was too long.
     in_line: bool,
     /// Memory for the line ends of a block.
     ends: Vec<u32>,
@@ -167,7 +168,7 @@ impl<F: Family> Engine<'_, F> {
         }
     }
 
-    /// Looks at every whole line of the data; at the last line of all, too.
+    /// Examines every complete line of the data, and at the end of the input also a last line without a line end.
     fn scan(&mut self, feed: &Feed<'_>, delivery: &mut Delivery<'_>) {
         let data = feed.data();
         let mut ends = std::mem::take(&mut self.ends);
@@ -180,7 +181,7 @@ impl<F: Family> Engine<'_, F> {
             (self.lines, self.scanned) = (self.lines + 1, *end as usize + 1);
             whole_lines = rest;
         }
-        // In variables of their own: they change with every line.
+        // Local variables instead of fields, because they change with every line.
         let (mut open, mut from, mut number) = (self.open, self.scanned, feed.line() + self.lines);
         for end in whole_lines.iter().map(|end| *end as usize) {
             open = self.line(data, from..end, number, open, delivery);
@@ -199,7 +200,7 @@ impl<F: Family> Engine<'_, F> {
         (self.open, self.scanned, self.ends) = (open, from, ends);
     }
 
-    /// Looks at a line. Gives the event that is open behind it.
+    /// Examines a line. Returns the event that is open after it.
     #[inline(always)]
     fn line(
         &mut self,
@@ -236,7 +237,8 @@ impl<F: Family> Engine<'_, F> {
         }
     }
 
-    /// Hands over what is kept of an event that is too long, wherever blocks of it end. Returns where that ends.
+    /// Delivers the first part of an event that is too long. Its length does not depend on where blocks end. Returns
+    /// the offset at which that part ends.
     #[cold]
     fn hand_over_start(
         &self,
@@ -254,7 +256,7 @@ impl<F: Family> Engine<'_, F> {
 
     #[inline(always)]
     fn hand_over(&self, text: &[u8], prefix: Prefix<F::Names>, line: u64, delivery: &mut Delivery<'_>) {
-        // One line end is the exporter's; a message may end with one of its own.
+        // Removes only one line end, which the exporter added; the message may have one of its own before it.
         let message = match text.get(prefix.message..).unwrap_or_default() {
             [message @ .., b'\r', b'\n'] | [message @ .., b'\n' | b'\r'] | message => message,
         };
@@ -264,14 +266,15 @@ impl<F: Family> Engine<'_, F> {
         }
     }
 
-    /// Consumes what is done, so that the open event comes to the start of the data; cuts it when it is too long.
+    /// Consumes the data that is finished, so that the open event moves to the start of the data. Cuts that event if it
+    /// is too long.
     fn carry_over(&mut self, feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) {
         let data = feed.data();
         if let Some(open) = self.open
             && !open.cut
             && data.len() - open.start >= LONGEST
         {
-            // The line whose end is missing may begin the next event.
+            // The incomplete last line may begin the next event; then the open event ends before that line.
             self.open = if self.scanned > open.start && self.family.prefix(&data[self.scanned..]).is_some() {
                 self.close(data, self.scanned, open, delivery);
                 None
@@ -294,7 +297,8 @@ impl<F: Family> Engine<'_, F> {
         }
     }
 
-    /// A line without an end: its start counts as an event unless it continues one.
+    /// Gives up on a line that is too long. Delivers its first part as an event, unless the line continues one that was
+    /// cut.
     fn give_up_line(&mut self, feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) {
         if !self.in_line && !self.open.is_some_and(|open| open.cut && self.family.prefix(feed.data()).is_none()) {
             let prefix = self.family.prefix(feed.data()).unwrap_or_default();
@@ -311,7 +315,7 @@ impl<F: Family> Engine<'_, F> {
     }
 
     fn pass(&mut self, feed: &mut Feed<'_>, done: usize) {
-        // Lines of the open event are counted again when it is closed: its first line is known.
+        // The text of the open event stays in the data, so its line ends are not passed yet.
         let lines = line_ends::count(&feed.data()[done..self.scanned]);
         feed.pass_lines(done, self.lines - lines);
         self.lines = lines;
