@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::disorder::StartOrder;
+use super::failed_init::is_of_init;
 use super::loose::is_loose;
 use super::open::{OpenAttempt, Pending};
 use super::{Assembler, Message, NAMED_BEFORE_START_MS, OPEN_AT_ONCE, Output};
@@ -123,14 +124,21 @@ impl Assembler {
                 _ => init.init_phase = outcome,
             }
         };
-        self.init_outcome(message, failed, update);
+        match failed {
+            Some(kind) if self.may_mix_inits() => self.hold_failed_init(message, kind, update),
+            failed => self.init_outcome(message, failed, update),
+        }
     }
 
     fn restore_report(&mut self, message: &Message<'_>, report: &InitReport<'_>) {
         let failed = (report.status != Status::Success)
             .then(|| SignKind::RestoreFailed { status: report.status, error_type: report.error_type.map(Into::into) });
         let outcome = Some((report.status, report.duration_us));
-        self.init_outcome(message, failed, |init| init.restore = outcome);
+        let update = |init: &mut Init| init.restore = outcome;
+        match failed {
+            Some(kind) if self.may_mix_inits() => self.hold_failed_init(message, kind, update),
+            failed => self.init_outcome(message, failed, update),
+        }
     }
 
     /// Takes the end of an init. It belongs to the running attempt where START came before it (logs of 2021), else to
@@ -218,12 +226,16 @@ impl Assembler {
         open.attempt.runtime = open.before.runtime.clone();
         open.attempt.version = open.before.version.clone();
         open.attempt.function = open.before.function.clone();
+        if let Some(failed) = self.started_failed_init(message.at) {
+            open.take_failed_init(failed, Phase::Init);
+        }
         self.open.push(open);
         self.open.last_mut().map(|open| &mut **open)
     }
 
     fn end(&mut self, message: &Message<'_>, id: RequestId, output: &mut dyn Output) {
         self.claim_loose(id, message.at);
+        self.settle_failed_init(id, message);
         let open = self.open_for(message, id, output);
         open.touch(message);
         open.attempt.end_seen = true;
@@ -240,6 +252,8 @@ impl Assembler {
         error_type: Option<&str>,
         output: &mut dyn Output,
     ) {
+        self.claim_loose(id, message.at);
+        self.settle_failed_init(id, message);
         let open = self.open_for(message, id, output);
         open.touch(message);
         open.attempt.end_seen = true;
@@ -272,6 +286,7 @@ impl Assembler {
             }
         }
         self.claim_loose(report.id, message.at);
+        self.settle_failed_init(report.id, message);
         let peak = self.peak_before(Some(report.id));
         self.emulated |= report.emulated;
         let emulated = self.emulated && report.metrics.max_memory_used_mb == report.metrics.memory_size_mb;
@@ -343,6 +358,10 @@ impl Assembler {
     }
 
     fn app(&mut self, message: &Message<'_>, line: &AppLine<'_>, output: &mut dyn Output) {
+        if is_of_init(line) && self.may_mix_inits() {
+            self.hold_init_error(message, line);
+            return;
+        }
         if let Some(at) = self.owner_of(message, line) {
             if is_loose(line) {
                 self.note_loose(message, self.open[at].id());
@@ -457,8 +476,12 @@ impl Assembler {
     /// Ends an environment whose init failed and was followed by another one, without a request.
     pub(super) fn flush_environment(&mut self, output: &mut dyn Output) {
         let pending = std::mem::take(&mut self.pending);
+        if self.outlives_environment(&pending) {
+            self.failed_init.append(pending, &Keep::LAST);
+            return;
+        }
         if let Some(open) = self.held.hold_pending(pending) {
-            emit_pending(open, output);
+            emit_pending(open, false, output);
         }
     }
 }
@@ -515,8 +538,9 @@ pub(super) fn hand_over(mut open: Box<OpenAttempt>, of_lambda: bool, output: &mu
     open
 }
 
-/// Closes lines that no request followed: they are a failed environment, or belong to nothing.
-pub(super) fn emit_pending(pending: Pending, output: &mut dyn Output) {
+/// Closes lines that no request followed: they are a failed environment, or belong to nothing. `mixed` says that the
+/// request may be one of those that other environments had.
+pub(super) fn emit_pending(pending: Pending, mixed: bool, output: &mut dyn Output) {
     if pending.is_empty() {
         return;
     }
@@ -536,6 +560,7 @@ pub(super) fn emit_pending(pending: Pending, output: &mut dyn Output) {
     };
     let mut open = OpenAttempt::begin(None, None, &message, pending);
     open.attempt.subject = Subject::Environment;
+    open.attempt.error_unsure = mixed;
     open.attempt.runtime = open.before.runtime.clone();
     open.attempt.version = open.before.version.clone();
     open.attempt.function = open.before.function.clone();

@@ -8,8 +8,18 @@ use crate::model::{AppLine, Attempt, ErrorForm, Phase, Place, RequestId, Sign, S
 
 /// Number of errors that can wait for the next lines.
 const MOST: usize = 8;
-/// Log time within which an END counts as following at once: some exports have whole seconds only.
-const AT_ONCE_MS: i64 = 1_000;
+/// Log time within which a line counts as following at once.
+const AT_ONCE_MS: i64 = 100;
+/// The same where both times are whole seconds, as in some exports.
+const AT_ONCE_WHOLE_SECONDS_MS: i64 = 1_000;
+
+/// Returns whether a line follows another one at once, as far as their times tell.
+pub(super) fn is_at_once(before: Option<Timestamp>, now: Option<Timestamp>) -> bool {
+    let Some((before, now)) = before.zip(now) else { return true };
+    let whole_seconds = [before, now].iter().all(|at| at.ms() % 1_000 == 0);
+    let longest = if whole_seconds { AT_ONCE_WHOLE_SECONDS_MS } else { AT_ONCE_MS };
+    (0..=longest).contains(&now.ms_since(before))
+}
 
 /// An error whose owner may still change.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +58,7 @@ impl Assembler {
             if home == Some(id) {
                 continue;
             }
-            let at_once = at.zip(now).is_none_or(|(at, now)| (0..=AT_ONCE_MS).contains(&now.ms_since(at)));
+            let at_once = is_at_once(at, now);
             let began_before = |attempt: &Attempt| attempt.request_id == Some(id) && attempt.place < place;
             let claimant = self.open.iter().rposition(|open| began_before(&open.attempt)).filter(|_| at_once);
             let Some(claimant) = claimant else {

@@ -9,6 +9,7 @@
 
 mod attach;
 mod disorder;
+mod failed_init;
 mod loose;
 mod open;
 mod owner;
@@ -93,6 +94,8 @@ pub(crate) struct Assembler {
     #[expect(clippy::vec_box, reason = "an attempt is large and moves often: from head to tail, from part to part")]
     open: Vec<Box<OpenAttempt>>,
     pending: Pending,
+    /// Failures of an init that may be another environment's than the running attempt's.
+    failed_init: Pending,
     /// `Max Memory Used` of the last report since the last reset.
     peak_mb: Option<u32>,
     /// Whether START lines are written to this stream: then a line with an unknown id opens no attempt.
@@ -133,6 +136,7 @@ impl Assembler {
             of_lambda,
             open: Vec::new(),
             pending: Pending::default(),
+            failed_init: Pending::default(),
             peak_mb: None,
             starts_seen: false,
             begun: false,

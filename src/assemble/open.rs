@@ -506,7 +506,7 @@ fn counts_as_logged(level: Level, error: Option<&AppError<'_>>) -> bool {
     }
 }
 
-fn merge_init(earlier: Option<Init>, later: Option<Init>) -> Option<Init> {
+pub(super) fn merge_init(earlier: Option<Init>, later: Option<Init>) -> Option<Init> {
     let (Some(a), Some(b)) = (earlier, later) else { return earlier.or(later) };
     Some(Init {
         start_seen: a.start_seen || b.start_seen,

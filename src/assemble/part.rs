@@ -132,7 +132,7 @@ fn begin(part: Part, output: &mut dyn Output) -> Assembler {
         hand_over(open, tail.of_lambda, output);
     }
     if let Some(pending) = head.pending {
-        emit_pending(*pending, output);
+        emit_pending(*pending, false, output);
     }
     if first
         && !head.settled
@@ -166,7 +166,7 @@ fn join_two(mut tail: Assembler, part: Part, keep: &Keep, output: &mut dyn Outpu
     if settled_in_head {
         // The next part was independent from here on, so whatever is still open in the tail has ended.
         tail.close_all(output);
-        emit_pending(std::mem::take(&mut tail.pending), output);
+        emit_pending(std::mem::take(&mut tail.pending), false, output);
     } else {
         // The whole part is one head, so its open end meets the tail as well.
         for mut open in std::mem::take(&mut next.open) {
@@ -280,5 +280,6 @@ fn close(mut tail: Assembler, output: &mut dyn Output) {
         }
         hand_over(open, tail.of_lambda, output);
     }
-    emit_pending(tail.pending, output);
+    emit_pending(tail.pending, false, output);
+    emit_pending(tail.failed_init, true, output);
 }

@@ -28,7 +28,8 @@ mod tests;
 
 use crate::catalogue;
 use crate::model::{
-    Attempt, Category, Compensation, Confidence, Downstream, ErrorForm, PartialWork, Sign, Status, Subject, Verdict,
+    Attempt, Category, Compensation, Confidence, Downstream, ErrorForm, PartialWork, Sign, SignKind, Status, Subject,
+    Verdict,
 };
 
 use facts::Facts;
@@ -175,7 +176,9 @@ fn handler_was_reached(facts: &Facts<'_>, category: Category, ruling: &Ruling<'_
 /// Lowers the confidence where the owner of an error was a guess: then neither an error nor its absence proves much.
 fn confidence(facts: &Facts<'_>, ruling: &Ruling<'_>, category: Category) -> Confidence {
     let by_error = ruling.proof.and_then(facts::error_of).is_some_and(|error| error.form != ErrorForm::Logged);
-    let guessed = facts.attempt.error_unsure && (by_error || category == Category::Ok);
+    let of_init = |sign: &Sign| matches!(sign.kind, SignKind::InitFailed { .. } | SignKind::RestoreFailed { .. });
+    let by_init = ruling.proof.is_some_and(of_init);
+    let guessed = facts.attempt.error_unsure && (by_error || by_init || category == Category::Ok);
     if guessed && ruling.confidence == Confidence::High { Confidence::Medium } else { ruling.confidence }
 }
 
