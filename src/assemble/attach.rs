@@ -116,6 +116,7 @@ impl Assembler {
             error_type: report.error_type.map(Into::into),
         });
         self.unsettle_loose();
+        self.inits_reported = true;
         let outcome = Some((report.status, report.duration_us));
         let update = |init: &mut Init| {
             init.init_type = report.init_type.or(init.init_type);

@@ -13,12 +13,15 @@ const AT_ONCE_MS: i64 = 100;
 /// The same where both times are whole seconds, as in some exports.
 const AT_ONCE_WHOLE_SECONDS_MS: i64 = 1_000;
 
+/// Returns whether two times are known to the millisecond.
+pub(super) fn are_exact(before: Option<Timestamp>, now: Option<Timestamp>) -> bool {
+    before.zip(now).is_some_and(|(before, now)| [before, now].iter().any(|at| at.ms() % 1_000 != 0))
+}
+
 /// Returns whether a line follows another one at once, as far as their times tell.
 pub(super) fn is_at_once(before: Option<Timestamp>, now: Option<Timestamp>) -> bool {
-    let Some((before, now)) = before.zip(now) else { return true };
-    let whole_seconds = [before, now].iter().all(|at| at.ms() % 1_000 == 0);
-    let longest = if whole_seconds { AT_ONCE_WHOLE_SECONDS_MS } else { AT_ONCE_MS };
-    (0..=longest).contains(&now.ms_since(before))
+    let longest = if are_exact(before, now) { AT_ONCE_MS } else { AT_ONCE_WHOLE_SECONDS_MS };
+    before.zip(now).is_none_or(|(before, now)| (0..=longest).contains(&now.ms_since(before)))
 }
 
 /// An error whose owner may still change.

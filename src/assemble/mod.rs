@@ -96,6 +96,10 @@ pub(crate) struct Assembler {
     pending: Pending,
     /// Failures of an init that may be another environment's than the running attempt's.
     failed_init: Pending,
+    /// The last error of a loading runtime that was given to the attempt that ended next.
+    init_error_given: Option<failed_init::InitErrorGiven>,
+    /// Whether the platform reports failed inits in this stream, as it does since 2022.
+    inits_reported: bool,
     /// `Max Memory Used` of the last report since the last reset.
     peak_mb: Option<u32>,
     /// Whether START lines are written to this stream: then a line with an unknown id opens no attempt.
@@ -137,6 +141,8 @@ impl Assembler {
             open: Vec::new(),
             pending: Pending::default(),
             failed_init: Pending::default(),
+            init_error_given: None,
+            inits_reported: false,
             peak_mb: None,
             starts_seen: false,
             begun: false,

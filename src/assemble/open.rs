@@ -385,7 +385,7 @@ pub(super) struct Pending {
     pub(super) runtime: Option<Arc<str>>,
     pub(super) version: Option<Arc<str>>,
     pub(super) function: Option<Arc<str>>,
-    kept: Lines,
+    pub(super) kept: Lines,
 }
 
 impl Pending {

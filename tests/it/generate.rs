@@ -138,7 +138,8 @@ impl Writer {
         if init_failed {
             self.init_failure();
         }
-        self.say(400, format!("START RequestId: {id} Version: 7\n"));
+        // After a failed init, START comes with its report.
+        self.say(if init_failed { 0 } else { 400 }, format!("START RequestId: {id} Version: 7\n"));
         for line in 0..random.below(4) {
             let at = moment(self.at + 5);
             self.say(5, format!("[INFO]\t{at}\t{id}\tstep {line} of an ordinary run\n"));

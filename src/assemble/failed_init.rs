@@ -1,0 +1,112 @@
+//! Failures of an init in a log that may mix environments: only the next lines show whose they are.
+//!
+//! The platform reports a failed init right before START of the request that waited for it, while requests of other
+//! environments are running. Hosts of 2021 wrote START first; then END follows at once.
+
+use super::loose::{are_exact, is_at_once};
+use super::open::{OpenAttempt, Pending, merge_init};
+use super::{Assembler, Message};
+use crate::model::{AppLine, ErrorForm, Init, InitPhase, Phase, RequestId, Sign, SignKind, Timestamp};
+
+/// Returns whether a runtime wrote this error while it loaded the code.
+pub(super) fn is_of_init(line: &AppLine<'_>) -> bool {
+    line.id.is_none() && line.error.as_ref().is_some_and(|error| error.form == ErrorForm::Init)
+}
+
+impl Assembler {
+    /// Returns whether a failed init may be that of another environment than the running attempt's.
+    pub(super) fn may_mix_inits(&self) -> bool {
+        !self.known_stream && self.open.iter().any(|open| !open.is_reported() && !open.lacks_start())
+    }
+
+    /// Returns whether failures of an init wait for their request although another environment begins.
+    pub(super) fn outlives_environment(&self, pending: &Pending) -> bool {
+        !self.known_stream && pending.init_failed()
+    }
+
+    /// Takes the platform's report of a failed init. An error just before it is of that init, whoever was given it.
+    pub(super) fn hold_failed_init(&mut self, message: &Message<'_>, kind: SignKind, update: impl FnOnce(&mut Init)) {
+        if let Some(InitErrorGiven { to, at }) = self.init_error_given.take()
+            && is_at_once(at, message.at)
+            && let Some(open) = self.open.iter_mut().rfind(|open| open.id() == Some(to))
+        {
+            let errors = open.attempt.signs.extract_if(.., |sign| sign.line.at == at && is_init_error(sign));
+            self.failed_init.signs.extend(errors.map(|sign| Sign { phase: Phase::Init, ..sign }));
+        }
+        self.failed_init.fresh |= self.pending.fresh;
+        self.failed_init.touch(message);
+        self.failed_init.sign(kind, message);
+        update(self.failed_init.init.get_or_insert_default());
+    }
+
+    /// Takes an error of a runtime that loads the code.
+    pub(super) fn hold_init_error(&mut self, message: &Message<'_>, line: &AppLine<'_>) {
+        self.open.iter_mut().filter(|open| !open.is_reported()).for_each(|open| open.attempt.error_unsure = true);
+        self.failed_init.fresh |= self.pending.fresh;
+        self.failed_init.app_error(line.level, line.error.as_ref(), message);
+    }
+
+    /// Takes out the failures of an init whose request starts now: it follows at once, or no other one can be meant. After
+    /// a failed `Phase: init`, the init is repeated first.
+    pub(super) fn started_failed_init(&mut self, now: Option<Timestamp>) -> Option<Pending> {
+        let last = self.failed_init.signs.last()?;
+        // Where the platform reports inits, it reports that of the last error next.
+        let is_over = if is_init_error(last) { !self.inits_reported } else { !is_repeated(last) };
+        let last_at = self.failed_init.last_at;
+        let alone = self.failed_init.fresh && !self.may_mix_inits();
+        let found = alone || is_at_once(last_at, now) && (is_over || !are_exact(last_at, now));
+        found.then(|| std::mem::take(&mut self.failed_init))
+    }
+
+    /// Gives the failures of an init just before the end of an attempt to that attempt.
+    pub(super) fn settle_failed_init(&mut self, id: RequestId, message: &Message<'_>) {
+        let signs = &self.failed_init.signs;
+        let Some(last) = signs.last() else { return };
+        let is_error = is_init_error(last);
+        // Of an environment that has just begun, no request can have ended; but the handler may be loaded with the first
+        // request, which the platform does not report as an init.
+        let is_old = |sign: &Sign| !is_at_once(sign.line.at, message.at) || is_error != is_init_error(sign);
+        let from = signs.iter().rposition(is_old).map_or(0, |at| at + 1);
+        let is_another = self.failed_init.fresh || is_repeated(last) && are_exact(last.line.at, message.at);
+        let Some(first) = signs.get(from).filter(|_| is_error || !is_another) else { return };
+        let (began, at) = (first.line.place, last.line.at);
+        let is_owner = |open: &OpenAttempt| open.id() == Some(id) && !open.lacks_start() && open.attempt.place < began;
+        let Some(open) = self.open.iter_mut().rfind(|open| is_owner(open)) else { return };
+        let signs = self.failed_init.signs.split_off(from);
+        let failed = match self.failed_init.signs.is_empty() {
+            true => Pending { signs, ..std::mem::take(&mut self.failed_init) },
+            false => Pending { signs, ..Pending::default() },
+        };
+        open.take_failed_init(failed, Phase::Invoke);
+        self.init_error_given = is_error.then_some(InitErrorGiven { to: id, at });
+    }
+}
+
+/// Error of a runtime that loads the code, given to an attempt that ended at once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct InitErrorGiven {
+    to: RequestId,
+    at: Option<Timestamp>,
+}
+
+/// Returns whether the init is repeated for the request, after this report and before its START.
+fn is_repeated(sign: &Sign) -> bool {
+    matches!(sign.kind, SignKind::InitFailed { phase: Some(InitPhase::Init), .. })
+}
+
+fn is_init_error(sign: &Sign) -> bool {
+    matches!(sign.kind, SignKind::Error(_))
+}
+
+impl OpenAttempt {
+    /// Takes the failures of an init that is probably its own.
+    pub(super) fn take_failed_init(&mut self, failed: Pending, phase: Phase) {
+        self.attempt.error_unsure = true;
+        self.bytes += failed.bytes;
+        self.attempt.logged_errors += failed.logged_errors;
+        self.attempt.init = merge_init(failed.init, self.attempt.init);
+        for sign in failed.signs {
+            self.adopt_sign(Sign { phase: if is_init_error(&sign) { phase } else { Phase::Init }, ..sign });
+        }
+    }
+}
