@@ -42,6 +42,17 @@ impl Outcome {
     }
 }
 
+/// Puts the attempts of one event in the order of the input if one of them has no time: in bare text only some have a line
+/// that tells it.
+pub(super) fn order_without_times(attempts: &mut [Entry]) {
+    let Some(first) = attempts.first() else { return };
+    let input = first.place().input;
+    let one_input = attempts.iter().all(|attempt| attempt.place().input == input);
+    if one_input && attempts.iter().any(|attempt| attempt.started_at().is_none()) {
+        attempts.sort_by_key(Entry::place);
+    }
+}
+
 /// Attempts of one event that are compared with each other.
 const COMPARED: usize = 64;
 

@@ -8,7 +8,7 @@ use std::thread;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::chains::{Outcome, drop_duplicates, outcome, start_behind_end};
+use super::chains::{Outcome, drop_duplicates, order_without_times, outcome, start_behind_end};
 use super::entries::{Entries, SharedTables};
 use super::findings::{Surroundings, Traffic};
 use super::function::Counts;
@@ -311,6 +311,7 @@ impl Pass<'_> {
             }
             !out
         });
+        order_without_times(event);
         if let Some(place) = start_behind_end(event) {
             self.disordered(place);
         }

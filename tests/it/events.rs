@@ -9,6 +9,8 @@ use std::process::{Command, Output};
 
 use serde_json::{Map, Value, json};
 
+use super::harness::{Run, read_summary};
+
 fn run(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_lambda-triage"))
         .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -223,5 +225,27 @@ fn markers_and_ledgers_are_checked_before_the_work_starts() {
         let output = run(&arguments);
         let errors = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!((output.status.code(), errors.contains(want)), (Some(2), true), "{errors}");
+    }
+}
+
+/// Bare text gives no times but those in lines of the function: attempts of an event stay in the order of the input.
+#[test]
+fn attempts_without_times_are_in_the_order_of_the_input() {
+    const ID: &str = "153e7c2a-26a2-40bd-bb12-87fff52d0001";
+    let attempt = |line: &str| {
+        format!(
+            "START RequestId: {ID} Version: 1\n{line}END RequestId: {ID}\nREPORT RequestId: {ID}\tDuration: 3.00 ms\t\
+             Billed Duration: 3 ms\tMemory Size: 128 MB\tMax Memory Used: 70 MB\n"
+        )
+    };
+    let timed_out = attempt(&format!("2026-01-02T03:00:03.000Z {ID} Task timed out after 3.00 seconds\n"));
+    let fine = attempt("all is well\n");
+    for (log, outcome) in [
+        (format!("{timed_out}{fine}"), "recovered"),
+        (format!("{fine}{timed_out}"), "rerun_after_success"),
+        (format!("{timed_out}{timed_out}{fine}"), "recovered"),
+    ] {
+        let summary = read_summary(&Run::analyze(["-"]).args(["--format", "json"]).input(log).stdout());
+        assert_eq!(summary["totals"]["outcomes"][outcome], 1, "{outcome}: {:#}", summary["totals"]["outcomes"]);
     }
 }
