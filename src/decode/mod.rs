@@ -1,7 +1,7 @@
 //! Bytes to log events: containers, encodings and shapes, each recognised by its content.
 //!
 //! A shape is one way in which exporters write log events. Each has a file of its own and an entry in [`SHAPES`]; what
-//! a file is called plays no part. Knows the model and nothing else of ours.
+//! a file is called plays no part. Knows the model, and what Lambda writes.
 
 mod ahead;
 mod base64;
@@ -17,7 +17,6 @@ mod sentences;
 mod split;
 mod spool;
 mod text;
-mod traces;
 mod utf16;
 #[cfg(feature = "libdeflate")]
 mod whole_gzip;
@@ -99,7 +98,10 @@ pub struct Shape {
     pub name: &'static str,
     /// What it is, in a line.
     pub about: &'static str,
+    /// Recognises it by the first 64 KiB of an input, of which text shapes look at 200 lines. If a line of another shape
+    /// may stand above, any line counts; if one of its lines may occur in a log of another shape, only the first does.
     sniff: fn(&InputHead<'_>) -> bool,
+    /// Delivers the events of an input. Text shapes have a prefix before every event: see [`text::engine::Family`].
     decode: fn(&mut Feed<'_>, &mut Delivery<'_>) -> Result<(), DecodeError>,
     samples: &'static [&'static str],
 }

@@ -160,6 +160,20 @@ fn lines_of_the_platform_continue_nothing() {
     );
 }
 
+/// A line of the function that looks like another shape does not take a log of messages alone.
+#[test]
+fn one_line_of_another_shape_changes_nothing() {
+    for line in [
+        format!("2026-10-01T00:00:00.123000+00:00 {STREAM} hi"),
+        "2026-10-01T00:00:00.123000+00:00 s hi".to_owned(),
+        format!("{STREAM} 2026-10-01T00:00:00.123000 hi"),
+        format!("START - {ID} - Version: 7"),
+    ] {
+        let text = format!("START RequestId: {ID} Version: 7\n{line}\nEND RequestId: {ID}\n");
+        case(&text, "bare", &[&format!("START RequestId: {ID} Version: 7"), &line, &format!("END RequestId: {ID}")]);
+    }
+}
+
 #[test]
 fn a_crash_in_any_words_continues_nothing() {
     for words in [

@@ -4,8 +4,8 @@ use super::walk::{Layout, deliver_event, walk};
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::Feed;
 use crate::decode::head::{InputHead, JsonHead};
-use crate::decode::traces::has_trace;
 use crate::decode::{DecodeError, Shape};
+use crate::lambda::has_trace;
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "filter-log-events",

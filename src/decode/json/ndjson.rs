@@ -3,7 +3,7 @@
 use super::walk::{Layout, deliver_event, walk};
 use crate::decode::Shape;
 use crate::decode::head::JsonHead;
-use crate::decode::traces::has_trace;
+use crate::lambda::has_trace;
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "ndjson",

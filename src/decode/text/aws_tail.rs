@@ -4,14 +4,14 @@ use super::ansi::{sequences, without_colours};
 use super::engine::{self, Column, Family, FoundEvent, NamePlaces, Prefix};
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::Feed;
-use crate::decode::traces::is_platform;
 use crate::decode::{DecodeError, Shape};
+use crate::lambda::platform::is_platform;
 use crate::model::Timestamp;
 
 pub(in crate::decode) const DETAILED: Shape = Shape {
     name: "aws-logs-tail",
     about: "`aws logs tail`, formats detailed and json: a time with zone, the log stream, the message",
-    sniff: |head| head.any_line(|line| detailed(line).is_some()),
+    sniff: |head| head.any_line(|line| detailed(line).is_some()) && !head.any_line(is_platform),
     decode: |feed, delivery| decode(Detailed, feed, delivery),
     samples: &[
         "2026-10-01T00:00:00.123000+00:00 2026/10/01/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0 START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\n",

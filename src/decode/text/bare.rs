@@ -6,8 +6,8 @@ use super::own_time::own_time;
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::Feed;
 use crate::decode::head::{HEAD, InputHead};
-use crate::decode::traces::has_trace;
 use crate::decode::{DecodeError, Shape};
+use crate::lambda::has_trace;
 use crate::model::Timestamp;
 
 pub(in crate::decode) const SHAPE: Shape = Shape {

@@ -8,7 +8,7 @@ use super::own_time::own_time;
 use crate::decode::Shape;
 use crate::decode::delivery::Delivery;
 use crate::decode::head::InputHead;
-use crate::decode::traces::is_platform;
+use crate::lambda::platform::is_platform;
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "aws-cli-messages-text",

@@ -8,7 +8,7 @@ use crate::decode::Shape;
 use crate::decode::delivery::Delivery;
 use crate::decode::head::InputHead;
 use crate::decode::moment::moment;
-use crate::decode::traces::has_trace;
+use crate::lambda::has_trace;
 use crate::model::Timestamp;
 
 pub(in crate::decode) const SHAPE: Shape = Shape {

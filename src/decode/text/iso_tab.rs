@@ -4,7 +4,7 @@
 use super::engine::{self, Column, Family, NamePlaces, Prefix};
 use crate::decode::Shape;
 use crate::decode::head::InputHead;
-use crate::decode::traces::is_platform;
+use crate::lambda::platform::is_platform;
 use crate::model::Timestamp;
 
 pub(in crate::decode) const SHAPE: Shape = Shape {

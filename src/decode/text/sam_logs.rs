@@ -4,12 +4,13 @@ use super::ansi::{sequences, without_colours};
 use super::engine::{self, Column, Family, FoundEvent, NamePlaces, Prefix};
 use crate::decode::Shape;
 use crate::decode::delivery::Delivery;
+use crate::lambda::platform::is_platform;
 use crate::model::{Timestamp, stream_parts};
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "sam-logs",
     about: "`sam logs`, `awslogs get --no-group`: the log stream, perhaps a time, the message",
-    sniff: |head| head.any_line(|line| prefix(line).is_some()),
+    sniff: |head| head.any_line(|line| prefix(line).is_some()) && !head.any_line(is_platform),
     decode: |feed, delivery| {
         engine::decode(&mut SamLogs, feed, delivery);
         Ok(())
