@@ -3,7 +3,7 @@
 //! The platform reports a failed init right before START of the request that waited for it, while requests of other
 //! environments are running. Hosts of 2021 wrote START first; then END follows at once.
 
-use super::loose::{are_exact, is_at_once};
+use super::loose::{are_exact, began_before, is_at_once};
 use super::open::{OpenAttempt, Pending, merge_init};
 use super::{Assembler, Message};
 use crate::model::{AppLine, ErrorForm, Init, InitPhase, Phase, RequestId, Sign, SignKind, Timestamp};
@@ -63,14 +63,17 @@ impl Assembler {
         let signs = &self.failed_init.signs;
         let Some(last) = signs.last() else { return };
         let is_error = is_init_error(last);
+        let alone = !self.concurrent && self.open.iter().filter(|open| !open.is_reported()).count() == 1;
         // Of an environment that has just begun, no request can have ended; but the handler may be loaded with the first
         // request, which the platform does not report as an init.
-        let is_old = |sign: &Sign| !is_at_once(sign.line.at, message.at) || is_error != is_init_error(sign);
+        let is_old = |sign: &Sign| !(alone || is_at_once(sign.line.at, message.at)) || is_error != is_init_error(sign);
         let from = signs.iter().rposition(is_old).map_or(0, |at| at + 1);
         let is_another = self.failed_init.fresh || is_repeated(last) && are_exact(last.line.at, message.at);
         let Some(first) = signs.get(from).filter(|_| is_error || !is_another) else { return };
-        let (began, at) = (first.line.place, last.line.at);
-        let is_owner = |open: &OpenAttempt| open.id() == Some(id) && !open.lacks_start() && open.attempt.place < began;
+        let (first, at) = (&first.line, last.line.at);
+        let is_owner = |open: &OpenAttempt| {
+            open.id() == Some(id) && !open.lacks_start() && began_before(&open.attempt, first.at, first.place)
+        };
         let Some(open) = self.open.iter_mut().rfind(|open| is_owner(open)) else { return };
         let signs = self.failed_init.signs.split_off(from);
         let failed = match self.failed_init.signs.is_empty() {

@@ -3,6 +3,7 @@
 //! Such an error is first kept with a running attempt (or with the environment that begins). It belongs to the attempt
 //! whose END or REPORT follows at once, because a runtime client prints the error of a handler last.
 
+use super::open::OpenAttempt;
 use super::{Assembler, Message};
 use crate::model::{AppLine, Attempt, ErrorForm, Phase, Place, RequestId, Sign, SignKind, Timestamp};
 
@@ -12,6 +13,12 @@ const MOST: usize = 8;
 const AT_ONCE_MS: i64 = 100;
 /// The same where both times are whole seconds, as in some exports.
 const AT_ONCE_WHOLE_SECONDS_MS: i64 = 1_000;
+
+/// Returns whether an attempt began before a line. Places tell it only where times do not: an input with its newest event
+/// first is read from its end.
+pub(super) fn began_before(attempt: &Attempt, at: Option<Timestamp>, place: Place) -> bool {
+    attempt.started_at.zip(at).map_or(attempt.place < place, |(start, at)| start <= at)
+}
 
 /// Returns whether two times are known to the millisecond.
 pub(super) fn are_exact(before: Option<Timestamp>, now: Option<Timestamp>) -> bool {
@@ -62,8 +69,8 @@ impl Assembler {
                 continue;
             }
             let at_once = is_at_once(at, now);
-            let began_before = |attempt: &Attempt| attempt.request_id == Some(id) && attempt.place < place;
-            let claimant = self.open.iter().rposition(|open| began_before(&open.attempt)).filter(|_| at_once);
+            let is_claimant = |open: &OpenAttempt| open.id() == Some(id) && began_before(&open.attempt, at, place);
+            let claimant = self.open.iter().rposition(|open| is_claimant(open)).filter(|_| at_once);
             let Some(claimant) = claimant else {
                 self.doubt(home);
                 continue;

@@ -9,9 +9,10 @@ use super::feed::Feed;
 use super::head::{HEAD, InputHead};
 use super::json::carrier::Carried;
 use super::layers::{DEEPEST, Peeked, Peeled, own_result, peel, refused_kind, refused_rendering};
+use super::text::any_prefix;
 #[cfg(feature = "libdeflate")]
 use super::whole_gzip::Inflated;
-use super::{Buffers, DecodeError, Decoded, SHAPES, json, zip};
+use super::{Buffers, DecodeError, Decoded, SHAPES, Shape, json, zip};
 use crate::model::{EventSink, Mentions, Origin, Sighting};
 
 /// State of decoding one input.
@@ -194,7 +195,8 @@ impl<'r> DecodeRun<'r> {
             return Err(DecodeError::NotALog(format!("is {what}")));
         }
         let known = InputHead::new(head);
-        let Some(shape) = SHAPES.iter().find(|shape| (shape.sniff)(&known)) else {
+        let may_be = |shape: &&Shape| !self.buffers.known_shapes_only || shape.name != any_prefix::SHAPE.name;
+        let Some(shape) = SHAPES.iter().filter(may_be).find(|shape| (shape.sniff)(&known)) else {
             return Err(not_a_log(head));
         };
         if shape.name == json::carrier::SHAPE.name {

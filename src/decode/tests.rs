@@ -107,14 +107,15 @@ const ID: &str = "8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11";
 
 #[test]
 fn every_sample_is_its_own_shape_only() {
-    let (bare, others) = SHAPES.split_last().expect("shapes");
+    // What is learned from a text, and messages alone, also fit what another shape fits.
+    let [others @ .., learned, bare] = SHAPES else { panic!("shapes") };
     for shape in SHAPES {
         assert!(!shape.samples().is_empty() && !shape.about.is_empty(), "{}", shape.name);
         for sample in shape.samples() {
             let head = InputHead::new(sample.as_bytes());
             let takers: Vec<&str> =
                 others.iter().filter(|other| (other.sniff)(&head)).map(|other| other.name).collect();
-            let want: &[&str] = if shape.name == bare.name { &[] } else { &[shape.name] };
+            let want: &[&str] = if [learned.name, bare.name].contains(&shape.name) { &[] } else { &[shape.name] };
             assert_eq!(takers, want, "{sample}");
         }
     }
@@ -167,7 +168,6 @@ fn one_line_of_another_shape_changes_nothing() {
         format!("2026-10-01T00:00:00.123000+00:00 {STREAM} hi"),
         "2026-10-01T00:00:00.123000+00:00 s hi".to_owned(),
         format!("{STREAM} 2026-10-01T00:00:00.123000 hi"),
-        format!("START - {ID} - Version: 7"),
     ] {
         let text = format!("START RequestId: {ID} Version: 7\n{line}\nEND RequestId: {ID}\n");
         case(&text, "bare", &[&format!("START RequestId: {ID} Version: 7"), &line, &format!("END RequestId: {ID}")]);
@@ -301,7 +301,7 @@ fn text_shapes_take_their_prefix_off() {
             &format!("2026-10-01 00:00:00.1 - {ID} - INFO\tx"),
         ],
     );
-    case(&format!("web-1  | {report}\nweb-1  |   at x\n"), "bare", &[&report, "  at x"]);
+    case(&format!("web-1  | {report}\nweb-1  |   at x\n"), "any-prefix", &[&report, "  at x"]);
     case(&format!("  | 2026-10-01T00:00:00.1+02:00 | {report}\n-- | --\n"), "console-copy", &[report.trim_end()]);
 }
 

@@ -11,7 +11,7 @@ use memchr::memmem::Finder;
 use super::platform::{
     END, INIT_REPORT, INIT_START, PLATFORM_TYPE, PLATFORM_TYPES, REPORT, RESTORE_REPORT, START, TASK_TIMED_OUT,
 };
-use crate::model::{RequestId, Sighting};
+use crate::model::{RequestId, Sighting, Timestamp};
 
 /// What every sentence has in it, the words that may come before that, and whether what follows goes on like one.
 struct Sentence {
@@ -104,6 +104,44 @@ pub(crate) fn sighting(text: &[u8], first_line: u64, least: usize) -> Option<Sig
     Some(Sighting { line: first_line + lines, sentence, before: text_before(text, at), refused: false })
 }
 
+/// Returns where the message begins in which the first sentence of a line stands: the sentence itself, the object in JSON,
+/// the time and id that the platform writes before a timeout.
+pub(crate) fn message_start(line: &[u8]) -> Option<usize> {
+    let (at, sentence) = first(line, 0).or_else(|| {
+        // The end of the line is part of some sentences.
+        let ended = [line, b"\n"].concat();
+        first(&ended, 0)
+    })?;
+    Some(match sentence {
+        PLATFORM_TYPE => memchr::memmem::rfind(&line[..at], b"{\"").unwrap_or(at),
+        sentence if sentence == TASK_TIMED_OUT.trim_ascii_end() => timeout_start(line, at),
+        _ => at,
+    })
+}
+
+/// Returns where the line about a timeout begins, of which the sentence begins at `at`.
+fn timeout_start(line: &[u8], at: usize) -> usize {
+    let id = line[..at].trim_ascii_end().len().saturating_sub(RequestId::LENGTH);
+    if RequestId::parse_prefix(&line[id..]).is_none() {
+        return at;
+    }
+    const TIME: usize = "2026-10-01T00:00:00.123Z ".len();
+    let time = id
+        .checked_sub(TIME)
+        .filter(|time| Timestamp::parse_prefix(&line[*time..]).is_some_and(|(_, used)| used + 1 == TIME));
+    time.unwrap_or(id)
+}
+
+/// Words in small letters from which on a text is prose.
+const WORDS_OF_PROSE: usize = 3;
+
+/// Returns whether what stands before a sentence is prose rather than what a tool puts before every line.
+pub(crate) fn is_prose(before: &str) -> bool {
+    let is_word = |word: &&str| word.len() >= 3 && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    before.split(|char: char| char.is_whitespace() || matches!(char, ',' | '.' | ';')).filter(is_word).count()
+        >= WORDS_OF_PROSE
+}
+
 /// Bytes that all sentences are searched for in before the next ones are: most inputs have one in their first lines.
 const WINDOW: usize = 8 * 1024;
 
@@ -140,4 +178,41 @@ impl Sentence {
 /// stand directly before it, a clock or an escaped line end.
 fn begins_word(text: &[u8], at: usize) -> bool {
     text[..at].last().is_none_or(|before| !before.is_ascii_uppercase() && *before != b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11";
+
+    #[test]
+    fn prose_is_told_from_prefixes() {
+        for text in ["Yesterday we saw the line `", "on retry there was still "] {
+            assert!(is_prose(text), "{text}");
+        }
+        for text in
+            ["", "2026-10-01 00:00:00.123 ", "[handler] 17:35:21 ", "Oct 1, 12:00:00 AM: ", "pod/orders-7f: ", "> "]
+        {
+            assert!(!is_prose(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn messages_begin_where_the_platform_began_them() {
+        for message in [
+            format!("START RequestId: {ID} Version: 7"),
+            format!("2026-10-01T00:00:03.001Z {ID} Task timed out after 3.00 seconds"),
+            format!("{ID} Task timed out after 3.00 seconds"),
+            "Task timed out after 3.00 seconds".to_owned(),
+            format!(
+                "{{\"time\":\"2026-10-01T00:00:03.001Z\",\"type\":\"platform.report\",\"record\":{{\"requestId\":\"{ID}\"}}}}"
+            ),
+        ] {
+            for before in ["", "> ", "12:00:01 ", "{app=\"x\"} ", "2026-10-01T00:00:09.001Z stdout F "] {
+                let line = format!("{before}{message}");
+                assert_eq!(message_start(line.as_bytes()), Some(before.len()), "{line}");
+            }
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Reading of one input: it is opened, decoded with as many threads as it is worth, and counted in coverage.
 
+use crate::lambda::sentences::is_prose;
 use crate::model::{Origin, Sighting};
 use std::io::{self, Read};
 use std::thread;
@@ -22,6 +23,8 @@ impl<'r> Worker<'r> {
     pub(super) fn read(&mut self, job: &Job<'r>, at: usize, threads: usize, is_whole: impl Fn(&StreamPart) -> bool) {
         let mut buffers = std::mem::take(&mut self.buffers);
         buffers.read_ahead(threads > 1);
+        let input = &job.inputs[at];
+        buffers.known_shapes_only(!input.named && input.path.as_deref().is_some_and(source::is_document));
         let mut helpers = std::mem::take(&mut self.helpers);
         while threads > 1 && helpers.len() < threads.min(MOST_HELPERS) {
             helpers.push(Worker::new(job));
@@ -33,7 +36,7 @@ impl<'r> Worker<'r> {
         let seen = decode_input(job, at, sharing, &mut buffers, &mut streams);
         let (unread, read_any) = (streams.take_unread_part(), streams.read_any());
         if let (Some(sighting), Some(path), false) = (streams.only_quotes(), &job.inputs[at].path, job.inputs[at].named)
-            && (source::is_document(path) || source::is_prose(&sighting.before))
+            && (source::is_document(path) || is_prose(&sighting.before))
         {
             let reason = format!("no log: line {} quotes {:?}", sighting.line, sighting.sentence);
             drop(streams);
@@ -60,7 +63,7 @@ impl<'r> Worker<'r> {
             && matches!(seen.result, Err(DecodeError::NotALog(_) | DecodeError::OtherKind(_)));
         let quotes = |sighting: &Sighting| {
             let document = input.path.as_deref().is_some_and(source::is_document);
-            refused && !input.named && (document || source::is_prose(&sighting.before))
+            refused && !input.named && (document || is_prose(&sighting.before))
         };
         if let Some(sighting) = unread.filter(|sighting| !quotes(sighting)) {
             self.tally.unread(&input.name, &sighting, refused && !input.named);

@@ -19,7 +19,7 @@ use rustc_hash::FxHashSet;
 
 use walk::{FoundFile, walk};
 
-pub(crate) use document::{is_document, is_prose};
+pub(crate) use document::is_document;
 pub(crate) use feed::{InputSource, MemoryInputs};
 pub(crate) use file_id::{FileId, place};
 pub(crate) use identity::context_of;

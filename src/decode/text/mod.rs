@@ -4,6 +4,7 @@ pub(super) mod ansi;
 pub(super) mod engine;
 pub(super) mod own_time;
 
+pub(super) mod any_prefix;
 pub(super) mod aws_tail;
 pub(super) mod awslogs;
 pub(super) mod bare;
@@ -12,7 +13,9 @@ pub(super) mod cli_text;
 pub(super) mod console_copy;
 pub(super) mod csv;
 pub(super) mod iso_tab;
+mod line_form;
 pub(super) mod s3_export;
 pub(super) mod sam_logs;
 pub(super) mod saw;
 pub(super) mod serverless;
+mod written_time;

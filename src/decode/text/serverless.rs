@@ -4,13 +4,12 @@ use super::ansi::without_colours;
 use super::engine::{self, Family, FoundEvent, Prefix};
 use crate::decode::Shape;
 use crate::decode::delivery::Delivery;
-use crate::lambda::platform::is_platform;
 use crate::model::{RequestId, Timestamp};
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "serverless-logs",
     about: "`serverless logs`: `START - id - Version`, `REPORT - id`, times in local time",
-    sniff: |head| head.any_line(|line| platform_word(line).is_some()) && !head.any_line(is_platform),
+    sniff: |head| head.any_line(|line| platform_word(line).is_some()),
     decode: |feed, delivery| {
         delivery.lines_only();
         engine::decode(&mut Serverless, feed, delivery);

@@ -1,0 +1,295 @@
+//! Form of the text before a line: a sequence of tokens, learned from the lines of the platform that have it.
+//!
+//! Tools put a time, a name, a level, a quote mark before every line, in every order. None of them is known by name here:
+//! the platform's own sentences show where the messages begin, and what stands before them is the form.
+
+use super::ansi::sequences;
+use super::engine::{Column, NamePlaces, Prefix};
+use super::written_time::{WrittenTime, written_time};
+use crate::lambda::levels::is_any_line_level;
+use crate::model::{RequestId, Timestamp, stream_parts};
+
+/// Bytes before a message, at most.
+const LONGEST: usize = 400;
+/// Tokens of a form, at most.
+const MOST_TOKENS: usize = 32;
+/// Different texts of a word from which on it may have any.
+const MANY_WORDS: usize = 4;
+
+/// Kind of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Time,
+    Stream,
+    Group,
+    Id,
+    /// `[name]`, `(name)`, `{name}`, `<name>`, by the bracket that opens it.
+    Bracket(u8),
+    Number,
+    Word,
+    /// Blanks and tabs.
+    Blank,
+    /// Any other character.
+    Mark(u8),
+}
+
+/// Token with what is known of its text.
+#[derive(Clone, Debug)]
+struct Token {
+    kind: Kind,
+    /// Texts that it had, if few.
+    texts: Vec<Box<[u8]>>,
+}
+
+/// Learned form.
+#[derive(Clone, Debug)]
+pub(super) struct LineForm {
+    tokens: Vec<Token>,
+    /// Number of lines that it was learned from.
+    lines: usize,
+}
+
+/// Token found in a text.
+struct FoundToken {
+    kind: Kind,
+    length: usize,
+    time: Option<Timestamp>,
+}
+
+/// Finds the token at the start of a text.
+fn token(text: &[u8]) -> Option<FoundToken> {
+    let first = *text.first()?;
+    let plain = |kind, length| Some(FoundToken { kind, length, time: None });
+    if matches!(first, b' ' | b'\t') {
+        return plain(Kind::Blank, text.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count());
+    }
+    if RequestId::parse_prefix(text).is_some() {
+        return plain(Kind::Id, RequestId::LENGTH);
+    }
+    let run = text.iter().take_while(|byte| !matches!(byte, b' ' | b'\t' | 0x1b | b',' | b'|' | b'"')).count();
+    if text.starts_with(b"/aws/") {
+        let group = text.iter().take_while(|byte| is_word(**byte) || matches!(byte, b'/' | b'.' | b'-' | b'#')).count();
+        return plain(Kind::Group, group);
+    }
+    if first.is_ascii_digit() && text.get(4) == Some(&b'/') {
+        let stream = std::str::from_utf8(&text[..run]).ok().and_then(stream_parts);
+        if stream.is_some() {
+            return plain(Kind::Stream, run);
+        }
+    }
+    if let Some(WrittenTime { at, length }) = written_time(text) {
+        return Some(FoundToken { kind: Kind::Time, length, time: at });
+    }
+    let closing = match first {
+        b'[' => Some(b']'),
+        b'(' => Some(b')'),
+        b'{' => Some(b'}'),
+        b'<' => Some(b'>'),
+        _ => None,
+    };
+    if let Some(close) = closing
+        && let Some(end) = text.iter().take(100).position(|byte| *byte == close)
+        && end > 1
+    {
+        // A time in brackets is a time.
+        let inside = written_time(&text[1..end]).filter(|time| time.length == end - 1);
+        return Some(match inside {
+            Some(time) => FoundToken { kind: Kind::Time, length: end + 1, time: time.at },
+            None => FoundToken { kind: Kind::Bracket(first), length: end + 1, time: None },
+        });
+    }
+    if first.is_ascii_digit() {
+        let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if !text.get(digits).is_some_and(|byte| is_word(*byte)) {
+            return plain(Kind::Number, digits);
+        }
+    }
+    if is_word(first) {
+        return plain(
+            Kind::Word,
+            text.iter().take_while(|byte| is_word(**byte) || matches!(byte, b'-' | b'.' | b'/')).count(),
+        );
+    }
+    plain(Kind::Mark(first), 1)
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+}
+
+impl LineForm {
+    /// Reads the form of a text before a message; `None` for one that is too long to be repeated before every line.
+    pub(super) fn of(before: &[u8]) -> Option<Self> {
+        if before.len() > LONGEST {
+            return None;
+        }
+        let (mut tokens, mut at) = (Vec::new(), 0);
+        loop {
+            at += sequences(&before[at..]);
+            let rest = &before[at..];
+            if rest.is_empty() {
+                break;
+            }
+            let FoundToken { kind, length, .. } = token(rest)?;
+            tokens.push(Token { kind, texts: vec![rest[..length].into()] });
+            if tokens.len() > MOST_TOKENS {
+                return None;
+            }
+            at += length;
+        }
+        Some(Self { tokens, lines: 1 })
+    }
+
+    /// Returns whether nothing stands before the message.
+    pub(super) fn is_empty(&self) -> bool {
+        self.tokens.is_empty()
+    }
+
+    /// Returns the number of lines that it was learned from.
+    pub(super) fn lines(&self) -> usize {
+        self.lines
+    }
+
+    /// Returns whether the form holds something that only the start of an event has, so that other lines continue it.
+    pub(super) fn marks_events(&self) -> bool {
+        self.tokens.iter().any(|token| matches!(token.kind, Kind::Time | Kind::Stream))
+    }
+
+    /// Returns the mark directly before the message.
+    pub(super) fn last_mark(&self) -> Option<u8> {
+        match self.tokens.last()?.kind {
+            Kind::Mark(mark) => Some(mark),
+            _ => None,
+        }
+    }
+
+    /// Returns whether the line is a row of a table, which ends with the same mark.
+    pub(super) fn is_row(&self) -> bool {
+        self.tokens.iter().find(|token| token.kind != Kind::Blank).is_some_and(|token| token.kind == Kind::Mark(b'|'))
+    }
+
+    /// Takes what another line shows of the same form. Returns whether it is the same.
+    pub(super) fn merge(&mut self, other: &Self) -> bool {
+        let kinds = |form: &Self| form.tokens.iter().map(|token| token.kind).collect::<Vec<_>>();
+        if kinds(self) != kinds(other) {
+            return false;
+        }
+        for (mine, theirs) in self.tokens.iter_mut().zip(&other.tokens) {
+            for text in &theirs.texts {
+                if mine.texts.len() < MANY_WORDS && !mine.texts.contains(text) {
+                    mine.texts.push(text.clone());
+                }
+            }
+        }
+        self.lines += other.lines;
+        true
+    }
+
+    /// Parses the text before the message of a line, if the line has this form.
+    pub(super) fn prefix(&self, line: &[u8]) -> Option<Prefix<NamePlaces>> {
+        let mut found = Prefix::<NamePlaces>::default();
+        let mut at = 0;
+        for expected in &self.tokens {
+            at += sequences(&line[at..]);
+            let rest = &line[at..];
+            if rest.trim_ascii().is_empty() {
+                // Editors and browsers take the blanks at the end of an empty line off.
+                return (at > 0 && expected.kind == Kind::Blank).then_some(Prefix { message: line.len(), ..found });
+            }
+            let length = expected.length(rest, &mut found, at)?;
+            at += length;
+        }
+        at += sequences(&line[at..]);
+        Some(Prefix { message: at, ..found })
+    }
+}
+
+impl Token {
+    /// Returns the bytes that the token has at the start of a text, which is `at` bytes into its line.
+    fn length(&self, rest: &[u8], found: &mut Prefix<NamePlaces>, at: usize) -> Option<usize> {
+        let known = || self.texts.iter().filter(|text| rest.starts_with(text)).map(|text| text.len()).max();
+        let (only, any) = (self.texts.len() == 1, self.texts.len() >= MANY_WORDS);
+        match self.kind {
+            // The indentation of the message must stay.
+            Kind::Blank if only => return known().or_else(|| (rest.first() == Some(&b'\t')).then_some(1)),
+            Kind::Blank if any => {}
+            Kind::Blank | Kind::Mark(_) => return known(),
+            Kind::Word if only => {
+                return known().filter(|length| !rest.get(*length).is_some_and(|byte| is_word(*byte)));
+            }
+            _ => {}
+        }
+        let FoundToken { kind, length, time } = token(rest)?;
+        if kind != self.kind {
+            return None;
+        }
+        match kind {
+            Kind::Time => found.at = found.at.or(time),
+            Kind::Stream => found.names.stream = Column::new(at, at + length),
+            Kind::Group => found.names.group = Column::new(at, at + length),
+            Kind::Word if !any => {
+                let is_level = |text: &[u8]| std::str::from_utf8(text).is_ok_and(|word| is_any_line_level(word.trim()));
+                let levels = self.texts.iter().all(|text| is_level(text)) && is_level(&rest[..length]);
+                return (levels || self.texts.iter().any(|text| **text == rest[..length])).then_some(length);
+            }
+            _ => {}
+        }
+        Some(length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn learned(befores: &[&str]) -> LineForm {
+        let mut forms = befores.iter().map(|before| LineForm::of(before.as_bytes()).expect(before));
+        let mut form = forms.next().expect("a line");
+        forms.for_each(|other| assert!(form.merge(&other), "{other:?}"));
+        form
+    }
+
+    /// Forms, each with a line that has it, the message of that line, and lines that have not.
+    #[test]
+    fn forms_are_known_again() {
+        for (befores, line, message, others) in [
+            (&["> "][..], ">   at x", "  at x", &["no", ">", "  > x"][..]),
+            (&["[orders] "], "[orders] hi", "hi", &["orders hi"]),
+            (&["12:00:01 ", "12:00:02 "], "23:59:59 hi", "hi", &["hi", "12:00 hi"]),
+            (&["2026-10-01T00:00:00.1234567Z "], "2026-10-01T00:00:09.7654321Z   hi", "  hi", &["2026-10-01 hi"]),
+            (&["orders.log:12:", "orders.log:13:"], "orders.log:1777:hi", "hi", &["other.log:1:hi", "orders.log:hi"]),
+            (&["INFO a - ", "WARN a - "], "ERROR a - hi", "hi", &["at a - hi"]),
+            (&["Oct  1 00:00:00 host unit[1]: "], "Oct 11 10:00:00 host unit[99]: hi", "hi", &["hi", "Oct 11 hi"]),
+            (&["pod/a-1 ", "pod/b-2 ", "pod/c-3 ", "pod/d-4 "], "pod/e-5 hi", "hi", &["[pod] hi"]),
+            (&["| 12:00:01 | "], "| 12:00:02 | hi |", "hi |", &["|----|"]),
+            (
+                &["/aws/lambda/f 2026/10/01/[7]0f1e2d3c4b5a69788796a5b4c3d2e1f0 "],
+                "/aws/lambda/g 2026/10/01/[$LATEST]1f1e2d3c4b5a69788796a5b4c3d2e1f0 hi",
+                "hi",
+                &["hi"],
+            ),
+        ] {
+            let form = learned(befores);
+            let prefix = form.prefix(line.as_bytes()).unwrap_or_else(|| panic!("{line}: {form:?}"));
+            assert_eq!(&line[prefix.message..], message, "{form:?}");
+            for other in others {
+                let found = form.prefix(other.as_bytes()).filter(|prefix| prefix.message < other.len());
+                assert!(found.is_none(), "{other}: {form:?}");
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn never_panics(before in "\\PC{0,40}|[ -~\\t]{0,60}", line in "\\PC{0,60}|[ -~\\t]{0,80}") {
+            let before = format!("{before} ");
+            if let Some(form) = LineForm::of(before.as_bytes()) {
+                let own = form.prefix(format!("{before}x").as_bytes());
+                proptest::prop_assert_eq!(own.map(|prefix| prefix.message), Some(before.len()), "{:?}", form);
+                if let Some(prefix) = form.prefix(line.as_bytes()) {
+                    proptest::prop_assert!(prefix.message <= line.len());
+                }
+            }
+        }
+    }
+}
