@@ -2,6 +2,7 @@
 
 use super::json::event::EventObject;
 use super::json::scan::{RawValue, Scanned, members, spaces, value};
+use crate::lambda::sentences::message_start;
 
 /// Maximum number of bytes in a head.
 pub(super) const HEAD: usize = 64 * 1024;
@@ -48,6 +49,13 @@ impl<'h> InputHead<'h> {
     /// Returns the first line that is not blank.
     pub(super) fn first_line(&self) -> &'h [u8] {
         self.lines().find(|line| !line.trim_ascii().is_empty()).unwrap_or_default()
+    }
+
+    /// Returns whether messages begin where a shape takes them to: where any of the first lines holds a sentence of the
+    /// platform, one at least has it there. `message` returns where the message of a line begins, if the line begins one.
+    pub(super) fn has_messages_at(&self, message: impl Fn(&'h [u8]) -> Option<usize>) -> bool {
+        let mut sentences = self.lines().filter_map(|line| Some(message_start(line)? == message(line)?)).peekable();
+        sentences.peek().is_none() || sentences.any(|fits| fits)
     }
 
     /// Returns whether any of the first lines passes `test`.

@@ -9,7 +9,7 @@ use super::feed::Feed;
 use super::head::{HEAD, InputHead};
 use super::json::carrier::Carried;
 use super::layers::{DEEPEST, Peeked, Peeled, own_result, peel, refused_kind, refused_rendering};
-use super::text::any_prefix;
+use super::text::{any_prefix, s3_export};
 #[cfg(feature = "libdeflate")]
 use super::whole_gzip::Inflated;
 use super::{Buffers, DecodeError, Decoded, SHAPES, Shape, json, zip};
@@ -195,7 +195,13 @@ impl<'r> DecodeRun<'r> {
             return Err(DecodeError::NotALog(format!("is {what}")));
         }
         let known = InputHead::new(head);
-        let may_be = |shape: &&Shape| !self.buffers.known_shapes_only || shape.name != any_prefix::SHAPE.name;
+        // Of a stream that the path names, a file may hold quoted lines only.
+        let quotes = self.context.log_stream.is_some();
+        let may_be = |shape: &&Shape| match shape.name {
+            name if name == any_prefix::SHAPE.name => !self.buffers.known_shapes_only && !quotes,
+            name if name == s3_export::SHAPE.name => quotes || s3_export::reads(&known),
+            _ => true,
+        };
         let Some(shape) = SHAPES.iter().filter(may_be).find(|shape| (shape.sniff)(&known)) else {
             return Err(not_a_log(head));
         };

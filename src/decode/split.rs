@@ -68,7 +68,8 @@ fn split_shape(head: &[u8]) -> Option<(&'static Shape, Cut)> {
     }
     let known = InputHead::new(head);
     let shape = SHAPES.iter().find(|shape| (shape.sniff)(&known))?;
-    SPLIT.iter().find(|(split, _)| split.name == shape.name).copied()
+    let (shape, cut) = SPLIT.iter().find(|(split, _)| split.name == shape.name)?;
+    s3_export::reads(&known).then_some((*shape, *cut))
 }
 
 /// Processing of the events of chunks by one helper. Only `deliver` runs in one helper at a time; everything else runs

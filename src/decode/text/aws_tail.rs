@@ -11,7 +11,10 @@ use crate::model::Timestamp;
 pub(in crate::decode) const DETAILED: Shape = Shape {
     name: "aws-logs-tail",
     about: "`aws logs tail`, formats detailed and json: a time with zone, the log stream, the message",
-    sniff: |head| head.any_line(|line| detailed(line).is_some()) && !head.any_line(is_platform),
+    sniff: |head| {
+        let message = |line: &[u8]| detailed(line).map(|prefix| prefix.message);
+        head.any_line(|line| message(line).is_some()) && !head.any_line(is_platform) && head.has_messages_at(message)
+    },
     decode: |feed, delivery| decode(Detailed, feed, delivery),
     samples: &[
         "2026-10-01T00:00:00.123000+00:00 2026/10/01/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0 START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\n",
@@ -22,7 +25,10 @@ pub(in crate::decode) const DETAILED: Shape = Shape {
 pub(in crate::decode) const SHORT: Shape = Shape {
     name: "aws-logs-tail-short",
     about: "`aws logs tail --format short`: a time without zone to the second, the message",
-    sniff: |head| short(head.first_line()).is_some() && !head.any_line(is_platform),
+    sniff: |head| {
+        let message = |line: &[u8]| short(line).map(|prefix| prefix.message);
+        message(head.first_line()).is_some() && !head.any_line(is_platform) && head.has_messages_at(message)
+    },
     decode: |feed, delivery| decode(Short, feed, delivery),
     samples: &["2026-10-01T00:00:00 START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\n\
          2026-10-01T00:00:01 END RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n"],

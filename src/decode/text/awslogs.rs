@@ -9,7 +9,7 @@ use crate::decode::delivery::Delivery;
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "awslogs",
     about: "`awslogs get`: log group, log stream, perhaps a time, the message",
-    sniff: |head| prefix(head.first_line()).is_some(),
+    sniff: |head| prefix(head.first_line()).is_some() && head.has_messages_at(message),
     decode: |feed, delivery| {
         engine::decode(&mut Awslogs, feed, delivery);
         Ok(())
@@ -38,6 +38,11 @@ fn prefix(line: &[u8]) -> Option<Prefix<NamePlaces>> {
     let (at, message) = time_and_message(line, after);
     let (group, stream) = (Column::new(group, group + length), Column::new(stream, end));
     Some(Prefix { at, message, names: NamePlaces { group, stream, ..NamePlaces::default() } })
+}
+
+/// Returns where the message of a line begins.
+fn message(line: &[u8]) -> Option<usize> {
+    prefix(line).map(|prefix| prefix.message)
 }
 
 struct Awslogs;

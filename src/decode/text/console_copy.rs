@@ -33,7 +33,15 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
 fn sniff(head: &InputHead<'_>) -> bool {
     let first = head.first_line();
     let begins = matches!(kind(first), CopyLine::Border | CopyLine::Event { .. });
-    begins && head.any_line(|line| matches!(kind(line), CopyLine::Event { .. })) && has_trace(head.bytes)
+    let message = |line: &[u8]| match kind(line) {
+        CopyLine::Event { message, .. } => Some(message),
+        _ => None,
+    };
+    begins
+        && head.any_line(|line| message(line).is_some())
+        && has_trace(head.bytes)
+        && (head.has_messages_at(message)
+            || head.any_line(|line| message(line).is_some_and(|at| is_repeated(line, at))))
 }
 
 /// What a line is in such a copy.
@@ -126,6 +134,11 @@ fn unrepeated(text: &[u8]) -> Cow<'_, [u8]> {
         }
     }
     Cow::Borrowed(text)
+}
+
+/// Returns whether the message of a line stands there twice.
+fn is_repeated(line: &[u8], message: usize) -> bool {
+    line.get(message..).is_some_and(|text| unrepeated(text).len() < text.len())
 }
 
 fn squeezed(text: &[u8]) -> impl Iterator<Item = &u8> {

@@ -49,6 +49,11 @@ fn sniff(head: &InputHead<'_>) -> bool {
     !runtimes_own && times.time(head.first_line()).is_some()
 }
 
+/// Returns whether messages begin behind the time, as far as the first lines show.
+pub(in crate::decode) fn reads(head: &InputHead<'_>) -> bool {
+    head.has_messages_at(|_| Some(TIME + 1))
+}
+
 /// Reader of the times in front of events. In some copies, lines of the platform lost their time: such a line begins an
 /// event all the same, with the time of the event before.
 #[derive(Default)]

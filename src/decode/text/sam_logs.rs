@@ -10,7 +10,9 @@ use crate::model::{Timestamp, stream_parts};
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "sam-logs",
     about: "`sam logs`, `awslogs get --no-group`: the log stream, perhaps a time, the message",
-    sniff: |head| head.any_line(|line| prefix(line).is_some()) && !head.any_line(is_platform),
+    sniff: |head| {
+        head.any_line(|line| prefix(line).is_some()) && !head.any_line(is_platform) && head.has_messages_at(message)
+    },
     decode: |feed, delivery| {
         engine::decode(&mut SamLogs, feed, delivery);
         Ok(())
@@ -54,6 +56,11 @@ fn prefix(line: &[u8]) -> Option<Prefix<NamePlaces>> {
     let after = end + sequences(&line[end..]);
     let (at, message) = time_and_message(line, after);
     Some(Prefix { at, message, names: NamePlaces { stream: Column::new(start, end), ..NamePlaces::default() } })
+}
+
+/// Returns where the message of a line begins.
+fn message(line: &[u8]) -> Option<usize> {
+    prefix(line).map(|prefix| prefix.message)
 }
 
 struct SamLogs;

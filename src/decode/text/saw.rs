@@ -9,7 +9,7 @@ use crate::model::Timestamp;
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "saw",
     about: "`saw get` and `saw watch`: a time in brackets, the stream in parentheses, the message",
-    sniff: |head| prefix(head.first_line()).is_some(),
+    sniff: |head| prefix(head.first_line()).is_some() && head.has_messages_at(message),
     decode: |feed, delivery| {
         engine::decode(&mut Saw, feed, delivery);
         Ok(())
@@ -42,6 +42,11 @@ fn prefix(line: &[u8]) -> Option<Prefix<NamePlaces>> {
         message: after + 1,
         names: NamePlaces { stream: Column::new(place + 1, end), ..NamePlaces::default() },
     })
+}
+
+/// Returns where the message of a line begins.
+fn message(line: &[u8]) -> Option<usize> {
+    prefix(line).map(|prefix| prefix.message)
 }
 
 struct Saw;
