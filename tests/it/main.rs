@@ -20,6 +20,7 @@ mod generate;
 mod harness;
 mod hostile;
 mod line_by_line;
+mod line_forms;
 mod merged;
 mod order;
 #[cfg(unix)]

@@ -33,7 +33,11 @@ fn sniff(head: &InputHead<'_>) -> bool {
     let first = head.first_line();
     // Other shapes have a tab between a prefix and the message: a message alone begins this one.
     let alone = is_platform(first) || joined(first).is_some_and(|tab| own_prefix(&first[..tab]));
-    alone && (joined(first).is_some() || head.any_line(|line| line.first() == Some(&b'\t') && is_platform(&line[1..])))
+    // A message ends with its own line end, so that the tab before the next one begins a line.
+    let is_next = |line: &[u8]| line.first() == Some(&b'\t');
+    alone
+        && (joined(first).is_some() && head.any_line(is_next)
+            || head.any_line(|line| is_next(line) && is_platform(&line[1..])))
 }
 
 /// Text before the first tab that is no time, number or keyword of another shape.

@@ -98,7 +98,9 @@ fn named_month(text: &[u8]) -> Option<WrittenTime> {
         let clock = rest.clock()?;
         let mut behind = rest;
         if year.is_none() && behind.byte(b' ').is_some() {
-            year = behind.digits(4, 4).filter(|_| !behind.0.first().is_some_and(u8::is_ascii_alphanumeric));
+            year = behind.digits(4, 4).filter(|_| {
+                behind.0.first().is_none_or(|next| !next.is_ascii_alphanumeric() && !matches!(next, b'-' | b'/'))
+            });
             rest = if year.is_some() { behind } else { rest };
         }
         return moment_of(text, &rest, year, month, day, clock);
@@ -326,6 +328,8 @@ mod tests {
         {
             assert_eq!(written_time(text.as_bytes()), Some(WrittenTime { at: None, length: text.len() }), "{text}");
         }
+        // The year is that of the next time.
+        assert_eq!(written_time(b"Oct  1 15:04:05 2026-10-01T15:04:05Z x").map(|time| time.length), Some(15));
         assert_eq!(written_time(b"31/12/2026 23:59:59 x").map(|time| time.at.is_some()), Some(true));
     }
 
