@@ -23,6 +23,8 @@ pub(super) struct InputHead<'h> {
 pub(super) struct JsonHead<'h> {
     /// Number of arrays around the first object.
     pub(super) arrays: usize,
+    /// Whether the members of the first object stand on lines of their own.
+    pub(super) pretty: bool,
     /// Keys of the first object.
     pub(super) keys: Vec<&'h [u8]>,
     /// The first objects; the last one may be cut by the end of the head.
@@ -81,14 +83,16 @@ impl<'h> JsonHead<'h> {
             Some(b'{') => {}
             // Arrays of messages or of plain rows, as the AWS CLI prints with `--query`.
             Some(b'"' | b'0'..=b'9') if arrays > 0 && is_item(&bytes[at..]) => {
-                return Some(Self { arrays, keys: Vec::new(), objects: Vec::new() });
+                return Some(Self { arrays, pretty: false, keys: Vec::new(), objects: Vec::new() });
             }
             _ => return None,
         }
         let keys = keys(&bytes[at..]);
         let objects = objects(bytes, at);
         // `{` without a key is a brace in text, not JSON.
-        (!keys.is_empty()).then_some(Self { arrays, keys, objects })
+        let gap = &bytes[at + 1..][..spaces(&bytes[at + 1..])];
+        let pretty = gap.contains(&b'\n');
+        (!keys.is_empty()).then_some(Self { arrays, pretty, keys, objects })
     }
 
     /// Returns whether the first object has this key.

@@ -9,10 +9,11 @@ use super::feed::Feed;
 use super::head::{HEAD, InputHead};
 use super::json::carrier::Carried;
 use super::layers::{DEEPEST, Peeked, Peeled, own_result, peel, refused_kind, refused_rendering};
-use super::text::{any_prefix, s3_export};
+use super::text::{any_prefix, bare, s3_export};
 #[cfg(feature = "libdeflate")]
 use super::whole_gzip::Inflated;
 use super::{Buffers, DecodeError, Decoded, SHAPES, Shape, json, zip};
+use crate::lambda::has_trace;
 use crate::model::{EventSink, Mentions, Origin, Sighting};
 
 /// State of decoding one input.
@@ -194,17 +195,8 @@ impl<'r> DecodeRun<'r> {
         if let Some(what) = refused_rendering(head) {
             return Err(DecodeError::NotALog(format!("is {what}")));
         }
-        let known = InputHead::new(head);
-        // Of a stream that the path names, a file may hold quoted lines only.
-        let quotes = self.context.log_stream.is_some();
-        let may_be = |shape: &&Shape| match shape.name {
-            name if name == any_prefix::SHAPE.name => !self.buffers.known_shapes_only && !quotes,
-            name if name == s3_export::SHAPE.name => quotes || s3_export::reads(&known),
-            _ => true,
-        };
-        let Some(shape) = SHAPES.iter().filter(may_be).find(|shape| (shape.sniff)(&known)) else {
-            return Err(not_a_log(head));
-        };
+        let Some((shape, preamble)) = self.recognise(head) else { return Err(not_a_log(head)) };
+        feed.pass(preamble);
         if shape.name == json::carrier::SHAPE.name {
             return Ok((shape.name, Size { carried: self.carried(feed, depth)?, grown: 0 }));
         }
@@ -214,6 +206,32 @@ impl<'r> DecodeRun<'r> {
         let (grown, spare, turned) = delivery.finish(feed);
         self.buffers.spare = spare;
         result.and(turned).map(|()| (shape.name, Size { carried: Carried::default(), grown }))
+    }
+
+    /// Finds the shape of an input, and how much text stands above it.
+    fn recognise(&self, head: &[u8]) -> Option<(&'static Shape, usize)> {
+        let known = InputHead::new(head);
+        // Of a stream that the path names, a file may hold quoted lines only.
+        let quotes = self.context.log_stream.is_some();
+        let may_be = |shape: &&Shape| match shape.name {
+            name if name == any_prefix::SHAPE.name => !self.buffers.known_shapes_only && !quotes,
+            name if name == s3_export::SHAPE.name => quotes || s3_export::reads(&known),
+            _ => true,
+        };
+        let find = |known: &InputHead<'_>| SHAPES.iter().filter(may_be).find(|shape| (shape.sniff)(known));
+        let found = find(&known);
+        // Text shapes have their preamble as events of nobody; in JSON it has no place.
+        let text_fits =
+            found.is_some_and(|shape| shape.name != any_prefix::SHAPE.name && shape.name != bare::SHAPE.name);
+        if known.json.is_some() || text_fits {
+            return found.map(|shape| (shape, 0));
+        }
+        let below = json_below(head).find_map(|preamble| {
+            let below = InputHead::new(&head[preamble..]);
+            let shape = find(&below).filter(|shape| below.json.is_some() && shape.name != bare::SHAPE.name)?;
+            Some((shape, preamble))
+        });
+        below.or(found.map(|shape| (shape, 0)))
     }
 
     fn carried(&mut self, feed: &mut Feed<'_>, depth: usize) -> Result<Carried, DecodeError> {
@@ -229,6 +247,16 @@ impl<'r> DecodeRun<'r> {
         let result = json::carrier::each(feed, &mut inner);
         result.inspect_err(|_| self.before_failure += whole)
     }
+}
+
+/// Lines above a JSON document, at most: a prompt, a title, a warning, a code fence.
+const PREAMBLE_LINES: usize = 20;
+
+/// Iterates over the lines that may begin a JSON document below other text, which holds nothing of a log.
+fn json_below(head: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    let starts = memchr::memchr_iter(b'\n', head).map(|end| end + 1).take(PREAMBLE_LINES);
+    let begins = |start: &usize| matches!(head[*start..].trim_ascii_start().first(), Some(b'{' | b'['));
+    starts.take_while(|start| !has_trace(&head[..*start])).filter(begins)
 }
 
 /// Maximum number of entries of an archive that are reported as left out by name.

@@ -538,6 +538,38 @@ fn bucket_sum(analysis: &RunAnalysis) -> u64 {
     bytes.as_object().unwrap().values().map(|bytes| bytes.as_u64().unwrap()).sum()
 }
 
+/// Text above a log and below it changes nothing but the coverage, in every shape.
+#[test]
+fn what_stands_around_a_log_changes_nothing() {
+    let log = log();
+    let (mut wrong, mut compared) = (String::new(), 0);
+    for (name, keeps, files) in writers(&log) {
+        // Text in one file: a pasted log.
+        let [(_, bytes)] = files.as_slice() else { continue };
+        let Ok(text) = std::str::from_utf8(bytes) else { continue };
+        if text.starts_with("H4sI") || text.contains("\"data\":") || bytes.starts_with(b"PK") {
+            continue;
+        }
+        let want = matrix(&analyze(&files), keeps);
+        compared += 1;
+        for (above, below) in [
+            ("Logs of this morning:\n\n", ""),
+            ("$ aws logs tail /aws/lambda/orders\n", ""),
+            ("```\n", "\n```\n"),
+            ("```json\n", "\n```\n\nThanks a lot!\n"),
+            ("WARNING: the profile will expire soon\n", ""),
+            ("# Logs\n\n## Today\n", ""),
+        ] {
+            let got = matrix(&analyze(&file(format!("{above}{text}{below}"))), keeps);
+            if got != want {
+                writeln!(wrong, "{name} below {above:?}").unwrap();
+            }
+        }
+    }
+    assert!(compared > 25, "{compared} writers write one text");
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
 /// Every shape has a writer; one without would not be checked against the matrix.
 #[test]
 fn every_shape_has_a_writer() {

@@ -15,13 +15,14 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     samples: &[
         "[{\"time\":\"2026-10-01T00:00:00.000Z\",\"type\":\"platform.start\",\"record\":{\"requestId\":\"8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\"}},\n {\"time\":\"2026-10-01T00:00:00.100Z\",\"type\":\"function\",\"record\":\"[INFO] hello\\n\"}]",
         "{\"time\":\"2026-10-01T00:00:00.100Z\",\"type\":\"function\",\"record\":\"[INFO] hello\\n\"}\n",
+        "{\n  \"time\": \"2026-10-01T00:00:00.000Z\",\n  \"type\": \"platform.start\",\n  \"record\": {\n    \"requestId\": \"8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\"\n  }\n}\n{\n  \"time\": \"2026-10-01T00:00:01.000Z\",\n  \"type\": \"platform.report\",\n  \"record\": {\n    \"requestId\": \"8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\"\n  }\n}\n",
     ],
 };
 
 fn is_telemetry(json: &JsonHead<'_>) -> bool {
-    // Lines of platform events alone are what CloudWatch has: bare messages.
+    // Lines of platform events alone, each in one line, are what CloudWatch has: bare messages.
     let own_output = || json.objects.iter().any(|event| matches!(event.kind, Some(b"function" | b"extension")));
-    json.has_all(&["time", "type", "record"]) && (json.arrays > 0 || own_output())
+    json.has_all(&["time", "type", "record"]) && (json.arrays > 0 || json.pretty || own_output())
 }
 
 fn deliver(event: &EventObject<'_>, whole: &[u8], line: u64, delivery: &mut Delivery<'_>) {

@@ -333,7 +333,10 @@ impl DocumentWalk<'_, '_, '_> {
 
     /// Goes on behind something that is no JSON: at the next line.
     fn resync(&mut self) {
-        self.delivery.not_json(self.feed.line());
+        // A code fence below the log ends nothing.
+        if !self.feed.data().starts_with(b"```") {
+            self.delivery.not_json(self.feed.line());
+        }
         loop {
             let data = self.feed.data();
             let end = memchr::memchr(b'\n', data).map(|end| end + 1);
