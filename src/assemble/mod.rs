@@ -167,6 +167,12 @@ impl Assembler {
         !self.starts_seen
     }
 
+    /// Returns whether an attempt of a request is open, or was lately.
+    #[must_use]
+    pub(crate) fn had(&self, id: RequestId) -> bool {
+        self.recent.contains(&Some(id)) || self.open.iter().any(|open| open.id() == Some(id))
+    }
+
     /// Takes an ordinary line of the function; `lines` is its batch, if it came in one.
     #[inline(always)]
     pub(crate) fn ordinary(&mut self, message: &Message<'_>, lines: Option<&BatchLines<'_>>, output: &mut dyn Output) {

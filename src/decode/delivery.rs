@@ -5,7 +5,10 @@ use super::DecodeError;
 use super::feed::{Feed, LONGEST};
 use super::json::scan::unescape;
 use super::spool::{EventSpool, Lost};
-use crate::model::{Batch, Block, Bucket, EventSink, FunctionArn, LogEvent, Note, Origin, StreamId, Timestamp};
+use crate::lambda::sentences::sighting_in_message;
+use crate::model::{
+    Batch, Block, Bucket, EventSink, FunctionArn, LogEvent, Note, Origin, Sighting, StreamId, Timestamp,
+};
 
 /// Number of streams in the lookup cache. The sink knows all streams; the cache only saves lookups.
 const REMEMBERED: usize = 64;
@@ -85,6 +88,20 @@ pub(super) struct Delivery<'s> {
     events: u64,
     /// Number of bytes by which the shape made messages longer than they are in the input.
     pub(super) grown: u64,
+    /// First sentence of the platform in text that was dropped.
+    unread: Option<Sighting>,
+}
+
+/// Result of a delivery.
+pub(super) struct DeliveryEnd {
+    /// Number of bytes that rewriting added.
+    pub(super) grown: u64,
+    /// Memory for the next delivery.
+    pub(super) spare: Block,
+    /// First sentence of the platform in text that was dropped.
+    pub(super) unread: Option<Sighting>,
+    /// Error if held-back events were lost.
+    pub(super) result: Result<(), DecodeError>,
 }
 
 /// Observations made while decoding, reported once at the end.
@@ -113,6 +130,7 @@ impl<'s> Delivery<'s> {
             sample: None,
             events: 0,
             grown: 0,
+            unread: None,
         };
         new.begin_block(feed);
         new
@@ -253,9 +271,8 @@ impl<'s> Delivery<'s> {
         }
     }
 
-    /// Delivers the events held back and reports the notes. Returns the number of bytes that rewriting added, the spare
-    /// memory, and an error if held-back events were lost.
-    pub(super) fn finish(mut self, feed: &Feed<'_>) -> (u64, Block, Result<(), DecodeError>) {
+    /// Delivers the events held back and reports the notes.
+    pub(super) fn finish(mut self, feed: &Feed<'_>) -> DeliveryEnd {
         self.hand_over(feed);
         self.decide();
         let mut result = Ok(());
@@ -267,7 +284,7 @@ impl<'s> Delivery<'s> {
             result = Err(DecodeError::NotTurned(error));
         }
         self.say();
-        (self.grown, self.waiting.block, result)
+        DeliveryEnd { grown: self.grown, spare: self.waiting.block, unread: self.unread, result }
     }
 
     fn say(&mut self) {
@@ -298,6 +315,13 @@ impl<'s> Delivery<'s> {
         }
         if let Some(status) = notes.query_status {
             note(format!("holds a part of the result: the query had the status {status} when it was saved"));
+        }
+    }
+
+    /// Looks for a sentence of the platform in text that is dropped.
+    pub(super) fn dropped_text(&mut self, text: &[u8], line: u64) {
+        if self.unread.is_none() {
+            self.unread = sighting_in_message(text, line).map(|sighting| Sighting { refused: true, ..sighting });
         }
     }
 

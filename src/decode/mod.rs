@@ -82,16 +82,9 @@ pub(crate) struct Buffers {
     whole_gzip: whole_gzip::InflateBuffers,
     /// Decompress in a thread of its own.
     ahead: bool,
-    /// Leave out the shape that is learned from the sentences in a text: the text may merely quote them.
-    known_shapes_only: bool,
 }
 
 impl Buffers {
-    /// Reads an input by the shapes that are known by name only, as it is a document that may quote lines.
-    pub(crate) fn known_shapes_only(&mut self, only: bool) {
-        self.known_shapes_only = only;
-    }
-
     /// Decompress in a thread of its own, so that it overlaps with everything else.
     pub(crate) fn read_ahead(&mut self, ahead: bool) {
         self.ahead = ahead;

@@ -4,7 +4,7 @@
 use std::io::{self, ErrorKind, Read};
 
 use super::ahead::read_ahead;
-use super::delivery::Delivery;
+use super::delivery::{Delivery, DeliveryEnd};
 use super::feed::Feed;
 use super::head::{HEAD, InputHead};
 use super::json::carrier::Carried;
@@ -26,6 +26,8 @@ pub(super) struct DecodeRun<'r> {
     /// Number of lines of the texts inside the input so far: entries of an archive, records of a carrier. Line numbers
     /// count on from one to the next.
     lines: u64,
+    /// First sentence of the platform in text that was dropped.
+    unread: Option<Sighting>,
 }
 
 /// Result of decoding without a failure.
@@ -42,7 +44,7 @@ const WRITE_TEST: &str = "aws-logs-write-test";
 
 impl<'r> DecodeRun<'r> {
     pub(super) fn new(context: &'r Origin<String>, buffers: &'r mut Buffers, sink: &'r mut dyn EventSink) -> Self {
-        Self { context, buffers, sink, before_failure: 0, lines: 0 }
+        Self { context, buffers, sink, before_failure: 0, lines: 0, unread: None }
     }
 
     pub(super) fn decode(mut self, input: &mut (dyn Read + Send)) -> Decoded {
@@ -129,6 +131,8 @@ impl<'r> DecodeRun<'r> {
         while let Some(mut entry) = entries.next_entry().map_err(read_error)? {
             let failed_before = self.before_failure;
             let decoded = match zip::refused_entry(entry.name()) {
+                // A program or a document is refused as a whole.
+                Some(what) if all.is_none() => return Err(DecodeError::OtherKind(format!("is {what}"))),
                 Some(what) => Err(DecodeError::OtherKind(format!("is {what}"))),
                 None => self.input(&mut entry, depth + 1),
             };
@@ -169,7 +173,8 @@ impl<'r> DecodeRun<'r> {
             self.sink.mentions(Mentions { first: mentions.first + self.lines, ..mentions });
         }
         let sighting = feed.sighting().filter(|_| !matches!(result, Err(DecodeError::OtherKind(_))));
-        self.sink.part_ends(sighting.map(|seen| Sighting { refused, line: seen.line + self.lines, ..seen }));
+        let sighting = sighting.map(|seen| Sighting { refused, line: seen.line + self.lines, ..seen });
+        self.sink.part_ends(self.unread.take().or(sighting));
         self.lines = self.lines.max(feed.line());
         let (bytes, failure, block) = feed.finish();
         self.buffers.blocks.push(block);
@@ -203,8 +208,9 @@ impl<'r> DecodeRun<'r> {
         let spare = std::mem::take(&mut self.buffers.spare);
         let mut delivery = Delivery::new(self.context, self.sink, feed, spare);
         let result = (shape.decode)(feed, &mut delivery);
-        let (grown, spare, turned) = delivery.finish(feed);
+        let DeliveryEnd { grown, spare, unread, result: turned } = delivery.finish(feed);
         self.buffers.spare = spare;
+        self.unread = unread;
         result.and(turned).map(|()| (shape.name, Size { carried: Carried::default(), grown }))
     }
 
@@ -214,7 +220,7 @@ impl<'r> DecodeRun<'r> {
         // Of a stream that the path names, a file may hold quoted lines only.
         let quotes = self.context.log_stream.is_some();
         let may_be = |shape: &&Shape| match shape.name {
-            name if name == any_prefix::SHAPE.name => !self.buffers.known_shapes_only && !quotes,
+            name if name == any_prefix::SHAPE.name => !quotes,
             name if name == s3_export::SHAPE.name => quotes || s3_export::reads(&known),
             _ => true,
         };

@@ -51,7 +51,8 @@ pub(crate) const UNKNOWN_ERROR: &str = "Unknown application error occurred";
 /// Beginning, with its quote, of the value of `type` in lines of the platform in the JSON format.
 pub(crate) const PLATFORM_TYPE: &str = "\"platform.";
 /// Kinds of lines in the JSON format that are about one request.
-pub(crate) const PLATFORM_TYPES: [&str; 3] = ["start", "report", "runtimeDone"];
+pub(crate) const PLATFORM_TYPES: [&str; 8] =
+    ["start", "report", "runtimeDone", "initStart", "initReport", "restoreStart", "restoreReport", "fault"];
 
 /// First parts of the platform's error types: `Runtime.ExitError`.
 pub(crate) const ERROR_TYPE_FAMILIES: [&str; 5] = ["Runtime", "Function", "Extension", "Sandbox", "Client"];
@@ -119,4 +120,16 @@ pub(crate) fn is_crash(line: &[u8]) -> bool {
     }
     let exited = line.strip_prefix(b"Error ").and_then(|rest| rest.strip_prefix(RUNTIME_EXITED_WORDS.as_bytes()));
     exited.is_some_and(|rest| rest.starts_with(b" "))
+}
+
+/// Returns where another sentence begins in a line of the platform, which has none: lines that lost their ends.
+pub(crate) fn second_sentence(line: &[u8]) -> Option<usize> {
+    // Only lines that are longer than usual are searched.
+    const USUAL: [(&str, usize); 3] = [(START.begin, 130), (END.begin, 60), (REPORT.begin, 220)];
+    let (_, usual) = USUAL.into_iter().find(|(begin, _)| line.starts_with(begin.as_bytes()))?;
+    let from = REPORT.begin.len();
+    let rest = line.get(from..).filter(|_| line.len() > usual)?;
+    let found = memchr::memmem::find(rest, REQUEST_ID.as_bytes())
+        .or_else(|| memchr::memmem::find(rest, TIMED_OUT_WORDS.as_bytes()))?;
+    Some(from + found)
 }

@@ -132,6 +132,19 @@ fn timeout_start(line: &[u8], at: usize) -> usize {
     time.unwrap_or(id)
 }
 
+/// Iterates over the request ids that sentences in a text are about.
+pub(crate) fn ids_of_sentences(text: &[u8]) -> impl Iterator<Item = RequestId> + '_ {
+    static LABEL: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"RequestId: "));
+    static TIMEOUT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(TASK_TIMED_OUT));
+    let labelled = LABEL.find_iter(text).filter_map(|at| RequestId::parse_prefix(&text[at + LABEL.needle().len()..]));
+    let timed_out = TIMEOUT.find_iter(text).filter_map(|at| {
+        // Behind a tab it is the text of a logger, which prints the id first.
+        let before = text[..at].strip_suffix(b" ")?;
+        RequestId::parse(&before[before.len().checked_sub(RequestId::LENGTH)?..])
+    });
+    labelled.chain(timed_out)
+}
+
 /// Words in small letters from which on a text is prose.
 const WORDS_OF_PROSE: usize = 3;
 

@@ -224,7 +224,7 @@ impl Metrics {
     /// at its time limit.
     #[must_use]
     pub(crate) fn are_capped(&self) -> bool {
-        self.billed_ms.zip(self.duration_us).is_some_and(|(billed_ms, us)| billed_ms < us / 1_000)
+        self.billed_ms.zip(self.duration_us).is_some_and(|(billed_ms, us)| billed_ms.saturating_mul(1_000) < us)
     }
 }
 

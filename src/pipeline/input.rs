@@ -21,10 +21,15 @@ const MOST_HELPERS: usize = 3;
 impl<'r> Worker<'r> {
     /// Reads one input to its end with `threads` threads, and closes the streams that no other input continues.
     pub(super) fn read(&mut self, job: &Job<'r>, at: usize, threads: usize, is_whole: impl Fn(&StreamPart) -> bool) {
+        let input = &job.inputs[at];
+        if !input.named && input.path.as_deref().is_some_and(source::is_document) {
+            let reason = "a document or source code by its name, no log; name it to read it".to_owned();
+            self.tally.inputs += 1;
+            self.tally.skipped.push(InputProblem { input: input.name.clone(), reason });
+            return;
+        }
         let mut buffers = std::mem::take(&mut self.buffers);
         buffers.read_ahead(threads > 1);
-        let input = &job.inputs[at];
-        buffers.known_shapes_only(!input.named && input.path.as_deref().is_some_and(source::is_document));
         let mut helpers = std::mem::take(&mut self.helpers);
         while threads > 1 && helpers.len() < threads.min(MOST_HELPERS) {
             helpers.push(Worker::new(job));
@@ -35,14 +40,15 @@ impl<'r> Worker<'r> {
         let before = streams.output().tally.mark();
         let seen = decode_input(job, at, sharing, &mut buffers, &mut streams);
         let (unread, read_any) = (streams.take_unread_part(), streams.read_any());
-        if let (Some(sighting), Some(path), false) = (streams.only_quotes(), &job.inputs[at].path, job.inputs[at].named)
-            && (source::is_document(path) || is_prose(&sighting.before))
+        if let Some(sighting) = streams.only_quotes()
+            && !input.named
+            && is_prose(&sighting.before)
         {
             let reason = format!("no log: line {} quotes {:?}", sighting.line, sighting.sentence);
             drop(streams);
             self.tally.reset(before);
             self.tally.inputs += 1;
-            self.tally.skipped.push(InputProblem { input: job.inputs[at].name.clone(), reason });
+            self.tally.skipped.push(InputProblem { input: input.name.clone(), reason });
             self.buffers = buffers;
             self.helpers = helpers;
             return;
@@ -57,14 +63,10 @@ impl<'r> Worker<'r> {
         }
         self.buffers = buffers;
         self.helpers = helpers;
-        let input = &job.inputs[at];
         // A part that is no log does not take back the events of those before it.
         let refused = self.tally.log_events == before.0
             && matches!(seen.result, Err(DecodeError::NotALog(_) | DecodeError::OtherKind(_)));
-        let quotes = |sighting: &Sighting| {
-            let document = input.path.as_deref().is_some_and(source::is_document);
-            refused && !input.named && (document || is_prose(&sighting.before))
-        };
+        let quotes = |sighting: &Sighting| refused && !input.named && is_prose(&sighting.before);
         if let Some(sighting) = unread.filter(|sighting| !quotes(sighting)) {
             self.tally.unread(&input.name, &sighting, refused && !input.named);
         }

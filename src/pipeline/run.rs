@@ -180,7 +180,9 @@ pub(super) fn glob_set(globs: &[String]) -> Result<GlobSet, AnalyzeError> {
     let invalid = |glob: &str, source| AnalyzeError::InvalidGlob { glob: glob.to_owned(), source };
     let mut set = GlobSetBuilder::new();
     for glob in globs {
-        set.add(Glob::new(glob).map_err(|error| invalid(glob, error))?);
+        // A directory may be named with the slash that shells add.
+        let plain = if glob.len() > 1 { glob.trim_end_matches('/') } else { glob };
+        set.add(Glob::new(plain).map_err(|error| invalid(glob, error))?);
     }
     set.build().map_err(|error| invalid(&globs.join(", "), error))
 }

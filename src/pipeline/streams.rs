@@ -14,7 +14,8 @@ use super::stream_part::StreamPart;
 use super::tally::Tally;
 use crate::assemble::{self, BatchLines, Message};
 use crate::lambda::aws_cli;
-use crate::lambda::sentences::sighting_in_message;
+use crate::lambda::platform::{REQUEST_ID, second_sentence};
+use crate::lambda::sentences::{ids_of_sentences, sighting_in_message};
 use crate::model::{
     Batch, Bucket, ErrorForm, EventSink, Keep, LogEvent, Mentions, Note, Origin, Place, RequestId, Sighting, Span,
     Statement, StreamId, Stretch, Timestamp, lossy_text, unescape_json,
@@ -355,12 +356,21 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
                     return;
                 }
             }
+            // A function may quote the lines of others, but nobody quotes its own request to it.
+            Statement::App(_) if names_own_request(stream, message.text) => {
+                if let Some(sighting) = sighting_in_message(message.text, message.place.line) {
+                    self.unread_part.get_or_insert(Sighting { refused: true, ..sighting });
+                }
+            }
             Statement::App(_) => {}
             Statement::Unrecognized | Statement::UnreadableReport { .. } => self.output.unparsed(message.place),
             _ => {
                 stream.read = true;
                 self.understood = true;
                 self.read_any = true;
+                if let Some(from) = second_sentence(message.text) {
+                    self.unread_part.get_or_insert_with(|| unread_behind(message, from));
+                }
             }
         }
         match record {
@@ -382,6 +392,17 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
         let closing = &mut self.output.closing(&stream.origin, stream.names);
         stream.assembler.record(message, record, lines, closing);
     }
+}
+
+/// Returns the sighting of a sentence at an offset of a message that was read as another one.
+fn unread_behind(message: &Message<'_>, from: usize) -> Sighting {
+    let before = lossy_text(&message.text[from.saturating_sub(40)..from]).into_owned();
+    Sighting { line: message.place.line, sentence: REQUEST_ID, before, refused: true }
+}
+
+/// Returns whether a text holds a sentence of the platform about a request of the stream itself.
+fn names_own_request(stream: &Stream, text: &[u8]) -> bool {
+    ids_of_sentences(text).any(|id| stream.assembler.had(id))
 }
 
 /// Gives a line of the function the request id of its wrapping, if it has none of its own.

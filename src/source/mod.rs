@@ -132,11 +132,13 @@ fn list_path(path: &Path, exclude: &GlobSet, threads: usize, listing: &mut Listi
 /// it and `root`, relative to `root`.
 fn is_excluded(root: &Path, path: &Path, exclude: &GlobSet) -> bool {
     let below = path.strip_prefix(root).unwrap_or(path);
+    let shown = path.ancestors().zip(below.ancestors()).map(|(shown, _)| shown);
     let matches = |part: &Path| exclude.is_match(part) || part.file_name().is_some_and(|name| exclude.is_match(name));
     !exclude.is_empty()
         && (exclude.is_match(path)
             || matches(path)
-            || below.ancestors().any(|part| !part.as_os_str().is_empty() && matches(part)))
+            || below.ancestors().any(|part| !part.as_os_str().is_empty() && matches(part))
+            || shown.into_iter().any(|part| exclude.is_match(part)))
 }
 
 fn found_file((path, metadata): FoundFile, named: bool) -> Result<(FileId, Input), InputProblem> {

@@ -341,6 +341,7 @@ impl DocumentWalk<'_, '_, '_> {
             let data = self.feed.data();
             let end = memchr::memchr(b'\n', data).map(|end| end + 1);
             let length = end.unwrap_or(data.len());
+            self.delivery.dropped_text(&data[..length], self.feed.line());
             self.feed.pass(length);
             self.delivery.dropped(length as u64);
             if end.is_some() || !self.delivery.more(self.feed) {

@@ -11,7 +11,7 @@ use crate::decode::Shape;
 use crate::decode::delivery::Delivery;
 use crate::decode::head::{HEAD, without_return};
 use crate::decode::json::scan::unescape;
-use crate::lambda::platform::is_platform;
+use crate::lambda::platform::{END, REPORT, START, is_platform};
 use crate::lambda::sentences::{is_prose, message_start};
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
@@ -39,30 +39,62 @@ const LINES: usize = 2_000;
 /// Forms in one input, at most.
 const MOST_FORMS: usize = 8;
 
-/// Forms of the lines of an input, the most frequent first. None, if messages stand at the start of lines too: then what
-/// stands elsewhere is quoted.
+/// Lines of one attempt, at most: if its end is missing, what comes later is not quoted in it.
+const LONGEST_ATTEMPT: usize = 300;
+
+/// Forms of the lines of an input, the longest first.
 struct LineForms(Vec<LineForm>);
 
+/// What one form has of attempts.
+#[derive(Clone, Copy, Default)]
+struct FormCount {
+    starts: usize,
+    ends: usize,
+}
+
 impl LineForms {
+    /// Learns the forms. A sentence within an attempt of another form is quoted. If messages stand at the start of lines
+    /// too, a form must have whole attempts, or more sentences than stand there.
     fn learn(head: &[u8]) -> Self {
-        let mut forms: Vec<LineForm> = Vec::new();
+        let mut forms: Vec<(LineForm, FormCount)> = Vec::new();
+        let mut alone = 0;
+        // The form of the attempt that is running, `None` for lines with nothing before them, and the lines since START.
+        let mut running: Option<(Option<usize>, usize)> = None;
         for line in head.split(|byte| *byte == b'\n').take(LINES).map(without_return) {
-            if is_platform(line) {
-                return Self(Vec::new());
+            running = running.filter(|(_, lines)| *lines < LONGEST_ATTEMPT).map(|(form, lines)| (form, lines + 1));
+            let start = if is_platform(line) { Some(0) } else { message_start(line) };
+            let Some(start) = start else { continue };
+            let Some(form) = LineForm::of(&line[..start]) else { continue };
+            let known = forms.iter().position(|(known, _)| known.is_like(&form));
+            let number = if form.is_empty() { None } else { Some(known.unwrap_or(forms.len())) };
+            if running.is_some_and(|(of, _)| of != number) {
+                continue;
             }
-            let Some(start) = message_start(line) else { continue };
-            let before = &line[..start];
-            let Some(form) = LineForm::of(before).filter(|_| !is_prose(&String::from_utf8_lossy(before))) else {
+            let message = &line[start..];
+            let begins = |word: &str| message.starts_with(word.as_bytes());
+            let (is_start, is_end) = (begins(START.begin), begins(END.begin) || begins(REPORT.begin));
+            running = if is_end { None } else { running.or(is_start.then_some((number, 0))) };
+            let Some(number) = number else {
+                alone += 1;
                 continue;
             };
-            if form.is_empty() {
-                return Self(Vec::new());
+            if known.is_none() {
+                if forms.len() == MOST_FORMS || is_prose(&String::from_utf8_lossy(&line[..start])) {
+                    running = running.filter(|(of, _)| *of != Some(number));
+                    continue;
+                }
+                forms.push((form, FormCount::default()));
+            } else {
+                forms[number].0.merge(&form);
             }
-            if !forms.iter_mut().any(|known| known.merge(&form)) && forms.len() < MOST_FORMS {
-                forms.push(form);
-            }
+            forms[number].1.starts += usize::from(is_start);
+            forms[number].1.ends += usize::from(is_end);
         }
-        forms.sort_by_key(|form| std::cmp::Reverse(form.lines()));
+        let is_real = |(form, count): &(LineForm, FormCount)| {
+            alone == 0 || count.starts > 0 && count.ends > 0 || form.lines() > alone
+        };
+        let mut forms: Vec<LineForm> = forms.into_iter().filter(is_real).map(|(form, _)| form).collect();
+        forms.sort_by_key(|form| std::cmp::Reverse(form.tokens()));
         Self(forms)
     }
 
@@ -83,7 +115,9 @@ impl Family for AnyPrefix {
     fn prefix(&mut self, line: &[u8]) -> Option<Prefix<NamePlaces>> {
         let Some((form, prefix)) = self.forms.prefix(line) else {
             // Lines without the form continue an event, if its form shows where one begins.
-            let is_own = std::mem::take(&mut self.ended) || !self.forms.0.iter().any(LineForm::marks_events);
+            let is_own = std::mem::take(&mut self.ended)
+                || is_platform(line)
+                || !self.forms.0.iter().any(LineForm::marks_events);
             return (is_own && !line.trim_ascii().is_empty()).then(Prefix::default);
         };
         let message = &line[prefix.message.min(line.len())..];

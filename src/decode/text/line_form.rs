@@ -168,12 +168,19 @@ impl LineForm {
         self.tokens.iter().find(|token| token.kind != Kind::Blank).is_some_and(|token| token.kind == Kind::Mark(b'|'))
     }
 
-    /// Takes what another line shows of the same form. Returns whether it is the same.
-    pub(super) fn merge(&mut self, other: &Self) -> bool {
+    /// Returns the number of its tokens.
+    pub(super) fn tokens(&self) -> usize {
+        self.tokens.len()
+    }
+
+    /// Returns whether another line has the same form.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
         let kinds = |form: &Self| form.tokens.iter().map(|token| token.kind).collect::<Vec<_>>();
-        if kinds(self) != kinds(other) {
-            return false;
-        }
+        kinds(self) == kinds(other)
+    }
+
+    /// Takes what another line of the same form shows of it.
+    pub(super) fn merge(&mut self, other: &Self) {
         for (mine, theirs) in self.tokens.iter_mut().zip(&other.tokens) {
             for text in &theirs.texts {
                 if mine.texts.len() < MANY_WORDS && !mine.texts.contains(text) {
@@ -182,7 +189,6 @@ impl LineForm {
             }
         }
         self.lines += other.lines;
-        true
     }
 
     /// Parses the text before the message of a line, if the line has this form.
@@ -245,7 +251,10 @@ mod tests {
     fn learned(befores: &[&str]) -> LineForm {
         let mut forms = befores.iter().map(|before| LineForm::of(before.as_bytes()).expect(before));
         let mut form = forms.next().expect("a line");
-        forms.for_each(|other| assert!(form.merge(&other), "{other:?}"));
+        forms.for_each(|other| {
+            assert!(form.is_like(&other), "{other:?}");
+            form.merge(&other);
+        });
         form
     }
 
