@@ -223,12 +223,12 @@ impl Assembler {
         open.touch(message);
         open.json = json;
         open.attempt.start_seen = true;
-        open.start_behind_end = (order == StartOrder::BehindItsEnd).then_some(message.place);
+        open.start_behind_end = order == StartOrder::BehindItsEnd;
         open.attempt.runtime = open.before.runtime.clone();
         open.attempt.version = open.before.version.clone();
         open.attempt.function = open.before.function.clone();
         if let Some(failed) = self.started_failed_init(message.at) {
-            open.take_failed_init(failed, Phase::Init);
+            open.take_failed_init(*failed, Phase::Init);
         }
         self.open.push(open);
         self.open.last_mut().map(|open| &mut **open)
@@ -303,7 +303,7 @@ impl Assembler {
 
     /// Takes a REPORT of which nothing can be read: the end of its attempt must not be guessed.
     fn unreadable_report(&mut self, message: &Message<'_>, id: Option<RequestId>, output: &mut dyn Output) {
-        if let Some(id) = id.filter(|id| !self.recent.contains(&Some(*id))) {
+        if let Some(id) = id.filter(|id| !self.recent.contains(*id)) {
             let open = self.open_for(message, id, output);
             open.attempt.report_in_doubt = true;
         } else if id.is_none() {
@@ -325,7 +325,7 @@ impl Assembler {
 
     /// Takes a sign for which the platform gives a request id.
     fn sign_of(&mut self, message: &Message<'_>, id: RequestId, kind: SignKind, output: &mut dyn Output) {
-        if self.recent.contains(&Some(id)) && !self.open.iter().any(|open| open.id() == Some(id)) {
+        if self.recent.contains(id) && !self.open.iter().any(|open| open.id() == Some(id)) {
             output.count(message.place.input, Bucket::Attributed, message.bytes);
             return;
         }
@@ -374,11 +374,11 @@ impl Assembler {
             return;
         }
         match line.id {
-            Some(id) if !self.starts_seen && !self.recent.contains(&Some(id)) => {
+            Some(id) if !self.starts_seen && !self.recent.contains(id) => {
                 let open = self.open_for(message, id, output);
                 open.app_error(line.level, line.error.as_ref(), message);
             }
-            Some(id) if self.recent.contains(&Some(id)) => {
+            Some(id) if self.recent.contains(id) => {
                 output.count(message.place.input, Bucket::Attributed, message.bytes);
             }
             None if self.begins_environment() => {
@@ -466,8 +466,7 @@ impl Assembler {
             self.peak_mb = None;
         }
         if let Some(id) = open.id() {
-            self.recent.rotate_right(1);
-            self.recent[0] = Some(id);
+            self.recent.push(id);
         }
         if let Some(open) = self.held.hold(open) {
             self.spare = Some(hand_over(open, self.of_lambda, output));
@@ -478,7 +477,7 @@ impl Assembler {
     pub(super) fn flush_environment(&mut self, output: &mut dyn Output) {
         let pending = std::mem::take(&mut self.pending);
         if self.outlives_environment(&pending) {
-            self.failed_init.append(pending, &Keep::LAST);
+            self.failed_init.get_or_insert_default().append(pending, &Keep::LAST);
             return;
         }
         if let Some(open) = self.held.hold_pending(pending) {
@@ -525,8 +524,8 @@ pub(super) fn hand_over(mut open: Box<OpenAttempt>, of_lambda: bool, output: &mu
         output.count(open.attempt.place.input, Bucket::Unattributed, open.before.bytes + open.bytes);
         return open;
     }
-    if let Some(place) = open.start_behind_end.filter(|_| !open.is_reported()) {
-        output.disordered(place);
+    if open.start_behind_end && !open.is_reported() {
+        output.disordered(open.attempt.place);
     }
     output.count(open.attempt.place.input, Bucket::Environment, open.before.bytes);
     output.count(open.attempt.place.input, Bucket::Attributed, open.bytes);

@@ -9,39 +9,50 @@ const BACKWARDS_MS: i64 = 1_000;
 /// Steps back in time that any stream may have: files of several days in a row, a few late lines.
 const STEPS_ALLOWED: u32 = 8;
 
-/// Steps in time from one line of the platform or error to the next.
-#[derive(Clone, Copy, Debug, Default)]
+/// Steps in time from one line of the platform or error to the next, since the first step back.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct TimeSteps {
-    last: Option<Timestamp>,
+    last: Timestamp,
     forward: u32,
     back: u32,
     /// Where the first step back is.
-    first_back: Option<Place>,
+    first_back: Place,
 }
 
 impl TimeSteps {
-    pub(super) fn see(&mut self, message: &Message<'_>) {
+    /// Takes a line; `latest` is the latest time before it. Most streams have no step back, and nothing to keep.
+    pub(super) fn see(steps: &mut Option<Box<Self>>, latest: Option<Timestamp>, message: &Message<'_>) {
         let Some(at) = message.at else { return };
-        if let Some(last) = self.last.replace(at) {
-            if last.ms_since(at) > BACKWARDS_MS {
-                self.back = self.back.saturating_add(1);
-                self.first_back.get_or_insert(message.place);
-            } else if at > last {
-                self.forward = self.forward.saturating_add(1);
+        let Some(steps) = steps else {
+            if latest.is_some_and(|latest| latest.ms_since(at) > BACKWARDS_MS) {
+                *steps = Some(Box::new(Self { last: at, forward: 0, back: 1, first_back: message.place }));
             }
+            return;
+        };
+        if steps.last.ms_since(at) > BACKWARDS_MS {
+            steps.back = steps.back.saturating_add(1);
+        } else if at > steps.last {
+            steps.forward = steps.forward.saturating_add(1);
         }
+        steps.last = at;
     }
 
     /// Adds the steps of an earlier part.
-    pub(super) fn add(&mut self, earlier: Self) {
-        self.forward = self.forward.saturating_add(earlier.forward);
-        self.back = self.back.saturating_add(earlier.back);
-        self.first_back = earlier.first_back.or(self.first_back);
+    pub(super) fn add(later: &mut Option<Box<Self>>, earlier: Option<Box<Self>>) {
+        match (later, earlier) {
+            (Some(later), Some(earlier)) => {
+                later.forward = later.forward.saturating_add(earlier.forward);
+                later.back = later.back.saturating_add(earlier.back);
+                later.first_back = earlier.first_back;
+            }
+            (later, earlier) => *later = later.take().or(earlier),
+        }
     }
 
     /// Returns the first step back, if there are too many of them.
     pub(super) fn disorder(&self) -> Option<Place> {
-        self.first_back.filter(|_| self.back > STEPS_ALLOWED && u64::from(self.back) * 3 >= u64::from(self.forward))
+        let many = self.back > STEPS_ALLOWED && u64::from(self.back) * 3 >= u64::from(self.forward);
+        many.then_some(self.first_back)
     }
 }
 

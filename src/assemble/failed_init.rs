@@ -26,41 +26,44 @@ impl Assembler {
 
     /// Takes the platform's report of a failed init. An error just before it is of that init, whoever was given it.
     pub(super) fn hold_failed_init(&mut self, message: &Message<'_>, kind: SignKind, update: impl FnOnce(&mut Init)) {
-        if let Some(InitErrorGiven { to, at }) = self.init_error_given.take()
-            && is_at_once(at, message.at)
-            && let Some(open) = self.open.iter_mut().rfind(|open| open.id() == Some(to))
+        let failed = self.failed_init.get_or_insert_default();
+        if let Some(given) = self.init_error_given.take()
+            && is_at_once(given.at, message.at)
+            && let Some(open) = self.open.iter_mut().rfind(|open| open.id() == Some(given.to))
         {
-            let errors = open.attempt.signs.extract_if(.., |sign| sign.line.at == at && is_init_error(sign));
-            self.failed_init.signs.extend(errors.map(|sign| Sign { phase: Phase::Init, ..sign }));
+            let errors = open.attempt.signs.extract_if(.., |sign| sign.line.at == given.at && is_init_error(sign));
+            failed.signs.extend(errors.map(|sign| Sign { phase: Phase::Init, ..sign }));
         }
-        self.failed_init.fresh |= self.pending.fresh;
-        self.failed_init.touch(message);
-        self.failed_init.sign(kind, message);
-        update(self.failed_init.init.get_or_insert_default());
+        failed.fresh |= self.pending.fresh;
+        failed.touch(message);
+        failed.sign(kind, message);
+        update(failed.init.get_or_insert_default());
     }
 
     /// Takes an error of a runtime that loads the code.
     pub(super) fn hold_init_error(&mut self, message: &Message<'_>, line: &AppLine<'_>) {
         self.open.iter_mut().filter(|open| !open.is_reported()).for_each(|open| open.attempt.error_unsure = true);
-        self.failed_init.fresh |= self.pending.fresh;
-        self.failed_init.app_error(line.level, line.error.as_ref(), message);
+        let failed = self.failed_init.get_or_insert_default();
+        failed.fresh |= self.pending.fresh;
+        failed.app_error(line.level, line.error.as_ref(), message);
     }
 
     /// Takes out the failures of an init whose request starts now: it follows at once, or no other one can be meant. After
     /// a failed `Phase: init`, the init is repeated first.
-    pub(super) fn started_failed_init(&mut self, now: Option<Timestamp>) -> Option<Pending> {
-        let last = self.failed_init.signs.last()?;
+    pub(super) fn started_failed_init(&mut self, now: Option<Timestamp>) -> Option<Box<Pending>> {
+        let failed = self.failed_init.as_ref()?;
+        let last = failed.signs.last()?;
         // Where the platform reports inits, it reports that of the last error next.
         let is_over = if is_init_error(last) { !self.inits_reported } else { !is_repeated(last) };
-        let last_at = self.failed_init.last_at;
-        let alone = self.failed_init.fresh && !self.may_mix_inits();
-        let found = alone || is_at_once(last_at, now) && (is_over || !are_exact(last_at, now));
-        found.then(|| std::mem::take(&mut self.failed_init))
+        let alone = failed.fresh && !self.may_mix_inits();
+        let found = alone || is_at_once(failed.last_at, now) && (is_over || !are_exact(failed.last_at, now));
+        if found { self.failed_init.take() } else { None }
     }
 
     /// Gives the failures of an init just before the end of an attempt to that attempt.
     pub(super) fn settle_failed_init(&mut self, id: RequestId, message: &Message<'_>) {
-        let signs = &self.failed_init.signs;
+        let Some(held) = &mut self.failed_init else { return };
+        let signs = &held.signs;
         let Some(last) = signs.last() else { return };
         let is_error = is_init_error(last);
         let alone = !self.concurrent && self.open.iter().filter(|open| !open.is_reported()).count() == 1;
@@ -68,20 +71,20 @@ impl Assembler {
         // request, which the platform does not report as an init.
         let is_old = |sign: &Sign| !(alone || is_at_once(sign.line.at, message.at)) || is_error != is_init_error(sign);
         let from = signs.iter().rposition(is_old).map_or(0, |at| at + 1);
-        let is_another = self.failed_init.fresh || is_repeated(last) && are_exact(last.line.at, message.at);
+        let is_another = held.fresh || is_repeated(last) && are_exact(last.line.at, message.at);
         let Some(first) = signs.get(from).filter(|_| is_error || !is_another) else { return };
         let (first, at) = (&first.line, last.line.at);
         let is_owner = |open: &OpenAttempt| {
             open.id() == Some(id) && !open.lacks_start() && began_before(&open.attempt, first.at, first.place)
         };
         let Some(open) = self.open.iter_mut().rfind(|open| is_owner(open)) else { return };
-        let signs = self.failed_init.signs.split_off(from);
-        let failed = match self.failed_init.signs.is_empty() {
-            true => Pending { signs, ..std::mem::take(&mut self.failed_init) },
+        let signs = held.signs.split_off(from);
+        let failed = match held.signs.is_empty() {
+            true => Pending { signs, ..self.failed_init.take().map_or_else(Pending::default, |held| *held) },
             false => Pending { signs, ..Pending::default() },
         };
         open.take_failed_init(failed, Phase::Invoke);
-        self.init_error_given = is_error.then_some(InitErrorGiven { to: id, at });
+        self.init_error_given = is_error.then(|| Box::new(InitErrorGiven { to: id, at }));
     }
 }
 

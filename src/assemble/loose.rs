@@ -40,6 +40,10 @@ pub(super) struct Loose {
     home: Option<RequestId>,
 }
 
+/// Errors whose owner may still change. Apart from the assembler, as few streams have any.
+#[derive(Debug, Default)]
+pub(super) struct LooseErrors(Vec<Loose>);
+
 /// Returns whether a line reports an error that can end an attempt and names no request.
 pub(super) fn is_loose(line: &AppLine<'_>) -> bool {
     let decides = |form| !matches!(form, ErrorForm::Logged);
@@ -57,14 +61,15 @@ impl Assembler {
         if candidates > 1 {
             self.open.iter_mut().filter(|open| !open.is_reported()).for_each(|open| open.attempt.error_unsure = true);
         }
-        if self.loose.len() < MOST {
-            self.loose.push(Loose { place: message.place, at: message.at, home });
+        let loose = &mut self.loose.get_or_insert_default().0;
+        if loose.len() < MOST {
+            loose.push(Loose { place: message.place, at: message.at, home });
         }
     }
 
     /// Gives the errors just before the end of an attempt to that attempt, whoever keeps them.
     pub(super) fn claim_loose(&mut self, id: RequestId, now: Option<Timestamp>) {
-        for Loose { place, at, home } in std::mem::take(&mut self.loose) {
+        for Loose { place, at, home } in self.loose.take().map_or_else(Vec::new, |loose| loose.0) {
             if home == Some(id) {
                 continue;
             }
@@ -86,13 +91,10 @@ impl Assembler {
     /// Handles the beginning of something else: errors of an environment that begins stay with it, and those kept with
     /// attempts become unsure.
     pub(super) fn unsettle_loose(&mut self) {
-        if self.loose.is_empty() {
-            return;
-        }
-        self.loose.retain(|loose| loose.home.is_some());
-        for at in 0..self.loose.len() {
-            self.doubt(self.loose[at].home);
-        }
+        let Some(mut loose) = self.loose.take() else { return };
+        loose.0.retain(|loose| loose.home.is_some());
+        loose.0.iter().for_each(|loose| self.doubt(loose.home));
+        self.loose = Some(loose);
     }
 
     /// Marks the owner of an attempt's error as a guess.

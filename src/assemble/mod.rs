@@ -83,6 +83,29 @@ const NAMED_BEFORE_START_MS: i64 = 1_000;
 /// Log time after REPORT within which an unhandled error may still be the attempt's own (the Java client logs it late).
 const TRAILING_ERROR_MS: i64 = 500;
 
+/// Ids of the last closed attempts, as 64 bits each: every stream has them, and there may be very many streams.
+#[derive(Clone, Copy, Debug, Default)]
+struct RecentIds {
+    ids: [u64; 4],
+    count: u8,
+}
+
+impl RecentIds {
+    fn short(id: RequestId) -> u64 {
+        (id.bits() >> 64) as u64 ^ id.bits() as u64
+    }
+
+    fn push(&mut self, id: RequestId) {
+        self.ids.rotate_right(1);
+        self.ids[0] = Self::short(id);
+        self.count = (self.count + 1).min(4);
+    }
+
+    fn contains(&self, id: RequestId) -> bool {
+        self.ids[..usize::from(self.count)].contains(&Self::short(id))
+    }
+}
+
 /// Assembles the attempts of one stream.
 #[derive(Debug)]
 pub(crate) struct Assembler {
@@ -95,9 +118,9 @@ pub(crate) struct Assembler {
     open: Vec<Box<OpenAttempt>>,
     pending: Pending,
     /// Failures of an init that may be another environment's than the running attempt's.
-    failed_init: Pending,
+    failed_init: Option<Box<Pending>>,
     /// The last error of a loading runtime that was given to the attempt that ended next.
-    init_error_given: Option<failed_init::InitErrorGiven>,
+    init_error_given: Option<Box<failed_init::InitErrorGiven>>,
     /// Whether the platform reports failed inits in this stream, as it does since 2022.
     inits_reported: bool,
     /// `Max Memory Used` of the last report since the last reset.
@@ -110,7 +133,7 @@ pub(crate) struct Assembler {
     /// lost its REPORT, and lines belong to the latest attempt.
     concurrent: bool,
     /// Ids of the last closed attempts; their late lines open no attempt.
-    recent: [Option<RequestId>; 4],
+    recent: RecentIds,
     /// The head of the part: attempts that an earlier part may still change.
     held: part::PartHead,
     first_at: Option<Timestamp>,
@@ -125,8 +148,8 @@ pub(crate) struct Assembler {
     /// The same of the function.
     function: Option<Arc<str>>,
     /// Errors whose owner is not settled.
-    loose: Vec<loose::Loose>,
-    steps: disorder::TimeSteps,
+    loose: Option<Box<loose::LooseErrors>>,
+    steps: Option<Box<disorder::TimeSteps>>,
     /// Lines of the current batch that were counted and not kept.
     unread: Vec<unread::UnreadRun>,
 }
@@ -140,14 +163,14 @@ impl Assembler {
             of_lambda,
             open: Vec::new(),
             pending: Pending::default(),
-            failed_init: Pending::default(),
+            failed_init: None,
             init_error_given: None,
             inits_reported: false,
             peak_mb: None,
             starts_seen: false,
             begun: false,
             concurrent: false,
-            recent: [None; 4],
+            recent: RecentIds::default(),
             held: part::PartHead::default(),
             first_at: None,
             last_at: None,
@@ -155,8 +178,8 @@ impl Assembler {
             spare: None,
             version: None,
             function: None,
-            loose: Vec::new(),
-            steps: disorder::TimeSteps::default(),
+            loose: None,
+            steps: None,
             unread: Vec::new(),
         }
     }
@@ -170,7 +193,7 @@ impl Assembler {
     /// Returns whether an attempt of a request is open, or was lately.
     #[must_use]
     pub(crate) fn had(&self, id: RequestId) -> bool {
-        self.recent.contains(&Some(id)) || self.open.iter().any(|open| open.id() == Some(id))
+        self.recent.contains(id) || self.open.iter().any(|open| open.id() == Some(id))
     }
 
     /// Takes an ordinary line of the function; `lines` is its batch, if it came in one.
@@ -190,8 +213,8 @@ impl Assembler {
         output: &mut dyn Output,
     ) {
         self.settle_unread(message, record, lines);
+        disorder::TimeSteps::see(&mut self.steps, self.last_at, message);
         self.see(message);
-        self.steps.see(message);
         self.attach(message, record, output);
     }
 

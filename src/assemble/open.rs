@@ -23,8 +23,8 @@ pub(super) struct OpenAttempt {
     /// Bytes of its messages.
     pub(super) bytes: u64,
     pub(super) last_at: Option<Timestamp>,
-    /// START where it stands behind an end of the same request.
-    pub(super) start_behind_end: Option<Place>,
+    /// Whether its START stands behind an end of the same request.
+    pub(super) start_behind_end: bool,
     /// Its last lines, in a buffer that the next attempt reuses.
     lines: Lines,
 }
@@ -51,7 +51,7 @@ impl OpenAttempt {
         open.json = false;
         open.bytes = 0;
         open.last_at = message.at;
-        open.start_behind_end = None;
+        open.start_behind_end = false;
         open.lines.clear();
         open
     }

@@ -19,7 +19,7 @@ impl Assembler {
         let Some(id) = id.filter(|_| self.known_stream && !self.concurrent) else { return false };
         let text_report = matches!(record, Statement::Report(_));
         let runs = |open: &OpenAttempt| open.attempt.start_seen && (!open.json || text_report) && !open.is_reported();
-        !self.recent.contains(&Some(id))
+        !self.recent.contains(id)
             && self.open.iter().all(|open| open.id() != Some(id))
             && self.open.last().is_some_and(|open| runs(open))
     }

@@ -4,6 +4,7 @@
 //! lines after the cut may. Everything between is already handed over.
 
 use super::attach::{emit_pending, hand_over};
+use super::disorder::TimeSteps;
 use super::open::{OpenAttempt, Pending};
 use super::{Assembler, OPEN_AT_ONCE, Output};
 use crate::model::{Keep, Timestamp};
@@ -191,7 +192,7 @@ fn join_two(mut tail: Assembler, part: Part, keep: &Keep, output: &mut dyn Outpu
     next.first_at = tail.first_at.or(next.first_at);
     next.last_at = next.last_at.max(tail.last_at);
     next.emulated |= tail.emulated;
-    next.steps.add(tail.steps);
+    TimeSteps::add(&mut next.steps, tail.steps);
     next.held.settled = true;
     next
 }
@@ -269,7 +270,7 @@ fn foreign_lines_owner(tail: &Assembler, fragment: &OpenAttempt) -> Option<usize
 
 /// Closes all attempts at the end of the stream; one without a REPORT may have been cut off by the window.
 fn close(mut tail: Assembler, output: &mut dyn Output) {
-    if let Some(place) = tail.steps.disorder() {
+    if let Some(place) = tail.steps.as_ref().and_then(|steps| steps.disorder()) {
         output.disordered(place);
     }
     let open = std::mem::take(&mut tail.open);
@@ -281,5 +282,7 @@ fn close(mut tail: Assembler, output: &mut dyn Output) {
         hand_over(open, tail.of_lambda, output);
     }
     emit_pending(tail.pending, false, output);
-    emit_pending(tail.failed_init, true, output);
+    if let Some(failed) = tail.failed_init {
+        emit_pending(*failed, true, output);
+    }
 }
