@@ -125,26 +125,23 @@ impl Assembler {
                 _ => init.init_phase = outcome,
             }
         };
-        match failed {
-            Some(kind) if self.may_mix_inits() => self.hold_failed_init(message, kind, update),
-            failed => self.init_outcome(message, failed, update),
-        }
+        self.init_outcome(message, failed, update);
     }
 
     fn restore_report(&mut self, message: &Message<'_>, report: &InitReport<'_>) {
         let failed = (report.status != Status::Success)
             .then(|| SignKind::RestoreFailed { status: report.status, error_type: report.error_type.map(Into::into) });
         let outcome = Some((report.status, report.duration_us));
-        let update = |init: &mut Init| init.restore = outcome;
-        match failed {
-            Some(kind) if self.may_mix_inits() => self.hold_failed_init(message, kind, update),
-            failed => self.init_outcome(message, failed, update),
-        }
+        self.init_outcome(message, failed, |init| init.restore = outcome);
     }
 
     /// Takes the end of an init. It belongs to the running attempt where START came before it (logs of 2021), else to
     /// the next.
     fn init_outcome(&mut self, message: &Message<'_>, failed: Option<SignKind>, update: impl FnOnce(&mut Init)) {
+        let failed = match failed {
+            Some(kind) if self.may_mix_inits() => return self.hold_failed_init(message, kind, update),
+            failed => failed,
+        };
         if let Some(open) = self.running() {
             open.touch(message);
             update(open.attempt.init.get_or_insert_default());

@@ -42,7 +42,7 @@ impl Assembler {
 
     /// Takes an error of a runtime that loads the code.
     pub(super) fn hold_init_error(&mut self, message: &Message<'_>, line: &AppLine<'_>) {
-        self.open.iter_mut().filter(|open| !open.is_reported()).for_each(|open| open.attempt.error_unsure = true);
+        self.doubt_running();
         let failed = self.failed_init.get_or_insert_default();
         failed.fresh |= self.pending.fresh;
         failed.app_error(line.level, line.error.as_ref(), message);

@@ -59,7 +59,7 @@ impl Assembler {
         let running = self.open.iter().filter(|open| !open.is_reported()).count();
         let candidates = running + usize::from(home.is_none());
         if candidates > 1 {
-            self.open.iter_mut().filter(|open| !open.is_reported()).for_each(|open| open.attempt.error_unsure = true);
+            self.doubt_running();
         }
         let loose = &mut self.loose.get_or_insert_default().0;
         if loose.len() < MOST {
@@ -102,6 +102,11 @@ impl Assembler {
         if let Some(open) = self.open.iter_mut().rfind(|open| home.is_some() && open.id() == home) {
             open.attempt.error_unsure = true;
         }
+    }
+
+    /// Marks the owner of an error as a guess in all attempts that are running.
+    pub(super) fn doubt_running(&mut self) {
+        self.open.iter_mut().filter(|open| !open.is_reported()).for_each(|open| open.attempt.error_unsure = true);
     }
 
     fn take_sign(&mut self, home: Option<RequestId>, place: Place) -> Option<Sign> {

@@ -10,6 +10,7 @@ use memchr::memmem::Finder;
 
 use super::platform::{
     END, INIT_REPORT, INIT_START, PLATFORM_TYPE, PLATFORM_TYPES, REPORT, RESTORE_REPORT, START, TASK_TIMED_OUT,
+    TIMED_OUT_WORDS,
 };
 use crate::model::{RequestId, Sighting, Timestamp};
 
@@ -114,7 +115,7 @@ pub(crate) fn message_start(line: &[u8]) -> Option<usize> {
     })?;
     Some(match sentence {
         PLATFORM_TYPE => memchr::memmem::rfind(&line[..at], b"{\"").unwrap_or(at),
-        sentence if sentence == TASK_TIMED_OUT.trim_ascii_end() => timeout_start(line, at),
+        TIMED_OUT_WORDS => timeout_start(line, at),
         _ => at,
     })
 }

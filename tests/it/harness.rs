@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
 use jsonschema::Validator;
+use lambda_triage::internal::RunAnalysis;
 use serde_json::Value;
 
 /// Logs of the fixtures, relative to the repository.
@@ -168,6 +169,14 @@ pub fn read_summary(text: &str) -> Value {
     let value: Value = serde_json::from_str(text).expect("one JSON document");
     check(&SUMMARY, &value);
     value
+}
+
+/// Returns the records of an analysis that kept them.
+pub fn records_of(analysis: &mut RunAnalysis) -> Vec<Value> {
+    let mut text = Vec::new();
+    analysis.records.as_mut().unwrap().write_to(&mut text).unwrap();
+    let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
 }
 
 /// Parses and validates records.

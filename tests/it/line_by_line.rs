@@ -8,7 +8,7 @@ use lambda_triage::internal::Redaction;
 use lambda_triage::internal::{Options, analyze_samples};
 use serde_json::{Value, json};
 
-use super::harness::{LOGS, files_below, root};
+use super::harness::{LOGS, files_below, records_of, root};
 use super::shapes::{BEGIN, Event, Files, writers};
 
 /// Stack of the JVM, whose clients print the class of an error behind its message.
@@ -202,12 +202,9 @@ fn verdicts(files: &Files) -> BTreeMap<String, (String, String)> {
     };
     let samples: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
     let mut analysis = analyze_samples(&samples, &options).unwrap();
-    let mut text = Vec::new();
-    analysis.records.as_mut().unwrap().write_to(&mut text).unwrap();
-    let records = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    records
-        .map(|line| serde_json::from_slice::<Value>(line).unwrap())
+    records_of(&mut analysis)
+        .iter()
         .map(|record| {
             let attempt = format!("{} {}", word(&record["request_id"]), record["attempt"]);
             (attempt, (word(&record["code"]), word(&record["confidence"])))

@@ -9,6 +9,8 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
+use super::harness::records_of;
+
 /// Line of a log: seconds since its start, and the text.
 type Line = (i64, String);
 
@@ -156,14 +158,9 @@ fn write(log: &[Line], form: &[(Part, &str)], mark: &str, every_line: bool) -> S
 fn codes(text: &str) -> (Vec<(String, String)>, Value) {
     let options = Options { keep_records: true, ..Options::default() };
     let mut analysis = analyze_samples(&[("export", text.as_bytes())], &options).unwrap();
-    let mut written = Vec::new();
-    analysis.records.as_mut().unwrap().write_to(&mut written).unwrap();
-    let records = written.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     let word = |record: &Value, key: &str| record[key].as_str().unwrap_or("").to_owned();
-    let mut codes: Vec<_> = records
-        .map(|line| serde_json::from_slice::<Value>(line).unwrap())
-        .map(|record| (word(&record, "request_id"), word(&record, "code")))
-        .collect();
+    let records = records_of(&mut analysis);
+    let mut codes: Vec<_> = records.iter().map(|record| (word(record, "request_id"), word(record, "code"))).collect();
     codes.sort();
     (codes, json!(analysis.summary.coverage))
 }

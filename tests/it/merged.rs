@@ -6,6 +6,7 @@ use lambda_triage::internal::{Options, analyze_samples};
 use serde_json::{Value, json};
 
 use super::generate::{Event, Random, Stream, corpus};
+use super::harness::records_of;
 
 /// Verdict on one attempt: category and confidence.
 type Verdict = (String, String);
@@ -14,13 +15,10 @@ type Verdict = (String, String);
 fn verdicts(log: &str) -> BTreeMap<String, Verdict> {
     let options = Options { keep_records: true, ..Options::default() };
     let mut analysis = analyze_samples(&[("log.ndjson", log.as_bytes())], &options).unwrap();
-    let mut text = Vec::new();
-    analysis.records.as_mut().unwrap().write_to(&mut text).unwrap();
-    let records = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     let word = |record: &Value, key: &str| record[key].as_str().unwrap_or("").to_owned();
-    records
-        .map(|line| serde_json::from_slice::<Value>(line).unwrap())
-        .map(|record| (word(&record, "request_id"), (word(&record, "category"), word(&record, "confidence"))))
+    records_of(&mut analysis)
+        .iter()
+        .map(|record| (word(record, "request_id"), (word(record, "category"), word(record, "confidence"))))
         .collect()
 }
 

@@ -10,6 +10,8 @@ use lambda_triage::internal::{Options, RunAnalysis, analyze_samples};
 use lambda_triage::internal::{SHAPES, shape_of};
 use serde_json::{Value, json};
 
+use super::harness::records_of;
+
 const GROUP: &str = "/aws/lambda/orders";
 const STREAMS: [&str; 2] =
     ["2026/10/01/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0", "2026/10/01/[$LATEST]a0b1c2d3e4f5061728394a5b6c7d8e9f"];
@@ -783,13 +785,7 @@ fn samples_of_consoles_say_so() {
 fn attempts(files: &Files) -> Vec<u64> {
     let samples: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
     let mut analysis = analyze_samples(&samples, &Options { keep_records: true, ..unnamed() }).unwrap();
-    let mut text = Vec::new();
-    analysis.records.as_mut().unwrap().write_to(&mut text).unwrap();
-    let records = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    records
-        .map(|line| serde_json::from_slice::<Value>(line).unwrap())
-        .map(|record| record["attempt"].as_u64().unwrap())
-        .collect()
+    records_of(&mut analysis).iter().map(|record| record["attempt"].as_u64().unwrap()).collect()
 }
 
 #[test]
