@@ -17,6 +17,8 @@ pub(super) struct InputHead<'h> {
     pub(super) bytes: &'h [u8],
     /// The first objects, if the input is JSON from its first byte on.
     pub(super) json: Option<JsonHead<'h>>,
+    /// Whether its path names the stream, so that nothing stands around the messages.
+    pub(super) of_stream: bool,
 }
 
 /// First JSON objects of an input.
@@ -33,7 +35,7 @@ pub(super) struct JsonHead<'h> {
 
 impl<'h> InputHead<'h> {
     pub(super) fn new(bytes: &'h [u8]) -> Self {
-        Self { bytes, json: JsonHead::new(bytes) }
+        Self { bytes, json: JsonHead::new(bytes), of_stream: false }
     }
 
     /// Returns the first lines, without line ends. The last one may be cut.

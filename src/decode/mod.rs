@@ -12,6 +12,7 @@ mod json;
 mod layers;
 mod line_ends;
 mod moment;
+mod rendered;
 mod run;
 mod sentences;
 mod split;
@@ -101,9 +102,35 @@ pub struct Shape {
     /// Recognises it by the first 64 KiB of an input, of which text shapes look at 200 lines. If a line of another shape
     /// may stand above, any line counts; if one of its lines may occur in a log of another shape, only the first does.
     sniff: fn(&InputHead<'_>) -> bool,
-    /// Delivers the events of an input. Text shapes have a prefix before every event: see [`text::engine::Family`].
-    decode: fn(&mut Feed<'_>, &mut Delivery<'_>) -> Result<(), DecodeError>,
+    decode: Decode,
     samples: &'static [&'static str],
+}
+
+/// How an input of a shape is decoded.
+#[derive(Clone, Copy)]
+enum Decode {
+    /// Delivers its events. Text shapes have a prefix before every event: see [`text::engine::Family`].
+    Events(DecodeEvents),
+    /// Delivers its events, all of one stream; threads may share it, in chunks that end where the second function says: at
+    /// the start of the last event in a text.
+    EventsInChunks(DecodeEvents, split::Cut),
+    /// Hands over the texts in it, each of which is decoded as an input of its own. Returns their bytes, failed or not.
+    Texts(DecodeTexts),
+}
+
+type DecodeEvents = fn(&mut Feed<'_>, &mut Delivery<'_>) -> Result<(), DecodeError>;
+type DecodeTexts = fn(&mut Feed<'_>, DecodeText<'_>) -> (Carried, Result<(), DecodeError>);
+
+/// Decodes a text as an input of its own. Returns the bytes in it.
+type DecodeText<'t> = &'t mut dyn FnMut(&mut (dyn Read + Send)) -> Result<u64, DecodeError>;
+
+/// Bytes of the texts in an input.
+#[derive(Clone, Copy, Default)]
+struct Carried {
+    /// As they stand in the input.
+    packed: u64,
+    /// Decoded.
+    unpacked: u64,
 }
 
 impl Shape {
@@ -145,6 +172,10 @@ pub const SHAPES: &[Shape] = &[
     text::serverless::SHAPE,
     text::console_copy::SHAPE,
     text::iso_tab::SHAPE,
+    rendered::python::SHAPE,
+    rendered::yaml::SHAPE,
+    json::text_in_json::SHAPE,
+    json::any_nesting::SHAPE,
     text::any_prefix::SHAPE,
     text::bare::SHAPE,
 ];

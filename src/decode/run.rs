@@ -6,13 +6,13 @@ use std::io::{self, ErrorKind, Read};
 use super::ahead::read_ahead;
 use super::delivery::{Delivery, DeliveryEnd};
 use super::feed::Feed;
-use super::head::{HEAD, InputHead};
-use super::json::carrier::Carried;
+use super::head::{HEAD, InputHead, without_return};
 use super::layers::{DEEPEST, Peeked, Peeled, own_result, peel, refused_kind, refused_rendering};
-use super::text::{any_prefix, bare, s3_export};
+use super::rendered::yaml::begins_mapping;
+use super::text::{any_prefix, bare};
 #[cfg(feature = "libdeflate")]
 use super::whole_gzip::Inflated;
-use super::{Buffers, DecodeError, Decoded, SHAPES, Shape, json, zip};
+use super::{Buffers, Carried, Decode, DecodeError, DecodeTexts, Decoded, SHAPES, Shape, zip};
 use crate::lambda::has_trace;
 use crate::model::{EventSink, Mentions, Origin, Sighting};
 
@@ -23,6 +23,8 @@ pub(super) struct DecodeRun<'r> {
     sink: &'r mut dyn EventSink,
     /// Number of bytes decoded before a failure.
     before_failure: u64,
+    /// Number of bytes of a failed input whose content was counted instead.
+    carried_before_failure: u64,
     /// Number of lines of the texts inside the input so far: entries of an archive, records of a carrier. Line numbers
     /// count on from one to the next.
     lines: u64,
@@ -44,7 +46,7 @@ const WRITE_TEST: &str = "aws-logs-write-test";
 
 impl<'r> DecodeRun<'r> {
     pub(super) fn new(context: &'r Origin<String>, buffers: &'r mut Buffers, sink: &'r mut dyn EventSink) -> Self {
-        Self { context, buffers, sink, before_failure: 0, lines: 0, unread: None }
+        Self { context, buffers, sink, before_failure: 0, carried_before_failure: 0, lines: 0, unread: None }
     }
 
     pub(super) fn decode(mut self, input: &mut (dyn Read + Send)) -> Decoded {
@@ -179,7 +181,9 @@ impl<'r> DecodeRun<'r> {
         let (bytes, failure, block) = feed.finish();
         self.buffers.blocks.push(block);
         let result = failure.map_or(result, |error| Err(read_error(error)));
-        let (shape, inner) = result.inspect_err(|_| self.before_failure += bytes)?;
+        let (shape, inner) = result.inspect_err(|_| {
+            self.before_failure += bytes.saturating_sub(std::mem::take(&mut self.carried_before_failure));
+        })?;
         Ok(Whole { shape, bytes: bytes - inner.carried.packed + inner.carried.unpacked + inner.grown })
     }
 
@@ -202,12 +206,18 @@ impl<'r> DecodeRun<'r> {
         }
         let Some((shape, preamble)) = self.recognise(head) else { return Err(not_a_log(head)) };
         feed.pass(preamble);
-        if shape.name == json::carrier::SHAPE.name {
-            return Ok((shape.name, Size { carried: self.carried(feed, depth)?, grown: 0 }));
-        }
+        let decode = match shape.decode {
+            Decode::Events(decode) | Decode::EventsInChunks(decode, _) => decode,
+            Decode::Texts(decode) => {
+                let carried = self.carried(decode, feed, depth)?;
+                // What its texts say of the platform was seen where they were decoded.
+                let _ = feed.sighting();
+                return Ok((shape.name, Size { carried, grown: 0 }));
+            }
+        };
         let spare = std::mem::take(&mut self.buffers.spare);
         let mut delivery = Delivery::new(self.context, self.sink, feed, spare);
-        let result = (shape.decode)(feed, &mut delivery);
+        let result = decode(feed, &mut delivery);
         let DeliveryEnd { grown, spare, unread, result: turned } = delivery.finish(feed);
         self.buffers.spare = spare;
         self.unread = unread;
@@ -216,15 +226,10 @@ impl<'r> DecodeRun<'r> {
 
     /// Finds the shape of an input, and how much text stands above it.
     fn recognise(&self, head: &[u8]) -> Option<(&'static Shape, usize)> {
-        let known = InputHead::new(head);
         // Of a stream that the path names, a file may hold quoted lines only.
-        let quotes = self.context.log_stream.is_some();
-        let may_be = |shape: &&Shape| match shape.name {
-            name if name == any_prefix::SHAPE.name => !quotes,
-            name if name == s3_export::SHAPE.name => quotes || s3_export::reads(&known),
-            _ => true,
-        };
-        let find = |known: &InputHead<'_>| SHAPES.iter().filter(may_be).find(|shape| (shape.sniff)(known));
+        let of_stream = self.context.log_stream.is_some();
+        let known = InputHead { of_stream, ..InputHead::new(head) };
+        let find = |known: &InputHead<'_>| SHAPES.iter().find(|shape| (shape.sniff)(known));
         let found = find(&known);
         // Text shapes have their preamble as events of nobody; in JSON it has no place.
         let text_fits =
@@ -232,15 +237,18 @@ impl<'r> DecodeRun<'r> {
         if known.json.is_some() || text_fits {
             return found.map(|shape| (shape, 0));
         }
-        let below = json_below(head).find_map(|preamble| {
-            let below = InputHead::new(&head[preamble..]);
-            let shape = find(&below).filter(|shape| below.json.is_some() && shape.name != bare::SHAPE.name)?;
+        let below = document_below(head).find_map(|preamble| {
+            let below = InputHead { of_stream, ..InputHead::new(&head[preamble..]) };
+            let is_document = |shape: &&Shape| {
+                matches!(shape.decode, Decode::Texts(_)) || below.json.is_some() && shape.name != bare::SHAPE.name
+            };
+            let shape = find(&below).filter(is_document)?;
             Some((shape, preamble))
         });
         below.or(found.map(|shape| (shape, 0)))
     }
 
-    fn carried(&mut self, feed: &mut Feed<'_>, depth: usize) -> Result<Carried, DecodeError> {
+    fn carried(&mut self, decode: DecodeTexts, feed: &mut Feed<'_>, depth: usize) -> Result<Carried, DecodeError> {
         if depth >= DEEPEST {
             return Err(too_deep());
         }
@@ -250,18 +258,27 @@ impl<'r> DecodeRun<'r> {
             whole += decoded.bytes;
             Ok(decoded.bytes)
         };
-        let result = json::carrier::each(feed, &mut inner);
-        result.inspect_err(|_| self.before_failure += whole)
+        let (carried, result) = decode(feed, &mut inner);
+        if result.is_err() {
+            // The texts before a damaged one were delivered, so their bytes count, instead of those that carry them.
+            self.before_failure += whole;
+            self.carried_before_failure += carried.packed;
+        }
+        result.map(|()| carried)
     }
 }
 
 /// Lines above a JSON document, at most: a prompt, a title, a warning, a code fence.
 const PREAMBLE_LINES: usize = 20;
 
-/// Iterates over the lines that may begin a JSON document below other text, which holds nothing of a log.
-fn json_below(head: &[u8]) -> impl Iterator<Item = usize> + '_ {
+/// Iterates over the lines that may begin a document below other text, which holds nothing of a log.
+fn document_below(head: &[u8]) -> impl Iterator<Item = usize> + '_ {
     let starts = memchr::memchr_iter(b'\n', head).map(|end| end + 1).take(PREAMBLE_LINES);
-    let begins = |start: &usize| matches!(head[*start..].trim_ascii_start().first(), Some(b'{' | b'['));
+    let begins = |start: &usize| {
+        let rest = head[*start..].trim_ascii_start();
+        let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        matches!(rest.first(), Some(b'{' | b'[' | b'"')) || begins_mapping(without_return(line))
+    };
     starts.take_while(|start| !has_trace(&head[..*start])).filter(begins)
 }
 

@@ -16,16 +16,12 @@ use super::head::{HEAD, InputHead};
 use super::layers::{is_layered, own_result, refused_kind, refused_rendering};
 use super::run::read_error;
 use super::sentences::SentenceWatch;
-use super::text::s3_export;
-use super::{DecodeError, Decoded, SHAPES, Shape};
+use super::{Decode, DecodeError, DecodeEvents, Decoded, SHAPES, Shape};
 use crate::model::{Batch, Block, Bucket, EventSink, LogEvent, Note, Origin, Sighting, StreamId};
 
 /// Function that returns the offset of the last line that certainly begins an event. The start of the text itself does
 /// not count.
-type Cut = fn(&[u8]) -> Option<usize>;
-
-/// Shapes that can be split, each with the function that finds where.
-const SPLIT: &[(&Shape, Cut)] = &[(&s3_export::SHAPE, s3_export::last_event)];
+pub(super) type Cut = fn(&[u8]) -> Option<usize>;
 
 /// Maximum number of decoded chunks that one helper keeps until their turn.
 const MOST_FOUND: usize = 4;
@@ -42,6 +38,7 @@ pub(crate) enum Opened<'a> {
 /// Input that can be decoded in chunks.
 pub(crate) struct Splits<'a> {
     shape: &'static Shape,
+    decode: DecodeEvents,
     source: ChunkReader<'a>,
 }
 
@@ -55,21 +52,25 @@ pub(crate) fn open(input: &mut (dyn Read + Send)) -> Result<Opened<'_>, DecodeEr
     let found = split_shape(&head);
     let all: Box<dyn Read + Send> = Box::new(Cursor::new(head).chain(input));
     Ok(match found {
-        Some((shape, cut)) => Opened::Splits(Box::new(Splits { shape, source: ChunkReader::new(all, cut) })),
+        Some((shape, decode, cut)) => {
+            Opened::Splits(Box::new(Splits { shape, decode, source: ChunkReader::new(all, cut) }))
+        }
         None => Opened::Whole(all),
     })
 }
 
 /// Recognises the shape of an input by its first bytes. Returns `None` if an input of this kind cannot be split.
-fn split_shape(head: &[u8]) -> Option<(&'static Shape, Cut)> {
+fn split_shape(head: &[u8]) -> Option<(&'static Shape, DecodeEvents, Cut)> {
     if is_layered(head) || refused_kind(head).or_else(|| own_result(head)).or_else(|| refused_rendering(head)).is_some()
     {
         return None;
     }
     let known = InputHead::new(head);
     let shape = SHAPES.iter().find(|shape| (shape.sniff)(&known))?;
-    let (shape, cut) = SPLIT.iter().find(|(split, _)| split.name == shape.name)?;
-    s3_export::reads(&known).then_some((*shape, *cut))
+    match shape.decode {
+        Decode::EventsInChunks(decode, cut) => Some((shape, decode, cut)),
+        Decode::Events(_) | Decode::Texts(_) => None,
+    }
 }
 
 /// Processing of the events of chunks by one helper. Only `deliver` runs in one helper at a time; everything else runs
@@ -91,9 +92,9 @@ impl Splits<'_> {
         helpers: &mut [impl ChunkHelper<S>],
         sink: &mut S,
     ) -> Decoded {
-        let Self { shape, source } = self;
+        let Self { shape, decode, source } = self;
         let split = SplitState {
-            shape,
+            decode,
             context,
             stream: sink.stream(&context.as_deref()),
             source: Mutex::new(source),
@@ -123,7 +124,7 @@ impl Splits<'_> {
 
 /// State that all helpers share.
 struct SplitState<'d, 's, S> {
-    shape: &'static Shape,
+    decode: DecodeEvents,
     context: &'d Origin<String>,
     stream: StreamId,
     source: Mutex<ChunkReader<'s>>,
@@ -270,7 +271,7 @@ impl<'d, S: EventSink> SplitState<'d, '_, S> {
         let mut nowhere = Nowhere;
         let mut delivery = Delivery::of_chunk(self.context, &mut nowhere, self.stream, &feed, std::mem::take(block));
         // Decoding fails only for containers, which are never split.
-        let _ = (self.shape.decode)(&mut feed, &mut delivery);
+        let _ = (self.decode)(&mut feed, &mut delivery);
         *block = delivery.into_block();
         let lines = feed.line() - 1;
         (block.data, block.length) = feed.into_chunk();
@@ -294,7 +295,7 @@ impl<'d, S: EventSink> SplitState<'d, '_, S> {
         let mut delivery = Delivery::new(self.context, turn.sink, &feed, Block::default());
         // Decoding fails only for containers, `finish` only for inputs with the newest event first. Neither is ever
         // split.
-        let _ = (self.shape.decode)(&mut feed, &mut delivery);
+        let _ = (self.decode)(&mut feed, &mut delivery);
         let _ = delivery.finish(&feed);
         let sighting = feed.sighting().map(|seen| Sighting { line: seen.line + turn.lines, ..seen });
         let (bytes, failure, _) = feed.finish();
@@ -416,6 +417,7 @@ impl EventSink for Nowhere {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{Collector, run};
+    use super::super::text::s3_export;
     use super::*;
 
     /// Helper that does nothing but deliver.

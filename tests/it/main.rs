@@ -30,6 +30,7 @@ mod registry;
 mod selection;
 mod shapes;
 mod shards;
+mod stores;
 #[cfg(target_os = "linux")]
 mod threads;
 mod truth;

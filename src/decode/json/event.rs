@@ -1,5 +1,6 @@
 //! Log event as a JSON object: recognises its parts by the names that exporters and forwarders give them.
 
+use super::names::{EventPart, part_of, time_of};
 use super::scan::{RawValue, members, unescape};
 use crate::decode::delivery::Delivery;
 use crate::decode::moment::moment;
@@ -7,12 +8,17 @@ use crate::decode::text::own_time::own_time;
 use crate::lambda::{has_trace, key_of_function_line};
 use crate::model::{LogEvent, Origin, RequestId, Timestamp, stream_parts};
 
+/// Names of the message, as [`EventObject::take`] knows them.
+pub(super) const MESSAGE_KEYS: [&[u8]; 5] = [b"@message", b"message", b"log", b"msg", b"record"];
+
 /// Parts of one event object, still raw JSON text.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::decode) struct EventObject<'j> {
     /// The message, and the rank of its key (0 is best).
     message: Option<(u8, RawValue<'j>)>,
     time: Option<(u8, RawValue<'j>)>,
+    /// Time of an object of any make, and the rank of its key.
+    any_time: Option<(u8, Timestamp)>,
     ingested: bool,
     event_id: Option<&'j [u8]>,
     request_id: Option<&'j [u8]>,
@@ -53,6 +59,28 @@ impl<'j> EventObject<'j> {
         }
     }
 
+    /// Takes the message.
+    pub(super) fn say(&mut self, message: RawValue<'j>) {
+        self.take_message(0, message);
+    }
+
+    /// Takes one member of an object of any make.
+    pub(super) fn take_any(&mut self, key: &[u8], text: &'j [u8]) {
+        match part_of(key, text) {
+            Some(EventPart::Group) => self.origin.log_group = Some(text),
+            Some(EventPart::Stream) => self.origin.log_stream = Some(text),
+            Some(EventPart::Function) => self.origin.function = Some(text),
+            Some(EventPart::Account) => self.origin.account_id = Some(text),
+            Some(EventPart::Region) => self.origin.region = Some(text),
+            Some(EventPart::EventId) => self.event_id = Some(text),
+            Some(EventPart::Time(rank)) if self.any_time.is_none_or(|(best, _)| rank < best) => {
+                self.any_time = time_of(text).map(|at| (rank, at));
+            }
+            Some(EventPart::Time(_)) => {}
+            None => {}
+        }
+    }
+
     fn take_message(&mut self, rank: u8, value: RawValue<'j>) {
         let fits = !matches!(value, RawValue::Bare(_) | RawValue::Cut(_));
         if fits && self.message.is_none_or(|(best, _)| rank < best) {
@@ -76,6 +104,7 @@ impl<'j> EventObject<'j> {
             | b"@log_stream"
             | b"log_stream_name"
             | b"logstream"
+            | b"aws.logStream"
             | b"aws.cloudwatch.log_stream"
             | b"cloudwatch_logs.log_stream" => parts.log_stream = value.text(),
             b"logGroup"
@@ -88,6 +117,7 @@ impl<'j> EventObject<'j> {
             | b"logGroupArn"
             | b"logGroupIdentifier"
             | b"log_group_arn"
+            | b"aws.logGroup"
             | b"aws.cloudwatch.log_group"
             | b"cloudwatch_logs.log_group" => parts.log_group = value.text(),
             b"@log" => self.take_log(value),
@@ -199,12 +229,13 @@ impl<'j> EventObject<'j> {
 
     /// Returns the time of the event.
     pub(in crate::decode) fn at(&self) -> Option<Timestamp> {
-        self.time.and_then(|(_, value)| moment(value.scalar()?))
+        let known = self.time.and_then(|(_, value)| moment(value.scalar()?));
+        known.or(self.any_time.map(|(_, at)| at))
     }
 
     /// Returns whether there is a time, readable or not.
     pub(in crate::decode) fn timed(&self) -> bool {
-        self.time.is_some()
+        self.time.is_some() || self.any_time.is_some()
     }
 
     /// Delivers the event; `whole` is the text of the object, used as the message if no member is one.

@@ -1,19 +1,21 @@
 //! `filter-log-events`: documents with `events`, arrays of event objects, and arrays that `--query` left of them.
 
+use super::nesting::is_list_of_messages;
 use super::walk::{Layout, deliver_event, walk};
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::Feed;
 use crate::decode::head::{InputHead, JsonHead};
-use crate::decode::{DecodeError, Shape};
+use crate::decode::{Decode, DecodeError, Shape};
 use crate::lambda::has_trace;
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "filter-log-events",
     about: "JSON of `aws logs filter-log-events`: whole answers, several of them, or what `--query` left of them",
     sniff: |head| {
-        head.json.as_ref().is_some_and(|json| is_filter(json) && (json.has("events") || has_trace(head.bytes)))
+        let is_known = |json: &JsonHead<'_>| is_filter(json) && (json.has("events") || has_trace(head.bytes));
+        head.json.as_ref().is_some_and(is_known) && is_list_of_messages(head.bytes, "events")
     },
-    decode,
+    decode: Decode::Events(decode),
     samples: &[
         "{\"events\":[{\"logStreamName\":\"2026/10/01/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0\",\"timestamp\":1790812800123,\"message\":\"START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\\n\",\"ingestionTime\":1790812803456,\"eventId\":\"38000000000000000000000000000000000000000000000000000001\"}],\"searchedLogStreams\":[]}",
         "[\n  {\n    \"timestamp\": 1790812800123,\n    \"ingestionTime\": 1790812800456,\n    \"message\": \"END RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\\n\"\n  }\n]",

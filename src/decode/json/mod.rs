@@ -1,9 +1,13 @@
 //! JSON without a tree: a structural scanner, what log events look like in it, and the walk through documents.
 
 pub(super) mod event;
+mod names;
+mod nesting;
 pub(super) mod scan;
+mod texts;
 pub(super) mod walk;
 
+pub(super) mod any_nesting;
 pub(super) mod carrier;
 pub(super) mod filter_events;
 pub(super) mod get_events;
@@ -12,3 +16,4 @@ pub(super) mod ndjson;
 pub(super) mod own_records;
 pub(super) mod subscription;
 pub(super) mod telemetry;
+pub(super) mod text_in_json;

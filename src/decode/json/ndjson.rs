@@ -1,8 +1,8 @@
 //! One JSON object per event, under any of the names that forwarders and scripts give message, time, group and stream.
 
 use super::walk::{Layout, deliver_event, walk};
-use crate::decode::Shape;
 use crate::decode::head::JsonHead;
+use crate::decode::{Decode, Shape};
 use crate::lambda::has_trace;
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
@@ -11,7 +11,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     sniff: |head| {
         head.json.as_ref().is_some_and(|json| is_wrapped(json) && (names_lambda(json) || has_trace(head.bytes)))
     },
-    decode: |feed, delivery| walk(feed, delivery, Layout { list: None, deliver: deliver_event }),
+    decode: Decode::Events(|feed, delivery| walk(feed, delivery, Layout { list: None, deliver: deliver_event })),
     samples: &[
         "{\"timestamp\":1790812800123,\"logGroup\":\"/aws/lambda/pay\",\"logStream\":\"2026/10/01/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0\",\"message\":\"START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\\n\"}\n",
         "{\"@timestamp\":\"2026-10-01T00:00:00.123Z\",\"message\":\"END RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\",\"aws\":{\"cloudwatch\":{\"log_group\":\"/aws/lambda/pay\"}}}\n",

@@ -4,13 +4,13 @@ use super::ndjson::is_own;
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::{Feed, LONGEST};
 use crate::decode::head::without_return;
-use crate::decode::{DecodeError, Shape};
+use crate::decode::{Decode, DecodeError, Shape};
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "records",
     about: "what `analyze --format ndjson` wrote: one record per attempt",
     sniff: |head| head.json.as_ref().is_some_and(is_own),
-    decode,
+    decode: Decode::Events(decode),
     samples: &[
         "{\"schema\":1,\"id\":\"0a\",\"kind\":\"attempt\",\"request_id\":\"8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\",\"category\":\"ok\",\"code\":\"ok\",\"log_group\":\"/aws/lambda/pay\",\"error_message\":null}\n",
     ],

@@ -2,6 +2,8 @@
 //! one from the read buffer.
 
 use super::event::EventObject;
+use super::names::{EventPart, part_of, scalars};
+use super::nesting::{EventPlace, MessagePlace, Step};
 use super::scan::{RawValue, Scanned, Skipper, items, members, members_and_lines, spaces, text_end, value};
 use crate::decode::DecodeError;
 use crate::decode::delivery::Delivery;
@@ -20,6 +22,9 @@ pub(in crate::decode) struct Layout {
     pub(in crate::decode) deliver: Deliver,
 }
 
+/// Bytes of the labels beside a list of events, at most.
+const LONGEST_LABELS: usize = 16 * 1024;
+
 type Deliver = fn(&EventObject<'_>, &[u8], u64, &mut Delivery<'_>);
 
 /// The usual way to hand an event object over.
@@ -28,9 +33,11 @@ pub(in crate::decode) fn deliver_event(event: &EventObject<'_>, whole: &[u8], li
 }
 
 /// Members of a document around the list of its events.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Document {
     account: Option<Vec<u8>>,
+    region: Option<Vec<u8>>,
+    function: Option<Vec<u8>>,
     group: Option<Vec<u8>>,
     stream: Option<Vec<u8>>,
     control: bool,
@@ -40,10 +47,24 @@ impl Document {
     fn origin(&self) -> Origin<&[u8]> {
         Origin {
             account_id: self.account.as_deref(),
+            region: self.region.as_deref(),
+            function: self.function.as_deref(),
             log_group: self.group.as_deref(),
             log_stream: self.stream.as_deref(),
-            ..Origin::default()
         }
+    }
+
+    /// Takes a member of a document of any make.
+    fn take_any(&mut self, key: &[u8], text: &[u8]) {
+        let place = match part_of(key, text) {
+            Some(EventPart::Account) => &mut self.account,
+            Some(EventPart::Region) => &mut self.region,
+            Some(EventPart::Function) => &mut self.function,
+            Some(EventPart::Group) => &mut self.group,
+            Some(EventPart::Stream) => &mut self.stream,
+            _ => return,
+        };
+        *place = Some(text.to_vec());
     }
 
     fn take(&mut self, key: &[u8], value: RawValue<'_>, delivery: &mut Delivery<'_>) {
@@ -69,16 +90,18 @@ pub(in crate::decode) fn walk(
     delivery: &mut Delivery<'_>,
     layout: Layout,
 ) -> Result<(), DecodeError> {
-    let mut walk = DocumentWalk { feed, delivery, layout, document: Document::default(), skipped: 0 };
-    while let Some(byte) = walk.next_byte() {
-        match byte {
-            b'{' if walk.layout.list.is_some() => walk.document()?,
-            // Brackets and commas between documents, events and rows tell nothing that their members do not.
-            b']' | b',' | b'}' | b':' | 0x1e => walk.feed.pass(1),
-            _ => walk.element()?,
-        }
-    }
-    Ok(())
+    let path = layout.list.map(|key| vec![Step::Key(key.into()), Step::Item]).unwrap_or_default();
+    let places = [EventPlace { path, message: MessagePlace::Whole }];
+    DocumentWalk::new(feed, delivery, &places, Some(layout.deliver)).run()
+}
+
+/// Walks through all documents of an input whose events are at places that were learned.
+pub(super) fn walk_places(
+    feed: &mut Feed<'_>,
+    delivery: &mut Delivery<'_>,
+    places: &[EventPlace],
+) -> Result<(), DecodeError> {
+    DocumentWalk::new(feed, delivery, places, None).run()
 }
 
 /// Returns the bytes of the message of an event that may be cut.
@@ -92,13 +115,49 @@ fn message_bytes(event: &EventObject<'_>) -> usize {
 struct DocumentWalk<'w, 'f, 's> {
     feed: &'w mut Feed<'f>,
     delivery: &'w mut Delivery<'s>,
-    layout: Layout,
+    places: &'w [EventPlace],
+    /// What to do with the events of a known shape; `None` where their places were learned.
+    deliver: Option<Deliver>,
+    /// Number of the place of the next event.
+    place: usize,
     document: Document,
     /// Bytes of values that were not read.
     skipped: u64,
 }
 
-impl DocumentWalk<'_, '_, '_> {
+impl<'w, 'f, 's> DocumentWalk<'w, 'f, 's> {
+    fn new(
+        feed: &'w mut Feed<'f>,
+        delivery: &'w mut Delivery<'s>,
+        places: &'w [EventPlace],
+        deliver: Option<Deliver>,
+    ) -> Self {
+        Self { feed, delivery, places, deliver, place: 0, document: Document::default(), skipped: 0 }
+    }
+
+    fn run(mut self) -> Result<(), DecodeError> {
+        let all: Vec<usize> = (0..self.places.len()).collect();
+        let flat = self.places.iter().position(|place| place.path.is_empty());
+        while let Some(byte) = self.next_byte() {
+            match (byte, flat) {
+                // Brackets and commas between documents, events and rows tell nothing that their members do not.
+                (b']' | b',' | b'}' | b':' | 0x1e, _) => self.feed.pass(1),
+                (_, Some(place)) => {
+                    self.place = place;
+                    self.element()?;
+                }
+                (b'{', None) => {
+                    self.document = Document::default();
+                    self.object(&all, 0)?;
+                    self.document = Document::default();
+                }
+                (b'[', None) => self.feed.pass(1),
+                (_, None) => self.skip_value()?,
+            }
+        }
+        Ok(())
+    }
+
     /// The next byte that is no white space, not consumed.
     fn next_byte(&mut self) -> Option<u8> {
         loop {
@@ -113,19 +172,18 @@ impl DocumentWalk<'_, '_, '_> {
         }
     }
 
-    /// A document: members around a list of events.
-    fn document(&mut self) -> Result<(), DecodeError> {
-        self.document = Document::default();
+    /// Walks through an object on the way to events: `live` are the places that may be in it, `depth` steps from the
+    /// document.
+    fn object(&mut self, live: &[usize], depth: usize) -> Result<(), DecodeError> {
         self.feed.pass(1);
         loop {
             match self.next_byte() {
                 None => return Err(self.cut()),
                 Some(b'}') => {
                     self.feed.pass(1);
-                    self.document = Document::default();
                     return Ok(());
                 }
-                Some(b'"') => self.member()?,
+                Some(b'"') => self.member(live, depth)?,
                 Some(b',') => self.feed.pass(1),
                 Some(_) => {
                     self.resync();
@@ -135,20 +193,54 @@ impl DocumentWalk<'_, '_, '_> {
         }
     }
 
-    fn member(&mut self) -> Result<(), DecodeError> {
+    fn member(&mut self, live: &[usize], depth: usize) -> Result<(), DecodeError> {
         let Some(end) = self.wait_for(|data| text_end(data, 1)) else { return Err(self.cut()) };
-        let is_list = self.layout.list == self.feed.data().get(1..end);
-        let key = if end < 64 { self.feed.data()[1..end].to_vec() } else { Vec::new() };
+        let key = self.feed.data().get(1..end).unwrap_or_default();
+        let leads =
+            |place: &&usize| matches!(self.places[**place].path.get(depth), Some(Step::Key(step)) if **step == *key);
+        let live: Vec<usize> = live.iter().filter(leads).copied().collect();
+        let key = if end < 64 { key.to_vec() } else { Vec::new() };
         self.feed.pass(end + 1);
         if self.next_byte() == Some(b':') {
             self.feed.pass(1);
         }
         match self.next_byte() {
             None => Err(self.cut()),
-            Some(b'[') if is_list => self.list(),
-            Some(b'{' | b'[') => self.skip_value(),
+            Some(byte @ (b'[' | b'{')) if !live.is_empty() => self.nested(byte, &live, depth + 1),
+            Some(b'{' | b'[') => self.beside(&key),
             Some(_) => self.scalar(&key),
         }
+    }
+
+    /// Walks through a nested value on the way to events.
+    fn nested(&mut self, byte: u8, live: &[usize], depth: usize) -> Result<(), DecodeError> {
+        if let Some(place) = live.iter().find(|place| self.places[**place].path.len() == depth) {
+            self.place = *place;
+            return self.element();
+        }
+        let around = self.document.clone();
+        let leads = |place: &&usize| (self.places[**place].path.get(depth) == Some(&Step::Item)) == (byte == b'[');
+        let live: Vec<usize> = live.iter().filter(leads).copied().collect();
+        match byte {
+            _ if live.is_empty() => self.skip_value()?,
+            b'[' => self.list(&live, depth + 1)?,
+            _ => self.object(&live, depth)?,
+        }
+        self.document = around;
+        Ok(())
+    }
+
+    /// Takes a nested value beside the events: in documents of any make it may hold labels.
+    fn beside(&mut self, key: &[u8]) -> Result<(), DecodeError> {
+        if self.deliver.is_none() {
+            let cut = |data: &[u8]| (data.len() >= LONGEST_LABELS).then_some(0);
+            let end = self.wait_for(|data| value(data, 0).ok().map(|(_, end)| end).or_else(|| cut(data)));
+            let labels = end.and_then(|_| value(self.feed.data(), 0).ok());
+            if let Some((labels, _)) = labels {
+                scalars(key, labels, &mut |key, text| self.document.take_any(key, text));
+            }
+        }
+        self.skip_value()
     }
 
     fn scalar(&mut self, key: &[u8]) -> Result<(), DecodeError> {
@@ -161,6 +253,9 @@ impl DocumentWalk<'_, '_, '_> {
             Some(Scanned::Whole(end)) => {
                 if let Ok((value, _)) = value(self.feed.data(), 0) {
                     self.document.take(key, value, self.delivery);
+                    if let (None, Some(text)) = (self.deliver, value.scalar()) {
+                        self.document.take_any(key, text);
+                    }
                 }
                 self.feed.pass(end);
                 Ok(())
@@ -173,24 +268,36 @@ impl DocumentWalk<'_, '_, '_> {
         }
     }
 
-    /// The list of events in a document.
-    fn list(&mut self) -> Result<(), DecodeError> {
-        if self.layout.list == Some(b"logEvents") && self.document.group.is_none() {
+    /// Walks through a list on the way to events, or of events.
+    fn list(&mut self, live: &[usize], depth: usize) -> Result<(), DecodeError> {
+        let events = live.iter().find(|place| self.places[**place].path.len() == depth).copied();
+        if events.is_some() && self.document.group.is_none() && !self.lists_known_events() {
             self.look_behind_list();
         }
         self.feed.pass(1);
         loop {
-            match self.next_byte() {
-                None => return Err(self.cut()),
-                Some(b']') => {
+            match (self.next_byte(), events) {
+                (None, _) => return Err(self.cut()),
+                (Some(b']'), _) => {
                     self.feed.pass(1);
                     return Ok(());
                 }
-                Some(b',') => self.feed.pass(1),
-                Some(_) if self.document.control => self.skip_value()?,
-                Some(_) => self.element()?,
+                (Some(b','), _) => self.feed.pass(1),
+                (Some(_), Some(_)) if self.document.control => self.skip_value()?,
+                (Some(_), Some(place)) => {
+                    self.place = place;
+                    self.element()?;
+                }
+                (Some(byte @ (b'{' | b'[')), None) => self.nested(byte, live, depth)?,
+                (Some(_), None) => self.skip_value()?,
             }
         }
+    }
+
+    /// Returns whether the events name their own origin: those of answers of the CloudWatch Logs API do.
+    fn lists_known_events(&self) -> bool {
+        let key = self.places[self.place].path.first();
+        self.deliver.is_some() && key != Some(&Step::Key(b"logEvents".into()))
     }
 
     /// Who wrote the events may stand behind them: looks there, as far as the buffer may reach.
@@ -208,6 +315,9 @@ impl DocumentWalk<'_, '_, '_> {
             }
             for (key, value) in found {
                 self.document.take(key, value, self.delivery);
+                if self.deliver.is_none() {
+                    scalars(key, value, &mut |key, text| self.document.take_any(key, text));
+                }
             }
             return;
         }
@@ -251,12 +361,13 @@ impl DocumentWalk<'_, '_, '_> {
     #[inline]
     fn scan_element(&mut self) -> (Scanned, Option<u64>) {
         let (data, line) = (self.feed.data(), self.feed.line());
+        let Some(deliver) = self.deliver else { return (self.scan_learned(), None) };
         let origin = self.document.origin();
         match data.first() {
             Some(b'{') => {
                 let mut lines = 0;
                 let scanned = object(data, &origin, &mut lines, &mut |event, whole| {
-                    (self.layout.deliver)(event, whole, line, self.delivery);
+                    deliver(event, whole, line, self.delivery);
                 });
                 (scanned, Some(lines))
             }
@@ -267,17 +378,35 @@ impl DocumentWalk<'_, '_, '_> {
         }
     }
 
+    /// Hands over the event at the start of the data, whose place was learned, if it is whole.
+    fn scan_learned(&mut self) -> Scanned {
+        let (data, line) = (self.feed.data(), self.feed.line());
+        let place = &self.places[self.place];
+        if data.first() == Some(&b'[') {
+            let inside = 1 + spaces(&data[1..]);
+            match data.get(inside) {
+                None if !self.feed.ended() => return Scanned::Cut,
+                Some(byte) if !place.begins_row(*byte) => return Scanned::Whole(1),
+                _ => {}
+            }
+        }
+        match value(data, 0) {
+            Ok((item, end)) => {
+                let origin = self.document.origin();
+                let places = self.places.iter().filter(|other| other.path == place.path);
+                match places.into_iter().find_map(|place| place.event(item, origin)) {
+                    Some(event) => event.deliver(&[], line, self.delivery),
+                    None => self.delivery.dropped_text(&data[..end], line),
+                }
+                Scanned::Whole(end)
+            }
+            Err((_, scanned)) => scanned,
+        }
+    }
+
     /// Hands over what the buffer holds of an event that does not fit into it. Returns the bytes kept of its message.
     fn overlong(&mut self, line: u64) -> u64 {
-        let data = self.feed.data();
-        let mut event = EventObject::of(self.document.origin());
-        if data.first() == Some(&b'{') {
-            members(data, |key, value| event.take(key, value));
-        }
-        let kept = message_bytes(&event);
-        if event.message().is_some() {
-            (self.layout.deliver)(&event, &[], line, self.delivery);
-        }
+        let kept = self.begun_event(line);
         self.delivery.message_cut();
         kept as u64
     }
@@ -286,19 +415,33 @@ impl DocumentWalk<'_, '_, '_> {
     fn cut_element(&mut self) -> Result<(), DecodeError> {
         let error = self.cut();
         let rest = self.feed.data().len();
-        let mut kept = 0;
-        if self.feed.data().first() == Some(&b'{') {
-            let mut event = EventObject::of(self.document.origin());
-            let line = self.feed.line();
-            members(self.feed.data(), |key, value| event.take(key, value));
-            kept = message_bytes(&event);
-            if event.message().is_some() {
-                (self.layout.deliver)(&event, &[], line, self.delivery);
-            }
-        }
+        let kept = self.begun_event(self.feed.line());
         self.delivery.dropped(rest.saturating_sub(kept) as u64);
         self.feed.pass(rest);
         Err(error)
+    }
+
+    /// Hands over what is there of an event that is cut. Returns the bytes of its message.
+    fn begun_event(&mut self, line: u64) -> usize {
+        let data = self.feed.data();
+        let origin = self.document.origin();
+        let event = match self.deliver {
+            None => self.places[self.place].event(RawValue::Cut(data), origin),
+            Some(_) => {
+                let mut event = EventObject::of(origin);
+                if data.first() == Some(&b'{') {
+                    members(data, |key, value| event.take(key, value));
+                }
+                Some(event)
+            }
+        };
+        let Some(event) = event.filter(|event| event.message().is_some()) else { return 0 };
+        let kept = message_bytes(&event);
+        match self.deliver {
+            Some(deliver) => deliver(&event, &[], line, self.delivery),
+            None => event.deliver(&[], line, self.delivery),
+        }
+        kept
     }
 
     /// Consumes one value of any length; where none begins, what is there up to the next line: never nothing, so that

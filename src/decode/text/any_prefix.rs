@@ -7,25 +7,25 @@ use super::ansi::without_colours;
 use super::engine::{self, Family, FoundEvent, NamePlaces, Prefix};
 use super::line_form::LineForm;
 use super::own_time::own_time;
-use crate::decode::Shape;
 use crate::decode::delivery::Delivery;
 use crate::decode::head::{HEAD, without_return};
 use crate::decode::json::scan::unescape;
+use crate::decode::{Decode, Shape};
 use crate::lambda::platform::{END, REPORT, START, is_platform};
 use crate::lambda::sentences::{is_prose, message_start};
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "any-prefix",
     about: "lines behind anything that repeats: a clock, a date, quote marks, the prefix of a logger or a terminal",
-    sniff: |head| !LineForms::learn(head.bytes).0.is_empty(),
-    decode: |feed, delivery| {
+    sniff: |head| !head.of_stream && !LineForms::learn(head.bytes).0.is_empty(),
+    decode: Decode::Events(|feed, delivery| {
         let data = feed.data();
         let forms = LineForms::learn(&data[..data.len().min(HEAD)]);
         delivery.watch_order();
         delivery.lines_only();
         engine::decode(&mut AnyPrefix { forms, ended: false }, feed, delivery);
         Ok(())
-    },
+    }),
     samples: &[
         "> START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\n> END RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n",
         "api-1  | START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\napi-1  | END RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n",

@@ -4,7 +4,7 @@ use super::ansi::{sequences, without_colours};
 use super::engine::{self, Column, Family, FoundEvent, NamePlaces, Prefix};
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::Feed;
-use crate::decode::{DecodeError, Shape};
+use crate::decode::{Decode, DecodeError, Shape};
 use crate::lambda::platform::is_platform;
 use crate::model::Timestamp;
 
@@ -15,7 +15,7 @@ pub(in crate::decode) const DETAILED: Shape = Shape {
         let message = |line: &[u8]| detailed(line).map(|prefix| prefix.message);
         head.any_line(|line| message(line).is_some()) && !head.any_line(is_platform) && head.has_messages_at(message)
     },
-    decode: |feed, delivery| decode(Detailed, feed, delivery),
+    decode: Decode::Events(|feed, delivery| decode(Detailed, feed, delivery)),
     samples: &[
         "2026-10-01T00:00:00.123000+00:00 2026/10/01/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0 START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\n",
         "\x1b[32m2026-10-01T00:00:00+00:00\x1b[0m \x1b[36m2026/10/01/[7]0f1e2d3c4b5a69788796a5b4c3d2e1f0\x1b[0m \n{\n    \"level\": \"INFO\",\n    \"requestId\": \"8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\"\n}\n",
@@ -29,7 +29,7 @@ pub(in crate::decode) const SHORT: Shape = Shape {
         let message = |line: &[u8]| short(line).map(|prefix| prefix.message);
         message(head.first_line()).is_some() && !head.any_line(is_platform) && head.has_messages_at(message)
     },
-    decode: |feed, delivery| decode(Short, feed, delivery),
+    decode: Decode::Events(|feed, delivery| decode(Short, feed, delivery)),
     samples: &["2026-10-01T00:00:00 START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\n\
          2026-10-01T00:00:01 END RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n"],
 };

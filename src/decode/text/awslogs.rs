@@ -3,17 +3,17 @@
 use super::ansi::{sequences, without_colours};
 use super::engine::{self, Column, Family, FoundEvent, NamePlaces, Prefix};
 use super::sam_logs::{stream_end, time_and_message};
-use crate::decode::Shape;
 use crate::decode::delivery::Delivery;
+use crate::decode::{Decode, Shape};
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "awslogs",
     about: "`awslogs get`: log group, log stream, perhaps a time, the message",
     sniff: |head| prefix(head.first_line()).is_some() && head.has_messages_at(message),
-    decode: |feed, delivery| {
+    decode: Decode::Events(|feed, delivery| {
         engine::decode(&mut Awslogs, feed, delivery);
         Ok(())
-    },
+    }),
     samples: &[
         "/aws/lambda/pay 2026/10/01/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0 2026-10-01T00:00:00.123Z START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\n",
         "\x1b[32m/aws/lambda/pay\x1b[0m   \x1b[36m2026/10/01/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0\x1b[0m 2026-10-01T00:00:00.456Z\t8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\tINFO\thi\n",

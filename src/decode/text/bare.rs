@@ -5,14 +5,14 @@ use super::engine::{self, Family, FoundEvent, Prefix};
 use super::own_time::own_time;
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::Feed;
-use crate::decode::{DecodeError, Shape};
+use crate::decode::{Decode, DecodeError, Shape};
 use crate::lambda::has_trace;
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "bare",
     about: "messages alone, one a line",
     sniff: |head| has_trace(head.bytes),
-    decode,
+    decode: Decode::Events(decode),
     samples: &[
         "START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\n\
          2026-10-01T00:00:00.456Z\t8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\tINFO\thi\n\

@@ -5,16 +5,16 @@
 
 use super::engine::{self, Family, FoundEvent, Prefix};
 use super::own_time::own_time;
-use crate::decode::Shape;
 use crate::decode::delivery::Delivery;
 use crate::decode::head::InputHead;
+use crate::decode::{Decode, Shape};
 use crate::lambda::platform::is_platform;
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "aws-cli-messages-text",
     about: "`aws logs … --query 'events[].message' --output text`: messages joined by tabs",
     sniff,
-    decode: |feed, delivery| {
+    decode: Decode::Events(|feed, delivery| {
         delivery.remark(
             false,
             "messages are joined by tabs, which messages have inside, too: they were split where lines of the platform \
@@ -22,7 +22,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
         );
         engine::decode(&mut Messages, feed, delivery);
         Ok(())
-    },
+    }),
     samples: &[
         "START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\n\thello\n\tEND RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n\tREPORT RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\tDuration: 1.00 ms\t\n",
         "hello\tSTART RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\n\thi\tEND RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n",

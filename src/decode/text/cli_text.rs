@@ -1,19 +1,19 @@
 //! AWS CLI `--output text`: rows of `filter-log-events` and `get-log-events`, and rows of a time and a message.
 
 use super::engine::{self, Column, Family, FoundEvent, NamePlaces, Prefix};
-use crate::decode::Shape;
 use crate::decode::delivery::Delivery;
 use crate::decode::moment::moment;
+use crate::decode::{Decode, Shape};
 use crate::model::{Timestamp, stream_parts};
 
 pub(in crate::decode) const EVENTS: Shape = Shape {
     name: "aws-cli-text",
     about: "`aws logs filter-log-events` or `get-log-events` with `--output text`",
     sniff: |head| starts_row(head.first_line()) || head.first_line().starts_with(b"b/") && head.any_line(starts_row),
-    decode: |feed, delivery| {
+    decode: Decode::Events(|feed, delivery| {
         engine::decode(&mut Events, feed, delivery);
         Ok(())
-    },
+    }),
     samples: &[
         "EVENTS\t38000000000000000000000000000000000000000000000000000001\t1790812803456\t2026/10/01/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0\tSTART RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\n\t1790812800123\n\
          EVENTS\t38000000000000000000000000000000000000000000000000000002\t1790812803456\t2026/10/01/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0\tplain\t1790812800124\n",
@@ -26,10 +26,10 @@ pub(in crate::decode) const ROWS: Shape = Shape {
     name: "aws-cli-query-text",
     about: "`aws logs … --query 'events[*].[timestamp,message]' --output text`: epoch time, a tab, the message",
     sniff: |head| time_row(head.first_line()).is_some(),
-    decode: |feed, delivery| {
+    decode: Decode::Events(|feed, delivery| {
         engine::decode(&mut Rows, feed, delivery);
         Ok(())
-    },
+    }),
     samples: &[
         "1790812800123\tSTART RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\n\n1790812800124\tplain\n",
     ],
@@ -39,12 +39,12 @@ pub(in crate::decode) const RESULTS: Shape = Shape {
     name: "insights-text",
     about: "`aws logs get-query-results --output text`: rows of RESULTS, field and value",
     sniff: |head| head.any_line(|line| line.starts_with(b"RESULTS\t@")),
-    decode: |feed, delivery| {
+    decode: Decode::Events(|feed, delivery| {
         delivery.watch_order();
         delivery.sampled("a Logs Insights query");
         engine::decode(&mut Results::default(), feed, delivery);
         Ok(())
-    },
+    }),
     samples: &[
         "Complete\nRESULTS\t@timestamp\t2026-10-01 00:00:00.123\nRESULTS\t@message\tEND RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n\nRESULTS\t@ptr\tCpUB\n",
     ],

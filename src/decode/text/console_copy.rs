@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use super::engine::{self, Family, FoundEvent, Prefix};
 use super::own_time::own_time;
-use crate::decode::Shape;
 use crate::decode::delivery::Delivery;
 use crate::decode::head::InputHead;
 use crate::decode::moment::moment;
+use crate::decode::{Decode, Shape};
 use crate::lambda::has_trace;
 use crate::model::Timestamp;
 
@@ -15,12 +15,12 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "console-copy",
     about: "copied from the console or a table: `time | message`, Markdown or ASCII borders, clock times on lines of their own",
     sniff,
-    decode: |feed, delivery| {
+    decode: Decode::Events(|feed, delivery| {
         delivery.watch_order();
         delivery.lines_only();
         engine::decode(&mut ConsoleCopy, feed, delivery);
         Ok(())
-    },
+    }),
     samples: &[
         "2026-10-01T02:00:00.123+02:00 | START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\n-- | --\n  | 2026-10-01T02:00:01.123+02:00 | END RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n",
         "2026-10-01T02:00:00.123+02:00CopyIMAGE\tLaunch error: exec format error | IMAGE Launch error: exec format error\n-- | --\n",

@@ -9,13 +9,13 @@ use crate::decode::head::{InputHead, without_return};
 use crate::decode::json::event::EventObject;
 use crate::decode::json::scan::RawValue;
 use crate::decode::line_ends;
-use crate::decode::{DecodeError, Shape};
+use crate::decode::{Decode, DecodeError, Shape};
 
 pub(in crate::decode) const INSIGHTS: Shape = Shape {
     name: "insights-csv",
     about: "a Logs Insights result exported as CSV: any columns, among them @message",
     sniff: |head| header(head).any(|column| column == b"@message"),
-    decode,
+    decode: Decode::Events(decode),
     samples: &[
         "@timestamp,@message,@requestId\n2026-10-01 00:00:00.123,\"START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 \"\"x\"\"\n\",8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n",
         "\"@message\",\"@log\"\r\nplain,123456789012:/aws/lambda/pay\r\n",
@@ -29,7 +29,7 @@ pub(in crate::decode) const CONSOLE: Shape = Shape {
         let has = |name: &[u8]| header(head).any(|column| column == name);
         has(b"timestamp") && has(b"message")
     },
-    decode,
+    decode: Decode::Events(decode),
     samples: &[
         "timestamp,message\n1790812800123,\"START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\n\"\n",
     ],

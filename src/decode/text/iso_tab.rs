@@ -2,8 +2,8 @@
 //! the message.
 
 use super::engine::{self, Column, Family, NamePlaces, Prefix};
-use crate::decode::Shape;
 use crate::decode::head::InputHead;
+use crate::decode::{Decode, Shape};
 use crate::lambda::platform::is_platform;
 use crate::model::Timestamp;
 
@@ -11,11 +11,11 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "time-tab",
     about: "events copied from a console: a time with zone, or a time and six hex digits, then a tab, then the message",
     sniff,
-    decode: |feed, delivery| {
+    decode: Decode::Events(|feed, delivery| {
         delivery.watch_order();
         engine::decode(&mut IsoTab, feed, delivery);
         Ok(())
-    },
+    }),
     samples: &[
         "2026-10-01T00:00:00.123-08:00\tSTART RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\n\
          2026-10-01T00:00:00.500-08:00 END RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n",

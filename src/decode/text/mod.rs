@@ -18,4 +18,4 @@ pub(super) mod s3_export;
 pub(super) mod sam_logs;
 pub(super) mod saw;
 pub(super) mod serverless;
-mod written_time;
+pub(super) mod written_time;

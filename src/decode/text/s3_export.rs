@@ -4,7 +4,7 @@ use super::engine::{self, Family, Prefix};
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::Feed;
 use crate::decode::head::InputHead;
-use crate::decode::{DecodeError, Shape};
+use crate::decode::{Decode, DecodeError, Shape};
 use crate::lambda::platform::{is_crash, is_platform};
 use crate::model::{TimeReader, Timestamp};
 
@@ -12,7 +12,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "s3-export",
     about: "files of an S3 export task: an ISO time with milliseconds and a blank before every event",
     sniff,
-    decode,
+    decode: Decode::EventsInChunks(decode, last_event),
     samples: &[
         "2026-10-01T00:00:00.123Z START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\n\n\
          2026-10-01T00:00:00.456Z [ERROR] ValueError: bad input\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 9\n\
@@ -27,6 +27,10 @@ const LINES: usize = 60;
 const TIME: usize = 24;
 
 fn sniff(head: &InputHead<'_>) -> bool {
+    begins(head) && (head.of_stream || reads(head))
+}
+
+fn begins(head: &InputHead<'_>) -> bool {
     // Runtimes print such times, too, followed by a tab, which copying turns into several blanks.
     let mut runtimes_own = true;
     let mut times = S3Export::default();
@@ -50,7 +54,7 @@ fn sniff(head: &InputHead<'_>) -> bool {
 }
 
 /// Returns whether messages begin behind the time, as far as the first lines show.
-pub(in crate::decode) fn reads(head: &InputHead<'_>) -> bool {
+fn reads(head: &InputHead<'_>) -> bool {
     head.has_messages_at(|_| Some(TIME + 1))
 }
 
@@ -88,7 +92,7 @@ impl S3Export {
 }
 
 /// Returns the start of the last line that has a time; the first line of the text does not count.
-pub(in crate::decode) fn last_event(text: &[u8]) -> Option<usize> {
+fn last_event(text: &[u8]) -> Option<usize> {
     let mut reader = S3Export::default();
     let starts = memchr::memrchr_iter(b'\n', text).map(|newline| newline + 1);
     // The byte after the time must be in the text, as it is checked.

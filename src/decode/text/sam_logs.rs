@@ -2,8 +2,8 @@
 
 use super::ansi::{sequences, without_colours};
 use super::engine::{self, Column, Family, FoundEvent, NamePlaces, Prefix};
-use crate::decode::Shape;
 use crate::decode::delivery::Delivery;
+use crate::decode::{Decode, Shape};
 use crate::lambda::platform::is_platform;
 use crate::model::{Timestamp, stream_parts};
 
@@ -13,10 +13,10 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     sniff: |head| {
         head.any_line(|line| prefix(line).is_some()) && !head.any_line(is_platform) && head.has_messages_at(message)
     },
-    decode: |feed, delivery| {
+    decode: Decode::Events(|feed, delivery| {
         engine::decode(&mut SamLogs, feed, delivery);
         Ok(())
-    },
+    }),
     samples: &[
         "2026/10/01/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0 2026-10-01T00:00:00.123000 START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\n",
         "2026/10/01/[3]0f1e2d3c4b5a69788796a5b4c3d2e1f0 \x1b[31m2026-10-01T00:00:00\x1b[0m {\n  \"level\": \"INFO\"\n}\n",

@@ -2,18 +2,18 @@
 
 use super::ansi::{sequences, without_colours};
 use super::engine::{self, Column, Family, FoundEvent, NamePlaces, Prefix};
-use crate::decode::Shape;
 use crate::decode::delivery::Delivery;
+use crate::decode::{Decode, Shape};
 use crate::model::Timestamp;
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "saw",
     about: "`saw get` and `saw watch`: a time in brackets, the stream in parentheses, the message",
     sniff: |head| prefix(head.first_line()).is_some() && head.has_messages_at(message),
-    decode: |feed, delivery| {
+    decode: Decode::Events(|feed, delivery| {
         engine::decode(&mut Saw, feed, delivery);
         Ok(())
-    },
+    }),
     samples: &[
         "[2026-10-01T00:00:00Z] (0f1e2d) START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\n",
     ],

@@ -2,19 +2,19 @@
 
 use super::ansi::without_colours;
 use super::engine::{self, Family, FoundEvent, Prefix};
-use crate::decode::Shape;
 use crate::decode::delivery::Delivery;
+use crate::decode::{Decode, Shape};
 use crate::model::{RequestId, Timestamp};
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "serverless-logs",
     about: "`serverless logs`: `START - id - Version`, `REPORT - id`, times in local time",
     sniff: |head| head.any_line(|line| platform_word(line).is_some()),
-    decode: |feed, delivery| {
+    decode: Decode::Events(|feed, delivery| {
         delivery.lines_only();
         engine::decode(&mut Serverless, feed, delivery);
         Ok(())
-    },
+    }),
     samples: &["START - 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 - Version: $LATEST\n\
          2026-10-01 00:00:00.123 - 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 - INFO\tcharged\n\
          END - 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\nREPORT - 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\nDuration: 3.45 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 40 MB\n"],

@@ -5,15 +5,15 @@ use crate::model::Timestamp;
 
 /// Time before a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct WrittenTime {
+pub(in crate::decode) struct WrittenTime {
     /// Moment that it means; `None` for a time without a date or a year.
-    pub(super) at: Option<Timestamp>,
+    pub(in crate::decode) at: Option<Timestamp>,
     /// Number of its bytes.
-    pub(super) length: usize,
+    pub(in crate::decode) length: usize,
 }
 
 /// Reads the time at the start of a text. What follows it is not looked at.
-pub(super) fn written_time(text: &[u8]) -> Option<WrittenTime> {
+pub(in crate::decode) fn written_time(text: &[u8]) -> Option<WrittenTime> {
     if !text.first().is_some_and(u8::is_ascii_alphanumeric) {
         return None;
     }

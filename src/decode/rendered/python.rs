@@ -1,0 +1,255 @@
+//! Python's own notation of values: what `print(response)` and `pprint` write of an answer of boto3.
+//!
+//! Rewritten here because the parsers of Python literals that there are want the whole text in memory.
+
+use std::io::{self, BufReader, Read};
+
+use super::{push_escaped, rewrite};
+use crate::decode::head::InputHead;
+use crate::decode::{Decode, Shape};
+use crate::lambda::has_trace;
+
+pub(in crate::decode) const SHAPE: Shape = Shape {
+    name: "python",
+    about: "values as Python prints them: `print(response)` of boto3",
+    sniff: |head| is_python(head) && has_trace(head.bytes),
+    decode: Decode::Texts(|feed, decode| rewrite(feed, |rest| decode(&mut PythonAsJson::new(rest)))),
+    samples: &[
+        "{'events': [{'logStreamName': '2026/10/01/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0', 'timestamp': 1790812800123, 'message': 'START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\\n'}], 'nextToken': None}\n",
+        "[{'message': 'END RequestId: '\n             '8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\\n',\n  'timestamp': 1790812800123}]\n",
+    ],
+};
+
+/// Returns whether an input begins with a dictionary of Python, or a list of some: their keys have single quotes.
+fn is_python(head: &InputHead<'_>) -> bool {
+    let brackets = head.bytes.iter().take_while(|byte| matches!(byte, b'[' | b'(' | b'{' | b' ' | b'\n')).count();
+    let (before, rest) = head.bytes.split_at(brackets);
+    before.contains(&b'{')
+        && rest.first() == Some(&b'\'')
+        && memchr::memmem::find(&rest[..rest.len().min(256)], b"':").is_some()
+}
+
+/// Rewrites values in Python's notation as JSON while reading.
+struct PythonAsJson<R> {
+    input: BufReader<R>,
+    /// Byte that was read ahead.
+    next: Option<u8>,
+    out: Vec<u8>,
+    at: usize,
+    /// Line ends that were read and not written yet: JSON has none in strings.
+    lines: usize,
+    /// Number of brackets around the next token. Text between documents stays as it is.
+    depth: usize,
+}
+
+/// Bytes rewritten at a time.
+const BLOCK: usize = 32 * 1024;
+
+impl<R: Read> PythonAsJson<R> {
+    fn new(input: R) -> Self {
+        Self { input: BufReader::new(input), next: None, out: Vec::new(), at: 0, lines: 0, depth: 0 }
+    }
+
+    fn take(&mut self) -> io::Result<Option<u8>> {
+        if let Some(byte) = self.next.take() {
+            return Ok(Some(byte));
+        }
+        let mut byte = [0];
+        Ok((self.input.read(&mut byte)? == 1).then_some(byte[0]))
+    }
+
+    fn peek(&mut self) -> io::Result<Option<u8>> {
+        if self.next.is_none() {
+            self.next = self.take()?;
+        }
+        Ok(self.next)
+    }
+
+    /// Rewrites the next token. Returns whether there was one.
+    fn token(&mut self) -> io::Result<bool> {
+        let Some(byte) = self.take()? else { return Ok(false) };
+        match byte {
+            b'(' | b'[' | b'{' => self.depth += 1,
+            b')' | b']' | b'}' => self.depth = self.depth.saturating_sub(1),
+            _ => {}
+        }
+        match byte {
+            _ if self.depth == 0 && !matches!(byte, b')') => self.out.push(byte),
+            b'\'' | b'"' => {
+                self.out.push(b'"');
+                self.string(byte)?;
+                self.out.push(b'"');
+                self.out.resize(self.out.len() + std::mem::take(&mut self.lines), b'\n');
+            }
+            b'(' => self.out.push(b'['),
+            b')' => self.out.push(b']'),
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => self.word(byte)?,
+            other => self.out.push(other),
+        }
+        Ok(true)
+    }
+
+    /// Rewrites the inside of a string, and of those that follow it directly: Python joins them.
+    fn string(&mut self, quote: u8) -> io::Result<()> {
+        let mut quote = quote;
+        let mut bytes = Vec::new();
+        while let Some(byte) = self.take()? {
+            match byte {
+                b'\\' => self.escape(&mut bytes)?,
+                _ if byte != quote => bytes.push(byte),
+                _ => {
+                    self.write(&mut bytes, true);
+                    match self.next_string()? {
+                        Some(next) => quote = next,
+                        None => return Ok(()),
+                    }
+                }
+            }
+            if bytes.len() > BLOCK {
+                self.write(&mut bytes, false);
+            }
+        }
+        self.write(&mut bytes, true);
+        Ok(())
+    }
+
+    /// Passes over white space to a string that continues the one before; returns its quote.
+    fn next_string(&mut self) -> io::Result<Option<u8>> {
+        loop {
+            match self.peek()? {
+                Some(quote @ (b'\'' | b'"')) => {
+                    self.next = None;
+                    return Ok(Some(quote));
+                }
+                Some(space) if space.is_ascii_whitespace() => {
+                    self.lines += usize::from(space == b'\n');
+                    self.next = None;
+                }
+                _ => return Ok(None),
+            }
+        }
+    }
+
+    /// Undoes an escape, behind its backslash.
+    fn escape(&mut self, bytes: &mut Vec<u8>) -> io::Result<()> {
+        let Some(kind) = self.take()? else { return Ok(()) };
+        let char = match kind {
+            b'n' => '\n',
+            b't' => '\t',
+            b'r' => '\r',
+            b'x' => self.hex(2)?,
+            b'u' => self.hex(4)?,
+            b'U' => self.hex(8)?,
+            b'\n' => {
+                self.lines += 1;
+                return Ok(());
+            }
+            other => char::from(other),
+        };
+        bytes.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
+        Ok(())
+    }
+
+    fn hex(&mut self, digits: usize) -> io::Result<char> {
+        let mut number = 0u32;
+        for _ in 0..digits {
+            let Some(digit) = self.peek()?.and_then(|byte| char::from(byte).to_digit(16)) else { break };
+            self.next = None;
+            number = number << 4 | digit;
+        }
+        Ok(char::from_u32(number).unwrap_or(char::REPLACEMENT_CHARACTER))
+    }
+
+    /// Appends text to the string, but for a character that is cut where more of it follows.
+    fn write(&mut self, bytes: &mut Vec<u8>, ended: bool) {
+        let whole = match std::str::from_utf8(bytes) {
+            Err(error) if !ended && error.error_len().is_none() => error.valid_up_to(),
+            _ => bytes.len(),
+        };
+        String::from_utf8_lossy(&bytes[..whole]).chars().for_each(|char| push_escaped(&mut self.out, char));
+        bytes.drain(..whole);
+    }
+
+    /// Rewrites a constant; a value of any other type becomes `null`: `datetime.datetime(2026, 10, 1)`.
+    fn word(&mut self, first: u8) -> io::Result<()> {
+        let mut word = vec![first];
+        while let Some(byte) = self.peek()?.filter(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.')) {
+            self.next = None;
+            if word.len() < BLOCK {
+                word.push(byte);
+            }
+        }
+        // `b'…'`, `u'…'`, `r'…'`: the string follows.
+        if word.len() == 1 && matches!(self.peek()?, Some(b'\'' | b'"')) {
+            return Ok(());
+        }
+        let json: &[u8] = match &word[..] {
+            b"True" => b"true",
+            b"False" => b"false",
+            _ => b"null",
+        };
+        self.out.extend_from_slice(json);
+        let mut depth = 0;
+        while let Some(byte) = self.peek()?.filter(|byte| depth > 0 || *byte == b'(') {
+            self.next = None;
+            match byte {
+                b'(' => depth += 1,
+                b')' => depth -= 1,
+                b'\n' => self.out.push(b'\n'),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for PythonAsJson<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.at == self.out.len() {
+            self.out.clear();
+            self.at = 0;
+            while self.out.len() < BLOCK && self.token()? {}
+        }
+        let count = buffer.len().min(self.out.len() - self.at);
+        buffer[..count].copy_from_slice(&self.out[self.at..self.at + count]);
+        self.at += count;
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(python: &str) -> String {
+        let mut out = String::new();
+        PythonAsJson::new(python.as_bytes()).read_to_string(&mut out).expect("UTF-8");
+        out
+    }
+
+    #[test]
+    fn values_become_json() {
+        for (python, want) in [
+            ("{'a': 1, 'b': [True, False, None, -1.5]}", r#"{"a": 1, "b": [true, false, null, -1.5]}"#),
+            (r#"['it\'s', "it's", 'a "b"\n', '\x1b[0m \u00e9']"#, r#"["it's", "it's", "a \"b\"\n", "\u001b[0m é"]"#),
+            ("('a', b'c')", r#"["a", "c"]"#),
+            ("[{'m': 'one '\n       'two',\n  't': 3}]", "[{\"m\": \"one two\"\n,\n  \"t\": 3}]"),
+            ("{'t': datetime.datetime(2026, 10, 1, tzinfo=tzutc()), 'x': 1}", r#"{"t": null, "x": 1}"#),
+            ("{'a': 'cut", r#"{"a": "cut""#),
+            ("{'a': None}\n'Thanks' a lot\n{'b': 1}", "{\"a\": null}\n'Thanks' a lot\n{\"b\": 1}"),
+        ] {
+            assert_eq!(json(python), want, "{python}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn lines_keep_their_numbers(parts in proptest::collection::vec(proptest::sample::select(
+            &["'a'", "\n", " ", "{", "}", "x(", ")", "\\", "\"b\\n\"", "é", "None"][..],
+        ), 0..40)) {
+            let text = parts.concat();
+            let count = |text: &str| text.matches('\n').count();
+            proptest::prop_assert!(count(&json(&text)) <= count(&text));
+        }
+    }
+}

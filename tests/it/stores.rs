@@ -1,0 +1,117 @@
+//! The log of `shapes`, as other stores, SDKs and scripts write it: their JSON, YAML, printed values and tables.
+
+use serde_json::{Value, json};
+
+use super::shapes::Keeps::{self, All, Lines, Times};
+use super::shapes::{Event, Files, GROUP, STREAMS, event_id, file, iso, spaced};
+
+/// Lists every writer: what it is, what it keeps, files.
+pub(super) fn stores(log: &[Event]) -> Vec<(&'static str, Keeps, Files)> {
+    let mut all = stores_in_json(log);
+    all.extend(scripts(log));
+    all
+}
+
+fn each(log: &[Event], write: impl Fn(usize, &Event) -> Value) -> Vec<Value> {
+    log.iter().enumerate().map(|(number, event)| write(number, event)).collect()
+}
+
+fn json_lines(log: &[Event], write: impl Fn(usize, &Event) -> Value) -> Files {
+    file(each(log, write).iter().map(|line| format!("{line}\n")).collect())
+}
+
+fn stores_in_json(log: &[Event]) -> Vec<(&'static str, Keeps, Files)> {
+    let stream = |e: &Event| STREAMS[e.stream];
+    let elastic = json!({"took": 3, "hits": {"total": {"value": log.len()}, "hits": each(log, |n, e| json!({
+        "_index": "cw", "_id": event_id(n), "_source": {"@timestamp": format!("{}Z", iso(e.at)), "message": e.message, "log_group": GROUP, "log_stream": stream(e)},
+    }))}});
+    let of_stream = |wanted: usize| -> Vec<Value> {
+        let events = log.iter().filter(|event| event.stream == wanted);
+        events.map(|e| json!([format!("{}000000", e.at), e.message])).collect()
+    };
+    let loki: Vec<Value> = (0..STREAMS.len())
+        .map(|stream| json!({"stream": {"app": "orders", "__aws_cloudwatch_log_stream": STREAMS[stream]}, "values": of_stream(stream)}))
+        .collect();
+    let otlp = json!({"resourceLogs": [{
+        "resource": {"attributes": [{"key": "faas.name", "value": {"stringValue": "orders"}}]},
+        "scopeLogs": [{"scope": {}, "logRecords": each(log, |_, e| json!({
+            "timeUnixNano": format!("{}000000", e.at), "body": {"stringValue": e.message},
+            "attributes": [{"key": "aws.log.stream.names", "value": {"arrayValue": {"values": [{"stringValue": stream(e)}]}}}],
+        }))}],
+    }]});
+    vec![
+        ("elasticsearch", All, file(elastic.to_string())),
+        ("elasticsearch pretty", All, file(serde_json::to_string_pretty(&elastic).unwrap())),
+        ("loki", All, file(json!({"status": "success", "data": {"resultType": "streams", "result": loki}}).to_string())),
+        ("logcli jsonl", Times, json_lines(log, |_, e| json!({"labels": {"app": "x"}, "line": e.message, "timestamp": format!("{}Z", iso(e.at))}))),
+        ("splunk json", Times, json_lines(log, |n, e| json!({"preview": false, "offset": n, "result": {"_raw": e.message, "_time": format!("{} UTC", spaced(e.at))}}))),
+        ("splunk results", Times, file(json!({"init_offset": 0, "results": each(log, |_, e| json!({"_raw": e.message, "_time": format!("{}+00:00", iso(e.at))}))}).to_string())),
+        ("splunk hec", Times, json_lines(log, |_, e| json!({"time": e.at as f64 / 1_000.0, "host": "arn:aws:lambda:eu-west-1:123456789012:function:orders", "event": e.message}))),
+        ("datadog api", Times, file(json!({"data": each(log, |n, e| json!({"id": n.to_string(), "type": "log", "attributes": {"timestamp": format!("{}Z", iso(e.at)), "message": e.message, "service": "orders"}}))}).to_string())),
+        ("newrelic", All, file(json!(each(log, |_, e| json!({"message": e.message, "timestamp": e.at, "aws.logGroup": GROUP, "aws.logStream": stream(e)}))).to_string())),
+        ("newrelic nerdgraph", Times, file(json!({"data": {"actor": {"account": {"nrql": {"results": each(log, |_, e| json!({"message": e.message, "timestamp": e.at}))}}}}}).to_string())),
+        ("otlp", All, file(otlp.to_string())),
+        ("journald", Times, json_lines(log, |_, e| json!({"__REALTIME_TIMESTAMP": format!("{}000", e.at), "MESSAGE": e.message, "_HOSTNAME": "h"}))),
+        ("sdk", All, file(json!({"Events": each(log, |n, e| json!({"EventId": event_id(n), "IngestionTime": e.at + 5, "LogStreamName": stream(e), "Message": e.message, "Timestamp": e.at})), "NextToken": null}).to_string())),
+        ("powershell", All, file(serde_json::to_string_pretty(&each(log, |_, e| json!({"LogStreamName": stream(e), "Message": e.message, "Timestamp": format!("/Date({})/", e.at)}))).unwrap())),
+        ("--query of other names", Times, file(json!(each(log, |_, e| json!({"t": e.at, "m": e.message}))).to_string())),
+        ("--query of pairs, message first", Times, file(json!(each(log, |_, e| json!([e.message, format!("{}Z", iso(e.at))]))).to_string())),
+        ("jq strings", Lines, json_lines(log, |_, e| json!(e.message))),
+        ("events in data", All, file(json!({"data": {"events": each(log, |_, e| json!({"timestamp": e.at, "message": e.message, "logStreamName": stream(e)}))}}).to_string())),
+    ]
+}
+
+/// Writes a string as Python's `repr` does.
+fn python(text: &str) -> String {
+    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
+    let escaped: String = text
+        .chars()
+        .map(|char| match char {
+            '\n' => "\\n".to_owned(),
+            '\t' => "\\t".to_owned(),
+            '\\' => "\\\\".to_owned(),
+            char if char == quote => format!("\\{char}"),
+            char => char.to_string(),
+        })
+        .collect();
+    format!("{quote}{escaped}{quote}")
+}
+
+/// Writes a string as the YAML writer of the AWS CLI does: in single quotes, with a blank line for every line end.
+fn yaml(text: &str) -> String {
+    // Single quotes would lose the blanks at the start of a line.
+    if text.contains('\t') || text.contains("\n ") {
+        return json!(text).to_string();
+    }
+    format!("'{}'", text.replace('\'', "''").replace('\n', "\n\n    "))
+}
+
+fn scripts(log: &[Event]) -> Vec<(&'static str, Keeps, Files)> {
+    let text = |write: &dyn Fn(&Event) -> String| log.iter().map(write).collect::<String>();
+    let stream = |e: &Event| STREAMS[e.stream];
+    let printed = text(&|e| {
+        format!(
+            "{{'logStreamName': '{}', 'timestamp': {}, 'message': {}, 'ingestionTime': {}}}, ",
+            stream(e),
+            e.at,
+            python(&e.message),
+            e.at + 9
+        )
+    });
+    let pretty = text(&|e| {
+        let lines: Vec<String> = e.message.split_inclusive('\n').map(python).collect();
+        format!("{{'message': {},\n  'timestamp': {}}},\n ", lines.join("\n             "), e.at)
+    });
+    let plain: String = log.iter().map(|e| format!("{}\n", e.message.trim_end())).collect();
+    vec![
+        ("python print", All, file(format!("{{'events': [{printed}], 'searchedLogStreams': [], 'ResponseMetadata': {{'RetryAttempts': 0}}, 'nextToken': None}}\n"))),
+        ("python pprint", Times, file(format!("[{}]\n", pretty.trim_end().trim_end_matches(',')))),
+        ("yaml", All, file(format!("events:\n{}searchedLogStreams: []\n", text(&|e| format!("- logStreamName: {}\n  message: {}\n  timestamp: {}\n", stream(e), yaml(&e.message), e.at))))),
+        ("yaml blocks", Times, file(text(&|e| {
+            let lines: String = e.message.trim_end().lines().map(|line| format!("    {line}\n")).collect();
+            format!("- timestamp: {}\n  message: |2\n{lines}", e.at)
+        }))),
+        ("log in a string", Lines, file(json!({"function": "orders", "logs": plain}).to_string())),
+        ("document in a string", All, file(json!({"statusCode": 200, "body": json!({"events": each(log, |_, e| json!({"timestamp": e.at, "message": e.message, "logStreamName": stream(e)}))}).to_string()}).to_string())),
+    ]
+}
