@@ -169,6 +169,7 @@ pub const SHAPES: &[Shape] = &[
     text::cli_messages::SHAPE,
     text::csv::INSIGHTS,
     text::csv::CONSOLE,
+    text::csv::ANY,
     text::serverless::SHAPE,
     text::console_copy::SHAPE,
     text::iso_tab::SHAPE,

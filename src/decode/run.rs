@@ -210,8 +210,10 @@ impl<'r> DecodeRun<'r> {
             Decode::Events(decode) | Decode::EventsInChunks(decode, _) => decode,
             Decode::Texts(decode) => {
                 let carried = self.carried(decode, feed, depth)?;
-                // What its texts say of the platform was seen where they were decoded.
-                let _ = feed.sighting();
+                if carried.unpacked > 0 {
+                    // What its texts say of the platform was seen where they were decoded.
+                    let _ = feed.sighting();
+                }
                 return Ok((shape.name, Size { carried, grown: 0 }));
             }
         };

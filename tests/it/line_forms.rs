@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 use super::harness::records_of;
 
 /// Line of a log: seconds since its start, and the text.
-type Line = (i64, String);
+pub(super) type Line = (i64, String);
 
 /// Parts that stand before a line, as functions of the second and the number of the line.
 #[derive(Clone, Copy, Debug)]
-enum Part {
+pub(super) enum Part {
     /// Text that is the same on every line.
     Same(&'static str),
     /// A time, in one of the styles.
@@ -28,9 +28,9 @@ enum Part {
 }
 
 /// Styles of times; those with a date can be told apart from others by the reader.
-const STYLES: usize = 14;
+pub(super) const STYLES: usize = 14;
 
-fn time(style: usize, second: i64, number: usize) -> String {
+pub(super) fn time(style: usize, second: i64, number: usize) -> String {
     let (minute, second, ms) = (second / 60 % 60, second % 60, number % 1_000);
     let clock = format!("04:{minute:02}:{second:02}");
     match style {
@@ -81,7 +81,7 @@ fn mark() -> impl Strategy<Value = &'static str> {
 }
 
 /// What stands above a log, and below it.
-fn around() -> impl Strategy<Value = (&'static str, &'static str)> {
+pub(super) fn around() -> impl Strategy<Value = (&'static str, &'static str)> {
     select(vec![
         ("", ""),
         ("Here is the log of this morning:\n\n", "\nThanks for any help!\n"),
@@ -99,7 +99,7 @@ const IDS: [&str; 3] = [
 ];
 
 /// Errors of the runtimes, each as one event, with the code that they must get.
-const FAILURES: [(&str, &str); 6] = [
+pub(super) const FAILURES: [(&str, &str); 6] = [
     (
         "[ERROR] ValueError: bad input\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 9, in handler\n    raise ValueError(\"bad input\")",
         "runtime_exception.unhandled",
@@ -118,7 +118,7 @@ const FAILURES: [(&str, &str); 6] = [
 ];
 
 /// Creates a log of three attempts, the second of which fails.
-fn log(failure: usize) -> Vec<Line> {
+pub(super) fn log(failure: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     for (number, id) in IDS.iter().enumerate() {
         let at = number as i64 * 20;
@@ -134,7 +134,7 @@ fn log(failure: usize) -> Vec<Line> {
 }
 
 /// Writes a log, with what stands before it on every line of an event, or on its first.
-fn write(log: &[Line], form: &[(Part, &str)], mark: &str, every_line: bool) -> String {
+pub(super) fn write(log: &[Line], form: &[(Part, &str)], mark: &str, every_line: bool) -> String {
     let mut text = String::new();
     let mut number = 0;
     for (second, event) in log {
@@ -155,7 +155,7 @@ fn write(log: &[Line], form: &[(Part, &str)], mark: &str, every_line: bool) -> S
 }
 
 /// Returns what a log says of every request: its code.
-fn codes(text: &str) -> (Vec<(String, String)>, Value) {
+pub(super) fn codes(text: &str) -> (Vec<(String, String)>, Value) {
     let options = Options { keep_records: true, ..Options::default() };
     let mut analysis = analyze_samples(&[("export", text.as_bytes())], &options).unwrap();
     let word = |record: &Value, key: &str| record[key].as_str().unwrap_or("").to_owned();

@@ -22,6 +22,7 @@ mod hostile;
 mod line_by_line;
 mod line_forms;
 mod merged;
+mod nestings;
 mod order;
 #[cfg(unix)]
 mod outputs;

@@ -9,6 +9,7 @@ use super::shapes::{Event, Files, GROUP, STREAMS, event_id, file, iso, spaced};
 pub(super) fn stores(log: &[Event]) -> Vec<(&'static str, Keeps, Files)> {
     let mut all = stores_in_json(log);
     all.extend(scripts(log));
+    all.extend(tables(log));
     all
 }
 
@@ -113,5 +114,65 @@ fn scripts(log: &[Event]) -> Vec<(&'static str, Keeps, Files)> {
         }))),
         ("log in a string", Lines, file(json!({"function": "orders", "logs": plain}).to_string())),
         ("document in a string", All, file(json!({"statusCode": 200, "body": json!({"events": each(log, |_, e| json!({"timestamp": e.at, "message": e.message, "logStreamName": stream(e)}))}).to_string()}).to_string())),
+    ]
+}
+
+fn tables(log: &[Event]) -> Vec<(&'static str, Keeps, Files)> {
+    let stream = |e: &Event| STREAMS[e.stream];
+    let text = |write: &dyn Fn(&Event) -> String| log.iter().map(write).collect::<String>();
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let kibana = |e: &Event| format!("Oct 1, 2026 @ {}", &iso(e.at)[11..]);
+    let cells = |e: &Event| e.message.trim_end().replace('\t', " ").lines().map(str::to_owned).collect::<Vec<_>>();
+    // A cell with several lines takes several rows.
+    let boxed = text(&|e| {
+        let rows = cells(e);
+        rows.iter()
+            .enumerate()
+            .map(|(n, line)| {
+                let (at, stream) = if n == 0 { (spaced(e.at), stream(e)) } else { (String::new(), "") };
+                format!("\u{2502} {at:23} \u{2502} {line:60} \u{2502} {stream:53} \u{2502}\n")
+            })
+            .collect()
+    });
+    vec![
+        ("csv without a header", All, file(text(&|e| format!("{},{},{}\n", e.at, quoted(&e.message), stream(e))))),
+        (
+            "csv of splunk",
+            Times,
+            file(format!(
+                "\"_serial\",\"_time\",\"host\",\"_raw\"\n{}",
+                text(&|e| format!("\"1\",\"{}Z\",\"h\",{}\n", iso(e.at), quoted(&e.message)))
+            )),
+        ),
+        (
+            "csv of kibana",
+            All,
+            file(format!(
+                "@timestamp,@log_stream,line,_id\n{}",
+                text(&|e| format!("\"{}\",{},{},x\n", kibana(e), stream(e), quoted(&e.message)))
+            )),
+        ),
+        (
+            "csv with semicolons",
+            Times,
+            file(format!(
+                "Zeit;Nachricht;Dienst\r\n{}",
+                text(&|e| format!("{};{};orders\r\n", spaced(e.at), quoted(&e.message)))
+            )),
+        ),
+        ("box", Keeps::All, file(format!("\u{250c}{0}\u{2510}\n{boxed}\u{2514}{0}\u{2518}\n", "\u{2500}".repeat(140)))),
+        (
+            "markdown with other columns",
+            All,
+            file(format!(
+                "| @logStream | @timestamp | @message | @log |\n| --- | --- | --- | --- |\n{}",
+                text(&|e| format!(
+                    "| {} | {} | {} | 123456789012:{GROUP} |\n",
+                    stream(e),
+                    spaced(e.at),
+                    cells(e).join(" ").replace('|', "\\|")
+                ))
+            )),
+        ),
     ]
 }

@@ -8,7 +8,7 @@ use crate::decode::{Decode, Shape};
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "carrier",
     about: "JSON that carries log data in base64: `awslogs`, Kinesis and Firehose records, `LogResult` of an invocation",
-    sniff: |head| head.json.as_ref().is_some_and(is_carrier),
+    sniff: |head| head.json.as_ref().is_some_and(is_carrier) && has_data(head.bytes),
     decode: Decode::Texts(|feed, decode| {
         each_text(feed, |key, _| DATA_KEYS.contains(&key), |text| decode(&mut Base64Reader::new(text)))
     }),
@@ -26,4 +26,19 @@ fn is_carrier(json: &JsonHead<'_>) -> bool {
     ["awslogs", "Records", "records", "LogResult", "rawData"].iter().any(|key| json.has(key))
         || json.has("Data") && json.has("PartitionKey")
         || json.has("data") && (json.has("recordId") || json.has("approximateArrivalTimestamp"))
+}
+
+/// Returns whether one of the keys has a text in base64.
+fn has_data(head: &[u8]) -> bool {
+    let of_base64 =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=' | b'\\');
+    DATA_KEYS.iter().any(|key| {
+        memchr::memmem::find_iter(head, key).any(|at| {
+            let Some(value) = head[at + key.len()..].strip_prefix(b"\"") else { return false };
+            let text = value.trim_ascii_start().strip_prefix(b":").map(<[u8]>::trim_ascii_start);
+            let Some(text) = text.and_then(|text| text.strip_prefix(b"\"")) else { return false };
+            let length = text.iter().take_while(|byte| of_base64(byte)).count();
+            length > 0 && matches!(text.get(length), None | Some(b'"'))
+        })
+    })
 }

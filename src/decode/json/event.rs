@@ -5,6 +5,7 @@ use super::scan::{RawValue, members, unescape};
 use crate::decode::delivery::Delivery;
 use crate::decode::moment::moment;
 use crate::decode::text::own_time::own_time;
+use crate::lambda::platform::is_platform;
 use crate::lambda::{has_trace, key_of_function_line};
 use crate::model::{LogEvent, Origin, RequestId, Timestamp, stream_parts};
 
@@ -19,6 +20,8 @@ pub(in crate::decode) struct EventObject<'j> {
     time: Option<(u8, RawValue<'j>)>,
     /// Time of an object of any make, and the rank of its key.
     any_time: Option<(u8, Timestamp)>,
+    /// Whether another member of an object of any make is a line of the platform.
+    pub(super) says_more: bool,
     ingested: bool,
     event_id: Option<&'j [u8]>,
     request_id: Option<&'j [u8]>,
@@ -65,9 +68,9 @@ impl<'j> EventObject<'j> {
     }
 
     /// Takes one member of an object of any make.
-    pub(super) fn take_any(&mut self, key: &[u8], text: &'j [u8]) {
+    pub(in crate::decode) fn take_any(&mut self, key: &[u8], text: &'j [u8]) {
         match part_of(key, text) {
-            Some(EventPart::Group) => self.origin.log_group = Some(text),
+            Some(EventPart::Group) => self.take_log(RawValue::Text(text)),
             Some(EventPart::Stream) => self.origin.log_stream = Some(text),
             Some(EventPart::Function) => self.origin.function = Some(text),
             Some(EventPart::Account) => self.origin.account_id = Some(text),
@@ -77,7 +80,7 @@ impl<'j> EventObject<'j> {
                 self.any_time = time_of(text).map(|at| (rank, at));
             }
             Some(EventPart::Time(_)) => {}
-            None => {}
+            None => self.says_more |= is_platform(text),
         }
     }
 

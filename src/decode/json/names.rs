@@ -97,7 +97,9 @@ fn by_value(value: &[u8]) -> Option<EventPart> {
     if FunctionArn::parse(&text).is_some() {
         return Some(EventPart::Function);
     }
-    if text.starts_with("/aws/lambda/") {
+    // Logs Insights writes the account before the group.
+    let group = text.trim_start_matches(|char: char| char.is_ascii_digit());
+    if group.strip_prefix(':').unwrap_or(&text).starts_with("/aws/lambda/") {
         return Some(EventPart::Group);
     }
     if stream_parts(&text).is_some() {
@@ -198,6 +200,7 @@ mod tests {
             ("t", "10/1/2026, 4:00:00 AM", Some(EventPart::Time(BY_VALUE))),
             ("aws.logGroup", "/acme/orders", Some(EventPart::Group)),
             ("LogGroupName", "/acme/orders", Some(EventPart::Group)),
+            ("@log", "123456789012:/aws/lambda/orders", Some(EventPart::Group)),
             ("x", "/aws/lambda/orders", Some(EventPart::Group)),
             ("s", "2026/10/01/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0", Some(EventPart::Stream)),
             ("host", "arn:aws:lambda:us-east-1:123456789012:function:orders", Some(EventPart::Function)),

@@ -1,5 +1,7 @@
 //! One JSON object per event, under any of the names that forwarders and scripts give message, time, group and stream.
 
+use super::nesting::is_list_of_messages;
+use super::scan::RawValue;
 use super::walk::{Layout, deliver_event, walk};
 use crate::decode::head::JsonHead;
 use crate::decode::{Decode, Shape};
@@ -9,7 +11,13 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "ndjson",
     about: "JSON objects, one per event, with a message and perhaps time, log group and log stream",
     sniff: |head| {
-        head.json.as_ref().is_some_and(|json| is_wrapped(json) && (names_lambda(json) || has_trace(head.bytes)))
+        let nests =
+            |json: &JsonHead<'_>| json.objects.iter().any(|event| matches!(event.message(), Some(RawValue::Nested(_))));
+        head.json.as_ref().is_some_and(|json| {
+            is_wrapped(json)
+                && (names_lambda(json) || has_trace(head.bytes))
+                && (!nests(json) || is_list_of_messages(head.bytes, ""))
+        })
     },
     decode: Decode::Events(|feed, delivery| walk(feed, delivery, Layout { list: None, deliver: deliver_event })),
     samples: &[

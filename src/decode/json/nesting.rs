@@ -160,11 +160,11 @@ pub(super) fn is_list_of_messages(head: &[u8], list: &str) -> bool {
         let in_list = place.path.is_empty()
             || matches!(&place.path[..], [Step::Key(key), Step::Item] if **key == *list.as_bytes());
         let message = match &place.message {
-            MessagePlace::Member(keys) => keys.last().is_some_and(|key| MESSAGE_KEYS.contains(&&**key)),
+            MessagePlace::Member(keys) => matches!(&keys[..], [key] if MESSAGE_KEYS.contains(&&**key)),
             MessagePlace::Pair(name) => MESSAGE_KEYS.contains(&&**name),
             // The first text of a row that could be a time is taken for one.
-            MessagePlace::Row(position) => *position > 0,
-            MessagePlace::Whole => true,
+            MessagePlace::Row(position) => place.path.is_empty() && *position > 0,
+            MessagePlace::Whole => place.path.is_empty(),
         };
         in_list && message
     };
@@ -230,7 +230,7 @@ impl EventPlace {
 fn take_members<'j>(event: &mut EventObject<'j>, keys: &[Box<[u8]>], object: RawValue<'j>) {
     let (RawValue::Nested(object @ [b'{', ..]) | RawValue::Cut(object @ [b'{', ..])) = object else { return };
     members(object, |key, value| match keys {
-        [last] if *key == **last => event.say(value),
+        [last] if *key == **last && event.message().is_none() => event.say(value),
         [first, rest @ ..] if *key == **first && !rest.is_empty() => take_members(event, rest, value),
         _ => scalars(key, value, &mut |key, text| event.take_any(key, text)),
     });
@@ -355,7 +355,7 @@ fn message_of_row(list: &[u8]) -> Option<(usize, StringKind)> {
             RawValue::Text(text) | RawValue::CutText(text) => match string_kind(text) {
                 _ if time_of(text).is_some() => times += 1,
                 kind @ (StringKind::Message | StringKind::Trace) if message.is_none() => {
-                    message = Some((position, kind))
+                    message = Some((position, kind));
                 }
                 StringKind::Other => {}
                 _ => plain = false,

@@ -1,6 +1,7 @@
 //! The payload of subscription filters: one document after the other, each with the events of one stream.
 
 use super::event::EventObject;
+use super::nesting::is_list_of_messages;
 use super::walk::{Layout, walk};
 use crate::decode::delivery::Delivery;
 use crate::decode::{Decode, Shape};
@@ -9,7 +10,10 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "subscription",
     about: "payload of a CloudWatch Logs subscription filter: documents with `logEvents`, back to back",
     sniff: |head| {
-        head.json.as_ref().is_some_and(|json| json.has("logEvents") || json.has_all(&["messageType", "logGroup"]))
+        head.json.as_ref().is_some_and(|json| {
+            json.has_all(&["messageType", "logGroup"])
+                || json.has("logEvents") && is_list_of_messages(head.bytes, "logEvents")
+        })
     },
     decode: Decode::Events(|feed, delivery| walk(feed, delivery, Layout { list: Some(b"logEvents"), deliver })),
     samples: &[

@@ -2,13 +2,13 @@
 //! one from the read buffer.
 
 use super::event::EventObject;
-use super::names::{EventPart, part_of, scalars};
+use super::names::{EventPart, part_of, scalars, time_of};
 use super::nesting::{EventPlace, MessagePlace, Step};
 use super::scan::{RawValue, Scanned, Skipper, items, members, members_and_lines, spaces, text_end, value};
 use crate::decode::DecodeError;
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::{Feed, LONGEST};
-use crate::model::{Origin, Timestamp};
+use crate::model::Origin;
 
 /// Bytes that suffice to tell a row from a list.
 const ROW_HEAD: usize = 512;
@@ -395,7 +395,12 @@ impl<'w, 'f, 's> DocumentWalk<'w, 'f, 's> {
                 let origin = self.document.origin();
                 let places = self.places.iter().filter(|other| other.path == place.path);
                 match places.into_iter().find_map(|place| place.event(item, origin)) {
-                    Some(event) => event.deliver(&[], line, self.delivery),
+                    Some(event) => {
+                        event.deliver(&[], line, self.delivery);
+                        if event.says_more {
+                            self.delivery.dropped_text(&data[..end], line);
+                        }
+                    }
                     None => self.delivery.dropped_text(&data[..end], line),
                 }
                 Scanned::Whole(end)
@@ -524,8 +529,7 @@ fn opens_list(data: &[u8]) -> bool {
         }
         Some(b'[') => true,
         // An array of messages alone has a text first; a row of a time and a message a number.
-        Some(b'"') => Timestamp::parse_prefix(&data[inside + 1..])
-            .is_none_or(|(_, used)| data.get(inside + 1 + used) != Some(&b'"')),
+        Some(b'"') => text_end(data, inside + 1).is_none_or(|end| time_of(&data[inside + 1..end]).is_none()),
         _ => false,
     }
 }
@@ -550,8 +554,8 @@ fn row(data: &[u8], line: u64, origin: &Origin<&[u8]>, delivery: &mut Delivery<'
     let scanned = items(data, |item| match item {
         RawValue::Nested(field @ [b'{', ..]) => take_field(&mut event, field),
         RawValue::Bare(_) => event.take(b"timestamp", item),
-        RawValue::Text(text) if !event.timed() && Timestamp::parse_prefix(text).is_some() => {
-            event.take(b"timestamp", item);
+        RawValue::Text(text) if !event.timed() && time_of(text).is_some() => {
+            event.take_any(b"timestamp", text);
         }
         RawValue::Text(text) if crate::model::stream_parts(&String::from_utf8_lossy(text)).is_some() => {
             event.take(b"logStreamName", item);

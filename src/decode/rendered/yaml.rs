@@ -38,7 +38,9 @@ fn is_yaml(head: &InputHead<'_>) -> bool {
             let key = before.strip_suffix(b"'").or(before.strip_suffix(b"\""));
             let quoted = key.is_some_and(|key| key.ends_with(b": ") && begins_mapping(key.trim_ascii_end()));
             let block = before.is_empty() && at > 0 && opens_block(above);
-            return quoted || block;
+            // A key at the margin can be there once only: what repeats it is the prefix of a logger.
+            let one_of_many = line.starts_with(b" ") || line.starts_with(b"- ");
+            return quoted && one_of_many || block;
         }
         // Flow style is taken as the JSON that it nearly is.
         if matches!(line.first(), Some(b'{' | b'[')) {

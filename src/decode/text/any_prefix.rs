@@ -4,15 +4,17 @@
 use std::borrow::Cow;
 
 use super::ansi::without_colours;
-use super::engine::{self, Family, FoundEvent, NamePlaces, Prefix};
-use super::line_form::LineForm;
+use super::engine::{self, Column, Family, FoundEvent, NamePlaces, Prefix};
+use super::line_form::{LineForm, RowForm};
 use super::own_time::own_time;
+use super::written_time::written_time;
 use crate::decode::delivery::Delivery;
 use crate::decode::head::{HEAD, without_return};
 use crate::decode::json::scan::unescape;
 use crate::decode::{Decode, Shape};
 use crate::lambda::platform::{END, REPORT, START, is_platform};
 use crate::lambda::sentences::{is_prose, message_start};
+use crate::model::stream_parts;
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "any-prefix",
@@ -23,7 +25,8 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
         let forms = LineForms::learn(&data[..data.len().min(HEAD)]);
         delivery.watch_order();
         delivery.lines_only();
-        engine::decode(&mut AnyPrefix { forms, ended: false }, feed, delivery);
+        let is_table = forms.0.iter().any(|form| form.row().is_some());
+        engine::decode(&mut AnyPrefix { forms, is_table, begun: false, ended: false }, feed, delivery);
         Ok(())
     }),
     samples: &[
@@ -64,7 +67,7 @@ impl LineForms {
             running = running.filter(|(_, lines)| *lines < LONGEST_ATTEMPT).map(|(form, lines)| (form, lines + 1));
             let start = if is_platform(line) { Some(0) } else { message_start(line) };
             let Some(start) = start else { continue };
-            let Some(form) = LineForm::of(&line[..start]) else { continue };
+            let Some(form) = LineForm::of(line, start) else { continue };
             let known = forms.iter().position(|(known, _)| known.is_like(&form));
             let number = if form.is_empty() { None } else { Some(known.unwrap_or(forms.len())) };
             if running.is_some_and(|(of, _)| of != number) {
@@ -105,8 +108,18 @@ impl LineForms {
 
 struct AnyPrefix {
     forms: LineForms,
+    /// Whether any of the forms is that of the rows of a table.
+    is_table: bool,
+    /// Whether a line had one of the forms.
+    begun: bool,
     /// The last event was a line of the platform, which no other line continues.
     ended: bool,
+}
+
+impl AnyPrefix {
+    fn rows(&self) -> impl Iterator<Item = RowForm> + '_ {
+        self.forms.0.iter().filter_map(LineForm::row)
+    }
 }
 
 impl Family for AnyPrefix {
@@ -114,6 +127,10 @@ impl Family for AnyPrefix {
 
     fn prefix(&mut self, line: &[u8]) -> Option<Prefix<NamePlaces>> {
         let Some((form, prefix)) = self.forms.prefix(line) else {
+            let is_header = || !self.begun && self.rows().any(|row| row.has_as_many(line));
+            if self.is_table && (RowForm::is_rule(line) || is_header()) {
+                return Some(Prefix { message: usize::MAX, ..Prefix::default() });
+            }
             // Lines without the form continue an event, if its form shows where one begins.
             let is_own = std::mem::take(&mut self.ended)
                 || is_platform(line)
@@ -121,8 +138,12 @@ impl Family for AnyPrefix {
             return (is_own && !line.trim_ascii().is_empty()).then(Prefix::default);
         };
         let message = &line[prefix.message.min(line.len())..];
+        self.begun = true;
         self.ended = !form.marks_events() || is_platform(message);
-        Some(prefix)
+        Some(match form.row() {
+            Some(row) => with_cells_behind(prefix, row, line),
+            None => prefix,
+        })
     }
 
     fn deliver(&self, message: &[u8], event: FoundEvent<'_>, delivery: &mut Delivery<'_>) {
@@ -130,7 +151,10 @@ impl Family for AnyPrefix {
         let first_line = event.text.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let form = self.forms.prefix(without_return(first_line)).map(|(form, _)| form);
         let text = match form {
-            Some(form) => unwrapped(form, &text),
+            Some(form) => match form.row() {
+                Some(row) => Cow::Owned(message_of_rows(row, &text)),
+                None => unwrapped(form, &text),
+            },
             None => Cow::Borrowed(&*text),
         };
         let at = event.at.or_else(|| own_time(&text));
@@ -138,7 +162,48 @@ impl Family for AnyPrefix {
     }
 }
 
-/// Takes off what closes a line that something opens before the message: a quote, a back-tick, the border of a table.
+/// Takes the time and the names in the cells behind the message of a row.
+fn with_cells_behind(prefix: Prefix<NamePlaces>, row: RowForm, line: &[u8]) -> Prefix<NamePlaces> {
+    let mut prefix = prefix;
+    let start = prefix.message.min(line.len());
+    for (from, to) in row.split(&line[start..]).1 {
+        let (from, to) = (start + from, start + to);
+        let cell = &line[from..to];
+        let text = std::str::from_utf8(cell).unwrap_or_default();
+        // Logs Insights writes the account before the group.
+        let group = text.trim_start_matches(|char: char| char.is_ascii_digit() || char == ':');
+        if stream_parts(text).is_some() {
+            prefix.names.stream = Column::new(from, to);
+        } else if group.starts_with("/aws/lambda/") {
+            prefix.names.group = Column::new(to - group.len(), to);
+        } else if prefix.at.is_none() {
+            prefix.at = written_time(cell).filter(|time| time.length == cell.len()).and_then(|time| time.at);
+        }
+    }
+    prefix
+}
+
+/// Joins the message of a row with what stands below it in rows that continue it.
+fn message_of_rows(row: RowForm, text: &[u8]) -> Vec<u8> {
+    let mut message = Vec::with_capacity(text.len());
+    for (number, line) in text.split(|byte| *byte == b'\n').map(without_return).enumerate() {
+        let part =
+            if number == 0 { line[..row.split(line).0].trim_ascii_end() } else { row.below(line).unwrap_or(line) };
+        if number > 0 {
+            message.push(b'\n');
+        }
+        // Markdown escapes the bars in a cell.
+        let mut rest = part;
+        while let Some(at) = memchr::memmem::find(rest, b"\\|") {
+            message.extend_from_slice(&rest[..at]);
+            rest = &rest[at + 1..];
+        }
+        message.extend_from_slice(rest);
+    }
+    message
+}
+
+/// Takes off what closes a line that something opens before the message: a quote, a back-tick.
 fn unwrapped<'t>(form: &LineForm, text: &'t [u8]) -> Cow<'t, [u8]> {
     let trimmed = text.trim_ascii_end();
     match form.last_mark() {
@@ -150,7 +215,6 @@ fn unwrapped<'t>(form: &LineForm, text: &'t [u8]) -> Cow<'t, [u8]> {
             }
         }
         Some(quote @ (b'`' | b'\'')) => Cow::Borrowed(trimmed.strip_suffix(&[quote]).unwrap_or(text)),
-        _ if form.is_row() => Cow::Borrowed(trimmed.strip_suffix(b"|").map_or(text, <[u8]>::trim_ascii_end)),
         _ => Cow::Borrowed(text),
     }
 }

@@ -9,6 +9,7 @@ use crate::decode::head::InputHead;
 use crate::decode::moment::moment;
 use crate::decode::{Decode, Shape};
 use crate::lambda::has_trace;
+use crate::lambda::sentences::message_start;
 use crate::model::Timestamp;
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
@@ -41,6 +42,7 @@ fn sniff(head: &InputHead<'_>) -> bool {
         && head.any_line(|line| message(line).is_some())
         && has_trace(head.bytes)
         && (head.has_messages_at(message)
+            && !head.any_line(|line| message(line).is_some_and(|at| has_cells_behind(line, at)))
             || head.any_line(|line| message(line).is_some_and(|at| is_repeated(line, at))))
 }
 
@@ -62,6 +64,10 @@ fn kind(line: &[u8]) -> CopyLine {
         };
     }
     if rest.starts_with(b"@message | ") {
+        // Words alone are the names of other columns.
+        if rest.split(|byte| *byte == b'|').all(|cell| !cell.trim_ascii().contains(&b' ')) {
+            return CopyLine::Border;
+        }
         return CopyLine::Event { at: None, message: indent + b"@message | ".len() };
     }
     if is_clock(rest.trim_ascii_end()) {
@@ -134,6 +140,13 @@ fn unrepeated(text: &[u8]) -> Cow<'_, [u8]> {
         }
     }
     Cow::Borrowed(text)
+}
+
+/// Returns whether a sentence of the platform has other columns behind it.
+fn has_cells_behind(line: &[u8], message: usize) -> bool {
+    let text = line.get(message..).unwrap_or_default().trim_ascii_end();
+    let text = text.strip_suffix(b"|").unwrap_or(text);
+    memchr::memmem::find(text, b" | ").is_some() && message_start(text) == Some(0)
 }
 
 /// Returns whether the message of a line stands there twice.

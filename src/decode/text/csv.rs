@@ -1,81 +1,276 @@
-//! CSV as CloudWatch exports it: results of Logs Insights with any columns, and downloads of log events.
+//! CSV as consoles, stores and spreadsheets export it. Which column holds the message, the time and the names is told by
+//! the header where it has the names that CloudWatch gives, and else by what stands in the columns.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::engine::KEPT;
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::{Feed, LONGEST};
-use crate::decode::head::{InputHead, without_return};
+use crate::decode::head::{HEAD, InputHead, without_return};
 use crate::decode::json::event::EventObject;
 use crate::decode::json::scan::RawValue;
 use crate::decode::line_ends;
 use crate::decode::{Decode, DecodeError, Shape};
+use crate::lambda::sentences::message_start;
 
 pub(in crate::decode) const INSIGHTS: Shape = Shape {
     name: "insights-csv",
     about: "a Logs Insights result exported as CSV: any columns, among them @message",
-    sniff: |head| header(head).any(|column| column == b"@message"),
+    sniff: |head| CsvTable::by_header(head.bytes).is_some_and(|table| table.has(b"@message")),
     decode: Decode::Events(decode),
     samples: &[
         "@timestamp,@message,@requestId\n2026-10-01 00:00:00.123,\"START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 \"\"x\"\"\n\",8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n",
         "\"@message\",\"@log\"\r\nplain,123456789012:/aws/lambda/pay\r\n",
+        "sep=,\n@timestamp,@message\n2026-10-01 00:00:00.123,plain\n",
     ],
 };
 
 pub(in crate::decode) const CONSOLE: Shape = Shape {
     name: "console-csv",
     about: "log events downloaded from the console as CSV: `timestamp,message`",
-    sniff: |head| {
-        let has = |name: &[u8]| header(head).any(|column| column == name);
-        has(b"timestamp") && has(b"message")
-    },
+    sniff: |head| CsvTable::by_header(head.bytes).is_some_and(|table| !table.has(b"@message")),
     decode: Decode::Events(decode),
     samples: &[
         "timestamp,message\n1790812800123,\"START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\n\"\n",
     ],
 };
 
-/// A first line longer than this names no columns.
+pub(in crate::decode) const ANY: Shape = Shape {
+    name: "csv",
+    about: "CSV of any make: one column holds messages, others perhaps time and names, with any header or none",
+    sniff: |head| !head.of_stream && CsvTable::by_header(head.bytes).is_none() && CsvTable::by_content(head).is_some(),
+    decode: Decode::Events(decode),
+    samples: &[
+        "\"_time\",\"host\",\"_raw\"\n\"2026-10-01T00:00:00.123Z\",\"h\",\"START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\"\n",
+        "1790812800123,\"END RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n\"\n",
+        "Zeit;Nachricht;Dienst\n2026-10-01 00:00:00;END RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11;orders\n",
+    ],
+};
+
+/// Lines above a table, at most.
+const PREAMBLE_LINES: usize = 20;
+/// A line longer than this names no columns.
 const LONGEST_HEADER: usize = 4 * 1024;
+/// Columns of a table, at most.
+const MOST_COLUMNS: usize = 100;
 
-/// Columns of the first line.
-fn header<'h>(head: &InputHead<'h>) -> impl Iterator<Item = &'h [u8]> {
-    let line = head.first_line();
-    let names = if line.len() < LONGEST_HEADER { columns(line) } else { Vec::new() };
-    names.into_iter()
+/// What the first rows show of a table.
+struct CsvTable {
+    /// Bytes above it.
+    start: usize,
+    separator: u8,
+    /// Names of the columns; empty names if the table has no header.
+    names: Vec<Box<[u8]>>,
+    /// Whether the first row holds the names.
+    has_header: bool,
+    /// Number of the column with the message.
+    message: usize,
+    /// Whether the columns were told by what stands in them.
+    by_content: bool,
 }
 
-fn columns(line: &[u8]) -> Vec<&[u8]> {
-    let separator = separator(line);
-    line.split(|byte| *byte == separator).map(|column| unquoted(column.trim_ascii())).collect()
+impl CsvTable {
+    fn learn(head: &[u8]) -> Option<Self> {
+        Self::by_header(head).or_else(|| Self::by_content(&InputHead::new(head)))
+    }
+
+    /// Finds a header with the names that CloudWatch gives.
+    fn by_header(head: &[u8]) -> Option<Self> {
+        let mut above = false;
+        lines(head).take(PREAMBLE_LINES).find_map(|start| {
+            let line = line_at(head, start);
+            let below = above;
+            above |= !line.trim_ascii().is_empty();
+            // A query names the columns, too, after a word of its own.
+            if line.len() >= LONGEST_HEADER || is_document(line) || below && line.contains(&b' ') {
+                return None;
+            }
+            let separator = SEPARATORS.into_iter().find(|separator| line.contains(separator)).unwrap_or(b',');
+            let names: Vec<&[u8]> = cells(line, separator).map(|cell| cell.text(line).trim_ascii()).collect();
+            let column = |name: &[u8]| names.iter().position(|column| *column == name);
+            let timed = || column(b"timestamp").and(column(b"message"));
+            let message = column(b"@message").or_else(timed)?;
+            let names = names.into_iter().map(Box::from).collect();
+            Some(Self { start, separator, names, has_header: true, message, by_content: false })
+        })
+    }
+
+    /// Finds the column in which a sentence of the platform stands, and the rows above it that have as many columns.
+    fn by_content(head: &InputHead<'_>) -> Option<Self> {
+        let bytes = head.bytes;
+        let (row_start, at) = lines(bytes).take(SEARCHED_LINES).find_map(|start| {
+            let line = line_at(bytes, start);
+            let at = message_start(line)?;
+            is_cell_start(line, at).then_some((start, at))
+        })?;
+        let row = row_at(bytes, row_start);
+        // Strings that escape with backslashes are no cells.
+        let escaped = memchr::memmem::find(bytes, b"\\tDuration: ").is_some();
+        if is_document(row) || escaped {
+            return None;
+        }
+        SEPARATORS.into_iter().find_map(|separator| {
+            let found: Vec<CsvCell> = cells(row, separator).collect();
+            let message = found.iter().position(|cell| cell.text.start == at)?;
+            let columns = found.len();
+            // Unquoted tabs belong to the messages of the platform, and are columns of other shapes.
+            if !(2..=MOST_COLUMNS).contains(&columns) || separator == b'\t' && !found[message].quoted {
+                return None;
+            }
+            let start = lines(bytes).take_while(|start| *start < row_start).find(|start| {
+                let mut at = *start;
+                while at < row_start && cells(row_at(bytes, at), separator).count() == columns {
+                    at += row_at(bytes, at).len();
+                    at += usize::from(bytes.get(at) == Some(&b'\r'));
+                    at += 1;
+                }
+                at == row_start
+            });
+            let start = start.unwrap_or(row_start);
+            let first = row_at(bytes, start);
+            let texts: Vec<&[u8]> = cells(first, separator).map(|cell| cell.text(first).trim_ascii()).collect();
+            let has_header = start < row_start && texts.iter().all(|text| is_column_name(text));
+            let names = if has_header { texts } else { vec![&b""[..]; columns] };
+            let names = names.into_iter().map(Box::from).collect();
+            Some(Self { start, separator, names, has_header, message, by_content: true })
+        })
+    }
+
+    fn has(&self, name: &[u8]) -> bool {
+        self.names.iter().any(|column| **column == *name)
+    }
+
+    /// Delivers the event in a row. Returns whether it is one.
+    fn row(&self, row: &[u8], line: u64, delivery: &mut Delivery<'_>) -> RowResult {
+        let mut result = RowResult::default();
+        let cells: Vec<CsvCell> = cells(row, self.separator).collect();
+        // A message without quotes may hold separators.
+        let more = cells.len().saturating_sub(self.names.len());
+        let mut event = EventObject::default();
+        let mut message = None;
+        for (number, name) in self.names.iter().enumerate() {
+            let from = if number > self.message { number + more } else { number };
+            let Some(cell) = cells.get(from) else { break };
+            let text = match cells.get(from + more) {
+                Some(last) if number == self.message => row.get(cell.text.start..last.text.end).unwrap_or_default(),
+                _ => cell.text(row),
+            };
+            if text.is_empty() {
+                continue;
+            }
+            if number == self.message {
+                message = Some(text);
+            } else if is_rounded(text) {
+                result.rounded = true;
+            } else if self.by_content {
+                event.take_any(name, text);
+            } else {
+                event.take(name, RawValue::Text(text));
+                // Other stores export under the same names, with times of their own.
+                if event.timed() && event.at().is_none() {
+                    event.take_any(name, text);
+                }
+            }
+        }
+        let Some(message) = message else { return result };
+        if self.by_content && cells.len() < self.names.len() {
+            return result;
+        }
+        let message = single_quotes(message);
+        delivery.event(&event.origin, event.log_event(&message, false, line));
+        RowResult { delivered: true, ..result }
+    }
 }
 
-fn unquoted(column: &[u8]) -> &[u8] {
-    column.strip_prefix(b"\"").and_then(|inside| inside.strip_suffix(b"\"")).unwrap_or(column)
+/// What became of a row.
+#[derive(Default)]
+struct RowResult {
+    delivered: bool,
+    /// Whether a spreadsheet has rounded a time.
+    rounded: bool,
 }
 
+/// Lines in which the first sentence must stand.
+const SEARCHED_LINES: usize = 500;
 /// Spreadsheets in some countries write semicolons; a copied table has tabs.
-fn separator(line: &[u8]) -> u8 {
-    [b',', b';', b'\t'].into_iter().find(|separator| line.contains(separator)).unwrap_or(b',')
+const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
+
+/// Iterates over the starts of lines.
+fn lines(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    std::iter::once(0).chain(memchr::memchr_iter(b'\n', bytes).map(|end| end + 1)).filter(|start| *start < bytes.len())
+}
+
+fn line_at(bytes: &[u8], start: usize) -> &[u8] {
+    let rest = bytes.get(start..).unwrap_or_default();
+    without_return(&rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())])
+}
+
+fn row_at(bytes: &[u8], start: usize) -> &[u8] {
+    let rest = bytes.get(start..).unwrap_or_default();
+    without_return(&rest[..row_end(rest).unwrap_or(rest.len())])
+}
+
+/// Returns whether a line belongs to a JSON document rather than to a table.
+fn is_document(line: &[u8]) -> bool {
+    matches!(line.trim_ascii_start().first(), Some(b'{' | b'['))
+}
+
+/// Returns whether a cell may begin at this place of a line, which may be the first line of a row.
+fn is_cell_start(line: &[u8], at: usize) -> bool {
+    match &line[..at] {
+        [] => false,
+        [before @ .., b'"'] => before.last().is_none_or(|byte| SEPARATORS.contains(byte)),
+        [.., byte] => SEPARATORS.contains(byte),
+    }
+}
+
+fn is_column_name(text: &[u8]) -> bool {
+    text.len() < 64 && !text.first().is_some_and(u8::is_ascii_digit) && text.iter().all(|byte| *byte != b'"')
+}
+
+/// Returns whether a spreadsheet wrote a number of milliseconds in the short form that it shows: `1.79081E+12`.
+fn is_rounded(text: &[u8]) -> bool {
+    let digits = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    let Some(mark) = text.windows(2).position(|pair| pair.eq_ignore_ascii_case(b"e+")) else { return false };
+    let (number, exponent) = (&text[..mark], &text[mark + 2..]);
+    let point = number.iter().position(|byte| matches!(byte, b'.' | b','));
+    digits(exponent) && point.is_some_and(|point| digits(&number[..point]) && digits(&number[point + 1..]))
 }
 
 fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), DecodeError> {
+    let data = feed.data();
+    let Some(table) = CsvTable::learn(&data[..data.len().min(HEAD)]) else { return Ok(()) };
     delivery.watch_order();
-    delivery.sampled("a console");
-    let Some(length) = skip_to_header(feed) else { return Ok(()) };
-    let header = without_return(&feed.data()[..length]).to_vec();
-    let table = CsvTable { names: columns(&header), separator: separator(&header) };
-    feed.pass((length + 1).min(feed.data().len()));
+    if !table.by_content {
+        delivery.sampled("a console");
+    }
+    feed.pass(table.start);
+    if table.has_header {
+        let length = line_end(feed.data());
+        feed.pass(length);
+    }
+    let (mut rounded, mut first_rounded) = (0_u64, 0);
+    let mut take = |row: &[u8], line: u64, delivery: &mut Delivery<'_>| {
+        let result = table.row(row, line, delivery);
+        if result.rounded {
+            first_rounded = if rounded == 0 { line } else { first_rounded };
+            rounded += 1;
+        }
+        if !result.delivered && table.by_content {
+            delivery.dropped_text(row, line);
+        }
+    };
     loop {
         let data = feed.data();
         match row_end(data) {
             Some(end) => {
-                table.row(without_return(&data[..end]), feed.line(), delivery);
+                take(without_return(&data[..end]), feed.line(), delivery);
                 delivery.flush_if_full(feed);
                 feed.pass(end + 1);
             }
             None if data.len() >= LONGEST => {
-                table.row(&data[..KEPT], feed.line(), delivery);
+                take(&data[..KEPT], feed.line(), delivery);
                 delivery.message_cut();
                 let skipped = skip_row(feed, delivery);
                 delivery.dropped(skipped.saturating_sub(KEPT as u64));
@@ -83,27 +278,27 @@ fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), Decode
             None if delivery.more(feed) => {}
             None => {
                 let rest = feed.data().len();
-                table.row(without_return(feed.data()), feed.line(), delivery);
+                take(without_return(feed.data()), feed.line(), delivery);
                 feed.pass(rest);
-                return Ok(());
+                break;
             }
         }
     }
+    if rounded > 0 {
+        delivery.remark(
+            true,
+            &format!(
+                "a spreadsheet rounded the times of {rounded} rows to minutes or more (first: line {first_rounded}): \
+                 they were left out; export the table again and do not save it with a spreadsheet"
+            ),
+        );
+    }
+    Ok(())
 }
 
-fn skip_to_header(feed: &mut Feed<'_>) -> Option<usize> {
-    loop {
-        let data = feed.data();
-        let blank = data.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-        if blank == data.len() {
-            return None;
-        }
-        if blank > 0 {
-            feed.pass(blank);
-            continue;
-        }
-        return Some(memchr::memchr(b'\n', data).unwrap_or(data.len()));
-    }
+/// Bytes of the first line, with its end.
+fn line_end(data: &[u8]) -> usize {
+    memchr::memchr(b'\n', data).map_or(data.len(), |end| end + 1)
 }
 
 /// Where the row at the start ends: at a line end outside of quotes.
@@ -137,48 +332,44 @@ fn skip_row(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> u64 {
     }
 }
 
-struct CsvTable<'t> {
-    names: Vec<&'t [u8]>,
-    separator: u8,
+/// CsvCell of a row.
+#[derive(Clone)]
+struct CsvCell {
+    /// Place of its text in the row, without quotes around it.
+    text: Range<usize>,
+    quoted: bool,
 }
 
-impl CsvTable<'_> {
-    fn row(&self, row: &[u8], line: u64, delivery: &mut Delivery<'_>) {
-        let mut event = EventObject::default();
-        let mut rest = Some(row);
-        for name in &self.names {
-            let Some(text) = rest else { break };
-            let (cell, after) = cell(text, self.separator);
-            rest = after;
-            if !cell.is_empty() {
-                // Inner quotes are doubled: only the message can have them, and is undone below.
-                event.take(name, RawValue::Text(cell));
-            }
-        }
-        let Some(RawValue::Text(message)) = event.message() else { return };
-        let message = single_quotes(message);
-        delivery.event(&event.origin, event.log_event(&message, false, line));
+impl CsvCell {
+    fn text<'r>(&self, row: &'r [u8]) -> &'r [u8] {
+        row.get(self.text.clone()).unwrap_or_default()
     }
 }
 
-/// The cell at the start, without its quotes, and what comes behind its separator.
-fn cell(text: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
-    let Some(inside) = text.strip_prefix(b"\"") else {
-        return match memchr::memchr(separator, text) {
-            Some(end) => (&text[..end], Some(&text[end + 1..])),
-            None => (text, None),
+/// Iterates over the cells of a row.
+fn cells(row: &[u8], separator: u8) -> impl Iterator<Item = CsvCell> + '_ {
+    let mut next = Some(0);
+    std::iter::from_fn(move || {
+        let start = next?;
+        let text = &row[start..];
+        let Some(inside) = text.strip_prefix(b"\"") else {
+            let end = memchr::memchr(separator, text).map(|end| start + end);
+            next = end.map(|end| end + 1);
+            return Some(CsvCell { text: start..end.unwrap_or(row.len()), quoted: false });
         };
-    };
-    let mut at = 0;
-    loop {
-        let Some(quote) = memchr::memchr(b'"', &inside[at..]).map(|quote| at + quote) else { return (inside, None) };
-        if inside.get(quote + 1) == Some(&b'"') {
+        let mut at = 0;
+        let length = loop {
+            let Some(quote) = memchr::memchr(b'"', &inside[at..]).map(|quote| at + quote) else { break inside.len() };
+            if inside.get(quote + 1) != Some(&b'"') {
+                break quote;
+            }
             at = quote + 2;
-            continue;
-        }
-        let after = memchr::memchr(separator, &inside[quote + 1..]).map(|next| &inside[quote + 1 + next + 1..]);
-        return (&inside[..quote], after);
-    }
+        };
+        let end = start + 1 + length;
+        let after = row.get(end + 1..).unwrap_or_default();
+        next = memchr::memchr(separator, after).map(|next| end + 1 + next + 1);
+        Some(CsvCell { text: start + 1..end, quoted: true })
+    })
 }
 
 fn single_quotes(cell: &[u8]) -> Cow<'_, [u8]> {
@@ -194,4 +385,37 @@ fn single_quotes(cell: &[u8]) -> Cow<'_, [u8]> {
     }
     text.extend_from_slice(rest);
     Cow::Owned(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_that_a_spreadsheet_rounded_are_told_from_others() {
+        for text in ["1.79081E+12", "1,79E+12", "1.8e+12"] {
+            assert!(is_rounded(text.as_bytes()), "{text}");
+        }
+        for text in ["1790812800123", "2026-10-01", "E+12", "1.5", "a1.5E+3", ""] {
+            assert!(!is_rounded(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn tables_are_known_by_their_rows() {
+        const START: &str = "START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: 7";
+        for (text, want) in [
+            (format!("a,b\n1,{START}\n"), Some((0, b',', true, 1))),
+            (format!("1,\"x\ny\"\n2,\"{START}\"\n"), Some((0, b',', false, 1))),
+            (format!("Title of it\n\nt;m;n\n1;{START};2\n"), Some((13, b';', true, 1))),
+            (format!("\"m\"\t\"t\"\n\"{START}\"\t\"1\"\n"), Some((0, b'\t', true, 0))),
+            (format!("1790812800123\t{START}\n"), None),
+            (format!("{START}\n"), None),
+            (format!("well, {START}\n"), None),
+        ] {
+            let table = CsvTable::by_content(&InputHead::new(text.as_bytes()));
+            let found = table.map(|table| (table.start, table.separator, table.has_header, table.message));
+            assert_eq!(found, want, "{text}");
+        }
+    }
 }

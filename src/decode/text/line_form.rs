@@ -47,6 +47,72 @@ pub(super) struct LineForm {
     tokens: Vec<Token>,
     /// Number of lines that it was learned from.
     lines: usize,
+    /// Columns of the table whose rows the lines are.
+    row: Option<RowForm>,
+}
+
+/// Columns of a table with bars between them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct RowForm {
+    pub(super) bar: &'static str,
+    /// Number of bars before the message.
+    before: usize,
+    /// Number of bars behind the message.
+    behind: usize,
+}
+
+/// Bars between the columns of tables.
+const BARS: [&str; 4] = ["|", "\u{2502}", "\u{2503}", "\u{2551}"];
+
+impl RowForm {
+    fn of(before: &[u8], message: &[u8]) -> Option<Self> {
+        let bar = BARS.into_iter().find(|bar| bars(before, bar).next().is_some())?;
+        Some(Self { bar, before: bars(before, bar).count(), behind: bars(message, bar).count() })
+    }
+
+    /// Returns where the message ends, which begins at the start of a text, and the cells behind it with their places.
+    pub(super) fn split(self, text: &[u8]) -> (usize, Vec<(usize, usize)>) {
+        let places: Vec<usize> = bars(text, self.bar).collect();
+        let behind = &places[places.len().saturating_sub(self.behind)..];
+        let ends = behind.iter().skip(1).copied().chain([text.len()]);
+        let cells = behind.iter().zip(ends).map(|(bar, end)| trimmed(text, bar + self.bar.len(), end));
+        (behind.first().copied().unwrap_or(text.len()), cells.collect())
+    }
+
+    /// Returns the cell below the message in a row that continues it.
+    pub(super) fn below(self, line: &[u8]) -> Option<&[u8]> {
+        let places: Vec<usize> = bars(line, self.bar).collect();
+        if places.len() != self.before + self.behind || !line[..places[0]].trim_ascii().is_empty() {
+            return None;
+        }
+        let from = places.get(self.before.checked_sub(1)?)? + self.bar.len();
+        let to = places.get(self.before).copied().unwrap_or(line.len());
+        let cell = line.get(from..to)?;
+        Some(cell.strip_prefix(b" ").unwrap_or(cell).trim_ascii_end())
+    }
+
+    /// Returns whether a line has as many columns as the rows.
+    pub(super) fn has_as_many(self, line: &[u8]) -> bool {
+        bars(line, self.bar).count() == self.before + self.behind
+    }
+
+    /// Returns whether a line is a rule of the table: `|---|---|`, `+----+----+`, `├────┼────┤`.
+    pub(super) fn is_rule(line: &[u8]) -> bool {
+        let text = String::from_utf8_lossy(line.trim_ascii());
+        let of_rule = |char: char| matches!(char, '-' | '=' | '+' | '|' | ':' | ' ' | '\u{2500}'..='\u{257f}');
+        text.chars().count() > 2 && text.chars().all(of_rule)
+    }
+}
+
+/// Iterates over the places of bars that are not escaped.
+fn bars<'t>(text: &'t [u8], bar: &'static str) -> impl Iterator<Item = usize> + 't {
+    memchr::memmem::find_iter(text, bar).filter(|at| at.checked_sub(1).is_none_or(|before| text[before] != b'\\'))
+}
+
+fn trimmed(text: &[u8], from: usize, to: usize) -> (usize, usize) {
+    let cell = &text[from..to];
+    let start = from + (cell.len() - cell.trim_ascii_start().len());
+    (start, start + cell.trim_ascii().len())
 }
 
 /// Token found in a text.
@@ -118,8 +184,10 @@ fn is_word(byte: u8) -> bool {
 }
 
 impl LineForm {
-    /// Reads the form of a text before a message; `None` for one that is too long to be repeated before every line.
-    pub(super) fn of(before: &[u8]) -> Option<Self> {
+    /// Reads the form of a line whose message begins at `start`; `None` for a text before it that is too long to be repeated
+    /// before every line.
+    pub(super) fn of(line: &[u8], start: usize) -> Option<Self> {
+        let (before, message) = line.split_at(start);
         if before.len() > LONGEST {
             return None;
         }
@@ -137,7 +205,7 @@ impl LineForm {
             }
             at += length;
         }
-        Some(Self { tokens, lines: 1 })
+        Some(Self { tokens, lines: 1, row: RowForm::of(before, message) })
     }
 
     /// Returns whether nothing stands before the message.
@@ -163,9 +231,9 @@ impl LineForm {
         }
     }
 
-    /// Returns whether the line is a row of a table, which ends with the same mark.
-    pub(super) fn is_row(&self) -> bool {
-        self.tokens.iter().find(|token| token.kind != Kind::Blank).is_some_and(|token| token.kind == Kind::Mark(b'|'))
+    /// Returns the columns of the table whose rows the lines are.
+    pub(super) fn row(&self) -> Option<RowForm> {
+        self.row.filter(|row| row.behind > 0)
     }
 
     /// Returns the number of its tokens.
@@ -187,6 +255,9 @@ impl LineForm {
                     mine.texts.push(text.clone());
                 }
             }
+        }
+        if let (Some(mine), Some(theirs)) = (&mut self.row, other.row) {
+            mine.behind = mine.behind.min(theirs.behind);
         }
         self.lines += other.lines;
     }
@@ -249,7 +320,7 @@ mod tests {
     use super::*;
 
     fn learned(befores: &[&str]) -> LineForm {
-        let mut forms = befores.iter().map(|before| LineForm::of(before.as_bytes()).expect(before));
+        let mut forms = befores.iter().map(|before| LineForm::of(before.as_bytes(), before.len()).expect(before));
         let mut form = forms.next().expect("a line");
         forms.for_each(|other| {
             assert!(form.is_like(&other), "{other:?}");
@@ -292,7 +363,7 @@ mod tests {
         #[test]
         fn never_panics(before in "\\PC{0,40}|[ -~\\t]{0,60}", line in "\\PC{0,60}|[ -~\\t]{0,80}") {
             let before = format!("{before} ");
-            if let Some(form) = LineForm::of(before.as_bytes()) {
+            if let Some(form) = LineForm::of(before.as_bytes(), before.len()) {
                 let own = form.prefix(format!("{before}x").as_bytes());
                 proptest::prop_assert_eq!(own.map(|prefix| prefix.message), Some(before.len()), "{:?}", form);
                 if let Some(prefix) = form.prefix(line.as_bytes()) {

@@ -229,9 +229,9 @@ impl TimeText<'_> {
         (1..=2).contains(&count).then_some(())
     }
 
-    /// Passes what stands between a date and a clock: `, `, a blank, `T`, ` at `.
+    /// Passes what stands between a date and a clock: `, `, a blank, `T`, ` at `, ` @ ` (Kibana).
     fn date_end(&mut self) -> Option<()> {
-        let between: [&[u8]; 5] = [b", ", b" at ", b" - ", b" ", b"T"];
+        let between: [&[u8]; 6] = [b", ", b" at ", b" @ ", b" - ", b" ", b"T"];
         let found = between.iter().find(|text| self.0.starts_with(text))?;
         self.0 = &self.0[found.len()..];
         Some(())
