@@ -322,7 +322,7 @@ impl Search {
                 self.logs += 1;
                 return;
             }
-            StringKind::Trace if !is_line => &mut self.traces,
+            StringKind::Trace if !is_line && !self.of_function => &mut self.traces,
             StringKind::Trace | StringKind::Other => return,
         };
         let documents = place.path.iter().take_while(|step| **step == Step::Item).count();
