@@ -22,6 +22,7 @@ mod hostile;
 mod line_by_line;
 mod line_forms;
 mod merged;
+mod newest_first;
 mod order;
 #[cfg(unix)]
 mod outputs;
