@@ -14,7 +14,11 @@ use crate::model::{
 
 impl Assembler {
     pub(super) fn attach(&mut self, message: &Message<'_>, record: &Statement<'_>, output: &mut dyn Output) {
-        self.close_overdue(message.at, output);
+        if tells_time(record) {
+            self.close_overdue(message.at, output);
+        } else {
+            self.close_reported(message.at, output);
+        }
         if self.is_quoted(record) {
             self.ordinary_line(message, output);
             return;
@@ -183,13 +187,18 @@ impl Assembler {
         self.begun = true;
         self.unsettle_loose();
         let mut order = StartOrder::Plausible;
-        if let Some(at) = self.open.iter().position(|open| open.id() == Some(id)) {
+        if let Some(at) = self.open.iter().rposition(|open| open.id() == Some(id)) {
             let open = &self.open[at];
-            order = StartOrder::of(open, message);
+            if !id.is_anonymous() {
+                order = StartOrder::of(open, message);
+            }
             if order == StartOrder::Impossible {
                 output.disordered(message.place);
             }
-            let again = open.attempt.start_seen && open.attempt.started_at == message.at && message.at.is_some();
+            let again = !id.is_anonymous()
+                && open.attempt.start_seen
+                && open.attempt.started_at == message.at
+                && message.at.is_some();
             if again {
                 output.duplicate();
                 output.count(message.place.input, Bucket::Attributed, message.bytes);
@@ -431,6 +440,18 @@ impl Assembler {
         open
     }
 
+    /// Closes attempts that get no more late lines. A line of the function does not end one that is running: its time may
+    /// be one that the function printed.
+    #[inline]
+    pub(super) fn close_reported(&mut self, now: Option<Timestamp>, output: &mut dyn Output) {
+        let is_over = |open: &OpenAttempt, now| open.is_reported() && open.is_overdue(now);
+        if let Some(now) = now
+            && self.open.iter().any(|open| is_over(open, now))
+        {
+            self.close_where(|open| is_over(open, now), output);
+        }
+    }
+
     /// Closes attempts that are overdue by log time.
     #[inline]
     pub(super) fn close_overdue(&mut self, now: Option<Timestamp>, output: &mut dyn Output) {
@@ -489,6 +510,15 @@ fn shared(last: &mut Option<Arc<str>>, text: &str) -> Arc<str> {
         Some(known) if **known == *text => Arc::clone(known),
         _ => Arc::clone(last.insert(text.into())),
     }
+}
+
+/// Returns whether the time of a statement is that of the log, also where lines have no time but what they say themselves.
+fn tells_time(record: &Statement<'_>) -> bool {
+    use Statement::{App, ExitedEarly, Foreign, TimedOut, UnreadableReport, Unrecognized};
+    !matches!(
+        record,
+        App(_) | Foreign(_) | Unrecognized | UnreadableReport { .. } | TimedOut { .. } | ExitedEarly { .. }
+    )
 }
 
 fn note_platform_code(open: &mut OpenAttempt, crash: &CrashLine<'_>) {

@@ -96,6 +96,9 @@ impl RecentIds {
     }
 
     fn push(&mut self, id: RequestId) {
+        if id.is_anonymous() {
+            return;
+        }
         self.ids.rotate_right(1);
         self.ids[0] = Self::short(id);
         self.count = (self.count + 1).min(4);
@@ -258,7 +261,7 @@ impl Assembler {
     /// Takes an ordinary line while not exactly one attempt is open and running: it belongs to the one that it names or
     /// to the latest, else to none yet.
     fn ordinary_between(&mut self, message: &Message<'_>, output: &mut dyn Output) {
-        self.close_overdue(message.at, output);
+        self.close_reported(message.at, output);
         let named = if self.concurrent { self.named_in(message) } else { None };
         if let Some(at) = named.or_else(|| self.current()) {
             self.open[at].ordinary(message);

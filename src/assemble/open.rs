@@ -221,7 +221,11 @@ impl OpenAttempt {
         attempt.logged_errors += logged_errors;
         attempt.init = merge_init(init, attempt.init);
         if attempt.ended_at.is_none() {
-            attempt.ended_at = self.last_at;
+            // A line may have printed any time.
+            let is_near = |last: &Timestamp| {
+                attempt.started_at.is_none_or(|start| (0..=LONGEST_RUN_MS).contains(&last.ms_since(start)))
+            };
+            attempt.ended_at = self.last_at.filter(is_near).or(attempt.started_at);
         }
         if !attempt.start_seen
             && let (Some(end), Some(duration_us)) = (attempt.ended_at, attempt.metrics.duration_us)

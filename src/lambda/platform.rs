@@ -113,10 +113,10 @@ pub(crate) fn is_platform(text: &[u8]) -> bool {
 /// exited with …`.
 pub(crate) fn is_crash(line: &[u8]) -> bool {
     if let Some(rest) = line.strip_prefix(REQUEST_ID.as_bytes()).and_then(|rest| rest.strip_prefix(b" ")) {
-        let after = rest.get(RequestId::LENGTH..).unwrap_or_default();
+        let Some((_, length)) = RequestId::read_prefix(rest) else { return false };
+        let after = rest.get(length..).unwrap_or_default();
         let exited = |rest: &[u8]| rest.starts_with(b"exited");
-        return RequestId::parse_prefix(rest).is_some()
-            && (after.starts_with(b" Error: ") || after.strip_prefix(b" Process ").is_some_and(exited));
+        return after.starts_with(b" Error: ") || after.strip_prefix(b" Process ").is_some_and(exited);
     }
     let exited = line.strip_prefix(b"Error ").and_then(|rest| rest.strip_prefix(RUNTIME_EXITED_WORDS.as_bytes()));
     exited.is_some_and(|rest| rest.starts_with(b" "))

@@ -4,7 +4,7 @@ use super::TextShape;
 use super::client_payload::{form_of, is_payload};
 use super::error_object::{self, first_object};
 use super::exception;
-use super::text::{after_timestamp, uuid, word};
+use super::text::{after_timestamp, masked_id, request_id, uuid, word};
 use crate::lambda::levels::{is_line_level, level_of_word};
 use crate::lambda::runtimes::{INVOKE_ERROR, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION};
 use crate::model::{AppError, AppLine, ErrorForm, Level, RequestId};
@@ -13,6 +13,8 @@ use crate::model::{AppError, AppLine, ErrorForm, Level, RequestId};
 pub(super) struct LineHead<'a> {
     /// The request id, if there is one; Node prints `undefined` during init.
     pub(super) id: Option<RequestId>,
+    /// Whether another word stands in the place of the id.
+    pub(super) has_other_id: bool,
     /// The word of the level; empty for Node 8 and older, which print none.
     pub(super) level: &'a str,
     /// The text of the function or the client.
@@ -23,9 +25,17 @@ pub(super) struct LineHead<'a> {
 pub(super) fn head(text: &str) -> Option<LineHead<'_>> {
     let rest = after_timestamp(text)?;
     let rest = rest.strip_prefix(['\t', ' '])?.trim_start_matches(' ');
-    let (id, rest) = match uuid(rest) {
-        Some((id, rest)) => (Some(id), rest),
-        None => (None, rest.strip_prefix("undefined").or_else(|| rest.starts_with('\t').then_some(rest))?),
+    let undefined = rest.strip_prefix("undefined").or_else(|| rest.starts_with('\t').then_some(rest));
+    let (id, has_other_id, rest) = match uuid(rest).or_else(|| masked_id(rest)) {
+        Some((id, rest)) => (Some(id), false, rest),
+        None => match undefined {
+            Some(rest) => (None, false, rest),
+            // Any other word must be followed by a level, as the client writes them.
+            None => {
+                let (_, rest) = request_id(rest)?;
+                is_line_level(rest.strip_prefix('\t')?.split('\t').next()?).then_some((None, true, rest))?
+            }
+        },
     };
     if !rest.starts_with(['\t', ' ']) {
         return None;
@@ -33,7 +43,7 @@ pub(super) fn head(text: &str) -> Option<LineHead<'_>> {
     let rest = rest.trim_start_matches(['\t', ' ']);
     let (first, after) = word(rest);
     let (level, rest) = if is_line_level(first) { (first, after.trim_start_matches(['\t', ' '])) } else { ("", rest) };
-    Some(LineHead { id, level, rest })
+    Some(LineHead { id, has_other_id, level, rest })
 }
 
 pub(super) const SHAPE: TextShape = TextShape { begins: &[INVOKE_ERROR], parse };
@@ -50,7 +60,7 @@ pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     let mut line = AppLine { id: head.id, level: level_of_word(head.level), ..AppLine::default() };
     line.error = match labelled(head.rest) {
         Some(payload) if head.level.is_empty() || line.level >= Level::Error => {
-            Some(failure(payload, head.id.is_none()))
+            Some(failure(payload, head.id.is_none() && !head.has_other_id))
         }
         _ if head.level.is_empty() => legacy_failure(head.rest),
         _ => None,

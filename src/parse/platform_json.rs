@@ -326,7 +326,7 @@ impl<'a> PlatformFields<'a> {
     }
 
     fn id(&self) -> Option<RequestId> {
-        RequestId::parse(self.request_id.0?.as_bytes())
+        RequestId::read(self.request_id.0?)
     }
 
     /// Returns the status; a value that is no known word, or of the wrong type, becomes `Unknown`.

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::text::{BLANKS, after_timestamp, after_word, first_line, thousandths, trim_front, uuid, word};
+use super::text::{BLANKS, after_timestamp, after_word, first_line, request_id, thousandths, trim_front, word};
 use crate::lambda::platform;
 use crate::model::{CrashLine, InitPhase, InitReport, InitStart, Metrics, Report, RequestId, Statement, Status};
 
@@ -30,14 +30,19 @@ pub(super) fn parse(message: &str) -> Option<Statement<'_>> {
 
 fn start(text: &str) -> Option<Statement<'_>> {
     let rest = request(text, platform::START.word)?;
-    let Some((id, rest)) = uuid(rest) else { return Some(Statement::Unrecognized) };
+    // Without a UUID, it may be prose.
+    let goes_on = |rest: &str| rest.trim().is_empty() || rest.trim_start().starts_with("Version:");
+    let Some((id, rest)) = request_id(rest).filter(|(id, rest)| !id.is_token() || goes_on(rest)) else {
+        return Some(Statement::Unrecognized);
+    };
     let version = labels(rest).find(|(label, _)| *label == Label::Version).map(|(_, value)| value);
     Some(Statement::Start { id, version, function_arn: None, tenant_id: None, json: false })
 }
 
 fn end(text: &str) -> Option<Statement<'_>> {
     let rest = request(text, platform::END.word)?;
-    Some(uuid(rest).map_or(Statement::Unrecognized, |(id, _)| Statement::End { id }))
+    let id = request_id(rest).filter(|(id, rest)| !id.is_token() || rest.trim().is_empty());
+    Some(id.map_or(Statement::Unrecognized, |(id, _)| Statement::End { id }))
 }
 
 /// Returns what follows `WORD RequestId:`.
@@ -47,7 +52,7 @@ fn request<'a>(text: &'a str, begin: &str) -> Option<&'a str> {
 
 fn report(text: &str) -> Option<Statement<'_>> {
     let rest = request(text, platform::REPORT.word)?;
-    let Some((id, rest)) = uuid(rest) else { return Some(Statement::UnreadableReport { id: None }) };
+    let Some((id, rest)) = request_id(rest) else { return Some(Statement::UnreadableReport { id: None }) };
     Some(read_report(id, rest).map_or(Statement::UnreadableReport { id: Some(id) }, Statement::Report))
 }
 
@@ -121,7 +126,7 @@ fn image(rest: &str) -> Option<Statement<'_>> {
 
 /// Parses a line that begins with `RequestId: <id>`. Functions print that, too, so an unknown rest makes it theirs.
 fn of_request(text: &str) -> Option<Statement<'_>> {
-    let (id, rest) = uuid(text.strip_prefix(platform::REQUEST_ID)?.trim_start())?;
+    let (id, rest) = request_id(text.strip_prefix(platform::REQUEST_ID)?.trim_start())?;
     let rest = rest.trim_start();
     if let Some(message) = rest.strip_prefix("Error:") {
         let message = message.trim_start();
@@ -195,7 +200,7 @@ fn timed_out(text: &str) -> Option<Statement<'_>> {
     // Lines of most runtimes begin with a time and an id, too, so the cheap search for the sentence comes first.
     static SENTENCE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(platform::TASK_TIMED_OUT));
     SENTENCE.find(text.as_bytes())?;
-    let (id, rest) = uuid(after_timestamp(text)?.trim_start_matches(BLANKS))?;
+    let (id, rest) = request_id(after_timestamp(text)?.trim_start_matches(BLANKS))?;
     let after_us = timeout_after(rest.trim_start_matches(BLANKS))?;
     Some(Statement::TimedOut { id, after_us })
 }

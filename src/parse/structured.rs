@@ -68,10 +68,12 @@ fn message_text<'a>(object: &'a Object<'_>) -> Option<&'a str> {
     member(object, "message").or_else(|| member(object, "msg")).and_then(Value::as_str)
 }
 
-/// Returns Lambda's request id from the keys that loggers use. Only a UUID counts; the one inside `$metadata` belongs
+/// Returns Lambda's request id from the keys that loggers use. Only a UUID counts, or one that is masked; the one inside `$metadata` belongs
 /// to another service.
 fn request_id(object: &Object<'_>) -> Option<RequestId> {
-    let uuid = |value: &Value<'_>| RequestId::parse(value.as_str()?.as_bytes());
+    let masked = |text: &str| RequestId::read_masked_prefix(text.as_bytes()).filter(|(_, used)| *used == text.len());
+    let uuid =
+        |value: &Value<'_>| RequestId::parse(value.as_str()?.as_bytes()).or_else(|| Some(masked(value.as_str()?)?.0));
     all_at(object, &REQUEST_ID_KEYS).find_map(uuid).or_else(|| {
         let spans = member(object, "spans")?.as_array()?;
         spans.iter().find_map(|span| uuid(member(span.as_object()?, "requestId")?))

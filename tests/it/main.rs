@@ -21,8 +21,10 @@ mod harness;
 mod hostile;
 mod line_by_line;
 mod line_forms;
+mod masked_ids;
 mod merged;
 mod newest_first;
+mod odd_times;
 mod order;
 #[cfg(unix)]
 mod outputs;
