@@ -122,6 +122,10 @@ impl Assembler {
         self.unsettle_loose();
         self.inits_reported = true;
         let outcome = Some((report.status, report.duration_us));
+        if report.emulated {
+            self.emulated_init(message, report);
+            return;
+        }
         let update = |init: &mut Init| {
             init.init_type = report.init_type.or(init.init_type);
             match report.phase {
@@ -130,6 +134,27 @@ impl Assembler {
             }
         };
         self.init_outcome(message, failed, update);
+    }
+
+    /// Takes a failed init of a local emulator, which runs one request at a time and writes START first.
+    fn emulated_init(&mut self, message: &Message<'_>, report: &InitReport<'_>) {
+        let kind = |phase| SignKind::InitFailed {
+            phase: Some(phase),
+            status: report.status,
+            error_type: report.error_type.map(Into::into),
+        };
+        self.emulated = true;
+        match self.open.iter_mut().rfind(|open| !open.is_reported()) {
+            Some(open) => {
+                open.touch(message);
+                open.attempt.emulated = true;
+                open.sign(Phase::Init, kind(InitPhase::Invoke), message);
+            }
+            None => {
+                self.pending.touch(message);
+                self.pending.sign(kind(InitPhase::Init), message);
+            }
+        }
     }
 
     fn restore_report(&mut self, message: &Message<'_>, report: &InitReport<'_>) {
@@ -292,10 +317,13 @@ impl Assembler {
                 self.emit(done, output);
             }
         }
+        self.emulated |= report.emulated;
+        if self.emulated {
+            self.join_emulated(report.id, message);
+        }
         self.claim_loose(report.id, message.at);
         self.settle_failed_init(report.id, message);
         let peak = self.peak_before(Some(report.id));
-        self.emulated |= report.emulated;
         let emulated = self.emulated && report.metrics.max_memory_used_mb == report.metrics.memory_size_mb;
         let open = self.open_for(message, report.id, output);
         open.touch(message);
@@ -305,6 +333,26 @@ impl Assembler {
         let concurrent = open.attempt.concurrent;
         self.concurrent |= concurrent;
         self.peak_mb = report.metrics.max_memory_used_mb.or(self.peak_mb);
+    }
+
+    /// Gives the end of a request that did not start to the only one that did not end. Some local emulators print one id at
+    /// START and another at END and REPORT.
+    fn join_emulated(&mut self, id: RequestId, message: &Message<'_>) {
+        let is_rest = |open: &OpenAttempt| open.id() == Some(id) && open.lacks_start() && !open.is_reported();
+        let mut others = self.open.iter().enumerate().filter(|(_, open)| !open.is_reported() && !is_rest(open));
+        let (Some((owner, open)), None) = (others.next(), others.next()) else { return };
+        let ends = !open.lacks_start() && !open.attempt.end_seen && open.id() != Some(id);
+        if !ends || self.open.iter().any(|open| open.id() == Some(id) && !is_rest(open)) {
+            return;
+        }
+        if let Some(at) = self.open.iter().position(|open| is_rest(open)) {
+            let rest = self.open.remove(at);
+            let owner = owner - usize::from(at < owner);
+            self.open[owner].append(rest, message.keep);
+            self.open[owner].attempt.request_id = Some(id);
+        } else {
+            self.open[owner].attempt.request_id = Some(id);
+        }
     }
 
     /// Takes a REPORT of which nothing can be read: the end of its attempt must not be guessed.

@@ -49,6 +49,7 @@ fn record(line: &str, json: bool) -> Statement<'_> {
             status: Status::parse(word(1)).expect("a status"),
             error_type: None,
             init_type: None,
+            emulated: false,
         }),
         "start" => Statement::Start { id: need, version: Some("7"), function_arn: None, tenant_id: None, json },
         "end" => Statement::End { id: need },

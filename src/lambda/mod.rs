@@ -6,6 +6,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 pub(crate) mod aws_cli;
+pub(crate) mod emulator;
 pub(crate) mod levels;
 pub(crate) mod loaders;
 mod log_groups;

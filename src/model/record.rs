@@ -200,6 +200,8 @@ pub struct InitReport<'a> {
     pub error_type: Option<&'a str>,
     /// Reason of the init, in JSON logs.
     pub init_type: Option<InitType>,
+    /// Whether a local emulator wrote the line: a running request is then the one that waited for the init.
+    pub emulated: bool,
 }
 
 /// The figures of a REPORT line. Absent ones were not on the line.

@@ -10,6 +10,7 @@ mod canonical_json;
 mod client_payload;
 mod crash;
 mod dotnet;
+mod emulator;
 mod error_object;
 mod exception;
 mod filter;
@@ -58,6 +59,7 @@ static TEXT_SHAPES: [TextShape; 8] =
 pub fn parse(message: &str) -> Statement<'_> {
     platform_json::parse(message)
         .or_else(|| platform_text::parse(message))
+        .or_else(|| emulator::parse(text::trim_front(message)))
         .unwrap_or_else(|| of_function(text::trim_front(message)))
 }
 

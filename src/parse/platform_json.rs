@@ -381,6 +381,7 @@ impl<'a> PlatformFields<'a> {
             status: self.status()?,
             error_type: self.error_type.0,
             init_type: self.init_type(),
+            emulated: false,
         })
     }
 

@@ -351,6 +351,7 @@ impl<'a> ReportFields<'a> {
             status: self.status.unwrap_or(Status::Success),
             error_type: self.error_type,
             init_type: None,
+            emulated: false,
         })
     }
 }

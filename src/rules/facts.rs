@@ -33,7 +33,9 @@ impl<'a> Facts<'a> {
         let report = last(|kind| matches!(kind, SignKind::Ended { runtime_done: false, .. }));
         Self {
             attempt,
-            crash: last(|kind| matches!(kind, SignKind::Crash { .. })),
+            // A code alone tells less than how the process ended.
+            crash: last(|kind| matches!(kind, SignKind::Crash { message, .. } if !message.is_empty()))
+                .or_else(|| last(|kind| matches!(kind, SignKind::Crash { .. }))),
             ended: report.or_else(|| last(|kind| matches!(kind, SignKind::Ended { .. }))),
             timed_out: last(|kind| matches!(kind, SignKind::TimedOut { .. })),
             fatal: fatal(attempt),
