@@ -8,8 +8,8 @@ use super::loose::is_loose;
 use super::open::{OpenAttempt, Pending};
 use super::{Assembler, Message, NAMED_BEFORE_START_MS, OPEN_AT_ONCE, Output};
 use crate::model::{
-    AppLine, Bucket, CrashLine, Init, InitPhase, InitReport, InitStart, InitType, Keep, Phase, Report, RequestId,
-    SignKind, Statement, Status, Subject, Timestamp,
+    AppLine, Bucket, CrashLine, ErrorForm, Init, InitPhase, InitReport, InitStart, InitType, Keep, Phase, Report,
+    RequestId, SignKind, Statement, Status, Subject, Timestamp,
 };
 
 impl Assembler {
@@ -49,7 +49,11 @@ impl Assembler {
             Statement::Report(report) => self.report(message, report, output),
             Statement::UnreadableReport { id } => self.unreadable_report(message, *id, output),
             Statement::TimedOut { id, after_us } => {
-                self.sign_of(message, *id, SignKind::TimedOut { after_us: *after_us }, output);
+                let kind = SignKind::TimedOut { after_us: *after_us };
+                match id {
+                    Some(id) => self.sign_of(message, *id, kind, output),
+                    None => self.timed_out_alone(message, kind, output),
+                }
             }
             Statement::ExitedEarly { id } => self.sign_of(message, *id, SignKind::ExitedEarly, output),
             Statement::Crash(crash) => self.crash(message, crash, output),
@@ -389,6 +393,25 @@ impl Assembler {
         open.sign(phase, kind, message);
     }
 
+    /// Takes a timeout without an id: of the attempt that runs alone, or ended last.
+    fn timed_out_alone(&mut self, message: &Message<'_>, kind: SignKind, output: &mut dyn Output) {
+        let alone = self.current().or_else(|| self.open.iter().rposition(|open| open.is_reported()));
+        match alone {
+            Some(at) => {
+                let open = &mut self.open[at];
+                open.touch(message);
+                let phase = if open.is_reported() { Phase::Late } else { Phase::Invoke };
+                open.sign(phase, kind, message);
+            }
+            None if self.open.is_empty() => {
+                self.flush_lone_error(output);
+                self.pending.touch(message);
+                self.pending.sign(kind, message);
+            }
+            None => output.count(message.place.input, Bucket::Unattributed, message.bytes),
+        }
+    }
+
     fn crash(&mut self, message: &Message<'_>, crash: &CrashLine<'_>, output: &mut dyn Output) {
         let kind = || SignKind::Crash { message: crash.message.into(), error_type: crash.error_type.map(Into::into) };
         let Some(id) = crash.id else {
@@ -400,6 +423,9 @@ impl Assembler {
                     open.sign(phase, kind(), message);
                 }
                 _ => {
+                    if !crash.message.is_empty() {
+                        self.flush_lone_error(output);
+                    }
                     self.pending.touch(message);
                     self.pending.sign(kind(), message);
                 }
@@ -428,7 +454,7 @@ impl Assembler {
             return;
         }
         match line.id {
-            Some(id) if !self.starts_seen && !self.recent.contains(id) => {
+            Some(id) if !self.starts_seen && !self.recent.contains(id) && !self.may_be_printed(line) => {
                 let open = self.open_for(message, id, output);
                 open.app_error(line.level, line.error.as_ref(), message);
             }
@@ -445,8 +471,30 @@ impl Assembler {
                 output.count(message.place.input, Bucket::Unattributed, message.bytes);
             }
             _ => {
+                if line.error.as_ref().is_some_and(|error| error.form.ends_alone()) {
+                    self.flush_lone_error(output);
+                }
                 self.pending.app_error(line.level, line.error.as_ref(), message);
             }
+        }
+    }
+
+    /// Returns whether a function of this log may have printed the answer of another one.
+    fn may_be_printed(&self, line: &AppLine<'_>) -> bool {
+        let is_answer = line.error.as_ref().is_some_and(|error| error.form == ErrorForm::Answer);
+        is_answer && (self.known_stream || self.of_lambda)
+    }
+
+    /// Returns whether nothing but lines of functions was read in a text that names no stream: people copy errors alone.
+    pub(super) fn has_errors_alone(&self) -> bool {
+        !self.known_stream && !self.begun && self.open.is_empty() && !self.pending.tells_of_init()
+    }
+
+    /// Closes an error that stands alone, before the next one.
+    fn flush_lone_error(&mut self, output: &mut dyn Output) {
+        if self.has_errors_alone() && self.pending.is_lone_error() {
+            let pending = std::mem::take(&mut self.pending);
+            emit_lone_error(pending, output);
         }
     }
 
@@ -611,6 +659,26 @@ pub(super) fn hand_over(mut open: Box<OpenAttempt>, of_lambda: bool, output: &mu
         open.take_lines_back();
     }
     open
+}
+
+/// Closes an error that stands alone, as an attempt of which nothing else is known.
+pub(super) fn emit_lone_error(pending: Pending, output: &mut dyn Output) {
+    output.count(pending.first_place.input, Bucket::Attributed, pending.bytes);
+    let message = Message {
+        at: pending.first_at,
+        place: pending.first_place,
+        text: b"",
+        escaped: false,
+        bytes: 0,
+        keep: &Keep::LAST,
+    };
+    let mut open = OpenAttempt::begin(None, None, &message, Pending::default());
+    open.adopt(pending, &Keep::LAST);
+    open.cut_start();
+    open.cut_end();
+    open.close();
+    open.hand_over_lines();
+    output.closed(&mut open.attempt);
 }
 
 /// Closes lines that no request followed: they are a failed environment, or belong to nothing. `mixed` says that the

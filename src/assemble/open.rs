@@ -8,6 +8,9 @@ use crate::model::{
     Status, Stretch, Subject, Timestamp, WindowCut,
 };
 
+/// Other lines that a copied error may have above or below it.
+const LINES_BESIDE_ERROR: u32 = 8;
+
 /// An attempt that is not closed yet.
 #[derive(Debug, Default)]
 pub(super) struct OpenAttempt {
@@ -440,6 +443,17 @@ impl Pending {
     /// attempt.
     pub(super) fn tells_of_init(&self) -> bool {
         self.fresh || self.init.is_some()
+    }
+
+    /// Returns whether it is an error that ended an attempt, and hardly more.
+    pub(super) fn is_lone_error(&self) -> bool {
+        let ends = |sign: &Sign| match &sign.kind {
+            SignKind::TimedOut { .. } | SignKind::Crash { .. } => true,
+            SignKind::Error(error) => error.form.ends_alone(),
+            _ => false,
+        };
+        let signs = u32::try_from(self.signs.len()).unwrap_or(u32::MAX);
+        self.signs.iter().any(ends) && self.lines.saturating_sub(signs) <= LINES_BESIDE_ERROR
     }
 
     /// Returns whether a sign reports a failed init; a request need not have followed.

@@ -3,7 +3,7 @@
 //! A part holds back its first attempts, because lines before the cut may belong to them, and its last ones, because
 //! lines after the cut may. Everything between is already handed over.
 
-use super::attach::{emit_pending, hand_over};
+use super::attach::{emit_lone_error, emit_pending, hand_over};
 use super::disorder::TimeSteps;
 use super::open::{OpenAttempt, Pending};
 use super::{Assembler, OPEN_AT_ONCE, Output};
@@ -273,6 +273,7 @@ fn close(mut tail: Assembler, output: &mut dyn Output) {
     if let Some(place) = tail.steps.as_ref().and_then(|steps| steps.disorder()) {
         output.disordered(place);
     }
+    let lone_error = tail.has_errors_alone();
     let open = std::mem::take(&mut tail.open);
     let last = open.len();
     for (at, mut open) in open.into_iter().enumerate() {
@@ -281,7 +282,11 @@ fn close(mut tail: Assembler, output: &mut dyn Output) {
         }
         hand_over(open, tail.of_lambda, output);
     }
-    emit_pending(tail.pending, false, output);
+    if lone_error && tail.pending.is_lone_error() {
+        emit_lone_error(tail.pending, output);
+    } else {
+        emit_pending(tail.pending, false, output);
+    }
     if let Some(failed) = tail.failed_init {
         emit_pending(*failed, true, output);
     }

@@ -69,7 +69,7 @@ fn record(line: &str, json: bool) -> Statement<'_> {
             whole: true,
             json,
         }),
-        "timed-out" => Statement::TimedOut { id: need, after_us: 3_000_000 },
+        "timed-out" => Statement::TimedOut { id: Some(need), after_us: 3_000_000 },
         "crash" => Statement::Crash(CrashLine {
             id: with_id,
             message: "Runtime exited",

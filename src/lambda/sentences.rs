@@ -115,6 +115,10 @@ pub(crate) fn message_start(line: &[u8]) -> Option<usize> {
     })?;
     Some(match sentence {
         PLATFORM_TYPE => memchr::memmem::rfind(&line[..at], b"{\"").unwrap_or(at),
+        // The answer of an invocation that timed out is an object.
+        TIMED_OUT_WORDS if memchr::memmem::find(&line[..at], b"\"errorMessage\"").is_some() => {
+            memchr::memmem::rfind(&line[..at], b"{\"").unwrap_or(at)
+        }
         TIMED_OUT_WORDS => timeout_start(line, at),
         _ => at,
     })

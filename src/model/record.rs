@@ -48,8 +48,8 @@ pub enum Statement<'a> {
     Report(Report<'a>),
     /// `<time> <id> Task timed out after <n> seconds`: the older style of a timeout.
     TimedOut {
-        /// Id of the request.
-        id: RequestId,
+        /// Id of the request; `None` where a copy lost it.
+        id: Option<RequestId>,
         /// The limit, as printed.
         after_us: u64,
     },
@@ -316,8 +316,19 @@ pub enum ErrorForm {
     OutOfMemory,
     /// The native runtime client's line for a response that could not be sent (too large, refused).
     Response,
+    /// The answer of an invocation that failed, as invokers save it and local emulators print it behind REPORT. Functions
+    /// print those of others, so it counts only where no attempt runs.
+    Answer,
     /// A logger's line. The error counts as handled, unless something else says otherwise.
     Logged,
+}
+
+impl ErrorForm {
+    /// Returns whether an error of this form alone, without any line of the platform, tells of an attempt that failed.
+    #[must_use]
+    pub(crate) fn ends_alone(self) -> bool {
+        !matches!(self, Self::Logged | Self::MaybeUnhandled | Self::Init)
+    }
 }
 
 /// An error as one line (or one joined block of lines) reports it.

@@ -67,6 +67,9 @@ fn of_function(text: &str) -> Statement<'static> {
     if text.starts_with('{')
         && let Some(object) = error_object::first_object(text)
     {
+        if let Some(timed_out) = structured::answer_of_timeout(&object) {
+            return timed_out;
+        }
         return foreign::of_object(&object).map_or_else(|| unwrapped(&object), Statement::Foreign);
     }
     if let Some(name) = foreign::of_text(text) {

@@ -46,15 +46,18 @@ pub(super) fn head(text: &str) -> Option<LineHead<'_>> {
     Some(LineHead { id, has_other_id, level, rest })
 }
 
-pub(super) const SHAPE: TextShape = TextShape { begins: &[INVOKE_ERROR], parse };
+pub(super) const SHAPE: TextShape = TextShape { begins: &[INVOKE_ERROR, UNHANDLED_REJECTION, "undefined"], parse };
 
 /// Parses a line of the Node.js client.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     // Custom runtimes (Bref) print the label after the id alone.
     let own = uuid(text).map(|(id, rest)| (Some(id), rest.trim_start())).filter(|(_, rest)| labelled(rest).is_some());
     let (id, text) = own.unwrap_or((None, text));
-    if let Some(payload) = labelled(text).filter(|(_, payload)| !payload.is_empty()) {
-        return Some(AppLine { level: Level::Error, id, error: Some(failure(payload, false)), ..AppLine::default() });
+    let undefined = text.strip_prefix("undefined").filter(|rest| rest.starts_with(['\t', ' ']));
+    let said = undefined.map_or(text, str::trim_start);
+    if let Some(payload) = labelled(said).filter(|(_, payload)| !payload.is_empty()) {
+        let error = Some(failure(payload, undefined.is_some()));
+        return Some(AppLine { level: Level::Error, id, error, ..AppLine::default() });
     }
     let head = head(text).filter(|head| !head.level.starts_with(|c: char| c.is_ascii_lowercase()))?;
     let mut line = AppLine { id: head.id, level: level_of_word(head.level), ..AppLine::default() };

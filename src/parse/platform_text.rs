@@ -19,7 +19,7 @@ pub(super) fn parse(message: &str) -> Option<Statement<'_>> {
         b'E' => end(text).or_else(|| extension(text)).or_else(|| crash_without_id(text)),
         b'R' => report(text).or_else(|| restore(text)).or_else(|| of_request(text)).or_else(|| crash_without_id(text)),
         b'I' => init(text).or_else(|| image(after_word(text, platform::IMAGE)?)),
-        b'T' => subscription(after_word(text, platform::TELEMETRY)?),
+        b'T' => timed_out_alone(text).or_else(|| subscription(after_word(text, platform::TELEMETRY)?)),
         b'L' => subscription(after_word(text, platform::LOGS)?),
         b'X' => after_word(text, platform::XRAY)?.starts_with("TraceId:").then_some(Statement::Informational),
         b'U' => unknown_error(text),
@@ -131,7 +131,7 @@ fn of_request(text: &str) -> Option<Statement<'_>> {
     if let Some(message) = rest.strip_prefix("Error:") {
         let message = message.trim_start();
         if let Some(after_us) = timeout_after(message) {
-            return Some(Statement::TimedOut { id, after_us });
+            return Some(Statement::TimedOut { id: Some(id), after_us });
         }
         let (message, error_type) = message_and_code(message);
         return Some(Statement::Crash(CrashLine { id: Some(id), message, error_type }));
@@ -200,9 +200,21 @@ fn timed_out(text: &str) -> Option<Statement<'_>> {
     // Lines of most runtimes begin with a time and an id, too, so the cheap search for the sentence comes first.
     static SENTENCE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(platform::TASK_TIMED_OUT));
     SENTENCE.find(text.as_bytes())?;
-    let (id, rest) = request_id(after_timestamp(text)?.trim_start_matches(BLANKS))?;
+    let rest = after_timestamp(text)?.trim_start_matches(BLANKS);
+    if let Some(timed_out) = timed_out_alone(rest) {
+        return Some(timed_out);
+    }
+    let (id, rest) = request_id(rest)?;
     let after_us = timeout_after(rest.trim_start_matches(BLANKS))?;
-    Some(Statement::TimedOut { id, after_us })
+    Some(Statement::TimedOut { id: Some(id), after_us })
+}
+
+/// Parses the sentence without an id: with nothing behind it, and seconds with two decimals as only the platform writes.
+fn timed_out_alone(text: &str) -> Option<Statement<'_>> {
+    let after_us = timeout_after(text)?;
+    let (seconds, unit) = word(text.strip_prefix(platform::TASK_TIMED_OUT)?);
+    let decimals = seconds.split_once('.').is_some_and(|(_, decimals)| decimals.len() == 2);
+    (decimals && matches!(unit.trim(), "seconds" | "second")).then_some(Statement::TimedOut { id: None, after_us })
 }
 
 fn timeout_after(text: &str) -> Option<u64> {

@@ -86,6 +86,20 @@ const PLATFORM: &[(&str, &str)] = &[
     ("START RequestId: xxxxxxxx-xxxx-...", "Start None None false"),
     ("END RequestId: follows at once", "Unrecognized"),
     ("END RequestId: ****\n", "End"),
+    (
+        "24 Oct 2024 09:18:12,453 [WARNING] (rapid) First fatal error stored in appctx: Runtime.ExitError\n",
+        "Crash false  Runtime.ExitError",
+    ),
+    (
+        "24 Oct 2024 09:18:12,453 [WARNING] (rapid) Process runtime-1 exited: Runtime exited with error: signal: killed",
+        "Crash false Runtime exited with error: signal: killed -",
+    ),
+    ("24 Oct 2024 09:18:12,453 [ERROR] (rapid) Invoke DONE failed: Sandbox.Failure", "Crash false  Sandbox.Failure"),
+    (
+        "24 Oct 2024 09:18:12,453 [ERROR] (rapid) Init failed error=fork/exec /x: exec format error InvokeID=",
+        "InitReport 0 None error Runtime.InvalidEntrypoint",
+    ),
+    ("time=\"2021-05-16T06:50:57.795\" level=error msg=\"Invoke failed\" InvokeID=$ID error=\"x\"", "Crash false x -"),
     ("START  of the batch", "App Info"),
     ("END RequestId: $ID\n", "End"),
     ("END of file", "App Info"),

@@ -146,7 +146,7 @@ fn what_the_emulator_does_is_no_failure() {
     }
 }
 
-/// START of one id and END and REPORT of another are one attempt.
+/// START of one id and END and REPORT of another are one attempt, and so is the answer that follows.
 #[test]
 fn two_ids_of_one_run_make_one_attempt() {
     let end = |init: &str| {
@@ -155,11 +155,15 @@ fn two_ids_of_one_run_make_one_attempt() {
         )
     };
     let start = format!("START RequestId: {ID} Version: $LATEST\n");
+    let error = "{\"errorMessage\":\"open x: no such file\",\"errorType\":\"PathError\"}\n";
     let init = "Init Duration: 0.11 ms\t";
     for lines in ["", "loading\n"] {
         let found = records(&format!("{start}{lines}{}", end(init)));
         assert_eq!(found.len(), 1, "{found:#?}");
         assert_eq!((&found[0]["code"], &found[0]["duration_ms"]), (&"ok".into(), &3.28.into()));
+        let found = records(&format!("{start}{lines}{}{error}", end(init)));
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert_eq!(found[0]["code"], "runtime_exception.unhandled");
     }
     // Lambda's own REPORT tells of another request.
     assert_eq!(records(&format!("{start}{}", end(""))).len(), 2);

@@ -13,6 +13,7 @@ mod codes;
 mod commands;
 mod corpus;
 mod emulators;
+mod errors_alone;
 mod events;
 #[cfg(target_os = "linux")]
 mod full_disk;
