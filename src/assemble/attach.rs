@@ -32,7 +32,7 @@ impl Assembler {
             Statement::RestoreStart(start) => self.restore_start(message, start, output),
             Statement::InitReport(report) => self.init_report(message, report),
             Statement::RestoreReport(report) => self.restore_report(message, report),
-            Statement::Start { id, version, function_arn, tenant_id, json } => {
+            Statement::Start { id, version, function_arn, tenant_id, xray_trace_id, json } => {
                 let version = version.map(|version| shared(&mut self.version, version));
                 let function = function_arn.map(|arn| shared(&mut self.function, arn));
                 let opened = self.start(message, *id, *json, output);
@@ -40,11 +40,15 @@ impl Assembler {
                     open.attempt.version = version.or(open.attempt.version.take());
                     open.attempt.function = function.or(open.attempt.function.take());
                     open.attempt.tenant_id = tenant_id.map(Into::into);
+                    open.attempt.xray_trace_id = xray_trace_id.map(Into::into);
                 }
             }
             Statement::End { id } => self.end(message, *id, output),
-            Statement::RuntimeDone { id, status, error_type } => {
-                self.runtime_done(message, *id, *status, *error_type, output);
+            Statement::RuntimeDone { id, status, error_type, xray_trace_id } => {
+                let open = self.runtime_done(message, *id, *status, *error_type, output);
+                if open.attempt.xray_trace_id.is_none() {
+                    open.attempt.xray_trace_id = xray_trace_id.map(Into::into);
+                }
             }
             Statement::Report(report) => self.report(message, report, output),
             Statement::UnreadableReport { id } => self.unreadable_report(message, *id, output),
@@ -287,7 +291,7 @@ impl Assembler {
         status: Status,
         error_type: Option<&str>,
         output: &mut dyn Output,
-    ) {
+    ) -> &mut OpenAttempt {
         self.claim_loose(id, message.at);
         self.settle_failed_init(id, message);
         let open = self.open_for(message, id, output);
@@ -298,7 +302,7 @@ impl Assembler {
         }
         if status == Status::Success {
             open.sign(Phase::Invoke, SignKind::HandlerDone, message);
-            return;
+            return open;
         }
         if open.attempt.platform_status.is_none() {
             open.attempt.platform_status = Some(status);
@@ -306,6 +310,7 @@ impl Assembler {
         }
         let kind = SignKind::Ended { status, error_type: error_type.map(Into::into), runtime_done: true };
         open.sign(Phase::Invoke, kind, message);
+        open
     }
 
     fn report(&mut self, message: &Message<'_>, report: &Report<'_>, output: &mut dyn Output) {

@@ -190,7 +190,9 @@ impl OpenAttempt {
         if let Some(error_type) = report.error_type {
             attempt.platform_error_type = Some(error_type.into());
         }
-        attempt.xray_trace_id = report.xray_trace_id.map(Into::into).or_else(|| attempt.xray_trace_id.take());
+        if report.xray_trace_id.is_some() && attempt.xray_trace_id.as_deref() != report.xray_trace_id {
+            attempt.xray_trace_id = report.xray_trace_id.map(Into::into);
+        }
         attempt.tenant_id = report.tenant_id.map(Into::into).or_else(|| attempt.tenant_id.take());
         let troubled = report.status.is_some_and(|status| status != Status::Success);
         let at_the_cap = report.metrics.max_memory_used_mb >= report.metrics.memory_size_mb;

@@ -51,7 +51,14 @@ fn record(line: &str, json: bool) -> Statement<'_> {
             init_type: None,
             emulated: false,
         }),
-        "start" => Statement::Start { id: need, version: Some("7"), function_arn: None, tenant_id: None, json },
+        "start" => Statement::Start {
+            id: need,
+            version: Some("7"),
+            function_arn: None,
+            tenant_id: None,
+            xray_trace_id: None,
+            json,
+        },
         "end" => Statement::End { id: need },
         "report" => Statement::Report(Report {
             id: need,

@@ -27,6 +27,8 @@ pub enum Statement<'a> {
         function_arn: Option<&'a str>,
         /// Tenant of an isolated function.
         tenant_id: Option<&'a str>,
+        /// X-Ray trace id, in JSON logs.
+        xray_trace_id: Option<&'a str>,
         /// Whether the platform wrote this line as JSON.
         json: bool,
     },
@@ -43,6 +45,8 @@ pub enum Statement<'a> {
         status: Status,
         /// The platform's code.
         error_type: Option<&'a str>,
+        /// X-Ray trace id, in JSON logs.
+        xray_trace_id: Option<&'a str>,
     },
     /// `REPORT`, `platform.report`.
     Report(Report<'a>),

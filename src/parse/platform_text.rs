@@ -36,7 +36,7 @@ fn start(text: &str) -> Option<Statement<'_>> {
         return Some(Statement::Unrecognized);
     };
     let version = labels(rest).find(|(label, _)| *label == Label::Version).map(|(_, value)| value);
-    Some(Statement::Start { id, version, function_arn: None, tenant_id: None, json: false })
+    Some(Statement::Start { id, version, function_arn: None, tenant_id: None, xray_trace_id: None, json: false })
 }
 
 fn end(text: &str) -> Option<Statement<'_>> {
@@ -100,9 +100,14 @@ fn after_label_word<'a>(text: &'a str, begin: &str) -> Option<&'a str> {
 
 /// Reads the rest of a start of an init. Container images have no runtime version, so the rest may be empty.
 fn read_init_start(rest: &str) -> Option<InitStart<'_>> {
-    let version = labels(rest).find(|(label, _)| *label == Label::RuntimeVersion).map(|(_, value)| value);
-    (version.is_some() || rest.trim().is_empty())
-        .then(|| InitStart { runtime_version: version.filter(|word| *word != "?"), ..InitStart::default() })
+    // Some exporters lose the version or its ARN, or put a dash before the labels.
+    let of_runtime = |label| matches!(label, Label::RuntimeVersion | Label::Version);
+    let version = labels(rest).find(|(label, _)| of_runtime(*label)).map(|(_, value)| value);
+    let version = version.filter(|value| !matches!(*value, "" | "Runtime") && !value.ends_with(':'));
+    (version.is_some()
+        || rest.trim().is_empty()
+        || rest.trim_start().starts_with("Runtime") && rest.contains("Version"))
+    .then(|| InitStart { runtime_version: version.filter(|word| *word != "?"), ..InitStart::default() })
 }
 
 fn extension(text: &str) -> Option<Statement<'_>> {
@@ -145,7 +150,7 @@ fn of_request(text: &str) -> Option<Statement<'_>> {
     // Functions write `RequestId: … Status: 200`, too, so the status must be one of the platform's words.
     let known = |(label, word)| if label == Label::Status { Status::parse(word) } else { None };
     let status = labels(rest).find_map(known)?;
-    Some(Statement::RuntimeDone { id, status, error_type: ReportFields::read(rest).error_type })
+    Some(Statement::RuntimeDone { id, status, error_type: ReportFields::read(rest).error_type, xray_trace_id: None })
 }
 
 /// Parses a crash line whose id was lost in a copy (`Error Runtime exited with error: …`), or its second line alone.

@@ -163,7 +163,14 @@ fn judged(text: &str, record: &Statement<'_>) -> Option<Attempt> {
     );
     let id = id_of(record).unwrap_or(RequestId::from_bits(1));
     if !of_environment {
-        let start = Statement::Start { id, version: None, function_arn: None, tenant_id: None, json: false };
+        let start = Statement::Start {
+            id,
+            version: None,
+            function_arn: None,
+            tenant_id: None,
+            xray_trace_id: None,
+            json: false,
+        };
         assembler.record(&message(1), &start, None, &mut kept);
     }
     assembler.record(&message(2), record, None, &mut kept);

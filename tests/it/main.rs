@@ -36,6 +36,7 @@ mod selection;
 mod shapes;
 mod shards;
 #[cfg(target_os = "linux")]
+mod sparse_lines;
 mod threads;
 mod truth;
 mod unread;
