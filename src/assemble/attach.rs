@@ -6,7 +6,7 @@ use super::disorder::StartOrder;
 use super::failed_init::is_of_init;
 use super::loose::is_loose;
 use super::open::{OpenAttempt, Pending};
-use super::{Assembler, Message, NAMED_BEFORE_START_MS, OPEN_AT_ONCE, Output};
+use super::{Assembler, LONE_ERRORS, Message, NAMED_BEFORE_START_MS, OPEN_AT_ONCE, Output};
 use crate::model::{
     AppLine, Bucket, CrashLine, ErrorForm, Init, InitPhase, InitReport, InitStart, InitType, Keep, Phase, Report,
     RequestId, SignKind, Statement, Status, Subject, Timestamp,
@@ -22,6 +22,10 @@ impl Assembler {
         if self.is_quoted(record) {
             self.ordinary_line(message, output);
             return;
+        }
+        if self.lone.is_some() && tells_time(record) && !matches!(record, Statement::Crash(CrashLine { id: None, .. }))
+        {
+            self.rejoin_lone_errors(message.keep);
         }
         self.of_lambda |= !matches!(
             record,
@@ -495,11 +499,24 @@ impl Assembler {
         !self.known_stream && !self.begun && self.open.is_empty() && !self.pending.tells_of_init()
     }
 
-    /// Closes an error that stands alone, before the next one.
+    /// Sets an error that stands alone aside, before the next one.
     fn flush_lone_error(&mut self, output: &mut dyn Output) {
-        if self.has_errors_alone() && self.pending.is_lone_error() {
-            let pending = std::mem::take(&mut self.pending);
-            emit_lone_error(pending, output);
+        if !self.has_errors_alone() || !self.pending.is_lone_error() {
+            return;
+        }
+        let lone = self.lone.get_or_insert_default();
+        if lone.len() == LONE_ERRORS {
+            emit_lone_error(lone.remove(0), output);
+        }
+        lone.push(std::mem::take(&mut self.pending));
+    }
+
+    /// Puts errors before the next lines again: they are of an environment that has begun, or of an attempt.
+    pub(super) fn rejoin_lone_errors(&mut self, keep: &Keep) {
+        let Some(lone) = self.lone.take() else { return };
+        let later = std::mem::take(&mut self.pending);
+        for pending in lone.into_iter().chain([later]) {
+            self.pending.append(pending, keep);
         }
     }
 

@@ -78,6 +78,8 @@ const LATE_LINES_MS: i64 = 60_000;
 const LONGEST_RUN_MS: i64 = 90 * 60_000;
 /// Attempts open at once in one environment: Managed Instances allow 1,600.
 pub(crate) const OPEN_AT_ONCE: usize = 4_096;
+/// Errors without a line of the platform that are held until one may follow.
+const LONE_ERRORS: usize = 64;
 /// Log time before START within which a line with the id of the request belongs to it.
 const NAMED_BEFORE_START_MS: i64 = 1_000;
 /// Log time after REPORT within which an unhandled error may still be the attempt's own (the Java client logs it late).
@@ -153,6 +155,9 @@ pub(crate) struct Assembler {
     /// Errors whose owner is not settled.
     loose: Option<Box<loose::LooseErrors>>,
     steps: Option<Box<disorder::TimeSteps>>,
+    /// Errors that stand alone so far, each an attempt unless a line of the platform follows.
+    #[expect(clippy::box_collection, reason = "hardly a stream has any")]
+    lone: Option<Box<Vec<Pending>>>,
     /// Lines of the current batch that were counted and not kept.
     unread: Vec<unread::UnreadRun>,
 }
@@ -183,6 +188,7 @@ impl Assembler {
             function: None,
             loose: None,
             steps: None,
+            lone: None,
             unread: Vec::new(),
         }
     }

@@ -192,6 +192,10 @@ fn join_two(mut tail: Assembler, part: Part, keep: &Keep, output: &mut dyn Outpu
     next.first_at = tail.first_at.or(next.first_at);
     next.last_at = next.last_at.max(tail.last_at);
     next.emulated |= tail.emulated;
+    if let Some(mut lone) = tail.lone.take() {
+        lone.extend(next.lone.take().map_or_else(Vec::new, |lone| *lone));
+        next.lone = Some(lone);
+    }
     TimeSteps::add(&mut next.steps, tail.steps);
     next.held.settled = true;
     next
@@ -274,6 +278,12 @@ fn close(mut tail: Assembler, output: &mut dyn Output) {
         output.disordered(place);
     }
     let lone_error = tail.has_errors_alone();
+    if lone_error {
+        let lone = tail.lone.take().map_or_else(Vec::new, |lone| *lone);
+        lone.into_iter().for_each(|pending| emit_lone_error(pending, output));
+    } else {
+        tail.rejoin_lone_errors(&Keep::LAST);
+    }
     let open = std::mem::take(&mut tail.open);
     let last = open.len();
     for (at, mut open) in open.into_iter().enumerate() {

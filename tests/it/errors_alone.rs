@@ -124,6 +124,26 @@ fn errors_below_each_other_are_told_apart() {
     }
 }
 
+/// If lines of the platform follow, errors above them are of that log: they make no attempts of their own.
+#[test]
+fn errors_above_a_log_belong_to_it() {
+    let log = format!(
+        "INIT_REPORT Init Duration: 10.17 ms\tPhase: init\tStatus: error\tError Type: Runtime.ExitError\n\
+         START RequestId: {ID} Version: $LATEST\nRequestId: {ID} Error: Runtime exited with error: exit status 1\nRuntime.ExitError\n\
+         END RequestId: {ID}\nREPORT RequestId: {ID}\tDuration: 6.38 ms\tBilled Duration: 7 ms\tMemory Size: 128 MB\tMax Memory Used: 3 MB\n"
+    );
+    for (error, _) in ERRORS {
+        let error = written(error);
+        if error.contains(ID) {
+            continue;
+        }
+        let text = format!("{error}\n{error}\n{log}");
+        let found = records(&text);
+        let ids: Vec<&Value> = found.iter().map(|record| &record["request_id"]).collect();
+        assert_eq!(ids, [ID], "{text}");
+    }
+}
+
 /// The same words inside other texts are no failures.
 #[test]
 fn errors_in_other_texts_are_no_failures() {
