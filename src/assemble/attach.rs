@@ -6,18 +6,26 @@ use super::disorder::StartOrder;
 use super::failed_init::is_of_init;
 use super::loose::is_loose;
 use super::open::{OpenAttempt, Pending};
-use super::{Assembler, Message, NAMED_BEFORE_START_MS, OPEN_AT_ONCE, Output};
+use super::{Assembler, LONE_ERRORS, Message, NAMED_BEFORE_START_MS, OPEN_AT_ONCE, Output};
 use crate::model::{
-    AppLine, Bucket, CrashLine, Init, InitPhase, InitReport, InitStart, InitType, Keep, Phase, Report, RequestId,
-    SignKind, Statement, Status, Subject, Timestamp,
+    AppLine, Bucket, CrashLine, ErrorForm, Init, InitPhase, InitReport, InitStart, InitType, Keep, Phase, Report,
+    RequestId, SignKind, Statement, Status, Subject, Timestamp,
 };
 
 impl Assembler {
     pub(super) fn attach(&mut self, message: &Message<'_>, record: &Statement<'_>, output: &mut dyn Output) {
-        self.close_overdue(message.at, output);
+        if tells_time(record) {
+            self.close_overdue(message.at, output);
+        } else {
+            self.close_reported(message.at, output);
+        }
         if self.is_quoted(record) {
             self.ordinary_line(message, output);
             return;
+        }
+        if self.lone.is_some() && tells_time(record) && !matches!(record, Statement::Crash(CrashLine { id: None, .. }))
+        {
+            self.rejoin_lone_errors(message.keep);
         }
         self.of_lambda |= !matches!(
             record,
@@ -28,7 +36,7 @@ impl Assembler {
             Statement::RestoreStart(start) => self.restore_start(message, start, output),
             Statement::InitReport(report) => self.init_report(message, report),
             Statement::RestoreReport(report) => self.restore_report(message, report),
-            Statement::Start { id, version, function_arn, tenant_id, json } => {
+            Statement::Start { id, version, function_arn, tenant_id, xray_trace_id, json } => {
                 let version = version.map(|version| shared(&mut self.version, version));
                 let function = function_arn.map(|arn| shared(&mut self.function, arn));
                 let opened = self.start(message, *id, *json, output);
@@ -36,16 +44,24 @@ impl Assembler {
                     open.attempt.version = version.or(open.attempt.version.take());
                     open.attempt.function = function.or(open.attempt.function.take());
                     open.attempt.tenant_id = tenant_id.map(Into::into);
+                    open.attempt.xray_trace_id = xray_trace_id.map(Into::into);
                 }
             }
             Statement::End { id } => self.end(message, *id, output),
-            Statement::RuntimeDone { id, status, error_type } => {
-                self.runtime_done(message, *id, *status, *error_type, output);
+            Statement::RuntimeDone { id, status, error_type, xray_trace_id } => {
+                let open = self.runtime_done(message, *id, *status, *error_type, output);
+                if open.attempt.xray_trace_id.is_none() {
+                    open.attempt.xray_trace_id = xray_trace_id.map(Into::into);
+                }
             }
             Statement::Report(report) => self.report(message, report, output),
             Statement::UnreadableReport { id } => self.unreadable_report(message, *id, output),
             Statement::TimedOut { id, after_us } => {
-                self.sign_of(message, *id, SignKind::TimedOut { after_us: *after_us }, output);
+                let kind = SignKind::TimedOut { after_us: *after_us };
+                match id {
+                    Some(id) => self.sign_of(message, *id, kind, output),
+                    None => self.timed_out_alone(message, kind, output),
+                }
             }
             Statement::ExitedEarly { id } => self.sign_of(message, *id, SignKind::ExitedEarly, output),
             Statement::Crash(crash) => self.crash(message, crash, output),
@@ -118,6 +134,10 @@ impl Assembler {
         self.unsettle_loose();
         self.inits_reported = true;
         let outcome = Some((report.status, report.duration_us));
+        if report.emulated {
+            self.emulated_init(message, report);
+            return;
+        }
         let update = |init: &mut Init| {
             init.init_type = report.init_type.or(init.init_type);
             match report.phase {
@@ -126,6 +146,27 @@ impl Assembler {
             }
         };
         self.init_outcome(message, failed, update);
+    }
+
+    /// Takes a failed init of a local emulator, which runs one request at a time and writes START first.
+    fn emulated_init(&mut self, message: &Message<'_>, report: &InitReport<'_>) {
+        let kind = |phase| SignKind::InitFailed {
+            phase: Some(phase),
+            status: report.status,
+            error_type: report.error_type.map(Into::into),
+        };
+        self.emulated = true;
+        match self.open.iter_mut().rfind(|open| !open.is_reported()) {
+            Some(open) => {
+                open.touch(message);
+                open.attempt.emulated = true;
+                open.sign(Phase::Init, kind(InitPhase::Invoke), message);
+            }
+            None => {
+                self.pending.touch(message);
+                self.pending.sign(kind(InitPhase::Init), message);
+            }
+        }
     }
 
     fn restore_report(&mut self, message: &Message<'_>, report: &InitReport<'_>) {
@@ -183,13 +224,18 @@ impl Assembler {
         self.begun = true;
         self.unsettle_loose();
         let mut order = StartOrder::Plausible;
-        if let Some(at) = self.open.iter().position(|open| open.id() == Some(id)) {
+        if let Some(at) = self.open.iter().rposition(|open| open.id() == Some(id)) {
             let open = &self.open[at];
-            order = StartOrder::of(open, message);
+            if !id.is_anonymous() {
+                order = StartOrder::of(open, message);
+            }
             if order == StartOrder::Impossible {
                 output.disordered(message.place);
             }
-            let again = open.attempt.start_seen && open.attempt.started_at == message.at && message.at.is_some();
+            let again = !id.is_anonymous()
+                && open.attempt.start_seen
+                && open.attempt.started_at == message.at
+                && message.at.is_some();
             if again {
                 output.duplicate();
                 output.count(message.place.input, Bucket::Attributed, message.bytes);
@@ -249,7 +295,7 @@ impl Assembler {
         status: Status,
         error_type: Option<&str>,
         output: &mut dyn Output,
-    ) {
+    ) -> &mut OpenAttempt {
         self.claim_loose(id, message.at);
         self.settle_failed_init(id, message);
         let open = self.open_for(message, id, output);
@@ -260,7 +306,7 @@ impl Assembler {
         }
         if status == Status::Success {
             open.sign(Phase::Invoke, SignKind::HandlerDone, message);
-            return;
+            return open;
         }
         if open.attempt.platform_status.is_none() {
             open.attempt.platform_status = Some(status);
@@ -268,6 +314,7 @@ impl Assembler {
         }
         let kind = SignKind::Ended { status, error_type: error_type.map(Into::into), runtime_done: true };
         open.sign(Phase::Invoke, kind, message);
+        open
     }
 
     fn report(&mut self, message: &Message<'_>, report: &Report<'_>, output: &mut dyn Output) {
@@ -283,10 +330,13 @@ impl Assembler {
                 self.emit(done, output);
             }
         }
+        self.emulated |= report.emulated;
+        if self.emulated {
+            self.join_emulated(report.id, message);
+        }
         self.claim_loose(report.id, message.at);
         self.settle_failed_init(report.id, message);
         let peak = self.peak_before(Some(report.id));
-        self.emulated |= report.emulated;
         let emulated = self.emulated && report.metrics.max_memory_used_mb == report.metrics.memory_size_mb;
         let open = self.open_for(message, report.id, output);
         open.touch(message);
@@ -296,6 +346,26 @@ impl Assembler {
         let concurrent = open.attempt.concurrent;
         self.concurrent |= concurrent;
         self.peak_mb = report.metrics.max_memory_used_mb.or(self.peak_mb);
+    }
+
+    /// Gives the end of a request that did not start to the only one that did not end. Some local emulators print one id at
+    /// START and another at END and REPORT.
+    fn join_emulated(&mut self, id: RequestId, message: &Message<'_>) {
+        let is_rest = |open: &OpenAttempt| open.id() == Some(id) && open.lacks_start() && !open.is_reported();
+        let mut others = self.open.iter().enumerate().filter(|(_, open)| !open.is_reported() && !is_rest(open));
+        let (Some((owner, open)), None) = (others.next(), others.next()) else { return };
+        let ends = !open.lacks_start() && !open.attempt.end_seen && open.id() != Some(id);
+        if !ends || self.open.iter().any(|open| open.id() == Some(id) && !is_rest(open)) {
+            return;
+        }
+        if let Some(at) = self.open.iter().position(|open| is_rest(open)) {
+            let rest = self.open.remove(at);
+            let owner = owner - usize::from(at < owner);
+            self.open[owner].append(rest, message.keep);
+            self.open[owner].attempt.request_id = Some(id);
+        } else {
+            self.open[owner].attempt.request_id = Some(id);
+        }
     }
 
     /// Takes a REPORT of which nothing can be read: the end of its attempt must not be guessed.
@@ -332,6 +402,25 @@ impl Assembler {
         open.sign(phase, kind, message);
     }
 
+    /// Takes a timeout without an id: of the attempt that runs alone, or ended last.
+    fn timed_out_alone(&mut self, message: &Message<'_>, kind: SignKind, output: &mut dyn Output) {
+        let alone = self.current().or_else(|| self.open.iter().rposition(|open| open.is_reported()));
+        match alone {
+            Some(at) => {
+                let open = &mut self.open[at];
+                open.touch(message);
+                let phase = if open.is_reported() { Phase::Late } else { Phase::Invoke };
+                open.sign(phase, kind, message);
+            }
+            None if self.open.is_empty() => {
+                self.flush_lone_error(output);
+                self.pending.touch(message);
+                self.pending.sign(kind, message);
+            }
+            None => output.count(message.place.input, Bucket::Unattributed, message.bytes),
+        }
+    }
+
     fn crash(&mut self, message: &Message<'_>, crash: &CrashLine<'_>, output: &mut dyn Output) {
         let kind = || SignKind::Crash { message: crash.message.into(), error_type: crash.error_type.map(Into::into) };
         let Some(id) = crash.id else {
@@ -343,6 +432,9 @@ impl Assembler {
                     open.sign(phase, kind(), message);
                 }
                 _ => {
+                    if !crash.message.is_empty() {
+                        self.flush_lone_error(output);
+                    }
                     self.pending.touch(message);
                     self.pending.sign(kind(), message);
                 }
@@ -371,7 +463,7 @@ impl Assembler {
             return;
         }
         match line.id {
-            Some(id) if !self.starts_seen && !self.recent.contains(id) => {
+            Some(id) if !self.starts_seen && !self.recent.contains(id) && !self.may_be_printed(line) => {
                 let open = self.open_for(message, id, output);
                 open.app_error(line.level, line.error.as_ref(), message);
             }
@@ -388,8 +480,43 @@ impl Assembler {
                 output.count(message.place.input, Bucket::Unattributed, message.bytes);
             }
             _ => {
+                if line.error.as_ref().is_some_and(|error| error.form.ends_alone()) {
+                    self.flush_lone_error(output);
+                }
                 self.pending.app_error(line.level, line.error.as_ref(), message);
             }
+        }
+    }
+
+    /// Returns whether a function of this log may have printed the answer of another one.
+    fn may_be_printed(&self, line: &AppLine<'_>) -> bool {
+        let is_answer = line.error.as_ref().is_some_and(|error| error.form == ErrorForm::Answer);
+        is_answer && (self.known_stream || self.of_lambda)
+    }
+
+    /// Returns whether nothing but lines of functions was read in a text that names no stream: people copy errors alone.
+    pub(super) fn has_errors_alone(&self) -> bool {
+        !self.known_stream && !self.begun && self.open.is_empty() && !self.pending.tells_of_init()
+    }
+
+    /// Sets an error that stands alone aside, before the next one.
+    fn flush_lone_error(&mut self, output: &mut dyn Output) {
+        if !self.has_errors_alone() || !self.pending.is_lone_error() {
+            return;
+        }
+        let lone = self.lone.get_or_insert_default();
+        if lone.len() == LONE_ERRORS {
+            emit_lone_error(lone.remove(0), output);
+        }
+        lone.push(std::mem::take(&mut self.pending));
+    }
+
+    /// Puts errors before the next lines again: they are of an environment that has begun, or of an attempt.
+    pub(super) fn rejoin_lone_errors(&mut self, keep: &Keep) {
+        let Some(lone) = self.lone.take() else { return };
+        let later = std::mem::take(&mut self.pending);
+        for pending in lone.into_iter().chain([later]) {
+            self.pending.append(pending, keep);
         }
     }
 
@@ -429,6 +556,18 @@ impl Assembler {
         let open = &mut self.open[at];
         open.attempt.request_id = open.attempt.request_id.or(Some(id));
         open
+    }
+
+    /// Closes attempts that get no more late lines. A line of the function does not end one that is running: its time may
+    /// be one that the function printed.
+    #[inline]
+    pub(super) fn close_reported(&mut self, now: Option<Timestamp>, output: &mut dyn Output) {
+        let is_over = |open: &OpenAttempt, now| open.is_reported() && open.is_overdue(now);
+        if let Some(now) = now
+            && self.open.iter().any(|open| is_over(open, now))
+        {
+            self.close_where(|open| is_over(open, now), output);
+        }
     }
 
     /// Closes attempts that are overdue by log time.
@@ -491,6 +630,15 @@ fn shared(last: &mut Option<Arc<str>>, text: &str) -> Arc<str> {
     }
 }
 
+/// Returns whether the time of a statement is that of the log, also where lines have no time but what they say themselves.
+fn tells_time(record: &Statement<'_>) -> bool {
+    use Statement::{App, ExitedEarly, Foreign, TimedOut, UnreadableReport, Unrecognized};
+    !matches!(
+        record,
+        App(_) | Foreign(_) | Unrecognized | UnreadableReport { .. } | TimedOut { .. } | ExitedEarly { .. }
+    )
+}
+
 fn note_platform_code(open: &mut OpenAttempt, crash: &CrashLine<'_>) {
     if open.attempt.platform_error_type.is_none() {
         open.attempt.platform_error_type = crash.error_type.map(Into::into);
@@ -533,6 +681,26 @@ pub(super) fn hand_over(mut open: Box<OpenAttempt>, of_lambda: bool, output: &mu
         open.take_lines_back();
     }
     open
+}
+
+/// Closes an error that stands alone, as an attempt of which nothing else is known.
+pub(super) fn emit_lone_error(pending: Pending, output: &mut dyn Output) {
+    output.count(pending.first_place.input, Bucket::Attributed, pending.bytes);
+    let message = Message {
+        at: pending.first_at,
+        place: pending.first_place,
+        text: b"",
+        escaped: false,
+        bytes: 0,
+        keep: &Keep::LAST,
+    };
+    let mut open = OpenAttempt::begin(None, None, &message, Pending::default());
+    open.adopt(pending, &Keep::LAST);
+    open.cut_start();
+    open.cut_end();
+    open.close();
+    open.hand_over_lines();
+    output.closed(&mut open.attempt);
 }
 
 /// Closes lines that no request followed: they are a failed environment, or belong to nothing. `mixed` says that the

@@ -78,6 +78,8 @@ const LATE_LINES_MS: i64 = 60_000;
 const LONGEST_RUN_MS: i64 = 90 * 60_000;
 /// Attempts open at once in one environment: Managed Instances allow 1,600.
 pub(crate) const OPEN_AT_ONCE: usize = 4_096;
+/// Errors without a line of the platform that are held until one may follow.
+const LONE_ERRORS: usize = 64;
 /// Log time before START within which a line with the id of the request belongs to it.
 const NAMED_BEFORE_START_MS: i64 = 1_000;
 /// Log time after REPORT within which an unhandled error may still be the attempt's own (the Java client logs it late).
@@ -96,6 +98,9 @@ impl RecentIds {
     }
 
     fn push(&mut self, id: RequestId) {
+        if id.is_anonymous() {
+            return;
+        }
         self.ids.rotate_right(1);
         self.ids[0] = Self::short(id);
         self.count = (self.count + 1).min(4);
@@ -150,6 +155,9 @@ pub(crate) struct Assembler {
     /// Errors whose owner is not settled.
     loose: Option<Box<loose::LooseErrors>>,
     steps: Option<Box<disorder::TimeSteps>>,
+    /// Errors that stand alone so far, each an attempt unless a line of the platform follows.
+    #[expect(clippy::box_collection, reason = "hardly a stream has any")]
+    lone: Option<Box<Vec<Pending>>>,
     /// Lines of the current batch that were counted and not kept.
     unread: Vec<unread::UnreadRun>,
 }
@@ -180,6 +188,7 @@ impl Assembler {
             function: None,
             loose: None,
             steps: None,
+            lone: None,
             unread: Vec::new(),
         }
     }
@@ -258,7 +267,7 @@ impl Assembler {
     /// Takes an ordinary line while not exactly one attempt is open and running: it belongs to the one that it names or
     /// to the latest, else to none yet.
     fn ordinary_between(&mut self, message: &Message<'_>, output: &mut dyn Output) {
-        self.close_overdue(message.at, output);
+        self.close_reported(message.at, output);
         let named = if self.concurrent { self.named_in(message) } else { None };
         if let Some(at) = named.or_else(|| self.current()) {
             self.open[at].ordinary(message);

@@ -8,6 +8,9 @@ use crate::model::{
     Status, Stretch, Subject, Timestamp, WindowCut,
 };
 
+/// Other lines that a copied error may have above or below it.
+const LINES_BESIDE_ERROR: u32 = 8;
+
 /// An attempt that is not closed yet.
 #[derive(Debug, Default)]
 pub(super) struct OpenAttempt {
@@ -187,7 +190,9 @@ impl OpenAttempt {
         if let Some(error_type) = report.error_type {
             attempt.platform_error_type = Some(error_type.into());
         }
-        attempt.xray_trace_id = report.xray_trace_id.map(Into::into).or_else(|| attempt.xray_trace_id.take());
+        if report.xray_trace_id.is_some() && attempt.xray_trace_id.as_deref() != report.xray_trace_id {
+            attempt.xray_trace_id = report.xray_trace_id.map(Into::into);
+        }
         attempt.tenant_id = report.tenant_id.map(Into::into).or_else(|| attempt.tenant_id.take());
         let troubled = report.status.is_some_and(|status| status != Status::Success);
         let at_the_cap = report.metrics.max_memory_used_mb >= report.metrics.memory_size_mb;
@@ -221,7 +226,11 @@ impl OpenAttempt {
         attempt.logged_errors += logged_errors;
         attempt.init = merge_init(init, attempt.init);
         if attempt.ended_at.is_none() {
-            attempt.ended_at = self.last_at;
+            // A line may have printed any time.
+            let is_near = |last: &Timestamp| {
+                attempt.started_at.is_none_or(|start| (0..=LONGEST_RUN_MS).contains(&last.ms_since(start)))
+            };
+            attempt.ended_at = self.last_at.filter(is_near).or(attempt.started_at);
         }
         if !attempt.start_seen
             && let (Some(end), Some(duration_us)) = (attempt.ended_at, attempt.metrics.duration_us)
@@ -436,6 +445,17 @@ impl Pending {
     /// attempt.
     pub(super) fn tells_of_init(&self) -> bool {
         self.fresh || self.init.is_some()
+    }
+
+    /// Returns whether it is an error that ended an attempt, and hardly more.
+    pub(super) fn is_lone_error(&self) -> bool {
+        let ends = |sign: &Sign| match &sign.kind {
+            SignKind::TimedOut { .. } | SignKind::Crash { .. } => true,
+            SignKind::Error(error) => error.form.ends_alone(),
+            _ => false,
+        };
+        let signs = u32::try_from(self.signs.len()).unwrap_or(u32::MAX);
+        self.signs.iter().any(ends) && self.lines.saturating_sub(signs) <= LINES_BESIDE_ERROR
     }
 
     /// Returns whether a sign reports a failed init; a request need not have followed.

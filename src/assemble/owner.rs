@@ -11,7 +11,8 @@ impl Assembler {
     /// seen.
     pub(super) fn is_quoted(&self, record: &Statement<'_>) -> bool {
         let id = match record {
-            Statement::End { id } | Statement::TimedOut { id, .. } | Statement::ExitedEarly { id } => Some(*id),
+            Statement::End { id } | Statement::ExitedEarly { id } => Some(*id),
+            Statement::TimedOut { id, .. } => *id,
             Statement::Report(report) => Some(report.id).filter(|_| !report.json),
             Statement::Crash(crash) => crash.id,
             _ => None,
@@ -55,7 +56,7 @@ impl Assembler {
             (Some(reported), Some(at)) => at.ms_since(reported) <= TRAILING_ERROR_MS,
             _ => true,
         };
-        let unhandled = matches!(error.form, ErrorForm::Unhandled | ErrorForm::Response);
+        let unhandled = matches!(error.form, ErrorForm::Unhandled | ErrorForm::Response | ErrorForm::Answer);
         (unhandled && fine && soon && line.id.is_none() && self.pending.is_empty()).then_some(self.open.len() - 1)
     }
 

@@ -3,7 +3,7 @@
 //! A part holds back its first attempts, because lines before the cut may belong to them, and its last ones, because
 //! lines after the cut may. Everything between is already handed over.
 
-use super::attach::{emit_pending, hand_over};
+use super::attach::{emit_lone_error, emit_pending, hand_over};
 use super::disorder::TimeSteps;
 use super::open::{OpenAttempt, Pending};
 use super::{Assembler, OPEN_AT_ONCE, Output};
@@ -192,6 +192,10 @@ fn join_two(mut tail: Assembler, part: Part, keep: &Keep, output: &mut dyn Outpu
     next.first_at = tail.first_at.or(next.first_at);
     next.last_at = next.last_at.max(tail.last_at);
     next.emulated |= tail.emulated;
+    if let Some(mut lone) = tail.lone.take() {
+        lone.extend(next.lone.take().map_or_else(Vec::new, |lone| *lone));
+        next.lone = Some(lone);
+    }
     TimeSteps::add(&mut next.steps, tail.steps);
     next.held.settled = true;
     next
@@ -273,6 +277,13 @@ fn close(mut tail: Assembler, output: &mut dyn Output) {
     if let Some(place) = tail.steps.as_ref().and_then(|steps| steps.disorder()) {
         output.disordered(place);
     }
+    let lone_error = tail.has_errors_alone();
+    if lone_error {
+        let lone = tail.lone.take().map_or_else(Vec::new, |lone| *lone);
+        lone.into_iter().for_each(|pending| emit_lone_error(pending, output));
+    } else {
+        tail.rejoin_lone_errors(&Keep::LAST);
+    }
     let open = std::mem::take(&mut tail.open);
     let last = open.len();
     for (at, mut open) in open.into_iter().enumerate() {
@@ -281,7 +292,11 @@ fn close(mut tail: Assembler, output: &mut dyn Output) {
         }
         hand_over(open, tail.of_lambda, output);
     }
-    emit_pending(tail.pending, false, output);
+    if lone_error && tail.pending.is_lone_error() {
+        emit_lone_error(tail.pending, output);
+    } else {
+        emit_pending(tail.pending, false, output);
+    }
     if let Some(failed) = tail.failed_init {
         emit_pending(*failed, true, output);
     }

@@ -49,8 +49,16 @@ fn record(line: &str, json: bool) -> Statement<'_> {
             status: Status::parse(word(1)).expect("a status"),
             error_type: None,
             init_type: None,
+            emulated: false,
         }),
-        "start" => Statement::Start { id: need, version: Some("7"), function_arn: None, tenant_id: None, json },
+        "start" => Statement::Start {
+            id: need,
+            version: Some("7"),
+            function_arn: None,
+            tenant_id: None,
+            xray_trace_id: None,
+            json,
+        },
         "end" => Statement::End { id: need },
         "report" => Statement::Report(Report {
             id: need,
@@ -68,7 +76,7 @@ fn record(line: &str, json: bool) -> Statement<'_> {
             whole: true,
             json,
         }),
-        "timed-out" => Statement::TimedOut { id: need, after_us: 3_000_000 },
+        "timed-out" => Statement::TimedOut { id: Some(need), after_us: 3_000_000 },
         "crash" => Statement::Crash(CrashLine {
             id: with_id,
             message: "Runtime exited",

@@ -4,7 +4,8 @@
 use super::DecodeError;
 use super::feed::{Feed, LONGEST};
 use super::json::scan::unescape;
-use super::spool::{EventSpool, Lost};
+use super::spool::{EventSpool, Lost, Ties};
+use super::ties::TieVotes;
 use crate::lambda::sentences::sighting_in_message;
 use crate::model::{
     Batch, Block, Bucket, EventSink, FunctionArn, LogEvent, Note, Origin, Sighting, StreamId, Timestamp,
@@ -38,9 +39,9 @@ enum EventOrder {
     /// Oldest first, or no reason to assume otherwise: events pass through as they come.
     Kept,
     /// Not decided yet: the events so far, how often time went up and down between them, and the last time.
-    Watched { spool: EventSpool, up: usize, down: usize, last: Option<Timestamp> },
-    /// Newest first: all events are held back until the end, and then delivered in reverse.
-    Reversed(EventSpool),
+    Watched { spool: EventSpool, ties: TieVotes, up: usize, down: usize, last: Option<Timestamp> },
+    /// Newest first: all events are held back until the end, and then delivered from the last time to the first.
+    Reversed { spool: EventSpool, ties: TieVotes },
 }
 
 /// Maximum number of events in one batch. It keeps the memory for them small compared with that of their block.
@@ -200,7 +201,8 @@ impl<'s> Delivery<'s> {
 
     /// Starts to watch the order of time: if the input has the newest event first, its events are delivered in reverse.
     pub(super) fn watch_order(&mut self) {
-        self.order = EventOrder::Watched { spool: EventSpool::default(), up: 0, down: 0, last: None };
+        self.order =
+            EventOrder::Watched { spool: EventSpool::default(), ties: TieVotes::default(), up: 0, down: 0, last: None };
     }
 
     /// Marks all events as single lines, because the input does not tell where messages end.
@@ -241,13 +243,17 @@ impl<'s> Delivery<'s> {
     fn hold_back(&mut self, stream: StreamId, event: LogEvent<'_>) {
         match &mut self.order {
             EventOrder::Kept => {}
-            EventOrder::Reversed(spool) => spool.push(stream, &event),
-            EventOrder::Watched { spool, up, down, last } => {
+            EventOrder::Reversed { spool, ties } => {
+                ties.see(stream, event.at, event.message);
+                spool.push(stream, &event);
+            }
+            EventOrder::Watched { spool, ties, up, down, last } => {
                 if let (Some(last), Some(at)) = (*last, event.at) {
                     *up += usize::from(at > last);
                     *down += usize::from(at < last);
                 }
                 *last = event.at.or(*last);
+                ties.see(stream, event.at, event.message);
                 spool.push(stream, &event);
                 if spool.events() >= WATCHED_EVENTS || spool.memory() >= WATCHED_BYTES {
                     self.decide();
@@ -260,11 +266,12 @@ impl<'s> Delivery<'s> {
         if !matches!(self.order, EventOrder::Watched { .. }) {
             return;
         }
-        let EventOrder::Watched { spool, up, down, .. } = std::mem::replace(&mut self.order, EventOrder::Kept) else {
+        let EventOrder::Watched { spool, ties, up, down, .. } = std::mem::replace(&mut self.order, EventOrder::Kept)
+        else {
             return;
         };
-        if descends(up, down) {
-            self.order = EventOrder::Reversed(spool);
+        if descends(up, down, &ties) {
+            self.order = EventOrder::Reversed { spool, ties };
         } else {
             let split = self.split;
             spool.forward(|stream, event| self.sink.event(stream, LogEvent { split, ..event }));
@@ -276,12 +283,15 @@ impl<'s> Delivery<'s> {
         self.hand_over(feed);
         self.decide();
         let mut result = Ok(());
-        if let EventOrder::Reversed(spool) = std::mem::replace(&mut self.order, EventOrder::Kept)
-            && let Err(Lost { error, bytes }) =
-                spool.backward(|stream, event| self.sink.event(stream, LogEvent { split: self.split, ..event }))
-        {
-            self.sink.count(Bucket::Dropped, bytes);
-            result = Err(DecodeError::NotTurned(error));
+        if let EventOrder::Reversed { spool, ties } = std::mem::replace(&mut self.order, EventOrder::Kept) {
+            let ties = if ties.are_as_written() { Ties::AsTheyCame } else { Ties::Reversed };
+            let deliver = |stream, event: LogEvent<'_>| {
+                self.sink.event(stream, LogEvent { split: self.split, ..event });
+            };
+            if let Err(Lost { error, bytes }) = spool.backward(ties, deliver) {
+                self.sink.count(Bucket::Dropped, bytes);
+                result = Err(DecodeError::NotTurned(error));
+            }
         }
         self.say();
         DeliveryEnd { grown: self.grown, spare: self.waiting.block, unread: self.unread, result }
@@ -430,9 +440,9 @@ fn group_from_arn(text: &str) -> Option<(String, String, String)> {
 }
 
 /// Returns whether the events are newest first: nearly every change of time goes down. A few go up where several
-/// streams were merged.
-fn descends(up: usize, down: usize) -> bool {
-    down > 0 && up * 8 <= down
+/// streams were merged. Where no time changes, requests that end before they start tell it.
+fn descends(up: usize, down: usize, ties: &TieVotes) -> bool {
+    if up == 0 && down == 0 { ties.are_reversed() } else { up * 8 <= down }
 }
 
 fn slot(parts: &[Option<&[u8]>; 5]) -> usize {

@@ -18,6 +18,7 @@ mod sentences;
 mod split;
 mod spool;
 mod text;
+mod ties;
 mod utf16;
 #[cfg(feature = "libdeflate")]
 mod whole_gzip;

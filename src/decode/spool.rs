@@ -15,12 +15,33 @@ const NUMBERED: u8 = 2;
 const REQUESTED: u8 = 4;
 const ESCAPED: u8 = 8;
 
+/// What becomes of events of the same time when events are given last come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ties {
+    /// The last to come is given first, as of all events.
+    Reversed,
+    /// The first to come is given first.
+    AsTheyCame,
+}
+
+/// A chunk in the file.
+#[derive(Clone, Copy, Debug)]
+struct Written {
+    length: u64,
+    /// Whether the last events of the chunk and the first of the next one have the same time. Then the chunk has no
+    /// others, unless it begins with that time.
+    tied: bool,
+}
+
 /// Events in the order in which they came.
 #[derive(Debug, Default)]
 pub(super) struct EventSpool {
     chunk: Vec<u8>,
-    /// Lengths of the chunks in the file.
-    written: Vec<u64>,
+    /// Time of the last event, and where in the chunk the events of that time begin.
+    last: Option<Timestamp>,
+    tie_start: usize,
+    /// The chunks in the file.
+    written: Vec<Written>,
     file: Option<File>,
     /// Why the file could not be written. No event is taken any more, so that what is missing lies at one end of the log:
     /// a gap would tear attempts in two.
@@ -53,6 +74,9 @@ impl EventSpool {
     /// Takes an event.
     pub(super) fn push(&mut self, stream: StreamId, event: &LogEvent<'_>) {
         self.bytes += event.message.len() as u64;
+        if event.at.is_none() || event.at != self.last {
+            (self.last, self.tie_start) = (event.at, self.chunk.len());
+        }
         if self.chunk.len() + event.message.len() > CHUNK {
             self.write_out();
         }
@@ -77,80 +101,126 @@ impl EventSpool {
         self.events += 1;
     }
 
-    /// Moves the chunk to the file. Where that fails it stays.
+    /// Moves the chunk to the file, but for events of the same time as the next one; if it has no others, all of it. Where
+    /// that fails it stays.
     fn write_out(&mut self) {
         if self.chunk.is_empty() || self.failure.is_some() {
             return;
         }
-        match self.append() {
-            Ok(()) => self.chunk.clear(),
+        let tied = self.tie_start == 0;
+        let length = if tied { self.chunk.len() } else { self.tie_start };
+        match self.append(Written { length: length as u64, tied }) {
+            Ok(()) => {
+                self.chunk.drain(..length);
+                self.tie_start = 0;
+            }
             Err(error) => self.failure = Some(error),
         }
     }
 
-    fn append(&mut self) -> io::Result<()> {
+    fn append(&mut self, written: Written) -> io::Result<()> {
         let file = match &mut self.file {
             Some(file) => file,
             None => self.file.insert(tempfile::tempfile()?),
         };
-        file.write_all(&self.chunk)?;
-        self.written.push(self.chunk.len() as u64);
+        file.write_all(&self.chunk[..written.length as usize])?;
+        self.written.push(written);
         Ok(())
     }
 
     /// Gives the events in the order in which they came. Only for a spool that is still in memory.
     pub(super) fn forward(self, mut take: impl FnMut(StreamId, LogEvent<'_>)) {
-        let mut ends = Vec::with_capacity(self.events);
-        let mut end = self.chunk.len();
-        while let Some((_, _, start)) = event_before(&self.chunk, end) {
-            ends.push(end);
-            end = start;
-        }
-        for end in ends.into_iter().rev() {
-            if let Some((stream, event, _)) = event_before(&self.chunk, end) {
-                take(stream, event);
-            }
-        }
+        give_forward(&self.chunk, self.chunk.len(), &mut take);
     }
 
-    /// Gives the events last come first.
-    pub(super) fn backward(mut self, mut take: impl FnMut(StreamId, LogEvent<'_>)) -> Result<(), Lost> {
+    /// Gives the events of the last time first.
+    pub(super) fn backward(mut self, ties: Ties, mut take: impl FnMut(StreamId, LogEvent<'_>)) -> Result<(), Lost> {
         let mut given = 0;
         let mut take = |stream, event: LogEvent<'_>| {
             given += event.message.len() as u64;
             take(stream, event);
         };
-        give_backward(&self.chunk, &mut take);
-        let read = self.read_backward(&mut take);
+        let read = self.give_chunks(ties, &mut take);
         match self.failure.map_or(read, Err) {
             Ok(()) => Ok(()),
             Err(error) => Err(Lost { error, bytes: self.bytes - given }),
         }
     }
 
-    fn read_backward(&mut self, take: &mut impl FnMut(StreamId, LogEvent<'_>)) -> io::Result<()> {
-        let mut start: u64 = self.written.iter().sum();
-        for length in self.written.iter().rev() {
-            let Some(file) = &mut self.file else { break };
-            start -= length;
-            self.chunk.clear();
-            file.seek(SeekFrom::Start(start))?;
-            let read = file.take(*length).read_to_end(&mut self.chunk)?;
-            if read as u64 != *length {
-                return Err(io::ErrorKind::UnexpectedEof.into());
+    /// Gives the chunk in memory, then those in the file from the last to the first. Chunks that end in the middle of
+    /// one time are given together.
+    fn give_chunks(&mut self, ties: Ties, take: &mut impl FnMut(StreamId, LogEvent<'_>)) -> io::Result<()> {
+        let mut before = self.written.len();
+        loop {
+            let tied = |before: usize| {
+                let tied = |chunk: &Written| chunk.tied && ties == Ties::AsTheyCame;
+                before.checked_sub(1).and_then(|at| self.written.get(at)).is_some_and(tied)
+            };
+            let first = (0..=before).rev().find(|at| !tied(*at)).unwrap_or(0);
+            let left = give_backward(&self.chunk, ties, first < before, take);
+            if first < before {
+                let rest = self.chunk[..left].to_vec();
+                for chunk in first..before {
+                    self.read(chunk)?;
+                    give_forward(&self.chunk, self.chunk.len(), take);
+                }
+                give_forward(&rest, rest.len(), take);
             }
-            give_backward(&self.chunk, take);
+            let Some(next) = first.checked_sub(1) else { return Ok(()) };
+            self.read(next)?;
+            before = next;
         }
-        Ok(())
+    }
+
+    /// Reads a chunk from the file.
+    fn read(&mut self, number: usize) -> io::Result<()> {
+        let (before, rest) = self.written.split_at(number);
+        let (Some(file), Some(chunk)) = (&mut self.file, rest.first()) else { return Ok(()) };
+        self.chunk.clear();
+        file.seek(SeekFrom::Start(before.iter().map(|chunk| chunk.length).sum()))?;
+        let read = file.take(chunk.length).read_to_end(&mut self.chunk)?;
+        if read as u64 == chunk.length { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
     }
 }
 
-fn give_backward(chunk: &[u8], take: &mut impl FnMut(StreamId, LogEvent<'_>)) {
-    let mut end = chunk.len();
-    while let Some((stream, event, start)) = event_before(chunk, end) {
-        take(stream, event);
+/// Gives the events up to `end` in the order in which they came.
+fn give_forward(chunk: &[u8], end: usize, take: &mut impl FnMut(StreamId, LogEvent<'_>)) {
+    let (mut ends, mut end) = (Vec::new(), end);
+    while let Some((_, _, start)) = event_before(chunk, end) {
+        ends.push(end);
         end = start;
     }
+    for end in ends.into_iter().rev() {
+        if let Some((stream, event, _)) = event_before(chunk, end) {
+            take(stream, event);
+        }
+    }
+}
+
+/// Gives the events of a chunk, those of the last time first. If there are more of its first time in the chunk before,
+/// leaves those; returns where they end.
+fn give_backward(chunk: &[u8], ties: Ties, more: bool, take: &mut impl FnMut(StreamId, LogEvent<'_>)) -> usize {
+    let mut end = chunk.len();
+    while let Some((stream, event, mut start)) = event_before(chunk, end) {
+        let at = event.at.filter(|_| ties == Ties::AsTheyCame);
+        let mut alone = true;
+        while let Some((_, before, further)) = event_before(chunk, start)
+            && at.is_some()
+            && before.at == at
+        {
+            (start, alone) = (further, false);
+        }
+        if start == 0 && more {
+            return end;
+        }
+        if alone {
+            take(stream, event);
+        } else {
+            give_forward(&chunk[start..end], end - start, take);
+        }
+        end = start;
+    }
+    0
 }
 
 /// The event that ends at `end`, and where it begins.
@@ -203,8 +273,39 @@ mod tests {
         messages(&mut spool, 30, 1024 * 1024);
         assert!(spool.memory() <= CHUNK + 1024 * 1024);
         let mut lines = Vec::new();
-        spool.backward(|_, event| lines.push(event.line)).expect("a temporary file");
+        spool.backward(Ties::Reversed, |_, event| lines.push(event.line)).expect("a temporary file");
         assert_eq!(lines, (1..=30).rev().collect::<Vec<_>>());
+    }
+
+    /// Events of the same time keep their order, be there few of them or more than a chunk holds.
+    #[test]
+    fn ties_are_given_in_either_direction() {
+        let text = vec![b'x'; 700_000];
+        for runs in [vec![1; 40], vec![2, 1, 3, 1, 1], vec![30], vec![1, 17, 1], vec![3, 14, 2, 21, 1], vec![20, 20]] {
+            for timed in [true, false] {
+                let mut spool = EventSpool::default();
+                let mut want: Vec<Vec<u64>> = Vec::new();
+                let mut line = 0;
+                for (run, length) in runs.iter().enumerate() {
+                    let at = Timestamp::from_ms(1_000_000 - run as i64).filter(|_| timed);
+                    let mut lines = Vec::new();
+                    for _ in 0..*length {
+                        line += 1;
+                        spool.push(StreamId(1), &LogEvent { at, ..LogEvent::bare(&text, line) });
+                        lines.push(line);
+                        if !timed {
+                            want.push(std::mem::take(&mut lines));
+                        }
+                    }
+                    want.extend((!lines.is_empty()).then_some(lines));
+                }
+                assert!(spool.memory() <= CHUNK + 1024 * 1024);
+                want.reverse();
+                let mut lines = Vec::new();
+                spool.backward(Ties::AsTheyCame, |_, event| lines.push(event.line)).expect("a temporary file");
+                assert_eq!(lines, want.concat(), "{runs:?} {timed}");
+            }
+        }
     }
 
     #[test]
@@ -221,7 +322,9 @@ mod tests {
             messages(&mut spool, 20, 1024 * 1024);
             assert_eq!(spool.written.len(), written);
             let mut given = 0;
-            let lost = spool.backward(|_, event| given += event.message.len() as u64).expect_err("not all of it");
+            let lost = spool
+                .backward(Ties::Reversed, |_, event| given += event.message.len() as u64)
+                .expect_err("not all of it");
             assert!(given > 0, "what is in memory can be given");
             assert_eq!(given + lost.bytes, (before as u64 + 20) * 1024 * 1024);
         }

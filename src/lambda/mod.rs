@@ -6,6 +6,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 pub(crate) mod aws_cli;
+pub(crate) mod emulator;
 pub(crate) mod levels;
 pub(crate) mod loaders;
 mod log_groups;
@@ -19,4 +20,4 @@ mod traces;
 pub(crate) use log_groups::foreign_group;
 pub(crate) use request_id_keys::{REQUEST_ID_KEYS, key_of_function_line};
 pub(crate) use time::{after_go_date, go_date};
-pub(crate) use traces::has_trace;
+pub(crate) use traces::{begins_with_error, has_trace};

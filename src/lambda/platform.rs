@@ -113,13 +113,38 @@ pub(crate) fn is_platform(text: &[u8]) -> bool {
 /// exited with …`.
 pub(crate) fn is_crash(line: &[u8]) -> bool {
     if let Some(rest) = line.strip_prefix(REQUEST_ID.as_bytes()).and_then(|rest| rest.strip_prefix(b" ")) {
-        let after = rest.get(RequestId::LENGTH..).unwrap_or_default();
+        let Some((_, length)) = RequestId::read_prefix(rest) else { return false };
+        let after = rest.get(length..).unwrap_or_default();
         let exited = |rest: &[u8]| rest.starts_with(b"exited");
-        return RequestId::parse_prefix(rest).is_some()
-            && (after.starts_with(b" Error: ") || after.strip_prefix(b" Process ").is_some_and(exited));
+        return after.starts_with(b" Error: ") || after.strip_prefix(b" Process ").is_some_and(exited);
     }
     let exited = line.strip_prefix(b"Error ").and_then(|rest| rest.strip_prefix(RUNTIME_EXITED_WORDS.as_bytes()));
     exited.is_some_and(|rest| rest.starts_with(b" "))
+}
+
+/// Returns the request that a line of the platform is about, as a number, and how far it has come: at its start, at the
+/// end of the function's work, at the report. The line may be escaped as the inside of a JSON string.
+pub(crate) fn step_of_request(line: &[u8]) -> Option<(u64, u8)> {
+    let number = |id: &[u8]| {
+        let end = id.iter().position(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'\\' | b'"'));
+        let id = &id[..end.unwrap_or(id.len())];
+        (!id.is_empty()).then(|| xxhash_rust::xxh3::xxh3_64(id))
+    };
+    if line.first() == Some(&b'{') {
+        let kind = &line[memchr::memmem::find(line, PLATFORM_TYPE.trim_start_matches('"').as_bytes())?..];
+        let kind = &kind[PLATFORM_TYPE.len() - 1..];
+        let step = [("start", 0), ("runtimeDone", 1), ("report", 2)];
+        let ends = |rest: &[u8]| matches!(rest.first(), Some(b'"' | b'\\'));
+        let (_, step) = step.into_iter().find(|(word, _)| kind.strip_prefix(word.as_bytes()).is_some_and(ends))?;
+        const KEY: &[u8] = b"requestId";
+        let value = &line[memchr::memmem::find(line, KEY)? + KEY.len()..];
+        let start = value.iter().position(|byte| !matches!(byte, b'"' | b'\\' | b':' | b' '))?;
+        return Some((number(&value[start..])?, step));
+    }
+    let (begin, step) = [(START.begin, 0), (END.begin, 1), (REPORT.begin, 2)]
+        .into_iter()
+        .find(|(begin, _)| line.starts_with(begin.as_bytes()))?;
+    Some((number(line[begin.len()..].trim_ascii_start())?, step))
 }
 
 /// Returns where another sentence begins in a line of the platform, which has none: lines that lost their ends.

@@ -46,7 +46,7 @@ static SENTENCES: LazyLock<[Sentence; 6]> = LazyLock::new(|| {
 /// will stand.
 fn is_value(rest: &[u8]) -> bool {
     match rest {
-        [b'*', next, ..] => *next == b'*',
+        [first @ (b'*' | b'.'), next, ..] => next == first,
         [b'[', next, ..] => next.is_ascii_uppercase(),
         [b'<', next, ..] => next.is_ascii_alphabetic(),
         [first, ..] => first.is_ascii_alphanumeric(),
@@ -115,6 +115,10 @@ pub(crate) fn message_start(line: &[u8]) -> Option<usize> {
     })?;
     Some(match sentence {
         PLATFORM_TYPE => memchr::memmem::rfind(&line[..at], b"{\"").unwrap_or(at),
+        // The answer of an invocation that timed out is an object.
+        TIMED_OUT_WORDS if memchr::memmem::find(&line[..at], b"\"errorMessage\"").is_some() => {
+            memchr::memmem::rfind(&line[..at], b"{\"").unwrap_or(at)
+        }
         TIMED_OUT_WORDS => timeout_start(line, at),
         _ => at,
     })
@@ -122,9 +126,12 @@ pub(crate) fn message_start(line: &[u8]) -> Option<usize> {
 
 /// Returns where the line about a timeout begins, of which the sentence begins at `at`.
 fn timeout_start(line: &[u8], at: usize) -> usize {
-    let id = line[..at].trim_ascii_end().len().saturating_sub(RequestId::LENGTH);
-    if RequestId::parse_prefix(&line[id..]).is_none() {
-        return at;
+    let end = line[..at].trim_ascii_end().len();
+    let id = memchr::memchr2_iter(b' ', b'\t', &line[..end]).next_back().map_or(0, |blank| blank + 1);
+    let before = id.saturating_sub(1);
+    match RequestId::read_masked_prefix(&line[id..end]) {
+        Some((id, _)) if !id.is_token() || line[..before].ends_with(b"Z") => {}
+        _ => return at,
     }
     const TIME: usize = "2026-10-01T00:00:00.123Z ".len();
     let time = id

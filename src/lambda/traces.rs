@@ -56,6 +56,35 @@ pub(crate) fn has_trace(bytes: &[u8]) -> bool {
         || bytes.split(|byte| *byte == b'\n').any(has_request_id)
 }
 
+/// Returns whether a text begins as the runtimes of languages report an error: all that people copy of many failures.
+pub(crate) fn begins_with_error(bytes: &[u8]) -> bool {
+    const BEGINNINGS: [&str; 9] = [
+        "panic: ",
+        "fatal error: ",
+        "thread '",
+        "Unhandled exception",
+        "Uncaught ",
+        "PHP Fatal error: ",
+        "Segmentation fault",
+        "<--- Last few GCs",
+        "terminate called ",
+    ];
+    let text = bytes.trim_ascii_start();
+    let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
+    // The class of an error stands behind its message, or before it with frames below.
+    let last = line.rsplit(|byte| *byte == b' ').next().unwrap_or_default();
+    let is_class = |word: &[u8]| {
+        let name = word.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+        name.first().is_some_and(u8::is_ascii_uppercase)
+            && name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'$')
+            && (name.ends_with(b"Exception") || name.ends_with(b"Error"))
+    };
+    let behind = line.strip_suffix(last).is_some_and(|message| message.ends_with(b": ")) && is_class(last);
+    let before = line.iter().position(|byte| *byte == b':').is_some_and(|end| is_class(&line[..end]))
+        && text[line.len()..].trim_ascii_start().starts_with(b"at ");
+    behind || before || BEGINNINGS.iter().any(|begin| text.starts_with(begin.as_bytes()))
+}
+
 /// Returns whether a line has a request id after a tab or a blank, as runtimes print it.
 fn has_request_id(line: &[u8]) -> bool {
     memchr::memchr2_iter(b'\t', b' ', line).any(|at| RequestId::parse_prefix(&line[at + 1..]).is_some())

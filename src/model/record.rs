@@ -27,6 +27,8 @@ pub enum Statement<'a> {
         function_arn: Option<&'a str>,
         /// Tenant of an isolated function.
         tenant_id: Option<&'a str>,
+        /// X-Ray trace id, in JSON logs.
+        xray_trace_id: Option<&'a str>,
         /// Whether the platform wrote this line as JSON.
         json: bool,
     },
@@ -43,13 +45,15 @@ pub enum Statement<'a> {
         status: Status,
         /// The platform's code.
         error_type: Option<&'a str>,
+        /// X-Ray trace id, in JSON logs.
+        xray_trace_id: Option<&'a str>,
     },
     /// `REPORT`, `platform.report`.
     Report(Report<'a>),
     /// `<time> <id> Task timed out after <n> seconds`: the older style of a timeout.
     TimedOut {
-        /// Id of the request.
-        id: RequestId,
+        /// Id of the request; `None` where a copy lost it.
+        id: Option<RequestId>,
         /// The limit, as printed.
         after_us: u64,
     },
@@ -200,6 +204,8 @@ pub struct InitReport<'a> {
     pub error_type: Option<&'a str>,
     /// Reason of the init, in JSON logs.
     pub init_type: Option<InitType>,
+    /// Whether a local emulator wrote the line: a running request is then the one that waited for the init.
+    pub emulated: bool,
 }
 
 /// The figures of a REPORT line. Absent ones were not on the line.
@@ -314,8 +320,19 @@ pub enum ErrorForm {
     OutOfMemory,
     /// The native runtime client's line for a response that could not be sent (too large, refused).
     Response,
+    /// The answer of an invocation that failed, as invokers save it and local emulators print it behind REPORT. Functions
+    /// print those of others, so it counts only where no attempt runs.
+    Answer,
     /// A logger's line. The error counts as handled, unless something else says otherwise.
     Logged,
+}
+
+impl ErrorForm {
+    /// Returns whether an error of this form alone, without any line of the platform, tells of an attempt that failed.
+    #[must_use]
+    pub(crate) fn ends_alone(self) -> bool {
+        !matches!(self, Self::Logged | Self::MaybeUnhandled | Self::Init)
+    }
 }
 
 /// An error as one line (or one joined block of lines) reports it.

@@ -32,7 +32,14 @@ fn start(rest: &[u8]) -> Option<Statement<'_>> {
         number if !number.is_empty() && number.iter().all(u8::is_ascii_digit) => str::from_utf8(number).ok()?,
         _ => return None,
     };
-    Some(Statement::Start { id, version: Some(version), function_arn: None, tenant_id: None, json: false })
+    Some(Statement::Start {
+        id,
+        version: Some(version),
+        function_arn: None,
+        tenant_id: None,
+        xray_trace_id: None,
+        json: false,
+    })
 }
 
 fn end(rest: &[u8]) -> Option<Statement<'_>> {

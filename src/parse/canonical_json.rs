@@ -31,12 +31,14 @@ fn start<'m>(fields: &CanonicalFields<'m>) -> Option<Statement<'m>> {
         version: fields.version,
         function_arn: fields.function_arn,
         tenant_id: fields.tenant_id,
+        xray_trace_id: fields.trace_id(),
         json: true,
     })
 }
 
 fn runtime_done<'m>(fields: &CanonicalFields<'m>) -> Option<Statement<'m>> {
-    Some(Statement::RuntimeDone { id: fields.id?, status: fields.status?, error_type: fields.error_type })
+    let (id, status, error_type) = (fields.id?, fields.status?, fields.error_type);
+    Some(Statement::RuntimeDone { id, status, error_type, xray_trace_id: fields.trace_id() })
 }
 
 fn report<'m>(fields: &CanonicalFields<'m>) -> Option<Statement<'m>> {
@@ -45,7 +47,7 @@ fn report<'m>(fields: &CanonicalFields<'m>) -> Option<Statement<'m>> {
         metrics: fields.metrics.unwrap_or_default(),
         status: Some(fields.status?),
         error_type: fields.error_type,
-        xray_trace_id: fields.trace.and_then(|trace| root(trace?)),
+        xray_trace_id: fields.trace_id(),
         tenant_id: fields.tenant_id,
         emulated: false,
         json: true,
@@ -65,6 +67,12 @@ struct CanonicalFields<'m> {
     metrics: Option<Metrics>,
     /// X-Ray's trace header, inside whether there is a `tracing` member, which may lack the header.
     trace: Option<Option<&'m str>>,
+}
+
+impl<'m> CanonicalFields<'m> {
+    fn trace_id(&self) -> Option<&'m str> {
+        self.trace.and_then(|trace| root(trace?))
+    }
 }
 
 impl<'m> CanonicalFields<'m> {

@@ -29,10 +29,11 @@ pub(super) fn is_payload(object: &Object<'_>) -> bool {
         && object.keys().all(|key| matches!(key, "errorMessage" | "errorType" | "stackTrace" | "trace" | "cause"))
 }
 
-/// Returns the form of an error. Uncaught before the first request, or of a type that means that the code did not load,
+/// Returns the form of an error. Uncaught or unhandled before the first request, or of a type that means that the code did not load,
 /// it is an error of init.
 pub(super) fn form_of(form: ErrorForm, name: &str, no_id: bool) -> ErrorForm {
-    if is_load_error(name) || no_id && form == ErrorForm::Uncaught { ErrorForm::Init } else { form }
+    let before_requests = no_id && matches!(form, ErrorForm::Uncaught | ErrorForm::UnhandledRejection);
+    if is_load_error(name) || before_requests { ErrorForm::Init } else { form }
 }
 
 /// Returns whether clients give this type to code that could not be loaded; the JSON format drops the prefix.

@@ -15,7 +15,7 @@ pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     if let Some(error) = legacy(text) {
         return Some(AppLine { level: Level::Error, error: Some(error), ..AppLine::default() });
     }
-    let LineHead { id, level, rest } =
+    let LineHead { id, level, rest, .. } =
         head(text).filter(|head| head.level.starts_with(|c: char| c.is_ascii_lowercase()))?;
     let mut line = AppLine { id, level: level_of_word(level), ..AppLine::default() };
     if line.level >= Level::Error {

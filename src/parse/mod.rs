@@ -10,6 +10,7 @@ mod canonical_json;
 mod client_payload;
 mod crash;
 mod dotnet;
+mod emulator;
 mod error_object;
 mod exception;
 mod filter;
@@ -58,6 +59,7 @@ static TEXT_SHAPES: [TextShape; 8] =
 pub fn parse(message: &str) -> Statement<'_> {
     platform_json::parse(message)
         .or_else(|| platform_text::parse(message))
+        .or_else(|| emulator::parse(text::trim_front(message)))
         .unwrap_or_else(|| of_function(text::trim_front(message)))
 }
 
@@ -65,6 +67,9 @@ fn of_function(text: &str) -> Statement<'static> {
     if text.starts_with('{')
         && let Some(object) = error_object::first_object(text)
     {
+        if let Some(timed_out) = structured::answer_of_timeout(&object) {
+            return timed_out;
+        }
         return foreign::of_object(&object).map_or_else(|| unwrapped(&object), Statement::Foreign);
     }
     if let Some(name) = foreign::of_text(text) {

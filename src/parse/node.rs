@@ -4,7 +4,7 @@ use super::TextShape;
 use super::client_payload::{form_of, is_payload};
 use super::error_object::{self, first_object};
 use super::exception;
-use super::text::{after_timestamp, uuid, word};
+use super::text::{after_timestamp, masked_id, request_id, uuid, word};
 use crate::lambda::levels::{is_line_level, level_of_word};
 use crate::lambda::runtimes::{INVOKE_ERROR, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION};
 use crate::model::{AppError, AppLine, ErrorForm, Level, RequestId};
@@ -13,6 +13,8 @@ use crate::model::{AppError, AppLine, ErrorForm, Level, RequestId};
 pub(super) struct LineHead<'a> {
     /// The request id, if there is one; Node prints `undefined` during init.
     pub(super) id: Option<RequestId>,
+    /// Whether another word stands in the place of the id.
+    pub(super) has_other_id: bool,
     /// The word of the level; empty for Node 8 and older, which print none.
     pub(super) level: &'a str,
     /// The text of the function or the client.
@@ -23,9 +25,17 @@ pub(super) struct LineHead<'a> {
 pub(super) fn head(text: &str) -> Option<LineHead<'_>> {
     let rest = after_timestamp(text)?;
     let rest = rest.strip_prefix(['\t', ' '])?.trim_start_matches(' ');
-    let (id, rest) = match uuid(rest) {
-        Some((id, rest)) => (Some(id), rest),
-        None => (None, rest.strip_prefix("undefined").or_else(|| rest.starts_with('\t').then_some(rest))?),
+    let undefined = rest.strip_prefix("undefined").or_else(|| rest.starts_with('\t').then_some(rest));
+    let (id, has_other_id, rest) = match uuid(rest).or_else(|| masked_id(rest)) {
+        Some((id, rest)) => (Some(id), false, rest),
+        None => match undefined {
+            Some(rest) => (None, false, rest),
+            // Any other word must be followed by a level, as the client writes them.
+            None => {
+                let (_, rest) = request_id(rest)?;
+                is_line_level(rest.strip_prefix('\t')?.split('\t').next()?).then_some((None, true, rest))?
+            }
+        },
     };
     if !rest.starts_with(['\t', ' ']) {
         return None;
@@ -33,24 +43,27 @@ pub(super) fn head(text: &str) -> Option<LineHead<'_>> {
     let rest = rest.trim_start_matches(['\t', ' ']);
     let (first, after) = word(rest);
     let (level, rest) = if is_line_level(first) { (first, after.trim_start_matches(['\t', ' '])) } else { ("", rest) };
-    Some(LineHead { id, level, rest })
+    Some(LineHead { id, has_other_id, level, rest })
 }
 
-pub(super) const SHAPE: TextShape = TextShape { begins: &[INVOKE_ERROR], parse };
+pub(super) const SHAPE: TextShape = TextShape { begins: &[INVOKE_ERROR, UNHANDLED_REJECTION, "undefined"], parse };
 
 /// Parses a line of the Node.js client.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     // Custom runtimes (Bref) print the label after the id alone.
     let own = uuid(text).map(|(id, rest)| (Some(id), rest.trim_start())).filter(|(_, rest)| labelled(rest).is_some());
     let (id, text) = own.unwrap_or((None, text));
-    if let Some(payload) = labelled(text).filter(|(_, payload)| !payload.is_empty()) {
-        return Some(AppLine { level: Level::Error, id, error: Some(failure(payload, false)), ..AppLine::default() });
+    let undefined = text.strip_prefix("undefined").filter(|rest| rest.starts_with(['\t', ' ']));
+    let said = undefined.map_or(text, str::trim_start);
+    if let Some(payload) = labelled(said).filter(|(_, payload)| !payload.is_empty()) {
+        let error = Some(failure(payload, undefined.is_some()));
+        return Some(AppLine { level: Level::Error, id, error, ..AppLine::default() });
     }
     let head = head(text).filter(|head| !head.level.starts_with(|c: char| c.is_ascii_lowercase()))?;
     let mut line = AppLine { id: head.id, level: level_of_word(head.level), ..AppLine::default() };
     line.error = match labelled(head.rest) {
         Some(payload) if head.level.is_empty() || line.level >= Level::Error => {
-            Some(failure(payload, head.id.is_none()))
+            Some(failure(payload, head.id.is_none() && !head.has_other_id))
         }
         _ if head.level.is_empty() => legacy_failure(head.rest),
         _ => None,

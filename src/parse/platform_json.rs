@@ -302,11 +302,13 @@ impl<'a> PlatformFields<'a> {
                 version: self.version.0,
                 function_arn: self.function_arn.0,
                 tenant_id: self.tenant_id.0,
+                xray_trace_id: self.trace_id(),
                 json: true,
             }),
             "end" => Some(Statement::End { id: self.id()? }),
             "runtimeDone" => {
-                Some(Statement::RuntimeDone { id: self.id()?, status: self.status()?, error_type: self.error_type.0 })
+                let (id, status, error_type) = (self.id()?, self.status()?, self.error_type.0);
+                Some(Statement::RuntimeDone { id, status, error_type, xray_trace_id: self.trace_id() })
             }
             "report" => self.report(),
             "initStart" => Some(Statement::InitStart(self.init_start())),
@@ -326,7 +328,7 @@ impl<'a> PlatformFields<'a> {
     }
 
     fn id(&self) -> Option<RequestId> {
-        RequestId::parse(self.request_id.0?.as_bytes())
+        RequestId::read(self.request_id.0?)
     }
 
     /// Returns the status; a value that is no known word, or of the wrong type, becomes `Unknown`.
@@ -340,6 +342,7 @@ impl<'a> PlatformFields<'a> {
 
     fn report(self) -> Option<Statement<'a>> {
         let (id, status, error_type) = (self.id()?, self.status(), self.error_type.0);
+        let xray_trace_id = self.trace_id();
         let lost = match &self.metrics {
             Lenient::Known(figures) => figures.any_is_odd(),
             other => other.is_odd(),
@@ -351,13 +354,20 @@ impl<'a> PlatformFields<'a> {
             metrics,
             status,
             error_type,
-            xray_trace_id: self.tracing.known().and_then(|tracing| root(tracing.value.0?)),
+            xray_trace_id,
             tenant_id: self.tenant_id.0,
             emulated: false,
             json: true,
             // Reports in JSON have had a status since there are log formats; those of the Logs API before had none.
             whole: status.is_some() && !lost,
         }))
+    }
+
+    fn trace_id(&self) -> Option<&'a str> {
+        match &self.tracing {
+            Lenient::Known(tracing) => root(tracing.value.0?),
+            _ => None,
+        }
     }
 
     fn init_start(&self) -> InitStart<'a> {
@@ -381,6 +391,7 @@ impl<'a> PlatformFields<'a> {
             status: self.status()?,
             error_type: self.error_type.0,
             init_type: self.init_type(),
+            emulated: false,
         })
     }
 
@@ -414,8 +425,9 @@ fn fault<'a>(inner: &str, text: &'a str) -> Statement<'a> {
             message: borrowed(crash.message).unwrap_or("fault"),
             error_type: crash.error_type.and_then(borrowed),
         }),
-        Some(Statement::RuntimeDone { id, status, error_type }) => {
-            Statement::RuntimeDone { id, status, error_type: error_type.and_then(borrowed) }
+        Some(Statement::RuntimeDone { id, status, error_type, .. }) => {
+            let error_type = error_type.and_then(borrowed);
+            Statement::RuntimeDone { id, status, error_type, xray_trace_id: None }
         }
         Some(Statement::TimedOut { id, after_us }) => Statement::TimedOut { id, after_us },
         Some(Statement::ExitedEarly { id }) => Statement::ExitedEarly { id },

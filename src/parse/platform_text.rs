@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::text::{BLANKS, after_timestamp, after_word, first_line, thousandths, trim_front, uuid, word};
+use super::text::{BLANKS, after_timestamp, after_word, first_line, request_id, thousandths, trim_front, word};
 use crate::lambda::platform;
 use crate::model::{CrashLine, InitPhase, InitReport, InitStart, Metrics, Report, RequestId, Statement, Status};
 
@@ -19,7 +19,7 @@ pub(super) fn parse(message: &str) -> Option<Statement<'_>> {
         b'E' => end(text).or_else(|| extension(text)).or_else(|| crash_without_id(text)),
         b'R' => report(text).or_else(|| restore(text)).or_else(|| of_request(text)).or_else(|| crash_without_id(text)),
         b'I' => init(text).or_else(|| image(after_word(text, platform::IMAGE)?)),
-        b'T' => subscription(after_word(text, platform::TELEMETRY)?),
+        b'T' => timed_out_alone(text).or_else(|| subscription(after_word(text, platform::TELEMETRY)?)),
         b'L' => subscription(after_word(text, platform::LOGS)?),
         b'X' => after_word(text, platform::XRAY)?.starts_with("TraceId:").then_some(Statement::Informational),
         b'U' => unknown_error(text),
@@ -30,14 +30,19 @@ pub(super) fn parse(message: &str) -> Option<Statement<'_>> {
 
 fn start(text: &str) -> Option<Statement<'_>> {
     let rest = request(text, platform::START.word)?;
-    let Some((id, rest)) = uuid(rest) else { return Some(Statement::Unrecognized) };
+    // Without a UUID, it may be prose.
+    let goes_on = |rest: &str| rest.trim().is_empty() || rest.trim_start().starts_with("Version:");
+    let Some((id, rest)) = request_id(rest).filter(|(id, rest)| !id.is_token() || goes_on(rest)) else {
+        return Some(Statement::Unrecognized);
+    };
     let version = labels(rest).find(|(label, _)| *label == Label::Version).map(|(_, value)| value);
-    Some(Statement::Start { id, version, function_arn: None, tenant_id: None, json: false })
+    Some(Statement::Start { id, version, function_arn: None, tenant_id: None, xray_trace_id: None, json: false })
 }
 
 fn end(text: &str) -> Option<Statement<'_>> {
     let rest = request(text, platform::END.word)?;
-    Some(uuid(rest).map_or(Statement::Unrecognized, |(id, _)| Statement::End { id }))
+    let id = request_id(rest).filter(|(id, rest)| !id.is_token() || rest.trim().is_empty());
+    Some(id.map_or(Statement::Unrecognized, |(id, _)| Statement::End { id }))
 }
 
 /// Returns what follows `WORD RequestId:`.
@@ -47,7 +52,7 @@ fn request<'a>(text: &'a str, begin: &str) -> Option<&'a str> {
 
 fn report(text: &str) -> Option<Statement<'_>> {
     let rest = request(text, platform::REPORT.word)?;
-    let Some((id, rest)) = uuid(rest) else { return Some(Statement::UnreadableReport { id: None }) };
+    let Some((id, rest)) = request_id(rest) else { return Some(Statement::UnreadableReport { id: None }) };
     Some(read_report(id, rest).map_or(Statement::UnreadableReport { id: Some(id) }, Statement::Report))
 }
 
@@ -95,9 +100,14 @@ fn after_label_word<'a>(text: &'a str, begin: &str) -> Option<&'a str> {
 
 /// Reads the rest of a start of an init. Container images have no runtime version, so the rest may be empty.
 fn read_init_start(rest: &str) -> Option<InitStart<'_>> {
-    let version = labels(rest).find(|(label, _)| *label == Label::RuntimeVersion).map(|(_, value)| value);
-    (version.is_some() || rest.trim().is_empty())
-        .then(|| InitStart { runtime_version: version.filter(|word| *word != "?"), ..InitStart::default() })
+    // Some exporters lose the version or its ARN, or put a dash before the labels.
+    let of_runtime = |label| matches!(label, Label::RuntimeVersion | Label::Version);
+    let version = labels(rest).find(|(label, _)| of_runtime(*label)).map(|(_, value)| value);
+    let version = version.filter(|value| !matches!(*value, "" | "Runtime") && !value.ends_with(':'));
+    (version.is_some()
+        || rest.trim().is_empty()
+        || rest.trim_start().starts_with("Runtime") && rest.contains("Version"))
+    .then(|| InitStart { runtime_version: version.filter(|word| *word != "?"), ..InitStart::default() })
 }
 
 fn extension(text: &str) -> Option<Statement<'_>> {
@@ -121,12 +131,12 @@ fn image(rest: &str) -> Option<Statement<'_>> {
 
 /// Parses a line that begins with `RequestId: <id>`. Functions print that, too, so an unknown rest makes it theirs.
 fn of_request(text: &str) -> Option<Statement<'_>> {
-    let (id, rest) = uuid(text.strip_prefix(platform::REQUEST_ID)?.trim_start())?;
+    let (id, rest) = request_id(text.strip_prefix(platform::REQUEST_ID)?.trim_start())?;
     let rest = rest.trim_start();
     if let Some(message) = rest.strip_prefix("Error:") {
         let message = message.trim_start();
         if let Some(after_us) = timeout_after(message) {
-            return Some(Statement::TimedOut { id, after_us });
+            return Some(Statement::TimedOut { id: Some(id), after_us });
         }
         let (message, error_type) = message_and_code(message);
         return Some(Statement::Crash(CrashLine { id: Some(id), message, error_type }));
@@ -140,7 +150,7 @@ fn of_request(text: &str) -> Option<Statement<'_>> {
     // Functions write `RequestId: … Status: 200`, too, so the status must be one of the platform's words.
     let known = |(label, word)| if label == Label::Status { Status::parse(word) } else { None };
     let status = labels(rest).find_map(known)?;
-    Some(Statement::RuntimeDone { id, status, error_type: ReportFields::read(rest).error_type })
+    Some(Statement::RuntimeDone { id, status, error_type: ReportFields::read(rest).error_type, xray_trace_id: None })
 }
 
 /// Parses a crash line whose id was lost in a copy (`Error Runtime exited with error: …`), or its second line alone.
@@ -195,9 +205,21 @@ fn timed_out(text: &str) -> Option<Statement<'_>> {
     // Lines of most runtimes begin with a time and an id, too, so the cheap search for the sentence comes first.
     static SENTENCE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(platform::TASK_TIMED_OUT));
     SENTENCE.find(text.as_bytes())?;
-    let (id, rest) = uuid(after_timestamp(text)?.trim_start_matches(BLANKS))?;
+    let rest = after_timestamp(text)?.trim_start_matches(BLANKS);
+    if let Some(timed_out) = timed_out_alone(rest) {
+        return Some(timed_out);
+    }
+    let (id, rest) = request_id(rest)?;
     let after_us = timeout_after(rest.trim_start_matches(BLANKS))?;
-    Some(Statement::TimedOut { id, after_us })
+    Some(Statement::TimedOut { id: Some(id), after_us })
+}
+
+/// Parses the sentence without an id: with nothing behind it, and seconds with two decimals as only the platform writes.
+fn timed_out_alone(text: &str) -> Option<Statement<'_>> {
+    let after_us = timeout_after(text)?;
+    let (seconds, unit) = word(text.strip_prefix(platform::TASK_TIMED_OUT)?);
+    let decimals = seconds.split_once('.').is_some_and(|(_, decimals)| decimals.len() == 2);
+    (decimals && matches!(unit.trim(), "seconds" | "second")).then_some(Statement::TimedOut { id: None, after_us })
 }
 
 fn timeout_after(text: &str) -> Option<u64> {
@@ -346,6 +368,7 @@ impl<'a> ReportFields<'a> {
             status: self.status.unwrap_or(Status::Success),
             error_type: self.error_type,
             init_type: None,
+            emulated: false,
         })
     }
 }

@@ -4,7 +4,7 @@ use super::TextShape;
 use super::client_payload::is_load_error;
 use super::exception::{self, after_python_stack, described};
 use super::text::{
-    BLANKS, after_timestamp, first_line, has_log_head, is_error_name, is_type_name, lines, split_at_first,
+    BLANKS, after_timestamp, first_line, has_log_head, is_error_name, is_type_name, lines, masked_id, split_at_first,
     type_and_message, uuid,
 };
 use crate::lambda::levels::level_of_word;
@@ -53,7 +53,8 @@ fn after_warning(text: &str) -> AppLine<'static> {
 /// Parses the rest of a line of the logger: `[LEVEL] TAB <time> TAB <id or nothing> TAB <text>`.
 fn logger(level: Level, rest: &str) -> AppLine<'static> {
     let rest = rest.trim_start_matches(BLANKS);
-    let (id, rest) = uuid(rest).map_or((None, rest), |(id, rest)| (Some(id), rest));
+    let masked = || masked_id(rest).filter(|(_, after)| after.starts_with('\t'));
+    let (id, rest) = uuid(rest).or_else(masked).map_or((None, rest), |(id, rest)| (Some(id), rest));
     let mut line = AppLine { id, level, ..AppLine::default() };
     let rest = rest.trim_start_matches(BLANKS);
     super::structured::look_inside(rest, &mut line);

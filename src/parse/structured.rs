@@ -13,7 +13,7 @@ use super::level;
 use super::text::is_type_name;
 use super::{java, ruby, rust_runtime};
 use crate::lambda::REQUEST_ID_KEYS;
-use crate::model::{AppError, AppLine, ErrorForm, Level, RequestId};
+use crate::model::{AppError, AppLine, ErrorForm, Level, RequestId, Statement};
 
 /// Parses a JSON line of the function; `None` if the text is no object.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
@@ -32,6 +32,11 @@ pub(super) fn of_object(object: &Object<'_>) -> AppLine<'static> {
     line.error = CLIENTS.iter().find_map(|client| client(object, line.level));
     if line.error.is_some() {
         line.level = line.level.max(Level::Error);
+        return line;
+    }
+    if let Some(error) = answer(object) {
+        line.level = line.level.max(Level::Error);
+        line.error = Some(error);
         return line;
     }
     if let Some(inner) = message_text(object) {
@@ -64,14 +69,33 @@ pub(super) fn look_inside(text: &str, line: &mut AppLine<'static>) {
     }
 }
 
+/// Parses the answer of an invocation that failed: nothing but what a runtime client puts into it, with a type.
+fn answer(object: &Object<'_>) -> Option<AppError<'static>> {
+    const KEYS: [&str; 7] = ["errorMessage", "errorType", "requestId", "stackTrace", "stack", "trace", "cause"];
+    let is_text = |key: &str| member(object, key).is_some_and(Value::is_string);
+    let fits = is_text("errorMessage") && is_text("errorType") && object.keys().all(|key| KEYS.contains(&key));
+    fits.then(|| super::error_object::error(ErrorForm::Answer, object))
+}
+
+/// Parses the answer of an invocation that ran into its time limit.
+pub(super) fn answer_of_timeout(object: &Object<'_>) -> Option<Statement<'static>> {
+    let fits = object.keys().all(|key| matches!(key, "errorMessage" | "errorType" | "requestId"));
+    match super::platform_text::parse(text_at(object, &["errorMessage"]).filter(|_| fits)?)? {
+        Statement::TimedOut { id, after_us } => Some(Statement::TimedOut { id, after_us }),
+        _ => None,
+    }
+}
+
 fn message_text<'a>(object: &'a Object<'_>) -> Option<&'a str> {
     member(object, "message").or_else(|| member(object, "msg")).and_then(Value::as_str)
 }
 
-/// Returns Lambda's request id from the keys that loggers use. Only a UUID counts; the one inside `$metadata` belongs
+/// Returns Lambda's request id from the keys that loggers use. Only a UUID counts, or one that is masked; the one inside `$metadata` belongs
 /// to another service.
 fn request_id(object: &Object<'_>) -> Option<RequestId> {
-    let uuid = |value: &Value<'_>| RequestId::parse(value.as_str()?.as_bytes());
+    let masked = |text: &str| RequestId::read_masked_prefix(text.as_bytes()).filter(|(_, used)| *used == text.len());
+    let uuid =
+        |value: &Value<'_>| RequestId::parse(value.as_str()?.as_bytes()).or_else(|| Some(masked(value.as_str()?)?.0));
     all_at(object, &REQUEST_ID_KEYS).find_map(uuid).or_else(|| {
         let spans = member(object, "spans")?.as_array()?;
         spans.iter().find_map(|span| uuid(member(span.as_object()?, "requestId")?))

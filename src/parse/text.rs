@@ -62,6 +62,18 @@ pub(super) fn uuid(text: &str) -> Option<(RequestId, &str)> {
     Some((id, text.get(RequestId::LENGTH..).unwrap_or("")))
 }
 
+/// Reads the request id at the start of `text`, whatever it looks like; also returns what follows it.
+pub(super) fn request_id(text: &str) -> Option<(RequestId, &str)> {
+    let (id, length) = RequestId::read_prefix(text.as_bytes())?;
+    Some((id, text.get(length..).unwrap_or("")))
+}
+
+/// Reads a UUID at the start of `text`, or one that is masked or cut; also returns what follows it.
+pub(super) fn masked_id(text: &str) -> Option<(RequestId, &str)> {
+    let (id, length) = RequestId::read_masked_prefix(text.as_bytes())?;
+    Some((id, text.get(length..).unwrap_or("")))
+}
+
 /// Returns what follows the timestamp at the start of `text`.
 pub(super) fn after_timestamp(text: &str) -> Option<&str> {
     let (_, used) = Timestamp::parse_prefix(text.as_bytes())?;

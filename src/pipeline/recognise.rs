@@ -120,6 +120,7 @@ fn describe_error(form: ErrorForm) -> &'static str {
         ErrorForm::Crash => "The last words of a process; they count only if the process is then seen to end",
         ErrorForm::OutOfMemory => "The language ran out of memory; it counts only if the process is then seen to end",
         ErrorForm::Response => "The runtime client could not deliver the answer",
+        ErrorForm::Answer => "The answer of an invocation that failed; it counts only where no attempt runs",
         ErrorForm::Logged => "The code logged an error",
     }
 }
@@ -162,7 +163,14 @@ fn judged(text: &str, record: &Statement<'_>) -> Option<Attempt> {
     );
     let id = id_of(record).unwrap_or(RequestId::from_bits(1));
     if !of_environment {
-        let start = Statement::Start { id, version: None, function_arn: None, tenant_id: None, json: false };
+        let start = Statement::Start {
+            id,
+            version: None,
+            function_arn: None,
+            tenant_id: None,
+            xray_trace_id: None,
+            json: false,
+        };
         assembler.record(&message(1), &start, None, &mut kept);
     }
     assembler.record(&message(2), record, None, &mut kept);
@@ -181,9 +189,9 @@ fn id_of(record: &Statement<'_>) -> Option<RequestId> {
         Statement::Start { id, .. }
         | Statement::End { id }
         | Statement::RuntimeDone { id, .. }
-        | Statement::TimedOut { id, .. }
         | Statement::ExitedEarly { id } => Some(*id),
         Statement::Report(report) => Some(report.id),
+        Statement::TimedOut { id, .. } => *id,
         Statement::Crash(crash) => crash.id,
         Statement::App(line) => line.id,
         _ => None,

@@ -381,6 +381,9 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
                     self.output.runtime(stream.names, message.at, runtime);
                 }
             }
+            Statement::Start { id, .. } | Statement::End { id } if id.is_token() => {
+                self.output.note(message.place.input, masked_note(*id));
+            }
             Statement::Report(report) if report.emulated => self.output.note(message.place.input, emulator_note()),
             Statement::Foreign(kind) => self.output.tally().foreign(kind, 1),
             Statement::App(_) if aws_cli::has_stopped(message.text) => {
@@ -420,6 +423,17 @@ fn is_whole_object(message: &[u8]) -> bool {
 
 fn stopped_note(line: u64) -> Note {
     Note { incomplete: true, text: format!("the AWS CLI stopped with an error at line {line}: the log is cut there") }
+}
+
+fn masked_note(id: RequestId) -> Note {
+    let text = match id.is_anonymous() {
+        true => {
+            "request ids are masked alike: attempts are told apart by their order, and none is taken for a retry of \
+             another"
+        }
+        false => "request ids are masked or are no UUIDs",
+    };
+    Note { incomplete: false, text: text.to_owned() }
 }
 
 fn emulator_note() -> Note {

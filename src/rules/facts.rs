@@ -33,7 +33,9 @@ impl<'a> Facts<'a> {
         let report = last(|kind| matches!(kind, SignKind::Ended { runtime_done: false, .. }));
         Self {
             attempt,
-            crash: last(|kind| matches!(kind, SignKind::Crash { .. })),
+            // A code alone tells less than how the process ended.
+            crash: last(|kind| matches!(kind, SignKind::Crash { message, .. } if !message.is_empty()))
+                .or_else(|| last(|kind| matches!(kind, SignKind::Crash { .. }))),
             ended: report.or_else(|| last(|kind| matches!(kind, SignKind::Ended { .. }))),
             timed_out: last(|kind| matches!(kind, SignKind::TimedOut { .. })),
             fatal: fatal(attempt),
@@ -183,6 +185,11 @@ impl<'a> Facts<'a> {
     }
 }
 
+/// Returns whether no line of the platform tells of the attempt: a copied error, or its answer.
+pub(super) fn is_alone(attempt: &Attempt) -> bool {
+    !attempt.start_seen && !attempt.end_seen && !attempt.report_seen && attempt.subject == Subject::Attempt
+}
+
 fn init_status(sign: &Sign) -> Option<Status> {
     match &sign.kind {
         SignKind::InitFailed { status, .. } | SignKind::RestoreFailed { status, .. } => Some(*status),
@@ -217,6 +224,7 @@ pub(super) fn memory_percent(attempt: &Attempt) -> Option<u32> {
 /// An error inside the request beats one of the init before it, because the platform may have repeated the init
 /// successfully.
 fn fatal(attempt: &Attempt) -> Option<&Sign> {
+    let alone = is_alone(attempt);
     let rank = |sign: &Sign| -> Option<(bool, bool, u8, bool)> {
         let error = error_of(sign)?;
         let strength = match error.form {
@@ -224,10 +232,16 @@ fn fatal(attempt: &Attempt) -> Option<&Sign> {
             ErrorForm::MaybeUnhandled if !is_followed(attempt, sign) => 3,
             ErrorForm::Uncaught | ErrorForm::UnhandledRejection | ErrorForm::Init => 2,
             ErrorForm::Response => 1,
-            ErrorForm::MaybeUnhandled | ErrorForm::Crash | ErrorForm::OutOfMemory | ErrorForm::Logged => return None,
+            ErrorForm::Answer if alone && attempt.app_lines <= 1 || attempt.emulated && sign.phase == Phase::Late => 3,
+            ErrorForm::Crash | ErrorForm::OutOfMemory if alone && attempt.request_id.is_none() => 2,
+            ErrorForm::MaybeUnhandled
+            | ErrorForm::Crash
+            | ErrorForm::OutOfMemory
+            | ErrorForm::Answer
+            | ErrorForm::Logged => return None,
         };
         // Background work after the end does not fail the attempt, but Java may print the handler's error late.
-        if sign.phase == Phase::Late && error.form != ErrorForm::Unhandled {
+        if sign.phase == Phase::Late && !matches!(error.form, ErrorForm::Unhandled | ErrorForm::Answer) {
             return None;
         }
         let told = error.error_type.is_some() || error.message.is_some();

@@ -179,6 +179,7 @@ fn confidence(facts: &Facts<'_>, ruling: &Ruling<'_>, category: Category) -> Con
     let of_init = |sign: &Sign| matches!(sign.kind, SignKind::InitFailed { .. } | SignKind::RestoreFailed { .. });
     let by_init = ruling.proof.is_some_and(of_init);
     let guessed = facts.attempt.error_unsure && (by_error || by_init || category == Category::Ok);
+    let guessed = guessed || facts.attempt.request_id.is_none() && facts::is_alone(facts.attempt);
     if guessed && ruling.confidence == Confidence::High { Confidence::Medium } else { ruling.confidence }
 }
 

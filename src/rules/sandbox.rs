@@ -14,10 +14,12 @@ pub(super) const RULE: Rule = Rule {
 
 fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     let proof = facts.ended.or(facts.crash);
+    // A local emulator says so of any failure that it has no name for.
+    let emulated = facts.attempt.emulated;
     if let Some(known) = facts.platform_error() {
         let category = crate::catalogue::code(known.code)?.category?;
         return matches!(category, Category::ServiceError | Category::InvalidRequest)
-            .then(|| Ruling::new(known.code, known.confidence, proof));
+            .then(|| Ruling::new(known.code, if emulated { Confidence::Low } else { known.confidence }, proof));
     }
     // In `runtimeDone`, `failure` can also mean that the handler returned an error.
     let on_report = facts

@@ -40,6 +40,9 @@ fn ending_error<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
     if let Some(sign) = facts.fatal.filter(|sign| sign.phase != Phase::Init) {
         let failed = facts.platform_failed();
         match form(sign)? {
+            // The last words of a process may be those of another one.
+            ErrorForm::Crash | ErrorForm::OutOfMemory => return Some((sign, Confidence::Low)),
+            ErrorForm::Answer => return Some((sign, Confidence::Medium)),
             ErrorForm::Unhandled if sign.phase == Phase::Late => return Some((sign, Confidence::Medium)),
             // Code that logs an error last and then succeeds writes the same line.
             ErrorForm::MaybeUnhandled => {

@@ -141,7 +141,7 @@ impl Entry {
         let metrics = &attempt.metrics;
         let observed = |wanted: &str| verdict.observations.iter().find(|(code, _)| *code == wanted);
         Self {
-            request: attempt.request_id.map_or(0, RequestId::bits),
+            request: attempt.request_id.map_or(0, |id| id.of_attempt(number(attempt.place)).bits()),
             start_ms: attempt.started_at.map_or(NO_TIME, Timestamp::ms),
             place: pack(attempt.place),
             event: attempt.place.event,
@@ -341,6 +341,11 @@ pub(super) struct EntryNames {
 pub(super) fn is_cut(category: Category, code: &str) -> bool {
     const CRASHES: [&str; 3] = ["runtime_exception.exit", "runtime_exception.signal", "runtime_exception.extension"];
     matches!(category, Category::Timeout | Category::OutOfMemory) || CRASHES.contains(&code)
+}
+
+/// Returns a number of the attempt that begins at a place.
+fn number(place: Place) -> u64 {
+    pack(place) << 16 ^ u64::from(place.event)
 }
 
 /// Packs 24 bits of input and 40 bits of line: up to 16 million inputs of a million million lines each.

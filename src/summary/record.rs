@@ -122,7 +122,7 @@ pub(super) fn attempt_of(record: &Record, place: Place) -> Option<(Attempt, Verd
             RecordKind::Attempt => Subject::Attempt,
             RecordKind::Environment => Subject::Environment,
         },
-        request_id: record.request_id.as_deref().and_then(|id| RequestId::parse(id.as_bytes())),
+        request_id: record.request_id.as_deref().and_then(RequestId::read),
         place,
         started_at: moment(record.started_at_ms),
         ended_at: moment(record.ended_at_ms),
@@ -203,7 +203,7 @@ fn evidence_line(line: &Line, input_name: &dyn Fn(u32) -> String, redaction: &Re
 
 /// Returns the id of an attempt: equal for the same attempt in overlapping exports.
 ///
-/// If the log has no clock, the place of the first line replaces the start, so that two attempts stay distinct.
+/// If the log has no clock or masks its ids, the place of the first line replaces the start, so that two attempts stay distinct.
 fn record_id(origin: &Origin<String>, request: Option<RequestId>, start: Option<Timestamp>, line: u64) -> u128 {
     let mut hash = Xxh3::new();
     for part in [&origin.function, &origin.log_stream] {
@@ -211,7 +211,7 @@ fn record_id(origin: &Origin<String>, request: Option<RequestId>, start: Option<
         hash.update(&[0xff]);
     }
     hash.update(&request.map_or(0, RequestId::bits).to_le_bytes());
-    match start {
+    match start.filter(|_| !request.is_some_and(RequestId::is_anonymous)) {
         Some(at) => hash.update(&at.ms().to_le_bytes()),
         None => {
             hash.update(&[0xfe]);

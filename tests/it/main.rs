@@ -12,6 +12,8 @@ mod cloudwatch;
 mod codes;
 mod commands;
 mod corpus;
+mod emulators;
+mod errors_alone;
 mod events;
 #[cfg(target_os = "linux")]
 mod full_disk;
@@ -21,8 +23,11 @@ mod harness;
 mod hostile;
 mod line_by_line;
 mod line_forms;
+mod masked_ids;
 mod merged;
 mod nestings;
+mod newest_first;
+mod odd_times;
 mod order;
 #[cfg(unix)]
 mod outputs;
@@ -31,6 +36,7 @@ mod registry;
 mod selection;
 mod shapes;
 mod shards;
+mod sparse_lines;
 mod stores;
 #[cfg(target_os = "linux")]
 mod threads;

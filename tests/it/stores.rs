@@ -166,12 +166,17 @@ fn tables(log: &[Event]) -> Vec<(&'static str, Keeps, Files)> {
             All,
             file(format!(
                 "| @logStream | @timestamp | @message | @log |\n| --- | --- | --- | --- |\n{}",
-                text(&|e| format!(
-                    "| {} | {} | {} | 123456789012:{GROUP} |\n",
-                    stream(e),
-                    spaced(e.at),
-                    cells(e).join(" ").replace('|', "\\|")
-                ))
+                text(&|e| {
+                    let rows = cells(e).into_iter().enumerate();
+                    rows.map(|(n, line)| {
+                        let line = line.replace('|', "\\|");
+                        match n {
+                            0 => format!("| {} | {} | {line} | 123456789012:{GROUP} |\n", stream(e), spaced(e.at)),
+                            _ => format!("|  |  | {line} |  |\n"),
+                        }
+                    })
+                    .collect()
+                })
             )),
         ),
     ]

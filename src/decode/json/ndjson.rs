@@ -19,7 +19,10 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
                 && (!nests(json) || is_list_of_messages(head.bytes, ""))
         })
     },
-    decode: Decode::Events(|feed, delivery| walk(feed, delivery, Layout { list: None, deliver: deliver_event })),
+    decode: Decode::Events(|feed, delivery| {
+        delivery.watch_order();
+        walk(feed, delivery, Layout { list: None, deliver: deliver_event })
+    }),
     samples: &[
         "{\"timestamp\":1790812800123,\"logGroup\":\"/aws/lambda/pay\",\"logStream\":\"2026/10/01/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0\",\"message\":\"START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\\n\"}\n",
         "{\"@timestamp\":\"2026-10-01T00:00:00.123Z\",\"message\":\"END RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\",\"aws\":{\"cloudwatch\":{\"log_group\":\"/aws/lambda/pay\"}}}\n",

@@ -6,12 +6,12 @@ use super::own_time::own_time;
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::Feed;
 use crate::decode::{Decode, DecodeError, Shape};
-use crate::lambda::has_trace;
+use crate::lambda::{begins_with_error, has_trace};
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "bare",
     about: "messages alone, one a line",
-    sniff: |head| has_trace(head.bytes),
+    sniff: |head| has_trace(head.bytes) || begins_with_error(head.bytes),
     decode: Decode::Events(decode),
     samples: &[
         "START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\n\

@@ -1,0 +1,172 @@
+//! Errors without any line of the platform, as people copy them out of a console: one record each, never a sure one where
+//! no id stands on them.
+
+use lambda_triage::internal::{Options, analyze_samples};
+use serde_json::Value;
+
+use super::harness::records_of;
+
+const ID: &str = "5b1f3a9e-1111-4222-a333-444455556666";
+
+fn records(text: &str) -> Vec<Value> {
+    let options = Options { keep_records: true, ..Options::default() };
+    records_of(&mut analyze_samples(&[("copy.log", text.as_bytes())], &options).unwrap())
+}
+
+/// Error and its code. `$T` stands for a time, `$ID` for an id.
+const ERRORS: [(&str, &str); 26] = [
+    ("$T $ID Task timed out after 3.00 seconds", "timeout.invoke"),
+    ("Task timed out after 3.00 seconds", "timeout.invoke"),
+    ("$T Task timed out after 3.00 seconds", "timeout.invoke"),
+    ("RequestId: $ID Error: Runtime exited with error: exit status 1\nRuntime.ExitError", "runtime_exception.exit"),
+    ("Error: Runtime exited with error: exit status 1\nRuntime.ExitError", "runtime_exception.exit"),
+    (
+        "Traceback (most recent call last):\n  File \"/var/task/app.py\", line 9, in handler\n    pay(event)\nKeyError: 'plan'",
+        "runtime_exception.unhandled",
+    ),
+    (
+        "[ERROR] KeyError: 'plan'\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 9, in handler\n    pay(event)",
+        "runtime_exception.unhandled",
+    ),
+    ("[ERROR] KeyError: 'plan'", "runtime_exception.unhandled"),
+    (
+        "[ERROR] Runtime.ImportModuleError: Unable to import module 'app': No module named 'x'\nTraceback (most recent call last):",
+        "init_failure.import",
+    ),
+    (
+        "Uncaught Exception \t{\"errorType\":\"TypeError\",\"errorMessage\":\"x\",\"stack\":[\"TypeError: x\",\"    at f (/var/task/a.js:1:2)\"]}",
+        "runtime_exception.unhandled",
+    ),
+    (
+        "$T\tundefined\tERROR\tUncaught Exception \t{\"errorType\":\"TypeError\",\"errorMessage\":\"x\",\"stack\":[]}",
+        "init_failure.exception",
+    ),
+    (
+        "$T\tundefined\tERROR\tUnhandled Promise Rejection \t{\"errorType\":\"Runtime.UnhandledPromiseRejection\",\"errorMessage\":\"SyntaxError: x\",\"stack\":[]}",
+        "init_failure.exception",
+    ),
+    (
+        "undefined ERROR Unhandled Promise Rejection {\"errorType\":\"Runtime.UnhandledPromiseRejection\",\"errorMessage\":\"SyntaxError: x\",\"stack\":[]}",
+        "init_failure.exception",
+    ),
+    (
+        "ERROR\tInvoke Error \t{\"errorType\":\"TypeError\",\"errorMessage\":\"x\",\"stack\":[\"TypeError: x\"]}",
+        "runtime_exception.unhandled",
+    ),
+    (
+        "$T\t$ID\tERROR\tInvoke Error \t{\"errorType\":\"TypeError\",\"errorMessage\":\"x\",\"stack\":[\"TypeError: x\"]}",
+        "runtime_exception.unhandled",
+    ),
+    (
+        "no stock: com.acme.OutOfStockException\ncom.acme.OutOfStockException: no stock\n\tat com.acme.Orders.handle(Orders.java:7)",
+        "runtime_exception.unhandled",
+    ),
+    (
+        "com.acme.OutOfStockException: no stock\n\tat com.acme.Orders.handle(Orders.java:7)",
+        "runtime_exception.unhandled",
+    ),
+    (
+        "Error raised from handler method\n{\n  \"errorMessage\": \"no\",\n  \"errorType\": \"Function<ZeroDivisionError>\",\n  \"stackTrace\": [\n    \"/var/task/app.rb:3:in `/'\"\n  ]\n}",
+        "runtime_exception.unhandled",
+    ),
+    ("2026/01/02 03:04:05 {\"errorMessage\":\"no\",\"errorType\":\"errorString\"}", "runtime_exception.unhandled"),
+    ("panic: boom\n\ngoroutine 1 [running]:\nmain.handler()\n\t/x/main.go:10 +0x1d", "runtime_exception.unhandled"),
+    (
+        "Object reference not set to an instance of an object.: NullReferenceException\n   at Shop.Fn.Run(String a) in /src/Fn.cs:line 3\n   at lambda_method(Closure , Stream )",
+        "runtime_exception.unhandled",
+    ),
+    ("thread 'main' panicked at src/main.rs:10:5:\nboom", "runtime_exception.unhandled"),
+    (
+        "{\"errorType\":\"Runtime.ExitError\",\"errorMessage\":\"RequestId: $ID Error: Runtime exited with error: signal: killed\"}",
+        "runtime_exception.exit",
+    ),
+    (
+        "{\"errorType\":\"Sandbox.Timedout\",\"errorMessage\":\"RequestId: $ID Error: Task timed out after 3.00 seconds\"}",
+        "timeout.invoke",
+    ),
+    (
+        "{\"errorMessage\": \"'plan'\", \"errorType\": \"KeyError\", \"requestId\": \"$ID\", \"stackTrace\": [\"  File \\\"/var/task/app.py\\\", line 9, in handler\\n    x\\n\"]}",
+        "runtime_exception.unhandled",
+    ),
+    (
+        "{\"errorType\":\"Runtime.ImportModuleError\",\"errorMessage\":\"Unable to import module 'app': No module named 'x'\",\"requestId\":\"\",\"stackTrace\":[]}",
+        "init_failure.import",
+    ),
+];
+
+fn written(error: &str) -> String {
+    error.replace("$T", "2026-01-02T03:04:05.678Z").replace("$ID", ID)
+}
+
+#[test]
+fn one_record_each_in_every_runtime() {
+    for (error, want) in ERRORS {
+        for text in [written(error), format!("{}\n", written(error))] {
+            let found = records(&text);
+            assert_eq!(found.len(), 1, "{text}\n{found:#?}");
+            assert_eq!(found[0]["code"], want, "{text}");
+            let named = found[0]["request_id"] == ID;
+            assert!(named || found[0]["confidence"] != "high", "{text}");
+        }
+    }
+}
+
+/// Several errors, one below the other, are as many records.
+#[test]
+fn errors_below_each_other_are_told_apart() {
+    let alone = |error: &str| !error.contains("$ID") && !error.contains("undefined") && !error.contains("Runtime.");
+    let errors: Vec<&str> = ERRORS.iter().map(|(error, _)| *error).filter(|error| alone(error)).collect();
+    assert!(errors.len() > 10);
+    // Forms that have no mark of their own are known in the first line only.
+    for error in errors.iter().filter(|error| error.starts_with("[ERROR]") || error.starts_with("Task timed")) {
+        let text = [written(error), written(error), written(error)].join("\n");
+        assert_eq!(records(&text).len(), 3, "{text}");
+    }
+}
+
+/// If lines of the platform follow, errors above them are of that log: they make no attempts of their own.
+#[test]
+fn errors_above_a_log_belong_to_it() {
+    let log = format!(
+        "INIT_REPORT Init Duration: 10.17 ms\tPhase: init\tStatus: error\tError Type: Runtime.ExitError\n\
+         START RequestId: {ID} Version: $LATEST\nRequestId: {ID} Error: Runtime exited with error: exit status 1\nRuntime.ExitError\n\
+         END RequestId: {ID}\nREPORT RequestId: {ID}\tDuration: 6.38 ms\tBilled Duration: 7 ms\tMemory Size: 128 MB\tMax Memory Used: 3 MB\n"
+    );
+    for (error, _) in ERRORS {
+        let error = written(error);
+        if error.contains(ID) {
+            continue;
+        }
+        let text = format!("{error}\n{error}\n{log}");
+        let found = records(&text);
+        let ids: Vec<&Value> = found.iter().map(|record| &record["request_id"]).collect();
+        assert_eq!(ids, [ID], "{text}");
+    }
+}
+
+/// The same words inside other texts are no failures.
+#[test]
+fn errors_in_other_texts_are_no_failures() {
+    let prose: String = (0..20).map(|line| format!("line {line} of a report on tests\n")).collect();
+    for (error, _) in ERRORS {
+        let error = written(error);
+        if error.contains(ID) || error.contains("Runtime.") || error.contains("undefined") {
+            continue;
+        }
+        assert!(records(&format!("{prose}{error}\n{prose}")).is_empty(), "{error}");
+    }
+    // An answer that a function prints is another function's.
+    let attempt = |line: &str| {
+        format!(
+            "START RequestId: {ID} Version: 1\n{line}\nEND RequestId: {ID}\nREPORT RequestId: {ID}\tDuration: 3.00 ms\tBilled Duration: 3 ms\tMemory Size: 128 MB\tMax Memory Used: 30 MB\n"
+        )
+    };
+    for answer in [
+        "{\"errorType\":\"Runtime.ExitError\",\"errorMessage\":\"RequestId: 6c2f4b9e-1111-4222-a333-444455556666 Error: Runtime exited with error: signal: killed\"}",
+        "{\"errorMessage\":\"no\",\"errorType\":\"Error\",\"requestId\":\"6c2f4b9e-1111-4222-a333-444455556666\"}",
+    ] {
+        let found = records(&attempt(answer));
+        assert_eq!(found.len(), 1, "{answer}");
+        assert_eq!(found[0]["code"], "ok", "{answer}");
+    }
+}
