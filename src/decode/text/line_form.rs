@@ -47,8 +47,8 @@ pub(super) struct LineForm {
     tokens: Vec<Token>,
     /// Number of lines that it was learned from.
     lines: usize,
-    /// Columns of the table whose rows the lines are.
-    row: Option<RowForm>,
+    /// Columns of the table whose rows the lines are, in every form in which they were seen, with the number of lines.
+    rows: Vec<(RowForm, usize)>,
 }
 
 /// Columns of a table with bars between them.
@@ -205,7 +205,7 @@ impl LineForm {
             }
             at += length;
         }
-        Some(Self { tokens, lines: 1, row: RowForm::of(before, message) })
+        Some(Self { tokens, lines: 1, rows: RowForm::of(before, message).map(|row| (row, 1)).into_iter().collect() })
     }
 
     /// Returns whether nothing stands before the message.
@@ -233,7 +233,8 @@ impl LineForm {
 
     /// Returns the columns of the table whose rows the lines are.
     pub(super) fn row(&self) -> Option<RowForm> {
-        self.row.filter(|row| row.behind > 0)
+        // A row that was cut or wrapped has fewer columns than most.
+        self.rows.iter().max_by_key(|(_, lines)| *lines).map(|(row, _)| *row).filter(|row| row.behind > 0)
     }
 
     /// Returns the number of its tokens.
@@ -256,8 +257,11 @@ impl LineForm {
                 }
             }
         }
-        if let (Some(mine), Some(theirs)) = (&mut self.row, other.row) {
-            mine.behind = mine.behind.min(theirs.behind);
+        for (theirs, lines) in &other.rows {
+            match self.rows.iter_mut().find(|(mine, _)| mine == theirs) {
+                Some((_, mine)) => *mine += lines,
+                None => self.rows.push((*theirs, *lines)),
+            }
         }
         self.lines += other.lines;
     }
