@@ -79,6 +79,10 @@ static LIMITS: Words<&str> = Words::new(&[
     ("Read-only file system", "runtime_exception.read_only"),
     ("read-only file system", "runtime_exception.read_only"),
     ("EROFS", "runtime_exception.read_only"),
+    // SQLite, whose file must lie where the function may write.
+    ("attempt to write a readonly database", "runtime_exception.read_only"),
+    ("unable to open database file", "runtime_exception.read_only"),
+    ("database or disk is full", "runtime_exception.disk_full"),
     ("Too many open files", "runtime_exception.file_descriptors"),
     ("too many open files", "runtime_exception.file_descriptors"),
     ("EMFILE", "runtime_exception.file_descriptors"),
@@ -88,6 +92,15 @@ static LIMITS: Words<&str> = Words::new(&[
     ("failed to create new OS thread", "runtime_exception.threads"),
     ("pthread_create failed", "runtime_exception.threads"),
     ("newosproc", "runtime_exception.threads"),
+    ("xec format error", "runtime_exception.package"),
+    ("error while loading shared libraries", "runtime_exception.package"),
+    ("cannot open shared object file", "runtime_exception.package"),
+    ("' not found (required by ", "runtime_exception.package"),
+    ("could not locate the Query Engine", "runtime_exception.package"),
+    ("Query engine library for current platform", "runtime_exception.package"),
+    ("Could not find Chrome", "runtime_exception.package"),
+    ("Could not find Chromium", "runtime_exception.package"),
+    ("ETXTBSY", "runtime_exception.package"),
 ]);
 
 #[cfg(test)]

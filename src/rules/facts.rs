@@ -1,7 +1,9 @@
 //! Facts of an attempt that rules ask for, computed in one place.
 
-use crate::catalogue::{PlatformError, Stage, platform_error};
-use crate::model::{AppError, Attempt, ErrorForm, InitPhase, InitType, Phase, Sign, SignKind, Status, Subject};
+use super::LastWords;
+use crate::catalogue::{PlatformError, Stage, last_words, platform_error};
+use crate::lambda::runtimes::PYTHON_ERROR;
+use crate::model::{AppError, Attempt, ErrorForm, InitPhase, InitType, Line, Phase, Sign, SignKind, Status, Subject};
 
 /// An attempt with the facts for which its signs must be searched.
 pub(super) struct Facts<'a> {
@@ -121,6 +123,31 @@ impl<'a> Facts<'a> {
             && self.attempt.earlier_peak_mb.is_none_or(|peak| peak < size)
     }
 
+    /// Finds the last line that reads like the last words of a process. Extensions and threads may print after it.
+    pub(super) fn last_words(&self) -> Option<LastWords> {
+        const MOST_LINES: usize = 12;
+        let lines: Vec<_> = self.attempt.lines.iter().filter(|line| line.own).collect();
+        lines.iter().rev().take(MOST_LINES).find_map(|line| {
+            let text = line.to_text();
+            let error = last_words(text.trim_start())?;
+            Some(LastWords { line: Line { at: line.at, place: line.place, text: text.trim_end().into() }, error })
+        })
+    }
+
+    /// Finds the error of the init, as its runtime client or its last words tell it.
+    pub(super) fn init_error(&self) -> Option<&'a Sign> {
+        self.attempt
+            .signs
+            .iter()
+            .rfind(|sign| sign.phase == Phase::Init && form(sign).is_some_and(|form| form != ErrorForm::Logged))
+    }
+
+    /// Finds the extension that the platform names with a failed end, or of which it says only that it was started.
+    pub(super) fn failed_extension(&self) -> Option<&'a Sign> {
+        self.sign(|kind| matches!(kind, SignKind::ExtensionFailed { .. }))
+            .or_else(|| self.sign(|kind| matches!(kind, SignKind::ExtensionStarted { .. })))
+    }
+
     /// Returns whether the function wrote lines of its own, or reached its end.
     pub(super) fn handler_ran(&self) -> bool {
         self.handler_done
@@ -226,8 +253,9 @@ fn fatal(attempt: &Attempt) -> Option<&Sign> {
             ErrorForm::Response => 1,
             ErrorForm::MaybeUnhandled | ErrorForm::Crash | ErrorForm::OutOfMemory | ErrorForm::Logged => return None,
         };
-        // Background work after the end does not fail the attempt, but Java may print the handler's error late.
-        if sign.phase == Phase::Late && error.form != ErrorForm::Unhandled {
+        // Background work after the end does not fail the attempt, but Java may print the handler's error late, and on
+        // Managed Instances a line may stand behind the report that tells of the failure.
+        if sign.phase == Phase::Late && error.form != ErrorForm::Unhandled && !explains_report(attempt, sign) {
             return None;
         }
         let told = error.error_type.is_some() || error.message.is_some();
@@ -241,11 +269,35 @@ fn fatal(attempt: &Attempt) -> Option<&Sign> {
         .map(|(_, sign)| sign)
 }
 
+/// Log time after a report within which a line may still tell why it is one of a failure.
+const EXPLAINED_WITHIN_MS: i64 = 1_000;
+
+/// Returns whether an error behind the report may be the one of which the report of a Managed Instance tells.
+fn explains_report(attempt: &Attempt, sign: &Sign) -> bool {
+    let failed = matches!(attempt.platform_status, Some(Status::Error | Status::Failure));
+    let soon = match (attempt.ended_at, sign.line.at) {
+        (Some(end), Some(at)) => at.ms_since(end) <= EXPLAINED_WITHIN_MS,
+        _ => true,
+    };
+    failed && attempt.concurrent && soon
+}
+
 /// Returns whether the function wrote a line of its own after this one. Lines of extensions, which have no id, do not
 /// count.
 fn is_followed(attempt: &Attempt, sign: &Sign) -> bool {
     let Some((last, id)) = attempt.last_line.as_ref().zip(attempt.request_id) else { return false };
-    last.place != sign.line.place && last.text.contains(&id.to_string())
+    if sign.phase == Phase::Late {
+        return false;
+    }
+    let later = last.place != sign.line.place;
+    // Lines of Python have no id; its client writes no text in the JSON format.
+    if lacks_stack(sign) { later || attempt.json } else { later && last.text.contains(&id.to_string()) }
+}
+
+/// Returns whether a line is that of Python's client without the stack that it always prints: then a logger of the
+/// function may have written it as well.
+pub(super) fn lacks_stack(sign: &Sign) -> bool {
+    form(sign) == Some(ErrorForm::MaybeUnhandled) && sign.line.text.starts_with(PYTHON_ERROR)
 }
 
 /// Parses `Runtime exited with error: exit status 1`, `signal: killed`, `exit code 0`, `… without providing a reason`.

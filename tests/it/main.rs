@@ -12,6 +12,7 @@ mod cloudwatch;
 mod codes;
 mod commands;
 mod corpus;
+mod downstream;
 mod events;
 #[cfg(target_os = "linux")]
 mod full_disk;
