@@ -35,3 +35,4 @@ mod shards;
 mod threads;
 mod truth;
 mod unread;
+mod verdicts;
