@@ -23,6 +23,7 @@ static MARKS: Words<()> = Words::new(&[
     ("server at `", ()),
     ("on host \"", ()),
     ("UnknownHostException: ", ()),
+    ("NoHttpResponseException: ", ()),
     ("translate host name \"", ()),
     ("MySQL server on '", ()),
     ("tcp connect error\", ", ()),

@@ -37,6 +37,10 @@ pub(crate) fn load_failure_code(error: &AppError<'_>) -> Option<&'static str> {
         return Some(platform.code);
     }
     let name = last_segment(error_type);
+    // The class was found; its own initialisation failed.
+    if name == "ExceptionInInitializerError" {
+        return None;
+    }
     let code = error.code.as_deref().unwrap_or("");
     let import = ["ModuleNotFoundError", "ImportError", "ImportModuleError", "ClassNotFoundException", "LoadError"]
         .contains(&name)
@@ -141,5 +145,9 @@ mod tests {
             Some("init_failure.handler_not_found")
         );
         assert_eq!(load_failure_code(&error("KeyError", "'TABLE'")), None);
+        assert_eq!(
+            load_failure_code(&error("java.lang.ExceptionInInitializerError", "Error loading class a.H: no TABLE")),
+            None
+        );
     }
 }

@@ -38,7 +38,7 @@ static WORDS: Words<()> = Words::new(&[
     // Perl, Haskell, Elixir, R, .NET, Crystal, Nim, Zig, Rust, Dart, Erlang, Julia
     ("Can't locate ", ()), ("CallStack (from HasCallStack)", ()), ("** (", ()), ("Execution halted", ()), ("Error in ", ()), ("Process terminated", ()), ("Stack overflow", ()), ("stack overflow", ()), ("panicked", ()), ("panic: ", ()), ("Unhandled exception", ()), ("unhandled exception", ()), ("Uncaught ", ()), ("init terminating", ()),
     // programs in their own words
-    ("rror:", ()), ("ERROR", ()), ("rror ", ()), ("xception", ()), ("fatal", ()), ("FATAL", ()), ("Fatal", ()), ("failed", ()), ("Failed", ()), ("failure", ()), ("cannot ", ()), ("Cannot ", ()), ("can't ", ()), ("Can't ", ()), ("could not", ()), ("Could not", ()), ("unable to", ()), ("Unable to", ()), ("not found", ()), ("missing", ()), ("Missing", ()), ("invalid", ()), ("Invalid", ()), ("undefined", ()), ("refused", ()), ("denied", ()), ("closed", ()), ("level=error", ()), ("no such", ()),
+    ("rror:", ()), ("ERROR", ()), ("rror ", ()), ("xception", ()), ("fatal", ()), ("FATAL", ()), ("Fatal", ()), ("failed", ()), ("Failed", ()), ("failure", ()), ("cannot ", ()), ("Cannot ", ()), ("can't ", ()), ("Can't ", ()), ("could not", ()), ("Could not", ()), ("unable to", ()), ("Unable to", ()), ("not found", ()), ("missing", ()), ("Missing", ()), ("invalid", ()), ("Invalid", ()), ("undefined", ()), ("refused", ()), ("denied", ()), ("closed", ()), ("level=error", ()), ("no such", ()), ("No exports found", ()), ("not correctly", ()),
 ]);
 
 /// Sentences about code that is not there, in languages whose types do not say so.
@@ -78,7 +78,7 @@ pub(crate) fn names_missing_code(error: &AppError<'_>) -> bool {
 fn without_head(line: &str) -> &str {
     let line = line.trim_start_matches(|c: char| !c.is_ascii() || c == ' ');
     match line.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((word, rest)) if word.len() <= 8 && word.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
+        Some((word, rest)) if word.len() <= 8 && word.bytes().all(|byte| byte.is_ascii_uppercase()) => {
             rest.trim_start()
         }
         _ => line,

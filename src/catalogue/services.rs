@@ -28,7 +28,19 @@ static OPERATION_SERVICES: &[(&str, &[&str])] = &[
     ("Cognito", &["AdminGetUser", "AdminCreateUser", "AdminInitiateAuth", "InitiateAuth", "ListUsers"]),
     ("API Gateway", &["PostToConnection"]),
     ("Glue", &["StartJobRun", "GetTable", "GetPartitions"]),
-    ("Rekognition", &["DetectLabels", "DetectFaces"]),
+    ("Rekognition", &["DetectLabels", "DetectFaces", "DetectModerationLabels", "SearchFacesByImage", "IndexFaces", "CompareFaces"]),
+    ("Comprehend", &["DetectDominantLanguage", "DetectSentiment", "DetectEntities", "DetectKeyPhrases", "DetectPiiEntities"]),
+    ("Translate", &["TranslateText", "StartTextTranslationJob"]),
+    ("Polly", &["SynthesizeSpeech"]),
+    ("Transcribe", &["StartTranscriptionJob", "GetTranscriptionJob"]),
+    ("Cost Explorer", &["GetCostAndUsage", "GetCostForecast"]),
+    ("RDS Data API", &["ExecuteStatement", "BatchExecuteStatement", "BeginTransaction", "CommitTransaction"]),
+    ("CloudFront", &["CreateInvalidation"]),
+    ("AppConfig", &["GetLatestConfiguration", "StartConfigurationSession"]),
+    ("Batch", &["SubmitJob"]),
+    ("EventBridge Scheduler", &["CreateSchedule", "DeleteSchedule"]),
+    ("Timestream", &["WriteRecords"]),
+    ("API Gateway", &["GetConnection", "DeleteConnection"]),
     ("Textract", &["DetectDocumentText", "AnalyzeDocument"]),
 ];
 
@@ -110,6 +122,10 @@ static SERVICE_NAMES: &[(&str, &str)] = &[
     ("cognito-identity-provider", "Cognito"), ("cognitoidentityprovider", "Cognito"), ("cognito-idp", "Cognito"),
     ("execute-api", "API Gateway"), ("apigatewaymanagementapi", "API Gateway"), ("rds-data", "RDS Data API"), ("rdsdata", "RDS Data API"),
     ("sagemaker-runtime", "SageMaker"), ("runtime.sagemaker", "SageMaker"), ("glue", "Glue"), ("textract", "Textract"), ("rekognition", "Rekognition"),
+    ("comprehend", "Comprehend"), ("translate", "Translate"), ("polly", "Polly"), ("transcribe", "Transcribe"), ("ce", "Cost Explorer"), ("costexplorer", "Cost Explorer"), ("cost explorer", "Cost Explorer"),
+    ("iam", "IAM"), ("ecr", "ECR"), ("eks", "EKS"), ("rds", "RDS"), ("elasticache", "ElastiCache"), ("cloudfront", "CloudFront"), ("cloudformation", "CloudFormation"), ("codepipeline", "CodePipeline"), ("codebuild", "CodeBuild"), ("batch", "Batch"),
+    ("appconfig", "AppConfig"), ("appsync", "AppSync"), ("iot", "IoT"), ("iotdata", "IoT"), ("iot-data", "IoT"), ("timestream", "Timestream"), ("timestream-write", "Timestream"), ("timestream-query", "Timestream"), ("opensearch", "OpenSearch"), ("es", "OpenSearch"), ("scheduler", "EventBridge Scheduler"),
+    ("pinpoint", "Pinpoint"), ("route53", "Route 53"), ("route 53", "Route 53"), ("organizations", "Organizations"), ("apigateway", "API Gateway"), ("wafv2", "WAF"), ("acm", "ACM"), ("redshift-data", "Redshift Data API"), ("redshift data", "Redshift Data API"), ("redshift", "Redshift"), ("xray", "X-Ray"), ("mediaconvert", "MediaConvert"), ("autoscaling", "Auto Scaling"),
 ];
 
 /// The spelling that we print, for one that an SDK or a host name uses.

@@ -85,8 +85,8 @@ impl<'m> CanonicalFields<'m> {
             b"metrics" => once(&mut self.metrics, metrics(line)?),
             b"tracing" => once(&mut self.trace, tracing(line)?),
             b"spans" => {
-                self.has_spans = true;
-                line.spans()
+                // A duplicate is left to the general reader, as for other members.
+                (!std::mem::replace(&mut self.has_spans, true)).then(|| line.spans())?
             }
             _ => None,
         }

@@ -2,7 +2,7 @@
 
 use super::TextShape;
 use super::exception::{self, described};
-use super::text::{after_timestamp, first_line, is_type_name, trim_front, uuid, word};
+use super::text::{after_timestamp, first_line, is_type_name, split_at_first, trim_front, uuid, word};
 use crate::lambda::levels::level_of_word;
 use crate::lambda::runtimes::{EVENT_NOT_READ, PANICKED};
 use crate::model::{AppError, AppLine, ErrorForm, Level, RequestId};
@@ -13,7 +13,7 @@ pub(super) const SHAPE: TextShape = TextShape { begins: &[], parse };
 
 /// Parses a line of the subscriber.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
-    let rest = after_timestamp(text).map_or(text, trim_front);
+    let rest = after_timestamp(text).map_or_else(|| behind_print(text), trim_front);
     let (severity, rest) = word(rest);
     if !matches!(severity, "TRACE" | "DEBUG" | "INFO" | "WARN" | "ERROR") {
         return None;
@@ -27,6 +27,15 @@ pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     let level = level_of_word(severity);
     let error = (level >= Level::Error).then(|| failure(rest));
     Some(AppLine { id, level, error, ..AppLine::default() })
+}
+
+/// Strips what the function printed without a line end before the subscriber wrote.
+fn behind_print(text: &str) -> &str {
+    const BEGIN: &str = "ERROR Lambda runtime invoke{";
+    if text.starts_with(BEGIN) {
+        return text;
+    }
+    split_at_first(first_line(text).0, BEGIN).and_then(|(before, _)| text.get(before.len()..)).unwrap_or(text)
 }
 
 fn request_id(line: &str) -> Option<RequestId> {

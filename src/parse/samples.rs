@@ -699,6 +699,10 @@ pub(crate) const APP: &[(&str, &str)] = &[
         "Logged id - | put failed",
     ),
     (" INFO Lambda runtime invoke{requestId=\"$ID\"}: stored", "App id Info"),
+    (
+        "helloERROR Lambda runtime invoke{requestId=\"$ID\"}: user handler panicked error=Any { .. }",
+        "Unhandled id Lambda panicked | user handler panicked error=Any { .. }",
+    ),
     // Rust's default subscriber hides targets: prose may be the function's, a field is.
     ("ERROR Lambda runtime invoke{requestId=\"$ID\"}: row 3 skipped", "MaybeUnhandled id - | row 3 skipped"),
     (

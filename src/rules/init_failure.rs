@@ -38,15 +38,16 @@ fn restore<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
 /// Rules on an image or an extension that could not be started.
 fn launch<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     let unfinished = facts.platform_failed() || facts.is_environment() || !facts.attempt.report_seen;
-    if facts.handler_ran() || !unfinished {
+    let code = facts.platform_code().unwrap_or("");
+    // Then the lines before the end are the extension's own.
+    let never_started = matches!(code, "Extension.LaunchError" | "Extension.InitError");
+    if facts.handler_done || facts.handler_ran() && !never_started || !unfinished {
         return None;
     }
     if let Some(sign) = facts.sign(|kind| matches!(kind, SignKind::ImageError { .. })) {
         return Some(Ruling::new("init_failure.entrypoint", Confidence::High, Some(sign)));
     }
     let extension = facts.sign(|kind| matches!(kind, SignKind::ExtensionFailed { .. }));
-    let code = facts.platform_code().unwrap_or("");
-    let never_started = matches!(code, "Extension.LaunchError" | "Extension.InitError");
     let in_init = code.starts_with("Extension.")
         && (facts.inner_init_failed().is_some()
             || facts.outer_init_failed().is_some()

@@ -61,7 +61,8 @@ fn ending_error<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
             ErrorForm::MaybeUnhandled if lacks_stack(sign) => return Some((sign, Confidence::Low)),
             // Code that logs an error last and then succeeds writes the same line.
             ErrorForm::MaybeUnhandled => {
-                return Some((sign, if failed { Confidence::High } else { Confidence::Medium }));
+                let answered = if is_of_framework(sign) { Confidence::Low } else { Confidence::Medium };
+                return Some((sign, if failed { Confidence::High } else { answered }));
             }
             ErrorForm::Unhandled | ErrorForm::Init => return Some((sign, Confidence::High)),
             ErrorForm::Uncaught => return Some((sign, if failed { Confidence::High } else { Confidence::Medium })),
@@ -76,6 +77,13 @@ fn ending_error<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
         }
     }
     last_words(facts).or_else(|| logged_before_exit(facts))
+}
+
+/// Returns whether the stack is that of a web framework, which logs an error last and answers it.
+fn is_of_framework(sign: &Sign) -> bool {
+    const FRAMES: [&str; 5] =
+        ["/@middy/", "node_modules/express/", "node_modules/router/", "node_modules/fastify/", "node_modules/koa"];
+    FRAMES.iter().any(|frame| sign.line.text.contains(frame))
 }
 
 /// Finds a crash text (panic, raw exception) before the observed end of the process.
