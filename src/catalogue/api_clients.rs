@@ -10,13 +10,18 @@ use crate::model::Confidence::{self, High, Medium};
 /// Classes that these clients name after the status, with its first digit. Programs have classes of the same names, so
 /// the message must begin with a status of that kind.
 #[rustfmt::skip]
-const CLASSES: [(&str, u16); 46] = [
+const CLASSES: [(&str, u16); 21] = [
     // Stainless: `_exceptions.py`, `core/error.ts`, `errors/*Exception.java`, `errors.rb`
     ("BadRequestError", 4), ("AuthenticationError", 4), ("PermissionDeniedError", 4), ("NotFoundError", 4), ("ConflictError", 4),
     ("UnprocessableEntityError", 4), ("RateLimitError", 4), ("InternalServerError", 5), ("OverloadedError", 5),
     ("ServiceUnavailableError", 5), ("DeadlineExceededError", 5), ("APIError", 0), ("APIStatusError", 0),
     ("BadRequestException", 4), ("UnauthorizedException", 4), ("PermissionDeniedException", 4), ("NotFoundException", 4),
     ("UnprocessableEntityException", 4), ("RateLimitException", 4), ("InternalServerException", 5), ("UnexpectedStatusCodeException", 0),
+];
+
+/// Such classes whose names say less: also web frameworks raise them for answers of their own.
+#[rustfmt::skip]
+const VAGUE_CLASSES: [(&str, u16); 25] = [
     // Google: `google/api_core/exceptions.py`, `google/genai/errors.py`, gaxios
     ("BadRequest", 4), ("InvalidArgument", 4), ("FailedPrecondition", 4), ("Unauthorized", 4), ("Unauthenticated", 4), ("Forbidden", 4),
     ("PermissionDenied", 4), ("NotFound", 4), ("Conflict", 4), ("AlreadyExists", 4), ("Aborted", 4), ("TooManyRequests", 4),
@@ -84,8 +89,8 @@ pub(super) fn read(error_type: &str, message: &str) -> Option<ApiAnswer> {
     if let Some((_, trouble)) = WITHOUT_ANSWER.iter().find(|(class, _)| *class == name) {
         return answer(*trouble, None, High);
     }
-    let own = by_class(name, message).or_else(|| stainless(message));
-    let status = own.or_else(|| status_in_words(message));
+    let own = by_class(&CLASSES, name, message).or_else(|| stainless(message));
+    let status = own.or_else(|| by_class(&VAGUE_CLASSES, name, message)).or_else(|| status_in_words(message));
     if unpaid {
         return answer(Billing, status, High);
     }
@@ -103,8 +108,8 @@ fn stainless(message: &str) -> Option<u16> {
 }
 
 /// Returns the status with which the message of a known class begins: `503 …`, `429: …`, `(403)\nReason: …`.
-fn by_class(name: &str, message: &str) -> Option<u16> {
-    let (_, family) = CLASSES.iter().find(|(class, _)| *class == name)?;
+fn by_class(classes: &[(&str, u16)], name: &str, message: &str) -> Option<u16> {
+    let (_, family) = classes.iter().find(|(class, _)| *class == name)?;
     let status = error_status(message.trim_start_matches('('))?;
     (*family == 0 || status / 100 == *family).then_some(status)
 }

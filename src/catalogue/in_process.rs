@@ -17,6 +17,9 @@ static TEXTS: Words<()> = Words::new(&[
     // Drivers that have not called yet: arguments, missing parts, addresses that do not parse
     ("can't adapt type", ()), ("could not find driver", ()), ("No suitable driver", ()), ("not all arguments converted", ()), ("openUri()` must be a string", ()), ("openUri() must be a string", ()),
     ("Invalid scheme, expected connection string", ()), ("could not locate the Query Engine", ()), ("Query engine library for current platform", ()), ("Environment variable not found: ", ()), ("Query engine process killed", ()), ("Query engine exited", ()), ("did not initialize yet", ()), ("Error validating datasource", ()),
+    // Flask's own answers (werkzeug/exceptions.py), which begin with a status
+    ("The browser (or proxy) sent a request that this server could not understand", ()), ("The requested URL was not found on the server", ()), ("The server could not verify that you are authorized", ()), ("You don't have the permission to access the requested resource", ()),
+    ("The method is not allowed for the requested URL", ()), ("The server encountered an internal error and was unable to complete your request", ()), ("The server is temporarily unable to service your request", ()), ("A conflict happened while processing the request", ()),
     // Browsers that end or were never there: the page's own host is not at fault
     ("Protocol error (", ()), ("Failed to launch the browser process", ()), ("Target page, context or browser has been closed", ()),
 ]);

@@ -4,8 +4,8 @@ use super::TextShape;
 use super::client_payload::is_load_error;
 use super::exception::{self, after_python_stack, described};
 use super::text::{
-    BLANKS, after_timestamp, first_line, has_log_head, is_error_name, is_type_name, lines, split_at_first, trim_indent,
-    type_and_message, uuid,
+    BLANKS, after_timestamp, first_line, has_log_head, is_class_name, is_error_name, is_type_name, lines,
+    split_at_first, trim_indent, type_and_message, uuid,
 };
 use crate::lambda::levels::level_of_word;
 use crate::lambda::loaders::UNABLE_TO_IMPORT;
@@ -87,7 +87,7 @@ fn unhandled(rest: &str) -> Option<AppError<'static>> {
     let framed = || lines(after).any(|line| trim_indent(line).starts_with("File \""));
     let stack = split_at_first(after, TRACEBACK).map(|(_, stack)| stack).or_else(|| framed().then_some(after));
     let with_stack = stack.is_some();
-    if stack.is_some_and(|stack| !has_frame_of_client(stack) && after_python_stack(stack).is_some()) {
+    if stack.is_some_and(|stack| !has_frame_of_client(stack) && has_exception(stack)) {
         return None;
     }
     let (name, message) = match type_and_message(line.trim_end(), is_type_name) {
@@ -111,6 +111,15 @@ fn unhandled(rest: &str) -> Option<AppError<'static>> {
         () => ErrorForm::Unhandled,
     };
     exception::typed(form, rest, is_type_name).or_else(|| Some(described(form, name, message, rest)))
+}
+
+/// Returns whether an exception stands at the margin of a stack. In copies that lost the indent, lines of source stand
+/// there, too: a single word is an exception only if it is named like one.
+fn has_exception(stack: &str) -> bool {
+    let at_margin = lines(stack).filter(|line| !line.starts_with([' ', '\t', '\u{a0}']));
+    at_margin
+        .filter_map(|line| type_and_message(line.trim_end(), is_class_name))
+        .any(|(name, message)| is_error_name(name) || !message.is_empty())
 }
 
 /// Returns whether a line is indented as only the client does.

@@ -492,6 +492,14 @@ pub(crate) const APP: &[(&str, &str)] = &[
         "[ERROR] KeyError: 'size'\n  File \"/var/task/app.py\", line 3, in handler",
         "Unhandled KeyError | 'size' | at handler (/var/task/app.py)",
     ),
+    (
+        "[ERROR] KeyError: 'size'\nTraceback (most recent call last):\nFile \"/var/task/app.py\", line 3, in handler\nact\nFile \"/var/task/app.py\", line 9, in act\nreturn sizes['size']",
+        "Unhandled KeyError | 'size' | at act (/var/task/app.py)",
+    ),
+    (
+        "[ERROR] not enriched\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 3, in handler\n    x\nshop.OrderRefused: no\n",
+        "Logged shop.OrderRefused | no | at handler (/var/task/app.py)",
+    ),
     ("[ERROR] ValueError: row 3", "MaybeUnhandled ValueError | row 3"),
     ("[ERROR] shop.ValueError: row 3", "Logged shop.ValueError | row 3"),
     (

@@ -2,7 +2,7 @@
 
 use super::LastWords;
 use crate::catalogue::{PlatformError, Stage, last_words, platform_error};
-use crate::lambda::runtimes::PYTHON_ERROR;
+use crate::lambda::runtimes::{PYTHON_ERROR, TRACEBACK};
 use crate::model::{AppError, Attempt, ErrorForm, InitPhase, InitType, Line, Phase, Sign, SignKind, Status, Subject};
 
 /// An attempt with the facts for which its signs must be searched.
@@ -250,6 +250,7 @@ fn fatal(attempt: &Attempt) -> Option<&Sign> {
             ErrorForm::Unhandled => 3,
             ErrorForm::MaybeUnhandled if !is_followed(attempt, sign) => 3,
             ErrorForm::Uncaught | ErrorForm::UnhandledRejection | ErrorForm::Init => 2,
+            ErrorForm::Crash if head_of_stack(attempt, sign).is_some() => 3,
             ErrorForm::Response => 1,
             ErrorForm::MaybeUnhandled | ErrorForm::Crash | ErrorForm::OutOfMemory | ErrorForm::Logged => return None,
         };
@@ -292,6 +293,17 @@ fn is_followed(attempt: &Attempt, sign: &Sign) -> bool {
     let later = last.place != sign.line.place;
     // Lines of Python have no id; its client writes no text in the JSON format.
     if lacks_stack(sign) { later || attempt.json } else { later && last.text.contains(&id.to_string()) }
+}
+
+/// Finds the first line of Python's client before its stack, where further lines of the message stand between the two as
+/// messages of their own. Only the client prints a stack without the exception behind it.
+pub(super) fn head_of_stack<'a>(attempt: &'a Attempt, stack: &Sign) -> Option<&'a Sign> {
+    let bare = form(stack) == Some(ErrorForm::Crash)
+        && error_of(stack).is_some_and(|error| error.error_type.is_none())
+        && stack.line.text.trim_start().starts_with(TRACEBACK);
+    let at = attempt.signs.iter().position(|sign| std::ptr::eq(sign, stack)).filter(|_| bare)?;
+    let head = attempt.signs.get(at.checked_sub(1)?)?;
+    (error_of(head).is_some() && head.line.text.starts_with(PYTHON_ERROR)).then_some(head)
 }
 
 /// Returns whether a line is that of Python's client without the stack that it always prints: then a logger of the

@@ -86,6 +86,12 @@ impl<'a> Ruling<'a> {
         Self { code, confidence, proof, downstream: None, partial_work: None, words: None }
     }
 
+    /// Returns whether a sign is the proof, or the line that completes it.
+    fn rests_on(&self, sign: &Sign) -> bool {
+        self.proof.is_some_and(|proof| std::ptr::eq(proof, sign))
+            || self.words.as_deref().is_some_and(|words| words.line.place == sign.line.place)
+    }
+
     fn with_downstream(mut self, downstream: Option<Downstream>) -> Self {
         self.downstream = downstream;
         self

@@ -1,6 +1,6 @@
 //! Rule: an error that the code did not handle ended the attempt; the catalogue's signatures tell which service failed.
 
-use super::facts::{Exit, Facts, error_of, form, lacks_stack};
+use super::facts::{Exit, Facts, error_of, form, head_of_stack, lacks_stack};
 use super::{LastWords, Rule, Ruling};
 use crate::catalogue::{Diagnosis, diagnose, platform_error, resource_limit_code};
 use crate::lambda::runtimes::{EVENT_NOT_READ, PANICKED};
@@ -18,18 +18,18 @@ pub(super) const RULE: Rule = Rule {
 
 fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     let (sign, confidence) = ending_error(facts)?;
-    let panic = panic_behind(facts, sign);
-    let error = panic.as_ref().map(|words| &words.error).or(error_of(sign))?;
+    let whole = panic_behind(facts, sign).or_else(|| head_before(facts, sign));
+    let error = whole.as_ref().map(|words| &words.error).or(error_of(sign))?;
     if error.form == ErrorForm::Response {
         return Some(response(facts, sign, error));
     }
     if let Some(code) = own_code(error) {
         return Some(Ruling::new(code, confidence, Some(sign)));
     }
-    let found = diagnose(error, panic.as_ref().map_or(&*sign.line.text, |words| &*words.line.text));
+    let found = diagnose(error, whole.as_ref().map_or(&*sign.line.text, |words| &*words.line.text));
     if let Some(Diagnosis { code, confidence: by_text, downstream }) = found {
         let ruling = Ruling::new(code, confidence.min(by_text), Some(sign)).with_downstream(Some(downstream));
-        return Some(ruling.with_words(panic));
+        return Some(ruling.with_words(whole));
     }
     let code = match error.form {
         ErrorForm::Crash if error.error_type.is_none() && matches!(facts.exit(), Some(Exit::Signal(_))) => {
@@ -39,7 +39,15 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
         ErrorForm::UnhandledRejection => "runtime_exception.unhandled_rejection",
         _ => labelled_code(error).unwrap_or("runtime_exception.unhandled"),
     };
-    Some(Ruling::new(code, confidence, Some(sign)).with_words(panic))
+    Some(Ruling::new(code, confidence, Some(sign)).with_words(whole))
+}
+
+/// Joins the first line of an error of Python's client with its stack.
+fn head_before(facts: &Facts<'_>, stack: &Sign) -> Option<LastWords> {
+    let head = head_of_stack(facts.attempt, stack)?;
+    let frame = error_of(stack)?.frame.clone();
+    let error = AppError { form: ErrorForm::Unhandled, frame, ..error_of(head)?.clone() };
+    Some(LastWords { line: head.line.clone(), error })
 }
 
 /// Finds the panic behind the line with which Rust's client reports one: only the panic has words and a place.
@@ -65,6 +73,11 @@ fn ending_error<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
                 return Some((sign, if failed { Confidence::High } else { answered }));
             }
             ErrorForm::Unhandled | ErrorForm::Init => return Some((sign, Confidence::High)),
+            // The stack of Python's client, whose frames are indented by no-break spaces.
+            ErrorForm::Crash => {
+                let certain = failed || sign.line.text.contains('\u{a0}');
+                return Some((sign, if certain { Confidence::High } else { Confidence::Medium }));
+            }
             ErrorForm::Uncaught => return Some((sign, if failed { Confidence::High } else { Confidence::Medium })),
             // On most Node.js versions the process exits after a rejection; a success by the platform means that it
             // went on.
