@@ -32,7 +32,7 @@ const VAGUE_CLASSES: [(&str, u16); 25] = [
 ];
 
 /// Texts that a status follows directly, whatever the class.
-const BEFORE_STATUS: [&str; 21] = [
+const BEFORE_STATUS: [&str; 25] = [
     "Error code: ",
     "GraphQL Error (Code: ",
     "<HttpError ",
@@ -54,6 +54,11 @@ const BEFORE_STATUS: [&str; 21] = [
     ":status=>",
     "status: StatusCode(",
     "with HTTP status ",
+    // elasticsearch and opensearch-py
+    "NotFoundError(",
+    "RequestError(",
+    "ConflictError(",
+    "TransportError(",
 ];
 
 /// Classes of these clients for calls without an answer.

@@ -253,10 +253,13 @@ fn other_failure(error: &AppError<'_>, line: &str, hit: Hit) -> Option<Diagnosis
         return None;
     }
     if trouble == Trouble::HttpStatus || trouble == Trouble::Failed {
-        status = status.or_else(|| http_status(message));
+        // Mail and other services that are named have numbers of their own.
+        let read = || if hit.service.is_none() { http_status(message) } else { None };
+        status = status.or_else(read);
         trouble = match status.and_then(aws_codes::by_status) {
             Some(trouble) => trouble,
             None if trouble == Trouble::HttpStatus => connection_or_failed(message),
+            None if hit.service == Some("SMTP") => by_reply(message),
             None => Trouble::Failed,
         };
     }
@@ -281,6 +284,15 @@ fn other_failure(error: &AppError<'_>, line: &str, hit: Hit) -> Option<Diagnosis
             http_status: status,
         },
     })
+}
+
+/// Classifies a reply of a mail server (RFC 5321): those of 400 and above ask for another try, those of 500 do not.
+fn by_reply(message: &str) -> Trouble {
+    match http_status(message) {
+        Some(400..=499) => Trouble::Unavailable,
+        Some(_) => Trouble::Validation,
+        None => Trouble::Failed,
+    }
 }
 
 /// Returns whether the failure is the function's own: the HTTP client rejected its arguments, or it cancelled the call.

@@ -45,6 +45,7 @@ static MARKS: Words<()> = Words::new(&[
     ("resolve host: ", ()),
     ("resolve host '", ()),
     ("resolve '", ()),
+    ("connect to DB: ", ()),
     ("onnection refused (", ()),
     ("onnection timed out (", ()),
     ("service not known (", ()),
@@ -171,7 +172,15 @@ const SCHEMES: [&str; 17] = [
 pub(super) fn host_in(text: &str) -> Option<String> {
     let marked = MARKS.words().filter_map(|mark| marked(text, mark)).min_by_key(|(at, _)| *at);
     let by_url = in_url(text, marked.map_or(text.len(), |(at, _)| at));
-    by_url.or(marked.map(|(_, host)| host)).map(|host| without_port(host).to_owned())
+    by_url.or(marked.map(|(_, host)| host)).or_else(|| first_word(text)).map(|host| without_port(host).to_owned())
+}
+
+/// Returns the host and port with which a text begins, as drivers that try several servers print them: `HOST:PORT: …`.
+fn first_word(text: &str) -> Option<&str> {
+    let word = leading(text, is_of_host)?;
+    let (name, port) = word.strip_suffix(':')?.rsplit_once(':')?;
+    let shaped = name.contains('.') && !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    (shaped && name.bytes().any(|byte| byte.is_ascii_alphanumeric())).then_some(name)
 }
 
 /// Returns the host that an error is about by its type alone: `UnknownHostException` has nothing else for a message.
@@ -290,6 +299,7 @@ mod tests {
             ),
             ("Inaccessible host: `sqs.eu-west-9.amazonaws.com' at port `undefined'", "sqs.eu-west-9.amazonaws.com"),
             ("503 Server Error for url: https://docs.googleapis.com/v1/documents/1", "docs.googleapis.com"),
+            ("cluster0.example.net:27017: timed out, Timeout: 30s", "cluster0.example.net"),
             ("getaddrinfo for mongodb+srv://u:p@cluster0.example.net/shop", "cluster0.example.net"),
         ] {
             assert_eq!(host_in(text).as_deref(), Some(want), "{text}");
@@ -302,6 +312,7 @@ mod tests {
             "You can find your API key at https://platform.openai.com/account/api-keys.",
             "at file:///var/task/index.mjs:3:4",
             "s3://bucket.with.dots/key",
+            "12.30: no host",
             "no host here",
         ] {
             assert_eq!(host_in(link), None, "{link}");
