@@ -65,14 +65,8 @@ impl Assembler {
             }
             Statement::ExitedEarly { id } => self.sign_of(message, *id, SignKind::ExitedEarly, output),
             Statement::Crash(crash) => self.crash(message, crash, output),
-            Statement::Extension { name, state: _, error_type } => {
-                self.environment_line(
-                    message,
-                    error_type.map(|error_type| SignKind::ExtensionFailed {
-                        name: name.as_ref().into(),
-                        error_type: error_type.into(),
-                    }),
-                );
+            Statement::Extension { name, state, error_type } => {
+                self.extension(message, name, state, *error_type);
             }
             Statement::ImageError { message: text } => {
                 self.environment_line(message, Some(SignKind::ImageError { message: (*text).into() }));
@@ -211,6 +205,24 @@ impl Assembler {
         if let Some(kind) = failure {
             self.pending.sign(kind, message);
         }
+    }
+
+    /// Takes the state of an extension. Of those that were started, only the ones that never got ready tell something.
+    fn extension(&mut self, message: &Message<'_>, name: &str, state: &str, error_type: Option<&str>) {
+        let kind = match error_type {
+            Some(error_type) => Some(SignKind::ExtensionFailed { name: name.into(), error_type: error_type.into() }),
+            None if state == "Started" => Some(SignKind::ExtensionStarted { name: name.into() }),
+            None => {
+                let other = |kind: &SignKind| !matches!(kind, SignKind::ExtensionStarted { name: started } if **started == *name);
+                self.pending.signs.retain(|sign| other(&sign.kind));
+                if let Some(open) = self.open.last_mut() {
+                    open.attempt.signs.retain(|sign| other(&sign.kind));
+                    open.before.signs.retain(|sign| other(&sign.kind));
+                }
+                None
+            }
+        };
+        self.environment_line(message, kind);
     }
 
     fn start(
@@ -483,6 +495,7 @@ impl Assembler {
                 if line.error.as_ref().is_some_and(|error| error.form.ends_alone()) {
                     self.flush_lone_error(output);
                 }
+                self.pending.served |= self.begun && self.known_stream;
                 self.pending.app_error(line.level, line.error.as_ref(), message);
             }
         }
@@ -731,5 +744,6 @@ pub(super) fn emit_pending(pending: Pending, mixed: bool, output: &mut dyn Outpu
     open.attempt.function = open.before.function.clone();
     open.last_at = open.before.last_at;
     open.close();
+    open.hand_over_lines();
     output.closed(&mut open.attempt);
 }

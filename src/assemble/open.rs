@@ -204,6 +204,11 @@ impl OpenAttempt {
         if self.report_tells || !attempt.start_seen {
             attempt.report_line = Some(evidence_line(message, SIGN_TEXT_BYTES));
         }
+        // At the usual level of the platform's log, the span is the only sign that the handler had returned.
+        let (overhead, duration) = (report.extension_overhead_us, report.metrics.duration_us);
+        if overhead.zip(duration).is_some_and(|(overhead, duration)| overhead >= duration.div_ceil(2)) {
+            self.sign(Phase::Invoke, SignKind::HandlerDone, message);
+        }
         if let (true, Some(status)) = (troubled, report.status) {
             let kind = SignKind::Ended { status, error_type: report.error_type.map(Into::into), runtime_done: false };
             self.sign(Phase::Invoke, kind, message);
@@ -391,6 +396,9 @@ pub(super) struct Pending {
     pub(super) last_at: Option<Timestamp>,
     /// Whether it begins with the start of an environment: lines before that cannot belong to the same attempt.
     pub(super) fresh: bool,
+    /// Whether requests were served before: without a word of the platform about an init, an error then is one of an
+    /// idle environment.
+    pub(super) served: bool,
     pub(super) runtime: Option<Arc<str>>,
     pub(super) version: Option<Arc<str>>,
     pub(super) function: Option<Arc<str>>,
@@ -466,7 +474,7 @@ impl Pending {
             | SignKind::ImageError { .. }
             | SignKind::ExtensionFailed { .. }
             | SignKind::Crash { .. } => true,
-            SignKind::Error(error) => matches!(error.form, ErrorForm::Init),
+            SignKind::Error(error) => error.form == ErrorForm::Init && (!self.served || self.tells_of_init()),
             _ => false,
         })
     }
@@ -493,6 +501,7 @@ impl Pending {
         self.lines += later.lines;
         self.last_at = later.last_at.or(self.last_at);
         self.fresh |= later.fresh;
+        self.served |= later.served;
         self.init = merge_init(self.init, later.init);
         self.runtime = later.runtime.or(self.runtime.take());
         self.version = later.version.or(self.version.take());
@@ -515,7 +524,11 @@ fn last_line(lines: &Lines) -> Option<Line> {
 
 /// Returns whether a sign reports a failure: every sign but an error that the code logged and may have survived.
 fn tells_of_failure(sign: &Sign) -> bool {
-    !matches!(&sign.kind, SignKind::Error(error) if error.form == ErrorForm::Logged)
+    match &sign.kind {
+        SignKind::Error(error) => error.form != ErrorForm::Logged,
+        SignKind::ExtensionStarted { .. } => false,
+        _ => true,
+    }
 }
 
 /// Returns whether a line counts as a logged error, as opposed to the runtime's own statement that the handler failed.

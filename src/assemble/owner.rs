@@ -18,7 +18,9 @@ impl Assembler {
             _ => None,
         };
         let Some(id) = id.filter(|_| self.known_stream && !self.concurrent) else { return false };
-        let text_report = matches!(record, Statement::Report(_));
+        // In the JSON format the platform writes no text.
+        let text_report =
+            matches!(record, Statement::Report(_) | Statement::TimedOut { .. } | Statement::ExitedEarly { .. });
         let runs = |open: &OpenAttempt| open.attempt.start_seen && (!open.json || text_report) && !open.is_reported();
         !self.recent.contains(id)
             && self.open.iter().all(|open| open.id() != Some(id))

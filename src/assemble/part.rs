@@ -161,6 +161,7 @@ fn join_two(mut tail: Assembler, part: Part, keep: &Keep, output: &mut dyn Outpu
     }
     if let Some(mut pending) = head.pending {
         claim(&mut tail, &mut pending, keep);
+        pending.served |= tail.begun && tail.known_stream;
         tail.pending.append(*pending, keep);
         tail.flush_environment(output);
     }
@@ -178,6 +179,7 @@ fn join_two(mut tail: Assembler, part: Part, keep: &Keep, output: &mut dyn Outpu
         }
         let mut pending = std::mem::take(&mut next.pending);
         claim(&mut tail, &mut pending, keep);
+        pending.served |= tail.begun && tail.known_stream;
         tail.pending.append(pending, keep);
         next.open = std::mem::take(&mut tail.open);
         next.pending = std::mem::take(&mut tail.pending);

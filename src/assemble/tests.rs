@@ -72,6 +72,7 @@ fn record(line: &str, json: bool) -> Statement<'_> {
             error_type: None,
             xray_trace_id: None,
             tenant_id: None,
+            extension_overhead_us: None,
             emulated: false,
             whole: true,
             json,

@@ -1,19 +1,22 @@
 //! Error codes of AWS services other than Lambda: the kind of failure that each one means.
 
-use super::signatures::Trouble::{self, Auth, Conflict, NotFound, Throttled, Timeout, Unavailable, Validation};
+use super::signatures::Trouble::{
+    self, Auth, Conflict, Contention, NotFound, Throttled, Timeout, Unavailable, Validation,
+};
+use super::words::Words;
 
 /// Codes whose meaning cannot be derived correctly from a part of the name or from the HTTP status.
 #[rustfmt::skip]
 static CODES: &[(&str, Trouble)] = &[
     ("SlowDown", Throttled), ("EC2ThrottledException", Throttled), ("BandwidthLimitExceeded", Throttled),
-    ("PriorRequestNotComplete", Throttled), ("TransactionInProgressException", Throttled), ("RequestThrottled", Throttled),
+    ("KMSThrottlingException", Throttled), ("BandwidthLimitExceededException", Throttled), ("RequestThrottled", Throttled),
     ("RequestThrottledException", Throttled), ("Throttling", Throttled), ("Throttling.User", Throttled), ("RequestLimitExceeded", Throttled),
     ("ProvisionedThroughputExceededException", Throttled), ("ProvisionedThroughputExceeded", Throttled), ("LimitExceededException", Throttled), ("429", Throttled),
     ("ModelNotReadyException", Unavailable), ("ModelTimeoutException", Timeout), ("RequestTimeout", Timeout), ("RequestTimeoutException", Timeout),
     ("InternalServerError", Unavailable), ("InternalFailure", Unavailable), ("InternalError", Unavailable), ("InternalServerException", Unavailable),
     ("InternalServiceException", Unavailable), ("InternalServiceError", Unavailable), ("InternalServiceErrorException", Unavailable), ("InternalErrorException", Unavailable),
     ("ServiceUnavailable", Unavailable), ("ServiceUnavailableException", Unavailable), ("ServiceException", Unavailable), ("ModelErrorException", Unavailable),
-    ("AccessDenied", Auth), ("AccessDeniedException", Auth), ("AuthorizationError", Auth), ("AuthorizationErrorException", Auth), ("NotAuthorizedException", Auth),
+    ("AccessDenied", Auth), ("AccessDeniedException", Auth), ("AuthorizationError", Auth), ("AuthorizationErrorException", Auth), ("NotAuthorizedException", Auth), ("AllAccessDisabled", Auth), ("AuthorizationHeaderMalformed", Auth),
     ("UnauthorizedOperation", Auth), ("UnauthorizedException", Auth), ("ForbiddenException", Auth), ("403", Auth), ("401", Auth), ("KMSAccessDeniedException", Auth),
     ("ExpiredToken", Auth), ("ExpiredTokenException", Auth), ("RequestExpired", Auth), ("TokenRefreshRequired", Auth), ("InvalidClientTokenId", Auth),
     ("InvalidAccessKeyId", Auth), ("SignatureDoesNotMatch", Auth), ("InvalidSignatureException", Auth), ("UnrecognizedClientException", Auth), ("AuthFailure", Auth),
@@ -21,9 +24,14 @@ static CODES: &[(&str, Trouble)] = &[
     ("CredentialsProviderError", Auth), ("RequestTimeTooSkewed", Auth),
     ("NoSuchKey", NotFound), ("NoSuchBucket", NotFound), ("NoSuchUpload", NotFound), ("NoSuchEntity", NotFound), ("ResourceNotFoundException", NotFound), ("404", NotFound), ("NotFound", NotFound),
     ("ParameterNotFound", NotFound), ("AWS.SimpleQueueService.NonExistentQueue", NotFound), ("QueueDoesNotExist", NotFound), ("GoneException", NotFound), ("410", NotFound),
-    ("ConditionalCheckFailedException", Conflict), ("TransactionCanceledException", Conflict), ("TransactionConflictException", Conflict), ("ExecutionAlreadyExists", Conflict),
+    ("ConditionalCheckFailedException", Conflict), ("TransactionCanceledException", Conflict), ("ExecutionAlreadyExists", Conflict),
     ("PreconditionFailed", Conflict), ("ConflictException", Conflict), ("ResourceInUseException", Conflict), ("EntityAlreadyExists", Conflict), ("BucketAlreadyExists", Conflict),
-    ("IdempotentParameterMismatchException", Conflict), ("ResourceAlreadyExistsException", Conflict), ("UsernameExistsException", Conflict), ("OperationAborted", Conflict),
+    ("IdempotentParameterMismatchException", Conflict), ("ResourceAlreadyExistsException", Conflict), ("UsernameExistsException", Conflict), ("AliasExistsException", Conflict), ("BucketAlreadyOwnedByYou", Conflict),
+    // Another change was under way: S3 and DynamoDB ask for another try in their error references.
+    ("OperationAborted", Contention), ("ConditionalRequestConflict", Contention), ("TransactionConflictException", Contention), ("TransactionInProgressException", Contention), ("ReplicatedWriteConflictException", Contention),
+    ("PriorRequestNotComplete", Contention), ("ConcurrentModificationException", Contention), ("ConcurrentModification", Contention), ("ConcurrentUpdateException", Contention), ("TooManyUpdates", Contention), ("ConcurrentAccessException", Contention), ("PurgeQueueInProgress", Contention), ("ConcurrentRunsExceededException", Throttled),
+    ("modelStreamErrorException", Unavailable), ("ModelStreamErrorException", Unavailable), ("internalServerException", Unavailable), ("serviceUnavailableException", Unavailable), ("throttlingException", Throttled), ("validationException", Validation),
+    ("NoCredentialProviders", Auth), ("MissingCredentialsError", Auth), ("UnknownEndpoint", Trouble::Dns), ("EndpointDisabled", NotFound), ("StateMachineDoesNotExist", NotFound), ("ExpiredIteratorException", Validation), ("StatementTimeoutException", Timeout),
     ("400", Validation), ("BadRequestException", Validation), ("MessageRejected", Validation), ("SerializationException", Validation),
     ("UnsupportedOperation", Validation), ("MalformedQueryString", Validation), ("EntityTooLarge", Validation), ("PermanentRedirect", Validation), ("MethodNotAllowed", Validation),
 ];
@@ -33,7 +41,7 @@ static CODES: &[(&str, Trouble)] = &[
 static PARTS: &[(&str, Trouble)] = &[
     ("Throttl", Throttled), ("TooManyRequests", Throttled), ("LimitExceeded", Throttled), ("QuotaExceeded", Throttled), ("RateExceeded", Throttled),
     ("AccessDenied", Auth), ("Unauthorized", Auth), ("NotAuthorized", Auth), ("ExpiredToken", Auth), ("Forbidden", Auth), ("InvalidToken", Auth),
-    ("AlreadyExist", Conflict), ("Conflict", Conflict), ("InUse", Conflict), ("ConditionalCheck", Conflict), ("Duplicate", Conflict), ("Mismatch", Conflict),
+    ("Concurrent", Contention), ("AlreadyExist", Conflict), ("Conflict", Conflict), ("InUse", Conflict), ("ConditionalCheck", Conflict), ("Duplicate", Conflict), ("Mismatch", Conflict),
     ("NotFound", NotFound), ("NoSuch", NotFound), ("NonExistent", NotFound), ("DoesNotExist", NotFound),
     ("Timeout", Timeout), ("TimedOut", Timeout),
     ("Unavailable", Unavailable), ("Internal", Unavailable), ("ServiceFailure", Unavailable),
@@ -52,6 +60,23 @@ pub(super) fn trouble(code: Option<&str>, status: Option<u16>) -> Option<Trouble
 /// Returns what a code of the table means, without guessing by parts of the name.
 pub(super) fn known(code: &str) -> Option<Trouble> {
     CODES.iter().find(|(known, _)| *known == code).map(|(_, trouble)| *trouble)
+}
+
+/// Sentences of answers that tell the kind where neither code nor status is printed: .NET prints only the base class
+/// of most services. Source: the services' answers in issues and their API references.
+#[rustfmt::skip]
+static SENTENCES: Words<Trouble> = Words::new(&[
+    ("is not authorized to perform", Auth), ("not authorized to access", Auth), ("security token included in the request is", Auth), ("Signature expired", Auth), ("Signature not yet current", Auth), ("The request signature we calculated", Auth), ("Access Key Id you provided does not exist", Auth), ("Access Denied", Auth), ("Access denied", Auth), ("Unable to get IAM security credentials", Auth),
+    ("The specified key does not exist", NotFound), ("The specified bucket does not exist", NotFound), ("The specified queue does not exist", NotFound), ("Requested resource not found", NotFound), ("can't find the specified secret", NotFound), ("can't find the specified secret value", NotFound),
+    ("Rate exceeded", Throttled), ("Rate Exceeded", Throttled), ("reduce your request rate", Throttled), ("provisioned throughput", Throttled), ("Too many requests", Throttled), ("Throughput exceeds the current capacity", Throttled),
+    ("The conditional request failed", Conflict), ("already exists", Conflict), ("Transaction is ongoing for the item", Contention), ("conflicting conditional operation is currently in progress", Contention),
+    ("One or more parameter values were invalid", Validation), ("does not match the schema", Validation), ("ValidationException", Validation),
+    ("is currently unavailable", Unavailable), ("encountered an internal error", Unavailable), ("Internal server error", Unavailable), ("try again later", Unavailable),
+]);
+
+/// Returns what the sentence of an AWS service means.
+pub(super) fn by_sentence(message: &str) -> Option<Trouble> {
+    SENTENCES.first_in(message).map(|(_, trouble)| trouble)
 }
 
 /// Lists the codes of the table.

@@ -112,6 +112,8 @@ codes! {
             "The response stream was not finished or was misused: always end it, also on errors.";
         "runtime_exception.disk_full" "No space left in /tmp" AfterFix Possible Depends
             "/tmp is full and outlives the attempt: delete files when done, or raise ephemeral storage (512 to 10,240 MB).";
+        "runtime_exception.package" "File missing or unfit" No Possible Depends
+            "A program or library that the code needs is missing from the package or built for another system: package it for Lambda's system and architecture, and redeploy.";
         "runtime_exception.read_only" "Read-only file system" No Possible Depends
             "Only /tmp is writable: write there.";
         "runtime_exception.file_descriptors" "Too many open files" AfterFix Possible Depends
@@ -182,6 +184,10 @@ codes! {
             "The service refuses the request as it is: correct it; a retry sends the same again.";
         "downstream.conflict" "Conflict with existing state" Depends Likely Yes
             "The state was not as expected, often because an earlier attempt already did the work: read it before compensating.";
+        "downstream.contention" "Another change was under way" WithBackoff Likely Yes
+            "Something else was changing the same thing at that moment: try again with backoff and jitter, and let one writer at a time change it.";
+        "downstream.billing" "Account used up" AfterFix Likely Yes
+            "The account of the called interface is out of credit or quota: top it up or raise its limit. Retries do not help.";
         "downstream.database" "Database failed" Depends Likely Yes
             "Check that the database is reachable, its connection limit (RDS Proxy helps with connection storms) and what its message names.";
         "downstream.error" "Dependency failed" Depends Likely Yes

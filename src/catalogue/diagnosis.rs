@@ -1,11 +1,13 @@
 //! Diagnosis of the error that ended an attempt: whether a call to the Lambda API failed, a call to another service, or
 //! only the function's own code.
 
+use super::hosts::{host_as_message, host_in};
 use super::sdk::{self, SdkCall};
+use super::services;
 use super::signatures::{self, Hit, Trouble};
-use super::text::{after, between, http_status, leading, leading_type, unwrapped};
+use super::text::{after, http_status, last_segment, leading, leading_type, unwrapped};
 use super::words::Words;
-use super::{aws_codes, lambda_api};
+use super::{api_clients, aws_codes, grpc, in_process, lambda_api};
 use crate::model::Confidence::{self, High, Low, Medium};
 use crate::model::{AppError, Downstream, ErrorForm};
 
@@ -32,7 +34,50 @@ pub(crate) fn diagnose(error: &AppError<'_>, line: &str) -> Option<Diagnosis> {
     if let Some(call) = call {
         return Some(aws_failure(error, call));
     }
-    signatures::best_hit(error).and_then(|hit| other_failure(error, line, hit))
+    if in_process::is_in_process(error) {
+        return None;
+    }
+    strongest(error, line).and_then(|hit| other_failure(error, line, hit))
+}
+
+/// Returns the strongest sign of a failed call to anything but AWS: the status that a client put in words tells more
+/// than the name of the client, and less than the reason why there was no answer.
+fn strongest(error: &AppError<'_>, line: &str) -> Option<Hit> {
+    let hit = signatures::best_hit(error);
+    let texts = [error.message.as_deref(), error.cause.as_deref()];
+    let answered = texts.into_iter().flatten().find_map(|text| {
+        let name = error.error_type.as_deref().map(unwrapped).unwrap_or("");
+        api_clients::read(name, text)
+            .map(|answer| Hit {
+                trouble: answer.trouble,
+                confidence: answer.confidence,
+                service: None,
+                status: answer.status,
+                errno: None,
+            })
+            .or_else(|| by_grpc(error, text))
+    });
+    let vague = |hit: &Hit| matches!(hit.trouble, Trouble::HttpStatus | Trouble::Failed) || hit.confidence == Low;
+    match (answered, hit) {
+        (Some(answer), Some(hit)) if vague(&hit) || answer.confidence == High || answer.trouble == hit.trouble => {
+            let confidence = answer.confidence.max(hit.confidence);
+            let errno = answer.errno.or(hit.errno);
+            Some(Hit { service: hit.service, status: answer.status.or(hit.status), confidence, errno, ..answer })
+        }
+        (Some(answer), None) => Some(answer),
+        (_, hit) => hit.filter(|hit| hit.trouble != Trouble::HttpStatus || hit.confidence > Low),
+    }
+    .into_iter()
+    .chain(signatures::by_stack(error, line))
+    .max_by_key(|hit| (hit.confidence > Low, hit.trouble))
+}
+
+/// Reads a status of gRPC, in a message or as the type of Ruby's errors.
+fn by_grpc(error: &AppError<'_>, text: &str) -> Option<Hit> {
+    let class = error.error_type.as_deref().map(unwrapped).unwrap_or("");
+    let of_java = || grpc::status_first(text).filter(|_| class.starts_with("io.grpc.Status"));
+    let (trouble, name) = grpc::status(text).or_else(of_java).or_else(|| grpc::status(class))?;
+    Some(Hit { trouble, confidence: High, service: None, status: None, errno: Some(name) })
 }
 
 /// Returns the codes that the name of an exception, reason or errno alone leads to: first that of the Lambda API, then
@@ -78,7 +123,7 @@ pub(crate) fn codes_of_cut_name(begin: &str) -> Vec<&'static str> {
 fn lambda_failure(error: &AppError<'_>, line: &str, call: Option<&SdkCall>) -> Option<Diagnosis> {
     let name = exception_name(error, call);
     let reason = [error.reason.as_deref(), error.message.as_deref()].into_iter().flatten();
-    let service = call.and_then(|call| call.service.as_deref()).map(sdk::service_name);
+    let service = call.and_then(|call| call.service.as_deref()).map(services::service_name);
     let operation = call.and_then(|call| call.operation.as_deref());
     let confidence = match service.as_deref() {
         Some("Lambda") => High,
@@ -107,7 +152,7 @@ fn names_lambda(error: &AppError<'_>, line: &str, call: Option<&SdkCall>, name: 
     let name = name.unwrap_or("");
     let known_operation = call.and_then(|call| call.operation.as_deref());
     if known_operation.is_some_and(|operation| {
-        !lambda_api::is_only_operation(operation) && sdk::service_of_operation(operation).is_some()
+        !lambda_api::is_only_operation(operation) && services::service_of_operation(operation).is_some()
     }) {
         return None;
     }
@@ -153,54 +198,101 @@ fn exception_name<'a>(error: &'a AppError<'_>, call: Option<&'a SdkCall>) -> Opt
 /// Diagnoses a failed call to another AWS service.
 fn aws_failure(error: &AppError<'_>, call: SdkCall) -> Diagnosis {
     let named = call.code.clone().or_else(|| own_code(error));
-    let trouble = aws_codes::trouble(named.as_deref(), call.http_status)
-        .or_else(|| signatures::best_hit(error).map(|hit| hit.trouble));
+    let message = error.message.as_deref().unwrap_or("");
+    let by_code = || aws_codes::trouble(named.as_deref(), None);
+    let by_text = || signatures::best_hit(error).map(|hit| hit.trouble).filter(|trouble| *trouble > Trouble::Failed);
+    let trouble = cancelled_for(named.as_deref(), message)
+        .or_else(by_code)
+        .or_else(|| aws_codes::by_sentence(message))
+        .or_else(by_text)
+        .or_else(|| call.http_status.and_then(aws_codes::by_status));
     let (service, action) = permission(error).unzip();
+    let host = host(error);
+    let service = call
+        .service
+        .as_deref()
+        .map(services::service_name)
+        .or(service)
+        .or_else(|| host.as_deref().and_then(services::service_of_host).map(str::to_owned))
+        .or_else(|| named.as_deref().and_then(services::service_of_error).map(str::to_owned))
+        .or_else(|| services::service_of_sentence(message).map(str::to_owned));
     Diagnosis {
         code: downstream_code(trouble.unwrap_or(Trouble::Failed)),
         confidence: if trouble.is_some() { High } else { Medium },
         downstream: Downstream {
-            service: call.service.as_deref().map(sdk::service_name).or(service),
+            service,
             operation: call.operation.or(action),
-            host: host(error),
+            host,
             error_code: named,
-            http_status: call.http_status,
+            http_status: call.http_status.or(error.http_status),
         },
     }
+}
+
+/// Returns why a transaction of DynamoDB was cancelled, by the first reason in its message that is one.
+fn cancelled_for(code: Option<&str>, message: &str) -> Option<Trouble> {
+    static REASONS: Words<Trouble> = Words::new(&[
+        ("ConditionalCheckFailed", Trouble::Conflict),
+        ("ValidationError", Trouble::Validation),
+        ("ItemCollectionSizeLimitExceeded", Trouble::Validation),
+        ("DuplicateItem", Trouble::Conflict),
+        ("ThrottlingError", Trouble::Throttled),
+        ("ProvisionedThroughputExceeded", Trouble::Throttled),
+        ("TransactionConflict", Trouble::Contention),
+    ]);
+    code.filter(|code| *code == "TransactionCanceledException")?;
+    REASONS.first_in(message).map(|(_, trouble)| trouble)
 }
 
 /// Diagnoses a failed call that only a signature reveals.
 fn other_failure(error: &AppError<'_>, line: &str, hit: Hit) -> Option<Diagnosis> {
     let message = error.message.as_deref().unwrap_or("");
-    let mut status = error.http_status.filter(|status| (400..600).contains(status));
+    let mut status = error.http_status.filter(|status| (400..600).contains(status)).or(hit.status);
     let mut trouble = hit.trouble;
     if trouble == Trouble::HttpStatus && status.is_none() && is_of_caller(error) {
         return None;
     }
     if trouble == Trouble::HttpStatus || trouble == Trouble::Failed {
-        status = status.or_else(|| http_status(message));
+        // Mail and other services that are named have numbers of their own.
+        let read = || if hit.service.is_none() { http_status(message) } else { None };
+        status = status.or_else(read);
         trouble = match status.and_then(aws_codes::by_status) {
             Some(trouble) => trouble,
             None if trouble == Trouble::HttpStatus => connection_or_failed(message),
+            None if hit.service == Some("SMTP") => by_reply(message),
             None => Trouble::Failed,
         };
     }
+    status = status.or_else(|| api_clients::status_in_words(message));
     let host = host(error);
+    let call = sdk::in_stack(line);
     let service = hit
         .service
-        .or_else(|| host.as_deref().and_then(sdk::service_of_host))
-        .or_else(|| database_named(line, trouble));
+        .or_else(|| host.as_deref().and_then(services::service_of_host))
+        .or_else(|| database_named(line, trouble))
+        .or_else(|| api_clients::product_in([error.error_type.as_deref().unwrap_or(""), line]))
+        .map(str::to_owned)
+        .or_else(|| call.service.as_deref().map(services::service_name));
     Some(Diagnosis {
         code: downstream_code(trouble),
         confidence: hit.confidence.max(Low),
         downstream: Downstream {
-            service: service.map(str::to_owned),
-            operation: None,
+            service,
+            operation: call.operation,
             error_code: cause_code(error).or_else(|| own_code(error)).or_else(|| hit.errno.map(str::to_owned)),
             host,
             http_status: status,
         },
     })
+}
+
+/// Classifies a reply of a mail server (RFC 5321): those of 400 and above ask for another try, those of 500 do not.
+fn by_reply(message: &str) -> Trouble {
+    match http_status(message) {
+        Some(400..=499) => Trouble::Unavailable,
+        Some(_) => Trouble::Validation,
+        None => Trouble::Failed,
+    }
 }
 
 /// Returns whether the failure is the function's own: the HTTP client rejected its arguments, or it cancelled the call.
@@ -243,7 +335,7 @@ fn database_named(line: &str, trouble: Trouble) -> Option<&'static str> {
         ("pyodbc", "SQL Server"),
         ("oracledb", "Oracle"),
     ]);
-    let unnamed = matches!(trouble, Trouble::Database | Trouble::Auth);
+    let unnamed = matches!(trouble, Trouble::Database | Trouble::Duplicate | Trouble::Auth);
     unnamed.then(|| DRIVERS.first_in(line)).flatten().map(|(_, service)| service)
 }
 
@@ -270,71 +362,24 @@ fn permission(error: &AppError<'_>) -> Option<(String, String)> {
     let rest = after(message, "authorized to perform: ")?;
     let action = leading(rest, |c| c.is_ascii_alphanumeric() || c == ':' || c == '-')?;
     let (service, action) = action.split_once(':')?;
-    Some((sdk::service_name(service), action.to_owned()))
+    Some((services::service_name(service), action.to_owned()))
 }
 
-/// Finds the host and port that the error names.
+/// Finds the host that the error names.
 fn host(error: &AppError<'_>) -> Option<String> {
-    [&error.url, &error.message, &error.cause].into_iter().find_map(|text| host_in(text.as_deref()?))
-}
-
-/// Texts after which clients name their target.
-static HOST_MARKS: Words<()> = Words::new(&[
-    ("ENOTFOUND ", ()),
-    ("EAI_AGAIN ", ()),
-    ("ECONNREFUSED ", ()),
-    ("ETIMEDOUT ", ()),
-    ("EHOSTUNREACH ", ()),
-    ("dial tcp ", ()),
-    ("Connect to ", ()),
-    ("lookup ", ()),
-    ("host='", ()),
-    ("server at \"", ()),
-    ("server at `", ()),
-    ("on host \"", ()),
-    ("UnknownHostException: ", ()),
-    ("translate host name \"", ()),
-    ("MySQL server on '", ()),
-    ("tcp connect error\", ", ()),
-    ("Connection refused - connect(2) for ", ()),
-    ("connecting to ", ()),
-    ("Cannot connect to host ", ()),
-]);
-
-/// Finds host and port in a text: in a URL, or after one of [`HOST_MARKS`].
-fn host_in(text: &str) -> Option<String> {
-    let name = |c: char| c.is_ascii_alphanumeric() || ".-_:".contains(c);
-    if let Some(rest) = after(text, "://") {
-        let authority = rest.split(['/', '?', '"', '\'', '`', ' ', ')', '>', '\n']).next().unwrap_or(rest);
-        let authority = authority.rsplit('@').next().unwrap_or(authority);
-        if let Some(host) = leading(authority, name).filter(|host| host.contains(['.', ':']) || *host == "localhost") {
-            return Some(host.trim_end_matches([':', '.']).to_owned());
-        }
-    }
-    let (first, ()) = HOST_MARKS.first_in(text)?;
-    HOST_MARKS.words().skip(first).find_map(|mark| {
-        let rest = after(text, mark)?;
-        let host = leading(rest, name)?.trim_end_matches([':', '.', '-']);
-        (host.contains(['.', ':']) || host == "localhost").then(|| with_port(host, text))
-    })
-}
-
-/// Adds the port, which psycopg and urllib3 write separately from the host.
-fn with_port(host: &str, text: &str) -> String {
-    let port = between(text, "port=", ")")
-        .or_else(|| between(text, ", port ", " "))
-        .filter(|port| port.parse::<u16>().is_ok());
-    match port {
-        Some(port) if !host.contains(':') => format!("{host}:{port}"),
-        _ => host.to_owned(),
-    }
+    let unknown = error.error_type.as_deref().is_some_and(|name| last_segment(name) == "UnknownHostException");
+    [&error.url, &error.message, &error.cause]
+        .into_iter()
+        .find_map(|text| host_in(text.as_deref()?))
+        .or_else(|| host_as_message(error.message.as_deref().filter(|_| unknown)?))
 }
 
 pub(super) fn downstream_code(trouble: Trouble) -> &'static str {
     match trouble {
         Trouble::HttpStatus | Trouble::Failed => "downstream.error",
         Trouble::Validation => "downstream.validation",
-        Trouble::Conflict => "downstream.conflict",
+        Trouble::Contention => "downstream.contention",
+        Trouble::Conflict | Trouble::Duplicate => "downstream.conflict",
         Trouble::NotFound => "downstream.not_found",
         Trouble::Unavailable => "downstream.unavailable",
         Trouble::Connection => "downstream.connection",
@@ -344,6 +389,7 @@ pub(super) fn downstream_code(trouble: Trouble) -> &'static str {
         Trouble::Database => "downstream.database",
         Trouble::Auth => "downstream.auth",
         Trouble::Throttled => "downstream.throttled",
+        Trouble::Billing => "downstream.billing",
     }
 }
 
@@ -383,7 +429,7 @@ pub(crate) fn diagnose_outgoing_call(line: &str) -> Option<Downstream> {
     let (_, method) = VERBS.first_in(line)?;
     let host = host_in(line).filter(|_| !DONE.stand_in(line))?;
     Some(Downstream {
-        service: sdk::service_of_host(&host).map(str::to_owned),
+        service: services::service_of_host(&host).map(str::to_owned),
         operation: method.map(str::to_owned),
         host: Some(host),
         ..Downstream::default()

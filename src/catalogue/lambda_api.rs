@@ -156,7 +156,11 @@ static TEXTS: Words<()> = Words::new(&[
     ("CallerRateLimitExceeded", ()),
     ("FunctionInvocationRateLimitExceeded", ()),
     ("ConcurrentSnapshotCreateLimitExceeded", ()),
+    // `LambdaServiceException`, the base class of the SDK for JavaScript v3.
+    ("LambdaServiceException", ()),
     ("was unable to configure your environment variables because the KMS key", ()),
+    ("Lambda was unable to decrypt the environment variables", ()),
+    ("Lambda was unable to configure access to your", ()),
 ]);
 
 /// The code for a failure of the Lambda API: by `Reason`, else by exception, else by HTTP status.

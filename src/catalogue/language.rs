@@ -37,6 +37,10 @@ pub(crate) fn load_failure_code(error: &AppError<'_>) -> Option<&'static str> {
         return Some(platform.code);
     }
     let name = last_segment(error_type);
+    // The class was found; its own initialisation failed.
+    if name == "ExceptionInInitializerError" {
+        return None;
+    }
     let code = error.code.as_deref().unwrap_or("");
     let import = ["ModuleNotFoundError", "ImportError", "ImportModuleError", "ClassNotFoundException", "LoadError"]
         .contains(&name)
@@ -79,6 +83,10 @@ static LIMITS: Words<&str> = Words::new(&[
     ("Read-only file system", "runtime_exception.read_only"),
     ("read-only file system", "runtime_exception.read_only"),
     ("EROFS", "runtime_exception.read_only"),
+    // SQLite, whose file must lie where the function may write.
+    ("attempt to write a readonly database", "runtime_exception.read_only"),
+    ("unable to open database file", "runtime_exception.read_only"),
+    ("database or disk is full", "runtime_exception.disk_full"),
     ("Too many open files", "runtime_exception.file_descriptors"),
     ("too many open files", "runtime_exception.file_descriptors"),
     ("EMFILE", "runtime_exception.file_descriptors"),
@@ -88,6 +96,15 @@ static LIMITS: Words<&str> = Words::new(&[
     ("failed to create new OS thread", "runtime_exception.threads"),
     ("pthread_create failed", "runtime_exception.threads"),
     ("newosproc", "runtime_exception.threads"),
+    ("xec format error", "runtime_exception.package"),
+    ("error while loading shared libraries", "runtime_exception.package"),
+    ("cannot open shared object file", "runtime_exception.package"),
+    ("' not found (required by ", "runtime_exception.package"),
+    ("could not locate the Query Engine", "runtime_exception.package"),
+    ("Query engine library for current platform", "runtime_exception.package"),
+    ("Could not find Chrome", "runtime_exception.package"),
+    ("Could not find Chromium", "runtime_exception.package"),
+    ("ETXTBSY", "runtime_exception.package"),
 ]);
 
 #[cfg(test)]
@@ -128,5 +145,9 @@ mod tests {
             Some("init_failure.handler_not_found")
         );
         assert_eq!(load_failure_code(&error("KeyError", "'TABLE'")), None);
+        assert_eq!(
+            load_failure_code(&error("java.lang.ExceptionInInitializerError", "Error loading class a.H: no TABLE")),
+            None
+        );
     }
 }

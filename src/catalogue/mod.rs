@@ -5,15 +5,21 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod advice;
+mod api_clients;
 mod aws_codes;
 mod codes;
 mod diagnosis;
+mod grpc;
+mod hosts;
 mod http;
+mod in_process;
 mod invoker;
 mod lambda_api;
 mod language;
+mod last_words;
 mod platform;
 mod sdk;
+mod services;
 mod signatures;
 mod text;
 mod words;
@@ -29,10 +35,11 @@ pub(crate) use diagnosis::{Diagnosis, codes_of_cut_name, codes_of_name, diagnose
 pub(crate) use http::HttpStatus;
 pub(crate) use invoker::Invoker;
 pub(crate) use language::{is_out_of_memory_type, load_failure_code, resource_limit_code};
+pub(crate) use last_words::{last_words, names_missing_code};
 pub(crate) use platform::{PLATFORM_ERRORS, PlatformError, Stage, platform_error};
 
 /// Version of the catalogue: grows when a code, a signature or advice changes.
-pub(crate) const CATALOGUE_VERSION: &str = "2";
+pub(crate) const CATALOGUE_VERSION: &str = "3";
 
 /// One code.
 #[derive(Debug)]

@@ -2,8 +2,10 @@
 //!
 //! One function a shape; the first that fits wins. A shape is proof that a call to AWS failed, whatever words follow.
 
-use super::text::{after, between, leading, leading_type, unwrapped};
+use super::services::{known_service, service_of_host, service_of_operation};
+use super::text::{after, between, last_segment, leading, leading_type, unwrapped};
 use super::words::Words;
+use super::{aws_codes, lambda_api};
 use crate::lambda::aws_cli::BOTOCORE_ERROR;
 use crate::model::AppError;
 
@@ -30,6 +32,7 @@ static SHAPES: Words<()> = Words::new(&[
     ("ServiceError { source: ", ()),
     ("code: Some(\"", ()),
     ("Error executing \"", ()),
+    ("RespMetadata: {", ()),
 ]);
 
 /// Reads the failed call that an error tells of.
@@ -52,14 +55,112 @@ pub(super) fn read(error: &AppError<'_>, line: &str) -> Option<SdkCall> {
                 .or_else(|| rust(text))
                 .or_else(|| php(text))
         })
+        .or_else(|| go_v1_typed(error))
         .or_else(|| types.iter().flatten().find_map(|name| class(name)))
         .or_else(|| javascript(error, line))?;
-    // Java names the exception in the type and only the numbers in the message.
-    if call.code.is_none() {
-        call.code = types.iter().flatten().find_map(|name| class(name)).and_then(|named| named.code);
-    }
+    // Java and PHP name the exception or its service in the type and only the numbers in the message.
+    let named = types.iter().flatten().find_map(|name| class(name)).unwrap_or_default();
+    call.code = call.code.or(named.code);
+    call.service = call.service.or(named.service);
     call.http_status = call.http_status.or(error.http_status);
+    let seen = in_stack(line);
+    call.service = call.service.or(seen.service);
+    call.operation = call.operation.or(seen.operation);
     Some(call)
+}
+
+/// Reads what the stack or the raw error object says of a call: the client's class and method, its package, the
+/// namespace of the service's model. Errors of the connection carry nothing else.
+pub(super) fn in_stack(line: &str) -> SdkCall {
+    java_frame(line).or_else(|| ruby_frame(line)).or_else(|| dotnet_frame(line)).unwrap_or_else(|| SdkCall {
+        service: service_in_text(line).map(str::to_owned),
+        operation: between(line, "de_", "CommandError")
+            .filter(|name| name.chars().all(|c| c.is_ascii_alphanumeric()))
+            .map(str::to_owned),
+        ..SdkCall::default()
+    })
+}
+
+/// Texts directly before the name of a service, in packages of JavaScript and in `__type` of an answer.
+const BEFORE_SERVICE: [&str; 7] = [
+    "@aws-sdk/client-",
+    "@aws-sdk+client-",
+    "aws-sdk/lib/services/",
+    "aws-sdk/clients/",
+    "middleware-sdk-",
+    "\"__type\":\"com.amazonaws.",
+    "com.amazonaws.",
+];
+
+fn service_in_text(line: &str) -> Option<&'static str> {
+    BEFORE_SERVICE.iter().find_map(|mark| {
+        let name = leading(after(line, mark)?, |c| c.is_ascii_alphanumeric() || c == '-')?;
+        known_service(name)
+    })
+}
+
+/// `software.amazon.awssdk.services.sqs.DefaultSqsClient.sendMessage(…)`, and in v1
+/// `com.amazonaws.services.s3.AmazonS3Client.getObject(…)`.
+fn java_frame(line: &str) -> Option<SdkCall> {
+    ["software.amazon.awssdk.services.", "com.amazonaws.services."].iter().find_map(|package| {
+        line.split(package).skip(1).find_map(|rest| {
+            let (path, _) = rest.split_once('(')?;
+            let mut parts = path.split('.');
+            let (service, class, method) = (parts.next()?, parts.next()?, parts.next()?);
+            let called =
+                class.ends_with("Client") && !method.is_empty() && method.bytes().all(|b| b.is_ascii_alphanumeric());
+            // In v1 these are steps of every call; `execute…` before them has the operation.
+            let step = package.starts_with("com.") && ["invoke", "doInvoke", "anonymousInvoke"].contains(&method);
+            (called && !step).then(|| frame(service, method.strip_prefix("execute").unwrap_or(method)))
+        })
+    })
+}
+
+/// `…/aws-sdk-dynamodb-1.100.0/lib/aws-sdk-dynamodb/client.rb:12:in `put_item'`.
+fn ruby_frame(line: &str) -> Option<SdkCall> {
+    let (before, rest) = line.split_once("/client.rb:")?;
+    let service = before.rsplit_once("lib/aws-sdk-").map(|(_, service)| service)?;
+    let method = after(rest, ":in ")?.trim_start_matches(['`', '\'', ' ']);
+    let method = method.rsplit_once('#').map_or(method, |(_, method)| method);
+    let method = leading(method, |c| c.is_ascii_lowercase() || c == '_' || c.is_ascii_digit())?;
+    let camel: String = method.split('_').map(capitalised).collect();
+    Some(frame(service, &camel))
+}
+
+/// `Amazon.SQS.AmazonSQSClient.SendMessageAsync(…)`, with `<…>` around the method where it is asynchronous itself.
+fn dotnet_frame(line: &str) -> Option<SdkCall> {
+    line.match_indices("Client.").find_map(|(at, mark)| {
+        let (before, rest) = (line.get(..at)?, line.get(at + mark.len()..)?);
+        let class = before.rsplit([' ', '\n', '\t']).next()?;
+        let service = class.strip_prefix("Amazon.")?.split('.').next().and_then(known_service)?;
+        let method = leading(rest.trim_start_matches('<'), |c| c.is_ascii_alphanumeric())?;
+        Some(frame(service, method.strip_suffix("Async").unwrap_or(method)))
+    })
+}
+
+fn frame(service: &str, method: &str) -> SdkCall {
+    let operation = capitalised(method);
+    SdkCall { service: Some(service.to_owned()), operation: Some(operation), ..SdkCall::default() }
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
+}
+
+/// Typed errors of v1 for Go: `Code: message`, with `Code` for the type, and in later versions the answer's metadata in
+/// braces behind it.
+fn go_v1_typed(error: &AppError<'_>) -> Option<SdkCall> {
+    let name = error.error_type.as_deref()?;
+    let message = error.message.as_deref()?;
+    let said = message.strip_prefix(name)?.strip_prefix(": ")?;
+    let with_answer = said.contains("RespMetadata: {");
+    let known = aws_codes::known(name).is_some() || lambda_api::is_fault(name);
+    (known || with_answer).then(|| SdkCall {
+        code: Some(name.to_owned()),
+        http_status: with_answer.then(|| number_after(said, "StatusCode: ")).flatten(),
+        ..SdkCall::default()
+    })
 }
 
 /// `An error occurred (Code) when calling the Operation operation…: message`
@@ -89,7 +190,7 @@ fn go_v2(text: &str) -> Option<SdkCall> {
         .skip(1)
         .find_map(|part| {
             let part = part.strip_prefix("api error ").unwrap_or(part);
-            let (name, _) = part.split_once(": ")?;
+            let name = before_colon(part)?;
             let name = name.rsplit(' ').next().unwrap_or(name);
             let is_code = name.ends_with("Exception") || name.ends_with("Error") || part.starts_with("api error");
             (is_code && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '.')).then(|| name.to_owned())
@@ -106,13 +207,18 @@ fn go_v2(text: &str) -> Option<SdkCall> {
 
 /// `NoSuchKey: message`: a code without the usual ending.
 fn bare_code(part: &str) -> Option<String> {
-    let (name, _) = part.split_once(": ")?;
+    let name = before_colon(part)?;
     let named = !["RequestID", "HostID", "StatusCode"].contains(&name);
     (named
         && name.len() > 4
         && name.starts_with(|c: char| c.is_ascii_uppercase())
         && name.chars().all(|c| c.is_ascii_alphanumeric()))
     .then(|| name.to_owned())
+}
+
+/// Returns what stands before the first colon that a blank or nothing follows: some services answer without a message.
+fn before_colon(part: &str) -> Option<&str> {
+    part.split_once(": ").map(|(name, _)| name).or_else(|| part.trim_end().strip_suffix(':'))
 }
 
 /// `message (Service: Sqs, Status Code: 403, Request ID: …)`, in v1 with `;` and `Error Code: …`.
@@ -145,17 +251,28 @@ fn go_v1(text: &str) -> Option<SdkCall> {
     })
 }
 
-/// Debug and display forms of the Rust SDK: `unhandled error (Code)`, `ServiceError(ServiceError { source: Code(…`.
+/// Debug and display forms of the Rust SDK: `unhandled error (Code)`, `ServiceError(ServiceError { source: Code(…`. A code
+/// that the SDK has no variant for is `Unhandled`, and its name stands in the metadata.
 fn rust(text: &str) -> Option<SdkCall> {
+    let named =
+        |code: &&str| *code != "Unhandled" && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b':');
+    let in_metadata = || {
+        let quoted = between(text, "code: Some(\"", "\")").or_else(|| between(text, "code: Some(\\\"", "\\\")"));
+        quoted.filter(|_| text.contains("ErrorMetadata {"))
+    };
+    let failed = text.contains("ServiceError { source: ");
     let code = between(text, "unhandled error (", ")")
-        .or_else(|| between(text, "ServiceError { source: ", "("))
-        .or_else(|| between(text, "code: Some(\"", "\")").filter(|_| text.contains("ErrorMetadata {")))?;
-    let code = code.rsplit("::").next().unwrap_or(code);
+        .filter(named)
+        .or_else(in_metadata)
+        .or_else(|| between(text, "ServiceError { source: ", "(").filter(named));
+    if code.is_none() && !failed {
+        return None;
+    }
     Some(SdkCall {
         service: between(text, "aws_sdk_", "::").map(str::to_owned),
-        code: (code != "Unhandled").then(|| code.to_owned()),
+        operation: between(text, "operation::", "::").map(|name| name.split('_').map(capitalised).collect()),
+        code: code.map(|code| code.rsplit("::").next().unwrap_or(code).to_owned()),
         http_status: number_after(text, "status: StatusCode("),
-        ..SdkCall::default()
     })
 }
 
@@ -165,7 +282,10 @@ fn php(text: &str) -> Option<SdkCall> {
     let code = text
         .find(" (client): ")
         .or_else(|| text.find(" (server): "))
-        .and_then(|end| text[..end].rsplit([' ', '\n']).next());
+        .and_then(|end| text[..end].rsplit([' ', '\n']).next())
+        .filter(|code| !code.is_empty())
+        .or_else(|| between(text, "\"__type\":\"", "\"").map(|name| name.rsplit('#').next().unwrap_or(name)))
+        .or_else(|| between(text, "<Code>", "</Code>"));
     Some(SdkCall {
         service: between(text, "\" on \"https://", "\"").and_then(service_of_host).map(str::to_owned),
         operation: Some(operation.to_owned()),
@@ -182,6 +302,12 @@ fn class(name: &str) -> Option<SdkCall> {
     };
     if let Some((service, rest)) = name.strip_prefix("Aws::").and_then(|rest| rest.split_once("::Errors::")) {
         return named(service, rest);
+    }
+    if let Some((service, _)) = name.strip_prefix("Aws\\").and_then(|rest| rest.split_once("\\Exception\\")) {
+        return Some(SdkCall { service: Some(service.to_owned()), ..SdkCall::default() });
+    }
+    if let Some(service) = base_class(name).filter(|_| name.starts_with("Amazon")) {
+        return Some(SdkCall { service: Some(service.to_owned()), ..SdkCall::default() });
     }
     let rest = name
         .strip_prefix("software.amazon.awssdk.services.")
@@ -201,6 +327,14 @@ fn class(name: &str) -> Option<SdkCall> {
     named(service, code)
 }
 
+/// Returns the service of a base class without its package: `AmazonDynamoDBException` of .NET, whose old clients print no
+/// more, `SQSServiceException` of JavaScript.
+fn base_class(name: &str) -> Option<&'static str> {
+    let stem =
+        name.strip_suffix("ServiceException").or_else(|| name.strip_prefix("Amazon")?.strip_suffix("Exception"))?;
+    known_service(stem)
+}
+
 /// The error object of the SDKs for JavaScript: v3 has `$metadata` and `$fault`, v2 `retryable` and `requestId`.
 fn javascript(error: &AppError<'_>, line: &str) -> Option<SdkCall> {
     let v3 = line.contains("$metadata") || line.contains("$fault");
@@ -209,16 +343,16 @@ fn javascript(error: &AppError<'_>, line: &str) -> Option<SdkCall> {
     if !v3 && !v2 {
         return None;
     }
-    let plain = |name: &str| name != "Error" && !name.contains(' ') && !name.starts_with("Runtime.");
-    let code =
-        error.code.as_deref().filter(|code| plain(code)).or(error.error_type.as_deref().filter(|name| plain(name)));
+    let plain = |name: &&str| {
+        *name != "Error" && !name.contains(' ') && !name.starts_with("Runtime.") && base_class(name).is_none()
+    };
+    let code = error.code.as_deref().filter(plain).or(error.error_type.as_deref().filter(plain));
+    let class = error.error_type.as_deref().and_then(base_class);
     Some(SdkCall {
-        service: between(line, "@aws-sdk/client-", "/").map(str::to_owned),
-        operation: between(line, "de_", "CommandError")
-            .filter(|name| name.chars().all(|c| c.is_ascii_alphanumeric()))
-            .map(str::to_owned),
-        code: code.map(str::to_owned),
+        service: class.map(str::to_owned),
+        code: code.map(|code| last_segment(code).to_owned()),
         http_status: error.http_status,
+        ..SdkCall::default()
     })
 }
 
@@ -227,84 +361,10 @@ fn number_after(text: &str, mark: &str) -> Option<u16> {
     leading(rest, |c| c.is_ascii_digit())?.parse().ok().filter(|status| *status > 0)
 }
 
-/// Operations whose names tell the service, for SDKs that do not print it (boto3).
-#[rustfmt::skip]
-static OPERATION_SERVICES: &[(&str, &[&str])] = &[
-    ("DynamoDB", &["PutItem", "GetItem", "UpdateItem", "DeleteItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem", "TransactWriteItems", "TransactGetItems", "DescribeTable"]),
-    ("S3", &["GetObject", "PutObject", "HeadObject", "HeadBucket", "DeleteObject", "DeleteObjects", "CopyObject", "ListObjects", "ListObjectsV2", "ListBuckets", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload", "GetBucketLocation", "SelectObjectContent"]),
-    ("SQS", &["SendMessage", "SendMessageBatch", "ReceiveMessage", "DeleteMessage", "DeleteMessageBatch", "ChangeMessageVisibility", "GetQueueUrl", "GetQueueAttributes"]),
-    ("SNS", &["Publish", "PublishBatch", "Subscribe", "CreatePlatformEndpoint"]),
-    ("EventBridge", &["PutEvents", "PutTargets"]),
-    ("Kinesis", &["PutRecords", "GetRecords", "GetShardIterator", "DescribeStream"]),
-    ("Firehose", &["PutRecordBatch"]),
-    ("Secrets Manager", &["GetSecretValue", "PutSecretValue", "DescribeSecret"]),
-    ("SSM", &["GetParameter", "GetParameters", "GetParametersByPath", "PutParameter", "SendCommand"]),
-    ("KMS", &["Decrypt", "Encrypt", "GenerateDataKey"]),
-    ("STS", &["AssumeRole", "AssumeRoleWithWebIdentity", "GetCallerIdentity"]),
-    ("Step Functions", &["StartExecution", "StartSyncExecution", "SendTaskSuccess", "SendTaskFailure", "DescribeExecution"]),
-    ("Bedrock", &["InvokeModel", "InvokeModelWithResponseStream", "Converse", "ConverseStream", "InvokeAgent", "Retrieve", "RetrieveAndGenerate"]),
-    ("SES", &["SendEmail", "SendRawEmail", "SendTemplatedEmail"]),
-    ("Athena", &["StartQueryExecution", "GetQueryExecution", "GetQueryResults"]),
-    ("CloudWatch", &["PutMetricData", "GetMetricData"]),
-    ("CloudWatch Logs", &["PutLogEvents", "FilterLogEvents", "StartQuery"]),
-    ("EC2", &["DescribeInstances", "StartInstances", "StopInstances", "RunInstances", "CreateSnapshot"]),
-    ("ECS", &["RunTask", "UpdateService", "DescribeTasks"]),
-    ("SageMaker", &["InvokeEndpoint"]),
-    ("Cognito", &["AdminGetUser", "AdminCreateUser", "AdminInitiateAuth", "InitiateAuth", "ListUsers"]),
-    ("API Gateway", &["PostToConnection"]),
-    ("Glue", &["StartJobRun", "GetTable", "GetPartitions"]),
-    ("Rekognition", &["DetectLabels", "DetectFaces"]),
-    ("Textract", &["DetectDocumentText", "AnalyzeDocument"]),
-];
-
-/// The service to which an operation belongs, where its name tells.
-pub(super) fn service_of_operation(operation: &str) -> Option<&'static str> {
-    if super::lambda_api::is_only_operation(operation) {
-        return Some("Lambda");
-    }
-    OPERATION_SERVICES.iter().find(|(_, names)| names.contains(&operation)).map(|(service, _)| *service)
-}
-
-/// Spellings of a service in SDKs and host names, and the one that we print.
-#[rustfmt::skip]
-static SERVICE_NAMES: &[(&str, &str)] = &[
-    ("lambda", "Lambda"), ("awslambda", "Lambda"),
-    ("dynamodb", "DynamoDB"), ("dynamodbv2", "DynamoDB"), ("amazondynamodb", "DynamoDB"), ("amazondynamodbv2", "DynamoDB"),
-    ("s3", "S3"), ("amazon s3", "S3"), ("amazons3", "S3"),
-    ("sqs", "SQS"), ("amazonsqs", "SQS"), ("queue", "SQS"), ("sns", "SNS"), ("amazonsns", "SNS"), ("simplenotificationservice", "SNS"),
-    ("eventbridge", "EventBridge"), ("events", "EventBridge"), ("kinesis", "Kinesis"), ("amazonkinesis", "Kinesis"), ("firehose", "Firehose"),
-    ("secretsmanager", "Secrets Manager"), ("secrets manager", "Secrets Manager"), ("secrets-manager", "Secrets Manager"), ("awssecretsmanager", "Secrets Manager"),
-    ("ssm", "SSM"), ("simplesystemsmanagement", "SSM"), ("awssimplesystemsmanagement", "SSM"),
-    ("kms", "KMS"), ("awskms", "KMS"), ("sts", "STS"), ("securitytoken", "STS"), ("awssecuritytokenservice", "STS"),
-    ("sfn", "Step Functions"), ("states", "Step Functions"), ("stepfunctions", "Step Functions"), ("awsstepfunctions", "Step Functions"),
-    ("ses", "SES"), ("sesv2", "SES"), ("email", "SES"), ("amazonsimpleemailservice", "SES"), ("simpleemail", "SES"),
-    ("bedrock", "Bedrock"), ("bedrock-runtime", "Bedrock"), ("bedrockruntime", "Bedrock"), ("bedrock runtime", "Bedrock"),
-    ("cloudwatch", "CloudWatch"), ("monitoring", "CloudWatch"), ("amazoncloudwatch", "CloudWatch"), ("logs", "CloudWatch Logs"), ("cloudwatch-logs", "CloudWatch Logs"),
-    ("ec2", "EC2"), ("amazonec2", "EC2"), ("ecs", "ECS"), ("amazonecs", "ECS"), ("athena", "Athena"), ("amazonathena", "Athena"),
-    ("cognito-identity-provider", "Cognito"), ("cognitoidentityprovider", "Cognito"), ("cognito-idp", "Cognito"),
-    ("execute-api", "API Gateway"), ("apigatewaymanagementapi", "API Gateway"), ("rds-data", "RDS Data API"), ("rdsdata", "RDS Data API"),
-    ("sagemaker-runtime", "SageMaker"), ("runtime.sagemaker", "SageMaker"), ("glue", "Glue"), ("textract", "Textract"), ("rekognition", "Rekognition"),
-];
-
-/// The spelling that we print, for one that an SDK or a host name uses.
-pub(super) fn service_name(spelling: &str) -> String {
-    let lower = spelling.to_ascii_lowercase();
-    match SERVICE_NAMES.iter().find(|(known, _)| *known == lower) {
-        Some((_, name)) => (*name).to_owned(),
-        None => spelling.to_owned(),
-    }
-}
-
-/// The AWS service behind a host name such as `sqs.eu-west-1.amazonaws.com`.
-pub(super) fn service_of_host(host: &str) -> Option<&'static str> {
-    let host = host.split(['/', ':', '?']).next()?;
-    let head = host.strip_suffix(".amazonaws.com").or_else(|| host.strip_suffix(".amazonaws.com.cn"))?;
-    head.split('.').find_map(|part| SERVICE_NAMES.iter().find(|(known, _)| *known == part).map(|(_, name)| *name))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalogue::services::service_name;
     use crate::model::ErrorForm;
 
     #[track_caller]
@@ -387,12 +447,5 @@ mod tests {
             let error = AppError { message: Some(text.into()), ..AppError::of(ErrorForm::Unhandled) };
             assert_eq!(read(&error, text), None, "{text}");
         }
-    }
-
-    #[test]
-    fn knows_services_by_host() {
-        assert_eq!(service_of_host("bucket.s3.eu-west-1.amazonaws.com"), Some("S3"));
-        assert_eq!(service_of_host("sqs.us-east-1.amazonaws.com/x"), Some("SQS"));
-        assert_eq!(service_of_host("example.com"), None);
     }
 }

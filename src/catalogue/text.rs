@@ -40,6 +40,18 @@ pub(super) fn http_status(text: &str) -> Option<u16> {
         .find(|status| (400..600).contains(status))
 }
 
+/// The HTTP error status (400 to 599) with which a text begins, alone as a number.
+pub(super) fn error_status(text: &str) -> Option<u16> {
+    let digits = leading(text, |c| c.is_ascii_digit()).filter(|digits| digits.len() == 3)?;
+    let ends = !text[digits.len()..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '.');
+    digits.parse().ok().filter(|status| ends && (400..600).contains(status))
+}
+
+/// The first lines of a text, each without its indent.
+pub(super) fn starts_of_lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().take(4).map(str::trim_start)
+}
+
 /// The type with which a text begins: `Type: message`, where the type is one word that looks like a class.
 pub(super) fn leading_type(text: &str) -> Option<&str> {
     let end = text.bytes().position(|byte| !(byte.is_ascii_alphanumeric() || b"._:$\\".contains(&byte)));

@@ -14,23 +14,27 @@ const DOES_NOT_IMPLEMENT: &str = "Class does not implement";
 pub(crate) const MISSING_MODULE_OF_RUNTIME: &str = "Cannot find module '/var/";
 
 /// Sentences about code that could not be loaded.
-pub(crate) const IMPORT_FAILED: [&str; 6] = [
+pub(crate) const IMPORT_FAILED: [&str; 8] = [
     UNABLE_TO_IMPORT,
     "Cannot find module",
     "Cannot find package",
     "cannot load such file",
+    "Module not found",
+    "Could not find the specified handler assembly",
     CLASS_NOT_FOUND,
     ERROR_LOADING_CLASS,
 ];
 
 /// Sentences about a missing handler.
-pub(crate) const HANDLER_NOT_FOUND: [&str; 6] = [
+pub(crate) const HANDLER_NOT_FOUND: [&str; 8] = [
     ERROR_LOADING_METHOD,
     INVALID_HANDLER,
     NO_PUBLIC_METHOD,
     NO_HANDLER_INTERFACE,
     "Unable to find type",
     "Unable to load type",
+    "Unable to find method",
+    "Invalid lambda function handler",
 ];
 
 /// Sentences that only a runtime's client writes, unlike those about an import in the handler itself.

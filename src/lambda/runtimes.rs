@@ -14,3 +14,11 @@ pub(crate) const JVM_THREAD: &str = "Exception in thread ";
 pub(crate) const GO_PANIC: &str = "calling the handler function resulted in a panic";
 /// Word before a warning of Python's client.
 pub(crate) const LAMBDA_WARNING: &str = "LAMBDA_WARNING";
+/// Sentence of Rust's client about an event that does not fit the handler's type, up to its advice.
+pub(crate) const EVENT_NOT_READ: &str = "Request payload deserialization into LambdaEvent<T> failed";
+/// Error type with which Rust's client answers for a handler that panicked.
+pub(crate) const PANICKED: &str = "Lambda panicked";
+/// Level with which Python's client begins the line of a failed handler.
+pub(crate) const PYTHON_ERROR: &str = "[ERROR]";
+/// File of Go's client that logs failures, which loggers print if asked for the place of a call.
+pub(crate) const GO_PLACE: &str = "invoke_loop.go";

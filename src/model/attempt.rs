@@ -190,6 +190,11 @@ pub enum SignKind {
         /// Error type of the extension.
         error_type: Box<str>,
     },
+    /// An extension that the platform says was started, and not that it was ready.
+    ExtensionStarted {
+        /// Name of the extension.
+        name: Box<str>,
+    },
     /// A container image that could not be started.
     ImageError {
         /// The platform's message.

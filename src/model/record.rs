@@ -249,6 +249,8 @@ pub struct Report<'a> {
     pub xray_trace_id: Option<&'a str>,
     /// Tenant of an isolated function.
     pub tenant_id: Option<&'a str>,
+    /// Time for which extensions went on after the handler had returned. Read only from reports of a timeout.
+    pub extension_overhead_us: Option<u64>,
     /// Whether `Init Duration` stands before `Duration`: then the runtime interface emulator wrote the line, and its
     /// memory figures are made up.
     pub emulated: bool,

@@ -73,6 +73,7 @@ fn report(rest: &[u8]) -> Option<Statement<'_>> {
         error_type: None,
         xray_trace_id: None,
         tenant_id: None,
+        extension_overhead_us: None,
         emulated: false,
         json: false,
         whole: true,

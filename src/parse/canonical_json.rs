@@ -42,6 +42,10 @@ fn runtime_done<'m>(fields: &CanonicalFields<'m>) -> Option<Statement<'m>> {
 }
 
 fn report<'m>(fields: &CanonicalFields<'m>) -> Option<Statement<'m>> {
+    if fields.has_spans && fields.status == Some(Status::Timeout) {
+        // The spans may tell that extensions took the time: left to the general reader.
+        return None;
+    }
     Some(Statement::Report(Report {
         id: fields.id?,
         metrics: fields.metrics.unwrap_or_default(),
@@ -49,6 +53,7 @@ fn report<'m>(fields: &CanonicalFields<'m>) -> Option<Statement<'m>> {
         error_type: fields.error_type,
         xray_trace_id: fields.trace_id(),
         tenant_id: fields.tenant_id,
+        extension_overhead_us: None,
         emulated: false,
         json: true,
         whole: true,
@@ -67,6 +72,7 @@ struct CanonicalFields<'m> {
     metrics: Option<Metrics>,
     /// X-Ray's trace header, inside whether there is a `tracing` member, which may lack the header.
     trace: Option<Option<&'m str>>,
+    has_spans: bool,
 }
 
 impl<'m> CanonicalFields<'m> {
@@ -86,7 +92,10 @@ impl<'m> CanonicalFields<'m> {
             b"errorType" => once(&mut self.error_type, line.text()?),
             b"metrics" => once(&mut self.metrics, metrics(line)?),
             b"tracing" => once(&mut self.trace, tracing(line)?),
-            b"spans" => line.spans(),
+            b"spans" => {
+                // A duplicate is left to the general reader, as for other members.
+                (!std::mem::replace(&mut self.has_spans, true)).then(|| line.spans())?
+            }
             _ => None,
         }
     }

@@ -3,10 +3,27 @@
 use serde_json_borrow::Value;
 
 use super::error_object::{self, Object, first_object, member};
+use super::exception;
+use crate::lambda::runtimes::GO_PANIC;
 use crate::model::{AppError, ErrorForm};
 
+/// Reads what the client says of a failed handler: its payload, or the sentence about a panic. Unless it is known that
+/// nobody else says so, the function may have logged the answer of another.
+pub(super) fn said_by_client(said: &str, certain: bool) -> Option<AppError<'static>> {
+    let mut error = payload(said).or_else(|| panic_sentence(said))?;
+    if !certain && error.form == ErrorForm::Unhandled {
+        error.form = ErrorForm::MaybeUnhandled;
+    }
+    Some(error)
+}
+
+fn panic_sentence(rest: &str) -> Option<AppError<'static>> {
+    let sentence = rest.starts_with(GO_PANIC);
+    sentence.then(|| exception::described(ErrorForm::Uncaught, "panic", rest, ""))
+}
+
 /// Parses `{"errorMessage","errorType"}`. With a stack it was a panic, after which the process exits.
-pub(super) fn payload(text: &str) -> Option<AppError<'static>> {
+fn payload(text: &str) -> Option<AppError<'static>> {
     if !text.starts_with('{') {
         return None;
     }

@@ -34,19 +34,32 @@ pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
 fn legacy(text: &str) -> Option<AppError<'static>> {
     let (line, rest) = first_line(text);
     let (message, name) = line.trim_end().rsplit_once(": ")?;
-    let framed = is_error_name(name) && rest.trim_start_matches('\n').starts_with("   at ");
+    // The client's own exception about a handler that it cannot load may come without a stack.
+    let of_client = name == "LambdaException";
+    let framed = of_client || is_error_name(name) && rest.trim_start_matches('\n').starts_with("   at ");
     let typed_first = type_and_message(line, is_error_name).is_some() || line.starts_with("Unhandled ");
-    (framed && !typed_first).then(|| exception::described(ErrorForm::Unhandled, name, message, text))
+    let form = if of_client { ErrorForm::Init } else { ErrorForm::Unhandled };
+    (framed && !typed_first).then(|| exception::described(form, name, message, text))
 }
 
 /// Parses an unhandled exception, which is the whole text: full type name first, then its stack.
 fn unhandled(rest: &str) -> Option<AppError<'static>> {
     let (line, after) = first_line(rest);
-    let (name, _) = type_and_message(line.trim_end(), is_type_name)?;
+    let (name, message) = type_and_message(line.trim_end(), is_type_name)?;
     let stack = lines(after).any(|line| {
         let line = trim_indent(line);
         line.starts_with("at ") || line.starts_with("---> ")
     });
-    let whole = stack || name.ends_with("Exception") && name.contains('.');
-    whole.then(|| exception::typed(ErrorForm::Unhandled, rest, is_type_name)).flatten()
+    let error_name = is_error_name(name);
+    // Loggers print their category before an exception: `Shop.OrderController: System.FormatException: …`.
+    let category = name.starts_with("Amazon.")
+        || name.starts_with("Microsoft.")
+        || type_and_message(message, is_error_name).is_some();
+    let form = match (error_name, stack) {
+        (true, true) => ErrorForm::Unhandled,
+        (true, false) if name.ends_with("Exception") && name.contains('.') => ErrorForm::Unhandled,
+        (false, true) if name.contains('.') && !category => ErrorForm::MaybeUnhandled,
+        _ => return None,
+    };
+    exception::typed(form, rest, is_type_name)
 }

@@ -79,11 +79,11 @@ pub(super) fn error(form: ErrorForm, object: &Object<'_>) -> AppError<'static> {
         error_type: text_at(object, &TYPES).and_then(owned),
         message: text_at(object, &MESSAGES).and_then(owned),
         frame: reason.and_then(frame_of).or_else(|| frame_of(object)).map(Cow::Owned),
-        code: code(object).or_else(|| reason.and_then(code)),
+        code: reason.and_then(code).or_else(|| code(object)),
         http_status: http_status(object).or_else(|| reason.and_then(own_status)),
         reason: text_at(object, &["Reason", "error.Reason", "err.Reason", "reason.Reason"]).and_then(owned),
         cause: cause(object),
-        url: reason.and_then(request_url),
+        url: reason.and_then(request_url).or_else(|| host_url(object)),
         ..AppError::of(form)
     }
 }
@@ -134,6 +134,15 @@ fn request_url(object: &Object<'_>) -> Option<Cow<'static, str>> {
     owned(&whole)
 }
 
+/// Returns the URL of the host that an error of Node.js or of the SDK for JavaScript names in a member of its own.
+fn host_url(object: &Object<'_>) -> Option<Cow<'static, str>> {
+    let called = ["syscall", "retryable", "errno"].iter().any(|key| object.contains_key(key));
+    let host = text_at(object, &["hostname"]).filter(|_| called)?;
+    owned(&["https://", host, "/"].concat())
+}
+
+/// Returns the code of an error. For answers of AWS the SDK for JavaScript v3 has the code as the name, and the name of a
+/// base class as the type if its models lack the code; its `TimeoutError` stands for errors of the system, too.
 fn code(object: &Object<'_>) -> Option<Cow<'static, str>> {
     const NAMES: [&str; 10] = [
         "code",
@@ -147,7 +156,12 @@ fn code(object: &Object<'_>) -> Option<Cow<'static, str>> {
         "error.errno",
         "sqlState",
     ];
-    text_at(object, &NAMES).and_then(owned)
+    let answered = member(object, "$fault").is_some() || member(object, "$metadata").is_some();
+    let coded = text_at(object, &NAMES);
+    let of_system =
+        coded.is_some_and(|code| code.starts_with('E') && code.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'));
+    let named = text_at(object, &["name"]).filter(|name| answered && !of_system && *name != "Error");
+    named.or(coded).and_then(owned)
 }
 
 fn http_status(object: &Object<'_>) -> Option<u16> {

@@ -1,13 +1,13 @@
 //! Lines of the Go client: a date, and the payload of a failed handler or the sentence of a panic.
 
 use super::TextShape;
-use super::client_payload::payload;
+use super::client_payload::said_by_client;
 use super::exception;
 use super::level;
-use super::text::{first_line, uuid};
+use super::text::{first_line, split_at_first, uuid};
 use crate::lambda::after_go_date;
-use crate::lambda::runtimes::GO_PANIC;
-use crate::model::{AppError, AppLine, ErrorForm, Level};
+use crate::lambda::runtimes::{GO_PANIC, GO_PLACE};
+use crate::model::{AppLine, Level};
 
 pub(super) const SHAPE: TextShape = TextShape { begins: &[], parse };
 
@@ -16,8 +16,11 @@ pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     if text.starts_with("time=") {
         return Some(slog(text));
     }
-    let rest = after_date(text)?;
-    if let Some(error) = payload(rest).or_else(|| panic_sentence(rest)) {
+    if let Some(line) = by_place(text) {
+        return Some(line);
+    }
+    let rest = after_date(text).or_else(|| text.starts_with(GO_PANIC).then_some(text))?;
+    if let Some(error) = said_by_client(rest, true) {
         return Some(AppLine { level: Level::Error, error: Some(error), ..AppLine::default() });
     }
     let level = level::among_first_words(rest.split(['\n', '\r']).next().unwrap_or(""));
@@ -36,7 +39,10 @@ fn slog(text: &str) -> AppLine<'static> {
     let said = text.split_once(" msg=").map_or(text, |(_, said)| said);
     let quoted = said.starts_with('"').then(|| serde_json::Deserializer::from_str(said).into_iter::<String>().next());
     let said = quoted.flatten().and_then(Result::ok).unwrap_or_else(|| said.to_owned());
-    let error = (level >= Level::Error).then(|| payload(&said).unwrap_or_else(|| exception::logged(&said)));
+    let severe = level >= Level::Error;
+    let of_client = said_by_client(&said, severe || text.contains(GO_PLACE));
+    let level = if of_client.is_some() { level.max(Level::Error) } else { level };
+    let error = of_client.or_else(|| severe.then(|| exception::logged(&said)));
     AppLine { id, level, error, ..AppLine::default() }
 }
 
@@ -46,7 +52,15 @@ fn after_date(text: &str) -> Option<&str> {
     text.get(text.len() - rest.len()..)
 }
 
-fn panic_sentence(rest: &str) -> Option<AppError<'static>> {
-    let sentence = rest.starts_with(GO_PANIC);
-    sentence.then(|| exception::described(ErrorForm::Uncaught, "panic", rest, ""))
+/// Parses a line with the client's file before the payload, whatever stands before it: flags of Go's `log` package, or
+/// the head of zap's console lines.
+fn by_place(text: &str) -> Option<AppLine<'static>> {
+    let (head, rest) = split_at_first(first_line(text).0, GO_PLACE)?;
+    if head.len() > 200 {
+        return None;
+    }
+    let said =
+        rest.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, ':' | ' ' | '\t' | ']' | '|' | '-' | '>'));
+    let error = said_by_client(said, true)?;
+    Some(AppLine { level: Level::Error, error: Some(error), ..AppLine::default() })
 }

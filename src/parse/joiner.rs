@@ -13,7 +13,7 @@ use super::text::{
     after_timestamp, first_line, has_log_head, is_error_name, is_type_name, message_and_class, trim_front, trim_indent,
     type_and_message,
 };
-use super::{platform_json, platform_text, ruby};
+use super::{platform_json, platform_text, ruby, rust_runtime};
 use crate::lambda::platform;
 use crate::lambda::runtimes::{INVOKE_ERROR, JVM_THREAD, TRACEBACK, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION};
 use crate::model::Timestamp;
@@ -72,6 +72,8 @@ enum JoinKind {
     Json { depth: u32, begun: bool },
     /// The list of collections that V8 prints before it gives up.
     Heap,
+    /// An error of Rust's client with the chain of its causes on further lines, as `anyhow` and `eyre` print it.
+    RustError,
     /// A Rust panic: the line after the first is its message, whatever it says.
     RustPanic,
     /// A Go panic and its goroutines.
@@ -155,6 +157,7 @@ impl OpenMessage {
                 }
             }
             JoinKind::Heap => is_heap_line(line),
+            JoinKind::RustError => is_rust_cause(line),
             JoinKind::RustPanic => self.further == 0 && !is_prefixed(line) || is_rust_line(line),
             JoinKind::GoPanic => is_go_line(line),
             JoinKind::Stack => self.continues_stack(line),
@@ -233,6 +236,9 @@ fn line_opening(text: &str) -> Option<JoinKind> {
     }
     if text.starts_with("panic: ") || text.starts_with("fatal error: ") {
         return Some(JoinKind::GoPanic);
+    }
+    if text.contains("ERROR") && text.contains(rust_runtime::SPAN) {
+        return Some(JoinKind::RustError);
     }
     opens_stack(text).then_some(JoinKind::Stack)
 }
@@ -316,6 +322,16 @@ fn is_rust_line(line: &str) -> bool {
     line.is_empty()
         || ["note: ", "stack backtrace:", "at ", "left: ", "right: "].iter().any(|begin| trimmed.starts_with(begin))
         || line.starts_with(' ') && trimmed.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Returns whether a line belongs to a chain of causes or to the backtrace behind it.
+fn is_rust_cause(line: &str) -> bool {
+    let trimmed = line.trim_start();
+    line.is_empty()
+        || line == "Caused by:"
+        || line == "Location:"
+        || line.eq_ignore_ascii_case("stack backtrace:")
+        || line.starts_with("   ") && !trimmed.starts_with(['{', '[']) && !is_prefixed(trimmed)
 }
 
 fn is_go_line(line: &str) -> bool {

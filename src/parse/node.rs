@@ -95,7 +95,12 @@ fn labelled(text: &str) -> Option<(ErrorForm, &str)> {
     let text = text.strip_prefix("ERROR").map_or(text, str::trim_start);
     LABELS.iter().find_map(|(label, form)| {
         let payload = text.strip_prefix(label)?.trim_start();
-        (payload.is_empty() || payload.starts_with('{')).then_some((*form, payload))
+        // The function's own lines have what Node's inspector prints: `{ errorType: 'Error' }`.
+        let object = payload.strip_prefix('{').is_some_and(|rest| {
+            let rest = rest.trim_start();
+            rest.is_empty() || rest.starts_with(['"', '}'])
+        });
+        (payload.is_empty() || object).then_some((*form, payload))
     })
 }
 

@@ -214,6 +214,17 @@ struct PlatformFields<'a> {
     tracing: Lenient<Tracing<'a>>,
     metrics: Lenient<Figures>,
     dropped_records: Lenient<f64>,
+    #[serde(borrow)]
+    spans: Lenient<Vec<ReportSpan<'a>>>,
+}
+
+/// Part of an attempt, of which a report tells how long it took.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct ReportSpan<'a> {
+    #[serde(borrow)]
+    name: Text<'a>,
+    duration_ms: Lenient<f64>,
 }
 
 #[derive(Deserialize, Default)]
@@ -348,6 +359,11 @@ impl<'a> PlatformFields<'a> {
             other => other.is_odd(),
         };
         let metrics = self.metrics.known().map(Figures::metrics).unwrap_or_default();
+        let overhead = self.spans.known().into_iter().flatten().find(|span| span.name.0 == Some("extensionOverhead"));
+        let extension_overhead_us = overhead
+            .filter(|_| status == Some(Status::Timeout))
+            .and_then(|span| span.duration_ms.known())
+            .and_then(microseconds);
         let read = status.is_some() || error_type.is_some() || metrics != Metrics::default();
         read.then_some(Statement::Report(Report {
             id,
@@ -356,6 +372,7 @@ impl<'a> PlatformFields<'a> {
             error_type,
             xray_trace_id,
             tenant_id: self.tenant_id.0,
+            extension_overhead_us,
             emulated: false,
             json: true,
             // Reports in JSON have had a status since there are log formats; those of the Logs API before had none.

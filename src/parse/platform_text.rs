@@ -68,6 +68,7 @@ fn read_report(id: RequestId, rest: &str) -> Option<Report<'_>> {
         error_type: fields.error_type,
         xray_trace_id: fields.trace_id,
         tenant_id: None,
+        extension_overhead_us: None,
         emulated: fields.init_before_duration,
         json: false,
         whole: fields.reached_the_end && !fields.lost,

@@ -4,8 +4,8 @@ use super::TextShape;
 use super::client_payload::is_load_error;
 use super::exception::{self, after_python_stack, described};
 use super::text::{
-    BLANKS, after_timestamp, first_line, has_log_head, is_error_name, is_type_name, lines, masked_id, split_at_first,
-    type_and_message, uuid,
+    BLANKS, after_timestamp, first_line, has_log_head, is_class_name, is_error_name, is_type_name, lines, masked_id,
+    split_at_first, trim_indent, type_and_message, uuid,
 };
 use crate::lambda::levels::level_of_word;
 use crate::lambda::loaders::UNABLE_TO_IMPORT;
@@ -79,11 +79,18 @@ fn without_time(level: Level, word: &str, rest: &str) -> Option<AppError<'static
     super::crash::native_client(rest).or_else(|| Some(exception::logged(rest)))
 }
 
-/// Parses the error of a failed handler; the client prints its class without the module. If the stack is on lines of
-/// its own, the name must be that of an error, as Java's logger prints `[ERROR] some text`, too.
+/// Parses the error of a failed handler; the client prints its class without the module.
+///
+/// Loggers with the format `[%(levelname)s] %(message)s` write the same first line. But their stacks end with the
+/// exception, at the margin; the client prints frames alone, indented by no-break spaces, and always a stack.
 fn unhandled(rest: &str) -> Option<AppError<'static>> {
     let (line, after) = first_line(rest);
-    let with_stack = after.contains(TRACEBACK);
+    let framed = || lines(after).any(|line| trim_indent(line).starts_with("File \""));
+    let stack = split_at_first(after, TRACEBACK).map(|(_, stack)| stack).or_else(|| framed().then_some(after));
+    let with_stack = stack.is_some();
+    if stack.is_some_and(|stack| !has_frame_of_client(stack) && has_exception(stack)) {
+        return None;
+    }
     let (name, message) = match type_and_message(line.trim_end(), is_type_name) {
         Some(found) => found,
         None if with_stack => {
@@ -94,12 +101,31 @@ fn unhandled(rest: &str) -> Option<AppError<'static>> {
         }
         None => return None,
     };
-    let of_client = name.starts_with("Runtime.") || !name.contains('.') && is_error_name(name);
-    if !with_stack && !of_client {
+    let of_client = name.starts_with("Runtime.");
+    if !with_stack && !of_client && (name.contains('.') || !is_error_name(name)) {
         return None;
     }
-    let form = if is_load_error(name) { ErrorForm::Init } else { ErrorForm::Unhandled };
+    let form = match () {
+        () if is_load_error(name) => ErrorForm::Init,
+        // A copy may have lost the stack, or the function has logged an exception.
+        () if !with_stack && !of_client => ErrorForm::MaybeUnhandled,
+        () => ErrorForm::Unhandled,
+    };
     exception::typed(form, rest, is_type_name).or_else(|| Some(described(form, name, message, rest)))
+}
+
+/// Returns whether an exception stands at the margin of a stack. In copies that lost the indent, lines of source stand
+/// there, too: a single word is an exception only if it is named like one.
+fn has_exception(stack: &str) -> bool {
+    let at_margin = lines(stack).filter(|line| !line.starts_with([' ', '\t', '\u{a0}']));
+    at_margin
+        .filter_map(|line| type_and_message(line.trim_end(), is_class_name))
+        .any(|(name, message)| is_error_name(name) || !message.is_empty())
+}
+
+/// Returns whether a line is indented as only the client does.
+fn has_frame_of_client(stack: &str) -> bool {
+    lines(stack).any(|line| line.starts_with('\u{a0}'))
 }
 
 /// Parses an error of clients before 2019: `<message>: <Type>` and the stack, or a sentence for code that did not load.

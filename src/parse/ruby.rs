@@ -34,10 +34,15 @@ fn failure(form: ErrorForm, text: &str) -> AppError<'static> {
         return AppError::of(form);
     };
     let payload = text.get(at..).unwrap_or("");
-    match first_object(payload) {
+    let mut error = match first_object(payload) {
         Some(object) => error_object::error(form, &object),
         None => error_object::torn(form, payload),
+    };
+    // The client prints the same label if it is ended while it waits for work, as happens to each environment.
+    if error.error_type.as_deref() == Some("Init<SignalException>") {
+        error.form = ErrorForm::Logged;
     }
+    error
 }
 
 /// Parses a line of Ruby's logger: `E, [<time> #<pid>] ERROR <id> -- <program>: <text>`.
@@ -72,6 +77,7 @@ pub(super) fn form_of_payload(error_type: &str) -> Option<ErrorForm> {
     let (family, _) = error_type.split_once('<')?;
     match family {
         "Function" | "Runtime" if error_type.ends_with('>') => Some(ErrorForm::Unhandled),
+        "Init" if error_type == "Init<SignalException>" => Some(ErrorForm::Logged),
         "Init" if error_type.ends_with('>') => Some(ErrorForm::Init),
         _ => None,
     }

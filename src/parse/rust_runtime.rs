@@ -2,17 +2,18 @@
 
 use super::TextShape;
 use super::exception::{self, described};
-use super::text::{after_timestamp, first_line, is_type_name, trim_front, uuid, word};
+use super::text::{after_timestamp, first_line, is_type_name, split_at_first, trim_front, uuid, word};
 use crate::lambda::levels::level_of_word;
+use crate::lambda::runtimes::{EVENT_NOT_READ, PANICKED};
 use crate::model::{AppError, AppLine, ErrorForm, Level, RequestId};
 
-const SPAN: &str = "Lambda runtime invoke";
+pub(super) const SPAN: &str = "Lambda runtime invoke";
 
 pub(super) const SHAPE: TextShape = TextShape { begins: &[], parse };
 
 /// Parses a line of the subscriber.
 pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
-    let rest = after_timestamp(text).map_or(text, trim_front);
+    let rest = after_timestamp(text).map_or_else(|| behind_print(text), trim_front);
     let (severity, rest) = word(rest);
     if !matches!(severity, "TRACE" | "DEBUG" | "INFO" | "WARN" | "ERROR") {
         return None;
@@ -26,6 +27,15 @@ pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
     let level = level_of_word(severity);
     let error = (level >= Level::Error).then(|| failure(rest));
     Some(AppLine { id, level, error, ..AppLine::default() })
+}
+
+/// Strips what the function printed without a line end before the subscriber wrote.
+fn behind_print(text: &str) -> &str {
+    const BEGIN: &str = "ERROR Lambda runtime invoke{";
+    if text.starts_with(BEGIN) {
+        return text;
+    }
+    split_at_first(first_line(text).0, BEGIN).and_then(|(before, _)| text.get(before.len()..)).unwrap_or(text)
 }
 
 fn request_id(line: &str) -> Option<RequestId> {
@@ -47,11 +57,65 @@ fn failure(rest: &str) -> AppError<'static> {
     if !target.is_empty() && !target.starts_with("lambda_runtime") {
         return exception::logged(message);
     }
+    by_client(message, None, !target.is_empty(), has_field(message)).unwrap_or_else(|| exception::logged(message))
+}
+
+/// Sentences of the client, each followed by a field `error`.
+const SENTENCES: [&str; 2] = ["user handler panicked", EVENT_NOT_READ];
+
+/// Reads an error directly under the client's span, of its `message` and the field `error`, which may be in the message.
+/// Its own lines have no other field than those of its sentences, and a failed handler's error in its `Debug` form;
+/// anything else may be a line of the function, and is one if it has `more` fields.
+pub(super) fn by_client(message: &str, told: Option<&str>, named: bool, more: bool) -> Option<AppError<'static>> {
     if message.starts_with("user handler panicked") {
         // The client's answer to the caller; the message of the panic is on standard error.
-        return described(ErrorForm::Unhandled, "Lambda panicked", message, "");
+        return Some(described(ErrorForm::Unhandled, PANICKED, message, ""));
     }
-    debug_of(ErrorForm::Unhandled, message)
+    if SENTENCES.iter().any(|sentence| message.starts_with(sentence)) {
+        return Some(described(ErrorForm::Unhandled, "", message, told.unwrap_or("")));
+    }
+    if named {
+        return Some(debug_of(ErrorForm::Unhandled, told.unwrap_or(message)));
+    }
+    if more {
+        return None;
+    }
+    let form = if is_debug(message) { ErrorForm::Unhandled } else { ErrorForm::MaybeUnhandled };
+    Some(debug_of(form, message))
+}
+
+/// Returns whether a text has the `Debug` form of a value: a name with its fields, or a string in quotes.
+fn is_debug(text: &str) -> bool {
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != ':').unwrap_or(text.len());
+    let (name, rest) = text.split_at(end);
+    let fields = rest.starts_with('(') || rest.starts_with(" {") || rest.starts_with('{');
+    text.starts_with('"')
+        || fields
+            && is_type_name(name)
+            && name.starts_with(|c: char| c.is_uppercase() || name.contains("::") && c.is_alphabetic())
+}
+
+/// Returns whether the subscriber printed a field behind a message: ` name=value` outside of quotes and brackets.
+fn has_field(text: &str) -> bool {
+    let (mut quoted, mut depth, mut word_at) = (false, 0u32, 0);
+    for (at, c) in first_line(text).0.char_indices() {
+        match c {
+            '"' => quoted = !quoted,
+            _ if quoted => {}
+            '{' | '(' | '[' => depth += 1,
+            '}' | ')' | ']' => depth = depth.saturating_sub(1),
+            ' ' => word_at = at + 1,
+            '=' if depth == 0 && word_at > 0 => {
+                let name = text.get(word_at..at).unwrap_or("");
+                let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.';
+                if !name.is_empty() && name.chars().all(plain) {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+    }
+    false
 }
 
 fn is_target(word: &str) -> bool {

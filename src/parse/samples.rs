@@ -495,6 +495,46 @@ pub(crate) const APP: &[(&str, &str)] = &[
         "no\nwidget: WidgetRefused\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 3, in handler\n    x\nshop.WidgetRefused: no\nwidget\n",
         "Unhandled WidgetRefused | no\nwidget | at handler (/var/task/app.py)",
     ),
+    // Loggers with the client's first line: their stacks end with the exception.
+    (
+        "[ERROR] could not enrich\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 3, in handler\n    x\nKeyError: 'size'\n",
+        "Logged KeyError | 'size' | at handler (/var/task/app.py)",
+    ),
+    (
+        "[ERROR] KeyError: 'size'\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 3, in handler\n    x\nKeyError: 'size'\n",
+        "Logged KeyError | 'size' | at handler (/var/task/app.py)",
+    ),
+    (
+        "[ERROR] orders.service: no\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 3, in handler\n    x\nKeyError: 'size'\n",
+        "Logged KeyError | 'size' | at handler (/var/task/app.py)",
+    ),
+    (
+        "[ERROR] KeyError: 'size'\nTraceback (most recent call last):\n\u{a0}\u{a0}File \"/var/task/app.py\", line 3, in handler\n\u{a0}\u{a0}\u{a0}\u{a0}x\nValueError: in the text of the frame",
+        "Unhandled KeyError | 'size' | at handler (/var/task/app.py)",
+    ),
+    (
+        "[ERROR] KeyError: 'size'\n  File \"/var/task/app.py\", line 3, in handler",
+        "Unhandled KeyError | 'size' | at handler (/var/task/app.py)",
+    ),
+    (
+        "[ERROR] KeyError: 'size'\nTraceback (most recent call last):\nFile \"/var/task/app.py\", line 3, in handler\nact\nFile \"/var/task/app.py\", line 9, in act\nreturn sizes['size']",
+        "Unhandled KeyError | 'size' | at act (/var/task/app.py)",
+    ),
+    (
+        "[ERROR] not enriched\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 3, in handler\n    x\nshop.OrderRefused: no\n",
+        "Logged shop.OrderRefused | no | at handler (/var/task/app.py)",
+    ),
+    ("[ERROR] ValueError: row 3", "MaybeUnhandled ValueError | row 3"),
+    ("[ERROR] shop.ValueError: row 3", "Logged shop.ValueError | row 3"),
+    (
+        "[ERROR] Runtime.MarshalError: Unable to marshal response",
+        "Unhandled Runtime.MarshalError | Unable to marshal response",
+    ),
+    // Objects like the client's, printed by the function: no time, no id.
+    (
+        r#"{"level": "ERROR", "errorType": "ValueError", "errorMessage": "row 3", "stackTrace": ["a"]}"#,
+        "Logged ValueError | row 3",
+    ),
     // A line of the function before a stack that it printed.
     (
         "caught: KeyError\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 3, in handler\n    x\nKeyError: 'size'\n",
@@ -511,6 +551,23 @@ pub(crate) const APP: &[(&str, &str)] = &[
     (
         r#"{"timestamp": "2026-01-02T03:04:05Z", "level": "ERROR", "message": "put failed", "logger": "root", "requestId": "$ID", "errorType": "ValueError", "errorMessage": "no"}"#,
         "Logged id ValueError | no",
+    ),
+    // Node.js: what its inspector prints is the function's, unless it is an error that JSON cannot hold.
+    (
+        "2026-01-02T03:04:05.678Z\t$ID\tERROR\tInvoke Error { errorType: 'Error', errorMessage: 'from the worker' }",
+        "Logged id - | Invoke Error { errorType: 'Error', errorMessage: 'from the worker' }",
+    ),
+    (
+        r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"ERROR","requestId":"$ID","message":"<ref *1> CardDeclined: no\n    at pay (/var/task/pay.js:3:4) {\n  self: [Circular *1]\n}"}"#,
+        "MaybeUnhandled id CardDeclined | no | at pay (/var/task/pay.js)",
+    ),
+    (
+        r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"ERROR","requestId":"$ID","message":"CardDeclined: no\n    at pay (/var/task/pay.js:3:4) {\n  secret: [Getter]\n}"}"#,
+        "MaybeUnhandled id CardDeclined | no | at pay (/var/task/pay.js)",
+    ),
+    (
+        r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"ERROR","requestId":"$ID","message":"Error: no\n    at pay (/var/task/pay.js:3:4)"}"#,
+        "Logged id Error | no | at pay (/var/task/pay.js)",
     ),
     // Java
     (
@@ -561,6 +618,23 @@ pub(crate) const APP: &[(&str, &str)] = &[
         r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"Error","requestId":"$ID","message":"","errorType":"System.InvalidOperationException","errorMessage":"no","stackTrace":["System.InvalidOperationException: no","   at Shop.Fn.Run(String a)"]}"#,
         "Unhandled id System.InvalidOperationException | no | at Shop.Fn.Run",
     ),
+    // Loggers of .NET print their category first; a class of another name may still be thrown.
+    (
+        "2026-01-02T03:04:05.678Z\t$ID\tfail\tShop.OrderController: System.FormatException: no\n   at Shop.Fn.Run(String a)",
+        "Logged id System.FormatException | no | at Shop.Fn.Run",
+    ),
+    (
+        "2026-01-02T03:04:05.678Z\t$ID\tfail\tAmazon.Lambda.AspNetCoreServer.Function: no\n   at Shop.Fn.Run(String a)",
+        "Logged id - | Amazon.Lambda.AspNetCoreServer.Function: no | at Shop.Fn.Run",
+    ),
+    (
+        "2026-01-02T03:04:05.678Z\t$ID\tfail\tShop.OrderRefused: no\n   at Shop.Fn.Run(String a)",
+        "MaybeUnhandled id Shop.OrderRefused | no | at Shop.Fn.Run",
+    ),
+    (
+        "Unable to load type 'Shop.Fn' from assembly 'Shop'.: LambdaException",
+        "Init LambdaException | Unable to load type 'Shop.Fn' from assembly 'Shop'.",
+    ),
     (
         "Object reference not set to an instance of an object.: NullReferenceException\n   at Shop.Fn.Run(String a) in /src/Fn.cs:line 3\n   at lambda_method(Closure , Stream )\n",
         "Unhandled NullReferenceException | Object reference not set to an instance of an object. | at Shop.Fn.Run",
@@ -590,6 +664,36 @@ pub(crate) const APP: &[(&str, &str)] = &[
         r#"{"time":"2026-01-02T03:04:05.678Z","level":"ERROR","msg":"{\"errorMessage\":\"no\",\"errorType\":\"errorString\"}","record":{"requestId":"$ID"}}"#,
         "Unhandled id errorString | no",
     ),
+    // Go's client behind another logger, or without a date.
+    ("{\"errorMessage\":\"no\",\"errorType\":\"errorString\"}", "MaybeUnhandled errorString | no"),
+    (
+        "2026/01/02 03:04:05 invoke_loop.go:100: {\"errorMessage\":\"no\",\"errorType\":\"errorString\"}",
+        "Unhandled errorString | no",
+    ),
+    (
+        "2026-01-02T03:04:05.678Z\tINFO\tlambda/invoke_loop.go:100\t{\"errorMessage\":\"no\",\"errorType\":\"errorString\"}",
+        "Unhandled errorString | no",
+    ),
+    (
+        r#"{"time":"2026-01-02T03:04:05.678Z","level":"INFO","msg":"{\"errorMessage\":\"no\",\"errorType\":\"errorString\"}"}"#,
+        "MaybeUnhandled errorString | no",
+    ),
+    (
+        r#"{"level":"info","ts":1767312000.5,"caller":"lambda/invoke_loop.go:100","msg":"{\"errorMessage\":\"no\",\"errorType\":\"errorString\"}"}"#,
+        "Unhandled errorString | no",
+    ),
+    (
+        "time=2026-01-02T03:04:05Z level=INFO msg=\"{\\\"errorMessage\\\":\\\"no\\\",\\\"errorType\\\":\\\"errorString\\\"}\"",
+        "MaybeUnhandled errorString | no",
+    ),
+    (
+        "calling the handler function resulted in a panic, the process should exit",
+        "Uncaught panic | calling the handler function resulted in a panic, the process should exit",
+    ),
+    (
+        r#"{"time":"2026-01-02T03:04:05.678Z","level":"INFO","msg":"calling the handler function resulted in a panic, the process should exit"}"#,
+        "Uncaught panic | calling the handler function resulted in a panic, the process should exit",
+    ),
     // Ruby
     (
         "Error raised from handler method\n{\n  \"errorMessage\": \"no\",\n  \"errorType\": \"Function<ZeroDivisionError>\",\n  \"stackTrace\": [\n    \"/var/task/app.rb:3:in `/'\"\n  ]\n}\n",
@@ -607,6 +711,10 @@ pub(crate) const APP: &[(&str, &str)] = &[
         "{\n  \"errorMessage\": \"no\",\n  \"errorType\": \"Function<WidgetError>\"\n}",
         "Unhandled Function<WidgetError> | no",
     ),
+    (
+        "Init error when loading handler app.handler\n{\"errorMessage\":\"SIGTERM\",\"errorType\":\"Init<SignalException>\"}",
+        "Logged Init<SignalException> | SIGTERM",
+    ),
     ("E, [2026-01-02T03:04:05.678 #8] ERROR $ID -- : put failed", "Logged id - | put failed"),
     ("I, [2026-01-02T03:04:05.678 #8]  INFO $ID -- : put", "App id Info"),
     (
@@ -623,6 +731,29 @@ pub(crate) const APP: &[(&str, &str)] = &[
         "Logged id - | put failed",
     ),
     (" INFO Lambda runtime invoke{requestId=\"$ID\"}: stored", "App id Info"),
+    (
+        "helloERROR Lambda runtime invoke{requestId=\"$ID\"}: user handler panicked error=Any { .. }",
+        "Unhandled id Lambda panicked | user handler panicked error=Any { .. }",
+    ),
+    // Rust's default subscriber hides targets: prose may be the function's, a field is.
+    ("ERROR Lambda runtime invoke{requestId=\"$ID\"}: row 3 skipped", "MaybeUnhandled id - | row 3 skipped"),
+    (
+        "ERROR Lambda runtime invoke{requestId=\"$ID\"}: row 3 skipped error=\"refused\"",
+        "Logged id - | row 3 skipped error=\"refused\"",
+    ),
+    ("ERROR Lambda runtime invoke{requestId=\"$ID\"}: \"no widget\"", "Unhandled id - | \"no widget\""),
+    (
+        "ERROR Lambda runtime invoke{requestId=\"$ID\"}: Request payload deserialization into LambdaEvent<T> failed. The handler will not be called. error=X { y: 1 }",
+        "Unhandled id - | Request payload deserialization into LambdaEvent<T> failed. The handler will not be called. error=X { y: 1 }",
+    ),
+    (
+        r#"{"level":"ERROR","fields":{"message":"row 3 skipped","error":"refused"},"span":{"requestId":"$ID","name":"Lambda runtime invoke"}}"#,
+        "Logged id - | row 3 skipped",
+    ),
+    (
+        r#"{"level":"ERROR","fields":{"message":"row 3 skipped"},"span":{"requestId":"$ID","name":"Lambda runtime invoke"}}"#,
+        "MaybeUnhandled id - | row 3 skipped",
+    ),
     (
         "thread 'main' panicked at src/main.rs:10:5:\nno widget\nnote: run with x",
         "Crash panic | no widget | at src/main.rs",

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json_borrow::Value;
 
-use super::client_payload::{form_of, is_load_error, payload};
+use super::client_payload::{form_of, is_load_error, is_payload, said_by_client};
 use super::error_object::{
     Object, all_at, describes_itself, error, first_object, frame_of, member, self_described, text_at,
 };
@@ -13,6 +13,7 @@ use super::level;
 use super::text::is_type_name;
 use super::{java, ruby, rust_runtime};
 use crate::lambda::REQUEST_ID_KEYS;
+use crate::lambda::runtimes::GO_PLACE;
 use crate::model::{AppError, AppLine, ErrorForm, Level, RequestId, Statement};
 
 /// Parses a JSON line of the function; `None` if the text is no object.
@@ -50,7 +51,7 @@ pub(super) fn of_object(object: &Object<'_>) -> AppLine<'static> {
 
 /// Shapes of the runtime clients, in order; the first that recognises the object decides.
 const CLIENTS: [fn(&Object<'_>, Level) -> Option<AppError<'static>>; 7] =
-    [node_client, node_circular, python_client, java_client, go_client, ruby_client, rust_client];
+    [node_client, node_printed, python_client, java_client, ruby_client, go_client, rust_client];
 
 /// Adds the fields of a JSON object inside a line that has an id and a level of its own: the higher level counts.
 pub(super) fn look_inside(text: &str, line: &mut AppLine<'static>) {
@@ -123,16 +124,18 @@ fn node_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
     Some(error)
 }
 
-/// Reads an error of Node.js that refers to itself and so is printed as text: errors of HTTP clients hold their
-/// sockets.
-fn node_circular(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
-    let text = member(object, "message")?.as_str().filter(|text| text.contains("[Circular *"))?;
+/// Reads an error of Node.js that JSON cannot hold and so is printed as text: it refers to itself, as those of HTTP
+/// clients do, which hold their sockets, or a getter of it throws. Such a text has the members of the error in braces
+/// behind the stack.
+fn node_printed(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
+    let with_members =
+        |text: &str| text.contains("\n    at ") && text.trim_end().ends_with("\n}") && text.contains(" {\n");
+    let text = member(object, "message")?.as_str().filter(|text| text.contains("[Circular *") || with_members(text))?;
     if level < Level::Error || !has_only_keys_of_node(object) || request_id(object).is_none() {
         return None;
     }
     let text = text.strip_prefix("<ref *").and_then(|rest| rest.split_once("> ")).map_or(text, |(_, rest)| rest);
-    let (name, message) = exception::shown(text).filter(|(name, _)| text.starts_with(name))?;
-    Some(exception::described(ErrorForm::MaybeUnhandled, name, &message, text))
+    exception::typed(ErrorForm::MaybeUnhandled, text, is_type_name)
 }
 
 /// Returns whether only Node.js' client can have written an object: it writes these keys and its level in capitals,
@@ -145,15 +148,16 @@ fn has_only_keys_of_node(object: &Object<'_>) -> bool {
         && object.keys().all(|key| KEYS.contains(&key))
 }
 
-/// Reads an error of the clients of Python and .NET: type, message and stack at the top, and no message of a logger.
-/// Python leaves the id empty during init.
+/// Reads an error of the clients of Python and .NET: time, request id, type, message and stack at the top, and no message
+/// of a logger. Python leaves the id empty during init. Functions print the answers of others, which lack time or id.
 fn python_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
     let silent = match member(object, "message") {
         None => !object.contains_key("msg"),
         Some(message) => message.is_null() || message.as_str() == Some(""),
     };
     let named = ["errorType", "errorMessage"].iter().all(|key| member(object, key).is_some_and(Value::is_string));
-    if level < Level::Error || !silent || !named || object.contains_key("logger") {
+    let headed = ["timestamp", "requestId"].iter().all(|key| object.contains_key(key));
+    if level < Level::Error || !silent || !named || !headed || object.contains_key("logger") {
         return None;
     }
     let mut error = error(ErrorForm::Unhandled, object);
@@ -178,12 +182,16 @@ fn java_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
     java::of_json(message_text(object)?)
 }
 
-/// Reads an error of Go's client: the payload as a string under `msg` or `message`.
+/// Reads an error of Go's client: the payload as a string under `msg` or `message`, at any level, as Go's `log` package
+/// may lead into any other logger; or the payload alone, if it prints no date.
 fn go_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
-    if level < Level::Error {
-        return None;
+    if let Some(text) = message_text(object) {
+        let by_caller = || text_at(object, &["caller", "source.file"]).is_some_and(|place| place.contains(GO_PLACE));
+        return said_by_client(text, level >= Level::Error || by_caller());
     }
-    payload(message_text(object)?)
+    let mut keys = object.keys();
+    let bare = keys.next() == Some("errorMessage") && keys.next() == Some("errorType") && is_payload(object);
+    bare.then(|| error(ErrorForm::MaybeUnhandled, object))
 }
 
 /// Reads an error of Ruby's client: the payload without its label.
@@ -196,12 +204,18 @@ fn ruby_client(object: &Object<'_>, _: Level) -> Option<AppError<'static>> {
 /// Reads an error of Rust's client: directly in the client's span, with the client or nothing as its target.
 fn rust_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
     let span = text_at(object, &["span.name"])?;
-    let target = text_at(object, &["target"]).unwrap_or("lambda_runtime");
-    if level < Level::Error || span != "Lambda runtime invoke" || !target.starts_with("lambda_runtime") {
+    let target = text_at(object, &["target"]);
+    if level < Level::Error
+        || span != "Lambda runtime invoke"
+        || target.is_some_and(|name| !name.starts_with("lambda_runtime"))
+    {
         return None;
     }
-    let message = text_at(object, &["fields.error", "fields.message", "message"])?;
-    Some(rust_runtime::debug_of(ErrorForm::Unhandled, message))
+    let fields = member(object, "fields").and_then(Value::as_object);
+    let more = fields.is_some_and(|fields| fields.keys().any(|key| key != "message"));
+    let message = text_at(object, &["fields.message", "message"]).unwrap_or("");
+    let told = text_at(object, &["fields.error"]);
+    rust_runtime::by_client(message, told, target.is_some(), more)
 }
 
 /// Reads the error that a logger wrote: the members of the object, completed from its text.

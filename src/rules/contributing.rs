@@ -2,7 +2,7 @@
 
 use super::Ruling;
 use super::facts::{Facts, error_of, form};
-use crate::catalogue::{Diagnosis, diagnose, diagnose_outgoing_call};
+use crate::catalogue::{Diagnosis, diagnose, diagnose_outgoing_call, load_failure_code};
 use crate::model::{AppError, Category, Confidence, ErrorForm, Phase, SignKind, Status};
 
 /// Divisor of the duration: silence before the end that is at least this part counts as waiting.
@@ -36,6 +36,15 @@ pub(super) fn causes(facts: &Facts<'_>, ruling: &Ruling<'_>) -> Vec<(&'static st
                 "init_failure.timeout",
                 if facts.inner_init_failed().is_some() { Confidence::High } else { Confidence::Medium },
             );
+        }
+        if facts.outer_init_failed().is_some_and(|status| status != Status::Timeout)
+            && facts.inner_init_failed().is_none()
+        {
+            let known = facts
+                .init_error()
+                .and_then(error_of)
+                .map(|error| load_failure_code(error).unwrap_or("init_failure.exception"));
+            add(known.unwrap_or("init_failure.exit"), Confidence::Medium);
         }
         if facts.handler_done {
             add("extension_overhead", Confidence::High);

@@ -14,12 +14,14 @@ pub(super) fn lines(facts: &Facts<'_>, ruling: &Ruling<'_>) -> Vec<Line> {
     let signs =
         [ruling.proof, facts.timed_out, facts.crash, facts.init_sign(None).filter(|_| ruling.code.contains("init"))];
     let silent_end = ruling.proof.is_none_or(|sign| super::facts::error_of(sign).is_none());
+    // The platform's own lines are many where an init was repeated; the words before them tell more.
     let candidates = signs
         .into_iter()
         .flatten()
         .map(|sign| &sign.line)
         .chain(attempt.report_line.as_ref())
         .chain(facts.ended.map(|sign| &sign.line))
+        .chain(ruling.words.as_deref().map(|words| &words.line))
         .chain(attempt.last_line.as_ref().filter(|_| silent_end));
     let mut lines: Vec<Line> = Vec::new();
     for line in candidates {

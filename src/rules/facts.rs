@@ -1,7 +1,9 @@
 //! Facts of an attempt that rules ask for, computed in one place.
 
-use crate::catalogue::{PlatformError, Stage, platform_error};
-use crate::model::{AppError, Attempt, ErrorForm, InitPhase, InitType, Phase, Sign, SignKind, Status, Subject};
+use super::LastWords;
+use crate::catalogue::{PlatformError, Stage, last_words, platform_error};
+use crate::lambda::runtimes::{PYTHON_ERROR, TRACEBACK};
+use crate::model::{AppError, Attempt, ErrorForm, InitPhase, InitType, Line, Phase, Sign, SignKind, Status, Subject};
 
 /// An attempt with the facts for which its signs must be searched.
 pub(super) struct Facts<'a> {
@@ -123,6 +125,31 @@ impl<'a> Facts<'a> {
             && self.attempt.earlier_peak_mb.is_none_or(|peak| peak < size)
     }
 
+    /// Finds the last line that reads like the last words of a process. Extensions and threads may print after it.
+    pub(super) fn last_words(&self) -> Option<LastWords> {
+        const MOST_LINES: usize = 12;
+        let lines: Vec<_> = self.attempt.lines.iter().filter(|line| line.own).collect();
+        lines.iter().rev().take(MOST_LINES).find_map(|line| {
+            let text = line.to_text();
+            let error = last_words(text.trim_start())?;
+            Some(LastWords { line: Line { at: line.at, place: line.place, text: text.trim_end().into() }, error })
+        })
+    }
+
+    /// Finds the error of the init, as its runtime client or its last words tell it.
+    pub(super) fn init_error(&self) -> Option<&'a Sign> {
+        self.attempt
+            .signs
+            .iter()
+            .rfind(|sign| sign.phase == Phase::Init && form(sign).is_some_and(|form| form != ErrorForm::Logged))
+    }
+
+    /// Finds the extension that the platform names with a failed end, or of which it says only that it was started.
+    pub(super) fn failed_extension(&self) -> Option<&'a Sign> {
+        self.sign(|kind| matches!(kind, SignKind::ExtensionFailed { .. }))
+            .or_else(|| self.sign(|kind| matches!(kind, SignKind::ExtensionStarted { .. })))
+    }
+
     /// Returns whether the function wrote lines of its own, or reached its end.
     pub(super) fn handler_ran(&self) -> bool {
         self.handler_done
@@ -231,6 +258,7 @@ fn fatal(attempt: &Attempt) -> Option<&Sign> {
             ErrorForm::Unhandled => 3,
             ErrorForm::MaybeUnhandled if !is_followed(attempt, sign) => 3,
             ErrorForm::Uncaught | ErrorForm::UnhandledRejection | ErrorForm::Init => 2,
+            ErrorForm::Crash if head_of_stack(attempt, sign).is_some() => 3,
             ErrorForm::Response => 1,
             ErrorForm::Answer if alone && attempt.app_lines <= 1 || attempt.emulated && sign.phase == Phase::Late => 3,
             ErrorForm::Crash | ErrorForm::OutOfMemory if alone && attempt.request_id.is_none() => 2,
@@ -240,8 +268,10 @@ fn fatal(attempt: &Attempt) -> Option<&Sign> {
             | ErrorForm::Answer
             | ErrorForm::Logged => return None,
         };
-        // Background work after the end does not fail the attempt, but Java may print the handler's error late.
-        if sign.phase == Phase::Late && !matches!(error.form, ErrorForm::Unhandled | ErrorForm::Answer) {
+        // Background work after the end does not fail the attempt, but Java may print the handler's error late, and on
+        // Managed Instances a line may stand behind the report that tells of the failure.
+        let tells_late = matches!(error.form, ErrorForm::Unhandled | ErrorForm::Answer);
+        if sign.phase == Phase::Late && !tells_late && !explains_report(attempt, sign) {
             return None;
         }
         let told = error.error_type.is_some() || error.message.is_some();
@@ -255,11 +285,46 @@ fn fatal(attempt: &Attempt) -> Option<&Sign> {
         .map(|(_, sign)| sign)
 }
 
+/// Log time after a report within which a line may still tell why it is one of a failure.
+const EXPLAINED_WITHIN_MS: i64 = 1_000;
+
+/// Returns whether an error behind the report may be the one of which the report of a Managed Instance tells.
+fn explains_report(attempt: &Attempt, sign: &Sign) -> bool {
+    let failed = matches!(attempt.platform_status, Some(Status::Error | Status::Failure));
+    let soon = match (attempt.ended_at, sign.line.at) {
+        (Some(end), Some(at)) => at.ms_since(end) <= EXPLAINED_WITHIN_MS,
+        _ => true,
+    };
+    failed && attempt.concurrent && soon
+}
+
 /// Returns whether the function wrote a line of its own after this one. Lines of extensions, which have no id, do not
 /// count.
 fn is_followed(attempt: &Attempt, sign: &Sign) -> bool {
     let Some((last, id)) = attempt.last_line.as_ref().zip(attempt.request_id) else { return false };
-    last.place != sign.line.place && last.text.contains(&id.to_string())
+    if sign.phase == Phase::Late {
+        return false;
+    }
+    let later = last.place != sign.line.place;
+    // Lines of Python have no id; its client writes no text in the JSON format.
+    if lacks_stack(sign) { later || attempt.json } else { later && last.text.contains(&id.to_string()) }
+}
+
+/// Finds the first line of Python's client before its stack, where further lines of the message stand between the two as
+/// messages of their own. Only the client prints a stack without the exception behind it.
+pub(super) fn head_of_stack<'a>(attempt: &'a Attempt, stack: &Sign) -> Option<&'a Sign> {
+    let bare = form(stack) == Some(ErrorForm::Crash)
+        && error_of(stack).is_some_and(|error| error.error_type.is_none())
+        && stack.line.text.trim_start().starts_with(TRACEBACK);
+    let at = attempt.signs.iter().position(|sign| std::ptr::eq(sign, stack)).filter(|_| bare)?;
+    let head = attempt.signs.get(at.checked_sub(1)?)?;
+    (error_of(head).is_some() && head.line.text.starts_with(PYTHON_ERROR)).then_some(head)
+}
+
+/// Returns whether a line is that of Python's client without the stack that it always prints: then a logger of the
+/// function may have written it as well.
+pub(super) fn lacks_stack(sign: &Sign) -> bool {
+    form(sign) == Some(ErrorForm::MaybeUnhandled) && sign.line.text.starts_with(PYTHON_ERROR)
 }
 
 /// Parses `Runtime exited with error: exit status 1`, `signal: killed`, `exit code 0`, `… without providing a reason`.

@@ -9,7 +9,7 @@ use crate::model::{AppError, Category};
 /// Characters of a text after which the rest no longer tells errors apart.
 const MOST_CHARS: usize = 300;
 
-/// Returns `v1:` and 16 hexadecimal digits; `None` where the verdict rests on no error text (timeouts, kills).
+/// Returns `v2:` and 16 hexadecimal digits; `None` where the verdict rests on no error text (timeouts, kills).
 pub(super) fn of(category: Category, ruling: &Ruling<'_>, error: Option<&AppError<'_>>) -> Option<String> {
     let by_limit = matches!(category, Category::Timeout | Category::OutOfMemory);
     if !category.is_failure() || by_limit {
@@ -19,19 +19,19 @@ pub(super) fn of(category: Category, ruling: &Ruling<'_>, error: Option<&AppErro
     let kind = error.error_type.as_deref().map(plain_type).unwrap_or("");
     let frame = error.frame.as_deref().unwrap_or("");
     let message = error.message.as_deref().unwrap_or("");
-    let parts = match (kind.is_empty(), frame.is_empty(), message.is_empty()) {
-        (false, false, _) => [kind.to_owned(), mask(frame)],
-        (false, true, _) => [kind.to_owned(), mask(message)],
-        (true, false, true) => [ruling.code.to_owned(), mask(frame)],
-        (true, _, false) => [String::new(), mask(message)],
-        (true, true, true) => return None,
-    };
+    // One function may fail in many ways at one place: a panic, a call, an assertion. Later lines are mostly values.
+    let message = message.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
+    if [kind, frame, message].iter().all(|part| part.is_empty()) {
+        return None;
+    }
+    let kind = if kind.is_empty() && message.is_empty() { ruling.code } else { kind };
+    let parts = [kind.to_owned(), mask(frame), mask(message)];
     let mut hash = Xxh3::new();
     for part in &parts {
         hash.update(part.as_bytes());
         hash.update(b"\0");
     }
-    Some(format!("v1:{:016x}", hash.digest()))
+    Some(format!("v2:{:016x}", hash.digest()))
 }
 
 /// Strips `Runtime.`, because text and JSON logs print the same error with and without it.
@@ -56,6 +56,13 @@ fn mask(text: &str) -> String {
             before = '?';
             continue;
         }
+        if let Some(length) = path_of_url(&text[..at], c, rest) {
+            out.push_str("/?");
+            let end = at + c.len_utf8() + length;
+            while chars.next_if(|(at, _)| *at < end).is_some() {}
+            before = '?';
+            continue;
+        }
         if c.is_ascii_alphanumeric() && !before.is_ascii_alphanumeric() {
             let rest = &text[at..];
             let (word, masked) = match uuid(rest) {
@@ -74,6 +81,16 @@ fn mask(text: &str) -> String {
         before = c;
     }
     out.trim_end().to_owned()
+}
+
+/// Returns the length of the path of a URL, of which `slash` is the first: ids in it need not look like ids.
+fn path_of_url(before: &str, slash: char, rest: &str) -> Option<usize> {
+    let word_at = before.rfind(char::is_whitespace).map_or(0, |at| at + 1);
+    let (_, authority) = before.get(word_at..)?.split_once("://").filter(|_| slash == '/')?;
+    if authority.is_empty() {
+        return None;
+    }
+    Some(rest.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ')' | '>')).unwrap_or(rest.len()))
 }
 
 /// Returns the length of quoted or bracketed text, including its closing mark.
@@ -154,7 +171,11 @@ mod tests {
             id("E", "user 8c1b2fae-abcd-4bcd-bade-c0ffeec0ffee and key x9Kd83Lq2P", ""),
             id("E", "user 00112233-4455-4677-8899-aabbccddeeff and key 7dTq1Zz81m", "")
         );
-        assert_eq!(id("E", "any text", "run (/var/task/a.py)"), id("E", "other text", "run (/var/task/a.py)"));
+        assert_eq!(
+            id("E", "503 for https://api.example.com/users/bob now", "run (/var/task/a.py)"),
+            id("E", "504 for https://api.example.com/users/alice now", "run (/var/task/a.py)")
+        );
+        assert_eq!(id("E", "no\nrow 3: a", "f"), id("E", "no\nline b", "f"));
         assert_eq!(id("Runtime.ImportModuleError", "no x", ""), id("ImportModuleError", "no x", ""));
     }
 
@@ -163,13 +184,16 @@ mod tests {
         assert_ne!(id("KeyError", "'a'", ""), id("ValueError", "'a'", ""));
         assert_ne!(id("E", "cannot read file", ""), id("E", "cannot write file", ""));
         assert_ne!(id("E", "", "run (/var/task/a.py)"), id("E", "", "stop (/var/task/a.py)"));
+        assert_ne!(id("panic", "no table", "src/main.rs"), id("panic", "no route", "src/main.rs"));
+        assert_ne!(id("panic", "no table", "src/main.rs"), id("panic", "no table", "src/db.rs"));
+        assert_ne!(id("E", "at https://a.example.com/x", ""), id("E", "at https://b.example.com/x", ""));
         assert_eq!(id("", "", ""), None);
     }
 
     #[test]
     fn keeps_its_form_between_versions() {
         let known = id("KeyError", "'a'", "").unwrap_or_default();
-        assert!(known.starts_with("v1:") && known.len() == 19, "{known}");
+        assert!(known.starts_with("v2:") && known.len() == 19, "{known}");
         assert_eq!(mask("can't  read [1, 2] at 10.0.0.1:80"), "can't read ? at #.#.#.#:#");
     }
 

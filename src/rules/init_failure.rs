@@ -2,7 +2,7 @@
 
 use super::facts::{Facts, error_of, form};
 use super::{Rule, Ruling};
-use crate::catalogue::{load_failure_code, platform_error};
+use crate::catalogue::{load_failure_code, names_missing_code, platform_error};
 use crate::lambda::loaders;
 use crate::model::{Confidence, ErrorForm, InitPhase, Phase, Sign, SignKind, Status};
 
@@ -38,15 +38,16 @@ fn restore<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
 /// Rules on an image or an extension that could not be started.
 fn launch<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     let unfinished = facts.platform_failed() || facts.is_environment() || !facts.attempt.report_seen;
-    if facts.handler_ran() || !unfinished {
+    let code = facts.platform_code().unwrap_or("");
+    // Then the lines before the end are the extension's own.
+    let never_started = matches!(code, "Extension.LaunchError" | "Extension.InitError");
+    if facts.handler_done || facts.handler_ran() && !never_started || !unfinished {
         return None;
     }
     if let Some(sign) = facts.sign(|kind| matches!(kind, SignKind::ImageError { .. })) {
         return Some(Ruling::new("init_failure.entrypoint", Confidence::High, Some(sign)));
     }
     let extension = facts.sign(|kind| matches!(kind, SignKind::ExtensionFailed { .. }));
-    let code = facts.platform_code().unwrap_or("");
-    let never_started = matches!(code, "Extension.LaunchError" | "Extension.InitError");
     let in_init = code.starts_with("Extension.")
         && (facts.inner_init_failed().is_some()
             || facts.outer_init_failed().is_some()
@@ -54,11 +55,8 @@ fn launch<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     let environment = facts.is_environment()
         && (extension.is_some() || init_code(facts).is_some_and(|code| code.starts_with("Extension.")));
     (never_started || in_init || environment).then(|| {
-        Ruling::new(
-            "init_failure.extension",
-            Confidence::High,
-            extension.or_else(|| facts.init_sign(None)).or(facts.crash).or(facts.ended),
-        )
+        let proof = facts.failed_extension().or_else(|| facts.init_sign(None)).or(facts.crash).or(facts.ended);
+        Ruling::new("init_failure.extension", Confidence::High, proof).with_words(facts.last_words())
     })
 }
 
@@ -151,10 +149,13 @@ fn process_exit<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
 /// Chooses the most specific code: of the error on a line, else of the platform's error type, else of the status.
 fn refine<'a>(facts: &Facts<'a>, timed_out: bool, confidence: Confidence, proof: Option<&'a Sign>) -> Ruling<'a> {
     let sign = error_sign(facts);
+    let words = if sign.is_none() { facts.last_words() } else { None };
     if timed_out && sign.is_none() {
-        return Ruling::new("init_failure.timeout", confidence, proof);
+        return Ruling::new("init_failure.timeout", confidence, proof).with_words(words);
     }
-    let by_error = sign.and_then(error_of).and_then(load_failure_code);
+    let missing = words.as_ref().filter(|words| names_missing_code(&words.error)).map(|_| "init_failure.import");
+    let by_words = words.as_ref().and_then(|words| load_failure_code(&words.error)).or(missing);
+    let by_error = sign.and_then(error_of).and_then(load_failure_code).or(by_words);
     let by_platform = init_code(facts).and_then(platform_error).map(|known| known.code);
     let code = match (by_error, by_platform) {
         (Some(code), _) => code,
@@ -162,7 +163,7 @@ fn refine<'a>(facts: &Facts<'a>, timed_out: bool, confidence: Confidence, proof:
         (None, Some("runtime_exception.exit")) if sign.is_none() => "init_failure.exit",
         (None, _) => "init_failure.exception",
     };
-    Ruling::new(code, confidence, sign.or(proof))
+    Ruling::new(code, confidence, sign.or(proof)).with_words(words)
 }
 
 /// Returns the platform's error type, of the init if it has one, else of the end of the attempt.

@@ -28,8 +28,8 @@ mod tests;
 
 use crate::catalogue;
 use crate::model::{
-    Attempt, Category, Compensation, Confidence, Downstream, ErrorForm, PartialWork, Sign, SignKind, Status, Subject,
-    Verdict,
+    AppError, Attempt, Category, Compensation, Confidence, Downstream, ErrorForm, Line, PartialWork, Sign, SignKind,
+    Status, Subject, Verdict,
 };
 
 use facts::Facts;
@@ -68,15 +68,37 @@ struct Ruling<'a> {
     downstream: Option<Downstream>,
     /// Partial work, where the rule knows more than the catalogue has for the code.
     partial_work: Option<PartialWork>,
+    /// What was printed before the end, where no line of the runtime client tells the error, or it does not tell all.
+    words: Option<Box<LastWords>>,
+}
+
+/// Last words before an end that no error explains.
+#[derive(Clone, Debug)]
+struct LastWords {
+    /// The line.
+    line: Line,
+    /// The error that it tells of.
+    error: AppError<'static>,
 }
 
 impl<'a> Ruling<'a> {
     fn new(code: &'static str, confidence: Confidence, proof: Option<&'a Sign>) -> Self {
-        Self { code, confidence, proof, downstream: None, partial_work: None }
+        Self { code, confidence, proof, downstream: None, partial_work: None, words: None }
+    }
+
+    /// Returns whether a sign is the proof, or the line that completes it.
+    fn rests_on(&self, sign: &Sign) -> bool {
+        self.proof.is_some_and(|proof| std::ptr::eq(proof, sign))
+            || self.words.as_deref().is_some_and(|words| words.line.place == sign.line.place)
     }
 
     fn with_downstream(mut self, downstream: Option<Downstream>) -> Self {
         self.downstream = downstream;
+        self
+    }
+
+    fn with_words(mut self, words: Option<LastWords>) -> Self {
+        self.words = words.map(Box::new);
         self
     }
 
@@ -133,7 +155,7 @@ fn complete(facts: &Facts<'_>, ruling: Ruling<'_>) -> Verdict {
     let Some(info) = catalogue::code(ruling.code) else { return success() };
     let category = info.category.unwrap_or(Category::Ok);
     let failed = category.is_failure();
-    let error = ruling.proof.and_then(facts::error_of);
+    let error = ruling.words.as_deref().map(|words| &words.error).or(ruling.proof.and_then(facts::error_of));
     let text = |part: Option<&std::borrow::Cow<'static, str>>| {
         part.map(|part| part.to_string()).filter(|part| !part.is_empty())
     };

@@ -48,7 +48,7 @@ pub(super) fn all(facts: &Facts<'_>, ruling: &Ruling<'_>, failed: bool) -> Obser
     if !failed {
         survived(facts, &mut add);
     }
-    let is_proof = |sign: &Sign| ruling.proof.is_some_and(|proof| std::ptr::eq(proof, sign));
+    let is_proof = |sign: &Sign| ruling.rests_on(sign);
     let late = attempt
         .signs
         .iter()
@@ -64,7 +64,7 @@ pub(super) fn all(facts: &Facts<'_>, ruling: &Ruling<'_>, failed: bool) -> Obser
 /// Counts errors of the code that did not end the attempt.
 fn handled_errors(facts: &Facts<'_>, ruling: &Ruling<'_>, failed: bool) -> u32 {
     let signs = &facts.attempt.signs;
-    let is_proof = |sign: &Sign| ruling.proof.is_some_and(|proof| std::ptr::eq(proof, sign));
+    let is_proof = |sign: &Sign| ruling.rests_on(sign);
     let is_logged = |sign: &&Sign| matches!(form(sign), Some(ErrorForm::Logged | ErrorForm::MaybeUnhandled));
     let logged = signs.iter().filter(|sign| is_logged(sign) && !is_proof(sign)).count();
     // Lines at level ERROR include the runtime client's own, which are not handled errors.
@@ -75,7 +75,7 @@ fn handled_errors(facts: &Facts<'_>, ruling: &Ruling<'_>, failed: bool) -> u32 {
 
 /// Counts logged errors that were failed calls, among the first few.
 fn handled_calls(facts: &Facts<'_>, ruling: &Ruling<'_>) -> u32 {
-    let is_proof = |sign: &Sign| ruling.proof.is_some_and(|proof| std::ptr::eq(proof, sign));
+    let is_proof = |sign: &Sign| ruling.rests_on(sign);
     let logged = facts.attempt.signs.iter().filter(|sign| form(sign) == Some(ErrorForm::Logged) && !is_proof(sign));
     let calls = logged.take(MOST_LOOKED_AT).filter_map(|sign| diagnose(error_of(sign)?, &sign.line.text)).count();
     count(calls)

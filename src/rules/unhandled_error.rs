@@ -1,8 +1,9 @@
 //! Rule: an error that the code did not handle ended the attempt; the catalogue's signatures tell which service failed.
 
-use super::facts::{Exit, Facts, error_of, form};
-use super::{Rule, Ruling};
+use super::facts::{Exit, Facts, error_of, form, head_of_stack, lacks_stack};
+use super::{LastWords, Rule, Ruling};
 use crate::catalogue::{Diagnosis, diagnose, platform_error, resource_limit_code};
+use crate::lambda::runtimes::{EVENT_NOT_READ, PANICKED};
 use crate::model::{AppError, Category, Confidence, ErrorForm, PartialWork, Phase, Sign, Status};
 
 pub(super) const RULE: Rule = Rule {
@@ -17,22 +18,46 @@ pub(super) const RULE: Rule = Rule {
 
 fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     let (sign, confidence) = ending_error(facts)?;
-    let error = error_of(sign)?;
+    let whole = panic_behind(facts, sign).or_else(|| head_before(facts, sign));
+    let error = whole.as_ref().map(|words| &words.error).or(error_of(sign))?;
     if error.form == ErrorForm::Response {
         return Some(response(facts, sign, error));
     }
     if let Some(code) = own_code(error) {
         return Some(Ruling::new(code, confidence, Some(sign)));
     }
-    if let Some(found) = diagnose(error, &sign.line.text) {
-        let Diagnosis { code, confidence: by_text, downstream } = found;
-        return Some(Ruling::new(code, confidence.min(by_text), Some(sign)).with_downstream(Some(downstream)));
+    let found = diagnose(error, whole.as_ref().map_or(&*sign.line.text, |words| &*words.line.text));
+    if let Some(Diagnosis { code, confidence: by_text, downstream }) = found {
+        let ruling = Ruling::new(code, confidence.min(by_text), Some(sign)).with_downstream(Some(downstream));
+        return Some(ruling.with_words(whole));
     }
     let code = match error.form {
+        ErrorForm::Crash if error.error_type.is_none() && matches!(facts.exit(), Some(Exit::Signal(_))) => {
+            "runtime_exception.signal"
+        }
+        _ if error.error_type.as_deref() == Some("Function<SystemExit>") => "runtime_exception.exit",
         ErrorForm::UnhandledRejection => "runtime_exception.unhandled_rejection",
         _ => labelled_code(error).unwrap_or("runtime_exception.unhandled"),
     };
-    Some(Ruling::new(code, confidence, Some(sign)))
+    Some(Ruling::new(code, confidence, Some(sign)).with_words(whole))
+}
+
+/// Joins the first line of an error of Python's client with its stack.
+fn head_before(facts: &Facts<'_>, stack: &Sign) -> Option<LastWords> {
+    let head = head_of_stack(facts.attempt, stack)?;
+    let frame = error_of(stack)?.frame.clone();
+    let error = AppError { form: ErrorForm::Unhandled, frame, ..error_of(head)?.clone() };
+    Some(LastWords { line: head.line.clone(), error })
+}
+
+/// Finds the panic behind the line with which Rust's client reports one: only the panic has words and a place.
+fn panic_behind(facts: &Facts<'_>, sign: &Sign) -> Option<LastWords> {
+    let told = error_of(sign).filter(|error| error.error_type.as_deref() == Some(PANICKED))?;
+    let of_panic = |sign: &&Sign| sign.phase == Phase::Invoke && form(sign) == Some(ErrorForm::Crash);
+    let panic = facts.attempt.signs.iter().rfind(of_panic)?;
+    let said = error_of(panic).filter(|error| error.error_type.as_deref() == Some("panic"))?;
+    let error = AppError { form: told.form, error_type: told.error_type.clone(), ..said.clone() };
+    Some(LastWords { line: panic.line.clone(), error })
 }
 
 /// Finds the error that ended the attempt, and how certain it is that it did.
@@ -40,15 +65,22 @@ fn ending_error<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
     if let Some(sign) = facts.fatal.filter(|sign| sign.phase != Phase::Init) {
         let failed = facts.platform_failed();
         match form(sign)? {
-            // The last words of a process may be those of another one.
-            ErrorForm::Crash | ErrorForm::OutOfMemory => return Some((sign, Confidence::Low)),
             ErrorForm::Answer => return Some((sign, Confidence::Medium)),
             ErrorForm::Unhandled if sign.phase == Phase::Late => return Some((sign, Confidence::Medium)),
+            ErrorForm::MaybeUnhandled if lacks_stack(sign) => return Some((sign, Confidence::Low)),
             // Code that logs an error last and then succeeds writes the same line.
             ErrorForm::MaybeUnhandled => {
-                return Some((sign, if failed { Confidence::High } else { Confidence::Medium }));
+                let answered = if is_of_framework(sign) { Confidence::Low } else { Confidence::Medium };
+                return Some((sign, if failed { Confidence::High } else { answered }));
             }
             ErrorForm::Unhandled | ErrorForm::Init => return Some((sign, Confidence::High)),
+            // The stack of Python's client, whose frames are indented by no-break spaces.
+            ErrorForm::Crash if head_of_stack(facts.attempt, sign).is_some() => {
+                let certain = failed || sign.line.text.contains('\u{a0}');
+                return Some((sign, if certain { Confidence::High } else { Confidence::Medium }));
+            }
+            // The last words of a process may be those of another one.
+            ErrorForm::Crash | ErrorForm::OutOfMemory => return Some((sign, Confidence::Low)),
             ErrorForm::Uncaught => return Some((sign, if failed { Confidence::High } else { Confidence::Medium })),
             // On most Node.js versions the process exits after a rejection; a success by the platform means that it
             // went on.
@@ -61,6 +93,13 @@ fn ending_error<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
         }
     }
     last_words(facts).or_else(|| logged_before_exit(facts))
+}
+
+/// Returns whether the stack is that of a web framework, which logs an error last and answers it.
+fn is_of_framework(sign: &Sign) -> bool {
+    const FRAMES: [&str; 5] =
+        ["/@middy/", "node_modules/express/", "node_modules/router/", "node_modules/fastify/", "node_modules/koa"];
+    FRAMES.iter().any(|frame| sign.line.text.contains(frame))
 }
 
 /// Finds a crash text (panic, raw exception) before the observed end of the process.
@@ -141,14 +180,15 @@ fn labelled_code(error: &AppError<'_>) -> Option<&'static str> {
     (category == Category::RuntimeException && !known.id.ends_with('*')).then_some(known.code)
 }
 
-/// Returns the code for an event that could not be turned into the handler's input: Java's and .NET's serialisers say
-/// so before the handler runs.
+/// Returns the code for an event that could not be turned into the handler's input: the serialisers of Java, .NET and
+/// Rust say so before the handler runs.
 fn event_format(error: &AppError<'_>) -> Option<&'static str> {
     let message = error.message.as_deref().unwrap_or("");
     let json = message.starts_with("An error occurred during JSON parsing");
     let dotnet = error.error_type.as_deref().is_some_and(|name| name.ends_with("JsonSerializerException"))
         && message.contains("Error converting the Lambda event JSON");
-    (json || dotnet).then_some("runtime_exception.event_format")
+    let rust = message.starts_with(EVENT_NOT_READ);
+    (json || dotnet || rust).then_some("runtime_exception.event_format")
 }
 
 #[cfg(test)]

@@ -48,13 +48,18 @@ fn with_id(text: &str, mark: &str, id: &str) -> String {
     out + rest
 }
 
-fn log(sample: &str) -> String {
-    let event = |(number, line): (usize, &str)| {
-        let event = json!({"timestamp": 1_767_312_000_000_i64 + number as i64, "logGroup": "/aws/lambda/pay",
+/// Writes the events of a sample, a millisecond apart, or as many as `+MS ` before a line says.
+pub fn log(sample: &str) -> String {
+    let mut at = 1_767_312_000_000_i64;
+    let event = |line: &str| {
+        let later = line.strip_prefix('+').and_then(|rest| rest.split_once(' '));
+        let (wait, line) = later.and_then(|(wait, line)| Some((wait.parse().ok()?, line))).unwrap_or((1, line));
+        at += wait;
+        let event = json!({"timestamp": at, "logGroup": "/aws/lambda/pay",
                            "logStream": "2026/01/02/[7]0f1e2d3c4b5a69788796a5b4c3d2e1f0", "message": message(line)});
         format!("{event}\n")
     };
-    sample.lines().filter(|line| !line.is_empty()).enumerate().map(event).collect()
+    sample.lines().filter(|line| !line.is_empty()).map(event).collect()
 }
 
 /// Returns every code in the records: of verdicts, causes and observations.

@@ -1,0 +1,157 @@
+//! Clients of HTTP interfaces that put the status of the answer in words: those that Stainless generates (OpenAI,
+//! Anthropic and many more), those of Google, and those that OpenAPI generators write.
+
+use super::aws_codes;
+use super::signatures::Trouble::{self, Billing, Connection, Throttled, Timeout};
+use super::text::{after, error_status, last_segment};
+use super::words::Words;
+use crate::model::Confidence::{self, High, Medium};
+
+/// Classes that these clients name after the status, with its first digit. Programs have classes of the same names, so
+/// the message must begin with a status of that kind.
+#[rustfmt::skip]
+const CLASSES: [(&str, u16); 21] = [
+    // Stainless: `_exceptions.py`, `core/error.ts`, `errors/*Exception.java`, `errors.rb`
+    ("BadRequestError", 4), ("AuthenticationError", 4), ("PermissionDeniedError", 4), ("NotFoundError", 4), ("ConflictError", 4),
+    ("UnprocessableEntityError", 4), ("RateLimitError", 4), ("InternalServerError", 5), ("OverloadedError", 5),
+    ("ServiceUnavailableError", 5), ("DeadlineExceededError", 5), ("APIError", 0), ("APIStatusError", 0),
+    ("BadRequestException", 4), ("UnauthorizedException", 4), ("PermissionDeniedException", 4), ("NotFoundException", 4),
+    ("UnprocessableEntityException", 4), ("RateLimitException", 4), ("InternalServerException", 5), ("UnexpectedStatusCodeException", 0),
+];
+
+/// Such classes whose names say less: also web frameworks raise them for answers of their own.
+#[rustfmt::skip]
+const VAGUE_CLASSES: [(&str, u16); 25] = [
+    // Google: `google/api_core/exceptions.py`, `google/genai/errors.py`, gaxios
+    ("BadRequest", 4), ("InvalidArgument", 4), ("FailedPrecondition", 4), ("Unauthorized", 4), ("Unauthenticated", 4), ("Forbidden", 4),
+    ("PermissionDenied", 4), ("NotFound", 4), ("Conflict", 4), ("AlreadyExists", 4), ("Aborted", 4), ("TooManyRequests", 4),
+    ("ResourceExhausted", 4), ("Cancelled", 4), ("InternalServerError", 5), ("BadGateway", 5), ("ServiceUnavailable", 5), ("GatewayTimeout", 5),
+    ("DeadlineExceeded", 5), ("ClientError", 4), ("ServerError", 5), ("GaxiosError", 0),
+    // OpenAPI generators: `exceptions.py`
+    ("ApiException", 0), ("ServiceException", 5), ("ApiError", 0),
+];
+
+/// Texts that a status follows directly, whatever the class.
+const BEFORE_STATUS: [&str; 25] = [
+    "Error code: ",
+    "GraphQL Error (Code: ",
+    "<HttpError ",
+    "eceived status code ",
+    "with status code ",
+    "with status code: ",
+    "status code: ",
+    "status_code: ",
+    "status code ",
+    "HTTP status ",
+    "HTTP Status ",
+    "kind: Status(",
+    "rror occurred: Status ",
+    "[HTTP ",
+    "HTTP error! status: ",
+    "HTTP error! Status: ",
+    "HTTP error ",
+    "HTTP Error ",
+    ":status=>",
+    "status: StatusCode(",
+    "with HTTP status ",
+    // elasticsearch and opensearch-py
+    "NotFoundError(",
+    "RequestError(",
+    "ConflictError(",
+    "TransportError(",
+];
+
+/// Classes of these clients for calls without an answer.
+const WITHOUT_ANSWER: [(&str, Trouble); 3] =
+    [("APIConnectionTimeoutError", Timeout), ("APITimeoutError", Timeout), ("APIConnectionError", Connection)];
+
+/// Texts of answers that say that the account has used up what it paid for: no later call will be answered either.
+static UNPAID: Words<()> = Words::new(&[
+    ("insufficient_quota", ()),
+    ("exceeded your current quota, please check your plan and billing", ()),
+    ("credit balance is too low", ()),
+    ("billing_hard_limit_reached", ()),
+    ("billing_not_active", ()),
+    ("402 Payment Required", ()),
+    ("Insufficient Balance", ()),
+    ("account is not active, please check your billing", ()),
+]);
+
+/// Failed call that such a client tells of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ApiAnswer {
+    pub(super) trouble: Trouble,
+    pub(super) status: Option<u16>,
+    /// High where the class or the form of the message is the client's own.
+    pub(super) confidence: Confidence,
+}
+
+/// Reads the status that the type and the message of an error tell.
+pub(super) fn read(error_type: &str, message: &str) -> Option<ApiAnswer> {
+    let name = last_segment(error_type);
+    let unpaid = UNPAID.stand_in(message);
+    let answer = |trouble, status, confidence| Some(ApiAnswer { trouble, status, confidence });
+    if let Some((_, trouble)) = WITHOUT_ANSWER.iter().find(|(class, _)| *class == name) {
+        return answer(*trouble, None, High);
+    }
+    let own = by_class(&CLASSES, name, message).or_else(|| stainless(message));
+    let status = own.or_else(|| by_class(&VAGUE_CLASSES, name, message)).or_else(|| status_in_words(message));
+    if unpaid {
+        return answer(Billing, status, High);
+    }
+    match status {
+        Some(status) => answer(aws_codes::by_status(status)?, Some(status), if own.is_some() { High } else { Medium }),
+        None if name == "RateLimitError" => answer(Throttled, None, High),
+        None => None,
+    }
+}
+
+/// Returns the status in `Error code: 503 - {…}`, which Stainless' clients for Python print.
+fn stainless(message: &str) -> Option<u16> {
+    let rest = after(message, "Error code: ")?;
+    error_status(rest).filter(|_| rest.get(3..).is_some_and(|rest| rest.starts_with(" - ")))
+}
+
+/// Returns the status with which the message of a known class begins: `503 …`, `429: …`, `(403)\nReason: …`.
+fn by_class(classes: &[(&str, u16)], name: &str, message: &str) -> Option<u16> {
+    let (_, family) = classes.iter().find(|(class, _)| *class == name)?;
+    let status = error_status(message.trim_start_matches('('))?;
+    (*family == 0 || status / 100 == *family).then_some(status)
+}
+
+/// Returns the status that follows one of [`BEFORE_STATUS`], or the method and URL of a request as Stainless' clients
+/// for Go print it (`POST "https://…": 401 Unauthorized {…}`).
+pub(super) fn status_in_words(message: &str) -> Option<u16> {
+    let by_words = BEFORE_STATUS.iter().find_map(|words| error_status(after(message, words)?));
+    by_words.or_else(|| {
+        let requested = ["GET \"http", "POST \"http", "PUT \"http", "PATCH \"http", "DELETE \"http"];
+        let (_, rest) = requested.iter().find_map(|begin| message.split_once(begin))?;
+        error_status(after(rest, "\": ")?)
+    })
+}
+
+/// Products behind such clients, by their packages in stacks and names of types.
+static PRODUCTS: Words<&str> = Words::new(&[
+    ("/openai/", "OpenAI"),
+    ("openai.", "OpenAI"),
+    ("api.openai.com", "OpenAI"),
+    ("OpenAI::", "OpenAI"),
+    ("/anthropic/", "Anthropic"),
+    ("@anthropic-ai/", "Anthropic"),
+    ("api.anthropic.com", "Anthropic"),
+    ("anthropic.", "Anthropic"),
+    ("google/genai/", "Gemini"),
+    ("generativelanguage.googleapis.com", "Gemini"),
+    ("GoogleGenerativeAI", "Gemini"),
+    ("/stripe/", "Stripe"),
+    ("api.stripe.com", "Stripe"),
+    ("/twilio/", "Twilio"),
+    ("@sendgrid/", "SendGrid"),
+    ("/slack_sdk/", "Slack"),
+    ("@slack/", "Slack"),
+]);
+
+/// Returns the product behind a failed call, if a stack, type or URL in the texts names its client.
+pub(super) fn product_in(texts: [&str; 2]) -> Option<&'static str> {
+    texts.iter().find_map(|text| PRODUCTS.first_in(text)).map(|(_, product)| product)
+}
