@@ -58,7 +58,8 @@ impl Assembler {
             (Some(reported), Some(at)) => at.ms_since(reported) <= TRAILING_ERROR_MS,
             _ => true,
         };
-        let unhandled = matches!(error.form, ErrorForm::Unhandled | ErrorForm::Response | ErrorForm::Answer);
+        let unhandled = matches!(error.form, ErrorForm::Unhandled | ErrorForm::Response | ErrorForm::Answer)
+            || open.attempt.emulated && error.form == ErrorForm::MaybeUnhandled;
         (unhandled && fine && soon && line.id.is_none() && self.pending.is_empty()).then_some(self.open.len() - 1)
     }
 

@@ -333,7 +333,7 @@ impl ErrorForm {
     /// Returns whether an error of this form alone, without any line of the platform, tells of an attempt that failed.
     #[must_use]
     pub(crate) fn ends_alone(self) -> bool {
-        !matches!(self, Self::Logged | Self::MaybeUnhandled | Self::Init)
+        !matches!(self, Self::Logged | Self::Init)
     }
 }
 

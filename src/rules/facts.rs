@@ -270,7 +270,8 @@ fn fatal(attempt: &Attempt) -> Option<&Sign> {
         };
         // Background work after the end does not fail the attempt, but Java may print the handler's error late, and on
         // Managed Instances a line may stand behind the report that tells of the failure.
-        let tells_late = matches!(error.form, ErrorForm::Unhandled | ErrorForm::Answer);
+        let answered = attempt.emulated && error.form == ErrorForm::MaybeUnhandled;
+        let tells_late = answered || matches!(error.form, ErrorForm::Unhandled | ErrorForm::Answer);
         if sign.phase == Phase::Late && !tells_late && !explains_report(attempt, sign) {
             return None;
         }

@@ -290,8 +290,8 @@ impl Search {
         }
         let mut pairs = Vec::new();
         items(list, |item| {
-            if let RawValue::Nested(object @ [b'{', ..]) = item
-                && let Some((name, RawValue::Text(text))) = pair(object)
+            if let RawValue::Nested(object @ [b'{', ..]) | RawValue::Cut(object @ [b'{', ..]) = item
+                && let Some((name, RawValue::Text(text) | RawValue::CutText(text))) = pair(object)
             {
                 pairs.push((name, string_kind(text)));
                 return;
