@@ -840,7 +840,9 @@ proptest::proptest! {
         let shapes = [shape_of(&text), shape_of(&whole)].map(Option::unwrap_or_default);
         let rewritten = shapes.iter().any(|shape| ["carrier", "json-text", "python", "yaml"].contains(shape))
             || [&b"H4sI"[..], b" - 8f507"].iter().any(|mark| text.windows(mark.len()).any(|window| window == *mark));
-        if !rewritten {
+        // Of an input that failed no shape is told, so it may have been rewritten, too.
+        let failed = shape_of(&text).is_none() && !analysis.summary.coverage.inputs_unreadable.is_empty();
+        if !rewritten && !failed {
             proptest::prop_assert_eq!(bucket_sum(&analysis), analysis.summary.coverage.bytes_read, "{}", String::from_utf8_lossy(&text));
         }
     }
