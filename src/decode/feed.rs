@@ -6,6 +6,8 @@ use super::line_ends;
 use super::sentences::SentenceWatch;
 use crate::model::{Mentions, Sighting};
 
+/// Number of bytes by which a shape is recognised, unless none is.
+pub(super) const HEAD: usize = 64 * 1024;
 /// Number of bytes read at a time.
 pub(super) const BLOCK: usize = 256 * 1024;
 /// Length at which an event is cut: CloudWatch accepts up to 1 MiB, and escapes can double that.
@@ -24,6 +26,7 @@ pub(super) struct Feed<'a> {
     failure: Option<io::Error>,
     passed: u64,
     line: u64,
+    head: usize,
     watch: SentenceWatch,
 }
 
@@ -39,6 +42,7 @@ impl<'a> Feed<'a> {
             failure: None,
             passed: 0,
             line: 1,
+            head: HEAD,
             watch: SentenceWatch::default(),
         }
     }
@@ -66,6 +70,22 @@ impl<'a> Feed<'a> {
     /// Returns whether nothing comes after [`Feed::data`].
     pub(super) fn ended(&self) -> bool {
         self.ended
+    }
+
+    /// Returns the number of bytes consumed so far.
+    pub(super) fn passed(&self) -> u64 {
+        self.passed
+    }
+
+    /// Returns the first bytes that were not consumed: as many as its shape was recognised by.
+    pub(super) fn head(&self) -> &[u8] {
+        let data = self.data();
+        &data[..data.len().min(self.head)]
+    }
+
+    /// Sets how many bytes its shape was recognised by.
+    pub(super) fn recognised_by(&mut self, bytes: usize) {
+        self.head = bytes;
     }
 
     /// Returns the number of the line with the first byte of [`Feed::data`], from 1.

@@ -4,8 +4,6 @@ use super::json::event::EventObject;
 use super::json::scan::{RawValue, Scanned, members, spaces, value};
 use crate::lambda::sentences::message_start;
 
-/// Maximum number of bytes in a head.
-pub(super) const HEAD: usize = 64 * 1024;
 /// Maximum number of lines examined.
 const LINES: usize = 200;
 /// Maximum number of JSON objects examined.

@@ -150,6 +150,7 @@ impl std::fmt::Debug for Shape {
 
 /// Every shape. Only the last one, messages alone, may also fit what another one fits.
 pub const SHAPES: &[Shape] = &[
+    rendered::no_break::SHAPE,
     text::s3_export::SHAPE,
     json::own_records::SHAPE,
     json::filter_events::SHAPE,
@@ -174,7 +175,7 @@ pub const SHAPES: &[Shape] = &[
     text::serverless::SHAPE,
     text::console_copy::SHAPE,
     text::iso_tab::SHAPE,
-    rendered::python::SHAPE,
+    rendered::printed_values::SHAPE,
     rendered::yaml::SHAPE,
     json::text_in_json::SHAPE,
     json::any_nesting::SHAPE,

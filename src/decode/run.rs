@@ -5,10 +5,10 @@ use std::io::{self, ErrorKind, Read};
 
 use super::ahead::read_ahead;
 use super::delivery::{Delivery, DeliveryEnd};
-use super::feed::Feed;
-use super::head::{HEAD, InputHead, without_return};
+use super::feed::{Feed, HEAD};
+use super::head::{InputHead, without_return};
 use super::layers::{DEEPEST, Peeked, Peeled, own_result, peel, refused_kind, refused_rendering};
-use super::rendered::yaml::begins_mapping;
+use super::rendered::yaml::{NotYaml, begins_mapping};
 use super::text::{any_prefix, bare};
 #[cfg(feature = "libdeflate")]
 use super::whole_gzip::Inflated;
@@ -204,7 +204,14 @@ impl<'r> DecodeRun<'r> {
         if let Some(what) = refused_rendering(head) {
             return Err(DecodeError::NotALog(format!("is {what}")));
         }
-        let Some((shape, preamble)) = self.recognise(head) else { return Err(not_a_log(head)) };
+        let found = match self.recognise(head) {
+            None => self.recognise_by_more(feed),
+            found => found,
+        };
+        let Some((shape, preamble)) = found else {
+            let data = feed.data();
+            return Err(not_a_log(&data[..data.len().min(HEAD)]));
+        };
         feed.pass(preamble);
         let decode = match shape.decode {
             Decode::Events(decode) | Decode::EventsInChunks(decode, _) => decode,
@@ -224,6 +231,24 @@ impl<'r> DecodeRun<'r> {
         self.buffers.spare = spare;
         self.unread = unread;
         result.and(turned).map(|()| (shape.name, Size { carried: Carried::default(), grown }))
+    }
+
+    /// Finds the shape of an input that has many ordinary lines before the first one of Lambda.
+    fn recognise_by_more(&self, feed: &mut Feed<'_>) -> Option<(&'static Shape, usize)> {
+        /// Bytes looked at, at most.
+        const MOST: usize = 1024 * 1024;
+
+        while feed.data().len() < MOST && feed.more() {}
+        let data = feed.data();
+        let head = &data[..data.len().min(MOST)];
+        // Text that cannot be a log is not searched by every shape.
+        if head.len() <= HEAD || !has_trace(head) || memchr::memchr(0, head).is_some() {
+            return None;
+        }
+        let found = self.recognise(head);
+        let length = head.len();
+        feed.recognised_by(length);
+        found
     }
 
     /// Finds the shape of an input, and how much text stands above it.
@@ -338,6 +363,7 @@ fn too_deep() -> DecodeError {
 /// Tells damaged data from errors of the disk, because decompressors report damage as an I/O error.
 pub(super) fn read_error(error: io::Error) -> DecodeError {
     match error.kind() {
+        _ if error.get_ref().is_some_and(|error| error.is::<NotYaml>()) => DecodeError::Corrupt(error.to_string()),
         ErrorKind::UnexpectedEof => DecodeError::Corrupt(
             "the compressed data ends too early; what came before counts, copy the file again".to_owned(),
         ),

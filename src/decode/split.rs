@@ -11,8 +11,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use super::delivery::Delivery;
-use super::feed::{BLOCK, Feed, LONGEST, fill};
-use super::head::{HEAD, InputHead};
+use super::feed::{BLOCK, Feed, HEAD, LONGEST, fill};
+use super::head::InputHead;
 use super::layers::{is_layered, own_result, refused_kind, refused_rendering};
 use super::run::read_error;
 use super::sentences::SentenceWatch;

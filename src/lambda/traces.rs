@@ -1,5 +1,9 @@
 //! Traces of Lambda in a text: any of them shows that an input holds a log of Lambda, whatever its shape.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use super::platform::{INIT_REPORT, INIT_START, PLATFORM_TYPE, RESTORE_REPORT, RESTORE_START};
 use super::runtimes::{LAMBDA_WARNING, TRACEBACK};
 use crate::model::RequestId;
@@ -52,7 +56,10 @@ const TRACES: [&str; 41] = [
 
 /// Returns whether a text has a trace of Lambda anywhere.
 pub(crate) fn has_trace(bytes: &[u8]) -> bool {
-    TRACES.iter().any(|trace| memchr::memmem::find(bytes, trace.as_bytes()).is_some())
+    static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(TRACES).ok());
+    // Most logs have the first one soon.
+    memchr::memmem::find(bytes, TRACES[0].as_bytes()).is_some()
+        || WORDS.as_ref().is_some_and(|words| words.is_match(bytes))
         || bytes.split(|byte| *byte == b'\n').any(has_request_id)
 }
 

@@ -660,6 +660,8 @@ fn every_byte_is_in_one_bucket() {
             "firehose gzip",
             "firehose event",
             "python",
+            "javascript",
+            "no-break",
             "yaml",
             "log in",
             "document in",
@@ -838,7 +840,7 @@ proptest::proptest! {
         // Packed payloads are counted unpacked, rewritten documents as JSON, and in two shapes words that their tool removed
         // are restored.
         let shapes = [shape_of(&text), shape_of(&whole)].map(Option::unwrap_or_default);
-        let rewritten = shapes.iter().any(|shape| ["carrier", "json-text", "python", "yaml"].contains(shape))
+        let rewritten = shapes.iter().any(|shape| ["carrier", "json-text", "printed-values", "yaml", "no-break-spaces"].contains(shape))
             || [&b"H4sI"[..], b" - 8f507"].iter().any(|mark| text.windows(mark.len()).any(|window| window == *mark));
         // Of an input that failed no shape is told, so it may have been rewritten, too.
         let failed = shape_of(&text).is_none() && !analysis.summary.coverage.inputs_unreadable.is_empty();

@@ -106,6 +106,20 @@ fn scripts(log: &[Event]) -> Vec<(&'static str, Keeps, Files)> {
     let plain: String = log.iter().map(|e| format!("{}\n", e.message.trim_end())).collect();
     vec![
         ("python print", All, file(format!("{{'events': [{printed}], 'searchedLogStreams': [], 'ResponseMetadata': {{'RetryAttempts': 0}}, 'nextToken': None}}\n"))),
+        (
+            "javascript",
+            All,
+            file(format!(
+                "{{\n  events: [\n{}  ],\n  '$metadata': {{ attempts: 1, cfId: undefined }}\n}}\n",
+                text(&|e| format!(
+                    "    {{\n      logStreamName: '{}',\n      timestamp: {},\n      message: {}\n    }},\n",
+                    stream(e),
+                    e.at,
+                    python(&e.message)
+                ))
+            )),
+        ),
+        ("no-break spaces", Times, file(text(&|e| format!("{}Z {}\n", iso(e.at), e.message.trim_end())).replace(' ', "\u{a0}"))),
         ("python pprint", Times, file(format!("[{}]\n", pretty.trim_end().trim_end_matches(',')))),
         ("yaml", All, file(format!("events:\n{}searchedLogStreams: []\n", text(&|e| format!("- logStreamName: {}\n  message: {}\n  timestamp: {}\n", stream(e), yaml(&e.message), e.at))))),
         ("yaml blocks", Times, file(text(&|e| {

@@ -2,7 +2,6 @@
 
 use super::nesting::Nesting;
 use super::walk::walk_places;
-use crate::decode::head::HEAD;
 use crate::decode::{Decode, Shape};
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
@@ -10,8 +9,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     about: "JSON of any make whose strings are messages: of Elasticsearch, Loki, Splunk, Datadog, OTLP, an SDK, a script",
     sniff: |head| !head.of_stream && matches!(Nesting::learn(head.bytes), Some(Nesting::Events(_))),
     decode: Decode::Events(|feed, delivery| {
-        let data = feed.data();
-        let Some(Nesting::Events(places)) = Nesting::learn(&data[..data.len().min(HEAD)]) else { return Ok(()) };
+        let Some(Nesting::Events(places)) = Nesting::learn(feed.head()) else { return Ok(()) };
         delivery.watch_order();
         walk_places(feed, delivery, &places)
     }),

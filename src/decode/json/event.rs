@@ -1,6 +1,6 @@
 //! Log event as a JSON object: recognises its parts by the names that exporters and forwarders give them.
 
-use super::names::{EventPart, part_of, time_of};
+use super::names::{EventPart, group_and_stream, part_of, time_of};
 use super::scan::{RawValue, members, unescape};
 use crate::decode::delivery::Delivery;
 use crate::decode::moment::moment;
@@ -80,7 +80,13 @@ impl<'j> EventObject<'j> {
                 self.any_time = time_of(text).map(|at| (rank, at));
             }
             Some(EventPart::Time(_)) => {}
-            None => self.says_more |= is_platform(text),
+            None => match group_and_stream(text) {
+                Some((group, stream)) => {
+                    self.origin.log_group = Some(group);
+                    self.origin.log_stream = Some(stream);
+                }
+                None => self.says_more |= is_platform(text),
+            },
         }
     }
 

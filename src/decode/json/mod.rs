@@ -2,7 +2,7 @@
 
 pub(super) mod event;
 mod names;
-mod nesting;
+pub(super) mod nesting;
 pub(super) mod scan;
 mod texts;
 pub(super) mod walk;

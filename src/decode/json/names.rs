@@ -108,6 +108,15 @@ fn by_value(value: &[u8]) -> Option<EventPart> {
     time_of(value).is_some().then_some(EventPart::Time(BY_VALUE))
 }
 
+/// Splits what names several parts at once: `eu-west-1:/aws/lambda/orders:2026/10/01/[7]0f1e…`, as an add-on of Splunk does.
+pub(super) fn group_and_stream(value: &[u8]) -> Option<(&[u8], &[u8])> {
+    let colon = memchr::memrchr(b':', value)?;
+    let (before, stream) = (&value[..colon], &value[colon + 1..]);
+    stream_parts(&unescape(stream))?;
+    let group = memchr::memrchr(b':', before).map_or(before, |colon| &before[colon + 1..]);
+    group.starts_with(b"/").then_some((group, stream))
+}
+
 /// Reads a value that is a time as a whole.
 pub(super) fn time_of(value: &[u8]) -> Option<Timestamp> {
     let text = unescape(value);

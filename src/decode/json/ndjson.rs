@@ -11,8 +11,16 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "ndjson",
     about: "JSON objects, one per event, with a message and perhaps time, log group and log stream",
     sniff: |head| {
-        let nests =
-            |json: &JsonHead<'_>| json.objects.iter().any(|event| matches!(event.message(), Some(RawValue::Nested(_))));
+        let nests = |json: &JsonHead<'_>| {
+            json.objects.iter().any(|event| match event.message() {
+                Some(RawValue::Nested(_)) => true,
+                // Several lines of the platform in one string are a log of their own.
+                Some(text) => {
+                    text.text().is_some_and(|text| memchr::memmem::find(text, b"\\nREPORT RequestId").is_some())
+                }
+                None => false,
+            })
+        };
         head.json.as_ref().is_some_and(|json| {
             is_wrapped(json)
                 && (names_lambda(json) || has_trace(head.bytes))

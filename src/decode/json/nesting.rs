@@ -38,7 +38,7 @@ pub(super) enum MessagePlace {
 
 /// Place of one kind of event in the documents.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct EventPlace {
+pub(in crate::decode) struct EventPlace {
     /// Way from a document to an event. Lists around documents are not part of it.
     pub(super) path: Vec<Step>,
     pub(super) message: MessagePlace,
@@ -46,11 +46,11 @@ pub(super) struct EventPlace {
 
 /// What the documents of an input hold of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Nesting {
+pub(in crate::decode) enum Nesting {
     /// Events.
     Events(Vec<EventPlace>),
-    /// Whole logs as strings.
-    Texts,
+    /// Whole logs as strings, or documents, below these keys.
+    Texts(Vec<Box<[u8]>>),
 }
 
 /// Levels of nesting, at most.
@@ -65,7 +65,7 @@ const SEARCHED: usize = 4 * 1024;
 impl Nesting {
     /// Learns where the messages of the documents at the start of an input are; `None` if they are not in documents, or if
     /// the documents are themselves what Lambda writes.
-    pub(super) fn learn(head: &[u8]) -> Option<Self> {
+    pub(in crate::decode) fn learn(head: &[u8]) -> Option<Self> {
         let mut search = Search::default();
         let mut at = 0;
         while search.messages < MOST_MESSAGES {
@@ -141,6 +141,10 @@ enum StringKind {
 fn string_kind(raw: &[u8]) -> StringKind {
     let text = unescape(&raw[..raw.len().min(SEARCHED)]);
     let text = text.as_bytes();
+    // Sentences of the platform are traces, too, and most strings have none.
+    if !has_trace(text) {
+        return StringKind::Other;
+    }
     let mut lines = text.split(|byte| *byte == b'\n');
     let first = lines.next().unwrap_or_default();
     let more = lines.filter(|line| message_start(line).is_some()).count();
@@ -148,8 +152,7 @@ fn string_kind(raw: &[u8]) -> StringKind {
         (true, 0) => StringKind::Message,
         (true, _) | (false, 2..) => StringKind::Log,
         _ if text.starts_with(b"{") && message_start(text).is_some() => StringKind::Log,
-        _ if has_trace(text) => StringKind::Trace,
-        _ => StringKind::Other,
+        _ => StringKind::Trace,
     }
 }
 
@@ -170,7 +173,8 @@ pub(super) fn is_list_of_messages(head: &[u8], list: &str) -> bool {
     };
     match Nesting::learn(head) {
         Some(Nesting::Events(places)) => places.iter().any(is_known),
-        Some(Nesting::Texts) | None => true,
+        Some(Nesting::Texts(_)) => false,
+        None => true,
     }
 }
 
@@ -244,6 +248,8 @@ struct Search {
     traces: Vec<EventPlace>,
     messages: usize,
     logs: usize,
+    /// Keys of the strings that are logs.
+    log_keys: Vec<Box<[u8]>>,
     /// Whether the document is a structured line of a function.
     of_function: bool,
 }
@@ -251,7 +257,7 @@ struct Search {
 impl Search {
     fn learned(self) -> Option<Nesting> {
         if self.logs > 0 && self.messages <= self.logs {
-            return Some(Nesting::Texts);
+            return Some(Nesting::Texts(self.log_keys));
         }
         if !self.places.is_empty() {
             return Some(Nesting::Events(self.places));
@@ -320,6 +326,13 @@ impl Search {
             }
             StringKind::Log => {
                 self.logs += 1;
+                let key = match &place.message {
+                    MessagePlace::Member(keys) => keys.last(),
+                    MessagePlace::Pair(_) | MessagePlace::Whole | MessagePlace::Row(_) => None,
+                };
+                if let Some(key) = key.filter(|key| !self.log_keys.contains(key)).cloned() {
+                    self.log_keys.push(key);
+                }
                 return;
             }
             StringKind::Trace if !is_line && !self.of_function => &mut self.traces,
@@ -392,7 +405,7 @@ mod tests {
         };
         Some(match Nesting::learn(text.replace("START", START).as_bytes())? {
             Nesting::Events(places) => places.iter().map(show).collect::<Vec<_>>().join("; "),
-            Nesting::Texts => "texts".to_owned(),
+            Nesting::Texts(_) => "texts".to_owned(),
         })
     }
 

@@ -90,6 +90,53 @@ fn find_text(feed: &mut Feed<'_>, key: &mut Vec<u8>, is_text: &impl Fn(&[u8], &[
     }
 }
 
+/// All accepted strings as one text, unescaped, each on lines of its own.
+pub(super) fn joined<'f, 't>(
+    feed: &'t mut Feed<'f>,
+    is_text: impl Fn(&[u8], &[u8]) -> bool + 't,
+) -> Unescaped<JoinedTexts<'f, 't, impl Fn(&[u8], &[u8]) -> bool + 't>> {
+    Unescaped::new(JoinedTexts { feed, is_text, key: Vec::new(), within: None, between: &[] })
+}
+
+/// Accepted strings one after the other, still escaped.
+pub(super) struct JoinedTexts<'f, 't, F> {
+    feed: &'t mut Feed<'f>,
+    is_text: F,
+    key: Vec<u8>,
+    /// Whether the last byte of the string that is being read was a backslash; `None` between strings.
+    within: Option<bool>,
+    /// What is left of the line end between two strings.
+    between: &'static [u8],
+}
+
+impl<F: Fn(&[u8], &[u8]) -> bool> Read for JoinedTexts<'_, '_, F> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if let ([first, rest @ ..], [place, ..]) = (self.between, &mut *buffer) {
+                *place = *first;
+                self.between = rest;
+                return Ok(1);
+            }
+            let Some(escaped) = self.within else {
+                if !find_text(self.feed, &mut self.key, &self.is_text) {
+                    return Ok(0);
+                }
+                self.within = Some(false);
+                continue;
+            };
+            let mut text = QuotedText { escaped, ..QuotedText::new(self.feed) };
+            let count = text.read(buffer)?;
+            self.within = Some(text.escaped);
+            if text.done || count == 0 && !buffer.is_empty() {
+                (self.within, self.between) = (None, b"\\n");
+            }
+            if count > 0 || buffer.is_empty() {
+                return Ok(count);
+            }
+        }
+    }
+}
+
 /// Inside of a JSON string, up to its closing quote, still escaped.
 pub(super) struct QuotedText<'q, 'f> {
     feed: &'q mut Feed<'f>,

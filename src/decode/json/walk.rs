@@ -22,6 +22,8 @@ pub(in crate::decode) struct Layout {
     pub(in crate::decode) deliver: Deliver,
 }
 
+/// Lines of prose that are counted, at most.
+const MOST_PROSE: usize = 1_000;
 /// Bytes of the labels beside a list of events, at most.
 const LONGEST_LABELS: usize = 16 * 1024;
 
@@ -121,6 +123,8 @@ struct DocumentWalk<'w, 'f, 's> {
     /// Number of the place of the next event.
     place: usize,
     document: Document,
+    /// Numbers of the lines since the last document, at most [`MOST_PROSE`], that look like prose.
+    prose: Vec<u64>,
     /// Bytes of values that were not read.
     skipped: u64,
 }
@@ -132,13 +136,17 @@ impl<'w, 'f, 's> DocumentWalk<'w, 'f, 's> {
         places: &'w [EventPlace],
         deliver: Option<Deliver>,
     ) -> Self {
-        Self { feed, delivery, places, deliver, place: 0, document: Document::default(), skipped: 0 }
+        Self { feed, delivery, places, deliver, place: 0, document: Document::default(), prose: Vec::new(), skipped: 0 }
     }
 
     fn run(mut self) -> Result<(), DecodeError> {
         let all: Vec<usize> = (0..self.places.len()).collect();
         let flat = self.places.iter().position(|place| place.path.is_empty());
         while let Some(byte) = self.next_byte() {
+            if matches!(byte, b'{' | b'[' | b'"') {
+                // Prose below the last document is no part of it; between two it may have been a document.
+                self.prose.drain(..).for_each(|line| self.delivery.not_json(line));
+            }
             match (byte, flat) {
                 // Brackets and commas between documents, events and rows tell nothing that their members do not.
                 (b']' | b',' | b'}' | b':' | 0x1e, _) => self.feed.pass(1),
@@ -152,7 +160,8 @@ impl<'w, 'f, 's> DocumentWalk<'w, 'f, 's> {
                     self.document = Document::default();
                 }
                 (b'[', None) => self.feed.pass(1),
-                (_, None) => self.skip_value()?,
+                (b'"', None) => self.skip_value()?,
+                (_, None) => self.resync(),
             }
         }
         Ok(())
@@ -481,9 +490,13 @@ impl<'w, 'f, 's> DocumentWalk<'w, 'f, 's> {
 
     /// Goes on behind something that is no JSON: at the next line.
     fn resync(&mut self) {
-        // A code fence below the log ends nothing.
-        if !self.feed.data().starts_with(b"```") {
+        let data = self.feed.data();
+        let line = &data[..memchr::memchr(b'\n', data).unwrap_or(data.len())];
+        if line.iter().any(|byte| matches!(byte, b'"' | b'{' | b'}' | b'[' | b']')) {
             self.delivery.not_json(self.feed.line());
+        } else if !line.starts_with(b"```") {
+            self.prose.truncate(MOST_PROSE - 1);
+            self.prose.push(self.feed.line());
         }
         loop {
             let data = self.feed.data();

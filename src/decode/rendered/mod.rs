@@ -1,7 +1,8 @@
 //! Documents in other notations than JSON, rewritten as JSON while they are read: line by line, so that a line keeps its
 //! number.
 
-pub(super) mod python;
+pub(super) mod no_break;
+pub(super) mod printed_values;
 pub(super) mod yaml;
 
 use std::io::{self, Read};
@@ -13,32 +14,27 @@ use super::{Carried, DecodeError};
 const DEEPEST: usize = 64;
 
 /// Decodes what is left of an input, which `decode` rewrites.
-fn rewrite(
-    feed: &mut Feed<'_>,
-    decode: impl FnOnce(&mut Rest<'_, '_>) -> Result<u64, DecodeError>,
+pub(super) fn rewrite<'f>(
+    feed: &mut Feed<'f>,
+    decode: impl FnOnce(&mut Feed<'f>) -> Result<u64, DecodeError>,
 ) -> (Carried, Result<(), DecodeError>) {
-    let mut rest = Rest { feed, bytes: 0 };
-    let result = decode(&mut rest);
+    let before = feed.passed();
+    let result = decode(feed);
     let unpacked = result.as_ref().copied().unwrap_or(0);
-    (Carried { packed: rest.bytes, unpacked }, result.map(|_| ()))
+    (Carried { packed: feed.passed() - before, unpacked }, result.map(|_| ()))
 }
 
 /// What is left of an input, as a reader.
-struct Rest<'r, 'f> {
-    feed: &'r mut Feed<'f>,
-    /// Number of bytes read.
-    bytes: u64,
-}
+struct Rest<'r, 'f>(&'r mut Feed<'f>);
 
 impl Read for Rest<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.feed.data().is_empty() && !self.feed.more() {
+        if self.0.data().is_empty() && !self.0.more() {
             return Ok(0);
         }
-        let count = self.feed.data().len().min(buffer.len());
-        buffer[..count].copy_from_slice(&self.feed.data()[..count]);
-        self.feed.pass(count);
-        self.bytes += count as u64;
+        let count = self.0.data().len().min(buffer.len());
+        buffer[..count].copy_from_slice(&self.0.data()[..count]);
+        self.0.pass(count);
         Ok(count)
     }
 }

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use saphyr_parser::{BufferedInput, Event, Parser, ScalarStyle};
 
-use super::{DEEPEST, push_escaped, rewrite};
-use crate::decode::feed::LONGEST;
+use super::{DEEPEST, Rest, push_escaped, rewrite};
+use crate::decode::feed::{HEAD, LONGEST};
 use crate::decode::head::InputHead;
+use crate::decode::json::nesting::Nesting;
 use crate::decode::{Decode, Shape};
 use crate::lambda::sentences::message_start;
 
@@ -16,39 +17,28 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "yaml",
     about: "YAML: `aws logs … --output yaml`",
     sniff: is_yaml,
-    decode: Decode::Texts(|feed, decode| rewrite(feed, |rest| decode(&mut YamlAsJson::new(rest)))),
+    decode: Decode::Texts(|feed, decode| rewrite(feed, |feed| decode(&mut YamlAsJson::new(Rest(feed))))),
     samples: &[
         "events:\n- eventId: '38000000000000000000000000000000000000000000000000000001'\n  logStreamName: 2026/10/01/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0\n  message: 'START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\n\n    '\n  timestamp: 1790812800123\n",
         "- message: |\n    END RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n  timestamp: 1790812800123\n",
     ],
 };
 
-/// Returns whether an input begins with a key or a list of keys, and has sentences of the platform as quoted values or in
-/// blocks: as plain values they would not be YAML, because of their colon.
+/// Returns whether an input begins with a key or a list of keys, and is YAML with sentences of the platform as values: in
+/// quotes or in blocks, as with their colon they could not be plain.
 fn is_yaml(head: &InputHead<'_>) -> bool {
     let mut lines = head.lines().filter(|line| !line.trim_ascii().is_empty());
     let Some(first) = lines.find(|line| !line.starts_with(b"---") && !line.starts_with(b"#")) else { return false };
-    if !begins_mapping(first) {
+    // A key at the margin can be there once only: what repeats it is the prefix of a logger.
+    let repeated = || message_start(first).is_some() && !first.starts_with(b"- ");
+    let begins = begins_mapping(first) || first.starts_with(b"- '") || first.starts_with(b"- \"");
+    if !begins || repeated() || message_start(head.bytes).is_none() {
         return false;
     }
-    let mut above: &[u8] = first;
-    for line in std::iter::once(first).chain(lines) {
-        if let Some(at) = message_start(line) {
-            let before = line[..at].trim_ascii();
-            let key = before.strip_suffix(b"'").or(before.strip_suffix(b"\""));
-            let quoted = key.is_some_and(|key| key.ends_with(b": ") && begins_mapping(key.trim_ascii_end()));
-            let block = before.is_empty() && at > 0 && opens_block(above);
-            // A key at the margin can be there once only: what repeats it is the prefix of a logger.
-            let one_of_many = line.starts_with(b" ") || line.starts_with(b"- ");
-            return quoted && one_of_many || block;
-        }
-        // Flow style is taken as the JSON that it nearly is.
-        if matches!(line.first(), Some(b'{' | b'[')) {
-            return false;
-        }
-        above = line;
-    }
-    false
+    let mut json = Vec::new();
+    let whole = YamlAsJson::new(head.bytes).read_to_end(&mut json).is_ok();
+    // The end of the head may cut a value.
+    (whole || head.bytes.len() >= HEAD) && Nesting::learn(&json).is_some()
 }
 
 /// `key:`, `key: value`, perhaps as the first member of a list.
@@ -56,21 +46,14 @@ pub(in crate::decode) fn begins_mapping(line: &[u8]) -> bool {
     let mut rest = line.trim_ascii();
     while let Some(item) = rest.strip_prefix(b"- ") {
         rest = item.trim_ascii_start();
+        // Flow style; without a bullet it is taken as the JSON that it nearly is.
+        rest = rest.strip_prefix(b"{").unwrap_or(rest);
     }
     let key = rest
         .iter()
         .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'@' | b'-' | b'\'' | b'"'))
         .count();
     key > 0 && rest.get(key) == Some(&b':') && matches!(rest.get(key + 1), None | Some(b' '))
-}
-
-/// Returns whether a line ends with the mark of a block: `message: |`, perhaps with its indentation: `message: |2-`.
-fn opens_block(line: &[u8]) -> bool {
-    let mut mark = line.trim_ascii_end();
-    while let Some((b'-' | b'+' | b'0'..=b'9', before)) = mark.split_last() {
-        mark = before;
-    }
-    mark.ends_with(b": |") || mark.ends_with(b": >")
 }
 
 /// Characters of a text.
@@ -141,6 +124,11 @@ impl<R: Read> Chars<R> {
         )
     }
 }
+
+/// Why a document could not be read to its end.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}; what came before counts, write the rest again")]
+pub(in crate::decode) struct NotYaml(String);
 
 /// Rewrites YAML as JSON while reading.
 struct YamlAsJson<'i, R: Read> {
@@ -259,8 +247,10 @@ impl<'i, R: Read + 'i> YamlAsJson<'i, R> {
             self.close();
         }
         self.ended = true;
-        let text = format!("it is no YAML from line {line} on: {why}");
-        self.failed = Some(io::Error::new(io::ErrorKind::InvalidData, text));
+        self.failed = Some(io::Error::new(
+            io::ErrorKind::InvalidData,
+            NotYaml(format!("is no YAML from line {line} on ({why})")),
+        ));
     }
 }
 

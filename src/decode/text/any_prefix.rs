@@ -4,12 +4,12 @@
 use std::borrow::Cow;
 
 use super::ansi::without_colours;
-use super::engine::{self, Column, Family, FoundEvent, NamePlaces, Prefix};
+use super::engine::{self, Column, Family, FoundEvent, NamePlaces, Naming, Prefix};
 use super::line_form::{LineForm, RowForm};
 use super::own_time::own_time;
 use super::written_time::written_time;
 use crate::decode::delivery::Delivery;
-use crate::decode::head::{HEAD, without_return};
+use crate::decode::head::without_return;
 use crate::decode::json::scan::unescape;
 use crate::decode::{Decode, Shape};
 use crate::lambda::platform::{END, REPORT, START, is_platform};
@@ -21,8 +21,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     about: "lines behind anything that repeats: a clock, a date, quote marks, the prefix of a logger or a terminal",
     sniff: |head| !head.of_stream && !LineForms::learn(head.bytes).0.is_empty(),
     decode: Decode::Events(|feed, delivery| {
-        let data = feed.data();
-        let forms = LineForms::learn(&data[..data.len().min(HEAD)]);
+        let forms = LineForms::learn(feed.head());
         delivery.watch_order();
         delivery.lines_only();
         let is_table = forms.0.iter().any(|form| form.row().is_some());
@@ -140,19 +139,20 @@ impl Family for AnyPrefix {
         let message = &line[prefix.message.min(line.len())..];
         self.begun = true;
         self.ended = !form.marks_events() || is_platform(message);
-        Some(match form.row() {
-            Some(row) => with_cells_behind(prefix, row, line),
-            None => prefix,
-        })
+        Some(prefix)
     }
 
     fn deliver(&self, message: &[u8], event: FoundEvent<'_>, delivery: &mut Delivery<'_>) {
         let text = without_colours(message);
         let first_line = event.text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        let form = self.forms.prefix(without_return(first_line)).map(|(form, _)| form);
+        let form = self.forms.prefix(without_return(first_line));
+        let mut event = event;
         let text = match form {
-            Some(form) => match form.row() {
-                Some(row) => Cow::Owned(message_of_rows(row, &text)),
+            Some((form, prefix)) => match form.row() {
+                Some(row) => {
+                    event = with_cells_behind(event, prefix.message, row);
+                    Cow::Owned(message_of_rows(row, &text))
+                }
                 None => unwrapped(form, &text),
             },
             None => Cow::Borrowed(&*text),
@@ -162,29 +162,39 @@ impl Family for AnyPrefix {
     }
 }
 
-/// Takes the time and the names in the cells behind the message of a row.
-fn with_cells_behind(prefix: Prefix<NamePlaces>, row: RowForm, line: &[u8]) -> Prefix<NamePlaces> {
-    let mut prefix = prefix;
-    let start = prefix.message.min(line.len());
-    for (from, to) in row.split(&line[start..]).1 {
+/// Takes the time and the names in the cells behind the message of a row, which begins at `start`.
+fn with_cells_behind<'e>(event: FoundEvent<'e>, start: usize, row: RowForm) -> FoundEvent<'e> {
+    let mut event = event;
+    let mut names = event.names.unwrap_or_default();
+    let message = event.text.get(start..).unwrap_or_default();
+    let first = message.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    // Without quotes, the columns stand behind the last line of the message.
+    let message = if row.ends_in(first) { first } else { message.trim_ascii_end() };
+    for (from, to) in row.split(message).1 {
         let (from, to) = (start + from, start + to);
-        let cell = &line[from..to];
+        let cell = &event.text[from..to];
         let text = std::str::from_utf8(cell).unwrap_or_default();
         // Logs Insights writes the account before the group.
         let group = text.trim_start_matches(|char: char| char.is_ascii_digit() || char == ':');
         if stream_parts(text).is_some() {
-            prefix.names.stream = Column::new(from, to);
+            names.stream = Column::new(from, to);
         } else if group.starts_with("/aws/lambda/") {
-            prefix.names.group = Column::new(to - group.len(), to);
-        } else if prefix.at.is_none() {
-            prefix.at = written_time(cell).filter(|time| time.length == cell.len()).and_then(|time| time.at);
+            names.group = Column::new(to - group.len(), to);
+        } else if event.at.is_none() {
+            event.at = written_time(cell).filter(|time| time.length == cell.len()).and_then(|time| time.at);
         }
     }
-    prefix
+    event.names = names.places();
+    event
 }
 
 /// Joins the message of a row with what stands below it in rows that continue it.
 fn message_of_rows(row: RowForm, text: &[u8]) -> Vec<u8> {
+    let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    if !row.ends_in(first) {
+        let text = text.trim_ascii_end();
+        return text[..row.split(text).0].to_vec();
+    }
     let mut message = Vec::with_capacity(text.len());
     for (number, line) in text.split(|byte| *byte == b'\n').map(without_return).enumerate() {
         let part =

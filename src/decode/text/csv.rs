@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::engine::KEPT;
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::{Feed, LONGEST};
-use crate::decode::head::{HEAD, InputHead, without_return};
+use crate::decode::head::{InputHead, without_return};
 use crate::decode::json::event::EventObject;
 use crate::decode::json::scan::RawValue;
 use crate::decode::line_ends;
@@ -104,13 +104,13 @@ impl CsvTable {
             let at = message_start(line)?;
             is_cell_start(line, at).then_some((start, at))
         })?;
-        let row = row_at(bytes, row_start);
         // Strings that escape with backslashes are no cells.
         let escaped = memchr::memmem::find(bytes, b"\\tDuration: ").is_some();
-        if is_document(row) || escaped {
+        if is_document(line_at(bytes, row_start)) || escaped {
             return None;
         }
         SEPARATORS.into_iter().find_map(|separator| {
+            let row = row_at(bytes, row_start, separator);
             let found: Vec<CsvCell> = cells(row, separator).collect();
             let message = found.iter().position(|cell| cell.text.start == at)?;
             let columns = found.len();
@@ -120,15 +120,15 @@ impl CsvTable {
             }
             let start = lines(bytes).take_while(|start| *start < row_start).find(|start| {
                 let mut at = *start;
-                while at < row_start && cells(row_at(bytes, at), separator).count() == columns {
-                    at += row_at(bytes, at).len();
+                while at < row_start && cells(row_at(bytes, at, separator), separator).count() == columns {
+                    at += row_at(bytes, at, separator).len();
                     at += usize::from(bytes.get(at) == Some(&b'\r'));
                     at += 1;
                 }
                 at == row_start
             });
             let start = start.unwrap_or(row_start);
-            let first = row_at(bytes, start);
+            let first = row_at(bytes, start, separator);
             let texts: Vec<&[u8]> = cells(first, separator).map(|cell| cell.text(first).trim_ascii()).collect();
             let has_header = start < row_start && texts.iter().all(|text| is_column_name(text));
             let names = if has_header { texts } else { vec![&b""[..]; columns] };
@@ -206,9 +206,9 @@ fn line_at(bytes: &[u8], start: usize) -> &[u8] {
     without_return(&rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())])
 }
 
-fn row_at(bytes: &[u8], start: usize) -> &[u8] {
+fn row_at(bytes: &[u8], start: usize, separator: u8) -> &[u8] {
     let rest = bytes.get(start..).unwrap_or_default();
-    without_return(&rest[..row_end(rest).unwrap_or(rest.len())])
+    without_return(&rest[..row_end(rest, separator).unwrap_or(rest.len())])
 }
 
 /// Returns whether a line belongs to a JSON document rather than to a table.
@@ -239,8 +239,7 @@ fn is_rounded(text: &[u8]) -> bool {
 }
 
 fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), DecodeError> {
-    let data = feed.data();
-    let Some(table) = CsvTable::learn(&data[..data.len().min(HEAD)]) else { return Ok(()) };
+    let Some(table) = CsvTable::learn(feed.head()) else { return Ok(()) };
     delivery.watch_order();
     if !table.by_content {
         delivery.sampled("a console");
@@ -263,7 +262,7 @@ fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), Decode
     };
     loop {
         let data = feed.data();
-        match row_end(data) {
+        match row_end(data, table.separator) {
             Some(end) => {
                 take(without_return(&data[..end]), feed.line(), delivery);
                 delivery.flush_if_full(feed);
@@ -272,7 +271,7 @@ fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), Decode
             None if data.len() >= LONGEST => {
                 take(&data[..KEPT], feed.line(), delivery);
                 delivery.message_cut();
-                let skipped = skip_row(feed, delivery);
+                let skipped = skip_row(feed, delivery, table.separator);
                 delivery.dropped(skipped.saturating_sub(KEPT as u64));
             }
             None if delivery.more(feed) => {}
@@ -302,27 +301,41 @@ fn line_end(data: &[u8]) -> usize {
 }
 
 /// Where the row at the start ends: at a line end outside of quotes.
-fn row_end(data: &[u8]) -> Option<usize> {
-    let mut quoted = false;
-    for at in memchr::memchr2_iter(b'"', b'\n', data) {
-        match data[at] {
-            b'"' => quoted = !quoted,
-            _ if !quoted => return Some(at),
-            _ => {}
+fn row_end(data: &[u8], separator: u8) -> Option<usize> {
+    RowScan::default().end(data, separator)
+}
+
+/// Search for the end of a row, block by block. Quotes count only around a whole cell: any other is text.
+#[derive(Default)]
+struct RowScan {
+    quoted: bool,
+    /// Last byte of the block before, 0 at the start of the row.
+    last: u8,
+}
+
+impl RowScan {
+    fn end(&mut self, data: &[u8], separator: u8) -> Option<usize> {
+        for at in memchr::memchr2_iter(b'"', b'\n', data) {
+            let before = at.checked_sub(1).map_or(self.last, |before| data[before]);
+            match data[at] {
+                // Doubled quotes close and open again.
+                b'"' if self.quoted => self.quoted = false,
+                b'"' => self.quoted = before == separator || matches!(before, b'"' | 0),
+                _ if !self.quoted => return Some(at),
+                _ => {}
+            }
         }
+        self.last = data.last().copied().unwrap_or(self.last);
+        None
     }
-    None
 }
 
 /// Consumes a row that is longer than any event.
-fn skip_row(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> u64 {
-    let (mut quoted, mut skipped) = (false, 0);
+fn skip_row(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>, separator: u8) -> u64 {
+    let (mut scan, mut skipped) = (RowScan::default(), 0);
     loop {
         let data = feed.data();
-        let end = memchr::memchr2_iter(b'"', b'\n', data).find(|at| {
-            quoted ^= data[*at] == b'"';
-            !quoted && data[*at] == b'\n'
-        });
+        let end = scan.end(data, separator);
         let length = end.map_or(data.len(), |end| end + 1);
         feed.pass_lines(length, line_ends::count(&data[..length]));
         skipped += length as u64;
@@ -332,7 +345,7 @@ fn skip_row(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> u64 {
     }
 }
 
-/// CsvCell of a row.
+/// Cell of a row.
 #[derive(Clone)]
 struct CsvCell {
     /// Place of its text in the row, without quotes around it.

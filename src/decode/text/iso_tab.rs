@@ -5,7 +5,7 @@ use super::engine::{self, Column, Family, NamePlaces, Prefix};
 use crate::decode::head::InputHead;
 use crate::decode::{Decode, Shape};
 use crate::lambda::platform::is_platform;
-use crate::model::Timestamp;
+use crate::model::{Timestamp, stream_parts};
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "time-tab",
@@ -27,7 +27,16 @@ fn sniff(head: &InputHead<'_>) -> bool {
     let on_platform =
         |line: &[u8]| prefix(line).is_some_and(|prefix| line.get(prefix.message..).is_some_and(is_platform));
     // Node's own lines look the same: only lines of the platform tell that the time is the exporter's.
-    prefix(head.first_line()).is_some() && head.any_line(on_platform) && !head.any_line(is_platform)
+    prefix(head.first_line()).is_some()
+        && head.any_line(on_platform)
+        && !head.any_line(is_platform)
+        && !head.any_line(|line| on_platform(line) && ends_in_name(line))
+}
+
+/// Returns whether the line of a table has a column with the name of the stream or of the group behind the message.
+fn ends_in_name(line: &[u8]) -> bool {
+    let last = line.rsplit(|byte| *byte == b'\t').next().and_then(|cell| std::str::from_utf8(cell.trim_ascii()).ok());
+    last.is_some_and(|cell| stream_parts(cell).is_some() || cell.starts_with("/aws/lambda/"))
 }
 
 fn prefix(line: &[u8]) -> Option<Prefix<NamePlaces>> {

@@ -61,8 +61,8 @@ pub(super) struct RowForm {
     behind: usize,
 }
 
-/// Bars between the columns of tables.
-const BARS: [&str; 4] = ["|", "\u{2502}", "\u{2503}", "\u{2551}"];
+/// Bars between the columns of tables, and the tab of a copied one.
+const BARS: [&str; 5] = ["|", "\u{2502}", "\u{2503}", "\u{2551}", "\t"];
 
 impl RowForm {
     fn of(before: &[u8], message: &[u8]) -> Option<Self> {
@@ -77,6 +77,11 @@ impl RowForm {
         let ends = behind.iter().skip(1).copied().chain([text.len()]);
         let cells = behind.iter().zip(ends).map(|(bar, end)| trimmed(text, bar + self.bar.len(), end));
         (behind.first().copied().unwrap_or(text.len()), cells.collect())
+    }
+
+    /// Returns whether a line has all the columns that stand behind the message.
+    pub(super) fn ends_in(self, message: &[u8]) -> bool {
+        bars(message, self.bar).count() >= self.behind
     }
 
     /// Returns the cell below the message in a row that continues it.

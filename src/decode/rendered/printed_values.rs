@@ -1,36 +1,45 @@
-//! Python's own notation of values: what `print(response)` and `pprint` write of an answer of boto3.
+//! Values as Python and JavaScript print them: what `print(response)`, `pprint` and `console.log(response)` write of an
+//! answer of an SDK.
 //!
-//! Rewritten here because the parsers of Python literals that there are want the whole text in memory.
+//! Rewritten here because the parsers of such literals that there are want the whole text in memory.
 
 use std::io::{self, BufReader, Read};
 
-use super::{push_escaped, rewrite};
+use super::{Rest, push_escaped, rewrite};
 use crate::decode::head::InputHead;
 use crate::decode::{Decode, Shape};
 use crate::lambda::has_trace;
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
-    name: "python",
-    about: "values as Python prints them: `print(response)` of boto3",
-    sniff: |head| is_python(head) && has_trace(head.bytes),
-    decode: Decode::Texts(|feed, decode| rewrite(feed, |rest| decode(&mut PythonAsJson::new(rest)))),
+    name: "printed-values",
+    about: "values as Python or JavaScript prints them: `print(response)`, `console.log(response)`",
+    sniff: |head| is_printed(head) && has_trace(head.bytes),
+    decode: Decode::Texts(|feed, decode| rewrite(feed, |feed| decode(&mut PrintedAsJson::new(Rest(feed))))),
     samples: &[
         "{'events': [{'logStreamName': '2026/10/01/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0', 'timestamp': 1790812800123, 'message': 'START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\\n'}], 'nextToken': None}\n",
+        "[\n  {\n    timestamp: 1790812800123,\n    message: 'END RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\\n'\n  }\n]\n",
         "[{'message': 'END RequestId: '\n             '8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\\n',\n  'timestamp': 1790812800123}]\n",
     ],
 };
 
-/// Returns whether an input begins with a dictionary of Python, or a list of some: their keys have single quotes.
-fn is_python(head: &InputHead<'_>) -> bool {
-    let brackets = head.bytes.iter().take_while(|byte| matches!(byte, b'[' | b'(' | b'{' | b' ' | b'\n')).count();
+/// Returns whether an input begins with a dictionary of Python or an object of JavaScript, or with a list of some: their keys
+/// have single quotes or none.
+fn is_printed(head: &InputHead<'_>) -> bool {
+    let brackets =
+        head.bytes.iter().take_while(|byte| matches!(byte, b'[' | b'(' | b'{' | b' ' | b'\n' | b'\r')).count();
     let (before, rest) = head.bytes.split_at(brackets);
-    before.contains(&b'{')
-        && rest.first() == Some(&b'\'')
-        && memchr::memmem::find(&rest[..rest.len().min(256)], b"':").is_some()
+    let quoted = || rest.first() == Some(&b'\'') && memchr::memmem::find(&rest[..rest.len().min(256)], b"':").is_some();
+    let word = rest.iter().take_while(|byte| is_word(**byte)).count();
+    let named = || word > 0 && rest[word..].starts_with(b": ") && memchr::memmem::find(rest, b": '").is_some();
+    before.contains(&b'{') && (quoted() || named())
 }
 
-/// Rewrites values in Python's notation as JSON while reading.
-struct PythonAsJson<R> {
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'$')
+}
+
+/// Rewrites printed values as JSON while reading.
+struct PrintedAsJson<R> {
     input: BufReader<R>,
     /// Byte that was read ahead.
     next: Option<u8>,
@@ -45,7 +54,7 @@ struct PythonAsJson<R> {
 /// Bytes rewritten at a time.
 const BLOCK: usize = 32 * 1024;
 
-impl<R: Read> PythonAsJson<R> {
+impl<R: Read> PrintedAsJson<R> {
     fn new(input: R) -> Self {
         Self { input: BufReader::new(input), next: None, out: Vec::new(), at: 0, lines: 0, depth: 0 }
     }
@@ -81,6 +90,11 @@ impl<R: Read> PythonAsJson<R> {
                 self.out.push(b'"');
                 self.out.resize(self.out.len() + std::mem::take(&mut self.lines), b'\n');
             }
+            b'`' => {
+                self.out.push(b'"');
+                self.string(byte)?;
+                self.out.push(b'"');
+            }
             b'(' => self.out.push(b'['),
             b')' => self.out.push(b']'),
             b'a'..=b'z' | b'A'..=b'Z' | b'_' => self.word(byte)?,
@@ -89,7 +103,7 @@ impl<R: Read> PythonAsJson<R> {
         Ok(true)
     }
 
-    /// Rewrites the inside of a string, and of those that follow it directly: Python joins them.
+    /// Rewrites the inside of a string, and of those that follow it, directly or behind a plus: the two languages join them.
     fn string(&mut self, quote: u8) -> io::Result<()> {
         let mut quote = quote;
         let mut bytes = Vec::new();
@@ -125,6 +139,7 @@ impl<R: Read> PythonAsJson<R> {
                     self.lines += usize::from(space == b'\n');
                     self.next = None;
                 }
+                Some(b'+') => self.next = None,
                 _ => return Ok(None),
             }
         }
@@ -173,7 +188,7 @@ impl<R: Read> PythonAsJson<R> {
     /// Rewrites a constant; a value of any other type becomes `null`: `datetime.datetime(2026, 10, 1)`.
     fn word(&mut self, first: u8) -> io::Result<()> {
         let mut word = vec![first];
-        while let Some(byte) = self.peek()?.filter(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.')) {
+        while let Some(byte) = self.peek()?.filter(|byte| is_word(*byte)) {
             self.next = None;
             if word.len() < BLOCK {
                 word.push(byte);
@@ -183,9 +198,16 @@ impl<R: Read> PythonAsJson<R> {
         if word.len() == 1 && matches!(self.peek()?, Some(b'\'' | b'"')) {
             return Ok(());
         }
+        // A key of JavaScript.
+        if self.peek()? == Some(b':') {
+            self.out.push(b'"');
+            self.out.extend_from_slice(&word);
+            self.out.push(b'"');
+            return Ok(());
+        }
         let json: &[u8] = match &word[..] {
-            b"True" => b"true",
-            b"False" => b"false",
+            b"True" | b"true" => b"true",
+            b"False" | b"false" => b"false",
             _ => b"null",
         };
         self.out.extend_from_slice(json);
@@ -203,7 +225,7 @@ impl<R: Read> PythonAsJson<R> {
     }
 }
 
-impl<R: Read> Read for PythonAsJson<R> {
+impl<R: Read> Read for PrintedAsJson<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.at == self.out.len() {
             self.out.clear();
@@ -223,7 +245,7 @@ mod tests {
 
     fn json(python: &str) -> String {
         let mut out = String::new();
-        PythonAsJson::new(python.as_bytes()).read_to_string(&mut out).expect("UTF-8");
+        PrintedAsJson::new(python.as_bytes()).read_to_string(&mut out).expect("UTF-8");
         out
     }
 
@@ -235,6 +257,10 @@ mod tests {
             ("('a', b'c')", r#"["a", "c"]"#),
             ("[{'m': 'one '\n       'two',\n  't': 3}]", "[{\"m\": \"one two\"\n,\n  \"t\": 3}]"),
             ("{'t': datetime.datetime(2026, 10, 1, tzinfo=tzutc()), 'x': 1}", r#"{"t": null, "x": 1}"#),
+            (
+                "[ { when: 1, m: 'it\\'s ' +\n 'so', x: undefined, y: [Object] } ]",
+                "[ { \"when\": 1, \"m\": \"it's so\"\n, \"x\": null, \"y\": [null] } ]",
+            ),
             ("{'a': 'cut", r#"{"a": "cut""#),
             ("{'a': None}\n'Thanks' a lot\n{'b': 1}", "{\"a\": null}\n'Thanks' a lot\n{\"b\": 1}"),
         ] {
