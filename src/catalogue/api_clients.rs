@@ -3,7 +3,7 @@
 
 use super::aws_codes;
 use super::signatures::Trouble::{self, Billing, Connection, Throttled, Timeout};
-use super::text::{after, error_status, last_segment};
+use super::text::{after, error_status, has_error_status, last_segment};
 use super::words::Words;
 use crate::model::Confidence::{self, High, Medium};
 
@@ -122,6 +122,9 @@ fn by_class(classes: &[(&str, u16)], name: &str, message: &str) -> Option<u16> {
 /// Returns the status that follows one of [`BEFORE_STATUS`], or the method and URL of a request as Stainless' clients
 /// for Go print it (`POST "https://…": 401 Unauthorized {…}`).
 pub(super) fn status_in_words(message: &str) -> Option<u16> {
+    if !has_error_status(message) {
+        return None;
+    }
     let by_words = BEFORE_STATUS.iter().find_map(|words| error_status(after(message, words)?));
     by_words.or_else(|| {
         let requested = ["GET \"http", "POST \"http", "PUT \"http", "PATCH \"http", "DELETE \"http"];

@@ -1,7 +1,9 @@
 //! The host that an error names: in a URL, or after words with which clients name their target. The port is no part of
 //! it, and a link to documentation names no target.
 
-use super::text::{after, leading};
+use std::ops::Range;
+
+use super::text::leading;
 use super::words::Words;
 
 /// Texts after which clients name their target, as a bare host.
@@ -170,7 +172,7 @@ const SCHEMES: [&str; 17] = [
 /// Finds the host in a text, without its port: that of the first URL that is no link for readers, or the one behind the
 /// first of [`MARKS`], whichever comes first.
 pub(super) fn host_in(text: &str) -> Option<String> {
-    let marked = MARKS.words().filter_map(|mark| marked(text, mark)).min_by_key(|(at, _)| *at);
+    let marked = MARKS.places(text).filter_map(|(_, mark)| marked(text, &mark)).min_by_key(|(at, _)| *at);
     let by_url = in_url(text, marked.map_or(text.len(), |(at, _)| at));
     by_url.or(marked.map(|(_, host)| host)).or_else(|| first_word(text)).map(|host| without_port(host).to_owned())
 }
@@ -193,13 +195,12 @@ fn is_of_host(c: char) -> bool {
     c.is_ascii_alphanumeric() || ".-_:".contains(c)
 }
 
-/// Returns the first host behind a mark, and where the mark stands.
-fn marked<'a>(text: &'a str, mark: &str) -> Option<(usize, &'a str)> {
-    let rest = after(text, mark)?;
-    let rest_at = text.len() - rest.len();
+/// Returns the host behind a mark, and where the mark stands.
+fn marked<'a>(text: &'a str, mark: &Range<usize>) -> Option<(usize, &'a str)> {
     // The JDK and Node.js print an address as `name/10.0.0.1:443` or `/10.0.0.1:443`.
-    let host = leading(rest.trim_start_matches(['/', '[']), is_of_host)?.trim_end_matches([':', '.', '-']);
-    is_host(host).then_some((rest_at - mark.len(), host))
+    let rest = text.get(mark.end..)?.trim_start_matches(['/', '[']);
+    let host = leading(rest, is_of_host)?.trim_end_matches([':', '.', '-']);
+    is_host(host).then_some((mark.start, host))
 }
 
 fn is_host(host: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::platform::{INIT_REPORT, INIT_START, PLATFORM_TYPE, RESTORE_REPORT, RESTORE_START};
 use super::runtimes::{LAMBDA_WARNING, TRACEBACK};
@@ -56,7 +56,10 @@ const TRACES: [&str; 41] = [
 
 /// Returns whether a text has a trace of Lambda anywhere.
 pub(crate) fn has_trace(bytes: &[u8]) -> bool {
-    static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(TRACES).ok());
+    // The kind that takes least to build: most inputs need it for a few lines.
+    static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        AhoCorasick::builder().kind(Some(AhoCorasickKind::NoncontiguousNFA)).prefilter(false).build(TRACES).ok()
+    });
     // Most logs have the first one soon.
     memchr::memmem::find(bytes, TRACES[0].as_bytes()).is_some()
         || WORDS.as_ref().is_some_and(|words| words.is_match(bytes))

@@ -101,6 +101,8 @@ impl CsvTable {
         let bytes = head.bytes;
         let (row_start, at) = lines(bytes).take(SEARCHED_LINES).find_map(|start| {
             let line = line_at(bytes, start);
+            // Most lines have nothing that could stand before a cell.
+            memchr::memchr3(b',', b';', b'"', line)?;
             let at = message_start(line)?;
             is_cell_start(line, at).then_some((start, at))
         })?;
