@@ -1,6 +1,9 @@
 //! Head of an input, by which its shape is recognised: the first decoded bytes, as text lines and as JSON.
 
+use std::cell::OnceCell;
+
 use super::json::event::EventObject;
+use super::json::nesting::Nesting;
 use super::json::scan::{RawValue, Scanned, members, spaces, value};
 use crate::lambda::sentences::message_start;
 
@@ -17,6 +20,8 @@ pub(super) struct InputHead<'h> {
     pub(super) json: Option<JsonHead<'h>>,
     /// Whether its path names the stream, so that nothing stands around the messages.
     pub(super) of_stream: bool,
+    /// Where messages are nested in its documents, once a shape has asked.
+    pub(super) nesting: OnceCell<Option<Nesting>>,
 }
 
 /// First JSON objects of an input.
@@ -33,7 +38,12 @@ pub(super) struct JsonHead<'h> {
 
 impl<'h> InputHead<'h> {
     pub(super) fn new(bytes: &'h [u8]) -> Self {
-        Self { bytes, json: JsonHead::new(bytes), of_stream: false }
+        Self { bytes, json: JsonHead::new(bytes), of_stream: false, nesting: OnceCell::new() }
+    }
+
+    /// Learns where messages are nested in its documents.
+    pub(super) fn nesting(&self) -> Option<&Nesting> {
+        self.nesting.get_or_init(|| Nesting::learn(self.bytes)).as_ref()
     }
 
     /// Returns the first lines, without line ends. The last one may be cut.

@@ -7,7 +7,7 @@ use crate::decode::{Decode, Shape};
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "any-json",
     about: "JSON of any make whose strings are messages: of Elasticsearch, Loki, Splunk, Datadog, OTLP, an SDK, a script",
-    sniff: |head| !head.of_stream && matches!(Nesting::learn(head.bytes), Some(Nesting::Events(_))),
+    sniff: |head| !head.of_stream && matches!(head.nesting(), Some(Nesting::Events(_))),
     decode: Decode::Events(|feed, delivery| {
         let Some(Nesting::Events(places)) = Nesting::learn(feed.head()) else { return Ok(()) };
         delivery.watch_order();

@@ -158,7 +158,7 @@ fn string_kind(raw: &[u8]) -> StringKind {
 
 /// Returns whether messages are where a known shape takes them to be, as far as the first documents show: in the list below
 /// `list`, under one of the names that [`EventObject::take`] knows.
-pub(super) fn is_list_of_messages(head: &[u8], list: &str) -> bool {
+pub(super) fn is_list_of_messages(nesting: Option<&Nesting>, list: &str) -> bool {
     let is_known = |place: &EventPlace| {
         let in_list = place.path.is_empty()
             || matches!(&place.path[..], [Step::Key(key), Step::Item] if **key == *list.as_bytes());
@@ -171,7 +171,7 @@ pub(super) fn is_list_of_messages(head: &[u8], list: &str) -> bool {
         };
         in_list && message
     };
-    match Nesting::learn(head) {
+    match nesting {
         Some(Nesting::Events(places)) => places.iter().any(is_known),
         Some(Nesting::Texts(_)) => false,
         None => true,

@@ -8,7 +8,7 @@ use crate::decode::{Decode, Shape};
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "json-text",
     about: "JSON that holds a whole log, or another document, as a string",
-    sniff: |head| !head.of_stream && matches!(Nesting::learn(head.bytes), Some(Nesting::Texts(_))),
+    sniff: |head| !head.of_stream && matches!(head.nesting(), Some(Nesting::Texts(_))),
     // One text: a queue hands on every event as a document in a string of its own.
     decode: Decode::Texts(|feed, decode| {
         let keys = match Nesting::learn(feed.head()) {
