@@ -289,7 +289,7 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
             self.take_record(at, &message, &record, lines);
             return;
         }
-        let text = lossy_text(raw);
+        let text = parse::restored(lossy_text(raw));
         if stream.joiner.is_open() || event.split || !is_whole_object(raw) {
             let fed = stream.joiner.feed(event.at, event.line, &text);
             if fed.absorbed {
