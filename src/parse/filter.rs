@@ -13,9 +13,9 @@ use wide::u8x16;
 
 use super::text::is_class_name;
 use crate::lambda::after_go_date;
-use crate::lambda::aws_cli;
 use crate::lambda::levels::SEVERE_PREFIXES;
 use crate::lambda::platform::LINE_BEGINNINGS;
+use crate::lambda::{aws_cli, emulator};
 
 /// Fragments that mark a line as relevant wherever they occur in it, each rare in ordinary lines.
 ///
@@ -54,7 +54,7 @@ static BEGINNINGS: LazyLock<[Vec<&'static [u8]>; 128]> = LazyLock::new(|| {
         .iter()
         .chain(of_runtimes)
         .chain(&aws_cli::BEGINNINGS)
-        .chain(&["ERR"])
+        .chain(&["ERR", emulator::FUNCTION])
         .map(|begin| begin.as_bytes())
     {
         if let Some(list) = begin.first().and_then(|first| by_letter.get_mut(usize::from(*first))) {

@@ -352,7 +352,7 @@ impl<'a> ReportFields<'a> {
             let lost = label.is_figure() && is_in_other_unit(rest) || fields.take(label, value).is_none();
             fields.lost |= lost;
         }
-        fields.lost |= ends_midway(text);
+        fields.lost |= ends_midway(text) || is_wrapped(text);
         fields
     }
 
@@ -404,6 +404,16 @@ fn ends_midway(text: &str) -> bool {
         (Some(_), Some(_), Some(_)) => true,
         (None, ..) => true,
     }
+}
+
+/// Returns whether a REPORT was broken by the width of a window rather than between all of its fields: then other lines were
+/// broken as well, and what tells of a failure in them may not be known any more.
+fn is_wrapped(text: &str) -> bool {
+    let fields = text.split_once(platform::XRAY).map_or(text, |(fields, _)| fields).trim();
+    if memchr::memchr2(b'\n', b'\r', fields.as_bytes()).is_none() {
+        return false;
+    }
+    fields.lines().any(|line| values(line).nth(1).is_some())
 }
 
 /// Parses a figure as thousandths, with or without its unit behind it (`9830ms`) and with or without commas between

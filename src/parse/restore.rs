@@ -11,7 +11,7 @@ use crate::lambda::platform;
 use crate::lambda::runtimes::TRACEBACK;
 
 /// Way in which a tool writes a tab and a line end.
-struct Style {
+struct Writing {
     tab: &'static str,
     line_end: &'static str,
     /// Whether a backslash stands before every character that it escapes, itself included.
@@ -19,14 +19,14 @@ struct Style {
 }
 
 /// Ways of `cat -A`, of rsyslog, and of programming languages and `jq @tsv`. The last also stands in objects.
-const STYLES: [Style; 3] = [
-    Style { tab: "^I", line_end: "$\n", backslashes: false },
-    Style { tab: "#011", line_end: "#012", backslashes: false },
-    Style { tab: "\\t", line_end: "\\n", backslashes: true },
+const WRITINGS: [Writing; 3] = [
+    Writing { tab: "^I", line_end: "$\n", backslashes: false },
+    Writing { tab: "#011", line_end: "#012", backslashes: false },
+    Writing { tab: "\\t", line_end: "\\n", backslashes: true },
 ];
 
 /// Line ends of cells, and those that only some programs break lines at.
-const LINE_ENDS: [&str; 5] = [CELL_ENDS[0], CELL_ENDS[1], CELL_ENDS[2], "\u{2028}", "\r"];
+const LINE_ENDS: [&str; 4] = [CELL_ENDS[0], CELL_ENDS[1], CELL_ENDS[2], "\u{2028}"];
 const CELL_ENDS: [&str; 3] = ["<br>", "<br/>", "<br />"];
 
 /// Returns a message with the tabs and line ends that it had.
@@ -43,9 +43,9 @@ fn undone(text: &str) -> Option<String> {
         return None;
     }
     if (memchr::memchr3(b'\\', b'^', b'#', text.as_bytes()).is_some() || text.contains("$\n"))
-        && let Some(style) = STYLES.iter().find(|style| style.is_used(text))
+        && let Some(writing) = WRITINGS.iter().find(|writing| writing.is_used(text))
     {
-        return Some(style.undo(text));
+        return Some(writing.undo(text));
     }
     if is_of_platform(text) {
         // `cat -A` writes a `$` where a line ends.
@@ -56,10 +56,8 @@ fn undone(text: &str) -> Option<String> {
         return line.strip_suffix('$').filter(|rest| !rest.ends_with([' ', '\t'])).map(str::to_owned);
     }
     // An event as it was delivered has its line ends.
-    if memchr::memchr3(b'<', b'\r', LINE_ENDS[3].as_bytes()[0], text.as_bytes()).is_some() {
-        let lone = |end: &str| end != "\r" || !text.contains("\r\n");
-        let breaks =
-            |end: &&&str| lone(end) && (is_before_stack(text, end, "\t") || has_lines(text) && text.contains(**end));
+    if memchr::memchr2(b'<', LINE_ENDS[3].as_bytes()[0], text.as_bytes()).is_some() {
+        let breaks = |end: &&&str| is_before_stack(text, end, "\t") || has_lines(text) && text.contains(**end);
         if let Some(end) = LINE_ENDS.iter().find(breaks) {
             return Some(text.replace(end, "\n"));
         }
@@ -67,8 +65,8 @@ fn undone(text: &str) -> Option<String> {
     (!text.trim_end().contains('\n')).then(|| unfolded_java(text)).flatten()
 }
 
-impl Style {
-    /// Returns whether a tab or a line end that the platform or a runtime wrote is in this style.
+impl Writing {
+    /// Returns whether a tab or a line end that the platform or a runtime wrote is in this writing.
     fn is_used(&self, text: &str) -> bool {
         let begins = |rest: &str| rest.starts_with(self.tab);
         // What was escaped has nothing left to escape.
@@ -113,7 +111,7 @@ fn is_of_platform(text: &str) -> bool {
     // Words that other programs write as well: the tab behind them tells.
     const WORDS: [&str; 5] =
         [platform::EXTENSION, platform::TELEMETRY, platform::LOGS, platform::IMAGE, platform::SUPERNOVA];
-    let behind = |rest: &str| STYLES.iter().any(|style| rest.starts_with(style.tab));
+    let behind = |rest: &str| WRITINGS.iter().any(|writing| rest.starts_with(writing.tab));
     BEGINNINGS.iter().any(|begin| text.starts_with(begin))
         || WORDS.iter().any(|word| text.strip_prefix(word).is_some_and(behind))
 }
@@ -132,7 +130,7 @@ fn uuid_or_none(text: &str) -> Option<&str> {
     uuid(text).map(|(_, rest)| rest).or_else(|| text.strip_prefix("undefined"))
 }
 
-/// Returns whether a line end in this style stands before a line of a stack.
+/// Returns whether a line end in this writing stands before a line of a stack.
 fn is_before_stack(text: &str, line_end: &str, tab: &str) -> bool {
     // The head of a message has few lines; the bound keeps the search linear in any text.
     memmem::find_iter(text.as_bytes(), line_end.as_bytes()).take(24).any(|at| {

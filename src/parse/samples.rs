@@ -105,6 +105,8 @@ const PLATFORM: &[(&str, &str)] = &[
         "InitReport 0 None error Runtime.InvalidEntrypoint",
     ),
     ("time=\"2021-05-16T06:50:57.795\" level=error msg=\"Invoke failed\" InvokeID=$ID error=\"x\"", "Crash false x -"),
+    ("Function 'Orders' timed out after 3 seconds", "TimedOut 3000000"),
+    ("Function 'Orders' timed out after a while", "App Info"),
     ("START  of the batch", "App Info"),
     ("END RequestId: $ID\n", "End"),
     ("END of file", "App Info"),
