@@ -6,7 +6,7 @@ use super::error_object::{self, first_object};
 use super::exception;
 use super::text::{after_any_time, after_timestamp, is_word_of_time, masked_id, request_id, uuid, word};
 use crate::lambda::levels::{is_line_level, level_of_word};
-use crate::lambda::runtimes::{INVOKE_ERROR, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION};
+use crate::lambda::runtimes::{INVOKE_ERROR, NO_ID, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION};
 use crate::model::{AppError, AppLine, ErrorForm, Level, RequestId};
 
 /// Fields before the text, common to the clients of Node.js and .NET.
@@ -67,7 +67,7 @@ fn after_blank(rest: &str) -> Option<&str> {
 /// Returns what follows the dash that Node 24 writes in the place of the id, where a level of the client follows. Loggers
 /// put dashes between their fields, too, so where a copy has lost the tabs a label must follow the level.
 fn no_id(rest: &str) -> Option<&str> {
-    let rest = rest.strip_prefix('-')?.strip_prefix(['\t', ' '])?;
+    let rest = rest.strip_prefix(NO_ID)?.strip_prefix(['\t', ' '])?;
     let (level, said) = word(rest);
     let of_client = said.starts_with('\t') || labelled(said.trim_start()).is_some();
     (is_line_level(level) && of_client).then_some(rest)

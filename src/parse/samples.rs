@@ -924,6 +924,27 @@ fn lines_of_node_are_read_with_any_id_and_time() {
     }
 }
 
+/// A line of Node's client with the dash of Node 24 in the place of the id is what it is with the id.
+#[test]
+fn lines_of_node_24_are_read_like_those_with_an_id() {
+    let (mut wrong, mut read) = (String::new(), 0);
+    for (text, want) in APP {
+        let of_node = text.contains("\"requestId\":\"$ID\"") && text.contains("\"message\":")
+            || text.starts_with("2026")
+                && ["ERROR", "INFO", "WARN"].iter().any(|level| text.contains(&format!("\t$ID\t{level}\t")));
+        if !of_node {
+            continue;
+        }
+        let with_id = gist(&parse(&sample(text)));
+        let got = gist(&parse(&text.replace("$ID", "-")));
+        read += 1;
+        if got.replacen(" id ", " ", 1) != with_id.replacen(" id ", " ", 1) {
+            wrong.push_str(&format!("{text:?}\n got {got}\nwant {want}\n"));
+        }
+    }
+    assert!(read > 20 && wrong.is_empty(), "{read}\n{wrong}");
+}
+
 /// Whatever way a copy has to write tabs and line ends as text, what ends an attempt is read as if it had kept them.
 #[test]
 fn written_out_tabs_and_line_ends_are_read() {
