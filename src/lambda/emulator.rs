@@ -25,3 +25,8 @@ pub(crate) const RESET: &str = "errResetReceived";
 pub(crate) const EXTENSIONS: &str = "/opt/extensions/";
 /// Beginning of the error of a program that could not be started.
 pub(crate) const NOT_STARTED: &str = "fork/exec ";
+
+/// What `sam local` prints of a request that it ended: `Function 'NAME' timed out after 3 seconds`.
+pub(crate) const FUNCTION: &str = "Function '";
+/// What follows the name in it.
+pub(crate) const FUNCTION_TIMED_OUT: &str = "' timed out after ";

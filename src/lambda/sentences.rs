@@ -102,7 +102,9 @@ pub(crate) fn sighting_in_message(message: &[u8], first_line: u64) -> Option<Sig
 pub(crate) fn sighting(text: &[u8], first_line: u64, least: usize) -> Option<Sighting> {
     let (at, sentence) = first(text, least)?;
     let lines = memchr::memchr_iter(b'\n', &text[..at]).count() as u64;
-    Some(Sighting { line: first_line + lines, sentence, before: text_before(text, at), refused: false })
+    // The time and the id are part of a sentence about a timeout.
+    let begins = if sentence == TIMED_OUT_WORDS { timeout_start(text, at) } else { at };
+    Some(Sighting { line: first_line + lines, sentence, before: text_before(text, begins), refused: false })
 }
 
 /// Returns where the message begins in which the first sentence of a line stands: the sentence itself, the object in JSON,
@@ -159,7 +161,7 @@ const WORDS_OF_PROSE: usize = 3;
 /// Returns whether what stands before a sentence is prose rather than what a tool puts before every line.
 pub(crate) fn is_prose(before: &str) -> bool {
     let is_word = |word: &&str| word.len() >= 3 && word.bytes().all(|byte| byte.is_ascii_lowercase());
-    before.split(|char: char| char.is_whitespace() || matches!(char, ',' | '.' | ';')).filter(is_word).count()
+    before.split(|char: char| char.is_whitespace() || matches!(char, ',' | '.' | ';' | ':')).filter(is_word).count()
         >= WORDS_OF_PROSE
 }
 
@@ -209,7 +211,7 @@ mod tests {
 
     #[test]
     fn prose_is_told_from_prefixes() {
-        for text in ["Yesterday we saw the line `", "on retry there was still "] {
+        for text in ["Yesterday we saw the line `", "on retry there was still ", "retrying, last error: "] {
             assert!(is_prose(text), "{text}");
         }
         for text in

@@ -5,10 +5,10 @@
 //! another than that of START, so it is not read: the emulator runs one request at a time.
 
 use super::platform_text::is_code;
-use super::text::{first_line, split_at_first};
+use super::text::{first_line, split_at_first, thousandths};
 use crate::lambda::emulator::{
-    DONE_FAILED, ERROR_KEY, EXTENSIONS, FIRST_FATAL, INIT_FAILED, INVOKE_FAILED, INVOKE_ID_KEY, LOGGER, MESSAGE,
-    NOT_STARTED, PROCESS, RESET,
+    DONE_FAILED, ERROR_KEY, EXTENSIONS, FIRST_FATAL, FUNCTION, FUNCTION_TIMED_OUT, INIT_FAILED, INVOKE_FAILED,
+    INVOKE_ID_KEY, LOGGER, MESSAGE, NOT_STARTED, PROCESS, RESET,
 };
 use crate::lambda::platform::{RUNTIME_EXITED, RUNTIME_EXITED_WORDS};
 use crate::model::{CrashLine, InitReport, Statement, Status};
@@ -22,6 +22,7 @@ pub(super) fn parse(text: &str) -> Option<Statement<'_>> {
     let said = match line.as_bytes().first()? {
         b'0'..=b'9' => after_logger(line)?,
         b't' if line.starts_with("time=\"") => quoted(line)?,
+        b'F' => return timed_out(line),
         _ => return None,
     };
     let (sentence, fields) = said;
@@ -51,6 +52,13 @@ pub(super) fn parse(text: &str) -> Option<Statement<'_>> {
         init_type: None,
         emulated: true,
     }))
+}
+
+/// Parses `Function 'NAME' timed out after 3 seconds`.
+fn timed_out(line: &str) -> Option<Statement<'_>> {
+    let (_, rest) = line.strip_prefix(FUNCTION)?.split_once(FUNCTION_TIMED_OUT)?;
+    let seconds = thousandths(rest.strip_suffix(" seconds").or_else(|| rest.strip_suffix(" second"))?)?;
+    Some(Statement::TimedOut { id: None, after_us: seconds.checked_mul(1_000)? })
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "the callers return it")]

@@ -13,9 +13,9 @@ use wide::u8x16;
 
 use super::text::is_class_name;
 use crate::lambda::after_go_date;
-use crate::lambda::aws_cli;
 use crate::lambda::levels::SEVERE_PREFIXES;
 use crate::lambda::platform::LINE_BEGINNINGS;
+use crate::lambda::{aws_cli, emulator};
 
 /// Fragments that mark a line as relevant wherever they occur in it, each rare in ordinary lines.
 ///
@@ -54,7 +54,7 @@ static BEGINNINGS: LazyLock<[Vec<&'static [u8]>; 128]> = LazyLock::new(|| {
         .iter()
         .chain(of_runtimes)
         .chain(&aws_cli::BEGINNINGS)
-        .chain(&["ERR"])
+        .chain(&["ERR", emulator::FUNCTION])
         .map(|begin| begin.as_bytes())
     {
         if let Some(list) = begin.first().and_then(|first| by_letter.get_mut(usize::from(*first))) {
@@ -361,13 +361,17 @@ fn after_any_time(message: &[u8]) -> bool {
     }
     // Nearly all such times have milliseconds and a Z.
     let usual = message.get(23) == Some(&b'Z') && matches!(message.get(24), Some(b' ' | b'\t' | b'\\'));
+    // Tabs that were written as `#011` or `^I`.
+    if matches!(message.get(24), Some(b'#' | b'^')) {
+        return true;
+    }
     let length =
         if usual { Some(24) } else { message.iter().take(36).position(|byte| matches!(byte, b' ' | b'\t' | b'\\')) };
     let Some(length) = length else { return false };
     let mut rest = trim_front(message.get(length..).unwrap_or(b""));
     if let Some(after) = rest.get(36..).filter(|_| rest.get(8) == Some(&b'-') && rest.get(23) == Some(&b'-')) {
         rest = trim_front(after);
-    } else if let Some(after) = rest.strip_prefix(b"undefined") {
+    } else if let Some(after) = rest.strip_prefix(b"undefined").or_else(|| rest.strip_prefix(b"-")) {
         rest = trim_front(after);
     }
     [b"fail".as_slice(), b"crit", b"ERR", b"CRIT"].iter().any(|word| rest.starts_with(word))

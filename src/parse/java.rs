@@ -29,10 +29,12 @@ pub(super) fn parse(text: &str) -> Option<AppLine<'static>> {
 /// of the next.
 pub(super) fn framed(text: &str) -> Option<AppError<'static>> {
     let mut start = 0;
-    for line in text.split_inclusive('\n').take(24) {
+    // Some events have carriage returns inside, where a line end would end them.
+    for line in text.split_inclusive(['\n', '\r']).take(24) {
         let end = start + line.len();
+        let next = text.get(end..)?;
         // Some copies have a blank before every line.
-        let stack = trim_indent(text.get(end..)?);
+        let stack = trim_indent(next.strip_prefix('\n').unwrap_or(next));
         let head = line.trim_end();
         if let Some((last, name)) = message_and_class(head)
             && let Some(rest) = stack.strip_prefix(name)

@@ -10,13 +10,13 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::exception::is_stack_line;
 use super::text::{
-    after_timestamp, first_line, has_log_head, is_error_name, is_type_name, message_and_class, trim_front, trim_indent,
-    type_and_message,
+    after_timestamp, first_line, has_log_head, is_error_name, is_type_name, message_and_class, split_at_first,
+    trim_front, trim_indent, type_and_message,
 };
 use super::{platform_json, platform_text, ruby, rust_runtime};
 use crate::lambda::platform;
 use crate::lambda::runtimes::{INVOKE_ERROR, JVM_THREAD, TRACEBACK, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION};
-use crate::model::Timestamp;
+use crate::model::{Statement, Status, Timestamp};
 
 /// Most bytes of text kept of one block; further messages are absorbed and dropped.
 const TEXT_LIMIT: usize = 64 * 1_024;
@@ -68,6 +68,8 @@ enum JoinKind {
     Crash,
     /// REPORT and its X-Ray line, or the rest of a folded REPORT.
     Report,
+    /// The sentence about the time limit, which a window or a mail client broke in its middle.
+    TimedOut,
     /// A label and a JSON object over many lines, with its depth so far.
     Json { depth: u32, begun: bool },
     /// The list of collections that V8 prints before it gives up.
@@ -134,8 +136,13 @@ impl OpenMessage {
         if text.len() + message.len() >= TEXT_LIMIT {
             return;
         }
-        if !self.ended_line {
-            text.push('\n');
+        match seam(text, message, self.kind) {
+            Some(blank) => {
+                text.truncate(text.trim_end().len());
+                text.push_str(blank);
+            }
+            None if !self.ended_line => text.push('\n'),
+            None => {}
         }
         text.push_str(message);
         self.ended_line = message.ends_with('\n');
@@ -148,7 +155,10 @@ impl OpenMessage {
         }
         match self.kind {
             JoinKind::Crash => self.further == 0 && is_crash_code(line),
-            JoinKind::Report => self.further < 6 && is_folded_report(line),
+            JoinKind::Report => {
+                self.further < 6 && (is_folded_report(line) || seam(&self.block.text, line, self.kind).is_some())
+            }
+            JoinKind::TimedOut => self.further == 0 && seam(&self.block.text, line, self.kind).is_some(),
             JoinKind::Json { depth, begun } => {
                 if begun {
                     depth > 0
@@ -225,7 +235,47 @@ fn platform_opening(text: &str, message: &str) -> Option<JoinKind> {
     split_off.then_some(JoinKind::Report)
 }
 
+/// Returns what stood where a line was broken that only makes sense with the next one: nothing inside a word, else a
+/// blank.
+fn seam(text: &str, next: &str, kind: JoinKind) -> Option<&'static str> {
+    let (text, next) = (text.trim_end(), next.trim_start());
+    match kind {
+        JoinKind::TimedOut => ["", " "].into_iter().find(|blank| {
+            matches!(platform_text::parse(&[text, blank, next].concat()), Some(Statement::TimedOut { .. }))
+        }),
+        JoinKind::Report => {
+            let blank = |c: char| c.is_whitespace();
+            let begun = text.rsplit(blank).next().unwrap_or("");
+            let rest = next.split(blank).next().unwrap_or("");
+            let part =
+                |word: &str| !word.is_empty() && word.len() < 12 && word.bytes().all(|b| b.is_ascii_alphabetic());
+            let word = (part(begun) && part(rest.trim_end_matches(':'))).then(|| [begun, rest].concat())?;
+            let label =
+                ["Duration:", "Billed", "Memory", "Size:", "Used:", "Init", "Restore", "Status:", "Error", "Type:"];
+            (label.contains(&word.as_str()) || Status::parse(&word).is_some()).then_some("")
+        }
+        _ => None,
+    }
+}
+
+/// Returns whether a line ends in the middle of the sentence about the time limit.
+fn is_cut_timeout(text: &str) -> bool {
+    // The words up to which the pre-filter lets a line through.
+    const BEGUN: &str = "Task timed";
+    let Some((_, rest)) = split_at_first(text, BEGUN) else { return false };
+    let sentence = platform::TASK_TIMED_OUT.trim_start_matches(BEGUN);
+    match rest.strip_prefix(sentence) {
+        None => sentence.starts_with(rest),
+        Some(figure) => {
+            figure.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').trim().len() < "second".len()
+        }
+    }
+}
+
 fn line_opening(text: &str) -> Option<JoinKind> {
+    if is_cut_timeout(text) {
+        return Some(JoinKind::TimedOut);
+    }
     if text.strip_prefix("Error ").unwrap_or(text).starts_with(platform::RUNTIME_EXITED) {
         return Some(JoinKind::Crash);
     }
@@ -488,6 +538,39 @@ mod tests {
             &format!("REPORT RequestId: {ID} Duration: 3.00 ms Billed Duration: 4 ms Max"),
             "Memory Used: 55 MB",
         ]);
+    }
+
+    /// Wherever a width breaks the lines of the platform, an attempt that timed out never looks like a sure success.
+    #[test]
+    fn broken_sentences_are_joined() {
+        for sentence in [
+            format!("2026-01-02T03:04:05.678Z {ID} Task timed out after 3.00 seconds"),
+            "Task timed out after 3.00 seconds".to_owned(),
+        ] {
+            let begins = sentence.find("Task").expect("a sentence") + "Task timed".len();
+            for at in begins..sentence.len() - "s".len() {
+                let (first, second) = sentence.split_at(at);
+                let lines = [first.trim_end(), second.trim_start()];
+                let out = joined(&lines);
+                assert!(matches!(parse(&out[0]), Statement::TimedOut { after_us: 3_000_000, .. }), "{lines:?} {out:?}");
+            }
+        }
+        let report = format!(
+            "REPORT RequestId: {ID}\tDuration: 12.34 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\tMax Memory Used: 40 MB\tStatus: timeout"
+        );
+        let begins = report.find("Duration").expect("a label");
+        for at in begins..report.len() {
+            let (first, second) = report.split_at(at);
+            let out = joined(&[first.trim_end(), second.trim_start()]);
+            let Statement::Report(report) = parse(&out[0]) else { continue };
+            let told = report.status == Some(Status::Timeout);
+            assert!(told || !report.whole || report.status == Some(Status::Unknown), "{out:?}");
+        }
+        for (first, second) in
+            [("Task timed out after", "a while"), ("the Task timed out", "again"), ("Task timed", "START")]
+        {
+            assert!(joined(&[first, second]).len() == 2, "{first}");
+        }
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod node;
 mod platform_json;
 mod platform_text;
 mod python;
+mod restore;
 mod ruby;
 mod rust_runtime;
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub(crate) use canonical_json::platform_json_line;
 pub(crate) use filter::Sieve;
 pub use filter::may_matter;
 pub(crate) use joiner::{JoinedMessage, Joiner};
+pub(crate) use restore::restored;
 
 use serde_json_borrow::Value;
 

@@ -4,9 +4,9 @@ use super::TextShape;
 use super::client_payload::{form_of, is_payload};
 use super::error_object::{self, first_object};
 use super::exception;
-use super::text::{after_timestamp, masked_id, request_id, uuid, word};
+use super::text::{after_any_time, after_timestamp, is_word_of_time, masked_id, request_id, uuid, word};
 use crate::lambda::levels::{is_line_level, level_of_word};
-use crate::lambda::runtimes::{INVOKE_ERROR, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION};
+use crate::lambda::runtimes::{INVOKE_ERROR, NO_ID, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION};
 use crate::model::{AppError, AppLine, ErrorForm, Level, RequestId};
 
 /// Fields before the text, common to the clients of Node.js and .NET.
@@ -23,8 +23,21 @@ pub(super) struct LineHead<'a> {
 
 /// Parses `<time> <id> <level> <rest>` with tabs or, in copies, spaces.
 pub(super) fn head(text: &str) -> Option<LineHead<'_>> {
-    let rest = after_timestamp(text)?;
-    let rest = rest.strip_prefix(['\t', ' '])?.trim_start_matches(' ');
+    let rest = after_timestamp(text).and_then(after_blank);
+    if let Some(head) = rest.filter(|rest| !is_word_of_time(word(rest).0)).and_then(fields) {
+        return Some(head);
+    }
+    // A tool may have rewritten the time. Then the id must follow, as any line may begin with a time.
+    let rest = after_any_time(text).and_then(after_blank)?;
+    (uuid(rest).is_some() || no_id(rest).is_some()).then(|| fields(rest))?
+}
+
+/// Parses the fields behind the time.
+fn fields(rest: &str) -> Option<LineHead<'_>> {
+    if let Some(rest) = no_id(rest) {
+        let (level, rest) = word(rest);
+        return Some(LineHead { id: None, has_other_id: true, level, rest: rest.trim_start_matches(['\t', ' ']) });
+    }
     let undefined = rest.strip_prefix("undefined").or_else(|| rest.starts_with('\t').then_some(rest));
     let (id, has_other_id, rest) = match uuid(rest).or_else(|| masked_id(rest)) {
         Some((id, rest)) => (Some(id), false, rest),
@@ -44,6 +57,20 @@ pub(super) fn head(text: &str) -> Option<LineHead<'_>> {
     let (first, after) = word(rest);
     let (level, rest) = if is_line_level(first) { (first, after.trim_start_matches(['\t', ' '])) } else { ("", rest) };
     Some(LineHead { id, has_other_id, level, rest })
+}
+
+/// Strips the blanks behind a field.
+fn after_blank(rest: &str) -> Option<&str> {
+    Some(rest.strip_prefix(['\t', ' '])?.trim_start_matches(' '))
+}
+
+/// Returns what follows the dash that Node 24 writes in the place of the id, where a level of the client follows. Loggers
+/// put dashes between their fields, too, so where a copy has lost the tabs a label must follow the level.
+fn no_id(rest: &str) -> Option<&str> {
+    let rest = rest.strip_prefix(NO_ID)?.strip_prefix(['\t', ' '])?;
+    let (level, said) = word(rest);
+    let of_client = said.starts_with('\t') || labelled(said.trim_start()).is_some();
+    (is_line_level(level) && of_client).then_some(rest)
 }
 
 pub(super) const SHAPE: TextShape = TextShape { begins: &[INVOKE_ERROR, UNHANDLED_REJECTION, "undefined"], parse };

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::text::{BLANKS, after_timestamp, after_word, first_line, request_id, thousandths, trim_front, word};
+use super::text::{BLANKS, after_any_time, after_word, first_line, request_id, thousandths, trim_front, uuid, word};
 use crate::lambda::platform;
 use crate::model::{CrashLine, InitPhase, InitReport, InitStart, Metrics, Report, RequestId, Statement, Status};
 
@@ -23,8 +23,8 @@ pub(super) fn parse(message: &str) -> Option<Statement<'_>> {
         b'L' => subscription(after_word(text, platform::LOGS)?),
         b'X' => after_word(text, platform::XRAY)?.starts_with("TraceId:").then_some(Statement::Informational),
         b'U' => unknown_error(text),
-        b'0'..=b'9' => timed_out(text),
-        _ => bare_code(text),
+        b'0'..=b'9' | b'a'..=b'f' => timed_out(text),
+        _ => bare_code(text).or_else(|| timed_out(text)),
     }
 }
 
@@ -206,7 +206,14 @@ fn timed_out(text: &str) -> Option<Statement<'_>> {
     // Lines of most runtimes begin with a time and an id, too, so the cheap search for the sentence comes first.
     static SENTENCE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(platform::TASK_TIMED_OUT));
     SENTENCE.find(text.as_bytes())?;
-    let rest = after_timestamp(text)?.trim_start_matches(BLANKS);
+    // A copy may have lost the time. Then nothing else may stand before and behind.
+    if let Some((id, rest)) = uuid(text) {
+        let Statement::TimedOut { after_us, .. } = timed_out_alone(rest.trim_start_matches(BLANKS))? else {
+            return None;
+        };
+        return Some(Statement::TimedOut { id: Some(id), after_us });
+    }
+    let rest = after_any_time(text)?.trim_start_matches(BLANKS);
     if let Some(timed_out) = timed_out_alone(rest) {
         return Some(timed_out);
     }
@@ -305,10 +312,21 @@ fn label_before(text: &str) -> Option<Label> {
     })
 }
 
-/// Strips the unit of the value before, where a copy has lost the tab between them: `msBilled`, `MBMax`.
+/// Strips the unit of the value before, where a copy has lost the tab between them (`msBilled`, `MBMax`) or has written
+/// something else in its place (`MB&#9;Status`).
 fn without_unit(word: &str) -> &str {
+    let word = if has_other_separator(word) {
+        word.rsplit(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or(word)
+    } else {
+        word
+    };
     let rest = word.strip_prefix("ms").or_else(|| word.strip_prefix("MB"));
     rest.filter(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase())).unwrap_or(word)
+}
+
+/// Returns whether something that is no blank stands where a label begins.
+fn has_other_separator(word: &str) -> bool {
+    word.bytes().any(|byte| !byte.is_ascii_alphabetic())
 }
 
 /// Fields of a report of any kind. Each is read on its own: an odd value does not invalidate the others.
@@ -334,7 +352,7 @@ impl<'a> ReportFields<'a> {
             let lost = label.is_figure() && is_in_other_unit(rest) || fields.take(label, value).is_none();
             fields.lost |= lost;
         }
-        fields.lost |= ends_midway(text);
+        fields.lost |= ends_midway(text) || is_wrapped(text);
         fields
     }
 
@@ -386,6 +404,16 @@ fn ends_midway(text: &str) -> bool {
         (Some(_), Some(_), Some(_)) => true,
         (None, ..) => true,
     }
+}
+
+/// Returns whether a REPORT was broken by the width of a window rather than between all of its fields: then other lines were
+/// broken as well, and what tells of a failure in them may not be known any more.
+fn is_wrapped(text: &str) -> bool {
+    let fields = text.split_once(platform::XRAY).map_or(text, |(fields, _)| fields).trim();
+    if memchr::memchr2(b'\n', b'\r', fields.as_bytes()).is_none() {
+        return false;
+    }
+    fields.lines().any(|line| values(line).nth(1).is_some())
 }
 
 /// Parses a figure as thousandths, with or without its unit behind it (`9830ms`) and with or without commas between

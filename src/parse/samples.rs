@@ -105,6 +105,8 @@ const PLATFORM: &[(&str, &str)] = &[
         "InitReport 0 None error Runtime.InvalidEntrypoint",
     ),
     ("time=\"2021-05-16T06:50:57.795\" level=error msg=\"Invoke failed\" InvokeID=$ID error=\"x\"", "Crash false x -"),
+    ("Function 'Orders' timed out after 3 seconds", "TimedOut 3000000"),
+    ("Function 'Orders' timed out after a while", "App Info"),
     ("START  of the batch", "App Info"),
     ("END RequestId: $ID\n", "End"),
     ("END of file", "App Info"),
@@ -857,6 +859,132 @@ fn lines_of_functions() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
+/// Whatever stands in the place of the id, and however a tool rewrote the time, a line of Node's client is read.
+#[test]
+fn lines_of_node_are_read_with_any_id_and_time() {
+    let times = [
+        "2026-01-02T03:04:05.678Z",
+        "2026-01-02 03:04:05.678 (+02:00)",
+        "2026-01-02 03:04:05.678 (UTC)",
+        "2026-01-02 03:04:05 +0200",
+        "2026-01-02 03:04:05.678 UTC",
+        "2026-01-02 03:04:05,678 CEST",
+        "[2026-01-02 03:04:05.678]",
+        "2026/01/02 03:04:05",
+        "02.01.2026 03:04:05",
+        "1/2/2026, 3:04:05 AM",
+        "Jan 2, 2026 3:04:05 AM",
+        "Jan  2 03:04:05",
+        "Fri, 02 Jan 2026 03:04:05 GMT",
+        "Friday, January 2, 2026 3:04:05 AM GMT+02:00",
+        "03:04:05.678",
+        "1767323045678",
+    ];
+    let payload = "{\"errorType\":\"E\",\"errorMessage\":\"m\",\"stack\":[]}";
+    let said = [
+        ("ERROR", "Invoke Error ", ErrorForm::Unhandled),
+        ("ERROR", "Uncaught Exception ", ErrorForm::Uncaught),
+        ("ERROR", "Unhandled Promise Rejection ", ErrorForm::UnhandledRejection),
+        ("ERROR", "Error: no", ErrorForm::Logged),
+        ("INFO", "hi", ErrorForm::Logged),
+    ];
+    for time in times {
+        for id in [ID, "-", "undefined", ""] {
+            for blank in ["\t", " "] {
+                // Only the fields of the client tell that the time was rewritten.
+                if blank == " " && (id.is_empty() || time != times[0]) || id.is_empty() && time != times[0] {
+                    continue;
+                }
+                for (level, label, want) in said {
+                    if blank == " " && id == "-" && want == ErrorForm::Logged || id == "undefined" && time != times[0] {
+                        continue;
+                    }
+                    let labelled = want != ErrorForm::Logged;
+                    let payload = if labelled { format!("{blank}{payload}") } else { String::new() };
+                    let text = format!("{time}{blank}{id}{blank}{level}{blank}{label}{payload}");
+                    let Statement::App(line) = parse(&text) else { panic!("{text}") };
+                    let form = line.error.as_ref().map(|error| error.form);
+                    let of_init = matches!(id, "undefined" | "")
+                        && matches!(want, ErrorForm::Uncaught | ErrorForm::UnhandledRejection);
+                    let want = if of_init { ErrorForm::Init } else { want };
+                    assert_eq!(form, (level == "ERROR").then_some(want), "{text}");
+                    assert_eq!(line.id.is_some(), id == ID, "{text}");
+                    assert!(level == "INFO" || may_matter(text.as_bytes()), "{text}");
+                }
+            }
+        }
+        for id in [ID, ""] {
+            let text = format!("{time} {id} Task timed out after 3.00 seconds");
+            assert!(
+                matches!(parse(&text), Statement::TimedOut { after_us: 3_000_000, .. }),
+                "{text}: {:?}",
+                parse(&text)
+            );
+        }
+    }
+}
+
+/// A line of Node's client with the dash of Node 24 in the place of the id is what it is with the id.
+#[test]
+fn lines_of_node_24_are_read_like_those_with_an_id() {
+    let (mut wrong, mut read) = (String::new(), 0);
+    for (text, want) in APP {
+        let of_node = text.contains("\"requestId\":\"$ID\"") && text.contains("\"message\":")
+            || text.starts_with("2026")
+                && ["ERROR", "INFO", "WARN"].iter().any(|level| text.contains(&format!("\t$ID\t{level}\t")));
+        if !of_node {
+            continue;
+        }
+        let with_id = gist(&parse(&sample(text)));
+        let got = gist(&parse(&text.replace("$ID", "-")));
+        read += 1;
+        if got.replacen(" id ", " ", 1) != with_id.replacen(" id ", " ", 1) {
+            wrong.push_str(&format!("{text:?}\n got {got}\nwant {want}\n"));
+        }
+    }
+    assert!(read > 20 && wrong.is_empty(), "{read}\n{wrong}");
+}
+
+/// Whatever way a copy has to write tabs and line ends as text, what ends an attempt is read as if it had kept them.
+#[test]
+fn written_out_tabs_and_line_ends_are_read() {
+    let plain = |text: &str| text.trim_end().replace('\t', "\\t").replace('\n', "\\n");
+    type Write = fn(&str) -> String;
+    let ways: [(&str, Write); 5] = [
+        ("jq @tsv", |text| text.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n").replace('\r', "\\r")),
+        ("inspected", |text| {
+            let quoted = serde_json::to_string(text).expect("a string");
+            quoted[1..quoted.len() - 1].to_owned()
+        }),
+        ("rsyslog", |text| text.trim_end().replace('\t', "#011").replace('\n', "#012")),
+        ("cat -A", |text| text.trim_end().replace('\t', "^I").replace('\n', "$\n") + "$"),
+        ("a cell", |text| text.trim_end().replace('\n', "<br>")),
+    ];
+    let (mut wrong, mut read) = (String::new(), 0);
+    for (text, want) in PLATFORM.iter().chain(APP) {
+        let text = sample(text);
+        let tells = ["App", "Logged", "Unrecognized", "Unreadable"].iter().all(|word| !want.starts_with(word));
+        let of_platform = PLATFORM.iter().any(|(platform, _)| sample(platform) == text);
+        if !tells || text.starts_with('{') || !text.trim().contains(['\t', '\n']) || plain(&text).contains("#0") {
+            continue;
+        }
+        let want = gist(&parse(text.trim_end()));
+        for (way, write) in &ways {
+            if !of_platform && *way == "cat -A" && text.trim_end().contains('\n') {
+                continue;
+            }
+            let written = write(&text);
+            let restored = super::restored(written.as_str().into());
+            read += 1;
+            if gist(&parse(restored.trim_end())) != want {
+                wrong.push_str(&format!("{way}: {written:?}\n got {}\nwant {want}\n", gist(&parse(&restored))));
+            }
+            assert!(may_matter(written.as_bytes()), "{written:?}");
+        }
+    }
+    assert!(read > 300 && wrong.is_empty(), "{read}\n{wrong}");
+}
+
 /// The worse of two statuses in a REPORT counts, in either order.
 #[test]
 fn the_worse_of_two_statuses_counts() {
@@ -939,6 +1067,7 @@ fn severe_levels_are_let_through() {
         "2026-01-02T03:04:05.678Z\t$ID\tWARN\t",
         "2026-01-02T03:04:05.678Z $ID INFO ",
         "2026-01-02T03:04:05.678Z\tundefined\tINFO\t",
+        "2026-01-02T03:04:05.678Z\t-\tINFO\t",
         "2026-01-02T03:04:05.678Z\t$ID\tinfo\t",
         "2026-01-02T03:04:05.678Z\t$ID\t",
         "[INFO]\t2026-01-02T03:04:05.678Z\t$ID\t",

@@ -13,7 +13,7 @@ use super::level;
 use super::text::is_type_name;
 use super::{java, ruby, rust_runtime};
 use crate::lambda::REQUEST_ID_KEYS;
-use crate::lambda::runtimes::GO_PLACE;
+use crate::lambda::runtimes::{GO_PLACE, NO_ID};
 use crate::model::{AppError, AppLine, ErrorForm, Level, RequestId, Statement};
 
 /// Parses a JSON line of the function; `None` if the text is no object.
@@ -103,6 +103,12 @@ fn request_id(object: &Object<'_>) -> Option<RequestId> {
     })
 }
 
+/// Returns whether the client of Node.js had a request when it wrote a line: with its id, or with the dash that Node 24 writes
+/// in its place.
+fn names_request(object: &Object<'_>) -> bool {
+    request_id(object).is_some() || member(object, "requestId").and_then(Value::as_str) == Some(NO_ID)
+}
+
 /// Reads an error of Node.js' client: an object under `message`. `console.error(error)` looks the same.
 fn node_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
     let inner = member(object, "message")?.as_object()?;
@@ -110,14 +116,14 @@ fn node_client(object: &Object<'_>, level: Level) -> Option<AppError<'static>> {
         return None;
     }
     if !inner.contains_key("errorType") || !inner.contains_key("errorMessage") {
-        let thrown = describes_itself(inner) && has_only_keys_of_node(object) && request_id(object).is_some();
+        let thrown = describes_itself(inner) && has_only_keys_of_node(object) && names_request(object);
         return thrown.then(|| self_described(ErrorForm::MaybeUnhandled, inner));
     }
     let mut error = error(ErrorForm::Unhandled, inner);
     let name = error.error_type.as_deref().unwrap_or("");
     error.form = match name {
         "UnhandledPromiseRejection" | "Runtime.UnhandledPromiseRejection" => ErrorForm::UnhandledRejection,
-        _ if request_id(object).is_none() => form_of(ErrorForm::Uncaught, name, true),
+        _ if !names_request(object) => form_of(ErrorForm::Uncaught, name, true),
         "NodeJsExit" | "Runtime.NodeJsExit" => ErrorForm::Unhandled,
         _ => form_of(ErrorForm::MaybeUnhandled, name, false),
     };
@@ -131,7 +137,7 @@ fn node_printed(object: &Object<'_>, level: Level) -> Option<AppError<'static>> 
     let with_members =
         |text: &str| text.contains("\n    at ") && text.trim_end().ends_with("\n}") && text.contains(" {\n");
     let text = member(object, "message")?.as_str().filter(|text| text.contains("[Circular *") || with_members(text))?;
-    if level < Level::Error || !has_only_keys_of_node(object) || request_id(object).is_none() {
+    if level < Level::Error || !has_only_keys_of_node(object) || !names_request(object) {
         return None;
     }
     let text = text.strip_prefix("<ref *").and_then(|rest| rest.split_once("> ")).map_or(text, |(_, rest)| rest);

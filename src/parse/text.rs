@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::lambda::levels::is_any_line_level;
 use crate::model::{RequestId, Timestamp};
 
 /// Blanks between fields: a tab, or the spaces that a copy turned it into.
@@ -78,6 +79,72 @@ pub(super) fn masked_id(text: &str) -> Option<(RequestId, &str)> {
 pub(super) fn after_timestamp(text: &str) -> Option<&str> {
     let (_, used) = Timestamp::parse_prefix(text.as_bytes())?;
     text.get(used..)
+}
+
+/// Returns what follows the level in brackets at the start of `text`.
+pub(super) fn after_bracketed_level(text: &str) -> Option<&str> {
+    let (level, rest) = text.strip_prefix('[')?.split_once(']')?;
+    is_any_line_level(level).then_some(rest)
+}
+
+/// Returns what follows the time at the start of `text`, as runtimes write it or as a tool rewrote it: in any order of
+/// day, month and year, with names, and with an offset or a zone behind it, also in brackets.
+pub(super) fn after_any_time(text: &str) -> Option<&str> {
+    /// Words of the longest: `Mon, 1 Oct 2026 04:00:00 PM GMT (+02:00)`.
+    const MOST: usize = 8;
+    let (mut rest, mut has_clock) = (text, false);
+    if let Some(after) = after_timestamp(text) {
+        (rest, has_clock) = (after, true);
+    }
+    for _ in 0..MOST {
+        let trimmed = rest.trim_start_matches(' ');
+        // The time is one field; between its words there is a blank.
+        if trimmed.len() == rest.len() && rest.len() < text.len() {
+            break;
+        }
+        let end = trimmed.find(|c: char| c.is_whitespace() || c == '\\' || c == '^' || c == '#');
+        let (word, after) = trimmed.split_at(end.unwrap_or(trimmed.len()));
+        if !is_word_of_time(word) {
+            break;
+        }
+        has_clock |= has_clock_in(word);
+        rest = after;
+    }
+    (has_clock && rest.len() < text.len()).then_some(rest)
+}
+
+/// Returns whether a word has hours and minutes in it, or is the number of seconds or milliseconds since 1970.
+fn has_clock_in(word: &str) -> bool {
+    let minutes = |at: usize| {
+        at > 0
+            && word.as_bytes()[at - 1].is_ascii_digit()
+            && word.as_bytes().get(at + 1..at + 3).is_some_and(|two| two.iter().all(u8::is_ascii_digit))
+    };
+    let clock = !word.starts_with(['+', '-', '(']) && memchr::memchr_iter(b':', word.as_bytes()).any(minutes);
+    clock || matches!(word.len(), 10 | 13) && word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Returns whether a word can be part of a time: figures, names of months, days and zones, halves of the day.
+pub(super) fn is_word_of_time(word: &str) -> bool {
+    const NAMES: [&str; 19] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "Mon", "Tue", "Wed", "Thu",
+        "Fri", "Sat", "Sun",
+    ];
+    let bare = word.trim_matches(['(', ')', '[', ']', ',']);
+    if bare.is_empty() || word.len() > 40 || RequestId::parse_prefix(bare.as_bytes()).is_some() {
+        return false;
+    }
+    let figures = bare.bytes().any(|byte| byte.is_ascii_digit())
+        && bare.bytes().all(|byte| byte.is_ascii_digit() || b":./,-+TZ".contains(&byte));
+    let capitals = bare.bytes().all(|byte| byte.is_ascii_uppercase());
+    // UTC, GMT, and the zones that end in `T` for time.
+    let zone = capitals && (matches!(bare, "UTC" | "Z") || matches!(bare.len(), 3 | 4) && bare.ends_with('T'));
+    let offset = ["UTC", "GMT"].iter().any(|zone| {
+        let hours = bare.strip_prefix(zone).and_then(|rest| rest.strip_prefix(['+', '-']));
+        hours.is_some_and(|hours| hours.bytes().all(|byte| byte.is_ascii_digit() || byte == b':'))
+    });
+    let name = bare.get(..3).is_some_and(|three| NAMES.contains(&three)) && bare.len() < 10;
+    figures || zone || offset || name || matches!(bare, "AM" | "PM" | "am" | "pm" | "a.m." | "p.m.")
 }
 
 /// Parses a decimal number as thousandths, exactly: `3.07` is 3070. Further digits are truncated.

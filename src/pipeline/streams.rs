@@ -15,7 +15,7 @@ use super::tally::Tally;
 use crate::assemble::{self, BatchLines, Message};
 use crate::lambda::aws_cli;
 use crate::lambda::platform::{REQUEST_ID, second_sentence};
-use crate::lambda::sentences::{ids_of_sentences, sighting_in_message};
+use crate::lambda::sentences::{ids_of_sentences, is_prose, sighting_in_message};
 use crate::model::{
     Batch, Bucket, ErrorForm, EventSink, Keep, LogEvent, Mentions, Note, Origin, Place, RequestId, Sighting, Span,
     Statement, StreamId, Stretch, Timestamp, lossy_text, unescape_json,
@@ -81,6 +81,8 @@ pub(super) struct Streams<'w, O> {
     read_any: bool,
     /// The first sentence of the platform in a text of this input in which none was read.
     unread_part: Option<Sighting>,
+    /// A note says that REPORT lines are cut.
+    noted_cut: bool,
 }
 
 /// Number of new streams after which idle ones are looked for.
@@ -108,6 +110,7 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
             quotation: None,
             read_any: false,
             unread_part: None,
+            noted_cut: false,
         }
     }
 
@@ -289,7 +292,7 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
             self.take_record(at, &message, &record, lines);
             return;
         }
-        let text = lossy_text(raw);
+        let text = parse::restored(lossy_text(raw));
         if stream.joiner.is_open() || event.split || !is_whole_object(raw) {
             let fed = stream.joiner.feed(event.at, event.line, &text);
             if fed.absorbed {
@@ -356,9 +359,11 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
                     return;
                 }
             }
-            // A function may quote the lines of others, but nobody quotes its own request to it.
+            // A function may quote the lines of others, but hardly anybody quotes its own request to it, and then in a sentence.
             Statement::App(_) if names_own_request(stream, message.text) => {
-                if let Some(sighting) = sighting_in_message(message.text, message.place.line) {
+                if let Some(sighting) = sighting_in_message(message.text, message.place.line)
+                    && !is_prose(&sighting.before)
+                {
                     self.unread_part.get_or_insert(Sighting { refused: true, ..sighting });
                 }
             }
@@ -368,6 +373,10 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
                 stream.read = true;
                 self.understood = true;
                 self.read_any = true;
+                let cut = matches!(record, Statement::Report(report) if !report.whole && !report.json);
+                if cut && !std::mem::replace(&mut self.noted_cut, true) {
+                    self.output.note(self.input, cut_note(message.place.line));
+                }
                 if let Some(from) = second_sentence(message.text) {
                     self.unread_part.get_or_insert_with(|| unread_behind(message, from));
                 }
@@ -423,6 +432,13 @@ fn is_whole_object(message: &[u8]) -> bool {
 
 fn stopped_note(line: u64) -> Note {
     Note { incomplete: true, text: format!("the AWS CLI stopped with an error at line {line}: the log is cut there") }
+}
+
+fn cut_note(line: u64) -> Note {
+    let text = format!(
+        "line {line}: REPORT is cut or broken, and so may other lines be: failures that they tell of may be missing"
+    );
+    Note { incomplete: true, text }
 }
 
 fn masked_note(id: RequestId) -> Note {

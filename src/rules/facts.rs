@@ -2,6 +2,7 @@
 
 use super::LastWords;
 use crate::catalogue::{PlatformError, Stage, last_words, platform_error};
+use crate::lambda::emulator::FUNCTION;
 use crate::lambda::runtimes::{PYTHON_ERROR, TRACEBACK};
 use crate::model::{AppError, Attempt, ErrorForm, InitPhase, InitType, Line, Phase, Sign, SignKind, Status, Subject};
 
@@ -39,7 +40,7 @@ impl<'a> Facts<'a> {
             crash: last(|kind| matches!(kind, SignKind::Crash { message, .. } if !message.is_empty()))
                 .or_else(|| last(|kind| matches!(kind, SignKind::Crash { .. }))),
             ended: report.or_else(|| last(|kind| matches!(kind, SignKind::Ended { .. }))),
-            timed_out: last(|kind| matches!(kind, SignKind::TimedOut { .. })),
+            timed_out: timed_out(attempt),
             fatal: fatal(attempt),
             handler_done: last(|kind| matches!(kind, SignKind::HandlerDone)).is_some(),
         }
@@ -210,6 +211,15 @@ impl<'a> Facts<'a> {
     pub(super) fn is_environment(&self) -> bool {
         self.attempt.subject == Subject::Environment
     }
+}
+
+/// Finds the sentence about the time limit. That of `sam local` may also be a line of the function, unless the request has no
+/// end, as is so where the emulator ends it.
+fn timed_out(attempt: &Attempt) -> Option<&Sign> {
+    attempt.signs.iter().rfind(|sign| {
+        let local = sign.line.text.trim_start().starts_with(FUNCTION);
+        matches!(sign.kind, SignKind::TimedOut { .. }) && (!local || !attempt.report_seen || attempt.emulated)
+    })
 }
 
 /// Returns whether no line of the platform tells of the attempt: a copied error, or its answer.

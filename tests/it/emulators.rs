@@ -119,6 +119,23 @@ fn failures_are_told_by_the_logger_of_the_emulator() {
     assert_eq!((&found[0]["code"], &found[0]["confidence"]), (&"service_error.sandbox".into(), &"low".into()));
 }
 
+/// `sam local` ends a request at its time limit without END and REPORT; behind a REPORT of Lambda it is the function's line.
+#[test]
+fn a_request_that_sam_ends_timed_out() {
+    let sentence = "Function 'Orders' timed out after 3 seconds";
+    let end = format!(
+        "END RequestId: {ID}\nREPORT RequestId: {ID}\tDuration: 143.28 ms\tBilled Duration: 144 ms\tMemory Size: 128 MB\tMax Memory Used: 40 MB\t\n"
+    );
+    for (text, want) in [
+        (request(&["Invoking app.handler (python3.12)"], &["working", sentence], false), "timeout.invoke"),
+        (request(&[], &["working", sentence], true), "timeout.invoke"),
+        (request(&[], &["working", sentence], false) + &end, "ok"),
+    ] {
+        let codes: Vec<Value> = records(&text).iter().map(|record| record["code"].clone()).collect();
+        assert_eq!(codes, [want], "{text}");
+    }
+}
+
 /// An init that failed ahead of any request is no attempt, and one after it that ran is fine.
 #[test]
 fn an_init_before_any_request_fails_alone() {

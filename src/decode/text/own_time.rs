@@ -24,10 +24,26 @@ fn leading(line: &[u8]) -> Option<Timestamp> {
         return go_date(line);
     }
     let (at, used) = Timestamp::parse_prefix(line)?;
+    if let Some(at) = in_local_time(line, used) {
+        return Some(at);
+    }
     let zoned =
         line[10] == b'T' && line[used - 1] == b'Z' && matches!(line.get(used), None | Some(b' ' | b'\t' | b'\\'));
     let named = || line.get(used) == Some(&b' ') && RequestId::parse_prefix(&line[used + 1..]).is_some();
     (zoned || named()).then_some(at)
+}
+
+/// Reads `2026-01-02 03:04:05.678 (+02:00)`, as `serverless logs` rewrites the time of a line of Node; `used` is its length
+/// up to the blank.
+fn in_local_time(line: &[u8], used: usize) -> Option<Timestamp> {
+    let offset = line.get(used..)?.strip_prefix(b" (")?;
+    let (offset, rest) = offset.split_first_chunk::<6>()?;
+    if !rest.starts_with(b")") || line[used - 1] == b'Z' || !matches!(offset[0], b'+' | b'-') {
+        return None;
+    }
+    // The offset stands directly behind the time where it is part of it.
+    let zoned = [&line[..used], offset.as_slice()].concat();
+    Timestamp::parse_prefix(&zoned).filter(|(_, all)| *all == zoned.len()).map(|(at, _)| at)
 }
 
 /// Reads `[INFO]<tab>2026-01-02T03:04:05.678Z<tab>ID<tab>…` (Python).
@@ -174,6 +190,8 @@ mod tests {
             "[INFO]\t2026-10-01T00:00:00.123Z\t8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\thi",
             "2026-10-01 00:00:00.123 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 INFO  Handler - hi",
             "2026/10/01 00:00:00.123000 hi",
+            "2026-10-01 02:00:00.123 (+02:00)\t8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\tINFO\thi",
+            "2026-09-30 19:00:00.123 (-05:00)\t8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\tINFO\thi",
             "I, [2026-10-01T00:00:00.123456 #8]  INFO -- 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 : hi",
             r#"{"time":"2026-10-01T00:00:00.123Z","type":"platform.start","record":{"time":1}}"#,
             r#"{\"level\":\"INFO\",\"timestamp\":\"2026-10-01T00:00:00.123Z\",\"message\":\"hi\"}"#,
@@ -193,6 +211,8 @@ mod tests {
             "2019-01-01T00:00:00Z,42",
             "2019-01-01 00:00:00 order",
             "[x] 2019-01-01 00:00:00 y",
+            "2019-01-01 00:00:00 (+2) y",
+            "2019-01-01 00:00:00 (12:00)",
             r#"{"timestamp":"2019-01-01T00:00:00Z","order":1}"#,
             "2019/01/01 is long ago",
             "2019/01/01",
