@@ -243,6 +243,11 @@ fn seam(text: &str, next: &str, kind: JoinKind) -> Option<&'static str> {
         JoinKind::TimedOut => ["", " "].into_iter().find(|blank| {
             matches!(platform_text::parse(&[text, blank, next].concat()), Some(Statement::TimedOut { .. }))
         }),
+        // A label, and its value on the next line.
+        JoinKind::Report if text.ends_with(':') => {
+            let value = next.split(char::is_whitespace).next().unwrap_or("");
+            (value.starts_with(|c: char| c.is_ascii_digit()) || Status::parse(value).is_some()).then_some(" ")
+        }
         JoinKind::Report => {
             let blank = |c: char| c.is_whitespace();
             let begun = text.rsplit(blank).next().unwrap_or("");

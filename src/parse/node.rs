@@ -1,5 +1,7 @@
 //! Lines of the Node.js client: `<time> TAB <id> TAB <LEVEL> TAB <text>`; failures have a label and a JSON payload.
 
+use std::borrow::Cow;
+
 use super::TextShape;
 use super::client_payload::{form_of, is_payload};
 use super::error_object::{self, first_object};
@@ -125,13 +127,17 @@ fn labelled(text: &str) -> Option<(ErrorForm, &str)> {
         // The function's own lines have what Node's inspector prints: `{ errorType: 'Error' }`.
         let object = payload.strip_prefix('{').is_some_and(|rest| {
             let rest = rest.trim_start();
-            rest.is_empty() || rest.starts_with(['"', '}'])
+            // A copy may have left the quotes escaped.
+            rest.is_empty()
+                || rest.starts_with(['"', '}'])
+                || ["\\\"", "&quot;"].iter().any(|quote| rest.starts_with(quote))
         });
         (payload.is_empty() || object).then_some((*form, payload))
     })
 }
 
 fn failure((form, payload): (ErrorForm, &str), no_id: bool) -> AppError<'static> {
+    let payload = &*plain_quotes(payload);
     let object = first_object(payload);
     let mut error = match &object {
         Some(object) if object.contains_key("errorType") => error_object::error(form, object),
@@ -140,6 +146,18 @@ fn failure((form, payload): (ErrorForm, &str), no_id: bool) -> AppError<'static>
     };
     error.form = form_of(form, error.error_type.as_deref().unwrap_or(""), no_id);
     error
+}
+
+/// Returns a payload with the quotes that a copy left escaped as in a string, in CSV or in HTML.
+fn plain_quotes(payload: &str) -> Cow<'_, str> {
+    let inside = payload.strip_prefix('{').unwrap_or("").trim_start();
+    let escaped =
+        [("\\\"", "\""), ("&quot;", "\""), ("\"\"", "\"")].into_iter().find(|(quote, _)| inside.starts_with(quote));
+    match escaped {
+        Some(("\\\"", _)) => Cow::Owned(super::restore::without_backslashes(payload)),
+        Some((quote, plain)) => Cow::Owned(payload.replace(quote, plain)),
+        None => Cow::Borrowed(payload),
+    }
 }
 
 /// Parses an error of Node 8 and older: the payload without a label or level.

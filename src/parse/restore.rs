@@ -6,9 +6,9 @@ use std::borrow::Cow;
 use memchr::memmem;
 
 use super::ruby;
-use super::text::{after_any_time, after_bracketed_level, is_class_name, uuid};
+use super::text::{after_any_time, after_bracketed_level, after_timestamp, is_class_name, uuid};
 use crate::lambda::platform;
-use crate::lambda::runtimes::TRACEBACK;
+use crate::lambda::runtimes::{PYTHON_ERROR, TRACEBACK};
 
 /// Way in which a tool writes a tab and a line end.
 struct Writing {
@@ -26,7 +26,7 @@ const WRITINGS: [Writing; 3] = [
 ];
 
 /// Line ends of cells, and those that only some programs break lines at.
-const LINE_ENDS: [&str; 4] = [CELL_ENDS[0], CELL_ENDS[1], CELL_ENDS[2], "\u{2028}"];
+const LINE_ENDS: [&str; 5] = [CELL_ENDS[0], CELL_ENDS[1], CELL_ENDS[2], "\u{2028}", "\\n"];
 const CELL_ENDS: [&str; 3] = ["<br>", "<br/>", "<br />"];
 
 /// Returns a message with the tabs and line ends that it had.
@@ -56,11 +56,14 @@ fn undone(text: &str) -> Option<String> {
         return line.strip_suffix('$').filter(|rest| !rest.ends_with([' ', '\t'])).map(str::to_owned);
     }
     // An event as it was delivered has its line ends.
-    if memchr::memchr2(b'<', LINE_ENDS[3].as_bytes()[0], text.as_bytes()).is_some() {
+    if memchr::memchr3(b'<', b'\\', LINE_ENDS[3].as_bytes()[0], text.as_bytes()).is_some() {
         let breaks = |end: &&&str| is_before_stack(text, end, "\t") || has_lines(text) && text.contains(**end);
         if let Some(end) = LINE_ENDS.iter().find(breaks) {
             return Some(text.replace(end, "\n"));
         }
+    }
+    if let Some(own) = after_other_time(text) {
+        return Some(own.to_owned());
     }
     (!text.trim_end().contains('\n')).then(|| unfolded_java(text)).flatten()
 }
@@ -93,6 +96,15 @@ impl Writing {
         let text = if self.line_end.starts_with('$') { text.strip_suffix('$').unwrap_or(text) } else { text };
         text.replace(self.tab, "\t").replace(self.line_end, "\n")
     }
+}
+
+/// Returns the line of a runtime behind the time that a tool put before the lines of the function, and only before these.
+fn after_other_time(text: &str) -> Option<&str> {
+    if !text.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let own = after_any_time(text)?.strip_prefix('\t')?;
+    (own.starts_with(PYTHON_ERROR) || after_timestamp(own).is_some()).then_some(own)
 }
 
 /// Returns whether a message is one that only the platform writes.
@@ -153,7 +165,8 @@ fn is_before_stack(text: &str, line_end: &str, tab: &str) -> bool {
 const LINES_OF_STACKS: [&str; 6] =
     [TRACEBACK, "goroutine ", "FATAL ERROR: ", "Caused by: ", "<--- ", "stack backtrace:"];
 
-fn without_backslashes(text: &str) -> String {
+/// Undoes escapes with backslashes.
+pub(super) fn without_backslashes(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('\\') {
@@ -234,7 +247,7 @@ mod tests {
             ];
             for end in ["\n", "\r\n", "\r", "\u{2028}", "<br>", "<br/>", " ", "\\n", "#012"] {
                 let tabs = if end == "\\n" { "\\t" } else { "\t" };
-                for indent in [tabs, "    ", "  ", " "] {
+                for indent in [tabs, "\t", "    ", "  ", " "] {
                     let written = lines.join(end).replace('\t', indent);
                     let whole = restored(written.as_str().into());
                     let Statement::App(line) = crate::parse::parse(&whole) else { panic!("{written:?}") };
@@ -246,6 +259,20 @@ mod tests {
                     );
                     assert_eq!(error.frame.as_deref(), Some("com.acme.Orders.handle"), "{written:?} {whole:?}");
                 }
+            }
+        }
+    }
+
+    /// A time that a tool puts before the lines of the function alone is none of theirs.
+    #[test]
+    fn a_time_before_the_line_of_a_runtime_is_taken_off() {
+        for own in [
+            "2026-01-02T03:04:05.678Z\t6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34\tERROR\tInvoke Error \t{}",
+            "2026-01-02T03:04:05.678Z 6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34 Task timed out after 3.00 seconds",
+            "[ERROR] KeyError: 'id'",
+        ] {
+            for time in ["2026-01-02 03:04:05.678", "2026-01-02 03:04:05 (+02:00)", "02.01.2026 03:04:05"] {
+                assert_eq!(restored(format!("{time}\t{own}").into()), own);
             }
         }
     }

@@ -945,6 +945,16 @@ fn lines_of_node_24_are_read_like_those_with_an_id() {
     assert!(read > 20 && wrong.is_empty(), "{read}\n{wrong}");
 }
 
+/// The payload of Node's client is read however a copy left its quotes.
+#[test]
+fn payloads_are_read_with_escaped_quotes() {
+    let payload = "{\"errorType\":\"TypeError\",\"errorMessage\":\"boom\",\"stack\":[\"TypeError: boom\",\"    at f (/var/task/a.js:1:2)\"]}";
+    for quote in ["\"", "\\\"", "\"\"", "&quot;"] {
+        let text = format!("2026-01-02T03:04:05.678Z\t{ID}\tERROR\tInvoke Error \t{}", payload.replace('"', quote));
+        assert_eq!(gist(&parse(&text)), "Unhandled id TypeError | boom | at f (/var/task/a.js)", "{text}");
+    }
+}
+
 /// Whatever way a copy has to write tabs and line ends as text, what ends an attempt is read as if it had kept them.
 #[test]
 fn written_out_tabs_and_line_ends_are_read() {
