@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::AhoCorasick;
 
 /// Words, and what each of them means.
 pub(super) struct Words<T: 'static> {
@@ -19,8 +19,7 @@ impl<T: Copy> Words<T> {
 
     fn search(&self) -> Option<&AhoCorasick> {
         let words = || self.rows.iter().map(|(word, _)| word);
-        // Fast enough for many texts, and built soon enough for few.
-        let build = || AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(words()).ok();
+        let build = || AhoCorasick::new(words()).ok();
         self.search.get_or_init(build).as_ref()
     }
 
