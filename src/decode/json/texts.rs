@@ -90,16 +90,13 @@ fn find_text(feed: &mut Feed<'_>, key: &mut Vec<u8>, is_text: &impl Fn(&[u8], &[
     }
 }
 
-/// All accepted strings as one text, unescaped, each on lines of its own.
-pub(super) fn joined<'f, 't>(
-    feed: &'t mut Feed<'f>,
-    is_text: impl Fn(&[u8], &[u8]) -> bool + 't,
-) -> Unescaped<JoinedTexts<'f, 't, impl Fn(&[u8], &[u8]) -> bool + 't>> {
+/// Reads all accepted strings as one text, unescaped, each on lines of its own.
+pub(super) fn joined(feed: &mut Feed<'_>, is_text: impl Fn(&[u8], &[u8]) -> bool + Send) -> impl Read + Send {
     Unescaped::new(JoinedTexts { feed, is_text, key: Vec::new(), within: None, between: &[] })
 }
 
 /// Accepted strings one after the other, still escaped.
-pub(super) struct JoinedTexts<'f, 't, F> {
+struct JoinedTexts<'f, 't, F> {
     feed: &'t mut Feed<'f>,
     is_text: F,
     key: Vec<u8>,
@@ -187,7 +184,7 @@ impl Read for QuotedText<'_, '_> {
 }
 
 /// Undoes the escapes of a JSON string while reading.
-pub(super) struct Unescaped<R> {
+struct Unescaped<R> {
     input: R,
     /// What was read and is still escaped.
     raw: Vec<u8>,
@@ -199,7 +196,7 @@ impl<R: Read> Unescaped<R> {
     /// Bytes read at a time.
     const BLOCK: usize = 8 * 1024;
 
-    pub(super) fn new(input: R) -> Self {
+    fn new(input: R) -> Self {
         Self { input, raw: Vec::new(), text: Vec::new(), at: 0 }
     }
 }
