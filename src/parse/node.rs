@@ -123,7 +123,10 @@ fn labelled(text: &str) -> Option<(ErrorForm, &str)> {
     };
     let text = text.strip_prefix("ERROR").map_or(text, str::trim_start);
     LABELS.iter().find_map(|(label, form)| {
-        let payload = text.strip_prefix(label)?.trim_start();
+        let behind = text.strip_prefix(label)?;
+        let payload = behind.trim_start();
+        // Only the client has a tab before its payload, whatever a copy made of that.
+        let by_client = behind.trim_start_matches(' ').starts_with('\t') && payload.starts_with('{');
         // The function's own lines have what Node's inspector prints: `{ errorType: 'Error' }`.
         let object = payload.strip_prefix('{').is_some_and(|rest| {
             let rest = rest.trim_start();
@@ -132,7 +135,7 @@ fn labelled(text: &str) -> Option<(ErrorForm, &str)> {
                 || rest.starts_with(['"', '}'])
                 || ["\\\"", "&quot;"].iter().any(|quote| rest.starts_with(quote))
         });
-        (payload.is_empty() || object).then_some((*form, payload))
+        (payload.is_empty() || object || by_client).then_some((*form, payload))
     })
 }
 

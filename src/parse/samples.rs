@@ -949,8 +949,13 @@ fn lines_of_node_24_are_read_like_those_with_an_id() {
 #[test]
 fn payloads_are_read_with_escaped_quotes() {
     let payload = "{\"errorType\":\"TypeError\",\"errorMessage\":\"boom\",\"stack\":[\"TypeError: boom\",\"    at f (/var/task/a.js:1:2)\"]}";
+    let written =
+        |quote: &str| format!("2026-01-02T03:04:05.678Z\t{ID}\tERROR\tInvoke Error \t{}", payload.replace('"', quote));
+    for lost in ["", "\n", "?", "\u{201d}"] {
+        assert!(gist(&parse(&written(lost))).starts_with("Unhandled id"), "{}", written(lost));
+    }
     for quote in ["\"", "\\\"", "\"\"", "&quot;"] {
-        let text = format!("2026-01-02T03:04:05.678Z\t{ID}\tERROR\tInvoke Error \t{}", payload.replace('"', quote));
+        let text = written(quote);
         assert_eq!(gist(&parse(&text)), "Unhandled id TypeError | boom | at f (/var/task/a.js)", "{text}");
     }
 }
