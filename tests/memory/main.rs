@@ -25,7 +25,7 @@ use wait4::Wait4;
 const BYTES: u64 = 100_000_000;
 
 /// Memory that the code of a debug build with the AWS SDK takes beyond a release build, as measured.
-const DEBUG_CODE: u64 = if cfg!(debug_assertions) { 4 << 20 } else { 0 };
+const DEBUG_CODE: u64 = if cfg!(debug_assertions) { 6 << 20 } else { 0 };
 /// Bound of the fixed part, for any run.
 const FIXED: u64 = 32 << 20;
 /// Bound per request id; they are kept to recognise retries.
