@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 /// Words, and what each of them means.
 pub(super) struct Words<T: 'static> {
@@ -19,7 +19,8 @@ impl<T: Copy> Words<T> {
 
     fn search(&self) -> Option<&AhoCorasick> {
         let words = || self.rows.iter().map(|(word, _)| word);
-        let build = || AhoCorasick::new(words()).ok();
+        // Fast enough for many texts, and built soon enough for few.
+        let build = || AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(words()).ok();
         self.search.get_or_init(build).as_ref()
     }
 
