@@ -696,17 +696,16 @@ pub(super) fn hand_over(mut open: Box<OpenAttempt>, of_lambda: bool, output: &mu
     open
 }
 
+/// Returns the place and time of the first line of what an attempt without a line of its own is made of.
+fn begins_with(pending: &Pending) -> Message<'static> {
+    let (at, place) = (pending.first_at, pending.first_place);
+    Message { at, place, text: b"", escaped: false, bytes: 0, keep: &Keep::LAST }
+}
+
 /// Closes an error that stands alone, as an attempt of which nothing else is known.
 pub(super) fn emit_lone_error(pending: Pending, output: &mut dyn Output) {
     output.count(pending.first_place.input, Bucket::Attributed, pending.bytes);
-    let message = Message {
-        at: pending.first_at,
-        place: pending.first_place,
-        text: b"",
-        escaped: false,
-        bytes: 0,
-        keep: &Keep::LAST,
-    };
+    let message = begins_with(&pending);
     let mut open = OpenAttempt::begin(None, None, &message, Pending::default());
     open.adopt(pending, &Keep::LAST);
     open.cut_start();
@@ -728,14 +727,7 @@ pub(super) fn emit_pending(pending: Pending, mixed: bool, output: &mut dyn Outpu
     if !failed {
         return;
     }
-    let message = Message {
-        at: pending.first_at,
-        place: pending.first_place,
-        text: b"",
-        escaped: false,
-        bytes: 0,
-        keep: &Keep::LAST,
-    };
+    let message = begins_with(&pending);
     let mut open = OpenAttempt::begin(None, None, &message, pending);
     open.attempt.subject = Subject::Environment;
     open.attempt.error_unsure = mixed;

@@ -12,6 +12,7 @@ mod json;
 mod layers;
 mod line_ends;
 mod moment;
+mod ready;
 mod rendered;
 mod run;
 mod sentences;

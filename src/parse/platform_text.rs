@@ -315,18 +315,10 @@ fn label_before(text: &str) -> Option<Label> {
 /// Strips the unit of the value before, where a copy has lost the tab between them (`msBilled`, `MBMax`) or has written
 /// something else in its place (`MB&#9;Status`).
 fn without_unit(word: &str) -> &str {
-    let word = if has_other_separator(word) {
-        word.rsplit(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or(word)
-    } else {
-        word
-    };
+    let separator = word.bytes().rposition(|byte| !byte.is_ascii_alphabetic());
+    let word = separator.map_or(word, |at| &word[at + 1..]);
     let rest = word.strip_prefix("ms").or_else(|| word.strip_prefix("MB"));
     rest.filter(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase())).unwrap_or(word)
-}
-
-/// Returns whether something that is no blank stands where a label begins.
-fn has_other_separator(word: &str) -> bool {
-    word.bytes().any(|byte| !byte.is_ascii_alphabetic())
 }
 
 /// Fields of a report of any kind. Each is read on its own: an odd value does not invalidate the others.

@@ -4,6 +4,7 @@ use std::io::{self, Read};
 
 use super::scan::{spaces, text_end};
 use crate::decode::feed::Feed;
+use crate::decode::ready::Ready;
 use crate::decode::{Carried, DecodeError};
 use crate::model::unescape_json;
 
@@ -188,8 +189,7 @@ struct Unescaped<R> {
     input: R,
     /// What was read and is still escaped.
     raw: Vec<u8>,
-    text: Vec<u8>,
-    at: usize,
+    text: Ready,
 }
 
 impl<R: Read> Unescaped<R> {
@@ -197,15 +197,13 @@ impl<R: Read> Unescaped<R> {
     const BLOCK: usize = 8 * 1024;
 
     fn new(input: R) -> Self {
-        Self { input, raw: Vec::new(), text: Vec::new(), at: 0 }
+        Self { input, raw: Vec::new(), text: Ready::default() }
     }
 }
 
 impl<R: Read> Read for Unescaped<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.at == self.text.len() {
-            self.text.clear();
-            self.at = 0;
+        while self.text.is_spent() {
             let begun = self.raw.len();
             self.raw.resize(begun + Self::BLOCK, 0);
             let count = self.input.read(&mut self.raw[begun..])?;
@@ -214,13 +212,10 @@ impl<R: Read> Read for Unescaped<R> {
                 return Ok(0);
             }
             let whole = if count == 0 { self.raw.len() } else { whole_escapes(&self.raw) };
-            unescape_json(&self.raw[..whole], &mut self.text);
+            unescape_json(&self.raw[..whole], &mut self.text.bytes);
             self.raw.drain(..whole);
         }
-        let count = buffer.len().min(self.text.len() - self.at);
-        buffer[..count].copy_from_slice(&self.text[self.at..self.at + count]);
-        self.at += count;
-        Ok(count)
+        Ok(self.text.give(buffer))
     }
 }
 

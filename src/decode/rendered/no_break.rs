@@ -4,6 +4,7 @@ use std::io::{self, Read};
 
 use super::{Rest, rewrite};
 use crate::decode::head::InputHead;
+use crate::decode::ready::Ready;
 use crate::decode::{Decode, Shape};
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
@@ -30,8 +31,7 @@ struct Blanks<R> {
     input: R,
     /// Bytes that were read and not rewritten: the first one of two.
     begun: Vec<u8>,
-    out: Vec<u8>,
-    at: usize,
+    out: Ready,
 }
 
 impl<R: Read> Blanks<R> {
@@ -39,42 +39,37 @@ impl<R: Read> Blanks<R> {
     const BLOCK: usize = 8 * 1024;
 
     fn new(input: R) -> Self {
-        Self { input, begun: Vec::new(), out: Vec::new(), at: 0 }
+        Self { input, begun: Vec::new(), out: Ready::default() }
     }
 
     fn rewrite(&mut self, ended: bool) {
         let text = std::mem::take(&mut self.begun);
         let mut rest = &text[..];
         while let Some(at) = memchr::memmem::find(rest, &NO_BREAK) {
-            self.out.extend_from_slice(&rest[..at]);
-            self.out.push(b' ');
+            self.out.bytes.extend_from_slice(&rest[..at]);
+            self.out.bytes.push(b' ');
             rest = &rest[at + NO_BREAK.len()..];
         }
         let cut = usize::from(!ended && rest.last() == Some(&NO_BREAK[0]));
         let (whole, begun) = rest.split_at(rest.len() - cut);
-        self.out.extend_from_slice(whole);
+        self.out.bytes.extend_from_slice(whole);
         self.begun = begun.to_vec();
     }
 }
 
 impl<R: Read> Read for Blanks<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.at == self.out.len() {
-            self.out.clear();
-            self.at = 0;
+        while self.out.is_spent() {
             let begun = self.begun.len();
             self.begun.resize(begun + Self::BLOCK, 0);
             let count = self.input.read(&mut self.begun[begun..])?;
             self.begun.truncate(begun + count);
             self.rewrite(count == 0);
-            if count == 0 && self.out.is_empty() {
+            if count == 0 && self.out.bytes.is_empty() {
                 return Ok(0);
             }
         }
-        let count = buffer.len().min(self.out.len() - self.at);
-        buffer[..count].copy_from_slice(&self.out[self.at..self.at + count]);
-        self.at += count;
-        Ok(count)
+        Ok(self.out.give(buffer))
     }
 }
 

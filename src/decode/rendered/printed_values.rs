@@ -7,6 +7,7 @@ use std::io::{self, BufReader, Read};
 
 use super::{Rest, push_escaped, rewrite};
 use crate::decode::head::InputHead;
+use crate::decode::ready::Ready;
 use crate::decode::{Decode, Shape};
 use crate::lambda::has_trace;
 
@@ -43,8 +44,7 @@ struct PrintedAsJson<R> {
     input: BufReader<R>,
     /// Byte that was read ahead.
     next: Option<u8>,
-    out: Vec<u8>,
-    at: usize,
+    out: Ready,
     /// Line ends that were read and not written yet: JSON has none in strings.
     lines: usize,
     /// Number of brackets around the next token. Text between documents stays as it is.
@@ -56,7 +56,7 @@ const BLOCK: usize = 32 * 1024;
 
 impl<R: Read> PrintedAsJson<R> {
     fn new(input: R) -> Self {
-        Self { input: BufReader::new(input), next: None, out: Vec::new(), at: 0, lines: 0, depth: 0 }
+        Self { input: BufReader::new(input), next: None, out: Ready::default(), lines: 0, depth: 0 }
     }
 
     fn take(&mut self) -> io::Result<Option<u8>> {
@@ -83,22 +83,22 @@ impl<R: Read> PrintedAsJson<R> {
             _ => {}
         }
         match byte {
-            _ if self.depth == 0 && !matches!(byte, b')') => self.out.push(byte),
+            _ if self.depth == 0 && !matches!(byte, b')') => self.out.bytes.push(byte),
             b'\'' | b'"' => {
-                self.out.push(b'"');
+                self.out.bytes.push(b'"');
                 self.string(byte)?;
-                self.out.push(b'"');
-                self.out.resize(self.out.len() + std::mem::take(&mut self.lines), b'\n');
+                self.out.bytes.push(b'"');
+                self.out.bytes.resize(self.out.bytes.len() + std::mem::take(&mut self.lines), b'\n');
             }
             b'`' => {
-                self.out.push(b'"');
+                self.out.bytes.push(b'"');
                 self.string(byte)?;
-                self.out.push(b'"');
+                self.out.bytes.push(b'"');
             }
-            b'(' => self.out.push(b'['),
-            b')' => self.out.push(b']'),
+            b'(' => self.out.bytes.push(b'['),
+            b')' => self.out.bytes.push(b']'),
             b'a'..=b'z' | b'A'..=b'Z' | b'_' => self.word(byte)?,
-            other => self.out.push(other),
+            other => self.out.bytes.push(other),
         }
         Ok(true)
     }
@@ -181,7 +181,7 @@ impl<R: Read> PrintedAsJson<R> {
             Err(error) if !ended && error.error_len().is_none() => error.valid_up_to(),
             _ => bytes.len(),
         };
-        String::from_utf8_lossy(&bytes[..whole]).chars().for_each(|char| push_escaped(&mut self.out, char));
+        String::from_utf8_lossy(&bytes[..whole]).chars().for_each(|char| push_escaped(&mut self.out.bytes, char));
         bytes.drain(..whole);
     }
 
@@ -200,9 +200,9 @@ impl<R: Read> PrintedAsJson<R> {
         }
         // A key of JavaScript.
         if self.peek()? == Some(b':') {
-            self.out.push(b'"');
-            self.out.extend_from_slice(&word);
-            self.out.push(b'"');
+            self.out.bytes.push(b'"');
+            self.out.bytes.extend_from_slice(&word);
+            self.out.bytes.push(b'"');
             return Ok(());
         }
         let json: &[u8] = match &word[..] {
@@ -210,14 +210,14 @@ impl<R: Read> PrintedAsJson<R> {
             b"False" | b"false" => b"false",
             _ => b"null",
         };
-        self.out.extend_from_slice(json);
+        self.out.bytes.extend_from_slice(json);
         let mut depth = 0;
         while let Some(byte) = self.peek()?.filter(|byte| depth > 0 || *byte == b'(') {
             self.next = None;
             match byte {
                 b'(' => depth += 1,
                 b')' => depth -= 1,
-                b'\n' => self.out.push(b'\n'),
+                b'\n' => self.out.bytes.push(b'\n'),
                 _ => {}
             }
         }
@@ -227,15 +227,10 @@ impl<R: Read> PrintedAsJson<R> {
 
 impl<R: Read> Read for PrintedAsJson<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.at == self.out.len() {
-            self.out.clear();
-            self.at = 0;
-            while self.out.len() < BLOCK && self.token()? {}
+        if self.out.is_spent() {
+            while self.out.bytes.len() < BLOCK && self.token()? {}
         }
-        let count = buffer.len().min(self.out.len() - self.at);
-        buffer[..count].copy_from_slice(&self.out[self.at..self.at + count]);
-        self.at += count;
-        Ok(count)
+        Ok(self.out.give(buffer))
     }
 }
 

@@ -10,6 +10,7 @@ use super::{DEEPEST, Rest, push_escaped, rewrite};
 use crate::decode::feed::{HEAD, LONGEST};
 use crate::decode::head::InputHead;
 use crate::decode::json::nesting::Nesting;
+use crate::decode::ready::Ready;
 use crate::decode::{Decode, Shape};
 use crate::lambda::sentences::message_start;
 
@@ -136,8 +137,7 @@ struct YamlAsJson<'i, R: Read> {
     chars: Arc<Mutex<Chars<R>>>,
     /// Whether each collection around the next value is a mapping, and how many values it had.
     around: Vec<(bool, usize)>,
-    out: Vec<u8>,
-    at: usize,
+    out: Ready,
     /// Number of the line that is written.
     line: usize,
     failed: Option<io::Error>,
@@ -157,8 +157,7 @@ impl<'i, R: Read + 'i> YamlAsJson<'i, R> {
             parser: Parser::new_from_iter(DocumentChars(Arc::clone(&chars))),
             chars,
             around: Vec::new(),
-            out: Vec::new(),
-            at: 0,
+            out: Ready::default(),
             line: 1,
             failed: None,
             ended: false,
@@ -170,8 +169,8 @@ impl<'i, R: Read + 'i> YamlAsJson<'i, R> {
         if let Some((is_mapping, values)) = self.around.last_mut() {
             match (*values, *is_mapping) {
                 (0, _) => {}
-                (odd, true) if odd % 2 == 1 => self.out.push(b':'),
-                _ => self.out.push(b','),
+                (odd, true) if odd % 2 == 1 => self.out.bytes.push(b':'),
+                _ => self.out.bytes.push(b','),
             }
             *values += 1;
         }
@@ -180,7 +179,7 @@ impl<'i, R: Read + 'i> YamlAsJson<'i, R> {
 
     fn align(&mut self, line: usize) {
         if line > self.line {
-            self.out.resize(self.out.len() + line - self.line, b'\n');
+            self.out.bytes.resize(self.out.bytes.len() + line - self.line, b'\n');
             self.line = line;
         }
     }
@@ -192,13 +191,13 @@ impl<'i, R: Read + 'i> YamlAsJson<'i, R> {
     fn open(&mut self, is_mapping: bool, line: usize) {
         self.begin(line);
         self.around.push((is_mapping, 0));
-        self.out.push(if is_mapping { b'{' } else { b'[' });
+        self.out.bytes.push(if is_mapping { b'{' } else { b'[' });
     }
 
     fn close(&mut self) {
         match self.around.pop() {
-            Some((true, _)) => self.out.push(b'}'),
-            Some((false, _)) => self.out.push(b']'),
+            Some((true, _)) => self.out.bytes.push(b'}'),
+            Some((false, _)) => self.out.bytes.push(b']'),
             None => {}
         }
     }
@@ -215,23 +214,23 @@ impl<'i, R: Read + 'i> YamlAsJson<'i, R> {
                 self.begin(span.start.line());
                 let bare = style == ScalarStyle::Plain && !self.is_key();
                 match &*text {
-                    "null" | "~" | "" if bare => self.out.extend_from_slice(b"null"),
-                    number if bare && is_number(number) => self.out.extend_from_slice(number.as_bytes()),
+                    "null" | "~" | "" if bare => self.out.bytes.extend_from_slice(b"null"),
+                    number if bare && is_number(number) => self.out.bytes.extend_from_slice(number.as_bytes()),
                     text => {
-                        self.out.push(b'"');
-                        text.chars().for_each(|char| push_escaped(&mut self.out, char));
-                        self.out.push(b'"');
+                        self.out.bytes.push(b'"');
+                        text.chars().for_each(|char| push_escaped(&mut self.out.bytes, char));
+                        self.out.bytes.push(b'"');
                     }
                 }
             }
             Ok((Event::Alias(_), span)) => {
                 self.begin(span.start.line());
-                self.out.extend_from_slice(b"null");
+                self.out.bytes.extend_from_slice(b"null");
             }
             Ok((Event::SequenceStart(..), span)) => self.open(false, span.start.line()),
             Ok((Event::MappingStart(..), span)) => self.open(true, span.start.line()),
             Ok((Event::SequenceEnd | Event::MappingEnd, _)) => self.close(),
-            Ok((Event::DocumentEnd, _)) => self.out.push(b' '),
+            Ok((Event::DocumentEnd, _)) => self.out.bytes.push(b' '),
             Ok((Event::StreamEnd, _)) => self.ended = true,
             Ok(_) => {}
             Err(error) => self.fail(error.marker().line(), error.info()),
@@ -261,28 +260,23 @@ fn is_number(text: &str) -> bool {
 
 impl<'i, R: Read + 'i> Read for YamlAsJson<'i, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.at == self.out.len() {
-            self.out.clear();
-            self.at = 0;
-            while self.out.len() < buffer.len() && !self.ended {
+        if self.out.is_spent() {
+            while self.out.bytes.len() < buffer.len() && !self.ended {
                 self.event();
             }
-            if self.out.is_empty() {
+            if self.out.bytes.is_empty() {
                 // What stands below the document stays as it is.
                 let mut chars = lock(&self.chars);
                 let rest = std::iter::from_fn(|| chars.next_of_text()).take(buffer.len());
-                self.out = rest.collect::<String>().into_bytes();
+                self.out.bytes = rest.collect::<String>().into_bytes();
             }
-            if self.out.is_empty()
+            if self.out.bytes.is_empty()
                 && let Some(error) = self.failed.take()
             {
                 return Err(error);
             }
         }
-        let count = buffer.len().min(self.out.len() - self.at);
-        buffer[..count].copy_from_slice(&self.out[self.at..self.at + count]);
-        self.at += count;
-        Ok(count)
+        Ok(self.out.give(buffer))
     }
 }
 
