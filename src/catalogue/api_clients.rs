@@ -3,7 +3,7 @@
 
 use super::aws_codes;
 use super::signatures::Trouble::{self, Billing, Connection, Throttled, Timeout};
-use super::text::{after, error_status, has_error_status, last_segment};
+use super::text::{after, error_status, last_segment};
 use super::words::Words;
 use crate::model::Confidence::{self, High, Medium};
 
@@ -122,15 +122,24 @@ fn by_class(classes: &[(&str, u16)], name: &str, message: &str) -> Option<u16> {
 /// Returns the status that follows one of [`BEFORE_STATUS`], or the method and URL of a request as Stainless' clients
 /// for Go print it (`POST "https://…": 401 Unauthorized {…}`).
 pub(super) fn status_in_words(message: &str) -> Option<u16> {
-    if !has_error_status(message) {
-        return None;
-    }
-    let by_words = BEFORE_STATUS.iter().find_map(|words| error_status(after(message, words)?));
-    by_words.or_else(|| {
-        let requested = ["GET \"http", "POST \"http", "PUT \"http", "PATCH \"http", "DELETE \"http"];
-        let (_, rest) = requested.iter().find_map(|begin| message.split_once(begin))?;
-        error_status(after(rest, "\": ")?)
+    let bytes = message.as_bytes();
+    let begins_number = |at: &usize| at.checked_sub(1).is_none_or(|before| !bytes[before].is_ascii_alphanumeric());
+    memchr::memchr2_iter(b'4', b'5', bytes).filter(begins_number).find_map(|at| {
+        let status = error_status(message.get(at..)?)?;
+        let before = &bytes[..at];
+        let told = BEFORE_STATUS.iter().any(|words| before.ends_with(words.as_bytes())) || is_request(before);
+        told.then_some(status)
     })
+}
+
+/// Returns whether a text ends with a request: its method, its URL in quotation marks, a colon and a blank.
+fn is_request(text: &[u8]) -> bool {
+    /// Length of a URL in bytes, at most: the search is linear in any text.
+    const LONGEST_URL: usize = 2048;
+    let Some(quoted) = text.strip_suffix(b"\": ") else { return false };
+    let begin = memchr::memmem::rfind(&quoted[quoted.len().saturating_sub(LONGEST_URL)..], b" \"http");
+    let before = begin.map(|at| &quoted[..quoted.len().saturating_sub(LONGEST_URL) + at]).unwrap_or_default();
+    ["GET", "POST", "PUT", "PATCH", "DELETE"].iter().any(|method| before.ends_with(method.as_bytes()))
 }
 
 /// Products behind such clients, by their packages in stacks and names of types.

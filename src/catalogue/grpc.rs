@@ -4,7 +4,8 @@
 use super::signatures::Trouble::{
     self, Auth, Conflict, Contention, Failed, NotFound, Throttled, Timeout, Unavailable, Validation,
 };
-use super::text::{after, leading};
+use super::text::leading;
+use super::words::Words;
 
 /// Number, name in capitals, name in camel case, and meaning. `Unknown` and `Cancelled` say nothing about the kind.
 const STATUSES: [(&str, &str, &str, Trouble); 16] = [
@@ -28,21 +29,21 @@ const STATUSES: [(&str, &str, &str, Trouble); 16] = [
 
 /// Texts directly before the name: of Go (`status.Error`), Python (`RpcError`), Java (`StatusRuntimeException`), .NET
 /// (`RpcException`), Rust (`tonic::Status`), Ruby (`GRPC::BadStatus`).
-const MARKS: [&str; 8] = [
-    "rpc error: code = ",
-    "StatusCode.",
-    "StatusRuntimeException: ",
-    "StatusException: ",
-    "StatusCode=\"",
-    "Status { code: ",
-    "status: ",
-    "GRPC::",
-];
+static MARKS: Words<()> = Words::new(&[
+    ("rpc error: code = ", ()),
+    ("StatusCode.", ()),
+    ("StatusRuntimeException: ", ()),
+    ("StatusException: ", ()),
+    ("StatusCode=\"", ()),
+    ("Status { code: ", ()),
+    ("status: ", ()),
+    ("GRPC::", ()),
+]);
 
 /// Returns the meaning and the name of the status in a text, in which a type comes first.
 pub(super) fn status(text: &str) -> Option<(Trouble, &'static str)> {
-    let named = MARKS.iter().find_map(|mark| {
-        let word = leading(after(text, mark)?, |c| c.is_ascii_alphanumeric() || c == '_')?;
+    let named = MARKS.places_apart(text).find_map(|(_, mark)| {
+        let word = leading(text.get(mark.end..)?, |c| c.is_ascii_alphanumeric() || c == '_')?;
         STATUSES.iter().find(|(_, capitals, camel, _)| word == *capitals || word == *camel)
     });
     // `status: ` is common prose; tonic's is followed by a message.
@@ -60,6 +61,7 @@ pub(super) fn status_first(message: &str) -> Option<(Trouble, &'static str)> {
 fn numbered(text: &str) -> Option<&'static (&'static str, &'static str, &'static str, Trouble)> {
     super::text::starts_of_lines(text).find_map(|line| {
         let line = line.strip_prefix("Error: ").unwrap_or(line);
+        line.starts_with(|c: char| c.is_ascii_digit()).then_some(())?;
         STATUSES.iter().find(|(number, name, ..)| {
             line.strip_prefix(number)
                 .and_then(|rest| rest.strip_prefix(' '))

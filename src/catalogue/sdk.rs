@@ -72,6 +72,9 @@ pub(super) fn read(error: &AppError<'_>, line: &str) -> Option<SdkCall> {
 /// Reads what the stack or the raw error object says of a call: the client's class and method, its package, the
 /// namespace of the service's model. Errors of the connection carry nothing else.
 pub(super) fn in_stack(line: &str) -> SdkCall {
+    if !IN_STACKS.stand_in(line) {
+        return SdkCall::default();
+    }
     java_frame(line).or_else(|| ruby_frame(line)).or_else(|| dotnet_frame(line)).unwrap_or_else(|| SdkCall {
         service: service_in_text(line).map(str::to_owned),
         operation: between(line, "de_", "CommandError")
@@ -80,6 +83,18 @@ pub(super) fn in_stack(line: &str) -> SdkCall {
         ..SdkCall::default()
     })
 }
+
+/// What one of the shapes of a frame or a raw error object has in it.
+static IN_STACKS: Words<()> = Words::new(&[
+    ("software.amazon.awssdk.services.", ()),
+    ("com.amazonaws.", ()),
+    ("/client.rb:", ()),
+    ("Amazon.", ()),
+    ("@aws-sdk", ()),
+    ("aws-sdk/", ()),
+    ("middleware-sdk-", ()),
+    ("CommandError", ()),
+]);
 
 /// Texts directly before the name of a service, in packages of JavaScript and in `__type` of an answer.
 const BEFORE_SERVICE: [&str; 7] = [

@@ -26,12 +26,6 @@ pub(super) fn after<'a>(text: &'a str, mark: &str) -> Option<&'a str> {
     text.contains(mark).then(|| text.split_once(mark)).flatten().map(|(_, rest)| rest)
 }
 
-/// Returns whether three digits that could be an HTTP error status stand anywhere in the text.
-pub(super) fn has_error_status(text: &str) -> bool {
-    let is_status = |digits: &[u8]| matches!(digits, [b'4' | b'5', b'0'..=b'9', b'0'..=b'9']);
-    text.as_bytes().windows(3).any(is_status)
-}
-
 /// The leading run of characters for which `keep` holds; `None` if there is none.
 pub(super) fn leading(text: &str, keep: impl Fn(char) -> bool) -> Option<&str> {
     let end = text.find(|c| !keep(c)).unwrap_or(text.len());

@@ -1,5 +1,9 @@
 //! Lines of the platform: the words and sentences with which they begin.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use crate::model::RequestId;
 
 /// Line about one request: `WORD RequestId: ID …`.
@@ -147,6 +151,9 @@ pub(crate) fn step_of_request(line: &[u8]) -> Option<(u64, u8)> {
     Some((number(line[begin.len()..].trim_ascii_start())?, step))
 }
 
+/// What the second of two sentences on one line is known by.
+static SENTENCES: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| [REQUEST_ID, TIMED_OUT_WORDS].map(Finder::new));
+
 /// Returns where another sentence begins in a line of the platform, which has none: lines that lost their ends.
 pub(crate) fn second_sentence(line: &[u8]) -> Option<usize> {
     // Only lines that are longer than usual are searched.
@@ -154,7 +161,6 @@ pub(crate) fn second_sentence(line: &[u8]) -> Option<usize> {
     let (_, usual) = USUAL.into_iter().find(|(begin, _)| line.starts_with(begin.as_bytes()))?;
     let from = REPORT.begin.len();
     let rest = line.get(from..).filter(|_| line.len() > usual)?;
-    let found = memchr::memmem::find(rest, REQUEST_ID.as_bytes())
-        .or_else(|| memchr::memmem::find(rest, TIMED_OUT_WORDS.as_bytes()))?;
+    let found = SENTENCES.iter().find_map(|sentence| sentence.find(rest))?;
     Some(from + found)
 }

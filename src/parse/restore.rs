@@ -42,7 +42,7 @@ fn undone(text: &str) -> Option<String> {
     if text.starts_with('{') {
         return None;
     }
-    if (memchr::memchr3(b'\\', b'^', b'#', text.as_bytes()).is_some() || text.contains("$\n"))
+    if memchr::memchr3(b'\\', b'^', b'#', text.as_bytes()).or_else(|| memchr::memchr(b'$', text.as_bytes())).is_some()
         && let Some(writing) = WRITINGS.iter().find(|writing| writing.is_used(text))
     {
         return Some(writing.undo(text));
@@ -77,14 +77,18 @@ impl Writing {
             return false;
         }
         let held = |mark: &str| memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
+        let (tab, line_end) = (held(self.tab), held(self.line_end));
+        if !tab && !line_end {
+            return false;
+        }
         if is_of_platform(text) {
-            return held(self.tab) || held(self.line_end);
+            return true;
         }
         after_any_time(text).is_some_and(begins)
             || after_bracketed_level(text).is_some_and(begins)
             || uuid_or_none(text).is_some_and(begins)
             || text.strip_prefix(self.tab).is_some_and(|rest| rest.starts_with("at "))
-            || has_lines(text) && held(self.line_end)
+            || has_lines(text) && line_end
             || is_before_stack(text, self.line_end, self.tab)
     }
 
@@ -103,8 +107,9 @@ fn after_other_time(text: &str) -> Option<&str> {
     if !text.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
-    let own = after_any_time(text)?.strip_prefix('\t')?;
-    (own.starts_with(PYTHON_ERROR) || after_timestamp(own).is_some()).then_some(own)
+    let (_, own) = text.split_once('\t')?;
+    let of_runtime = own.starts_with(PYTHON_ERROR) || after_timestamp(own).is_some();
+    (of_runtime && after_any_time(text)?.strip_prefix('\t') == Some(own)).then_some(own)
 }
 
 /// Returns whether a message is one that only the platform writes.
@@ -189,8 +194,12 @@ pub(super) fn without_backslashes(text: &str) -> String {
 /// Breaks the error of the JVM's client, of which a copy has put all lines on one, before the stack and its frames:
 /// `<message>: <class> <class>: <message> at <frame>`.
 fn unfolded_java(text: &str) -> Option<String> {
-    let bytes = text.as_bytes();
-    memmem::find(bytes, b" at ").or_else(|| memmem::find(bytes, b"\tat "))?;
+    /// The words `at` in a message, at most, before the one of its first frame.
+    const MOST_CALLS: usize = 64;
+    let calls = memmem::find_iter(text.as_bytes(), "at ").take(MOST_CALLS);
+    if !calls.into_iter().any(|at| text.get(at + 3..).is_some_and(is_frame)) {
+        return None;
+    }
     let (mut before, mut last, mut at) = ("", "", 0);
     let place = text.split([' ', '\t']).find_map(|word| {
         let begins = at;

@@ -42,51 +42,47 @@ fn plain_type(error_type: &str) -> &str {
 /// Masks what differs between occurrences: numbers, ids, addresses, quoted and bracketed text.
 fn mask(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(MOST_CHARS));
-    let mut chars = text.char_indices().take(4 * MOST_CHARS).peekable();
-    let mut before = ' ';
-    while let Some((at, c)) = chars.next() {
-        if out.len() >= MOST_CHARS {
-            break;
-        }
+    let text = text.char_indices().nth(4 * MOST_CHARS).map_or(text, |(end, _)| &text[..end]);
+    let (mut at, mut before) = (0, ' ');
+    while let Some(c) = text[at..].chars().next().filter(|_| out.len() < MOST_CHARS) {
         let rest = &text[at + c.len_utf8()..];
-        if let Some(length) = enclosed(before, c, rest) {
+        at += if let Some(length) = enclosed(before, c, rest) {
             out.push('?');
-            let end = at + c.len_utf8() + length;
-            while chars.next_if(|(at, _)| *at < end).is_some() {}
             before = '?';
-            continue;
-        }
-        if let Some(length) = path_of_url(&text[..at], c, rest) {
+            c.len_utf8() + length
+        } else if c == '/'
+            && let Some(length) = path_of_url(&text[..at], rest)
+        {
             out.push_str("/?");
-            let end = at + c.len_utf8() + length;
-            while chars.next_if(|(at, _)| *at < end).is_some() {}
             before = '?';
-            continue;
-        }
-        if c.is_ascii_alphanumeric() && !before.is_ascii_alphanumeric() {
+            1 + length
+        } else if c.is_ascii_alphanumeric() && !before.is_ascii_alphanumeric() {
             let rest = &text[at..];
-            let (word, masked) = match uuid(rest) {
-                Some(uuid) => (uuid, "#".to_owned()),
-                None => (word(rest), mask_word(word(rest))),
-            };
-            out.push_str(&masked);
-            let end = at + word.len();
-            while chars.next_if(|(at, _)| *at < end).is_some() {}
             before = 'a';
-            continue;
-        }
-        if !(c.is_whitespace() && before.is_whitespace()) {
-            out.push(if c.is_whitespace() { ' ' } else { c });
-        }
-        before = c;
+            if let Some(uuid) = uuid(rest) {
+                out.push('#');
+                uuid.len()
+            } else {
+                let word = word(rest);
+                mask_word(word, &mut out);
+                word.len()
+            }
+        } else {
+            if !(c.is_whitespace() && before.is_whitespace()) {
+                out.push(if c.is_whitespace() { ' ' } else { c });
+            }
+            before = c;
+            c.len_utf8()
+        };
     }
-    out.trim_end().to_owned()
+    out.truncate(out.trim_end().len());
+    out
 }
 
-/// Returns the length of the path of a URL, of which `slash` is the first: ids in it need not look like ids.
-fn path_of_url(before: &str, slash: char, rest: &str) -> Option<usize> {
+/// Returns the length of the path of a URL behind the slash with which it may begin: ids in it need not look like ids.
+fn path_of_url(before: &str, rest: &str) -> Option<usize> {
     let word_at = before.rfind(char::is_whitespace).map_or(0, |at| at + 1);
-    let (_, authority) = before.get(word_at..)?.split_once("://").filter(|_| slash == '/')?;
+    let (_, authority) = before.get(word_at..)?.split_once("://")?;
     if authority.is_empty() {
         return None;
     }
@@ -123,24 +119,26 @@ fn uuid(text: &str) -> Option<&str> {
     (shaped && !text[36..].starts_with(|c: char| c.is_ascii_alphanumeric())).then_some(head)
 }
 
-/// Replaces numbers and hexadecimal ids by `#`, also digits inside other words.
-fn mask_word(word: &str) -> String {
-    let hex_id =
-        word.len() >= 6 && word.bytes().all(|b| b.is_ascii_hexdigit()) && word.bytes().any(|b| b.is_ascii_digit());
+/// Writes a word with `#` for numbers and hexadecimal ids, also for digits inside other words.
+fn mask_word(word: &str, out: &mut String) {
+    if !word.bytes().any(|byte| byte.is_ascii_digit()) {
+        return out.push_str(word);
+    }
+    let hex_id = word.len() >= 6 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
     // Letters between numbers are an id in some other alphabet.
     let mixed = word.len() >= 8 && word.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).count() >= 2;
-    if hex_id || mixed || word.bytes().all(|b| b.is_ascii_digit()) {
-        return "#".to_owned();
+    if hex_id || mixed {
+        return out.push('#');
     }
-    let mut out = String::with_capacity(word.len());
+    let mut in_number = false;
     for c in word.chars() {
-        match c {
-            '0'..='9' if out.ends_with('#') => {}
-            '0'..='9' => out.push('#'),
-            _ => out.push(c),
+        if !c.is_ascii_digit() {
+            out.push(c);
+        } else if !in_number {
+            out.push('#');
         }
+        in_number = c.is_ascii_digit();
     }
-    out
 }
 
 #[cfg(test)]

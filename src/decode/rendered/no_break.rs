@@ -23,7 +23,9 @@ const NO_BREAK: [u8; 2] = [0xc2, 0xa0];
 /// Returns whether a sentence of the platform has them. The stacks of Python's client do, too, and keep them elsewhere.
 fn has_no_break_sentence(head: &InputHead<'_>) -> bool {
     let words = ["RequestId:\u{a0}", "\u{a0}RequestId:"];
-    words.iter().any(|word| memchr::memmem::find(head.bytes, word.as_bytes()).is_some())
+    // Most inputs do not even have the first byte of such a blank.
+    memchr::memchr(NO_BREAK[0], head.bytes).is_some()
+        && words.iter().any(|word| memchr::memmem::find(head.bytes, word.as_bytes()).is_some())
 }
 
 /// Replaces no-break spaces by blanks while reading.
