@@ -13,7 +13,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     about: "JSON of `aws logs filter-log-events`: whole answers, several of them, or what `--query` left of them",
     sniff: |head| {
         let is_known = |json: &JsonHead<'_>| is_filter(json) && (json.has("events") || has_trace(head.bytes));
-        head.json.as_ref().is_some_and(is_known) && is_list_of_messages(head.nesting(), "events")
+        head.json.as_ref().is_some_and(is_known) && is_list_of_messages(head, "events")
     },
     decode: Decode::Events(decode),
     samples: &[

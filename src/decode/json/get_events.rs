@@ -9,7 +9,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     about: "JSON of `aws logs get-log-events`: the events of one stream",
     sniff: |head| {
         head.json.as_ref().is_some_and(|json| json.has("events") && is_page_of_stream(json))
-            && is_list_of_messages(head.nesting(), "events")
+            && is_list_of_messages(head, "events")
     },
     decode: Decode::Events(decode),
     samples: &[

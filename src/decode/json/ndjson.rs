@@ -24,7 +24,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
         head.json.as_ref().is_some_and(|json| {
             is_wrapped(json)
                 && (names_lambda(json) || has_trace(head.bytes))
-                && (!nests(json) || is_list_of_messages(head.nesting(), ""))
+                && (!nests(json) || is_list_of_messages(head, ""))
         })
     },
     decode: Decode::Events(|feed, delivery| {

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use super::event::{EventObject, MESSAGE_KEYS};
 use super::names::{pair, scalars, time_of};
 use super::scan::{RawValue, Scanned, items, members, unescape, value};
+use crate::decode::head::InputHead;
 use crate::lambda::platform::is_platform;
 use crate::lambda::sentences::message_start;
 use crate::lambda::{has_trace, key_of_function_line};
@@ -59,6 +60,8 @@ const DEEPEST: usize = 16;
 const MOST_PLACES: usize = 4;
 /// Messages that are looked at, at most.
 const MOST_MESSAGES: usize = 100;
+/// Messages that are looked at to see whether they are where a known shape has them.
+const FEW_MESSAGES: usize = 4;
 /// Bytes of a string in which its sentences are searched for.
 const SEARCHED: usize = 4 * 1024;
 
@@ -66,9 +69,13 @@ impl Nesting {
     /// Learns where the messages of the documents at the start of an input are; `None` if they are not in documents, or if
     /// the documents are themselves what Lambda writes.
     pub(in crate::decode) fn learn(head: &[u8]) -> Option<Self> {
-        let mut search = Search::default();
+        Self::learn_from(head, MOST_MESSAGES)
+    }
+
+    fn learn_from(head: &[u8], most: usize) -> Option<Self> {
+        let mut search = Search { most, ..Search::default() };
         let mut at = 0;
-        while search.messages < MOST_MESSAGES {
+        while search.messages < most {
             at +=
                 head[at..].iter().take_while(|byte| byte.is_ascii_whitespace() || matches!(byte, b',' | 0x1e)).count();
             if !matches!(head.get(at), Some(b'{' | b'[' | b'"')) {
@@ -92,7 +99,7 @@ impl Nesting {
         }
         // Messages below or between the documents make them lines of a log.
         let rest = &head[at..];
-        if search.messages < MOST_MESSAGES && rest.split(|byte| *byte == b'\n').any(begins_message) {
+        if search.messages < most && rest.split(|byte| *byte == b'\n').any(begins_message) {
             return None;
         }
         search.learned()
@@ -158,7 +165,7 @@ fn string_kind(raw: &[u8]) -> StringKind {
 
 /// Returns whether messages are where a known shape takes them to be, as far as the first documents show: in the list below
 /// `list`, under one of the names that [`EventObject::take`] knows.
-pub(super) fn is_list_of_messages(nesting: Option<&Nesting>, list: &str) -> bool {
+pub(super) fn is_list_of_messages(head: &InputHead<'_>, list: &str) -> bool {
     let is_known = |place: &EventPlace| {
         let in_list = place.path.is_empty()
             || matches!(&place.path[..], [Step::Key(key), Step::Item] if **key == *list.as_bytes());
@@ -171,11 +178,9 @@ pub(super) fn is_list_of_messages(nesting: Option<&Nesting>, list: &str) -> bool
         };
         in_list && message
     };
-    match nesting {
-        Some(Nesting::Events(places)) => places.iter().any(is_known),
-        Some(Nesting::Texts(_)) => false,
-        None => true,
-    }
+    let holds = |nesting: &Nesting| matches!(nesting, Nesting::Events(places) if places.iter().any(is_known));
+    let few = Nesting::learn_from(head.bytes, FEW_MESSAGES);
+    few.is_some_and(|few| holds(&few)) || head.nesting().is_none_or(holds)
 }
 
 /// Returns whether a string, by its first bytes, is a log of several messages.
@@ -247,6 +252,8 @@ struct Search {
     /// Places of strings that a runtime may have written, for documents without a sentence of the platform.
     traces: Vec<EventPlace>,
     messages: usize,
+    /// Number of messages after which it ends.
+    most: usize,
     logs: usize,
     /// Keys of the strings that are logs.
     log_keys: Vec<Box<[u8]>>,
@@ -266,7 +273,7 @@ impl Search {
     }
 
     fn value(&mut self, value: RawValue<'_>, steps: &mut Vec<Step>) {
-        if steps.len() > DEEPEST {
+        if steps.len() > DEEPEST || self.messages >= self.most {
             return;
         }
         match value {

@@ -12,7 +12,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     sniff: |head| {
         head.json.as_ref().is_some_and(|json| {
             json.has_all(&["messageType", "logGroup"])
-                || json.has("logEvents") && is_list_of_messages(head.nesting(), "logEvents")
+                || json.has("logEvents") && is_list_of_messages(head, "logEvents")
         })
     },
     decode: Decode::Events(|feed, delivery| walk(feed, delivery, Layout { list: Some(b"logEvents"), deliver })),

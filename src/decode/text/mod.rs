@@ -5,17 +5,14 @@ pub(super) mod engine;
 pub(super) mod own_time;
 
 pub(super) mod any_prefix;
-pub(super) mod aws_tail;
-pub(super) mod awslogs;
 pub(super) mod bare;
 pub(super) mod cli_messages;
 pub(super) mod cli_text;
 pub(super) mod console_copy;
 pub(super) mod csv;
 pub(super) mod iso_tab;
+pub(super) mod known_prefix;
 mod line_form;
 pub(super) mod s3_export;
-pub(super) mod sam_logs;
-pub(super) mod saw;
 pub(super) mod serverless;
 pub(super) mod written_time;
