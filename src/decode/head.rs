@@ -46,6 +46,13 @@ impl<'h> InputHead<'h> {
         self.nesting.get_or_init(|| Nesting::learn(self.bytes)).as_ref()
     }
 
+    /// Returns whether messages are where a known shape has them, as far as the first documents show: in the list below
+    /// `list`. The first few tell it nearly always.
+    pub(super) fn has_list_of_messages(&self, list: &str) -> bool {
+        Nesting::learn_first(self.bytes).is_some_and(|first| first.is_list_of_messages(list))
+            || self.nesting().is_none_or(|all| all.is_list_of_messages(list))
+    }
+
     /// Returns the first lines, without line ends. The last one may be cut.
     pub(super) fn lines(&self) -> impl Iterator<Item = &'h [u8]> + use<'h> {
         let mut rest = Some(self.bytes);

@@ -1,6 +1,5 @@
 //! `filter-log-events`: documents with `events`, arrays of event objects, and arrays that `--query` left of them.
 
-use super::nesting::is_list_of_messages;
 use super::walk::{Layout, deliver_event, walk};
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::Feed;
@@ -13,7 +12,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     about: "JSON of `aws logs filter-log-events`: whole answers, several of them, or what `--query` left of them",
     sniff: |head| {
         let is_known = |json: &JsonHead<'_>| is_filter(json) && (json.has("events") || has_trace(head.bytes));
-        head.json.as_ref().is_some_and(is_known) && is_list_of_messages(head, "events")
+        head.json.as_ref().is_some_and(is_known) && head.has_list_of_messages("events")
     },
     decode: Decode::Events(decode),
     samples: &[

@@ -1,7 +1,6 @@
 //! `get-log-events`: one stream, its events without stream name and id, tokens for both directions.
 
 use super::filter_events::{decode, is_page_of_stream};
-use super::nesting::is_list_of_messages;
 use crate::decode::{Decode, Shape};
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
@@ -9,7 +8,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     about: "JSON of `aws logs get-log-events`: the events of one stream",
     sniff: |head| {
         head.json.as_ref().is_some_and(|json| json.has("events") && is_page_of_stream(json))
-            && is_list_of_messages(head, "events")
+            && head.has_list_of_messages("events")
     },
     decode: Decode::Events(decode),
     samples: &[

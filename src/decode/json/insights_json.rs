@@ -1,6 +1,5 @@
 //! Logs Insights results as JSON: rows of fields from the API, flat objects from the console; usually newest first.
 
-use super::nesting::is_list_of_messages;
 use super::walk::{Layout, deliver_event, walk};
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::Feed;
@@ -10,7 +9,7 @@ use crate::decode::{Decode, DecodeError, Shape};
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "insights-json",
     about: "JSON of a Logs Insights result: `aws logs get-query-results`, or exported from the console",
-    sniff: |head| head.json.as_ref().is_some_and(is_insights) && is_list_of_messages(head, "results"),
+    sniff: |head| head.json.as_ref().is_some_and(is_insights) && head.has_list_of_messages("results"),
     decode: Decode::Events(decode),
     samples: &[
         "{\"results\":[[{\"field\":\"@timestamp\",\"value\":\"2026-10-01 00:00:00.123\"},{\"field\":\"@message\",\"value\":\"REPORT RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\\tDuration: 1 ms\"}]],\"status\":\"Complete\"}",

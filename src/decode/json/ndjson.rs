@@ -1,6 +1,5 @@
 //! One JSON object per event, under any of the names that forwarders and scripts give message, time, group and stream.
 
-use super::nesting::is_list_of_messages;
 use super::scan::RawValue;
 use super::walk::{Layout, deliver_event, walk};
 use crate::decode::head::JsonHead;
@@ -24,7 +23,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
         head.json.as_ref().is_some_and(|json| {
             is_wrapped(json)
                 && (names_lambda(json) || has_trace(head.bytes))
-                && (!nests(json) || is_list_of_messages(head, ""))
+                && (!nests(json) || head.has_list_of_messages(""))
         })
     },
     decode: Decode::Events(|feed, delivery| {

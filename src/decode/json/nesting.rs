@@ -9,7 +9,6 @@ use std::borrow::Cow;
 use super::event::{EventObject, MESSAGE_KEYS};
 use super::names::{pair, scalars, time_of};
 use super::scan::{RawValue, Scanned, items, members, unescape, value};
-use crate::decode::head::InputHead;
 use crate::lambda::platform::is_platform;
 use crate::lambda::sentences::message_start;
 use crate::lambda::{has_trace, key_of_function_line};
@@ -60,7 +59,7 @@ const DEEPEST: usize = 16;
 const MOST_PLACES: usize = 4;
 /// Messages that are looked at, at most.
 const MOST_MESSAGES: usize = 100;
-/// Messages that are looked at to see whether they are where a known shape has them.
+/// Messages after which it is clear whether they are where a known shape has them.
 const FEW_MESSAGES: usize = 4;
 /// Bytes of a string in which its sentences are searched for.
 const SEARCHED: usize = 4 * 1024;
@@ -70,6 +69,11 @@ impl Nesting {
     /// the documents are themselves what Lambda writes.
     pub(in crate::decode) fn learn(head: &[u8]) -> Option<Self> {
         Self::learn_from(head, MOST_MESSAGES)
+    }
+
+    /// Learns where the first of these messages are.
+    pub(in crate::decode) fn learn_first(head: &[u8]) -> Option<Self> {
+        Self::learn_from(head, FEW_MESSAGES)
     }
 
     fn learn_from(head: &[u8], most: usize) -> Option<Self> {
@@ -103,6 +107,24 @@ impl Nesting {
             return None;
         }
         search.learned()
+    }
+
+    /// Returns whether messages are where a known shape has them: in the list below `list`, under one of the names that
+    /// [`EventObject::take`] knows.
+    pub(in crate::decode) fn is_list_of_messages(&self, list: &str) -> bool {
+        let is_known = |place: &EventPlace| {
+            let in_list = place.path.is_empty()
+                || matches!(&place.path[..], [Step::Key(key), Step::Item] if **key == *list.as_bytes());
+            let message = match &place.message {
+                MessagePlace::Member(keys) => matches!(&keys[..], [key] if MESSAGE_KEYS.contains(&&**key)),
+                MessagePlace::Pair(name) => MESSAGE_KEYS.contains(&&**name),
+                // The first text of a row that could be a time is taken for one.
+                MessagePlace::Row(position) => place.path.is_empty() && *position > 0,
+                MessagePlace::Whole => place.path.is_empty(),
+            };
+            in_list && message
+        };
+        matches!(self, Self::Events(places) if places.iter().any(is_known))
     }
 }
 
@@ -161,26 +183,6 @@ fn string_kind(raw: &[u8]) -> StringKind {
         _ if text.starts_with(b"{") && message_start(text).is_some() => StringKind::Log,
         _ => StringKind::Trace,
     }
-}
-
-/// Returns whether messages are where a known shape takes them to be, as far as the first documents show: in the list below
-/// `list`, under one of the names that [`EventObject::take`] knows.
-pub(super) fn is_list_of_messages(head: &InputHead<'_>, list: &str) -> bool {
-    let is_known = |place: &EventPlace| {
-        let in_list = place.path.is_empty()
-            || matches!(&place.path[..], [Step::Key(key), Step::Item] if **key == *list.as_bytes());
-        let message = match &place.message {
-            MessagePlace::Member(keys) => matches!(&keys[..], [key] if MESSAGE_KEYS.contains(&&**key)),
-            MessagePlace::Pair(name) => MESSAGE_KEYS.contains(&&**name),
-            // The first text of a row that could be a time is taken for one.
-            MessagePlace::Row(position) => place.path.is_empty() && *position > 0,
-            MessagePlace::Whole => place.path.is_empty(),
-        };
-        in_list && message
-    };
-    let holds = |nesting: &Nesting| matches!(nesting, Nesting::Events(places) if places.iter().any(is_known));
-    let few = Nesting::learn_from(head.bytes, FEW_MESSAGES);
-    few.is_some_and(|few| holds(&few)) || head.nesting().is_none_or(holds)
 }
 
 /// Returns whether a string, by its first bytes, is a log of several messages.

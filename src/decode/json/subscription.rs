@@ -1,7 +1,6 @@
 //! The payload of subscription filters: one document after the other, each with the events of one stream.
 
 use super::event::EventObject;
-use super::nesting::is_list_of_messages;
 use super::walk::{Layout, walk};
 use crate::decode::delivery::Delivery;
 use crate::decode::{Decode, Shape};
@@ -12,7 +11,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     sniff: |head| {
         head.json.as_ref().is_some_and(|json| {
             json.has_all(&["messageType", "logGroup"])
-                || json.has("logEvents") && is_list_of_messages(head, "logEvents")
+                || json.has("logEvents") && head.has_list_of_messages("logEvents")
         })
     },
     decode: Decode::Events(|feed, delivery| walk(feed, delivery, Layout { list: Some(b"logEvents"), deliver })),
