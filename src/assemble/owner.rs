@@ -6,8 +6,8 @@ use super::{Assembler, Message, TRAILING_ERROR_MS};
 use crate::model::{AppLine, ErrorForm, Statement, Status};
 
 impl Assembler {
-    /// Returns whether the function merely printed a platform line about the end of another request, as log forwarders
-    /// and tests do: an environment of the text format runs one request at a time, and START of the running one was
+    /// Returns whether the function merely printed a platform line about another request, as log forwarders and tests do:
+    /// an environment that is not one of Managed Instances runs one request at a time, and START of the running one was
     /// seen.
     pub(super) fn is_quoted(&self, record: &Statement<'_>) -> bool {
         let id = match record {
@@ -15,13 +15,13 @@ impl Assembler {
             Statement::TimedOut { id, .. } => *id,
             Statement::Report(report) => Some(report.id).filter(|_| !report.json),
             Statement::Crash(crash) => crash.id,
+            Statement::Start { id, json: false, .. } => Some(*id),
             _ => None,
         };
         let Some(id) = id.filter(|_| self.known_stream && !self.concurrent) else { return false };
-        // In the JSON format the platform writes no text.
-        let text_report =
-            matches!(record, Statement::Report(_) | Statement::TimedOut { .. } | Statement::ExitedEarly { .. });
-        let runs = |open: &OpenAttempt| open.attempt.start_seen && (!open.json || text_report) && !open.is_reported();
+        // In the JSON format the platform writes no text. In the text format the next START ends what runs.
+        let is_start = matches!(record, Statement::Start { .. });
+        let runs = |open: &OpenAttempt| open.attempt.start_seen && (open.json || !is_start) && !open.is_reported();
         !self.recent.contains(id)
             && self.open.iter().all(|open| open.id() != Some(id))
             && self.open.last().is_some_and(|open| runs(open))

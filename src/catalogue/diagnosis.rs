@@ -7,7 +7,7 @@ use super::services;
 use super::signatures::{self, Hit, Trouble};
 use super::text::{after, http_status, last_segment, leading, leading_type, unwrapped};
 use super::words::Words;
-use super::{api_clients, aws_codes, grpc, in_process, lambda_api};
+use super::{api_clients, aws_codes, clients, grpc, in_process, lambda_api};
 use crate::model::Confidence::{self, High, Low, Medium};
 use crate::model::{AppError, Downstream, ErrorForm};
 
@@ -37,13 +37,13 @@ pub(crate) fn diagnose(error: &AppError<'_>, line: &str) -> Option<Diagnosis> {
     if in_process::is_in_process(error) {
         return None;
     }
-    strongest(error, line).and_then(|hit| other_failure(error, line, hit))
+    strongest(error, line).or_else(|| clients::thrown_by(error, line)).and_then(|hit| other_failure(error, line, hit))
 }
 
 /// Returns the strongest sign of a failed call to anything but AWS: the status that a client put in words tells more
 /// than the name of the client, and less than the reason why there was no answer.
 fn strongest(error: &AppError<'_>, line: &str) -> Option<Hit> {
-    let hit = signatures::best_hit(error);
+    let hit = of_system(error).or_else(|| signatures::best_hit(error));
     let texts = [error.message.as_deref(), error.cause.as_deref()];
     let answered = texts.into_iter().flatten().find_map(|text| {
         let name = error.error_type.as_deref().map(unwrapped).unwrap_or("");
@@ -70,6 +70,14 @@ fn strongest(error: &AppError<'_>, line: &str) -> Option<Hit> {
     .into_iter()
     .chain(signatures::by_stack(error, line))
     .max_by_key(|hit| (hit.confidence > Low, hit.trouble))
+}
+
+/// Returns the error of the system behind one of the SDK v2 for JavaScript, which takes any host that it cannot connect to
+/// for one that does not exist.
+fn of_system(error: &AppError<'_>) -> Option<Hit> {
+    error.code.as_deref().filter(|code| *code == "UnknownEndpoint")?;
+    let inner = AppError { message: error.cause.clone(), ..AppError::of(error.form) };
+    signatures::best_hit(&inner).filter(|hit| hit.errno.is_some())
 }
 
 /// Reads a status of gRPC, in a message or as the type of Ruby's errors.
@@ -202,6 +210,7 @@ fn aws_failure(error: &AppError<'_>, call: SdkCall) -> Diagnosis {
     let by_code = || aws_codes::trouble(named.as_deref(), None);
     let by_text = || signatures::best_hit(error).map(|hit| hit.trouble).filter(|trouble| *trouble > Trouble::Failed);
     let trouble = cancelled_for(named.as_deref(), message)
+        .or_else(|| of_system(error).map(|hit| hit.trouble))
         .or_else(by_code)
         .or_else(|| aws_codes::by_sentence(message))
         .or_else(by_text)

@@ -17,11 +17,13 @@ static OUT_OF_MEMORY: &[&str] = &[
 
 /// Returns whether an error of this type and message means that memory ran out.
 ///
-/// `unable to create native thread` is an `OutOfMemoryError` by name and a thread limit by cause.
+/// `unable to create native thread` is an `OutOfMemoryError` by name and a thread limit by cause; Redis answers with the
+/// same name when its own memory is full.
 #[must_use]
 pub(crate) fn is_out_of_memory_type(error_type: &str, message: &str) -> bool {
     let name = last_segment(error_type);
-    OUT_OF_MEMORY.contains(&name) && !message.contains("native thread") && !message.contains("new native")
+    let other = ["native thread", "new native", "not allowed when used memory"];
+    OUT_OF_MEMORY.contains(&name) && !other.iter().any(|words| message.contains(words))
         || name == "RangeError" && message.starts_with("Array buffer allocation failed")
 }
 
@@ -121,6 +123,7 @@ mod tests {
             "java.lang.OutOfMemoryError",
             "unable to create native thread: possibly out of memory"
         ));
+        assert!(!is_out_of_memory_type("OutOfMemoryError", "command not allowed when used memory > 'maxmemory'."));
         assert!(!is_out_of_memory_type("ValueError", "MemoryError in row 3"));
     }
 

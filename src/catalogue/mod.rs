@@ -7,6 +7,7 @@
 mod advice;
 mod api_clients;
 mod aws_codes;
+mod clients;
 mod codes;
 mod diagnosis;
 mod grpc;

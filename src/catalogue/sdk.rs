@@ -353,7 +353,8 @@ fn base_class(name: &str) -> Option<&'static str> {
 /// The error object of the SDKs for JavaScript: v3 has `$metadata` and `$fault`, v2 `retryable` and `requestId`.
 fn javascript(error: &AppError<'_>, line: &str) -> Option<SdkCall> {
     let v3 = line.contains("$metadata") || line.contains("$fault");
-    let v2 = line.contains("retryable")
+    // A member of the error, in JSON or as Node.js prints objects; stacks have such words in names.
+    let v2 = (line.contains("retryable\":") || line.contains("retryable: "))
         && (line.contains("retryDelay") || line.contains("requestId") || error.http_status.is_some());
     if !v3 && !v2 {
         return None;

@@ -18,8 +18,16 @@ pub(crate) const GO_PANIC: &str = "calling the handler function resulted in a pa
 pub(crate) const LAMBDA_WARNING: &str = "LAMBDA_WARNING";
 /// Sentence of Rust's client about an event that does not fit the handler's type, up to its advice.
 pub(crate) const EVENT_NOT_READ: &str = "Request payload deserialization into LambdaEvent<T> failed";
+/// Beginnings of the sentences of the clients of Node.js, Java and .NET about a result that cannot be written as JSON.
+pub(crate) const RESULT_NOT_WRITTEN: [&str; 3] = [
+    "Unable to stringify response body",
+    "An error occurred during JSON serialization of response",
+    "Error converting the response object of type ",
+];
 /// Error type with which Rust's client answers for a handler that panicked.
 pub(crate) const PANICKED: &str = "Lambda panicked";
+/// Words of Python's `faulthandler`, which its client enables, before the name of a signal.
+pub(crate) const FAULT_HANDLER: &str = "Fatal Python error: ";
 /// Level with which Python's client begins the line of a failed handler.
 pub(crate) const PYTHON_ERROR: &str = "[ERROR]";
 /// File of Go's client that logs failures, which loggers print if asked for the place of a call.

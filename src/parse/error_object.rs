@@ -80,7 +80,9 @@ pub(super) fn error(form: ErrorForm, object: &Object<'_>) -> AppError<'static> {
         message: text_at(object, &MESSAGES).and_then(owned),
         frame: reason.and_then(frame_of).or_else(|| frame_of(object)).map(Cow::Owned),
         code: reason.and_then(code).or_else(|| code(object)),
-        http_status: http_status(object).or_else(|| reason.and_then(own_status)),
+        http_status: http_status(object)
+            .or_else(|| reason.and_then(own_status))
+            .or_else(|| thrown_status(form, object)),
         reason: text_at(object, &["Reason", "error.Reason", "err.Reason", "reason.Reason"]).and_then(owned),
         cause: cause(object),
         url: reason.and_then(request_url).or_else(|| host_url(object)),
@@ -123,6 +125,12 @@ pub(super) fn describes_itself(object: &Object<'_>) -> bool {
 /// anything.
 fn own_status(object: &Object<'_>) -> Option<u16> {
     http_status(object).or_else(|| valid_status(member(object, "status")?))
+}
+
+/// Returns the HTTP status of an error that the runtime's client writes, which is no object of a logger.
+fn thrown_status(form: ErrorForm, object: &Object<'_>) -> Option<u16> {
+    let is_thrown = matches!(form, ErrorForm::Unhandled | ErrorForm::MaybeUnhandled | ErrorForm::Uncaught);
+    member(object, "status").filter(|_| is_thrown).and_then(valid_status)
 }
 
 /// Returns the URL of axios' request, joined with its base URL if it is relative.
@@ -182,7 +190,7 @@ fn valid_status(value: &Value<'_>) -> Option<u16> {
 
 /// Returns the innermost of nested causes.
 fn cause(object: &Object<'_>) -> Option<Cow<'static, str>> {
-    let mut inner = all_at(object, &["reason", "cause", "error.cause", "err.cause"]).next()?;
+    let mut inner = all_at(object, &["reason", "cause", "error.cause", "err.cause", "originalError"]).next()?;
     while let Some(next) = inner.as_object().and_then(|object| member(object, "cause")).filter(|next| !next.is_null()) {
         inner = next;
     }

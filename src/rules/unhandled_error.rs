@@ -3,7 +3,7 @@
 use super::facts::{Exit, Facts, error_of, form, head_of_stack, lacks_stack};
 use super::{LastWords, Rule, Ruling};
 use crate::catalogue::{Diagnosis, diagnose, platform_error, resource_limit_code};
-use crate::lambda::runtimes::{EVENT_NOT_READ, PANICKED};
+use crate::lambda::runtimes::{EVENT_NOT_READ, FAULT_HANDLER, PANICKED, RESULT_NOT_WRITTEN};
 use crate::model::{AppError, Category, Confidence, ErrorForm, PartialWork, Phase, Sign, Status};
 
 pub(super) const RULE: Rule = Rule {
@@ -32,6 +32,7 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
         return Some(ruling.with_words(whole));
     }
     let code = match error.form {
+        ErrorForm::Crash if names_signal(error) => "runtime_exception.signal",
         ErrorForm::Crash if error.error_type.is_none() && matches!(facts.exit(), Some(Exit::Signal(_))) => {
             "runtime_exception.signal"
         }
@@ -40,6 +41,21 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
         _ => labelled_code(error).unwrap_or("runtime_exception.unhandled"),
     };
     Some(Ruling::new(code, confidence, Some(sign)).with_words(whole))
+}
+
+/// Returns whether the last words of a process are those of a signal, by libc, a shell or Python's `faulthandler`.
+fn names_signal(error: &AppError<'_>) -> bool {
+    const SIGNALS: [&str; 6] = [
+        "Segmentation fault",
+        "Aborted",
+        "Bus error",
+        "Illegal instruction",
+        "Floating point exception",
+        "Floating-point exception",
+    ];
+    let words = error.message.as_deref().unwrap_or("");
+    let words = words.strip_prefix(FAULT_HANDLER).unwrap_or(words);
+    SIGNALS.iter().any(|signal| words.starts_with(signal))
 }
 
 /// Joins the first line of an error of Python's client with its stack.
@@ -134,7 +150,9 @@ fn logged_before_exit<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
         .signs
         .iter()
         .rfind(|sign| sign.phase == Phase::Invoke && form(sign) == Some(ErrorForm::Logged))?;
-    (facts.is_last_line(sign) || silent_failure).then_some((sign, Confidence::Medium))
+    // Words without an error tell that the code gave up by itself.
+    let names_error = silent_failure || error_of(sign).is_some_and(|error| error.error_type.is_some());
+    (names_error && (facts.is_last_line(sign) || silent_failure)).then_some((sign, Confidence::Medium))
 }
 
 fn by_extension(facts: &Facts<'_>) -> bool {
@@ -165,6 +183,7 @@ fn own_code(error: &AppError<'_>) -> Option<&'static str> {
     resource_limit_code(error)
         .or_else(|| labelled_code(error).filter(|code| !is_vague(code)))
         .or_else(|| event_format(error))
+        .or_else(|| result_format(error))
 }
 
 /// Returns whether any cause may hide behind a code.
@@ -189,6 +208,12 @@ fn event_format(error: &AppError<'_>) -> Option<&'static str> {
         && message.contains("Error converting the Lambda event JSON");
     let rust = message.starts_with(EVENT_NOT_READ);
     (json || dotnet || rust).then_some("runtime_exception.event_format")
+}
+
+/// Returns the code for a result that the runtime's client could not write as JSON, after the handler had finished.
+fn result_format(error: &AppError<'_>) -> Option<&'static str> {
+    let message = error.message.as_deref()?;
+    RESULT_NOT_WRITTEN.iter().any(|begin| message.starts_with(begin)).then_some("runtime_exception.response_format")
 }
 
 #[cfg(test)]

@@ -86,22 +86,66 @@ fn line(row: &Row, id: &str) -> String {
     }
 }
 
-#[test]
-fn failed_calls_are_told_with_all_that_the_log_has() {
-    let rows = rows();
-    let id = |number: usize| format!("0fb1ab10-5b50-4f1e-8b5c-{number:012}");
-    let mut log = String::new();
-    for (number, row) in rows.iter().enumerate() {
-        let id = id(number);
-        let messages = [
-            format!("START RequestId: {id} Version: 7\n"),
-            line(row, &id),
-            format!("END RequestId: {id}\n"),
-            format!(
-                "REPORT RequestId: {id}\tDuration: 9.00 ms\tBilled Duration: 9 ms\tMemory Size: 128 MB\tMax Memory Used: 66 MB\t\n"
-            ),
+/// Writes the error as the runtime client prints it in a function whose log format is JSON; `None` for clients that are
+/// not asked for it here.
+fn json_line(row: &Row, id: &str) -> Option<String> {
+    let Row { error_type, message, more, .. } = row;
+    let escaped = message.contains("\\\"") || message.contains("\\n");
+    let message = if escaped { format!("\"{message}\"") } else { json!(message).to_string() };
+    let head = "{\"timestamp\":\"2026-01-02T03:04:05.678Z\",\"level\":\"ERROR\"";
+    match row.client.as_str() {
+        "python" => {
+            let frames: Vec<&str> = more.split('\n').filter(|line| !line.is_empty()).collect();
+            let frames =
+                json!([&["  File \"/var/task/app.py\", line 3, in handler\n    act()\n"], &frames[..]].concat());
+            Some(format!(
+                "{head},\"errorMessage\":{message},\"errorType\":\"{error_type}\",\"requestId\":\"{id}\",\"stackTrace\":{frames}}}"
+            ))
+        }
+        "node" => {
+            let more = more.replace("\"stack\":", "\"stackTrace\":");
+            let more = if more.is_empty() { String::new() } else { format!(",{more}") };
+            Some(format!(
+                "{head},\"requestId\":\"{id}\",\"message\":{{\"errorType\":\"{error_type}\",\"errorMessage\":{message}{more}}}}}"
+            ))
+        }
+        _ => None,
+    }
+}
+
+/// Writes the messages of an attempt that failed with a line, in text or in JSON.
+fn attempt(id: &str, line: String, json: bool) -> Vec<String> {
+    let event = |kind: &str, record: Value| {
+        json!({"time": "2026-01-02T03:04:05.678Z", "type": kind, "record": record}).to_string()
+    };
+    if json {
+        let metrics = json!({"durationMs": 9.0, "billedDurationMs": 9, "memorySizeMB": 128, "maxMemoryUsedMB": 66});
+        return vec![
+            event("platform.start", json!({"requestId": id, "version": "7"})),
+            line,
+            event("platform.report", json!({"requestId": id, "status": "error", "metrics": metrics})),
         ];
-        for message in messages {
+    }
+    vec![
+        format!("START RequestId: {id} Version: 7\n"),
+        line,
+        format!("END RequestId: {id}\n"),
+        format!(
+            "REPORT RequestId: {id}\tDuration: 9.00 ms\tBilled Duration: 9 ms\tMemory Size: 128 MB\tMax Memory Used: 66 MB\t\n"
+        ),
+    ]
+}
+
+fn check(json: bool) {
+    let id = |number: usize| format!("0fb1ab10-5b50-4f1e-8b5c-{number:012}");
+    let lined = |(number, row): (usize, Row)| {
+        let line = if json { json_line(&row, &id(number)) } else { Some(line(&row, &id(number))) };
+        Some((row, id(number), line?))
+    };
+    let rows: Vec<(Row, String, String)> = rows().into_iter().enumerate().filter_map(lined).collect();
+    let mut log = String::new();
+    for (number, (_, id, line)) in rows.iter().enumerate() {
+        for message in attempt(id, line.clone(), json) {
             let event = json!({"timestamp": 1_767_312_000_000_i64, "logGroup": "/aws/lambda/pay",
                                "logStream": format!("2026/01/02/[7]{number:032x}"), "message": message});
             writeln!(log, "{event}").expect("memory");
@@ -109,8 +153,8 @@ fn failed_calls_are_told_with_all_that_the_log_has() {
     }
     let records = Run::analyze(["-"]).input(log).records();
     let mut wrong = String::new();
-    for (number, row) in rows.iter().enumerate() {
-        let record = records.iter().find(|record| record["request_id"] == id(number).as_str()).expect("a record");
+    for (row, id, _) in &rows {
+        let record = records.iter().find(|record| record["request_id"] == id.as_str()).expect("a record");
         let text = |value: &Value| match value {
             Value::Null => "-".to_owned(),
             Value::String(text) => text.clone(),
@@ -132,5 +176,16 @@ fn failed_calls_are_told_with_all_that_the_log_has() {
             writeln!(wrong, "{}\n  want {:?}\n  got  {got:?}", row.name, row.want).expect("memory");
         }
     }
-    assert!(wrong.is_empty(), "of {} rows:\n{wrong}", rows.len());
+    assert!(wrong.is_empty() && rows.len() > 50, "of {} rows:\n{wrong}", rows.len());
+}
+
+#[test]
+fn failed_calls_are_told_with_all_that_the_log_has() {
+    check(false);
+}
+
+/// The log format of a function changes nothing of what failed.
+#[test]
+fn failed_calls_are_told_in_json_as_well() {
+    check(true);
 }
