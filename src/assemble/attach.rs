@@ -471,12 +471,14 @@ impl Assembler {
                 self.note_concurrency(at);
             }
             let open = &mut self.open[at];
+            open.note_execution(line);
             open.app_error(line.level, line.error.as_ref(), message);
             return;
         }
         match line.id {
             Some(id) if !self.starts_seen && !self.recent.contains(id) && !self.may_be_printed(line) => {
                 let open = self.open_for(message, id, output);
+                open.note_execution(line);
                 open.app_error(line.level, line.error.as_ref(), message);
             }
             Some(id) if self.recent.contains(id) => {

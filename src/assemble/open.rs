@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{LAST_LINE_BYTES, LATE_LINES_MS, LONGEST_RUN_MS, Message, SIGN_TEXT_BYTES, SIGNS_KEPT, evidence_line};
 use crate::model::{
-    AppError, Attempt, ErrorForm, Init, Keep, Level, Line, Lines, Phase, Place, Report, RequestId, Sign, SignKind,
-    Status, Stretch, Subject, Timestamp, WindowCut,
+    AppError, AppLine, Attempt, ErrorForm, Init, Keep, Level, Line, Lines, Phase, Place, Report, RequestId, Sign,
+    SignKind, Status, Stretch, Subject, Timestamp, WindowCut,
 };
 
 /// Other lines that a copied error may have above or below it.
@@ -302,6 +302,14 @@ impl OpenAttempt {
         mine.platform_error_type = theirs.platform_error_type.or(mine.platform_error_type.take());
         mine.xray_trace_id = theirs.xray_trace_id.or(mine.xray_trace_id.take());
         mine.tenant_id = theirs.tenant_id.or(mine.tenant_id.take());
+        mine.execution_arn = theirs.execution_arn.or(mine.execution_arn.take());
+    }
+
+    /// Takes the execution of a durable function that a line names.
+    pub(super) fn note_execution(&mut self, line: &AppLine<'_>) {
+        if let (Some(arn), None) = (&line.execution_arn, &self.attempt.execution_arn) {
+            self.attempt.execution_arn = Some(arn.as_ref().into());
+        }
     }
 
     /// Adds a sign that turned out to be its own.

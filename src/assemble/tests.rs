@@ -93,7 +93,7 @@ fn record(line: &str, json: bool) -> Statement<'_> {
                 id: with_id,
                 level: Level::Error,
                 error: Some(AppError::of(form)),
-                function: None,
+                ..AppLine::default()
             })
         }
         _ => Statement::App(AppLine { id: with_id, ..AppLine::default() }),

@@ -49,6 +49,8 @@ pub struct Attempt {
     pub runtime: Option<Arc<str>>,
     /// Tenant of an isolated function.
     pub tenant_id: Option<Box<str>>,
+    /// ARN of the execution of a durable function: each replay is an attempt with a request id of its own.
+    pub execution_arn: Option<Box<str>>,
     /// X-Ray trace id.
     pub xray_trace_id: Option<Box<str>>,
     /// Figures of REPORT.

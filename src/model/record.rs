@@ -297,6 +297,8 @@ pub struct AppLine<'a> {
     pub error: Option<AppError<'a>>,
     /// Function name on the line (Powertools).
     pub function: Option<Cow<'a, str>>,
+    /// ARN of the execution of a durable function on the line.
+    pub execution_arn: Option<Cow<'a, str>>,
 }
 
 /// The form in which a line reports an error. It decides whether the error can have ended the attempt.

@@ -13,7 +13,7 @@ use super::level;
 use super::text::is_type_name;
 use super::{java, ruby, rust_runtime};
 use crate::lambda::REQUEST_ID_KEYS;
-use crate::lambda::runtimes::{GO_PLACE, NO_ID};
+use crate::lambda::runtimes::{DURABLE_EXECUTION, GO_PLACE, NO_ID};
 use crate::model::{AppError, AppLine, ErrorForm, Level, RequestId, Statement};
 
 /// Parses a JSON line of the function; `None` if the text is no object.
@@ -29,6 +29,9 @@ pub(super) fn of_object(object: &Object<'_>) -> AppLine<'static> {
         level: level::of_object(object).unwrap_or_default(),
         error: None,
         function: text_at(object, &["function_name", "functionName", "FunctionName"]).and_then(exception::owned),
+        execution_arn: text_at(object, &["executionArn"])
+            .filter(|arn| arn.contains(DURABLE_EXECUTION))
+            .and_then(exception::owned),
     };
     line.error = CLIENTS.iter().find_map(|client| client(object, line.level));
     if line.error.is_some() {

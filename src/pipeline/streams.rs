@@ -395,6 +395,9 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
             }
             Statement::Report(report) if report.emulated => self.output.note(message.place.input, emulator_note()),
             Statement::Foreign(kind) => self.output.tally().foreign(kind, 1),
+            Statement::App(line) if line.execution_arn.is_some() => {
+                self.output.note(message.place.input, durable_note());
+            }
             Statement::App(_) if aws_cli::has_stopped(message.text) => {
                 self.output.note(message.place.input, stopped_note(message.place.line));
             }
@@ -449,6 +452,12 @@ fn masked_note(id: RequestId) -> Note {
         }
         false => "request ids are masked or are no UUIDs",
     };
+    Note { incomplete: false, text: text.to_owned() }
+}
+
+fn durable_note() -> Note {
+    let text = "of a durable function: each replay is an attempt of its own, linked by execution_arn in the records; \
+                how an execution ended is not in the log (aws lambda get-durable-execution-history tells)";
     Note { incomplete: false, text: text.to_owned() }
 }
 

@@ -47,6 +47,7 @@ pub(crate) fn record_of(
         runtime: attempt.runtime.as_deref().map(text),
         architecture: None,
         tenant_id: attempt.tenant_id.as_deref().map(text),
+        execution_arn: attempt.execution_arn.as_deref().map(text),
         request_id: attempt.request_id.map(|id| id.to_string()),
         attempt: 1,
         started_at: attempt.started_at.map(|at| at.to_string()),

@@ -33,6 +33,8 @@ pub struct Record {
     pub architecture: Option<String>,
     /// Tenant of an isolated function.
     pub tenant_id: Option<String>,
+    /// ARN of the execution of a durable function: its replays are attempts with request ids of their own.
+    pub execution_arn: Option<String>,
     /// Lambda request id: names the event, not the attempt.
     pub request_id: Option<String>,
     /// Number of this attempt within its request id, by start, from 1.
