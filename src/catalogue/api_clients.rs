@@ -32,7 +32,7 @@ const VAGUE_CLASSES: [(&str, u16); 25] = [
 ];
 
 /// Texts that a status follows directly, whatever the class.
-const BEFORE_STATUS: [&str; 25] = [
+const BEFORE_STATUS: [&str; 26] = [
     "Error code: ",
     "GraphQL Error (Code: ",
     "<HttpError ",
@@ -59,6 +59,7 @@ const BEFORE_STATUS: [&str; 25] = [
     "RequestError(",
     "ConflictError(",
     "TransportError(",
+    "ApiError(",
 ];
 
 /// Classes of these clients for calls without an answer.

@@ -1,5 +1,5 @@
 //! Clients of other services, by their packages: an error that one of them threw tells of a failed call, whatever its
-//! words. Clients of HTTP in general are none of them: they throw as often for a wrong argument.
+//! words. Clients of HTTP in general throw as often for a wrong argument: there, the status or the words must tell.
 
 use super::aws_codes;
 use super::signatures::{Hit, Trouble};
@@ -12,7 +12,7 @@ use Trouble::{Connection, Database, Failed, Timeout};
 /// Packages by the folder that stands in the paths of their frames, with the service behind them, and the kind of a
 /// failure whose words tell none.
 #[rustfmt::skip]
-const PACKAGES: [(&str, &str, Trouble); 46] = [
+const PACKAGES: [(&str, &str, Trouble); 47] = [
     // npm
     ("node_modules/pg/", "PostgreSQL", Database), ("node_modules/pg-pool/", "PostgreSQL", Database), ("node_modules/pg-protocol/", "PostgreSQL", Database), ("node_modules/postgres/", "PostgreSQL", Database),
     ("node_modules/mysql2/", "MySQL", Database), ("node_modules/mysql/", "MySQL", Database), ("node_modules/mariadb/", "MySQL", Database), ("node_modules/tedious/", "SQL Server", Database), ("node_modules/oracledb/", "Oracle", Database),
@@ -21,8 +21,24 @@ const PACKAGES: [(&str, &str, Trouble); 46] = [
     ("node_modules/openai/", "OpenAI", Failed), ("node_modules/@anthropic-ai/", "Anthropic", Failed), ("node_modules/stripe/", "Stripe", Failed), ("node_modules/twilio/", "Twilio", Failed), ("node_modules/@sendgrid/", "SendGrid", Failed), ("node_modules/@slack/", "Slack", Failed),
     // PyPI
     ("/psycopg/", "PostgreSQL", Database), ("/asyncpg/", "PostgreSQL", Database), ("/pymysql/", "MySQL", Database), ("/mysql/connector/", "MySQL", Database), ("/oracledb/", "Oracle", Database), ("/redis/", "Redis", Database), ("/pymongo/", "MongoDB", Database), ("/cassandra/", "Cassandra", Database), ("/snowflake/connector/", "Snowflake", Database),
-    ("/elastic_transport/", "Elasticsearch", Failed), ("/opensearchpy/", "OpenSearch", Failed), ("/kafka/", "Kafka", Failed), ("/pika/", "RabbitMQ", Connection), ("/ldap3/", "LDAP", Failed),
+    ("/elastic_transport/", "Elasticsearch", Failed), ("/elasticsearch/", "Elasticsearch", Failed), ("/opensearchpy/", "OpenSearch", Failed), ("/kafka/", "Kafka", Failed), ("/pika/", "RabbitMQ", Connection), ("/ldap3/", "LDAP", Failed),
     ("/openai/", "OpenAI", Failed), ("/anthropic/", "Anthropic", Failed), ("/stripe/", "Stripe", Failed), ("/twilio/", "Twilio", Failed), ("/slack_sdk/", "Slack", Failed),
+];
+
+/// Packages of clients of HTTP in general.
+const HTTP_PACKAGES: [&str; 12] = [
+    "node_modules/axios/",
+    "node_modules/got/",
+    "node_modules/superagent/",
+    "node_modules/node-fetch/",
+    "node_modules/undici/",
+    "node_modules/needle/",
+    "node_modules/request/",
+    "node_modules/follow-redirects/",
+    "/requests/",
+    "/httpx/",
+    "/urllib3/",
+    "/aiohttp/",
 ];
 
 /// Types that a language has for mistakes of a program, by the last part of their name.
@@ -62,10 +78,10 @@ pub(super) fn thrown_by(error: &AppError<'_>, line: &str) -> Option<Hit> {
     if OF_PROGRAMS.contains(&name) {
         return None;
     }
-    let (_, service, usual) = nearest(line)?;
-    let message = error.message.as_deref().unwrap_or("");
-    let status = error.http_status.or_else(|| error_status(message));
-    let told = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    let (service, usual) = thrower(line)?;
+    let texts = [error.message.as_deref(), error.cause.as_deref()];
+    let status = error.http_status.or_else(|| error_status(texts[0]?));
+    let told = |words: &[&str]| texts.iter().flatten().any(|text| words.iter().any(|word| text.contains(word)));
     let trouble = if let Some(trouble) = status.and_then(aws_codes::by_status) {
         trouble
     } else if told(&["timed out", "imeout"]) {
@@ -73,14 +89,24 @@ pub(super) fn thrown_by(error: &AppError<'_>, line: &str) -> Option<Hit> {
     } else if told(&["refused", "reset", "closed", "hang up", "onnection error", "isconnected"]) {
         Connection
     } else {
-        usual
+        usual?
     };
-    Some(Hit { trouble, confidence: Medium, service: Some(service), status, errno: None })
+    Some(Hit { trouble, confidence: Medium, service, status, errno: None })
 }
 
-/// Returns the package in the frame nearest to where the error was thrown.
-fn nearest(line: &str) -> Option<(&'static str, &'static str, Trouble)> {
-    let package = |frame: &str| PACKAGES.into_iter().find(|(folder, ..)| frame.contains(folder));
+/// Returns the service behind the client that threw an error.
+pub(super) fn service_behind(line: &str) -> Option<&'static str> {
+    thrower(line)?.0
+}
+
+/// Returns the service behind the package in the frame nearest to where the error was thrown, and the kind of its failures
+/// whose words tell none.
+fn thrower(line: &str) -> Option<(Option<&'static str>, Option<Trouble>)> {
+    let package = |frame: &str| {
+        let known = PACKAGES.into_iter().find(|(folder, ..)| frame.contains(folder));
+        let of_http = || HTTP_PACKAGES.iter().any(|folder| frame.contains(folder)).then_some((None, None));
+        known.map(|(_, service, usual)| (Some(service), Some(usual))).or_else(of_http)
+    };
     // Python prints the innermost frame last, the others first.
     if let Some((_, last)) = line.rsplit_once("File ") {
         let path = last.trim_start_matches(['\\', '"']);
@@ -110,6 +136,14 @@ mod tests {
             ("Mishap", "gone", python, Some(("MongoDB", Database))),
             ("Error", "429 slow down", &node.replace("ioredis", "openai"), Some(("OpenAI", Trouble::Throttled))),
             ("Error", "Connection error.", &node.replace("ioredis", "openai"), Some(("OpenAI", Connection))),
+            ("Error", "Service Unavailable 503", &node.replace("ioredis", "superagent"), None),
+            (
+                "Error",
+                "503 Service Unavailable",
+                &node.replace("ioredis", "superagent"),
+                Some(("", Trouble::Unavailable)),
+            ),
+            ("Error", "no such option", &node.replace("ioredis", "got"), None),
             ("TypeError", "x is not a function", node, None),
             ("KeyError", "'a'", python, None),
             ("Error", "no stock", own, None),

@@ -280,6 +280,7 @@ fn other_failure(error: &AppError<'_>, line: &str, hit: Hit) -> Option<Diagnosis
         .or_else(|| host.as_deref().and_then(services::service_of_host))
         .or_else(|| database_named(line, trouble))
         .or_else(|| api_clients::product_in([error.error_type.as_deref().unwrap_or(""), line]))
+        .or_else(|| clients::service_behind(line))
         .map(str::to_owned)
         .or_else(|| call.service.as_deref().map(services::service_name));
     Some(Diagnosis {

@@ -173,13 +173,16 @@ fn code(object: &Object<'_>) -> Option<Cow<'static, str>> {
 }
 
 fn http_status(object: &Object<'_>) -> Option<u16> {
-    const NAMES: [&str; 6] = [
+    const NAMES: [&str; 9] = [
         "$metadata.httpStatusCode",
         "statusCode",
         "error.$metadata.httpStatusCode",
         "error.statusCode",
         "err.statusCode",
         "err.$metadata.httpStatusCode",
+        "meta.statusCode",
+        "response.status",
+        "response.statusCode",
     ];
     all_at(object, &NAMES).find(|value| value.as_u64().is_some()).and_then(valid_status)
 }
@@ -190,7 +193,9 @@ fn valid_status(value: &Value<'_>) -> Option<u16> {
 
 /// Returns the innermost of nested causes.
 fn cause(object: &Object<'_>) -> Option<Cow<'static, str>> {
-    let mut inner = all_at(object, &["reason", "cause", "error.cause", "err.cause", "originalError"]).next()?;
+    // Of the SDK v2 for JavaScript the fifth, of Stripe's client the sixth.
+    const CAUSES: [&str; 6] = ["reason", "cause", "error.cause", "err.cause", "originalError", "detail.errorMessage"];
+    let mut inner = all_at(object, &CAUSES).find(|value| value.is_object() || value.is_string())?;
     while let Some(next) = inner.as_object().and_then(|object| member(object, "cause")).filter(|next| !next.is_null()) {
         inner = next;
     }

@@ -12,6 +12,7 @@ use crate::wire::{Record, SideEffectLine};
 
 /// Text in a spooled record that stands for values known only after the last input.
 const FIRST_ATTEMPT: &[u8] = b"\"attempt\":1,";
+const NO_FUNCTION: &[u8] = b"\"function\":null,";
 const NO_TIMEOUT: &[u8] = b"\"timeout_ms\":null,\"timeout_source\":null";
 const NO_OUTCOME: &[u8] = b"\"outcome\":null,\"retry_guidance\":null,\"retry_reason\":null";
 const NOT_COMPARED: &[u8] = b"\"repeated\":null";
@@ -137,6 +138,10 @@ impl Records {
     fn complete(&self, line: &mut Vec<u8>, spooled: &Spooled) -> bool {
         let Some(patch) = self.patches.of(spooled.place) else { return false };
         fill_in(line, patch, self.patches.timeout_ms(spooled.function));
+        if let Some(name) = self.patches.name(spooled.function) {
+            let name = serde_json::to_string(name).unwrap_or_default();
+            replace(line, NO_FUNCTION, format!("\"function\":{name},").as_bytes());
+        }
         for repeated in self.repeated.get(&spooled.place).into_iter().flatten() {
             // Each call replaces the first placeholder left, so the values go to the side effects in order.
             replace(line, NOT_COMPARED, format!("\"repeated\":{repeated}").as_bytes());

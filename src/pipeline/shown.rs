@@ -106,6 +106,7 @@ impl Shown {
             record.retry_guidance = patch.advice.map(|advice| advice.word.to_owned());
             record.retry_reason = patch.advice.map(|advice| advice.reason.to_owned());
             record.timeout_ms = patches.timeout_ms(shown.function);
+            record.function = record.function.take().or_else(|| patches.name(shown.function).map(str::to_owned));
             record.timeout_source = record.timeout_ms.map(|_| "observed".to_owned());
             true
         });

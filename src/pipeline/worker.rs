@@ -145,7 +145,7 @@ impl<'r> Worker<'r> {
         let other = (origin != **stream).then(|| {
             let names = self.entries.stream(&origin, attempt.place.input);
             if stream.function.is_none() {
-                self.entries.name_input(attempt.place.input, names);
+                self.entries.name_stream(attempt.place.input, names);
             }
             (Arc::new(origin), names)
         });

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::entry::{Entry, EntryNames, NO_FINDING, is_cut};
 use super::findings::FindingFacts;
@@ -24,9 +24,9 @@ pub(crate) struct SharedTables {
     pub(super) functions: IdTable<FunctionKey>,
     pub(super) versions: IdTable<String>,
     pub(super) findings: IdTable<FindingKey>,
+    /// By input and stream that do not name the function, the functions that attempts name.
+    pub(super) named_streams: Mutex<BTreeMap<(u32, u64), BTreeSet<u32>>>,
     /// Number of entries that all workers hold in memory.
-    /// By input that does not name its function, the functions that its attempts name.
-    pub(super) named_inputs: Mutex<BTreeMap<u32, BTreeSet<u32>>>,
     pub(super) in_memory: Room,
 }
 
@@ -77,24 +77,25 @@ impl<'s> Entries<'s> {
 
     /// Adds the stream of an input and returns its ids.
     pub(crate) fn stream(&mut self, origin: &Origin<String>, input: u32) -> StreamNames {
+        let stream = xxh3_64(origin.log_stream.as_deref().unwrap_or("").as_bytes());
+        let is_nameless = origin.function.is_none();
         let key = FunctionKey {
             name: origin.function.clone(),
             account_id: origin.account_id.clone(),
             region: origin.region.clone(),
-            input: origin.function.is_none().then_some(input),
+            input: is_nameless.then_some(input),
+            stream: is_nameless.then_some(stream),
         };
         let function = self.shared.functions.id(&key);
         let facts = self.functions.entry(function).or_default();
         facts.log_groups.extend(origin.log_group.clone());
-        let mut hash = Xxh3::new();
-        hash.update(origin.log_stream.as_deref().unwrap_or("").as_bytes());
-        StreamNames { function, stream: hash.digest() }
+        StreamNames { function, stream }
     }
 
-    /// Remembers that an attempt of an input that does not name its function names it.
-    pub(crate) fn name_input(&mut self, input: u32, names: StreamNames) {
-        let mut named = self.shared.named_inputs.lock().unwrap_or_else(PoisonError::into_inner);
-        named.entry(input).or_default().insert(names.function);
+    /// Remembers that an attempt of a stream that does not name its function names it.
+    pub(crate) fn name_stream(&mut self, input: u32, names: StreamNames) {
+        let mut named = self.shared.named_streams.lock().unwrap_or_else(PoisonError::into_inner);
+        named.entry((input, names.stream)).or_default().insert(names.function);
     }
 
     /// Adds the runtime version of an environment; the latest one counts.

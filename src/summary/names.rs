@@ -15,6 +15,8 @@ pub(super) struct FunctionKey {
     pub(super) region: Option<String>,
     /// Input, if the name is unknown: such a function has one row per input.
     pub(super) input: Option<u32>,
+    /// Hash of the name of the stream, if the name of the function is unknown: one line of a stream may tell it.
+    pub(super) stream: Option<u64>,
 }
 
 /// Facts about a function besides its attempts.

@@ -26,7 +26,7 @@ impl Tables {
     pub(super) fn of(shared: &SharedTables) -> Self {
         let functions = shared.functions.keys();
         Self {
-            canonical: canonical(&functions, &shared.named_inputs.lock().unwrap_or_else(PoisonError::into_inner)),
+            canonical: canonical(&functions, &shared.named_streams.lock().unwrap_or_else(PoisonError::into_inner)),
             functions,
             facts: FxHashMap::default(),
             versions: shared.versions.keys(),
@@ -101,8 +101,8 @@ impl Tables {
 }
 
 /// Maps functions to ids: one named with its account or region in one input and without in another is the same
-/// function, if that is unambiguous.
-fn canonical(functions: &[FunctionKey], named_inputs: &BTreeMap<u32, BTreeSet<u32>>) -> Vec<u32> {
+/// function, if that is unambiguous. `named_streams` has the functions that attempts name, by input and stream.
+fn canonical(functions: &[FunctionKey], named_streams: &BTreeMap<(u32, u64), BTreeSet<u32>>) -> Vec<u32> {
     let mut by_name: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
     for (id, key) in (0u32..).zip(functions) {
         if let Some(name) = &key.name {
@@ -120,13 +120,28 @@ fn canonical(functions: &[FunctionKey], named_inputs: &BTreeMap<u32, BTreeSet<u3
             }
         }
     }
-    // What an input says of no function is of the only one that its attempts name.
-    for (id, key) in functions.iter().enumerate().filter(|(_, key)| key.name.is_none()) {
-        let named = key.input.and_then(|input| named_inputs.get(&input)).into_iter().flatten();
-        let functions: BTreeSet<u32> = named.map(|id| canonical[*id as usize]).collect();
-        if let (Some(only), 1) = (functions.first(), functions.len()) {
-            canonical[id] = *only;
-        }
+    // What a stream says of no function is of the only one that its attempts name, else of the only one of the input. What
+    // is left of an input has one row.
+    let mut of_input: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+    for ((input, _), named) in named_streams {
+        of_input.entry(*input).or_default().extend(named.iter().map(|id| canonical[*id as usize]));
+    }
+    let mut nameless: Vec<u32> =
+        (0u32..).take(functions.len()).filter(|id| functions[*id as usize].name.is_none()).collect();
+    nameless.sort_by_key(|id| &functions[*id as usize]);
+    let mut rest: BTreeMap<FunctionKey, u32> = BTreeMap::new();
+    for id in nameless {
+        let key = &functions[id as usize];
+        let of_stream = key.input.zip(key.stream).and_then(|stream| named_streams.get(&stream));
+        let of_stream: BTreeSet<u32> = of_stream.into_iter().flatten().map(|id| canonical[*id as usize]).collect();
+        let of_input = key.input.and_then(|input| of_input.get(&input));
+        canonical[id as usize] = only(&of_stream)
+            .or_else(|| of_input.and_then(only))
+            .unwrap_or_else(|| *rest.entry(FunctionKey { stream: None, ..key.clone() }).or_insert(id));
     }
     canonical
+}
+
+fn only(functions: &BTreeSet<u32>) -> Option<u32> {
+    functions.first().copied().filter(|_| functions.len() == 1)
 }

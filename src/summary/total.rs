@@ -94,6 +94,8 @@ pub(crate) struct Patches {
     dropped: FxHashSet<Place>,
     /// Time limits of functions, by function id.
     timeouts_ms: FxHashMap<u32, u64>,
+    /// Names of functions that only other attempts of their streams tell, by function id.
+    names: FxHashMap<u32, String>,
     /// Attempts, in order, of events in which an earlier attempt shows side effects that a later one may repeat.
     pub repeats: Vec<Vec<Place>>,
 }
@@ -110,6 +112,24 @@ impl Patches {
     #[must_use]
     pub(crate) fn timeout_ms(&self, function: u32) -> Option<u64> {
         self.timeouts_ms.get(&function).copied()
+    }
+
+    /// Returns the name of a function whose stream does not tell it.
+    #[must_use]
+    pub(crate) fn name(&self, function: u32) -> Option<&str> {
+        self.names.get(&function).map(String::as_str)
+    }
+
+    /// Gives functions that are counted under another one what is known of that.
+    fn share(&mut self, names: &Tables) {
+        for (id, under) in (0u32..).zip(&names.canonical).filter(|(id, under)| id != *under) {
+            self.timeouts_ms.extend(self.timeouts_ms.get(under).map(|ms| (id, *ms)));
+            if names.functions[id as usize].name.is_none()
+                && let Some(name) = &names.functions[*under as usize].name
+            {
+                self.names.insert(id, name.clone());
+            }
+        }
     }
 
     fn absorb(&mut self, other: Self) {
@@ -418,6 +438,7 @@ impl Pass<'_> {
         if !self.hiding.is_empty() {
             totals.failure_rate = None;
         }
+        self.patches.share(self.names);
         let Self { duplicates, disordered, hiding, patches, ledger_events, .. } = self;
         Totals { window, totals, functions, duplicates, disordered, hiding, patches, ledger_events }
     }

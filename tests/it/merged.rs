@@ -6,7 +6,7 @@ use lambda_triage::internal::{Options, analyze_samples};
 use serde_json::{Value, json};
 
 use super::generate::{Event, Random, Stream, corpus};
-use super::harness::records_of;
+use super::harness::{Run, records_of};
 
 /// Verdict on one attempt: category and confidence.
 type Verdict = (String, String);
@@ -80,4 +80,41 @@ fn verdicts_are_those_of_the_log_with_names() {
     }
     let share = format!("{} wrong of {failures} failures and {attempts} attempts: {kinds:#?}", wrong.len());
     assert!(wrong.len() * 20 < failures, "{share}");
+}
+
+/// The start of an environment in JSON names its function, once: all attempts of the stream are its.
+#[test]
+fn a_stream_that_names_its_function_once_is_all_of_it() {
+    let mut events = Vec::new();
+    for (stream, function) in [(1, "orders"), (2, "billing")] {
+        let log_stream = format!("2026/01/02/[7]{stream:032x}");
+        let mut add = |at: i64, kind: &str, record: Value| {
+            let message = json!({"time": "2026-01-02T00:00:00.000Z", "type": kind, "record": record}).to_string();
+            let timestamp = 1_767_312_000_000 + at;
+            events.push(json!({"logStreamName": log_stream, "timestamp": timestamp, "message": message}));
+        };
+        let start = json!({"initializationType": "on-demand", "phase": "init", "functionName": function, "functionVersion": "7"});
+        add(0, "platform.initStart", start);
+        for attempt in 1..=3 {
+            let id = format!("0fb1ab10-5b50-4f1e-8b5c-{stream:06}{attempt:06}");
+            let status = if attempt == 2 { "error" } else { "success" };
+            let metrics = json!({"durationMs": 9.0, "billedDurationMs": 9, "memorySizeMB": 128, "maxMemoryUsedMB": 66});
+            add(attempt * 100, "platform.start", json!({"requestId": id, "version": "7"}));
+            let report = json!({"requestId": id, "status": status, "metrics": metrics});
+            add(attempt * 100 + 9, "platform.report", report);
+        }
+    }
+    let log = json!({"events": events}).to_string();
+    let records = Run::analyze(["-"]).input(log.as_str()).records();
+    let functions: Vec<String> = records.iter().map(|record| record["function"].to_string()).collect();
+    assert_eq!(functions.iter().filter(|name| *name == "\"orders\"").count(), 3, "{functions:?}");
+    assert_eq!(functions.iter().filter(|name| *name == "\"billing\"").count(), 3, "{functions:?}");
+    let summary = Run::analyze(["-"]).input(log.as_str()).summary();
+    let rows: Vec<(String, String)> = summary["functions"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .map(|row| (row["function"].to_string(), row["attempts"].to_string()))
+        .collect();
+    assert_eq!(rows.len(), 2, "{rows:?}");
 }
