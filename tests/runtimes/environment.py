@@ -10,7 +10,6 @@ import json
 import os
 import queue
 import re
-import resource
 import signal
 import struct
 import subprocess
@@ -156,7 +155,6 @@ class Process:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             pass_fds=[frames_write],
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)),
         )
         os.close(frames_write)
         self.pipes = [self.process.stdout.fileno(), self.process.stderr.fileno(), frames_read]
@@ -198,25 +196,28 @@ class Process:
             data = data[FRAME.size + length :]
         return data
 
+    def measure(self):
+        """Reads how much memory the process uses, and used at most, in MB."""
+        try:
+            with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
+                fields = dict(line.split(":", 1) for line in status)
+            used, peak = (int(fields[name].split()[0]) // 1024 for name in ("VmRSS", "VmHWM"))
+        except (OSError, ValueError, KeyError):
+            return 0
+        self.peak_mb = max(self.peak_mb, peak)
+        return used
+
     def watch(self):
         """Ends a process that uses more memory than the function has, as the kernel would."""
-        pid = self.process.pid
         while self.process.poll() is None:
-            try:
-                with open(f"/proc/{pid}/status", encoding="ascii") as status:
-                    fields = dict(line.split(":", 1) for line in status)
-                used = int(fields.get("VmRSS", "0 kB").split()[0]) // 1024
-            except (OSError, ValueError):
-                break
-            self.peak_mb = max(self.peak_mb, used)
-            if used > self.memory_mb and not self.over_memory:
+            if self.measure() > self.memory_mb and not self.over_memory:
                 self.over_memory = True
                 self.process.kill()
             time.sleep(0.015)
         self.process.wait()
         for reader in self.readers:
             reader.join(2)
-        self.said.put(("exit", self.process.returncode))
+        self.said.put(("exit", self.process.returncode, self))
 
     def drain(self):
         """Waits until all that the client wrote so far has been read."""
@@ -351,13 +352,13 @@ class Environment:
                 return took, None
             if said[0] == "init_error":
                 posted = said[1] or json.loads(said[2]).get("errorType") or "Runtime.Unknown"
-            if said[0] == "exit":
+            if said[0] == "exit" and said[2] is self.process:
                 killed, code = self.process.over_memory, said[1]
                 self.process = None
                 # Types that are none of the platform's are folded to one word.
                 known = posted if posted and re.fullmatch(r"(Runtime|Function)\.[A-Z][A-Za-z]+", posted) else posted and "Runtime.Unknown"
                 kind = known or ("Runtime.OutOfMemory" if killed and self.style != "old" else "Runtime.ExitError")
-                crash = f"RequestId: {{id}} Error: Unknown application error occurred" if posted else end_of_process(code)
+                crash = "RequestId: {id} Error: Unknown application error occurred" if posted else end_of_process(code)
                 return took, ("error", kind, crash)
 
     def cold_start(self):
@@ -414,6 +415,7 @@ class Environment:
                 attempt.posted = "too_large"
             elif said[0] == "next":
                 self.process.drain()
+                self.process.measure()
                 attempt.ended_by = "answered"
                 if too_large:
                     crash = f"RequestId: {{id}} Error: Response payload size (6500000 bytes) exceeded maximum allowed payload size ({RESPONSE_LIMIT} bytes)."
@@ -421,7 +423,7 @@ class Environment:
                 else:
                     self.finish(attempt, took, None, None, None, init_ms)
                 return attempt
-            elif said[0] == "exit":
+            elif said[0] == "exit" and said[2] is self.process:
                 killed, code, used = self.process.over_memory, said[1], self.process.peak_mb
                 self.process = None
                 attempt.ended_by, attempt.detail = ("out_of_memory" if killed else "exit"), str(code)

@@ -12,6 +12,7 @@ import argparse
 import fnmatch
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -338,6 +339,9 @@ def main():
     options.add_argument("--misses", type=Path)
     args = options.parse_args()
     began = time.monotonic()
+    # Processes that are to crash leave no core behind.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
     with tempfile.TemporaryDirectory(prefix="runtimes-") as work:
         work = Path(work)
         peers = Peers(work)
@@ -398,7 +402,7 @@ def main():
         foreign = [record for record in records.values() if record["kind"] == "attempt" and record["category"] not in NOT_FAILED]
         for record in foreign:
             score.false_alarms += 1
-            print(f"FALSE ALARM {record['input']}: {record['code']} for {record['request_id']} attempt {record['attempt']}, which never was")
+            print(f"FALSE ALARM {record['function']} {record['log_stream']}: {record['code']} for {record['request_id']} attempt {record['attempt']}, which never was")
         for miss in score.misses:
             told = f" ({'; '.join(miss['parts'])})" if miss["parts"] else ""
             word = "KNOWN" if miss["known"] else "MISS"

@@ -152,7 +152,7 @@ def s3_slow_down(event, context):
 @scenario("downstream.auth", service="STS", operation="AssumeRole", error_code="AccessDenied")
 def sts_denied(event, context):
     """STS does not hand out a role."""
-    aws("sts", "/aws/AccessDenied/403").assume_role(RoleArn="arn:aws:iam::111122223333:role/payments", RoleSessionName="x")
+    aws("sts", "/aws/AccessDenied/403").assume_role(RoleArn="arn:aws:iam::111122223333:role/payments", RoleSessionName="orders")
 
 
 @scenario("downstream.auth", service="Secrets Manager", operation="GetSecretValue", error_code="ExpiredTokenException")
@@ -301,7 +301,7 @@ def requests_401(event, context):
     requests.get(url("/status/401"), timeout=1).raise_for_status()
 
 
-@scenario("downstream.connection", host="reset")
+@scenario("downstream.connection")
 def requests_reset(event, context):
     """The peer resets the connection."""
     import requests
@@ -439,7 +439,7 @@ def socket_refused(event, context):
     socket.create_connection((host, int(port)), timeout=1)
 
 
-@scenario(["downstream.connection", "runtime_exception.unhandled"])
+@scenario(["downstream.connection", "downstream.error", "runtime_exception.unhandled"])
 def tenacity_gives_up(event, context):
     """tenacity gives up after refused connections; its error only names the class."""
     import requests
@@ -799,9 +799,9 @@ def pydantic_validation(event, context):
     Order.model_validate({"id": "x"})
 
 
-@scenario("runtime_exception.unhandled")
+@scenario(["runtime_exception.unhandled", "downstream.timeout"])
 def custom_exception(event, context):
-    """An exception of the function's own, whose words sound like a timeout."""
+    """An exception of the function's own that quotes another function's timeout: whether it was called, no line tells."""
 
     class PaymentDeclined(Exception):
         pass
@@ -862,9 +862,9 @@ def os_exit(event, context):
     os._exit(0)
 
 
-@scenario("runtime_exception.signal")
+@scenario(["runtime_exception.signal", "runtime_exception.exit"])
 def aborted(event, context):
-    """abort() of native code."""
+    """abort() of native code, which prints nothing: only the older style names the signal."""
     os.abort()
 
 
@@ -1505,7 +1505,7 @@ def sentry_reports(event, context):
     """Sentry takes an exception and prints what it does."""
     import sentry_sdk
 
-    sentry_sdk.init(dsn=f"http://key@{PEERS['closed']}/1", debug=True)
+    sentry_sdk.init(dsn=f"http://key@{PEERS['closed']}/1", debug=True, default_integrations=False, auto_enabling_integrations=False)
     try:
         1 / 0
     except ZeroDivisionError as error:
