@@ -25,8 +25,6 @@ MESSAGES = {
     "ConditionalCheckFailedException": "The conditional request failed",
     "ResourceNotFoundException": "Requested resource not found",
     "ValidationException": "One or more parameter values were invalid: Missing the key id in the item",
-    "AccessDeniedException": "User: arn:aws:sts::111122223333:assumed-role/orders/orders is not authorized to perform this action because no identity-based policy allows it",
-    "AccessDenied": "Access Denied",
     "NoSuchKey": "The specified key does not exist.",
     "NoSuchBucket": "The specified bucket does not exist",
     "SlowDown": "Please reduce your request rate.",
@@ -45,10 +43,16 @@ MESSAGES = {
     "ParameterNotFound": "",
 }
 REASONS = {"TooManyRequestsException": {"Reason": "ReservedFunctionConcurrentInvocationLimitExceeded", "Type": "User"}}
+# Errors that belong to no service have names of their own; the others begin with the service's.
+COMMON = {
+    "AccessDeniedException": "com.amazon.coral.service#",
+    "UnrecognizedClientException": "com.amazon.coral.service#",
+    "ExpiredTokenException": "com.amazon.coral.service#",
+    "ThrottlingException": "com.amazon.coral.availability#",
+}
 PREFIXES = {
     "dynamodb": "com.amazonaws.dynamodb.v20120810#",
     "sqs": "com.amazonaws.sqs#",
-    "states": "com.amazonaws.swf.service.v2.model#",
 }
 OPENAI = {
     401: ("invalid_api_key", "Incorrect API key provided: sk-abc***xyz. You can find your API key at https://platform.openai.com/account/api-keys."),
@@ -149,9 +153,30 @@ class Web(BaseHTTPRequestHandler):
         scope = re.search(r"Credential=[^/]+/\d+/[^/]+/([a-z0-9-]+)/", self.headers.get("Authorization", ""))
         return scope.group(1) if scope else "unknown"
 
+    def denial(self, service):
+        """Words a denied call as IAM does."""
+        action, resource = self.headers.get("X-Amz-Target", ".").rsplit(".", 1)[1], "table/orders"
+        if service == "lambda":
+            action, resource = "InvokeFunction", "function:pay"
+        elif service == "s3":
+            action, resource = ("GetObject" if self.command == "GET" else "PutObject"), "orders/7.json"
+        elif service == "sts":
+            action, resource = "AssumeRole", "role/payments"
+        elif service == "secretsmanager":
+            resource = "secret:db-a1b2c3"
+        arn = f"arn:aws:s3:::{resource}" if service == "s3" else f"arn:aws:{service}:eu-west-1:111122223333:{resource}"
+        return (
+            f"User: arn:aws:sts::111122223333:assumed-role/orders/orders is not authorized to perform: {service}:{action} "
+            f"on resource: {arn} because no identity-based policy allows the {service}:{action} action"
+        )
+
     def aws(self, code, status):
         service, request_id = self.service(), "7T9K3EXAMPLEREQUEST"
         message = MESSAGES.get(code, f"The service answered {code}")
+        if code.startswith("AccessDenied"):
+            message = self.denial(service)
+        elif service == "lambda" and code == "ResourceNotFoundException":
+            message = "Function not found: arn:aws:lambda:eu-west-1:111122223333:function:pay"
         headers = [("x-amzn-RequestId", request_id), ("x-amz-request-id", request_id)]
         if code == "ok":
             if service in ("s3", "sts", "sns"):
@@ -169,7 +194,7 @@ class Web(BaseHTTPRequestHandler):
             body = {"Type": "User" if status < 500 else "Service", "Message": message, "message": message} | REASONS.get(code, {})
             self.answer(status, json.dumps(body), headers=[*headers, ("x-amzn-ErrorType", code)])
         else:
-            prefix = "com.amazon.coral.service#" if code in ("AccessDeniedException", "UnrecognizedClientException", "ExpiredTokenException") else PREFIXES.get(service, "")
+            prefix = COMMON.get(code) or PREFIXES.get(service, "")
             body = {"__type": prefix + code, "message": message}
             if code == "TransactionCanceledException":
                 body["CancellationReasons"] = [{"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"}, {"Code": "None"}]
