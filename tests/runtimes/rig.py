@@ -1,6 +1,6 @@
 """Runs the scenarios under the Runtime API, analyses their logs, and holds every verdict against what really happened.
 
-Usage: rig.py [--short] [--languages python,node] [--only GLOB] [--styles old,new,json] [--keep FOLDER]
+Usage: rig.py [--short] [--languages python,node,rust] [--only GLOB] [--styles old,new,json] [--keep FOLDER]
               [--fixtures FOLDER] [--misses FILE] PROGRAM
 
 `--short` runs every scenario in one style, which its place in the table chooses; otherwise in all three. Exits with 1
@@ -121,6 +121,18 @@ def tables(languages, work, peers):
                 (str(modules), "/var/task/node_modules"),
                 (str(task), "/var/task"),
             ],
+        }
+    if "rust" in languages:
+        target = HERE.parent.parent / "target" / "runtimes"
+        subprocess.run(["cargo", "build", "--quiet", "--locked", "--target-dir", target], cwd=HERE / "rust", check=True)
+        program = target / "debug" / "functions"
+        listed = subprocess.run([program, "--list"], capture_output=True, text=True, check=True)
+        found += [Scenario("rust", **row) for row in json.loads(listed.stdout)]
+        clients["rust"] = {
+            "command": [str(program)],
+            "task": work,
+            "environment": {"PEERS": addresses, "LAMBDA_TASK_ROOT": "/var/task", "AWS_EXECUTION_ENV": "AWS_Lambda_provided.al2023"},
+            "paths": [(str(Path.home()), "/home/build")],
         }
     return found, clients
 
@@ -293,10 +305,9 @@ def write_fixtures(folder, environments, peers):
         if environment.scenario.fixture:
             chosen[environment.scenario.language, environment.style].append(environment)
     for (language, style), group in sorted(chosen.items()):
-        events = sorted((event for environment in group for event in as_export(environment)), key=lambda event: event["timestamp"])
-        for place, event in enumerate(events):
-            event["eventId"] = f"{place:056d}"
-        (folder / f"{language}-{style}.json").write_text(json.dumps({"events": events}, indent=0, ensure_ascii=False) + "\n")
+        events = [(at, environment.stream, message) for environment in group for at, message in environment.events()]
+        lines = [json.dumps({"logStreamName": stream, "timestamp": at, "message": message}, ensure_ascii=False) for at, stream, message in sorted(events, key=lambda event: event[0])]
+        (folder / f"{language}-{style}.json").write_text('{"events": [\n' + ",\n".join(lines) + "\n]}\n")
         for environment in sorted(group, key=lambda one: one.function):
             places = {}
             for attempt in environment.attempts:

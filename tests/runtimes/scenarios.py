@@ -197,7 +197,7 @@ def lambda_5xx(event, context):
     aws("lambda", "/aws/ServiceException/500").invoke(FunctionName="pay", Payload=b"{}")
 
 
-@scenario("service_error.configuration", service="Lambda", operation="Invoke", error_code="KMSAccessDeniedException")
+@scenario("service_error.configuration", service="Lambda", operation="Invoke", error_code="KMSAccessDeniedException", fixture=True)
 def lambda_kms(event, context):
     """The called function's environment cannot be decrypted."""
     aws("lambda", "/aws/KMSAccessDeniedException/502").invoke(FunctionName="pay", Payload=b"{}")
@@ -337,7 +337,7 @@ def requests_bad_json(event, context):
     return requests.get(url("/html"), timeout=1).json()["id"]
 
 
-@scenario("downstream.unavailable", host="web", http_status=503)
+@scenario("downstream.unavailable", host="web", http_status=503, fixture=True)
 def httpx_503(event, context):
     """raise_for_status of httpx on 503."""
     import httpx
@@ -400,7 +400,7 @@ def aiohttp_refused(event, context):
     asyncio.run(call())
 
 
-@scenario("downstream.timeout")
+@scenario("downstream.timeout", fixture=True)
 def aiohttp_timeout(event, context):
     """The total timeout of aiohttp: a bare TimeoutError."""
     import asyncio
@@ -536,7 +536,7 @@ def grpc_refused(event, context):
 SCENARIOS[-1]["code"] = ["downstream.connection", "downstream.unavailable"]
 
 
-@scenario("downstream.timeout")
+@scenario("downstream.timeout", fixture=True)
 def grpc_deadline(event, context):
     """The deadline of a gRPC call passes."""
     grpc_call("Hang", timeout=0.3)
@@ -570,7 +570,7 @@ def pg(peer, **more):
     return psycopg.connect(host=host, port=port, user="orders", password="x", dbname="shop", connect_timeout=2, **more)
 
 
-@scenario(["downstream.connection", "downstream.database"], host="closed")
+@scenario(["downstream.connection", "downstream.database"], host="closed", fixture=True)
 def psycopg_refused(event, context):
     """PostgreSQL is not there."""
     pg("closed")
@@ -647,7 +647,7 @@ def pymysql_refused(event, context):
     my("closed")
 
 
-@scenario("downstream.database")
+@scenario("downstream.database", fixture=True)
 def pymysql_full(event, context):
     """MySQL has no connection left."""
     my("mysql_full")
@@ -696,7 +696,7 @@ def redis_noauth(event, context):
     cache("redis_noauth", protocol=2).get("cart:7")
 
 
-@scenario("downstream.database")
+@scenario("downstream.database", fixture=True)
 def redis_readonly(event, context):
     """Redis has become a replica."""
     cache("redis_readonly", protocol=2).set("cart:7", "1")
@@ -787,7 +787,7 @@ def chained(event, context):
         raise RuntimeError("order 7 is broken\nsecond line") from error
 
 
-@scenario("runtime_exception.unhandled")
+@scenario("runtime_exception.unhandled", fixture=True)
 def pydantic_validation(event, context):
     """pydantic refuses the event: a message of several lines with a link."""
     import pydantic
@@ -837,7 +837,7 @@ def memory_grows(event, context):
         time.sleep(0.01)
 
 
-@scenario("runtime_exception.response_format")
+@scenario("runtime_exception.response_format", fixture=True)
 def unserialisable(event, context):
     """A set is returned."""
     return {"ids": {1, 2}}
@@ -849,7 +849,7 @@ def too_large(event, context):
     return "x" * 7_000_000
 
 
-@scenario("runtime_exception.exit")
+@scenario("runtime_exception.exit", fixture=True)
 def system_exit(event, context):
     """sys.exit in a handler."""
     sys.exit(3)
@@ -868,7 +868,7 @@ def aborted(event, context):
     os.abort()
 
 
-@scenario("runtime_exception.signal")
+@scenario("runtime_exception.signal", fixture=True)
 def segfault(event, context):
     """A segmentation fault that faulthandler reports."""
     import ctypes
@@ -918,7 +918,7 @@ def import_in_handler(event, context):
 SCENARIOS[-1]["code"] = ["runtime_exception.package", "runtime_exception.unhandled"]
 
 
-@scenario("runtime_exception.unhandled")
+@scenario("runtime_exception.unhandled", fixture=True)
 def logged_then_raised(event, context):
     """The exception is logged with its traceback, then raised."""
     try:
@@ -1074,7 +1074,7 @@ def every_second_fails(event, context):
         raise ValueError("bad order")
 
 
-@scenario("runtime_exception.exit", events=[{"bad": True}, {}, {}], codes_by_event=["runtime_exception.exit", "ok", "ok"])
+@scenario("runtime_exception.exit", events=[{"bad": True}, {}, {}], codes_by_event=["runtime_exception.exit", "ok", "ok"], fixture=True)
 def exit_then_healthy(event, context):
     """The process ends; the next request finds a new one in the same log stream."""
     print("started with", event)
@@ -1108,7 +1108,7 @@ def logged_exception(event, context):
     return "done"
 
 
-@scenario()
+@scenario(fixture=True)
 def bracket_formatter(event, context):
     """A formatter that writes as the client does, exceptions included; a line follows."""
     handler = logging.StreamHandler(sys.stdout)
@@ -1136,7 +1136,7 @@ def bracket_tab_formatter(event, context):
         log.exception("IndexError: could not enrich")
 
 
-@scenario()
+@scenario(fixture=True)
 def printed_traceback(event, context):
     """traceback.print_exc, then success."""
     import traceback
@@ -1201,7 +1201,7 @@ def urllib3_retry_warnings(event, context):
         logger().warning("using the cache: %r", error)
 
 
-@scenario()
+@scenario(fixture=True)
 def quoted_lambda_log(event, context):
     """Lines of another function's log are printed."""
     print("REPORT RequestId: 6d2f3c1e-0000-4b6f-8d0f-0a1b2c3d4e5f\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\tMax Memory Used: 128 MB\tStatus: timeout")
@@ -1215,7 +1215,7 @@ def quoted_in_logger(event, context):
     logger().error("upstream said: Task timed out after 3.00 seconds; Runtime exited with error: signal: killed")
 
 
-@scenario()
+@scenario(fixture=True)
 def printed_error_json(event, context):
     """A destination record with errorType and stackTrace is printed."""
     print(json.dumps({"level": "ERROR", "errorType": "ValueError", "errorMessage": "row 3", "stackTrace": ['  File "/var/task/x.py", line 1, in f\n']}))
@@ -1254,7 +1254,7 @@ def stack_info(event, context):
     logger().error("slow query", stack_info=True)
 
 
-@scenario()
+@scenario(fixture=True)
 def powertools_logger(event, context):
     """Powertools logs an exception as JSON and goes on."""
     from aws_lambda_powertools import Logger
@@ -1313,7 +1313,7 @@ def powertools_batch(event, context):
     return process_partial_response({"Records": records}, one, BatchProcessor(event_type=EventType.SQS), context)
 
 
-@scenario()
+@scenario(fixture=True)
 def structlog_json(event, context):
     """structlog writes JSON with an exception."""
     import structlog

@@ -107,7 +107,7 @@ const call = async (answer) => {
 };
 scenario('v3LambdaThrottled', 'the called function has no free concurrency', ['throttling.reserved', 'throttling.unspecified'], { fixture: true }, () => call('/aws/TooManyRequestsException/429'));
 scenario('v3Lambda5xx', 'Lambda answers 500', 'service_error.internal', {}, () => call('/aws/ServiceException/500'));
-scenario('v3LambdaKms', 'the environment of the called function cannot be decrypted', 'service_error.configuration', {}, () => call('/aws/KMSAccessDeniedException/502'));
+scenario('v3LambdaKms', 'the environment of the called function cannot be decrypted', 'service_error.configuration', { fixture: true }, () => call('/aws/KMSAccessDeniedException/502'));
 scenario('v3LambdaMissing', 'the called function does not exist', 'invalid_request.not_found', {}, () => call('/aws/ResourceNotFoundException/404'));
 scenario('v3LambdaDenied', 'the role may not call the function', 'invalid_request.access_denied', {}, () => call('/aws/AccessDeniedException/403'));
 scenario('v3LambdaExpired', 'the credentials for a call of Lambda have expired; in text no word names Lambda', ['invalid_request.access_denied', 'downstream.auth'], {}, () => call('/aws/ExpiredTokenException/403'));
@@ -122,7 +122,7 @@ function v2(kind, answer, peer = 'web') {
     return new sdk[kind]({ endpoint: url(answer, peer), maxRetries: 0, httpOptions: { timeout: 400, connectTimeout: 400 }, s3ForcePathStyle: true });
 }
 
-scenario('v2DynamodbThrottled', 'SDK v2: DynamoDB throttles', 'downstream.throttled', { error_code: 'ProvisionedThroughputExceededException' },
+scenario('v2DynamodbThrottled', 'SDK v2: DynamoDB throttles', 'downstream.throttled', { error_code: 'ProvisionedThroughputExceededException', fixture: true },
     () => v2('DynamoDB', '/aws/ProvisionedThroughputExceededException/400').putItem({ TableName: 'orders', Item: item }).promise());
 scenario('v2S3NoKey', 'SDK v2: the object does not exist', 'downstream.not_found', { error_code: 'NoSuchKey', http_status: 404 },
     () => v2('S3', '/aws/NoSuchKey/404').getObject({ Bucket: 'orders', Key: '7.json' }).promise());
@@ -155,7 +155,7 @@ scenario('axiosWrapped', 'an error of axios becomes the message of another', ['d
 const got = async () => (await import('got')).default;
 scenario('got503', 'got gets 503', 'downstream.unavailable', {}, async () => (await got())(url('/status/503'), { retry: { limit: 0 } }));
 scenario('gotRefused', 'got meets a closed port', 'downstream.connection', { host: 'closed' }, async () => (await got())(url('/x', 'closed'), { retry: { limit: 0 } }));
-scenario('gotTimeout', 'the timeout of got passes', 'downstream.timeout', {}, async () => (await got())(url('/hang'), { retry: { limit: 0 }, timeout: { request: 300 } }));
+scenario('gotTimeout', 'the timeout of got passes', 'downstream.timeout', { fixture: true }, async () => (await got())(url('/hang'), { retry: { limit: 0 }, timeout: { request: 300 } }));
 scenario('fetchRefused', 'fetch meets a closed port; the client does not print the cause', ['downstream.connection', 'downstream.error'], {}, () => fetch(url('/x', 'closed')));
 scenario('fetchAborted', 'fetch is aborted by its signal', 'downstream.timeout', {}, () => fetch(url('/hang'), { signal: AbortSignal.timeout(300) }));
 scenario('fetchTerminated', 'the body of an answer is cut', ['downstream.connection', 'downstream.error'], {}, async () => (await fetch(url('/cut'))).text());
@@ -170,7 +170,7 @@ const openai = (place, more) => {
 };
 scenario('openaiRateLimit', 'the rate limit of OpenAI', 'downstream.throttled', { http_status: 429 }, () => openai('/openai/429'));
 scenario('openaiQuota', 'no credit left at OpenAI', 'downstream.billing', { http_status: 429 }, () => openai('/openai/402'));
-scenario('openaiKey', 'a wrong key', 'downstream.auth', { http_status: 401 }, () => openai('/openai/401'));
+scenario('openaiKey', 'a wrong key', 'downstream.auth', { http_status: 401, fixture: true }, () => openai('/openai/401'));
 scenario('openaiTimeout', 'the model does not answer in time', 'downstream.timeout', {}, () => openai('/hang', { timeout: 300 }));
 
 // --- databases -------------------------------------------------------------------------------------------------------
@@ -196,7 +196,7 @@ scenario('pgPoolTimeout', 'the pool has no connection in time', ['downstream.tim
 scenario('knexRefused', 'knex meets a closed port', ['downstream.connection', 'downstream.database'], {}, () => require('knex')({ client: 'pg', connection: { host: '127.0.0.1', port: portOf('closed') }, pool: { createRetryIntervalMillis: 50 }, acquireConnectionTimeout: 900 })('orders').select());
 const my = (peer) => require('mysql2/promise').createConnection({ host: '127.0.0.1', port: portOf(peer), user: 'orders', password: 'x', database: 'shop', connectTimeout: 500 });
 scenario('mysqlRefused', 'MySQL is not there', ['downstream.connection', 'downstream.database'], {}, () => my('closed'));
-scenario('mysqlFull', 'MySQL has no connection left', 'downstream.database', {}, () => my('mysql_full'));
+scenario('mysqlFull', 'MySQL has no connection left', 'downstream.database', { fixture: true }, () => my('mysql_full'));
 scenario('mysqlPassword', 'MySQL refuses the password', ['downstream.auth', 'downstream.database'], {}, () => my('mysql_password'));
 scenario('mysqlDuplicate', 'the row exists already', ['downstream.conflict', 'downstream.database'], {}, async () => (await my('mysql_duplicate')).query('insert into orders values (7)'));
 scenario('mysqlDeadlock', 'MySQL found a deadlock', ['downstream.contention', 'downstream.database'], {}, async () => (await my('mysql_deadlock')).query('update orders set paid = 1'));
@@ -222,7 +222,7 @@ scenario('mongooseDuplicate', 'the document exists already', ['downstream.confli
     const client = await new mongo.MongoClient(`mongodb://${PEERS.mongo_duplicate}/`, { serverSelectionTimeoutMS: 700 }).connect();
     await client.db('shop').collection('orders').insertOne({ _id: 7 });
 });
-scenario('mongooseValidation', 'mongoose refuses a document before it calls anything', 'runtime_exception.unhandled', {}, () => {
+scenario('mongooseValidation', 'mongoose refuses a document before it calls anything', 'runtime_exception.unhandled', { fixture: true }, () => {
     const mongoose = require('mongoose');
     const Order = mongoose.model('Order', new mongoose.Schema({ id: { type: String, required: true } }));
     return new Order({}).validate();
@@ -244,13 +244,13 @@ scenario('customClass', 'an error of a class of its own, which has no name set',
     class PaymentDeclined extends Error {}
     throw new PaymentDeclined('declined\nby the bank');
 });
-scenario('circularError', 'the error holds itself, so that it cannot be written as JSON', 'runtime_exception.unhandled', {}, async () => {
+scenario('circularError', 'the error holds itself, so that it cannot be written as JSON', 'runtime_exception.unhandled', { fixture: true }, async () => {
     class PaymentDeclined extends Error {}
     const error = new PaymentDeclined('declined');
     error.self = error;
     throw error;
 });
-scenario('getterError', 'a property of the error throws when it is read', 'runtime_exception.unhandled', {}, async () => {
+scenario('getterError', 'a property of the error throws when it is read', 'runtime_exception.unhandled', { fixture: true }, async () => {
     const error = new Error('declined');
     Object.defineProperty(error, 'secret', { enumerable: true, get() { throw new Error('no'); } });
     throw error;
@@ -264,11 +264,11 @@ scenario('unhandledRejection', 'a promise that nobody awaits is rejected while t
     Promise.reject(new Error('in the background'));
     await sleep(200);
 });
-scenario('rejectedCall', 'a throttled call that nobody awaits', 'downstream.throttled', { error_code: 'ProvisionedThroughputExceededException' }, async () => {
+scenario('rejectedCall', 'a throttled call that nobody awaits', 'downstream.throttled', { error_code: 'ProvisionedThroughputExceededException', fixture: true }, async () => {
     put('/aws/ProvisionedThroughputExceededException/400');
     await sleep(3000);
 });
-scenario('uncaughtException', 'a timer throws while the handler works', 'runtime_exception.unhandled', {}, async () => {
+scenario('uncaughtException', 'a timer throws while the handler works', 'runtime_exception.unhandled', { fixture: true }, async () => {
     setTimeout(() => { throw new TypeError('in a timer'); }, 5);
     await sleep(500);
 });
@@ -277,7 +277,7 @@ scenario('streamError', 'a stream without a listener for errors fails', ['downst
     await sleep(500);
 });
 scenario('neverSettles', 'the promise of the handler is never settled: this version of the client answers null', 'ok', {}, async () => new Promise(() => {}));
-scenario('processExit', 'process.exit(0) in a handler', 'runtime_exception.exit', {}, async () => {
+scenario('processExit', 'process.exit(0) in a handler', 'runtime_exception.exit', { fixture: true }, async () => {
     console.log('bye');
     process.exit(0);
 });
@@ -360,7 +360,7 @@ scenario('asyncRejected', 'a rejection ends the process, three times', 'runtime_
     await sleep(200);
 });
 scenario('everySecondFails', 'four requests in one environment, every second one healthy', 'runtime_exception.unhandled',
-    { events: [{ bad: true }, {}, { bad: true }, {}], codes_by_event: ['runtime_exception.unhandled', 'ok', 'runtime_exception.unhandled', 'ok'] },
+    { events: [{ bad: true }, {}, { bad: true }, {}], codes_by_event: ['runtime_exception.unhandled', 'ok', 'runtime_exception.unhandled', 'ok'], fixture: true },
     async (event) => {
         console.info('order', event);
         if (event.bad) throw new TypeError('bad order');
@@ -385,12 +385,12 @@ scenario('consoleErrorAlone', 'console.error of an error alone, as the last line
     console.error(new Error('handled'));
     return answered;
 });
-scenario('consoleErrorThenMore', 'console.error of an error alone, and the function goes on', 'ok', {}, async () => {
+scenario('consoleErrorThenMore', 'console.error of an error alone, and the function goes on', 'ok', { fixture: true }, async () => {
     console.error(new Error('handled'));
     console.log('used the default');
     return answered;
 });
-scenario('ownInvokeError', 'the function prints Invoke Error with an object', 'ok', {}, async () => {
+scenario('ownInvokeError', 'the function prints Invoke Error with an object', 'ok', { fixture: true }, async () => {
     console.error('Invoke Error', { errorType: 'Error', errorMessage: 'from the worker' });
     console.log('done');
     return answered;
@@ -404,11 +404,11 @@ scenario('stderrStack', 'a stack is written to stderr', 'ok', {}, async () => {
     process.stderr.write(new Error('handled').stack + '\n');
     return answered;
 });
-scenario('errorJson', 'an error is printed as JSON with errorType and stack', 'ok', {}, async () => {
+scenario('errorJson', 'an error is printed as JSON with errorType and stack', 'ok', { fixture: true }, async () => {
     console.log(JSON.stringify({ level: 'ERROR', errorType: 'Error', errorMessage: 'boom', stack: ['Error: boom', '    at x'] }));
     return answered;
 });
-scenario('quotedLog', 'lines of another function\'s log are printed', 'ok', {}, async () => {
+scenario('quotedLog', 'lines of another function\'s log are printed', 'ok', { fixture: true }, async () => {
     console.log('REPORT RequestId: 6d2f3c1e-0000-4b6f-8d0f-0a1b2c3d4e5f\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\tMax Memory Used: 128 MB\tStatus: timeout');
     process.stdout.write('2026-01-02T03:04:05.678Z 6d2f3c1e-0000-4b6f-8d0f-0a1b2c3d4e5f Task timed out after 3.00 seconds\n');
     return answered;
@@ -444,13 +444,13 @@ scenario('winstonJson', 'winston writes JSON with an error', 'ok', {}, async () 
     log.error('could not enrich', { errorType: 'TypeError', errorMessage: 'x is undefined' });
     return answered;
 });
-scenario('winstonText', 'winston writes text with a stack', 'ok', {}, async () => {
+scenario('winstonText', 'winston writes text with a stack', 'ok', { fixture: true }, async () => {
     const winston = require('winston');
     const log = winston.createLogger({ format: winston.format.combine(winston.format.errors({ stack: true }), winston.format.printf((line) => `[${line.level.toUpperCase()}] ${line.message}\n${line.stack ?? ''}`)), transports: [new winston.transports.Console()] });
     log.error(new TypeError('handled'));
     return answered;
 });
-scenario('pinoError', 'pino writes an error', 'ok', {}, async () => {
+scenario('pinoError', 'pino writes an error', 'ok', { fixture: true }, async () => {
     const log = require('pino')({}, require('pino').destination({ sync: true }));
     log.error(new Error('handled'), 'could not enrich');
     log.fatal({ errorType: 'Error', errorMessage: 'x' }, 'fatal, but going on');
@@ -460,7 +460,7 @@ scenario('bunyanError', 'bunyan writes an error', 'ok', {}, async () => {
     require('bunyan').createLogger({ name: 'orders' }).error({ err: new Error('handled') }, 'could not enrich');
     return answered;
 });
-scenario('powertoolsError', 'Powertools logs an error', 'ok', {}, async () => {
+scenario('powertoolsError', 'Powertools logs an error', 'ok', { fixture: true }, async () => {
     const { Logger } = require('@aws-lambda-powertools/logger');
     const log = new Logger({ serviceName: 'orders' });
     log.error('could not enrich', new Error('handled'));
@@ -479,7 +479,7 @@ const middy = async (inner, logger) => {
     return middy().use(onError(logger === undefined ? {} : { logger })).handler(inner);
 };
 const web = { version: '2.0', rawPath: '/orders/7', requestContext: { http: { method: 'GET', path: '/orders/7' } }, headers: {} };
-scenario('middy404', 'Middy answers 404, and logs the error as the client would', 'ok', asClient, async (event, context) => {
+scenario('middy404', 'Middy answers 404, and logs the error as the client would', 'ok', { ...asClient, fixture: true }, async (event, context) => {
     const handler = await middy(async () => {
         const error = new Error('no such order');
         throw Object.assign(error, { statusCode: 404, expose: true });
@@ -502,7 +502,7 @@ const express = (set) => async (event, context) => {
     return require('serverless-http')(app)({ ...web, httpMethod: 'GET', path: '/orders/7', requestContext: {} , version: '1.0' }, context);
 };
 scenario('expressDefault500', 'the default handler of Express logs the stack and answers 500', 'ok', asClient, express((app) => app.get('/orders/:id', () => { throw new TypeError('x is undefined'); })));
-scenario('expressOwn500', 'a handler of errors logs with words and answers 500', 'ok', {}, express((app) => {
+scenario('expressOwn500', 'a handler of errors logs with words and answers 500', 'ok', { fixture: true }, express((app) => {
     app.get('/orders/:id', async () => axios().get(url('/status/503')));
     app.use((error, request, response, next) => {
         console.error('request failed', request.path, error.message);
