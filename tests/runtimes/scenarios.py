@@ -101,7 +101,7 @@ def dynamodb_5xx(event, context):
     aws("dynamodb", "/aws/InternalServerError/500", 1).get_item(TableName="orders", Key=ITEM)
 
 
-@scenario("downstream.timeout", host="hang", fixture=True)
+@scenario("downstream.timeout", host="hang")
 def dynamodb_hangs(event, context):
     """DynamoDB accepts the connection and does not answer: boto3 gives up."""
     aws("dynamodb", "/", peer="hang").get_item(TableName="orders", Key=ITEM)
@@ -125,7 +125,7 @@ def sqs_no_queue(event, context):
     aws("sqs", "/aws/QueueDoesNotExist/400").send_message(QueueUrl=url("/aws/QueueDoesNotExist/400"), MessageBody="{}")
 
 
-@scenario("downstream.not_found", service="S3", operation="GetObject", error_code="NoSuchKey", fixture=True)
+@scenario("downstream.not_found", service="S3", operation="GetObject", error_code="NoSuchKey")
 def s3_no_key(event, context):
     """The object does not exist."""
     aws("s3", "/aws/NoSuchKey/404").get_object(Bucket="orders", Key="7.json")
@@ -182,7 +182,7 @@ def aws_parameter_validation(event, context):
     aws("dynamodb", "/aws/ok/200").put_item(TableName="orders", Item=7)
 
 
-@scenario("throttling.reserved", service="Lambda", operation="Invoke", fixture=True)
+@scenario("throttling.reserved", service="Lambda", operation="Invoke")
 def lambda_throttled(event, context):
     """The function that is called has no free concurrency."""
     aws("lambda", "/aws/TooManyRequestsException/429").invoke(FunctionName="pay", Payload=b"{}")
@@ -197,7 +197,7 @@ def lambda_5xx(event, context):
     aws("lambda", "/aws/ServiceException/500").invoke(FunctionName="pay", Payload=b"{}")
 
 
-@scenario("service_error.configuration", service="Lambda", operation="Invoke", error_code="KMSAccessDeniedException", fixture=True)
+@scenario("service_error.configuration", service="Lambda", operation="Invoke", error_code="KMSAccessDeniedException")
 def lambda_kms(event, context):
     """The called function's environment cannot be decrypted."""
     aws("lambda", "/aws/KMSAccessDeniedException/502").invoke(FunctionName="pay", Payload=b"{}")
@@ -245,7 +245,7 @@ def wrapped_cause(event, context):
 # --- HTTP clients ----------------------------------------------------------------------------------------------------
 
 
-@scenario("downstream.connection", host="closed", fixture=True)
+@scenario("downstream.connection", host="closed")
 def requests_refused(event, context):
     """requests meets a closed port."""
     import requests
@@ -696,7 +696,7 @@ def redis_noauth(event, context):
     cache("redis_noauth", protocol=2).get("cart:7")
 
 
-@scenario("downstream.database", fixture=True)
+@scenario("downstream.database")
 def redis_readonly(event, context):
     """Redis has become a replica."""
     cache("redis_readonly", protocol=2).set("cart:7", "1")
@@ -766,7 +766,7 @@ def sqlite_read_only(event, context):
 # --- the function's own faults ---------------------------------------------------------------------------------------
 
 
-@scenario("runtime_exception.unhandled", fixture=True)
+@scenario("runtime_exception.unhandled")
 def key_error(event, context):
     """A key is missing in the event."""
     return event["Records"][0]["body"]
@@ -918,7 +918,7 @@ def import_in_handler(event, context):
 SCENARIOS[-1]["code"] = ["runtime_exception.package", "runtime_exception.unhandled"]
 
 
-@scenario("runtime_exception.unhandled", fixture=True)
+@scenario("runtime_exception.unhandled")
 def logged_then_raised(event, context):
     """The exception is logged with its traceback, then raised."""
     try:
@@ -986,7 +986,7 @@ def spins_after_errors(event, context):
 source("import-missing", "import pandas_not_packaged\n\n\ndef handler(event, context):\n    return 1\n", "init_failure.import", fixture=True)
 source("syntax-error", "def handler(event, context):\n    return (1\n", "init_failure.syntax")
 source("handler-missing", "def other(event, context):\n    return 1\n", "init_failure.handler_not_found")
-source("import-raises", "CONFIG = {}\nURL = CONFIG['url']\n\n\ndef handler(event, context):\n    return URL\n", "init_failure.exception", fixture=True)
+source("import-raises", "CONFIG = {}\nURL = CONFIG['url']\n\n\ndef handler(event, context):\n    return URL\n", "init_failure.exception")
 source("import-exits", "import sys\n\nprint('no configuration, giving up')\nsys.exit(2)\n", "init_failure.exit")
 source("import-kills", "import os\nimport signal\n\nos.kill(os.getpid(), signal.SIGSEGV)\n", ["init_failure.exit", "init_failure.exception"])
 source(
@@ -1136,7 +1136,7 @@ def bracket_tab_formatter(event, context):
         log.exception("IndexError: could not enrich")
 
 
-@scenario(fixture=True)
+@scenario()
 def printed_traceback(event, context):
     """traceback.print_exc, then success."""
     import traceback

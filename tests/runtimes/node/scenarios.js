@@ -70,10 +70,10 @@ scenario('v3DynamodbExpired', 'the credentials have expired', 'downstream.auth',
     { error_code: 'ExpiredTokenException' }, () => put('/aws/ExpiredTokenException/400'));
 scenario('v3Dynamodb5xx', 'DynamoDB answers 500', 'downstream.unavailable',
     { service: 'DynamoDB', error_code: 'InternalServerError', http_status: 500 }, () => put('/aws/InternalServerError/500'));
-scenario('v3DynamodbRefused', 'nobody listens at the endpoint', 'downstream.connection', { host: 'closed', fixture: true }, () => put('/', 'closed'));
+scenario('v3DynamodbRefused', 'nobody listens at the endpoint', 'downstream.connection', { host: 'closed' }, () => put('/', 'closed'));
 scenario('v3DynamodbReset', 'the connection is reset', 'downstream.connection', {}, () => put('/', 'reset'));
 scenario('v3DynamodbHangs', 'the endpoint does not answer', 'downstream.timeout', {}, () => put('/', 'hang'));
-scenario('v3S3NoKey', 'the object does not exist', 'downstream.not_found', { service: 'S3', error_code: 'NoSuchKey', http_status: 404, fixture: true }, async () => {
+scenario('v3S3NoKey', 'the object does not exist', 'downstream.not_found', { service: 'S3', error_code: 'NoSuchKey', http_status: 404 }, async () => {
     const [client, sdk] = v3('s3', '/aws/NoSuchKey/404');
     await client.send(new sdk.GetObjectCommand({ Bucket: 'orders', Key: '7.json' }));
 });
@@ -105,9 +105,9 @@ const call = async (answer) => {
     const [client, sdk] = v3('lambda', answer);
     return client.send(new sdk.InvokeCommand({ FunctionName: 'pay', Payload: '{}' }));
 };
-scenario('v3LambdaThrottled', 'the called function has no free concurrency', ['throttling.reserved', 'throttling.unspecified'], { fixture: true }, () => call('/aws/TooManyRequestsException/429'));
+scenario('v3LambdaThrottled', 'the called function has no free concurrency', ['throttling.reserved', 'throttling.unspecified'], {}, () => call('/aws/TooManyRequestsException/429'));
 scenario('v3Lambda5xx', 'Lambda answers 500', 'service_error.internal', {}, () => call('/aws/ServiceException/500'));
-scenario('v3LambdaKms', 'the environment of the called function cannot be decrypted', 'service_error.configuration', { fixture: true }, () => call('/aws/KMSAccessDeniedException/502'));
+scenario('v3LambdaKms', 'the environment of the called function cannot be decrypted', 'service_error.configuration', {}, () => call('/aws/KMSAccessDeniedException/502'));
 scenario('v3LambdaMissing', 'the called function does not exist', 'invalid_request.not_found', {}, () => call('/aws/ResourceNotFoundException/404'));
 scenario('v3LambdaDenied', 'the role may not call the function', 'invalid_request.access_denied', {}, () => call('/aws/AccessDeniedException/403'));
 scenario('v3LambdaExpired', 'the credentials for a call of Lambda have expired; in text no word names Lambda', ['invalid_request.access_denied', 'downstream.auth'], {}, () => call('/aws/ExpiredTokenException/403'));
@@ -122,7 +122,7 @@ function v2(kind, answer, peer = 'web') {
     return new sdk[kind]({ endpoint: url(answer, peer), maxRetries: 0, httpOptions: { timeout: 400, connectTimeout: 400 }, s3ForcePathStyle: true });
 }
 
-scenario('v2DynamodbThrottled', 'SDK v2: DynamoDB throttles', 'downstream.throttled', { error_code: 'ProvisionedThroughputExceededException', fixture: true },
+scenario('v2DynamodbThrottled', 'SDK v2: DynamoDB throttles', 'downstream.throttled', { error_code: 'ProvisionedThroughputExceededException' },
     () => v2('DynamoDB', '/aws/ProvisionedThroughputExceededException/400').putItem({ TableName: 'orders', Item: item }).promise());
 scenario('v2S3NoKey', 'SDK v2: the object does not exist', 'downstream.not_found', { error_code: 'NoSuchKey', http_status: 404 },
     () => v2('S3', '/aws/NoSuchKey/404').getObject({ Bucket: 'orders', Key: '7.json' }).promise());
@@ -136,7 +136,7 @@ scenario('v2LambdaThrottled', 'SDK v2: the called function is throttled', ['thro
 // --- HTTP clients ----------------------------------------------------------------------------------------------------
 
 const axios = () => require('axios');
-scenario('axiosRefused', 'axios meets a closed port', 'downstream.connection', { host: 'closed', error_code: 'ECONNREFUSED', fixture: true }, () => axios().get(url('/x', 'closed')));
+scenario('axiosRefused', 'axios meets a closed port', 'downstream.connection', { host: 'closed', error_code: 'ECONNREFUSED' }, () => axios().get(url('/x', 'closed')));
 scenario('axios503', 'axios gets 503', 'downstream.unavailable', { http_status: 503, host: 'web', fixture: true }, () => axios().get(url('/status/503')));
 scenario('axios429', 'axios gets 429', 'downstream.throttled', { http_status: 429 }, () => axios().post(url('/status/429'), { a: 1 }));
 scenario('axios401', 'axios gets 401', 'downstream.auth', { http_status: 401 }, () => axios().get(url('/status/401')));
@@ -155,7 +155,7 @@ scenario('axiosWrapped', 'an error of axios becomes the message of another', ['d
 const got = async () => (await import('got')).default;
 scenario('got503', 'got gets 503', 'downstream.unavailable', {}, async () => (await got())(url('/status/503'), { retry: { limit: 0 } }));
 scenario('gotRefused', 'got meets a closed port', 'downstream.connection', { host: 'closed' }, async () => (await got())(url('/x', 'closed'), { retry: { limit: 0 } }));
-scenario('gotTimeout', 'the timeout of got passes', 'downstream.timeout', { fixture: true }, async () => (await got())(url('/hang'), { retry: { limit: 0 }, timeout: { request: 300 } }));
+scenario('gotTimeout', 'the timeout of got passes', 'downstream.timeout', {}, async () => (await got())(url('/hang'), { retry: { limit: 0 }, timeout: { request: 300 } }));
 scenario('fetchRefused', 'fetch meets a closed port; the client does not print the cause', ['downstream.connection', 'downstream.error'], {}, () => fetch(url('/x', 'closed')));
 scenario('fetchAborted', 'fetch is aborted by its signal', 'downstream.timeout', {}, () => fetch(url('/hang'), { signal: AbortSignal.timeout(300) }));
 scenario('fetchTerminated', 'the body of an answer is cut', ['downstream.connection', 'downstream.error'], {}, async () => (await fetch(url('/cut'))).text());
@@ -196,7 +196,7 @@ scenario('pgPoolTimeout', 'the pool has no connection in time', ['downstream.tim
 scenario('knexRefused', 'knex meets a closed port', ['downstream.connection', 'downstream.database'], {}, () => require('knex')({ client: 'pg', connection: { host: '127.0.0.1', port: portOf('closed') }, pool: { createRetryIntervalMillis: 50 }, acquireConnectionTimeout: 900 })('orders').select());
 const my = (peer) => require('mysql2/promise').createConnection({ host: '127.0.0.1', port: portOf(peer), user: 'orders', password: 'x', database: 'shop', connectTimeout: 500 });
 scenario('mysqlRefused', 'MySQL is not there', ['downstream.connection', 'downstream.database'], {}, () => my('closed'));
-scenario('mysqlFull', 'MySQL has no connection left', 'downstream.database', { fixture: true }, () => my('mysql_full'));
+scenario('mysqlFull', 'MySQL has no connection left', 'downstream.database', {}, () => my('mysql_full'));
 scenario('mysqlPassword', 'MySQL refuses the password', ['downstream.auth', 'downstream.database'], {}, () => my('mysql_password'));
 scenario('mysqlDuplicate', 'the row exists already', ['downstream.conflict', 'downstream.database'], {}, async () => (await my('mysql_duplicate')).query('insert into orders values (7)'));
 scenario('mysqlDeadlock', 'MySQL found a deadlock', ['downstream.contention', 'downstream.database'], {}, async () => (await my('mysql_deadlock')).query('update orders set paid = 1'));
@@ -317,7 +317,7 @@ scenario('loggedThenThrown', 'the error is logged, then thrown', 'runtime_except
     console.error('failed:', error);
     throw error;
 });
-scenario('sleeps', 'the handler takes too long', 'timeout.invoke', { timeout_s: 1, fixture: true }, async () => {
+scenario('sleeps', 'the handler takes too long', 'timeout.invoke', { timeout_s: 1 }, async () => {
     console.log('working');
     await sleep(5000);
 });
@@ -339,7 +339,7 @@ source('import-missing', 'a package is missing', 'init_failure.import', "require
 source('import-missing-esm', 'a package of an ES module is missing', 'init_failure.import', "import 'not-packaged';\nexport const handler = async () => 1;\n", { extension: '.mjs' });
 source('syntax-error', 'the module does not parse', 'init_failure.syntax', 'exports.handler = async () => {\n    return (1;\n};\n');
 source('handler-missing', 'the module has no such function', 'init_failure.handler_not_found', 'exports.other = async () => 1;\n');
-source('import-throws', 'the module throws while it is loaded', 'init_failure.exception', "const config = {};\nexports.url = config.api.url;\nexports.handler = async () => 1;\n", { fixture: true });
+source('import-throws', 'the module throws while it is loaded', 'init_failure.exception', "const config = {};\nexports.url = config.api.url;\nexports.handler = async () => 1;\n");
 source('import-exits', 'the module ends the process', 'init_failure.exit', "console.log('no configuration');\nprocess.exit(4);\n");
 source('import-rejects', 'a promise is rejected while the module is loaded, and before the first event', ['init_failure.exception', 'runtime_exception.unhandled_rejection'], "Promise.reject(new Error('no database'));\nexports.handler = async () => 1;\n", { broken_late: true });
 delete table.at(-1).broken_late;
@@ -360,7 +360,7 @@ scenario('asyncRejected', 'a rejection ends the process, three times', 'runtime_
     await sleep(200);
 });
 scenario('everySecondFails', 'four requests in one environment, every second one healthy', 'runtime_exception.unhandled',
-    { events: [{ bad: true }, {}, { bad: true }, {}], codes_by_event: ['runtime_exception.unhandled', 'ok', 'runtime_exception.unhandled', 'ok'], fixture: true },
+    { events: [{ bad: true }, {}, { bad: true }, {}], codes_by_event: ['runtime_exception.unhandled', 'ok', 'runtime_exception.unhandled', 'ok'] },
     async (event) => {
         console.info('order', event);
         if (event.bad) throw new TypeError('bad order');
@@ -460,7 +460,7 @@ scenario('bunyanError', 'bunyan writes an error', 'ok', {}, async () => {
     require('bunyan').createLogger({ name: 'orders' }).error({ err: new Error('handled') }, 'could not enrich');
     return answered;
 });
-scenario('powertoolsError', 'Powertools logs an error', 'ok', { fixture: true }, async () => {
+scenario('powertoolsError', 'Powertools logs an error', 'ok', {}, async () => {
     const { Logger } = require('@aws-lambda-powertools/logger');
     const log = new Logger({ serviceName: 'orders' });
     log.error('could not enrich', new Error('handled'));
