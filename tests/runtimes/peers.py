@@ -61,12 +61,18 @@ OPENAI = {
     500: ("server_error", "The server had an error while processing your request. Sorry about that!"),
     400: ("context_length_exceeded", "This model's maximum context length is 128000 tokens. However, your messages resulted in 131000 tokens."),
 }
+STRIPE = {
+    401: ("invalid_request_error", "Invalid API Key provided: sk_test_x"),
+    402: ("card_error", "Your card was declined."),
+    429: ("rate_limit_error", "Too many requests hit the API too quickly."),
+    500: ("api_error", "Sorry! There was an error while talking to one of our backends."),
+}
 ANTHROPIC = {401: "authentication_error", 429: "rate_limit_error", 529: "overloaded_error", 400: "invalid_request_error", 500: "api_error"}
 
 
 class Web(BaseHTTPRequestHandler):
-    """`/status/N`, `/flaky/TIMES/N/KEY`, `/aws/CODE/N`, `/awsflaky/TIMES/CODE/N/KEY`, `/openai/N`, `/anthropic/N`, `/hang`,
-    `/reset`, `/cut`, `/html`, `/loop`, `/ok`."""
+    """`/status/N`, `/flaky/TIMES/N/KEY`, `/aws/CODE/N`, `/awsflaky/TIMES/CODE/N/KEY`, `/openai/N`, `/anthropic/N`, `/stripe/N`, `/hang`,
+    `/reset`, `/cut`, `/html`, `/loop`, `/ok`; what follows these words is ignored."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -126,6 +132,10 @@ class Web(BaseHTTPRequestHandler):
             status = int(rest[0])
             kind = ANTHROPIC[status]
             self.answer(status, json.dumps({"type": "error", "error": {"type": kind, "message": kind.replace("_error", "").capitalize()}}))
+        elif word == "stripe":
+            status = int(rest[0])
+            kind, message = STRIPE[status]
+            self.answer(status, json.dumps({"error": {"type": kind, "message": message}}))
         elif word == "hang":
             time.sleep(HANG_S)
             self.close_connection = True

@@ -1089,6 +1089,376 @@ def timeout_then_healthy(event, context):
         time.sleep(10)
 
 
+# --- more clients ----------------------------------------------------------------------------------------------------
+
+
+@scenario("downstream.auth", service="S3", operation="PutObject", error_code="AccessDenied")
+def s3_upload_file(event, context):
+    """upload_file wraps the refusal of S3 in an error of its own."""
+    with open("/tmp/rig-upload.txt", "w") as file:
+        file.write("x")
+    aws("s3", "/aws/AccessDenied/403").upload_file("/tmp/rig-upload.txt", "orders", "7.txt")
+
+
+@scenario(["downstream.not_found", "downstream.timeout", "downstream.error"])
+def waiter(event, context):
+    """A waiter of boto3 gives up."""
+    aws("dynamodb", "/aws/ResourceNotFoundException/400").get_waiter("table_exists").wait(TableName="orders", WaiterConfig={"Delay": 0, "MaxAttempts": 2})
+
+
+@scenario("downstream.throttled", operation="InvokeModel", error_code="ThrottlingException")
+def bedrock_throttled(event, context):
+    """Bedrock throttles a model."""
+    aws("bedrock-runtime", "/aws/ThrottlingException/429").invoke_model(modelId="anthropic.claude", body=b"{}")
+
+
+@scenario("downstream.throttled", service="Kinesis", operation="PutRecord", error_code="ProvisionedThroughputExceededException")
+def kinesis_throttled(event, context):
+    """A shard of Kinesis is full."""
+    aws("kinesis", "/aws/ProvisionedThroughputExceededException/400").put_record(StreamName="orders", Data=b"{}", PartitionKey="7")
+
+
+@scenario("downstream.conflict", service="Step Functions", operation="StartExecution", error_code="ExecutionAlreadyExists")
+def execution_exists(event, context):
+    """The execution exists already."""
+    aws("stepfunctions", "/aws/ExecutionAlreadyExists/400").start_execution(stateMachineArn="arn:aws:states:eu-west-1:111122223333:stateMachine:pay", name="7", input="{}")
+
+
+@scenario("downstream.auth", service="KMS", operation="Decrypt", error_code="AccessDeniedException")
+def kms_denied(event, context):
+    """The role may not decrypt."""
+    aws("kms", "/aws/AccessDeniedException/400").decrypt(CiphertextBlob=b"x")
+
+
+@scenario("downstream.auth", service="SNS", operation="Publish")
+def sns_denied(event, context):
+    """The role may not publish."""
+    aws("sns", "/aws/AuthorizationError/403").publish(TopicArn="arn:aws:sns:eu-west-1:111122223333:orders", Message="x")
+
+
+@scenario("downstream.throttled", service="DynamoDB", operation="GetItem", error_code="ThrottlingException")
+def thread_pool_throttled(event, context):
+    """A throttled call in a thread of a pool; its result is asked for."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    client = aws("dynamodb", "/aws/ThrottlingException/400")
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(lambda key: client.get_item(TableName="orders", Key=ITEM), [1, 2]))
+
+
+def pg2(peer):
+    import psycopg2
+
+    host, port = PEERS[peer].split(":")
+    return psycopg2.connect(host=host, port=port, user="orders", password="x", dbname="shop", connect_timeout=2)
+
+
+@scenario(["downstream.connection", "downstream.database"], host="closed")
+def psycopg2_refused(event, context):
+    """psycopg2 meets a closed port."""
+    pg2("closed")
+
+
+@scenario(["downstream.auth", "downstream.database"])
+def psycopg2_password(event, context):
+    """psycopg2 is refused for its password."""
+    pg2("pg_password")
+
+
+@scenario("downstream.database")
+def psycopg2_starting(event, context):
+    """PostgreSQL is starting up."""
+    pg2("pg_starting")
+
+
+@scenario(["downstream.timeout", "downstream.database"])
+def psycopg2_statement(event, context):
+    """PostgreSQL ends a statement that takes too long."""
+    connection = pg2("pg_statement")
+    connection.autocommit = True
+    connection.cursor().execute("select pg_sleep(9)")
+
+
+@scenario(["downstream.conflict", "downstream.database"])
+def psycopg2_duplicate(event, context):
+    """The row exists already."""
+    connection = pg2("pg_duplicate")
+    connection.autocommit = True
+    connection.cursor().execute("insert into orders values (7)")
+
+
+@scenario(["downstream.connection", "downstream.database"])
+def asyncpg_refused(event, context):
+    """asyncpg meets a closed port."""
+    import asyncio
+
+    import asyncpg
+
+    host, port = PEERS["closed"].split(":")
+    asyncio.run(asyncpg.connect(host=host, port=int(port), user="orders", database="shop", timeout=2))
+
+
+@scenario(["downstream.auth", "downstream.database"])
+def asyncpg_password(event, context):
+    """asyncpg is refused for its password."""
+    import asyncio
+
+    import asyncpg
+
+    host, port = PEERS["pg_password"].split(":")
+    asyncio.run(asyncpg.connect(host=host, port=int(port), user="orders", password="x", database="shop", timeout=2))
+
+
+def search(path, peer="web", **more):
+    from elasticsearch import Elasticsearch
+
+    return Elasticsearch(url(path, peer), max_retries=0, **more)
+
+
+@scenario("downstream.connection", service="Elasticsearch")
+def elasticsearch_refused(event, context):
+    """Elasticsearch is not there."""
+    search("", "closed").get(index="orders", id="7")
+
+
+@scenario("downstream.throttled", http_status=429)
+def elasticsearch_429(event, context):
+    """Elasticsearch refuses for its load."""
+    search("/status/429").search(index="orders")
+
+
+@scenario("downstream.timeout")
+def elasticsearch_timeout(event, context):
+    """Elasticsearch does not answer in time."""
+    search("/hang", request_timeout=0.3).search(index="orders")
+
+
+def stripe_charge(path, peer="web"):
+    import stripe
+
+    stripe.api_key, stripe.max_network_retries = "sk_test_x", 0
+    stripe.api_base = url(path, peer)
+    return stripe.Charge.create(amount=100, currency="eur")
+
+
+@scenario("downstream.auth")
+def stripe_key(event, context):
+    """Stripe refuses the key."""
+    stripe_charge("/stripe/401")
+
+
+@scenario("downstream.throttled")
+def stripe_rate_limit(event, context):
+    """Stripe's rate limit."""
+    stripe_charge("/stripe/429")
+
+
+@scenario("downstream.unavailable")
+def stripe_500(event, context):
+    """Stripe answers 500."""
+    stripe_charge("/stripe/500")
+
+
+SCENARIOS[-1]["code"] = ["downstream.unavailable", "downstream.error"]
+
+
+@scenario("downstream.connection")
+def stripe_refused(event, context):
+    """Nobody listens at Stripe's address."""
+    stripe_charge("", "closed")
+
+
+@scenario(["downstream.connection", "downstream.error"])
+def pika_refused(event, context):
+    """RabbitMQ is not there; the error of pika has no words."""
+    import pika
+
+    host, port = PEERS["closed"].split(":")
+    pika.BlockingConnection(pika.ConnectionParameters(host, int(port), connection_attempts=1))
+
+
+@scenario("downstream.connection")
+def paramiko_refused(event, context):
+    """SSH is not there."""
+    import paramiko
+
+    host, port = PEERS["closed"].split(":")
+    paramiko.SSHClient().connect(host, int(port), username="x", password="x", timeout=1)
+
+
+@scenario("downstream.connection")
+def smtp_refused(event, context):
+    """The mail server is not there."""
+    import smtplib
+
+    host, port = PEERS["closed"].split(":")
+    smtplib.SMTP(host, int(port), timeout=1)
+
+
+@scenario("downstream.timeout")
+def smtp_hangs(event, context):
+    """The mail server does not greet."""
+    import smtplib
+
+    host, port = PEERS["hang"].split(":")
+    smtplib.SMTP(host, int(port), timeout=0.3)
+
+
+@scenario("downstream.dns", host="db.shop.invalid")
+def gaierror(event, context):
+    """A name that nobody has, asked for by a plain socket: the error does not say which."""
+    import socket
+
+    socket.create_connection(("db.shop.invalid", 5432), timeout=1)
+
+
+SCENARIOS[-1].pop("host")
+
+
+@scenario("downstream.tls")
+def urllib_tls(event, context):
+    """urlopen meets a certificate that is signed by itself."""
+    import urllib.request
+
+    urllib.request.urlopen(f"https://{PEERS['tls']}/x", timeout=1)
+
+
+@scenario("downstream.connection")
+def urllib_hang_up(event, context):
+    """The peer hangs up on urlopen."""
+    import urllib.request
+
+    urllib.request.urlopen(url("/reset"), timeout=1)
+
+
+@scenario(["downstream.error", "downstream.connection", "runtime_exception.unhandled"])
+def requests_redirects(event, context):
+    """Endless redirects."""
+    import requests
+
+    requests.get(url("/loop"), timeout=3)
+
+
+@scenario("runtime_exception.unhandled")
+def requests_no_scheme(event, context):
+    """An address without a scheme: nothing was called."""
+    import requests
+
+    requests.get("api.example.com/orders")
+
+
+@scenario("downstream.connection")
+def google_retry(event, context):
+    """The retry of Google's clients gives up."""
+    from google.api_core import exceptions, retry
+
+    def call():
+        raise exceptions.ServiceUnavailable("failed to connect to all addresses")
+
+    retry.Retry(initial=0.05, timeout=0.2)(call)()
+
+
+SCENARIOS[-1]["code"] = ["downstream.timeout", "downstream.unavailable", "downstream.connection", "downstream.error"]
+
+
+@scenario("runtime_exception.unhandled", fixture=True)
+def own_access_denied(event, context):
+    """An exception of the function's own named AccessDenied."""
+
+    class AccessDenied(Exception):
+        pass
+
+    raise AccessDenied("user 7 may not see order 9")
+
+
+@scenario("runtime_exception.unhandled")
+def own_not_found(event, context):
+    """An exception of the function's own named NotFoundException."""
+
+    class NotFoundException(Exception):
+        pass
+
+    raise NotFoundException("order 7")
+
+
+@scenario("runtime_exception.unhandled")
+def own_words_of_a_status(event, context):
+    """A ValueError that speaks of status codes and timeouts."""
+    raise ValueError("timeout must be positive, and status code 503 is not allowed in templates")
+
+
+@scenario("runtime_exception.unhandled")
+def future_timeout(event, context):
+    """A thread of the function's own is not done in time: no peer is at fault."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(1)
+    pool.submit(time.sleep, 1).result(timeout=0.1)
+
+
+@scenario("runtime_exception.unhandled")
+def wait_for_timeout(event, context):
+    """asyncio.wait_for around a sleep: no peer is at fault."""
+    import asyncio
+
+    asyncio.run(asyncio.wait_for(asyncio.sleep(5), 0.1))
+
+
+@scenario("runtime_exception.unhandled")
+def child_fails(event, context):
+    """A child process fails, and check raises."""
+    import subprocess
+
+    subprocess.run([sys.executable, "-c", "raise SystemExit(3)"], check=True)
+
+
+@scenario("out_of_memory.heap")
+def numpy_memory(event, context):
+    """numpy cannot have an array of 8 TiB."""
+    import numpy
+
+    return numpy.zeros(1 << 40, dtype=float).sum()
+
+
+@scenario("runtime_exception.unhandled")
+def powertools_batch_all_fail(event, context):
+    """All records of a batch fail: Powertools raises."""
+    from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+
+    def one(record):
+        raise ValueError("bad record")
+
+    records = [{"messageId": "1", "body": "x", "attributes": {}, "messageAttributes": {}, "receiptHandle": "x", "eventSource": "aws:sqs"}]
+    return process_partial_response({"Records": records}, one, BatchProcessor(event_type=EventType.SQS), context)
+
+
+@scenario("runtime_exception.unhandled")
+def unicode_error(event, context):
+    """Bytes that are no UTF-8."""
+    return b"\xff\xfe".decode("utf-8")
+
+
+@scenario("runtime_exception.unhandled")
+def json_error(event, context):
+    """A body that is no JSON, from the event itself."""
+    return json.loads("<html>")
+
+
+@scenario(["downstream.connection", "runtime_exception.unhandled"])
+def group_of_calls(event, context):
+    """A TaskGroup in which a call is refused."""
+    import asyncio
+
+    import aiohttp
+
+    async def call():
+        async with aiohttp.ClientSession() as session:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(session.get(url("/x", "closed")))
+
+    asyncio.run(call())
+
+
 # --- healthy, and loud -----------------------------------------------------------------------------------------------
 
 
@@ -1589,3 +1959,94 @@ SOURCES["loud_import"] = (
     "def handler(event, context):\n    return 'done'\n"
 )
 SCENARIOS[-1]["handler"] = "loud_import.handler"
+
+
+@scenario()
+def logging_error(event, context):
+    """A wrong format of a log line: logging prints a traceback of its own."""
+    logger().info("%d rows", "seven")
+
+
+@scenario()
+def faulthandler_dump(event, context):
+    """faulthandler dumps all stacks; nothing crashed."""
+    import faulthandler
+
+    faulthandler.dump_traceback()
+
+
+@scenario()
+def unittest_run(event, context):
+    """A run of tests, one of which fails."""
+    import unittest
+
+    class Orders(unittest.TestCase):
+        def test_pay(self):
+            self.assertEqual(1, 2)
+
+    unittest.TextTestRunner().run(unittest.defaultTestLoader.loadTestsFromTestCase(Orders))
+
+
+@scenario()
+def logged_client_lines(event, context):
+    """A logged message that quotes what a client writes, traceback and all."""
+    logger().error("worker said: [ERROR] ValueError: row 3\nTraceback (most recent call last):\n  File \"/var/task/x.py\", line 1, in handler\nValueError: row 3")
+
+
+@scenario()
+def powertools_resolver_404(event, context):
+    """The resolver of Powertools answers 404."""
+    from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+    from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+
+    app = APIGatewayHttpResolver(debug=True)
+
+    @app.get("/orders/7")
+    def order():
+        raise NotFoundError("no such order")
+
+    request = {"version": "2.0", "routeKey": "$default", "rawPath": "/orders/7", "rawQueryString": "", "headers": {}, "requestContext": {"http": {"method": "GET", "path": "/orders/7"}, "stage": "$default"}}
+    return app.resolve(request, context)
+
+
+@scenario()
+def flask_500(event, context):
+    """Flask logs an unhandled error with its traceback, and answers 500."""
+    from flask import Flask
+
+    app = Flask("orders")
+
+    @app.get("/orders/7")
+    def order():
+        return {}["orders"]
+
+    return app.test_client().get("/orders/7").status_code
+
+
+@scenario()
+def paramiko_fallback(event, context):
+    """paramiko's thread logs a traceback; the function goes on."""
+    import paramiko
+
+    logger()
+    host, port = PEERS["reset"].split(":")
+    try:
+        paramiko.Transport((host, int(port))).connect(username="x", password="x")
+    except Exception as error:
+        print("no upload today:", error)
+
+
+@scenario()
+def retry_decorator(event, context):
+    """tenacity logs each failed attempt with its exception, and succeeds."""
+    import tenacity
+
+    seen = []
+
+    @tenacity.retry(stop=tenacity.stop_after_attempt(3), before_sleep=tenacity.before_sleep_log(logger(), logging.ERROR, exc_info=True))
+    def call():
+        seen.append(1)
+        if len(seen) < 3:
+            raise ConnectionError("connection refused")
+
+    call()

@@ -372,6 +372,123 @@ scenario('uncaughtThenHealthy', 'an uncaught error ends the process; the next re
         await sleep(50);
     });
 
+// --- more clients ----------------------------------------------------------------------------------------------------
+
+const grpc = (method, peer = 'grpc', deadline = 1000) => new Promise((resolve, reject) => {
+    const { Client, credentials } = require('@grpc/grpc-js');
+    const client = new Client(PEERS[peer], credentials.createInsecure());
+    const same = (value) => value;
+    client.makeUnaryRequest(`/shop.Stock/${method}`, same, same, Buffer.alloc(0), { deadline: Date.now() + deadline }, (error, value) => (error ? reject(error) : resolve(value)));
+});
+scenario('grpcRefused', 'gRPC finds nobody', ['downstream.connection', 'downstream.unavailable'], {}, () => grpc('Reserve', 'closed'));
+scenario('grpcDeadline', 'the deadline of a gRPC call passes', 'downstream.timeout', {}, () => grpc('Hang', 'grpc', 300));
+scenario('grpcDenied', 'gRPC status PERMISSION_DENIED', 'downstream.auth', {}, () => grpc('PERMISSION_DENIED'));
+scenario('grpcNotFound', 'gRPC status NOT_FOUND', 'downstream.not_found', {}, () => grpc('NOT_FOUND'));
+scenario('mailRefused', 'the mail server is not there', 'downstream.connection', { host: 'closed' }, () => require('nodemailer').createTransport({ host: '127.0.0.1', port: portOf('closed') }).sendMail({ from: 'a@example.com', to: 'b@example.com', text: 'x' }));
+scenario('mailTimeout', 'the mail server does not greet', 'downstream.timeout', {}, () => require('nodemailer').createTransport({ host: '127.0.0.1', port: portOf('hang'), greetingTimeout: 300 }).sendMail({ from: 'a@example.com', to: 'b@example.com', text: 'x' }));
+scenario('kafkaRefused', 'Kafka is not there', 'downstream.connection', {}, () => new (require('kafkajs').Kafka)({ brokers: [PEERS.closed], retry: { retries: 1, initialRetryTime: 50 } }).producer().connect());
+scenario('sequelizeRefused', 'Sequelize meets a closed port', ['downstream.connection', 'downstream.database'], {}, () => new (require('sequelize').Sequelize)('shop', 'orders', 'x', { dialect: 'postgres', host: '127.0.0.1', port: portOf('closed'), logging: false }).authenticate());
+scenario('sequelizePassword', 'Sequelize is refused for its password', ['downstream.auth', 'downstream.database'], {}, () => new (require('sequelize').Sequelize)('shop', 'orders', 'x', { dialect: 'mysql', host: '127.0.0.1', port: portOf('mysql_password'), logging: false }).authenticate());
+const anthropic = (place, more) => {
+    const Anthropic = require('@anthropic-ai/sdk').default;
+    return new Anthropic({ apiKey: 'x', baseURL: url(place), maxRetries: 0, ...more }).messages.create({ model: 'claude-sonnet-4-5', max_tokens: 9, messages: [{ role: 'user', content: 'hi' }] });
+};
+scenario('anthropicRateLimit', 'the rate limit of Anthropic', 'downstream.throttled', { http_status: 429 }, () => anthropic('/anthropic/429'));
+scenario('anthropicOverloaded', 'Anthropic is overloaded', 'downstream.unavailable', { http_status: 529 }, () => anthropic('/anthropic/529'));
+scenario('anthropicTimeout', 'the model does not answer in time', 'downstream.timeout', {}, () => anthropic('/hang', { timeout: 300 }));
+scenario('superagent503', 'superagent gets 503', 'downstream.unavailable', { http_status: 503 }, () => require('superagent').get(url('/status/503')).then((answer) => answer.body));
+scenario('superagentRefused', 'superagent meets a closed port', 'downstream.connection', { host: 'closed' }, () => require('superagent').get(url('/x', 'closed')).then((answer) => answer.body));
+scenario('graphql401', 'a GraphQL server refuses the token', 'downstream.auth', { http_status: 401 }, async () => (await import('graphql-request')).request(url('/status/401'), '{ order { id } }'));
+const stripe = (place) => {
+    const Stripe = require('stripe').default ?? require('stripe');
+    return new Stripe('sk_test_x', { host: '127.0.0.1', port: portOf('web'), protocol: 'http', maxNetworkRetries: 0, ...place }).charges.create({ amount: 100, currency: 'eur' });
+};
+scenario('stripeRefused', 'nobody listens at the address of Stripe', 'downstream.connection', {}, () => stripe({ port: portOf('closed') }));
+const nodeRedis = async (peer) => {
+    const client = require('redis').createClient({ url: `redis://${PEERS[peer]}`, RESP: 2, socket: { reconnectStrategy: false, connectTimeout: 300 } });
+    client.on('error', () => {});
+    await client.connect();
+    return client.get('cart:7');
+};
+scenario('nodeRedisRefused', 'node-redis meets a closed port', ['downstream.connection', 'downstream.database'], {}, () => nodeRedis('closed'));
+scenario('nodeRedisNoauth', 'node-redis is asked for a password', ['downstream.auth', 'downstream.database'], {}, () => nodeRedis('redis_noauth'));
+scenario('amqpRefused', 'RabbitMQ is not there', 'downstream.connection', {}, () => require('amqplib').connect(`amqp://${PEERS.closed}`));
+const elastic = (place, peer = 'web', more = {}) => {
+    const { Client } = require('@elastic/elasticsearch');
+    return new Client({ node: url(place, peer), maxRetries: 0, ...more }).search({ index: 'orders' });
+};
+scenario('elasticRefused', 'Elasticsearch is not there', 'downstream.connection', {}, () => elastic('', 'closed'));
+scenario('elastic429', 'Elasticsearch refuses for its load', 'downstream.throttled', {}, () => elastic('/status/429'));
+scenario('elasticTimeout', 'Elasticsearch does not answer in time', 'downstream.timeout', {}, () => elastic('/hang', 'web', { requestTimeout: 300 }));
+scenario('statusByHand', 'the function itself throws for a bad status', ['runtime_exception.unhandled', 'downstream.unavailable'], {}, async () => {
+    const answer = await fetch(url('/status/503'));
+    if (!answer.ok) throw new Error(`orders service answered ${answer.status} ${answer.statusText}`);
+});
+scenario('sdkWrapped', 'an error of the SDK is the cause of another, which quotes it', ['downstream.throttled', 'runtime_exception.unhandled'], {}, async () => {
+    try {
+        await put('/aws/ThrottlingException/400');
+    } catch (error) {
+        throw new Error(`could not store order 7: ${error.name}: ${error.message}`, { cause: error });
+    }
+});
+scenario('ownNotFound', 'an error of the function\'s own named NotFoundError, with a status', 'runtime_exception.unhandled', { fixture: true }, async () => {
+    class NotFoundError extends Error {
+        constructor(message) {
+            super(message);
+            this.name = 'NotFoundError';
+        }
+    }
+    throw new NotFoundError('no such order');
+});
+scenario('ownTimeout', 'an error of the function\'s own that speaks of a timeout in its business', 'runtime_exception.unhandled', {}, async () => {
+    throw new Error('the payment window of 15 minutes has timed out for cart 7');
+});
+scenario('ownToJson', 'an error with a toJSON of its own that keeps name and message', 'runtime_exception.unhandled', {}, async () => {
+    class ApiError extends Error {
+        toJSON() {
+            return { name: 'ApiError', message: this.message, details: { order: 7 } };
+        }
+    }
+    throw new ApiError('declined');
+});
+scenario('ownToJsonBare', 'an error with a toJSON of its own that keeps nothing', 'runtime_exception.unhandled', { also_json: ['ok'] }, async () => {
+    class ApiError extends Error {
+        toJSON() {
+            return { order: 7 };
+        }
+    }
+    throw new ApiError('declined');
+});
+scenario('throwsNothing', 'undefined is thrown', 'runtime_exception.unhandled', {}, async () => {
+    throw undefined;
+});
+scenario('contextFail', 'context.fail of old', 'runtime_exception.unhandled', {}, (event, context) => {
+    context.fail(new Error('no such order'));
+});
+scenario('emitterError', 'an emitter has no listener for its error', 'runtime_exception.unhandled', {}, async () => {
+    setTimeout(() => new (require('node:events'))().emit('error', new Error('in an emitter')), 5);
+    await sleep(300);
+});
+scenario('emitterObject', 'an emitter emits an error that is none', 'runtime_exception.unhandled', {}, async () => {
+    setTimeout(() => new (require('node:events'))().emit('error', { order: 7 }), 5);
+    await sleep(300);
+});
+scenario('workerUncaught', 'a worker thread throws, and nobody listens', 'runtime_exception.unhandled', {}, async () => {
+    const { Worker } = require('node:worker_threads');
+    new Worker("throw new Error('in a worker')", { eval: true, env: {} });
+    await sleep(2000);
+});
+scenario('terminated', 'the process ends itself by SIGTERM', ['runtime_exception.signal', 'runtime_exception.exit'], {}, async () => {
+    process.kill(process.pid, 'SIGTERM');
+    await sleep(500);
+});
+scenario('dynamicImport', 'a package that is imported in the handler is missing', ['runtime_exception.package', 'runtime_exception.unhandled'], {}, () => import('not-packaged'));
+scenario('jsonParse', 'the body of the event is no JSON', 'runtime_exception.unhandled', {}, async () => JSON.parse('<html>'));
+scenario('assertFails', 'an assertion of node:assert fails', 'runtime_exception.unhandled', {}, async () => require('node:assert').deepStrictEqual({ paid: false }, { paid: true }));
+scenario('longMessage', 'a message of 20 KB over many lines', 'runtime_exception.unhandled', {}, async () => {
+    throw new Error(Array.from({ length: 500 }, (_, row) => `row ${row}: ECONNREFUSED is not a number`).join('\n'));
+});
+
 // --- healthy, and loud -----------------------------------------------------------------------------------------------
 
 const answered = { statusCode: 200, body: '{}' };
@@ -580,6 +697,48 @@ scenario('zodSafe', 'zod refuses, and the function answers 400', 'ok', {}, async
 });
 scenario('emf', 'metrics named Errors in the embedded format', 'ok', {}, async () => {
     console.log(JSON.stringify({ _aws: { Timestamp: Date.now(), CloudWatchMetrics: [{ Namespace: 'shop', Dimensions: [[]], Metrics: [{ Name: 'Errors', Unit: 'Count' }] }] }, Errors: 1, Timeouts: 2 }));
+    return answered;
+});
+
+scenario('warnErrorAlone', 'console.warn and console.info of an error alone', 'ok', {}, async () => {
+    console.info(new Error('handled'));
+    console.warn(new TypeError('handled'));
+    return answered;
+});
+scenario('ownUncaughtWords', 'the function prints the words of the client for uncaught errors', 'ok', {}, async () => {
+    console.error('Uncaught Exception', new Error('in a plugin'));
+    console.error('Unhandled Promise Rejection', { reason: 'in a plugin' });
+    return answered;
+});
+scenario('errorAsJsonString', 'console.error of an error as a JSON string', 'ok', {}, async () => {
+    console.error(JSON.stringify({ errorType: 'TypeError', errorMessage: 'x is undefined', stack: ['TypeError: x is undefined', '    at f (/var/task/x.js:1:1)'] }));
+    return answered;
+});
+scenario('aggregateLogged', 'an AggregateError is logged with words', 'ok', {}, async () => {
+    await Promise.any([Promise.reject(new Error('a')), Promise.reject(new Error('b'))]).catch((error) => console.error('none answered', error));
+    return answered;
+});
+scenario('formatted', 'console.error with a format, an error inside', 'ok', {}, async () => {
+    console.error('%s failed: %o', 'enrichment', new Error('handled'));
+    return answered;
+});
+scenario('grpcFallback', 'gRPC finds nobody; logged, then a default', 'ok', {}, async () => {
+    await grpc('Reserve', 'closed').catch((error) => console.error('stock unknown', error));
+    return answered;
+});
+scenario('kafkaNoise', 'kafkajs logs JSON lines of level ERROR while it retries; the function goes on', 'ok', {}, async () => {
+    const producer = new (require('kafkajs').Kafka)({ brokers: [PEERS.closed], retry: { retries: 2, initialRetryTime: 30 } }).producer();
+    await producer.connect().catch((error) => console.error('no event sent:', error.message));
+    return answered;
+});
+scenario('stepFunctionsCause', 'the cause of a failed execution is printed', 'ok', {}, async () => {
+    console.error('execution failed', JSON.stringify({ errorMessage: '2026-01-02T03:04:05.678Z 6d2f3c1e-0000-4b6f-8d0f-0a1b2c3d4e5f Task timed out after 3.00 seconds' }));
+    return answered;
+});
+scenario('crashWords', 'words of crashes are printed', 'ok', {}, async () => {
+    process.stdout.write('FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n');
+    process.stdout.write('RequestId: 6d2f3c1e-0000-4b6f-8d0f-0a1b2c3d4e5f Error: Runtime exited with error: exit status 1\n');
+    console.log('so said the child of yesterday');
     return answered;
 });
 
