@@ -98,7 +98,10 @@ class Api:
                         ("Lambda-Runtime-Aws-Request-Id", request_id),
                         ("Lambda-Runtime-Deadline-Ms", str(deadline_ms)),
                         ("Lambda-Runtime-Invoked-Function-Arn", arn),
-                        ("Lambda-Runtime-Trace-Id", "Root=1-67a1b2c3-0123456789abcdef01234567;Parent=0123456789abcdef;Sampled=0"),
+                        (
+                            "Lambda-Runtime-Trace-Id",
+                            "Root=1-67a1b2c3-0123456789abcdef01234567;Parent=0123456789abcdef;Sampled=0",
+                        ),
                     ],
                 )
 
@@ -356,7 +359,11 @@ class Environment:
                 killed, code = self.process.over_memory, said[1]
                 self.process = None
                 # Types that are none of the platform's are folded to one word.
-                known = posted if posted and re.fullmatch(r"(Runtime|Function)\.[A-Z][A-Za-z]+", posted) else posted and "Runtime.Unknown"
+                known = (
+                    posted
+                    if posted and re.fullmatch(r"(Runtime|Function)\.[A-Z][A-Za-z]+", posted)
+                    else posted and "Runtime.Unknown"
+                )
                 kind = known or ("Runtime.OutOfMemory" if killed and self.style != "old" else "Runtime.ExitError")
                 crash = "RequestId: {id} Error: Unknown application error occurred" if posted else end_of_process(code)
                 return took, ("error", kind, crash)

@@ -55,11 +55,20 @@ PREFIXES = {
     "sqs": "com.amazonaws.sqs#",
 }
 OPENAI = {
-    401: ("invalid_api_key", "Incorrect API key provided: sk-abc***xyz. You can find your API key at https://platform.openai.com/account/api-keys."),
-    429: ("rate_limit_exceeded", "Rate limit reached for gpt-4o in organization org-x on tokens per min (TPM): Limit 30000, Used 29000, Requested 4000."),
+    401: (
+        "invalid_api_key",
+        "Incorrect API key provided: sk-abc***xyz. You can find your API key at https://platform.openai.com/account/api-keys.",
+    ),
+    429: (
+        "rate_limit_exceeded",
+        "Rate limit reached for gpt-4o in organization org-x on tokens per min (TPM): Limit 30000, Used 29000, Requested 4000.",
+    ),
     402: ("insufficient_quota", "You exceeded your current quota, please check your plan and billing details."),
     500: ("server_error", "The server had an error while processing your request. Sorry about that!"),
-    400: ("context_length_exceeded", "This model's maximum context length is 128000 tokens. However, your messages resulted in 131000 tokens."),
+    400: (
+        "context_length_exceeded",
+        "This model's maximum context length is 128000 tokens. However, your messages resulted in 131000 tokens.",
+    ),
 }
 STRIPE = {
     401: ("invalid_request_error", "Invalid API Key provided: sk_test_x"),
@@ -67,7 +76,13 @@ STRIPE = {
     429: ("rate_limit_error", "Too many requests hit the API too quickly."),
     500: ("api_error", "Sorry! There was an error while talking to one of our backends."),
 }
-ANTHROPIC = {401: "authentication_error", 429: "rate_limit_error", 529: "overloaded_error", 400: "invalid_request_error", 500: "api_error"}
+ANTHROPIC = {
+    401: "authentication_error",
+    429: "rate_limit_error",
+    529: "overloaded_error",
+    400: "invalid_request_error",
+    500: "api_error",
+}
 
 
 class Web(BaseHTTPRequestHandler):
@@ -131,7 +146,12 @@ class Web(BaseHTTPRequestHandler):
         elif word == "anthropic":
             status = int(rest[0])
             kind = ANTHROPIC[status]
-            self.answer(status, json.dumps({"type": "error", "error": {"type": kind, "message": kind.replace("_error", "").capitalize()}}))
+            self.answer(
+                status,
+                json.dumps(
+                    {"type": "error", "error": {"type": kind, "message": kind.replace("_error", "").capitalize()}}
+                ),
+            )
         elif word == "stripe":
             status = int(rest[0])
             kind, message = STRIPE[status]
@@ -190,7 +210,9 @@ class Web(BaseHTTPRequestHandler):
         headers = [("x-amzn-RequestId", request_id), ("x-amz-request-id", request_id)]
         if code == "ok":
             if service in ("s3", "sts", "sns"):
-                self.answer(200, "<Ok/>" if service == "s3" else "<Response><Result/></Response>", "application/xml", headers)
+                self.answer(
+                    200, "<Ok/>" if service == "s3" else "<Response><Result/></Response>", "application/xml", headers
+                )
             else:
                 self.answer(200, "{}", "application/x-amz-json-1.0", headers)
         elif service == "s3":
@@ -201,13 +223,20 @@ class Web(BaseHTTPRequestHandler):
             text = f"<ErrorResponse><Error><Type>{fault}</Type><Code>{code}</Code><Message>{escape(message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
             self.answer(status, text, "text/xml", headers)
         elif service == "lambda":
-            body = {"Type": "User" if status < 500 else "Service", "Message": message, "message": message} | REASONS.get(code, {})
+            body = {
+                "Type": "User" if status < 500 else "Service",
+                "Message": message,
+                "message": message,
+            } | REASONS.get(code, {})
             self.answer(status, json.dumps(body), headers=[*headers, ("x-amzn-ErrorType", code)])
         else:
             prefix = COMMON.get(code) or PREFIXES.get(service, "")
             body = {"__type": prefix + code, "message": message}
             if code == "TransactionCanceledException":
-                body["CancellationReasons"] = [{"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"}, {"Code": "None"}]
+                body["CancellationReasons"] = [
+                    {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"},
+                    {"Code": "None"},
+                ]
             self.answer(status, json.dumps(body), "application/x-amz-json-1.0", headers)
 
 
@@ -278,7 +307,9 @@ def postgres(refusal=None, failure=None, then_close=False):
         return kind + struct.pack(">I", len(body) + 4) + body
 
     def error(severity, code, message):
-        return packet(b"E", b"S" + severity + b"\0V" + severity + b"\0C" + code.encode() + b"\0M" + message.encode() + b"\0\0")
+        return packet(
+            b"E", b"S" + severity + b"\0V" + severity + b"\0C" + code.encode() + b"\0M" + message.encode() + b"\0\0"
+        )
 
     def one(connection):
         stream = connection.makefile("rb")
@@ -293,7 +324,14 @@ def postgres(refusal=None, failure=None, then_close=False):
             connection.sendall(error(b"FATAL", *refusal))
             return
         ready = packet(b"Z", b"I")
-        settings = {"server_version": "15.4", "client_encoding": "UTF8", "standard_conforming_strings": "on", "DateStyle": "ISO, MDY", "integer_datetimes": "on", "TimeZone": "UTC"}
+        settings = {
+            "server_version": "15.4",
+            "client_encoding": "UTF8",
+            "standard_conforming_strings": "on",
+            "DateStyle": "ISO, MDY",
+            "integer_datetimes": "on",
+            "TimeZone": "UTC",
+        }
         connection.sendall(
             packet(b"R", struct.pack(">I", 0))
             + b"".join(packet(b"S", f"{name}\0{value}\0".encode()) for name, value in settings.items())
@@ -376,14 +414,27 @@ def mongo(answer):
         while head := stream.read(16):
             size, request, _, opcode = struct.unpack("<iiii", head)
             body = stream.read(size - 16)
-            hello = {"ismaster": True, "isWritablePrimary": True, "maxBsonObjectSize": 16777216, "maxMessageSizeBytes": 48000000, "maxWriteBatchSize": 100000, "minWireVersion": 0, "maxWireVersion": 21, "ok": 1.0}
+            hello = {
+                "ismaster": True,
+                "isWritablePrimary": True,
+                "maxBsonObjectSize": 16777216,
+                "maxMessageSizeBytes": 48000000,
+                "maxWriteBatchSize": 100000,
+                "minWireVersion": 0,
+                "maxWireVersion": 21,
+                "ok": 1.0,
+            }
             if opcode == 2004:  # OP_QUERY, for the first hello.
                 reply = struct.pack("<iqii", 8, 0, 0, 1) + bson.encode(hello)
                 code = 1
             else:
-                command = bson.decode(body[5:5 + struct.unpack("<i", body[5:9])[0]])
+                command = bson.decode(body[5 : 5 + struct.unpack("<i", body[5:9])[0]])
                 first = next(iter(command)).lower()
-                said = hello if first in ("hello", "ismaster") else {"ok": 1.0} if first in ("ping", "endsessions") else answer
+                said = (
+                    hello
+                    if first in ("hello", "ismaster")
+                    else {"ok": 1.0} if first in ("ping", "endsessions") else answer
+                )
                 reply = struct.pack("<ib", 0, 0) + bson.encode(said)
                 code = 2013
             connection.sendall(struct.pack("<iiii", 16 + len(reply), 1, request, code) + reply)
@@ -408,7 +459,10 @@ def certificate(folder):
         .serial_number(7)
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=30))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
+            False,
+        )
         .sign(key, hashes.SHA256())
     )
     path = Path(folder) / "server.pem"
@@ -471,17 +525,48 @@ class Peers:
             "pg_full": serve(postgres(("53300", "sorry, too many clients already"))),
             "pg_starting": serve(postgres(("57P03", "the database system is starting up"))),
             "pg_missing": serve(postgres(failure=("42P01", 'relation "orders" does not exist'))),
-            "pg_duplicate": serve(postgres(failure=("23505", 'duplicate key value violates unique constraint "orders_pkey"'))),
+            "pg_duplicate": serve(
+                postgres(failure=("23505", 'duplicate key value violates unique constraint "orders_pkey"'))
+            ),
             "pg_deadlock": serve(postgres(failure=("40P01", "deadlock detected"))),
             "pg_statement": serve(postgres(failure=("57014", "canceling statement due to statement timeout"))),
-            "pg_shutdown": serve(postgres(failure=("57P01", "terminating connection due to administrator command"), then_close=True)),
+            "pg_shutdown": serve(
+                postgres(failure=("57P01", "terminating connection due to administrator command"), then_close=True)
+            ),
             "mysql_full": serve(mysql((1040, "08004", "Too many connections"))),
-            "mysql_password": serve(mysql((1045, "28000", "Access denied for user 'orders'@'10.0.3.4' (using password: YES)"))),
-            "mysql_deadlock": serve(mysql(failure=(1213, "40001", "Deadlock found when trying to get lock; try restarting transaction"))),
+            "mysql_password": serve(
+                mysql((1045, "28000", "Access denied for user 'orders'@'10.0.3.4' (using password: YES)"))
+            ),
+            "mysql_deadlock": serve(
+                mysql(failure=(1213, "40001", "Deadlock found when trying to get lock; try restarting transaction"))
+            ),
             "mysql_missing": serve(mysql(failure=(1146, "42S02", "Table 'shop.orders' doesn't exist"))),
             "mysql_duplicate": serve(mysql(failure=(1062, "23000", "Duplicate entry '7' for key 'orders.PRIMARY'"))),
-            "mongo_duplicate": serve(mongo({"n": 0, "ok": 1.0, "writeErrors": [{"index": 0, "code": 11000, "errmsg": "E11000 duplicate key error collection: shop.orders index: _id_ dup key: { _id: 7 }"}]})),
-            "mongo_auth": serve(mongo({"ok": 0.0, "code": 13, "codeName": "Unauthorized", "errmsg": "not authorized on shop to execute command { insert: \"orders\" }"})),
+            "mongo_duplicate": serve(
+                mongo(
+                    {
+                        "n": 0,
+                        "ok": 1.0,
+                        "writeErrors": [
+                            {
+                                "index": 0,
+                                "code": 11000,
+                                "errmsg": "E11000 duplicate key error collection: shop.orders index: _id_ dup key: { _id: 7 }",
+                            }
+                        ],
+                    }
+                )
+            ),
+            "mongo_auth": serve(
+                mongo(
+                    {
+                        "ok": 0.0,
+                        "code": 13,
+                        "codeName": "Unauthorized",
+                        "errmsg": 'not authorized on shop to execute command { insert: "orders" }',
+                    }
+                )
+            ),
             "grpc": grpc_port,
         }
         self.addresses = {name: f"127.0.0.1:{port}" for name, port in ports.items()}

@@ -67,7 +67,9 @@ class Platform:
         else:
             self.emit(f"START RequestId: {request_id} Version: $LATEST\n")
 
-    def end(self, request_id, duration_ms, used_mb, init_ms=None, status=None, error_type=None, limit_s=None, crash=None):
+    def end(
+        self, request_id, duration_ms, used_mb, init_ms=None, status=None, error_type=None, limit_s=None, crash=None
+    ):
         """Ends an attempt. `crash` is what the older style says of the end of the process."""
         billed = math.ceil(duration_ms)
         if self.style != "old":

@@ -22,7 +22,13 @@ def scenario(code="ok", **more):
     def keep(handler):
         name = handler.__name__.replace("_", "-")
         SCENARIOS.append(
-            {"name": name, "handler": f"scenarios.{handler.__name__}", "what": (handler.__doc__ or "").strip(), "code": code, **more}
+            {
+                "name": name,
+                "handler": f"scenarios.{handler.__name__}",
+                "what": (handler.__doc__ or "").strip(),
+                "code": code,
+                **more,
+            }
         )
         return handler
 
@@ -59,7 +65,13 @@ ITEM = {"id": {"S": "7"}}
 # --- boto3 -----------------------------------------------------------------------------------------------------------
 
 
-@scenario("downstream.throttled", service="DynamoDB", operation="PutItem", error_code="ProvisionedThroughputExceededException", fixture=True)
+@scenario(
+    "downstream.throttled",
+    service="DynamoDB",
+    operation="PutItem",
+    error_code="ProvisionedThroughputExceededException",
+    fixture=True,
+)
 def dynamodb_throttled(event, context):
     """DynamoDB throttles a write, retries included."""
     aws("dynamodb", "/aws/ProvisionedThroughputExceededException/400", 1).put_item(TableName="orders", Item=ITEM)
@@ -68,13 +80,19 @@ def dynamodb_throttled(event, context):
 @scenario("downstream.conflict", service="DynamoDB", operation="PutItem", error_code="ConditionalCheckFailedException")
 def dynamodb_conditional(event, context):
     """A conditional write fails."""
-    aws("dynamodb", "/aws/ConditionalCheckFailedException/400").put_item(TableName="orders", Item=ITEM, ConditionExpression="attribute_not_exists(id)")
+    aws("dynamodb", "/aws/ConditionalCheckFailedException/400").put_item(
+        TableName="orders", Item=ITEM, ConditionExpression="attribute_not_exists(id)"
+    )
 
 
-@scenario("downstream.conflict", service="DynamoDB", operation="TransactWriteItems", error_code="TransactionCanceledException")
+@scenario(
+    "downstream.conflict", service="DynamoDB", operation="TransactWriteItems", error_code="TransactionCanceledException"
+)
 def dynamodb_transaction(event, context):
     """A transaction is cancelled for a condition."""
-    aws("dynamodb", "/aws/TransactionCanceledException/400").transact_write_items(TransactItems=[{"Put": {"TableName": "orders", "Item": ITEM}}])
+    aws("dynamodb", "/aws/TransactionCanceledException/400").transact_write_items(
+        TransactItems=[{"Put": {"TableName": "orders", "Item": ITEM}}]
+    )
 
 
 @scenario("downstream.not_found", service="DynamoDB", operation="GetItem", error_code="ResourceNotFoundException")
@@ -86,7 +104,9 @@ def dynamodb_no_table(event, context):
 @scenario("downstream.auth", service="DynamoDB", operation="Query", error_code="AccessDeniedException")
 def dynamodb_denied(event, context):
     """The role may not query."""
-    aws("dynamodb", "/aws/AccessDeniedException/400").query(TableName="orders", KeyConditionExpression="id = :i", ExpressionAttributeValues={":i": {"S": "7"}})
+    aws("dynamodb", "/aws/AccessDeniedException/400").query(
+        TableName="orders", KeyConditionExpression="id = :i", ExpressionAttributeValues={":i": {"S": "7"}}
+    )
 
 
 @scenario("downstream.validation", service="DynamoDB", operation="PutItem", error_code="ValidationException")
@@ -152,7 +172,9 @@ def s3_slow_down(event, context):
 @scenario("downstream.auth", service="STS", operation="AssumeRole", error_code="AccessDenied")
 def sts_denied(event, context):
     """STS does not hand out a role."""
-    aws("sts", "/aws/AccessDenied/403").assume_role(RoleArn="arn:aws:iam::111122223333:role/payments", RoleSessionName="orders")
+    aws("sts", "/aws/AccessDenied/403").assume_role(
+        RoleArn="arn:aws:iam::111122223333:role/payments", RoleSessionName="orders"
+    )
 
 
 @scenario("downstream.auth", service="Secrets Manager", operation="GetSecretValue", error_code="ExpiredTokenException")
@@ -230,7 +252,9 @@ def lambda_pending(event, context):
 @scenario("downstream.throttled", service="Step Functions", operation="StartExecution")
 def sfn_limit(event, context):
     """Too many executions run."""
-    aws("stepfunctions", "/aws/ThrottlingException/400").start_execution(stateMachineArn="arn:aws:states:eu-west-1:111122223333:stateMachine:pay", input="{}")
+    aws("stepfunctions", "/aws/ThrottlingException/400").start_execution(
+        stateMachineArn="arn:aws:states:eu-west-1:111122223333:stateMachine:pay", input="{}"
+    )
 
 
 @scenario("downstream.throttled", service="DynamoDB", operation="GetItem")
@@ -485,7 +509,11 @@ def openai_key(event, context):
 @scenario("downstream.timeout")
 def openai_timeout(event, context):
     """The model does not answer in time."""
-    openai_client("/hang").with_options(timeout=0.3).create(**ASK) if hasattr(openai_client("/hang"), "with_options") else openai_client("/hang").create(**ASK)
+    (
+        openai_client("/hang").with_options(timeout=0.3).create(**ASK)
+        if hasattr(openai_client("/hang"), "with_options")
+        else openai_client("/hang").create(**ASK)
+    )
 
 
 def anthropic_client(path, **more):
@@ -628,7 +656,9 @@ def sqlalchemy_duplicate(event, context):
     engine = sqlalchemy.create_engine(f"mysql+pymysql://orders:x@{PEERS['mysql_duplicate']}/shop")
     import pymysql
 
-    connection = pymysql.connect(host="127.0.0.1", port=int(PEERS["mysql_duplicate"].split(":")[1]), user="orders", password="x")
+    connection = pymysql.connect(
+        host="127.0.0.1", port=int(PEERS["mysql_duplicate"].split(":")[1]), user="orders", password="x"
+    )
     try:
         connection.cursor().execute("insert into orders values (7)")
     except pymysql.err.IntegrityError as error:
@@ -638,7 +668,14 @@ def sqlalchemy_duplicate(event, context):
 def my(peer):
     import pymysql
 
-    return pymysql.connect(host="127.0.0.1", port=int(PEERS[peer].split(":")[1]), user="orders", password="x", database="shop", connect_timeout=1)
+    return pymysql.connect(
+        host="127.0.0.1",
+        port=int(PEERS[peer].split(":")[1]),
+        user="orders",
+        password="x",
+        database="shop",
+        connect_timeout=1,
+    )
 
 
 @scenario(["downstream.connection", "downstream.database"])
@@ -726,7 +763,9 @@ def redis_wrong_type(event, context):
 def mongo(peer):
     import pymongo
 
-    return pymongo.MongoClient(f"mongodb://{PEERS[peer]}/", serverSelectionTimeoutMS=700, connectTimeoutMS=500).shop.orders
+    return pymongo.MongoClient(
+        f"mongodb://{PEERS[peer]}/", serverSelectionTimeoutMS=700, connectTimeoutMS=500
+    ).shop.orders
 
 
 @scenario(["downstream.database", "downstream.connection"], host="closed")
@@ -983,12 +1022,25 @@ def spins_after_errors(event, context):
 
 # --- environments that do not start ----------------------------------------------------------------------------------
 
-source("import-missing", "import pandas_not_packaged\n\n\ndef handler(event, context):\n    return 1\n", "init_failure.import", fixture=True)
+source(
+    "import-missing",
+    "import pandas_not_packaged\n\n\ndef handler(event, context):\n    return 1\n",
+    "init_failure.import",
+    fixture=True,
+)
 source("syntax-error", "def handler(event, context):\n    return (1\n", "init_failure.syntax")
 source("handler-missing", "def other(event, context):\n    return 1\n", "init_failure.handler_not_found")
-source("import-raises", "CONFIG = {}\nURL = CONFIG['url']\n\n\ndef handler(event, context):\n    return URL\n", "init_failure.exception")
+source(
+    "import-raises",
+    "CONFIG = {}\nURL = CONFIG['url']\n\n\ndef handler(event, context):\n    return URL\n",
+    "init_failure.exception",
+)
 source("import-exits", "import sys\n\nprint('no configuration, giving up')\nsys.exit(2)\n", "init_failure.exit")
-source("import-kills", "import os\nimport signal\n\nos.kill(os.getpid(), signal.SIGSEGV)\n", ["init_failure.exit", "init_failure.exception"])
+source(
+    "import-kills",
+    "import os\nimport signal\n\nos.kill(os.getpid(), signal.SIGSEGV)\n",
+    ["init_failure.exit", "init_failure.exception"],
+)
 source(
     "import-boto-denied",
     "import scenarios\n\nSECRET = scenarios.aws('secretsmanager', '/aws/AccessDeniedException/400').get_secret_value(SecretId='db')\n\n\ndef handler(event, context):\n    return 1\n",
@@ -1066,7 +1118,11 @@ def sync_failed_once(event, context):
     raise ValueError("no such order")
 
 
-@scenario("runtime_exception.unhandled", events=[{"bad": True}, {}, {"bad": True}, {}], codes_by_event=["runtime_exception.unhandled", "ok", "runtime_exception.unhandled", "ok"])
+@scenario(
+    "runtime_exception.unhandled",
+    events=[{"bad": True}, {}, {"bad": True}, {}],
+    codes_by_event=["runtime_exception.unhandled", "ok", "runtime_exception.unhandled", "ok"],
+)
 def every_second_fails(event, context):
     """Four requests in one environment: every second one is healthy, and logs."""
     logger().info("order %s", event)
@@ -1074,7 +1130,12 @@ def every_second_fails(event, context):
         raise ValueError("bad order")
 
 
-@scenario("runtime_exception.exit", events=[{"bad": True}, {}, {}], codes_by_event=["runtime_exception.exit", "ok", "ok"], fixture=True)
+@scenario(
+    "runtime_exception.exit",
+    events=[{"bad": True}, {}, {}],
+    codes_by_event=["runtime_exception.exit", "ok", "ok"],
+    fixture=True,
+)
 def exit_then_healthy(event, context):
     """The process ends; the next request finds a new one in the same log stream."""
     print("started with", event)
@@ -1103,7 +1164,9 @@ def s3_upload_file(event, context):
 @scenario(["downstream.not_found", "downstream.timeout", "downstream.error"])
 def waiter(event, context):
     """A waiter of boto3 gives up."""
-    aws("dynamodb", "/aws/ResourceNotFoundException/400").get_waiter("table_exists").wait(TableName="orders", WaiterConfig={"Delay": 0, "MaxAttempts": 2})
+    aws("dynamodb", "/aws/ResourceNotFoundException/400").get_waiter("table_exists").wait(
+        TableName="orders", WaiterConfig={"Delay": 0, "MaxAttempts": 2}
+    )
 
 
 @scenario("downstream.throttled", operation="InvokeModel", error_code="ThrottlingException")
@@ -1112,16 +1175,27 @@ def bedrock_throttled(event, context):
     aws("bedrock-runtime", "/aws/ThrottlingException/429").invoke_model(modelId="anthropic.claude", body=b"{}")
 
 
-@scenario("downstream.throttled", service="Kinesis", operation="PutRecord", error_code="ProvisionedThroughputExceededException")
+@scenario(
+    "downstream.throttled",
+    service="Kinesis",
+    operation="PutRecord",
+    error_code="ProvisionedThroughputExceededException",
+)
 def kinesis_throttled(event, context):
     """A shard of Kinesis is full."""
-    aws("kinesis", "/aws/ProvisionedThroughputExceededException/400").put_record(StreamName="orders", Data=b"{}", PartitionKey="7")
+    aws("kinesis", "/aws/ProvisionedThroughputExceededException/400").put_record(
+        StreamName="orders", Data=b"{}", PartitionKey="7"
+    )
 
 
-@scenario("downstream.conflict", service="Step Functions", operation="StartExecution", error_code="ExecutionAlreadyExists")
+@scenario(
+    "downstream.conflict", service="Step Functions", operation="StartExecution", error_code="ExecutionAlreadyExists"
+)
 def execution_exists(event, context):
     """The execution exists already."""
-    aws("stepfunctions", "/aws/ExecutionAlreadyExists/400").start_execution(stateMachineArn="arn:aws:states:eu-west-1:111122223333:stateMachine:pay", name="7", input="{}")
+    aws("stepfunctions", "/aws/ExecutionAlreadyExists/400").start_execution(
+        stateMachineArn="arn:aws:states:eu-west-1:111122223333:stateMachine:pay", name="7", input="{}"
+    )
 
 
 @scenario("downstream.auth", service="KMS", operation="Decrypt", error_code="AccessDeniedException")
@@ -1428,7 +1502,16 @@ def powertools_batch_all_fail(event, context):
     def one(record):
         raise ValueError("bad record")
 
-    records = [{"messageId": "1", "body": "x", "attributes": {}, "messageAttributes": {}, "receiptHandle": "x", "eventSource": "aws:sqs"}]
+    records = [
+        {
+            "messageId": "1",
+            "body": "x",
+            "attributes": {},
+            "messageAttributes": {},
+            "receiptHandle": "x",
+            "eventSource": "aws:sqs",
+        }
+    ]
     return process_partial_response({"Records": records}, one, BatchProcessor(event_type=EventType.SQS), context)
 
 
@@ -1574,9 +1657,13 @@ def urllib3_retry_warnings(event, context):
 @scenario(fixture=True)
 def quoted_lambda_log(event, context):
     """Lines of another function's log are printed."""
-    print("REPORT RequestId: 6d2f3c1e-0000-4b6f-8d0f-0a1b2c3d4e5f\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\tMax Memory Used: 128 MB\tStatus: timeout")
+    print(
+        "REPORT RequestId: 6d2f3c1e-0000-4b6f-8d0f-0a1b2c3d4e5f\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\tMax Memory Used: 128 MB\tStatus: timeout"
+    )
     print("2026-01-02T03:04:05.678Z 6d2f3c1e-0000-4b6f-8d0f-0a1b2c3d4e5f Task timed out after 3.00 seconds")
-    print("RequestId: 6d2f3c1e-0000-4b6f-8d0f-0a1b2c3d4e5f Error: Runtime exited with error: signal: killed\nRuntime.ExitError")
+    print(
+        "RequestId: 6d2f3c1e-0000-4b6f-8d0f-0a1b2c3d4e5f Error: Runtime exited with error: signal: killed\nRuntime.ExitError"
+    )
 
 
 @scenario()
@@ -1588,8 +1675,24 @@ def quoted_in_logger(event, context):
 @scenario(fixture=True)
 def printed_error_json(event, context):
     """A destination record with errorType and stackTrace is printed."""
-    print(json.dumps({"level": "ERROR", "errorType": "ValueError", "errorMessage": "row 3", "stackTrace": ['  File "/var/task/x.py", line 1, in f\n']}))
-    print(json.dumps({"responsePayload": {"errorMessage": "boom", "errorType": "Exception"}, "requestContext": {"condition": "RetriesExhausted"}}))
+    print(
+        json.dumps(
+            {
+                "level": "ERROR",
+                "errorType": "ValueError",
+                "errorMessage": "row 3",
+                "stackTrace": ['  File "/var/task/x.py", line 1, in f\n'],
+            }
+        )
+    )
+    print(
+        json.dumps(
+            {
+                "responsePayload": {"errorMessage": "boom", "errorType": "Exception"},
+                "requestContext": {"condition": "RetriesExhausted"},
+            }
+        )
+    )
 
 
 @scenario()
@@ -1677,7 +1780,14 @@ def powertools_batch(event, context):
             raise ValueError("bad record")
 
     records = [
-        {"messageId": str(place), "body": body, "attributes": {}, "messageAttributes": {}, "receiptHandle": "x", "eventSource": "aws:sqs"}
+        {
+            "messageId": str(place),
+            "body": body,
+            "attributes": {},
+            "messageAttributes": {},
+            "receiptHandle": "x",
+            "eventSource": "aws:sqs",
+        }
         for place, body in enumerate(["good", "bad"])
     ]
     return process_partial_response({"Records": records}, one, BatchProcessor(event_type=EventType.SQS), context)
@@ -1688,7 +1798,14 @@ def structlog_json(event, context):
     """structlog writes JSON with an exception."""
     import structlog
 
-    structlog.configure(processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper("iso"), structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()])
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper("iso"),
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(),
+        ]
+    )
     try:
         1 / 0
     except ZeroDivisionError:
@@ -1765,7 +1882,16 @@ def fastapi_500(event, context):
         "rawPath": "/orders/7",
         "rawQueryString": "",
         "headers": {"host": "x"},
-        "requestContext": {"http": {"method": "GET", "path": "/orders/7", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "x"}, "stage": "$default"},
+        "requestContext": {
+            "http": {
+                "method": "GET",
+                "path": "/orders/7",
+                "protocol": "HTTP/1.1",
+                "sourceIp": "127.0.0.1",
+                "userAgent": "x",
+            },
+            "stage": "$default",
+        },
         "isBase64Encoded": False,
     }
     return Mangum(app, lifespan="off")(request, context)
@@ -1792,7 +1918,16 @@ def fastapi_422(event, context):
         "rawPath": "/orders/seven",
         "rawQueryString": "",
         "headers": {"host": "x"},
-        "requestContext": {"http": {"method": "GET", "path": "/orders/seven", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "x"}, "stage": "$default"},
+        "requestContext": {
+            "http": {
+                "method": "GET",
+                "path": "/orders/seven",
+                "protocol": "HTTP/1.1",
+                "sourceIp": "127.0.0.1",
+                "userAgent": "x",
+            },
+            "stage": "$default",
+        },
         "isBase64Encoded": False,
     }
     answer = Mangum(app, lifespan="off")(request, context)
@@ -1875,7 +2010,9 @@ def sentry_reports(event, context):
     """Sentry takes an exception and prints what it does."""
     import sentry_sdk
 
-    sentry_sdk.init(dsn=f"http://key@{PEERS['closed']}/1", debug=True, default_integrations=False, auto_enabling_integrations=False)
+    sentry_sdk.init(
+        dsn=f"http://key@{PEERS['closed']}/1", debug=True, default_integrations=False, auto_enabling_integrations=False
+    )
     try:
         1 / 0
     except ZeroDivisionError as error:
@@ -1933,7 +2070,9 @@ SCENARIOS[-1]["timeout_s"] = 2
 @scenario()
 def step_functions_error(event, context):
     """The cause of a failed execution is printed as it came."""
-    cause = {"errorMessage": "2026-01-02T03:04:05.678Z 6d2f3c1e-0000-4b6f-8d0f-0a1b2c3d4e5f Task timed out after 3.00 seconds"}
+    cause = {
+        "errorMessage": "2026-01-02T03:04:05.678Z 6d2f3c1e-0000-4b6f-8d0f-0a1b2c3d4e5f Task timed out after 3.00 seconds"
+    }
     print(json.dumps({"Error": "States.TaskFailed", "Cause": json.dumps(cause)}))
     logger().error("execution failed: %s", json.dumps(cause))
 
@@ -1990,7 +2129,9 @@ def unittest_run(event, context):
 @scenario()
 def logged_client_lines(event, context):
     """A logged message that quotes what a client writes, traceback and all."""
-    logger().error("worker said: [ERROR] ValueError: row 3\nTraceback (most recent call last):\n  File \"/var/task/x.py\", line 1, in handler\nValueError: row 3")
+    logger().error(
+        'worker said: [ERROR] ValueError: row 3\nTraceback (most recent call last):\n  File "/var/task/x.py", line 1, in handler\nValueError: row 3'
+    )
 
 
 @scenario()
@@ -2005,7 +2146,14 @@ def powertools_resolver_404(event, context):
     def order():
         raise NotFoundError("no such order")
 
-    request = {"version": "2.0", "routeKey": "$default", "rawPath": "/orders/7", "rawQueryString": "", "headers": {}, "requestContext": {"http": {"method": "GET", "path": "/orders/7"}, "stage": "$default"}}
+    request = {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": "/orders/7",
+        "rawQueryString": "",
+        "headers": {},
+        "requestContext": {"http": {"method": "GET", "path": "/orders/7"}, "stage": "$default"},
+    }
     return app.resolve(request, context)
 
 
@@ -2043,7 +2191,10 @@ def retry_decorator(event, context):
 
     seen = []
 
-    @tenacity.retry(stop=tenacity.stop_after_attempt(3), before_sleep=tenacity.before_sleep_log(logger(), logging.ERROR, exc_info=True))
+    @tenacity.retry(
+        stop=tenacity.stop_after_attempt(3),
+        before_sleep=tenacity.before_sleep_log(logger(), logging.ERROR, exc_info=True),
+    )
     def call():
         seen.append(1)
         if len(seen) < 3:

@@ -8,7 +8,13 @@ const { Worker } = require('node:worker_threads');
 
 const base = `http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/invocation/`;
 const state = new Int32Array(new SharedArrayBuffer(8));
-const worker = new Worker(path.join(__dirname, 'post.cjs'), { workerData: state, env: {}, execArgv: [], stdout: false, stderr: false });
+const worker = new Worker(path.join(__dirname, 'post.cjs'), {
+    workerData: state,
+    env: {},
+    execArgv: [],
+    stdout: false,
+    stderr: false,
+});
 worker.unref();
 
 function post(url, body, headers) {
@@ -27,7 +33,10 @@ const native = {
         const status = post(`${base}${id}/response`, body, {});
         if (status > 299) {
             // The words of the native library (runtime.cpp, do_post).
-            require('node:fs').writeSync(1, `[ERROR] [${Date.now()}] LAMBDA_RUNTIME Failed to post handler success response. Http response code: ${status}.\n`);
+            require('node:fs').writeSync(
+                1,
+                `[ERROR] [${Date.now()}] LAMBDA_RUNTIME Failed to post handler success response. Http response code: ${status}.\n`,
+            );
         }
     },
     error(id, body, xray) {

@@ -11,7 +11,10 @@ function wake(status) {
 }
 
 parentPort.on('message', ({ url, body, headers }) => {
-    const request = http.request(url, { method: 'POST', headers: { ...headers, 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) } });
+    const request = http.request(url, {
+        method: 'POST',
+        headers: { ...headers, 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) },
+    });
     request.on('response', (response) => response.resume().on('end', () => wake(response.statusCode)));
     request.on('error', () => wake(599));
     request.end(body);
