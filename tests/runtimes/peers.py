@@ -205,6 +205,8 @@ class Web(BaseHTTPRequestHandler):
         message = MESSAGES.get(code, f"The service answered {code}")
         if code.startswith("AccessDenied"):
             message = self.denial(service)
+        elif service == "kinesis":
+            message = "Rate exceeded for shard shardId-000000000000 in stream orders under account 111122223333."
         elif service == "lambda" and code == "ResourceNotFoundException":
             message = "Function not found: arn:aws:lambda:eu-west-1:111122223333:function:pay"
         headers = [("x-amzn-RequestId", request_id), ("x-amz-request-id", request_id)]

@@ -50,7 +50,7 @@ def aws(service, answer, retries=0, peer="web", **more):
     import boto3
     from botocore.config import Config
 
-    config = Config(retries={"max_attempts": retries}, connect_timeout=0.5, read_timeout=0.5)
+    config = Config(retries={"max_attempts": retries}, connect_timeout=5, read_timeout=0.5 if peer == "hang" else 5)
     return boto3.client(service, endpoint_url=url(answer, peer), config=config, **more)
 
 
@@ -274,7 +274,7 @@ def requests_refused(event, context):
     """requests meets a closed port."""
     import requests
 
-    requests.get(url("/orders/7", "closed"), timeout=1)
+    requests.get(url("/orders/7", "closed"), timeout=5)
 
 
 @scenario("downstream.timeout", host="web")
@@ -298,7 +298,7 @@ def requests_tls(event, context):
     """The certificate is signed by itself."""
     import requests
 
-    requests.get(f"https://{PEERS['tls']}/x", timeout=1)
+    requests.get(f"https://{PEERS['tls']}/x", timeout=5)
 
 
 @scenario("downstream.unavailable", host="web", http_status=503)
@@ -306,7 +306,7 @@ def requests_503(event, context):
     """raise_for_status on 503."""
     import requests
 
-    requests.get(url("/status/503"), timeout=1).raise_for_status()
+    requests.get(url("/status/503"), timeout=5).raise_for_status()
 
 
 @scenario("downstream.throttled", host="web", http_status=429)
@@ -314,7 +314,7 @@ def requests_429(event, context):
     """raise_for_status on 429."""
     import requests
 
-    requests.post(url("/status/429"), json={}, timeout=1).raise_for_status()
+    requests.post(url("/status/429"), json={}, timeout=5).raise_for_status()
 
 
 @scenario("downstream.auth", host="web", http_status=401)
@@ -322,7 +322,7 @@ def requests_401(event, context):
     """raise_for_status on 401."""
     import requests
 
-    requests.get(url("/status/401"), timeout=1).raise_for_status()
+    requests.get(url("/status/401"), timeout=5).raise_for_status()
 
 
 @scenario("downstream.connection")
@@ -330,7 +330,7 @@ def requests_reset(event, context):
     """The peer resets the connection."""
     import requests
 
-    requests.get(url("/x", "reset"), timeout=1)
+    requests.get(url("/x", "reset"), timeout=5)
 
 
 @scenario("downstream.connection")
@@ -338,7 +338,7 @@ def requests_cut(event, context):
     """The answer is cut in the middle."""
     import requests
 
-    requests.get(url("/cut"), timeout=1)
+    requests.get(url("/cut"), timeout=5)
 
 
 @scenario(["downstream.unavailable", "downstream.connection"], host="web")
@@ -350,7 +350,7 @@ def requests_retries(event, context):
 
     session = requests.Session()
     session.mount("http://", HTTPAdapter(max_retries=Retry(total=2, backoff_factor=0.01, status_forcelist=[503])))
-    session.get(url("/status/503"), timeout=1)
+    session.get(url("/status/503"), timeout=5)
 
 
 @scenario(["downstream.error", "downstream.connection", "runtime_exception.unhandled"])
@@ -358,7 +358,7 @@ def requests_bad_json(event, context):
     """A page of HTML comes where JSON was expected."""
     import requests
 
-    return requests.get(url("/html"), timeout=1).json()["id"]
+    return requests.get(url("/html"), timeout=5).json()["id"]
 
 
 @scenario("downstream.unavailable", host="web", http_status=503, fixture=True)
@@ -398,7 +398,7 @@ def urllib_refused(event, context):
     """urlopen of the standard library meets a closed port."""
     import urllib.request
 
-    urllib.request.urlopen(url("/x", "closed"), timeout=1)
+    urllib.request.urlopen(url("/x", "closed"), timeout=5)
 
 
 @scenario(["downstream.not_found", "downstream.validation"], http_status=404)
@@ -406,7 +406,7 @@ def urllib_404(event, context):
     """urlopen of the standard library on 404."""
     import urllib.request
 
-    urllib.request.urlopen(url("/status/404"), timeout=1)
+    urllib.request.urlopen(url("/status/404"), timeout=5)
 
 
 @scenario("downstream.connection", host="closed")
@@ -460,7 +460,7 @@ def socket_refused(event, context):
     import socket
 
     host, port = PEERS["closed"].split(":")
-    socket.create_connection((host, int(port)), timeout=1)
+    socket.create_connection((host, int(port)), timeout=5)
 
 
 @scenario(["downstream.connection", "downstream.error", "runtime_exception.unhandled"])
@@ -471,7 +471,7 @@ def tenacity_gives_up(event, context):
 
     @retry(stop=stop_after_attempt(3))
     def call():
-        requests.get(url("/x", "closed"), timeout=1)
+        requests.get(url("/x", "closed"), timeout=5)
 
     call()
 
@@ -482,7 +482,7 @@ def tenacity_gives_up(event, context):
 def openai_client(path):
     from openai import OpenAI
 
-    return OpenAI(api_key="sk-x", base_url=url(path), max_retries=0, timeout=1).chat.completions
+    return OpenAI(api_key="sk-x", base_url=url(path), max_retries=0, timeout=5).chat.completions
 
 
 ASK = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
@@ -509,11 +509,7 @@ def openai_key(event, context):
 @scenario("downstream.timeout")
 def openai_timeout(event, context):
     """The model does not answer in time."""
-    (
-        openai_client("/hang").with_options(timeout=0.3).create(**ASK)
-        if hasattr(openai_client("/hang"), "with_options")
-        else openai_client("/hang").create(**ASK)
-    )
+    openai_client("/hang").create(**ASK, timeout=0.3)
 
 
 def anthropic_client(path, **more):
@@ -548,7 +544,7 @@ def anthropic_refused(event, context):
 # --- gRPC ------------------------------------------------------------------------------------------------------------
 
 
-def grpc_call(method, peer="grpc", timeout=1.0):
+def grpc_call(method, peer="grpc", timeout=5.0):
     import grpc
 
     channel = grpc.insecure_channel(PEERS[peer])
@@ -712,7 +708,9 @@ def cache(peer, **more):
     import redis
 
     host, port = PEERS[peer].split(":")
-    return redis.Redis(host=host, port=int(port), socket_timeout=0.4, socket_connect_timeout=0.4, **more)
+    return redis.Redis(
+        host=host, port=int(port), socket_timeout=0.4 if peer == "hang" else 5, socket_connect_timeout=5, **more
+    )
 
 
 @scenario(["downstream.connection", "downstream.database"], host="closed")
@@ -764,7 +762,9 @@ def mongo(peer):
     import pymongo
 
     return pymongo.MongoClient(
-        f"mongodb://{PEERS[peer]}/", serverSelectionTimeoutMS=700, connectTimeoutMS=500
+        f"mongodb://{PEERS[peer]}/",
+        serverSelectionTimeoutMS=700 if peer == "closed" else 9000,
+        connectTimeoutMS=500 if peer == "closed" else 5000,
     ).shop.orders
 
 
@@ -1080,7 +1080,7 @@ def async_lost(event, context):
     """An asynchronous event fails three times."""
     import requests
 
-    requests.get(url("/orders/7", "closed"), timeout=1)
+    requests.get(url("/orders/7", "closed"), timeout=5)
 
 
 @scenario("runtime_exception.unhandled", asynchronous=True, outcome="recovered", attempts=2, then="ok", fixture=True)
@@ -1105,7 +1105,7 @@ def async_memory(event, context):
         kept.append(b"x" * (8 << 20))
 
 
-@scenario("timeout.invoke", asynchronous=True, outcome="recovered", attempts=3, then="ok", timeout_s=1)
+@scenario("timeout.invoke", asynchronous=True, outcome="recovered", attempts=3, then="ok", timeout_s=4)
 def async_timeout_recovered(event, context):
     """Two timeouts, then the event is handled."""
     if event["attempt"] < 3:
@@ -1143,7 +1143,7 @@ def exit_then_healthy(event, context):
         os._exit(1)
 
 
-@scenario("timeout.invoke", timeout_s=1, events=[{"bad": True}, {}], codes_by_event=["timeout.invoke", "ok"])
+@scenario("timeout.invoke", timeout_s=4, events=[{"bad": True}, {}], codes_by_event=["timeout.invoke", "ok"])
 def timeout_then_healthy(event, context):
     """A timeout, then a healthy request in the same log stream."""
     if event.get("bad"):
@@ -1357,7 +1357,7 @@ def paramiko_refused(event, context):
     import paramiko
 
     host, port = PEERS["closed"].split(":")
-    paramiko.SSHClient().connect(host, int(port), username="x", password="x", timeout=1)
+    paramiko.SSHClient().connect(host, int(port), username="x", password="x", timeout=5)
 
 
 @scenario("downstream.connection")
@@ -1366,12 +1366,12 @@ def smtp_refused(event, context):
     import smtplib
 
     host, port = PEERS["closed"].split(":")
-    smtplib.SMTP(host, int(port), timeout=1)
+    smtplib.SMTP(host, int(port), timeout=5)
 
 
-@scenario("downstream.timeout")
+@scenario(["downstream.timeout", "downstream.connection"])
 def smtp_hangs(event, context):
-    """The mail server does not greet."""
+    """The mail server does not greet: smtplib says that the connection was closed, timed out."""
     import smtplib
 
     host, port = PEERS["hang"].split(":")
@@ -1383,7 +1383,7 @@ def gaierror(event, context):
     """A name that nobody has, asked for by a plain socket: the error does not say which."""
     import socket
 
-    socket.create_connection(("db.shop.invalid", 5432), timeout=1)
+    socket.create_connection(("db.shop.invalid", 5432), timeout=5)
 
 
 SCENARIOS[-1].pop("host")
@@ -1394,7 +1394,7 @@ def urllib_tls(event, context):
     """urlopen meets a certificate that is signed by itself."""
     import urllib.request
 
-    urllib.request.urlopen(f"https://{PEERS['tls']}/x", timeout=1)
+    urllib.request.urlopen(f"https://{PEERS['tls']}/x", timeout=5)
 
 
 @scenario("downstream.connection")
@@ -1402,7 +1402,7 @@ def urllib_hang_up(event, context):
     """The peer hangs up on urlopen."""
     import urllib.request
 
-    urllib.request.urlopen(url("/reset"), timeout=1)
+    urllib.request.urlopen(url("/reset"), timeout=5)
 
 
 @scenario(["downstream.error", "downstream.connection", "runtime_exception.unhandled"])
@@ -1632,7 +1632,7 @@ def retried_http(event, context):
 
     for _ in range(3):
         try:
-            answer = requests.get(url(f"/flaky/2/503/{context.aws_request_id}"), timeout=1)
+            answer = requests.get(url(f"/flaky/2/503/{context.aws_request_id}"), timeout=5)
             answer.raise_for_status()
             return answer.json()
         except requests.HTTPError:
@@ -1649,7 +1649,7 @@ def urllib3_retry_warnings(event, context):
     session = requests.Session()
     session.mount("http://", HTTPAdapter(max_retries=2))
     try:
-        session.get(url("/x", "closed"), timeout=0.3)
+        session.get(url("/x", "closed"), timeout=5)
     except requests.ConnectionError as error:
         logger().warning("using the cache: %r", error)
 
@@ -2064,7 +2064,7 @@ def slow_but_fine(event, context):
     time.sleep(0.8)
 
 
-SCENARIOS[-1]["timeout_s"] = 2
+SCENARIOS[-1]["timeout_s"] = 3
 
 
 @scenario()
@@ -2100,9 +2100,9 @@ SOURCES["loud_import"] = (
 SCENARIOS[-1]["handler"] = "loud_import.handler"
 
 
-@scenario()
+@scenario("runtime_exception.unhandled")
 def logging_error(event, context):
-    """A wrong format of a log line: logging prints a traceback of its own."""
+    """A wrong format of a log line: the handler of the client raises it."""
     logger().info("%d rows", "seven")
 
 

@@ -40,7 +40,7 @@ function v3(kind, answer, peer = 'web', attempts = 1) {
         secrets: ['@aws-sdk/client-secrets-manager', 'SecretsManagerClient'],
     }[kind];
     const sdk = require(module);
-    const requestHandler = { requestTimeout: 400, connectionTimeout: 400, throwOnRequestTimeout: true };
+    const requestHandler = { requestTimeout: peer === 'hang' ? 400 : 8000, connectionTimeout: 8000, throwOnRequestTimeout: true };
     return [new sdk[client]({ endpoint: url(answer, peer), maxAttempts: attempts, requestHandler, forcePathStyle: true, useQueueUrlAsEndpoint: false }), sdk];
 }
 
@@ -119,7 +119,7 @@ scenario('v3NoCredentials', 'no credentials are found', 'downstream.auth', { env
 function v2(kind, answer, peer = 'web') {
     process.env.AWS_SDK_JS_SUPPRESS_MAINTENANCE_MODE_MESSAGE = '1';
     const sdk = require('aws-sdk');
-    return new sdk[kind]({ endpoint: url(answer, peer), maxRetries: 0, httpOptions: { timeout: 400, connectTimeout: 400 }, s3ForcePathStyle: true });
+    return new sdk[kind]({ endpoint: url(answer, peer), maxRetries: 0, httpOptions: { timeout: peer === 'hang' ? 400 : 8000, connectTimeout: 8000 }, s3ForcePathStyle: true });
 }
 
 scenario('v2DynamodbThrottled', 'SDK v2: DynamoDB throttles', 'downstream.throttled', { error_code: 'ProvisionedThroughputExceededException' },
@@ -194,7 +194,7 @@ scenario('pgPoolTimeout', 'the pool has no connection in time', ['downstream.tim
     await new Pool({ host: '127.0.0.1', port: portOf('hang'), user: 'o', connectionTimeoutMillis: 300 }).query('select 1');
 });
 scenario('knexRefused', 'knex meets a closed port', ['downstream.connection', 'downstream.database'], {}, () => require('knex')({ client: 'pg', connection: { host: '127.0.0.1', port: portOf('closed') }, pool: { createRetryIntervalMillis: 50 }, acquireConnectionTimeout: 900 })('orders').select());
-const my = (peer) => require('mysql2/promise').createConnection({ host: '127.0.0.1', port: portOf(peer), user: 'orders', password: 'x', database: 'shop', connectTimeout: 500 });
+const my = (peer) => require('mysql2/promise').createConnection({ host: '127.0.0.1', port: portOf(peer), user: 'orders', password: 'x', database: 'shop', connectTimeout: 5000 });
 scenario('mysqlRefused', 'MySQL is not there', ['downstream.connection', 'downstream.database'], {}, () => my('closed'));
 scenario('mysqlFull', 'MySQL has no connection left', 'downstream.database', {}, () => my('mysql_full'));
 scenario('mysqlPassword', 'MySQL refuses the password', ['downstream.auth', 'downstream.database'], {}, () => my('mysql_password'));
@@ -202,7 +202,7 @@ scenario('mysqlDuplicate', 'the row exists already', ['downstream.conflict', 'do
 scenario('mysqlDeadlock', 'MySQL found a deadlock', ['downstream.contention', 'downstream.database'], {}, async () => (await my('mysql_deadlock')).query('update orders set paid = 1'));
 const redis = (peer, more) => {
     const Redis = require('ioredis').default ?? require('ioredis');
-    const client = new Redis({ host: '127.0.0.1', port: portOf(peer), maxRetriesPerRequest: 1, retryStrategy: () => 20, connectTimeout: 300, ...more });
+    const client = new Redis({ host: '127.0.0.1', port: portOf(peer), maxRetriesPerRequest: 1, retryStrategy: () => 20, connectTimeout: 5000, ...more });
     client.on('error', () => {});
     return client;
 };
@@ -219,7 +219,7 @@ const mongoose = async (peer) => {
 scenario('mongooseRefused', 'MongoDB is not there', ['downstream.database', 'downstream.connection'], {}, () => mongoose('closed'));
 scenario('mongooseDuplicate', 'the document exists already', ['downstream.conflict', 'downstream.database'], {}, async () => {
     const mongo = require('mongoose').mongo;
-    const client = await new mongo.MongoClient(`mongodb://${PEERS.mongo_duplicate}/`, { serverSelectionTimeoutMS: 700 }).connect();
+    const client = await new mongo.MongoClient(`mongodb://${PEERS.mongo_duplicate}/`, { serverSelectionTimeoutMS: 9000 }).connect();
     await client.db('shop').collection('orders').insertOne({ _id: 7 });
 });
 scenario('mongooseValidation', 'mongoose refuses a document before it calls anything', 'runtime_exception.unhandled', { fixture: true }, () => {
@@ -374,7 +374,7 @@ scenario('uncaughtThenHealthy', 'an uncaught error ends the process; the next re
 
 // --- more clients ----------------------------------------------------------------------------------------------------
 
-const grpc = (method, peer = 'grpc', deadline = 1000) => new Promise((resolve, reject) => {
+const grpc = (method, peer = 'grpc', deadline = 5000) => new Promise((resolve, reject) => {
     const { Client, credentials } = require('@grpc/grpc-js');
     const client = new Client(PEERS[peer], credentials.createInsecure());
     const same = (value) => value;
@@ -405,7 +405,7 @@ const stripe = (place) => {
 };
 scenario('stripeRefused', 'nobody listens at the address of Stripe', 'downstream.connection', {}, () => stripe({ port: portOf('closed') }));
 const nodeRedis = async (peer) => {
-    const client = require('redis').createClient({ url: `redis://${PEERS[peer]}`, RESP: 2, socket: { reconnectStrategy: false, connectTimeout: 300 } });
+    const client = require('redis').createClient({ url: `redis://${PEERS[peer]}`, RESP: 2, socket: { reconnectStrategy: false, connectTimeout: 5000 } });
     client.on('error', () => {});
     await client.connect();
     return client.get('cart:7');
@@ -486,7 +486,7 @@ scenario('dynamicImport', 'a package that is imported in the handler is missing'
 scenario('jsonParse', 'the body of the event is no JSON', 'runtime_exception.unhandled', {}, async () => JSON.parse('<html>'));
 scenario('assertFails', 'an assertion of node:assert fails', 'runtime_exception.unhandled', {}, async () => require('node:assert').deepStrictEqual({ paid: false }, { paid: true }));
 scenario('longMessage', 'a message of 20 KB over many lines', 'runtime_exception.unhandled', {}, async () => {
-    throw new Error(Array.from({ length: 500 }, (_, row) => `row ${row}: ECONNREFUSED is not a number`).join('\n'));
+    throw new Error(Array.from({ length: 500 }, (_, row) => `row ${row}: x is not a number`).join('\n'));
 });
 
 // --- healthy, and loud -----------------------------------------------------------------------------------------------
