@@ -1177,7 +1177,6 @@ def bedrock_throttled(event, context):
 
 @scenario(
     "downstream.throttled",
-    service="Kinesis",
     operation="PutRecord",
     error_code="ProvisionedThroughputExceededException",
 )
@@ -1654,7 +1653,7 @@ def urllib3_retry_warnings(event, context):
         logger().warning("using the cache: %r", error)
 
 
-@scenario(fixture=True)
+@scenario()
 def quoted_lambda_log(event, context):
     """Lines of another function's log are printed."""
     print(

@@ -170,7 +170,7 @@ const openai = (place, more) => {
 };
 scenario('openaiRateLimit', 'the rate limit of OpenAI', 'downstream.throttled', { http_status: 429 }, () => openai('/openai/429'));
 scenario('openaiQuota', 'no credit left at OpenAI', 'downstream.billing', { http_status: 429 }, () => openai('/openai/402'));
-scenario('openaiKey', 'a wrong key', 'downstream.auth', { http_status: 401, fixture: true }, () => openai('/openai/401'));
+scenario('openaiKey', 'a wrong key', 'downstream.auth', { http_status: 401 }, () => openai('/openai/401'));
 scenario('openaiTimeout', 'the model does not answer in time', 'downstream.timeout', {}, () => openai('/hang', { timeout: 300 }));
 
 // --- databases -------------------------------------------------------------------------------------------------------
