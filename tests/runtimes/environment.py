@@ -365,7 +365,7 @@ class Environment:
                     else posted and "Runtime.Unknown"
                 )
                 kind = known or ("Runtime.OutOfMemory" if killed and self.style != "old" else "Runtime.ExitError")
-                crash = "RequestId: {id} Error: Unknown application error occurred" if posted else end_of_process(code)
+                crash = "Unknown application error occurred" if posted else end_of_process(code)
                 return took, ("error", kind, crash)
 
     def cold_start(self):

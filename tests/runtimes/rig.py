@@ -499,6 +499,13 @@ def main():
                 f"{word} {miss['kind']}: {miss['label']}: wanted {'|'.join(miss['wanted'])} got {miss['got']} [{miss['confidence']}]{told}"
                 + (f" -- {miss['known']}" if miss["known"] else "")
             )
+        missed = {miss["scenario"] for miss in score.misses} | {
+            by_stream[record["log_stream"]].function for record in foreign
+        }
+        ran_whole = {environment.function for environment in environments} if not args.short else set()
+        for (name, style), reason in known.items():
+            if name in ran_whole and name not in missed:
+                print(f"GONE {name} {style}: {reason}")
         if args.misses:
             args.misses.write_text(json.dumps(score.misses, indent=1, ensure_ascii=False))
         if args.fixtures:
