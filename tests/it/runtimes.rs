@@ -1,5 +1,5 @@
 //! Logs that AWS's own runtime clients wrote: the verdicts in `fixtures/runtimes/truth.json`, which were written down
-//! before the logs were, from what each function does. `tests/runtimes/run --short --fixtures` makes both anew.
+//! before the logs were, from what each function does. `tests/runtimes/run --fixtures` makes both anew.
 
 use std::collections::BTreeMap;
 use std::fs;
