@@ -61,7 +61,9 @@ fn verdicts_are_what_the_functions_did() {
         let record = found.remove(&key);
         match (fault(&row, record.as_ref()), row["known"].as_str()) {
             (Some(fault), None) => wrong.push(fault),
-            (None, Some(reason)) => wrong.push(format!("{} is right now, and no longer to be excused: {reason}", row["scenario"])),
+            (None, Some(reason)) => {
+                wrong.push(format!("{} is right now, and no longer to be excused: {reason}", row["scenario"]))
+            }
             _ => {}
         }
     }

@@ -352,7 +352,7 @@ scenario('asyncLost', 'an asynchronous event fails three times', 'downstream.una
 scenario('asyncRecovered', 'an asynchronous event succeeds at the third attempt', 'runtime_exception.unhandled', { asynchronous: true, attempts: 3, outcome: 'recovered', then: 'ok' }, async (event) => {
     if (event.attempt < 3) throw new Error('not yet');
 });
-scenario('asyncExits', 'the process ends over the first attempt; the second succeeds', 'runtime_exception.exit', { asynchronous: true, attempts: 2, outcome: 'recovered', then: 'ok', fixture: true }, async (event) => {
+scenario('asyncExits', 'the process ends over the first attempt; the second succeeds', 'runtime_exception.exit', { asynchronous: true, attempts: 2, outcome: 'recovered', then: 'ok' }, async (event) => {
     if (event.attempt < 2) process.exit(1);
 });
 scenario('asyncRejected', 'a rejection ends the process, three times', 'runtime_exception.unhandled_rejection', { asynchronous: true, attempts: 3, outcome: 'exhausted' }, async () => {
