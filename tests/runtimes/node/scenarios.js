@@ -526,8 +526,8 @@ scenario('errorJson', 'an error is printed as JSON with errorType and stack', 'o
     return answered;
 });
 scenario('quotedLog', 'lines of another function\'s log are printed', 'ok', { fixture: true }, async () => {
-    console.log('REPORT RequestId: 6d2f3c1e-0000-4b6f-8d0f-0a1b2c3d4e5f\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\tMax Memory Used: 128 MB\tStatus: timeout');
-    process.stdout.write('2026-01-02T03:04:05.678Z 6d2f3c1e-0000-4b6f-8d0f-0a1b2c3d4e5f Task timed out after 3.00 seconds\n');
+    console.log('REPORT RequestId: 7e3a4d2f-0000-4c70-9e10-1b2c3d4e5f60\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\tMax Memory Used: 128 MB\tStatus: timeout');
+    process.stdout.write('2026-01-02T03:04:05.678Z 7e3a4d2f-0000-4c70-9e10-1b2c3d4e5f60 Task timed out after 3.00 seconds\n');
     return answered;
 });
 scenario('axiosFallback', 'axios fails, the error is logged with words, a default is used', 'ok', {}, async () => {
@@ -732,12 +732,12 @@ scenario('kafkaNoise', 'kafkajs logs JSON lines of level ERROR while it retries;
     return answered;
 });
 scenario('stepFunctionsCause', 'the cause of a failed execution is printed', 'ok', {}, async () => {
-    console.error('execution failed', JSON.stringify({ errorMessage: '2026-01-02T03:04:05.678Z 6d2f3c1e-0000-4b6f-8d0f-0a1b2c3d4e5f Task timed out after 3.00 seconds' }));
+    console.error('execution failed', JSON.stringify({ errorMessage: '2026-01-02T03:04:05.678Z 7e3a4d2f-0000-4c70-9e10-1b2c3d4e5f60 Task timed out after 3.00 seconds' }));
     return answered;
 });
 scenario('crashWords', 'words of crashes are printed', 'ok', {}, async () => {
     process.stdout.write('FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n');
-    process.stdout.write('RequestId: 6d2f3c1e-0000-4b6f-8d0f-0a1b2c3d4e5f Error: Runtime exited with error: exit status 1\n');
+    process.stdout.write('RequestId: 7e3a4d2f-0000-4c70-9e10-1b2c3d4e5f60 Error: Runtime exited with error: exit status 1\n');
     console.log('so said the child of yesterday');
     return answered;
 });
