@@ -1083,7 +1083,7 @@ def async_lost(event, context):
     requests.get(url("/orders/7", "closed"), timeout=5)
 
 
-@scenario("runtime_exception.unhandled", asynchronous=True, outcome="recovered", attempts=2, then="ok")
+@scenario("runtime_exception.unhandled", asynchronous=True, outcome="recovered", attempts=2, then="ok", fixture=True)
 def async_recovered(event, context):
     """An asynchronous event succeeds at the second attempt."""
     if event["attempt"] < 2:

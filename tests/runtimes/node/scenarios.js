@@ -349,7 +349,7 @@ source('import-slow', 'top-level await takes longer than an init may, and again 
 // --- events that are tried again -------------------------------------------------------------------------------------
 
 scenario('asyncLost', 'an asynchronous event fails three times', 'downstream.unavailable', { asynchronous: true, attempts: 3, outcome: 'exhausted' }, () => axios().get(url('/status/503')));
-scenario('asyncRecovered', 'an asynchronous event succeeds at the third attempt', 'runtime_exception.unhandled', { asynchronous: true, attempts: 3, outcome: 'recovered', then: 'ok' }, async (event) => {
+scenario('asyncRecovered', 'an asynchronous event succeeds at the third attempt', 'runtime_exception.unhandled', { asynchronous: true, attempts: 3, outcome: 'recovered', then: 'ok', fixture: true }, async (event) => {
     if (event.attempt < 3) throw new Error('not yet');
 });
 scenario('asyncExits', 'the process ends over the first attempt; the second succeeds', 'runtime_exception.exit', { asynchronous: true, attempts: 2, outcome: 'recovered', then: 'ok' }, async (event) => {
