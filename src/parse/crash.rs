@@ -6,7 +6,7 @@ use super::TextShape;
 use super::exception::{self, after_python_stack, described};
 use super::frame;
 use super::text::{first_line, is_error_name, is_type_name, lines, type_and_message};
-use crate::lambda::runtimes::{JVM_THREAD, TRACEBACK};
+use crate::lambda::runtimes::{FAULT_HANDLER, JVM_THREAD, TRACEBACK};
 use crate::model::{AppError, AppLine, ErrorForm, Level};
 
 /// Shapes, in order; the first that recognises the text decides.
@@ -147,7 +147,7 @@ fn dotnet(text: &str) -> Option<AppError<'static>> {
 /// Parses fixed sentences, after which nothing more is known.
 fn fixed_words(text: &str) -> Option<AppError<'static>> {
     const BEGINS: [(&str, ErrorForm); 12] = [
-        ("Fatal Python error: ", ErrorForm::Crash),
+        (FAULT_HANDLER, ErrorForm::Crash),
         ("Segmentation fault", ErrorForm::Crash),
         ("PHP Fatal error: ", ErrorForm::Crash),
         ("FATAL ERROR: ", ErrorForm::Crash),

@@ -62,7 +62,7 @@ fn verdicts_are_what_the_functions_did() {
         match (fault(&row, record.as_ref()), row["known"].as_str()) {
             (Some(fault), None) => wrong.push(fault),
             (None, Some(reason)) => {
-                wrong.push(format!("{} is right now, and no longer to be excused: {reason}", row["scenario"]))
+                wrong.push(format!("{} is right now, and no longer to be excused: {reason}", row["scenario"]));
             }
             _ => {}
         }
