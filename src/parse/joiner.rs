@@ -15,7 +15,9 @@ use super::text::{
 };
 use super::{platform_json, platform_text, ruby, rust_runtime};
 use crate::lambda::platform;
-use crate::lambda::runtimes::{INVOKE_ERROR, JVM_THREAD, TRACEBACK, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION};
+use crate::lambda::runtimes::{
+    INVOKE_ERROR, JVM_THREAD, PYTHON_ERROR, TRACEBACK, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION,
+};
 use crate::model::{Statement, Status, Timestamp};
 
 /// Most bytes of text kept of one block; further messages are absorbed and dropped.
@@ -127,6 +129,9 @@ impl OpenMessage {
 
     fn take(&mut self, at: Option<Timestamp>, message: &str) {
         self.last_at = at.or(self.last_at);
+        if self.is_gap(message) {
+            return;
+        }
         self.further += 1;
         if let JoinKind::Json { depth, begun } = &mut self.kind {
             *depth = depth_after(*depth, message);
@@ -148,8 +153,19 @@ impl OpenMessage {
         self.ended_line = message.ends_with('\n');
     }
 
+    /// Returns whether a message is a blank line that some writers put between lines. In Python's stacks it stands between
+    /// errors, in objects and lists of V8 it is theirs.
+    fn is_gap(&self, message: &str) -> bool {
+        message.trim().is_empty()
+            && !matches!(self.kind, JoinKind::Json { begun: true, .. } | JoinKind::Heap)
+            && !self.block.text.contains(TRACEBACK)
+    }
+
     fn continues(&self, message: &str) -> bool {
         let line = message.trim_end();
+        if self.is_gap(message) {
+            return true;
+        }
         if self.kind != JoinKind::Crash && is_platform(line) {
             return self.kind == JoinKind::Report && line.starts_with(platform::XRAY);
         }
@@ -175,7 +191,7 @@ impl OpenMessage {
     }
 
     fn continues_stack(&self, line: &str) -> bool {
-        if is_stack_line(line) || is_inside(line) && self.further > 0 {
+        if is_stack_line(line) || is_inside(line) && (self.further > 0 || is_first_of_python(&self.block.text)) {
             return true;
         }
         if is_prefixed(line) {
@@ -320,6 +336,11 @@ fn is_bare_label(text: &str) -> bool {
     let line = first_line(text).0.trim_end();
     let line = line.strip_suffix('{').unwrap_or(line).trim_end();
     [INVOKE_ERROR, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION].iter().any(|label| line.ends_with(label))
+}
+
+/// Returns whether a line is the first one of Python's client, whose message may go on in indented lines.
+fn is_first_of_python(text: &str) -> bool {
+    text.strip_prefix(PYTHON_ERROR).is_some_and(|rest| type_and_message(rest.trim(), is_type_name).is_some())
 }
 
 /// Returns whether a line is the second one of the JVM's client after `<message>: <class>`: `<class>: <message>`, or

@@ -86,6 +86,11 @@ fn line(row: &Row, id: &str) -> String {
     }
 }
 
+/// Returns the errors of all rows as the runtime clients print them.
+pub fn lines(id: &str) -> Vec<String> {
+    rows().iter().map(|row| line(row, id).trim_end().to_owned()).collect()
+}
+
 /// Writes the error as the runtime client prints it in a function whose log format is JSON; `None` for clients that are
 /// not asked for it here.
 fn json_line(row: &Row, id: &str) -> Option<String> {

@@ -80,8 +80,8 @@ fn python(text: &str) -> String {
 
 /// Writes a string as the YAML writer of the AWS CLI does: in single quotes, with a blank line for every line end.
 fn yaml(text: &str) -> String {
-    // Single quotes would lose the blanks at the start of a line.
-    if text.contains('\t') || text.contains("\n ") {
+    // Single quotes would lose the blanks at the start of a line, and what is no line end to YAML.
+    if text.contains(['\t', '\r']) || text.contains("\n ") {
         return json!(text).to_string();
     }
     format!("'{}'", text.replace('\'', "''").replace('\n', "\n\n    "))
@@ -123,6 +123,9 @@ fn scripts(log: &[Event]) -> Vec<(&'static str, Keeps, Files)> {
         ("python pprint", Times, file(format!("[{}]\n", pretty.trim_end().trim_end_matches(',')))),
         ("yaml", All, file(format!("events:\n{}searchedLogStreams: []\n", text(&|e| format!("- logStreamName: {}\n  message: {}\n  timestamp: {}\n", stream(e), yaml(&e.message), e.at))))),
         ("yaml blocks", Times, file(text(&|e| {
+            if e.message.contains('\r') {
+                return format!("- timestamp: {}\n  message: {}\n", e.at, json!(e.message));
+            }
             let lines: String = e.message.trim_end().lines().map(|line| format!("    {line}\n")).collect();
             format!("- timestamp: {}\n  message: |2\n{lines}", e.at)
         }))),
