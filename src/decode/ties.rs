@@ -22,11 +22,12 @@ pub(super) struct TieVotes {
 impl TieVotes {
     /// Takes the next event of the input.
     pub(super) fn see(&mut self, stream: StreamId, at: Option<Timestamp>, message: &[u8]) {
-        if at.is_none() || at != self.at {
+        // An input without any time is judged as one moment.
+        if at != self.at {
             self.at = at;
             self.steps.clear();
         }
-        let Some((request, step)) = step_of_request(message).filter(|_| at.is_some()) else { return };
+        let Some((request, step)) = step_of_request(message) else { return };
         for (_, _, before) in self.steps.iter().filter(|(of, id, _)| (*of, *id) == (stream, request)) {
             self.as_written += usize::from(*before < step);
             self.reversed += usize::from(*before > step);
@@ -56,10 +57,14 @@ mod tests {
     fn votes(events: &[(i64, String)]) -> (bool, bool) {
         let mut votes = TieVotes::default();
         for (at, message) in events {
-            votes.see(StreamId(1), Timestamp::from_ms(*at), message.as_bytes());
+            let at = Some(*at).filter(|at| *at != NO_TIME).and_then(Timestamp::from_ms);
+            votes.see(StreamId(1), at, message.as_bytes());
         }
         (votes.are_as_written(), votes.are_reversed())
     }
+
+    /// Stands for the time of an event that has none.
+    const NO_TIME: i64 = -1;
 
     #[test]
     fn steps_of_one_request_and_time_decide() {
@@ -75,6 +80,10 @@ mod tests {
             (vec![(5, line("REPORT", ID)), (4, line("END", ID))], (false, false)),
             (vec![(5, line("REPORT", ID)), (5, line("END", "a2"))], (false, false)),
             (vec![(5, "REPORT RequestId".to_owned()), (5, "END".to_owned())], (false, false)),
+            // No times at all.
+            (vec![(NO_TIME, line("REPORT", ID)), (NO_TIME, line("START", ID))], (false, true)),
+            (vec![(NO_TIME, line("START", ID)), (NO_TIME, line("REPORT", ID))], (true, false)),
+            (vec![(NO_TIME, line("REPORT", ID)), (5, line("START", ID))], (false, false)),
         ] {
             assert_eq!(votes(&events), want, "{events:?}");
         }

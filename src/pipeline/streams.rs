@@ -289,7 +289,15 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
         if !stream.joiner.is_open()
             && let Some(record) = platform_line(raw)
         {
+            if stream.is_quotation(raw, Some(&record)) {
+                stream.assembler.ordinary(&message, lines, &mut self.output.closing(&stream.origin, stream.names));
+                return;
+            }
             self.take_record(at, &message, &record, lines);
+            return;
+        }
+        if stream.is_quotation(raw, None) {
+            stream.assembler.ordinary(&message, lines, &mut self.output.closing(&stream.origin, stream.names));
             return;
         }
         let text = parse::restored(lossy_text(raw));
@@ -363,6 +371,19 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
             Statement::App(_) if names_own_request(stream, message.text) => {
                 if let Some(sighting) = sighting_in_message(message.text, message.place.line)
                     && !is_prose(&sighting.before)
+                {
+                    self.unread_part.get_or_insert(Sighting { refused: true, ..sighting });
+                }
+            }
+            // Between attempts there is nobody who could quote anything, but another log may stand there.
+            Statement::App(line)
+                if line.error.is_none()
+                    && stream.origin.log_stream.is_none()
+                    && stream.assembler.is_between_attempts() =>
+            {
+                if let Some(sighting) = sighting_in_message(message.text, message.place.line)
+                    && !is_prose(&sighting.before)
+                    && ids_of_sentences(message.text).next().is_some()
                 {
                     self.unread_part.get_or_insert(Sighting { refused: true, ..sighting });
                 }

@@ -1,6 +1,6 @@
 //! Log event as a JSON object: recognises its parts by the names that exporters and forwarders give them.
 
-use super::names::{EventPart, group_and_stream, part_of, time_of};
+use super::names::{EventPart, group_and_stream, part_of, time_named, time_of};
 use super::scan::{RawValue, members, unescape};
 use crate::decode::delivery::Delivery;
 use crate::decode::moment::moment;
@@ -90,6 +90,14 @@ impl<'j> EventObject<'j> {
         }
     }
 
+    /// Gives the event a time that stands before its object, if it has none of its own.
+    pub(in crate::decode) fn or_at(mut self, at: Option<Timestamp>) -> Self {
+        if let (false, Some(at)) = (self.timed(), at) {
+            self.any_time = Some((u8::MAX, at));
+        }
+        self
+    }
+
     fn take_message(&mut self, rank: u8, value: RawValue<'j>) {
         let fits = !matches!(value, RawValue::Bare(_) | RawValue::Cut(_));
         if fits && self.message.is_none_or(|(best, _)| rank < best) {
@@ -100,6 +108,16 @@ impl<'j> EventObject<'j> {
     fn take_time(&mut self, rank: u8, value: RawValue<'j>) {
         if self.time.is_none_or(|(best, _)| rank < best) {
             self.time = Some((rank, value));
+        }
+    }
+
+    /// Takes a time under a name that other stores give it: `received_at`.
+    fn take_other_time(&mut self, key: &[u8], value: RawValue<'j>) {
+        if let (None, Some(rank), Some(text)) = (self.time, time_named(key), value.scalar())
+            && self.any_time.is_none_or(|(best, _)| rank < best)
+            && let Some(at) = time_of(text)
+        {
+            self.any_time = Some((rank, at));
         }
     }
 
@@ -153,7 +171,7 @@ impl<'j> EventObject<'j> {
             }
             b"aws" | b"cloudwatch" | b"awscloudwatch" | b"cloudwatch_logs" => self.take_nested(value),
             b"extractedFields" => self.take_system_fields(value),
-            _ => {}
+            _ => self.take_other_time(key, value),
         }
     }
 
