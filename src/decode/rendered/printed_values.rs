@@ -450,7 +450,7 @@ mod tests {
             let error = PrintedAsJson::new(printed.as_bytes()).read_to_string(&mut out).expect_err(printed);
             assert!(error.to_string().contains("left values out"), "{error}");
         }
-        assert_eq!(json("[ 'a ... b' ]... c"), "[ \"a ... b\" ]... c");
+        assert_eq!(json("['a ... b']... c"), "[\"a ... b\"]... c");
     }
 
     /// Lists of messages, and maps, are known by their beginning.

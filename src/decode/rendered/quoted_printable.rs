@@ -91,9 +91,15 @@ mod tests {
     #[test]
     fn a_log_that_tells_of_mails_is_no_mail() {
         for (text, want) in [
-            ("content-transfer-encoding: Quoted-Printable\n\nSTART RequestId: 1\n", true),
-            ("START RequestId: 1\nContent-Transfer-Encoding: quoted-printable\n", false),
-            ("START RequestId: 1\na=20b\n", false),
+            (
+                "content-transfer-encoding: Quoted-Printable\n\nSTART RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n",
+                true,
+            ),
+            (
+                "START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\nContent-Transfer-Encoding: quoted-printable\n",
+                false,
+            ),
+            ("START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\na=20b\n", false),
             ("REPORT RequestId: 1=09Duration: 1 ms\n", true),
         ] {
             assert_eq!(is_quoted_printable(&InputHead::new(text.as_bytes())), want, "{text}");
