@@ -54,6 +54,11 @@ impl Stream {
         }
     }
 
+    /// Returns whether a line that names no stream stands between attempts.
+    pub(super) fn is_between_attempts(&self) -> bool {
+        self.origin.log_stream.is_none() && self.assembler.is_between_attempts()
+    }
+
     /// Returns whether a line is part of a log that the function printed with an indent: it is about another request than
     /// the one that runs, whose own lines have none. `record` is what the line would say.
     pub(super) fn is_quotation(&mut self, line: &[u8], record: Option<&Statement<'_>>) -> bool {
@@ -67,10 +72,6 @@ impl Stream {
             Some(Statement::Start { id, .. }) => {
                 (self.flush, self.quoted) = (Some(*id), None);
                 false
-            }
-            Some(Statement::Report(report)) if is_indented && self.quoted == Some(report.id) => {
-                self.quoted = None;
-                true
             }
             _ => is_indented && self.quoted.is_some(),
         }

@@ -207,6 +207,9 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
                 bytes,
                 keep: self.keep,
             };
+            if !event.escaped && self.unread_part.is_none() && stream.is_between_attempts() {
+                self.unread_part = other_log(event.message, event.line);
+            }
             stream.assembler.ordinary(&message, lines, &mut self.output.closing(&stream.origin, stream.names));
             return;
         }
@@ -324,7 +327,12 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
             stream.assembler.ordinary(&message, lines, &mut self.output.closing(&stream.origin, stream.names));
             return;
         }
-        self.take_record(at, &message, &with_id(parse::parse(&text), event.request_id), lines);
+        let record = with_id(parse::parse(&text), event.request_id);
+        if stream.is_quotation(raw, Some(&record)) {
+            stream.assembler.ordinary(&message, lines, &mut self.output.closing(&stream.origin, stream.names));
+            return;
+        }
+        self.take_record(at, &message, &record, lines);
     }
 
     /// Takes a message over several lines that the joiner has finished.
@@ -375,18 +383,8 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
                     self.unread_part.get_or_insert(Sighting { refused: true, ..sighting });
                 }
             }
-            // Between attempts there is nobody who could quote anything, but another log may stand there.
-            Statement::App(line)
-                if line.error.is_none()
-                    && stream.origin.log_stream.is_none()
-                    && stream.assembler.is_between_attempts() =>
-            {
-                if let Some(sighting) = sighting_in_message(message.text, message.place.line)
-                    && !is_prose(&sighting.before)
-                    && ids_of_sentences(message.text).next().is_some()
-                {
-                    self.unread_part.get_or_insert(Sighting { refused: true, ..sighting });
-                }
+            Statement::App(line) if line.error.is_none() && stream.is_between_attempts() => {
+                self.unread_part = self.unread_part.take().or_else(|| other_log(message.text, message.place.line));
             }
             Statement::App(_) => {}
             Statement::Unrecognized | Statement::UnreadableReport { .. } => self.output.unparsed(message.place),
@@ -431,6 +429,14 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
 fn unread_behind(message: &Message<'_>, from: usize) -> Sighting {
     let before = lossy_text(&message.text[from.saturating_sub(40)..from]).into_owned();
     Sighting { line: message.place.line, sentence: REQUEST_ID, before, refused: true }
+}
+
+/// Finds a sentence of the platform in a line between attempts: there nobody runs who could quote it, but a log of another
+/// form may stand there, as in files put together.
+fn other_log(text: &[u8], line: u64) -> Option<Sighting> {
+    ids_of_sentences(text).next()?;
+    let sighting = sighting_in_message(text, line).filter(|sighting| !is_prose(&sighting.before))?;
+    Some(Sighting { refused: true, ..sighting })
 }
 
 /// Returns whether a text holds a sentence of the platform about a request of the stream itself.

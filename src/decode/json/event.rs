@@ -1,6 +1,6 @@
 //! Log event as a JSON object: recognises its parts by the names that exporters and forwarders give them.
 
-use super::names::{EventPart, group_and_stream, part_of, time_named, time_of};
+use super::names::{EventPart, group_and_stream, part_of, time_of};
 use super::scan::{RawValue, members, unescape};
 use crate::decode::delivery::Delivery;
 use crate::decode::moment::moment;
@@ -55,6 +55,9 @@ impl<'j> EventObject<'j> {
             b"time" => self.take_time(2, value),
             b"date" => self.take_time(3, value),
             b"ingestionTime" => self.ingested = true,
+            b"received_at" | b"receivedAt" | b"logged_at" | b"event_time" | b"eventTime" | b"TimeGenerated" => {
+                self.any_time = value.scalar().and_then(time_of).map(|at| (1, at)).or(self.any_time);
+            }
             b"type" => self.kind = value.text(),
             key_of_function_line!() => self.app_line = true,
             b"@requestId" => self.request_id = value.text(),
@@ -111,16 +114,6 @@ impl<'j> EventObject<'j> {
         }
     }
 
-    /// Takes a time under a name that other stores give it: `received_at`.
-    fn take_other_time(&mut self, key: &[u8], value: RawValue<'j>) {
-        if let (None, Some(rank), Some(text)) = (self.time, time_named(key), value.scalar())
-            && self.any_time.is_none_or(|(best, _)| rank < best)
-            && let Some(at) = time_of(text)
-        {
-            self.any_time = Some((rank, at));
-        }
-    }
-
     fn take_origin(&mut self, key: &[u8], value: RawValue<'j>) {
         let parts = &mut self.origin;
         match key {
@@ -171,7 +164,7 @@ impl<'j> EventObject<'j> {
             }
             b"aws" | b"cloudwatch" | b"awscloudwatch" | b"cloudwatch_logs" => self.take_nested(value),
             b"extractedFields" => self.take_system_fields(value),
-            _ => self.take_other_time(key, value),
+            _ => {}
         }
     }
 

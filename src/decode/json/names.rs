@@ -84,14 +84,6 @@ pub(super) fn part_of(key: &[u8], value: &[u8]) -> Option<EventPart> {
         .or_else(|| by_value(value))
 }
 
-/// Returns the rank of the time that has this name.
-pub(super) fn time_named(key: &[u8]) -> Option<u8> {
-    match named(key)? {
-        EventPart::Time(rank) => Some(rank),
-        _ => None,
-    }
-}
-
 fn named(key: &[u8]) -> Option<EventPart> {
     let mut name = [0; LONGEST_NAME];
     let mut length = 0;

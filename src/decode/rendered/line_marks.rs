@@ -26,24 +26,28 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
 };
 
 const ESCAPE: &str = "\\n";
+/// Lines above the log, at most.
+const PREAMBLE_LINES: usize = 20;
 /// What stands for a line end.
 const MARKS: [&str; 6] = ["\r", "\u{85}", "\u{2028}", "\u{2029}", "\0", ESCAPE];
 
 /// Finds the mark that stands for line ends: the one between the first two sentences of the platform, which stand on the
 /// only line.
 fn mark_of(head: &[u8]) -> Option<&'static str> {
-    let line = &head[..memchr::memchr(b'\n', head).unwrap_or(head.len())];
-    // Most inputs have many short lines.
-    if line.len() < 80 || !head[line.len()..].trim_ascii().is_empty() {
-        return None;
-    }
-    let first = message_start(line).filter(|first| *first < 100 && !is_document(&line[..*first]))?;
+    let mut rest = head;
+    let (line, first) = (0..=PREAMBLE_LINES).find_map(|_| {
+        let (line, below) = rest.split_at(memchr::memchr(b'\n', rest).unwrap_or(rest.len()));
+        rest = below.get(1..).unwrap_or_default();
+        message_start(line).map(|first| (line, first))
+    })?;
+    let first = Some(first).filter(|first| *first < 100 && !is_document(&line[..*first]))?;
     let words = [START.begin, END.begin, REPORT.begin];
     let behind = &line[first + 1..];
     let second = words.iter().filter_map(|word| memchr::memmem::find(behind, word.as_bytes())).min()?;
     let last = |mark: &&&str| memchr::memmem::rfind(&behind[..second], mark.as_bytes());
     // What a tool puts before the lines stands behind the mark.
-    MARKS.iter().filter(|mark| last(mark).is_some_and(|at| second - at < 100)).max_by_key(last).copied()
+    let mark = MARKS.iter().filter(|mark| last(mark).is_some_and(|at| second - at < 100)).max_by_key(last).copied();
+    mark.filter(|_| message_start(rest).is_none())
 }
 
 /// Returns whether a text before the first sentence begins a document, whose strings have escapes of their own.
@@ -105,7 +109,8 @@ mod tests {
                     format!("{before}START RequestId: {ID} Version: 7{mark}x{mark}{before}END RequestId: {ID}{mark}");
                 assert_eq!(mark_of(text.as_bytes()), Some(mark), "{text:?}");
                 assert_eq!(mark_of(format!("{text}\n").as_bytes()), Some(mark), "{text:?}");
-                assert_eq!(mark_of(format!("{text}\nmore\n").as_bytes()), None, "{text:?}");
+                assert_eq!(mark_of(format!("$ tail\n{text}\nmore\n").as_bytes()), Some(mark), "{text:?}");
+                assert_eq!(mark_of(format!("{text}\nEND RequestId: {ID}\n").as_bytes()), None, "{text:?}");
                 assert_eq!(mark_of(format!("{{\"a\": \"{text}\"}}").as_bytes()), None, "{text:?}");
                 for size in 1..6 {
                     let found = match mark {

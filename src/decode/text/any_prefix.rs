@@ -51,7 +51,12 @@ struct LineForms {
     forms: Vec<LineForm>,
     /// Where the message is in the objects that stand in its place.
     object: Option<LineObject>,
+    /// Whether the lines are the records of `psql`: a column on each line.
+    records: bool,
 }
+
+/// Line between the records of `psql`.
+const RECORD: &[u8] = b"-[ RECORD ";
 
 /// What one form has of attempts.
 #[derive(Clone, Copy, Default)]
@@ -191,7 +196,7 @@ impl LineForms {
         }
         let mut forms: Vec<LineForm> = forms.into_iter().filter(is_real).map(|(form, _)| form).collect();
         forms.sort_by_key(|form| std::cmp::Reverse(form.tokens()));
-        Self { forms, object }
+        Self { forms, object, records: memchr::memmem::find(head, RECORD).is_some() }
     }
 
     fn prefix(&self, line: &[u8]) -> Option<(&LineForm, Prefix<NamePlaces>)> {
@@ -210,6 +215,13 @@ struct AnyPrefix {
 }
 
 impl AnyPrefix {
+    /// Returns where the rest of a value begins on a line of a record below its first: `    | more`.
+    fn below_in_record(&self, line: &[u8]) -> Option<usize> {
+        let bar =
+            line.iter().position(|byte| *byte != b' ').filter(|bar| *bar > 0 && line[*bar..].starts_with(b"|"))?;
+        self.forms.records.then_some((bar + 2).min(line.len()))
+    }
+
     fn rows(&self) -> impl Iterator<Item = RowForm> + '_ {
         self.forms.forms.iter().filter_map(LineForm::row)
     }
@@ -223,6 +235,9 @@ impl Family for AnyPrefix {
             let is_header = || !self.begun && self.rows().any(|row| row.has_as_many(line));
             if self.is_table && (RowForm::is_rule(line) || is_header()) {
                 return Some(Prefix { message: usize::MAX, ..Prefix::default() });
+            }
+            if let Some(message) = self.below_in_record(line) {
+                return Some(Prefix { message, ..Prefix::default() });
             }
             // Lines without the form continue an event, if its form shows where one begins.
             let is_own = std::mem::take(&mut self.ended)
@@ -251,8 +266,10 @@ impl Family for AnyPrefix {
                     event = with_cells_behind(event, prefix.message, row);
                     Cow::Owned(message_of_rows(row, &text))
                 }
+                None if self.forms.records => Cow::Borrowed(without_plus(&text)),
                 None => unwrapped(form, &text),
             },
+            None if self.below_in_record(event.text).is_some() => Cow::Borrowed(without_plus(&text)),
             None => Cow::Borrowed(&*text),
         };
         let at = event.at.or_else(|| own_time(&text));
@@ -309,6 +326,11 @@ fn message_of_rows(row: RowForm, text: &[u8]) -> Vec<u8> {
         message.extend_from_slice(rest);
     }
     message
+}
+
+/// Takes off the plus with which `psql` ends a line that goes on in the next one.
+fn without_plus(text: &[u8]) -> &[u8] {
+    text.trim_ascii_end().strip_suffix(b"+").unwrap_or(text)
 }
 
 /// Takes off what closes a line that something opens before the message: a quote, a back-tick.
