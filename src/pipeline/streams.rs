@@ -188,6 +188,9 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
             return;
         }
         if stream.dismisses(self.keep) && !may_matter() {
+            if !event.escaped && self.unread_part.is_none() && stream.is_between_attempts() {
+                self.unread_part = other_log(event.message, event.line);
+            }
             let lines = match batch {
                 Some((lines, number)) => {
                     let spans = lines.batch().spans;
@@ -207,9 +210,6 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
                 bytes,
                 keep: self.keep,
             };
-            if !event.escaped && self.unread_part.is_none() && stream.is_between_attempts() {
-                self.unread_part = other_log(event.message, event.line);
-            }
             stream.assembler.ordinary(&message, lines, &mut self.output.closing(&stream.origin, stream.names));
             return;
         }
@@ -261,7 +261,9 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
         let place = self.place_of(batch.line(first));
         let keep = self.keep;
         let Some(stream) = self.streams.get_mut(first.stream.0 as usize) else { return false };
-        if stream.foreign.is_some() || !stream.dismisses(keep) {
+        // Between attempts, each line may be that of another log.
+        let looks = self.unread_part.is_none() && stream.is_between_attempts();
+        if stream.foreign.is_some() || !stream.dismisses(keep) || looks {
             return false;
         }
         let begun = rest.start > stretch.first;

@@ -62,7 +62,7 @@ fn python(text: &str) -> String {
 }
 
 /// Renderings that are read.
-const READ: [(&str, Rendering); 28] = [
+const READ: [(&str, Rendering); 27] = [
     ("editor, glued numbers", |log| lines(log, |number| format!("{number:>3}│"))),
     ("pager, numbers and bars", |log| lines(log, |number| format!("{number:>5} ┃ "))),
     ("bullets", |log| lines(log, |_| "• ".to_owned())),
@@ -147,13 +147,17 @@ const READ: [(&str, Rendering); 28] = [
             )
         })
     }),
-    ("every line twice", |log| text(log).lines().map(|line| format!("{line}\n{line}\n")).collect()),
     ("end of a rendering behind the last value", |log| lines(log, |_| String::new()).replace('\n', "⏎\n")),
 ];
 
 /// Renderings of which a part is not read.
-const TOLD: [(&str, Rendering); 5] = [
+const TOLD: [(&str, Rendering); 6] = [
     ("JSON below text", |log| text(&log[..4]) + &json!([text(&log[4..])]).to_string() + "\n"),
+    ("healthy JSON below text", |log| {
+        let (first, rest) = log.split_at(9);
+        let events: Vec<Value> = rest.iter().map(|(second, event)| json!({"at": ms(*second), "text": event})).collect();
+        text(first) + "one more line\n" + &json!({"events": events}).to_string() + "\n"
+    }),
     ("text below CSV", |log| {
         let cells = |second, event: &str| format!("{},\"{event}\"\n", ms(second));
         "timestamp,message\n".to_owned() + &events(&log[..4], cells) + &text(&log[4..])
@@ -189,6 +193,16 @@ fn renderings_give_the_verdicts_of_the_log_alone() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// A START that follows itself begins no second attempt.
+#[test]
+fn lines_that_stand_twice_count_once() {
+    for failure in 0..5 {
+        let text = text_of(failure);
+        let twice: String = text.lines().map(|line| format!("{line}\n{line}\n")).collect();
+        assert_eq!(codes(&twice).0, codes(&text).0, "{twice}");
+    }
 }
 
 #[test]

@@ -664,6 +664,7 @@ fn every_byte_is_in_one_bucket() {
             "python",
             "javascript",
             "no-break",
+            "mail",
             "yaml",
             "log in",
             "document in",

@@ -464,7 +464,7 @@ mod tests {
             (format!("[\"{message}\"]"), false),
             (format!("[0] {message}"), false),
             (format!("[x] '{message}'"), false),
-            (format!("{message}"), false),
+            (message.to_owned(), false),
         ] {
             assert_eq!(is_printed(&InputHead::new(text.as_bytes())), want, "{text}");
         }
