@@ -26,8 +26,13 @@ fn is_quoted_printable(head: &InputHead<'_>) -> bool {
         return false;
     }
     let words: [&[u8]; 4] = [b"RequestId:=20", b"=20RequestId:", b"=09Duration:", b"=09Billed Duration:"];
-    words.iter().any(|word| memchr::memmem::find(head.bytes, word).is_some())
-        || has_trace(head.bytes) && head.lines().take(HEADER_LINES).find_map(says_encoding).is_some_and(|says| says)
+    let has = |word: &&[u8]| memchr::memmem::find(head.bytes, word).is_some();
+    // The header stays where it is, above what was decoded.
+    let codes: [&[u8]; 5] = [b"=\n", b"=\r\n", b"=09", b"=20", b"=3D"];
+    words.iter().any(has)
+        || codes.iter().any(has)
+            && has_trace(head.bytes)
+            && head.lines().take(HEADER_LINES).find_map(says_encoding).is_some_and(|says| says)
 }
 
 /// Returns whether a line is the header of the encoding; `None` for most lines. A log may tell of mails, too.
@@ -92,7 +97,7 @@ mod tests {
     fn a_log_that_tells_of_mails_is_no_mail() {
         for (text, want) in [
             (
-                "content-transfer-encoding: Quoted-Printable\n\nSTART RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n",
+                "content-transfer-encoding: Quoted-Printable\n\nSTART RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: 7=\n0\n",
                 true,
             ),
             (
