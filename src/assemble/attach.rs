@@ -247,7 +247,7 @@ impl Assembler {
             let again = !id.is_anonymous()
                 && open.attempt.start_seen
                 && open.attempt.started_at == message.at
-                && message.at.is_some();
+                && (message.at.is_some() || open.attempt.place.is_directly_before(message.place));
             if again {
                 output.duplicate();
                 output.count(message.place.input, Bucket::Attributed, message.bytes);

@@ -205,6 +205,18 @@ impl Assembler {
         self.recent.contains(id) || self.open.iter().any(|open| open.id() == Some(id))
     }
 
+    /// Returns whether the attempt of a request runs.
+    #[must_use]
+    pub(crate) fn runs(&self, id: RequestId) -> bool {
+        self.open.iter().any(|open| open.id() == Some(id) && !open.is_reported())
+    }
+
+    /// Returns whether requests were served, and none runs.
+    #[must_use]
+    pub(crate) fn is_between_attempts(&self) -> bool {
+        self.starts_seen && self.open.iter().all(|open| open.is_reported())
+    }
+
     /// Takes an ordinary line of the function; `lines` is its batch, if it came in one.
     #[inline(always)]
     pub(crate) fn ordinary(&mut self, message: &Message<'_>, lines: Option<&BatchLines<'_>>, output: &mut dyn Output) {

@@ -440,9 +440,9 @@ fn group_from_arn(text: &str) -> Option<(String, String, String)> {
 }
 
 /// Returns whether the events are newest first: nearly every change of time goes down. A few go up where several
-/// streams were merged. Where no time changes, requests that end before they start tell it.
+/// streams were merged. Where no time changes, or the lines of the platform have none, the steps of requests tell it.
 fn descends(up: usize, down: usize, ties: &TieVotes) -> bool {
-    if up == 0 && down == 0 { ties.are_reversed() } else { up * 8 <= down }
+    ties.is_untimed_reversed().unwrap_or(if up == 0 && down == 0 { ties.are_reversed() } else { up * 8 <= down })
 }
 
 fn slot(parts: &[Option<&[u8]>; 5]) -> usize {

@@ -138,13 +138,14 @@ fn unmarked_utf16(head: &[u8]) -> Option<Layer> {
 
 /// Returns, for file formats that hold no log text, what the file is and what to do instead.
 pub(super) fn refused_kind(head: &[u8]) -> Option<&'static str> {
-    let kinds: [(&[u8], &str); 12] = [
+    let kinds: [(&[u8], &str); 13] = [
         (
             b"PAR1",
             "a Parquet file; export the logs as text or JSON instead, or read the message column out of it first",
         ),
         (b"ORC", "an ORC file; export the logs as text or JSON instead, or read the message column out of it first"),
         (b"Obj\x01", "an Avro file; export the logs as text or JSON instead"),
+        (b"SQLite format 3\0", "an SQLite database; query the log out of it first: sqlite3 -json FILE 'SELECT ...'"),
         (b"%PDF", "a PDF document; save the log as text instead"),
         (b"\xd0\xcf\x11\xe0", "an old Excel or Word document; save it as CSV instead"),
         (b"\xff\x06\0\0sNaPpY", "snappy-compressed; decompress it first, or set Firehose to GZIP"),
@@ -170,6 +171,12 @@ pub(super) fn own_result(head: &[u8]) -> Option<&'static str> {
 
 /// Recognises renderings of a log that cannot be parsed back; returns what it is and what to do instead.
 pub(super) fn refused_rendering(first_lines: &[u8]) -> Option<&'static str> {
+    // What a terminal showed is recorded in pieces that end anywhere.
+    let first = &first_lines[..first_lines.len().min(200)];
+    let has = |key: &[u8]| memchr::memmem::find(first, key).is_some();
+    if first.starts_with(b"{\"version\"") && (has(b"\"width\"") && has(b"\"height\"") || has(b"\"term\"")) {
+        return Some("a recording of a terminal; save it as text first: asciinema convert FILE.cast FILE.txt");
+    }
     let of_cli = [&b"FilterLogEvents"[..], b"GetLogEvents", b"GetQueryResults"];
     let (_, rest) = first_lines.split_at(memchr::memchr(b'\n', first_lines)? + 1);
     let title = rest.strip_prefix(b"|")?.split(|byte| *byte == b'\n').next()?;

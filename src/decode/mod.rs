@@ -152,6 +152,8 @@ impl std::fmt::Debug for Shape {
 /// Every shape. Only the last one, messages alone, may also fit what another one fits.
 pub const SHAPES: &[Shape] = &[
     rendered::no_break::SHAPE,
+    rendered::quoted_printable::SHAPE,
+    rendered::line_marks::SHAPE,
     text::s3_export::SHAPE,
     json::own_records::SHAPE,
     json::filter_events::SHAPE,

@@ -8,7 +8,8 @@ use super::delivery::{Delivery, DeliveryEnd};
 use super::feed::{Feed, HEAD};
 use super::head::{InputHead, without_return};
 use super::layers::{DEEPEST, Peeked, Peeled, own_result, peel, refused_kind, refused_rendering};
-use super::rendered::yaml::{NotYaml, begins_mapping};
+use super::rendered::Unreadable;
+use super::rendered::yaml::begins_mapping;
 use super::text::{any_prefix, bare};
 #[cfg(feature = "libdeflate")]
 use super::whole_gzip::Inflated;
@@ -363,7 +364,7 @@ fn too_deep() -> DecodeError {
 /// Tells damaged data from errors of the disk, because decompressors report damage as an I/O error.
 pub(super) fn read_error(error: io::Error) -> DecodeError {
     match error.kind() {
-        _ if error.get_ref().is_some_and(|error| error.is::<NotYaml>()) => DecodeError::Corrupt(error.to_string()),
+        _ if error.get_ref().is_some_and(|error| error.is::<Unreadable>()) => DecodeError::Corrupt(error.to_string()),
         ErrorKind::UnexpectedEof => DecodeError::Corrupt(
             "the compressed data ends too early; what came before counts, copy the file again".to_owned(),
         ),

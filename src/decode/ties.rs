@@ -1,4 +1,5 @@
-//! Order of events of the same time in an input that has its newest event first.
+//! Order of events in an input whose times do not tell it: those of the same time in an input that has its newest event
+//! first, and those without a time.
 //!
 //! Some exporters turn the whole list round, others sort it by descending time and leave events of the same time as they
 //! were written. Only the events tell which: START comes before END of the same request, and END before REPORT.
@@ -6,44 +7,67 @@
 use crate::lambda::platform::step_of_request;
 use crate::model::{StreamId, Timestamp};
 
-/// Number of steps remembered of one time: most times have a few, and a vote needs two of one request.
+/// Number of steps remembered: most times have a few, and a vote needs two of one request.
 const MOST: usize = 32;
 
-/// Votes on the direction of events of the same time.
+/// Votes on the direction of events.
 #[derive(Debug, Default)]
 pub(super) struct TieVotes {
     at: Option<Timestamp>,
-    /// Steps of requests at this time.
+    /// Of events of one time.
+    of_time: StepVotes,
+    /// Of events without a time, though others may have one: lines of the function often do.
+    untimed: StepVotes,
+}
+
+/// Steps of requests, and how often one came before a later one and behind it.
+#[derive(Debug, Default)]
+struct StepVotes {
     steps: Vec<(StreamId, u64, u8)>,
     as_written: usize,
     reversed: usize,
 }
 
-impl TieVotes {
-    /// Takes the next event of the input.
-    pub(super) fn see(&mut self, stream: StreamId, at: Option<Timestamp>, message: &[u8]) {
-        if at.is_none() || at != self.at {
-            self.at = at;
-            self.steps.clear();
-        }
-        let Some((request, step)) = step_of_request(message).filter(|_| at.is_some()) else { return };
+impl StepVotes {
+    fn see(&mut self, stream: StreamId, request: u64, step: u8) {
         for (_, _, before) in self.steps.iter().filter(|(of, id, _)| (*of, *id) == (stream, request)) {
             self.as_written += usize::from(*before < step);
             self.reversed += usize::from(*before > step);
         }
-        if self.steps.len() < MOST {
-            self.steps.push((stream, request, step));
+        if self.steps.len() == MOST {
+            self.steps.remove(0);
+        }
+        self.steps.push((stream, request, step));
+    }
+}
+
+impl TieVotes {
+    /// Takes the next event of the input.
+    pub(super) fn see(&mut self, stream: StreamId, at: Option<Timestamp>, message: &[u8]) {
+        if at.is_some() && at != self.at {
+            self.at = at;
+            self.of_time.steps.clear();
+        }
+        if let Some((request, step)) = step_of_request(message) {
+            let votes = if at.is_some() { &mut self.of_time } else { &mut self.untimed };
+            votes.see(stream, request, step);
         }
     }
 
     /// Returns whether events of the same time are as they were written, although later times come first.
     pub(super) fn are_as_written(&self) -> bool {
-        self.as_written > self.reversed
+        self.of_time.as_written > self.of_time.reversed
     }
 
     /// Returns whether they are the wrong way round.
     pub(super) fn are_reversed(&self) -> bool {
-        self.reversed > self.as_written
+        self.of_time.reversed > self.of_time.as_written
+    }
+
+    /// Returns whether events without a time are the wrong way round; `None` where no request tells.
+    pub(super) fn is_untimed_reversed(&self) -> Option<bool> {
+        let StepVotes { as_written, reversed, .. } = self.untimed;
+        (as_written != reversed).then_some(reversed > as_written)
     }
 }
 
@@ -78,5 +102,19 @@ mod tests {
         ] {
             assert_eq!(votes(&events), want, "{events:?}");
         }
+    }
+
+    #[test]
+    fn steps_without_a_time_decide_whatever_the_lines_between_say() {
+        let line = |word: &str| format!("{word} RequestId: {ID}");
+        let own = |ms: i64| (Timestamp::from_ms(ms), "a line of the function".to_owned());
+        let votes = |events: Vec<(Option<Timestamp>, String)>| {
+            let mut votes = TieVotes::default();
+            events.iter().for_each(|(at, message)| votes.see(StreamId(1), *at, message.as_bytes()));
+            votes.is_untimed_reversed()
+        };
+        assert_eq!(votes(vec![(None, line("START")), own(9), own(5), (None, line("REPORT"))]), Some(false));
+        assert_eq!(votes(vec![(None, line("REPORT")), own(5), (None, line("START"))]), Some(true));
+        assert_eq!(votes(vec![(None, line("REPORT")), (Timestamp::from_ms(5), line("START"))]), None);
     }
 }

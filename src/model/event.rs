@@ -25,6 +25,12 @@ impl Place {
     pub fn at(input: u32, line: u64) -> Self {
         Self { input, line, event: 0 }
     }
+
+    /// Returns whether another place is on the next line.
+    #[must_use]
+    pub fn is_directly_before(self, other: Self) -> bool {
+        self.input == other.input && self.line + 1 == other.line
+    }
 }
 
 /// One CloudWatch log event: a message and its time. Its stream is passed beside it, as a [`StreamId`].

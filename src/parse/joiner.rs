@@ -153,12 +153,19 @@ impl OpenMessage {
         self.ended_line = message.ends_with('\n');
     }
 
-    /// Returns whether a message is a blank line that some writers put between lines. In Python's stacks it stands between
-    /// errors, in objects and lists of V8 it is theirs.
+    /// Returns whether a message is a blank line that some writers put between lines, and no part of the block.
     fn is_gap(&self, message: &str) -> bool {
-        message.trim().is_empty()
-            && !matches!(self.kind, JoinKind::Json { begun: true, .. } | JoinKind::Heap)
-            && !self.block.text.contains(TRACEBACK)
+        if !message.trim().is_empty() {
+            return false;
+        }
+        match self.kind {
+            JoinKind::Json { begun, .. } => !begun,
+            JoinKind::RustPanic => self.further == 0,
+            // Between chained errors.
+            JoinKind::Stack => !self.block.text.contains(TRACEBACK),
+            JoinKind::Crash | JoinKind::Report | JoinKind::TimedOut => true,
+            JoinKind::Heap | JoinKind::RustError | JoinKind::GoPanic => false,
+        }
     }
 
     fn continues(&self, message: &str) -> bool {

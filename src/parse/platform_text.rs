@@ -321,6 +321,23 @@ fn without_unit(word: &str) -> &str {
     rest.filter(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase())).unwrap_or(word)
 }
 
+/// Takes off what a rendering put behind the last value: the quote or the bracket around the message, a tag, the sign of a
+/// line end. No type of an error has such a character in it.
+fn without_wrapping(value: &str) -> &str {
+    let is_of_type =
+        |char: char| char.is_alphanumeric() || matches!(char, '.' | '_' | ':' | '$' | '-' | '/' | '#' | '`');
+    let end = value.find(|char| !is_of_type(char)).filter(|end| *end > 0).unwrap_or(value.len());
+    // Types of some languages have parameters.
+    if value[end..].starts_with(['<', '['])
+        && value.ends_with(['>', ']'])
+        && !value.contains("</")
+        && !value.contains("<br")
+    {
+        return value;
+    }
+    &value[..end]
+}
+
 /// Fields of a report of any kind. Each is read on its own: an odd value does not invalidate the others.
 #[derive(Default)]
 struct ReportFields<'a> {
@@ -363,7 +380,7 @@ impl<'a> ReportFields<'a> {
             Label::MaxMemory => metrics.max_memory_used_mb = Some(megabytes(value)?),
             Label::Phase => self.phase = Some(phase(value)?),
             Label::Status => self.status = self.status.max(Some(Status::read(value))),
-            Label::ErrorType => self.error_type = Some(value).filter(|value| !value.is_empty()),
+            Label::ErrorType => self.error_type = Some(without_wrapping(value)).filter(|value| !value.is_empty()),
             Label::TraceId => self.trace_id = Some(value),
             Label::Version | Label::RuntimeVersion => {}
         }

@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::Xxh3;
 use super::stream_part::{StreamPart, UnreadSentences};
 use crate::assemble::Assembler;
 use crate::lambda::foreign_group;
-use crate::model::{Keep, Origin, Place, RequestId, stream_parts};
+use crate::model::{Keep, Origin, Place, RequestId, Statement, stream_parts};
 use crate::parse::Joiner;
 use crate::summary::StreamNames;
 
@@ -27,6 +27,10 @@ pub(super) struct Stream {
     pub(super) read: bool,
     /// Messages that hold a sentence of the platform, and came before any was read.
     pub(super) unread: UnreadSentences,
+    /// Request whose START stood at the start of its line.
+    flush: Option<RequestId>,
+    /// Request that a function tells of in a text with an indent.
+    quoted: Option<RequestId>,
     /// Number of its last event in the input.
     pub(super) last_event: u64,
 }
@@ -45,6 +49,31 @@ impl Stream {
             last_event: event,
             read: false,
             unread: UnreadSentences::default(),
+            flush: None,
+            quoted: None,
+        }
+    }
+
+    /// Returns whether a line that names no stream stands between attempts.
+    pub(super) fn is_between_attempts(&self) -> bool {
+        self.origin.log_stream.is_none() && self.assembler.is_between_attempts()
+    }
+
+    /// Returns whether a line is part of a log that the function printed with an indent: it is about another request than
+    /// the one that runs, whose own lines have none. `record` is what the line would say.
+    pub(super) fn is_quotation(&mut self, line: &[u8], record: Option<&Statement<'_>>) -> bool {
+        let is_indented = matches!(line.first(), Some(b' ' | b'\t'));
+        match record {
+            Some(Statement::Start { id, .. }) if is_indented => {
+                let runs = |own: RequestId| own != *id && self.assembler.runs(own);
+                self.quoted = Some(*id).filter(|_| self.flush.is_some_and(runs));
+                self.quoted.is_some()
+            }
+            Some(Statement::Start { id, .. }) => {
+                (self.flush, self.quoted) = (Some(*id), None);
+                false
+            }
+            _ => is_indented && self.quoted.is_some(),
         }
     }
 

@@ -188,6 +188,9 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
             return;
         }
         if stream.dismisses(self.keep) && !may_matter() {
+            if !event.escaped && self.unread_part.is_none() && stream.is_between_attempts() {
+                self.unread_part = other_log(event.message, event.line);
+            }
             let lines = match batch {
                 Some((lines, number)) => {
                     let spans = lines.batch().spans;
@@ -258,7 +261,9 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
         let place = self.place_of(batch.line(first));
         let keep = self.keep;
         let Some(stream) = self.streams.get_mut(first.stream.0 as usize) else { return false };
-        if stream.foreign.is_some() || !stream.dismisses(keep) {
+        // Between attempts, each line may be that of another log.
+        let looks = self.unread_part.is_none() && stream.is_between_attempts();
+        if stream.foreign.is_some() || !stream.dismisses(keep) || looks {
             return false;
         }
         let begun = rest.start > stretch.first;
@@ -289,7 +294,15 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
         if !stream.joiner.is_open()
             && let Some(record) = platform_line(raw)
         {
+            if stream.is_quotation(raw, Some(&record)) {
+                stream.assembler.ordinary(&message, lines, &mut self.output.closing(&stream.origin, stream.names));
+                return;
+            }
             self.take_record(at, &message, &record, lines);
+            return;
+        }
+        if stream.is_quotation(raw, None) {
+            stream.assembler.ordinary(&message, lines, &mut self.output.closing(&stream.origin, stream.names));
             return;
         }
         let text = parse::restored(lossy_text(raw));
@@ -316,7 +329,12 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
             stream.assembler.ordinary(&message, lines, &mut self.output.closing(&stream.origin, stream.names));
             return;
         }
-        self.take_record(at, &message, &with_id(parse::parse(&text), event.request_id), lines);
+        let record = with_id(parse::parse(&text), event.request_id);
+        if stream.is_quotation(raw, Some(&record)) {
+            stream.assembler.ordinary(&message, lines, &mut self.output.closing(&stream.origin, stream.names));
+            return;
+        }
+        self.take_record(at, &message, &record, lines);
     }
 
     /// Takes a message over several lines that the joiner has finished.
@@ -367,6 +385,9 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
                     self.unread_part.get_or_insert(Sighting { refused: true, ..sighting });
                 }
             }
+            Statement::App(line) if line.error.is_none() && stream.is_between_attempts() => {
+                self.unread_part = self.unread_part.take().or_else(|| other_log(message.text, message.place.line));
+            }
             Statement::App(_) => {}
             Statement::Unrecognized | Statement::UnreadableReport { .. } => self.output.unparsed(message.place),
             _ => {
@@ -413,6 +434,14 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
 fn unread_behind(message: &Message<'_>, from: usize) -> Sighting {
     let before = lossy_text(&message.text[from.saturating_sub(40)..from]).into_owned();
     Sighting { line: message.place.line, sentence: REQUEST_ID, before, refused: true }
+}
+
+/// Finds a sentence of the platform in a line between attempts: there nobody runs who could quote it, but a log of another
+/// form may stand there, as in files put together.
+fn other_log(text: &[u8], line: u64) -> Option<Sighting> {
+    ids_of_sentences(text).next()?;
+    let sighting = sighting_in_message(text, line).filter(|sighting| !is_prose(&sighting.before))?;
+    Some(Sighting { refused: true, ..sighting })
 }
 
 /// Returns whether a text holds a sentence of the platform about a request of the stream itself.

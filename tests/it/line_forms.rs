@@ -72,12 +72,12 @@ fn part() -> impl Strategy<Value = Part> {
 }
 
 fn separator() -> impl Strategy<Value = &'static str> {
-    select(vec![" ", "  ", "\t", " | ", " - ", ": "])
+    select(vec![" ", "  ", "\t", " | ", " - ", ": ", "│", " ┃ ", " → "])
 }
 
 /// Mark in front of a line: of a quotation, a list, a comment.
 fn mark() -> impl Strategy<Value = &'static str> {
-    select(vec!["", "", "", "> ", "# ", "* ", "- ", "// ", "    ", "\t"])
+    select(vec!["", "", "", "> ", "# ", "* ", "- ", "// ", "    ", "\t", "• ", "\u{a0}\u{a0}", "» "])
 }
 
 /// What stands above a log, and below it.

@@ -34,6 +34,7 @@ mod order;
 mod outputs;
 mod readme;
 mod registry;
+mod renderings;
 mod runtimes;
 mod selection;
 mod shapes;

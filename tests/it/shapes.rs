@@ -261,6 +261,8 @@ pub(super) fn writers(log: &[Event]) -> Vec<(&'static str, Keeps, Files)> {
             Lines,
             file(lines(log, |_, e| e.message.lines().map(|line| format!("orders-1  | {line}\n")).collect())),
         ),
+        ("mail", Lines, file(lines(log, |_, e| e.message.trim_end().replace('=', "=3D").replace('\t', "=09") + "\n"))),
+        ("carriage returns", Lines, file(lines(log, |_, e| e.message.trim_end().replace('\n', "\r") + "\r"))),
         ("json messages", Lines, file(json!(log.iter().map(|e| &e.message).collect::<Vec<_>>()).to_string())),
         ("json rows", Times, file(json!(log.iter().map(|e| json!([e.at, e.message])).collect::<Vec<_>>()).to_string())),
         (
@@ -662,6 +664,7 @@ fn every_byte_is_in_one_bucket() {
             "python",
             "javascript",
             "no-break",
+            "mail",
             "yaml",
             "log in",
             "document in",
@@ -840,7 +843,7 @@ proptest::proptest! {
         // Packed payloads are counted unpacked, rewritten documents as JSON, and in two shapes words that their tool removed
         // are restored.
         let shapes = [shape_of(&text), shape_of(&whole)].map(Option::unwrap_or_default);
-        let rewritten = shapes.iter().any(|shape| ["carrier", "json-text", "printed-values", "yaml", "no-break-spaces"].contains(shape))
+        let rewritten = shapes.iter().any(|shape| ["carrier", "json-text", "printed-values", "yaml", "no-break-spaces", "quoted-printable", "one-line"].contains(shape))
             || [&b"H4sI"[..], b" - 8f507"].iter().any(|mark| text.windows(mark.len()).any(|window| window == *mark));
         // Of an input that failed no shape is told, so it may have been rewritten, too.
         let failed = shape_of(&text).is_none() && !analysis.summary.coverage.inputs_unreadable.is_empty();

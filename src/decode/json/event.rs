@@ -55,6 +55,9 @@ impl<'j> EventObject<'j> {
             b"time" => self.take_time(2, value),
             b"date" => self.take_time(3, value),
             b"ingestionTime" => self.ingested = true,
+            b"received_at" | b"receivedAt" | b"logged_at" | b"event_time" | b"eventTime" | b"TimeGenerated" => {
+                self.any_time = value.scalar().and_then(time_of).map(|at| (1, at)).or(self.any_time);
+            }
             b"type" => self.kind = value.text(),
             key_of_function_line!() => self.app_line = true,
             b"@requestId" => self.request_id = value.text(),
@@ -88,6 +91,14 @@ impl<'j> EventObject<'j> {
                 None => self.says_more |= is_platform(text),
             },
         }
+    }
+
+    /// Gives the event a time that stands before its object, if it has none of its own.
+    pub(in crate::decode) fn or_at(mut self, at: Option<Timestamp>) -> Self {
+        if let (false, Some(at)) = (self.timed(), at) {
+            self.any_time = Some((u8::MAX, at));
+        }
+        self
     }
 
     fn take_message(&mut self, rank: u8, value: RawValue<'j>) {

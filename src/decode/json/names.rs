@@ -54,6 +54,9 @@ const NAMES: &[(&str, EventPart)] = &[
     ("timeunixnano", EventPart::Time(0)),
     ("time", EventPart::Time(1)),
     ("eventtime", EventPart::Time(1)),
+    ("receivedat", EventPart::Time(1)),
+    ("loggedat", EventPart::Time(1)),
+    ("timegenerated", EventPart::Time(1)),
     ("datetime", EventPart::Time(1)),
     ("realtimetimestamp", EventPart::Time(1)),
     ("date", EventPart::Time(2)),
@@ -89,6 +92,12 @@ fn named(key: &[u8]) -> Option<EventPart> {
         length += 1;
     }
     NAMES.iter().find(|(known, _)| known.as_bytes() == &name[..length]).map(|(_, part)| *part)
+}
+
+/// Returns whether a text is the name of a log group, of a log stream or of a function by its form.
+pub(super) fn is_name(text: &[u8]) -> bool {
+    text.len() <= LONGEST_VALUE
+        && matches!(by_value(text), Some(EventPart::Group | EventPart::Stream | EventPart::Function))
 }
 
 /// Names of Lambda have forms of their own, and so have times.

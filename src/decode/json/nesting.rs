@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::event::{EventObject, MESSAGE_KEYS};
-use super::names::{pair, scalars, time_of};
+use super::names::{is_name, pair, scalars, time_of};
 use super::scan::{RawValue, Scanned, items, members, unescape, value};
 use crate::lambda::platform::is_platform;
 use crate::lambda::sentences::message_start;
@@ -19,6 +19,8 @@ use crate::model::Origin;
 pub(super) enum Step {
     /// To the member with this key.
     Key(Cow<'static, [u8]>),
+    /// To the members with any key: they are called after a log group, a log stream, a host.
+    AnyKey,
     /// To any item of a list.
     Item,
 }
@@ -125,6 +127,37 @@ impl Nesting {
             in_list && message
         };
         matches!(self, Self::Events(places) if places.iter().any(is_known))
+    }
+}
+
+/// Object that stands for a message behind other text on a line: `2026-10-01 00:00:00 fetched {"message": "START …"}`.
+pub(in crate::decode) struct LineObject(EventPlace);
+
+impl LineObject {
+    /// Finds the object around a sentence at `at` of a line, which ends with it: where it begins, and what it is like.
+    pub(in crate::decode) fn around(line: &[u8], at: usize) -> Option<(usize, Self)> {
+        let line = line.trim_ascii_end();
+        if line.last() != Some(&b'}') || line.get(at) == Some(&b'{') {
+            return None;
+        }
+        let begins = memchr::memchr_iter(b'{', &line[..at]).take(DEEPEST).find(|begins| {
+            *begins > 0 && matches!(value(line, *begins), Ok((RawValue::Nested(_), end)) if end == line.len())
+        })?;
+        match Nesting::learn(&line[begins..])? {
+            Nesting::Events(places) => {
+                let place = places.into_iter().find(|place| place.path.is_empty())?;
+                Some((begins, Self(place)))
+            }
+            Nesting::Texts(_) => None,
+        }
+    }
+
+    /// Reads the event in an object.
+    pub(in crate::decode) fn event<'j>(&self, text: &'j [u8]) -> Option<EventObject<'j>> {
+        match value(text, 0) {
+            Ok((object @ RawValue::Nested([b'{', ..]), _)) => self.0.event(object, Origin::default()),
+            _ => None,
+        }
     }
 }
 
@@ -349,9 +382,41 @@ impl Search {
         };
         let documents = place.path.iter().take_while(|step| **step == Step::Item).count();
         place.path.drain(..documents);
-        if places.len() < MOST_PLACES && !places.contains(&place) {
+        let has_name = |step: &Step| matches!(step, Step::Key(key) if is_name(key));
+        place.path.iter_mut().filter(|step| has_name(step)).for_each(|step| *step = Step::AnyKey);
+        if places.iter().any(|known| known.covers(&place)) {
+            return;
+        }
+        // Three lists that only differ in a key are called after something.
+        let alike = places.iter().filter_map(|known| known.differs_at(&place)).collect::<Vec<_>>();
+        if let Some(step) = alike.iter().find(|step| alike.iter().filter(|other| other == step).count() > 1) {
+            place.path[*step] = Step::AnyKey;
+            places.retain(|known| !place.covers(known));
+        }
+        if places.len() < MOST_PLACES {
             places.push(place);
         }
+    }
+}
+
+impl EventPlace {
+    /// Returns whether the events at another place are at this one, too.
+    fn covers(&self, other: &Self) -> bool {
+        let covers =
+            |(mine, theirs): (&Step, &Step)| mine == theirs || *mine == Step::AnyKey && matches!(theirs, Step::Key(_));
+        self.message == other.message
+            && self.path.len() == other.path.len()
+            && self.path.iter().zip(&other.path).all(covers)
+    }
+
+    /// Returns the number of the only step, to a member, that differs on the way to another place.
+    fn differs_at(&self, other: &Self) -> Option<usize> {
+        if self.message != other.message || self.path.len() != other.path.len() {
+            return None;
+        }
+        let mut steps = (0..self.path.len()).filter(|step| self.path[*step] != other.path[*step]);
+        let step = steps.next().filter(|_| steps.next().is_none())?;
+        matches!((&self.path[step], &other.path[step]), (Step::Key(_), Step::Key(_))).then_some(step)
     }
 }
 
@@ -362,7 +427,7 @@ fn place_of(steps: &[Step]) -> EventPlace {
         .iter()
         .filter_map(|step| match step {
             Step::Key(key) => Some(key.as_ref().into()),
-            Step::Item => None,
+            Step::AnyKey | Step::Item => None,
         })
         .collect();
     let message = if keys.is_empty() { MessagePlace::Whole } else { MessagePlace::Member(keys) };
@@ -400,6 +465,7 @@ mod tests {
         let show = |place: &EventPlace| {
             let steps = place.path.iter().map(|step| match step {
                 Step::Key(key) => format!(".{}", String::from_utf8_lossy(key)),
+                Step::AnyKey => ".*".to_owned(),
                 Step::Item => "[]".to_owned(),
             });
             let message = match &place.message {

@@ -2,7 +2,7 @@
 //! one from the read buffer.
 
 use super::event::EventObject;
-use super::names::{EventPart, part_of, scalars, time_of};
+use super::names::{EventPart, is_name, part_of, scalars, time_of};
 use super::nesting::{EventPlace, MessagePlace, Step};
 use super::scan::{RawValue, Scanned, Skipper, items, members, members_and_lines, spaces, text_end, value};
 use crate::decode::DecodeError;
@@ -24,6 +24,8 @@ pub(in crate::decode) struct Layout {
 
 /// Lines of prose that are counted, at most.
 const MOST_PROSE: usize = 1_000;
+/// Bytes of a key that may name something, at most.
+const LONGEST_KEY: usize = 300;
 /// Bytes of the labels beside a list of events, at most.
 const LONGEST_LABELS: usize = 16 * 1024;
 
@@ -205,16 +207,25 @@ impl<'w, 'f, 's> DocumentWalk<'w, 'f, 's> {
     fn member(&mut self, live: &[usize], depth: usize) -> Result<(), DecodeError> {
         let Some(end) = self.wait_for(|data| text_end(data, 1)) else { return Err(self.cut()) };
         let key = self.feed.data().get(1..end).unwrap_or_default();
-        let leads =
-            |place: &&usize| matches!(self.places[**place].path.get(depth), Some(Step::Key(step)) if **step == *key);
+        let leads = |place: &&usize| match self.places[**place].path.get(depth) {
+            Some(Step::Key(step)) => **step == *key,
+            step => step == Some(&Step::AnyKey),
+        };
         let live: Vec<usize> = live.iter().filter(leads).copied().collect();
-        let key = if end < 64 { key.to_vec() } else { Vec::new() };
+        let key = if end < LONGEST_KEY { key.to_vec() } else { Vec::new() };
         self.feed.pass(end + 1);
         if self.next_byte() == Some(b':') {
             self.feed.pass(1);
         }
         match self.next_byte() {
             None => Err(self.cut()),
+            Some(byte @ (b'[' | b'{')) if !live.is_empty() && self.deliver.is_none() && is_name(&key) => {
+                let around = self.document.clone();
+                self.document.take_any(b"", &key);
+                let result = self.nested(byte, &live, depth + 1);
+                self.document = around;
+                result
+            }
             Some(byte @ (b'[' | b'{')) if !live.is_empty() => self.nested(byte, &live, depth + 1),
             Some(b'{' | b'[') => self.beside(&key),
             Some(_) => self.scalar(&key),

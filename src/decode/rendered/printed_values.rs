@@ -1,30 +1,39 @@
-//! Values as Python and JavaScript print them: what `print(response)`, `pprint` and `console.log(response)` write of an
-//! answer of an SDK.
+//! Values as Python, JavaScript and Clojure print them: what `print(response)`, `pprint` and `console.log(response)` write
+//! of an answer of an SDK.
 //!
 //! Rewritten here because the parsers of such literals that there are want the whole text in memory.
 
 use std::io::{self, BufReader, Read};
 
-use super::{Rest, push_escaped, rewrite};
+use super::{Rest, Unreadable, push_escaped, rewrite};
 use crate::decode::head::InputHead;
 use crate::decode::ready::Ready;
 use crate::decode::{Decode, Shape};
 use crate::lambda::has_trace;
+use crate::lambda::sentences::message_start;
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "printed-values",
-    about: "values as Python or JavaScript prints them: `print(response)`, `console.log(response)`",
+    about: "values as Python, JavaScript or Clojure prints them: `print(response)`, `console.log(response)`, EDN",
     sniff: |head| is_printed(head) && has_trace(head.bytes),
-    decode: Decode::Texts(|feed, decode| rewrite(feed, |feed| decode(&mut PrintedAsJson::new(Rest(feed))))),
+    decode: Decode::Texts(|feed, decode| {
+        let is_edn = is_edn(feed.head());
+        rewrite(feed, |feed| {
+            let printed = PrintedAsJson::new(Rest(feed));
+            decode(&mut if is_edn { printed.of_edn() } else { printed })
+        })
+    }),
     samples: &[
         "{'events': [{'logStreamName': '2026/10/01/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0', 'timestamp': 1790812800123, 'message': 'START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: $LATEST\\n'}], 'nextToken': None}\n",
         "[\n  {\n    timestamp: 1790812800123,\n    message: 'END RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\\n'\n  }\n]\n",
+        "['START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: 7\\n', 'END RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\\n']\n",
+        "[{:timestamp 1790812800123, :message \"END RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\\n\"}]\n",
         "[{'message': 'END RequestId: '\n             '8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\\n',\n  'timestamp': 1790812800123}]\n",
     ],
 };
 
-/// Returns whether an input begins with a dictionary of Python or an object of JavaScript, or with a list of some: their keys
-/// have single quotes or none.
+/// Returns whether an input begins with a dictionary of Python or an object of JavaScript, with a list of some, whose keys
+/// have single quotes or none, or with a list of messages.
 fn is_printed(head: &InputHead<'_>) -> bool {
     let brackets =
         head.bytes.iter().take_while(|byte| matches!(byte, b'[' | b'(' | b'{' | b' ' | b'\n' | b'\r')).count();
@@ -32,7 +41,23 @@ fn is_printed(head: &InputHead<'_>) -> bool {
     let quoted = || rest.first() == Some(&b'\'') && memchr::memmem::find(&rest[..rest.len().min(256)], b"':").is_some();
     let word = rest.iter().take_while(|byte| is_word(**byte)).count();
     let named = || word > 0 && rest[word..].starts_with(b": ") && memchr::memmem::find(rest, b": '").is_some();
-    before.contains(&b'{') && (quoted() || named())
+    before.contains(&b'{') && (quoted() || named() || is_edn(head.bytes)) || !before.is_empty() && lists_message(rest)
+}
+
+/// Returns whether an input begins with a map of EDN, or with a list of some: `{:key value}`.
+fn is_edn(bytes: &[u8]) -> bool {
+    let brackets =
+        bytes.iter().take_while(|byte| matches!(byte, b'[' | b'(' | b'{') || byte.is_ascii_whitespace()).count();
+    bytes[..brackets].trim_ascii_end().ends_with(b"{")
+        && matches!(bytes[brackets..], [b':', first, ..] if first.is_ascii_alphabetic())
+}
+
+/// Returns whether a list begins with a message in single quotes, perhaps behind a time.
+fn lists_message(rest: &[u8]) -> bool {
+    let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let before = message_start(&line[..line.len().min(300)]).map(|at| &line[..at]);
+    let Some([time @ .., b'\'']) = before else { return false };
+    time.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b' '))
 }
 
 fn is_word(byte: u8) -> bool {
@@ -49,6 +74,13 @@ struct PrintedAsJson<R> {
     lines: usize,
     /// Number of brackets around the next token. Text between documents stays as it is.
     depth: usize,
+    /// Whether each bracket around the next token is that of a map, and the number of values in it: EDN has no commas. `None`
+    /// in the other notations.
+    edn: Option<Vec<(bool, usize)>>,
+    /// Number of lines read.
+    line: usize,
+    /// Line in which the printer left values out.
+    left_out: Option<usize>,
 }
 
 /// Bytes rewritten at a time.
@@ -56,7 +88,20 @@ const BLOCK: usize = 32 * 1024;
 
 impl<R: Read> PrintedAsJson<R> {
     fn new(input: R) -> Self {
-        Self { input: BufReader::new(input), next: None, out: Ready::default(), lines: 0, depth: 0 }
+        Self {
+            input: BufReader::new(input),
+            next: None,
+            out: Ready::default(),
+            lines: 0,
+            depth: 0,
+            edn: None,
+            line: 1,
+            left_out: None,
+        }
+    }
+
+    fn of_edn(self) -> Self {
+        Self { edn: Some(Vec::new()), ..self }
     }
 
     fn take(&mut self) -> io::Result<Option<u8>> {
@@ -64,7 +109,11 @@ impl<R: Read> PrintedAsJson<R> {
             return Ok(Some(byte));
         }
         let mut byte = [0];
-        Ok((self.input.read(&mut byte)? == 1).then_some(byte[0]))
+        if self.input.read(&mut byte)? == 0 {
+            return Ok(None);
+        }
+        self.line += usize::from(byte[0] == b'\n');
+        Ok(Some(byte[0]))
     }
 
     fn peek(&mut self) -> io::Result<Option<u8>> {
@@ -76,8 +125,19 @@ impl<R: Read> PrintedAsJson<R> {
 
     /// Rewrites the next token. Returns whether there was one.
     fn token(&mut self) -> io::Result<bool> {
+        if self.left_out.is_some() {
+            return Ok(false);
+        }
         let Some(byte) = self.take()? else { return Ok(false) };
+        if self.edn.is_some() {
+            return self.edn_token(byte).map(|()| true);
+        }
         match byte {
+            // `... 9 more items`: the printer left them out.
+            b'.' if self.depth > 0 && self.peek()? == Some(b'.') => {
+                self.left_out = Some(self.line);
+                return Ok(false);
+            }
             b'(' | b'[' | b'{' => self.depth += 1,
             b')' | b']' | b'}' => self.depth = self.depth.saturating_sub(1),
             _ => {}
@@ -101,6 +161,102 @@ impl<R: Read> PrintedAsJson<R> {
             other => self.out.bytes.push(other),
         }
         Ok(true)
+    }
+
+    /// Rewrites a token of EDN, which begins with a byte.
+    fn edn_token(&mut self, byte: u8) -> io::Result<()> {
+        // A set is a list.
+        let is_set = byte == b'#' && self.peek()? == Some(b'{');
+        if is_set {
+            self.next = None;
+        }
+        let byte = if is_set { b'[' } else { byte };
+        let is_space = byte.is_ascii_whitespace() || byte == b',';
+        let around = self.edn.get_or_insert_default();
+        match byte {
+            b'\n' => self.out.bytes.push(b'\n'),
+            _ if is_space => {}
+            b')' | b']' | b'}' => {
+                let is_map = around.pop().is_some_and(|(is_map, _)| is_map);
+                self.out.bytes.push(if is_map { b'}' } else { b']' });
+            }
+            // The type of the next value.
+            b'#' => {
+                while self.peek()?.is_some_and(|next| is_word(next) || matches!(next, b'/' | b'-')) {
+                    self.next = None;
+                }
+            }
+            _ => {
+                if let Some((is_map, values)) = around.last_mut() {
+                    let separator = if *is_map && *values % 2 == 1 { b':' } else { b',' };
+                    self.out.bytes.extend((*values > 0).then_some(separator));
+                    *values += 1;
+                }
+                match byte {
+                    b'(' | b'[' => {
+                        around.push((false, 0));
+                        self.out.bytes.push(b'[');
+                    }
+                    b'{' => {
+                        around.push((true, 0));
+                        self.out.bytes.push(b'{');
+                    }
+                    b'"' => {
+                        self.out.bytes.push(b'"');
+                        self.edn_string()?;
+                        self.out.bytes.push(b'"');
+                        self.out.bytes.resize(self.out.bytes.len() + std::mem::take(&mut self.lines), b'\n');
+                    }
+                    _ => self.edn_word(byte)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn edn_string(&mut self) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        while let Some(byte) = self.take()?.filter(|byte| *byte != b'"') {
+            match byte {
+                b'\\' => self.escape(&mut bytes)?,
+                byte => {
+                    self.lines += usize::from(byte == b'\n');
+                    bytes.push(byte);
+                }
+            }
+            if bytes.len() > BLOCK {
+                self.write(&mut bytes, false);
+            }
+        }
+        self.write(&mut bytes, true);
+        Ok(())
+    }
+
+    /// Rewrites a number or a constant of EDN; any other word becomes a string.
+    fn edn_word(&mut self, first: u8) -> io::Result<()> {
+        let mut word = vec![first];
+        let ends = |byte: u8| byte.is_ascii_whitespace() || b",()[]{}\"".contains(&byte);
+        while let Some(byte) = self.peek()?.filter(|byte| !ends(*byte)) {
+            self.next = None;
+            if word.len() < BLOCK {
+                word.push(byte);
+            }
+        }
+        let digits = word.strip_suffix(b"N").or_else(|| word.strip_suffix(b"M")).unwrap_or(&word);
+        let is_number = digits.last().is_some_and(u8::is_ascii_digit)
+            && digits.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b'E'));
+        match &word[..] {
+            b"nil" => self.out.bytes.extend_from_slice(b"null"),
+            b"true" | b"false" => self.out.bytes.extend_from_slice(&word),
+            _ if is_number => self.out.bytes.extend_from_slice(digits),
+            _ => {
+                self.out.bytes.push(b'"');
+                let mut name = word.strip_prefix(b":").unwrap_or(&word).to_vec();
+                self.write(&mut name, true);
+                self.out.bytes.push(b'"');
+            }
+        }
+        Ok(())
     }
 
     /// Rewrites the inside of a string, and of those that follow it, directly or behind a plus: the two languages join them.
@@ -230,6 +386,13 @@ impl<R: Read> Read for PrintedAsJson<R> {
         if self.out.is_spent() {
             while self.out.bytes.len() < BLOCK && self.token()? {}
         }
+        if let (true, Some(line)) = (self.out.bytes.is_empty(), self.left_out) {
+            let text = format!(
+                "line {line}: the program that printed the log left values out (`...`); what came before counts, write the \
+                 log as JSON"
+            );
+            return Err(io::Error::new(io::ErrorKind::InvalidData, Unreadable(text)));
+        }
         Ok(self.out.give(buffer))
     }
 }
@@ -260,6 +423,50 @@ mod tests {
             ("{'a': None}\n'Thanks' a lot\n{'b': 1}", "{\"a\": null}\n'Thanks' a lot\n{\"b\": 1}"),
         ] {
             assert_eq!(json(python), want, "{python}");
+        }
+    }
+
+    #[test]
+    fn values_of_clojure_become_json() {
+        for (edn, want) in [
+            (r#"[{:at 1, :m "a \"b\"\n"}"#, r#"[{"at":1,"m":"a \"b\"\n"}"#),
+            ("({:a nil :b/c true}\n {\"k\" -1.5M})", "[{\"a\":null,\"b/c\":true}\n,{\"k\":-1.5}]"),
+            ("{:t #inst \"2026-10-01\" :k :word :s #{1 2N}}", r#"{"t":"2026-10-01","k":"word","s":[1,2]}"#),
+            ("{:m \"one\ntwo\"}", "{\"m\":\"one\\ntwo\"\n}"),
+            ("{:a 1}\n{:b 2}\n", "{\"a\":1}\n{\"b\":2}\n"),
+        ] {
+            let mut out = String::new();
+            PrintedAsJson::new(edn.as_bytes()).of_edn().read_to_string(&mut out).expect("UTF-8");
+            // A set ends with a brace, which opened none.
+            assert_eq!(out, want, "{edn}");
+        }
+    }
+
+    /// What a printer leaves out is an error, behind what it printed.
+    #[test]
+    fn values_left_out_are_told() {
+        for printed in ["[ 'a', ... 9 more items ]", "{\n  a: 'b'... 12 more characters\n}"] {
+            let mut out = String::new();
+            let error = PrintedAsJson::new(printed.as_bytes()).read_to_string(&mut out).expect_err(printed);
+            assert!(error.to_string().contains("left values out"), "{error}");
+        }
+        assert_eq!(json("['a ... b']... c"), "[\"a ... b\"]... c");
+    }
+
+    /// Lists of messages, and maps, are known by their beginning.
+    #[test]
+    fn printed_lists_are_known() {
+        let message = "START RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: 7";
+        for (text, want) in [
+            (format!("['{message}\\n', 'x']"), true),
+            (format!("[(1790812800123, '{message}\\n')]"), true),
+            (format!("[{{:m \"{message}\"}}]"), true),
+            (format!("[\"{message}\"]"), false),
+            (format!("[0] {message}"), false),
+            (format!("[x] '{message}'"), false),
+            (message.to_owned(), false),
+        ] {
+            assert_eq!(is_printed(&InputHead::new(text.as_bytes())), want, "{text}");
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use saphyr_parser::{BufferedInput, Event, Parser, ScalarStyle};
 
-use super::{DEEPEST, Rest, push_escaped, rewrite};
+use super::{DEEPEST, Rest, Unreadable, push_escaped, rewrite};
 use crate::decode::feed::{HEAD, LONGEST};
 use crate::decode::head::InputHead;
 use crate::decode::json::nesting::Nesting;
@@ -126,11 +126,6 @@ impl<R: Read> Chars<R> {
     }
 }
 
-/// Why a document could not be read to its end.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}; what came before counts, write the rest again")]
-pub(in crate::decode) struct NotYaml(String);
-
 /// Rewrites YAML as JSON while reading.
 struct YamlAsJson<'i, R: Read> {
     parser: Parser<'i, BufferedInput<DocumentChars<R>>>,
@@ -248,7 +243,9 @@ impl<'i, R: Read + 'i> YamlAsJson<'i, R> {
         self.ended = true;
         self.failed = Some(io::Error::new(
             io::ErrorKind::InvalidData,
-            NotYaml(format!("is no YAML from line {line} on ({why})")),
+            Unreadable(format!(
+                "is no YAML from line {line} on ({why}); what came before counts, write the rest again"
+            )),
         ));
     }
 }

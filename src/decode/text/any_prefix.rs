@@ -10,21 +10,22 @@ use super::own_time::own_time;
 use super::written_time::written_time;
 use crate::decode::delivery::Delivery;
 use crate::decode::head::without_return;
+use crate::decode::json::nesting::LineObject;
 use crate::decode::json::scan::unescape;
 use crate::decode::{Decode, Shape};
 use crate::lambda::platform::{END, REPORT, START, is_platform};
 use crate::lambda::sentences::{is_prose, message_start};
-use crate::model::stream_parts;
+use crate::model::{RequestId, stream_parts};
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "any-prefix",
     about: "lines behind anything that repeats: a clock, a date, quote marks, the prefix of a logger or a terminal",
-    sniff: |head| !head.of_stream && !LineForms::learn(head.bytes).0.is_empty(),
+    sniff: |head| !head.of_stream && !LineForms::learn(head.bytes).forms.is_empty(),
     decode: Decode::Events(|feed, delivery| {
         let forms = LineForms::learn(feed.head());
         delivery.watch_order();
         delivery.lines_only();
-        let is_table = forms.0.iter().any(|form| form.row().is_some());
+        let is_table = forms.forms.iter().any(|form| form.row().is_some());
         engine::decode(&mut AnyPrefix { forms, is_table, begun: false, ended: false }, feed, delivery);
         Ok(())
     }),
@@ -44,8 +45,18 @@ const MOST_FORMS: usize = 8;
 /// Lines of one attempt, at most: if its end is missing, what comes later is not quoted in it.
 const LONGEST_ATTEMPT: usize = 300;
 
-/// Forms of the lines of an input, the longest first.
-struct LineForms(Vec<LineForm>);
+/// Forms of the lines of an input.
+struct LineForms {
+    /// The longest first.
+    forms: Vec<LineForm>,
+    /// Where the message is in the objects that stand in its place.
+    object: Option<LineObject>,
+    /// Whether the lines are the records of `psql`: a column on each line.
+    records: bool,
+}
+
+/// Line between the records of `psql`.
+const RECORD: &[u8] = b"-[ RECORD ";
 
 /// What one form has of attempts.
 #[derive(Clone, Copy, Default)]
@@ -54,25 +65,106 @@ struct FormCount {
     ends: usize,
 }
 
+/// Requests that ran side by side, and the names on their lines: where several pods or containers write to one log, a name
+/// before the lines tells whose they are.
+#[derive(Default)]
+struct Writers {
+    requests: Vec<RequestLines>,
+}
+
+struct RequestLines {
+    id: RequestId,
+    form: usize,
+    /// Names that all lines of the request have, by the number of their token.
+    names: Vec<(usize, Box<[u8]>)>,
+    lines: usize,
+    ended: bool,
+    /// Requests that ran when it started.
+    beside: Vec<usize>,
+}
+
+/// Requests whose names are remembered.
+const MOST_REQUESTS: usize = 64;
+
+impl Writers {
+    fn see(&mut self, form: usize, message: &[u8], line: &LineForm) {
+        let words = [START.begin, END.begin, REPORT.begin];
+        let Some((number, id)) = words.iter().enumerate().find_map(|(number, word)| {
+            Some((number, RequestId::parse_prefix(message.strip_prefix(word.as_bytes())?.trim_ascii_start())?))
+        }) else {
+            return;
+        };
+        match self.requests.iter().position(|request| request.id == id) {
+            Some(known) => {
+                let request = &mut self.requests[known];
+                request.lines += 1;
+                request.ended |= number > 0;
+                if request.form == form {
+                    request.names.retain(|(token, text)| line.names().any(|name| name == (*token, &**text)));
+                } else {
+                    request.names.clear();
+                }
+            }
+            None if self.requests.len() < MOST_REQUESTS && number == 0 => {
+                let running = self.requests.iter().enumerate().filter(|(_, request)| !request.ended);
+                let beside = running.map(|(number, _)| number).collect();
+                let names = line.names().map(|(token, text)| (token, text.into())).collect();
+                self.requests.push(RequestLines { id, form, names, lines: 1, ended: false, beside });
+            }
+            None => {}
+        }
+    }
+
+    /// Returns the forms of which a token tells requests apart that ran side by side.
+    fn tokens(&self) -> Vec<(usize, usize)> {
+        let mut found = Vec::new();
+        let whole = |request: &RequestLines| request.lines > 1 && request.ended;
+        for request in self.requests.iter().filter(|request| whole(request)) {
+            for other in request.beside.iter().map(|beside| &self.requests[*beside]).filter(|other| whole(other)) {
+                let differs = |(token, text): &&(usize, Box<[u8]>)| {
+                    other.form == request.form && other.names.iter().any(|(at, name)| at == token && name != text)
+                };
+                if let Some((token, _)) = request.names.iter().find(differs) {
+                    found.push((request.form, *token));
+                }
+            }
+        }
+        // The same token must do so for all requests.
+        found.retain(|(form, token)| {
+            self.requests
+                .iter()
+                .filter(|request| request.form == *form)
+                .all(|request| request.names.iter().any(|(at, _)| at == token))
+        });
+        found
+    }
+}
+
 impl LineForms {
     /// Learns the forms. A sentence within an attempt of another form is quoted. If messages stand at the start of lines
     /// too, a form must have whole attempts, or more sentences than stand there.
     fn learn(head: &[u8]) -> Self {
         let mut forms: Vec<(LineForm, FormCount)> = Vec::new();
         let mut alone = 0;
+        let mut writers = Writers::default();
+        let mut object = None;
         // The form of the attempt that is running, `None` for lines with nothing before them, and the lines since START.
         let mut running: Option<(Option<usize>, usize)> = None;
         for line in head.split(|byte| *byte == b'\n').take(LINES).map(without_return) {
             running = running.filter(|(_, lines)| *lines < LONGEST_ATTEMPT).map(|(form, lines)| (form, lines + 1));
             let start = if is_platform(line) { Some(0) } else { message_start(line) };
-            let Some(start) = start else { continue };
+            let Some(mut start) = start else { continue };
+            let message = &line[start..];
+            if let Some((begins, found)) = LineObject::around(line, start) {
+                start = begins;
+                object.get_or_insert(found);
+            }
             let Some(form) = LineForm::of(line, start) else { continue };
             let known = forms.iter().position(|(known, _)| known.is_like(&form));
             let number = if form.is_empty() { None } else { Some(known.unwrap_or(forms.len())) };
             if running.is_some_and(|(of, _)| of != number) {
                 continue;
             }
-            let message = &line[start..];
             let begins = |word: &str| message.starts_with(word.as_bytes());
             let (is_start, is_end) = (begins(START.begin), begins(END.begin) || begins(REPORT.begin));
             running = if is_end { None } else { running.or(is_start.then_some((number, 0))) };
@@ -85,8 +177,10 @@ impl LineForms {
                     running = running.filter(|(of, _)| *of != Some(number));
                     continue;
                 }
+                writers.see(number, message, &form);
                 forms.push((form, FormCount::default()));
             } else {
+                writers.see(number, message, &form);
                 forms[number].0.merge(&form);
             }
             forms[number].1.starts += usize::from(is_start);
@@ -95,13 +189,18 @@ impl LineForms {
         let is_real = |(form, count): &(LineForm, FormCount)| {
             alone == 0 || count.starts > 0 && count.ends > 0 || form.lines() > alone
         };
+        for (form, token) in writers.tokens() {
+            if let Some((form, _)) = forms.get_mut(form) {
+                form.tell_apart_by(token);
+            }
+        }
         let mut forms: Vec<LineForm> = forms.into_iter().filter(is_real).map(|(form, _)| form).collect();
         forms.sort_by_key(|form| std::cmp::Reverse(form.tokens()));
-        Self(forms)
+        Self { forms, object, records: memchr::memmem::find(head, RECORD).is_some() }
     }
 
     fn prefix(&self, line: &[u8]) -> Option<(&LineForm, Prefix<NamePlaces>)> {
-        self.0.iter().find_map(|form| Some((form, form.prefix(line)?)))
+        self.forms.iter().find_map(|form| Some((form, form.prefix(line)?)))
     }
 }
 
@@ -116,8 +215,15 @@ struct AnyPrefix {
 }
 
 impl AnyPrefix {
+    /// Returns where the rest of a value begins on a line of a record below its first: `    | more`.
+    fn below_in_record(&self, line: &[u8]) -> Option<usize> {
+        let bar =
+            line.iter().position(|byte| *byte != b' ').filter(|bar| *bar > 0 && line[*bar..].starts_with(b"|"))?;
+        self.forms.records.then_some((bar + 2).min(line.len()))
+    }
+
     fn rows(&self) -> impl Iterator<Item = RowForm> + '_ {
-        self.forms.0.iter().filter_map(LineForm::row)
+        self.forms.forms.iter().filter_map(LineForm::row)
     }
 }
 
@@ -130,10 +236,13 @@ impl Family for AnyPrefix {
             if self.is_table && (RowForm::is_rule(line) || is_header()) {
                 return Some(Prefix { message: usize::MAX, ..Prefix::default() });
             }
+            if let Some(message) = self.below_in_record(line) {
+                return Some(Prefix { message, ..Prefix::default() });
+            }
             // Lines without the form continue an event, if its form shows where one begins.
             let is_own = std::mem::take(&mut self.ended)
                 || is_platform(line)
-                || !self.forms.0.iter().any(LineForm::marks_events);
+                || !self.forms.forms.iter().any(LineForm::marks_events);
             return (is_own && !line.trim_ascii().is_empty()).then(Prefix::default);
         };
         let message = &line[prefix.message.min(line.len())..];
@@ -144,6 +253,10 @@ impl Family for AnyPrefix {
 
     fn deliver(&self, message: &[u8], event: FoundEvent<'_>, delivery: &mut Delivery<'_>) {
         let text = without_colours(message);
+        if let Some(object) = self.forms.object.as_ref().and_then(|object| object.event(&text)) {
+            object.or_at(event.at).deliver(&text, event.line, delivery);
+            return;
+        }
         let first_line = event.text.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let form = self.forms.prefix(without_return(first_line));
         let mut event = event;
@@ -153,8 +266,10 @@ impl Family for AnyPrefix {
                     event = with_cells_behind(event, prefix.message, row);
                     Cow::Owned(message_of_rows(row, &text))
                 }
+                None if self.forms.records => Cow::Borrowed(without_plus(&text)),
                 None => unwrapped(form, &text),
             },
+            None if self.below_in_record(event.text).is_some() => Cow::Borrowed(without_plus(&text)),
             None => Cow::Borrowed(&*text),
         };
         let at = event.at.or_else(|| own_time(&text));
@@ -211,6 +326,11 @@ fn message_of_rows(row: RowForm, text: &[u8]) -> Vec<u8> {
         message.extend_from_slice(rest);
     }
     message
+}
+
+/// Takes off the plus with which `psql` ends a line that goes on in the next one.
+fn without_plus(text: &[u8]) -> &[u8] {
+    text.trim_ascii_end().strip_suffix(b"+").unwrap_or(text)
 }
 
 /// Takes off what closes a line that something opens before the message: a quote, a back-tick.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::engine::{self, Family, FoundEvent, Prefix};
 use super::own_time::own_time;
+use super::written_time::written_time;
 use crate::decode::delivery::Delivery;
 use crate::decode::head::InputHead;
 use crate::decode::moment::moment;
@@ -28,6 +29,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
         "-----------------------\n|  timestamp  | message |\n|-----|-----|\n| 1790812800123 | REPORT RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Duration: 1 ms   |\n",
         "@message | RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Error: exit code 0 Extension.Crash\n",
         "00:58:30\nREPORT RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\tDuration: 1 ms\n",
+        "Oct 1, 2026 @ 00:58:30.123\nSTART RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: 7\nOct 1, 2026 @ 00:58:31.123\nEND RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n",
     ],
 };
 
@@ -39,11 +41,21 @@ fn sniff(head: &InputHead<'_>) -> bool {
         _ => None,
     };
     begins
+        && (time_alone(first.trim_ascii()).is_none() || has_times_above(head))
         && head.any_line(|line| message(line).is_some())
         && has_trace(head.bytes)
         && (head.has_messages_at(message)
             && !head.any_line(|line| message(line).is_some_and(|at| has_cells_behind(line, at)))
             || head.any_line(|line| message(line).is_some_and(|at| is_repeated(line, at))))
+}
+
+/// Returns whether a time stands alone above every sentence of the platform: one above them all is that of the copy.
+fn has_times_above(head: &InputHead<'_>) -> bool {
+    let mut above: &[u8] = b"";
+    head.lines().all(|line| {
+        let before = std::mem::replace(&mut above, line);
+        message_start(line) != Some(0) || time_alone(before.trim_ascii()).is_some()
+    })
 }
 
 /// What a line is in such a copy.
@@ -56,6 +68,10 @@ enum CopyLine {
 fn kind(line: &[u8]) -> CopyLine {
     let indent = line.iter().take_while(|byte| matches!(byte, b' ' | b'|' | b'\t')).count();
     let rest = &line[indent..];
+    if let Some(at) = time_alone(rest.trim_ascii_end()) {
+        // The message stands on the lines below.
+        return CopyLine::Event { at, message: line.len() + 1 };
+    }
     if let Some((at, used)) = Timestamp::parse_prefix(rest) {
         let separators: [&[u8]; 3] = [b" | ", b"\t| ", b"Copy"];
         return match separators.iter().find(|text| rest[used..].starts_with(text)) {
@@ -69,10 +85,6 @@ fn kind(line: &[u8]) -> CopyLine {
             return CopyLine::Border;
         }
         return CopyLine::Event { at: None, message: indent + b"@message | ".len() };
-    }
-    if is_clock(rest.trim_ascii_end()) {
-        // The message stands on the lines below.
-        return CopyLine::Event { at: None, message: line.len() + 1 };
     }
     numbered(line, indent).unwrap_or(if is_border(line) { CopyLine::Border } else { CopyLine::Other })
 }
@@ -90,12 +102,11 @@ fn numbered(line: &[u8], indent: usize) -> Option<CopyLine> {
     })
 }
 
-/// `00:58:30`, perhaps with a fraction.
-fn is_clock(text: &[u8]) -> bool {
-    let digits =
-        |range: std::ops::Range<usize>| text.get(range).is_some_and(|part| part.iter().all(u8::is_ascii_digit));
-    let whole = digits(0..2) && digits(3..5) && digits(6..8) && text[2] == b':' && text[5] == b':';
-    whole && text[8..].iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
+/// Reads a time with nothing else on its line: `00:58:30`, `Oct 1, 2026 @ 00:58:30.123` (Kibana). A number alone may count
+/// anything.
+fn time_alone(text: &[u8]) -> Option<Option<Timestamp>> {
+    let time = written_time(text).filter(|time| time.length == text.len() && text.contains(&b':'))?;
+    Some(time.at)
 }
 
 /// Rules of dashes, `-- | --`, and the row of column names.

@@ -258,7 +258,7 @@ fn decode(feed: &mut Feed<'_>, delivery: &mut Delivery<'_>) -> Result<(), Decode
             first_rounded = if rounded == 0 { line } else { first_rounded };
             rounded += 1;
         }
-        if !result.delivered && table.by_content {
+        if !result.delivered {
             delivery.dropped_text(row, line);
         }
     };

@@ -27,6 +27,8 @@ enum Kind {
     Bracket(u8),
     Number,
     Word,
+    /// Character beyond ASCII that is no letter: the bar of a box, a bullet, an arrow, a blank that does not break.
+    Sign,
     /// Blanks and tabs.
     Blank,
     /// Any other character.
@@ -49,6 +51,8 @@ pub(super) struct LineForm {
     lines: usize,
     /// Columns of the table whose rows the lines are, in every form in which they were seen, with the number of lines.
     rows: Vec<(RowForm, usize)>,
+    /// Number of the token that tells whose line it is: the name of a pod, a container, a file.
+    writer: Option<usize>,
 }
 
 /// Columns of a table with bars between them.
@@ -171,21 +175,53 @@ fn token(text: &[u8]) -> Option<FoundToken> {
     }
     if first.is_ascii_digit() {
         let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if !text.get(digits).is_some_and(|byte| is_word(*byte)) {
+        if letter(&text[digits..]).is_none() {
             return plain(Kind::Number, digits);
         }
     }
-    if is_word(first) {
-        return plain(
-            Kind::Word,
-            text.iter().take_while(|byte| is_word(**byte) || matches!(byte, b'-' | b'.' | b'/')).count(),
-        );
+    if letter(text).is_some() {
+        return plain(Kind::Word, word_length(text));
     }
-    plain(Kind::Mark(first), 1)
+    if first.is_ascii() { plain(Kind::Mark(first), 1) } else { plain(Kind::Sign, wide_character(text).0) }
 }
 
 fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+fn has_digit(text: &[u8]) -> bool {
+    text.iter().any(u8::is_ascii_digit)
+}
+
+/// Returns the length of the letter or digit at the start of a text, of any script.
+fn letter(text: &[u8]) -> Option<usize> {
+    let first = *text.first()?;
+    if first.is_ascii() {
+        return is_word(first).then_some(1);
+    }
+    let (length, is_letter) = wide_character(text);
+    is_letter.then_some(length)
+}
+
+/// Returns the length of the character beyond ASCII at the start of a text, and whether it is a letter. A byte of another
+/// encoding is a character, too.
+fn wide_character(text: &[u8]) -> (usize, bool) {
+    let valid = text[..text.len().min(4)].utf8_chunks().next().map_or("", |chunk| chunk.valid());
+    valid.chars().next().map_or((1, false), |char| (char.len_utf8(), char.is_alphanumeric()))
+}
+
+fn word_length(text: &[u8]) -> usize {
+    let mut length = 0;
+    while let Some(rest) = text.get(length..) {
+        length += match rest.first() {
+            Some(b'-' | b'.' | b'/') => 1,
+            _ => match letter(rest) {
+                Some(letter) => letter,
+                None => break,
+            },
+        };
+    }
+    length
 }
 
 impl LineForm {
@@ -210,7 +246,12 @@ impl LineForm {
             }
             at += length;
         }
-        Some(Self { tokens, lines: 1, rows: RowForm::of(before, message).map(|row| (row, 1)).into_iter().collect() })
+        Some(Self {
+            tokens,
+            lines: 1,
+            rows: RowForm::of(before, message).map(|row| (row, 1)).into_iter().collect(),
+            writer: None,
+        })
     }
 
     /// Returns whether nothing stands before the message.
@@ -226,6 +267,12 @@ impl LineForm {
     /// Returns whether the form holds something that only the start of an event has, so that other lines continue it.
     pub(super) fn marks_events(&self) -> bool {
         self.tokens.iter().any(|token| matches!(token.kind, Kind::Time | Kind::Stream))
+    }
+
+    /// Returns whether the form is that of `grep`: a path, the number of a line, or both, and no blank.
+    fn is_of_grep(&self) -> bool {
+        let of_grep = |token: &Token| matches!(token.kind, Kind::Word | Kind::Number | Kind::Mark(b':'));
+        self.last_mark() == Some(b':') && self.tokens.iter().all(of_grep)
     }
 
     /// Returns the mark directly before the message.
@@ -253,6 +300,18 @@ impl LineForm {
         kinds(self) == kinds(other)
     }
 
+    /// Returns the texts of a line that may tell who wrote it, by the number of their token.
+    pub(super) fn names(&self) -> impl Iterator<Item = (usize, &[u8])> {
+        let is_name = |token: &&Token| matches!(token.kind, Kind::Word | Kind::Bracket(_) | Kind::Number);
+        let tokens = self.tokens.iter().enumerate().filter(move |(_, token)| is_name(token));
+        tokens.filter_map(|(number, token)| Some((number, &**token.texts.first()?)))
+    }
+
+    /// Keeps lines with different texts of a token apart.
+    pub(super) fn tell_apart_by(&mut self, token: usize) {
+        self.writer = Some(token);
+    }
+
     /// Takes what another line of the same form shows of it.
     pub(super) fn merge(&mut self, other: &Self) {
         for (mine, theirs) in self.tokens.iter_mut().zip(&other.tokens) {
@@ -275,14 +334,23 @@ impl LineForm {
     pub(super) fn prefix(&self, line: &[u8]) -> Option<Prefix<NamePlaces>> {
         let mut found = Prefix::<NamePlaces>::default();
         let mut at = 0;
-        for expected in &self.tokens {
+        for (number, expected) in self.tokens.iter().enumerate() {
             at += sequences(&line[at..]);
             let rest = &line[at..];
             if rest.trim_ascii().is_empty() {
                 // Editors and browsers take the blanks at the end of an empty line off.
                 return (at > 0 && expected.kind == Kind::Blank).then_some(Prefix { message: line.len(), ..found });
             }
-            let length = expected.length(rest, &mut found, at)?;
+            let length = match expected.length(rest, &mut found, at) {
+                Some(length) => length,
+                // `grep` writes a dash instead of the colon before lines around a match.
+                None if expected.kind == Kind::Mark(b':') && rest[0] == b'-' && self.is_of_grep() => 1,
+                None => return None,
+            };
+            if self.writer == Some(number) && found.names.group == Column::default() {
+                let bracket = usize::from(matches!(expected.kind, Kind::Bracket(_)));
+                found.names.group = Column::new(at + bracket, at + length - bracket);
+            }
             at += length;
         }
         at += sequences(&line[at..]);
@@ -300,9 +368,8 @@ impl Token {
             Kind::Blank if only => return known().or_else(|| (rest.first() == Some(&b'\t')).then_some(1)),
             Kind::Blank if any => {}
             Kind::Blank | Kind::Mark(_) => return known(),
-            Kind::Word if only => {
-                return known().filter(|length| !rest.get(*length).is_some_and(|byte| is_word(*byte)));
-            }
+            Kind::Sign if !any => return known(),
+            Kind::Word if only => return known().filter(|length| letter(&rest[*length..]).is_none()),
             _ => {}
         }
         let FoundToken { kind, length, time } = token(rest)?;
@@ -318,6 +385,8 @@ impl Token {
                 let levels = self.texts.iter().all(|text| is_level(text)) && is_level(&rest[..length]);
                 return (levels || self.texts.iter().any(|text| **text == rest[..length])).then_some(length);
             }
+            // A name that has a number in it on every line is none of the words of a sentence.
+            Kind::Word if self.texts.iter().all(|text| has_digit(text)) && !has_digit(&rest[..length]) => return None,
             _ => {}
         }
         Some(length)
@@ -351,6 +420,13 @@ mod tests {
             (&["Oct  1 00:00:00 host unit[1]: "], "Oct 11 10:00:00 host unit[99]: hi", "hi", &["hi", "Oct 11 hi"]),
             (&["pod/a-1 ", "pod/b-2 ", "pod/c-3 ", "pod/d-4 "], "pod/e-5 hi", "hi", &["[pod] hi"]),
             (&["| 12:00:01 | "], "| 12:00:02 | hi |", "hi |", &["|----|"]),
+            (&["0│", "12│"], "  134│  hi".trim_start(), "  hi", &["hi", "│hi"]),
+            (&["• "], "•   hi", "  hi", &["hi", "- hi"]),
+            (&["\u{a0}\u{a0}"], "\u{a0}\u{a0}hi", "hi", &["hi", " hi"]),
+            (&["служба 1: ", "служба 2: "], "служба 3: hi", "hi", &["служ 1: hi"]),
+            (&["a.log:1:", "a.log:2:"], "a.log-3-hi", "hi", &["a.log 3 hi", "a.log-b-hi"]),
+            (&["out.log:", "out.log:"], "out.log-  hi", "  hi", &["out.log hi"]),
+            (&["x7-1 ", "x7-2 ", "x8-3 ", "x8-4 "], "x9-5 hi", "hi", &["Traceback (most recent"]),
             (
                 &["/aws/lambda/f 2026/10/01/[7]0f1e2d3c4b5a69788796a5b4c3d2e1f0 "],
                 "/aws/lambda/g 2026/10/01/[$LATEST]1f1e2d3c4b5a69788796a5b4c3d2e1f0 hi",

@@ -30,12 +30,14 @@ fn iso(text: &[u8]) -> Option<WrittenTime> {
     Some(WrittenTime { at: Some(at), length })
 }
 
-/// Takes a zone in words or parentheses into the time: ` UTC`, ` +0200`, ` (+00:00)`.
+/// Takes a zone in words or parentheses into the time: ` UTC`, ` PDT`, ` +0200`, ` (+00:00)`.
 fn with_zone_name(text: &[u8], time: WrittenTime) -> WrittenTime {
     let rest = &text[time.length..];
-    let names: [&[u8]; 3] = [b" UTC", b" GMT", b" (UTC)"];
-    if let Some(name) = names.iter().find(|name| rest.starts_with(name)) {
-        return WrittenTime { length: time.length + name.len(), ..time };
+    if let Some((zone, length)) = rest.strip_prefix(b" ").and_then(zone_name) {
+        return WrittenTime {
+            at: zone.and_then(|minutes| in_zone(time.at?, minutes)),
+            length: time.length + 1 + length,
+        };
     }
     let (open, inside) = match rest {
         [b' ', b'(', inside @ ..] => (2, inside),
@@ -44,8 +46,55 @@ fn with_zone_name(text: &[u8], time: WrittenTime) -> WrittenTime {
     };
     let Some((minutes, length)) = offset(inside) else { return time };
     let closed = open == 1 || inside.get(length) == Some(&b')');
-    let at = time.at.and_then(|at| Timestamp::from_ms(at.ms() - minutes * 60_000));
+    let at = time.at.and_then(|at| in_zone(at, minutes));
     if closed { WrittenTime { at, length: time.length + open + length + usize::from(open == 2) } } else { time }
+}
+
+fn in_zone(at: Timestamp, minutes: i64) -> Option<Timestamp> {
+    Timestamp::from_ms(at.ms() - minutes * 60_000)
+}
+
+/// Names of zones, with their minutes before UTC; none where two zones have the name.
+const ZONES: [(&str, Option<i64>); 32] = [
+    ("UTC", Some(0)),
+    ("(UTC)", Some(0)),
+    ("GMT", Some(0)),
+    ("WET", Some(0)),
+    ("WEST", Some(60)),
+    ("CET", Some(60)),
+    ("CEST", Some(120)),
+    ("EET", Some(120)),
+    ("EEST", Some(180)),
+    ("MSK", Some(180)),
+    ("PKT", Some(300)),
+    ("WIB", Some(420)),
+    ("SGT", Some(480)),
+    ("HKT", Some(480)),
+    ("AWST", Some(480)),
+    ("JST", Some(540)),
+    ("KST", Some(540)),
+    ("AEST", Some(600)),
+    ("AEDT", Some(660)),
+    ("NZST", Some(720)),
+    ("NZDT", Some(780)),
+    ("BRT", Some(-180)),
+    ("EDT", Some(-240)),
+    ("EST", Some(-300)),
+    ("CDT", Some(-300)),
+    ("MDT", Some(-360)),
+    ("MST", Some(-420)),
+    ("PDT", Some(-420)),
+    ("PST", Some(-480)),
+    ("CST", None),
+    ("IST", None),
+    ("BST", None),
+];
+
+/// Reads the name of a zone, and the number of its bytes.
+fn zone_name(text: &[u8]) -> Option<(Option<i64>, usize)> {
+    let ends = |length: usize| !text.get(length).is_some_and(u8::is_ascii_alphanumeric);
+    let is_here = |name: &str| text.starts_with(name.as_bytes()) && ends(name.len());
+    ZONES.iter().find(|(name, _)| is_here(name)).map(|(name, minutes)| (*minutes, name.len()))
 }
 
 /// Reads `+02:00` or `+0200`: minutes, and the number of its bytes.
@@ -62,17 +111,35 @@ fn offset(text: &[u8]) -> Option<(i64, usize)> {
     (hours < 24 && minutes < 60).then(|| (sign * i64::from(hours * 60 + minutes), 5 + usize::from(colon)))
 }
 
-/// Reads `2026/10/01 00:00:00` (Go, Insights) and `20261001T000000Z`.
+/// Reads `2026/10/01 00:00:00` (Go, Insights), `2026.10.01 00:00:00` and `20261001T000000Z`.
 fn year_first(text: &[u8]) -> Option<WrittenTime> {
     let mut rest = TimeText(text);
+    if let Some(time) = compact(text) {
+        return Some(time);
+    }
     let year = rest.digits(4, 4)?;
-    rest.byte(b'/')?;
+    let separator = *rest.0.first().filter(|byte| matches!(byte, b'/' | b'.'))?;
+    rest.byte(separator)?;
     let month = rest.digits(1, 2)?;
-    rest.byte(b'/')?;
+    rest.byte(separator)?;
     let day = rest.digits(1, 2)?;
     rest.date_end()?;
     let clock = rest.clock()?;
     moment_of(text, &rest, Some(year), month, day, clock)
+}
+
+/// Reads `20261001T000000Z` and `20261001-000000`.
+fn compact(text: &[u8]) -> Option<WrittenTime> {
+    let mut rest = TimeText(text.get(..15)?);
+    let year = rest.two_digits()? * 100 + rest.two_digits()?;
+    let (month, day) = (rest.two_digits()?, rest.two_digits()?);
+    if !matches!(rest.0[0], b'T' | b'-' | b'_') {
+        return None;
+    }
+    rest.0 = &rest.0[1..];
+    let clock = WallClock { hour: rest.two_digits()?, minute: rest.two_digits()?, second: rest.two_digits()?, ms: 0 };
+    let ends = text.get(15).is_none_or(|next| !next.is_ascii_alphanumeric() || *next == b'Z');
+    moment_of(text, &TimeText(&text[15..]), Some(year), month, day, clock).filter(|_| ends)
 }
 
 /// Reads dates that name the month: `Oct  1 00:00:00` (syslog), `Oct 1, 2026, 12:00:00 AM`, `Thu Oct  1 00:00:00 2026`,
@@ -97,13 +164,22 @@ fn named_month(text: &[u8]) -> Option<WrittenTime> {
         }
         let clock = rest.clock()?;
         let mut behind = rest;
+        // `date` writes the zone before the year.
+        let zone = rest.0.strip_prefix(b" ").and_then(zone_name).filter(|_| year.is_none());
+        if let Some((_, length)) = zone {
+            behind.0 = &behind.0[1 + length..];
+        }
         if year.is_none() && behind.byte(b' ').is_some() {
             year = behind.digits(4, 4).filter(|_| {
                 behind.0.first().is_none_or(|next| !next.is_ascii_alphanumeric() && !matches!(next, b'-' | b'/'))
             });
             rest = if year.is_some() { behind } else { rest };
         }
-        return moment_of(text, &rest, year, month, day, clock);
+        let time = moment_of(text, &rest, year, month, day, clock)?;
+        return Some(match zone.filter(|_| year.is_some()) {
+            Some((minutes, _)) => WrittenTime { at: minutes.and_then(|minutes| in_zone(time.at?, minutes)), ..time },
+            None => time,
+        });
     }
     let day = rest.digits(1, 2)?;
     let separator = *rest.0.first()?;
@@ -313,6 +389,10 @@ mod tests {
             "Oct 1, 2026, 3:04:05.678\u{202f}PM",
             "Oct 1, 2026 at 3:04:05.678 PM",
             "Thu Oct  1 15:04:05.678 2026",
+            "Thu Oct  1 15:04:05.678 UTC 2026",
+            "Thu Oct  1 08:04:05.678 PDT 2026",
+            "2026-10-01 17:04:05.678 CEST",
+            "2026.10.01 15:04:05.678",
             "Thu, 01 Oct 2026 15:04:05.678 GMT",
             "01 Oct 2026 15:04:05.678",
             "01/Oct/2026:15:04:05.678 +0000",
@@ -326,6 +406,14 @@ mod tests {
         for text in
             ["15:04:05", "3:04:05 PM", "15:04:05.678", "15:04:05,678123", "Oct  1 15:04:05", "Oct 1, 3:04:05 PM"]
         {
+            assert_eq!(written_time(text.as_bytes()), Some(WrittenTime { at: None, length: text.len() }), "{text}");
+        }
+        for text in ["20261001T150405Z", "20261001-150405", "20261001T150405"] {
+            let at = written_time(text.as_bytes()).and_then(|time| time.at).map(|at| at.to_string());
+            assert_eq!(at.as_deref(), Some("2026-10-01T15:04:05.000Z"), "{text}");
+        }
+        // Two zones have the name: the moment is not known.
+        for text in ["2026-10-01 15:04:05 CST", "Thu Oct  1 15:04:05 IST 2026"] {
             assert_eq!(written_time(text.as_bytes()), Some(WrittenTime { at: None, length: text.len() }), "{text}");
         }
         // The year is that of the next time.
@@ -350,6 +438,9 @@ mod tests {
             "99/99/2026 00:00:00",
             "127.0.0.1",
             "1.2.3",
+            "20261301T150405Z",
+            "20261001T150405X",
+            "2026.10.01",
             "Sunday",
         ] {
             assert_eq!(written_time(text.as_bytes()), None, "{text}");
