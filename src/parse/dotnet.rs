@@ -42,7 +42,8 @@ fn legacy(text: &str) -> Option<AppError<'static>> {
     (framed && !typed_first).then(|| exception::described(form, name, message, text))
 }
 
-/// Parses an unhandled exception, which is the whole text: full type name first, then its stack.
+/// Parses an unhandled exception, which is the whole text: full type name first, then its stack. A function that logs an
+/// exception writes the same line, so what it writes after it decides.
 fn unhandled(rest: &str) -> Option<AppError<'static>> {
     let (line, after) = first_line(rest);
     let (name, message) = type_and_message(line.trim_end(), is_type_name)?;
@@ -55,11 +56,14 @@ fn unhandled(rest: &str) -> Option<AppError<'static>> {
     let category = name.starts_with("Amazon.")
         || name.starts_with("Microsoft.")
         || type_and_message(message, is_error_name).is_some();
-    let form = match (error_name, stack) {
-        (true, true) => ErrorForm::Unhandled,
-        (true, false) if name.ends_with("Exception") && name.contains('.') => ErrorForm::Unhandled,
-        (false, true) if name.contains('.') && !category => ErrorForm::MaybeUnhandled,
-        _ => return None,
+    let is_whole = match (error_name, stack) {
+        (true, true) => true,
+        (true, false) => name.ends_with("Exception") && name.contains('.'),
+        (false, true) => name.contains('.') && !category,
+        (false, false) => false,
     };
-    exception::typed(form, rest, is_type_name)
+    if !is_whole {
+        return None;
+    }
+    exception::typed(ErrorForm::MaybeUnhandled, rest, is_type_name)
 }

@@ -6,7 +6,10 @@ use super::TextShape;
 use super::client_payload::{form_of, is_payload};
 use super::error_object::{self, first_object};
 use super::exception;
-use super::text::{after_any_time, after_timestamp, is_word_of_time, masked_id, request_id, uuid, word};
+use super::text::{
+    after_any_time, after_timestamp, first_line, is_error_name, is_word_of_time, lines, masked_id, request_id, uuid,
+    word,
+};
 use crate::lambda::levels::{is_line_level, level_of_word};
 use crate::lambda::runtimes::{INVOKE_ERROR, NO_ID, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION};
 use crate::model::{AppError, AppLine, ErrorForm, Level, RequestId};
@@ -163,8 +166,14 @@ fn plain_quotes(payload: &str) -> Cow<'_, str> {
     }
 }
 
-/// Parses an error of Node 8 and older: the payload without a label or level.
+/// Parses an error of Node 8 and older, without a label or level: the payload, or an error that nobody caught as Node.js
+/// prints it. The function may print one as well, so it counts only where the process then ended.
 fn legacy_failure(rest: &str) -> Option<AppError<'static>> {
-    let object = rest.starts_with('{').then(|| first_object(rest)).flatten()?;
-    is_payload(&object).then(|| error_object::error(ErrorForm::Unhandled, &object))
+    if rest.starts_with('{') {
+        let object = first_object(rest)?;
+        return is_payload(&object).then(|| error_object::error(ErrorForm::Unhandled, &object));
+    }
+    let (_, stack) = first_line(rest);
+    lines(stack).next().filter(|line| line.trim_start().starts_with("at "))?;
+    exception::typed(ErrorForm::Crash, rest, is_error_name)
 }

@@ -610,7 +610,7 @@ pub(crate) const APP: &[(&str, &str)] = &[
     ("2026-01-02T03:04:05.678Z\t$ID\tinfo\tstored", "App id Info"),
     (
         "2026-01-02T03:04:05.678Z\t$ID\tfail\tSystem.InvalidOperationException: no\n ---> Shop.WidgetException: gone\n   at Shop.Fn.Run(String a)\n   --- End of inner exception stack trace ---\n",
-        "Unhandled id System.InvalidOperationException | no | at Shop.Fn.Run | cause Shop.WidgetException: gone",
+        "MaybeUnhandled id System.InvalidOperationException | no | at Shop.Fn.Run | cause Shop.WidgetException: gone",
     ),
     (
         "2026-01-02T03:04:05.678Z\t$ID\tfail\tput failed\nSystem.InvalidOperationException: no\n   at Shop.Fn.Run(String a)",
