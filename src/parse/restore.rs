@@ -42,7 +42,9 @@ fn undone(text: &str) -> Option<String> {
     if text.starts_with('{') {
         return None;
     }
-    if memchr::memchr3(b'\\', b'^', b'#', text.as_bytes()).or_else(|| memchr::memchr(b'$', text.as_bytes())).is_some()
+    let bytes = text.as_bytes();
+    let ends_line = |at: usize| bytes.get(at + 1) == Some(&b'\n');
+    if (memchr::memchr3(b'\\', b'^', b'#', bytes).is_some() || memchr::memchr_iter(b'$', bytes).any(ends_line))
         && let Some(writing) = WRITINGS.iter().find(|writing| writing.is_used(text))
     {
         return Some(writing.undo(text));
@@ -50,7 +52,9 @@ fn undone(text: &str) -> Option<String> {
     if is_of_platform(text) {
         // `cat -A` writes a `$` where a line ends.
         let line = text.trim_end();
-        if let Some(end) = CELL_ENDS.iter().find(|end| line.contains(**end)) {
+        if memchr::memchr(b'<', bytes).is_some()
+            && let Some(end) = CELL_ENDS.iter().find(|end| line.contains(**end))
+        {
             return Some(line.replace(end, "\n"));
         }
         return line.strip_suffix('$').filter(|rest| !rest.ends_with([' ', '\t'])).map(str::to_owned);

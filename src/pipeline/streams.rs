@@ -17,8 +17,8 @@ use crate::lambda::aws_cli;
 use crate::lambda::platform::{REQUEST_ID, second_sentence};
 use crate::lambda::sentences::{ids_of_sentences, is_prose, sighting_in_message};
 use crate::model::{
-    Batch, Bucket, ErrorForm, EventSink, Keep, LogEvent, Mentions, Note, Origin, Place, RequestId, Sighting, Span,
-    Statement, StreamId, Stretch, Timestamp, lossy_text, unescape_json,
+    Batch, Bucket, CrashLine, ErrorForm, EventSink, Keep, LogEvent, Mentions, Note, Origin, Place, RequestId, Sighting,
+    Span, Statement, StreamId, Stretch, Timestamp, lossy_text, unescape_json,
 };
 use crate::parse::{self, JoinedMessage};
 use crate::summary::StreamNames;
@@ -385,10 +385,14 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
                     self.unread_part.get_or_insert(Sighting { refused: true, ..sighting });
                 }
             }
-            Statement::App(line) if line.error.is_none() && stream.is_between_attempts() => {
-                self.unread_part = self.unread_part.take().or_else(|| other_log(message.text, message.place.line));
+            Statement::App(line) if stream.is_between_attempts() => {
+                // An error may tell of another one, but hardly begins with a line of the platform.
+                let fits = |found: &Sighting| line.error.is_none() || found.before.len() <= MARKS_OF_DOCUMENTS;
+                let found = || other_log(message.text, message.place.line).filter(fits);
+                self.unread_part = self.unread_part.take().or_else(found);
             }
-            Statement::App(_) => {}
+            // A code alone may be anything's: it tells of no log that was read.
+            Statement::App(_) | Statement::Crash(CrashLine { id: None, message: "", .. }) => {}
             Statement::Unrecognized | Statement::UnreadableReport { .. } => self.output.unparsed(message.place),
             _ => {
                 stream.read = true;
@@ -435,6 +439,9 @@ fn unread_behind(message: &Message<'_>, from: usize) -> Sighting {
     let before = lossy_text(&message.text[from.saturating_sub(40)..from]).into_owned();
     Sighting { line: message.place.line, sentence: REQUEST_ID, before, refused: true }
 }
+
+/// Bytes that may stand before the first message of a document: brackets and quotation marks.
+const MARKS_OF_DOCUMENTS: usize = 8;
 
 /// Finds a sentence of the platform in a line between attempts: there nobody runs who could quote it, but a log of another
 /// form may stand there, as in files put together.

@@ -99,7 +99,7 @@ const IDS: [&str; 3] = [
 ];
 
 /// Errors of the runtimes, each as one event, with the code that they must get.
-pub(super) const FAILURES: [(&str, &str); 6] = [
+pub(super) const FAILURES: [(&str, &str); 10] = [
     (
         "[ERROR] ValueError: bad input\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 9, in handler\n    raise ValueError(\"bad input\")",
         "runtime_exception.unhandled",
@@ -112,10 +112,35 @@ pub(super) const FAILURES: [(&str, &str); 6] = [
     ("RequestId: $ID Error: Runtime exited with error: exit status 2\nRuntime.ExitError", "runtime_exception.exit"),
     ("{\"errorMessage\":\"no such key\",\"errorType\":\"errorString\"}", "runtime_exception.unhandled"),
     (
-        "com.acme.Orders$Broken: no stock: com.acme.Orders$Broken\ncom.acme.Orders$Broken: no stock\n\tat com.acme.Orders.handle(Orders.java:7)",
+        "no stock: com.acme.Orders$Broken\ncom.acme.Orders$Broken: no stock\n\tat com.acme.Orders.handle(Orders.java:7)",
+        "runtime_exception.unhandled",
+    ),
+    (
+        "2026-10-01T04:00:02.000Z\t$ID\tfail\tSystem.InvalidOperationException: no stock\n   at Shop.Fn.Run(String a) in /src/Fn.cs:line 3",
+        "runtime_exception.unhandled",
+    ),
+    (
+        "Error raised from handler method\n{\n  \"errorMessage\": \"no stock\",\n  \"errorType\": \"Function<KeyError>\",\n  \"stackTrace\": [\n    \"/var/task/app.rb:3:in `handler'\"\n  ]\n}",
+        "runtime_exception.unhandled",
+    ),
+    (
+        "ERROR Lambda runtime invoke{requestId=\"$ID\" xrayTraceId=\"Root=1-6a1-0\"}: Custom { kind: NotFound, error: \"no stock\" }",
+        "runtime_exception.unhandled",
+    ),
+    (
+        "$ID\tInvoke Error\t{\"errorType\":\"RuntimeException\",\"errorMessage\":\"no stock\",\"stack\":[\"#0 /var/task/index.php(3): f()\"]}",
         "runtime_exception.unhandled",
     ),
 ];
+
+/// The errors are those of all runtimes, and end their attempt in the log alone.
+#[test]
+fn the_log_alone_has_the_failure() {
+    for (number, (error, code)) in FAILURES.iter().enumerate() {
+        let (found, _) = codes(&write(&log(number), &[], "", false));
+        assert_eq!(found.iter().filter(|(_, found)| found == code).count(), 1, "{error}: {found:?}");
+    }
+}
 
 /// Creates a log of three attempts, the second of which fails.
 pub(super) fn log(failure: usize) -> Vec<Line> {

@@ -173,7 +173,9 @@ impl LineForms {
                 continue;
             };
             if known.is_none() {
-                if forms.len() == MOST_FORMS || is_prose(&String::from_utf8_lossy(&line[..start])) {
+                // Words behind a time are those of a tool.
+                let prose = || !form.marks_events() && is_prose(&String::from_utf8_lossy(&line[..start]));
+                if forms.len() == MOST_FORMS || prose() {
                     running = running.filter(|(of, _)| *of != Some(number));
                     continue;
                 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::engine::KEPT;
+use super::written_time::{WrittenTime, written_time};
 use crate::decode::delivery::Delivery;
 use crate::decode::feed::{Feed, LONGEST};
 use crate::decode::head::{InputHead, without_return};
@@ -166,7 +167,8 @@ impl CsvTable {
             } else if is_rounded(text) {
                 result.rounded = true;
             } else if self.by_content {
-                event.take_any(name, text);
+                let inside = text.strip_prefix(b"[").and_then(|text| text.strip_suffix(b"]"));
+                event.take_any(name, inside.unwrap_or(text));
             } else {
                 event.take(name, RawValue::Text(text));
                 // Other stores export under the same names, with times of their own.
@@ -213,9 +215,16 @@ fn row_at(bytes: &[u8], start: usize, separator: u8) -> &[u8] {
     without_return(&rest[..row_end(rest, separator).unwrap_or(rest.len())])
 }
 
-/// Returns whether a line belongs to a JSON document rather than to a table.
+/// Returns whether a line belongs to a JSON document rather than to a table, whose first cell may be a time in brackets.
 fn is_document(line: &[u8]) -> bool {
-    matches!(line.trim_ascii_start().first(), Some(b'{' | b'['))
+    match line.trim_ascii_start() {
+        [b'{', ..] => true,
+        [b'[', inside @ ..] => {
+            let closed = |time: &WrittenTime| inside.get(time.length) == Some(&b']');
+            written_time(inside).filter(closed).is_none()
+        }
+        _ => false,
+    }
 }
 
 /// Returns whether a cell may begin at this place of a line, which may be the first line of a row.
