@@ -87,8 +87,10 @@ impl<'s> Entries<'s> {
             stream: is_nameless.then_some(stream),
         };
         let function = self.shared.functions.id(&key);
-        let facts = self.functions.entry(function).or_default();
-        facts.log_groups.extend(origin.log_group.clone());
+        // Streams without a name may be many, and most have nothing to add.
+        if let Some(group) = &origin.log_group {
+            self.functions.entry(function).or_default().log_groups.insert(group.clone());
+        }
         StreamNames { function, stream }
     }
 
