@@ -19,20 +19,29 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
 
 /// Lines of the head of a mail, at most.
 const HEADER_LINES: usize = 60;
+/// Bytes in which the first encoded line must stand.
+const SEARCHED: usize = 16 * 1024;
 
 fn is_quoted_printable(head: &InputHead<'_>) -> bool {
-    // Most inputs do not even have the mark.
-    if memchr::memchr(b'=', head.bytes).is_none() {
+    const LABELS: [&[u8]; 3] = [b"20RequestId:", b"09Duration:", b"09Billed Duration:"];
+    const CODES: [&[u8]; 5] = [b"\n", b"\r\n", b"09", b"20", b"3D"];
+    if head.of_stream {
         return false;
     }
-    let words: [&[u8]; 4] = [b"RequestId:=20", b"=20RequestId:", b"=09Duration:", b"=09Billed Duration:"];
-    let has = |word: &&[u8]| memchr::memmem::find(head.bytes, word).is_some();
+    let mut is_coded = false;
+    let searched = &head.bytes[..head.bytes.len().min(SEARCHED)];
+    for mark in memchr::memchr_iter(b'=', searched) {
+        let (before, behind) = (&head.bytes[..mark], &head.bytes[mark + 1..]);
+        let begins = |text: &&[u8]| behind.starts_with(text);
+        if LABELS.iter().any(begins) || begins(&&b"20"[..]) && before.ends_with(b"RequestId:") {
+            return true;
+        }
+        is_coded |= CODES.iter().any(begins);
+    }
     // The header stays where it is, above what was decoded.
-    let codes: [&[u8]; 5] = [b"=\n", b"=\r\n", b"=09", b"=20", b"=3D"];
-    words.iter().any(has)
-        || codes.iter().any(has)
-            && has_trace(head.bytes)
-            && head.lines().take(HEADER_LINES).find_map(says_encoding).is_some_and(|says| says)
+    is_coded
+        && head.lines().take(HEADER_LINES).find_map(says_encoding).is_some_and(|says| says)
+        && has_trace(head.bytes)
 }
 
 /// Returns whether a line is the header of the encoding; `None` for most lines. A log may tell of mails, too.
