@@ -138,8 +138,9 @@ fn is_request(text: &[u8]) -> bool {
     /// Length of a URL in bytes, at most: the search is linear in any text.
     const LONGEST_URL: usize = 2048;
     let Some(quoted) = text.strip_suffix(b"\": ") else { return false };
-    let begin = memchr::memmem::rfind(&quoted[quoted.len().saturating_sub(LONGEST_URL)..], b" \"http");
-    let before = begin.map(|at| &quoted[..quoted.len().saturating_sub(LONGEST_URL) + at]).unwrap_or_default();
+    let from = quoted.len().saturating_sub(LONGEST_URL);
+    let Some(begin) = memchr::memmem::rfind(&quoted[from..], b" \"http") else { return false };
+    let before = &quoted[..from + begin];
     ["GET", "POST", "PUT", "PATCH", "DELETE"].iter().any(|method| before.ends_with(method.as_bytes()))
 }
 

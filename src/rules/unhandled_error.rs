@@ -151,8 +151,8 @@ fn logged_before_exit<'a>(facts: &Facts<'a>) -> Option<(&'a Sign, Confidence)> {
         .iter()
         .rfind(|sign| sign.phase == Phase::Invoke && form(sign) == Some(ErrorForm::Logged))?;
     // Words without an error tell that the code gave up by itself.
-    let names_error = silent_failure || error_of(sign).is_some_and(|error| error.error_type.is_some());
-    (names_error && (facts.is_last_line(sign) || silent_failure)).then_some((sign, Confidence::Medium))
+    let names_error = error_of(sign).is_some_and(|error| error.error_type.is_some());
+    (silent_failure || names_error && facts.is_last_line(sign)).then_some((sign, Confidence::Medium))
 }
 
 fn by_extension(facts: &Facts<'_>) -> bool {

@@ -16,7 +16,7 @@ enum PrefixPart {
     Text(&'static str),
     /// Blanks.
     Blanks,
-    /// Time in a form of its own, which the second function tells by its text.
+    /// Time in a form of its own, which the function tells by its text.
     Time(fn(&[u8]) -> bool),
     /// Blanks and perhaps a time with one blank behind it. A tab behind it shows the runtime's own, part of the message.
     AnyTime,
