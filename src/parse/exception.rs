@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use super::frame;
-use super::text::{first_line, is_error_name, is_type_name, lines, split_at_first, trim_indent, type_and_message};
-use crate::lambda::runtimes::TRACEBACK;
+use super::text::{
+    first_line, is_error_name, is_type_name, lines, split_at_first, split_at_traceback, trim_indent, type_and_message,
+};
 use crate::model::{AppError, ErrorForm};
 
 /// Most bytes of message kept of one error.
@@ -48,7 +49,7 @@ pub(super) fn logged(text: &str) -> AppError<'static> {
 
 /// Finds a type and message anywhere in a text: after a Python stack, at the start of a line, or after other words.
 pub(super) fn shown(text: &str) -> Option<(&str, Cow<'_, str>)> {
-    if let Some((_, stack)) = split_at_first(text, TRACEBACK)
+    if let Some((_, stack)) = split_at_traceback(text)
         && let Some((name, message)) = after_python_stack(stack)
     {
         return Some((name, Cow::Borrowed(message)));

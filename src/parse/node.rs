@@ -29,7 +29,7 @@ pub(super) struct LineHead<'a> {
 /// Parses `<time> <id> <level> <rest>` with tabs or, in copies, spaces.
 pub(super) fn head(text: &str) -> Option<LineHead<'_>> {
     let rest = after_timestamp(text).and_then(after_blank);
-    if let Some(head) = rest.filter(|rest| !is_word_of_time(word(rest).0)).and_then(fields) {
+    if let Some(head) = rest.filter(|rest| uuid(rest).is_some() || !is_word_of_time(word(rest).0)).and_then(fields) {
         return Some(head);
     }
     // A tool may have rewritten the time. Then the id must follow, as any line may begin with a time.

@@ -5,11 +5,11 @@ use super::client_payload::is_load_error;
 use super::exception::{self, after_python_stack, described};
 use super::text::{
     BLANKS, after_timestamp, first_line, has_log_head, is_class_name, is_error_name, is_type_name, lines, masked_id,
-    split_at_first, trim_indent, type_and_message, uuid,
+    split_at_traceback, trim_indent, type_and_message, uuid,
 };
 use crate::lambda::levels::level_of_word;
 use crate::lambda::loaders::UNABLE_TO_IMPORT;
-use crate::lambda::runtimes::{LAMBDA_WARNING, TRACEBACK};
+use crate::lambda::runtimes::LAMBDA_WARNING;
 use crate::model::{AppError, AppLine, ErrorForm, Level};
 
 pub(super) const SHAPE: TextShape =
@@ -86,7 +86,7 @@ fn without_time(level: Level, word: &str, rest: &str) -> Option<AppError<'static
 fn unhandled(rest: &str) -> Option<AppError<'static>> {
     let (line, after) = first_line(rest);
     let framed = || lines(after).any(|line| trim_indent(line).starts_with("File \""));
-    let stack = split_at_first(after, TRACEBACK).map(|(_, stack)| stack).or_else(|| framed().then_some(after));
+    let stack = split_at_traceback(after).map(|(_, stack)| stack).or_else(|| framed().then_some(after));
     let with_stack = stack.is_some();
     if stack.is_some_and(|stack| !has_frame_of_client(stack) && has_exception(stack)) {
         return None;
@@ -149,7 +149,7 @@ fn legacy(text: &str) -> Option<AppLine<'static>> {
 /// If it does not, the head is another line of the function and the stack was printed by the function. The clients that
 /// wrote this ended with Python 3.7, so a stack of a later version was printed by the function, too.
 fn before_stack(text: &str) -> Option<AppError<'static>> {
-    let (head, stack) = split_at_first(text, TRACEBACK)?;
+    let (head, stack) = split_at_traceback(text)?;
     let (message, name) = message_and_type(head.strip_suffix(['\n', '\r'])?)?;
     let of_same_type =
         |line| type_and_message(line, is_type_name).filter(|(last, _)| last.rsplit('.').next() == Some(name));

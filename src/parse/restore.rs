@@ -38,11 +38,11 @@ pub(crate) fn restored(text: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 fn undone(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
     // An object escapes what is in it by itself.
-    if text.starts_with('{') {
+    if text.starts_with('{') || is_as_delivered(bytes) {
         return None;
     }
-    let bytes = text.as_bytes();
     let ends_line = |at: usize| bytes.get(at + 1) == Some(&b'\n');
     if (memchr::memchr3(b'\\', b'^', b'#', bytes).is_some() || memchr::memchr_iter(b'$', bytes).any(ends_line))
         && let Some(writing) = WRITINGS.iter().find(|writing| writing.is_used(text))
@@ -72,6 +72,17 @@ fn undone(text: &str) -> Option<String> {
     (!text.trim_end().contains('\n')).then(|| unfolded_java(text)).flatten()
 }
 
+/// Returns whether a message has nothing that any of the copies would have put into it, and no frames of the JVM that
+/// could all stand on one line.
+fn is_as_delivered(text: &[u8]) -> bool {
+    let is_marked =
+        || memchr::memchr3(b'\\', b'^', b'#', text).is_some() || memchr::memchr3(b'$', b'<', 0xe2, text).is_some();
+    let has_lines = || memchr::memchr(b'\n', text).is_some_and(|end| end + 1 < text.len());
+    !text.first().is_some_and(u8::is_ascii_digit)
+        && !is_marked()
+        && (memchr::memchr(b'(', text).is_none() || has_lines())
+}
+
 impl Writing {
     /// Returns whether a tab or a line end that the platform or a runtime wrote is in this writing.
     fn is_used(&self, text: &str) -> bool {
@@ -80,8 +91,7 @@ impl Writing {
         if self.backslashes && memchr::memchr2(b'\t', b'\n', text.trim_end().as_bytes()).is_some() {
             return false;
         }
-        let held = |mark: &str| memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
-        let (tab, line_end) = (held(self.tab), held(self.line_end));
+        let (tab, line_end) = (marks(text, self.tab).next().is_some(), marks(text, self.line_end).next().is_some());
         if !tab && !line_end {
             return false;
         }
@@ -104,6 +114,14 @@ impl Writing {
         let text = if self.line_end.starts_with('$') { text.strip_suffix('$').unwrap_or(text) } else { text };
         text.replace(self.tab, "\t").replace(self.line_end, "\n")
     }
+}
+
+/// Iterates over the places of a mark. Messages are short and most have not even its first byte, so a searcher for all of
+/// it would cost more than it saves.
+fn marks<'t>(text: &'t str, mark: &'t str) -> impl Iterator<Item = usize> + 't {
+    let (bytes, mark) = (text.as_bytes(), mark.as_bytes());
+    let first = mark.first().copied().unwrap_or_default();
+    memchr::memchr_iter(first, bytes).filter(move |at| bytes[*at..].starts_with(mark))
 }
 
 /// Returns the line of a runtime behind the time that a tool put before the lines of the function, and only before these.
@@ -154,7 +172,7 @@ fn uuid_or_none(text: &str) -> Option<&str> {
 /// Returns whether a line end in this writing stands before a line of a stack.
 fn is_before_stack(text: &str, line_end: &str, tab: &str) -> bool {
     // The head of a message has few lines; the bound keeps the search linear in any text.
-    memmem::find_iter(text.as_bytes(), line_end.as_bytes()).take(24).any(|at| {
+    marks(text, line_end).take(24).any(|at| {
         let Some(line) = text.get(at + line_end.len()..) else { return false };
         // What stands in an object is escaped by itself.
         if text.as_bytes()[..at].contains(&b'{') {

@@ -1,8 +1,12 @@
 //! Text helpers that all message shapes share: lines, words, numbers, colour codes. None depends on a shape.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use crate::lambda::levels::is_any_line_level;
+use crate::lambda::runtimes::TRACEBACK;
 use crate::model::{RequestId, Timestamp};
 
 /// Blanks between fields: a tab, or the spaces that a copy turned it into.
@@ -31,6 +35,13 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> + Clone {
 pub(super) fn split_at_first<'a>(text: &'a str, mark: &str) -> Option<(&'a str, &'a str)> {
     let at = memchr::memmem::find(text.as_bytes(), mark.as_bytes())?;
     Some((text.get(..at)?, text.get(at + mark.len()..)?))
+}
+
+/// Splits at the heading of a Python stack. Nearly every error is asked for it, so the search is prepared once.
+pub(super) fn split_at_traceback(text: &str) -> Option<(&str, &str)> {
+    static HEADING: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(TRACEBACK));
+    let at = HEADING.find(text.as_bytes())?;
+    Some((text.get(..at)?, text.get(at + TRACEBACK.len()..)?))
 }
 
 /// Splits off the first line; the rest begins after its line end.
@@ -93,6 +104,9 @@ pub(super) fn after_any_time(text: &str) -> Option<&str> {
     /// Words of the longest: `Mon, 1 Oct 2026 04:00:00 PM GMT (+02:00)`.
     const MOST: usize = 8;
     let (mut rest, mut has_clock) = (text, false);
+    if !may_begin_time(text) {
+        return None;
+    }
     if let Some(after) = after_timestamp(text) {
         (rest, has_clock) = (after, true);
     }
@@ -111,6 +125,12 @@ pub(super) fn after_any_time(text: &str) -> Option<&str> {
         rest = after;
     }
     (has_clock && rest.len() < text.len()).then_some(rest)
+}
+
+/// Returns whether a text may begin with a time: a figure, or the initial of a month or a day. Most begin otherwise.
+fn may_begin_time(text: &str) -> bool {
+    let first = text.trim_start_matches([' ', '(', '[']).bytes().next();
+    first.is_some_and(|first| first.is_ascii_digit() || b"JFMASONDTW".contains(&first))
 }
 
 /// Returns whether a word has hours and minutes in it, or is the number of seconds or milliseconds since 1970.

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::sync::{LazyLock, OnceLock};
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::{Captures, Regex};
 
 /// What stands in place of a secret.
@@ -182,10 +182,13 @@ struct Rulebook {
 static RULEBOOK: LazyLock<Rulebook> = LazyLock::new(|| {
     let listed =
         || RULES.iter().enumerate().flat_map(|(index, rule)| rule.words.iter().map(move |word| (index, *word)));
-    let builder = AhoCorasick::builder().ascii_case_insensitive(true).build(listed().map(|(_, word)| word));
+    // Every text that is shown is searched, and the words are few: the fastest automaton is soon built.
+    let kind = Some(AhoCorasickKind::DFA);
+    let words = || listed().map(|(_, word)| word);
+    let searched = AhoCorasick::builder().kind(kind).ascii_case_insensitive(true).build(words());
     let nothing = || AhoCorasick::builder().build(std::iter::empty::<&str>());
     #[expect(clippy::expect_used, reason = "the words are constants; a test builds them")]
-    let words = builder.or_else(|_| nothing()).expect("a few short words");
+    let words = searched.or_else(|_| nothing()).expect("a few short words");
     Rulebook {
         words,
         rule_of_word: listed().map(|(index, _)| index).collect(),

@@ -63,6 +63,8 @@ const MOST_PLACES: usize = 4;
 const MOST_MESSAGES: usize = 100;
 /// Messages after which it is clear whether they are where a known shape has them.
 const FEW_MESSAGES: usize = 4;
+/// Bytes that nearly always hold as many.
+const FEW_BYTES: usize = 16 * 1024;
 /// Bytes of a string in which its sentences are searched for.
 const SEARCHED: usize = 4 * 1024;
 
@@ -70,45 +72,14 @@ impl Nesting {
     /// Learns where the messages of the documents at the start of an input are; `None` if they are not in documents, or if
     /// the documents are themselves what Lambda writes.
     pub(in crate::decode) fn learn(head: &[u8]) -> Option<Self> {
-        Self::learn_from(head, MOST_MESSAGES)
+        Search::of(head, MOST_MESSAGES)?.learned()
     }
 
     /// Learns where the first of these messages are.
     pub(in crate::decode) fn learn_first(head: &[u8]) -> Option<Self> {
-        Self::learn_from(head, FEW_MESSAGES)
-    }
-
-    fn learn_from(head: &[u8], most: usize) -> Option<Self> {
-        let mut search = Search { most, ..Search::default() };
-        let mut at = 0;
-        while search.messages < most {
-            at +=
-                head[at..].iter().take_while(|byte| byte.is_ascii_whitespace() || matches!(byte, b',' | 0x1e)).count();
-            if !matches!(head.get(at), Some(b'{' | b'[' | b'"')) {
-                break;
-            }
-            let (document, scanned) = match value(head, at) {
-                Ok((document, end)) => (document, Scanned::Whole(end)),
-                Err((Some(document), scanned)) => (document, scanned),
-                Err((None, _)) => return None,
-            };
-            if is_platform_event(document) {
-                return None;
-            }
-            search.of_function = is_function_line(document);
-            search.value(document, &mut Vec::new());
-            match scanned {
-                Scanned::Whole(end) => at = end,
-                Scanned::Cut => at = head.len(),
-                Scanned::Broken(_) => return None,
-            }
-        }
-        // Messages below or between the documents make them lines of a log.
-        let rest = &head[at..];
-        if search.messages < most && rest.split(|byte| *byte == b'\n').any(begins_message) {
-            return None;
-        }
-        search.learned()
+        let first = head.get(..FEW_BYTES).and_then(|first| Search::of(first, FEW_MESSAGES));
+        let found = first.filter(|search| search.messages >= FEW_MESSAGES);
+        found.or_else(|| Search::of(head, FEW_MESSAGES))?.learned()
     }
 
     /// Returns whether messages are where a known shape has them: in the list below `list`, under one of the names that
@@ -297,6 +268,41 @@ struct Search {
 }
 
 impl Search {
+    /// Searches the documents at the start of an input; `None` if messages are not in documents, or if the documents are
+    /// themselves what Lambda writes.
+    fn of(head: &[u8], most: usize) -> Option<Self> {
+        let mut search = Self { most, ..Self::default() };
+        let mut at = 0;
+        while search.messages < most {
+            at +=
+                head[at..].iter().take_while(|byte| byte.is_ascii_whitespace() || matches!(byte, b',' | 0x1e)).count();
+            if !matches!(head.get(at), Some(b'{' | b'[' | b'"')) {
+                break;
+            }
+            let (document, scanned) = match value(head, at) {
+                Ok((document, end)) => (document, Scanned::Whole(end)),
+                Err((Some(document), scanned)) => (document, scanned),
+                Err((None, _)) => return None,
+            };
+            if is_platform_event(document) {
+                return None;
+            }
+            search.of_function = is_function_line(document);
+            search.value(document, &mut Vec::new());
+            match scanned {
+                Scanned::Whole(end) => at = end,
+                Scanned::Cut => at = head.len(),
+                Scanned::Broken(_) => return None,
+            }
+        }
+        // Messages below or between the documents make them lines of a log.
+        let rest = &head[at..];
+        if search.messages < most && rest.split(|byte| *byte == b'\n').any(begins_message) {
+            return None;
+        }
+        Some(search)
+    }
+
     fn learned(self) -> Option<Nesting> {
         if self.logs > 0 && self.messages <= self.logs {
             return Some(Nesting::Texts(self.log_keys));

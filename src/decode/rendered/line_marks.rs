@@ -9,7 +9,7 @@ use crate::lambda::sentences::message_start;
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "one-line",
     about: "a log on one line, whose line ends are escapes (`\\n`), carriage returns alone or separators of Unicode",
-    sniff: |head| mark_of(head.bytes).is_some(),
+    sniff: |head| !head.of_stream && mark_of(head.bytes).is_some(),
     decode: Decode::Texts(|feed, decode| {
         let mark = mark_of(feed.head()).unwrap_or("\n");
         super::rewrite(feed, |feed| match mark {

@@ -3,6 +3,7 @@
 use super::{Rewriting, rewrite};
 use crate::decode::head::InputHead;
 use crate::decode::{Decode, Shape};
+use crate::lambda::platform::REQUEST_ID;
 
 pub(in crate::decode) const SHAPE: Shape = Shape {
     name: "no-break-spaces",
@@ -19,10 +20,12 @@ const NO_BREAK: [u8; 2] = [0xc2, 0xa0];
 
 /// Returns whether a sentence of the platform has them. The stacks of Python's client do, too, and keep them elsewhere.
 fn has_no_break_sentence(head: &InputHead<'_>) -> bool {
-    let words = ["RequestId:\u{a0}", "\u{a0}RequestId:"];
-    // Most inputs do not even have the first byte of such a blank.
-    memchr::memchr(NO_BREAK[0], head.bytes).is_some()
-        && words.iter().any(|word| memchr::memmem::find(head.bytes, word.as_bytes()).is_some())
+    let (bytes, label) = (head.bytes, REQUEST_ID.as_bytes());
+    let is_beside = |at: usize| {
+        let behind = bytes[at..].strip_prefix(&NO_BREAK);
+        behind.is_some_and(|behind| behind.starts_with(label) || bytes[..at].ends_with(label))
+    };
+    !head.of_stream && memchr::memchr_iter(NO_BREAK[0], bytes).any(is_beside)
 }
 
 /// Replaces no-break spaces by blanks; returns the number of bytes that were read.
