@@ -9,7 +9,7 @@ use super::open::{OpenAttempt, Pending};
 use super::{Assembler, LONE_ERRORS, Message, NAMED_BEFORE_START_MS, OPEN_AT_ONCE, Output};
 use crate::model::{
     AppLine, Bucket, CrashLine, ErrorForm, Init, InitPhase, InitReport, InitStart, InitType, Keep, Phase, Report,
-    RequestId, SignKind, Statement, Status, Subject, Timestamp,
+    RequestId, Sign, SignKind, Statement, Status, Subject, Timestamp,
 };
 
 impl Assembler {
@@ -124,9 +124,11 @@ impl Assembler {
             phase: report.phase,
             status: report.status,
             error_type: report.error_type.map(Into::into),
+            runtime_done: report.runtime_done,
         });
         self.unsettle_loose();
         self.inits_reported = true;
+        self.supersede_runtime_done();
         let outcome = Some((report.status, report.duration_us));
         if report.emulated {
             self.emulated_init(message, report);
@@ -148,6 +150,7 @@ impl Assembler {
             phase: Some(phase),
             status: report.status,
             error_type: report.error_type.map(Into::into),
+            runtime_done: false,
         };
         self.emulated = true;
         match self.open.iter_mut().rfind(|open| !open.is_reported()) {
@@ -164,10 +167,26 @@ impl Assembler {
     }
 
     fn restore_report(&mut self, message: &Message<'_>, report: &InitReport<'_>) {
-        let failed = (report.status != Status::Success)
-            .then(|| SignKind::RestoreFailed { status: report.status, error_type: report.error_type.map(Into::into) });
+        let failed = (report.status != Status::Success).then(|| SignKind::RestoreFailed {
+            status: report.status,
+            error_type: report.error_type.map(Into::into),
+            runtime_done: report.runtime_done,
+        });
+        self.supersede_runtime_done();
         let outcome = Some((report.status, report.duration_us));
         self.init_outcome(message, failed, |init| init.restore = outcome);
+    }
+
+    /// Drops what `initRuntimeDone` and `restoreRuntimeDone` said of an init, now that it is told anew.
+    fn supersede_runtime_done(&mut self) {
+        let stays = |sign: &Sign| !sign.kind.is_init_runtime_done();
+        self.pending.signs.retain(stays);
+        if let Some(failed) = &mut self.failed_init {
+            failed.signs.retain(stays);
+        }
+        if let Some(open) = self.running() {
+            open.attempt.signs.retain(stays);
+        }
     }
 
     /// Takes the end of an init. It belongs to the running attempt where START came before it (logs of 2021), else to

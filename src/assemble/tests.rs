@@ -50,6 +50,7 @@ fn record(line: &str, json: bool) -> Statement<'_> {
             error_type: None,
             init_type: None,
             emulated: false,
+            runtime_done: false,
         }),
         "start" => Statement::Start {
             id: need,

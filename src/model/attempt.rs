@@ -177,6 +177,8 @@ pub enum SignKind {
         status: Status,
         /// The platform's code.
         error_type: Option<Box<str>>,
+        /// Whether `initRuntimeDone` says so; the report takes its place.
+        runtime_done: bool,
     },
     /// A SnapStart restore that did not succeed.
     RestoreFailed {
@@ -184,6 +186,8 @@ pub enum SignKind {
         status: Status,
         /// The platform's code.
         error_type: Option<Box<str>>,
+        /// Whether `restoreRuntimeDone` says so; the report takes its place.
+        runtime_done: bool,
     },
     /// An extension that did not start, or that ended.
     ExtensionFailed {
@@ -204,6 +208,14 @@ pub enum SignKind {
     },
     /// An error on a line of the function.
     Error(AppError<'static>),
+}
+
+impl SignKind {
+    /// Returns whether `initRuntimeDone` or `restoreRuntimeDone` says so, which the report follows.
+    #[must_use]
+    pub fn is_init_runtime_done(&self) -> bool {
+        matches!(self, Self::InitFailed { runtime_done: true, .. } | Self::RestoreFailed { runtime_done: true, .. })
+    }
 }
 
 /// One line of the log, kept as evidence: text shortened to a bound, lossy where it was not UTF-8.

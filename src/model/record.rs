@@ -206,6 +206,8 @@ pub struct InitReport<'a> {
     pub init_type: Option<InitType>,
     /// Whether a local emulator wrote the line: a running request is then the one that waited for the init.
     pub emulated: bool,
+    /// Whether it is only `initRuntimeDone` or `restoreRuntimeDone`; the report follows, unless the log lacks it.
+    pub runtime_done: bool,
 }
 
 /// The figures of a REPORT line. Absent ones were not on the line.

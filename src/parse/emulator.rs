@@ -51,6 +51,7 @@ pub(super) fn parse(text: &str) -> Option<Statement<'_>> {
         error_type: code_of(error).or(Some("Runtime.ExitError")),
         init_type: None,
         emulated: true,
+        runtime_done: false,
     }))
 }
 

@@ -324,8 +324,8 @@ impl<'a> PlatformFields<'a> {
             "report" => self.report(),
             "initStart" => Some(Statement::InitStart(self.init_start())),
             "restoreStart" => Some(Statement::RestoreStart(self.init_start())),
-            "initReport" => Some(Statement::InitReport(self.init_report()?)),
-            "restoreReport" => Some(Statement::RestoreReport(self.init_report()?)),
+            "initReport" => Some(Statement::InitReport(self.init_report(false)?)),
+            "restoreReport" => Some(Statement::RestoreReport(self.init_report(false)?)),
             "extension" => {
                 let (name, state) = self.name.known().zip(self.state.known())?;
                 Some(Statement::Extension { name, state, error_type: self.error_type.0 })
@@ -333,7 +333,9 @@ impl<'a> PlatformFields<'a> {
             "logsDropped" => {
                 Some(Statement::LogsDropped { records: self.dropped_records.known().and_then(whole).unwrap_or(1) })
             }
-            // initRuntimeDone and restoreRuntimeDone are followed by their report, which has the same fields and more.
+            // The report that follows has the same fields and more, but not every log has it.
+            "initRuntimeDone" if self.failed() => Some(Statement::InitReport(self.init_report(true)?)),
+            "restoreRuntimeDone" if self.failed() => Some(Statement::RestoreReport(self.init_report(true)?)),
             _ => Some(Statement::Informational),
         }
     }
@@ -349,6 +351,10 @@ impl<'a> PlatformFields<'a> {
             Lenient::Odd(_) => Some(Status::Unknown),
             Lenient::Absent => None,
         }
+    }
+
+    fn failed(&self) -> bool {
+        self.status().is_some_and(|status| status != Status::Success)
     }
 
     fn report(self) -> Option<Statement<'a>> {
@@ -398,7 +404,7 @@ impl<'a> PlatformFields<'a> {
         }
     }
 
-    fn init_report(&self) -> Option<InitReport<'a>> {
+    fn init_report(&self, runtime_done: bool) -> Option<InitReport<'a>> {
         Some(InitReport {
             duration_us: match &self.metrics {
                 Lenient::Known(Figures { duration: Lenient::Known(duration), .. }) => microseconds(*duration),
@@ -409,6 +415,7 @@ impl<'a> PlatformFields<'a> {
             error_type: self.error_type.0,
             init_type: self.init_type(),
             emulated: false,
+            runtime_done,
         })
     }
 

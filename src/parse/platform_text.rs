@@ -397,6 +397,7 @@ impl<'a> ReportFields<'a> {
             error_type: self.error_type,
             init_type: None,
             emulated: false,
+            runtime_done: false,
         })
     }
 }

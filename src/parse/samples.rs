@@ -256,8 +256,16 @@ const PLATFORM: &[(&str, &str)] = &[
         "LogsDropped { records: 123 }",
     ),
     (
-        r#"{"time":"2026-01-02T03:04:05.678Z","type":"platform.initRuntimeDone","record":{"phase":"init","status":"error"}}"#,
+        r#"{"time":"2026-01-02T03:04:05.678Z","type":"platform.initRuntimeDone","record":{"phase":"init","status":"success"}}"#,
         "Informational",
+    ),
+    (
+        r#"{"time":"2026-01-02T03:04:05.678Z","type":"platform.initRuntimeDone","record":{"phase":"init","status":"error","errorType":"Runtime.ExitError"}}"#,
+        "InitReport 0 Some(Init) error Runtime.ExitError",
+    ),
+    (
+        r#"{"time":"2026-01-02T03:04:05.678Z","type":"platform.restoreRuntimeDone","record":{"status":"error","errorType":"Runtime.ExitError"}}"#,
+        "InitReport 0 None error Runtime.ExitError",
     ),
     (
         r#"{"time":"2026-01-02T03:04:05.678Z","type":"platform.fault","record":"RequestId: $ID Error: Runtime exited with error: exit status 1\nRuntime.ExitError"}"#,

@@ -132,14 +132,23 @@ impl Build {
         }
         self.sign(
             Phase::Init,
-            SignKind::InitFailed { phase: Some(phase), status, error_type: error_type.map(Into::into) },
+            SignKind::InitFailed {
+                phase: Some(phase),
+                status,
+                error_type: error_type.map(Into::into),
+                runtime_done: false,
+            },
             "INIT_REPORT",
         )
     }
 
     pub(super) fn restore(mut self, status: Status) -> Self {
         self.0.init.get_or_insert_with(Init::default).restore = Some((status, Some(10_000_000)));
-        self.sign(Phase::Init, SignKind::RestoreFailed { status, error_type: None }, "RESTORE_REPORT")
+        self.sign(
+            Phase::Init,
+            SignKind::RestoreFailed { status, error_type: None, runtime_done: false },
+            "RESTORE_REPORT",
+        )
     }
 
     pub(super) fn image(self, message: &str) -> Self {
