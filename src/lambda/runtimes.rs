@@ -20,12 +20,19 @@ pub(crate) const GO_PANIC: &str = "calling the handler function resulted in a pa
 pub(crate) const LAMBDA_WARNING: &str = "LAMBDA_WARNING";
 /// Sentence of Rust's client about an event that does not fit the handler's type, up to its advice.
 pub(crate) const EVENT_NOT_READ: &str = "Request payload deserialization into LambdaEvent<T> failed";
-/// Beginnings of the sentences of the clients of Node.js, Java and .NET about a result that cannot be written as JSON.
-pub(crate) const RESULT_NOT_WRITTEN: [&str; 3] = [
+/// Beginnings of the sentences of the clients of Node.js, Java, .NET and PHP (Bref) about a result that cannot be written
+/// as JSON.
+pub(crate) const RESULT_NOT_WRITTEN: [&str; 4] = [
     "Unable to stringify response body",
     "An error occurred during JSON serialization of response",
     "Error converting the response object of type ",
+    "The Lambda response cannot be encoded to JSON",
 ];
+/// Sentences about a result that the Runtime API refuses: its own, and that of PHP's client (Bref).
+pub(crate) const RESULT_TOO_LARGE: [&str; 2] =
+    ["xceeded maximum allowed payload size", "The Lambda response is too big"];
+/// State in which the Runtime API takes no error any more: the result was sent, and may have been refused.
+pub(crate) const RESULT_SENT: &str = "RuntimeResponseSentState";
 /// Error type with which Rust's client answers for a handler that panicked.
 pub(crate) const PANICKED: &str = "Lambda panicked";
 /// Words of Python's `faulthandler`, which its client enables, before the name of a signal.

@@ -10,8 +10,8 @@ use crate::lambda::runtimes::{FAULT_HANDLER, JVM_THREAD, TRACEBACK};
 use crate::model::{AppError, AppLine, ErrorForm, Level};
 
 /// Shapes, in order; the first that recognises the text decides.
-const SHAPES: [fn(&str) -> Option<AppError<'static>>; 10] =
-    [native_client, out_of_memory, go, rust, dotnet, fixed_words, loader, python, node, java];
+const SHAPES: [fn(&str) -> Option<AppError<'static>>; 11] =
+    [native_client, out_of_memory, go, rust, dotnet, php, fixed_words, loader, python, node, java];
 
 pub(super) const SHAPE: TextShape = TextShape {
     begins: &[
@@ -87,7 +87,8 @@ fn out_of_memory(text: &str) -> Option<AppError<'static>> {
     let allocation = line.starts_with("memory allocation of ") && line.contains(" bytes failed");
     let ruby = line.ends_with(": failed to allocate memory (NoMemoryError)") && line.starts_with('/');
     let heap = v8_line(line) && v8_opens(text);
-    if !(allocation || ruby || heap || BEGINS.iter().any(|begin| line.starts_with(begin))) {
+    let php = php_fatal(line).is_some_and(|said| said.starts_with("Allowed memory size of "));
+    if !(allocation || ruby || heap || php || BEGINS.iter().any(|begin| line.starts_with(begin))) {
         return None;
     }
     let name = ["java.lang.OutOfMemoryError", "NoMemoryError"].into_iter().find(|name| line.contains(name));
@@ -142,6 +143,23 @@ fn dotnet(text: &str) -> Option<AppError<'static>> {
         error.message = exception::owned(message.split(" ---> ").next().unwrap_or(""));
     }
     Some(error)
+}
+
+/// Parses an exception that PHP did not catch, on standard output or, with a prefix, on standard error:
+/// `Fatal error: Uncaught <Class>: <message> in <file>:<line>`. A message of several lines has its place on another one.
+fn php(text: &str) -> Option<AppError<'static>> {
+    let is_class = |word: &str| word.split('\\').all(is_type_name);
+    let thrown = php_fatal(text)?.strip_prefix("Uncaught ")?;
+    let (name, message) = type_and_message(first_line(thrown).0.trim_end(), is_class)?;
+    let (message, place) = message.rsplit_once(" in /").map_or((message, None), |(said, place)| (said, Some(place)));
+    let mut error = described(ErrorForm::Crash, name, message, "");
+    error.frame = place.map(|place| format!("/{place}").into());
+    Some(error)
+}
+
+/// Returns what PHP says of its end.
+fn php_fatal(text: &str) -> Option<&str> {
+    text.strip_prefix("PHP ").unwrap_or(text).strip_prefix("Fatal error: ").map(str::trim_start)
 }
 
 /// Parses fixed sentences, after which nothing more is known.

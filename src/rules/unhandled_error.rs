@@ -3,7 +3,9 @@
 use super::facts::{Exit, Facts, error_of, form, head_of_stack, lacks_stack};
 use super::{LastWords, Rule, Ruling};
 use crate::catalogue::{Diagnosis, diagnose, platform_error, resource_limit_code};
-use crate::lambda::runtimes::{EVENT_NOT_READ, FAULT_HANDLER, PANICKED, RESULT_NOT_WRITTEN};
+use crate::lambda::runtimes::{
+    EVENT_NOT_READ, FAULT_HANDLER, PANICKED, RESULT_NOT_WRITTEN, RESULT_SENT, RESULT_TOO_LARGE,
+};
 use crate::model::{AppError, Category, Confidence, ErrorForm, PartialWork, Phase, Sign, Status};
 
 pub(super) const RULE: Rule = Rule {
@@ -18,6 +20,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
     let (sign, confidence) = ending_error(facts)?;
+    let sign = refused_result(facts, sign).unwrap_or(sign);
     let whole = panic_behind(facts, sign).or_else(|| head_before(facts, sign));
     let error = whole.as_ref().map(|words| &words.error).or(error_of(sign))?;
     if error.form == ErrorForm::Response {
@@ -41,6 +44,14 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
         _ => labelled_code(error).unwrap_or("runtime_exception.unhandled"),
     };
     Some(Ruling::new(code, confidence, Some(sign)).with_words(whole))
+}
+
+/// Finds the error about a result that was refused, behind the error of a client that then could not report this one.
+fn refused_result<'a>(facts: &Facts<'a>, ending: &Sign) -> Option<&'a Sign> {
+    let says = |sign: &Sign, words: &str| error_of(sign).is_some_and(|error| error.says(words));
+    says(ending, RESULT_SENT).then_some(())?;
+    let refused = |sign: &&Sign| RESULT_TOO_LARGE.iter().any(|words| says(sign, words));
+    facts.attempt.signs.iter().rfind(refused)
 }
 
 /// Returns whether the last words of a process are those of a signal, by libc, a shell or Python's `faulthandler`.
@@ -171,7 +182,7 @@ fn response<'a>(facts: &Facts<'a>, sign: &'a Sign, error: &AppError<'_>) -> Ruli
 }
 
 fn is_too_large(sign: &Sign) -> bool {
-    let size = |text: &str| text.contains("code: 413") || text.contains("xceeded maximum allowed payload size");
+    let size = |text: &str| text.contains("code: 413") || RESULT_TOO_LARGE.iter().any(|words| text.contains(words));
     size(&sign.line.text)
         || error_of(sign)
             .is_some_and(|error| error.http_status == Some(413) || error.message.as_deref().is_some_and(size))
@@ -184,6 +195,7 @@ fn own_code(error: &AppError<'_>) -> Option<&'static str> {
         .or_else(|| labelled_code(error).filter(|code| !is_vague(code)))
         .or_else(|| event_format(error))
         .or_else(|| result_format(error))
+        .or_else(|| result_size(error))
 }
 
 /// Returns whether any cause may hide behind a code.
@@ -214,6 +226,12 @@ fn event_format(error: &AppError<'_>) -> Option<&'static str> {
 fn result_format(error: &AppError<'_>) -> Option<&'static str> {
     let message = error.message.as_deref()?;
     RESULT_NOT_WRITTEN.iter().any(|begin| message.starts_with(begin)).then_some("runtime_exception.response_format")
+}
+
+/// Returns the code for a result that the Runtime API refused, after the handler had finished.
+fn result_size(error: &AppError<'_>) -> Option<&'static str> {
+    let is_refused = RESULT_TOO_LARGE.iter().any(|words| error.says(words));
+    is_refused.then_some("runtime_exception.response_too_large")
 }
 
 #[cfg(test)]
