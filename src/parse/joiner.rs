@@ -13,7 +13,7 @@ use super::text::{
     after_timestamp, first_line, has_log_head, is_error_name, is_type_name, message_and_class, split_at_first,
     trim_front, trim_indent, type_and_message,
 };
-use super::{platform_json, platform_text, ruby, rust_runtime};
+use super::{node, platform_json, platform_text, ruby, rust_runtime};
 use crate::lambda::platform;
 use crate::lambda::runtimes::{
     INVOKE_ERROR, JVM_THREAD, PYTHON_ERROR, TRACEBACK, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION,
@@ -336,6 +336,7 @@ fn opens_stack(text: &str) -> bool {
     MARK_SEARCH.as_ref().is_none_or(|marks| marks.is_match(text))
         || message_and_class(text).is_some() && (!is_prefixed(text) || is_dated(text))
         || type_and_message(text, is_error_name).is_some()
+        || node::is_error_without_level(text)
 }
 
 /// Returns whether a text is the label of Node's client with its JSON still to come or begun on the same line.

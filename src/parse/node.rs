@@ -7,8 +7,8 @@ use super::client_payload::{form_of, is_payload};
 use super::error_object::{self, first_object};
 use super::exception;
 use super::text::{
-    after_any_time, after_timestamp, first_line, is_error_name, is_word_of_time, lines, masked_id, request_id, uuid,
-    word,
+    after_any_time, after_timestamp, first_line, is_error_name, is_word_of_time, lines, masked_id, request_id,
+    type_and_message, uuid, word,
 };
 use crate::lambda::levels::{is_line_level, level_of_word};
 use crate::lambda::runtimes::{INVOKE_ERROR, NO_ID, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION};
@@ -164,6 +164,12 @@ fn plain_quotes(payload: &str) -> Cow<'_, str> {
         Some((quote, plain)) => Cow::Owned(payload.replace(quote, plain)),
         None => Cow::Borrowed(payload),
     }
+}
+
+/// Returns whether a line is an error of Node 8 and older, of which the stack may follow.
+pub(super) fn is_error_without_level(line: &str) -> bool {
+    let head = head(line).filter(|head| head.id.is_some() && head.level.is_empty());
+    head.is_some_and(|head| type_and_message(head.rest, is_error_name).is_some())
 }
 
 /// Parses an error of Node 8 and older, without a label or level: the payload, or an error that nobody caught as Node.js
