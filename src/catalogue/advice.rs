@@ -5,6 +5,7 @@
 //! after a call, that call needs a timeout of its own. If it does not, and many successes end near the timeout, the
 //! timeout is too short or the work too long.
 
+use super::particular::{self, ErrorTold};
 use super::{Invoker, code};
 use crate::model::PartialWork;
 
@@ -22,7 +23,13 @@ const LEAST_BOUND_MS: f64 = 1_000.0;
 /// Percentage of the memory size below which the memory used shows that the function's memory was not exhausted, only
 /// the heap of the language.
 const ROOM_LEFT_PERCENT: u64 = 85;
+/// Largest memory size of a function, and of one on Managed Instances.
 const MOST_MEMORY_MB: u32 = 10_240;
+const MOST_MANAGED_MEMORY_MB: u32 = 32_768;
+/// Timeout that a function has if nobody sets one.
+const DEFAULT_TIMEOUT_MS: u64 = 3_000;
+/// Longest timeout of a function; on Managed Instances, asynchronous and event-source invocations may run for 90 minutes.
+const LONGEST_TIMEOUT_MS: u64 = 900_000;
 
 /// Facts about a finding and its function.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +54,8 @@ pub(crate) struct Situation<'a> {
     pub memory_mb: Option<(u32, u32)>,
     /// Number of attempts whose log was silent for at least the last half of their duration.
     pub silent: u64,
+    /// Number of attempts in which the function wrote nothing at all.
+    pub mute: u64,
     /// Number of attempts whose memory use was at the limit.
     pub at_limit: u64,
     /// Number of attempts whose environment had used nearly all memory before they began.
@@ -57,6 +66,8 @@ pub(crate) struct Situation<'a> {
     pub slow_init: u64,
     /// Host or service that all examples name.
     pub target: Option<&'a str>,
+    /// The error of the earliest example.
+    pub error: ErrorTold<'a>,
     /// Invoker of the function, if given.
     pub invoker: Option<Invoker>,
     /// Maximum of the work that any attempt of the finding may have done, if the log says more about it than the code.
@@ -77,7 +88,9 @@ pub(crate) fn advise(id: &str, situation: &Situation<'_>) -> String {
         _ => Vec::new(),
     };
     let specific = matches!(id, "timeout.invoke" | "out_of_memory.killed" | "out_of_memory.heap") && !said.is_empty();
-    if !specific {
+    if let Some(hint) = particular::hint(id, &situation.error) {
+        said.push(hint);
+    } else if !specific {
         said.push(info.hint.to_owned());
     }
     if let Some(invoker) = situation.invoker {
@@ -92,55 +105,83 @@ fn timeout(now: &Situation<'_>) -> Vec<String> {
     let limit = now.timeout_ms.map_or("the".to_owned(), |ms| format!("the {}", span(ms as f64)));
     let most = |number: u64| number > 0 && number * 2 >= now.count;
     if most(now.at_limit) {
-        let raise = now
-            .memory_mb
-            .map_or("raise memory".to_owned(), |(size, _)| format!("raise memory to {} MB", next_size(size)));
+        let raise = now.memory_mb.map_or("raise memory".to_owned(), |(size, _)| raise_memory(size));
         return vec![format!(
-            "Memory was at the limit in {}, where reclaiming it eats the time: {raise} first, then see whether it still times out.",
+            "Memory was full in {}; reclaiming it likely used up the time: {raise}, then see whether it still times out.",
             of(now.at_limit, now.count)
         )];
     }
     if most(now.slow_init) {
         return vec![format!(
-            "In {} the init had run over its time and was repeated under {limit} limit: shorten init, or raise memory and timeout.",
+            "In {} the init ran over its time and was repeated under {limit} timeout: shorten init, or raise memory and timeout.",
             of(now.slow_init, now.count)
         )];
+    }
+    if now.count >= ENOUGH && now.mute == now.count {
+        return vec![
+            format!("Nothing is logged after START in {} until {limit} timeout.", of(now.mute, now.count)),
+            "In a VPC, check that there is a way out (NAT gateway or endpoint) and the security groups; elsewhere, log before the first call."
+                .to_owned(),
+        ];
     }
     if most(now.silent) {
         return silence(now, &limit);
     }
     let crowded = now.near_timeout * 5 >= now.count && now.near_timeout > 0;
+    if now.timeout_ms == Some(LONGEST_TIMEOUT_MS) {
+        return vec![format!(
+            "It runs into {}, the longest timeout (90 minutes on Managed Instances, if nobody waits for the answer): split the work, or move it to Step Functions, a queue or a container.",
+            span(LONGEST_TIMEOUT_MS as f64)
+        )];
+    }
     if crowded {
         return vec![format!(
-            "The log goes on to the end, and {} took 90 % or more of {limit} limit: the work is too long for it. Raise the timeout within what the invoker waits for, or move the work to a queue or Step Functions.",
-            plural(now.near_timeout, "success", "successes")
+            "The log goes on to the end, and {} took 90 % or more of {limit} timeout: the work is too long for it. {}",
+            plural(now.near_timeout, "success", "successes"),
+            longer(now)
         )];
     }
     Vec::new()
+}
+
+/// Returns what to do about a timeout that is too short for the work.
+fn longer(now: &Situation<'_>) -> &'static str {
+    if now.timeout_ms == Some(DEFAULT_TIMEOUT_MS) {
+        "It is the default of 3 s: set one that fits the work, within what the invoker waits for."
+    } else {
+        "Raise it within what the invoker waits for, or move the work to a queue or Step Functions."
+    }
 }
 
 /// Advises on a timeout after the log fell silent, which means that the function waits for a call.
 fn silence(now: &Situation<'_>, limit: &str) -> Vec<String> {
     let usual = now.ok_p99.filter(|(_, successes)| *successes >= ENOUGH_SUCCESSES);
     let returned = usual.map_or_else(String::new, |(p99, successes)| {
-        format!("; of {} successes, 99 % ended within {}", grouped_wide(successes), span(p99))
+        format!("; successful attempts take up to {} (p99 of {})", span(p99), grouped_wide(successes))
     });
+    // At most 70 % of the function's timeout, so that there is time to handle the failure.
+    let most = |bound: f64, limit: u64| bound * 10.0 <= limit as f64 * 7.0;
     let bound = match (usual.map(|(p99, _)| round_up(p99 * 2.0).max(LEAST_BOUND_MS)), now.timeout_ms) {
-        (Some(bound), Some(limit)) if bound * 2.0 <= limit as f64 => format!("a timeout of {}", span(bound)),
-        (_, Some(limit)) => format!("a timeout well below the {} limit", span(limit as f64)),
-        _ => "a timeout of its own".to_owned(),
+        (Some(bound), Some(limit)) if most(bound, limit) => format!("a client timeout of {}", span(bound)),
+        (_, Some(limit)) => format!("a client timeout well below {}", span(limit as f64)),
+        _ => "a client timeout".to_owned(),
+    };
+    let default = if now.timeout_ms == Some(DEFAULT_TIMEOUT_MS) {
+        "3 s is the default timeout: if the call may take longer, set one that fits."
+    } else {
+        "Raising the function timeout would only make it wait longer."
     };
     match now.target {
         Some(target) => vec![
-            format!("It waits on {target} until {limit} limit{returned}."),
-            format!("Give that call {bound} and handle it; a longer function timeout would only wait longer."),
+            format!("It waits for {target} until {limit} timeout{returned}."),
+            format!("Set {bound} on that call and handle its failure. {default}"),
         ],
         None => vec![
             format!(
-                "The log is silent for most of the run in {}: a call hangs until {limit} limit{returned}.",
+                "The log goes quiet for most of the run in {}: a call hangs until {limit} timeout{returned}.",
                 of(now.silent, now.count)
             ),
-            format!("Give every outgoing call {bound}, and log before each to see which one hangs."),
+            format!("Set {bound} on every outgoing call, and log before each to see which one hangs."),
         ],
     }
 }
@@ -150,22 +191,36 @@ fn init_timeout(now: &Situation<'_>) -> Vec<String> {
     limit.into_iter().collect()
 }
 
+/// Returns the next two sizes to try, or that there is no larger one.
+fn raise_memory(size: u32) -> String {
+    let most = if size > MOST_MEMORY_MB { MOST_MANAGED_MEMORY_MB } else { MOST_MEMORY_MB };
+    if size >= most {
+        let elsewhere = if most == MOST_MEMORY_MB { " (32,768 MB on Managed Instances)" } else { "" };
+        return format!("{} MB is the largest size{elsewhere}: stream or split the work", grouped(size));
+    }
+    let sizes = [next_size(size, 3, 2).min(most), next_size(size, 2, 1).min(most)];
+    if sizes[0] == sizes[1] {
+        return format!("raise memory to {} MB, the largest size", grouped(sizes[0]));
+    }
+    format!("raise memory to {} or {} MB", grouped(sizes[0]), grouped(sizes[1]))
+}
+
 fn memory(now: &Situation<'_>) -> Vec<String> {
     let Some((size, used)) = now.memory_mb else { return Vec::new() };
-    let mut said = vec![format!(
-        "Max used {} of {} MB in {}: raise memory to {} MB.",
-        grouped(used),
-        grouped(size),
-        plural(now.count, "attempt", "attempts"),
-        grouped(next_size(size))
-    )];
+    let seen = if used >= size {
+        format!("Used all {} MB", grouped(size))
+    } else {
+        format!("Used {} of {} MB", grouped(used), grouped(size))
+    };
+    let seen = if now.count > 1 { format!("{seen} in {}", of(now.count, now.count)) } else { seen };
+    let mut said = vec![format!("{seen}: {}.", raise_memory(size))];
     if now.grown * 2 >= now.count && now.grown > 0 {
         let seen = partly(now.grown, now.count, "the environment was nearly full before the request began");
         said.push(format!("{seen}: look for a leak (caches, globals, unclosed clients)."));
     } else if now.sudden * 2 >= now.count && now.sudden > 0 {
-        let seen = partly(now.sudden, now.count, "earlier requests had needed far less");
-        said.push(format!("{seen}: look at the size of the input, and stream or split it."));
-    } else {
+        let seen = partly(now.sudden, now.count, "earlier requests needed far less");
+        said.push(format!("{seen}: check this request's input size; stream or split it."));
+    } else if size < MOST_MEMORY_MB {
         said.push("Stream or split large inputs, and look for memory that grows from request to request.".to_owned());
     }
     said
@@ -176,7 +231,7 @@ fn heap(now: &Situation<'_>) -> Vec<String> {
     let Some((size, used)) = now.memory_mb else { return Vec::new() };
     if u64::from(used) * 100 < u64::from(size) * ROOM_LEFT_PERCENT {
         return vec![format!(
-            "The heap limit ended it with {} of {} MB used: raise the language's own limit (--max-old-space-size, -XX:MaxRAMPercentage, metaspace), or process the data in pieces.",
+            "The runtime's own heap limit was hit at {} of {} MB used: raise the language's own limit (--max-old-space-size, -XX:MaxRAMPercentage, metaspace), or process the data in pieces.",
             grouped(used),
             grouped(size)
         )];
@@ -194,14 +249,14 @@ fn init(id: &str, now: &Situation<'_>) -> Vec<String> {
     };
     if share >= EVERY && now.count >= ENOUGH {
         return vec![format!(
-            "Every attempt{version} since it began fails so: look at what was deployed or configured then."
+            "Every attempt{version} since then fails this way: check what was deployed or configured at that time."
         )];
     }
     // A missing file or a wrong setting is never transient.
     let may_pass = !["import", "handler_not_found", "syntax", "entrypoint"].iter().any(|part| id.ends_with(part));
     let transient = may_pass && share < 0.5;
     transient
-        .then(|| format!("Other attempts{version} start well, so it passes or depends on what init calls."))
+        .then(|| format!("Other attempts{version} start fine, so it is transient or depends on something init calls."))
         .into_iter()
         .collect()
 }
@@ -209,17 +264,15 @@ fn init(id: &str, now: &Situation<'_>) -> Vec<String> {
 fn downstream(now: &Situation<'_>) -> Vec<String> {
     let Some(target) = now.target else { return Vec::new() };
     if now.failed > now.count {
-        return vec![format!(
-            "Calls like the one to {target} are behind {} failures.",
-            of_figures(now.count, now.failed)
-        )];
+        let be = if now.count == 1 { "is a call" } else { "are calls" };
+        return vec![format!("{} failures {be} to {target}.", of_figures(now.count, now.failed))];
     }
-    vec![format!("Calls like the one to {target} are behind every failure of the function.")]
+    vec![format!("All failures of this function are calls to {target}.")]
 }
 
-/// Returns one and a half times the size, rounded up to a multiple of 64 MB, and at most Lambda's maximum of 10,240 MB.
-fn next_size(size: u32) -> u32 {
-    (size.saturating_mul(3) / 2).div_ceil(64).saturating_mul(64).min(MOST_MEMORY_MB).max(size)
+/// Returns a size that is larger by a factor, rounded up to a multiple of 64 MB.
+fn next_size(size: u32, times: u32, over: u32) -> u32 {
+    (size.saturating_mul(times) / over).div_ceil(64).saturating_mul(64)
 }
 
 /// Rounds a duration up to the next 100 ms, or to the next second if it is three seconds or more.
@@ -308,22 +361,24 @@ mod tests {
         );
         assert_eq!(
             hint,
-            "It waits on api.example.com until the 3 s limit; of 1,204 successes, 99 % ended within 0.4 s. \
-             Give that call a timeout of 1 s and handle it; a longer function timeout would only wait longer."
+            "It waits for api.example.com until the 3 s timeout; successful attempts take up to 0.4 s (p99 of 1,204). \
+             Set a client timeout of 1 s on that call and handle its failure. \
+             3 s is the default timeout: if the call may take longer, set one that fits."
         );
         let few = Situation { ok_p99: Some((400.0, 99)), silent: 9, target: Some("api.example.com"), ..timeouts() };
         assert_eq!(
             advise("timeout.invoke", &few),
-            "It waits on api.example.com until the 3 s limit. \
-             Give that call a timeout well below the 3 s limit and handle it; a longer function timeout would only wait longer."
+            "It waits for api.example.com until the 3 s timeout. \
+             Set a client timeout well below 3 s on that call and handle its failure. \
+             3 s is the default timeout: if the call may take longer, set one that fits."
         );
         let unknown = advise("timeout.invoke", &Situation { silent: 9, ..timeouts() });
-        assert!(unknown.starts_with("The log is silent for most of the run in 9 of 10 attempts"), "{unknown}");
+        assert!(unknown.starts_with("The log goes quiet for most of the run in 9 of 10 attempts"), "{unknown}");
     }
 
     proptest::proptest! {
-        /// A timeout advised for a call is derived from enough successes, and is at least one second and at most half
-        /// the limit.
+        /// A timeout advised for a call is derived from enough successes, and is at least one second and at most 70 %
+        /// of the function's timeout.
         #[test]
         fn a_time_out_is_advised_only_from_enough_successes(
             p99 in 0.01..900_000.0f64, successes in 0..300u64, limit in 1_000..900_000u64, target in proptest::bool::ANY,
@@ -336,18 +391,18 @@ mod tests {
                 ..timeouts()
             };
             let hint = advise("timeout.invoke", &now);
-            if let Some((_, rest)) = hint.split_once("a timeout of ") {
+            if let Some((_, rest)) = hint.split_once("a client timeout of ") {
                 let (seconds, rest) = rest.split_once(' ').unwrap();
                 let seconds: f64 = seconds.replace(',', "").parse().unwrap();
                 proptest::prop_assert!(rest.starts_with('s'), "{}", hint);
-                proptest::prop_assert!(successes >= 100 && hint.contains(&format!("of {successes} successes")), "{}", hint);
+                proptest::prop_assert!(successes >= 100 && hint.contains(&format!("(p99 of {successes})")), "{}", hint);
                 // The second of tolerance allows for rounding in the printed text.
-                proptest::prop_assert!(seconds >= 1.0 && seconds * 2_000.0 <= limit as f64 + 1_000.0, "{}", hint);
+                proptest::prop_assert!(seconds >= 1.0 && seconds * 1_000.0 <= limit as f64 * 0.7 + 1_000.0, "{}", hint);
                 proptest::prop_assert!(seconds * 1_000.0 >= p99, "{}", hint);
             } else {
-                proptest::prop_assert!(hint.contains("a timeout well below the "), "{}", hint);
+                proptest::prop_assert!(hint.contains("a client timeout well below "), "{}", hint);
             }
-            proptest::prop_assert!(successes >= 100 || !hint.contains("success"), "{}", hint);
+            proptest::prop_assert!(successes >= 100 || !hint.contains("p99"), "{}", hint);
             proptest::prop_assert!(!hint.contains("p50"));
         }
     }
@@ -355,14 +410,19 @@ mod tests {
     #[test]
     fn successes_at_the_limit_raise_it_or_move_the_work() {
         let hint = advise("timeout.invoke", &Situation { near_timeout: 40, ..timeouts() });
-        assert!(hint.contains("40 successes took 90 % or more of the 3 s limit"), "{hint}");
+        assert!(hint.contains("40 successes took 90 % or more of the 3 s timeout"), "{hint}");
+        assert!(hint.contains("the default of 3 s"), "{hint}");
+        let longest = Situation { timeout_ms: Some(900_000), near_timeout: 40, ..timeouts() };
+        assert!(advise("timeout.invoke", &longest).contains("900 s, the longest timeout"));
+        let mute = Situation { mute: 10, silent: 0, ..timeouts() };
+        assert!(advise("timeout.invoke", &mute).contains("there is a way out (NAT gateway or endpoint)"));
     }
 
     #[test]
     fn memory_and_init_come_before_silence() {
         let hint =
             advise("timeout.invoke", &Situation { silent: 9, at_limit: 8, memory_mb: Some((512, 512)), ..timeouts() });
-        assert!(hint.contains("Memory was at the limit in 8 of 10 attempts") && hint.contains("768 MB"), "{hint}");
+        assert!(hint.contains("Memory was full in 8 of 10 attempts") && hint.contains("768 or 1,024 MB"), "{hint}");
         let hint = advise("timeout.invoke", &Situation { silent: 9, slow_init: 10, ..timeouts() });
         assert!(hint.contains("shorten init"), "{hint}");
     }
@@ -372,12 +432,21 @@ mod tests {
         let now = Situation { count: 14, memory_mb: Some((512, 509)), grown: 9, ..Situation::default() };
         let hint = advise("out_of_memory.killed", &now);
         assert!(
-            hint.starts_with("Max used 509 of 512 MB in 14 attempts: raise memory to 768 MB. In 9 of 14"),
+            hint.starts_with("Used 509 of 512 MB in all 14 attempts: raise memory to 768 or 1,024 MB. In 9 of 14"),
             "{hint}"
         );
         let heap = advise("out_of_memory.heap", &Situation { memory_mb: Some((3_008, 1_500)), ..now });
         assert!(heap.contains("1,500 of 3,008 MB used"), "{heap}");
-        assert_eq!((next_size(128), next_size(1_000), next_size(10_240)), (192, 1_536, 10_240));
+        for (size, want) in [
+            (128, "raise memory to 192 or 256 MB"),
+            (1_000, "raise memory to 1,536 or 2,048 MB"),
+            (8_000, "raise memory to 10,240 MB, the largest size"),
+            (10_240, "10,240 MB is the largest size (32,768 MB on Managed Instances): stream or split the work"),
+            (16_384, "raise memory to 24,576 or 32,768 MB"),
+            (32_768, "32,768 MB is the largest size: stream or split the work"),
+        ] {
+            assert_eq!(raise_memory(size), want);
+        }
     }
 
     #[test]
@@ -385,9 +454,9 @@ mod tests {
         let versions = ["42".to_owned()];
         let now =
             Situation { count: 8, share: Some(1.0), versions: &versions, other_versions: true, ..Situation::default() };
-        assert!(advise("init_failure.import", &now).starts_with("Every attempt of version 42 since it began"));
+        assert!(advise("init_failure.import", &now).starts_with("Every attempt of version 42 since then fails"));
         let passing = advise("init_failure.exception", &Situation { share: Some(0.02), ..now });
-        assert!(passing.starts_with("Other attempts of version 42 start well"), "{passing}");
+        assert!(passing.starts_with("Other attempts of version 42 start fine"), "{passing}");
     }
 
     #[test]

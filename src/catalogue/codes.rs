@@ -65,9 +65,9 @@ codes! {
         "service_error.not_ready" "Function not ready yet" WithBackoff None No
             "Lambda is still preparing the called function (network interface, idle function): retry after some seconds, for a minute or two.";
         "service_error.configuration" "Called function is misconfigured" AfterFix None No
-            "Not transient, although it is a 5xx: fix what the error names (subnet addresses, interface limit, KMS key, package or role) on the called function.";
+            "Not transient, although it is a 5xx: fix what the error names (subnet addresses, interface limit, KMS key, package or role) in the called function's configuration.";
         "service_error.sandbox" "Sandbox failed" Yes Possible Depends
-            "The platform lost the execution environment: retry. If it goes on, open a support case with the request ids.";
+            "The platform lost the execution environment: retry. If it persists, open a support case with the request ids.";
     }
     Some(Category::InvalidRequest) => {
         "invalid_request" "Lambda refused the request" No None No
@@ -91,17 +91,17 @@ codes! {
         "runtime_exception" "Unhandled error" Depends Possible Depends
             "Fix or handle the error; callers must check FunctionError, for the HTTP status is 200.";
         "runtime_exception.unhandled" "Unhandled error" Depends Possible Depends
-            "Handle this error where it arises, and tell bad input from passing faults: only the latter deserve a retry.";
+            "Catch this error; retry only transient faults, send bad input to a dead-letter queue.";
         "runtime_exception.unhandled_rejection" "Unhandled promise rejection" Depends Possible Depends
             "Await or catch every promise: this rejection ended the process, and the next request pays for a new init.";
         "runtime_exception.unsettled" "Promise never settled" No Possible Depends
             "The event loop ran empty while the handler's promise was pending: make sure that every path resolves or rejects it.";
         "runtime_exception.exit" "Process exited" Depends Possible Depends
-            "Something ended the process: look for exit calls, fatal logs and crashes in native code, and return an error instead.";
+            "Something ended the process: check for exit calls, fatal logs and crashes in native code, and return an error instead.";
         "runtime_exception.signal" "Process killed by a signal" Depends Possible Depends
             "A signal ended the process: suspect native modules, or a build for another architecture or libc.";
         "runtime_exception.extension" "Extension crashed" Depends Possible Depends
-            "An extension ended and took the attempt with it: update, reconfigure or remove that extension.";
+            "An extension crashed and failed the attempt: update, reconfigure or remove that extension.";
         "runtime_exception.response_too_large" "Response too large" No Finished Depends
             "The work is done, only the answer was refused: return at most 6 MB (put the result in S3 or stream it), and do not repeat the work.";
         "runtime_exception.response_format" "Response not serialisable" No Finished Depends
@@ -125,9 +125,9 @@ codes! {
         "timeout" "Timed out" Risky Likely Yes
             "Find what it waited for; make the work idempotent before any retry.";
         "timeout.invoke" "Timed out" Risky Likely Yes
-            "Give every outgoing call a timeout below the remaining time, and move long work to a queue, Step Functions or a durable function.";
+            "Set a client timeout below the remaining time on every outgoing call; move long work to a queue, Step Functions or a durable function.";
         "timeout.init" "Init used up the timeout" AfterFix None No
-            "Init was repeated inside the request and used up the function's timeout: shorten init, or raise memory and timeout.";
+            "It was repeated inside the request: shorten init, or raise memory and timeout.";
         "timeout.extension" "Extension held a finished handler" No Finished Depends
             "The handler had returned and an extension kept the environment busy until the limit: fix the extension's flush or give it a timeout.";
     }
@@ -141,7 +141,7 @@ codes! {
     }
     Some(Category::InitFailure) => {
         "init_failure" "Environment could not start" Depends None No
-            "Tell a deploy fault (every start fails) from a passing one, then fix package, configuration or what init depends on.";
+            "Check whether every start fails (a deployment) or only some (transient), then fix package, configuration or what init depends on.";
         "init_failure.import" "Code or dependency not found" No None No
             "The handler's module or one of its dependencies is missing or unusable in the package or layer: build for Lambda's runtime and architecture, and redeploy.";
         "init_failure.handler_not_found" "Handler not found" No None No
@@ -151,7 +151,7 @@ codes! {
         "init_failure.exception" "Exception during init" Depends None No
             "Code outside the handler threw: check environment variables, secrets and calls made while loading.";
         "init_failure.exit" "Process exited during init" Depends None No
-            "The process ended before it asked for the first event: start the runtime loop, and check libraries and architecture of the binary.";
+            "The process ended before it asked for the first event: read its last lines, then check environment variables, libraries and architecture; a custom runtime must start its loop.";
         "init_failure.timeout" "Init took too long" AfterFix None No
             "Init or restore passed its limit (10 s on demand and for restore): load less, raise memory, and move network calls out of init.";
         "init_failure.restore" "SnapStart hook failed" Depends None No
@@ -164,29 +164,29 @@ codes! {
     Some(Category::Downstream) => {
         "downstream" "A dependency failed" Depends Likely Yes
             "Retry only what is idempotent; give each dependency its own timeout, retry budget and fallback.";
-        "downstream.throttled" "Dependency throttled" WithBackoff Likely Yes
+        "downstream.throttled" "Dependency throttled" WithBackoff Possible Depends
             "The service limits the rate: slow down (lower MaximumConcurrency or batch), raise its capacity, and mind that SDK retries multiply with Lambda's.";
         "downstream.connection" "Connection failed" Risky Likely Yes
-            "The connection was refused or broken: check that the target listens, its security group and idle time-outs; reconnect once when a kept-alive connection breaks.";
-        "downstream.dns" "Name not resolved" WithBackoff Likely Yes
+            "The connection was refused or broken: check that the target listens, its security group and idle timeouts; reconnect once when a kept-alive connection breaks.";
+        "downstream.dns" "Name not resolved" WithBackoff Possible Depends
             "The host name did not resolve: check the name, the VPC's DNS settings and private zones. Nothing was sent to that host.";
-        "downstream.tls" "TLS failed" AfterFix Likely Yes
+        "downstream.tls" "TLS failed" AfterFix Possible Depends
             "No trusted TLS session could be made: check certificate, host name, trust store and protocol version.";
         "downstream.timeout" "Dependency did not answer in time" Risky Likely Yes
             "The call's own timeout ended it and its outcome is unknown: check before repeating a write. In a VPC, check the route, NAT or endpoint.";
         "downstream.unavailable" "Dependency answered 5xx" WithBackoff Likely Yes
             "The service failed: retry with backoff, and stop calling while it is down (circuit breaker).";
-        "downstream.auth" "Access refused" AfterFix Likely Yes
+        "downstream.auth" "Access refused" AfterFix Possible Depends
             "Credentials or permissions are wrong or expired: fix role, policy, secret or token. Retries do not help.";
-        "downstream.not_found" "Resource not found" No Likely Yes
+        "downstream.not_found" "Resource not found" No Possible Depends
             "Check name, region and account of the resource, and treat an absent item as a normal case.";
-        "downstream.validation" "Request refused as invalid" No Likely Yes
+        "downstream.validation" "Request refused as invalid" No Possible Depends
             "The service refuses the request as it is: correct it; a retry sends the same again.";
         "downstream.conflict" "Conflict with existing state" Depends Likely Yes
             "The state was not as expected, often because an earlier attempt already did the work: read it before compensating.";
-        "downstream.contention" "Another change was under way" WithBackoff Likely Yes
+        "downstream.contention" "Another change was under way" WithBackoff Possible Depends
             "Something else was changing the same thing at that moment: try again with backoff and jitter, and let one writer at a time change it.";
-        "downstream.billing" "Account used up" AfterFix Likely Yes
+        "downstream.billing" "Account used up" AfterFix Possible Depends
             "The account of the called interface is out of credit or quota: top it up or raise its limit. Retries do not help.";
         "downstream.database" "Database failed" Depends Likely Yes
             "Check that the database is reachable, its connection limit (RDS Proxy helps with connection storms) and what its message names.";

@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use regex::bytes::{Captures, Regex, RegexBuilder};
 
 use super::table::{Operation, Saying, TARGET_KEYS};
-use super::{Hint, WriteEvidence, hints};
-use crate::model::EffectState;
+use super::{Hint, Told, WriteEvidence, hints};
+use crate::model::{EffectState, WorkShown};
 
 /// Suffixes that an operation's name may have, as part of a class name in an SDK.
 const SUFFIXES: [&str; 5] = ["Command", "Request", "Input", "Output", "Async"];
@@ -43,6 +43,11 @@ static STATUS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static FAILED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(r"(?i)\b(?:error|failed|failure|time[d-]?\s?out|exception|ETIMEDOUT|ECONNRESET|refused|aborted)")
 });
+static NOTHING_DONE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(
+        r"AccessDenied|not authorized to perform|UnauthorizedOperation|InvalidSignature|ExpiredToken|ValidationException|ThrottlingException|TooManyRequests|ThroughputExceeded|SlowDown|NoSuchBucket|NonExistentQueue|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|[Cc]onnection refused|no such host|getaddrinfo",
+    )
+});
 static KEYED_ID: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(r#"(?i)\b([a-z_-]{0,24}id|key|idempotency[_-]?key)["']?\s?[=:]\s?["']?([A-Z0-9][\w.:/@+-]{1,120})"#)
 });
@@ -70,26 +75,31 @@ pub(super) fn spellings(name: &str) -> [String; 3] {
     [name.to_owned(), method, snake]
 }
 
-/// Returns the write that a line shows.
-pub(super) fn tell(text: &str) -> Option<WriteEvidence> {
+/// Returns the write or the step that a line shows.
+pub(super) fn tell(text: &str) -> Option<Told> {
     let plain = without_escapes(text);
     let text = &*plain;
-    let (hint, range) = write_in(text)?;
+    let (hint, range) = shown_in(text)?;
     match hint {
-        Hint::Saying(words) => saying(text, words, range.end),
-        Hint::Method => call(text),
-        Hint::Operation(named) => operation(text, named),
-        Hint::Step => step(text),
+        Hint::Saying(words) => saying(text, words, range.end).map(Told::Write),
+        Hint::Method => call(text).map(Told::Write),
+        Hint::Operation(named) => operation(text, named).map(Told::Write),
+        Hint::Step => step(text).map(Told::Step),
     }
 }
 
-/// Returns whether a line shows a write.
-pub(super) fn tells(text: &str) -> bool {
-    write_in(&without_escapes(text)).is_some()
+/// Returns what a line shows of the work.
+pub(super) fn shows(text: &str) -> WorkShown {
+    let plain = without_escapes(text);
+    match shown_in(&plain) {
+        None => WorkShown::Nothing,
+        Some((Hint::Step, _)) => step(&plain).map_or(WorkShown::Nothing, WorkShown::Progress),
+        Some(_) => WorkShown::Write,
+    }
 }
 
-/// Returns the fragment that shows the write, with its position.
-fn write_in(text: &str) -> Option<(Hint, Range<usize>)> {
+/// Returns the fragment that shows a write, or else a step, with its position.
+fn shown_in(text: &str) -> Option<(Hint, Range<usize>)> {
     let found = |pattern: &Option<Regex>| pattern.as_ref().is_some_and(|pattern| pattern.is_match(text.as_bytes()));
     let mut step = None;
     for (hint, range) in hints(text) {
@@ -154,16 +164,11 @@ fn operation(text: &str, named: &Operation) -> Option<WriteEvidence> {
     Some(WriteEvidence { operation: format!("{} {}", named.service, named.name), target, id, state: state(text)? })
 }
 
-/// Returns a step such as `step 3/9`.
-fn step(text: &str) -> Option<WriteEvidence> {
+/// Returns the number of a step and of all steps, `3/9` of `step 3/9`.
+fn step(text: &str) -> Option<Box<str>> {
     let found = STEP.as_ref()?.captures(text.as_bytes())?;
     let (number, all) = (group(text, &found, 1)?, group(text, &found, 2)?);
-    Some(WriteEvidence {
-        operation: "step".to_owned(),
-        target: Some(format!("{number}/{all}")),
-        id: id(text),
-        state: EffectState::Started,
-    })
+    Some(format!("{number}/{all}").into())
 }
 
 /// Returns whether an operation's name stands alone or in a class name of an SDK. An ambiguous word must also stand
@@ -191,20 +196,28 @@ fn beside(before: &str, service: &str) -> bool {
     is_word(near) || (before.ends_with('"') && is_word(before))
 }
 
-/// Returns the result that the line states; `None` if the other side refused, so that nothing was written.
+/// Returns the result that the line states; `None` if the other side refused or was never reached, so that nothing was
+/// written.
 fn state(text: &str) -> Option<EffectState> {
     match status(text) {
         Some(200..300) => Some(EffectState::Confirmed),
         Some(400..500) => None,
+        _ if did_nothing(text) => None,
         Some(_) => Some(EffectState::Unknown),
         None if FAILED.as_ref()?.is_match(text.as_bytes()) => Some(EffectState::Unknown),
         None => Some(EffectState::Started),
     }
 }
 
-/// Returns whether the other side refused the call.
+/// Returns whether the other side refused the call, or was never reached.
 fn is_refused(text: &str) -> bool {
-    has_number_of_refusal(text.as_bytes()) && matches!(status(text), Some(400..500))
+    has_number_of_refusal(text.as_bytes()) && matches!(status(text), Some(400..500)) || did_nothing(text)
+}
+
+/// Returns whether the words of a line say that a call did nothing: it was denied, throttled or invalid, or no connection
+/// was made.
+fn did_nothing(text: &str) -> bool {
+    NOTHING_DONE.as_ref().is_some_and(|pattern| pattern.is_match(text.as_bytes()))
 }
 
 /// Returns whether a number from 400 to 499 occurs. Few lines have one, so the costlier pattern is rarely needed.
@@ -258,17 +271,17 @@ mod tests {
 
     #[track_caller]
     fn case(text: &str, operation: &str, target: Option<&str>, id: Option<&str>, state: EffectState) {
-        let told = tell(text).unwrap_or_else(|| panic!("nothing told: {text}"));
-        assert!(tells(text), "{text}");
+        let Some(Told::Write(told)) = tell(text) else { panic!("no write is told: {text}") };
+        assert_eq!(shows(text), WorkShown::Write, "{text}");
         let got = (told.operation.as_str(), told.target.as_deref(), told.id.as_deref(), told.state);
         assert_eq!(got, (operation, target, id, state), "{text}");
     }
 
     #[test]
     fn patterns_are_right() {
-        let all = [&CALL, &URLLIB, &STEP, &STATUS, &FAILED, &KEYED_ID, &UUID, &TOKEN, &TARGET, &OBJECT]
+        let all = [&CALL, &URLLIB, &STEP, &STATUS, &FAILED, &NOTHING_DONE, &KEYED_ID, &UUID, &TOKEN, &TARGET, &OBJECT]
             .map(|one| one.is_some());
-        assert_eq!(all, [true; 10]);
+        assert_eq!(all, [true; 11]);
     }
 
     #[test]
@@ -335,9 +348,16 @@ mod tests {
     }
 
     #[test]
-    fn steps_and_idempotency() {
-        case("Step 3/9 validate order-17", "step", Some("3/9"), Some("order-17"), Started);
-        case("step 2 of 5", "step", Some("2/5"), None, Started);
+    fn steps_are_no_writes() {
+        for (text, step) in [("Step 3/9 validate order-17", "3/9"), ("step 2 of 5", "2/5")] {
+            assert_eq!(tell(text), Some(Told::Step(step.into())), "{text}");
+            assert_eq!(shows(text), WorkShown::Progress(step.into()), "{text}");
+        }
+        case("Step 3/9 PutItem table=orders", "dynamodb PutItem", Some("orders"), None, Started);
+    }
+
+    #[test]
+    fn idempotency_layers_name_the_key() {
         case(
             "Putting record for idempotency key: f.handler#a1b2",
             "idempotency begun",
@@ -361,9 +381,12 @@ mod tests {
             "An output of PutItems",
             "POST https://api.example.com/v2/charges -> 429",
             "the POSTER https://example.com",
+            "PutItem table=orders failed: AccessDeniedException: User is not authorized to perform: dynamodb:PutItem",
+            "PutItem table=orders: ThrottlingException, will try again",
+            "POST https://a.example.com/x failed: connect ECONNREFUSED 10.0.0.1:443",
         ] {
             assert_eq!(tell(text), None, "{text}");
-            assert!(!tells(text), "{text}");
+            assert_eq!(shows(text), WorkShown::Nothing, "{text}");
         }
     }
 }

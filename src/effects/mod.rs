@@ -1,8 +1,8 @@
 //! Detection of side effects: the writes that an attempt's lines show, by a table of operations and the user's markers.
 //!
-//! Only what a program prints about a call counts: the name of an API operation, an HTTP method with its URL, a step
-//! counter, the words of an idempotency layer, a marker. "Order created" is prose and proves nothing. Knows the model
-//! only.
+//! Only what a program prints about a call counts: the name of an API operation, an HTTP method with its URL, the words
+//! of an idempotency layer, a marker. "Order created" is prose and proves nothing. A step counter (`step 3/9`) shows
+//! progress, but no write. Knows the model only.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod line;
@@ -19,7 +19,7 @@ use aho_corasick::{
     AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, Anchored, Input, Match, MatchKind, Span, StartKind,
 };
 
-use crate::model::{KeepLines, KeptLine, Lines, SideEffect};
+use crate::model::{KeepLines, KeptLine, Lines, SideEffect, WorkShown};
 use table::{METHODS, OPERATIONS, Operation, SAYINGS, Saying};
 
 /// Most side effects reported of one attempt.
@@ -38,29 +38,47 @@ impl Effects {
         Self { markers }
     }
 
-    /// Returns the writes that lines show, in order. If there are too many, only the first and the last are kept.
+    /// Returns the writes that lines show, in order, and the most that they show of the work. If there are too many
+    /// writes, only the first and the last are kept.
     #[must_use]
-    pub fn of_lines(&self, lines: &Lines) -> Vec<SideEffect> {
-        let mut found = Vec::new();
-        for effect in self.hinted(lines).filter_map(|line| self.of_line(&line)) {
-            if found.len() == MOST {
-                found.remove(MOST / 2);
-            }
-            found.push(effect);
-        }
-        found
-    }
-
-    /// Returns whether lines show a write.
-    #[must_use]
-    pub fn any(&self, lines: &Lines) -> bool {
-        self.hinted(lines).any(|line| {
+    pub fn of_lines(&self, lines: &Lines) -> (Vec<SideEffect>, WorkShown) {
+        let (mut writes, mut step) = (Vec::new(), WorkShown::Nothing);
+        for line in self.hinted(lines) {
             let text = line.to_text();
-            self.markers.tell(&text).is_some() || line::tells(&text)
-        })
+            match self.markers.tell(&text).map(Told::Write).or_else(|| line::tell(&text)) {
+                Some(Told::Write(write)) => {
+                    if writes.len() == MOST {
+                        writes.remove(MOST / 2);
+                    }
+                    writes.push(write.side_effect(&line));
+                }
+                Some(Told::Step(told)) => step = WorkShown::Progress(told),
+                None => {}
+            }
+        }
+        let shown = if writes.is_empty() { step } else { WorkShown::Write };
+        (writes, shown)
     }
 
-    /// Returns the lines written by the function that may show a write.
+    /// Returns the most that lines show of the work.
+    #[must_use]
+    pub fn most_of_lines(&self, lines: &Lines) -> WorkShown {
+        let mut step = WorkShown::Nothing;
+        for line in self.hinted(lines) {
+            let text = line.to_text();
+            if self.markers.tell(&text).is_some() {
+                return WorkShown::Write;
+            }
+            match line::shows(&text) {
+                WorkShown::Write => return WorkShown::Write,
+                WorkShown::Progress(told) => step = WorkShown::Progress(told),
+                WorkShown::Nothing => {}
+            }
+        }
+        step
+    }
+
+    /// Returns the lines written by the function that may show a write or a step.
     fn hinted<'l>(&'l self, lines: &'l Lines) -> impl Iterator<Item = KeptLine<'l>> {
         let mut from = 0;
         let next = move || {
@@ -69,20 +87,6 @@ impl Effects {
             Some(line)
         };
         std::iter::from_fn(next).filter(|line| line.own)
-    }
-
-    /// Returns the write that one line shows.
-    fn of_line(&self, line: &KeptLine<'_>) -> Option<SideEffect> {
-        let text = line.to_text();
-        let told = self.markers.tell(&text).or_else(|| line::tell(&text))?;
-        Some(SideEffect {
-            at: line.at,
-            place: line.place,
-            operation: told.operation,
-            target: told.target,
-            id: told.id,
-            state: told.state,
-        })
     }
 }
 
@@ -183,6 +187,14 @@ fn hints(text: &str) -> impl Iterator<Item = (Hint, std::ops::Range<usize>)> {
     })
 }
 
+/// What one line shows.
+#[derive(Debug, PartialEq, Eq)]
+enum Told {
+    Write(WriteEvidence),
+    /// A step, such as `3/9`.
+    Step(Box<str>),
+}
+
 /// A write shown by one line.
 #[derive(Debug, PartialEq, Eq)]
 struct WriteEvidence {
@@ -190,4 +202,11 @@ struct WriteEvidence {
     target: Option<String>,
     id: Option<String>,
     state: crate::model::EffectState,
+}
+
+impl WriteEvidence {
+    fn side_effect(self, line: &KeptLine<'_>) -> SideEffect {
+        let Self { operation, target, id, state } = self;
+        SideEffect { at: line.at, place: line.place, operation, target, id, state }
+    }
 }

@@ -25,6 +25,16 @@ pub(crate) const IMPORT_FAILED: [&str; 8] = [
     ERROR_LOADING_CLASS,
 ];
 
+/// Words before the name of what is not there.
+pub(crate) const BEFORE_MISSING: [&str; 6] = [
+    "No module named '",
+    "Cannot find module '",
+    "Cannot find package '",
+    "cannot load such file -- ",
+    "ClassNotFoundException: ",
+    "Could not load file or assembly '",
+];
+
 /// Sentences about a missing handler.
 pub(crate) const HANDLER_NOT_FOUND: [&str; 8] = [
     ERROR_LOADING_METHOD,

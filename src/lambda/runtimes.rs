@@ -18,6 +18,13 @@ pub(crate) const JVM_THREAD: &str = "Exception in thread ";
 pub(crate) const GO_PANIC: &str = "calling the handler function resulted in a panic";
 /// Word before a warning of Python's client.
 pub(crate) const LAMBDA_WARNING: &str = "LAMBDA_WARNING";
+/// Returns what Python's client says behind its warning, which is the same for every error; the warning alone stays.
+pub(crate) fn said_after_warning(text: &str) -> &str {
+    let warns = text.starts_with(LAMBDA_WARNING) || text.starts_with('[') && text.contains(LAMBDA_WARNING);
+    let said = text.find(['\r', '\n']).filter(|_| warns).and_then(|end| text.get(end..)).map(str::trim_start);
+    said.filter(|said| !said.is_empty()).unwrap_or(text)
+}
+
 /// Sentence of Rust's client about an event that does not fit the handler's type, up to its advice.
 pub(crate) const EVENT_NOT_READ: &str = "Request payload deserialization into LambdaEvent<T> failed";
 /// Beginnings of the sentences of the clients of Node.js, Java, .NET and PHP (Bref) about a result that cannot be written

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{AppError, InitPhase, InitType, Lines, Metrics, Place, RequestId, SideEffect, Status, Timestamp};
+use super::{
+    AppError, InitPhase, InitType, Lines, Metrics, Place, RequestId, SideEffect, Status, Timestamp, WorkShown,
+};
 
 /// Subject of the facts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -71,8 +73,8 @@ pub struct Attempt {
     pub last_line: Option<Line>,
     /// Its last lines, where they may be needed: it did not end well, or the lines of every attempt are wanted.
     pub lines: Lines,
-    /// Whether its lines show a write.
-    pub has_side_effects: bool,
+    /// The most that its lines show of its work.
+    pub work_shown: WorkShown,
     /// The writes that its lines show, if they are wanted.
     pub side_effects: Vec<SideEffect>,
     /// The REPORT line, kept where it is evidence: a bad status, memory at the limit, or another sign of trouble.

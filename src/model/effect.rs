@@ -25,6 +25,18 @@ impl EffectState {
     }
 }
 
+/// What the lines of an attempt show of its work.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum WorkShown {
+    /// Nothing, which proves nothing.
+    #[default]
+    Nothing,
+    /// A step that it had come to, such as `3/9`; what the steps do is not known.
+    Progress(Box<str>),
+    /// A write.
+    Write,
+}
+
 /// A write that a line of the function shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SideEffect {
@@ -32,9 +44,9 @@ pub struct SideEffect {
     pub at: Option<Timestamp>,
     /// Place of the line.
     pub place: Place,
-    /// `dynamodb PutItem`, `POST`, `step`, the name of a marker.
+    /// `dynamodb PutItem`, `POST`, the name of a marker.
     pub operation: String,
-    /// Table, queue, URL, step.
+    /// Table, queue, URL.
     pub target: Option<String>,
     /// An id in the line.
     pub id: Option<String>,

@@ -22,7 +22,7 @@ pub use verdict::Category;
 
 pub(crate) use attempt::{Init, Line, Phase, Sign, SignKind, Subject, WindowCut};
 pub(crate) use batch::{Batch, Block, Span, Stretch};
-pub(crate) use effect::{EffectState, SideEffect};
+pub(crate) use effect::{EffectState, SideEffect, WorkShown};
 pub(crate) use event::{Bucket, EventSink, LogEvent, Mentions, Note, Place, Sighting, StreamId};
 pub(crate) use json_text::unescape_json;
 pub(crate) use lines::{Keep, KeepLines, KeptLine, Lines};

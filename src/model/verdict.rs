@@ -1,6 +1,7 @@
 //! The verdict on an attempt: a category and a code for what ended it, with confidence and evidence.
 
 use super::Line;
+use super::WorkShown;
 
 /// The cause that ended an attempt. The list is closed: codes refine it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -259,11 +260,14 @@ impl Verdict {
         }
     }
 
-    /// Takes into account that the attempt's own lines show a write: if it failed, part of its work was done, whatever
+    /// Takes into account what the attempt's own lines show of its work: if it failed, that much was done, whatever
     /// failed.
-    pub(crate) fn take_write(&mut self) {
-        if self.category.is_failure() {
-            self.raise_partial_work(PartialWork::Likely);
+    pub(crate) fn take_work(&mut self, shown: &WorkShown) {
+        match shown {
+            _ if !self.category.is_failure() => {}
+            WorkShown::Write => self.raise_partial_work(PartialWork::Likely),
+            WorkShown::Progress(_) => self.raise_partial_work(PartialWork::Possible),
+            WorkShown::Nothing => {}
         }
     }
 

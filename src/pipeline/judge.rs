@@ -105,15 +105,12 @@ impl Output for Closing<'_, '_> {
         let effects = &self.worker.options.effects;
         let mut verdict = rules::judge(attempt);
         if self.worker.keep.every_attempt {
-            attempt.side_effects = effects.of_lines(&attempt.lines);
-            attempt.has_side_effects = !attempt.side_effects.is_empty();
+            (attempt.side_effects, attempt.work_shown) = effects.of_lines(&attempt.lines);
         } else if verdict.category.is_failure() {
             // Side effects of successes are only needed for records.
-            attempt.has_side_effects = effects.any(&attempt.lines);
+            attempt.work_shown = effects.most_of_lines(&attempt.lines);
         }
-        if attempt.has_side_effects {
-            verdict.take_write();
-        }
+        verdict.take_work(&attempt.work_shown);
         let attempt = &*attempt;
         let named = self.worker.named_by_attempt(self.origin, attempt);
         let (origin, names) = named.as_ref().map_or((self.origin, self.names), |(origin, names)| (origin, *names));

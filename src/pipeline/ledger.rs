@@ -4,7 +4,7 @@
 use std::io;
 
 use super::Records;
-use crate::model::{Category, Compensation, PartialWork};
+use crate::model::{Category, Compensation, EffectState, PartialWork};
 use crate::summary::LedgerEvent;
 use crate::wire::{LedgerEffect, LedgerRow, Record};
 
@@ -33,6 +33,12 @@ pub(crate) fn ledger_row(event: &LedgerEvent, records: &mut Records) -> io::Resu
     let effects = attempts.iter().flat_map(|record| {
         record.side_effects.iter().map(|effect| LedgerEffect { attempt: record.attempt, effect: effect.clone() })
     });
+    let confirmed = EffectState::Confirmed.as_str();
+    let writes = attempts.iter().flat_map(|record| &record.side_effects);
+    let (confirmed_writes, started_writes) = writes.fold((0, 0), |(confirmed_writes, started_writes), write| {
+        let is_confirmed = write.state == confirmed;
+        (confirmed_writes + u64::from(is_confirmed), started_writes + u64::from(!is_confirmed))
+    });
     Ok(LedgerRow {
         function: told(|record| &record.function),
         account_id: told(|record| &record.account_id),
@@ -46,11 +52,15 @@ pub(crate) fn ledger_row(event: &LedgerEvent, records: &mut Records) -> io::Resu
         category: failed.map(|record| record.category.clone()),
         code: failed.map(|record| record.code.clone()),
         confidence: failed.map(|record| record.confidence.clone()),
+        error_type: failed.and_then(|record| record.error_type.clone()),
+        error_message: failed.and_then(|record| record.error_message.as_deref()).map(one_line),
         evidence: proof.map(|line| one_line(&line.message)),
         input: proof.map(|line| line.input.clone()),
         line_number: proof.map(|line| line.line_number),
         partial_work: work.max_by_key(|work| work.rank()).map(|work| work.as_str().to_owned()),
         compensation: compensation.max().map(|compensation| compensation.as_str().to_owned()),
+        confirmed_writes,
+        started_writes,
         side_effects: effects.take(MOST_EFFECTS).collect(),
         retry_guidance: event.advice.map(|advice| advice.word.to_owned()),
         retry_reason: event.advice.map(|advice| advice.reason.to_owned()),

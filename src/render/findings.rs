@@ -6,8 +6,8 @@ use super::escape::one_line;
 use super::matrix;
 use super::said::Said;
 use super::style::{Ink, Style};
-use super::words::{Clock, count, duration, shorten_end, width, wrap};
-use crate::wire::{Example, Finding, FunctionSummary, Summary};
+use super::words::{Clock, cell, count, duration, shorten_end, shorten_middle, width, wrap};
+use crate::wire::{Example, Finding, FindingState, FunctionSummary, Summary};
 
 /// Most findings shown per function; the rest is counted.
 const MOST_FINDINGS: usize = 5;
@@ -79,13 +79,13 @@ impl<'a> Findings<'a> {
         }
     }
 
-    /// Prints `timeout.invoke  1,204 attempts since 03:11, still going on, version 42 only    high`.
+    /// Prints `timeout.invoke  1,204 attempts since 03:11, last 03:29, ongoing, version 42 only    high`.
     ///
     /// Text that does not fit goes below.
     fn head(&mut self, function: &FunctionSummary, finding: &Finding) {
         let (code, confidence) = (one_line(&finding.code), one_line(&finding.confidence));
         let room = self.style.width.saturating_sub(width(&code) + width(&confidence) + 6);
-        let attempts = count(finding.count, "attempt", "attempts");
+        let attempts = attempts(finding);
         let (text, below) = self.fit(&attempts, self.when(finding), versions(function, finding), room);
         self.out.push(format!(
             "  {}  {text}{}  {}",
@@ -112,20 +112,29 @@ impl<'a> Findings<'a> {
         }
     }
 
-    /// Returns `since 03:11, still going on`.
+    /// Returns `since 03:11, last 03:29, ongoing`, or what came after the last sighting.
     fn when(&self, finding: &Finding) -> Option<String> {
         let first = finding.first_seen.as_deref().and_then(Clock::read)?;
         let last = finding.last_seen.as_deref().and_then(Clock::read).unwrap_or(first);
+        let after = match (finding.state, finding.attempts_since) {
+            (FindingState::Ongoing, _) => ", ongoing".to_owned(),
+            (FindingState::Stopped, Some(since)) => format!(", stopped: {} attempts since", cell(since)),
+            (FindingState::NoTraffic, _) => ", no attempt since".to_owned(),
+            (FindingState::Unknown, Some(since)) => format!(", {} since", count(since, "attempt", "attempts")),
+            (FindingState::Stopped | FindingState::Unknown, None) => String::new(),
+        };
         if first == last {
-            return Some(format!("at {}", self.clock(first, Clock::seconds)));
+            return Some(format!("at {}{after}", self.clock(first, Clock::seconds)));
         }
         let precise = first.minutes() == last.minutes() && first.date == last.date;
         let part = if precise { Clock::seconds } else { Clock::minutes };
         let since = self.clock(first, part);
         let until = if first.date == last.date { part(last).to_owned() } else { self.clock(last, part) };
-        Some(match finding.ongoing {
-            Some(true) => format!("since {since}, still going on"),
-            _ => format!("from {since} until {until}"),
+        // Where the log begins with it, it may have begun before.
+        let since = if finding.since_before_window { format!("{since} or before") } else { since };
+        Some(match finding.state {
+            FindingState::Ongoing => format!("since {since}, last {until}{after}"),
+            _ => format!("from {since} to {until}{after}"),
         })
     }
 
@@ -176,19 +185,45 @@ impl<'a> Findings<'a> {
             (Some((line, silence)), _) => (Said::read(line), format!(" … then {} of silence", duration(silence))),
             (None, Some(line)) => {
                 let said = Said::read(&line.message);
-                let tells = |message: &str| line.message.contains(message) || said.text.contains(message);
+                // A message in an object has its quotes escaped.
+                let tells = |message: &str| {
+                    let plain = |text: &str| text.contains(message) || text.replace("\\\"", "\"").contains(message);
+                    plain(&line.message) || plain(&said.text)
+                };
                 let told = finding.message.as_deref().is_some_and(tells);
-                let place = format!("{}:{}", line.input, line.line_number);
-                (Said { at: line.at.clone().or(said.at), text: if told { place } else { said.text } }, String::new())
+                let text = if told { String::new() } else { self.point(finding, &said.text) };
+                (Said { at: line.at.clone().or(said.at), text }, String::new())
             }
             (None, None) => return,
         };
         let at =
             said.at.as_deref().and_then(Clock::read).map_or(String::new(), |at| self.clock(at, Clock::millis) + " ");
-        let room = self.room().saturating_sub(width(&tail));
-        let text = shorten_end(&format!("{at}{}", one_line(&said.text)), room);
-        let text = if tail.is_empty() { text } else { format!("{}{tail}", text.trim_end_matches('…')) };
-        self.body(&self.style.paint(Ink::Faint, &text));
+        if !said.text.is_empty() {
+            let room = self.room().saturating_sub(width(&tail));
+            let text = shorten_end(&format!("{at}{}", one_line(&said.text)), room);
+            let text = if tail.is_empty() { text } else { format!("{}{tail}", text.trim_end_matches('…')) };
+            self.body(&self.style.paint(Ink::Faint, &text));
+        }
+        let Some(line) = example.evidence.first() else { return };
+        let at = if said.text.is_empty() { at } else { String::new() };
+        // The file and the number of the line stand at the end.
+        let place = one_line(&format!("{}:{}", line.input, line.line_number)).into_owned();
+        let place = shorten_middle(&place, self.room().saturating_sub(width(&at)));
+        self.body(&self.style.paint(Ink::Faint, &format!("{at}{place}")));
+    }
+
+    /// Returns the part of a long line that carries the point: the error, with a little of what stands before it.
+    fn point(&self, finding: &Finding, text: &str) -> String {
+        const BEFORE: usize = 12;
+        let words = finding.message.as_deref().or(finding.error_type.as_deref()).filter(|words| !words.is_empty());
+        let begins = |words: &str| words.get(..words.floor_char_boundary(24)).and_then(|words| text.find(words));
+        let at = words.and_then(begins);
+        match at {
+            Some(at) if width(text) > self.room() && at > self.room() / 2 => {
+                format!("…{}", &text[text.floor_char_boundary(at - BEFORE)..])
+            }
+            _ => text.to_owned(),
+        }
     }
 
     fn body(&mut self, text: &str) {
@@ -205,6 +240,19 @@ impl<'a> Findings<'a> {
 fn silent_end(example: &Example) -> Option<(&str, f64)> {
     let silence = example.silence_before_end_ms.filter(|ms| *ms >= 1_000)?;
     Some((example.last_line_before_end.as_deref()?, silence as f64))
+}
+
+/// Returns `3 attempts`, or `2 inits without a request`, which are no attempts.
+fn attempts(finding: &Finding) -> String {
+    let inits = finding.environments;
+    let ran = finding.count.saturating_sub(inits);
+    let attempts = count(ran, "attempt", "attempts");
+    let inits = count(inits, "init without a request", "inits without a request");
+    match (ran, finding.environments) {
+        (_, 0) => attempts,
+        (0, _) => inits,
+        _ => format!("{attempts}, {inits}"),
+    }
 }
 
 /// Returns which versions have the finding, such as `version 42 only`; `None` if the function has only one version.

@@ -8,7 +8,8 @@ use crate::wire::{EventLedger, LedgerEffect, LedgerRow};
 /// A source that passes the rows on one by one, and may fail.
 pub(crate) type LedgerRows<'a> = dyn FnMut(&mut dyn FnMut(LedgerRow) -> io::Result<()>) -> io::Result<()> + 'a;
 
-const HEADINGS: [&str; 23] = [
+/// Columns. Each cell has one value; what is a list in JSON is counted, or its worst or last value stands for it.
+const HEADINGS: [&str; 27] = [
     "function",
     "account_id",
     "region",
@@ -21,15 +22,19 @@ const HEADINGS: [&str; 23] = [
     "category",
     "code",
     "confidence",
+    "error_type",
+    "error_message",
     "evidence",
     "input",
     "line_number",
     "partial_work",
     "compensation",
-    "side_effects",
+    "confirmed_writes",
+    "started_writes",
+    "last_write",
     "retry_guidance",
     "retry_reason",
-    "gaps_ms",
+    "longest_gap_ms",
     "schedule",
     "unknown",
 ];
@@ -65,8 +70,7 @@ pub(crate) fn ledger_json(head: &EventLedger, rows: &mut LedgerRows<'_>, out: &m
 
 fn cells(row: &LedgerRow) -> [String; HEADINGS.len()] {
     let text = |cell: &Option<String>| cell.clone().unwrap_or_default();
-    let gaps: Vec<String> = row.gaps_ms.iter().map(|gap| gap.map_or("?".to_owned(), |ms| ms.to_string())).collect();
-    let effects: Vec<String> = row.side_effects.iter().map(effect).collect();
+    let longest = row.gaps_ms.iter().flatten().max().map(i64::to_string);
     [
         text(&row.function),
         text(&row.account_id),
@@ -80,38 +84,34 @@ fn cells(row: &LedgerRow) -> [String; HEADINGS.len()] {
         text(&row.category),
         text(&row.code),
         text(&row.confidence),
+        text(&row.error_type),
+        text(&row.error_message),
         text(&row.evidence),
         text(&row.input),
         row.line_number.map(|line| line.to_string()).unwrap_or_default(),
         text(&row.partial_work),
         text(&row.compensation),
-        if effects.is_empty() { "unknown".to_owned() } else { effects.join("; ") },
+        row.confirmed_writes.to_string(),
+        row.started_writes.to_string(),
+        row.side_effects.last().map(write).unwrap_or_default(),
         text(&row.retry_guidance),
         text(&row.retry_reason),
-        gaps.join(" "),
-        row.schedule.join(" "),
+        longest.unwrap_or_default(),
+        worst(&row.schedule).to_owned(),
         row.unknown.clone(),
     ]
 }
 
-/// Formats an effect, such as `2: dynamodb PutItem orders ord-7 (confirmed, repeated) at 2026-01-02T03:04:05.678Z`.
-fn effect(LedgerEffect { attempt, effect }: &LedgerEffect) -> String {
-    let mut text = format!("{attempt}: {}", effect.operation);
-    for part in [&effect.target, &effect.id].into_iter().flatten() {
-        text.push(' ');
-        text.push_str(part);
-    }
-    text.push_str(&format!(" ({}", effect.state));
-    match effect.repeated {
-        Some(true) => text.push_str(", repeated"),
-        Some(false) => text.push_str(", not repeated"),
-        None => {}
-    }
-    text.push(')');
-    if let Some(at) = &effect.at {
-        text.push_str(&format!(" at {at}"));
-    }
-    text
+/// Formats a write, such as `dynamodb PutItem orders ord-7`.
+fn write(LedgerEffect { effect, .. }: &LedgerEffect) -> String {
+    let parts = [Some(&effect.operation), effect.target.as_ref(), effect.id.as_ref()];
+    parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ")
+}
+
+/// Returns the word for the gap that is the furthest from Lambda's schedule.
+fn worst(schedule: &[String]) -> &str {
+    const WORST_FIRST: [&str; 5] = ["overlapping", "irregular", "delayed", "unknown", "on_schedule"];
+    WORST_FIRST.into_iter().find(|word| schedule.iter().any(|gap| gap == word)).unwrap_or_default()
 }
 
 fn write_row(cells: impl Iterator<Item = String>, out: &mut dyn Write) -> io::Result<()> {
@@ -159,11 +159,15 @@ mod tests {
             category: Some("timeout".to_owned()),
             code: Some("timeout.invoke".to_owned()),
             confidence: Some("high".to_owned()),
+            error_type: Some("Error".to_owned()),
+            error_message: None,
             evidence: Some("=HYPERLINK(\"http://x\")".to_owned()),
             input: Some("a.log".to_owned()),
             line_number: Some(7),
             partial_work: Some("likely".to_owned()),
             compensation: Some("yes".to_owned()),
+            confirmed_writes: 0,
+            started_writes: 1,
             side_effects: vec![LedgerEffect { attempt: 1, effect }],
             retry_guidance: Some("only_idempotent".to_owned()),
             retry_reason: None,
@@ -181,7 +185,8 @@ mod tests {
         let lines: Vec<&str> = text.split("\r\n").collect();
         assert_eq!(lines.len(), 3);
         assert!(lines[1].contains(",\"'=HYPERLINK(\"\"http://x\"\")\","), "{text}");
-        assert!(lines[1].contains("1: POST api.example.com/v2/charges ord-7 (started, repeated) at"), "{text}");
+        assert!(lines[1].contains(",0,1,POST api.example.com/v2/charges ord-7,only_idempotent,"), "{text}");
+        assert!(lines[1].contains(",-60000,overlapping,"), "{text}");
         for (cell, want) in [
             ("-60000", "-60000"),
             ("-60000 5", "-60000 5"),

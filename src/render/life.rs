@@ -2,7 +2,7 @@
 
 use super::escape::{one_line, without_commands};
 use super::style::{Ink, Style};
-use super::words::{count, duration, shorten_end, wrap};
+use super::words::{count, duration, replay, shorten_end, wrap};
 use crate::wire::{Record, SideEffectLine};
 
 /// One attempt, with the lines that its record does not have.
@@ -57,16 +57,18 @@ fn head(record: &Record, attempts: usize, style: &Style, out: &mut Vec<String>) 
     let function = record.function.as_deref().unwrap_or("(no name)");
     out.push(style.paint(Ink::Strong, &format!("{} {}", one_line(function), one_line(id))));
     let outcome = record.outcome.as_deref().unwrap_or("unknown").replace('_', " ");
+    let lost = outcome == "exhausted";
     let ink = match outcome.as_str() {
         "succeeded" | "recovered" => Ink::Good,
         "open" => Ink::Warn,
         _ => Ink::Bad,
     };
     let attempts = count(attempts as u64, "attempt", "attempts");
-    out.push(format!("{}, {attempts}", style.paint(ink, &outcome)));
+    let text = if lost { format!("lost after {attempts}") } else { format!("{outcome}, {attempts}") };
+    out.push(style.paint(ink, &text));
     if let Some(word) = &record.retry_guidance {
         let reason = record.retry_reason.as_deref().unwrap_or("");
-        let text = format!("send it again: {}: {reason}", word.replace('_', " "));
+        let text = format!("replay: {} ({reason})", replay(word));
         out.extend(wrap(&one_line(&text), style.width));
     }
 }
@@ -94,6 +96,9 @@ fn one_attempt(attempt: &LifeAttempt<'_>, style: &Style, out: &mut Vec<String>) 
     out.push(style.paint(Ink::Strong, &text));
     lines(attempt, style, out);
     verdict(record, style, out);
+    if let Some(step) = &record.progress {
+        out.push(format!("     progress: step {}", one_line(step)));
+    }
     effects(&record.side_effects, style, out);
 }
 
@@ -164,10 +169,10 @@ fn verdict(record: &Record, style: &Style, out: &mut Vec<String>) {
 
 fn effects(effects: &[SideEffectLine], style: &Style, out: &mut Vec<String>) {
     if effects.is_empty() {
-        out.push(style.paint(Ink::Faint, "     side effects: none seen, which means unknown"));
+        out.push(style.paint(Ink::Faint, "     writes: none seen in its log, which means unknown"));
         return;
     }
-    out.push("     side effects that its lines show:".to_owned());
+    out.push("     writes in its log:".to_owned());
     for effect in effects {
         let mut text = format!("       {}  {}", effect.state, one_line(&effect.operation));
         for part in [&effect.target, &effect.id].into_iter().flatten() {
@@ -175,7 +180,7 @@ fn effects(effects: &[SideEffectLine], style: &Style, out: &mut Vec<String>) {
         }
         text.push_str(match effect.repeated {
             Some(true) => "  (done again by a later attempt)",
-            Some(false) => "  (not seen in a later attempt)",
+            Some(false) => "  (not repeated later)",
             None => "",
         });
         out.push(text);

@@ -3,7 +3,7 @@
 use super::escape::one_line;
 use super::matrix;
 use super::style::{Ink, Style};
-use super::words::{Clock, count, shorten_end, wrap};
+use super::words::{Clock, count, replay, shorten_end, wrap};
 use crate::wire::{FunctionSummary, NeedsPersonExample, Summary};
 
 /// Most functions, and most events of each, that are listed; the rest is counted.
@@ -16,7 +16,7 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
     if all == 0 {
         return Vec::new();
     }
-    let mut out = vec![String::new(), style.paint(Ink::Strong, &format!("Needs a person: {}", events(all)))];
+    let mut out = vec![String::new(), style.paint(Ink::Strong, &format!("Needs follow-up: {}", events(all)))];
     let functions: Vec<&FunctionSummary> =
         summary.functions.iter().filter(|function| function.needs_person.events > 0).collect();
     for function in functions.iter().take(MOST_FUNCTIONS) {
@@ -30,8 +30,8 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
         let more = functions.len() - MOST_FUNCTIONS;
         out.push(format!("  and {}", count(more as u64, "more function", "more functions")));
     }
-    let caveat = "Whether a destination, a dead-letter queue or a redelivery under another id caught a lost event is \
-                  not in a function's log. All of them: --ledger FILE.csv; one of them: lambda-triage show REQUEST_ID";
+    let caveat = "A failure destination, dead-letter queue or redelivery may have caught a lost event; the function's \
+                  log cannot show that. All events: --ledger FILE.csv; one: lambda-triage show REQUEST_ID PATH";
     out.extend(
         wrap(caveat, style.width.saturating_sub(2)).iter().map(|line| style.paint(Ink::Faint, &format!("  {line}"))),
     );
@@ -46,11 +46,8 @@ pub(super) fn price(summary: &Summary, style: &Style) -> Vec<String> {
     // Amounts below a dollar need more decimals.
     let usd = if usd >= 1.0 { format!("{usd:.2}") } else { format!("{usd:.6}") };
     let list = waste.price_list.as_deref().unwrap_or("");
-    let text = format!(
-        "What failed and what ran again after a success cost {} GB-seconds, {usd} USD ({})",
-        waste.gb_seconds,
-        one_line(list)
-    );
+    let text =
+        format!("Failed and duplicate runs cost {usd} USD ({} GB-seconds; {})", waste.gb_seconds, one_line(list));
     let lines = wrap(&text, style.width);
     [String::new()].into_iter().chain(lines.iter().map(|line| style.paint(Ink::Faint, line))).collect()
 }
@@ -63,7 +60,7 @@ fn events(number: u64) -> String {
 fn kinds(function: &FunctionSummary) -> String {
     let kinds = [
         (function.outcomes.exhausted, "lost"),
-        (function.outcomes.rerun_after_success, "ran again after a success"),
+        (function.outcomes.rerun_after_success, "ran again after success"),
         (function.needs_person.possibly_half_done, "possibly half done"),
     ];
     let kinds = kinds.iter().filter(|(number, _)| *number > 0);
@@ -78,13 +75,13 @@ fn example(event: &NeedsPersonExample, style: &Style) -> [String; 2] {
     let attempts = count(u64::from(event.attempts), "attempt", "attempts");
     let what = match event.need.as_str() {
         "exhausted" => format!("lost after {attempts}"),
-        "rerun_after_success" => "ran again".to_owned(),
-        _ => "half done?".to_owned(),
+        "rerun_after_success" => "ran again after success".to_owned(),
+        _ => "possibly half done".to_owned(),
     };
     let head = format!("    {}  {at}  {what}", one_line(id));
     let code = event.code.as_deref().map_or(String::new(), |code| format!("{}; ", one_line(code)));
-    let writes = if event.side_effects { "its lines show writes; " } else { "" };
-    let advice = event.retry_guidance.as_deref().unwrap_or("").replace('_', " ");
-    let tail = format!("      {code}{writes}send it again: {advice}");
+    let writes = if event.side_effects { "writes logged; " } else { "" };
+    let advice = replay(event.retry_guidance.as_deref().unwrap_or(""));
+    let tail = format!("      {code}{writes}replay: {advice}");
     [shorten_end(&head, style.width), style.paint(Ink::Faint, &shorten_end(&tail, style.width))]
 }

@@ -59,6 +59,20 @@ pub(super) fn bytes(number: u64) -> String {
     }
 }
 
+/// Returns what the advice on sending an event again means.
+pub(super) fn replay(guidance: &str) -> &str {
+    match guidance {
+        "safe_now" => "safe",
+        "only_idempotent" => "only if idempotent",
+        "too_late" => "expired in Lambda's queue",
+        "no" => "do not",
+        "after_fix" => "after the fix",
+        "wait" => "wait, Lambda may still retry it",
+        "already_recovered" => "not needed",
+        other => other,
+    }
+}
+
 /// Returns the columns that a text takes on a terminal.
 pub(super) fn width(text: &str) -> usize {
     text.chars().map(columns_of).sum()

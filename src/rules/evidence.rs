@@ -2,6 +2,7 @@
 
 use super::Ruling;
 use super::facts::Facts;
+use crate::lambda::runtimes::said_after_warning;
 use crate::model::Line;
 
 /// Number of lines beyond which evidence explains less.
@@ -26,7 +27,7 @@ pub(super) fn lines(facts: &Facts<'_>, ruling: &Ruling<'_>) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for line in candidates {
         if lines.len() < MOST_LINES && !line.text.is_empty() && !lines.iter().any(|known| known.place == line.place) {
-            lines.push(line.clone());
+            lines.push(Line { text: said_after_warning(&line.text).into(), ..line.clone() });
         }
     }
     // The files of one stream may be given in any order, so their numbers say nothing: time decides, and REPORT is last.

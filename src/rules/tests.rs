@@ -4,7 +4,7 @@ use super::facts::Facts;
 use super::samples::Build;
 use super::{RULES, judge};
 use crate::catalogue;
-use crate::model::{Compensation, Confidence, ErrorForm, InitPhase, PartialWork, Phase, Status};
+use crate::model::{Compensation, Confidence, ErrorForm, InitPhase, PartialWork, Phase, Status, WorkShown};
 
 #[test]
 fn every_rule_has_samples_and_agrees_with_them() {
@@ -141,7 +141,7 @@ fn a_write_counts_for_every_failure_and_for_nothing_else() {
     for sample in RULES.iter().flat_map(|rule| (rule.samples)()) {
         let before = judge(&sample.attempt);
         let mut after = before.clone();
-        after.take_write();
+        after.take_work(&WorkShown::Write);
         if before.category.is_failure() {
             assert!(after.partial_work.rank() >= PartialWork::Likely.rank(), "{}", sample.name);
             assert!(after.compensation >= before.compensation, "{}", sample.name);

@@ -2,6 +2,7 @@
 
 use crate::model::{
     Attempt, Category, Confidence, PartialWork, Place, RequestId, Retryable, Subject, Timestamp, Verdict, WindowCut,
+    WorkShown,
 };
 
 /// Marker for a figure that is not known, such as one that the REPORT line lacks.
@@ -60,6 +61,8 @@ pub(super) enum Fact {
     Emulated,
     /// The function wrote nothing for half of the run time or more before the end.
     Silent,
+    /// The process ended before the handler did, and the function had written nothing.
+    Mute,
     /// Memory was at the limit.
     MemoryAtLimit,
     /// Memory had grown over earlier attempts.
@@ -306,8 +309,9 @@ fn facts(attempt: &Attempt, verdict: &Verdict, cut: bool) -> FactBits {
         .with(Fact::Unstarted, observed(START_NOT_LOGGED))
         .with(Fact::Environment, attempt.subject == Subject::Environment)
         .with(Fact::Silent, is_silent(attempt))
+        .with(Fact::Mute, cut && attempt.last_line.is_none())
         .with(Fact::Cut, cut)
-        .with(Fact::SideEffects, attempt.has_side_effects)
+        .with(Fact::SideEffects, attempt.work_shown == WorkShown::Write)
         .with(Fact::Emulated, attempt.emulated)
         .with_list(CATEGORY, verdict.category as u32)
         .with_list(CONFIDENCE, verdict.confidence as u32)

@@ -4,19 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Entry;
 use super::chains::Outcome;
+use super::course::{Around, Sightings, WindowBounds};
 use super::entry::Fact;
 use super::names::FindingKey;
-use crate::catalogue::{self, Invoker, Situation, advise, diagnose_outgoing_call};
+use crate::catalogue::{self, ErrorTold, Invoker, Situation, advise, diagnose_outgoing_call, with_line_number};
 use crate::model::{Category, Compensation, Confidence, PartialWork, Place, Timestamp};
-use crate::wire::{EvidenceLine, Example, Finding, FunctionSummary, Record, moment};
+use crate::wire::{EvidenceLine, Example, Finding, FindingState, FunctionSummary, Record, moment};
 
 /// Most examples kept per finding.
 const EXAMPLES: usize = 3;
 /// Most evidence lines in an example, and their length; the record has them in full.
 const EXAMPLE_LINES: usize = 4;
 const EXAMPLE_LINE_BYTES: usize = 1_000;
-/// Expected further occurrences at which a finding that was not seen again counts as over (chance of none: 5 %).
-const EXPECTED_SINCE: f64 = 3.0;
+
+/// Sightings up to which their own course says too little of how frequent they are.
+const FEW_SIGHTINGS: u64 = 3;
 
 type ExampleOrder = (Option<Timestamp>, Place);
 
@@ -44,6 +46,10 @@ struct FindingText {
     message: Option<String>,
     /// Host or service that the attempt called last or failed to call.
     target: Option<String>,
+    frame: Option<String>,
+    service: Option<String>,
+    operation: Option<String>,
+    architecture: Option<String>,
 }
 
 /// Context of a finding: its function.
@@ -53,6 +59,8 @@ pub(super) struct Surroundings<'a> {
     /// Row of the function.
     pub(super) row: &'a FunctionSummary,
     pub(super) traffic: &'a Traffic,
+    /// Window of all logs; `None` if they have no times.
+    pub(super) window: Option<WindowBounds>,
     /// Number of attempts behind the percentiles of those that succeeded.
     pub(super) ok_durations: u64,
     /// Caller of the function, if given.
@@ -119,6 +127,13 @@ impl Seed {
                 error_type: record.error_type.clone(),
                 message: record.error_message.clone(),
                 target: target(record),
+                frame: record
+                    .frame
+                    .as_deref()
+                    .map(|frame| with_line_number(frame, record.evidence.iter().map(|line| line.message.as_str()))),
+                service: record.downstream.as_ref().and_then(|call| call.service.clone()),
+                operation: record.downstream.as_ref().and_then(|call| call.operation.clone()),
+                architecture: record.architecture.clone(),
             },
         }
     }
@@ -150,6 +165,21 @@ impl FindingText {
             error_type: None,
             message: None,
             target: None,
+            frame: None,
+            service: None,
+            operation: None,
+            architecture: None,
+        }
+    }
+
+    fn error(&self) -> ErrorTold<'_> {
+        ErrorTold {
+            error_type: self.error_type.as_deref(),
+            message: self.message.as_deref(),
+            frame: self.frame.as_deref(),
+            service: self.service.as_deref(),
+            operation: self.operation.as_deref(),
+            architecture: self.architecture.as_deref(),
         }
     }
 }
@@ -186,11 +216,14 @@ fn target(record: &Record) -> Option<String> {
 #[derive(Debug, Default)]
 pub(super) struct FindingCounts {
     count: u64,
+    environments: u64,
     events: u64,
     recovered: u64,
     lost: u64,
     first_seen: Option<Timestamp>,
     last_seen: Option<Timestamp>,
+    /// Latest end of an attempt.
+    last_end: Option<Timestamp>,
     versions: BTreeSet<u16>,
     confidence: [u64; Confidence::ALL.len()],
     /// Most work that may have been done in any attempt.
@@ -201,14 +234,17 @@ pub(super) struct FindingCounts {
 }
 
 /// Facts that are counted by finding, as advice asks for them.
-const MARKS: [Fact; 5] = [Fact::Silent, Fact::MemoryAtLimit, Fact::MemoryGrown, Fact::MemorySudden, Fact::SlowInit];
+const MARKS: [Fact; 6] =
+    [Fact::Silent, Fact::Mute, Fact::MemoryAtLimit, Fact::MemoryGrown, Fact::MemorySudden, Fact::SlowInit];
 
 impl FindingCounts {
     pub(super) fn add_attempt(&mut self, attempt: &Entry) {
         self.count += 1;
+        self.environments += u64::from(attempt.has(Fact::Environment));
         let at = attempt.started_at();
         self.first_seen = [self.first_seen, at].into_iter().flatten().min();
         self.last_seen = self.last_seen.max(at);
+        self.last_end = self.last_end.max(attempt.ended_at());
         if attempt.version > 0 {
             self.versions.insert(attempt.version);
         }
@@ -224,11 +260,13 @@ impl FindingCounts {
     /// Adds the counts of other attempts of the function.
     pub(super) fn append(&mut self, other: Self) {
         self.count += other.count;
+        self.environments += other.environments;
         self.events += other.events;
         self.recovered += other.recovered;
         self.lost += other.lost;
         self.first_seen = [self.first_seen, other.first_seen].into_iter().flatten().min();
         self.last_seen = self.last_seen.max(other.last_seen);
+        self.last_end = self.last_end.max(other.last_end);
         self.versions.extend(other.versions);
         for (count, others) in self.confidence.iter_mut().zip(other.confidence) {
             *count += others;
@@ -252,7 +290,8 @@ impl FindingCounts {
         let mut versions: Vec<String> =
             self.versions.iter().filter_map(|id| around.version_names.get(usize::from(*id) - 1).cloned()).collect();
         versions.sort_unstable();
-        let hint = advise(&key.code, &self.situation(around, &versions, facts.target()));
+        let error = facts.examples.first().map_or_else(ErrorTold::default, |(_, seed)| seed.told.error());
+        let hint = advise(&key.code, &self.situation(around, &versions, facts.target(), error));
         let (mut examples, mut first) = (Vec::with_capacity(facts.examples.len()), None);
         for (_, seed) in facts.examples {
             let Seed { example, told } = *seed;
@@ -260,17 +299,33 @@ impl FindingCounts {
             first.get_or_insert(told);
         }
         let told = first.unwrap_or_else(|| FindingText::by_code(&key.code)).after(self.partial_work);
+        let seen = self.sightings();
+        let since = seen.map(|seen| traffic.after(seen.last));
+        let state = seen.zip(since).map_or(FindingState::Unknown, |(seen, since)| {
+            // Of few sightings, the attempts before tell better how frequent they are.
+            let start = around.window.map(|window| window.start).filter(|_| seen.count < FEW_SIGHTINGS);
+            let during = traffic.of_versions(&self.versions, start.unwrap_or(seen.first), Some(seen.last));
+            seen.state(Around { during, since }, around.window)
+        });
         Finding {
             code: key.code.clone(),
             category: told.category,
             confidence: self.usual_confidence().as_str().to_owned(),
             count: self.count,
+            environments: self.environments,
             events: self.events,
             recovered: self.recovered,
             lost: self.lost,
             first_seen: moment(self.first_seen),
             last_seen: moment(self.last_seen),
-            ongoing: self.is_ongoing(traffic),
+            state,
+            attempts_since: since,
+            since_before_window: seen.zip(around.window).is_some_and(|(seen, window)| seen.may_precede(window)),
+            ongoing: match state {
+                FindingState::Ongoing => Some(true),
+                FindingState::Stopped => Some(false),
+                FindingState::NoTraffic | FindingState::Unknown => None,
+            },
             share: self.share(traffic),
             versions,
             retryable: told.retryable,
@@ -289,9 +344,10 @@ impl FindingCounts {
         around: &Surroundings<'_>,
         versions: &'a [String],
         target: Option<&'a str>,
+        error: ErrorTold<'a>,
     ) -> Situation<'a> {
         let row = around.row;
-        let [silent, at_limit, grown, sudden, slow_init] = self.marks;
+        let [silent, mute, at_limit, grown, sudden, slow_init] = self.marks;
         Situation {
             count: self.count,
             failed: row.failed,
@@ -303,11 +359,13 @@ impl FindingCounts {
             near_timeout: row.near_timeout.unwrap_or(0),
             memory_mb: self.memory_mb,
             silent,
+            mute,
             at_limit,
             grown,
             sudden,
             slow_init,
             target,
+            error,
             invoker: around.invoker,
             partial_work: self.partial_work,
         }
@@ -329,12 +387,9 @@ impl FindingCounts {
         (attempts >= self.count).then(|| self.count as f64 / attempts as f64)
     }
 
-    /// Returns whether the finding may still occur: given its share, its absence since the last time is no surprise.
-    fn is_ongoing(&self, traffic: &Traffic) -> Option<bool> {
+    fn sightings(&self) -> Option<Sightings> {
         let (first, last) = (self.first_seen?, self.last_seen?);
-        let during = traffic.of_versions(&self.versions, first, Some(last)).max(self.count);
-        let since = traffic.after(last);
-        Some(since as f64 * (self.count as f64 / during as f64) < EXPECTED_SINCE)
+        Some(Sightings { count: self.count, first, last, last_end: self.last_end.unwrap_or(last) })
     }
 }
 

@@ -24,18 +24,18 @@ macro_rules! advice {
 advice! {
     RECOVERED: "already_recovered", "a later attempt succeeded";
     RECOVERED_AFTER_WORK: "already_recovered",
-        "a later attempt succeeded; what a failed attempt had begun may be done twice";
-    RAN_AGAIN: "no", "it had succeeded before it ran again; look for work that was done twice";
+        "a later attempt succeeded; work that a failed attempt began may be done twice";
+    RAN_AGAIN: "no", "it had succeeded before it ran again: check for work done twice";
     STILL_OPEN: "wait", "Lambda may still retry it, or be running it, after the end of this log";
-    NO_END: "wait", "no attempt ends within this log; look at a longer window";
+    NO_END: "wait", "no attempt ends within this log: read a longer window";
     GONE: "too_late",
         "Lambda keeps an asynchronous event for 6 hours at most: only its sender, a failure destination or a dead-letter queue can still have it";
-    FINISHED: "no", "the work was finished and only the answer failed: once more does it twice";
-    FAILS_AGAIN: "no", "it will fail in the same way";
-    FIX: "after_fix", "it fails in the same way until the cause is fixed; none of it was done";
-    FIX_AND_CHECK: "after_fix", "it fails in the same way until the cause is fixed, and part of it may be done already";
-    SAFE: "safe_now", "the handler never ran, so nothing was done";
-    CUT: "only_idempotent", "it was cut in the middle of its work";
+    FINISHED: "no", "the work was finished and only the answer failed: a replay does it twice";
+    FAILS_AGAIN: "no", "it will fail the same way";
+    FIX: "after_fix", "it fails the same way until the cause is fixed; none of it was done";
+    FIX_AND_CHECK: "after_fix", "it fails the same way until the cause is fixed, and part of it may be done already";
+    SAFE: "safe_now", "the handler never ran";
+    CUT: "only_idempotent", "it was cut off in the middle of its work";
     DEPENDS: "only_idempotent", "part of the work may be done already";
 }
 

@@ -7,6 +7,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod chains;
+mod course;
 mod distribution;
 mod entries;
 mod entry;

@@ -6,7 +6,7 @@ use super::entry::COUNTED_OBSERVATIONS;
 use crate::catalogue::code;
 use crate::model::{
     Attempt, Category, Compensation, Confidence, Downstream, Line, Metrics, Origin, PartialWork, Place, RequestId,
-    Retryable, Subject, Timestamp, Verdict, WindowCut,
+    Retryable, Subject, Timestamp, Verdict, WindowCut, WorkShown,
 };
 use crate::wire::{
     Cause, CutEnds, DownstreamCall, EvidenceLine, ObservationCount, Record, RecordKind, Redaction, SCHEMA_VERSION,
@@ -100,6 +100,11 @@ pub(crate) fn record_of(
         silence_before_end_ms: silence.filter(|_| cut),
         xray_trace_id: attempt.xray_trace_id.as_deref().map(text),
         side_effects: attempt.side_effects.iter().map(|effect| SideEffectLine::new(effect, redaction)).collect(),
+        frame: verdict.frame.as_deref().map(text),
+        progress: match &attempt.work_shown {
+            WorkShown::Progress(step) => Some(step.to_string()),
+            WorkShown::Nothing | WorkShown::Write => None,
+        },
         emulated: attempt.emulated,
         outcome: None,
         retry_guidance: None,
@@ -107,10 +112,12 @@ pub(crate) fn record_of(
     }
 }
 
-/// Restores the last line, of which only the time is needed.
+/// Restores the last line, of which only the time is needed, and that there is one.
 fn last_line(record: &Record, place: Place) -> Option<Line> {
-    let at = Timestamp::from_ms(record.ended_at_ms? - record.silence_before_end_ms?);
-    at.map(|at| Line { at: Some(at), place, ..Line::default() })
+    record.last_line_before_end.as_ref()?;
+    let times = record.ended_at_ms.zip(record.silence_before_end_ms);
+    let at = times.and_then(|(end, silence)| Timestamp::from_ms(end - silence));
+    Some(Line { at, place, ..Line::default() })
 }
 
 /// Reads the parts of an attempt that an entry needs from the record of an earlier run; `None` if a word is unknown.
@@ -145,7 +152,11 @@ pub(super) fn attempt_of(record: &Record, place: Place) -> Option<(Attempt, Verd
             restore_us: us(record.restore_ms),
         },
         emulated: record.emulated,
-        has_side_effects: !record.side_effects.is_empty(),
+        work_shown: match &record.progress {
+            _ if !record.side_effects.is_empty() => WorkShown::Write,
+            Some(step) => WorkShown::Progress(step.as_str().into()),
+            None => WorkShown::Nothing,
+        },
         side_effects: record.side_effects.iter().filter_map(SideEffectLine::read).collect(),
         ..Attempt::default()
     };
@@ -286,7 +297,7 @@ mod tests {
                         restore_us,
                     },
                     emulated,
-                    has_side_effects: effect.is_some(),
+                    work_shown: if effect.is_some() { WorkShown::Write } else { WorkShown::Nothing },
                     side_effects: effect.into_iter().collect(),
                     ..Attempt::default()
                 }

@@ -9,6 +9,7 @@ use std::thread;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::chains::{Outcome, drop_duplicates, order_without_times, outcome, start_behind_end};
+use super::course::WindowBounds;
 use super::entries::{Entries, SharedTables};
 use super::findings::{Surroundings, Traffic};
 use super::function::Counts;
@@ -183,6 +184,7 @@ pub(crate) fn summarize(
             names: &names,
             bounds,
             from,
+            start,
             end,
             window_ms,
             all: Counts::over(window_ms),
@@ -222,6 +224,7 @@ struct Pass<'a> {
     names: &'a Tables,
     bounds: &'a SummaryOptions<'a>,
     from: Option<Timestamp>,
+    start: Option<Timestamp>,
     end: Option<Timestamp>,
     window_ms: i64,
     all: Counts,
@@ -411,7 +414,12 @@ impl Pass<'_> {
         row.versions =
             counts.versions.iter().filter_map(|id| names.versions.get(usize::from(*id) - 1).cloned()).collect();
         row.versions.sort_unstable();
-        row.findings = findings(names, &mut counts, &row, self.bounds.invoker);
+        row.findings = findings(
+            names,
+            &mut counts,
+            &row,
+            (self.start.zip(self.end).map(|(start, end)| WindowBounds { start, end }), self.bounds.invoker),
+        );
         if counts.costs.is_billed() {
             self.price_lists.insert(price.list.clone());
         }
@@ -458,11 +466,16 @@ fn continues(first: &Entry, entry: &Entry) -> bool {
     }
 }
 
-fn findings(names: &Tables, counts: &mut Counts, row: &FunctionSummary, invoker: Option<Invoker>) -> Vec<Finding> {
+fn findings(
+    names: &Tables,
+    counts: &mut Counts,
+    row: &FunctionSummary,
+    (window, invoker): (Option<WindowBounds>, Option<Invoker>),
+) -> Vec<Finding> {
     let mut traffic = counts.traffic.take().unwrap_or_default();
     traffic.sort();
     let ok_durations = counts.ok_durations();
-    let around = Surroundings { version_names: &names.versions, row, traffic: &traffic, ok_durations, invoker };
+    let around = Surroundings { version_names: &names.versions, row, traffic: &traffic, window, ok_durations, invoker };
     let mut findings: Vec<Finding> = counts
         .findings
         .iter()

@@ -11,9 +11,9 @@ use crate::model::{EffectState, Place, SideEffect, Timestamp};
 pub struct SideEffectLine {
     /// When the line was written.
     pub at: Option<String>,
-    /// `dynamodb PutItem`, `POST`, `step`, or the name of a marker.
+    /// `dynamodb PutItem`, `POST`, or the name of a marker.
     pub operation: String,
-    /// Table, queue, URL or step.
+    /// Table, queue or URL.
     pub target: Option<String>,
     /// An id in the line.
     pub id: Option<String>,
@@ -102,6 +102,10 @@ pub struct LedgerRow {
     pub code: Option<String>,
     /// How sure its verdict is.
     pub confidence: Option<String>,
+    /// Type of the error that ended the last attempt that failed.
+    pub error_type: Option<String>,
+    /// Its message.
+    pub error_message: Option<String>,
     /// One line that proves it.
     pub evidence: Option<String>,
     /// The input that the line stands in.
@@ -112,7 +116,11 @@ pub struct LedgerRow {
     pub partial_work: Option<String>,
     /// Whether something must be undone or finished after any of them.
     pub compensation: Option<String>,
-    /// The writes that the lines of its attempts show. None seen means unknown, not none.
+    /// Writes in the lines of its attempts that the lines say succeeded. None seen means unknown, not none.
+    pub confirmed_writes: u64,
+    /// Writes that were begun, and of which no line says how they ended.
+    pub started_writes: u64,
+    /// The writes, the first ones of each attempt.
     pub side_effects: Vec<LedgerEffect>,
     /// `no`, `safe_now`, `after_fix`, `only_idempotent` or `too_late`.
     pub retry_guidance: Option<String>,

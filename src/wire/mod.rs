@@ -12,9 +12,9 @@ pub use ledger::{EventLedger, LedgerEffect, LedgerRow, SideEffectLine};
 pub use record::{Cause, CutEnds, DownstreamCall, EvidenceLine, ObservationCount, Record, RecordKind};
 pub use redact::Redaction;
 pub use summary::{
-    Condition, Coverage, CoverageBytes, Durations, Example, Failures, Finding, FunctionSummary, Gate, InitPercentiles,
-    InputProblem, Memory, NeedsPerson, NeedsPersonExample, Outcomes, Percentiles, Retries, Summary, TimelineBucket,
-    Waste, WasteShare, Window, moment,
+    Condition, Coverage, CoverageBytes, Durations, Example, Failures, Finding, FindingState, FunctionSummary, Gate,
+    InitPercentiles, InputProblem, Memory, NeedsPerson, NeedsPersonExample, Outcomes, Percentiles, Retries, Summary,
+    TimelineBucket, Waste, WasteShare, Window, moment,
 };
 
 /// Version of the summary and record formats: grows when a field is added.

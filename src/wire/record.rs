@@ -107,6 +107,12 @@ pub struct Record {
     /// The writes that its lines show before the end. None seen means unknown, not none.
     #[serde(default)]
     pub side_effects: Vec<SideEffectLine>,
+    /// First stack frame in the function's own code.
+    #[serde(default)]
+    pub frame: Option<String>,
+    /// The last step that its lines show, such as `3/9`, where they show no write.
+    #[serde(default)]
+    pub progress: Option<String>,
     /// A local emulator wrote the log: its figures are made up, and it gives many requests one id.
     #[serde(default)]
     pub emulated: bool,

@@ -453,6 +453,8 @@ pub struct Finding {
     pub confidence: String,
     /// Attempts.
     pub count: u64,
+    /// Failed inits without a request among them, which are no attempts.
+    pub environments: u64,
     /// Events.
     pub events: u64,
     /// Events among them that a retry saved.
@@ -463,7 +465,13 @@ pub struct Finding {
     pub first_seen: Option<String>,
     /// Start of the last attempt.
     pub last_seen: Option<String>,
-    /// It still occurred at the end of the window.
+    /// Whether it is still going on at the end of the window.
+    pub state: FindingState,
+    /// Attempts of the function since the last one with the finding; null where the log has no times.
+    pub attempts_since: Option<u64>,
+    /// It was first seen where the log begins, so it may have begun before.
+    pub since_before_window: bool,
+    /// True where the state is `ongoing`, false where it is `stopped`, else null.
     pub ongoing: Option<bool>,
     /// Versions it occurred in.
     pub versions: Vec<String>,
@@ -486,6 +494,21 @@ pub struct Finding {
     pub message: Option<String>,
     /// The earliest attempts, as examples.
     pub examples: Vec<Example>,
+}
+
+/// Course of a finding up to the end of the window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingState {
+    /// Seen within a few of its usual gaps from the end of the window.
+    Ongoing,
+    /// Enough attempts of the function since the last one with the finding, all without it.
+    Stopped,
+    /// The function had no attempt since.
+    NoTraffic,
+    /// Too few attempts since, or no times in the log.
+    #[default]
+    Unknown,
 }
 
 /// One attempt as an example of a finding.

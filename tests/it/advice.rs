@@ -43,8 +43,16 @@ const REFUSALS: [&str; 3] = [
 enum Says {
     Nothing,
     Prose,
+    Progress,
+    /// A write that was refused.
+    Denied,
     Write,
 }
+
+/// Progress, which is no write.
+const STEP: &str = "step 3/9 of the import";
+/// A call that did nothing.
+const DENIED: &str = "PutItem table=orders failed: AccessDeniedException: not authorized to perform: dynamodb:PutItem";
 
 #[derive(Debug)]
 struct Attempt {
@@ -65,8 +73,8 @@ impl Attempt {
             Kind::Init,
             [Kind::InitOnce, Kind::InitExit][random.below(2) as usize],
         ];
-        let says = [Says::Nothing, Says::Prose, Says::Write];
-        Self { kind: kinds[random.below(8) as usize], says: says[random.below(3) as usize] }
+        let says = [Says::Nothing, Says::Prose, Says::Progress, Says::Denied, Says::Write, Says::Write];
+        Self { kind: kinds[random.below(8) as usize], says: says[random.below(6) as usize] }
     }
 
     /// Returns whether the handler ran or something was written.
@@ -105,6 +113,8 @@ impl Attempt {
             match self.says {
                 Says::Nothing => {}
                 Says::Prose => say("a line of no consequence"),
+                Says::Progress => say(STEP),
+                Says::Denied => say(DENIED),
                 Says::Write => say(&wrote),
             }
         }
@@ -117,6 +127,8 @@ impl Attempt {
             _ if matches!(self.kind, Kind::InitOnce | Kind::InitExit) => {}
             Says::Nothing => {}
             Says::Prose => say("a line of no consequence"),
+            Says::Progress => say(STEP),
+            Says::Denied => say(DENIED),
             Says::Write => say(&wrote),
         }
         let mut status = String::new();
@@ -234,7 +246,7 @@ fn partial_work_is_the_most_that_any_evidence_says_everywhere() {
             (Kind::Refused(_) | Kind::Init | Kind::InitOnce, Says::Write) => {
                 assert_eq!((work, word(record, "compensation")), ("likely", "yes"), "{record:#}");
             }
-            (Kind::Refused(_), _) => {
+            (Kind::Refused(_), _) | (Kind::Init | Kind::InitOnce, Says::Progress) => {
                 assert_eq!((work, word(record, "compensation")), ("possible", "depends"), "{record:#}");
             }
             (Kind::InitExit, Says::Write) => assert_eq!(work, "likely", "{record:#}"),
@@ -327,4 +339,111 @@ fn a_kill_after_a_kill_is_no_leak() {
             assert_eq!(hint.contains("look for a leak"), leaks, "{attempts}: {hint}");
         }
     }
+}
+
+/// Returns the numbers in a text, without separators of thousands: `1,204` is 1204.
+fn numbers(text: &str) -> Vec<f64> {
+    let mut words =
+        text.split(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ','))).map(|word| word.replace(',', ""));
+    let mut found = Vec::new();
+    while let Some(word) = words.next() {
+        found.extend(word.trim_matches('.').parse::<f64>().ok());
+    }
+    found
+}
+
+/// A call that hangs until the time limit after successes of 40 ms.
+const SLOW_CALLS: &str = "POST https://api.example.com/v2/charges";
+/// A kill for memory.
+const SMALL_MEMORY: &str = "building the export";
+
+/// Writes successes, and ten failures that begin with this line.
+fn many(line: &str, successes: u64) -> String {
+    let mut log = String::new();
+    let mut say = |ms: u64, text: &str| {
+        let (minute, second) = (ms / 60_000 % 60, ms / 1_000 % 60);
+        log.push_str(&format!("2026-01-02T{:02}:{minute:02}:{second:02}.{:03}Z {text}\n", ms / 3_600_000, ms % 1_000));
+    };
+    for number in 0..successes + 10 {
+        let id = format!("8f507cfc-7d70-4d4a-9b1c-{number:012x}");
+        let (start, fails) = (number * 20_000, number % 16 == 15 && number < 160);
+        let took = if fails { 10_000 } else { 40 + number };
+        say(start, &format!("START RequestId: {id} Version: 7"));
+        say(start + 1, line);
+        let killed = fails && line == SMALL_MEMORY;
+        if fails && !killed {
+            say(start + took, &format!("2026-01-02T00:00:00.000Z {id} Task timed out after 10.00 seconds"));
+        }
+        say(start + took, &format!("END RequestId: {id}"));
+        let used = if killed { "512 MB\tStatus: error\tError Type: Runtime.OutOfMemory" } else { "90 MB" };
+        say(
+            start + took,
+            &format!(
+                "REPORT RequestId: {id}\tDuration: {took}.00 ms\tBilled Duration: {took} ms\tMemory Size: 512 MB\tMax Memory Used: {used}"
+            ),
+        );
+    }
+    log
+}
+
+/// Every figure that a hint states is in the same summary: the numbers behind these words, in this unit of the field.
+#[test]
+fn every_figure_of_a_hint_is_in_the_summary() {
+    let drawn = Run::analyze(["-"]).args(["--function", "shop"]).input(events(19).1).summary();
+    let folder = directory();
+    for (name, messages) in [("slow", SLOW_CALLS), ("small", SMALL_MEMORY)] {
+        write(&folder.path().join(format!("{name}.log")), many(messages, 150));
+    }
+    let made = Run::analyze([folder.path()]).summary();
+    let kept =
+        [LOGS.into(), "fixtures/runtimes".into()].map(|input: std::path::PathBuf| Run::analyze([input]).summary());
+    let (mut figures, mut hints) = (0, 0);
+    for summary in kept.iter().chain([&drawn, &made]) {
+        for function in summary["functions"].as_array().unwrap() {
+            for finding in function["findings"].as_array().unwrap() {
+                let hint = finding["hint"].as_str().unwrap();
+                hints += 1;
+                let number = |value: &Value| value.as_f64().unwrap_or(-1.0);
+                let count = number(&finding["count"]);
+                // What stands in each sentence, and the numbers of the summary that it may state.
+                let stated: [(&str, &str, Vec<f64>); 7] = [
+                    ("in all ", " attempts", vec![count]),
+                    ("(p99 of ", ")", vec![number(&function["ok"])]),
+                    ("Used all ", " MB", vec![number(&function["memory"]["size_mb"])]),
+                    (" is a call to", "", vec![]),
+                    ("until the ", " s timeout", vec![number(&function["timeout_ms"]) / 1_000.0]),
+                    ("more than the ", " s timeout", vec![number(&function["timeout_ms"]) / 1_000.0]),
+                    (" of ", " attempts", vec![count]),
+                ];
+                for (before, after, may) in stated {
+                    let Some((_, rest)) = hint.split_once(before) else { continue };
+                    let Some((said, _)) =
+                        rest.split_once(after).filter(|(said, _)| !after.is_empty() && said.len() < 12)
+                    else {
+                        continue;
+                    };
+                    for figure in numbers(said) {
+                        figures += 1;
+                        let quoted = finding["examples"].to_string().contains(&format!(": {figure} MB"));
+                        let holds = quoted || may.iter().any(|may| (may - figure).abs() < 0.51);
+                        assert!(holds, "{figure} in: {hint}\n{finding:#}");
+                    }
+                }
+                if let Some((_, rest)) = hint.split_once("take up to ") {
+                    let p99 = number(&function["duration_ms"]["ok"]["p99"]);
+                    let said = numbers(rest)[0] * if rest.split(' ').nth(1) == Some("ms") { 1.0 } else { 1_000.0 };
+                    figures += 1;
+                    assert!(p99 > 0.0 && (said - p99).abs() <= 500.0_f64.min(1.0 + p99 * 0.5), "{hint}: p99 {p99}");
+                    assert!(number(&function["ok"]) >= 100.0, "{hint}");
+                }
+                if let Some((failures, _)) = hint.split_once(" failures ").filter(|(before, _)| before.contains(" of "))
+                {
+                    let said = numbers(failures);
+                    figures += 2;
+                    assert_eq!(said, [count, number(&function["failed"])], "{hint}");
+                }
+            }
+        }
+    }
+    assert!(hints > 50 && figures > 20, "{figures} figures in {hints} hints");
 }

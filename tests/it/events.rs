@@ -172,16 +172,16 @@ fn one_event_is_shown_by_the_beginning_of_its_id() {
     let text = stdout(&["show", "1111", input]);
     for want in [
         "11111111-1111-4111-8111-111111111111",
-        "exhausted, 3 attempts",
-        "send it again: only idempotent",
+        "lost after 3 attempts",
+        "replay: only if idempotent",
         "Attempt 3",
         "START RequestId",
         "PutItem table=orders id=ord-17",
         "2.89 s of silence",
         "=> timeout.invoke",
         "started  dynamodb PutItem  orders  ord-17  (done again by a later attempt)",
-        "started  POST  pay.example.com/v2/charges/ord-17  ord-17  (not seen in a later attempt)",
-        "none seen, which means unknown",
+        "started  POST  pay.example.com/v2/charges/ord-17  ord-17  (not repeated later)",
+        "none seen in its log, which means unknown",
     ] {
         assert!(text.contains(want), "{want}: {text}");
     }
