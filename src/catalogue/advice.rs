@@ -87,7 +87,7 @@ pub(crate) fn advise(id: &str, situation: &Situation<'_>) -> String {
         _ if id.starts_with("downstream.") => downstream(situation),
         _ => Vec::new(),
     };
-    let specific = matches!(id, "timeout.invoke" | "out_of_memory.killed" | "out_of_memory.heap") && !said.is_empty();
+    let specific = (id.starts_with("timeout.") || id.starts_with("out_of_memory.")) && !said.is_empty();
     if let Some(hint) = particular::hint(id, &situation.error) {
         said.push(hint);
     } else if !specific {
@@ -178,8 +178,8 @@ fn silence(now: &Situation<'_>, limit: &str) -> Vec<String> {
         ],
         None => vec![
             format!(
-                "The log goes quiet for most of the run in {}: a call hangs until {limit} timeout{returned}.",
-                of(now.silent, now.count)
+                "The log goes quiet for most of the run{}: a call probably hangs until {limit} timeout{returned}.",
+                within(now.silent, now.count)
             ),
             format!("Set {bound} on every outgoing call, and log before each to see which one hangs."),
         ],
@@ -187,8 +187,12 @@ fn silence(now: &Situation<'_>, limit: &str) -> Vec<String> {
 }
 
 fn init_timeout(now: &Situation<'_>) -> Vec<String> {
-    let limit = now.timeout_ms.map(|ms| format!("Init alone needs more than the {} timeout.", span(ms as f64)));
-    limit.into_iter().collect()
+    let Some(limit) = now.timeout_ms else { return Vec::new() };
+    let raise = if limit < LONGEST_TIMEOUT_MS { "raise memory and timeout" } else { "raise memory" };
+    let limit = span(limit as f64);
+    vec![format!(
+        "Init alone needs more than the {limit} timeout and was repeated inside the request: shorten init, or {raise}."
+    )]
 }
 
 /// Returns the next two sizes to try, or that there is no larger one.
@@ -212,8 +216,7 @@ fn memory(now: &Situation<'_>) -> Vec<String> {
     } else {
         format!("Used {} of {} MB", grouped(used), grouped(size))
     };
-    let seen = if now.count > 1 { format!("{seen} in {}", of(now.count, now.count)) } else { seen };
-    let mut said = vec![format!("{seen}: {}.", raise_memory(size))];
+    let mut said = vec![format!("{seen}{}: {}.", within(now.count, now.count), raise_memory(size))];
     if now.grown * 2 >= now.count && now.grown > 0 {
         let seen = partly(now.grown, now.count, "the environment was nearly full before the request began");
         said.push(format!("{seen}: look for a leak (caches, globals, unclosed clients)."));
@@ -228,10 +231,25 @@ fn memory(now: &Situation<'_>) -> Vec<String> {
 
 /// Advises on an exhausted heap: the heap limit of the language can be far below the function's memory.
 fn heap(now: &Situation<'_>) -> Vec<String> {
+    // PHP's own limit is far below the function's by default.
+    if now.error.message.is_some_and(|message| message.contains("Allowed memory size of")) {
+        return vec!["PHP's memory_limit was reached, not the function's memory: raise memory_limit, or process the data in pieces.".to_owned()];
+    }
     let Some((size, used)) = now.memory_mb else { return Vec::new() };
+    // These languages have no limit of their own.
+    let unlimited =
+        now.error.error_type.is_some_and(|name| matches!(name, "MemoryError" | "NoMemoryError" | "std::bad_alloc"));
+    if unlimited && used < size {
+        return vec![format!(
+            "One allocation asked for more than was left ({} of {} MB used): process the data in pieces, or {}.",
+            grouped(used),
+            grouped(size),
+            raise_memory(size)
+        )];
+    }
     if u64::from(used) * 100 < u64::from(size) * ROOM_LEFT_PERCENT {
         return vec![format!(
-            "The runtime's own heap limit was hit at {} of {} MB used: raise the language's own limit (--max-old-space-size, -XX:MaxRAMPercentage, metaspace), or process the data in pieces.",
+            "The runtime's own heap limit was hit at {} of {} MB used: raise the language's own limit (--max-old-space-size, -XX:MaxRAMPercentage, DOTNET_GCHeapHardLimitPercent), or process the data in pieces.",
             grouped(used),
             grouped(size)
         )];
@@ -303,9 +321,16 @@ fn partly(some: u64, all: u64, seen: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// Returns ` in 9 of 14 attempts`, and nothing for the only attempt.
+fn within(part: u64, whole: u64) -> String {
+    if whole > 1 { format!(" in {}", of(part, whole)) } else { String::new() }
+}
+
 /// Formats a part of the attempts: `9 of 14 attempts`, `all 14 attempts`.
 fn of(part: u64, whole: u64) -> String {
-    if part >= whole && whole > 1 {
+    if part >= whole && whole == 2 {
+        "both attempts".to_owned()
+    } else if part >= whole && whole > 1 {
         format!("all {} attempts", grouped_wide(whole))
     } else if part >= whole {
         "the attempt".to_owned()

@@ -22,11 +22,12 @@ pub(crate) struct ErrorTold<'a> {
 }
 
 /// Causes, the most telling first.
-const CAUSES: [fn(&str, &ErrorTold<'_>) -> Option<String>; 12] = [
+const CAUSES: [fn(&str, &ErrorTold<'_>) -> Option<String>; 18] = [
     key_of_secret,
     denied_action,
     expired_credentials,
     missing_key_of_s3,
+    wrong_password,
     missing_module,
     unfit_binary,
     environment_variable,
@@ -34,6 +35,11 @@ const CAUSES: [fn(&str, &ErrorTold<'_>) -> Option<String>; 12] = [
     killed_child,
     unpacked_while_used,
     quota,
+    connections_used_up,
+    own_address,
+    refused,
+    no_connection_in_time,
+    rejected_promise,
     thrown_at,
 ];
 
@@ -86,7 +92,7 @@ fn denied_action(code: &str, error: &ErrorTold<'_>) -> Option<String> {
 
 fn expired_credentials(code: &str, error: &ErrorTold<'_>) -> Option<String> {
     let expired = ["token included in the request is expired", "token has expired", "ExpiredToken"];
-    let is_expired = code == "downstream.auth"
+    let is_expired = matches!(code, "downstream.auth" | "invalid_request.access_denied")
         && (error.says(&expired) || error.error_type.is_some_and(|name| name.contains("ExpiredToken")));
     is_expired.then(|| "The credentials had expired: do not keep them from an earlier init; create the client with the function's role, or renew them.".to_owned())
 }
@@ -96,6 +102,22 @@ fn missing_key_of_s3(code: &str, error: &ErrorTold<'_>) -> Option<String> {
     let reads = matches!(error.operation, Some("HeadObject" | "GetObject" | "GetObjectAttributes" | "CopyObject"));
     (code == "downstream.auth" && error.service == Some("S3") && reads).then(|| {
         "Check first whether the object exists: without s3:ListBucket, S3 answers 403 for a missing key. Then check the bucket policy and the role.".to_owned()
+    })
+}
+
+fn wrong_password(code: &str, error: &ErrorTold<'_>) -> Option<String> {
+    let words = [
+        "password authentication failed",
+        "Access denied for user",
+        "Login failed for user",
+        "Authentication required",
+        "NOAUTH",
+        "WRONGPASS",
+        "Authentication failed",
+        "auth failed",
+    ];
+    (code == "downstream.auth" && error.says(&words)).then(|| {
+        "The user name or password was refused: check the secret, and whether an environment keeps one from before a rotation.".to_owned()
     })
 }
 
@@ -136,21 +158,34 @@ fn environment_variable(_: &str, error: &ErrorTold<'_>) -> Option<String> {
     let named = ["environment variable", "Environment variable", "env var", "process.env.", "os.environ"];
     // A key in capitals is how such a variable is asked for.
     let key = error.error_type.filter(|name| matches!(*name, "KeyError")).and(error.message);
-    let key = key.map(|key| key.trim_matches(['\'', '"'])).filter(|key| {
-        key.len() > 2
-            && key.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
-            && key.contains('_')
-    });
+    let key = key.map(|key| key.trim_matches(['\'', '"'])).filter(|key| is_variable(key));
     if let Some(key) = key {
         return Some(format!(
             "{key} looks like an environment variable that is not set: set it in the function's configuration, or give it a default."
         ));
+    }
+    // `SMTP_HOST is not set`.
+    let unset = [" is not set", " is not defined", " is missing", " is required", " must be set", " not set"];
+    let named_unset = unset.iter().find_map(|words| {
+        let (before, _) = error.message?.split_once(words)?;
+        let name = before.rsplit([' ', '\'', '"', '`', '$', '\n']).find(|word| !word.is_empty())?;
+        is_variable(name).then_some(name)
+    });
+    if let Some(name) = named_unset {
+        return Some(format!("The environment variable {name} is not set: set it in the function's configuration."));
     }
     let undefined = ["got \"undefined\"", "got undefined", "Received undefined", "received undefined"];
     if error.says(&named) || error.says(&undefined) {
         return Some("A setting is undefined, mostly an environment variable that is not set: compare the function's configuration with what the code reads.".to_owned());
     }
     None
+}
+
+/// Returns whether a word is written as environment variables are: `TABLE_NAME`.
+fn is_variable(word: &str) -> bool {
+    word.len() > 2
+        && word.contains('_')
+        && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 /// `EACCES` on a file of the package or image.
@@ -229,20 +264,95 @@ fn quota(code: &str, error: &ErrorTold<'_>) -> Option<String> {
     if of_table {
         return Some("The table or one hot key is over its capacity: spread the keys, raise capacity or use on-demand, and retry with backoff and jitter.".to_owned());
     }
-    let used_up = error.says(&["LimitExceeded", "quota", "Quota", "per day", "maximum number of"]);
+    let used_up = error.says(&["LimitExceeded", "quota", "Quota", "per day"]);
     used_up.then(|| "A quota is used up, which waiting for a moment does not change: read which one, raise it in Service Quotas or use less.".to_owned())
+}
+
+fn connections_used_up(code: &str, error: &ErrorTold<'_>) -> Option<String> {
+    if !code.starts_with("downstream.") {
+        return None;
+    }
+    let of_server = [
+        "Too many connections",
+        "too many connections",
+        "remaining connection slots",
+        "max number of clients",
+        "too many clients",
+    ];
+    if error.says(&of_server) {
+        return Some("The database is at its connection limit: put RDS Proxy or another pooler between, cap the function's concurrency, or raise the limit.".to_owned());
+    }
+    let of_pool = [
+        "QueuePool limit",
+        "couldn't get a connection",
+        "Timeout acquiring a connection",
+        "imeout exceeded when trying to connect",
+        "connection pool",
+    ];
+    let of_type = error.error_type.is_some_and(|name| name.contains("PoolTimeout"));
+    (of_type || error.says(&of_pool)).then(|| {
+        "No connection of the pool came free in time: look for connections that are not given back, and for a server that is slow to accept new ones.".to_owned()
+    })
+}
+
+/// A setting of the host was left at its default for development.
+fn own_address(code: &str, error: &ErrorTold<'_>) -> Option<String> {
+    let to_itself = error.says(&["127.0.0.1", "localhost", "[::1]", " ::1:"]);
+    (refuses(code, error) && to_itself).then(|| {
+        "It calls its own address (localhost), where nothing listens: set the host of the service, or start the extension that should listen there.".to_owned()
+    })
+}
+
+fn refused(code: &str, error: &ErrorTold<'_>) -> Option<String> {
+    refuses(code, error).then(|| {
+        "The host refused the connection, so nothing was sent: check that the service is up and listens on that port, and the address in the configuration.".to_owned()
+    })
+}
+
+fn refuses(code: &str, error: &ErrorTold<'_>) -> bool {
+    matches!(code, "downstream.connection" | "downstream.database")
+        && error.says(&["ECONNREFUSED", "onnection refused"])
+}
+
+/// A connection that was never made: nothing was sent, whatever the call would have done.
+fn no_connection_in_time(code: &str, error: &ErrorTold<'_>) -> Option<String> {
+    let words = [
+        "onnect timeout",
+        "onnect timed out",
+        "onnection timed out",
+        "connect ETIMEDOUT",
+        "onnection timeout",
+        "dial tcp",
+    ];
+    let of_type = error.error_type.is_some_and(|name| name.contains("ConnectTimeout"));
+    (code == "downstream.timeout" && (of_type || error.says(&words))).then(|| {
+        "No connection came about in time, so nothing was sent: in a VPC, check route, NAT gateway or endpoint, and security groups; else the host itself.".to_owned()
+    })
+}
+
+fn rejected_promise(code: &str, error: &ErrorTold<'_>) -> Option<String> {
+    let frame = error.frame.filter(|frame| code == "runtime_exception.unhandled_rejection" && is_short(frame))?;
+    Some(format!(
+        "Thrown at {frame} in a promise that nothing awaits: await or catch it there; the next request pays for a new init."
+    ))
+}
+
+fn is_short(frame: &str) -> bool {
+    !frame.is_empty() && frame.len() <= 160
 }
 
 /// The line that threw, where nothing else is known.
 fn thrown_at(code: &str, error: &ErrorTold<'_>) -> Option<String> {
-    let of_code = matches!(
-        code,
-        "runtime_exception.unhandled" | "runtime_exception.unhandled_rejection" | "init_failure.exception"
-    );
-    let frame = error.frame.filter(|frame| of_code && !frame.is_empty() && frame.len() <= 160)?;
-    Some(format!(
-        "Thrown at {frame}: handle it there; retry only transient faults, and send bad input to a dead-letter queue."
-    ))
+    let frame = error.frame.filter(|frame| is_short(frame))?;
+    match code {
+        "runtime_exception.unhandled" => Some(format!(
+            "Thrown at {frame}: handle it there; retry only transient faults, and send bad input to a dead-letter queue."
+        )),
+        "init_failure.exception" => Some(format!(
+            "Thrown at {frame} while the code was loaded: fix it there, or what it needs (environment variable, secret, call); until then no environment starts."
+        )),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -385,6 +495,9 @@ mod tests {
             let hint = hint(code, &error).unwrap_or_default();
             assert!(hint.contains(want) && hint.ends_with('.') && hint.len() < 260, "{code} {error:?}: {hint}");
         }
+        let exceeded =
+            error("OperationError", "operation error DynamoDB: BatchWriteItem, exceeded maximum number of attempts, 3");
+        assert_eq!(hint("downstream.throttled", &exceeded), None);
         // A key of a document is no variable.
         assert_eq!(hint("runtime_exception.unhandled", &error("KeyError", "'order_id'")), None);
     }

@@ -25,9 +25,10 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
         page.function(function);
     }
     if let Some(more) = with_findings.len().checked_sub(MOST_FUNCTIONS).filter(|more| *more > 0) {
-        let more = count(more as u64, "more function", "more functions");
+        let (more, have) =
+            (count(more as u64, "more function", "more functions"), if more == 1 { "has" } else { "have" });
         page.out.push(String::new());
-        page.out.push(format!("Findings of {more} not shown: --only NAME, or --format json"));
+        page.out.push(format!("{more} {have} findings: --only NAME, or --format json"));
     }
     page.out
 }
@@ -50,9 +51,10 @@ impl<'a> Findings<'a> {
         if let Some(more) = function.findings.len().checked_sub(MOST_FINDINGS).filter(|more| *more > 0) {
             let rest: u64 = function.findings[MOST_FINDINGS..].iter().map(|finding| finding.count).sum();
             let text = format!(
-                "{} ({}): --format json lists them",
+                "{} ({}): --format json lists {}",
                 count(more as u64, "more finding", "more findings"),
-                count(rest, "attempt", "attempts")
+                count(rest, "attempt", "attempts"),
+                if more == 1 { "it" } else { "them" }
             );
             self.out.push(format!("  {}", self.style.paint(Ink::Faint, &text)));
         }

@@ -1,14 +1,14 @@
-//! Section of the table on events that need a person: how many, the earliest of each function, and what to do.
+//! Section of the table on events that need a person: how many, what became of them and what to do, by function.
 
 use super::escape::one_line;
 use super::matrix;
 use super::style::{Ink, Style};
-use super::words::{Clock, count, replay, shorten_end, wrap};
-use crate::wire::{FunctionSummary, NeedsPersonExample, Summary};
+use super::words::{Clock, cell, count, replay, shorten_end, wrap};
+use crate::wire::{FunctionSummary, NeedsPersonGroup, Summary};
 
-/// Most functions, and most events of each, that are listed; the rest is counted.
+/// Most functions, and most kinds of events of each, that are listed; the rest is counted.
 const MOST_FUNCTIONS: usize = 5;
-const MOST_EVENTS: usize = 3;
+const MOST_GROUPS: usize = 3;
 
 /// Returns the lines of the section; none if no event needs a person.
 pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
@@ -22,8 +22,13 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
     for function in functions.iter().take(MOST_FUNCTIONS) {
         let name = matrix::name(function, summary);
         out.push(shorten_end(&format!("  {name}: {}", kinds(function)), style.width));
-        for event in function.needs_person.examples.iter().take(MOST_EVENTS) {
-            out.extend(example(event, style));
+        let groups = &function.needs_person.groups;
+        for group in groups.iter().take(MOST_GROUPS) {
+            out.extend(lines_of(group, style));
+        }
+        if let Some(more) = groups.get(MOST_GROUPS..).filter(|more| !more.is_empty()) {
+            let rest = more.iter().map(|group| group.events).sum();
+            out.push(style.paint(Ink::Faint, &format!("    and {} of other kinds", events(rest))));
         }
     }
     if functions.len() > MOST_FUNCTIONS {
@@ -67,21 +72,28 @@ fn kinds(function: &FunctionSummary) -> String {
     kinds.map(|(number, what)| format!("{} {what}", count(*number, "", "").trim())).collect::<Vec<_>>().join(", ")
 }
 
-/// Formats an example: a line with the whole id, which can be copied to `show`, and a line with the cause and the
-/// advice.
-fn example(event: &NeedsPersonExample, style: &Style) -> [String; 2] {
-    let id = event.request_id.as_deref().unwrap_or("(no id)");
-    let at = event.first_started_at.as_deref().and_then(Clock::read).map_or("", Clock::seconds);
-    let attempts = count(u64::from(event.attempts), "attempt", "attempts");
-    let what = match event.need.as_str() {
-        "exhausted" => format!("lost after {attempts}"),
-        "rerun_after_success" => "ran again after success".to_owned(),
-        _ => "possibly half done".to_owned(),
+/// Formats a group: a line on what happened how often and what to do, and a line with the whole id of the first event,
+/// which can be copied to `show`.
+fn lines_of(group: &NeedsPersonGroup, style: &Style) -> [String; 2] {
+    let what = match group.need.as_str() {
+        "exhausted" => "lost",
+        "rerun_after_success" => "ran again after success",
+        _ => "possibly half done",
     };
-    let head = format!("    {}  {at}  {what}", one_line(id));
-    let code = event.code.as_deref().map_or(String::new(), |code| format!("{}; ", one_line(code)));
-    let writes = if event.side_effects { "writes logged; " } else { "" };
-    let advice = replay(event.retry_guidance.as_deref().unwrap_or(""));
-    let tail = format!("      {code}{writes}replay: {advice}");
+    let code = group.code.as_deref().map_or(String::new(), |code| format!(": {}", one_line(code)));
+    let writes = match group.with_writes {
+        0 => String::new(),
+        all if all == group.events => ", writes logged".to_owned(),
+        some => format!(", writes logged in {}", cell(some)),
+    };
+    let advice = replay(group.retry_guidance.as_deref().unwrap_or(""));
+    let at = group
+        .first_started_at
+        .as_deref()
+        .and_then(Clock::read)
+        .map_or(String::new(), |at| format!(", first {}", at.seconds()));
+    let head = format!("    {} {what}{code}{writes}{at}", cell(group.events));
+    let id = group.first_request_id.as_deref().unwrap_or("(no id)");
+    let tail = format!("      {}  replay: {advice}", one_line(id));
     [shorten_end(&head, style.width), style.paint(Ink::Faint, &shorten_end(&tail, style.width))]
 }

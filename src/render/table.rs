@@ -27,7 +27,7 @@ pub(super) fn render(answer: &mut Answer<'_>, style: &Style, out: &mut dyn Write
     Ok(())
 }
 
-/// Returns `24 functions, 1,203,442 attempts, 2026-01-02 00:00 to 06:00 UTC: 14 functions failed`.
+/// Returns `24 functions, 1,203,442 attempts, 2026-01-02 00:00 to 06:00 UTC: 14 functions had failures`.
 fn headline(summary: &Summary, style: &Style) -> String {
     if summary.functions.is_empty() {
         return style.paint(Ink::Strong, "No Lambda invocation found");
@@ -46,8 +46,8 @@ fn headline(summary: &Summary, style: &Style) -> String {
         text.push_str(&window);
     }
     let (ink, verdict) = match failed {
-        0 => (Ink::Good, "no function failed".to_owned()),
-        _ => (Ink::Bad, format!("{} failed", count(failed as u64, "function", "functions"))),
+        0 => (Ink::Good, "no failures".to_owned()),
+        _ => (Ink::Bad, format!("{} had failures", count(failed as u64, "function", "functions"))),
     };
     format!("{} {}", style.paint(Ink::Strong, &format!("{text}:")), style.paint(ink, &verdict))
 }
@@ -121,7 +121,7 @@ mod tests {
         summary.coverage.complete = true;
         let fine = text(&summary, &Style::PLAIN);
         assert!(fine.starts_with("10 functions, "), "{fine}");
-        assert!(fine.contains("no function failed") && fine.contains("10 functions without a failure"), "{fine}");
+        assert!(fine.contains("no failures") && fine.contains("10 functions without a failure"), "{fine}");
         summary.functions.clear();
         summary.coverage = Coverage { complete: true, ..Coverage::default() };
         assert_eq!(

@@ -1,5 +1,7 @@
 //! Events that need a person: counted for every function, the earliest as examples, all of them for the ledger.
 
+use std::collections::BTreeMap;
+
 use super::Entry;
 use super::chains::Outcome;
 use super::entry::Fact;
@@ -7,8 +9,9 @@ use super::entry::NO_FINDING;
 use super::guidance::{Advice, Need};
 use super::names::{FindingKey, FunctionKey};
 use super::retries;
-use crate::model::{Place, Timestamp};
-use crate::wire::{NeedsPerson, NeedsPersonExample, moment};
+use crate::catalogue;
+use crate::model::{Place, RequestId, Timestamp};
+use crate::wire::{NeedsPerson, NeedsPersonExample, NeedsPersonGroup, moment};
 
 /// Most examples kept per function.
 const EXAMPLES: usize = 5;
@@ -20,14 +23,65 @@ type LedgerOrder = (Option<Timestamp>, u128);
 pub(super) struct NeedsPersonCounts {
     events: u64,
     possibly_half_done: u64,
+    groups: BTreeMap<GroupKey, Group>,
     examples: Vec<(LedgerOrder, NeedsPersonExample)>,
+}
+
+/// What the events of a group have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct GroupKey {
+    need: &'static str,
+    code: Option<&'static str>,
+    /// Word and reason of the advice.
+    advice: Option<(&'static str, &'static str)>,
+}
+
+/// Counts of a group, and its earliest event.
+#[derive(Clone, Copy, Debug)]
+struct Group {
+    events: u64,
+    with_writes: u64,
+    first: LedgerOrder,
+}
+
+/// Returns the place of an event in the ledger.
+fn order_of(first: &Entry) -> LedgerOrder {
+    (first.started_at(), first.request().map_or(0, RequestId::bits))
+}
+
+/// Returns the code of the last attempt that failed.
+fn code_of<'f>(attempts: &[Entry], findings: &'f [FindingKey]) -> Option<&'f str> {
+    let failed = attempts.iter().rfind(|attempt| attempt.finding != NO_FINDING)?;
+    findings.get(failed.finding as usize).map(|key| key.code.as_str())
+}
+
+fn shows_writes(attempts: &[Entry]) -> bool {
+    attempts.iter().any(|one| one.category().is_failure() && one.has(Fact::SideEffects))
 }
 
 impl NeedsPersonCounts {
     /// Counts an event.
-    pub(super) fn count(&mut self, need: Need) {
+    pub(super) fn count(
+        &mut self,
+        attempts: &[Entry],
+        need: Need,
+        advice: Option<&'static Advice>,
+        findings: &[FindingKey],
+    ) {
         self.events += 1;
         self.possibly_half_done += u64::from(need == Need::PossiblyHalfDone);
+        let Some(order) = attempts.first().map(order_of) else { return };
+        let code = code_of(attempts, findings).and_then(catalogue::code).map(|code| code.id);
+        let advice = advice.map(|advice| (advice.word, advice.reason));
+        let group = Group { events: 1, with_writes: u64::from(shows_writes(attempts)), first: order };
+        self.add_to_group(GroupKey { need: need.as_str(), code, advice }, group);
+    }
+
+    fn add_to_group(&mut self, key: GroupKey, more: Group) {
+        let group = self.groups.entry(key).or_insert(Group { events: 0, with_writes: 0, ..more });
+        group.events += more.events;
+        group.with_writes += more.with_writes;
+        group.first = group.first.min(more.first);
     }
 
     /// Adds the counts of another function, without its examples.
@@ -38,6 +92,9 @@ impl NeedsPersonCounts {
 
     /// Adds the examples of later events of the same function.
     pub(super) fn append_examples(&mut self, other: Self) {
+        for (key, group) in other.groups {
+            self.add_to_group(key, group);
+        }
         for (order, example) in other.examples {
             self.insert(order, example);
         }
@@ -58,28 +115,45 @@ impl NeedsPersonCounts {
         findings: &[FindingKey],
     ) {
         let Some(first) = attempts.first() else { return };
-        let order = (first.started_at(), first.request().map_or(0, crate::model::RequestId::bits));
+        let order = order_of(first);
         if self.examples.len() == EXAMPLES && self.examples.last().is_some_and(|(last, _)| order >= *last) {
             return;
         }
-        let failed = attempts.iter().rfind(|attempt| attempt.finding != NO_FINDING);
         let example = NeedsPersonExample {
             request_id: first.request().map(|id| id.to_string()),
             need: need.as_str().to_owned(),
             attempts: u32::try_from(attempts.len()).unwrap_or(u32::MAX),
             first_started_at: moment(first.started_at()),
-            code: failed.and_then(|failed| findings.get(failed.finding as usize)).map(|key| key.code.clone()),
+            code: code_of(attempts, findings).map(str::to_owned),
             retry_guidance: advice.map(|advice| advice.word.to_owned()),
             retry_reason: advice.map(|advice| advice.reason.to_owned()),
-            side_effects: attempts.iter().any(|one| one.category().is_failure() && one.has(Fact::SideEffects)),
+            side_effects: shows_writes(attempts),
         };
         self.insert(order, example);
+    }
+
+    /// Returns the groups, most events first.
+    fn groups(&self) -> Vec<NeedsPersonGroup> {
+        let mut groups: Vec<(&GroupKey, &Group)> = self.groups.iter().collect();
+        groups.sort_by_key(|(key, group)| (std::cmp::Reverse(group.events), **key));
+        let group = |(key, group): (&GroupKey, &Group)| NeedsPersonGroup {
+            need: key.need.to_owned(),
+            code: key.code.map(str::to_owned),
+            retry_guidance: key.advice.map(|(word, _)| word.to_owned()),
+            retry_reason: key.advice.map(|(_, reason)| reason.to_owned()),
+            events: group.events,
+            with_writes: group.with_writes,
+            first_request_id: (group.first.1 > 0).then(|| RequestId::from_bits(group.first.1).to_string()),
+            first_started_at: moment(group.first.0),
+        };
+        groups.into_iter().map(group).collect()
     }
 
     pub(super) fn counts(&self) -> NeedsPerson {
         NeedsPerson {
             events: self.events,
             possibly_half_done: self.possibly_half_done,
+            groups: self.groups(),
             examples: self.examples.iter().map(|(_, example)| example.clone()).collect(),
         }
     }

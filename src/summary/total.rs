@@ -383,7 +383,7 @@ impl Pass<'_> {
             self.patches.event(attempts, outcome, advice);
         }
         let Some(need) = Need::of(attempts, outcome) else { return };
-        current.counts.needs_person.count(need);
+        current.counts.needs_person.count(attempts, need, advice, &self.names.findings);
         current.counts.needs_person.example(attempts, need, advice, &self.names.findings);
         if self.bounds.keep_ledger_events {
             self.ledger_events.push(LedgerEvent::new(current.id, attempts, (need, outcome), advice));

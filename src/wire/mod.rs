@@ -13,8 +13,8 @@ pub use record::{Cause, CutEnds, DownstreamCall, EvidenceLine, ObservationCount,
 pub use redact::Redaction;
 pub use summary::{
     Condition, Coverage, CoverageBytes, Durations, Example, Failures, Finding, FindingState, FunctionSummary, Gate,
-    InitPercentiles, InputProblem, Memory, NeedsPerson, NeedsPersonExample, Outcomes, Percentiles, Retries, Summary,
-    TimelineBucket, Waste, WasteShare, Window, moment,
+    InitPercentiles, InputProblem, Memory, NeedsPerson, NeedsPersonExample, NeedsPersonGroup, Outcomes, Percentiles,
+    Retries, Summary, TimelineBucket, Waste, WasteShare, Window, moment,
 };
 
 /// Version of the summary and record formats: grows when a field is added.

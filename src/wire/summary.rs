@@ -322,8 +322,31 @@ pub struct NeedsPerson {
     pub events: u64,
     /// Those that failed once, were cut in the middle or had written something, and no attempt completed them.
     pub possibly_half_done: u64,
+    /// How many there are of each kind, most first; empty in the totals.
+    pub groups: Vec<NeedsPersonGroup>,
     /// The earliest.
     pub examples: Vec<NeedsPersonExample>,
+}
+
+/// Events of one function that somebody must look at for the same reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NeedsPersonGroup {
+    /// exhausted, rerun_after_success or possibly_half_done.
+    pub need: String,
+    /// Code of the last attempt that failed.
+    pub code: Option<String>,
+    /// Whether to send them again.
+    pub retry_guidance: Option<String>,
+    /// Why.
+    pub retry_reason: Option<String>,
+    /// Number of events.
+    pub events: u64,
+    /// Events among them whose failed attempts show writes.
+    pub with_writes: u64,
+    /// Request id of the earliest.
+    pub first_request_id: Option<String>,
+    /// Start of its first attempt.
+    pub first_started_at: Option<String>,
 }
 
 /// One event that somebody must look at.
