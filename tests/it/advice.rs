@@ -343,13 +343,8 @@ fn a_kill_after_a_kill_is_no_leak() {
 
 /// Returns the numbers in a text, without separators of thousands: `1,204` is 1204.
 fn numbers(text: &str) -> Vec<f64> {
-    let mut words =
-        text.split(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ','))).map(|word| word.replace(',', ""));
-    let mut found = Vec::new();
-    while let Some(word) = words.next() {
-        found.extend(word.trim_matches('.').parse::<f64>().ok());
-    }
-    found
+    let words = text.split(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ',')));
+    words.filter_map(|word| word.replace(',', "").trim_matches('.').parse().ok()).collect()
 }
 
 /// A call that hangs until the time limit after successes of 40 ms.
