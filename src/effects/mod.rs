@@ -191,7 +191,7 @@ fn hints(text: &str) -> impl Iterator<Item = (Hint, std::ops::Range<usize>)> {
 #[derive(Debug, PartialEq, Eq)]
 enum Told {
     Write(WriteEvidence),
-    /// A step, such as `3/9`.
+    /// A step, such as `3/9` or `3 of 9`.
     Step(Box<str>),
 }
 

@@ -20,8 +20,13 @@ pub(crate) const GO_PANIC: &str = "calling the handler function resulted in a pa
 pub(crate) const LAMBDA_WARNING: &str = "LAMBDA_WARNING";
 /// Returns what Python's client says behind its warning, which is the same for every error; the warning alone stays.
 pub(crate) fn said_after_warning(text: &str) -> &str {
-    let warns = text.starts_with(LAMBDA_WARNING) || text.starts_with('[') && text.contains(LAMBDA_WARNING);
-    let said = text.find(['\r', '\n']).filter(|_| warns).and_then(|end| text.get(end..)).map(str::trim_start);
+    // Behind a level and a time, at most.
+    let head = text.get(..text.floor_char_boundary(64)).unwrap_or(text);
+    let warns = head.starts_with(LAMBDA_WARNING) || head.starts_with('[') && head.contains(LAMBDA_WARNING);
+    if !warns {
+        return text;
+    }
+    let said = memchr::memchr2(b'\r', b'\n', text.as_bytes()).and_then(|end| text.get(end..)).map(str::trim_start);
     said.filter(|said| !said.is_empty()).unwrap_or(text)
 }
 

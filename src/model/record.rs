@@ -381,12 +381,6 @@ impl<'a> AppError<'a> {
         }
     }
 
-    /// Returns whether the message has these words.
-    #[must_use]
-    pub fn says(&self, words: &str) -> bool {
-        self.message.as_deref().is_some_and(|message| message.contains(words))
-    }
-
     /// Converts all text to owned text.
     #[must_use]
     pub fn into_owned(self) -> AppError<'static> {

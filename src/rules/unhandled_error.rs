@@ -1,5 +1,9 @@
 //! Rule: an error that the code did not handle ended the attempt; the catalogue's signatures tell which service failed.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::facts::{Exit, Facts, error_of, form, head_of_stack, lacks_stack};
 use super::{LastWords, Rule, Ruling};
 use crate::catalogue::{Diagnosis, diagnose, platform_error, resource_limit_code};
@@ -48,10 +52,10 @@ fn check<'a>(facts: &Facts<'a>) -> Option<Ruling<'a>> {
 
 /// Finds the error about a result that was refused, behind the error of a client that then could not report this one.
 fn refused_result<'a>(facts: &Facts<'a>, ending: &Sign) -> Option<&'a Sign> {
-    let says = |sign: &Sign, words: &str| error_of(sign).is_some_and(|error| error.says(words));
-    says(ending, RESULT_SENT).then_some(())?;
-    let refused = |sign: &&Sign| RESULT_TOO_LARGE.iter().any(|words| says(sign, words));
-    facts.attempt.signs.iter().rfind(refused)
+    static SENT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(RESULT_SENT));
+    let message = error_of(ending)?.message.as_deref()?;
+    SENT.find(message.as_bytes())?;
+    facts.attempt.signs.iter().rfind(|sign| error_of(sign).and_then(result_size).is_some())
 }
 
 /// Returns whether the last words of a process are those of a signal, by libc, a shell or Python's `faulthandler`.
@@ -230,7 +234,9 @@ fn result_format(error: &AppError<'_>) -> Option<&'static str> {
 
 /// Returns the code for a result that the Runtime API refused, after the handler had finished.
 fn result_size(error: &AppError<'_>) -> Option<&'static str> {
-    let is_refused = RESULT_TOO_LARGE.iter().any(|words| error.says(words));
+    static REFUSED: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| RESULT_TOO_LARGE.map(Finder::new));
+    let message = error.message.as_deref()?.as_bytes();
+    let is_refused = REFUSED.iter().any(|words| words.find(message).is_some());
     is_refused.then_some("runtime_exception.response_too_large")
 }
 
