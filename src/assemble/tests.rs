@@ -90,14 +90,14 @@ fn record(line: &str, json: bool) -> Statement<'_> {
                 "init" => ErrorForm::Init,
                 _ => ErrorForm::Logged,
             };
-            Statement::App(AppLine {
+            Statement::App(Box::new(AppLine {
                 id: with_id,
                 level: Level::Error,
                 error: Some(AppError::of(form)),
                 ..AppLine::default()
-            })
+            }))
         }
-        _ => Statement::App(AppLine { id: with_id, ..AppLine::default() }),
+        _ => Statement::App(Box::new(AppLine { id: with_id, ..AppLine::default() })),
     }
 }
 

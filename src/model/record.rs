@@ -85,8 +85,9 @@ pub enum Statement<'a> {
         /// Number of lost lines.
         records: u64,
     },
-    /// A line of the function, its runtime client or its libraries.
-    App(AppLine<'a>),
+    /// A line of the function, its runtime client or its libraries. Boxed, as it is by far the largest and few of the lines
+    /// that are parsed are one.
+    App(Box<AppLine<'a>>),
     /// A line of a log that is not an invocation log, with the name of that kind of log.
     Foreign(&'static str),
     /// A REPORT of which neither a figure nor a status can be read, so that the end of the attempt is not known.

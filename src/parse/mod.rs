@@ -78,7 +78,8 @@ fn of_function(text: &str) -> Statement<'static> {
         return Statement::Foreign(name);
     }
     let plain = text::without_colour(text);
-    Statement::App(TEXT_SHAPES.iter().find_map(|shape| (shape.parse)(&plain)).unwrap_or_else(|| generic::parse(&plain)))
+    let line = TEXT_SHAPES.iter().find_map(|shape| (shape.parse)(&plain)).unwrap_or_else(|| generic::parse(&plain));
+    Statement::App(Box::new(line))
 }
 
 /// Parses the line in an object. Forwarders of the Telemetry API wrap it as `{"time","type":"function","record"}`.
@@ -87,11 +88,11 @@ fn unwrapped(object: &error_object::Object<'_>) -> Statement<'static> {
         && object.contains_key("time");
     let line = match error_object::member(object, "record").filter(|_| wrapped) {
         Some(Value::Str(inner)) => match of_function(text::trim_front(inner)) {
-            Statement::App(line) => line,
+            Statement::App(line) => *line,
             other => return other,
         },
         Some(Value::Object(inner)) => structured::of_object(inner),
         _ => structured::of_object(object),
     };
-    Statement::App(line)
+    Statement::App(Box::new(line))
 }

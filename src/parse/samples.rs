@@ -1063,7 +1063,7 @@ fn figures_in_other_units_are_lost() {
 /// Returns whether the pre-filter must let a record through: every line of the platform and every error.
 fn must_be_seen(record: &Statement<'_>) -> bool {
     match record {
-        Statement::App(AppLine { level, error, .. }) => *level >= Level::Error || error.is_some(),
+        Statement::App(line) => line.level >= Level::Error || line.error.is_some(),
         _ => true,
     }
 }

@@ -50,11 +50,12 @@ impl Recognised {
 fn read(text: &str, unit: &str) -> Option<Recognised> {
     let record = parse::parse(text);
     let what = describe(&record)?;
-    if let Statement::App(AppLine { error: Some(error), .. }) = &record
-        && matches!(error.form, ErrorForm::Logged)
+    if let Statement::App(line) = &record
+        && let Some(error) = line.error.as_ref().filter(|error| error.form == ErrorForm::Logged)
     {
         let error = AppError { form: ErrorForm::Unhandled, ..error.clone() };
-        let ended = Statement::App(AppLine { level: Level::Error, error: Some(error), ..AppLine::default() });
+        let ended = AppLine { level: Level::Error, error: Some(error), ..AppLine::default() };
+        let ended = Statement::App(Box::new(ended));
         let code = judged(text, &ended).map(|attempt| rules::judge(&attempt).code);
         let what = format!("{what}. A logged error is no failure by itself; if it ends an attempt, it is this");
         return Some(Recognised { what, code, logged: true });
@@ -100,11 +101,11 @@ fn describe(record: &Statement<'_>) -> Option<String> {
             "A REPORT without a figure or a status that can be read: how the attempt ended is not known".into()
         }
         Statement::Unrecognized => "It begins like a line of the platform and does not go on like one".into(),
-        Statement::App(AppLine { error: Some(error), .. }) => describe_error(error.form).into(),
-        Statement::App(AppLine { level, .. }) if *level >= Level::Error => {
-            "A line of the function at level ERROR".into()
-        }
-        Statement::App(_) => return None,
+        Statement::App(line) => match &line.error {
+            Some(error) => describe_error(error.form).into(),
+            None if line.level >= Level::Error => "A line of the function at level ERROR".into(),
+            None => return None,
+        },
     })
 }
 
@@ -174,8 +175,8 @@ fn judged(text: &str, record: &Statement<'_>) -> Option<Attempt> {
         assembler.record(&message(1), &start, None, &mut kept);
     }
     assembler.record(&message(2), record, None, &mut kept);
-    if let Statement::App(AppLine { error: Some(error), .. }) = record
-        && matches!(error.form, ErrorForm::Crash | ErrorForm::OutOfMemory)
+    if let Statement::App(line) = record
+        && let Some(ErrorForm::Crash | ErrorForm::OutOfMemory) = line.error.as_ref().map(|error| error.form)
     {
         let crash = crate::model::CrashLine { id: Some(id), message: "", error_type: Some("Runtime.ExitError") };
         assembler.record(&message(3), &Statement::Crash(crash), None, &mut kept);
