@@ -39,7 +39,7 @@ pub(crate) use invoker::Invoker;
 pub(crate) use language::{is_out_of_memory_type, load_failure_code, resource_limit_code};
 pub(crate) use last_words::{last_words, names_missing_code};
 pub(crate) use particular::{ErrorTold, with_line_number};
-pub(crate) use platform::{PLATFORM_ERRORS, PlatformError, Stage, platform_error};
+pub(crate) use platform::{PLATFORM_ERRORS, PlatformError, Stage, name_of_phrase, platform_error};
 
 /// Version of the catalogue: grows when a code, a signature or advice changes.
 pub(crate) const CATALOGUE_VERSION: &str = "3";

@@ -1,6 +1,7 @@
 //! Error types of the Lambda platform, from REPORT, INIT_REPORT, crash lines and extensions: the meaning of each, and
 //! the code it leads to.
 
+use crate::lambda::runtimes::RESULT_TOO_LARGE;
 use crate::model::Confidence::{self, High, Low, Medium};
 
 /// Phase in the lifecycle of an execution environment in which an error type occurs.
@@ -130,6 +131,15 @@ pub(crate) fn platform_error(id: &str) -> Option<&'static PlatformError> {
     let (exact, prefixes) = PLATFORM_ERRORS.split_at(PLATFORM_ERRORS.partition_point(|error| !error.id.ends_with('*')));
     let begins = |error: &&PlatformError| error.id.strip_suffix('*').is_some_and(|prefix| id.starts_with(prefix));
     exact.iter().find(|error| error.id == id).or_else(|| prefixes.iter().find(begins))
+}
+
+/// Returns the name that a sentence of a service stands for, where it is printed instead.
+#[must_use]
+pub(crate) fn name_of_phrase(text: &str) -> Option<&'static str> {
+    if text.contains("rate exceeded") {
+        return Some("TooManyRequestsException");
+    }
+    RESULT_TOO_LARGE.iter().any(|words| text.contains(words)).then_some("Function.ResponseSizeTooLarge")
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::exit::RunError;
 use super::nearest::{nearest, suggestion};
-use crate::catalogue::{CODES, CodeInfo, HttpStatus, codes_of_cut_name, codes_of_name, platform_error};
+use crate::catalogue::{CODES, CodeInfo, HttpStatus, codes_of_cut_name, codes_of_name, name_of_phrase, platform_error};
 use crate::decode::SHAPES;
 use crate::model::Category;
 use crate::pipeline::{recognise, unwrapped};
@@ -60,20 +60,14 @@ fn http_status(word: &str, style: &Style) -> Option<String> {
     Some(choice(&found.status.to_string(), &note, &[found.of_lambda, found.of_others], style))
 }
 
-/// Phrases that services print instead of a failure's name.
-const PHRASES: [(&str, &str); 2] = [
-    ("rate exceeded", "TooManyRequestsException"),
-    ("exceeded maximum allowed payload size", "Function.ResponseSizeTooLarge"),
-];
-
 /// Returns the page, or the pages to choose from, for an exception or errno name.
 fn name_of_error(word: &str, style: &Style) -> Option<String> {
     let word = word.trim_end_matches('.');
     let lower = word.to_ascii_lowercase();
-    let phrase = PHRASES.iter().find(|(phrase, _)| lower.contains(phrase));
-    let codes = codes_of_name(phrase.map_or(word, |(_, name)| name));
+    let phrase = name_of_phrase(&lower);
+    let codes = codes_of_name(phrase.unwrap_or(word));
     match codes[..] {
-        [] => catalogue_code(platform_error(phrase?.1)?.code).map(|code| page(&code.page(), style)),
+        [] => catalogue_code(platform_error(phrase?)?.code).map(|code| page(&code.page(), style)),
         [only] => catalogue_code(only).map(|code| page(&code.page(), style)),
         ref several => Some(choice(word, "", several, style)),
     }

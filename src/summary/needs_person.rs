@@ -23,13 +23,13 @@ type LedgerOrder = (Option<Timestamp>, u128);
 pub(super) struct NeedsPersonCounts {
     events: u64,
     possibly_half_done: u64,
-    groups: BTreeMap<GroupKey, Group>,
+    groups: BTreeMap<NeedKind, Group>,
     examples: Vec<(LedgerOrder, NeedsPersonExample)>,
 }
 
 /// What the events of a group have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct GroupKey {
+struct NeedKind {
     need: &'static str,
     code: Option<&'static str>,
     /// Word and reason of the advice.
@@ -74,10 +74,10 @@ impl NeedsPersonCounts {
         let code = code_of(attempts, findings).and_then(catalogue::code).map(|code| code.id);
         let advice = advice.map(|advice| (advice.word, advice.reason));
         let group = Group { events: 1, with_writes: u64::from(shows_writes(attempts)), first: order };
-        self.add_to_group(GroupKey { need: need.as_str(), code, advice }, group);
+        self.add_to_group(NeedKind { need: need.as_str(), code, advice }, group);
     }
 
-    fn add_to_group(&mut self, key: GroupKey, more: Group) {
+    fn add_to_group(&mut self, key: NeedKind, more: Group) {
         let group = self.groups.entry(key).or_insert(Group { events: 0, with_writes: 0, ..more });
         group.events += more.events;
         group.with_writes += more.with_writes;
@@ -134,9 +134,9 @@ impl NeedsPersonCounts {
 
     /// Returns the groups, most events first.
     fn groups(&self) -> Vec<NeedsPersonGroup> {
-        let mut groups: Vec<(&GroupKey, &Group)> = self.groups.iter().collect();
+        let mut groups: Vec<(&NeedKind, &Group)> = self.groups.iter().collect();
         groups.sort_by_key(|(key, group)| (std::cmp::Reverse(group.events), **key));
-        let group = |(key, group): (&GroupKey, &Group)| NeedsPersonGroup {
+        let group = |(key, group): (&NeedKind, &Group)| NeedsPersonGroup {
             need: key.need.to_owned(),
             code: key.code.map(str::to_owned),
             retry_guidance: key.advice.map(|(word, _)| word.to_owned()),
