@@ -8,9 +8,9 @@ use crate::model::PartialWork;
 /// Service or client that invokes a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Invoker {
-    /// A synchronous invocation by an SDK, the CLI or a function URL.
+    /// A synchronous invocation by an SDK or the CLI.
     Sync,
-    /// API Gateway, which waits for the response for 29 or 30 s.
+    /// API Gateway, which waits for the response for 29 or 30 s by default, a function URL or a load balancer.
     ApiGateway,
     /// An asynchronous invocation, as by S3, SNS or EventBridge.
     Async,
@@ -52,11 +52,11 @@ static ROWS: &[Row] = &[
         finished: "Lambda runs the finished event twice more: make it idempotent, or set MaximumRetryAttempts to 0." },
     Row { invoker: Invoker::Sqs, name: "sqs",
         untouched: "The whole batch returns after the visibility timeout (6 times the function timeout), until the queue's redrive policy moves it.",
-        begun: "The whole batch returns after the visibility timeout (6 times the function timeout), with the messages that succeeded: use ReportBatchItemFailures and idempotent handling.",
+        begun: "The whole batch returns after the visibility timeout (6 times the function timeout), with the messages that succeeded: handle each idempotently. ReportBatchItemFailures helps only where the handler catches the error and returns the failed ids.",
         finished: "The finished batch returns after the visibility timeout: handle each message idempotently." },
     Row { invoker: Invoker::Stream, name: "stream",
         untouched: "The shard is blocked and the batch repeated until its records expire: set MaximumRetryAttempts, BisectBatchOnFunctionError and a failure destination.",
-        begun: "The shard is blocked and the batch repeated from its start until its records expire: use ReportBatchItemFailures, bound the retries, set a failure destination.",
+        begun: "The shard is blocked and the batch repeated from its start until its records expire: make it idempotent, bound the retries, set a failure destination.",
         finished: "The finished batch is repeated until its records expire: handle each record idempotently, and bound the retries." },
     Row { invoker: Invoker::Kafka, name: "kafka",
         untouched: "The partition waits and the batch is repeated until it succeeds or expires: set a failure destination.",
@@ -68,19 +68,37 @@ static ROWS: &[Row] = &[
         finished: "The state fails although the work is done: let Catch look the result up before anything is repeated." },
 ];
 
-/// Paragraphs on what each invoker does after a failure, each with its placeholder in the pages of the codes.
+/// Part of a page that stands in many: its placeholder and its text.
+struct SharedText {
+    mark: &'static str,
+    text: &'static str,
+}
+
+/// Paragraphs on what each invoker does after a failure, and on calls that Lambda refused.
 #[rustfmt::skip]
-static PARAGRAPHS: [(&str, &str); 5] = [
-    ("{sync}", "- **Synchronous** (SDK, function URL, API Gateway): Lambda does not retry. The caller sees HTTP 200 with\n  FunctionError `Unhandled` and must check it; API Gateway turns it into 502."),
-    ("{async}", "- **Asynchronous** (S3, SNS, EventBridge): Lambda runs the same event twice more, after about one and two\n  minutes, under the same request id; then it goes to a destination or dead-letter queue, or is lost."),
-    ("{sqs}", "- **SQS**: the whole batch returns after the visibility timeout (set it to 6 times the function timeout),\n  messages that succeeded included unless ReportBatchItemFailures is on, until the queue's own redrive policy\n  moves them."),
-    ("{stream}", "- **Streams** (Kinesis, DynamoDB): the whole batch again, by default until its records expire, and the shard\n  waits; limit the retries, bisect the batch, set a failure destination."),
-    ("{stepfunctions}", "- **Step Functions**: only if the state has `Retry`; match `States.TaskFailed`, and put `Catch` behind it."),
+static PARAGRAPHS: [SharedText; 10] = [
+    SharedText { mark: "{sync}", text: "- **Synchronous** (Invoke by an SDK or the CLI): Lambda does not retry. The caller sees HTTP 200 with\n  FunctionError `Unhandled` and must check it." },
+    SharedText { mark: "{http}", text: "- **Over HTTP** (API Gateway, function URL, load balancer): the client sees 502 and Lambda does not retry. API\n  Gateway answers 504 after its own timeout (REST 29 s by default, HTTP API 30 s) while the function runs on." },
+    SharedText { mark: "{async}", text: "- **Asynchronous** (S3, SNS, EventBridge): Lambda runs the same event twice more, after about one and two\n  minutes, under the same request id; then it goes to a destination or dead-letter queue, or is lost. With a\n  lower MaximumRetryAttempts or MaximumEventAgeInSeconds, the first failure can be the last." },
+    SharedText { mark: "{sqs}", text: "- **SQS**: the whole batch returns after the visibility timeout (set it to 6 times the function timeout),\n  messages that succeeded included, until the queue's own redrive policy moves them. ReportBatchItemFailures\n  helps only if the handler catches the error itself and returns the ids that failed." },
+    SharedText { mark: "{stream}", text: "- **Streams** (Kinesis, DynamoDB): the whole batch again, by default until its records expire, and the shard\n  waits; limit the retries, bisect the batch, set a failure destination." },
+    SharedText { mark: "{kafka}", text: "- **Kafka** (Amazon MSK, self-managed): the whole batch until it succeeds or expires, and the partition waits;\n  newer mappings take limits and a failure destination. Amazon MQ delivers the batch again as well." },
+    SharedText { mark: "{stepfunctions}", text: "- **Step Functions**: only if the state has `Retry`; match `States.TaskFailed`, and put `Catch` behind it." },
+    SharedText { mark: "{call_again}", text: "- The called function did not run, so the refused call left nothing behind. What this attempt did before the\n  call stays done.\n- **Synchronous** caller: back off with jitter and call again; SDKs do so a few times by themselves.\n- **Asynchronous** events that Lambda already accepted: Lambda retries throttles and its own faults for up to\n  6 hours, 1 second to 5 minutes apart, without using up the two retries of a function error.\n- **Queue and stream sources**: the poller pauses and delivers again; on SQS every receive still counts\n  towards maxReceiveCount, so a message can reach the dead-letter queue without the code ever running.\n- **Step Functions**: add `Lambda.TooManyRequestsException`, `Lambda.ServiceException` and\n  `Lambda.SdkClientException` to `Retry`.\n- The logged attempt itself failed with an unhandled error; its invoker reacts to that." },
+    SharedText { mark: "{call_after_fix}", text: "- The called function did not run, so the refused call left nothing behind. What this attempt did before the\n  call stays done.\n- **Synchronous** caller: calling again helps only after the fix.\n{not_accepted}" },
+    SharedText { mark: "{call_never}", text: "- The called function did not run, so the refused call left nothing behind. What this attempt did before the\n  call stays done.\n- **Synchronous** caller: do not call again with the same request; SDKs do not either.\n{not_accepted}" },
 ];
 
-/// Returns the page of a code with the placeholders replaced by the paragraphs on invokers.
+/// End of the paragraphs on calls that must not be repeated as they are.
+const NOT_ACCEPTED: (&str, &str) = (
+    "{not_accepted}",
+    "- **Asynchronous** calls: a request refused at the door was never accepted, so nothing is queued.\n- **Queue and stream sources**: they meet this error only if the mapping itself is misconfigured; look at\n  LastProcessingResult of the event source mapping.\n- **Step Functions**: use `Catch`, not `Retry`.\n- The logged attempt itself failed with an unhandled error; its invoker reacts to that.",
+);
+
+/// Returns a page with the placeholders replaced by their paragraphs.
 pub(super) fn with_paragraphs(markdown: &str) -> String {
-    PARAGRAPHS.iter().fold(markdown.to_owned(), |page, (mark, paragraph)| page.replace(mark, paragraph))
+    let page = PARAGRAPHS.iter().fold(markdown.to_owned(), |page, part| page.replace(part.mark, part.text));
+    page.replace(NOT_ACCEPTED.0, NOT_ACCEPTED.1)
 }
 
 impl Invoker {
@@ -108,6 +126,23 @@ impl Invoker {
             PartialWork::Finished => row.finished,
             PartialWork::Possible | PartialWork::Likely | PartialWork::Certain | PartialWork::Unknown => row.begun,
         })
+    }
+
+    /// Returns whether a paragraph of a page, which begins with the name of an invoker in bold, is about this one. Those
+    /// without a name are about all.
+    #[must_use]
+    pub(super) fn is_told_by(self, paragraph: &str) -> bool {
+        let Some(name) = paragraph.strip_prefix("- **") else { return true };
+        let labels: &[&str] = match self {
+            Self::Sync => &["Synchronous"],
+            Self::ApiGateway => &["Over HTTP"],
+            Self::Async => &["Asynchronous"],
+            Self::Sqs => &["SQS", "Queue"],
+            Self::Stream => &["Streams", "Queue and stream"],
+            Self::Kafka => &["Kafka", "Queue and stream"],
+            Self::StepFunctions => &["Step Functions"],
+        };
+        labels.iter().any(|label| name.starts_with(label))
     }
 
     fn row(self) -> Option<&'static Row> {

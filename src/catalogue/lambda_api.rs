@@ -89,6 +89,7 @@ static REASONS: &[(&str, &str)] = &[
     // The longer name first: the shorter one is a part of it.
     ("ReservedFunctionConcurrentInvocationLimitExceeded", "throttling.reserved"),
     ("ConcurrentInvocationLimitExceeded", "throttling.concurrency"),
+    ("ReservedFunctionInvocationRateLimitExceeded", "throttling.rate"),
     ("FunctionInvocationRateLimitExceeded", "throttling.rate"),
     ("CallerRateLimitExceeded", "throttling.rate"),
     ("ConcurrentSnapshotCreateLimitExceeded", "throttling.snapshot"),

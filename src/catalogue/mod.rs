@@ -18,6 +18,7 @@ mod invoker;
 mod lambda_api;
 mod language;
 mod last_words;
+mod page;
 mod particular;
 mod platform;
 mod sdk;
@@ -63,14 +64,6 @@ pub struct CodeInfo {
     pub hint: &'static str,
     /// Its page in Markdown, with marks for the paragraphs on invokers.
     pub(crate) markdown: &'static str,
-}
-
-impl CodeInfo {
-    /// Returns its page, as Markdown.
-    #[must_use]
-    pub fn page(&self) -> String {
-        invoker::with_paragraphs(self.markdown)
-    }
 }
 
 /// The code with this id.

@@ -133,11 +133,24 @@ pub(crate) fn platform_error(id: &str) -> Option<&'static PlatformError> {
     exact.iter().find(|error| error.id == id).or_else(|| prefixes.iter().find(begins))
 }
 
+/// Sentences that services and clients print instead of a failure's name, in lower case.
+const PHRASES: [(&str, &str); 9] = [
+    ("rate exceeded", "TooManyRequestsException"),
+    ("is not authorized to perform", "AccessDeniedException"),
+    ("security token included in the request is expired", "ExpiredTokenException"),
+    ("the conditional request failed", "ConditionalCheckFailedException"),
+    ("the specified key does not exist", "NoSuchKey"),
+    ("function not found: arn:", "ResourceNotFoundException"),
+    ("could not parse request body into json", "InvalidRequestContentException"),
+    ("unable to marshal response", "Runtime.MarshalError"),
+    ("bad handler '", "Runtime.MalformedHandlerName"),
+];
+
 /// Returns the name that a sentence of a service stands for, where it is printed instead.
 #[must_use]
 pub(crate) fn name_of_phrase(text: &str) -> Option<&'static str> {
-    if text.contains("rate exceeded") {
-        return Some("TooManyRequestsException");
+    if let Some((_, name)) = PHRASES.iter().find(|(phrase, _)| text.contains(phrase)) {
+        return Some(name);
     }
     RESULT_TOO_LARGE.iter().any(|words| text.contains(words)).then_some("Function.ResponseSizeTooLarge")
 }

@@ -205,7 +205,7 @@ fn status(analysis: &RunAnalysis, options: &RunOptions, written: bool) -> ExitSt
     let unread = analysis.unread_logs > 0 || analysis.unread_inputs > 0 && (analysis.empty || gate.is_some());
     let incomplete = strict || unread || unrecognized(analysis);
     if gate.is_some_and(gate::failed) {
-        ExitStatus::GateFailed
+        ExitStatus::Negative
     } else if analysis.input_failed || !written || incomplete || gate.is_some_and(|gate| !gate.passed) {
         ExitStatus::Incomplete
     } else if analysis.empty && !options.allow_empty {
@@ -264,7 +264,7 @@ mod tests {
     #[test]
     fn the_first_status_that_applies_wins() {
         let (mut analysis, options) = fixture(3, &["--fail-on", "failed > 0", "--fail-on", "failure_rate > 1%"]);
-        assert_eq!(status(&analysis, &options, false), ExitStatus::GateFailed);
+        assert_eq!(status(&analysis, &options, false), ExitStatus::Negative);
         analysis.summary.gate = None;
         assert_eq!(status(&analysis, &options, true), ExitStatus::Success);
         assert_eq!(status(&analysis, &options, false), ExitStatus::Incomplete);

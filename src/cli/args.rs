@@ -41,7 +41,7 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Print the JSON Schema of an output
     Schema {
-        /// The output: summary (--format json), record (--format ndjson) or ledger (--ledger)
+        /// The output: summary (--format json), record (--format ndjson), ledger (--ledger) or explain
         #[arg(value_enum)]
         of: SchemaOf,
     },
@@ -317,6 +317,14 @@ pub(super) struct ExplainArgs {
     /// quotes; or `shapes` (of input that is read), `rules` (that give the verdicts)
     pub(super) code: Option<String>,
 
+    /// Form of the answer
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(super) format: ExplainFormat,
+
+    /// Tell the retries of one invoker only
+    #[arg(long, value_name = "KIND", value_parser = invoker_parser())]
+    pub(super) invoker: Option<Invoker>,
+
     /// Colours; auto means on a terminal, unless NO_COLOR is set
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub(super) color: ColorChoice,
@@ -330,6 +338,17 @@ pub(super) enum SchemaOf {
     Record,
     /// The document of --ledger FILE.json
     Ledger,
+    /// The document of explain --format json
+    Explain,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(super) enum ExplainFormat {
+    /// Pages to read
+    #[default]
+    Text,
+    /// A document for programs; see lambda-triage schema explain
+    Json,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]

@@ -13,8 +13,8 @@ pub enum ExitStatus {
     Terminated = 143,
     /// 2: wrong usage or configuration; nothing was read.
     Usage = 2,
-    /// 1: a gate (`--fail-on`) failed.
-    GateFailed = 1,
+    /// 1: the answer is no: a gate (`--fail-on`) failed, or nothing in the catalogue matches what was pasted.
+    Negative = 1,
     /// 3: an input could not be read, an output could not be written, a gate could not be evaluated, or coverage is
     /// incomplete under `--strict`.
     Incomplete = 3,

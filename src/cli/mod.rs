@@ -26,12 +26,12 @@ use schemars::generate::SchemaSettings;
 
 pub(crate) use exit::ExitStatus;
 
-use args::{Args, Command, SchemaOf};
+use args::{Args, Command, ExplainFormat, SchemaOf};
 use exit::RunError;
 use options::Terminal;
 
 use crate::render::without_commands;
-use crate::wire::{EventLedger, Record, Summary};
+use crate::wire::{EventLedger, Explanation, Record, Summary};
 
 /// Runs the program with the arguments of the process.
 #[must_use]
@@ -66,7 +66,11 @@ fn dispatch(command: Command, terminal: Terminal) -> Result<ExitStatus, RunError
         Command::Demo(args) => analyze::demo(args, &terminal),
         Command::Explain(args) => {
             let style = terminal.style(args.color);
-            print_text(&without_commands(&explain::text(args.code.as_deref(), &style)?))
+            let typed = args.code.as_deref();
+            match args.format {
+                ExplainFormat::Text => print_text(&without_commands(&explain::text(typed, args.invoker, &style)?)),
+                ExplainFormat::Json => print_text(&explain::json(typed, args.invoker)?),
+            }
         }
         Command::Schema { of } => print_text(&schema(of)),
         Command::Completions { shell } => print_text(&completions::script(shell)),
@@ -80,6 +84,7 @@ fn schema(of: SchemaOf) -> String {
         SchemaOf::Summary => generator.into_root_schema_for::<Summary>(),
         SchemaOf::Record => generator.into_root_schema_for::<Record>(),
         SchemaOf::Ledger => generator.into_root_schema_for::<EventLedger>(),
+        SchemaOf::Explain => generator.into_root_schema_for::<Explanation>(),
     };
     format!("{:#}\n", schema.as_value())
 }
@@ -128,7 +133,7 @@ mod tests {
 
     #[test]
     fn every_key_of_the_schema_is_required() {
-        for of in [SchemaOf::Summary, SchemaOf::Record, SchemaOf::Ledger] {
+        for of in [SchemaOf::Summary, SchemaOf::Record, SchemaOf::Ledger, SchemaOf::Explain] {
             let schema: serde_json::Value = serde_json::from_str(&schema(of)).unwrap();
             let properties = schema["properties"].as_object().unwrap().len();
             assert_eq!(schema["required"].as_array().unwrap().len(), properties, "{of:?}");

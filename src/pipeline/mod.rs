@@ -27,7 +27,7 @@ mod worker;
 
 pub(crate) use ledger::ledger_row;
 pub(crate) use paste::unwrapped;
-pub(crate) use recognise::recognise;
+pub(crate) use recognise::{recognise, recognise_message};
 pub(crate) use records::Records;
 pub(crate) use shown::{ShownAttempt, ShownLine};
 

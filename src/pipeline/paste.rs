@@ -76,6 +76,7 @@ const SENTENCES: &[(&str, Stands, Front, &str)] = &[
          during JSON parsing\n\tat lambdainternal.A.b(A.java:1)",
     ),
     ("fork/exec /var/", Anywhere, Text(""), "IMAGE\tLaunch error: {}\tEntrypoint: []"),
+    ("fork/exec /lambda-entrypoint", Anywhere, Text(""), "IMAGE\tLaunch error: {}\tEntrypoint: []"),
     ("exec format error", First, Text(""), "IMAGE\tLaunch error: fork/exec /var/task/bootstrap: {}\tEntrypoint: []"),
     ("Couldn't find valid bootstrap", Anywhere, Text(""), "IMAGE\tLaunch error: {}\tEntrypoint: []"),
     (" is undefined or not exported", Anywhere, Text(""), "[ERROR] Runtime.HandlerNotFound: the handler{}"),

@@ -34,6 +34,18 @@ pub(crate) fn recognise(text: &str) -> Option<Recognised> {
     sure.or_else(|| pieces().chain(around()).find(|found| found.code.is_some())).or_else(|| pieces().next())
 }
 
+/// Recognises the message of an error, without its type and whatever stood around it.
+#[must_use]
+pub(crate) fn recognise_message(text: &str) -> Option<Recognised> {
+    let code = [ErrorForm::Unhandled, ErrorForm::Init].into_iter().find_map(|form| {
+        let error = AppError { message: Some(text.into()), ..AppError::of(form) };
+        let line = AppLine { level: Level::Error, error: Some(error), ..AppLine::default() };
+        let code = rules::judge(&judged(text, &Statement::App(Box::new(line)))?).code;
+        (![UNHANDLED, UNKNOWN, "init_failure.exception"].contains(&code)).then_some(code)
+    })?;
+    Some(Recognised { what: "Read as the message of an error".into(), code: Some(code), logged: true })
+}
+
 /// Code of an error of which nothing more is known.
 const UNHANDLED: &str = "runtime_exception.unhandled";
 /// Code of an end that nothing explains.

@@ -3,11 +3,13 @@
 //! Every key is always present; absent is null; arrays are never null; names carry units. Adding a field is fine,
 //! renaming one is not. Knows the model, and neither how a summary comes about nor how it is printed.
 
+mod explain;
 mod ledger;
 mod record;
 mod redact;
 mod summary;
 
+pub use explain::{EXPLAIN_SCHEMA_VERSION, ExplainedCode, ExplainedName, Explanation};
 pub use ledger::{EventLedger, LedgerEffect, LedgerRow, SideEffectLine};
 pub use record::{Cause, CutEnds, DownstreamCall, EvidenceLine, ObservationCount, Record, RecordKind};
 pub use redact::Redaction;

@@ -192,10 +192,12 @@ fn what_was_pasted_is_explained_or_refused() {
         let text = Run::new(["explain", pasted]).stdout();
         assert!(text.replace('\n', " ").contains(&want.replace('\n', " ")), "{pasted}: {text}");
     }
-    for nothing in ["", "...", "shipped order 17", "\"\"", "| "] {
+    for nothing in ["", "...", "\"\"", "| "] {
         let said = Run::new(["explain", nothing]).status(2).stderr;
         assert!(said.contains("explain lists them"), "{said}");
     }
+    let said = Run::new(["explain", "shipped order 17"]).status(1).stderr;
+    assert!(said.contains("nothing in the catalogue matches this line"), "{said}");
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod downstream;
 mod emulators;
 mod errors_alone;
 mod events;
+mod explain;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod gate;
