@@ -110,6 +110,9 @@ fn find(typed: Option<&str>) -> Result<Found, RunError> {
         return Ok(found);
     }
     let word = unwrapped(typed);
+    if let Some(found) = heading(word) {
+        return Ok(found);
+    }
     // For a name followed by more text, the text is tried first, since it says more than a family such as `Runtime.*`.
     let has_more = word.contains(char::is_whitespace);
     let by_name = |name: &str| -> Option<Result<Found, RunError>> {
@@ -132,10 +135,37 @@ fn find(typed: Option<&str>) -> Result<Found, RunError> {
             let recognised = recognise_message(word)?;
             Some(look_up(CODES, recognised.code?).ok()?.taken_for(format!("{}.", recognised.what)))
         };
-        let found =
-            http_status(word).or_else(|| name_of_error(word)).or_else(|| error_of_code(word)).or_else(by_message);
+        // `errorType: ValueError`
+        let last = || word.rsplit(": ").next().filter(|last| has_more && *last != word).and_then(error_of_code);
+        let by_name = http_status(word).or_else(|| name_of_error(word)).or_else(|| error_of_code(word));
+        let found = by_name.or_else(by_message).or_else(last);
         found.ok_or(if has_more { nothing_matches() } else { failure })
     })
+}
+
+/// Words that people use for a code.
+const WORDS: [(&str, &str); 6] = [
+    ("segfault", "runtime_exception.signal"),
+    ("crash", "runtime_exception.exit"),
+    ("throttle", "throttling"),
+    ("throttles", "throttling"),
+    ("permission", "downstream.auth"),
+    ("timed out", "timeout"),
+];
+
+/// Headings of the table that are no category, and what they count.
+const HEADINGS: [(&str, &str); 6] = [
+    ("LOST", "Events whose attempts all failed, with no more to come; a destination or a queue may have caught them."),
+    ("RECOVERED", "Events that failed first and that a later attempt completed."),
+    ("RERUN", "Events that ran again after an attempt had succeeded: their work may be done twice."),
+    ("FAILED", "Share of the attempts with an end that failed."),
+    ("COLD", "Attempts for which an environment was created or restored first; see cold_start."),
+    ("ENV", "Inits that failed with no request seen; see init_failure."),
+];
+
+fn heading(word: &str) -> Option<Found> {
+    let known = HEADINGS.iter().find(|(heading, _)| *heading == word)?;
+    Some(Found { glossary: vec![*known], ..Found::default() })
 }
 
 /// Text that is no name and no line that is known.
@@ -201,7 +231,8 @@ fn catalogue_code(id: &str) -> Option<&'static CodeInfo> {
 /// there is one.
 fn look_up(codes: &'static [CodeInfo], word: &str) -> Result<Found, RunError> {
     let spelt = word.trim().trim_end_matches('.').to_lowercase();
-    let typed = spelt.replace(' ', "_");
+    let meant = WORDS.iter().find(|(other, _)| *other == spelt).map_or(&*spelt, |(_, code)| code);
+    let typed = meant.replace([' ', '-'], "_");
     let word = match category_of_heading(&typed) {
         Some(category) => category.id(),
         None => &typed,
