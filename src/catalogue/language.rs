@@ -60,7 +60,8 @@ pub(crate) fn load_failure_code(error: &AppError<'_>) -> Option<&'static str> {
         return Some("init_failure.import");
     }
     let handler = ["HandlerNotFound", "MalformedHandlerName", "LambdaValidationException"].contains(&name)
-        || HANDLER_NOT_FOUND.iter().any(|begin| message.starts_with(begin));
+        || HANDLER_NOT_FOUND.iter().any(|begin| message.starts_with(begin))
+        || message.starts_with("Handler '") && message.contains("missing on module");
     if handler {
         return Some("init_failure.handler_not_found");
     }
