@@ -117,6 +117,24 @@ mod tests {
         }
     }
 
+    /// Only Invoke has a caller that sees HTTP 200: whoever calls over HTTP sees 502.
+    #[test]
+    fn callers_over_http_see_no_200() {
+        for code in CODES {
+            let page = code.page(None).replace("\n  ", " ");
+            for paragraph in page.lines().filter(|line| line.contains("FunctionError `Unhandled`")) {
+                assert!(
+                    paragraph.starts_with("- **Synchronous** (Invoke by an SDK or the CLI)"),
+                    "{}: {paragraph}",
+                    code.id
+                );
+            }
+            for paragraph in page.lines().filter(|line| line.starts_with("- **Over HTTP** (API Gateway")) {
+                assert!(paragraph.contains("502") && !paragraph.contains("200"), "{}: {paragraph}", code.id);
+            }
+        }
+    }
+
     #[test]
     fn one_invoker_is_told_alone() {
         let page = super::super::code("timeout.invoke").unwrap().page(Some(Invoker::Sqs));
