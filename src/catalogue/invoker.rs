@@ -76,7 +76,7 @@ struct SharedText {
 
 /// Paragraphs on what each invoker does after a failure, and on calls that Lambda refused.
 #[rustfmt::skip]
-static PARAGRAPHS: [SharedText; 10] = [
+static PARAGRAPHS: [SharedText; 11] = [
     SharedText { mark: "{sync}", text: "- **Synchronous** (Invoke by an SDK or the CLI): Lambda does not retry. The caller sees HTTP 200 with\n  FunctionError `Unhandled` and must check it." },
     SharedText { mark: "{http}", text: "- **Over HTTP** (API Gateway, function URL, load balancer): the client sees 502 and Lambda does not retry. API\n  Gateway answers 504 after its own timeout (REST 29 s by default, HTTP API 30 s) while the function runs on." },
     SharedText { mark: "{async}", text: "- **Asynchronous** (S3, SNS, EventBridge): Lambda runs the same event twice more, after about one and two\n  minutes, under the same request id; then it goes to a destination or dead-letter queue, or is lost. With a\n  lower MaximumRetryAttempts or MaximumEventAgeInSeconds, the first failure can be the last." },
@@ -87,18 +87,13 @@ static PARAGRAPHS: [SharedText; 10] = [
     SharedText { mark: "{call_again}", text: "- The called function did not run, so the refused call left nothing behind. What this attempt did before the\n  call stays done.\n- **Synchronous** caller: back off with jitter and call again; SDKs do so a few times by themselves.\n- **Asynchronous** events that Lambda already accepted: Lambda retries throttles and its own faults for up to\n  6 hours, 1 second to 5 minutes apart, without using up the two retries of a function error.\n- **Queue and stream sources**: the poller pauses and delivers again; on SQS every receive still counts\n  towards maxReceiveCount, so a message can reach the dead-letter queue without the code ever running.\n- **Step Functions**: add `Lambda.TooManyRequestsException`, `Lambda.ServiceException` and\n  `Lambda.SdkClientException` to `Retry`.\n- The logged attempt itself failed with an unhandled error; its invoker reacts to that." },
     SharedText { mark: "{call_after_fix}", text: "- The called function did not run, so the refused call left nothing behind. What this attempt did before the\n  call stays done.\n- **Synchronous** caller: calling again helps only after the fix.\n{not_accepted}" },
     SharedText { mark: "{call_never}", text: "- The called function did not run, so the refused call left nothing behind. What this attempt did before the\n  call stays done.\n- **Synchronous** caller: do not call again with the same request; SDKs do not either.\n{not_accepted}" },
+    // Part of the two before it.
+    SharedText { mark: "{not_accepted}", text: "- **Asynchronous** calls: a request refused at the door was never accepted, so nothing is queued.\n- **Queue and stream sources**: they meet this error only if the mapping itself is misconfigured; look at\n  LastProcessingResult of the event source mapping.\n- **Step Functions**: use `Catch`, not `Retry`.\n- The logged attempt itself failed with an unhandled error; its invoker reacts to that." },
 ];
-
-/// End of the paragraphs on calls that must not be repeated as they are.
-const NOT_ACCEPTED: (&str, &str) = (
-    "{not_accepted}",
-    "- **Asynchronous** calls: a request refused at the door was never accepted, so nothing is queued.\n- **Queue and stream sources**: they meet this error only if the mapping itself is misconfigured; look at\n  LastProcessingResult of the event source mapping.\n- **Step Functions**: use `Catch`, not `Retry`.\n- The logged attempt itself failed with an unhandled error; its invoker reacts to that.",
-);
 
 /// Returns a page with the placeholders replaced by their paragraphs.
 pub(super) fn with_paragraphs(markdown: &str) -> String {
-    let page = PARAGRAPHS.iter().fold(markdown.to_owned(), |page, part| page.replace(part.mark, part.text));
-    page.replace(NOT_ACCEPTED.0, NOT_ACCEPTED.1)
+    PARAGRAPHS.iter().fold(markdown.to_owned(), |page, part| page.replace(part.mark, part.text))
 }
 
 impl Invoker {

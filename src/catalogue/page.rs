@@ -15,8 +15,10 @@ impl CodeInfo {
     /// Returns its page as Markdown, with what one invoker does after it, or what each does.
     #[must_use]
     pub fn page(&self, invoker: Option<Invoker>) -> String {
-        let written = invoker::with_paragraphs(self.markdown);
-        let written = invoker.map_or(written.clone(), |invoker| about_one(&written, invoker));
+        let mut written = invoker::with_paragraphs(self.markdown);
+        if let Some(invoker) = invoker {
+            written = about_one(&written, invoker);
+        }
         let (title, body) = written.split_once('\n').unwrap_or((&written, ""));
         let (body, links) = body.split_once(LINKS).unwrap_or((body, ""));
         let mut page = format!("{title}\n");

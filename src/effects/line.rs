@@ -202,13 +202,11 @@ fn beside(before: &str, service: &str) -> bool {
     is_word(near) || (before.ends_with('"') && is_word(before))
 }
 
-/// Returns the result that the line states; `None` if the other side refused or was never reached, so that nothing was
-/// written.
+/// Returns the result that the line states; `None` if the other side refused, so that nothing was written.
 fn state(text: &str) -> Option<EffectState> {
     match status(text) {
         Some(200..300) => Some(EffectState::Confirmed),
         Some(400..500) => None,
-        _ if did_nothing(text) => None,
         Some(_) => Some(EffectState::Unknown),
         None if FAILED.as_ref()?.is_match(text.as_bytes()) => Some(EffectState::Unknown),
         None => Some(EffectState::Started),
@@ -217,7 +215,9 @@ fn state(text: &str) -> Option<EffectState> {
 
 /// Returns whether the other side refused the call, or was never reached.
 fn is_refused(text: &str) -> bool {
-    has_number_of_refusal(text.as_bytes()) && matches!(status(text), Some(400..500)) || did_nothing(text)
+    let refused = has_number_of_refusal(text.as_bytes()) && matches!(status(text), Some(400..500));
+    // What is said of an earlier try does not undo a success.
+    refused || did_nothing(text) && !matches!(status(text), Some(200..300))
 }
 
 /// Returns whether the words of a line say that a call did nothing: it was denied, throttled or invalid, or no connection
@@ -301,6 +301,13 @@ mod tests {
             Confirmed,
         );
         case("POST https://a.example.com/x failed: ETIMEDOUT", "POST", Some("a.example.com/x"), None, Unknown);
+        case(
+            "POST https://a.example.com/x -> 201 after ECONNREFUSED on the first try",
+            "POST",
+            Some("a.example.com/x"),
+            None,
+            Confirmed,
+        );
         case("DELETE https://a.example.com/x -> 503", "DELETE", Some("a.example.com/x"), None, Unknown);
         case(
             r#"https://api.example.com:443 "POST /v2/charges HTTP/1.1" 201 88"#,

@@ -27,7 +27,7 @@ pub(super) fn lines(facts: &Facts<'_>, ruling: &Ruling<'_>) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for line in candidates {
         if lines.len() < MOST_LINES && !line.text.is_empty() && !lines.iter().any(|known| known.place == line.place) {
-            lines.push(Line { text: said_after_warning(&line.text).into(), ..line.clone() });
+            lines.push(Line { at: line.at, place: line.place, text: said_after_warning(&line.text).into() });
         }
     }
     // The files of one stream may be given in any order, so their numbers say nothing: time decides, and REPORT is last.

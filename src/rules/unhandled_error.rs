@@ -186,7 +186,7 @@ fn response<'a>(facts: &Facts<'a>, sign: &'a Sign, error: &AppError<'_>) -> Ruli
 }
 
 fn is_too_large(sign: &Sign) -> bool {
-    let size = |text: &str| text.contains("code: 413") || RESULT_TOO_LARGE.iter().any(|words| text.contains(words));
+    let size = |text: &str| text.contains("code: 413") || says_too_large(text);
     size(&sign.line.text)
         || error_of(sign)
             .is_some_and(|error| error.http_status == Some(413) || error.message.as_deref().is_some_and(size))
@@ -234,10 +234,13 @@ fn result_format(error: &AppError<'_>) -> Option<&'static str> {
 
 /// Returns the code for a result that the Runtime API refused, after the handler had finished.
 fn result_size(error: &AppError<'_>) -> Option<&'static str> {
+    says_too_large(error.message.as_deref()?).then_some("runtime_exception.response_too_large")
+}
+
+/// Returns whether a text has the words of the Runtime API or a client about a result over the limit.
+fn says_too_large(text: &str) -> bool {
     static REFUSED: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| RESULT_TOO_LARGE.map(Finder::new));
-    let message = error.message.as_deref()?.as_bytes();
-    let is_refused = REFUSED.iter().any(|words| words.find(message).is_some());
-    is_refused.then_some("runtime_exception.response_too_large")
+    REFUSED.iter().any(|words| words.find(text.as_bytes()).is_some())
 }
 
 #[cfg(test)]
