@@ -77,6 +77,7 @@ Examples:
   lambda-triage pull 'orders-*' payments-worker --region eu-west-1
   lambda-triage pull --all --from 2026-01-02T03:00:00Z --to 2026-01-02T04:00:00Z
   lambda-triage pull --all --profile prod --profile stage
+  lambda-triage pull checkout --follow
   lambda-triage pull --log-group /acme/lambdas --save acme.ndjson.zst
   lambda-triage analyze acme.ndjson.zst
   lambda-triage pull --resume acme.ndjson.zst --save whole.ndjson.zst
@@ -242,6 +243,16 @@ pub(super) struct PullArgs {
     #[arg(conflicts_with_all = ["functions", "all", "prefix", "log_group", "linked", "since", "from", "to"])]
     pub(super) resume: Option<PathBuf>,
 
+    /// Go on until Ctrl-C or --to: a line for each failed attempt when it closes,
+    /// and the answer at the end
+    #[arg(long, conflicts_with = "resume", help_heading = "Source")]
+    pub(super) follow: bool,
+
+    /// Time between two looks with --follow
+    #[arg(long, value_name = "SPAN", value_parser = moments::span, default_value = "5s", requires = "follow")]
+    #[arg(help_heading = "Source")]
+    pub(super) interval: TimeLength,
+
     /// Region; may be repeated
     #[arg(long, value_name = "REGION", help_heading = "Source")]
     pub(super) region: Vec<String>,
@@ -255,7 +266,8 @@ pub(super) struct PullArgs {
     #[arg(long, value_name = "URL", help_heading = "Source")]
     pub(super) endpoint_url: Option<String>,
 
-    /// The last part of the log (90m, 3h, 2d) up to --to; 1h without it
+    /// The last part of the log (90m, 3h, 2d) up to --to; 1h without it, 10m
+    /// with --follow
     #[arg(long, value_name = "SPAN", value_parser = moments::span, conflicts_with = "from")]
     #[arg(help_heading = "Selection")]
     pub(super) since: Option<TimeLength>,

@@ -6,6 +6,8 @@ mod completions;
 mod demo;
 mod exit;
 mod explain;
+#[cfg(feature = "cloudwatch")]
+mod follow;
 mod gate;
 mod metrics;
 mod moments;

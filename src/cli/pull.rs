@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::analyze::{finish, open_outputs};
 use super::args::PullArgs;
 use super::exit::{ExitStatus, RunError};
+use super::follow::FollowLines;
 use super::moments::{TimeLength, When};
 use super::options::{RunOptions, Terminal};
 use super::output::OutputFile;
@@ -23,6 +24,8 @@ use crate::source::saved::{self, Names, PullTrailer};
 const UNSAVED: &str = "cloudwatch";
 /// Default window, before the end.
 const SINCE: TimeLength = TimeLength(3_600_000);
+/// Default window of `--follow`, before its beginning.
+const SINCE_FOLLOW: TimeLength = TimeLength(600_000);
 
 /// Pulls logs and analyses them.
 pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus, RunError> {
@@ -36,14 +39,21 @@ pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus,
         return Err(RunError::usage("--save needs a file"));
     }
     let mut options = RunOptions::shared(std::mem::take(&mut args.shared), save.as_deref(), terminal)?;
-    let request = request(args, now().ok_or_else(|| RunError::usage("the clock of this machine is wrong"))?)?;
+    let (follow, interval) = (args.follow, Duration::from_millis(args.interval.0.unsigned_abs()));
+    let (request, end) = request(args, now().ok_or_else(|| RunError::usage("the clock of this machine is wrong"))?)?;
+    let bars = Arc::new(Bars::new(options.progress && !follow, options.quiet));
+    let mut lines = FollowLines::new(&options, &bars);
     let outputs = open_outputs(&mut options)?;
     let saved = save.as_deref().map(Saved::open).transpose()?;
     let handle = saved.as_ref().map(Saved::handle).transpose()?;
 
     let name = save.as_deref().map_or_else(|| UNSAVED.to_owned(), |path| path.display().to_string());
-    let bars = Arc::new(Bars::new(options.progress, options.quiet));
-    let pull = Pull::start(request, &name, handle, Arc::clone(&bars) as _).map_err(failure)?;
+    let watch = Arc::clone(&bars) as _;
+    let pull = match follow {
+        false => Pull::start(request, &name, handle, watch),
+        true => Pull::follow(request, interval, end, &name, handle, watch, |plan, round| lines.round(plan, &round)),
+    };
+    let pull = pull.map_err(failure)?;
     // A pull is one input in one order, so more workers would find nothing to do.
     options.pipeline.threads = 1;
     let analysis = pipeline::analyze_source(&pull, &options.pipeline, &*bars);
@@ -114,8 +124,8 @@ fn failure(reason: PullError) -> RunError {
     }
 }
 
-/// Converts the arguments to a request with fixed times.
-fn request(args: PullArgs, now: Timestamp) -> Result<Request, RunError> {
+/// Converts the arguments to a request with fixed times, and the end of following, if it has one.
+fn request(args: PullArgs, now: Timestamp) -> Result<(Request, Option<Timestamp>), RunError> {
     let before = |at: Timestamp, span: TimeLength| {
         let ms = at.ms().checked_sub(span.0).and_then(Timestamp::from_ms);
         ms.ok_or_else(|| RunError::usage("the time lies too far back"))
@@ -124,10 +134,15 @@ fn request(args: PullArgs, now: Timestamp) -> Result<Request, RunError> {
         When::At(at) => Ok(at),
         When::Ago(span) => before(now, span),
     };
-    let to = args.to.map_or(Ok(now), moment)?;
+    let end = args.to.map(moment).transpose()?;
+    if args.follow && end.is_some_and(|end| end <= now) {
+        return Err(RunError::usage("--follow goes on until --to, which is over; leave out one of them"));
+    }
+    let to = end.filter(|_| !args.follow).unwrap_or(now);
+    let since = if args.follow { SINCE_FOLLOW } else { SINCE };
     let from = match (args.from, args.since) {
         (Some(from), _) => moment(from)?,
-        (None, since) => before(to, since.unwrap_or(SINCE))?,
+        (None, given) => before(to, given.unwrap_or(since))?,
     };
     if from > to {
         return Err(RunError::usage("--from is later than --to"));
@@ -140,7 +155,7 @@ fn request(args: PullArgs, now: Timestamp) -> Result<Request, RunError> {
         linked: args.linked,
     };
     let resume = args.resume.map(|path| unread_of(&path).map(|told| (path, told))).transpose()?;
-    Ok(Request {
+    let request = Request {
         names,
         regions: args.region,
         profiles: args.profile,
@@ -149,7 +164,8 @@ fn request(args: PullArgs, now: Timestamp) -> Result<Request, RunError> {
         timeout: Duration::from_millis(args.timeout.0.unsigned_abs()),
         resume,
         ..Request::new(from, to)
-    })
+    };
+    Ok((request, end.filter(|_| args.follow)))
 }
 
 /// Reads what a saved pull says of itself.
@@ -179,7 +195,7 @@ mod tests {
             panic!("pull was typed");
         };
         let now = super::super::moments::moment("2026-01-02T12:00:00Z").unwrap();
-        let request = request(*args, now).map_err(|failure| failure.message)?;
+        let (request, _) = request(*args, now).map_err(|failure| failure.message)?;
         Ok((request.from.to_string(), request.to.to_string()))
     }
 

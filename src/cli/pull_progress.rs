@@ -154,6 +154,17 @@ impl PullWatch for Bars {
             self.all.remove(&line);
         }
     }
+
+    fn warns(&self, trouble: &str) {
+        self.all.suspend(|| complain(&one_line(trouble)));
+    }
+}
+
+impl Bars {
+    /// Prints a line to standard output or standard error, above the bars.
+    pub(super) fn print(&self, print: impl FnOnce()) {
+        self.all.suspend(print);
+    }
 }
 
 impl Progress for Bars {

@@ -6,6 +6,8 @@
 
 mod coverage;
 mod escape;
+#[cfg(feature = "cloudwatch")]
+mod failed_line;
 mod findings;
 mod grid;
 mod json;
@@ -23,6 +25,8 @@ mod words;
 use std::io::{self, Write};
 
 pub(crate) use escape::{one_line, without_commands};
+#[cfg(feature = "cloudwatch")]
+pub(crate) use failed_line::failed_line;
 pub(crate) use ledger::{ledger_csv, ledger_json};
 pub(crate) use life::{LifeAttempt, LifeLine, life};
 pub(crate) use matrix::category_of_heading;

@@ -10,6 +10,7 @@ mod credential_fault;
 mod credentials;
 mod exchange;
 mod failure;
+mod follow;
 mod limiter;
 mod line;
 mod listing;
@@ -37,10 +38,12 @@ use tokio::task::JoinSet;
 
 pub(crate) use exchange::now;
 pub(crate) use failure::{PullError, plain_io};
+pub(crate) use follow::Round;
 pub(crate) use signals::Signal;
 
 use call::{Caller, NEEDED};
 use connect::{AccountRegion, Connection};
+use follow::{FollowedRegion, Following};
 use limiter::Limiter;
 use plan::{Region, first_slices};
 use reader::PullReader;
@@ -137,6 +140,8 @@ pub(crate) trait PullWatch: Send + Sync {
     fn page(&self, group: usize, covered_ms: i64, events: u64);
     /// Reports that a log group was read to its end or given up.
     fn done(&self, group: usize);
+    /// Tells of a trouble that may pass.
+    fn warns(&self, trouble: &str);
 }
 
 /// A running pull, which is also the source of a single input.
@@ -160,24 +165,10 @@ impl Pull {
         save: Option<File>,
         watch: Arc<dyn PullWatch>,
     ) -> Result<Self, PullError> {
-        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
-        let runtime = runtime.map_err(|error| PullError::Machine(failure::plain_io(&error)))?;
-        let signals = runtime.block_on(async { signals::listen() });
-        let found = runtime.block_on(async {
-            tokio::select! {
-                found = find(&request, &*watch) => found,
-                // `work` receives the signal too, and ends at once.
-                _ = signals::heard(signals.clone()) => Ok(LookedUp::default()),
-            }
-        })?;
+        let Started { runtime, signals, found } = Started::new(&request, &*watch)?;
         let LookedUp { connection, searched, selection, resumed } = found;
         watch.begins(&outlook(&request, connection.remarks, &selection));
-        let shared = PullState::new(selection, watch).map_err(|error| {
-            let folder = std::env::temp_dir();
-            let why = failure::plain_io(&error);
-            PullError::Machine(format!("no temporary file in {}: {why}; set TMPDIR", folder.display()))
-        })?;
-        let shared = Arc::new(shared);
+        let shared = Arc::new(state(selection, watch)?);
         let regions = regions(&shared, &searched, request.max_rate);
         shared.set_regions(regions.len());
         let slices: Vec<Vec<Slice>> = regions.iter().map(|(_, targets)| slices_of(&shared, targets)).collect();
@@ -187,9 +178,46 @@ impl Pull {
         }
         let work = regions.into_iter().zip(slices).collect();
         runtime.spawn(read(Arc::clone(&shared), work, resumed, signals));
-        let context = Origin::default();
-        let input = Input { name: name.to_owned(), path: None, named: true, size: None, context };
-        Ok(Self { inputs: [input], shared, save: Mutex::new(save), runtime: Some(runtime) })
+        Ok(Self { inputs: [input(name)], shared, save: Mutex::new(save), runtime: Some(runtime) })
+    }
+
+    /// Looks up the log groups and follows them, and passes every round to `each`, until the end of the window or a
+    /// signal. What is returned has ended.
+    ///
+    /// # Errors
+    /// If nothing at all can be read.
+    pub(crate) fn follow(
+        request: Request,
+        interval: Duration,
+        to: Option<Timestamp>,
+        name: &str,
+        save: Option<File>,
+        watch: Arc<dyn PullWatch>,
+        mut each: impl FnMut(&FollowPlan, Round),
+    ) -> Result<Self, PullError> {
+        let Started { runtime, signals, found } = Started::new(&request, &*watch)?;
+        let LookedUp { connection, searched, selection, .. } = found;
+        watch.begins(&outlook(&request, connection.remarks, &selection));
+        let shared = Arc::new(state(selection, watch)?);
+        let limiters = regions(&shared, &searched, request.max_rate);
+        shared.set_regions(limiters.len());
+        let plan = FollowPlan::of(&shared, &limiters, interval);
+        let region = |(region, targets): (Arc<Region>, Vec<usize>)| FollowedRegion {
+            place: Arc::clone(&region.place),
+            limiter: Arc::clone(&region.caller.limiter),
+            targets,
+        };
+        let followed = limiters.into_iter().map(region).collect();
+        // If the receiver is busy, a round is left out: the next one holds its events, too.
+        let (rounds, received) = std::sync::mpsc::sync_channel(1);
+        let following = Following { from: request.from, to, interval, rounds };
+        let work = follow::follow(Arc::clone(&shared), followed, following, signals);
+        runtime.spawn(work);
+        for round in received {
+            each(&plan, round);
+        }
+        shared.freeze();
+        Ok(Self { inputs: [input(name)], shared, save: Mutex::new(save), runtime: Some(runtime) })
     }
 
     /// Returns why nothing could be pulled, if AWS is the reason.
@@ -243,6 +271,63 @@ impl InputSource for Pull {
 
     fn told(&self, _at: usize, _head: &[u8]) -> Option<PullTrailer> {
         Some(self.shared.told())
+    }
+}
+
+/// Runtime of a pull, after the look-up.
+struct Started {
+    runtime: Runtime,
+    signals: Signals,
+    found: LookedUp,
+}
+
+impl Started {
+    fn new(request: &Request, watch: &dyn PullWatch) -> Result<Self, PullError> {
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let runtime = runtime.map_err(|error| PullError::Machine(failure::plain_io(&error)))?;
+        let signals = runtime.block_on(async { signals::listen() });
+        let found = runtime.block_on(async {
+            tokio::select! {
+                found = find(request, watch) => found,
+                // What follows receives the signal too, and ends at once.
+                _ = signals::heard(signals.clone()) => Ok(LookedUp::default()),
+            }
+        })?;
+        Ok(Self { runtime, signals, found })
+    }
+}
+
+fn input(name: &str) -> Input {
+    Input { name: name.to_owned(), path: None, named: true, size: None, context: Origin::default() }
+}
+
+fn state(selection: Selection, watch: Arc<dyn PullWatch>) -> Result<PullState, PullError> {
+    PullState::new(selection, watch).map_err(|error| {
+        let folder = std::env::temp_dir();
+        let why = failure::plain_io(&error);
+        PullError::Machine(format!("no temporary file in {}: {why}; set TMPDIR", folder.display()))
+    })
+}
+
+/// What a follower can promise.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FollowPlan {
+    /// Log groups, or parts of one, that every round asks.
+    pub(crate) requests: usize,
+    /// Seconds from one look at a group to the next.
+    pub(crate) round_s: f64,
+}
+
+impl FollowPlan {
+    fn of(shared: &PullState, regions: &[(Arc<Region>, Vec<usize>)], interval: Duration) -> Self {
+        let requests = |targets: &[usize]| -> usize {
+            targets.iter().filter_map(|at| shared.targets.get(*at)).map(|target| target.streams.len().max(1)).sum()
+        };
+        let slowest = regions.iter().map(|(region, targets)| requests(targets) as f64 / region.caller.limiter.rate());
+        Self {
+            requests: regions.iter().map(|(_, targets)| requests(targets)).sum(),
+            round_s: slowest.fold(interval.as_secs_f64(), f64::max),
+        }
     }
 }
 

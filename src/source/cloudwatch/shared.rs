@@ -23,6 +23,8 @@ pub(super) struct PullState {
     pages: AtomicUsize,
     over: AtomicBool,
     unread: Mutex<Unread>,
+    /// Groups that cannot be read.
+    unreadable: Mutex<BTreeSet<usize>>,
     told: Mutex<PullTrailer>,
     ends: Mutex<Ends>,
 }
@@ -50,6 +52,8 @@ struct SliceRest {
 #[derive(Debug, Default)]
 struct Ends {
     failures: Vec<PullError>,
+    /// Why no more is read of groups whose region failed.
+    reasons: BTreeMap<usize, String>,
     /// Regions that were pulled from, and those among them that failed.
     regions: usize,
     regions_failed: usize,
@@ -70,6 +74,7 @@ impl PullState {
             pages: AtomicUsize::new(0),
             over: AtomicBool::new(false),
             unread: Mutex::default(),
+            unreadable: Mutex::default(),
             told: Mutex::new(selection.told),
             ends: Mutex::default(),
         })
@@ -131,6 +136,27 @@ impl PullState {
         self.watch.done(slice.target);
     }
 
+    /// Records a stretch that was not read by the end.
+    pub(super) fn leave(&self, slice: SliceId, end: i64) {
+        let rest = SliceRest { from: slice.start, end, whole: false, reason: None };
+        locked(&self.unread).slices.insert(slice, rest);
+    }
+
+    /// Returns whether a group was found to be unreadable, or its region failed.
+    pub(super) fn is_unreadable(&self, target: usize) -> bool {
+        locked(&self.unreadable).contains(&target)
+    }
+
+    /// Records the signal that ended the following.
+    pub(super) fn signalled(&self, signal: Signal) {
+        locked(&self.ends).signal = Some(signal);
+    }
+
+    /// Sets the end of the window, which is known only when the following ends.
+    pub(super) fn set_end(&self, end_ms: i64) {
+        locked(&self.told).to_ms = Some(end_ms);
+    }
+
     /// Records a group that cannot be read: asking again would not help.
     pub(super) fn unreadable(&self, target: usize, reason: String) {
         let mut unread = locked(&self.unread);
@@ -138,6 +164,7 @@ impl PullState {
         drop(unread);
         let input = self.targets.get(target).map(|target| target.group.label()).unwrap_or_default();
         locked(&self.told).unread.push(InputProblem { input, reason });
+        locked(&self.unreadable).insert(target);
         self.watch.done(target);
     }
 
@@ -170,6 +197,7 @@ impl PullState {
         drop(unread);
         locked(&self.told).ended.push(what);
         let mut ends = locked(&self.ends);
+        ends.reasons.extend(targets.iter().map(|target| (*target, failure.to_string())));
         ends.regions_failed += 1;
         ends.failures.push(failure);
     }
@@ -265,7 +293,8 @@ impl PullState {
     /// Returns the stretches that were not read. Those of one group that touch and have the same reason are one.
     fn gaps(&self) -> Vec<UnreadStretch> {
         let unread = locked(&self.unread);
-        let otherwise = match locked(&self.ends).signal {
+        let ends = locked(&self.ends);
+        let otherwise = match ends.signal {
             Some(_) => "the pull was interrupted; pull the rest with --resume",
             None => "the pull ended before; pull the rest with --resume",
         };
@@ -275,7 +304,8 @@ impl PullState {
         drop(told);
         for (id, stretch) in &unread.slices {
             let Some(target) = self.targets.get(id.target) else { continue };
-            let reason = stretch.reason.as_deref().unwrap_or(otherwise);
+            let of_region = ends.reasons.get(&id.target).map(String::as_str);
+            let reason = stretch.reason.as_deref().or(of_region).unwrap_or(otherwise);
             let stream = target.streams.get(id.stream).cloned();
             let whole = stretch.whole && window == (Some(stretch.from), Some(stretch.end));
             let touches = |gap: &&mut UnreadStretch| {
