@@ -134,7 +134,7 @@ impl PullTrailer {
         let gap = |gap: &UnreadStretch| InputProblem {
             input: gap.group.label(),
             reason: match gap.whole {
-                true => format!("not read: {}", gap.reason),
+                true => gap.reason.clone(),
                 false => format!("not read from {} to {}: {}", moment(gap.from_ms), moment(gap.to_ms), gap.reason),
             },
         };

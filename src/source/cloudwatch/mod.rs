@@ -59,6 +59,9 @@ use super::{Input, InputSource};
 use crate::model::{Origin, Timestamp};
 use crate::wire::AccountRead;
 
+/// Longest time limit for one answer while a log is followed.
+const FOLLOW_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Parameters of a pull.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
@@ -195,6 +198,8 @@ impl Pull {
         watch: Arc<dyn PullWatch>,
         mut each: impl FnMut(&FollowPlan, Round),
     ) -> Result<Self, PullError> {
+        // A round waits for its slowest answer.
+        let request = Request { timeout: request.timeout.min(FOLLOW_TIMEOUT), ..request };
         let Started { runtime, signals, found } = Started::new(&request, &*watch)?;
         let LookedUp { connection, searched, selection, .. } = found;
         watch.begins(&outlook(&request, connection.remarks, &selection));

@@ -34,6 +34,8 @@ pub(super) struct ProfileSource {
     mfa: Option<String>,
     /// Whether a role is assumed.
     assumes: bool,
+    /// File with the token, of a profile with a web identity.
+    token_file: Option<String>,
 }
 
 /// Way in which a profile gets its credentials.
@@ -80,7 +82,15 @@ impl ProfileSource {
         if kind.is_none() && !assumes {
             return None;
         }
-        Some(Self { name: name.to_owned(), kind: kind.unwrap_or(ProfileKind::Elsewhere), base, mfa, assumes })
+        let token_file = get(&base, "web_identity_token_file");
+        Some(Self {
+            name: name.to_owned(),
+            kind: kind.unwrap_or(ProfileKind::Elsewhere),
+            base,
+            mfa,
+            assumes,
+            token_file,
+        })
     }
 }
 
@@ -109,7 +119,8 @@ impl CredentialSource {
         match self {
             Self::Environment => "set new AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN".to_owned(),
             Self::TokenFile => {
-                "check AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN, which name the token and its role".to_owned()
+                let file = std::env::var("AWS_WEB_IDENTITY_TOKEN_FILE").unwrap_or_default();
+                format!("check the file of AWS_WEB_IDENTITY_TOKEN_FILE, {file}, and the role of AWS_ROLE_ARN")
             }
             Self::Container => "check the role of this container (its task role or pod identity)".to_owned(),
             Self::Machine => "check the role of this machine (its instance profile)".to_owned(),
@@ -158,7 +169,10 @@ impl ProfileSource {
             }
             ProfileKind::SingleSignOn => format!("log in with `aws sso login{}`", option(base)),
             ProfileKind::Process => format!("check what the credential_process of profile '{base}' prints"),
-            ProfileKind::TokenFile => format!("check the web_identity_token_file of profile '{base}'"),
+            ProfileKind::TokenFile => {
+                let file = self.token_file.as_deref().unwrap_or_default();
+                format!("check the web_identity_token_file of profile '{base}', {file}")
+            }
             ProfileKind::Login => format!("log in with `aws login{}`", option(base)),
             ProfileKind::Elsewhere => format!("check the credential_source of profile '{base}'"),
         };
@@ -235,7 +249,7 @@ mod tests {
             ("sso", Some("log in with `aws sso login --profile sso`")),
             ("old", Some("log in with `aws sso login --profile old`")),
             ("proc", Some("check what the credential_process of profile 'proc' prints")),
-            ("web", Some("check the web_identity_token_file of profile 'web'")),
+            ("web", Some("check the web_identity_token_file of profile 'web', t")),
             ("login", Some("log in with `aws login --profile login`")),
             ("role", Some("log in with `aws sso login --profile sso`, and the role_arn of profile 'role'")),
             ("deep", Some("log in with `aws sso login --profile sso`, and the role_arn of profile 'deep'")),

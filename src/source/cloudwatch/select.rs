@@ -106,7 +106,7 @@ pub(super) fn select(
     }
     for (profile, failure) in profiles {
         let input = format!("profile {profile}");
-        selector.told.unread.push(InputProblem { input, reason: format!("not read: {failure}") });
+        selector.told.unread.push(InputProblem { input, reason: failure.to_string() });
     }
     for arn in &wanted.function_arns {
         selector.function_by_arn(arn);
@@ -140,7 +140,7 @@ impl Selector<'_> {
             region: place.region.clone(),
             account: place.session.account.clone(),
             profile: place.session.profile.clone(),
-            reason: format!("not read: {failure}"),
+            reason: failure.to_string(),
         });
     }
 
@@ -581,7 +581,7 @@ fn narrow(target: &mut Target, request: &Request) -> Option<Note> {
 }
 
 /// Reason for not reading a group by its name.
-const NAMED_TWICE: &str = "not read: it is also named by an ARN, and nothing tells whether that is the same log group; \
+const NAMED_TWICE: &str = "it is also named by an ARN, and nothing tells whether that is the same log group; \
     allow logs:DescribeLogGroups on it, or name it once";
 
 /// Returns why a function of another account is not read: a function of the same name in our own account is not what
@@ -593,7 +593,7 @@ fn foreign(theirs: &Owner, place: &Searched) -> String {
         _ => ("account", &theirs.account, place.account().unwrap_or("another one")),
     };
     format!(
-        "not read: it belongs to {what} {of}, but the credentials are for {other}; name a profile of that {what} with \
+        "it belongs to {what} {of}, but the credentials are for {other}; name a profile of that {what} with \
          --profile"
     )
 }

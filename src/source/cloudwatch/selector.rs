@@ -243,11 +243,11 @@ impl Wanted {
 
 /// Returns why a function with a qualifier is not read.
 fn one_version(qualifier: &str) -> String {
-    format!("not read: one version or alias cannot be pulled by itself; leave out ':{qualifier}' to pull all versions")
+    format!("one version or alias cannot be pulled by itself; leave out ':{qualifier}' to pull all versions")
 }
 
 /// Reason for not reading `ACCOUNT:function:NAME`.
-const PART_OF_AN_ARN: &str = "not read: this is a part of an ARN; write the whole ARN, or only the function's name";
+const PART_OF_AN_ARN: &str = "this is a part of an ARN; write the whole ARN, or only the function's name";
 
 #[cfg(test)]
 mod tests {
