@@ -9,7 +9,6 @@ mod explain;
 mod gate;
 mod metrics;
 mod moments;
-mod nearest;
 mod options;
 mod output;
 mod progress;

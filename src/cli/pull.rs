@@ -1,11 +1,10 @@
-//! The command `pull`: turns arguments into a request and the result into an exit status. The only module that reads
-//! the wall clock.
+//! The command `pull`: turns arguments into a request and the result into an exit status.
 
 use std::fs::File;
 use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::analyze::{finish, open_outputs};
 use super::args::PullArgs;
@@ -17,7 +16,8 @@ use super::pull_progress::Bars;
 use super::{complain, show_help};
 use crate::model::Timestamp;
 use crate::pipeline;
-use crate::source::cloudwatch::{Pull, PullError, Request, Signal};
+use crate::source::cloudwatch::{Pull, PullError, Request, Signal, now, plain_io};
+use crate::source::saved::{self, Names, PullTrailer};
 
 /// Input name of a pull that is not saved.
 const UNSAVED: &str = "cloudwatch";
@@ -26,7 +26,8 @@ const SINCE: TimeLength = TimeLength(3_600_000);
 
 /// Pulls logs and analyses them.
 pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus, RunError> {
-    if args.functions.is_empty() && !args.all && args.prefix.is_empty() && args.log_group.is_empty() {
+    let nothing = args.functions.is_empty() && !args.all && args.prefix.is_empty() && args.log_group.is_empty();
+    if nothing && args.resume.is_none() {
         show_help("pull");
         return Err(RunError::usage("nothing to pull: name a function, or use --all, --prefix or --log-group"));
     }
@@ -48,7 +49,7 @@ pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus,
     let analysis = pipeline::analyze_source(&pull, &options.pipeline, &*bars);
     bars.clear();
     let mut analysis = analysis?;
-    if let (Some(reason), 0) = (pull.failure(), pull.pages()) {
+    if let Some(reason) = pull.failure() {
         return Err(failure(reason));
     }
     analysis.input_failed |= problems(&pull, saved);
@@ -67,8 +68,8 @@ fn problems(pull: &Pull, saved: Option<Saved>) -> bool {
         complain(message);
         any = true;
     };
-    if let Some(reason) = pull.failure() {
-        say(&reason.to_string());
+    for reason in pull.failures() {
+        say(&reason);
     }
     if let Some(Err(failure)) = saved.map(|saved| saved.keep(pull.save_error())) {
         say(&failure.message);
@@ -131,25 +132,40 @@ fn request(args: PullArgs, now: Timestamp) -> Result<Request, RunError> {
     if from > to {
         return Err(RunError::usage("--from is later than --to"));
     }
-    Ok(Request {
+    let names = Names {
         functions: args.functions,
         all: args.all,
         prefixes: args.prefix,
         log_groups: args.log_group,
+        linked: args.linked,
+    };
+    let resume = args.resume.map(|path| unread_of(&path).map(|told| (path, told))).transpose()?;
+    Ok(Request {
+        names,
         regions: args.region,
-        profile: args.profile,
+        profiles: args.profile,
         endpoint_url: args.endpoint_url,
         max_rate: args.max_rate.map(u32::from),
         timeout: Duration::from_millis(args.timeout.0.unsigned_abs()),
+        resume,
         ..Request::new(from, to)
     })
 }
 
-/// Reads the clock, once per run, so that the end of the window stays fixed while pages are read.
-fn now() -> Option<Timestamp> {
-    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let ms = i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX);
-    Timestamp::from_ms(ms)
+/// Reads what a saved pull says of itself.
+fn unread_of(path: &Path) -> Result<PullTrailer, RunError> {
+    let name = path.display();
+    if let Err(error) = File::open(path) {
+        return Err(RunError::usage(format!("--resume {name}: {}", plain_io(&error))));
+    }
+    let told = saved::told_by(path);
+    let told = told.ok_or_else(|| RunError::usage(format!("--resume {name}: this is no file of pull --save")))?;
+    if told.groups.is_empty() && !told.unread.is_empty() && told.regions.is_empty() && told.accounts.is_empty() {
+        return Err(RunError::usage(format!(
+            "--resume {name}: it was saved by a version that did not keep what was unread; pull it again"
+        )));
+    }
+    Ok(told)
 }
 
 #[cfg(test)]

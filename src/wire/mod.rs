@@ -14,9 +14,9 @@ pub use ledger::{EventLedger, LedgerEffect, LedgerRow, SideEffectLine};
 pub use record::{Cause, CutEnds, DownstreamCall, EvidenceLine, ObservationCount, Record, RecordKind};
 pub use redact::Redaction;
 pub use summary::{
-    Condition, Coverage, CoverageBytes, Durations, Example, Failures, Finding, FindingState, FunctionSummary, Gate,
-    InitPercentiles, InputProblem, Memory, NeedsPerson, NeedsPersonExample, NeedsPersonGroup, Outcomes, Percentiles,
-    Retries, Summary, TimelineBucket, Waste, WasteShare, Window, moment,
+    AccountRead, Condition, Coverage, CoverageBytes, Durations, Example, Failures, Finding, FindingState,
+    FunctionSummary, Gate, InitPercentiles, InputProblem, Memory, NeedsPerson, NeedsPersonExample, NeedsPersonGroup,
+    Outcomes, Percentiles, Retries, Summary, TimelineBucket, Waste, WasteShare, Window, moment,
 };
 
 /// Version of the summary and record formats: grows when a field is added.

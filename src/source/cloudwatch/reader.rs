@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
-use super::PullState;
+use super::shared::PullState;
 use super::spool::Cursor;
 use crate::source::saved;
 
@@ -55,7 +55,7 @@ impl PullReader {
         let written = file.write_all(&self.bytes).and_then(|()| if self.over { file.flush() } else { Ok(()) });
         if let Err(error) = written {
             self.save = None;
-            self.shared.save_failed(error);
+            self.shared.save_failed(&error);
         }
     }
 }
