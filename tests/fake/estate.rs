@@ -396,6 +396,9 @@ fn serve(stream: &TcpStream, shared: &Shared) {
             answer.kind,
             answer.body.len()
         );
+        if asked.operation == "/latest/api/token" {
+            head.push_str("x-aws-ec2-metadata-token-ttl-seconds: 21600\r\n");
+        }
         if let Some(Reply::Error(_, code, _)) = &reply {
             head.push_str(&format!("x-amzn-ErrorType: {code}\r\n"));
         }

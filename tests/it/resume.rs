@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::cloudwatch::fake::estate::{Asked, Estate, Group, ONE, Reply, Server, TWO};
-use super::estate::{Ids, Pull, Pulled, events_in, ids, truth};
+use super::estate::{Ids, Pull, Pulled, events_in, ids, in_all, truth};
 
 const FIRST: &str = "saved.ndjson.zst";
 const WHOLE: &str = "whole.ndjson.zst";
@@ -57,8 +57,10 @@ fn leads_to_the_whole(name: &str, first: &Pulled, names: &[&str], estate: Estate
     let rest = resume(&server, first, &["--save", WHOLE, "--max-rate", "200"]).run();
     rest.ends(&[0], name);
     let asked = server.count("FilterLogEvents");
-    let whole = Pull::of(&server, names).args(&["--save", WHOLE, "--max-rate", "200"]);
-    let whole = whole.run();
+    let whole = Pull::new(&server, &["--from", "2026-10-01T00:00:00Z", "--to", "2026-10-01T01:00:00Z"])
+        .args(&["--format", "json", "--save", WHOLE, "--max-rate", "200"])
+        .args(names)
+        .run();
     whole.ends(&[0], name);
     let asked_for_whole = server.count("FilterLogEvents") - asked;
     let (got, want) = (rest.saved_as(WHOLE), whole.saved_as(WHOLE));
@@ -128,31 +130,27 @@ fn whatever_cut_the_first_pull_the_rest_completes_it() {
             Box::new(move |asked| (asked.is("DescribeLogGroups") && asked.region == "us-east-1").then(refused)),
         ),
     ];
-    std::thread::scope(|scope| {
-        for (name, names, cut) in cuts {
-            scope.spawn(move || {
-                // A region that cannot be searched is a gap, too.
-                let regions = ["--region", "eu-west-1", "--region", "us-east-1"];
-                let two = || {
-                    let mut estate = estate();
-                    if name == "the listing is refused" {
-                        estate.function(ONE, "us-east-1", "far", 30);
-                    }
-                    estate
-                };
-                let regions = if name == "the listing is refused" { &regions[..] } else { &[] };
-                let arguments = [names, regions].concat();
-                let server = Server::start(two().script(cut));
-                let first = Pull::of(&server, &arguments).args(&["--max-rate", "200"]).run();
-                // Expired or lost before the first page, nothing may have been saved.
-                first.ends(&[3], name);
-                if !first.path(FIRST).exists() {
-                    assert_eq!(name, "it is lost at once");
-                    return;
-                }
-                leads_to_the_whole(name, &first, &arguments, two());
-            });
+    in_all(cuts, |(name, names, cut)| {
+        // A region that cannot be searched is a gap, too.
+        let regions = ["--region", "eu-west-1", "--region", "us-east-1"];
+        let two = || {
+            let mut estate = estate();
+            if name == "the listing is refused" {
+                estate.function(ONE, "us-east-1", "far", 30);
+            }
+            estate
+        };
+        let regions = if name == "the listing is refused" { &regions[..] } else { &[] };
+        let arguments = [names, regions].concat();
+        let server = Server::start(two().script(cut));
+        let first = Pull::of(&server, &arguments).args(&["--max-rate", "200"]).run();
+        // Expired or lost before the first page, nothing may have been saved.
+        first.ends(&[3], name);
+        if !first.path(FIRST).exists() {
+            assert_eq!(name, "it is lost at once");
+            return;
         }
+        leads_to_the_whole(name, &first, &arguments, two());
     });
 }
 
