@@ -15,8 +15,12 @@ mod corpus;
 mod downstream;
 mod emulators;
 mod errors_alone;
+#[cfg(feature = "cloudwatch")]
+mod estate;
 mod events;
 mod explain;
+#[cfg(feature = "cloudwatch")]
+mod follow;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod gate;
@@ -33,9 +37,13 @@ mod odd_times;
 mod order;
 #[cfg(unix)]
 mod outputs;
+#[cfg(feature = "cloudwatch")]
+mod pull_errors;
 mod readme;
 mod registry;
 mod renderings;
+#[cfg(feature = "cloudwatch")]
+mod resume;
 mod runtimes;
 mod selection;
 mod shapes;
