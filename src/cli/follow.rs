@@ -79,11 +79,11 @@ impl FollowLines {
         }
         self.promised_s = Some(round_s);
         let (requests, round) = (plan.requests, round_s.ceil());
-        let groups = if requests == 1 { "once".to_owned() } else { format!("with {requests} requests") };
+        let groups = if requests == 1 { "one request".to_owned() } else { format!("{requests} requests") };
         let closed_s = CLOSED_AFTER_MS / 1_000;
         let message = format!(
-            "following, {groups} every {round:.0} s: a failed attempt is told up to {round:.0} s after the next START in its \
-             environment, or {closed_s} to {:.0} s after its REPORT; Ctrl-C ends with the answer",
+            "following with {groups} every {round:.0} s; delay of a line: {closed_s} to {:.0} s after the REPORT of a failed \
+             attempt, or up to {round:.0} s after the next START in its environment; Ctrl-C ends it with the answer",
             closed_s as f64 + round
         );
         self.bars.print(|| complain(&message));

@@ -96,7 +96,10 @@ struct Saved {
 
 impl Saved {
     fn open(path: &Path) -> Result<Self, RunError> {
-        let gathered = tempfile::tempfile().map_err(|error| RunError::io(format!("no temporary file: {error}")))?;
+        let gathered = tempfile::tempfile().map_err(|error| {
+            let (folder, why) = (std::env::temp_dir(), plain_io(&error));
+            RunError::io(format!("no temporary file in {}: {why}; set TMPDIR", folder.display()))
+        })?;
         Ok(Self { gathered, output: OutputFile::open(Some(path))?, path: path.to_owned() })
     }
 

@@ -1,6 +1,7 @@
 //! One line for one failed attempt, as it is told while a log is followed.
 
 use super::escape::one_line;
+use super::said::Said;
 use super::style::{Ink, Style};
 use super::words::{shorten_end, shorten_middle, width};
 use crate::wire::Record;
@@ -33,7 +34,7 @@ fn words(record: &Record) -> String {
         (Some(of), Some(message), _) if !message.starts_with(of.as_str()) => format!("{of}: {message}"),
         (_, Some(message), _) => message.clone(),
         (Some(of), None, _) => of.clone(),
-        (None, None, Some(line)) => line.message.clone(),
+        (None, None, Some(line)) => Said::read(&line.message).text,
         (None, None, None) => record.platform_status.clone().unwrap_or_default(),
     }
 }

@@ -102,14 +102,19 @@ pub(crate) struct GroupPlace {
     /// ARN by which it must be asked, where the name alone may mean another account's group.
     #[serde(default)]
     pub arn: Option<String>,
+    /// Whose group it is, where several accounts are read: the account id, or the profile if that is not known.
+    #[serde(default)]
+    pub holder: Option<String>,
 }
 
 impl GroupPlace {
     /// Returns the group's name in every output, with its account where the name alone may mean another account's
     /// group.
     pub(crate) fn label(&self) -> String {
-        match (&self.arn, &self.account) {
-            (Some(_), Some(account)) => format!("{} ({account}, {})", self.name, self.region),
+        match (&self.holder, &self.arn, &self.account) {
+            (Some(holder), _, _) | (None, Some(_), Some(holder)) => {
+                format!("{} ({holder}, {})", self.name, self.region)
+            }
             _ => format!("{} ({})", self.name, self.region),
         }
     }
@@ -128,6 +133,12 @@ pub(crate) struct UnsearchedRegion {
 }
 
 impl PullTrailer {
+    /// Returns whether nothing is left that could be read later.
+    #[cfg(feature = "cloudwatch")]
+    pub(crate) fn is_whole(&self) -> bool {
+        self.gaps.is_empty() && self.regions.is_empty()
+    }
+
     /// Returns everything that was not read, as every output names it.
     pub(crate) fn problems(&self) -> Vec<InputProblem> {
         let moment = |ms: i64| Timestamp::from_ms(ms).map(|at| at.to_string()).unwrap_or_default();
@@ -139,9 +150,9 @@ impl PullTrailer {
             },
         };
         let region = |one: &UnsearchedRegion| InputProblem {
-            input: match (&one.profile, &one.account) {
-                (Some(profile), _) => format!("region {} of profile {profile}", one.region),
-                (None, Some(account)) => format!("region {} of account {account}", one.region),
+            input: match (&one.account, &one.profile) {
+                (Some(account), _) => format!("region {} of account {account}", one.region),
+                (None, Some(profile)) => format!("region {} of profile {profile}", one.region),
                 (None, None) => format!("region {}", one.region),
             },
             reason: one.reason.clone(),

@@ -100,8 +100,10 @@ pub(super) async fn connect(request: &Request) -> Result<Connection, PullError> 
         if !seen.insert(name) {
             continue;
         }
-        if let (Some(name), Some(profiles)) = (name, &profiles) {
-            check_profile(name, profiles)?;
+        // Keys of the environment win over a profile that only the environment names.
+        let chosen = name.map(str::to_owned).or_else(profile_of_environment);
+        if let (Some(name), Some(profiles)) = (chosen, &profiles) {
+            check_profile(&name, profiles)?;
         }
         let bundle = profiles.as_ref().and_then(|profiles| {
             profiles.get_profile(name.unwrap_or(profiles.selected_profile()))?.get("ca_bundle").map(str::to_owned)
@@ -109,6 +111,9 @@ pub(super) async fn connect(request: &Request) -> Result<Connection, PullError> 
         let bundle = CaBundle::find(bundle.as_deref())?;
         connection.remarks.extend(bundle.remark.clone().filter(|remark| !connection.remarks.contains(remark)));
         let source = CredentialSource::find(name, profiles.as_ref());
+        if let Some(broken) = source.broken_chain() {
+            return Err(PullError::Configuration(broken));
+        }
         match session(request, connection.places.len(), name, source, bundle).await {
             Ok(places) => connection.places.extend(places),
             Err(failure) => {
@@ -121,6 +126,12 @@ pub(super) async fn connect(request: &Request) -> Result<Connection, PullError> 
         Some(failure) if connection.places.is_empty() => Err(failure),
         _ => Ok(connection),
     }
+}
+
+/// Returns the profile that the environment chooses and that is used.
+fn profile_of_environment() -> Option<String> {
+    let named = std::env::var("AWS_PROFILE").ok().filter(|name| !name.trim().is_empty());
+    named.filter(|_| key_of_environment().is_none())
 }
 
 /// Checks what can be told wrong without asking anybody.

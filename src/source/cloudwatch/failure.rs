@@ -197,9 +197,10 @@ fn not_aws(answer: &HttpResponse) -> Option<String> {
     let begins = answer.body().bytes().is_some_and(|body| body.trim_ascii_start().starts_with(b"<"));
     let status = answer.status().as_u16();
     (is_page || begins || status == 407).then(|| match status {
-        407 => "the proxy asks for a login (status 407): put user and password into HTTPS_PROXY".to_owned(),
+        407 => "the answer is not from AWS: the proxy asks for a login (status 407); put user and password into HTTPS_PROXY"
+            .to_owned(),
         status => format!(
-            "something else than AWS answers (a web page, status {status}): a proxy or a portal of the network; log in \
+            "the answer is not from AWS but a web page (status {status}) of a proxy or a portal of the network; log in \
              there, or check HTTPS_PROXY"
         ),
     })

@@ -152,8 +152,11 @@ pub(super) async fn follow(
             break following.to.map(Timestamp::ms);
         }
         let late = following.to.is_some_and(|to| now().is_some_and(|now| now.ms() > to.ms() + GRACE_MS));
-        if late || over {
+        if late {
             break following.to.map(Timestamp::ms);
+        }
+        if over {
+            break None;
         }
         tokio::select! {
             biased;

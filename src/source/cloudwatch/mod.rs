@@ -348,7 +348,7 @@ struct LookedUp {
 async fn find(request: &Request, watch: &dyn PullWatch) -> Result<LookedUp, PullError> {
     let request = &resume::adapted(request);
     let wanted = Arc::new(Wanted::of(&request.names)?);
-    let whole = request.resume.as_ref().is_some_and(|(_, told)| told.gaps.is_empty() && told.regions.is_empty());
+    let whole = request.resume.as_ref().is_some_and(|(_, told)| told.is_whole());
     let connection = if whole { Connection::default() } else { connect::connect(request).await? };
     watch.searches(connection.places.len());
     let searched = match &request.resume {
@@ -390,9 +390,12 @@ async fn search(connection: &Connection, wanted: &Arc<Wanted>) -> Result<Vec<Sea
     Ok(places.map(|(place, facts)| Searched { place: Arc::clone(place), asked: true, facts }).collect())
 }
 
-fn outlook(request: &Request, remarks: Vec<String>, selection: &Selection) -> Outlook {
+fn outlook(request: &Request, mut remarks: Vec<String>, selection: &Selection) -> Outlook {
     let targets = || selection.targets.iter();
     let (from_ms, to_ms) = (selection.told.from_ms, selection.told.to_ms);
+    if let Some((path, _)) = request.resume.as_ref().filter(|(_, told)| told.is_whole()) {
+        remarks.push(format!("nothing is left to read: {} is whole", path.display()));
+    }
     Outlook {
         groups: targets().map(|target| target.group.label()).collect(),
         accounts: selection.told.accounts.clone(),

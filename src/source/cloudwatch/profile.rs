@@ -34,6 +34,8 @@ pub(super) struct ProfileSource {
     mfa: Option<String>,
     /// Whether a role is assumed.
     assumes: bool,
+    /// Profile that the chain names and that does not exist.
+    pub(super) gap: Option<String>,
     /// File with the token, of a profile with a web identity.
     token_file: Option<String>,
 }
@@ -65,16 +67,19 @@ const KINDS: [(&str, ProfileKind); 7] = [
 impl ProfileSource {
     /// Follows the chain of a profile. `get` returns the value of a profile's key. Returns `None` for a profile without
     /// credentials.
-    fn of(name: &str, get: &dyn Fn(&str, &str) -> Option<String>) -> Option<Self> {
+    fn of(name: &str, exists: &dyn Fn(&str) -> bool, get: &dyn Fn(&str, &str) -> Option<String>) -> Option<Self> {
         let (mut base, mut seen) = (name.to_owned(), BTreeSet::new());
-        let (mut mfa, mut assumes) = (None, false);
+        let (mut mfa, mut assumes, mut gap) = (None, false, None);
         while seen.insert(base.clone()) {
             assumes |= get(&base, "role_arn").is_some();
             if mfa.is_none() && get(&base, "role_arn").is_some() && get(&base, "mfa_serial").is_some() {
                 mfa = Some(base.clone());
             }
             match get(&base, "source_profile") {
-                Some(source) if get(&base, "role_arn").is_some() => base = source,
+                Some(source) if get(&base, "role_arn").is_some() => {
+                    gap = Some(source.clone()).filter(|source| !exists(source));
+                    base = source;
+                }
                 _ => break,
             }
         }
@@ -89,6 +94,7 @@ impl ProfileSource {
             base,
             mfa,
             assumes,
+            gap,
             token_file,
         })
     }
@@ -103,7 +109,8 @@ impl CredentialSource {
             value.map(str::to_owned)
         };
         let chosen = named.or(profiles.map(ProfileSet::selected_profile)).unwrap_or("default");
-        match ProfileSource::of(chosen, &get) {
+        let exists = |name: &str| profiles.is_some_and(|profiles| profiles.get_profile(name).is_some());
+        match ProfileSource::of(chosen, &exists, &get) {
             Some(profile) if named.is_some() || !has("AWS_ACCESS_KEY_ID") => Self::Profile(profile),
             _ if named.is_none() && has("AWS_ACCESS_KEY_ID") => Self::Environment,
             _ if has("AWS_WEB_IDENTITY_TOKEN_FILE") => Self::TokenFile,
@@ -112,6 +119,14 @@ impl CredentialSource {
             }
             _ => Self::Machine,
         }
+    }
+
+    /// Returns what is wrong with a profile that names another one, which does not exist.
+    pub(super) fn broken_chain(&self) -> Option<String> {
+        let Self::Profile(ProfileSource { name, gap: Some(gap), .. }) = self else { return None };
+        Some(format!(
+            "profile '{name}' takes its credentials from profile '{gap}' (source_profile), which does not exist"
+        ))
     }
 
     /// Returns what to do when this source gives no credentials, or AWS does not accept them.
@@ -233,7 +248,8 @@ mod tests {
             let line = text.lines().find(|line| line.split(' ').next() == Some(profile))?;
             line.split(' ').skip(1).find_map(|pair| pair.strip_prefix(key)?.strip_prefix('=')).map(str::to_owned)
         };
-        ProfileSource::of(name, &get)
+        let exists = |name: &str| text.lines().any(|line| line.split(' ').next() == Some(name));
+        ProfileSource::of(name, &exists, &get)
     }
 
     #[test]

@@ -218,7 +218,7 @@ impl Selector<'_> {
         let region = &self.searched[seat].place.region;
         let host = facts.lambda_host.clone().unwrap_or_else(|| format!("the Lambda API in {region}"));
         match fault {
-            RequestError::Denied(said) => format!("{action}: {said}"),
+            RequestError::Denied(said) => format!("{action} at {host}: {said}"),
             RequestError::Throttled => format!("{host} throttles {action}"),
             RequestError::NoConnection(why) | RequestError::NoAnswer(why) | RequestError::Lost(why) => {
                 format!("{action}: {host} does not answer, {why}")
@@ -325,9 +325,17 @@ impl Selector<'_> {
             region: self.searched[seat].place.region.clone(),
             name: group.to_owned(),
             account: self.searched[seat].account().map(str::to_owned),
+            holder: self.holder(seat, self.searched[seat].account()),
             arn: None,
         };
         self.target(self.new_target(seat, place, only));
+    }
+
+    /// Returns whose a group is, where several accounts are read.
+    fn holder(&self, seat: usize, account: Option<&str>) -> Option<String> {
+        let profile = || self.searched[seat].place.session.profile.as_ref().map(|name| format!("profile {name}"));
+        let several = self.request.profiles.len() > 1 || self.request.names.linked;
+        account.map(str::to_owned).or_else(profile).filter(|_| several)
     }
 
     fn new_target(&self, seat: usize, group: GroupPlace, only: Option<BTreeSet<String>>) -> Target {
@@ -436,6 +444,7 @@ impl Selector<'_> {
             region,
             name: name.to_owned(),
             account: Some(owner.account.clone()),
+            holder: self.holder(seat, Some(&owner.account)),
         };
         self.target(self.new_target(seat, place, only));
     }
@@ -449,6 +458,7 @@ impl Selector<'_> {
             arn: linked.map(|owner| group_arn(owner, &region, &info.name)),
             region,
             name: info.name.clone(),
+            holder: self.holder(seat, info.owner.as_ref().map(|owner| owner.account.as_str())),
             account: info.owner.as_ref().map(|owner| owner.account.clone()),
         };
         if let Some(reason) = unreadable(&info.class) {
@@ -536,11 +546,9 @@ impl Selector<'_> {
         for target in self.found.values() {
             regions_of.entry(target.group.account.clone()).or_default().insert(target.group.region.clone());
         }
-        if regions_of.is_empty() {
-            for one in self.searched.iter().filter(|one| one.facts.is_ok()) {
-                let account = one.account().map(str::to_owned);
-                regions_of.entry(account).or_default().insert(one.place.region.clone());
-            }
+        for one in self.searched.iter().filter(|one| one.facts.is_ok()) {
+            let account = one.account().map(str::to_owned);
+            regions_of.entry(account).or_default().insert(one.place.region.clone());
         }
         let account = |(account_id, regions): (_, BTreeSet<String>)| AccountRead {
             account_id,
