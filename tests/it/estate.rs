@@ -40,7 +40,7 @@ pub fn in_all<C: Send>(cases: impl IntoIterator<Item = C, IntoIter: Send>, test:
     let (cases, failed) = (Mutex::new(cases.into_iter()), AtomicUsize::new(0));
     let next = || cases.lock().unwrap_or_else(PoisonError::into_inner).next();
     thread::scope(|scope| {
-        for _ in 0..4 {
+        for _ in 0..8 {
             scope.spawn(|| {
                 while let Some(case) = next() {
                     if catch_unwind(AssertUnwindSafe(|| test(case))).is_err() {

@@ -103,6 +103,11 @@ fn whatever_cut_the_first_pull_the_rest_completes_it() {
             Box::new(move |asked| (filters(asked) && asked.name.ends_with("/f2")).then(refused)),
         ),
         (
+            "one group is throttled for ever",
+            &["f3", "f1"],
+            Box::new(|asked| (filters(asked) && asked.name.ends_with("/f3")).then(Reply::throttled)),
+        ),
+        (
             "several gaps in one group",
             all,
             Box::new(move |asked| {
@@ -152,17 +157,6 @@ fn whatever_cut_the_first_pull_the_rest_completes_it() {
         }
         leads_to_the_whole(name, &first, &arguments, two());
     });
-}
-
-#[test]
-fn a_group_that_is_throttled_for_ever_is_read_later() {
-    let server =
-        Server::start(estate().script(|asked| (filters(asked) && asked.name.ends_with("/f3")).then(Reply::throttled)));
-    let names = ["f3"];
-    let first = Pull::of(&server, &["f3", "f1"]).args(&["--max-rate", "200"]).run();
-    first.ends(&[3], "throttled");
-    assert!(first.unread().iter().any(|line| line.contains(names[0])), "{:?}", first.unread());
-    leads_to_the_whole("throttled", &first, &["f3", "f1"], estate());
 }
 
 #[cfg(unix)]
