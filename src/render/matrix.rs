@@ -1,5 +1,7 @@
 //! Matrix of the table: a row per function that failed, a column per kind of failure that occurs.
 
+use std::collections::BTreeSet;
+
 use super::escape::one_line;
 use super::grid::{self, Cell, GridColumn};
 use super::style::{Ink, Style};
@@ -32,8 +34,15 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
         failed.iter().take(MOST_ROWS).chain(fine.iter().take(shown_fine)).copied().collect();
     let mut out = Vec::new();
     if !rows.is_empty() {
-        let names: Vec<String> = rows.iter().map(|function| name(function, summary)).collect();
-        out = grid::lines("FUNCTION", &names, &columns(&rows), style);
+        let places = places(&rows, summary);
+        let name = |function: &&FunctionSummary| match &function.function {
+            // The columns tell functions of one name apart.
+            Some(name) if !places.is_empty() => one_line(name).into_owned(),
+            _ => name(function, summary),
+        };
+        let names: Vec<String> = rows.iter().map(name).collect();
+        let columns: Vec<GridColumn> = places.into_iter().chain(columns(&rows)).collect();
+        out = grid::lines("FUNCTION", &names, &columns, style);
     }
     if failed.len() > MOST_ROWS {
         let more = failed.len() - MOST_ROWS;
@@ -98,6 +107,19 @@ fn unnamed(function: &FunctionSummary) -> String {
         Some(place) => format!("(no name) {place}"),
         None => "(no name)".to_owned(),
     }
+}
+
+/// Returns the columns of accounts and of regions, each where the functions are of more than one.
+fn places(rows: &[&FunctionSummary], summary: &Summary) -> Vec<GridColumn> {
+    let place = |heading, get: fn(&FunctionSummary) -> &Option<String>| {
+        let known: BTreeSet<&String> = summary.functions.iter().filter_map(|function| get(function).as_ref()).collect();
+        let cell = |function: &FunctionSummary| {
+            plain(get(function).as_deref().map_or("-".to_owned(), |place| one_line(place).into_owned()))
+        };
+        (known.len() > 1).then(|| column(heading, rows, cell))
+    };
+    let places = [place("ACCOUNT", |function| &function.account_id), place("REGION", |function| &function.region)];
+    places.into_iter().flatten().collect()
 }
 
 fn columns(rows: &[&FunctionSummary]) -> Vec<GridColumn> {

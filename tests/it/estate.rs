@@ -583,7 +583,7 @@ fn several_profiles_are_read_in_one_run() {
     assert_eq!(found, want.map(|row| row.map(quoted)));
 
     let pulled = Pull::of(&server, &["--all", "--profile", "one", "--profile", "two", "--format", "table"])
-        .args(&["--region", "eu-west-1", "--region", "us-east-1", "--width", "120"])
+        .args(&["--region", "eu-west-1", "--region", "us-east-1"])
         .config(PROFILES)
         .run();
     pulled.ends(&[0], "table");
@@ -591,7 +591,7 @@ fn several_profiles_are_read_in_one_run() {
         assert!(pulled.stdout.contains(word), "{word}: {}", pulled.stdout);
     }
     // One account and one region need no columns.
-    let pulled = Pull::of(&server, &["--all", "--format", "table", "--width", "120"]).run();
+    let pulled = Pull::of(&server, &["--all", "--format", "table"]).run();
     for word in ["ACCOUNT", "REGION"] {
         assert!(!pulled.stdout.contains(word), "{word}: {}", pulled.stdout);
     }

@@ -5,6 +5,7 @@
 //! part of the result, in the order of their time, once they are older than that.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -39,8 +40,9 @@ const WIDE_EVERY: Duration = Duration::from_secs(30);
 const KEPT_MS: i64 = 16 * 60_000;
 /// Most bytes of events in memory; older ones are let go early.
 const MOST_BYTES: usize = 64 << 20;
-/// Time after the end of the window in which late events are waited for.
-const GRACE_MS: i64 = 60_000;
+/// Time between two looks, of which so many follow the end of the window to find late events, and the least time.
+const LOOKS_AFTER_END: u32 = 12;
+const LEAST_GRACE: Duration = Duration::from_secs(20);
 /// Time that the last look after a signal may take.
 const LAST_LOOK: Duration = Duration::from_secs(20);
 /// Pause before a lost connection is tried again.
@@ -78,12 +80,19 @@ pub(super) struct Following {
 }
 
 /// Time and key of an event: its place among the others.
-type EventKey = (i64, u64);
+type SeenKey = (i64, u64);
+
+/// Event in memory.
+struct SeenEvent {
+    /// Place among the events of the same millisecond, as the latest answer had it.
+    rank: u32,
+    text: Box<[u8]>,
+}
 
 /// Newest events of a group's streams.
 struct Tail {
     slice: SliceId,
-    events: BTreeMap<EventKey, Box<[u8]>>,
+    events: BTreeMap<SeenKey, SeenEvent>,
     bytes: usize,
     /// Latest moment up to which was asked with success.
     asked_to: i64,
@@ -128,6 +137,8 @@ pub(super) async fn follow(
     let follower = Arc::new(Follower { shared, tails: Mutex::new(tails), crowded_to: Mutex::new(None) });
     let mut callers: Vec<Option<Arc<Caller>>> = regions.iter().map(|region| Some(region.caller())).collect();
     let mut wide = Instant::now();
+    let grace = (following.interval * LOOKS_AFTER_END).max(LEAST_GRACE);
+    let grace_ms = i64::try_from(grace.as_millis()).unwrap_or(i64::MAX);
     let end = loop {
         let began = Instant::now();
         let look = if began >= wide { Look::Wide } else { Look::Near };
@@ -151,7 +162,7 @@ pub(super) async fn follow(
         {
             break following.to.map(Timestamp::ms);
         }
-        let late = following.to.is_some_and(|to| now().is_some_and(|now| now.ms() > to.ms() + GRACE_MS));
+        let late = following.to.is_some_and(|to| now().is_some_and(|now| now.ms() > to.ms() + grace_ms));
         if late {
             break following.to.map(Timestamp::ms);
         }
@@ -292,6 +303,7 @@ impl Follower {
             return Ok(());
         }
         let mut slice = Slice::new(SliceId { start: from, ..id }, upto);
+        let mut ranked = (i64::MIN, 0);
         loop {
             let request = || {
                 let request = page_request(place, target, stream, slice.from, slice.end);
@@ -312,7 +324,8 @@ impl Follower {
                     line::append(&target.group, event, &mut text);
                     // Without an id, an event is known by its content.
                     let key = key.unwrap_or_else(|| xxhash_rust::xxh3::xxh3_64(&text));
-                    found.push(((time, key), text.into_boxed_slice()));
+                    ranked = if ranked.0 == time { (time, ranked.1 + 1) } else { (time, 0) };
+                    found.push(((time, key), SeenEvent { rank: ranked.1, text: text.into_boxed_slice() }));
                 }
             }
             self.add(at, found);
@@ -348,16 +361,20 @@ impl Follower {
     }
 
     /// Adds events that were not known, and lets go of the oldest ones where there are too many.
-    fn add(&self, at: usize, found: Vec<(EventKey, Box<[u8]>)>) {
+    fn add(&self, at: usize, found: Vec<(SeenKey, SeenEvent)>) {
         let mut tails = locked(&self.tails);
         let Some(tail) = tails.get_mut(at) else { return };
         let mut new = 0;
-        for (key, text) in found {
-            // What is settled was seen, or came too late.
-            if key.0 > tail.settled_to && !tail.events.contains_key(&key) {
-                tail.bytes += text.len();
-                tail.events.insert(key, text);
-                new += 1;
+        for (key, event) in found {
+            match tail.events.entry(key) {
+                Entry::Occupied(mut known) => known.get_mut().rank = event.rank,
+                // What is settled was seen, or came too late.
+                Entry::Vacant(place) if key.0 > tail.settled_to => {
+                    tail.bytes += event.text.len();
+                    place.insert(event);
+                    new += 1;
+                }
+                Entry::Vacant(_) => {}
             }
         }
         self.shared.page(tail.slice.target, 0, new);
@@ -399,7 +416,7 @@ impl Follower {
             }
             text.clear();
         };
-        for (_, line) in tail.events.range((tail.settled_to + 1, 0)..=(bound, u64::MAX)) {
+        for line in tail.lines(tail.settled_to + 1, bound) {
             text.extend_from_slice(line);
             if text.len() >= PAGE {
                 push(&mut text);
@@ -414,7 +431,7 @@ impl Follower {
     fn told(&self, upto: i64, took: Duration) -> Option<Round> {
         let tails = locked(&self.tails);
         let mut lines = Vec::with_capacity(tails.iter().map(|tail| tail.bytes).sum());
-        for line in tails.iter().flat_map(|tail| tail.events.values()) {
+        for line in tails.iter().flat_map(|tail| tail.lines(i64::MIN, i64::MAX)) {
             lines.extend_from_slice(line);
         }
         Some(Round { lines, until: Timestamp::from_ms(upto)?, took_s: took.as_secs_f64() })
@@ -440,10 +457,19 @@ impl Follower {
 }
 
 impl Tail {
+    /// Returns the events in a stretch of time, in their order.
+    fn lines(&self, from: i64, end: i64) -> Vec<&[u8]> {
+        let stretch = self.events.range((from, 0)..=(end, u64::MAX));
+        let mut lines: Vec<(i64, u32, &[u8])> =
+            stretch.map(|((time, _), event)| (*time, event.rank, event.text.as_ref())).collect();
+        lines.sort_by_key(|(time, rank, _)| (*time, *rank));
+        lines.into_iter().map(|(_, _, text)| text).collect()
+    }
+
     /// Drops events from memory up to a moment.
     fn forget(&mut self, bound: i64) {
         let kept = self.events.split_off(&(bound.saturating_add(1), 0));
         let dropped = std::mem::replace(&mut self.events, kept);
-        self.bytes -= dropped.values().map(|text| text.len()).sum::<usize>();
+        self.bytes -= dropped.values().map(|event| event.text.len()).sum::<usize>();
     }
 }

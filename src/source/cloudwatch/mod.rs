@@ -45,6 +45,7 @@ use call::{Caller, NEEDED};
 use connect::{AccountRegion, Connection};
 use follow::{FollowedRegion, Following};
 use limiter::Limiter;
+use lookup::PlaceFacts;
 use plan::{Region, first_slices};
 use reader::PullReader;
 use resume::Resumed;
@@ -386,8 +387,21 @@ async fn search(connection: &Connection, wanted: &Arc<Wanted>) -> Result<Vec<Sea
         let (seat, facts) = answer.map_err(|error| PullError::Machine(error.to_string()))?;
         answers.insert(seat, facts);
     }
+    share_owners(&connection.places, &mut answers);
     let places = connection.places.iter().zip(answers.into_values());
     Ok(places.map(|(place, facts)| Searched { place: Arc::clone(place), asked: true, facts }).collect())
+}
+
+/// Fills in the owner of the credentials where a region told none, from another region of the same session.
+fn share_owners(places: &[Arc<AccountRegion>], answers: &mut BTreeMap<usize, Result<PlaceFacts, PullError>>) {
+    let session = |seat: &usize| places.get(*seat).map(|place| place.session.number);
+    let known: BTreeMap<_, _> =
+        answers.iter().filter_map(|(seat, facts)| Some((session(seat)?, facts.as_ref().ok()?.own.clone()?))).collect();
+    for (seat, facts) in answers.iter_mut() {
+        if let Ok(facts @ PlaceFacts { own: None, .. }) = facts {
+            facts.own = session(seat).and_then(|number| known.get(&number).cloned());
+        }
+    }
 }
 
 fn outlook(request: &Request, mut remarks: Vec<String>, selection: &Selection) -> Outlook {
