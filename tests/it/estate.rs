@@ -32,7 +32,7 @@ const DEBUG_TEXT: [&str; 9] = [
     "source profile nosuch referenced",
 ];
 /// Time after which a run is taken to hang.
-const PATIENCE: Duration = Duration::from_secs(150);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Runs a test for every case, a few at once since they mostly wait, and reports all that fail.
 #[track_caller]
