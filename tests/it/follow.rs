@@ -125,6 +125,9 @@ fn ends_with_the_truth(pulled: &Pulled, server: &Server, log: &Log) {
     assert_eq!(totals["failed"], log.failed.len(), "{totals}");
     assert_eq!(totals["incomplete"], 0, "{totals}");
     assert_eq!(answer["coverage"]["duplicates"], 0);
+    assert_eq!(answer["coverage"]["complete"], true, "{}", answer["coverage"]);
+    let again = pulled.analyze(SAVED);
+    assert_eq!(serde_json::from_str::<Value>(&again).expect("JSON"), answer, "analyze repeats the answer");
     assert_eq!(server.complaints(), [""; 0]);
 }
 
@@ -257,6 +260,78 @@ fn credentials_that_end_are_renewed_while_it_follows() {
     ends_with_the_truth(&pulled, &server, &log);
     let runs = fs::read_to_string(pulled.path("runs")).expect("it ran").lines().count();
     assert!((2..=4).contains(&runs), "{runs} runs");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_outage_costs_nothing_but_time() {
+    let mut log = Log::new();
+    for at in 0..24 {
+        log.attempt(f64::from(at) * 0.5, 1, at % 4 == 1, [0.3; 3]);
+    }
+    let server = Server::start(log.estate().script(|asked| {
+        let out = Duration::from_secs(3)..Duration::from_secs(8);
+        (asked.asks("logs") && out.contains(&asked.since)).then_some(Reply::Reset)
+    }));
+    let running = follow(&server, &log).start();
+    let pulled = interrupted(running, &server, &log);
+    ends_with_the_truth(&pulled, &server, &log);
+}
+
+#[cfg(unix)]
+#[test]
+fn one_function_of_a_shared_group_is_followed_with_others() {
+    let mut log = Log::new();
+    for at in 0..10 {
+        log.attempt(f64::from(at) * 0.5, 1, at == 3, [0.3; 3]);
+    }
+    let mut estate = log.estate();
+    // Its streams have the function's name; another function fails there, too.
+    for event in &mut estate.groups[0].events {
+        event.stream = event.stream.replace("/[", "/live[");
+    }
+    let mut others = Log { attempts: 100, ..Log::new() };
+    for at in 0..10 {
+        others.attempt(f64::from(at) * 0.5, 2, true, [0.3; 3]);
+    }
+    let other_events = std::mem::take(&mut others.events).into_iter().map(|mut event| {
+        event.stream = event.stream.replace("/[", "/other[");
+        event.id = format!("9{}", &event.id[1..]);
+        event
+    });
+    let mine = estate.groups[0].events.clone();
+    let mut all = mine.clone();
+    all.extend(other_events);
+    let visible_ms = std::mem::take(&mut estate.groups[0].visible_ms);
+    estate.groups.clear();
+    estate.functions.clear();
+    estate.group(ONE, "eu-west-1", "/acme/shared", all).visible_ms = visible_ms;
+    estate.logs_to(ONE, "eu-west-1", "live", "/acme/shared");
+    estate.logs_to(ONE, "eu-west-1", "other", "/acme/shared");
+    // A group of another region cannot be read at all.
+    estate.group(ONE, "us-east-1", GROUP, Vec::new());
+    estate.logs_to(ONE, "us-east-1", "live", GROUP);
+    let server = Server::start(estate.script(|asked| {
+        (asked.region == "us-east-1" && asked.is("FilterLogEvents"))
+            .then(|| Reply::error("AccessDeniedException", "not authorized"))
+    }));
+    let mut running = follow(&server, &log).args(&["--region", "eu-west-1", "--region", "us-east-1"]).start();
+    let request = log.failed[0].clone();
+    running.until("the failure is told", |stdout, _| !lines_on(stdout, &request).is_empty());
+    let pulled = interrupted(running, &server, &log);
+    let mut want: Vec<&str> = mine.iter().map(|event| event.id.as_str()).collect();
+    want.sort_unstable();
+    let events = events_in(&pulled.path(SAVED));
+    let mut got: Vec<&str> = events.iter().filter_map(|event| event["eventId"].as_str()).collect();
+    got.sort_unstable();
+    assert_eq!(got, want, "{}", pulled.stderr);
+    let answer = fs::read_to_string(pulled.path("answer.json")).expect("an answer");
+    let answer: Value = serde_json::from_str(&answer).expect("JSON");
+    let unread = answer["coverage"]["inputs_unreadable"].to_string();
+    assert!(unread.contains("us-east-1") && unread.contains(GROUP), "{unread}");
+    assert_eq!(answer["totals"]["failed"], 1);
+    let live = pulled.stdout.lines().filter(|line| line.contains("5a000")).count();
+    assert_eq!(live, lines_on(&pulled.stdout, &request).len(), "no line of another function: {}", pulled.stdout);
 }
 
 #[test]
