@@ -161,7 +161,7 @@ fn credentials_that_are_not_there_are_told_by_their_source() {
             ("behind a role", gone(SSO_CACHE, by(&server, "sso-role")), &[3], sso, &["No such file"]),
             ("broken cache", by(&server, "sso").file(SSO_CACHE, "{"), &[3], sso, &[]),
             ("session revoked", by(&revoked, "sso"), &[3], sso, &[]),
-            ("role not assigned", by(&forbidden, "sso"), &[3], &["No access"], &[]),
+            ("role not assigned", by(&forbidden, "sso"), &[3], &["No access"], no_login),
             (
                 "role denied",
                 by(&denied, "role"),
@@ -674,7 +674,9 @@ fn names_that_are_nearly_right_are_offered() {
                 &["did you mean", "payments-worker"],
                 &["orders-api"],
             ),
-            ("glob", Pull::of(&server, &["order-*"]), &[3, 4], &[], &[]),
+            ("glob", Pull::of(&server, &["order-*"]), &[3, 4], &["order-*"], &["name files"]),
+            ("glob beside a name", Pull::of(&server, &["order-*", "checkout"]), &[0, 3], &["order-*"], &[]),
+            ("part of an ARN", Pull::of(&server, &["function:checkout"]), &[0, 2, 3], &[], &["leave out ':checkout'"]),
             ("nothing near", Pull::of(&server, &["zzz"]), &[3], &["/aws/lambda/zzz"], &["did you mean"]),
             ("one of two", Pull::of(&server, &["chekout", "checkout"]), &[3], &["did you mean", "checkout"], &[]),
         ],
@@ -936,7 +938,10 @@ fn a_region_that_is_shut_is_one_line_and_stops_no_other() {
         (&["--all"], &["af-south-1", "eu-west-1"]),
         (&["--all"], &["af-south-1", "us-east-1"]),
     ];
-    let cases: Vec<_> = replies.into_iter().flat_map(|reply| choices.map(|choice| (reply.clone(), choice))).collect();
+    let mut cases: Vec<_> =
+        replies.into_iter().flat_map(|reply| choices.map(|choice| (reply.clone(), choice))).collect();
+    // Of the faults that are tried again, which takes seconds, a name adds nothing.
+    cases.retain(|((fault, ..), (arguments, _))| !["reset", "throttled"].contains(fault) || arguments == &["--all"]);
     in_all(cases, |((fault, reply, words), (arguments, regions))| {
         let mut estate = pay();
         estate.function(ONE, "af-south-1", "pay", 5);
@@ -1022,6 +1027,53 @@ fn credentials_that_renew_themselves_are_renewed() {
     let runs = fs::read_to_string(pulled.path("runs")).expect("it ran").lines().count();
     assert!(runs <= 3, "{runs} runs");
     assert!(pulled.complete());
+}
+
+#[test]
+fn credentials_that_end_in_the_look_up_are_renewed_too() {
+    let process = "echo run >> {HOME}/runs\nn=$(wc -l < {HOME}/runs)\n\
+         if [ $n -gt 1 ]; then key=AKIASECOND; else key=AKIAONE; fi\n\
+         echo \"{\\\"Version\\\": 1, \\\"AccessKeyId\\\": \\\"$key\\\", \\\"SecretAccessKey\\\": \\\"s\\\"}\"\n";
+    for operation in ["DescribeLogGroups", "ListFunctions"] {
+        let mut estate = Estate::small(&["f0", "f1"], 5);
+        estate.shared(ONE, "eu-west-1", "/acme/shared", &["alpha", "beta"], 5);
+        estate.keys.insert("AKIASECOND".to_owned(), ONE.to_owned());
+        let server = Server::start(estate.script(move |asked| {
+            let ended = asked.key_id == "AKIAONE" && asked.is(operation);
+            ended
+                .then(|| Reply::error("ExpiredTokenException", "The security token included in the request is expired"))
+        }));
+        let pulled = Pull::of(&server, &["--all", "--profile", "proc"]).config(SOURCES).file("proc.sh", process).run();
+        pulled.ends(&[0], operation);
+        assert_eq!(ids(&pulled.events()), truth(server.estate(), |_| true), "{operation}: {}", pulled.said());
+        assert!(pulled.complete(), "{operation}: {}", pulled.said());
+    }
+}
+
+/// A service that takes connections and never answers is given up after a minute.
+#[test]
+#[ignore = "takes minutes"]
+fn silence_is_given_up_after_a_minute() {
+    let cases = [("from the beginning", false), ("midway", true)];
+    in_all(cases, |(name, midway)| {
+        let mut estate = Estate::default();
+        for at in 0..60 {
+            estate.function(ONE, "eu-west-1", &format!("f{at:02}"), 3);
+        }
+        let server = Server::start(estate.script(move |asked| match asked.asks("logs") {
+            true if !midway || asked.is("FilterLogEvents") && asked.nth >= 20 => Some(Reply::Hang),
+            _ => None,
+        }));
+        let pulled = Pull::of(&server, &["--all", "--max-rate", "200"]).run();
+        pulled.ends(&[3], name);
+        assert!(pulled.took < Duration::from_secs(200), "{name}: {:?}", pulled.took);
+        if midway {
+            assert_eq!(pulled.unread().len(), 40, "{:?}", pulled.unread());
+            assert_eq!(pulled.notes().iter().filter(|note| note.contains("connection lost")).count(), 1);
+        } else {
+            one_sentence(&pulled);
+        }
+    });
 }
 
 #[test]

@@ -174,6 +174,62 @@ fn a_pull_that_was_interrupted_goes_on() {
     leads_to_the_whole("interrupted", &first, &["--all"], estate());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_pull_that_was_interrupted_while_it_looked_for_groups_goes_on() {
+    for operation in ["DescribeLogGroups", "ListFunctions"] {
+        let server = Server::start(estate().script(move |asked| asked.is(operation).then_some(Reply::Hang)));
+        let mut running = Pull::of(&server, &["--all"]).start();
+        running.until("it looks", |_, _| server.count(operation) > 0);
+        running.signal("-INT");
+        let first = running.end();
+        first.ends(&[130], operation);
+        if first.path(FIRST).exists() {
+            leads_to_the_whole(operation, &first, &["--all"], estate());
+        }
+    }
+}
+
+#[test]
+fn events_of_one_millisecond_are_neither_lost_nor_doubled_at_the_cut() {
+    let bursts = || {
+        let mut estate = Estate::default();
+        let mut events = super::cloudwatch::fake::estate::log(ONE, "eu-west-1", "burst", 80);
+        for (at, event) in events.iter_mut().enumerate() {
+            // Three bursts of a hundred events in one millisecond each.
+            event.at = super::cloudwatch::fake::START + 600_000 * (at as i64 / 110);
+            event.id = format!("{at:056}");
+        }
+        estate.group(ONE, "eu-west-1", "/aws/lambda/burst", events);
+        estate.logs_to(ONE, "eu-west-1", "burst", "/aws/lambda/burst");
+        estate.page = 30;
+        estate
+    };
+    for pages in [1, 2, 4, 6] {
+        let cut = move |asked: &Asked| (filters(asked) && asked.nth >= pages).then_some(Reply::Die);
+        let server = Server::start(bursts().script(cut));
+        let first = Pull::of(&server, &["burst", "--max-rate", "200"]).run();
+        first.ends(&[3], "a burst");
+        leads_to_the_whole("a burst", &first, &["burst"], bursts());
+    }
+}
+
+#[test]
+fn a_group_of_a_linked_account_is_resumed_by_its_arn() {
+    let monitoring = || {
+        let mut estate = estate();
+        estate.function(TWO, "eu-west-1", "f2", 50);
+        estate.linked.insert(ONE.to_owned(), BTreeSet::from([TWO.to_owned()]));
+        estate
+    };
+    let server = Server::start(monitoring().script(|asked| {
+        (filters(asked) && asked.name.contains(TWO)).then(|| Reply::error("AccessDeniedException", "not authorized"))
+    }));
+    let first = Pull::of(&server, &["f2", "--linked"]).run();
+    first.ends(&[3], "linked");
+    leads_to_the_whole("linked", &first, &["f2", "--linked"], monitoring());
+}
+
 #[test]
 fn a_rest_that_is_cut_can_be_resumed_itself() {
     let cut = |from: usize| move |asked: &Asked| (filters(asked) && asked.nth >= from).then_some(Reply::Die);
