@@ -57,6 +57,7 @@ pub fn in_all<C: Send>(cases: impl IntoIterator<Item = C, IntoIter: Send>, test:
 #[must_use]
 pub struct Pull {
     command: Command,
+    format: Option<String>,
     home: Arc<tempfile::TempDir>,
 }
 
@@ -81,11 +82,17 @@ impl Pull {
         command.arg("pull").args(arguments).stdin(Stdio::null());
         command.envs([("AWS_ACCESS_KEY_ID", "AKIAONE"), ("AWS_SECRET_ACCESS_KEY", SECRETS[0])]);
         command.env("AWS_REGION", "eu-west-1");
-        Self { command, home }
+        Self { command, format: None, home }
     }
 
     pub fn args(mut self, arguments: &[&str]) -> Self {
         self.command.args(arguments);
+        self
+    }
+
+    /// Sets the format of standard output; the last one counts.
+    pub fn format(mut self, format: &str) -> Self {
+        self.format = Some(format.to_owned());
         self
     }
 
@@ -141,6 +148,9 @@ impl Pull {
     /// Starts and returns at once.
     #[track_caller]
     pub fn start(mut self) -> Running {
+        if let Some(format) = &self.format {
+            self.command.args(["--format", format]);
+        }
         let started = Instant::now();
         let mut child = self.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
         let (stdout, stderr) = (child.stdout.take().expect("a pipe"), child.stderr.take().expect("a pipe"));

@@ -264,6 +264,27 @@ fn credentials_that_end_are_renewed_while_it_follows() {
 
 #[cfg(unix)]
 #[test]
+fn other_formats_print_the_end_only() {
+    for format in ["json", "ndjson", "csv"] {
+        let mut log = Log::new();
+        for at in 0..5 {
+            log.attempt(-30.0 + f64::from(at), 1, at == 2, [0.0; 3]);
+        }
+        let server = Server::start(log.estate());
+        let running = follow(&server, &log).args(&["--report", "table=table.txt"]);
+        let pulled = interrupted(running.format(format).start(), &server, &log);
+        ends_with_the_truth(&pulled, &server, &log);
+        match format {
+            "json" => assert_eq!(pulled.answer()["totals"]["attempts"], 5),
+            "ndjson" => assert_eq!(pulled.stdout.lines().filter(|line| line.starts_with('{')).count(), 5),
+            _ => assert_eq!(lines_on(&pulled.stdout, &log.failed[0]).len(), 1, "{}", pulled.stdout),
+        }
+        assert!(tells_of(&fs::read_to_string(pulled.path("table.txt")).expect("a table"), 5));
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn an_outage_costs_nothing_but_time() {
     let mut log = Log::new();
     for at in 0..24 {

@@ -225,6 +225,15 @@ fn credentials_that_are_not_there_are_told_by_their_source() {
                 &["no AWS region", "did you mean"],
             ),
             (
+                "no such profile in another file",
+                Pull::of(&server, &["pay", "--profile", "ssso"])
+                    .file("settings", SOURCES)
+                    .env("AWS_CONFIG_FILE", "{HOME}/settings"),
+                &[2, 3],
+                &["'ssso'", "/settings", "'sso'"],
+                &["~/.aws/config"],
+            ),
+            (
                 "no region",
                 Pull::of(&server, &["pay"]).unset(&["AWS_REGION"]),
                 &[2, 3],
