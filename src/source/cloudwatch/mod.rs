@@ -3,6 +3,7 @@
 //! A pull connects to one or several accounts, looks up the log groups, reads them page by page within a rate limit, and
 //! presents the result as the file that `--save` would write. It writes nothing to AWS.
 
+mod body_gate;
 mod ca_bundle;
 mod call;
 mod connect;
@@ -289,7 +290,7 @@ struct Started {
 
 impl Started {
     fn new(request: &Request, watch: &dyn PullWatch) -> Result<Self, PullError> {
-        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.map_err(|error| PullError::Machine(failure::plain_io(&error)))?;
         let signals = runtime.block_on(async { signals::listen() });
         let found = runtime.block_on(async {
