@@ -701,6 +701,18 @@ fn one_function_of_a_shared_group_reads_only_its_streams() {
     let of_streams = |note: &String| note.contains("streams");
     assert!(!pulled.notes().iter().any(of_streams), "nothing is left out: {:?}", pulled.notes());
 
+    // So it is with a few, whose oldest environments count, too.
+    let mut estate = Estate::default();
+    estate.shared(ONE, "eu-west-1", "/acme/shared", &["alpha", "beta"], 20);
+    for event in &mut estate.groups[0].events {
+        event.stream = event.stream.replace("2026/10/01/alpha[", "2026/09/12/alpha[");
+    }
+    let server = Server::start(estate);
+    for arguments in [&["--all"][..], &["*"], &["--log-group", "/acme/shared"]] {
+        let pulled = Pull::of(&server, arguments).run();
+        pulled_exactly(&format!("{arguments:?}"), &pulled, &truth(server.estate(), |_| true));
+    }
+
     // A name that begins another's is not taken for it.
     let mut estate = Estate::default();
     estate.shared(ONE, "eu-west-1", "/acme/shared", &["pay", "pay-late", "repay"], 20);

