@@ -153,6 +153,7 @@ impl PullTrailer {
             input: match (&one.account, &one.profile) {
                 (Some(account), _) => format!("region {} of account {account}", one.region),
                 (None, Some(profile)) => format!("region {} of profile {profile}", one.region),
+                (None, None) if one.region.is_empty() => "all log groups".to_owned(),
                 (None, None) => format!("region {}", one.region),
             },
             reason: one.reason.clone(),

@@ -604,8 +604,9 @@ fn several_profiles_are_read_in_one_run() {
     ];
     assert_eq!(found, want.map(|row| row.map(quoted)));
 
-    let pulled = Pull::of(&server, &["--all", "--profile", "one", "--profile", "two", "--format", "table"])
+    let pulled = Pull::new(&server, &["--all", "--profile", "one", "--profile", "two", "--format", "table"])
         .args(&["--region", "eu-west-1", "--region", "us-east-1"])
+        .args(&["--from", "2026-10-01T00:00:00Z", "--to", "2026-10-01T01:00:00Z"])
         .config(PROFILES)
         .run();
     pulled.ends(&[0], "table");
@@ -613,7 +614,7 @@ fn several_profiles_are_read_in_one_run() {
         assert!(pulled.stdout.contains(word), "{word}: {}", pulled.stdout);
     }
     // One account and one region need no columns.
-    let pulled = Pull::of(&server, &["--all", "--format", "table"]).run();
+    let pulled = Pull::new(&server, &["--all", "--format", "table", "--from", "2026-10-01T00:00:00Z"]).run();
     for word in ["ACCOUNT", "REGION"] {
         assert!(!pulled.stdout.contains(word), "{word}: {}", pulled.stdout);
     }

@@ -15,6 +15,7 @@ use aws_smithy_http_client::tls::{Provider as TlsProvider, TlsContext, TrustStor
 use aws_smithy_http_client::{Builder, Connector};
 
 use super::Request;
+use super::body_gate::GatedClient;
 use super::ca_bundle::CaBundle;
 use super::credentials::{KeptCredentials, Keys, Settings};
 use super::exchange::{Exchange, Observer, host_of};
@@ -255,7 +256,7 @@ fn serves_only_logs(url: &str) -> bool {
 
 /// Creates an HTTPS client: rustls, root certificates of the machine and of the bundle, proxy from the environment.
 fn http_client(bundle: CaBundle) -> SharedHttpClient {
-    Builder::new().build_with_connector_fn(move |settings, components| {
+    let client = Builder::new().build_with_connector_fn(move |settings, components| {
         let mut store = TrustStore::default();
         if !bundle.pem.is_empty() {
             store.add_pem_certificate(bundle.pem.clone());
@@ -268,7 +269,8 @@ fn http_client(bundle: CaBundle) -> SharedHttpClient {
             Ok(context) => builder.tls_context(context).build(),
             Err(_) => builder.build(),
         }
-    })
+    });
+    SharedHttpClient::new(GatedClient::new(client))
 }
 
 #[cfg(test)]

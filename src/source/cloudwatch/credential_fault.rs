@@ -25,6 +25,9 @@ impl CredentialFault {
                 (None, Some(login), SourceFault::Failed(cause)) if is_cache(cause) => {
                     PullError::Hurdle(format!("not logged in: run {login}"))
                 }
+                (_, Some(_), SourceFault::Failed(detail)) if is_forbidden(detail) => {
+                    PullError::Credentials { detail: detail.clone(), advice: source.assignment() }
+                }
                 (_, _, SourceFault::Failed(detail)) => {
                     PullError::Credentials { detail: detail.clone(), advice: source.advice() }
                 }
@@ -32,6 +35,11 @@ impl CredentialFault {
             },
         }
     }
+}
+
+/// Returns whether single sign-on knows the user, but does not give the role.
+fn is_forbidden(cause: &str) -> bool {
+    ["Forbidden", "No access", "AccessDenied"].iter().any(|words| cause.contains(words))
 }
 
 /// Returns whether the cause is that a cache of single sign-on holds no token.

@@ -9,8 +9,10 @@ use tokio::task::JoinSet;
 use super::connect::AccountRegion;
 use super::failure::{PullError, RequestError, network_advice};
 use super::listing::{FunctionInfo, GroupInfo, Lister, LookupResult, default_group};
-use super::selector::{GroupChoice, Owner, Wanted};
+use super::selector::{Choice, GroupChoice, Owner, Wanted};
 
+/// Beginning of the log groups of functions.
+const LAMBDA: &str = "/aws/lambda/";
 /// Most requests in flight at once.
 const IN_FLIGHT: usize = 8;
 
@@ -62,7 +64,7 @@ pub(super) async fn look_up(place: Arc<AccountRegion>, wanted: Arc<Wanted>) -> R
         return Err(failure);
     }
     facts.own = own(&lister, &facts, wanted.linked).await;
-    facts.near = near(&lister, &facts).await;
+    facts.near = near(&lister, &facts, &wanted).await;
     Ok(facts)
 }
 
@@ -220,11 +222,17 @@ async fn own(lister: &Lister, facts: &PlaceFacts, linked: bool) -> Option<Owner>
 }
 
 /// Finds names like those that do not exist.
-async fn near(lister: &Arc<Lister>, facts: &PlaceFacts) -> BTreeSet<String> {
+async fn near(lister: &Arc<Lister>, facts: &PlaceFacts, wanted: &Wanted) -> BTreeSet<String> {
     let missing = facts.named.iter().filter(|(_, told)| told.as_ref().is_ok_and(Vec::is_empty));
+    let names = || facts.listed_groups().map(|group| group.name.as_str());
+    let unmatched =
+        |glob: &&Choice| !names().any(|name| name.strip_prefix(LAMBDA).is_some_and(|name| glob.holds(name)));
+    let globs = wanted.functions.iter().filter(|choice| lister.place.for_names && !choice.is_exact());
+    let of_globs = globs.filter(|glob| !glob.prefix().is_empty()).filter(unmatched).map(|_| LAMBDA.to_owned());
     let prefixes: BTreeSet<String> = missing
         .filter_map(|(name, _)| name.rsplit_once('/').map(|(folder, _)| format!("{folder}/")))
         .filter(|prefix| prefix.len() > 1)
+        .chain(of_globs)
         .take(3)
         .collect();
     let list = |lister: Arc<Lister>, prefix: String| async move { lister.some_groups(&prefix).await };

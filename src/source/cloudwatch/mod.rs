@@ -3,6 +3,7 @@
 //! A pull connects to one or several accounts, looks up the log groups, reads them page by page within a rate limit, and
 //! presents the result as the file that `--save` would write. It writes nothing to AWS.
 
+mod body_gate;
 mod ca_bundle;
 mod call;
 mod connect;
@@ -55,7 +56,7 @@ use shared::PullState;
 use signals::Signals;
 use slice::Slice;
 
-use super::saved::{ChosenGroup, Names, PullTrailer};
+use super::saved::{ChosenGroup, Names, PullTrailer, UnsearchedRegion};
 use super::{Input, InputSource};
 use crate::model::{Origin, Timestamp};
 use crate::wire::AccountRead;
@@ -289,14 +290,14 @@ struct Started {
 
 impl Started {
     fn new(request: &Request, watch: &dyn PullWatch) -> Result<Self, PullError> {
-        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.map_err(|error| PullError::Machine(failure::plain_io(&error)))?;
         let signals = runtime.block_on(async { signals::listen() });
         let found = runtime.block_on(async {
             tokio::select! {
                 found = find(request, watch) => found,
                 // What follows receives the signal too, and ends at once.
-                _ = signals::heard(signals.clone()) => Ok(LookedUp::default()),
+                _ = signals::heard(signals.clone()) => LookedUp::interrupted(request),
             }
         })?;
         Ok(Self { runtime, signals, found })
@@ -346,6 +347,48 @@ struct LookedUp {
     resumed: Option<Resumed>,
 }
 
+impl LookedUp {
+    /// Returns the result of a look-up that was interrupted: everything is still to be looked up.
+    fn interrupted(request: &Request) -> Result<Self, PullError> {
+        let request = &resume::adapted(request);
+        let reason = "interrupted while log groups were looked up; pull the rest with --resume".to_owned();
+        if let Some((path, trailer)) = &request.resume {
+            let known = PullTrailer { regions: Vec::new(), ..trailer.clone() };
+            let (mut selection, resumed) = resume::select(request, &Wanted::default(), &[], &[], path, &known)?;
+            selection.told.regions.clone_from(&trailer.regions);
+            complete(&mut selection, request);
+            return Ok(Self { selection, resumed: Some(resumed), ..Self::default() });
+        }
+        let regions = match request.regions.is_empty() {
+            // The region of the configuration.
+            true => vec![String::new()],
+            false => request.regions.clone(),
+        };
+        let region = |region| UnsearchedRegion { region, reason: reason.clone(), ..UnsearchedRegion::default() };
+        let told = PullTrailer {
+            wanted: request.names.clone(),
+            profiles: request.profiles.clone(),
+            regions: regions.into_iter().map(region).collect(),
+            ..PullTrailer::default()
+        };
+        let mut selection = Selection { told, ..Selection::default() };
+        complete(&mut selection, request);
+        Ok(Self { selection, ..Self::default() })
+    }
+}
+
+/// Adds to the trailer which groups are read in which window.
+fn complete(selection: &mut Selection, request: &Request) {
+    let chosen = |target: &Target| ChosenGroup {
+        group: target.group.clone(),
+        streams: target.streams.clone(),
+        functions: target.only.iter().flatten().cloned().collect(),
+    };
+    selection.told.groups = selection.targets.iter().map(chosen).collect();
+    selection.told.from_ms = Some(request.from.ms());
+    selection.told.to_ms = Some(request.to.ms());
+}
+
 async fn find(request: &Request, watch: &dyn PullWatch) -> Result<LookedUp, PullError> {
     let request = &resume::adapted(request);
     let wanted = Arc::new(Wanted::of(&request.names)?);
@@ -364,14 +407,7 @@ async fn find(request: &Request, watch: &dyn PullWatch) -> Result<LookedUp, Pull
             (selection, Some(resumed))
         }
     };
-    let chosen = |target: &Target| ChosenGroup {
-        group: target.group.clone(),
-        streams: target.streams.clone(),
-        functions: target.only.iter().flatten().cloned().collect(),
-    };
-    selection.told.groups = selection.targets.iter().map(chosen).collect();
-    selection.told.from_ms = Some(request.from.ms());
-    selection.told.to_ms = Some(request.to.ms());
+    complete(&mut selection, request);
     Ok(LookedUp { connection, searched, selection, resumed })
 }
 

@@ -164,6 +164,12 @@ impl CredentialSource {
         })
     }
 
+    /// Returns what to check when single sign-on knows the user, but does not give the role.
+    pub(super) fn assignment(&self) -> String {
+        let base = if let Self::Profile(profile) = self { profile.base.as_str() } else { "default" };
+        format!("check sso_account_id and sso_role_name of profile '{base}', and whether this role is assigned to you")
+    }
+
     /// Returns the sentence for credentials that were not there or are too old, if the user can log in again.
     pub(super) fn login(&self) -> Option<String> {
         match self {

@@ -1,4 +1,4 @@
-//! Reader of a running pull: yields the same bytes that `--save` keeps, as soon as they arrive.
+//! Reader of a running pull: yields its events as soon as they arrive, and where they are saved the bytes of that file.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -19,17 +19,28 @@ pub(super) struct PullReader {
     bytes: Vec<u8>,
     at: usize,
     over: bool,
+    /// Whether the events are saved.
+    saves: bool,
     save: Option<File>,
 }
 
 impl PullReader {
     pub(super) fn new(shared: Arc<PullState>, save: Option<File>) -> Self {
         let (text, bytes) = (Vec::new(), Vec::new());
-        Self { shared, cursor: Cursor::default(), text, bytes, at: 0, over: false, save }
+        let saves = save.is_some();
+        Self { shared, cursor: Cursor::default(), text, bytes, at: 0, over: false, saves, save }
     }
 
     /// Produces the next bytes.
     fn fill(&mut self) -> io::Result<()> {
+        if !self.saves {
+            // Nobody sees the form, so packing and unpacking is spared.
+            let text = self.shared.spool.next(&mut self.cursor)?;
+            self.over = text.is_none();
+            self.bytes = text.unwrap_or_default();
+            self.at = 0;
+            return Ok(());
+        }
         let mut more = true;
         while more && self.text.len() < FRAME {
             match self.shared.spool.next(&mut self.cursor)? {
@@ -62,7 +73,7 @@ impl PullReader {
 
 impl Read for PullReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.at == self.bytes.len() {
+        while self.at == self.bytes.len() {
             if self.over {
                 return Ok(0);
             }

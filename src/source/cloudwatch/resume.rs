@@ -51,8 +51,8 @@ pub(super) fn adapted(request: &Request) -> Request {
     request.to = moment(trailer.to_ms).unwrap_or(request.to);
     if request.regions.is_empty() {
         let of_gaps = trailer.gaps.iter().map(|gap| gap.group.region.clone());
-        let regions: BTreeSet<String> = of_gaps.chain(trailer.regions.iter().map(|one| one.region.clone())).collect();
-        request.regions = regions.into_iter().collect();
+        let unsearched = trailer.regions.iter().map(|one| one.region.clone()).filter(|region| !region.is_empty());
+        request.regions = of_gaps.chain(unsearched).collect::<BTreeSet<String>>().into_iter().collect();
     }
     if request.profiles.is_empty() {
         request.profiles.clone_from(&trailer.profiles);
@@ -90,7 +90,8 @@ pub(super) async fn search(
 
 /// Returns whether a region that was not searched is this place.
 fn is_of(one: &UnsearchedRegion, place: &AccountRegion) -> bool {
-    one.region == place.region && (one.profile.is_none() || one.profile == place.session.profile)
+    (one.region.is_empty() || one.region == place.region)
+        && (one.profile.is_none() || one.profile == place.session.profile)
 }
 
 /// Finds out whose credentials these are.

@@ -275,15 +275,40 @@ impl Selector<'_> {
             );
             self.told.notes.push(Note { incomplete: false, text });
         }
+        self.unmatched(seat, wanted, facts);
         for (group, functions) in custom {
+            // A group of all functions is read as a whole: that of a deleted function may be in it, too.
+            let functions = (!self.request.names.all).then_some(functions);
             // A group that does not exist is that of functions that never ran.
             match facts.named.get(group) {
                 Some(Ok(infos)) => {
                     for info in infos {
-                        self.found_group(seat, info, Some(functions.clone()));
+                        self.found_group(seat, info, functions.clone());
                     }
                 }
-                _ => self.unverified(seat, group, Some(functions)),
+                _ => self.unverified(seat, group, functions),
+            }
+        }
+    }
+
+    /// Records the globs that choose no function here; one that chooses all may find none.
+    fn unmatched(&mut self, seat: usize, wanted: &Wanted, facts: &PlaceFacts) {
+        if facts.lists.values().any(Result::is_err) {
+            return;
+        }
+        let region = &self.searched[seat].place.region;
+        for glob in wanted.functions.iter().filter(|choice| !choice.is_exact() && !choice.holds("")) {
+            let functions = facts.listed.iter().flatten().flatten().map(|one| one.name.as_str());
+            let groups = facts.listed_groups().filter_map(|info| function_from_group(&info.name));
+            let found = functions.chain(groups).any(|name| glob.holds(name));
+            let reason = (!found).then(|| {
+                let names = facts.near.iter().filter_map(|name| function_from_group(name));
+                let hint = suggestion(&nearest(glob.prefix(), names));
+                format!("no function in {region} has a name like this, nor has a log group of a deleted one{hint}")
+            });
+            match reason {
+                None => drop(self.missing.insert(glob.text().to_owned(), None)),
+                Some(reason) => drop(self.missing.entry(glob.text().to_owned()).or_insert(Some(reason))),
             }
         }
     }

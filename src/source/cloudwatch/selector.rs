@@ -211,7 +211,9 @@ impl Wanted {
                 return Err(PullError::Usage(message));
             }
             None => match name.split_once(':') {
-                Some((_, rest)) if rest.starts_with("function:") => self.refuse(name, PART_OF_AN_ARN.to_owned()),
+                Some((begin, rest)) if begin == "function" || rest.starts_with("function:") => {
+                    self.refuse(name, PART_OF_AN_ARN.to_owned())
+                }
                 Some((_, qualifier)) => self.refuse(name, one_version(qualifier)),
                 None => self.functions.push(Choice::parse(name)?),
             },

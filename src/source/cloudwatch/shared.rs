@@ -225,6 +225,9 @@ impl PullState {
         }
         drop(unread);
         let all = self.targets.len();
+        if all == 0 {
+            return;
+        }
         let mut text = format!("interrupted: {} of {all} log groups were read to their end", all - open.len());
         if !given_up.is_empty() {
             text.push_str(&format!(", {} were given up before", given_up.len()));
