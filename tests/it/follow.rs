@@ -100,14 +100,9 @@ impl Log {
 
 /// Prepares following from a minute ago.
 fn follow(server: &Server, log: &Log) -> Pull {
-    Pull::new(server, &["live", "--follow", "--interval", "1s", "--max-rate", "50", "--save", SAVED]).args(&[
-        "--format",
-        "table",
-        "--report",
-        "json=answer.json",
-        "--from",
-        &log.moment(-60.0),
-    ])
+    Pull::new(server, &["live", "--follow", "--interval", "1s", "--max-rate", "50", "--save", SAVED])
+        .args(&["--report", "json=answer.json", "--from", &log.moment(-60.0)])
+        .format("table")
 }
 
 /// Checks that the end is the whole truth.
@@ -265,7 +260,7 @@ fn credentials_that_end_are_renewed_while_it_follows() {
 #[cfg(unix)]
 #[test]
 fn other_formats_print_the_end_only() {
-    for format in ["json", "ndjson", "csv"] {
+    for format in ["json", "ndjson"] {
         let mut log = Log::new();
         for at in 0..5 {
             log.attempt(-30.0 + f64::from(at), 1, at == 2, [0.0; 3]);
@@ -274,10 +269,12 @@ fn other_formats_print_the_end_only() {
         let running = follow(&server, &log).args(&["--report", "table=table.txt"]);
         let pulled = interrupted(running.format(format).start(), &server, &log);
         ends_with_the_truth(&pulled, &server, &log);
-        match format {
-            "json" => assert_eq!(pulled.answer()["totals"]["attempts"], 5),
-            "ndjson" => assert_eq!(pulled.stdout.lines().filter(|line| line.starts_with('{')).count(), 5),
-            _ => assert_eq!(lines_on(&pulled.stdout, &log.failed[0]).len(), 1, "{}", pulled.stdout),
+        if format == "json" {
+            assert_eq!(pulled.answer()["totals"]["attempts"], 5);
+        } else {
+            let records = pulled.stdout.lines().filter(|line| serde_json::from_str::<Value>(line).is_ok());
+            assert_eq!(records.count(), 5, "{}", pulled.stdout);
+            assert_eq!(pulled.stdout.lines().count(), 5, "{}", pulled.stdout);
         }
         assert!(tells_of(&fs::read_to_string(pulled.path("table.txt")).expect("a table"), 5));
     }
