@@ -445,6 +445,9 @@ fn group_arn(account: &str, name: &str) -> String {
     format!("arn:aws:logs:eu-west-1:{account}:log-group:{name}")
 }
 
+/// What is typed, and which groups it chooses.
+type Choice<'c> = (&'c [&'c str], &'c dyn Fn(&Group) -> bool);
+
 /// Profiles of all three accounts.
 const PROFILES: &str = "[profile one]\nregion = eu-west-1\naws_access_key_id = AKIAONE\naws_secret_access_key = s\n\
      [profile again]\nregion = eu-west-1\naws_access_key_id = AKIAONE\naws_secret_access_key = s\n\
@@ -539,7 +542,7 @@ fn linked_accounts_are_listed_and_read_by_their_arns() {
     estate.group(TWO, "eu-west-1", "/acme/two", super::cloudwatch::fake::estate::log(TWO, "eu-west-1", "acme", 10));
     estate.linked.insert(ONE.to_owned(), BTreeSet::from([TWO.to_owned()]));
     let server = Server::start(estate);
-    let cases: [(&[&str], &dyn Fn(&Group) -> bool); 5] = [
+    let cases: [Choice<'_>; 5] = [
         (&["--all"], &|group| group.account == ONE),
         (&["--all", "--linked"], &|group| group.account != THREE && group.name.starts_with("/aws/lambda/")),
         (&["pay", "--linked"], &|group| group.account != THREE && group.name == "/aws/lambda/pay"),
@@ -651,7 +654,7 @@ fn a_group_that_is_reached_in_several_ways_is_read_once() {
     let own_pay: &dyn Fn(&Group) -> bool = &|group| group.account == ONE && group.name == "/aws/lambda/pay";
     let both: &dyn Fn(&Group) -> bool = &|group| group.name == "/aws/lambda/pay";
     let shared: &dyn Fn(&Group) -> bool = &|group| group.name == "/acme/shared";
-    let cases: [(&[&str], &dyn Fn(&Group) -> bool); 9] = [
+    let cases: [Choice<'_>; 9] = [
         (&["pay", "pay"], own_pay),
         (&["pay", &function], own_pay),
         (&["pay", "--log-group", &by_arn], own_pay),

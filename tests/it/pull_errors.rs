@@ -1088,8 +1088,8 @@ fn silence_is_given_up_after_a_minute() {
 #[test]
 fn a_private_endpoint_of_logs_is_not_asked_for_functions() {
     // Logs and Lambda have their own hosts, each of which knows only its own calls.
-    let logs = Server::start(pay().script(|asked| asked.asks("lambda").then(|| Reply::Html(404))));
-    let lambda = Server::start(pay().script(|asked| asked.asks("logs").then(|| Reply::Html(404))));
+    let logs = Server::start(pay().script(|asked| asked.asks("lambda").then_some(Reply::Html(404))));
+    let lambda = Server::start(pay().script(|asked| asked.asks("logs").then_some(Reply::Html(404))));
     let pulled = Pull::of(&logs, &["pay"])
         .env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", &logs.url)
         .env("AWS_ENDPOINT_URL_LAMBDA", &lambda.url)
