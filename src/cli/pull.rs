@@ -39,6 +39,7 @@ pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus,
         return Err(RunError::usage("--save needs a file"));
     }
     let mut options = RunOptions::shared(std::mem::take(&mut args.shared), save.as_deref(), terminal)?;
+    options.pulled = true;
     let (follow, interval) = (args.follow, Duration::from_millis(args.interval.0.unsigned_abs()));
     let (request, end) = request(args, now().ok_or_else(|| RunError::usage("the clock of this machine is wrong"))?)?;
     let bars = Arc::new(Bars::new(options.progress && !follow, options.quiet));

@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 /// Most answers that are received and parsed at once.
-const AT_ONCE: usize = 3;
+const AT_ONCE: usize = 2;
 /// Time after which an answer is received in any case, as others may have stalled.
 const PATIENCE: Duration = Duration::from_secs(5);
 

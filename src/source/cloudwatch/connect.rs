@@ -59,9 +59,7 @@ impl AccountRegion {
     /// Returns the failure for a region that rejects the credentials, which another region accepted.
     pub(super) fn not_enabled(&self, failure: PullError) -> PullError {
         match failure {
-            PullError::Refused { code, .. } if NOT_ENABLED.contains(&code.as_str()) => {
-                PullError::NotEnabled { region: self.region.clone(), code }
-            }
+            PullError::Refused { code, .. } if NOT_ENABLED.contains(&code.as_str()) => PullError::NotEnabled { code },
             other => other,
         }
     }

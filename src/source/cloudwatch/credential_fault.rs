@@ -29,7 +29,9 @@ impl CredentialFault {
                     PullError::Credentials { detail: detail.clone(), advice: source.assignment() }
                 }
                 (_, _, SourceFault::Failed(detail)) => {
-                    PullError::Credentials { detail: detail.clone(), advice: source.advice() }
+                    let advice = source.trust().filter(|_| detail.contains("sts:AssumeRole"));
+                    let advice = advice.unwrap_or_else(|| source.advice());
+                    PullError::Credentials { detail: detail.clone(), advice }
                 }
                 (_, _, SourceFault::None | SourceFault::Expired) => PullError::NoCredentials,
             },
@@ -74,7 +76,7 @@ mod tests {
         let refused = || CredentialFault::Refused("SignatureDoesNotMatch".to_owned());
         assert!(told(refused(), Some(10)).starts_with("AWS refuses the credentials (SignatureDoesNotMatch)"));
         let late = told(refused(), Some(900));
-        assert_eq!(late, "the clock of this machine is 15 minutes behind AWS's; set the clock and repeat the command");
+        assert_eq!(late, "the clock of this machine is 15 minutes behind AWS's; set the clock");
         assert!(told(CredentialFault::Expired, Some(-86_400)).contains("is 24 hours ahead of AWS's"));
         assert!(told(CredentialFault::Expired, None).starts_with("the AWS credentials have expired: set new AWS_ACC"));
         let skewed = CredentialFault::Skewed("Signature expired: x".to_owned());

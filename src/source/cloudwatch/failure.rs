@@ -24,16 +24,19 @@ pub(crate) enum PullError {
     #[error("{0}")]
     Hurdle(String),
     /// The credentials have expired.
-    #[error("the AWS credentials have expired: {0}, and repeat the command")]
+    #[error("the AWS credentials have expired: {0}")]
     Expired(String),
     /// AWS rejects the credentials.
     #[error("AWS refuses the credentials ({code}): {advice}")]
     Refused { code: String, advice: String },
     /// AWS rejects the credentials, in this region only.
-    #[error("{region} is not enabled for this account, or the credentials are not valid there ({code})")]
-    NotEnabled { region: String, code: String },
+    #[error("not enabled for this account, or the credentials are not valid there ({code})")]
+    NotEnabled {
+        /// Code of AWS's error.
+        code: String,
+    },
     /// The clock of this machine is wrong.
-    #[error("{0}; set the clock and repeat the command")]
+    #[error("{0}; set the clock")]
     Clock(String),
     /// No source supplied a region.
     #[error("no AWS region: name one with --region, set AWS_REGION, or choose a profile that has one")]
@@ -298,7 +301,19 @@ pub(super) fn root_cause(error: &(dyn Error + 'static)) -> String {
         }
         cause = error.source();
     }
-    brief(&text)
+    plain(&brief(&text))
+}
+
+/// Words of libraries, and what they mean to a user.
+const PLAIN: [(&str, &str); 3] = [
+    ("invalid HTTP version parsed", "what answers does not speak HTTP"),
+    ("Error retrieving credentials: external process exited with code exit status: ", "it ended with status "),
+    (". Stderr: ", ": "),
+];
+
+/// Puts a cause into the words of a user.
+fn plain(cause: &str) -> String {
+    PLAIN.iter().fold(cause.to_owned(), |text, (theirs, ours)| text.replace(theirs, ours))
 }
 
 /// Returns what to do about a network that failed in this way.

@@ -270,14 +270,13 @@ impl Follower {
                 sleep(RECONNECT).await;
                 *caller = Some(region.caller());
             }
-            Some(fault) => match failure_of_place(&region.place, &fault) {
-                Some(failure) => {
+            Some(fault) => {
+                if let Some(failure) = failure_of_place(&region.place, &fault) {
                     let what = format!("ended early in {}: {failure}", region.place.region);
                     self.shared.region_failed(&region.targets, failure, what);
                     *caller = None;
                 }
-                None => {}
-            },
+            }
             None => {}
         }
     }

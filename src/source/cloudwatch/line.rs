@@ -40,6 +40,14 @@ pub(super) fn append(group: &GroupPlace, event: &FilteredLogEvent, text: &mut Ve
     }
 }
 
+/// Bytes of a line besides its message, about.
+const AROUND: usize = 320;
+
+/// Estimates the bytes of the lines of events.
+pub(super) fn bytes_of(events: &[FilteredLogEvent]) -> usize {
+    events.iter().map(|event| AROUND + event.message().map_or(0, str::len)).sum()
+}
+
 /// Returns a key that is unique in the event's log group; `None` if the event has no id.
 pub(super) fn key(event: &FilteredLogEvent) -> Option<u64> {
     let id = event.event_id().filter(|id| !id.is_empty())?;

@@ -142,7 +142,7 @@ impl Plan {
 
     fn failed(&mut self, mut slice: Slice, fault: RequestError) -> Option<Ending> {
         let (shared, place) = (&self.region.shared, &self.region.place);
-        let Some(target) = shared.targets.get(slice.id.target) else { return None };
+        let target = shared.targets.get(slice.id.target)?;
         let id = slice.id;
         let give_up = |why: &str| shared.give_up(id, &format!("{why}; pull the rest with --resume"));
         match &fault {
@@ -215,11 +215,14 @@ async fn turn(region: Arc<Region>, mut slice: Slice) -> PageResult {
         Ok(answer) => answer,
         Err(fault) => return PageResult { slice, result: Err(fault), took: None },
     };
-    let (mut text, mut events) = (Vec::new(), 0);
-    for event in page.events() {
-        let is_new = slice.accept(event.timestamp().unwrap_or_default(), line::key(event));
-        if is_new && line::is_wanted(target, stream, event) {
-            line::append(&target.group, event, &mut text);
+    let next_token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
+    let found = page.events.unwrap_or_default();
+    let (mut text, mut events) = (Vec::with_capacity(line::bytes_of(&found)), 0);
+    // Each event is let go as soon as it is written, so that a page is not held twice.
+    for event in found {
+        let is_new = slice.accept(event.timestamp().unwrap_or_default(), line::key(&event));
+        if is_new && line::is_wanted(target, stream, &event) {
+            line::append(&target.group, &event, &mut text);
             events += 1;
         }
     }
@@ -228,7 +231,7 @@ async fn turn(region: Arc<Region>, mut slice: Slice) -> PageResult {
     }
     let before = slice.reported_ms;
     slice.reported_ms = slice.covered_ms();
-    let next = slice.turn(page.next_token().filter(|token| !token.is_empty()).map(str::to_owned));
+    let next = slice.turn(next_token);
     if next == AfterPage::Done {
         slice.reported_ms = slice.end - slice.id.start + 1;
     }

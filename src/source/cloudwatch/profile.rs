@@ -170,6 +170,14 @@ impl CredentialSource {
         format!("check sso_account_id and sso_role_name of profile '{base}', and whether this role is assigned to you")
     }
 
+    /// Returns what to check when AWS knows the caller, but does not let it take the role.
+    pub(super) fn trust(&self) -> Option<String> {
+        let Self::Profile(ProfileSource { name, assumes: true, .. }) = self else { return None };
+        Some(format!(
+            "check the trust policy of the role_arn of profile '{name}', and that you may call sts:AssumeRole on it"
+        ))
+    }
+
     /// Returns the sentence for credentials that were not there or are too old, if the user can log in again.
     pub(super) fn login(&self) -> Option<String> {
         match self {
@@ -237,11 +245,12 @@ pub(super) fn check_profile(name: &str, profiles: &ProfileSet) -> Result<(), Pul
     let near = nearest(name, profiles.profiles());
     let near: Vec<String> = near.into_iter().map(|name| format!("'{name}'")).collect();
     let near: Vec<&str> = near.iter().map(String::as_str).collect();
+    let file = std::env::var("AWS_CONFIG_FILE").unwrap_or_else(|_| "~/.aws/config".to_owned());
     let hint = match near.is_empty() {
-        true => " in ~/.aws/config; `aws configure list-profiles` lists them".to_owned(),
-        false => format!(" in ~/.aws/config{}", suggestion(&near)),
+        true => "; `aws configure list-profiles` lists them".to_owned(),
+        false => suggestion(&near),
     };
-    Err(PullError::Configuration(format!("there is no profile '{name}'{hint}")))
+    Err(PullError::Configuration(format!("there is no profile '{name}' in {file}{hint}")))
 }
 
 #[cfg(test)]

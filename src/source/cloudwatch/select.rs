@@ -278,7 +278,7 @@ impl Selector<'_> {
         self.unmatched(seat, wanted, facts);
         for (group, functions) in custom {
             // A group of all functions is read as a whole: that of a deleted function may be in it, too.
-            let functions = (!self.request.names.all).then_some(functions);
+            let functions = (!wanted.chooses("")).then_some(functions);
             // A group that does not exist is that of functions that never ran.
             match facts.named.get(group) {
                 Some(Ok(infos)) => {

@@ -212,7 +212,7 @@ impl Wanted {
             }
             None => match name.split_once(':') {
                 Some((begin, rest)) if begin == "function" || rest.starts_with("function:") => {
-                    self.refuse(name, PART_OF_AN_ARN.to_owned())
+                    self.refuse(name, PART_OF_AN_ARN.to_owned());
                 }
                 Some((_, qualifier)) => self.refuse(name, one_version(qualifier)),
                 None => self.functions.push(Choice::parse(name)?),

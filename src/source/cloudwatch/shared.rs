@@ -191,13 +191,13 @@ impl PullState {
     pub(super) fn region_failed(&self, targets: &[usize], failure: PullError, what: String) {
         let mut unread = locked(&self.unread);
         for (slice, stretch) in unread.slices.iter_mut().filter(|(slice, _)| targets.contains(&slice.target)) {
-            stretch.reason.get_or_insert_with(|| failure.to_string());
+            stretch.reason.get_or_insert_with(|| format!("{failure}; pull the rest with --resume"));
             self.spool.close(*slice);
         }
         drop(unread);
         locked(&self.told).ended.push(what);
         let mut ends = locked(&self.ends);
-        ends.reasons.extend(targets.iter().map(|target| (*target, failure.to_string())));
+        ends.reasons.extend(targets.iter().map(|target| (*target, format!("{failure}; pull the rest with --resume"))));
         ends.regions_failed += 1;
         ends.failures.push(failure);
     }

@@ -18,6 +18,8 @@ use flate2::write::DeflateEncoder;
 struct PageLocation {
     offset: u64,
     length: u32,
+    /// Bytes of the text, unpacked.
+    text: u32,
 }
 
 /// Key of a slice: its log group, the streams of the group that it reads, and its first millisecond. The order is that
@@ -88,7 +90,7 @@ impl PageSpool {
         }
         let packed = pack(text).map_err(|error| error.to_string())?;
         let mut state = self.state();
-        let written = state.append(&packed);
+        let written = state.append(&packed, text.len());
         if let Err(error) = &written {
             state.broken = Some(error.to_string());
         }
@@ -122,7 +124,7 @@ impl PageSpool {
                 NextPage::Page(place) => {
                     let packed = state.read(place)?;
                     drop(state);
-                    return unpack(&packed).map(Some);
+                    return unpack(&packed, place.text as usize).map(Some);
                 }
                 NextPage::End => return Ok(None),
                 NextPage::Wait => state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner),
@@ -139,10 +141,11 @@ enum NextPage {
 }
 
 impl SpoolState {
-    fn append(&mut self, packed: &[u8]) -> io::Result<PageLocation> {
+    fn append(&mut self, packed: &[u8], text: usize) -> io::Result<PageLocation> {
         self.file.seek(SeekFrom::Start(self.end))?;
         self.file.write_all(packed)?;
-        let place = PageLocation { offset: self.end, length: u32::try_from(packed.len()).unwrap_or(u32::MAX) };
+        let size = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
+        let place = PageLocation { offset: self.end, length: size(packed.len()), text: size(text) };
         self.end += packed.len() as u64;
         Ok(place)
     }
@@ -189,8 +192,8 @@ fn pack(text: &[u8]) -> io::Result<Vec<u8>> {
     packed.finish()
 }
 
-fn unpack(packed: &[u8]) -> io::Result<Vec<u8>> {
-    let mut text = Vec::with_capacity(packed.len() * 6);
+fn unpack(packed: &[u8], size: usize) -> io::Result<Vec<u8>> {
+    let mut text = Vec::with_capacity(size);
     DeflateDecoder::new(packed).read_to_end(&mut text)?;
     Ok(text)
 }
