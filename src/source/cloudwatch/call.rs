@@ -34,7 +34,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 /// Time without any answer after which the connection is lost, and the failed requests that it takes.
 const SILENCE: Duration = Duration::from_secs(60);
-const SILENT_REQUESTS: u32 = 3;
+const SILENT_REQUESTS: u32 = 2;
 /// Most times that a request is repeated with new credentials.
 const RENEWALS: u32 = 2;
 
