@@ -131,7 +131,7 @@ impl<'s> Entries<'s> {
                 fingerprint: verdict.fingerprint.clone(),
             };
             let shared = Shared::of_verdict(verdict, redaction);
-            self.failure(key, shared, (attempt.started_at, attempt.place), record)
+            self.failure(key, shared, attempt.started_at, record)
         } else {
             NO_FAILURE
         };
@@ -162,7 +162,7 @@ impl<'s> Entries<'s> {
                 fingerprint: record.fingerprint.clone(),
             };
             let shared = Shared::of_record(record, verdict.category);
-            self.failure(key, shared, (attempt.started_at, place), &|| record.clone())
+            self.failure(key, shared, attempt.started_at, &|| record.clone())
         } else {
             NO_FAILURE
         };
@@ -189,28 +189,22 @@ impl<'s> Entries<'s> {
     }
 
     /// Returns the id of what failed, and keeps the texts of its finding and cause.
-    fn failure(
-        &mut self,
-        key: FindingKey,
-        shared: Shared,
-        order: (Option<Timestamp>, Place),
-        record: &dyn Fn() -> Record,
-    ) -> u32 {
+    fn failure(&mut self, key: FindingKey, shared: Shared, at: Option<Timestamp>, record: &dyn Fn() -> Record) -> u32 {
         let place = CausePlace::new(shared, &key.code, key.fingerprint.as_deref());
         let told = self.told.entry(key.function).or_default();
-        let shared = tell(told, place, order.0, record).into_shared();
-        let finding = self.finding(key, order, record);
+        let shared = tell(told, place, at, record).into_shared();
+        let finding = self.finding(key, at, record);
         self.shared.failures.id(&FailureKey { finding, shared })
     }
 
-    fn finding(&mut self, key: FindingKey, order: (Option<Timestamp>, Place), record: &dyn Fn() -> Record) -> u32 {
+    fn finding(&mut self, key: FindingKey, at: Option<Timestamp>, record: &dyn Fn() -> Record) -> u32 {
         let id = self.shared.findings.id(&key);
         if !self.findings.contains_key(&id) && !self.admit(key, id) {
             return id;
         }
         let facts = self.findings.entry(id).or_default();
-        if facts.wants(order) {
-            facts.example(order, &record());
+        if facts.wants(at) {
+            facts.example(at, &record());
         }
         id
     }

@@ -9,7 +9,7 @@ use super::entry::Fact;
 use super::names::FindingKey;
 use super::versions::names_of;
 use crate::catalogue::{self, ErrorTold, Invoker, Situation, advise, diagnose_outgoing_call, with_line_number};
-use crate::model::{Category, Compensation, Confidence, PartialWork, Place, Timestamp};
+use crate::model::{Category, Compensation, Confidence, PartialWork, Timestamp};
 use crate::wire::{EvidenceLine, Example, Finding, FindingState, FunctionSummary, Record, moment};
 
 /// Most examples kept per finding.
@@ -21,7 +21,9 @@ const EXAMPLE_LINE_BYTES: usize = 1_000;
 /// Sightings up to which their own course says too little of how frequent they are.
 const FEW_SIGHTINGS: u64 = 3;
 
-type ExampleOrder = (Option<Timestamp>, Place);
+/// Order of the attempts of a finding, the same in whatever order they are read: start, or where the log has no times the
+/// line; then the id of the record.
+type ExampleOrder = (Option<Timestamp>, u64, String);
 
 /// Examples of a finding, earliest first; the earliest also supplies the finding's texts.
 #[derive(Debug, Default)]
@@ -102,13 +104,17 @@ pub(super) struct Surroundings<'a> {
 }
 
 impl FindingFacts {
-    /// Returns whether an attempt is among the earliest so far.
-    pub(super) fn wants(&self, order: ExampleOrder) -> bool {
-        self.examples.len() < EXAMPLES || self.examples.last().is_some_and(|(last, _)| order < *last)
+    /// Returns whether an attempt with this start may be among the earliest so far.
+    pub(super) fn wants(&self, at: Option<Timestamp>) -> bool {
+        self.examples.len() < EXAMPLES || self.examples.last().is_some_and(|((last, ..), _)| at <= *last)
     }
 
-    pub(super) fn example(&mut self, order: ExampleOrder, record: &Record) {
-        self.insert(order, Box::new(Seed::of(record)));
+    pub(super) fn example(&mut self, at: Option<Timestamp>, record: &Record) {
+        let line = record.evidence.first().map_or(0, |line| line.line_number);
+        let order = (at, if at.is_some() { 0 } else { line }, record.id.clone());
+        if self.examples.len() < EXAMPLES || self.examples.last().is_some_and(|(last, _)| order < *last) {
+            self.insert(order, Box::new(Seed::of(record)));
+        }
     }
 
     /// Returns the host or service that the examples called, if they agree.
