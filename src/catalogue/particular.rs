@@ -2,7 +2,7 @@
 //! environment variable that is not set, the line that threw. One function for each cause; the first that knows what to
 //! say is followed.
 
-use crate::lambda::loaders::BEFORE_MISSING;
+use crate::lambda::loaders::{BEFORE_MISSING, CLASS_NOT_FOUND};
 
 /// What the log has of an error.
 #[derive(Clone, Copy, Debug, Default)]
@@ -152,7 +152,8 @@ fn missing_library<'a>(error: &ErrorTold<'a>) -> Option<&'a str> {
 
 /// Returns what the message says is missing, of whatever kind.
 pub(super) fn missing_name<'a>(error: &ErrorTold<'a>) -> Option<&'a str> {
-    missing_part(error).or_else(|| missing_library(error))
+    let class = || error.message?.split_once(CLASS_NOT_FOUND)?.1.split_whitespace().next();
+    missing_part(error).or_else(class).or_else(|| missing_library(error))
 }
 
 /// A binary that the system cannot load: for another architecture, or with a library missing.

@@ -6,10 +6,10 @@ use std::sync::{Mutex, PoisonError};
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::causes::{CausePlace, Shared, ToldInFunction, tell};
+use super::cause_key::{CausePlace, FailureKey, Shared, ToldInFunction, tell};
 use super::entry::{Entry, EntryNames, NO_FAILURE, is_cut};
 use super::findings::FindingFacts;
-use super::names::{FailureKey, FindingKey, FunctionFacts, FunctionKey, IdTable};
+use super::names::{FindingKey, FunctionFacts, FunctionKey, IdTable};
 use super::record::attempt_of;
 use super::runs::{Room, Runs};
 use crate::model::{Attempt, Category, Origin, Place, Timestamp, Verdict};

@@ -5,7 +5,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
 
-use super::causes::Shared;
 use crate::model::Timestamp;
 
 /// Identity of a function: log streams with equal keys belong to the same one.
@@ -47,14 +46,6 @@ pub(super) struct FindingKey {
     pub(super) function: u32,
     pub(super) code: String,
     pub(super) fingerprint: Option<String>,
-}
-
-/// Identity of what failed: failed attempts with equal keys belong to the same finding and the same cause.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct FailureKey {
-    /// Id of the finding.
-    pub(super) finding: u32,
-    pub(super) shared: Shared,
 }
 
 /// Ids of keys, assigned in order of arrival.

@@ -2,7 +2,7 @@
 
 use xxhash_rust::xxh3::Xxh3;
 
-use super::causes::target_of;
+use super::cause_key::target_of;
 use super::entry::COUNTED_OBSERVATIONS;
 use crate::catalogue::code;
 use crate::model::{

@@ -5,10 +5,12 @@ use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
-use super::causes::{CAUSES_OF_A_FUNCTION, CauseKey, CausePlace, CauseTold, ToldInFunction, take_earlier};
+use super::cause_key::{
+    CAUSES_OF_A_FUNCTION, CauseKey, CausePlace, CauseTold, FailureKey, ToldInFunction, take_earlier,
+};
 use super::entries::{FINDINGS_OF_A_FUNCTION, SharedTables};
 use super::findings::FindingFacts;
-use super::names::{FailureKey, FindingKey, FunctionFacts, FunctionKey};
+use super::names::{FindingKey, FunctionFacts, FunctionKey};
 
 /// Merged tables of all workers.
 pub(super) struct Tables {

@@ -295,7 +295,7 @@ fn same(what: &str, got: &Value, want: &Value) {
             assert_eq!(got.to_string(), want.to_string(), "{what}");
         }
     }
-    assert!(got.to_string() == want.to_string(), "{what} differs");
+    assert!(got == want, "{what} differs");
 }
 
 /// Every failed attempt has exactly one cause, of its code.
