@@ -13,6 +13,8 @@ const TARGET_BYTES: usize = 256;
 const NAME_BYTES: usize = 80;
 /// Words that a message needs so that it tells one error from another.
 const LEAST_WORDS: usize = 2;
+/// Bytes of a message that are looked at: what tells errors apart stands at its beginning.
+const MESSAGE_BYTES: usize = 1_200;
 /// Longest title, in characters.
 const TITLE_CHARS: usize = 120;
 
@@ -89,6 +91,8 @@ pub(crate) enum Wording {
 #[must_use]
 pub(crate) fn wording(error_type: Option<&str>, message: &str) -> Wording {
     let line = message.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
+    // A mark that nothing closes costs a look at all that follows.
+    let line = &line[..line.floor_char_boundary(MESSAGE_BYTES)];
     let (mut words, mut enclosed) = (0, Vec::new());
     let (mut at, mut before) = (0, ' ');
     while let Some(c) = line[at..].chars().next() {
@@ -250,6 +254,7 @@ mod tests {
             ("Error", "boom", Wording::Vague),
             ("Exception", "", Wording::Vague),
             ("Exception", "42", Wording::Vague),
+            ("Exception", &format!("no such thing{}'a'", "(".repeat(1_000_000)), Wording::Plain),
         ] {
             assert_eq!(wording(Some(error_type), message), want, "{error_type}: {message}");
         }

@@ -17,6 +17,8 @@ use crate::wire::{Record, Redaction};
 /// Most causes of one function that are kept apart; the rest of a function are joined by code. The first in the order of
 /// [`CausePlace`], whatever the order of arrival. This bounds the memory of a log whose every error is different.
 pub(super) const CAUSES_OF_A_FUNCTION: usize = 256;
+/// Bytes that are kept of the message of a cause's earliest attempt.
+const MESSAGE_BYTES: usize = 2_000;
 /// Longest name that is kept of what attempts have in common, in bytes.
 const NAME_BYTES: usize = 256;
 
@@ -38,13 +40,14 @@ pub(super) enum Shared {
 impl Shared {
     /// Returns what an attempt shares, from its verdict. Texts are masked first, as in its record.
     pub(super) fn of_verdict(verdict: &Verdict, redaction: &Redaction) -> Self {
-        let text = |text: &String| redaction.apply(text);
         Self::of(&FailedFor {
             category: verdict.category,
             code: verdict.code,
             has_fingerprint: verdict.fingerprint.is_some(),
-            error_type: verdict.error_type.as_ref().map(text),
-            message: &|| verdict.error_message.as_deref().map(|message| Cow::Owned(redaction.apply(message))),
+            error: &|| {
+                let text = |text: &String| Cow::Owned(redaction.apply(text));
+                (verdict.error_type.as_ref().map(text), verdict.error_message.as_ref().map(text))
+            },
             target: match &verdict.downstream {
                 Some(call) => target_of(call, redaction),
                 None => verdict.contributing.iter().find_map(|cause| target_of(cause.call.as_ref()?, redaction)),
@@ -58,8 +61,9 @@ impl Shared {
             category,
             code: &record.code,
             has_fingerprint: record.fingerprint.is_some(),
-            error_type: record.error_type.clone(),
-            message: &|| record.error_message.as_deref().map(Cow::Borrowed),
+            error: &|| {
+                (record.error_type.as_deref().map(Cow::Borrowed), record.error_message.as_deref().map(Cow::Borrowed))
+            },
             target: match &record.downstream {
                 Some(call) => catalogue::target(call.service.as_deref(), call.host.as_deref()),
                 None => record.contributing.iter().find_map(|cause| cause.target.clone()),
@@ -76,13 +80,14 @@ impl Shared {
             _ if !failed.has_fingerprint => return Self::Function,
             _ => {}
         }
-        let message = (failed.message)().unwrap_or_default();
+        let (error_type, message) = (failed.error)();
+        let message = message.unwrap_or_default();
         if failed.code == "init_failure.import"
             && let Some(module) = missing_module(&message)
         {
             return Self::Module(short(module));
         }
-        match wording(failed.error_type.as_deref(), &message) {
+        match wording(error_type.as_deref(), &message) {
             Wording::Plain => Self::Error(String::new()),
             Wording::Names(names) => Self::Error(short(&names)),
             Wording::Vague => Self::Function,
@@ -101,9 +106,8 @@ struct FailedFor<'a> {
     category: Category,
     code: &'a str,
     has_fingerprint: bool,
-    error_type: Option<String>,
-    /// Makes the message, which not every cause needs.
-    message: &'a dyn Fn() -> Option<Cow<'a, str>>,
+    /// Makes type and message of the error, which not every cause needs.
+    error: &'a dyn Fn() -> (Option<Cow<'a, str>>, Option<Cow<'a, str>>),
     /// Target of the failed call, else of the one that a contributing cause is about.
     target: Option<String>,
 }
@@ -247,11 +251,11 @@ pub(super) type ToldInFunction = BTreeMap<CausePlace, CauseTold>;
 
 /// Takes the texts of an attempt, if it is the earliest of its cause so far. Returns where the cause is counted: with the
 /// rest if the function has too many before it.
-pub(super) fn tell(
+pub(super) fn tell<'r>(
     told: &mut ToldInFunction,
     place: CausePlace,
     at: Option<Timestamp>,
-    record: &dyn Fn() -> Record,
+    record: &dyn Fn() -> &'r Record,
 ) -> CausePlace {
     let known = told.get(&place);
     if known.is_none()
@@ -262,7 +266,7 @@ pub(super) fn tell(
     }
     if known.is_none_or(|known| at <= known.order.0) {
         let record = record();
-        let new = CauseTold { order: (at, record.id.clone()), text: ErrorText::of(&record) };
+        let new = CauseTold { order: (at, record.id.clone()), text: ErrorText::of(record).shortened(MESSAGE_BYTES) };
         take_earlier(told, place.clone(), new);
     }
     place

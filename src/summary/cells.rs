@@ -69,8 +69,8 @@ impl MemoryCells {
 pub(super) fn of_durations(durations: &Distribution) -> Vec<DurationCell> {
     let mut attempts = [0u64; DURATION_CELLS];
     durations.for_each(|hundredths, count| {
-        let cell = DURATIONS_MS.partition_point(|least| *least <= hundredths / 100) - 1;
-        attempts[cell] += count;
+        let doublings = (hundredths / 100).checked_ilog2().map_or(0, |doublings| doublings as usize + 1);
+        attempts[doublings.min(DURATION_CELLS - 1)] += count;
     });
     let below = DURATIONS_MS.into_iter().skip(1).map(Some).chain([None]);
     DURATIONS_MS

@@ -1,5 +1,6 @@
 //! The results of one worker: every attempt as an entry, with names and examples.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
@@ -190,21 +191,24 @@ impl<'s> Entries<'s> {
 
     /// Returns the id of what failed, and keeps the texts of its finding and cause.
     fn failure(&mut self, key: FindingKey, shared: Shared, at: Option<Timestamp>, record: &dyn Fn() -> Record) -> u32 {
+        // Both may want it, and making it costs more than the rest.
+        let made = OnceCell::new();
+        let record = || made.get_or_init(record);
         let place = CausePlace::new(shared, &key.code, key.fingerprint.as_deref());
         let told = self.told.entry(key.function).or_default();
-        let shared = tell(told, place, at, record).into_shared();
-        let finding = self.finding(key, at, record);
+        let shared = tell(told, place, at, &record).into_shared();
+        let finding = self.finding(key, at, &record);
         self.shared.failures.id(&FailureKey { finding, shared })
     }
 
-    fn finding(&mut self, key: FindingKey, at: Option<Timestamp>, record: &dyn Fn() -> Record) -> u32 {
+    fn finding<'r>(&mut self, key: FindingKey, at: Option<Timestamp>, record: &dyn Fn() -> &'r Record) -> u32 {
         let id = self.shared.findings.id(&key);
         if !self.findings.contains_key(&id) && !self.admit(key, id) {
             return id;
         }
         let facts = self.findings.entry(id).or_default();
         if facts.wants(at) {
-            facts.example(at, &record());
+            facts.example(at, record());
         }
         id
     }

@@ -76,6 +76,14 @@ impl ErrorText {
         }
     }
 
+    /// Cuts the message to so many bytes.
+    pub(super) fn shortened(mut self, most: usize) -> Self {
+        if let Some(message) = &mut self.message {
+            message.truncate(message.floor_char_boundary(most));
+        }
+        self
+    }
+
     pub(super) fn error(&self) -> ErrorTold<'_> {
         ErrorTold {
             error_type: self.error_type.as_deref(),

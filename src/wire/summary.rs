@@ -67,7 +67,8 @@ pub struct Summary {
 
 /// One cause of failures, in every function where attempts failed for it. Each failed attempt has exactly one: by code
 /// and target (failed calls that were throttled or went downstream, timeouts that waited for a call), by code and module
-/// (imports), by code, type, masked message and frame (other errors), else by code and function.
+/// (imports), by code, type, masked message and frame (other errors), else by code and function. Past 256 causes of one
+/// function, its others are joined by code.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Cause {
     /// Stable id, the same in every run: version of its form, and a hash.
