@@ -7,6 +7,7 @@
 mod advice;
 mod api_clients;
 mod aws_codes;
+mod causes;
 mod clients;
 mod codes;
 mod diagnosis;
@@ -33,6 +34,9 @@ mod tests;
 use crate::model::{Category, Compensation, PartialWork, Retryable};
 
 pub(crate) use advice::{Situation, advise};
+pub(crate) use causes::{
+    Wording, hint_of_error, missing_module, target, title_in_function, title_of_error, title_with_target, wording,
+};
 pub use codes::CODES;
 pub(crate) use diagnosis::{Diagnosis, codes_of_cut_name, codes_of_name, diagnose, diagnose_outgoing_call};
 pub(crate) use http::HttpStatus;

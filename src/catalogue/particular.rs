@@ -2,7 +2,7 @@
 //! environment variable that is not set, the line that threw. One function for each cause; the first that knows what to
 //! say is followed.
 
-use crate::lambda::loaders::BEFORE_MISSING;
+use crate::lambda::loaders::{BEFORE_MISSING, CLASS_NOT_FOUND};
 
 /// What the log has of an error.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,13 +48,13 @@ pub(super) fn hint(code: &str, error: &ErrorTold<'_>) -> Option<String> {
     CAUSES.iter().find_map(|cause| cause(code, error))
 }
 
-impl ErrorTold<'_> {
+impl<'a> ErrorTold<'a> {
     fn says(&self, words: &[&str]) -> bool {
         self.message.is_some_and(|message| words.iter().any(|words| message.contains(words)))
     }
 
     /// Returns the text between two marks of the message, up to the first quote or blank if the second is empty.
-    fn between(&self, before: &str, after: &[char]) -> Option<&str> {
+    fn between(&self, before: &str, after: &[char]) -> Option<&'a str> {
         let (_, rest) = self.message?.split_once(before)?;
         let word = rest.split(after).next()?.trim_end_matches(['.', ',', ';', ':']);
         (!word.is_empty() && word.len() <= 200).then_some(word)
@@ -125,7 +125,7 @@ fn missing_module(code: &str, error: &ErrorTold<'_>) -> Option<String> {
     if !matches!(code, "init_failure.import" | "runtime_exception.package" | "runtime_exception.unhandled") {
         return None;
     }
-    let name = BEFORE_MISSING.iter().find_map(|before| error.between(before, &['\'', ' ', '\n', ',']))?;
+    let name = missing_part(error)?;
     let own = name.starts_with('/') || name.starts_with('.');
     let what = if own { "The file" } else { "The module" };
     let built = error.architecture.map_or(String::new(), |architecture| format!(", built for {architecture}"));
@@ -137,6 +137,25 @@ fn missing_module(code: &str, error: &ErrorTold<'_>) -> Option<String> {
     Some(format!("{what} {name} is not there: {remedy}."))
 }
 
+/// Returns the module, package, class or file that the message says is missing.
+fn missing_part<'a>(error: &ErrorTold<'a>) -> Option<&'a str> {
+    BEFORE_MISSING.iter().find_map(|before| error.between(before, &['\'', ' ', '\n', ',']))
+}
+
+/// Returns the library that the dynamic loader does not find.
+fn missing_library<'a>(error: &ErrorTold<'a>) -> Option<&'a str> {
+    error.between("error while loading shared libraries: ", &[':', ' ']).or_else(|| {
+        let (before, _) = error.message?.split_once(": cannot open shared object file")?;
+        before.rsplit([' ', '\n', '(']).next().filter(|name| !name.is_empty())
+    })
+}
+
+/// Returns what the message says is missing, of whatever kind.
+pub(super) fn missing_name<'a>(error: &ErrorTold<'a>) -> Option<&'a str> {
+    let class = || error.message?.split_once(CLASS_NOT_FOUND)?.1.split_whitespace().next();
+    missing_part(error).or_else(class).or_else(|| missing_library(error))
+}
+
 /// A binary that the system cannot load: for another architecture, or with a library missing.
 fn unfit_binary(code: &str, error: &ErrorTold<'_>) -> Option<String> {
     if !code.starts_with("init_failure.") && !code.starts_with("runtime_exception.") {
@@ -146,9 +165,7 @@ fn unfit_binary(code: &str, error: &ErrorTold<'_>) -> Option<String> {
     if error.says(&["xec format error", "invalid ELF header", "wrong ELF class", "incompatible architecture"]) {
         return Some(format!("A binary is built for another architecture: build package and layers for {of}."));
     }
-    let library = error.between("error while loading shared libraries: ", &[':', ' ']).or_else(|| {
-        error.says(&["cannot open shared object file"]).then(|| error.message?.split(':').next()).flatten()
-    })?;
+    let library = missing_library(error)?;
     Some(format!(
         "The library {library} is missing: put it into a layer or the image, built for Lambda's operating system and {of}."
     ))

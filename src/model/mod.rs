@@ -38,4 +38,4 @@ pub(crate) use record::{
 pub(crate) use request_id::RequestId;
 pub(crate) use text::lossy_text;
 pub(crate) use time::{TimeReader, Timestamp};
-pub(crate) use verdict::{Compensation, Confidence, Downstream, PartialWork, Retryable, Verdict};
+pub(crate) use verdict::{Compensation, Confidence, Contributing, Downstream, PartialWork, Retryable, Verdict};

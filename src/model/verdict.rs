@@ -216,6 +216,25 @@ pub struct Downstream {
     pub http_status: Option<u16>,
 }
 
+/// A circumstance that made the end likely, without being what ended the attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contributing {
+    /// Its code.
+    pub code: &'static str,
+    /// Certainty that it played a part.
+    pub confidence: Confidence,
+    /// The call that it is about, as far as a line names it.
+    pub call: Option<Downstream>,
+}
+
+impl Contributing {
+    /// Creates one that is about no call.
+    #[must_use]
+    pub fn new(code: &'static str, confidence: Confidence) -> Self {
+        Self { code, confidence, call: None }
+    }
+}
+
 /// The cause that ended an attempt, with the evidence.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
@@ -241,8 +260,8 @@ pub struct Verdict {
     pub partial_work: PartialWork,
     /// Whether something must be undone or finished by hand.
     pub compensation: Compensation,
-    /// Causes behind the verdict: code and confidence.
-    pub contributing: Vec<(&'static str, Confidence)>,
+    /// Causes behind the verdict.
+    pub contributing: Vec<Contributing>,
     /// Facts worth knowing that are not failures: code and count.
     pub observations: Vec<(&'static str, u32)>,
     /// The lines that prove it.

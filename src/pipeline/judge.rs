@@ -118,7 +118,7 @@ impl Output for Closing<'_, '_> {
         let (inputs, options) = (self.worker.inputs, self.worker.options);
         let input_name = |at: u32| inputs.get(at as usize).map(|input| input.name.clone()).unwrap_or_default();
         let record = || record_of(origin, attempt, &verdict, &input_name, &options.redaction);
-        self.worker.entries.add(names, attempt, &verdict, &record);
+        self.worker.entries.add(names, attempt, &verdict, &options.redaction, &record);
         if self.worker.spool.is_some() {
             let record = record();
             self.worker.spool(&record, attempt.place, names);

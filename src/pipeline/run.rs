@@ -81,9 +81,13 @@ pub(super) fn run(
         catalogue_version: CATALOGUE_VERSION.to_owned(),
         window: totals.window,
         coverage: tally.coverage(totals.duplicates),
+        causes: totals.causes.0,
+        causes_total: totals.causes.1,
         gate: None,
+        events_to_check_total: totals.totals.needs_person.events,
         totals: totals.totals,
         functions: totals.functions,
+        events_to_check: totals.events_to_check,
     };
     Ok(RunAnalysis {
         summary,

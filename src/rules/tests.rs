@@ -4,7 +4,13 @@ use super::facts::Facts;
 use super::samples::Build;
 use super::{RULES, judge};
 use crate::catalogue;
-use crate::model::{Compensation, Confidence, ErrorForm, InitPhase, PartialWork, Phase, Status, WorkShown};
+use crate::model::{
+    Compensation, Confidence, Contributing, ErrorForm, InitPhase, PartialWork, Phase, Status, Verdict, WorkShown,
+};
+
+fn causes(verdict: &Verdict) -> Vec<(&'static str, Confidence)> {
+    verdict.contributing.iter().map(|cause| (cause.code, cause.confidence)).collect()
+}
 
 #[test]
 fn every_rule_has_samples_and_agrees_with_them() {
@@ -48,7 +54,7 @@ fn every_verdict_of_a_sample_has_a_known_code_and_proof() {
         let verdict = judge(&sample.attempt);
         let category = catalogue::code(verdict.code).and_then(|info| info.category);
         assert_eq!(category, Some(verdict.category), "{}", sample.name);
-        for (code, _) in &verdict.contributing {
+        for Contributing { code, .. } in &verdict.contributing {
             assert!(catalogue::code(code).is_some(), "{code}");
         }
         for (code, count) in &verdict.observations {
@@ -65,7 +71,7 @@ fn every_verdict_of_a_sample_has_a_known_code_and_proof() {
 #[test]
 fn memory_at_the_limit_behind_a_timeout_is_a_cause_only_if_new() {
     let fresh = judge(&Build::new().memory(256, 256).status(Status::Timeout, None).0);
-    assert_eq!(fresh.contributing, [("memory_at_limit", Confidence::Medium)]);
+    assert_eq!(causes(&fresh), [("memory_at_limit", Confidence::Medium)]);
     let left_over = judge(&Build::new().memory(256, 256).earlier_peak(256).status(Status::Timeout, None).0);
     assert!(left_over.contributing.is_empty());
 }
@@ -77,7 +83,7 @@ fn a_call_before_silence_is_a_cause_of_a_timeout() {
         .last_line(100, "POST https://api.crm.example.com/v2/charges")
         .timed_out(3)
         .report();
-    assert_eq!(judge(&waiting.0).contributing, [("downstream.timeout", Confidence::Medium)]);
+    assert_eq!(causes(&judge(&waiting.0)), [("downstream.timeout", Confidence::Medium)]);
     let busy = Build::new()
         .duration_ms(3_000)
         .last_line(2_900, "POST https://api.crm.example.com/v2/charges")
@@ -92,14 +98,14 @@ fn a_logged_failure_before_a_timeout_is_a_cause() {
         .error(Phase::Invoke, ErrorForm::Logged, "Error", "getaddrinfo ENOTFOUND db.internal")
         .timed_out(6)
         .report();
-    assert_eq!(judge(&build.0).contributing, [("downstream.dns", Confidence::Medium)]);
+    assert_eq!(causes(&judge(&build.0)), [("downstream.dns", Confidence::Medium)]);
 }
 
 #[test]
 fn a_failed_call_in_the_last_line_is_a_cause_of_a_timeout_at_any_level() {
     let line = r#"{"level":"INFO","msg":"query","error":"dial tcp 10.2.3.4:5432: i/o timeout"}"#;
     let build = Build::new().duration_ms(3_000).last_line(2_900, line).timed_out(3).report();
-    assert_eq!(judge(&build.0).contributing, [("downstream.timeout", Confidence::Medium)]);
+    assert_eq!(causes(&judge(&build.0)), [("downstream.timeout", Confidence::Medium)]);
 }
 
 #[test]

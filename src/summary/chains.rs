@@ -161,7 +161,7 @@ pub(super) mod tests {
         Entry::new(
             attempt,
             &verdict,
-            EntryNames { stream, function: 0, version: 0, finding: 0, cut: category == Category::Timeout },
+            EntryNames { stream, function: 0, version: 0, failure: 0, cut: category == Category::Timeout },
         )
     }
 

@@ -4,12 +4,14 @@ use crate::model::Timestamp;
 use crate::wire::FindingState;
 
 /// Expected further occurrences at which a finding that was not seen again counts as stopped (chance of none: 5 %).
-const EXPECTED_SINCE: f64 = 3.0;
+pub(super) const EXPECTED_SINCE: f64 = 3.0;
 /// Usual gaps between two occurrences that may pass before the end of the window while the finding counts as ongoing.
 const GAPS: i64 = 3;
 /// The same for a finding without a usual gap, and at least: five minutes, but a tenth of a short window.
 const LEAST_PAUSE_MS: i64 = 5 * 60_000;
 const PART_OF_WINDOW: i64 = 10;
+/// Beginnings that a window tells apart.
+const MOMENTS_IN_WINDOW: i64 = 60;
 
 /// When a finding was seen, and how often.
 #[derive(Clone, Copy, Debug)]
@@ -23,13 +25,26 @@ pub(super) struct Sightings {
     pub(super) last_end: Timestamp,
 }
 
-/// Attempts of the same function around the sightings.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Around {
-    /// Attempts from the first sighting to the last, those included.
-    pub(super) during: u64,
-    /// Attempts since the last sighting.
-    pub(super) since: u64,
+/// Attempts of functions since their last sightings, all without it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Since {
+    /// Number of them.
+    pub(super) attempts: u64,
+    /// Number of sightings to expect among them, if it went on as before.
+    expected: f64,
+}
+
+impl Since {
+    /// Creates it from the number of sightings, the attempts from the first one to the last, and the attempts since.
+    pub(super) fn new(sightings: u64, during: u64, attempts: u64) -> Self {
+        let share = sightings as f64 / during.max(sightings) as f64;
+        Self { attempts, expected: attempts as f64 * share }
+    }
+
+    /// Adds the attempts of another function.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self { attempts: self.attempts + other.attempts, expected: self.expected + other.expected }
+    }
 }
 
 /// Window of the logs.
@@ -37,6 +52,13 @@ pub(super) struct Around {
 pub(super) struct WindowBounds {
     pub(super) start: Timestamp,
     pub(super) end: Timestamp,
+}
+
+impl WindowBounds {
+    /// Returns how far two beginnings may lie apart and count as one: a minute, but a sixtieth of a short window.
+    pub(super) fn moment_ms(self) -> i64 {
+        (self.end.ms_since(self.start) / MOMENTS_IN_WINDOW).clamp(1_000, 60_000)
+    }
 }
 
 impl Sightings {
@@ -47,9 +69,8 @@ impl Sightings {
     }
 
     /// Returns the state at the end of the window.
-    pub(super) fn state(&self, around: Around, window: Option<WindowBounds>) -> FindingState {
-        let share = self.count as f64 / around.during.max(self.count) as f64;
-        if around.since as f64 * share >= EXPECTED_SINCE {
+    pub(super) fn state(&self, since: Since, window: Option<WindowBounds>) -> FindingState {
+        if since.expected >= EXPECTED_SINCE {
             return FindingState::Stopped;
         }
         let pause = window.map(|window| {
@@ -59,9 +80,16 @@ impl Sightings {
         });
         match pause {
             Some((pause, most)) if pause <= most => FindingState::Ongoing,
-            Some(_) if around.since == 0 => FindingState::NoTraffic,
+            Some(_) if since.attempts == 0 => FindingState::NoTraffic,
             _ => FindingState::Unknown,
         }
+    }
+
+    /// Returns whether the log shows the time before it began: at its usual gaps, it would have been seen there (chance of
+    /// none: 5 %).
+    pub(super) fn has_begun_in(&self, window: WindowBounds) -> bool {
+        let gap = self.usual_gap_ms().filter(|_| self.count > 2);
+        gap.is_some_and(|gap| self.first.ms_since(window.start) as f64 >= EXPECTED_SINCE * gap.max(1_000) as f64)
     }
 
     /// Returns whether it was first seen where the log begins, so that it may have begun before.
@@ -83,7 +111,7 @@ mod tests {
     /// Judges `count` sightings from one minute to another in six hours.
     fn state(count: u64, (first, last): (i64, i64), during: u64, since: u64) -> FindingState {
         let seen = Sightings { count, first: at(first), last: at(last), last_end: at(last) };
-        seen.state(Around { during, since }, Some(WindowBounds { start: at(0), end: at(360) }))
+        seen.state(Since::new(count, during, since), Some(WindowBounds { start: at(0), end: at(360) }))
     }
 
     #[test]

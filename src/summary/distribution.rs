@@ -104,6 +104,16 @@ impl Distribution {
         self.max = self.max.max(other.max);
     }
 
+    /// Calls a function with every sample, or the least of those that a sketch does not tell apart, and their number.
+    pub(super) fn for_each(&self, mut call: impl FnMut(u64, u64)) {
+        match &self.samples {
+            Samples::Few(few) => few.iter().for_each(|sample| call(u64::from(*sample), 1)),
+            Samples::Many(histogram) => histogram.iter_recorded().for_each(|bucket| {
+                call(histogram.lowest_equivalent(bucket.value_iterated_to()), bucket.count_at_value());
+            }),
+        }
+    }
+
     /// Returns the number of samples.
     pub(super) fn len(&self) -> u64 {
         self.samples.len()

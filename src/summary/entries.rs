@@ -1,18 +1,20 @@
 //! The results of one worker: every attempt as an entry, with names and examples.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::entry::{Entry, EntryNames, NO_FINDING, is_cut};
+use super::cause_key::{CausePlace, FailureKey, Shared, ToldInFunction, tell};
+use super::entry::{Entry, EntryNames, NO_FAILURE, is_cut};
 use super::findings::FindingFacts;
 use super::names::{FindingKey, FunctionFacts, FunctionKey, IdTable};
 use super::record::attempt_of;
 use super::runs::{Room, Runs};
 use crate::model::{Attempt, Category, Origin, Place, Timestamp, Verdict};
-use crate::wire::Record;
+use crate::wire::{Record, Redaction};
 
 /// Most findings of one function that are kept apart: the first by code and fingerprint, whatever the order of arrival.
 /// This bounds the memory of a log whose every error is different.
@@ -24,6 +26,7 @@ pub(crate) struct SharedTables {
     pub(super) functions: IdTable<FunctionKey>,
     pub(super) versions: IdTable<String>,
     pub(super) findings: IdTable<FindingKey>,
+    pub(super) failures: IdTable<FailureKey>,
     /// By input and stream that do not name the function, the functions that attempts name.
     pub(super) named_streams: Mutex<BTreeMap<(u32, u64), BTreeSet<u32>>>,
     /// Number of entries that all workers hold in memory.
@@ -52,6 +55,8 @@ pub(crate) struct Entries<'s> {
     pub(super) runs: Runs,
     pub(super) functions: FxHashMap<u32, FunctionFacts>,
     pub(super) findings: FxHashMap<u32, FindingFacts>,
+    /// Texts of causes, by function.
+    pub(super) told: FxHashMap<u32, ToldInFunction>,
     /// Findings that have facts, by function.
     kept: FxHashMap<u32, BTreeMap<(String, Option<String>), u32>>,
     pub(super) first_start: Option<Timestamp>,
@@ -68,6 +73,7 @@ impl<'s> Entries<'s> {
             runs: Runs::default(),
             functions: FxHashMap::default(),
             findings: FxHashMap::default(),
+            told: FxHashMap::default(),
             kept: FxHashMap::default(),
             first_start: None,
             last_end: None,
@@ -109,25 +115,28 @@ impl<'s> Entries<'s> {
         }
     }
 
-    /// Adds an attempt. `record` makes its record, which is needed only for the examples of a finding.
+    /// Adds an attempt. `record` makes its record, which is needed only for the examples of a finding; `redaction` masks
+    /// what it takes from the verdict, as in the record.
     pub(crate) fn add(
         &mut self,
         stream: StreamNames,
         attempt: &Attempt,
         verdict: &Verdict,
+        redaction: &Redaction,
         record: &dyn Fn() -> Record,
     ) {
-        let finding = if verdict.category.is_failure() {
+        let failure = if verdict.category.is_failure() {
             let key = FindingKey {
                 function: stream.function,
                 code: verdict.code.to_owned(),
                 fingerprint: verdict.fingerprint.clone(),
             };
-            self.finding(key, (attempt.started_at, attempt.place), record)
+            let shared = Shared::of_verdict(verdict, redaction);
+            self.failure(key, shared, attempt.started_at, record)
         } else {
-            NO_FINDING
+            NO_FAILURE
         };
-        self.enter(stream, (attempt, verdict), finding, is_cut(verdict.category, verdict.code));
+        self.enter(stream, (attempt, verdict), failure, is_cut(verdict.category, verdict.code));
     }
 
     /// Adds a record of an earlier run; `None` if a word in it is unknown.
@@ -147,25 +156,26 @@ impl<'s> Entries<'s> {
         if let Some(architecture) = &record.architecture {
             self.functions.entry(stream.function).or_default().architecture = Some(architecture.clone());
         }
-        let finding = if verdict.category.is_failure() {
+        let failure = if verdict.category.is_failure() {
             let key = FindingKey {
                 function: stream.function,
                 code: record.code.clone(),
                 fingerprint: record.fingerprint.clone(),
             };
-            self.finding(key, (attempt.started_at, place), &|| record.clone())
+            let shared = Shared::of_record(record, verdict.category);
+            self.failure(key, shared, attempt.started_at, &|| record.clone())
         } else {
-            NO_FINDING
+            NO_FAILURE
         };
-        self.enter(stream, (&attempt, &verdict), finding, is_cut(verdict.category, &record.code));
+        self.enter(stream, (&attempt, &verdict), failure, is_cut(verdict.category, &record.code));
         Some(stream)
     }
 
-    fn enter(&mut self, stream: StreamNames, (attempt, verdict): (&Attempt, &Verdict), finding: u32, cut: bool) {
+    fn enter(&mut self, stream: StreamNames, (attempt, verdict): (&Attempt, &Verdict), failure: u32, cut: bool) {
         self.first_start = [self.first_start, attempt.started_at].into_iter().flatten().min();
         self.last_end = self.last_end.max(attempt.ended_at);
         let version = self.version(attempt.version.as_deref());
-        let names = EntryNames { stream: stream.stream, function: stream.function, version, finding, cut };
+        let names = EntryNames { stream: stream.stream, function: stream.function, version, failure, cut };
         let entry = Entry::new(attempt, verdict, names);
         if let (Category::Timeout, Some(limit_ms)) = (verdict.category, limit_ms(&entry)) {
             let facts = self.functions.entry(stream.function).or_default();
@@ -179,14 +189,26 @@ impl<'s> Entries<'s> {
         self.runs.end_run(&self.shared.in_memory);
     }
 
-    fn finding(&mut self, key: FindingKey, order: (Option<Timestamp>, Place), record: &dyn Fn() -> Record) -> u32 {
+    /// Returns the id of what failed, and keeps the texts of its finding and cause.
+    fn failure(&mut self, key: FindingKey, shared: Shared, at: Option<Timestamp>, record: &dyn Fn() -> Record) -> u32 {
+        // Both may want it, and making it costs more than the rest.
+        let made = OnceCell::new();
+        let record = || made.get_or_init(record);
+        let place = CausePlace::new(shared, &key.code, key.fingerprint.as_deref());
+        let told = self.told.entry(key.function).or_default();
+        let shared = tell(told, place, at, &record).into_shared();
+        let finding = self.finding(key, at, &record);
+        self.shared.failures.id(&FailureKey { finding, shared })
+    }
+
+    fn finding<'r>(&mut self, key: FindingKey, at: Option<Timestamp>, record: &dyn Fn() -> &'r Record) -> u32 {
         let id = self.shared.findings.id(&key);
         if !self.findings.contains_key(&id) && !self.admit(key, id) {
             return id;
         }
         let facts = self.findings.entry(id).or_default();
-        if facts.wants(order) {
-            facts.example(order, &record());
+        if facts.wants(at) {
+            facts.example(at, record());
         }
         id
     }

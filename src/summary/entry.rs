@@ -22,7 +22,8 @@ pub(crate) struct Entry {
     place: u64,
     pub(super) stream: u64,
     pub(super) function: u32,
-    pub(super) finding: u32,
+    /// Id of what failed; [`NO_FAILURE`] if nothing did.
+    pub(super) failure: u32,
     event: u32,
     lasted_ms: u32,
     duration: u32,
@@ -135,11 +136,11 @@ pub(super) type EventKey = (u32, u128);
 /// Size of an entry on disk, in bytes.
 pub(super) const ENCODED: usize = 80;
 
-/// Marker for an attempt without a finding: it did not fail.
-pub(super) const NO_FINDING: u32 = u32::MAX;
+/// Marker for an attempt that did not fail.
+pub(super) const NO_FAILURE: u32 = u32::MAX;
 
 impl Entry {
-    /// Creates the entry of an attempt and its verdict; `names` are the ids of stream, function, version and finding.
+    /// Creates the entry of an attempt and its verdict; `names` are the ids of stream, function, version and failure.
     pub(super) fn new(attempt: &Attempt, verdict: &Verdict, names: EntryNames) -> Self {
         let metrics = &attempt.metrics;
         let observed = |wanted: &str| verdict.observations.iter().find(|(code, _)| *code == wanted);
@@ -150,7 +151,7 @@ impl Entry {
             event: attempt.place.event,
             stream: names.stream,
             function: names.function,
-            finding: names.finding,
+            failure: names.failure,
             lasted_ms: lasted(attempt.started_at, attempt.ended_at),
             duration: hundredths(metrics.duration_us),
             init: hundredths(metrics.init_us.or(metrics.restore_us)),
@@ -169,8 +170,8 @@ impl Entry {
         out.extend_from_slice(&self.start_ms.to_le_bytes());
         out.extend_from_slice(&self.place.to_le_bytes());
         out.extend_from_slice(&self.stream.to_le_bytes());
-        let Self { function, finding, event, lasted_ms, duration, init, billed_ms, facts: FactBits(facts), .. } = *self;
-        for word in [function, finding, event, lasted_ms, duration, init, billed_ms, facts] {
+        let Self { function, failure, event, lasted_ms, duration, init, billed_ms, facts: FactBits(facts), .. } = *self;
+        for word in [function, failure, event, lasted_ms, duration, init, billed_ms, facts] {
             out.extend_from_slice(&word.to_le_bytes());
         }
         for half in [self.memory_size_mb, self.max_memory_used_mb, self.handled_errors, self.version] {
@@ -190,7 +191,7 @@ impl Entry {
         let request = u128::from_le_bytes(take(rest));
         let start_ms = i64::from_le_bytes(take(rest));
         let [place, stream] = std::array::from_fn(|_| u64::from_le_bytes(take(rest)));
-        let [function, finding, event, lasted_ms, duration, init, billed_ms, facts] =
+        let [function, failure, event, lasted_ms, duration, init, billed_ms, facts] =
             std::array::from_fn(|_| u32::from_le_bytes(take(rest)));
         let [memory_size_mb, max_memory_used_mb, handled_errors, version] =
             std::array::from_fn(|_| u16::from_le_bytes(take(rest)));
@@ -200,7 +201,7 @@ impl Entry {
             place,
             stream,
             function,
-            finding,
+            failure,
             event,
             lasted_ms,
             duration,
@@ -297,7 +298,7 @@ fn facts(attempt: &Attempt, verdict: &Verdict, cut: bool) -> FactBits {
     let metrics = &attempt.metrics;
     let observed = |wanted: &str| verdict.observations.iter().any(|(code, _)| *code == wanted);
     let ended = attempt.report_seen || attempt.end_seen;
-    let caused = |wanted: &str| verdict.contributing.iter().any(|(code, _)| *code == wanted);
+    let caused = |wanted: &str| verdict.contributing.iter().any(|cause| cause.code == wanted);
     let facts = FactBits::default()
         .with(Fact::HasRequest, attempt.request_id.is_some())
         .with(Fact::StartCut, matches!(attempt.window_cut, WindowCut::Start | WindowCut::Both))
@@ -336,7 +337,7 @@ pub(super) struct EntryNames {
     pub(super) stream: u64,
     pub(super) function: u32,
     pub(super) version: u16,
-    pub(super) finding: u32,
+    pub(super) failure: u32,
     /// Whether the attempt was cut in the middle.
     pub(super) cut: bool,
 }

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Entry;
 use super::chains::Outcome;
-use super::course::{Around, Sightings, WindowBounds};
+use super::course::{EXPECTED_SINCE, Sightings, Since, WindowBounds};
 use super::entry::Fact;
 use super::names::FindingKey;
+use super::versions::names_of;
 use crate::catalogue::{self, ErrorTold, Invoker, Situation, advise, diagnose_outgoing_call, with_line_number};
-use crate::model::{Category, Compensation, Confidence, PartialWork, Place, Timestamp};
+use crate::model::{Category, Compensation, Confidence, PartialWork, Timestamp};
 use crate::wire::{EvidenceLine, Example, Finding, FindingState, FunctionSummary, Record, moment};
 
 /// Most examples kept per finding.
@@ -20,7 +21,9 @@ const EXAMPLE_LINE_BYTES: usize = 1_000;
 /// Sightings up to which their own course says too little of how frequent they are.
 const FEW_SIGHTINGS: u64 = 3;
 
-type ExampleOrder = (Option<Timestamp>, Place);
+/// Order of the attempts of a finding, the same in whatever order they are read: start, or where the log has no times the
+/// line; then the id of the record.
+type ExampleOrder = (Option<Timestamp>, u64, String);
 
 /// Examples of a finding, earliest first; the earliest also supplies the finding's texts.
 #[derive(Debug, Default)]
@@ -42,14 +45,55 @@ struct FindingText {
     retryable: String,
     partial_work: String,
     compensation: String,
-    error_type: Option<String>,
-    message: Option<String>,
     /// Host or service that the attempt called last or failed to call.
     target: Option<String>,
+    error: ErrorText,
+}
+
+/// What an attempt tells of the error that ended it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ErrorText {
+    pub(super) error_type: Option<String>,
+    pub(super) message: Option<String>,
     frame: Option<String>,
     service: Option<String>,
     operation: Option<String>,
     architecture: Option<String>,
+}
+
+impl ErrorText {
+    pub(super) fn of(record: &Record) -> Self {
+        Self {
+            error_type: record.error_type.clone(),
+            message: record.error_message.clone(),
+            frame: record
+                .frame
+                .as_deref()
+                .map(|frame| with_line_number(frame, record.evidence.iter().map(|line| line.message.as_str()))),
+            service: record.downstream.as_ref().and_then(|call| call.service.clone()),
+            operation: record.downstream.as_ref().and_then(|call| call.operation.clone()),
+            architecture: record.architecture.clone(),
+        }
+    }
+
+    /// Cuts the message to so many bytes.
+    pub(super) fn shortened(mut self, most: usize) -> Self {
+        if let Some(message) = &mut self.message {
+            message.truncate(message.floor_char_boundary(most));
+        }
+        self
+    }
+
+    pub(super) fn error(&self) -> ErrorTold<'_> {
+        ErrorTold {
+            error_type: self.error_type.as_deref(),
+            message: self.message.as_deref(),
+            frame: self.frame.as_deref(),
+            service: self.service.as_deref(),
+            operation: self.operation.as_deref(),
+            architecture: self.architecture.as_deref(),
+        }
+    }
 }
 
 /// Context of a finding: its function.
@@ -68,13 +112,17 @@ pub(super) struct Surroundings<'a> {
 }
 
 impl FindingFacts {
-    /// Returns whether an attempt is among the earliest so far.
-    pub(super) fn wants(&self, order: ExampleOrder) -> bool {
-        self.examples.len() < EXAMPLES || self.examples.last().is_some_and(|(last, _)| order < *last)
+    /// Returns whether an attempt with this start may be among the earliest so far.
+    pub(super) fn wants(&self, at: Option<Timestamp>) -> bool {
+        self.examples.len() < EXAMPLES || self.examples.last().is_some_and(|((last, ..), _)| at <= *last)
     }
 
-    pub(super) fn example(&mut self, order: ExampleOrder, record: &Record) {
-        self.insert(order, Box::new(Seed::of(record)));
+    pub(super) fn example(&mut self, at: Option<Timestamp>, record: &Record) {
+        let line = record.evidence.first().map_or(0, |line| line.line_number);
+        let order = (at, if at.is_some() { 0 } else { line }, record.id.clone());
+        if self.examples.len() < EXAMPLES || self.examples.last().is_some_and(|(last, _)| order < *last) {
+            self.insert(order, Box::new(Seed::of(record)));
+        }
     }
 
     /// Returns the host or service that the examples called, if they agree.
@@ -124,16 +172,8 @@ impl Seed {
                 retryable: record.retryable.clone(),
                 partial_work: record.partial_work.clone(),
                 compensation: record.compensation.clone(),
-                error_type: record.error_type.clone(),
-                message: record.error_message.clone(),
                 target: target(record),
-                frame: record
-                    .frame
-                    .as_deref()
-                    .map(|frame| with_line_number(frame, record.evidence.iter().map(|line| line.message.as_str()))),
-                service: record.downstream.as_ref().and_then(|call| call.service.clone()),
-                operation: record.downstream.as_ref().and_then(|call| call.operation.clone()),
-                architecture: record.architecture.clone(),
+                error: ErrorText::of(record),
             },
         }
     }
@@ -162,24 +202,8 @@ impl FindingText {
             retryable: known(code.map(|code| code.retryable.as_str())),
             partial_work: known(code.map(|code| code.partial_work.as_str())),
             compensation: known(code.map(|code| code.compensation.as_str())),
-            error_type: None,
-            message: None,
             target: None,
-            frame: None,
-            service: None,
-            operation: None,
-            architecture: None,
-        }
-    }
-
-    fn error(&self) -> ErrorTold<'_> {
-        ErrorTold {
-            error_type: self.error_type.as_deref(),
-            message: self.message.as_deref(),
-            frame: self.frame.as_deref(),
-            service: self.service.as_deref(),
-            operation: self.operation.as_deref(),
-            architecture: self.architecture.as_deref(),
+            error: ErrorText::default(),
         }
     }
 }
@@ -287,11 +311,9 @@ impl FindingCounts {
     /// Creates the finding, with the texts of its examples.
     pub(super) fn finding(&self, key: &FindingKey, facts: FindingFacts, around: &Surroundings<'_>) -> Finding {
         let traffic = around.traffic;
-        let mut versions: Vec<String> =
-            self.versions.iter().filter_map(|id| around.version_names.get(usize::from(*id) - 1).cloned()).collect();
-        versions.sort_unstable();
-        let error = facts.examples.first().map_or_else(ErrorTold::default, |(_, seed)| seed.told.error());
-        let hint = advise(&key.code, &self.situation(around, &versions, facts.target(), error));
+        let versions = names_of(&self.versions, around.version_names);
+        let error = facts.examples.first().map_or_else(ErrorTold::default, |(_, seed)| seed.told.error.error());
+        let hint = self.hint(&key.code, around, facts.target(), error);
         let (mut examples, mut first) = (Vec::with_capacity(facts.examples.len()), None);
         for (_, seed) in facts.examples {
             let Seed { example, told } = *seed;
@@ -300,13 +322,8 @@ impl FindingCounts {
         }
         let told = first.unwrap_or_else(|| FindingText::by_code(&key.code)).after(self.partial_work);
         let seen = self.sightings();
-        let since = seen.map(|seen| traffic.after(seen.last));
-        let state = seen.zip(since).map_or(FindingState::Unknown, |(seen, since)| {
-            // Of few sightings, the attempts before tell better how frequent they are.
-            let start = around.window.map(|window| window.start).filter(|_| seen.count < FEW_SIGHTINGS);
-            let during = traffic.of_versions(&self.versions, start.unwrap_or(seen.first), Some(seen.last));
-            seen.state(Around { during, since }, around.window)
-        });
+        let since = self.since(traffic, around.window);
+        let state = seen.zip(since).map_or(FindingState::Unknown, |(seen, since)| seen.state(since, around.window));
         Finding {
             code: key.code.clone(),
             category: told.category,
@@ -319,7 +336,7 @@ impl FindingCounts {
             first_seen: moment(self.first_seen),
             last_seen: moment(self.last_seen),
             state,
-            attempts_since: since,
+            attempts_since: since.map(|since| since.attempts),
             since_before_window: seen.zip(around.window).is_some_and(|(seen, window)| seen.may_precede(window)),
             ongoing: match state {
                 FindingState::Ongoing => Some(true),
@@ -333,10 +350,22 @@ impl FindingCounts {
             compensation: told.compensation,
             hint,
             fingerprint: key.fingerprint.clone(),
-            error_type: told.error_type,
-            message: told.message,
+            error_type: told.error.error_type,
+            message: told.error.message,
             examples,
         }
+    }
+
+    /// Returns the advice, with the figures of the function.
+    pub(super) fn hint(
+        &self,
+        code: &str,
+        around: &Surroundings<'_>,
+        target: Option<&str>,
+        error: ErrorTold<'_>,
+    ) -> String {
+        let versions = names_of(&self.versions, around.version_names);
+        advise(code, &self.situation(around, &versions, target, error))
     }
 
     fn situation<'a>(
@@ -387,9 +416,66 @@ impl FindingCounts {
         (attempts >= self.count).then(|| self.count as f64 / attempts as f64)
     }
 
-    fn sightings(&self) -> Option<Sightings> {
+    pub(super) fn sightings(&self) -> Option<Sightings> {
         let (first, last) = (self.first_seen?, self.last_seen?);
         Some(Sightings { count: self.count, first, last, last_end: self.last_end.unwrap_or(last) })
+    }
+
+    /// Returns the attempts of the function since the last sighting, and how many of them would have been sightings.
+    pub(super) fn since(&self, traffic: &Traffic, window: Option<WindowBounds>) -> Option<Since> {
+        let seen = self.sightings()?;
+        // Of few sightings, the attempts before tell better how frequent they are.
+        let start = window.map(|window| window.start).filter(|_| seen.count < FEW_SIGHTINGS);
+        let during = traffic.of_versions(&self.versions, start.unwrap_or(seen.first), Some(seen.last));
+        Some(Since::new(seen.count, during, traffic.after(seen.last)))
+    }
+
+    /// Returns the version with whose first attempts these began, and the start of the first of them: attempts of earlier
+    /// versions would have shown it, and it was soon seen.
+    pub(super) fn began_with_version(&self, traffic: &Traffic) -> Option<(u16, Timestamp)> {
+        let first_of = |version: &u16| Some((traffic.first_of(*version)?, *version));
+        let (began, version) = self.versions.iter().filter_map(first_of).min()?;
+        let first_seen = self.first_seen.filter(|at| *at >= began)?;
+        let all = traffic.of_versions(&self.versions, began, None);
+        let since = traffic.of_versions(&self.versions, first_seen, None);
+        let expected = |attempts: u64, of: u64| attempts as f64 * (self.count as f64 / of.max(self.count) as f64);
+        let new = expected(traffic.of_versions_before(began), all) >= EXPECTED_SINCE;
+        (new && expected(all.saturating_sub(since), since) < EXPECTED_SINCE).then_some((version, began))
+    }
+
+    /// Returns when these began, if the log shows the time before.
+    pub(super) fn beginning(&self, window: WindowBounds) -> Option<Timestamp> {
+        self.sightings().filter(|seen| seen.has_begun_in(window)).map(|seen| seen.first)
+    }
+
+    /// Returns how bad it is, for an order: events lost, then attempts.
+    pub(super) fn weight(&self) -> (u64, u64) {
+        (self.lost, self.count)
+    }
+
+    /// Returns the attempts, without environments that failed with no request.
+    pub(super) fn attempts(&self) -> u64 {
+        self.count - self.environments
+    }
+
+    pub(super) fn environments(&self) -> u64 {
+        self.environments
+    }
+
+    pub(super) fn events(&self) -> u64 {
+        self.events
+    }
+
+    pub(super) fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    pub(super) fn recovered(&self) -> u64 {
+        self.recovered
+    }
+
+    pub(super) fn versions(&self) -> &BTreeSet<u16> {
+        &self.versions
     }
 }
 
@@ -425,6 +511,17 @@ impl Traffic {
         };
         let wanted = self.starts.iter().filter(|(version, _)| versions.is_empty() || versions.contains(version));
         wanted.map(|(_, starts)| between(starts)).sum()
+    }
+
+    /// Returns the start of the first attempt of a version.
+    fn first_of(&self, version: u16) -> Option<Timestamp> {
+        self.starts.get(&version)?.first().copied()
+    }
+
+    /// Returns the number of attempts of the versions whose first attempt started before this moment.
+    fn of_versions_before(&self, moment: Timestamp) -> u64 {
+        let earlier = |(version, starts): &(&u16, &Vec<Timestamp>)| **version > 0 && starts.first() < Some(&moment);
+        self.starts.iter().filter(earlier).map(|(_, starts)| starts.len() as u64).sum()
     }
 
     /// Returns the number of attempts that started after this moment.

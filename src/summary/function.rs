@@ -1,15 +1,19 @@
 //! The row of one function, or of all: sums over attempts and events.
 
 use super::entry::Fact;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::causes::FailedStarts;
+use super::cells::{self, MemoryCells};
 use super::chains::Outcome;
 use super::distribution::Distribution;
-use super::entry::NO_FINDING;
+use super::entry::NO_FAILURE;
 use super::findings::{FindingCounts, Traffic};
 use super::needs_person::NeedsPersonCounts;
 use super::price::Costs;
+use super::tables::FailureIds;
 use super::timeline::Timeline;
+use super::versions::Versions;
 use super::{Entry, retries};
 use crate::model::Category;
 use crate::wire::{Durations, FunctionSummary, Memory};
@@ -30,11 +34,16 @@ pub(super) struct Counts {
     near_memory_limit: u64,
     unstarted: u64,
     near_timeout: u64,
-    pub(super) versions: BTreeSet<u16>,
+    pub(super) versions: Versions,
+    memory: MemoryCells,
     timeline: Timeline,
     /// Start times of attempts, for findings; `None` in the totals, which have no findings.
     pub(super) traffic: Option<Traffic>,
     pub(super) findings: BTreeMap<u32, FindingCounts>,
+    /// The same by cause.
+    pub(super) causes: BTreeMap<u32, FindingCounts>,
+    /// Starts of failed attempts.
+    pub(super) failed_starts: FailedStarts,
     pub(super) needs_person: NeedsPersonCounts,
     pub(super) costs: Costs,
 }
@@ -51,10 +60,13 @@ impl Counts {
             near_memory_limit: 0,
             unstarted: 0,
             near_timeout: 0,
-            versions: BTreeSet::new(),
+            versions: Versions::default(),
+            memory: MemoryCells::default(),
             timeline: Timeline::over(window_ms),
             traffic: None,
             findings: BTreeMap::new(),
+            causes: BTreeMap::new(),
+            failed_starts: FailedStarts::default(),
             needs_person: NeedsPersonCounts::default(),
             costs: Costs::default(),
         }
@@ -66,7 +78,13 @@ impl Counts {
     }
 
     /// Adds the attempts of one event.
-    pub(super) fn add_event(&mut self, attempts: &[Entry], outcome: Outcome, timeout_ms: Option<u64>) {
+    pub(super) fn add_event(
+        &mut self,
+        attempts: &[Entry],
+        outcome: Outcome,
+        timeout_ms: Option<u64>,
+        failures: &[FailureIds],
+    ) {
         self.sums.events += 1;
         let outcomes = &mut self.sums.outcomes;
         let count = match outcome {
@@ -81,14 +99,18 @@ impl Counts {
         retries::count(attempts, &mut self.sums.retries);
         for (at, attempt) in attempts.iter().enumerate() {
             self.add_attempt(attempt, timeout_ms);
-            if attempt.finding == NO_FINDING {
-                continue;
-            }
-            let first_of_event = attempts[..at].iter().all(|earlier| earlier.finding != attempt.finding);
-            let finding = self.findings.entry(attempt.finding).or_default();
+            let Some(ids) = failure_of(attempt, failures) else { continue };
+            let earlier = || attempts[..at].iter().filter_map(|earlier| failure_of(earlier, failures));
+            let finding = self.findings.entry(ids.finding).or_default();
             finding.add_attempt(attempt);
-            if first_of_event {
+            if earlier().all(|earlier| earlier.finding != ids.finding) {
                 finding.add_event(outcome);
+            }
+            self.failed_starts.extend(attempt.started_at());
+            let cause = self.causes.entry(ids.cause).or_default();
+            cause.add_attempt(attempt);
+            if earlier().all(|earlier| earlier.cause != ids.cause) {
+                cause.add_event(outcome);
             }
         }
     }
@@ -99,13 +121,18 @@ impl Counts {
         for (id, finding) in std::mem::take(&mut other.findings) {
             self.findings.entry(id).or_default().append(finding);
         }
+        for (id, cause) in std::mem::take(&mut other.causes) {
+            self.causes.entry(id).or_default().append(cause);
+        }
+        self.failed_starts.append(std::mem::take(&mut other.failed_starts));
         if let (Some(traffic), Some(others)) = (&mut self.traffic, other.traffic) {
             traffic.append(others);
         }
         self.needs_person.append_examples(other.needs_person);
     }
 
-    /// Adds the counts of one function to those of all. Findings and examples belong to functions only.
+    /// Adds the counts of one function to those of all. Findings and examples belong to functions only, causes are
+    /// joined elsewhere.
     pub(super) fn absorb(&mut self, one: &Self) {
         self.sums += &one.sums;
         self.durations.absorb(&one.durations);
@@ -116,20 +143,20 @@ impl Counts {
         self.near_memory_limit += one.near_memory_limit;
         self.unstarted += one.unstarted;
         self.near_timeout += one.near_timeout;
-        self.versions.extend(&one.versions);
+        self.versions.absorb(&one.versions);
+        self.memory.absorb(&one.memory);
         self.timeline.absorb(&one.timeline);
         self.needs_person.absorb(&one.needs_person);
         self.costs.absorb(&one.costs);
     }
 
     /// Adds an init that failed without any request.
-    pub(super) fn add_environment(&mut self, entry: &Entry) {
+    pub(super) fn add_environment(&mut self, entry: &Entry, failures: &[FailureIds]) {
         self.sums.environment_failures += 1;
-        if entry.version > 0 {
-            self.versions.insert(entry.version);
-        }
-        if entry.finding != NO_FINDING {
-            self.findings.entry(entry.finding).or_default().add_attempt(entry);
+        self.versions.add(entry, false);
+        if let Some(ids) = failure_of(entry, failures) {
+            self.findings.entry(ids.finding).or_default().add_attempt(entry);
+            self.causes.entry(ids.cause).or_default().add_attempt(entry);
         }
     }
 
@@ -156,16 +183,17 @@ impl Counts {
         if let Some(init) = attempt.init() {
             self.inits.add(init);
         }
-        self.max_memory_used_mb = self.max_memory_used_mb.max(attempt.max_memory_used_mb());
+        if let Some(used) = attempt.max_memory_used_mb() {
+            self.memory.add(used);
+            self.max_memory_used_mb = self.max_memory_used_mb.max(Some(used));
+        }
         if let Some(size) = attempt.memory_size_mb() {
             let at = attempt.started_at().map_or(i64::MIN, crate::model::Timestamp::ms);
             self.memory_size = self.memory_size.max(Some((at, attempt.place().line, size)));
         }
-        if attempt.version > 0 {
-            self.versions.insert(attempt.version);
-        }
+        self.versions.add(attempt, true);
         if let Some(at) = attempt.started_at() {
-            self.timeline.add(at, attempt.category().is_failure());
+            self.timeline.add(at, attempt.category());
         }
         if let Some(traffic) = &mut self.traffic {
             traffic.add(attempt);
@@ -201,12 +229,17 @@ impl Counts {
             failed,
             failure_rate: (conclusive > 0 && !self.hides_successes()).then(|| failed as f64 / conclusive as f64),
             needs_person: self.needs_person.counts(),
-            duration_ms: Durations { all: self.durations.percentiles(), ok: self.ok_durations.percentiles() },
+            duration_ms: Durations {
+                all: self.durations.percentiles(),
+                ok: self.ok_durations.percentiles(),
+                histogram: cells::of_durations(&self.durations),
+            },
             init_ms: self.inits.init_percentiles(),
             memory: Memory {
                 size_mb: self.memory_size.map(|(_, _, size)| size),
                 max_used_mb: self.max_memory_used_mb,
                 near_limit: self.near_memory_limit,
+                histogram: self.memory.histogram(),
             },
             timeout_ms,
             near_timeout: timeout_ms.map(|_| self.near_timeout),
@@ -214,4 +247,9 @@ impl Counts {
             ..self.sums.clone()
         }
     }
+}
+
+/// Returns the finding and the cause of an attempt; `None` if it did not fail.
+fn failure_of<'f>(attempt: &Entry, failures: &'f [FailureIds]) -> Option<&'f FailureIds> {
+    (attempt.failure != NO_FAILURE).then(|| failures.get(attempt.failure as usize)).flatten()
 }

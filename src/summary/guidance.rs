@@ -81,8 +81,8 @@ fn is_gone(attempts: &[Entry], window_end: Option<Timestamp>) -> bool {
     first.zip(window_end).is_some_and(|(first, end)| end.ms_since(first) > LONGEST_AGE_MS)
 }
 
-/// Reason why an event needs a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Reason why an event needs a person, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
     /// Every attempt failed and no more come.
     Exhausted,

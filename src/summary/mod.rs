@@ -6,6 +6,9 @@
 //! only with the number of attempts, up to a bound past which entries go to a temporary file.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
+mod cause_key;
+mod causes;
+mod cells;
 mod chains;
 mod course;
 mod distribution;
@@ -22,7 +25,9 @@ mod retries;
 mod runs;
 mod tables;
 mod timeline;
+mod to_check;
 mod total;
+mod versions;
 
 #[cfg(test)]
 pub(crate) use chains::Outcome;

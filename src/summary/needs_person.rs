@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::Entry;
 use super::chains::Outcome;
 use super::entry::Fact;
-use super::entry::NO_FINDING;
+use super::entry::NO_FAILURE;
 use super::guidance::{Advice, Need};
-use super::names::{FindingKey, FunctionKey};
+use super::names::FunctionKey;
 use super::retries;
+use super::tables::Tables;
 use crate::catalogue;
 use crate::model::{Place, RequestId, Timestamp};
 use crate::wire::{NeedsPerson, NeedsPersonExample, NeedsPersonGroup, moment};
@@ -50,9 +51,9 @@ fn order_of(first: &Entry) -> LedgerOrder {
 }
 
 /// Returns the code of the last attempt that failed.
-fn code_of<'f>(attempts: &[Entry], findings: &'f [FindingKey]) -> Option<&'f str> {
-    let failed = attempts.iter().rfind(|attempt| attempt.finding != NO_FINDING)?;
-    findings.get(failed.finding as usize).map(|key| key.code.as_str())
+fn code_of<'n>(attempts: &[Entry], names: &'n Tables) -> Option<&'n str> {
+    let failed = attempts.iter().rfind(|attempt| attempt.failure != NO_FAILURE)?;
+    names.code_of(failed.failure)
 }
 
 fn shows_writes(attempts: &[Entry]) -> bool {
@@ -61,17 +62,11 @@ fn shows_writes(attempts: &[Entry]) -> bool {
 
 impl NeedsPersonCounts {
     /// Counts an event.
-    pub(super) fn count(
-        &mut self,
-        attempts: &[Entry],
-        need: Need,
-        advice: Option<&'static Advice>,
-        findings: &[FindingKey],
-    ) {
+    pub(super) fn count(&mut self, attempts: &[Entry], need: Need, advice: Option<&'static Advice>, names: &Tables) {
         self.events += 1;
         self.possibly_half_done += u64::from(need == Need::PossiblyHalfDone);
         let Some(order) = attempts.first().map(order_of) else { return };
-        let code = code_of(attempts, findings).and_then(catalogue::code).map(|code| code.id);
+        let code = code_of(attempts, names).and_then(catalogue::code).map(|code| code.id);
         let advice = advice.map(|advice| (advice.word, advice.reason));
         let group = Group { events: 1, with_writes: u64::from(shows_writes(attempts)), first: order };
         self.add_to_group(NeedKind { need: need.as_str(), code, advice }, group);
@@ -107,13 +102,7 @@ impl NeedsPersonCounts {
     }
 
     /// Keeps an event as an example if it is among the earliest.
-    pub(super) fn example(
-        &mut self,
-        attempts: &[Entry],
-        need: Need,
-        advice: Option<&'static Advice>,
-        findings: &[FindingKey],
-    ) {
+    pub(super) fn example(&mut self, attempts: &[Entry], need: Need, advice: Option<&'static Advice>, names: &Tables) {
         let Some(first) = attempts.first() else { return };
         let order = order_of(first);
         if self.examples.len() == EXAMPLES && self.examples.last().is_some_and(|(last, _)| order >= *last) {
@@ -124,7 +113,7 @@ impl NeedsPersonCounts {
             need: need.as_str().to_owned(),
             attempts: u32::try_from(attempts.len()).unwrap_or(u32::MAX),
             first_started_at: moment(first.started_at()),
-            code: code_of(attempts, findings).map(str::to_owned),
+            code: code_of(attempts, names).map(str::to_owned),
             retry_guidance: advice.map(|advice| advice.word.to_owned()),
             retry_reason: advice.map(|advice| advice.reason.to_owned()),
             side_effects: shows_writes(attempts),

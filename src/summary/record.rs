@@ -2,15 +2,16 @@
 
 use xxhash_rust::xxh3::Xxh3;
 
+use super::cause_key::target_of;
 use super::entry::COUNTED_OBSERVATIONS;
 use crate::catalogue::code;
 use crate::model::{
-    Attempt, Category, Compensation, Confidence, Downstream, Line, Metrics, Origin, PartialWork, Place, RequestId,
-    Retryable, Subject, Timestamp, Verdict, WindowCut, WorkShown,
+    Attempt, Category, Compensation, Confidence, Contributing, Downstream, Line, Metrics, Origin, PartialWork, Place,
+    RequestId, Retryable, Subject, Timestamp, Verdict, WindowCut, WorkShown,
 };
 use crate::wire::{
-    Cause, CutEnds, DownstreamCall, EvidenceLine, ObservationCount, Record, RecordKind, Redaction, SCHEMA_VERSION,
-    SideEffectLine,
+    ContributingCause, CutEnds, DownstreamCall, EvidenceLine, ObservationCount, Record, RecordKind, Redaction,
+    SCHEMA_VERSION, SideEffectLine,
 };
 
 /// Creates the record of an attempt. `attempt`, the timeout, the outcome and the advice are known only after the last
@@ -88,7 +89,11 @@ pub(crate) fn record_of(
         contributing: verdict
             .contributing
             .iter()
-            .map(|(code, confidence)| Cause { code: (*code).to_owned(), confidence: confidence.as_str().to_owned() })
+            .map(|cause| ContributingCause {
+                code: cause.code.to_owned(),
+                confidence: cause.confidence.as_str().to_owned(),
+                target: cause.call.as_ref().and_then(|call| target_of(call, redaction)),
+            })
             .collect(),
         observations: verdict
             .observations
@@ -169,7 +174,7 @@ pub(super) fn attempt_of(record: &Record, place: Place) -> Option<(Attempt, Verd
         contributing: record
             .contributing
             .iter()
-            .filter_map(|cause| Some((code(&cause.code)?.id, Confidence::parse(&cause.confidence)?)))
+            .filter_map(|cause| Some(Contributing::new(code(&cause.code)?.id, Confidence::parse(&cause.confidence)?)))
             .collect(),
         observations: COUNTED_OBSERVATIONS.into_iter().filter_map(observation).collect(),
         ..Verdict::bare(category, "", Confidence::parse(&record.confidence)?)
@@ -319,7 +324,7 @@ mod tests {
             .prop_map(|(category, confidence, retryable, partial_work, causes, observations, count)| Verdict {
                 retryable,
                 partial_work,
-                contributing: causes.into_iter().map(|code| (code, Confidence::Medium)).collect(),
+                contributing: causes.into_iter().map(|code| Contributing::new(code, Confidence::Medium)).collect(),
                 observations: observations.into_iter().map(|code| (code, count)).collect(),
                 ..Verdict::bare(category, "", confidence)
             })
@@ -333,7 +338,7 @@ mod tests {
             // others.
             let told = verdict.category.is_failure() || !attempt.report_seen;
             let attempt = Attempt { last_line: attempt.last_line.clone().filter(|_| told), ..attempt };
-            let names = EntryNames { stream: 1, function: 2, version: 3, finding: 4, cut: false };
+            let names = EntryNames { stream: 1, function: 2, version: 3, failure: 4, cut: false };
             let input = |_: u32| "input".to_owned();
             let record = record_of(&Origin::default(), &attempt, &verdict, &input, &Redaction::on());
             let json = serde_json::to_string(&reset(&record)).expect("a record is JSON");

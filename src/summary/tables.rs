@@ -5,6 +5,9 @@ use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
+use super::cause_key::{
+    CAUSES_OF_A_FUNCTION, CauseKey, CausePlace, CauseTold, FailureKey, ToldInFunction, take_earlier,
+};
 use super::entries::{FINDINGS_OF_A_FUNCTION, SharedTables};
 use super::findings::FindingFacts;
 use super::names::{FindingKey, FunctionFacts, FunctionKey};
@@ -18,8 +21,24 @@ pub(super) struct Tables {
     pub(super) versions: Vec<String>,
     pub(super) findings: Vec<FindingKey>,
     /// For every finding, the id of the one under which it is counted.
-    pub(super) finding_counted_under: Vec<u32>,
+    finding_counted_under: Vec<u32>,
     finding_facts: FxHashMap<u32, Mutex<FindingFacts>>,
+    failure_keys: Vec<FailureKey>,
+    /// For every failure, the finding and the cause that count it.
+    pub(super) failures: Vec<FailureIds>,
+    pub(super) causes: Vec<CauseKey>,
+    /// Texts of causes, by function and cause.
+    told: FxHashMap<(u32, u32), CauseTold>,
+    told_in_function: FxHashMap<u32, ToldInFunction>,
+    /// For every function, its place in the order of their keys.
+    ranks: Vec<u32>,
+}
+
+/// Finding and cause of a failed attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FailureIds {
+    pub(super) finding: u32,
+    pub(super) cause: u32,
 }
 
 impl Tables {
@@ -27,21 +46,36 @@ impl Tables {
         let functions = shared.functions.keys();
         Self {
             canonical: canonical(&functions, &shared.named_streams.lock().unwrap_or_else(PoisonError::into_inner)),
+            ranks: ranks(&functions),
             functions,
             facts: FxHashMap::default(),
             versions: shared.versions.keys(),
             findings: shared.findings.keys(),
             finding_counted_under: Vec::new(),
             finding_facts: FxHashMap::default(),
+            failure_keys: shared.failures.keys(),
+            failures: Vec::new(),
+            causes: Vec::new(),
+            told: FxHashMap::default(),
+            told_in_function: FxHashMap::default(),
         }
     }
 
-    pub(super) fn merge(&mut self, functions: FxHashMap<u32, FunctionFacts>, findings: FxHashMap<u32, FindingFacts>) {
+    pub(super) fn merge(
+        &mut self,
+        functions: FxHashMap<u32, FunctionFacts>,
+        findings: FxHashMap<u32, FindingFacts>,
+        told: FxHashMap<u32, ToldInFunction>,
+    ) {
         for (id, facts) in functions {
             self.facts.entry(self.canonical[id as usize]).or_default().merge(facts);
         }
         for (id, facts) in findings {
             self.merge_finding(id, facts);
+        }
+        for (function, told) in told {
+            let known = self.told_in_function.entry(self.canonical[function as usize]).or_default();
+            told.into_iter().for_each(|(place, told)| take_earlier(known, place, told));
         }
     }
 
@@ -56,9 +90,71 @@ impl Tables {
         facts.map(|mut facts| std::mem::take(&mut *facts)).unwrap_or_default()
     }
 
+    /// Decides under which finding and which cause each failure is counted.
+    pub(super) fn settle(&mut self) {
+        // First, as findings past their bound lose their fingerprints.
+        self.settle_causes();
+        self.settle_findings();
+        for failure in &mut self.failures {
+            failure.finding = self.finding_counted_under[failure.finding as usize];
+        }
+    }
+
+    /// Decides under which cause each failure is counted: past the bound of a function, the rest by code.
+    fn settle_causes(&mut self) {
+        let mut places: BTreeMap<u32, BTreeMap<CausePlace, Vec<usize>>> = BTreeMap::new();
+        for (failure, FailureKey { finding, shared }) in std::mem::take(&mut self.failure_keys).into_iter().enumerate()
+        {
+            let FindingKey { function, code, fingerprint } = &self.findings[finding as usize];
+            let place = CausePlace::new(shared, code, fingerprint.as_deref());
+            places.entry(self.canonical[*function as usize]).or_default().entry(place).or_default().push(failure);
+            self.failures.push(FailureIds { finding, cause: 0 });
+        }
+        let mut ids: FxHashMap<CauseKey, u32> = FxHashMap::default();
+        for (function, places) in places {
+            let mut told = self.told_in_function.remove(&function).unwrap_or_default();
+            let mut kept = 0;
+            for (place, failures) in places {
+                kept += usize::from(!place.is_rest());
+                let place = if kept > CAUSES_OF_A_FUNCTION { CausePlace::rest(place.code()) } else { place };
+                let told = told.remove(&place);
+                let key = CauseKey::new(place, function);
+                let next = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+                let id = *ids.entry(key.clone()).or_insert(next);
+                if id == next {
+                    self.causes.push(key);
+                }
+                self.told.extend(told.map(|told| ((function, id), told)));
+                failures.into_iter().for_each(|failure| self.failures[failure].cause = id);
+            }
+        }
+    }
+
+    /// Returns the texts of a cause in a function.
+    pub(super) fn told(&self, function: u32, cause: u32) -> Option<&CauseTold> {
+        self.told.get(&(function, cause))
+    }
+
+    /// Returns the place of a function in the order of their keys, unlike its id the same in every run.
+    pub(super) fn rank(&self, function: u32) -> u32 {
+        self.ranks.get(function as usize).copied().unwrap_or(u32::MAX)
+    }
+
+    /// Returns the code of a failure.
+    pub(super) fn code_of(&self, failure: u32) -> Option<&str> {
+        let ids = self.failures.get(failure as usize)?;
+        self.findings.get(ids.finding as usize).map(|key| key.code.as_str())
+    }
+
+    /// Returns the id of the cause of a failure, as it is printed.
+    pub(super) fn cause_id(&self, failure: u32) -> Option<String> {
+        let ids = self.failures.get(failure as usize)?;
+        self.causes.get(ids.cause as usize).map(|key| key.id(&self.functions))
+    }
+
     /// Decides under which finding each one is counted: the same finding of a function that has two ids, and, past the
     /// bound, one without a fingerprint for each code.
-    pub(super) fn settle_findings(&mut self) {
+    fn settle_findings(&mut self) {
         let mut order: Vec<u32> = (0u32..).take(self.findings.len()).collect();
         let place = |key: &FindingKey, canonical: &[u32]| {
             (canonical[key.function as usize], key.code.clone(), key.fingerprint.clone())
@@ -140,6 +236,17 @@ fn canonical(functions: &[FunctionKey], named_streams: &BTreeMap<(u32, u64), BTr
             .unwrap_or_else(|| *rest.entry(FunctionKey { stream: None, ..key.clone() }).or_insert(id));
     }
     canonical
+}
+
+/// Returns for every function its place in the order of their keys.
+fn ranks(functions: &[FunctionKey]) -> Vec<u32> {
+    let mut order: Vec<u32> = (0u32..).take(functions.len()).collect();
+    order.sort_by_key(|id| &functions[*id as usize]);
+    let mut ranks = vec![0; functions.len()];
+    for (rank, id) in (0u32..).zip(order) {
+        ranks[id as usize] = rank;
+    }
+    ranks
 }
 
 fn only(functions: &BTreeSet<u32>) -> Option<u32> {

@@ -8,20 +8,22 @@ use std::thread;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::causes::{self, CauseSums, FailedStarts, InFunction};
 use super::chains::{Outcome, drop_duplicates, order_without_times, outcome, start_behind_end};
 use super::course::WindowBounds;
 use super::entries::{Entries, SharedTables};
-use super::findings::{Surroundings, Traffic};
+use super::findings::{FindingCounts, Surroundings, Traffic};
 use super::function::Counts;
 use super::guidance::{Advice, Need, advise};
 use super::needs_person::LedgerEvent;
 use super::price::{Price, Prices};
 use super::runs::Sorted;
 use super::tables::Tables;
+use super::to_check::ToCheck;
 use super::{Entry, retries};
-use crate::catalogue::Invoker;
+use crate::catalogue::{ErrorTold, Invoker};
 use crate::model::{Place, Timestamp};
-use crate::wire::{Finding, FunctionSummary, Window, moment};
+use crate::wire::{Cause, EventToCheck, Finding, FunctionSummary, Window, moment};
 
 /// Selection of the attempts that count, and options of the final pass.
 pub(crate) struct SummaryOptions<'a> {
@@ -63,6 +65,10 @@ pub(crate) struct Totals {
     pub totals: FunctionSummary,
     /// Rows of the functions, worst first.
     pub functions: Vec<FunctionSummary>,
+    /// Causes across functions, worst first, and the number of all.
+    pub causes: (Vec<Cause>, u64),
+    /// Events that somebody must look at, worst first; their number is in the totals.
+    pub events_to_check: Vec<EventToCheck>,
     /// Number of attempts that were read more than once.
     pub duplicates: u64,
     /// The first START of each input that stands behind its own end.
@@ -170,10 +176,10 @@ pub(crate) fn summarize(
     for ledger in ledgers {
         first = [first, ledger.first_start].into_iter().flatten().min();
         last = last.max(ledger.last_end);
-        names.merge(ledger.functions, ledger.findings);
+        names.merge(ledger.functions, ledger.findings, ledger.told);
         runs.push(ledger.runs);
     }
-    names.settle_findings();
+    names.settle();
     let end = bounds.to.or(last);
     let since = bounds.since_ms.zip(end).and_then(|(since, end)| Timestamp::from_ms(end.ms() - since));
     let from = bounds.from.max(since);
@@ -191,6 +197,9 @@ pub(crate) fn summarize(
             first: None,
             last: None,
             rows: Vec::new(),
+            causes: BTreeMap::new(),
+            failed_starts: FailedStarts::default(),
+            to_check: ToCheck::default(),
             duplicates: 0,
             disordered: BTreeMap::new(),
             hiding: Vec::new(),
@@ -233,6 +242,9 @@ struct Pass<'a> {
     last: Option<Current>,
     /// Rows with the ids of their functions.
     rows: Vec<(u32, FunctionSummary)>,
+    causes: BTreeMap<u32, CauseSums<'a>>,
+    failed_starts: FailedStarts,
+    to_check: ToCheck,
     duplicates: u64,
     disordered: BTreeMap<u32, Place>,
     hiding: Vec<String>,
@@ -249,15 +261,12 @@ struct Current {
     timeout_ms: Option<u64>,
 }
 
-impl Pass<'_> {
+impl<'a> Pass<'a> {
     fn run(&mut self, entries: impl Iterator<Item = io::Result<Entry>>) -> io::Result<()> {
         let mut event: Vec<Entry> = Vec::new();
         let mut current: Option<Current> = None;
         for entry in entries {
-            let mut entry = entry?;
-            if let Some(under) = self.names.finding_counted_under.get(entry.finding as usize) {
-                entry.finding = *under;
-            }
+            let entry = entry?;
             if current.as_ref().is_none_or(|current| current.id != entry.function) {
                 self.settle(&mut event, current.as_mut());
                 match current.take() {
@@ -297,6 +306,11 @@ impl Pass<'_> {
         }
         self.all.absorb(&behind.all);
         self.rows.extend(behind.rows);
+        for (id, sums) in behind.causes {
+            self.causes.entry(id).or_default().append(sums);
+        }
+        self.failed_starts.append(behind.failed_starts);
+        self.to_check.append(behind.to_check);
         self.duplicates += behind.duplicates;
         behind.disordered.into_values().for_each(|place| self.disordered(place));
         self.hiding.extend(behind.hiding);
@@ -350,7 +364,7 @@ impl Pass<'_> {
         }
         if event[0].has(Fact::Environment) {
             for entry in event.drain(..) {
-                current.counts.add_environment(&entry);
+                current.counts.add_environment(&entry, &self.names.failures);
                 if keep {
                     self.patches.patches.insert(entry.place(), Patch { number: 1, outcome: None, advice: None });
                 }
@@ -373,7 +387,7 @@ impl Pass<'_> {
     /// Counts one event, given its attempts in order.
     fn event(&mut self, attempts: &[Entry], current: &mut Current) {
         let outcome = outcome(attempts, self.end);
-        current.counts.add_event(attempts, outcome, current.timeout_ms);
+        current.counts.add_event(attempts, outcome, current.timeout_ms, &self.names.failures);
         current.counts.costs.add_event(attempts, &current.price);
         if outcome == Outcome::Succeeded {
             return;
@@ -383,8 +397,9 @@ impl Pass<'_> {
             self.patches.event(attempts, outcome, advice);
         }
         let Some(need) = Need::of(attempts, outcome) else { return };
-        current.counts.needs_person.count(attempts, need, advice, &self.names.findings);
-        current.counts.needs_person.example(attempts, need, advice, &self.names.findings);
+        current.counts.needs_person.count(attempts, need, advice, self.names);
+        current.counts.needs_person.example(attempts, need, advice, self.names);
+        self.to_check.add(attempts, (need, outcome), advice, (current.id, self.names));
         if self.bounds.keep_ledger_events {
             self.ledger_events.push(LedgerEvent::new(current.id, attempts, (need, outcome), advice));
         }
@@ -411,20 +426,45 @@ impl Pass<'_> {
         row.region.clone_from(&key.region);
         row.runtime = facts.and_then(|facts| facts.runtime.as_ref()).map(|(_, runtime)| runtime.clone());
         row.log_groups = facts.map(|facts| facts.log_groups.iter().cloned().collect()).unwrap_or_default();
-        row.versions =
-            counts.versions.iter().filter_map(|id| names.versions.get(usize::from(*id) - 1).cloned()).collect();
-        row.versions.sort_unstable();
-        row.findings = findings(
-            names,
-            &mut counts,
-            &row,
-            (self.start.zip(self.end).map(|(start, end)| WindowBounds { start, end }), self.bounds.invoker),
-        );
+        row.versions = counts.versions.list(&names.versions);
+        let mut traffic = counts.traffic.take().unwrap_or_default();
+        traffic.sort();
+        let around = Surroundings {
+            version_names: &names.versions,
+            row: &row,
+            traffic: &traffic,
+            window: self.window(),
+            ok_durations: counts.ok_durations(),
+            invoker: self.bounds.invoker,
+        };
+        let found = findings(names, &counts, &around);
+        self.causes(id, std::mem::take(&mut counts.causes), &around);
+        self.failed_starts.append(std::mem::take(&mut counts.failed_starts));
+        row.findings = found;
         if counts.costs.is_billed() {
             self.price_lists.insert(price.list.clone());
         }
         row.waste = counts.costs.waste(&BTreeSet::from([price.list]));
         self.rows.push((id, row));
+    }
+
+    /// Adds the part of one function to the causes.
+    fn causes(&mut self, function: u32, causes: BTreeMap<u32, FindingCounts>, around: &Surroundings<'_>) {
+        let names = self.names;
+        for (id, counts) in causes {
+            let told = names.told(function, id);
+            let error = told.map_or_else(ErrorTold::default, |told| told.error());
+            let key = &names.causes[id as usize];
+            let hint = counts.hint(key.code(), around, key.target(), error);
+            let since = counts.since(around.traffic, around.window).unwrap_or_default();
+            let began_with = counts.began_with_version(around.traffic);
+            let part = InFunction { function, since, began_with, told };
+            self.causes.entry(id).or_default().append(CauseSums::new(counts, part, hint));
+        }
+    }
+
+    fn window(&self) -> Option<WindowBounds> {
+        self.start.zip(self.end).map(|(start, end)| WindowBounds { start, end })
     }
 
     fn finish(mut self, window: Window) -> Totals {
@@ -439,7 +479,7 @@ impl Pass<'_> {
             let key = |id: &u32| names.get(*id as usize);
             worst_first(one, other).then_with(|| key(a).cmp(&key(b)))
         });
-        let functions: Vec<FunctionSummary> = self.rows.into_iter().map(|(_, row)| row).collect();
+        let functions: Vec<FunctionSummary> = std::mem::take(&mut self.rows).into_iter().map(|(_, row)| row).collect();
         let near_timeout = functions.iter().filter_map(|row| row.near_timeout).reduce(|a, b| a + b);
         let waste = self.all.costs.waste(&self.price_lists);
         let mut totals = FunctionSummary { near_timeout, waste, ..self.all.row(None) };
@@ -447,8 +487,22 @@ impl Pass<'_> {
             totals.failure_rate = None;
         }
         self.patches.share(self.names);
+        self.failed_starts.sort();
+        let causes = causes::list(std::mem::take(&mut self.causes), self.names, self.window(), &self.failed_starts);
+        let events_to_check = std::mem::take(&mut self.to_check).list(self.names);
         let Self { duplicates, disordered, hiding, patches, ledger_events, .. } = self;
-        Totals { window, totals, functions, duplicates, disordered, hiding, patches, ledger_events }
+        Totals {
+            window,
+            totals,
+            functions,
+            causes,
+            events_to_check,
+            duplicates,
+            disordered,
+            hiding,
+            patches,
+            ledger_events,
+        }
     }
 }
 
@@ -466,22 +520,13 @@ fn continues(first: &Entry, entry: &Entry) -> bool {
     }
 }
 
-fn findings(
-    names: &Tables,
-    counts: &mut Counts,
-    row: &FunctionSummary,
-    (window, invoker): (Option<WindowBounds>, Option<Invoker>),
-) -> Vec<Finding> {
-    let mut traffic = counts.traffic.take().unwrap_or_default();
-    traffic.sort();
-    let ok_durations = counts.ok_durations();
-    let around = Surroundings { version_names: &names.versions, row, traffic: &traffic, window, ok_durations, invoker };
+fn findings(names: &Tables, counts: &Counts, around: &Surroundings<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = counts
         .findings
         .iter()
         .map(|(id, finding)| {
             let key = &names.findings[*id as usize];
-            finding.finding(key, names.take_finding(*id), &around)
+            finding.finding(key, names.take_finding(*id), around)
         })
         .collect();
     findings.sort_by(|a, b| (b.count, &a.code, &a.fingerprint).cmp(&(a.count, &b.code, &b.fingerprint)));

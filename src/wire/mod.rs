@@ -11,12 +11,13 @@ mod summary;
 
 pub use explain::{EXPLAIN_SCHEMA_VERSION, ExplainedCode, ExplainedName, Explanation};
 pub use ledger::{EventLedger, LedgerEffect, LedgerRow, SideEffectLine};
-pub use record::{Cause, CutEnds, DownstreamCall, EvidenceLine, ObservationCount, Record, RecordKind};
+pub use record::{ContributingCause, CutEnds, DownstreamCall, EvidenceLine, ObservationCount, Record, RecordKind};
 pub use redact::Redaction;
 pub use summary::{
-    AccountRead, Condition, Coverage, CoverageBytes, Durations, Example, Failures, Finding, FindingState,
-    FunctionSummary, Gate, InitPercentiles, InputProblem, Memory, NeedsPerson, NeedsPersonExample, NeedsPersonGroup,
-    Outcomes, Percentiles, Retries, Summary, TimelineBucket, Waste, WasteShare, Window, moment,
+    AccountRead, BeganWith, Cause, Condition, Coverage, CoverageBytes, DurationCell, Durations, EventToCheck, Example,
+    Failures, Finding, FindingState, FirstVersion, FunctionSummary, FunctionVersion, Gate, InitPercentiles,
+    InputProblem, Memory, MemoryCell, NeedsPerson, NeedsPersonExample, NeedsPersonGroup, Outcomes, Percentiles,
+    Retries, Summary, TimelineBucket, Waste, WasteShare, Window, moment,
 };
 
 /// Version of the summary and record formats: grows when a field is added.

@@ -93,7 +93,7 @@ pub struct Record {
     /// The call that failed.
     pub downstream: Option<DownstreamCall>,
     /// Causes behind the verdict.
-    pub contributing: Vec<Cause>,
+    pub contributing: Vec<ContributingCause>,
     /// Worth knowing and not a failure.
     pub observations: Vec<ObservationCount>,
     /// The lines that prove the verdict.
@@ -169,11 +169,14 @@ pub struct DownstreamCall {
 
 /// A cause behind a verdict.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Cause {
+pub struct ContributingCause {
     /// Its code.
     pub code: String,
     /// high, medium or low.
     pub confidence: String,
+    /// Service that was called, else the host without its port; null where it is about no call, or the log names neither.
+    #[serde(default)]
+    pub target: Option<String>,
 }
 
 /// An observation, with how often it was made.

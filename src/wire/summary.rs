@@ -43,12 +43,128 @@ pub struct Summary {
     pub window: Window,
     /// What was read, and what was not.
     pub coverage: Coverage,
+    /// Causes of failures across functions, worst first: by events lost, then by attempts, then the earliest. At most
+    /// 1,000.
+    #[serde(default)]
+    pub causes: Vec<Cause>,
+    /// Number of causes, those that are not listed included.
+    #[serde(default)]
+    pub causes_total: u64,
     /// The result of `--fail-on`; null where none was given.
     pub gate: Option<Gate>,
     /// All functions together. Names and versions are null or empty.
     pub totals: FunctionSummary,
     /// One row a function, worst first.
     pub functions: Vec<FunctionSummary>,
+    /// Events that somebody must look at, worst first: lost, run again after a success, possibly half done; in each those
+    /// with writes first, then by work that may be done, then the earliest. At most 1,000; `--ledger` lists all.
+    #[serde(default)]
+    pub events_to_check: Vec<EventToCheck>,
+    /// Number of events that somebody must look at, those that are not listed included.
+    #[serde(default)]
+    pub events_to_check_total: u64,
+}
+
+/// One cause of failures, in every function where attempts failed for it. Each failed attempt has exactly one: by code
+/// and target (failed calls that were throttled or went downstream, timeouts that waited for a call), by code and module
+/// (imports), by code, type, masked message and frame (other errors), else by code and function. Past 256 causes of one
+/// function, its others are joined by code.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Cause {
+    /// Stable id, the same in every run: version of its form, and a hash.
+    pub id: String,
+    /// Code of the verdicts.
+    pub code: String,
+    /// What the attempts have in common besides the code: service, else host without its port; for imports the module.
+    pub target: Option<String>,
+    /// Stable id of "the same error", where that is what they have in common.
+    pub fingerprint: Option<String>,
+    /// A few plain words, with secrets masked.
+    pub title: String,
+    /// Names of the functions, sorted; null where the logs do not tell it. One for each row of `functions`.
+    pub functions: Vec<Option<String>>,
+    /// Failed attempts. Those of all causes are the failed attempts of `totals`.
+    pub attempts: u64,
+    /// Failed inits without a request, which are no attempts.
+    pub environments: u64,
+    /// Events with such an attempt. An event whose attempts failed for two causes counts in both.
+    pub events: u64,
+    /// Events among them that were lost.
+    pub lost: u64,
+    /// Events among them that a retry saved.
+    pub recovered: u64,
+    /// Start of the first attempt.
+    pub first_seen: Option<String>,
+    /// Start of the last attempt.
+    pub last_seen: Option<String>,
+    /// Whether it is still going on at the end of the window, by the attempts of these functions.
+    pub state: FindingState,
+    /// It was first seen where the log begins, so it may have begun before.
+    pub since_before_window: bool,
+    /// Share of the failed attempts of all functions from `first_seen` to `last_seen`, 0 to 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub share_within: Option<f64>,
+    /// Versions it occurred in, of any of the functions.
+    pub versions: Vec<String>,
+    /// What began at the same time.
+    pub began_with: BeganWith,
+    /// What to do.
+    pub hint: String,
+}
+
+/// What began when a cause began. Empty where the log does not show the beginning: the cause was there from the start of
+/// the window, or is too rare to tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BeganWith {
+    /// Ids of the causes that began within a minute of this one (a sixtieth of a window shorter than an hour), nearest
+    /// first. At most 16.
+    pub causes: Vec<String>,
+    /// Versions with whose first attempts it began: the attempts of earlier versions would have shown it.
+    pub versions: Vec<FirstVersion>,
+}
+
+/// A version of a function.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct FirstVersion {
+    /// Function name.
+    pub function: Option<String>,
+    /// `$LATEST` or a version number.
+    pub version: String,
+    /// Start of its first attempt in the log.
+    pub first_seen: Option<String>,
+}
+
+/// One event that somebody must look at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EventToCheck {
+    /// Function name; null where the logs do not tell it.
+    pub function: Option<String>,
+    /// AWS account, where the input tells it.
+    pub account_id: Option<String>,
+    /// Region, where the input tells it.
+    pub region: Option<String>,
+    /// Lambda request id: names the event.
+    pub request_id: Option<String>,
+    /// exhausted, rerun_after_success or possibly_half_done.
+    pub need: String,
+    /// How the event ended.
+    pub outcome: String,
+    /// Attempts.
+    pub attempts: u32,
+    /// Start of the first attempt.
+    pub first_started_at: Option<String>,
+    /// Code of the last attempt that failed.
+    pub code: Option<String>,
+    /// Id of its cause.
+    pub cause: Option<String>,
+    /// The most of the work that any failed attempt may have done.
+    pub partial_work: Option<String>,
+    /// Lines of its failed attempts show writes.
+    pub side_effects: bool,
+    /// Whether to send it again.
+    pub retry_guidance: Option<String>,
+    /// Why.
+    pub retry_reason: Option<String>,
 }
 
 /// The time that the logs cover.
@@ -182,8 +298,8 @@ additive! {
         pub region: Option<String>,
         /// Runtime version of the latest attempt that tells it.
         pub runtime: Option<String>,
-        /// Versions seen.
-        pub versions: Vec<String>,
+        /// Versions seen, by their first attempt; empty in the totals, where a number tells nothing.
+        pub versions: Vec<FunctionVersion>,
         /// Log groups the function was read from.
         pub log_groups: Vec<String>,
         /// Runs: every START, or what stands for one.
@@ -382,13 +498,41 @@ pub struct NeedsPersonExample {
     pub side_effects: bool,
 }
 
+/// One version of a function.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FunctionVersion {
+    /// `$LATEST` or a version number.
+    pub version: String,
+    /// Start of its first attempt in the log.
+    pub first_seen: Option<String>,
+    /// Its attempts.
+    pub attempts: u64,
+    /// Those that failed.
+    pub failed: u64,
+}
+
 /// Run time, of all attempts and of those that succeeded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Durations {
     /// All attempts with a duration.
     pub all: Percentiles,
     /// Those that succeeded.
     pub ok: Percentiles,
+    /// Number of attempts by duration, in cells that double: the same in every function and run, so that they add up.
+    /// Cells without an attempt are left out.
+    #[serde(default)]
+    pub histogram: Vec<DurationCell>,
+}
+
+/// Attempts whose durations lie between two bounds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DurationCell {
+    /// Shortest duration, in milliseconds.
+    pub from_ms: u64,
+    /// Duration that all are below; null for the last cell.
+    pub below_ms: Option<u64>,
+    /// Attempts.
+    pub attempts: u64,
 }
 
 /// Percentiles in milliseconds. p95 needs 20 samples, p99 needs 100.
@@ -423,7 +567,7 @@ pub struct InitPercentiles {
 }
 
 /// Memory of a function.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Memory {
     /// Configured memory, of the latest attempt.
     pub size_mb: Option<u32>,
@@ -431,6 +575,21 @@ pub struct Memory {
     pub max_used_mb: Option<u32>,
     /// Attempts that used 95 % or more of their memory and did not fail for it.
     pub near_limit: u64,
+    /// Number of attempts by the largest use of their environment up to their end, in cells of a third of a doubling: the
+    /// same in every function and run, so that they add up. Cells without an attempt are left out.
+    #[serde(default)]
+    pub histogram: Vec<MemoryCell>,
+}
+
+/// Attempts whose memory use lies between two bounds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MemoryCell {
+    /// Least use, in megabytes.
+    pub from_mb: u32,
+    /// Use that all are below; null for the last cell.
+    pub below_mb: Option<u32>,
+    /// Attempts.
+    pub attempts: u64,
 }
 
 /// What failing cost.
@@ -475,6 +634,9 @@ pub struct TimelineBucket {
     pub attempts: u64,
     /// Those that failed.
     pub failed: u64,
+    /// Those that failed, by kind; those that failed for no known reason are only in `failed`.
+    #[serde(default)]
+    pub failures: Failures,
 }
 
 /// One way in which a function failed.

@@ -6,6 +6,7 @@
 mod account;
 mod advice;
 mod architecture;
+mod causes;
 mod cli;
 #[cfg(feature = "cloudwatch")]
 mod cloudwatch;
