@@ -68,8 +68,8 @@ impl Intercept for Observer {
     ) -> Result<(), BoxError> {
         let told = context.response().headers().get("date").map(str::to_owned);
         let told = told.and_then(|date| DateTime::from_str(&date, DateTimeFormat::HttpDate).ok());
-        if let Some(told) = told {
-            self.0.ahead_s.store(told.secs() - seconds_now(), Ordering::Relaxed);
+        if let Some((told, here)) = told.zip(now()) {
+            self.0.ahead_s.store(told.secs() - here.ms().div_euclid(1_000), Ordering::Relaxed);
         }
         Ok(())
     }
@@ -81,11 +81,6 @@ pub(super) fn host_of(url: &str) -> Option<String> {
     let authority = rest.split(['/', '?']).next()?;
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     (!host.is_empty()).then(|| host.to_owned())
-}
-
-fn seconds_now() -> i64 {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since_1970.as_secs()).unwrap_or(i64::MAX)
 }
 
 /// Reads this machine's clock.

@@ -22,11 +22,12 @@ use super::limiter::Limiter;
 use super::line;
 use super::lookup::failure_of_place;
 use super::plan::page_request;
-use super::select::{Target, missing, refused_class};
+use super::reasons::{missing, refused_class};
 use super::shared::PullState;
 use super::signals::{self, Signals};
 use super::slice::{AfterPage, Slice};
 use super::spool::SliceId;
+use super::target::Target;
 use crate::model::Timestamp;
 
 /// Time before the latest look for which every round asks again.

@@ -4,7 +4,7 @@ use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
 use serde::Serialize;
 use xxhash_rust::xxh3::Xxh3;
 
-use super::select::Target;
+use super::target::Target;
 use crate::model::stream_parts;
 use crate::source::saved::GroupPlace;
 

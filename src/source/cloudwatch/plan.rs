@@ -16,10 +16,11 @@ use super::exchange::now;
 use super::failure::{PullError, RequestError};
 use super::line;
 use super::lookup::failure_of_place;
-use super::select::{Target, ToRead, missing, refused_class};
+use super::reasons::{missing, refused_class};
 use super::shared::PullState;
 use super::slice::{AfterPage, Slice};
 use super::spool::SliceId;
+use super::target::{Target, ToRead};
 
 /// Limits on concurrent chains. Each may hold a page of 1 MB and what it is parsed into (estimated at 5 MB, not
 /// measured).

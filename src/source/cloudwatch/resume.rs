@@ -13,10 +13,11 @@ use super::connect::{AccountRegion, Connection};
 use super::failure::{PullError, plain_io};
 use super::listing::Lister;
 use super::lookup::{PlaceFacts, failure_of_place, look_up};
-use super::select::{self, Searched, Selection, Target, ToRead};
+use super::select::{self, Searched, Selection};
 use super::selector::Wanted;
 use super::shared::PullState;
 use super::spool::{PageSpool, SliceId};
+use super::target::{Target, ToRead};
 use crate::source::saved::{self, ChosenGroup, GroupPlace, Names, PullTrailer, UnreadStretch, UnsearchedRegion};
 use crate::wire::AccountRead;
 

@@ -9,36 +9,12 @@ use super::connect::AccountRegion;
 use super::failure::{PullError, RequestError};
 use super::listing::{Class, GroupInfo, default_group};
 use super::lookup::{PlaceFacts, failure_of_place};
+use super::reasons::{NAMED_TWICE, foreign, missing, unreadable};
 use super::selector::{FunctionByArn, GroupArn, GroupChoice, Owner, Wanted, group_arn};
-use crate::model::{Note, Timestamp, function_from_group, nearest, suggestion};
+use super::target::{Target, ToRead, estimate, narrow};
+use crate::model::{Note, function_from_group, nearest, suggestion};
 use crate::source::saved::{GroupPlace, PullTrailer, UnsearchedRegion};
 use crate::wire::{AccountRead, InputProblem};
-
-/// A log group to read.
-#[derive(Clone, Debug)]
-pub(super) struct Target {
-    /// Index of the place through which it is read.
-    pub(super) seat: usize,
-    pub(super) group: GroupPlace,
-    /// Functions whose streams are read, where the group is shared with others; `None` reads all.
-    pub(super) only: Option<BTreeSet<String>>,
-    /// Prefixes of the streams to read; empty reads all.
-    pub(super) streams: Vec<String>,
-    /// Class of the group, if it is one that may not be readable.
-    pub(super) class: Option<String>,
-    pub(super) to_read: Vec<ToRead>,
-    /// Estimated bytes in the window, from the group's size.
-    pub(super) estimate: u64,
-}
-
-/// A stretch to read of a log group, in milliseconds since 1970, inclusive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct ToRead {
-    /// Index of the prefix of stream names; 0 where all streams are read.
-    pub(super) stream: usize,
-    pub(super) from: i64,
-    pub(super) end: i64,
-}
 
 /// Unique key of a log group, in the order of the result. The account is part of it, since several accounts may have a
 /// group of the same name; where it is unknown, the session stands for it.
@@ -396,7 +372,8 @@ impl Selector<'_> {
         let known = seats.iter().find(|seat| self.searched[**seat].account().is_some());
         match (known, seats.first()) {
             (Some(&seat), _) => {
-                let reason = foreign(&arn.owner, &self.searched[seat]);
+                let own = searched[seat].facts.as_ref().ok().and_then(|facts| facts.own.as_ref());
+                let reason = foreign(&arn.owner, own, searched[seat].account());
                 self.told.unread.push(InputProblem { input: arn.arn.clone(), reason });
             }
             // If the account of the credentials is unknown, the group's ARN keeps AWS from reading another account's
@@ -580,161 +557,5 @@ impl Selector<'_> {
             regions: regions.into_iter().collect(),
         };
         regions_of.into_iter().map(account).collect()
-    }
-}
-
-/// Most chains that one group is cut into by its streams.
-const MOST_STREAM_CHAINS: usize = 40;
-/// Days before the window whose environments are looked for. They live for some hours, those that are kept ready
-/// longer.
-const DAYS_BEFORE: i64 = 2;
-
-/// Limits the reading of a shared group to the streams of the selected functions, where that is less work, and returns
-/// what this may miss. Streams are named `YYYY/MM/DD/FUNCTION[VERSION]...` after the day on which they began.
-fn narrow(target: &mut Target, request: &Request) -> Option<Note> {
-    let only = target.only.as_ref()?;
-    let (first, last) = (request.from.ms().div_euclid(DAY_MS) - DAYS_BEFORE, request.to.ms().div_euclid(DAY_MS));
-    let days = usize::try_from(last - first + 1).unwrap_or(usize::MAX);
-    if days.saturating_mul(only.len()) > MOST_STREAM_CHAINS {
-        return None;
-    }
-    let day = |day: i64| Timestamp::from_ms(day.saturating_mul(DAY_MS)).map(|at| at.to_string()[..10].to_owned());
-    let dates: Vec<String> = (first..=last).filter_map(day).collect();
-    let streams = only.iter().flat_map(|name| dates.iter().map(move |date| (name, date)));
-    target.streams = streams.map(|(name, date)| format!("{}/{name}[", date.replace('-', "/"))).collect();
-    let names: Vec<&str> = only.iter().map(String::as_str).collect();
-    let text = format!(
-        "of the shared log group {} only the streams of {} were read that began on {} or later: an environment that has \
-         run for longer is missed; --log-group reads all",
-        target.group.label(),
-        names.join(", "),
-        dates.first().map_or("", String::as_str),
-    );
-    Some(Note { incomplete: false, text })
-}
-
-/// Reason for not reading a group by its name.
-const NAMED_TWICE: &str = "it is also named by an ARN, and nothing tells whether that is the same log group; \
-    allow logs:DescribeLogGroups on it, or name it once";
-
-/// Returns why a function of another account is not read: a function of the same name in our own account is not what
-/// was asked for.
-fn foreign(theirs: &Owner, place: &Searched) -> String {
-    let own = place.facts.as_ref().ok().and_then(|facts| facts.own.as_ref());
-    let (what, of, other) = match own {
-        Some(own) if own.partition != theirs.partition => ("partition", &theirs.partition, own.partition.as_str()),
-        _ => ("account", &theirs.account, place.account().unwrap_or("another one")),
-    };
-    format!(
-        "it belongs to {what} {of}, but the credentials are for {other}; name a profile of that {what} with \
-         --profile"
-    )
-}
-
-/// Returns why a named group was not found. `doubt` says why it is not known where the function logs.
-pub(super) fn missing(group: &str, region: &str, doubt: Option<&str>, near: &BTreeSet<String>) -> String {
-    let short = |name: &'_ str| function_from_group(name).unwrap_or(name).to_owned();
-    let near: Vec<String> = near.iter().map(|name| short(name)).collect();
-    let word = short(group);
-    let near = nearest(&word, near.iter().map(String::as_str).filter(|name| *name != word));
-    let hint = suggestion(&near);
-    match doubt {
-        Some(why) => {
-            format!("there is no log group {group} in {region}, and where the function logs is not known ({why}){hint}")
-        }
-        None => format!(
-            "there is no log group {group} in {region}: the function never ran there or has another name, or its log was \
-             deleted; check the name and --region{hint}"
-        ),
-    }
-}
-
-/// Returns why a group of this class cannot be read.
-fn unreadable(class: &Class) -> Option<&'static str> {
-    match class {
-        Class::Standard | Class::Other(_) => None,
-        Class::InfrequentAccess => Some(INFREQUENT_ACCESS),
-        Class::Delivery => Some(DELIVERY),
-    }
-}
-
-/// Advice for a group of the class INFREQUENT_ACCESS.
-const INFREQUENT_ACCESS: &str = "the log group has the class INFREQUENT_ACCESS, which only Logs Insights reads: query \
-    `fields @timestamp, @logStream, @message` there and analyse the export";
-/// Advice for a group of the class DELIVERY.
-const DELIVERY: &str = "the log group has the class DELIVERY, which cannot be read: analyse what it delivers to S3 or \
-    Firehose";
-
-/// Returns why a group could not be read that was refused for its class; `class` is AWS's name of it, if known.
-pub(super) fn refused_class(class: Option<&str>, said: &str) -> String {
-    let lower = said.to_lowercase();
-    match class {
-        Some(class) => format!("the log group has the class {class}, which FilterLogEvents does not read ({said})"),
-        None if lower.contains("infrequent") => INFREQUENT_ACCESS.to_owned(),
-        None if lower.contains("delivery") => DELIVERY.to_owned(),
-        None => format!("the class of the log group is not one that can be read ({said})"),
-    }
-}
-
-const DAY_MS: i64 = 86_400_000;
-
-/// Estimates the bytes of a group in the window, assuming an even rate over its age or retention.
-fn estimate(info: &GroupInfo, request: &Request) -> u64 {
-    let end = request.to.ms();
-    let kept = info.retention_days.map_or(i64::MAX, |days| i64::from(days) * DAY_MS);
-    let age = (end - info.created_ms).clamp(1, kept.max(1));
-    let window = (end - request.from.ms()).clamp(0, age);
-    (u128::from(info.stored_bytes) * window.unsigned_abs() as u128 / age.unsigned_abs() as u128) as u64
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn estimates_by_the_share_of_time() {
-        let day = |n: i64| Timestamp::from_ms(n * DAY_MS).unwrap();
-        let request = Request::new(day(99), day(100));
-        let info = |retention_days| GroupInfo {
-            name: String::new(),
-            owner: None,
-            class: Class::Standard,
-            stored_bytes: 1_000,
-            created_ms: 0,
-            retention_days,
-        };
-        assert_eq!(estimate(&info(None), &request), 10);
-        assert_eq!(estimate(&info(Some(10)), &request), 100);
-        assert_eq!(estimate(&info(Some(1)), &request), 1_000);
-    }
-
-    #[test]
-    fn a_shared_group_is_read_by_streams_where_that_is_less() {
-        let day = |n: i64| Timestamp::from_ms(n * DAY_MS).unwrap();
-        let target = |names: &[&str]| Target {
-            seat: 0,
-            group: GroupPlace { name: "/acme/all".to_owned(), region: "r".to_owned(), ..GroupPlace::default() },
-            only: Some(names.iter().map(|&name| name.to_owned()).collect()),
-            streams: Vec::new(),
-            class: None,
-            to_read: Vec::new(),
-            estimate: 0,
-        };
-        let hour = Request::new(day(20_000), Timestamp::from_ms(20_000 * DAY_MS + 3_600_000).unwrap());
-        let mut one = target(&["pay"]);
-        let note = narrow(&mut one, &hour).unwrap();
-        assert_eq!(one.streams, ["2024/10/02/pay[", "2024/10/03/pay[", "2024/10/04/pay["]);
-        assert!(note.text.contains("began on 2024-10-02 or later"), "{}", note.text);
-        let month = Request::new(day(20_000), day(20_040));
-        let mut much = target(&["pay"]);
-        assert!(narrow(&mut much, &month).is_none() && much.streams.is_empty());
-    }
-
-    #[test]
-    fn a_name_that_was_meant_is_offered() {
-        let near = ["/aws/lambda/payments", "/aws/lambda/orders"].map(str::to_owned).into();
-        let reason = missing("/aws/lambda/paymnts", "eu-west-1", None, &near);
-        assert!(reason.ends_with("--region; did you mean payments?"), "{reason}");
-        assert!(!missing("/aws/lambda/xyzzy", "eu-west-1", None, &near).contains("did you mean"));
     }
 }

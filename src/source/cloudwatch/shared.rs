@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::PullWatch;
 use super::failure::PullError;
-use super::select::{Selection, Target};
+use super::select::Selection;
 use super::signals::Signal;
 use super::slice::Slice;
 use super::spool::{PageSpool, SliceId};
+use super::target::Target;
 use crate::model::Note;
 use crate::source::saved::{PullTrailer, UnreadStretch};
 use crate::wire::InputProblem;
