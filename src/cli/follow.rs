@@ -55,19 +55,22 @@ impl FollowLines {
         }
     }
 
-    /// Prints a line for each failed attempt that is closed by now.
-    pub(super) fn round(&mut self, plan: &FollowPlan, round: &Round) {
+    /// Prints a line for each failed attempt that is closed by now. Returns false when nobody reads them any more.
+    pub(super) fn round(&mut self, plan: &FollowPlan, round: &Round) -> bool {
         self.promise(plan, round.took_s);
         for record in self.failed(&round.lines, round.until) {
             let style = self.style.unwrap_or(Style::PLAIN);
             let line = failed_line(&record, &mut self.columns, &style);
-            let to_people = self.style.is_some();
-            self.bars.print(|| match to_people {
-                // A reader that went away ends the run when the answer is written.
-                true => drop(writeln!(io::stdout(), "{}", without_commands(&line))),
-                false => complain(&line),
+            let mut is_read = true;
+            self.bars.print(|| match self.style {
+                Some(_) => is_read = writeln!(io::stdout(), "{}", without_commands(&line)).is_ok(),
+                None => complain(&line),
             });
+            if !is_read {
+                return false;
+            }
         }
+        true
     }
 
     /// Says how late a line is, at first and when it gets much later.

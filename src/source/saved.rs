@@ -180,11 +180,11 @@ const MARK: &[u8; 8] = b"LTRIAGE1";
 /// Maximum length of the JSON; anything longer was not written by us.
 const LONGEST: u64 = 64 * 1024 * 1024;
 
-/// Compresses text to a zstd frame.
+/// Puts text into a zstd frame; `packed` also compresses it, which takes most of a pull's time.
 #[must_use]
 #[cfg(any(test, feature = "cloudwatch"))]
-pub(crate) fn text_frame(text: &[u8]) -> Vec<u8> {
-    compress_to_vec(text, CompressionLevel::Fastest)
+pub(crate) fn text_frame(text: &[u8], packed: bool) -> Vec<u8> {
+    compress_to_vec(text, if packed { CompressionLevel::Fastest } else { CompressionLevel::Uncompressed })
 }
 
 /// Returns the frame that ends a saved pull.
@@ -275,11 +275,11 @@ mod tests {
         };
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("saved.ndjson.zst");
-        let mut bytes = text_frame(b"{}\n");
+        let mut bytes = text_frame(b"{}\n", true);
         bytes.extend(trailer_frame(&told));
         std::fs::write(&path, bytes).unwrap();
         assert_eq!(told_by(&path), Some(told));
-        std::fs::write(&path, text_frame(b"{}\n")).unwrap();
+        std::fs::write(&path, text_frame(b"{}\n", true)).unwrap();
         assert_eq!(told_by(&path), None);
         std::fs::write(&path, "LTRIAGE1").unwrap();
         assert_eq!(told_by(&path), None);

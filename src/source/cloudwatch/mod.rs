@@ -189,8 +189,8 @@ impl Pull {
         Ok(Self { inputs: [input(name)], shared, save: Mutex::new(save), runtime: Some(runtime) })
     }
 
-    /// Looks up the log groups and follows them, and passes every round to `each`, until the end of the window or a
-    /// signal. What is returned has ended.
+    /// Looks up the log groups and follows them, and passes every round to `each`, until the end of the window, a signal,
+    /// or `each` returns false. What is returned has ended.
     ///
     /// # Errors
     /// If nothing at all can be read.
@@ -201,7 +201,7 @@ impl Pull {
         name: &str,
         save: Option<File>,
         watch: Arc<dyn PullWatch>,
-        mut each: impl FnMut(&FollowPlan, Round),
+        mut each: impl FnMut(&FollowPlan, Round) -> bool,
     ) -> Result<Self, PullError> {
         // A round waits for its slowest answer.
         let request = Request { timeout: request.timeout.min(FOLLOW_TIMEOUT), ..request };
@@ -223,9 +223,8 @@ impl Pull {
         let following = Following { from: request.from, to, interval, rounds };
         let work = follow::follow(Arc::clone(&shared), followed, following, signals);
         runtime.spawn(work);
-        for round in received {
-            each(&plan, round);
-        }
+        // What ends it early also ends the sender, which finds nobody listening.
+        received.into_iter().all(|round| each(&plan, round));
         shared.freeze();
         Ok(Self { inputs: [input(name)], shared, save: Mutex::new(save), runtime: Some(runtime) })
     }

@@ -1,4 +1,4 @@
-//! Reader of a running pull: yields the same bytes that `--save` keeps, as soon as they arrive.
+//! Reader of a running pull: yields the file that `--save` would keep, as soon as its events arrive.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -23,13 +23,16 @@ pub(super) struct PullReader {
     bytes: Vec<u8>,
     at: usize,
     over: bool,
+    /// Whether frames are compressed: only those of a file that stays.
+    packed: bool,
     save: Option<File>,
 }
 
 impl PullReader {
     pub(super) fn new(shared: Arc<PullState>, save: Option<File>) -> Self {
+        let packed = save.is_some();
         let (page, text, bytes) = (Vec::new(), Vec::with_capacity(FRAME), Vec::new());
-        Self { shared, cursor: Cursor::default(), page, page_at: 0, text, bytes, at: 0, over: false, save }
+        Self { shared, cursor: Cursor::default(), page, page_at: 0, text, bytes, at: 0, over: false, packed, save }
     }
 
     /// Produces the next bytes.
@@ -50,7 +53,7 @@ impl PullReader {
             self.page_at = end;
         }
         // An empty pull still makes a frame, so the file is a valid empty one.
-        self.bytes = saved::text_frame(&self.text);
+        self.bytes = saved::text_frame(&self.text, self.packed);
         self.at = 0;
         if !more {
             self.over = true;
