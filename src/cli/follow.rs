@@ -77,7 +77,7 @@ impl FollowLines {
     fn promise(&mut self, plan: &FollowPlan, took_s: f64) {
         let round_s = plan.round_s.max(took_s);
         let is_new = self.promised_s.is_none_or(|promised| round_s > promised * SLOWER);
-        if !is_new || self.quiet {
+        if !is_new || self.quiet || plan.requests == 0 {
             return;
         }
         self.promised_s = Some(round_s);

@@ -16,7 +16,9 @@ use super::output::OutputFile;
 use super::pull_progress::Bars;
 use super::{complain, show_help};
 use crate::model::Timestamp;
-use crate::pipeline;
+use crate::pipeline::{self, AnalyzeError};
+use crate::render::one_line;
+use crate::source::FileId;
 use crate::source::cloudwatch::{Pull, PullError, Request, Signal, now, plain_io};
 use crate::source::saved::{self, Names, PullTrailer};
 
@@ -40,6 +42,13 @@ pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus,
     }
     let mut options = RunOptions::shared(std::mem::take(&mut args.shared), save.as_deref(), terminal)?;
     options.pulled = true;
+    let is_resumed = |path: &PathBuf| {
+        let same = |resumed| FileId::at(path) == FileId::at(resumed);
+        save.as_deref() != Some(path.as_path()) && args.resume.as_deref().is_some_and(same)
+    };
+    if let Some(path) = options.pipeline.outputs.iter().find(|path| is_resumed(path)) {
+        return Err(RunError::usage(AnalyzeError::OutputIsInput(path.clone()).to_string()));
+    }
     let (follow, interval) = (args.follow, Duration::from_millis(args.interval.0.unsigned_abs()));
     let (request, end) = request(args, now().ok_or_else(|| RunError::usage("the clock of this machine is wrong"))?)?;
     let bars = Arc::new(Bars::new(options.progress && !follow, options.quiet));
@@ -80,7 +89,7 @@ fn problems(pull: &Pull, saved: Option<Saved>) -> bool {
         any = true;
     };
     for reason in pull.failures() {
-        say(&reason);
+        say(&one_line(&reason));
     }
     if let Some(Err(failure)) = saved.map(|saved| saved.keep(pull.save_error())) {
         say(&failure.message);
@@ -123,8 +132,8 @@ impl Saved {
 
 fn failure(reason: PullError) -> RunError {
     match reason {
-        PullError::Usage(message) => RunError::usage(message),
-        reason => RunError::io(reason.to_string()),
+        PullError::Usage(message) => RunError::usage(one_line(&message)),
+        reason => RunError::io(one_line(&reason.to_string())),
     }
 }
 

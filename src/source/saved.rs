@@ -26,6 +26,8 @@ pub(crate) struct PullTrailer {
     pub from_ms: Option<i64>,
     /// End of the requested time range, inclusive, in milliseconds since 1970.
     pub to_ms: Option<i64>,
+    /// Hash of the text of the events (XXH3, 64 bits), by which a damaged file is known.
+    pub text_hash: Option<u64>,
     /// Accounts that were asked.
     pub accounts: Vec<AccountRead>,
     /// Log groups that were chosen, in the order of their events.
@@ -60,6 +62,15 @@ pub(crate) struct Names {
     pub log_groups: Vec<String>,
     /// Whether the log groups of linked accounts are chosen, too.
     pub linked: bool,
+}
+
+impl Names {
+    /// Returns whether something other than whole names chooses.
+    #[cfg(feature = "cloudwatch")]
+    pub(crate) fn chooses_many(&self) -> bool {
+        let is_glob = |name: &String| name.contains(['*', '?', '[', '{']);
+        self.all || !self.prefixes.is_empty() || self.functions.iter().chain(&self.log_groups).any(is_glob)
+    }
 }
 
 /// A log group that was chosen to be read.

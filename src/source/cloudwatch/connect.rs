@@ -84,7 +84,7 @@ pub(super) async fn connect(request: &Request) -> Result<Connection, PullError> 
     let profiles = match read_profiles().await {
         Ok(profiles) => Some(profiles),
         // Without a profile that is named, the configuration matters only if nothing else has credentials.
-        Err(failure) if !request.profiles.is_empty() => return Err(failure),
+        Err(failure) if !request.profiles.is_empty() || key_of_environment().is_none() => return Err(failure),
         Err(_) => None,
     };
     let named: Vec<Option<&str>> = match request.profiles.is_empty() {
@@ -139,17 +139,23 @@ fn check(request: &Request) -> Result<(), PullError> {
         let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
         let known = scheme.is_some_and(|scheme| scheme == "http" || scheme == "https");
         if !known || host_of(url).is_none() {
+            // What stands before an @ is a password.
+            let url = url.rsplit('@').next().unwrap_or_default();
             let message = format!("--endpoint-url '{url}' is not a URL: write it as https://HOST or http://HOST:PORT");
             return Err(PullError::Usage(message));
         }
     }
-    let is_name = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    match request.regions.iter().find(|region| !is_name(region)) {
+    match request.regions.iter().find(|region| !is_region(region)) {
         Some(region) => Err(PullError::Usage(format!(
             "--region '{region}' is not the name of a region, such as us-east-1; repeat --region for several"
         ))),
         None => Ok(()),
     }
+}
+
+/// Returns whether this may be the name of a region.
+fn is_region(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
 /// Fetches the credentials of one profile, or of the environment, and creates the clients of its regions.
@@ -172,7 +178,14 @@ async fn session(
     // Keys of a named profile win over those of the environment, so the regions may only be missing now.
     let mut regions = request.regions.clone();
     if regions.is_empty() && !request.names_only_arns() {
-        regions.push(base.region().ok_or(PullError::NoRegion)?.to_string());
+        let region = base.region().map(ToString::to_string).filter(|region| !region.is_empty());
+        let region = region.ok_or(PullError::NoRegion)?;
+        if !is_region(&region) {
+            let message =
+                format!("'{region}', which the AWS configuration gives, is not the name of a region; use --region");
+            return Err(PullError::Configuration(message));
+        }
+        regions.push(region);
     }
     let credentials = KeptCredentials::new(settings, base.region().cloned());
     // Fetched before everything else, so that a problem with them is reported once.

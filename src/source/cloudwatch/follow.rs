@@ -45,7 +45,7 @@ const MOST_BYTES: usize = 64 << 20;
 const LOOKS_AFTER_END: u32 = 12;
 const LEAST_GRACE: Duration = Duration::from_secs(20);
 /// Time that the last look after a signal may take.
-const LAST_LOOK: Duration = Duration::from_secs(20);
+const LAST_LOOK: Duration = Duration::from_secs(5);
 /// Pause before a lost connection is tried again.
 const RECONNECT: Duration = Duration::from_secs(5);
 /// Most groups of a region that are asked at once.
@@ -101,6 +101,8 @@ struct Tail {
     swept_to: i64,
     /// Latest moment whose events are part of the result.
     settled_to: i64,
+    /// Why the latest look failed.
+    trouble: Option<String>,
 }
 
 /// Everything that is followed.
@@ -130,6 +132,7 @@ pub(super) async fn follow(
         asked_to: from - 1,
         swept_to: from - 1,
         settled_to: from - 1,
+        trouble: None,
     };
     let streams = |(target, one): (usize, &Target)| {
         (0..one.streams.len().max(1)).map(move |stream| SliceId { target, stream, start: from }).collect::<Vec<_>>()
@@ -193,7 +196,7 @@ pub(super) async fn follow(
 /// Returns the moment up to which to ask, by AWS's clock where its answers told it.
 fn clock(regions: &[FollowedRegion], to: Option<Timestamp>) -> i64 {
     let ahead_s = regions.iter().filter_map(|region| region.place.logs_exchange.ahead_s()).max().unwrap_or(0);
-    let upto = now().map_or(0, Timestamp::ms).saturating_add(ahead_s.max(0).saturating_mul(1_000));
+    let upto = now().map_or(0, Timestamp::ms).saturating_add(ahead_s.saturating_mul(1_000));
     to.map_or(upto, |to| upto.min(to.ms()))
 }
 
@@ -245,9 +248,6 @@ impl Follower {
         for at in 0..tails {
             let slice = locked(&self.tails).get(at).map(|tail| tail.slice);
             let Some(slice) = slice.filter(|slice| region.targets.contains(&slice.target)) else { continue };
-            if self.shared.is_unreadable(slice.target) {
-                continue;
-            }
             let (follower, gate) = (Arc::clone(self), Arc::clone(&gate));
             let (caller, place) = (Arc::clone(&asked), Arc::clone(&region.place));
             running.spawn(async move {
@@ -314,7 +314,7 @@ impl Follower {
                 Err(RequestError::Token(_) | RequestError::Other(_)) if slice.token.is_some() && slice.begin_anew() => {
                     continue;
                 }
-                Err(fault) => return self.failed(place, id.target, fault),
+                Err(fault) => return self.failed(place, at, id.target, fault),
             };
             let mut found = Vec::new();
             for event in page.events() {
@@ -335,6 +335,7 @@ impl Follower {
                 AfterPage::Stuck => return Ok(()),
             }
         }
+        self.trouble(at, None);
         if let Some(tail) = locked(&self.tails).get_mut(at) {
             tail.asked_to = tail.asked_to.max(upto);
             if look == Look::Wide {
@@ -344,20 +345,31 @@ impl Follower {
         Ok(())
     }
 
-    /// Decides what a failed request means: an error ends the round for its region.
-    fn failed(&self, place: &AccountRegion, target: usize, fault: RequestError) -> Result<(), RequestError> {
+    /// Decides what a failed request means: an error ends the round for its region, any other trouble may pass.
+    fn failed(&self, place: &AccountRegion, at: usize, target: usize, fault: RequestError) -> Result<(), RequestError> {
         let Some(one) = self.shared.targets.get(target) else { return Ok(()) };
-        let reason = match &fault {
+        let trouble = match &fault {
             RequestError::Denied(said) => format!("access denied: allow logs:FilterLogEvents on it ({said})"),
             RequestError::Missing => missing(&one.group.name, &place.region, None, &std::collections::BTreeSet::new()),
             RequestError::Class(said) => refused_class(one.class.as_deref(), said),
-            // The next round asks for the same time again.
-            RequestError::Throttled | RequestError::Passing(_) | RequestError::NoAnswer(_) => return Ok(()),
+            RequestError::Throttled => "throttled again and again".to_owned(),
+            RequestError::Passing(why) | RequestError::NoAnswer(why) => format!("tried many times ({why})"),
             RequestError::Token(why) | RequestError::Other(why) => format!("AWS refuses ({why})"),
             _ => return Err(fault),
         };
-        self.shared.unreadable(target, reason);
+        self.trouble(at, Some(trouble));
         Ok(())
+    }
+
+    /// Records why a tail cannot be read just now, and says so once.
+    fn trouble(&self, at: usize, trouble: Option<String>) {
+        let mut tails = locked(&self.tails);
+        let Some(tail) = tails.get_mut(at) else { return };
+        if let Some(why) = trouble.as_ref().filter(|why| tail.trouble.as_ref() != Some(why)) {
+            let group = self.shared.targets.get(tail.slice.target).map(|target| target.group.label());
+            self.shared.watch.warns(&format!("{}: {why}; it is asked again", group.unwrap_or_default()));
+        }
+        tail.trouble = trouble;
     }
 
     /// Adds events that were not known, and lets go of the oldest ones where there are too many.
@@ -379,17 +391,17 @@ impl Follower {
         }
         self.shared.page(tail.slice.target, 0, new);
         while tails.iter().map(|tail| tail.bytes).sum::<usize>() > MOST_BYTES {
-            let oldest = tails.iter().filter_map(|tail| tail.events.keys().next()).map(|key| key.0).min();
-            let Some(oldest) = oldest else { return };
-            let bound = oldest.saturating_add(1_000);
-            for tail in tails.iter_mut() {
-                if bound > tail.settled_to {
-                    self.settle_one(tail, bound);
-                    let mut crowded = locked(&self.crowded_to);
-                    *crowded = (*crowded).max(Some(bound));
-                }
-                tail.forget(bound);
+            // A group is read in the order of time, so that only late events are missed of what is let go.
+            let Some(tail) = tails.iter_mut().max_by_key(|tail| tail.bytes) else { return };
+            let middle = tail.events.keys().nth(tail.events.len() / 2).map(|key| key.0);
+            let last = tail.events.keys().next_back().map(|key| key.0);
+            let Some(bound) = middle.filter(|middle| Some(*middle) < last) else { return };
+            if bound > tail.settled_to {
+                self.settle_one(tail, bound);
+                let mut crowded = locked(&self.crowded_to);
+                *crowded = (*crowded).max(Some(bound));
             }
+            tail.forget(bound);
         }
     }
 
@@ -443,8 +455,9 @@ impl Follower {
         for tail in tails.iter_mut() {
             let unread_from = tail.swept_to + 1;
             self.settle_one(tail, end);
-            if unread_from <= end && !self.shared.is_unreadable(tail.slice.target) {
-                self.shared.leave(SliceId { start: unread_from, ..tail.slice }, end);
+            if unread_from <= end {
+                let reason = tail.trouble.as_ref().map(|why| format!("{why}; pull the rest with --resume"));
+                self.shared.leave(SliceId { start: unread_from, ..tail.slice }, end, reason);
             }
         }
         if let Some(at) = locked(&self.crowded_to).and_then(Timestamp::from_ms) {

@@ -63,8 +63,9 @@ pub(super) fn key(event: &FilteredLogEvent) -> Option<u64> {
 /// of stream names that was asked for, which not every server of this API honours.
 pub(super) fn is_wanted(target: &Target, stream: Option<&str>, event: &FilteredLogEvent) -> bool {
     let name = event.log_stream_name();
-    if stream.is_some_and(|prefix| !name.is_some_and(|name| name.starts_with(prefix))) {
-        return false;
+    if let Some(prefix) = stream {
+        // It holds the name of the function.
+        return name.is_some_and(|name| name.starts_with(prefix));
     }
     let Some(only) = &target.only else { return true };
     name.and_then(stream_parts).and_then(|parts| parts.function).is_some_and(|function| only.contains(function))

@@ -1,5 +1,6 @@
 //! Listing of a place's log groups and functions, with the log group of each function.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aws_sdk_cloudwatchlogs::types::LogGroupClass;
@@ -95,14 +96,25 @@ impl Lister {
             let groups = self.pages(name, true, MOST_PAGES).await?;
             return Ok(groups.into_iter().filter(|group| group.name == name).collect());
         }
-        // Groups come sorted by name, so the exact match is first: one page is enough.
-        let request = || self.place.logs.describe_log_groups().log_group_name_prefix(name).send();
-        let (page, _) = self.logs.call(request).await?;
-        Ok(page.log_groups().iter().filter_map(group_info).filter(|group| group.name == name).collect())
+        // Groups come sorted by name, so the exact match is first, and one page is enough: unless it is empty.
+        let mut token = None;
+        for _ in 0..NEAR_PAGES {
+            let request = self.place.logs.describe_log_groups().log_group_name_prefix(name);
+            let (page, _) = self.logs.call(|| request.clone().set_next_token(token.clone()).send()).await?;
+            let groups = page.log_groups();
+            let found: Vec<GroupInfo> =
+                groups.iter().filter_map(group_info).filter(|group| group.name == name).collect();
+            token = page.next_token().filter(|next| !next.is_empty()).map(str::to_owned);
+            let is_sorted = groups.is_sorted_by_key(|group| group.log_group_name());
+            if token.is_none() || !found.is_empty() || is_sorted && !groups.is_empty() {
+                return Ok(found);
+            }
+        }
+        Err(endless())
     }
 
     async fn pages(&self, prefix: &str, linked: bool, most: usize) -> LookupResult<Vec<GroupInfo>> {
-        let (mut found, mut token) = (Vec::new(), None::<String>);
+        let (mut found, mut token, mut seen) = (Vec::new(), None::<String>, BTreeSet::new());
         for _ in 0..most {
             let request = || {
                 let request = self.place.logs.describe_log_groups().set_next_token(token.clone());
@@ -111,18 +123,19 @@ impl Lister {
             };
             let (page, _) = self.logs.call(request).await?;
             found.extend(page.log_groups().iter().filter_map(group_info));
-            let next = page.next_token().filter(|next| !next.is_empty()).map(str::to_owned);
-            if next.is_none() || next == token {
-                break;
+            token = page.next_token().filter(|next| !next.is_empty()).map(str::to_owned);
+            match &token {
+                None => return Ok(found),
+                Some(next) if !seen.insert(next.clone()) => return Err(endless()),
+                Some(_) => {}
             }
-            token = next;
         }
-        Ok(found)
+        if most < MOST_PAGES { Ok(found) } else { Err(endless()) }
     }
 
     /// Returns every function with its log group.
     pub(super) async fn functions(&self) -> LookupResult<Vec<FunctionInfo>> {
-        let (mut found, mut marker) = (Vec::new(), None::<String>);
+        let (mut found, mut marker, mut seen) = (Vec::new(), None::<String>, BTreeSet::new());
         for _ in 0..MOST_PAGES {
             let (page, _) =
                 self.lambda.call(|| self.place.lambda.list_functions().set_marker(marker.clone()).send()).await?;
@@ -131,22 +144,31 @@ impl Lister {
                 let group = one.logging_config().and_then(|config| config.log_group());
                 Some(function_info(name, one.function_arn(), group))
             }));
-            let next = page.next_marker().filter(|next| !next.is_empty()).map(str::to_owned);
-            if next.is_none() || next == marker {
-                break;
+            marker = page.next_marker().filter(|next| !next.is_empty()).map(str::to_owned);
+            match &marker {
+                None => return Ok(found),
+                Some(next) if !seen.insert(next.clone()) => return Err(endless()),
+                Some(_) => {}
             }
-            marker = next;
         }
-        Ok(found)
+        Err(endless())
     }
 
     /// Returns one function with its log group.
     pub(super) async fn function(&self, name: &str) -> LookupResult<FunctionInfo> {
         let request = || self.place.lambda.get_function_configuration().function_name(name).send();
         let (found, _) = self.lambda.call(request).await?;
+        if found.function_name().is_none() && found.function_arn().is_none() {
+            return Err(RequestError::Other("an answer that names no function".to_owned()));
+        }
         let group = found.logging_config().and_then(|config| config.log_group());
         Ok(function_info(name, found.function_arn(), group))
     }
+}
+
+/// Returns the failure of a list whose pages lead back to earlier ones.
+fn endless() -> RequestError {
+    RequestError::Other("its list has no end".to_owned())
 }
 
 /// Returns the log group of a function that configures no other.

@@ -89,6 +89,8 @@ pub(crate) struct Request {
     pub timeout: Duration,
     /// Saved pull to complete, with what it tells of itself.
     pub resume: Option<(PathBuf, PullTrailer)>,
+    /// Whether new events are waited for.
+    pub follow: bool,
 }
 
 impl Request {
@@ -105,6 +107,7 @@ impl Request {
             max_rate: None,
             timeout: Duration::from_secs(60),
             resume: None,
+            follow: false,
         }
     }
 
@@ -176,7 +179,7 @@ impl Pull {
         let Started { runtime, signals, found } = Started::new(&request, &*watch)?;
         let LookedUp { connection, searched, selection, resumed } = found;
         watch.begins(&outlook(&request, connection.remarks, &selection));
-        let shared = Arc::new(state(selection, watch)?);
+        let shared = Arc::new(state(selection, resumed.is_some(), watch)?);
         let regions = regions(&shared, &searched, request.max_rate);
         shared.set_regions(regions.len());
         let slices: Vec<Vec<Slice>> = regions.iter().map(|(_, targets)| slices_of(&shared, targets)).collect();
@@ -204,13 +207,16 @@ impl Pull {
         mut each: impl FnMut(&FollowPlan, Round) -> bool,
     ) -> Result<Self, PullError> {
         // A round waits for its slowest answer.
-        let request = Request { timeout: request.timeout.min(FOLLOW_TIMEOUT), ..request };
+        let request = Request { timeout: request.timeout.min(FOLLOW_TIMEOUT), follow: true, ..request };
         let Started { runtime, signals, found } = Started::new(&request, &*watch)?;
         let LookedUp { connection, searched, selection, .. } = found;
         watch.begins(&outlook(&request, connection.remarks, &selection));
-        let shared = Arc::new(state(selection, watch)?);
+        let shared = Arc::new(state(selection, false, watch)?);
         let limiters = regions(&shared, &searched, request.max_rate);
         shared.set_regions(limiters.len());
+        if request.names.chooses_many() {
+            shared.note("log groups that were created after the start were not followed".to_owned());
+        }
         let plan = FollowPlan::of(&shared, &limiters, interval);
         let region = |(region, targets): (Arc<Region>, Vec<usize>)| FollowedRegion {
             place: Arc::clone(&region.place),
@@ -310,8 +316,8 @@ fn input(name: &str) -> Input {
     Input { name: name.to_owned(), path: None, named: true, size: None, context: Origin::default() }
 }
 
-fn state(selection: Selection, watch: Arc<dyn PullWatch>) -> Result<PullState, PullError> {
-    PullState::new(selection, watch).map_err(|error| {
+fn state(selection: Selection, resumes: bool, watch: Arc<dyn PullWatch>) -> Result<PullState, PullError> {
+    PullState::new(selection, resumes, watch).map_err(|error| {
         let folder = std::env::temp_dir();
         let why = failure::plain_io(&error);
         PullError::Machine(format!("no temporary file in {}: {why}; set TMPDIR", folder.display()))
@@ -377,7 +383,10 @@ async fn read(shared: Arc<PullState>, work: Vec<RegionWork>, resumed: Option<Res
     }
     let before = resumed.map(|resumed| {
         let shared = Arc::clone(&shared);
-        tokio::task::spawn_blocking(move || resumed.fill(&shared))
+        tokio::task::spawn_blocking(move || {
+            resumed.fill(&shared);
+            resumed
+        })
     });
     tokio::select! {
         biased;
@@ -389,7 +398,10 @@ async fn read(shared: Arc<PullState>, work: Vec<RegionWork>, resumed: Option<Res
     }
     // What was read before is part of the answer, whatever happens to the rest.
     if let Some(before) = before {
-        let _ = before.await;
+        if let Ok(resumed) = before.await {
+            let shared = Arc::clone(&shared);
+            let _ = tokio::task::spawn_blocking(move || resumed.fill_gaps(&shared)).await;
+        }
     }
     shared.freeze();
 }

@@ -4,9 +4,11 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
+use xxhash_rust::xxh3::Xxh3;
+
 use super::shared::PullState;
 use super::spool::Cursor;
-use crate::source::saved;
+use crate::source::saved::{self, PullTrailer};
 
 /// Bytes of text per frame of the file. The size is fixed, so the same events always make the same file.
 const FRAME: usize = 1 << 20;
@@ -23,6 +25,7 @@ pub(super) struct PullReader {
     bytes: Vec<u8>,
     at: usize,
     over: bool,
+    hash: Xxh3,
     /// Whether frames are compressed: only those of a file that stays.
     packed: bool,
     save: Option<File>,
@@ -32,7 +35,19 @@ impl PullReader {
     pub(super) fn new(shared: Arc<PullState>, save: Option<File>) -> Self {
         let packed = save.is_some();
         let (page, text, bytes) = (Vec::new(), Vec::with_capacity(FRAME), Vec::new());
-        Self { shared, cursor: Cursor::default(), page, page_at: 0, text, bytes, at: 0, over: false, packed, save }
+        Self {
+            shared,
+            cursor: Cursor::default(),
+            page,
+            page_at: 0,
+            text,
+            bytes,
+            at: 0,
+            over: false,
+            hash: Xxh3::new(),
+            packed,
+            save,
+        }
     }
 
     /// Produces the next bytes.
@@ -52,12 +67,14 @@ impl PullReader {
             self.text.extend_from_slice(&self.page[self.page_at..end]);
             self.page_at = end;
         }
+        self.hash.update(&self.text);
         // An empty pull still makes a frame, so the file is a valid empty one.
         self.bytes = saved::text_frame(&self.text, self.packed);
         self.at = 0;
         if !more {
             self.over = true;
-            self.bytes.extend(saved::trailer_frame(&self.shared.told()));
+            let told = PullTrailer { text_hash: Some(self.hash.digest()), ..self.shared.told() };
+            self.bytes.extend(saved::trailer_frame(&told));
         }
         self.keep();
         Ok(())

@@ -1,5 +1,6 @@
 //! Completion of a saved pull: reads only the stretches that it names as unread, and puts what it holds in between.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,6 +8,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use tokio::task::JoinSet;
+use xxhash_rust::xxh3::Xxh3;
 
 use super::Request;
 use super::connect::{AccountRegion, Connection};
@@ -14,7 +16,7 @@ use super::failure::{PullError, plain_io};
 use super::listing::Lister;
 use super::lookup::{PlaceFacts, failure_of_place, look_up};
 use super::select::{self, Searched, Selection};
-use super::selector::Wanted;
+use super::selector::{Owner, Wanted, group_arn};
 use super::shared::PullState;
 use super::spool::{PageSpool, SliceId};
 use super::target::{Target, ToRead};
@@ -34,6 +36,10 @@ pub(super) struct Resumed {
     streams: Vec<Vec<String>>,
     /// Last millisecond of each stretch that was read.
     read: BTreeMap<SliceId, i64>,
+    /// Groups that are read anew, with more of their streams.
+    anew: BTreeSet<GroupName>,
+    /// Hash of the text, if the file tells it.
+    text_hash: Option<u64>,
 }
 
 /// Region, name and account of a log group.
@@ -131,7 +137,12 @@ pub(super) fn select(
     let told = &mut selection.told;
     told.wanted = trailer.wanted.clone();
     told.profiles.clone_from(&request.profiles);
-    told.unread.extend(trailer.unread.iter().cloned());
+    // What was looked up again is found, or is named again.
+    let again = |name: &String| {
+        let Names { functions, log_groups, .. } = &trailer.wanted;
+        !trailer.regions.is_empty() && (functions.contains(name) || log_groups.contains(name))
+    };
+    told.unread.extend(trailer.unread.iter().filter(|problem| !again(&problem.input)).cloned());
     told.notes.extend(trailer.notes.iter().cloned());
     told.accounts = merged(&told.accounts, &trailer.accounts);
     let window = (request.from.ms(), request.to.ms());
@@ -141,22 +152,42 @@ pub(super) fn select(
         let seat = seat_of(&chosen.group, searched);
         let mut target = target_of(chosen, seat.unwrap_or(0));
         match seat {
-            Some(_) => target.to_read = to_read(&target.streams, &gaps),
+            Some(seat) => {
+                target.to_read = to_read(&target.streams, &gaps);
+                // Where nothing tells whose the credentials are, the ARN keeps AWS from reading another account's group.
+                if let (None, Some(account)) = (searched[seat].account(), &chosen.group.account) {
+                    let partition = partition_of(&chosen.group.region).to_owned();
+                    let owner = Owner { partition, account: account.clone() };
+                    target.group.arn.get_or_insert_with(|| group_arn(&owner, &chosen.group.region, &chosen.group.name));
+                }
+            }
             None => told.gaps.extend(
                 gaps.iter().map(|gap| UnreadStretch { reason: other_account(gap, searched), ..(*gap).clone() }),
             ),
         }
         targets.insert(name_of(&chosen.group), target);
     }
-    let old: BTreeSet<GroupName> = targets.keys().cloned().collect();
+    let mut old: BTreeSet<GroupName> = targets.keys().cloned().collect();
+    let mut anew = BTreeSet::new();
     for target in std::mem::take(&mut selection.targets) {
-        targets.entry(name_of(&target.group)).or_insert(target);
+        let name = name_of(&target.group);
+        let narrower = targets.get(&name).is_some_and(|known| known.only.is_some() && known.only != target.only);
+        if narrower {
+            // What was read of it is read again, with the rest.
+            old.remove(&name);
+            anew.insert(name.clone());
+            targets.insert(name, target);
+        } else {
+            targets.entry(name).or_insert(target);
+        }
     }
     let mut resumed = Resumed {
         path: path.to_owned(),
         targets: targets.keys().cloned().zip(0..).collect(),
         streams: targets.values().map(|target| target.streams.clone()).collect(),
         read: BTreeMap::new(),
+        anew,
+        text_hash: trailer.text_hash,
     };
     for (at, (name, target)) in targets.iter().enumerate().filter(|(_, (name, _))| old.contains(*name)) {
         let unread: Vec<ToRead> = match seat_of(&target.group, searched) {
@@ -208,6 +239,18 @@ fn other_account(gap: &UnreadStretch, searched: &[Searched]) -> String {
     }
 }
 
+/// Returns the partition of a region.
+fn partition_of(region: &str) -> &'static str {
+    const PARTITIONS: [(&str, &str); 5] = [
+        ("cn-", "aws-cn"),
+        ("us-gov-", "aws-us-gov"),
+        ("us-iso-", "aws-iso"),
+        ("us-isob-", "aws-iso-b"),
+        ("eusc-", "aws-eusc"),
+    ];
+    PARTITIONS.iter().find(|(prefix, _)| region.starts_with(prefix)).map_or("aws", |(_, partition)| partition)
+}
+
 fn to_read(streams: &[String], gaps: &[&UnreadStretch]) -> Vec<ToRead> {
     let of_gap = |gap: &&UnreadStretch| {
         let (from, end) = (gap.from_ms, gap.to_ms);
@@ -257,13 +300,13 @@ fn merged(one: &[AccountRead], other: &[AccountRead]) -> Vec<AccountRead> {
 struct SavedEvent<'e> {
     timestamp: Option<i64>,
     #[serde(borrow)]
-    log_group: std::borrow::Cow<'e, str>,
+    log_group: Cow<'e, str>,
     #[serde(borrow, default)]
-    log_stream: Option<std::borrow::Cow<'e, str>>,
+    log_stream: Option<Cow<'e, str>>,
     #[serde(borrow, default)]
-    account_id: Option<std::borrow::Cow<'e, str>>,
+    account_id: Option<Cow<'e, str>>,
     #[serde(borrow)]
-    region: std::borrow::Cow<'e, str>,
+    region: Cow<'e, str>,
 }
 
 impl Resumed {
@@ -282,7 +325,49 @@ impl Resumed {
         self.read.keys().for_each(|slice| shared.spool.close(*slice));
     }
 
+    /// Puts what was read before of stretches that could not be read again in its place.
+    pub(super) fn fill_gaps(&self, shared: &PullState) {
+        let unread = shared.unread_stretches();
+        if unread.is_empty() {
+            return;
+        }
+        let filled = self.copy_to(&shared.spool, |event| {
+            let before = unread.range(..=SliceId { start: event.start, ..event }).next_back();
+            let (slice, (from, end)) =
+                before.filter(|(slice, _)| (slice.target, slice.stream) == (event.target, event.stream))?;
+            (*from..=*end).contains(&event.start).then_some(*slice)
+        });
+        if let Err(error) = filled {
+            let why = plain_io(&error);
+            shared.fail(PullError::Machine(format!("cannot read {}: {why}", self.path.display())));
+        }
+    }
+
     fn copy(&self, spool: &PageSpool) -> io::Result<()> {
+        let mut hash = Xxh3::new();
+        self.copy_to_hashed(spool, &mut hash, |event| {
+            let before = self.read.range(..=event).next_back();
+            let (slice, end) =
+                before.filter(|(slice, _)| (slice.target, slice.stream) == (event.target, event.stream))?;
+            (event.start <= *end).then_some(*slice)
+        })?;
+        match self.text_hash {
+            Some(told) if told != hash.digest() => Err(damaged()),
+            _ => Ok(()),
+        }
+    }
+
+    fn copy_to(&self, spool: &PageSpool, place: impl Fn(SliceId) -> Option<SliceId>) -> io::Result<()> {
+        self.copy_to_hashed(spool, &mut Xxh3::new(), place)
+    }
+
+    /// Copies the saved events for which `place` returns a slice; it is asked with target, stream and time of an event.
+    fn copy_to_hashed(
+        &self,
+        spool: &PageSpool,
+        hash: &mut Xxh3,
+        place: impl Fn(SliceId) -> Option<SliceId>,
+    ) -> io::Result<()> {
         let (mut open, mut text): (Option<SliceId>, Vec<u8>) = (None, Vec::new());
         let flush = |slice: Option<SliceId>, text: &mut Vec<u8>| match slice {
             Some(slice) => {
@@ -293,8 +378,8 @@ impl Resumed {
             None => Ok(()),
         };
         saved::lines_of(&self.path, |line| {
-            // What lies in a gap will be read again.
-            let Some(slice) = self.slice_of(line) else { return Ok(()) };
+            hash.update(line);
+            let Some(slice) = self.event_of(line)?.and_then(&place) else { return Ok(()) };
             if open != Some(slice) || text.len() >= PAGE {
                 flush(open, &mut text)?;
                 open = Some(slice);
@@ -305,19 +390,24 @@ impl Resumed {
         flush(open, &mut text)
     }
 
-    /// Returns the stretch to which a saved event belongs.
-    fn slice_of(&self, line: &[u8]) -> Option<SliceId> {
-        let event: SavedEvent<'_> = serde_json::from_slice(line).ok()?;
-        let account = event.account_id.map(std::borrow::Cow::into_owned);
-        let target = *self.targets.get(&(event.region.into_owned(), event.log_group.into_owned(), account))?;
-        let name = event.log_stream.unwrap_or_default();
-        let prefixes = self.streams.get(target)?;
-        let stream = prefixes.iter().position(|prefix| name.starts_with(prefix.as_str())).unwrap_or(0);
-        let at = event.timestamp.unwrap_or_default();
-        let before = self.read.range(..=SliceId { target, stream, start: at }).next_back();
-        let (slice, end) = before.filter(|(slice, _)| (slice.target, slice.stream) == (target, stream))?;
-        (at <= *end).then_some(*slice)
+    /// Returns target, stream and time of a saved event; `None` for one of a group that is read anew.
+    fn event_of(&self, line: &[u8]) -> io::Result<Option<SliceId>> {
+        let event: SavedEvent<'_> = serde_json::from_slice(line).map_err(|_| damaged())?;
+        let account = event.account_id.map(Cow::into_owned);
+        let name = (event.region.into_owned(), event.log_group.into_owned(), account);
+        if self.anew.contains(&name) {
+            return Ok(None);
+        }
+        let target = *self.targets.get(&name).ok_or_else(damaged)?;
+        let stream_name = event.log_stream.unwrap_or_default();
+        let prefixes = self.streams.get(target).map(Vec::as_slice).unwrap_or_default();
+        let stream = prefixes.iter().position(|prefix| stream_name.starts_with(prefix.as_str())).unwrap_or(0);
+        Ok(Some(SliceId { target, stream, start: event.timestamp.unwrap_or_default() }))
     }
+}
+
+fn damaged() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "it is damaged, and not all of its events can be read")
 }
 
 #[cfg(test)]

@@ -21,11 +21,11 @@ pub(super) struct PullState {
     pub(super) targets: Vec<Target>,
     pub(super) spool: PageSpool,
     pub(super) watch: Arc<dyn PullWatch>,
+    /// Whether slices that are given up are filled at the end with what was read of them before.
+    pub(super) resumes: bool,
     pages: AtomicUsize,
     over: AtomicBool,
     unread: Mutex<Unread>,
-    /// Groups that cannot be read.
-    unreadable: Mutex<BTreeSet<usize>>,
     told: Mutex<PullTrailer>,
     ends: Mutex<Ends>,
 }
@@ -67,15 +67,15 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl PullState {
-    pub(super) fn new(selection: Selection, watch: Arc<dyn PullWatch>) -> io::Result<Self> {
+    pub(super) fn new(selection: Selection, resumes: bool, watch: Arc<dyn PullWatch>) -> io::Result<Self> {
         Ok(Self {
             targets: selection.targets,
             spool: PageSpool::new()?,
             watch,
+            resumes,
             pages: AtomicUsize::new(0),
             over: AtomicBool::new(false),
             unread: Mutex::default(),
-            unreadable: Mutex::default(),
             told: Mutex::new(selection.told),
             ends: Mutex::default(),
         })
@@ -128,24 +128,34 @@ impl PullState {
         }
     }
 
+    /// Lets the reader go on behind a slice that is given up.
+    fn close_unread(&self, slice: SliceId) {
+        if !self.resumes {
+            self.spool.close(slice);
+        }
+    }
+
+    /// Returns the stretches that are not read: the first millisecond of which nothing was read, and the last one.
+    pub(super) fn unread_stretches(&self) -> BTreeMap<SliceId, (i64, i64)> {
+        let unread = locked(&self.unread);
+        // Of the millisecond at which the reading ended, a part may have been read.
+        let first = |rest: &SliceRest| if rest.whole { rest.from } else { rest.from.saturating_add(1) };
+        unread.slices.iter().map(|(slice, rest)| (*slice, (first(rest), rest.end))).collect()
+    }
+
     /// Records that the rest of a slice is not read.
     pub(super) fn give_up(&self, slice: SliceId, reason: &str) {
         if let Some(stretch) = locked(&self.unread).slices.get_mut(&slice) {
             stretch.reason.get_or_insert_with(|| reason.to_owned());
         }
-        self.spool.close(slice);
+        self.close_unread(slice);
         self.watch.done(slice.target);
     }
 
     /// Records a stretch that was not read by the end.
-    pub(super) fn leave(&self, slice: SliceId, end: i64) {
-        let rest = SliceRest { from: slice.start, end, whole: false, reason: None };
+    pub(super) fn leave(&self, slice: SliceId, end: i64, reason: Option<String>) {
+        let rest = SliceRest { from: slice.start, end, whole: false, reason };
         locked(&self.unread).slices.insert(slice, rest);
-    }
-
-    /// Returns whether a group was found to be unreadable, or its region failed.
-    pub(super) fn is_unreadable(&self, target: usize) -> bool {
-        locked(&self.unreadable).contains(&target)
     }
 
     /// Records the signal that ended the following.
@@ -165,7 +175,6 @@ impl PullState {
         drop(unread);
         let input = self.targets.get(target).map(|target| target.group.label()).unwrap_or_default();
         locked(&self.told).unread.push(InputProblem { input, reason });
-        locked(&self.unreadable).insert(target);
         self.watch.done(target);
     }
 
@@ -177,6 +186,11 @@ impl PullState {
     /// Returns the slices of a group that are not read yet.
     pub(super) fn slices_of(&self, target: usize) -> Vec<SliceId> {
         locked(&self.unread).slices.keys().filter(|slice| slice.target == target).copied().collect()
+    }
+
+    /// Adds a note that leaves the result complete.
+    pub(super) fn note(&self, text: String) {
+        locked(&self.told).notes.push(Note { incomplete: false, text });
     }
 
     /// Adds a note that marks the result as incomplete.
@@ -193,7 +207,7 @@ impl PullState {
         let mut unread = locked(&self.unread);
         for (slice, stretch) in unread.slices.iter_mut().filter(|(slice, _)| targets.contains(&slice.target)) {
             stretch.reason.get_or_insert_with(|| format!("{failure}; pull the rest with --resume"));
-            self.spool.close(*slice);
+            self.close_unread(*slice);
         }
         drop(unread);
         locked(&self.told).ended.push(what);
@@ -314,7 +328,7 @@ impl PullState {
             let whole = stretch.whole && window == (Some(stretch.from), Some(stretch.end));
             let touches = |gap: &&mut UnreadStretch| {
                 let same = gap.group == target.group && gap.stream == stream && gap.reason == reason;
-                same && !gap.whole && !whole && gap.to_ms + 1 >= stretch.from
+                same && !gap.whole && !whole && gap.to_ms.saturating_add(1) >= stretch.from
             };
             match gaps.last_mut().filter(touches) {
                 Some(gap) => gap.to_ms = stretch.end,

@@ -1,6 +1,7 @@
 //! One chain of pages: a time range of one log group, and how to continue in it whatever the pages contain.
 
 use rustc_hash::FxHashSet;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::spool::SliceId;
 
@@ -39,6 +40,8 @@ pub(super) struct Slice {
     pages: u32,
     empties: u32,
     patience: u32,
+    /// Hashes of the tokens since the latest new event.
+    tokens: FxHashSet<u64>,
     same_tokens: u32,
     beginnings: u32,
     unsorted: bool,
@@ -71,6 +74,7 @@ impl Slice {
             pages: 0,
             empties: 0,
             patience: PATIENCE,
+            tokens: FxHashSet::default(),
             same_tokens: 0,
             beginnings: 0,
             unsorted: false,
@@ -107,12 +111,15 @@ impl Slice {
             self.empties += 1;
         } else {
             self.events = 0;
+            self.tokens.clear();
             self.last_page = std::mem::take(&mut self.this_page);
             self.empties = 0;
             self.pages += 1;
         }
         let Some(token) = token else { return AfterPage::Done };
-        self.same_tokens = if self.token.as_ref() == Some(&token) { self.same_tokens + 1 } else { 0 };
+        // A token that was there before, with no new event since, leads in a circle.
+        let known = self.token.as_ref() == Some(&token) || !self.tokens.insert(xxh3_64(token.as_bytes()));
+        self.same_tokens = if known { self.same_tokens + 1 } else { 0 };
         self.token = Some(token);
         if self.same_tokens < SAME_TOKENS || self.begin_anew() { AfterPage::More } else { AfterPage::Stuck }
     }

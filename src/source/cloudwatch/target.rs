@@ -42,7 +42,8 @@ const DAYS_BEFORE: i64 = 2;
 /// Limits the reading of a shared group to the streams of the selected functions, where that is less work, and returns
 /// what this may miss. Streams are named `YYYY/MM/DD/FUNCTION[VERSION]...` after the day on which they began.
 pub(super) fn narrow(target: &mut Target, request: &Request) -> Option<Note> {
-    let only = target.only.as_ref()?;
+    // While a log is followed, a new day may begin.
+    let only = target.only.as_ref().filter(|_| !request.follow)?;
     let (first, last) = (request.from.ms().div_euclid(DAY_MS) - DAYS_BEFORE, request.to.ms().div_euclid(DAY_MS));
     let days = usize::try_from(last - first + 1).unwrap_or(usize::MAX);
     if days.saturating_mul(only.len()) > MOST_STREAM_CHAINS {
