@@ -247,7 +247,9 @@ impl Follower {
         let tails = locked(&self.tails).len();
         for at in 0..tails {
             let slice = locked(&self.tails).get(at).map(|tail| tail.slice);
-            let Some(slice) = slice.filter(|slice| region.targets.contains(&slice.target)) else { continue };
+            if !slice.is_some_and(|slice| region.targets.contains(&slice.target)) {
+                continue;
+            }
             let (follower, gate) = (Arc::clone(self), Arc::clone(&gate));
             let (caller, place) = (Arc::clone(&asked), Arc::clone(&region.place));
             running.spawn(async move {

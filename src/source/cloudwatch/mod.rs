@@ -397,11 +397,11 @@ async fn read(shared: Arc<PullState>, work: Vec<RegionWork>, resumed: Option<Res
         () = async { while running.join_next().await.is_some() {} } => {}
     }
     // What was read before is part of the answer, whatever happens to the rest.
-    if let Some(before) = before {
-        if let Ok(resumed) = before.await {
-            let shared = Arc::clone(&shared);
-            let _ = tokio::task::spawn_blocking(move || resumed.fill_gaps(&shared)).await;
-        }
+    if let Some(before) = before
+        && let Ok(resumed) = before.await
+    {
+        let shared = Arc::clone(&shared);
+        let _ = tokio::task::spawn_blocking(move || resumed.fill_gaps(&shared)).await;
     }
     shared.freeze();
 }
