@@ -148,7 +148,11 @@ pub(super) fn select(
     let window = (request.from.ms(), request.to.ms());
     let mut targets: BTreeMap<GroupName, Target> = BTreeMap::new();
     for chosen in &trailer.groups {
-        let gaps: Vec<&UnreadStretch> = trailer.gaps.iter().filter(|gap| gap.group == chosen.group).collect();
+        // What lies outside of the window was not written by us.
+        let inside =
+            |gap: &&UnreadStretch| window.0 <= gap.from_ms && gap.from_ms <= gap.to_ms && gap.to_ms <= window.1;
+        let of_group = trailer.gaps.iter().filter(|gap| gap.group == chosen.group);
+        let gaps: Vec<&UnreadStretch> = of_group.filter(inside).collect();
         let seat = seat_of(&chosen.group, searched);
         let mut target = target_of(chosen, seat.unwrap_or(0));
         match seat {
