@@ -69,7 +69,7 @@ pub(super) fn finish(outputs: Outputs, mut analysis: RunAnalysis, options: &RunO
         // The unread log may be just what the gate tests.
         gate.passed &= analysis.unread_inputs == 0 && analysis.summary.coverage.bytes.unrecognized == 0;
     }
-    let mut written = write_all(outputs.answers, &mut analysis);
+    let mut written = write_all(outputs.answers, &mut analysis, options);
     if let Some((target, output)) = outputs.ledger {
         written &= write_ledger(&target, output, &mut analysis);
     }
@@ -78,11 +78,12 @@ pub(super) fn finish(outputs: Outputs, mut analysis: RunAnalysis, options: &RunO
 }
 
 /// Writes every output, even if an earlier one failed. Returns whether all were written.
-fn write_all(outputs: Vec<(OutputTarget, OutputFile)>, analysis: &mut RunAnalysis) -> bool {
+fn write_all(outputs: Vec<(OutputTarget, OutputFile)>, analysis: &mut RunAnalysis, options: &RunOptions) -> bool {
     let mut written = true;
     for (target, output) in outputs {
         let records = analysis.records.as_mut().map(|records| records as &mut dyn RecordSource);
-        let mut answer = Answer { summary: &analysis.summary, records };
+        let mut answer =
+            Answer { summary: &analysis.summary, commands: &options.commands, view: &options.view, records };
         if let Err(failure) = output.write(|out| (target.renderer.render)(&mut answer, &target.style, out)) {
             complain(&failure.message);
             written = false;

@@ -1,5 +1,6 @@
 //! Command line of the program: parses the arguments, runs the command and returns the exit status.
 
+mod again;
 mod analyze;
 mod args;
 mod completions;
@@ -17,6 +18,8 @@ mod progress;
 mod pull;
 #[cfg(feature = "cloudwatch")]
 mod pull_progress;
+#[cfg(test)]
+mod screen_tests;
 mod show;
 
 use std::io::{self, Write};

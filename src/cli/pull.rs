@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::again;
 use super::analyze::{finish, open_outputs};
 use super::args::PullArgs;
 use super::exit::{ExitStatus, RunError};
@@ -35,6 +36,7 @@ pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus,
         return Err(RunError::usage("--save needs a file"));
     }
     let mut options = RunOptions::shared(std::mem::take(&mut args.shared), save.as_deref(), terminal)?;
+    options.commands = again::of_saved(save.as_deref(), options.ledger.is_some());
     let request = request(args, now().ok_or_else(|| RunError::usage("the clock of this machine is wrong"))?)?;
     let outputs = open_outputs(&mut options)?;
     let saved = save.as_deref().map(Saved::open).transpose()?;
