@@ -163,6 +163,11 @@ fn unread(analysis: &RunAnalysis) -> String {
 /// Describes what was looked at, what was looked for, and what to try.
 fn nothing_found(analysis: &RunAnalysis, options: &RunOptions) -> String {
     let coverage = &analysis.summary.coverage;
+    if options.pulled && coverage.log_events == 0 {
+        return "nothing to analyse: no log event in this window; check --since, the name of the function, the region and \
+                the account"
+            .to_owned();
+    }
     let inputs = count(coverage.inputs, "input", "inputs");
     let events = count(coverage.log_events, "log event", "log events");
     let filtered = !options.pipeline.only.is_empty()

@@ -76,8 +76,11 @@ Examples:
   lambda-triage pull checkout --since 3h
   lambda-triage pull 'orders-*' payments-worker --region eu-west-1
   lambda-triage pull --all --from 2026-01-02T03:00:00Z --to 2026-01-02T04:00:00Z
+  lambda-triage pull --all --profile prod --profile stage
+  lambda-triage pull checkout --follow
   lambda-triage pull --log-group /acme/lambdas --save acme.ndjson.zst
   lambda-triage analyze acme.ndjson.zst
+  lambda-triage pull --resume acme.ndjson.zst --save whole.ndjson.zst
 
 AWS is only read: logs:FilterLogEvents and logs:DescribeLogGroups, and
 lambda:GetFunctionConfiguration and lambda:ListFunctions where allowed.
@@ -266,19 +269,40 @@ pub(super) struct PullArgs {
     #[arg(long, value_name = "GROUP", help_heading = "Source")]
     pub(super) log_group: Vec<String>,
 
+    /// Log groups of the accounts that are linked to this monitoring account, too
+    #[arg(long, help_heading = "Source")]
+    pub(super) linked: bool,
+
+    /// Only what a saved pull did not read, put together with what it did
+    #[arg(long, value_name = "FILE", help_heading = "Source")]
+    #[arg(conflicts_with_all = ["functions", "all", "prefix", "log_group", "linked", "since", "from", "to"])]
+    pub(super) resume: Option<PathBuf>,
+
+    /// Go on until Ctrl-C or --to: a line for each failed attempt when it closes,
+    /// and the answer at the end
+    #[arg(long, conflicts_with = "resume", help_heading = "Source")]
+    pub(super) follow: bool,
+
+    /// Time between two looks with --follow
+    #[arg(long, value_name = "SPAN", value_parser = moments::span, default_value = "5s", requires = "follow")]
+    #[arg(help_heading = "Source")]
+    pub(super) interval: TimeLength,
+
     /// Region; may be repeated
     #[arg(long, value_name = "REGION", help_heading = "Source")]
     pub(super) region: Vec<String>,
 
-    /// Profile of the AWS configuration; wins over keys in the environment
+    /// Profile of the AWS configuration; wins over keys in the environment, and
+    /// may be repeated to read several accounts
     #[arg(long, value_name = "NAME", help_heading = "Source")]
-    pub(super) profile: Option<String>,
+    pub(super) profile: Vec<String>,
 
     /// Where the API is, if not at AWS
     #[arg(long, value_name = "URL", help_heading = "Source")]
     pub(super) endpoint_url: Option<String>,
 
-    /// The last part of the log (90m, 3h, 2d) up to --to; 1h without it
+    /// The last part of the log (90m, 3h, 2d) up to --to; 1h without it, 10m
+    /// with --follow
     #[arg(long, value_name = "SPAN", value_parser = moments::span, conflicts_with = "from")]
     #[arg(help_heading = "Selection")]
     pub(super) since: Option<TimeLength>,
@@ -295,7 +319,7 @@ pub(super) struct PullArgs {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(super) save: Option<PathBuf>,
 
-    /// Requests a second and region; without it 80 % of the region's quota
+    /// Requests a second, account and region; without it 80 % of the region's quota
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(super) max_rate: Option<u16>,
 

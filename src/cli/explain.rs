@@ -1,13 +1,13 @@
 //! The command `explain`: shows the catalogue as a list, one page of it, or the page for a pasted log line.
 
 use super::exit::{ExitStatus, RunError};
-use super::nearest::{nearest, suggestion};
 use crate::catalogue::{
     CATALOGUE_VERSION, CODES, CodeInfo, HttpStatus, Invoker, codes_of_cut_name, codes_of_name, name_of_phrase,
     platform_error,
 };
 use crate::decode::SHAPES;
 use crate::model::Category;
+use crate::model::{nearest, suggestion};
 use crate::pipeline::{recognise, recognise_message, unwrapped};
 use crate::render::{Ink, Style, category_of_heading, one_line, page};
 use crate::rules::RULES;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use super::nearest::{nearest, suggestion};
+use crate::model::{nearest, suggestion};
 use crate::wire::{Coverage, FunctionSummary};
 
 /// Short names for common paths, usable as a whole path or as its beginning.

@@ -7,10 +7,11 @@ mod completions;
 mod demo;
 mod exit;
 mod explain;
+#[cfg(feature = "cloudwatch")]
+mod follow;
 mod gate;
 mod metrics;
 mod moments;
-mod nearest;
 mod options;
 mod output;
 mod progress;

@@ -111,6 +111,8 @@ pub(super) struct RunOptions {
     pub(super) allow_empty: bool,
     pub(super) quiet: bool,
     pub(super) progress: bool,
+    /// Whether the log comes from CloudWatch, so that there are no files to name.
+    pub(super) pulled: bool,
 }
 
 impl RunOptions {
@@ -172,6 +174,7 @@ impl RunOptions {
             allow_empty: args.allow_empty,
             quiet: args.quiet,
             progress: terminal.stderr && !args.quiet,
+            pulled: false,
         })
     }
 }

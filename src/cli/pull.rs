@@ -1,16 +1,16 @@
-//! The command `pull`: turns arguments into a request and the result into an exit status. The only module that reads
-//! the wall clock.
+//! The command `pull`: turns arguments into a request and the result into an exit status.
 
 use std::fs::File;
 use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::again;
 use super::analyze::{finish, open_outputs};
 use super::args::PullArgs;
 use super::exit::{ExitStatus, RunError};
+use super::follow::FollowLines;
 use super::moments::{TimeLength, When};
 use super::options::{RunOptions, Terminal};
 use super::output::OutputFile;
@@ -18,16 +18,20 @@ use super::pull_progress::Bars;
 use super::{complain, show_help};
 use crate::model::Timestamp;
 use crate::pipeline;
-use crate::source::cloudwatch::{Pull, PullError, Request, Signal};
+use crate::source::cloudwatch::{Pull, PullError, Request, Signal, now, plain_io};
+use crate::source::saved::{self, Names, PullTrailer};
 
 /// Input name of a pull that is not saved.
 const UNSAVED: &str = "cloudwatch";
 /// Default window, before the end.
 const SINCE: TimeLength = TimeLength(3_600_000);
+/// Default window of `--follow`, before its beginning.
+const SINCE_FOLLOW: TimeLength = TimeLength(600_000);
 
 /// Pulls logs and analyses them.
 pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus, RunError> {
-    if args.functions.is_empty() && !args.all && args.prefix.is_empty() && args.log_group.is_empty() {
+    let nothing = args.functions.is_empty() && !args.all && args.prefix.is_empty() && args.log_group.is_empty();
+    if nothing && args.resume.is_none() {
         show_help("pull");
         return Err(RunError::usage("nothing to pull: name a function, or use --all, --prefix or --log-group"));
     }
@@ -37,20 +41,28 @@ pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus,
     }
     let mut options = RunOptions::shared(std::mem::take(&mut args.shared), save.as_deref(), terminal)?;
     options.commands = again::of_saved(save.as_deref(), options.ledger.is_some());
-    let request = request(args, now().ok_or_else(|| RunError::usage("the clock of this machine is wrong"))?)?;
+    options.pulled = true;
+    let (follow, interval) = (args.follow, Duration::from_millis(args.interval.0.unsigned_abs()));
+    let (request, end) = request(args, now().ok_or_else(|| RunError::usage("the clock of this machine is wrong"))?)?;
+    let bars = Arc::new(Bars::new(options.progress && !follow, options.quiet));
+    let mut lines = FollowLines::new(&options, &bars);
     let outputs = open_outputs(&mut options)?;
     let saved = save.as_deref().map(Saved::open).transpose()?;
     let handle = saved.as_ref().map(Saved::handle).transpose()?;
 
     let name = save.as_deref().map_or_else(|| UNSAVED.to_owned(), |path| path.display().to_string());
-    let bars = Arc::new(Bars::new(options.progress, options.quiet));
-    let pull = Pull::start(request, &name, handle, Arc::clone(&bars) as _).map_err(failure)?;
+    let watch = Arc::clone(&bars) as _;
+    let pull = match follow {
+        false => Pull::start(request, &name, handle, watch),
+        true => Pull::follow(request, interval, end, &name, handle, watch, |plan, round| lines.round(plan, &round)),
+    };
+    let pull = pull.map_err(failure)?;
     // A pull is one input in one order, so more workers would find nothing to do.
     options.pipeline.threads = 1;
     let analysis = pipeline::analyze_source(&pull, &options.pipeline, &*bars);
     bars.clear();
     let mut analysis = analysis?;
-    if let (Some(reason), 0) = (pull.failure(), pull.pages()) {
+    if let Some(reason) = pull.failure() {
         return Err(failure(reason));
     }
     analysis.input_failed |= problems(&pull, saved);
@@ -69,8 +81,8 @@ fn problems(pull: &Pull, saved: Option<Saved>) -> bool {
         complain(message);
         any = true;
     };
-    if let Some(reason) = pull.failure() {
-        say(&reason.to_string());
+    for reason in pull.failures() {
+        say(&reason);
     }
     if let Some(Err(failure)) = saved.map(|saved| saved.keep(pull.save_error())) {
         say(&failure.message);
@@ -87,7 +99,10 @@ struct Saved {
 
 impl Saved {
     fn open(path: &Path) -> Result<Self, RunError> {
-        let gathered = tempfile::tempfile().map_err(|error| RunError::io(format!("no temporary file: {error}")))?;
+        let gathered = tempfile::tempfile().map_err(|error| {
+            let (folder, why) = (std::env::temp_dir(), plain_io(&error));
+            RunError::io(format!("no temporary file in {}: {why}; set TMPDIR", folder.display()))
+        })?;
         Ok(Self { gathered, output: OutputFile::open(Some(path))?, path: path.to_owned() })
     }
 
@@ -115,8 +130,8 @@ fn failure(reason: PullError) -> RunError {
     }
 }
 
-/// Converts the arguments to a request with fixed times.
-fn request(args: PullArgs, now: Timestamp) -> Result<Request, RunError> {
+/// Converts the arguments to a request with fixed times, and the end of following, if it has one.
+fn request(args: PullArgs, now: Timestamp) -> Result<(Request, Option<Timestamp>), RunError> {
     let before = |at: Timestamp, span: TimeLength| {
         let ms = at.ms().checked_sub(span.0).and_then(Timestamp::from_ms);
         ms.ok_or_else(|| RunError::usage("the time lies too far back"))
@@ -125,33 +140,54 @@ fn request(args: PullArgs, now: Timestamp) -> Result<Request, RunError> {
         When::At(at) => Ok(at),
         When::Ago(span) => before(now, span),
     };
-    let to = args.to.map_or(Ok(now), moment)?;
+    let end = args.to.map(moment).transpose()?;
+    if args.follow && end.is_some_and(|end| end <= now) {
+        return Err(RunError::usage("--follow goes on until --to, which is over; leave out one of them"));
+    }
+    let to = end.filter(|_| !args.follow).unwrap_or(now);
+    let since = if args.follow { SINCE_FOLLOW } else { SINCE };
     let from = match (args.from, args.since) {
         (Some(from), _) => moment(from)?,
-        (None, since) => before(to, since.unwrap_or(SINCE))?,
+        (None, given) => before(to, given.unwrap_or(since))?,
     };
     if from > to {
         return Err(RunError::usage("--from is later than --to"));
     }
-    Ok(Request {
+    let names = Names {
         functions: args.functions,
         all: args.all,
         prefixes: args.prefix,
         log_groups: args.log_group,
+        linked: args.linked,
+    };
+    let resume = args.resume.map(|path| unread_of(&path).map(|told| (path, told))).transpose()?;
+    let request = Request {
+        names,
         regions: args.region,
-        profile: args.profile,
+        profiles: args.profile,
         endpoint_url: args.endpoint_url,
         max_rate: args.max_rate.map(u32::from),
         timeout: Duration::from_millis(args.timeout.0.unsigned_abs()),
+        resume,
         ..Request::new(from, to)
-    })
+    };
+    Ok((request, end.filter(|_| args.follow)))
 }
 
-/// Reads the clock, once per run, so that the end of the window stays fixed while pages are read.
-fn now() -> Option<Timestamp> {
-    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let ms = i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX);
-    Timestamp::from_ms(ms)
+/// Reads what a saved pull says of itself.
+fn unread_of(path: &Path) -> Result<PullTrailer, RunError> {
+    let name = path.display();
+    if let Err(error) = File::open(path) {
+        return Err(RunError::usage(format!("--resume {name}: {}", plain_io(&error))));
+    }
+    let told = saved::told_by(path);
+    let told = told.ok_or_else(|| RunError::usage(format!("--resume {name}: this is no file of pull --save")))?;
+    if told.groups.is_empty() && !told.unread.is_empty() && told.regions.is_empty() && told.accounts.is_empty() {
+        return Err(RunError::usage(format!(
+            "--resume {name}: it was saved by a version that did not keep what was unread; pull it again"
+        )));
+    }
+    Ok(told)
 }
 
 #[cfg(test)]
@@ -165,7 +201,7 @@ mod tests {
             panic!("pull was typed");
         };
         let now = super::super::moments::moment("2026-01-02T12:00:00Z").unwrap();
-        let request = request(*args, now).map_err(|failure| failure.message)?;
+        let (request, _) = request(*args, now).map_err(|failure| failure.message)?;
         Ok((request.from.to_string(), request.to.to_string()))
     }
 

@@ -2,13 +2,15 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::complain;
 use crate::pipeline::Progress;
 use crate::render::one_line;
-use crate::source::cloudwatch::{Account, Outlook, PullWatch};
+use crate::source::cloudwatch::{Outlook, PullWatch};
+use crate::wire::AccountRead;
 
 /// Number of groups above which the amount is announced before reading.
 const HANDFUL: usize = 5;
@@ -33,6 +35,8 @@ struct BarsState {
     /// Name of each group, and the milliseconds of its log that are covered.
     groups: Vec<(String, u64)>,
     window_ms: u64,
+    /// Sign of life while log groups are looked up.
+    search: Option<ProgressBar>,
     total: Option<ProgressBar>,
     /// Groups that have a line on the terminal.
     lines: Vec<(usize, ProgressBar)>,
@@ -80,7 +84,24 @@ impl Bars {
 }
 
 impl PullWatch for Bars {
+    fn searches(&self, regions: usize) {
+        if !self.shown {
+            return;
+        }
+        let spinner = self.all.add(ProgressBar::new_spinner());
+        spinner.enable_steady_tick(Duration::from_millis(200));
+        let regions = if regions == 1 { "one region".to_owned() } else { format!("{regions} regions") };
+        spinner.set_message(format!("looking up log groups in {regions}"));
+        self.state().search = Some(spinner);
+    }
+
     fn begins(&self, outlook: &Outlook) {
+        if let Some(spinner) = self.state().search.take() {
+            spinner.finish_and_clear();
+        }
+        for remark in &outlook.remarks {
+            complain(&one_line(remark));
+        }
         // Printed even with `--quiet`: no output tells whose log was read, or that it was the wrong account.
         if !outlook.accounts.is_empty() {
             complain(&words(outlook, self.quiet));
@@ -133,6 +154,17 @@ impl PullWatch for Bars {
             self.all.remove(&line);
         }
     }
+
+    fn warns(&self, trouble: &str) {
+        self.all.suspend(|| complain(&one_line(trouble)));
+    }
+}
+
+impl Bars {
+    /// Prints a line to standard output or standard error, above the bars.
+    pub(super) fn print(&self, print: impl FnOnce()) {
+        self.all.suspend(print);
+    }
 }
 
 impl Progress for Bars {
@@ -147,8 +179,8 @@ impl Progress for Bars {
 
 /// Returns whose log will be read, and how much of it if that is much.
 fn words(outlook: &Outlook, quiet: bool) -> String {
-    let account = |account: &Account| {
-        format!("account {}, {}", account.id.as_deref().unwrap_or("unknown"), account.regions.join(", "))
+    let account = |account: &AccountRead| {
+        format!("account {}, {}", account.account_id.as_deref().unwrap_or("unknown"), account.regions.join(", "))
     };
     let whose = outlook.accounts.iter().map(account).collect::<Vec<_>>().join("; ");
     let whose = one_line(&whose);
@@ -162,6 +194,7 @@ fn words(outlook: &Outlook, quiet: bool) -> String {
     let time = if hours < 48.0 { format!("{hours:.1} hours") } else { format!("{:.1} days", hours / 24.0) };
     let size = match outlook.bytes {
         0 => String::new(),
+        bytes @ 0..1_000_000_000 => format!(", about {} MB by their size and age", bytes.div_ceil(1_000_000)),
         bytes => format!(", about {:.1} GB by their size and age", bytes as f64 / 1e9),
     };
     format!("reading {whose}: {time} of {} log groups{size}", outlook.groups.len())
@@ -173,12 +206,18 @@ mod tests {
 
     #[track_caller]
     fn case(accounts: &[(Option<&str>, &[&str])], groups: usize, bytes: u64, quiet: bool, want: &str) {
-        let account = |(id, regions): &(Option<&str>, &[&str])| Account {
-            id: id.map(str::to_owned),
+        let account = |(id, regions): &(Option<&str>, &[&str])| AccountRead {
+            account_id: id.map(str::to_owned),
             regions: regions.iter().map(|&region| region.to_owned()).collect(),
         };
         let accounts = accounts.iter().map(account).collect();
-        let outlook = Outlook { groups: vec![String::new(); groups], accounts, bytes, window_ms: 10_800_000 };
+        let outlook = Outlook {
+            groups: vec![String::new(); groups],
+            accounts,
+            bytes,
+            window_ms: 10_800_000,
+            remarks: Vec::new(),
+        };
         assert_eq!(words(&outlook, quiet), want);
     }
 

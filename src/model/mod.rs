@@ -10,6 +10,7 @@ mod effect;
 mod event;
 mod json_text;
 mod lines;
+mod nearest;
 mod origin;
 mod record;
 mod request_id;
@@ -26,6 +27,7 @@ pub(crate) use effect::{EffectState, SideEffect, WorkShown};
 pub(crate) use event::{Bucket, EventSink, LogEvent, Mentions, Note, Place, Sighting, StreamId};
 pub(crate) use json_text::unescape_json;
 pub(crate) use lines::{Keep, KeepLines, KeptLine, Lines};
+pub(crate) use nearest::{nearest, suggestion};
 #[cfg(feature = "cloudwatch")]
 pub(crate) use origin::function_from_group;
 pub(crate) use origin::{FunctionArn, Origin, stream_parts};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::understood::UnderstoodBytes;
 use crate::model::{Bucket, Mentions, Note, Sighting};
-use crate::wire::{Coverage, CoverageBytes, InputProblem};
+use crate::wire::{AccountRead, Coverage, CoverageBytes, InputProblem};
 
 /// The counts of one worker. Several tallies add up in any order.
 #[derive(Debug, Default)]
@@ -17,6 +17,8 @@ pub(super) struct Tally {
     pub(super) duplicates: u64,
     pub(super) unreadable: Vec<InputProblem>,
     pub(super) skipped: Vec<InputProblem>,
+    /// Regions by account, of pulls.
+    accounts: BTreeMap<Option<String>, BTreeSet<String>>,
     bytes: CoverageBytes,
     /// The same by input, if asked for.
     pub(super) by_input: Option<UnderstoodBytes>,
@@ -90,6 +92,13 @@ impl Tally {
 
     pub(super) fn foreign(&mut self, kind: &'static str, events: u64) {
         *self.foreign.entry(kind).or_default() += events;
+    }
+
+    /// Adds the accounts that a pull asked.
+    pub(super) fn accounts(&mut self, accounts: Vec<AccountRead>) {
+        for AccountRead { account_id, regions } in accounts {
+            self.accounts.entry(account_id).or_default().extend(regions);
+        }
     }
 
     pub(super) fn logs_dropped(&mut self, records: u64) {
@@ -189,6 +198,9 @@ impl Tally {
         self.duplicates += other.duplicates;
         self.unreadable.extend(other.unreadable);
         self.skipped.extend(other.skipped);
+        for (account, regions) in other.accounts {
+            self.accounts.entry(account).or_default().extend(regions);
+        }
         self.bytes += other.bytes;
         match (&mut self.by_input, other.by_input) {
             (Some(mine), Some(theirs)) => mine.merge(theirs),
@@ -246,7 +258,12 @@ impl Tally {
         let mut notes: Vec<String> = self.notes.iter().map(|note| note.text.clone()).collect();
         notes.splice(..0, unread);
         notes.extend(self.foreign.iter().map(|(kind, events)| format!("left out {events} events of {kind}")));
+        let account = |(account_id, regions): (_, BTreeSet<String>)| AccountRead {
+            account_id,
+            regions: regions.into_iter().collect(),
+        };
         Coverage {
+            accounts: self.accounts.into_iter().map(account).collect(),
             inputs: self.inputs,
             bytes_read: self.bytes_read,
             log_events: self.log_events,

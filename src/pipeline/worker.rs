@@ -98,11 +98,12 @@ impl<'r> Worker<'r> {
     pub(super) fn told(&mut self, at: usize, told: PullTrailer) {
         let moment = |ms: Option<i64>| ms.and_then(Timestamp::from_ms);
         self.windows.extend(moment(told.from_ms).zip(moment(told.to_ms)));
-        self.tally.unreadable.extend(told.unread);
-        for note in told.notes {
+        self.tally.unreadable.extend(told.problems());
+        for note in told.all_notes() {
             let input = u32::try_from(at).unwrap_or(u32::MAX);
             self.take_note(input, note);
         }
+        self.tally.accounts(told.accounts);
     }
 
     pub(super) fn take_own_record(&mut self, json: &[u8], place: Place) {

@@ -10,6 +10,8 @@ mod causes;
 mod coverage;
 mod early;
 mod escape;
+#[cfg(feature = "cloudwatch")]
+mod failed_line;
 mod findings;
 mod grid;
 mod headline;
@@ -33,6 +35,8 @@ mod words;
 use std::io::{self, Write};
 
 pub(crate) use escape::{one_line, without_commands};
+#[cfg(feature = "cloudwatch")]
+pub(crate) use failed_line::failed_line;
 pub(crate) use ledger::{ledger_csv, ledger_json};
 pub(crate) use life::{LifeAttempt, LifeLine, life};
 pub(crate) use matrix::category_of_heading;

@@ -185,6 +185,9 @@ pub struct Window {
 /// What was read, what was not, and what was understood.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Coverage {
+    /// Accounts that `pull` asked, by account id.
+    #[serde(default)]
+    pub accounts: Vec<AccountRead>,
     /// Inputs read (files, standard input).
     pub inputs: u64,
     /// Bytes read from them, before decompression.
@@ -203,6 +206,15 @@ pub struct Coverage {
     pub complete: bool,
     /// What else must be known about the input.
     pub notes: Vec<String>,
+}
+
+/// An account that `pull` asked, and where.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct AccountRead {
+    /// Account id (12 digits), if AWS told it.
+    pub account_id: Option<String>,
+    /// Regions, sorted.
+    pub regions: Vec<String>,
 }
 
 /// The buckets of decoded bytes.

@@ -3,6 +3,8 @@
 //! STS, IAM Identity Center and a container. Records when requests arrive, and the key that signed them.
 #![allow(unreachable_pub, dead_code, reason = "tests and a bench share it, and use what they need")]
 
+pub mod estate;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};

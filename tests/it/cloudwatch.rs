@@ -101,7 +101,7 @@ fn clean(program: &str, directory: &Path) -> Command {
 }
 
 /// Decompresses all frames of a zstd file; skippable frames are skipped.
-fn unpack(mut bytes: &[u8]) -> Vec<u8> {
+pub fn unpack(mut bytes: &[u8]) -> Vec<u8> {
     let mut text = Vec::new();
     while bytes.len() >= 8 {
         if bytes[1..4] == [0x2a, 0x4d, 0x18] {

@@ -17,8 +17,12 @@ mod downstream;
 mod early;
 mod emulators;
 mod errors_alone;
+#[cfg(feature = "cloudwatch")]
+mod estate;
 mod events;
 mod explain;
+#[cfg(feature = "cloudwatch")]
+mod follow;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod gate;
@@ -35,9 +39,13 @@ mod odd_times;
 mod order;
 #[cfg(unix)]
 mod outputs;
+#[cfg(feature = "cloudwatch")]
+mod pull_errors;
 mod readme;
 mod registry;
 mod renderings;
+#[cfg(feature = "cloudwatch")]
+mod resume;
 mod runtimes;
 mod selection;
 mod shapes;

@@ -1,93 +1,157 @@
-//! Calls with retries: each try passes the limiter, temporary failures are retried, within a limit of tries.
+//! Calls with retries: each try passes the limiter, temporary failures are retried within a limit of tries, and a
+//! connection that is lost for good is found out once for all chains.
 
 use std::error::Error;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use aws_sdk_cloudwatchlogs::config::http::HttpResponse;
 use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
 
-use super::failure::{PullError, RequestError, fault_of};
+use super::credentials::KeptCredentials;
+use super::failure::{CredentialFault, RequestError, fault_of};
 use super::limiter::Limiter;
 
-/// Most tries of one request; the pauses between them add up to at most half a minute.
-const TRIES: u32 = 10;
-/// Most tries before the first answer ever, so that a wrong region or a missing network shows at once.
-const FIRST_TRIES: u32 = 3;
+/// Tries of one request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tries {
+    /// Most tries in all.
+    pub(super) most: u32,
+    /// Most tries before the first answer ever, so that a wrong region or a missing network shows at once.
+    pub(super) first: u32,
+    /// Failed connections in a row, over all chains, after which the connection is lost.
+    pub(super) lost_after: u32,
+}
+
+/// Tries of requests on which the pull depends; the pauses between them add up to at most half a minute.
+pub(super) const NEEDED: Tries = Tries { most: 10, first: 3, lost_after: 20 };
+/// Tries of requests without which the pull goes on.
+pub(super) const OPTIONAL: Tries = Tries { most: 3, first: 2, lost_after: 3 };
+
 /// Upper bound of the pause after the first failure; it doubles with each further one.
 const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+/// Time without any answer after which the connection is lost, and the failed requests that it takes.
+const SILENCE: Duration = Duration::from_secs(60);
+const SILENT_REQUESTS: u32 = 2;
+/// Most times that a request is repeated with new credentials.
+const RENEWALS: u32 = 2;
 
-/// Caller of one region's API.
+/// Caller of one service in one region.
 pub(super) struct Caller {
-    pub(super) region: String,
-    pub(super) limiter: Limiter,
+    pub(super) limiter: Arc<Limiter>,
+    credentials: Arc<KeptCredentials>,
+    tries: Tries,
     answered: AtomicBool,
+    /// Requests without an answer since the latest answer.
+    unanswered: AtomicU32,
+    latest_answer: Mutex<Instant>,
+    /// Why the connection was lost.
+    lost: OnceLock<String>,
     /// State of the random number generator for pauses.
     dice: AtomicU64,
 }
 
-/// A failure that is not retried any more.
-pub(super) type Refusal = RequestError;
-
 impl Caller {
-    pub(super) fn new(region: &str, rate: u32) -> Self {
-        let seed = std::hash::BuildHasher::hash_one(&std::collections::hash_map::RandomState::new(), region);
+    pub(super) fn new(limiter: Arc<Limiter>, credentials: Arc<KeptCredentials>, tries: Tries) -> Self {
+        let seed = std::hash::BuildHasher::hash_one(&std::collections::hash_map::RandomState::new(), tries.most);
         Self {
-            region: region.to_owned(),
-            limiter: Limiter::new(rate),
+            limiter,
+            credentials,
+            tries,
             answered: AtomicBool::new(false),
+            unanswered: AtomicU32::new(0),
+            latest_answer: Mutex::new(Instant::now()),
+            lost: OnceLock::new(),
             dice: AtomicU64::new(seed),
         }
     }
 
     /// Sends the request that `make` creates until there is an answer. Also returns how long the answer took.
-    pub(super) async fn call<T, E, F>(&self, make: impl Fn() -> F) -> Result<(T, Duration), Refusal>
+    pub(super) async fn call<T, E, F>(&self, make: impl Fn() -> F) -> Result<(T, Duration), RequestError>
     where
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let mut tries = 0;
+        let (mut tries, mut renewals) = (0, 0);
         loop {
+            self.check()?;
             self.limiter.turn().await;
+            self.check()?;
+            let generation = self.credentials.generation();
             let sent = Instant::now();
             let fault = match make().await {
                 Ok(answer) => {
-                    self.answered.store(true, Ordering::Relaxed);
+                    self.heard();
                     return Ok((answer, sent.elapsed()));
                 }
                 Err(error) => fault_of(&error),
             };
+            if fault == RequestError::Credentials(CredentialFault::Expired) && renewals < RENEWALS {
+                renewals += 1;
+                if self.credentials.renew(generation).await {
+                    continue;
+                }
+            }
             tries += 1;
             self.judge(&fault, tries)?;
             tokio::time::sleep(self.pause(tries)).await;
         }
     }
 
+    /// Returns an error once the connection is lost.
+    fn check(&self) -> Result<(), RequestError> {
+        self.lost.get().map_or(Ok(()), |why| Err(RequestError::Lost(why.clone())))
+    }
+
+    /// Records an answer of any kind.
+    fn heard(&self) {
+        self.answered.store(true, Ordering::Relaxed);
+        self.unanswered.store(0, Ordering::Relaxed);
+        *self.latest_answer.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// Records that a request had no answer. Returns whether the connection is lost.
+    fn unheard(&self, why: &str) -> bool {
+        let in_a_row = self.unanswered.fetch_add(1, Ordering::Relaxed) + 1;
+        let silence = self.latest_answer.lock().unwrap_or_else(PoisonError::into_inner).elapsed();
+        let lost = in_a_row >= self.tries.lost_after || in_a_row >= SILENT_REQUESTS && silence >= SILENCE;
+        if lost {
+            let _ = self.lost.set(why.to_owned());
+        }
+        lost
+    }
+
     /// Returns an error unless the request is worth another try.
-    fn judge(&self, fault: &RequestError, tries: u32) -> Result<(), Refusal> {
+    fn judge(&self, fault: &RequestError, tries: u32) -> Result<(), RequestError> {
         match fault {
-            RequestError::Throttled => self.limiter.throttled(),
-            RequestError::NoConnection(detail) if !self.answered.load(Ordering::Relaxed) => {
-                if tries >= FIRST_TRIES {
-                    let (region, detail) = (self.region.clone(), detail.clone());
-                    return Err(RequestError::Fatal(PullError::Unreachable { region, detail }));
+            RequestError::NoConnection(why) | RequestError::NoAnswer(why) => {
+                let lost = self.unheard(why);
+                let first = matches!(fault, RequestError::NoConnection(_)) && !self.answered.load(Ordering::Relaxed);
+                match (lost, first) {
+                    (true, _) => return Err(RequestError::Lost(why.clone())),
+                    (false, true) if tries >= self.tries.first => return Err(fault.clone()),
+                    (false, _) => {}
                 }
             }
-            RequestError::Passing(_) | RequestError::NoConnection(_) => {}
+            RequestError::Throttled => {
+                self.heard();
+                self.limiter.throttled();
+            }
+            RequestError::Passing(_) => self.heard(),
             _ => {
-                // An error response is an answer too.
-                self.answered.store(true, Ordering::Relaxed);
+                self.heard();
                 return Err(fault.clone());
             }
         }
-        if tries >= TRIES { Err(fault.clone()) } else { Ok(()) }
+        if tries >= self.tries.most { Err(fault.clone()) } else { Ok(()) }
     }
 
     /// Returns a random pause below a bound that doubles with every try, so that requests that failed together do not
     /// all return together.
     fn pause(&self, tries: u32) -> Duration {
-        let bound = (PAUSE * 2u32.saturating_pow(tries - 1)).min(LONGEST_PAUSE);
+        let bound = (PAUSE * 2u32.saturating_pow(tries.saturating_sub(1))).min(LONGEST_PAUSE);
         bound.mul_f64(self.roll())
     }
 

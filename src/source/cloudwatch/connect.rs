@@ -1,87 +1,212 @@
-//! Connection to AWS: the SDK's own configuration chain, one pair of clients per region, no retries by the SDK.
+//! Connection to AWS: one session per profile, one place per session and region, no retries by the SDK.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::profile::ProfileFileCredentialsProvider;
-use aws_config::provider_config::ProviderConfig;
-use aws_config::retry::RetryConfig;
-use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::error::CredentialsError;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
-use aws_sdk_cloudwatchlogs::config::SharedHttpClient;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_cloudwatchlogs::config::{IdentityCache, SharedHttpClient};
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_http_client::tls::{Provider as TlsProvider, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, Connector};
 
 use super::Request;
-use super::failure::{PullError, failure_of_credentials, root_cause};
+use super::body_gate::GatedClient;
+use super::ca_bundle::CaBundle;
+use super::credentials::{KeptCredentials, Keys, Settings};
+use super::exchange::{Exchange, Observer, host_of};
+use super::failure::{CredentialFault, NOT_ENABLED, PullError, source_fault};
+use super::profile::{CredentialSource, check_profile, key_of_environment, read_profiles};
 
-/// Timeout for opening a connection.
-const CONNECT: Duration = Duration::from_secs(10);
+/// Timeout for an answer of the Lambda API, on which a pull does not depend.
+const LAMBDA_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// API clients of one region.
-#[derive(Clone)]
-pub(super) struct Clients {
-    pub(super) region: String,
-    pub(super) logs: aws_sdk_cloudwatchlogs::Client,
-    pub(super) lambda: aws_sdk_lambda::Client,
-}
-
-/// Clients of the regions to read, with the credentials of one account.
-#[derive(Default)]
-pub(super) struct Connection {
-    pub(super) clients: Vec<Clients>,
+/// Credentials of one account, and what is known of them.
+#[derive(Debug)]
+pub(super) struct Session {
+    /// Number among all sessions, to tell accounts apart that are not known.
+    pub(super) number: usize,
+    /// Profile that was named.
+    pub(super) profile: Option<String>,
+    pub(super) source: CredentialSource,
+    pub(super) credentials: Arc<KeptCredentials>,
     /// Account id that the credentials name.
     pub(super) account: Option<String>,
 }
 
-/// Connects to every requested region, or to the configured one.
-pub(super) async fn connect(request: &Request) -> Result<Connection, PullError> {
-    if let Some(profile) = &request.profile {
-        find_profile(profile).await?;
+/// A region of a session, with its clients.
+pub(super) struct AccountRegion {
+    pub(super) session: Arc<Session>,
+    pub(super) region: String,
+    /// Whether names without a region are looked up here; if not, only ARNs of this region.
+    pub(super) for_names: bool,
+    pub(super) logs: aws_sdk_cloudwatchlogs::Client,
+    pub(super) lambda: aws_sdk_lambda::Client,
+    pub(super) logs_exchange: Arc<Exchange>,
+    pub(super) lambda_exchange: Arc<Exchange>,
+}
+
+impl AccountRegion {
+    /// Puts a fault of the credentials into words.
+    pub(super) fn told(&self, fault: &CredentialFault) -> PullError {
+        fault.told(&self.session.source, self.logs_exchange.ahead_s())
     }
-    let base = load(request).await;
+
+    /// Returns the failure for a region that rejects the credentials, which another region accepted.
+    pub(super) fn not_enabled(&self, failure: PullError) -> PullError {
+        match failure {
+            PullError::Refused { code, .. } if NOT_ENABLED.contains(&code.as_str()) => PullError::NotEnabled { code },
+            other => other,
+        }
+    }
+}
+
+/// Places to search, and what could not be connected.
+#[derive(Default)]
+pub(super) struct Connection {
+    pub(super) places: Vec<Arc<AccountRegion>>,
+    /// Profiles that cannot be used, with the reason.
+    pub(super) failures: Vec<(String, PullError)>,
+    /// Remarks for the user that change no answer.
+    pub(super) remarks: Vec<String>,
+}
+
+/// Connects to every requested region of every profile, or to the configured one.
+///
+/// # Errors
+/// If the arguments or the configuration are wrong, or no profile can be used.
+pub(super) async fn connect(request: &Request) -> Result<Connection, PullError> {
+    check(request)?;
+    let profiles = match read_profiles().await {
+        Ok(profiles) => Some(profiles),
+        // Without a profile that is named, the configuration matters only if nothing else has credentials.
+        Err(failure) if !request.profiles.is_empty() => return Err(failure),
+        Err(_) => None,
+    };
+    let named: Vec<Option<&str>> = match request.profiles.is_empty() {
+        true => vec![None],
+        false => request.profiles.iter().map(|name| Some(name.as_str())).collect(),
+    };
+    let mut connection = Connection::default();
+    let mut first = None;
+    let mut seen = BTreeSet::new();
+    for name in named {
+        // A profile named twice is used once.
+        if !seen.insert(name) {
+            continue;
+        }
+        // Keys of the environment win over a profile that only the environment names.
+        let chosen = name.map(str::to_owned).or_else(profile_of_environment);
+        if let (Some(name), Some(profiles)) = (chosen, &profiles) {
+            check_profile(&name, profiles)?;
+        }
+        let bundle = profiles.as_ref().and_then(|profiles| {
+            profiles.get_profile(name.unwrap_or(profiles.selected_profile()))?.get("ca_bundle").map(str::to_owned)
+        });
+        let bundle = CaBundle::find(bundle.as_deref())?;
+        connection.remarks.extend(bundle.remark.clone().filter(|remark| !connection.remarks.contains(remark)));
+        let source = CredentialSource::find(name, profiles.as_ref());
+        if let Some(broken) = source.broken_chain() {
+            return Err(PullError::Configuration(broken));
+        }
+        match session(request, connection.places.len(), name, source, bundle).await {
+            Ok(places) => connection.places.extend(places),
+            Err(failure) => {
+                connection.failures.extend(name.map(|name| (name.to_owned(), failure.clone())));
+                first = first.or(Some(failure));
+            }
+        }
+    }
+    match first {
+        Some(failure) if connection.places.is_empty() => Err(failure),
+        _ => Ok(connection),
+    }
+}
+
+/// Returns the profile that the environment chooses and that is used.
+fn profile_of_environment() -> Option<String> {
+    let named = std::env::var("AWS_PROFILE").ok().filter(|name| !name.trim().is_empty());
+    named.filter(|_| key_of_environment().is_none())
+}
+
+/// Checks what can be told wrong without asking anybody.
+fn check(request: &Request) -> Result<(), PullError> {
+    if let Some(url) = &request.endpoint_url {
+        let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+        let known = scheme.is_some_and(|scheme| scheme == "http" || scheme == "https");
+        if !known || host_of(url).is_none() {
+            let message = format!("--endpoint-url '{url}' is not a URL: write it as https://HOST or http://HOST:PORT");
+            return Err(PullError::Usage(message));
+        }
+    }
+    let is_name = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    match request.regions.iter().find(|region| !is_name(region)) {
+        Some(region) => Err(PullError::Usage(format!(
+            "--region '{region}' is not the name of a region, such as us-east-1; repeat --region for several"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Fetches the credentials of one profile, or of the environment, and creates the clients of its regions.
+async fn session(
+    request: &Request,
+    number: usize,
+    profile: Option<&str>,
+    source: CredentialSource,
+    bundle: CaBundle,
+) -> Result<Vec<Arc<AccountRegion>>, PullError> {
+    let settings = Settings {
+        // Without a region the chain may query the instance metadata service for one; a given region avoids that.
+        region: request.regions.first().cloned().or_else(|| request.regions_of_arns().next()),
+        profile: profile.map(str::to_owned),
+        endpoint_url: request.endpoint_url.clone(),
+        timeout: request.timeout,
+        http_client: http_client(bundle),
+    };
+    let base = settings.load().await;
+    // Keys of a named profile win over those of the environment, so the regions may only be missing now.
     let mut regions = request.regions.clone();
     if regions.is_empty() && !request.names_only_arns() {
         regions.push(base.region().ok_or(PullError::NoRegion)?.to_string());
     }
+    let credentials = KeptCredentials::new(settings, base.region().cloned());
+    // Fetched before everything else, so that a problem with them is reported once.
+    let fetched = credentials.get().await.map_err(|error| match source_fault(&error) {
+        super::failure::SourceFault::None if profile.is_some() && key_of_environment().is_some() => {
+            let name = profile.unwrap_or_default();
+            let advice = "give it credentials, or leave out --profile to use the keys of the environment".to_owned();
+            PullError::Credentials { detail: format!("the profile '{name}' has none"), advice }
+        }
+        fault => CredentialFault::Source(fault).told(&source, None),
+    })?;
+    let session = Arc::new(Session {
+        number,
+        profile: profile.map(str::to_owned),
+        source,
+        credentials: Arc::new(credentials),
+        account: account_of(&fetched),
+    });
+    let base = base
+        .to_builder()
+        .credentials_provider(SharedCredentialsProvider::new(Keys(Arc::clone(&session.credentials))))
+        // The credentials are kept by our own provider, which can renew them.
+        .identity_cache(IdentityCache::no_cache())
+        .build();
+    let named: BTreeSet<String> = regions.iter().cloned().collect();
     regions.extend(request.regions_of_arns());
     // A region named twice is read once.
-    let mut seen = HashSet::new();
+    let mut seen = BTreeSet::new();
     regions.retain(|region| seen.insert(region.clone()));
-    let Some(provider) = base.credentials_provider() else { return Err(PullError::NoCredentials) };
-    // Credentials are loaded once before everything else, so that a problem with them is reported once.
-    let credentials = provider.provide_credentials().await.map_err(|error| match (&request.profile, error) {
-        (Some(profile), CredentialsError::CredentialsNotLoaded(_)) if key_of_environment().is_some() => {
-            PullError::Credentials(format!("the profile '{profile}' has none"))
-        }
-        (_, error) => failure_of_credentials(&error),
-    })?;
-    let account = account_of(&credentials);
-    Ok(Connection { clients: regions.into_iter().map(|region| clients(&base, region)).collect(), account })
-}
-
-/// Checks that a profile exists. If there is no configuration at all, the SDK would silently use the machine's role
-/// instead.
-async fn find_profile(name: &str) -> Result<(), PullError> {
-    let profiles = aws_config::profile::load(&Default::default(), &Default::default(), &Default::default(), None).await;
-    match profiles {
-        Ok(profiles) if profiles.get_profile(name).is_none() => {
-            Err(PullError::Credentials(format!("there is no profile '{name}'")))
-        }
-        Ok(_) => Ok(()),
-        Err(error) => Err(PullError::Credentials(root_cause(&error))),
-    }
-}
-
-/// Returns the access key id in the environment, which the SDK prefers to any profile.
-fn key_of_environment() -> Option<String> {
-    std::env::var("AWS_ACCESS_KEY_ID").ok().filter(|id| !id.trim().is_empty())
+    let place = |region: String| {
+        let for_names = named.contains(&region);
+        Arc::new(place(request, &base, Arc::clone(&session), region, for_names))
+    };
+    Ok(regions.into_iter().map(place).collect())
 }
 
 /// Returns the account id of the credentials. For keys from the environment it is ignored, since `AWS_ACCOUNT_ID` is
@@ -91,71 +216,78 @@ fn account_of(credentials: &Credentials) -> Option<String> {
     credentials.account_id().filter(|_| !of_environment).map(|id| id.as_str().to_owned())
 }
 
-/// Creates the clients of another region with the same configuration.
-pub(super) fn clients(base: &SdkConfig, region: String) -> Clients {
+/// Creates the clients of a region.
+fn place(request: &Request, base: &SdkConfig, session: Arc<Session>, region: String, for_names: bool) -> AccountRegion {
     let config = base.to_builder().region(Region::new(region.clone())).build();
-    Clients { region, logs: aws_sdk_cloudwatchlogs::Client::new(&config), lambda: aws_sdk_lambda::Client::new(&config) }
-}
-
-async fn load(request: &Request) -> SdkConfig {
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT)
-        .read_timeout(request.timeout)
-        .operation_attempt_timeout(request.timeout * 2)
-        .build();
-    let http_client = http_client();
-    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .http_client(http_client.clone())
-        // Every request must pass our limiter, which retries by the SDK would bypass.
-        .retry_config(RetryConfig::disabled())
-        .timeout_config(timeouts)
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-    // Without a region the chain may query the instance metadata service for one; a given region avoids that.
-    let named = request.regions.first().cloned().or_else(|| request.regions_of_arns().next());
-    if let Some(region) = named {
-        loader = loader.region(Region::new(region));
+    let (logs_exchange, lambda_exchange) = (Arc::new(Exchange::new()), Arc::new(Exchange::new()));
+    let logs = aws_sdk_cloudwatchlogs::config::Builder::from(&config).interceptor(Observer(Arc::clone(&logs_exchange)));
+    let mut lambda = aws_sdk_lambda::config::Builder::from(&config).interceptor(Observer(Arc::clone(&lambda_exchange)));
+    let patience = request.timeout.min(LAMBDA_TIMEOUT);
+    lambda = lambda.timeout_config(
+        TimeoutConfig::builder()
+            .connect_timeout(patience)
+            .read_timeout(patience)
+            .operation_attempt_timeout(patience)
+            .build(),
+    );
+    if request.endpoint_url.as_deref().is_some_and(serves_only_logs) {
+        lambda.set_endpoint_url(None);
     }
-    if let Some(profile) = &request.profile {
-        loader = loader.profile_name(profile);
-    }
-    if let Some(endpoint) = &request.endpoint_url {
-        loader = loader.endpoint_url(endpoint);
-    }
-    let base = loader.load().await;
-    match &request.profile {
-        // The SDK prefers keys in the environment to any profile; the AWS CLI prefers them only to a profile that was
-        // not named. Without such keys the SDK's own chain is right, and it also finds the machine's role for a profile
-        // that has a region but no credentials.
-        Some(profile) if key_of_environment().is_some() => {
-            let config = ProviderConfig::default().with_region(base.region().cloned()).with_http_client(http_client);
-            let provider = ProfileFileCredentialsProvider::builder().configure(&config).profile_name(profile).build();
-            base.to_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build()
-        }
-        _ => base,
+    AccountRegion {
+        session,
+        region,
+        for_names,
+        logs: aws_sdk_cloudwatchlogs::Client::from_conf(logs.build()),
+        lambda: aws_sdk_lambda::Client::from_conf(lambda.build()),
+        logs_exchange,
+        lambda_exchange,
     }
 }
 
-/// Creates an HTTPS client: rustls, root certificates of the machine and of `AWS_CA_BUNDLE`, proxy from the
-/// environment.
-fn http_client() -> SharedHttpClient {
-    let roots = extra_roots();
-    Builder::new().build_with_connector_fn(move |settings, components| {
+/// Returns whether a URL is an endpoint of CloudWatch Logs at AWS, as that of a private network
+/// (`vpce-0abc-xyz.logs.eu-west-1.vpce.amazonaws.com`): Lambda is not behind it.
+fn serves_only_logs(url: &str) -> bool {
+    let host = host_of(url).unwrap_or_default().to_ascii_lowercase();
+    let host = host.split(':').next().unwrap_or_default();
+    host.contains(".amazonaws.") && host.split('.').any(|label| label == "logs" || label == "logs-fips")
+}
+
+/// Creates an HTTPS client: rustls, root certificates of the machine and of the bundle, proxy from the environment.
+fn http_client(bundle: CaBundle) -> SharedHttpClient {
+    let client = Builder::new().build_with_connector_fn(move |settings, components| {
         let mut store = TrustStore::default();
-        if let Some(roots) = &roots {
-            store.add_pem_certificate(roots.clone());
+        if !bundle.pem.is_empty() {
+            store.add_pem_certificate(bundle.pem.clone());
         }
         let mut builder = Connector::builder();
         builder.set_connector_settings(settings.cloned());
         builder.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
-        let builder = builder.proxy_config(ProxyConfig::from_env()).tls_provider(Provider::Rustls(CryptoMode::Ring));
+        let builder = builder.proxy_config(ProxyConfig::from_env()).tls_provider(TlsProvider::Rustls(CryptoMode::Ring));
         match TlsContext::builder().with_trust_store(store).build() {
             Ok(context) => builder.tls_context(context).build(),
             Err(_) => builder.build(),
         }
-    })
+    });
+    SharedHttpClient::new(GatedClient::new(client))
 }
 
-/// Reads the file from which the AWS CLI takes further root certificates.
-fn extra_roots() -> Option<Vec<u8>> {
-    std::env::var_os("AWS_CA_BUNDLE").and_then(|path| std::fs::read(path).ok())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_of_logs_is_not_asked_for_functions() {
+        for (url, want) in [
+            ("https://vpce-0abc-xyz.logs.eu-west-1.vpce.amazonaws.com", true),
+            ("https://logs.us-east-1.amazonaws.com", true),
+            ("https://logs-fips.us-gov-west-1.amazonaws.com", true),
+            ("https://logs.cn-north-1.amazonaws.com.cn", true),
+            ("http://127.0.0.1:4566", false),
+            ("http://localhost.localstack.cloud:4566", false),
+            ("https://logs.example.com", false),
+            ("https://lambda.us-east-1.amazonaws.com", false),
+        ] {
+            assert_eq!(serves_only_logs(url), want, "{url}");
+        }
+    }
 }

@@ -4,8 +4,9 @@ use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
 use serde::Serialize;
 use xxhash_rust::xxh3::Xxh3;
 
-use super::select::Target;
+use super::target::Target;
 use crate::model::stream_parts;
+use crate::source::saved::GroupPlace;
 
 /// A pulled event with its origin.
 #[derive(Serialize)]
@@ -21,22 +22,30 @@ struct PulledEvent<'e> {
     message: &'e str,
 }
 
-/// Appends an event of `target` to `text`.
-pub(super) fn append(target: &Target, event: &FilteredLogEvent, text: &mut Vec<u8>) {
+/// Appends an event of `group` to `text`.
+pub(super) fn append(group: &GroupPlace, event: &FilteredLogEvent, text: &mut Vec<u8>) {
     let line = PulledEvent {
         timestamp: event.timestamp(),
         ingestion_time: event.ingestion_time(),
         event_id: event.event_id(),
-        log_group: &target.group,
+        log_group: &group.name,
         log_stream: event.log_stream_name(),
-        account_id: target.account.as_deref(),
-        region: &target.region,
+        account_id: group.account.as_deref(),
+        region: &group.region,
         message: event.message().unwrap_or_default(),
     };
     // Serialising numbers and text to memory cannot fail.
     if serde_json::to_writer(&mut *text, &line).is_ok() {
         text.push(b'\n');
     }
+}
+
+/// Bytes of a line besides its message, about.
+const AROUND: usize = 320;
+
+/// Estimates the bytes of the lines of events.
+pub(super) fn bytes_of(events: &[FilteredLogEvent]) -> usize {
+    events.iter().map(|event| AROUND + event.message().map_or(0, str::len)).sum()
 }
 
 /// Returns a key that is unique in the event's log group; `None` if the event has no id.
@@ -50,9 +59,13 @@ pub(super) fn key(event: &FilteredLogEvent) -> Option<u64> {
     Some(hash.digest())
 }
 
-/// Returns whether a selected function wrote the event, in a group that several functions share.
-pub(super) fn is_wanted(target: &Target, event: &FilteredLogEvent) -> bool {
+/// Returns whether a selected function wrote the event, in a group that several functions share. `stream` is the prefix
+/// of stream names that was asked for, which not every server of this API honours.
+pub(super) fn is_wanted(target: &Target, stream: Option<&str>, event: &FilteredLogEvent) -> bool {
+    let name = event.log_stream_name();
+    if stream.is_some_and(|prefix| !name.is_some_and(|name| name.starts_with(prefix))) {
+        return false;
+    }
     let Some(only) = &target.only else { return true };
-    let function = event.log_stream_name().and_then(stream_parts).and_then(|parts| parts.function);
-    function.is_some_and(|function| only.contains(function))
+    name.and_then(stream_parts).and_then(|parts| parts.function).is_some_and(|function| only.contains(function))
 }

@@ -1,15 +1,23 @@
-//! Listing of a region's log groups and functions, with the log group of each function.
+//! Listing of a place's log groups and functions, with the log group of each function.
+
+use std::sync::Arc;
 
 use aws_sdk_cloudwatchlogs::types::LogGroupClass;
 
-use super::call::{Caller, Refusal};
-use super::connect::Clients;
+use super::call::{Caller, NEEDED, OPTIONAL};
+use super::connect::AccountRegion;
+use super::failure::RequestError;
+use super::limiter::Limiter;
 use super::selector::Owner;
 
-/// Requests per second for listing, below the 10 that AWS allows for DescribeLogGroups.
+/// Requests per second for listing log groups, below the 10 that AWS allows.
 const LISTING_RATE: u32 = 8;
+/// Requests per second to the Lambda API, whose quota of 15 an account shares with its deployments.
+const LAMBDA_RATE: u32 = 5;
 /// Most pages read of one list, as a guard against endless paging.
 const MOST_PAGES: usize = 2_000;
+/// Most pages of log groups read to find a name like one that does not exist.
+const NEAR_PAGES: usize = 10;
 
 /// A log group as CloudWatch describes it.
 #[derive(Clone, Debug)]
@@ -24,11 +32,13 @@ pub(super) struct GroupInfo {
 }
 
 /// Log class of a group, which decides whether it can be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Class {
     Standard,
     InfrequentAccess,
     Delivery,
+    /// A class that is not known here, by AWS's name; whether it can be read shows when it is tried.
+    Other(String),
 }
 
 /// A function and its log group.
@@ -39,25 +49,64 @@ pub(super) struct FunctionInfo {
     pub(super) owner: Option<Owner>,
 }
 
-/// Client for a region's lists.
+/// Result of a look-up.
+pub(super) type LookupResult<T> = Result<T, RequestError>;
+
+/// Client for a place's lists.
 pub(super) struct Lister {
-    pub(super) clients: Clients,
+    pub(super) place: Arc<AccountRegion>,
+    /// Whether log groups of linked accounts are listed, too.
+    linked: bool,
     logs: Caller,
     lambda: Caller,
 }
 
 impl Lister {
-    pub(super) fn new(clients: Clients) -> Self {
-        let caller = || Caller::new(&clients.region, LISTING_RATE);
-        Self { logs: caller(), lambda: caller(), clients: clients.clone() }
+    pub(super) fn new(place: Arc<AccountRegion>, linked: bool) -> Self {
+        let caller =
+            |rate, tries| Caller::new(Arc::new(Limiter::new(rate)), Arc::clone(&place.session.credentials), tries);
+        Self {
+            logs: caller(LISTING_RATE, NEEDED),
+            lambda: caller(LAMBDA_RATE, OPTIONAL),
+            linked,
+            place: Arc::clone(&place),
+        }
     }
 
     /// Returns the log groups whose name begins with `prefix`.
-    pub(super) async fn groups(&self, prefix: &str) -> Result<Vec<GroupInfo>, Refusal> {
+    pub(super) async fn groups(&self, prefix: &str) -> LookupResult<Vec<GroupInfo>> {
+        self.pages(prefix, self.linked, MOST_PAGES).await
+    }
+
+    /// Returns some log groups whose name begins with `prefix`, to find one that was meant.
+    pub(super) async fn some_groups(&self, prefix: &str) -> LookupResult<Vec<GroupInfo>> {
+        self.pages(prefix, false, NEAR_PAGES).await
+    }
+
+    /// Returns any log group of the account of the credentials, by which the account is known.
+    pub(super) async fn own_group(&self) -> LookupResult<Option<GroupInfo>> {
+        let (page, _) = self.logs.call(|| self.place.logs.describe_log_groups().limit(1).send()).await?;
+        Ok(page.log_groups().iter().find_map(group_info))
+    }
+
+    /// Returns the log groups of one name: one, none, or several of linked accounts.
+    pub(super) async fn named(&self, name: &str) -> LookupResult<Vec<GroupInfo>> {
+        if self.linked {
+            let groups = self.pages(name, true, MOST_PAGES).await?;
+            return Ok(groups.into_iter().filter(|group| group.name == name).collect());
+        }
+        // Groups come sorted by name, so the exact match is first: one page is enough.
+        let request = || self.place.logs.describe_log_groups().log_group_name_prefix(name).send();
+        let (page, _) = self.logs.call(request).await?;
+        Ok(page.log_groups().iter().filter_map(group_info).filter(|group| group.name == name).collect())
+    }
+
+    async fn pages(&self, prefix: &str, linked: bool, most: usize) -> LookupResult<Vec<GroupInfo>> {
         let (mut found, mut token) = (Vec::new(), None::<String>);
-        for _ in 0..MOST_PAGES {
+        for _ in 0..most {
             let request = || {
-                let request = self.clients.logs.describe_log_groups().set_next_token(token.clone());
+                let request = self.place.logs.describe_log_groups().set_next_token(token.clone());
+                let request = request.set_include_linked_accounts(linked.then_some(true));
                 request.set_log_group_name_prefix((!prefix.is_empty()).then(|| prefix.to_owned())).send()
             };
             let (page, _) = self.logs.call(request).await?;
@@ -71,20 +120,12 @@ impl Lister {
         Ok(found)
     }
 
-    /// Returns one log group, if it exists.
-    pub(super) async fn group(&self, name: &str) -> Result<Option<GroupInfo>, Refusal> {
-        // Groups come sorted by name, so the exact match is first: one page is enough.
-        let request = || self.clients.logs.describe_log_groups().log_group_name_prefix(name).send();
-        let (page, _) = self.logs.call(request).await?;
-        Ok(page.log_groups().iter().filter_map(group_info).find(|group| group.name == name))
-    }
-
     /// Returns every function with its log group.
-    pub(super) async fn functions(&self) -> Result<Vec<FunctionInfo>, Refusal> {
+    pub(super) async fn functions(&self) -> LookupResult<Vec<FunctionInfo>> {
         let (mut found, mut marker) = (Vec::new(), None::<String>);
         for _ in 0..MOST_PAGES {
             let (page, _) =
-                self.lambda.call(|| self.clients.lambda.list_functions().set_marker(marker.clone()).send()).await?;
+                self.lambda.call(|| self.place.lambda.list_functions().set_marker(marker.clone()).send()).await?;
             found.extend(page.functions().iter().filter_map(|one| {
                 let name = one.function_name()?;
                 let group = one.logging_config().and_then(|config| config.log_group());
@@ -100,8 +141,8 @@ impl Lister {
     }
 
     /// Returns one function with its log group.
-    pub(super) async fn function(&self, name: &str) -> Result<FunctionInfo, Refusal> {
-        let request = || self.clients.lambda.get_function_configuration().function_name(name).send();
+    pub(super) async fn function(&self, name: &str) -> LookupResult<FunctionInfo> {
+        let request = || self.place.lambda.get_function_configuration().function_name(name).send();
         let (found, _) = self.lambda.call(request).await?;
         let group = found.logging_config().and_then(|config| config.log_group());
         Ok(function_info(name, found.function_arn(), group))
@@ -124,9 +165,10 @@ fn group_info(group: &aws_sdk_cloudwatchlogs::types::LogGroup) -> Option<GroupIn
         name: group.log_group_name()?.to_owned(),
         owner: arn.and_then(Owner::of_arn),
         class: match group.log_group_class() {
+            None | Some(LogGroupClass::Standard) => Class::Standard,
             Some(LogGroupClass::InfrequentAccess) => Class::InfrequentAccess,
             Some(LogGroupClass::Delivery) => Class::Delivery,
-            _ => Class::Standard,
+            Some(other) => Class::Other(other.as_str().to_owned()),
         },
         stored_bytes: group.stored_bytes().and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0),
         created_ms: group.creation_time().unwrap_or(0),

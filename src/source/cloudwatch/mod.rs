@@ -1,74 +1,94 @@
 //! Pull of log events from CloudWatch Logs: the only asynchronous code and the only user of the AWS SDK.
 //!
-//! A pull looks up the log groups, reads them page by page within a rate limit, and presents the result as the file
-//! that `--save` would write. It writes nothing to AWS.
+//! A pull connects to one or several accounts, looks up the log groups, reads them page by page within a rate limit, and
+//! presents the result as the file that `--save` would write. It writes nothing to AWS.
 
+mod body_gate;
+mod ca_bundle;
 mod call;
 mod connect;
+mod credential_fault;
+mod credentials;
+mod exchange;
 mod failure;
+mod follow;
 mod limiter;
 mod line;
 mod listing;
+mod lookup;
 mod plan;
+mod preparation;
+mod profile;
 mod reader;
+mod reasons;
+mod resume;
 mod select;
 mod selector;
 mod shared;
+mod signals;
 mod slice;
 mod spool;
+mod target;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 
-pub(crate) use failure::PullError;
-pub(crate) use shared::Signal;
+pub(crate) use exchange::now;
+pub(crate) use failure::{PullError, plain_io};
+pub(crate) use follow::Round;
+pub(crate) use signals::Signal;
 
-use call::Caller;
-use connect::{Clients, Connection};
-use plan::Region;
+use call::{Caller, NEEDED};
+use connect::AccountRegion;
+use follow::{FollowedRegion, Following};
+use limiter::Limiter;
+use plan::{Region, first_slices};
+use preparation::{LookedUp, find, outlook};
 use reader::PullReader;
-use select::Selection;
+use resume::Resumed;
+use select::{Searched, Selection};
 use selector::{FunctionByArn, GroupArn};
 use shared::PullState;
+use signals::Signals;
+use slice::Slice;
 
-use super::saved::PullTrailer;
+use super::saved::{Names, PullTrailer};
 use super::{Input, InputSource};
 use crate::model::{Origin, Timestamp};
+use crate::wire::AccountRead;
 
-type Signals = tokio::sync::watch::Receiver<Option<Signal>>;
+/// Longest time limit for one answer while a log is followed.
+const FOLLOW_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Parameters of a pull.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
-    /// Names, globs or ARNs of functions.
-    pub functions: Vec<String>,
-    /// Whether to pull every function.
-    pub all: bool,
-    /// Prefixes of function names.
-    pub prefixes: Vec<String>,
-    /// Names, globs or ARNs of log groups.
-    pub log_groups: Vec<String>,
+    /// What to read.
+    pub names: Names,
     /// Regions; if empty, the region of the AWS configuration.
     pub regions: Vec<String>,
-    /// Profile of the AWS configuration. If given, only the profile supplies credentials, even if the environment has
-    /// keys.
-    pub profile: Option<String>,
+    /// Profiles of the AWS configuration, each an account to read from. If given, only they supply credentials, even if
+    /// the environment has keys.
+    pub profiles: Vec<String>,
     /// URL of the API, if not AWS itself.
     pub endpoint_url: Option<String>,
     /// First moment, inclusive.
     pub from: Timestamp,
     /// Last moment, inclusive.
     pub to: Timestamp,
-    /// Requests for log events per second and region; `None` means a share of the region's quota.
+    /// Requests for log events per second, account and region; `None` means a share of the region's quota.
     pub max_rate: Option<u32>,
     /// Time limit for one answer.
     pub timeout: Duration,
+    /// Saved pull to complete, with what it tells of itself.
+    pub resume: Option<(PathBuf, PullTrailer)>,
 }
 
 impl Request {
@@ -76,31 +96,30 @@ impl Request {
     #[must_use]
     pub(crate) fn new(from: Timestamp, to: Timestamp) -> Self {
         Self {
-            functions: Vec::new(),
-            all: false,
-            prefixes: Vec::new(),
-            log_groups: Vec::new(),
+            names: Names::default(),
             regions: Vec::new(),
-            profile: None,
+            profiles: Vec::new(),
             endpoint_url: None,
             from,
             to,
             max_rate: None,
             timeout: Duration::from_secs(60),
+            resume: None,
         }
     }
 
     /// Returns the regions that the ARNs name.
     fn regions_of_arns(&self) -> impl Iterator<Item = String> {
-        let of_groups = self.log_groups.iter().filter_map(|group| GroupArn::parse(group)).map(|arn| arn.region);
-        let of_functions = self.functions.iter().filter_map(|name| FunctionByArn::parse(name)).map(|arn| arn.region);
+        let Names { functions, log_groups, .. } = &self.names;
+        let of_groups = log_groups.iter().filter_map(|group| GroupArn::parse(group)).map(|arn| arn.region);
+        let of_functions = functions.iter().filter_map(|name| FunctionByArn::parse(name)).map(|arn| arn.region);
         of_groups.chain(of_functions)
     }
 
     /// Returns whether everything is named by ARN, so that no region has to be configured.
     fn names_only_arns(&self) -> bool {
-        let names = self.functions.len() + self.log_groups.len() + self.prefixes.len();
-        !self.all && self.regions_of_arns().count() == names
+        let Names { functions, log_groups, prefixes, all, .. } = &self.names;
+        !all && self.regions_of_arns().count() == functions.len() + log_groups.len() + prefixes.len()
     }
 }
 
@@ -109,31 +128,28 @@ impl Request {
 pub(crate) struct Outlook {
     /// Log groups, as every output names them.
     pub groups: Vec<String>,
-    /// Accounts that the groups belong to; if there are no groups, the account that was searched.
-    pub accounts: Vec<Account>,
+    /// Accounts that the groups belong to; if there are no groups, those that were searched.
+    pub accounts: Vec<AccountRead>,
     /// Estimated bytes to read, from the size and age of the groups.
     pub bytes: u64,
     /// Milliseconds of log to read from each group.
     pub window_ms: i64,
-}
-
-/// An account and the regions in which its groups are read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Account {
-    /// Account id (12 digits), if AWS told it.
-    pub id: Option<String>,
-    /// Regions, sorted.
-    pub regions: Vec<String>,
+    /// Remarks on the way there.
+    pub remarks: Vec<String>,
 }
 
 /// Receiver of a pull's progress.
 pub(crate) trait PullWatch: Send + Sync {
+    /// Announces that log groups are looked up in so many regions.
+    fn searches(&self, regions: usize);
     /// Announces that reading begins.
     fn begins(&self, outlook: &Outlook);
     /// Reports a page of a log group: milliseconds of log newly covered, and its events.
     fn page(&self, group: usize, covered_ms: i64, events: u64);
     /// Reports that a log group was read to its end or given up.
     fn done(&self, group: usize);
+    /// Tells of a trouble that may pass.
+    fn warns(&self, trouble: &str);
 }
 
 /// A running pull, which is also the source of a single input.
@@ -157,36 +173,73 @@ impl Pull {
         save: Option<File>,
         watch: Arc<dyn PullWatch>,
     ) -> Result<Self, PullError> {
-        let machine = |error: io::Error| PullError::Machine(error.to_string());
-        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(machine)?;
-        let signals = runtime.block_on(async { shared::listen() });
-        let found = runtime.block_on(async {
-            tokio::select! {
-                found = find(&request) => found,
-                // `work` receives the signal too, and ends at once.
-                _ = shared::heard(signals.clone()) => Ok(LookedUp::default()),
-            }
-        })?;
-        let LookedUp { connection, selection } = found;
-        watch.begins(&outlook(&request, &connection, &selection));
-        let shared = Arc::new(PullState::new(&request, selection, watch).map_err(machine)?);
-        let regions = regions(&shared, connection.clients, request.max_rate);
-        runtime.spawn(work(Arc::clone(&shared), regions, signals));
-        let context = Origin::default();
-        let input = Input { name: name.to_owned(), path: None, named: true, size: None, context };
-        Ok(Self { inputs: [input], shared, save: Mutex::new(save), runtime: Some(runtime) })
+        let Started { runtime, signals, found } = Started::new(&request, &*watch)?;
+        let LookedUp { connection, searched, selection, resumed } = found;
+        watch.begins(&outlook(&request, connection.remarks, &selection));
+        let shared = Arc::new(state(selection, watch)?);
+        let regions = regions(&shared, &searched, request.max_rate);
+        shared.set_regions(regions.len());
+        let slices: Vec<Vec<Slice>> = regions.iter().map(|(_, targets)| slices_of(&shared, targets)).collect();
+        slices.iter().for_each(|slices| shared.begin(slices));
+        if let Some(resumed) = &resumed {
+            resumed.open(&shared.spool);
+        }
+        let work = regions.into_iter().zip(slices).collect();
+        runtime.spawn(read(Arc::clone(&shared), work, resumed, signals));
+        Ok(Self { inputs: [input(name)], shared, save: Mutex::new(save), runtime: Some(runtime) })
     }
 
-    /// Returns the number of pages received so far.
-    #[must_use]
-    pub(crate) fn pages(&self) -> usize {
-        self.shared.pages()
+    /// Looks up the log groups and follows them, and passes every round to `each`, until the end of the window or a
+    /// signal. What is returned has ended.
+    ///
+    /// # Errors
+    /// If nothing at all can be read.
+    pub(crate) fn follow(
+        request: Request,
+        interval: Duration,
+        to: Option<Timestamp>,
+        name: &str,
+        save: Option<File>,
+        watch: Arc<dyn PullWatch>,
+        mut each: impl FnMut(&FollowPlan, Round),
+    ) -> Result<Self, PullError> {
+        // A round waits for its slowest answer.
+        let request = Request { timeout: request.timeout.min(FOLLOW_TIMEOUT), ..request };
+        let Started { runtime, signals, found } = Started::new(&request, &*watch)?;
+        let LookedUp { connection, searched, selection, .. } = found;
+        watch.begins(&outlook(&request, connection.remarks, &selection));
+        let shared = Arc::new(state(selection, watch)?);
+        let limiters = regions(&shared, &searched, request.max_rate);
+        shared.set_regions(limiters.len());
+        let plan = FollowPlan::of(&shared, &limiters, interval);
+        let region = |(region, targets): (Arc<Region>, Vec<usize>)| FollowedRegion {
+            place: Arc::clone(&region.place),
+            limiter: Arc::clone(&region.caller.limiter),
+            targets,
+        };
+        let followed = limiters.into_iter().map(region).collect();
+        // If the receiver is busy, a round is left out: the next one holds its events, too.
+        let (rounds, received) = std::sync::mpsc::sync_channel(1);
+        let following = Following { from: request.from, to, interval, rounds };
+        let work = follow::follow(Arc::clone(&shared), followed, following, signals);
+        runtime.spawn(work);
+        for round in received {
+            each(&plan, round);
+        }
+        shared.freeze();
+        Ok(Self { inputs: [input(name)], shared, save: Mutex::new(save), runtime: Some(runtime) })
     }
 
-    /// Returns why the pull ended early, if AWS is the reason.
+    /// Returns why nothing could be pulled, if AWS is the reason.
     #[must_use]
     pub(crate) fn failure(&self) -> Option<PullError> {
         self.shared.failure()
+    }
+
+    /// Returns why regions were not read to their end.
+    #[must_use]
+    pub(crate) fn failures(&self) -> Vec<String> {
+        self.shared.failures()
     }
 
     /// Returns the signal that ended the pull early.
@@ -231,64 +284,113 @@ impl InputSource for Pull {
     }
 }
 
-/// Result of the lookup: clients per region and the log groups to read.
-#[derive(Default)]
-struct LookedUp {
-    connection: Connection,
-    selection: Selection,
+/// Runtime of a pull, after the look-up.
+struct Started {
+    runtime: Runtime,
+    signals: Signals,
+    found: LookedUp,
 }
 
-async fn find(request: &Request) -> Result<LookedUp, PullError> {
-    let connection = connect::connect(request).await?;
-    let selection = select::select(request, &connection).await?;
-    Ok(LookedUp { connection, selection })
-}
-
-fn outlook(request: &Request, connection: &Connection, selection: &Selection) -> Outlook {
-    let targets = || selection.targets.iter();
-    let mut regions_of: BTreeMap<Option<&String>, BTreeSet<&String>> = BTreeMap::new();
-    for target in targets() {
-        let account = target.account.as_ref().or(selection.account.as_ref());
-        regions_of.entry(account).or_default().insert(&target.region);
-    }
-    if regions_of.is_empty() && !connection.clients.is_empty() {
-        let searched = connection.clients.iter().map(|clients| &clients.region);
-        regions_of.insert(selection.account.as_ref(), searched.collect());
-    }
-    let account = |(id, regions): (Option<&String>, BTreeSet<&String>)| Account {
-        id: id.cloned(),
-        regions: regions.into_iter().cloned().collect(),
-    };
-    Outlook {
-        groups: targets().map(select::Target::place).collect(),
-        accounts: regions_of.into_iter().map(account).collect(),
-        bytes: targets().map(|target| target.estimate).sum(),
-        window_ms: request.to.ms() - request.from.ms(),
+impl Started {
+    fn new(request: &Request, watch: &dyn PullWatch) -> Result<Self, PullError> {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = runtime.map_err(|error| PullError::Machine(failure::plain_io(&error)))?;
+        let signals = runtime.block_on(async { signals::listen() });
+        let found = runtime.block_on(async {
+            tokio::select! {
+                found = find(request, watch) => found,
+                // What follows receives the signal too, and ends at once.
+                _ = signals::heard(signals.clone()) => LookedUp::interrupted(request),
+            }
+        })?;
+        Ok(Self { runtime, signals, found })
     }
 }
 
-/// Pairs each region with the indices of its log groups.
-fn regions(shared: &Arc<PullState>, clients: Vec<Clients>, max_rate: Option<u32>) -> Vec<(Arc<Region>, Vec<usize>)> {
-    let region = |clients: Clients| {
-        let of_region = |at: &usize| shared.targets[*at].region == clients.region;
-        let targets: Vec<usize> = (0..shared.targets.len()).filter(of_region).collect();
-        let rate = max_rate.unwrap_or_else(|| limiter::default_rate(&clients.region));
-        let caller = Caller::new(&clients.region, rate);
-        (Arc::new(Region { caller, clients, shared: Arc::clone(shared) }), targets)
-    };
-    clients.into_iter().map(region).collect()
+fn input(name: &str) -> Input {
+    Input { name: name.to_owned(), path: None, named: true, size: None, context: Origin::default() }
 }
+
+fn state(selection: Selection, watch: Arc<dyn PullWatch>) -> Result<PullState, PullError> {
+    PullState::new(selection, watch).map_err(|error| {
+        let folder = std::env::temp_dir();
+        let why = failure::plain_io(&error);
+        PullError::Machine(format!("no temporary file in {}: {why}; set TMPDIR", folder.display()))
+    })
+}
+
+/// What a follower can promise.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FollowPlan {
+    /// Log groups, or parts of one, that every round asks.
+    pub(crate) requests: usize,
+    /// Seconds from one look at a group to the next.
+    pub(crate) round_s: f64,
+}
+
+impl FollowPlan {
+    fn of(shared: &PullState, regions: &[(Arc<Region>, Vec<usize>)], interval: Duration) -> Self {
+        let requests = |targets: &[usize]| -> usize {
+            targets.iter().filter_map(|at| shared.targets.get(*at)).map(|target| target.streams.len().max(1)).sum()
+        };
+        let slowest = regions.iter().map(|(region, targets)| requests(targets) as f64 / region.caller.limiter.rate());
+        Self {
+            requests: regions.iter().map(|(_, targets)| requests(targets)).sum(),
+            round_s: slowest.fold(interval.as_secs_f64(), f64::max),
+        }
+    }
+}
+
+/// Pairs each region of an account with the indices of its log groups. Profiles of one account share its limit.
+fn regions(shared: &Arc<PullState>, searched: &[Searched], max_rate: Option<u32>) -> Vec<(Arc<Region>, Vec<usize>)> {
+    let mut limiters: BTreeMap<(String, String), Arc<Limiter>> = BTreeMap::new();
+    let mut regions = Vec::new();
+    for (seat, one) in searched.iter().enumerate() {
+        let place: &Arc<AccountRegion> = &one.place;
+        let targets: Vec<usize> = (0..shared.targets.len()).filter(|at| shared.targets[*at].seat == seat).collect();
+        if targets.is_empty() {
+            continue;
+        }
+        let holder = one.account().map_or_else(|| format!("session {}", place.session.number), str::to_owned);
+        let limiter = limiters.entry((holder, place.region.clone())).or_insert_with(|| {
+            Arc::new(Limiter::new(max_rate.unwrap_or_else(|| limiter::default_rate(&place.region))))
+        });
+        let caller = Caller::new(Arc::clone(limiter), Arc::clone(&place.session.credentials), NEEDED);
+        let region = Region { caller, place: Arc::clone(place), shared: Arc::clone(shared) };
+        regions.push((Arc::new(region), targets));
+    }
+    regions
+}
+
+/// Returns the slices with which the reading of log groups begins.
+fn slices_of(shared: &PullState, targets: &[usize]) -> Vec<Slice> {
+    targets.iter().flat_map(|at| first_slices(*at, &shared.targets[*at])).collect()
+}
+
+/// A region, its log groups, and the slices to begin with.
+type RegionWork = ((Arc<Region>, Vec<usize>), Vec<Slice>);
 
 /// Reads all regions until they are finished or a signal arrives.
-async fn work(shared: Arc<PullState>, regions: Vec<(Arc<Region>, Vec<usize>)>, signals: Signals) {
+async fn read(shared: Arc<PullState>, work: Vec<RegionWork>, resumed: Option<Resumed>, signals: Signals) {
     let mut running = JoinSet::new();
-    for (region, targets) in regions {
-        running.spawn(plan::pull(region, targets));
+    for ((region, targets), slices) in work {
+        running.spawn(plan::pull(region, targets, slices));
     }
+    let before = resumed.map(|resumed| {
+        let shared = Arc::clone(&shared);
+        tokio::task::spawn_blocking(move || resumed.fill(&shared))
+    });
     tokio::select! {
         biased;
-        signal = shared::heard(signals) => shared.interrupted(signal),
+        signal = signals::heard(signals) => {
+            running.abort_all();
+            shared.interrupted(signal);
+        }
         () = async { while running.join_next().await.is_some() {} } => {}
     }
-    shared.spool.end();
+    // What was read before is part of the answer, whatever happens to the rest.
+    if let Some(before) = before {
+        let _ = before.await;
+    }
+    shared.freeze();
 }

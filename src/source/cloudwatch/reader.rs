@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
-use super::PullState;
+use super::shared::PullState;
 use super::spool::Cursor;
 use crate::source::saved;
 
@@ -15,6 +15,10 @@ const FRAME: usize = 1 << 20;
 pub(super) struct PullReader {
     shared: Arc<PullState>,
     cursor: Cursor,
+    /// Text of the page being read, and how much of it is read.
+    page: Vec<u8>,
+    page_at: usize,
+    /// Text of the frame being filled.
     text: Vec<u8>,
     bytes: Vec<u8>,
     at: usize,
@@ -24,25 +28,31 @@ pub(super) struct PullReader {
 
 impl PullReader {
     pub(super) fn new(shared: Arc<PullState>, save: Option<File>) -> Self {
-        let (text, bytes) = (Vec::new(), Vec::new());
-        Self { shared, cursor: Cursor::default(), text, bytes, at: 0, over: false, save }
+        let (page, text, bytes) = (Vec::new(), Vec::with_capacity(FRAME), Vec::new());
+        Self { shared, cursor: Cursor::default(), page, page_at: 0, text, bytes, at: 0, over: false, save }
     }
 
     /// Produces the next bytes.
     fn fill(&mut self) -> io::Result<()> {
+        self.text.clear();
         let mut more = true;
         while more && self.text.len() < FRAME {
-            match self.shared.spool.next(&mut self.cursor)? {
-                Some(text) => self.text.extend(text),
-                None => more = false,
+            if self.page_at == self.page.len() {
+                // The old page is let go before the new one is unpacked.
+                (self.page, self.page_at) = (Vec::new(), 0);
+                match self.shared.spool.next(&mut self.cursor)? {
+                    Some(page) => self.page = page,
+                    None => more = false,
+                }
             }
+            let end = self.page.len().min(self.page_at + FRAME - self.text.len());
+            self.text.extend_from_slice(&self.page[self.page_at..end]);
+            self.page_at = end;
         }
-        let length = self.text.len().min(FRAME);
         // An empty pull still makes a frame, so the file is a valid empty one.
-        self.bytes = saved::text_frame(&self.text[..length]);
-        self.text.drain(..length);
+        self.bytes = saved::text_frame(&self.text);
         self.at = 0;
-        if !more && self.text.is_empty() {
+        if !more {
             self.over = true;
             self.bytes.extend(saved::trailer_frame(&self.shared.told()));
         }
@@ -55,7 +65,7 @@ impl PullReader {
         let written = file.write_all(&self.bytes).and_then(|()| if self.over { file.flush() } else { Ok(()) });
         if let Err(error) = written {
             self.save = None;
-            self.shared.save_failed(error);
+            self.shared.save_failed(&error);
         }
     }
 }

@@ -1,360 +1,490 @@
-//! Selection of log groups: resolves the names that the user gave to the groups to read.
+//! Selection of log groups: decides from what the places told which groups to read, each once, and what is missing.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::Request;
-use super::connect::Connection;
+use super::connect::AccountRegion;
 use super::failure::{PullError, RequestError};
-use super::listing::{Class, GroupInfo, Lister, default_group};
-use super::selector::{Choice, FunctionByArn, GroupArn, Owner};
-use crate::model::{Note, function_from_group};
-use crate::source::saved::PullTrailer;
-use crate::wire::InputProblem;
+use super::listing::{Class, GroupInfo, default_group};
+use super::lookup::{PlaceFacts, failure_of_place};
+use super::reasons::{NAMED_TWICE, foreign, missing, unreadable};
+use super::selector::{FunctionByArn, GroupArn, GroupChoice, Owner, Wanted, group_arn};
+use super::target::{Target, ToRead, estimate, narrow};
+use crate::model::{Note, function_from_group, nearest, suggestion};
+use crate::source::saved::{GroupPlace, PullTrailer, UnsearchedRegion};
+use crate::wire::{AccountRead, InputProblem};
 
-/// A log group to read.
-#[derive(Clone, Debug)]
-pub(super) struct Target {
-    pub(super) region: String,
-    pub(super) group: String,
-    /// ARN for the API where the name is not enough, as for a group of another account.
-    pub(super) arn: Option<String>,
-    pub(super) account: Option<String>,
-    /// Functions whose streams are read, where the group is shared with others; `None` reads all.
-    pub(super) only: Option<BTreeSet<String>>,
-    /// Estimated bytes in the window, from the group's size.
-    pub(super) estimate: u64,
+/// Unique key of a log group, in the order of the result. The account is part of it, since several accounts may have a
+/// group of the same name; where it is unknown, the session stands for it.
+type GroupKey = (String, String, Holder);
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Holder {
+    Session(usize),
+    Account(String),
 }
-
-impl Target {
-    /// Returns the group's name in every output, with its account where the name alone may mean another account's
-    /// group.
-    pub(super) fn place(&self) -> String {
-        match (&self.arn, &self.account) {
-            (Some(_), Some(account)) => format!("{} ({account}, {})", self.group, self.region),
-            _ => place(&self.group, &self.region),
-        }
-    }
-
-    /// Returns the unique key, in the order of the result. The account is part of it, since several accounts may have a
-    /// group of the same name.
-    fn key(&self) -> GroupKey {
-        (self.region.clone(), self.group.clone(), self.account.clone())
-    }
-}
-
-/// Region, name and account of a log group.
-type GroupKey = (String, String, Option<String>);
 
 /// The log groups to read and what is known to be missing.
 #[derive(Debug, Default)]
 pub(super) struct Selection {
     pub(super) targets: Vec<Target>,
-    /// Account of the credentials, if known.
-    pub(super) account: Option<String>,
     pub(super) told: PullTrailer,
 }
 
-/// The user's names, parsed.
-#[derive(Debug, Default)]
-struct Wanted {
-    functions: Vec<Choice>,
-    groups: Vec<Choice>,
-    function_arns: Vec<FunctionByArn>,
-    group_arns: Vec<GroupArn>,
-    /// Names that cannot be read, whatever AWS answers.
-    refused: Vec<InputProblem>,
+/// A place with what it told.
+pub(super) struct Searched {
+    pub(super) place: Arc<AccountRegion>,
+    /// Whether names were looked up there.
+    pub(super) asked: bool,
+    pub(super) facts: Result<PlaceFacts, PullError>,
 }
 
-impl Wanted {
-    fn of(request: &Request) -> Result<Self, PullError> {
-        let mut wanted = Self::default();
-        for name in &request.functions {
-            wanted.function(name)?;
-        }
-        if request.all {
-            wanted.functions.push(Choice::beginning("")?);
-        }
-        for prefix in &request.prefixes {
-            wanted.functions.push(Choice::beginning(prefix)?);
-        }
-        for group in &request.log_groups {
-            match GroupArn::parse(group) {
-                Some(arn) => wanted.group_arns.push(arn),
-                None if group.starts_with("arn:") => {
-                    return Err(PullError::Usage(format!("'{group}' is not the ARN of a log group")));
-                }
-                None => wanted.groups.push(Choice::parse(group)?),
-            }
-        }
-        Ok(wanted)
-    }
-
-    fn function(&mut self, name: &str) -> Result<(), PullError> {
-        match FunctionByArn::parse(name) {
-            Some(FunctionByArn { qualifier: Some(qualifier), .. }) => self.refuse(name, one_version(&qualifier)),
-            Some(arn) => self.function_arns.push(arn),
-            None if name.starts_with("arn:") => {
-                return Err(PullError::Usage(format!("'{name}' is not the ARN of a function")));
-            }
-            None if name.contains('/') => {
-                let message = format!("'{name}' is not a function; write --log-group '{name}' for a log group");
-                return Err(PullError::Usage(message));
-            }
-            None => match name.split_once(':') {
-                Some((_, rest)) if rest.starts_with("function:") => self.refuse(name, PART_OF_AN_ARN.to_owned()),
-                Some((_, qualifier)) => self.refuse(name, one_version(qualifier)),
-                None => self.functions.push(Choice::parse(name)?),
-            },
-        }
-        Ok(())
-    }
-
-    fn refuse(&mut self, name: &str, reason: String) {
-        self.refused.push(InputProblem { input: name.to_owned(), reason });
+impl Searched {
+    /// Returns the account of the credentials, if known.
+    pub(super) fn account(&self) -> Option<&str> {
+        let own = self.facts.as_ref().ok().and_then(|facts| facts.own.as_ref());
+        own.map(|own| own.account.as_str()).or(self.place.session.account.as_deref())
     }
 }
 
-/// Finds the log groups in all regions.
-pub(super) async fn select(request: &Request, connection: &Connection) -> Result<Selection, PullError> {
-    let mut wanted = Wanted::of(request)?;
-    let told = PullTrailer { unread: std::mem::take(&mut wanted.refused), ..PullTrailer::default() };
-    let mut search =
-        GroupSearch { request, found: BTreeMap::new(), missing: BTreeMap::new(), by_arn: Vec::new(), own: None, told };
-    for clients in &connection.clients {
-        search.region(&wanted, Lister::new(clients.clone())).await?;
+/// Decides what to read.
+///
+/// # Errors
+/// If no place could be searched.
+pub(super) fn select(
+    request: &Request,
+    wanted: &Wanted,
+    searched: &[Searched],
+    profiles: &[(String, PullError)],
+) -> Result<Selection, PullError> {
+    let told = PullTrailer {
+        unread: wanted.refused.clone(),
+        wanted: request.names.clone(),
+        profiles: request.profiles.clone(),
+        ..PullTrailer::default()
+    };
+    let mut selector = Selector {
+        request,
+        searched,
+        accepted: searched.iter().any(|one| one.facts.is_ok()),
+        found: BTreeMap::new(),
+        missing: BTreeMap::new(),
+        first: None,
+        told,
+    };
+    for (seat, one) in searched.iter().enumerate().filter(|(_, one)| one.asked) {
+        match &one.facts {
+            Ok(facts) => selector.place(seat, wanted, facts),
+            Err(failure) => selector.unsearched(&one.place, failure.clone()),
+        }
     }
-    Ok(search.finish(connection.account.as_deref()))
+    for (profile, failure) in profiles {
+        let input = format!("profile {profile}");
+        selector.told.unread.push(InputProblem { input, reason: failure.to_string() });
+    }
+    for arn in &wanted.function_arns {
+        selector.function_by_arn(arn);
+    }
+    for arn in &wanted.group_arns {
+        selector.group_by_arn(arn);
+    }
+    selector.finish()
 }
 
-/// A function named by ARN, and what the account of the credentials has under its name.
-struct NamedByArn {
-    arn: FunctionByArn,
-    group: String,
-    /// The function's name, where others may write to the group too.
-    only: Option<String>,
-    /// The group, if there is one; the outer `None` means that it could not be looked up.
-    info: Option<Option<GroupInfo>>,
-}
-
-/// State of the search through the regions.
-struct GroupSearch<'r> {
-    request: &'r Request,
+/// State of the selection through the places.
+struct Selector<'s> {
+    request: &'s Request,
+    searched: &'s [Searched],
+    /// Whether a place accepted the credentials.
+    accepted: bool,
     found: BTreeMap<GroupKey, Target>,
     /// Names found nowhere so far, with the reason; `None` once found, or if looking is not allowed.
     missing: BTreeMap<String, Option<String>>,
-    /// Functions named by ARN, and what was found under their names.
-    by_arn: Vec<NamedByArn>,
-    /// Owner of the credentials: AWS lists only what belongs to their account.
-    own: Option<Owner>,
+    /// First failure for which a place could not be searched.
+    first: Option<PullError>,
     told: PullTrailer,
 }
 
-impl GroupSearch<'_> {
-    async fn region(&mut self, wanted: &Wanted, lister: Lister) -> Result<(), PullError> {
-        let region = lister.clients.region.clone();
-        let exact = wanted.functions.iter().filter(|choice| choice.is_exact()).map(Choice::prefix);
-        for name in exact {
-            self.function(&lister, name).await?;
-        }
-        for arn in wanted.function_arns.iter().filter(|arn| arn.region == region) {
-            self.function_by_arn(&lister, arn).await?;
-        }
-        let globs: Vec<&Choice> = wanted.functions.iter().filter(|choice| !choice.is_exact()).collect();
-        if !globs.is_empty() {
-            self.functions(&lister, &globs).await?;
-        }
-        for choice in &wanted.groups {
-            self.groups(&lister, choice).await?;
-        }
-        for arn in wanted.group_arns.iter().filter(|arn| arn.region == region) {
-            self.group_by_arn(&lister, arn).await?;
-        }
-        Ok(())
+impl Selector<'_> {
+    /// Records a place that could not be searched.
+    fn unsearched(&mut self, place: &AccountRegion, failure: PullError) {
+        self.first.get_or_insert_with(|| failure.clone());
+        let failure = if self.accepted { place.not_enabled(failure) } else { failure };
+        self.told.regions.push(UnsearchedRegion {
+            region: place.region.clone(),
+            account: place.session.account.clone(),
+            profile: place.session.profile.clone(),
+            reason: failure.to_string(),
+        });
     }
 
-    /// Records the owner of the credentials, once known.
-    fn learn(&mut self, owner: Option<&Owner>) {
-        self.own = self.own.take().or_else(|| owner.cloned());
-    }
-
-    /// Looks up one function by name.
-    async fn function(&mut self, lister: &Lister, name: &str) -> Result<(), PullError> {
-        let (group, only) = self.group_of(lister, name).await?;
-        self.named_group(lister, name, &group, only).await
-    }
-
-    /// Returns the log group of a function, and the function's name where others may write to the group too.
-    async fn group_of(&mut self, lister: &Lister, name: &str) -> Result<(String, Option<String>), PullError> {
-        let group = match lister.function(name).await {
-            Ok(found) => {
-                self.learn(found.owner.as_ref());
-                found.group
-            }
-            Err(RequestError::Fatal(failure)) => return Err(failure),
-            // The call may not be allowed, or the function is deleted but its log still exists.
-            Err(_) => default_group(name),
-        };
-        let only = (group != default_group(name)).then(|| name.to_owned());
-        Ok((group, only))
-    }
-
-    /// Looks up one function by ARN. Whether it belongs to the account of the credentials may be known only later.
-    async fn function_by_arn(&mut self, lister: &Lister, arn: &FunctionByArn) -> Result<(), PullError> {
-        let (group, only) = self.group_of(lister, &arn.name).await?;
-        let info = match lister.group(&group).await {
-            Err(RequestError::Fatal(failure)) => return Err(failure),
-            looked_up => looked_up.ok(),
-        };
-        self.learn(info.iter().flatten().find_map(|info| info.owner.as_ref()));
-        self.by_arn.push(NamedByArn { arn: arn.clone(), group, only, info });
-        Ok(())
-    }
-
-    /// Looks up functions by globs: existing ones, wherever they log, and deleted ones whose log group remains.
-    async fn functions(&mut self, lister: &Lister, globs: &[&Choice]) -> Result<(), PullError> {
-        let region = &lister.clients.region;
-        let wanted = |name: &str| globs.iter().any(|glob| glob.holds(name));
-        let mut custom: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        match lister.functions().await {
-            Ok(functions) => {
-                self.learn(functions.iter().find_map(|one| one.owner.as_ref()));
-                let elsewhere = functions.into_iter().filter(|one| one.group != default_group(&one.name));
-                for one in elsewhere.filter(|one| wanted(&one.name)) {
-                    custom.entry(one.group).or_default().insert(one.name);
-                }
-            }
-            Err(RequestError::Fatal(failure)) => return Err(failure),
-            Err(_) => self.told.notes.push(Note {
-                incomplete: false,
-                text: format!(
-                    "functions in {region} could not be listed (lambda:ListFunctions), so those that log to a group of \
-                     another name were not looked for"
-                ),
-            }),
+    fn place(&mut self, seat: usize, wanted: &Wanted, facts: &PlaceFacts) {
+        let place = &self.searched[seat].place;
+        for name in wanted.functions.iter().filter(|choice| place.for_names && choice.is_exact()) {
+            self.function(seat, facts, name.prefix(), name.prefix(), wanted.linked);
         }
-        let prefixes: BTreeSet<String> = globs.iter().map(|glob| default_group(glob.prefix())).collect();
-        for prefix in prefixes {
-            for info in self.list(lister, &prefix).await? {
-                if function_from_group(&info.name).is_some_and(wanted) {
-                    self.found_group(region, &info, None);
+        if place.for_names && wanted.has_globs() {
+            self.globs(seat, wanted, facts);
+        }
+        for choice in wanted.groups.iter().filter(|_| place.for_names) {
+            if choice.is_exact() {
+                self.named_group(seat, facts, choice.prefix(), choice.prefix(), None, None);
+            } else {
+                let chosen = facts.listed_groups().filter(|info| choice.holds(&info.name));
+                for info in chosen {
+                    self.found_group(seat, info, None);
                 }
             }
         }
-        for (group, functions) in custom {
-            for function in functions {
-                self.named_group(lister, &group, &group, Some(function)).await?;
-            }
+        let failed = facts.lists.values().find_map(|told| told.as_ref().err());
+        if let Some(fault) = failed {
+            let failure = self.list_failure(seat, fault);
+            self.unsearched(&self.searched[seat].place.clone(), failure);
         }
-        Ok(())
     }
 
-    async fn groups(&mut self, lister: &Lister, choice: &Choice) -> Result<(), PullError> {
-        if let Choice::Exact(name) = choice {
-            return self.named_group(lister, name, name, None).await;
-        }
-        for info in self.list(lister, choice.prefix()).await? {
-            if choice.holds(&info.name) {
-                self.found_group(&lister.clients.region, &info, None);
-            }
-        }
-        Ok(())
-    }
-
-    async fn list(&mut self, lister: &Lister, prefix: &str) -> Result<Vec<GroupInfo>, PullError> {
-        let region = &lister.clients.region;
-        let groups = lister.groups(prefix).await.map_err(|fault| match fault {
-            RequestError::Fatal(failure) => failure,
-            RequestError::Denied => PullError::ListDenied(region.clone()),
+    /// Puts into words why log groups could not be listed.
+    fn list_failure(&self, seat: usize, fault: &RequestError) -> PullError {
+        let place = &self.searched[seat].place;
+        let region = place.region.clone();
+        match fault {
+            RequestError::Denied(said) => PullError::ListDenied { region, said: said.clone() },
+            RequestError::Throttled => PullError::Other {
+                region,
+                detail: "throttles the listing of log groups again and again; name fewer, or repeat it later"
+                    .to_owned(),
+            },
             RequestError::Other(detail) | RequestError::Passing(detail) | RequestError::Token(detail) => {
-                PullError::Other { region: region.clone(), detail }
+                PullError::Other { region, detail: format!("cannot list log groups ({detail})") }
             }
-            fault => PullError::Other { region: region.clone(), detail: format!("{fault:?}") },
-        })?;
-        self.learn(groups.iter().find_map(|info| info.owner.as_ref()));
-        Ok(groups)
+            RequestError::Class(said) => PullError::Other { region, detail: format!("refuses to list ({said})") },
+            RequestError::Missing => PullError::Other { region, detail: "knows no log groups".to_owned() },
+            fault => failure_of_place(place, fault)
+                .unwrap_or(PullError::Other { region, detail: "cannot list log groups".to_owned() }),
+        }
     }
 
-    /// Looks up a group that was named directly or through its function; `label` is the name that the user gave.
-    async fn named_group(
+    /// Selects the log group of a function, and the default groups of linked accounts; `label` is the name that the user
+    /// gave.
+    fn function(&mut self, seat: usize, facts: &PlaceFacts, label: &str, name: &str, linked: bool) {
+        let default = default_group(name);
+        let (group, only, doubt) = match facts.functions.get(name) {
+            Some(Ok(info)) if info.group != default => (info.group.clone(), Some(name.to_owned()), None),
+            Some(Ok(_) | Err(RequestError::Missing)) | None => (default.clone(), None, None),
+            Some(Err(fault)) => (default.clone(), None, Some(fault)),
+        };
+        let doubt = doubt.map(|fault| self.lambda_doubt(seat, facts, fault, "lambda:GetFunctionConfiguration"));
+        if let Some(why) = &doubt {
+            self.remark(format!(
+                "where functions log in {} is not known ({why}): the default log group was read, and a custom one would be \
+                 missed",
+                self.searched[seat].place.region
+            ));
+        }
+        self.named_group(seat, facts, label, &group, only, doubt.as_deref());
+        if linked && group != default {
+            self.named_group(seat, facts, label, &default, None, None);
+        }
+    }
+
+    /// Tells why the Lambda API did not say where functions log.
+    fn lambda_doubt(&self, seat: usize, facts: &PlaceFacts, fault: &RequestError, action: &str) -> String {
+        let region = &self.searched[seat].place.region;
+        let host = facts.lambda_host.clone().unwrap_or_else(|| format!("the Lambda API in {region}"));
+        match fault {
+            RequestError::Denied(said) => format!("{action} at {host}: {said}"),
+            RequestError::Throttled => format!("{host} throttles {action}"),
+            RequestError::NoConnection(why) | RequestError::NoAnswer(why) | RequestError::Lost(why) => {
+                format!("{action}: {host} does not answer, {why}")
+            }
+            RequestError::NotAws(what) => format!("{action}: {host}: {what}"),
+            RequestError::Credentials(fault) => format!("{action}: {}", self.searched[seat].place.told(fault)),
+            RequestError::Passing(why)
+            | RequestError::Other(why)
+            | RequestError::Token(why)
+            | RequestError::Class(why) => {
+                format!("{action}: {host} answers {why}")
+            }
+            RequestError::Missing => format!("{action}: {host} knows no such call"),
+        }
+    }
+
+    /// Selects functions by globs: existing ones, wherever they log, and deleted ones whose log group remains.
+    fn globs(&mut self, seat: usize, wanted: &Wanted, facts: &PlaceFacts) {
+        let region = &self.searched[seat].place.region;
+        let mut custom: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        match &facts.listed {
+            Some(Ok(functions)) => {
+                let elsewhere = functions.iter().filter(|one| one.group != default_group(&one.name));
+                for one in elsewhere.filter(|one| wanted.chooses(&one.name)) {
+                    custom.entry(&one.group).or_default().insert(one.name.clone());
+                }
+            }
+            Some(Err(fault)) => {
+                let why = self.lambda_doubt(seat, facts, fault, "lambda:ListFunctions");
+                self.remark(format!(
+                    "functions in {region} could not be listed ({why}): those that log to a group of another name were not \
+                     looked for"
+                ));
+            }
+            None => {}
+        }
+        let mut others = BTreeSet::new();
+        for info in facts.listed_groups() {
+            match function_from_group(&info.name) {
+                Some(name) if wanted.chooses(name) => self.found_group(seat, info, None),
+                Some(_) => {}
+                // Groups of Lambda that belong to no function: `/aws/lambda/web/...` and the like.
+                None if info.name.starts_with("/aws/lambda/") && wanted.chooses("") => {
+                    others.insert(info.name.clone());
+                }
+                None => {}
+            }
+        }
+        if let Some(first) = others.first() {
+            let groups = if others.len() == 1 { "log group" } else { "log groups" };
+            let text = format!(
+                "left out {} {groups} in {region} that belong to no single function, such as {first}: read them with --log-group",
+                others.len()
+            );
+            self.told.notes.push(Note { incomplete: false, text });
+        }
+        self.unmatched(seat, wanted, facts);
+        for (group, functions) in custom {
+            // A group of all functions is read as a whole: that of a deleted function may be in it, too.
+            let functions = (!wanted.chooses("")).then_some(functions);
+            // A group that does not exist is that of functions that never ran.
+            match facts.named.get(group) {
+                Some(Ok(infos)) => {
+                    for info in infos {
+                        self.found_group(seat, info, functions.clone());
+                    }
+                }
+                _ => self.unverified(seat, group, functions),
+            }
+        }
+    }
+
+    /// Records the globs that choose no function here; one that chooses all may find none.
+    fn unmatched(&mut self, seat: usize, wanted: &Wanted, facts: &PlaceFacts) {
+        if facts.lists.values().any(Result::is_err) {
+            return;
+        }
+        let region = &self.searched[seat].place.region;
+        for glob in wanted.functions.iter().filter(|choice| !choice.is_exact() && !choice.holds("")) {
+            let functions = facts.listed.iter().flatten().flatten().map(|one| one.name.as_str());
+            let groups = facts.listed_groups().filter_map(|info| function_from_group(&info.name));
+            let found = functions.chain(groups).any(|name| glob.holds(name));
+            let reason = (!found).then(|| {
+                let names = facts.near.iter().filter_map(|name| function_from_group(name));
+                let hint = suggestion(&nearest(glob.prefix(), names));
+                format!("no function in {region} has a name like this, nor has a log group of a deleted one{hint}")
+            });
+            match reason {
+                None => drop(self.missing.insert(glob.text().to_owned(), None)),
+                Some(reason) => drop(self.missing.entry(glob.text().to_owned()).or_insert(Some(reason))),
+            }
+        }
+    }
+
+    /// Selects a group that was named directly or through its function; `label` is the name that the user gave.
+    fn named_group(
         &mut self,
-        lister: &Lister,
+        seat: usize,
+        facts: &PlaceFacts,
         label: &str,
         group: &str,
         only: Option<String>,
-    ) -> Result<(), PullError> {
-        match lister.group(group).await {
-            Err(RequestError::Fatal(failure)) => return Err(failure),
-            Ok(Some(info)) => {
-                self.missing.insert(label.to_owned(), None);
-                self.learn(info.owner.as_ref());
-                self.found_group(&lister.clients.region, &info, only);
+        doubt: Option<&str>,
+    ) {
+        let only = only.map(|name| BTreeSet::from([name]));
+        match facts.named.get(group) {
+            Some(Ok(infos)) if infos.is_empty() => {
+                let region = &self.searched[seat].place.region;
+                let reason = || Some(missing(group, region, doubt, &facts.near));
+                self.missing.entry(label.to_owned()).or_insert_with(reason);
             }
-            Ok(None) => {
-                self.missing.entry(label.to_owned()).or_insert_with(|| Some(missing(group, &lister.clients.region)));
+            Some(Ok(infos)) => {
+                self.missing.insert(label.to_owned(), None);
+                for info in infos {
+                    self.found_group(seat, info, only.clone());
+                }
             }
             // Looking it up is not allowed; reading will show whether it exists.
-            Err(_) => {
+            Some(Err(_)) | None => {
                 self.missing.insert(label.to_owned(), None);
-                self.target(Target {
-                    region: lister.clients.region.clone(),
-                    group: group.to_owned(),
-                    arn: None,
-                    account: None,
-                    only: only.map(|name| BTreeSet::from([name])),
-                    estimate: 0,
-                });
+                self.unverified(seat, group, only);
             }
         }
-        Ok(())
     }
 
-    async fn group_by_arn(&mut self, lister: &Lister, arn: &GroupArn) -> Result<(), PullError> {
-        let info = match lister.group(&arn.name).await {
-            Err(RequestError::Fatal(failure)) => return Err(failure),
-            other => other.ok().flatten(),
+    /// Selects a group that could not be looked up.
+    fn unverified(&mut self, seat: usize, group: &str, only: Option<BTreeSet<String>>) {
+        let place = GroupPlace {
+            region: self.searched[seat].place.region.clone(),
+            name: group.to_owned(),
+            account: self.searched[seat].account().map(str::to_owned),
+            holder: self.holder(seat, self.searched[seat].account()),
+            arn: None,
         };
-        self.learn(info.as_ref().and_then(|info| info.owner.as_ref()));
-        if let Some(info) = info.filter(|info| info.owner.as_ref() == Some(&arn.owner)) {
-            self.found_group(&arn.region, &info, None);
-            return Ok(());
-        }
-        // Another account's group can be read only by its ARN.
-        self.target(Target {
-            region: arn.region.clone(),
-            group: arn.name.clone(),
-            arn: Some(arn.arn.clone()),
-            account: Some(arn.owner.account.clone()),
-            only: None,
-            estimate: 0,
-        });
-        Ok(())
+        self.target(self.new_target(seat, place, only));
     }
 
-    fn found_group(&mut self, region: &str, info: &GroupInfo, only: Option<String>) {
-        if let Some(reason) = unreadable(info.class) {
-            let name = place(&info.name, region);
-            self.told.unread.push(InputProblem { input: name, reason: reason.to_owned() });
+    /// Returns whose a group is, where several accounts are read.
+    fn holder(&self, seat: usize, account: Option<&str>) -> Option<String> {
+        let profile = || self.searched[seat].place.session.profile.as_ref().map(|name| format!("profile {name}"));
+        let several = self.request.profiles.len() > 1 || self.request.names.linked;
+        account.map(str::to_owned).or_else(profile).filter(|_| several)
+    }
+
+    fn new_target(&self, seat: usize, group: GroupPlace, only: Option<BTreeSet<String>>) -> Target {
+        Target { seat, group, only, streams: Vec::new(), class: None, to_read: Vec::new(), estimate: 0 }
+    }
+
+    /// Selects a function by ARN in the place of the account that the ARN names.
+    fn function_by_arn(&mut self, arn: &FunctionByArn) {
+        let (searched, seats) = (self.searched, self.seats(&arn.region));
+        for &seat in &seats {
+            let Ok(facts) = &searched[seat].facts else { continue };
+            let is_own = match &facts.own {
+                Some(own) => *own == arn.owner,
+                None => self.searched[seat].account() == Some(arn.owner.account.as_str()),
+            };
+            if is_own {
+                return self.function(seat, facts, &arn.arn, &arn.name, false);
+            }
+        }
+        // In a monitoring account, groups of linked accounts are read by ARN.
+        for &seat in &seats {
+            let Ok(facts) = &searched[seat].facts else { continue };
+            let group = default_group(&arn.name);
+            let infos = facts.named.get(&group).into_iter().flatten().flatten();
+            let linked: Vec<&GroupInfo> = infos.filter(|info| info.owner.as_ref() == Some(&arn.owner)).collect();
+            if !linked.is_empty() {
+                for info in linked {
+                    self.found_group(seat, info, None);
+                }
+                return;
+            }
+        }
+        let known = seats.iter().find(|seat| self.searched[**seat].account().is_some());
+        match (known, seats.first()) {
+            (Some(&seat), _) => {
+                let own = searched[seat].facts.as_ref().ok().and_then(|facts| facts.own.as_ref());
+                let reason = foreign(&arn.owner, own, searched[seat].account());
+                self.told.unread.push(InputProblem { input: arn.arn.clone(), reason });
+            }
+            // If the account of the credentials is unknown, the group's ARN keeps AWS from reading another account's
+            // group.
+            (None, Some(&seat)) => {
+                let Ok(facts) = &searched[seat].facts else { return };
+                let name = match facts.functions.get(&arn.name) {
+                    Some(Ok(info)) => info.group.clone(),
+                    _ => default_group(&arn.name),
+                };
+                if matches!(facts.named.get(&name), Some(Ok(infos)) if infos.is_empty()) {
+                    let missing = missing(&name, &arn.region, None, &facts.near);
+                    let reason = format!("{missing}, and that the credentials are for account {}", arn.owner.account);
+                    self.told.unread.push(InputProblem { input: arn.arn.clone(), reason });
+                    return;
+                }
+                let only = (name != default_group(&arn.name)).then(|| BTreeSet::from([arn.name.clone()]));
+                self.by_arn(seat, &arn.owner, &name, only);
+            }
+            (None, None) => {}
+        }
+    }
+
+    fn group_by_arn(&mut self, arn: &GroupArn) {
+        let (searched, seats) = (self.searched, self.seats(&arn.region));
+        let mut any = false;
+        for &seat in &seats {
+            let Ok(facts) = &searched[seat].facts else { continue };
+            let infos = facts.named.values().flatten().flatten().chain(facts.listed_groups());
+            for info in infos.filter(|info| info.owner.as_ref() == Some(&arn.owner) && arn.name.holds(&info.name)) {
+                self.found_group(seat, info, None);
+                any = true;
+            }
+        }
+        let Some(&first) = seats.first() else { return };
+        if any || self.searched[first].facts.is_err() {
             return;
         }
-        self.target(Target {
-            region: region.to_owned(),
-            group: info.name.clone(),
-            arn: None,
+        match &arn.name {
+            // Another account's group can be read only by its ARN.
+            GroupChoice::Exact(name) => {
+                let own = seats.iter().find(|seat| self.searched[**seat].account() == Some(&arn.owner.account));
+                self.by_arn(own.copied().unwrap_or(first), &arn.owner, name, None);
+            }
+            GroupChoice::Glob(glob) => {
+                let of_linked =
+                    match self.request.names.linked || self.searched[first].account() == Some(&arn.owner.account) {
+                        true => "",
+                        false => "; groups of other accounts are listed only with --linked, in a monitoring account",
+                    };
+                let reason =
+                    format!("no log group of account {} matches in {}{of_linked}", arn.owner.account, arn.region);
+                let input = group_arn(&arn.owner, &arn.region, glob.text());
+                self.told.unread.push(InputProblem { input, reason });
+            }
+        }
+    }
+
+    /// Returns the places in a region.
+    fn seats(&self, region: &str) -> Vec<usize> {
+        let is_in = |seat: &usize| self.searched[*seat].asked && self.searched[*seat].place.region == region;
+        (0..self.searched.len()).filter(is_in).collect()
+    }
+
+    /// Selects a group by its ARN.
+    fn by_arn(&mut self, seat: usize, owner: &Owner, name: &str, only: Option<BTreeSet<String>>) {
+        let region = self.searched[seat].place.region.clone();
+        let place = GroupPlace {
+            arn: Some(group_arn(owner, &region, name)),
+            region,
+            name: name.to_owned(),
+            account: Some(owner.account.clone()),
+            holder: self.holder(seat, Some(&owner.account)),
+        };
+        self.target(self.new_target(seat, place, only));
+    }
+
+    fn found_group(&mut self, seat: usize, info: &GroupInfo, only: Option<BTreeSet<String>>) {
+        let searched = &self.searched[seat];
+        let region = searched.place.region.clone();
+        let own = searched.facts.as_ref().ok().and_then(|facts| facts.own.as_ref());
+        let linked = info.owner.as_ref().filter(|owner| own.is_some_and(|own| own != *owner));
+        let place = GroupPlace {
+            arn: linked.map(|owner| group_arn(owner, &region, &info.name)),
+            region,
+            name: info.name.clone(),
+            holder: self.holder(seat, info.owner.as_ref().map(|owner| owner.account.as_str())),
             account: info.owner.as_ref().map(|owner| owner.account.clone()),
-            only: only.map(|name| BTreeSet::from([name])),
-            estimate: estimate(info, self.request),
-        });
+        };
+        if let Some(reason) = unreadable(&info.class) {
+            self.told.unread.push(InputProblem { input: place.label(), reason: reason.to_owned() });
+            return;
+        }
+        let class = if let Class::Other(name) = &info.class { Some(name.clone()) } else { None };
+        let estimate = estimate(info, self.request);
+        self.target(Target { class, estimate, ..self.new_target(seat, place, only) });
     }
 
     /// Adds a group, or merges it with an earlier selection of the same group.
     fn target(&mut self, new: Target) {
-        let target = match self.found.entry(new.key()) {
-            Entry::Vacant(place) => {
-                place.insert(new);
+        let holder = match &new.group.account {
+            Some(account) => Holder::Account(account.clone()),
+            None => Holder::Session(self.searched[new.seat].place.session.number),
+        };
+        let key = (new.group.region.clone(), new.group.name.clone(), holder);
+        let target = match self.found.entry(key) {
+            Entry::Vacant(entry) => {
+                entry.insert(new);
                 return;
             }
-            Entry::Occupied(place) => place.into_mut(),
+            Entry::Occupied(entry) => entry.into_mut(),
         };
         // A group selected as a whole once stays selected as a whole.
         match (new.only, &mut target.only) {
@@ -362,174 +492,70 @@ impl GroupSearch<'_> {
             (None, only) => *only = None,
             (Some(_), None) => {}
         }
+        // Asked by name in its own account, a group needs no ARN.
+        if new.group.arn.is_none() {
+            (target.group.arn, target.seat) = (None, new.seat);
+        }
         target.estimate = target.estimate.max(new.estimate);
     }
 
-    /// Returns whether a group of this name in a known account is selected too.
-    fn is_named_by_arn(&self, target: &Target) -> bool {
-        let next = self.found.range(target.key()..).next();
-        next.is_some_and(|((region, group, _), _)| (region, group) == (&target.region, &target.group))
-    }
-
-    /// Adds the log group of a function named by ARN, if the function belongs to the account that the ARN names.
-    fn decide(&mut self, named: NamedByArn, claimed: Option<&str>) {
-        let NamedByArn { arn, group, only, info } = named;
-        let account = self.own.as_ref().map(|own| own.account.as_str()).or(claimed);
-        let reason = match (foreign(&arn.owner, self.own.as_ref(), account), &info) {
-            (Some(reason), _) => reason,
-            (None, Some(None)) if account.is_some() => missing(&group, &arn.region),
-            (None, Some(None)) => {
-                let missing = missing(&group, &arn.region);
-                format!("{missing}, and that the credentials are for account {}", arn.owner.account)
-            }
-            (None, Some(Some(info))) if self.own.is_some() => return self.found_group(&arn.region, info, only),
-            (None, _) => {
-                // If the account of the credentials is unknown, the group's ARN keeps AWS from reading another
-                // account's group.
-                let group_arn = self.own.is_none().then(|| group_arn(&arn, &group));
-                return self.target(Target {
-                    region: arn.region,
-                    group,
-                    arn: group_arn,
-                    account: Some(arn.owner.account),
-                    only: only.map(|name| BTreeSet::from([name])),
-                    estimate: 0,
-                });
-            }
-        };
-        self.told.unread.push(InputProblem { input: arn.arn, reason });
-    }
-
-    /// Completes the selection. `claimed` is the account that the credentials name, used where no answer of AWS tells
-    /// it.
-    fn finish(mut self, claimed: Option<&str>) -> Selection {
-        let account = self.own.as_ref().map(|own| own.account.clone());
-        for named in std::mem::take(&mut self.by_arn) {
-            self.decide(named, claimed);
+    /// Adds a note that marks the answer as incomplete.
+    fn remark(&mut self, text: String) {
+        let note = Note { incomplete: true, text };
+        if !self.told.notes.contains(&note) {
+            self.told.notes.push(note);
         }
-        let (ours, known): (Vec<Target>, Vec<Target>) =
-            std::mem::take(&mut self.found).into_values().partition(|target| target.account.is_none());
-        known.into_iter().for_each(|target| self.target(target));
-        // A group named without an account belongs to the account of the credentials.
-        for target in ours {
-            if account.is_none() && self.is_named_by_arn(&target) {
-                self.told.unread.push(InputProblem { input: target.place(), reason: NAMED_TWICE.to_owned() });
+    }
+
+    fn finish(mut self) -> Result<Selection, PullError> {
+        let unsearched_only = self.searched.iter().all(|one| one.facts.is_err()) || self.found.is_empty();
+        if let Some(failure) = self.first.take().filter(|_| unsearched_only && self.missing.is_empty()) {
+            return Err(failure);
+        }
+        self.told.accounts = self.accounts();
+        // The same name may stand for groups of which one is named by ARN and the other by an account that is unknown.
+        let by_arn: BTreeSet<(String, String)> = self
+            .found
+            .values()
+            .filter(|target| target.group.arn.is_some())
+            .map(|target| (target.group.region.clone(), target.group.name.clone()))
+            .collect();
+        let (mut targets, mut unread) = (Vec::new(), std::mem::take(&mut self.told.unread));
+        for target in std::mem::take(&mut self.found).into_values() {
+            let name = (target.group.region.clone(), target.group.name.clone());
+            if target.group.account.is_none() && by_arn.contains(&name) {
+                unread.push(InputProblem { input: target.group.label(), reason: NAMED_TWICE.to_owned() });
             } else {
-                self.target(Target { account: account.clone(), ..target });
+                targets.push(target);
             }
         }
-        let account = account.or_else(|| claimed.map(str::to_owned));
-        let missing =
-            self.missing.into_iter().filter_map(|(name, reason)| Some(InputProblem { input: name, reason: reason? }));
-        self.told.unread.extend(missing);
-        self.told.unread.sort();
-        self.told.unread.dedup();
-        Selection { targets: self.found.into_values().collect(), account, told: self.told }
+        let missing = std::mem::take(&mut self.missing);
+        unread.extend(missing.into_iter().filter_map(|(input, reason)| Some(InputProblem { input, reason: reason? })));
+        unread.sort();
+        unread.dedup();
+        self.told.unread = unread;
+        for target in &mut targets {
+            self.told.notes.extend(narrow(target, self.request));
+            let (from, end) = (self.request.from.ms(), self.request.to.ms());
+            target.to_read = (0..target.streams.len().max(1)).map(|stream| ToRead { stream, from, end }).collect();
+        }
+        Ok(Selection { targets, told: self.told })
     }
-}
 
-/// Reason for not reading a group by its name.
-const NAMED_TWICE: &str = "not read: it is also named by an ARN, and nothing tells whether that is the same log group; \
-    allow logs:DescribeLogGroups on it, or name it once";
-
-/// Returns why a function of another account is not read: a function of the same name in our own account is not what
-/// was asked for.
-fn foreign(theirs: &Owner, own: Option<&Owner>, account: Option<&str>) -> Option<String> {
-    let (what, of, other) = match (own, account) {
-        (Some(own), _) if own.partition != theirs.partition => ("partition", &theirs.partition, own.partition.as_str()),
-        (_, Some(account)) if account != theirs.account => ("account", &theirs.account, account),
-        _ => return None,
-    };
-    Some(format!(
-        "not read: it belongs to {what} {of}, but the credentials are for {other}; name a profile of that {what} with \
-         --profile"
-    ))
-}
-
-/// Returns the ARN of a function's log group.
-fn group_arn(function: &FunctionByArn, group: &str) -> String {
-    let Owner { partition, account } = &function.owner;
-    format!("arn:{partition}:logs:{}:{account}:log-group:{group}", function.region)
-}
-
-/// Returns why a function with a qualifier is not read.
-fn one_version(qualifier: &str) -> String {
-    format!("not read: one version or alias cannot be pulled by itself; leave out ':{qualifier}' to pull all versions")
-}
-
-/// Reason for not reading `ACCOUNT:function:NAME`.
-const PART_OF_AN_ARN: &str = "not read: this is a part of an ARN; write the whole ARN, or only the function's name";
-
-/// Returns a group's name in every output.
-pub(super) fn place(group: &str, region: &str) -> String {
-    format!("{group} ({region})")
-}
-
-/// Returns why a named group was not found.
-pub(super) fn missing(group: &str, region: &str) -> String {
-    format!(
-        "there is no log group {group} in {region}: the function never ran there or has another name, or its log was \
-         deleted; check the name and --region"
-    )
-}
-
-/// Returns why a group of this class cannot be read.
-fn unreadable(class: Class) -> Option<&'static str> {
-    match class {
-        Class::Standard => None,
-        Class::InfrequentAccess => Some(INFREQUENT_ACCESS),
-        Class::Delivery => Some(DELIVERY),
-    }
-}
-
-/// Advice for a group of the class INFREQUENT_ACCESS.
-pub(super) const INFREQUENT_ACCESS: &str = "the log group has the class INFREQUENT_ACCESS, which only Logs Insights \
-    reads: query `fields @timestamp, @logStream, @message` there and analyse the export";
-/// Advice for a group of the class DELIVERY.
-pub(super) const DELIVERY: &str = "the log group has the class DELIVERY, which cannot be read: analyse what it \
-    delivers to S3 or Firehose";
-
-const DAY_MS: i64 = 86_400_000;
-
-/// Estimates the bytes of a group in the window, assuming an even rate over its age or retention.
-fn estimate(info: &GroupInfo, request: &Request) -> u64 {
-    let end = request.to.ms();
-    let kept = info.retention_days.map_or(i64::MAX, |days| i64::from(days) * DAY_MS);
-    let age = (end - info.created_ms).clamp(1, kept.max(1));
-    let window = (end - request.from.ms()).clamp(0, age);
-    (u128::from(info.stored_bytes) * window.unsigned_abs() as u128 / age.unsigned_abs() as u128) as u64
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::Timestamp;
-
-    #[test]
-    fn estimates_by_the_share_of_time() {
-        let day = |n: i64| Timestamp::from_ms(n * DAY_MS).unwrap();
-        let request = Request::new(day(99), day(100));
-        let info = |retention_days| GroupInfo {
-            name: String::new(),
-            owner: None,
-            class: Class::Standard,
-            stored_bytes: 1_000,
-            created_ms: 0,
-            retention_days,
+    /// Returns the accounts that were asked, each with its regions.
+    fn accounts(&self) -> Vec<AccountRead> {
+        let mut regions_of: BTreeMap<Option<String>, BTreeSet<String>> = BTreeMap::new();
+        for target in self.found.values() {
+            regions_of.entry(target.group.account.clone()).or_default().insert(target.group.region.clone());
+        }
+        for one in self.searched.iter().filter(|one| one.facts.is_ok()) {
+            let account = one.account().map(str::to_owned);
+            regions_of.entry(account).or_default().insert(one.place.region.clone());
+        }
+        let account = |(account_id, regions): (_, BTreeSet<String>)| AccountRead {
+            account_id,
+            regions: regions.into_iter().collect(),
         };
-        assert_eq!(estimate(&info(None), &request), 10);
-        assert_eq!(estimate(&info(Some(10)), &request), 100);
-        assert_eq!(estimate(&info(Some(1)), &request), 1_000);
-    }
-
-    #[test]
-    fn tells_functions_from_groups() {
-        let now = Timestamp::from_ms(0).unwrap();
-        let request = |name: &str| Request { functions: vec![name.to_owned()], ..Request::new(now, now) };
-        let wanted = |name: &str| Wanted::of(&request(name));
-        assert!(wanted("pay").is_ok());
-        assert!(matches!(wanted("/aws/lambda/pay"), Err(PullError::Usage(_))));
-        let by_arn = wanted("arn:aws:lambda:eu-west-1:123456789012:function:pay").unwrap();
-        assert_eq!(by_arn.function_arns.len(), 1);
+        regions_of.into_iter().map(account).collect()
     }
 }

@@ -1,47 +1,63 @@
-//! State shared by the chains of a pull, its reader and the command line; and the signals that end a pull.
+//! State shared by the chains of a pull, its reader and the command line: what is still unread, and why the pull ended.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::watch;
-
+use super::PullWatch;
 use super::failure::PullError;
 use super::select::Selection;
-use super::select::Target;
-use super::spool::PageSpool;
-use super::{PullWatch, Request};
-use crate::model::{Note, Timestamp};
-use crate::source::saved::PullTrailer;
+use super::signals::Signal;
+use super::slice::Slice;
+use super::spool::{PageSpool, SliceId};
+use super::target::Target;
+use crate::model::Note;
+use crate::source::saved::{PullTrailer, UnreadStretch};
 use crate::wire::InputProblem;
-
-/// A signal that ends the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Signal {
-    /// Ctrl-C.
-    Interrupt,
-    /// SIGTERM.
-    Terminate,
-}
 
 /// Shared state of a pull.
 pub(super) struct PullState {
     pub(super) targets: Vec<Target>,
-    pub(super) from: Timestamp,
-    pub(super) to: Timestamp,
     pub(super) spool: PageSpool,
     pub(super) watch: Arc<dyn PullWatch>,
-    groups_done: AtomicUsize,
     pages: AtomicUsize,
     over: AtomicBool,
+    unread: Mutex<Unread>,
+    /// Groups that cannot be read.
+    unreadable: Mutex<BTreeSet<usize>>,
     told: Mutex<PullTrailer>,
     ends: Mutex<Ends>,
+}
+
+/// What is not read yet.
+#[derive(Debug, Default)]
+struct Unread {
+    slices: BTreeMap<SliceId, SliceRest>,
+    /// Whether the reading has ended: what is read from then on is not in the result.
+    frozen: bool,
+}
+
+/// Rest of a slice.
+#[derive(Clone, Debug)]
+struct SliceRest {
+    from: i64,
+    end: i64,
+    /// Whether nothing of the slice was read.
+    whole: bool,
+    /// Why it was given up.
+    reason: Option<String>,
 }
 
 /// Reasons for which the pull ended early or its file was not written.
 #[derive(Debug, Default)]
 struct Ends {
-    failure: Option<PullError>,
+    failures: Vec<PullError>,
+    /// Why no more is read of groups whose region failed.
+    reasons: BTreeMap<usize, String>,
+    /// Regions that were pulled from, and those among them that failed.
+    regions: usize,
+    regions_failed: usize,
     signal: Option<Signal>,
     save_error: Option<String>,
 }
@@ -51,24 +67,45 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl PullState {
-    pub(super) fn new(request: &Request, selection: Selection, watch: Arc<dyn PullWatch>) -> io::Result<Self> {
-        let spool = PageSpool::new(selection.targets.len())?;
-        for target in 0..selection.targets.len() {
-            spool.open(target, request.from.ms());
-        }
-        let told = PullTrailer { from_ms: Some(request.from.ms()), to_ms: Some(request.to.ms()), ..selection.told };
+    pub(super) fn new(selection: Selection, watch: Arc<dyn PullWatch>) -> io::Result<Self> {
         Ok(Self {
             targets: selection.targets,
-            from: request.from,
-            to: request.to,
-            spool,
+            spool: PageSpool::new()?,
             watch,
-            groups_done: AtomicUsize::new(0),
             pages: AtomicUsize::new(0),
             over: AtomicBool::new(false),
-            told: Mutex::new(told),
+            unread: Mutex::default(),
+            unreadable: Mutex::default(),
+            told: Mutex::new(selection.told),
             ends: Mutex::default(),
         })
+    }
+
+    /// Announces the slices to read. The reader waits for each until it is read or given up.
+    pub(super) fn begin(&self, slices: &[Slice]) {
+        let mut unread = locked(&self.unread);
+        for slice in slices {
+            self.spool.open(slice.id);
+            unread
+                .slices
+                .insert(slice.id, SliceRest { from: slice.id.start, end: slice.end, whole: true, reason: None });
+        }
+    }
+
+    /// Counts the regions to pull from.
+    pub(super) fn set_regions(&self, regions: usize) {
+        locked(&self.ends).regions = regions;
+    }
+
+    /// Records how far a slice was read.
+    pub(super) fn advance(&self, slice: &Slice) {
+        let mut unread = locked(&self.unread);
+        if unread.frozen {
+            return;
+        }
+        if let Some(stretch) = unread.slices.get_mut(&slice.id) {
+            (stretch.from, stretch.end, stretch.whole) = (slice.unread_from(), slice.end, slice.is_untouched());
+        }
     }
 
     /// Counts a page and reports it to the progress.
@@ -77,44 +114,139 @@ impl PullState {
         self.watch.page(target, covered_ms, events);
     }
 
-    /// Counts a log group that was read to its end or given up.
-    pub(super) fn group_done(&self, target: usize) {
-        self.groups_done.fetch_add(1, Ordering::Relaxed);
+    /// Records that a slice was read to its end.
+    pub(super) fn done(&self, slice: SliceId) {
+        self.spool.close(slice);
+        let mut unread = locked(&self.unread);
+        if !unread.frozen {
+            unread.slices.remove(&slice);
+        }
+        let is_done = !unread.slices.keys().any(|other| other.target == slice.target);
+        drop(unread);
+        if is_done {
+            self.watch.done(slice.target);
+        }
+    }
+
+    /// Records that the rest of a slice is not read.
+    pub(super) fn give_up(&self, slice: SliceId, reason: &str) {
+        if let Some(stretch) = locked(&self.unread).slices.get_mut(&slice) {
+            stretch.reason.get_or_insert_with(|| reason.to_owned());
+        }
+        self.spool.close(slice);
+        self.watch.done(slice.target);
+    }
+
+    /// Records a stretch that was not read by the end.
+    pub(super) fn leave(&self, slice: SliceId, end: i64) {
+        let rest = SliceRest { from: slice.start, end, whole: false, reason: None };
+        locked(&self.unread).slices.insert(slice, rest);
+    }
+
+    /// Returns whether a group was found to be unreadable, or its region failed.
+    pub(super) fn is_unreadable(&self, target: usize) -> bool {
+        locked(&self.unreadable).contains(&target)
+    }
+
+    /// Records the signal that ended the following.
+    pub(super) fn signalled(&self, signal: Signal) {
+        locked(&self.ends).signal = Some(signal);
+    }
+
+    /// Sets the end of the window, which is known only when the following ends.
+    pub(super) fn set_end(&self, end_ms: i64) {
+        locked(&self.told).to_ms = Some(end_ms);
+    }
+
+    /// Records a group that cannot be read: asking again would not help.
+    pub(super) fn unreadable(&self, target: usize, reason: String) {
+        let mut unread = locked(&self.unread);
+        unread.slices.retain(|slice, _| slice.target != target);
+        drop(unread);
+        let input = self.targets.get(target).map(|target| target.group.label()).unwrap_or_default();
+        locked(&self.told).unread.push(InputProblem { input, reason });
+        locked(&self.unreadable).insert(target);
         self.watch.done(target);
     }
 
-    /// Records a group, or a part of one, that remains unread.
-    pub(super) fn unread(&self, unread: InputProblem) {
-        locked(&self.told).unread.push(unread);
+    /// Returns whether a slice is still to be read.
+    pub(super) fn is_open(&self, slice: SliceId) -> bool {
+        locked(&self.unread).slices.get(&slice).is_some_and(|stretch| stretch.reason.is_none())
+    }
+
+    /// Returns the slices of a group that are not read yet.
+    pub(super) fn slices_of(&self, target: usize) -> Vec<SliceId> {
+        locked(&self.unread).slices.keys().filter(|slice| slice.target == target).copied().collect()
     }
 
     /// Adds a note that marks the result as incomplete.
     pub(super) fn remark(&self, text: String) {
-        locked(&self.told).notes.push(Note { incomplete: true, text });
+        let note = Note { incomplete: true, text };
+        let mut told = locked(&self.told);
+        if !told.notes.contains(&note) {
+            told.notes.push(note);
+        }
     }
 
-    /// Ends the pull with a failure. The first failure is kept.
+    /// Ends the pull from one region with a failure. What remains unread of its groups has this reason.
+    pub(super) fn region_failed(&self, targets: &[usize], failure: PullError, what: String) {
+        let mut unread = locked(&self.unread);
+        for (slice, stretch) in unread.slices.iter_mut().filter(|(slice, _)| targets.contains(&slice.target)) {
+            stretch.reason.get_or_insert_with(|| format!("{failure}; pull the rest with --resume"));
+            self.spool.close(*slice);
+        }
+        drop(unread);
+        locked(&self.told).ended.push(what);
+        let mut ends = locked(&self.ends);
+        ends.reasons.extend(targets.iter().map(|target| (*target, format!("{failure}; pull the rest with --resume"))));
+        ends.regions_failed += 1;
+        ends.failures.push(failure);
+    }
+
+    /// Ends the whole pull, because this machine failed.
     pub(super) fn fail(&self, failure: PullError) {
         let mut ends = locked(&self.ends);
-        if ends.failure.is_none() {
-            self.remark(format!("ended early: {failure}"));
-            ends.failure = Some(failure);
+        if !self.over.swap(true, Ordering::Relaxed) {
+            locked(&self.told).ended.push(format!("ended early: {failure}"));
+            ends.regions_failed = ends.regions;
+            ends.failures.push(failure);
         }
-        self.over.store(true, Ordering::Relaxed);
     }
 
     /// Records that a signal ended the pull.
     pub(super) fn interrupted(&self, signal: Signal) {
         locked(&self.ends).signal = Some(signal);
-        let (done, all) = (self.groups_done.load(Ordering::Relaxed), self.targets.len());
-        self.remark(format!("interrupted: {done} of {all} log groups were read to their end"));
+        let unread = locked(&self.unread);
+        let (mut open, mut given_up) = (BTreeSet::new(), BTreeSet::new());
+        for (slice, stretch) in &unread.slices {
+            open.insert(slice.target);
+            if stretch.reason.is_some() {
+                given_up.insert(slice.target);
+            }
+        }
+        drop(unread);
+        let all = self.targets.len();
+        if all == 0 {
+            return;
+        }
+        let mut text = format!("interrupted: {} of {all} log groups were read to their end", all - open.len());
+        if !given_up.is_empty() {
+            text.push_str(&format!(", {} were given up before", given_up.len()));
+        }
+        locked(&self.told).ended.push(text);
     }
 
-    pub(super) fn save_failed(&self, error: io::Error) {
-        locked(&self.ends).save_error = Some(error.to_string());
+    /// Ends the reading: what arrives from now on is not in the result.
+    pub(super) fn freeze(&self) {
+        locked(&self.unread).frozen = true;
+        self.spool.end();
     }
 
-    /// Returns whether a failure ended the pull.
+    pub(super) fn save_failed(&self, error: &io::Error) {
+        locked(&self.ends).save_error = Some(super::failure::plain_io(error));
+    }
+
+    /// Returns whether a failure of this machine ended the pull.
     pub(super) fn is_over(&self) -> bool {
         self.over.load(Ordering::Relaxed)
     }
@@ -123,8 +255,19 @@ impl PullState {
         self.pages.load(Ordering::Relaxed)
     }
 
+    /// Returns why nothing could be pulled, if every region failed before its first page.
     pub(super) fn failure(&self) -> Option<PullError> {
-        locked(&self.ends).failure.clone()
+        let ends = locked(&self.ends);
+        let all_failed = ends.regions > 0 && ends.regions_failed >= ends.regions;
+        ends.failures.first().filter(|_| all_failed && self.pages() == 0).cloned()
+    }
+
+    /// Returns the failures for which regions were not read to their end.
+    pub(super) fn failures(&self) -> Vec<String> {
+        let mut all: Vec<String> = locked(&self.ends).failures.iter().map(ToString::to_string).collect();
+        all.sort();
+        all.dedup();
+        all
     }
 
     pub(super) fn signal(&self) -> Option<Signal> {
@@ -138,56 +281,53 @@ impl PullState {
     /// Returns what the file's trailer says besides the events. The order does not depend on which request finished
     /// first.
     pub(super) fn told(&self) -> PullTrailer {
+        let gaps = self.gaps();
         let mut told = locked(&self.told).clone();
+        told.gaps.extend(gaps);
         told.unread.sort();
         told.unread.dedup();
         told.notes.sort();
         told.notes.dedup();
+        told.ended.sort();
+        told.ended.dedup();
+        told.gaps.sort();
         told
     }
-}
 
-/// Listens for signals in the background.
-pub(super) fn listen() -> watch::Receiver<Option<Signal>> {
-    let (heard, signals) = watch::channel(None);
-    tokio::spawn(async move {
-        let signal = first_signal().await;
-        heard.send_replace(Some(signal));
-        heard.closed().await;
-    });
-    signals
-}
-
-/// Waits for a signal, possibly for ever.
-pub(super) async fn heard(mut signals: watch::Receiver<Option<Signal>>) -> Signal {
-    let signal = signals.wait_for(Option::is_some).await.ok().and_then(|signal| *signal);
-    match signal {
-        Some(signal) => signal,
-        None => std::future::pending().await,
-    }
-}
-
-async fn first_signal() -> Signal {
-    let interrupt = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
+    /// Returns the stretches that were not read. Those of one group that touch and have the same reason are one.
+    fn gaps(&self) -> Vec<UnreadStretch> {
+        let unread = locked(&self.unread);
+        let ends = locked(&self.ends);
+        let otherwise = match ends.signal {
+            Some(_) => "the pull was interrupted; pull the rest with --resume",
+            None => "the pull ended before; pull the rest with --resume",
+        };
+        let mut gaps: Vec<UnreadStretch> = Vec::new();
+        let told = locked(&self.told);
+        let window = (told.from_ms, told.to_ms);
+        drop(told);
+        for (id, stretch) in &unread.slices {
+            let Some(target) = self.targets.get(id.target) else { continue };
+            let of_region = ends.reasons.get(&id.target).map(String::as_str);
+            let reason = stretch.reason.as_deref().or(of_region).unwrap_or(otherwise);
+            let stream = target.streams.get(id.stream).cloned();
+            let whole = stretch.whole && window == (Some(stretch.from), Some(stretch.end));
+            let touches = |gap: &&mut UnreadStretch| {
+                let same = gap.group == target.group && gap.stream == stream && gap.reason == reason;
+                same && !gap.whole && !whole && gap.to_ms + 1 >= stretch.from
+            };
+            match gaps.last_mut().filter(touches) {
+                Some(gap) => gap.to_ms = stretch.end,
+                None => gaps.push(UnreadStretch {
+                    group: target.group.clone(),
+                    stream,
+                    from_ms: stretch.from,
+                    to_ms: stretch.end,
+                    whole,
+                    reason: reason.to_owned(),
+                }),
+            }
         }
-    };
-    tokio::select! {
-        () = interrupt => Signal::Interrupt,
-        () = terminate() => Signal::Terminate,
+        gaps
     }
-}
-
-#[cfg(unix)]
-async fn terminate() {
-    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(mut signal) => drop(signal.recv().await),
-        Err(_) => std::future::pending().await,
-    }
-}
-
-#[cfg(not(unix))]
-async fn terminate() {
-    std::future::pending().await
 }

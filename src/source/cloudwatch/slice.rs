@@ -2,6 +2,8 @@
 
 use rustc_hash::FxHashSet;
 
+use super::spool::SliceId;
+
 /// Consecutive pages that return the token they were asked with, before the chain restarts from its latest event.
 const SAME_TOKENS: u32 = 20;
 /// Most restarts without a new event in between.
@@ -16,10 +18,8 @@ const SHORTEST_MS: i64 = 10;
 /// A time range of one log group, read page by page. Both ends are inclusive.
 #[derive(Debug)]
 pub(super) struct Slice {
-    /// Index of the log group in the list of targets.
-    pub(super) target: usize,
-    /// First millisecond, which also identifies the slice within its group.
-    pub(super) start: i64,
+    /// Key of the slice; its `start` is the first millisecond.
+    pub(super) id: SliceId,
     /// Last millisecond.
     pub(super) end: i64,
     /// Start time for a request without a token.
@@ -56,12 +56,11 @@ pub(super) enum AfterPage {
 }
 
 impl Slice {
-    pub(super) fn new(target: usize, start: i64, end: i64) -> Self {
+    pub(super) fn new(id: SliceId, end: i64) -> Self {
         Self {
-            target,
-            start,
+            id,
             end,
-            from: start,
+            from: id.start,
             token: None,
             reported_ms: 0,
             latest: None,
@@ -80,7 +79,7 @@ impl Slice {
 
     /// Records an event of the page; returns false for a duplicate or an event outside the range.
     pub(super) fn accept(&mut self, at: i64, key: Option<u64>) -> bool {
-        if at < self.start || at > self.end {
+        if at < self.id.start || at > self.end {
             return false;
         }
         let came_before =
@@ -137,7 +136,17 @@ impl Slice {
 
     /// Returns how many milliseconds have been read for certain.
     pub(super) fn covered_ms(&self) -> i64 {
-        self.latest.map_or(0, |latest| latest - self.start)
+        self.latest.map_or(0, |latest| latest - self.id.start)
+    }
+
+    /// Returns the first millisecond that is not read for certain. Events of that millisecond may have been read.
+    pub(super) fn unread_from(&self) -> i64 {
+        if self.unsorted { self.id.start } else { self.latest.unwrap_or(self.id.start) }
+    }
+
+    /// Returns whether no event was read.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.latest.is_none()
     }
 
     /// Returns into how many pieces to divide the rest, if `spare` more chains may run.
@@ -149,7 +158,7 @@ impl Slice {
         let by_length = usize::try_from(rest / SHORTEST_MS).unwrap_or(0);
         let by_content = match (self.empties, self.latest) {
             (0, Some(latest)) => {
-                let per_ms = f64::from(self.pages) / (latest - self.start).max(1) as f64;
+                let per_ms = f64::from(self.pages) / (latest - self.id.start).max(1) as f64;
                 (per_ms * rest as f64 / PIECE_PAGES) as usize
             }
             (empties, _) if empties >= self.patience => spare,
@@ -165,11 +174,13 @@ impl Slice {
         self.empties = 0;
         let rest = self.end - self.from + 1;
         let bound = |piece: usize| self.from + (i128::from(rest) * piece as i128 / pieces.max(1) as i128) as i64;
-        let others: Vec<Self> = (1..pieces)
-            .map(|piece| Self { patience: self.patience, ..Self::new(self.target, bound(piece), bound(piece + 1) - 1) })
-            .collect();
+        let piece = |piece: usize| {
+            let id = SliceId { start: bound(piece), ..self.id };
+            Self { patience: self.patience, ..Self::new(id, bound(piece + 1) - 1) }
+        };
+        let others: Vec<Self> = (1..pieces).map(piece).collect();
         if let Some(first) = others.first() {
-            self.end = first.start - 1;
+            self.end = first.id.start - 1;
         }
         others
     }
@@ -179,13 +190,17 @@ impl Slice {
 mod tests {
     use super::*;
 
+    fn slice(end: i64) -> Slice {
+        Slice::new(SliceId { target: 0, stream: 0, start: 0 }, end)
+    }
+
     fn token(text: &str) -> Option<String> {
         Some(text.to_owned())
     }
 
     #[test]
     fn only_a_missing_token_ends_it() {
-        let mut slice = Slice::new(0, 0, 999);
+        let mut slice = slice(999);
         for page in 0..100 {
             assert_eq!(slice.turn(token(&page.to_string())), AfterPage::More);
         }
@@ -194,7 +209,7 @@ mod tests {
 
     #[test]
     fn an_event_counts_once() {
-        let mut slice = Slice::new(0, 0, 999);
+        let mut slice = slice(999);
         assert!(slice.accept(5, Some(1)) && slice.accept(5, Some(2)));
         slice.turn(token("a"));
         assert!(!slice.accept(5, Some(1)), "the page came again");
@@ -209,7 +224,7 @@ mod tests {
 
     #[test]
     fn the_same_token_is_followed_up_to_a_bound() {
-        let mut slice = Slice::new(0, 0, 999);
+        let mut slice = slice(999);
         slice.turn(token("a"));
         let mut turns = 0;
         while slice.turn(token("a")) == AfterPage::More {
@@ -220,7 +235,7 @@ mod tests {
 
     #[test]
     fn pieces_cover_the_rest_without_overlap() {
-        let mut slice = Slice::new(0, 0, 9_999);
+        let mut slice = slice(9_999);
         slice.accept(999, Some(1));
         slice.turn(token("a"));
         assert_eq!(slice.worth(100), 4);
@@ -228,16 +243,16 @@ mod tests {
         let others = slice.divide(3);
         let mut next = slice.end + 1;
         for other in &others {
-            assert_eq!(other.start, next);
+            assert_eq!(other.id.start, next);
             assert_eq!(other.from, next);
             next = other.end + 1;
         }
-        assert_eq!((slice.start, slice.from, next), (0, 999, 10_000));
+        assert_eq!((slice.id.start, slice.from, next), (0, 999, 10_000));
     }
 
     #[test]
     fn runs_of_empty_pages_are_divided_after_some_patience() {
-        let mut slice = Slice::new(0, 0, 9_999);
+        let mut slice = slice(9_999);
         for page in 0..PATIENCE {
             assert_eq!(slice.worth(8), 1);
             slice.turn(token(&page.to_string()));

@@ -18,6 +18,20 @@ use flate2::write::DeflateEncoder;
 struct PageLocation {
     offset: u64,
     length: u32,
+    /// Bytes of the text, unpacked.
+    text: u32,
+}
+
+/// Key of a slice: its log group, the streams of the group that it reads, and its first millisecond. The order is that
+/// of the result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct SliceId {
+    /// Index of the log group in the list of targets.
+    pub(super) target: usize,
+    /// Index of the prefix of stream names; 0 where all streams are read.
+    pub(super) stream: usize,
+    /// First millisecond since 1970.
+    pub(super) start: i64,
 }
 
 /// The pages of one slice.
@@ -31,8 +45,7 @@ struct Pages {
 struct SpoolState {
     file: File,
     end: u64,
-    /// Slices of each log group, by their first millisecond.
-    groups: Vec<BTreeMap<i64, Pages>>,
+    slices: BTreeMap<SliceId, Pages>,
     /// Whether all pages have arrived.
     over: bool,
     /// The write error, after which nothing can be spooled.
@@ -49,21 +62,15 @@ pub(super) struct PageSpool {
 /// Position of the reader.
 #[derive(Debug, Default)]
 pub(super) struct Cursor {
-    group: usize,
-    slice: Option<i64>,
+    slice: Option<SliceId>,
     page: usize,
 }
 
 impl PageSpool {
-    /// Creates a spool for this number of log groups.
-    pub(super) fn new(groups: usize) -> io::Result<Self> {
-        let state = SpoolState {
-            file: tempfile::tempfile()?,
-            end: 0,
-            groups: (0..groups).map(|_| BTreeMap::new()).collect(),
-            over: false,
-            broken: None,
-        };
+    /// Creates a spool.
+    pub(super) fn new() -> io::Result<Self> {
+        let state =
+            SpoolState { file: tempfile::tempfile()?, end: 0, slices: BTreeMap::new(), over: false, broken: None };
         Ok(Self { state: Mutex::new(state), news: Condvar::new() })
     }
 
@@ -72,25 +79,23 @@ impl PageSpool {
     }
 
     /// Announces a slice; the reader waits for it until it is closed.
-    pub(super) fn open(&self, group: usize, start: i64) {
-        if let Some(slices) = self.state().groups.get_mut(group) {
-            slices.entry(start).or_default();
-        }
+    pub(super) fn open(&self, slice: SliceId) {
+        self.state().slices.entry(slice).or_default();
     }
 
     /// Stores the text of one page.
-    pub(super) fn push(&self, group: usize, start: i64, text: &[u8]) -> Result<(), String> {
+    pub(super) fn push(&self, slice: SliceId, text: &[u8]) -> Result<(), String> {
         if text.is_empty() {
             return Ok(());
         }
         let packed = pack(text).map_err(|error| error.to_string())?;
         let mut state = self.state();
-        let written = state.append(&packed);
+        let written = state.append(&packed, text.len());
         if let Err(error) = &written {
             state.broken = Some(error.to_string());
         }
         let place = written.map_err(|error| error.to_string())?;
-        if let Some(pages) = state.groups.get_mut(group).and_then(|slices| slices.get_mut(&start)) {
+        if let Some(pages) = state.slices.get_mut(&slice) {
             pages.places.push(place);
         }
         self.news.notify_all();
@@ -98,8 +103,8 @@ impl PageSpool {
     }
 
     /// Marks a slice as complete.
-    pub(super) fn close(&self, group: usize, start: i64) {
-        if let Some(pages) = self.state().groups.get_mut(group).and_then(|slices| slices.get_mut(&start)) {
+    pub(super) fn close(&self, slice: SliceId) {
+        if let Some(pages) = self.state().slices.get_mut(&slice) {
             pages.done = true;
         }
         self.news.notify_all();
@@ -119,7 +124,7 @@ impl PageSpool {
                 NextPage::Page(place) => {
                     let packed = state.read(place)?;
                     drop(state);
-                    return unpack(&packed).map(Some);
+                    return unpack(&packed, place.text as usize).map(Some);
                 }
                 NextPage::End => return Ok(None),
                 NextPage::Wait => state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner),
@@ -136,10 +141,11 @@ enum NextPage {
 }
 
 impl SpoolState {
-    fn append(&mut self, packed: &[u8]) -> io::Result<PageLocation> {
+    fn append(&mut self, packed: &[u8], text: usize) -> io::Result<PageLocation> {
         self.file.seek(SeekFrom::Start(self.end))?;
         self.file.write_all(packed)?;
-        let place = PageLocation { offset: self.end, length: u32::try_from(packed.len()).unwrap_or(u32::MAX) };
+        let size = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
+        let place = PageLocation { offset: self.end, length: size(packed.len()), text: size(text) };
         self.end += packed.len() as u64;
         Ok(place)
     }
@@ -152,15 +158,14 @@ impl SpoolState {
     }
 
     fn next(&self, cursor: &mut Cursor) -> NextPage {
-        while let Some(slices) = self.groups.get(cursor.group) {
+        loop {
             let Some(at) = cursor.slice else {
-                match slices.keys().next() {
-                    Some(first) => (cursor.slice, cursor.page) = (Some(*first), 0),
-                    None => cursor.group += 1,
-                }
+                // The end of the list may be reached before the end of the work, so only `over` ends the reading.
+                let Some((first, _)) = self.slices.first_key_value() else { return self.rest() };
+                (cursor.slice, cursor.page) = (Some(*first), 0);
                 continue;
             };
-            let Some(pages) = slices.get(&at) else { return NextPage::End };
+            let Some(pages) = self.slices.get(&at) else { return NextPage::End };
             if let Some(place) = pages.places.get(cursor.page) {
                 cursor.page += 1;
                 return NextPage::Page(*place);
@@ -168,13 +173,15 @@ impl SpoolState {
             if !pages.done && !self.over {
                 return NextPage::Wait;
             }
-            cursor.page = 0;
-            cursor.slice = slices.range((Bound::Excluded(at), Bound::Unbounded)).next().map(|(start, _)| *start);
-            if cursor.slice.is_none() {
-                cursor.group += 1;
-            }
+            let Some((next, _)) = self.slices.range((Bound::Excluded(at), Bound::Unbounded)).next() else {
+                return self.rest();
+            };
+            (cursor.slice, cursor.page) = (Some(*next), 0);
         }
-        // The end of the list may be reached before the end of the work, so only `over` ends the reading.
+    }
+
+    /// Returns what follows the last slice.
+    fn rest(&self) -> NextPage {
         if self.over { NextPage::End } else { NextPage::Wait }
     }
 }
@@ -185,8 +192,8 @@ fn pack(text: &[u8]) -> io::Result<Vec<u8>> {
     packed.finish()
 }
 
-fn unpack(packed: &[u8]) -> io::Result<Vec<u8>> {
-    let mut text = Vec::with_capacity(packed.len() * 6);
+fn unpack(packed: &[u8], size: usize) -> io::Result<Vec<u8>> {
+    let mut text = Vec::with_capacity(size);
     DeflateDecoder::new(packed).read_to_end(&mut text)?;
     Ok(text)
 }
@@ -195,20 +202,24 @@ fn unpack(packed: &[u8]) -> io::Result<Vec<u8>> {
 mod tests {
     use super::*;
 
+    fn slice(target: usize, start: i64) -> SliceId {
+        SliceId { target, stream: 0, start }
+    }
+
     #[test]
     fn pages_leave_in_the_order_of_the_result() {
-        let spool = PageSpool::new(3).unwrap();
-        for (group, start) in [(0, 0), (1, 0), (2, 0)] {
-            spool.open(group, start);
+        let spool = PageSpool::new().unwrap();
+        for one in [slice(0, 0), slice(1, 0), slice(2, 0)] {
+            spool.open(one);
         }
-        spool.push(2, 0, b"e").unwrap();
-        spool.open(0, 50);
-        spool.push(0, 50, b"c").unwrap();
-        spool.push(0, 0, b"a").unwrap();
-        spool.push(0, 0, b"b").unwrap();
-        spool.push(1, 0, b"d").unwrap();
-        for (group, start) in [(0, 50), (0, 0), (1, 0), (2, 0)] {
-            spool.close(group, start);
+        spool.push(slice(2, 0), b"e").unwrap();
+        spool.open(slice(0, 50));
+        spool.push(slice(0, 50), b"c").unwrap();
+        spool.push(slice(0, 0), b"a").unwrap();
+        spool.push(slice(0, 0), b"b").unwrap();
+        spool.push(slice(1, 0), b"d").unwrap();
+        for one in [slice(0, 50), slice(0, 0), slice(1, 0), slice(2, 0)] {
+            spool.close(one);
         }
         spool.end();
         let mut cursor = Cursor::default();
@@ -221,14 +232,14 @@ mod tests {
 
     #[test]
     fn a_reader_waits_until_it_is_over() {
-        let spool = PageSpool::new(1).unwrap();
-        spool.open(0, 0);
+        let spool = PageSpool::new().unwrap();
+        spool.open(slice(0, 0));
         std::thread::scope(|scope| {
             let reader = scope.spawn(|| {
                 let mut cursor = Cursor::default();
                 (spool.next(&mut cursor).unwrap(), spool.next(&mut cursor).unwrap())
             });
-            spool.push(0, 0, b"x").unwrap();
+            spool.push(slice(0, 0), b"x").unwrap();
             spool.end();
             assert_eq!(reader.join().unwrap(), (Some(b"x".to_vec()), None));
         });

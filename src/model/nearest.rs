@@ -4,7 +4,7 @@
 const MOST: usize = 3;
 
 /// Returns the nearest names, best first: those that contain the word, and those within a few typing errors.
-pub(super) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let word = word.to_lowercase();
     let mut ranked: Vec<(usize, bool, &str)> = names
         .into_iter()
@@ -25,7 +25,7 @@ pub(super) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) 
 }
 
 /// Returns `; did you mean a, b or c?`, or nothing.
-pub(super) fn suggestion(names: &[&str]) -> String {
+pub(crate) fn suggestion(names: &[&str]) -> String {
     match names {
         [] => String::new(),
         [one] => format!("; did you mean {one}?"),

@@ -1,0 +1,120 @@
+//! A log group to read: which of its streams, and about how much that is.
+
+use std::collections::BTreeSet;
+
+use super::Request;
+use super::listing::GroupInfo;
+use crate::model::{Note, Timestamp};
+use crate::source::saved::GroupPlace;
+
+/// A log group to read.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    /// Index of the place through which it is read.
+    pub(super) seat: usize,
+    pub(super) group: GroupPlace,
+    /// Functions whose streams are read, where the group is shared with others; `None` reads all.
+    pub(super) only: Option<BTreeSet<String>>,
+    /// Prefixes of the streams to read; empty reads all.
+    pub(super) streams: Vec<String>,
+    /// Class of the group, if it is one that may not be readable.
+    pub(super) class: Option<String>,
+    pub(super) to_read: Vec<ToRead>,
+    /// Estimated bytes in the window, from the group's size.
+    pub(super) estimate: u64,
+}
+
+/// A stretch to read of a log group, in milliseconds since 1970, inclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ToRead {
+    /// Index of the prefix of stream names; 0 where all streams are read.
+    pub(super) stream: usize,
+    pub(super) from: i64,
+    pub(super) end: i64,
+}
+
+/// Most chains that one group is cut into by its streams.
+const MOST_STREAM_CHAINS: usize = 40;
+/// Days before the window whose environments are looked for. They live for some hours, those that are kept ready
+/// longer.
+const DAYS_BEFORE: i64 = 2;
+
+/// Limits the reading of a shared group to the streams of the selected functions, where that is less work, and returns
+/// what this may miss. Streams are named `YYYY/MM/DD/FUNCTION[VERSION]...` after the day on which they began.
+pub(super) fn narrow(target: &mut Target, request: &Request) -> Option<Note> {
+    let only = target.only.as_ref()?;
+    let (first, last) = (request.from.ms().div_euclid(DAY_MS) - DAYS_BEFORE, request.to.ms().div_euclid(DAY_MS));
+    let days = usize::try_from(last - first + 1).unwrap_or(usize::MAX);
+    if days.saturating_mul(only.len()) > MOST_STREAM_CHAINS {
+        return None;
+    }
+    let day = |day: i64| Timestamp::from_ms(day.saturating_mul(DAY_MS)).map(|at| at.to_string()[..10].to_owned());
+    let dates: Vec<String> = (first..=last).filter_map(day).collect();
+    let streams = only.iter().flat_map(|name| dates.iter().map(move |date| (name, date)));
+    target.streams = streams.map(|(name, date)| format!("{}/{name}[", date.replace('-', "/"))).collect();
+    let names: Vec<&str> = only.iter().map(String::as_str).collect();
+    let text = format!(
+        "of the shared log group {} only the streams of {} were read that began on {} or later: an environment that has \
+         run for longer is missed; --log-group reads all",
+        target.group.label(),
+        names.join(", "),
+        dates.first().map_or("", String::as_str),
+    );
+    Some(Note { incomplete: false, text })
+}
+
+const DAY_MS: i64 = 86_400_000;
+
+/// Estimates the bytes of a group in the window, assuming an even rate over its age or retention.
+pub(super) fn estimate(info: &GroupInfo, request: &Request) -> u64 {
+    let end = request.to.ms();
+    let kept = info.retention_days.map_or(i64::MAX, |days| i64::from(days) * DAY_MS);
+    let age = (end - info.created_ms).clamp(1, kept.max(1));
+    let window = (end - request.from.ms()).clamp(0, age);
+    (u128::from(info.stored_bytes) * window.unsigned_abs() as u128 / age.unsigned_abs() as u128) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::listing::Class;
+    use super::*;
+
+    #[test]
+    fn estimates_by_the_share_of_time() {
+        let day = |n: i64| Timestamp::from_ms(n * DAY_MS).unwrap();
+        let request = Request::new(day(99), day(100));
+        let info = |retention_days| GroupInfo {
+            name: String::new(),
+            owner: None,
+            class: Class::Standard,
+            stored_bytes: 1_000,
+            created_ms: 0,
+            retention_days,
+        };
+        assert_eq!(estimate(&info(None), &request), 10);
+        assert_eq!(estimate(&info(Some(10)), &request), 100);
+        assert_eq!(estimate(&info(Some(1)), &request), 1_000);
+    }
+
+    #[test]
+    fn a_shared_group_is_read_by_streams_where_that_is_less() {
+        let day = |n: i64| Timestamp::from_ms(n * DAY_MS).unwrap();
+        let target = |names: &[&str]| Target {
+            seat: 0,
+            group: GroupPlace { name: "/acme/all".to_owned(), region: "r".to_owned(), ..GroupPlace::default() },
+            only: Some(names.iter().map(|&name| name.to_owned()).collect()),
+            streams: Vec::new(),
+            class: None,
+            to_read: Vec::new(),
+            estimate: 0,
+        };
+        let hour = Request::new(day(20_000), Timestamp::from_ms(20_000 * DAY_MS + 3_600_000).unwrap());
+        let mut one = target(&["pay"]);
+        let note = narrow(&mut one, &hour).unwrap();
+        assert_eq!(one.streams, ["2024/10/02/pay[", "2024/10/03/pay[", "2024/10/04/pay["]);
+        assert!(note.text.contains("began on 2024-10-02 or later"), "{}", note.text);
+        let month = Request::new(day(20_000), day(20_040));
+        let mut much = target(&["pay"]);
+        assert!(narrow(&mut much, &month).is_none() && much.streams.is_empty());
+    }
+}
