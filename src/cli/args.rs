@@ -167,6 +167,10 @@ pub(super) struct SharedArgs {
     #[arg(long, help_heading = "Table")]
     pub(super) wide: bool,
 
+    /// Print a long table at once, not in $LAMBDA_TRIAGE_PAGER, $PAGER or less
+    #[arg(long, help_heading = "Table")]
+    pub(super) no_pager: bool,
+
     /// Columns of a line; those of the terminal, or COLUMNS, without it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(60..=1000), help_heading = "Table")]
     pub(super) width: Option<u16>,

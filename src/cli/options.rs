@@ -12,6 +12,8 @@ use super::args::{By, ColorChoice, LedgerTarget, ReportTarget, RunArgs, SharedAr
 use super::exit::RunError;
 use super::gate::FailOn;
 use super::output::refuse_one_file_twice;
+#[cfg(unix)]
+use super::pager::Pager;
 use crate::effects::{Effects, Markers};
 use crate::pipeline::{self, AnalyzeError};
 use crate::render::{Commands, Grouping, RENDERERS, Renderer, Style, View, one_line};
@@ -25,7 +27,7 @@ const WIDTHS: std::ops::RangeInclusive<usize> = 60..=400;
 const HEIGHTS: std::ops::RangeInclusive<usize> = 16..=100;
 
 /// Properties of the process's terminal and environment.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Terminal {
     /// Whether standard input is a terminal.
     pub(super) stdin: bool,
@@ -36,6 +38,9 @@ pub(super) struct Terminal {
     height: Option<usize>,
     /// Whether the locale has signs beyond ASCII.
     utf8: bool,
+    /// Pager for standard output, if that is a terminal that can go back in a text.
+    #[cfg(unix)]
+    pager: Option<Pager>,
     /// Whether `NO_COLOR` is set (no-color.org) or the terminal is dumb.
     colorless: bool,
 }
@@ -48,7 +53,18 @@ impl Terminal {
         let columns = || set("COLUMNS").and_then(|columns| columns.to_str()?.parse().ok());
         // The first of these that is set decides (POSIX). Without any, as in most containers, UTF-8 is what is meant.
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
+        #[cfg(unix)]
+        let pager = {
+            let named = ["LAMBDA_TRIAGE_PAGER", "PAGER"].into_iter().find_map(std::env::var_os);
+            let command = named.unwrap_or_else(|| "less".into());
+            let wanted = stdout && set("TERM").is_some_and(|term| term != "dumb");
+            let height = size.map(|(_, height)| usize::from(height.0));
+            let height = height.filter(|_| wanted && !command.is_empty() && command != "cat");
+            height.map(|height| Pager { command, height })
+        };
         Self {
+            #[cfg(unix)]
+            pager,
             stdin: io::stdin().is_terminal(),
             stdout,
             stderr: io::stderr().is_terminal(),
@@ -103,6 +119,9 @@ pub(super) struct RunOptions {
     pub(super) pipeline: pipeline::Options,
     pub(super) targets: Vec<OutputTarget>,
     pub(super) view: View,
+    /// Pager for what goes to standard output.
+    #[cfg(unix)]
+    pub(super) pager: Option<Pager>,
     /// Commands that read the input again.
     pub(super) commands: Commands,
     pub(super) ledger: Option<LedgerTarget>,
@@ -167,6 +186,8 @@ impl RunOptions {
             pipeline,
             targets,
             view,
+            #[cfg(unix)]
+            pager: terminal.pager.clone().filter(|_| !args.no_pager),
             commands: Commands::default(),
             ledger: args.ledger,
             rules: args.fail_on,

@@ -15,17 +15,17 @@ const ROOMY: usize = 28;
 const NAME: usize = 40;
 
 /// A warning, and the function that it is about.
-type Found<'a> = (&'a FunctionSummary, &'a EarlyWarning);
+type FoundWarning<'a> = (&'a FunctionSummary, &'a EarlyWarning);
 
 /// Returns a line for each kind of warning, the most pressing first.
 pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
-    let mut kinds: BTreeMap<WarningKind, Vec<Found<'_>>> = BTreeMap::new();
+    let mut kinds: BTreeMap<WarningKind, Vec<FoundWarning<'_>>> = BTreeMap::new();
     for function in &summary.functions {
         for warning in &function.early_warnings {
             kinds.entry(warning.kind).or_default().push((function, warning));
         }
     }
-    let line = |(at, (kind, mut found)): (usize, (WarningKind, Vec<Found<'_>>))| {
+    let line = |(at, (kind, mut found)): (usize, (WarningKind, Vec<FoundWarning<'_>>))| {
         // The order of functions stays for equals.
         found.sort_by(|(_, a), (_, b)| b.severity().total_cmp(&a.severity()));
         let label = if at == 0 { "Soon" } else { "    " };
@@ -33,7 +33,7 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
         let name = shorten_middle(&matrix::name(function, summary), NAME);
         let others = match found.len() - 1 {
             0 => String::new(),
-            more => format!("; {more} more"),
+            more => format!("; {}", count(more as u64, "more function", "more functions")),
         };
         let text = format!("{}: {name} {}", words(kind), told(warning));
         let room = style.width.saturating_sub(6 + width(&others));

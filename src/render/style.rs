@@ -70,7 +70,8 @@ impl Style {
     }
 
     /// Replaces what the locale does not have: signs of ours by those of ASCII, others by a question mark a column.
-    pub(super) fn encode(&self, line: &str) -> String {
+    #[must_use]
+    pub(crate) fn encode(&self, line: &str) -> String {
         if self.utf8 || line.is_ascii() {
             return line.to_owned();
         }
