@@ -46,11 +46,13 @@ pub(super) fn by_cause(summary: &Summary, rows: usize, style: &Style) -> Vec<Str
     let mut lines = grid(&shown, summary, &Style { width: style.width.min(BESIDE - 1), ..*style }).into_iter();
     let mut out: Vec<String> = lines.next().into_iter().collect();
     for (head, cause) in lines.zip(&shown) {
-        out.push(head);
         let names = cause.functions.iter().map(|name| one_line(name.as_deref().unwrap_or("(no name)")).into_owned());
         let names = format!("in {}", names.collect::<Vec<_>>().join(", "));
-        let also = facts(cause, summary, style).join("; ");
-        for text in [names, also, one_line(&cause.hint).into_owned()] {
+        let also = began(cause).into_iter().chain(share(cause, summary)).collect::<Vec<_>>().join("; ");
+        // The row may not have room for all of it.
+        let title = if head.contains('…') { one_line(&cause.title).into_owned() } else { String::new() };
+        out.push(head);
+        for text in [title, names, also, one_line(&cause.hint).into_owned()] {
             let lines = fold(&text, style.width.saturating_sub(2).min(98));
             out.extend(lines.iter().map(|line| format!("  {line}")));
         }
@@ -113,7 +115,7 @@ fn number(number: u64) -> Cell {
 fn to_do(cause: &Cause, summary: &Summary, room: usize, style: &Style) -> (String, String) {
     let brief = shorten_end(&one_line(&cause.brief), room);
     let mut rest = String::new();
-    for fact in facts(cause, summary, style) {
+    for fact in began(cause).into_iter().chain(place(cause, style)).chain(share(cause, summary)) {
         if width(&brief) + width(&rest) + width(&fact) + 2 <= room {
             rest.push_str(&format!("; {fact}"));
         }
@@ -127,22 +129,22 @@ fn below(cause: &Cause, summary: &Summary, style: &Style) -> String {
     format!("{}{}", style.paint(Ink::Strong, &format!("  → {brief}")), style.paint(Ink::Faint, &rest))
 }
 
-/// Returns what else helps to find the cause: the version that it began with, and how much of the failures it explains.
-fn facts(cause: &Cause, summary: &Summary, style: &Style) -> Vec<String> {
-    let share = cause.share_within.filter(|share| {
-        // Where it is alone anyway, or was there all the time, the share tells nothing.
-        *share >= 0.5 && summary.causes_total > 1 && cause.attempts >= 10
-    });
-    let share = share.map(|share| format!("{} of the failures of that time", percent(share)));
-    let place = match &cause.functions[..] {
-        // Titles of causes that belong to one function name it.
+/// Returns how much of the failures of its time it explains, if that tells anything.
+fn share(cause: &Cause, summary: &Summary) -> Option<String> {
+    // Where it is alone, or was rare, the share tells nothing.
+    let told = |share: &f64| *share >= 0.5 && summary.causes_total > 1 && cause.attempts >= 10;
+    cause.share_within.filter(told).map(|share| format!("{} of the failures of that time", percent(share)))
+}
+
+/// Returns where it is, if neither its title nor a column tells it.
+fn place(cause: &Cause, style: &Style) -> Option<String> {
+    match &cause.functions[..] {
         [Some(name)] if cause.title.ends_with(name.as_str()) => None,
-        [name] => Some(format!("in {}", one_line(name.as_deref().unwrap_or("(no name)")))),
-        // Their number has a column.
+        // A function without a name has a row of its own.
+        [name] => name.as_deref().map(|name| format!("in {}", one_line(name))),
         _ if style.width >= WITH_FUNCTIONS => None,
         names => Some(format!("in {}", count(names.len() as u64, "function", "functions"))),
-    };
-    began(cause).into_iter().chain(place).chain(share).collect()
+    }
 }
 
 fn began(cause: &Cause) -> Option<String> {

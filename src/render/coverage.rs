@@ -15,6 +15,10 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
     if !summary.functions.is_empty() && summary.totals.own_throttles.is_none() {
         out.push(style.paint(Ink::Faint, "A function's own throttles are not in its log"));
     }
+    if summary.functions.iter().any(|function| function.function.is_none()) {
+        let text = "A log that does not name its function is named with --function NAME";
+        out.extend(fold(text, style.width).iter().map(|line| style.paint(Ink::Faint, line)));
+    }
     if summary.totals.incomplete > 0 {
         let without = count(summary.totals.incomplete, "attempt has", "attempts have");
         out.push(style.paint(Ink::Faint, &format!("{without} no end in the log")));

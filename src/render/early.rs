@@ -11,8 +11,8 @@ use crate::wire::{EarlyWarning, FunctionSummary, Summary, WarningKind};
 const MOST_LINES: usize = 3;
 /// Height from which on there is room for them; below it the most pressing has to do.
 const ROOMY: usize = 28;
-/// Most columns of a function's name.
-const NAME: usize = 40;
+/// Fewest columns of a function's name.
+const NAME: usize = 14;
 
 /// A warning, and the function that it is about.
 type FoundWarning<'a> = (&'a FunctionSummary, &'a EarlyWarning);
@@ -30,13 +30,15 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
         found.sort_by(|(_, a), (_, b)| b.severity().total_cmp(&a.severity()));
         let label = if at == 0 { "Soon" } else { "    " };
         let (function, warning) = found[0];
-        let name = shorten_middle(&matrix::name(function, summary), NAME);
         let others = match found.len() - 1 {
             0 => String::new(),
             more => format!("; {}", count(more as u64, "more function", "more functions")),
         };
-        let text = format!("{}: {name} {}", words(kind), told(warning));
+        let (about, told) = (words(kind), told(warning));
+        let taken = width(label) + width(about) + width(&told) + width(&others) + 5;
+        let name = shorten_middle(&matrix::name(function, summary), style.width.saturating_sub(taken).max(NAME));
         let room = style.width.saturating_sub(6 + width(&others));
+        let text = format!("{about}: {name} {told}");
         format!("{}  {}{others}", style.paint(Ink::Warn, label), shorten_end(&text, room))
     };
     let most = if style.height < ROOMY { 1 } else { MOST_LINES };
