@@ -85,6 +85,21 @@ mod tests {
     }
 
     #[test]
+    fn places_have_columns_where_there_is_more_than_one() {
+        let mut summary = fixture();
+        assert!(!text(&summary, &Style::PLAIN).contains("ACCOUNT"));
+        for (function, account) in summary.functions.iter_mut().zip(["111122223333", "444455556666"]) {
+            function.account_id = Some(account.to_owned());
+            function.region = Some("eu-west-1".to_owned());
+        }
+        for width in [60, 80, 200] {
+            let text = text(&summary, &Style { width, ..Style::PLAIN });
+            assert!(["ACCOUNT", "111122223333", "444455556666"].iter().all(|word| text.contains(word)), "{text}");
+            assert!(!text.contains("REGION"), "{text}");
+        }
+    }
+
+    #[test]
     fn nothing_and_no_failure_and_very_many_are_answers() {
         let mut summary = fixture();
         summary.functions.retain(|function| function.failed == 0);
