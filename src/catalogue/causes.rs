@@ -152,10 +152,10 @@ static WITH_TARGET: &[(&str, &str)] = &[
     ("downstream.contention", "Change under way in {}"),
     ("downstream.error", "{} failed"),
     ("throttling.concurrency", "Account concurrency used up"),
-    ("throttling.reserved", "Reserved concurrency of a called function used up"),
+    ("throttling.reserved", "Callee's reserved concurrency used up"),
     ("throttling.rate", "Request rate of {} too high"),
     ("throttling.unspecified", "{} throttled"),
-    ("timeout.invoke", "Timed out waiting for {}"),
+    ("timeout.invoke", "No answer from {}"),
     ("init_failure.import", "Module {} not found"),
 ];
 
@@ -188,6 +188,12 @@ pub(crate) fn title_of_error(error_type: Option<&str>, message: Option<&str>) ->
 
 fn title_of_code(id: &str) -> &str {
     code(id).map_or(id, |code| code.title)
+}
+
+/// Returns in a few words what to do about a code.
+#[must_use]
+pub(crate) fn brief(id: &str) -> &'static str {
+    code(id).map_or("", |code| code.brief)
 }
 
 /// Returns what to do about an error of a code, whatever the function.

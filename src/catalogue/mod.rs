@@ -35,7 +35,8 @@ use crate::model::{Category, Compensation, PartialWork, Retryable};
 
 pub(crate) use advice::{Situation, advise};
 pub(crate) use causes::{
-    Wording, hint_of_error, missing_module, target, title_in_function, title_of_error, title_with_target, wording,
+    Wording, brief, hint_of_error, missing_module, target, title_in_function, title_of_error, title_with_target,
+    wording,
 };
 pub use codes::CODES;
 pub(crate) use diagnosis::{Diagnosis, codes_of_cut_name, codes_of_name, diagnose, diagnose_outgoing_call};
@@ -64,6 +65,8 @@ pub struct CodeInfo {
     pub partial_work: PartialWork,
     /// Whether something must be undone or finished.
     pub compensation: Compensation,
+    /// What to do, in at most 28 columns, for lists.
+    pub brief: &'static str,
     /// What to do, in one or two sentences.
     pub hint: &'static str,
     /// Its page in Markdown, with marks for the paragraphs on invokers.

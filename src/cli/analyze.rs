@@ -10,7 +10,7 @@ use super::output::OutputFile;
 use super::progress::Bar;
 use super::{complain, demo, gate};
 use crate::pipeline::{self, AnalyzeError, PlatformWords, Progress, Records, RunAnalysis, Silent};
-use crate::render::{Answer, RecordSource, count, ledger_csv, ledger_json, one_line};
+use crate::render::{Answer, RENDERERS, RecordSource, count, ledger_csv, ledger_json, one_line};
 use crate::wire::{EventLedger, Gate, LedgerRow, SCHEMA_VERSION};
 
 /// Analyses the inputs that the user named.
@@ -69,7 +69,7 @@ pub(super) fn finish(outputs: Outputs, mut analysis: RunAnalysis, options: &RunO
         // The unread log may be just what the gate tests.
         gate.passed &= analysis.unread_inputs == 0 && analysis.summary.coverage.bytes.unrecognized == 0;
     }
-    let mut written = write_all(outputs.answers, &mut analysis);
+    let mut written = write_all(outputs.answers, &mut analysis, options);
     if let Some((target, output)) = outputs.ledger {
         written &= write_ledger(&target, output, &mut analysis);
     }
@@ -78,17 +78,46 @@ pub(super) fn finish(outputs: Outputs, mut analysis: RunAnalysis, options: &RunO
 }
 
 /// Writes every output, even if an earlier one failed. Returns whether all were written.
-fn write_all(outputs: Vec<(OutputTarget, OutputFile)>, analysis: &mut RunAnalysis) -> bool {
+fn write_all(outputs: Vec<(OutputTarget, OutputFile)>, analysis: &mut RunAnalysis, options: &RunOptions) -> bool {
     let mut written = true;
     for (target, output) in outputs {
         let records = analysis.records.as_mut().map(|records| records as &mut dyn RecordSource);
-        let mut answer = Answer { summary: &analysis.summary, records };
-        if let Err(failure) = output.write(|out| (target.renderer.render)(&mut answer, &target.style, out)) {
+        let mut answer =
+            Answer { summary: &analysis.summary, commands: &options.commands, view: &options.view, records };
+        let print = |out: &mut dyn Write| (target.renderer.render)(&mut answer, &target.style, out);
+        let is_paged = matches!(output, OutputFile::Stdout) && target.renderer.name == RENDERERS[0].name;
+        let result = if is_paged { write_paged(output, options, print) } else { output.write(print) };
+        if let Err(failure) = result {
             complain(&failure.message);
             written = false;
         }
     }
     written
+}
+
+/// Writes a table to standard output, in a pager if that is a terminal and the table is longer.
+#[cfg(unix)]
+fn write_paged(
+    output: OutputFile,
+    options: &RunOptions,
+    mut print: impl FnMut(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), RunError> {
+    let Some(pager) = &options.pager else { return output.write(print) };
+    let mut text = Vec::new();
+    match print(&mut text) {
+        Ok(()) if pager.show(&text) => Ok(()),
+        result => output.write(|out| result.and_then(|()| out.write_all(&text))),
+    }
+}
+
+/// Writes a table to standard output.
+#[cfg(not(unix))]
+fn write_paged(
+    output: OutputFile,
+    _: &RunOptions,
+    print: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), RunError> {
+    output.write(print)
 }
 
 /// Writes the ledger of events that need a person. Returns whether the file is complete.

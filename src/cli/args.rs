@@ -12,7 +12,7 @@ use super::moments::When;
 use super::moments::{self, TimeLength};
 use crate::catalogue::Invoker;
 use crate::model::Timestamp;
-use crate::render::{RENDERERS, Renderer, renderer};
+use crate::render::{RENDERERS, Renderer, SORT_KEYS, SortKey, renderer};
 use crate::summary::Prices;
 
 /// Reads AWS Lambda logs and gives every invocation a verdict.
@@ -147,6 +147,34 @@ pub(super) struct SharedArgs {
     #[arg(long, value_name = "FILE", value_parser = ledger, help_heading = "Output")]
     pub(super) ledger: Option<LedgerTarget>,
 
+    /// Everything in full, below the first screen
+    #[arg(long, help_heading = "Table")]
+    pub(super) details: bool,
+
+    /// So many causes, functions and findings, 0 for all; as many as fit without it
+    #[arg(long, value_name = "N", help_heading = "Table")]
+    pub(super) top: Option<usize>,
+
+    /// Order of the functions; worst first without it
+    #[arg(long, value_name = "KEY", value_parser = sort_parser(), help_heading = "Table")]
+    pub(super) sort: Option<&'static SortKey>,
+
+    /// A row for each of these instead of each function
+    #[arg(long, value_name = "WHAT", value_enum, help_heading = "Table")]
+    pub(super) by: Option<By>,
+
+    /// Every column in full, however wide
+    #[arg(long, help_heading = "Table")]
+    pub(super) wide: bool,
+
+    /// Print a long table at once, not in $LAMBDA_TRIAGE_PAGER, $PAGER or less
+    #[arg(long, help_heading = "Table")]
+    pub(super) no_pager: bool,
+
+    /// Columns of a line; those of the terminal, or COLUMNS, without it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(60..=1000), help_heading = "Table")]
+    pub(super) width: Option<u16>,
+
     /// Only the records of failed attempts (ndjson)
     #[arg(long, help_heading = "Output")]
     pub(super) failures_only: bool,
@@ -204,6 +232,17 @@ pub(super) struct SharedArgs {
     /// Nothing to analyse is fine (status 0)
     #[arg(long, help_heading = "Gate")]
     pub(super) allow_empty: bool,
+}
+
+/// What a row of the table stands for.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum By {
+    /// A version of a function
+    Version,
+    /// An hour, or less in a window of a few hours
+    Hour,
+    /// A cause, with its functions
+    Cause,
 }
 
 /// What a strict run asks for.
@@ -416,6 +455,12 @@ fn request_prefix(text: &str) -> Result<String, String> {
     let fits =
         !text.is_empty() && text.len() <= 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     if fits { Ok(text.to_ascii_lowercase()) } else { Err("a request id is a UUID, or the beginning of one".to_owned()) }
+}
+
+fn sort_parser() -> impl TypedValueParser<Value = &'static SortKey> {
+    let key = |name: &str| SORT_KEYS.iter().find(|key| key.name == name);
+    PossibleValuesParser::new(SORT_KEYS.iter().map(|key| key.name))
+        .try_map(move |name| key(&name).ok_or("no such order"))
 }
 
 fn format_parser() -> impl TypedValueParser<Value = &'static Renderer> {

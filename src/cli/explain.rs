@@ -312,6 +312,7 @@ mod tests {
             retryable: Retryable::Risky,
             partial_work: PartialWork::Likely,
             compensation: Compensation::Yes,
+            brief: "",
             hint: "",
             markdown,
         }

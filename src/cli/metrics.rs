@@ -6,10 +6,21 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use crate::model::{nearest, suggestion};
+use crate::render::category_of_heading;
 use crate::wire::{Coverage, FunctionSummary};
 
 /// Short names for common paths, usable as a whole path or as its beginning.
 const ALIASES: [(&str, &str); 2] = [("lost_events", "outcomes.exhausted"), ("duration", "duration_ms.all")];
+
+/// Headings of the table that are not the names of their numbers; kinds of failure have theirs in `render`.
+const HEADINGS: [(&str, &str); 6] = [
+    ("LOST", "outcomes.exhausted"),
+    ("RERUN", "outcomes.rerun_after_success"),
+    ("RATE", "failure_rate"),
+    ("COLD", "cold_starts"),
+    ("P95", "duration_ms.all.p95"),
+    ("FAILED", "failed"),
+];
 
 /// A number in the summary that a gate can test.
 #[derive(Debug, PartialEq)]
@@ -72,6 +83,12 @@ pub(super) fn resolve(typed: &str) -> Result<&'static Metric, String> {
 }
 
 fn unalias(typed: &str) -> String {
+    if let Some((_, path)) = HEADINGS.iter().find(|(heading, _)| heading.eq_ignore_ascii_case(typed)) {
+        return (*path).to_owned();
+    }
+    if let Some(category) = category_of_heading(typed) {
+        return format!("failures.{}", category.id());
+    }
     for (alias, path) in ALIASES {
         if let Some(rest) = typed.strip_prefix(alias).filter(|rest| rest.is_empty() || rest.starts_with('.')) {
             return format!("{path}{rest}");
@@ -143,6 +160,21 @@ mod tests {
         case("all.p95", "duration_ms.all.p95");
         case("waste.usd", "waste.usd");
         case("usd", "waste.usd");
+        for (heading, path) in [
+            ("oom", "failures.out_of_memory"),
+            ("UNHANDLED", "failures.runtime_exception"),
+            ("throttled", "failures.throttling"),
+            ("Init", "failures.init_failure"),
+            ("lost", "outcomes.exhausted"),
+            ("recovered", "outcomes.recovered"),
+            ("rerun", "outcomes.rerun_after_success"),
+            ("RATE", "failure_rate"),
+            ("Failed", "failed"),
+            ("cold", "cold_starts"),
+            ("p95", "duration_ms.all.p95"),
+        ] {
+            case(heading, path);
+        }
         case("coverage.bytes.unrecognized", "coverage.bytes.unrecognized");
     }
 

@@ -1,5 +1,6 @@
 //! Command line of the program: parses the arguments, runs the command and returns the exit status.
 
+mod again;
 mod analyze;
 mod args;
 mod completions;
@@ -13,11 +14,15 @@ mod metrics;
 mod moments;
 mod options;
 mod output;
+#[cfg(unix)]
+mod pager;
 mod progress;
 #[cfg(feature = "cloudwatch")]
 mod pull;
 #[cfg(feature = "cloudwatch")]
 mod pull_progress;
+#[cfg(test)]
+mod screen_tests;
 mod show;
 
 use std::io::{self, Write};
@@ -42,7 +47,7 @@ pub fn run() -> ExitStatus {
         Err(error) => return show_usage(&error),
     };
     let terminal = Terminal::detect();
-    match dispatch(args.command, terminal) {
+    match dispatch(args.command, &terminal) {
         Ok(status) => status,
         Err(failure) => {
             complain(&failure.message);
@@ -51,25 +56,28 @@ pub fn run() -> ExitStatus {
     }
 }
 
-fn dispatch(command: Command, terminal: Terminal) -> Result<ExitStatus, RunError> {
+fn dispatch(command: Command, terminal: &Terminal) -> Result<ExitStatus, RunError> {
     match command {
         Command::Analyze(args) if args.paths.is_empty() && terminal.stdin => {
             show_help("analyze");
             Err(RunError::usage("no input: name a file or a directory, or pipe a log in"))
         }
-        Command::Analyze(args) => analyze::files(args, &terminal),
+        Command::Analyze(args) => analyze::files(args, terminal),
         #[cfg(feature = "cloudwatch")]
-        Command::Pull(args) => pull::run(*args, &terminal),
+        Command::Pull(args) => pull::run(*args, terminal),
         Command::Show(args) if args.paths.is_empty() && terminal.stdin => {
             Err(RunError::usage("no input: name a file or a directory, or pipe a log in"))
         }
-        Command::Show(args) => show::event(args, &terminal),
-        Command::Demo(args) => analyze::demo(args, &terminal),
+        Command::Show(args) => show::event(args, terminal),
+        Command::Demo(args) => analyze::demo(args, terminal),
         Command::Explain(args) => {
             let style = terminal.style(args.color);
             let typed = args.code.as_deref();
             match args.format {
-                ExplainFormat::Text => print_text(&without_commands(&explain::text(typed, args.invoker, &style)?)),
+                ExplainFormat::Text => {
+                    let text = explain::text(typed, args.invoker, &style)?;
+                    print_text(&style.encode(&without_commands(&text)))
+                }
                 ExplainFormat::Json => print_text(&explain::json(typed, args.invoker)?),
             }
         }

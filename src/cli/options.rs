@@ -7,30 +7,40 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, thread};
 
-use super::args::{ColorChoice, LedgerTarget, ReportTarget, RunArgs, SharedArgs, Strictness};
+use super::again;
+use super::args::{By, ColorChoice, LedgerTarget, ReportTarget, RunArgs, SharedArgs, Strictness};
 use super::exit::RunError;
 use super::gate::FailOn;
 use super::output::refuse_one_file_twice;
+#[cfg(unix)]
+use super::pager::Pager;
 use crate::effects::{Effects, Markers};
 use crate::pipeline::{self, AnalyzeError};
-use crate::render::{RENDERERS, Renderer, Style, one_line};
+use crate::render::{Commands, Grouping, RENDERERS, Renderer, Style, View, one_line};
 use crate::source::FileId;
 use crate::summary::Prices;
 use crate::wire::Redaction;
 
-/// Width in columns for files and pipes, and for terminals that do not tell theirs.
-const DEFAULT_WIDTH: usize = 80;
-/// Limits on the width. Wider lines are hard to read, except for the columns of the matrix.
-const WIDTHS: std::ops::RangeInclusive<usize> = 60..=160;
+/// Limits on the width of a terminal.
+const WIDTHS: std::ops::RangeInclusive<usize> = 60..=400;
+/// Limits on the height of a terminal, its line for the prompt left out.
+const HEIGHTS: std::ops::RangeInclusive<usize> = 16..=100;
 
 /// Properties of the process's terminal and environment.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Terminal {
     /// Whether standard input is a terminal.
     pub(super) stdin: bool,
     stdout: bool,
     stderr: bool,
-    width: usize,
+    /// Columns and lines of the terminal, if standard output is one that tells them; else what `COLUMNS` tells.
+    width: Option<usize>,
+    height: Option<usize>,
+    /// Whether the locale has signs beyond ASCII.
+    utf8: bool,
+    /// Pager for standard output, if that is a terminal that can go back in a text.
+    #[cfg(unix)]
+    pager: Option<Pager>,
     /// Whether `NO_COLOR` is set (no-color.org) or the terminal is dumb.
     colorless: bool,
 }
@@ -38,11 +48,29 @@ pub(super) struct Terminal {
 impl Terminal {
     pub(super) fn detect() -> Self {
         let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let stdout = io::stdout().is_terminal();
+        let size = terminal_size::terminal_size_of(io::stdout());
+        let columns = || set("COLUMNS").and_then(|columns| columns.to_str()?.parse().ok());
+        // The first of these that is set decides (POSIX). Without any, as in most containers, UTF-8 is what is meant.
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
+        #[cfg(unix)]
+        let pager = {
+            let named = ["LAMBDA_TRIAGE_PAGER", "PAGER"].into_iter().find_map(std::env::var_os);
+            let command = named.unwrap_or_else(|| "less".into());
+            let wanted = stdout && set("TERM").is_some_and(|term| term != "dumb");
+            let height = size.map(|(_, height)| usize::from(height.0));
+            let height = height.filter(|_| wanted && !command.is_empty() && command != "cat");
+            height.map(|height| Pager { command, height })
+        };
         Self {
+            #[cfg(unix)]
+            pager,
             stdin: io::stdin().is_terminal(),
-            stdout: io::stdout().is_terminal(),
+            stdout,
             stderr: io::stderr().is_terminal(),
-            width: terminal_size::terminal_size().map_or(DEFAULT_WIDTH, |(width, _)| usize::from(width.0)),
+            width: size.map(|(width, _)| usize::from(width.0)).or_else(columns),
+            height: size.map(|(_, height)| usize::from(height.0)),
+            utf8: locale.is_none_or(|locale| is_utf8(&locale.to_string_lossy())),
             colorless: set("NO_COLOR").is_some() || set("TERM").is_some_and(|term| term == "dumb"),
         }
     }
@@ -54,9 +82,26 @@ impl Terminal {
             ColorChoice::Never => false,
             ColorChoice::Auto => self.stdout && !self.colorless,
         };
-        let width = if self.stdout { self.width.clamp(*WIDTHS.start(), *WIDTHS.end()) } else { DEFAULT_WIDTH };
-        Style { width, color }
+        let within =
+            |number: usize, limits: std::ops::RangeInclusive<usize>| number.clamp(*limits.start(), *limits.end());
+        Style {
+            width: self.width.map_or(Style::PLAIN.width, |width| within(width, WIDTHS)),
+            height: self.height.map_or(Style::PLAIN.height, |height| within(height.saturating_sub(1), HEIGHTS)),
+            color,
+            utf8: self.utf8,
+        }
     }
+
+    /// Returns the style of text in a file: plain unless colours were demanded.
+    fn file_style(&self, color: ColorChoice) -> Style {
+        Style { color: matches!(color, ColorChoice::Always), utf8: self.utf8, ..Style::PLAIN }
+    }
+}
+
+/// Returns whether a locale has UTF-8: `en_US.UTF-8`, `C.utf8`. One that names no character set has not, on most systems.
+fn is_utf8(locale: &str) -> bool {
+    let locale = locale.to_ascii_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
 }
 
 /// One output to write.
@@ -73,6 +118,12 @@ pub(super) struct OutputTarget {
 pub(super) struct RunOptions {
     pub(super) pipeline: pipeline::Options,
     pub(super) targets: Vec<OutputTarget>,
+    pub(super) view: View,
+    /// Pager for what goes to standard output.
+    #[cfg(unix)]
+    pub(super) pager: Option<Pager>,
+    /// Commands that read the input again.
+    pub(super) commands: Commands,
     pub(super) ledger: Option<LedgerTarget>,
     pub(super) rules: Vec<FailOn>,
     pub(super) strict: Option<Strictness>,
@@ -88,7 +139,8 @@ impl RunOptions {
         if args.from.zip(args.to).is_some_and(|(from, to)| from > to) {
             return Err(RunError::usage("--from is later than --to"));
         }
-        let mut options = Self::shared(args.shared, None, terminal)?;
+        let commands = again::commands(&paths, &args);
+        let mut options = Self { commands, ..Self::shared(args.shared, None, terminal)? };
         let pipeline = &mut options.pipeline;
         pipeline.paths = paths;
         pipeline.function = args.function;
@@ -109,6 +161,7 @@ impl RunOptions {
         if args.failures_only && !keep_records {
             return Err(RunError::usage("--failures-only needs an output with records: --format ndjson"));
         }
+        let view = view(&args);
         let pipeline = pipeline::Options {
             paths: Vec::new(),
             exclude: Vec::new(),
@@ -132,6 +185,10 @@ impl RunOptions {
         Ok(Self {
             pipeline,
             targets,
+            view,
+            #[cfg(unix)]
+            pager: terminal.pager.clone().filter(|_| !args.no_pager),
+            commands: Commands::default(),
             ledger: args.ledger,
             rules: args.fail_on,
             strict: args.strict,
@@ -141,6 +198,16 @@ impl RunOptions {
             pulled: false,
         })
     }
+}
+
+/// Returns what of the answer the user wants to see.
+fn view(args: &SharedArgs) -> View {
+    let by = args.by.map(|by| match by {
+        By::Version => Grouping::Version,
+        By::Hour => Grouping::Hour,
+        By::Cause => Grouping::Cause,
+    });
+    View { details: args.details, top: args.top, sort: args.sort, by, wide: args.wide }
 }
 
 /// Loads the detection of side effects: the table of operations, and the user's markers.
@@ -154,12 +221,14 @@ pub(super) fn effects(markers: Option<&Path>) -> Result<Effects, RunError> {
 /// Returns the main output and the reports.
 fn targets(args: &SharedArgs, terminal: &Terminal) -> Vec<OutputTarget> {
     let path = args.output.clone().filter(|path| path.as_os_str() != "-");
-    let style = if path.is_some() { file_style(args.color) } else { terminal.style(args.color) };
+    let with_width = |style: Style| Style { width: args.width.map_or(style.width, usize::from), ..style };
+    let file_style = with_width(terminal.file_style(args.color));
+    let style = if path.is_some() { file_style } else { with_width(terminal.style(args.color)) };
     let mut targets = vec![OutputTarget { renderer: args.format.unwrap_or(&RENDERERS[0]), path, style }];
     targets.extend(args.report.iter().map(|ReportTarget { renderer, path }| OutputTarget {
         renderer,
         path: Some(path.clone()),
-        style: file_style(args.color),
+        style: file_style,
     }));
     targets
 }
@@ -176,9 +245,4 @@ fn files_written(targets: &[OutputTarget], args: &SharedArgs, save: Option<&Path
         return Err(RunError::usage(AnalyzeError::OutputIsInput(path.clone()).to_string()));
     }
     Ok(files)
-}
-
-/// Returns the style of text in a file: plain unless colours were demanded.
-fn file_style(color: ColorChoice) -> Style {
-    Style { color: matches!(color, ColorChoice::Always), ..Style::PLAIN }
 }

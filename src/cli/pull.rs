@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::again;
 use super::analyze::{finish, open_outputs};
 use super::args::PullArgs;
 use super::exit::{ExitStatus, RunError};
@@ -41,6 +42,7 @@ pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus,
         return Err(RunError::usage("--save needs a file"));
     }
     let mut options = RunOptions::shared(std::mem::take(&mut args.shared), save.as_deref(), terminal)?;
+    options.commands = again::of_saved(save.as_deref(), options.ledger.is_some());
     options.pulled = true;
     let is_resumed = |path: &PathBuf| {
         let same = |resumed| FileId::at(path) == FileId::at(resumed);

@@ -29,7 +29,7 @@ pub(super) fn event(args: ShowArgs, terminal: &Terminal) -> Result<ExitStatus, R
     match events.len() {
         0 => not_found(&analysis, &request),
         1 => {
-            print_text(&life(&attempts(&analysis.shown), &style))?;
+            print_text(&style.encode(&life(&attempts(&analysis.shown), &style)))?;
             Ok(if analysis.input_failed { ExitStatus::Incomplete } else { ExitStatus::Success })
         }
         _ => Err(RunError::usage(ambiguous(&request, &events))),

@@ -2,15 +2,27 @@
 
 use super::escape::one_line;
 use super::style::{Ink, Style};
-use super::words::{bytes, count, percent, wrap};
-use crate::wire::{Coverage, CoverageBytes, InputProblem};
+use super::words::{bytes, count, fold, percent};
+use crate::wire::{Coverage, CoverageBytes, InputProblem, Summary};
 
 /// Most problems listed one by one; the rest is counted.
 const MOST_PROBLEMS: usize = 10;
 
 /// Returns the lines of the section.
-pub(super) fn lines(coverage: &Coverage, style: &Style) -> Vec<String> {
+pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
+    let coverage = &summary.coverage;
     let mut out = Vec::new();
+    if !summary.functions.is_empty() && summary.totals.own_throttles.is_none() {
+        out.push(style.paint(Ink::Faint, "A function's own throttles are not in its log"));
+    }
+    if summary.functions.iter().any(|function| function.function.is_none()) {
+        let text = "A log that does not name its function is named with --function NAME";
+        out.extend(fold(text, style.width).iter().map(|line| style.paint(Ink::Faint, line)));
+    }
+    if summary.totals.incomplete > 0 {
+        let without = count(summary.totals.incomplete, "attempt has", "attempts have");
+        out.push(style.paint(Ink::Faint, &format!("{without} no end in the log")));
+    }
     if !coverage.complete {
         out.push(style.paint(Ink::Warn, "This answer is partial:"));
     }
@@ -27,7 +39,9 @@ pub(super) fn lines(coverage: &Coverage, style: &Style) -> Vec<String> {
         let skipped = count(coverage.inputs_skipped.len() as u64, "file that is no log", "files that are no logs");
         wrapped(&mut out, style, "Skipped", &format!("{skipped}, such as {}", named(first)));
     }
-    out.extend(wrap(&read(coverage), style.width));
+    if coverage.inputs > 0 {
+        out.extend(fold(&read(coverage), style.width));
+    }
     out
 }
 
@@ -60,7 +74,7 @@ fn named(problem: &InputProblem) -> String {
 }
 
 fn wrapped(out: &mut Vec<String>, style: &Style, label: &str, text: &str) {
-    let lines = wrap(&one_line(text), style.width.saturating_sub(label.len() + 2).max(20));
+    let lines = fold(&one_line(text), style.width.saturating_sub(label.len() + 2).max(20));
     for (index, line) in lines.iter().enumerate() {
         let indent = " ".repeat(label.len() + 2);
         out.push(if index == 0 {

@@ -25,7 +25,7 @@ pub(crate) fn failed_line(record: &Record, columns: &mut usize, style: &Style) -
     let room = style.width.saturating_sub(width(&head) + 2);
     let told = shorten_end(&one_line(&words(record)), room);
     let code = style.paint(Ink::Bad, &record.code);
-    format!("{time}  {name}{pad}  {code}  {id}  {told}").trim_end().to_owned()
+    style.encode(format!("{time}  {name}{pad}  {code}  {id}  {told}").trim_end())
 }
 
 /// Returns what the record tells of the failure.

@@ -6,29 +6,44 @@ use super::escape::one_line;
 use super::matrix;
 use super::said::Said;
 use super::style::{Ink, Style};
-use super::words::{Clock, cell, count, duration, shorten_end, shorten_middle, width, wrap};
+use super::view::View;
+use super::words::{Clock, cell, count, duration, fold, shorten_end, shorten_middle, width};
 use crate::wire::{Example, Finding, FindingState, FunctionSummary, Summary};
 
-/// Most findings shown per function; the rest is counted.
-const MOST_FINDINGS: usize = 5;
+/// Most findings shown per function where several functions have some, and where only one has; the rest is counted.
+const MOST_FINDINGS: usize = 2;
+const MOST_OF_ONE: usize = 5;
 /// Widest column of prose, since longer lines are hard to read.
 const MOST_PROSE: usize = 96;
 /// Most functions with findings shown; the rest is counted.
-const MOST_FUNCTIONS: usize = 20;
+const MOST_FUNCTIONS: usize = 5;
 
-/// Returns the lines of all findings.
-pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
-    let mut page = Findings { summary, style, explained: HashSet::new(), out: Vec::new() };
+/// Returns the lines of the findings that matter most, or of as many as the user wants.
+pub(super) fn lines(summary: &Summary, view: &View, style: &Style) -> Vec<String> {
     let with_findings: Vec<&FunctionSummary> =
         summary.functions.iter().filter(|function| !function.findings.is_empty()).collect();
-    for function in with_findings.iter().take(MOST_FUNCTIONS) {
-        page.function(function);
+    let usual = if with_findings.len() > 1 { MOST_FINDINGS } else { MOST_OF_ONE };
+    let (functions, findings) = match view.details {
+        true => (view.most(usize::MAX), usize::MAX),
+        false => (view.most(MOST_FUNCTIONS), usual),
+    };
+    let mut page =
+        Findings { summary, style, most: findings, told: HashSet::new(), explained: HashSet::new(), out: Vec::new() };
+    let mut shown = 0;
+    for function in &with_findings {
+        // The same in another function is one of its causes' functions, and would only be longer to read.
+        let is_new = |finding: &Finding| view.details || !page.told.contains(&(&*finding.code, &*finding.hint));
+        if shown < functions && function.findings.iter().take(findings).any(is_new) {
+            page.function(function, view.details);
+            shown += 1;
+        }
     }
-    if let Some(more) = with_findings.len().checked_sub(MOST_FUNCTIONS).filter(|more| *more > 0) {
+    if let Some(more) = with_findings.len().checked_sub(shown).filter(|more| *more > 0) {
         let (more, have) =
             (count(more as u64, "more function", "more functions"), if more == 1 { "has" } else { "have" });
         page.out.push(String::new());
-        page.out.push(format!("{more} {have} findings: --only NAME, or --format json"));
+        let text = format!("{more} {have} findings: --details, --only NAME, or --format json");
+        page.out.extend(fold(&text, style.width));
     }
     page.out
 }
@@ -36,25 +51,35 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
 struct Findings<'a> {
     summary: &'a Summary,
     style: &'a Style,
+    /// Most findings of a function.
+    most: usize,
+    /// Codes and advice of the findings that were shown.
+    told: HashSet<(&'a str, &'a str)>,
     /// Codes whose page was already referred to.
     explained: HashSet<&'a str>,
     out: Vec<String>,
 }
 
 impl<'a> Findings<'a> {
-    fn function(&mut self, function: &'a FunctionSummary) {
+    fn function(&mut self, function: &'a FunctionSummary, again: bool) {
         self.out.push(String::new());
-        self.out.push(self.style.paint(Ink::Strong, &matrix::name(function, self.summary)));
-        for finding in function.findings.iter().take(MOST_FINDINGS) {
-            self.finding(function, finding);
+        self.out.push(
+            self.style.paint(Ink::Strong, &shorten_middle(&matrix::name(function, self.summary), self.style.width)),
+        );
+        let (mut left, mut rest) = (0, 0);
+        for (at, finding) in function.findings.iter().enumerate() {
+            if at < self.most && (self.told.insert((&finding.code, &finding.hint)) || again) {
+                self.finding(function, finding);
+            } else {
+                left += 1;
+                rest += finding.count;
+            }
         }
-        if let Some(more) = function.findings.len().checked_sub(MOST_FINDINGS).filter(|more| *more > 0) {
-            let rest: u64 = function.findings[MOST_FINDINGS..].iter().map(|finding| finding.count).sum();
+        if left > 0 {
             let text = format!(
-                "{} ({}): --format json lists {}",
-                count(more as u64, "more finding", "more findings"),
+                "{} ({}): --details",
+                count(left, "more finding", "more findings"),
                 count(rest, "attempt", "attempts"),
-                if more == 1 { "it" } else { "them" }
             );
             self.out.push(format!("  {}", self.style.paint(Ink::Faint, &text)));
         }
@@ -65,14 +90,18 @@ impl<'a> Findings<'a> {
         self.outcome(finding);
         self.error(finding);
         self.evidence(finding);
-        let advice = format!(
-            "retry: {}   partial work: {}   compensation: {}",
-            finding.retryable.replace('_', " "),
-            finding.partial_work,
-            finding.compensation
-        );
-        self.body(&advice);
-        for line in wrap(&one_line(&finding.hint), self.room().min(MOST_PROSE)) {
+        let advice = [
+            format!("retry: {}", finding.retryable.replace('_', " ")),
+            format!("partial work: {}", finding.partial_work),
+            format!("compensation: {}", finding.compensation),
+        ];
+        let together = advice.join("   ");
+        if width(&together) <= self.room() {
+            self.body(&together);
+        } else {
+            advice.iter().for_each(|text| self.body(text));
+        }
+        for line in fold(&one_line(&finding.hint), self.room().min(MOST_PROSE)) {
             self.body(&line);
         }
         if self.explained.insert(&finding.code) {
@@ -81,19 +110,22 @@ impl<'a> Findings<'a> {
         }
     }
 
-    /// Prints `timeout.invoke  1,204 attempts since 03:11, last 03:29, ongoing, version 42 only    high`.
+    /// Prints `timeout.invoke  1,204 attempts since 03:11, last 03:29, ongoing, version 42 only    low confidence`.
     ///
     /// Text that does not fit goes below.
     fn head(&mut self, function: &FunctionSummary, finding: &Finding) {
-        let (code, confidence) = (one_line(&finding.code), one_line(&finding.confidence));
-        let room = self.style.width.saturating_sub(width(&code) + width(&confidence) + 6);
+        let code = one_line(&finding.code);
+        // Most are high; a word at every finding would be read as its severity.
+        let sure = finding.confidence == "high";
+        let confidence = if sure { String::new() } else { format!("{} confidence", one_line(&finding.confidence)) };
+        let room = self.style.width.saturating_sub(width(&code) + width(&confidence) + 6 - 2 * usize::from(sure));
         let attempts = attempts(finding);
         let (text, below) = self.fit(&attempts, self.when(finding), versions(function, finding), room);
         self.out.push(format!(
             "  {}  {text}{}  {}",
             self.style.paint(Ink::Bad, &code),
             " ".repeat(room.saturating_sub(width(&text))),
-            self.style.paint(if finding.confidence == "high" { Ink::Good } else { Ink::Warn }, &confidence)
+            self.style.paint(Ink::Faint, &confidence)
         ));
         if !below.is_empty() {
             self.body(&shorten_end(&below, self.room()));

@@ -1,101 +1,104 @@
-//! Layout of rows and columns of text: the first column left-aligned, the others right-aligned, in bands that fit the
-//! width.
-
-use std::iter;
-
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
+//! Layout of rows and columns of text, by the columns that text takes on a terminal.
 
 use super::style::{Ink, Style};
-use super::words::{shorten_middle, width};
+use super::words::width;
 
 /// Blanks between two columns.
-const GAP: usize = GAP_COLUMNS as usize;
-const GAP_COLUMNS: u16 = 2;
-/// Smallest width of the first column; if it is reached, columns of numbers move to a band below.
-const NAME_MIN: usize = 18;
+pub(super) const GAP: usize = 2;
 
-/// A column of numbers.
-#[derive(Debug)]
+/// A column with its heading.
+#[derive(Clone, Debug)]
 pub(super) struct GridColumn {
-    pub(super) heading: &'static str,
+    pub(super) heading: String,
     pub(super) cells: Vec<Cell>,
+    /// Whether its text begins at the left, as that of names; numbers end at the right.
+    pub(super) left: bool,
 }
 
 /// A cell and its highlighting.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Cell {
     pub(super) text: String,
     pub(super) ink: Option<Ink>,
 }
 
 impl Cell {
-    fn painted(&self, style: &Style) -> String {
-        self.ink.map_or_else(|| self.text.clone(), |ink| style.paint(ink, &self.text))
+    pub(super) fn plain(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ink: None }
+    }
+
+    pub(super) fn painted(text: impl Into<String>, ink: Ink) -> Self {
+        Self { text: text.into(), ink: Some(ink) }
     }
 }
 
 impl GridColumn {
-    fn width(&self) -> usize {
+    /// Creates a column of numbers.
+    pub(super) fn numbers(heading: &str, cells: Vec<Cell>) -> Self {
+        Self { heading: heading.to_owned(), cells, left: false }
+    }
+
+    /// Creates a column of text.
+    pub(super) fn text(heading: &str, cells: Vec<Cell>) -> Self {
+        Self { heading: heading.to_owned(), cells, left: true }
+    }
+
+    pub(super) fn width(&self) -> usize {
         let cells = self.cells.iter().map(|cell| width(&cell.text)).max().unwrap_or(0);
-        cells.max(width(self.heading))
+        cells.max(width(&self.heading))
     }
 }
 
-/// Returns the lines of a grid. Columns that do not fit beside the names go into further bands below, under the same
-/// names.
-pub(super) fn lines(heading: &str, names: &[String], columns: &[GridColumn], style: &Style) -> Vec<String> {
-    let longest = names.iter().map(|name| width(name)).max().unwrap_or(0).max(width(heading));
-    let mut out = Vec::new();
-    let bands = bands(columns, longest, style.width);
-    let widest: usize = bands.iter().map(|band| taken(band)).max().unwrap_or(0);
-    let name_width = longest.min(style.width.saturating_sub(widest).max(NAME_MIN));
-    for (index, band) in bands.into_iter().enumerate() {
-        if index > 0 {
-            out.push(String::new());
+/// Returns the columns that a grid takes.
+pub(super) fn total(columns: &[GridColumn]) -> usize {
+    columns.iter().map(|column| column.width() + GAP).sum::<usize>().saturating_sub(GAP)
+}
+
+/// Returns the lines of a grid: the headings, and a line per row.
+pub(super) fn lines(columns: &[GridColumn], style: &Style) -> Vec<String> {
+    let widths: Vec<usize> = columns.iter().map(GridColumn::width).collect();
+    let rows = columns.iter().map(|column| column.cells.len()).max().unwrap_or(0);
+    let line = |cell: &dyn Fn(&GridColumn) -> Cell| {
+        let mut line = String::new();
+        // Blanks are held back until text follows, so that no line ends in them.
+        let mut blanks = 0;
+        for (column, columns) in columns.iter().zip(&widths) {
+            let Cell { text, ink } = cell(column);
+            let room = columns.saturating_sub(width(&text));
+            let (before, behind) = if column.left { (0, room) } else { (room, 0) };
+            if text.trim_end().is_empty() {
+                blanks += columns + GAP;
+                continue;
+            }
+            line.extend(std::iter::repeat_n(' ', blanks + before));
+            line.push_str(&ink.map_or_else(|| text.clone(), |ink| style.paint(ink, &text)));
+            blanks = behind + GAP;
         }
-        out.extend(band_lines(heading, names, name_width, band, style));
-    }
-    out
+        line
+    };
+    let head = line(&|column| Cell::painted(&column.heading, Ink::Strong));
+    let row = |at: usize| line(&|column| column.cells.get(at).cloned().unwrap_or_else(|| Cell::plain("")));
+    std::iter::once(head).chain((0..rows).map(row)).collect()
 }
 
-fn taken(band: &[GridColumn]) -> usize {
-    band.iter().map(|column| column.width() + GAP).sum()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Splits the columns into bands that fit, with some room for names.
-fn bands(columns: &[GridColumn], longest: usize, total: usize) -> Vec<&[GridColumn]> {
-    let room_for_names = longest.min(NAME_MIN);
-    let mut bands = Vec::new();
-    let (mut start, mut used) = (0, room_for_names);
-    for (index, column) in columns.iter().enumerate() {
-        let more = column.width() + GAP;
-        if used + more > total && index > start {
-            bands.push(&columns[start..index]);
-            (start, used) = (index, room_for_names);
-        }
-        used += more;
+    #[test]
+    fn columns_are_straight_whatever_the_text() {
+        let names = ["short", "日本語の関数", "e\u{301}te\u{301}", "שלום-עולם", "x"];
+        let cells = |texts: &[&str]| texts.iter().map(|text| Cell::plain(*text)).collect();
+        let columns = [
+            GridColumn::text("NAME", cells(&names)),
+            GridColumn::numbers("FAILED", cells(&["1", "12", "1,234,567", ".", ""])),
+            GridColumn::text("LAST", cells(&["a", "b", "c", "d", "e"])),
+        ];
+        let lines = lines(&columns, &Style::PLAIN);
+        assert!(
+            lines.iter().all(|line| width(line) == total(&columns) - 4 + 1 || line.ends_with("LAST")),
+            "{lines:#?}"
+        );
+        assert_eq!(lines.len(), names.len() + 1);
     }
-    bands.push(&columns[start..]);
-    bands
-}
-
-/// Formats one band as a table without borders: names to the left, numbers to the right.
-fn band_lines(heading: &str, names: &[String], name_width: usize, band: &[GridColumn], style: &Style) -> Vec<String> {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).force_no_tty().set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(iter::once(heading).chain(band.iter().map(|column| column.heading)));
-    table.add_rows(names.iter().enumerate().map(|(row, name)| {
-        let cells = band.iter().map(|column| column.cells.get(row).map_or(String::new(), |cell| cell.painted(style)));
-        iter::once(shorten_middle(name, name_width)).chain(cells).collect::<Vec<String>>()
-    }));
-    let fixed = u16::try_from(name_width).unwrap_or(u16::MAX);
-    for (index, column) in table.column_iter_mut().enumerate() {
-        if index == 0 {
-            column.set_padding((0, 0)).set_constraint(ColumnConstraint::Absolute(Width::Fixed(fixed)));
-        } else {
-            column.set_padding((GAP_COLUMNS, 0)).set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    let lines = table.lines().map(|line| line.trim_end().to_owned());
-    lines.enumerate().map(|(at, line)| if at == 0 { style.paint(Ink::Strong, &line) } else { line }).collect()
 }

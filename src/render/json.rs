@@ -17,13 +17,19 @@ pub(super) fn render(answer: &mut Answer<'_>, _style: &Style, out: &mut dyn Writ
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::{Commands, View};
     use crate::wire::Summary;
 
     #[test]
     fn fits_its_schema_and_reads_back() {
         let summary: Summary = serde_json::from_str(include_str!("testdata/summary.json")).unwrap();
         let mut out = Vec::new();
-        render(&mut Answer { summary: &summary, records: None }, &Style::PLAIN, &mut out).unwrap();
+        render(
+            &mut Answer { summary: &summary, commands: &Commands::default(), view: &View::default(), records: None },
+            &Style::PLAIN,
+            &mut out,
+        )
+        .unwrap();
         let schema = schemars::schema_for!(Summary).to_value();
         let value = serde_json::from_slice(&out).unwrap();
         jsonschema::validator_for(&schema).unwrap().validate(&value).unwrap();

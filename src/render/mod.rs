@@ -1,25 +1,35 @@
 //! Rendering of a finished answer as text, one file for each output format.
 //!
 //! Knows the wire formats and the model only, not where the text goes, what a terminal is or how the answer was
-//! computed: a [`Style`] gives the width and whether colours may be used.
+//! computed: a [`Style`] gives the room, and
+//! which colours and signs may be used.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
+mod by;
+mod causes;
 mod coverage;
+mod early;
 mod escape;
 #[cfg(feature = "cloudwatch")]
 mod failed_line;
 mod findings;
 mod grid;
+mod headline;
 mod json;
 mod ledger;
 mod life;
 mod matrix;
+mod names;
 mod ndjson;
 mod needs;
+mod next;
 mod page;
 mod said;
+mod screen;
 mod style;
 mod table;
+mod time_axis;
+mod view;
 mod words;
 
 use std::io::{self, Write};
@@ -30,8 +40,10 @@ pub(crate) use failed_line::failed_line;
 pub(crate) use ledger::{ledger_csv, ledger_json};
 pub(crate) use life::{LifeAttempt, LifeLine, life};
 pub(crate) use matrix::category_of_heading;
+pub(crate) use next::Commands;
 pub(crate) use page::page;
 pub(crate) use style::{Ink, Style};
+pub(crate) use view::{Grouping, SORT_KEYS, SortKey, View};
 pub(crate) use words::count;
 
 use crate::wire::Summary;
@@ -53,7 +65,7 @@ pub struct Renderer {
 pub static RENDERERS: &[Renderer] = &[
     Renderer {
         name: "table",
-        description: "Text for people: a row per function, then what went wrong",
+        description: "Text for people: what is broken, since when, what to do",
         needs_records: false,
         render: table::render,
     },
@@ -81,6 +93,10 @@ pub(crate) fn renderer(name: &str) -> Option<&'static Renderer> {
 pub struct Answer<'a> {
     /// Summary of the run.
     pub summary: &'a Summary,
+    /// Commands that read the same input again.
+    pub commands: &'a Commands,
+    /// What of the answer is wanted.
+    pub view: &'a View,
     /// Records, if they were kept.
     pub records: Option<&'a mut dyn RecordSource>,
 }

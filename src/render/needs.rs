@@ -1,9 +1,10 @@
-//! Section of the table on events that need a person: how many, what became of them and what to do, by function.
+//! Section of the table on events to check: how many, what became of them and what to do, by function.
 
+use super::Answer;
 use super::escape::one_line;
 use super::matrix;
 use super::style::{Ink, Style};
-use super::words::{Clock, cell, count, replay, shorten_end, wrap};
+use super::words::{Clock, cell, count, fold, replay, shorten_end};
 use crate::wire::{FunctionSummary, NeedsPersonGroup, Summary};
 
 /// Most functions, and most kinds of events of each, that are listed; the rest is counted.
@@ -11,49 +12,53 @@ const MOST_FUNCTIONS: usize = 5;
 const MOST_GROUPS: usize = 3;
 
 /// Returns the lines of the section; none if no event needs a person.
-pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
+pub(super) fn lines(answer: &Answer<'_>, style: &Style) -> Vec<String> {
+    let (summary, view) = (answer.summary, answer.view);
+    let (most_functions, most_groups) = match view.details {
+        true => (view.most(usize::MAX), usize::MAX),
+        false => (view.most(MOST_FUNCTIONS), MOST_GROUPS),
+    };
     let all = summary.totals.needs_person.events;
     if all == 0 {
         return Vec::new();
     }
-    let mut out = vec![String::new(), style.paint(Ink::Strong, &format!("Needs follow-up: {}", events(all)))];
+    let mut out = vec![String::new(), style.paint(Ink::Strong, &format!("To check: {}", events(all)))];
     let functions: Vec<&FunctionSummary> =
         summary.functions.iter().filter(|function| function.needs_person.events > 0).collect();
-    for function in functions.iter().take(MOST_FUNCTIONS) {
+    for function in functions.iter().take(most_functions) {
         let name = matrix::name(function, summary);
         out.push(shorten_end(&format!("  {name}: {}", kinds(function)), style.width));
         let groups = &function.needs_person.groups;
-        for group in groups.iter().take(MOST_GROUPS) {
+        for group in groups.iter().take(most_groups) {
             out.extend(lines_of(group, style));
         }
-        if let Some(more) = groups.get(MOST_GROUPS..).filter(|more| !more.is_empty()) {
+        if let Some(more) = groups.get(most_groups..).filter(|more| !more.is_empty()) {
             let rest = more.iter().map(|group| group.events).sum();
             out.push(style.paint(Ink::Faint, &format!("    and {} of other kinds", events(rest))));
         }
     }
-    if functions.len() > MOST_FUNCTIONS {
-        let more = functions.len() - MOST_FUNCTIONS;
+    if functions.len() > most_functions {
+        let more = functions.len() - most_functions;
         out.push(format!("  and {}", count(more as u64, "more function", "more functions")));
     }
     let caveat = "A failure destination, dead-letter queue or redelivery may have caught a lost event; the function's \
-                  log cannot show that. All events: --ledger FILE.csv; one: lambda-triage show REQUEST_ID PATH";
+                  log cannot show that.";
     out.extend(
-        wrap(caveat, style.width.saturating_sub(2)).iter().map(|line| style.paint(Ink::Faint, &format!("  {line}"))),
+        fold(caveat, style.width.saturating_sub(2)).iter().map(|line| style.paint(Ink::Faint, &format!("  {line}"))),
     );
     out
 }
 
-/// Returns a line on the cost of failures: `What failed and what ran again after a success cost 1.5 GB-seconds,
-/// 0.000026 USD (…)`.
+/// Returns a line on the cost of failures: `Failed and duplicate runs cost 1.34 USD (80,411 GB-seconds;
+/// …)`.
 pub(super) fn price(summary: &Summary, style: &Style) -> Vec<String> {
     let Some(waste) = summary.totals.waste.as_ref().filter(|waste| waste.billed_ms > 0) else { return Vec::new() };
-    let Some(usd) = waste.usd else { return Vec::new() };
-    // Amounts below a dollar need more decimals.
-    let usd = if usd >= 1.0 { format!("{usd:.2}") } else { format!("{usd:.6}") };
+    // Less than a cent is not worth a line.
+    let Some(usd) = waste.usd.filter(|usd| *usd >= 0.01) else { return Vec::new() };
     let list = waste.price_list.as_deref().unwrap_or("");
     let text =
-        format!("Failed and duplicate runs cost {usd} USD ({} GB-seconds; {})", waste.gb_seconds, one_line(list));
-    let lines = wrap(&text, style.width);
+        format!("Failed and duplicate runs cost {usd:.2} USD ({} GB-seconds; {})", waste.gb_seconds, one_line(list));
+    let lines = fold(&text, style.width);
     [String::new()].into_iter().chain(lines.iter().map(|line| style.paint(Ink::Faint, line))).collect()
 }
 

@@ -80,7 +80,7 @@ mod tests {
         let text =
             "# Title\n\nOne **long**\nparagraph of words.\n\n- first item that wraps\n- second\n\n```\n  code\n```\n";
         let want = "Title\n\nOne long paragraph of\nwords.\n\n- first item that wraps\n- second\n\n      code\n";
-        assert_eq!(page(text, &Style { width: 25, color: false }), want);
-        assert!(page("## A", &Style { width: 80, color: true }).starts_with("\x1b[1mA"));
+        assert_eq!(page(text, &Style { width: 25, ..Style::PLAIN }), want);
+        assert!(page("## A", &Style { color: true, ..Style::PLAIN }).starts_with("\x1b[1mA"));
     }
 }

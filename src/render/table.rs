@@ -1,74 +1,36 @@
-//! Format `table`: the answer for people. The first line is the answer; a row per function, what went wrong, and the
-//! coverage follow.
+//! Format `table`: the answer for people. The first screen is the answer; the findings that matter most, the events that
+//! need a person and the coverage follow.
 
 use std::io::{self, Write};
 
 use super::escape::without_commands;
-use super::style::{Ink, Style};
-use super::words::{Clock, count};
-use super::{Answer, coverage, findings, matrix, needs};
-use crate::wire::{Summary, Window};
+use super::style::Style;
+use super::{Answer, coverage, findings, needs, screen};
 
 pub(super) fn render(answer: &mut Answer<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let summary = answer.summary;
-    let mut lines = vec![headline(summary, style)];
+    let mut lines = screen::lines(answer, style);
     if !summary.functions.is_empty() {
-        lines.push(String::new());
-        lines.extend(matrix::lines(summary, style));
-        lines.extend(findings::lines(summary, style));
-        lines.extend(needs::lines(summary, style));
+        lines.extend(findings::lines(summary, answer.view, style));
+        lines.extend(needs::lines(answer, style));
         lines.extend(needs::price(summary, style));
     }
     lines.push(String::new());
-    lines.extend(coverage::lines(&summary.coverage, style));
+    lines.extend(coverage::lines(summary, style));
+    while lines.last().is_some_and(String::is_empty) {
+        lines.pop();
+    }
     for line in lines {
-        writeln!(out, "{}", without_commands(line.trim_end()))?;
+        writeln!(out, "{}", without_commands(&style.encode(line.trim_end())))?;
     }
     Ok(())
-}
-
-/// Returns `24 functions, 1,203,442 attempts, 2026-01-02 00:00 to 06:00 UTC: 14 functions had failures`.
-fn headline(summary: &Summary, style: &Style) -> String {
-    if summary.functions.is_empty() {
-        return style.paint(Ink::Strong, "No Lambda invocation found");
-    }
-    let failed = summary.functions.iter().filter(|function| matrix::has_failure(function)).count();
-    let mut text = format!(
-        "{}, {}",
-        count(summary.functions.len() as u64, "function", "functions"),
-        count(summary.totals.attempts, "attempt", "attempts")
-    );
-    if summary.totals.events != summary.totals.attempts {
-        text.push_str(&format!(" of {}", count(summary.totals.events, "event", "events")));
-    }
-    if let Some(window) = window(&summary.window) {
-        text.push_str(", ");
-        text.push_str(&window);
-    }
-    let (ink, verdict) = match failed {
-        0 => (Ink::Good, "no failures".to_owned()),
-        _ => (Ink::Bad, format!("{} had failures", count(failed as u64, "function", "functions"))),
-    };
-    format!("{} {}", style.paint(Ink::Strong, &format!("{text}:")), style.paint(ink, &verdict))
-}
-
-/// Returns `2026-01-02 00:00 to 06:00 UTC`, with seconds if the window is within one minute.
-fn window(window: &Window) -> Option<String> {
-    let (start, end) = (Clock::read(window.start.as_deref()?)?, Clock::read(window.end.as_deref()?)?);
-    let same_day = start.date == end.date;
-    let part = if same_day && start.minutes() == end.minutes() { Clock::seconds } else { Clock::minutes };
-    let (from, to) = (part(start), part(end));
-    Some(if same_day {
-        format!("{} {from} to {to} UTC", start.date)
-    } else {
-        format!("{} {from} to {} {to} UTC", start.date, end.date)
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{Coverage, FunctionSummary};
+    use crate::render::{Commands, View};
+    use crate::wire::{Coverage, FunctionSummary, Summary};
 
     fn fixture() -> Summary {
         serde_json::from_str(include_str!("testdata/summary.json")).unwrap()
@@ -76,7 +38,13 @@ mod tests {
 
     fn text(summary: &Summary, style: &Style) -> String {
         let mut out = Vec::new();
-        render(&mut Answer { summary, records: None }, style, &mut out).unwrap();
+        let commands = Commands {
+            analyze: Some("lambda-triage analyze logs".to_owned()),
+            show: Some("logs".to_owned()),
+            ..Commands::default()
+        };
+        let view = View::default();
+        render(&mut Answer { summary, commands: &commands, view: &view, records: None }, style, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -95,10 +63,12 @@ mod tests {
     fn reads_well() {
         let summary = fixture();
         for width in [80, 120] {
-            let text = text(&summary, &Style { width, color: false });
+            let text = text(&summary, &Style { width, ..Style::PLAIN });
             golden(&format!("table-{width}.txt"), &text);
-            // The headline is one sentence, which the terminal wraps.
-            let long = text.lines().skip(1).find(|line| crate::render::words::width(line) > width);
+            // A command that is broken cannot be pasted.
+            let command = |line: &&str| line.contains("  lambda-triage ");
+            let long =
+                text.lines().filter(|line| !command(line)).find(|line| crate::render::words::width(line) > width);
             assert_eq!(long, None);
         }
     }
@@ -106,7 +76,7 @@ mod tests {
     #[test]
     fn colours_change_nothing_else() {
         let summary = fixture();
-        let mut painted = text(&summary, &Style { width: 80, color: true });
+        let mut painted = text(&summary, &Style { color: true, ..Style::PLAIN });
         for code in ["1", "31", "33", "32", "2", "0"] {
             painted = painted.replace(&format!("\x1b[{code}m"), "");
         }
@@ -115,23 +85,37 @@ mod tests {
     }
 
     #[test]
+    fn places_have_columns_where_there_is_more_than_one() {
+        let mut summary = fixture();
+        assert!(!text(&summary, &Style::PLAIN).contains("ACCOUNT"));
+        for (function, account) in summary.functions.iter_mut().zip(["111122223333", "444455556666"]) {
+            function.account_id = Some(account.to_owned());
+            function.region = Some("eu-west-1".to_owned());
+        }
+        for width in [60, 80, 200] {
+            let text = text(&summary, &Style { width, ..Style::PLAIN });
+            assert!(["ACCOUNT", "111122223333", "444455556666"].iter().all(|word| text.contains(word)), "{text}");
+            assert!(!text.contains("REGION"), "{text}");
+        }
+    }
+
+    #[test]
     fn nothing_and_no_failure_and_very_many_are_answers() {
         let mut summary = fixture();
         summary.functions.retain(|function| function.failed == 0);
+        (summary.totals.failed, summary.totals.failure_rate) = (0, Some(0.0));
+        (summary.totals.outcomes, summary.causes) = (Default::default(), Vec::new());
         summary.coverage.complete = true;
         let fine = text(&summary, &Style::PLAIN);
-        assert!(fine.starts_with("10 functions, "), "{fine}");
-        assert!(fine.contains("no failures") && fine.contains("10 functions without a failure"), "{fine}");
+        assert!(fine.starts_with("None of 1,190,224 attempts failed") && fine.contains(" complete\n"), "{fine}");
+        assert!(fine.contains("10 functions, ") && fine.contains("\nfine-9 "), "{fine}");
         summary.functions.clear();
         summary.coverage = Coverage { complete: true, ..Coverage::default() };
-        assert_eq!(
-            text(&summary, &Style::PLAIN),
-            "No Lambda invocation found\n\nRead 0 inputs, 0 bytes, 0 log events\n"
-        );
+        assert_eq!(text(&summary, &Style::PLAIN), "No Lambda invocation found\n");
         summary.functions = (0..300)
             .map(|n| FunctionSummary { function: Some(format!("f{n}")), attempts: 9, failed: 9, ..Default::default() })
             .collect();
         let many = text(&summary, &Style::PLAIN);
-        assert!(many.contains("200 more functions with failures"), "{many}");
+        assert!(many.contains(" more with failures"), "{many}");
     }
 }

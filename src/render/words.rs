@@ -78,7 +78,7 @@ pub(super) fn width(text: &str) -> usize {
     text.chars().map(columns_of).sum()
 }
 
-fn columns_of(char: char) -> usize {
+pub(super) fn columns_of(char: char) -> usize {
     char.width().unwrap_or(1)
 }
 
@@ -104,7 +104,7 @@ pub(super) fn shorten_middle(text: &str, columns: usize) -> String {
     format!("{head}…{tail}")
 }
 
-fn prefix(text: &str, columns: usize) -> &str {
+pub(super) fn prefix(text: &str, columns: usize) -> &str {
     let mut used = 0;
     let end = text.char_indices().find(|(_, char)| {
         used += columns_of(*char);
@@ -139,6 +139,22 @@ pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
         lines.push(line);
     }
     lines
+}
+
+/// Breaks a text into lines of this many columns: at spaces, and a longer word anywhere.
+pub(super) fn fold(text: &str, columns: usize) -> Vec<String> {
+    let mut out = Vec::new();
+    for line in wrap(text, columns) {
+        let mut rest = line.as_str();
+        while width(rest) > columns {
+            // A character may be wider than the line.
+            let head = prefix(rest, columns).len().max(rest.chars().next().map_or(0, char::len_utf8));
+            out.push(rest[..head].to_owned());
+            rest = &rest[head..];
+        }
+        out.push(rest.to_owned());
+    }
+    out
 }
 
 /// A timestamp of the wire format, `2026-01-02T03:04:05.678Z`, split in date and time.

@@ -162,6 +162,7 @@ fn cause(
         }),
         versions: names_of(counts.versions(), &names.versions),
         began_with: BeganWith { causes: began_with, versions: versions.collect() },
+        brief: catalogue::brief(code).to_owned(),
         hint: sums.hint.take().unwrap_or_else(|| common_hint(code, &sums.functions)),
         id,
     }

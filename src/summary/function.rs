@@ -7,6 +7,7 @@ use super::causes::FailedStarts;
 use super::cells::{self, MemoryCells};
 use super::chains::Outcome;
 use super::distribution::Distribution;
+use super::early::Signs;
 use super::entry::NO_FAILURE;
 use super::findings::{FindingCounts, Traffic};
 use super::needs_person::NeedsPersonCounts;
@@ -15,7 +16,7 @@ use super::tables::FailureIds;
 use super::timeline::Timeline;
 use super::versions::Versions;
 use super::{Entry, retries};
-use crate::model::Category;
+use crate::model::{Category, Timestamp};
 use crate::wire::{Durations, FunctionSummary, Memory};
 
 /// Share of the timeout, in percent, from which on an attempt that succeeded counts as near it.
@@ -39,6 +40,8 @@ pub(super) struct Counts {
     timeline: Timeline,
     /// Start times of attempts, for findings; `None` in the totals, which have no findings.
     pub(super) traffic: Option<Traffic>,
+    /// Signs of failures to come, of functions only.
+    signs: Option<Signs>,
     pub(super) findings: BTreeMap<u32, FindingCounts>,
     /// The same by cause.
     pub(super) causes: BTreeMap<u32, FindingCounts>,
@@ -64,6 +67,7 @@ impl Counts {
             memory: MemoryCells::default(),
             timeline: Timeline::over(window_ms),
             traffic: None,
+            signs: None,
             findings: BTreeMap::new(),
             causes: BTreeMap::new(),
             failed_starts: FailedStarts::default(),
@@ -73,8 +77,9 @@ impl Counts {
     }
 
     /// Creates the counts of one function, which has findings.
-    pub(super) fn of_function(window_ms: i64) -> Self {
-        Self { traffic: Some(Traffic::default()), ..Self::over(window_ms) }
+    pub(super) fn of_function(start: Option<Timestamp>, window_ms: i64) -> Self {
+        let signs = Some(Signs::over(start, window_ms));
+        Self { traffic: Some(Traffic::default()), signs, ..Self::over(window_ms) }
     }
 
     /// Adds the attempts of one event.
@@ -127,6 +132,9 @@ impl Counts {
         self.failed_starts.append(std::mem::take(&mut other.failed_starts));
         if let (Some(traffic), Some(others)) = (&mut self.traffic, other.traffic) {
             traffic.append(others);
+        }
+        if let (Some(signs), Some(others)) = (&mut self.signs, other.signs.take()) {
+            signs.append(others);
         }
         self.needs_person.append_examples(other.needs_person);
     }
@@ -198,6 +206,9 @@ impl Counts {
         if let Some(traffic) = &mut self.traffic {
             traffic.add(attempt);
         }
+        if let Some(signs) = &mut self.signs {
+            signs.add(attempt);
+        }
     }
 
     /// Returns whether nothing was added.
@@ -225,7 +236,7 @@ impl Counts {
     pub(super) fn row(&self, timeout_ms: Option<u64>) -> FunctionSummary {
         let failed = self.failed();
         let conclusive = self.sums.attempts - self.sums.incomplete;
-        FunctionSummary {
+        let mut row = FunctionSummary {
             failed,
             failure_rate: (conclusive > 0 && !self.hides_successes()).then(|| failed as f64 / conclusive as f64),
             needs_person: self.needs_person.counts(),
@@ -245,7 +256,9 @@ impl Counts {
             near_timeout: timeout_ms.map(|_| self.near_timeout),
             timeline: self.timeline.buckets(),
             ..self.sums.clone()
-        }
+        };
+        row.early_warnings = self.signs.as_ref().map(|signs| signs.warnings(&row)).unwrap_or_default();
+        row
     }
 }
 

@@ -12,6 +12,7 @@ mod cells;
 mod chains;
 mod course;
 mod distribution;
+mod early;
 mod entries;
 mod entry;
 mod findings;

@@ -2,6 +2,7 @@
 //! totals.
 
 use super::entry::Fact;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::thread;
@@ -23,7 +24,7 @@ use super::to_check::ToCheck;
 use super::{Entry, retries};
 use crate::catalogue::{ErrorTold, Invoker};
 use crate::model::{Place, Timestamp};
-use crate::wire::{Cause, EventToCheck, Finding, FunctionSummary, Window, moment};
+use crate::wire::{Cause, EventToCheck, Finding, FindingState, FunctionSummary, Window, moment};
 
 /// Selection of the attempts that count, and options of the final pass.
 pub(crate) struct SummaryOptions<'a> {
@@ -324,7 +325,7 @@ impl<'a> Pass<'a> {
         let architecture = self.names.facts.get(&id).and_then(|facts| facts.architecture.as_deref());
         Current {
             id,
-            counts: Counts::of_function(self.window_ms),
+            counts: Counts::of_function(self.start, self.window_ms),
             price: self.bounds.prices.of(region, architecture),
             timeout_ms: self.names.timeout_ms(id),
         }
@@ -533,8 +534,56 @@ fn findings(names: &Tables, counts: &Counts, around: &Surroundings<'_>) -> Vec<F
     findings
 }
 
-/// Orders rows by failures, then by attempts, most first.
-fn worst_first(a: &FunctionSummary, b: &FunctionSummary) -> std::cmp::Ordering {
-    let rank = |row: &FunctionSummary| (row.failed, row.environment_failures, row.attempts);
-    rank(b).cmp(&rank(a))
+/// Orders rows by lost events, then those with a finding that goes on, then by the failure rate that is certain, then by
+/// failures and attempts, most first. A high rate of few attempts is less certain than one of many.
+fn worst_first(a: &FunctionSummary, b: &FunctionSummary) -> Ordering {
+    let goes_on = |row: &FunctionSummary| row.findings.iter().any(|finding| finding.state == FindingState::Ongoing);
+    let harm = |row: &FunctionSummary| (row.outcomes.exhausted, goes_on(row));
+    let number = |row: &FunctionSummary| (row.failed, row.environment_failures, row.attempts);
+    let rate = certain_rate(b).total_cmp(&certain_rate(a));
+    harm(b).cmp(&harm(a)).then(rate).then_with(|| number(b).cmp(&number(a)))
+}
+
+/// Returns the lower bound of the failure rate: of Wilson's interval at 95 %. Zero where the log hides successes.
+fn certain_rate(row: &FunctionSummary) -> f64 {
+    const Z: f64 = 1.96;
+    let Some(rate) = row.failure_rate else { return 0.0 };
+    let n = (row.attempts - row.incomplete) as f64;
+    let centre = rate + Z * Z / (2.0 * n);
+    let spread = Z * (rate * (1.0 - rate) / n + Z * Z / (4.0 * n * n)).sqrt();
+    ((centre - spread) / (1.0 + Z * Z / n)).max(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Outcomes;
+
+    fn row(name: &str, failed: u64, attempts: u64, lost: u64, state: FindingState) -> FunctionSummary {
+        FunctionSummary {
+            function: Some(name.to_owned()),
+            attempts,
+            failed,
+            failure_rate: Some(failed as f64 / attempts as f64),
+            outcomes: Outcomes { exhausted: lost, ..Outcomes::default() },
+            findings: vec![Finding { state, ..Finding::default() }],
+            ..FunctionSummary::default()
+        }
+    }
+
+    #[test]
+    fn the_worst_function_is_the_one_that_loses_events_then_the_one_that_is_down() {
+        use FindingState::{Ongoing, Stopped};
+        let mut rows = [
+            row("busy", 10_000, 5_000_000, 0, Ongoing),
+            row("one of one", 1, 1, 0, Ongoing),
+            row("over", 50, 50, 0, Stopped),
+            row("down", 9, 9, 0, Ongoing),
+            row("loses", 3, 30_000, 1, Stopped),
+            row("half", 500, 1_000, 0, Ongoing),
+        ];
+        rows.sort_by(worst_first);
+        let names: Vec<&str> = rows.iter().filter_map(|row| row.function.as_deref()).collect();
+        assert_eq!(names, ["loses", "down", "half", "one of one", "busy", "over"]);
+    }
 }

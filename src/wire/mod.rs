@@ -14,10 +14,10 @@ pub use ledger::{EventLedger, LedgerEffect, LedgerRow, SideEffectLine};
 pub use record::{ContributingCause, CutEnds, DownstreamCall, EvidenceLine, ObservationCount, Record, RecordKind};
 pub use redact::Redaction;
 pub use summary::{
-    AccountRead, BeganWith, Cause, Condition, Coverage, CoverageBytes, DurationCell, Durations, EventToCheck, Example,
-    Failures, Finding, FindingState, FirstVersion, FunctionSummary, FunctionVersion, Gate, InitPercentiles,
-    InputProblem, Memory, MemoryCell, NeedsPerson, NeedsPersonExample, NeedsPersonGroup, Outcomes, Percentiles,
-    Retries, Summary, TimelineBucket, Waste, WasteShare, Window, moment,
+    AccountRead, BeganWith, Cause, Condition, Coverage, CoverageBytes, DurationCell, Durations, EarlyWarning,
+    EventToCheck, Example, Failures, Finding, FindingState, FirstVersion, FunctionSummary, FunctionVersion, Gate,
+    InitPercentiles, InputProblem, Memory, MemoryCell, NeedsPerson, NeedsPersonExample, NeedsPersonGroup, Outcomes,
+    Percentiles, Retries, Summary, TimelineBucket, WarningKind, Waste, WasteShare, Window, moment,
 };
 
 /// Version of the summary and record formats: grows when a field is added.

@@ -54,7 +54,8 @@ pub struct Summary {
     pub gate: Option<Gate>,
     /// All functions together. Names and versions are null or empty.
     pub totals: FunctionSummary,
-    /// One row a function, worst first.
+    /// One row a function, worst first: by events lost, then those with a finding that goes on, then by the lower bound of
+    /// the failure rate, then by failed attempts.
     pub functions: Vec<FunctionSummary>,
     /// Events that somebody must look at, worst first: lost, run again after a success, possibly half done; in each those
     /// with writes first, then by work that may be done, then the earliest. At most 1,000; `--ledger` lists all.
@@ -108,6 +109,9 @@ pub struct Cause {
     pub versions: Vec<String>,
     /// What began at the same time.
     pub began_with: BeganWith,
+    /// What to do, in a few words.
+    #[serde(default)]
+    pub brief: String,
     /// What to do.
     pub hint: String,
 }
@@ -345,6 +349,9 @@ additive! {
         pub near_timeout: Option<u64>,
         /// Errors that the code logged and survived.
         pub handled_errors: u64 = sum,
+        /// Signs that it may fail soon; empty in the totals.
+        #[serde(default)]
+        pub early_warnings: Vec<EarlyWarning>,
         /// What failed attempts and reruns after a success cost.
         pub waste: Option<Waste>,
         /// Attempts and failures over time.
@@ -498,6 +505,49 @@ pub struct NeedsPersonExample {
     pub side_effects: bool,
 }
 
+/// A sign that a function may fail soon.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EarlyWarning {
+    /// What it is a sign of.
+    pub kind: WarningKind,
+    /// Attempts that show it; of `memory_creep`, environments.
+    pub count: u64,
+    /// Attempts (environments) that were looked at.
+    pub of: u64,
+    /// In the first third of the window: median in milliseconds, errors per attempt; of `memory_creep`, megabytes at the
+    /// start of the environment that grew most. Null where nothing changes.
+    pub from: Option<f64>,
+    /// The same in the last third, or at the end of that environment.
+    pub to: Option<f64>,
+}
+
+impl EarlyWarning {
+    /// Returns by how much this is worse than others of its kind.
+    #[must_use]
+    pub fn severity(&self) -> f64 {
+        match (self.from, self.to) {
+            (Some(from), Some(to)) => to / from.max(f64::EPSILON),
+            _ => self.count as f64,
+        }
+    }
+}
+
+/// What an early warning is a sign of, the most pressing first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WarningKind {
+    /// Attempts succeeded with 90 % or more of the timeout used.
+    NearTimeout,
+    /// Attempts used 95 % or more of the memory and did not fail.
+    NearMemoryLimit,
+    /// Memory grows over the life of environments, up to their end.
+    MemoryCreep,
+    /// Attempts that succeed take longer than before.
+    RisingDuration,
+    /// The code logs and survives more errors than before.
+    HandledErrors,
+}
+
 /// One version of a function.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FunctionVersion {
@@ -640,7 +690,7 @@ pub struct TimelineBucket {
 }
 
 /// One way in which a function failed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// Its code.
     pub code: String,

@@ -14,6 +14,7 @@ mod codes;
 mod commands;
 mod corpus;
 mod downstream;
+mod early;
 mod emulators;
 mod errors_alone;
 #[cfg(feature = "cloudwatch")]

@@ -1,0 +1,94 @@
+//! Commands that read the input of a run again, as the user would type them.
+
+#[cfg(feature = "cloudwatch")]
+use std::path::Path;
+use std::path::PathBuf;
+
+use super::args::RunArgs;
+use crate::render::{Commands, one_line};
+
+/// Returns the commands for a run over these paths, or over the samples if there are none.
+pub(super) fn commands(paths: &[PathBuf], args: &RunArgs) -> Commands {
+    let shared = &args.shared;
+    let mut commands = Commands {
+        only: flags("--only", &shared.only).unwrap_or_default(),
+        ledger: shared.ledger.is_some(),
+        ..Commands::default()
+    };
+    // Standard input cannot be read again.
+    if paths.iter().any(|path| path.as_os_str() == "-") {
+        return commands;
+    }
+    let given: Option<Vec<String>> = paths.iter().map(|path| quoted(path.to_str()?)).collect();
+    let named = flags("--exclude", &args.exclude).zip(flags("--function", args.function.as_slice()));
+    let markers = match &shared.markers {
+        Some(path) => path.to_str().and_then(quoted).map(|path| format!(" --markers {path}")),
+        None => Some(String::new()),
+    };
+    let (Some(given), Some((exclude, function)), Some(markers)) = (given, named, markers) else { return commands };
+    let mut window = String::new();
+    for (flag, moment) in [("--from", args.from), ("--to", args.to)] {
+        window.extend(moment.map(|moment| format!(" {flag} {moment}")));
+    }
+    window.extend(args.since.map(|span| format!(" --since {}s", span.0 / 1_000)));
+    let of_all = format!("{exclude}{function}{markers}");
+    if given.is_empty() {
+        commands.analyze = Some(format!("lambda-triage demo{of_all}{window}"));
+        return commands;
+    }
+    let given = given.join(" ");
+    commands.analyze = Some(format!("lambda-triage analyze {given}{of_all}{window}"));
+    commands.show = Some(format!("{given}{of_all}"));
+    commands
+}
+
+/// Returns the commands for what a pull saved; none if it saved nothing.
+#[cfg(feature = "cloudwatch")]
+pub(super) fn of_saved(file: Option<&Path>, ledger: bool) -> Commands {
+    let file = file.and_then(|file| quoted(file.to_str()?));
+    Commands {
+        analyze: file.as_ref().map(|file| format!("lambda-triage analyze {file}")),
+        show: file,
+        only: String::new(),
+        ledger,
+    }
+}
+
+/// Returns a flag with each of its values, with a blank before each; `None` if a value cannot be typed.
+fn flags(flag: &str, values: &[String]) -> Option<String> {
+    values.iter().map(|value| Some(format!(" {flag} {}", quoted(value)?))).collect()
+}
+
+/// Quotes a word for a POSIX shell; `None` if it has signs that cannot be shown as they are.
+fn quoted(word: &str) -> Option<String> {
+    let plain = |char: char| char.is_alphanumeric() || "-_./=:@%+,".contains(char);
+    if one_line(word) != word || word.is_empty() {
+        return None;
+    }
+    // A word that begins with a dash would be a flag.
+    let word = if word.starts_with('-') { format!("./{word}") } else { word.to_owned() };
+    Some(if word.chars().all(plain) { word } else { format!("'{}'", word.replace('\'', r"'\''")) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_typed_so_that_a_shell_takes_them() {
+        for (word, want) in [
+            ("logs/a.log", Some("logs/a.log")),
+            ("my logs", Some("'my logs'")),
+            ("it's", Some(r"'it'\''s'")),
+            ("orders-*", Some("'orders-*'")),
+            ("$HOME", Some("'$HOME'")),
+            ("-x", Some("./-x")),
+            ("größe", Some("größe")),
+            ("a\x1bb", None),
+            ("a\nb", None),
+            ("", None),
+        ] {
+            assert_eq!(quoted(word).as_deref(), want, "{word:?}");
+        }
+    }
+}

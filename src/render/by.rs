@@ -1,0 +1,117 @@
+//! Rows of the table that stand for something else than functions: versions, hours or causes.
+
+use super::causes;
+use super::grid::{self, Cell, GAP, GridColumn};
+use super::matrix;
+use super::names::distinct;
+use super::style::{Ink, Style};
+use super::time_axis::{Axis, Times};
+use super::view::{Grouping, View};
+use super::words::{cell, percent, thousands};
+use crate::wire::{FunctionVersion, Summary};
+
+/// Most hours, of a window shorter than which cells of less are taken.
+const FEW_HOURS: usize = 3;
+/// Most stretches of time.
+const MOST_CELLS: usize = 48;
+/// Longest bar of failures.
+const BAR: u64 = 30;
+/// Fewest columns of a function's name.
+const NAME: usize = 14;
+
+/// Returns at most so many lines: a row for each version, hour or cause.
+pub(super) fn lines(summary: &Summary, by: Grouping, view: &View, most: usize, style: &Style) -> Vec<String> {
+    match by {
+        Grouping::Cause => causes::by_cause(summary, view.most(usize::MAX), style),
+        Grouping::Hour => hours(summary, style),
+        Grouping::Version => {
+            let rows = view.most(most.saturating_sub(2)).max(1);
+            versions(summary, rows, style)
+        }
+    }
+}
+
+/// Returns attempts and failures of each version, those of functions with failures first.
+fn versions(summary: &Summary, rows: usize, style: &Style) -> Vec<String> {
+    let of = |function| summary.functions.iter().filter(move |one| matrix::has_failure(one) == function);
+    let all: Vec<_> = of(true).chain(of(false)).flat_map(|one| one.versions.iter().map(move |it| (one, it))).collect();
+    if all.is_empty() {
+        return vec!["The logs do not name versions".to_owned()];
+    }
+    let shown = &all[..rows.min(all.len())];
+    let times = Times::of(&summary.window);
+    let column = |heading: &str, text: &dyn Fn(&FunctionVersion) -> Cell| {
+        GridColumn::numbers(heading, shown.iter().map(|(_, version)| text(version)).collect())
+    };
+    let names: Vec<String> = shown.iter().map(|(function, _)| matrix::name(function, summary)).collect();
+    let versions: Vec<String> =
+        shown.iter().map(|(_, version)| super::escape::one_line(&version.version).into_owned()).collect();
+    let mut columns = vec![
+        GridColumn::numbers("VERSION", distinct(&versions, 12).into_iter().map(Cell::plain).collect()),
+        column("SINCE", &|version| {
+            Cell::plain(version.first_seen.as_deref().and_then(|at| times.text(at)).unwrap_or("-".to_owned()))
+        }),
+        column("ATTEMPTS", &|version| Cell::plain(thousands(version.attempts))),
+        column("FAILED", &|version| failed(version.failed)),
+        column("RATE", &|version| rate(version.failed, version.attempts)),
+    ];
+    // Versions of one function have one name in common.
+    let mut different: Vec<String> = names.clone();
+    different.dedup();
+    let room = style.width.saturating_sub(grid::total(&columns) + GAP).max(NAME);
+    let short = distinct(&different, room);
+    let name = |full: &String| different.iter().position(|name| name == full).map_or("", |at| &short[at]);
+    columns.insert(0, GridColumn::text("FUNCTION", names.iter().map(|full| Cell::plain(name(full))).collect()));
+    let mut out = grid::lines(&columns, style);
+    if all.len() > shown.len() {
+        let more = format!("  + {} more: --top 0", thousands((all.len() - shown.len()) as u64));
+        out.push(style.paint(Ink::Faint, &more));
+    }
+    out
+}
+
+/// Returns attempts and failures of each hour, or of less in a window of a few hours.
+fn hours(summary: &Summary, style: &Style) -> Vec<String> {
+    let timeline = &summary.totals.timeline;
+    let mut axes = (1..=MOST_CELLS).filter_map(|most| Axis::over(&summary.window, timeline, most));
+    // The longest cells of an hour or less; longer ones only where there are too many hours.
+    let hourly = axes.clone().find(|axis| axis.is_hour_or_less() && axis.len() > FEW_HOURS);
+    let Some(axis) = hourly.or_else(|| axes.next_back()) else {
+        return vec!["The log has no times, or all is within one moment".to_owned()];
+    };
+    let cells = axis.cells(timeline);
+    let times = Times::of(&summary.window);
+    let most = cells.iter().map(|cell| cell.failed).max().unwrap_or(0).max(1);
+    let column = |heading: &str, text: &dyn Fn(usize) -> Cell| {
+        GridColumn::numbers(heading, (0..cells.len()).map(text).collect::<Vec<_>>())
+    };
+    let start = |at: usize| {
+        let text = axis.start_of(at).and_then(|start| times.text(&start.to_string()));
+        Cell::plain(text.unwrap_or_default())
+    };
+    let mut columns = vec![
+        GridColumn::text("FROM", (0..cells.len()).map(start).collect()),
+        column("ATTEMPTS", &|at| Cell::plain(cell(cells[at].attempts))),
+        column("FAILED", &|at| failed(cells[at].failed)),
+        column("RATE", &|at| rate(cells[at].failed, cells[at].attempts)),
+    ];
+    let longest = BAR.min(style.width.saturating_sub(grid::total(&columns) + GAP) as u64);
+    let bar = |at: usize| {
+        let failed = cells[at].failed;
+        let length = (failed * longest).div_ceil(most);
+        Cell::painted("█".repeat(usize::try_from(length).unwrap_or(0)), Ink::Bad)
+    };
+    columns.push(GridColumn::text("", (0..cells.len()).map(bar).collect()));
+    grid::lines(&columns, style)
+}
+
+fn failed(number: u64) -> Cell {
+    if number == 0 { Cell::painted(".", Ink::Faint) } else { Cell::painted(thousands(number), Ink::Bad) }
+}
+
+fn rate(failed: u64, attempts: u64) -> Cell {
+    match (failed, attempts) {
+        (0, _) | (_, 0) => Cell::painted(".", Ink::Faint),
+        _ => Cell::plain(percent(failed as f64 / attempts as f64)),
+    }
+}

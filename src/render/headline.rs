@@ -1,0 +1,109 @@
+//! Headline of the table: how much failed and was lost, when, and whether the answer is whole.
+
+use super::escape::one_line;
+use super::style::{Ink, Style};
+use super::time_axis::{Axis, bars};
+use super::words::{Clock, cell, count, percent, shorten_end, thousands, width};
+use crate::wire::{Coverage, Summary, Window};
+
+/// Most cells of the failures over time.
+const MOST_CELLS: usize = 60;
+/// Fewest, below which they get a line of their own.
+const FEWEST_CELLS: usize = 10;
+
+/// Returns the lines of the headline: the numbers, the window with the failures over time, and what is missing.
+pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
+    if summary.functions.is_empty() {
+        return vec![style.paint(Ink::Strong, "No Lambda invocation found")];
+    }
+    let mut out = Vec::new();
+    let complete = summary.coverage.complete;
+    let whole = if complete { "complete" } else { "partial" };
+    let painted = style.paint(if complete { Ink::Good } else { Ink::Warn }, whole);
+    let (texts, inks) = numbers(summary);
+    let plain = texts.concat();
+    let mut line: String = texts.iter().zip(inks).map(|(text, ink)| style.paint(ink, text)).collect();
+    match style.width.checked_sub(width(&plain) + width(whole)).filter(|room| *room >= 2) {
+        Some(room) => line.push_str(&format!("{}{painted}", " ".repeat(room))),
+        None => line = format!("{line}\n{painted}"),
+    }
+    out.extend(line.lines().map(str::to_owned));
+    out.extend(course(summary, style));
+    if let Some(why) = gap(&summary.coverage).filter(|_| !complete) {
+        let room = style.width.saturating_sub(9);
+        out.push(format!("{}: {}", style.paint(Ink::Warn, "Partial"), shorten_end(&one_line(&why), room)));
+    }
+    out
+}
+
+/// Returns `1,840 of 18,667 attempts failed (9.9%)` and `, 173 events lost`, each with its colour.
+fn numbers(summary: &Summary) -> ([String; 2], [Ink; 2]) {
+    let totals = &summary.totals;
+    let (failed, lost) = (totals.failed, totals.outcomes.exhausted);
+    let attempts = count(totals.attempts, "attempt", "attempts");
+    let inits = count(totals.environment_failures, "init", "inits");
+    let lost_text = count(lost, "event", "events");
+    let first = match totals.failure_rate {
+        _ if failed == 0 && totals.environment_failures > 0 => format!("{inits} and no attempt of {attempts} failed"),
+        _ if failed == 0 && totals.attempts == 0 => "No attempt seen".to_owned(),
+        _ if failed == 0 && totals.attempts == 1 => "The only attempt did not fail".to_owned(),
+        _ if failed == 0 => format!("None of {attempts} failed"),
+        Some(rate) => format!("{} of {attempts} failed ({})", thousands(failed), percent(rate)),
+        None => format!("{} failed (rate unknown)", count(failed, "attempt", "attempts")),
+    };
+    let second = if failed == 0 && lost == 0 { String::new() } else { format!(", {lost_text} lost") };
+    let bad = failed > 0 || totals.environment_failures > 0;
+    ([first, second], [if bad { Ink::Bad } else { Ink::Good }, if lost > 0 { Ink::Bad } else { Ink::Strong }])
+}
+
+/// Returns `24 functions, 2026-01-02 00:00-00:49 UTC` with the failures over time at the right, or below.
+fn course(summary: &Summary, style: &Style) -> Vec<String> {
+    let totals = &summary.totals;
+    let mut text = count(summary.functions.len() as u64, "function", "functions");
+    if let Some(window) = window(&summary.window) {
+        text.push_str(&format!(", {window}"));
+    }
+    let drawn = |room: usize| {
+        let axes = (2..=MOST_CELLS).rev().filter_map(|most| Axis::over(&summary.window, &totals.timeline, most));
+        axes.map(|axis| (axis.len(), format!("failures/{}", axis.unit()), bars(&axis.cells(&totals.timeline))))
+            .find(|(cells, unit, _)| width(unit) + 1 + cells <= room)
+    };
+    if totals.failed == 0 {
+        return vec![text];
+    }
+    let beside = style.width.saturating_sub(width(&text) + 2);
+    let (lead, drawn) = match drawn(beside).filter(|(cells, ..)| *cells >= FEWEST_CELLS) {
+        None => (format!("{text}\n"), drawn(style.width)),
+        Some((cells, unit, bars)) => {
+            let blanks = style.width - width(&text) - width(&unit) - 1 - cells;
+            (format!("{text}{}", " ".repeat(blanks)), Some((cells, unit, bars)))
+        }
+    };
+    let Some((_, unit, bars)) = drawn else { return vec![text] };
+    let lines = format!("{lead}{} {}", style.paint(Ink::Faint, &unit), style.paint(Ink::Bad, bars.trim_end()));
+    lines.lines().map(str::to_owned).collect()
+}
+
+/// Returns `2026-01-02 00:00-06:00 UTC`, with seconds if the window is within one minute.
+fn window(window: &Window) -> Option<String> {
+    let (start, end) = (Clock::read(window.start.as_deref()?)?, Clock::read(window.end.as_deref()?)?);
+    let same_day = start.date == end.date;
+    let part = if same_day && start.minutes() == end.minutes() { Clock::seconds } else { Clock::minutes };
+    let (from, to) = (part(start), part(end));
+    Some(match (same_day, from == to) {
+        (true, true) => format!("{} {from} UTC", start.date),
+        (true, false) => format!("{} {from}-{to} UTC", start.date),
+        (false, _) => format!("{} {from} - {} {to} UTC", start.date, end.date),
+    })
+}
+
+/// Returns what makes the answer partial, the gravest first.
+fn gap(coverage: &Coverage) -> Option<String> {
+    let unread = coverage.inputs_unreadable.len();
+    let (first, rest) = match coverage.inputs_unreadable.first() {
+        Some(first) => (format!("{}: {}", first.input, first.reason), unread - 1 + coverage.notes.len()),
+        None => (coverage.notes.first()?.clone(), coverage.notes.len() - 1),
+    };
+    // The number of others stands in front, where nothing is cut off.
+    Some(if rest == 0 { first } else { format!("({} more below) {first}", cell(rest as u64)) })
+}

@@ -1,0 +1,172 @@
+//! Time axis: attempts and failures in cells of the same length, and how times of the window are written.
+
+use super::words::Clock;
+use crate::model::Timestamp;
+use crate::wire::{TimelineBucket, Window};
+
+/// Round lengths of a cell, in seconds.
+const ROUND_S: [i64; 26] = [
+    1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1_200, 1_800, 3_600, 7_200, 10_800, 14_400, 21_600, 28_800,
+    43_200, 86_400, 172_800, 604_800, 1_209_600, 2_419_200,
+];
+/// Heights of a bar.
+const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// Cells of one length that cover the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Axis {
+    start_ms: i64,
+    cell_ms: i64,
+    cells: usize,
+}
+
+/// Attempts and failures of one cell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct TimeCell {
+    pub(super) attempts: u64,
+    pub(super) failed: u64,
+}
+
+impl Axis {
+    /// Creates the axis of a window with at most so many cells; `None` if it would have less than two. `timeline` is that
+    /// of all functions.
+    pub(super) fn over(window: &Window, timeline: &[TimelineBucket], most: usize) -> Option<Self> {
+        let starts: Vec<i64> = timeline.iter().filter_map(|bucket| ms(&bucket.start)).collect();
+        let (first, last) = (*starts.first()?, *starts.last()?);
+        let unit = starts.windows(2).map(|pair| pair[1] - pair[0]).filter(|ms| *ms > 0).reduce(greatest_divisor)?;
+        // The window may begin before the first attempt and end after the last.
+        let from = window.start.as_deref().and_then(ms).unwrap_or(first).min(first);
+        let to = window.end.as_deref().and_then(ms).unwrap_or(last).max(last + 1);
+        let start_ms = first - (first - from + unit - 1) / unit * unit;
+        let least = (to - start_ms).div_euclid(i64::try_from(most.max(1)).ok()?) + 1;
+        let round = ROUND_S.into_iter().map(|s| s * 1_000).find(|ms| *ms >= least.max(unit) && ms % unit == 0);
+        let cell_ms = round.unwrap_or_else(|| (least + unit - 1) / unit * unit);
+        // Cells of hours begin at the hour.
+        let start_ms = if cell_ms <= 3_600_000 { start_ms.div_euclid(cell_ms) * cell_ms } else { start_ms };
+        let cells = usize::try_from((to - start_ms + cell_ms - 1) / cell_ms).ok()?;
+        (cells >= 2).then_some(Self { start_ms, cell_ms, cells })
+    }
+
+    /// Returns the cells of a timeline of the same run.
+    pub(super) fn cells(&self, timeline: &[TimelineBucket]) -> Vec<TimeCell> {
+        let mut cells = vec![TimeCell::default(); self.cells];
+        for bucket in timeline {
+            let at =
+                ms(&bucket.start).and_then(|ms| usize::try_from((ms - self.start_ms).div_euclid(self.cell_ms)).ok());
+            if let Some(cell) = at.and_then(|at| cells.get_mut(at)) {
+                cell.attempts += bucket.attempts;
+                cell.failed += bucket.failed;
+            }
+        }
+        cells
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.cells
+    }
+
+    pub(super) fn is_hour_or_less(&self) -> bool {
+        self.cell_ms <= 3_600_000
+    }
+
+    /// Returns the start of a cell.
+    pub(super) fn start_of(&self, cell: usize) -> Option<Timestamp> {
+        Timestamp::from_ms(self.start_ms + self.cell_ms * i64::try_from(cell).ok()?)
+    }
+
+    /// Returns the length of a cell: `min`, `5 min`, `h`.
+    pub(super) fn unit(&self) -> String {
+        let (number, unit) = match self.cell_ms / 1_000 {
+            s if s % 86_400 == 0 => (s / 86_400, "day"),
+            s if s % 3_600 == 0 => (s / 3_600, "h"),
+            s if s % 60 == 0 => (s / 60, "min"),
+            s => (s, "s"),
+        };
+        if number == 1 { unit.to_owned() } else { format!("{number} {unit}") }
+    }
+}
+
+/// Draws failures as bars: a point where nothing failed, a blank where nothing ran.
+pub(super) fn bars(cells: &[TimeCell]) -> String {
+    let most = cells.iter().map(|cell| cell.failed).max().unwrap_or(0);
+    let bar = |cell: &TimeCell| match (cell.attempts, cell.failed) {
+        (0, 0) => ' ',
+        (_, 0) => '·',
+        (_, failed) => BARS[usize::try_from((failed * 8 - 1) / most.max(1)).unwrap_or(7).min(7)],
+    };
+    cells.iter().map(bar).collect()
+}
+
+fn greatest_divisor(a: i64, b: i64) -> i64 {
+    if b == 0 { a } else { greatest_divisor(b, a % b) }
+}
+
+fn ms(moment: &str) -> Option<i64> {
+    Timestamp::parse_prefix(moment.as_bytes()).map(|(at, _)| at.ms())
+}
+
+/// How times are written: no longer than the window needs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Times {
+    /// The window has more than one day.
+    dated: bool,
+    /// The window is short.
+    seconds: bool,
+}
+
+impl Times {
+    pub(super) fn of(window: &Window) -> Self {
+        let (start, end) = (window.start.as_deref(), window.end.as_deref());
+        let day = |moment: Option<&str>| moment.and_then(Clock::read).map(|clock| clock.date.to_owned());
+        let length = start.and_then(ms).zip(end.and_then(ms)).map(|(start, end)| end - start);
+        Self { dated: day(start) != day(end), seconds: length.is_some_and(|ms| ms < 120_000) }
+    }
+
+    /// Formats a time: `03:11`, `03:11:06`, `01-02 03:11`.
+    pub(super) fn text(self, moment: &str) -> Option<String> {
+        let clock = Clock::read(moment)?;
+        let time = if self.seconds { clock.seconds() } else { clock.minutes() };
+        let day = clock.date.get(5..).filter(|_| self.dated);
+        Some(day.map_or_else(|| time.to_owned(), |day| format!("{day} {time}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bucket(second: i64, attempts: u64, failed: u64) -> TimelineBucket {
+        let start = Timestamp::from_ms(1_767_312_000_000 + second * 1_000).unwrap().to_string();
+        TimelineBucket { start, attempts, failed, failures: Default::default() }
+    }
+
+    fn window(to: i64) -> Window {
+        let at = |second: i64| Timestamp::from_ms(1_767_312_000_000 + second * 1_000).map(|at| at.to_string());
+        Window { start: at(5), end: at(to), source: "observed".to_owned() }
+    }
+
+    #[test]
+    fn every_failure_is_in_one_cell_whatever_their_number() {
+        let timeline: Vec<_> = (0..49).filter(|n| n % 7 != 3).map(|n| bucket(n * 60, 10, n as u64 % 3)).collect();
+        let failed: u64 = timeline.iter().map(|bucket| bucket.failed).sum();
+        for most in 1..100 {
+            let Some(axis) = Axis::over(&window(48 * 60 + 59), &timeline, most) else {
+                assert!(most < 3, "{most}");
+                continue;
+            };
+            let cells = axis.cells(&timeline);
+            assert!(cells.len() <= most + 1, "{most}: {}", cells.len());
+            assert_eq!(cells.iter().map(|cell| cell.failed).sum::<u64>(), failed, "{most}");
+        }
+        let axis = Axis::over(&window(48 * 60 + 59), &timeline, 50).unwrap();
+        assert_eq!((axis.cells, axis.unit().as_str()), (49, "min"));
+        assert!(Axis::over(&window(5), &timeline[..1], 50).is_none(), "one cell shows no course");
+    }
+
+    #[test]
+    fn bars_tell_nothing_failed_from_nothing_ran() {
+        let cell = |attempts, failed| TimeCell { attempts, failed };
+        assert_eq!(bars(&[cell(0, 0), cell(9, 0), cell(9, 1), cell(9, 4), cell(9, 8)]), " ·▁▄█");
+        assert_eq!(bars(&[cell(3, 3)]), "█");
+    }
+}
