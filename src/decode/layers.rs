@@ -165,8 +165,19 @@ pub(super) fn own_result(head: &[u8]) -> Option<&'static str> {
     let has = |key: &[u8]| memchr::memmem::find(head, key).is_some();
     let json = head.starts_with(b"{") && has(b"\"schema\"") && has(b"\"tool_version\"");
     let ledger = head.starts_with(b"function,account_id,region,request_id,need,outcome,");
-    let table = has(b"FUNCTION") && has(b"ATTEMPTS  FAILED") || head.starts_with(b"No Lambda invocation found\n");
+    let older_table = has(b"FUNCTION") && has(b"ATTEMPTS  FAILED");
+    let empty = head.starts_with(b"No Lambda invocation found\n");
+    let table = older_table || empty || begins_as_table(head);
     (json || ledger || table).then_some("a result of lambda-triage, not a log")
+}
+
+/// Returns whether a text begins with the headline of a table of this program: how much failed and whether that is all,
+/// then functions and the window.
+fn begins_as_table(head: &[u8]) -> bool {
+    let end = memchr::memchr_iter(b'\n', head).nth(2).unwrap_or(head.len());
+    let headline = &head[..end];
+    let has = |word: &[u8]| memchr::memmem::find(headline, word).is_some();
+    has(b"attempt") && (has(b"complete") || has(b"partial")) && has(b" function") && has(b" UTC")
 }
 
 /// Recognises renderings of a log that cannot be parsed back; returns what it is and what to do instead.
