@@ -1,10 +1,13 @@
 //! Layout of rows and columns of text, by the columns that text takes on a terminal.
 
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+
 use super::style::{Ink, Style};
 use super::words::width;
 
 /// Blanks between two columns.
-pub(super) const GAP: usize = 2;
+pub(super) const GAP: usize = GAP_COLUMNS as usize;
+const GAP_COLUMNS: u16 = 2;
 
 /// A column with its heading.
 #[derive(Clone, Debug)]
@@ -56,29 +59,21 @@ pub(super) fn total(columns: &[GridColumn]) -> usize {
 
 /// Returns the lines of a grid: the headings, and a line per row.
 pub(super) fn lines(columns: &[GridColumn], style: &Style) -> Vec<String> {
-    let widths: Vec<usize> = columns.iter().map(GridColumn::width).collect();
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).force_no_tty().set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(columns.iter().map(|column| style.paint(Ink::Strong, &column.heading)));
     let rows = columns.iter().map(|column| column.cells.len()).max().unwrap_or(0);
-    let line = |cell: &dyn Fn(&GridColumn) -> Cell| {
-        let mut line = String::new();
-        // Blanks are held back until text follows, so that no line ends in them.
-        let mut blanks = 0;
-        for (column, columns) in columns.iter().zip(&widths) {
-            let Cell { text, ink } = cell(column);
-            let room = columns.saturating_sub(width(&text));
-            let (before, behind) = if column.left { (0, room) } else { (room, 0) };
-            if text.trim_end().is_empty() {
-                blanks += columns + GAP;
-                continue;
-            }
-            line.extend(std::iter::repeat_n(' ', blanks + before));
-            line.push_str(&ink.map_or_else(|| text.clone(), |ink| style.paint(ink, &text)));
-            blanks = behind + GAP;
-        }
-        line
-    };
-    let head = line(&|column| Cell::painted(&column.heading, Ink::Strong));
-    let row = |at: usize| line(&|column| column.cells.get(at).cloned().unwrap_or_else(|| Cell::plain("")));
-    std::iter::once(head).chain((0..rows).map(row)).collect()
+    let painted = |cell: &Cell| cell.ink.map_or_else(|| cell.text.clone(), |ink| style.paint(ink, &cell.text));
+    table.add_rows((0..rows).map(|row| {
+        let cells = columns.iter().map(|column| column.cells.get(row).map_or_else(String::new, painted));
+        cells.collect::<Vec<String>>()
+    }));
+    for (at, (column, one)) in table.column_iter_mut().zip(columns).enumerate() {
+        let gap = if at + 1 < columns.len() { GAP_COLUMNS } else { 0 };
+        column.set_padding((0, gap));
+        column.set_cell_alignment(if one.left { CellAlignment::Left } else { CellAlignment::Right });
+    }
+    table.lines().map(|line| line.trim_end().to_owned()).collect()
 }
 
 #[cfg(test)]
