@@ -136,7 +136,7 @@ fn timeout(now: &Situation<'_>) -> Vec<String> {
     }
     if crowded {
         return vec![format!(
-            "The log goes on to the end, and {} took 90 % or more of {limit} timeout: the work is too long for it. {}",
+            "The log continues to the end, and {} took 90 % or more of {limit} timeout: the work is too long for it. {}",
             plural(now.near_timeout, "success", "successes"),
             longer(now)
         )];

@@ -82,7 +82,7 @@ codes! {
             "Lambda is still preparing the called function (network interface, idle function): retry after some seconds, for a minute or two.";
         "service_error.configuration" "Called function is misconfigured" AfterFix None No
             "fix the called function"
-            "Not transient, although it is a 5xx: fix what the error names (subnet addresses, interface limit, KMS key, package or role) in the called function's configuration.";
+            "Not transient despite the 5xx: in the called function's configuration, fix what the error names (subnet addresses, interface limit, KMS key, package or role).";
         "service_error.sandbox" "Sandbox failed" Yes Possible Depends
             "retry, else open a case"
             "The platform lost the execution environment: retry. If it persists, open a support case with the request ids.";
@@ -137,7 +137,7 @@ codes! {
             "An extension crashed and failed the attempt: update, reconfigure or remove that extension.";
         "runtime_exception.response_too_large" "Response too large" No Finished Depends
             "return less, do not repeat"
-            "The work is done, only the answer was refused: return at most 6 MB (put the result in S3 or stream it), and do not repeat the work.";
+            "The work is done, only the response was rejected: return at most 6 MB (put the result in S3 or stream it), and do not repeat the work.";
         "runtime_exception.response_format" "Response not serialisable" No Finished Depends
             "return JSON, do not repeat"
             "The work is done, but the return value cannot be written as JSON: convert it, and do not repeat the work.";
@@ -286,10 +286,10 @@ codes! {
         "near_timeout" "Close to the timeout" No Unknown No
             "shorten work, raise timeout"
             "It finished shortly before the limit: shorten the work or raise the timeout within what the invoker waits.";
-        "handled_error" "Errors logged and survived" No Unknown No
+        "handled_error" "Handled errors" No Unknown No
             "read what was logged"
             "The code logged errors and went on: Lambda counts no error and retries nothing.";
-        "handled_downstream_error" "Dependency failures survived" No Unknown No
+        "handled_downstream_error" "Handled dependency failures" No Unknown No
             "watch that dependency"
             "A call to a dependency failed and the code went on: watch it, it may become the next outage.";
         "init_timeout_recovered" "Init repeated after its time limit" No Unknown No
@@ -312,14 +312,14 @@ codes! {
             "The handler was done before the end: the rest of the time went to extensions (PostRuntimeExtensionsDuration).";
         "response_not_accepted" "Answer came too late or twice" No Unknown No
             "look for a freeze before"
-            "The runtime's answer was refused, mostly after a freeze or timeout of an earlier attempt.";
-        "unhandled_rejection" "Rejection nobody awaited" No Unknown No
+            "The runtime's response was rejected, usually after a freeze or timeout of an earlier attempt.";
+        "unhandled_rejection" "Unhandled rejection without failure" No Unknown No
             "await or catch each promise"
             "A promise that nobody awaited was rejected; on most Node.js versions that ends the process: await or catch it.";
         "crash_text" "Crash text without a crash" No Unknown No
             "check child processes"
             "A crash was printed and the attempt went on: probably a child process or another thread.";
-        "out_of_memory_text" "Memory error survived" No Unknown No
+        "out_of_memory_text" "Handled memory error" No Unknown No
             "check child processes"
             "An out-of-memory error was printed and the attempt went on: a child process, or caught.";
     }

@@ -26,7 +26,7 @@ static IN_FRONT: [(u16, &str); 3] = [
     ),
     (
         504,
-        "API Gateway also answers it where it stopped waiting, after 29 s unless raised (REST) or 30 s (HTTP API); the function goes on.",
+        "API Gateway also answers it where it stopped waiting, after 29 s unless raised (REST) or 30 s (HTTP API); the function keeps running.",
     ),
 ];
 

@@ -48,7 +48,7 @@ static ROWS: &[Row] = &[
         finished: "The client sees 502 although the work is done: it needs an idempotency key." },
     Row { invoker: Invoker::Async, name: "async",
         untouched: "Lambda runs the event twice more, after about 1 and 2 minutes; then it is lost unless a failure destination or dead-letter queue is set.",
-        begun: "Lambda runs the event twice more, after about 1 and 2 minutes, on top of what is half done: make it idempotent, and set a failure destination.",
+        begun: "Lambda runs the event twice more, after about 1 and 2 minutes, on top of what is partly done: make it idempotent, and set a failure destination.",
         finished: "Lambda runs the finished event twice more: make it idempotent, or set MaximumRetryAttempts to 0." },
     Row { invoker: Invoker::Sqs, name: "sqs",
         untouched: "The whole batch returns after the visibility timeout (6 times the function timeout), until the queue's redrive policy moves it.",

@@ -117,7 +117,7 @@ fn wrong_password(code: &str, error: &ErrorTold<'_>) -> Option<String> {
         "auth failed",
     ];
     (code == "downstream.auth" && error.says(&words)).then(|| {
-        "The user name or password was refused: check the secret, and whether an environment keeps one from before a rotation.".to_owned()
+        "The user name or password was rejected: check the secret, and whether an environment keeps one from before a rotation.".to_owned()
     })
 }
 
@@ -193,7 +193,7 @@ fn environment_variable(_: &str, error: &ErrorTold<'_>) -> Option<String> {
     }
     let undefined = ["got \"undefined\"", "got undefined", "Received undefined", "received undefined"];
     if error.says(&named) || error.says(&undefined) {
-        return Some("A setting is undefined, mostly an environment variable that is not set: compare the function's configuration with what the code reads.".to_owned());
+        return Some("A setting is undefined, usually an environment variable that is not set: compare the function's configuration with what the code reads.".to_owned());
     }
     None
 }

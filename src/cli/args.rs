@@ -26,14 +26,14 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Say what went wrong in Lambda logs: files, directories or a pipe
+    /// Analyse Lambda logs from files, directories or a pipe
     #[command(after_help = ANALYZE_EXAMPLES)]
     Analyze(AnalyzeArgs),
-    /// Say what went wrong, straight from CloudWatch Logs
+    /// Analyse logs straight from CloudWatch Logs
     #[cfg(feature = "cloudwatch")]
     #[command(after_help = PULL_EXAMPLES)]
     Pull(Box<PullArgs>),
-    /// Show the life of one event: every attempt, every line, the verdict
+    /// Show everything about one event: attempts, lines, verdict
     Show(ShowArgs),
     /// Analyse the sample logs that are built into the program
     Demo(RunArgs),
@@ -114,15 +114,15 @@ pub(super) struct RunArgs {
     #[arg(help_heading = "Selection")]
     pub(super) since: Option<TimeLength>,
 
-    /// Leave out files and directories whose path or name matches; may be repeated
+    /// Leave out files and directories whose path or name matches (repeatable)
     #[arg(long, value_name = "GLOB", value_parser = glob, help_heading = "Selection")]
     pub(super) exclude: Vec<String>,
 
-    /// The function's name, for logs that do not tell it
+    /// Function name, where the log does not contain it
     #[arg(long, value_name = "NAME", help_heading = "Selection")]
     pub(super) function: Option<String>,
 
-    /// Worker threads; all cores without it
+    /// Worker threads [default: number of cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) threads: Option<u16>,
 }
@@ -135,15 +135,15 @@ pub(super) struct SharedArgs {
     #[arg(help_heading = "Output")]
     pub(super) format: Option<&'static Renderer>,
 
-    /// Write to a file, which appears when it is whole
+    /// Write to FILE (atomically)
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     pub(super) output: Option<PathBuf>,
 
-    /// Write one more output; may be repeated
+    /// Also write FORMAT to FILE (repeatable)
     #[arg(long, value_name = "FORMAT=FILE", value_parser = report, help_heading = "Output")]
     pub(super) report: Vec<ReportTarget>,
 
-    /// Write the events that need a person to a file: a table (.csv) or .json
+    /// Write the events that need follow-up to a .csv or .json file
     #[arg(long, value_name = "FILE", value_parser = ledger, help_heading = "Output")]
     pub(super) ledger: Option<LedgerTarget>,
 
@@ -151,15 +151,15 @@ pub(super) struct SharedArgs {
     #[arg(long, help_heading = "Table")]
     pub(super) details: bool,
 
-    /// So many causes, functions and findings, 0 for all; as many as fit without it
+    /// Number of causes, functions and findings, 0 for all [default: as many as fit]
     #[arg(long, value_name = "N", help_heading = "Table")]
     pub(super) top: Option<usize>,
 
-    /// Order of the functions; worst first without it
+    /// Order of the functions [default: worst first]
     #[arg(long, value_name = "KEY", value_parser = sort_parser(), help_heading = "Table")]
     pub(super) sort: Option<&'static SortKey>,
 
-    /// A row for each of these instead of each function
+    /// One row per version, hour or cause instead of per function
     #[arg(long, value_name = "WHAT", value_enum, help_heading = "Table")]
     pub(super) by: Option<By>,
 
@@ -171,7 +171,7 @@ pub(super) struct SharedArgs {
     #[arg(long, help_heading = "Table")]
     pub(super) no_pager: bool,
 
-    /// Columns of a line; those of the terminal, or COLUMNS, without it
+    /// Columns of a line [default: those of the terminal, or COLUMNS]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(60..=1000), help_heading = "Table")]
     pub(super) width: Option<u16>,
 
@@ -183,34 +183,34 @@ pub(super) struct SharedArgs {
     #[arg(long, value_name = "WHEN", value_enum, default_value_t, help_heading = "Output")]
     pub(super) color: ColorChoice,
 
-    /// Show secrets in messages as they are in the log
+    /// Do not mask secrets
     #[arg(long, help_heading = "Output")]
     pub(super) no_redact: bool,
 
-    /// No progress bar, and no message that only repeats the output
+    /// No progress bar, fewer messages
     #[arg(long, short, help_heading = "Output")]
     pub(super) quiet: bool,
 
-    /// Only functions whose name matches; may be repeated
+    /// Only functions whose name matches (repeatable)
     #[arg(long, value_name = "GLOB", value_parser = glob, help_heading = "Selection")]
     pub(super) only: Vec<String>,
 
-    /// Who calls the functions: words advice on retries for it
+    /// What invokes the functions; tailors the retry advice
     #[arg(long, value_name = "KIND", value_parser = invoker_parser(), help_heading = "Output")]
     pub(super) invoker: Option<Invoker>,
 
-    /// Lines of your own that stand for a write: a TOML file of [[marker]]
+    /// TOML file with patterns for your own log lines that record a write
     ///
     /// Each has a name, a pattern (a regular expression; its groups id and target are shown) and a state: started or
     /// confirmed.
-    #[arg(long, value_name = "FILE", help_heading = "Judgement")]
+    #[arg(long, value_name = "FILE", help_heading = "Analysis")]
     pub(super) markers: Option<PathBuf>,
 
-    /// What a GB-second costs you in US dollars; the list price without it
-    #[arg(long, value_name = "USD", value_parser = Prices::parse_usd, help_heading = "Judgement")]
+    /// Your price per GB-second in USD [default: AWS list price]
+    #[arg(long, value_name = "USD", value_parser = Prices::parse_usd, help_heading = "Analysis")]
     pub(super) price_gb_second: Option<u64>,
 
-    /// Fail (status 1) if this is true: '[GLOB:]PATH OP VALUE'; may be repeated
+    /// Fail (status 1) if this is true: '[GLOB:]PATH OP VALUE' (repeatable)
     ///
     /// PATH is a number in the JSON summary (failures.timeout, duration_ms.all.p99) or its last part where that is
     /// unique. OP is one of > >= < <= == !=. VALUE is a number, 1%, 500ms, 3s, or 80%limit (of the function's timeout).
@@ -229,7 +229,7 @@ pub(super) struct SharedArgs {
     )]
     pub(super) strict: Option<Strictness>,
 
-    /// Nothing to analyse is fine (status 0)
+    /// Exit 0 instead of 4 if there is nothing to analyse
     #[arg(long, help_heading = "Gate")]
     pub(super) allow_empty: bool,
 }
@@ -265,11 +265,11 @@ pub(super) struct PullArgs {
     #[arg(long, help_heading = "Source")]
     pub(super) all: bool,
 
-    /// Functions whose name begins like this; may be repeated
+    /// Functions whose name begins like this (repeatable)
     #[arg(long, value_name = "PREFIX", help_heading = "Source")]
     pub(super) prefix: Vec<String>,
 
-    /// Log groups: names, globs or ARNs; may be repeated
+    /// Log groups: names, globs or ARNs (repeatable)
     #[arg(long, value_name = "GROUP", help_heading = "Source")]
     pub(super) log_group: Vec<String>,
 
@@ -292,21 +292,21 @@ pub(super) struct PullArgs {
     #[arg(help_heading = "Source")]
     pub(super) interval: TimeLength,
 
-    /// Region; may be repeated
+    /// Region (repeatable)
     #[arg(long, value_name = "REGION", help_heading = "Source")]
     pub(super) region: Vec<String>,
 
     /// Profile of the AWS configuration; wins over keys in the environment, and
-    /// may be repeated to read several accounts
+    /// repeatable, to read several accounts
     #[arg(long, value_name = "NAME", help_heading = "Source")]
     pub(super) profile: Vec<String>,
 
-    /// Where the API is, if not at AWS
+    /// Custom endpoint
     #[arg(long, value_name = "URL", help_heading = "Source")]
     pub(super) endpoint_url: Option<String>,
 
-    /// The last part of the log (90m, 3h, 2d) up to --to; 1h without it, 10m
-    /// with --follow
+    /// The last part of the log (90m, 3h, 2d) up to --to [default: 1h,
+    /// 10m with --follow]
     #[arg(long, value_name = "SPAN", value_parser = moments::span, conflicts_with = "from")]
     #[arg(help_heading = "Selection")]
     pub(super) since: Option<TimeLength>,
@@ -315,7 +315,7 @@ pub(super) struct PullArgs {
     #[arg(long, value_name = "TIME", value_parser = moments::when, help_heading = "Selection")]
     pub(super) from: Option<When>,
 
-    /// Up to this moment; now without it
+    /// Up to this moment [default: now]
     #[arg(long, value_name = "TIME", value_parser = moments::when, help_heading = "Selection")]
     pub(super) to: Option<When>,
 
@@ -323,11 +323,11 @@ pub(super) struct PullArgs {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(super) save: Option<PathBuf>,
 
-    /// Requests a second, account and region; without it 80 % of the region's quota
+    /// Maximum requests per second, account and region [default: 80 % of quota]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(super) max_rate: Option<u16>,
 
-    /// How long one answer of AWS may take before it is asked again
+    /// Timeout per AWS request before a retry
     #[arg(long, value_name = "SPAN", value_parser = moments::span, default_value = "60s")]
     pub(super) timeout: TimeLength,
 
@@ -337,7 +337,7 @@ pub(super) struct PullArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct ShowArgs {
-    /// The request id, or as much of its beginning as makes it the only one
+    /// The request id, or a unique prefix of it
     #[arg(value_name = "REQUEST_ID", value_parser = request_prefix)]
     pub(super) request: String,
 
@@ -345,23 +345,23 @@ pub(super) struct ShowArgs {
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
 
-    /// Lines of your own that stand for a write: a TOML file of [[marker]]
+    /// TOML file with patterns for your own log lines that record a write
     #[arg(long, value_name = "FILE")]
     pub(super) markers: Option<PathBuf>,
 
-    /// The function's name, for logs that do not tell it
+    /// Function name, where the log does not contain it
     #[arg(long, value_name = "NAME")]
     pub(super) function: Option<String>,
 
-    /// Only functions whose name matches; may be repeated
+    /// Only functions whose name matches (repeatable)
     #[arg(long, value_name = "GLOB", value_parser = glob)]
     pub(super) only: Vec<String>,
 
-    /// Leave out files and directories whose path or name matches; may be repeated
+    /// Leave out files and directories whose path or name matches (repeatable)
     #[arg(long, value_name = "GLOB", value_parser = glob)]
     pub(super) exclude: Vec<String>,
 
-    /// Show secrets in messages as they are in the log
+    /// Do not mask secrets
     #[arg(long)]
     pub(super) no_redact: bool,
 
@@ -369,7 +369,7 @@ pub(super) struct ShowArgs {
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub(super) color: ColorChoice,
 
-    /// Worker threads; all cores without it
+    /// Worker threads [default: number of cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) threads: Option<u16>,
 }
@@ -454,7 +454,7 @@ fn ledger(text: &str) -> Result<LedgerTarget, String> {
 fn request_prefix(text: &str) -> Result<String, String> {
     let fits =
         !text.is_empty() && text.len() <= 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-    if fits { Ok(text.to_ascii_lowercase()) } else { Err("a request id is a UUID, or the beginning of one".to_owned()) }
+    if fits { Ok(text.to_ascii_lowercase()) } else { Err("a request id is a UUID, or the first part of one".to_owned()) }
 }
 
 fn sort_parser() -> impl TypedValueParser<Value = &'static SortKey> {

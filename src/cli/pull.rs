@@ -151,7 +151,7 @@ fn request(args: PullArgs, now: Timestamp) -> Result<(Request, Option<Timestamp>
     };
     let end = args.to.map(moment).transpose()?;
     if args.follow && end.is_some_and(|end| end <= now) {
-        return Err(RunError::usage("--follow goes on until --to, which is over; leave out one of them"));
+        return Err(RunError::usage("--follow runs until --to, which has passed; leave out one of them"));
     }
     let to = end.filter(|_| !args.follow).unwrap_or(now);
     let since = if args.follow { SINCE_FOLLOW } else { SINCE };
@@ -190,7 +190,7 @@ fn unread_of(path: &Path) -> Result<PullTrailer, RunError> {
         return Err(RunError::usage(format!("--resume {name}: {}", plain_io(&error))));
     }
     let told = saved::told_by(path);
-    let told = told.ok_or_else(|| RunError::usage(format!("--resume {name}: this is no file of pull --save")))?;
+    let told = told.ok_or_else(|| RunError::usage(format!("--resume {name}: this is not a file of pull --save")))?;
     if told.groups.is_empty() && !told.unread.is_empty() && told.regions.is_empty() && told.accounts.is_empty() {
         return Err(RunError::usage(format!(
             "--resume {name}: it was saved by a version that did not keep what was unread; pull it again"

@@ -85,7 +85,7 @@ fn not_found(analysis: &RunAnalysis, request: &str) -> Result<ExitStatus, RunErr
     let unread = analysis.unread_inputs > 0;
     let status = if analysis.input_failed || unread { ExitStatus::Incomplete } else { ExitStatus::Empty };
     let events = analysis.summary.totals.events;
-    let mut message = format!("no request id that begins with {request} among {events} events");
+    let mut message = format!("no request id starts with {request} among {events} events");
     if let Some(first) = analysis.summary.coverage.notes.first().filter(|_| unread) {
         message.push_str(&format!("; {}", one_line(first)));
     }
@@ -93,7 +93,7 @@ fn not_found(analysis: &RunAnalysis, request: &str) -> Result<ExitStatus, RunErr
 }
 
 fn ambiguous(request: &str, events: &BTreeSet<(&str, &str)>) -> String {
-    let mut text = format!("{} events begin with {request}; write more of the id:", events.len());
+    let mut text = format!("'{request}' is ambiguous ({} events); type more of the id:", events.len());
     for (id, function) in events.iter().take(MOST_CANDIDATES) {
         text.push_str(&format!("\n  {}  {}", one_line(id), one_line(function)));
     }

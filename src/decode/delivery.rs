@@ -314,7 +314,7 @@ impl<'s> Delivery<'s> {
         }
         if notes.not_json > 0 {
             note(format!(
-                "lines that are no JSON were left out: {} (first: line {})",
+                "lines that are not JSON were skipped: {} (first: line {})",
                 notes.not_json, notes.not_json_first
             ));
         }

@@ -389,6 +389,6 @@ fn not_a_log(head: &[u8]) -> DecodeError {
     let what = if binary { "is binary data of no known kind" } else { "contains no Lambda log lines" };
     DecodeError::NotALog(format!(
         "{what} (looked for START, END and REPORT lines, request ids, errors of runtimes, and known exports in the \
-         first 64 KiB); it begins with \"{shown}\""
+         first 64 KiB); it starts with \"{shown}\""
     ))
 }

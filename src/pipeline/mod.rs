@@ -182,7 +182,7 @@ impl Progress for Silent {
 #[non_exhaustive]
 pub enum AnalyzeError {
     /// A file that the answer is to be written to is an input.
-    #[error("{} is an input of this run, too: write to a file that is not read", .0.display())]
+    #[error("{} is also an input of this run: write to a file that is not read", .0.display())]
     OutputIsInput(PathBuf),
     /// A glob of function names is not valid.
     #[error("invalid glob {glob:?}: {source}")]

@@ -69,7 +69,7 @@ fn read(text: &str, unit: &str) -> Option<Recognised> {
         let ended = AppLine { level: Level::Error, error: Some(error), ..AppLine::default() };
         let ended = Statement::App(Box::new(ended));
         let code = judged(text, &ended).map(|attempt| rules::judge(&attempt).code);
-        let what = format!("{what}. A logged error is no failure by itself; if it ends an attempt, it is this");
+        let what = format!("{what}. A logged error alone is not a failure; if it ends an attempt, the code is this");
         return Some(Recognised { what, code, logged: true });
     }
     let verdict = judged(text, &record).map(|attempt| rules::judge(&attempt));
@@ -103,7 +103,7 @@ fn describe(record: &Statement<'_>) -> Option<String> {
         Statement::TimedOut { .. } => "The platform cut an attempt at its time limit".into(),
         Statement::Crash(_) => "The platform saw a process end".into(),
         Statement::ExitedEarly { .. } => "The process ended before it answered (runtimes before 2019)".into(),
-        Statement::Extension { error_type: None, .. } => "The platform tells of an extension; it is fine".into(),
+        Statement::Extension { error_type: None, .. } => "The platform reports an extension; it is fine".into(),
         Statement::Extension { .. } => "The platform could not start or lost an extension".into(),
         Statement::ImageError { .. } => "The container image could not be started".into(),
         Statement::LogsDropped { .. } => "The platform lost log lines".into(),

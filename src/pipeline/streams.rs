@@ -493,7 +493,7 @@ fn masked_note(id: RequestId) -> Note {
 
 fn durable_note() -> Note {
     let text = "of a durable function: each replay is an attempt of its own, linked by execution_arn in the records; \
-                how an execution ended is not in the log (aws lambda get-durable-execution-history tells)";
+                how an execution ended is not in the log (ask aws lambda get-durable-execution-history)";
     Note { incomplete: false, text: text.to_owned() }
 }
 

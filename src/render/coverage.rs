@@ -36,7 +36,7 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
         wrapped(&mut out, style, "Note", note);
     }
     if let Some(first) = coverage.inputs_skipped.first() {
-        let skipped = count(coverage.inputs_skipped.len() as u64, "file that is no log", "files that are no logs");
+        let skipped = count(coverage.inputs_skipped.len() as u64, "file that is not a log", "files that are not logs");
         wrapped(&mut out, style, "Skipped", &format!("{skipped}, such as {}", named(first)));
     }
     if coverage.inputs > 0 {

@@ -6,7 +6,7 @@ use crate::model::{Confidence, ErrorForm, Phase, Sign};
 
 pub(super) const RULE: Rule = Rule {
     id: "ok",
-    explanation: "An end was seen and nothing says that it failed. Errors that the code logged and survived do not change that. \
+    explanation: "An end was seen and nothing says that it failed. Errors that the code logged and handled do not change that. \
                   It is sure only with START and REPORT in view.",
     check,
     #[cfg(test)]
@@ -49,7 +49,7 @@ mod samples {
         vec![
             failing("success", Build::new().app_lines(1).report(), "ok"),
             failing(
-                "errors survived",
+                "errors handled",
                 Build::new().error(Phase::Invoke, ErrorForm::Logged, "Error", "retrying").report(),
                 "ok",
             ),

@@ -6,7 +6,7 @@ use crate::model::{Confidence, PartialWork, Sign, SignKind, Status};
 
 pub(super) const RULE: Rule = Rule {
     id: "timeout",
-    explanation: "The platform says `Task timed out`, status timeout, or a time-out error type. It beats everything else, \
+    explanation: "The platform says `Task timed out`, status timeout, or a timeout error type. It beats everything else, \
                   for whatever was going on, the limit ended it. A restore that timed out before the handler ran is an init failure.",
     check,
     #[cfg(test)]

@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
     id: "unhandled_error",
     explanation: "The runtime client says that the handler failed, or the process ended after an error. A failed call to the Lambda API is \
                   throttling, service_error or invalid_request; to anything else downstream; the rest is runtime_exception. An error that the code \
-                  logged and survived is an observation, whatever its text says.",
+                  logged and handled is an observation, whatever its text says.",
     check,
     #[cfg(test)]
     samples: samples::all,

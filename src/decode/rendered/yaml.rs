@@ -244,7 +244,7 @@ impl<'i, R: Read + 'i> YamlAsJson<'i, R> {
         self.failed = Some(io::Error::new(
             io::ErrorKind::InvalidData,
             Unreadable(format!(
-                "is no YAML from line {line} on ({why}); what came before counts, write the rest again"
+                "is not YAML from line {line} on ({why}); everything before it was used, write the rest again"
             )),
         ));
     }

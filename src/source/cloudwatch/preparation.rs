@@ -122,7 +122,7 @@ pub(super) fn outlook(request: &Request, mut remarks: Vec<String>, selection: &S
     let targets = || selection.targets.iter();
     let (from_ms, to_ms) = (selection.told.from_ms, selection.told.to_ms);
     if let Some((path, _)) = request.resume.as_ref().filter(|(_, told)| told.is_whole()) {
-        remarks.push(format!("nothing is left to read: {} is whole", path.display()));
+        remarks.push(format!("nothing is left to read: {} is complete", path.display()));
     }
     Outlook {
         groups: targets().map(|target| target.group.label()).collect(),

@@ -7,7 +7,7 @@ use super::selector::Owner;
 use crate::model::{function_from_group, nearest, suggestion};
 
 /// Reason for not reading a group by its name.
-pub(super) const NAMED_TWICE: &str = "it is also named by an ARN, and nothing tells whether that is the same log group; \
+pub(super) const NAMED_TWICE: &str = "it is also named by an ARN, and whether that is the same log group is not known; \
     allow logs:DescribeLogGroups on it, or name it once";
 
 /// Returns why a function of another account is not read: a function of the same name in our own account is not what
