@@ -454,7 +454,11 @@ fn ledger(text: &str) -> Result<LedgerTarget, String> {
 fn request_prefix(text: &str) -> Result<String, String> {
     let fits =
         !text.is_empty() && text.len() <= 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-    if fits { Ok(text.to_ascii_lowercase()) } else { Err("a request id is a UUID, or the first part of one".to_owned()) }
+    if fits {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err("a request id is a UUID, or the first part of one".to_owned())
+    }
 }
 
 fn sort_parser() -> impl TypedValueParser<Value = &'static SortKey> {
