@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::model::Timestamp;
+use crate::model::{Moment, Timestamp};
 use crate::pipeline::{self, AnalyzeError, Options, Records, Silent};
 use crate::wire::{Redaction, Summary};
 
@@ -100,8 +100,8 @@ fn options_of(options: &AnalyzeOptions) -> Options {
     Options {
         function: function.clone(),
         only: only.clone(),
-        from: from_ms.and_then(Timestamp::from_ms),
-        to: to_ms.and_then(Timestamp::from_ms),
+        from: from_ms.and_then(Timestamp::from_ms).map(Moment::At),
+        to: to_ms.and_then(Timestamp::from_ms).map(Moment::At),
         threads: *threads,
         redaction: if *mask_secrets { Redaction::on() } else { Redaction::off() },
         keep_records: *records,

@@ -27,10 +27,12 @@ pub(super) fn commands(paths: &[PathBuf], args: &RunArgs) -> Commands {
     };
     let (Some(given), Some((exclude, function)), Some(markers)) = (given, named, markers) else { return commands };
     let mut window = String::new();
-    for (flag, moment) in [("--from", args.from), ("--to", args.to)] {
-        window.extend(moment.map(|moment| format!(" {flag} {moment}")));
+    for (flag, time) in [("--from", &args.from), ("--to", &args.to)] {
+        // The form of a time lets it be typed: it has blanks at most.
+        window.extend(time.as_ref().and_then(|time| Some(format!(" {flag}={}", quoted(&time.text)?))));
     }
     window.extend(args.since.map(|span| format!(" --since {}s", span.0 / 1_000)));
+    window.extend(shared.tz.as_ref().map(|zone| format!(" --tz {}", zone.name())));
     let of_all = format!("{exclude}{function}{markers}");
     if given.is_empty() {
         commands.analyze = Some(format!("lambda-triage demo{of_all}{window}"));

@@ -7,11 +7,10 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use super::gate;
-#[cfg(feature = "cloudwatch")]
-use super::moments::When;
-use super::moments::{self, TimeLength};
+use super::moments::{self, TimeLength, TypedTime};
+use super::zones;
 use crate::catalogue::Invoker;
-use crate::model::Timestamp;
+use crate::model::Zone;
 use crate::render::{RENDERERS, Renderer, SORT_KEYS, SortKey, renderer};
 use crate::summary::Prices;
 
@@ -101,13 +100,18 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     pub(super) shared: SharedArgs,
 
-    /// Only log events from this moment on (RFC 3339 or a date, UTC)
-    #[arg(long, value_name = "TIME", value_parser = moments::moment, help_heading = "Selection")]
-    pub(super) from: Option<Timestamp>,
+    /// Only log events from this time on: RFC 3339, a date, 03:00 or -2h
+    ///
+    /// 03:00 is the last one before --to or the latest event, and -2h is two hours before the latest event. A time
+    /// without an offset is in the zone of --tz.
+    #[arg(long, value_name = "TIME", value_parser = moments::time, allow_hyphen_values = true)]
+    #[arg(help_heading = "Selection")]
+    pub(super) from: Option<TypedTime>,
 
-    /// Only log events up to this moment
-    #[arg(long, value_name = "TIME", value_parser = moments::moment, help_heading = "Selection")]
-    pub(super) to: Option<Timestamp>,
+    /// Only log events up to this time
+    #[arg(long, value_name = "TIME", value_parser = moments::time, allow_hyphen_values = true)]
+    #[arg(help_heading = "Selection")]
+    pub(super) to: Option<TypedTime>,
 
     /// Only the last part of the log (90m, 3h, 2d), from its latest event back
     #[arg(long, value_name = "SPAN", value_parser = moments::span, conflicts_with = "from")]
@@ -174,6 +178,11 @@ pub(super) struct SharedArgs {
     /// Columns of a line [default: those of the terminal, or COLUMNS]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(60..=1000), help_heading = "Table")]
     pub(super) width: Option<u16>,
+
+    /// Time zone of the times that are shown and typed: local, UTC or a name
+    /// such as Europe/Berlin [default: $LAMBDA_TRIAGE_TZ, or UTC]
+    #[arg(long, value_name = "ZONE", value_parser = zones::zone, help_heading = "Table")]
+    pub(super) tz: Option<Zone>,
 
     /// Only the records of failed attempts (ndjson)
     #[arg(long, help_heading = "Output")]
@@ -311,13 +320,16 @@ pub(super) struct PullArgs {
     #[arg(help_heading = "Selection")]
     pub(super) since: Option<TimeLength>,
 
-    /// From this moment on (RFC 3339, a date, or so long ago: 3h)
-    #[arg(long, value_name = "TIME", value_parser = moments::when, help_heading = "Selection")]
-    pub(super) from: Option<When>,
+    /// From this time on: RFC 3339, a date, 03:00 (the last one before --to) or
+    /// -2h
+    #[arg(long, value_name = "TIME", value_parser = moments::time_or_now, allow_hyphen_values = true)]
+    #[arg(help_heading = "Selection")]
+    pub(super) from: Option<TypedTime>,
 
-    /// Up to this moment [default: now]
-    #[arg(long, value_name = "TIME", value_parser = moments::when, help_heading = "Selection")]
-    pub(super) to: Option<When>,
+    /// Up to this time [default: now]
+    #[arg(long, value_name = "TIME", value_parser = moments::time_or_now, allow_hyphen_values = true)]
+    #[arg(help_heading = "Selection")]
+    pub(super) to: Option<TypedTime>,
 
     /// Keep what was pulled, for analyze (NDJSON in zstd)
     #[arg(long, value_name = "FILE", help_heading = "Output")]
@@ -360,6 +372,11 @@ pub(super) struct ShowArgs {
     /// Leave out files and directories whose path or name matches (repeatable)
     #[arg(long, value_name = "GLOB", value_parser = glob)]
     pub(super) exclude: Vec<String>,
+
+    /// Time zone of the times that are shown: local, UTC or a name such as
+    /// Europe/Berlin [default: $LAMBDA_TRIAGE_TZ, or UTC]
+    #[arg(long, value_name = "ZONE", value_parser = zones::zone)]
+    pub(super) tz: Option<Zone>,
 
     /// Do not mask secrets
     #[arg(long)]

@@ -24,6 +24,7 @@ mod pull_progress;
 #[cfg(test)]
 mod screen_tests;
 mod show;
+mod zones;
 
 use std::io::{self, Write};
 

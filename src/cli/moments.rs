@@ -1,24 +1,98 @@
-//! Parsing of moments and durations as people type them.
+//! Parsing of times and durations as people type them.
 
-use crate::model::Timestamp;
+use jiff::civil::{DateTime, Time};
+use jiff::tz::TimeZone;
+
+use crate::model::{Moment, Occurrence, Timestamp, Zone};
 
 /// A length of time in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TimeLength(pub(super) i64);
 
-/// Parses `2026-01-02T03:04:05Z`, `2026-01-02 03:04` or `2026-01-02` (its first moment); UTC if no zone is given.
-pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
-    let wrong = || format!("'{text}' is not a date or time; write 2026-01-02 or 2026-01-02T03:04:05Z");
+/// A bound of the log time, as it was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct TypedTime {
+    /// Text, for commands that do the same again.
+    pub(super) text: String,
+    form: TimeForm,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum TimeForm {
+    /// A moment: its zone was typed.
+    At(Timestamp),
+    /// Date and time on the clocks of the zone in use.
+    Shown(DateTime),
+    /// Time of the day on these clocks.
+    TimeOfDay(Time),
+    /// So long before the end of the log, or before now.
+    Ago(TimeLength),
+}
+
+impl TypedTime {
+    /// Returns the bound, with times that name no zone read in this one. `which` of two moments is meant, where clocks
+    /// show a time twice.
+    pub(super) fn bound(&self, zone: &Zone, which: Occurrence) -> Result<Moment, String> {
+        Ok(match &self.form {
+            TimeForm::At(at) => Moment::At(*at),
+            TimeForm::Shown(shown) => Moment::At(zone.moment(*shown, which).ok_or_else(|| wrong(&self.text))?),
+            TimeForm::TimeOfDay(time) => Moment::TimeOfDay(*time, zone.clone()),
+            TimeForm::Ago(length) => Moment::Ago(length.0),
+        })
+    }
+}
+
+fn wrong(text: &str) -> String {
+    format!("'{text}' is not a time; use 2026-01-02, 2026-01-02T03:04:05Z, 03:00 or -2h")
+}
+
+/// Parses a bound: `2026-01-02T03:04:05Z`, `2026-01-02 03:04`, `2026-01-02` (its first moment), `03:00` or `-2h`.
+pub(super) fn time(text: &str) -> Result<TypedTime, String> {
+    let ago = text.strip_suffix(" ago").or(text.strip_prefix('-')).unwrap_or(text);
+    let form = match (span(ago), time_of_day(text)) {
+        (Ok(length), _) => TimeForm::Ago(length),
+        (Err(_), Some(time)) => TimeForm::TimeOfDay(time),
+        (Err(_), None) => date_and_time(text).ok_or_else(|| wrong(text))?,
+    };
+    Ok(TypedTime { text: text.to_owned(), form })
+}
+
+/// Parses a bound of a pull, which may also be `now`.
+#[cfg(feature = "cloudwatch")]
+pub(super) fn time_or_now(text: &str) -> Result<TypedTime, String> {
+    let now = || TypedTime { text: text.to_owned(), form: TimeForm::Ago(TimeLength(0)) };
+    if text == "now" { Ok(now()) } else { time(text) }
+}
+
+/// Parses `03:00` or `03:00:30`.
+fn time_of_day(text: &str) -> Option<Time> {
+    let mut parts = text.split(':').map(|part| {
+        let digits = (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+        part.parse::<i8>().ok().filter(|_| digits)
+    });
+    let (hour, minute) = (parts.next()??, parts.next()??);
+    let second = parts.next().unwrap_or(Some(0))?;
+    if parts.next().is_some() { None } else { Time::new(hour, minute, second, 0).ok() }
+}
+
+fn date_and_time(text: &str) -> Option<TimeForm> {
     let full = match text.len() {
-        10 => format!("{text}T00:00:00Z"),
-        16 => format!("{text}:00Z"),
+        10 => format!("{text}T00:00:00"),
+        16 => format!("{text}:00"),
         17 if text.ends_with(['Z', 'z']) => format!("{}:00Z", text.trim_end_matches(['Z', 'z'])),
         _ => text.replace('z', "Z").replace('t', "T"),
     };
-    let (at, used) = Timestamp::parse_prefix(full.as_bytes()).ok_or_else(wrong)?;
-    let day = full.get(8..10).and_then(|day| day.parse::<u32>().ok());
-    let plausible = day.is_some_and(|day| day <= days_in_month(&full));
-    if used == full.len() && plausible { Ok(at) } else { Err(wrong()) }
+    let (at, used) = Timestamp::parse_prefix(full.as_bytes())?;
+    let day: u32 = full.get(8..10)?.parse().ok()?;
+    if used != full.len() || day > days_in_month(&full) {
+        return None;
+    }
+    // The date has dashes, the time has none.
+    if full.get(10..)?.contains(['Z', '+', '-']) {
+        return Some(TimeForm::At(at));
+    }
+    let shown = jiff::Timestamp::from_millisecond(at.ms()).ok()?;
+    Some(TimeForm::Shown(TimeZone::UTC.to_datetime(shown)))
 }
 
 /// Parses `90s`, `90m`, `3h`, `2d` or `1w`.
@@ -40,29 +114,6 @@ pub(super) fn span(text: &str) -> Result<TimeLength, String> {
     }
 }
 
-/// A moment, absolute or relative to now.
-#[cfg(feature = "cloudwatch")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum When {
-    /// An absolute moment.
-    At(Timestamp),
-    /// This long before now.
-    Ago(TimeLength),
-}
-
-/// Parses `now`, `3h` (ago), or a moment.
-#[cfg(feature = "cloudwatch")]
-pub(super) fn when(text: &str) -> Result<When, String> {
-    if text == "now" {
-        return Ok(When::Ago(TimeLength(0)));
-    }
-    let ago = text.strip_suffix(" ago").or(text.strip_prefix('-')).unwrap_or(text);
-    match span(ago) {
-        Ok(span) => Ok(When::Ago(span)),
-        Err(_) => moment(text).map(When::At).map_err(|error| format!("{error}, or 3h for three hours ago")),
-    }
-}
-
 fn days_in_month(date: &str) -> u32 {
     let part = |range| date.get::<std::ops::Range<usize>>(range).and_then(|text| text.parse::<u32>().ok()).unwrap_or(0);
     let (year, month) = (part(0..4), part(5..7));
@@ -78,30 +129,42 @@ fn days_in_month(date: &str) -> u32 {
 mod tests {
     use super::*;
 
-    #[test]
-    fn moments() {
-        for (text, want) in [
-            ("2026-01-02", "2026-01-02T00:00:00.000Z"),
-            ("2026-01-02T03:04", "2026-01-02T03:04:00.000Z"),
-            ("2026-01-02 03:04Z", "2026-01-02T03:04:00.000Z"),
-            ("2026-01-02T03:04:05.5+01:00", "2026-01-02T02:04:05.500Z"),
-            ("2026-01-02t03:04:05z", "2026-01-02T03:04:05.000Z"),
-            ("2024-02-29", "2024-02-29T00:00:00.000Z"),
-        ] {
-            assert_eq!(moment(text).map(|at| at.to_string()), Ok(want.to_owned()));
-        }
-        for text in ["", "yesterday", "2026-02-30", "2026-01-02T03:04:05Zx", "2026-13-01", "3h", "äääää"] {
-            assert!(moment(text).is_err(), "{text}");
+    fn read(text: &str, zone: &Zone) -> Result<String, String> {
+        match time(text)?.bound(zone, Occurrence::First)? {
+            Moment::At(at) => Ok(at.to_string()),
+            Moment::Ago(ms) => Ok(format!("{ms} ms ago")),
+            Moment::TimeOfDay(time, _) => Ok(time.to_string()),
         }
     }
 
-    #[cfg(feature = "cloudwatch")]
     #[test]
-    fn moments_relative_to_now() {
-        assert_eq!(when("3h"), Ok(When::Ago(TimeLength(10_800_000))));
-        assert_eq!(when("now"), Ok(When::Ago(TimeLength(0))));
-        assert!(matches!(when("2026-01-02"), Ok(When::At(_))));
-        assert!(when("soon").unwrap_err().contains("3h"));
+    fn times() {
+        let tokyo = Zone::new(TimeZone::get("Asia/Tokyo").unwrap());
+        for (text, in_utc, in_tokyo) in [
+            ("2026-01-02", "2026-01-02T00:00:00.000Z", "2026-01-01T15:00:00.000Z"),
+            ("2026-01-02T03:04", "2026-01-02T03:04:00.000Z", "2026-01-01T18:04:00.000Z"),
+            ("2026-01-02 03:04:05", "2026-01-02T03:04:05.000Z", "2026-01-01T18:04:05.000Z"),
+            ("2026-01-02 03:04Z", "2026-01-02T03:04:00.000Z", "2026-01-02T03:04:00.000Z"),
+            ("2026-01-02T03:04:05.5+01:00", "2026-01-02T02:04:05.500Z", "2026-01-02T02:04:05.500Z"),
+            ("2026-01-02T03:04:05-08:00", "2026-01-02T11:04:05.000Z", "2026-01-02T11:04:05.000Z"),
+            ("2026-01-02t03:04:05z", "2026-01-02T03:04:05.000Z", "2026-01-02T03:04:05.000Z"),
+            ("2024-02-29", "2024-02-29T00:00:00.000Z", "2024-02-28T15:00:00.000Z"),
+            ("03:00", "03:00:00", "03:00:00"),
+            ("3:00", "03:00:00", "03:00:00"),
+            ("23:59:59", "23:59:59", "23:59:59"),
+            ("-2h", "7200000 ms ago", "7200000 ms ago"),
+            ("2h", "7200000 ms ago", "7200000 ms ago"),
+            ("90m ago", "5400000 ms ago", "5400000 ms ago"),
+        ] {
+            assert_eq!(read(text, &Zone::UTC).as_deref(), Ok(in_utc), "{text}");
+            assert_eq!(read(text, &tokyo).as_deref(), Ok(in_tokyo), "{text}");
+        }
+        for text in [
+            "", "yesterday", "2026-02-30", "2026-01-02T03:04:05Zx", "2026-13-01", "äääää", "24:00", "3:0:0:0", "-", "now",
+            "--2h", "-03:00", "03", ":", "12:60", "0h",
+        ] {
+            assert!(time(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Options of a run, made from the arguments. The only module of the command line that inspects the terminal and the
 //! environment.
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -11,10 +12,13 @@ use super::again;
 use super::args::{By, ColorChoice, LedgerTarget, ReportTarget, RunArgs, SharedArgs, Strictness};
 use super::exit::RunError;
 use super::gate::FailOn;
+use super::moments::TypedTime;
 use super::output::refuse_one_file_twice;
 #[cfg(unix)]
 use super::pager::Pager;
+use super::zones;
 use crate::effects::{Effects, Markers};
+use crate::model::{Moment, Occurrence, Zone};
 use crate::pipeline::{self, AnalyzeError};
 use crate::render::{Commands, Grouping, RENDERERS, Renderer, Style, View, one_line};
 use crate::source::FileId;
@@ -25,6 +29,9 @@ use crate::wire::Redaction;
 const WIDTHS: std::ops::RangeInclusive<usize> = 60..=400;
 /// Limits on the height of a terminal, its line for the prompt left out.
 const HEIGHTS: std::ops::RangeInclusive<usize> = 16..=100;
+
+/// Environment variable that stands for `--tz`.
+const ZONE_VARIABLE: &str = "LAMBDA_TRIAGE_TZ";
 
 /// Properties of the process's terminal and environment.
 #[derive(Clone, Debug)]
@@ -43,6 +50,8 @@ pub(super) struct Terminal {
     pager: Option<Pager>,
     /// Whether `NO_COLOR` is set (no-color.org) or the terminal is dumb.
     colorless: bool,
+    /// Name of the time zone in `LAMBDA_TRIAGE_TZ`.
+    zone: Option<OsString>,
 }
 
 impl Terminal {
@@ -71,6 +80,7 @@ impl Terminal {
             width: size.map(|(width, _)| usize::from(width.0)).or_else(columns),
             height: size.map(|(_, height)| usize::from(height.0)),
             utf8: locale.is_none_or(|locale| is_utf8(&locale.to_string_lossy())),
+            zone: set(ZONE_VARIABLE),
             colorless: set("NO_COLOR").is_some() || set("TERM").is_some_and(|term| term == "dumb"),
         }
     }
@@ -89,6 +99,17 @@ impl Terminal {
             height: self.height.map_or(Style::PLAIN.height, |height| within(height.saturating_sub(1), HEIGHTS)),
             color,
             utf8: self.utf8,
+            zone: Zone::UTC,
+        }
+    }
+
+    /// Returns the zone of times that are shown and typed: that of the flag, else that of the environment.
+    pub(super) fn zone(&self, flag: Option<&Zone>) -> Result<Zone, RunError> {
+        match (flag, &self.zone) {
+            (Some(zone), _) => Ok(zone.clone()),
+            (None, Some(name)) => zones::zone(&name.to_string_lossy())
+                .map_err(|wrong| RunError::usage(one_line(&format!("{ZONE_VARIABLE}: {wrong}")))),
+            (None, None) => Ok(Zone::UTC),
         }
     }
 
@@ -122,6 +143,9 @@ pub(super) struct RunOptions {
     /// Pager for what goes to standard output.
     #[cfg(unix)]
     pub(super) pager: Option<Pager>,
+    /// Zone of times that are shown and typed.
+    #[cfg(feature = "cloudwatch")]
+    pub(super) zone: Zone,
     /// Commands that read the input again.
     pub(super) commands: Commands,
     pub(super) ledger: Option<LedgerTarget>,
@@ -136,16 +160,15 @@ pub(super) struct RunOptions {
 
 impl RunOptions {
     pub(super) fn resolve(paths: Vec<PathBuf>, args: RunArgs, terminal: &Terminal) -> Result<Self, RunError> {
-        if args.from.zip(args.to).is_some_and(|(from, to)| from > to) {
-            return Err(RunError::usage("--from is later than --to"));
-        }
+        let zone = terminal.zone(args.shared.tz.as_ref())?;
+        let (from, to) = bounds(args.from.as_ref(), args.to.as_ref(), &zone)?;
         let commands = again::commands(&paths, &args);
         let mut options = Self { commands, ..Self::shared(args.shared, None, terminal)? };
         let pipeline = &mut options.pipeline;
         pipeline.paths = paths;
         pipeline.function = args.function;
         pipeline.exclude = args.exclude;
-        (pipeline.from, pipeline.to) = (args.from, args.to);
+        (pipeline.from, pipeline.to) = (from, to);
         pipeline.since_ms = args.since.map(|span| span.0);
         if let Some(threads) = args.threads {
             pipeline.threads = usize::from(threads);
@@ -155,7 +178,8 @@ impl RunOptions {
 
     /// Resolves the options that do not depend on where the logs are. `save` is a further file that will be written.
     pub(super) fn shared(args: SharedArgs, save: Option<&Path>, terminal: &Terminal) -> Result<Self, RunError> {
-        let targets = targets(&args, terminal);
+        let zone = terminal.zone(args.tz.as_ref())?;
+        let targets = targets(&args, &zone, terminal);
         let outputs = files_written(&targets, &args, save)?;
         let keep_records = targets.iter().any(|target| target.renderer.needs_records);
         if args.failures_only && !keep_records {
@@ -188,6 +212,8 @@ impl RunOptions {
             view,
             #[cfg(unix)]
             pager: terminal.pager.clone().filter(|_| !args.no_pager),
+            #[cfg(feature = "cloudwatch")]
+            zone,
             commands: Commands::default(),
             ledger: args.ledger,
             rules: args.fail_on,
@@ -198,6 +224,25 @@ impl RunOptions {
             pulled: false,
         })
     }
+}
+
+/// Returns the bounds of the log time to look at. Refuses those between which nothing can be.
+pub(super) fn bounds(
+    from: Option<&TypedTime>,
+    to: Option<&TypedTime>,
+    zone: &Zone,
+) -> Result<(Option<Moment>, Option<Moment>), RunError> {
+    let bound = |flag: &str, typed: Option<&TypedTime>, which| {
+        let bound = typed.map(|typed| typed.bound(zone, which)).transpose();
+        bound.map_err(|wrong| RunError::usage(format!("{flag}: {wrong}")))
+    };
+    let (from, to) = (bound("--from", from, Occurrence::First)?, bound("--to", to, Occurrence::Last)?);
+    let reversed = match (&from, &to) {
+        (Some(Moment::At(from)), Some(Moment::At(to))) => from > to,
+        (Some(Moment::Ago(from)), Some(Moment::Ago(to))) => from < to,
+        _ => false,
+    };
+    if reversed { Err(RunError::usage("--from is later than --to")) } else { Ok((from, to)) }
 }
 
 /// Returns what of the answer the user wants to see.
@@ -219,16 +264,17 @@ pub(super) fn effects(markers: Option<&Path>) -> Result<Effects, RunError> {
 }
 
 /// Returns the main output and the reports.
-fn targets(args: &SharedArgs, terminal: &Terminal) -> Vec<OutputTarget> {
+fn targets(args: &SharedArgs, zone: &Zone, terminal: &Terminal) -> Vec<OutputTarget> {
     let path = args.output.clone().filter(|path| path.as_os_str() != "-");
-    let with_width = |style: Style| Style { width: args.width.map_or(style.width, usize::from), ..style };
+    let with_width =
+        |style: Style| Style { width: args.width.map_or(style.width, usize::from), zone: zone.clone(), ..style };
     let file_style = with_width(terminal.file_style(args.color));
-    let style = if path.is_some() { file_style } else { with_width(terminal.style(args.color)) };
+    let style = if path.is_some() { file_style.clone() } else { with_width(terminal.style(args.color)) };
     let mut targets = vec![OutputTarget { renderer: args.format.unwrap_or(&RENDERERS[0]), path, style }];
     targets.extend(args.report.iter().map(|ReportTarget { renderer, path }| OutputTarget {
         renderer,
         path: Some(path.clone()),
-        style: file_style,
+        style: file_style.clone(),
     }));
     targets
 }

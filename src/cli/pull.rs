@@ -11,12 +11,12 @@ use super::analyze::{finish, open_outputs};
 use super::args::PullArgs;
 use super::exit::{ExitStatus, RunError};
 use super::follow::FollowLines;
-use super::moments::{TimeLength, When};
-use super::options::{RunOptions, Terminal};
+use super::moments::TimeLength;
+use super::options::{RunOptions, Terminal, bounds};
 use super::output::OutputFile;
 use super::pull_progress::Bars;
 use super::{complain, show_help};
-use crate::model::Timestamp;
+use crate::model::{Moment, Occurrence, Timestamp, Zone};
 use crate::pipeline::{self, AnalyzeError};
 use crate::render::one_line;
 use crate::source::FileId;
@@ -29,6 +29,7 @@ const UNSAVED: &str = "cloudwatch";
 const SINCE: TimeLength = TimeLength(3_600_000);
 /// Default window of `--follow`, before its beginning.
 const SINCE_FOLLOW: TimeLength = TimeLength(600_000);
+const MS_PER_DAY: i64 = 86_400_000;
 
 /// Pulls logs and analyses them.
 pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus, RunError> {
@@ -52,7 +53,10 @@ pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus,
         return Err(RunError::usage(AnalyzeError::OutputIsInput(path.clone()).to_string()));
     }
     let (follow, interval) = (args.follow, Duration::from_millis(args.interval.0.unsigned_abs()));
-    let (request, end) = request(args, now().ok_or_else(|| RunError::usage("the clock of this machine is wrong"))?)?;
+    let (request, end) = {
+        let now = now().ok_or_else(|| RunError::usage("the clock of this machine is wrong"))?;
+        request(args, &options.zone, now)?
+    };
     let bars = Arc::new(Bars::new(options.progress && !follow, options.quiet));
     let mut lines = FollowLines::new(&options, &bars);
     let outputs = open_outputs(&mut options)?;
@@ -140,23 +144,29 @@ fn failure(reason: PullError) -> RunError {
 }
 
 /// Converts the arguments to a request with fixed times, and the end of following, if it has one.
-fn request(args: PullArgs, now: Timestamp) -> Result<(Request, Option<Timestamp>), RunError> {
+fn request(args: PullArgs, zone: &Zone, now: Timestamp) -> Result<(Request, Option<Timestamp>), RunError> {
+    let too_far = || RunError::usage("the time lies too far back");
     let before = |at: Timestamp, span: TimeLength| {
         let ms = at.ms().checked_sub(span.0).and_then(Timestamp::from_ms);
-        ms.ok_or_else(|| RunError::usage("the time lies too far back"))
+        ms.ok_or_else(too_far)
     };
-    let moment = |when| match when {
-        When::At(at) => Ok(at),
-        When::Ago(span) => before(now, span),
+    let (from, to) = bounds(args.from.as_ref(), args.to.as_ref(), zone)?;
+    // To follow until a time of the day means until it comes.
+    let base = match &to {
+        Some(Moment::TimeOfDay(..)) if args.follow => Timestamp::from_ms(now.ms() + MS_PER_DAY).unwrap_or(now),
+        _ => now,
     };
-    let end = args.to.map(moment).transpose()?;
+    let end = to.map(|to| to.before(Some(base), Occurrence::Last).ok_or_else(too_far)).transpose()?;
     if args.follow && end.is_some_and(|end| end <= now) {
         return Err(RunError::usage("--follow runs until --to, which has passed; leave out one of them"));
     }
     let to = end.filter(|_| !args.follow).unwrap_or(now);
     let since = if args.follow { SINCE_FOLLOW } else { SINCE };
-    let from = match (args.from, args.since) {
-        (Some(from), _) => moment(from)?,
+    let from = match (from, args.since) {
+        (Some(from), _) => {
+            let base = if matches!(from, Moment::TimeOfDay(..)) { to } else { now };
+            from.before(Some(base), Occurrence::First).ok_or_else(too_far)?
+        }
         (None, given) => before(to, given.unwrap_or(since))?,
     };
     if from > to {
@@ -209,8 +219,8 @@ mod tests {
         let super::super::Command::Pull(args) = super::super::Args::try_parse_from(arguments).unwrap().command else {
             panic!("pull was typed");
         };
-        let now = super::super::moments::moment("2026-01-02T12:00:00Z").unwrap();
-        let (request, _) = request(*args, now).map_err(|failure| failure.message)?;
+        let now = Timestamp::parse_prefix(b"2026-01-02T12:00:00Z").unwrap().0;
+        let (request, _) = request(*args, &Zone::UTC, now).map_err(|failure| failure.message)?;
         Ok((request.from.to_string(), request.to.to_string()))
     }
 
@@ -227,6 +237,11 @@ mod tests {
         case(&["--from", "2026-01-01"], "01T00:00", "02T12:00");
         case(&["--from", "1d", "--to", "3h"], "01T12:00", "02T09:00");
         case(&["--to", "2026-01-02T06:00Z"], "02T05:00", "02T06:00");
+        case(&["--from", "09:30"], "02T09:30", "02T12:00");
+        case(&["--from", "13:00"], "01T13:00", "02T12:00");
+        case(&["--from", "22:00", "--to", "01:30"], "01T22:00", "02T01:30");
+        case(&["--from", "-2h", "--to", "-30m"], "02T10:00", "02T11:30");
+        case(&["--from", "2026-01-01 23:00", "--to", "now"], "01T23:00", "02T12:00");
         assert!(typed(&["--from", "1h", "--to", "2h"]).is_err());
     }
 }

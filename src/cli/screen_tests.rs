@@ -249,9 +249,9 @@ fn the_screen_fits_whatever_its_size() {
                     );
                     if arguments.is_empty() && width == 80 {
                         assert_eq!(text, table(&summary, &options, &style));
-                        let ascii = table(&summary, &options, &Style { utf8: false, ..style });
+                        let ascii = table(&summary, &options, &Style { utf8: false, ..style.clone() });
                         assert!(ascii.is_ascii(), "{}", case.name);
-                        let mut painted = table(&summary, &options, &Style { color: true, ..style });
+                        let mut painted = table(&summary, &options, &Style { color: true, ..style.clone() });
                         for code in ["1", "31", "33", "32", "2", "0"] {
                             painted = painted.replace(&format!("\x1b[{code}m"), "");
                         }

@@ -10,7 +10,7 @@ use super::exit::{ExitStatus, RunError};
 use super::options::{Terminal, effects};
 use super::{complain, print_text};
 use crate::pipeline::{self, RunAnalysis, ShownAttempt, ShownLine, Silent};
-use crate::render::{LifeAttempt, LifeLine, life, one_line};
+use crate::render::{LifeAttempt, LifeLine, Style, life, one_line};
 use crate::summary::Prices;
 use crate::wire::Redaction;
 
@@ -18,7 +18,7 @@ use crate::wire::Redaction;
 const MOST_CANDIDATES: usize = 20;
 
 pub(super) fn event(args: ShowArgs, terminal: &Terminal) -> Result<ExitStatus, RunError> {
-    let style = terminal.style(args.color);
+    let style = Style { zone: terminal.zone(args.tz.as_ref())?, ..terminal.style(args.color) };
     let request = args.request.clone();
     let options = options(args)?;
     let analysis = pipeline::analyze(&options, &Silent)?;

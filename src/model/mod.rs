@@ -10,6 +10,7 @@ mod effect;
 mod event;
 mod json_text;
 mod lines;
+mod moment;
 mod nearest;
 mod origin;
 mod record;
@@ -17,6 +18,7 @@ mod request_id;
 mod text;
 mod time;
 mod verdict;
+mod zone;
 
 pub use attempt::Attempt;
 pub use verdict::Category;
@@ -27,6 +29,7 @@ pub(crate) use effect::{EffectState, SideEffect, WorkShown};
 pub(crate) use event::{Bucket, EventSink, LogEvent, Mentions, Note, Place, Sighting, StreamId};
 pub(crate) use json_text::unescape_json;
 pub(crate) use lines::{Keep, KeepLines, KeptLine, Lines};
+pub(crate) use moment::Moment;
 pub(crate) use nearest::{nearest, suggestion};
 #[cfg(feature = "cloudwatch")]
 pub(crate) use origin::function_from_group;
@@ -39,3 +42,4 @@ pub(crate) use request_id::RequestId;
 pub(crate) use text::lossy_text;
 pub(crate) use time::{TimeReader, Timestamp};
 pub(crate) use verdict::{Compensation, Confidence, Contributing, Downstream, PartialWork, Retryable, Verdict};
+pub(crate) use zone::{LocalTime, Occurrence, Zone};

@@ -37,7 +37,7 @@ use std::sync::Arc;
 
 use crate::catalogue::Invoker;
 use crate::effects::Effects;
-use crate::model::{Keep, Timestamp};
+use crate::model::{Keep, Moment};
 use crate::source::{self, InputSource, MemoryInputs};
 use crate::summary::{LedgerEvent, Prices};
 use crate::wire::{InputProblem, Redaction, Summary};
@@ -54,9 +54,9 @@ pub struct Options {
     /// Globs of function names to analyse; empty means all.
     pub only: Vec<String>,
     /// Earliest start of attempts to analyse.
-    pub from: Option<Timestamp>,
+    pub from: Option<Moment>,
     /// Latest start of attempts to analyse.
-    pub to: Option<Timestamp>,
+    pub to: Option<Moment>,
     /// Milliseconds before the end of the window within which attempts must start.
     pub since_ms: Option<i64>,
     /// Number of worker threads.

@@ -13,7 +13,7 @@ use super::tally::Tally;
 use super::worker::{Job, Worker};
 use super::{AnalyzeError, Options, PlatformWords, Progress, RunAnalysis};
 use crate::catalogue::CATALOGUE_VERSION;
-use crate::model::{Mentions, Timestamp};
+use crate::model::{Mentions, Moment, Timestamp};
 use crate::source::{Input, InputSource};
 use crate::summary::{self, SharedTables, SummaryOptions};
 use crate::wire::{SCHEMA_VERSION, Summary};
@@ -45,8 +45,8 @@ pub(super) fn run(
     let told = if windows.len() == inputs.len() { asked_for(&windows, options) } else { (None, None) };
     let wanted = name_filter(&options.only)?;
     let bounds = SummaryOptions {
-        from: options.from.or(told.0),
-        to: options.to.or(told.1),
+        from: options.from.clone().or(told.0.map(Moment::At)),
+        to: options.to.clone().or(told.1.map(Moment::At)),
         since_ms: options.since_ms,
         wanted: &wanted,
         invoker: options.invoker,

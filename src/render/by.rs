@@ -39,7 +39,7 @@ fn versions(summary: &Summary, rows: usize, style: &Style) -> Vec<String> {
         return vec!["The logs do not name versions".to_owned()];
     }
     let shown = &all[..rows.min(all.len())];
-    let times = Times::of(&summary.window);
+    let times = Times::of(&summary.window, style);
     let column = |heading: &str, text: &dyn Fn(&FunctionVersion) -> Cell| {
         GridColumn::numbers(heading, shown.iter().map(|(_, version)| text(version)).collect())
     };
@@ -80,7 +80,7 @@ fn hours(summary: &Summary, style: &Style) -> Vec<String> {
         return vec!["The log has no times, or all is within one moment".to_owned()];
     };
     let cells = axis.cells(timeline);
-    let times = Times::of(&summary.window);
+    let times = Times::of(&summary.window, style);
     let most = cells.iter().map(|cell| cell.failed).max().unwrap_or(0).max(1);
     let column = |heading: &str, text: &dyn Fn(usize) -> Cell| {
         GridColumn::numbers(heading, (0..cells.len()).map(text).collect::<Vec<_>>())

@@ -43,7 +43,7 @@ pub(super) fn lines(summary: &Summary, rows: usize, style: &Style) -> Vec<String
 /// Returns every cause with its functions and what to do in full.
 pub(super) fn by_cause(summary: &Summary, rows: usize, style: &Style) -> Vec<String> {
     let shown: Vec<&Cause> = summary.causes.iter().take(rows).collect();
-    let mut lines = grid(&shown, summary, &Style { width: style.width.min(BESIDE - 1), ..*style }).into_iter();
+    let mut lines = grid(&shown, summary, &Style { width: style.width.min(BESIDE - 1), ..style.clone() }).into_iter();
     let mut out: Vec<String> = lines.next().into_iter().collect();
     for (head, cause) in lines.zip(&shown) {
         let names = cause.functions.iter().map(|name| one_line(name.as_deref().unwrap_or("(no name)")).into_owned());
@@ -61,7 +61,7 @@ pub(super) fn by_cause(summary: &Summary, rows: usize, style: &Style) -> Vec<Str
 }
 
 fn grid(shown: &[&Cause], summary: &Summary, style: &Style) -> Vec<String> {
-    let times = Times::of(&summary.window);
+    let times = Times::of(&summary.window, style);
     let time = |moment: &Option<String>| moment.as_deref().and_then(|at| times.text(at)).unwrap_or("-".to_owned());
     let since = |cause: &Cause| match &cause.first_seen {
         Some(_) if cause.since_before_window => format!("<{}", time(&cause.first_seen)),

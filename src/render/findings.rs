@@ -7,7 +7,8 @@ use super::matrix;
 use super::said::Said;
 use super::style::{Ink, Style};
 use super::view::View;
-use super::words::{Clock, cell, count, duration, fold, shorten_end, shorten_middle, width};
+use super::words::{cell, count, duration, fold, shorten_end, shorten_middle, width};
+use crate::model::LocalTime;
 use crate::wire::{Example, Finding, FindingState, FunctionSummary, Summary};
 
 /// Most findings shown per function where several functions have some, and where only one has; the rest is counted.
@@ -148,8 +149,8 @@ impl<'a> Findings<'a> {
 
     /// Returns `since 03:11, last 03:29, ongoing`, or what came after the last sighting.
     fn when(&self, finding: &Finding) -> Option<String> {
-        let first = finding.first_seen.as_deref().and_then(Clock::read)?;
-        let last = finding.last_seen.as_deref().and_then(Clock::read).unwrap_or(first);
+        let first = self.style.local(finding.first_seen.as_deref()?)?;
+        let last = finding.last_seen.as_deref().and_then(|at| self.style.local(at)).unwrap_or_else(|| first.clone());
         let after = match (finding.state, finding.attempts_since) {
             (FindingState::Ongoing, _) => ", ongoing".to_owned(),
             (FindingState::Stopped, Some(since)) => format!(", stopped: {} attempts since", cell(since)),
@@ -158,12 +159,12 @@ impl<'a> Findings<'a> {
             (FindingState::Stopped | FindingState::Unknown, None) => String::new(),
         };
         if first == last {
-            return Some(format!("at {}{after}", self.clock(first, Clock::seconds)));
+            return Some(format!("at {}{after}", self.clock(&first, LocalTime::seconds)));
         }
         let precise = first.minutes() == last.minutes() && first.date == last.date;
-        let part = if precise { Clock::seconds } else { Clock::minutes };
-        let since = self.clock(first, part);
-        let until = if first.date == last.date { part(last).to_owned() } else { self.clock(last, part) };
+        let part = if precise { LocalTime::seconds } else { LocalTime::minutes };
+        let since = self.clock(&first, part);
+        let until = if first.date == last.date { part(&last) } else { self.clock(&last, part) };
         // Where the log begins with it, it may have begun before.
         let since = if finding.since_before_window { format!("{since} or before") } else { since };
         Some(match finding.state {
@@ -173,11 +174,11 @@ impl<'a> Findings<'a> {
     }
 
     /// Formats a time, with its date if the window has more than one.
-    fn clock<'m>(&self, at: Clock<'m>, part: fn(Clock<'m>) -> &'m str) -> String {
+    fn clock(&self, at: &LocalTime, part: fn(&LocalTime) -> String) -> String {
         let window = &self.summary.window;
-        let day = |moment: &Option<String>| moment.as_deref().and_then(Clock::read).map(|clock| clock.date.to_owned());
-        if day(&window.start) == day(&window.end) && day(&window.start).as_deref() == Some(at.date) {
-            part(at).to_owned()
+        let day = |moment: &Option<String>| moment.as_deref().and_then(|at| self.style.local(at)).map(|clock| clock.date);
+        if day(&window.start) == day(&window.end) && day(&window.start).as_deref() == Some(at.date.as_str()) {
+            part(at)
         } else {
             format!("{} {}", at.date, part(at))
         }
@@ -230,8 +231,8 @@ impl<'a> Findings<'a> {
             }
             (None, None) => return,
         };
-        let at =
-            said.at.as_deref().and_then(Clock::read).map_or(String::new(), |at| self.clock(at, Clock::millis) + " ");
+        let at = said.at.as_deref().and_then(|at| self.style.local(at));
+        let at = at.map_or(String::new(), |at| self.clock(&at, LocalTime::millis) + " ");
         if !said.text.is_empty() {
             let room = self.room().saturating_sub(width(&tail));
             let text = shorten_end(&format!("{at}{}", one_line(&said.text)), room);

@@ -3,7 +3,8 @@
 use super::escape::one_line;
 use super::style::{Ink, Style};
 use super::time_axis::{Axis, bars};
-use super::words::{Clock, cell, count, percent, shorten_end, thousands, width};
+use super::words::{cell, count, percent, shorten_end, thousands, width};
+use crate::model::LocalTime;
 use crate::wire::{Coverage, Summary, Window};
 
 /// Most cells of the failures over time.
@@ -60,7 +61,7 @@ fn numbers(summary: &Summary) -> ([String; 2], [Ink; 2]) {
 fn course(summary: &Summary, style: &Style) -> Vec<String> {
     let totals = &summary.totals;
     let mut text = count(summary.functions.len() as u64, "function", "functions");
-    if let Some(window) = window(&summary.window) {
+    if let Some(window) = window(&summary.window, style) {
         text.push_str(&format!(", {window}"));
     }
     let drawn = |room: usize| {
@@ -85,15 +86,17 @@ fn course(summary: &Summary, style: &Style) -> Vec<String> {
 }
 
 /// Returns `2026-01-02 00:00-06:00 UTC`, with seconds if the window is within one minute.
-fn window(window: &Window) -> Option<String> {
-    let (start, end) = (Clock::read(window.start.as_deref()?)?, Clock::read(window.end.as_deref()?)?);
+fn window(window: &Window, style: &Style) -> Option<String> {
+    let (start, end) = (style.local(window.start.as_deref()?)?, style.local(window.end.as_deref()?)?);
     let same_day = start.date == end.date;
-    let part = if same_day && start.minutes() == end.minutes() { Clock::seconds } else { Clock::minutes };
-    let (from, to) = (part(start), part(end));
+    let part = if same_day && start.minutes() == end.minutes() { LocalTime::seconds } else { LocalTime::minutes };
+    let (from, to) = (part(&start), part(&end));
+    // Clocks may be set within the window.
+    let first_zone = if start.zone == end.zone { String::new() } else { format!(" {}", start.zone) };
     Some(match (same_day, from == to) {
-        (true, true) => format!("{} {from} UTC", start.date),
-        (true, false) => format!("{} {from}-{to} UTC", start.date),
-        (false, _) => format!("{} {from} - {} {to} UTC", start.date, end.date),
+        (true, true) => format!("{} {from} {}", start.date, end.zone),
+        (true, false) => format!("{} {from}{first_zone}-{to} {}", start.date, end.zone),
+        (false, _) => format!("{} {from}{first_zone} - {} {to} {}", start.date, end.date, end.zone),
     })
 }
 

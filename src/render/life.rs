@@ -88,7 +88,9 @@ fn gap(before: Option<i64>, start: Option<i64>, style: &Style, out: &mut Vec<Str
 fn one_attempt(attempt: &LifeAttempt<'_>, style: &Style, out: &mut Vec<String>) {
     let record = attempt.record;
     let mut text = format!("Attempt {}", record.attempt);
-    for (word, value) in [("", &record.started_at), ("version ", &record.version), ("in ", &record.log_stream)] {
+    let started_at = record.started_at.as_deref().and_then(|at| style.local(at));
+    let started_at = started_at.map(|at| format!("{} {} {}", at.date, at.millis(), at.zone));
+    for (word, value) in [("", &started_at), ("version ", &record.version), ("in ", &record.log_stream)] {
         if let Some(value) = value {
             text.push_str(&format!("  {word}{}", one_line(value)));
         }
@@ -124,7 +126,7 @@ fn lines(attempt: &LifeAttempt<'_>, style: &Style, out: &mut Vec<String>) {
 }
 
 fn message(line: &LifeLine<'_>, style: &Style, out: &mut Vec<String>) {
-    let clock = line.at.and_then(|at| at.get(11..23)).map_or(String::new(), |at| format!("{at}  "));
+    let clock = line.at.and_then(|at| style.local(at)).map_or(String::new(), |at| format!("{}  ", at.millis()));
     let indent = " ".repeat(clock.len());
     let all = line.text.lines().count();
     for (at, text) in line.text.lines().take(MOST_LINES).enumerate() {

@@ -4,7 +4,7 @@ use super::Answer;
 use super::escape::one_line;
 use super::matrix;
 use super::style::{Ink, Style};
-use super::words::{Clock, cell, count, fold, replay, shorten_end};
+use super::words::{cell, count, fold, replay, shorten_end};
 use crate::wire::{FunctionSummary, NeedsPersonGroup, Summary};
 
 /// Most functions, and most kinds of events of each, that are listed; the rest is counted.
@@ -95,7 +95,7 @@ fn lines_of(group: &NeedsPersonGroup, style: &Style) -> [String; 2] {
     let at = group
         .first_started_at
         .as_deref()
-        .and_then(Clock::read)
+        .and_then(|at| style.local(at))
         .map_or(String::new(), |at| format!(", first {}", at.seconds()));
     let head = format!("    {} {what}{code}{writes}{at}", cell(group.events));
     let id = group.first_request_id.as_deref().unwrap_or("(no id)");

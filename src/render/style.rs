@@ -1,9 +1,10 @@
 //! Style of text: the room it has, whether it has colours, and whether it has signs beyond ASCII.
 
 use super::words::columns_of;
+use crate::model::{LocalTime, Timestamp, Zone};
 
 /// Style of the text of an output.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Style {
     /// Most columns of a line.
     pub width: usize,
@@ -13,6 +14,8 @@ pub struct Style {
     pub color: bool,
     /// Whether signs beyond ASCII may be used.
     pub utf8: bool,
+    /// Zone of the times.
+    pub zone: Zone,
 }
 
 /// Meaning of a piece of text, which decides its colour.
@@ -61,12 +64,18 @@ const PLAIN_SIGNS: [(char, char); 12] = [
 
 impl Style {
     /// Plain text of 80 columns, for files and pipes.
-    pub const PLAIN: Self = Self { width: 80, height: 24, color: false, utf8: true };
+    pub const PLAIN: Self = Self { width: 80, height: 24, color: false, utf8: true, zone: Zone::UTC };
 
     /// Colours the text, if colours may be used.
     #[must_use]
     pub fn paint(&self, ink: Ink, text: &str) -> String {
         if self.color && !text.is_empty() { format!("\x1b[{}m{text}\x1b[0m", ink.code()) } else { text.to_owned() }
+    }
+
+    /// Returns a moment of the wire format as the clocks of the zone show it.
+    #[must_use]
+    pub(crate) fn local(&self, moment: &str) -> Option<LocalTime> {
+        Timestamp::parse_prefix(moment.as_bytes()).map(|(at, _)| self.zone.local(at))
     }
 
     /// Replaces what the locale does not have: signs of ours by those of ASCII, others by a question mark a column.

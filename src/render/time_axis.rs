@@ -1,6 +1,6 @@
 //! Time axis: attempts and failures in cells of the same length, and how times of the window are written.
 
-use super::words::Clock;
+use super::style::Style;
 use crate::model::Timestamp;
 use crate::wire::{TimelineBucket, Window};
 
@@ -106,28 +106,29 @@ fn ms(moment: &str) -> Option<i64> {
 }
 
 /// How times are written: no longer than the window needs.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Times {
+#[derive(Clone, Debug)]
+pub(super) struct Times<'a> {
+    style: &'a Style,
     /// The window has more than one day.
     dated: bool,
     /// The window is short.
     seconds: bool,
 }
 
-impl Times {
-    pub(super) fn of(window: &Window) -> Self {
+impl<'a> Times<'a> {
+    pub(super) fn of(window: &Window, style: &'a Style) -> Self {
         let (start, end) = (window.start.as_deref(), window.end.as_deref());
-        let day = |moment: Option<&str>| moment.and_then(Clock::read).map(|clock| clock.date.to_owned());
+        let day = |moment: Option<&str>| moment.and_then(|at| style.local(at)).map(|clock| clock.date);
         let length = start.and_then(ms).zip(end.and_then(ms)).map(|(start, end)| end - start);
-        Self { dated: day(start) != day(end), seconds: length.is_some_and(|ms| ms < 120_000) }
+        Self { style, dated: day(start) != day(end), seconds: length.is_some_and(|ms| ms < 120_000) }
     }
 
     /// Formats a time: `03:11`, `03:11:06`, `01-02 03:11`.
-    pub(super) fn text(self, moment: &str) -> Option<String> {
-        let clock = Clock::read(moment)?;
+    pub(super) fn text(&self, moment: &str) -> Option<String> {
+        let clock = self.style.local(moment)?;
         let time = if self.seconds { clock.seconds() } else { clock.minutes() };
         let day = clock.date.get(5..).filter(|_| self.dated);
-        Some(day.map_or_else(|| time.to_owned(), |day| format!("{day} {time}")))
+        Some(day.map_or_else(|| time.clone(), |day| format!("{day} {time}")))
     }
 }
 

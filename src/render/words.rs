@@ -157,37 +157,6 @@ pub(super) fn fold(text: &str, columns: usize) -> Vec<String> {
     out
 }
 
-/// A timestamp of the wire format, `2026-01-02T03:04:05.678Z`, split in date and time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Clock<'a> {
-    /// `2026-01-02`
-    pub(super) date: &'a str,
-    /// `03:04:05.678`
-    time: &'a str,
-}
-
-impl<'a> Clock<'a> {
-    pub(super) fn read(moment: &'a str) -> Option<Self> {
-        let (date, time) = moment.strip_suffix('Z')?.split_once('T')?;
-        (time.is_ascii() && time.len() >= 12).then_some(Self { date, time })
-    }
-
-    /// Returns `03:04`.
-    pub(super) fn minutes(self) -> &'a str {
-        &self.time[..5]
-    }
-
-    /// Returns `03:04:05`.
-    pub(super) fn seconds(self) -> &'a str {
-        &self.time[..8]
-    }
-
-    /// Returns `03:04:05.678`.
-    pub(super) fn millis(self) -> &'a str {
-        &self.time[..12]
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -23,15 +23,15 @@ use super::tables::Tables;
 use super::to_check::ToCheck;
 use super::{Entry, retries};
 use crate::catalogue::{ErrorTold, Invoker};
-use crate::model::{Place, Timestamp};
+use crate::model::{Moment, Occurrence, Place, Timestamp};
 use crate::wire::{Cause, EventToCheck, Finding, FindingState, FunctionSummary, Window, moment};
 
 /// Selection of the attempts that count, and options of the final pass.
 pub(crate) struct SummaryOptions<'a> {
     /// Earliest start of an attempt that counts.
-    pub from: Option<Timestamp>,
+    pub from: Option<Moment>,
     /// Latest start of an attempt that counts.
-    pub to: Option<Timestamp>,
+    pub to: Option<Moment>,
     /// Milliseconds before the end of the window within which attempts must start.
     pub since_ms: Option<i64>,
     /// Predicate on the name of the function.
@@ -49,11 +49,15 @@ pub(crate) struct SummaryOptions<'a> {
 }
 
 impl SummaryOptions<'_> {
-    fn hold(&self, entry: &Entry, from: Option<Timestamp>) -> bool {
-        let start = entry.started_at();
-        let after = from.is_none() || start.is_some_and(|start| Some(start) >= from);
-        let before = self.to.is_none() || start.is_some_and(|start| Some(start) <= self.to);
-        after && before
+    /// Returns the bounds as moments, for a log that ends at `last`. A time of the day is the last one before the end,
+    /// and the first bound lies before the second.
+    fn moments(&self, last: Option<Timestamp>) -> (Option<Timestamp>, Option<Timestamp>) {
+        let to = self.to.as_ref().and_then(|to| to.before(last, Occurrence::Last));
+        let end = match &self.from {
+            Some(Moment::TimeOfDay(..)) => to.or(last),
+            _ => last,
+        };
+        (self.from.as_ref().and_then(|from| from.before(end, Occurrence::First)), to)
     }
 }
 
@@ -181,9 +185,10 @@ pub(crate) fn summarize(
         runs.push(ledger.runs);
     }
     names.settle();
-    let end = bounds.to.or(last);
+    let (from, to) = bounds.moments(last);
+    let end = to.or(last);
     let since = bounds.since_ms.zip(end).and_then(|(since, end)| Timestamp::from_ms(end.ms() - since));
-    let from = bounds.from.max(since);
+    let from = from.max(since);
     let start = from.max(first);
     let window_ms = start.zip(end).map_or(0, |(start, end)| end.ms_since(start).max(0));
     let pass = |entries: Sorted| {
@@ -191,6 +196,7 @@ pub(crate) fn summarize(
             names: &names,
             bounds,
             from,
+            to,
             start,
             end,
             window_ms,
@@ -221,7 +227,7 @@ pub(crate) fn summarize(
         }
         Ok::<_, io::Error>(all)
     })?;
-    let given = bounds.to.is_some() || from.is_some();
+    let given = to.is_some() || from.is_some();
     Ok(pass.finish(Window {
         start: moment(start),
         end: moment(end),
@@ -229,11 +235,20 @@ pub(crate) fn summarize(
     }))
 }
 
+/// Returns whether an attempt began within these bounds.
+fn began_within(entry: &Entry, (from, to): (Option<Timestamp>, Option<Timestamp>)) -> bool {
+    let start = entry.started_at();
+    let after = from.is_none() || start.is_some_and(|start| Some(start) >= from);
+    let before = to.is_none() || start.is_some_and(|start| Some(start) <= to);
+    after && before
+}
+
 /// State of the final pass over one part of the entries.
 struct Pass<'a> {
     names: &'a Tables,
     bounds: &'a SummaryOptions<'a>,
     from: Option<Timestamp>,
+    to: Option<Timestamp>,
     start: Option<Timestamp>,
     end: Option<Timestamp>,
     window_ms: i64,
@@ -335,7 +350,8 @@ impl<'a> Pass<'a> {
     fn settle(&mut self, event: &mut Vec<Entry>, current: Option<&mut Current>) {
         let Some(current) = current else { return };
         let name = self.names.functions[current.id as usize].name.as_deref();
-        let outside = |entry: &Entry| !(self.bounds.wanted)(name) || !self.bounds.hold(entry, self.from);
+        let (wanted, window) = (self.bounds.wanted, (self.from, self.to));
+        let outside = |entry: &Entry| !wanted(name) || !began_within(entry, window);
         let (patches, keep) = (&mut self.patches, self.bounds.keep_patches);
         let mut drop = |entry: &Entry| {
             if keep {
