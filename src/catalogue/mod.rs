@@ -48,7 +48,7 @@ pub(crate) use particular::{ErrorTold, with_line_number};
 pub(crate) use platform::{PLATFORM_ERRORS, PlatformError, Stage, name_of_phrase, platform_error};
 
 /// Version of the catalogue: grows when a code, a signature or advice changes.
-pub(crate) const CATALOGUE_VERSION: &str = "3";
+pub(crate) const CATALOGUE_VERSION: &str = "4";
 
 /// One code.
 #[derive(Debug)]

@@ -171,6 +171,10 @@ pub(super) struct SharedArgs {
     #[arg(long, help_heading = "Table")]
     pub(super) wide: bool,
 
+    /// Failures over time, a line for each stretch, with what began then
+    #[arg(long, help_heading = "Table")]
+    pub(super) histogram: bool,
+
     /// Print a long table at once, not in $LAMBDA_TRIAGE_PAGER, $PAGER or less
     #[arg(long, help_heading = "Table")]
     pub(super) no_pager: bool,

@@ -47,7 +47,7 @@ impl FollowLines {
         Self {
             options: pipeline,
             bars: Arc::clone(bars),
-            style: to_people.map(|target| target.style),
+            style: to_people.map(|target| target.style.clone()),
             quiet: options.quiet,
             columns: 0,
             told: HashMap::new(),
@@ -59,7 +59,7 @@ impl FollowLines {
     pub(super) fn round(&mut self, plan: &FollowPlan, round: &Round) -> bool {
         self.promise(plan, round.took_s);
         for record in self.failed(&round.lines, round.until) {
-            let style = self.style.unwrap_or(Style::PLAIN);
+            let style = self.style.clone().unwrap_or(Style::PLAIN);
             let line = failed_line(&record, &mut self.columns, &style);
             let mut is_read = true;
             self.bars.print(|| match self.style {

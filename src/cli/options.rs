@@ -252,7 +252,7 @@ fn view(args: &SharedArgs) -> View {
         By::Hour => Grouping::Hour,
         By::Cause => Grouping::Cause,
     });
-    View { details: args.details, top: args.top, sort: args.sort, by, wide: args.wide }
+    View { details: args.details, top: args.top, sort: args.sort, by, wide: args.wide, histogram: args.histogram }
 }
 
 /// Loads the detection of side effects: the table of operations, and the user's markers.

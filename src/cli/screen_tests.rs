@@ -324,3 +324,40 @@ fn flags_of_the_table_do_what_they_say() {
     assert!(shown(&["--by", "hour"]).contains("FROM "));
     assert!(shown(&["--by", "version"]).contains("VERSION "));
 }
+
+/// The histogram leaves no failure out, and marks what began: here version 43 of a function, whose attempts all fail.
+#[test]
+fn the_histogram_tells_every_failure() {
+    let mut log = Log::new(7);
+    for at in 0..90 {
+        let (version, failure) =
+            if at < 60 { (42, &[][..]) } else { (43, &["[ERROR] KeyError: '\u{1b}[31mtotal'"][..]) };
+        log.attempt(at * 60, &format!("{at:08}-1111-4111-8111-111111111111"), version, failure);
+    }
+    let deploy =
+        Case { name: "deploy", logs: vec![("logs/aws/lambda/orders/a.log".to_owned(), log.text.into_bytes())] };
+    for case in cases().into_iter().chain([deploy]) {
+        let (summary, options) = analyze(&case, &["--histogram"]);
+        for width in [60, 80, 100, 137, 200] {
+            let text = table(&summary, &options, &Style { width, ..Style::PLAIN });
+            let long = text.lines().find(|line| cells(line).len() > width && !is_command(line));
+            assert_eq!(long, None, "{} at {width}", case.name);
+            assert!(!text.contains('\x1b'), "{}", case.name);
+            let rows = text.lines().skip_while(|line| !line.starts_with("FROM ")).skip(1);
+            let rows: Vec<&str> = rows.take_while(|line| !line.is_empty()).collect();
+            if rows.is_empty() {
+                assert!(summary.functions.is_empty() || text.contains("The log has no times"), "{}: {text}", case.name);
+                continue;
+            }
+            let number = |row: &&str| row.split_whitespace().nth(1)?.replace(',', "").parse::<u64>().ok();
+            assert_eq!(rows.iter().filter_map(number).sum::<u64>(), summary.totals.failed, "{}: {text}", case.name);
+            if case.name == "deploy" {
+                let marked: Vec<_> = rows.iter().filter(|row| row.contains("version 4")).collect();
+                assert!(
+                    matches!(marked[..], [row] if row.starts_with("01:00") && row.contains("43 of orders")),
+                    "{text}"
+                );
+            }
+        }
+    }
+}

@@ -5,7 +5,7 @@ use super::grid::{self, Cell, GAP, GridColumn};
 use super::matrix;
 use super::names::distinct;
 use super::style::{Ink, Style};
-use super::time_axis::{Axis, Times};
+use super::time_axis::{Axis, NO_COURSE, Times};
 use super::view::{Grouping, View};
 use super::words::{cell, percent, thousands};
 use crate::wire::{FunctionVersion, Summary};
@@ -77,7 +77,7 @@ fn hours(summary: &Summary, style: &Style) -> Vec<String> {
     // The longest cells of an hour or less; longer ones only where there are too many hours.
     let hourly = axes.clone().find(|axis| axis.is_hour_or_less() && axis.len() > FEW_HOURS);
     let Some(axis) = hourly.or_else(|| axes.next_back()) else {
-        return vec!["The log has no times, or all is within one moment".to_owned()];
+        return vec![NO_COURSE.to_owned()];
     };
     let cells = axis.cells(timeline);
     let times = Times::of(&summary.window, style);

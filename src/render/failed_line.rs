@@ -15,7 +15,8 @@ const ID: usize = 8;
 /// tells most. `columns` is the width of the longest name so far, which this one may widen.
 #[must_use]
 pub(crate) fn failed_line(record: &Record, columns: &mut usize, style: &Style) -> String {
-    let time = record.ended_at.as_deref().and_then(|at| style.local(at)).map_or("--:--:--".to_owned(), |at| at.seconds());
+    let time =
+        record.ended_at.as_deref().and_then(|at| style.local(at)).map_or("--:--:--".to_owned(), |at| at.seconds());
     let name = record.function.as_deref().or(record.log_group.as_deref()).unwrap_or("(unnamed)");
     let name = shorten_middle(&one_line(name), NAME);
     *columns = (*columns).max(width(&name));

@@ -176,7 +176,8 @@ impl<'a> Findings<'a> {
     /// Formats a time, with its date if the window has more than one.
     fn clock(&self, at: &LocalTime, part: fn(&LocalTime) -> String) -> String {
         let window = &self.summary.window;
-        let day = |moment: &Option<String>| moment.as_deref().and_then(|at| self.style.local(at)).map(|clock| clock.date);
+        let day =
+            |moment: &Option<String>| moment.as_deref().and_then(|at| self.style.local(at)).map(|clock| clock.date);
         if day(&window.start) == day(&window.end) && day(&window.start).as_deref() == Some(at.date.as_str()) {
             part(at)
         } else {

@@ -15,6 +15,7 @@ mod failed_line;
 mod findings;
 mod grid;
 mod headline;
+mod histogram;
 mod json;
 mod ledger;
 mod life;

@@ -2,7 +2,7 @@
 
 use super::style::Style;
 use super::view::Grouping;
-use super::{Answer, by, causes, early, headline, matrix, next};
+use super::{Answer, by, causes, early, headline, histogram, matrix, next};
 
 /// Most causes where there is room for more.
 const MOST_CAUSES: usize = 10;
@@ -15,6 +15,10 @@ pub(super) fn lines(answer: &Answer<'_>, style: &Style) -> Vec<String> {
     let mut out = headline::lines(summary, style);
     if summary.functions.is_empty() {
         return out;
+    }
+    if view.histogram {
+        out.push(String::new());
+        out.extend(histogram::lines(summary, style));
     }
     let next = next::lines(answer, style);
     let early = early::lines(summary, style);

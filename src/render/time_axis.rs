@@ -5,10 +5,14 @@ use crate::model::Timestamp;
 use crate::wire::{TimelineBucket, Window};
 
 /// Round lengths of a cell, in seconds.
-const ROUND_S: [i64; 26] = [
+const ROUND_S: [i64; 24] = [
     1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1_200, 1_800, 3_600, 7_200, 10_800, 14_400, 21_600, 28_800,
-    43_200, 86_400, 172_800, 604_800, 1_209_600, 2_419_200,
+    43_200, 86_400, 172_800, 604_800,
 ];
+/// Longest cell: a week.
+const LONGEST_MS: i64 = 604_800_000;
+/// What stands in place of a course that a log does not have.
+pub(super) const NO_COURSE: &str = "The log has no times, or spans a moment or years";
 /// Heights of a bar.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
@@ -28,8 +32,8 @@ pub(super) struct TimeCell {
 }
 
 impl Axis {
-    /// Creates the axis of a window with at most so many cells; `None` if it would have less than two. `timeline` is that
-    /// of all functions.
+    /// Creates the axis of a window with at most so many cells; `None` if it would have less than two, or if each would
+    /// be so long that they show no course. `timeline` is that of all functions.
     pub(super) fn over(window: &Window, timeline: &[TimelineBucket], most: usize) -> Option<Self> {
         let starts: Vec<i64> = timeline.iter().filter_map(|bucket| ms(&bucket.start)).collect();
         let (first, last) = (*starts.first()?, *starts.last()?);
@@ -44,21 +48,24 @@ impl Axis {
         // Cells of hours begin at the hour.
         let start_ms = if cell_ms <= 3_600_000 { start_ms.div_euclid(cell_ms) * cell_ms } else { start_ms };
         let cells = usize::try_from((to - start_ms + cell_ms - 1) / cell_ms).ok()?;
-        (cells >= 2).then_some(Self { start_ms, cell_ms, cells })
+        (cells >= 2 && cell_ms <= LONGEST_MS).then_some(Self { start_ms, cell_ms, cells })
     }
 
     /// Returns the cells of a timeline of the same run.
     pub(super) fn cells(&self, timeline: &[TimelineBucket]) -> Vec<TimeCell> {
         let mut cells = vec![TimeCell::default(); self.cells];
         for bucket in timeline {
-            let at =
-                ms(&bucket.start).and_then(|ms| usize::try_from((ms - self.start_ms).div_euclid(self.cell_ms)).ok());
-            if let Some(cell) = at.and_then(|at| cells.get_mut(at)) {
+            if let Some(cell) = ms(&bucket.start).and_then(|ms| cells.get_mut(self.cell_of(ms)?)) {
                 cell.attempts += bucket.attempts;
                 cell.failed += bucket.failed;
             }
         }
         cells
+    }
+
+    /// Returns the cell of a moment.
+    pub(super) fn cell_of(&self, ms: i64) -> Option<usize> {
+        usize::try_from((ms - self.start_ms).div_euclid(self.cell_ms)).ok().filter(|cell| *cell < self.cells)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -101,7 +108,8 @@ fn greatest_divisor(a: i64, b: i64) -> i64 {
     if b == 0 { a } else { greatest_divisor(b, a % b) }
 }
 
-fn ms(moment: &str) -> Option<i64> {
+/// Returns a moment of the wire format in milliseconds.
+pub(super) fn ms(moment: &str) -> Option<i64> {
     Timestamp::parse_prefix(moment.as_bytes()).map(|(at, _)| at.ms())
 }
 

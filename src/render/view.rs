@@ -17,6 +17,8 @@ pub struct View {
     pub by: Option<Grouping>,
     /// Every column in full, however wide.
     pub wide: bool,
+    /// Failures over time, a line for each stretch.
+    pub histogram: bool,
 }
 
 impl View {

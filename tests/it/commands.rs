@@ -152,7 +152,7 @@ fn no_line_of_an_event_or_of_a_message_is_a_workflow_command() {
     }
     // A prefix that fits several events lists them all.
     let done = Run::new(["show", "0", "-"]).input(log.clone()).status(2);
-    assert!(done.stderr.contains("write more of the id"), "{}", done.stderr);
+    assert!(done.stderr.contains("type more of the id"), "{}", done.stderr);
     inert("show", &done.stderr);
     // In our records an id may be any text.
     let records = Run::analyze(["-"]).args(["--format", "ndjson"]).input(log).done().stdout;

@@ -190,9 +190,7 @@ fn one_event_is_shown_by_the_beginning_of_its_id() {
 #[test]
 fn a_beginning_that_fits_none_or_several_is_no_answer() {
     let input = "fixtures/events/new-ids/input";
-    for (prefix, status, want) in
-        [("abc", 4, "no request id that begins with abc"), ("zz", 2, "a request id is a UUID")]
-    {
+    for (prefix, status, want) in [("abc", 4, "no request id starts with abc"), ("zz", 2, "a request id is a UUID")] {
         let output = run(&["show", prefix, input]);
         let errors = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!((output.status.code(), errors.contains(want)), (Some(status), true), "{errors}");

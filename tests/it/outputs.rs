@@ -64,7 +64,7 @@ fn an_output_is_never_an_input() {
             for inputs in [&["logs/app.csv"][..], &["link-to-link.csv"], &["logs"], &["."], &["no/such.log", "folder"]]
             {
                 let done = folder.run(inputs).args(option(one, &typed(name))).status(2);
-                let said = format!("lambda-triage: {} is an input of this run, too", typed(name).display());
+                let said = format!("lambda-triage: {} is also an input of this run", typed(name).display());
                 assert!(done.stdout.is_empty() && done.stderr.starts_with(&said), "{one:?} {name}: {}", done.stderr);
             }
         }
@@ -88,7 +88,7 @@ fn standard_input_and_markers_are_inputs() {
     for one in OPTIONS {
         let done =
             folder.run(&["logs"]).args(["--markers", "markers.csv"]).args(option(one, Path::new("./markers.csv")));
-        assert!(done.status(2).stderr.contains("is an input of this run"), "{one:?}");
+        assert!(done.status(2).stderr.contains("is also an input of this run"), "{one:?}");
         assert_eq!(fs::read_to_string(folder.at("markers.csv")).unwrap(), markers);
     }
 }

@@ -34,6 +34,15 @@ fn times_cut_a_part_out() {
     assert_eq!(attempts(&["--to", "2026-01-02T16:00:30Z"]), ["16:00", "16:00"]);
     assert_eq!(attempts(&["--from", "2026-01-02T16:03:00Z", "--to", "2026-01-02T16:05:00Z"]), ["16:03", "16:04"]);
     assert_eq!(attempts(&["--since", "15m"]), ["16:06", "16:20"], "counted back from the latest event");
+    assert_eq!(attempts(&["--from", "-15m"]), attempts(&["--since", "15m"]));
+    assert_eq!(attempts(&["--from=-15m", "--to", "10m ago"]), ["16:06"]);
+    assert_eq!(attempts(&["--from", "16:03"]), ["16:03", "16:04", "16:06", "16:20"]);
+    assert_eq!(attempts(&["--from", "16:03", "--to", "16:05:00"]), ["16:03", "16:04"]);
+    assert_eq!(attempts(&["--from", "16:30"]), all, "the last 16:30 before the log ends is of the day before");
+    // Tokyo is nine hours ahead, without summer time.
+    for from in ["2026-01-03 01:03", "2026-01-03T01:03:00", "01:03"] {
+        assert_eq!(attempts(&["--from", from, "--tz", "Asia/Tokyo"]), ["16:03", "16:04", "16:06", "16:20"], "{from}");
+    }
 }
 
 #[test]
@@ -42,9 +51,33 @@ fn wrong_times_are_wrong_usage() {
         ["--from", "yesterday", "--to", "2026-01-02"],
         ["--from", "2026-01-03", "--to", "2026-01-02"],
         ["--since", "3h", "--from", "2026-01-02"],
+        ["--from", "-1h", "--to", "-2h"],
+        ["--from", "25:00", "--tz", "UTC"],
+        ["--from", "03:00", "--tz", "Europe/Nowhere"],
     ] {
         Run::analyze([RETRIES]).args(arguments).status(2);
     }
+}
+
+/// A zone changes what people read, and nothing that programs read.
+#[test]
+fn zones_change_only_text() {
+    for format in ["json", "ndjson"] {
+        let output = |zone: &str| Run::analyze([LOGS]).args(["--format", format, "--tz", zone]).status(0).stdout;
+        assert_eq!(output("UTC"), output("Asia/Tokyo"), "{format}");
+    }
+    let table = |arguments: &[&str]| Run::analyze([RETRIES]).args(arguments).status(0).stdout;
+    assert!(table(&[]).contains(", 2026-01-02 16:00-16:20 UTC"), "{}", table(&[]));
+    assert!(table(&["--tz", "Europe/Berlin"]).contains(", 2026-01-02 17:00-17:20 CET"));
+    assert!(table(&["--tz", "asia/tokyo"]).contains(", 2026-01-03 01:00-01:20 JST"));
+    let by_variable = |arguments: &[&str]| {
+        let run = Run::analyze([RETRIES]).args(arguments).env("LAMBDA_TRIAGE_TZ", "Europe/Berlin");
+        run.status(0).stdout
+    };
+    assert!(by_variable(&[]).contains("17:20 CET"));
+    assert!(by_variable(&["--tz", "UTC"]).contains("16:20 UTC"), "the flag wins");
+    let wrong = Run::analyze([RETRIES]).env("LAMBDA_TRIAGE_TZ", "Europe/Berln").status(2).stderr;
+    assert!(wrong.contains("LAMBDA_TRIAGE_TZ") && wrong.contains("did you mean Europe/Berlin"), "{wrong}");
 }
 
 #[test]

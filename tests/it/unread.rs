@@ -225,7 +225,7 @@ fn documents_that_quote_lines_are_left_out() {
     let prose: String = failures()[0].iter().map(|line| quotations[0](line)).collect();
     write(&folder.path().join("note.txt"), &prose);
     let done = Run::analyze([folder.path()]).args(["--strict", "--fail-on", "failed > 0"]).status(0);
-    assert!(done.stdout.contains("Skipped: 51 files that are no logs"), "{}", done.stdout);
+    assert!(done.stdout.contains("Skipped: 51 files that are not logs"), "{}", done.stdout);
     // Who names one means it.
     Run::analyze([folder.path().join("note.txt")]).status(3);
 }
