@@ -364,7 +364,7 @@ fn groups_of_one_name_in_several_accounts_are_kept_apart() {
 
 #[test]
 fn a_group_that_is_named_twice_counts_once() {
-    const UNCLEAR: &str = "also named by an ARN, and nothing tells whether that is the same log group";
+    const UNCLEAR: &str = "also named by an ARN, and whether that is the same log group is not known";
     let own = log_group(ACCOUNT, "/aws/lambda/f0000");
     let by_arn = function("aws", ACCOUNT, "f0000");
     for forbidden in FORBIDDEN {
