@@ -5,6 +5,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use super::args::RunArgs;
+use super::moments::TypedTime;
 use crate::render::{Commands, one_line};
 
 /// Returns the commands for a run over these paths, or over the samples if there are none.
@@ -29,11 +30,14 @@ pub(super) fn commands(paths: &[PathBuf], args: &RunArgs) -> Commands {
     let mut window = String::new();
     for (flag, time) in [("--from", &args.from), ("--to", &args.to)] {
         // The form of a time lets it be typed: it has blanks at most.
-        window.extend(time.as_ref().and_then(|time| Some(format!(" {flag}={}", quoted(&time.text)?))));
+        window.extend(time.as_ref().map(|TypedTime { text, .. }| match text.contains(' ') {
+            true => format!(" {flag}='{text}'"),
+            false => format!(" {flag}={text}"),
+        }));
     }
     window.extend(args.since.map(|span| format!(" --since {}s", span.0 / 1_000)));
-    window.extend(shared.tz.as_ref().map(|zone| format!(" --tz {}", zone.name())));
-    let of_all = format!("{exclude}{function}{markers}");
+    let zone = shared.tz.as_ref().map_or(String::new(), |zone| format!(" --tz {}", zone.name()));
+    let of_all = format!("{exclude}{function}{markers}{zone}");
     if given.is_empty() {
         commands.analyze = Some(format!("lambda-triage demo{of_all}{window}"));
         return commands;
@@ -74,7 +78,31 @@ fn quoted(word: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
+    use super::super::args::{Args, Command};
     use super::*;
+
+    /// What is printed is understood as what was typed.
+    #[test]
+    fn bounds_and_zone_are_typed_again() {
+        let typed = |arguments: &[&str]| {
+            let arguments = ["lambda-triage", "analyze", "logs"].iter().chain(arguments).copied();
+            match Args::try_parse_from(arguments).unwrap().command {
+                Command::Analyze(args) => commands(&args.paths, &args.run),
+                _ => panic!("analyze was typed"),
+            }
+        };
+        for (arguments, want) in [
+            (&["--from", "-2h"][..], " --from=-2h"),
+            (&["--from=-2h", "--to", "90m ago"], " --from=-2h --to='90m ago'"),
+            (&["--from", "2026-01-02 03:00", "--to", "04:00"], " --from='2026-01-02 03:00' --to=04:00"),
+            (&["--tz", "asia/tokyo", "--from", "03:00"], " --tz Asia/Tokyo --from=03:00"),
+        ] {
+            assert_eq!(typed(arguments).analyze, Some(format!("lambda-triage analyze logs{want}")));
+        }
+        assert_eq!(typed(&["--tz", "Asia/Tokyo"]).show.as_deref(), Some("logs --tz Asia/Tokyo"));
+    }
 
     #[test]
     fn words_are_typed_so_that_a_shell_takes_them() {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::complain;
 use super::options::RunOptions;
 use super::pull_progress::Bars;
-use crate::model::Timestamp;
+use crate::model::{Timestamp, Zone};
 use crate::pipeline::{self, Options};
 use crate::render::{Style, failed_line, without_commands};
 use crate::source::cloudwatch::{FollowPlan, Round};
@@ -29,6 +29,8 @@ pub(super) struct FollowLines {
     bars: Arc<Bars>,
     /// Style of lines on standard output; `None` writes to standard error, as the output is for programs.
     style: Option<Style>,
+    /// Zone of the times in lines on standard error.
+    zone: Zone,
     quiet: bool,
     columns: usize,
     /// End of the latest attempt that was told.
@@ -48,6 +50,7 @@ impl FollowLines {
             options: pipeline,
             bars: Arc::clone(bars),
             style: to_people.map(|target| target.style.clone()),
+            zone: options.zone.clone(),
             quiet: options.quiet,
             columns: 0,
             told: HashMap::new(),
@@ -59,7 +62,7 @@ impl FollowLines {
     pub(super) fn round(&mut self, plan: &FollowPlan, round: &Round) -> bool {
         self.promise(plan, round.took_s);
         for record in self.failed(&round.lines, round.until) {
-            let style = self.style.clone().unwrap_or(Style::PLAIN);
+            let style = self.style.clone().unwrap_or_else(|| Style { zone: self.zone.clone(), ..Style::PLAIN });
             let line = failed_line(&record, &mut self.columns, &style);
             let mut is_read = true;
             self.bars.print(|| match self.style {

@@ -121,6 +121,13 @@ impl LocalTime {
         self.part(12)
     }
 
+    /// Adds the zone to a text of this time, unless it is the one that all times are taken to be in, or is there already.
+    #[must_use]
+    pub fn with_zone(&self, text: String, usual: Option<&str>) -> String {
+        let is_clear = self.twice || usual.is_none_or(|usual| usual == self.zone);
+        if is_clear { text } else { format!("{text} {}", self.zone) }
+    }
+
     /// Returns the time to so many digits, with the zone where the time alone would mean two moments.
     fn part(&self, length: usize) -> String {
         let time = self.time.get(..length).unwrap_or(&self.time);

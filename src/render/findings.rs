@@ -178,10 +178,12 @@ impl<'a> Findings<'a> {
         let window = &self.summary.window;
         let day =
             |moment: &Option<String>| moment.as_deref().and_then(|at| self.style.local(at)).map(|clock| clock.date);
+        let usual = window.end.as_deref().and_then(|end| self.style.local(end)).map(|end| end.zone);
+        let time = at.with_zone(part(at), usual.as_deref());
         if day(&window.start) == day(&window.end) && day(&window.start).as_deref() == Some(at.date.as_str()) {
-            part(at)
+            time
         } else {
-            format!("{} {}", at.date, part(at))
+            format!("{} {time}", at.date)
         }
     }
 

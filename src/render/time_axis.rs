@@ -9,8 +9,8 @@ const ROUND_S: [i64; 24] = [
     1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1_200, 1_800, 3_600, 7_200, 10_800, 14_400, 21_600, 28_800,
     43_200, 86_400, 172_800, 604_800,
 ];
-/// Longest cell: a week.
-const LONGEST_MS: i64 = 604_800_000;
+/// Longest window with a course: sixty weeks, of which each is a cell.
+const LONGEST_MS: i64 = 60 * 604_800_000;
 /// What stands in place of a course that a log does not have.
 pub(super) const NO_COURSE: &str = "The log has no times, or spans a moment or years";
 /// Heights of a bar.
@@ -48,7 +48,7 @@ impl Axis {
         // Cells of hours begin at the hour.
         let start_ms = if cell_ms <= 3_600_000 { start_ms.div_euclid(cell_ms) * cell_ms } else { start_ms };
         let cells = usize::try_from((to - start_ms + cell_ms - 1) / cell_ms).ok()?;
-        (cells >= 2 && cell_ms <= LONGEST_MS).then_some(Self { start_ms, cell_ms, cells })
+        (cells >= 2 && to - start_ms <= LONGEST_MS).then_some(Self { start_ms, cell_ms, cells })
     }
 
     /// Returns the cells of a timeline of the same run.
@@ -117,6 +117,8 @@ pub(super) fn ms(moment: &str) -> Option<i64> {
 #[derive(Clone, Debug)]
 pub(super) struct Times<'a> {
     style: &'a Style,
+    /// Zone in which the window ends, which the headline names.
+    zone: Option<String>,
     /// The window has more than one day.
     dated: bool,
     /// The window is short.
@@ -128,7 +130,8 @@ impl<'a> Times<'a> {
         let (start, end) = (window.start.as_deref(), window.end.as_deref());
         let day = |moment: Option<&str>| moment.and_then(|at| style.local(at)).map(|clock| clock.date);
         let length = start.and_then(ms).zip(end.and_then(ms)).map(|(start, end)| end - start);
-        Self { style, dated: day(start) != day(end), seconds: length.is_some_and(|ms| ms < 120_000) }
+        let zone = end.and_then(|end| style.local(end)).map(|end| end.zone);
+        Self { style, zone, dated: day(start) != day(end), seconds: length.is_some_and(|ms| ms < 120_000) }
     }
 
     /// Formats a time: `03:11`, `03:11:06`, `01-02 03:11`.
@@ -136,6 +139,7 @@ impl<'a> Times<'a> {
         let clock = self.style.local(moment)?;
         let time = if self.seconds { clock.seconds() } else { clock.minutes() };
         let day = clock.date.get(5..).filter(|_| self.dated);
+        let time = clock.with_zone(time, self.zone.as_deref());
         Some(day.map_or_else(|| time.clone(), |day| format!("{day} {time}")))
     }
 }
@@ -170,6 +174,34 @@ mod tests {
         let axis = Axis::over(&window(48 * 60 + 59), &timeline, 50).unwrap();
         assert_eq!((axis.cells, axis.unit().as_str()), (49, "min"));
         assert!(Axis::over(&window(5), &timeline[..1], 50).is_none(), "one cell shows no course");
+    }
+
+    /// Few failures far apart have a course, and a log of years has none.
+    #[test]
+    fn sparse_logs_have_a_course_unless_they_span_years() {
+        const DAY: i64 = 86_400;
+        let sparse = |days: i64| [bucket(0, 9, 2), bucket(days * DAY, 9, 3)];
+        for days in [1, 10, 100, 400] {
+            assert!(Axis::over(&window(days * DAY + 9), &sparse(days), 30).is_some(), "{days}");
+        }
+        assert!(Axis::over(&window(2_400 * DAY), &sparse(2_400), 30).is_none());
+    }
+
+    #[test]
+    fn times_name_the_zone_that_the_end_of_the_window_has_not() {
+        let berlin = crate::model::Zone::new(jiff::tz::TimeZone::get("Europe/Berlin").unwrap());
+        let style = Style { zone: berlin, ..Style::PLAIN };
+        let at = |text: &str| Some(text.to_owned());
+        let year = Window {
+            start: at("2025-12-01T00:00:00.000Z"),
+            end: at("2026-12-01T00:00:00.000Z"),
+            source: "observed".to_owned(),
+        };
+        let times = Times::of(&year, &style);
+        assert_eq!(times.text("2026-06-26T12:00:00.000Z").as_deref(), Some("06-26 14:00 CEST"));
+        assert_eq!(times.text("2026-01-26T12:00:00.000Z").as_deref(), Some("01-26 13:00"));
+        assert_eq!(times.text("2026-10-25T00:30:00.000Z").as_deref(), Some("10-25 02:30 CEST"));
+        assert_eq!(times.text("2026-10-25T01:30:00.000Z").as_deref(), Some("10-25 02:30 CET"));
     }
 
     #[test]
