@@ -25,7 +25,10 @@ pub(super) fn run(
 ) -> Result<RunAnalysis, AnalyzeError> {
     let shared = SharedTables::default();
     let inputs = feed.inputs();
-    progress.total(inputs.iter().filter_map(|input| input.size).sum());
+    // The end of a pipe is not known, nor with it that of everything.
+    if let Some(total) = inputs.iter().map(|input| input.size).sum() {
+        progress.total(total);
+    }
     let keep = options.keep();
     let job = Job { options, inputs, feed, shared: &shared, keep: &keep, progress };
     let workers = read_all(&job);
