@@ -91,7 +91,9 @@ impl Zone {
         [Some(today), today.yesterday().ok(), today.yesterday().and_then(Date::yesterday).ok()]
             .into_iter()
             .flatten()
-            .filter_map(|day| self.moment(day.to_datetime(time), which))
+            // The end may lie between the two moments of a time that occurs twice.
+            .flat_map(|day| [which, Occurrence::First].map(|which| self.moment(day.to_datetime(time), which)))
+            .flatten()
             .find(|at| *at <= end)
     }
 }
@@ -103,6 +105,12 @@ impl fmt::Debug for Zone {
 }
 
 impl LocalTime {
+    /// Returns a text of this time with the zone, which is there already where the time occurs twice.
+    #[must_use]
+    pub fn zoned(&self, text: String) -> String {
+        if self.twice { text } else { format!("{text} {}", self.zone) }
+    }
+
     /// Returns `03:04`.
     #[must_use]
     pub fn minutes(&self) -> String {
@@ -178,6 +186,7 @@ mod tests {
             (&berlin, three, Occurrence::First, "2026-01-02T02:30:00Z", "2026-01-02T02:00:00.000Z"),
             (&berlin, half_past_two, Occurrence::First, "2026-10-25T12:00:00Z", "2026-10-25T00:30:00.000Z"),
             (&berlin, half_past_two, Occurrence::Last, "2026-10-25T12:00:00Z", "2026-10-25T01:30:00.000Z"),
+            (&berlin, half_past_two, Occurrence::Last, "2026-10-25T01:10:00Z", "2026-10-25T00:30:00.000Z"),
             // Skipped on this day: half an hour after clocks were set from 02:00 to 03:00.
             (&berlin, half_past_two, Occurrence::First, "2026-03-29T12:00:00Z", "2026-03-29T01:30:00.000Z"),
         ] {

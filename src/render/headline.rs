@@ -92,11 +92,11 @@ fn window(window: &Window, style: &Style) -> Option<String> {
     let part = if same_day && start.minutes() == end.minutes() { LocalTime::seconds } else { LocalTime::minutes };
     let (from, to) = (part(&start), part(&end));
     // Clocks may be set within the window.
-    let first_zone = if start.zone == end.zone { String::new() } else { format!(" {}", start.zone) };
+    let from = if start.zone == end.zone { from } else { start.zoned(from) };
     Some(match (same_day, from == to) {
-        (true, true) => format!("{} {from} {}", start.date, end.zone),
-        (true, false) => format!("{} {from}{first_zone}-{to} {}", start.date, end.zone),
-        (false, _) => format!("{} {from}{first_zone} - {} {to} {}", start.date, end.date, end.zone),
+        (true, true) => format!("{} {}", start.date, end.zoned(to)),
+        (true, false) => format!("{} {from}-{}", start.date, end.zoned(to)),
+        (false, _) => format!("{} {from} - {} {}", start.date, end.date, end.zoned(to)),
     })
 }
 
@@ -109,4 +109,26 @@ fn gap(coverage: &Coverage) -> Option<String> {
     };
     // The number of others stands in front, where nothing is cut off.
     Some(if rest == 0 { first } else { format!("({} more below) {first}", cell(rest as u64)) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_names_its_zone_once_or_both() {
+        let berlin = crate::model::Zone::new(jiff::tz::TimeZone::get("Europe/Berlin").unwrap());
+        let style = Style { zone: berlin, ..Style::PLAIN };
+        for (start, end, want) in [
+            ("2026-01-02T00:00", "2026-01-02T01:00", "2026-01-02 01:00-02:00 CET"),
+            ("2026-10-24T22:30", "2026-10-25T03:00", "2026-10-25 00:30 CEST-04:00 CET"),
+            ("2026-10-25T00:30", "2026-10-25T01:10", "2026-10-25 02:30 CEST-02:10 CET"),
+            ("2026-10-23T22:00", "2026-10-25T01:10", "2026-10-24 00:00 CEST - 2026-10-25 02:10 CET"),
+            ("2026-10-25T03:00", "2026-10-25T03:00", "2026-10-25 04:00:00 CET"),
+        ] {
+            let at = |text: &str| Some(format!("{text}:00.000Z"));
+            let given = Window { start: at(start), end: at(end), source: "observed".to_owned() };
+            assert_eq!(window(&given, &style).as_deref(), Some(want));
+        }
+    }
 }
