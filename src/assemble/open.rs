@@ -101,10 +101,11 @@ impl OpenAttempt {
         self.lines.push(message.kept(true), message.keep);
     }
 
-    /// Returns whether nothing is wrong with it, so that its lines are not needed unless those of every attempt are
-    /// wanted.
+    /// Returns whether nothing is wrong with it or with the init before it, so that its lines are not needed unless
+    /// those of every attempt are wanted.
     pub(super) fn ended_well(&self) -> bool {
-        self.attempt.report_seen && self.attempt.signs.is_empty() && !self.attempt.metrics.are_capped()
+        let Self { attempt, before, .. } = self;
+        attempt.report_seen && attempt.signs.is_empty() && before.signs.is_empty() && !attempt.metrics.are_capped()
     }
 
     /// Returns whether it is reported and the platform says that its process ended with it: a crash, a kill, a timeout.
@@ -243,15 +244,15 @@ impl OpenAttempt {
             let computed = Timestamp::from_ms(end.ms() - i64::try_from(duration_us / 1_000).unwrap_or(0));
             attempt.started_at = computed.min(attempt.started_at).or(attempt.started_at);
         }
-        let plain = attempt.report_seen && attempt.signs.is_empty() && !attempt.metrics.are_capped();
         if !self.report_tells {
             attempt.report_line = None;
         }
-        if !plain {
-            attempt.last_line = last_line(&self.lines);
+        if !self.ended_well() {
+            self.attempt.last_line = last_line(&self.lines);
         }
         // Side effects in the lines of a failed init count as this attempt's, because a retry repeats them. An attempt
         // that failed without a line of its own may have failed in its init, too.
+        let attempt = &self.attempt;
         let silent = of_init && attempt.last_line.is_none() && attempt.signs.iter().any(tells_of_failure);
         if init_failed || silent {
             self.lines.prepend(kept);

@@ -189,6 +189,8 @@ fn message(kind: u32, number: u32) -> String {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1024))]
+
     /// Lines that are counted and kept later, or never, are those that would have been kept at once.
     #[test]
     fn batches_change_nothing(
@@ -224,6 +226,15 @@ fn counted_lines_of_an_attempt_that_fails_are_kept() {
         id(1)
     );
     let account = one(&[&start, "one\n", "two\n", &report], 0);
+    assert!(account.contains("text: \"two\""), "{account}");
+}
+
+/// The same holds where the failure stands before the attempt, in its init, and the next request follows.
+#[test]
+fn counted_lines_of_an_attempt_whose_init_failed_are_kept() {
+    let [earlier, its_report, init, error] = [message(0, 3), message(3, 3), message(11, 0), message(7, 0)];
+    let [start, report, next] = [message(0, 1), message(3, 1), message(0, 2)];
+    let account = one(&[&earlier, &its_report, &init, &error, &start, "one\n", "two\n", &report, &next], 0);
     assert!(account.contains("text: \"two\""), "{account}");
 }
 
