@@ -143,7 +143,7 @@ static WITH_TARGET: &[(&str, &str)] = &[
     ("downstream.connection", "No connection to {}"),
     ("downstream.dns", "Name {} not resolved"),
     ("downstream.tls", "No TLS session with {}"),
-    ("downstream.timeout", "{} does not answer in time"),
+    ("downstream.timeout", "{} does not answer"),
     ("downstream.unavailable", "{} answers 5xx"),
     ("downstream.auth", "{} refuses access"),
     ("downstream.not_found", "Resource not found in {}"),
@@ -269,10 +269,7 @@ mod tests {
     #[test]
     fn a_title_is_made_of_words() {
         assert_eq!(title_with_target("downstream.throttled", "DynamoDB"), "DynamoDB throttled");
-        assert_eq!(
-            title_with_target("downstream.timeout", "api.example.com"),
-            "api.example.com does not answer in time"
-        );
+        assert_eq!(title_with_target("downstream.timeout", "api.example.com"), "api.example.com does not answer");
         assert_eq!(title_with_target("downstream.connection", "DynamoDB"), "No connection to DynamoDB");
         assert_eq!(
             title_with_target("downstream.billing", "OpenAI"),

@@ -67,8 +67,8 @@ codes! {
             "raise capacity, back off"
             "Every worker of the Managed Instances was busy: retry with backoff, and raise the minimum number of environments or the concurrency of each.";
         "throttling.unspecified" "Throttled, reason not logged" WithBackoff None No
-            "log the Reason, back off"
-            "Lambda answered 429 and the log line lacks its Reason: log the Reason field, for the fix depends on it. Until then back off with jitter.";
+            "slow down, check concurrency"
+            "Lambda answered 429 and the log line lacks its Reason: back off with jitter, compare the Throttles metric of the called function with its reserved concurrency and the account's limit, and log the Reason field.";
     }
     Some(Category::ServiceError) => {
         "service_error" "Lambda itself failed" Yes None No

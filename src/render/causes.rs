@@ -115,7 +115,8 @@ fn number(number: u64) -> Cell {
 fn to_do(cause: &Cause, summary: &Summary, room: usize, style: &Style) -> (String, String) {
     let brief = shorten_end(&one_line(&cause.brief), room);
     let mut rest = String::new();
-    for fact in began(cause).into_iter().chain(place(cause, style)).chain(share(cause, summary)) {
+    let began = began(cause).filter(|_| !is_to_roll_back(cause));
+    for fact in began.into_iter().chain(place(cause, style)).chain(share(cause, summary)) {
         if width(&brief) + width(&rest) + width(&fact) + 2 <= room {
             rest.push_str(&format!("; {fact}"));
         }
@@ -145,6 +146,11 @@ fn place(cause: &Cause, style: &Style) -> Option<String> {
         _ if style.width >= WITH_FUNCTIONS => None,
         names => Some(format!("in {}", count(names.len() as u64, "function", "functions"))),
     }
+}
+
+/// Returns whether what to do already names the version.
+fn is_to_roll_back(cause: &Cause) -> bool {
+    cause.began_with.versions.first().is_some_and(|first| cause.brief.contains(&format!("version {},", first.version)))
 }
 
 fn began(cause: &Cause) -> Option<String> {

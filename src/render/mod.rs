@@ -8,6 +8,7 @@
 mod by;
 mod causes;
 mod coverage;
+mod deploys;
 mod early;
 mod escape;
 #[cfg(feature = "cloudwatch")]

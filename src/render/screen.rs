@@ -2,7 +2,7 @@
 
 use super::style::Style;
 use super::view::Grouping;
-use super::{Answer, by, causes, early, headline, histogram, matrix, next};
+use super::{Answer, by, causes, deploys, early, headline, histogram, matrix, next};
 
 /// Most causes where there is room for more.
 const MOST_CAUSES: usize = 10;
@@ -21,13 +21,14 @@ pub(super) fn lines(answer: &Answer<'_>, style: &Style) -> Vec<String> {
         out.extend(histogram::lines(summary, style));
     }
     let next = next::lines(answer, style);
-    let early = early::lines(summary, style);
+    let warnings: Vec<String> =
+        deploys::lines(summary, style).into_iter().chain(early::lines(summary, style)).collect();
     let of_one = causes::lines_of_one(style);
     let has_causes = !summary.causes.is_empty() && view.by != Some(Grouping::Cause);
     // A blank line before each block.
-    let blocks = [has_causes, true, !early.is_empty() || !next.is_empty()];
+    let blocks = [has_causes, true, !warnings.is_empty() || !next.is_empty()];
     let blanks = blocks.iter().filter(|block| **block).count();
-    let fixed = out.len() + blanks + early.len() + next.len();
+    let fixed = out.len() + blanks + warnings.len() + next.len();
     let room = style.height.saturating_sub(fixed).max(FEWEST_LINES);
     let main = |most: usize| match view.by {
         Some(grouping) => by::lines(summary, grouping, view, most, style),
@@ -47,7 +48,7 @@ pub(super) fn lines(answer: &Answer<'_>, style: &Style) -> Vec<String> {
     }
     let causes = causes::lines(summary, rows, style);
     let matrix = main(most.saturating_sub(causes.len()));
-    let follow: Vec<String> = early.into_iter().chain(next).collect();
+    let follow: Vec<String> = warnings.into_iter().chain(next).collect();
     for block in [causes, matrix, follow] {
         if !block.is_empty() {
             out.push(String::new());

@@ -21,8 +21,9 @@ const TOGETHER: usize = 16;
 #[derive(Debug)]
 pub(super) struct InFunction<'a> {
     pub(super) function: u32,
-    /// Attempts of the function since its last one with the cause.
+    /// Attempts of the function since its last one with the cause, and the start of that one.
     pub(super) since: Since,
+    pub(super) last: Option<Timestamp>,
     /// Version with whose first attempts it began here, and the start of the first of these.
     pub(super) began_with: Option<(u16, Timestamp)>,
     pub(super) told: Option<&'a CauseTold>,
@@ -118,10 +119,15 @@ fn cause(
 ) -> Cause {
     // Rounding depends on the order in which the shares are added.
     sums.functions.sort_by_key(|part| names.rank(part.function));
-    let since = sums.functions.iter().fold(Since::default(), |all, part| all.and(part.since));
     let name = |id: u32| names.functions[id as usize].name.clone();
     let counts = &sums.counts;
     let seen = counts.sightings();
+    // What a function did before another one had the cause tells nothing of its end.
+    let since = |part: &InFunction<'_>| match (part.last, seen, window) {
+        (Some(own), Some(seen), Some(window)) => part.since.behind(own, seen.last, window),
+        _ => part.since,
+    };
+    let since = sums.functions.iter().fold(Since::default(), |all, part| all.and(since(part)));
     let code = key.code();
     let told = sums.functions.iter().filter_map(|part| part.told).min_by_key(|told| told.order());
     let by_error = key.fingerprint().and(told).and_then(CauseTold::title);
@@ -141,6 +147,17 @@ fn cause(
             first_seen: moment(Some(at)),
         })
     });
+    let versions: Vec<FirstVersion> = versions.collect();
+    let state = seen.map_or(FindingState::Unknown, |seen| seen.state(since, window));
+    let brief = catalogue::brief(code);
+    // A version that brought the cause everywhere can be taken back; one of several functions may have come by chance.
+    let of_all = versions.len() == sums.functions.len() && versions.iter().all(|one| one.version != "$LATEST");
+    let is_of_versions = of_all && state == FindingState::Ongoing;
+    let brief = match &versions[..] {
+        [one] if is_of_versions => format!("roll back version {}, or {brief}", one.version),
+        [_, ..] if is_of_versions => format!("roll back, or {brief}"),
+        _ => brief.to_owned(),
+    };
     Cause {
         code: code.to_owned(),
         target: key.target().map(str::to_owned),
@@ -154,15 +171,15 @@ fn cause(
         recovered: counts.recovered(),
         first_seen: moment(seen.map(|seen| seen.first)),
         last_seen: moment(seen.map(|seen| seen.last)),
-        state: seen.map_or(FindingState::Unknown, |seen| seen.state(since, window)),
+        state,
         since_before_window: seen.zip(window).is_some_and(|(seen, window)| seen.may_precede(window)),
         share_within: seen.and_then(|seen| {
             let all = failed.within(seen.first, seen.last);
             (all > 0 && all >= counts.attempts()).then(|| counts.attempts() as f64 / all as f64)
         }),
         versions: names_of(counts.versions(), &names.versions),
-        began_with: BeganWith { causes: began_with, versions: versions.collect() },
-        brief: catalogue::brief(code).to_owned(),
+        began_with: BeganWith { causes: began_with, versions },
+        brief,
         hint: sums.hint.take().unwrap_or_else(|| common_hint(code, &sums.functions)),
         id,
     }

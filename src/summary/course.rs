@@ -41,6 +41,14 @@ impl Since {
         Self { attempts, expected: attempts as f64 * share }
     }
 
+    /// Returns the part that came after a later moment than `last`, their own last sighting, if attempts are spread evenly
+    /// up to the end of the window. Some may have come then as long as there are any.
+    pub(super) fn behind(self, last: Timestamp, moment: Timestamp, window: WindowBounds) -> Self {
+        let (all, rest) = (window.end.ms_since(last), window.end.ms_since(moment));
+        let share = if all > 0 { rest.clamp(0, all) as f64 / all as f64 } else { 1.0 };
+        Self { attempts: (self.attempts as f64 * share).ceil() as u64, expected: self.expected * share }
+    }
+
     /// Adds the attempts of another function.
     pub(super) fn and(self, other: Self) -> Self {
         Self { attempts: self.attempts + other.attempts, expected: self.expected + other.expected }
@@ -133,6 +141,19 @@ mod tests {
         ] {
             assert_eq!(state(count, span, during, since), want, "{count} {span:?} {during} {since}");
         }
+    }
+
+    /// A cause that one function had long ago and another one just now goes on.
+    #[test]
+    fn attempts_before_the_last_sighting_do_not_count() {
+        let window = WindowBounds { start: at(0), end: at(360) };
+        let seen = Sightings { count: 7, first: at(3), last: at(359), last_end: at(359) };
+        let long_ago = Since::new(1, 1, 980);
+        let just_now = Since::new(6, 900, 2);
+        assert_eq!(seen.state(long_ago.and(just_now), Some(window)), Stopped);
+        let since = long_ago.behind(at(3), seen.last, window).and(just_now.behind(seen.last, seen.last, window));
+        assert_eq!(seen.state(since, Some(window)), Ongoing);
+        assert_eq!(just_now.behind(at(360), at(360), window).attempts, 2);
     }
 
     proptest::proptest! {

@@ -21,6 +21,7 @@ mod guidance;
 mod names;
 mod needs_person;
 mod price;
+mod rate;
 mod record;
 mod retries;
 mod runs;

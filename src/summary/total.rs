@@ -18,6 +18,7 @@ use super::function::Counts;
 use super::guidance::{Advice, Need, advise};
 use super::needs_person::LedgerEvent;
 use super::price::{Price, Prices};
+use super::rate::RateBounds;
 use super::runs::Sorted;
 use super::tables::Tables;
 use super::to_check::ToCheck;
@@ -443,7 +444,7 @@ impl<'a> Pass<'a> {
         row.region.clone_from(&key.region);
         row.runtime = facts.and_then(|facts| facts.runtime.as_ref()).map(|(_, runtime)| runtime.clone());
         row.log_groups = facts.map(|facts| facts.log_groups.iter().cloned().collect()).unwrap_or_default();
-        row.versions = counts.versions.list(&names.versions);
+        row.versions = counts.versions.list(&names.versions, row.failure_rate.is_some());
         let mut traffic = counts.traffic.take().unwrap_or_default();
         traffic.sort();
         let around = Surroundings {
@@ -475,7 +476,8 @@ impl<'a> Pass<'a> {
             let hint = counts.hint(key.code(), around, key.target(), error);
             let since = counts.since(around.traffic, around.window).unwrap_or_default();
             let began_with = counts.began_with_version(around.traffic);
-            let part = InFunction { function, since, began_with, told };
+            let last = counts.sightings().map(|seen| seen.last);
+            let part = InFunction { function, since, last, began_with, told };
             self.causes.entry(id).or_default().append(CauseSums::new(counts, part, hint));
         }
     }
@@ -560,14 +562,9 @@ fn worst_first(a: &FunctionSummary, b: &FunctionSummary) -> Ordering {
     harm(b).cmp(&harm(a)).then(rate).then_with(|| number(b).cmp(&number(a)))
 }
 
-/// Returns the lower bound of the failure rate: of Wilson's interval at 95 %. Zero where the log hides successes.
+/// Returns the failure rate that is certain. Zero where the log hides successes.
 fn certain_rate(row: &FunctionSummary) -> f64 {
-    const Z: f64 = 1.96;
-    let Some(rate) = row.failure_rate else { return 0.0 };
-    let n = (row.attempts - row.incomplete) as f64;
-    let centre = rate + Z * Z / (2.0 * n);
-    let spread = Z * (rate * (1.0 - rate) / n + Z * Z / (4.0 * n * n)).sqrt();
-    ((centre - spread) / (1.0 + Z * Z / n)).max(0.0)
+    row.failure_rate.map_or(0.0, |_| RateBounds::of(row.failed, row.attempts - row.incomplete).least)
 }
 
 #[cfg(test)]

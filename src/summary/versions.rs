@@ -3,8 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::Entry;
+use super::rate::RateBounds;
 use crate::model::Timestamp;
 use crate::wire::{FunctionVersion, moment};
+
+/// Fewest failures of a version that is called worse than those before it.
+const FAILED: u64 = 5;
 
 /// Counts by version, sorted by its id.
 #[derive(Debug, Default)]
@@ -19,6 +23,14 @@ struct VersionCounts {
     first_seen: Option<Timestamp>,
     attempts: u64,
     failed: u64,
+}
+
+impl VersionCounts {
+    /// Returns whether its attempts fail more often than those of the versions before it, beyond chance.
+    fn is_worse_than(&self, before: &Self) -> bool {
+        let rate = |counts: &Self| RateBounds::of(counts.failed, counts.attempts);
+        self.failed >= FAILED && rate(self).least > rate(before).most
+    }
 }
 
 impl Versions {
@@ -56,18 +68,25 @@ impl Versions {
         }
     }
 
-    /// Returns the versions with their names, by their first attempt.
-    pub(super) fn list(&self, names: &[String]) -> Vec<FunctionVersion> {
+    /// Returns the versions with their names, by their first attempt. Where the log hides successes, rates are not known.
+    pub(super) fn list(&self, names: &[String], rates_known: bool) -> Vec<FunctionVersion> {
         let name = |id: u16| names.get(usize::from(id) - 1);
         let mut seen: Vec<_> =
             self.counts.iter().filter_map(|(id, counts)| Some((counts.first_seen, name(*id)?, counts))).collect();
         seen.sort_by_key(|(first_seen, name, _)| (*first_seen, *name));
+        let mut before = VersionCounts::default();
         seen.into_iter()
-            .map(|(first_seen, name, counts)| FunctionVersion {
-                version: name.clone(),
-                first_seen: moment(first_seen),
-                attempts: counts.attempts,
-                failed: counts.failed,
+            .map(|(first_seen, name, counts)| {
+                let worse = rates_known && counts.is_worse_than(&before);
+                before.attempts += counts.attempts;
+                before.failed += counts.failed;
+                FunctionVersion {
+                    version: name.clone(),
+                    first_seen: moment(first_seen),
+                    attempts: counts.attempts,
+                    failed: counts.failed,
+                    worse,
+                }
             })
             .collect()
     }

@@ -559,6 +559,10 @@ pub struct FunctionVersion {
     pub attempts: u64,
     /// Those that failed.
     pub failed: u64,
+    /// Its attempts fail more often than those of all versions before it, beyond chance: the intervals of both rates at
+    /// 95 % lie apart, and at least 5 attempts failed.
+    #[serde(default)]
+    pub worse: bool,
 }
 
 /// Run time, of all attempts and of those that succeeded.
