@@ -289,6 +289,7 @@ mod tests {
             records: None,
             ledger_events: Vec::new(),
             shown: Vec::new(),
+            failed_events: None,
             input_failed: false,
             empty: false,
             unread_inputs: 0,

@@ -175,6 +175,10 @@ pub(super) struct SharedArgs {
     #[arg(long, help_heading = "Table")]
     pub(super) histogram: bool,
 
+    /// Also links to the console: log stream, Logs Insights query, X-Ray trace
+    #[arg(long, help_heading = "Table")]
+    pub(super) links: bool,
+
     /// Print a long table at once, not in $LAMBDA_TRIAGE_PAGER, $PAGER or less
     #[arg(long, help_heading = "Table")]
     pub(super) no_pager: bool,
@@ -339,6 +343,11 @@ pub(super) struct PullArgs {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(super) save: Option<PathBuf>,
 
+    /// Keep nothing for `show` (on a terminal, and without --save, the lines of what
+    /// failed are kept, secrets masked, until the next pull)
+    #[arg(long, help_heading = "Output")]
+    pub(super) no_keep: bool,
+
     /// Maximum requests per second, account and region [default: 80 % of quota]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(super) max_rate: Option<u16>,
@@ -357,7 +366,8 @@ pub(super) struct ShowArgs {
     #[arg(value_name = "REQUEST_ID", value_parser = request_prefix)]
     pub(super) request: String,
 
-    /// Log files, directories (all files below), or - for standard input
+    /// Log files, directories (all files below), or - for standard input [default: a
+    /// pipe, else what failed in the last pull on a terminal]
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
 
@@ -386,6 +396,14 @@ pub(super) struct ShowArgs {
     #[arg(long)]
     pub(super) no_redact: bool,
 
+    /// Also links to the console: log stream, Logs Insights query, X-Ray trace
+    #[arg(long)]
+    pub(super) links: bool,
+
+    /// Form of the answer
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(super) format: ShowFormat,
+
     /// Colours; auto means on a terminal, unless NO_COLOR is set
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub(super) color: ColorChoice,
@@ -393,6 +411,15 @@ pub(super) struct ShowArgs {
     /// Worker threads [default: number of cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) threads: Option<u16>,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(super) enum ShowFormat {
+    /// Text to read
+    #[default]
+    Text,
+    /// A document for programs; see lambda-triage schema show
+    Json,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -422,6 +449,8 @@ pub(super) enum SchemaOf {
     Record,
     /// The document of --ledger FILE.json
     Ledger,
+    /// The document of show --format json
+    Show,
     /// The document of explain --format json
     Explain,
 }

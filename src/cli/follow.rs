@@ -44,8 +44,14 @@ impl FollowLines {
     pub(super) fn new(options: &RunOptions, bars: &Arc<Bars>) -> Self {
         let main = options.targets.first();
         let to_people = main.filter(|target| target.path.is_none() && target.renderer.name == "table");
-        let pipeline =
-            Options { keep_records: true, failures_only: false, ledger: false, threads: 1, ..options.pipeline.clone() };
+        let pipeline = Options {
+            keep_records: true,
+            failures_only: false,
+            ledger: false,
+            show: None,
+            threads: 1,
+            ..options.pipeline.clone()
+        };
         Self {
             options: pipeline,
             bars: Arc::clone(bars),

@@ -10,6 +10,8 @@ mod explain;
 #[cfg(feature = "cloudwatch")]
 mod follow;
 mod gate;
+#[cfg(feature = "cloudwatch")]
+mod kept;
 mod metrics;
 mod moments;
 mod options;
@@ -38,7 +40,7 @@ use exit::RunError;
 use options::Terminal;
 
 use crate::render::without_commands;
-use crate::wire::{EventLedger, Explanation, Record, Summary};
+use crate::wire::{EventLedger, Explanation, Record, ShownEvent, Summary};
 
 /// Runs the program with the arguments of the process.
 #[must_use]
@@ -66,9 +68,6 @@ fn dispatch(command: Command, terminal: &Terminal) -> Result<ExitStatus, RunErro
         Command::Analyze(args) => analyze::files(args, terminal),
         #[cfg(feature = "cloudwatch")]
         Command::Pull(args) => pull::run(*args, terminal),
-        Command::Show(args) if args.paths.is_empty() && terminal.stdin => {
-            Err(RunError::usage("no input: name a file or a directory, or pipe a log in"))
-        }
         Command::Show(args) => show::event(args, terminal),
         Command::Demo(args) => analyze::demo(args, terminal),
         Command::Explain(args) => {
@@ -94,6 +93,7 @@ fn schema(of: SchemaOf) -> String {
         SchemaOf::Summary => generator.into_root_schema_for::<Summary>(),
         SchemaOf::Record => generator.into_root_schema_for::<Record>(),
         SchemaOf::Ledger => generator.into_root_schema_for::<EventLedger>(),
+        SchemaOf::Show => generator.into_root_schema_for::<ShownEvent>(),
         SchemaOf::Explain => generator.into_root_schema_for::<Explanation>(),
     };
     format!("{:#}\n", schema.as_value())

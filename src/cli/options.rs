@@ -12,6 +12,8 @@ use super::again;
 use super::args::{By, ColorChoice, LedgerTarget, ReportTarget, RunArgs, SharedArgs, Strictness};
 use super::exit::RunError;
 use super::gate::FailOn;
+#[cfg(feature = "cloudwatch")]
+use super::kept;
 use super::moments::TypedTime;
 use super::output::refuse_one_file_twice;
 #[cfg(unix)]
@@ -20,7 +22,7 @@ use super::zones;
 use crate::effects::{Effects, Markers};
 use crate::model::{Moment, Occurrence, Zone};
 use crate::pipeline::{self, AnalyzeError};
-use crate::render::{Commands, Grouping, RENDERERS, Renderer, Style, View, one_line};
+use crate::render::{Commands, Grouping, Links, RENDERERS, Renderer, Style, View, one_line};
 use crate::source::FileId;
 use crate::summary::Prices;
 use crate::wire::Redaction;
@@ -48,10 +50,18 @@ pub(super) struct Terminal {
     /// Pager for standard output, if that is a terminal that can go back in a text.
     #[cfg(unix)]
     pager: Option<Pager>,
+    /// Whether standard output is a terminal that knows links.
+    hyperlinks: bool,
     /// Whether `NO_COLOR` is set (no-color.org) or the terminal is dumb.
     colorless: bool,
     /// Name of the time zone in `LAMBDA_TRIAGE_TZ`.
     zone: Option<OsString>,
+    /// Directory for state of this program.
+    #[cfg(feature = "cloudwatch")]
+    pub(super) state: Option<PathBuf>,
+    /// Whether `CI` is set: nobody comes back to this terminal.
+    #[cfg(feature = "cloudwatch")]
+    ci: bool,
 }
 
 impl Terminal {
@@ -81,6 +91,11 @@ impl Terminal {
             height: size.map(|(_, height)| usize::from(height.0)),
             utf8: locale.is_none_or(|locale| is_utf8(&locale.to_string_lossy())),
             zone: set(ZONE_VARIABLE),
+            hyperlinks: stdout && supports_hyperlinks::supports_hyperlinks(),
+            #[cfg(feature = "cloudwatch")]
+            state: kept::directory(set),
+            #[cfg(feature = "cloudwatch")]
+            ci: set("CI").is_some(),
             colorless: set("NO_COLOR").is_some() || set("TERM").is_some_and(|term| term == "dumb"),
         }
     }
@@ -100,6 +115,7 @@ impl Terminal {
             color,
             utf8: self.utf8,
             zone: Zone::UTC,
+            links: Links::None,
         }
     }
 
@@ -110,6 +126,21 @@ impl Terminal {
             (None, Some(name)) => zones::zone(&name.to_string_lossy())
                 .map_err(|wrong| RunError::usage(one_line(&format!("{ZONE_VARIABLE}: {wrong}")))),
             (None, None) => Ok(Zone::UTC),
+        }
+    }
+
+    /// Returns where what failed is kept: nowhere if nobody comes back to this terminal.
+    #[cfg(feature = "cloudwatch")]
+    pub(super) fn keeps(&self) -> Option<&Path> {
+        self.state.as_deref().filter(|_| self.stdout && !self.ci)
+    }
+
+    /// Returns how links are shown on standard output.
+    pub(super) fn links(&self, wanted: bool) -> Links {
+        match wanted {
+            true if self.hyperlinks => Links::Words,
+            true => Links::Addresses,
+            false => Links::None,
         }
     }
 
@@ -269,7 +300,9 @@ fn targets(args: &SharedArgs, zone: &Zone, terminal: &Terminal) -> Vec<OutputTar
     let with_width =
         |style: Style| Style { width: args.width.map_or(style.width, usize::from), zone: zone.clone(), ..style };
     let file_style = with_width(terminal.file_style(args.color));
-    let style = if path.is_some() { file_style.clone() } else { with_width(terminal.style(args.color)) };
+    let file_style = Style { links: if args.links { Links::Addresses } else { Links::None }, ..file_style };
+    let screen = || Style { links: terminal.links(args.links), ..with_width(terminal.style(args.color)) };
+    let style = if path.is_some() { file_style.clone() } else { screen() };
     let mut targets = vec![OutputTarget { renderer: args.format.unwrap_or(&RENDERERS[0]), path, style }];
     targets.extend(args.report.iter().map(|ReportTarget { renderer, path }| OutputTarget {
         renderer,

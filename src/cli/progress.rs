@@ -1,19 +1,21 @@
 //! Progress bar on standard error, for work that takes a while.
 
 use std::sync::Once;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::pipeline::Progress;
+use crate::render::thousands;
 
 /// Delay before the bar appears; shorter work needs none.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Bar for inputs whose size is known. Units are those of the coverage: a MB is a million bytes.
-const KNOWN_SIZE: &str = "{decimal_bytes} of {decimal_total_bytes} {wide_bar} {decimal_bytes_per_sec} {eta}";
+const KNOWN_SIZE: &str = "{decimal_bytes} of {decimal_total_bytes} {wide_bar} {msg}{decimal_bytes_per_sec} {eta}";
 /// Line for a pipe, whose end is not known.
-const UNKNOWN_SIZE: &str = "{spinner} {decimal_bytes} read, {decimal_bytes_per_sec}";
+const UNKNOWN_SIZE: &str = "{spinner} {decimal_bytes} read, {msg}{decimal_bytes_per_sec}";
 
 /// A progress bar that is hidden until the work has taken a while.
 #[derive(Debug)]
@@ -21,12 +23,14 @@ pub(super) struct Bar {
     bar: ProgressBar,
     started: Instant,
     shown: Once,
+    /// Attempts that failed so far.
+    failed: AtomicU64,
 }
 
 impl Bar {
     pub(super) fn new() -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-        let progress = Self { bar, started: Instant::now(), shown: Once::new() };
+        let progress = Self { bar, started: Instant::now(), shown: Once::new(), failed: AtomicU64::new(0) };
         progress.look(UNKNOWN_SIZE);
         progress
     }
@@ -59,7 +63,16 @@ impl Progress for Bar {
             self.look(UNKNOWN_SIZE);
         }
         if self.started.elapsed() > PATIENCE {
+            if let failed @ 1.. = self.failed.load(Ordering::Relaxed) {
+                self.bar.set_message(format!("{} failed so far, ", thousands(failed)));
+            }
             self.shown.call_once(|| self.bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(5)));
+        }
+    }
+
+    fn judged(&self, failed: bool) {
+        if failed {
+            self.failed.fetch_add(1, Ordering::Relaxed);
         }
     }
 }

@@ -15,9 +15,9 @@ use super::moments::TimeLength;
 use super::options::{RunOptions, Terminal, bounds};
 use super::output::OutputFile;
 use super::pull_progress::Bars;
-use super::{complain, show_help};
+use super::{complain, kept, show_help};
 use crate::model::{Moment, Occurrence, Timestamp, Zone};
-use crate::pipeline::{self, AnalyzeError};
+use crate::pipeline::{self, AnalyzeError, RunAnalysis, Showing};
 use crate::render::one_line;
 use crate::source::FileId;
 use crate::source::cloudwatch::{Pull, PullError, Request, Signal, now, plain_io};
@@ -42,9 +42,13 @@ pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus,
     if save.as_ref().is_some_and(|save| save.as_os_str() == "-") {
         return Err(RunError::usage("--save needs a file"));
     }
+    let no_redact = args.shared.no_redact;
     let mut options = RunOptions::shared(std::mem::take(&mut args.shared), save.as_deref(), terminal)?;
     options.commands = again::of_saved(save.as_deref(), options.ledger.is_some());
     options.pulled = true;
+    // A file of the user's own holds more; and what is kept is never unmasked.
+    let keeps = terminal.keeps().filter(|_| save.is_none() && !args.no_keep && !no_redact);
+    options.pipeline.show = keeps.map(|_| Showing::Failed { most_bytes: kept::MOST_BYTES });
     let is_resumed = |path: &PathBuf| {
         let same = |resumed| FileId::at(path) == FileId::at(resumed);
         save.as_deref() != Some(path.as_path()) && args.resume.as_deref().is_some_and(same)
@@ -53,10 +57,8 @@ pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus,
         return Err(RunError::usage(AnalyzeError::OutputIsInput(path.clone()).to_string()));
     }
     let (follow, interval) = (args.follow, Duration::from_millis(args.interval.0.unsigned_abs()));
-    let (request, end) = {
-        let now = now().ok_or_else(|| RunError::usage("the clock of this machine is wrong"))?;
-        request(args, &options.zone, now)?
-    };
+    let now = now().ok_or_else(|| RunError::usage("the clock of this machine is wrong"))?;
+    let (request, end) = request(args, &options.zone, now)?;
     let bars = Arc::new(Bars::new(options.progress && !follow, options.quiet));
     let mut lines = FollowLines::new(&options, &bars);
     let outputs = open_outputs(&mut options)?;
@@ -79,6 +81,9 @@ pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus,
         return Err(failure(reason));
     }
     analysis.input_failed |= problems(&pull, saved);
+    if let Some(directory) = keeps {
+        options.commands.show = keep(directory, now, &mut analysis, options.quiet).then(String::new);
+    }
     let status = finish(outputs, analysis, &options);
     Ok(match pull.signal() {
         Some(Signal::Interrupt) => ExitStatus::Interrupted,
@@ -101,6 +106,30 @@ fn problems(pull: &Pull, saved: Option<Saved>) -> bool {
         say(&failure.message);
     }
     any
+}
+
+/// Keeps what failed, to be shown later. Returns whether the event that most needs to be looked at is kept.
+fn keep(directory: &Path, now: Timestamp, analysis: &mut RunAnalysis, quiet: bool) -> bool {
+    let Some(mut events) = analysis.failed_events.take() else { return false };
+    match kept::keep(directory, now.to_string(), &mut events) {
+        Ok(Some(path)) if !quiet => {
+            let path = one_line(&path.display().to_string()).into_owned();
+            complain(&format!(
+                "what failed is kept for `show` until the next pull, secrets masked: {path} (--no-keep)"
+            ));
+        }
+        Ok(_) => {}
+        Err(error) => {
+            let why = one_line(&plain_io(&error)).into_owned();
+            complain(&format!(
+                "what failed is not kept for `show`: {}: {why}",
+                one_line(&directory.display().to_string())
+            ));
+            return false;
+        }
+    }
+    let first = analysis.summary.events_to_check.first().and_then(|event| event.request_id.as_deref());
+    first.is_some_and(|id| events.has(id))
 }
 
 /// Output file of `--save`: collected in an unnamed temporary file, and written when complete.

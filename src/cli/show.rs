@@ -1,39 +1,97 @@
-//! The command `show`: prints the life of one event.
+//! The command `show`: prints the life of one event, from logs or from what the last pull kept.
 
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::{collections::BTreeSet, thread};
+use std::thread;
 
-use super::args::ShowArgs;
+use super::args::{ShowArgs, ShowFormat};
 use super::exit::{ExitStatus, RunError};
+#[cfg(feature = "cloudwatch")]
+use super::kept;
 use super::options::{Terminal, effects};
 use super::{complain, print_text};
-use crate::pipeline::{self, RunAnalysis, ShownAttempt, ShownLine, Silent};
-use crate::render::{LifeAttempt, LifeLine, Style, life, one_line};
+use crate::pipeline::{self, RunAnalysis, Showing, Silent};
+use crate::render::{Style, life, one_line};
 use crate::summary::Prices;
-use crate::wire::Redaction;
+use crate::wire::{Redaction, ShownEvent};
 
 /// Most candidates listed for a prefix that fits several ids.
 const MOST_CANDIDATES: usize = 20;
+/// Message without any input.
+const NOTHING: &str = "no input: name a file or a directory, or pipe a log in";
 
 pub(super) fn event(args: ShowArgs, terminal: &Terminal) -> Result<ExitStatus, RunError> {
-    let style = Style { zone: terminal.zone(args.tz.as_ref())?, ..terminal.style(args.color) };
-    let request = args.request.clone();
+    let (zone, links) = (terminal.zone(args.tz.as_ref())?, terminal.links(args.links));
+    let style = Style { zone, links, ..terminal.style(args.color) };
+    if args.paths.is_empty() && terminal.stdin {
+        #[cfg(feature = "cloudwatch")]
+        return of_last_pull(&args, terminal, &style);
+        #[cfg(not(feature = "cloudwatch"))]
+        return Err(RunError::usage(NOTHING));
+    }
+    let (request, format) = (args.request.clone(), args.format);
     let options = options(args)?;
     let analysis = pipeline::analyze(&options, &Silent)?;
     for problem in &analysis.summary.coverage.inputs_unreadable {
         complain(&one_line(&format!("{}: {}", problem.input, problem.reason)));
     }
-    let events = events(&analysis.shown);
-    match events.len() {
-        0 => not_found(&analysis, &request),
-        1 => {
-            print_text(&style.encode(&life(&attempts(&analysis.shown), &style)))?;
-            Ok(if analysis.input_failed { ExitStatus::Incomplete } else { ExitStatus::Success })
-        }
-        _ => Err(RunError::usage(ambiguous(&request, &events))),
+    if analysis.shown.is_empty() {
+        return not_found(&analysis, &request);
     }
+    print(&analysis.shown, &request, format, &style)?;
+    Ok(if analysis.input_failed { ExitStatus::Incomplete } else { ExitStatus::Success })
+}
+
+/// Prints an event of the last pull.
+#[cfg(feature = "cloudwatch")]
+fn of_last_pull(args: &ShowArgs, terminal: &Terminal, style: &Style) -> Result<ExitStatus, RunError> {
+    let Some(directory) = &terminal.state else { return Err(RunError::usage(NOTHING)) };
+    let found = kept::find(directory, &args.request).map_err(|error| {
+        let path = kept::file(directory);
+        RunError::io(one_line(&format!("{}: {error}; pull again, or name a file", path.display())).into_owned())
+    })?;
+    let Some((pull, events)) = found else {
+        return Err(RunError::usage(format!("{NOTHING}; what failed in the last pull is kept, but there was none")));
+    };
+    let reads_a_log = [
+        ("--markers", args.markers.is_some()),
+        ("--function", args.function.is_some()),
+        ("--only", !args.only.is_empty()),
+        ("--exclude", !args.exclude.is_empty()),
+        ("--no-redact", args.no_redact),
+    ];
+    if let Some((flag, _)) = reads_a_log.iter().find(|(_, given)| *given) {
+        return Err(RunError::usage(format!("{flag} needs a PATH: what is kept of the last pull is shown as it is")));
+    }
+    let at = style
+        .local(&pull.pulled_at)
+        .map_or_else(|| pull.pulled_at.clone(), |at| format!("{} {}", at.date, at.zoned(at.minutes())));
+    let whence = one_line(&format!("the pull of {at}")).into_owned();
+    if events.is_empty() {
+        let mut message =
+            format!("{whence} kept no event whose request id starts with {}: only failures", args.request);
+        message.push_str(" are kept, and a PATH or pull --save reads everything");
+        if pull.left_out > 0 {
+            message.push_str(&format!(" ({} attempts were too much to keep)", pull.left_out));
+        }
+        return Err(RunError { status: ExitStatus::Empty, message });
+    }
+    complain(&format!("from {whence}"));
+    print(&events, &args.request, args.format, style)?;
+    Ok(ExitStatus::Success)
+}
+
+/// Prints the event if there is just one.
+fn print(events: &[ShownEvent], request: &str, format: ShowFormat, style: &Style) -> Result<(), RunError> {
+    let [event] = events else { return Err(RunError::usage(ambiguous(request, events))) };
+    let text = match format {
+        ShowFormat::Text => style.encode(&life(event, style)),
+        ShowFormat::Json => {
+            serde_json::to_string_pretty(event).map_err(|error| RunError::io(error.to_string()))? + "\n"
+        }
+    };
+    print_text(&text).map(drop)
 }
 
 fn options(args: ShowArgs) -> Result<pipeline::Options, RunError> {
@@ -51,34 +109,12 @@ fn options(args: ShowArgs) -> Result<pipeline::Options, RunError> {
         keep_records: false,
         failures_only: false,
         ledger: false,
-        show: Some(args.request),
+        show: Some(Showing::Event(args.request)),
         effects: Arc::new(effects(args.markers.as_deref())?),
         prices: Prices::default(),
         each_log: false,
         outputs: Vec::new(),
     })
-}
-
-/// Returns the distinct events among the attempts found, as request id and function.
-fn events(shown: &[ShownAttempt]) -> BTreeSet<(&str, &str)> {
-    let records = shown.iter().map(|attempt| &attempt.record);
-    records
-        .map(|record| (record.request_id.as_deref().unwrap_or(""), record.function.as_deref().unwrap_or("")))
-        .collect()
-}
-
-fn attempts(shown: &[ShownAttempt]) -> Vec<LifeAttempt<'_>> {
-    fn line(line: &ShownLine) -> LifeLine<'_> {
-        LifeLine { at_ms: line.at_ms, at: line.at.as_deref(), own: line.own, text: &line.text }
-    }
-    shown
-        .iter()
-        .map(|shown| LifeAttempt {
-            record: &shown.record,
-            lines: shown.lines.iter().map(line).collect(),
-            left_out: shown.left_out,
-        })
-        .collect()
 }
 
 fn not_found(analysis: &RunAnalysis, request: &str) -> Result<ExitStatus, RunError> {
@@ -92,9 +128,10 @@ fn not_found(analysis: &RunAnalysis, request: &str) -> Result<ExitStatus, RunErr
     Err(RunError { status, message })
 }
 
-fn ambiguous(request: &str, events: &BTreeSet<(&str, &str)>) -> String {
+fn ambiguous(request: &str, events: &[ShownEvent]) -> String {
     let mut text = format!("'{request}' is ambiguous ({} events); type more of the id:", events.len());
-    for (id, function) in events.iter().take(MOST_CANDIDATES) {
+    for event in events.iter().take(MOST_CANDIDATES) {
+        let [id, function] = [&event.request_id, &event.function].map(|name| name.as_deref().unwrap_or(""));
         text.push_str(&format!("\n  {}  {}", one_line(id), one_line(function)));
     }
     if events.len() > MOST_CANDIDATES {

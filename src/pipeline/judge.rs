@@ -123,9 +123,11 @@ impl Output for Closing<'_, '_> {
             let record = record();
             self.worker.spool(&record, attempt.place, names);
         }
-        if self.worker.shown.wants(attempt.request_id) {
-            let (record, place) = (record(), attempt.place);
-            self.worker.shown.take(&record, place, names.function(), &attempt.lines, &options.redaction);
+        if let Some(request) = attempt.request_id
+            && self.worker.shown.wants(request, verdict.category.is_failure())
+        {
+            let (record, at) = (record(), (attempt.place, names.function()));
+            self.worker.shown.take(request, record, at, &attempt.lines, &options.redaction);
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod closed;
 mod duplicates;
+mod failed_events;
 mod input;
 mod judge;
 mod ledger;
@@ -25,11 +26,12 @@ mod tests;
 mod understood;
 mod worker;
 
+pub(crate) use failed_events::FailedEvents;
 pub(crate) use ledger::ledger_row;
 pub(crate) use paste::unwrapped;
 pub(crate) use recognise::{recognise, recognise_message};
 pub(crate) use records::Records;
-pub(crate) use shown::{ShownAttempt, ShownLine};
+pub(crate) use shown::Showing;
 
 use std::io;
 use std::path::PathBuf;
@@ -40,7 +42,7 @@ use crate::effects::Effects;
 use crate::model::{Keep, Moment};
 use crate::source::{self, InputSource, MemoryInputs};
 use crate::summary::{LedgerEvent, Prices};
-use crate::wire::{InputProblem, Redaction, Summary};
+use crate::wire::{InputProblem, Redaction, ShownEvent, Summary};
 
 /// Inputs and options of an analysis.
 #[derive(Clone, Debug)]
@@ -71,8 +73,8 @@ pub struct Options {
     pub invoker: Option<Invoker>,
     /// Whether to keep the events that need a person, for the ledger.
     pub ledger: bool,
-    /// Beginning of the request ids of attempts to keep with all their lines.
-    pub show: Option<String>,
+    /// Which attempts to keep with all their lines.
+    pub show: Option<Showing>,
     /// Patterns that find side effects in lines.
     pub effects: Arc<Effects>,
     /// Prices of run time.
@@ -129,8 +131,10 @@ pub struct RunAnalysis {
     pub records: Option<Records>,
     /// Events that need a person, if the ledger was asked for.
     pub ledger_events: Vec<LedgerEvent>,
-    /// Attempts to show, by request id and number.
-    pub shown: Vec<ShownAttempt>,
+    /// Events that the user wants to see, by request id and function.
+    pub shown: Vec<ShownEvent>,
+    /// Events with a failed attempt, if they are kept.
+    pub failed_events: Option<FailedEvents>,
     /// Whether an input could not be read, or not to its end.
     pub input_failed: bool,
     /// Whether nothing to analyse was found.

@@ -35,7 +35,7 @@ pub(super) fn run(
 
     let mut tally = Tally::default();
     tally.unreadable.extend(feed.problems().iter().cloned());
-    let (mut entries, mut spools, mut shown) = (Vec::new(), Vec::new(), Shown::new(options.show.as_deref()));
+    let (mut entries, mut spools, mut shown) = (Vec::new(), Vec::new(), Shown::new(None));
     let (mut windows, mut spool_error) = (Vec::new(), None);
     for worker in workers.into_iter().flat_map(Worker::with_helpers) {
         spool_error = spool_error.or(worker.spool_error);
@@ -65,7 +65,8 @@ pub(super) fn run(
     for place in totals.disordered.values() {
         tally.disordered(inputs.get(place.input as usize).map_or("", |input| &input.name), place.line);
     }
-    let shown = shown.finish(&totals.patches);
+    let (shown, failed_events) = shown.split_failed(&totals.patches);
+    let shown = shown.into_events(&totals.patches);
     let input_failed = !tally.unreadable.is_empty();
     let mentions = tally.take_mentions().and_then(|(at, mentions)| {
         let Mentions { lines, first, before } = mentions;
@@ -97,6 +98,7 @@ pub(super) fn run(
         records,
         ledger_events: totals.ledger_events,
         shown,
+        failed_events,
         input_failed,
         empty,
         unread_inputs,

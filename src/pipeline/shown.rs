@@ -1,142 +1,215 @@
-//! The attempts of the invocation event that the user wants to see, with all their lines.
+//! The attempts that are shown with all their lines: those of the event that the user wants to see, or every failed one,
+//! to be shown later.
 
 use std::collections::BinaryHeap;
 
-use crate::model::{Lines, Place, RequestId};
-use crate::summary::Patches;
-use crate::wire::{Record, Redaction};
-
+use super::failed_events::{FailedAttempts, FailedEvents};
+use crate::model::{Lines, Place, RequestId, Timestamp};
+use crate::summary::{Patch, Patches};
+use crate::wire::{Record, Redaction, ShownAttempt, ShownEvent, ShownLine};
 /// Number of attempts whose lines are kept, those that stand first in the inputs: a short beginning of an id may fit any
 /// number of attempts.
 const MOST: usize = 64;
 
-/// One attempt to show.
-#[derive(Clone, Debug)]
-pub struct ShownAttempt {
-    /// Its record, including what is only known at the end of the run.
-    pub record: Record,
-    /// Its lines, in order.
-    pub lines: Vec<ShownLine>,
-    /// Number of lines left out of the middle.
-    pub left_out: u32,
-    place: Place,
-    function: u32,
+/// Which attempts are wanted with their lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Showing {
+    /// Those whose request id begins so.
+    Event(String),
+    /// Those that failed, and what was tried again after that, up to so many bytes.
+    Failed {
+        /// Most bytes in the temporary file.
+        most_bytes: u64,
+    },
 }
 
-/// One line of an attempt.
-#[derive(Clone, Debug)]
-pub struct ShownLine {
-    /// Time at which it was written.
-    pub at: Option<String>,
-    /// Time in milliseconds since the epoch.
-    pub at_ms: Option<i64>,
-    /// Its line number in the decoded input.
-    pub line_number: u64,
-    /// Its text, with secrets masked.
-    pub text: String,
-    /// Whether the function wrote it while it ran; otherwise the platform did, or it came late.
-    pub own: bool,
+/// The attempts of one worker that are wanted.
+#[derive(Debug)]
+pub(super) enum Shown {
+    None,
+    Event(EventAttempts),
+    Failed(FailedAttempts),
+}
+
+/// An attempt whose number and outcome are not known yet.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) shown: ShownAttempt,
+    pub(super) place: Place,
+    pub(super) function: u32,
 }
 
 /// The attempts whose request id begins with the requested prefix.
 #[derive(Debug)]
-pub(super) struct Shown {
-    prefix: Option<String>,
-    attempts: Vec<ShownAttempt>,
+pub(super) struct EventAttempts {
+    prefix: String,
+    attempts: Vec<Waiting>,
     /// Places and indexes of the attempts whose lines are held.
     with_lines: BinaryHeap<(Place, usize)>,
 }
 
 impl Shown {
-    pub(super) fn new(prefix: Option<&str>) -> Self {
-        Self { prefix: prefix.map(str::to_owned), attempts: Vec::new(), with_lines: BinaryHeap::new() }
-    }
-
-    pub(super) fn wants(&self, request: Option<RequestId>) -> bool {
-        self.prefix.as_ref().is_some_and(|prefix| request.is_some_and(|id| id.to_string().starts_with(prefix)))
-    }
-
-    pub(super) fn take(&mut self, record: &Record, place: Place, function: u32, lines: &Lines, redaction: &Redaction) {
-        let fits = |prefix: &String| record.request_id.as_ref().is_some_and(|id| id.starts_with(prefix));
-        if !self.prefix.as_ref().is_some_and(fits) {
-            return;
+    pub(super) fn new(showing: Option<&Showing>) -> Self {
+        match showing {
+            None => Self::None,
+            Some(Showing::Event(prefix)) => Self::Event(EventAttempts {
+                prefix: prefix.clone(),
+                attempts: Vec::new(),
+                with_lines: BinaryHeap::new(),
+            }),
+            Some(Showing::Failed { most_bytes }) => Self::Failed(FailedAttempts::new(*most_bytes)),
         }
+    }
+
+    /// Returns whether an attempt is wanted.
+    pub(super) fn wants(&mut self, request: RequestId, failed: bool) -> bool {
+        match self {
+            Self::None => false,
+            Self::Event(event) => request.to_string().starts_with(&event.prefix),
+            Self::Failed(kept) => kept.wants(request, failed),
+        }
+    }
+
+    /// Takes an attempt that is wanted.
+    pub(super) fn take(
+        &mut self,
+        request: RequestId,
+        record: Record,
+        (place, function): (Place, u32),
+        lines: &Lines,
+        redaction: &Redaction,
+    ) {
         let lines_shown = lines.iter().map(|line| ShownLine {
             at: line.at.map(|at| at.to_string()),
-            at_ms: line.at.map(crate::model::Timestamp::ms),
+            at_ms: line.at.map(Timestamp::ms),
             line_number: line.place.line,
-            text: redaction.apply(line.to_text().trim_end()),
             own: line.own,
+            text: redaction.apply(line.to_text().trim_end()),
         });
-        let lines_shown = lines_shown.collect();
-        self.push(ShownAttempt {
-            record: record.clone(),
-            lines: lines_shown,
-            left_out: lines.left_out(),
-            place,
-            function,
-        });
-    }
-
-    /// Adds an attempt. If too many have lines, the last one in the order of the inputs loses them, whenever it was read.
-    fn push(&mut self, shown: ShownAttempt) {
-        self.with_lines.push((shown.place, self.attempts.len()));
-        self.attempts.push(shown);
-        if self.with_lines.len() <= MOST {
-            return;
-        }
-        if let Some(shown) = self.with_lines.pop().and_then(|(_, last)| self.attempts.get_mut(last)) {
-            let dropped = std::mem::take(&mut shown.lines).len();
-            shown.left_out = shown.left_out.saturating_add(u32::try_from(dropped).unwrap_or(u32::MAX));
+        let shown = ShownAttempt { record, lines: lines_shown.collect(), lines_left_out: lines.left_out() };
+        match self {
+            Self::None => {}
+            Self::Event(event) => event.push(Waiting { shown, place, function }),
+            Self::Failed(kept) => kept.push(request, &Waiting { shown, place, function }),
         }
     }
 
     pub(super) fn merge(&mut self, other: Self) {
-        other.attempts.into_iter().for_each(|shown| self.push(shown));
-    }
-
-    /// Returns the attempts in order of request id, function and time, without those that were read twice.
-    pub(super) fn finish(self, patches: &Patches) -> Vec<ShownAttempt> {
-        let mut attempts = self.attempts;
-        attempts.retain_mut(|shown| {
-            let Some(patch) = patches.of(shown.place) else { return false };
-            let record = &mut shown.record;
-            record.attempt = patch.number;
-            record.outcome = patch.outcome.map(|outcome| outcome.as_str().to_owned());
-            record.retry_guidance = patch.advice.map(|advice| advice.word.to_owned());
-            record.retry_reason = patch.advice.map(|advice| advice.reason.to_owned());
-            record.timeout_ms = patches.timeout_ms(shown.function);
-            record.function = record.function.take().or_else(|| patches.name(shown.function).map(str::to_owned));
-            record.timeout_source = record.timeout_ms.map(|_| "observed".to_owned());
-            true
-        });
-        attempts.sort_by(|a, b| order(a).cmp(&order(b)));
-        for at in 1..attempts.len() {
-            let (earlier, later) = attempts.split_at_mut(at);
-            compare(&mut earlier[at - 1..], later);
+        match (self, other) {
+            (Self::Event(event), Self::Event(others)) => {
+                others.attempts.into_iter().for_each(|waiting| event.push(waiting));
+            }
+            (Self::Failed(kept), Self::Failed(others)) => kept.leave_out(&others),
+            (shown, others) => *shown = others,
         }
-        attempts
+    }
+
+    /// Takes out the events with a failed attempt, if they are kept. What cannot be kept is not missed in the answer.
+    pub(super) fn split_failed(self, patches: &Patches) -> (Self, Option<FailedEvents>) {
+        match self {
+            Self::Failed(kept) => (Self::None, Some(kept.finish(patches).unwrap_or_default())),
+            shown => (shown, None),
+        }
+    }
+
+    /// Returns the events that the user wants to see, by request id and function.
+    pub(super) fn into_events(self, patches: &Patches) -> Vec<ShownEvent> {
+        let Self::Event(event) = self else { return Vec::new() };
+        let mut attempts: Vec<(Place, ShownAttempt)> =
+            event.attempts.into_iter().filter_map(|waiting| Some((waiting.place, waiting.finish(patches)?))).collect();
+        attempts.sort_by(|(place, a), (other, b)| order(a).cmp(&order(b)).then(place.cmp(other)));
+        let mut attempts = attempts.into_iter().map(|(_, shown)| shown).peekable();
+        let mut events = Vec::new();
+        while let Some(first) = attempts.next() {
+            let mut of_one = vec![first];
+            while let Some(next) = attempts.next_if(|next| key(next) == key(&of_one[0])) {
+                of_one.push(next);
+            }
+            events.extend(event_of(of_one));
+        }
+        events
     }
 }
 
-fn order(shown: &ShownAttempt) -> (&Option<String>, &Option<String>, Option<i64>, Place) {
-    (&shown.record.request_id, &shown.record.function, shown.record.started_at_ms, shown.place)
+impl EventAttempts {
+    /// Adds an attempt. If too many have lines, the last one in the order of the inputs loses them, whenever it was read.
+    fn push(&mut self, waiting: Waiting) {
+        self.with_lines.push((waiting.place, self.attempts.len()));
+        self.attempts.push(waiting);
+        if self.with_lines.len() <= MOST {
+            return;
+        }
+        if let Some(waiting) = self.with_lines.pop().and_then(|(_, last)| self.attempts.get_mut(last)) {
+            let shown = &mut waiting.shown;
+            let dropped = std::mem::take(&mut shown.lines).len();
+            shown.lines_left_out = shown.lines_left_out.saturating_add(u32::try_from(dropped).unwrap_or(u32::MAX));
+        }
+    }
 }
 
-/// Sets for each side effect of an attempt whether a later attempt of the same invocation event repeated it.
-fn compare(earlier: &mut [ShownAttempt], later: &[ShownAttempt]) {
-    let Some(attempt) = earlier.last_mut() else { return };
-    let same = |other: &&ShownAttempt| {
-        other.record.request_id == attempt.record.request_id
-            && other.record.function == attempt.record.function
-            && other.record.attempt > attempt.record.attempt
-    };
-    let later: Vec<&ShownAttempt> = later.iter().filter(same).collect();
+/// What only the end of a run tells of an attempt.
+#[derive(Clone, Debug)]
+pub(super) struct EndTold {
+    patch: Patch,
+    timeout_ms: Option<u64>,
+    function: Option<String>,
+}
+
+impl EndTold {
+    /// Returns what is told; `None` of an attempt that was read twice.
+    pub(super) fn of(place: Place, function: u32, patches: &Patches) -> Option<Self> {
+        Some(Self {
+            patch: patches.of(place)?,
+            timeout_ms: patches.timeout_ms(function),
+            function: patches.name(function).map(str::to_owned),
+        })
+    }
+
+    pub(super) fn fill_in(&self, record: &mut Record) {
+        let Self { patch, timeout_ms, function } = self;
+        record.attempt = patch.number;
+        record.outcome = patch.outcome.map(|outcome| outcome.as_str().to_owned());
+        record.retry_guidance = patch.advice.map(|advice| advice.word.to_owned());
+        record.retry_reason = patch.advice.map(|advice| advice.reason.to_owned());
+        record.timeout_ms = *timeout_ms;
+        record.timeout_source = timeout_ms.map(|_| "observed".to_owned());
+        record.function = record.function.take().or_else(|| function.clone());
+    }
+}
+
+impl Waiting {
+    fn finish(mut self, patches: &Patches) -> Option<ShownAttempt> {
+        EndTold::of(self.place, self.function, patches)?.fill_in(&mut self.shown.record);
+        Some(self.shown)
+    }
+}
+
+fn key(shown: &ShownAttempt) -> (&Option<String>, &Option<String>) {
+    (&shown.record.request_id, &shown.record.function)
+}
+
+fn order(shown: &ShownAttempt) -> (&Option<String>, &Option<String>, Option<i64>) {
+    (&shown.record.request_id, &shown.record.function, shown.record.started_at_ms)
+}
+
+/// Creates an event, in which each attempt says what later ones repeated.
+pub(super) fn event_of(mut attempts: Vec<ShownAttempt>) -> Option<ShownEvent> {
+    for at in 1..attempts.len() {
+        let (earlier, later) = attempts.split_at_mut(at);
+        compare(&mut earlier[at - 1], later);
+    }
+    ShownEvent::of(attempts)
+}
+
+/// Sets for each side effect of an attempt whether a later attempt of the same event repeated it.
+fn compare(attempt: &mut ShownAttempt, later: &[ShownAttempt]) {
+    let number = attempt.record.attempt;
+    let later: Vec<&Record> = later.iter().map(|other| &other.record).filter(|other| other.attempt > number).collect();
     if later.is_empty() {
         return;
     }
     for effect in &mut attempt.record.side_effects {
-        let again = later.iter().flat_map(|other| &other.record.side_effects).any(|other| other.is_repeat_of(effect));
+        let again = later.iter().flat_map(|other| &other.side_effects).any(|other| other.is_repeat_of(effect));
         effect.repeated = Some(again);
     }
 }

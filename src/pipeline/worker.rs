@@ -10,7 +10,7 @@ use super::stream_part::StreamPart;
 use super::tally::Tally;
 use super::{Options, Progress};
 use crate::decode::Buffers;
-use crate::model::{Attempt, Bucket, FunctionArn, Keep, Lines, Note, Origin, Place, Stretch, Timestamp};
+use crate::model::{Attempt, Bucket, FunctionArn, Keep, Lines, Note, Origin, Place, RequestId, Stretch, Timestamp};
 use crate::source::saved::PullTrailer;
 use crate::source::{Input, InputSource};
 use crate::summary::{Entries, SharedTables, StreamNames, reset};
@@ -79,7 +79,7 @@ impl<'r> Worker<'r> {
             windows: Vec::new(),
             progress: job.progress,
             keep: job.keep,
-            shown: Shown::new(job.options.show.as_deref()),
+            shown: Shown::new(job.options.show.as_ref()),
             buffers: Buffers::default(),
             stretches: Vec::new(),
             unjudged: None,
@@ -117,7 +117,11 @@ impl<'r> Worker<'r> {
         };
         self.tally.count(place.input, Bucket::Attributed, bytes);
         let record = reset(record);
-        self.shown.take(&record, place, names.function(), &Lines::default(), &self.options.redaction);
+        let request = record.request_id.as_ref().and_then(|id| RequestId::read(id));
+        if let Some(request) = request.filter(|id| self.shown.wants(*id, false)) {
+            let at = (place, names.function());
+            self.shown.take(request, record.clone(), at, &Lines::default(), &self.options.redaction);
+        }
         self.spool(&record, place, names);
     }
 

@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 
 use super::escape::one_line;
+use super::links::{self, LinkedPlace};
 use super::matrix;
 use super::said::Said;
-use super::style::{Ink, Style};
+use super::style::{Ink, Links, Style};
 use super::view::View;
 use super::words::{cell, count, duration, fold, shorten_end, shorten_middle, width};
 use crate::model::LocalTime;
@@ -28,8 +29,15 @@ pub(super) fn lines(summary: &Summary, view: &View, style: &Style) -> Vec<String
         true => (view.most(usize::MAX), usize::MAX),
         false => (view.most(MOST_FUNCTIONS), usual),
     };
-    let mut page =
-        Findings { summary, style, most: findings, told: HashSet::new(), explained: HashSet::new(), out: Vec::new() };
+    let mut page = Findings {
+        summary,
+        style,
+        most: findings,
+        told: HashSet::new(),
+        explained: HashSet::new(),
+        linked: false,
+        out: Vec::new(),
+    };
     let mut shown = 0;
     for function in &with_findings {
         // The same in another function is one of its causes' functions, and would only be longer to read.
@@ -46,6 +54,9 @@ pub(super) fn lines(summary: &Summary, view: &View, style: &Style) -> Vec<String
         let text = format!("{more} {have} findings: --details, --only NAME, or --format json");
         page.out.extend(fold(&text, style.width));
     }
+    if style.links != Links::None && shown > 0 && !page.linked {
+        page.out.extend([String::new(), links::NONE.to_owned()]);
+    }
     page.out
 }
 
@@ -58,6 +69,8 @@ struct Findings<'a> {
     told: HashSet<(&'a str, &'a str)>,
     /// Codes whose page was already referred to.
     explained: HashSet<&'a str>,
+    /// Some finding has links.
+    linked: bool,
     out: Vec<String>,
 }
 
@@ -91,6 +104,7 @@ impl<'a> Findings<'a> {
         self.outcome(finding);
         self.error(finding);
         self.evidence(finding);
+        self.links(function, finding);
         let advice = [
             format!("retry: {}", finding.retryable.replace('_', " ")),
             format!("partial work: {}", finding.partial_work),
@@ -248,6 +262,23 @@ impl<'a> Findings<'a> {
         let place = one_line(&format!("{}:{}", line.input, line.line_number)).into_owned();
         let place = shorten_middle(&place, self.room().saturating_sub(width(&at)));
         self.body(&self.style.paint(Ink::Faint, &format!("{at}{place}")));
+    }
+
+    /// Prints the links of the attempt that proves the finding. They may be longer than the width: a part leads nowhere.
+    fn links(&mut self, function: &FunctionSummary, finding: &Finding) {
+        let Some(example) = finding.examples.first().filter(|_| self.style.links != Links::None) else { return };
+        let place = LinkedPlace {
+            region: function.region.as_deref(),
+            log_group: example.log_group.as_deref(),
+            log_stream: example.log_stream.as_deref(),
+            request_id: example.request_id.as_deref(),
+            trace_id: example.xray_trace_id.as_deref(),
+            started_at: example.started_at.as_deref(),
+            ended_at: None,
+        };
+        let lines = links::lines(&place, self.style);
+        self.linked |= !lines.is_empty();
+        lines.iter().for_each(|line| self.body(line));
     }
 
     /// Returns the part of a long line that carries the point: the error, with a little of what stands before it.

@@ -1,31 +1,10 @@
 //! Output of `show`, the life of one event: its attempts in order, each with its lines, its verdict and its writes.
 
 use super::escape::{one_line, without_commands};
-use super::style::{Ink, Style};
+use super::links::{self, LinkedPlace};
+use super::style::{Ink, Links, Style};
 use super::words::{count, duration, replay, shorten_end, wrap};
-use crate::wire::{Record, SideEffectLine};
-
-/// One attempt, with the lines that its record does not have.
-pub(crate) struct LifeAttempt<'a> {
-    /// Record of the attempt.
-    pub record: &'a Record,
-    /// Lines of the attempt, in order.
-    pub lines: Vec<LifeLine<'a>>,
-    /// Number of lines left out.
-    pub left_out: u32,
-}
-
-/// One line of the log.
-pub(crate) struct LifeLine<'a> {
-    /// Time of the line, in milliseconds since the epoch.
-    pub at_ms: Option<i64>,
-    /// Time of the line, as text.
-    pub at: Option<&'a str>,
-    /// Whether the function wrote it, rather than the platform.
-    pub own: bool,
-    /// Text of the line.
-    pub text: &'a str,
-}
+use crate::wire::{Record, ShownAttempt, ShownEvent, ShownLine, SideEffectLine};
 
 /// Shortest pause between two lines that is shown, in milliseconds.
 const SILENCE_MS: i64 = 1_000;
@@ -34,40 +13,50 @@ const MOST_LINES: usize = 40;
 
 /// Formats the event as text.
 #[must_use]
-pub(crate) fn life(attempts: &[LifeAttempt<'_>], style: &Style) -> String {
+pub(crate) fn life(event: &ShownEvent, style: &Style) -> String {
     let mut out = Vec::new();
-    if let Some(first) = attempts.first() {
-        head(first.record, attempts.len(), style, &mut out);
-    }
+    head(event, style, &mut out);
     let mut last_end: Option<i64> = None;
-    for attempt in attempts {
-        gap(last_end, attempt.record.started_at_ms, style, &mut out);
+    let mut number = 0;
+    for attempt in &event.attempts {
+        let record = &attempt.record;
+        // What is kept of a pull may lack attempts that succeeded.
+        for missing in number + 1..record.attempt {
+            out.extend([String::new(), style.paint(Ink::Faint, &format!("Attempt {missing}  is not kept"))]);
+        }
+        number = record.attempt;
+        gap(last_end, record.started_at_ms, style, &mut out);
         one_attempt(attempt, style, &mut out);
-        last_end = attempt.record.ended_at_ms;
+        last_end = record.ended_at_ms;
     }
-    if attempts.iter().all(|attempt| attempt.lines.is_empty()) && !attempts.is_empty() {
+    if event.attempts.iter().all(|attempt| attempt.lines.is_empty()) {
         out.push(String::new());
         out.push("The input contains records, not log lines: there are no lines to show.".to_owned());
+    }
+    let linked = |attempt: &ShownAttempt| !links::lines(&place_of(&attempt.record), style).is_empty();
+    if style.links != Links::None && !event.attempts.iter().any(linked) {
+        out.extend([String::new(), links::NONE.to_owned()]);
     }
     out.iter().map(|line| format!("{}\n", without_commands(line.trim_end()))).collect()
 }
 
-fn head(record: &Record, attempts: usize, style: &Style, out: &mut Vec<String>) {
-    let id = record.request_id.as_deref().unwrap_or("?");
-    let function = record.function.as_deref().unwrap_or("(no name)");
+fn head(event: &ShownEvent, style: &Style, out: &mut Vec<String>) {
+    let id = event.request_id.as_deref().unwrap_or("?");
+    let function = event.function.as_deref().unwrap_or("(no name)");
     out.push(style.paint(Ink::Strong, &format!("{} {}", one_line(function), one_line(id))));
-    let outcome = record.outcome.as_deref().unwrap_or("unknown").replace('_', " ");
+    let outcome = event.outcome.as_deref().unwrap_or("unknown").replace('_', " ");
     let lost = outcome == "exhausted";
     let ink = match outcome.as_str() {
         "succeeded" | "recovered" => Ink::Good,
         "open" => Ink::Warn,
         _ => Ink::Bad,
     };
-    let attempts = count(attempts as u64, "attempt", "attempts");
+    let last = event.attempts.last().map_or(0, |attempt| u64::from(attempt.record.attempt));
+    let attempts = count(last.max(event.attempts.len() as u64), "attempt", "attempts");
     let text = if lost { format!("lost after {attempts}") } else { format!("{outcome}, {attempts}") };
     out.push(style.paint(ink, &text));
-    if let Some(word) = &record.retry_guidance {
-        let reason = record.retry_reason.as_deref().unwrap_or("");
+    if let Some(word) = &event.retry_guidance {
+        let reason = event.retry_reason.as_deref().unwrap_or("");
         let text = format!("replay: {} ({reason})", replay(word));
         out.extend(wrap(&one_line(&text), style.width));
     }
@@ -85,8 +74,20 @@ fn gap(before: Option<i64>, start: Option<i64>, style: &Style, out: &mut Vec<Str
     out.push(style.paint(Ink::Faint, &text));
 }
 
-fn one_attempt(attempt: &LifeAttempt<'_>, style: &Style, out: &mut Vec<String>) {
-    let record = attempt.record;
+fn place_of(record: &Record) -> LinkedPlace<'_> {
+    LinkedPlace {
+        region: record.region.as_deref(),
+        log_group: record.log_group.as_deref(),
+        log_stream: record.log_stream.as_deref(),
+        request_id: record.request_id.as_deref(),
+        trace_id: record.xray_trace_id.as_deref(),
+        started_at: record.started_at.as_deref(),
+        ended_at: record.ended_at.as_deref(),
+    }
+}
+
+fn one_attempt(attempt: &ShownAttempt, style: &Style, out: &mut Vec<String>) {
+    let record = &attempt.record;
     let mut text = format!("Attempt {}", record.attempt);
     let started_at = record.started_at.as_deref().and_then(|at| style.local(at));
     let started_at = started_at.map(|at| format!("{} {} {}", at.date, at.millis(), at.zone));
@@ -98,17 +99,18 @@ fn one_attempt(attempt: &LifeAttempt<'_>, style: &Style, out: &mut Vec<String>) 
     out.push(style.paint(Ink::Strong, &text));
     lines(attempt, style, out);
     verdict(record, style, out);
+    out.extend(links::lines(&place_of(record), style).iter().map(|line| format!("     {line}")));
     if let Some(step) = &record.progress {
         out.push(format!("     progress: step {}", one_line(step)));
     }
     effects(&record.side_effects, style, out);
 }
 
-fn lines(attempt: &LifeAttempt<'_>, style: &Style, out: &mut Vec<String>) {
+fn lines(attempt: &ShownAttempt, style: &Style, out: &mut Vec<String>) {
     let mut last: Option<i64> = None;
     let half = attempt.lines.len().div_ceil(3);
-    let left_out = (attempt.left_out > 0).then(|| {
-        let more = count(u64::from(attempt.left_out), "line", "lines");
+    let left_out = (attempt.lines_left_out > 0).then(|| {
+        let more = count(u64::from(attempt.lines_left_out), "line", "lines");
         style.paint(Ink::Warn, &format!("  … {more} not shown"))
     });
     if attempt.lines.is_empty() {
@@ -125,8 +127,9 @@ fn lines(attempt: &LifeAttempt<'_>, style: &Style, out: &mut Vec<String>) {
     }
 }
 
-fn message(line: &LifeLine<'_>, style: &Style, out: &mut Vec<String>) {
-    let clock = line.at.and_then(|at| style.local(at)).map_or(String::new(), |at| format!("{}  ", at.millis()));
+fn message(line: &ShownLine, style: &Style, out: &mut Vec<String>) {
+    let clock =
+        line.at.as_deref().and_then(|at| style.local(at)).map_or(String::new(), |at| format!("{}  ", at.millis()));
     let indent = " ".repeat(clock.len());
     let all = line.text.lines().count();
     for (at, text) in line.text.lines().take(MOST_LINES).enumerate() {

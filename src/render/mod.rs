@@ -20,6 +20,7 @@ mod histogram;
 mod json;
 mod ledger;
 mod life;
+mod links;
 mod matrix;
 mod names;
 mod ndjson;
@@ -40,13 +41,13 @@ pub(crate) use escape::{one_line, without_commands};
 #[cfg(feature = "cloudwatch")]
 pub(crate) use failed_line::failed_line;
 pub(crate) use ledger::{ledger_csv, ledger_json};
-pub(crate) use life::{LifeAttempt, LifeLine, life};
+pub(crate) use life::life;
 pub(crate) use matrix::category_of_heading;
 pub(crate) use next::Commands;
 pub(crate) use page::page;
-pub(crate) use style::{Ink, Style};
+pub(crate) use style::{Ink, Links, Style};
 pub(crate) use view::{Grouping, SORT_KEYS, SortKey, View};
-pub(crate) use words::count;
+pub(crate) use words::{count, thousands};
 
 use crate::wire::Summary;
 

@@ -17,7 +17,7 @@ pub struct Commands {
     pub analyze: Option<String>,
     /// Selection of functions, with a blank before it: ` --only 'orders-*'`.
     pub only: String,
-    /// Arguments of `show` behind the request id; `None` where it cannot read the input.
+    /// Arguments of `show` behind the request id, none if it is kept for `show`; `None` where it cannot read the input.
     pub show: Option<String>,
     /// The events to check are already being written to a ledger.
     pub ledger: bool,
@@ -31,7 +31,7 @@ pub(super) fn lines(answer: &Answer<'_>, style: &Style) -> Vec<String> {
     let event = summary.events_to_check.iter().find_map(|event| Some((event, safe(event.request_id.as_deref()?)?)));
     if let (Some((event, id)), Some(show)) = (event, &commands.show) {
         let what = if event.need == "exhausted" { "a lost event" } else { "an event" };
-        found.push((what.to_owned(), format!("lambda-triage show {id} {show}")));
+        found.push((what.to_owned(), format!("lambda-triage show {id} {show}").trim_end().to_owned()));
     }
     let failing = summary.functions.iter().filter(|function| matrix::has_failure(function));
     if let Some(analyze) = &commands.analyze {

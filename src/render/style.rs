@@ -16,6 +16,19 @@ pub struct Style {
     pub utf8: bool,
     /// Zone of the times.
     pub zone: Zone,
+    /// How links to the console are shown.
+    pub links: Links,
+}
+
+/// How links are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Links {
+    /// Not at all.
+    None,
+    /// As addresses.
+    Addresses,
+    /// As words that a terminal makes links of (OSC 8).
+    Words,
 }
 
 /// Meaning of a piece of text, which decides its colour.
@@ -64,7 +77,8 @@ const PLAIN_SIGNS: [(char, char); 12] = [
 
 impl Style {
     /// Plain text of 80 columns, for files and pipes.
-    pub const PLAIN: Self = Self { width: 80, height: 24, color: false, utf8: true, zone: Zone::UTC };
+    pub const PLAIN: Self =
+        Self { width: 80, height: 24, color: false, utf8: true, zone: Zone::UTC, links: Links::None };
 
     /// Colours the text, if colours may be used.
     #[must_use]

@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthChar;
 
 /// Formats a number with separators: `1,203,442`.
-pub(super) fn thousands(number: u64) -> String {
+pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {

@@ -161,7 +161,9 @@ impl Seed {
             example: Example {
                 id: record.id.clone(),
                 request_id: record.request_id.clone(),
+                log_group: record.log_group.clone(),
                 log_stream: record.log_stream.clone(),
+                xray_trace_id: record.xray_trace_id.clone(),
                 started_at: record.started_at.clone(),
                 evidence: record.evidence.iter().take(EXAMPLE_LINES).map(shorten).collect(),
                 last_line_before_end: record.last_line_before_end.clone(),

@@ -7,12 +7,14 @@ mod explain;
 mod ledger;
 mod record;
 mod redact;
+mod show;
 mod summary;
 
 pub use explain::{EXPLAIN_SCHEMA_VERSION, ExplainedCode, ExplainedName, Explanation};
 pub use ledger::{EventLedger, LedgerEffect, LedgerRow, SideEffectLine};
 pub use record::{ContributingCause, CutEnds, DownstreamCall, EvidenceLine, ObservationCount, Record, RecordKind};
 pub use redact::Redaction;
+pub use show::{SHOW_SCHEMA_VERSION, ShownAttempt, ShownEvent, ShownLine};
 pub use summary::{
     AccountRead, BeganWith, Cause, Condition, Coverage, CoverageBytes, DurationCell, Durations, EarlyWarning,
     EventToCheck, Example, Failures, Finding, FindingState, FirstVersion, FunctionSummary, FunctionVersion, Gate,

@@ -769,8 +769,14 @@ pub struct Example {
     pub id: String,
     /// Request id.
     pub request_id: Option<String>,
+    /// Log group.
+    #[serde(default)]
+    pub log_group: Option<String>,
     /// Log stream.
     pub log_stream: Option<String>,
+    /// X-Ray trace id.
+    #[serde(default)]
+    pub xray_trace_id: Option<String>,
     /// Start.
     pub started_at: Option<String>,
     /// The lines that prove the verdict.

@@ -198,6 +198,13 @@ fn schema(name: &str) -> Validator {
     jsonschema::validator_for(&schema).unwrap()
 }
 
+/// Checks that a document fits the schema of this name.
+#[track_caller]
+#[cfg(feature = "cloudwatch")]
+pub fn fits_schema(name: &str, value: &Value) {
+    check(&schema(name), value);
+}
+
 #[track_caller]
 fn check(validator: &Validator, value: &Value) {
     let errors: Vec<String> =

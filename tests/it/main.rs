@@ -29,6 +29,8 @@ mod gate;
 mod generate;
 mod harness;
 mod hostile;
+#[cfg(all(unix, feature = "cloudwatch"))]
+mod kept;
 mod line_by_line;
 mod line_forms;
 mod masked_ids;
