@@ -175,7 +175,6 @@ pub(super) struct RunOptions {
     #[cfg(unix)]
     pub(super) pager: Option<Pager>,
     /// Zone of times that are shown and typed.
-    #[cfg(feature = "cloudwatch")]
     pub(super) zone: Zone,
     /// Commands that read the input again.
     pub(super) commands: Commands,
@@ -191,10 +190,9 @@ pub(super) struct RunOptions {
 
 impl RunOptions {
     pub(super) fn resolve(paths: Vec<PathBuf>, args: RunArgs, terminal: &Terminal) -> Result<Self, RunError> {
-        let zone = terminal.zone(args.shared.tz.as_ref())?;
-        let (from, to) = bounds(args.from.as_ref(), args.to.as_ref(), &zone)?;
         let commands = again::commands(&paths, &args);
         let mut options = Self { commands, ..Self::shared(args.shared, None, terminal)? };
+        let (from, to) = bounds(args.from.as_ref(), args.to.as_ref(), &options.zone)?;
         let pipeline = &mut options.pipeline;
         pipeline.paths = paths;
         pipeline.function = args.function;
@@ -243,7 +241,6 @@ impl RunOptions {
             view,
             #[cfg(unix)]
             pager: terminal.pager.clone().filter(|_| !args.no_pager),
-            #[cfg(feature = "cloudwatch")]
             zone,
             commands: Commands::default(),
             ledger: args.ledger,

@@ -108,7 +108,7 @@ impl LocalTime {
     /// Returns a text of this time with the zone, which is there already where the time occurs twice.
     #[must_use]
     pub fn zoned(&self, text: String) -> String {
-        if self.twice { text } else { format!("{text} {}", self.zone) }
+        if self.twice { text } else { self.named(&text) }
     }
 
     /// Returns `03:04`.
@@ -132,14 +132,17 @@ impl LocalTime {
     /// Adds the zone to a text of this time, unless it is the one that all times are taken to be in, or is there already.
     #[must_use]
     pub fn with_zone(&self, text: String, usual: Option<&str>) -> String {
-        let is_clear = self.twice || usual.is_none_or(|usual| usual == self.zone);
-        if is_clear { text } else { format!("{text} {}", self.zone) }
+        if usual.is_some_and(|usual| usual != self.zone) { self.zoned(text) } else { text }
     }
 
     /// Returns the time to so many digits, with the zone where the time alone would mean two moments.
     fn part(&self, length: usize) -> String {
         let time = self.time.get(..length).unwrap_or(&self.time);
-        if self.twice { format!("{time} {}", self.zone) } else { time.to_owned() }
+        if self.twice { self.named(time) } else { time.to_owned() }
+    }
+
+    fn named(&self, text: &str) -> String {
+        format!("{text} {}", self.zone)
     }
 }
 

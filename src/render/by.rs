@@ -5,7 +5,7 @@ use super::grid::{self, Cell, GAP, GridColumn};
 use super::matrix;
 use super::names::distinct;
 use super::style::{Ink, Style};
-use super::time_axis::{Axis, NO_COURSE, Times};
+use super::time_axis::{self, Axis, LONGEST_BAR, NO_COURSE, Times};
 use super::view::{Grouping, View};
 use super::words::{cell, percent, thousands};
 use crate::wire::{FunctionVersion, Summary};
@@ -14,8 +14,6 @@ use crate::wire::{FunctionVersion, Summary};
 const FEW_HOURS: usize = 3;
 /// Most stretches of time.
 const MOST_CELLS: usize = 48;
-/// Longest bar of failures.
-const BAR: u64 = 30;
 /// Fewest columns of a function's name.
 const NAME: usize = 14;
 
@@ -52,7 +50,7 @@ fn versions(summary: &Summary, rows: usize, style: &Style) -> Vec<String> {
             Cell::plain(version.first_seen.as_deref().and_then(|at| times.text(at)).unwrap_or("-".to_owned()))
         }),
         column("ATTEMPTS", &|version| Cell::plain(thousands(version.attempts))),
-        column("FAILED", &|version| failed(version.failed)),
+        column("FAILED", &|version| Cell::failures(version.failed)),
         column("RATE", &|version| rate(version.failed, version.attempts)),
     ];
     // Versions of one function have one name in common.
@@ -81,32 +79,18 @@ fn hours(summary: &Summary, style: &Style) -> Vec<String> {
     };
     let cells = axis.cells(timeline);
     let times = Times::of(&summary.window, style);
-    let most = cells.iter().map(|cell| cell.failed).max().unwrap_or(0).max(1);
     let column = |heading: &str, text: &dyn Fn(usize) -> Cell| {
         GridColumn::numbers(heading, (0..cells.len()).map(text).collect::<Vec<_>>())
     };
-    let start = |at: usize| {
-        let text = axis.start_of(at).and_then(|start| times.text(&start.to_string()));
-        Cell::plain(text.unwrap_or_default())
-    };
     let mut columns = vec![
-        GridColumn::text("FROM", (0..cells.len()).map(start).collect()),
+        time_axis::starts(&axis, &times),
         column("ATTEMPTS", &|at| Cell::plain(cell(cells[at].attempts))),
-        column("FAILED", &|at| failed(cells[at].failed)),
+        column("FAILED", &|at| Cell::failures(cells[at].failed)),
         column("RATE", &|at| rate(cells[at].failed, cells[at].attempts)),
     ];
-    let longest = BAR.min(style.width.saturating_sub(grid::total(&columns) + GAP) as u64);
-    let bar = |at: usize| {
-        let failed = cells[at].failed;
-        let length = (failed * longest).div_ceil(most);
-        Cell::painted("█".repeat(usize::try_from(length).unwrap_or(0)), Ink::Bad)
-    };
-    columns.push(GridColumn::text("", (0..cells.len()).map(bar).collect()));
+    let longest = LONGEST_BAR.min(style.width.saturating_sub(grid::total(&columns) + GAP) as u64);
+    columns.push(time_axis::lying_bars(&cells, longest));
     grid::lines(&columns, style)
-}
-
-fn failed(number: u64) -> Cell {
-    if number == 0 { Cell::painted(".", Ink::Faint) } else { Cell::painted(thousands(number), Ink::Bad) }
 }
 
 fn rate(failed: u64, attempts: u64) -> Cell {

@@ -76,7 +76,7 @@ fn grid(shown: &[&Cause], summary: &Summary, style: &Style) -> Vec<String> {
             (attempts, _) => Cell::painted(cell(attempts), Ink::Bad),
         }),
         column("FUNCTIONS", &|cause| Cell::plain(cell(cause.functions.len() as u64))),
-        column("LOST", &|cause| number(cause.lost)),
+        column("LOST", &|cause| Cell::failures(cause.lost)),
         column("SINCE", &|cause| Cell::plain(since(cause))),
         column("LAST", &|cause| Cell::plain(time(&cause.last_seen))),
     ];
@@ -106,10 +106,6 @@ fn grid(shown: &[&Cause], summary: &Summary, style: &Style) -> Vec<String> {
 
 /// Columns that the title of a cause keeps beside a long text on what to do.
 const TITLE: usize = 48;
-
-fn number(number: u64) -> Cell {
-    if number == 0 { Cell::painted(".", Ink::Faint) } else { Cell::painted(cell(number), Ink::Bad) }
-}
 
 /// Returns what to do, and what else is known as far as it fits: `bound each outgoing call`, `; in payments-worker`.
 fn to_do(cause: &Cause, summary: &Summary, room: usize, style: &Style) -> (String, String) {

@@ -7,6 +7,7 @@ use super::links::{self, LinkedPlace};
 use super::matrix;
 use super::said::Said;
 use super::style::{Ink, Links, Style};
+use super::time_axis::Times;
 use super::view::View;
 use super::words::{cell, count, duration, fold, shorten_end, shorten_middle, width};
 use crate::model::LocalTime;
@@ -32,6 +33,7 @@ pub(super) fn lines(summary: &Summary, view: &View, style: &Style) -> Vec<String
     let mut page = Findings {
         summary,
         style,
+        times: Times::of(&summary.window, style),
         most: findings,
         told: HashSet::new(),
         explained: HashSet::new(),
@@ -63,6 +65,7 @@ pub(super) fn lines(summary: &Summary, view: &View, style: &Style) -> Vec<String
 struct Findings<'a> {
     summary: &'a Summary,
     style: &'a Style,
+    times: Times<'a>,
     /// Most findings of a function.
     most: usize,
     /// Codes and advice of the findings that were shown.
@@ -189,16 +192,7 @@ impl<'a> Findings<'a> {
 
     /// Formats a time, with its date if the window has more than one.
     fn clock(&self, at: &LocalTime, part: fn(&LocalTime) -> String) -> String {
-        let window = &self.summary.window;
-        let day =
-            |moment: &Option<String>| moment.as_deref().and_then(|at| self.style.local(at)).map(|clock| clock.date);
-        let usual = window.end.as_deref().and_then(|end| self.style.local(end)).map(|end| end.zone);
-        let time = at.with_zone(part(at), usual.as_deref());
-        if day(&window.start) == day(&window.end) && day(&window.start).as_deref() == Some(at.date.as_str()) {
-            time
-        } else {
-            format!("{} {time}", at.date)
-        }
+        self.times.dated(at, part(at), &at.date)
     }
 
     fn outcome(&mut self, finding: &Finding) {

@@ -3,7 +3,7 @@
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use super::style::{Ink, Style};
-use super::words::width;
+use super::words::{cell, width};
 
 /// Blanks between two columns.
 pub(super) const GAP: usize = GAP_COLUMNS as usize;
@@ -32,6 +32,11 @@ impl Cell {
 
     pub(super) fn painted(text: impl Into<String>, ink: Ink) -> Self {
         Self { text: text.into(), ink: Some(ink) }
+    }
+
+    /// Creates the cell of a number that should be zero.
+    pub(super) fn failures(number: u64) -> Self {
+        Self::painted(cell(number), if number == 0 { Ink::Faint } else { Ink::Bad })
     }
 }
 

@@ -90,9 +90,8 @@ fn window(window: &Window, style: &Style) -> Option<String> {
     let (start, end) = (style.local(window.start.as_deref()?)?, style.local(window.end.as_deref()?)?);
     let same_day = start.date == end.date;
     let part = if same_day && start.minutes() == end.minutes() { LocalTime::seconds } else { LocalTime::minutes };
-    let (from, to) = (part(&start), part(&end));
     // Clocks may be set within the window.
-    let from = if start.zone == end.zone { from } else { start.zoned(from) };
+    let (from, to) = (start.with_zone(part(&start), Some(&end.zone)), part(&end));
     Some(match (same_day, from == to) {
         (true, true) => format!("{} {}", start.date, end.zoned(to)),
         (true, false) => format!("{} {from}-{}", start.date, end.zoned(to)),

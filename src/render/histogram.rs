@@ -4,14 +4,12 @@ use super::escape::one_line;
 use super::grid::{self, Cell, GAP, GridColumn};
 use super::matrix;
 use super::style::{Ink, Style};
-use super::time_axis::{Axis, NO_COURSE, TimeCell, Times, ms};
+use super::time_axis::{self, Axis, LONGEST_BAR, NO_COURSE, Times, ms};
 use super::words::{cell, shorten_end};
 use crate::wire::Summary;
 
 /// Most stretches of time.
 const MOST_CELLS: usize = 24;
-/// Longest bar.
-const BAR: u64 = 30;
 
 /// Returns the lines; none if the log has no course.
 pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
@@ -24,25 +22,16 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
     let began = began(summary, &axis);
     let times = Times::of(&summary.window, style);
     let rows = || 0..cells.len();
-    let start = |at: usize| {
-        let text = axis.start_of(at).and_then(|start| times.text(&start.to_string()));
-        Cell::plain(text.unwrap_or_default())
-    };
     let number = |number: u64| if number == 0 { Cell::painted(".", Ink::Faint) } else { Cell::plain(cell(number)) };
     let mut columns = vec![
-        GridColumn::text("FROM", rows().map(start).collect()),
+        time_axis::starts(&axis, &times),
         GridColumn::numbers("FAILED", rows().map(|at| number(cells[at].failed)).collect()),
         GridColumn::numbers("FUNCTIONS", rows().map(|at| number(failing[at])).collect()),
     ];
     let free = style.width.saturating_sub(grid::total(&columns) + GAP);
     // The text beside the bars has more to say.
-    let longest = BAR.min(free as u64 / 3).max(1);
-    let most = cells.iter().map(|cell| cell.failed).max().unwrap_or(0).max(1);
-    let bar = |cell: &TimeCell| {
-        let length = (cell.failed * longest).div_ceil(most);
-        Cell::painted("█".repeat(usize::try_from(length).unwrap_or(0)), Ink::Bad)
-    };
-    columns.push(GridColumn::text("", cells.iter().map(bar).collect()));
+    let longest = LONGEST_BAR.min(free as u64 / 3).max(1);
+    columns.push(time_axis::lying_bars(&cells, longest));
     if began.iter().any(|began| !began.is_empty()) {
         let room = style.width.saturating_sub(grid::total(&columns) + GAP);
         let text = |began: &String| Cell::painted(shorten_end(began, room), Ink::Faint);

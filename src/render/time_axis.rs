@@ -1,7 +1,8 @@
 //! Time axis: attempts and failures in cells of the same length, and how times of the window are written.
 
-use super::style::Style;
-use crate::model::Timestamp;
+use super::grid::{Cell, GridColumn};
+use super::style::{Ink, Style};
+use crate::model::{LocalTime, Timestamp};
 use crate::wire::{TimelineBucket, Window};
 
 /// Round lengths of a cell, in seconds.
@@ -13,7 +14,9 @@ const ROUND_S: [i64; 24] = [
 const LONGEST_MS: i64 = 60 * 604_800_000;
 /// What stands in place of a course that a log does not have.
 pub(super) const NO_COURSE: &str = "The log has no times, or spans a moment or years";
-/// Heights of a bar.
+/// Longest bar that lies.
+pub(super) const LONGEST_BAR: u64 = 30;
+/// Heights of a bar that stands.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// Cells of one length that cover the window.
@@ -93,6 +96,25 @@ impl Axis {
     }
 }
 
+/// Returns a column with the start of each cell.
+pub(super) fn starts(axis: &Axis, times: &Times<'_>) -> GridColumn {
+    let start = |at: usize| {
+        let text = axis.start_of(at).and_then(|start| times.text(&start.to_string()));
+        Cell::plain(text.unwrap_or_default())
+    };
+    GridColumn::text("FROM", (0..axis.len()).map(start).collect())
+}
+
+/// Returns a column with the failures of each cell as a bar that lies, at most so long.
+pub(super) fn lying_bars(cells: &[TimeCell], longest: u64) -> GridColumn {
+    let most = cells.iter().map(|cell| cell.failed).max().unwrap_or(0).max(1);
+    let bar = |cell: &TimeCell| {
+        let length = (cell.failed * longest).div_ceil(most);
+        Cell::painted("█".repeat(usize::try_from(length).unwrap_or(0)), Ink::Bad)
+    };
+    GridColumn::text("", cells.iter().map(bar).collect())
+}
+
 /// Draws failures as bars: a point where nothing failed, a blank where nothing ran.
 pub(super) fn bars(cells: &[TimeCell]) -> String {
     let most = cells.iter().map(|cell| cell.failed).max().unwrap_or(0);
@@ -119,8 +141,8 @@ pub(super) struct Times<'a> {
     style: &'a Style,
     /// Zone in which the window ends, which the headline names.
     zone: Option<String>,
-    /// The window has more than one day.
-    dated: bool,
+    /// The day of the window, if it is within one.
+    day: Option<String>,
     /// The window is short.
     seconds: bool,
 }
@@ -131,16 +153,22 @@ impl<'a> Times<'a> {
         let day = |moment: Option<&str>| moment.and_then(|at| style.local(at)).map(|clock| clock.date);
         let length = start.and_then(ms).zip(end.and_then(ms)).map(|(start, end)| end - start);
         let zone = end.and_then(|end| style.local(end)).map(|end| end.zone);
-        Self { style, zone, dated: day(start) != day(end), seconds: length.is_some_and(|ms| ms < 120_000) }
+        let day = day(start).filter(|first| day(end).as_ref() == Some(first));
+        Self { style, zone, day, seconds: length.is_some_and(|ms| ms < 120_000) }
     }
 
     /// Formats a time: `03:11`, `03:11:06`, `01-02 03:11`.
     pub(super) fn text(&self, moment: &str) -> Option<String> {
         let clock = self.style.local(moment)?;
         let time = if self.seconds { clock.seconds() } else { clock.minutes() };
-        let day = clock.date.get(5..).filter(|_| self.dated);
-        let time = clock.with_zone(time, self.zone.as_deref());
-        Some(day.map_or_else(|| time.clone(), |day| format!("{day} {time}")))
+        Some(self.dated(&clock, time, clock.date.get(5..).unwrap_or_default()))
+    }
+
+    /// Returns a time of day with its date, unless that is the day of the window, and with its zone, unless that is the
+    /// zone of the window's end.
+    pub(super) fn dated(&self, at: &LocalTime, time: String, date: &str) -> String {
+        let time = at.with_zone(time, self.zone.as_deref());
+        if self.day.as_deref() == Some(&at.date) { time } else { format!("{date} {time}") }
     }
 }
 

@@ -62,8 +62,7 @@ impl Runs {
         if self.current.is_empty() {
             return;
         }
-        let run = sorted(&self.current);
-        self.current.clear();
+        let run = sorted(std::mem::take(&mut self.current));
         if room.takes(run.len()) || self.spill(&run).is_err() {
             self.full.push(run);
         }
@@ -78,8 +77,7 @@ impl Runs {
     }
 
     fn finish(mut self) -> io::Result<Vec<SortedRun>> {
-        self.full.push(sorted(&self.current));
-        self.current = Vec::new();
+        self.full.push(sorted(std::mem::take(&mut self.current)));
         let mut runs: Vec<SortedRun> = self.full.into_iter().map(SortedRun::in_memory).collect();
         if let Some(disk) = self.disk {
             runs.extend(disk.into_runs()?);
@@ -89,10 +87,10 @@ impl Runs {
 }
 
 /// Sorts entries by their keys.
-fn sorted(entries: &[Entry]) -> Vec<Entry> {
-    let mut sorted = entries.to_vec();
-    sorted.sort_unstable_by_key(Entry::key);
-    sorted
+fn sorted(mut entries: Vec<Entry>) -> Vec<Entry> {
+    entries.sort_unstable_by_key(Entry::key);
+    entries.shrink_to_fit();
+    entries
 }
 
 /// Runs of one worker in one temporary file.
@@ -198,7 +196,7 @@ impl SortedRun {
             entry.function = canonical[entry.function as usize];
             entries.push(entry);
         }
-        let entries = sorted(&entries);
+        let entries = sorted(entries);
         if let Self::Memory { .. } = self {
             return Ok(Self::in_memory(entries));
         }
