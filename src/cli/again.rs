@@ -1,8 +1,6 @@
 //! Commands that read the input of a run again, as the user would type them.
 
-#[cfg(feature = "cloudwatch")]
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::args::RunArgs;
 use super::moments::TypedTime;
@@ -63,6 +61,12 @@ pub(super) fn of_saved(file: Option<&Path>, ledger: bool) -> Commands {
 /// Returns a flag with each of its values, with a blank before each; `None` if a value cannot be typed.
 fn flags(flag: &str, values: &[String]) -> Option<String> {
     values.iter().map(|value| Some(format!(" {flag} {}", quoted(value)?))).collect()
+}
+
+/// Returns the commands for a saved answer.
+pub(super) fn of_saved_answer(file: &Path, ledger: bool) -> Commands {
+    let file = file.to_str().and_then(quoted);
+    Commands { analyze: file.map(|file| format!("lambda-triage view {file}")), ledger, ..Commands::default() }
 }
 
 /// Quotes a word for a POSIX shell; `None` if it has signs that cannot be shown as they are.

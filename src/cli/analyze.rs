@@ -64,7 +64,9 @@ pub(super) fn open_outputs(options: &mut RunOptions) -> Result<Outputs, RunError
 
 /// Writes all outputs, reports problems on standard error, and returns the exit status.
 pub(super) fn finish(outputs: Outputs, mut analysis: RunAnalysis, options: &RunOptions) -> ExitStatus {
-    analysis.summary.gate = gate::evaluate(&options.rules, &analysis.summary);
+    let gate = gate::evaluate(&options.fail_on, &options.warn_on, &analysis.summary);
+    // A saved summary has the gate of its own run.
+    analysis.summary.gate = gate.or(analysis.summary.gate);
     if let Some(gate) = &mut analysis.summary.gate {
         // The unread log may be just what the gate tests.
         gate.passed &= analysis.unread_inputs == 0 && analysis.summary.coverage.bytes.unrecognized == 0;
@@ -283,20 +285,8 @@ mod tests {
             totals,
             functions: Vec::new(),
         };
-        summary.gate = gate::evaluate(&options.rules, &summary);
-        let analysis = RunAnalysis {
-            summary,
-            records: None,
-            ledger_events: Vec::new(),
-            shown: Vec::new(),
-            failed_events: None,
-            input_failed: false,
-            empty: false,
-            unread_inputs: 0,
-            unread_logs: 0,
-            poorly_understood: Vec::new(),
-            platform_words: None,
-        };
+        summary.gate = gate::evaluate(&options.fail_on, &options.warn_on, &summary);
+        let analysis = RunAnalysis::of_summary(summary);
         (analysis, options)
     }
 

@@ -34,6 +34,14 @@ pub(super) enum Command {
     Pull(Box<PullArgs>),
     /// Show everything about one event: attempts, lines, verdict
     Show(ShowArgs),
+    /// Show a saved answer again: a JSON summary, or ndjson records
+    View(ViewArgs),
+    /// List the numbers that --fail-on can test, with the values of a saved answer
+    Metrics {
+        /// A saved JSON summary, or ndjson records
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
     /// Analyse the sample logs that are built into the program
     Demo(RunArgs),
     /// Explain a verdict code, or list all of them
@@ -93,6 +101,16 @@ pub(super) struct AnalyzeArgs {
 
     #[command(flatten)]
     pub(super) run: RunArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ViewArgs {
+    /// A saved JSON summary, or ndjson records
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+
+    #[command(flatten)]
+    pub(super) shared: SharedArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -231,9 +249,14 @@ pub(super) struct SharedArgs {
     ///
     /// PATH is a number in the JSON summary (failures.timeout, duration_ms.all.p99) or its last part where that is
     /// unique. OP is one of > >= < <= == !=. VALUE is a number, 1%, 500ms, 3s, or 80%limit (of the function's timeout).
-    /// Without GLOB the totals count, with it every function that matches.
+    /// Without GLOB the totals count, with it every function that matches. Behind it may stand a sample that must be
+    /// reached: 'if attempts >= 100'. `lambda-triage metrics` lists the numbers.
     #[arg(long, value_name = "EXPR", value_parser = gate::condition, help_heading = "Gate")]
-    pub(super) fail_on: Vec<gate::FailOn>,
+    pub(super) fail_on: Vec<gate::GateRule>,
+
+    /// Warn if this is true, with the same status (repeatable)
+    #[arg(long, value_name = "EXPR", value_parser = gate::condition, help_heading = "Gate")]
+    pub(super) warn_on: Vec<gate::GateRule>,
 
     /// Fail (status 3) if anything was left out or not understood
     #[arg(

@@ -1,21 +1,30 @@
 //! Gate of a run: conditions on the numbers of a summary that make the run fail.
 //!
-//! Pure functions: text to a rule, rule and summary to a result. A condition says what fails the run: `failed > 0`.
+//! Pure functions: text to a rule, rule and summary to a result. A condition says what fails the run: `failed > 0`. With
+//! `if attempts >= 100` it is only judged where the sample is that large.
 
 use globset::{Glob, GlobMatcher};
 use serde_json::Value;
 
 use super::metrics::{self, Metric};
-use crate::render::one_line;
+use crate::render::{GateState, gate_verdicts};
 use crate::wire::{Condition, FunctionSummary, Gate, Summary};
 
-/// A rule of `--fail-on`.
+/// A rule of `--fail-on` or `--warn-on`.
 #[derive(Clone, Debug)]
-pub(super) struct FailOn {
+pub(super) struct GateRule {
     /// Expression as typed.
     expression: String,
     /// Functions that the rule applies to; `None` for the totals.
     functions: Option<GlobMatcher>,
+    test: Comparison,
+    /// What must be true for the test to count.
+    sample: Option<Comparison>,
+}
+
+/// A number compared with a value.
+#[derive(Clone, Copy, Debug)]
+struct Comparison {
     metric: &'static Metric,
     operator: Operator,
     threshold: Threshold,
@@ -48,8 +57,33 @@ const OPERATORS: [(&str, Operator); 6] = [
     ("<", Operator::Less),
 ];
 
+/// Parses `[GLOB:]PATH OP VALUE`, with ` if PATH OP VALUE` behind it or not.
+pub(super) fn condition(text: &str) -> Result<GateRule, String> {
+    let (test, sample) = match text.split_once(" if ") {
+        Some((test, sample)) => (test, Some(sample)),
+        None => (text, None),
+    };
+    let (functions, test) = comparison(test)?;
+    let functions = functions.map(|glob| Glob::new(glob).map_err(|error| error.to_string())).transpose()?;
+    if functions.is_some() && test.metric.path.starts_with("coverage.") {
+        return Err("coverage is not counted by function; leave the name and the colon out".to_owned());
+    }
+    let sample = match sample.map(comparison).transpose()? {
+        Some((Some(_), _)) => {
+            return Err("what stands behind 'if' is of the same functions; leave the name out".to_owned());
+        }
+        sample => sample.map(|(_, sample)| sample),
+    };
+    Ok(GateRule {
+        expression: text.trim().to_owned(),
+        functions: functions.map(|glob| glob.compile_matcher()),
+        test,
+        sample,
+    })
+}
+
 /// Parses `[GLOB:]PATH OP VALUE`.
-pub(super) fn condition(text: &str) -> Result<FailOn, String> {
+fn comparison(text: &str) -> Result<(Option<&str>, Comparison), String> {
     let shape = || "it needs a path, an operator and a value, such as 'failed > 0'".to_owned();
     let sign = |char: char| matches!(char, '<' | '>' | '=' | '!');
     let end = text.rfind(sign).map(|index| index + 1).ok_or_else(shape)?;
@@ -64,19 +98,9 @@ pub(super) fn condition(text: &str) -> Result<FailOn, String> {
         return Err(shape());
     }
     let metric = metrics::resolve(path)?;
-    let functions = glob.map(|glob| Glob::new(glob).map_err(|error| error.to_string())).transpose()?;
-    if functions.is_some() && metric.path.starts_with("coverage.") {
-        return Err("coverage is not counted by function; leave the name and the colon out".to_owned());
-    }
     let threshold = threshold(right, metric)?;
     refuse_the_impossible(metric, operator, threshold, right)?;
-    Ok(FailOn {
-        expression: text.trim().to_owned(),
-        functions: functions.map(|glob| glob.compile_matcher()),
-        metric,
-        operator,
-        threshold,
-    })
+    Ok((glob, Comparison { metric, operator, threshold }))
 }
 
 /// Parses `0`, `1%`, `500ms`, `3s` or `80%limit`, and checks that the unit fits the metric.
@@ -111,7 +135,7 @@ const SHARE: &str = "compare it with a share such as 5%";
 /// look like one that passes. A condition that is always true is accepted on the bound itself (`failed >= 0`), since it
 /// visibly fails.
 fn refuse_the_impossible(metric: &Metric, operator: Operator, threshold: Threshold, typed: &str) -> Result<(), String> {
-    let Metric { path, least, most, whole } = metric;
+    let Metric { path, least, most, whole, .. } = metric;
     let (value, is_exact) = match threshold {
         Threshold::Number(value) => (value, true),
         // A share has the sign of its time, and there is no upper bound for a time.
@@ -146,6 +170,7 @@ enum CheckResult {
     Pass,
     Fail,
     NotEvaluable,
+    TooFew,
 }
 
 impl CheckResult {
@@ -154,78 +179,115 @@ impl CheckResult {
             Self::Pass => "pass",
             Self::Fail => "fail",
             Self::NotEvaluable => "not_evaluable",
+            Self::TooFew => "too_few",
         }
     }
 }
 
-/// Evaluates all rules; `None` if there are none.
-pub(super) fn evaluate(rules: &[FailOn], summary: &Summary) -> Option<Gate> {
-    if rules.is_empty() {
+/// Evaluates the rules that fail a run and those that warn; `None` if there are none.
+pub(super) fn evaluate(fail: &[GateRule], warn: &[GateRule], summary: &Summary) -> Option<Gate> {
+    if fail.is_empty() && warn.is_empty() {
         return None;
     }
-    let conditions: Vec<Condition> = rules.iter().flat_map(|rule| rule.evaluate(summary)).collect();
-    Some(Gate { passed: conditions.iter().all(|one| one.result == CheckResult::Pass.as_str()), conditions })
+    let of =
+        |rules: &[GateRule], level| rules.iter().flat_map(|rule| rule.evaluate(level, summary)).collect::<Vec<_>>();
+    let mut conditions = of(fail, "fail");
+    let holds =
+        |one: &Condition| [CheckResult::Pass, CheckResult::TooFew].iter().any(|good| one.result == good.as_str());
+    let passed = conditions.iter().all(holds);
+    conditions.extend(of(warn, "warn"));
+    Some(Gate { passed, conditions })
 }
 
-/// Returns whether a condition is true, which fails the run.
+/// Returns whether a condition that fails the run is true.
 pub(super) fn failed(gate: &Gate) -> bool {
-    gate.conditions.iter().any(|one| one.result == CheckResult::Fail.as_str())
+    gate_verdicts(gate).iter().any(|verdict| verdict.state == GateState::Failed)
 }
 
-/// Returns a line for each condition that is true or could not be evaluated.
+/// Returns a line for each condition that is true or could not be evaluated, and one that sums up.
 pub(super) fn messages(gate: &Gate) -> Vec<String> {
-    gate.conditions.iter().filter(|one| one.result != CheckResult::Pass.as_str()).map(message).collect()
-}
-
-fn message(condition: &Condition) -> String {
-    let scope = one_line(condition.scope.as_deref().unwrap_or("all functions")).into_owned();
-    let expression = one_line(&condition.expression).into_owned();
-    match condition.value.map(readable) {
-        Some(value) if condition.result == CheckResult::Fail.as_str() => {
-            format!("gate failed: {expression}: {scope} has {value}")
-        }
-        Some(value) => format!("gate not evaluable: {expression}: {scope} has {value}, and its timeout is not known"),
-        None => format!("gate not evaluable: {expression}: no value for {scope}"),
+    let verdicts = gate_verdicts(gate);
+    let told = verdicts.iter().filter(|verdict| verdict.state != GateState::Passed);
+    let mut lines: Vec<String> =
+        told.map(|one| format!("{}: {}: {}", one.state.words(), one.expression, one.text)).collect();
+    let failed = verdicts.iter().filter(|verdict| verdict.state == GateState::Failed).count();
+    if failed > 0 && verdicts.len() > 1 {
+        let fail = gate.conditions.iter().filter(|one| one.level == "fail");
+        let all = fail.map(|one| &one.expression).collect::<std::collections::BTreeSet<_>>().len();
+        lines.push(format!("gate: {failed} of {all} conditions failed"));
     }
+    lines
 }
 
-/// Formats a number with up to four decimals, so that 1/3 does not fill the line.
-fn readable(value: f64) -> String {
-    let text = format!("{value:.4}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-impl FailOn {
-    fn evaluate(&self, summary: &Summary) -> Vec<Condition> {
+impl GateRule {
+    fn evaluate(&self, level: &str, summary: &Summary) -> Vec<Condition> {
         let Some(functions) = &self.functions else {
-            let source = if self.metric.path.starts_with("coverage.") { json(summary) } else { json(&summary.totals) };
-            return vec![self.compare(None, &source, summary.totals.timeout_ms)];
+            let of_coverage = self.test.metric.path.starts_with("coverage.");
+            let source = if of_coverage { json(summary) } else { json(&summary.totals) };
+            return vec![self.compare(level, None, &source, &json(&summary.totals), summary.totals.timeout_ms)];
         };
         let matching = summary.functions.iter().filter(|one| functions.is_match(one.function.as_deref().unwrap_or("")));
-        let conditions: Vec<Condition> =
-            matching.map(|one| self.compare(Some(scope(one)), &json(one), one.timeout_ms)).collect();
+        let compare = |one: &FunctionSummary| {
+            let row = json(one);
+            self.compare(level, Some(scope(one)), &row, &row, one.timeout_ms)
+        };
+        let conditions: Vec<Condition> = matching.map(compare).collect();
         if conditions.is_empty() {
-            return vec![self.result(Some(functions.glob().to_string()), None, CheckResult::NotEvaluable)];
+            let glob = Some(functions.glob().to_string());
+            return vec![self.result(level, glob, (None, None), CheckResult::NotEvaluable)];
         }
         conditions
     }
 
-    fn compare(&self, scope: Option<String>, source: &Value, timeout_ms: Option<u64>) -> Condition {
-        let value = metrics::number(source, &self.metric.path);
+    fn compare(
+        &self,
+        level: &str,
+        scope: Option<String>,
+        source: &Value,
+        row: &Value,
+        timeout_ms: Option<u64>,
+    ) -> Condition {
+        let (value, threshold) = self.test.sides(source, timeout_ms);
+        let holds = |test: &Comparison, source: &Value| {
+            let (value, threshold) = test.sides(source, timeout_ms);
+            value.zip(threshold).map(|(value, threshold)| test.operator.holds(value, threshold))
+        };
+        let result = match (self.sample.as_ref().map(|sample| holds(sample, row)), holds(&self.test, source)) {
+            (Some(Some(false)), _) => CheckResult::TooFew,
+            (Some(None), _) | (_, None) => CheckResult::NotEvaluable,
+            (_, Some(true)) => CheckResult::Fail,
+            (_, Some(false)) => CheckResult::Pass,
+        };
+        self.result(level, scope, (value, threshold), result)
+    }
+
+    fn result(
+        &self,
+        level: &str,
+        scope: Option<String>,
+        (value, threshold): (Option<f64>, Option<f64>),
+        result: CheckResult,
+    ) -> Condition {
+        Condition {
+            expression: self.expression.clone(),
+            scope,
+            level: level.to_owned(),
+            unit: self.test.metric.unit().to_owned(),
+            value,
+            threshold,
+            result: result.as_str().to_owned(),
+        }
+    }
+}
+
+impl Comparison {
+    /// Returns what is compared, as far as known.
+    fn sides(&self, source: &Value, timeout_ms: Option<u64>) -> (Option<f64>, Option<f64>) {
         let threshold = match self.threshold {
             Threshold::Number(number) => Some(number),
             Threshold::OfLimit(share) => timeout_ms.map(|limit| limit as f64 * share),
         };
-        let outcome = match value.zip(threshold) {
-            Some((value, threshold)) if self.operator.holds(value, threshold) => CheckResult::Fail,
-            Some(_) => CheckResult::Pass,
-            None => CheckResult::NotEvaluable,
-        };
-        self.result(scope, value, outcome)
-    }
-
-    fn result(&self, scope: Option<String>, value: Option<f64>, outcome: CheckResult) -> Condition {
-        Condition { expression: self.expression.clone(), scope, value, result: outcome.as_str().to_owned() }
+        (self.metric.value(source), threshold)
     }
 }
 
@@ -258,8 +320,15 @@ mod tests {
 
     fn summary() -> Summary {
         let function = |name: &str, failed, rate, p99| {
-            let mut one =
-                FunctionSummary { function: Some(name.into()), failed, failure_rate: rate, ..Default::default() };
+            let mut one = FunctionSummary {
+                function: Some(name.into()),
+                attempts: 100,
+                failed,
+                failure_rate: rate,
+                cold_starts: 5,
+                ..Default::default()
+            };
+            one.failures.timeout = 2;
             one.duration_ms.all.p99 = p99;
             one
         };
@@ -284,7 +353,7 @@ mod tests {
     #[track_caller]
     fn case(expression: &str, want: &[&str]) {
         let rule = condition(expression).expect(expression);
-        let results: Vec<String> = rule.evaluate(&summary()).into_iter().map(|one| one.result).collect();
+        let results: Vec<String> = rule.evaluate("fail", &summary()).into_iter().map(|one| one.result).collect();
         assert_eq!(results, want, "{expression}");
     }
 
@@ -305,14 +374,32 @@ mod tests {
     }
 
     #[test]
+    fn a_sample_that_is_too_small_fails_nothing() {
+        case("failed > 0 if attempts >= 100", &["fail"]);
+        case("failed > 0 if attempts >= 101", &["too_few"]);
+        case("*:failed > 0 if attempts >= 101", &["too_few", "too_few"]);
+        case("prod*:duration.p99 > 3s if attempts >= 101", &["too_few"]);
+        case("failed > 0 if duration.p99 > 1s", &["not_evaluable"]);
+        case("rates.timeout >= 2%", &["fail"]);
+        case("rates.timeout > 2%", &["pass"]);
+        case("lost_rate > 0", &["not_evaluable"]);
+        case("cold_start_rate >= 5%", &["fail"]);
+        let [fail, warn] = ["failed > 5", "failed > 0"].map(|text| vec![condition(text).unwrap()]);
+        let gate = evaluate(&fail, &warn, &summary()).unwrap();
+        assert!(gate.passed && !failed(&gate));
+        assert_eq!(messages(&gate), ["gate warning: failed > 0: 3"]);
+    }
+
+    #[test]
     fn messages_name_scope_and_value() {
         let rules = ["orders-*:failure_rate > 1%", "failed > 0"].map(|text| condition(text).unwrap());
-        let gate = evaluate(&rules, &summary()).unwrap();
+        let gate = evaluate(&rules, &[], &summary()).unwrap();
         assert_eq!(
             messages(&gate),
             [
-                "gate failed: orders-*:failure_rate > 1%: orders-api has 0.03",
-                "gate failed: failed > 0: all functions has 3",
+                "gate failed: orders-*:failure_rate > 1%: orders-api 3.0%",
+                "gate failed: failed > 0: 3",
+                "gate: 2 of 2 conditions failed",
             ]
         );
     }
@@ -323,9 +410,9 @@ mod tests {
         case("prod*:duration.p99 > 3s", &["not_evaluable"]);
         case("nothing-*:failed > 0", &["not_evaluable"]);
         case("duration.max > 80%limit", &["not_evaluable"]);
-        let gate = evaluate(&[condition("nothing-*:failed > 0").unwrap()], &summary()).unwrap();
+        let gate = evaluate(&[condition("nothing-*:failed > 0").unwrap()], &[], &summary()).unwrap();
         assert!(!gate.passed && !failed(&gate));
-        assert_eq!(messages(&gate), ["gate not evaluable: nothing-*:failed > 0: no value for nothing-*"]);
+        assert_eq!(messages(&gate), ["gate not evaluable: nothing-*:failed > 0: no function matches"]);
     }
 
     #[test]
@@ -344,6 +431,10 @@ mod tests {
             ("failed > 1e999", "is not a value"),
             ("[:failed > 0", "unclosed"),
             ("*:coverage.duplicates > 0", "leave the name"),
+            ("failed > 0 if", "is not a value"),
+            ("failed > 0 if attempts", "it needs"),
+            ("failed > 0 if *:attempts > 10", "leave the name out"),
+            ("failed > 0 if atempts > 10", "did you mean attempts or"),
             ("failure_rate > 5", "between 0 and 1, never 5; did you mean 5%?"),
             ("*:failure_rate >= 2.5", "did you mean 2.5%?"),
             ("failure_rate < 500", "never 500; compare it with a share such as 5%"),
@@ -368,9 +459,11 @@ mod tests {
     fn a_condition_is_taken_when_it_can_be_true_of_a_value_that_the_number_can_have() {
         let texts = ["-1", "-0.5", "0", "0.25", "1", "1.5", "2", "5", "100", "101", "1000000"];
         for metric in metrics::all() {
-            let fraction = ["failure_rate", "gb_seconds", "usd", "p50", "p95", "p99", "max"];
-            let whole = !fraction.iter().any(|name| metric.path == *name || metric.path.ends_with(&format!(".{name}")));
-            let most = if metric.path == "failure_rate" { 1.0 } else { f64::MAX };
+            let fraction = ["gb_seconds", "usd", "p50", "p95", "p99", "max"];
+            let rate = metric.path.ends_with("_rate") || metric.path.starts_with("rates.");
+            let whole = !rate
+                && !fraction.iter().any(|name| metric.path == *name || metric.path.ends_with(&format!(".{name}")));
+            let most = if rate { 1.0 } else { f64::MAX };
             let can_have = |value: &f64| (0.0..=most).contains(value) && !(whole && value.fract() != 0.0);
             for (text, (sign, operator)) in texts.iter().flat_map(|text| OPERATORS.map(|operator| (text, operator))) {
                 let value: f64 = text.parse().unwrap();

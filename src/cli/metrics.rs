@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use crate::model::{nearest, suggestion};
+use crate::model::{Category, nearest, suggestion};
 use crate::render::category_of_heading;
 use crate::wire::{Coverage, FunctionSummary};
 
@@ -33,12 +33,62 @@ pub(super) struct Metric {
     pub(super) most: f64,
     /// Whether it is a whole number.
     pub(super) whole: bool,
+    /// What it means.
+    pub(super) about: String,
+    /// The numbers that it is computed from, if the summary does not have it.
+    share: Option<Share>,
+}
+
+/// A share that is computed from two numbers of the summary.
+#[derive(Clone, Debug, PartialEq)]
+struct Share {
+    part: String,
+    whole: Whole,
+}
+
+/// What a share is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whole {
+    /// Attempts with an end, where the log shows those that succeed.
+    Finished,
+    Attempts,
+    Events,
 }
 
 impl Metric {
     /// Returns whether it is a share of something, from 0 to 1.
     pub(super) fn is_ratio(&self) -> bool {
         self.most == 1.0
+    }
+
+    /// Returns its unit: count, share, ms, mb, gb_s or usd.
+    pub(super) fn unit(&self) -> &'static str {
+        let last = self.path.rsplit('.').next().unwrap_or_default();
+        match last {
+            _ if self.is_ratio() => "share",
+            _ if self.is_time() => "ms",
+            "usd" => "usd",
+            "gb_seconds" => "gb_s",
+            _ if last.ends_with("_mb") => "mb",
+            _ if self.path.contains("bytes") => "bytes",
+            _ => "count",
+        }
+    }
+
+    /// Returns its value in the row of a function, in the totals or in the summary; `None` if it is null.
+    pub(super) fn value(&self, source: &Value) -> Option<f64> {
+        let Some(share) = &self.share else { return number(source, &self.path) };
+        let whole = match share.whole {
+            // Null where the log hides successes.
+            Whole::Finished => {
+                number(source, "failure_rate")?;
+                number(source, "attempts")? - number(source, "incomplete")?
+            }
+            Whole::Attempts => number(source, "attempts")?,
+            Whole::Events => number(source, "events")?,
+        };
+        let part = number(source, &share.part)?;
+        (whole > 0.0).then(|| (part / whole).min(1.0))
     }
 
     /// Returns whether it is a time in milliseconds.
@@ -51,9 +101,35 @@ impl Metric {
 static METRICS: LazyLock<Vec<Metric>> = LazyLock::new(|| {
     let mut metrics = Vec::new();
     collect(&schemars::schema_for!(FunctionSummary).to_value(), "", &mut metrics);
+    metrics.extend(shares());
     collect(&schemars::schema_for!(Coverage).to_value(), "coverage", &mut metrics);
     metrics
 });
+
+/// Returns the shares that are computed.
+fn shares() -> impl Iterator<Item = Metric> {
+    let share = |path: String, part: String, whole, about: String| Metric {
+        path,
+        least: 0.0,
+        most: 1.0,
+        whole: false,
+        about,
+        share: Some(Share { part, whole }),
+    };
+    let of_category = move |category: &Category| {
+        let id = category.id();
+        let about = format!("Attempts with {} per finished attempt.", id.replace('_', " "));
+        share(format!("rates.{id}"), format!("failures.{id}"), Whole::Finished, about)
+    };
+    let others = [
+        ("lost_rate", "outcomes.exhausted", Whole::Events, "Events lost per event."),
+        ("cold_start_rate", "cold_starts", Whole::Attempts, "Cold starts per attempt."),
+    ];
+    let other = move |(path, part, whole, about): (&str, &str, Whole, &str)| {
+        share(path.to_owned(), part.to_owned(), whole, about.to_owned())
+    };
+    Category::FAILURES.iter().map(of_category).chain(others.map(other))
+}
 
 /// Finds a number by its path, an alias, or the last part of its path if that is unique.
 pub(super) fn resolve(typed: &str) -> Result<&'static Metric, String> {
@@ -63,7 +139,8 @@ pub(super) fn resolve(typed: &str) -> Result<&'static Metric, String> {
         return Ok(metric);
     }
     let suffix = format!(".{full}");
-    let ending: Vec<&'static Metric> = METRICS.iter().filter(|metric| metric.path.ends_with(&suffix)).collect();
+    let given = METRICS.iter().filter(|metric| metric.share.is_none());
+    let ending: Vec<&'static Metric> = given.filter(|metric| metric.path.ends_with(&suffix)).collect();
     let paths = || METRICS.iter().map(|metric| metric.path.as_str());
     match ending[..] {
         [metric] => Ok(metric),
@@ -103,18 +180,18 @@ pub(super) fn number(value: &Value, path: &str) -> Option<f64> {
 }
 
 fn collect(root: &Value, prefix: &str, metrics: &mut Vec<Metric>) {
-    walk(root, root, prefix, metrics);
+    walk(root, root, (prefix, ""), metrics);
 }
 
-fn walk(root: &Value, schema: &Value, path: &str, metrics: &mut Vec<Metric>) {
+fn walk(root: &Value, schema: &Value, (path, about): (&str, &str), metrics: &mut Vec<Metric>) {
     if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
         if let Some(target) = root.pointer(reference.trim_start_matches('#')) {
-            walk(root, target, path, metrics);
+            walk(root, target, (path, about), metrics);
         }
         return;
     }
     for choice in schema.get("anyOf").and_then(Value::as_array).into_iter().flatten() {
-        walk(root, choice, path, metrics);
+        walk(root, choice, (path, about), metrics);
     }
     if has_type(schema, &["integer", "number"]) {
         let bound = |key: &str| schema.get(key).and_then(Value::as_f64);
@@ -123,10 +200,16 @@ fn walk(root: &Value, schema: &Value, path: &str, metrics: &mut Vec<Metric>) {
             least: bound("minimum").unwrap_or(f64::NEG_INFINITY),
             most: bound("maximum").unwrap_or(f64::INFINITY),
             whole: has_type(schema, &["integer"]),
+            about: about.to_owned(),
+            share: None,
         });
     }
     for (key, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-        walk(root, property, &if path.is_empty() { key.clone() } else { format!("{path}.{key}") }, metrics);
+        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        // A number deep down says what it is, and of what.
+        let own = property.get("description").and_then(Value::as_str).unwrap_or_default();
+        let about = if about.is_empty() || own.is_empty() { format!("{about}{own}") } else { format!("{about} {own}") };
+        walk(root, property, (&path, &about), metrics);
     }
 }
 
@@ -135,8 +218,7 @@ fn has_type(schema: &Value, types: &[&str]) -> bool {
     schema.get("type").is_some_and(|kind| is_one(kind) || kind.as_array().is_some_and(|kinds| kinds.iter().any(is_one)))
 }
 
-/// Returns all metrics, for laws that hold for each.
-#[cfg(test)]
+/// Returns all metrics.
 pub(super) fn all() -> &'static [Metric] {
     &METRICS
 }
@@ -196,7 +278,9 @@ mod tests {
         assert!(all().len() > 50, "{:#?}", all());
         for metric in all() {
             assert_eq!(metric.least, 0.0, "{}: no number of a summary is negative; say so in its schema", metric.path);
-            assert_eq!(metric.is_ratio(), metric.path == "failure_rate", "{}", metric.path);
+            let is_ratio = metric.path.ends_with("_rate") || metric.path.starts_with("rates.");
+            assert_eq!(metric.is_ratio(), is_ratio, "{}", metric.path);
+            assert!(!metric.about.is_empty(), "{}", metric.path);
         }
     }
 }

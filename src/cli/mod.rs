@@ -13,6 +13,7 @@ mod gate;
 #[cfg(feature = "cloudwatch")]
 mod kept;
 mod metrics;
+mod metrics_list;
 mod moments;
 mod options;
 mod output;
@@ -26,6 +27,7 @@ mod pull_progress;
 #[cfg(test)]
 mod screen_tests;
 mod show;
+mod view;
 mod zones;
 
 use std::io::{self, Write};
@@ -69,6 +71,8 @@ fn dispatch(command: Command, terminal: &Terminal) -> Result<ExitStatus, RunErro
         #[cfg(feature = "cloudwatch")]
         Command::Pull(args) => pull::run(*args, terminal),
         Command::Show(args) => show::event(args, terminal),
+        Command::View(args) => view::run(args, terminal),
+        Command::Metrics { file } => metrics_list::run(file.as_deref(), terminal),
         Command::Demo(args) => analyze::demo(args, terminal),
         Command::Explain(args) => {
             let style = terminal.style(args.color);

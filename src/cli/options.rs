@@ -11,7 +11,7 @@ use std::{fs, thread};
 use super::again;
 use super::args::{By, ColorChoice, LedgerTarget, ReportTarget, RunArgs, SharedArgs, Strictness};
 use super::exit::RunError;
-use super::gate::FailOn;
+use super::gate::GateRule;
 #[cfg(feature = "cloudwatch")]
 use super::kept;
 use super::moments::TypedTime;
@@ -179,7 +179,8 @@ pub(super) struct RunOptions {
     /// Commands that read the input again.
     pub(super) commands: Commands,
     pub(super) ledger: Option<LedgerTarget>,
-    pub(super) rules: Vec<FailOn>,
+    pub(super) fail_on: Vec<GateRule>,
+    pub(super) warn_on: Vec<GateRule>,
     pub(super) strict: Option<Strictness>,
     pub(super) allow_empty: bool,
     pub(super) quiet: bool,
@@ -244,7 +245,8 @@ impl RunOptions {
             zone,
             commands: Commands::default(),
             ledger: args.ledger,
-            rules: args.fail_on,
+            fail_on: args.fail_on,
+            warn_on: args.warn_on,
             strict: args.strict,
             allow_empty: args.allow_empty,
             quiet: args.quiet,

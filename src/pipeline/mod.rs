@@ -31,6 +31,7 @@ pub(crate) use ledger::ledger_row;
 pub(crate) use paste::unwrapped;
 pub(crate) use recognise::{recognise, recognise_message};
 pub(crate) use records::Records;
+pub(crate) use run::name_filter;
 pub(crate) use shown::Showing;
 
 use std::io;
@@ -147,6 +148,26 @@ pub struct RunAnalysis {
     pub poorly_understood: Vec<InputProblem>,
     /// Lines that hold words of the platform in texts without any of its sentences.
     pub platform_words: Option<PlatformWords>,
+}
+
+impl RunAnalysis {
+    /// Creates what is known of a run by its summary.
+    #[must_use]
+    pub(crate) fn of_summary(summary: Summary) -> Self {
+        Self {
+            records: None,
+            ledger_events: Vec::new(),
+            shown: Vec::new(),
+            failed_events: None,
+            input_failed: !summary.coverage.inputs_unreadable.is_empty(),
+            empty: summary.totals.attempts == 0 && summary.totals.environment_failures == 0,
+            unread_inputs: 0,
+            unread_logs: 0,
+            poorly_understood: Vec::new(),
+            platform_words: None,
+            summary,
+        }
+    }
 }
 
 /// Lines that hold words of the platform without being its own.

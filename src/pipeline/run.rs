@@ -197,7 +197,7 @@ pub(super) fn glob_set(globs: &[String]) -> Result<GlobSet, AnalyzeError> {
 }
 
 /// Makes a filter of function names out of globs; without any, all pass.
-fn name_filter(globs: &[String]) -> Result<impl Fn(Option<&str>) -> bool + use<>, AnalyzeError> {
+pub(crate) fn name_filter(globs: &[String]) -> Result<impl Fn(Option<&str>) -> bool + use<>, AnalyzeError> {
     let (set, all) = (glob_set(globs)?, globs.is_empty());
     Ok(move |name: Option<&str>| all || name.is_some_and(|name| set.is_match(name)))
 }

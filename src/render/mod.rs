@@ -14,6 +14,7 @@ mod escape;
 #[cfg(feature = "cloudwatch")]
 mod failed_line;
 mod findings;
+mod gate;
 mod grid;
 mod headline;
 mod histogram;
@@ -40,6 +41,7 @@ use std::io::{self, Write};
 pub(crate) use escape::{one_line, without_commands};
 #[cfg(feature = "cloudwatch")]
 pub(crate) use failed_line::failed_line;
+pub(crate) use gate::{GateState, gate_verdicts, with_unit};
 pub(crate) use ledger::{ledger_csv, ledger_json};
 pub(crate) use life::life;
 pub(crate) use matrix::category_of_heading;
@@ -47,7 +49,7 @@ pub(crate) use next::Commands;
 pub(crate) use page::page;
 pub(crate) use style::{Ink, Links, Style};
 pub(crate) use view::{Grouping, SORT_KEYS, SortKey, View};
-pub(crate) use words::{count, thousands};
+pub(crate) use words::{count, fold, thousands};
 
 use crate::wire::Summary;
 

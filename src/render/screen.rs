@@ -2,7 +2,7 @@
 
 use super::style::Style;
 use super::view::Grouping;
-use super::{Answer, by, causes, deploys, early, headline, histogram, matrix, next};
+use super::{Answer, by, causes, deploys, early, gate, headline, histogram, matrix, next};
 
 /// Most causes where there is room for more.
 const MOST_CAUSES: usize = 10;
@@ -13,6 +13,7 @@ const FEWEST_LINES: usize = 9;
 pub(super) fn lines(answer: &Answer<'_>, style: &Style) -> Vec<String> {
     let (summary, view) = (answer.summary, answer.view);
     let mut out = headline::lines(summary, style);
+    out.extend(summary.gate.iter().flat_map(|gate| gate::lines(gate, style)));
     if summary.functions.is_empty() {
         return out;
     }

@@ -142,7 +142,7 @@ pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
 }
 
 /// Breaks a text into lines of this many columns: at spaces, and a longer word anywhere.
-pub(super) fn fold(text: &str, columns: usize) -> Vec<String> {
+pub(crate) fn fold(text: &str, columns: usize) -> Vec<String> {
     let mut out = Vec::new();
     for line in wrap(text, columns) {
         let mut rest = line.as_str();

@@ -166,7 +166,7 @@ fn problem(path: &Path, reason: &str) -> InputProblem {
     InputProblem { input: path.display().to_string(), reason: reason.to_owned() }
 }
 
-fn reason(error: &std::io::Error) -> String {
+pub(crate) fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "no such file or directory; check the path".to_owned(),
         std::io::ErrorKind::PermissionDenied => "permission denied; check the rights of the file".to_owned(),

@@ -154,8 +154,12 @@ fn cause(
     let of_all = versions.len() == sums.functions.len() && versions.iter().all(|one| one.version != "$LATEST");
     let is_of_versions = of_all && state == FindingState::Ongoing;
     let brief = match &versions[..] {
-        [one] if is_of_versions => format!("roll back version {}, or {brief}", one.version),
-        [_, ..] if is_of_versions => format!("roll back, or {brief}"),
+        [one] if is_of_versions => {
+            let (back, brief) =
+                (format!("roll back version {}", one.version), brief.trim_end_matches(", or roll back"));
+            format!("{back}, or {brief}")
+        }
+        [_, ..] if is_of_versions && !brief.contains("roll back") => format!("roll back, or {brief}"),
         _ => brief.to_owned(),
     };
     Cause {

@@ -7,6 +7,7 @@ mod explain;
 mod ledger;
 mod record;
 mod redact;
+mod select;
 mod show;
 mod summary;
 

@@ -271,7 +271,7 @@ pub struct InputProblem {
 /// The result of `--fail-on`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Gate {
-    /// Every condition holds.
+    /// No condition of `--fail-on` is true, and each could be evaluated.
     pub passed: bool,
     /// The conditions, in the order given.
     pub conditions: Vec<Condition>,
@@ -284,10 +284,25 @@ pub struct Condition {
     pub expression: String,
     /// The function it was evaluated for; null for the totals.
     pub scope: Option<String>,
+    /// `fail` for a condition of `--fail-on`, `warn` for one of `--warn-on`.
+    #[serde(default = "fail")]
+    pub level: String,
+    /// Unit of the value: count, share (0 to 1), ms, mb, gb_s or usd.
+    #[serde(default)]
+    pub unit: String,
     /// The value found; null where it could not be evaluated.
     pub value: Option<f64>,
-    /// `pass`, `fail` or `not_evaluable`.
+    /// What it was compared with: for `80%limit` that share of the timeout. Null where it is not known.
+    #[serde(default)]
+    pub threshold: Option<f64>,
+    /// `pass`, `fail` (the condition is true), `not_evaluable`, or `too_few` where the sample that `if` asks for was not
+    /// reached.
     pub result: String,
+}
+
+/// Returns the level of conditions before there were two.
+fn fail() -> String {
+    "fail".to_owned()
 }
 
 additive! {

@@ -18,12 +18,16 @@ fn case(conditions: &[&str], status: i32, said: &str) {
 #[test]
 fn conditions_decide_the_status_and_are_printed_with_their_values() {
     case(&["failed > 1000"], 0, "");
-    case(&["failures.out_of_memory > 0"], 1, "failures.out_of_memory > 0: all functions has 3");
+    case(&["failures.out_of_memory > 0"], 1, "failures.out_of_memory > 0: 3");
     case(&["out_of_memory >= 4"], 0, "");
-    case(&["orders-*:failure_rate > 50%"], 1, "orders-api has 0.5833");
+    case(&["orders-*:failure_rate > 50%"], 1, "orders-*:failure_rate > 50%: orders-api 58.3%");
     case(&["lost_events > 0"], 1, "lost_events > 0");
+    case(&["failed > 0 if attempts >= 54"], 1, "failed > 0 if attempts >= 54: 27");
+    case(&["failed > 0 if attempts >= 55"], 0, "");
+    case(&["*:failed > 0"], 1, "*:failed > 0: 5 of 5 functions: ");
+    case(&["failed > 0", "lost > 0", "failed > 100"], 1, "gate: 2 of 3 conditions failed");
     case(&["duration.p99 > 3s"], 3, "not evaluable");
-    case(&["nothing-*:failed > 0"], 3, "no value for nothing-*");
+    case(&["nothing-*:failed > 0"], 3, "nothing-*:failed > 0: no function matches");
 }
 
 #[test]
@@ -49,6 +53,18 @@ fn what_is_no_condition_is_wrong_usage() {
 
 #[test]
 fn all_findings_are_printed_whatever_the_gate_says() {
-    let with = Run::new(["demo", "--fail-on", "failed > 0"]).status(1).stdout;
-    assert_eq!(with, Run::new(["demo"]).stdout());
+    let with = Run::new(["demo", "--fail-on", "failed > 0", "--details"]).status(1).stdout;
+    assert!(with.contains("\nGate  failed  failed > 0: 27\n"), "{with}");
+    let rest =
+        |text: &str| text.lines().filter(|line| !line.starts_with("Gate")).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(rest(&with)[3..], rest(&Run::new(["demo", "--details"]).stdout())[3..]);
+}
+
+#[test]
+fn a_warning_changes_no_status_and_a_gate_that_passes_says_so() {
+    let done = Run::new(["demo", "--warn-on", "failed > 0"]).status(0);
+    assert!(done.stderr.contains("gate warning: failed > 0: 27"), "{}", done.stderr);
+    assert!(done.stdout.contains("\nGate  warning  failed > 0: 27\n"), "{}", done.stdout);
+    let done = Run::new(["demo", "--fail-on", "failed > 100", "--fail-on", "lost > 5"]).status(0);
+    assert!(done.stdout.contains("\nGate  passed: 2 conditions\n"), "{}", done.stdout);
 }

@@ -59,3 +59,4 @@ mod threads;
 mod truth;
 mod unread;
 mod verdicts;
+mod view;

@@ -1,0 +1,131 @@
+//! `view`: a saved answer shown again equals the answer, and a part of it equals the answer for that part as far as rows
+//! add up; `metrics`: what it lists is what a gate takes.
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::harness::{LOGS, Run, directory, read_summary, root};
+
+/// Inputs of the fixtures: the demo's logs, and each folder of logs.
+fn inputs() -> Vec<String> {
+    let folders = fs::read_dir(root().join(LOGS)).unwrap();
+    let mut found: Vec<String> =
+        folders.map(|entry| format!("{LOGS}/{}", entry.unwrap().file_name().into_string().unwrap())).collect();
+    found.push(LOGS.to_owned());
+    found.sort();
+    found
+}
+
+#[test]
+fn a_saved_summary_is_shown_as_it_was() {
+    let folder = directory();
+    let saved = folder.path().join("saved.json").into_os_string().into_string().unwrap();
+    for input in inputs() {
+        let rules = ["--fail-on", "failed > 1000000", "--warn-on", "*:failed > 0 if attempts >= 3", "--allow-empty"];
+        let json = Run::analyze([&input]).args(rules).args(["--format", "json"]).done();
+        fs::write(&saved, &json.stdout).unwrap();
+        let again = Run::new(["view", &saved, "--format", "json", "--allow-empty"]).done();
+        assert_eq!((again.stdout, again.status), (json.stdout, json.status), "{input}");
+        // The commands to go on with differ: they read the saved answer.
+        let table = |run: Run| {
+            let text = run.done().stdout;
+            let rest = |line: &&str| !line.contains("lambda-triage ") && !line.starts_with("Next");
+            text.lines().filter(rest).map(str::to_owned).collect::<Vec<_>>()
+        };
+        let of_log = table(Run::analyze([&input]).args(rules).args(["--details"]));
+        assert_eq!(table(Run::new(["view", &saved, "--details", "--allow-empty"])), of_log, "{input}");
+    }
+}
+
+#[test]
+fn saved_records_are_added_up() {
+    let folder = directory();
+    let saved = folder.path().join("saved.ndjson").into_os_string().into_string().unwrap();
+    let records = Run::analyze([LOGS]).args(["--format", "ndjson"]).stdout();
+    fs::write(&saved, records).unwrap();
+    let summary = |run: Run| {
+        let mut summary = read_summary(&run.args(["--format", "json"]).stdout());
+        summary["coverage"] = Value::Null;
+        summary
+    };
+    assert_eq!(summary(Run::new(["view", &saved])), summary(Run::analyze([&saved])));
+}
+
+/// What is listed of one function is what the log of that function gives; sums of several are exact, and what cannot be
+/// added up is null.
+#[test]
+fn a_part_of_a_saved_summary_is_the_answer_for_that_part() {
+    let folder = directory();
+    let saved = folder.path().join("saved.json").into_os_string().into_string().unwrap();
+    let whole = Run::new(["demo", "--format", "json"]).stdout();
+    fs::write(&saved, &whole).unwrap();
+    for glob in ["orders-api", "o*", "nothing"] {
+        let of_log =
+            read_summary(&Run::new(["demo", "--only", glob, "--format", "json", "--allow-empty"]).done().stdout);
+        let part = read_summary(
+            &Run::new(["view", &saved, "--only", glob, "--format", "json", "--allow-empty"]).done().stdout,
+        );
+        let names = |summary: &Value| {
+            summary["functions"].as_array().unwrap().iter().map(|row| row["function"].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&part), names(&of_log), "{glob}");
+        for key in [
+            "attempts",
+            "events",
+            "ok",
+            "failed",
+            "failures",
+            "outcomes",
+            "cold_starts",
+            "handled_errors",
+            "failure_rate",
+        ] {
+            assert_eq!(part["totals"][key], of_log["totals"][key], "{glob}: {key}");
+        }
+        assert_eq!(part["totals"]["needs_person"]["events"], part["events_to_check_total"]);
+        let note = |summary: &Value| summary["coverage"]["notes"].to_string().contains("of a saved summary");
+        assert!(note(&part) && !note(&of_log), "{glob}");
+    }
+}
+
+#[test]
+fn what_is_no_saved_answer_is_told() {
+    let folder = directory();
+    let saved = folder.path().join("saved.json").into_os_string().into_string().unwrap();
+    let whole = Run::new(["demo", "--format", "json"]).stdout();
+    for (text, status, said) in [
+        (whole.replacen("\"schema\": 2", "\"schema\": 99", 1), 3, "a newer version of the program"),
+        (whole[..whole.len() / 2].to_owned(), 3, "this summary is damaged"),
+        ("no answer".to_owned(), 3, "contains no Lambda log lines"),
+    ] {
+        fs::write(&saved, text).unwrap();
+        let done = Run::new(["view", &saved]).status(status);
+        assert!(done.stderr.contains(said), "{said}: {}", done.stderr);
+    }
+    fs::write(&saved, whole).unwrap();
+    let done = Run::new(["view", &saved, "--format", "ndjson"]).status(2);
+    assert!(done.stderr.contains("has no records"), "{}", done.stderr);
+    assert!(
+        Run::new(["view", &saved, "--fail-on", "failed > 0"]).status(1).stderr.contains("gate failed: failed > 0: 27")
+    );
+}
+
+#[test]
+fn a_gate_takes_every_number_that_is_listed() {
+    let list = Run::new(["metrics"]).stdout();
+    let names: Vec<&str> =
+        list.lines().filter(|line| !line.starts_with(' ')).filter_map(|line| line.split(' ').next()).collect();
+    assert!(names.len() > 60 && names.contains(&"rates.timeout") && names.contains(&"cold_start_rate"), "{names:?}");
+    let rules = names.iter().flat_map(|name| ["--warn-on".to_owned(), format!("{name} >= 0")]);
+    let done = Run::new(["demo", "--format", "json"]).args(rules).done();
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    let gate = &read_summary(&done.stdout)["gate"]["conditions"];
+    assert_eq!(gate.as_array().unwrap().len(), names.len());
+    // The values are those of the summary.
+    let folder = directory();
+    let saved = folder.path().join("saved.json");
+    fs::write(&saved, &done.stdout).unwrap();
+    let values = Run::new(["metrics", saved.to_str().unwrap()]).stdout();
+    assert!(values.contains("failed (count) = 27\n") && values.contains("failure_rate (share) = 50.0%\n"), "{values}");
+}
