@@ -24,13 +24,13 @@ pub(super) fn lines(summary: &Summary, by: Grouping, view: &View, most: usize, s
         Grouping::Hour => hours(summary, style),
         Grouping::Version => {
             let rows = view.most(most.saturating_sub(2)).max(1);
-            versions(summary, rows, style)
+            versions(summary, rows, view.wide, style)
         }
     }
 }
 
 /// Returns attempts and failures of each version, those of functions with failures first.
-fn versions(summary: &Summary, rows: usize, style: &Style) -> Vec<String> {
+fn versions(summary: &Summary, rows: usize, wide: bool, style: &Style) -> Vec<String> {
     let of = |function| summary.functions.iter().filter(move |one| matrix::has_failure(one) == function);
     let all: Vec<_> = of(true).chain(of(false)).flat_map(|one| one.versions.iter().map(move |it| (one, it))).collect();
     if all.is_empty() {
@@ -56,7 +56,7 @@ fn versions(summary: &Summary, rows: usize, style: &Style) -> Vec<String> {
     // Versions of one function have one name in common.
     let mut different: Vec<String> = names.clone();
     different.dedup();
-    let room = style.width.saturating_sub(grid::total(&columns) + GAP).max(NAME);
+    let room = if wide { usize::MAX } else { style.width.saturating_sub(grid::total(&columns) + GAP).max(NAME) };
     let short = distinct(&different, room);
     let name = |full: &String| different.iter().position(|name| name == full).map_or("", |at| &short[at]);
     columns.insert(0, GridColumn::text("FUNCTION", names.iter().map(|full| Cell::plain(name(full))).collect()));

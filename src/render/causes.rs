@@ -98,7 +98,7 @@ fn grid(shown: &[&Cause], summary: &Summary, style: &Style) -> Vec<String> {
         };
         columns.push(GridColumn::text("WHAT TO DO", shown.iter().map(to_do).collect()));
     }
-    let room = style.width.saturating_sub(grid::total(&columns) + GAP).max(12);
+    let room = style.width.saturating_sub(grid::total(&columns) + GAP).max(8);
     let title = |cause: &&Cause| Cell::plain(shorten_end(&one_line(&cause.title), room));
     columns.insert(0, GridColumn::text("CAUSE", shown.iter().map(title).collect()));
     grid::lines(&columns, style)
@@ -149,14 +149,19 @@ fn is_to_roll_back(cause: &Cause) -> bool {
     cause.began_with.versions.first().is_some_and(|first| cause.brief.contains(&format!("version {},", first.version)))
 }
 
+/// Returns the versions with which it began.
 fn began(cause: &Cause) -> Option<String> {
     let versions = &cause.began_with.versions;
     let first = versions.first()?;
     let same = versions.iter().all(|version| version.version == first.version);
     let version = one_line(&first.version).into_owned();
+    let function = one_line(first.function.as_deref().unwrap_or("(no name)"));
+    // In others it may have been there before.
+    let everywhere = versions.len() == cause.functions.len();
     Some(match versions.len() {
-        1 => format!("began with version {version}"),
-        some if same => format!("began with version {version} of {some} functions"),
-        some => format!("began with new versions of {some} functions"),
+        1 if everywhere => format!("began with version {version}"),
+        1 => format!("in {function} with version {version}"),
+        some if same && everywhere => format!("began with version {version} of {some} functions"),
+        some => format!("in {some} functions with new versions"),
     })
 }

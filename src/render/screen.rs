@@ -22,14 +22,17 @@ pub(super) fn lines(answer: &Answer<'_>, style: &Style) -> Vec<String> {
         out.extend(histogram::lines(summary, style));
     }
     let next = next::lines(answer, style);
-    let warnings: Vec<String> =
-        deploys::lines(summary, style).into_iter().chain(early::lines(summary, style)).collect();
+    // How many causes there is room for is not known yet.
+    let warnings = |causes: usize| -> Vec<String> {
+        deploys::lines(summary, causes, style).into_iter().chain(early::lines(summary, style)).collect()
+    };
+    let most_warnings = warnings(0);
     let of_one = causes::lines_of_one(style);
     let has_causes = !summary.causes.is_empty() && view.by != Some(Grouping::Cause);
     // A blank line before each block.
-    let blocks = [has_causes, true, !warnings.is_empty() || !next.is_empty()];
+    let blocks = [has_causes, true, !most_warnings.is_empty() || !next.is_empty()];
     let blanks = blocks.iter().filter(|block| **block).count();
-    let fixed = out.len() + blanks + warnings.len() + next.len();
+    let fixed = out.len() + blanks + most_warnings.len() + next.len();
     let room = style.height.saturating_sub(fixed).max(FEWEST_LINES);
     let main = |most: usize| match view.by {
         Some(grouping) => by::lines(summary, grouping, view, most, style),
@@ -47,6 +50,8 @@ pub(super) fn lines(answer: &Answer<'_>, style: &Style) -> Vec<String> {
             rows -= 1;
         }
     }
+    let warnings = warnings(rows);
+    let most = most.saturating_add(most_warnings.len() - warnings.len());
     let causes = causes::lines(summary, rows, style);
     let matrix = main(most.saturating_sub(causes.len()));
     let follow: Vec<String> = warnings.into_iter().chain(next).collect();

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::cause_key::{CauseKey, CauseTold};
-use super::course::{Since, WindowBounds};
+use super::course::{PartTraffic, Since, WindowBounds};
 use super::findings::FindingCounts;
 use super::tables::Tables;
 use super::versions::names_of;
@@ -21,11 +21,12 @@ const TOGETHER: usize = 16;
 #[derive(Debug)]
 pub(super) struct InFunction<'a> {
     pub(super) function: u32,
-    /// Attempts of the function since its last one with the cause, and the start of that one.
-    pub(super) since: Since,
-    pub(super) last: Option<Timestamp>,
+    /// Attempts of the function around those with the cause.
+    pub(super) traffic: Option<PartTraffic>,
     /// Version with whose first attempts it began here, and the start of the first of these.
     pub(super) began_with: Option<(u16, Timestamp)>,
+    /// That version is the newest, and worse than what ran before or beside it: to go back helps.
+    pub(super) can_go_back: bool,
     pub(super) told: Option<&'a CauseTold>,
 }
 
@@ -122,12 +123,7 @@ fn cause(
     let name = |id: u32| names.functions[id as usize].name.clone();
     let counts = &sums.counts;
     let seen = counts.sightings();
-    // What a function did before another one had the cause tells nothing of its end.
-    let since = |part: &InFunction<'_>| match (part.last, seen, window) {
-        (Some(own), Some(seen), Some(window)) => part.since.behind(own, seen.last, window),
-        _ => part.since,
-    };
-    let since = sums.functions.iter().fold(Since::default(), |all, part| all.and(since(part)));
+    let traffic: Vec<PartTraffic> = sums.functions.iter().filter_map(|part| part.traffic).collect();
     let code = key.code();
     let told = sums.functions.iter().filter_map(|part| part.told).min_by_key(|told| told.order());
     let by_error = key.fingerprint().and(told).and_then(CauseTold::title);
@@ -148,18 +144,16 @@ fn cause(
         })
     });
     let versions: Vec<FirstVersion> = versions.collect();
-    let state = seen.map_or(FindingState::Unknown, |seen| seen.state(since, window));
+    let state = seen.map_or(FindingState::Unknown, |seen| seen.state(Since::of(&seen, &traffic, window), window));
     let brief = catalogue::brief(code);
-    // A version that brought the cause everywhere can be taken back; one of several functions may have come by chance.
-    let of_all = versions.len() == sums.functions.len() && versions.iter().all(|one| one.version != "$LATEST");
-    let is_of_versions = of_all && state == FindingState::Ongoing;
+    let can_go_back = state == FindingState::Ongoing && sums.functions.iter().all(|part| part.can_go_back);
     let brief = match &versions[..] {
-        [one] if is_of_versions => {
+        [one] if can_go_back => {
             let (back, brief) =
                 (format!("roll back version {}", one.version), brief.trim_end_matches(", or roll back"));
             format!("{back}, or {brief}")
         }
-        [_, ..] if is_of_versions && !brief.contains("roll back") => format!("roll back, or {brief}"),
+        [_, ..] if can_go_back && !brief.contains("roll back") => format!("roll back, or {brief}"),
         _ => brief.to_owned(),
     };
     Cause {

@@ -5,6 +5,8 @@ use crate::wire::FindingState;
 
 /// Expected further occurrences at which a finding that was not seen again counts as stopped (chance of none: 5 %).
 pub(super) const EXPECTED_SINCE: f64 = 3.0;
+/// Number of sightings below which the time before the first one also tells how frequent they are.
+const FEW_SIGHTINGS: u64 = 3;
 /// Usual gaps between two occurrences that may pass before the end of the window while the finding counts as ongoing.
 const GAPS: i64 = 3;
 /// The same for a finding without a usual gap, and at least: five minutes, but a tenth of a short window.
@@ -25,33 +27,75 @@ pub(super) struct Sightings {
     pub(super) last_end: Timestamp,
 }
 
-/// Attempts of functions since their last sightings, all without it.
+/// Attempts of one function around its sightings. Those of versions that never had them tell less: another version may
+/// not have what fails.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PartTraffic {
+    /// First and last sighting in this function.
+    pub(super) first: Timestamp,
+    pub(super) last: Timestamp,
+    /// Attempts of the versions that had it: from the start of the window to the first sighting, from there to the last,
+    /// and since.
+    pub(super) before: u64,
+    pub(super) during: u64,
+    pub(super) after: u64,
+    /// Attempts of other versions since.
+    pub(super) others_after: u64,
+}
+
+impl PartTraffic {
+    /// Returns how many attempts started from one moment to another, if they are spread evenly over each of the three
+    /// stretches.
+    fn between(&self, from: Timestamp, to: Timestamp, window: WindowBounds) -> f64 {
+        let stretch = |count: u64, start: Timestamp, end: Timestamp| {
+            let length = end.ms_since(start).max(0);
+            let inside = to.min(end).ms_since(from.max(start));
+            match (inside, length) {
+                (..0, _) => 0.0,
+                (_, 0) => count as f64,
+                _ => count as f64 * inside as f64 / length as f64,
+            }
+        };
+        let end = window.end.max(self.last);
+        // A moment that two stretches share belongs to the earlier one.
+        let after = if to > self.last { stretch(self.after, self.last, end) } else { 0.0 };
+        let before = if from < self.first { stretch(self.before, window.start, self.first) } else { 0.0 };
+        before + stretch(self.during, self.first, self.last) + after
+    }
+
+    /// Returns the share of the time since the last sighting that lies behind a later moment.
+    fn share_behind(&self, moment: Timestamp, window: WindowBounds) -> f64 {
+        match (window.end.ms_since(self.last), window.end.ms_since(moment)) {
+            (..=0, _) => 1.0,
+            (all, rest) => rest.clamp(0, all) as f64 / all as f64,
+        }
+    }
+}
+
+/// Attempts of functions since the last sighting of all, none of which had it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Since {
     /// Number of them.
     pub(super) attempts: u64,
-    /// Number of sightings to expect among them, if it went on as before.
+    /// Number of sightings to expect among those of the versions that had it, if it went on as before.
     expected: f64,
+    /// The same among those of other versions, if they had it as well.
+    expected_of_others: f64,
 }
 
 impl Since {
-    /// Creates it from the number of sightings, the attempts from the first one to the last, and the attempts since.
-    pub(super) fn new(sightings: u64, during: u64, attempts: u64) -> Self {
-        let share = sightings as f64 / during.max(sightings) as f64;
-        Self { attempts, expected: attempts as f64 * share }
-    }
-
-    /// Returns the part that came after a later moment than `last`, their own last sighting, if attempts are spread evenly
-    /// up to the end of the window. Some may have come then as long as there are any.
-    pub(super) fn behind(self, last: Timestamp, moment: Timestamp, window: WindowBounds) -> Self {
-        let (all, rest) = (window.end.ms_since(last), window.end.ms_since(moment));
-        let share = if all > 0 { rest.clamp(0, all) as f64 / all as f64 } else { 1.0 };
-        Self { attempts: (self.attempts as f64 * share).ceil() as u64, expected: self.expected * share }
-    }
-
-    /// Adds the attempts of another function.
-    pub(super) fn and(self, other: Self) -> Self {
-        Self { attempts: self.attempts + other.attempts, expected: self.expected + other.expected }
+    /// Adds up what functions did after the last sighting in any of them. How frequent sightings are is told by all of
+    /// them together: in a function with few, the stretch between them is one with many.
+    pub(super) fn of(seen: &Sightings, parts: &[PartTraffic], window: Option<WindowBounds>) -> Self {
+        let window = window.unwrap_or(WindowBounds { start: seen.first, end: seen.last });
+        // Of few sightings, the attempts before tell better how frequent they are.
+        let from = if seen.count < FEW_SIGHTINGS { window.start } else { seen.first };
+        let sum = |of: &dyn Fn(&PartTraffic) -> f64| parts.iter().map(of).sum::<f64>();
+        let during = sum(&|part| part.between(from, seen.last, window));
+        let after = sum(&|part| part.after as f64 * part.share_behind(seen.last, window));
+        let others = sum(&|part| part.others_after as f64 * part.share_behind(seen.last, window));
+        let share = seen.count as f64 / during.max(seen.count as f64);
+        Self { attempts: (after + others).ceil() as u64, expected: after * share, expected_of_others: others * share }
     }
 }
 
@@ -88,6 +132,8 @@ impl Sightings {
         });
         match pause {
             Some((pause, most)) if pause <= most => FindingState::Ongoing,
+            // Another version has taken over.
+            Some(_) if since.expected + since.expected_of_others >= EXPECTED_SINCE => FindingState::Stopped,
             Some(_) if since.attempts == 0 => FindingState::NoTraffic,
             _ => FindingState::Unknown,
         }
@@ -116,10 +162,19 @@ mod tests {
         Timestamp::from_ms(1_767_312_000_000 + minutes * 60_000).unwrap()
     }
 
+    fn six_hours() -> Option<WindowBounds> {
+        Some(WindowBounds { start: at(0), end: at(360) })
+    }
+
+    fn part((first, last): (i64, i64), during: u64, (after, others_after): (u64, u64)) -> PartTraffic {
+        PartTraffic { first: at(first), last: at(last), before: 0, during, after, others_after }
+    }
+
     /// Judges `count` sightings from one minute to another in six hours.
     fn state(count: u64, (first, last): (i64, i64), during: u64, since: u64) -> FindingState {
         let seen = Sightings { count, first: at(first), last: at(last), last_end: at(last) };
-        seen.state(Since::new(count, during, since), Some(WindowBounds { start: at(0), end: at(360) }))
+        let part = part((first, last), during, (since, 0));
+        seen.state(Since::of(&seen, &[part], six_hours()), six_hours())
     }
 
     #[test]
@@ -143,17 +198,34 @@ mod tests {
         }
     }
 
-    /// A cause that one function had long ago and another one just now goes on.
+    fn state_of(count: u64, (first, last): (i64, i64), parts: &[PartTraffic]) -> FindingState {
+        let seen = Sightings { count, first: at(first), last: at(last), last_end: at(last) };
+        seen.state(Since::of(&seen, parts, six_hours()), six_hours())
+    }
+
     #[test]
-    fn attempts_before_the_last_sighting_do_not_count() {
-        let window = WindowBounds { start: at(0), end: at(360) };
-        let seen = Sightings { count: 7, first: at(3), last: at(359), last_end: at(359) };
-        let long_ago = Since::new(1, 1, 980);
-        let just_now = Since::new(6, 900, 2);
-        assert_eq!(seen.state(long_ago.and(just_now), Some(window)), Stopped);
-        let since = long_ago.behind(at(3), seen.last, window).and(just_now.behind(seen.last, seen.last, window));
-        assert_eq!(seen.state(since, Some(window)), Ongoing);
-        assert_eq!(just_now.behind(at(360), at(360), window).attempts, 2);
+    fn attempts_before_the_last_sighting_of_all_do_not_count() {
+        // One function had it long ago, another one just now.
+        let parts = [part((3, 3), 1, (980, 0)), part((10, 359), 900, (2, 0))];
+        assert_eq!(state_of(7, (3, 359), &parts), Ongoing);
+        // A steady share of one in fifty over fifty functions of sixty attempts, each with one or two sightings.
+        let parts: Vec<PartTraffic> = (0..50)
+            .map(|at| {
+                let last = 7 * at + 10;
+                PartTraffic { before: last as u64 / 6, ..part((last, last), 1, (60 - last as u64 / 6, 0)) }
+            })
+            .collect();
+        assert_eq!(state_of(50, (10, 353), &parts), Ongoing);
+    }
+
+    #[test]
+    fn other_versions_tell_of_the_end_once_the_usual_gaps_are_over() {
+        // A canary with a thirtieth of the traffic.
+        assert_eq!(state_of(359, (1, 359), &[part((1, 359), 359, (0, 59))]), Ongoing);
+        // A version that was taken back an hour ago.
+        assert_eq!(state_of(100, (100, 300), &[part((100, 300), 120, (0, 500))]), Stopped);
+        assert_eq!(state_of(100, (100, 300), &[part((100, 300), 120, (1, 500))]), Stopped);
+        assert_eq!(state_of(100, (100, 300), &[part((100, 300), 120, (0, 0))]), NoTraffic);
     }
 
     proptest::proptest! {

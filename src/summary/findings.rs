@@ -1,10 +1,11 @@
 //! Findings: the ways in which a function failed, each with count, time and earliest examples.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::Entry;
 use super::chains::Outcome;
-use super::course::{EXPECTED_SINCE, Sightings, Since, WindowBounds};
+use super::course::{EXPECTED_SINCE, PartTraffic, Sightings, Since, WindowBounds};
 use super::entry::Fact;
 use super::names::FindingKey;
 use super::versions::names_of;
@@ -17,9 +18,6 @@ const EXAMPLES: usize = 3;
 /// Most evidence lines in an example, and their length; the record has them in full.
 const EXAMPLE_LINES: usize = 4;
 const EXAMPLE_LINE_BYTES: usize = 1_000;
-
-/// Sightings up to which their own course says too little of how frequent they are.
-const FEW_SIGHTINGS: u64 = 3;
 
 /// Order of the attempts of a finding, the same in whatever order they are read: start, or where the log has no times the
 /// line; then the id of the record.
@@ -324,7 +322,8 @@ impl FindingCounts {
         }
         let told = first.unwrap_or_else(|| FindingText::by_code(&key.code)).after(self.partial_work);
         let seen = self.sightings();
-        let since = self.since(traffic, around.window);
+        let part = self.part(traffic, around.window);
+        let since = seen.zip(part).map(|(seen, part)| Since::of(&seen, &[part], around.window));
         let state = seen.zip(since).map_or(FindingState::Unknown, |(seen, since)| seen.state(since, around.window));
         Finding {
             code: key.code.clone(),
@@ -423,13 +422,21 @@ impl FindingCounts {
         Some(Sightings { count: self.count, first, last, last_end: self.last_end.unwrap_or(last) })
     }
 
-    /// Returns the attempts of the function since the last sighting, and how many of them would have been sightings.
-    pub(super) fn since(&self, traffic: &Traffic, window: Option<WindowBounds>) -> Option<Since> {
-        let seen = self.sightings()?;
-        // Of few sightings, the attempts before tell better how frequent they are.
-        let start = window.map(|window| window.start).filter(|_| seen.count < FEW_SIGHTINGS);
-        let during = traffic.of_versions(&self.versions, start.unwrap_or(seen.first), Some(seen.last));
-        Some(Since::new(seen.count, during, traffic.after(seen.last)))
+    /// Returns the attempts of the function around the sightings.
+    pub(super) fn part(&self, traffic: &Traffic, window: Option<WindowBounds>) -> Option<PartTraffic> {
+        let Sightings { first, last, .. } = self.sightings()?;
+        let to_last = traffic.of_versions(&self.versions, first, Some(last));
+        let from_first = traffic.of_versions(&self.versions, first, None);
+        let all = window.map_or(from_first, |window| traffic.of_versions(&self.versions, window.start, None));
+        let after = from_first - to_last;
+        Some(PartTraffic {
+            first,
+            last,
+            before: all.saturating_sub(from_first),
+            during: to_last,
+            after,
+            others_after: traffic.after(last).saturating_sub(after),
+        })
     }
 
     /// Returns the version with whose first attempts these began, and the start of the first of them: attempts of earlier
@@ -481,28 +488,55 @@ impl FindingCounts {
     }
 }
 
-/// Start times of a function's attempts, by version. Eight bytes per attempt, held for one function at a time.
+/// Start times of a function's attempts, by version. Eight bytes per attempt, and as many again for one that failed, held
+/// for one function at a time.
 #[derive(Debug, Default)]
 pub(super) struct Traffic {
     starts: BTreeMap<u16, Vec<Timestamp>>,
+    failed: BTreeMap<u16, Vec<Timestamp>>,
 }
 
 impl Traffic {
     pub(super) fn add(&mut self, attempt: &Entry) {
         if let Some(at) = attempt.started_at() {
             self.starts.entry(attempt.version).or_default().push(at);
+            if attempt.category().is_failure() {
+                self.failed.entry(attempt.version).or_default().push(at);
+            }
         }
     }
 
     /// Sorts the starts, which all queries require. The sort is fast on stretches that are already in order.
     pub(super) fn sort(&mut self) {
-        self.starts.values_mut().for_each(|starts| starts.sort());
+        self.starts.values_mut().chain(self.failed.values_mut()).for_each(|starts| starts.sort());
     }
 
     pub(super) fn append(&mut self, other: Self) {
         for (version, mut starts) in other.starts {
             self.starts.entry(version).or_default().append(&mut starts);
         }
+        for (version, mut starts) in other.failed {
+            self.failed.entry(version).or_default().append(&mut starts);
+        }
+    }
+
+    /// Returns the start of the first and of the last attempt of a version.
+    pub(super) fn span(&self, version: u16) -> Option<(Timestamp, Timestamp)> {
+        let starts = self.starts.get(&version)?;
+        Some((*starts.first()?, *starts.last()?))
+    }
+
+    /// Returns the attempts of other versions that started within these bounds, and how many of them failed.
+    pub(super) fn of_others(&self, version: u16, bounds: Range<Timestamp>) -> (u64, u64) {
+        let count = |all: &BTreeMap<u16, Vec<Timestamp>>| {
+            let others = all.iter().filter(|(other, _)| **other > 0 && **other != version);
+            let within = |starts: &Vec<Timestamp>| {
+                let before = |moment: Timestamp| starts.partition_point(|at| *at < moment);
+                before(bounds.end).saturating_sub(before(bounds.start)) as u64
+            };
+            others.map(|(_, starts)| within(starts)).sum()
+        };
+        (count(&self.starts), count(&self.failed))
     }
 
     fn of_versions(&self, versions: &BTreeSet<u16>, from: Timestamp, to: Option<Timestamp>) -> u64 {

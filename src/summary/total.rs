@@ -444,9 +444,9 @@ impl<'a> Pass<'a> {
         row.region.clone_from(&key.region);
         row.runtime = facts.and_then(|facts| facts.runtime.as_ref()).map(|(_, runtime)| runtime.clone());
         row.log_groups = facts.map(|facts| facts.log_groups.iter().cloned().collect()).unwrap_or_default();
-        row.versions = counts.versions.list(&names.versions, row.failure_rate.is_some());
         let mut traffic = counts.traffic.take().unwrap_or_default();
         traffic.sort();
+        row.versions = counts.versions.list(&names.versions, &traffic, row.failure_rate.is_some());
         let around = Surroundings {
             version_names: &names.versions,
             row: &row,
@@ -474,10 +474,12 @@ impl<'a> Pass<'a> {
             let error = told.map_or_else(ErrorTold::default, |told| told.error());
             let key = &names.causes[id as usize];
             let hint = counts.hint(key.code(), around, key.target(), error);
-            let since = counts.since(around.traffic, around.window).unwrap_or_default();
+            let traffic = counts.part(around.traffic, around.window);
             let began_with = counts.began_with_version(around.traffic);
-            let last = counts.sightings().map(|seen| seen.last);
-            let part = InFunction { function, since, last, began_with, told };
+            let name = began_with.and_then(|(version, _)| names.versions.get(usize::from(version).checked_sub(1)?));
+            let can_go_back =
+                around.row.versions.last().is_some_and(|newest| newest.worse && Some(&newest.version) == name);
+            let part = InFunction { function, traffic, began_with, can_go_back, told };
             self.causes.entry(id).or_default().append(CauseSums::new(counts, part, hint));
         }
     }

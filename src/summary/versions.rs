@@ -1,11 +1,13 @@
 //! The versions of one function: when each was first seen, and how often it ran and failed.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use super::Entry;
+use super::findings::Traffic;
 use super::rate::RateBounds;
 use crate::model::Timestamp;
-use crate::wire::{FunctionVersion, moment};
+use crate::wire::{FunctionVersion, VersionSample, moment};
 
 /// Fewest failures of a version that is called worse than those before it.
 const FAILED: u64 = 5;
@@ -25,12 +27,44 @@ struct VersionCounts {
     failed: u64,
 }
 
-impl VersionCounts {
-    /// Returns whether its attempts fail more often than those of the versions before it, beyond chance.
-    fn is_worse_than(&self, before: &Self) -> bool {
-        let rate = |counts: &Self| RateBounds::of(counts.failed, counts.attempts);
-        self.failed >= FAILED && rate(self).least > rate(before).most
+/// Fewest attempts of other versions beside a version, for which those before it do not count.
+const ALONGSIDE: u64 = 20;
+/// Fewest attempts before a version that it is compared with, if there are as many.
+const BEFORE: u64 = 50;
+/// Most versions of a function that are compared.
+const COMPARED: usize = 256;
+
+/// Returns what a version is compared with: others beside it, else the last ones before it. An outage hits all that run at
+/// the time.
+fn sample(traffic: &Traffic, version: u16, attempts: u64) -> Option<VersionSample> {
+    let (first, last) = traffic.span(version)?;
+    let of = |bounds: Range<Timestamp>| traffic.of_others(version, bounds);
+    let (beside, failed) = of(first..next(last));
+    if beside >= ALONGSIDE {
+        return Some(VersionSample { alongside: true, attempts: beside, failed });
     }
+    let earliest = Timestamp::from_ms(0)?;
+    // The latest moment since which there are enough: farther back may be another state of things.
+    let wanted = (attempts / 4).max(BEFORE);
+    let (mut low, mut high) = (earliest.ms(), first.ms());
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        let enough = Timestamp::from_ms(middle).is_some_and(|middle| of(middle..first).0 >= wanted);
+        *(if enough { &mut low } else { &mut high }) = middle;
+    }
+    let (attempts, failed) = of(Timestamp::from_ms(low)?..first);
+    (attempts > 0).then_some(VersionSample { alongside: false, attempts, failed })
+}
+
+/// Returns the moment right after.
+fn next(at: Timestamp) -> Timestamp {
+    Timestamp::from_ms(at.ms() + 1).unwrap_or(at)
+}
+
+/// Returns whether so many failures are more than those of others, beyond chance.
+fn is_worse(counts: &VersionCounts, others: VersionSample) -> bool {
+    let rate = RateBounds::of(counts.failed, counts.attempts);
+    counts.failed >= FAILED && rate.least > RateBounds::of(others.failed, others.attempts).most
 }
 
 impl Versions {
@@ -68,24 +102,25 @@ impl Versions {
         }
     }
 
-    /// Returns the versions with their names, by their first attempt. Where the log hides successes, rates are not known.
-    pub(super) fn list(&self, names: &[String], rates_known: bool) -> Vec<FunctionVersion> {
+    /// Returns the versions with their names, by their first attempt. They are compared by the traffic of the function,
+    /// unless the log hides successes.
+    pub(super) fn list(&self, names: &[String], traffic: &Traffic, rates_known: bool) -> Vec<FunctionVersion> {
         let name = |id: u16| names.get(usize::from(id) - 1);
         let mut seen: Vec<_> =
-            self.counts.iter().filter_map(|(id, counts)| Some((counts.first_seen, name(*id)?, counts))).collect();
-        seen.sort_by_key(|(first_seen, name, _)| (*first_seen, *name));
-        let mut before = VersionCounts::default();
+            self.counts.iter().filter_map(|(id, counts)| Some((counts.first_seen, name(*id)?, *id, counts))).collect();
+        seen.sort_by_key(|(first_seen, name, ..)| (*first_seen, *name));
+        let compared = rates_known && (2..=COMPARED).contains(&seen.len());
         seen.into_iter()
-            .map(|(first_seen, name, counts)| {
-                let worse = rates_known && counts.is_worse_than(&before);
-                before.attempts += counts.attempts;
-                before.failed += counts.failed;
+            .map(|(first_seen, name, id, counts)| {
+                let others = compared.then(|| sample(traffic, id, counts.attempts)).flatten();
                 FunctionVersion {
                     version: name.clone(),
                     first_seen: moment(first_seen),
                     attempts: counts.attempts,
                     failed: counts.failed,
-                    worse,
+                    last_seen: moment(traffic.span(id).map(|(_, last)| last)),
+                    compared_with: others,
+                    worse: others.is_some_and(|others| is_worse(counts, others)),
                 }
             })
             .collect()

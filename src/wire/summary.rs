@@ -574,10 +574,27 @@ pub struct FunctionVersion {
     pub attempts: u64,
     /// Those that failed.
     pub failed: u64,
-    /// Its attempts fail more often than those of all versions before it, beyond chance: the intervals of both rates at
-    /// 95 % lie apart, and at least 5 attempts failed.
+    /// Start of its last attempt in the log.
+    #[serde(default)]
+    pub last_seen: Option<String>,
+    /// What it is compared with: other versions. Null without any, and where the log hides successes.
+    #[serde(default)]
+    pub compared_with: Option<VersionSample>,
+    /// Its attempts fail more often than those, beyond chance: the intervals of both rates at 95 % lie apart, and at least
+    /// 5 attempts failed.
     #[serde(default)]
     pub worse: bool,
+}
+
+/// Attempts of other versions that a version is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct VersionSample {
+    /// They ran while this version ran; otherwise they are the last ones before its first attempt.
+    pub alongside: bool,
+    /// Attempts.
+    pub attempts: u64,
+    /// Those that failed.
+    pub failed: u64,
 }
 
 /// Run time, of all attempts and of those that succeeded.
