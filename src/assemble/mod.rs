@@ -25,7 +25,9 @@ use std::sync::Arc;
 
 use open::{OpenAttempt, Pending};
 
-use crate::model::{Attempt, Bucket, Keep, KeptLine, Line, Place, RequestId, Statement, Timestamp, lossy_text};
+use crate::model::{
+    Attempt, Bucket, Keep, KeptLine, Line, Place, RequestId, Statement, Timestamp, cut_before_word, lossy_text,
+};
 
 /// A receiver of what an assembler has finished.
 pub(crate) trait Output {
@@ -62,7 +64,7 @@ impl<'a> Message<'a> {
     /// Returns the message as a line to keep.
     #[inline(always)]
     fn kept(&self, own: bool) -> KeptLine<'a> {
-        KeptLine { at: self.at, place: self.place, text: self.text, escaped: self.escaped, own }
+        KeptLine { at: self.at, place: self.place, text: self.text, escaped: self.escaped, own, cut: false }
     }
 }
 
@@ -308,7 +310,7 @@ impl Assembler {
 
 /// Copies a line as evidence: lossy UTF-8, cut at a character boundary.
 fn evidence_line(message: &Message<'_>, limit: usize) -> Line {
-    let kept = message.text.len().min(limit);
+    let kept = cut_before_word(message.text, limit);
     let text = lossy_text(&message.text[..kept]);
     let text = if kept < message.text.len() { text.trim_end_matches(char::REPLACEMENT_CHARACTER) } else { &text };
     Line { at: message.at, place: message.place, text: text.trim_end_matches(['\n', '\r']).into() }

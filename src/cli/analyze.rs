@@ -198,6 +198,17 @@ fn nothing_found(analysis: &RunAnalysis, options: &RunOptions) -> String {
                 the account"
             .to_owned();
     }
+    let (outside, names) = &analysis.outside;
+    if *outside > 0 {
+        let none = count(*outside, "attempt", "attempts");
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let meant = match (options.pipeline.only.is_empty(), names.is_empty()) {
+            (true, _) => "; check --from, --to and --since".to_owned(),
+            (false, true) => "; it names no function, which --function NAME does".to_owned(),
+            (false, false) => format!("; check --only, --from, --to and --since (functions: {})", names.join(", ")),
+        };
+        return one_line(&format!("nothing to analyse: none of {none} in the log is selected{meant}")).into_owned();
+    }
     let inputs = count(coverage.inputs, "input", "inputs");
     let events = count(coverage.log_events, "log event", "log events");
     let filtered = !options.pipeline.only.is_empty()

@@ -10,8 +10,8 @@ use tempfile::Builder;
 use crate::pipeline::FailedEvents;
 use crate::wire::ShownEvent;
 
-/// Most bytes that are kept.
-pub(super) const MOST_BYTES: u64 = 64 << 20;
+/// Most bytes of attempts that are kept: with what is written around them the file has at most 64 MiB.
+pub(super) const MOST_BYTES: u64 = 60 << 20;
 /// Name of the file in the directory.
 const FILE: &str = "last-pull.ndjson";
 /// Version of the file.
@@ -26,6 +26,10 @@ pub(super) struct KeptPull {
     pub(super) pulled_at: String,
     /// Number of attempts for which there was no room.
     pub(super) left_out: u64,
+    /// Whether all of the log was read.
+    pub(super) complete: bool,
+    /// Number of events in the file.
+    events: u64,
 }
 
 /// Returns the directory for state of this program, by the environment.
@@ -43,11 +47,17 @@ pub(super) fn directory(variable: impl Fn(&str) -> Option<std::ffi::OsString>) -
 ///
 /// # Errors
 /// When the file cannot be written; that of an earlier pull is removed then.
-pub(super) fn keep(directory: &Path, pulled_at: String, events: &mut FailedEvents) -> io::Result<Option<PathBuf>> {
+pub(super) fn keep(
+    directory: &Path,
+    pulled_at: String,
+    complete: bool,
+    events: &mut FailedEvents,
+) -> io::Result<Option<PathBuf>> {
     let path = directory.join(FILE);
     let is_new = !path.exists();
-    let written =
-        write(directory, &path, &KeptPull { kept_pull: VERSION, pulled_at, left_out: events.left_out }, events);
+    let (left_out, count) = (events.left_out, events.count());
+    let head = KeptPull { kept_pull: VERSION, pulled_at, left_out, complete, events: count };
+    let written = write(directory, &path, &head, events);
     if let Err(error) = written {
         // What is left would pass for this pull.
         let _ = fs::remove_file(&path);
@@ -87,24 +97,28 @@ fn create(directory: &Path) -> io::Result<()> {
 /// # Errors
 /// When the file cannot be read, or is damaged.
 pub(super) fn find(directory: &Path, prefix: &str) -> io::Result<Option<(KeptPull, Vec<ShownEvent>)>> {
-    let file = match File::open(directory.join(FILE)) {
+    let path = directory.join(FILE);
+    match fs::metadata(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        file => file?,
-    };
-    let mut lines = BufReader::new(file).lines();
+        about if !about?.is_file() => return Err(io::Error::other("it is not a file")),
+        _ => {}
+    }
+    let damaged = |_| io::Error::other("it is damaged");
+    let mut lines = BufReader::new(File::open(path)?).lines();
     let head = lines.next().transpose()?.unwrap_or_default();
-    let head: KeptPull = serde_json::from_str(&head)?;
+    let head: KeptPull = serde_json::from_str(&head).map_err(damaged)?;
     if head.kept_pull != VERSION {
         return Err(io::Error::other("another version of the program wrote it"));
     }
-    let mut found = Vec::new();
+    let (mut found, mut events) = (Vec::new(), 0);
     for line in lines {
-        let event: ShownEvent = serde_json::from_str(&line?)?;
+        let event: ShownEvent = serde_json::from_str(&line?).map_err(damaged)?;
+        events += 1;
         if event.request_id.as_ref().is_some_and(|id| id.starts_with(prefix)) {
             found.push(event);
         }
     }
-    Ok(Some((head, found)))
+    if events == head.events { Ok(Some((head, found))) } else { Err(io::Error::other("its end is missing")) }
 }
 
 /// Returns the path of the file, for messages.
@@ -135,11 +149,13 @@ mod tests {
     fn what_is_no_file_of_ours_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         assert!(find(folder.path(), "a").unwrap().is_none());
-        for text in ["", "x", "{}", r#"{"kept_pull":2,"pulled_at":"","left_out":0}"#] {
+        let cut = r#"{"kept_pull":1,"pulled_at":"","left_out":0,"complete":true,"events":1}"#;
+        for text in ["", "x", "{}", cut, r#"{"kept_pull":2,"pulled_at":"","left_out":0,"complete":true,"events":0}"#] {
             fs::write(file(folder.path()), text).unwrap();
             assert!(find(folder.path(), "a").is_err(), "{text}");
         }
-        fs::write(file(folder.path()), r#"{"kept_pull":1,"pulled_at":"","left_out":0}"#).unwrap();
+        fs::write(file(folder.path()), r#"{"kept_pull":1,"pulled_at":"","left_out":0,"complete":true,"events":0}"#)
+            .unwrap();
         assert_eq!(find(folder.path(), "a").unwrap().map(|(_, found)| found.len()), Some(0));
     }
 }

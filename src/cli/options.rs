@@ -91,7 +91,9 @@ impl Terminal {
             height: size.map(|(_, height)| usize::from(height.0)),
             utf8: locale.is_none_or(|locale| is_utf8(&locale.to_string_lossy())),
             zone: set(ZONE_VARIABLE),
-            hyperlinks: stdout && supports_hyperlinks::supports_hyperlinks(),
+            hyperlinks: stdout
+                && set("TERM").is_none_or(|term| term != "dumb")
+                && supports_hyperlinks::supports_hyperlinks(),
             #[cfg(feature = "cloudwatch")]
             state: kept::directory(set),
             #[cfg(feature = "cloudwatch")]

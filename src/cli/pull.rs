@@ -82,7 +82,8 @@ pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus,
     }
     analysis.input_failed |= problems(&pull, saved);
     if let Some(directory) = keeps {
-        options.commands.show = keep(directory, now, &mut analysis, options.quiet).then(String::new);
+        let complete = pull.signal().is_none();
+        options.commands.show = keep(directory, now, complete, &mut analysis, options.quiet).then(String::new);
     }
     let status = finish(outputs, analysis, &options);
     Ok(match pull.signal() {
@@ -109,9 +110,11 @@ fn problems(pull: &Pull, saved: Option<Saved>) -> bool {
 }
 
 /// Keeps what failed, to be shown later. Returns whether the event that most needs to be looked at is kept.
-fn keep(directory: &Path, now: Timestamp, analysis: &mut RunAnalysis, quiet: bool) -> bool {
-    let Some(mut events) = analysis.failed_events.take() else { return false };
-    match kept::keep(directory, now.to_string(), &mut events) {
+fn keep(directory: &Path, now: Timestamp, complete: bool, analysis: &mut RunAnalysis, quiet: bool) -> bool {
+    // A pull of nothing, by a wrong name, does not replace what there is.
+    let Some(mut events) = analysis.failed_events.take().filter(|_| !analysis.empty) else { return false };
+    let complete = complete && analysis.summary.coverage.complete;
+    match kept::keep(directory, now.to_string(), complete, &mut events) {
         Ok(Some(path)) if !quiet => {
             let path = one_line(&path.display().to_string()).into_owned();
             complain(&format!(

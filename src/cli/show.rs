@@ -73,11 +73,14 @@ fn of_last_pull(args: &ShowArgs, terminal: &Terminal, style: &Style) -> Result<E
             format!("{whence} kept no event whose request id starts with {}: only failures", args.request);
         message.push_str(" are kept, and a PATH or pull --save reads everything");
         if pull.left_out > 0 {
-            message.push_str(&format!(" ({} attempts were too much to keep)", pull.left_out));
+            message.push_str(&format!("; {} attempts were too much to keep", pull.left_out));
+        }
+        if !pull.complete {
+            message.push_str("; it did not read all of the log");
         }
         return Err(RunError { status: ExitStatus::Empty, message });
     }
-    complain(&format!("from {whence}"));
+    complain(&format!("from {whence}{}", if pull.complete { "" } else { ", which did not read all of the log" }));
     print(&events, &args.request, args.format, style)?;
     Ok(ExitStatus::Success)
 }
@@ -129,7 +132,9 @@ fn not_found(analysis: &RunAnalysis, request: &str) -> Result<ExitStatus, RunErr
 }
 
 fn ambiguous(request: &str, events: &[ShownEvent]) -> String {
-    let mut text = format!("'{request}' is ambiguous ({} events); type more of the id:", events.len());
+    let one_id = events.iter().all(|event| event.request_id == events[0].request_id);
+    let remedy = if one_id { "choose one of the functions with --only" } else { "type more of the id" };
+    let mut text = format!("'{request}' is ambiguous ({} events); {remedy}:", events.len());
     for event in events.iter().take(MOST_CANDIDATES) {
         let [id, function] = [&event.request_id, &event.function].map(|name| name.as_deref().unwrap_or(""));
         text.push_str(&format!("\n  {}  {}", one_line(id), one_line(function)));

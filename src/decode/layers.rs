@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use super::base64::Base64Reader;
 use super::utf16::{ByteOrder, Utf16Reader};
 use super::zstd::ZstdReader;
+use crate::model::RequestId;
 
 /// Maximum nesting depth of containers: Firehose alone makes gzip of base64 of gzip.
 pub(super) const DEEPEST: usize = 4;
@@ -168,7 +169,7 @@ pub(super) fn own_result(head: &[u8]) -> Option<&'static str> {
     let older_table = has(b"FUNCTION") && has(b"ATTEMPTS  FAILED");
     let empty = head.starts_with(b"No Lambda invocation found\n");
     let table = older_table || empty || begins_as_table(head);
-    (json || ledger || table).then_some("a result of lambda-triage, not a log")
+    (json || ledger || table || begins_as_life(head)).then_some("a result of lambda-triage, not a log")
 }
 
 /// Returns whether a text begins with the headline of a table of this program: how much failed and whether that is all,
@@ -179,6 +180,17 @@ fn begins_as_table(head: &[u8]) -> bool {
     let has = |word: &[u8]| memchr::memmem::find(headline, word).is_some();
     has(b"attempt") && (has(b"complete") || has(b"partial")) && has(b" function") && has(b" UTC")
 }
+
+/// Returns whether a text begins as what `show` prints: function and request id, how the event ended, and its attempts.
+fn begins_as_life(head: &[u8]) -> bool {
+    let mut lines = head.split(|byte| *byte == b'\n');
+    let id = lines.next().and_then(|first| first.rsplit(|byte| *byte == b' ').next());
+    let is_id = id.is_some_and(|id| RequestId::parse(id).is_some());
+    is_id && lines.take(LINES_OF_HEAD).any(|line| line.starts_with(b"Attempt "))
+}
+
+/// Most lines between the first one of what `show` prints and its first attempt.
+const LINES_OF_HEAD: usize = 8;
 
 /// Recognises renderings of a log that cannot be parsed back; returns what it is and what to do instead.
 pub(super) fn refused_rendering(first_lines: &[u8]) -> Option<&'static str> {

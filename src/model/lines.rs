@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Place, Timestamp, lossy_text, unescape_json};
+use super::{Place, Timestamp, cut_before_word, lossy_text, unescape_json};
 
 /// Limits above which the buffer is thinned out.
 const USUAL: LineLimits = LineLimits { line_bytes: 512, bytes: 16 * 1024, lines: 192 };
@@ -48,6 +48,7 @@ struct Indexed {
     end: usize,
     own: bool,
     escaped: bool,
+    cut: bool,
 }
 
 /// One line.
@@ -63,6 +64,8 @@ pub struct KeptLine<'a> {
     pub escaped: bool,
     /// Whether the function wrote it while it ran; otherwise the platform did, or it came late.
     pub own: bool,
+    /// Whether its end is missing.
+    pub cut: bool,
 }
 
 impl<'a> KeptLine<'a> {
@@ -99,12 +102,13 @@ impl Lines {
     #[inline(always)]
     pub fn push(&mut self, line: KeptLine<'_>, keep: &Keep) {
         let bounds = if keep.every_line { &EVERY } else { &USUAL };
-        let text = &line.text[..line.text.len().min(bounds.line_bytes)];
+        let kept = cut_before_word(line.text, bounds.line_bytes);
+        let (text, cut) = (&line.text[..kept], line.cut || kept < line.text.len());
         if self.text.len() + text.len() > bounds.bytes || self.index.len() >= bounds.lines {
             self.make_room(keep);
         }
         self.wanted |= keep.every_attempt;
-        self.take(KeptLine { text, ..line });
+        self.take(KeptLine { text, cut, ..line });
     }
 
     #[cold]
@@ -202,7 +206,7 @@ impl Lines {
     fn get(&self, at: usize) -> Option<KeptLine<'_>> {
         let line = self.index.get(at)?;
         let text = self.text.get(self.start(at)..line.end.checked_sub(1)?)?;
-        Some(KeptLine { at: line.at, place: line.place, text, escaped: line.escaped, own: line.own })
+        Some(KeptLine { at: line.at, place: line.place, text, escaped: line.escaped, own: line.own, cut: line.cut })
     }
 
     /// Drops the first `old` lines, except those that the filter keeps.
@@ -251,8 +255,8 @@ impl Lines {
         self.text.extend_from_slice(line.text.trim_ascii_end());
         // The separator prevents a match across two lines.
         self.text.push(b'\n');
-        let KeptLine { at, place, own, escaped, .. } = line;
-        self.index.push(Indexed { at, place, end: self.text.len(), own, escaped });
+        let KeptLine { at, place, own, escaped, cut, .. } = line;
+        self.index.push(Indexed { at, place, end: self.text.len(), own, escaped, cut });
     }
 }
 
@@ -274,7 +278,8 @@ mod tests {
         for line in 1..=count {
             let text = if line % 1_000 == 5 { format!("X{line:099}") } else { format!("{line:0100}") };
             let place = Place::at(0, line);
-            lines.push(KeptLine { at: None, place, text: text.as_bytes(), escaped: false, own: true }, keep);
+            lines
+                .push(KeptLine { at: None, place, text: text.as_bytes(), escaped: false, own: true, cut: false }, keep);
         }
         lines
     }

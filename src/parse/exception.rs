@@ -6,14 +6,14 @@ use super::frame;
 use super::text::{
     first_line, is_error_name, is_type_name, lines, split_at_first, split_at_traceback, trim_indent, type_and_message,
 };
-use crate::model::{AppError, ErrorForm};
+use crate::model::{AppError, ErrorForm, cut_text};
 
 /// Most bytes of message kept of one error.
 const MESSAGE_LIMIT: usize = 4_096;
 
 /// Copies a text, up to a limit; `None` if it is empty.
 pub(super) fn owned(text: &str) -> Option<Cow<'static, str>> {
-    let text = clipped(text.trim());
+    let text = cut_text(text.trim(), MESSAGE_LIMIT);
     (!text.is_empty()).then(|| Cow::Owned(text.to_owned()))
 }
 
@@ -153,14 +153,6 @@ fn http_status(text: &str) -> Option<u16> {
         let (_, rest) = split_at_first(text, name)?;
         rest.get(..3)?.parse().ok().filter(|status| (100..600).contains(status))
     })
-}
-
-fn clipped(text: &str) -> &str {
-    let mut end = text.len().min(MESSAGE_LIMIT);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or("")
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::lambda::platform;
 use crate::lambda::runtimes::{
     INVOKE_ERROR, JVM_THREAD, PYTHON_ERROR, TRACEBACK, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION,
 };
-use crate::model::{Statement, Status, Timestamp};
+use crate::model::{Statement, Status, Timestamp, cut_text};
 
 /// Most bytes of text kept of one block; further messages are absorbed and dropped.
 const TEXT_LIMIT: usize = 64 * 1_024;
@@ -104,7 +104,7 @@ impl Joiner {
         }
         let ended = self.finish();
         self.open = kind_of_opening(message).map(|kind| OpenMessage {
-            block: JoinedMessage { at, line, text: clipped(message).to_owned() },
+            block: JoinedMessage { at, line, text: cut_text(message, TEXT_LIMIT).to_owned() },
             last_at: at,
             kind,
             further: 0,
@@ -456,14 +456,6 @@ fn depth_after(mut depth: u32, line: &str) -> u32 {
         escaped = byte == b'\\' && !escaped;
     }
     depth
-}
-
-fn clipped(text: &str) -> &str {
-    let mut end = text.len().min(TEXT_LIMIT);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or("")
 }
 
 #[cfg(test)]

@@ -20,6 +20,8 @@ pub(super) struct FailedAttempts {
     index: Vec<Spooled>,
     /// Events with an attempt that failed.
     failed: FxHashSet<RequestId>,
+    /// Those of which an attempt is in the file.
+    kept: FxHashSet<RequestId>,
     left_out: u64,
     text: Vec<u8>,
 }
@@ -42,6 +44,7 @@ impl FailedAttempts {
             end: 0,
             index: Vec::new(),
             failed: FxHashSet::default(),
+            kept: FxHashSet::default(),
             left_out: 0,
             text: Vec::new(),
         }
@@ -76,10 +79,14 @@ impl FailedAttempts {
         self.text.clear();
         serde_json::to_writer(&mut self.text, &waiting.shown)?;
         let length = self.text.len();
-        if self.end + length as u64 > self.most_bytes {
+        // A part is for further attempts of events that are kept already.
+        let is_new = !self.kept.contains(&id);
+        let room = if is_new { self.most_bytes / 4 * 3 } else { self.most_bytes };
+        if self.end + length as u64 > room {
             self.left_out += 1;
             return Ok(());
         }
+        self.kept.insert(id);
         file.write_all(&self.text)?;
         let (place, function) = (waiting.place, waiting.function);
         self.index.push(Spooled { id, place, function, offset: self.end, length });
@@ -112,6 +119,12 @@ pub struct FailedEvents {
 
 #[cfg_attr(not(feature = "cloudwatch"), expect(dead_code, reason = "only a pull keeps what failed"))]
 impl FailedEvents {
+    /// Returns the number of events.
+    #[must_use]
+    pub(crate) fn count(&self) -> u64 {
+        self.index.chunk_by(is_same).count() as u64
+    }
+
     /// Returns whether the event is among them.
     #[must_use]
     pub(crate) fn has(&self, request_id: &str) -> bool {
@@ -125,8 +138,7 @@ impl FailedEvents {
     /// When the temporary file cannot be read, or `take` fails.
     pub(crate) fn for_each(&mut self, mut take: impl FnMut(&ShownEvent) -> io::Result<()>) -> io::Result<()> {
         let Some(file) = &mut self.file else { return Ok(()) };
-        let same = |a: &(Spooled, EndTold), b: &(Spooled, EndTold)| (a.0.id, a.0.function) == (b.0.id, b.0.function);
-        for of_one in self.index.chunk_by(same) {
+        for of_one in self.index.chunk_by(is_same) {
             let mut attempts = Vec::with_capacity(of_one.len());
             for (spooled, told) in of_one {
                 file.seek(io::SeekFrom::Start(spooled.offset))?;
@@ -143,4 +155,8 @@ impl FailedEvents {
         }
         Ok(())
     }
+}
+
+fn is_same((a, _): &(Spooled, EndTold), (b, _): &(Spooled, EndTold)) -> bool {
+    (a.id, a.function) == (b.id, b.function)
 }

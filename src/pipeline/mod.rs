@@ -34,6 +34,7 @@ pub(crate) use records::Records;
 pub(crate) use run::name_filter;
 pub(crate) use shown::Showing;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -136,6 +137,8 @@ pub struct RunAnalysis {
     pub shown: Vec<ShownEvent>,
     /// Events with a failed attempt, if they are kept.
     pub failed_events: Option<FailedEvents>,
+    /// Number of attempts outside of what was selected, and some names of their functions.
+    pub outside: (u64, BTreeSet<String>),
     /// Whether an input could not be read, or not to its end.
     pub input_failed: bool,
     /// Whether nothing to analyse was found.
@@ -159,6 +162,7 @@ impl RunAnalysis {
             ledger_events: Vec::new(),
             shown: Vec::new(),
             failed_events: None,
+            outside: (0, BTreeSet::new()),
             input_failed: !summary.coverage.inputs_unreadable.is_empty(),
             empty: summary.totals.attempts == 0 && summary.totals.environment_failures == 0,
             unread_inputs: 0,

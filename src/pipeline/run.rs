@@ -98,6 +98,7 @@ pub(super) fn run(
         records,
         ledger_events: totals.ledger_events,
         shown,
+        outside: totals.outside,
         failed_events,
         input_failed,
         empty,

@@ -84,7 +84,7 @@ impl Shown {
             at_ms: line.at.map(Timestamp::ms),
             line_number: line.place.line,
             own: line.own,
-            text: redaction.apply(line.to_text().trim_end()),
+            text: redaction.apply(line.to_text().trim_end()) + if line.cut { "…" } else { "" },
         });
         let shown = ShownAttempt { record, lines: lines_shown.collect(), lines_left_out: lines.left_out() };
         match self {

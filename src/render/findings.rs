@@ -109,9 +109,9 @@ impl<'a> Findings<'a> {
         self.evidence(finding);
         self.links(function, finding);
         let advice = [
-            format!("retry: {}", finding.retryable.replace('_', " ")),
-            format!("partial work: {}", finding.partial_work),
-            format!("compensation: {}", finding.compensation),
+            format!("retry: {}", one_line(&finding.retryable).replace('_', " ")),
+            format!("partial work: {}", one_line(&finding.partial_work)),
+            format!("compensation: {}", one_line(&finding.compensation)),
         ];
         let together = advice.join("   ");
         if width(&together) <= self.room() {

@@ -159,6 +159,10 @@ pub(super) fn lines(gate: &Gate, style: &Style) -> Vec<String> {
     verdicts.sort_by_key(|verdict| verdict.state);
     let mut out = Vec::new();
     let failed = verdicts.len();
+    if failed == 0 && !gate.passed {
+        let text = "not passed: part of the log was not understood";
+        return vec![format!("{}  {}", style.paint(Ink::Strong, "Gate"), style.paint(Ink::Warn, text))];
+    }
     if failed == 0 {
         let text = format!("passed: {}", count(all as u64, "condition", "conditions"));
         return vec![format!("{}  {}", style.paint(Ink::Strong, "Gate"), style.paint(Ink::Good, &text))];

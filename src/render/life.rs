@@ -44,7 +44,7 @@ fn head(event: &ShownEvent, style: &Style, out: &mut Vec<String>) {
     let id = event.request_id.as_deref().unwrap_or("?");
     let function = event.function.as_deref().unwrap_or("(no name)");
     out.push(style.paint(Ink::Strong, &format!("{} {}", one_line(function), one_line(id))));
-    let outcome = event.outcome.as_deref().unwrap_or("unknown").replace('_', " ");
+    let outcome = one_line(event.outcome.as_deref().unwrap_or("unknown")).replace('_', " ");
     let lost = outcome == "exhausted";
     let ink = match outcome.as_str() {
         "succeeded" | "recovered" => Ink::Good,
@@ -150,7 +150,7 @@ fn verdict(record: &Record, style: &Style, out: &mut Vec<String>) {
     };
     let mut text = format!("  => {}", style.paint(ink, &one_line(&record.code)));
     if record.category != "ok" {
-        text.push_str(&format!("  ({} confidence)", record.confidence));
+        text.push_str(&format!("  ({} confidence)", one_line(&record.confidence)));
     }
     if let Some(ms) = record.duration_ms {
         text.push_str(&format!("  after {}", duration(ms)));
@@ -165,9 +165,9 @@ fn verdict(record: &Record, style: &Style, out: &mut Vec<String>) {
     if !matches!(record.category.as_str(), "ok" | "incomplete") {
         out.push(format!(
             "     retry: {}   partial work: {}   compensation: {}",
-            record.retryable.replace('_', " "),
-            record.partial_work,
-            record.compensation
+            one_line(&record.retryable).replace('_', " "),
+            one_line(&record.partial_work),
+            one_line(&record.compensation)
         ));
     }
 }
@@ -179,7 +179,7 @@ fn effects(effects: &[SideEffectLine], style: &Style, out: &mut Vec<String>) {
     }
     out.push("     writes in its log:".to_owned());
     for effect in effects {
-        let mut text = format!("       {}  {}", effect.state, one_line(&effect.operation));
+        let mut text = format!("       {}  {}", one_line(&effect.state), one_line(&effect.operation));
         for part in [&effect.target, &effect.id].into_iter().flatten() {
             text.push_str(&format!("  {}", one_line(part)));
         }

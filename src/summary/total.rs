@@ -77,6 +77,8 @@ pub(crate) struct Totals {
     pub events_to_check: Vec<EventToCheck>,
     /// Number of attempts that were read more than once.
     pub duplicates: u64,
+    /// Number of attempts outside of what was selected, and names of their functions, sorted; a few where there are many.
+    pub outside: (u64, BTreeSet<String>),
     /// The first START of each input that stands behind its own end.
     pub disordered: BTreeMap<u32, Place>,
     /// Functions whose log hides successes, so that their failure rates, and the overall one, are unknown.
@@ -86,6 +88,9 @@ pub(crate) struct Totals {
     /// Events that need a person, by function and start, if they were wanted.
     pub ledger_events: Vec<LedgerEvent>,
 }
+
+/// Most names of functions that were not selected.
+const OUTSIDE: usize = 8;
 
 /// Additions to the record of one attempt.
 #[derive(Clone, Copy, Debug)]
@@ -209,6 +214,7 @@ pub(crate) fn summarize(
             failed_starts: FailedStarts::default(),
             to_check: ToCheck::default(),
             duplicates: 0,
+            outside: (0, BTreeSet::new()),
             disordered: BTreeMap::new(),
             hiding: Vec::new(),
             price_lists: BTreeSet::new(),
@@ -263,6 +269,7 @@ struct Pass<'a> {
     failed_starts: FailedStarts,
     to_check: ToCheck,
     duplicates: u64,
+    outside: (u64, BTreeSet<String>),
     disordered: BTreeMap<u32, Place>,
     hiding: Vec<String>,
     price_lists: BTreeSet<String>,
@@ -329,6 +336,11 @@ impl<'a> Pass<'a> {
         self.failed_starts.append(behind.failed_starts);
         self.to_check.append(behind.to_check);
         self.duplicates += behind.duplicates;
+        self.outside.0 += behind.outside.0;
+        self.outside.1.append(&mut behind.outside.1);
+        while self.outside.1.len() > OUTSIDE {
+            self.outside.1.pop_last();
+        }
         behind.disordered.into_values().for_each(|place| self.disordered(place));
         self.hiding.extend(behind.hiding);
         self.price_lists.extend(behind.price_lists);
@@ -359,13 +371,22 @@ impl<'a> Pass<'a> {
                 patches.dropped.insert(entry.place());
             }
         };
+        let mut outside_here = 0;
         event.retain(|entry| {
             let out = outside(entry);
             if out {
                 drop(entry);
+                outside_here += u64::from(!entry.has(Fact::Environment));
             }
             !out
         });
+        if outside_here > 0 {
+            self.outside.0 += outside_here;
+            self.outside.1.extend(name.map(str::to_owned));
+            if self.outside.1.len() > OUTSIDE {
+                self.outside.1.pop_last();
+            }
+        }
         order_without_times(event);
         if let Some(place) = start_behind_end(event) {
             self.disordered(place);
@@ -511,7 +532,7 @@ impl<'a> Pass<'a> {
         self.failed_starts.sort();
         let causes = causes::list(std::mem::take(&mut self.causes), self.names, self.window(), &self.failed_starts);
         let events_to_check = std::mem::take(&mut self.to_check).list(self.names);
-        let Self { duplicates, disordered, hiding, patches, ledger_events, .. } = self;
+        let Self { duplicates, outside, disordered, hiding, patches, ledger_events, .. } = self;
         Totals {
             window,
             totals,
@@ -519,6 +540,7 @@ impl<'a> Pass<'a> {
             causes,
             events_to_check,
             duplicates,
+            outside,
             disordered,
             hiding,
             patches,

@@ -69,6 +69,6 @@ pub struct ShownLine {
     pub line_number: u64,
     /// Whether the function wrote it while it ran; otherwise the platform did, or it came late.
     pub own: bool,
-    /// Its text, secrets masked.
+    /// Its text, secrets masked; a long line ends in `…`.
     pub text: String,
 }
