@@ -43,12 +43,12 @@ pub(super) struct Metric {
 #[derive(Clone, Debug, PartialEq)]
 struct Share {
     part: String,
-    whole: Whole,
+    whole: ShareOf,
 }
 
 /// What a share is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Whole {
+enum ShareOf {
     /// Attempts with an end, where the log shows those that succeed.
     Finished,
     Attempts,
@@ -80,12 +80,12 @@ impl Metric {
         let Some(share) = &self.share else { return number(source, &self.path) };
         let whole = match share.whole {
             // Null where the log hides successes.
-            Whole::Finished => {
+            ShareOf::Finished => {
                 number(source, "failure_rate")?;
                 number(source, "attempts")? - number(source, "incomplete")?
             }
-            Whole::Attempts => number(source, "attempts")?,
-            Whole::Events => number(source, "events")?,
+            ShareOf::Attempts => number(source, "attempts")?,
+            ShareOf::Events => number(source, "events")?,
         };
         let part = number(source, &share.part)?;
         (whole > 0.0).then(|| (part / whole).min(1.0))
@@ -119,13 +119,13 @@ fn shares() -> impl Iterator<Item = Metric> {
     let of_category = move |category: &Category| {
         let id = category.id();
         let about = format!("Attempts with {} per finished attempt.", id.replace('_', " "));
-        share(format!("rates.{id}"), format!("failures.{id}"), Whole::Finished, about)
+        share(format!("rates.{id}"), format!("failures.{id}"), ShareOf::Finished, about)
     };
     let others = [
-        ("lost_rate", "outcomes.exhausted", Whole::Events, "Events lost per event."),
-        ("cold_start_rate", "cold_starts", Whole::Attempts, "Cold starts per attempt."),
+        ("lost_rate", "outcomes.exhausted", ShareOf::Events, "Events lost per event."),
+        ("cold_start_rate", "cold_starts", ShareOf::Attempts, "Cold starts per attempt."),
     ];
-    let other = move |(path, part, whole, about): (&str, &str, Whole, &str)| {
+    let other = move |(path, part, whole, about): (&str, &str, ShareOf, &str)| {
         share(path.to_owned(), part.to_owned(), whole, about.to_owned())
     };
     Category::FAILURES.iter().map(of_category).chain(others.map(other))

@@ -5,7 +5,7 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
 use rustc_hash::FxHashSet;
 
-use super::shown::{EndTold, Waiting, event_of};
+use super::held::{EndTold, HeldAttempt, event_of};
 use crate::model::{Place, RequestId};
 use crate::summary::Patches;
 use crate::wire::{ShownAttempt, ShownEvent};
@@ -17,7 +17,7 @@ pub(super) struct FailedAttempts {
     file: Option<BufWriter<File>>,
     most_bytes: u64,
     end: u64,
-    index: Vec<Spooled>,
+    index: Vec<SpooledAttempt>,
     /// Events with an attempt that failed.
     failed: FxHashSet<RequestId>,
     /// Those of which an attempt is in the file.
@@ -28,7 +28,7 @@ pub(super) struct FailedAttempts {
 
 /// Position of an attempt in the file.
 #[derive(Clone, Copy, Debug)]
-struct Spooled {
+struct SpooledAttempt {
     id: RequestId,
     place: Place,
     function: u32,
@@ -63,7 +63,7 @@ impl FailedAttempts {
         self.left_out += other.index.len() as u64 + other.left_out;
     }
 
-    pub(super) fn push(&mut self, id: RequestId, waiting: &Waiting) {
+    pub(super) fn push(&mut self, id: RequestId, waiting: &HeldAttempt) {
         if self.write(id, waiting).is_err() {
             self.file = None;
             self.left_out += self.index.len() as u64 + 1;
@@ -71,7 +71,7 @@ impl FailedAttempts {
         }
     }
 
-    fn write(&mut self, id: RequestId, waiting: &Waiting) -> io::Result<()> {
+    fn write(&mut self, id: RequestId, waiting: &HeldAttempt) -> io::Result<()> {
         let Some(file) = &mut self.file else {
             self.left_out += 1;
             return Ok(());
@@ -89,7 +89,7 @@ impl FailedAttempts {
         self.kept.insert(id);
         file.write_all(&self.text)?;
         let (place, function) = (waiting.place, waiting.function);
-        self.index.push(Spooled { id, place, function, offset: self.end, length });
+        self.index.push(SpooledAttempt { id, place, function, offset: self.end, length });
         self.end += length as u64;
         Ok(())
     }
@@ -101,7 +101,7 @@ impl FailedAttempts {
         let mut file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.rewind()?;
         self.index.sort_unstable_by_key(|spooled| (spooled.id, spooled.function, spooled.place));
-        let known = |spooled: &Spooled| Some((*spooled, EndTold::of(spooled.place, spooled.function, patches)?));
+        let known = |spooled: &SpooledAttempt| Some((*spooled, EndTold::of(spooled.place, spooled.function, patches)?));
         let index = self.index.iter().filter_map(known).collect();
         Ok(FailedEvents { file: Some(BufReader::new(file)), index, left_out: self.left_out })
     }
@@ -112,7 +112,7 @@ impl FailedAttempts {
 pub struct FailedEvents {
     file: Option<BufReader<File>>,
     /// Attempts by event.
-    index: Vec<(Spooled, EndTold)>,
+    index: Vec<(SpooledAttempt, EndTold)>,
     /// Number of attempts for which there was no room.
     pub left_out: u64,
 }
@@ -157,6 +157,6 @@ impl FailedEvents {
     }
 }
 
-fn is_same((a, _): &(Spooled, EndTold), (b, _): &(Spooled, EndTold)) -> bool {
+fn is_same((a, _): &(SpooledAttempt, EndTold), (b, _): &(SpooledAttempt, EndTold)) -> bool {
     (a.id, a.function) == (b.id, b.function)
 }

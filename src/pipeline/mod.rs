@@ -7,6 +7,7 @@
 mod closed;
 mod duplicates;
 mod failed_events;
+mod held;
 mod input;
 mod judge;
 mod ledger;

@@ -4,8 +4,9 @@
 use std::collections::BinaryHeap;
 
 use super::failed_events::{FailedAttempts, FailedEvents};
+use super::held::{HeldAttempt, event_of};
 use crate::model::{Lines, Place, RequestId, Timestamp};
-use crate::summary::{Patch, Patches};
+use crate::summary::Patches;
 use crate::wire::{Record, Redaction, ShownAttempt, ShownEvent, ShownLine};
 /// Number of attempts whose lines are kept, those that stand first in the inputs: a short beginning of an id may fit any
 /// number of attempts.
@@ -31,19 +32,11 @@ pub(super) enum Shown {
     Failed(FailedAttempts),
 }
 
-/// An attempt whose number and outcome are not known yet.
-#[derive(Debug)]
-pub(super) struct Waiting {
-    pub(super) shown: ShownAttempt,
-    pub(super) place: Place,
-    pub(super) function: u32,
-}
-
 /// The attempts whose request id begins with the requested prefix.
 #[derive(Debug)]
 pub(super) struct EventAttempts {
     prefix: String,
-    attempts: Vec<Waiting>,
+    attempts: Vec<HeldAttempt>,
     /// Places and indexes of the attempts whose lines are held.
     with_lines: BinaryHeap<(Place, usize)>,
 }
@@ -89,8 +82,8 @@ impl Shown {
         let shown = ShownAttempt { record, lines: lines_shown.collect(), lines_left_out: lines.left_out() };
         match self {
             Self::None => {}
-            Self::Event(event) => event.push(Waiting { shown, place, function }),
-            Self::Failed(kept) => kept.push(request, &Waiting { shown, place, function }),
+            Self::Event(event) => event.push(HeldAttempt { shown, place, function }),
+            Self::Failed(kept) => kept.push(request, &HeldAttempt { shown, place, function }),
         }
     }
 
@@ -133,7 +126,7 @@ impl Shown {
 
 impl EventAttempts {
     /// Adds an attempt. If too many have lines, the last one in the order of the inputs loses them, whenever it was read.
-    fn push(&mut self, waiting: Waiting) {
+    fn push(&mut self, waiting: HeldAttempt) {
         self.with_lines.push((waiting.place, self.attempts.len()));
         self.attempts.push(waiting);
         if self.with_lines.len() <= MOST {
@@ -147,69 +140,10 @@ impl EventAttempts {
     }
 }
 
-/// What only the end of a run tells of an attempt.
-#[derive(Clone, Debug)]
-pub(super) struct EndTold {
-    patch: Patch,
-    timeout_ms: Option<u64>,
-    function: Option<String>,
-}
-
-impl EndTold {
-    /// Returns what is told; `None` of an attempt that was read twice.
-    pub(super) fn of(place: Place, function: u32, patches: &Patches) -> Option<Self> {
-        Some(Self {
-            patch: patches.of(place)?,
-            timeout_ms: patches.timeout_ms(function),
-            function: patches.name(function).map(str::to_owned),
-        })
-    }
-
-    pub(super) fn fill_in(&self, record: &mut Record) {
-        let Self { patch, timeout_ms, function } = self;
-        record.attempt = patch.number;
-        record.outcome = patch.outcome.map(|outcome| outcome.as_str().to_owned());
-        record.retry_guidance = patch.advice.map(|advice| advice.word.to_owned());
-        record.retry_reason = patch.advice.map(|advice| advice.reason.to_owned());
-        record.timeout_ms = *timeout_ms;
-        record.timeout_source = timeout_ms.map(|_| "observed".to_owned());
-        record.function = record.function.take().or_else(|| function.clone());
-    }
-}
-
-impl Waiting {
-    fn finish(mut self, patches: &Patches) -> Option<ShownAttempt> {
-        EndTold::of(self.place, self.function, patches)?.fill_in(&mut self.shown.record);
-        Some(self.shown)
-    }
-}
-
 fn key(shown: &ShownAttempt) -> (&Option<String>, &Option<String>) {
     (&shown.record.request_id, &shown.record.function)
 }
 
 fn order(shown: &ShownAttempt) -> (&Option<String>, &Option<String>, Option<i64>) {
     (&shown.record.request_id, &shown.record.function, shown.record.started_at_ms)
-}
-
-/// Creates an event, in which each attempt says what later ones repeated.
-pub(super) fn event_of(mut attempts: Vec<ShownAttempt>) -> Option<ShownEvent> {
-    for at in 1..attempts.len() {
-        let (earlier, later) = attempts.split_at_mut(at);
-        compare(&mut earlier[at - 1], later);
-    }
-    ShownEvent::of(attempts)
-}
-
-/// Sets for each side effect of an attempt whether a later attempt of the same event repeated it.
-fn compare(attempt: &mut ShownAttempt, later: &[ShownAttempt]) {
-    let number = attempt.record.attempt;
-    let later: Vec<&Record> = later.iter().map(|other| &other.record).filter(|other| other.attempt > number).collect();
-    if later.is_empty() {
-        return;
-    }
-    for effect in &mut attempt.record.side_effects {
-        let again = later.iter().flat_map(|other| &other.side_effects).any(|other| other.is_repeat_of(effect));
-        effect.repeated = Some(again);
-    }
 }

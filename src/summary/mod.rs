@@ -29,6 +29,7 @@ mod tables;
 mod timeline;
 mod to_check;
 mod total;
+mod traffic;
 mod versions;
 
 #[cfg(test)]

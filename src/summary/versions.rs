@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::Entry;
-use super::findings::Traffic;
 use super::rate::RateBounds;
+use super::traffic::Traffic;
 use crate::model::Timestamp;
 use crate::wire::{FunctionVersion, VersionSample, moment};
 
