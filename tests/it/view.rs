@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::harness::{LOGS, Run, directory, read_summary, root};
+use super::harness::{LOGS, Run, directory, formats, read_summary, root};
 
 /// Inputs of the fixtures: the demo's logs, and each folder of logs.
 fn inputs() -> Vec<String> {
@@ -129,4 +129,27 @@ fn a_gate_takes_every_number_that_is_listed() {
     fs::write(&saved, &done.stdout).unwrap();
     let values = Run::new(["metrics", saved.to_str().unwrap()]).stdout();
     assert!(values.contains("failed (count) = 27\n") && values.contains("failure_rate (share) = 50.0%\n"), "{values}");
+}
+
+/// Whatever the program prints of failures is no healthy log: saved beside logs, it must not pass a gate.
+#[test]
+fn no_output_is_read_back_as_a_log_without_failures() {
+    let folder = directory();
+    let lost = "469d0e8b";
+    let mut outputs: Vec<(String, Run)> =
+        formats().map(|format| (format.to_owned(), Run::new(["demo", "--format", format]))).collect();
+    outputs.push(("details".to_owned(), Run::new(["demo", "--details", "--fail-on", "failed > 1000"])));
+    outputs.push(("by cause".to_owned(), Run::new(["demo", "--by", "cause", "--histogram"])));
+    outputs.push(("show".to_owned(), Run::new(["show", lost, LOGS])));
+    outputs.push(("show as JSON".to_owned(), Run::new(["show", lost, LOGS, "--format", "json"])));
+    for (name, run) in outputs {
+        let text = run.done().stdout;
+        assert!(text.contains("timeout") || text.contains(lost), "{name} is an output: {text}");
+        let again = Run::analyze(["-", "--fail-on", "failed > 0", "--format", "json"]).input(text.clone()).done();
+        assert!(matches!(again.status, 1 | 3), "{name}: {} {}", again.status, again.stderr);
+        let saved = folder.path().join("saved.txt");
+        fs::write(&saved, text).unwrap();
+        let beside = Run::analyze([saved.to_str().unwrap(), "--fail-on", "failed > 1000"]).done();
+        assert!(beside.status == 3 || name == "ndjson", "{name}: {} {}", beside.status, beside.stderr);
+    }
 }
