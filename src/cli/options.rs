@@ -116,6 +116,7 @@ impl Terminal {
             utf8: self.utf8,
             zone: Zone::UTC,
             links: Links::None,
+            bytes: Style::PLAIN.bytes,
         }
     }
 

@@ -6,7 +6,7 @@ use super::words::{bytes, count, fold, percent};
 use crate::wire::{Coverage, CoverageBytes, InputProblem, Summary};
 
 /// Most problems listed one by one; the rest is counted.
-const MOST_PROBLEMS: usize = 10;
+pub(super) const MOST_PROBLEMS: usize = 10;
 
 /// Returns the lines of the section.
 pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
@@ -46,7 +46,7 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
 }
 
 /// Returns `Read 12 inputs, 4.2 MB, 51,204 log events; 99.8% of the bytes understood`.
-fn read(coverage: &Coverage) -> String {
+pub(super) fn read(coverage: &Coverage) -> String {
     let mut text = format!(
         "Read {}, {}, {}",
         count(coverage.inputs, "input", "inputs"),
@@ -69,7 +69,7 @@ fn understood(bytes: &CoverageBytes) -> Option<f64> {
     (total > 0).then(|| (total - unclear) as f64 / total as f64)
 }
 
-fn named(problem: &InputProblem) -> String {
+pub(super) fn named(problem: &InputProblem) -> String {
     format!("{}: {}", problem.input, problem.reason)
 }
 

@@ -8,24 +8,31 @@
 mod by;
 mod causes;
 mod coverage;
+mod csv;
+mod csv_line;
 mod deploys;
 mod early;
 mod escape;
 #[cfg(feature = "cloudwatch")]
 mod failed_line;
 mod findings;
+mod github;
 mod grid;
 mod headline;
 mod histogram;
 mod json;
+mod junit;
 mod ledger;
 mod life;
 mod links;
+mod markdown;
+mod markdown_text;
 mod matrix;
 mod names;
 mod ndjson;
 mod needs;
 mod next;
+mod numbers;
 mod page;
 mod said;
 mod screen;
@@ -83,6 +90,30 @@ pub static RENDERERS: &[Renderer] = &[
         description: "One line of JSON per attempt",
         needs_records: true,
         render: ndjson::render,
+    },
+    Renderer {
+        name: "csv",
+        description: "One table of totals, functions, causes and the gate",
+        needs_records: false,
+        render: csv::render,
+    },
+    Renderer {
+        name: "markdown",
+        description: "Markdown for the summary of a CI step or a comment",
+        needs_records: false,
+        render: markdown::render,
+    },
+    Renderer {
+        name: "junit",
+        description: "JUnit XML: a suite per function, a case per category of failure",
+        needs_records: false,
+        render: junit::render,
+    },
+    Renderer {
+        name: "github",
+        description: "Annotations for GitHub Actions: the failed gate and the top causes",
+        needs_records: false,
+        render: github::render,
     },
 ];
 
