@@ -8,12 +8,15 @@ use crate::wire::{Coverage, CoverageBytes, InputProblem, Summary};
 /// Most problems listed one by one; the rest is counted.
 pub(super) const MOST_PROBLEMS: usize = 10;
 
+/// What a log cannot tell of throttles.
+pub(super) const NO_THROTTLES: &str = "A function's own throttles are not in its log";
+
 /// Returns the lines of the section.
 pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
     let coverage = &summary.coverage;
     let mut out = Vec::new();
     if !summary.functions.is_empty() && summary.totals.own_throttles.is_none() {
-        out.push(style.paint(Ink::Faint, "A function's own throttles are not in its log"));
+        out.push(style.paint(Ink::Faint, NO_THROTTLES));
     }
     if summary.functions.iter().any(|function| function.function.is_none()) {
         let text = "A log that does not name its function is named with --function NAME";

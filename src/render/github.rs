@@ -129,7 +129,10 @@ fn of_cause(cause: &Cause, summary: &Summary, style: &Style) -> Annotation {
         let since = if cause.since_before_window { "before " } else { "" };
         message.push_str(&format!(", since {since}{first}, last {last}"));
     }
-    message.push_str(&format!(", {}. {}: {}", state_word(cause.state), cause.code, cause.hint));
+    if cause.state != FindingState::Unknown {
+        message.push_str(&format!(", {}", state_word(cause.state)));
+    }
+    message.push_str(&format!(". {}: {}", cause.code, cause.hint));
     // What lost nothing and is over needs nobody now.
     let is_over = cause.lost == 0 && !matches!(cause.state, FindingState::Ongoing);
     Annotation { level: if is_over { "notice" } else { "warning" }, title: cause.title.clone(), message }

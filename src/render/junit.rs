@@ -14,7 +14,7 @@ use super::style::Style;
 use super::words::count;
 use super::{Answer, causes};
 use crate::model::Category;
-use crate::wire::{Condition, Finding, FunctionSummary, Summary};
+use crate::wire::{Condition, Finding, FindingState, FunctionSummary, Summary};
 
 /// Name of the suite of the run. No function has a name with a blank.
 const RUN: &str = "all functions";
@@ -160,7 +160,9 @@ fn told(finding: &Finding) -> String {
             head.push_str(&format!(", {}", count(number, one, many)));
         }
     }
-    head.push_str(&format!(", {}", causes::state_word(finding.state)));
+    if finding.state != FindingState::Unknown {
+        head.push_str(&format!(", {}", causes::state_word(finding.state)));
+    }
     let error = [&finding.error_type, &finding.message].into_iter().flatten().map(String::as_str);
     let error = error.collect::<Vec<_>>().join(": ");
     let evidence = finding.examples.first().and_then(|example| example.evidence.first());

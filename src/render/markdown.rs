@@ -20,7 +20,11 @@ const MOST_CAUSES: usize = 20;
 const MOST_EVENTS: usize = 20;
 
 pub(super) fn render(answer: &mut Answer<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    out.write_all(document(answer, style).as_bytes())
+    let text = document(answer, style);
+    if text.is_empty() {
+        return Err(io::Error::other("there is no room left for it: GitHub takes 1 MiB"));
+    }
+    out.write_all(text.as_bytes())
 }
 
 fn document(answer: &Answer<'_>, style: &Style) -> String {
@@ -81,7 +85,7 @@ fn head(summary: &Summary, style: &Style, page: &mut MarkdownPage) {
     }
     let mut text = count(summary.functions.len() as u64, "function", "functions");
     if let Some(window) = headline::window(&summary.window, style) {
-        text.push_str(&format!(", {}", prose(&window)));
+        text.push_str(&format!(", {window}"));
     }
     text.push_str(if summary.coverage.complete { ", complete" } else { ", **partial**" });
     page.block(&text);
@@ -202,6 +206,9 @@ fn functions(answer: &Answer<'_>, page: &mut MarkdownPage) {
 fn coverage_of(summary: &Summary) -> String {
     let read = &summary.coverage;
     let mut out = Vec::new();
+    if !summary.functions.is_empty() && summary.totals.own_throttles.is_none() {
+        out.push(format!("- {}", coverage::NO_THROTTLES));
+    }
     if summary.totals.incomplete > 0 {
         let without = count(summary.totals.incomplete, "attempt has", "attempts have");
         out.push(format!("- {without} no end in the log"));

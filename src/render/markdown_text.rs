@@ -36,7 +36,10 @@ pub(super) fn prose(text: &str) -> String {
             span.push(' ');
             span.push_str(next);
         }
-        out.push(code(&span));
+        // A sign behind the last word belongs to the sentence.
+        let end = span.len() - span.trim_end_matches([':', ',', ';', '.']).len();
+        let end = if end == 1 && span.len() > 1 { span.split_off(span.len() - 1) } else { String::new() };
+        out.push(code(&span) + &end);
     }
     out.join(" ")
 }
@@ -187,6 +190,7 @@ mod tests {
             (":tada: #12 GH-12 <b>", "`:tada: #12 GH-12 <b>`"),
             ("a ` b `` c", "a `` ` `` b ``` `` ``` c"),
             ("**a** [x](y) ![z](y)", "`**a** [x](y) ![z](y)`"),
+            ("at (a_b.py:29): then x_y, and a:.", "at `(a_b.py:29)`: then `x_y`, and `a:.`"),
             ("", ""),
         ] {
             assert_eq!(prose(text), want, "{text}");
