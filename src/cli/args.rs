@@ -59,6 +59,7 @@ Examples:
   lambda-triage analyze logs/ --since 2h --only 'orders-*'
   lambda-triage analyze logs/ --report json=triage.json --fail-on 'failed > 0'
   lambda-triage analyze logs/ --fail-on '*:failure_rate > 1%' --strict
+  lambda-triage analyze logs/ --format auto --fail-on 'lost > 0'
   lambda-triage analyze logs/ --format ndjson --failures-only | jq .code
 
 Exit status:

@@ -230,3 +230,61 @@ fn coverage_of(summary: &Summary) -> String {
     }
     out.join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::{Commands, View};
+
+    #[track_caller]
+    fn text(summary: &Summary, view: &View, bytes: usize) -> String {
+        let answer = Answer { summary, commands: &Commands::default(), view, records: None };
+        document(&answer, &Style { bytes, ..Style::PLAIN })
+    }
+
+    /// Adds up the rows of tables whose headings begin with this, and what is said to be left out behind them.
+    fn told(text: &str, heading: &str, noun: &str) -> (usize, usize) {
+        let rows = text.lines().skip_while(|line| !line.starts_with(heading)).skip(2);
+        let rows = rows.take_while(|line| line.starts_with("| ")).count();
+        let left_out = text.lines().filter_map(|line| {
+            let (number, what) = line.strip_prefix("and ")?.strip_suffix(" left out")?.split_once(' ')?;
+            what.starts_with(noun).then(|| number.replace(',', "").parse::<usize>().unwrap())
+        });
+        (rows, left_out.sum())
+    }
+
+    #[test]
+    fn whatever_the_input_it_is_below_its_bound_and_counts_what_it_leaves_out() {
+        let mut summary: Summary = serde_json::from_str(include_str!("testdata/summary.json")).unwrap();
+        let worst = format!("{}{}", "`|\u{10ffff}".repeat(200), "e\u{301}".repeat(4_000));
+        let mut function = summary.functions[0].clone();
+        function.function = Some(worst.clone());
+        summary.functions = vec![function; 2_500];
+        let mut cause = summary.causes[0].clone();
+        cause.functions = vec![Some(worst.clone())];
+        [&mut cause.title, &mut cause.hint, &mut cause.brief].into_iter().for_each(|text| text.clone_from(&worst));
+        summary.causes = vec![cause; 1_000];
+        summary.causes_total = 1_300;
+        let condition = Condition {
+            expression: worst.clone(),
+            scope: Some(worst.clone()),
+            value: Some(0.1),
+            result: "fail".to_owned(),
+        };
+        summary.gate = Some(Gate { passed: false, conditions: vec![condition; 651] });
+        summary.coverage.notes = vec![worst; 400];
+        for (top, bytes) in [(None, Style::PLAIN.bytes), (Some(0), Style::PLAIN.bytes), (Some(0), 400_000)] {
+            let text = text(&summary, &View { top, ..View::default() }, bytes);
+            assert!(text.len() <= bytes && text.len() > bytes / 2, "{}", text.len());
+            let (causes, no_causes) = told(&text, "| CAUSE", "cause");
+            assert_eq!(causes + no_causes, 1_300, "{top:?}");
+            let (conditions, no_conditions) = told(&text, "| RESULT", "condition");
+            assert_eq!(conditions + no_conditions, 651, "{top:?}");
+            let (functions, no_functions) = told(&text, "| FUNCTION | FAILED", "function");
+            assert_eq!(functions + no_functions, 2_500, "{top:?}");
+            assert!(text.contains("390 more notes"), "what was read stands at the end");
+        }
+        let none = (0..3_000).step_by(97).map(|bytes| text(&summary, &View::default(), bytes).len());
+        assert!(none.zip((0..3_000).step_by(97)).all(|(length, bytes)| length <= bytes));
+    }
+}

@@ -146,8 +146,7 @@ fn csv_is(text: &str, summary: &Value) {
     let gate = of("condition");
     assert_eq!(gate.len(), conditions(summary).len());
     for (row, want) in gate.into_iter().zip(conditions(summary)) {
-        let value = want["value"].as_f64().map_or_else(String::new, |value| value.to_string());
-        assert_eq!(row["value"].parse::<f64>().ok(), want["value"].as_f64(), "{value}");
+        assert_eq!(row["value"].parse::<f64>().ok(), want["value"].as_f64());
         assert_eq!(
             (row["condition"].as_str(), row["result"].as_str()),
             (want["expression"].as_str().unwrap(), want["result"].as_str().unwrap())
@@ -198,8 +197,8 @@ fn fits_junit(node: Node<'_, '_>) {
         assert!(needed.is_none_or(|needed| node.has_attribute(needed)), "{name} without {attribute}");
     }
     for attribute in node.attributes() {
-        let is = |known: &&str| known.trim_start_matches('!') == attribute.name();
-        assert!(attributes.iter().any(|known| is(&known)), "{name} has {}", attribute.name());
+        let is = |known: &str| known.trim_start_matches('!') == attribute.name();
+        assert!(attributes.iter().any(|known| is(known)), "{name} has {}", attribute.name());
     }
     let elements: Vec<Node<'_, '_>> = node.children().filter(Node::is_element).collect();
     let places = elements.iter().map(|child| inner.iter().position(|known| child.has_tag_name(*known)));
@@ -418,7 +417,7 @@ fn markdown_is(document: &str, summary: &Value) {
     for (row, want) in causes.iter().skip(1).zip(list(summary, "causes")) {
         let failed = [&want["attempts"], &want["environments"]].map(|number| number.as_u64().unwrap());
         assert_eq!(count(&row[1]), if failed[0] == 0 { failed[1] } else { failed[0] });
-        match &list(want, "functions")[..] {
+        match list(want, "functions") {
             [Value::String(name)] => assert!(!plain(name) || row[2] == name.trim(), "{}", row[2]),
             several => assert_eq!(count(&row[2]) as usize, several.len()),
         }
