@@ -54,7 +54,13 @@ pub(super) fn open_outputs(options: &mut RunOptions) -> Result<Outputs, RunError
     let targets = std::mem::take(&mut options.targets);
     let answers = targets
         .into_iter()
-        .map(|target| OutputFile::open(target.path.as_deref()).map(|output| (target, output)))
+        .map(|target| {
+            let output = match &target.path {
+                Some(path) if target.is_shared => OutputFile::open_shared(path),
+                path => OutputFile::open(path.as_deref()),
+            };
+            output.map(|output| (target, output))
+        })
         .collect::<Result<_, _>>()?;
     let ledger = options.ledger.take();
     let ledger =

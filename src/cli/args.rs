@@ -67,6 +67,7 @@ Examples:
   lambda-triage analyze logs/ --since 2h --only 'orders-*'
   lambda-triage analyze logs/ --report json=triage.json --fail-on 'failed > 0'
   lambda-triage analyze logs/ --fail-on '*:failure_rate > 1%' --strict
+  lambda-triage analyze logs/ --format auto --fail-on 'lost > 0'
   lambda-triage analyze logs/ --format ndjson --failures-only | jq .code
 
 Exit status:
@@ -155,13 +156,14 @@ pub(super) struct SharedArgs {
     /// Output format
     #[arg(long, value_name = "FORMAT", value_parser = format_parser(), default_value = RENDERERS[0].name)]
     #[arg(help_heading = "Output")]
-    pub(super) format: Option<&'static Renderer>,
+    pub(super) format: Option<FormatChoice>,
 
     /// Write to FILE (atomically)
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     pub(super) output: Option<PathBuf>,
 
-    /// Also write FORMAT to FILE (repeatable)
+    /// Also write FORMAT to FILE (repeatable); the file that is named by
+    /// $GITHUB_STEP_SUMMARY is appended to
     #[arg(long, value_name = "FORMAT=FILE", value_parser = report, help_heading = "Output")]
     pub(super) report: Vec<ReportTarget>,
 
@@ -273,6 +275,17 @@ pub(super) struct SharedArgs {
     #[arg(long, help_heading = "Gate")]
     pub(super) allow_empty: bool,
 }
+
+/// What `--format` names.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum FormatChoice {
+    One(&'static Renderer),
+    /// The table, and what a CI runner shows beside it.
+    Auto,
+}
+
+/// Name of the choice that depends on where the program runs.
+const AUTO: &str = "auto";
 
 /// What a row of the table stands for.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -443,6 +456,8 @@ pub(super) enum ShowFormat {
     Text,
     /// A document for programs; see lambda-triage schema show
     Json,
+    /// Markdown for an issue or a comment
+    Markdown,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -540,9 +555,14 @@ fn sort_parser() -> impl TypedValueParser<Value = &'static SortKey> {
         .try_map(move |name| key(&name).ok_or("no such order"))
 }
 
-fn format_parser() -> impl TypedValueParser<Value = &'static Renderer> {
-    PossibleValuesParser::new(RENDERERS.iter().map(|one| PossibleValue::new(one.name).help(one.description)))
-        .try_map(|name| renderer(&name).ok_or("no such format"))
+fn format_parser() -> impl TypedValueParser<Value = FormatChoice> {
+    let auto =
+        PossibleValue::new(AUTO).help("The table; in GitHub Actions also the summary of the step and annotations");
+    let formats = RENDERERS.iter().map(|one| PossibleValue::new(one.name).help(one.description));
+    PossibleValuesParser::new(formats.chain([auto])).try_map(|name| match name.as_str() {
+        AUTO => Ok(FormatChoice::Auto),
+        name => renderer(name).map(FormatChoice::One).ok_or("no such format"),
+    })
 }
 
 fn report(text: &str) -> Result<ReportTarget, String> {

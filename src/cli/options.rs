@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::{fs, thread};
 
 use super::again;
-use super::args::{By, ColorChoice, LedgerTarget, ReportTarget, RunArgs, SharedArgs, Strictness};
+use super::args::{By, ColorChoice, FormatChoice, LedgerTarget, ReportTarget, RunArgs, SharedArgs, Strictness};
 use super::exit::RunError;
 use super::gate::GateRule;
 #[cfg(feature = "cloudwatch")]
@@ -22,7 +22,7 @@ use super::zones;
 use crate::effects::{Effects, Markers};
 use crate::model::{Moment, Occurrence, Zone};
 use crate::pipeline::{self, AnalyzeError};
-use crate::render::{Commands, Grouping, Links, RENDERERS, Renderer, Style, View, one_line};
+use crate::render::{Commands, Grouping, Links, RENDERERS, Renderer, Style, View, one_line, renderer};
 use crate::source::FileId;
 use crate::summary::Prices;
 use crate::wire::Redaction;
@@ -56,6 +56,10 @@ pub(super) struct Terminal {
     colorless: bool,
     /// Name of the time zone in `LAMBDA_TRIAGE_TZ`.
     zone: Option<OsString>,
+    /// Whether GitHub Actions runs this.
+    actions: bool,
+    /// File for the summary of a step of GitHub Actions, to which all commands of the step append.
+    step_summary: Option<PathBuf>,
     /// Directory for state of this program.
     #[cfg(feature = "cloudwatch")]
     pub(super) state: Option<PathBuf>,
@@ -94,6 +98,8 @@ impl Terminal {
             hyperlinks: stdout
                 && set("TERM").is_none_or(|term| term != "dumb")
                 && supports_hyperlinks::supports_hyperlinks(),
+            actions: set("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
+            step_summary: set("GITHUB_STEP_SUMMARY").map(PathBuf::from),
             #[cfg(feature = "cloudwatch")]
             state: kept::directory(set),
             #[cfg(feature = "cloudwatch")]
@@ -118,6 +124,7 @@ impl Terminal {
             utf8: self.utf8,
             zone: Zone::UTC,
             links: Links::None,
+            bytes: Style::PLAIN.bytes,
         }
     }
 
@@ -146,6 +153,11 @@ impl Terminal {
         }
     }
 
+    /// Returns whether a file is the summary of a step.
+    fn is_step_summary(&self, path: &Path) -> bool {
+        self.step_summary.as_deref().is_some_and(|summary| FileId::at(summary) == FileId::at(path))
+    }
+
     /// Returns the style of text in a file: plain unless colours were demanded.
     fn file_style(&self, color: ColorChoice) -> Style {
         Style { color: matches!(color, ColorChoice::Always), utf8: self.utf8, ..Style::PLAIN }
@@ -164,6 +176,8 @@ pub(super) struct OutputTarget {
     pub(super) renderer: &'static Renderer,
     /// Path of the file; `None` for standard output.
     pub(super) path: Option<PathBuf>,
+    /// Whether others write to the file, too: the output is appended, and nothing is replaced.
+    pub(super) is_shared: bool,
     pub(super) style: Style,
 }
 
@@ -303,13 +317,28 @@ fn targets(args: &SharedArgs, zone: &Zone, terminal: &Terminal) -> Vec<OutputTar
     let file_style = with_width(terminal.file_style(args.color));
     let file_style = Style { links: if args.links { Links::Addresses } else { Links::None }, ..file_style };
     let screen = || Style { links: terminal.links(args.links), ..with_width(terminal.style(args.color)) };
-    let style = if path.is_some() { file_style.clone() } else { screen() };
-    let mut targets = vec![OutputTarget { renderer: args.format.unwrap_or(&RENDERERS[0]), path, style }];
-    targets.extend(args.report.iter().map(|ReportTarget { renderer, path }| OutputTarget {
-        renderer,
-        path: Some(path.clone()),
-        style: file_style.clone(),
-    }));
+    let target = |renderer, path: Option<PathBuf>| {
+        let is_shared = path.as_deref().is_some_and(|path| terminal.is_step_summary(path));
+        let mut style = if path.is_some() { file_style.clone() } else { screen() };
+        if let Some(path) = path.as_deref().filter(|_| is_shared) {
+            let taken = fs::metadata(path).map_or(0, |found| found.len());
+            style.bytes = style.bytes.saturating_sub(usize::try_from(taken).unwrap_or(usize::MAX));
+        }
+        OutputTarget { renderer, path, is_shared, style }
+    };
+    let (main, auto) = match args.format {
+        Some(FormatChoice::One(main)) => (main, false),
+        Some(FormatChoice::Auto) => (&RENDERERS[0], terminal.actions),
+        None => (&RENDERERS[0], false),
+    };
+    let mut targets = vec![target(main, path)];
+    if auto {
+        targets.extend(renderer("github").map(|annotations| target(annotations, None)));
+    }
+    targets.extend(args.report.iter().map(|ReportTarget { renderer, path }| target(renderer, Some(path.clone()))));
+    if let Some(path) = terminal.step_summary.as_ref().filter(|_| auto && !targets.iter().any(|one| one.is_shared)) {
+        targets.extend(renderer("markdown").map(|markdown| target(markdown, Some(path.clone()))));
+    }
     targets
 }
 

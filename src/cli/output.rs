@@ -18,6 +18,11 @@ pub(super) enum OutputFile {
         directory: PathBuf,
         path: PathBuf,
     },
+    /// A file that others write to, too: what is written comes behind what they wrote.
+    Shared {
+        file: File,
+        path: PathBuf,
+    },
     /// A device or a named pipe, which cannot be replaced by renaming.
     Direct {
         file: File,
@@ -30,6 +35,19 @@ impl OutputFile {
     pub(super) fn open(path: Option<&Path>) -> Result<Self, RunError> {
         let Some(path) = path else { return Ok(Self::Stdout) };
         Self::open_file(path).map_err(|error| RunError::io(format!("cannot write {}: {error}", path.display())))
+    }
+
+    /// Opens a file that others write to, too.
+    pub(super) fn open_shared(path: &Path) -> Result<Self, RunError> {
+        let opened = match fs::metadata(path) {
+            // Not every device can tell where it ends.
+            Ok(found) if !found.is_file() => Self::open_file(path),
+            _ => {
+                let file = OpenOptions::new().append(true).create(true).open(path);
+                file.map(|file| Self::Shared { file, path: path.to_owned() })
+            }
+        };
+        opened.map_err(|error| RunError::io(format!("cannot write {}: {error}", path.display())))
     }
 
     fn open_file(path: &Path) -> io::Result<Self> {
@@ -54,6 +72,7 @@ impl OutputFile {
         let (name, result) = match self {
             Self::Stdout => ("standard output".to_owned(), buffered(&mut io::stdout().lock(), print)),
             Self::Direct { mut file, path } => (path.display().to_string(), buffered(&mut file, print)),
+            Self::Shared { mut file, path } => (path.display().to_string(), append(&mut file, print)),
             Self::Whole { directory, path } => (path.display().to_string(), write_whole(&directory, &path, print)),
         };
         closed_pipe_is_fine(result).map_err(|error| RunError::io(format!("cannot write {name}: {error}")))
@@ -71,6 +90,22 @@ fn buffered(out: &mut dyn Write, print: impl FnOnce(&mut dyn Write) -> io::Resul
     let mut out = BufWriter::with_capacity(64 * 1024, out);
     print(&mut out)?;
     out.flush()
+}
+
+/// Appends to a file all of an output or nothing.
+fn append(file: &mut File, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut text = Vec::new();
+    print(&mut text)?;
+    let before = file.metadata()?.len();
+    if before > 0 {
+        // What stands before may lack the end of its line.
+        text.insert(0, b'\n');
+    }
+    let written = file.write_all(&text);
+    if written.is_err() {
+        file.set_len(before)?;
+    }
+    written
 }
 
 fn write_whole(directory: &Path, path: &Path, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
@@ -137,6 +172,23 @@ mod tests {
         OutputFile::open(Some(&path)).unwrap().write(|out| out.write_all(b"whole")).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"whole");
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_shared_file_keeps_what_it_has() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("summary.md");
+        for (text, want) in [("one\n", "one\n"), ("two", "one\n\ntwo"), ("three\n", "one\n\ntwo\nthree\n")] {
+            OutputFile::open_shared(&path).unwrap().write(|out| out.write_all(text.as_bytes())).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), want);
+        }
+        let failing = OutputFile::open_shared(&path).unwrap().write(|out| {
+            out.write_all(b"half")?;
+            Err(io::Error::other("no more"))
+        });
+        assert!(failing.is_err());
+        assert!(fs::read_to_string(&path).unwrap().ends_with("three\n"));
+        assert!(OutputFile::open_shared(directory.path()).is_err());
     }
 
     #[test]

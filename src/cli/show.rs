@@ -12,7 +12,7 @@ use super::kept;
 use super::options::{Terminal, effects};
 use super::{complain, print_text};
 use crate::pipeline::{self, RunAnalysis, Showing, Silent};
-use crate::render::{Style, life, one_line};
+use crate::render::{Style, life, life_markdown, one_line};
 use crate::summary::Prices;
 use crate::wire::{Redaction, ShownEvent};
 
@@ -90,6 +90,7 @@ fn print(events: &[ShownEvent], request: &str, format: ShowFormat, style: &Style
     let [event] = events else { return Err(RunError::usage(ambiguous(request, events))) };
     let text = match format {
         ShowFormat::Text => style.encode(&life(event, style)),
+        ShowFormat::Markdown => life_markdown(event, style),
         ShowFormat::Json => {
             serde_json::to_string_pretty(event).map_err(|error| RunError::io(error.to_string()))? + "\n"
         }

@@ -165,12 +165,23 @@ pub(super) fn own_result(head: &[u8]) -> Option<&'static str> {
     let head = &head[..head.len().min(1024)];
     let has = |key: &[u8]| memchr::memmem::find(head, key).is_some();
     let json = head.starts_with(b"{") && has(b"\"schema\"") && has(b"\"tool_version\"");
-    let ledger = head.starts_with(b"function,account_id,region,request_id,need,outcome,");
+    let junit = has(b"<testsuites name=\"lambda-triage\"");
     let older_table = has(b"FUNCTION") && has(b"ATTEMPTS  FAILED");
-    let empty = head.starts_with(b"No Lambda invocation found\n");
-    let table = older_table || empty || begins_as_table(head);
-    (json || ledger || table || begins_as_life(head)).then_some("a result of lambda-triage, not a log")
+    let begins = RESULTS.iter().any(|beginning| head.starts_with(beginning));
+    (json || junit || older_table || begins || begins_as_table(head) || begins_as_life(head))
+        .then_some("a result of lambda-triage, not a log")
 }
+
+/// Beginnings of results: the ledger and the table as CSV, the gate in Markdown, annotations, an answer without a log.
+const RESULTS: [&[u8]; 7] = [
+    b"function,account_id,region,request_id,need,outcome,",
+    b"kind,function,account_id,region,runtime,cause,",
+    b"**Gate ",
+    b"::error title=",
+    b"::warning title=",
+    b"::notice title=",
+    b"No Lambda invocation found\n",
+];
 
 /// Returns whether a text begins with the headline of a table of this program: how much failed and whether that is all,
 /// then functions and the window.
@@ -184,9 +195,10 @@ fn begins_as_table(head: &[u8]) -> bool {
 /// Returns whether a text begins as what `show` prints: function and request id, how the event ended, and its attempts.
 fn begins_as_life(head: &[u8]) -> bool {
     let mut lines = head.split(|byte| *byte == b'\n');
-    let id = lines.next().and_then(|first| first.rsplit(|byte| *byte == b' ').next());
-    let is_id = id.is_some_and(|id| RequestId::parse(id).is_some());
-    is_id && lines.take(LINES_OF_HEAD).any(|line| line.starts_with(b"Attempt "))
+    let mut words = lines.next().unwrap_or_default().split(|byte| matches!(byte, b' ' | b'`'));
+    let is_id = words.any(|word| RequestId::parse(word).is_some());
+    let is_attempt = |line: &[u8]| line.strip_prefix(b"### ").unwrap_or(line).starts_with(b"Attempt ");
+    is_id && lines.take(LINES_OF_HEAD).any(is_attempt)
 }
 
 /// Most lines between the first one of what `show` prints and its first attempt.

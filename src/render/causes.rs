@@ -83,11 +83,10 @@ fn grid(shown: &[&Cause], summary: &Summary, style: &Style) -> Vec<String> {
     if style.width < WITH_FUNCTIONS {
         columns.remove(1);
     }
-    let state = |cause: &&Cause| match cause.state {
-        FindingState::Ongoing => Cell::painted("ongoing", Ink::Bad),
-        FindingState::Stopped => Cell::painted("stopped", Ink::Good),
-        FindingState::NoTraffic => Cell::plain("no traffic"),
-        FindingState::Unknown => Cell::plain("unknown"),
+    let state = |cause: &&Cause| match (cause.state, state_word(cause.state)) {
+        (FindingState::Ongoing, word) => Cell::painted(word, Ink::Bad),
+        (FindingState::Stopped, word) => Cell::painted(word, Ink::Good),
+        (_, word) => Cell::plain(word),
     };
     columns.push(GridColumn::text("STATE", shown.iter().map(state).collect()));
     if style.width >= BESIDE {
@@ -102,6 +101,16 @@ fn grid(shown: &[&Cause], summary: &Summary, style: &Style) -> Vec<String> {
     let title = |cause: &&Cause| Cell::plain(shorten_end(&one_line(&cause.title), room));
     columns.insert(0, GridColumn::text("CAUSE", shown.iter().map(title).collect()));
     grid::lines(&columns, style)
+}
+
+/// Returns the word for the course of a cause.
+pub(super) fn state_word(state: FindingState) -> &'static str {
+    match state {
+        FindingState::Ongoing => "ongoing",
+        FindingState::Stopped => "stopped",
+        FindingState::NoTraffic => "no traffic",
+        FindingState::Unknown => "unknown",
+    }
 }
 
 /// Columns that the title of a cause keeps beside a long text on what to do.

@@ -6,14 +6,17 @@ use super::words::{bytes, count, fold, percent};
 use crate::wire::{Coverage, CoverageBytes, InputProblem, Summary};
 
 /// Most problems listed one by one; the rest is counted.
-const MOST_PROBLEMS: usize = 10;
+pub(super) const MOST_PROBLEMS: usize = 10;
+
+/// What a log cannot tell of throttles.
+pub(super) const NO_THROTTLES: &str = "A function's own throttles are not in its log";
 
 /// Returns the lines of the section.
 pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
     let coverage = &summary.coverage;
     let mut out = Vec::new();
     if !summary.functions.is_empty() && summary.totals.own_throttles.is_none() {
-        out.push(style.paint(Ink::Faint, "A function's own throttles are not in its log"));
+        out.push(style.paint(Ink::Faint, NO_THROTTLES));
     }
     if summary.functions.iter().any(|function| function.function.is_none()) {
         let text = "A log that does not name its function is named with --function NAME";
@@ -46,7 +49,7 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
 }
 
 /// Returns `Read 12 inputs, 4.2 MB, 51,204 log events; 99.8% of the bytes understood`.
-fn read(coverage: &Coverage) -> String {
+pub(super) fn read(coverage: &Coverage) -> String {
     let mut text = format!(
         "Read {}, {}, {}",
         count(coverage.inputs, "input", "inputs"),
@@ -69,7 +72,7 @@ fn understood(bytes: &CoverageBytes) -> Option<f64> {
     (total > 0).then(|| (total - unclear) as f64 / total as f64)
 }
 
-fn named(problem: &InputProblem) -> String {
+pub(super) fn named(problem: &InputProblem) -> String {
     format!("{}: {}", problem.input, problem.reason)
 }
 

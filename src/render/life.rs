@@ -7,9 +7,14 @@ use super::words::{count, duration, replay, shorten_end, wrap};
 use crate::wire::{Record, ShownAttempt, ShownEvent, ShownLine, SideEffectLine};
 
 /// Shortest pause between two lines that is shown, in milliseconds.
-const SILENCE_MS: i64 = 1_000;
+pub(super) const SILENCE_MS: i64 = 1_000;
 /// Most lines shown of one message, since a stack trace has many.
 const MOST_LINES: usize = 40;
+
+/// What is said of an attempt whose lines show no write.
+pub(super) const NO_WRITES: &str = "writes: none seen in its log, which means unknown";
+/// What is said of records.
+pub(super) const NO_LINES: &str = "The input contains records, not log lines: there are no lines to show.";
 
 /// Formats the event as text.
 #[must_use]
@@ -21,17 +26,17 @@ pub(crate) fn life(event: &ShownEvent, style: &Style) -> String {
     for attempt in &event.attempts {
         let record = &attempt.record;
         // What is kept of a pull may lack attempts that succeeded.
-        for missing in number + 1..record.attempt {
-            out.extend([String::new(), style.paint(Ink::Faint, &format!("Attempt {missing}  is not kept"))]);
-        }
+        let missing = missing(number, record.attempt);
+        out.extend(missing.into_iter().flat_map(|text| [String::new(), style.paint(Ink::Faint, &text)]));
         number = record.attempt;
-        gap(last_end, record.started_at_ms, style, &mut out);
+        out.push(String::new());
+        out.extend(pause(last_end, record.started_at_ms).map(|text| style.paint(Ink::Faint, &text)));
         one_attempt(attempt, style, &mut out);
         last_end = record.ended_at_ms;
     }
     if event.attempts.iter().all(|attempt| attempt.lines.is_empty()) {
         out.push(String::new());
-        out.push("The input contains records, not log lines: there are no lines to show.".to_owned());
+        out.push(NO_LINES.to_owned());
     }
     let linked = |attempt: &ShownAttempt| !links::lines(&place_of(&attempt.record), style).is_empty();
     if style.links != Links::None && !event.attempts.iter().any(linked) {
@@ -44,17 +49,12 @@ fn head(event: &ShownEvent, style: &Style, out: &mut Vec<String>) {
     let id = event.request_id.as_deref().unwrap_or("?");
     let function = event.function.as_deref().unwrap_or("(no name)");
     out.push(style.paint(Ink::Strong, &format!("{} {}", one_line(function), one_line(id))));
-    let outcome = one_line(event.outcome.as_deref().unwrap_or("unknown")).replace('_', " ");
-    let lost = outcome == "exhausted";
-    let ink = match outcome.as_str() {
-        "succeeded" | "recovered" => Ink::Good,
-        "open" => Ink::Warn,
+    let ink = match event.outcome.as_deref() {
+        Some("succeeded" | "recovered") => Ink::Good,
+        Some("open") => Ink::Warn,
         _ => Ink::Bad,
     };
-    let last = event.attempts.last().map_or(0, |attempt| u64::from(attempt.record.attempt));
-    let attempts = count(last.max(event.attempts.len() as u64), "attempt", "attempts");
-    let text = if lost { format!("lost after {attempts}") } else { format!("{outcome}, {attempts}") };
-    out.push(style.paint(ink, &text));
+    out.push(style.paint(ink, &outcome(event)));
     if let Some(word) = &event.retry_guidance {
         let reason = event.retry_reason.as_deref().unwrap_or("");
         let text = format!("replay: {} ({reason})", replay(word));
@@ -62,19 +62,34 @@ fn head(event: &ShownEvent, style: &Style, out: &mut Vec<String>) {
     }
 }
 
-/// Prints the pause before an attempt.
-fn gap(before: Option<i64>, start: Option<i64>, style: &Style, out: &mut Vec<String>) {
-    out.push(String::new());
-    let Some(ms) = before.zip(start).map(|(before, start)| start - before) else { return };
-    let text = if ms < 0 {
+/// Returns which attempts between two of these numbers are not shown: `Attempt 2 is not kept`.
+pub(super) fn missing(before: u32, next: u32) -> Option<String> {
+    match (before.saturating_add(1), next.saturating_sub(1)) {
+        (first, last) if first > last => None,
+        (first, last) if first == last => Some(format!("Attempt {first} is not kept")),
+        (first, last) => Some(format!("Attempts {first} to {last} are not kept")),
+    }
+}
+
+/// Returns how the event ended: `lost after 3 attempts`.
+pub(super) fn outcome(event: &ShownEvent) -> String {
+    let outcome = one_line(event.outcome.as_deref().unwrap_or("unknown")).replace('_', " ");
+    let last = event.attempts.last().map_or(0, |attempt| u64::from(attempt.record.attempt));
+    let attempts = count(last.max(event.attempts.len() as u64), "attempt", "attempts");
+    if outcome == "exhausted" { format!("lost after {attempts}") } else { format!("{outcome}, {attempts}") }
+}
+
+/// Returns the pause between the end of an attempt and the start of the next.
+pub(super) fn pause(before: Option<i64>, start: Option<i64>) -> Option<String> {
+    let ms = before.zip(start).map(|(before, start)| start - before)?;
+    Some(if ms < 0 {
         format!("began {} before the last one had ended", duration(-ms as f64))
     } else {
         format!("{} later", duration(ms as f64))
-    };
-    out.push(style.paint(Ink::Faint, &text));
+    })
 }
 
-fn place_of(record: &Record) -> LinkedPlace<'_> {
+pub(super) fn place_of(record: &Record) -> LinkedPlace<'_> {
     LinkedPlace {
         region: record.region.as_deref(),
         log_group: record.log_group.as_deref(),
@@ -106,7 +121,8 @@ fn one_attempt(attempt: &ShownAttempt, style: &Style, out: &mut Vec<String>) {
     effects(&record.side_effects, style, out);
 }
 
-fn lines(attempt: &ShownAttempt, style: &Style, out: &mut Vec<String>) {
+/// Appends the lines of an attempt, with the pauses between them.
+pub(super) fn lines(attempt: &ShownAttempt, style: &Style, out: &mut Vec<String>) {
     let mut last: Option<i64> = None;
     let half = attempt.lines.len().div_ceil(3);
     let left_out = (attempt.lines_left_out > 0).then(|| {
@@ -174,7 +190,7 @@ fn verdict(record: &Record, style: &Style, out: &mut Vec<String>) {
 
 fn effects(effects: &[SideEffectLine], style: &Style, out: &mut Vec<String>) {
     if effects.is_empty() {
-        out.push(style.paint(Ink::Faint, "     writes: none seen in its log, which means unknown"));
+        out.push(style.paint(Ink::Faint, &format!("     {NO_WRITES}")));
         return;
     }
     out.push("     writes in its log:".to_owned());
@@ -183,11 +199,12 @@ fn effects(effects: &[SideEffectLine], style: &Style, out: &mut Vec<String>) {
         for part in [&effect.target, &effect.id].into_iter().flatten() {
             text.push_str(&format!("  {}", one_line(part)));
         }
-        text.push_str(match effect.repeated {
-            Some(true) => "  (done again by a later attempt)",
-            Some(false) => "  (not repeated later)",
-            None => "",
-        });
+        text.push_str(&repeated(effect).map_or_else(String::new, |words| format!("  ({words})")));
         out.push(text);
     }
+}
+
+/// Returns whether a later attempt did a write again, if that is known.
+pub(super) fn repeated(effect: &SideEffectLine) -> Option<&'static str> {
+    effect.repeated.map(|again| if again { "done again by a later attempt" } else { "not repeated later" })
 }

@@ -32,10 +32,7 @@ pub(super) struct LinkedPlace<'a> {
 
 /// Returns the links of a place as lines: on a terminal that knows links as words, else as addresses.
 pub(super) fn lines(place: &LinkedPlace<'_>, style: &Style) -> Vec<String> {
-    let links: Vec<(&str, String)> = [("log stream", stream(place)), ("query", query(place)), ("trace", trace(place))]
-        .into_iter()
-        .filter_map(|(label, url)| Some((label, url?)))
-        .collect();
+    let links = all(place);
     if links.is_empty() || style.links == Links::None {
         return Vec::new();
     }
@@ -45,6 +42,12 @@ pub(super) fn lines(place: &LinkedPlace<'_>, style: &Style) -> Vec<String> {
         return vec![format!("{} {}", style.paint(Ink::Faint, "links:"), words.collect::<Vec<_>>().join("   "))];
     }
     links.iter().map(|(label, url)| format!("{} {url}", style.paint(Ink::Faint, &format!("{label}:")))).collect()
+}
+
+/// Returns the links of a place, each with what it leads to.
+pub(super) fn all(place: &LinkedPlace<'_>) -> Vec<(&'static str, String)> {
+    let links = [("log stream", stream(place)), ("query", query(place)), ("trace", trace(place))];
+    links.into_iter().filter_map(|(label, url)| Some((label, url?))).collect()
 }
 
 /// Returns the address of the console in a region; `None` if it is none, or has another kind of console.

@@ -44,6 +44,9 @@ const CALLS: [FailureKind; 3] = [
 /// Heading before those of calls to Lambda.
 const CALLS_TO: (&str, &str) = ("LAMBDA CALLS:", "|");
 
+/// Place of the course of failures among the columns that go.
+const TREND_RANK: u8 = 4;
+
 /// What a column holds, which decides whether it may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
@@ -90,6 +93,16 @@ pub(super) fn lines(summary: &Summary, view: &View, most: usize, style: &Style) 
             _ => return lines,
         }
     }
+}
+
+/// Returns the functions that may have rows, in order, and every column about failing in full, without the names and what
+/// only a terminal can draw.
+pub(super) fn in_full<'a>(summary: &'a Summary, view: &View) -> (Vec<&'a FunctionSummary>, Vec<GridColumn>) {
+    let rows = rows(summary, view);
+    let columns = candidates(&rows, summary).into_iter();
+    let told = columns.filter(|one| !matches!(one.role, Role::Calls | Role::Extra(TREND_RANK)));
+    let columns = told.map(|one| one.column(false)).collect();
+    (rows, columns)
 }
 
 /// Returns the functions that may have rows, in order: those with failures; all where none failed or another order was
@@ -230,7 +243,7 @@ fn next_to_go(all: &[Candidate], kept: &[bool]) -> Vec<usize> {
         false => Vec::new(),
     };
     let groups = [Role::Resource, Role::Extra(1), Role::Extra(2), Role::Extra(3)].map(with);
-    let order = groups.into_iter().chain([rarest(KINDS_KEPT), with(Role::Extra(4)), rarest(0)]);
+    let order = groups.into_iter().chain([rarest(KINDS_KEPT), with(Role::Extra(TREND_RANK)), rarest(0)]);
     order.into_iter().find(|group| !group.is_empty()).unwrap_or_default()
 }
 
@@ -357,7 +370,7 @@ fn trend(rows: &[&FunctionSummary], summary: &Summary) -> Option<Candidate> {
         let bars = bars(&axis.cells(&function.timeline));
         Cell::painted(bars, Ink::Bad)
     };
-    rows.iter().any(|function| function.failed > 0).then(|| candidate(Role::Extra(4), "TREND", rows, course))
+    rows.iter().any(|function| function.failed > 0).then(|| candidate(Role::Extra(TREND_RANK), "TREND", rows, course))
 }
 
 fn candidate(

@@ -8,6 +8,8 @@
 mod by;
 mod causes;
 mod coverage;
+mod csv;
+mod csv_line;
 mod deploys;
 mod early;
 mod escape;
@@ -15,18 +17,24 @@ mod escape;
 mod failed_line;
 mod findings;
 mod gate;
+mod github;
 mod grid;
 mod headline;
 mod histogram;
 mod json;
+mod junit;
 mod ledger;
 mod life;
+mod life_markdown;
 mod links;
+mod markdown;
+mod markdown_text;
 mod matrix;
 mod names;
 mod ndjson;
 mod needs;
 mod next;
+mod numbers;
 mod page;
 mod said;
 mod screen;
@@ -44,6 +52,7 @@ pub(crate) use failed_line::failed_line;
 pub(crate) use gate::{GateState, gate_verdicts, with_unit};
 pub(crate) use ledger::{ledger_csv, ledger_json};
 pub(crate) use life::life;
+pub(crate) use life_markdown::life_markdown;
 pub(crate) use matrix::category_of_heading;
 pub(crate) use next::Commands;
 pub(crate) use page::page;
@@ -85,6 +94,30 @@ pub static RENDERERS: &[Renderer] = &[
         description: "One line of JSON per attempt",
         needs_records: true,
         render: ndjson::render,
+    },
+    Renderer {
+        name: "csv",
+        description: "One table of totals, functions, causes and the gate",
+        needs_records: false,
+        render: csv::render,
+    },
+    Renderer {
+        name: "markdown",
+        description: "Markdown for the summary of a CI step or a comment",
+        needs_records: false,
+        render: markdown::render,
+    },
+    Renderer {
+        name: "junit",
+        description: "JUnit XML: a suite per function, a case per category of failure",
+        needs_records: false,
+        render: junit::render,
+    },
+    Renderer {
+        name: "github",
+        description: "Annotations for GitHub Actions: the failed gate and the top causes",
+        needs_records: false,
+        render: github::render,
     },
 ];
 

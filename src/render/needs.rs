@@ -11,6 +11,10 @@ use crate::wire::{FunctionSummary, NeedsPersonGroup, Summary};
 const MOST_FUNCTIONS: usize = 5;
 const MOST_GROUPS: usize = 3;
 
+/// What a log cannot tell of lost events.
+pub(super) const CAVEAT: &str = "A failure destination, dead-letter queue or redelivery may have caught a lost event; \
+                                 the function's log cannot show that.";
+
 /// Returns the lines of the section; none if no event needs a person.
 pub(super) fn lines(answer: &Answer<'_>, style: &Style) -> Vec<String> {
     let (summary, view) = (answer.summary, answer.view);
@@ -41,10 +45,8 @@ pub(super) fn lines(answer: &Answer<'_>, style: &Style) -> Vec<String> {
         let more = functions.len() - most_functions;
         out.push(format!("  and {}", count(more as u64, "more function", "more functions")));
     }
-    let caveat = "A failure destination, dead-letter queue or redelivery may have caught a lost event; the function's \
-                  log cannot show that.";
     out.extend(
-        fold(caveat, style.width.saturating_sub(2)).iter().map(|line| style.paint(Ink::Faint, &format!("  {line}"))),
+        fold(CAVEAT, style.width.saturating_sub(2)).iter().map(|line| style.paint(Ink::Faint, &format!("  {line}"))),
     );
     out
 }
@@ -77,14 +79,19 @@ fn kinds(function: &FunctionSummary) -> String {
     kinds.map(|(number, what)| format!("{} {what}", count(*number, "", "").trim())).collect::<Vec<_>>().join(", ")
 }
 
-/// Formats a group: a line on what happened how often and what to do, and a line with the whole id of the first event,
-/// which can be copied to `show`.
-fn lines_of(group: &NeedsPersonGroup, style: &Style) -> [String; 2] {
-    let what = match group.need.as_str() {
+/// Returns what became of an event that needs a person.
+pub(super) fn need_word(need: &str) -> &'static str {
+    match need {
         "exhausted" => "lost",
         "rerun_after_success" => "ran again after success",
         _ => "possibly half done",
-    };
+    }
+}
+
+/// Formats a group: a line on what happened how often and what to do, and a line with the whole id of the first event,
+/// which can be copied to `show`.
+fn lines_of(group: &NeedsPersonGroup, style: &Style) -> [String; 2] {
+    let what = need_word(&group.need);
     let code = group.code.as_deref().map_or(String::new(), |code| format!(": {}", one_line(code)));
     let writes = match group.with_writes {
         0 => String::new(),

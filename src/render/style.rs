@@ -3,6 +3,9 @@
 use super::words::columns_of;
 use crate::model::{LocalTime, Timestamp, Zone};
 
+/// Most bytes of a Markdown document: GitHub takes 1 MiB for the summary of a step, and drops what is longer.
+const MOST_BYTES: usize = 1_000_000;
+
 /// Style of the text of an output.
 #[derive(Clone, Debug)]
 pub struct Style {
@@ -18,6 +21,8 @@ pub struct Style {
     pub zone: Zone,
     /// How links to the console are shown.
     pub links: Links,
+    /// Most bytes of a document for a place that takes no more. Text for a terminal has no bound.
+    pub bytes: usize,
 }
 
 /// How links are shown.
@@ -77,8 +82,15 @@ const PLAIN_SIGNS: [(char, char); 12] = [
 
 impl Style {
     /// Plain text of 80 columns, for files and pipes.
-    pub const PLAIN: Self =
-        Self { width: 80, height: 24, color: false, utf8: true, zone: Zone::UTC, links: Links::None };
+    pub const PLAIN: Self = Self {
+        width: 80,
+        height: 24,
+        color: false,
+        utf8: true,
+        zone: Zone::UTC,
+        links: Links::None,
+        bytes: MOST_BYTES,
+    };
 
     /// Colours the text, if colours may be used.
     #[must_use]

@@ -75,7 +75,9 @@ impl Run {
     pub fn new<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(arguments: I) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lambda-triage"));
         command.args(arguments).current_dir(root());
-        for name in ["NO_COLOR", "TERM", "COLUMNS", "CLICOLOR", "CLICOLOR_FORCE"] {
+        for name in
+            ["NO_COLOR", "TERM", "COLUMNS", "CLICOLOR", "CLICOLOR_FORCE", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"]
+        {
             command.env_remove(name);
         }
         Self { command, input: Vec::new() }

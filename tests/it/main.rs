@@ -23,6 +23,7 @@ mod events;
 mod explain;
 #[cfg(feature = "cloudwatch")]
 mod follow;
+mod formats;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod gate;
