@@ -100,8 +100,9 @@ pub(super) fn find(directory: &Path, prefix: &str) -> io::Result<Option<(KeptPul
     let path = directory.join(FILE);
     match fs::metadata(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        about if !about?.is_file() => return Err(io::Error::other("it is not a file")),
-        _ => {}
+        Err(error) => return Err(error),
+        Ok(about) if !about.is_file() => return Err(io::Error::other("it is not a file")),
+        Ok(_) => {}
     }
     let damaged = |_| io::Error::other("it is damaged");
     let mut lines = BufReader::new(File::open(path)?).lines();

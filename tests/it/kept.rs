@@ -161,7 +161,7 @@ fn what_failed_is_shown_as_the_saved_log_shows_it() {
     let stream = "console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/$252Faws$252Flambda$252Fpay/";
     assert_eq!(text.matches(stream).count(), 3, "{text}");
     let mut command = home.command(&["show", "00000001", "--links"]);
-    command.env("FORCE_HYPERLINK", "1");
+    command.envs([("FORCE_HYPERLINK", "1"), ("TERM", "xterm")]);
     let (text, _) = on_terminal(command);
     assert!(text.contains("\x1b\\log stream\x1b]8;;\x1b\\   \x1b]8;;https://"), "{text:?}");
     let (text, status) = on_terminal(home.command(&["show", &id(3)]));
