@@ -279,6 +279,7 @@ mod tests {
             causes_total: 0,
             events_to_check: Vec::new(),
             events_to_check_total: 0,
+            comparison: None,
             gate: None,
             totals,
             functions: Vec::new(),

@@ -275,6 +275,7 @@ mod tests {
             causes_total: 0,
             events_to_check: Vec::new(),
             events_to_check_total: 0,
+            comparison: None,
             gate: None,
             totals: function("", 3, Some(0.01), None),
             functions: vec![slow, function("prod:payments", 0, Some(0.0), None)],

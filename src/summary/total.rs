@@ -18,13 +18,13 @@ use super::function::Counts;
 use super::guidance::{Advice, Need, advise};
 use super::needs_person::LedgerEvent;
 use super::price::{Price, Prices};
-use super::rate::RateBounds;
 use super::runs::Sorted;
 use super::tables::Tables;
 use super::to_check::ToCheck;
 use super::{Entry, retries};
 use crate::catalogue::{ErrorTold, Invoker};
 use crate::model::{Moment, Occurrence, Place, Timestamp};
+use crate::stats::RateBounds;
 use crate::wire::{Cause, EventToCheck, Finding, FindingState, FunctionSummary, Window, moment};
 
 /// Selection of the attempts that count, and options of the final pass.

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::Entry;
-use super::rate::RateBounds;
 use crate::model::Timestamp;
+use crate::stats::RateBounds;
 use crate::wire::{FunctionVersion, moment};
 
 /// Fewest failures of a version that is called worse than those before it.
