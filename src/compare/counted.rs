@@ -150,25 +150,27 @@ fn names<'a>(pair: &CausePair<'a>) -> BTreeSet<Option<&'a str>> {
 }
 
 /// Returns the test of a cause; `None` where the traffic of a side is not known, or it has none.
-pub(super) fn trial(sides: &[SideCounts; 2], rows: &[Rows<'_>; 2], pair: &CausePair<'_>) -> Option<Trial> {
+pub(super) fn trial(sides: [SideCounts; 2], rows: &[Rows<'_>; 2], pair: &CausePair<'_>) -> Option<Trial> {
     let names = names(pair);
     let share = |at: usize| share(&sides[at], rows[at].traffic(&names, pair[at])?);
     let kind = pair.iter().flatten().next().and_then(|cause| Category::from_id(cause.code.split('.').next()?));
-    let mut cells = Cells::default();
-    for row in rows[0].named(&names) {
-        cells.add(row, kind);
-    }
-    Some(Trial { base: share(0)?, head: share(1)?, scatter: scatter(&cells, in_event(&sides[0])) })
+    let [base, head] = [0, 1].map(|at| {
+        let mut cells = Cells::default();
+        rows[at].named(&names).for_each(|row| cells.add(row, kind));
+        cells
+    });
+    Some(Trial { base: share(0)?, head: share(1)?, scatter: scatter(&base, &head, sides.map(|side| side.failed)) })
 }
 
 /// Returns the test of a function; `None` as for a cause.
-pub(super) fn trial_of_function(sides: &[SideCounts; 2], pair: RowPair<'_>) -> Option<Trial> {
+pub(super) fn trial_of_function(sides: [SideCounts; 2], pair: RowPair<'_>) -> Option<Trial> {
     let share = |at: usize| share(&sides[at], Traffic::of(pair[at]?)?);
-    let mut cells = Cells::default();
-    if let Some(row) = pair[0] {
-        cells.add(row, None);
-    }
-    Some(Trial { base: share(0)?, head: share(1)?, scatter: scatter(&cells, in_event(&sides[0])) })
+    let [base, head] = pair.map(|row| {
+        let mut cells = Cells::default();
+        row.into_iter().for_each(|row| cells.add(row, None));
+        cells
+    });
+    Some(Trial { base: share(0)?, head: share(1)?, scatter: scatter(&base, &head, sides.map(|side| side.failed)) })
 }
 
 fn share(counts: &SideCounts, traffic: Traffic) -> Option<Share> {

@@ -39,9 +39,9 @@ pub(crate) fn compare(base: NamedSummary<'_>, head: NamedSummary<'_>) -> Compari
     let cause_sides: Vec<[SideCounts; 2]> = causes.iter().map(|pair| cause_counts(pair, &rows)).collect();
     let function_sides: Vec<[SideCounts; 2]> = functions.iter().map(|(_, pair)| function_counts(*pair)).collect();
     // All of them are one family: none of them may be told by chance.
-    let of_causes = causes.iter().zip(&cause_sides).map(|(pair, sides)| trial(sides, &rows, pair));
+    let of_causes = causes.iter().zip(&cause_sides).map(|(pair, sides)| trial(*sides, &rows, pair));
     let of_functions =
-        functions.iter().zip(&function_sides).map(|((_, pair), sides)| counted::trial_of_function(sides, *pair));
+        functions.iter().zip(&function_sides).map(|((_, pair), sides)| counted::trial_of_function(*sides, *pair));
     let trials: Vec<_> = of_causes.chain(of_functions).collect();
     let mut judged = judge(&trials).into_iter();
 

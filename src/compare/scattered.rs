@@ -18,53 +18,115 @@ const CHANCE: f64 = 1e-3;
 
 /// Attempts and failures by stretch of time.
 #[derive(Debug, Default)]
-pub(super) struct Cells<'a>(BTreeMap<&'a str, (u64, u64)>);
+pub(super) struct Cells<'a> {
+    cells: BTreeMap<&'a str, (u64, u64)>,
+    /// Failed attempts of findings of the kind, and their events.
+    attempts: u64,
+    events: u64,
+}
 
 impl<'a> Cells<'a> {
     /// Adds the timeline of a function: the failures of one kind, or of all.
     pub(super) fn add(&mut self, row: &'a FunctionSummary, kind: Option<Category>) {
         for bucket in &row.timeline {
             let of_kind = kind.and_then(|kind| bucket.failures.get(kind));
-            let cell = self.0.entry(&bucket.start).or_default();
+            let cell = self.cells.entry(&bucket.start).or_default();
             cell.0 += bucket.attempts;
             cell.1 += of_kind.unwrap_or(bucket.failed);
         }
+        for finding in row.findings.iter().filter(|one| kind.is_none_or(|kind| one.category == kind.id())) {
+            let attempts = finding.count.saturating_sub(finding.environments);
+            self.attempts += attempts;
+            self.events += finding.events.min(attempts);
+        }
     }
 }
 
-/// Returns how many times the variance of independent events the failures have, at least 1. Retries, of which an event has
-/// so many, are not part of it.
-pub(super) fn scatter(cells: &Cells<'_>, in_event: f64) -> f64 {
-    let mut cells: Vec<(f64, f64)> = cells.0.values().map(|(of, hits)| (*of as f64, *hits as f64)).collect();
-    let mut most: f64 = 1.0;
-    // What lasts longer than a stretch shows in longer ones.
-    while cells.len() >= FEWEST {
-        most = most.max(excess(&cells).unwrap_or(1.0) / in_event);
-        cells = cells.chunks(2).map(|pair| pair.iter().fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1))).collect();
-    }
-    most
+/// Returns how many times the variance of independent events these have that are `own` of the failures, at least 1: by how
+/// far they were from their mean in the base, and by how far stretches of the head are from the next.
+pub(super) fn scatter(base: &Cells<'_>, head: &Cells<'_>, own: [u64; 2]) -> f64 {
+    base.scatter(own[0], excess).max(head.scatter(own[1], jumps))
 }
 
-/// Returns Pearson's chi-square over its degrees of freedom, if chance does not explain it.
-fn excess(cells: &[(f64, f64)]) -> Option<f64> {
-    let (all, hits) = cells.iter().fold((0.0, 0.0), |sum, cell| (sum.0 + cell.0, sum.1 + cell.1));
-    let rate = hits / all;
-    if !(rate > 0.0 && rate < 1.0) {
-        return None;
+impl Cells<'_> {
+    fn scatter(&self, own: u64, excess: fn(&[Cell]) -> Option<f64>) -> f64 {
+        let mut cells: Vec<Cell> = self.cells.values().map(|(of, hits)| (*of as f64, *hits as f64)).collect();
+        let hits: f64 = cells.iter().map(|(_, hits)| hits).sum();
+        // The timeline has all failures of a kind. All of the excess may be of these.
+        let share = (own as f64 / hits.max(1.0)).clamp(f64::EPSILON, 1.0);
+        let retries = self.of_retries();
+        for cell in &mut cells {
+            *cell = (cell.0 / retries, cell.1 / retries);
+        }
+        let mut most: f64 = 1.0;
+        // What lasts longer than a stretch shows in longer ones.
+        while cells.len() >= FEWEST {
+            most = most.max(1.0 + (excess(&cells).unwrap_or(1.0) - 1.0) / share);
+            cells = cells.chunks(2).map(|pair| pair.iter().fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1))).collect();
+        }
+        most
     }
-    let (mut sum, mut count) = (0.0, 0_usize);
+
+    /// Returns how many times the variance of events that of their attempts is: most if some events have one failed attempt
+    /// and the others three, as many as Lambda makes.
+    fn of_retries(&self) -> f64 {
+        let mean = (self.attempts as f64 / self.events.max(1) as f64).clamp(1.0, 3.0);
+        (4.0 * mean - 3.0) / mean
+    }
+}
+
+/// Attempts and failures of a stretch, weighed.
+type Cell = (f64, f64);
+
+/// Joins stretches until each has enough failures to expect.
+fn joined(cells: &[Cell], rate: f64) -> Vec<Cell> {
+    let mut out = Vec::new();
     let mut open = (0.0, 0.0);
     for cell in cells {
         open = (open.0 + cell.0, open.1 + cell.1);
-        let expected = open.0 * rate;
-        if expected >= EXPECTED {
-            sum += (open.1 - expected).powi(2) / (expected * (1.0 - rate));
-            count += 1;
-            open = (0.0, 0.0);
+        if open.0 * rate >= EXPECTED {
+            out.push(std::mem::take(&mut open));
         }
     }
-    let freedom = count.checked_sub(1).filter(|_| count >= FEWEST)?;
+    out
+}
+
+fn rate(cells: &[Cell]) -> Option<f64> {
+    let (all, hits) = cells.iter().fold((0.0, 0.0), |sum, cell| (sum.0 + cell.0, sum.1 + cell.1));
+    Some(hits / all).filter(|rate| *rate > 0.0 && *rate < 1.0)
+}
+
+/// Returns Pearson's chi-square over its degrees of freedom, if chance does not explain it.
+fn excess(cells: &[Cell]) -> Option<f64> {
+    let rate = rate(cells)?;
+    let cells = joined(cells, rate);
+    let squares = cells.iter().map(|(of, hits)| (hits - of * rate).powi(2) / (of * rate * (1.0 - rate)));
+    let (sum, freedom) = (squares.sum::<f64>(), cells.len().checked_sub(1).filter(|_| cells.len() >= FEWEST)?);
     let n = freedom as f64;
     // The excess is itself only as sure as the number of stretches makes it.
-    (chance_of_squares(sum, freedom) < CHANCE).then(|| sum / n * (1.0 + (2.0 / n).sqrt()))
+    (chance_of_squares(sum, freedom) < CHANCE).then(|| sum / n * (1.0 + MORE * (2.0 / n).sqrt()))
 }
+
+/// Returns the squares of the steps from stretch to stretch over what chance makes them, if it does not explain them. The
+/// largest are left out: they are the edges of one outburst or of one change, which is what should be told.
+fn jumps(cells: &[Cell]) -> Option<f64> {
+    let rate = rate(cells)?;
+    let cells = joined(cells, rate);
+    let mut squares: Vec<f64> = cells
+        .windows(2)
+        .map(|pair| {
+            let [(a, x), (b, y)] = [pair[0], pair[1]];
+            (x / a - y / b).powi(2) / (rate * (1.0 - rate) * (1.0 / a + 1.0 / b))
+        })
+        .collect();
+    squares.sort_unstable_by(f64::total_cmp);
+    squares.truncate(squares.len().saturating_sub(EDGES));
+    let n = squares.len() as f64;
+    let mean = squares.iter().sum::<f64>() / n;
+    (cells.len() >= FEWEST && mean > 1.0 + 4.0 * (3.0 / n).sqrt()).then(|| mean * (1.0 + MORE * (2.0 / n).sqrt()))
+}
+
+/// How much of its own uncertainty is added to an excess, in standard deviations.
+const MORE: f64 = 1.5;
+/// Steps that are left out: up, and down again.
+const EDGES: usize = 2;

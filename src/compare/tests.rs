@@ -38,10 +38,10 @@ impl Dice {
             let normal = (-2.0 * self.unit().ln()).sqrt() * (std::f64::consts::TAU * self.unit()).cos();
             return (expected + normal * expected.sqrt()).round().max(0.0) as u64;
         }
-        let (mut count, mut left) = (0, expected + self.unit().ln());
-        while left > 0.0 {
+        let (mut count, mut left) = (0, expected.exp() * self.unit());
+        while left > 1.0 {
             count += 1;
-            left += self.unit().ln();
+            left *= self.unit();
         }
         count
     }
@@ -108,7 +108,7 @@ impl World {
         let mut events = vec![[0; CELLS]; rows.len()];
         for (place, traffic) in self.traffic.iter().enumerate() {
             for cell in 0..CELLS {
-                events[place][cell] = dice.poisson(traffic * times / CELLS as f64);
+                events[place][cell] = (traffic * times / CELLS as f64) as u64;
                 timelines[place][cell].0 = events[place][cell];
             }
         }
@@ -148,7 +148,12 @@ impl World {
                 if own_events > 0 {
                     seen.push(Some(format!("f{place}")));
                     let row = &mut rows[*place];
-                    let finding = Finding { count: own_attempts, events: own_events, ..Finding::default() };
+                    let finding = Finding {
+                        count: own_attempts,
+                        events: own_events,
+                        category: cause.category.id().to_owned(),
+                        ..Finding::default()
+                    };
                     row.findings.push(finding);
                 }
                 (attempts, failed_events) = (attempts + own_attempts, failed_events + own_events);
@@ -272,7 +277,7 @@ fn a_doubled_cause_is_worse() {
             let mut dice = Dice(seed);
             let mut world = World::draw(&mut dice, kind);
             let base = world.summary(&mut dice, 1.0);
-            let Some(id) = base.causes.iter().find(|cause| cause.attempts >= 50).map(|cause| cause.id.clone()) else {
+            let Some(id) = base.causes.iter().find(|cause| cause.events >= 50).map(|cause| cause.id.clone()) else {
                 continue;
             };
             world.causes.iter_mut().filter(|cause| cause.id == id).for_each(|cause| cause.rate *= 2.0);
@@ -298,7 +303,7 @@ fn a_new_cause_is_new() {
             let base = world.summary(&mut dice, 1.0);
             world.causes.push(new.clone());
             let head = world.summary(&mut dice, 1.0);
-            if !head.causes.iter().any(|cause| cause.id == new.id && cause.attempts >= 10) {
+            if !head.causes.iter().any(|cause| cause.id == new.id && cause.events >= 10) {
                 continue;
             }
             let found = compared(&base, &head);
