@@ -1,7 +1,9 @@
-//! How much the failures of the base scatter over time, beyond what chance does with independent ones: an outage now and
-//! then makes two hours differ that are the same.
+//! How much failures scatter over time, beyond what chance does with independent ones: with an outage now and then, two
+//! hours differ that are the same.
 //!
-//! It is taken from the base alone, as what was usual before. A head that fails in one burst is what should be told.
+//! Of the base everything counts: it is what was usual before. Of the head only what comes again and again, since one outburst
+//! or one step is just what should be told. A summary has the timeline of a function by kind of failure, not by cause, so
+//! causes of one kind share it.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +16,9 @@ const FEWEST: usize = 12;
 /// Fewest failures that are expected in a stretch; shorter ones are joined.
 const EXPECTED: f64 = 2.0;
 /// Chance below which a scatter is none of independent failures.
-const CHANCE: f64 = 1e-3;
+const CHANCE: f64 = 0.01;
+/// Steps that are left out: up, and down again.
+const EDGES: usize = 2;
 
 /// Attempts and failures by stretch of time.
 #[derive(Debug, Default)]
@@ -42,18 +46,15 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// Returns how many times the variance of independent events these have that are `own` of the failures, at least 1: by how
-/// far they were from their mean in the base, and by how far stretches of the head are from the next.
-pub(super) fn scatter(base: &Cells<'_>, head: &Cells<'_>, own: [u64; 2]) -> f64 {
-    base.scatter(own[0], excess).max(head.scatter(own[1], jumps))
+/// Returns how many times the variance of independent events the failures have, at least 1: by how far stretches of the base
+/// are from their mean, and by how far stretches of the head are from the next.
+pub(super) fn scatter(base: &Cells<'_>, head: &Cells<'_>) -> f64 {
+    base.scatter(excess).max(head.scatter(jumps))
 }
 
 impl Cells<'_> {
-    fn scatter(&self, own: u64, excess: fn(&[Cell]) -> Option<f64>) -> f64 {
+    fn scatter(&self, excess: fn(&[Cell]) -> Option<f64>) -> f64 {
         let mut cells: Vec<Cell> = self.cells.values().map(|(of, hits)| (*of as f64, *hits as f64)).collect();
-        let hits: f64 = cells.iter().map(|(_, hits)| hits).sum();
-        // The timeline has all failures of a kind. All of the excess may be of these.
-        let share = (own as f64 / hits.max(1.0)).clamp(f64::EPSILON, 1.0);
         let retries = self.of_retries();
         for cell in &mut cells {
             *cell = (cell.0 / retries, cell.1 / retries);
@@ -61,7 +62,7 @@ impl Cells<'_> {
         let mut most: f64 = 1.0;
         // What lasts longer than a stretch shows in longer ones.
         while cells.len() >= FEWEST {
-            most = most.max(1.0 + (excess(&cells).unwrap_or(1.0) - 1.0) / share);
+            most = most.max(excess(&cells).unwrap_or(1.0));
             cells = cells.chunks(2).map(|pair| pair.iter().fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1))).collect();
         }
         most
@@ -103,8 +104,8 @@ fn excess(cells: &[Cell]) -> Option<f64> {
     let squares = cells.iter().map(|(of, hits)| (hits - of * rate).powi(2) / (of * rate * (1.0 - rate)));
     let (sum, freedom) = (squares.sum::<f64>(), cells.len().checked_sub(1).filter(|_| cells.len() >= FEWEST)?);
     let n = freedom as f64;
-    // The excess is itself only as sure as the number of stretches makes it.
-    (chance_of_squares(sum, freedom) < CHANCE).then(|| sum / n * (1.0 + MORE * (2.0 / n).sqrt()))
+    // The excess is itself only as sure as the number of stretches makes it: one standard deviation is added.
+    (chance_of_squares(sum, freedom) < CHANCE).then(|| sum / n * (1.0 + (2.0 / n).sqrt()))
 }
 
 /// Returns the squares of the steps from stretch to stretch over what chance makes them, if it does not explain them. The
@@ -123,10 +124,5 @@ fn jumps(cells: &[Cell]) -> Option<f64> {
     squares.truncate(squares.len().saturating_sub(EDGES));
     let n = squares.len() as f64;
     let mean = squares.iter().sum::<f64>() / n;
-    (cells.len() >= FEWEST && mean > 1.0 + 4.0 * (3.0 / n).sqrt()).then(|| mean * (1.0 + MORE * (2.0 / n).sqrt()))
+    (cells.len() >= FEWEST && mean > 1.0 + 3.0 * (3.0 / n).sqrt()).then(|| mean * (1.0 + (2.0 / n).sqrt()))
 }
-
-/// How much of its own uncertainty is added to an excess, in standard deviations.
-const MORE: f64 = 1.5;
-/// Steps that are left out: up, and down again.
-const EDGES: usize = 2;

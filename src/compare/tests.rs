@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::Category;
-use crate::wire::{BeganWith, Coverage, Failures, Finding, FindingState, Outcomes, TimelineBucket, Window};
+use crate::wire::{BeganWith, Coverage, Failures, Finding, FindingState, TimelineBucket, Window};
 
 /// Stretches of the timeline.
 const CELLS: usize = 48;
@@ -56,8 +56,8 @@ struct TrueCause {
     functions: Vec<usize>,
     /// Failed events by event.
     rate: f64,
-    /// Length of its outbursts in stretches of time; 0 for a steady cause.
-    burst: usize,
+    /// It comes in outbursts, one stretch of time long, rather than steadily.
+    bursts: bool,
 }
 
 /// Functions with their traffic, and causes.
@@ -92,8 +92,8 @@ impl World {
             let events = dice.spread(0.5, 800.0);
             let of: f64 = places.iter().map(|place| traffic[*place]).sum();
             let category = [Category::RuntimeException, Category::Downstream, Category::Timeout][n as usize % 3];
-            let burst = if kind.bursts && dice.below(2) == 0 { 1 + dice.below(4) as usize } else { 0 };
-            TrueCause { id: format!("c{n:03}"), category, functions: places, rate: events / of, burst }
+            let bursts = kind.bursts && dice.below(2) == 0;
+            TrueCause { id: format!("c{n:03}"), category, functions: places, rate: events / of, bursts }
         });
         let causes = causes.collect();
         Self { traffic, again, causes }
@@ -115,15 +115,8 @@ impl World {
         let mut causes = Vec::new();
         for cause in &self.causes {
             let (mut attempts, mut failed_events) = (0, 0);
-            // Exponential heights: a few stretches have most of it.
-            let heights: Vec<f64> = match cause.burst {
-                0 => vec![1.0; CELLS],
-                length => {
-                    let phase = dice.below(length as u64) as usize;
-                    let drawn: Vec<f64> = (0..=CELLS).map(|_| -dice.unit().ln()).collect();
-                    (0..CELLS).map(|cell| drawn[(cell + phase) / length]).collect()
-                }
-            };
+            let mut height = || if cause.bursts { -(dice.unit() * dice.unit()).ln() / 2.0 } else { 1.0 };
+            let heights: Vec<f64> = (0..CELLS).map(|_| height()).collect();
             let mut seen = Vec::new();
             for place in &cause.functions {
                 let (mut own_attempts, mut own_events) = (0, 0);
@@ -251,65 +244,164 @@ fn alarms(seed: u64, kind: Kind) -> u64 {
     alarms
 }
 
-#[test]
-fn pairs_without_a_change_tell_none() {
-    for (name, kind) in KINDS {
-        let alarms = alarms(1 << 32, kind);
-        println!("{name}: {alarms} of {PAIRS}");
-        assert!(alarms < PAIRS / 100, "{name}: {alarms} of {PAIRS} pairs tell something new or worse");
-    }
+const STEADY: Kind = Kind { retries: false, bursts: false };
+const RETRIED: Kind = Kind { retries: true, ..STEADY };
+const IN_BURSTS: Kind = Kind { bursts: true, ..STEADY };
+
+#[track_caller]
+fn quiet(kind: Kind) {
+    let alarms = alarms(1 << 32, kind);
+    assert!(alarms < PAIRS / 100, "{alarms} of {PAIRS} pairs without a change tell something new or worse");
 }
 
-const KINDS: [(&str, Kind); 4] = [
-    ("independent", Kind { retries: false, bursts: false }),
-    ("with retries", Kind { retries: true, bursts: false }),
-    ("in bursts", Kind { retries: false, bursts: true }),
-    ("with retries, in bursts", Kind { retries: true, bursts: true }),
-];
+#[test]
+fn pairs_without_a_change_tell_none() {
+    quiet(STEADY);
+}
+
+#[test]
+fn retries_are_no_evidence() {
+    quiet(RETRIED);
+}
+
+#[test]
+fn outbursts_that_come_again_are_no_change() {
+    quiet(IN_BURSTS);
+}
 
 #[test]
 fn a_doubled_cause_is_worse() {
-    for (name, kind) in KINDS {
-        let (mut told, mut pairs) = (0, 0);
-        let mut seed = 2 << 32;
-        while pairs < PAIRS {
+    for kind in [STEADY, RETRIED] {
+        let (mut told, mut pairs, mut seed) = (0, 0, 2 << 32);
+        while pairs < PAIRS / 2 {
             seed += 1;
             let mut dice = Dice(seed);
             let mut world = World::draw(&mut dice, kind);
             let base = world.summary(&mut dice, 1.0);
-            let Some(id) = base.causes.iter().find(|cause| cause.events >= 50).map(|cause| cause.id.clone()) else {
-                continue;
-            };
+            let frequent = base.causes.iter().find(|cause| cause.events >= 50);
+            let Some(id) = frequent.map(|cause| cause.id.clone()) else { continue };
             world.causes.iter_mut().filter(|cause| cause.id == id).for_each(|cause| cause.rate *= 2.0);
             let head = world.summary(&mut dice, 1.0);
-            let found = compared(&base, &head);
-            told += u64::from(found.causes.iter().any(|cause| cause.id == id && cause.change == Change::Worse));
+            told += u64::from(is(&compared(&base, &head), &id, Change::Worse));
+            // The other way round.
+            told += u64::from(is(&compared(&head, &base), &id, Change::Better));
             pairs += 1;
         }
-        println!("{name}: {told} of {PAIRS}");
+        assert!(told >= PAIRS * 95 / 100, "{kind:?}: only {told} of {PAIRS} are told");
     }
 }
 
 #[test]
 fn a_new_cause_is_new() {
-    for (name, kind) in KINDS {
-        let (mut told, mut pairs) = (0, 0);
-        let mut seed = 3 << 32;
-        while pairs < PAIRS {
+    for kind in [STEADY, RETRIED] {
+        let (mut told, mut pairs, mut seed) = (0, 0, 3 << 32);
+        while pairs < PAIRS / 2 {
             seed += 1;
             let mut dice = Dice(seed);
             let mut world = World::draw(&mut dice, kind);
-            let new = world.causes.pop().unwrap();
+            let Some(new) = world.causes.pop() else { continue };
             let base = world.summary(&mut dice, 1.0);
             world.causes.push(new.clone());
             let head = world.summary(&mut dice, 1.0);
             if !head.causes.iter().any(|cause| cause.id == new.id && cause.events >= 10) {
                 continue;
             }
-            let found = compared(&base, &head);
-            told += u64::from(found.causes.iter().any(|cause| cause.id == new.id && cause.change == Change::New));
+            told += u64::from(is(&compared(&base, &head), &new.id, Change::New));
+            told += u64::from(is(&compared(&head, &base), &new.id, Change::Gone));
             pairs += 1;
         }
-        println!("{name}: {told} of {PAIRS}");
+        assert!(told >= PAIRS * 95 / 100, "{kind:?}: only {told} of {PAIRS} are told");
     }
+}
+
+fn is(comparison: &Comparison, id: &str, change: Change) -> bool {
+    comparison.causes.iter().any(|cause| cause.id == id && cause.change == change)
+}
+
+/// A summary of one function with this traffic and one cause.
+fn simple(traffic: u64, attempts: u64, events: u64) -> Summary {
+    let mut row =
+        FunctionSummary { function: Some("f".to_owned()), attempts: traffic, events: traffic, ..<_>::default() };
+    (row.failed, row.failure_rate) = (attempts, Some(attempts as f64 / traffic.max(1) as f64));
+    row.findings.push(Finding { count: attempts, events, ..Finding::default() });
+    let cause = shown_cause("c", "downstream.dns", vec![row.function.clone()], attempts, events);
+    of_rows(vec![row], if events > 0 { vec![cause] } else { Vec::new() })
+}
+
+#[test]
+fn what_is_told_depends_on_traffic_and_events() {
+    for (base, head, want) in [
+        (simple(1_000, 0, 0), simple(1_000, 10, 10), Some(Change::New)),
+        // The base has too little traffic to have shown it.
+        (simple(100, 0, 0), simple(1_000, 10, 10), Some(Change::Undecided)),
+        (simple(0, 0, 0), simple(1_000, 10, 10), Some(Change::Undecided)),
+        (simple(1_000, 0, 0), simple(1_000, 2, 2), Some(Change::Undecided)),
+        (simple(1_000, 50, 50), simple(1_000, 100, 100), Some(Change::Worse)),
+        // The same attempts of a third of the events.
+        (simple(1_000, 50, 17), simple(1_000, 100, 34), Some(Change::Same)),
+        // Retries were turned on, and nothing else changed.
+        (simple(1_000, 100, 100), simple(1_000, 300, 100), Some(Change::Same)),
+        (simple(1_000, 50, 50), simple(2_000, 100, 100), Some(Change::Same)),
+        (simple(1_000, 100, 100), simple(1_000, 50, 50), Some(Change::Better)),
+        (simple(1_000, 10, 10), simple(1_000, 0, 0), Some(Change::Gone)),
+        (simple(1_000, 0, 0), simple(1_000, 0, 0), None),
+    ] {
+        let found = compared(&base, &head);
+        assert_eq!(found.causes.first().map(|cause| cause.change), want, "{found:#?}");
+    }
+}
+
+#[test]
+fn one_outburst_or_step_of_the_head_is_told() {
+    let course = |failed: &dyn Fn(usize) -> u64| {
+        let total: u64 = (0..CELLS).map(failed).sum();
+        let mut summary = simple(CELLS as u64 * 1_000, total, total);
+        summary.functions[0].timeline = (0..CELLS)
+            .map(|cell| {
+                let failed = failed(cell);
+                let failures = Failures { downstream: failed, ..Failures::default() };
+                TimelineBucket { start: format!("{cell:02}"), attempts: 1_000, failed, failures }
+            })
+            .collect();
+        summary
+    };
+    let steady = course(&|cell| [1, 3][cell % 2]);
+    let outburst = course(&|cell| if cell == 30 { 200 } else { [1, 3][cell % 2] });
+    let step = course(&|cell| if cell < 24 { [1, 3][cell % 2] } else { [7, 9][cell % 2] });
+    let often = course(&|cell| if cell % 4 == 1 { 20 } else { 0 });
+    let oftener = course(&|cell| if cell % 4 == 1 { 26 } else { 0 });
+    for (base, head, want) in [
+        (&steady, &outburst, Change::Worse),
+        (&steady, &step, Change::Worse),
+        (&often, &oftener, Change::Same),
+    ] {
+        assert_eq!(compared(base, head).causes[0].change, want);
+    }
+}
+
+#[test]
+fn what_the_summaries_do_not_tell_is_undecided() {
+    let (base, mut hiding) = (simple(1_000, 0, 0), simple(1_000, 50, 50));
+    hiding.functions[0].failure_rate = None;
+    let mut cut = simple(1_000, 0, 0);
+    cut.causes_total = 1_001;
+    let mut without_row = simple(1_000, 50, 50);
+    without_row.functions[0].function = Some("other".to_owned());
+    for (base, head) in [(&base, &hiding), (&cut, &simple(1_000, 50, 50)), (&without_row, &simple(1_000, 50, 50))] {
+        let found = compared(base, head);
+        assert_eq!(found.causes[0].change, Change::Undecided, "{found:#?}");
+    }
+    let empty = of_rows(Vec::new(), Vec::new());
+    assert_eq!(compared(&empty, &simple(1_000, 50, 50)).counts, ChangeCounts::default());
+    assert_eq!(compared(&base, &base).counts.new_causes, Some(0));
+}
+
+#[test]
+fn bounds_hold_what_they_are_bounds_of() {
+    let found = compared(&simple(1_000, 50, 50), &simple(2_000, 200, 200));
+    let RateRatio { ratio, least, most } = found.causes[0].ratio;
+    assert!((ratio.unwrap() - 2.0).abs() < 1e-9);
+    assert!(least.unwrap() > 1.4 && least < ratio && ratio < most && most.unwrap() < 2.8, "{found:#?}");
+    let new = compared(&simple(1_000, 0, 0), &simple(1_000, 50, 50)).causes[0].ratio;
+    assert!(new.ratio.is_none() && new.most.is_none() && new.least.unwrap() > 10.0, "{new:?}");
 }
