@@ -21,6 +21,12 @@ pub(super) struct FailOn {
     threshold: Threshold,
 }
 
+impl std::fmt::Display for FailOn {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "'{}'", one_line(&self.expression))
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Threshold {
     Number(f64),
@@ -65,8 +71,9 @@ pub(super) fn condition(text: &str) -> Result<FailOn, String> {
     }
     let metric = metrics::resolve(path)?;
     let functions = glob.map(|glob| Glob::new(glob).map_err(|error| error.to_string())).transpose()?;
-    if functions.is_some() && metric.path.starts_with("coverage.") {
-        return Err("coverage is not counted by function; leave the name and the colon out".to_owned());
+    if functions.is_some() && metric.is_of_summary() {
+        let what = metric.path.split('.').next().unwrap_or_default();
+        return Err(format!("{what} is not counted by function; leave the name and the colon out"));
     }
     let threshold = threshold(right, metric)?;
     refuse_the_impossible(metric, operator, threshold, right)?;
@@ -196,9 +203,14 @@ fn readable(value: f64) -> String {
 }
 
 impl FailOn {
+    /// Returns whether it tests what changed since another summary.
+    pub(super) fn needs_base(&self) -> bool {
+        self.metric.needs_base()
+    }
+
     fn evaluate(&self, summary: &Summary) -> Vec<Condition> {
         let Some(functions) = &self.functions else {
-            let source = if self.metric.path.starts_with("coverage.") { json(summary) } else { json(&summary.totals) };
+            let source = if self.metric.is_of_summary() { json(summary) } else { json(&summary.totals) };
             return vec![self.compare(None, &source, summary.totals.timeout_ms)];
         };
         let matching = summary.functions.iter().filter(|one| functions.is_match(one.function.as_deref().unwrap_or("")));

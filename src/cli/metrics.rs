@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::model::{nearest, suggestion};
 use crate::render::category_of_heading;
-use crate::wire::{Coverage, FunctionSummary};
+use crate::wire::{ChangeCounts, Coverage, FunctionSummary};
 
 /// Short names for common paths, usable as a whole path or as its beginning.
 const ALIASES: [(&str, &str); 2] = [("lost_events", "outcomes.exhausted"), ("duration", "duration_ms.all")];
@@ -41,17 +41,28 @@ impl Metric {
         self.most == 1.0
     }
 
+    /// Returns whether it is a number of the whole summary, not of a function or the totals.
+    pub(super) fn is_of_summary(&self) -> bool {
+        self.path.starts_with("coverage.") || self.needs_base()
+    }
+
+    /// Returns whether it tells what changed since another summary.
+    pub(super) fn needs_base(&self) -> bool {
+        self.path.starts_with("comparison.")
+    }
+
     /// Returns whether it is a time in milliseconds.
     pub(super) fn is_time(&self) -> bool {
         self.path.split('.').any(|part| part.ends_with("_ms"))
     }
 }
 
-/// Every number in the summary of a function or of the totals, and in the coverage.
+/// Every number in the summary of a function or of the totals, in the coverage, and of a comparison.
 static METRICS: LazyLock<Vec<Metric>> = LazyLock::new(|| {
     let mut metrics = Vec::new();
     collect(&schemars::schema_for!(FunctionSummary).to_value(), "", &mut metrics);
     collect(&schemars::schema_for!(Coverage).to_value(), "coverage", &mut metrics);
+    collect(&schemars::schema_for!(ChangeCounts).to_value(), "comparison.counts", &mut metrics);
     metrics
 });
 
@@ -176,6 +187,7 @@ mod tests {
             case(heading, path);
         }
         case("coverage.bytes.unrecognized", "coverage.bytes.unrecognized");
+        case("new_causes", "comparison.counts.new_causes");
     }
 
     #[test]

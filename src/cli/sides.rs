@@ -2,9 +2,10 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::exit::RunError;
+use crate::compare::NamedSummary;
 use crate::pipeline::{self, RunAnalysis, Silent};
 use crate::render::one_line;
 use crate::wire::{InputProblem, Summary};
@@ -47,6 +48,11 @@ impl ComparedInput {
             ..options.clone()
         };
         Ok(Self::from_analysis(name, pipeline::analyze(&options, &Silent)?))
+    }
+
+    /// Returns the summary with what was named.
+    pub(super) fn named(&self) -> NamedSummary<'_> {
+        NamedSummary { input: Some(&self.name), summary: &self.summary }
     }
 
     fn from_analysis(name: String, analysis: RunAnalysis) -> Self {
@@ -119,8 +125,8 @@ fn is_summary(head: &[u8]) -> bool {
 }
 
 /// Refuses both sides of a comparison on standard input.
-pub(super) fn refuse_one_input_twice(paths: [&PathBuf; 2]) -> Result<(), RunError> {
-    let stdin = paths.iter().filter(|path| path.as_os_str() == "-").count();
+pub(super) fn refuse_one_input_twice(paths: [&Path; 2]) -> Result<(), RunError> {
+    let stdin = paths.iter().filter(|path| **path == Path::new("-")).count();
     if stdin > 1 { Err(RunError::usage("both sides cannot be standard input")) } else { Ok(()) }
 }
 

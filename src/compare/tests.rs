@@ -370,11 +370,9 @@ fn one_outburst_or_step_of_the_head_is_told() {
     let step = course(&|cell| if cell < 24 { [1, 3][cell % 2] } else { [7, 9][cell % 2] });
     let often = course(&|cell| if cell % 4 == 1 { 20 } else { 0 });
     let oftener = course(&|cell| if cell % 4 == 1 { 26 } else { 0 });
-    for (base, head, want) in [
-        (&steady, &outburst, Change::Worse),
-        (&steady, &step, Change::Worse),
-        (&often, &oftener, Change::Same),
-    ] {
+    for (base, head, want) in
+        [(&steady, &outburst, Change::Worse), (&steady, &step, Change::Worse), (&often, &oftener, Change::Same)]
+    {
         assert_eq!(compared(base, head).causes[0].change, want);
     }
 }

@@ -53,6 +53,10 @@ fn versions(summary: &Summary, rows: usize, style: &Style) -> Vec<String> {
         column("FAILED", &|version| Cell::failures(version.failed)),
         column("RATE", &|version| rate(version.failed, version.attempts)),
     ];
+    if shown.iter().any(|(_, version)| version.worse) {
+        let told = |worse: bool| if worse { Cell::painted("worse", Ink::Bad) } else { Cell::plain("") };
+        columns.push(GridColumn::text("", shown.iter().map(|(_, version)| told(version.worse)).collect()));
+    }
     // Versions of one function have one name in common.
     let mut different: Vec<String> = names.clone();
     different.dedup();

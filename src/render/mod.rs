@@ -9,6 +9,7 @@ mod by;
 mod causes;
 mod coverage;
 mod deploys;
+mod diff;
 mod early;
 mod escape;
 #[cfg(feature = "cloudwatch")]
@@ -37,9 +38,11 @@ mod words;
 
 use std::io::{self, Write};
 
+pub(crate) use diff::diff;
 pub(crate) use escape::{one_line, without_commands};
 #[cfg(feature = "cloudwatch")]
 pub(crate) use failed_line::failed_line;
+pub(crate) use json::document;
 pub(crate) use ledger::{ledger_csv, ledger_json};
 pub(crate) use life::life;
 pub(crate) use matrix::category_of_heading;
