@@ -159,7 +159,7 @@ pub(super) fn trial(sides: [SideCounts; 2], rows: &[Rows<'_>; 2], pair: &CausePa
         rows[at].named(&names).for_each(|row| cells.add(row, kind));
         cells
     });
-    Some(Trial { base: share(0)?, head: share(1)?, scatter: scatter(&base, &head) })
+    Some(Trial::new(share(0)?, share(1)?, scatter(&base, &head)))
 }
 
 /// Returns the test of a function; `None` as for a cause.
@@ -170,7 +170,7 @@ pub(super) fn trial_of_function(sides: [SideCounts; 2], pair: RowPair<'_>) -> Op
         row.into_iter().for_each(|row| cells.add(row, None));
         cells
     });
-    Some(Trial { base: share(0)?, head: share(1)?, scatter: scatter(&base, &head) })
+    Some(Trial::new(share(0)?, share(1)?, scatter(&base, &head)))
 }
 
 fn share(counts: &SideCounts, traffic: Traffic) -> Option<Share> {

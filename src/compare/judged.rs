@@ -11,9 +11,9 @@ const EXPECTED: f64 = 3.0;
 /// Two shares, and how many times the variance of independent events they have.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Trial {
-    pub(super) base: Share,
-    pub(super) head: Share,
-    pub(super) scatter: f64,
+    base: Share,
+    head: Share,
+    scatter: f64,
 }
 
 /// Where a rate goes.
@@ -34,6 +34,13 @@ pub(super) struct Judged {
     pub(super) ratio: RateRatio,
     pub(super) expected_in_base: Option<f64>,
     pub(super) p_value: Option<f64>,
+}
+
+impl Judged {
+    /// Creates what is known of a pair that cannot be tested.
+    fn unknown() -> Self {
+        Self { trend: Trend::Unknown, ratio: RateRatio::default(), expected_in_base: None, p_value: None }
+    }
 }
 
 /// Chances of one trial.
@@ -69,6 +76,11 @@ fn comparisons(least: Vec<f64>) -> f64 {
 }
 
 impl Trial {
+    /// Creates the test of two shares. What the base never had is new however it comes, so its scatter does not count.
+    pub(super) fn new(base: Share, head: Share, scatter: f64) -> Self {
+        Self { base, head, scatter: if base.hits == 0 { 1.0 } else { scatter } }
+    }
+
     /// Returns the shares with the weight that independent events would have.
     fn weighed(&self) -> [Share; 2] {
         let weigh = |count: u64| (count as f64 / self.scatter).round() as u64;

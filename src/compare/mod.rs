@@ -20,7 +20,7 @@ use judged::{Judged, Trend, judge};
 
 use crate::wire::{
     Cause, CauseChange, Change, ChangeCounts, ComparedSide, Comparison, DIFF_SCHEMA_VERSION, FunctionChange,
-    FunctionSummary, RateRatio, SideCounts, Summary,
+    FunctionSummary, SideCounts, Summary,
 };
 
 /// A summary, and what was named to get it.
@@ -64,9 +64,8 @@ pub(crate) fn compare(base: NamedSummary<'_>, head: NamedSummary<'_>) -> Compari
         .collect();
     functions.sort_by_key(|one| (one.change, std::cmp::Reverse(one.base.failed.max(one.head.failed))));
 
-    let empty = |summary: &Summary| summary.totals.attempts == 0 && summary.totals.environment_failures == 0;
-    let known = !empty(base.summary) && !empty(head.summary);
-    let counts = if known { counts(&causes, &functions) } else { ChangeCounts::default() };
+    let shared = functions.iter().any(|one| one.p_value.is_some());
+    let counts = if shared { counts(&causes, &functions) } else { ChangeCounts::default() };
     Comparison {
         schema: DIFF_SCHEMA_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -75,7 +74,7 @@ pub(crate) fn compare(base: NamedSummary<'_>, head: NamedSummary<'_>) -> Compari
         counts,
         causes,
         functions,
-        notes: notes(base, head, listed),
+        notes: notes(base, head, listed, shared),
         gate: None,
     }
 }
@@ -187,12 +186,15 @@ fn side(NamedSummary { input, summary }: NamedSummary<'_>) -> ComparedSide {
 }
 
 /// Returns what may make one side look different without being so.
-fn notes(base: NamedSummary<'_>, head: NamedSummary<'_>, listed: [bool; 2]) -> Vec<String> {
+fn notes(base: NamedSummary<'_>, head: NamedSummary<'_>, listed: [bool; 2], shared: bool) -> Vec<String> {
     let mut out = Vec::new();
+    if !shared {
+        out.push("no function has attempts on both sides whose rates are known, so nothing can be told".to_owned());
+    }
     for (word, side, listed) in [("base", base, listed[0]), ("head", head, listed[1])] {
         let summary = side.summary;
         if summary.totals.attempts == 0 && summary.totals.environment_failures == 0 {
-            out.push(format!("the {word} has no attempt, so nothing can be told"));
+            out.push(format!("the {word} has no attempt"));
         } else if !summary.coverage.complete {
             out.push(format!("the {word} is partial: what was not read may be what is missing"));
         }
@@ -210,11 +212,4 @@ fn notes(base: NamedSummary<'_>, head: NamedSummary<'_>, listed: [bool; 2]) -> V
         out.push(format!("made by different programs, {old} and {new}: a code or a cause may have another name"));
     }
     out
-}
-
-impl Judged {
-    /// Creates what is known of a pair that cannot be tested.
-    fn unknown() -> Self {
-        Self { trend: Trend::Unknown, ratio: RateRatio::default(), expected_in_base: None, p_value: None }
-    }
 }

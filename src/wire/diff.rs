@@ -58,7 +58,7 @@ pub struct ComparedSide {
     pub complete: bool,
 }
 
-/// Numbers of causes and functions that changed; all null where a side has no attempt.
+/// Numbers of causes and functions that changed; all null where no function can be compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ChangeCounts {
     /// Causes of the head that the base did not have and would have shown.
