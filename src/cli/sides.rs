@@ -30,7 +30,7 @@ impl ComparedInput {
     pub(super) fn read(path: &Path, options: &pipeline::Options) -> Result<Self, RunError> {
         let name = one_line(&path.display().to_string()).into_owned();
         let wrong = |error: &dyn std::fmt::Display| RunError::io(one_line(&format!("{name}: {error}")));
-        let Opened { head, file, spooled } = Opened::at(path).map_err(|error| wrong(&error))?;
+        let OpenedSide { head, file, spooled } = OpenedSide::at(path).map_err(|error| wrong(&error))?;
         if let Some(file) = file.filter(|_| is_summary(&head)) {
             let summary: Summary = serde_json::from_reader(io::BufReader::new(file))
                 .map_err(|error| wrong(&format!("it begins like a summary and is none: {error}")))?;
@@ -77,7 +77,7 @@ impl ComparedInput {
 }
 
 /// An input that was opened to look at its beginning.
-struct Opened {
+struct OpenedSide {
     head: Vec<u8>,
     /// The input from its beginning; `None` for a directory.
     file: Option<File>,
@@ -85,7 +85,7 @@ struct Opened {
     spooled: Option<tempfile::NamedTempFile>,
 }
 
-impl Opened {
+impl OpenedSide {
     fn at(path: &Path) -> io::Result<Self> {
         let is_stdin = path == Path::new("-");
         if !is_stdin && std::fs::metadata(path)?.is_dir() {
@@ -116,12 +116,14 @@ fn head(file: &mut File) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
-/// Returns whether a text begins like a summary, whose first keys are in the order in which they are written.
+/// Returns whether a text begins like a summary: with its keys as they are written, or sorted as `jq -S` does.
 fn is_summary(head: &[u8]) -> bool {
     let text = String::from_utf8_lossy(head);
-    let mut words = text.trim_start_matches('\u{feff}').split_ascii_whitespace().collect::<String>();
-    words.truncate(words.char_indices().nth(80).map_or(words.len(), |(at, _)| at));
-    words.starts_with("{\"schema\":") && words.contains("\"tool_version\":")
+    let text: String = text.trim_start_matches('\u{feff}').split_ascii_whitespace().collect();
+    let after_version =
+        text.strip_prefix("{\"schema\":").map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+    after_version.is_some_and(|rest| rest.starts_with(",\"tool_version\":"))
+        || text.starts_with("{\"catalogue_version\":")
 }
 
 /// Refuses both sides of a comparison on standard input.
@@ -140,6 +142,7 @@ mod tests {
             ("{\n  \"schema\": 3,\n  \"tool_version\": \"0.1.0\",", true),
             ("\u{feff}{\"schema\":3,\"tool_version\":\"0.1.0\",\"x\":1}", true),
             ("{\"schema\":3,\"id\":\"0a\",\"kind\":\"attempt\"}\n{\"tool_version\":1}", false),
+            ("{\n \"catalogue_version\": \"4\", \"causes\": []", true),
             ("{\"events\":[{\"schema\":1}]}", false),
             ("START RequestId: x", false),
             ("", false),

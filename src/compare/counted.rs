@@ -33,11 +33,11 @@ impl<'a> FunctionPlace<'a> {
 }
 
 /// The functions of one side by name: a cause tells no more of its functions.
-pub(super) struct Rows<'a> {
+pub(super) struct SideRows<'a> {
     by_name: BTreeMap<Option<&'a str>, Vec<&'a FunctionSummary>>,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> SideRows<'a> {
     pub(super) fn of(summary: &'a Summary) -> Self {
         let mut by_name: BTreeMap<Option<&str>, Vec<&FunctionSummary>> = BTreeMap::new();
         for row in &summary.functions {
@@ -52,26 +52,26 @@ impl<'a> Rows<'a> {
 
     /// Returns the finished attempts and events of these functions; `None` where the log hides successes, or where the
     /// summary lacks a function of a cause that it has.
-    fn traffic(&self, names: &BTreeSet<Option<&str>>, cause: Option<&Cause>) -> Option<Traffic> {
+    fn traffic(&self, names: &BTreeSet<Option<&str>>, cause: Option<&Cause>) -> Option<FinishedTraffic> {
         let mut own = cause.into_iter().flat_map(|cause| &cause.functions);
         if own.any(|name| !self.by_name.contains_key(&name.as_deref())) {
             return None;
         }
-        self.named(names).try_fold(Traffic::default(), |sum, row| {
-            let one = Traffic::of(row)?;
-            Some(Traffic { attempts: sum.attempts + one.attempts, events: sum.events + one.events })
+        self.named(names).try_fold(FinishedTraffic::default(), |sum, row| {
+            let one = FinishedTraffic::of(row)?;
+            Some(FinishedTraffic { attempts: sum.attempts + one.attempts, events: sum.events + one.events })
         })
     }
 }
 
 /// Finished attempts, and the events that they are of.
 #[derive(Clone, Copy, Debug, Default)]
-struct Traffic {
+struct FinishedTraffic {
     attempts: u64,
     events: u64,
 }
 
-impl Traffic {
+impl FinishedTraffic {
     fn of(row: &FunctionSummary) -> Option<Self> {
         let attempts = row.attempts.saturating_sub(row.incomplete);
         // The summary does not tell which events have finished attempts only.
@@ -87,7 +87,7 @@ pub(super) fn knows_traffic(row: &FunctionSummary) -> bool {
 }
 
 /// Returns what is known of a cause on both sides, out of its functions on either.
-pub(super) fn cause_counts(pair: &CausePair<'_>, rows: &[Rows<'_>; 2]) -> [SideCounts; 2] {
+pub(super) fn cause_counts(pair: &CausePair<'_>, rows: &[SideRows<'_>; 2]) -> [SideCounts; 2] {
     let names = names(pair);
     [0, 1].map(|at| {
         let finished = rows[at].traffic(&names, pair[at]).map(|traffic| traffic.attempts);
@@ -114,7 +114,7 @@ pub(super) fn function_counts(pair: RowPair<'_>) -> [SideCounts; 2] {
             lost: row.outcomes.exhausted,
             ..SideCounts::default()
         };
-        with_rate(counts, Traffic::of(row).map(|traffic| traffic.attempts))
+        with_rate(counts, FinishedTraffic::of(row).map(|traffic| traffic.attempts))
     })
 }
 
@@ -150,7 +150,7 @@ fn names<'a>(pair: &CausePair<'a>) -> BTreeSet<Option<&'a str>> {
 }
 
 /// Returns the test of a cause; `None` where the traffic of a side is not known, or it has none.
-pub(super) fn trial(sides: [SideCounts; 2], rows: &[Rows<'_>; 2], pair: &CausePair<'_>) -> Option<Trial> {
+pub(super) fn trial(sides: [SideCounts; 2], rows: &[SideRows<'_>; 2], pair: &CausePair<'_>) -> Option<Trial> {
     let names = names(pair);
     let share = |at: usize| share(&sides[at], rows[at].traffic(&names, pair[at])?);
     let kind = pair.iter().flatten().next().and_then(|cause| Category::from_id(cause.code.split('.').next()?));
@@ -164,7 +164,7 @@ pub(super) fn trial(sides: [SideCounts; 2], rows: &[Rows<'_>; 2], pair: &CausePa
 
 /// Returns the test of a function; `None` as for a cause.
 pub(super) fn trial_of_function(sides: [SideCounts; 2], pair: RowPair<'_>) -> Option<Trial> {
-    let share = |at: usize| share(&sides[at], Traffic::of(pair[at]?)?);
+    let share = |at: usize| share(&sides[at], FinishedTraffic::of(pair[at]?)?);
     let [base, head] = pair.map(|row| {
         let mut cells = Cells::default();
         row.into_iter().for_each(|row| cells.add(row, None));
@@ -173,7 +173,7 @@ pub(super) fn trial_of_function(sides: [SideCounts; 2], pair: RowPair<'_>) -> Op
     Some(Trial::new(share(0)?, share(1)?, scatter(&base, &head)))
 }
 
-fn share(counts: &SideCounts, traffic: Traffic) -> Option<Share> {
+fn share(counts: &SideCounts, traffic: FinishedTraffic) -> Option<Share> {
     // A log without request ids has attempts and no events.
     let events = if counts.failed > 0 { counts.events.max(1) } else { 0 };
     (traffic.events > 0).then(|| Share { hits: (events + counts.environments).min(traffic.events), of: traffic.events })

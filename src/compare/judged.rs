@@ -4,7 +4,7 @@ use crate::stats::{RateBounds, Share, chance_of_appearance, chance_of_rise};
 use crate::wire::RateRatio;
 
 /// Chance that any of the pairs is told to rise though none does; the same for those that fall.
-const CHANCE: f64 = 0.004;
+const CHANCE: f64 = 0.005;
 /// Fewest events that the base would have at the rate of the head, for their absence to mean anything.
 const EXPECTED: f64 = 3.0;
 

@@ -15,7 +15,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use counted::{FunctionPlace, Rows, cause_counts, function_counts, trial};
+use counted::{FunctionPlace, SideRows, cause_counts, function_counts, trial};
 use judged::{Judged, Trend, judge};
 
 use crate::wire::{
@@ -33,7 +33,7 @@ pub(crate) struct NamedSummary<'a> {
 /// Compares two summaries.
 #[must_use]
 pub(crate) fn compare(base: NamedSummary<'_>, head: NamedSummary<'_>) -> Comparison {
-    let rows = [Rows::of(base.summary), Rows::of(head.summary)];
+    let rows = [SideRows::of(base.summary), SideRows::of(head.summary)];
     let causes = paired_causes(base.summary, head.summary);
     let functions = paired_functions(base.summary, head.summary);
     let cause_sides: Vec<[SideCounts; 2]> = causes.iter().map(|pair| cause_counts(pair, &rows)).collect();

@@ -53,8 +53,8 @@ pub(super) fn scatter(base: &Cells<'_>, head: &Cells<'_>) -> f64 {
 }
 
 impl Cells<'_> {
-    fn scatter(&self, excess: fn(&[Cell]) -> Option<f64>) -> f64 {
-        let mut cells: Vec<Cell> = self.cells.values().map(|(of, hits)| (*of as f64, *hits as f64)).collect();
+    fn scatter(&self, excess: fn(&[WeighedCell]) -> Option<f64>) -> f64 {
+        let mut cells: Vec<WeighedCell> = self.cells.values().map(|(of, hits)| (*of as f64, *hits as f64)).collect();
         let retries = self.of_retries();
         for cell in &mut cells {
             *cell = (cell.0 / retries, cell.1 / retries);
@@ -77,10 +77,10 @@ impl Cells<'_> {
 }
 
 /// Attempts and failures of a stretch, weighed.
-type Cell = (f64, f64);
+type WeighedCell = (f64, f64);
 
 /// Joins stretches until each has enough failures to expect.
-fn joined(cells: &[Cell], rate: f64) -> Vec<Cell> {
+fn joined(cells: &[WeighedCell], rate: f64) -> Vec<WeighedCell> {
     let mut out = Vec::new();
     let mut open = (0.0, 0.0);
     for cell in cells {
@@ -92,13 +92,13 @@ fn joined(cells: &[Cell], rate: f64) -> Vec<Cell> {
     out
 }
 
-fn rate(cells: &[Cell]) -> Option<f64> {
+fn rate(cells: &[WeighedCell]) -> Option<f64> {
     let (all, hits) = cells.iter().fold((0.0, 0.0), |sum, cell| (sum.0 + cell.0, sum.1 + cell.1));
     Some(hits / all).filter(|rate| *rate > 0.0 && *rate < 1.0)
 }
 
 /// Returns Pearson's chi-square over its degrees of freedom, if chance does not explain it.
-fn excess(cells: &[Cell]) -> Option<f64> {
+fn excess(cells: &[WeighedCell]) -> Option<f64> {
     let rate = rate(cells)?;
     let cells = joined(cells, rate);
     let squares = cells.iter().map(|(of, hits)| (hits - of * rate).powi(2) / (of * rate * (1.0 - rate)));
@@ -110,7 +110,7 @@ fn excess(cells: &[Cell]) -> Option<f64> {
 
 /// Returns the squares of the steps from stretch to stretch over what chance makes them, if it does not explain them. The
 /// largest are left out: they are the edges of one outburst or of one change, which is what should be told.
-fn jumps(cells: &[Cell]) -> Option<f64> {
+fn jumps(cells: &[WeighedCell]) -> Option<f64> {
     let rate = rate(cells)?;
     let cells = joined(cells, rate);
     let mut squares: Vec<f64> = cells

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::Category;
-use crate::wire::{BeganWith, Coverage, Failures, Finding, FindingState, TimelineBucket, Window};
+use crate::wire::{BeganWith, Coverage, Failures, Finding, FindingState, RateRatio, TimelineBucket, Window};
 
 /// Stretches of the timeline.
 const CELLS: usize = 48;
@@ -402,4 +402,23 @@ fn bounds_hold_what_they_are_bounds_of() {
     assert!(least.unwrap() > 1.4 && least < ratio && ratio < most && most.unwrap() < 2.8, "{found:#?}");
     let new = compared(&simple(1_000, 0, 0), &simple(1_000, 50, 50)).causes[0].ratio;
     assert!(new.ratio.is_none() && new.most.is_none() && new.least.unwrap() > 10.0, "{new:?}");
+}
+
+/// Counts that double, or appear, are told however many others there are that do not change.
+#[test]
+fn a_change_is_told_among_many_causes() {
+    let world = |changed: u64, new: u64| {
+        let mut summary = simple(100_000, 0, 0);
+        let names = vec![Some("f".to_owned())];
+        let steady = (0..100).map(|n| shown_cause(&format!("s{n:03}"), "timeout.invoke", names.clone(), 60, 60));
+        let rare = (0..800).map(|n| shown_cause(&format!("r{n:03}"), "timeout.invoke", names.clone(), 2, 2));
+        let told = [("changed", changed), ("new", new)].into_iter().filter(|(_, count)| *count > 0);
+        let told = told.map(|(id, count)| shown_cause(id, "timeout.invoke", names.clone(), count, count));
+        summary.causes = told.chain(steady).chain(rare).collect();
+        summary.causes_total = summary.causes.len() as u64;
+        summary
+    };
+    let found = compared(&world(50, 0), &world(100, 14));
+    assert!(is(&found, "changed", Change::Worse) && is(&found, "new", Change::New), "{:#?}", found.causes[0]);
+    assert_eq!(found.counts.worse_causes, Some(1));
 }

@@ -103,3 +103,28 @@ fn rate(failed: u64, attempts: u64) -> Cell {
         _ => Cell::plain(percent(failed as f64 / attempts as f64)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_that_is_worse_is_marked() {
+        let mut summary: Summary = serde_json::from_str(include_str!("testdata/summary.json")).unwrap();
+        let version = |name: &str, failed, worse| FunctionVersion {
+            version: name.to_owned(),
+            first_seen: None,
+            attempts: 1_000,
+            failed,
+            worse,
+        };
+        let rows = |summary: &Summary| versions(summary, 100, &Style::PLAIN);
+        summary.functions.iter_mut().for_each(|row| row.versions.clear());
+        summary.functions[0].versions = vec![version("41", 4, false), version("42", 400, true)];
+        let marked = rows(&summary);
+        assert!(marked.iter().filter(|line| line.ends_with("worse")).count() == 1, "{marked:#?}");
+        assert!(marked.iter().any(|line| line.contains(" 42 ") && line.ends_with("40.0%  worse")), "{marked:#?}");
+        summary.functions[0].versions[1].worse = false;
+        assert!(rows(&summary).iter().all(|line| line.ends_with('%') || line.ends_with("RATE")), "{marked:#?}");
+    }
+}
