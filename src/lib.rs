@@ -17,6 +17,7 @@ mod api;
 mod assemble;
 mod catalogue;
 mod cli;
+mod compare;
 mod decode;
 mod effects;
 mod lambda;
@@ -26,6 +27,7 @@ mod pipeline;
 mod render;
 mod rules;
 mod source;
+mod stats;
 mod summary;
 pub mod wire;
 

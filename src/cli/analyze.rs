@@ -9,6 +9,7 @@ use super::options::{OutputTarget, RunOptions, Terminal};
 use super::output::OutputFile;
 use super::progress::Bar;
 use super::{complain, demo, gate};
+use crate::compare::{NamedSummary, compare};
 use crate::pipeline::{self, AnalyzeError, PlatformWords, Progress, Records, RunAnalysis, Silent};
 use crate::render::{Answer, RENDERERS, RecordSource, count, ledger_csv, ledger_json, one_line};
 use crate::wire::{EventLedger, Gate, LedgerRow, SCHEMA_VERSION};
@@ -38,6 +39,7 @@ fn run(
     mut options: RunOptions,
     analyze: impl FnOnce(&RunOptions) -> Result<RunAnalysis, AnalyzeError>,
 ) -> Result<ExitStatus, RunError> {
+    options.read_baseline()?;
     let outputs = open_outputs(&mut options)?;
     let analysis = analyze(&options)?;
     Ok(finish(outputs, analysis, &options))
@@ -70,6 +72,11 @@ pub(super) fn open_outputs(options: &mut RunOptions) -> Result<Outputs, RunError
 
 /// Writes all outputs, reports problems on standard error, and returns the exit status.
 pub(super) fn finish(outputs: Outputs, mut analysis: RunAnalysis, options: &RunOptions) -> ExitStatus {
+    if let Some(base) = &options.baseline {
+        let head = NamedSummary { input: None, summary: &analysis.summary };
+        analysis.summary.comparison = Some(compare(base.named(), head));
+        analysis.input_failed |= base.failed;
+    }
     let gate = gate::evaluate(&options.fail_on, &options.warn_on, &analysis.summary);
     // A saved summary has the gate of its own run.
     analysis.summary.gate = gate.or(analysis.summary.gate);
@@ -164,7 +171,8 @@ fn report_problems(analysis: &RunAnalysis, options: &RunOptions) {
     if options.quiet {
         return;
     }
-    for problem in &coverage.inputs_unreadable {
+    let of_base = options.baseline.iter().flat_map(|base| &base.problems);
+    for problem in coverage.inputs_unreadable.iter().chain(of_base) {
         complain(&one_line(&format!("{}: {}", problem.input, problem.reason)));
     }
     if options.strict.is_some() && !coverage.complete {
@@ -298,6 +306,7 @@ mod tests {
             causes_total: 0,
             events_to_check: Vec::new(),
             events_to_check_total: 0,
+            comparison: None,
             gate: None,
             totals,
             functions: Vec::new(),

@@ -44,11 +44,14 @@ pub(super) enum Command {
     },
     /// Analyse the sample logs that are built into the program
     Demo(RunArgs),
+    /// Compare two summaries, sets of records or logs: new, worse, better, gone
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff(DiffArgs),
     /// Explain a verdict code, or list all of them
     Explain(ExplainArgs),
     /// Print the JSON Schema of an output
     Schema {
-        /// The output: summary (--format json), record (--format ndjson), ledger (--ledger) or explain
+        /// The output: summary (--format json), record (--format ndjson), ledger (--ledger), show, diff or explain
         #[arg(value_enum)]
         of: SchemaOf,
     },
@@ -77,6 +80,25 @@ Exit status:
   3  an input was not read, an output not written, a --fail-on condition not
      evaluable, or something left out under --strict
   4  nothing to analyse: no attempt, and no line of the platform in sight";
+
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  lambda-triage analyze logs/ --report json=before.json
+  lambda-triage diff before.json logs-of-today/
+  lambda-triage diff before.ndjson after.ndjson --format json
+  lambda-triage diff before.json after.json --fail-on 'new_causes > 0'
+
+A summary (--format json), records (--format ndjson) and logs are told apart by
+their content. Numbers for --fail-on: new_causes, worse_causes, better_causes,
+gone_causes, worse_functions, better_functions, and those of analyze for HEAD.
+
+Exit status:
+  0  compared, whatever changed
+  1  a --fail-on condition is true
+  2  wrong usage
+  3  an input was not read, an output not written, or a --fail-on condition not
+     evaluable
+  4  nothing to compare: a side has no attempt";
 
 #[cfg(feature = "cloudwatch")]
 const PULL_EXAMPLES: &str = "\
@@ -260,6 +282,12 @@ pub(super) struct SharedArgs {
     #[arg(long, value_name = "EXPR", value_parser = gate::condition, help_heading = "Gate")]
     pub(super) warn_on: Vec<gate::GateRule>,
 
+    /// Also tell what is new or worse since FILE: a saved summary, records or logs
+    ///
+    /// --fail-on can then test new_causes, worse_causes and worse_functions.
+    #[arg(long, value_name = "FILE", help_heading = "Gate")]
+    pub(super) baseline: Option<PathBuf>,
+
     /// Fail (status 3) if anything was left out or not understood
     #[arg(
         long,
@@ -397,6 +425,78 @@ pub(super) struct PullArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(super) struct DiffArgs {
+    /// What was before: a summary, records, or logs (a file, a directory, or - for
+    /// standard input)
+    #[arg(value_name = "BASE")]
+    pub(super) base: PathBuf,
+
+    /// What is looked at
+    #[arg(value_name = "HEAD")]
+    pub(super) head: PathBuf,
+
+    /// Form of the answer
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, help_heading = "Output")]
+    pub(super) format: DiffFormat,
+
+    /// Write to FILE (atomically)
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub(super) output: Option<PathBuf>,
+
+    /// Rows of each table, 0 for all [default: 20]
+    #[arg(long, value_name = "N", help_heading = "Output")]
+    pub(super) top: Option<usize>,
+
+    /// Columns of a line [default: those of the terminal, or COLUMNS]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(60..=1000), help_heading = "Output")]
+    pub(super) width: Option<u16>,
+
+    /// Time zone of the times that are shown: local, UTC or a name such as
+    /// Europe/Berlin [default: $LAMBDA_TRIAGE_TZ, or UTC]
+    #[arg(long, value_name = "ZONE", value_parser = zones::zone, help_heading = "Output")]
+    pub(super) tz: Option<Zone>,
+
+    /// Colours; auto means on a terminal, unless NO_COLOR is set
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t, help_heading = "Output")]
+    pub(super) color: ColorChoice,
+
+    /// Do not mask secrets
+    #[arg(long, help_heading = "Output")]
+    pub(super) no_redact: bool,
+
+    /// Only functions whose name matches (repeatable)
+    #[arg(long, value_name = "GLOB", value_parser = glob, help_heading = "Selection")]
+    pub(super) only: Vec<String>,
+
+    /// Leave out files and directories whose path or name matches (repeatable)
+    #[arg(long, value_name = "GLOB", value_parser = glob, help_heading = "Selection")]
+    pub(super) exclude: Vec<String>,
+
+    /// Function name, where a log does not contain it
+    #[arg(long, value_name = "NAME", help_heading = "Selection")]
+    pub(super) function: Option<String>,
+
+    /// Fail (status 1) if this is true: '[GLOB:]PATH OP VALUE' (repeatable)
+    ///
+    /// 'new_causes > 0', 'worse_functions > 0', or a number of HEAD as for analyze.
+    #[arg(long, value_name = "EXPR", value_parser = gate::condition, help_heading = "Gate")]
+    pub(super) fail_on: Vec<gate::GateRule>,
+
+    /// Worker threads [default: number of cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) threads: Option<u16>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum DiffFormat {
+    /// Text to read
+    #[default]
+    Table,
+    /// A document for programs; see lambda-triage schema diff
+    Json,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(super) struct ShowArgs {
     /// The request id, or a unique prefix of it
     #[arg(value_name = "REQUEST_ID", value_parser = request_prefix)]
@@ -489,6 +589,8 @@ pub(super) enum SchemaOf {
     Ledger,
     /// The document of show --format json
     Show,
+    /// The document of diff --format json
+    Diff,
     /// The document of explain --format json
     Explain,
 }

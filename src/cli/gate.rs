@@ -7,7 +7,7 @@ use globset::{Glob, GlobMatcher};
 use serde_json::Value;
 
 use super::metrics::{self, Metric};
-use crate::render::{GateState, gate_verdicts};
+use crate::render::{GateState, gate_verdicts, one_line};
 use crate::wire::{Condition, FunctionSummary, Gate, Summary};
 
 /// A rule of `--fail-on` or `--warn-on`.
@@ -17,17 +17,23 @@ pub(super) struct GateRule {
     expression: String,
     /// Functions that the rule applies to; `None` for the totals.
     functions: Option<GlobMatcher>,
-    test: Comparison,
+    test: GateTest,
     /// What must be true for the test to count.
-    sample: Option<Comparison>,
+    sample: Option<GateTest>,
 }
 
 /// A number compared with a value.
 #[derive(Clone, Copy, Debug)]
-struct Comparison {
+struct GateTest {
     metric: &'static Metric,
     operator: Operator,
     threshold: Threshold,
+}
+
+impl std::fmt::Display for GateRule {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "'{}'", one_line(&self.expression))
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -83,7 +89,7 @@ pub(super) fn condition(text: &str) -> Result<GateRule, String> {
 }
 
 /// Parses `[GLOB:]PATH OP VALUE`.
-fn comparison(text: &str) -> Result<(Option<&str>, Comparison), String> {
+fn comparison(text: &str) -> Result<(Option<&str>, GateTest), String> {
     let shape = || "it needs a path, an operator and a value, such as 'failed > 0'".to_owned();
     let sign = |char: char| matches!(char, '<' | '>' | '=' | '!');
     let end = text.rfind(sign).map(|index| index + 1).ok_or_else(shape)?;
@@ -100,7 +106,7 @@ fn comparison(text: &str) -> Result<(Option<&str>, Comparison), String> {
     let metric = metrics::resolve(path)?;
     let threshold = threshold(right, metric)?;
     refuse_the_impossible(metric, operator, threshold, right)?;
-    Ok((glob, Comparison { metric, operator, threshold }))
+    Ok((glob, GateTest { metric, operator, threshold }))
 }
 
 /// Parses `0`, `1%`, `500ms`, `3s` or `80%limit`, and checks that the unit fits the metric.
@@ -220,10 +226,14 @@ pub(super) fn messages(gate: &Gate) -> Vec<String> {
 }
 
 impl GateRule {
+    /// Returns whether it tests what changed since another summary.
+    pub(super) fn needs_base(&self) -> bool {
+        [Some(&self.test), self.sample.as_ref()].into_iter().flatten().any(|test| test.metric.needs_base())
+    }
+
     fn evaluate(&self, level: &str, summary: &Summary) -> Vec<Condition> {
         let Some(functions) = &self.functions else {
-            let of_coverage = self.test.metric.path.starts_with("coverage.");
-            let source = if of_coverage { json(summary) } else { json(&summary.totals) };
+            let source = if self.test.metric.is_of_summary() { json(summary) } else { json(&summary.totals) };
             return vec![self.compare(level, None, &source, &json(&summary.totals), summary.totals.timeout_ms)];
         };
         let matching = summary.functions.iter().filter(|one| functions.is_match(one.function.as_deref().unwrap_or("")));
@@ -248,7 +258,7 @@ impl GateRule {
         timeout_ms: Option<u64>,
     ) -> Condition {
         let (value, threshold) = self.test.sides(source, timeout_ms);
-        let holds = |test: &Comparison, source: &Value| {
+        let holds = |test: &GateTest, source: &Value| {
             let (value, threshold) = test.sides(source, timeout_ms);
             value.zip(threshold).map(|(value, threshold)| test.operator.holds(value, threshold))
         };
@@ -280,7 +290,7 @@ impl GateRule {
     }
 }
 
-impl Comparison {
+impl GateTest {
     /// Returns what is compared, as far as known.
     fn sides(&self, source: &Value, timeout_ms: Option<u64>) -> (Option<f64>, Option<f64>) {
         let threshold = match self.threshold {
@@ -344,6 +354,7 @@ mod tests {
             causes_total: 0,
             events_to_check: Vec::new(),
             events_to_check_total: 0,
+            comparison: None,
             gate: None,
             totals: function("", 3, Some(0.01), None),
             functions: vec![slow, function("prod:payments", 0, Some(0.0), None)],

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::model::{Category, nearest, suggestion};
 use crate::render::category_of_heading;
-use crate::wire::{Coverage, FunctionSummary};
+use crate::wire::{ChangeCounts, Coverage, FunctionSummary};
 
 /// Short names for common paths, usable as a whole path or as its beginning.
 const ALIASES: [(&str, &str); 2] = [("lost_events", "outcomes.exhausted"), ("duration", "duration_ms.all")];
@@ -36,12 +36,12 @@ pub(super) struct Metric {
     /// What it means.
     pub(super) about: String,
     /// The numbers that it is computed from, if the summary does not have it.
-    share: Option<Share>,
+    share: Option<ComputedShare>,
 }
 
 /// A share that is computed from two numbers of the summary.
 #[derive(Clone, Debug, PartialEq)]
-struct Share {
+struct ComputedShare {
     part: String,
     whole: ShareOf,
 }
@@ -91,18 +91,29 @@ impl Metric {
         (whole > 0.0).then(|| (part / whole).min(1.0))
     }
 
+    /// Returns whether it is a number of the whole summary, not of a function or the totals.
+    pub(super) fn is_of_summary(&self) -> bool {
+        self.path.starts_with("coverage.") || self.needs_base()
+    }
+
+    /// Returns whether it tells what changed since another summary.
+    pub(super) fn needs_base(&self) -> bool {
+        self.path.starts_with("comparison.")
+    }
+
     /// Returns whether it is a time in milliseconds.
     pub(super) fn is_time(&self) -> bool {
         self.path.split('.').any(|part| part.ends_with("_ms"))
     }
 }
 
-/// Every number in the summary of a function or of the totals, and in the coverage.
+/// Every number in the summary of a function or of the totals, in the coverage, and of a comparison.
 static METRICS: LazyLock<Vec<Metric>> = LazyLock::new(|| {
     let mut metrics = Vec::new();
     collect(&schemars::schema_for!(FunctionSummary).to_value(), "", &mut metrics);
     metrics.extend(shares());
     collect(&schemars::schema_for!(Coverage).to_value(), "coverage", &mut metrics);
+    collect(&schemars::schema_for!(ChangeCounts).to_value(), "comparison.counts", &mut metrics);
     metrics
 });
 
@@ -114,7 +125,7 @@ fn shares() -> impl Iterator<Item = Metric> {
         most: 1.0,
         whole: false,
         about,
-        share: Some(Share { part, whole }),
+        share: Some(ComputedShare { part, whole }),
     };
     let of_category = move |category: &Category| {
         let id = category.id();
@@ -258,6 +269,7 @@ mod tests {
             case(heading, path);
         }
         case("coverage.bytes.unrecognized", "coverage.bytes.unrecognized");
+        case("new_causes", "comparison.counts.new_causes");
     }
 
     #[test]

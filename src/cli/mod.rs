@@ -5,6 +5,7 @@ mod analyze;
 mod args;
 mod completions;
 mod demo;
+mod diff;
 mod exit;
 mod explain;
 #[cfg(feature = "cloudwatch")]
@@ -27,6 +28,7 @@ mod pull_progress;
 #[cfg(test)]
 mod screen_tests;
 mod show;
+mod sides;
 mod view;
 mod zones;
 
@@ -42,7 +44,7 @@ use exit::RunError;
 use options::Terminal;
 
 use crate::render::without_commands;
-use crate::wire::{EventLedger, Explanation, Record, ShownEvent, Summary};
+use crate::wire::{Comparison, EventLedger, Explanation, Record, ShownEvent, Summary};
 
 /// Runs the program with the arguments of the process.
 #[must_use]
@@ -73,6 +75,7 @@ fn dispatch(command: Command, terminal: &Terminal) -> Result<ExitStatus, RunErro
         Command::Show(args) => show::event(args, terminal),
         Command::View(args) => view::run(args, terminal),
         Command::Metrics { file } => metrics_list::run(file.as_deref(), terminal),
+        Command::Diff(args) => diff::run(args, terminal),
         Command::Demo(args) => analyze::demo(args, terminal),
         Command::Explain(args) => {
             let style = terminal.style(args.color);
@@ -98,6 +101,7 @@ fn schema(of: SchemaOf) -> String {
         SchemaOf::Record => generator.into_root_schema_for::<Record>(),
         SchemaOf::Ledger => generator.into_root_schema_for::<EventLedger>(),
         SchemaOf::Show => generator.into_root_schema_for::<ShownEvent>(),
+        SchemaOf::Diff => generator.into_root_schema_for::<Comparison>(),
         SchemaOf::Explain => generator.into_root_schema_for::<Explanation>(),
     };
     format!("{:#}\n", schema.as_value())
@@ -147,7 +151,7 @@ mod tests {
 
     #[test]
     fn every_key_of_the_schema_is_required() {
-        for of in [SchemaOf::Summary, SchemaOf::Record, SchemaOf::Ledger, SchemaOf::Explain] {
+        for of in [SchemaOf::Summary, SchemaOf::Record, SchemaOf::Ledger, SchemaOf::Diff, SchemaOf::Explain] {
             let schema: serde_json::Value = serde_json::from_str(&schema(of)).unwrap();
             let properties = schema["properties"].as_object().unwrap().len();
             assert_eq!(schema["required"].as_array().unwrap().len(), properties, "{of:?}");

@@ -18,6 +18,7 @@ use super::moments::TypedTime;
 use super::output::refuse_one_file_twice;
 #[cfg(unix)]
 use super::pager::Pager;
+use super::sides::ComparedInput;
 use super::zones;
 use crate::effects::{Effects, Markers};
 use crate::model::{Moment, Occurrence, Zone};
@@ -159,7 +160,7 @@ impl Terminal {
     }
 
     /// Returns the style of text in a file: plain unless colours were demanded.
-    fn file_style(&self, color: ColorChoice) -> Style {
+    pub(super) fn file_style(&self, color: ColorChoice) -> Style {
         Style { color: matches!(color, ColorChoice::Always), utf8: self.utf8, ..Style::PLAIN }
     }
 }
@@ -197,6 +198,9 @@ pub(super) struct RunOptions {
     pub(super) ledger: Option<LedgerTarget>,
     pub(super) fail_on: Vec<GateRule>,
     pub(super) warn_on: Vec<GateRule>,
+    /// What the answer is compared with.
+    pub(super) baseline: Option<ComparedInput>,
+    baseline_path: Option<PathBuf>,
     pub(super) strict: Option<Strictness>,
     pub(super) allow_empty: bool,
     pub(super) quiet: bool,
@@ -252,6 +256,11 @@ impl RunOptions {
             each_log: args.strict == Some(Strictness::All),
             outputs,
         };
+        if args.baseline.is_none()
+            && let Some(rule) = args.fail_on.iter().chain(&args.warn_on).find(|rule| rule.needs_base())
+        {
+            return Err(RunError::usage(format!("{rule} needs --baseline FILE")));
+        }
         Ok(Self {
             pipeline,
             targets,
@@ -263,12 +272,25 @@ impl RunOptions {
             ledger: args.ledger,
             fail_on: args.fail_on,
             warn_on: args.warn_on,
+            baseline: None,
+            baseline_path: args.baseline,
             strict: args.strict,
             allow_empty: args.allow_empty,
             quiet: args.quiet,
             progress: terminal.stderr && !args.quiet,
             pulled: false,
         })
+    }
+}
+
+impl RunOptions {
+    /// Reads what the answer is compared with, before the work starts: a wrong file fails at once.
+    pub(super) fn read_baseline(&mut self) -> Result<(), RunError> {
+        let Some(path) = self.baseline_path.take() else { return Ok(()) };
+        // Its time is another one than that of the run.
+        let options = pipeline::Options { from: None, to: None, since_ms: None, ..self.pipeline.clone() };
+        self.baseline = Some(ComparedInput::read(&path, &options)?);
+        Ok(())
     }
 }
 
@@ -342,16 +364,16 @@ fn targets(args: &SharedArgs, zone: &Zone, terminal: &Terminal) -> Vec<OutputTar
     targets
 }
 
-/// Returns the files to write. Refuses two outputs to one file, and a markers file as an output.
+/// Returns the files to write. Refuses two outputs to one file, and a file that is read as an output.
 fn files_written(targets: &[OutputTarget], args: &SharedArgs, save: Option<&Path>) -> Result<Vec<PathBuf>, RunError> {
     let ledger = args.ledger.as_ref().map(|ledger| ledger.path.as_path());
     let files = targets.iter().filter_map(|target| target.path.as_deref()).chain(ledger).chain(save);
     let files: Vec<PathBuf> = files.map(Path::to_owned).collect();
     refuse_one_file_twice(files.iter().map(PathBuf::as_path))?;
-    if let Some(markers) = &args.markers
-        && let Some(path) = files.iter().find(|path| FileId::at(path) == FileId::at(markers))
-    {
-        return Err(RunError::usage(AnalyzeError::OutputIsInput(path.clone()).to_string()));
+    for read in args.markers.iter().chain(&args.baseline) {
+        if let Some(path) = files.iter().find(|path| FileId::at(path) == FileId::at(read)) {
+            return Err(RunError::usage(AnalyzeError::OutputIsInput(path.clone()).to_string()));
+        }
     }
     Ok(files)
 }

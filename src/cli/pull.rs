@@ -59,6 +59,7 @@ pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus,
     let (follow, interval) = (args.follow, Duration::from_millis(args.interval.0.unsigned_abs()));
     let now = now().ok_or_else(|| RunError::usage("the clock of this machine is wrong"))?;
     let (request, end) = request(args, &options.zone, now)?;
+    options.read_baseline()?;
     let bars = Arc::new(Bars::new(options.progress && !follow, options.quiet));
     let mut lines = FollowLines::new(&options, &bars);
     let outputs = open_outputs(&mut options)?;

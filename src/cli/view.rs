@@ -8,6 +8,7 @@ use super::analyze::{finish, open_outputs};
 use super::args::ViewArgs;
 use super::exit::{ExitStatus, RunError};
 use super::options::{RunOptions, Terminal};
+use super::sides::is_summary;
 use crate::pipeline::{self, RunAnalysis, Silent};
 use crate::render::one_line;
 use crate::source::reason;
@@ -21,6 +22,7 @@ pub(super) fn run(args: ViewArgs, terminal: &Terminal) -> Result<ExitStatus, Run
     let path = args.file;
     let mut options = RunOptions::shared(args.shared, None, terminal)?;
     options.pipeline.paths = vec![path.clone()];
+    options.read_baseline()?;
     let summary = saved_summary(&path)?;
     options.commands = again::of_saved_answer(&path, options.ledger.is_some() || summary.is_some());
     let Some(summary) = summary else {
@@ -61,13 +63,6 @@ pub(super) fn saved_summary(path: &Path) -> Result<Option<Summary>, RunError> {
         Err(error) if is_summary(&bytes) => Err(RunError::io(format!("{name}: this summary is damaged: {error}"))),
         Err(_) => Ok(None),
     }
-}
-
-/// Returns whether a text begins as our summaries do.
-fn is_summary(bytes: &[u8]) -> bool {
-    let head: Vec<u8> = bytes.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).take(512).collect();
-    let head = String::from_utf8_lossy(&head);
-    head.starts_with("{\"schema\":") && head.contains("\"catalogue_version\":") && head.contains("\"window\":")
 }
 
 /// Reads the answer that a file holds, a summary or records.

@@ -51,7 +51,7 @@ mod tests {
         ] {
             assert_eq!(cut_text(text, most), want);
         }
-        assert_eq!(cut_text(&format!("{} postgres://user:secret@host", "y".repeat(4_061)), 4_096).len(), 4_062);
+        assert_eq!(cut_text(&format!("{} postgres://user:secret@host", "y".repeat(4_080)), 4_096).len(), 4_081);
     }
 
     proptest::proptest! {

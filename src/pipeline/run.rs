@@ -92,6 +92,7 @@ pub(super) fn run(
         totals: totals.totals,
         functions: totals.functions,
         events_to_check: totals.events_to_check,
+        comparison: None,
     };
     Ok(RunAnalysis {
         summary,

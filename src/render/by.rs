@@ -53,6 +53,10 @@ fn versions(summary: &Summary, rows: usize, wide: bool, style: &Style) -> Vec<St
         column("FAILED", &|version| Cell::failures(version.failed)),
         column("RATE", &|version| rate(version.failed, version.attempts)),
     ];
+    if shown.iter().any(|(_, version)| version.worse) {
+        let told = |worse: bool| if worse { Cell::painted("worse", Ink::Bad) } else { Cell::plain("") };
+        columns.push(GridColumn::text("", shown.iter().map(|(_, version)| told(version.worse)).collect()));
+    }
     // Versions of one function have one name in common.
     let mut different: Vec<String> = names.clone();
     different.dedup();
@@ -97,5 +101,32 @@ fn rate(failed: u64, attempts: u64) -> Cell {
     match (failed, attempts) {
         (0, _) | (_, 0) => Cell::painted(".", Ink::Faint),
         _ => Cell::plain(percent(failed as f64 / attempts as f64)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_that_is_worse_is_marked() {
+        let mut summary: Summary = serde_json::from_str(include_str!("testdata/summary.json")).unwrap();
+        let version = |name: &str, failed, worse| FunctionVersion {
+            version: name.to_owned(),
+            first_seen: None,
+            attempts: 1_000,
+            failed,
+            worse,
+            last_seen: None,
+            compared_with: None,
+        };
+        let rows = |summary: &Summary| versions(summary, 100, false, &Style::PLAIN);
+        summary.functions.iter_mut().for_each(|row| row.versions.clear());
+        summary.functions[0].versions = vec![version("41", 4, false), version("42", 400, true)];
+        let marked = rows(&summary);
+        assert!(marked.iter().filter(|line| line.ends_with("worse")).count() == 1, "{marked:#?}");
+        assert!(marked.iter().any(|line| line.contains(" 42 ") && line.ends_with("40.0%  worse")), "{marked:#?}");
+        summary.functions[0].versions[1].worse = false;
+        assert!(rows(&summary).iter().all(|line| line.ends_with('%') || line.ends_with("RATE")), "{marked:#?}");
     }
 }

@@ -2,13 +2,20 @@
 
 use std::io::{self, BufWriter, Write};
 
+use serde::Serialize;
+
 use super::escape::JsonOut;
 use super::{Answer, Style};
 
 pub(super) fn render(answer: &mut Answer<'_>, _style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    document(answer.summary, out)
+}
+
+/// Writes a document that is inert on a terminal and in a CI runner.
+pub(crate) fn document(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     // The serialiser writes tokens of a few bytes; checking them in large blocks is much faster.
     let mut gathered = BufWriter::with_capacity(64 * 1024, JsonOut::new(out));
-    serde_json::to_writer_pretty(&mut gathered, answer.summary).map_err(io::Error::from)?;
+    serde_json::to_writer_pretty(&mut gathered, document).map_err(io::Error::from)?;
     gathered.flush()?;
     drop(gathered);
     out.write_all(b"\n")

@@ -11,6 +11,7 @@ mod coverage;
 mod csv;
 mod csv_line;
 mod deploys;
+mod diff;
 mod early;
 mod escape;
 #[cfg(feature = "cloudwatch")]
@@ -46,10 +47,12 @@ mod words;
 
 use std::io::{self, Write};
 
+pub(crate) use diff::diff;
 pub(crate) use escape::{one_line, without_commands};
 #[cfg(feature = "cloudwatch")]
 pub(crate) use failed_line::failed_line;
 pub(crate) use gate::{GateState, gate_verdicts, with_unit};
+pub(crate) use json::document;
 pub(crate) use ledger::{ledger_csv, ledger_json};
 pub(crate) use life::life;
 pub(crate) use life_markdown::life_markdown;

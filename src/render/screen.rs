@@ -2,7 +2,7 @@
 
 use super::style::Style;
 use super::view::Grouping;
-use super::{Answer, by, causes, deploys, early, gate, headline, histogram, matrix, next};
+use super::{Answer, by, causes, deploys, diff, early, gate, headline, histogram, matrix, next};
 
 /// Most causes where there is room for more.
 const MOST_CAUSES: usize = 10;
@@ -16,6 +16,11 @@ pub(super) fn lines(answer: &Answer<'_>, style: &Style) -> Vec<String> {
     out.extend(summary.gate.iter().flat_map(|gate| gate::lines(gate, style)));
     if summary.functions.is_empty() {
         return out;
+    }
+    let changes = diff::block(summary, style);
+    if !changes.is_empty() {
+        out.push(String::new());
+        out.extend(changes);
     }
     if view.histogram {
         out.push(String::new());

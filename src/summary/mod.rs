@@ -21,7 +21,6 @@ mod guidance;
 mod names;
 mod needs_person;
 mod price;
-mod rate;
 mod record;
 mod retries;
 mod runs;

@@ -18,7 +18,6 @@ use super::function::Counts;
 use super::guidance::{Advice, Need, advise};
 use super::needs_person::LedgerEvent;
 use super::price::{Price, Prices};
-use super::rate::RateBounds;
 use super::runs::Sorted;
 use super::tables::Tables;
 use super::to_check::ToCheck;
@@ -26,6 +25,7 @@ use super::traffic::Traffic;
 use super::{Entry, retries};
 use crate::catalogue::{ErrorTold, Invoker};
 use crate::model::{Moment, Occurrence, Place, Timestamp};
+use crate::stats::RateBounds;
 use crate::wire::{Cause, EventToCheck, Finding, FindingState, FunctionSummary, Window, moment};
 
 /// Selection of the attempts that count, and options of the final pass.

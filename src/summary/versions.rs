@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::Entry;
-use super::rate::RateBounds;
 use super::traffic::Traffic;
 use crate::model::Timestamp;
+use crate::stats::RateBounds;
 use crate::wire::{FunctionVersion, VersionSample, moment};
 
 /// Fewest failures of a version that is called worse than those before it.

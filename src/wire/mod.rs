@@ -3,6 +3,7 @@
 //! Every key is always present; absent is null; arrays are never null; names carry units. Adding a field is fine,
 //! renaming one is not. Knows the model, and neither how a summary comes about nor how it is printed.
 
+mod diff;
 mod explain;
 mod ledger;
 mod record;
@@ -11,6 +12,10 @@ mod select;
 mod show;
 mod summary;
 
+pub use diff::{
+    CauseChange, Change, ChangeCounts, ComparedSide, Comparison, DIFF_SCHEMA_VERSION, FunctionChange, RateRatio,
+    SideCounts,
+};
 pub use explain::{EXPLAIN_SCHEMA_VERSION, ExplainedCode, ExplainedName, Explanation};
 pub use ledger::{EventLedger, LedgerEffect, LedgerRow, SideEffectLine};
 pub use record::{ContributingCause, CutEnds, DownstreamCall, EvidenceLine, ObservationCount, Record, RecordKind};
@@ -24,4 +29,4 @@ pub use summary::{
 };
 
 /// Version of the summary and record formats: grows when a field is added.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;

@@ -5,7 +5,7 @@ use std::ops::AddAssign;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::EvidenceLine;
+use super::{Comparison, EvidenceLine};
 use crate::model::{Category, Timestamp};
 
 /// Defines a struct and how two of them add up: by the fields that are marked as a `sum`. Others belong to one row alone,
@@ -64,6 +64,9 @@ pub struct Summary {
     /// Number of events that somebody must look at, those that are not listed included.
     #[serde(default)]
     pub events_to_check_total: u64,
+    /// What is new, worse, better and gone since the summary of `--baseline`; null without one.
+    #[serde(default)]
+    pub comparison: Option<Comparison>,
 }
 
 /// One cause of failures, in every function where attempts failed for it. Each failed attempt has exactly one: by code

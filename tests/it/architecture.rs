@@ -20,8 +20,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("parse", &["model", "lambda"]),
     ("assemble", &["model"]),
     ("effects", &["model"]),
+    ("stats", &[]),
     ("rules", &["model", "catalogue", "lambda"]),
-    ("summary", &["model", "catalogue", "wire"]),
+    ("summary", &["model", "catalogue", "wire", "stats"]),
+    ("compare", &["model", "wire", "stats"]),
     ("render", &["model", "wire", "lambda"]),
     ("source", &["model", "wire"]),
     (
@@ -41,7 +43,22 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("api", &["model", "wire", "pipeline"]),
-    ("cli", &["model", "catalogue", "wire", "decode", "effects", "rules", "summary", "render", "source", "pipeline"]),
+    (
+        "cli",
+        &[
+            "model",
+            "catalogue",
+            "wire",
+            "decode",
+            "effects",
+            "rules",
+            "summary",
+            "render",
+            "source",
+            "pipeline",
+            "compare",
+        ],
+    ),
 ];
 
 /// Path in the source, from the root of the crate: `["decode", "json", "scan", "Value"]`.

@@ -94,6 +94,11 @@ impl Run {
         self
     }
 
+    /// Appends a flag with a path.
+    pub fn arg_path(self, flag: &str, path: &Path) -> Self {
+        self.args([flag.as_ref(), path.as_os_str()])
+    }
+
     /// Sets standard input.
     pub fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.input = bytes.into();
@@ -202,7 +207,6 @@ fn schema(name: &str) -> Validator {
 
 /// Checks that a document fits the schema of this name.
 #[track_caller]
-#[cfg(feature = "cloudwatch")]
 pub fn fits_schema(name: &str, value: &Value) {
     check(&schema(name), value);
 }

@@ -13,6 +13,7 @@ mod cloudwatch;
 mod codes;
 mod commands;
 mod corpus;
+mod diff;
 mod downstream;
 mod early;
 mod emulators;

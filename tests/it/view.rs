@@ -96,7 +96,7 @@ fn what_is_no_saved_answer_is_told() {
     let saved = folder.path().join("saved.json").into_os_string().into_string().unwrap();
     let whole = Run::new(["demo", "--format", "json"]).stdout();
     for (text, status, said) in [
-        (whole.replacen("\"schema\": 2", "\"schema\": 99", 1), 3, "a newer version of the program"),
+        (whole.replacen("\"schema\": ", "\"schema\": 99", 1), 3, "a newer version of the program"),
         (whole[..whole.len() / 2].to_owned(), 3, "this summary is damaged"),
         ("no answer".to_owned(), 3, "contains no Lambda log lines"),
     ] {
@@ -118,6 +118,8 @@ fn a_gate_takes_every_number_that_is_listed() {
     let names: Vec<&str> =
         list.lines().filter(|line| !line.starts_with(' ')).filter_map(|line| line.split(' ').next()).collect();
     assert!(names.len() > 60 && names.contains(&"rates.timeout") && names.contains(&"cold_start_rate"), "{names:?}");
+    // What changed since another answer needs that.
+    let names: Vec<&str> = names.into_iter().filter(|name| !name.starts_with("comparison.")).collect();
     let rules = names.iter().flat_map(|name| ["--warn-on".to_owned(), format!("{name} >= 0")]);
     let done = Run::new(["demo", "--format", "json"]).args(rules).done();
     assert_eq!(done.status, 0, "{}", done.stderr);

@@ -1,0 +1,83 @@
+//! The command `diff`: reads both sides, compares them, and prints what is new, worse, better and gone.
+
+use std::num::NonZero;
+use std::thread;
+
+use super::args::{DiffArgs, DiffFormat};
+use super::exit::{ExitStatus, RunError};
+use super::options::Terminal;
+use super::output::OutputFile;
+use super::sides::{ComparedInput, refuse_one_input_twice};
+use super::{complain, gate};
+use crate::compare::compare;
+use crate::pipeline::{self, AnalyzeError};
+use crate::render::{Style, diff, document, one_line};
+use crate::source::FileId;
+use crate::wire::{Comparison, Redaction};
+
+/// Runs the command.
+pub(super) fn run(args: DiffArgs, terminal: &Terminal) -> Result<ExitStatus, RunError> {
+    refuse_one_input_twice([&args.base, &args.head])?;
+    let path = args.output.as_deref().filter(|path| path.as_os_str() != "-");
+    if let Some(path) = path
+        && [&args.base, &args.head].iter().any(|read| FileId::at(read) == FileId::at(path))
+    {
+        return Err(RunError::usage(AnalyzeError::OutputIsInput(path.to_owned()).to_string()));
+    }
+    let style = if path.is_some() { terminal.file_style(args.color) } else { terminal.style(args.color) };
+    let width = args.width.map_or(style.width, usize::from);
+    let style = Style { zone: terminal.zone(args.tz.as_ref())?, width, ..style };
+    let output = OutputFile::open(path)?;
+    let options = pipeline::Options {
+        exclude: args.exclude,
+        function: args.function,
+        only: args.only,
+        threads: args.threads.map_or_else(|| thread::available_parallelism().map_or(1, NonZero::get), usize::from),
+        redaction: if args.no_redact { Redaction::off() } else { Redaction::on() },
+        ..pipeline::Options::default()
+    };
+    let base = ComparedInput::read(&args.base, &options)?;
+    let mut head = ComparedInput::read(&args.head, &options)?;
+    let mut comparison = compare(base.named(), head.named());
+    head.summary.comparison = Some(comparison.clone());
+    let incomplete = base.failed || head.failed;
+    comparison.gate = gate::evaluate(&args.fail_on, &[], &head.summary);
+    if let Some(gate) = &mut comparison.gate {
+        gate.passed &= !incomplete;
+    }
+    let written = output.write(|out| match args.format {
+        DiffFormat::Table => out.write_all(diff(&comparison, args.top, &style).as_bytes()),
+        DiffFormat::Json => document(&comparison, out),
+    });
+    let written = written.map_err(|failure| complain(&failure.message)).is_ok();
+    for message in comparison.gate.iter().flat_map(gate::messages) {
+        complain(&message);
+    }
+    for problem in base.problems.iter().chain(&head.problems) {
+        complain(&one_line(&format!("{}: {}", problem.input, problem.reason)));
+    }
+    for side in [&base, &head] {
+        if is_empty(side) {
+            complain(&one_line(&format!("nothing to compare: no attempt in {}", side.name)));
+        }
+    }
+    Ok(status(&comparison, incomplete || !written, is_empty(&base) || is_empty(&head)))
+}
+
+fn is_empty(side: &ComparedInput) -> bool {
+    side.summary.totals.attempts == 0 && side.summary.totals.environment_failures == 0
+}
+
+/// Returns the first exit status that applies.
+fn status(comparison: &Comparison, incomplete: bool, empty: bool) -> ExitStatus {
+    let gate = comparison.gate.as_ref();
+    if gate.is_some_and(gate::failed) {
+        ExitStatus::Negative
+    } else if incomplete || gate.is_some_and(|gate| !gate.passed) {
+        ExitStatus::Incomplete
+    } else if empty {
+        ExitStatus::Empty
+    } else {
+        ExitStatus::Success
+    }
+}
