@@ -18,7 +18,7 @@ use super::moments::TypedTime;
 use super::output::refuse_one_file_twice;
 #[cfg(unix)]
 use super::pager::Pager;
-use super::sides::ComparedInput;
+use super::sides::{ComparedInput, refuse_one_input_twice};
 use super::zones;
 use crate::effects::{Effects, Markers};
 use crate::model::{Moment, Occurrence, Zone};
@@ -287,6 +287,9 @@ impl RunOptions {
     /// Reads what the answer is compared with, before the work starts: a wrong file fails at once.
     pub(super) fn read_baseline(&mut self) -> Result<(), RunError> {
         let Some(path) = self.baseline_path.take() else { return Ok(()) };
+        for given in &self.pipeline.paths {
+            refuse_one_input_twice([&path, given])?;
+        }
         // Its time is another one than that of the run.
         let options = pipeline::Options { from: None, to: None, since_ms: None, ..self.pipeline.clone() };
         self.baseline = Some(ComparedInput::read(&path, &options)?);

@@ -129,7 +129,7 @@ pub(super) fn is_summary(head: &[u8]) -> bool {
 /// Refuses both sides of a comparison on standard input.
 pub(super) fn refuse_one_input_twice(paths: [&Path; 2]) -> Result<(), RunError> {
     let stdin = paths.iter().filter(|path| **path == Path::new("-")).count();
-    if stdin > 1 { Err(RunError::usage("both sides cannot be standard input")) } else { Ok(()) }
+    if stdin > 1 { Err(RunError::usage("standard input cannot be both sides of a comparison")) } else { Ok(()) }
 }
 
 #[cfg(test)]

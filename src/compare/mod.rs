@@ -94,15 +94,28 @@ fn paired_causes<'a>(base: &'a Summary, head: &'a Summary) -> Vec<CausePair<'a>>
     pairs.into_values().collect()
 }
 
-/// Pairs functions by account, region and name. Those without a name are known by their log groups.
+/// Pairs functions by account, region and name. Those without a name are known by their log groups; where several of a side
+/// are not told apart even so, which is which cannot be known, and none is paired.
 fn paired_functions<'a>(base: &'a Summary, head: &'a Summary) -> Vec<(FunctionPlace<'a>, RowPair<'a>)> {
-    let mut pairs: BTreeMap<FunctionPlace<'a>, RowPair<'a>> = BTreeMap::new();
-    for (at, summary) in [base, head].into_iter().enumerate() {
+    let sides = [base, head].map(|summary| {
+        let mut rows: BTreeMap<FunctionPlace<'a>, Vec<&'a FunctionSummary>> = BTreeMap::new();
         for row in &summary.functions {
-            pairs.entry(FunctionPlace::of(row)).or_default()[at] = Some(row);
+            rows.entry(FunctionPlace::of(row)).or_default().push(row);
         }
+        rows
+    });
+    let places: BTreeSet<&FunctionPlace<'a>> = sides.iter().flat_map(BTreeMap::keys).collect();
+    let mut pairs = Vec::new();
+    for place in places {
+        let [base, head] = [0, 1].map(|at| sides[at].get(place).map_or(&[][..], Vec::as_slice));
+        if base.len().max(head.len()) < 2 {
+            pairs.push((place.clone(), [base.first().copied(), head.first().copied()]));
+            continue;
+        }
+        let alone = base.iter().map(|row| [Some(*row), None]).chain(head.iter().map(|row| [None, Some(*row)]));
+        pairs.extend(alone.map(|pair| (place.clone(), pair)));
     }
-    pairs.into_iter().collect()
+    pairs
 }
 
 fn cause_change(pair: CausePair<'_>, sides: [SideCounts; 2], judged: Judged, listed: [bool; 2]) -> CauseChange {

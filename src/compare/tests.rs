@@ -422,3 +422,20 @@ fn a_change_is_told_among_many_causes() {
     assert!(is(&found, "changed", Change::Worse) && is(&found, "new", Change::New), "{:#?}", found.causes[0]);
     assert_eq!(found.counts.worse_causes, Some(1));
 }
+
+#[test]
+fn functions_that_are_not_told_apart_are_not_paired() {
+    let nameless = |count: usize| {
+        let mut summary = simple(1_000, 50, 50);
+        summary.functions[0].function = None;
+        summary.causes[0].functions = vec![None];
+        summary.functions = vec![summary.functions[0].clone(); count];
+        summary
+    };
+    let changes = |base: usize, head: usize| {
+        let found = compared(&nameless(base), &nameless(head));
+        found.functions.iter().map(|one| one.change).collect::<Vec<_>>()
+    };
+    assert_eq!(changes(1, 1), [Change::Same]);
+    assert_eq!(changes(2, 1), [Change::Undecided; 3]);
+}

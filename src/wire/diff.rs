@@ -11,8 +11,8 @@ pub const DIFF_SCHEMA_VERSION: u32 = 1;
 
 /// What became of causes and functions from one summary, the base, to another, the head.
 ///
-/// A change is told where chance does not explain it: of a thousand pairs without a change, less than ten tell any that is
-/// new or worse. Events are what is tested, since the retries of one event are no evidence of their own.
+/// A change is told where chance does not explain it: of a thousand pairs without a change, about five tell any that is new
+/// or worse, and some more where failures come in outbursts. Events are what is tested, since the retries of one event are no evidence of their own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Comparison {
     /// Version of this format.

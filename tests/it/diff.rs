@@ -116,7 +116,7 @@ fn the_status_is_that_of_the_gate() {
     case(&before, &folder.path().join("none"), &[], 4, "nothing to compare");
     case(&empty, &after, &["new_causes > 0"], 3, "not evaluable");
     case(&before, Path::new("fixtures/logs/aws"), &["new_causes > 0"], 3, "not evaluable");
-    case(Path::new("-"), Path::new("-"), &[], 2, "both sides");
+    case(Path::new("-"), Path::new("-"), &[], 2, "standard input cannot be both sides");
 }
 
 #[test]
@@ -142,6 +142,8 @@ fn a_baseline_is_told_on_the_first_screen_and_in_the_summary() {
     let done = with(&after, &[]).arg_path("--output", &saved).status(2);
     assert!(done.stderr.contains("also an input"), "{}", done.stderr);
     assert!(with(&after, &[]).arg_path("--baseline", &folder.path().join("absent")).done().status != 0);
+    let done = Run::analyze(["-", "--baseline", "-"]).status(2);
+    assert!(done.stderr.contains("standard input cannot be both sides"), "{}", done.stderr);
     // A part of the functions, with a baseline of all.
     let done = Run::new(["diff", "--format", "json", "--only", "other-*"]).args([&saved, &after]).status(4);
     let part: Value = serde_json::from_str(&done.stdout).unwrap();
