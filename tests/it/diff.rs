@@ -106,7 +106,7 @@ fn the_status_is_that_of_the_gate() {
     case(&before, &after, &["gone_causes > 0"], 0, "");
     case(&before, &after, &["new_causes > 0"], 1, "gate failed: new_causes > 0");
     case(&before, &after, &["worse_functions > 0"], 1, "worse_functions > 0");
-    case(&before, &after, &["failures.timeout > 39"], 1, "has 40");
+    case(&before, &after, &["failures.timeout > 39"], 1, "failures.timeout > 39: 40");
     case(&after, &before, &["worse_functions > 0", "new_causes > 0"], 0, "");
     case(&before, &after, &["*:new_causes > 0"], 2, "not counted by function");
     case(&before, &after, &["new_causes > 1%"], 2, "not a ratio");
