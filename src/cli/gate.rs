@@ -71,8 +71,9 @@ pub(super) fn condition(text: &str) -> Result<GateRule, String> {
     };
     let (functions, test) = comparison(test)?;
     let functions = functions.map(|glob| Glob::new(glob).map_err(|error| error.to_string())).transpose()?;
-    if functions.is_some() && test.metric.path.starts_with("coverage.") {
-        return Err("coverage is not counted by function; leave the name and the colon out".to_owned());
+    if functions.is_some() && test.metric.is_of_summary() {
+        let what = test.metric.path.split('.').next().unwrap_or_default();
+        return Err(format!("{what} is not counted by function; leave the name and the colon out"));
     }
     let sample = match sample.map(comparison).transpose()? {
         Some((Some(_), _)) => {
