@@ -34,7 +34,7 @@ mod zones;
 
 use std::io::{self, Write};
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, Parser, ValueEnum};
 use schemars::generate::SchemaSettings;
 
 pub(crate) use exit::ExitStatus;
@@ -44,7 +44,10 @@ use exit::RunError;
 use options::Terminal;
 
 use crate::render::without_commands;
-use crate::wire::{Comparison, EventLedger, Explanation, Record, ShownEvent, Summary};
+use crate::wire::{
+    Comparison, DIFF_SCHEMA_VERSION, EXPLAIN_SCHEMA_VERSION, EventLedger, Explanation, Record, SCHEMA_VERSION,
+    SHOW_SCHEMA_VERSION, ShownEvent, Summary,
+};
 
 /// Runs the program with the arguments of the process.
 #[must_use]
@@ -96,15 +99,22 @@ fn dispatch(command: Command, terminal: &Terminal) -> Result<ExitStatus, RunErro
 /// Returns the JSON Schema of an output, pretty-printed. It describes what is written, so every key is required.
 fn schema(of: SchemaOf) -> String {
     let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
-    let schema = match of {
-        SchemaOf::Summary => generator.into_root_schema_for::<Summary>(),
-        SchemaOf::Record => generator.into_root_schema_for::<Record>(),
-        SchemaOf::Ledger => generator.into_root_schema_for::<EventLedger>(),
-        SchemaOf::Show => generator.into_root_schema_for::<ShownEvent>(),
-        SchemaOf::Diff => generator.into_root_schema_for::<Comparison>(),
-        SchemaOf::Explain => generator.into_root_schema_for::<Explanation>(),
+    let (schema, version) = match of {
+        SchemaOf::Summary => (generator.into_root_schema_for::<Summary>(), SCHEMA_VERSION),
+        SchemaOf::Record => (generator.into_root_schema_for::<Record>(), SCHEMA_VERSION),
+        SchemaOf::Ledger => (generator.into_root_schema_for::<EventLedger>(), SCHEMA_VERSION),
+        SchemaOf::Show => (generator.into_root_schema_for::<ShownEvent>(), SHOW_SCHEMA_VERSION),
+        SchemaOf::Diff => (generator.into_root_schema_for::<Comparison>(), DIFF_SCHEMA_VERSION),
+        SchemaOf::Explain => (generator.into_root_schema_for::<Explanation>(), EXPLAIN_SCHEMA_VERSION),
     };
-    format!("{:#}\n", schema.as_value())
+    let name = of.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+    // What says which schema it is stands first, where readers look for it.
+    let mut document = serde_json::Map::new();
+    document.insert("$schema".to_owned(), schema.get("$schema").cloned().unwrap_or_default());
+    document.insert("$id".to_owned(), format!("urn:{}:schema:{name}:{version}", env!("CARGO_PKG_NAME")).into());
+    let rest = schema.as_object().into_iter().flatten().filter(|(key, _)| key.as_str() != "$schema");
+    document.extend(rest.map(|(key, value)| (key.clone(), value.clone())));
+    format!("{:#}\n", serde_json::Value::Object(document))
 }
 
 /// Writes to standard output; a closed pipe is a normal end.
@@ -151,8 +161,10 @@ mod tests {
 
     #[test]
     fn every_key_of_the_schema_is_required() {
-        for of in [SchemaOf::Summary, SchemaOf::Record, SchemaOf::Ledger, SchemaOf::Diff, SchemaOf::Explain] {
-            let schema: serde_json::Value = serde_json::from_str(&schema(of)).unwrap();
+        for of in SchemaOf::value_variants().iter().copied() {
+            let text = schema(of);
+            assert!(text.starts_with("{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n  \"$id\": \"urn:lambda-triage:schema:"), "{text}");
+            let schema: serde_json::Value = serde_json::from_str(&text).unwrap();
             let properties = schema["properties"].as_object().unwrap().len();
             assert_eq!(schema["required"].as_array().unwrap().len(), properties, "{of:?}");
         }
