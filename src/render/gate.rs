@@ -2,7 +2,7 @@
 
 use super::escape::one_line;
 use super::style::{Ink, Style};
-use super::words::{count, duration, fold, percent, thousands};
+use super::words::{count, duration, percent, shorten_end, thousands};
 use crate::wire::{Condition, Gate};
 
 /// Most functions that are named for one condition.
@@ -176,10 +176,8 @@ pub(super) fn lines(gate: &Gate, style: &Style) -> Vec<String> {
         };
         let label = if out.is_empty() { "Gate" } else { "    " };
         let text = format!("{}: {}", verdict.expression, verdict.text);
-        let mut lines = fold(&text, style.width.saturating_sub(8 + word.len()).max(20)).into_iter();
-        let first = lines.next().unwrap_or_default();
-        let cut = if lines.next().is_some() { "…" } else { "" };
-        out.push(format!("{}  {}  {first}{cut}", style.paint(Ink::Strong, label), style.paint(ink, word)));
+        let text = shorten_end(&text, style.width.saturating_sub(8 + word.len()));
+        out.push(format!("{}  {}  {text}", style.paint(Ink::Strong, label), style.paint(ink, word)));
     }
     if failed > ON_SCREEN {
         out.push(style.paint(Ink::Faint, &format!("      + {} more of {all}: --format json", failed - ON_SCREEN)));
