@@ -2,6 +2,7 @@
 //! with a baseline on the first screen.
 
 use super::escape::{one_line, without_commands};
+use super::gate;
 use super::grid::{self, Cell, GAP, GridColumn};
 use super::names::distinct;
 use super::style::{Ink, Style};
@@ -30,6 +31,7 @@ pub(crate) fn diff(comparison: &Comparison, top: Option<usize>, style: &Style) -
         top => top.unwrap_or(ROWS),
     };
     let mut lines = head(comparison, style);
+    lines.extend(comparison.gate.iter().flat_map(|gate| gate::lines(gate, style)));
     for (change, heading, ink) in SECTIONS {
         let causes: Vec<&CauseChange> = comparison.causes.iter().filter(|one| one.change == change).collect();
         let functions: Vec<&FunctionChange> = comparison.functions.iter().filter(|one| one.change == change).collect();

@@ -101,6 +101,7 @@ fn the_status_is_that_of_the_gate() {
         let flags = conditions.iter().flat_map(|condition| ["--fail-on", condition]);
         let done = Run::new(["diff"]).args([base, head]).args(flags).status(status);
         assert!(done.stderr.contains(said), "{conditions:?}: {}", done.stderr);
+        assert_eq!(done.stdout.contains("\nGate  "), !conditions.is_empty() && status != 2, "{}", done.stdout);
     };
     case(&before, &after, &[], 0, "");
     case(&before, &after, &["gone_causes > 0"], 0, "");
