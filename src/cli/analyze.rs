@@ -83,6 +83,7 @@ pub(super) fn finish(outputs: Outputs, mut analysis: RunAnalysis, options: &RunO
     if let Some(gate) = &mut analysis.summary.gate {
         // The unread log may be just what the gate tests.
         gate.passed &= analysis.unread_inputs == 0 && analysis.summary.coverage.bytes.unrecognized == 0;
+        gate.passed &= !analysis.input_failed && (!analysis.empty || options.allow_empty);
     }
     let mut written = write_all(outputs.answers, &mut analysis, options);
     if let Some((target, output)) = outputs.ledger {

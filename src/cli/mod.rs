@@ -43,7 +43,7 @@ use args::{Args, Command, ExplainFormat, SchemaOf};
 use exit::RunError;
 use options::Terminal;
 
-use crate::render::without_commands;
+use crate::render::{one_line, without_commands};
 use crate::wire::{
     Comparison, DIFF_SCHEMA_VERSION, EXPLAIN_SCHEMA_VERSION, EventLedger, Explanation, Record, SCHEMA_VERSION,
     SHOW_SCHEMA_VERSION, ShownEvent, Summary,
@@ -147,7 +147,9 @@ fn show_help(name: &str) {
 
 /// Prints a message to standard error. If that fails, only the exit status remains.
 fn complain(message: &str) {
-    let _ = writeln!(io::stderr(), "lambda-triage: {}", without_commands(message));
+    // A name or an error may hold anything; line ends are ours.
+    let lines: Vec<_> = message.split('\n').map(one_line).collect();
+    let _ = writeln!(io::stderr(), "lambda-triage: {}", without_commands(&lines.join("\n")));
 }
 
 #[cfg(test)]

@@ -72,7 +72,10 @@ impl ComparedInput {
         let before = summary.causes.len();
         summary.causes.retain(|cause| cause.functions.iter().any(|name| is_in(name.as_deref())));
         summary.causes_total -= ((before - summary.causes.len()) as u64).min(summary.causes_total);
-        Self { name, summary, problems: Vec::new(), failed: false }
+        let coverage = &summary.coverage;
+        let failed = !coverage.inputs_unreadable.is_empty() || coverage.bytes.unrecognized > 0;
+        let problems = coverage.inputs_unreadable.clone();
+        Self { name, summary, problems, failed }
     }
 }
 

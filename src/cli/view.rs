@@ -9,9 +9,9 @@ use super::args::ViewArgs;
 use super::exit::{ExitStatus, RunError};
 use super::options::{RunOptions, Terminal};
 use super::sides::is_summary;
-use crate::pipeline::{self, RunAnalysis, Silent};
+use crate::pipeline::{self, AnalyzeError, RunAnalysis, Silent};
 use crate::render::one_line;
-use crate::source::reason;
+use crate::source::{FileId, reason};
 use crate::wire::{SCHEMA_VERSION, Summary};
 
 /// Largest file that is taken for a summary: one of 100,000 functions has less.
@@ -23,6 +23,9 @@ pub(super) fn run(args: ViewArgs, terminal: &Terminal) -> Result<ExitStatus, Run
     let mut options = RunOptions::shared(args.shared, None, terminal)?;
     options.pipeline.paths = vec![path.clone()];
     options.read_baseline()?;
+    if let Some(output) = options.pipeline.outputs.iter().find(|output| FileId::at(output) == FileId::at(&path)) {
+        return Err(RunError::usage(AnalyzeError::OutputIsInput(output.clone()).to_string()));
+    }
     let summary = saved_summary(&path)?;
     options.commands = again::of_saved_answer(&path, options.ledger.is_some() || summary.is_some());
     let Some(summary) = summary else {
@@ -60,7 +63,9 @@ pub(super) fn saved_summary(path: &Path) -> Result<Option<Summary>, RunError> {
             one_line(&summary.tool_version)
         ))),
         Ok(summary) => Ok(Some(summary)),
-        Err(error) if is_summary(&bytes) => Err(RunError::io(format!("{name}: this summary is damaged: {error}"))),
+        Err(error) if is_summary(&bytes) => {
+            Err(RunError::io(one_line(&format!("{name}: this summary is damaged: {error}")).into_owned()))
+        }
         Err(_) => Ok(None),
     }
 }

@@ -58,7 +58,8 @@ fn report(text: &str) -> Option<Statement<'_>> {
 
 fn read_report(id: RequestId, rest: &str) -> Option<Report<'_>> {
     let fields = ReportFields::read(rest);
-    if fields.metrics == Metrics::default() && fields.status.is_none() && fields.error_type.is_none() {
+    let says_nothing = fields.metrics == Metrics::default() && fields.status.is_none() && fields.error_type.is_none();
+    if says_nothing || fields.duration_misread {
         return None;
     }
     Some(Report {
@@ -351,6 +352,8 @@ struct ReportFields<'a> {
     reached_the_end: bool,
     /// Whether a value was not understood.
     lost: bool,
+    /// Whether that of the duration was not, so that the line may not mean what it seems to.
+    duration_misread: bool,
 }
 
 impl<'a> ReportFields<'a> {
@@ -358,8 +361,10 @@ impl<'a> ReportFields<'a> {
         let mut fields = Self::default();
         for (label, value, rest) in values(text) {
             fields.reached_the_end |= label == Label::MaxMemory;
-            let lost = label.is_figure() && is_in_other_unit(rest) || fields.take(label, value).is_none();
+            let is_in_other_unit = label.is_figure() && is_in_other_unit(rest);
+            let lost = is_in_other_unit || fields.take(label, value).is_none();
             fields.lost |= lost;
+            fields.duration_misread |= lost && !is_in_other_unit && label == Label::Duration;
         }
         fields.lost |= ends_midway(text) || is_wrapped(text);
         fields

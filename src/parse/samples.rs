@@ -135,6 +135,14 @@ const PLATFORM: &[(&str, &str)] = &[
         "Report 81000 82 3008 3008 init 200 restore 0 - \"-\" xray \"-\" emulated",
     ),
     ("REPORT RequestId: $ID\tDuration: many ms", "UnreadableReport true"),
+    (
+        "REPORT RequestId: $ID\tDuration: 3,00 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 30 MB",
+        "UnreadableReport true",
+    ),
+    (
+        "REPORT RequestId: $ID\tDuration: NaN ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 30 MB",
+        "UnreadableReport true",
+    ),
     ("REPORT RequestId: $ID", "UnreadableReport true"),
     ("REPORT RequestId: {id}\tDuration: 3.07 ms", "UnreadableReport false"),
     (

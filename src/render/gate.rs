@@ -160,7 +160,7 @@ pub(super) fn lines(gate: &Gate, style: &Style) -> Vec<String> {
     let mut out = Vec::new();
     let failed = verdicts.len();
     if failed == 0 && !gate.passed {
-        let text = "not passed: part of the log was not understood";
+        let text = "not passed: part of the log was not read or not understood";
         return vec![format!("{}  {}", style.paint(Ink::Strong, "Gate"), style.paint(Ink::Warn, text))];
     }
     if failed == 0 {

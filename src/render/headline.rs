@@ -51,6 +51,10 @@ fn numbers(summary: &Summary) -> ([String; 2], [Ink; 2]) {
         _ if failed == 0 && totals.environment_failures > 0 => format!("{inits} and no attempt of {attempts} failed"),
         _ if failed == 0 && totals.attempts == 0 => "No attempt seen".to_owned(),
         _ if failed == 0 && totals.attempts == 1 => "The only attempt did not fail".to_owned(),
+        _ if failed == 0 && totals.incomplete == totals.attempts => format!("No end seen of {attempts}"),
+        _ if failed == 0 && totals.incomplete > 0 => {
+            format!("None of {attempts} failed, {} without an end", thousands(totals.incomplete))
+        }
         _ if failed == 0 => format!("None of {attempts} failed"),
         Some(rate) => format!("{} of {attempts} failed ({})", thousands(failed), percent(rate)),
         None => format!("{} failed (rate unknown)", count(failed, "attempt", "attempts")),

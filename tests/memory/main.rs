@@ -24,10 +24,10 @@ use wait4::Wait4;
 /// Size of a log, decompressed: large enough to show whether memory grows with it.
 const BYTES: u64 = 100_000_000;
 
-/// Memory that the code of a debug build with the AWS SDK takes beyond a release build, as measured: 37.3 MiB against 24.4
+/// Memory that the code of a debug build with the AWS SDK takes beyond a release build, as measured: 48.4 MiB against 34.6
 /// in a document of FilterLogEvents, and a mebibyte for the spread. What is promised is held by a release build, in
 /// `.ci/long`.
-const DEBUG_CODE: u64 = if cfg!(debug_assertions) { 14 << 20 } else { 0 };
+const DEBUG_CODE: u64 = if cfg!(debug_assertions) { 15 << 20 } else { 0 };
 /// Bound of the fixed part, for any run.
 const FIXED: u64 = 32 << 20;
 /// Bound per request id; they are kept to recognise retries.
