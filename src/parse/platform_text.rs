@@ -58,8 +58,8 @@ fn report(text: &str) -> Option<Statement<'_>> {
 
 fn read_report(id: RequestId, rest: &str) -> Option<Report<'_>> {
     let fields = ReportFields::read(rest);
-    let says_nothing = fields.metrics == Metrics::default() && fields.status.is_none() && fields.error_type.is_none();
-    if says_nothing || fields.duration_misread {
+    let tells_a_failure = fields.status.is_some() || fields.error_type.is_some();
+    if !tells_a_failure && (fields.metrics == Metrics::default() || fields.duration_misread) {
         return None;
     }
     Some(Report {
