@@ -24,10 +24,11 @@ use wait4::Wait4;
 /// Size of a log, decompressed: large enough to show whether memory grows with it.
 const BYTES: u64 = 100_000_000;
 
-/// Memory that the code of a debug build with the AWS SDK takes beyond a release build, as measured: 48.4 MiB against 34.6
-/// in a document of FilterLogEvents, and a mebibyte for the spread. What is promised is held by a release build, in
+/// Memory that the code of a debug build with the AWS SDK takes beyond a release build, as measured: 49.1 MiB against 34.6
+/// in a document of FilterLogEvents (21.0 MiB of pages of the file against 8.2, and relocations), and a mebibyte and a half
+/// for the spread. What is promised is held by a release build, in
 /// `.ci/long`.
-const DEBUG_CODE: u64 = if cfg!(debug_assertions) { 15 << 20 } else { 0 };
+const DEBUG_CODE: u64 = if cfg!(debug_assertions) { 16 << 20 } else { 0 };
 /// Bound of the fixed part, for any run.
 const FIXED: u64 = 32 << 20;
 /// Bound per request id; they are kept to recognise retries.
