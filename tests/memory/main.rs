@@ -26,8 +26,7 @@ const BYTES: u64 = 100_000_000;
 
 /// Memory that the code of a debug build with the AWS SDK takes beyond a release build, as measured: 49.1 MiB against 34.6
 /// in a document of FilterLogEvents (21.0 MiB of pages of the file against 8.2, and relocations), and a mebibyte and a half
-/// for the spread. What is promised is held by a release build, in
-/// `.ci/long`.
+/// for the spread. What is promised is held by a release build, in `.ci/long`.
 const DEBUG_CODE: u64 = if cfg!(debug_assertions) { 16 << 20 } else { 0 };
 /// Bound of the fixed part, for any run.
 const FIXED: u64 = 32 << 20;
