@@ -234,8 +234,10 @@ impl GateRule {
 
     fn evaluate(&self, level: &str, summary: &Summary) -> Vec<Condition> {
         let Some(functions) = &self.functions else {
-            let source = if self.test.metric.is_of_summary() { json(summary) } else { json(&summary.totals) };
-            return vec![self.compare(level, None, &source, &json(&summary.totals), summary.totals.timeout_ms)];
+            let totals = json(&summary.totals);
+            let whole = self.test.metric.is_of_summary().then(|| json(summary));
+            let source = whole.as_ref().unwrap_or(&totals);
+            return vec![self.compare(level, None, source, &totals, summary.totals.timeout_ms)];
         };
         let matching = summary.functions.iter().filter(|one| functions.is_match(one.function.as_deref().unwrap_or("")));
         let compare = |one: &FunctionSummary| {

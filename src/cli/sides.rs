@@ -34,7 +34,7 @@ impl ComparedInput {
         if let Some(file) = file.filter(|_| is_summary(&head)) {
             let summary: Summary = serde_json::from_reader(io::BufReader::new(file))
                 .map_err(|error| wrong(&format!("it begins like a summary and is none: {error}")))?;
-            return Ok(Self::from_saved(name, summary, options));
+            return Self::from_saved(name, summary, options);
         }
         let read = spooled.as_ref().map_or(path, |spooled| spooled.path());
         let options = pipeline::Options {
@@ -63,19 +63,14 @@ impl ComparedInput {
     }
 
     /// Takes a saved summary, of the functions that are looked at.
-    fn from_saved(name: String, mut summary: Summary, options: &pipeline::Options) -> Self {
+    fn from_saved(name: String, mut summary: Summary, options: &pipeline::Options) -> Result<Self, RunError> {
         // Its causes stay: one of a function that is left out is not compared, since its traffic is not known then.
-        let globs: Vec<_> = options.only.iter().filter_map(|glob| globset::Glob::new(glob).ok()).collect();
-        let globs: Vec<_> = globs.iter().map(globset::Glob::compile_matcher).collect();
-        let is_in = |name: Option<&str>| globs.is_empty() || globs.iter().any(|glob| glob.is_match(name.unwrap_or("")));
+        let is_in = pipeline::name_filter(&options.only)?;
         summary.functions.retain(|row| is_in(row.function.as_deref()));
         let before = summary.causes.len();
         summary.causes.retain(|cause| cause.functions.iter().any(|name| is_in(name.as_deref())));
         summary.causes_total -= ((before - summary.causes.len()) as u64).min(summary.causes_total);
-        let coverage = &summary.coverage;
-        let failed = !coverage.inputs_unreadable.is_empty() || coverage.bytes.unrecognized > 0;
-        let problems = coverage.inputs_unreadable.clone();
-        Self { name, summary, problems, failed }
+        Ok(Self::from_analysis(name, RunAnalysis::of_summary(summary)))
     }
 }
 

@@ -165,7 +165,7 @@ impl RunAnalysis {
             failed_events: None,
             outside: (0, BTreeSet::new()),
             input_failed: !summary.coverage.inputs_unreadable.is_empty(),
-            empty: summary.totals.attempts == 0 && summary.totals.environment_failures == 0,
+            empty: summary.is_empty(),
             unread_inputs: 0,
             unread_logs: 0,
             poorly_understood: Vec::new(),

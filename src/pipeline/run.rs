@@ -74,7 +74,6 @@ pub(super) fn run(
     });
     let poorly_understood = tally.by_input.as_ref().map_or_else(Vec::new, |by_input| by_input.too_small(inputs));
     let (unread_inputs, unread_logs) = (tally.unread_inputs(), tally.unread_logs());
-    let empty = totals.totals.attempts == 0 && totals.totals.environment_failures == 0;
     let records = (options.keep_records || options.ledger).then(|| match spool_error {
         None => Records::new(spools, totals.patches).unwrap_or_else(|error| Records::missing(&error)),
         Some(error) => Records::missing(&error),
@@ -95,6 +94,7 @@ pub(super) fn run(
         comparison: None,
     };
     Ok(RunAnalysis {
+        empty: summary.is_empty(),
         summary,
         records,
         ledger_events: totals.ledger_events,
@@ -102,7 +102,6 @@ pub(super) fn run(
         outside: totals.outside,
         failed_events,
         input_failed,
-        empty,
         unread_inputs,
         unread_logs,
         poorly_understood,

@@ -32,8 +32,11 @@ pub(super) struct LinkedPlace<'a> {
 
 /// Returns the links of a place as lines: on a terminal that knows links as words, else as addresses.
 pub(super) fn lines(place: &LinkedPlace<'_>, style: &Style) -> Vec<String> {
+    if style.links == Links::None {
+        return Vec::new();
+    }
     let links = all(place);
-    if links.is_empty() || style.links == Links::None {
+    if links.is_empty() {
         return Vec::new();
     }
     if style.links == Links::Words {

@@ -243,6 +243,18 @@ pub(crate) fn summarize(
     }))
 }
 
+/// Adds a name to the first ones in order; most names are there already, or too far behind.
+fn keep_first(names: &mut BTreeSet<String>, name: &str) {
+    let is_behind = names.len() >= OUTSIDE && names.last().is_some_and(|last| last.as_str() < name);
+    if is_behind || names.contains(name) {
+        return;
+    }
+    names.insert(name.to_owned());
+    if names.len() > OUTSIDE {
+        names.pop_last();
+    }
+}
+
 /// Returns whether an attempt began within these bounds.
 fn began_within(entry: &Entry, (from, to): (Option<Timestamp>, Option<Timestamp>)) -> bool {
     let start = entry.started_at();
@@ -338,10 +350,7 @@ impl<'a> Pass<'a> {
         self.to_check.append(behind.to_check);
         self.duplicates += behind.duplicates;
         self.outside.0 += behind.outside.0;
-        self.outside.1.append(&mut behind.outside.1);
-        while self.outside.1.len() > OUTSIDE {
-            self.outside.1.pop_last();
-        }
+        behind.outside.1.iter().for_each(|name| keep_first(&mut self.outside.1, name));
         behind.disordered.into_values().for_each(|place| self.disordered(place));
         self.hiding.extend(behind.hiding);
         self.price_lists.extend(behind.price_lists);
@@ -383,10 +392,7 @@ impl<'a> Pass<'a> {
         });
         if outside_here > 0 {
             self.outside.0 += outside_here;
-            self.outside.1.extend(name.map(str::to_owned));
-            if self.outside.1.len() > OUTSIDE {
-                self.outside.1.pop_last();
-            }
+            name.into_iter().for_each(|name| keep_first(&mut self.outside.1, name));
         }
         order_without_times(event);
         if let Some(place) = start_behind_end(event) {

@@ -69,6 +69,14 @@ pub struct Summary {
     pub comparison: Option<Comparison>,
 }
 
+impl Summary {
+    /// Returns whether it tells of no attempt, and of no environment that failed without one.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.totals.attempts == 0 && self.totals.environment_failures == 0
+    }
+}
+
 /// One cause of failures, in every function where attempts failed for it. Each failed attempt has exactly one: by code
 /// and target (failed calls that were throttled or went downstream, timeouts that waited for a call), by code and module
 /// (imports), by code, type, masked message and frame (other errors), else by code and function. Past 256 causes of one
