@@ -9,7 +9,7 @@ mod line;
 mod markers;
 mod table;
 
-pub(crate) use markers::Markers;
+pub(crate) use markers::{MarkerEntry, Markers};
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;

@@ -92,6 +92,8 @@ pub(super) fn run(
         functions: totals.functions,
         events_to_check: totals.events_to_check,
         comparison: None,
+        config_file: None,
+        ignored: Vec::new(),
     };
     Ok(RunAnalysis {
         empty: summary.is_empty(),

@@ -12,6 +12,7 @@ mod cli;
 mod cloudwatch;
 mod codes;
 mod commands;
+mod config;
 mod corpus;
 mod diff;
 mod downstream;
