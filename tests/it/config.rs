@@ -340,3 +340,16 @@ fn the_schema_of_the_file_takes_what_is_read() {
         assert_eq!(with(config, &[]).done().status != 2, takes, "{config}");
     }
 }
+
+#[test]
+fn the_readme_tells_what_is_read() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, rest) = readme.split_once("```toml\nformat").unwrap();
+    let (example, about) = rest.split_once("```").unwrap();
+    let summary = json_with(&format!("format{example}").replace("\"auto\"", "\"json\""));
+    assert_eq!(summary["ignored"][0]["code"], "downstream.dns");
+    for (name, _) in SETTINGS.map(|setting| setting.variable) {
+        let short = name.strip_prefix("LAMBDA_TRIAGE").unwrap();
+        assert!(about.contains(name) || about.contains(&format!("`{short}`")), "{name}");
+    }
+}
