@@ -244,6 +244,13 @@ impl OpenAttempt {
             let computed = Timestamp::from_ms(end.ms() - i64::try_from(duration_us / 1_000).unwrap_or(0));
             attempt.started_at = computed.min(attempt.started_at).or(attempt.started_at);
         }
+        if let (Some(start), Some(end)) = (attempt.started_at, attempt.ended_at)
+            && end < start
+        {
+            // The clock was put back in between; the run time was measured by another one.
+            let lasted_ms = attempt.metrics.duration_us.map_or(0, |us| i64::try_from(us / 1_000).unwrap_or(0));
+            attempt.ended_at = Timestamp::from_ms(start.ms().saturating_add(lasted_ms)).or(attempt.started_at);
+        }
         if !self.report_tells {
             attempt.report_line = None;
         }

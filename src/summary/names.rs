@@ -13,10 +13,19 @@ pub(super) struct FunctionKey {
     pub(super) name: Option<String>,
     pub(super) account_id: Option<String>,
     pub(super) region: Option<String>,
-    /// Input, if the name is unknown: such a function has one row per input.
-    pub(super) input: Option<u32>,
+    /// What tells functions without a name apart.
+    pub(super) input: Option<NamelessOf>,
     /// Hash of the name of the stream, if the name of the function is unknown: one line of a stream may tell it.
     pub(super) stream: Option<u64>,
+}
+
+/// What tells functions without a name apart: there is one row per input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum NamelessOf {
+    /// The input.
+    Input(u32),
+    /// What stands for the input in records and ids: computed from its attempts, so it is the same in every run.
+    Attempts(u64),
 }
 
 /// Facts about a function besides its attempts.
@@ -29,6 +38,8 @@ pub(super) struct FunctionFacts {
     pub(super) architecture: Option<String>,
     /// Time limit, in milliseconds, from the latest timeout.
     pub(super) timeout: Option<(Option<Timestamp>, u64)>,
+    /// The smallest hash of an attempt, if the name is unknown.
+    pub(super) least_attempt: Option<u64>,
 }
 
 impl FunctionFacts {
@@ -37,6 +48,7 @@ impl FunctionFacts {
         self.runtime = self.runtime.take().max(other.runtime);
         self.architecture = self.architecture.take().max(other.architecture);
         self.timeout = self.timeout.max(other.timeout);
+        self.least_attempt = [self.least_attempt, other.least_attempt].into_iter().flatten().min();
     }
 }
 
