@@ -145,11 +145,18 @@ pub(super) fn outcome(attempts: &[Entry], window_end: Option<Timestamp>) -> Outc
     if attempts.len() == 1 { Outcome::FailedOnce } else { Outcome::Exhausted }
 }
 
-/// Returns whether the next entry of a stream is the same attempt from another export: it begins in the same moment, or is
-/// a fragment without a beginning that lies within the time of the one before.
+/// Returns whether the next entry of a stream is the same attempt from another export: it begins or ends in the same
+/// moment, or their times overlap and one is a fragment without a beginning. The beginning of a fragment is computed from
+/// its end, so it may lie before the real one.
 fn is_same(known: &Entry, next: &Entry) -> bool {
     let (Some(first), Some(then)) = (known.started_at(), next.started_at()) else { return false };
-    first == then || (next.has(Fact::StartCut) && known.ended_at().is_some_and(|end| then <= end))
+    let before_its_end =
+        |is_before: fn(&Timestamp, &Timestamp) -> bool| known.ended_at().is_some_and(|end| is_before(&then, &end));
+    let ends = known.ended_at().zip(next.ended_at());
+    first == then
+        || ends.is_some_and(|(one, other)| one == other)
+        || (next.has(Fact::StartCut) && before_its_end(Timestamp::le))
+        || (known.has(Fact::StartCut) && before_its_end(Timestamp::lt))
 }
 
 #[cfg(test)]

@@ -13,8 +13,10 @@ use crate::catalogue::{self, ErrorTold, Invoker, Situation, advise, diagnose_out
 use crate::model::{Category, Compensation, Confidence, PartialWork, Place, Timestamp};
 use crate::wire::{EvidenceLine, Example, Finding, FindingState, FunctionSummary, Record, moment};
 
-/// Most examples kept per finding.
+/// Most examples per finding.
 const EXAMPLES: usize = 3;
+/// Most that are kept until it is known which of them are copies of other attempts.
+const CANDIDATES: usize = 2 * EXAMPLES;
 /// Most evidence lines in an example, and their length; the record has them in full.
 const EXAMPLE_LINES: usize = 4;
 const EXAMPLE_LINE_BYTES: usize = 1_000;
@@ -149,14 +151,14 @@ impl FindingFacts {
     pub(super) fn wants(&self, choice: &ExampleChoice, attempt: &ExampleAttempt) -> bool {
         let order = choice.order(attempt.at, attempt.start_cut, 0, "");
         choice.takes(attempt.at)
-            && (self.examples.len() < EXAMPLES
+            && (self.examples.len() < CANDIDATES
                 || self.examples.last().is_some_and(|((cut, ms, ..), _)| (order.0, order.1) <= (*cut, *ms)))
     }
 
     pub(super) fn example(&mut self, choice: &ExampleChoice, attempt: ExampleAttempt, record: &Record) {
         let line = record.evidence.first().map_or(0, |line| line.line_number);
         let order = choice.order(attempt.at, attempt.start_cut, line, &record.id);
-        if self.examples.len() < EXAMPLES || self.examples.last().is_some_and(|(last, _)| order <= *last) {
+        if self.examples.len() < CANDIDATES || self.examples.last().is_some_and(|(last, _)| order <= *last) {
             self.insert(order, Box::new(Seed::of(attempt, record)));
         }
     }
@@ -171,15 +173,12 @@ impl FindingFacts {
         if self.examples.iter().any(|(_, seed)| seed.counts) {
             self.examples.retain(|(_, seed)| seed.counts);
         }
+        self.examples.truncate(EXAMPLES);
     }
 
-    /// Returns the places of the examples that may turn out to be parts of other attempts.
-    pub(super) fn fragments(&self) -> impl Iterator<Item = Place> {
-        self.examples
-            .iter()
-            .map(|(_, seed)| seed.attempt)
-            .filter(|attempt| attempt.start_cut)
-            .map(|attempt| attempt.place)
+    /// Returns the places of the examples, which may turn out to be copies of other attempts.
+    pub(super) fn places(&self) -> impl Iterator<Item = Place> {
+        self.examples.iter().map(|(_, seed)| seed.attempt.place)
     }
 
     /// Returns the host or service that the examples called, if they agree.
@@ -205,7 +204,7 @@ impl FindingFacts {
         }
         let at = self.examples.partition_point(|(known, _)| *known < order);
         self.examples.insert(at, (order, seed));
-        self.examples.truncate(EXAMPLES);
+        self.examples.truncate(CANDIDATES);
     }
 }
 

@@ -24,8 +24,8 @@ pub(super) struct Tables {
     /// For every finding, the id of the one under which it is counted.
     finding_counted_under: Vec<u32>,
     finding_facts: FxHashMap<u32, Mutex<FindingFacts>>,
-    /// Places of examples that may be parts of other attempts, and those of them that are.
-    fragments: FxHashSet<Place>,
+    /// Places of examples, and of those among them that are copies of other attempts.
+    examples: FxHashSet<Place>,
     not_counted: Mutex<FxHashSet<Place>>,
     failure_keys: Vec<FailureKey>,
     /// For every failure, the finding and the cause that count it.
@@ -57,7 +57,7 @@ impl Tables {
             findings: shared.findings.keys(),
             finding_counted_under: Vec::new(),
             finding_facts: FxHashMap::default(),
-            fragments: FxHashSet::default(),
+            examples: FxHashSet::default(),
             not_counted: Mutex::default(),
             failure_keys: shared.failures.keys(),
             failures: Vec::new(),
@@ -102,7 +102,7 @@ impl Tables {
 
     /// Takes note of an attempt that is a copy of another one.
     pub(super) fn is_copy(&self, place: Place) {
-        if self.fragments.contains(&place) {
+        if self.examples.contains(&place) {
             self.not_counted.lock().unwrap_or_else(PoisonError::into_inner).insert(place);
         }
     }
@@ -117,7 +117,7 @@ impl Tables {
             failure.finding = self.finding_counted_under[failure.finding as usize];
         }
         for facts in self.finding_facts.values_mut() {
-            self.fragments.extend(facts.get_mut().unwrap_or_else(PoisonError::into_inner).fragments());
+            self.examples.extend(facts.get_mut().unwrap_or_else(PoisonError::into_inner).places());
         }
     }
 
