@@ -146,6 +146,25 @@ fn the_workflow_shows_the_gate_and_the_numbers_of_the_summary() {
     assert!(step_summary.starts_with("**Gate failed"), "{step_summary}");
 }
 
+#[test]
+fn the_step_of_the_readme_runs() {
+    let logs = Logs::new();
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let step = readme.split("```yaml\n").nth(1).unwrap().split("\n```").next().unwrap();
+    assert_eq!(step.lines().count(), 3);
+    let shop = prepared(&logs, "lost");
+    let workflow = shop.directory().join("workflow.yml");
+    let steps = step.replace('\n', "\n      ");
+    write(&workflow, format!("jobs:\n  triage:\n    steps:\n      {steps}\n"));
+    let end = shop.github(&workflow);
+    assert_eq!((end.status, end.steps), (1, 1), "{}", end.text);
+    let outputs: Vec<_> = end.outputs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(outputs, [("failed", "5"), ("lost", "1"), ("status", "1")]);
+    for name in ["failed", "lost", "status"] {
+        assert!(step.contains(name), "{name}");
+    }
+}
+
 /// Inputs with which the action finds a program and a log.
 fn inputs<'a>(program: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     [("binary", program), ("path", "logs")].into_iter().chain(more.iter().copied()).collect()
@@ -182,7 +201,8 @@ fn outputs_tell_the_status_and_the_numbers() {
     for (more, want) in [
         (&[][..], ["0", "5", "1"]),
         (&[("fail-on", "lost > 0")], ["1", "5", "1"]),
-        (&[("fail-on", "lost > 1\n\nfailed > 0\r\n")], ["1", "5", "1"]),
+        (&[("fail-on", "lost > 1\n\nfailed > 0\n")], ["1", "5", "1"]),
+        (&[("path", "\r\nlogs\r\n")], ["0", "5", "1"]),
         (&[("warn-on", "lost > 0")], ["0", "5", "1"]),
         (&[("args", "--only=checkout\n--top=1")], ["0", "0", "0"]),
         (&[("fail-on", "own_throttles > 0")], ["3", "5", "1"]),

@@ -441,8 +441,11 @@ fn releases(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let sum = sum.split(' ').next().unwrap();
     let mut pages = BTreeMap::new();
     for version in [VERSION, CHANGED_VERSION, UNSIGNED_VERSION] {
-        for machine in ["x86_64", "aarch64"] {
-            let name = format!("lambda-triage-{version}-{machine}-unknown-linux-musl.tar.gz");
+        let machines = ["x86_64", "aarch64"].into_iter();
+        for target in
+            machines.flat_map(|one| ["unknown-linux-musl", "apple-darwin"].map(|system| format!("{one}-{system}")))
+        {
+            let name = format!("lambda-triage-{version}-{target}.tar.gz");
             let page = format!("/{REPOSITORY}/releases/download/v{version}/{name}");
             let sum = match version {
                 CHANGED_VERSION => sum.chars().rev().collect(),
