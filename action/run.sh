@@ -62,7 +62,8 @@ each_line() {
     done <<<"$2"
 }
 
-# Prints the total of a column of the CSV: the first row after the names, which has no text.
+# Prints the total of a column of the CSV: the first row after the names, in which no text stands. The numbers are those of the
+# JSON summary, and not every runner has a program that reads JSON.
 total() {
     local names values place
     { IFS=, read -r -a names && IFS=, read -r -a values; } <"$2" || return 0

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -92,9 +91,13 @@ fn text_of(value: &Value) -> String {
     }
 }
 
+/// Writes a program. Another process writes the file itself: while a test starts a process, that one may hold what this
+/// process has open, and a program that is open for writing does not start.
 fn script(path: &Path, text: &str) {
-    write(path, text);
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    let draft = path.with_extension("draft");
+    write(&draft, text);
+    assert!(Command::new("install").args(["-m", "755"]).args([&draft, path]).status().unwrap().success());
+    fs::remove_file(draft).unwrap();
 }
 
 impl Workshop {
@@ -302,6 +305,7 @@ impl Workshop {
             assert!(old.is_some(), "the action has no input {name}");
         }
         let [step] = items(&file["runs"]["steps"]) else { panic!("the action has one step") };
+        assert!(step["shell"].is_string(), "a step of a composite action names its shell");
         let mut variables = run.variables(&step["env"]);
         variables.insert("GITHUB_ACTION_PATH".to_owned(), root().display().to_string());
         let done = run.step(step, variables);
