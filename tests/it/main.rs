@@ -23,6 +23,8 @@ mod errors_alone;
 #[cfg(feature = "cloudwatch")]
 mod estate;
 mod events;
+#[cfg(unix)]
+mod examples;
 mod explain;
 #[cfg(feature = "cloudwatch")]
 mod follow;
@@ -52,6 +54,8 @@ mod registry;
 mod renderings;
 #[cfg(feature = "cloudwatch")]
 mod resume;
+#[cfg(unix)]
+mod runners;
 mod runtimes;
 mod selection;
 mod shapes;
