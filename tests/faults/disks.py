@@ -1,4 +1,4 @@
-"""Owns faults of disks: no room for temporary files or for outputs, no directory for them, devices that take nothing."""
+"""Owns faults of disks: no room for temporary files or for outputs, no directory for them, devices that are full."""
 
 import os
 import subprocess
@@ -8,10 +8,12 @@ import material as m
 from fault import Fault, analyze, full_device, root
 
 ATTEMPTS = 600
+# What is turned round in memory is small; this is more.
+TURNED = 3000
 GONE = {"TMPDIR": "/no/such/directory"}
 FULL = {"TMPDIR": "small"}
 # What an attempt needs, besides its record: 600 records are more than the small disk holds.
-SMALL_KIB = 128
+SMALL_KIB = 64
 
 
 def with_small_disk(make):
@@ -39,7 +41,7 @@ def _mounts() -> bool:
 
 
 def newest_first(place: Path):
-    m.newest_first(place / "in", ATTEMPTS)
+    m.newest_first(place / "in", TURNED)
 
 
 def in_order(place: Path):
@@ -59,7 +61,6 @@ def no_file(*names):
     return afterwards
 
 
-SOME = range(1, ATTEMPTS)
 # Room for temporary files: no disk has it, or none is there.
 NO_ROOM = (
     ("temporary disk full", with_small_disk, FULL, (mountable,)),
@@ -70,10 +71,10 @@ TEMPORARY = [
     for what, wrap, environment, needs in NO_ROOM
     for fault in (
         Fault(f"{what}: newest event first", wrap(newest_first), analyze("in"), 3, says=("in: .*temporary file",),
-              attempts=range(ATTEMPTS), complete=False, environment=environment, needs=needs),
+              attempts=range(TURNED), complete=False, environment=environment, needs=needs),
         Fault(f"{what}: newest event first, with a gate", wrap(newest_first),
-              [*analyze("in"), "--fail-on", f"failed >= {ATTEMPTS}"], 3, says=("temporary file",),
-              attempts=range(ATTEMPTS), complete=False, environment=environment, needs=needs),
+              [*analyze("in"), "--fail-on", f"failed >= {TURNED}"], 3, says=("temporary file",),
+              attempts=range(TURNED), complete=False, environment=environment, needs=needs),
         Fault(f"{what}: a summary needs none", wrap(in_order), analyze("in"), 0, attempts=ATTEMPTS, complete=True,
               environment=environment, needs=needs),
         Fault(f"{what}: records", wrap(in_order), ["analyze", "in", "--format", "ndjson"], 3, says=("temporary file",),
@@ -83,17 +84,17 @@ TEMPORARY = [
               says=("records: .*temporary file",), attempts=ATTEMPTS, environment=environment, needs=needs,
               afterwards=lambda place: [*no_file("records")(place),
                                         *([] if (place / "numbers.csv").exists() else ["numbers.csv is not there"])]),
-        Fault(f"{what}: a ledger", wrap(in_order), [*analyze("in"), "--ledger", "ledger.csv"], {0, 3}, attempts=ATTEMPTS,
-              environment=environment, needs=needs),
+        Fault(f"{what}: a ledger", wrap(in_order), [*analyze("in"), "--ledger", "ledger.csv"], {0, 3},
+              attempts=ATTEMPTS, environment=environment, needs=needs),
     )
 ]
 OUTPUTS = [
     Fault("output disk full", with_small_disk(in_order),
-          ["analyze", "in", "--format", "ndjson", "--output", "small/new.ndjson"], 3, says=("small/new.ndjson: .*space",),
-          answer=None, needs=(mountable,), afterwards=nothing_but()),
+          ["analyze", "in", "--format", "ndjson", "--output", "small/new.ndjson"], 3,
+          says=("small/new.ndjson: .*space",), answer=None, needs=(mountable,), afterwards=nothing_but()),
     Fault("output disk full: the old file stays", with_small_disk(in_order),
-          ["analyze", "in", "--format", "ndjson", "--output", "small/old.json"], 3, says=("small/old.json: .*space",),
-          answer=None, needs=(mountable,), afterwards=nothing_but()),
+          ["analyze", "in", "--format", "ndjson", "--output", "small/old.json"], 3,
+          says=("small/old.json: .*space",), answer=None, needs=(mountable,), afterwards=nothing_but()),
     Fault("output disk full: a report, beside an answer", with_small_disk(in_order),
           [*analyze("in"), "--report", "ndjson=small/new.ndjson"], 3, says=("small/new.ndjson: .*space",),
           attempts=ATTEMPTS, complete=True, needs=(mountable,), afterwards=nothing_but()),

@@ -69,8 +69,3 @@ def full_device() -> Optional[str]:
 def ended_by(number: signal.Signals) -> int:
     """Returns the exit status that a shell shows for a program ended by this signal."""
     return 128 + number
-
-
-def ended(process) -> bool:
-    """Returns whether a process has ended, and leaves it to be waited for."""
-    return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None

@@ -1,5 +1,5 @@
-"""Owns the logs that the faults spoil, and how they are packed. Everything large is written in pieces: the peak of a child
-counts from the size of its parent."""
+"""Owns the logs that the faults spoil, and how they are packed. Everything large is written in pieces, so that the script
+stays small beside the program."""
 
 import bz2
 import gzip
@@ -10,6 +10,7 @@ import lzma
 import os
 import struct
 import subprocess
+import warnings
 import zipfile
 import zlib
 from pathlib import Path
@@ -39,7 +40,7 @@ def log(first: int, end: int) -> bytes:
 
 
 def event(number: int, place: int, line: str) -> dict:
-    return {"timestamp": START_MS + number * 100 + place, "logGroup": "/aws/lambda/f", "logStream": STREAM,
+    return {"timestamp": START_MS + number * 100_000 + place, "logGroup": "/aws/lambda/f", "logStream": STREAM,
             "message": line + "\n"}
 
 
@@ -88,7 +89,9 @@ def zipped(entries, method: int = zipfile.ZIP_DEFLATED, piped: bool = False) -> 
             def write(self, data):
                 return out.write(data)
         target = Pipe()
-    with zipfile.ZipFile(target, "w", method) as archive:
+    with zipfile.ZipFile(target, "w", method) as archive, warnings.catch_warnings():
+        # Of a name that comes twice.
+        warnings.simplefilter("ignore")
         for name, data in entries:
             archive.writestr(name, data)
     return out.getvalue()
@@ -184,7 +187,7 @@ def wide_zstd(path: Path, layers: int, window_log: int = 26):
 
 
 def apart(make, *arguments):
-    """Makes something in a process of its own, so that its memory does not stay with this one."""
+    """Makes something in a process of its own, whose memory goes with it."""
     child = os.fork()
     if child == 0:
         try:

@@ -1,5 +1,5 @@
-"""Owns faults of outputs: over an input, over each other, through links, onto what keeps its mode or cannot be written. That
-no input is changed holds for every row."""
+"""Owns faults of outputs: over an input, over each other, through links, onto what keeps its mode or cannot be written.
+That no input is changed holds for every row."""
 
 import json
 import os
@@ -49,7 +49,7 @@ OVER = [
     over("the baseline", [*X, "--baseline", "base.log", "--output", "base.log"], "base.log"),
     over("the markers", [*X, "--markers", "markers.toml", "--output", "markers.toml"], "markers.toml"),
     over("diff", ["diff", "x.log", "base.log", "--output", "base.log"], "base.log"),
-    over("show", ["show", m.request_id(1), "x.log", "--output", "x.log"], "x.log"),
+    over("view", ["view", "x.json", "--output", "x.json"], "x.json"),
     Fault("into a directory that is read", inputs, [*analyze("logs"), "--output", "logs/answer.json"], 0, attempts=1,
           complete=True, answer="logs/answer.json"),
 ]
@@ -112,8 +112,8 @@ TO_ANSWER = [*X, "--output", "answer"]
 
 
 def kept(what, mode, link=False, group=None, needs=()):
-    return Fault(f"an output that exists: {what}", existing(mode, link, group), TO_ANSWER, 0, attempts=1, answer="answer",
-                 changes=("answer", "real"), afterwards=keeps(mode, link, group), needs=needs)
+    return Fault(f"an output that exists: {what}", existing(mode, link, group), TO_ANSWER, 0, attempts=1,
+                 answer="answer", changes=("answer", "real"), afterwards=keeps(mode, link, group), needs=needs)
 
 
 def dangling(place: Path):
@@ -173,8 +173,8 @@ PLACES = [
           says=("answer: .*directory",), answer=None),
     Fault("no such directory", inputs, [*X, "--output", "no/answer"], 3, says=("no/answer: no such file or directory",),
           lacks=(r"\.lambda-triage",), answer=None),
-    Fault("a file as a directory", inputs, [*X, "--output", "x.log/answer"], 3, says=("x.log/answer: .*not a directory",),
-          lacks=(r"\.lambda-triage",), answer=None),
+    Fault("a file as a directory", inputs, [*X, "--output", "x.log/answer"], 3,
+          says=("x.log/answer: .*not a directory",), lacks=(r"\.lambda-triage",), answer=None),
     Fault("a directory without permission", locked, [*X, "--output", "locked/answer"], 3,
           says=("locked/answer: .*permission",), lacks=(r"\.lambda-triage",), answer=None, nobody=True),
     Fault("a name of 300 bytes", inputs, [*X, "--output", "n" * 300], 3, says=("name too long",), answer=None),
@@ -183,9 +183,10 @@ PLACES = [
     Fault("a name with ESC", inputs, [*X, "--output", "no/a\x1b[31m"], 3, says=("cannot write",), answer=None),
     Fault("a named pipe", lambda place: (inputs(place), os.mkfifo(place / "pipe")), [*X, "--output", "pipe"], 0,
           answer=None, during=read_pipe, afterwards=was_read),
-    Fault("one report of two cannot be written", inputs,
-          [*X, "--report", "csv=no/where.csv", "--report", "markdown=there.md"], 3, says=("no/where.csv",), attempts=1,
-          complete=True, afterwards=lambda place: [] if (place / "there.md").exists() else ["there.md is not there"]),
+    # It may end before it reads, and then without an answer.
+    Fault("one report of two has no directory", inputs,
+          [*X, "--report", "csv=no/where.csv", "--report", "markdown=there.md"], 3, says=("no/where.csv",),
+          answer=None),
 ]
 
 FAULTS = OVER + TWO + PLACES

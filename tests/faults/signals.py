@@ -1,18 +1,20 @@
-"""Owns faults of signals: the program is interrupted while it reads, and while it writes. What is known must be printed,
-marked partial, and no temporary file may stay."""
+"""Owns faults of signals: the program is interrupted while it reads, and while it writes. What is known must be
+printed, marked partial, and no temporary file may stay."""
 
+import fcntl
 import json
 import os
 import signal
-import threading
+import struct
+import termios
 import time
 from pathlib import Path
 
 import material as m
-from fault import Fault, PLAIN, analyze, ended, ended_by
+from fault import Fault, PLAIN, analyze, ended_by
 
 # Enough for an output that takes some time to write, and what that may cost in memory: 128 bytes for each request id.
-MANY = 60_000
+MANY = 20_000
 MANY_MIB = PLAIN + MANY * 128 // m.MIB + 1
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -21,16 +23,25 @@ def nothing(place: Path):
     pass
 
 
+def until_read(pipe):
+    """Waits until a pipe is empty, and some time more for what is done with that."""
+    def unread() -> int:
+        return struct.unpack("i", fcntl.ioctl(pipe.fileno(), termios.FIONREAD, bytes(4)))[0]
+
+    until(lambda: unread() == 0, 5)
+    time.sleep(0.2)
+
+
 def after_reading(number: signal.Signals, times: int = 1):
     """Returns what sends a signal while the program waits for more of its input."""
     def during(process, place: Path):
-        time.sleep(0.2)
+        if process.stdin is not None:
+            until_read(process.stdin)
         for _ in range(times):
-            if not ended(process):
-                os.kill(process.pid, number)
-                time.sleep(0.05)
+            process.send(number)
+            time.sleep(0.05)
         # It ends without an end of its input.
-        until(lambda: ended(process), 3)
+        until(process.ended, 3)
     return during
 
 
@@ -51,9 +62,8 @@ def while_writing(number: signal.Signals):
             return any(entry.name.startswith(".lambda-triage") and entry.stat().st_size > 0 for entry in entries)
 
     def during(process, place: Path):
-        until(lambda: ended(process) or grown(place), 8)
-        if not ended(process):
-            os.kill(process.pid, number)
+        until(lambda: process.ended() or grown(place), 8)
+        process.send(number)
     return during
 
 
@@ -85,16 +95,11 @@ def whole_or_old(place: Path):
 def held_pipe(number: signal.Signals):
     """Returns what feeds a named pipe, keeps it open, and then sends a signal."""
     def during(process, place: Path):
-        opened = threading.Event()
-
-        def write():
-            with open(place / "in", "wb") as out:
-                out.write(m.WHOLE)
-                out.flush()
-                opened.wait(5)
-        threading.Thread(target=write, daemon=True).start()
-        after_reading(number)(process, place)
-        opened.set()
+        with open(place / "in", "wb") as pipe:
+            pipe.write(m.WHOLE)
+            pipe.flush()
+            until_read(pipe)
+            after_reading(number)(process, place)
     return during
 
 
@@ -114,8 +119,8 @@ FAULTS = [
     for status in (ended_by(number),)
     for name in (number.name,)
     for fault in (
-        Fault(f"{name}: standard input stays open", nothing, analyze("-"), status, says=("interrupted|partial|stopped",),
-              attempts=KNOWN, complete=False, stdin=m.WHOLE, during=after_reading(number)),
+        Fault(f"{name}: standard input stays open", nothing, analyze("-"), status,
+              says=("interrupted|partial|stopped",), attempts=KNOWN, complete=False, stdin=m.WHOLE, during=after_reading(number)),
         Fault(f"{name}: the same, with a table", nothing, ["analyze", "-", "--function", "f"], status, answer=None,
               stdin=m.WHOLE, during=after_reading(number)),
         Fault(f"{name}: a named pipe stays open", lambda place: os.mkfifo(place / "in"), analyze("in"), status,
@@ -126,8 +131,8 @@ FAULTS = [
               during=after_reading(number)),
         Fault(f"{name}: nothing was read yet", nothing, analyze("-"), status, attempts=0, complete=False, stdin=b"",
               during=after_reading(number)),
-        Fault(f"{name}: a gate that failed", nothing, [*analyze("-"), "--fail-on", "failed > 0"], status, attempts=KNOWN,
-              complete=False, stdin=m.WHOLE, during=after_reading(number)),
+        Fault(f"{name}: a gate that failed", nothing, [*analyze("-"), "--fail-on", "failed > 0"], status,
+              attempts=KNOWN, complete=False, stdin=m.WHOLE, during=after_reading(number)),
         Fault(f"{name}: the answer goes to a file", nothing, [*analyze("-"), "--output", "answer.json"], status,
               answer=None, stdin=m.WHOLE, during=after_reading(number), afterwards=partial_answer),
         Fault(f"{name}: while an output is written", many,
