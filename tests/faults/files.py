@@ -175,7 +175,8 @@ NAMES = [
     for label, name in (
         ("with a line end", "a\nb.log"), ("with ESC", "a\x1b[31mb.log"), ("in no UTF-8", b"a\xff\xfe.log"),
         ("with a turn of direction", "a\u202eb.log"), ("like an option", "--strict"), ("-", "-"),
-        ("like a glob", "[*?]"), ("with 255 bytes", "n" * 255), ("as a command of a CI runner", "##vso[task.complete]::error::"),
+        ("like a glob", "[*?]"), ("with 255 bytes", "n" * 255),
+        ("as a command of a CI runner", "##vso[task.complete]::error::"),
     )
 ] + [
     found(f"no log, named {label}", file(name, b"milk\n"), 0, notes=("milk",))

@@ -1,5 +1,5 @@
-"""Owns how programs are started and measured: by a small process of its own. The peak of a child counts from the size of
-the process that starts it, and this script grows with what it builds."""
+"""Owns how programs are started and measured: by a small process of its own. The peak of a child counts from the size
+of the process that starts it, and this script grows with what it builds."""
 
 import array
 import contextlib

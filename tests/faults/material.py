@@ -1,5 +1,5 @@
-"""Owns the logs that the faults spoil, and how they are packed. Everything large is written in pieces, so that the script
-stays small beside the program."""
+"""Owns the logs that the faults spoil, and how they are packed. Everything large is written in pieces, so that the
+script stays small beside the program."""
 
 import bz2
 import gzip

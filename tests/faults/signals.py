@@ -120,7 +120,8 @@ FAULTS = [
     for name in (number.name,)
     for fault in (
         Fault(f"{name}: standard input stays open", nothing, analyze("-"), status,
-              says=("interrupted|partial|stopped",), attempts=KNOWN, complete=False, stdin=m.WHOLE, during=after_reading(number)),
+              says=("interrupted|partial|stopped",), attempts=KNOWN, complete=False, stdin=m.WHOLE,
+              during=after_reading(number)),
         Fault(f"{name}: the same, with a table", nothing, ["analyze", "-", "--function", "f"], status, answer=None,
               stdin=m.WHOLE, during=after_reading(number)),
         Fault(f"{name}: a named pipe stays open", lambda place: os.mkfifo(place / "in"), analyze("in"), status,
