@@ -232,6 +232,28 @@ fn meet(tail: &mut Assembler, mut open: Box<OpenAttempt>, keep: &Keep, output: &
             return;
         }
     }
+    // Exports may overlap within an attempt: the later one has all of it but what stood before its START.
+    let is_copy = |mine: &OpenAttempt| {
+        let (mine_at, at) = (mine.attempt.started_at, open.attempt.started_at);
+        mine.id() == open.id() && mine_at.is_some() && mine_at == at && !mine.lacks_start() && !mine.is_reported()
+    };
+    let copy = if open.lacks_start() { None } else { tail.open.iter().position(|mine| is_copy(mine)) };
+    if let Some(at) = copy {
+        let mut mine = tail.open.remove(at);
+        let mut before = std::mem::take(&mut mine.before);
+        before.append(std::mem::take(&mut open.before), keep);
+        open.before = before;
+        let (theirs, kept) = (mine.attempt, &mut open.attempt);
+        kept.runtime = theirs.runtime.or(kept.runtime.take());
+        kept.version = kept.version.take().or(theirs.version);
+        kept.function = kept.function.take().or(theirs.function);
+        kept.earlier_peak_mb = theirs.earlier_peak_mb.or(kept.earlier_peak_mb);
+        if open.is_reported() {
+            tail.peak_mb = open.attempt.metrics.max_memory_used_mb.or(tail.peak_mb);
+        }
+        tail.open.insert(at, open);
+        return;
+    }
     let mut before = std::mem::take(&mut tail.pending);
     if open.lacks_start() && !tail.begun {
         open.cut_start();

@@ -206,8 +206,7 @@ impl<'s> Entries<'s> {
         }
         if stream.is_nameless {
             let facts = self.functions.entry(stream.function).or_default();
-            let least = facts.least_attempt.unwrap_or(u64::MAX);
-            facts.least_attempt = Some(least.min(entry.hash()));
+            entry.hashes().for_each(|hash| facts.attempt(hash));
         }
         self.runs.push(entry, &self.shared.in_memory);
     }

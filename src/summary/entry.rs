@@ -243,16 +243,23 @@ impl Entry {
         (self.function, self.request, self.start_ms, first, then, self.place, self.event)
     }
 
-    /// Returns a hash of what an attempt is known by: stream, request and start, or the line where there is no time.
-    pub(super) fn hash(&self) -> u64 {
-        let mut hash = Xxh3::new();
-        hash.update(&self.stream.to_le_bytes());
-        hash.update(&self.request.to_le_bytes());
-        hash.update(&self.start_ms.to_le_bytes());
-        if self.start_ms == NO_TIME {
-            hash.update(&self.place().line.to_le_bytes());
-        }
-        hash.digest()
+    /// Returns hashes of what an attempt is known by in any input: stream and request with its start, and with its end; or
+    /// with the line where there is no time.
+    pub(super) fn hashes(&self) -> impl Iterator<Item = u64> + use<> {
+        let (stream, request) = (self.stream, self.request);
+        let end = self.ended_at().map(|end| (1, end.ms() as u64));
+        let start = match self.started_at() {
+            Some(start) => (0, start.ms() as u64),
+            None => (2, self.place().line),
+        };
+        std::iter::once(start).chain(end).map(move |(kind, at)| {
+            let mut hash = Xxh3::new();
+            hash.update(&stream.to_le_bytes());
+            hash.update(&request.to_le_bytes());
+            hash.update(&[kind]);
+            hash.update(&at.to_le_bytes());
+            hash.digest()
+        })
     }
 
     /// Returns how much of the attempt it has seen.

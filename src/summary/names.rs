@@ -38,9 +38,13 @@ pub(super) struct FunctionFacts {
     pub(super) architecture: Option<String>,
     /// Time limit, in milliseconds, from the latest timeout.
     pub(super) timeout: Option<(Option<Timestamp>, u64)>,
-    /// The smallest hash of an attempt, if the name is unknown.
-    pub(super) least_attempt: Option<u64>,
+    /// The smallest hashes of attempts, sorted, if the name is unknown. Inputs that have many attempts in common have some
+    /// of these in common (bottom-k sketches: Cohen and Kaplan 2007).
+    pub(super) least_attempts: Vec<u64>,
 }
+
+/// Most hashes that are kept.
+const LEAST: usize = 128;
 
 impl FunctionFacts {
     pub(super) fn merge(&mut self, other: Self) {
@@ -48,7 +52,17 @@ impl FunctionFacts {
         self.runtime = self.runtime.take().max(other.runtime);
         self.architecture = self.architecture.take().max(other.architecture);
         self.timeout = self.timeout.max(other.timeout);
-        self.least_attempt = [self.least_attempt, other.least_attempt].into_iter().flatten().min();
+        other.least_attempts.into_iter().for_each(|hash| self.attempt(hash));
+    }
+
+    /// Adds the hash of an attempt.
+    pub(super) fn attempt(&mut self, hash: u64) {
+        let least = &mut self.least_attempts;
+        let is_behind = least.len() >= LEAST && least.last().is_some_and(|last| *last <= hash);
+        if let (false, Err(at)) = (is_behind, least.binary_search(&hash)) {
+            least.insert(at, hash);
+            least.truncate(LEAST);
+        }
     }
 }
 

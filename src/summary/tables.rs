@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::cause_key::{
     CAUSES_OF_A_FUNCTION, CauseKey, CausePlace, CauseTold, FailureKey, ToldInFunction, take_earlier,
 };
-use super::entries::{FINDINGS_OF_A_FUNCTION, NamedStreams, SharedTables, unnamed_stream};
+use super::entries::{Entries, FINDINGS_OF_A_FUNCTION, NamedStreams, SharedTables, unnamed_stream};
 use super::findings::FindingFacts;
 use super::names::{FindingKey, FunctionFacts, FunctionKey, NamelessOf};
 use crate::model::{Place, Timestamp};
@@ -46,10 +46,14 @@ pub(super) struct FailureIds {
 }
 
 impl Tables {
-    pub(super) fn of(shared: &SharedTables) -> Self {
+    /// Makes the tables for what these workers found.
+    pub(super) fn of(shared: &SharedTables, workers: &[Entries<'_>]) -> Self {
         let functions = shared.functions.keys();
+        let named_streams = shared.named_streams.lock().unwrap_or_else(PoisonError::into_inner);
+        let attempts = workers.iter().flat_map(|worker| &worker.functions);
+        let attempts = attempts.flat_map(|(id, facts)| facts.least_attempts.iter().map(|hash| (*hash, *id)));
         Self {
-            canonical: canonical(&functions, &shared.named_streams.lock().unwrap_or_else(PoisonError::into_inner)),
+            canonical: canonical(&functions, &named_streams, attempts),
             ranks: Vec::new(),
             functions,
             facts: FxHashMap::default(),
@@ -125,7 +129,8 @@ impl Tables {
     fn settle_functions(&mut self) {
         for (id, key) in (0u32..).zip(&mut self.functions) {
             let Some(NamelessOf::Input(_)) = key.input else { continue };
-            let least = self.facts.get(&self.canonical[id as usize]).and_then(|facts| facts.least_attempt);
+            let facts = self.facts.get(&self.canonical[id as usize]);
+            let least = facts.and_then(|facts| facts.least_attempts.first()).copied();
             key.input = least.map(NamelessOf::Attempts).or(key.input);
         }
         self.ranks = ranks(&self.functions);
@@ -237,7 +242,11 @@ impl Tables {
 
 /// Maps functions to ids: one named with its account or region in one input and without in another is the same
 /// function, if that is unambiguous. `named_streams` has the functions that attempts name, by input and stream.
-fn canonical(functions: &[FunctionKey], named_streams: &NamedStreams) -> Vec<u32> {
+fn canonical(
+    functions: &[FunctionKey],
+    named_streams: &NamedStreams,
+    attempts: impl Iterator<Item = (u64, u32)>,
+) -> Vec<u32> {
     let mut by_name: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
     for (id, key) in (0u32..).zip(functions) {
         if let Some(name) = &key.name {
@@ -256,7 +265,8 @@ fn canonical(functions: &[FunctionKey], named_streams: &NamedStreams) -> Vec<u32
         }
     }
     // What a stream says of no function is of the only one that its attempts name, in any input; else of the only one of
-    // the input. What is left of an input has one row, with the other inputs that have one of its streams.
+    // the input. What is left of an input has one row, with the other inputs that have
+    // a stream or an attempt of it.
     let mut of_input: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
     let mut of_stream: BTreeMap<u64, BTreeSet<u32>> = BTreeMap::new();
     for ((input, stream), named) in named_streams {
@@ -294,6 +304,12 @@ fn canonical(functions: &[FunctionKey], named_streams: &NamedStreams) -> Vec<u32
             rows.join(id, *by_stream.entry(stream).or_insert(id));
         }
     }
+    let mut by_attempt: BTreeMap<u64, u32> = BTreeMap::new();
+    for (hash, id) in attempts {
+        if rows.has(id) {
+            rows.join(id, *by_attempt.entry(hash).or_insert(id));
+        }
+    }
     for id in rows.members() {
         canonical[id as usize] = rows.of(id);
     }
@@ -322,6 +338,10 @@ impl JoinedRows {
             at = self.0.insert(at, root).unwrap_or(root);
         }
         root
+    }
+
+    fn has(&self, id: u32) -> bool {
+        self.0.contains_key(&id)
     }
 
     fn members(&self) -> Vec<u32> {

@@ -192,7 +192,7 @@ pub(crate) fn summarize(
     ledgers: Vec<Entries<'_>>,
     bounds: &SummaryOptions<'_>,
 ) -> io::Result<Totals> {
-    let mut names = Tables::of(shared);
+    let mut names = Tables::of(shared, &ledgers);
     let mut runs = Vec::with_capacity(ledgers.len());
     let (mut first, mut last) = (None::<Timestamp>, None::<Timestamp>);
     for ledger in ledgers {
