@@ -313,6 +313,18 @@ impl OpenAttempt {
         mine.execution_arn = theirs.execution_arn.or(mine.execution_arn.take());
     }
 
+    /// Takes what a copy of the end says behind the REPORT, where this one ends there: the line that tells a timeout.
+    pub(super) fn take_later_signs(&mut self, copy: &mut Self) {
+        for sign in std::mem::take(&mut copy.attempt.signs) {
+            let line = (sign.line.at, &sign.line.text);
+            let is_known = self.attempt.signs.iter().any(|known| (known.line.at, &known.line.text) == line);
+            if sign.phase == Phase::Late && !is_known {
+                push_bounded(&mut self.attempt, sign);
+            }
+        }
+        self.attempt.platform_status = self.attempt.platform_status.or(copy.attempt.platform_status);
+    }
+
     /// Takes the execution of a durable function that a line names.
     pub(super) fn note_execution(&mut self, line: &AppLine<'_>) {
         if let (Some(arn), None) = (&line.execution_arn, &self.attempt.execution_arn) {

@@ -222,6 +222,10 @@ fn meet(tail: &mut Assembler, mut open: Box<OpenAttempt>, keep: &Keep, output: &
     if open.lacks_start() {
         let same = |mine: &OpenAttempt| mine.id() == open.id() && !(mine.is_reported() && open.is_reported());
         let owner = tail.open.iter().rposition(|mine| same(mine)).or_else(|| foreign_lines_owner(tail, &open));
+        if let Some(copy) = tail.open.iter_mut().find(|mine| is_end_of(mine, &open)) {
+            copy.take_later_signs(&mut open);
+            return;
+        }
         if let Some(at) = owner {
             let joined = &mut tail.open[at];
             if open.is_reported() {
@@ -276,6 +280,18 @@ fn meet(tail: &mut Assembler, mut open: Box<OpenAttempt>, keep: &Keep, output: &
         tail.peak_mb = open.attempt.metrics.max_memory_used_mb.or(tail.peak_mb);
     }
     tail.open.push(open);
+}
+
+/// Returns whether a fragment is the end of an attempt of which the earlier export has the same REPORT.
+fn is_end_of(mine: &OpenAttempt, fragment: &OpenAttempt) -> bool {
+    let (one, other) = (&mine.attempt, &fragment.attempt);
+    mine.id().is_some()
+        && mine.id() == fragment.id()
+        && mine.is_reported()
+        && fragment.is_reported()
+        && one.ended_at.is_some()
+        && one.ended_at == other.ended_at
+        && one.metrics == other.metrics
 }
 
 /// Gives lines at the head of a part to the attempt that was running at the cut.

@@ -196,11 +196,11 @@ impl FindingFacts {
 
     fn insert(&mut self, order: ExampleOrder, seed: Box<Seed>) {
         // The same attempt from two exports is one example: the copy that counts.
-        if let Some((_, known)) = self.examples.iter_mut().find(|(_, known)| known.example.id == seed.example.id) {
-            if seed.attempt.fullness > known.attempt.fullness {
-                *known = seed;
+        if let Some(at) = self.examples.iter().position(|(_, known)| known.example.id == seed.example.id) {
+            if seed.attempt.fullness <= self.examples[at].1.attempt.fullness {
+                return;
             }
-            return;
+            self.examples.remove(at);
         }
         let at = self.examples.partition_point(|(known, _)| *known < order);
         self.examples.insert(at, (order, seed));

@@ -122,7 +122,7 @@ fn difference(one: &Value, other: &Value, path: &str) -> Option<String> {
 
 #[test]
 fn each_attempt_counts_once_in_whatever_pieces_it_comes() {
-    for seed in 0..12 {
+    for seed in 0..16 {
         let mut random = Random(900 + seed);
         let corpus = corpus(seed);
         // The streams of one function: without a name there is a row for each that nothing joins.
@@ -154,7 +154,7 @@ fn each_attempt_counts_once_in_whatever_pieces_it_comes() {
             assert_eq!(got["functions"].as_array().unwrap().len(), 1, "{seed} {}", shape.name);
             for threads in ["2", "5"] {
                 let again = analyze(&shuffled(paths.clone(), &mut random), given, threads);
-                assert_eq!(again, got, "{seed} {} {threads}", shape.name);
+                assert_eq!(difference(&again, &got, ""), None, "{seed} {} {threads}", shape.name);
             }
             // What was counted once is one record, and its evidence is that of the example.
             let given = given.into_iter().flat_map(|name| ["--function", name]);
