@@ -165,6 +165,11 @@ impl Config {
         })
     }
 
+    /// Checks the text of a file.
+    pub(super) fn check_text(text: &str) -> Result<(), String> {
+        Self::parse(text).map(drop).map_err(|fault| fault.reason)
+    }
+
     /// Parses the text of a file.
     fn parse(text: &str) -> Result<Self, ConfigFault> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);

@@ -71,6 +71,22 @@ pub fn run() -> ExitStatus {
     }
 }
 
+/// Checks a condition of `--fail-on`.
+///
+/// # Errors
+/// When it is none.
+pub fn check_condition(text: &str) -> Result<(), String> {
+    gate::condition(text).map(drop)
+}
+
+/// Checks the text of a configuration file.
+///
+/// # Errors
+/// When it is none.
+pub fn check_configuration(text: &str) -> Result<(), String> {
+    config::Config::check_text(text)
+}
+
 fn dispatch(command: Command, terminal: &Terminal) -> Result<ExitStatus, RunError> {
     match command {
         Command::Analyze(args) if args.paths.is_empty() && terminal.stdin => {

@@ -59,8 +59,10 @@ pub(crate) use life_markdown::life_markdown;
 pub(crate) use matrix::category_of_heading;
 pub(crate) use next::Commands;
 pub(crate) use page::page;
-pub(crate) use style::{Ink, Links, Style};
-pub(crate) use view::{Grouping, SORT_KEYS, SortKey, View};
+pub use style::Style;
+pub(crate) use style::{Ink, Links};
+pub use view::View;
+pub(crate) use view::{Grouping, SORT_KEYS, SortKey};
 pub(crate) use words::{count, fold, thousands};
 
 use crate::wire::Summary;
