@@ -1,0 +1,195 @@
+//! Masking of secrets in text from logs, before it reaches any output.
+//!
+//! What secrets look like is data: one file for each kind of knowledge. A mask keeps the name of what it hides, and text
+//! that is masked stays as it is when masked again.
+
+mod assignments;
+mod commands;
+mod decoded;
+mod headers;
+mod issuers;
+mod names;
+mod personal;
+mod random;
+mod scan;
+#[cfg(test)]
+mod tests;
+mod urls;
+mod value;
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+
+use regex::{Regex, RegexBuilder};
+
+use decoded::{Decoded, decode};
+use scan::Scan;
+
+/// What stands in place of a secret.
+const MASK: &str = "[redacted]";
+/// Rounds of masking at most: a mask can complete the form of another secret, which is rare and settles at once.
+const MOST_ROUNDS: usize = 4;
+/// Levels of escapes behind which secrets are looked for.
+const LEVELS: usize = 3;
+/// Largest compiled pattern of the user, in bytes.
+const PATTERN_BYTES: usize = 1 << 20;
+
+/// How text from logs is masked.
+#[derive(Clone, Debug)]
+pub struct Redaction {
+    enabled: bool,
+    personal: bool,
+    patterns: Arc<[Regex]>,
+}
+
+impl Redaction {
+    /// Masks what looks like a secret.
+    #[must_use]
+    pub fn on() -> Self {
+        Self { enabled: true, personal: false, patterns: Arc::default() }
+    }
+
+    /// Leaves text as it is (`--no-redact`).
+    #[must_use]
+    pub fn off() -> Self {
+        Self { enabled: false, ..Self::on() }
+    }
+
+    /// Masks personal data, too: addresses of e-mail, card numbers, one-time codes.
+    #[must_use]
+    pub fn with_personal(self, personal: bool) -> Self {
+        Self { personal, ..self }
+    }
+
+    /// Masks what these patterns match, too.
+    #[must_use]
+    pub fn with_patterns(self, patterns: impl IntoIterator<Item = SecretPattern>) -> Self {
+        Self { patterns: patterns.into_iter().map(|pattern| pattern.0).collect(), ..self }
+    }
+
+    /// Returns the text with secrets masked.
+    #[must_use]
+    pub fn apply(&self, text: &str) -> String {
+        self.masked(text, false).into_owned()
+    }
+
+    /// Returns the text with secrets masked; borrowed if there are none. `is_cut`: the end of the text was cut off, and a
+    /// secret with it in part.
+    #[must_use]
+    pub fn masked<'t>(&self, text: &'t str, is_cut: bool) -> Cow<'t, str> {
+        let mut text = Cow::Borrowed(text);
+        if !self.enabled {
+            return text;
+        }
+        let mut hits = scan::hits(text.as_bytes());
+        for _ in 0..MOST_ROUNDS {
+            let mut found = self.scan(text.as_bytes(), &hits, is_cut);
+            found.extend(self.behind_escapes(&text, is_cut));
+            found.extend(self.by_patterns(&text));
+            found.retain(|range| !is_masked(&text[range.clone()]));
+            if found.is_empty() {
+                break;
+            }
+            text = Cow::Owned(cover(&text, found, &mut hits));
+        }
+        text
+    }
+
+    fn scan(&self, text: &[u8], hits: &[scan::Hit], is_cut: bool) -> Vec<Range<usize>> {
+        if hits.is_empty() && !self.personal {
+            return Vec::new();
+        }
+        Scan::new(text, is_cut, self.personal).run(hits)
+    }
+
+    /// Returns where secrets are in what escapes stand for.
+    fn behind_escapes(&self, text: &str, is_cut: bool) -> Vec<Range<usize>> {
+        let (mut found, mut levels) = (Vec::new(), Vec::<Decoded>::new());
+        for _ in 0..LEVELS {
+            let Some(level) = decode(levels.last().map_or(text.as_bytes(), |level| &level.bytes)) else { break };
+            let inner = self.scan(&level.bytes, &scan::hits(&level.bytes), is_cut);
+            levels.push(level);
+            let outward = |range| levels.iter().rev().fold(range, |range, level| level.origin(range));
+            found.extend(inner.into_iter().map(outward));
+        }
+        found
+    }
+
+    /// Returns what the patterns of the user match.
+    fn by_patterns(&self, text: &str) -> Vec<Range<usize>> {
+        let mut found = Vec::new();
+        for pattern in self.patterns.iter() {
+            if pattern.capture_names().flatten().any(|name| name == SecretPattern::GROUP) {
+                let groups = pattern.captures_iter(text).filter_map(|found| found.name(SecretPattern::GROUP));
+                found.extend(groups.map(|group| group.range()));
+            } else {
+                found.extend(pattern.find_iter(text).map(|found| found.range()));
+            }
+        }
+        found
+    }
+}
+
+/// Returns whether there is nothing to mask, or it is a mask already.
+fn is_masked(secret: &str) -> bool {
+    let inner = |text: &'static str| text.trim_matches(['[', ']']);
+    secret.is_empty() || secret.trim_matches(['[', ']']) == inner(MASK)
+}
+
+/// Puts a mask in place of each stretch; those that touch become one. Moves the hits along, and drops those that are masked.
+fn cover(text: &str, mut found: Vec<Range<usize>>, hits: &mut Vec<scan::Hit>) -> String {
+    found.sort_unstable_by_key(|range| (range.start, range.end));
+    found.dedup_by(|next, last| {
+        let joins = next.start <= last.end;
+        if joins {
+            last.end = last.end.max(next.end);
+        }
+        joins
+    });
+    let mut out = String::with_capacity(text.len());
+    let mut kept = 0;
+    for range in &found {
+        out.push_str(&text[kept..range.start]);
+        out.push_str(MASK);
+        kept = range.end;
+    }
+    out.push_str(&text[kept..]);
+    // Both are in the order of their beginnings.
+    let (mut passed, mut longer, mut shorter) = (0, 0, 0);
+    hits.retain_mut(|hit| {
+        while found.get(passed).is_some_and(|range| range.end <= hit.at.start) {
+            longer += MASK.len();
+            shorter += found[passed].len();
+            passed += 1;
+        }
+        let is_covered = found.get(passed).is_some_and(|range| range.start < hit.at.end);
+        hit.at = hit.at.start + longer - shorter..hit.at.end + longer - shorter;
+        !is_covered
+    });
+    out
+}
+
+/// A pattern of the user for what is secret: its group `secret`, or all that it matches.
+#[derive(Clone, Debug)]
+pub struct SecretPattern(Regex);
+
+impl SecretPattern {
+    const GROUP: &'static str = "secret";
+
+    /// Compiles a pattern.
+    ///
+    /// # Errors
+    /// If it is no regular expression, is too large, or matches where nothing stands.
+    pub fn parse(pattern: &str) -> Result<Self, String> {
+        let compiled = RegexBuilder::new(pattern).size_limit(PATTERN_BYTES).dfa_size_limit(PATTERN_BYTES).build();
+        let compiled = compiled.map_err(|error| match error {
+            regex::Error::CompiledTooBig(_) => "the pattern is too large".to_owned(),
+            error => error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned(),
+        })?;
+        if compiled.is_match("") {
+            return Err("the pattern matches an empty text".to_owned());
+        }
+        Ok(Self(compiled))
+    }
+}
