@@ -13,6 +13,7 @@ mod follow;
 mod gate;
 #[cfg(feature = "cloudwatch")]
 mod kept;
+mod masking;
 mod metrics;
 mod metrics_list;
 mod moments;

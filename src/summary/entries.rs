@@ -136,7 +136,8 @@ impl<'s> Entries<'s> {
         } else {
             NO_FAILURE
         };
-        self.enter(stream, (attempt, verdict), failure, is_cut(verdict.category, verdict.code));
+        let version = attempt.version.as_deref().map_or(0, |version| self.version(version, redaction));
+        self.enter(stream, (attempt, verdict), (failure, version), is_cut(verdict.category, verdict.code));
     }
 
     /// Adds a record of an earlier run; `None` if a word in it is unknown.
@@ -167,14 +168,20 @@ impl<'s> Entries<'s> {
         } else {
             NO_FAILURE
         };
-        self.enter(stream, (&attempt, &verdict), failure, is_cut(verdict.category, &record.code));
+        let version = attempt.version.as_deref().map_or(0, |version| self.version(version, &Redaction::off()));
+        self.enter(stream, (&attempt, &verdict), (failure, version), is_cut(verdict.category, &record.code));
         Some(stream)
     }
 
-    fn enter(&mut self, stream: StreamNames, (attempt, verdict): (&Attempt, &Verdict), failure: u32, cut: bool) {
+    fn enter(
+        &mut self,
+        stream: StreamNames,
+        (attempt, verdict): (&Attempt, &Verdict),
+        (failure, version): (u32, u16),
+        cut: bool,
+    ) {
         self.first_start = [self.first_start, attempt.started_at].into_iter().flatten().min();
         self.last_end = self.last_end.max(attempt.ended_at);
-        let version = self.version(attempt.version.as_deref());
         let names = EntryNames { stream: stream.stream, function: stream.function, version, failure, cut };
         let entry = Entry::new(attempt, verdict, names);
         if let (Category::Timeout, Some(limit_ms)) = (verdict.category, limit_ms(&entry)) {
@@ -225,15 +232,14 @@ impl<'s> Entries<'s> {
         dropped != id
     }
 
-    /// Returns the id of a version name, from 1; 0 is unknown. It is nearly always the last one again.
-    fn version(&mut self, name: Option<&str>) -> u16 {
-        let Some(name) = name else { return 0 };
+    /// Returns the id of a version by its masked name, from 1; 0 is unknown. It is nearly always the last one again.
+    fn version(&mut self, name: &str, redaction: &Redaction) -> u16 {
         if let Some((last, id)) = &self.last_version
             && **last == *name
         {
             return *id;
         }
-        let id = u16::try_from(self.shared.versions.id(&name.to_owned()) + 1).unwrap_or(0);
+        let id = u16::try_from(self.shared.versions.id(&redaction.apply(name)) + 1).unwrap_or(0);
         self.last_version = Some((name.into(), id));
         id
     }

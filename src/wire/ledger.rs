@@ -31,7 +31,7 @@ impl SideEffectLine {
     pub fn new(effect: &SideEffect, redaction: &Redaction) -> Self {
         Self {
             at: effect.at.map(|at| at.to_string()),
-            operation: effect.operation.clone(),
+            operation: redaction.apply(&effect.operation),
             target: effect.target.as_deref().map(|target| redaction.apply(target)),
             id: effect.id.as_deref().map(|id| redaction.apply(id)),
             state: effect.state.as_str().to_owned(),

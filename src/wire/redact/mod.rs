@@ -22,6 +22,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use regex::{Regex, RegexBuilder};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use decoded::{Decoded, decode};
 use scan::Scan;
@@ -32,6 +35,8 @@ const MASK: &str = "[redacted]";
 const MOST_ROUNDS: usize = 4;
 /// Levels of escapes behind which secrets are looked for.
 const LEVELS: usize = 3;
+/// Length from which the end of a text may have been cut off, and a secret with it in part.
+const MAY_BE_CUT: usize = 1_024;
 /// Largest compiled pattern of the user, in bytes.
 const PATTERN_BYTES: usize = 1 << 20;
 
@@ -56,6 +61,12 @@ impl Redaction {
         Self { enabled: false, ..Self::on() }
     }
 
+    /// Returns whether nothing is masked.
+    #[must_use]
+    pub(crate) fn is_off(&self) -> bool {
+        !self.enabled
+    }
+
     /// Masks personal data, too: addresses of e-mail, card numbers, one-time codes.
     #[must_use]
     pub fn with_personal(self, personal: bool) -> Self {
@@ -71,21 +82,46 @@ impl Redaction {
     /// Returns the text with secrets masked.
     #[must_use]
     pub fn apply(&self, text: &str) -> String {
-        self.masked(text, false).into_owned()
+        self.masked(text).into_owned()
     }
 
-    /// Returns the text with secrets masked; borrowed if there are none. `is_cut`: the end of the text was cut off, and a
-    /// secret with it in part.
+    /// Masks the secrets in a text, in place.
+    pub fn mask(&self, text: &mut String) {
+        if let Cow::Owned(masked) = self.masked(text) {
+            *text = masked;
+        }
+    }
+
+    /// Masks the secrets in every text of a document that was written by an earlier run.
+    ///
+    /// # Errors
+    /// If the document does not fit its own form.
+    pub fn masked_document<T: Serialize + DeserializeOwned>(&self, document: &T) -> serde_json::Result<T> {
+        let mut value = serde_json::to_value(document)?;
+        self.mask_value(&mut value);
+        serde_json::from_value(value)
+    }
+
+    fn mask_value(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => self.mask(text),
+            Value::Array(values) => values.iter_mut().for_each(|value| self.mask_value(value)),
+            Value::Object(fields) => fields.values_mut().for_each(|value| self.mask_value(value)),
+            _ => {}
+        }
+    }
+
+    /// Returns the text with secrets masked; borrowed if there are none.
     #[must_use]
-    pub fn masked<'t>(&self, text: &'t str, is_cut: bool) -> Cow<'t, str> {
+    pub fn masked<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut text = Cow::Borrowed(text);
         if !self.enabled {
             return text;
         }
         let mut hits = scan::hits(text.as_bytes());
         for _ in 0..MOST_ROUNDS {
-            let mut found = self.scan(text.as_bytes(), &hits, is_cut);
-            found.extend(self.behind_escapes(&text, is_cut));
+            let mut found = self.scan(text.as_bytes(), &hits);
+            found.extend(self.behind_escapes(&text));
             found.extend(self.by_patterns(&text));
             found.retain(|range| !is_masked(&text[range.clone()]));
             if found.is_empty() {
@@ -96,19 +132,19 @@ impl Redaction {
         text
     }
 
-    fn scan(&self, text: &[u8], hits: &[scan::Hit], is_cut: bool) -> Vec<Range<usize>> {
+    fn scan(&self, text: &[u8], hits: &[scan::Hit]) -> Vec<Range<usize>> {
         if hits.is_empty() && !self.personal {
             return Vec::new();
         }
-        Scan::new(text, is_cut, self.personal).run(hits)
+        Scan::new(text, text.len() >= MAY_BE_CUT, self.personal).run(hits)
     }
 
     /// Returns where secrets are in what escapes stand for.
-    fn behind_escapes(&self, text: &str, is_cut: bool) -> Vec<Range<usize>> {
+    fn behind_escapes(&self, text: &str) -> Vec<Range<usize>> {
         let (mut found, mut levels) = (Vec::new(), Vec::<Decoded>::new());
         for _ in 0..LEVELS {
             let Some(level) = decode(levels.last().map_or(text.as_bytes(), |level| &level.bytes)) else { break };
-            let inner = self.scan(&level.bytes, &scan::hits(&level.bytes), is_cut);
+            let inner = self.scan(&level.bytes, &scan::hits(&level.bytes));
             levels.push(level);
             let outward = |range| levels.iter().rev().fold(range, |range, level| level.origin(range));
             found.extend(inner.into_iter().map(outward));
@@ -176,6 +212,12 @@ pub struct SecretPattern(Regex);
 
 impl SecretPattern {
     const GROUP: &'static str = "secret";
+
+    /// Returns the pattern as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
 
     /// Compiles a pattern.
     ///
