@@ -105,10 +105,11 @@ impl Output for Closing<'_, '_> {
             unjudged.push(attempt, self.origin, self.names);
             return;
         }
-        let effects = &self.worker.options.effects;
+        let (effects, redaction) = (&self.worker.options.effects, &self.worker.options.redaction);
         let mut verdict = rules::judge(attempt);
         if self.worker.keep.every_attempt {
-            (attempt.side_effects, attempt.work_shown) = effects.of_lines(&attempt.lines);
+            (attempt.side_effects, attempt.work_shown) =
+                effects.of_lines(&attempt.lines, &|line| redaction.masked(line));
         } else if verdict.category.is_failure() {
             // Side effects of successes are only needed for records.
             attempt.work_shown = effects.most_of_lines(&attempt.lines);

@@ -32,8 +32,8 @@ impl SideEffectLine {
         Self {
             at: effect.at.map(|at| at.to_string()),
             operation: redaction.apply(&effect.operation),
-            target: effect.target.as_deref().map(|target| redaction.apply(target)),
-            id: effect.id.as_deref().map(|id| redaction.apply(id)),
+            target: effect.target.as_deref().map(|target| redaction.apply_to_part(target)),
+            id: effect.id.as_deref().map(|id| redaction.apply_to_part(id)),
             state: effect.state.as_str().to_owned(),
             repeated: None,
             line_number: effect.place.line,

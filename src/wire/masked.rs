@@ -15,12 +15,16 @@ impl Record {
             .iter_mut()
             .flat_map(|call| [&mut call.service, &mut call.operation, &mut call.host, &mut call.error_code]);
         let of_causes = self.contributing.iter_mut().map(|cause| &mut cause.target);
-        let of_effects = self.side_effects.iter_mut().flat_map(|effect| [&mut effect.target, &mut effect.id]);
         let texts = named.into_iter().chain(told).chain(linked).chain(said).chain([&mut self.last_line_before_end]);
-        let texts = texts.chain(of_call).chain(of_causes).chain(of_effects).flatten();
+        let texts = texts.chain(of_call).chain(of_causes).flatten();
         let lines = self.evidence.iter_mut().map(|line| &mut line.message);
         texts.chain(lines).for_each(|text| redaction.mask(text));
-        self.side_effects.iter_mut().for_each(|effect| redaction.mask(&mut effect.operation));
+        for effect in &mut self.side_effects {
+            redaction.mask(&mut effect.operation);
+            for part in [&mut effect.target, &mut effect.id].into_iter().flatten() {
+                *part = redaction.apply_to_part(part);
+            }
+        }
     }
 }
 

@@ -51,6 +51,7 @@ mod renderings;
 #[cfg(feature = "cloudwatch")]
 mod resume;
 mod runtimes;
+mod secrets;
 mod selection;
 mod shapes;
 mod shards;

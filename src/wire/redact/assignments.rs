@@ -114,7 +114,8 @@ fn scalar(scan: &mut Scan<'_>, named: &Named, from: usize) {
     if named.kind == Kind::Phrase {
         end = phrase_end(text, end);
     }
-    if end > from && is_secret(named, &text[from..end]) {
+    let is_torn = scan.is_cut && end == text.len() && named.kind == Kind::Signature && looks_random(&text[from..end]);
+    if end > from && (is_torn || is_secret(named, &text[from..end])) {
         scan.mask(from..end);
     }
 }

@@ -249,7 +249,7 @@ pub(super) static FORMS: &[Form] = &[
 const PART: usize = 4;
 /// Longest stretch in front of the fixed part that belongs to the token.
 const LONGEST_BEFORE: usize = 160;
-/// Length of the secret key of AWS, and of what may stand between it and its id.
+/// Length of the secret key of AWS, and most of what may stand between it and its id.
 const SECRET_KEY: usize = 40;
 const GAP: usize = 24;
 
@@ -287,15 +287,19 @@ impl Form {
     }
 
     /// Returns where the secret key is that stands beside the id of a key of AWS, behind a separator.
-    pub(super) fn secret_beside(&self, text: &[u8], id_end: usize) -> Option<Range<usize>> {
+    pub(super) fn secret_beside(&self, text: &[u8], id_end: usize, is_cut: bool) -> Option<Range<usize>> {
         if self.alphabet != Capitals || self.most != 16 {
             return None;
         }
         let is_key = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
         let gap = text[id_end..].iter().take(GAP).take_while(|byte| !is_key(byte)).count();
         let start = id_end + gap;
-        let length = text[start..].iter().take(SECRET_KEY + 1).take_while(|byte| is_key(byte)).count();
-        (gap > 0 && length == SECRET_KEY).then_some(start..start + length)
+        let end = start + text[start..].iter().take_while(|byte| is_key(byte)).count();
+        let key = &text[start..end];
+        // A hash stands there as well.
+        let is_mixed = key.iter().any(u8::is_ascii_uppercase) && key.iter().any(u8::is_ascii_lowercase);
+        let is_long = key.len() >= SECRET_KEY || is_cut && end == text.len() && key.len() >= PART;
+        (gap > 0 && is_long && is_mixed).then_some(start..end)
     }
 }
 

@@ -35,7 +35,8 @@ const MASK: &str = "[redacted]";
 const MOST_ROUNDS: usize = 4;
 /// Levels of escapes behind which secrets are looked for.
 const LEVELS: usize = 3;
-/// Length from which the end of a text may have been cut off, and a secret with it in part.
+/// Length from which the end of a text may have been cut off, and a secret with it in part. A shorter text says so by an
+/// ellipsis.
 const MAY_BE_CUT: usize = 1_024;
 /// Largest compiled pattern of the user, in bytes.
 const PATTERN_BYTES: usize = 1 << 20;
@@ -92,6 +93,16 @@ impl Redaction {
         }
     }
 
+    /// Returns a text that was taken out of another with secrets masked: one may be there in part.
+    #[must_use]
+    pub(crate) fn apply_to_part(&self, text: &str) -> String {
+        if !self.enabled {
+            return text.to_owned();
+        }
+        let marked = self.apply(&format!("{text}…"));
+        marked.strip_suffix('…').unwrap_or(&marked).to_owned()
+    }
+
     /// Masks the secrets in every text of a document that was written by an earlier run.
     ///
     /// # Errors
@@ -136,7 +147,8 @@ impl Redaction {
         if hits.is_empty() && !self.personal {
             return Vec::new();
         }
-        Scan::new(text, text.len() >= MAY_BE_CUT, self.personal).run(hits)
+        let whole = text.strip_suffix("…".as_bytes()).unwrap_or(text);
+        Scan::new(whole, text.len() >= MAY_BE_CUT || whole.len() < text.len(), self.personal).run(hits)
     }
 
     /// Returns where secrets are in what escapes stand for.

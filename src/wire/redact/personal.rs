@@ -2,8 +2,19 @@
 
 use super::scan::Scan;
 
-/// Digits of a card number.
-const CARD: std::ops::RangeInclusive<usize> = 13..=19;
+/// First two digits of card numbers, and how many digits such a number has.
+const CARDS: [(std::ops::RangeInclusive<u8>, &[usize]); 8] = [
+    (22..=27, &[16]),
+    (30..=30, &[14]),
+    (34..=34, &[15]),
+    (35..=35, &[16]),
+    (36..=39, &[14, 15]),
+    (40..=49, &[13, 16, 19]),
+    (51..=55, &[16]),
+    (60..=65, &[16, 17, 18, 19]),
+];
+/// Most digits of one.
+const MOST_DIGITS: usize = 19;
 /// Longest part of an address in front of its sign.
 const LONGEST_LOCAL: usize = 64;
 
@@ -15,13 +26,13 @@ pub(super) fn find(scan: &mut Scan<'_>) {
     }
     let mut at = 0;
     while let Some(start) = text[at..].iter().position(u8::is_ascii_digit).map(|length| at + length) {
-        at = start
-            + text[start..].iter().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b' ' | b'-')).count();
-        let is_inside =
-            start > 0 && (text[start - 1].is_ascii_alphanumeric() || matches!(text[start - 1], b'.' | b'_' | b'-'));
-        let is_followed = text.get(at).is_some_and(u8::is_ascii_alphanumeric);
-        if !is_inside && !is_followed {
-            number(scan, start, at);
+        let of_number = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b' ' | b'-');
+        at = start + text[start..].iter().take_while(|byte| of_number(byte)).count();
+        let end = start + text[start..at].iter().rposition(u8::is_ascii_digit).map_or(0, |last| last + 1);
+        let before = start.checked_sub(1).map_or(b' ', |at| text[at]);
+        let is_inside = before.is_ascii_alphanumeric() || matches!(before, b'.' | b'_' | b'-');
+        if !is_inside && !text.get(end).is_some_and(u8::is_ascii_alphanumeric) {
+            number(scan, start, end);
         }
     }
 }
@@ -45,18 +56,22 @@ fn address(scan: &mut Scan<'_>, sign: usize) {
 /// Masks a number of a card or of social security in a run of digits, blanks and dashes.
 fn number(scan: &mut Scan<'_>, start: usize, end: usize) {
     let text = scan.text;
-    let length = text[start..end].iter().rposition(u8::is_ascii_digit).map_or(0, |at| at + 1);
-    let run = &text[start..start + length];
+    let run = &text[start..end];
     let digits: Vec<u8> =
-        run.iter().filter(|byte| byte.is_ascii_digit()).take(CARD.end() + 1).map(|byte| byte - b'0').collect();
+        run.iter().filter(|byte| byte.is_ascii_digit()).take(MOST_DIGITS + 1).map(|byte| byte - b'0').collect();
     let is_social = matches!(run, [_, _, _, b'-', _, _, b'-', _, _, _, _]) && digits.len() == 9;
-    if is_social || CARD.contains(&digits.len()) && has_check_digit(&digits) {
-        scan.mask(start..start + length);
+    if is_social || is_card(&digits) {
+        scan.mask(start..end);
     }
 }
 
-/// Returns whether the digits have the check digit of cards (ISO/IEC 7812).
-fn has_check_digit(digits: &[u8]) -> bool {
+/// Returns whether the digits begin and end like those of a card: its network, its check digit (ISO/IEC 7812).
+fn is_card(digits: &[u8]) -> bool {
+    let [first, second, ..] = digits else { return false };
+    let begins = first * 10 + second;
+    if !CARDS.iter().any(|(known, lengths)| known.contains(&begins) && lengths.contains(&digits.len())) {
+        return false;
+    }
     let sum: u32 = digits
         .iter()
         .rev()
@@ -66,5 +81,5 @@ fn has_check_digit(digits: &[u8]) -> bool {
             if value > 9 { value - 9 } else { value }
         })
         .sum();
-    sum.is_multiple_of(10) && digits.iter().any(|digit| *digit != 0)
+    sum.is_multiple_of(10)
 }

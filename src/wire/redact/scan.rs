@@ -123,7 +123,7 @@ impl<'t> Scan<'t> {
             Cue::Form(at) => {
                 let form = &FORMS[at];
                 if let Some(token) = form.find(self.text, found, self.is_cut) {
-                    let beside = form.secret_beside(self.text, token.end);
+                    let beside = form.secret_beside(self.text, token.end, self.is_cut);
                     self.mask(token);
                     if let Some(secret) = beside {
                         self.mask(secret);

@@ -62,11 +62,8 @@ pub(super) fn user(scan: &mut Scan<'_>, found: Range<usize>) {
     }
     let Some(sign) = sign else {
         scan.no_user_until = at;
-        // A password of which the rest was cut off.
-        if let Some(colon) = colon.filter(|_| scan.is_cut && at == text.len() && slash.is_none())
-            && !text[colon + 1..].iter().all(u8::is_ascii_digit)
-        {
-            scan.mask(colon + 1..text.len());
+        if scan.is_cut && at == text.len() && slash.is_none() {
+            cut_user(scan, from, colon);
         }
         return;
     };
@@ -84,6 +81,18 @@ pub(super) fn user(scan: &mut Scan<'_>, found: Range<usize>) {
                 scan.mask(from..sign);
             }
         }
+    }
+}
+
+/// Masks what is left of a password or a token of which the rest was cut off, with the host.
+fn cut_user(scan: &mut Scan<'_>, from: usize, colon: Option<usize>) {
+    let rest = &scan.text[colon.map_or(from, |colon| colon + 1)..];
+    let is_secret = match colon {
+        Some(_) => !rest.iter().all(u8::is_ascii_digit),
+        None => rest.len() >= PARAMETER && !rest.contains(&b'.') && looks_random(rest),
+    };
+    if is_secret {
+        scan.mask(scan.text.len() - rest.len()..scan.text.len());
     }
 }
 
