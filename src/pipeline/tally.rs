@@ -52,12 +52,9 @@ struct UnreadInput {
 /// Length of the end of a line that is cut off at its front.
 const TAIL: usize = 40;
 
-/// Returns the end of the text before a sentence with secrets masked. A word that may have been cut is left out: half a
-/// secret is not known as one.
+/// Returns the end of the text before a sentence with secrets masked.
 pub(super) fn masked_tail(before: &str, redaction: &Redaction) -> String {
-    let cut = before.len() >= TAIL;
-    let rest = before.split_once(char::is_whitespace).filter(|_| cut).map_or("", |(_, rest)| rest);
-    if cut && !redaction.is_off() { format!("…{}", redaction.masked(rest)) } else { redaction.apply(before) }
+    if before.len() < TAIL { redaction.apply(before) } else { redaction.apply_to_tail(before) }
 }
 
 /// Returns a sighting that can be shown.

@@ -3,32 +3,21 @@
 use std::ops::Range;
 
 use super::headers;
-use super::names::{Kind, NAMES, key_around};
-use super::random::{is_harmless, is_number, looks_random};
+use super::named::{Named, value};
+use super::names::{NAMES, NameKind, key_around};
+use super::random::{is_harmless, looks_random};
 use super::scan::Scan;
-use super::value::{Quote, balanced_end, bare_end, blanks, block, list};
+use super::value::{Quote, bare_end, blanks};
 
 /// Most blanks around a sign.
 const AROUND: usize = 16;
-/// Shortest signature without quotes, and shortest key that may be all letters.
-const LONG: usize = 16;
-
-/// A key of which the name was found.
-pub(super) struct Named {
-    pub(super) kind: Kind,
-    pub(super) key: Range<usize>,
-    /// The byte in front of the key, a blank at the start.
-    pub(super) before: u8,
-    /// Whether a quote ends the key.
-    pub(super) is_quoted: bool,
-    /// Whether a sign of assignment follows, and no colon.
-    pub(super) is_assigned: bool,
-}
+/// Longest space of names in front of an element.
+const SPACE: usize = 16;
 
 /// Looks for the value of a name.
 pub(super) fn find(scan: &mut Scan<'_>, name: Range<usize>, number: usize) {
     let kind = NAMES[number].1;
-    if kind == Kind::Personal && !scan.personal {
+    if kind == NameKind::Personal && !scan.personal {
         return;
     }
     let Some(key) = key_around(scan.text, name, kind) else { return };
@@ -59,88 +48,10 @@ pub(super) fn find(scan: &mut Scan<'_>, name: Range<usize>, number: usize) {
     let behind = sign + length;
     let from = behind + blanks(text, behind, AROUND);
     match kind {
-        Kind::Authorization => headers::authorization(scan, &named, from),
-        Kind::Cookie => headers::cookie(scan, &named, from),
+        NameKind::Authorization => headers::authorization(scan, &named, from),
+        NameKind::Cookie => headers::cookie(scan, &named, from),
         _ => value(scan, &named, from, length == 1),
     }
-}
-
-/// Masks the value that begins here.
-pub(super) fn value(scan: &mut Scan<'_>, named: &Named, from: usize, may_be_block: bool) {
-    let text = scan.text;
-    let Some(first) = text.get(from) else { return };
-    if is_harmless(&text[from..text.len().min(from + super::MASK.len())]) && text[from..].starts_with(b"[") {
-        return;
-    }
-    match first {
-        b'[' => {
-            let (values, _) = list(text, from);
-            for value in values {
-                let is_quoted = matches!(text[value.start - 1], b'"' | b'\'');
-                if is_quoted || is_secret(named, &text[value.clone()]) {
-                    scan.mask(value);
-                }
-            }
-        }
-        b'{' if named.is_quoted || named.is_assigned || named.kind == Kind::Password => {
-            let end = balanced_end(text, from);
-            if !is_harmless(&text[from..end]) && end > from + 2 {
-                scan.mask(from..end);
-            }
-        }
-        b'|' | b'>' | b'\r' | b'\n' if may_be_block && !named.is_assigned => {
-            if let Some(value) = block(text, named.key.start, from)
-                && (matches!(first, b'|' | b'>') || is_secret(named, &text[value.clone()]))
-            {
-                scan.mask(value);
-            }
-        }
-        _ => scalar(scan, named, from),
-    }
-}
-
-fn scalar(scan: &mut Scan<'_>, named: &Named, from: usize) {
-    let text = scan.text;
-    if let Some((quote, inner)) = Quote::at(text, from) {
-        let (end, _) = quote.close(text, inner);
-        let value = &text[inner..end];
-        let is_short = named.kind == Kind::Signature && value.len() < LONG / 2;
-        if !is_harmless(value) && !is_short {
-            scan.mask(inner..end);
-        }
-        return;
-    }
-    let mut end = bare_end(text, from);
-    if named.kind == Kind::Phrase {
-        end = phrase_end(text, end);
-    }
-    let is_torn = scan.is_cut && end == text.len() && named.kind == Kind::Signature && looks_random(&text[from..end]);
-    if end > from && (is_torn || is_secret(named, &text[from..end])) {
-        scan.mask(from..end);
-    }
-}
-
-/// Returns whether a value without quotes is a secret.
-fn is_secret(named: &Named, value: &[u8]) -> bool {
-    if is_harmless(value) {
-        return false;
-    }
-    let is_told = named.is_assigned || named.is_quoted;
-    match named.kind {
-        Kind::Password | Kind::Phrase => value.len() >= 4 || !is_number(value),
-        Kind::Pass => is_told && !is_number(value),
-        Kind::Signature => value.len() >= LONG,
-        Kind::Personal => is_told || value.len() >= 3 && value.iter().all(u8::is_ascii_digit),
-        Kind::Token | Kind::Authorization | Kind::Cookie if is_number(value) => named.is_assigned && value.len() >= 6,
-        Kind::Token | Kind::Authorization | Kind::Cookie => is_told || looks_random(value) || value.len() >= 2 * LONG,
-    }
-}
-
-/// Returns where words with blanks between them end: with the line, or before a comma or the end of what is quoted.
-fn phrase_end(text: &[u8], from: usize) -> usize {
-    let is_of_phrase = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'-' | b'_');
-    let end = from + text[from..].iter().take_while(|byte| is_of_phrase(byte)).count();
-    from + text[from..end].trim_ascii_end().len()
 }
 
 /// Looks for a value behind a key that no sign of assignment follows.
@@ -166,7 +77,7 @@ fn without_sign(scan: &mut Scan<'_>, named: &Named, closing: Option<Quote>, at: 
 
 /// Returns whether the key is the name of an element that begins: `<Password>`, `<wsse:Password>`.
 fn in_element(text: &[u8], named: &Named) -> bool {
-    let front = &text[named.key.start.saturating_sub(LONG)..named.key.start];
+    let front = &text[named.key.start.saturating_sub(SPACE)..named.key.start];
     let space = front.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b':').count();
     front.len() > space && front[front.len() - space - 1] == b'<'
 }
@@ -219,7 +130,7 @@ fn pair(scan: &mut Scan<'_>, named: &Named, at: usize) {
     let key = &text[named.key.clone()];
     let in_tuple =
         matches!(text[..named.key.start].trim_ascii_end(), [.., b'(', b'"' | b'\'' | b'\\'] | [.., b'(', b'\\', b'"']);
-    let is_header = key.contains(&b'-') || matches!(named.kind, Kind::Authorization | Kind::Cookie);
+    let is_header = key.contains(&b'-') || matches!(named.kind, NameKind::Authorization | NameKind::Cookie);
     let value = &text[inner..end];
     if (in_tuple || is_header || looks_random(value)) && !is_harmless(value) {
         scan.mask(inner..end);
@@ -228,7 +139,7 @@ fn pair(scan: &mut Scan<'_>, named: &Named, at: usize) {
 
 /// Masks what a sentence says a password is.
 fn sentence(scan: &mut Scan<'_>, named: &Named, at: usize) {
-    if !matches!(named.kind, Kind::Password | Kind::Phrase) {
+    if !matches!(named.kind, NameKind::Password | NameKind::Phrase) {
         return;
     }
     let text = scan.text;

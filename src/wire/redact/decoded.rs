@@ -3,7 +3,7 @@
 //! A secret may stand in any of them. The decoded text is searched like the text itself, and knows where its bytes came from.
 
 /// A decoded text.
-pub(super) struct Decoded {
+pub(super) struct BehindEscapes {
     pub(super) bytes: Vec<u8>,
     /// Where stretches begin in it, and in the text that was decoded: from there on byte for byte.
     stretches: Vec<(usize, usize)>,
@@ -36,16 +36,16 @@ static BEGINS: [bool; 256] = {
 };
 
 /// Returns the text without one level of escapes; `None` if it has none.
-pub(super) fn decode(text: &[u8]) -> Option<Decoded> {
-    let mut decoded: Option<Decoded> = None;
+pub(super) fn decode(text: &[u8]) -> Option<BehindEscapes> {
+    let mut decoded: Option<BehindEscapes> = None;
     let (mut at, mut copied) = (0, 0);
     while let Some(begin) = text[at..].iter().position(|byte| BEGINS[*byte as usize]).map(|length| at + length) {
         let Some((byte, length)) = unit(&text[begin..]) else {
             at = begin + 1;
             continue;
         };
-        let decoded =
-            decoded.get_or_insert_with(|| Decoded { bytes: Vec::with_capacity(text.len()), stretches: vec![(0, 0)] });
+        let decoded = decoded
+            .get_or_insert_with(|| BehindEscapes { bytes: Vec::with_capacity(text.len()), stretches: vec![(0, 0)] });
         decoded.bytes.extend_from_slice(&text[copied..begin]);
         if let Some(byte) = byte {
             decoded.stretches.push((decoded.bytes.len(), begin));
@@ -60,7 +60,7 @@ pub(super) fn decode(text: &[u8]) -> Option<Decoded> {
     Some(decoded)
 }
 
-impl Decoded {
+impl BehindEscapes {
     /// Returns where a stretch came from.
     pub(super) fn origin(&self, range: std::ops::Range<usize>) -> std::ops::Range<usize> {
         self.place(range.start)..self.place(range.end)

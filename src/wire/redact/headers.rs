@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::assignments::Named;
+use super::named::{Named, value};
 use super::random::{is_harmless, looks_random};
 use super::scan::Scan;
 use super::value::{Quote, bare_end, blanks, list};
@@ -88,7 +88,7 @@ fn credentials(scan: &mut Scan<'_>, value: Range<usize>, is_quoted: bool) {
 pub(super) fn cookie(scan: &mut Scan<'_>, named: &Named, from: usize) {
     let text = scan.text;
     if matches!(text.get(from), Some(b'[' | b'{')) || Quote::at(text, from).is_some() {
-        return super::assignments::value(scan, named, from, false);
+        return value(scan, named, from, false);
     }
     let has_pair = || text[from..].iter().take(FIRST_PAIR).take_while(|byte| **byte != b'\n').any(|byte| *byte == b'=');
     let end = match named.is_assigned {

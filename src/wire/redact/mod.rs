@@ -8,10 +8,12 @@ mod commands;
 mod decoded;
 mod headers;
 mod issuers;
+mod named;
 mod names;
 mod personal;
 mod random;
 mod scan;
+mod search;
 #[cfg(test)]
 mod tests;
 mod urls;
@@ -26,7 +28,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use decoded::{Decoded, decode};
+use decoded::{BehindEscapes, decode};
 use scan::Scan;
 
 /// What stands in place of a secret.
@@ -103,6 +105,16 @@ impl Redaction {
         marked.strip_suffix('…').unwrap_or(&marked).to_owned()
     }
 
+    /// Returns a text of which the front was cut off with secrets masked. A first word that may be the end of one is left
+    /// out: half a secret is not known as one.
+    #[must_use]
+    pub(crate) fn apply_to_tail(&self, text: &str) -> String {
+        let end = text.find(char::is_whitespace).unwrap_or(text.len());
+        let word = &text.as_bytes()[..end];
+        let is_torn = self.enabled && word.iter().any(u8::is_ascii_alphanumeric) && random::looks_random(word);
+        if is_torn { format!("…{}", self.masked(&text[end..])) } else { self.apply(text) }
+    }
+
     /// Masks the secrets in every text of a document that was written by an earlier run.
     ///
     /// # Errors
@@ -129,34 +141,35 @@ impl Redaction {
         if !self.enabled {
             return text;
         }
-        let mut hits = scan::hits(text.as_bytes());
+        let mut words = search::words(text.as_bytes());
         for _ in 0..MOST_ROUNDS {
-            let mut found = self.scan(text.as_bytes(), &hits);
+            let mut found = self.scan(text.as_bytes(), &words);
             found.extend(self.behind_escapes(&text));
             found.extend(self.by_patterns(&text));
             found.retain(|range| !is_masked(&text[range.clone()]));
             if found.is_empty() {
                 break;
             }
-            text = Cow::Owned(cover(&text, found, &mut hits));
+            text = Cow::Owned(cover(&text, found, &mut words));
         }
         text
     }
 
-    fn scan(&self, text: &[u8], hits: &[scan::Hit]) -> Vec<Range<usize>> {
-        if hits.is_empty() && !self.personal {
+    fn scan(&self, text: &[u8], words: &[search::FoundWord]) -> Vec<Range<usize>> {
+        if words.is_empty() && !self.personal {
             return Vec::new();
         }
         let whole = text.strip_suffix("…".as_bytes()).unwrap_or(text);
-        Scan::new(whole, text.len() >= MAY_BE_CUT || whole.len() < text.len(), self.personal).run(hits)
+        let is_cut = text.len() >= MAY_BE_CUT || whole.len() < text.len();
+        search::secrets(Scan::new(whole, is_cut, self.personal), words)
     }
 
     /// Returns where secrets are in what escapes stand for.
     fn behind_escapes(&self, text: &str) -> Vec<Range<usize>> {
-        let (mut found, mut levels) = (Vec::new(), Vec::<Decoded>::new());
+        let (mut found, mut levels) = (Vec::new(), Vec::<BehindEscapes>::new());
         for _ in 0..LEVELS {
             let Some(level) = decode(levels.last().map_or(text.as_bytes(), |level| &level.bytes)) else { break };
-            let inner = self.scan(&level.bytes, &scan::hits(&level.bytes));
+            let inner = self.scan(&level.bytes, &search::words(&level.bytes));
             levels.push(level);
             let outward = |range| levels.iter().rev().fold(range, |range, level| level.origin(range));
             found.extend(inner.into_iter().map(outward));
@@ -185,8 +198,8 @@ fn is_masked(secret: &str) -> bool {
     secret.is_empty() || secret.trim_matches(['[', ']']) == inner(MASK)
 }
 
-/// Puts a mask in place of each stretch; those that touch become one. Moves the hits along, and drops those that are masked.
-fn cover(text: &str, mut found: Vec<Range<usize>>, hits: &mut Vec<scan::Hit>) -> String {
+/// Puts a mask in place of each stretch; those that touch become one. Moves the words along, and drops those that are masked.
+fn cover(text: &str, mut found: Vec<Range<usize>>, words: &mut Vec<search::FoundWord>) -> String {
     found.sort_unstable_by_key(|range| (range.start, range.end));
     found.dedup_by(|next, last| {
         let joins = next.start <= last.end;
@@ -205,14 +218,14 @@ fn cover(text: &str, mut found: Vec<Range<usize>>, hits: &mut Vec<scan::Hit>) ->
     out.push_str(&text[kept..]);
     // Both are in the order of their beginnings.
     let (mut passed, mut longer, mut shorter) = (0, 0, 0);
-    hits.retain_mut(|hit| {
-        while found.get(passed).is_some_and(|range| range.end <= hit.at.start) {
+    words.retain_mut(|word| {
+        while found.get(passed).is_some_and(|range| range.end <= word.at.start) {
             longer += MASK.len();
             shorter += found[passed].len();
             passed += 1;
         }
-        let is_covered = found.get(passed).is_some_and(|range| range.start < hit.at.end);
-        hit.at = hit.at.start + longer - shorter..hit.at.end + longer - shorter;
+        let is_covered = found.get(passed).is_some_and(|range| range.start < word.at.end);
+        word.at = word.at.start + longer - shorter..word.at.end + longer - shorter;
         !is_covered
     });
     out

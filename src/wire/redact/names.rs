@@ -2,7 +2,7 @@
 
 /// How much a name says about its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum NameKind {
     /// Any value is one, also a word or a number.
     Password,
     /// The same, and words with blanks between them.
@@ -21,11 +21,11 @@ pub(super) enum Kind {
     Personal,
 }
 
-use Kind::{Authorization, Cookie, Pass, Password, Personal, Phrase, Signature, Token};
+use NameKind::{Authorization, Cookie, Pass, Password, Personal, Phrase, Signature, Token};
 
 /// The names, in lower case: the end of a key, in front of which more may stand (`db_password`, `clientSecret`). A blank
 /// stands for `_`, `-`, nothing, or itself.
-pub(super) static NAMES: &[(&str, Kind)] = &[
+pub(super) static NAMES: &[(&str, NameKind)] = &[
     ("password", Password),
     ("passwd", Password),
     ("passwort", Password),
@@ -133,7 +133,7 @@ pub(super) fn spellings() -> impl Iterator<Item = (String, usize)> {
 }
 
 /// Returns where the key begins and ends of which a name was found, unless the name is but a part of another word.
-pub(super) fn key_around(text: &[u8], name: std::ops::Range<usize>, kind: Kind) -> Option<std::ops::Range<usize>> {
+pub(super) fn key_around(text: &[u8], name: std::ops::Range<usize>, kind: NameKind) -> Option<std::ops::Range<usize>> {
     let is_of_key = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'$');
     let behind = text[name.end..].iter().take(8).take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_');
     let ending = &text[name.end..name.end + behind.count()];
@@ -151,7 +151,7 @@ pub(super) fn key_around(text: &[u8], name: std::ops::Range<usize>, kind: Kind) 
         before -= 1;
     }
     let key = name.start - before..name.end + ending.len();
-    if matches!(kind, Kind::Pass | Kind::Signature | Kind::Personal | Kind::Phrase)
+    if matches!(kind, NameKind::Pass | NameKind::Signature | NameKind::Personal | NameKind::Phrase)
         && !begins_word(text, &key, name.start)
     {
         return None;

@@ -93,6 +93,136 @@ fn leaves_what_is_no_secret() {
     }
 }
 
+/// Texts with secrets, which stand between `«` and `»`.
+const MASKED: &[&str] = &[
+    "creds «AKIAIOSFODNN7EXAMPLE»:«wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY» used",
+    "session «IQoJb3JpZ2luX2VjEJr//////////wEaCXVzLWVhc3QtMSJHMEUCIQ» expired",
+    "authorization: «abcdefghijklmnop»",
+    "\"authorization\": \"«abcdefghijklmnop»\"",
+    "postgres://app:«pa/ss@word»@db.internal:5432/x",
+    "clone https://«x1y2z3x1y2z3x1y2z3aa»@github.com/a/b",
+    "password=«ab,REST» next",
+    "password=«ab)REST» next",
+    "password=«it'sREST» next",
+    "call(password=«hunter2»), done",
+    "{\"password\": «84736251», \"a\": 1}",
+    "{\"passwords\":[\"«a1»\",\"«b2»\"],\"n\":1}",
+    "{\"password\":«{\"value\":\"x y\"}»,\"n\":1}",
+    "db:\n  password: |\n    «line one\n    line two»\n  user: bob",
+    "db:\n  password:\n    «hunter2»\n  user: bob",
+    "passphrase: «correct horse battery staple»",
+    "{\"pass\\u0077ord\":\"«hunter2»\"}",
+    "q=password%3D«hunter2»%26user%3Dbob",
+    "q=%22password%22%3A%22«hunter2»%22",
+    "{\\\"password\\\":\\\"«a\\\\\\\"REST»\\\",\\\"n\\\":1}",
+    "pass\x1b[31mword\x1b[0m=«hunter2»",
+    "DefaultEndpointsProtocol=https;AccountName=x;AccountKey=«abcd1234+/==»;EndpointSuffix=core.windows.net",
+    "SMTP_PW=«hunter»",
+    "ENCRYPTION_KEY=«abcdef»",
+    "(\"x-api-key\", \"«v»\")",
+    "rawHeaders: ['Host', 'a.example', 'x-api-key', '«abcdef»', 'Accept', '*/*']",
+    "Cookie: «sid=abc; theme=dark»",
+    "Set-Cookie: «sid=abc; Path=/; HttpOnly»",
+    "{\"cookie\":\"«sid=abc; a=b»\",\"n\":1}",
+    "{\"cookies\":[\"«a=b»\",\"«c=d»\"]}",
+    "curl -u bob:«hunter2» https://a.example",
+    "curl --user bob:«hunter2» https://a.example",
+    "mysql -u root -p«hunter2» db",
+    "['mysql', '-p«hunter2»', 'db']",
+    "GET https://a.example/cb?code=«4aB9x0k2m7Q»&scope=x",
+    "GET https://a.example/cb?x=1&auth=«4aB9x0k2m7Q»",
+    "the password is «hunter2»",
+    "pwd «hunter2»",
+    "root:«s3cr:et»@tcp(127.0.0.1:3306)/db",
+    "{\"name\":\"DB_PASSWORD\",\"value\":\"«hunter two»\"}",
+    "{ Name: 'x', user: 'a', pass: '«hunter»' }",
+    "Password: '«it''s»'",
+    "--password \"«two words»\" x",
+    "[\"--password\", \"«hunter»\", \"x\"]",
+    "Server=db;User ID=sa;Password=«ab;REST»;Encrypt=True",
+    "Authorization: Digest «username=\"x\", response=\"0123\"»",
+    "curl -H 'Authorization: Bearer «abcdef12»' https://a.example/x",
+    "curl -H 'Cookie: «sid=abc»' https://a.example/x",
+    "//registry.npmjs.org/:_authToken=«abc123»",
+    "{&quot;password&quot;:&quot;«hunter2»&quot;,&quot;a&quot;:1}",
+    "password\\u003d«hunter2»\\u0026user\\u003dbob",
+    "user[password]=«hunter2»&user[name]=bob",
+    "os.environ['DB_PASSWORD'] = '«hunter»'",
+    "{\"SecretString\":\"«{\\\"username\\\":\\\"a\\\",\\\"password\\\":\\\"b\\\"}»\",\"Name\":\"x\"}",
+    "https://hooks.slack.com/services/«T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX»",
+    "https://discord.com/api/webhooks/«123456789012345678/abcDEF-123_xyz»",
+    "https://api.telegram.org/bot«123456789:AAabcdefghijklmnopqrstuvwxyz0123456»/sendMessage",
+    "X-Amz-Signature=«0123456789abcdef0123»",
+    "Proxy-Authorization: Basic «dXNlcjpwYXNz»",
+    "export GITHUB_TOKEN=«abcdef»; echo",
+    "jdbc:mysql://h:3306/db?user=root&password=«hunter2»&useSSL=false",
+    "{\"a\": \"x Authorization: AWS4-HMAC-SHA256 «Credential=AKID/2026, SignedHeaders=host, Signature=abc»\", \"b\": 1}",
+    // Beginnings of what was cut off.
+    "see https://app:«hunter»…",
+    "push with «ghp_0123a4»…",
+];
+
+#[test]
+fn masks_what_is_a_secret_and_nothing_beside_it() {
+    for text in MASKED {
+        let mut want = String::new();
+        let mut rest = *text;
+        while let Some((before, after)) = rest.split_once('«') {
+            let (_, behind) = after.split_once('»').unwrap();
+            want.push_str(before);
+            want.push_str(MASK);
+            rest = behind;
+        }
+        case(&text.replace(['«', '»'], ""), &(want + rest));
+    }
+}
+
+/// Inputs that make a search look far ahead, again and again.
+const REPEATED: &[&str] = &[
+    "://",
+    "://a:",
+    "token:",
+    "password=\"\\",
+    "password:[",
+    "password:{",
+    "-----BEGIN PRIVATE KEY",
+    "cookie: ",
+    "+ASt",
+    "curl -u ",
+    "mysql -p",
+    "password%3D%22a%22",
+    "passphrase: a ",
+    "eyJ",
+    "AKIA",
+    "authorization: ",
+    "authorization: \"",
+    "password:\n  |\n",
+    "secret: |\n ",
+    "<password ",
+    "\\u0022",
+    "&quot;",
+    "key-0",
+    ":AA0",
+    "(\"token\",",
+    "code=?code=",
+    "is password is ",
+    "hooks.slack.com/services/",
+    "@tcp(",
+    "Bearer ",
+    "password: [null,",
+];
+
+/// Linear work is done in a moment, also in a debug build on a busy machine; quadratic work takes minutes.
+#[test]
+fn the_time_grows_with_the_length_alone() {
+    for part in REPEATED {
+        let text = part.repeat(200_000 / part.len());
+        let start = std::time::Instant::now();
+        let _ = Redaction::on().apply(&text);
+        assert!(start.elapsed().as_secs() < 20, "{part}");
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn twice_is_once_and_growth_is_bounded(
@@ -100,6 +230,9 @@ proptest::proptest! {
             "password", "token", "=", ":", ": ", "\"", "'", "\\", " ", "\n", "abc1", "Bearer ", "Authorization", "://", "@",
             "AKIAIOSFODNN7EXAMPLE", "eyJhbGciOiJIUzI1NiJ9", ".", "&", "{", "}", "[redacted]", "[", "]", "é", "secret",
             "signature", "AWS4-HMAC ", "--token ", "<token>", "</", "[ ", "-----BEGIN PRIVATE KEY-----", "=>", "ghp_0123456789abcdefghijABCDEFGHIJ012345", "x",
+                "cookie", "curl -u ", "a:b1", "\\u0022", "%22", "%3D", "&quot;", "\x1b[1m", "passphrase", "…", ",", ";", "is ", "(",
+                ")", "'", "`", "value", "mysql -p", "@tcp(", "?code=", "x-api-key", "pass", "|", "  ", "AKIAIOSFODNN7EXAMPLE:",
+                "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "hooks.slack.com/services/", "-----END PRIVATE KEY-----",
         ]), 0..24)
     ) {
         let text = parts.concat();
