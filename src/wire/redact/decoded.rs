@@ -38,6 +38,8 @@ static BEGINS: [bool; 256] = {
 /// Returns the text without one level of escapes; `None` if it has none.
 pub(super) fn decode(text: &[u8]) -> Option<BehindEscapes> {
     let mut decoded: Option<BehindEscapes> = None;
+    // A blank that is escaped hides nothing, and is all that most addresses have.
+    let mut tells = false;
     let (mut at, mut copied) = (0, 0);
     while let Some(begin) = text[at..].iter().position(|byte| BEGINS[*byte as usize]).map(|length| at + length) {
         let Some((byte, length)) = unit(&text[begin..]) else {
@@ -47,6 +49,7 @@ pub(super) fn decode(text: &[u8]) -> Option<BehindEscapes> {
         let decoded = decoded
             .get_or_insert_with(|| BehindEscapes { bytes: Vec::with_capacity(text.len()), stretches: vec![(0, 0)] });
         decoded.bytes.extend_from_slice(&text[copied..begin]);
+        tells |= byte.is_none_or(|byte| byte.is_ascii_graphic() && !b"+,!()*|~%".contains(&byte));
         if let Some(byte) = byte {
             decoded.stretches.push((decoded.bytes.len(), begin));
             decoded.bytes.push(byte);
@@ -55,7 +58,7 @@ pub(super) fn decode(text: &[u8]) -> Option<BehindEscapes> {
         copied = at;
         decoded.stretches.push((decoded.bytes.len(), at));
     }
-    let mut decoded = decoded?;
+    let mut decoded = decoded.filter(|_| tells)?;
     decoded.bytes.extend_from_slice(&text[copied..]);
     Some(decoded)
 }

@@ -8,6 +8,7 @@ mod commands;
 mod decoded;
 mod headers;
 mod issuers;
+mod lines;
 mod named;
 mod names;
 mod personal;
@@ -27,6 +28,8 @@ use regex::{Regex, RegexBuilder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+
+pub(crate) use lines::LineMasking;
 
 use decoded::{BehindEscapes, decode};
 use scan::Scan;
@@ -141,6 +144,9 @@ impl Redaction {
         if !self.enabled {
             return text;
         }
+        if lines::is_line_of_key(&text) {
+            return Cow::Owned(MASK.to_owned());
+        }
         let mut words = search::words(text.as_bytes());
         for _ in 0..MOST_ROUNDS {
             let mut found = self.scan(text.as_bytes(), &words);
@@ -194,8 +200,7 @@ impl Redaction {
 
 /// Returns whether there is nothing to mask, or it is a mask already.
 fn is_masked(secret: &str) -> bool {
-    let inner = |text: &'static str| text.trim_matches(['[', ']']);
-    secret.is_empty() || secret.trim_matches(['[', ']']) == inner(MASK)
+    secret.is_empty() || secret.len() <= MASK.len() && secret.trim_matches(['[', ']']) == MASK.trim_matches(['[', ']'])
 }
 
 /// Puts a mask in place of each stretch; those that touch become one. Moves the words along, and drops those that are masked.
@@ -219,14 +224,14 @@ fn cover(text: &str, mut found: Vec<Range<usize>>, words: &mut Vec<search::Found
     // Both are in the order of their beginnings.
     let (mut passed, mut longer, mut shorter) = (0, 0, 0);
     words.retain_mut(|word| {
-        while found.get(passed).is_some_and(|range| range.end <= word.at.start) {
+        let at = word.at();
+        while found.get(passed).is_some_and(|range| range.end <= at.start) {
             longer += MASK.len();
             shorter += found[passed].len();
             passed += 1;
         }
-        let is_covered = found.get(passed).is_some_and(|range| range.start < word.at.end);
-        word.at = word.at.start + longer - shorter..word.at.end + longer - shorter;
-        !is_covered
+        word.move_to(at.start + longer - shorter);
+        found.get(passed).is_none_or(|range| range.start >= at.end)
     });
     out
 }

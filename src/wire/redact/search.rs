@@ -58,31 +58,44 @@ static CUES: LazyLock<Cues> = LazyLock::new(|| {
     Cues { words, meanings }
 });
 
-/// A word that was found.
-#[derive(Clone, Debug)]
+/// A word that was found: small, as texts full of secrets have many.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct FoundWord {
-    cue: Cue,
-    pub(super) at: Range<usize>,
+    start: u32,
+    length: u16,
+    /// Number of its meaning.
+    meaning: u16,
+}
+
+impl FoundWord {
+    pub(super) fn at(&self) -> Range<usize> {
+        self.start as usize..self.start as usize + usize::from(self.length)
+    }
+
+    pub(super) fn move_to(&mut self, start: usize) {
+        self.start = u32::try_from(start).unwrap_or(u32::MAX);
+    }
 }
 
 /// Finds the words in a text, in the order of their beginnings.
 pub(super) fn words(text: &[u8]) -> Vec<FoundWord> {
-    let cues = &*CUES;
-    let found = cues.words.find_overlapping_iter(text);
-    let hit = |hit: aho_corasick::Match| FoundWord {
-        cue: cues.meanings[hit.pattern().as_usize()],
-        at: hit.start()..hit.end(),
-    };
-    let mut words: Vec<FoundWord> = found.map(hit).collect();
-    words.sort_by_key(|word| word.at.start);
+    let mut words = Vec::new();
+    for found in CUES.words.find_overlapping_iter(text) {
+        // Texts of 4 GiB do not exist: messages are cut long before.
+        let Ok(start) = u32::try_from(found.start()) else { break };
+        let part = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
+        words.push(FoundWord { start, length: part(found.len()), meaning: part(found.pattern().as_usize()) });
+    }
+    words.sort_by_key(|word| word.start);
     words
 }
 
 /// Looks at all words that were found, and returns what is to be masked.
 pub(super) fn secrets(mut scan: Scan<'_>, words: &[FoundWord]) -> Vec<Range<usize>> {
     for word in words {
-        if !scan.is_past(word.at.start) {
-            look(&mut scan, word.cue, word.at.clone());
+        let at = word.at();
+        if !scan.is_past(at.start) {
+            look(&mut scan, CUES.meanings[usize::from(word.meaning)], at);
         }
     }
     if scan.personal {

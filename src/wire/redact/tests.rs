@@ -177,6 +177,26 @@ fn masks_what_is_a_secret_and_nothing_beside_it() {
     }
 }
 
+#[test]
+fn a_private_key_in_lines_of_their_own_is_masked() {
+    let body = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj";
+    let lines =
+        ["-----BEGIN PRIVATE KEY-----", body, "MzEfYyjiWA4R4/M2bS1GB4t7", "-----END PRIVATE KEY-----", "order 7"];
+    for (redaction, want) in [(Redaction::on(), [MASK, MASK, MASK, MASK, "order 7"]), (Redaction::off(), lines)] {
+        let mut masking = LineMasking::new(&redaction);
+        assert_eq!(lines.map(|line| masking.next(line)), want);
+    }
+    // Alone, only a whole line is known.
+    case(body, MASK);
+    stays("0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0");
+    let redaction = Redaction::on();
+    let mut masking = LineMasking::new(&redaction);
+    assert_eq!(
+        ["-----BEGIN PRIVATE KEY-----", "it broke off here", "word"].map(|line| masking.next(line))[1..],
+        ["it broke off here", "word"]
+    );
+}
+
 /// Inputs that make a search look far ahead, again and again.
 const REPEATED: &[&str] = &[
     "://",

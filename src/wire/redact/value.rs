@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::MASK;
 use super::random::is_harmless;
 
 /// Longest name of the next key that ends a bare value.
@@ -77,6 +78,11 @@ impl Quote {
 pub(super) fn bare_end(text: &[u8], from: usize) -> usize {
     let mut at = from;
     while let Some(byte) = text.get(at) {
+        // A mask is whole.
+        if *byte == b'[' && text[at..].starts_with(MASK.as_bytes()) {
+            at += MASK.len();
+            continue;
+        }
         let next = text.get(at + 1).copied();
         let ends = match byte {
             b' ' | b'\t' | b'\n' | b'\r' | b'\x0b' | b'\x0c' => true,
