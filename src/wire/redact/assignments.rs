@@ -85,7 +85,8 @@ fn in_element(text: &[u8], named: &Named) -> bool {
 /// Masks the text of an element.
 fn element(scan: &mut Scan<'_>, from: usize) {
     let end = memchr::memchr(b'<', &scan.text[from..]).map_or(scan.text.len(), |length| from + length);
-    if !is_harmless(&scan.text[from..end]) {
+    let is_closed = scan.text[end..].starts_with(b"</") || scan.is_cut && end == scan.text.len();
+    if is_closed && !is_harmless(&scan.text[from..end]) {
         scan.mask(from..end);
     }
 }

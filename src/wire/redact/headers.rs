@@ -131,10 +131,19 @@ pub(super) fn scheme(scan: &mut Scan<'_>, found: Range<usize>) {
         return;
     }
     let from = found.end + blanks(text, found.end, 4);
-    let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"._~+/-=".contains(byte);
+    let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"._~+/-".contains(byte);
     let end = from + text[from..].iter().take_while(|byte| is_token(byte)).count();
+    let padding = text[end..].iter().take(3).take_while(|byte| **byte == b'=').count();
+    // A key with its value.
+    if padding > 0 && text.get(end + padding).is_some_and(u8::is_ascii_alphanumeric) {
+        return;
+    }
+    let end = end + padding;
     let token = &text[from..end];
-    if token.len() >= 8 && looks_random(token) {
+    let is_basic = text[found.start].eq_ignore_ascii_case(&b'b') && text[found.start + 1].eq_ignore_ascii_case(&b'a');
+    // What is encoded has capitals.
+    let is_encoded = !is_basic || token.iter().any(u8::is_ascii_uppercase);
+    if token.len() >= 8 && looks_random(token) && is_encoded {
         scan.mask(from..end);
     }
 }

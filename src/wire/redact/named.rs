@@ -30,6 +30,8 @@ pub(super) fn value(scan: &mut Scan<'_>, named: &Named, from: usize, may_be_bloc
         return;
     }
     match first {
+        // `[Getter]`, `[Function: x]`: what stands for a value that is not shown.
+        b'[' if !named.is_assigned && text.get(from + 1).is_some_and(u8::is_ascii_uppercase) => {}
         b'[' => {
             let (values, _) = list(text, from);
             for value in values {
@@ -65,6 +67,11 @@ fn scalar(scan: &mut Scan<'_>, named: &Named, from: usize) {
         if !is_harmless(value) && !is_short {
             scan.mask(inner..end);
         }
+        return;
+    }
+    // The working directory has the same name.
+    let is_directory = matches!(&text[named.key.clone()], b"PWD" | b"OLDPWD" | b"pwd") && text[from] == b'/';
+    if is_directory {
         return;
     }
     let mut end = bare_end(text, from);

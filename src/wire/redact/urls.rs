@@ -41,7 +41,8 @@ const LONGEST_USER: usize = 512;
 pub(super) fn user(scan: &mut Scan<'_>, found: Range<usize>) {
     let text = scan.text;
     let from = found.end;
-    if from < scan.no_user_until {
+    // An address in brackets is that of a host.
+    if from < scan.no_user_until || text.get(from) == Some(&b'[') {
         return;
     }
     let is_over = |byte: u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'<' | b'>' | b'`' | b'\\');

@@ -76,7 +76,7 @@ impl Quote {
 /// Returns where a value without quotes ends. Signs end it only where what follows is plainly no part of it: a blank, the
 /// next key, the end of what it stands in.
 pub(super) fn bare_end(text: &[u8], from: usize) -> usize {
-    let mut at = from;
+    let (mut at, mut open) = (from, 0_usize);
     while let Some(byte) = text.get(at) {
         // A mask is whole.
         if *byte == b'[' && text[at..].starts_with(MASK.as_bytes()) {
@@ -88,6 +88,15 @@ pub(super) fn bare_end(text: &[u8], from: usize) -> usize {
             b' ' | b'\t' | b'\n' | b'\r' | b'\x0b' | b'\x0c' => true,
             b'\\' => matches!(next, Some(b'"' | b'\'' | b'n' | b'r' | b't' | b'\\') | None),
             b'"' | b'\'' | b'`' => next.is_none_or(is_end),
+            // A pair within the value: `${NAME}`.
+            b'(' | b'[' | b'{' => {
+                open += 1;
+                false
+            }
+            b')' | b']' | b'}' if open > 0 => {
+                open -= 1;
+                false
+            }
             b')' | b']' | b'}' | b'>' => next.is_none_or(|next| is_end(next) || matches!(next, b'&' | b'\\')),
             b'<' => matches!(next, Some(b'/' | b'a'..=b'z' | b'A'..=b'Z')),
             b',' | b';' | b'&' | b'|' => {
