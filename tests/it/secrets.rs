@@ -384,7 +384,7 @@ fn patterns_of_the_user_are_masked_everywhere() {
         assert!(!run.input(log.clone()).stdout().contains("481516"), "{format}");
     }
     // What is typed again masks the same.
-    let table = Run::analyze([LOGS]).args(&patterns).args(["--redact-personal"]).stdout();
+    let table = Run::analyze([LOGS]).args(patterns).args(["--redact-personal"]).stdout();
     assert!(table.contains(r"--redact-personal --redact-pattern 'C-\d+' --redact-pattern 'badge"), "{table}");
 }
 

@@ -70,7 +70,7 @@ pub(super) fn programs() -> impl Iterator<Item = (&'static str, usize)> {
 /// Masks the secrets among the arguments of a program.
 pub(super) fn arguments(scan: &mut Scan<'_>, found: Range<usize>, first: usize) {
     let text = scan.text;
-    if found.start < scan.command_until || !text.get(found.end).is_some_and(|byte| !is_of_word(*byte)) {
+    if found.start < scan.command_until || text.get(found.end).is_none_or(|byte| is_of_word(*byte)) {
         return;
     }
     if found.start > 0 && is_of_word(text[found.start - 1]) {
