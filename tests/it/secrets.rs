@@ -254,6 +254,51 @@ fn no_token_of_any_issuer_survives_in_an_event() {
     none(&seen);
 }
 
+/// Lengths to which texts of lines are cut.
+const CUTS: [usize; 3] = [4_096, 2_000, 512];
+
+/// Law: a token of which the end was cut off is masked as well.
+#[test]
+fn no_half_of_a_token_survives_a_cut() {
+    let tokens = tokens();
+    let spy = Spy::new(&tokens);
+    let mut log = String::new();
+    let mut at = 1_767_322_800_000_usize;
+    for (number, (issuer, token, _)) in tokens.iter().enumerate() {
+        // What only its end tells of cannot be known without it.
+        if ["Mailchimp", "address with a token", "AWS key beside its id"].contains(issuer) {
+            continue;
+        }
+        for (kind, cut) in CUTS.into_iter().enumerate() {
+            for shown in [token.len() * 9 / 10, token.len() / 2, token.len() / 3] {
+                let request = format!("{number:08x}-5b50-4f1e-8b5c-{kind:04x}{shown:08x}");
+                let front = cut - shown;
+                let padding = format!("{}{}", "x".repeat(front % 5), "word ".repeat(front / 5));
+                let (start, end) = (
+                    format!("START RequestId: {request} Version: 1\n"),
+                    format!("2026-01-02T03:00:00.500Z {request} Task timed out after 3.00 seconds\n\n"),
+                );
+                for message in [start, format!("{padding}{token} and more\n"), end] {
+                    at += 1_000;
+                    let event = serde_json::json!({"timestamp": at, "logGroup": "/aws/lambda/f", "logStream": "s", "message": message});
+                    log.push_str(&format!("{event}\n"));
+                }
+            }
+        }
+    }
+    let folder = directory();
+    let ledger = folder.path().join("ledger.json");
+    let mut seen = Vec::new();
+    for format in ["ndjson", "json", "table"] {
+        let run = Run::analyze(["-", "--details", "--top", "0", "--format", format]).arg_path("--ledger", &ledger);
+        let text = run.input(log.clone()).stdout();
+        assert!(text.contains("word word"), "{format}");
+        seen.extend(spy.seen(format, &text));
+        seen.extend(spy.seen("ledger", &std::fs::read_to_string(&ledger).unwrap()));
+    }
+    none(&seen);
+}
+
 #[test]
 fn no_token_survives_in_what_an_earlier_run_wrote_unmasked() {
     let tokens = tokens();

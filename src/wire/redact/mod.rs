@@ -42,7 +42,7 @@ const MOST_ROUNDS: usize = 4;
 const LEVELS: usize = 3;
 /// Length from which the end of a text may have been cut off, and a secret with it in part. A shorter text says so by an
 /// ellipsis.
-const MAY_BE_CUT: usize = 1_024;
+const MAY_BE_CUT: usize = 256;
 /// Largest compiled pattern of the user, in bytes.
 const PATTERN_BYTES: usize = 1 << 20;
 

@@ -90,7 +90,8 @@ fn cut_user(scan: &mut Scan<'_>, from: usize, colon: Option<usize>) {
     let rest = &scan.text[colon.map_or(from, |colon| colon + 1)..];
     let is_secret = match colon {
         Some(_) => !rest.iter().all(u8::is_ascii_digit),
-        None => rest.len() >= PARAMETER && !rest.contains(&b'.') && looks_random(rest),
+        // Not a host of a local network: `ip-10-0-0-1`.
+        None => rest.len() >= PARAMETER && rest.iter().all(u8::is_ascii_alphanumeric) && looks_random(rest),
     };
     if is_secret {
         scan.mask(scan.text.len() - rest.len()..scan.text.len());
