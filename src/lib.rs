@@ -38,12 +38,12 @@ pub use pipeline::AnalyzeError;
 #[doc(hidden)]
 pub mod internal {
     pub use crate::catalogue::CODES;
-    pub use crate::cli::run;
+    pub use crate::cli::{check_condition, check_configuration, run};
     pub use crate::decode::{SHAPES, shape_of};
     pub use crate::model::{Attempt, Category};
     pub use crate::parse::{may_matter, parse, platform_line};
     pub use crate::pipeline::{Options, RunAnalysis, analyze_samples};
-    pub use crate::render::RENDERERS;
+    pub use crate::render::{Answer, RENDERERS, RecordSource, Style, View};
     pub use crate::rules::{RULES, judge};
     pub use crate::wire::Redaction;
 }

@@ -244,6 +244,13 @@ impl OpenAttempt {
             let computed = Timestamp::from_ms(end.ms() - i64::try_from(duration_us / 1_000).unwrap_or(0));
             attempt.started_at = computed.min(attempt.started_at).or(attempt.started_at);
         }
+        if let (Some(start), Some(end)) = (attempt.started_at, attempt.ended_at)
+            && end < start
+        {
+            // The clock was put back in between; the run time was measured by another one.
+            let lasted_ms = attempt.metrics.duration_us.map_or(0, |us| i64::try_from(us / 1_000).unwrap_or(0));
+            attempt.ended_at = Timestamp::from_ms(start.ms().saturating_add(lasted_ms)).or(attempt.started_at);
+        }
         if !self.report_tells {
             attempt.report_line = None;
         }
@@ -304,6 +311,18 @@ impl OpenAttempt {
         mine.xray_trace_id = theirs.xray_trace_id.or(mine.xray_trace_id.take());
         mine.tenant_id = theirs.tenant_id.or(mine.tenant_id.take());
         mine.execution_arn = theirs.execution_arn.or(mine.execution_arn.take());
+    }
+
+    /// Takes what a copy of the end says behind the REPORT, where this one ends there: the line that tells a timeout.
+    pub(super) fn take_later_signs(&mut self, copy: &mut Self) {
+        for sign in std::mem::take(&mut copy.attempt.signs) {
+            let line = (sign.line.at, &sign.line.text);
+            let is_known = self.attempt.signs.iter().any(|known| (known.line.at, &known.line.text) == line);
+            if sign.phase == Phase::Late && !is_known {
+                push_bounded(&mut self.attempt, sign);
+            }
+        }
+        self.attempt.platform_status = self.attempt.platform_status.or(copy.attempt.platform_status);
     }
 
     /// Takes the execution of a durable function that a line names.

@@ -222,6 +222,10 @@ fn meet(tail: &mut Assembler, mut open: Box<OpenAttempt>, keep: &Keep, output: &
     if open.lacks_start() {
         let same = |mine: &OpenAttempt| mine.id() == open.id() && !(mine.is_reported() && open.is_reported());
         let owner = tail.open.iter().rposition(|mine| same(mine)).or_else(|| foreign_lines_owner(tail, &open));
+        if let Some(copy) = tail.open.iter_mut().find(|mine| is_end_of(mine, &open)) {
+            copy.take_later_signs(&mut open);
+            return;
+        }
         if let Some(at) = owner {
             let joined = &mut tail.open[at];
             if open.is_reported() {
@@ -231,6 +235,28 @@ fn meet(tail: &mut Assembler, mut open: Box<OpenAttempt>, keep: &Keep, output: &
             joined.append(open, keep);
             return;
         }
+    }
+    // Exports may overlap within an attempt: the later one has all of it but what stood before its START.
+    let is_copy = |mine: &OpenAttempt| {
+        let (mine_at, at) = (mine.attempt.started_at, open.attempt.started_at);
+        mine.id() == open.id() && mine_at.is_some() && mine_at == at && !mine.lacks_start() && !mine.is_reported()
+    };
+    let copy = if open.lacks_start() { None } else { tail.open.iter().position(|mine| is_copy(mine)) };
+    if let Some(at) = copy {
+        let mut mine = tail.open.remove(at);
+        let mut before = std::mem::take(&mut mine.before);
+        before.append(std::mem::take(&mut open.before), keep);
+        open.before = before;
+        let (theirs, kept) = (mine.attempt, &mut open.attempt);
+        kept.runtime = theirs.runtime.or(kept.runtime.take());
+        kept.version = kept.version.take().or(theirs.version);
+        kept.function = kept.function.take().or(theirs.function);
+        kept.earlier_peak_mb = theirs.earlier_peak_mb.or(kept.earlier_peak_mb);
+        if open.is_reported() {
+            tail.peak_mb = open.attempt.metrics.max_memory_used_mb.or(tail.peak_mb);
+        }
+        tail.open.insert(at, open);
+        return;
     }
     let mut before = std::mem::take(&mut tail.pending);
     if open.lacks_start() && !tail.begun {
@@ -254,6 +280,18 @@ fn meet(tail: &mut Assembler, mut open: Box<OpenAttempt>, keep: &Keep, output: &
         tail.peak_mb = open.attempt.metrics.max_memory_used_mb.or(tail.peak_mb);
     }
     tail.open.push(open);
+}
+
+/// Returns whether a fragment is the end of an attempt of which the earlier export has the same REPORT.
+fn is_end_of(mine: &OpenAttempt, fragment: &OpenAttempt) -> bool {
+    let (one, other) = (&mine.attempt, &fragment.attempt);
+    mine.id().is_some()
+        && mine.id() == fragment.id()
+        && mine.is_reported()
+        && fragment.is_reported()
+        && one.ended_at.is_some()
+        && one.ended_at == other.ended_at
+        && one.metrics == other.metrics
 }
 
 /// Gives lines at the head of a part to the attempt that was running at the cut.

@@ -5,14 +5,17 @@ use std::path::PathBuf;
 
 use super::args::{AnalyzeArgs, LedgerTarget, RunArgs};
 use super::exit::{ExitStatus, RunError};
+use super::gate::GateRule;
+use super::ignored::{IgnoreList, number_ignored};
 use super::options::{OutputTarget, RunOptions, Terminal};
 use super::output::OutputFile;
 use super::progress::Bar;
-use super::{complain, demo, gate};
+use super::sides::ComparedInput;
+use super::{complain, demo, gate, ignored};
 use crate::compare::{NamedSummary, compare};
 use crate::pipeline::{self, AnalyzeError, PlatformWords, Progress, Records, RunAnalysis, Silent};
 use crate::render::{Answer, RENDERERS, RecordSource, count, ledger_csv, ledger_json, one_line};
-use crate::wire::{EventLedger, Gate, LedgerRow, SCHEMA_VERSION};
+use crate::wire::{EventLedger, Gate, LedgerRow, SCHEMA_VERSION, Summary};
 
 /// Analyses the inputs that the user named.
 pub(super) fn files(args: AnalyzeArgs, terminal: &Terminal) -> Result<ExitStatus, RunError> {
@@ -30,7 +33,9 @@ pub(super) fn files(args: AnalyzeArgs, terminal: &Terminal) -> Result<ExitStatus
 }
 
 /// Analyses the sample logs built into the program.
-pub(super) fn demo(args: RunArgs, terminal: &Terminal) -> Result<ExitStatus, RunError> {
+pub(super) fn demo(mut args: RunArgs, terminal: &Terminal) -> Result<ExitStatus, RunError> {
+    // The samples are not the log that a file found here was written for.
+    args.shared.config.no_config |= args.shared.config.config.is_none();
     let options = RunOptions::resolve(Vec::new(), args, terminal)?;
     run(options, |options| pipeline::analyze_samples(demo::SAMPLES, &options.pipeline))
 }
@@ -77,7 +82,12 @@ pub(super) fn finish(outputs: Outputs, mut analysis: RunAnalysis, options: &RunO
         analysis.summary.comparison = Some(compare(base.named(), head));
         analysis.input_failed |= base.failed;
     }
-    let gate = gate::evaluate(&options.fail_on, &options.warn_on, &analysis.summary);
+    options.owners.name(&mut analysis.summary);
+    if options.config_file.is_some() {
+        analysis.summary.config_file.clone_from(&options.config_file);
+    }
+    let base = options.baseline.as_ref().map(ComparedInput::named);
+    let gate = judged(&mut analysis.summary, base, &options.ignore, [&options.fail_on, &options.warn_on]);
     // A saved summary has the gate of its own run.
     analysis.summary.gate = gate.or(analysis.summary.gate);
     if let Some(gate) = &mut analysis.summary.gate {
@@ -91,6 +101,25 @@ pub(super) fn finish(outputs: Outputs, mut analysis: RunAnalysis, options: &RunO
     }
     report_problems(&analysis, options);
     status(&analysis, options, written)
+}
+
+/// Evaluates the rules that fail a run and those that warn over what the ignore list leaves, and tells in the summary what
+/// it does not.
+pub(super) fn judged(
+    summary: &mut Summary,
+    base: Option<NamedSummary<'_>>,
+    ignore: &IgnoreList,
+    [fail, warn]: [&[GateRule]; 2],
+) -> Option<Gate> {
+    let Some(ignored) = ignore.for_log(summary) else { return gate::evaluate(fail, warn, summary, 0) };
+    ignored.tell(summary);
+    let mut rest = ignored.without(summary);
+    if let Some(base) = base {
+        let base = ignored.without(base.summary);
+        let [base, head] = [&base, &rest].map(|summary| NamedSummary { input: None, summary });
+        rest.comparison = Some(compare(base, head));
+    }
+    gate::evaluate(fail, warn, &rest, number_ignored(summary))
 }
 
 /// Writes every output, even if an earlier one failed. Returns whether all were written.
@@ -175,6 +204,9 @@ fn report_problems(analysis: &RunAnalysis, options: &RunOptions) {
     let of_base = options.baseline.iter().flat_map(|base| &base.problems);
     for problem in coverage.inputs_unreadable.iter().chain(of_base) {
         complain(&one_line(&format!("{}: {}", problem.input, problem.reason)));
+    }
+    for warning in ignored::warnings(&analysis.summary) {
+        complain(&warning);
     }
     if options.strict.is_some() && !coverage.complete {
         complain("something was left out or not understood (--strict); the coverage in the output says what");
@@ -308,11 +340,13 @@ mod tests {
             events_to_check: Vec::new(),
             events_to_check_total: 0,
             comparison: None,
+            config_file: None,
+            ignored: Vec::new(),
             gate: None,
             totals,
             functions: Vec::new(),
         };
-        summary.gate = gate::evaluate(&options.fail_on, &options.warn_on, &summary);
+        summary.gate = gate::evaluate(&options.fail_on, &options.warn_on, &summary, 0);
         let analysis = RunAnalysis::of_summary(summary);
         (analysis, options)
     }

@@ -52,7 +52,8 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Print the JSON Schema of an output
     Schema {
-        /// The output: summary (--format json), record (--format ndjson), ledger (--ledger), show, diff or explain
+        /// The output: summary (--format json), record (--format ndjson), ledger (--ledger), show, diff or explain; or
+        /// config, for lambda-triage.toml
         #[arg(value_enum)]
         of: SchemaOf,
     },
@@ -176,9 +177,8 @@ pub(super) struct RunArgs {
 /// What every command that gives an answer takes.
 #[derive(Debug, Default, ClapArgs)]
 pub(super) struct SharedArgs {
-    /// Output format
-    #[arg(long, value_name = "FORMAT", value_parser = format_parser(), default_value = RENDERERS[0].name)]
-    #[arg(help_heading = "Output")]
+    /// Output format [default: table]
+    #[arg(long, value_name = "FORMAT", value_parser = format_parser(), help_heading = "Output")]
     pub(super) format: Option<FormatChoice>,
 
     /// Write to FILE (atomically)
@@ -299,9 +299,25 @@ pub(super) struct SharedArgs {
     )]
     pub(super) strict: Option<Strictness>,
 
+    #[command(flatten)]
+    pub(super) config: ConfigArgs,
+
     /// Exit 0 instead of 4 if there is nothing to analyse
     #[arg(long, help_heading = "Gate")]
     pub(super) allow_empty: bool,
+}
+
+/// Where settings come from besides the command line.
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub(super) struct ConfigArgs {
+    /// Configuration file [default: lambda-triage.toml here or above, up to the top
+    /// of the repository]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config", help_heading = "Configuration")]
+    pub(super) config: Option<PathBuf>,
+
+    /// Use no configuration file
+    #[arg(long, help_heading = "Configuration")]
+    pub(super) no_config: bool,
 }
 
 /// What `--format` names.
@@ -314,6 +330,19 @@ pub(super) enum FormatChoice {
 
 /// Name of the choice that depends on where the program runs.
 const AUTO: &str = "auto";
+
+impl FormatChoice {
+    pub(super) fn parse(name: &str) -> Result<Self, String> {
+        match renderer(name) {
+            Some(one) => Ok(Self::One(one)),
+            None if name == AUTO => Ok(Self::Auto),
+            None => {
+                let names: Vec<&str> = RENDERERS.iter().map(|one| one.name).collect();
+                Err(format!("no format '{name}'; there are {} and {AUTO}", names.join(", ")))
+            }
+        }
+    }
+}
 
 /// What a row of the table stands for.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -333,6 +362,14 @@ pub(super) enum Strictness {
     Files,
     /// The same, and 95% of the bytes of each log belong to an attempt
     All,
+    /// Nothing, whatever the configuration file says
+    Off,
+}
+
+impl Strictness {
+    pub(super) fn parse(name: &str) -> Result<Self, String> {
+        Self::from_str(name, false).map_err(|_| format!("'{name}' is not a level; write files, all or off"))
+    }
 }
 
 #[cfg(feature = "cloudwatch")]
@@ -481,6 +518,9 @@ pub(super) struct DiffArgs {
     #[arg(long, value_name = "EXPR", value_parser = gate::condition, help_heading = "Gate")]
     pub(super) fail_on: Vec<gate::GateRule>,
 
+    #[command(flatten)]
+    pub(super) config: ConfigArgs,
+
     /// Worker threads [default: number of cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) threads: Option<u16>,
@@ -542,6 +582,9 @@ pub(super) struct ShowArgs {
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub(super) color: ColorChoice,
 
+    #[command(flatten)]
+    pub(super) config: ConfigArgs,
+
     /// Worker threads [default: number of cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) threads: Option<u16>,
@@ -591,6 +634,8 @@ pub(super) enum SchemaOf {
     Diff,
     /// The document of explain --format json
     Explain,
+    /// The configuration file lambda-triage.toml
+    Config,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -659,10 +704,7 @@ fn format_parser() -> impl TypedValueParser<Value = FormatChoice> {
     let auto =
         PossibleValue::new(AUTO).help("The table; in GitHub Actions also the summary of the step and annotations");
     let formats = RENDERERS.iter().map(|one| PossibleValue::new(one.name).help(one.description));
-    PossibleValuesParser::new(formats.chain([auto])).try_map(|name| match name.as_str() {
-        AUTO => Ok(FormatChoice::Auto),
-        name => renderer(name).map(FormatChoice::One).ok_or("no such format"),
-    })
+    PossibleValuesParser::new(formats.chain([auto])).try_map(|name| FormatChoice::parse(&name))
 }
 
 fn report(text: &str) -> Result<ReportTarget, String> {

@@ -3,12 +3,15 @@
 use std::num::NonZero;
 use std::thread;
 
+use super::analyze::judged;
 use super::args::{DiffArgs, DiffFormat};
 use super::exit::{ExitStatus, RunError};
+use super::gate::GateRule;
 use super::options::Terminal;
 use super::output::OutputFile;
+use super::settings::LoadedSettings;
 use super::sides::{ComparedInput, refuse_one_input_twice};
-use super::{complain, gate};
+use super::{complain, gate, ignored};
 use crate::compare::compare;
 use crate::pipeline::{self, AnalyzeError};
 use crate::render::{Style, diff, document, one_line};
@@ -25,8 +28,11 @@ pub(super) fn run(args: DiffArgs, terminal: &Terminal) -> Result<ExitStatus, Run
         return Err(RunError::usage(AnalyzeError::OutputIsInput(path.to_owned()).to_string()));
     }
     let style = if path.is_some() { terminal.file_style(args.color) } else { terminal.style(args.color) };
-    let width = args.width.map_or(style.width, usize::from);
-    let style = Style { zone: terminal.zone(args.tz.as_ref())?, width, ..style };
+    let settings = LoadedSettings::load(&args.config, &terminal.settings)?;
+    let zone = settings.zone(args.tz.as_ref());
+    let LoadedSettings { config, file } = settings;
+    let width = args.width.or(config.width).map_or(style.width, usize::from);
+    let style = Style { zone, width, ..style };
     let output = OutputFile::open(path)?;
     let options = pipeline::Options {
         exclude: args.exclude,
@@ -39,9 +45,13 @@ pub(super) fn run(args: DiffArgs, terminal: &Terminal) -> Result<ExitStatus, Run
     let base = ComparedInput::read(&args.base, &options)?;
     let mut head = ComparedInput::read(&args.head, &options)?;
     let mut comparison = compare(base.named(), head.named());
-    head.summary.comparison = Some(comparison.clone());
     let incomplete = base.failed || head.failed;
-    comparison.gate = gate::evaluate(&args.fail_on, &[], &head.summary);
+    // The other conditions of the file are about one log, which is not what was asked.
+    let set = |rules: Vec<GateRule>| rules.into_iter().filter(GateRule::needs_base).collect::<Vec<_>>();
+    let fail_on = if args.fail_on.is_empty() { set(config.fail_on) } else { args.fail_on };
+    head.summary.config_file = file.map(|path| path.display().to_string());
+    head.summary.comparison = Some(comparison.clone());
+    comparison.gate = judged(&mut head.summary, Some(base.named()), &config.ignore, [&fail_on, &set(config.warn_on)]);
     if let Some(gate) = &mut comparison.gate {
         gate.passed &= !incomplete;
     }
@@ -50,7 +60,7 @@ pub(super) fn run(args: DiffArgs, terminal: &Terminal) -> Result<ExitStatus, Run
         DiffFormat::Json => document(&comparison, out),
     });
     let written = written.map_err(|failure| complain(&failure.message)).is_ok();
-    for message in comparison.gate.iter().flat_map(gate::messages) {
+    for message in comparison.gate.iter().flat_map(gate::messages).chain(ignored::warnings(&head.summary)) {
         complain(&message);
     }
     for problem in base.problems.iter().chain(&head.problems) {

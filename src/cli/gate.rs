@@ -7,7 +7,7 @@ use globset::{Glob, GlobMatcher};
 use serde_json::Value;
 
 use super::metrics::{self, Metric};
-use crate::render::{GateState, gate_verdicts, one_line};
+use crate::render::{GateState, gate_verdicts, ignored, one_line};
 use crate::wire::{Condition, FunctionSummary, Gate, Summary};
 
 /// A rule of `--fail-on` or `--warn-on`.
@@ -191,8 +191,9 @@ impl CheckResult {
     }
 }
 
-/// Evaluates the rules that fail a run and those that warn; `None` if there are none.
-pub(super) fn evaluate(fail: &[GateRule], warn: &[GateRule], summary: &Summary) -> Option<Gate> {
+/// Evaluates the rules that fail a run and those that warn; `None` if there are none. The summary leaves out so many
+/// failures.
+pub(super) fn evaluate(fail: &[GateRule], warn: &[GateRule], summary: &Summary, ignored: u64) -> Option<Gate> {
     if fail.is_empty() && warn.is_empty() {
         return None;
     }
@@ -203,7 +204,7 @@ pub(super) fn evaluate(fail: &[GateRule], warn: &[GateRule], summary: &Summary) 
         |one: &Condition| [CheckResult::Pass, CheckResult::TooFew].iter().any(|good| one.result == good.as_str());
     let passed = conditions.iter().all(holds);
     conditions.extend(of(warn, "warn"));
-    Some(Gate { passed, conditions })
+    Some(Gate { passed, conditions, ignored })
 }
 
 /// Returns whether a condition that fails the run is true.
@@ -223,6 +224,7 @@ pub(super) fn messages(gate: &Gate) -> Vec<String> {
         let all = fail.map(|one| &one.expression).collect::<std::collections::BTreeSet<_>>().len();
         lines.push(format!("gate: {failed} of {all} conditions failed"));
     }
+    lines.extend(ignored(gate).map(|text| format!("gate: {text}, as the configuration file says")));
     lines
 }
 
@@ -246,8 +248,10 @@ impl GateRule {
         };
         let conditions: Vec<Condition> = matching.map(compare).collect();
         if conditions.is_empty() {
-            let glob = Some(functions.glob().to_string());
-            return vec![self.result(level, glob, (None, None), CheckResult::NotEvaluable)];
+            let reason = Some("no function matches".to_owned());
+            let nothing =
+                self.result(level, Some(functions.glob().to_string()), (None, None), CheckResult::NotEvaluable);
+            return vec![Condition { reason, ..nothing }];
         }
         conditions
     }
@@ -260,18 +264,23 @@ impl GateRule {
         row: &Value,
         timeout_ms: Option<u64>,
     ) -> Condition {
-        let (value, threshold) = self.test.sides(source, timeout_ms);
-        let holds = |test: &GateTest, source: &Value| {
-            let (value, threshold) = test.sides(source, timeout_ms);
+        let sides = self.test.sides(source, timeout_ms);
+        let sample = self.sample.as_ref().map(|sample| (sample, sample.sides(row, timeout_ms)));
+        let holds = |test: &GateTest, (value, threshold): (Option<f64>, Option<f64>)| {
             value.zip(threshold).map(|(value, threshold)| test.operator.holds(value, threshold))
         };
-        let result = match (self.sample.as_ref().map(|sample| holds(sample, row)), holds(&self.test, source)) {
+        let result = match (sample.map(|(sample, sides)| holds(sample, sides)), holds(&self.test, sides)) {
             (Some(Some(false)), _) => CheckResult::TooFew,
             (Some(None), _) | (_, None) => CheckResult::NotEvaluable,
             (_, Some(true)) => CheckResult::Fail,
             (_, Some(false)) => CheckResult::Pass,
         };
-        self.result(level, scope, (value, threshold), result)
+        let of_all = scope.is_none();
+        let reason = sample
+            .and_then(|(sample, sides)| sample.unknown(sides, of_all, true))
+            .or_else(|| self.test.unknown(sides, of_all, false))
+            .filter(|_| result == CheckResult::NotEvaluable);
+        Condition { reason, ..self.result(level, scope, sides, result) }
     }
 
     fn result(
@@ -289,6 +298,7 @@ impl GateRule {
             value,
             threshold,
             result: result.as_str().to_owned(),
+            reason: None,
         }
     }
 }
@@ -301,6 +311,26 @@ impl GateTest {
             Threshold::OfLimit(share) => timeout_ms.map(|limit| limit as f64 * share),
         };
         (self.metric.value(source), threshold)
+    }
+
+    /// Returns why it cannot be evaluated; `None` if it can. The name of the number stands in the expression, but that of
+    /// a sample may be taken for it.
+    fn unknown(
+        &self,
+        (value, threshold): (Option<f64>, Option<f64>),
+        of_all_functions: bool,
+        is_sample: bool,
+    ) -> Option<String> {
+        match (value, threshold) {
+            (Some(_), Some(_)) => None,
+            (None, _) if self.metric.needs_base() => Some("it needs --baseline".to_owned()),
+            (None, _) if is_sample => Some(format!("the log does not tell {}", self.metric.path)),
+            (None, _) => Some("the log does not tell it".to_owned()),
+            (_, None) if of_all_functions => {
+                Some("all functions together have no timeout; write *: before it".to_owned())
+            }
+            (_, None) => Some("the timeout is not known".to_owned()),
+        }
     }
 }
 
@@ -358,6 +388,8 @@ mod tests {
             events_to_check: Vec::new(),
             events_to_check_total: 0,
             comparison: None,
+            config_file: None,
+            ignored: Vec::new(),
             gate: None,
             totals: function("", 3, Some(0.01), None),
             functions: vec![slow, function("prod:payments", 0, Some(0.0), None)],
@@ -399,7 +431,7 @@ mod tests {
         case("lost_rate > 0", &["not_evaluable"]);
         case("cold_start_rate >= 5%", &["fail"]);
         let [fail, warn] = ["failed > 5", "failed > 0"].map(|text| vec![condition(text).unwrap()]);
-        let gate = evaluate(&fail, &warn, &summary()).unwrap();
+        let gate = evaluate(&fail, &warn, &summary(), 0).unwrap();
         assert!(gate.passed && !failed(&gate));
         assert_eq!(messages(&gate), ["gate warning: failed > 0: 3"]);
     }
@@ -407,7 +439,7 @@ mod tests {
     #[test]
     fn messages_name_scope_and_value() {
         let rules = ["orders-*:failure_rate > 1%", "failed > 0"].map(|text| condition(text).unwrap());
-        let gate = evaluate(&rules, &[], &summary()).unwrap();
+        let gate = evaluate(&rules, &[], &summary(), 0).unwrap();
         assert_eq!(
             messages(&gate),
             [
@@ -424,7 +456,7 @@ mod tests {
         case("prod*:duration.p99 > 3s", &["not_evaluable"]);
         case("nothing-*:failed > 0", &["not_evaluable"]);
         case("duration.max > 80%limit", &["not_evaluable"]);
-        let gate = evaluate(&[condition("nothing-*:failed > 0").unwrap()], &[], &summary()).unwrap();
+        let gate = evaluate(&[condition("nothing-*:failed > 0").unwrap()], &[], &summary(), 0).unwrap();
         assert!(!gate.passed && !failed(&gate));
         assert_eq!(messages(&gate), ["gate not evaluable: nothing-*:failed > 0: no function matches"]);
     }

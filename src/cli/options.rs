@@ -1,7 +1,6 @@
 //! Options of a run, made from the arguments. The only module of the command line that inspects the terminal and the
 //! environment.
 
-use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -10,16 +9,19 @@ use std::{fs, thread};
 
 use super::again;
 use super::args::{By, ColorChoice, FormatChoice, LedgerTarget, ReportTarget, RunArgs, SharedArgs, Strictness};
+use super::config::read_markers;
 use super::exit::RunError;
 use super::gate::GateRule;
+use super::ignored::IgnoreList;
 #[cfg(feature = "cloudwatch")]
 use super::kept;
 use super::moments::TypedTime;
 use super::output::refuse_one_file_twice;
+use super::owners::Owners;
 #[cfg(unix)]
 use super::pager::Pager;
+use super::settings::{CONFIG_VARIABLE, LoadedSettings, SettingsSource, VARIABLES};
 use super::sides::{ComparedInput, refuse_one_input_twice};
-use super::zones;
 use crate::effects::{Effects, Markers};
 use crate::model::{Moment, Occurrence, Zone};
 use crate::pipeline::{self, AnalyzeError};
@@ -31,9 +33,6 @@ use crate::summary::Prices;
 const WIDTHS: std::ops::RangeInclusive<usize> = 60..=400;
 /// Limits on the height of a terminal, its line for the prompt left out.
 const HEIGHTS: std::ops::RangeInclusive<usize> = 16..=100;
-
-/// Environment variable that stands for `--tz`.
-const ZONE_VARIABLE: &str = "LAMBDA_TRIAGE_TZ";
 
 /// Properties of the process's terminal and environment.
 #[derive(Clone, Debug)]
@@ -54,8 +53,8 @@ pub(super) struct Terminal {
     hyperlinks: bool,
     /// Whether `NO_COLOR` is set (no-color.org) or the terminal is dumb.
     colorless: bool,
-    /// Name of the time zone in `LAMBDA_TRIAGE_TZ`.
-    zone: Option<OsString>,
+    /// Where settings come from that are not typed.
+    pub(super) settings: SettingsSource,
     /// Whether GitHub Actions runs this.
     actions: bool,
     /// File for the summary of a step of GitHub Actions, to which all commands of the step append.
@@ -94,7 +93,12 @@ impl Terminal {
             width: size.map(|(width, _)| usize::from(width.0)).or_else(columns),
             height: size.map(|(_, height)| usize::from(height.0)),
             utf8: locale.is_none_or(|locale| is_utf8(&locale.to_string_lossy())),
-            zone: set(ZONE_VARIABLE),
+            settings: SettingsSource {
+                variables: VARIABLES.iter().filter_map(|(name, _)| Some((*name, set(name)?))).collect(),
+                file: set(CONFIG_VARIABLE).map(PathBuf::from),
+                directory: std::env::current_dir().ok(),
+                home: set("HOME").or_else(|| set("USERPROFILE")).map(PathBuf::from),
+            },
             hyperlinks: stdout
                 && set("TERM").is_none_or(|term| term != "dumb")
                 && supports_hyperlinks::supports_hyperlinks(),
@@ -125,16 +129,6 @@ impl Terminal {
             zone: Zone::UTC,
             links: Links::None,
             bytes: Style::PLAIN.bytes,
-        }
-    }
-
-    /// Returns the zone of times that are shown and typed: that of the flag, else that of the environment.
-    pub(super) fn zone(&self, flag: Option<&Zone>) -> Result<Zone, RunError> {
-        match (flag, &self.zone) {
-            (Some(zone), _) => Ok(zone.clone()),
-            (None, Some(name)) => zones::zone(&name.to_string_lossy())
-                .map_err(|wrong| RunError::usage(one_line(&format!("{ZONE_VARIABLE}: {wrong}")))),
-            (None, None) => Ok(Zone::UTC),
         }
     }
 
@@ -202,6 +196,10 @@ pub(super) struct RunOptions {
     baseline_path: Option<PathBuf>,
     pub(super) strict: Option<Strictness>,
     pub(super) allow_empty: bool,
+    /// Name of the configuration file that was used.
+    pub(super) config_file: Option<String>,
+    pub(super) ignore: IgnoreList,
+    pub(super) owners: Owners,
     pub(super) quiet: bool,
     pub(super) progress: bool,
     /// Whether the log comes from CloudWatch, so that there are no files to name.
@@ -226,8 +224,24 @@ impl RunOptions {
     }
 
     /// Resolves the options that do not depend on where the logs are. `save` is a further file that will be written.
-    pub(super) fn shared(args: SharedArgs, save: Option<&Path>, terminal: &Terminal) -> Result<Self, RunError> {
-        let zone = terminal.zone(args.tz.as_ref())?;
+    pub(super) fn shared(mut args: SharedArgs, save: Option<&Path>, terminal: &Terminal) -> Result<Self, RunError> {
+        if args.baseline.is_none()
+            && let Some(rule) = args.fail_on.iter().chain(&args.warn_on).find(|rule| rule.needs_base())
+        {
+            return Err(RunError::usage(format!("{rule} needs --baseline FILE")));
+        }
+        let settings = LoadedSettings::load(&args.config, &terminal.settings)?;
+        let zone = settings.zone(args.tz.as_ref());
+        let LoadedSettings { file: config_file, mut config } = settings;
+        args.format = args.format.or(config.format);
+        args.width = args.width.or(config.width);
+        args.strict = args.strict.or(config.strict).filter(|strict| *strict != Strictness::Off);
+        args.price_gb_second = args.price_gb_second.or(config.price_gb_second);
+        for (typed, set) in [(&mut args.fail_on, &mut config.fail_on), (&mut args.warn_on, &mut config.warn_on)] {
+            if typed.is_empty() {
+                std::mem::swap(typed, set);
+            }
+        }
         let targets = targets(&args, &zone, terminal);
         let outputs = files_written(&targets, &args, save)?;
         let keep_records = targets.iter().any(|target| target.renderer.needs_records);
@@ -250,16 +264,11 @@ impl RunOptions {
             invoker: args.invoker,
             ledger: args.ledger.is_some(),
             show: None,
-            effects: Arc::new(effects(args.markers.as_deref())?),
+            effects: Arc::new(effects(args.markers.as_deref(), config.markers.take())?),
             prices: Prices { gb_second: args.price_gb_second },
             each_log: args.strict == Some(Strictness::All),
             outputs,
         };
-        if args.baseline.is_none()
-            && let Some(rule) = args.fail_on.iter().chain(&args.warn_on).find(|rule| rule.needs_base())
-        {
-            return Err(RunError::usage(format!("{rule} needs --baseline FILE")));
-        }
         Ok(Self {
             pipeline,
             targets,
@@ -275,6 +284,9 @@ impl RunOptions {
             baseline_path: args.baseline,
             strict: args.strict,
             allow_empty: args.allow_empty,
+            config_file: config_file.map(|path| path.display().to_string()),
+            ignore: config.ignore,
+            owners: config.owners,
             quiet: args.quiet,
             progress: terminal.stderr && !args.quiet,
             pulled: false,
@@ -325,12 +337,12 @@ fn view(args: &SharedArgs) -> View {
     View { details: args.details, top: args.top, sort: args.sort, by, wide: args.wide, histogram: args.histogram }
 }
 
-/// Loads the detection of side effects: the table of operations, and the user's markers.
-pub(super) fn effects(markers: Option<&Path>) -> Result<Effects, RunError> {
-    let Some(path) = markers else { return Ok(Effects::default()) };
-    let wrong = |reason: String| RunError::usage(format!("--markers {}: {}", path.display(), one_line(reason.trim())));
-    let text = fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    Markers::parse(&text).map(Effects::new).map_err(|error| wrong(error.to_string()))
+/// Prepares the detection of side effects: the table of operations, and the user's markers, of the file that was typed
+/// before others.
+pub(super) fn effects(typed: Option<&Path>, set: Option<Markers>) -> Result<Effects, RunError> {
+    let typed = typed.map(read_markers).transpose();
+    let typed = typed.map_err(|wrong| RunError::usage(one_line(&format!("--markers {wrong}"))))?;
+    Ok(typed.or(set).map_or_else(Effects::default, Effects::new))
 }
 
 /// Returns the main output and the reports.
@@ -372,7 +384,7 @@ fn files_written(targets: &[OutputTarget], args: &SharedArgs, save: Option<&Path
     let files = targets.iter().filter_map(|target| target.path.as_deref()).chain(ledger).chain(save);
     let files: Vec<PathBuf> = files.map(Path::to_owned).collect();
     refuse_one_file_twice(files.iter().map(PathBuf::as_path))?;
-    for read in args.markers.iter().chain(&args.baseline) {
+    for read in args.markers.iter().chain(&args.baseline).chain(&args.config.config) {
         if let Some(path) = files.iter().find(|path| FileId::at(path) == FileId::at(read)) {
             return Err(RunError::usage(AnalyzeError::OutputIsInput(path.clone()).to_string()));
         }

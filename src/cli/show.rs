@@ -10,7 +10,9 @@ use super::exit::{ExitStatus, RunError};
 #[cfg(feature = "cloudwatch")]
 use super::kept;
 use super::options::{Terminal, effects};
+use super::settings::LoadedSettings;
 use super::{complain, print_text};
+use crate::effects::Markers;
 use crate::pipeline::{self, RunAnalysis, Showing, Silent};
 use crate::render::{Style, document_text, life, life_markdown, one_line};
 use crate::summary::Prices;
@@ -22,8 +24,11 @@ const MOST_CANDIDATES: usize = 20;
 const NOTHING: &str = "no input: name a file or a directory, or pipe a log in";
 
 pub(super) fn event(args: ShowArgs, terminal: &Terminal) -> Result<ExitStatus, RunError> {
-    let (zone, links) = (terminal.zone(args.tz.as_ref())?, terminal.links(args.links));
-    let style = Style { zone, links, ..terminal.style(args.color) };
+    let settings = LoadedSettings::load(&args.config, &terminal.settings)?;
+    let (zone, config) = (settings.zone(args.tz.as_ref()), settings.config);
+    let style = terminal.style(args.color);
+    let width = config.width.map_or(style.width, usize::from);
+    let style = Style { zone, width, links: terminal.links(args.links), ..style };
     if args.paths.is_empty() && terminal.stdin {
         #[cfg(feature = "cloudwatch")]
         return of_last_pull(&args, terminal, &style);
@@ -31,7 +36,7 @@ pub(super) fn event(args: ShowArgs, terminal: &Terminal) -> Result<ExitStatus, R
         return Err(RunError::usage(NOTHING));
     }
     let (request, format) = (args.request.clone(), args.format);
-    let options = options(args)?;
+    let options = options(args, config.markers)?;
     let analysis = pipeline::analyze(&options, &Silent)?;
     for problem in &analysis.summary.coverage.inputs_unreadable {
         complain(&one_line(&format!("{}: {}", problem.input, problem.reason)));
@@ -98,7 +103,7 @@ fn print(events: &[ShownEvent], request: &str, format: ShowFormat, style: &Style
     print_text(&text).map(drop)
 }
 
-fn options(args: ShowArgs) -> Result<pipeline::Options, RunError> {
+fn options(args: ShowArgs, markers: Option<Markers>) -> Result<pipeline::Options, RunError> {
     Ok(pipeline::Options {
         invoker: None,
         paths: if args.paths.is_empty() { vec![PathBuf::from("-")] } else { args.paths },
@@ -114,7 +119,7 @@ fn options(args: ShowArgs) -> Result<pipeline::Options, RunError> {
         failures_only: false,
         ledger: false,
         show: Some(Showing::Event(args.request)),
-        effects: Arc::new(effects(args.markers.as_deref())?),
+        effects: Arc::new(effects(args.markers.as_deref(), markers)?),
         prices: Prices::default(),
         each_log: false,
         outputs: Vec::new(),

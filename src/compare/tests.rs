@@ -179,6 +179,8 @@ impl World {
 
 fn shown_cause(id: &str, code: &str, functions: Vec<Option<String>>, attempts: u64, events: u64) -> Cause {
     Cause {
+        owners: Vec::new(),
+        ignored: false,
         id: id.to_owned(),
         code: code.to_owned(),
         target: None,
@@ -222,6 +224,8 @@ fn of_rows(functions: Vec<FunctionSummary>, causes: Vec<Cause>) -> Summary {
         events_to_check: Vec::new(),
         events_to_check_total: 0,
         comparison: None,
+        config_file: None,
+        ignored: Vec::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use regex::bytes::{Regex as BytesRegex, RegexBuilder as BytesRegexBuilder};
 use regex::{Regex, RegexBuilder};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::WriteEvidence;
@@ -48,16 +49,20 @@ struct File {
     marker: Vec<MarkerEntry>,
 }
 
-#[derive(Debug, Deserialize)]
+/// A pattern of the user, as it is written.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct MarkerEntry {
+pub(crate) struct MarkerEntry {
+    /// Name of the write.
     name: String,
+    /// Regular expression for the line; its groups id and target are shown.
     pattern: String,
+    /// Whether the line says that the write was begun or done.
     #[serde(default)]
     state: MarkerState,
 }
 
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum MarkerState {
     Started,
@@ -85,8 +90,16 @@ impl Markers {
         if file.marker.is_empty() {
             return Err(MarkerError::Empty);
         }
-        let mut markers = Vec::with_capacity(file.marker.len());
-        for MarkerEntry { name, pattern, state } in file.marker {
+        Self::of(file.marker)
+    }
+
+    /// Prepares markers that were parsed.
+    ///
+    /// # Errors
+    /// When a pattern is no regular expression.
+    pub(crate) fn of(entries: Vec<MarkerEntry>) -> Result<Self, MarkerError> {
+        let mut markers = Vec::with_capacity(entries.len());
+        for MarkerEntry { name, pattern, state } in entries {
             let wrong = |error| MarkerError::Pattern { name: name.clone(), error: Box::new(error) };
             let search = BytesRegexBuilder::new(&pattern).multi_line(true).size_limit(PATTERN_BYTES).build();
             let pattern = RegexBuilder::new(&pattern).multi_line(true).size_limit(PATTERN_BYTES).build();

@@ -9,7 +9,7 @@ mod line;
 mod markers;
 mod table;
 
-pub(crate) use markers::Markers;
+pub(crate) use markers::{MarkerEntry, Markers};
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

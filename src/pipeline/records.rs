@@ -13,6 +13,7 @@ use crate::wire::{Record, SideEffectLine};
 /// Text in a spooled record that stands for values known only after the last input.
 const FIRST_ATTEMPT: &[u8] = b"\"attempt\":1,";
 const NO_FUNCTION: &[u8] = b"\"function\":null,";
+const NO_INPUT: &[u8] = b"\"input\":null,";
 const NO_TIMEOUT: &[u8] = b"\"timeout_ms\":null,\"timeout_source\":null";
 const NO_OUTCOME: &[u8] = b"\"outcome\":null,\"retry_guidance\":null,\"retry_reason\":null";
 const NOT_COMPARED: &[u8] = b"\"repeated\":null";
@@ -141,6 +142,9 @@ impl Records {
         if let Some(name) = self.patches.name(spooled.function) {
             let name = serde_json::to_string(name).unwrap_or_default();
             replace(line, NO_FUNCTION, format!("\"function\":{name},").as_bytes());
+        }
+        if let Some(nameless) = self.patches.nameless(spooled.function) {
+            replace(line, NO_INPUT, format!("\"input\":\"{nameless:016x}\",").as_bytes());
         }
         for repeated in self.repeated.get(&spooled.place).into_iter().flatten() {
             // Each call replaces the first placeholder left, so the values go to the side effects in order.

@@ -15,7 +15,7 @@ use super::{AnalyzeError, Options, PlatformWords, Progress, RunAnalysis};
 use crate::catalogue::CATALOGUE_VERSION;
 use crate::model::{Mentions, Moment, Timestamp};
 use crate::source::{Input, InputSource};
-use crate::summary::{self, SharedTables, SummaryOptions};
+use crate::summary::{self, ExampleChoice, SharedTables, SummaryOptions};
 use crate::wire::{SCHEMA_VERSION, Summary};
 
 pub(super) fn run(
@@ -23,7 +23,7 @@ pub(super) fn run(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<RunAnalysis, AnalyzeError> {
-    let shared = SharedTables::default();
+    let shared = SharedTables::new(example_choice(options));
     let inputs = feed.inputs();
     // The end of a pipe is not known, nor with it that of everything.
     if let Some(total) = inputs.iter().map(|input| input.size).sum() {
@@ -93,6 +93,8 @@ pub(super) fn run(
         functions: totals.functions,
         events_to_check: totals.events_to_check,
         comparison: None,
+        config_file: None,
+        ignored: Vec::new(),
     };
     summary.mask_request_ids(&options.redaction);
     Ok(RunAnalysis {
@@ -109,6 +111,16 @@ pub(super) fn run(
         poorly_understood,
         platform_words: mentions,
     })
+}
+
+/// Returns which attempts are examples, as far as the options tell before the end of the log is known.
+fn example_choice(options: &Options) -> ExampleChoice {
+    let known = |bound: &Option<Moment>| match bound {
+        Some(Moment::At(at)) => Some(*at),
+        _ => None,
+    };
+    let depends = matches!(options.from, Some(Moment::Ago(_) | Moment::TimeOfDay(..)));
+    ExampleChoice { from: known(&options.from), to: known(&options.to), latest: depends || options.since_ms.is_some() }
 }
 
 /// Returns the time range for which pulled inputs were requested, unless the user now names another.

@@ -48,7 +48,11 @@ pub(super) fn by_cause(summary: &Summary, rows: usize, style: &Style) -> Vec<Str
     for (head, cause) in lines.zip(&shown) {
         let names = cause.functions.iter().map(|name| one_line(name.as_deref().unwrap_or("(no name)")).into_owned());
         let names = format!("in {}", names.collect::<Vec<_>>().join(", "));
-        let also = began(cause).into_iter().chain(share(cause, summary)).collect::<Vec<_>>().join("; ");
+        let ignored = cause.ignored.then(|| IGNORED.to_owned());
+        let owners = cause.owners.iter().map(|owner| one_line(owner)).collect::<Vec<_>>().join(", ");
+        let owners = (!owners.is_empty()).then(|| format!("owned by {owners}"));
+        let also = ignored.into_iter().chain(owners).chain(began(cause)).chain(share(cause, summary));
+        let also = also.collect::<Vec<_>>().join("; ");
         // The row may not have room for all of it.
         let title = if head.contains('…') { one_line(&cause.title).into_owned() } else { String::new() };
         out.push(head);
@@ -121,12 +125,27 @@ fn to_do(cause: &Cause, summary: &Summary, room: usize, style: &Style) -> (Strin
     let brief = shorten_end(&one_line(&cause.brief), room);
     let mut rest = String::new();
     let began = began(cause).filter(|_| !is_to_roll_back(cause));
-    for fact in began.into_iter().chain(place(cause, style)).chain(share(cause, summary)) {
+    let ignored = cause.ignored.then(|| IGNORED.to_owned());
+    for fact in
+        ignored.into_iter().chain(owned(cause)).chain(began).chain(place(cause, style)).chain(share(cause, summary))
+    {
         if width(&brief) + width(&rest) + width(&fact) + 2 <= room {
             rest.push_str(&format!("; {fact}"));
         }
     }
     (brief, rest)
+}
+
+/// What stands at a cause that fails no gate.
+pub(super) const IGNORED: &str = "ignored by the gate";
+
+/// Returns whose it is: `team orders`, `team orders and 2 more`.
+fn owned(cause: &Cause) -> Option<String> {
+    let first = one_line(cause.owners.first()?);
+    Some(match cause.owners.len() {
+        1 => format!("owner {first}"),
+        some => format!("owners {first} and {} more", some - 1),
+    })
 }
 
 /// Returns the line below a cause.

@@ -2,7 +2,7 @@
 
 use super::escape::one_line;
 use super::style::{Ink, Style};
-use super::words::{bytes, count, fold, percent};
+use super::words::{bytes, count, fold, percent, shorten_end};
 use crate::wire::{Coverage, CoverageBytes, InputProblem, Summary};
 
 /// Most problems listed one by one; the rest is counted.
@@ -44,6 +44,9 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
     }
     if coverage.inputs > 0 {
         out.extend(fold(&read(coverage), style.width));
+    }
+    if let Some(file) = &summary.config_file {
+        out.push(style.paint(Ink::Faint, &shorten_end(&one_line(&format!("Settings of {file}")), style.width)));
     }
     out
 }

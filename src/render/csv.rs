@@ -9,9 +9,10 @@ use super::{Answer, Style};
 use crate::wire::{Cause, Condition, FunctionSummary};
 
 /// Columns before the numbers. A cell has one value: what is a list in JSON is counted.
-const HEADINGS: [&str; 27] = [
+const HEADINGS: [&str; 29] = [
     "kind",
     "function",
+    "owner",
     "account_id",
     "region",
     "runtime",
@@ -31,6 +32,7 @@ const HEADINGS: [&str; 27] = [
     "share_within",
     "brief",
     "hint",
+    "ignored",
     "condition",
     "level",
     "value",
@@ -77,6 +79,7 @@ fn of_function(kind: &'static str, function: &FunctionSummary) -> CsvRow {
     let named = vec![
         ("kind", kind.to_owned()),
         ("function", text(&function.function)),
+        ("owner", text(&function.owner)),
         ("account_id", text(&function.account_id)),
         ("region", text(&function.region)),
         ("runtime", text(&function.runtime)),
@@ -98,6 +101,7 @@ fn of_cause(cause: &Cause) -> CsvRow {
     let named = vec![
         ("kind", "cause".to_owned()),
         ("function", function),
+        ("owner", cause.owners.join(", ")),
         ("cause", cause.id.clone()),
         ("code", cause.code.clone()),
         ("title", cause.title.clone()),
@@ -114,6 +118,7 @@ fn of_cause(cause: &Cause) -> CsvRow {
         ("share_within", cause.share_within.map(json).unwrap_or_default()),
         ("brief", cause.brief.clone()),
         ("hint", cause.hint.clone()),
+        ("ignored", cause.ignored.to_string()),
     ];
     let numbers =
         vec![("failed", cause.attempts.to_string()), ("environment_failures", cause.environments.to_string())];

@@ -93,17 +93,12 @@ fn what_fails(mut failed: Vec<&Condition>, of: usize) -> String {
 
 fn what_is_unknown(unknown: &[&Condition]) -> String {
     let Some(first) = unknown.first() else { return String::new() };
+    let reason = one_line(first.reason.as_deref().unwrap_or("the log does not tell it"));
     let glob = first.expression.rsplit_once(':').map(|(glob, _)| glob.trim());
-    let more = match unknown.len() {
-        1 => String::new(),
-        some => format!(", and {} more", some - 1),
-    };
-    match (&first.scope, first.value) {
-        (Some(scope), None) if glob == Some(scope.as_str()) => "no function matches".to_owned(),
-        (None, None) => "the log does not tell it".to_owned(),
-        (_, None) => format!("the log does not tell it of {}{more}", name(first)),
-        (None, Some(_)) => "all functions together have no timeout; write *: before it".to_owned(),
-        (Some(_), Some(_)) => format!("the timeout of {}{more} is not known", name(first)),
+    match first.scope.as_deref().filter(|scope| glob != Some(*scope)) {
+        None => reason.into_owned(),
+        Some(_) if unknown.len() == 1 => format!("{reason} ({})", name(first)),
+        Some(_) => format!("{reason} ({} and {} more)", name(first), unknown.len() - 1),
     }
 }
 
@@ -159,13 +154,14 @@ pub(super) fn lines(gate: &Gate, style: &Style) -> Vec<String> {
     verdicts.sort_by_key(|verdict| verdict.state);
     let mut out = Vec::new();
     let failed = verdicts.len();
+    let ignored = ignored(gate).map(|text| format!(", {text}")).unwrap_or_default();
     if failed == 0 && !gate.passed {
         let text = "not passed: part of the log was not read or not understood";
         return vec![format!("{}  {}", style.paint(Ink::Strong, "Gate"), style.paint(Ink::Warn, text))];
     }
     if failed == 0 {
         let text = format!("passed: {}", count(all as u64, "condition", "conditions"));
-        return vec![format!("{}  {}", style.paint(Ink::Strong, "Gate"), style.paint(Ink::Good, &text))];
+        return vec![format!("{}  {}{ignored}", style.paint(Ink::Strong, "Gate"), style.paint(Ink::Good, &text))];
     }
     for verdict in verdicts.iter().take(ON_SCREEN) {
         let (word, ink) = match verdict.state {
@@ -182,7 +178,15 @@ pub(super) fn lines(gate: &Gate, style: &Style) -> Vec<String> {
     if failed > ON_SCREEN {
         out.push(style.paint(Ink::Faint, &format!("      + {} more of {all}: --format json", failed - ON_SCREEN)));
     }
+    if let Some(text) = self::ignored(gate) {
+        out.push(style.paint(Ink::Faint, &format!("      {text}")));
+    }
     out
+}
+
+/// Returns how much the conditions leave out: `12 failures ignored`.
+pub(crate) fn ignored(gate: &Gate) -> Option<String> {
+    (gate.ignored > 0).then(|| format!("{} ignored", count(gate.ignored, "failure", "failures")))
 }
 
 #[cfg(test)]
@@ -198,6 +202,7 @@ mod tests {
             value,
             threshold: Some(0.01),
             result: result.to_owned(),
+            reason: None,
         }
     }
 
@@ -209,7 +214,7 @@ mod tests {
                 condition(Some(&format!("f{at:02}")), Some(rate), if rate > 0.01 { "fail" } else { "pass" })
             })
             .collect();
-        let verdicts = gate_verdicts(&Gate { passed: false, conditions });
+        let verdicts = gate_verdicts(&Gate { passed: false, conditions, ignored: 0 });
         assert_eq!(verdicts.len(), 1);
         assert_eq!(verdicts[0].text, "21 of 24 functions: f23 11.5%, f22 11.0%, f21 10.5%, …");
         assert_eq!(verdicts[0].state, GateState::Failed);
@@ -217,13 +222,14 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_no_pass() {
-        let of = |conditions: Vec<Condition>| gate_verdicts(&Gate { passed: false, conditions }).remove(0);
+        let of = |conditions: Vec<Condition>| gate_verdicts(&Gate { passed: false, conditions, ignored: 0 }).remove(0);
         let unknown = of(vec![condition(Some("a"), None, "not_evaluable"), condition(Some("b"), Some(0.0), "pass")]);
-        assert_eq!((unknown.state, unknown.text.as_str()), (GateState::NotEvaluable, "the log does not tell it of a"));
+        assert_eq!((unknown.state, unknown.text.as_str()), (GateState::NotEvaluable, "the log does not tell it (a)"));
         let few = of(vec![condition(Some("a"), Some(1.0), "too_few")]);
         assert_eq!((few.state, few.text.as_str()), (GateState::Passed, "too few to tell"));
         let none = of(vec![Condition {
             expression: "x-*:failed > 0".to_owned(),
+            reason: Some("no function matches".to_owned()),
             ..condition(Some("x-*"), None, "not_evaluable")
         }]);
         assert_eq!(none.text, "no function matches");

@@ -6,9 +6,9 @@
 use std::io::{self, Write};
 
 use super::Answer;
-use super::causes::state_word;
+use super::causes::{IGNORED, state_word};
 use super::escape::{one_line, without_commands};
-use super::gate::{GateState, GateVerdict, gate_verdicts};
+use super::gate::{GateState, GateVerdict, gate_verdicts, ignored};
 use super::headline;
 use super::style::Style;
 use super::time_axis::Times;
@@ -77,7 +77,9 @@ fn of_gate(gate: &Gate, room: usize) -> Vec<Annotation> {
     if wrong.is_empty() {
         return vec![match gate.passed {
             true => {
-                Annotation { level: "notice", title: "Gate passed".to_owned(), message: format!("{all} evaluated") }
+                let ignored = ignored(gate).map(|text| format!(", {text}")).unwrap_or_default();
+                let message = format!("{all} evaluated{ignored}");
+                Annotation { level: "notice", title: "Gate passed".to_owned(), message }
             }
             false => Annotation {
                 level: "error",
@@ -130,10 +132,20 @@ fn of_cause(cause: &Cause, summary: &Summary, style: &Style) -> Annotation {
     if cause.state != FindingState::Unknown {
         message.push_str(&format!(", {}", state_word(cause.state)));
     }
+    if !cause.owners.is_empty() {
+        message.push_str(&format!(", owned by {}", cause.owners.join(", ")));
+    }
+    if cause.ignored {
+        message.push_str(&format!(", {IGNORED}"));
+    }
     message.push_str(&format!(". {}: {}", cause.code, cause.hint));
     // What lost nothing and is over needs nobody now.
     let is_over = cause.lost == 0 && !matches!(cause.state, FindingState::Ongoing);
-    Annotation { level: if is_over { "notice" } else { "warning" }, title: cause.title.clone(), message }
+    Annotation {
+        level: if is_over || cause.ignored { "notice" } else { "warning" },
+        title: cause.title.clone(),
+        message,
+    }
 }
 
 impl Annotation {
@@ -207,6 +219,7 @@ mod tests {
             value: Some(1.0),
             threshold: Some(0.0),
             result: result.to_owned(),
+            reason: None,
         };
         for causes in [0, 1, 4, 5, 9, 10, 11, 400] {
             for failed in [0, 1, 5, 6, 9, 10, 651] {
@@ -214,7 +227,7 @@ mod tests {
                 summary.causes_total = causes as u64;
                 let conditions =
                     (0..failed).map(|at| condition(at, "fail")).chain([condition(failed, "pass")]).collect();
-                summary.gate = Some(Gate { passed: failed == 0, conditions });
+                summary.gate = Some(Gate { passed: failed == 0, conditions, ignored: 0 });
                 for complete in [true, false] {
                     summary.coverage.complete = complete;
                     let all = annotations(&summary, &Style::PLAIN);

@@ -65,25 +65,65 @@ pub(super) fn total(columns: &[GridColumn]) -> usize {
 /// Returns the lines of a grid: the headings, and a line per row.
 pub(super) fn lines(columns: &[GridColumn], style: &Style) -> Vec<String> {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).force_no_tty().set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(columns.iter().map(|column| style.paint(Ink::Strong, &column.heading)));
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(columns.iter().map(|column| &column.heading));
     let rows = columns.iter().map(|column| column.cells.len()).max().unwrap_or(0);
-    let painted = |cell: &Cell| cell.ink.map_or_else(|| cell.text.clone(), |ink| style.paint(ink, &cell.text));
-    table.add_rows((0..rows).map(|row| {
-        let cells = columns.iter().map(|column| column.cells.get(row).map_or_else(String::new, painted));
-        cells.collect::<Vec<String>>()
-    }));
+    let text =
+        |column: &GridColumn, row: usize| column.cells.get(row).map_or_else(String::new, |cell| cell.text.clone());
+    table.add_rows((0..rows).map(|row| columns.iter().map(|column| text(column, row)).collect::<Vec<String>>()));
     for (at, (column, one)) in table.column_iter_mut().zip(columns).enumerate() {
         let gap = if at + 1 < columns.len() { GAP_COLUMNS } else { 0 };
         column.set_padding((0, gap));
         column.set_cell_alignment(if one.left { CellAlignment::Left } else { CellAlignment::Right });
     }
-    table.lines().map(|line| line.trim_end().to_owned()).collect()
+    let headings: Vec<_> = columns.iter().map(|column| (column.heading.as_str(), Some(Ink::Strong))).collect();
+    let cells = |row: usize| {
+        let cells = columns.iter().map(|column| column.cells.get(row));
+        cells.map(|cell| cell.map_or(("", None), |cell| (cell.text.as_str(), cell.ink))).collect::<Vec<_>>()
+    };
+    let inks = std::iter::once(headings).chain((0..rows).map(cells));
+    table.lines().zip(inks).map(|(line, inks)| painted(line.trim_end(), &inks, style)).collect()
+}
+
+/// Paints the cells of a line that is laid out: between them are only blanks.
+fn painted(line: &str, cells: &[(&str, Option<Ink>)], style: &Style) -> String {
+    if !style.color {
+        return line.to_owned();
+    }
+    let (mut out, mut rest) = (String::with_capacity(line.len() * 2), line);
+    for (text, ink) in cells {
+        let text = text.trim();
+        let Some((before, after)) = rest.split_once(text).filter(|_| !text.is_empty()) else { continue };
+        out.push_str(before);
+        out.push_str(&ink.map_or_else(|| text.to_owned(), |ink| style.paint(ink, text)));
+        rest = after;
+    }
+    out + rest
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn colours_change_no_column() {
+        let cells = [Cell::plain("a b"), Cell::painted("日本", Ink::Bad), Cell::painted("", Ink::Good)];
+        let columns = [
+            GridColumn::text("A", cells.to_vec()),
+            GridColumn::numbers(
+                "B",
+                vec![Cell::painted("1", Ink::Bad), Cell::painted(".", Ink::Faint), Cell::plain("1")],
+            ),
+            GridColumn::text("C", vec![Cell::painted("▁▂ ", Ink::Bad), Cell::plain("1"), Cell::plain("")]),
+        ];
+        let style = Style { color: true, ..Style::PLAIN };
+        let (plain, coloured) = (lines(&columns, &Style::PLAIN), lines(&columns, &style));
+        assert_eq!(coloured[1], "a b   \x1b[31m1\x1b[0m  \x1b[31m▁▂\x1b[0m");
+        for (plain, coloured) in plain.iter().zip(coloured) {
+            let inks = ["\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m"];
+            assert_eq!(*plain, inks.iter().fold(coloured, |line, ink| line.replace(ink, "")));
+        }
+    }
 
     #[test]
     fn columns_are_straight_whatever_the_text() {

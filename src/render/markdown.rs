@@ -3,8 +3,8 @@
 
 use std::io::{self, Write};
 
-use super::causes::state_word;
-use super::gate::{GateState, gate_verdicts};
+use super::causes::{IGNORED, state_word};
+use super::gate::{GateState, gate_verdicts, ignored};
 use super::headline;
 use super::markdown_text::{MarkdownColumn, MarkdownPage, code, prose};
 use super::matrix;
@@ -68,7 +68,8 @@ fn gate_of(gate: &Gate, page: &mut MarkdownPage) {
             format!("failed ({} of {all}, {} not evaluable)", thousands(failed), thousands(open))
         }
     };
-    page.block(&format!("**Gate {words}**"));
+    let ignored = ignored(gate).map(|text| format!(", {text}")).unwrap_or_default();
+    page.block(&format!("**Gate {words}**{ignored}"));
     let told = gate_verdicts(gate);
     let told = told.iter().filter(|verdict| verdict.state != GateState::Passed);
     let lines: Vec<String> = told
@@ -105,6 +106,13 @@ fn head(summary: &Summary, style: &Style, page: &mut MarkdownPage) {
     page.block(&text);
 }
 
+/// Returns whose a cause is, and whether it fails no gate.
+fn aside(cause: &Cause) -> Option<String> {
+    let owners = (!cause.owners.is_empty()).then(|| format!("owned by {}", prose(&cause.owners.join(", "))));
+    let told: Vec<String> = owners.into_iter().chain(cause.ignored.then(|| IGNORED.to_owned())).collect();
+    (!told.is_empty()).then(|| format!("({})", told.join("; ")))
+}
+
 fn causes(summary: &Summary, most: usize, style: &Style, page: &mut MarkdownPage) {
     if summary.causes.is_empty() {
         return;
@@ -119,8 +127,12 @@ fn causes(summary: &Summary, most: usize, style: &Style, page: &mut MarkdownPage
         // A time before the first is not known; `<` would be the beginning of a tag.
         let since = if cause.since_before_window { "before " } else { "" };
         let brief = Some(prose(&cause.brief)).filter(|brief| !brief.is_empty());
-        let to_do: Vec<String> =
-            brief.map(|brief| format!("**{brief}**")).into_iter().chain([prose(&cause.hint)]).collect();
+        let to_do: Vec<String> = brief
+            .map(|brief| format!("**{brief}**"))
+            .into_iter()
+            .chain([prose(&cause.hint)])
+            .chain(aside(cause))
+            .collect();
         vec![
             prose(&cause.title),
             failed,
@@ -239,6 +251,9 @@ fn coverage_of(summary: &Summary) -> String {
         let skipped = count(read.inputs_skipped.len() as u64, "file that is not a log", "files that are not logs");
         out.push(format!("- Skipped: {skipped}, such as {}", prose(&coverage::named(first))));
     }
+    if let Some(file) = &summary.config_file {
+        out.push(format!("- Settings of {}", code(file)));
+    }
     if read.inputs > 0 {
         out.push(format!("- {}", coverage::read(read)));
     }
@@ -287,8 +302,9 @@ mod tests {
             threshold: Some(0.01),
             value: Some(0.1),
             result: "fail".to_owned(),
+            reason: None,
         };
-        summary.gate = Some(Gate { passed: false, conditions: vec![condition; 651] });
+        summary.gate = Some(Gate { passed: false, conditions: vec![condition; 651], ignored: 0 });
         summary.coverage.notes = vec![worst; 400];
         for (top, bytes) in [(None, Style::PLAIN.bytes), (Some(0), Style::PLAIN.bytes), (Some(0), 400_000)] {
             let text = text(&summary, &View { top, ..View::default() }, bytes);

@@ -44,8 +44,9 @@ const CALLS: [FailureKind; 3] = [
 /// Heading before those of calls to Lambda.
 const CALLS_TO: (&str, &str) = ("LAMBDA CALLS:", "|");
 
-/// Place of the course of failures among the columns that go.
-const TREND_RANK: u8 = 4;
+/// Places of owners and of the course of failures among the columns that go.
+const OWNER_RANK: u8 = 4;
+const TREND_RANK: u8 = 5;
 
 /// What a column holds, which decides whether it may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -242,7 +243,7 @@ fn next_to_go(all: &[Candidate], kept: &[bool]) -> Vec<usize> {
         true => kinds.iter().rev().min_by_key(|at| all[**at].sum()).map(|at| vec![*at]).unwrap_or_default(),
         false => Vec::new(),
     };
-    let groups = [Role::Resource, Role::Extra(1), Role::Extra(2), Role::Extra(3)].map(with);
+    let groups = [Role::Resource, Role::Extra(1), Role::Extra(2), Role::Extra(3), Role::Extra(OWNER_RANK)].map(with);
     let order = groups.into_iter().chain([rarest(KINDS_KEPT), with(Role::Extra(TREND_RANK)), rarest(0)]);
     order.into_iter().find(|group| !group.is_empty()).unwrap_or_default()
 }
@@ -313,6 +314,14 @@ fn places(rows: &[&FunctionSummary], summary: &Summary) -> Vec<Candidate> {
     places.into_iter().flatten().collect()
 }
 
+/// Returns the column of owners, if any is known.
+fn owners(rows: &[&FunctionSummary]) -> Option<Candidate> {
+    let owner = |function: &FunctionSummary| {
+        Cell::plain(function.owner.as_deref().map_or("-".to_owned(), |owner| one_line(owner).into_owned()))
+    };
+    rows.iter().any(|row| row.owner.is_some()).then(|| candidate(Role::Extra(OWNER_RANK), "OWNER", rows, owner))
+}
+
 /// Returns the columns that are worth showing, in their order.
 fn candidates(rows: &[&FunctionSummary], summary: &Summary) -> Vec<Candidate> {
     type Count = fn(&FunctionSummary) -> u64;
@@ -358,6 +367,7 @@ fn candidates(rows: &[&FunctionSummary], summary: &Summary) -> Vec<Candidate> {
     extra.push(numbers(Role::Resource, "COLD", |function| function.cold_starts));
     extra.push(candidate(Role::Resource, "MEM MB", rows, memory));
     out.extend(extra);
+    out.extend(owners(rows));
     out.extend(trend(rows, summary));
     out
 }

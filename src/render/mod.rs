@@ -51,7 +51,7 @@ pub(crate) use diff::diff;
 pub(crate) use escape::{one_line, without_commands};
 #[cfg(feature = "cloudwatch")]
 pub(crate) use failed_line::failed_line;
-pub(crate) use gate::{GateState, gate_verdicts, with_unit};
+pub(crate) use gate::{GateState, gate_verdicts, ignored, with_unit};
 pub(crate) use json::{document, document_text};
 pub(crate) use ledger::{ledger_csv, ledger_json};
 pub(crate) use life::life;
@@ -59,8 +59,10 @@ pub(crate) use life_markdown::life_markdown;
 pub(crate) use matrix::category_of_heading;
 pub(crate) use next::Commands;
 pub(crate) use page::page;
-pub(crate) use style::{Ink, Links, Style};
-pub(crate) use view::{Grouping, SORT_KEYS, SortKey, View};
+pub use style::Style;
+pub(crate) use style::{Ink, Links};
+pub use view::View;
+pub(crate) use view::{Grouping, SORT_KEYS, SortKey};
 pub(crate) use words::{count, fold, thousands};
 
 use crate::wire::Summary;

@@ -51,7 +51,7 @@ impl Input {
 /// Inputs found at the named paths.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
-    /// Inputs in the order in which they are reported: as named, and by path within a directory.
+    /// Inputs by path, standard input first: however they were named, the answer is the same.
     pub inputs: Vec<Input>,
     /// Paths that could not be read.
     pub problems: Vec<InputProblem>,
@@ -88,6 +88,7 @@ pub(crate) fn list_inputs(paths: &[PathBuf], exclude: &GlobSet, threads: usize) 
         }
         list_path(path, exclude, threads, &mut listing, &mut seen);
     }
+    listing.inputs.sort_by(|one, other| one.path.cmp(&other.path));
     if listing.inputs.iter().any(|input| input.path.is_none()) {
         seen.extend(FileId::of_standard_input());
     }
@@ -197,9 +198,9 @@ mod tests {
             &GlobSet::empty(),
             2,
         );
-        assert_eq!(names(&listing, root.path()), ["a.gz", "b/.hidden", "b/1.log", "b/2.log", "<stdin>"]);
+        assert_eq!(names(&listing, root.path()), ["<stdin>", "a.gz", "b/.hidden", "b/1.log", "b/2.log"]);
         assert!(listing.problems.is_empty());
-        assert!(!listing.inputs[0].named);
+        assert!(!listing.inputs[1].named);
     }
 
     #[test]

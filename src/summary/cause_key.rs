@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::findings::ErrorText;
-use super::names::FunctionKey;
+use super::names::{FunctionKey, NamelessOf};
 use crate::catalogue::{self, Wording, missing_module, wording};
 use crate::model::{Category, Downstream, Timestamp, Verdict};
 use crate::wire::{Record, Redaction};
@@ -180,7 +180,10 @@ impl CauseKey {
         };
         let function = self.function.and_then(|id| functions.get(id as usize));
         let text = |get: fn(&FunctionKey) -> &Option<String>| function.and_then(|key| get(key).as_deref());
-        let input = function.and_then(|key| key.input).map(|input| input.to_string());
+        let input = function.and_then(|key| key.input).map(|nameless| match nameless {
+            NamelessOf::Input(input) => input.to_string(),
+            NamelessOf::Attempts(hash) => format!("{hash:016x}"),
+        });
         let mut hash = Xxh3::new();
         for part in [
             Some(code.as_str()),
@@ -348,7 +351,10 @@ mod tests {
         let functions: Vec<FunctionKey> = ["a", "b"]
             .map(|name| FunctionKey { name: Some(name.to_owned()), ..FunctionKey::default() })
             .into_iter()
-            .chain([FunctionKey { input: Some(1), ..FunctionKey::default() }, FunctionKey::default()])
+            .chain([
+                FunctionKey { input: Some(NamelessOf::Input(1)), ..FunctionKey::default() },
+                FunctionKey::default(),
+            ])
             .collect();
         let target = |name: &str| Shared::Target(name.to_owned());
         let mut ids = std::collections::BTreeSet::new();

@@ -162,6 +162,8 @@ fn cause(
         fingerprint: key.fingerprint().map(str::to_owned),
         title,
         functions: sums.functions.iter().map(|part| name(part.function)).collect(),
+        owners: Vec::new(),
+        ignored: false,
         attempts: counts.attempts(),
         environments: counts.environments(),
         events: counts.events(),

@@ -1,5 +1,7 @@
 //! Events from attempts: drops attempts that were read twice and determines how each event ended.
 
+use rustc_hash::FxHashMap;
+
 use super::Entry;
 use super::entry::Fact;
 use crate::model::{Category, Place, Timestamp};
@@ -71,26 +73,51 @@ pub(super) fn start_behind_end(attempts: &[Entry]) -> Option<Place> {
     found.map(Entry::place)
 }
 
-/// Drops attempts that were read twice from those of one event, which are in order of their start. Returns how many,
-/// and calls `dropped` with each.
+/// Drops attempts that were read twice from those of one event, which are in order of their start, and keeps the fullest
+/// copy of each. Returns how many, and calls `dropped` with each.
 pub(super) fn drop_duplicates(attempts: &mut Vec<Entry>, mut dropped: impl FnMut(&Entry)) -> u64 {
     if attempts.len() < 2 {
         return 0;
     }
     let before = attempts.len();
     let mut kept: Vec<Entry> = Vec::with_capacity(before);
+    // The last attempt of each stream: one environment runs an event only once at a time.
+    let mut last_of_stream: FxHashMap<u64, usize> = FxHashMap::default();
+    // What has no time is known by its line, which is the same in a copy of the whole input.
+    let mut untimed: FxHashMap<(u64, u64, u32), usize> = FxHashMap::default();
     for attempt in attempts.drain(..) {
-        match kept.iter_mut().find(|known| is_same(known, &attempt)) {
-            Some(known) if completeness(&attempt) > completeness(known) => {
-                dropped(known);
-                *known = attempt;
+        let place = attempt.place();
+        let slot = match attempt.started_at() {
+            Some(_) => last_of_stream.entry(attempt.stream),
+            None => {
+                let copy = untimed.entry((attempt.stream, place.line, place.event)).or_insert(kept.len());
+                match kept.get_mut(*copy).filter(|known| known.place().input != place.input) {
+                    Some(known) => dropped(&keep_fuller(known, attempt)),
+                    None => kept.push(attempt),
+                }
+                continue;
             }
-            Some(_) => dropped(&attempt),
-            None => kept.push(attempt),
+        };
+        let last = slot.or_insert(kept.len());
+        match kept.get_mut(*last).filter(|known| is_same(known, &attempt)) {
+            Some(known) => dropped(&keep_fuller(known, attempt)),
+            None => {
+                *last = kept.len();
+                kept.push(attempt);
+            }
         }
     }
     *attempts = kept;
+    if attempts.len() < before && untimed.is_empty() {
+        // The copy that is kept may have ended later.
+        attempts.sort_by_key(Entry::key);
+    }
     (before - attempts.len()) as u64
+}
+
+/// Keeps the fuller of two copies, and returns the other.
+fn keep_fuller(known: &mut Entry, copy: Entry) -> Entry {
+    if copy.fullness() > known.fullness() { std::mem::replace(known, copy) } else { copy }
 }
 
 /// Returns how an event ended, from its attempts in order of their start.
@@ -118,18 +145,18 @@ pub(super) fn outcome(attempts: &[Entry], window_end: Option<Timestamp>) -> Outc
     if attempts.len() == 1 { Outcome::FailedOnce } else { Outcome::Exhausted }
 }
 
-/// Returns whether two entries are the same attempt from overlapping exports: same stream and start, or (if one export
-/// begins in the middle of it) a fragment without a start that ends at the same moment.
-fn is_same(one: &Entry, other: &Entry) -> bool {
-    if one.stream != other.stream || one.started_at().is_none() || other.started_at().is_none() {
-        return false;
-    }
-    one.started_at() == other.started_at()
-        || (one.has(Fact::StartCut) != other.has(Fact::StartCut) && one.ended_at() == other.ended_at())
-}
-
-fn completeness(attempt: &Entry) -> (bool, bool) {
-    (attempt.has(Fact::ReportSeen), !attempt.has(Fact::StartCut))
+/// Returns whether the next entry of a stream is the same attempt from another export: it begins or ends in the same
+/// moment, or their times overlap and one is a fragment without a beginning. The beginning of a fragment is computed from
+/// its end, so it may lie before the real one.
+fn is_same(known: &Entry, next: &Entry) -> bool {
+    let (Some(first), Some(then)) = (known.started_at(), next.started_at()) else { return false };
+    let before_its_end =
+        |is_before: fn(&Timestamp, &Timestamp) -> bool| known.ended_at().is_some_and(|end| is_before(&then, &end));
+    let ends = known.ended_at().zip(next.ended_at());
+    first == then
+        || ends.is_some_and(|(one, other)| one == other)
+        || (next.has(Fact::StartCut) && before_its_end(Timestamp::le))
+        || (known.has(Fact::StartCut) && before_its_end(Timestamp::lt))
 }
 
 #[cfg(test)]

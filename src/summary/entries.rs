@@ -8,9 +8,9 @@ use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::cause_key::{CausePlace, FailureKey, Shared, ToldInFunction, tell};
-use super::entry::{Entry, EntryNames, NO_FAILURE, is_cut};
-use super::findings::FindingFacts;
-use super::names::{FindingKey, FunctionFacts, FunctionKey, IdTable};
+use super::entry::{Entry, EntryNames, Fact, NO_FAILURE, is_cut};
+use super::findings::{ExampleAttempt, ExampleChoice, FindingFacts};
+use super::names::{FindingKey, FunctionFacts, FunctionKey, IdTable, NamelessOf};
 use super::record::attempt_of;
 use super::runs::{Room, Runs};
 use crate::model::{Attempt, Category, Origin, Place, Timestamp, Verdict};
@@ -28,16 +28,31 @@ pub(crate) struct SharedTables {
     pub(super) findings: IdTable<FindingKey>,
     pub(super) failures: IdTable<FailureKey>,
     /// By input and stream that do not name the function, the functions that attempts name.
-    pub(super) named_streams: Mutex<BTreeMap<(u32, u64), BTreeSet<u32>>>,
+    pub(super) named_streams: Mutex<NamedStreams>,
     /// Number of entries that all workers hold in memory.
     pub(super) in_memory: Room,
+    /// Which attempts are examples of findings.
+    examples: ExampleChoice,
 }
+
+impl SharedTables {
+    /// Makes empty tables.
+    #[must_use]
+    pub(crate) fn new(examples: ExampleChoice) -> Self {
+        Self { examples, ..Self::default() }
+    }
+}
+
+/// Functions by input and stream.
+pub(super) type NamedStreams = BTreeMap<(u32, u64), BTreeSet<u32>>;
 
 /// Ids of a stream in entries.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StreamNames {
     pub(super) function: u32,
     pub(super) stream: u64,
+    /// Whether the name of the function is unknown.
+    is_nameless: bool,
 }
 
 impl StreamNames {
@@ -83,13 +98,17 @@ impl<'s> Entries<'s> {
 
     /// Adds the stream of an input and returns its ids.
     pub(crate) fn stream(&mut self, origin: &Origin<String>, input: u32) -> StreamNames {
-        let stream = xxh3_64(origin.log_stream.as_deref().unwrap_or("").as_bytes());
+        self.stream_of(origin, NamelessOf::Input(input))
+    }
+
+    fn stream_of(&mut self, origin: &Origin<String>, nameless: NamelessOf) -> StreamNames {
+        let stream = origin.log_stream.as_deref().map_or_else(unnamed_stream, |stream| xxh3_64(stream.as_bytes()));
         let is_nameless = origin.function.is_none();
         let key = FunctionKey {
             name: origin.function.clone(),
             account_id: origin.account_id.clone(),
             region: origin.region.clone(),
-            input: is_nameless.then_some(input),
+            input: is_nameless.then_some(nameless),
             stream: is_nameless.then_some(stream),
         };
         let function = self.shared.functions.id(&key);
@@ -97,7 +116,7 @@ impl<'s> Entries<'s> {
         if let Some(group) = &origin.log_group {
             self.functions.entry(function).or_default().log_groups.insert(group.clone());
         }
-        StreamNames { function, stream }
+        StreamNames { function, stream, is_nameless }
     }
 
     /// Remembers that an attempt of a stream that does not name its function names it.
@@ -125,19 +144,18 @@ impl<'s> Entries<'s> {
         redaction: &Redaction,
         record: &dyn Fn() -> Record,
     ) {
-        let failure = if verdict.category.is_failure() {
+        let version = attempt.version.as_deref().map_or(0, |version| self.version(version, redaction));
+        let mut entry = self.entry(stream, (attempt, verdict), version, is_cut(verdict.category, verdict.code));
+        if verdict.category.is_failure() {
             let key = FindingKey {
                 function: stream.function,
                 code: verdict.code.to_owned(),
                 fingerprint: verdict.fingerprint.clone(),
             };
             let shared = Shared::of_verdict(verdict, redaction);
-            self.failure(key, shared, attempt.started_at, record)
-        } else {
-            NO_FAILURE
-        };
-        let version = attempt.version.as_deref().map_or(0, |version| self.version(version, redaction));
-        self.enter(stream, (attempt, verdict), (failure, version), is_cut(verdict.category, verdict.code));
+            entry.failure = self.failure(key, shared, &entry, record);
+        }
+        self.enter(stream, entry);
     }
 
     /// Adds a record of an earlier run; `None` if a word in it is unknown.
@@ -150,43 +168,52 @@ impl<'s> Entries<'s> {
             log_group: record.log_group.clone(),
             log_stream: record.log_stream.clone(),
         };
-        let stream = self.stream(&origin, place.input);
+        let saved = record.input.as_deref().and_then(|key| u64::from_str_radix(key, 16).ok());
+        let stream = self.stream_of(&origin, saved.map_or(NamelessOf::Input(place.input), NamelessOf::Attempts));
         if let Some(runtime) = &record.runtime {
             self.runtime(stream, attempt.started_at, runtime);
         }
         if let Some(architecture) = &record.architecture {
-            self.functions.entry(stream.function).or_default().architecture = Some(architecture.clone());
+            let facts = self.functions.entry(stream.function).or_default();
+            facts.architecture = facts.architecture.take().max(Some(architecture.clone()));
         }
-        let failure = if verdict.category.is_failure() {
+        let version = attempt.version.as_deref().map_or(0, |version| self.version(version, &Redaction::off()));
+        let mut entry = self.entry(stream, (&attempt, &verdict), version, is_cut(verdict.category, &record.code));
+        if verdict.category.is_failure() {
             let key = FindingKey {
                 function: stream.function,
                 code: record.code.clone(),
                 fingerprint: record.fingerprint.clone(),
             };
             let shared = Shared::of_record(record, verdict.category);
-            self.failure(key, shared, attempt.started_at, &|| record.clone())
-        } else {
-            NO_FAILURE
-        };
-        let version = attempt.version.as_deref().map_or(0, |version| self.version(version, &Redaction::off()));
-        self.enter(stream, (&attempt, &verdict), (failure, version), is_cut(verdict.category, &record.code));
+            entry.failure = self.failure(key, shared, &entry, &|| record.clone());
+        }
+        self.enter(stream, entry);
         Some(stream)
     }
 
-    fn enter(
+    /// Makes the entry of an attempt; its failure has no id yet.
+    fn entry(
         &mut self,
         stream: StreamNames,
         (attempt, verdict): (&Attempt, &Verdict),
-        (failure, version): (u32, u16),
+        version: u16,
         cut: bool,
-    ) {
+    ) -> Entry {
         self.first_start = [self.first_start, attempt.started_at].into_iter().flatten().min();
         self.last_end = self.last_end.max(attempt.ended_at);
-        let names = EntryNames { stream: stream.stream, function: stream.function, version, failure, cut };
-        let entry = Entry::new(attempt, verdict, names);
-        if let (Category::Timeout, Some(limit_ms)) = (verdict.category, limit_ms(&entry)) {
+        let StreamNames { stream, function, .. } = stream;
+        Entry::new(attempt, verdict, EntryNames { stream, function, version, failure: NO_FAILURE, cut })
+    }
+
+    fn enter(&mut self, stream: StreamNames, entry: Entry) {
+        if let (Category::Timeout, Some(limit_ms)) = (entry.category(), limit_ms(&entry)) {
             let facts = self.functions.entry(stream.function).or_default();
-            facts.timeout = facts.timeout.max(Some((attempt.started_at, limit_ms)));
+            facts.timeout = facts.timeout.max(Some((entry.started_at(), limit_ms)));
+        }
+        if stream.is_nameless {
+            let facts = self.functions.entry(stream.function).or_default();
+            entry.hashes().for_each(|hash| facts.attempt(hash));
         }
         self.runs.push(entry, &self.shared.in_memory);
     }
@@ -197,25 +224,31 @@ impl<'s> Entries<'s> {
     }
 
     /// Returns the id of what failed, and keeps the texts of its finding and cause.
-    fn failure(&mut self, key: FindingKey, shared: Shared, at: Option<Timestamp>, record: &dyn Fn() -> Record) -> u32 {
+    fn failure(&mut self, key: FindingKey, shared: Shared, entry: &Entry, record: &dyn Fn() -> Record) -> u32 {
         // Both may want it, and making it costs more than the rest.
         let made = OnceCell::new();
         let record = || made.get_or_init(record);
         let place = CausePlace::new(shared, &key.code, key.fingerprint.as_deref());
         let told = self.told.entry(key.function).or_default();
-        let shared = tell(told, place, at, &record).into_shared();
-        let finding = self.finding(key, at, &record);
+        let shared = tell(told, place, entry.started_at(), &record).into_shared();
+        let finding = self.finding(key, entry, &record);
         self.shared.failures.id(&FailureKey { finding, shared })
     }
 
-    fn finding<'r>(&mut self, key: FindingKey, at: Option<Timestamp>, record: &dyn Fn() -> &'r Record) -> u32 {
+    fn finding<'r>(&mut self, key: FindingKey, entry: &Entry, record: &dyn Fn() -> &'r Record) -> u32 {
         let id = self.shared.findings.id(&key);
         if !self.findings.contains_key(&id) && !self.admit(key, id) {
             return id;
         }
         let facts = self.findings.entry(id).or_default();
-        if facts.wants(at) {
-            facts.example(at, record());
+        let attempt = ExampleAttempt {
+            at: entry.started_at(),
+            start_cut: entry.has(Fact::StartCut),
+            place: entry.place(),
+            fullness: entry.fullness(),
+        };
+        if facts.wants(&self.shared.examples, &attempt) {
+            facts.example(&self.shared.examples, attempt, record());
         }
         id
     }
@@ -243,6 +276,11 @@ impl<'s> Entries<'s> {
         self.last_version = Some((name.into(), id));
         id
     }
+}
+
+/// Returns what stands for the hash of a stream whose name is unknown: inputs have such streams in common by chance only.
+pub(super) fn unnamed_stream() -> u64 {
+    xxh3_64(b"")
 }
 
 /// Derives the function's timeout from an attempt that ran into it: whole seconds, which the run time may slightly

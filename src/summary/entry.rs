@@ -1,5 +1,9 @@
 //! Entry of an attempt in the totals: a value of fixed size with all that the final pass needs.
 
+use std::cmp::Reverse;
+
+use xxhash_rust::xxh3::Xxh3;
+
 use crate::model::{
     Attempt, Category, Confidence, PartialWork, Place, RequestId, Retryable, Subject, Timestamp, Verdict, WindowCut,
     WorkShown,
@@ -130,6 +134,20 @@ const CAUSES: [(Fact, &str); 4] = [
     (Fact::SlowInit, "init_failure.timeout"),
 ];
 
+/// How much of an attempt was seen, to choose between copies of it: exports overlap, and each may lack lines. The most
+/// is the largest; of equals the first in the order of inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Fullness {
+    /// The REPORT, the beginning, and START were seen.
+    whole: (bool, bool, bool),
+    /// It failed, for sure, and logged so many errors: a line of an error is lost more easily than it is made up.
+    told: (bool, bool, u16),
+    /// Figures that are known.
+    known: [bool; 4],
+    facts: u32,
+    place: Reverse<(u64, u32)>,
+}
+
 /// Function and request id of an entry.
 pub(super) type EventKey = (u32, u128);
 
@@ -215,9 +233,44 @@ impl Entry {
         }
     }
 
-    /// Returns the sort key of the final pass: the attempts of an event are adjacent, earliest first.
-    pub(super) fn key(&self) -> (u32, u128, i64, u64, u32) {
-        (self.function, self.request, self.start_ms, self.place, self.event)
+    /// Returns the sort key of the final pass: the attempts of an event are adjacent, earliest first; of those that began
+    /// in the same millisecond, the one that ended first. Environments, which have no request, are adjacent by stream.
+    pub(super) fn key(&self) -> (u32, u128, i64, u64, u64, u64, u32) {
+        let (first, then) = match self.has(Fact::HasRequest) {
+            true => (u64::from(self.lasted_ms), self.stream),
+            false => (self.stream, u64::from(self.lasted_ms)),
+        };
+        (self.function, self.request, self.start_ms, first, then, self.place, self.event)
+    }
+
+    /// Returns hashes of what an attempt is known by in any input: stream and request with its start, and with its end; or
+    /// with the line where there is no time.
+    pub(super) fn hashes(&self) -> impl Iterator<Item = u64> + use<> {
+        let (stream, request) = (self.stream, self.request);
+        let end = self.ended_at().map(|end| (1, end.ms() as u64));
+        let start = match self.started_at() {
+            Some(start) => (0, start.ms() as u64),
+            None => (2, self.place().line),
+        };
+        std::iter::once(start).chain(end).map(move |(kind, at)| {
+            let mut hash = Xxh3::new();
+            hash.update(&stream.to_le_bytes());
+            hash.update(&request.to_le_bytes());
+            hash.update(&[kind]);
+            hash.update(&at.to_le_bytes());
+            hash.digest()
+        })
+    }
+
+    /// Returns how much of the attempt it has seen.
+    pub(super) fn fullness(&self) -> Fullness {
+        Fullness {
+            whole: (self.has(Fact::ReportSeen), !self.has(Fact::StartCut), !self.has(Fact::WithoutStart)),
+            told: (self.category().is_failure(), self.confidence() == Confidence::High, self.handled_errors),
+            known: [self.lasted_ms, self.duration, self.init, self.billed_ms].map(|known| known != ABSENT),
+            facts: self.facts.0,
+            place: Reverse((self.place, self.event)),
+        }
     }
 
     /// Returns the prefix of the key that all attempts of an event share.

@@ -5,25 +5,59 @@ use std::collections::BTreeSet;
 use super::Entry;
 use super::chains::Outcome;
 use super::course::{EXPECTED_SINCE, PartTraffic, Sightings, Since, WindowBounds};
-use super::entry::Fact;
+use super::entry::{Fact, Fullness};
 use super::names::FindingKey;
 use super::traffic::Traffic;
 use super::versions::names_of;
 use crate::catalogue::{self, ErrorTold, Invoker, Situation, advise, diagnose_outgoing_call, with_line_number};
-use crate::model::{Category, Compensation, Confidence, PartialWork, Timestamp};
+use crate::model::{Category, Compensation, Confidence, PartialWork, Place, Timestamp};
 use crate::wire::{EvidenceLine, Example, Finding, FindingState, FunctionSummary, Record, moment};
 
-/// Most examples kept per finding.
+/// Most examples per finding.
 const EXAMPLES: usize = 3;
+/// Most that are kept until it is known which of them are copies of other attempts.
+const CANDIDATES: usize = 2 * EXAMPLES;
 /// Most evidence lines in an example, and their length; the record has them in full.
 const EXAMPLE_LINES: usize = 4;
 const EXAMPLE_LINE_BYTES: usize = 1_000;
 
-/// Order of the attempts of a finding, the same in whatever order they are read: start, or where the log has no times the
-/// line; then the id of the record.
-type ExampleOrder = (Option<Timestamp>, u64, String);
+/// Order of the attempts of a finding, the same in whatever order they are read: those whose beginning was seen; then by
+/// start (from the end, if the latest are wanted), or where the log has no times by line; then by the id of the record.
+type ExampleOrder = (bool, Option<i64>, u64, String);
 
-/// Examples of a finding, earliest first; the earliest also supplies the finding's texts.
+/// Which attempts are examples.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ExampleChoice {
+    /// Bounds of the time that was asked for, as far as they are known before the log is read.
+    pub(crate) from: Option<Timestamp>,
+    pub(crate) to: Option<Timestamp>,
+    /// Whether the latest are wanted, not the earliest: only the end of the log tells where the time begins.
+    pub(crate) latest: bool,
+}
+
+impl ExampleChoice {
+    fn order(&self, at: Option<Timestamp>, start_cut: bool, line: u64, id: &str) -> ExampleOrder {
+        let ms = at.map(|at| if self.latest { -at.ms() } else { at.ms() });
+        (start_cut, ms, if at.is_some() { 0 } else { line }, id.to_owned())
+    }
+
+    /// Returns whether a start is not outside of the bounds.
+    fn takes(&self, at: Option<Timestamp>) -> bool {
+        let Some(at) = at else { return true };
+        self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at <= to)
+    }
+}
+
+/// An attempt that may be an example.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ExampleAttempt {
+    pub(super) at: Option<Timestamp>,
+    pub(super) start_cut: bool,
+    pub(super) place: Place,
+    pub(super) fullness: Fullness,
+}
+
+/// Examples of a finding, in their order; the first also supplies the finding's texts.
 #[derive(Debug, Default)]
 pub(super) struct FindingFacts {
     examples: Vec<(ExampleOrder, Box<Seed>)>,
@@ -32,6 +66,9 @@ pub(super) struct FindingFacts {
 /// Example of a finding, with the texts that the attempt supplies.
 #[derive(Debug)]
 struct Seed {
+    attempt: ExampleAttempt,
+    /// Whether it is shown.
+    counts: bool,
     example: Example,
     told: FindingText,
 }
@@ -110,17 +147,38 @@ pub(super) struct Surroundings<'a> {
 }
 
 impl FindingFacts {
-    /// Returns whether an attempt with this start may be among the earliest so far.
-    pub(super) fn wants(&self, at: Option<Timestamp>) -> bool {
-        self.examples.len() < EXAMPLES || self.examples.last().is_some_and(|((last, ..), _)| at <= *last)
+    /// Returns whether an attempt may be among the first so far.
+    pub(super) fn wants(&self, choice: &ExampleChoice, attempt: &ExampleAttempt) -> bool {
+        let order = choice.order(attempt.at, attempt.start_cut, 0, "");
+        choice.takes(attempt.at)
+            && (self.examples.len() < CANDIDATES
+                || self.examples.last().is_some_and(|((cut, ms, ..), _)| (order.0, order.1) <= (*cut, *ms)))
     }
 
-    pub(super) fn example(&mut self, at: Option<Timestamp>, record: &Record) {
+    pub(super) fn example(&mut self, choice: &ExampleChoice, attempt: ExampleAttempt, record: &Record) {
         let line = record.evidence.first().map_or(0, |line| line.line_number);
-        let order = (at, if at.is_some() { 0 } else { line }, record.id.clone());
-        if self.examples.len() < EXAMPLES || self.examples.last().is_some_and(|(last, _)| order < *last) {
-            self.insert(order, Box::new(Seed::of(record)));
+        let order = choice.order(attempt.at, attempt.start_cut, line, &record.id);
+        if self.examples.len() < CANDIDATES || self.examples.last().is_some_and(|(last, _)| order <= *last) {
+            self.insert(order, Box::new(Seed::of(attempt, record)));
         }
+    }
+
+    /// Leaves out the examples that do not count; the texts of the first stay.
+    pub(super) fn keep(&mut self, counts: impl Fn(Option<Timestamp>, Place) -> bool) {
+        let first = self.examples.first().map(|(order, _)| order.clone());
+        self.examples.retain_mut(|(order, seed)| {
+            seed.counts = counts(seed.attempt.at, seed.attempt.place);
+            seed.counts || Some(&*order) == first.as_ref()
+        });
+        if self.examples.iter().any(|(_, seed)| seed.counts) {
+            self.examples.retain(|(_, seed)| seed.counts);
+        }
+        self.examples.truncate(EXAMPLES);
+    }
+
+    /// Returns the places of the examples, which may turn out to be copies of other attempts.
+    pub(super) fn places(&self) -> impl Iterator<Item = Place> {
+        self.examples.iter().map(|(_, seed)| seed.attempt.place)
     }
 
     /// Returns the host or service that the examples called, if they agree.
@@ -137,18 +195,21 @@ impl FindingFacts {
     }
 
     fn insert(&mut self, order: ExampleOrder, seed: Box<Seed>) {
-        // The same attempt from two exports is one example.
-        if self.examples.iter().any(|(_, known)| known.example.id == seed.example.id) {
-            return;
+        // The same attempt from two exports is one example: the copy that counts.
+        if let Some(at) = self.examples.iter().position(|(_, known)| known.example.id == seed.example.id) {
+            if seed.attempt.fullness <= self.examples[at].1.attempt.fullness {
+                return;
+            }
+            self.examples.remove(at);
         }
         let at = self.examples.partition_point(|(known, _)| *known < order);
         self.examples.insert(at, (order, seed));
-        self.examples.truncate(EXAMPLES);
+        self.examples.truncate(CANDIDATES);
     }
 }
 
 impl Seed {
-    fn of(record: &Record) -> Self {
+    fn of(attempt: ExampleAttempt, record: &Record) -> Self {
         let shorten = |line: &EvidenceLine| {
             let mut line = line.clone();
             let end = char_boundary(&line.message, EXAMPLE_LINE_BYTES);
@@ -156,6 +217,8 @@ impl Seed {
             line
         };
         Self {
+            attempt,
+            counts: true,
             example: Example {
                 id: record.id.clone(),
                 request_id: record.request_id.clone(),
@@ -316,10 +379,11 @@ impl FindingCounts {
         let hint = self.hint(&key.code, around, facts.target(), error);
         let (mut examples, mut first) = (Vec::with_capacity(facts.examples.len()), None);
         for (_, seed) in facts.examples {
-            let Seed { example, told } = *seed;
-            examples.push(example);
+            let Seed { example, told, counts, .. } = *seed;
+            examples.extend(counts.then_some(example));
             first.get_or_insert(told);
         }
+        examples.sort_by(|one, other| one.started_at.cmp(&other.started_at));
         let told = first.unwrap_or_else(|| FindingText::by_code(&key.code)).after(self.partial_work);
         let seen = self.sightings();
         let part = self.part(traffic, around.window);

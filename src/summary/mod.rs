@@ -35,6 +35,7 @@ mod versions;
 pub(crate) use chains::Outcome;
 pub(crate) use entries::{Entries, SharedTables, StreamNames};
 pub(crate) use entry::Entry;
+pub(crate) use findings::ExampleChoice;
 pub(crate) use needs_person::LedgerEvent;
 pub(crate) use price::Prices;
 pub(crate) use record::{record_of, reset};

@@ -13,10 +13,19 @@ pub(super) struct FunctionKey {
     pub(super) name: Option<String>,
     pub(super) account_id: Option<String>,
     pub(super) region: Option<String>,
-    /// Input, if the name is unknown: such a function has one row per input.
-    pub(super) input: Option<u32>,
+    /// What tells functions without a name apart.
+    pub(super) input: Option<NamelessOf>,
     /// Hash of the name of the stream, if the name of the function is unknown: one line of a stream may tell it.
     pub(super) stream: Option<u64>,
+}
+
+/// What tells functions without a name apart: there is one row per input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum NamelessOf {
+    /// The input.
+    Input(u32),
+    /// What stands for the input in records and ids: computed from its attempts, so it is the same in every run.
+    Attempts(u64),
 }
 
 /// Facts about a function besides its attempts.
@@ -29,7 +38,13 @@ pub(super) struct FunctionFacts {
     pub(super) architecture: Option<String>,
     /// Time limit, in milliseconds, from the latest timeout.
     pub(super) timeout: Option<(Option<Timestamp>, u64)>,
+    /// The smallest hashes of attempts, sorted, if the name is unknown. Inputs that have many attempts in common have some
+    /// of these in common (bottom-k sketches: Cohen and Kaplan 2007).
+    pub(super) least_attempts: Vec<u64>,
 }
+
+/// Most hashes that are kept.
+const LEAST: usize = 128;
 
 impl FunctionFacts {
     pub(super) fn merge(&mut self, other: Self) {
@@ -37,6 +52,17 @@ impl FunctionFacts {
         self.runtime = self.runtime.take().max(other.runtime);
         self.architecture = self.architecture.take().max(other.architecture);
         self.timeout = self.timeout.max(other.timeout);
+        other.least_attempts.into_iter().for_each(|hash| self.attempt(hash));
+    }
+
+    /// Adds the hash of an attempt.
+    pub(super) fn attempt(&mut self, hash: u64) {
+        let least = &mut self.least_attempts;
+        let is_behind = least.len() >= LEAST && least.last().is_some_and(|last| *last <= hash);
+        if let (false, Err(at)) = (is_behind, least.binary_search(&hash)) {
+            least.insert(at, hash);
+            least.truncate(LEAST);
+        }
     }
 }
 

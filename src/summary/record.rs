@@ -44,6 +44,7 @@ pub(crate) fn record_of(
         log_group: origin.log_group.clone(),
         log_stream: origin.log_stream.clone(),
         function: origin.function.clone(),
+        input: None,
         version: attempt.version.as_deref().map(text),
         runtime: attempt.runtime.as_deref().map(text),
         architecture: None,
@@ -187,6 +188,7 @@ pub(super) fn attempt_of(record: &Record, place: Place) -> Option<(Attempt, Verd
 pub(crate) fn reset(record: &Record) -> Record {
     let mut record = Record {
         attempt: 1,
+        input: None,
         timeout_ms: None,
         timeout_source: None,
         outcome: None,

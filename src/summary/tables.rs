@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::cause_key::{
     CAUSES_OF_A_FUNCTION, CauseKey, CausePlace, CauseTold, FailureKey, ToldInFunction, take_earlier,
 };
-use super::entries::{FINDINGS_OF_A_FUNCTION, SharedTables};
+use super::entries::{Entries, FINDINGS_OF_A_FUNCTION, NamedStreams, SharedTables, unnamed_stream};
 use super::findings::FindingFacts;
-use super::names::{FindingKey, FunctionFacts, FunctionKey};
+use super::names::{FindingKey, FunctionFacts, FunctionKey, NamelessOf};
+use crate::model::{Place, Timestamp};
 
 /// Merged tables of all workers.
 pub(super) struct Tables {
@@ -23,6 +24,9 @@ pub(super) struct Tables {
     /// For every finding, the id of the one under which it is counted.
     finding_counted_under: Vec<u32>,
     finding_facts: FxHashMap<u32, Mutex<FindingFacts>>,
+    /// Places of examples, and of those among them that are copies of other attempts.
+    examples: FxHashSet<Place>,
+    not_counted: Mutex<FxHashSet<Place>>,
     failure_keys: Vec<FailureKey>,
     /// For every failure, the finding and the cause that count it.
     pub(super) failures: Vec<FailureIds>,
@@ -42,17 +46,23 @@ pub(super) struct FailureIds {
 }
 
 impl Tables {
-    pub(super) fn of(shared: &SharedTables) -> Self {
+    /// Makes the tables for what these workers found.
+    pub(super) fn of(shared: &SharedTables, workers: &[Entries<'_>]) -> Self {
         let functions = shared.functions.keys();
+        let named_streams = shared.named_streams.lock().unwrap_or_else(PoisonError::into_inner);
+        let attempts = workers.iter().flat_map(|worker| &worker.functions);
+        let attempts = attempts.flat_map(|(id, facts)| facts.least_attempts.iter().map(|hash| (*hash, *id)));
         Self {
-            canonical: canonical(&functions, &shared.named_streams.lock().unwrap_or_else(PoisonError::into_inner)),
-            ranks: ranks(&functions),
+            canonical: canonical(&functions, &named_streams, attempts),
+            ranks: Vec::new(),
             functions,
             facts: FxHashMap::default(),
             versions: shared.versions.keys(),
             findings: shared.findings.keys(),
             finding_counted_under: Vec::new(),
             finding_facts: FxHashMap::default(),
+            examples: FxHashSet::default(),
+            not_counted: Mutex::default(),
             failure_keys: shared.failures.keys(),
             failures: Vec::new(),
             causes: Vec::new(),
@@ -84,19 +94,53 @@ impl Tables {
         known.get_mut().unwrap_or_else(PoisonError::into_inner).merge(facts);
     }
 
-    /// Moves a finding's facts out (called once), so examples are not held twice.
-    pub(super) fn take_finding(&self, id: u32) -> FindingFacts {
+    /// Moves a finding's facts out (called once), so examples are not held twice. Those that do not count, or that began
+    /// outside of what was asked for, are left out.
+    pub(super) fn take_finding(&self, id: u32, within: impl Fn(Option<Timestamp>) -> bool) -> FindingFacts {
         let facts = self.finding_facts.get(&id).map(|facts| facts.lock().unwrap_or_else(PoisonError::into_inner));
-        facts.map(|mut facts| std::mem::take(&mut *facts)).unwrap_or_default()
+        let mut facts = facts.map(|mut facts| std::mem::take(&mut *facts)).unwrap_or_default();
+        let not_counted = self.not_counted.lock().unwrap_or_else(PoisonError::into_inner);
+        facts.keep(|at, place| within(at) && !not_counted.contains(&place));
+        facts
+    }
+
+    /// Takes note of an attempt that is a copy of another one.
+    pub(super) fn is_copy(&self, place: Place) {
+        if self.examples.contains(&place) {
+            self.not_counted.lock().unwrap_or_else(PoisonError::into_inner).insert(place);
+        }
     }
 
     /// Decides under which finding and which cause each failure is counted.
     pub(super) fn settle(&mut self) {
+        self.settle_functions();
         // First, as findings past their bound lose their fingerprints.
         self.settle_causes();
         self.settle_findings();
         for failure in &mut self.failures {
             failure.finding = self.finding_counted_under[failure.finding as usize];
+        }
+        for facts in self.finding_facts.values_mut() {
+            self.examples.extend(facts.get_mut().unwrap_or_else(PoisonError::into_inner).places());
+        }
+    }
+
+    /// Names functions without a name by their attempts: the place of their input would differ between runs.
+    fn settle_functions(&mut self) {
+        for (id, key) in (0u32..).zip(&mut self.functions) {
+            let Some(NamelessOf::Input(_)) = key.input else { continue };
+            let facts = self.facts.get(&self.canonical[id as usize]);
+            let least = facts.and_then(|facts| facts.least_attempts.first()).copied();
+            key.input = least.map(NamelessOf::Attempts).or(key.input);
+        }
+        self.ranks = ranks(&self.functions);
+    }
+
+    /// Returns what stands for the input of a function without a name in its records.
+    pub(super) fn nameless(&self, function: u32) -> Option<u64> {
+        match self.functions[function as usize].input {
+            Some(NamelessOf::Attempts(hash)) => Some(hash),
+            _ => None,
         }
     }
 
@@ -198,7 +242,11 @@ impl Tables {
 
 /// Maps functions to ids: one named with its account or region in one input and without in another is the same
 /// function, if that is unambiguous. `named_streams` has the functions that attempts name, by input and stream.
-fn canonical(functions: &[FunctionKey], named_streams: &BTreeMap<(u32, u64), BTreeSet<u32>>) -> Vec<u32> {
+fn canonical(
+    functions: &[FunctionKey],
+    named_streams: &NamedStreams,
+    attempts: impl Iterator<Item = (u64, u32)>,
+) -> Vec<u32> {
     let mut by_name: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
     for (id, key) in (0u32..).zip(functions) {
         if let Some(name) = &key.name {
@@ -216,26 +264,89 @@ fn canonical(functions: &[FunctionKey], named_streams: &BTreeMap<(u32, u64), BTr
             }
         }
     }
-    // What a stream says of no function is of the only one that its attempts name, else of the only one of the input. What
-    // is left of an input has one row.
+    // What a stream says of no function is of the only one that its attempts name, in any input; else of the only one of
+    // the input. What is left of an input has one row, with the other inputs that have
+    // a stream or an attempt of it.
     let mut of_input: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
-    for ((input, _), named) in named_streams {
-        of_input.entry(*input).or_default().extend(named.iter().map(|id| canonical[*id as usize]));
+    let mut of_stream: BTreeMap<u64, BTreeSet<u32>> = BTreeMap::new();
+    for ((input, stream), named) in named_streams {
+        let named: BTreeSet<u32> = named.iter().map(|id| canonical[*id as usize]).collect();
+        if *stream != unnamed_stream() {
+            of_stream.entry(*stream).or_default().extend(&named);
+        }
+        of_input.entry(*input).or_default().extend(named);
     }
     let mut nameless: Vec<u32> =
         (0u32..).take(functions.len()).filter(|id| functions[*id as usize].name.is_none()).collect();
     nameless.sort_by_key(|id| &functions[*id as usize]);
-    let mut rest: BTreeMap<FunctionKey, u32> = BTreeMap::new();
+    let mut rows = JoinedRows::default();
+    let mut by_stream: BTreeMap<u64, u32> = BTreeMap::new();
+    let mut by_input: BTreeMap<(NamelessOf, Option<&str>, Option<&str>), u32> = BTreeMap::new();
     for id in nameless {
         let key = &functions[id as usize];
-        let of_stream = key.input.zip(key.stream).and_then(|stream| named_streams.get(&stream));
-        let of_stream: BTreeSet<u32> = of_stream.into_iter().flatten().map(|id| canonical[*id as usize]).collect();
-        let of_input = key.input.and_then(|input| of_input.get(&input));
-        canonical[id as usize] = only(&of_stream)
-            .or_else(|| of_input.and_then(only))
-            .unwrap_or_else(|| *rest.entry(FunctionKey { stream: None, ..key.clone() }).or_insert(id));
+        let input = match key.input {
+            Some(NamelessOf::Input(input)) => Some(input),
+            _ => None,
+        };
+        let own = input.zip(key.stream).and_then(|place| named_streams.get(&place));
+        let own: BTreeSet<u32> = own.into_iter().flatten().map(|id| canonical[*id as usize]).collect();
+        let named = only(&own)
+            .or_else(|| key.stream.and_then(|stream| of_stream.get(&stream)).and_then(only))
+            .or_else(|| input.and_then(|input| of_input.get(&input)).and_then(only));
+        if let Some(named) = named {
+            canonical[id as usize] = named;
+            continue;
+        }
+        let Some(nameless) = key.input else { continue };
+        let place = (nameless, key.account_id.as_deref(), key.region.as_deref());
+        rows.join(id, *by_input.entry(place).or_insert(id));
+        if let Some(stream) = key.stream.filter(|stream| *stream != unnamed_stream()) {
+            rows.join(id, *by_stream.entry(stream).or_insert(id));
+        }
+    }
+    let mut by_attempt: BTreeMap<u64, u32> = BTreeMap::new();
+    for (hash, id) in attempts {
+        if rows.has(id) {
+            rows.join(id, *by_attempt.entry(hash).or_insert(id));
+        }
+    }
+    for id in rows.members() {
+        canonical[id as usize] = rows.of(id);
     }
     canonical
+}
+
+/// JoinedRows that are joined: each has the smallest of its ids.
+#[derive(Default)]
+struct JoinedRows(BTreeMap<u32, u32>);
+
+impl JoinedRows {
+    fn join(&mut self, one: u32, other: u32) {
+        let (one, other) = (self.of(one), self.of(other));
+        self.0.insert(one.max(other), one.min(other));
+        self.0.entry(one.min(other)).or_insert(one.min(other));
+    }
+
+    fn of(&mut self, id: u32) -> u32 {
+        let mut root = id;
+        while let Some(under) = self.0.get(&root).filter(|under| **under != root) {
+            root = *under;
+        }
+        // Shorter for the next one.
+        let mut at = id;
+        while at != root {
+            at = self.0.insert(at, root).unwrap_or(root);
+        }
+        root
+    }
+
+    fn has(&self, id: u32) -> bool {
+        self.0.contains_key(&id)
+    }
+
+    fn members(&self) -> Vec<u32> {
+        self.0.keys().copied().collect()
+    }
 }
 
 /// Returns for every function its place in the order of their keys.

@@ -115,6 +115,8 @@ pub(crate) struct Patches {
     timeouts_ms: FxHashMap<u32, u64>,
     /// Names of functions that only other attempts of their streams tell, by function id.
     names: FxHashMap<u32, String>,
+    /// What stands for the inputs of functions without a name, by function id.
+    nameless: FxHashMap<u32, u64>,
     /// Attempts, in order, of events in which an earlier attempt shows side effects that a later one may repeat.
     pub repeats: Vec<Vec<Place>>,
 }
@@ -139,6 +141,12 @@ impl Patches {
         self.names.get(&function).map(String::as_str)
     }
 
+    /// Returns what stands for the input of a function whose name is unknown.
+    #[must_use]
+    pub(crate) fn nameless(&self, function: u32) -> Option<u64> {
+        self.nameless.get(&function).copied()
+    }
+
     /// Gives functions that are counted under another one what is known of that.
     fn share(&mut self, names: &Tables) {
         for (id, under) in (0u32..).zip(&names.canonical).filter(|(id, under)| id != *under) {
@@ -149,6 +157,8 @@ impl Patches {
                 self.names.insert(id, name.clone());
             }
         }
+        let nameless = (0u32..).zip(&names.canonical).filter_map(|(id, under)| Some((id, names.nameless(*under)?)));
+        self.nameless.extend(nameless);
     }
 
     fn absorb(&mut self, other: Self) {
@@ -182,7 +192,7 @@ pub(crate) fn summarize(
     ledgers: Vec<Entries<'_>>,
     bounds: &SummaryOptions<'_>,
 ) -> io::Result<Totals> {
-    let mut names = Tables::of(shared);
+    let mut names = Tables::of(shared, &ledgers);
     let mut runs = Vec::with_capacity(ledgers.len());
     let (mut first, mut last) = (None::<Timestamp>, None::<Timestamp>);
     for ledger in ledgers {
@@ -256,8 +266,12 @@ fn keep_first(names: &mut BTreeSet<String>, name: &str) {
 }
 
 /// Returns whether an attempt began within these bounds.
-fn began_within(entry: &Entry, (from, to): (Option<Timestamp>, Option<Timestamp>)) -> bool {
-    let start = entry.started_at();
+fn began_within(entry: &Entry, window: (Option<Timestamp>, Option<Timestamp>)) -> bool {
+    is_within(entry.started_at(), window)
+}
+
+/// Returns whether a start is within these bounds.
+fn is_within(start: Option<Timestamp>, (from, to): (Option<Timestamp>, Option<Timestamp>)) -> bool {
     let after = from.is_none() || start.is_some_and(|start| Some(start) >= from);
     let before = to.is_none() || start.is_some_and(|start| Some(start) <= to);
     after && before
@@ -398,8 +412,9 @@ impl<'a> Pass<'a> {
         if let Some(place) = start_behind_end(event) {
             self.disordered(place);
         }
-        let (patches, keep) = (&mut self.patches, self.bounds.keep_patches);
+        let (patches, keep, names) = (&mut self.patches, self.bounds.keep_patches, self.names);
         let drop = |entry: &Entry| {
+            names.is_copy(entry.place());
             if keep {
                 patches.dropped.insert(entry.place());
             }
@@ -483,7 +498,8 @@ impl<'a> Pass<'a> {
             ok_durations: counts.ok_durations(),
             invoker: self.bounds.invoker,
         };
-        let found = findings(names, &counts, &around);
+        let window = (self.from, self.to);
+        let found = findings(names, &counts, &around, |at| is_within(at, window));
         self.causes(id, std::mem::take(&mut counts.causes), &around);
         self.failed_starts.append(std::mem::take(&mut counts.failed_starts));
         row.findings = found;
@@ -570,13 +586,18 @@ fn continues(first: &Entry, entry: &Entry) -> bool {
     }
 }
 
-fn findings(names: &Tables, counts: &Counts, around: &Surroundings<'_>) -> Vec<Finding> {
+fn findings(
+    names: &Tables,
+    counts: &Counts,
+    around: &Surroundings<'_>,
+    within: impl Fn(Option<Timestamp>) -> bool,
+) -> Vec<Finding> {
     let mut findings: Vec<Finding> = counts
         .findings
         .iter()
         .map(|(id, finding)| {
             let key = &names.findings[*id as usize];
-            finding.finding(key, names.take_finding(*id), around)
+            finding.finding(key, names.take_finding(*id, &within), around)
         })
         .collect();
     findings.sort_by(|a, b| (b.count, &a.code, &a.fingerprint).cmp(&(a.count, &b.code, &b.fingerprint)));

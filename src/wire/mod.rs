@@ -26,8 +26,9 @@ pub use show::{SHOW_SCHEMA_VERSION, ShownAttempt, ShownEvent, ShownLine};
 pub use summary::{
     AccountRead, BeganWith, Cause, Condition, Coverage, CoverageBytes, DurationCell, Durations, EarlyWarning,
     EventToCheck, Example, Failures, Finding, FindingState, FirstVersion, FunctionSummary, FunctionVersion, Gate,
-    InitPercentiles, InputProblem, Memory, MemoryCell, NeedsPerson, NeedsPersonExample, NeedsPersonGroup, Outcomes,
-    Percentiles, Retries, Summary, TimelineBucket, VersionSample, WarningKind, Waste, WasteShare, Window, moment,
+    IgnoreState, IgnoredFailures, InitPercentiles, InputProblem, Memory, MemoryCell, NeedsPerson, NeedsPersonExample,
+    NeedsPersonGroup, Outcomes, Percentiles, Retries, Summary, TimelineBucket, VersionSample, WarningKind, Waste,
+    WasteShare, Window, moment,
 };
 
 /// Version of the summary and record formats: grows when a field is added.

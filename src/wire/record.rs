@@ -25,6 +25,9 @@ pub struct Record {
     pub log_stream: Option<String>,
     /// Function name.
     pub function: Option<String>,
+    /// What tells functions without a name apart, the same for all records of one; null where the name is known.
+    #[serde(default)]
+    pub input: Option<String>,
     /// `$LATEST` or a version number.
     pub version: Option<String>,
     /// Runtime version as INIT_START prints it: `nodejs:22.v29`.

@@ -49,6 +49,7 @@ const EXAMPLES: usize = 5;
 fn total_of(rows: &[FunctionSummary]) -> FunctionSummary {
     let nameless = |row: &FunctionSummary| FunctionSummary {
         function: None,
+        owner: None,
         account_id: None,
         region: None,
         runtime: None,

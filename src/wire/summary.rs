@@ -67,6 +67,12 @@ pub struct Summary {
     /// What is new, worse, better and gone since the summary of `--baseline`; null without one.
     #[serde(default)]
     pub comparison: Option<Comparison>,
+    /// The configuration file that was used; null without one.
+    #[serde(default)]
+    pub config_file: Option<String>,
+    /// Failures that the gate leaves out, as the configuration file says: an item for each of its entries, in their order.
+    #[serde(default)]
+    pub ignored: Vec<IgnoredFailures>,
 }
 
 impl Summary {
@@ -75,6 +81,39 @@ impl Summary {
     pub fn is_empty(&self) -> bool {
         self.totals.attempts == 0 && self.totals.environment_failures == 0
     }
+}
+
+/// Failures that the gate leaves out. They are told like all others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct IgnoredFailures {
+    /// Glob for names of functions; null for all.
+    pub function: Option<String>,
+    /// Code or category of the failures; null for all.
+    pub code: Option<String>,
+    /// Fingerprint of the failures; null for all.
+    pub fingerprint: Option<String>,
+    /// Last day on which it holds, in UTC; null without an end.
+    pub until: Option<String>,
+    /// Why they are ignored.
+    pub reason: String,
+    /// Whether it holds for this log.
+    pub state: IgnoreState,
+    /// Failed attempts that were left out.
+    pub attempts: u64,
+    /// Inits that failed with no request seen and were left out.
+    pub environments: u64,
+}
+
+/// Whether an entry of the ignore list holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum IgnoreState {
+    /// It left something out.
+    Used,
+    /// Nothing that earlier entries have left fits it.
+    Unused,
+    /// The log ends after its last day, or tells no day, so it leaves nothing out.
+    Expired,
 }
 
 /// One cause of failures, in every function where attempts failed for it. Each failed attempt has exactly one: by code
@@ -95,6 +134,12 @@ pub struct Cause {
     pub title: String,
     /// Names of the functions, sorted; null where the logs do not tell it. One for each row of `functions`.
     pub functions: Vec<Option<String>>,
+    /// Owners of these functions, sorted, each once.
+    #[serde(default)]
+    pub owners: Vec<String>,
+    /// All of it is left out by the gate.
+    #[serde(default)]
+    pub ignored: bool,
     /// Failed attempts. Those of all causes are the failed attempts of `totals`.
     pub attempts: u64,
     /// Failed inits without a request, which are no attempts.
@@ -286,6 +331,10 @@ pub struct Gate {
     pub passed: bool,
     /// The conditions, in the order given.
     pub conditions: Vec<Condition>,
+    /// Failed attempts, and inits that failed with no request seen, that the conditions leave out, as the configuration
+    /// file says.
+    #[serde(default)]
+    pub ignored: u64,
 }
 
 /// One condition of the gate.
@@ -309,6 +358,9 @@ pub struct Condition {
     /// `pass`, `fail` (the condition is true), `not_evaluable`, or `too_few` where the sample that `if` asks for was not
     /// reached.
     pub result: String,
+    /// Why it could not be evaluated; null where it could.
+    #[serde(default)]
+    pub reason: Option<String>,
 }
 
 /// Returns the level of conditions before there were two.
@@ -322,6 +374,9 @@ additive! {
     pub struct FunctionSummary {
         /// Function name; null where the logs do not tell it.
         pub function: Option<String>,
+        /// Its owner, by the configuration file.
+        #[serde(default)]
+        pub owner: Option<String>,
         /// AWS account, where the input tells it.
         pub account_id: Option<String>,
         /// Region, where the input tells it.
@@ -414,17 +469,18 @@ impl Failures {
     /// The count of one kind; `None` for a category that is not one of the eight.
     #[must_use]
     pub fn get(&self, category: Category) -> Option<u64> {
-        self.clone().slot(category).copied()
+        self.clone().get_mut(category).copied()
     }
 
     /// Counts one more of a kind.
     pub fn add(&mut self, category: Category) {
-        if let Some(slot) = self.slot(category) {
+        if let Some(slot) = self.get_mut(category) {
             *slot += 1;
         }
     }
 
-    fn slot(&mut self, category: Category) -> Option<&mut u64> {
+    /// Returns the count of one kind to change it; `None` for a category that is not one of the eight.
+    pub fn get_mut(&mut self, category: Category) -> Option<&mut u64> {
         Some(match category {
             Category::Throttling => &mut self.throttling,
             Category::ServiceError => &mut self.service_error,

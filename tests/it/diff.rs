@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::harness::{LOGS, Run, directory, fits_schema, read_summary, write};
 
 /// Writes a log in which of so many attempts of a function some time out, and some cannot reach a host. Returns its path.
-fn log(folder: &Path, name: &str, attempts: usize, timed_out: usize, unreachable: usize) -> PathBuf {
+pub fn log(folder: &Path, name: &str, attempts: usize, timed_out: usize, unreachable: usize) -> PathBuf {
     let mut text = String::new();
     for n in 0..attempts {
         let id = format!("{:08x}-1a2b-4c3d-8e4f-0123456789ab", n * 7_919);

@@ -218,7 +218,7 @@ fn trace(error: &str) -> String {
 }
 
 /// Formats moments of that day and the next as `2026-01-02T03:04:05.678Z`.
-fn moment(ms: i64) -> String {
+pub fn moment(ms: i64) -> String {
     let since = ms - START_MS;
     let (day, ms) = (2 + since / 86_400_000, since % 86_400_000);
     let (seconds, ms) = (ms / 1_000, ms % 1_000);

@@ -80,6 +80,9 @@ impl Run {
         {
             command.env_remove(name);
         }
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("LAMBDA_TRIAGE")) {
+            command.env_remove(name);
+        }
         Self { command, input: Vec::new() }
     }
 

@@ -12,6 +12,8 @@ mod cli;
 mod cloudwatch;
 mod codes;
 mod commands;
+mod config;
+mod copies;
 mod corpus;
 mod diff;
 mod downstream;
@@ -21,6 +23,8 @@ mod errors_alone;
 #[cfg(feature = "cloudwatch")]
 mod estate;
 mod events;
+#[cfg(unix)]
+mod examples;
 mod explain;
 #[cfg(feature = "cloudwatch")]
 mod follow;
@@ -50,6 +54,8 @@ mod registry;
 mod renderings;
 #[cfg(feature = "cloudwatch")]
 mod resume;
+#[cfg(unix)]
+mod runners;
 mod runtimes;
 mod secrets;
 mod selection;

@@ -1,0 +1,14 @@
+//! Containers and shapes: any bytes are decoded, and every decoded byte is in one bucket.
+#![no_main]
+
+use lambda_triage::{AnalyzeOptions, analyze_bytes};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let _ = lambda_triage::internal::shape_of(bytes);
+    let Ok(analysis) = analyze_bytes(&[("input", bytes)], &AnalyzeOptions::default()) else { return };
+    let coverage = &analysis.summary.coverage;
+    assert!(coverage.bytes_read <= bytes.len() as u64, "more bytes were read than there are");
+    let whole = coverage.inputs_unreadable.is_empty() && coverage.notes.is_empty();
+    assert!(coverage.complete == whole || !coverage.complete, "complete, and something is named as missing");
+});

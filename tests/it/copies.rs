@@ -1,0 +1,237 @@
+//! Overlapping exports: whatever pieces of a log come together, in any order, each attempt counts once, and records read
+//! back give the same answer.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::generate::{Event, Random, Stream, corpus, moment};
+use super::harness::{Run, directory, read_summary, write};
+
+/// A shape that exports of one function may have, with or without its name.
+struct Shape {
+    name: &'static str,
+    write: fn(&str, &str, &Event) -> String,
+}
+
+const SHAPES: [Shape; 4] = [
+    Shape {
+        name: "NDJSON with the log group",
+        write: |function, stream, event| {
+            let group = format!("/aws/lambda/{function}");
+            let line = json!({"timestamp": event.at, "logGroup": group, "logStream": stream, "message": event.message});
+            format!("{line}\n")
+        },
+    },
+    Shape {
+        name: "NDJSON without the log group",
+        write: |_, stream, event| {
+            format!("{}\n", json!({"timestamp": event.at, "logStreamName": stream, "message": event.message}))
+        },
+    },
+    Shape {
+        name: "aws logs tail",
+        write: |_, stream, event| {
+            let at = moment(event.at).replace('Z', "000+00:00");
+            let mut out = String::new();
+            for line in event.message.trim_end().lines() {
+                writeln!(out, "{at} {stream} {line}").unwrap();
+            }
+            out
+        },
+    },
+    Shape {
+        name: "aws logs tail --format short",
+        write: |_, _, event| {
+            let at = moment(event.at);
+            let at = &at[..at.len() - "Z".len()];
+            event.message.trim_end().lines().fold(String::new(), |out, line| out + at + " " + line + "\n")
+        },
+    },
+];
+
+/// Cuts a stream into pieces that overlap by so many events or more and together are all of it.
+fn pieces<'a>(events: &'a [Event], overlap: u64, random: &mut Random) -> Vec<&'a [Event]> {
+    let mut out = Vec::new();
+    let mut from = 0;
+    while from < events.len() {
+        let to = (from + 40 + random.below(40) as usize).min(events.len());
+        out.push(&events[from..to]);
+        if to == events.len() {
+            break;
+        }
+        from = to - (overlap + random.below(20)) as usize;
+    }
+    // Some come twice.
+    if random.below(2) == 0 {
+        out.push(out[random.below(out.len() as u64) as usize]);
+    }
+    out
+}
+
+fn shuffled<T>(mut items: Vec<T>, random: &mut Random) -> Vec<T> {
+    for at in (1..items.len()).rev() {
+        items.swap(at, random.below(at as u64 + 1) as usize);
+    }
+    items
+}
+
+/// Writes each piece to a file of its own, with names in no order.
+fn files(shape: &Shape, streams: &[&Stream], overlap: u64, place: &Path, random: &mut Random) -> Vec<PathBuf> {
+    let all: Vec<(&Stream, &[Event])> = streams
+        .iter()
+        .flat_map(|stream| pieces(&stream.events, overlap, random).into_iter().map(|piece| (*stream, piece)))
+        .collect();
+    let numbered = shuffled((0..all.len()).collect(), random);
+    let write_one = |(at, (stream, piece)): (usize, (&Stream, &[Event]))| {
+        let path = place.join(format!("{at:03}.log"));
+        let text: String = piece.iter().map(|event| (shape.write)(&stream.function, &stream.name, event)).collect();
+        write(&path, text);
+        path
+    };
+    numbered.into_iter().zip(all).map(write_one).collect()
+}
+
+fn analyze(paths: &[PathBuf], function: Option<&str>, threads: &str) -> Value {
+    let function = function.into_iter().flat_map(|name| ["--function", name]);
+    read_summary(&Run::analyze(paths).args(function).args(["--format", "json", "--threads", threads]).stdout())
+}
+
+/// Returns what the answer says of attempts: all but the places where their lines stand.
+fn told(summary: &Value) -> Value {
+    let mut told = json!({});
+    for key in ["totals", "functions", "causes", "events_to_check", "window"] {
+        told[key] = summary[key].clone();
+    }
+    told
+}
+
+/// Returns the first place in which two values differ, with both.
+fn difference(one: &Value, other: &Value, path: &str) -> Option<String> {
+    match (one, other) {
+        (Value::Object(one), Value::Object(other)) if one.len() == other.len() => {
+            one.iter().find_map(|(key, value)| difference(value, &other[key], &format!("{path}.{key}")))
+        }
+        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
+            one.iter().zip(other).enumerate().find_map(|(at, (a, b))| difference(a, b, &format!("{path}[{at}]")))
+        }
+        _ => (one != other).then(|| format!("{path}: {one} and {other}")),
+    }
+}
+
+#[test]
+fn each_attempt_counts_once_in_whatever_pieces_it_comes() {
+    for seed in 0..16 {
+        let mut random = Random(900 + seed);
+        let corpus = corpus(seed);
+        // The streams of one function: without a name there is a row for each that nothing joins.
+        let function = corpus.streams[0].function.clone();
+        let streams: Vec<&Stream> =
+            corpus.streams.iter().filter(|stream| stream.function == function).take(1).collect();
+        for shape in &SHAPES {
+            let place = directory();
+            let whole = place.path().join("whole");
+            let text: String =
+                streams[0].events.iter().map(|event| (shape.write)(&function, &streams[0].name, event)).collect();
+            write(&whole, text);
+            let streamless = shape.name == "aws logs tail --format short";
+            // Lines without a stream and a function say nothing of where they belong, but what the pieces have in common.
+            let given = (streamless && seed % 2 == 0).then_some(function.as_str());
+            let want = analyze(&[whole], given, "1");
+            let folder = place.path().join("pieces");
+            std::fs::create_dir(&folder).unwrap();
+            // Where nothing else joins the pieces, whole attempts must.
+            let overlap = if streamless && given.is_none() { 16 } else { 0 };
+            let paths = files(shape, &streams, overlap, &folder, &mut random);
+            let got = analyze(&paths, given, "1");
+            let all = ["attempts", "events", "failed", "failures", "outcomes", "cold_starts", "incomplete"];
+            // Without streams, two copies of which neither has all lines cannot be put together.
+            let keys = if streamless { &all[..2] } else { &all[..] };
+            for key in keys {
+                assert_eq!(got["totals"][key], want["totals"][key], "{seed} {} {key} {paths:?}", shape.name);
+            }
+            assert_eq!(got["functions"].as_array().unwrap().len(), 1, "{seed} {}", shape.name);
+            for threads in ["2", "5"] {
+                let again = analyze(&shuffled(paths.clone(), &mut random), given, threads);
+                assert_eq!(difference(&again, &got, ""), None, "{seed} {} {threads}", shape.name);
+            }
+            // What was counted once is one record, and its evidence is that of the example.
+            let given = given.into_iter().flat_map(|name| ["--function", name]);
+            let records = Run::analyze(&paths).args(given).args(["--format", "ndjson"]).stdout();
+            let path = place.path().join("records");
+            write(&path, &records);
+            let read = analyze(std::slice::from_ref(&path), None, "1");
+            assert_eq!(difference(&told(&read), &told(&got), ""), None, "{seed} {}: read back", shape.name);
+            assert_eq!(Run::analyze([&path]).args(["--format", "ndjson"]).stdout(), records, "{seed} {}", shape.name);
+        }
+    }
+}
+
+/// Of attempts that began in the same millisecond the one that ended first came first; of copies that differ, the one
+/// that saw most counts. Neither depends on the names of files or their order.
+#[test]
+fn names_and_order_of_files_decide_nothing() {
+    let id = "00000001-5b50-4f1e-8b5c-0d0b9f3c2a11";
+    let report = |ms: u64| {
+        format!(
+            "REPORT RequestId: {id}\tDuration: {ms}.00 ms\tBilled Duration: {ms} ms\tMemory Size: 128 MB\tMax Memory Used: 9 MB"
+        )
+    };
+    let log = |stream: &str, lines: &[(i64, String)]| {
+        let event = |(at, message): &(i64, String)| Event { at: 1_767_322_800_000 + at, message: message.clone() };
+        lines.iter().map(|line| (SHAPES[0].write)("f", stream, &event(line))).collect::<String>()
+    };
+    let start = || (0, format!("START RequestId: {id} Version: 7"));
+    let error = || (5, "[ERROR] ValueError: x".to_owned());
+    let fails = log("2026/01/02/[7]01", &[start(), error(), (900, report(900))]);
+    let fails_untold = log("2026/01/02/[7]01", &[start(), (900, report(900))]);
+    let works = log("2026/01/02/[7]02", &[start(), (2_000, report(2_000))]);
+    for (files, failed, outcome) in
+        [([&fails, &works], 1, "recovered"), ([&fails, &fails_untold], 1, "open"), ([&works, &works], 0, "succeeded")]
+    {
+        for names in [["a", "b"], ["b", "a"]] {
+            let place = directory();
+            let paths = names.map(|name| place.path().join(name));
+            paths.iter().zip(files).for_each(|(path, text)| write(path, text));
+            for paths in [[&paths[0], &paths[1]], [&paths[1], &paths[0]]] {
+                let summary = Run::analyze(paths).summary();
+                assert_eq!(summary["totals"]["failed"], failed, "{outcome}");
+                assert_eq!(summary["totals"]["outcomes"][outcome], 1, "{}", summary["totals"]["outcomes"]);
+            }
+        }
+    }
+}
+
+/// Evidence is of the time that was asked for.
+#[test]
+fn examples_are_of_the_time_that_was_asked_for() {
+    let place = directory();
+    let path = place.path().join("log");
+    let mut text = String::new();
+    for hour in 0..6 {
+        let (id, at) = (format!("0000000{hour}-5b50-4f1e-8b5c-0d0b9f3c2a11"), 1_767_322_800_000 + hour * 3_600_000);
+        let report = format!(
+            "REPORT RequestId: {id}\tDuration: 9.00 ms\tBilled Duration: 9 ms\tMemory Size: 128 MB\tMax Memory Used: 9 MB"
+        );
+        for (after, message) in
+            [(0, format!("START RequestId: {id} Version: 7")), (5, "[ERROR] ValueError: x".into()), (9, report)]
+        {
+            text += &(SHAPES[0].write)("f", "2026/01/02/[7]01", &Event { at: at + after, message });
+        }
+    }
+    write(&path, text);
+    for (bounds, want) in [
+        (&[][..], ["03", "04", "05"].as_slice()),
+        (&["--since", "2h"], &["07", "08"]),
+        (&["--from", "-2h"], &["07", "08"]),
+        (&["--from", "2026-01-02T05:00:00Z", "--to", "2026-01-02T06:00:00Z"], &["05", "06"]),
+        (&["--from", "04:30", "--to", "06:30"], &["05", "06"]),
+    ] {
+        let summary = Run::analyze([&path]).args(bounds).summary();
+        let examples = summary["functions"][0]["findings"][0]["examples"].as_array().unwrap();
+        let hours: Vec<&str> = examples.iter().map(|one| &one["started_at"].as_str().unwrap()[11..13]).collect();
+        assert!(hours.iter().all(|hour| want.contains(hour)), "{bounds:?}: {hours:?}");
+        assert!(bounds.contains(&"04:30") || hours == want, "{bounds:?}: {hours:?}");
+    }
+}
