@@ -9,7 +9,7 @@ use std::hint::black_box;
 use corpus::{Corpus, Event, LogFormat, shapes};
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{AllocProfiler, Bencher};
-use lambda_triage::internal::{Options, analyze_samples};
+use lambda_triage::internal::{Options, Redaction, analyze_samples};
 use lambda_triage::internal::{judge, may_matter, parse, platform_line};
 
 /// Allocator that counts allocations, which divan prints beside the times.
@@ -49,6 +49,28 @@ fn whole_run(bencher: Bencher<'_, '_>, shape: &str) {
     // A wrong answer does not count, however fast.
     assert_eq!(run().summary.totals.attempts, attempts, "{shape}");
     bencher.counter(BytesCount::new(decoded)).bench_local(run);
+}
+
+/// Measures the masking of texts as records have them: without a secret, and with some in every line.
+#[divan::bench(args = ["none", "assignments", "addresses", "json", "headers"], sample_count = 9)]
+fn mask(bencher: Bencher<'_, '_>, secrets: &str) {
+    let line = match secrets {
+        "none" => {
+            "2026-01-02T03:00:03.005Z 00000001-5b50-4f1e-8b5c-0d0b9f3c2a11 INFO order 4711 was stored in table orders\n"
+        }
+        "assignments" => "password=x token: secret=\"a\\\" ",
+        "addresses" => "connect postgres://app:s3cr3t@db.internal:5432/x with password=hunter2 as user bob\n",
+        "json" => {
+            "{\\\"password\\\":\\\"hunter2\\\",\\\"user\\\":\\\"bob\\\",\\\"token\\\":\\\"eyJhbGciOiJIUzI1NiJ9.eyJzdWIi.dBjft\\\"}\n"
+        }
+        _ => "GET https://api.example.com/v1?x=%20a&access_token=abc12345 Authorization: Bearer abc.def-ghi1 rest\n",
+    };
+    let texts: Vec<String> = (0..256).map(|_| line.repeat(3_000 / line.len())).collect();
+    let bytes: usize = texts.iter().map(String::len).sum();
+    let redaction = Redaction::on();
+    bencher
+        .counter(BytesCount::new(bytes))
+        .bench_local(|| texts.iter().map(|text| redaction.apply(black_box(text)).len()).sum::<usize>());
 }
 
 /// Measures the pre-filter on every message.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::args::RunArgs;
+use super::masking::MaskingArgs;
 use super::moments::TypedTime;
 use crate::render::{Commands, one_line};
 
@@ -42,7 +43,8 @@ pub(super) fn commands(paths: &[PathBuf], args: &RunArgs) -> Commands {
     }
     window.extend(args.since.map(|span| format!(" --since {}s", span.0 / 1_000)));
     let zone = shared.tz.as_ref().map_or(String::new(), |zone| format!(" --tz {}", zone.name()));
-    let of_all = format!("{exclude}{function}{markers}{config}{zone}");
+    let Some(masking) = masking(&shared.masking) else { return commands };
+    let of_all = format!("{exclude}{function}{markers}{config}{zone}{masking}");
     if given.is_empty() {
         commands.analyze = Some(format!("lambda-triage demo{of_all}{window}"));
         return commands;
@@ -51,6 +53,17 @@ pub(super) fn commands(paths: &[PathBuf], args: &RunArgs) -> Commands {
     commands.analyze = Some(format!("lambda-triage analyze {given}{of_all}{window}"));
     commands.show = Some(format!("{given}{of_all}"));
     commands
+}
+
+/// Returns the flags that mask more than usual; `None` if they cannot be typed.
+fn masking(args: &MaskingArgs) -> Option<String> {
+    let personal = if args.redact_personal { " --redact-personal" } else { "" };
+    // It would be taken for a flag.
+    if args.redact_pattern.iter().any(|pattern| pattern.as_str().starts_with('-')) {
+        return None;
+    }
+    let patterns: Vec<String> = args.redact_pattern.iter().map(|pattern| pattern.as_str().to_owned()).collect();
+    Some(format!("{personal}{}", flags("--redact-pattern", &patterns)?))
 }
 
 /// Returns the commands for what a pull saved; none if it saved nothing.

@@ -7,6 +7,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use super::gate;
+use super::masking::MaskingArgs;
 use super::moments::{self, TimeLength, TypedTime};
 use super::zones;
 use crate::catalogue::Invoker;
@@ -242,9 +243,8 @@ pub(super) struct SharedArgs {
     #[arg(long, value_name = "WHEN", value_enum, default_value_t, help_heading = "Output")]
     pub(super) color: ColorChoice,
 
-    /// Do not mask secrets
-    #[arg(long, help_heading = "Output")]
-    pub(super) no_redact: bool,
+    #[command(flatten)]
+    pub(super) masking: MaskingArgs,
 
     /// No progress bar, fewer messages
     #[arg(long, short, help_heading = "Output")]
@@ -497,9 +497,8 @@ pub(super) struct DiffArgs {
     #[arg(long, value_name = "WHEN", value_enum, default_value_t, help_heading = "Output")]
     pub(super) color: ColorChoice,
 
-    /// Do not mask secrets
-    #[arg(long, help_heading = "Output")]
-    pub(super) no_redact: bool,
+    #[command(flatten)]
+    pub(super) masking: MaskingArgs,
 
     /// Only functions whose name matches (repeatable)
     #[arg(long, value_name = "GLOB", value_parser = glob, help_heading = "Selection")]
@@ -568,9 +567,8 @@ pub(super) struct ShowArgs {
     #[arg(long, value_name = "ZONE", value_parser = zones::zone)]
     pub(super) tz: Option<Zone>,
 
-    /// Do not mask secrets
-    #[arg(long)]
-    pub(super) no_redact: bool,
+    #[command(flatten)]
+    pub(super) masking: MaskingArgs,
 
     /// Also links to the console: log stream, Logs Insights query, X-Ray trace
     #[arg(long)]

@@ -16,7 +16,7 @@ use crate::compare::compare;
 use crate::pipeline::{self, AnalyzeError};
 use crate::render::{Style, diff, document, one_line};
 use crate::source::FileId;
-use crate::wire::{Comparison, Redaction};
+use crate::wire::Comparison;
 
 /// Runs the command.
 pub(super) fn run(args: DiffArgs, terminal: &Terminal) -> Result<ExitStatus, RunError> {
@@ -39,7 +39,7 @@ pub(super) fn run(args: DiffArgs, terminal: &Terminal) -> Result<ExitStatus, Run
         function: args.function,
         only: args.only,
         threads: args.threads.map_or_else(|| thread::available_parallelism().map_or(1, NonZero::get), usize::from),
-        redaction: if args.no_redact { Redaction::off() } else { Redaction::on() },
+        redaction: args.masking.redaction(),
         ..pipeline::Options::default()
     };
     let base = ComparedInput::read(&args.base, &options)?;

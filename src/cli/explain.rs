@@ -9,7 +9,7 @@ use crate::decode::SHAPES;
 use crate::model::Category;
 use crate::model::{nearest, suggestion};
 use crate::pipeline::{recognise, recognise_message, unwrapped};
-use crate::render::{Ink, Style, category_of_heading, one_line, page};
+use crate::render::{Ink, Style, category_of_heading, document_text, one_line, page};
 use crate::rules::RULES;
 use crate::wire::{EXPLAIN_SCHEMA_VERSION, ExplainedCode, ExplainedName, Explanation};
 
@@ -75,7 +75,7 @@ pub(super) fn json(typed: Option<&str>, invoker: Option<Invoker>) -> Result<Stri
             .map(|(name, about)| ExplainedName { name: (*name).to_owned(), about: (*about).to_owned() })
             .collect(),
     };
-    serde_json::to_string_pretty(&document).map(|text| text + "\n").map_err(|error| RunError::io(error.to_string()))
+    document_text(&document).map_err(|error| RunError::io(error.to_string()))
 }
 
 fn explained(code: &CodeInfo, page: Option<String>) -> ExplainedCode {

@@ -15,6 +15,7 @@ mod gate;
 mod ignored;
 #[cfg(feature = "cloudwatch")]
 mod kept;
+mod masking;
 mod metrics;
 mod metrics_list;
 mod moments;

@@ -28,7 +28,6 @@ use crate::pipeline::{self, AnalyzeError};
 use crate::render::{Commands, Grouping, Links, RENDERERS, Renderer, Style, View, one_line, renderer};
 use crate::source::FileId;
 use crate::summary::Prices;
-use crate::wire::Redaction;
 
 /// Limits on the width of a terminal.
 const WIDTHS: std::ops::RangeInclusive<usize> = 60..=400;
@@ -259,7 +258,7 @@ impl RunOptions {
             to: None,
             since_ms: None,
             threads: thread::available_parallelism().map_or(1, NonZero::get),
-            redaction: if args.no_redact { Redaction::off() } else { Redaction::on() },
+            redaction: args.masking.redaction(),
             keep_records,
             failures_only: args.failures_only,
             invoker: args.invoker,

@@ -42,7 +42,7 @@ pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus,
     if save.as_ref().is_some_and(|save| save.as_os_str() == "-") {
         return Err(RunError::usage("--save needs a file"));
     }
-    let no_redact = args.shared.no_redact;
+    let no_redact = args.shared.masking.no_redact;
     let mut options = RunOptions::shared(std::mem::take(&mut args.shared), save.as_deref(), terminal)?;
     options.commands = again::of_saved(save.as_deref(), options.ledger.is_some());
     options.pulled = true;

@@ -14,9 +14,9 @@ use super::settings::LoadedSettings;
 use super::{complain, print_text};
 use crate::effects::Markers;
 use crate::pipeline::{self, RunAnalysis, Showing, Silent};
-use crate::render::{Style, life, life_markdown, one_line};
+use crate::render::{Style, document_text, life, life_markdown, one_line};
 use crate::summary::Prices;
-use crate::wire::{Redaction, ShownEvent};
+use crate::wire::ShownEvent;
 
 /// Most candidates listed for a prefix that fits several ids.
 const MOST_CANDIDATES: usize = 20;
@@ -64,7 +64,7 @@ fn of_last_pull(args: &ShowArgs, terminal: &Terminal, style: &Style) -> Result<E
         ("--function", args.function.is_some()),
         ("--only", !args.only.is_empty()),
         ("--exclude", !args.exclude.is_empty()),
-        ("--no-redact", args.no_redact),
+        ("--no-redact", args.masking.no_redact),
     ];
     if let Some((flag, _)) = reads_a_log.iter().find(|(_, given)| *given) {
         return Err(RunError::usage(format!("{flag} needs a PATH: what is kept of the last pull is shown as it is")));
@@ -86,6 +86,8 @@ fn of_last_pull(args: &ShowArgs, terminal: &Terminal, style: &Style) -> Result<E
         return Err(RunError { status: ExitStatus::Empty, message });
     }
     complain(&format!("from {whence}{}", if pull.complete { "" } else { ", which did not read all of the log" }));
+    // Flags of this run may ask for more than those of the pull did.
+    let events = args.masking.redaction().masked_document(&events).map_err(|error| RunError::io(error.to_string()))?;
     print(&events, &args.request, args.format, style)?;
     Ok(ExitStatus::Success)
 }
@@ -96,9 +98,7 @@ fn print(events: &[ShownEvent], request: &str, format: ShowFormat, style: &Style
     let text = match format {
         ShowFormat::Text => style.encode(&life(event, style)),
         ShowFormat::Markdown => life_markdown(event, style),
-        ShowFormat::Json => {
-            serde_json::to_string_pretty(event).map_err(|error| RunError::io(error.to_string()))? + "\n"
-        }
+        ShowFormat::Json => document_text(event).map_err(|error| RunError::io(error.to_string()))?,
     };
     print_text(&text).map(drop)
 }
@@ -114,7 +114,7 @@ fn options(args: ShowArgs, markers: Option<Markers>) -> Result<pipeline::Options
         to: None,
         since_ms: None,
         threads: args.threads.map_or_else(|| thread::available_parallelism().map_or(1, NonZero::get), usize::from),
-        redaction: if args.no_redact { Redaction::off() } else { Redaction::on() },
+        redaction: args.masking.redaction(),
         keep_records: false,
         failures_only: false,
         ledger: false,

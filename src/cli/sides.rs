@@ -32,8 +32,9 @@ impl ComparedInput {
         let wrong = |error: &dyn std::fmt::Display| RunError::io(one_line(&format!("{name}: {error}")));
         let OpenedSide { head, file, spooled } = OpenedSide::at(path).map_err(|error| wrong(&error))?;
         if let Some(file) = file.filter(|_| is_summary(&head)) {
-            let summary: Summary = serde_json::from_reader(io::BufReader::new(file))
+            let mut summary: Summary = serde_json::from_reader(io::BufReader::new(file))
                 .map_err(|error| wrong(&format!("it begins like a summary and is none: {error}")))?;
+            summary.mask(&options.redaction).map_err(|error| wrong(&error))?;
             return Self::from_saved(name, summary, options);
         }
         let read = spooled.as_ref().map_or(path, |spooled| spooled.path());

@@ -28,7 +28,7 @@ pub(super) fn run(args: ViewArgs, terminal: &Terminal) -> Result<ExitStatus, Run
     }
     let summary = saved_summary(&path)?;
     options.commands = again::of_saved_answer(&path, options.ledger.is_some() || summary.is_some());
-    let Some(summary) = summary else {
+    let Some(mut summary) = summary else {
         let outputs = open_outputs(&mut options)?;
         let analysis = pipeline::analyze(&options.pipeline, &Silent)?;
         return Ok(finish(outputs, analysis, &options));
@@ -39,6 +39,8 @@ pub(super) fn run(args: ViewArgs, terminal: &Terminal) -> Result<ExitStatus, Run
             one_line(&path.display().to_string())
         )));
     }
+    let damaged = |error| RunError::io(one_line(&format!("{}: {error}", path.display())).into_owned());
+    summary.mask(&options.pipeline.redaction).map_err(damaged)?;
     let wanted = pipeline::name_filter(&options.pipeline.only)?;
     let analysis = RunAnalysis::of_summary(summary.of_functions(wanted));
     let outputs = open_outputs(&mut options)?;

@@ -11,6 +11,7 @@ mod table;
 
 pub(crate) use markers::{MarkerEntry, Markers};
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
@@ -24,6 +25,9 @@ use table::{METHODS, OPERATIONS, Operation, SAYINGS, Saying};
 
 /// Most side effects reported of one attempt.
 const MOST: usize = 16;
+
+/// Masks the secrets of a line.
+pub(crate) type Mask<'a> = dyn Fn(&str) -> Cow<'_, str> + 'a;
 
 /// Detector of side effects in lines.
 #[derive(Clone, Debug, Default)]
@@ -39,14 +43,19 @@ impl Effects {
     }
 
     /// Returns the writes that lines show, in order, and the most that they show of the work. If there are too many
-    /// writes, only the first and the last are kept.
+    /// writes, only the first and the last are kept. `mask` masks the secrets of a line: what stands around one may tell
+    /// that it is one, so the parts of a write are taken from the masked line.
     #[must_use]
-    pub fn of_lines(&self, lines: &Lines) -> (Vec<SideEffect>, WorkShown) {
+    pub fn of_lines(&self, lines: &Lines, mask: &Mask<'_>) -> (Vec<SideEffect>, WorkShown) {
         let (mut writes, mut step) = (Vec::new(), WorkShown::Nothing);
         for line in self.hinted(lines) {
             let text = line.to_text();
-            match self.markers.tell(&text).map(Told::Write).or_else(|| line::tell(&text)) {
+            match self.tell(&text) {
                 Some(Told::Write(write)) => {
+                    let write = match mask(&text) {
+                        Cow::Borrowed(_) => write,
+                        Cow::Owned(masked) => write.masked(self.tell(&masked)),
+                    };
                     if writes.len() == MOST {
                         writes.remove(MOST / 2);
                     }
@@ -58,6 +67,10 @@ impl Effects {
         }
         let shown = if writes.is_empty() { step } else { WorkShown::Write };
         (writes, shown)
+    }
+
+    fn tell(&self, text: &str) -> Option<Told> {
+        self.markers.tell(text).map(Told::Write).or_else(|| line::tell(text))
     }
 
     /// Returns the most that lines show of the work.
@@ -205,6 +218,14 @@ struct WriteEvidence {
 }
 
 impl WriteEvidence {
+    /// Returns the write as its masked line shows it; without parts that the masked line does not show.
+    fn masked(self, told: Option<Told>) -> Self {
+        match told {
+            Some(Told::Write(masked)) if masked.operation == self.operation => Self { state: self.state, ..masked },
+            _ => Self { target: None, id: None, ..self },
+        }
+    }
+
     fn side_effect(self, line: &KeptLine<'_>) -> SideEffect {
         let Self { operation, target, id, state } = self;
         SideEffect { at: line.at, place: line.place, operation, target, id, state }

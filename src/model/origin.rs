@@ -36,6 +36,13 @@ impl<T: Copy> Origin<T> {
 }
 
 impl Origin<String> {
+    /// Lists the parts that are known, to be changed.
+    pub(crate) fn each_mut(&mut self) -> impl Iterator<Item = &mut String> {
+        let parts =
+            [&mut self.account_id, &mut self.region, &mut self.function, &mut self.log_group, &mut self.log_stream];
+        parts.into_iter().flatten()
+    }
+
     /// Borrows every part.
     pub(crate) fn as_deref(&self) -> Origin<&str> {
         Origin {

@@ -9,6 +9,7 @@ use super::Progress;
 use super::sharing::relay;
 use super::stream_part::StreamPart;
 use super::streams::Streams;
+use super::tally::masked_sighting;
 use super::worker::{Job, Worker};
 use crate::decode::{self, Buffers, DecodeError, Decoded, Opened};
 use crate::source;
@@ -68,6 +69,7 @@ impl<'r> Worker<'r> {
             && matches!(seen.result, Err(DecodeError::NotALog(_) | DecodeError::OtherKind(_)));
         let quotes = |sighting: &Sighting| refused && !input.named && is_prose(&sighting.before);
         if let Some(sighting) = unread.filter(|sighting| !quotes(sighting)) {
+            let sighting = masked_sighting(&sighting, &self.options.redaction);
             self.tally.unread(&input.name, &sighting, refused && !input.named);
         }
         if !refused {

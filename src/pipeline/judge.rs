@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::stream_part::StreamPart;
 use super::streams::StreamOutput;
-use super::tally::Tally;
+use super::tally::{Tally, masked_sighting};
 use super::worker::Worker;
 use crate::assemble::{self, Output};
 use crate::model::{Attempt, Bucket, Note, Origin, Place, Stretch, Timestamp};
@@ -27,7 +27,8 @@ impl Worker<'_> {
             } else {
                 self.tally.count(part.input, Bucket::Unrecognized, *bytes);
                 let input = self.inputs.get(part.input as usize);
-                self.tally.unread(input.map_or("", |input| &input.name), sighting, false);
+                let sighting = masked_sighting(sighting, &self.options.redaction);
+                self.tally.unread(input.map_or("", |input| &input.name), &sighting, false);
             }
         }
         let parts = stream_parts.into_iter().map(|stream_part| stream_part.part);
@@ -42,12 +43,13 @@ impl<'r> StreamOutput for Worker<'r> {
     where
         Self: 'c;
 
-    fn stream(&mut self, origin: &Origin<String>, input: u32) -> StreamNames {
+    fn stream(&mut self, origin: &mut Origin<String>, input: u32) -> StreamNames {
+        origin.each_mut().for_each(|name| self.options.redaction.mask(name));
         self.entries.stream(origin, input)
     }
 
     fn runtime(&mut self, names: StreamNames, at: Option<Timestamp>, version: &str) {
-        self.entries.runtime(names, at, version);
+        self.entries.runtime(names, at, &self.options.redaction.masked(version));
     }
 
     fn closing<'c>(&'c mut self, origin: &'c Arc<Origin<String>>, names: StreamNames) -> Closing<'c, 'r> {
@@ -69,6 +71,7 @@ impl<'r> StreamOutput for Worker<'r> {
 
     fn left_out(&mut self, input: u32, part: &str, reason: &str) {
         let input = self.inputs.get(input as usize).map_or("", |input| &input.name);
+        let part = self.options.redaction.masked(part);
         self.tally.skipped.push(InputProblem { input: format!("{input}: {part}"), reason: reason.to_owned() });
     }
 
@@ -102,10 +105,11 @@ impl Output for Closing<'_, '_> {
             unjudged.push(attempt, self.origin, self.names);
             return;
         }
-        let effects = &self.worker.options.effects;
+        let (effects, redaction) = (&self.worker.options.effects, &self.worker.options.redaction);
         let mut verdict = rules::judge(attempt);
         if self.worker.keep.every_attempt {
-            (attempt.side_effects, attempt.work_shown) = effects.of_lines(&attempt.lines);
+            (attempt.side_effects, attempt.work_shown) =
+                effects.of_lines(&attempt.lines, &|line| redaction.masked(line));
         } else if verdict.category.is_failure() {
             // Side effects of successes are only needed for records.
             attempt.work_shown = effects.most_of_lines(&attempt.lines);

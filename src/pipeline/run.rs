@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use super::records::Records;
 use super::shown::Shown;
 use super::stream_part::StreamPart;
-use super::tally::Tally;
+use super::tally::{Tally, masked_tail};
 use super::worker::{Job, Worker};
 use super::{AnalyzeError, Options, PlatformWords, Progress, RunAnalysis};
 use crate::catalogue::CATALOGUE_VERSION;
@@ -70,6 +70,7 @@ pub(super) fn run(
     let input_failed = !tally.unreadable.is_empty();
     let mentions = tally.take_mentions().and_then(|(at, mentions)| {
         let Mentions { lines, first, before } = mentions;
+        let before = masked_tail(&before, &options.redaction);
         Some(PlatformWords { lines, input: inputs.get(at as usize)?.name.clone(), line: first, before })
     });
     let poorly_understood = tally.by_input.as_ref().map_or_else(Vec::new, |by_input| by_input.too_small(inputs));
@@ -78,7 +79,7 @@ pub(super) fn run(
         None => Records::new(spools, totals.patches).unwrap_or_else(|error| Records::missing(&error)),
         Some(error) => Records::missing(&error),
     });
-    let summary = Summary {
+    let mut summary = Summary {
         schema: SCHEMA_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         catalogue_version: CATALOGUE_VERSION.to_owned(),
@@ -95,6 +96,7 @@ pub(super) fn run(
         config_file: None,
         ignored: Vec::new(),
     };
+    summary.mask_request_ids(&options.redaction);
     Ok(RunAnalysis {
         empty: summary.is_empty(),
         summary,

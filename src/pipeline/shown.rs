@@ -7,7 +7,7 @@ use super::failed_events::{FailedAttempts, FailedEvents};
 use super::held::{HeldAttempt, event_of};
 use crate::model::{Lines, Place, RequestId, Timestamp};
 use crate::summary::Patches;
-use crate::wire::{Record, Redaction, ShownAttempt, ShownEvent, ShownLine};
+use crate::wire::{LineMasking, Record, Redaction, ShownAttempt, ShownEvent, ShownLine};
 /// Number of attempts whose lines are kept, those that stand first in the inputs: a short beginning of an id may fit any
 /// number of attempts.
 const MOST: usize = 64;
@@ -72,12 +72,13 @@ impl Shown {
         lines: &Lines,
         redaction: &Redaction,
     ) {
+        let mut masking = LineMasking::new(redaction);
         let lines_shown = lines.iter().map(|line| ShownLine {
             at: line.at.map(|at| at.to_string()),
             at_ms: line.at.map(Timestamp::ms),
             line_number: line.place.line,
             own: line.own,
-            text: redaction.apply(line.to_text().trim_end()) + if line.cut { "…" } else { "" },
+            text: masking.next(line.to_text().trim_end()) + if line.cut { "…" } else { "" },
         });
         let shown = ShownAttempt { record, lines: lines_shown.collect(), lines_left_out: lines.left_out() };
         match self {

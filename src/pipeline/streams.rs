@@ -30,8 +30,8 @@ pub(super) trait StreamOutput {
     where
         Self: 'c;
 
-    /// Registers a stream under the names of its function.
-    fn stream(&mut self, origin: &Origin<String>, input: u32) -> StreamNames;
+    /// Registers a stream under the names of its function, which are masked where they hold secrets.
+    fn stream(&mut self, origin: &mut Origin<String>, input: u32) -> StreamNames;
     /// Takes the runtime version that a function runs from this moment on.
     fn runtime(&mut self, names: StreamNames, at: Option<Timestamp>, version: &str);
     /// Returns the receiver of what is closed in a stream from here on.
@@ -508,8 +508,8 @@ impl<O: StreamOutput> EventSink for Streams<'_, O> {
         if let Some(id) = self.by_key.get(&hash) {
             return *id;
         }
-        let origin = Origin { function: key.function_name().or(self.function), ..*key }.map(str::to_owned);
-        let names = self.output.stream(&origin, self.input);
+        let mut origin = Origin { function: key.function_name().or(self.function), ..*key }.map(str::to_owned);
+        let names = self.output.stream(&mut origin, self.input);
         let id = StreamId(u32::try_from(self.streams.len()).unwrap_or(u32::MAX));
         self.streams.push(Box::new(Stream::new(origin, names, key.log_group, self.events)));
         if self.streams.len().is_multiple_of(STREAMS) {

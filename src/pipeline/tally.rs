@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::understood::UnderstoodBytes;
 use crate::model::{Bucket, Mentions, Note, Sighting};
-use crate::wire::{AccountRead, Coverage, CoverageBytes, InputProblem};
+use crate::wire::{AccountRead, Coverage, CoverageBytes, InputProblem, Redaction};
 
 /// The counts of one worker. Several tallies add up in any order.
 #[derive(Debug, Default)]
@@ -47,6 +47,19 @@ struct UnreadInput {
     note: String,
     /// A directory scan left the input out, as it is no log.
     left_out: bool,
+}
+
+/// Length of the end of a line that is cut off at its front.
+const TAIL: usize = 40;
+
+/// Returns the end of the text before a sentence with secrets masked.
+pub(super) fn masked_tail(before: &str, redaction: &Redaction) -> String {
+    if before.len() < TAIL { redaction.apply(before) } else { redaction.apply_to_tail(before) }
+}
+
+/// Returns a sighting that can be shown.
+pub(super) fn masked_sighting(sighting: &Sighting, redaction: &Redaction) -> Sighting {
+    Sighting { before: masked_tail(&sighting.before, redaction), ..sighting.clone() }
 }
 
 impl Tally {

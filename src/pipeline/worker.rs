@@ -109,7 +109,8 @@ impl<'r> Worker<'r> {
     pub(super) fn take_own_record(&mut self, json: &[u8], place: Place) {
         self.tally.log_events += 1;
         let bytes = json.len() as u64;
-        let record: Option<Record> = serde_json::from_slice(json).ok();
+        let mut record: Option<Record> = serde_json::from_slice(json).ok();
+        record.iter_mut().for_each(|record| record.mask(&self.options.redaction));
         let entered = record.as_ref().and_then(|record| Some((record, self.entries.add_record(record, place)?)));
         let Some((record, names)) = entered else {
             self.tally.count(place.input, Bucket::Unrecognized, bytes);
@@ -147,6 +148,7 @@ impl<'r> Worker<'r> {
             }
             None => origin.function = Some(function.to_string()),
         }
+        origin.each_mut().for_each(|name| self.options.redaction.mask(name));
         let other = (origin != **stream).then(|| {
             let names = self.entries.stream(&origin, attempt.place.input);
             if stream.function.is_none() {
@@ -161,7 +163,8 @@ impl<'r> Worker<'r> {
 
     pub(super) fn take_note(&mut self, input: u32, note: Note) {
         let name = self.inputs.get(input as usize).map_or("", |input| input.name.as_str());
-        self.tally.note(Note { text: format!("{name}: {}", note.text), ..note });
+        let text = self.options.redaction.masked(&note.text);
+        self.tally.note(Note { text: format!("{name}: {text}"), ..note });
     }
 
     pub(super) fn spool(&mut self, record: &Record, place: Place, names: StreamNames) {

@@ -21,6 +21,13 @@ pub(crate) fn document(document: &impl Serialize, out: &mut dyn Write) -> io::Re
     out.write_all(b"\n")
 }
 
+/// Returns the same as text.
+pub(crate) fn document_text(value: &impl Serialize) -> io::Result<String> {
+    let mut out = Vec::new();
+    document(value, &mut out)?;
+    String::from_utf8(out).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

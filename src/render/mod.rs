@@ -52,7 +52,7 @@ pub(crate) use escape::{one_line, without_commands};
 #[cfg(feature = "cloudwatch")]
 pub(crate) use failed_line::failed_line;
 pub(crate) use gate::{GateState, gate_verdicts, ignored, with_unit};
-pub(crate) use json::document;
+pub(crate) use json::{document, document_text};
 pub(crate) use ledger::{ledger_csv, ledger_json};
 pub(crate) use life::life;
 pub(crate) use life_markdown::life_markdown;

@@ -144,7 +144,8 @@ impl<'s> Entries<'s> {
         redaction: &Redaction,
         record: &dyn Fn() -> Record,
     ) {
-        let mut entry = self.entry(stream, (attempt, verdict), is_cut(verdict.category, verdict.code));
+        let version = attempt.version.as_deref().map_or(0, |version| self.version(version, redaction));
+        let mut entry = self.entry(stream, (attempt, verdict), version, is_cut(verdict.category, verdict.code));
         if verdict.category.is_failure() {
             let key = FindingKey {
                 function: stream.function,
@@ -176,7 +177,8 @@ impl<'s> Entries<'s> {
             let facts = self.functions.entry(stream.function).or_default();
             facts.architecture = facts.architecture.take().max(Some(architecture.clone()));
         }
-        let mut entry = self.entry(stream, (&attempt, &verdict), is_cut(verdict.category, &record.code));
+        let version = attempt.version.as_deref().map_or(0, |version| self.version(version, &Redaction::off()));
+        let mut entry = self.entry(stream, (&attempt, &verdict), version, is_cut(verdict.category, &record.code));
         if verdict.category.is_failure() {
             let key = FindingKey {
                 function: stream.function,
@@ -191,10 +193,15 @@ impl<'s> Entries<'s> {
     }
 
     /// Makes the entry of an attempt; its failure has no id yet.
-    fn entry(&mut self, stream: StreamNames, (attempt, verdict): (&Attempt, &Verdict), cut: bool) -> Entry {
+    fn entry(
+        &mut self,
+        stream: StreamNames,
+        (attempt, verdict): (&Attempt, &Verdict),
+        version: u16,
+        cut: bool,
+    ) -> Entry {
         self.first_start = [self.first_start, attempt.started_at].into_iter().flatten().min();
         self.last_end = self.last_end.max(attempt.ended_at);
-        let version = self.version(attempt.version.as_deref());
         let StreamNames { stream, function, .. } = stream;
         Entry::new(attempt, verdict, EntryNames { stream, function, version, failure: NO_FAILURE, cut })
     }
@@ -258,15 +265,14 @@ impl<'s> Entries<'s> {
         dropped != id
     }
 
-    /// Returns the id of a version name, from 1; 0 is unknown. It is nearly always the last one again.
-    fn version(&mut self, name: Option<&str>) -> u16 {
-        let Some(name) = name else { return 0 };
+    /// Returns the id of a version by its masked name, from 1; 0 is unknown. It is nearly always the last one again.
+    fn version(&mut self, name: &str, redaction: &Redaction) -> u16 {
         if let Some((last, id)) = &self.last_version
             && **last == *name
         {
             return *id;
         }
-        let id = u16::try_from(self.shared.versions.id(&name.to_owned()) + 1).unwrap_or(0);
+        let id = u16::try_from(self.shared.versions.id(&redaction.apply(name)) + 1).unwrap_or(0);
         self.last_version = Some((name.into(), id));
         id
     }

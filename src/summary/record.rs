@@ -50,7 +50,7 @@ pub(crate) fn record_of(
         architecture: None,
         tenant_id: attempt.tenant_id.as_deref().map(text),
         execution_arn: attempt.execution_arn.as_deref().map(text),
-        request_id: attempt.request_id.map(|id| id.to_string()),
+        request_id: attempt.request_id.map(|id| text(&id.to_string())),
         attempt: 1,
         started_at: attempt.started_at.map(|at| at.to_string()),
         started_at_ms: attempt.started_at.map(Timestamp::ms),

@@ -31,9 +31,9 @@ impl SideEffectLine {
     pub fn new(effect: &SideEffect, redaction: &Redaction) -> Self {
         Self {
             at: effect.at.map(|at| at.to_string()),
-            operation: effect.operation.clone(),
-            target: effect.target.as_deref().map(|target| redaction.apply(target)),
-            id: effect.id.as_deref().map(|id| redaction.apply(id)),
+            operation: redaction.apply(&effect.operation),
+            target: effect.target.as_deref().map(|target| redaction.apply_to_part(target)),
+            id: effect.id.as_deref().map(|id| redaction.apply_to_part(id)),
             state: effect.state.as_str().to_owned(),
             repeated: None,
             line_number: effect.place.line,

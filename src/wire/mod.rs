@@ -6,6 +6,7 @@
 mod diff;
 mod explain;
 mod ledger;
+mod masked;
 mod record;
 mod redact;
 mod select;
@@ -19,7 +20,8 @@ pub use diff::{
 pub use explain::{EXPLAIN_SCHEMA_VERSION, ExplainedCode, ExplainedName, Explanation};
 pub use ledger::{EventLedger, LedgerEffect, LedgerRow, SideEffectLine};
 pub use record::{ContributingCause, CutEnds, DownstreamCall, EvidenceLine, ObservationCount, Record, RecordKind};
-pub use redact::Redaction;
+pub(crate) use redact::LineMasking;
+pub use redact::{Redaction, SecretPattern};
 pub use show::{SHOW_SCHEMA_VERSION, ShownAttempt, ShownEvent, ShownLine};
 pub use summary::{
     AccountRead, BeganWith, Cause, Condition, Coverage, CoverageBytes, DurationCell, Durations, EarlyWarning,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::harness::{Run, directory, read_summary, write};
 
 /// Commands that runners obey, and spellings that a plain comparison would miss.
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 22] = [
     "::error file=app.js,line=1::Approved",
     "::stop-commands::token",
     "::add-mask::e",
@@ -21,6 +21,14 @@ const COMMANDS: [&str; 14] = [
     "x##VSO[task.complete result=Succeeded]",
     "#\u{fe0f}#vso[task.complete]x",
     "##teamcity[buildStatus status='SUCCESS']",
+    "#\u{e0101}#vso[task.complete]x",
+    "--- :rocket: a group",
+    "+++ a group that is open",
+    "~~~ a group",
+    "^^^ +++",
+    "section_start:1767322800:build[collapsed=true]\r\x1b[0Kx",
+    "travis_fold:start:build\r\x1b[0Kx",
+    "\x1b[8mha:4AAAAAAAAA=\x1b[0mx",
 ];
 
 /// Returns whether a runner would obey a line: ignores colours and what linguistic comparison ignores.
@@ -30,11 +38,18 @@ fn is_command(line: &str) -> bool {
     while let Some(char) = chars.next() {
         match char {
             '\x1b' => drop(chars.by_ref().find(char::is_ascii_alphabetic)),
-            '\u{fe00}'..='\u{fe0f}' | '\u{200b}'..='\u{200f}' | '\u{ad}' => {}
+            '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' | '\u{200b}'..='\u{200f}' | '\u{ad}' => {}
             _ => seen.push(char.to_ascii_lowercase()),
         }
     }
-    seen.trim_start().starts_with("::") || ["##[", "##vso[", "##teamcity["].iter().any(|mark| seen.contains(mark))
+    let is_group = ["---", "+++", "~~~", "^^^"]
+        .iter()
+        .any(|mark| seen.strip_prefix(mark).is_some_and(|rest| rest.starts_with(char::is_whitespace)));
+    let is_drawn = line.contains('\r') || line.contains("\x1b[0K") || line.contains("\x1b[8m");
+    is_group
+        || is_drawn
+        || seen.trim_start().starts_with("::")
+        || ["##[", "##vso[", "##teamcity["].iter().any(|mark| seen.contains(mark))
 }
 
 #[track_caller]
@@ -64,6 +79,9 @@ pub fn id(number: usize) -> String {
 fn log() -> String {
     log_of(&COMMANDS)
 }
+
+/// Number of attempts for each text of a log, each with the text in another place.
+pub const PLACES: usize = 14;
 
 /// Returns a log with a function for each text: in every name and every part of a message that some output shows.
 pub fn log_of(texts: &[&str]) -> String {
@@ -112,9 +130,22 @@ pub fn log_of(texts: &[&str]) -> String {
             ("timeout", (*command).to_owned()),
             ("timeout", format!("EXTENSION\tName: {command}\tState: Ready\tEvents: [{command}]")),
             ("exit", format!("RequestId: {id} Error: {command}\nRuntime.ExitError")),
+            ("error", format!("[ERROR] Runtime.ImportModuleError: Unable to import module 'app': No module named '{command}'")),
+            (
+                "error",
+                format!(
+                    "{iso}\t{id}\tERROR\tInvoke Error \t{}",
+                    json!({"errorType": "Error", "errorMessage": format!("getaddrinfo ENOTFOUND {command}"), "code": "ENOTFOUND",
+                        "hostname": command, "stack": [format!("Error: getaddrinfo ENOTFOUND {command}"), format!("    at {command} (/var/task/{command}.js:1:2)")]})
+                ),
+            ),
+            ("timeout", json!({"timestamp": iso, "level": "INFO", "requestId": id, "message": format!("PutItem table {command}"), "key": command}).to_string()),
+            ("init", format!("INIT_START Runtime Version: {command}\tRuntime Version ARN: {command}")),
         ] {
-            say(at, format!("START RequestId: {id} Version: {command}\n"));
-            say(at + 1, message);
+            let start = format!("START RequestId: {id} Version: {command}\n");
+            let (first, second) = if kind == "init" { (message, start) } else { (start, message) };
+            say(at, first);
+            say(at + 1, second);
             if kind == "timeout" {
                 say(at + 3_001, format!("{iso} {id} Task timed out after 3.00 seconds\n\n"));
             }
@@ -165,11 +196,12 @@ fn no_line_of_an_event_or_of_a_message_is_a_workflow_command() {
     let log = log();
     for number in 0..COMMANDS.len() {
         let done = Run::new(["show", &id(number), "-", "--color", "always"]).input(log.clone()).done();
-        assert!(done.stdout.matches("Attempt ").count() == 10, "{number}: {} {}", done.stdout, done.stderr);
+        assert!(done.stdout.matches("Attempt ").count() == PLACES, "{number}: {} {}", done.stdout, done.stderr);
         inert("show", &done.stdout);
         let done = Run::new(["show", &id(number), "-", "--format", "markdown"]).input(log.clone()).done();
-        assert!(done.stdout.matches("### Attempt ").count() == 10, "{number}: {} {}", done.stdout, done.stderr);
+        assert!(done.stdout.matches("### Attempt ").count() == PLACES, "{number}: {} {}", done.stdout, done.stderr);
         inert("show", &done.stdout);
+        inert("show", &Run::new(["show", &id(number), "-", "--format", "json"]).input(log.clone()).done().stdout);
     }
     // A prefix that fits several events lists them all.
     let done = Run::new(["show", "0", "-"]).input(log.clone()).status(2);
@@ -186,6 +218,34 @@ fn no_line_of_an_event_or_of_a_message_is_a_workflow_command() {
         inert(command, &format!("{}{}", done.stdout, done.stderr));
         let line = format!("[ERROR] ValueError: {command}");
         inert(&line, &Run::new(["explain", &line]).done().stdout);
+        inert(&line, &Run::new(["explain", &line, "--format", "json"]).done().stdout);
+        inert("what was typed", &Run::analyze(["--no-such", command, "x"]).status(2).stderr);
+        let typed = [["--fail-on", command], ["--only", command], ["--function", command], ["--format", command]];
+        typed.iter().for_each(|typed| inert("what was typed", &Run::new(["demo"]).args(typed).done().stderr));
+    }
+}
+
+#[test]
+fn no_line_of_a_comparison_or_of_a_saved_answer_is_a_workflow_command() {
+    let folder = directory();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (base, head) = (path("base.json"), path("head.json"));
+    Run::new(["demo", "--format", "json", "--output", &base]).status(0);
+    Run::analyze(["-", "--format", "json", "--output", &head]).input(log()).done();
+    for format in ["table", "json"] {
+        for sides in [[&base, &head], [&head, &base]] {
+            let done = Run::new(["diff"]).args(sides).args(["--format", format, "--top", "0"]).done();
+            assert!(done.stdout.len() > 200, "{}", done.stderr);
+            inert(format, &done.stdout);
+            inert(format, &done.stderr);
+        }
+    }
+    inert("metrics", &Run::new(["metrics", &head]).done().stdout);
+    for renderer in RENDERERS.iter().filter(|renderer| !renderer.needs_records) {
+        let done = Run::new(["view", &head, "--baseline", &base, "--format", renderer.name]).done();
+        assert!(done.stdout.len() > 1_000, "{}: {}", renderer.name, done.stderr);
+        inert(renderer.name, &without_ours(renderer.name, &done.stdout));
+        inert(renderer.name, &done.stderr);
     }
 }
 
@@ -198,8 +258,9 @@ fn no_name_of_an_input_is_a_workflow_command() {
         write(&folder.path().join(format!("{number}.gz")).join(&name), [0x1f, 0x8b, 8, 0]);
     }
     for renderer in RENDERERS {
-        let run = Run::analyze(["."]).args(COMMANDS.iter().map(|command| command.replace('/', "_")));
-        let done = run.directory(folder.path()).args(["--format", renderer.name]).status(3);
+        let run = Run::analyze([".", "--format", renderer.name, "--"]);
+        let named = COMMANDS.iter().map(|command| command.replace('/', "_"));
+        let done = run.args(named).directory(folder.path()).status(3);
         assert!(done.stderr.contains("error"), "{}", done.stderr);
         inert(renderer.name, &without_ours(renderer.name, &done.stdout));
         inert("messages", &done.stderr);

@@ -1,5 +1,6 @@
 //! Hostile logs: whatever they hold, the program ends by itself, and prints nothing that controls a terminal.
 
+use super::commands::{id, log_of};
 use super::generate::Random;
 use super::harness::{Run, directory, formats, gzip, write};
 
@@ -23,7 +24,8 @@ fn log(text: &str) -> Vec<u8> {
 /// Returns whether a character controls a terminal or hides text on it.
 fn dangerous(char: char) -> bool {
     (char.is_control() && char != '\n')
-        || matches!(char, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        || matches!(char, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
+            | '\u{180b}'..='\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[track_caller]
@@ -38,6 +40,22 @@ fn harmless(input: &[u8]) {
     }
 }
 
+/// Checks what is printed beside the answers: the ledger and one event, in every form.
+#[track_caller]
+fn harmless_elsewhere(input: &str) {
+    let folder = directory();
+    for name in ["ledger.csv", "ledger.json"] {
+        let path = folder.path().join(name);
+        Run::analyze(["-", "-q"]).arg_path("--ledger", &path).input(input).done();
+        let text = std::fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
+        assert!(text.len() > 200 && !text.contains(dangerous), "{name}: {text:?}");
+    }
+    for format in ["text", "json", "markdown"] {
+        let done = Run::new(["show", &id(0), "-", "--format", format]).input(input).status(0);
+        assert!(!done.stdout.contains(dangerous), "{format}: {:?}", done.stdout);
+    }
+}
+
 #[test]
 fn escape_sequences_and_hidden_characters_do_not_get_out() {
     for text in [
@@ -49,8 +67,11 @@ fn escape_sequences_and_hidden_characters_do_not_get_out() {
         "back\x08\x08space\r\x7f",
         "nul\0byte",
         "tab\tand\u{85}next\u{2028}line",
+        "a\u{fe0f}b\u{e0101}c\u{180b}d\u{e0041}",
     ] {
         harmless(&log(text));
+        // Others after it: what failed just before the end may still be tried again.
+        harmless_elsewhere(&log_of(&[text, "later", "last"]));
         let table = Run::analyze(["-"]).input(log(text)).stdout();
         assert!(table.starts_with("1 of 1 attempt failed"), "the attempt is judged all the same: {table}");
     }

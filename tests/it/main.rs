@@ -57,6 +57,7 @@ mod resume;
 #[cfg(unix)]
 mod runners;
 mod runtimes;
+mod secrets;
 mod selection;
 mod shapes;
 mod shards;

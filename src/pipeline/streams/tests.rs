@@ -62,7 +62,7 @@ impl StreamOutput for FakeRun<'_> {
     where
         Self: 'c;
 
-    fn stream(&mut self, origin: &Origin<String>, input: u32) -> StreamNames {
+    fn stream(&mut self, origin: &mut Origin<String>, input: u32) -> StreamNames {
         self.entries.stream(origin, input)
     }
     fn runtime(&mut self, _: StreamNames, _: Option<Timestamp>, version: &str) {

@@ -1,0 +1,62 @@
+//! Masking of whole documents: of records and summaries that an earlier run wrote, which may have been asked to mask less.
+
+use super::{Record, Redaction, Summary};
+
+impl Record {
+    /// Masks the secrets in its names and texts: an earlier run may have been asked to leave them.
+    pub(crate) fn mask(&mut self, redaction: &Redaction) {
+        let named =
+            [&mut self.account_id, &mut self.region, &mut self.log_group, &mut self.log_stream, &mut self.function];
+        let told = [&mut self.version, &mut self.runtime, &mut self.architecture, &mut self.tenant_id];
+        let linked = [&mut self.execution_arn, &mut self.request_id, &mut self.xray_trace_id, &mut self.progress];
+        let said = [&mut self.platform_error_type, &mut self.error_type, &mut self.error_message, &mut self.frame];
+        let of_call = self
+            .downstream
+            .iter_mut()
+            .flat_map(|call| [&mut call.service, &mut call.operation, &mut call.host, &mut call.error_code]);
+        let of_causes = self.contributing.iter_mut().map(|cause| &mut cause.target);
+        let texts = named.into_iter().chain(told).chain(linked).chain(said).chain([&mut self.last_line_before_end]);
+        let texts = texts.chain(of_call).chain(of_causes).flatten();
+        let lines = self.evidence.iter_mut().map(|line| &mut line.message);
+        texts.chain(lines).for_each(|text| redaction.mask(text));
+        for effect in &mut self.side_effects {
+            redaction.mask(&mut effect.operation);
+            for part in [&mut effect.target, &mut effect.id].into_iter().flatten() {
+                *part = redaction.apply_to_part(part);
+            }
+        }
+    }
+}
+
+impl Summary {
+    /// Masks the request ids, which may be any word of a line.
+    pub(crate) fn mask_request_ids(&mut self, redaction: &Redaction) {
+        let of_events = self.events_to_check.iter_mut().map(|event| &mut event.request_id);
+        let totals = std::iter::once(&mut self.totals);
+        let of_functions = self.functions.iter_mut().chain(totals).flat_map(|function| {
+            let groups = function.needs_person.groups.iter_mut().map(|group| &mut group.first_request_id);
+            groups.chain(function.needs_person.examples.iter_mut().map(|example| &mut example.request_id))
+        });
+        of_events.chain(of_functions).flatten().for_each(|id| redaction.mask(id));
+    }
+
+    /// Masks the secrets in its names and texts. Names of inputs stay: the user typed them.
+    ///
+    /// # Errors
+    /// If a part does not fit its own form.
+    pub(crate) fn mask(&mut self, redaction: &Redaction) -> serde_json::Result<()> {
+        if redaction.is_off() {
+            return Ok(());
+        }
+        for function in self.functions.iter_mut().chain([&mut self.totals]) {
+            *function = redaction.masked_document(function)?;
+        }
+        for cause in &mut self.causes {
+            *cause = redaction.masked_document(cause)?;
+        }
+        self.comparison = redaction.masked_document(&self.comparison)?;
+        self.events_to_check = redaction.masked_document(&self.events_to_check)?;
+        self.coverage.notes.iter_mut().for_each(|note| redaction.mask(note));
+        Ok(())
+    }
+}

@@ -1,0 +1,129 @@
+//! Flags of programs whose value is a password, where their name does not say so.
+
+use std::ops::Range;
+
+use super::random::is_harmless;
+use super::scan::Scan;
+
+/// A flag of a program.
+struct SecretFlag {
+    program: &'static str,
+    flag: &'static str,
+    /// Where the secret is.
+    holds: Holds,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    /// `user:password` in the next argument, or joined to the flag.
+    Pair,
+    /// The password is joined to the flag.
+    Joined,
+    /// The password is the next argument.
+    Next,
+}
+
+const fn flag(program: &'static str, flag: &'static str, holds: Holds) -> SecretFlag {
+    SecretFlag { program, flag, holds }
+}
+
+static FLAGS: &[SecretFlag] = &[
+    flag("curl", "-u", Holds::Pair),
+    flag("curl", "--user", Holds::Pair),
+    flag("curl", "-U", Holds::Pair),
+    flag("curl", "--proxy-user", Holds::Pair),
+    flag("mysql", "-p", Holds::Joined),
+    flag("mysqldump", "-p", Holds::Joined),
+    flag("mysqladmin", "-p", Holds::Joined),
+    flag("mariadb", "-p", Holds::Joined),
+    flag("sshpass", "-p", Holds::Joined),
+    flag("sshpass", "-p", Holds::Next),
+    flag("redis-cli", "-a", Holds::Next),
+    flag("docker login", "-p", Holds::Next),
+    flag("podman login", "-p", Holds::Next),
+    flag("helm registry login", "-p", Holds::Next),
+    flag("az login", "-p", Holds::Next),
+    flag("ldapsearch", "-w", Holds::Next),
+    flag("ldapmodify", "-w", Holds::Next),
+    flag("sqlcmd", "-P", Holds::Next),
+    flag("bcp", "-P", Holds::Next),
+    flag("mongo", "-p", Holds::Next),
+    flag("mongosh", "-p", Holds::Next),
+    flag("mongodump", "-p", Holds::Next),
+    flag("unzip", "-P", Holds::Next),
+    flag("zip", "-P", Holds::Next),
+    flag("smbclient", "-U", Holds::Pair),
+    flag("openssl", "-passin", Holds::Pair),
+    flag("openssl", "-passout", Holds::Pair),
+    flag("openssl", "-pass", Holds::Pair),
+];
+
+/// Most bytes of a command.
+const LONGEST: usize = 512;
+
+/// The programs, each once, with the number of its first flag.
+pub(super) fn programs() -> impl Iterator<Item = (&'static str, usize)> {
+    let is_first = |at: usize| FLAGS[..at].iter().all(|one| one.program != FLAGS[at].program);
+    FLAGS.iter().enumerate().filter(move |(at, _)| is_first(*at)).map(|(at, one)| (one.program, at))
+}
+
+/// Masks the secrets among the arguments of a program.
+pub(super) fn arguments(scan: &mut Scan<'_>, found: Range<usize>, first: usize) {
+    let text = scan.text;
+    if found.start < scan.command_until || text.get(found.end).is_none_or(|byte| is_of_word(*byte)) {
+        return;
+    }
+    if found.start > 0 && is_of_word(text[found.start - 1]) {
+        return;
+    }
+    let line = text[found.end..].iter().take(LONGEST).take_while(|byte| !matches!(byte, b'\n' | b'\r')).count();
+    let end = found.end + line;
+    let mut at = found.end;
+    let mut waiting = None;
+    while let Some(argument) = argument(&text[..end], at) {
+        at = argument.end;
+        if let Some(holds) = waiting.take() {
+            mask_argument(scan, argument, holds);
+            continue;
+        }
+        let word = &text[argument.clone()];
+        for one in FLAGS.iter().filter(|one| one.program == FLAGS[first].program) {
+            let Some(rest) = word.strip_prefix(one.flag.as_bytes()) else { continue };
+            let joined = argument.end - rest.len()..argument.end;
+            match (rest, one.holds) {
+                ([], Holds::Joined) | ([_, ..], Holds::Next) => {}
+                ([], holds) => waiting = Some(holds),
+                ([b'=', ..], holds) => mask_argument(scan, joined.start + 1..joined.end, holds),
+                (_, holds) if one.flag.len() == 2 => mask_argument(scan, joined, holds),
+                _ => {}
+            }
+        }
+    }
+    scan.command_until = at;
+}
+
+fn is_of_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
+}
+
+/// Returns the next argument: of a command, or of a list of strings.
+fn argument(text: &[u8], from: usize) -> Option<Range<usize>> {
+    let is_between = |byte: &u8| byte.is_ascii_whitespace() || b"\"'`,[]()\\".contains(byte);
+    let start = from + text[from..].iter().take_while(|byte| is_between(byte)).count();
+    let length = text[start..].iter().take_while(|byte| !is_between(byte)).count();
+    (length > 0).then_some(start..start + length)
+}
+
+fn mask_argument(scan: &mut Scan<'_>, argument: Range<usize>, holds: Holds) {
+    let value = &scan.text[argument.clone()];
+    let secret = match holds {
+        Holds::Pair => {
+            let Some(colon) = value.iter().position(|byte| matches!(byte, b':' | b'%')) else { return };
+            argument.start + colon + 1..argument.end
+        }
+        Holds::Joined | Holds::Next => argument,
+    };
+    if !is_harmless(&scan.text[secret.clone()]) {
+        scan.mask(secret);
+    }
+}

@@ -1,0 +1,149 @@
+//! Headers whose value is a secret: authorization with its schemes, and cookies.
+
+use std::ops::Range;
+
+use super::named::{Named, value};
+use super::random::{is_harmless, looks_random};
+use super::scan::Scan;
+use super::value::{Quote, bare_end, blanks, list};
+
+/// Schemes in front of a token, in lower case, and whether parameters follow up to the end of the header.
+static SCHEMES: &[(&str, bool)] = &[
+    ("bearer", false),
+    ("basic", false),
+    ("token", false),
+    ("apikey", false),
+    ("api-key", false),
+    ("ssws", false),
+    ("bot", false),
+    ("splunk", false),
+    ("negotiate", false),
+    ("ntlm", false),
+    ("geniekey", false),
+    ("digest", true),
+    ("hawk", true),
+    ("oauth", true),
+    ("signature", true),
+    ("sharedkey", false),
+    ("sharedkeylite", false),
+    ("sharedaccesssignature", true),
+    ("aws", false),
+    ("aws4-hmac-sha256", true),
+    ("aws4-ecdsa-p256-sha256", true),
+    ("aws4-hmac", true),
+];
+
+/// Schemes that are told also where no header is named.
+pub(super) static BARE_SCHEMES: &[&str] = &["bearer ", "basic "];
+
+/// Shortest credentials behind a scheme, and without one.
+const WITH_SCHEME: usize = 6;
+const WITHOUT: usize = 14;
+/// Within so many bytes a cookie has its first sign.
+const FIRST_PAIR: usize = 64;
+
+/// Masks what authorises, and keeps the scheme.
+pub(super) fn authorization(scan: &mut Scan<'_>, named: &Named, from: usize) {
+    let text = scan.text;
+    if text.get(from) == Some(&b'[') && !is_harmless(&text[from..text.len().min(from + super::MASK.len())]) {
+        for value in list(text, from).0 {
+            credentials(scan, value.clone(), true);
+        }
+        return;
+    }
+    match Quote::at(text, from) {
+        Some((quote, inner)) => {
+            let (end, _) = quote.close(text, inner);
+            credentials(scan, inner..end, true);
+        }
+        None => {
+            let end = line_end(text, named, from);
+            credentials(scan, from..end, false);
+        }
+    }
+}
+
+/// Masks the credentials in the value of a header.
+fn credentials(scan: &mut Scan<'_>, value: Range<usize>, is_quoted: bool) {
+    let text = scan.text;
+    let word =
+        text[value.clone()].iter().take(32).take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-').count();
+    let behind = value.start + word + blanks(text, value.start + word, 4);
+    let known = SCHEMES
+        .iter()
+        .find(|(scheme, _)| scheme.as_bytes().eq_ignore_ascii_case(&text[value.start..value.start + word]));
+    let (from, has_scheme, to_end) = match known {
+        Some((_, to_end)) if behind > value.start + word && behind < value.end => (behind, true, *to_end || is_quoted),
+        _ => (value.start, false, false),
+    };
+    let end = if to_end { value.end } else { bare_end(&text[..value.end], from) };
+    let secret = &text[from..end];
+    let least = if has_scheme { WITH_SCHEME } else { WITHOUT };
+    if !is_harmless(secret) && (secret.len() >= least || !has_scheme && looks_random(secret)) {
+        scan.mask(from..end);
+    }
+}
+
+/// Masks the pairs of a cookie.
+pub(super) fn cookie(scan: &mut Scan<'_>, named: &Named, from: usize) {
+    let text = scan.text;
+    if matches!(text.get(from), Some(b'[' | b'{')) || Quote::at(text, from).is_some() {
+        return value(scan, named, from, false);
+    }
+    let has_pair = || text[from..].iter().take(FIRST_PAIR).take_while(|byte| **byte != b'\n').any(|byte| *byte == b'=');
+    let end = match named.is_assigned {
+        true => bare_end(text, from),
+        false if has_pair() => line_end(text, named, from),
+        false => return,
+    };
+    if !is_harmless(&text[from..end]) {
+        scan.mask(from..end);
+    }
+}
+
+/// Returns where a header ends: with its line, or with the quoted text that it stands in.
+fn line_end(text: &[u8], named: &Named, from: usize) -> usize {
+    let around = Quote::before(text, named.key.start).filter(|_| matches!(named.before, b'"' | b'\''));
+    if let Some(quote) = around {
+        return quote.close(text, from).0;
+    }
+    let mut at = from;
+    while let Some(byte) = text.get(at) {
+        match byte {
+            b'\n' | b'\r' => break,
+            b'\\' if matches!(text.get(at + 1), Some(b'n' | b'r')) => break,
+            b'"' | b'\\' => match Quote::at(text, at).filter(|(quote, _)| quote.mark == b'"') {
+                // A parameter in quotes.
+                Some((quote, inner)) if text[..at].ends_with(b"=") => at = quote.close(text, inner).1,
+                Some(_) => break,
+                None => at += 1,
+            },
+            _ => at += 1,
+        }
+    }
+    at
+}
+
+/// Masks the token behind a scheme that stands alone.
+pub(super) fn scheme(scan: &mut Scan<'_>, found: Range<usize>) {
+    let text = scan.text;
+    if found.start > 0 && text[found.start - 1].is_ascii_alphanumeric() {
+        return;
+    }
+    let from = found.end + blanks(text, found.end, 4);
+    let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"._~+/-".contains(byte);
+    let end = from + text[from..].iter().take_while(|byte| is_token(byte)).count();
+    let padding = text[end..].iter().take(3).take_while(|byte| **byte == b'=').count();
+    // A key with its value.
+    if padding > 0 && text.get(end + padding).is_some_and(u8::is_ascii_alphanumeric) {
+        return;
+    }
+    let end = end + padding;
+    let token = &text[from..end];
+    let is_basic = text[found.start].eq_ignore_ascii_case(&b'b') && text[found.start + 1].eq_ignore_ascii_case(&b'a');
+    // What is encoded has capitals.
+    let is_encoded = !is_basic || token.iter().any(u8::is_ascii_uppercase);
+    if token.len() >= 8 && looks_random(token) && is_encoded {
+        scan.mask(from..end);
+    }
+}

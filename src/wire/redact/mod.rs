@@ -1,0 +1,267 @@
+//! Masking of secrets in text from logs, before it reaches any output.
+//!
+//! What secrets look like is data: one file for each kind of knowledge. A mask keeps the name of what it hides, and text
+//! that is masked stays as it is when masked again.
+
+mod assignments;
+mod commands;
+mod decoded;
+mod headers;
+mod issuers;
+mod lines;
+mod named;
+mod names;
+mod personal;
+mod random;
+mod scan;
+mod search;
+#[cfg(test)]
+mod tests;
+mod urls;
+mod value;
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+
+use regex::{Regex, RegexBuilder};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+pub(crate) use lines::LineMasking;
+
+use decoded::{BehindEscapes, decode};
+use scan::Scan;
+
+/// What stands in place of a secret.
+const MASK: &str = "[redacted]";
+/// Rounds of masking at most: a mask can complete the form of another secret, which is rare and settles at once.
+const MOST_ROUNDS: usize = 4;
+/// Levels of escapes behind which secrets are looked for.
+const LEVELS: usize = 3;
+/// Length from which the end of a text may have been cut off, and a secret with it in part. A shorter text says so by an
+/// ellipsis.
+const MAY_BE_CUT: usize = 256;
+/// Largest compiled pattern of the user, in bytes.
+const PATTERN_BYTES: usize = 1 << 20;
+
+/// How text from logs is masked.
+#[derive(Clone, Debug)]
+pub struct Redaction {
+    enabled: bool,
+    personal: bool,
+    patterns: Arc<[Regex]>,
+}
+
+impl Redaction {
+    /// Masks what looks like a secret.
+    #[must_use]
+    pub fn on() -> Self {
+        Self { enabled: true, personal: false, patterns: Arc::default() }
+    }
+
+    /// Leaves text as it is (`--no-redact`).
+    #[must_use]
+    pub fn off() -> Self {
+        Self { enabled: false, ..Self::on() }
+    }
+
+    /// Returns whether nothing is masked.
+    #[must_use]
+    pub(crate) fn is_off(&self) -> bool {
+        !self.enabled
+    }
+
+    /// Masks personal data, too: addresses of e-mail, card numbers, one-time codes.
+    #[must_use]
+    pub fn with_personal(self, personal: bool) -> Self {
+        Self { personal, ..self }
+    }
+
+    /// Masks what these patterns match, too.
+    #[must_use]
+    pub fn with_patterns(self, patterns: impl IntoIterator<Item = SecretPattern>) -> Self {
+        Self { patterns: patterns.into_iter().map(|pattern| pattern.0).collect(), ..self }
+    }
+
+    /// Returns the text with secrets masked.
+    #[must_use]
+    pub fn apply(&self, text: &str) -> String {
+        self.masked(text).into_owned()
+    }
+
+    /// Masks the secrets in a text, in place.
+    pub fn mask(&self, text: &mut String) {
+        if let Cow::Owned(masked) = self.masked(text) {
+            *text = masked;
+        }
+    }
+
+    /// Returns a text that was taken out of another with secrets masked: one may be there in part.
+    #[must_use]
+    pub(crate) fn apply_to_part(&self, text: &str) -> String {
+        if !self.enabled {
+            return text.to_owned();
+        }
+        let marked = self.apply(&format!("{text}…"));
+        marked.strip_suffix('…').unwrap_or(&marked).to_owned()
+    }
+
+    /// Returns a text of which the front was cut off with secrets masked. A first word that may be the end of one is left
+    /// out: half a secret is not known as one.
+    #[must_use]
+    pub(crate) fn apply_to_tail(&self, text: &str) -> String {
+        let end = text.find(char::is_whitespace).unwrap_or(text.len());
+        let word = &text.as_bytes()[..end];
+        let is_torn = self.enabled && word.iter().any(u8::is_ascii_alphanumeric) && random::looks_random(word);
+        if is_torn { format!("…{}", self.masked(&text[end..])) } else { self.apply(text) }
+    }
+
+    /// Masks the secrets in every text of a document that was written by an earlier run.
+    ///
+    /// # Errors
+    /// If the document does not fit its own form.
+    pub fn masked_document<T: Serialize + DeserializeOwned>(&self, document: &T) -> serde_json::Result<T> {
+        let mut value = serde_json::to_value(document)?;
+        self.mask_value(&mut value);
+        serde_json::from_value(value)
+    }
+
+    fn mask_value(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => self.mask(text),
+            Value::Array(values) => values.iter_mut().for_each(|value| self.mask_value(value)),
+            Value::Object(fields) => fields.values_mut().for_each(|value| self.mask_value(value)),
+            _ => {}
+        }
+    }
+
+    /// Returns the text with secrets masked; borrowed if there are none.
+    #[must_use]
+    pub fn masked<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut text = Cow::Borrowed(text);
+        if !self.enabled {
+            return text;
+        }
+        if lines::is_line_of_key(&text) {
+            return Cow::Owned(MASK.to_owned());
+        }
+        let mut words = search::words(text.as_bytes());
+        for _ in 0..MOST_ROUNDS {
+            let mut found = self.scan(text.as_bytes(), &words);
+            found.extend(self.behind_escapes(&text));
+            found.extend(self.by_patterns(&text));
+            found.retain(|range| !is_masked(&text[range.clone()]));
+            if found.is_empty() {
+                break;
+            }
+            text = Cow::Owned(cover(&text, found, &mut words));
+        }
+        text
+    }
+
+    fn scan(&self, text: &[u8], words: &[search::FoundWord]) -> Vec<Range<usize>> {
+        if words.is_empty() && !self.personal {
+            return Vec::new();
+        }
+        let whole = text.strip_suffix("…".as_bytes()).unwrap_or(text);
+        let is_cut = text.len() >= MAY_BE_CUT || whole.len() < text.len();
+        search::secrets(Scan::new(whole, is_cut, self.personal), words)
+    }
+
+    /// Returns where secrets are in what escapes stand for.
+    fn behind_escapes(&self, text: &str) -> Vec<Range<usize>> {
+        let (mut found, mut levels) = (Vec::new(), Vec::<BehindEscapes>::new());
+        for _ in 0..LEVELS {
+            let Some(level) = decode(levels.last().map_or(text.as_bytes(), |level| &level.bytes)) else { break };
+            let inner = self.scan(&level.bytes, &search::words(&level.bytes));
+            levels.push(level);
+            let outward = |range| levels.iter().rev().fold(range, |range, level| level.origin(range));
+            found.extend(inner.into_iter().map(outward));
+        }
+        found
+    }
+
+    /// Returns what the patterns of the user match.
+    fn by_patterns(&self, text: &str) -> Vec<Range<usize>> {
+        let mut found = Vec::new();
+        for pattern in self.patterns.iter() {
+            if pattern.capture_names().flatten().any(|name| name == SecretPattern::GROUP) {
+                let groups = pattern.captures_iter(text).filter_map(|found| found.name(SecretPattern::GROUP));
+                found.extend(groups.map(|group| group.range()));
+            } else {
+                found.extend(pattern.find_iter(text).map(|found| found.range()));
+            }
+        }
+        found
+    }
+}
+
+/// Returns whether there is nothing to mask, or it is a mask already.
+fn is_masked(secret: &str) -> bool {
+    secret.is_empty() || secret.len() <= MASK.len() && secret.trim_matches(['[', ']']) == MASK.trim_matches(['[', ']'])
+}
+
+/// Puts a mask in place of each stretch; those that touch become one. Moves the words along, and drops those that are masked.
+fn cover(text: &str, mut found: Vec<Range<usize>>, words: &mut Vec<search::FoundWord>) -> String {
+    found.sort_unstable_by_key(|range| (range.start, range.end));
+    found.dedup_by(|next, last| {
+        let joins = next.start <= last.end;
+        if joins {
+            last.end = last.end.max(next.end);
+        }
+        joins
+    });
+    let mut out = String::with_capacity(text.len());
+    let mut kept = 0;
+    for range in &found {
+        out.push_str(&text[kept..range.start]);
+        out.push_str(MASK);
+        kept = range.end;
+    }
+    out.push_str(&text[kept..]);
+    // Both are in the order of their beginnings.
+    let (mut passed, mut longer, mut shorter) = (0, 0, 0);
+    words.retain_mut(|word| {
+        let at = word.at();
+        while found.get(passed).is_some_and(|range| range.end <= at.start) {
+            longer += MASK.len();
+            shorter += found[passed].len();
+            passed += 1;
+        }
+        word.move_to(at.start + longer - shorter);
+        found.get(passed).is_none_or(|range| range.start >= at.end)
+    });
+    out
+}
+
+/// A pattern of the user for what is secret: its group `secret`, or all that it matches.
+#[derive(Clone, Debug)]
+pub struct SecretPattern(Regex);
+
+impl SecretPattern {
+    const GROUP: &'static str = "secret";
+
+    /// Returns the pattern as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// Compiles a pattern.
+    ///
+    /// # Errors
+    /// If it is no regular expression, is too large, or matches where nothing stands.
+    pub fn parse(pattern: &str) -> Result<Self, String> {
+        let compiled = RegexBuilder::new(pattern).size_limit(PATTERN_BYTES).dfa_size_limit(PATTERN_BYTES).build();
+        let compiled = compiled.map_err(|error| match error {
+            regex::Error::CompiledTooBig(_) => "the pattern is too large".to_owned(),
+            error => error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned(),
+        })?;
+        if compiled.is_match("") {
+            return Err("the pattern matches an empty text".to_owned());
+        }
+        Ok(Self(compiled))
+    }
+}

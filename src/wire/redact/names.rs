@@ -1,0 +1,174 @@
+//! Names of secrets in assignments, and what of the value behind such a name is one.
+
+/// How much a name says about its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NameKind {
+    /// Any value is one, also a word or a number.
+    Password,
+    /// The same, and words with blanks between them.
+    Phrase,
+    /// A short word that is also an ordinary one: only a value that is assigned, and is no number.
+    Pass,
+    /// A value that is assigned, or that looks made by a machine.
+    Token,
+    /// The same, but long.
+    Signature,
+    /// A scheme and a token.
+    Authorization,
+    /// Pairs up to the end of the header.
+    Cookie,
+    /// Personal data, which is masked only if asked for.
+    Personal,
+}
+
+use NameKind::{Authorization, Cookie, Pass, Password, Personal, Phrase, Signature, Token};
+
+/// The names, in lower case: the end of a key, in front of which more may stand (`db_password`, `clientSecret`). A blank
+/// stands for `_`, `-`, nothing, or itself.
+pub(super) static NAMES: &[(&str, NameKind)] = &[
+    ("password", Password),
+    ("passwd", Password),
+    ("passwort", Password),
+    ("pwd", Password),
+    ("passcode", Password),
+    ("passphrase", Phrase),
+    ("pass phrase", Phrase),
+    ("seed phrase", Phrase),
+    ("recovery phrase", Phrase),
+    ("mnemonic", Phrase),
+    ("pass", Pass),
+    ("pw", Pass),
+    ("_auth", Pass),
+    ("secret", Token),
+    ("secretstring", Password),
+    ("secretbinary", Password),
+    ("token", Token),
+    ("jwt", Token),
+    ("credential", Token),
+    ("api key", Token),
+    ("access key", Token),
+    ("secret key", Token),
+    ("private key", Token),
+    ("account key", Token),
+    ("encryption key", Token),
+    ("signing key", Token),
+    ("master key", Token),
+    ("auth key", Token),
+    ("service key", Token),
+    ("license key", Token),
+    ("deploy key", Token),
+    ("hmac key", Token),
+    ("cipher key", Token),
+    ("crypto key", Token),
+    ("storage key", Token),
+    ("functions key", Token),
+    ("subscription key", Token),
+    ("webhook key", Token),
+    ("integration key", Token),
+    ("app key", Token),
+    ("client assertion", Token),
+    ("code verifier", Token),
+    ("samlresponse", Token),
+    ("jsessionid", Token),
+    ("phpsessid", Token),
+    ("connect.sid", Token),
+    ("net_sessionid", Token),
+    ("laravel_session", Token),
+    ("signature", Signature),
+    ("sig", Signature),
+    ("authorization", Authorization),
+    ("cookie", Cookie),
+    ("otp", Personal),
+    ("pin", Personal),
+    ("pin code", Personal),
+    ("one time code", Personal),
+    ("one time password", Personal),
+    ("verification code", Personal),
+    ("security code", Personal),
+    ("cvv", Personal),
+    ("cvc", Personal),
+    ("ssn", Personal),
+    ("private key id", Personal),
+];
+
+/// Ends of keys that are no secrets though their last word is a name of one: where the next page begins, what makes a
+/// call count once.
+static EXEMPT: &[&str] = &[
+    "nexttoken",
+    "next_token",
+    "next-token",
+    "pagetoken",
+    "page_token",
+    "continuationtoken",
+    "continuation_token",
+    "clientrequesttoken",
+    "idempotencytoken",
+    "idempotency_token",
+    "forwardtoken",
+    "backwardtoken",
+    "eostoken",
+    "eos_token",
+    "bos_token",
+    "pad_token",
+    "unexpected_token",
+    "invalid_signature",
+    "handler_signature",
+    "content_sig",
+    "method_signature",
+    "function_signature",
+];
+
+/// What may follow a name within its key.
+static ENDINGS: &[&str] = &["s", "value", "_value", "hash", "_hash", "text", "_text", "plain", "_plain"];
+
+/// Longest key that is looked at.
+const LONGEST_KEY: usize = 64;
+
+/// The words to search for, each with the number of its name: all spellings.
+pub(super) fn spellings() -> impl Iterator<Item = (String, usize)> {
+    NAMES.iter().enumerate().flat_map(|(at, (name, _))| {
+        let joints: &[&str] = if name.contains(' ') { &["_", "-", "", " "] } else { &[""] };
+        joints.iter().map(move |joint| (name.replace(' ', joint), at))
+    })
+}
+
+/// Returns where the key begins and ends of which a name was found, unless the name is but a part of another word.
+pub(super) fn key_around(text: &[u8], name: std::ops::Range<usize>, kind: NameKind) -> Option<std::ops::Range<usize>> {
+    let is_of_key = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'$');
+    let behind = text[name.end..].iter().take(8).take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_');
+    let ending = &text[name.end..name.end + behind.count()];
+    let is_ending = |known: &&str| known.as_bytes().eq_ignore_ascii_case(ending);
+    if !(ending.is_empty()
+        || ENDINGS.iter().any(is_ending)
+        || ending.len() < 3 && ending.iter().all(u8::is_ascii_digit))
+    {
+        return None;
+    }
+    let front = &text[name.start.saturating_sub(LONGEST_KEY)..name.start];
+    let mut before = front.iter().rev().take_while(|byte| is_of_key(byte)).count();
+    // An escape is no letter: `\npassword`.
+    if before > 0 && front.len() > before && front[front.len() - before - 1] == b'\\' {
+        before -= 1;
+    }
+    let key = name.start - before..name.end + ending.len();
+    if matches!(kind, NameKind::Pass | NameKind::Signature | NameKind::Personal | NameKind::Phrase)
+        && !begins_word(text, &key, name.start)
+    {
+        return None;
+    }
+    let whole = &text[key.clone()];
+    let is_exempt = before > 0
+        && EXEMPT.iter().any(|end| {
+            whole.len() >= end.len() && whole[whole.len() - end.len()..].eq_ignore_ascii_case(end.as_bytes())
+        });
+    (!is_exempt).then_some(key)
+}
+
+/// Returns whether a short name is a word of its own in the key: `db_pass` and `dbPass`, not `bypass`.
+fn begins_word(text: &[u8], key: &std::ops::Range<usize>, at: usize) -> bool {
+    let first = text[at];
+    at == key.start
+        || !text[at - 1].is_ascii_alphanumeric()
+        || first == b'_'
+        || first.is_ascii_uppercase() && text[at - 1].is_ascii_lowercase()
+}

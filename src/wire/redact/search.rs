@@ -1,0 +1,158 @@
+//! The search for secrets in one text: a single pass over the words that secrets come with.
+//!
+//! Each word that is found looks at what stands around it. What is masked is passed over, and what is looked at without
+//! being masked has a bound, so the time grows with the length of the text alone.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+
+use super::issuers::FORMS;
+use super::scan::Scan;
+use super::{assignments, commands, headers, names, personal, urls};
+
+/// What a word is the sign of.
+#[derive(Clone, Copy, Debug)]
+enum Cue {
+    /// The fixed part of a token, by its form.
+    Form(usize),
+    /// A name, by its number.
+    Name(usize),
+    Scheme,
+    Address,
+    Parameter,
+    Hook,
+    Network,
+    /// A program, by its first flag.
+    Program(usize),
+    PrivateKey,
+}
+
+/// The words, and what each is the sign of.
+struct Cues {
+    words: AhoCorasick,
+    meanings: Vec<Cue>,
+}
+
+static CUES: LazyLock<Cues> = LazyLock::new(|| {
+    let forms = FORMS.iter().enumerate().map(|(at, form)| (form.fixed.to_owned(), Cue::Form(at)));
+    let names = names::spellings().map(|(word, at)| (word, Cue::Name(at)));
+    let programs = commands::programs().map(|(word, at)| (word.to_owned(), Cue::Program(at)));
+    let lists: [(&[&str], Cue); 6] = [
+        (headers::BARE_SCHEMES, Cue::Scheme),
+        (urls::PARAMETERS, Cue::Parameter),
+        (urls::HOOKS, Cue::Hook),
+        (urls::NETWORKS, Cue::Network),
+        (&["://"], Cue::Address),
+        (&["-----begin "], Cue::PrivateKey),
+    ];
+    let lists = lists.iter().flat_map(|(words, cue)| words.iter().map(|word| ((*word).to_owned(), *cue)));
+    let (words, meanings): (Vec<String>, Vec<Cue>) = forms.chain(names).chain(programs).chain(lists).unzip();
+    // Every text that is shown is searched, and the words are few: the fastest automaton is soon built.
+    let kind = Some(AhoCorasickKind::DFA);
+    let searched = AhoCorasick::builder().kind(kind).ascii_case_insensitive(true).build(&words);
+    let nothing = || AhoCorasick::builder().build(std::iter::empty::<&str>());
+    #[expect(clippy::expect_used, reason = "the words are constants; a test builds them")]
+    let words = searched.or_else(|_| nothing()).expect("a few short words");
+    Cues { words, meanings }
+});
+
+/// A word that was found: small, as texts full of secrets have many.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FoundWord {
+    start: u32,
+    length: u16,
+    /// Number of its meaning.
+    meaning: u16,
+}
+
+impl FoundWord {
+    pub(super) fn at(&self) -> Range<usize> {
+        self.start as usize..self.start as usize + usize::from(self.length)
+    }
+
+    pub(super) fn move_to(&mut self, start: usize) {
+        self.start = u32::try_from(start).unwrap_or(u32::MAX);
+    }
+}
+
+/// Finds the words in a text, in the order of their beginnings.
+pub(super) fn words(text: &[u8]) -> Vec<FoundWord> {
+    let mut words = Vec::new();
+    for found in CUES.words.find_overlapping_iter(text) {
+        // Texts of 4 GiB do not exist: messages are cut long before.
+        let Ok(start) = u32::try_from(found.start()) else { break };
+        let part = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
+        words.push(FoundWord { start, length: part(found.len()), meaning: part(found.pattern().as_usize()) });
+    }
+    words.sort_by_key(|word| word.start);
+    words
+}
+
+/// Looks at all words that were found, and returns what is to be masked.
+pub(super) fn secrets(mut scan: Scan<'_>, words: &[FoundWord]) -> Vec<Range<usize>> {
+    for word in words {
+        let at = word.at();
+        if !scan.is_past(at.start) {
+            look(&mut scan, CUES.meanings[usize::from(word.meaning)], at);
+        }
+    }
+    if scan.personal {
+        personal::find(&mut scan);
+    }
+    scan.found
+}
+
+fn look(scan: &mut Scan<'_>, cue: Cue, found: Range<usize>) {
+    match cue {
+        Cue::Form(at) => {
+            let form = &FORMS[at];
+            if let Some(token) = form.find(scan.text, found, scan.is_cut) {
+                let beside = form.secret_beside(scan.text, token.end, scan.is_cut);
+                scan.mask(token);
+                if let Some(secret) = beside {
+                    scan.mask(secret);
+                }
+            }
+        }
+        Cue::Name(at) => assignments::find(scan, found, at),
+        Cue::Scheme => headers::scheme(scan, found),
+        Cue::Address => urls::user(scan, found),
+        Cue::Parameter => urls::parameter(scan, found),
+        Cue::Hook => urls::hook(scan, found),
+        Cue::Network => urls::before_network(scan, found),
+        Cue::Program(first) => commands::arguments(scan, found, first),
+        Cue::PrivateKey => private_key(scan, found),
+    }
+}
+
+/// Masks a private key in PEM, up to its end or that of the text.
+fn private_key(scan: &mut Scan<'_>, found: Range<usize>) {
+    const LABEL: usize = 64;
+    let label = &scan.text[found.end..scan.text.len().min(found.end + LABEL)];
+    let Some(title) = memchr::memmem::find(label, b"-----") else { return };
+    if !label[..title].windows(11).any(|part| part.eq_ignore_ascii_case(b"PRIVATE KEY")) {
+        return;
+    }
+    let body = found.end + title + 5;
+    let end = memchr::memmem::find(&scan.text[body..], b"-----END ").map(|at| body + at);
+    let end = end.map_or(scan.text.len(), |end| {
+        let close = memchr::memmem::find(&scan.text[end + 5..], b"-----").map(|at| end + 5 + at + 5);
+        close.filter(|close| close - end < LABEL + 20).unwrap_or(end)
+    });
+    scan.mask(found.start..end);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_searched() {
+        assert_eq!(CUES.words.patterns_len(), CUES.meanings.len());
+        for form in FORMS {
+            assert!(form.fixed.len() >= 2, "{form:?}");
+        }
+    }
+}

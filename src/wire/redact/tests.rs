@@ -1,0 +1,321 @@
+//! Tests of masking: what is masked and what stays, as lists, and the laws that hold for any text.
+
+use super::*;
+
+#[track_caller]
+fn case(text: &str, want: &str) {
+    let once = Redaction::on().apply(text);
+    assert_eq!(once, want, "{text}");
+    assert_eq!(Redaction::on().apply(&once), once, "masked twice: {text}");
+    assert_eq!(Redaction::off().apply(text), text);
+}
+
+#[track_caller]
+fn stays(text: &str) {
+    case(text, text);
+}
+
+#[test]
+fn masks_keys_of_aws() {
+    case("key AKIAIOSFODNN7EXAMPLE used", "key [redacted] used");
+    case("aws_secret_access_key=wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "aws_secret_access_key=[redacted]");
+    case(r#"{"SecretAccessKey":"wJalrXUtnFEMI","n":1}"#, r#"{"SecretAccessKey":"[redacted]","n":1}"#);
+    case("AWS_SESSION_TOKEN: IQoJb3JpZ2luX2VjEJr//////////", "AWS_SESSION_TOKEN: [redacted]");
+    case(
+        "GET https://b.s3.amazonaws.com/k?X-Amz-Signature=0123456789abcdef0123&X-Amz-Security-Token=FwoG%2Fx&a=1",
+        "GET https://b.s3.amazonaws.com/k?X-Amz-Signature=[redacted]&X-Amz-Security-Token=[redacted]&a=1",
+    );
+    case(
+        "Authorization: AWS4-HMAC-SHA256 Credential=AKID/20260102/eu, SignedHeaders=host, Signature=abc",
+        "Authorization: AWS4-HMAC-SHA256 [redacted]",
+    );
+}
+
+#[test]
+fn masks_headers_and_tokens() {
+    case("Authorization: Bearer abc.def-ghi rest", "Authorization: Bearer [redacted] rest");
+    case(r#"\"authorization\":\"Basic dXNlcjpwYXNz\""#, r#"\"authorization\":\"Basic [redacted]\""#);
+    case("authorization: 3f2a9c81d0", "authorization: [redacted]");
+    case("sent bearer 7f3kQz91Lm0", "sent bearer [redacted]");
+    case("t=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dBjftJeZ4CVP", "t=[redacted]");
+    case("x-api-key: q9w8e7r6", "x-api-key: [redacted]");
+    case("push with ghp_0123456789abcdefghijABCDEFGHIJ012345 failed", "push with [redacted] failed");
+    case(concat!("xoxb-123456789012-", "abcdef"), "[redacted]");
+    case(concat!("sk_", "live_4eC39HqLyjWDarjtT1zdp7dc"), "[redacted]");
+}
+
+#[test]
+fn masks_passwords() {
+    case("postgres://app:s3cr:et@db.internal:5432/x", "postgres://app:[redacted]@db.internal:5432/x");
+    case("redis://:hunter2@cache:6379", "redis://:[redacted]@cache:6379");
+    case("password=hunter2&user=x", "password=[redacted]&user=x");
+    case("DB_PASSWORD: hunter", "DB_PASSWORD: [redacted]");
+    case(
+        r#"{"dbPassword": "two words", "clientSecret":'x y'}"#,
+        r#"{"dbPassword": "[redacted]", "clientSecret":'[redacted]'}"#,
+    );
+    case(r#"{\"password\":\"hun\\\"ter\",\"a\":1}"#, r#"{\"password\":\"[redacted]\",\"a\":1}"#);
+    case("refresh_token=1//abcDEF", "refresh_token=[redacted]");
+    case("'api_key' => 'abc'", "'api_key' => '[redacted]'");
+    case("mysql --user x --password hunter2 -e 1", "mysql --user x --password [redacted] -e 1");
+    case("<wsse:Password>hunter2</wsse:Password>", "<wsse:Password>[redacted]</wsse:Password>");
+    case("config:password=hunter2", "config:password=[redacted]");
+    case("{password=hunter2, user=x}", "{password=[redacted], user=x}");
+    case(r#""x-amz-security-token": ["IQoJb3Jp"]"#, r#""x-amz-security-token": ["[redacted]"]"#);
+    case("a -----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY----- b", "a [redacted] b");
+    case("-----BEGIN PRIVATE KEY-----\nMIIE cut", "[redacted]");
+}
+
+#[test]
+fn leaves_what_is_no_secret() {
+    for text in [
+        "token expired",
+        "The security token included in the request is invalid.",
+        "SyntaxError: Unexpected token: < in JSON at position 0",
+        "tokenCount: 5, max_tokens: 4096",
+        r#"{"tokens": 12, "token": null, "token": 5, "password": ""}"#,
+        "START RequestId: 8f507cfc-7d6e-4f5e-9d8e-2f0a3b1c4d5e Version: $LATEST",
+        "Secrets Manager can't find the specified secret.",
+        "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/db-AbCdEf",
+        "secretName: prod-db",
+        "secret: not found",
+        "basic authentication failed, Bearer authentication needed",
+        "Authorization: required",
+        "WWW-Authenticate: Bearer error=\"invalid_token\"",
+        "signature: invalid",
+        "https://host:8080/path?mail=a@b.example",
+        "see https://example.com/@user",
+        "passed=3 failed=1",
+        "Assia went to ASIA",
+        "design=5",
+    ] {
+        stays(text);
+    }
+}
+
+/// Texts that look like those with secrets: names, ids, places, sentences.
+const LEFT_ALONE: &[&str] = &[
+    "REPORT RequestId: 8f507cfc-7d6e-4f5e-9d8e-2f0a3b1c4d5e\tXRAY TraceId: 1-5759e988-bd862e3fe1be46a994272793\tSegmentId: 0f1e2d3c",
+    "2026/01/02/[$LATEST]0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+    "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/db-AbCdEf in account 123456789012",
+    "arn:aws:lambda:eu-west-1:123456789012:function:orders-api:7",
+    "commit 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b of sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    "etag \"9b2cf535f27731c974343645a3985328\", md5 9b2cf535f27731c974343645a3985328",
+    "connect ECONNREFUSED orders.cluster-c1x2y3z4.eu-west-1.rds.amazonaws.com:5432",
+    "https://sqs.eu-west-1.amazonaws.com/123456789012/orders-queue.fifo",
+    "https://b.s3.eu-west-1.amazonaws.com/uploads/2026/01/02/3f2a9c81d0.json?versionId=3sL4kqtJlcpXroDTDmJ",
+    "Key: uploads/2026/01/02/3f2a9c81d0.json, key=users/42/avatar1.png, S3Key: a/b1",
+    "{\"key\":\"orders/42\",\"partition_key\":\"user1#42\",\"sortKey\":\"2026-01-02\",\"primary_key\":12345}",
+    "cache key: user:42, idempotency_key=ord-4711, routing_key=eu.orders.1, public_key=abc123",
+    "nextToken: AAAAbbbb1234, NextToken=eyAxMjM0, ClientRequestToken=4f1e8b5c",
+    "task-1234567890abcdefghijklmnopqrstuvwxyz risk-ab12 disk-ab12cd34ef56ab12cd34ef56ab12cd34ef56",
+    "sk-this-is-the-name-of-a-thing-that-is-long and hf_is_a_prefix_of_something_longer_here",
+    "pass=3 fail=1, passed: 12, bypass: on, compass=north1, pass: 5",
+    "password must be at least 12 characters",
+    "invalid password for user bob, the password is incorrect, Password authentication failed for user \"app\"",
+    "passwords do not match, password policy v2, [\"username\",\"password\",\"email\"] are required",
+    "{\"type\":\"password\",\"name\":\"x\"} {\"field\": \"token\", \"reason\": \"missing\"}",
+    "SyntaxError: Unexpected token 'o', \"{o1}\" is not valid JSON",
+    "Unexpected token a1b2c3 in JSON at position 0",
+    "max_tokens=4096, \"total_tokens\": 123456, token count 128000, token_type=bearer expires_in=3600",
+    "The request signature we calculated does not match the signature you provided",
+    "Authorization header missing; authorization: required; authorization: not allowed",
+    "Missing cookie; cookie: not set; accept cookies: 1",
+    "exit code=137, GET https://a.example/cb?code=404&state=ok&key=photos/2026.jpg",
+    "https://jane@a.example/x ssh://git@github.com/a/b.git git@github.com:a/b.git http://[::1]:8080/a@b1",
+    "curl -u is a flag; mysql -p asks; docker run -p 8080:80 nginx; ssh -p 22 host1",
+    "    at Object.<anonymous> (/var/task/token.js:12:5)",
+    "  File \"/var/task/password_reset.py\", line 3, in check_token",
+    "DB_PASSWORD_FILE=/run/secrets/db1 PWD=/var/task OLDPWD=/home/user1 SECRET_ARN=arn:aws:x1 TOKEN_URL=https://a.example/1",
+    "password: ${DB_PASSWORD}, token=<token>, secret={{ secret_1 }}, \"password\": null, password=****, pwd=%s, password = $1",
+    "password: [Getter], secret: [Object], credentials: undefined, token: [Function: token1]",
+    "import module 'secrets1'; No module named 'token2'; class PasswordError2",
+    "Bearer of bad news, basic plan2024 has ended",
+    "design=5, assign: 7, significant=4, signal=9, assignment=x1y2z3",
+];
+
+#[test]
+fn leaves_names_ids_and_sentences_alone() {
+    let changed: Vec<_> = LEFT_ALONE
+        .iter()
+        .map(|text| Redaction::on().apply(text))
+        .zip(LEFT_ALONE)
+        .filter(|(masked, text)| masked != *text)
+        .collect();
+    assert!(changed.is_empty(), "{changed:#?}");
+}
+
+/// Texts with secrets, which stand between `«` and `»`.
+const MASKED: &[&str] = &[
+    "creds «AKIAIOSFODNN7EXAMPLE»:«wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY» used",
+    "session «IQoJb3JpZ2luX2VjEJr//////////wEaCXVzLWVhc3QtMSJHMEUCIQ» expired",
+    "authorization: «abcdefghijklmnop»",
+    "\"authorization\": \"«abcdefghijklmnop»\"",
+    "postgres://app:«pa/ss@word»@db.internal:5432/x",
+    "clone https://«x1y2z3x1y2z3x1y2z3aa»@github.com/a/b",
+    "password=«ab,REST» next",
+    "password=«ab)REST» next",
+    "password=«it'sREST» next",
+    "call(password=«hunter2»), done",
+    "{\"password\": «84736251», \"a\": 1}",
+    "{\"passwords\":[\"«a1»\",\"«b2»\"],\"n\":1}",
+    "{\"password\":«{\"value\":\"x y\"}»,\"n\":1}",
+    "db:\n  password: |\n    «line one\n    line two»\n  user: bob",
+    "db:\n  password:\n    «hunter2»\n  user: bob",
+    "passphrase: «correct horse battery staple»",
+    "{\"pass\\u0077ord\":\"«hunter2»\"}",
+    "q=password%3D«hunter2»%26user%3Dbob",
+    "q=%22password%22%3A%22«hunter2»%22",
+    "{\\\"password\\\":\\\"«a\\\\\\\"REST»\\\",\\\"n\\\":1}",
+    "pass\x1b[31mword\x1b[0m=«hunter2»",
+    "DefaultEndpointsProtocol=https;AccountName=x;AccountKey=«abcd1234+/==»;EndpointSuffix=core.windows.net",
+    "SMTP_PW=«hunter»",
+    "ENCRYPTION_KEY=«abcdef»",
+    "(\"x-api-key\", \"«v»\")",
+    "rawHeaders: ['Host', 'a.example', 'x-api-key', '«abcdef»', 'Accept', '*/*']",
+    "Cookie: «sid=abc; theme=dark»",
+    "Set-Cookie: «sid=abc; Path=/; HttpOnly»",
+    "{\"cookie\":\"«sid=abc; a=b»\",\"n\":1}",
+    "{\"cookies\":[\"«a=b»\",\"«c=d»\"]}",
+    "curl -u bob:«hunter2» https://a.example",
+    "curl --user bob:«hunter2» https://a.example",
+    "mysql -u root -p«hunter2» db",
+    "['mysql', '-p«hunter2»', 'db']",
+    "GET https://a.example/cb?code=«4aB9x0k2m7Q»&scope=x",
+    "GET https://a.example/cb?x=1&auth=«4aB9x0k2m7Q»",
+    "the password is «hunter2»",
+    "pwd «hunter2»",
+    "root:«s3cr:et»@tcp(127.0.0.1:3306)/db",
+    "{\"name\":\"DB_PASSWORD\",\"value\":\"«hunter two»\"}",
+    "{ Name: 'x', user: 'a', pass: '«hunter»' }",
+    "Password: '«it''s»'",
+    "--password \"«two words»\" x",
+    "[\"--password\", \"«hunter»\", \"x\"]",
+    "Server=db;User ID=sa;Password=«ab;REST»;Encrypt=True",
+    "Authorization: Digest «username=\"x\", response=\"0123\"»",
+    "curl -H 'Authorization: Bearer «abcdef12»' https://a.example/x",
+    "curl -H 'Cookie: «sid=abc»' https://a.example/x",
+    "//registry.npmjs.org/:_authToken=«abc123»",
+    "{&quot;password&quot;:&quot;«hunter2»&quot;,&quot;a&quot;:1}",
+    "password\\u003d«hunter2»\\u0026user\\u003dbob",
+    "user[password]=«hunter2»&user[name]=bob",
+    "os.environ['DB_PASSWORD'] = '«hunter»'",
+    "{\"SecretString\":\"«{\\\"username\\\":\\\"a\\\",\\\"password\\\":\\\"b\\\"}»\",\"Name\":\"x\"}",
+    "https://hooks.slack.com/services/«T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX»",
+    "https://discord.com/api/webhooks/«123456789012345678/abcDEF-123_xyz»",
+    "https://api.telegram.org/bot«123456789:AAabcdefghijklmnopqrstuvwxyz0123456»/sendMessage",
+    "X-Amz-Signature=«0123456789abcdef0123»",
+    "Proxy-Authorization: Basic «dXNlcjpwYXNz»",
+    "export GITHUB_TOKEN=«abcdef»; echo",
+    "jdbc:mysql://h:3306/db?user=root&password=«hunter2»&useSSL=false",
+    "{\"a\": \"x Authorization: AWS4-HMAC-SHA256 «Credential=AKID/2026, SignedHeaders=host, Signature=abc»\", \"b\": 1}",
+    // Beginnings of what was cut off.
+    "see https://app:«hunter»…",
+    "push with «ghp_0123a4»…",
+];
+
+#[test]
+fn masks_what_is_a_secret_and_nothing_beside_it() {
+    for text in MASKED {
+        let mut want = String::new();
+        let mut rest = *text;
+        while let Some((before, after)) = rest.split_once('«') {
+            let (_, behind) = after.split_once('»').unwrap();
+            want.push_str(before);
+            want.push_str(MASK);
+            rest = behind;
+        }
+        case(&text.replace(['«', '»'], ""), &(want + rest));
+    }
+}
+
+#[test]
+fn a_private_key_in_lines_of_their_own_is_masked() {
+    let body = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj";
+    let lines =
+        ["-----BEGIN PRIVATE KEY-----", body, "MzEfYyjiWA4R4/M2bS1GB4t7", "-----END PRIVATE KEY-----", "order 7"];
+    for (redaction, want) in [(Redaction::on(), [MASK, MASK, MASK, MASK, "order 7"]), (Redaction::off(), lines)] {
+        let mut masking = LineMasking::new(&redaction);
+        assert_eq!(lines.map(|line| masking.next(line)), want);
+    }
+    // Alone, only a whole line is known.
+    case(body, MASK);
+    stays("0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0");
+    let redaction = Redaction::on();
+    let mut masking = LineMasking::new(&redaction);
+    assert_eq!(
+        ["-----BEGIN PRIVATE KEY-----", "it broke off here", "word"].map(|line| masking.next(line))[1..],
+        ["it broke off here", "word"]
+    );
+}
+
+/// Inputs that make a search look far ahead, again and again.
+const REPEATED: &[&str] = &[
+    "://",
+    "://a:",
+    "token:",
+    "password=\"\\",
+    "password:[",
+    "password:{",
+    "-----BEGIN PRIVATE KEY",
+    "cookie: ",
+    "+ASt",
+    "curl -u ",
+    "mysql -p",
+    "password%3D%22a%22",
+    "passphrase: a ",
+    "eyJ",
+    "AKIA",
+    "authorization: ",
+    "authorization: \"",
+    "password:\n  |\n",
+    "secret: |\n ",
+    "<password ",
+    "\\u0022",
+    "&quot;",
+    "key-0",
+    ":AA0",
+    "(\"token\",",
+    "code=?code=",
+    "is password is ",
+    "hooks.slack.com/services/",
+    "@tcp(",
+    "Bearer ",
+    "password: [null,",
+];
+
+/// Linear work is done in a moment, also in a debug build on a busy machine; quadratic work takes minutes.
+#[test]
+fn the_time_grows_with_the_length_alone() {
+    for part in REPEATED {
+        let text = part.repeat(200_000 / part.len());
+        let start = std::time::Instant::now();
+        let _ = Redaction::on().apply(&text);
+        assert!(start.elapsed().as_secs() < 20, "{part}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn twice_is_once_and_growth_is_bounded(
+        parts in proptest::collection::vec(proptest::sample::select(vec![
+            "password", "token", "=", ":", ": ", "\"", "'", "\\", " ", "\n", "abc1", "Bearer ", "Authorization", "://", "@",
+            "AKIAIOSFODNN7EXAMPLE", "eyJhbGciOiJIUzI1NiJ9", ".", "&", "{", "}", "[redacted]", "[", "]", "é", "secret",
+            "signature", "AWS4-HMAC ", "--token ", "<token>", "</", "[ ", "-----BEGIN PRIVATE KEY-----", "=>", "ghp_0123456789abcdefghijABCDEFGHIJ012345", "x",
+                "cookie", "curl -u ", "a:b1", "\\u0022", "%22", "%3D", "&quot;", "\x1b[1m", "passphrase", "…", ",", ";", "is ", "(",
+                ")", "'", "`", "value", "mysql -p", "@tcp(", "?code=", "x-api-key", "pass", "|", "  ", "AKIAIOSFODNN7EXAMPLE:",
+                "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "hooks.slack.com/services/", "-----END PRIVATE KEY-----",
+        ]), 0..24)
+    ) {
+        let text = parts.concat();
+        let once = Redaction::on().apply(&text);
+        proptest::prop_assert!(once.len() <= text.len() * 4 + 16);
+        proptest::prop_assert_eq!(Redaction::on().apply(&once), once);
+    }
+
+    #[test]
+    fn never_panics(text in "(?s).{0,120}") {
+        let _ = Redaction::on().apply(&text);
+    }
+}

@@ -1,0 +1,237 @@
+//! Where a value begins and ends: in quotes at any depth of escaping, bare, in a list, an object or a block of YAML.
+
+use std::ops::Range;
+
+use super::MASK;
+use super::random::is_harmless;
+
+/// Longest name of the next key that ends a bare value.
+const NEXT_KEY: usize = 40;
+
+/// Returns how many blanks stand there, at most so many.
+pub(super) fn blanks(text: &[u8], at: usize, most: usize) -> usize {
+    text[at..].iter().take(most).take_while(|byte| matches!(byte, b' ' | b'\t')).count()
+}
+
+/// A quotation mark with the backslashes in front of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Quote {
+    pub(super) mark: u8,
+    backslashes: usize,
+}
+
+impl Quote {
+    /// Returns the quote that begins at a place, and where the text behind it begins.
+    pub(super) fn at(text: &[u8], at: usize) -> Option<(Self, usize)> {
+        let backslashes = text[at..].iter().take(16).take_while(|byte| **byte == b'\\').count();
+        let mark = *text.get(at + backslashes)?;
+        matches!(mark, b'"' | b'\'' | b'`').then_some((Self { mark, backslashes }, at + backslashes + 1))
+    }
+
+    /// Returns the quote that ends at a place.
+    pub(super) fn before(text: &[u8], at: usize) -> Option<Self> {
+        let mark = *text[..at].last()?;
+        let front = text[..at - 1].iter().rev().take(16).take_while(|byte| **byte == b'\\');
+        matches!(mark, b'"' | b'\'' | b'`').then(|| Self { mark, backslashes: front.count() })
+    }
+
+    /// Returns where the quoted text ends, and where the text behind the quote begins. An open quote ends with its line.
+    pub(super) fn close(self, text: &[u8], from: usize) -> (usize, usize) {
+        let (mut run, mut skipped) = (0, usize::MAX);
+        for (offset, byte) in text[from..].iter().enumerate() {
+            let at = from + offset;
+            match byte {
+                b'\\' => run += 1,
+                // Doubled, as in SQL, it is a part of the text.
+                _ if *byte == self.mark && at > from && run == 0 && text.get(at + 1) == Some(byte) && skipped != at => {
+                    skipped = at + 1;
+                }
+                _ if *byte == self.mark && skipped != at && self.is_closed_by(run) => {
+                    return (at - run.min(self.backslashes), at + 1);
+                }
+                b'\n' | b'\r' => return (at, at),
+                _ => run = 0,
+            }
+        }
+        (text.len(), text.len())
+    }
+
+    /// Returns whether a mark behind so many backslashes ends the text. Each level of escaping doubles them and adds one.
+    fn is_closed_by(self, backslashes: usize) -> bool {
+        let (mut depth, mut left) = (self.backslashes, backslashes);
+        if !(self.backslashes + 1).is_power_of_two() {
+            return backslashes <= self.backslashes;
+        }
+        while depth > 0 {
+            // The text around it ends.
+            if left % 2 == 0 {
+                return true;
+            }
+            (depth, left) = ((depth - 1) / 2, (left - 1) / 2);
+        }
+        left % 2 == 0
+    }
+}
+
+/// Returns where a value without quotes ends. Signs end it only where what follows is plainly no part of it: a blank, the
+/// next key, the end of what it stands in.
+pub(super) fn bare_end(text: &[u8], from: usize) -> usize {
+    let (mut at, mut open) = (from, 0_usize);
+    while let Some(byte) = text.get(at) {
+        // A mask is whole.
+        if *byte == b'[' && text[at..].starts_with(MASK.as_bytes()) {
+            at += MASK.len();
+            continue;
+        }
+        let next = text.get(at + 1).copied();
+        let ends = match byte {
+            b' ' | b'\t' | b'\n' | b'\r' | b'\x0b' | b'\x0c' => true,
+            b'\\' => matches!(next, Some(b'"' | b'\'' | b'n' | b'r' | b't' | b'\\') | None),
+            b'"' | b'\'' | b'`' => next.is_none_or(is_end),
+            // A pair within the value: `${NAME}`.
+            b'(' | b'[' | b'{' => {
+                open += 1;
+                false
+            }
+            b')' | b']' | b'}' if open > 0 => {
+                open -= 1;
+                false
+            }
+            b')' | b']' | b'}' | b'>' => next.is_none_or(|next| is_end(next) || matches!(next, b'&' | b'\\')),
+            b'<' => matches!(next, Some(b'/' | b'a'..=b'z' | b'A'..=b'Z')),
+            b',' | b';' | b'&' | b'|' => {
+                next.is_none_or(|next| is_end(next) || next == b'\\') || is_key(&text[at + 1..])
+            }
+            _ => false,
+        };
+        if ends {
+            break;
+        }
+        at += 1;
+    }
+    let value = &text[from..at];
+    let last =
+        value.iter().rposition(|byte| !matches!(byte, b'.' | b',' | b';' | b':' | b'!' | b'?')).map_or(0, |at| at + 1);
+    from + last
+}
+
+/// Returns whether a character ends what stands before a bracket or a comma.
+fn is_end(byte: u8) -> bool {
+    byte.is_ascii_whitespace()
+        || matches!(byte, b',' | b';' | b':' | b'.' | b')' | b']' | b'}' | b'>' | b'"' | b'\'' | b'`')
+}
+
+/// Returns whether a key with its sign begins here, or an escape of HTML.
+fn is_key(text: &[u8]) -> bool {
+    let name = text.iter().take(NEXT_KEY);
+    let length = name.take_while(|byte| byte.is_ascii_alphanumeric() || b"_-. []".contains(byte)).count();
+    let starts = text.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
+    starts && matches!(text.get(length), Some(b'=' | b':')) || text.starts_with(b"amp;")
+}
+
+/// Returns where a list or an object ends that begins here with its bracket; the end of the text if it is open.
+pub(super) fn balanced_end(text: &[u8], from: usize) -> usize {
+    let (mut depth, mut at) = (0_usize, from);
+    while let Some(byte) = text.get(at) {
+        match byte {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return at + 1;
+                }
+            }
+            b'"' | b'\\' => {
+                if let Some((quote, inner)) = Quote::at(text, at).filter(|(quote, _)| quote.mark == b'"') {
+                    at = quote.close(text, inner).1;
+                    continue;
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    text.len()
+}
+
+/// Returns the values of a list that begins here with its bracket, and where it ends.
+pub(super) fn list(text: &[u8], from: usize) -> (Vec<Range<usize>>, usize) {
+    let (mut values, mut at) = (Vec::new(), from + 1);
+    while let Some(byte) = text.get(at) {
+        match byte {
+            b']' => return (values, at + 1),
+            b' ' | b'\t' | b'\n' | b'\r' | b',' => at += 1,
+            b'{' | b'[' => {
+                let end = balanced_end(text, at);
+                values.push(at..end);
+                at = end;
+            }
+            _ => {
+                let (inner, end) = match Quote::at(text, at) {
+                    Some((quote, inner)) => {
+                        let (close, end) = quote.close(text, inner);
+                        (inner..close, end)
+                    }
+                    None => {
+                        let end = bare_end(text, at).max(at + 1);
+                        (at..end, end)
+                    }
+                };
+                if !is_harmless(&text[inner.clone()]) {
+                    values.push(inner);
+                }
+                at = end;
+            }
+        }
+    }
+    (values, at)
+}
+
+/// Most characters of a line in front of the key of a block.
+const LONGEST_LEAD: usize = 200;
+
+/// Returns the block of YAML behind a key: what is indented deeper than its line. `at` is behind the colon.
+pub(super) fn block(text: &[u8], key: usize, at: usize) -> Option<Range<usize>> {
+    let is_block = matches!(text.get(at), Some(b'|' | b'>'));
+    let sign = text[at..].iter().take(3).take_while(|byte| b"|>+-0123456789".contains(byte)).count();
+    let first_end = at + sign + blanks(text, at + sign, 16);
+    let first_end = first_end + usize::from(text.get(first_end) == Some(&b'\r'));
+    if text.get(first_end) != Some(&b'\n') || (sign > 0) != is_block {
+        return None;
+    }
+    let own = own_indent(text, key)?;
+    let (mut start, mut end, mut at) = (None, first_end, first_end);
+    while at < text.len() {
+        let line = at + 1;
+        let indent = blanks(text, line.min(text.len()), LONGEST_LEAD);
+        let line_end = memchr::memchr(b'\n', &text[line.min(text.len())..]).map_or(text.len(), |to| line + to);
+        let is_blank = text[line.min(line_end)..line_end].trim_ascii().is_empty();
+        if !is_blank && indent <= own {
+            break;
+        }
+        if !is_blank {
+            start = start.or(Some(line + indent));
+            end = line_end;
+        }
+        at = line_end;
+        if !is_block && start.is_some() {
+            break;
+        }
+    }
+    let value = start?..end;
+    let inner = text[value.clone()].trim_ascii_end();
+    // Without the sign of a block, one word: a message goes on in its next line, too.
+    let is_one = is_block || !inner.contains(&b' ') && !inner.ends_with(b":");
+    (is_one && !is_harmless(inner)).then(|| value.start..value.start + inner.len())
+}
+
+/// Returns how far the line of a key is indented, if nothing but the sign of a list or a quote stands before it.
+fn own_indent(text: &[u8], key: usize) -> Option<usize> {
+    let front = &text[key.saturating_sub(LONGEST_LEAD)..key];
+    let lead = match memchr::memrchr(b'\n', front) {
+        Some(at) => &front[at + 1..],
+        None if front.len() < LONGEST_LEAD => front,
+        None => return None,
+    };
+    matches!(lead.trim_ascii(), b"" | b"-" | b"\"" | b"'").then(|| blanks(lead, 0, LONGEST_LEAD))
+}

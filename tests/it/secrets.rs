@@ -1,0 +1,452 @@
+//! Secrets: whatever form an issuer gives them and wherever a log has them, no output shows one; and nothing else is masked.
+//!
+//! The tokens are made here from the forms that issuers publish: what they begin with, which characters follow, how many.
+
+use aho_corasick::AhoCorasick;
+use lambda_triage::internal::RENDERERS;
+
+use super::commands::{PLACES, id, log_of};
+use super::generate::Random;
+use super::harness::{LOGS, Run, directory, root, write};
+
+/// Forms of tokens, by issuer. `{a36}` stands for 36 random characters: `a` letters and digits, `h` hex digits, `U` capitals
+/// and digits, `d` digits, `w` letters, digits, `_` and `-`, `b` base64.
+const ISSUERS: &[(&str, &str)] = &[
+    ("AWS key id", "AKIA{U16}"),
+    ("AWS temporary key id", "ASIA{U16}"),
+    ("AWS bearer id", "ABIA{U16}"),
+    ("AWS context id", "ACCA{U16}"),
+    ("AWS key beside its id", "AKIAIOSFODNN7EXAMPLE:{b40}"),
+    ("AWS session token", "IQoJb3JpZ2luX2Vj{b200}"),
+    ("AWS session token, older", "FwoGZXIvYXdzE{b200}"),
+    ("AWS Bedrock", "ABSKQmVkcm9ja0FQSUtleS{b100}"),
+    ("AWS Marketplace", "amzn.mws.{h8}-{h4}-{h4}-{h4}-{h12}"),
+    ("JSON web token", "eyJhbGciOiJIUzI1NiJ9.eyJ{w40}.{w43}"),
+    ("Google API key", "AIza{w35}"),
+    ("Google OAuth token", "ya29.{w60}"),
+    ("Google client secret", "GOCSPX-{w28}"),
+    ("Google refresh token", "1//0{w60}"),
+    ("Azure client secret", "{a3}8Q~{w34}"),
+    ("Azure storage key", "DefaultEndpointsProtocol=https;AccountName=x;AccountKey={b86}=="),
+    ("Azure shared access signature", "https://x.blob.core.windows.net/c?sv=2022-11-02&sig={a43}%3D"),
+    ("DigitalOcean", "dop_v1_{h64}"),
+    ("Heroku", "HRKU-{w60}"),
+    ("Fly", "fm2_{b80}"),
+    ("Netlify", "nfp_{a36}"),
+    ("Supabase", "sbp_{h40}"),
+    ("PlanetScale", "pscale_tkn_{w43}"),
+    ("Databricks", "dapi{h32}"),
+    ("OpenShift", "sha256~{w43}"),
+    ("Vault", "hvs.{w90}"),
+    ("Vault batch", "hvb.{w140}"),
+    ("Terraform", "{a14}.atlasv1.{w64}"),
+    ("Pulumi", "pul-{h40}"),
+    ("Doppler", "dp.pt.{a43}"),
+    ("age", "AGE-SECRET-KEY-1{U58}"),
+    ("GitHub", "ghp_{a36}"),
+    ("GitHub OAuth", "gho_{a36}"),
+    ("GitHub user", "ghu_{a36}"),
+    ("GitHub server", "ghs_{a36}"),
+    ("GitHub refresh", "ghr_{a76}"),
+    ("GitHub fine-grained", "github_pat_{a22}_{a59}"),
+    ("GitLab", "glpat-{w20}"),
+    ("GitLab deploy", "gldt-{w20}"),
+    ("GitLab runner", "glrt-{w20}"),
+    ("GitLab job", "glcbt-64_{w20}"),
+    ("GitLab trigger", "glptt-{h40}"),
+    ("Atlassian", "ATATT3xFfGF0{w180}"),
+    ("Bitbucket", "ATBB{a32}"),
+    ("npm", "npm_{a36}"),
+    ("PyPI", "pypi-AgEIcHlwaS5vcmc{w70}"),
+    ("RubyGems", "rubygems_{h48}"),
+    ("crates.io", "cio{a32}"),
+    ("Docker Hub", "dckr_pat_{w27}"),
+    ("Artifactory", "AKCp{a69}"),
+    ("SonarQube", "squ_{h40}"),
+    ("CircleCI", "CCIPAT_{a22}_{h40}"),
+    ("Buildkite", "bkua_{h40}"),
+    ("Postman", "PMAK-{h24}-{h34}"),
+    ("Stripe", "sk_live_{a24}"),
+    ("Stripe restricted", "rk_test_{a24}"),
+    ("Stripe webhook", "whsec_{a32}"),
+    ("Square", "sq0atp-{w22}"),
+    ("Plaid", "access-production-{h8}-{h4}-{h4}-{h4}-{h12}"),
+    ("Braintree", "access_token$production${a16}${h32}"),
+    ("Shopify", "shpat_{h32}"),
+    ("EasyPost", "EZAK{a54}"),
+    ("Slack bot", "xoxb-{d12}-{d12}-{a24}"),
+    ("Slack user", "xoxp-{d12}-{d12}-{d12}-{h32}"),
+    ("Slack app", "xapp-1-A{U10}-{d13}-{h64}"),
+    ("Slack hook", "https://hooks.slack.com/services/T{U8}/B{U8}/{a24}"),
+    ("Discord hook", "https://discord.com/api/webhooks/{d18}/{w68}"),
+    ("Telegram", "{d9}:AA{w33}"),
+    ("Telegram address", "https://api.telegram.org/bot{d9}:AA{w33}/sendMessage"),
+    ("SendGrid", "SG.{w22}.{w43}"),
+    ("Twilio", "SK{h32}"),
+    ("Mailgun", "key-{h32}"),
+    ("Mailchimp", "{h32}-us12"),
+    ("Brevo", "xkeysib-{h64}-{a16}"),
+    ("Facebook", "EAA{a120}"),
+    ("OpenAI", "sk-{a48}"),
+    ("OpenAI project", "sk-proj-{w74}"),
+    ("Anthropic", "sk-ant-api03-{w93}AA"),
+    ("Groq", "gsk_{a52}"),
+    ("xAI", "xai-{a80}"),
+    ("Perplexity", "pplx-{a48}"),
+    ("Replicate", "r8_{a37}"),
+    ("Hugging Face", "hf_{a34}"),
+    ("ElevenLabs", "sk_{h48}"),
+    ("Grafana", "glsa_{a32}_{h8}"),
+    ("Grafana Cloud", "glc_{b60}"),
+    ("New Relic", "NRAK-{U27}"),
+    ("Sentry", "sntryu_{h64}"),
+    ("Dynatrace", "dt0c01.{U24}.{U64}"),
+    ("Linear", "lin_api_{a40}"),
+    ("Notion", "ntn_{a46}"),
+    ("HubSpot", "pat-na1-{h8}-{h4}-{h4}-{h4}-{h12}"),
+    ("Figma", "figd_{w40}"),
+    ("Contentful", "CFPAT-{w43}"),
+    ("LaunchDarkly", "sdk-{h8}-{h4}-{h4}-{h4}-{h12}"),
+    // What says so itself, whoever issued it.
+    ("password", "password={a12}"),
+    ("password in JSON", "{\"password\":\"{a12}\"}"),
+    ("bearer token", "Authorization: Bearer {w30}"),
+    ("basic credentials", "Authorization: Basic {a24}=="),
+    ("address with a password", "https://app:{a14}@db.example/x"),
+    ("address with a token", "https://{a24}@git.example/x.git"),
+    ("cookie", "Cookie: sid={a24}"),
+    ("presigned address", "https://b.s3.amazonaws.com/k?X-Amz-Signature={h64}&a=1"),
+    ("private key", "-----BEGIN PRIVATE KEY-----{b64}-----END PRIVATE KEY-----"),
+];
+
+/// Makes a token of a form; returns it with its random parts.
+fn token(form: &str, random: &mut Random) -> (String, Vec<String>) {
+    const PLAIN: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let (mut out, mut parts, mut rest) = (String::new(), Vec::new(), form);
+    while let Some((before, after)) = rest.split_once('{') {
+        let (kind, tail) = after.split_once('}').unwrap_or((after, ""));
+        let Some(length) = kind.get(1..).and_then(|length| length.parse::<usize>().ok()) else {
+            out.push_str(before);
+            out.push('{');
+            rest = after;
+            continue;
+        };
+        let alphabet = match &kind[..1] {
+            "a" => PLAIN.to_vec(),
+            "h" => b"0123456789abcdef".to_vec(),
+            "U" => b"ABCDEFGHJKLMNPQRSTUVWXYZ234567".to_vec(),
+            "d" => b"123456789".to_vec(),
+            "w" => [PLAIN, b"_-"].concat(),
+            "b" => [PLAIN, b"+/"].concat(),
+            other => panic!("no alphabet {other}"),
+        };
+        let char = |random: &mut Random| char::from(alphabet[random.below(alphabet.len() as u64) as usize]);
+        // Its ends are letters or digits, as issuers make them.
+        let plain = |random: &mut Random| loop {
+            let char = char(random);
+            if char.is_ascii_alphanumeric() {
+                return char;
+            }
+        };
+        let part: String =
+            (0..length).map(|at| if at == 0 || at + 1 == length { plain(random) } else { char(random) }).collect();
+        out.push_str(before);
+        out.push_str(&part);
+        parts.push(part);
+        rest = tail;
+    }
+    (out + rest, parts)
+}
+
+/// Tokens of every issuer, with stretches of their random parts that no output may have.
+fn tokens() -> Vec<(&'static str, String, Vec<String>)> {
+    let mut random = Random(20_260_102);
+    let made = ISSUERS.iter().map(|(issuer, form)| {
+        let (token, parts) = token(form, &mut random);
+        let stretches = parts
+            .iter()
+            .filter(|part| part.len() >= 10)
+            .flat_map(|part| (0..=part.len() - 10).step_by(5).map(|at| part[at..at + 10].to_owned()));
+        (*issuer, token, stretches.collect())
+    });
+    made.collect()
+}
+
+/// Finds tokens in outputs.
+struct Spy {
+    stretches: AhoCorasick,
+    /// The issuer and the stretch, in the same order.
+    of: Vec<(&'static str, String)>,
+}
+
+impl Spy {
+    fn new(tokens: &[(&'static str, String, Vec<String>)]) -> Self {
+        let of: Vec<_> =
+            tokens.iter().flat_map(|(issuer, _, parts)| parts.iter().map(|part| (*issuer, part.clone()))).collect();
+        Self { stretches: AhoCorasick::new(of.iter().map(|(_, part)| part)).unwrap(), of }
+    }
+
+    /// Returns what is seen of tokens: where, whose, and in which line.
+    fn seen(&self, place: &str, text: &str) -> Vec<String> {
+        let mut seen: Vec<String> = self
+            .stretches
+            .find_iter(text)
+            .map(|found| {
+                let from = text.floor_char_boundary(found.start().saturating_sub(70));
+                let to = text.ceil_char_boundary((found.end() + 20).min(text.len()));
+                format!("{place}: {}: …{}", self.of[found.pattern().as_usize()].0, text[from..to].escape_debug())
+            })
+            .collect();
+        seen.dedup();
+        seen
+    }
+}
+
+#[track_caller]
+fn none(seen: &[String]) {
+    assert!(seen.is_empty(), "{} places, such as {:#?}", seen.len(), &seen[..seen.len().min(30)]);
+}
+
+#[test]
+fn no_token_of_any_issuer_survives_in_any_place_of_any_output() {
+    let tokens = tokens();
+    let spy = Spy::new(&tokens);
+    let texts: Vec<&str> = tokens.iter().map(|(_, token, _)| token.as_str()).collect();
+    let log = log_of(&texts);
+    let planted = spy.seen("log", &log).len();
+    assert!(planted > tokens.len() * PLACES, "the law can be broken: {planted}");
+    let folder = directory();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let mut seen = Vec::new();
+    // A few texts at a time, so that each has its rows.
+    for (number, some) in texts.chunks(8).enumerate() {
+        // Others after them: what failed just before the end may still be tried again, and is in no ledger.
+        let log = log_of(&[some, &["later", "last"]].concat());
+        let reports =
+            RENDERERS.iter().flat_map(|one| ["--report".to_owned(), format!("{}={}", one.name, path(one.name))]);
+        let run = Run::analyze(["-", "--details", "--top", "0", "--wide", "--links", "--histogram"]).args(reports);
+        let done = run.args(["--ledger", &path("ledger.csv")]).input(log.as_str()).done();
+        seen.extend(spy.seen("table", &done.stdout));
+        seen.extend(spy.seen("messages", &done.stderr));
+        for name in RENDERERS.iter().map(|one| one.name).chain(["ledger.csv"]) {
+            let text = std::fs::read_to_string(path(name)).unwrap();
+            assert!(text.contains("redacted"), "{name}: {text}");
+            seen.extend(spy.seen(name, &text));
+        }
+        let more = [&["--by", "version", "--ledger"][..], &["--by", "cause", "--ledger"]];
+        let done = Run::analyze(["-"]).args(more[number % 2]).args([&path("ledger.json")]).input(log.as_str()).done();
+        seen.extend(spy.seen("by", &done.stdout));
+        seen.extend(spy.seen("ledger.json", &std::fs::read_to_string(path("ledger.json")).unwrap()));
+    }
+    none(&seen);
+}
+
+#[test]
+fn no_token_of_any_issuer_survives_in_an_event() {
+    let tokens = tokens();
+    let spy = Spy::new(&tokens);
+    let mut seen = Vec::new();
+    for (number, (_, token, _)) in tokens.iter().enumerate() {
+        let format = ["text", "json", "markdown"][number % 3];
+        let done = Run::new(["show", &id(0), "-", "--format", format]).input(log_of(&[token])).status(0);
+        assert!(done.stdout.matches("redacted").count() > PLACES, "{}", done.stdout);
+        seen.extend(spy.seen(format, &done.stdout));
+        seen.extend(spy.seen("messages", &done.stderr));
+    }
+    none(&seen);
+}
+
+/// Lengths to which texts of lines are cut.
+const CUTS: [usize; 3] = [4_096, 2_000, 512];
+
+/// Law: a token of which the end was cut off is masked as well.
+#[test]
+fn no_half_of_a_token_survives_a_cut() {
+    let tokens = tokens();
+    let spy = Spy::new(&tokens);
+    let mut log = String::new();
+    let mut at = 1_767_322_800_000_usize;
+    for (number, (issuer, token, _)) in tokens.iter().enumerate() {
+        // What only its end tells of cannot be known without it.
+        if ["Mailchimp", "address with a token", "AWS key beside its id"].contains(issuer) {
+            continue;
+        }
+        for (kind, cut) in CUTS.into_iter().enumerate() {
+            for shown in [token.len() * 9 / 10, token.len() / 2, token.len() / 3] {
+                let request = format!("{number:08x}-5b50-4f1e-8b5c-{kind:04x}{shown:08x}");
+                let front = cut - shown;
+                let padding = format!("{}{}", "x".repeat(front % 5), "word ".repeat(front / 5));
+                let (start, end) = (
+                    format!("START RequestId: {request} Version: 1\n"),
+                    format!("2026-01-02T03:00:00.500Z {request} Task timed out after 3.00 seconds\n\n"),
+                );
+                for message in [start, format!("{padding}{token} and more\n"), end] {
+                    at += 1_000;
+                    let event = serde_json::json!({"timestamp": at, "logGroup": "/aws/lambda/f", "logStream": "s", "message": message});
+                    log.push_str(&format!("{event}\n"));
+                }
+            }
+        }
+    }
+    let folder = directory();
+    let ledger = folder.path().join("ledger.json");
+    let mut seen = Vec::new();
+    for format in ["ndjson", "json", "table"] {
+        let run = Run::analyze(["-", "--details", "--top", "0", "--format", format]).arg_path("--ledger", &ledger);
+        let text = run.input(log.clone()).stdout();
+        assert!(text.contains("word word"), "{format}");
+        seen.extend(spy.seen(format, &text));
+        seen.extend(spy.seen("ledger", &std::fs::read_to_string(&ledger).unwrap()));
+    }
+    none(&seen);
+}
+
+#[test]
+fn no_token_survives_in_what_an_earlier_run_wrote_unmasked() {
+    let tokens = tokens();
+    let spy = Spy::new(&tokens);
+    let texts: Vec<&str> = tokens.iter().map(|(_, token, _)| token.as_str()).collect();
+    let folder = directory();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (summary, records, log) = (path("summary.json"), path("records.ndjson"), path("log.ndjson"));
+    write(folder.path().join("log.ndjson").as_path(), log_of(&texts));
+    let unmasked = ["--no-redact", "--format", "json", "--output", &summary, "--report", &format!("ndjson={records}")];
+    Run::analyze([&log]).args(unmasked).status(0);
+    for written in [&summary, &records] {
+        assert!(spy.seen("", &std::fs::read_to_string(written).unwrap()).len() > tokens.len());
+    }
+    // Records and titles hold parts of lines, and what told of these secrets is not in them.
+    let torn = |seen: &String| [": Mailchimp: ", ": cookie: "].iter().any(|issuer| seen.contains(issuer));
+    let mut seen = Vec::new();
+    let mut look = |what: &str, run: Run| {
+        let done = run.done();
+        assert!(done.stdout.contains("redacted"), "{what}: {} {}", done.stdout, done.stderr);
+        seen.extend(spy.seen(what, &done.stdout));
+        seen.extend(spy.seen(what, &done.stderr));
+    };
+    for format in RENDERERS.iter().map(|one| one.name) {
+        look(format, Run::analyze([&records, "--format", format, "--details", "--top", "0"]));
+        if format != "ndjson" {
+            look(format, Run::new(["view", &summary, "--format", format, "--details", "--top", "0"]));
+        }
+    }
+    for format in ["table", "json"] {
+        for sides in [[&summary, &log], [&log, &summary], [&records, &summary]] {
+            let demo = path("demo.json");
+            Run::new(["demo", "--format", "json", "--output", &demo]).status(0);
+            look(format, Run::new(["diff", &demo, sides[0], "--format", format, "--top", "0"]));
+            look(format, Run::new(["diff", sides[1], &demo, "--format", format, "--top", "0"]));
+        }
+    }
+    look("show", Run::new(["show", &id(0), &records, "--format", "json"]));
+    seen.retain(|seen| !torn(seen));
+    none(&seen);
+}
+
+/// Secrets that stand in the fixtures.
+const PLANTED: &[&str] = &[];
+
+/// Counter-law: in all fixtures nothing but the planted is masked: ids, hosts, types, places, names, keys, hashes.
+#[test]
+fn nothing_else_is_masked_in_the_fixtures() {
+    let mut changed = Vec::new();
+    let folders = [LOGS, "fixtures/runtimes", "fixtures/events"].map(|folder| root().join(folder));
+    for folder in &folders {
+        for format in ["json", "ndjson"] {
+            let run = |flags: &[&str]| Run::analyze([folder]).args(["--format", format]).args(flags).stdout();
+            let (masked, whole) = (run(&[]), run(&["--no-redact"]));
+            assert!(whole.len() > 1_000);
+            changed.extend(masked.lines().zip(whole.lines()).filter(|(masked, whole)| masked != whole).map(
+                |(masked, _)| {
+                    let at = masked.find("[redacted]").unwrap_or(0);
+                    masked[masked.floor_char_boundary(at.saturating_sub(80))
+                        ..masked.ceil_char_boundary((at + 40).min(masked.len()))]
+                        .to_owned()
+                },
+            ));
+        }
+    }
+    changed.retain(|line| !PLANTED.iter().any(|known| line.contains(known)));
+    assert!(changed.is_empty(), "{changed:#?}");
+}
+
+/// Returns a log whose one attempt fails with a message.
+fn failing(message: &str) -> String {
+    let id = id(1);
+    let report = "Duration: 3.00 ms\tBilled Duration: 3 ms\tMemory Size: 128 MB\tMax Memory Used: 9 MB";
+    format!(
+        "START RequestId: {id} Version: 7\n[ERROR] ValueError: {message}\nTraceback (most recent call last):\n\
+         REPORT RequestId: {id}\t{report}\n"
+    )
+}
+
+/// Returns the message of the error of that attempt.
+#[track_caller]
+fn message(text: &str, flags: &[&str]) -> String {
+    let records = Run::analyze(["-", "--function", "f"]).args(flags).input(failing(text)).records();
+    records[0]["error_message"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn personal_data_is_masked_if_asked_for() {
+    for (text, want) in [
+        ("no user jane.doe+x@mail.example.org here", "no user [redacted] here"),
+        ("card 4111 1111 1111 1111 refused", "card [redacted] refused"),
+        ("card 4111111111111111 refused", "card [redacted] refused"),
+        ("ssn 078-05-1120 unknown", "ssn [redacted] unknown"),
+        ("otp: 493817", "otp: [redacted]"),
+        ("{\"pin\":\"4938\"}", "{\"pin\":\"[redacted]\"}"),
+        ("\"private_key_id\": \"ab12cd34\"", "\"private_key_id\": \"[redacted]\""),
+    ] {
+        assert_eq!(message(text, &["--redact-personal"]), want);
+        assert_eq!(message(text, &[]), text);
+    }
+    for text in ["order 4111111111111112 of 1767322800000 took 20260102030000 us", "git@github.com:a/b spinning: 3"] {
+        let want = text.replace("git@github.com", "[redacted]");
+        assert_eq!(message(text, &["--redact-personal"]), want);
+    }
+}
+
+#[test]
+fn patterns_of_the_user_are_masked_everywhere() {
+    let text = "customer C-481516 with badge 2342 of orders";
+    let patterns = ["--redact-pattern", r"C-\d+", "--redact-pattern", r"badge (?P<secret>\d+)"];
+    assert_eq!(message(text, &patterns), "customer [redacted] with badge [redacted] of orders");
+    let log = log_of(&["C-481516"]);
+    let folder = directory();
+    let ledger = folder.path().join("ledger.json");
+    for renderer in RENDERERS {
+        let run = Run::analyze(["-", "--format", renderer.name]).args(&patterns[..2]).arg_path("--ledger", &ledger);
+        let done = run.input(log.clone()).done();
+        assert!(
+            !done.stdout.contains("481516") && done.stdout.contains("redacted"),
+            "{}: {}",
+            renderer.name,
+            done.stdout
+        );
+        assert!(!std::fs::read_to_string(&ledger).unwrap().contains("481516"));
+    }
+    for format in ["text", "json", "markdown"] {
+        let run = Run::new(["show", &id(0), "-", "--format", format]).args(&patterns[..2]);
+        assert!(!run.input(log.clone()).stdout().contains("481516"), "{format}");
+    }
+    // What is typed again masks the same.
+    let table = Run::analyze([LOGS]).args(patterns).args(["--redact-personal"]).stdout();
+    assert!(table.contains(r"--redact-personal --redact-pattern 'C-\d+' --redact-pattern 'badge"), "{table}");
+}
+
+#[test]
+fn wrong_patterns_are_wrong_usage() {
+    for (pattern, why) in [
+        ("(", "unclosed group"),
+        ("x{5000}{5000}", "too large"),
+        ("a*", "matches an empty text"),
+        ("(?=x)", "look-around"),
+    ] {
+        let done = Run::analyze([LOGS, "--redact-pattern", pattern]).status(2);
+        assert!(done.stderr.contains("--redact-pattern <REGEX>") && done.stderr.contains(why), "{}", done.stderr);
+    }
+    for flag in [&["--redact-personal"][..], &["--redact-pattern", "x"]] {
+        assert!(Run::analyze([LOGS, "--no-redact"]).args(flag).status(2).stderr.contains("--no-redact"));
+    }
+}
