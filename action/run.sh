@@ -111,7 +111,8 @@ if [ "${#arguments[@]}" -eq "$before" ]; then wrong_usage "give a path"; fi
 status=0
 "$program" "${arguments[@]}" </dev/null || status=$?
 failed="" lost=""
-if [ -f "$work/totals.csv" ]; then
+# Without an attempt there is no answer, so no step may take it for one without failures.
+if [ -f "$work/totals.csv" ] && [ "$(total attempts "$work/totals.csv")" != 0 ]; then
     failed=$(total failed "$work/totals.csv")
     lost=$(total lost "$work/totals.csv")
 fi

@@ -27,7 +27,7 @@ const MOST_BYTES: u64 = 1 << 20;
 pub(super) const CONFIG_SCHEMA_VERSION: u32 = 1;
 
 /// Keys that other tools would take, each with what to use instead: what a file in a repository may not decide.
-const REFUSED: [(&str, &str); 14] = [
+const REFUSED: [(&str, &str); 15] = [
     ("endpoint_url", "--endpoint-url"),
     ("profile", "--profile"),
     ("region", "--region"),
@@ -39,6 +39,7 @@ const REFUSED: [(&str, &str); 14] = [
     ("redact", "--no-redact"),
     ("no_redact", "--no-redact"),
     ("redact_pattern", "--redact-pattern"),
+    ("redact_personal", "--redact-personal"),
     ("pager", "LAMBDA_TRIAGE_PAGER"),
     ("no_pager", "--no-pager"),
     ("config", "--config"),
@@ -156,7 +157,7 @@ impl Config {
         let wrong = |reason: String| RunError::usage(one_line(&format!("{name}: {reason}")).into_owned());
         let about = fs::metadata(path).map_err(|error| wrong(crate::source::reason(&error)))?;
         if !about.is_file() || about.len() > MOST_BYTES {
-            return Err(wrong("it is no file of at most 1 MiB".to_owned()));
+            return Err(wrong("a configuration is a regular file of at most 1 MiB".to_owned()));
         }
         let text = fs::read_to_string(path).map_err(|error| wrong(crate::source::reason(&error)))?;
         Self::parse(&text).map_err(|fault| {
@@ -227,7 +228,8 @@ pub(super) fn find(directory: &Path, home: Option<&Path>) -> Result<Option<PathB
     let mut way_up = PathBuf::new();
     for place in directory.ancestors() {
         let path = place.join(NAME);
-        if path.is_file() {
+        // Whatever has the name is meant, also a link that leads nowhere.
+        if fs::symlink_metadata(&path).is_ok() {
             if !same_owner(directory, &path) {
                 return Err(RunError::usage(format!(
                     "{} belongs to another user; name it with --config, or say --no-config",
@@ -249,7 +251,8 @@ pub(super) fn find(directory: &Path, home: Option<&Path>) -> Result<Option<PathB
 fn same_owner(directory: &Path, file: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     let owner = |path: &Path| fs::metadata(path).map(|found| found.uid());
-    matches!((owner(directory), owner(file)), (Ok(ours), Ok(theirs)) if theirs == ours || theirs == 0)
+    // What cannot be read is told by the reading.
+    !matches!((owner(directory), owner(file)), (Ok(ours), Ok(theirs)) if theirs != ours && theirs != 0)
 }
 
 /// Returns whether a file belongs to the owner of a directory, which other systems do not tell.
@@ -365,5 +368,9 @@ mod tests {
         assert_eq!(found(None), Some(PathBuf::from("../../lambda-triage.toml")));
         write("repository/a/b");
         assert_eq!(found(None), Some(PathBuf::from("lambda-triage.toml")));
+        fs::remove_file(deep.join(NAME)).unwrap();
+        fs::create_dir(deep.join(NAME)).unwrap();
+        assert_eq!(found(None), Some(PathBuf::from("lambda-triage.toml")));
+        assert!(Config::read(&deep, Path::new(NAME)).is_err());
     }
 }

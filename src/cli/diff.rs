@@ -14,7 +14,7 @@ use super::sides::{ComparedInput, refuse_one_input_twice};
 use super::{complain, gate, ignored};
 use crate::compare::compare;
 use crate::pipeline::{self, AnalyzeError};
-use crate::render::{Style, diff, document, one_line};
+use crate::render::{Style, count, diff, document, one_line};
 use crate::source::FileId;
 use crate::wire::Comparison;
 
@@ -47,6 +47,8 @@ pub(super) fn run(args: DiffArgs, terminal: &Terminal) -> Result<ExitStatus, Run
     let mut comparison = compare(base.named(), head.named());
     let incomplete = base.failed || head.failed;
     // The other conditions of the file are about one log, which is not what was asked.
+    let of_one_log = |rules: &[GateRule]| rules.iter().filter(|rule| !rule.needs_base()).count();
+    let left_out = of_one_log(&config.warn_on) + if args.fail_on.is_empty() { of_one_log(&config.fail_on) } else { 0 };
     let set = |rules: Vec<GateRule>| rules.into_iter().filter(GateRule::needs_base).collect::<Vec<_>>();
     let fail_on = if args.fail_on.is_empty() { set(config.fail_on) } else { args.fail_on };
     head.summary.config_file = file.map(|path| path.display().to_string());
@@ -62,6 +64,12 @@ pub(super) fn run(args: DiffArgs, terminal: &Terminal) -> Result<ExitStatus, Run
     let written = written.map_err(|failure| complain(&failure.message)).is_ok();
     for message in comparison.gate.iter().flat_map(gate::messages).chain(ignored::warnings(&head.summary)) {
         complain(&message);
+    }
+    if left_out > 0 {
+        let conditions = count(left_out as u64, "condition", "conditions");
+        complain(&format!(
+            "{conditions} of the settings are about one log and were not tested; --fail-on tests one of HEAD"
+        ));
     }
     for problem in base.problems.iter().chain(&head.problems) {
         complain(&one_line(&format!("{}: {}", problem.input, problem.reason)));

@@ -3,6 +3,8 @@
 //! Pure functions: text to a rule, rule and summary to a result. A condition says what fails the run: `failed > 0`. With
 //! `if attempts >= 100` it is only judged where the sample is that large.
 
+use std::cell::OnceCell;
+
 use globset::{Glob, GlobMatcher};
 use serde_json::Value;
 
@@ -197,14 +199,44 @@ pub(super) fn evaluate(fail: &[GateRule], warn: &[GateRule], summary: &Summary, 
     if fail.is_empty() && warn.is_empty() {
         return None;
     }
+    let judged = JudgedSummary::new(summary);
     let of =
-        |rules: &[GateRule], level| rules.iter().flat_map(|rule| rule.evaluate(level, summary)).collect::<Vec<_>>();
+        |rules: &[GateRule], level| rules.iter().flat_map(|rule| rule.evaluate(level, &judged)).collect::<Vec<_>>();
     let mut conditions = of(fail, "fail");
     let holds =
         |one: &Condition| [CheckResult::Pass, CheckResult::TooFew].iter().any(|good| one.result == good.as_str());
     let passed = conditions.iter().all(holds);
     conditions.extend(of(warn, "warn"));
     Some(Gate { passed, conditions, ignored })
+}
+
+/// A summary with its numbers as JSON, where conditions look them up; each part is made when it is first asked for.
+struct JudgedSummary<'a> {
+    summary: &'a Summary,
+    whole: OnceCell<Value>,
+    totals: OnceCell<Value>,
+    rows: OnceCell<Vec<Value>>,
+}
+
+impl<'a> JudgedSummary<'a> {
+    fn new(summary: &'a Summary) -> Self {
+        Self { summary, whole: OnceCell::new(), totals: OnceCell::new(), rows: OnceCell::new() }
+    }
+
+    fn whole(&self) -> &Value {
+        self.whole.get_or_init(|| {
+            let Summary { coverage, comparison, .. } = self.summary;
+            serde_json::json!({ "coverage": json(coverage), "comparison": json(comparison) })
+        })
+    }
+
+    fn totals(&self) -> &Value {
+        self.totals.get_or_init(|| json(&self.summary.totals))
+    }
+
+    fn rows(&self) -> &[Value] {
+        self.rows.get_or_init(|| self.summary.functions.iter().map(json).collect())
+    }
 }
 
 /// Returns whether a condition that fails the run is true.
@@ -234,19 +266,19 @@ impl GateRule {
         [Some(&self.test), self.sample.as_ref()].into_iter().flatten().any(|test| test.metric.needs_base())
     }
 
-    fn evaluate(&self, level: &str, summary: &Summary) -> Vec<Condition> {
+    fn evaluate(&self, level: &str, judged: &JudgedSummary<'_>) -> Vec<Condition> {
+        let summary = judged.summary;
+        let has_base = summary.comparison.is_some();
         let Some(functions) = &self.functions else {
-            let totals = json(&summary.totals);
-            let whole = self.test.metric.is_of_summary().then(|| json(summary));
-            let source = whole.as_ref().unwrap_or(&totals);
-            return vec![self.compare(level, None, source, &totals, summary.totals.timeout_ms)];
+            let totals = judged.totals();
+            let source = if self.test.metric.is_of_summary() { judged.whole() } else { totals };
+            return vec![self.compare(level, None, (source, totals), summary.totals.timeout_ms, has_base)];
         };
-        let matching = summary.functions.iter().filter(|one| functions.is_match(one.function.as_deref().unwrap_or("")));
-        let compare = |one: &FunctionSummary| {
-            let row = json(one);
-            self.compare(level, Some(scope(one)), &row, &row, one.timeout_ms)
-        };
-        let conditions: Vec<Condition> = matching.map(compare).collect();
+        let rows = summary.functions.iter().zip(judged.rows());
+        let matching = rows.filter(|(one, _)| functions.is_match(one.function.as_deref().unwrap_or("")));
+        let conditions: Vec<Condition> = matching
+            .map(|(one, row)| self.compare(level, Some(scope(one)), (row, row), one.timeout_ms, has_base))
+            .collect();
         if conditions.is_empty() {
             let reason = Some("no function matches".to_owned());
             let nothing =
@@ -260,9 +292,9 @@ impl GateRule {
         &self,
         level: &str,
         scope: Option<String>,
-        source: &Value,
-        row: &Value,
+        (source, row): (&Value, &Value),
         timeout_ms: Option<u64>,
+        has_base: bool,
     ) -> Condition {
         let sides = self.test.sides(source, timeout_ms);
         let sample = self.sample.as_ref().map(|sample| (sample, sample.sides(row, timeout_ms)));
@@ -277,8 +309,8 @@ impl GateRule {
         };
         let of_all = scope.is_none();
         let reason = sample
-            .and_then(|(sample, sides)| sample.unknown(sides, of_all, true))
-            .or_else(|| self.test.unknown(sides, of_all, false))
+            .and_then(|(sample, sides)| sample.unknown(sides, of_all, (true, has_base)))
+            .or_else(|| self.test.unknown(sides, of_all, (false, has_base)))
             .filter(|_| result == CheckResult::NotEvaluable);
         Condition { reason, ..self.result(level, scope, sides, result) }
     }
@@ -319,10 +351,11 @@ impl GateTest {
         &self,
         (value, threshold): (Option<f64>, Option<f64>),
         of_all_functions: bool,
-        is_sample: bool,
+        (is_sample, has_base): (bool, bool),
     ) -> Option<String> {
         match (value, threshold) {
             (Some(_), Some(_)) => None,
+            (None, _) if self.metric.needs_base() && has_base => Some("no function can be compared".to_owned()),
             (None, _) if self.metric.needs_base() => Some("it needs --baseline".to_owned()),
             (None, _) if is_sample => Some(format!("the log does not tell {}", self.metric.path)),
             (None, _) => Some("the log does not tell it".to_owned()),
@@ -399,7 +432,8 @@ mod tests {
     #[track_caller]
     fn case(expression: &str, want: &[&str]) {
         let rule = condition(expression).expect(expression);
-        let results: Vec<String> = rule.evaluate("fail", &summary()).into_iter().map(|one| one.result).collect();
+        let results: Vec<String> =
+            rule.evaluate("fail", &JudgedSummary::new(&summary())).into_iter().map(|one| one.result).collect();
         assert_eq!(results, want, "{expression}");
     }
 

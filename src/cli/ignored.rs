@@ -1,6 +1,8 @@
 //! The ignore list of the configuration file: failures that the gate leaves out for a while, for a reason. They are shown
 //! like all others; the answer says how many they are, which entries fit nothing, and which are over.
 
+use std::collections::BTreeSet;
+
 use globset::{Glob, GlobMatcher};
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -82,7 +84,8 @@ impl TryFrom<String> for CodeOrCategory {
         if catalogue::code(&text).is_some() || categories().any(|category| category == text) {
             return Ok(Self(text));
         }
-        let near = nearest(&text, categories().chain(catalogue::CODES.iter().map(|code| code.id)));
+        let names: BTreeSet<&str> = categories().chain(catalogue::CODES.iter().map(|code| code.id)).collect();
+        let near = nearest(&text, names);
         Err(format!("there is no code or category '{text}'{}", suggestion(&near)))
     }
 }
@@ -94,7 +97,7 @@ impl TryFrom<String> for CodeOrCategory {
 struct LastDay(Date);
 
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a day is written 2026-03-01")]
 enum DayText {
     Toml(toml::value::Datetime),
     Quoted(String),
@@ -220,8 +223,16 @@ pub(super) fn warnings(summary: &Summary) -> Vec<String> {
             }
         }
     };
-    summary.ignored.iter().enumerate().filter_map(warning).collect()
+    let mut warnings: Vec<String> = summary.ignored.iter().enumerate().filter_map(warning).collect();
+    if let Some(more) = warnings.len().checked_sub(MOST_WARNINGS).filter(|more| *more > 0) {
+        warnings.truncate(MOST_WARNINGS);
+        warnings.push(format!("{file}: {more} more ignore entries leave nothing out"));
+    }
+    warnings
 }
+
+/// Most entries that are warned of one by one.
+const MOST_WARNINGS: usize = 20;
 
 impl IgnoreEntry {
     fn fits(&self, function: Option<&str>, code: &str, fingerprint: Option<&str>) -> bool {

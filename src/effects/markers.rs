@@ -70,8 +70,9 @@ enum MarkerState {
     Confirmed,
 }
 
-/// Most memory of a compiled pattern, in bytes.
+/// Most memory of a compiled pattern, in bytes, and of all of them: each is compiled twice.
 const PATTERN_BYTES: usize = 1 << 20;
+const ALL_PATTERNS_BYTES: usize = 32 << 20;
 
 impl Markers {
     /// Parses a file of markers:
@@ -99,10 +100,11 @@ impl Markers {
     /// When a pattern is no regular expression.
     pub(crate) fn of(entries: Vec<MarkerEntry>) -> Result<Self, MarkerError> {
         let mut markers = Vec::with_capacity(entries.len());
+        let most = PATTERN_BYTES.min(ALL_PATTERNS_BYTES / (2 * entries.len().max(1)));
         for MarkerEntry { name, pattern, state } in entries {
             let wrong = |error| MarkerError::Pattern { name: name.clone(), error: Box::new(error) };
-            let search = BytesRegexBuilder::new(&pattern).multi_line(true).size_limit(PATTERN_BYTES).build();
-            let pattern = RegexBuilder::new(&pattern).multi_line(true).size_limit(PATTERN_BYTES).build();
+            let search = BytesRegexBuilder::new(&pattern).multi_line(true).size_limit(most).build();
+            let pattern = RegexBuilder::new(&pattern).multi_line(true).size_limit(most).build();
             let (pattern, search) = (pattern.map_err(wrong)?, search.map_err(wrong)?);
             let state = match state {
                 MarkerState::Started => EffectState::Started,

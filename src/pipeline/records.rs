@@ -14,6 +14,8 @@ use crate::wire::{Record, SideEffectLine};
 const FIRST_ATTEMPT: &[u8] = b"\"attempt\":1,";
 const NO_FUNCTION: &[u8] = b"\"function\":null,";
 const NO_INPUT: &[u8] = b"\"input\":null,";
+const UNDERSTOOD: &[u8] = b"\"understood\":true,";
+const NOT_UNDERSTOOD: &[u8] = b"\"understood\":false,";
 const NO_TIMEOUT: &[u8] = b"\"timeout_ms\":null,\"timeout_source\":null";
 const NO_OUTCOME: &[u8] = b"\"outcome\":null,\"retry_guidance\":null,\"retry_reason\":null";
 const NOT_COMPARED: &[u8] = b"\"repeated\":null";
@@ -67,12 +69,15 @@ pub struct Records {
     spools: Vec<BufReader<File>>,
     index: Vec<(u16, Spooled)>,
     patches: Patches,
+    /// Whether all of the log was read and understood.
+    understood: bool,
     /// Whether later attempts repeated each side effect, by place of the attempt.
     repeated: FxHashMap<Place, Vec<bool>>,
 }
 
 impl Records {
-    pub(super) fn new(spools: Vec<RecordSpool>, patches: Patches) -> io::Result<Self> {
+    /// Makes the records of a run. `understood` is whether all of its log was read and understood.
+    pub(super) fn new(spools: Vec<RecordSpool>, patches: Patches, understood: bool) -> io::Result<Self> {
         let mut readers = Vec::with_capacity(spools.len());
         let mut index = Vec::with_capacity(spools.iter().map(|spool| spool.index.len()).sum());
         for (worker, spool) in (0u16..).zip(spools) {
@@ -82,7 +87,8 @@ impl Records {
             readers.push(BufReader::with_capacity(1 << 16, file));
         }
         index.sort_unstable_by_key(|(_, spooled)| spooled.place);
-        let mut records = Self { failure: None, spools: readers, index, patches, repeated: FxHashMap::default() };
+        let repeated = FxHashMap::default();
+        let mut records = Self { failure: None, spools: readers, index, patches, understood, repeated };
         for places in std::mem::take(&mut records.patches.repeats) {
             records.compare(&places)?;
         }
@@ -142,6 +148,9 @@ impl Records {
         if let Some(name) = self.patches.name(spooled.function) {
             let name = serde_json::to_string(name).unwrap_or_default();
             replace(line, NO_FUNCTION, format!("\"function\":{name},").as_bytes());
+        }
+        if !self.understood {
+            replace(line, UNDERSTOOD, NOT_UNDERSTOOD);
         }
         if let Some(nameless) = self.patches.nameless(spooled.function) {
             replace(line, NO_INPUT, format!("\"input\":\"{nameless:016x}\",").as_bytes());

@@ -16,7 +16,7 @@ use crate::catalogue::CATALOGUE_VERSION;
 use crate::model::{Mentions, Moment, Timestamp};
 use crate::source::{Input, InputSource};
 use crate::summary::{self, ExampleChoice, SharedTables, SummaryOptions};
-use crate::wire::{SCHEMA_VERSION, Summary};
+use crate::wire::{InputProblem, SCHEMA_VERSION, Summary};
 
 pub(super) fn run(
     feed: &dyn InputSource,
@@ -67,6 +67,8 @@ pub(super) fn run(
     }
     let (shown, failed_events) = shown.split_failed(&totals.patches);
     let shown = shown.into_events(&totals.patches);
+    let partial = std::mem::take(&mut tally.partial);
+    tally.unreadable.extend(partial.into_iter().filter_map(|at| inputs.get(at as usize)).map(partial_records));
     let input_failed = !tally.unreadable.is_empty();
     let mentions = tally.take_mentions().and_then(|(at, mentions)| {
         let Mentions { lines, first, before } = mentions;
@@ -75,8 +77,9 @@ pub(super) fn run(
     });
     let poorly_understood = tally.by_input.as_ref().map_or_else(Vec::new, |by_input| by_input.too_small(inputs));
     let (unread_inputs, unread_logs) = (tally.unread_inputs(), tally.unread_logs());
+    let understood = !input_failed && unread_inputs == 0 && !tally.has_unrecognized();
     let records = (options.keep_records || options.ledger).then(|| match spool_error {
-        None => Records::new(spools, totals.patches).unwrap_or_else(|error| Records::missing(&error)),
+        None => Records::new(spools, totals.patches, understood).unwrap_or_else(|error| Records::missing(&error)),
         Some(error) => Records::missing(&error),
     });
     let mut summary = Summary {
@@ -111,6 +114,12 @@ pub(super) fn run(
         poorly_understood,
         platform_words: mentions,
     })
+}
+
+/// Says of records that their log was not read or understood as a whole.
+fn partial_records(input: &Input) -> InputProblem {
+    let reason = "its records are of a log that was not read, or not understood, as a whole; read that log".to_owned();
+    InputProblem { input: input.name.clone(), reason }
 }
 
 /// Returns which attempts are examples, as far as the options tell before the end of the log is known.

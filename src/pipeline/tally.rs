@@ -22,6 +22,8 @@ pub(super) struct Tally {
     bytes: CoverageBytes,
     /// The same by input, if asked for.
     pub(super) by_input: Option<UnderstoodBytes>,
+    /// Inputs with records of a log that was not read or understood as a whole.
+    pub(super) partial: BTreeSet<u32>,
     notes: BTreeSet<Note>,
     foreign: BTreeMap<&'static str, u64>,
     logs_dropped: u64,
@@ -144,6 +146,11 @@ impl Tally {
         }
     }
 
+    /// Returns whether lines that look like those of the platform could not be read.
+    pub(super) fn has_unrecognized(&self) -> bool {
+        self.bytes.unrecognized > 0
+    }
+
     /// Returns the number of inputs that contain sentences of the platform of which none was read.
     pub(super) fn unread_inputs(&self) -> u64 {
         self.unread.len() as u64
@@ -219,6 +226,7 @@ impl Tally {
             (Some(mine), Some(theirs)) => mine.merge(theirs),
             (mine, theirs) => *mine = mine.take().or(theirs),
         }
+        self.partial.extend(other.partial);
         self.notes.extend(other.notes);
         for (kind, events) in other.foreign {
             self.foreign(kind, events);

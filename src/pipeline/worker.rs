@@ -117,6 +117,9 @@ impl<'r> Worker<'r> {
             return;
         };
         self.tally.count(place.input, Bucket::Attributed, bytes);
+        if !record.understood {
+            self.tally.partial.insert(place.input);
+        }
         let record = reset(record);
         let request = record.request_id.as_ref().and_then(|id| RequestId::read(id));
         if let Some(request) = request.filter(|id| self.shown.wants(*id, false)) {

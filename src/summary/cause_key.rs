@@ -180,7 +180,9 @@ impl CauseKey {
         };
         let function = self.function.and_then(|id| functions.get(id as usize));
         let text = |get: fn(&FunctionKey) -> &Option<String>| function.and_then(|key| get(key).as_deref());
-        let input = function.and_then(|key| key.input).map(|nameless| match nameless {
+        // Where there is only one without a name, its causes keep their ids from day to day.
+        let one_of_several = function.and_then(|key| key.input).filter(|_| has_several_nameless(functions));
+        let input = one_of_several.map(|nameless| match nameless {
             NamelessOf::Input(input) => input.to_string(),
             NamelessOf::Attempts(hash) => format!("{hash:016x}"),
         });
@@ -273,6 +275,12 @@ pub(super) fn tell<'r>(
         take_earlier(told, place.clone(), new);
     }
     place
+}
+
+/// Returns whether more than one row is of functions without a name.
+fn has_several_nameless(functions: &[FunctionKey]) -> bool {
+    let mut nameless = functions.iter().filter_map(|key| key.input);
+    nameless.next().is_some_and(|first| nameless.any(|other| other != first))
 }
 
 /// Keeps the earlier of two texts, of the first causes only.

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::Entry;
+use super::entries::unnamed_stream;
 use super::entry::Fact;
 use crate::model::{Category, Place, Timestamp};
 
@@ -85,26 +86,34 @@ pub(super) fn drop_duplicates(attempts: &mut Vec<Entry>, mut dropped: impl FnMut
     let mut last_of_stream: FxHashMap<u64, usize> = FxHashMap::default();
     // What has no time is known by its line, which is the same in a copy of the whole input.
     let mut untimed: FxHashMap<(u64, u64, u32), usize> = FxHashMap::default();
+    // The first attempt that began in this millisecond in a stream with a name, and in one without.
+    let mut begun_now = (None, [None::<usize>; 2]);
     for attempt in attempts.drain(..) {
-        let place = attempt.place();
-        let slot = match attempt.started_at() {
-            Some(_) => last_of_stream.entry(attempt.stream),
-            None => {
-                let copy = untimed.entry((attempt.stream, place.line, place.event)).or_insert(kept.len());
-                match kept.get_mut(*copy).filter(|known| known.place().input != place.input) {
-                    Some(known) => dropped(&keep_fuller(known, attempt)),
-                    None => kept.push(attempt),
+        let (place, next) = (attempt.place(), kept.len());
+        let candidates = match attempt.started_at() {
+            Some(start) => {
+                if begun_now.0 != Some(start) {
+                    begun_now = (Some(start), [None; 2]);
                 }
-                continue;
+                let [named, unnamed] = &mut begun_now.1;
+                let has_name = attempt.stream != unnamed_stream();
+                let (own, other) = if has_name { (named, unnamed) } else { (unnamed, named) };
+                let candidates = [last_of_stream.get(&attempt.stream).copied(), *other];
+                own.get_or_insert(next);
+                candidates
             }
+            None => [untimed.get(&(attempt.stream, place.line, place.event)).copied(), None],
         };
-        let last = slot.or_insert(kept.len());
-        match kept.get_mut(*last).filter(|known| is_same(known, &attempt)) {
+        let same =
+            candidates.into_iter().flatten().find(|at| kept.get(*at).is_some_and(|known| is_same(known, &attempt)));
+        let at = same.unwrap_or(next);
+        match attempt.started_at() {
+            Some(_) => last_of_stream.insert(attempt.stream, at),
+            None => untimed.insert((attempt.stream, place.line, place.event), at),
+        };
+        match kept.get_mut(at) {
             Some(known) => dropped(&keep_fuller(known, attempt)),
-            None => {
-                *last = kept.len();
-                kept.push(attempt);
-            }
+            None => kept.push(attempt),
         }
     }
     *attempts = kept;
@@ -145,11 +154,26 @@ pub(super) fn outcome(attempts: &[Entry], window_end: Option<Timestamp>) -> Outc
     if attempts.len() == 1 { Outcome::FailedOnce } else { Outcome::Exhausted }
 }
 
-/// Returns whether the next entry of a stream is the same attempt from another export: it begins or ends in the same
-/// moment, or their times overlap and one is a fragment without a beginning. The beginning of a fragment is computed from
-/// its end, so it may lie before the real one.
+/// Returns whether an entry is the same attempt as an earlier one, from another export: they have the same REPORT, as far as
+/// both have one, and
+///
+/// - begin or end in the same moment of a stream, or one is a fragment without a beginning that overlaps the other in time
+///   (the beginning of a fragment is computed from its end, so it may lie before the real one);
+/// - begin in the same moment, and one input does not tell the stream;
+/// - have no times, and stand in the same lines of two inputs. An emulator gives all of its requests one id.
 fn is_same(known: &Entry, next: &Entry) -> bool {
-    let (Some(first), Some(then)) = (known.started_at(), next.started_at()) else { return false };
+    if known.has(Fact::ReportSeen) && next.has(Fact::ReportSeen) && known.figures() != next.figures() {
+        return false;
+    }
+    let other_input = known.place().input != next.place().input;
+    let (first, then) = match (known.started_at(), next.started_at()) {
+        (Some(first), Some(then)) => (first, then),
+        (None, None) => return other_input && !known.has(Fact::Emulated) && !next.has(Fact::Emulated),
+        _ => return false,
+    };
+    if known.stream != next.stream {
+        return other_input && first == then;
+    }
     let before_its_end =
         |is_before: fn(&Timestamp, &Timestamp) -> bool| known.ended_at().is_some_and(|end| is_before(&then, &end));
     let ends = known.ended_at().zip(next.ended_at());

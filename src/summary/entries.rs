@@ -213,7 +213,7 @@ impl<'s> Entries<'s> {
         }
         if stream.is_nameless {
             let facts = self.functions.entry(stream.function).or_default();
-            entry.hashes().for_each(|hash| facts.attempt(hash));
+            facts.attempt(entry.hashes(), entry.has(Fact::Emulated));
         }
         self.runs.push(entry, &self.shared.in_memory);
     }

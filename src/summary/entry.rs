@@ -243,10 +243,16 @@ impl Entry {
         (self.function, self.request, self.start_ms, first, then, self.place, self.event)
     }
 
+    /// Returns the figures of its REPORT, which every copy of it has.
+    pub(super) fn figures(&self) -> impl PartialEq + use<> {
+        [self.duration, self.init, self.billed_ms, u32::from(self.memory_size_mb), u32::from(self.max_memory_used_mb)]
+    }
+
     /// Returns hashes of what an attempt is known by in any input: stream and request with its start, and with its end; or
     /// with the line where there is no time.
     pub(super) fn hashes(&self) -> impl Iterator<Item = u64> + use<> {
         let (stream, request) = (self.stream, self.request);
+        let figures = [self.duration, self.billed_ms, u32::from(self.max_memory_used_mb)];
         let end = self.ended_at().map(|end| (1, end.ms() as u64));
         let start = match self.started_at() {
             Some(start) => (0, start.ms() as u64),
@@ -258,6 +264,7 @@ impl Entry {
             hash.update(&request.to_le_bytes());
             hash.update(&[kind]);
             hash.update(&at.to_le_bytes());
+            figures.iter().for_each(|figure| hash.update(&figure.to_le_bytes()));
             hash.digest()
         })
     }

@@ -38,7 +38,9 @@ pub(super) struct FunctionFacts {
     pub(super) architecture: Option<String>,
     /// Time limit, in milliseconds, from the latest timeout.
     pub(super) timeout: Option<(Option<Timestamp>, u64)>,
-    /// The smallest hashes of attempts, sorted, if the name is unknown. Inputs that have many attempts in common have some
+    /// Sum of the hashes of all attempts, if the name is unknown: the same in whatever order they come.
+    pub(super) sum: u64,
+    /// The smallest of these hashes, sorted. Inputs that have many attempts in common have some
     /// of these in common (bottom-k sketches: Cohen and Kaplan 2007).
     pub(super) least_attempts: Vec<u64>,
 }
@@ -52,11 +54,21 @@ impl FunctionFacts {
         self.runtime = self.runtime.take().max(other.runtime);
         self.architecture = self.architecture.take().max(other.architecture);
         self.timeout = self.timeout.max(other.timeout);
-        other.least_attempts.into_iter().for_each(|hash| self.attempt(hash));
+        self.sum = self.sum.wrapping_add(other.sum);
+        other.least_attempts.into_iter().for_each(|hash| self.least(hash));
     }
 
-    /// Adds the hash of an attempt.
-    pub(super) fn attempt(&mut self, hash: u64) {
+    /// Adds the hashes of an attempt. By those of emulators nothing is known again: all of their requests have one id.
+    pub(super) fn attempt(&mut self, hashes: impl Iterator<Item = u64>, emulated: bool) {
+        for hash in hashes {
+            self.sum = self.sum.wrapping_add(hash);
+            if !emulated {
+                self.least(hash);
+            }
+        }
+    }
+
+    fn least(&mut self, hash: u64) {
         let least = &mut self.least_attempts;
         let is_behind = least.len() >= LEAST && least.last().is_some_and(|last| *last <= hash);
         if let (false, Err(at)) = (is_behind, least.binary_search(&hash)) {

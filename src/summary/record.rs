@@ -45,6 +45,7 @@ pub(crate) fn record_of(
         log_stream: origin.log_stream.clone(),
         function: origin.function.clone(),
         input: None,
+        understood: true,
         version: attempt.version.as_deref().map(text),
         runtime: attempt.runtime.as_deref().map(text),
         architecture: None,
@@ -189,6 +190,7 @@ pub(crate) fn reset(record: &Record) -> Record {
     let mut record = Record {
         attempt: 1,
         input: None,
+        understood: true,
         timeout_ms: None,
         timeout_source: None,
         outcome: None,

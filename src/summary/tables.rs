@@ -130,8 +130,7 @@ impl Tables {
         for (id, key) in (0u32..).zip(&mut self.functions) {
             let Some(NamelessOf::Input(_)) = key.input else { continue };
             let facts = self.facts.get(&self.canonical[id as usize]);
-            let least = facts.and_then(|facts| facts.least_attempts.first()).copied();
-            key.input = least.map(NamelessOf::Attempts).or(key.input);
+            key.input = facts.map(|facts| NamelessOf::Attempts(facts.sum)).or(key.input);
         }
         self.ranks = ranks(&self.functions);
     }

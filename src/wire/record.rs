@@ -28,6 +28,9 @@ pub struct Record {
     /// What tells functions without a name apart, the same for all records of one; null where the name is known.
     #[serde(default)]
     pub input: Option<String>,
+    /// False where part of the log of the run was not read or not understood, so that no gate passes over its records.
+    #[serde(default = "understood")]
+    pub understood: bool,
     /// `$LATEST` or a version number.
     pub version: Option<String>,
     /// Runtime version as INIT_START prints it: `nodejs:22.v29`.
@@ -129,6 +132,11 @@ pub struct Record {
     /// Why.
     #[serde(default)]
     pub retry_reason: Option<String>,
+}
+
+/// Returns what older records say by not saying it.
+fn understood() -> bool {
+    true
 }
 
 /// What a record is about.

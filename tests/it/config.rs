@@ -178,7 +178,7 @@ fn a_wrong_file_is_wrong_usage_and_says_where() {
     let done = Run::analyze([LOGS]).args(["--config", "no/such.toml"]).status(2);
     assert!(done.stderr.contains("no/such.toml: "), "{}", done.stderr);
     let done = Run::analyze([LOGS]).args(["--config", "fixtures"]).status(2);
-    assert!(done.stderr.contains("no file"), "{}", done.stderr);
+    assert!(done.stderr.contains("regular file"), "{}", done.stderr);
 }
 
 /// Who may write to a directory above, such as `/tmp`, decides nothing.

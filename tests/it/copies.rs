@@ -235,3 +235,109 @@ fn examples_are_of_the_time_that_was_asked_for() {
         assert!(bounds.contains(&"04:30") || hours == want, "{bounds:?}: {hours:?}");
     }
 }
+
+/// Returns a log of one attempt of a function without a name, as `aws logs tail` writes it or without times.
+fn nameless(id: &str, error: &str, duration: &str, times: bool) -> String {
+    let at = |seconds: u64| if times { format!("2026-01-02T03:00:{seconds:02}.000000+00:00 ") } else { String::new() };
+    format!(
+        "{}START RequestId: {id} Version: 7\n{}[ERROR] {error}\n{}END RequestId: {id}\n{}REPORT RequestId: \
+         {id}\tDuration: {duration} ms\tBilled Duration: 99 ms\tMemory Size: 128 MB\tMax Memory Used: 9 MB\n",
+        at(0),
+        at(1),
+        at(2),
+        at(2)
+    )
+}
+
+/// What two logs say differently happened twice, whatever ids and times they have in common.
+#[test]
+fn different_attempts_are_never_taken_for_copies() {
+    for id in [
+        "52fdfc07-2182-454f-963f-5f0f9a621d72",
+        "00000000-0000-0000-0000-000000000000",
+        "0fb1ab10-5b50-4f1e-8b5c-0d0b9f3c2a11",
+    ] {
+        for times in [false, true] {
+            let place = directory();
+            let (a, b) = (place.path().join("a"), place.path().join("b"));
+            write(&a, nameless(id, "KeyError: 'a'", "10.50", times));
+            write(&b, nameless(id, "ValueError: b", "22.10", times));
+            let summary = Run::analyze([&a, &b]).summary();
+            assert_eq!(summary["totals"]["failed"], 2, "{id} {times}");
+            assert_eq!(summary["functions"].as_array().unwrap().len(), 2, "{id} {times}");
+        }
+    }
+}
+
+/// Exports name streams differently, or not at all; an attempt has its id and its start all the same.
+#[test]
+fn a_copy_in_another_form_is_a_copy() {
+    for seed in 0..4 {
+        let corpus = corpus(40 + seed);
+        let stream = &corpus.streams[0];
+        let place = directory();
+        let group = place.path().join("aws/lambda").join(&stream.function);
+        std::fs::create_dir_all(&group).unwrap();
+        let text = |shape: usize| {
+            stream.events.iter().map(move |event| (SHAPES[shape].write)(&stream.function, &stream.name, event))
+        };
+        let [a, b] = ["a.ndjson", "b.log"].map(|name| place.path().join(name));
+        let plain = group.join("x.log");
+        write(&a, text(0).collect::<String>());
+        write(&plain, text(3).collect::<String>());
+        write(&b, text(1).collect::<String>());
+        let want = &Run::analyze([&a]).summary()["totals"]["attempts"];
+        let flags = ["--function", &stream.function];
+        for paths in [vec![&a, &plain], vec![&plain, &b], vec![&b, &a, &plain]] {
+            let totals = &Run::analyze(&paths).args(flags).summary()["totals"];
+            assert_eq!(totals["attempts"], *want, "{seed} {paths:?}");
+            assert_eq!(totals["outcomes"]["rerun_after_success"], 0, "{seed} {paths:?}");
+        }
+    }
+}
+
+/// The same failures on two days are the same causes, also where the log names no function.
+#[test]
+fn causes_of_a_log_without_a_name_keep_their_ids() {
+    let log = |day: u32| {
+        let at = |minute: u32, second: u32| format!("2026-01-{day:02}T03:{minute:02}:{second:02}.000000+00:00");
+        let attempt = |minute: u32| {
+            let id = format!("{day:04}{minute:04}-5b50-4f1e-8b5c-0d0b9f3c2a11");
+            let status = if minute % 5 == 0 { "Status: timeout" } else { "" };
+            format!(
+                "{} START RequestId: {id} Version: 7\n{} REPORT RequestId: {id}\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\t\
+                 Memory Size: 128 MB\tMax Memory Used: 9 MB\t{status}\n",
+                at(minute, 0),
+                at(minute, 3)
+            )
+        };
+        (0..50).map(attempt).collect::<String>()
+    };
+    let place = directory();
+    let (a, b) = (place.path().join("a"), place.path().join("b"));
+    write(&a, log(2));
+    write(&b, log(3));
+    let ids = |path: &PathBuf| Run::analyze([path]).summary()["causes"][0]["id"].clone();
+    assert_eq!(ids(&a), ids(&b));
+    let diff =
+        Run::new(["diff".as_ref(), a.as_os_str(), b.as_os_str()]).args(["--fail-on", "new_causes > 0"]).status(0);
+    assert!(diff.stdout.contains("0 causes new") || diff.stdout.starts_with("No change"), "{}", diff.stdout);
+}
+
+/// Records of a log that was not understood pass no gate either.
+#[test]
+fn records_say_whether_their_log_was_understood() {
+    let id = "0fb1ab10-5b50-4f1e-8b5c-0d0b9f3c2a11";
+    let place = directory();
+    let [log, records, summary] = ["log", "records", "summary"].map(|name| place.path().join(name));
+    write(&log, format!("START RequestId: {id} Version: 7\nREPORT RequestId: {id}\tDuration: 3,00 ms\n"));
+    let gate = ["--function", "f", "--fail-on", "failed > 100"];
+    Run::analyze([&log]).args(gate).status(3);
+    write(&records, Run::analyze([&log]).args(["--function", "f", "--format", "ndjson"]).done().stdout);
+    let done = Run::analyze([&records]).args(&gate[2..]).status(3);
+    assert!(done.stderr.contains("its records are of a log that was not read, or not understood"), "{}", done.stderr);
+    write(&summary, Run::analyze([&records]).args(["--format", "json"]).done().stdout);
+    Run::new(["view".as_ref(), summary.as_os_str()]).args(&gate[2..]).status(3);
+    let again = Run::analyze([&records]).args(["--format", "ndjson"]).done().stdout;
+    assert!(again.contains("\"understood\":false"), "{again}");
+}
