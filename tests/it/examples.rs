@@ -227,7 +227,7 @@ fn outputs_tell_the_status_and_the_numbers() {
         let given: Vec<(&str, &str)> = given.iter().map(|(name, value)| (*name, value.as_str())).collect();
         outputs_are(&lost, &given, want);
     }
-    outputs_are(&none, &inputs(&program, &[]), ["4", "0", "0"]);
+    outputs_are(&none, &inputs(&program, &[]), ["4", "", ""]);
 }
 
 /// Values that a shell, a runner or our program could take for more than a value.
