@@ -13,7 +13,17 @@ use crate::wire::{ChangeCounts, Coverage, FunctionSummary};
 const ALIASES: [(&str, &str); 2] = [("lost_events", "outcomes.exhausted"), ("duration", "duration_ms.all")];
 
 /// Headings of the table that are not the names of their numbers; kinds of failure have theirs in `render`.
-const HEADINGS: [(&str, &str); 6] = [
+const HEADINGS: [(&str, &str); 16] = [
+    ("ATTEMPTS", "attempts"),
+    ("UNKNOWN", "unknown"),
+    ("UNKN", "unknown"),
+    ("INIT ONLY", "environment_failures"),
+    ("RECOVERED", "outcomes.recovered"),
+    ("RECOV", "outcomes.recovered"),
+    ("MEM MB", "memory.max_used_mb"),
+    ("429", "failures.throttling"),
+    ("5XX", "failures.service_error"),
+    ("4XX", "failures.invalid_request"),
     ("LOST", "outcomes.exhausted"),
     ("RERUN", "outcomes.rerun_after_success"),
     ("RATE", "failure_rate"),
@@ -176,6 +186,9 @@ fn unalias(typed: &str) -> String {
     }
     if let Some(category) = category_of_heading(typed) {
         return format!("failures.{}", category.id());
+    }
+    if let Some(category) = typed.strip_prefix("rates.").and_then(category_of_heading) {
+        return format!("rates.{}", category.id());
     }
     for (alias, path) in ALIASES {
         if let Some(rest) = typed.strip_prefix(alias).filter(|rest| rest.is_empty() || rest.starts_with('.')) {

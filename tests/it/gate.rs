@@ -68,3 +68,22 @@ fn a_warning_changes_no_status_and_a_gate_that_passes_says_so() {
     let done = Run::new(["demo", "--fail-on", "failed > 100", "--fail-on", "lost > 5"]).status(0);
     assert!(done.stdout.contains("\nGate  passed: 2 conditions\n"), "{}", done.stdout);
 }
+
+/// Whatever the table calls a number, a condition may call it so.
+#[test]
+fn every_heading_of_the_table_is_a_number() {
+    let mut headings = std::collections::BTreeSet::new();
+    for arguments in [&["--wide"][..], &["--width", "80"], &["--width", "100"]] {
+        let table = Run::analyze(["fixtures/logs"]).args(arguments).stdout();
+        let row = table.lines().find(|line| line.starts_with("FUNCTION")).unwrap();
+        headings.extend(row.split("  ").map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned));
+    }
+    for heading in headings {
+        // Not numbers, or sums of what had no room.
+        if ["FUNCTION", "TREND", "OTHER", "|", "LAMBDA CALLS:", "ACCOUNT", "REGION"].contains(&heading.as_str()) {
+            continue;
+        }
+        let heading = heading.trim_start_matches("| ");
+        Run::new(["demo", "--allow-empty", "--warn-on", &format!("{heading} >= 0")]).status(0);
+    }
+}
