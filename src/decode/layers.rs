@@ -3,7 +3,11 @@
 use std::io::{self, Read};
 
 use super::base64::Base64Reader;
+use super::fault::Fault;
+use super::members::{bzip2, gzip};
 use super::utf16::{ByteOrder, Utf16Reader};
+use super::windows::InputWindows;
+use super::xz::XzReader;
 use super::zstd::ZstdReader;
 use crate::model::RequestId;
 
@@ -13,8 +17,6 @@ pub(super) const DEEPEST: usize = 4;
 const MAGIC: usize = 16;
 /// Magic number of a ZIP archive: the header of its first entry.
 const ZIP: &[u8] = b"PK\x03\x04";
-/// Maximum memory that an xz block may require.
-const XZ_MEMORY_KIB: u32 = 64 * 1024;
 
 /// Stream whose first bytes were read ahead.
 pub(super) struct Peeked<'a> {
@@ -83,24 +85,34 @@ pub(super) fn is_layered(head: &[u8]) -> bool {
     head.starts_with(ZIP) || layer_of(&head[..head.len().min(MAGIC)]).is_some()
 }
 
-/// Removes one layer.
-pub(super) fn peel(stream: Peeked<'_>) -> io::Result<Peeled<'_>> {
+/// Removes one layer, whose window is one of `windows`.
+pub(super) fn peel<'a>(stream: Peeked<'a>, windows: &InputWindows) -> io::Result<Peeled<'a>> {
     if stream.head.starts_with(ZIP) {
         return Ok(Peeled::Zip(stream));
     }
     let Some(layer) = layer_of(&stream.head) else {
+        if is_begun(&stream.head) {
+            return Err(Fault::Cut.into());
+        }
         return Ok(Peeled::Plain(stream));
     };
     let under: Box<dyn Read + Send> = match layer {
-        Layer::Gzip => Box::new(flate2::read::MultiGzDecoder::new(stream)),
-        Layer::Zstd => Box::new(ZstdReader::new(stream)),
-        Layer::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(stream)),
-        Layer::Xz => Box::new(lzma_rust2::XzReader::new_mem_limit(stream, true, XZ_MEMORY_KIB)),
+        Layer::Gzip => Box::new(gzip(stream)),
+        Layer::Zstd => Box::new(ZstdReader::new(stream, windows)),
+        Layer::Bzip2 => Box::new(bzip2(stream)),
+        Layer::Xz => Box::new(XzReader::new(stream, windows)),
         Layer::Base64 => Box::new(Base64Reader::new(stream)),
         Layer::Utf8Mark => Box::new(stream.without_head(3)),
         Layer::Utf16(order) => Box::new(Utf16Reader::new(stream, order)),
     };
     Peeked::new(under).map(Peeled::Wrapped)
+}
+
+/// Returns whether a whole stream is the beginning of a container, and nothing else.
+fn is_begun(head: &[u8]) -> bool {
+    const MAGIC: [&[u8]; 6] = [b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ\0", ZIP, b"\x50\x2a\x4d\x18"];
+    let tells = head.len() > 1 || head.first().is_some_and(|byte| !(b' '..=b'~').contains(byte) && *byte > 0);
+    tells && MAGIC.iter().any(|magic| magic.starts_with(head))
 }
 
 fn layer_of(head: &[u8]) -> Option<Layer> {

@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind, Read};
 
 use super::ahead::read_ahead;
 use super::delivery::{Delivery, DeliveryEnd};
+use super::fault::{Fault, fault_in};
 use super::feed::{Feed, HEAD};
 use super::head::{InputHead, without_return};
 use super::layers::{DEEPEST, Peeked, Peeled, own_result, peel, refused_kind, refused_rendering};
@@ -13,6 +14,7 @@ use super::rendered::yaml::begins_mapping;
 use super::text::{any_prefix, bare};
 #[cfg(feature = "libdeflate")]
 use super::whole_gzip::Inflated;
+use super::windows::InputWindows;
 use super::{Buffers, Carried, Decode, DecodeError, DecodeTexts, Decoded, SHAPES, Shape, zip};
 use crate::lambda::has_trace;
 use crate::model::{EventSink, Mentions, Origin, Sighting};
@@ -22,6 +24,7 @@ pub(super) struct DecodeRun<'r> {
     context: &'r Origin<String>,
     buffers: &'r mut Buffers,
     sink: &'r mut dyn EventSink,
+    windows: InputWindows,
     /// Number of bytes decoded before a failure.
     before_failure: u64,
     /// Number of bytes of a failed input whose content was counted instead.
@@ -47,7 +50,8 @@ const WRITE_TEST: &str = "aws-logs-write-test";
 
 impl<'r> DecodeRun<'r> {
     pub(super) fn new(context: &'r Origin<String>, buffers: &'r mut Buffers, sink: &'r mut dyn EventSink) -> Self {
-        Self { context, buffers, sink, before_failure: 0, carried_before_failure: 0, lines: 0, unread: None }
+        let windows = InputWindows::new(&buffers.windows);
+        Self { context, buffers, sink, windows, before_failure: 0, carried_before_failure: 0, lines: 0, unread: None }
     }
 
     pub(super) fn decode(mut self, input: &mut (dyn Read + Send)) -> Decoded {
@@ -90,7 +94,7 @@ impl<'r> DecodeRun<'r> {
     fn peeled(&mut self, mut stream: Peeked<'_>, depth: usize) -> Result<Whole, DecodeError> {
         let mut packed = false;
         for depth in depth..=DEEPEST {
-            match peel(stream).map_err(read_error)? {
+            match peel(stream, &self.windows).map_err(read_error)? {
                 Peeled::Wrapped(under) => {
                     stream = under;
                     packed = true;
@@ -364,10 +368,9 @@ fn too_deep() -> DecodeError {
 /// Tells damaged data from errors of the disk, because decompressors report damage as an I/O error.
 pub(super) fn read_error(error: io::Error) -> DecodeError {
     match error.kind() {
+        _ if fault_in(&error).is_some() => DecodeError::Corrupt(error.to_string()),
         _ if error.get_ref().is_some_and(|error| error.is::<Unreadable>()) => DecodeError::Corrupt(error.to_string()),
-        ErrorKind::UnexpectedEof => DecodeError::Corrupt(
-            "the compressed data ends too early; what came before counts, copy the file again".to_owned(),
-        ),
+        ErrorKind::UnexpectedEof => DecodeError::Corrupt(Fault::Cut.to_string()),
         ErrorKind::InvalidData
         | ErrorKind::InvalidInput
         | ErrorKind::Other
