@@ -31,6 +31,8 @@ mod zip;
 mod zstd;
 
 #[cfg(test)]
+mod container_tests;
+#[cfg(test)]
 mod tests;
 
 use std::io::Read;
