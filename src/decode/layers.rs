@@ -94,6 +94,9 @@ pub(super) fn peel<'a>(stream: Peeked<'a>, windows: &InputWindows) -> io::Result
         if is_begun(&stream.head) {
             return Err(Fault::Cut.into());
         }
+        if is_nearly(&stream.head) {
+            return Err(Fault::Damaged.into());
+        }
         return Ok(Peeled::Plain(stream));
     };
     let under: Box<dyn Read + Send> = match layer {
@@ -113,6 +116,13 @@ fn is_begun(head: &[u8]) -> bool {
     const MAGIC: [&[u8]; 6] = [b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ\0", ZIP, b"\x50\x2a\x4d\x18"];
     let tells = head.len() > 1 || head.first().is_some_and(|byte| !(b' '..=b'~').contains(byte) && *byte > 0);
     tells && MAGIC.iter().any(|magic| magic.starts_with(head))
+}
+
+/// Returns whether a stream would be a container but for one bit. Texts that are stored as they are would be read as a log
+/// between scraps.
+fn is_nearly(head: &[u8]) -> bool {
+    let bits = |magic: &[u8]| head.iter().zip(magic).map(|(head, magic)| (head ^ magic).count_ones()).sum::<u32>();
+    head.len() >= 4 && [ZIP, b"\x28\xb5\x2f\xfd"].into_iter().any(|magic| bits(magic) == 1)
 }
 
 fn layer_of(head: &[u8]) -> Option<Layer> {

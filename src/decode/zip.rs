@@ -333,7 +333,8 @@ impl ZipEntry<'_, '_> {
         let source = match std::mem::replace(&mut self.body, Body::Empty) {
             Body::Stored(source) | Body::Opaque(source, _) => source,
             Body::Deflated(decoder) => decoder.into_inner().into_inner(),
-            Body::Empty => return Ok(Passed { unread, fault }),
+            // What follows the data could not be read.
+            Body::Empty => return Err(Fault::Cut.into()),
         };
         self.found.unsure |= is_damaged;
         let facts = match told {
@@ -346,7 +347,7 @@ impl ZipEntry<'_, '_> {
             }
             None => {
                 skip_to_sizes(source, data, is_damaged)?;
-                following_sizes(source, data)?.unwrap_or(Facts { crc: 0, packed: 0, unpacked: 0 })
+                following_sizes(source, data, None)?.unwrap_or(Facts { crc: 0, packed: 0, unpacked: 0 })
             }
         };
         self.found.add(at, facts);
@@ -363,7 +364,7 @@ impl ZipEntry<'_, '_> {
         let found = Facts { crc: self.crc.sum(), packed: source.passed - self.data, unpacked: self.unpacked };
         let told = match self.told {
             Some(told) => Some(told),
-            None => following_sizes(source, self.data)?,
+            None => following_sizes(source, self.data, Some(found))?,
         };
         if let Some(told) = self.told
             && let Some(left) = told.packed.checked_sub(found.packed)
@@ -385,8 +386,8 @@ impl ZipEntry<'_, '_> {
 }
 
 /// Reads checksum and sizes that follow the data: sizes of 4 or 8 bytes, with or without a signature. Returns `None` if
-/// none fits the number of packed bytes.
-fn following_sizes(source: &mut ZipSource<'_>, data: u64) -> io::Result<Option<Facts>> {
+/// none fits the number of packed bytes. `found` is what they should be.
+fn following_sizes(source: &mut ZipSource<'_>, data: u64, found: Option<Facts>) -> io::Result<Option<Facts>> {
     let packed = source.passed - data;
     let ahead = source.ahead(LONGEST_SIZES + 2)?;
     let signed = if ahead.starts_with(&SIZES) { 4 } else { 0 };
@@ -394,11 +395,12 @@ fn following_sizes(source: &mut ZipSource<'_>, data: u64) -> io::Result<Option<F
         let facts = facts(ahead.get(signed..)?, wide).filter(|facts| facts.packed == packed)?;
         let behind = ahead.get(signed + length..)?;
         // The next header tells the two apart where the sizes do not.
-        Some((behind.starts_with(b"PK"), signed + length, facts))
+        Some(((Some(facts) == found, behind.starts_with(b"PK"), !wide), signed + length, facts))
     });
-    let Some((_, length, facts)) = sizes.max_by_key(|(followed, length, _)| (*followed, std::cmp::Reverse(*length)))
-    else {
-        return if ahead.len() < LONGEST_SIZES { Err(Fault::Cut.into()) } else { Ok(None) };
+    let best = sizes.max_by_key(|(rank, ..)| *rank);
+    let ended = ahead.len() < LONGEST_SIZES;
+    let Some((_, length, facts)) = best.filter(|(rank, ..)| rank.0 || !ended) else {
+        return if ended { Err(Fault::Cut.into()) } else { Ok(None) };
     };
     source.consume(length);
     Ok(Some(facts))
