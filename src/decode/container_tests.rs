@@ -356,6 +356,26 @@ fn windows_are_bounded() {
     assert!(error.contains("192 MiB") && error.contains("128 MiB"), "{error}");
 }
 
+/// A script that unpacks the archive behind it; places in the directory may count it or not.
+#[test]
+fn archives_behind_a_script_are_read() {
+    let script = b"#!/bin/sh\nexec unzip \"$0\"\n";
+    let mut archive = zip(&[Entry("x", LOG, Packing::Deflated, Sizes::Before)]);
+    for counted in [false, true] {
+        if counted {
+            let [_, directory, end] = archive.starts[..] else { panic!("one entry") };
+            archive.bytes[directory + 42] += script.len() as u8;
+            let at = archive.starts[1] + script.len();
+            archive.bytes[end + 16..end + 20].copy_from_slice(&(at as u32).to_le_bytes());
+        }
+        let input = [&script[..], &archive.bytes].concat();
+        let (result, seen) = run(&mut &input[..]);
+        assert_eq!((seen.events.len(), seen.dropped()), (12, script.len() as u64), "{result:?}");
+        assert_eq!(result.expect("a log").bytes, (LOG.len() + script.len()) as u64);
+        assert!(answer(&input[..input.len() - 30]).1);
+    }
+}
+
 #[test]
 fn text_of_16_bits_that_ends_within_a_character_is_told() {
     let whole = utf16(LOG);

@@ -85,6 +85,17 @@ pub(super) fn is_layered(head: &[u8]) -> bool {
     head.starts_with(ZIP) || layer_of(&head[..head.len().min(MAGIC)]).is_some()
 }
 
+/// Returns where an archive begins behind a text that unpacks it.
+pub(super) fn archive_behind(head: &[u8]) -> Option<usize> {
+    let is_header = |at: &usize| {
+        let header = &head[*at..];
+        let short = |at: usize| header.get(at..at + 2).map(|bytes| u16::from_le_bytes([bytes[0], bytes[1]]));
+        let fits = |at: usize, range: std::ops::RangeInclusive<u16>| short(at).is_some_and(|it| range.contains(&it));
+        fits(4, 0..=0x3ff) && fits(8, 0..=99) && fits(26, 1..=1024)
+    };
+    memchr::memmem::find_iter(head, ZIP).find(is_header)
+}
+
 /// Removes one layer, whose window is one of `windows`.
 pub(super) fn peel<'a>(stream: Peeked<'a>, windows: &InputWindows) -> io::Result<Peeled<'a>> {
     if stream.head.starts_with(ZIP) {
@@ -161,7 +172,7 @@ fn unmarked_utf16(head: &[u8]) -> Option<Layer> {
 
 /// Returns, for file formats that hold no log text, what the file is and what to do instead.
 pub(super) fn refused_kind(head: &[u8]) -> Option<&'static str> {
-    let kinds: [(&[u8], &str); 13] = [
+    let kinds: [(&[u8], &str); 15] = [
         (
             b"PAR1",
             "a Parquet file; export the logs as text or JSON instead, or read the message column out of it first",
@@ -177,6 +188,8 @@ pub(super) fn refused_kind(head: &[u8]) -> Option<&'static str> {
         (b"\x89PNG", "an image, not a log"),
         (b"\xff\xd8\xff", "an image, not a log"),
         (b"GIF8", "an image, not a log"),
+        (b"\x5d\0\0", "an lzma file; unpack it first: xz -d"),
+        (b"\x04\x22\x4d\x18", "an lz4 file; unpack it first: lz4 -d"),
         (b"7z\xbc\xaf", "a 7-Zip archive; unpack it first"),
     ];
     kinds.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, advice)| *advice)

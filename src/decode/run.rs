@@ -6,11 +6,11 @@ use std::io::{self, ErrorKind, Read};
 use super::ahead::read_ahead;
 use super::delivery::{Delivery, DeliveryEnd};
 use super::fault::{Fault, fault_in};
-use super::feed::{Feed, HEAD};
+use super::feed::{Feed, HEAD, SEARCHED, SEARCHED_TEXT};
 use super::head::{InputHead, without_return};
-use super::layers::{DEEPEST, Peeked, Peeled, own_result, peel, refused_kind, refused_rendering};
-use super::rendered::Unreadable;
+use super::layers::{DEEPEST, Peeked, Peeled, archive_behind, own_result, peel, refused_kind, refused_rendering};
 use super::rendered::yaml::begins_mapping;
+use super::rendered::{Unreadable, decode_rest};
 use super::text::{any_prefix, bare};
 #[cfg(feature = "libdeflate")]
 use super::whole_gzip::Inflated;
@@ -45,6 +45,8 @@ struct Whole {
 
 /// Name of the shape if there is nothing to decode.
 const EMPTY: &str = "empty";
+/// Name of the shape of an archive with something in front.
+const ARCHIVE: &str = "archive";
 /// Name of the file that an S3 export task writes to test its permissions.
 const WRITE_TEST: &str = "aws-logs-write-test";
 
@@ -199,10 +201,14 @@ impl<'r> DecodeRun<'r> {
     fn text(&mut self, text: &mut (dyn Read + Send), depth: usize) -> Result<Whole, DecodeError> {
         let mut feed = Feed::new(text, self.buffers.blocks.pop().unwrap_or_default());
         feed.follows(self.lines);
-        let result = self.shape(&mut feed, depth);
+        let mut result = self.shape(&mut feed, depth);
         let refused = matches!(result, Err(DecodeError::NotALog(_)));
-        if refused {
-            feed.skip_rest();
+        if let Err(DecodeError::NotALog(text)) = &result
+            && let Some(bound) = feed.skip_rest(&SEARCHED)
+        {
+            let text = format!("{text}; no more than {} MiB of it were searched", bound.bytes >> 20);
+            // Of a text, more may be a log.
+            result = Err(if bound.binary { DecodeError::NotALog(text) } else { DecodeError::Corrupt(text) });
         }
         if let Some(mentions) = feed.mentions() {
             self.sink.mentions(Mentions { first: mentions.first + self.lines, ..mentions });
@@ -226,10 +232,11 @@ impl<'r> DecodeRun<'r> {
 
     fn shape(&mut self, feed: &mut Feed<'_>, depth: usize) -> Result<(&'static str, Size), DecodeError> {
         feed.more();
+        feed.skip_blank(SEARCHED_TEXT);
         let data = feed.data();
         let head = &data[..data.len().min(HEAD)];
         // A query without a match returns an empty list.
-        if matches!(head.trim_ascii(), b"" | b"[]" | b"{}") {
+        if feed.ended() && matches!(data.trim_ascii(), b"" | b"[]" | b"{}") {
             return Ok((EMPTY, Size::default()));
         }
         if head.len() < 256 && head.starts_with(b"Permission Check Successful") {
@@ -247,6 +254,14 @@ impl<'r> DecodeRun<'r> {
         };
         let Some((shape, preamble)) = found else {
             let data = feed.data();
+            if let Some(stub) = archive_behind(&data[..data.len().min(HEAD)]) {
+                // What unpacks an archive, in front of it.
+                self.sink.count(Bucket::Dropped, stub as u64);
+                feed.pass(stub);
+                let carried = self.carried(decode_rest, feed, depth)?;
+                let _ = feed.sighting();
+                return Ok((ARCHIVE, Size { carried, grown: 0 }));
+            }
             return Err(not_a_log(&data[..data.len().min(HEAD)]));
         };
         feed.pass(preamble);

@@ -94,10 +94,12 @@ pub(super) struct ZipEntries<'a> {
 }
 
 /// Sum over entries of where they stand, their checksums and their sizes.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default)]
 struct EntrySum {
     entries: u64,
     sum: u64,
+    /// Sum of the places alone: all may be counted from something in front of the archive.
+    places: u64,
     /// Whether an entry was damaged, so that nobody knows what it would have been.
     unsure: bool,
 }
@@ -105,10 +107,11 @@ struct EntrySum {
 impl EntrySum {
     fn add(&mut self, at: u64, facts: Facts) {
         let mut hash = FxHasher::default();
-        for number in [at, u64::from(facts.crc), facts.packed, facts.unpacked] {
+        for number in [u64::from(facts.crc), facts.packed, facts.unpacked] {
             hash.write_u64(number);
         }
         self.entries += 1;
+        self.places = self.places.wrapping_add(at);
         self.sum = self.sum.wrapping_add(hash.finish());
     }
 }
@@ -230,12 +233,13 @@ impl<'a> ZipEntries<'a> {
         }
         let end: [u8; 18] = read_exactly(&mut self.source)?;
         bytes(&mut self.source, short(&end, 16))?;
+        let in_front = long(&end, 12).wrapping_sub(directory & LARGE).wrapping_mul(listed.entries);
         let is = |told: u64, marker: u64, found: u64| told == marker || told == found & marker;
         let fits = is(u64::from(short(&end, 6)), 0xffff, listed.entries)
             && is(long(&end, 8), LARGE, size)
-            && is(long(&end, 12), LARGE, directory)
             && listed.entries == self.found.entries
-            && (self.found.unsure || listed == self.found);
+            && (self.found.unsure || listed.sum == self.found.sum)
+            && (long(&end, 12) == LARGE || listed.places == self.found.places.wrapping_add(in_front));
         if !fits {
             return Err(unfit().into());
         }
