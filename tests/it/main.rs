@@ -13,6 +13,7 @@ mod cloudwatch;
 mod codes;
 mod commands;
 mod config;
+mod containers;
 mod corpus;
 mod diff;
 mod downstream;
