@@ -4,8 +4,9 @@ use std::io::{self, Read};
 
 use super::base64::Base64Reader;
 use super::fault::Fault;
+use super::magic::{Layer, MAGIC, ZIP, is_begun, is_nearly, layer_of};
 use super::members::{bzip2, gzip};
-use super::utf16::{ByteOrder, Utf16Reader};
+use super::utf16::Utf16Reader;
 use super::windows::InputWindows;
 use super::xz::XzReader;
 use super::zstd::ZstdReader;
@@ -13,10 +14,6 @@ use crate::model::RequestId;
 
 /// Maximum nesting depth of containers: Firehose alone makes gzip of base64 of gzip.
 pub(super) const DEEPEST: usize = 4;
-/// Number of bytes that are enough to recognise every container.
-const MAGIC: usize = 16;
-/// Magic number of a ZIP archive: the header of its first entry.
-const ZIP: &[u8] = b"PK\x03\x04";
 
 /// Stream whose first bytes were read ahead.
 pub(super) struct Peeked<'a> {
@@ -58,18 +55,6 @@ impl Read for Peeked<'_> {
     }
 }
 
-/// A container or encoding, as recognised by the first bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Layer {
-    Gzip,
-    Zstd,
-    Bzip2,
-    Xz,
-    Base64,
-    Utf8Mark,
-    Utf16(ByteOrder),
-}
-
 /// Content of a stream after [`peel`].
 pub(super) enum Peeled<'a> {
     /// Content of a layer, which may be wrapped again.
@@ -78,22 +63,6 @@ pub(super) enum Peeled<'a> {
     Zip(Peeked<'a>),
     /// The text itself: there was no layer.
     Plain(Peeked<'a>),
-}
-
-/// Returns whether a stream with this head is in a container or an encoding.
-pub(super) fn is_layered(head: &[u8]) -> bool {
-    head.starts_with(ZIP) || layer_of(&head[..head.len().min(MAGIC)]).is_some()
-}
-
-/// Returns where an archive begins behind a text that unpacks it.
-pub(super) fn archive_behind(head: &[u8]) -> Option<usize> {
-    let is_header = |at: &usize| {
-        let header = &head[*at..];
-        let short = |at: usize| header.get(at..at + 2).map(|bytes| u16::from_le_bytes([bytes[0], bytes[1]]));
-        let fits = |at: usize, range: std::ops::RangeInclusive<u16>| short(at).is_some_and(|it| range.contains(&it));
-        fits(4, 0..=0x3ff) && fits(8, 0..=99) && fits(26, 1..=1024)
-    };
-    memchr::memmem::find_iter(head, ZIP).find(is_header)
 }
 
 /// Removes one layer, whose window is one of `windows`.
@@ -120,54 +89,6 @@ pub(super) fn peel<'a>(stream: Peeked<'a>, windows: &InputWindows) -> io::Result
         Layer::Utf16(order) => Box::new(Utf16Reader::new(stream, order)),
     };
     Peeked::new(under).map(Peeled::Wrapped)
-}
-
-/// Returns whether a whole stream is the beginning of a container, and nothing else.
-fn is_begun(head: &[u8]) -> bool {
-    const MAGIC: [&[u8]; 6] = [b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ\0", ZIP, b"\x50\x2a\x4d\x18"];
-    let tells = head.len() > 1 || head.first().is_some_and(|byte| !(b' '..=b'~').contains(byte) && *byte > 0);
-    tells && MAGIC.iter().any(|magic| magic.starts_with(head))
-}
-
-/// Returns whether a stream would be a container but for one bit. Texts that are stored as they are would be read as a log
-/// between scraps.
-fn is_nearly(head: &[u8]) -> bool {
-    let bits = |magic: &[u8]| head.iter().zip(magic).map(|(head, magic)| (head ^ magic).count_ones()).sum::<u32>();
-    head.len() >= 4 && [ZIP, b"\x28\xb5\x2f\xfd"].into_iter().any(|magic| bits(magic) == 1)
-}
-
-fn layer_of(head: &[u8]) -> Option<Layer> {
-    let layers: [(&[u8], Layer); 9] = [
-        (b"\x1f\x8b", Layer::Gzip),
-        (b"\x28\xb5\x2f\xfd", Layer::Zstd),
-        (b"BZh", Layer::Bzip2),
-        (b"\xfd7zXZ\0", Layer::Xz),
-        // Magic number and method byte of gzip in base64.
-        (b"H4sI", Layer::Base64),
-        (b"\xef\xbb\xbf", Layer::Utf8Mark),
-        (b"\xff\xfe", Layer::Utf16(ByteOrder::Little)),
-        (b"\xfe\xff", Layer::Utf16(ByteOrder::Big)),
-        (b"\"H4sI", Layer::Base64),
-    ];
-    let by_magic = layers.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, layer)| *layer);
-    by_magic.or_else(|| skippable_frame(head)).or_else(|| unmarked_utf16(head))
-}
-
-/// Recognises a skippable frame, with which zstd files may begin (pzstd writes one).
-fn skippable_frame(head: &[u8]) -> Option<Layer> {
-    (head.len() >= 4 && head[0] & 0xf0 == 0x50 && head[1..4] == *b"\x2a\x4d\x18").then_some(Layer::Zstd)
-}
-
-/// Recognises UTF-16 without a byte order mark: every other byte of ASCII text is zero.
-fn unmarked_utf16(head: &[u8]) -> Option<Layer> {
-    let zeros = |first: usize| head.iter().skip(first).step_by(2).all(|byte| *byte == 0);
-    let texts = |first: usize| head.iter().skip(first).step_by(2).all(|byte| *byte != 0);
-    match head.len() {
-        0..8 => None,
-        _ if zeros(1) && texts(0) => Some(Layer::Utf16(ByteOrder::Little)),
-        _ if zeros(0) && texts(1) => Some(Layer::Utf16(ByteOrder::Big)),
-        _ => None,
-    }
 }
 
 /// Returns, for file formats that hold no log text, what the file is and what to do instead.

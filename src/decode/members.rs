@@ -9,12 +9,12 @@ use super::fault::{Fault, of_decoder};
 const BLOCK: usize = 32 * 1024;
 
 /// Input that tells whether it has ended.
-pub(super) struct Ending<R> {
+pub(super) struct EndingSource<R> {
     rest: R,
     ended: bool,
 }
 
-impl<R: Read> Read for Ending<R> {
+impl<R: Read> Read for EndingSource<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.rest.read(buffer)?;
         self.ended |= count == 0 && !buffer.is_empty();
@@ -22,7 +22,7 @@ impl<R: Read> Read for Ending<R> {
     }
 }
 
-type MemberSource<R> = BufReader<Ending<R>>;
+type MemberSource<R> = BufReader<EndingSource<R>>;
 
 /// Decoder of one member.
 pub(super) trait Member<R>: Read {
@@ -84,7 +84,7 @@ pub(super) fn bzip2<R: Read>(input: R) -> Members<bzip2::bufread::BzDecoder<Memb
 
 impl<R: Read, M: Member<R>> Members<M, R> {
     fn new(input: R) -> Self {
-        let source = BufReader::with_capacity(BLOCK, Ending { rest: input, ended: false });
+        let source = BufReader::with_capacity(BLOCK, EndingSource { rest: input, ended: false });
         Self { member: None, between: Some(source), input: PhantomData }
     }
 

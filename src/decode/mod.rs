@@ -6,12 +6,14 @@
 mod ahead;
 mod base64;
 mod delivery;
+mod exact;
 mod fault;
 mod feed;
 mod head;
 mod json;
 mod layers;
 mod line_ends;
+mod magic;
 mod members;
 mod moment;
 mod ready;

@@ -15,16 +15,16 @@ pub(super) const FREE: u64 = 256 * 1024;
 
 /// Room for windows, which all threads of a run share.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct WindowMemory(Arc<Shared>);
+pub(crate) struct WindowMemory(Arc<SharedWindows>);
 
 #[derive(Debug, Default)]
-struct Shared {
-    room: Mutex<Room>,
+struct SharedWindows {
+    room: Mutex<WindowRoom>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct Room {
+struct WindowRoom {
     taken: u64,
     /// Numbers of the next to wait, and of the next to be served: in turn, or small windows would keep large ones waiting.
     last: u64,
@@ -32,7 +32,7 @@ struct Room {
 }
 
 impl WindowMemory {
-    fn lock(&self) -> MutexGuard<'_, Room> {
+    fn lock(&self) -> MutexGuard<'_, WindowRoom> {
         self.0.room.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -2,10 +2,10 @@
 
 use std::io::{self, ErrorKind, Read};
 
+use super::exact::{read_all, read_some};
 use super::fault::{Fault, of_decoder};
-use super::layers::is_layered;
+use super::magic::is_layered;
 use super::windows::{FREE, InputWindows, LayerWindow, MOST};
-use super::zstd::{read_all, read_some};
 
 const MAGIC: &[u8] = b"\xfd7zXZ\0";
 /// Bytes of the header of a stream.

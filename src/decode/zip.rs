@@ -9,8 +9,8 @@ use flate2::bufread::DeflateDecoder;
 use memchr::memmem;
 use rustc_hash::FxHasher;
 
+use super::exact::{read_all, read_exactly};
 use super::fault::{Fault, fault_in, of_decoder};
-use super::zstd::{read_all, read_exactly};
 
 /// Flag: checksum and sizes follow the data.
 const SIZES_FOLLOW: u16 = 1 << 3;
@@ -105,7 +105,7 @@ struct EntrySum {
 }
 
 impl EntrySum {
-    fn add(&mut self, at: u64, facts: Facts) {
+    fn add(&mut self, at: u64, facts: EntryFacts) {
         let mut hash = FxHasher::default();
         for number in [u64::from(facts.crc), facts.packed, facts.unpacked] {
             hash.write_u64(number);
@@ -118,7 +118,7 @@ impl EntrySum {
 
 /// Checksum and sizes of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Facts {
+struct EntryFacts {
     crc: u32,
     packed: u64,
     unpacked: u64,
@@ -133,7 +133,7 @@ pub(super) struct ZipEntry<'e, 'a> {
     at: u64,
     data: u64,
     /// What the header says; `None` if it stands behind the data.
-    told: Option<Facts>,
+    told: Option<EntryFacts>,
     crc: Crc,
     unpacked: u64,
     found: &'e mut EntrySum,
@@ -178,7 +178,7 @@ impl<'a> ZipEntries<'a> {
         let name = String::from_utf8_lossy(&name).into_owned();
         let (mut packed, mut unpacked) = (long(&header, 18), long(&header, 22));
         large(&extra, [&mut unpacked, &mut packed]);
-        let told = Facts { crc: long(&header, 14) as u32, packed, unpacked };
+        let told = EntryFacts { crc: long(&header, 14) as u32, packed, unpacked };
         let told = (flags & SIZES_FOLLOW == 0).then_some(told);
         let data = self.source.passed;
         let source = &mut self.source;
@@ -212,7 +212,7 @@ impl<'a> ZipEntries<'a> {
                     skip(short(&header, 28))?;
                     let (mut packed, mut unpacked, mut at) = (long(&header, 16), long(&header, 20), long(&header, 38));
                     large(&extra, [&mut unpacked, &mut packed, &mut at]);
-                    listed.add(at, Facts { crc: long(&header, 12) as u32, packed, unpacked });
+                    listed.add(at, EntryFacts { crc: long(&header, 12) as u32, packed, unpacked });
                     size = self.source.passed - directory;
                 }
                 // The end of a large archive, and where it stands; a signature.
@@ -351,7 +351,7 @@ impl ZipEntry<'_, '_> {
             }
             None => {
                 skip_to_sizes(source, data, is_damaged)?;
-                following_sizes(source, data, None)?.unwrap_or(Facts { crc: 0, packed: 0, unpacked: 0 })
+                following_sizes(source, data, None)?.unwrap_or(EntryFacts { crc: 0, packed: 0, unpacked: 0 })
             }
         };
         self.found.add(at, facts);
@@ -365,7 +365,7 @@ impl ZipEntry<'_, '_> {
             Body::Deflated(decoder) => decoder.into_inner().into_inner(),
             Body::Empty => return Ok(()),
         };
-        let found = Facts { crc: self.crc.sum(), packed: source.passed - self.data, unpacked: self.unpacked };
+        let found = EntryFacts { crc: self.crc.sum(), packed: source.passed - self.data, unpacked: self.unpacked };
         let told = match self.told {
             Some(told) => Some(told),
             None => following_sizes(source, self.data, Some(found))?,
@@ -391,7 +391,7 @@ impl ZipEntry<'_, '_> {
 
 /// Reads checksum and sizes that follow the data: sizes of 4 or 8 bytes, with or without a signature. Returns `None` if
 /// none fits the number of packed bytes. `found` is what they should be.
-fn following_sizes(source: &mut ZipSource<'_>, data: u64, found: Option<Facts>) -> io::Result<Option<Facts>> {
+fn following_sizes(source: &mut ZipSource<'_>, data: u64, found: Option<EntryFacts>) -> io::Result<Option<EntryFacts>> {
     let packed = source.passed - data;
     let ahead = source.ahead(LONGEST_SIZES + 2)?;
     let signed = if ahead.starts_with(&SIZES) { 4 } else { 0 };
@@ -411,7 +411,7 @@ fn following_sizes(source: &mut ZipSource<'_>, data: u64, found: Option<Facts>) 
 }
 
 /// Reads checksum and sizes of 4 or of 8 bytes.
-fn facts(bytes: &[u8], wide: bool) -> Option<Facts> {
+fn facts(bytes: &[u8], wide: bool) -> Option<EntryFacts> {
     let number = |at: usize| Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
     let (packed, unpacked) = if wide {
         (number(4)?, number(12)?)
@@ -419,11 +419,11 @@ fn facts(bytes: &[u8], wide: bool) -> Option<Facts> {
         let both = number(4)?;
         (both & LARGE, both >> 32)
     };
-    Some(Facts { crc: long(bytes, 0) as u32, packed, unpacked })
+    Some(EntryFacts { crc: long(bytes, 0) as u32, packed, unpacked })
 }
 
 /// Returns how many bytes ahead are certainly data, in front of sizes that tell how many bytes came before them.
-fn data_ahead(source: &mut ZipSource<'_>, data: u64, fits: impl Fn(Facts) -> bool) -> io::Result<usize> {
+fn data_ahead(source: &mut ZipSource<'_>, data: u64, fits: impl Fn(EntryFacts) -> bool) -> io::Result<usize> {
     let packed = source.passed - data;
     let ended = source.ahead(LONGEST_SIZES).map(|ahead| ahead.len() < LONGEST_SIZES)?;
     let ahead = source.ahead(1)?;
