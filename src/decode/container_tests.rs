@@ -2,8 +2,9 @@
 
 use std::io::{Read, Write};
 
+use super::DecodeError;
 use super::base64::encode;
-use super::tests::{Collector, Seen, run};
+use super::tests::{Collector, Seen, Whole, run};
 
 /// Log of three attempts.
 pub(super) const LOG: &[u8] = include_bytes!("../../fixtures/containers/plain.log");
@@ -200,8 +201,12 @@ fn containers() -> Vec<Packed> {
 /// What is read of an input, and whether the answer says that something is wrong with it.
 fn answer(input: &[u8]) -> (Vec<Seen>, bool) {
     let (result, seen) = run(&mut &*input);
-    let told = result.is_err() || seen.notes.iter().any(|note| note.incomplete) || seen.is_partial();
+    let told = is_told(&result, &seen);
     (seen.events, told)
+}
+
+fn is_told(result: &Result<Whole, DecodeError>, seen: &Collector) -> bool {
+    result.is_err() || seen.notes.iter().any(|note| note.incomplete) || seen.is_partial()
 }
 
 /// A cut in the text of a base64 container leaves out digits of the container below, which then says so.
@@ -209,17 +214,18 @@ fn answer(input: &[u8]) -> (Vec<Seen>, bool) {
 fn every_cut_is_told() {
     for Packed { name, bytes, whole_at } in containers() {
         assert!(!answer(&bytes).1, "{name}: {:?}", run(&mut &bytes[..]).0);
-        for end in 1..bytes.len() {
-            let told = answer(&bytes[..end]).1;
+        let step = if name.contains(" in ") { 3 } else { 1 };
+        for end in (1..bytes.len()).step_by(step) {
+            let (result, seen) = run(&mut &bytes[..end]);
             // A digit of base64 may have no bit that counts.
             let last = name.starts_with("base64") && end + 4 > bytes.len();
-            assert!(told || whole_at.contains(&end) || last, "{name}, cut at {end} of {}", bytes.len());
-            if let Err(error) = run(&mut &bytes[..end]).0
+            let what = format!("{name}, cut at {end} of {}: {result:?}", bytes.len());
+            assert!(is_told(&result, &seen) || whole_at.contains(&end) || last, "{what}");
+            if let Err(error) = result
                 && end > 6
                 && !name.starts_with("base64")
             {
-                let text = error.to_string();
-                assert!(text.contains("ends too early"), "{name}, cut at {end} of {}: {text}", bytes.len());
+                assert!(error.to_string().contains("ends too early"), "{what}");
             }
         }
     }

@@ -190,8 +190,16 @@ impl<'r> DecodeRun<'r> {
                 self.before_failure = failed_before;
             }
         }
-        let behind = entries.finish().map_err(read_error)?;
-        if behind > 0 {
+        let holds_no_log = seen.all.is_none() && seen.failed.entries == 0;
+        let behind = match entries.finish() {
+            Ok(behind) => behind,
+            // Other kinds of archives have directories of their own.
+            Err(error) if holds_no_log && !matches!(fault_in(&error), None | Some(Fault::Cut)) => return Ok(()),
+            Err(error) => return Err(read_error(error)),
+        };
+        if behind > 0 && !holds_no_log {
+            self.sink.count(Bucket::Dropped, behind);
+            seen.failed.bytes += behind;
             let text = format!("{behind} bytes behind the end of the archive were not read: save them as a file");
             self.sink.note(Note { incomplete: true, text });
         }
@@ -257,9 +265,12 @@ impl<'r> DecodeRun<'r> {
             let data = feed.data();
             if let Some(stub) = archive_behind(&data[..data.len().min(HEAD)]) {
                 // What unpacks an archive, in front of it.
-                self.sink.count(Bucket::Dropped, stub as u64);
                 feed.pass(stub);
-                let carried = self.carried(decode_rest, feed, depth)?;
+                let carried = self.carried(decode_rest, feed, depth);
+                if !matches!(carried, Err(DecodeError::NotALog(_) | DecodeError::OtherKind(_))) {
+                    self.sink.count(Bucket::Dropped, stub as u64);
+                }
+                let carried = carried?;
                 let _ = feed.sighting();
                 return Ok((ARCHIVE, Size { carried, grown: 0 }));
             }

@@ -591,6 +591,14 @@ fn empty_inputs_are_fine() {
     }
 }
 
+#[test]
+fn a_log_below_many_blank_lines_is_read() {
+    let text = format!("{}START RequestId: {ID} Version: 7\n", "\n".repeat(300_000));
+    let (result, seen) = run(&mut text.as_bytes());
+    assert_eq!(result.expect("a log").bytes, text.len() as u64);
+    assert_eq!((seen.events.len(), seen.events[0].line), (1, 300_001));
+}
+
 /// A text that repeats without end, as far as wanted.
 struct Repeated<'r> {
     start: &'r [u8],

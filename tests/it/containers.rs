@@ -96,6 +96,28 @@ fn what_is_not_whole_has_status_3_and_its_reason() {
     }
 }
 
+/// What holds no log is no loss, however its archive is made.
+#[test]
+fn archives_without_a_log_are_left_out() {
+    let archive = fixture("no-log.zip");
+    let script = b"#!/bin/sh\nexec python3 \"$0\"\n";
+    for (what, bytes) in [
+        ("an archive", archive.clone()),
+        ("text behind it", [&archive[..], b"some text"].concat()),
+        ("a script in front of it", [&script[..], &archive].concat()),
+        ("gzip around it", gzip(&archive)),
+    ] {
+        let folder = directory();
+        write(&folder.path().join("good.log"), fixture("plain.log"));
+        write(&folder.path().join("other"), &bytes);
+        let done = Run::analyze([folder.path()]).args(["--function", "f", "--strict", "--format", "json"]).done();
+        assert_eq!(done.status, 0, "{what}: {done:?}");
+        let summary: Value = serde_json::from_str(&done.stdout).unwrap();
+        assert_eq!(summary["coverage"]["inputs_skipped"].as_array().map(Vec::len), Some(1), "{what}");
+        assert_eq!(read(&bytes, "1").0, 3, "{what}");
+    }
+}
+
 /// A gate must not pass over what a container in a folder lost.
 #[test]
 fn a_gate_does_not_pass_over_half_an_archive() {
