@@ -167,7 +167,7 @@ impl<'a> Feed<'a> {
     /// Discards the data and reads on, to the end or as far as there may be a log. Only sentences of the platform are still
     /// searched for. Returns the bound that was hit, if one was.
     pub(super) fn skip_rest(&mut self, bounds: &[SearchBound]) -> Option<SearchBound> {
-        let (mut text, mut binary) = (0, 0);
+        let (mut text, mut binary) = (self.passed, 0);
         loop {
             let length = self.end - self.start;
             let is_binary = memchr::memchr(0, self.data()).is_some();
