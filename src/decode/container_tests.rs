@@ -354,6 +354,10 @@ fn windows_are_bounded() {
         let error = run(&mut &*bytes).0.expect_err("refused").to_string();
         assert!(error.contains("256 MiB") && error.contains("128 MiB") && error.contains(command), "{error}");
     }
+    // What is asked for and not needed is not taken: four layers of 128 MiB.
+    let skipped = [&b"\x50\x2a\x4d\x18"[..], &(1u32 << 20).to_le_bytes(), &vec![0; 1 << 20]].concat();
+    let sparing = |bytes: Vec<u8>, _| raw_zstd(&[&skipped[..], &bytes].concat(), 0x88, 128 * 1024);
+    assert_eq!(answer(&(0..3).fold(zstd(LOG), sparing)), answer(&zstd(LOG)));
     // Layers of 64 MiB each, all but the innermost filled by a frame to be skipped: two fit.
     let skipped = [&b"\x50\x2a\x4d\x18"[..], &(65u32 << 20).to_le_bytes(), &vec![0; 65 << 20]].concat();
     let packed = |bytes: &[u8]| raw_zstd(&[&skipped[..], bytes].concat(), 0x80, 128 * 1024);

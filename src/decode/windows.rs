@@ -118,13 +118,15 @@ impl LayerWindow {
         Ok(())
     }
 
-    /// Takes room for a window, and waits for it if need be. The layer must not hold a window when it asks for a larger
-    /// one. `nested` says whether another layer with a window stands inside of this one.
-    pub(super) fn take(&mut self, need: u64, nested: bool) -> Result<(), Fault> {
-        self.check(need)?;
+    /// Takes room for a window that needs so many bytes now and `most` in the end, and waits for it if need be: a layer that
+    /// stands alone takes all of it, and must not hold a window when it does. `nested` says whether another layer with a
+    /// window stands inside of this one.
+    pub(super) fn take(&mut self, need: u64, most: u64, nested: bool) -> Result<(), Fault> {
+        self.check(most)?;
         if need <= self.bytes {
             return Ok(());
         }
+        let mut need = need;
         let mut held = self.of.lock();
         let beside = held.used - self.bytes;
         if beside + need > held.taken {
@@ -133,12 +135,13 @@ impl LayerWindow {
                 let all = nested || held.layers > 1;
                 // Nobody else looks at what this input holds: its layers are read by one thread.
                 self.of.memory.give_back(taken);
+                need = if all { need } else { most };
                 held.taken = if all { MOST } else { need };
                 self.of.memory.wait_for(held.taken);
             } else {
                 let more = beside + need - held.taken;
                 if beside + need > MOST || !self.of.memory.take(more) {
-                    return Err(Fault::Window { need: beside + need, most: MOST, command: self.command });
+                    return Err(Fault::Window { need: beside + most, most: MOST, command: self.command });
                 }
                 held.taken += more;
             }
@@ -194,7 +197,7 @@ mod tests {
                         1 => [1, 8, 64, 128][(turn % 4) as usize] * MIB,
                         _ => 128 * MIB / layers,
                     };
-                    layer.take(need, number + 1 < layers).expect("room for it");
+                    layer.take(need, need, number + 1 < layers).expect("room for it");
                     all += need;
                     held.push(layer);
                     assert!(taken.fetch_add(need, Ordering::SeqCst) + need <= MOST);
@@ -213,12 +216,14 @@ mod tests {
     fn layers_of_one_input_share_the_bound() {
         let input = InputWindows::new(&WindowMemory::default());
         let (mut outer, mut inner) = (input.layer(""), input.layer(""));
-        outer.take(64 * MIB, true).expect("room");
-        assert!(inner.take(65 * MIB, false).is_err());
-        inner.take(64 * MIB, false).expect("room");
+        outer.take(64 * MIB, 64 * MIB, true).expect("room");
+        assert!(inner.take(65 * MIB, 65 * MIB, false).is_err());
+        // Windows that are not filled yet need less.
+        inner.take(MIB, 128 * MIB, false).expect("room");
+        inner.take(64 * MIB, 128 * MIB, false).expect("room");
         inner.give_back();
         // A layer may ask for more later.
-        outer.take(128 * MIB, true).expect("room");
-        assert!(outer.take(129 * MIB, true).is_err());
+        outer.take(128 * MIB, 128 * MIB, true).expect("room");
+        assert!(outer.take(129 * MIB, 129 * MIB, true).is_err());
     }
 }

@@ -108,11 +108,15 @@ impl<R: Read> Read for XzReader<R> {
                 State::Stream(mut stream) => {
                     // The dictionary grows with the content, so what ends early needs no room.
                     let mut most = buffer.len();
-                    if self.dictionary > FREE && self.window.bytes() < self.dictionary {
-                        match usize::try_from(FREE - self.given) {
-                            Ok(0) | Err(_) => self.window.take(self.dictionary, self.nested == Some(true))?,
-                            Ok(free) => most = most.min(free),
+                    // It has room for twice what it holds, for it grows that way.
+                    while self.dictionary > self.window.bytes().max(FREE) {
+                        let free = FREE.max(self.window.bytes() / 2).saturating_sub(self.given);
+                        if free > 0 {
+                            most = most.min(usize::try_from(free).unwrap_or(most));
+                            break;
                         }
+                        let need = self.dictionary.min(FREE.max(self.window.bytes()) * 2);
+                        self.window.take(need, self.dictionary, self.nested == Some(true))?;
                     }
                     let count = match stream.read(&mut buffer[..most]) {
                         Ok(count) => count,
@@ -126,7 +130,7 @@ impl<R: Read> Read for XzReader<R> {
                         continue;
                     }
                     self.nested.get_or_insert_with(|| is_layered(&buffer[..count]));
-                    self.given = (self.given + count as u64).min(FREE.max(self.window.bytes()));
+                    self.given += count as u64;
                     self.state = State::Stream(stream);
                     return Ok(count);
                 }

@@ -139,9 +139,11 @@ impl<R: Read> ZstdReader<R> {
         }
         // The window is filled by the content, so what ends early needs no room, whatever its header asks for.
         if large && frame.blocks >= FREE_BLOCKS {
-            let need = frame.window.next_power_of_two().min(MOST);
+            let most = frame.window.next_power_of_two();
+            let filled = (frame.blocks + 1) * LARGEST_BLOCK as u64;
+            let need = most.min(filled.next_power_of_two());
             if need > self.window.bytes() {
-                self.take_room(need)?;
+                self.window.take(need, most, self.nested == Some(true))?;
             }
         }
         let mut block = &self.block[..];
@@ -151,10 +153,6 @@ impl<R: Read> ZstdReader<R> {
             frame.ended = last;
         }
         Ok(())
-    }
-
-    fn take_room(&mut self, need: u64) -> io::Result<()> {
-        Ok(self.window.take(need, self.nested == Some(true))?)
     }
 
     /// Checks what the frame says of its content.
