@@ -13,6 +13,20 @@ pub(super) const BLOCK: usize = 256 * 1024;
 /// Length at which an event is cut: CloudWatch accepts up to 1 MiB, and escapes can double that.
 pub(super) const LONGEST: usize = 2 * 1024 * 1024;
 
+/// Bytes in which a log is searched for, where none was recognised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SearchBound {
+    pub(super) bytes: u64,
+    /// Whether it is of bytes that are no text, rather than of text.
+    pub(super) binary: bool,
+}
+
+/// How far a log is searched for. Devices and pipes may have no end.
+pub(super) const SEARCHED: [SearchBound; 2] =
+    [SearchBound { bytes: 64 << 20, binary: true }, SearchBound { bytes: SEARCHED_TEXT, binary: false }];
+/// How far it is searched for in text.
+pub(super) const SEARCHED_TEXT: u64 = 4 << 30;
+
 /// Decoded bytes of one input. Those not consumed yet are in memory.
 ///
 /// A read error ends the data in the same way as the end of the input. [`Feed::finish`] returns it afterwards, so
@@ -150,13 +164,30 @@ impl<'a> Feed<'a> {
         bytes > 0
     }
 
-    /// Reads to the end and discards the data. Only sentences of the platform are still searched for.
-    pub(super) fn skip_rest(&mut self) {
+    /// Discards the data and reads on, to the end or as far as there may be a log. Only sentences of the platform are still
+    /// searched for. Returns the bound that was hit, if one was.
+    pub(super) fn skip_rest(&mut self, bounds: &[SearchBound]) -> Option<SearchBound> {
+        let (mut text, mut binary) = (self.passed, 0);
         loop {
-            self.pass(self.end - self.start);
-            if !self.more() {
-                return;
+            let length = self.end - self.start;
+            let is_binary = memchr::memchr(0, self.data()).is_some();
+            *if is_binary { &mut binary } else { &mut text } += length as u64;
+            self.pass(length);
+            let is_hit = |bound: &&SearchBound| bound.bytes <= if bound.binary { binary } else { text };
+            if let Some(bound) = bounds.iter().find(is_hit).filter(|_| !self.ended) {
+                return Some(*bound);
             }
+            if !self.more() {
+                return None;
+            }
+        }
+    }
+
+    /// Passes blank lines above everything else, of which there may be many.
+    pub(super) fn skip_blank(&mut self, most: u64) {
+        while !self.ended && self.passed < most && self.data().trim_ascii().is_empty() {
+            self.pass(self.end - self.start);
+            self.more();
         }
     }
 
@@ -215,6 +246,20 @@ pub(super) fn fill(input: &mut (impl Read + ?Sized), buffer: &mut [u8]) -> Fille
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_has_no_end_is_left() {
+        for byte in [0, b'y'] {
+            let mut input = io::repeat(byte);
+            let mut feed = Feed::new(&mut input, Vec::new());
+            let bounds = [true, false].map(|binary| SearchBound { bytes: 3 * BLOCK as u64, binary });
+            assert_eq!(feed.skip_rest(&bounds), Some(bounds[usize::from(byte != 0)]));
+            assert!(feed.finish().0 <= 5 * BLOCK as u64);
+        }
+        let mut input = &[b'\n'; 3 * BLOCK][..];
+        let mut feed = Feed::new(&mut input, Vec::new());
+        assert_eq!(feed.skip_rest(&SEARCHED), None);
+    }
 
     #[test]
     fn carries_over_what_was_not_consumed() {

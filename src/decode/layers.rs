@@ -3,18 +3,17 @@
 use std::io::{self, Read};
 
 use super::base64::Base64Reader;
-use super::utf16::{ByteOrder, Utf16Reader};
+use super::fault::Fault;
+use super::magic::{Layer, MAGIC, ZIP, is_begun, is_nearly, layer_of};
+use super::members::{bzip2, gzip};
+use super::utf16::Utf16Reader;
+use super::windows::InputWindows;
+use super::xz::XzReader;
 use super::zstd::ZstdReader;
 use crate::model::RequestId;
 
 /// Maximum nesting depth of containers: Firehose alone makes gzip of base64 of gzip.
 pub(super) const DEEPEST: usize = 4;
-/// Number of bytes that are enough to recognise every container.
-const MAGIC: usize = 16;
-/// Magic number of a ZIP archive: the header of its first entry.
-const ZIP: &[u8] = b"PK\x03\x04";
-/// Maximum memory that an xz block may require.
-const XZ_MEMORY_KIB: u32 = 64 * 1024;
 
 /// Stream whose first bytes were read ahead.
 pub(super) struct Peeked<'a> {
@@ -56,18 +55,6 @@ impl Read for Peeked<'_> {
     }
 }
 
-/// A container or encoding, as recognised by the first bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Layer {
-    Gzip,
-    Zstd,
-    Bzip2,
-    Xz,
-    Base64,
-    Utf8Mark,
-    Utf16(ByteOrder),
-}
-
 /// Content of a stream after [`peel`].
 pub(super) enum Peeled<'a> {
     /// Content of a layer, which may be wrapped again.
@@ -78,24 +65,25 @@ pub(super) enum Peeled<'a> {
     Plain(Peeked<'a>),
 }
 
-/// Returns whether a stream with this head is in a container or an encoding.
-pub(super) fn is_layered(head: &[u8]) -> bool {
-    head.starts_with(ZIP) || layer_of(&head[..head.len().min(MAGIC)]).is_some()
-}
-
-/// Removes one layer.
-pub(super) fn peel(stream: Peeked<'_>) -> io::Result<Peeled<'_>> {
+/// Removes one layer, whose window is one of `windows`.
+pub(super) fn peel<'a>(stream: Peeked<'a>, windows: &InputWindows) -> io::Result<Peeled<'a>> {
     if stream.head.starts_with(ZIP) {
         return Ok(Peeled::Zip(stream));
     }
     let Some(layer) = layer_of(&stream.head) else {
+        if is_begun(&stream.head) {
+            return Err(Fault::Cut.into());
+        }
+        if is_nearly(&stream.head) {
+            return Err(Fault::Damaged.into());
+        }
         return Ok(Peeled::Plain(stream));
     };
     let under: Box<dyn Read + Send> = match layer {
-        Layer::Gzip => Box::new(flate2::read::MultiGzDecoder::new(stream)),
-        Layer::Zstd => Box::new(ZstdReader::new(stream)),
-        Layer::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(stream)),
-        Layer::Xz => Box::new(lzma_rust2::XzReader::new_mem_limit(stream, true, XZ_MEMORY_KIB)),
+        Layer::Gzip => Box::new(gzip(stream)),
+        Layer::Zstd => Box::new(ZstdReader::new(stream, windows)),
+        Layer::Bzip2 => Box::new(bzip2(stream)),
+        Layer::Xz => Box::new(XzReader::new(stream, windows)),
         Layer::Base64 => Box::new(Base64Reader::new(stream)),
         Layer::Utf8Mark => Box::new(stream.without_head(3)),
         Layer::Utf16(order) => Box::new(Utf16Reader::new(stream, order)),
@@ -103,43 +91,9 @@ pub(super) fn peel(stream: Peeked<'_>) -> io::Result<Peeled<'_>> {
     Peeked::new(under).map(Peeled::Wrapped)
 }
 
-fn layer_of(head: &[u8]) -> Option<Layer> {
-    let layers: [(&[u8], Layer); 9] = [
-        (b"\x1f\x8b", Layer::Gzip),
-        (b"\x28\xb5\x2f\xfd", Layer::Zstd),
-        (b"BZh", Layer::Bzip2),
-        (b"\xfd7zXZ\0", Layer::Xz),
-        // Magic number and method byte of gzip in base64.
-        (b"H4sI", Layer::Base64),
-        (b"\xef\xbb\xbf", Layer::Utf8Mark),
-        (b"\xff\xfe", Layer::Utf16(ByteOrder::Little)),
-        (b"\xfe\xff", Layer::Utf16(ByteOrder::Big)),
-        (b"\"H4sI", Layer::Base64),
-    ];
-    let by_magic = layers.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, layer)| *layer);
-    by_magic.or_else(|| skippable_frame(head)).or_else(|| unmarked_utf16(head))
-}
-
-/// Recognises a skippable frame, with which zstd files may begin (pzstd writes one).
-fn skippable_frame(head: &[u8]) -> Option<Layer> {
-    (head.len() >= 4 && head[0] & 0xf0 == 0x50 && head[1..4] == *b"\x2a\x4d\x18").then_some(Layer::Zstd)
-}
-
-/// Recognises UTF-16 without a byte order mark: every other byte of ASCII text is zero.
-fn unmarked_utf16(head: &[u8]) -> Option<Layer> {
-    let zeros = |first: usize| head.iter().skip(first).step_by(2).all(|byte| *byte == 0);
-    let texts = |first: usize| head.iter().skip(first).step_by(2).all(|byte| *byte != 0);
-    match head.len() {
-        0..8 => None,
-        _ if zeros(1) && texts(0) => Some(Layer::Utf16(ByteOrder::Little)),
-        _ if zeros(0) && texts(1) => Some(Layer::Utf16(ByteOrder::Big)),
-        _ => None,
-    }
-}
-
 /// Returns, for file formats that hold no log text, what the file is and what to do instead.
 pub(super) fn refused_kind(head: &[u8]) -> Option<&'static str> {
-    let kinds: [(&[u8], &str); 13] = [
+    let kinds: [(&[u8], &str); 15] = [
         (
             b"PAR1",
             "a Parquet file; export the logs as text or JSON instead, or read the message column out of it first",
@@ -155,6 +109,8 @@ pub(super) fn refused_kind(head: &[u8]) -> Option<&'static str> {
         (b"\x89PNG", "an image, not a log"),
         (b"\xff\xd8\xff", "an image, not a log"),
         (b"GIF8", "an image, not a log"),
+        (b"\x5d\0\0", "an lzma file; unpack it first: xz -d"),
+        (b"\x04\x22\x4d\x18", "an lz4 file; unpack it first: lz4 -d"),
         (b"7z\xbc\xaf", "a 7-Zip archive; unpack it first"),
     ];
     kinds.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, advice)| *advice)

@@ -6,11 +6,15 @@
 mod ahead;
 mod base64;
 mod delivery;
+mod exact;
+mod fault;
 mod feed;
 mod head;
 mod json;
 mod layers;
 mod line_ends;
+mod magic;
+mod members;
 mod moment;
 mod ready;
 mod rendered;
@@ -23,9 +27,13 @@ mod ties;
 mod utf16;
 #[cfg(feature = "libdeflate")]
 mod whole_gzip;
+mod windows;
+mod xz;
 mod zip;
 mod zstd;
 
+#[cfg(test)]
+mod container_tests;
 #[cfg(test)]
 mod tests;
 
@@ -36,6 +44,7 @@ use feed::Feed;
 use head::InputHead;
 
 pub(crate) use split::{ChunkHelper, Opened, open};
+pub(crate) use windows::WindowMemory;
 
 use crate::model::{Block, Bucket, EventSink, LogEvent, Note, Origin, Sighting, StreamId};
 
@@ -85,9 +94,16 @@ pub(crate) struct Buffers {
     whole_gzip: whole_gzip::InflateBuffers,
     /// Decompress in a thread of its own.
     ahead: bool,
+    /// Room for the windows of decompressors.
+    windows: WindowMemory,
 }
 
 impl Buffers {
+    /// Creates buffers of a worker; all workers of a run share the room for windows.
+    pub(crate) fn new(windows: &WindowMemory) -> Self {
+        Self { windows: windows.clone(), ..Self::default() }
+    }
+
     /// Decompress in a thread of its own, so that it overlaps with everything else.
     pub(crate) fn read_ahead(&mut self, ahead: bool) {
         self.ahead = ahead;

@@ -5,23 +5,27 @@ use std::io::{self, ErrorKind, Read};
 
 use super::ahead::read_ahead;
 use super::delivery::{Delivery, DeliveryEnd};
-use super::feed::{Feed, HEAD};
+use super::fault::{Fault, fault_in};
+use super::feed::{Feed, HEAD, SEARCHED, SEARCHED_TEXT};
 use super::head::{InputHead, without_return};
 use super::layers::{DEEPEST, Peeked, Peeled, own_result, peel, refused_kind, refused_rendering};
-use super::rendered::Unreadable;
+use super::magic::archive_behind;
 use super::rendered::yaml::begins_mapping;
+use super::rendered::{Unreadable, decode_rest};
 use super::text::{any_prefix, bare};
 #[cfg(feature = "libdeflate")]
 use super::whole_gzip::Inflated;
+use super::windows::InputWindows;
 use super::{Buffers, Carried, Decode, DecodeError, DecodeTexts, Decoded, SHAPES, Shape, zip};
 use crate::lambda::has_trace;
-use crate::model::{EventSink, Mentions, Origin, Sighting};
+use crate::model::{Bucket, EventSink, Mentions, Note, Origin, Sighting};
 
 /// State of decoding one input.
 pub(super) struct DecodeRun<'r> {
     context: &'r Origin<String>,
     buffers: &'r mut Buffers,
     sink: &'r mut dyn EventSink,
+    windows: InputWindows,
     /// Number of bytes decoded before a failure.
     before_failure: u64,
     /// Number of bytes of a failed input whose content was counted instead.
@@ -42,12 +46,15 @@ struct Whole {
 
 /// Name of the shape if there is nothing to decode.
 const EMPTY: &str = "empty";
+/// Name of the shape of an archive with something in front.
+const ARCHIVE: &str = "archive";
 /// Name of the file that an S3 export task writes to test its permissions.
 const WRITE_TEST: &str = "aws-logs-write-test";
 
 impl<'r> DecodeRun<'r> {
     pub(super) fn new(context: &'r Origin<String>, buffers: &'r mut Buffers, sink: &'r mut dyn EventSink) -> Self {
-        Self { context, buffers, sink, before_failure: 0, carried_before_failure: 0, lines: 0, unread: None }
+        let windows = InputWindows::new(&buffers.windows);
+        Self { context, buffers, sink, windows, before_failure: 0, carried_before_failure: 0, lines: 0, unread: None }
     }
 
     pub(super) fn decode(mut self, input: &mut (dyn Read + Send)) -> Decoded {
@@ -90,7 +97,7 @@ impl<'r> DecodeRun<'r> {
     fn peeled(&mut self, mut stream: Peeked<'_>, depth: usize) -> Result<Whole, DecodeError> {
         let mut packed = false;
         for depth in depth..=DEEPEST {
-            match peel(stream).map_err(read_error)? {
+            match peel(stream, &self.windows).map_err(read_error)? {
                 Peeled::Wrapped(under) => {
                     stream = under;
                     packed = true;
@@ -105,72 +112,112 @@ impl<'r> DecodeRun<'r> {
         Err(too_deep())
     }
 
-    /// Decodes the entries of an archive one after the other, and adds up their bytes.
+    /// Decodes the entries of an archive one after the other, and adds up their bytes. Entries that are no logs are left out
+    /// and reported, unless no entry is a log; those that cannot be read, or not to their end, are named in the error.
     fn archive(&mut self, archive: &mut (dyn Read + Send), depth: usize) -> Result<Whole, DecodeError> {
         if depth >= DEEPEST {
             return Err(too_deep());
         }
-        let mut all: Option<Whole> = None;
-        let result = self.entries(archive, depth, &mut all);
-        // The entries before a damaged one were delivered, so their bytes count.
-        let refused = result.inspect_err(|_| self.before_failure += all.map_or(0, |all| all.bytes))?;
-        match (all, refused) {
-            (Some(all), _) => Ok(all),
-            (None, Some(error)) => Err(error),
-            (None, None) => Ok(Whole { shape: EMPTY, bytes: 0 }),
+        let mut entries = ArchiveEntries::default();
+        let result = self.entries(archive, depth, &mut entries);
+        let ArchiveEntries { all, refused, failed } = entries;
+        let bytes = all.map_or(0, |all| all.bytes) + failed.bytes;
+        let result = match (result, all) {
+            (Err(error), _) => Err(error),
+            (Ok(()), _) if failed.entries > 0 => Err(DecodeError::Corrupt(failed.told())),
+            (Ok(()), Some(all)) => Ok(Whole { bytes: bytes + refused.bytes(), ..all }),
+            (Ok(()), None) => match refused.last {
+                // An archive without any log is refused as a whole.
+                Some(error) => return Err(error),
+                None => Ok(Whole { shape: EMPTY, bytes }),
+            },
+        };
+        // Programs and documents are refused as a whole.
+        if !matches!(result, Err(DecodeError::OtherKind(_))) {
+            refused.tell(self.sink);
+            // What was read of the entries before a failure was delivered, so it counts.
+            self.before_failure += if result.is_err() { bytes + refused.bytes() } else { 0 };
         }
+        result
     }
 
-    /// Decodes the entries of an archive and adds their bytes to `all`. Entries that are no logs are left out and
-    /// reported, unless no entry is a log. Returns the error of the last entry left out, if any.
     fn entries(
         &mut self,
         archive: &mut (dyn Read + Send),
         depth: usize,
-        all: &mut Option<Whole>,
-    ) -> Result<Option<DecodeError>, DecodeError> {
+        seen: &mut ArchiveEntries,
+    ) -> Result<(), DecodeError> {
         let mut entries = zip::ZipEntries::new(archive);
-        let mut refused = RefusedEntries::default();
         while let Some(mut entry) = entries.next_entry().map_err(read_error)? {
             let failed_before = self.before_failure;
-            let decoded = match zip::refused_entry(entry.name()) {
-                // A program or a document is refused as a whole.
-                Some(what) if all.is_none() => return Err(DecodeError::OtherKind(format!("is {what}"))),
-                Some(what) => Err(DecodeError::OtherKind(format!("is {what}"))),
-                None => self.input(&mut entry, depth + 1),
-            };
-            let not_a_log = match decoded {
-                Ok(decoded) => {
-                    let before = all.map_or(0, |all| all.bytes);
-                    *all = Some(Whole { shape: decoded.shape, bytes: before + decoded.bytes });
-                    None
+            let mut error = match (zip::refused_entry(entry.name()), entry.opaque()) {
+                (Some(what), _) => {
+                    let error = DecodeError::OtherKind(format!("is {what}"));
+                    if seen.all.is_none() && seen.failed.entries == 0 {
+                        return Err(error);
+                    }
+                    Some(error)
                 }
-                Err(error @ (DecodeError::NotALog(_) | DecodeError::OtherKind(_))) => Some(error),
-                Err(error) => return Err(error),
+                (None, Some(why)) => Some(DecodeError::Corrupt(format!("{why}; unpack it"))),
+                (None, None) => match self.input(&mut entry, depth + 1) {
+                    Ok(decoded) => {
+                        let before = seen.all.map_or(0, |all| all.bytes);
+                        seen.all = Some(Whole { shape: decoded.shape, bytes: before + decoded.bytes });
+                        None
+                    }
+                    Err(error @ DecodeError::Io(_)) => return Err(error),
+                    Err(error) => Some(error),
+                },
             };
+            let is_read = error.is_none();
             let name = entry.name().to_owned();
-            let rest = entry.skip_rest().map_err(read_error)?;
-            if let Some(error) = not_a_log {
-                refused.push(name, self.before_failure - failed_before + rest, error);
+            let passed = entry.pass().map_err(read_error)?;
+            if let Some(fault) = passed.fault {
+                error.get_or_insert_with(|| read_error(fault));
+            }
+            let bytes = self.before_failure - failed_before + passed.unread;
+            match error {
+                Some(error @ (DecodeError::NotALog(_) | DecodeError::OtherKind(_))) => {
+                    seen.refused.push(name, bytes, error);
+                }
+                Some(error) => {
+                    self.sink.count(Bucket::Dropped, passed.unread);
+                    seen.failed.push(&name, bytes, &error);
+                }
+                None => {}
+            }
+            if !is_read {
                 self.before_failure = failed_before;
             }
         }
-        // An archive without any log is refused as a whole.
-        if let Some(all) = all {
-            all.bytes += refused.bytes();
-            refused.tell(self.sink);
+        let holds_no_log = seen.all.is_none() && seen.failed.entries == 0;
+        let behind = match entries.finish() {
+            Ok(behind) => behind,
+            // Other kinds of archives have directories of their own.
+            Err(error) if holds_no_log && !matches!(fault_in(&error), None | Some(Fault::Cut)) => return Ok(()),
+            Err(error) => return Err(read_error(error)),
+        };
+        if behind > 0 && !holds_no_log {
+            self.sink.count(Bucket::Dropped, behind);
+            seen.failed.bytes += behind;
+            let text = format!("{behind} bytes behind the end of the archive were not read: save them as a file");
+            self.sink.note(Note { incomplete: true, text });
         }
-        Ok(refused.last)
+        Ok(())
     }
 
     /// Decodes a text without layers.
     fn text(&mut self, text: &mut (dyn Read + Send), depth: usize) -> Result<Whole, DecodeError> {
         let mut feed = Feed::new(text, self.buffers.blocks.pop().unwrap_or_default());
         feed.follows(self.lines);
-        let result = self.shape(&mut feed, depth);
+        let mut result = self.shape(&mut feed, depth);
         let refused = matches!(result, Err(DecodeError::NotALog(_)));
-        if refused {
-            feed.skip_rest();
+        if let Err(DecodeError::NotALog(text)) = &result
+            && let Some(bound) = feed.skip_rest(&SEARCHED)
+        {
+            let text = format!("{text}; no more than {} MiB of it were searched", bound.bytes >> 20);
+            // Of a text, more may be a log.
+            result = Err(if bound.binary { DecodeError::NotALog(text) } else { DecodeError::Corrupt(text) });
         }
         if let Some(mentions) = feed.mentions() {
             self.sink.mentions(Mentions { first: mentions.first + self.lines, ..mentions });
@@ -179,8 +226,12 @@ impl<'r> DecodeRun<'r> {
         let sighting = sighting.map(|seen| Sighting { refused, line: seen.line + self.lines, ..seen });
         self.sink.part_ends(self.unread.take().or(sighting));
         self.lines = self.lines.max(feed.line());
-        let (bytes, failure, block) = feed.finish();
+        let (mut bytes, failure, block) = feed.finish();
         self.buffers.blocks.push(block);
+        if let Some(Fault::Torn(rest)) = failure.as_ref().and_then(fault_in) {
+            self.sink.count(Bucket::Dropped, *rest);
+            bytes += rest;
+        }
         let result = failure.map_or(result, |error| Err(read_error(error)));
         let (shape, inner) = result.inspect_err(|_| {
             self.before_failure += bytes.saturating_sub(std::mem::take(&mut self.carried_before_failure));
@@ -190,10 +241,11 @@ impl<'r> DecodeRun<'r> {
 
     fn shape(&mut self, feed: &mut Feed<'_>, depth: usize) -> Result<(&'static str, Size), DecodeError> {
         feed.more();
+        feed.skip_blank(SEARCHED_TEXT);
         let data = feed.data();
         let head = &data[..data.len().min(HEAD)];
         // A query without a match returns an empty list.
-        if matches!(head.trim_ascii(), b"" | b"[]" | b"{}") {
+        if feed.ended() && matches!(data.trim_ascii(), b"" | b"[]" | b"{}") {
             return Ok((EMPTY, Size::default()));
         }
         if head.len() < 256 && head.starts_with(b"Permission Check Successful") {
@@ -211,6 +263,17 @@ impl<'r> DecodeRun<'r> {
         };
         let Some((shape, preamble)) = found else {
             let data = feed.data();
+            if let Some(stub) = archive_behind(&data[..data.len().min(HEAD)]) {
+                // What unpacks an archive, in front of it.
+                feed.pass(stub);
+                let carried = self.carried(decode_rest, feed, depth);
+                if !matches!(carried, Err(DecodeError::NotALog(_) | DecodeError::OtherKind(_))) {
+                    self.sink.count(Bucket::Dropped, stub as u64);
+                }
+                let carried = carried?;
+                let _ = feed.sighting();
+                return Ok((ARCHIVE, Size { carried, grown: 0 }));
+            }
             return Err(not_a_log(&data[..data.len().min(HEAD)]));
         };
         feed.pass(preamble);
@@ -348,6 +411,47 @@ impl RefusedEntries {
     }
 }
 
+/// What became of the entries of an archive.
+#[derive(Default)]
+struct ArchiveEntries {
+    /// Those that are logs.
+    all: Option<Whole>,
+    /// Those that are none.
+    refused: RefusedEntries,
+    /// Those that could not be read, or not to their end.
+    failed: FailedEntries,
+}
+
+/// Entries of an archive that could not be read to their end.
+#[derive(Default)]
+struct FailedEntries {
+    /// What is said of the first ones.
+    named: Vec<String>,
+    entries: usize,
+    bytes: u64,
+}
+
+impl FailedEntries {
+    /// Maximum number of entries that are named.
+    const MOST: usize = 10;
+
+    fn push(&mut self, name: &str, bytes: u64, error: &DecodeError) {
+        self.entries += 1;
+        self.bytes += bytes;
+        if self.named.len() < Self::MOST {
+            self.named.push(format!("entry {}: {error}", name.escape_debug()));
+        }
+    }
+
+    fn told(&self) -> String {
+        let mut text = self.named.join(". ");
+        if self.entries > self.named.len() {
+            text.push_str(&format!(". The same of {} more entries", self.entries - self.named.len()));
+        }
+        text
+    }
+}
+
 /// Difference between the bytes that count as decoded and those that were read.
 #[derive(Clone, Copy, Default)]
 struct Size {
@@ -364,10 +468,9 @@ fn too_deep() -> DecodeError {
 /// Tells damaged data from errors of the disk, because decompressors report damage as an I/O error.
 pub(super) fn read_error(error: io::Error) -> DecodeError {
     match error.kind() {
+        _ if fault_in(&error).is_some() => DecodeError::Corrupt(error.to_string()),
         _ if error.get_ref().is_some_and(|error| error.is::<Unreadable>()) => DecodeError::Corrupt(error.to_string()),
-        ErrorKind::UnexpectedEof => DecodeError::Corrupt(
-            "the compressed data ends too early; what came before counts, copy the file again".to_owned(),
-        ),
+        ErrorKind::UnexpectedEof => DecodeError::Corrupt(Fault::Cut.to_string()),
         ErrorKind::InvalidData
         | ErrorKind::InvalidInput
         | ErrorKind::Other

@@ -3,6 +3,7 @@
 use std::io::{self, Read, Write};
 
 use super::base64::encode;
+use super::container_tests::{self, Entry, Packing, Sizes};
 use super::head::InputHead;
 use super::{Buffers, DecodeError, SHAPES, decode};
 use crate::model::{Bucket, EventSink, LogEvent, Note, Origin, StreamId};
@@ -27,6 +28,23 @@ pub(super) struct Collector {
     dropped: u64,
     /// Names of parts of archives that are no logs.
     left_out: Vec<String>,
+}
+
+impl Seen {
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl Collector {
+    /// Returns whether a part was left out.
+    pub(super) fn is_partial(&self) -> bool {
+        !self.left_out.is_empty()
+    }
+
+    pub(super) fn dropped(&self) -> u64 {
+        self.dropped
+    }
 }
 
 impl EventSink for Collector {
@@ -442,22 +460,10 @@ fn zstd(text: &[u8]) -> Vec<u8> {
 
 /// An archive of two entries: stored, and deflated with its sizes behind.
 fn zip(text: &[u8]) -> Vec<u8> {
-    let header = |flags: u8, method: u8, size: u32| {
-        let mut header = b"PK\x03\x04\x14\0".to_vec();
-        header.extend([flags, 0, method, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-        header.extend(size.to_le_bytes());
-        header.extend(size.to_le_bytes());
-        header.extend([1, 0, 0, 0, b'a']);
-        header
-    };
-    let mut archive = header(0, 0, 19);
-    archive.extend(&text[..19]);
-    archive.extend(header(8, 8, 0));
-    let mut body = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
-    body.write_all(&text[19..]).expect("memory");
-    archive.extend(body.finish().expect("memory"));
-    archive.extend(b"PK\x07\x08............PK\x01\x02");
-    archive
+    let (first, second) = text.split_at(19);
+    let entries =
+        [Entry("a", first, Packing::Stored, Sizes::Before), Entry("b", second, Packing::Deflated, Sizes::Behind)];
+    container_tests::zip(&entries).bytes
 }
 
 #[test]
@@ -524,7 +530,7 @@ fn gzip_decodes_as_if_it_were_streamed() {
     ];
     let mut buffers = Buffers::default();
     for (what, input) in cases {
-        let want = all_seen(&mut flate2::read::MultiGzDecoder::new(&input[..]), &mut Buffers::default());
+        let want = all_seen(&mut super::members::gzip(&input[..]), &mut Buffers::default());
         assert!(all_seen(&mut &input[..], &mut buffers) == want, "{what}");
     }
 }
@@ -546,8 +552,7 @@ fn a_disk_that_fails_within_gzip_yields_what_was_read() {
         let (result, seen) = run(&mut Failing(&packed[..length]));
         assert!(matches!(result, Err(DecodeError::Io(_))), "{result:?}");
         assert!(seen.events.len() > 1_000);
-        let want =
-            all_seen(&mut flate2::read::MultiGzDecoder::new(Failing(&packed[..length])), &mut Buffers::default());
+        let want = all_seen(&mut super::members::gzip(Failing(&packed[..length])), &mut Buffers::default());
         assert!(all_seen(&mut Failing(&packed[..length]), &mut Buffers::default()) == want);
     }
 }
@@ -584,6 +589,14 @@ fn empty_inputs_are_fine() {
     ] {
         assert_eq!(run(&mut &*input).0.expect("no error").shape, shape);
     }
+}
+
+#[test]
+fn a_log_below_many_blank_lines_is_read() {
+    let text = format!("{}START RequestId: {ID} Version: 7\n", "\n".repeat(300_000));
+    let (result, seen) = run(&mut text.as_bytes());
+    assert_eq!(result.expect("a log").bytes, text.len() as u64);
+    assert_eq!((seen.events.len(), seen.events[0].line), (1, 300_001));
 }
 
 /// A text that repeats without end, as far as wanted.
@@ -667,17 +680,9 @@ fn what_is_left_out_is_counted() {
 
 /// Entries of an archive, each stored.
 fn archive(entries: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut archive = Vec::new();
-    for (name, body) in entries {
-        archive.extend(b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0");
-        archive.extend((body.len() as u32).to_le_bytes().repeat(2));
-        archive.extend((name.len() as u16).to_le_bytes());
-        archive.extend([0, 0]);
-        archive.extend(name.as_bytes());
-        archive.extend(*body);
-    }
-    archive.extend(b"PK\x01\x02");
-    archive
+    let entries: Vec<Entry<'_>> =
+        entries.iter().map(|(name, body)| Entry(name, body, Packing::Stored, Sizes::Before)).collect();
+    container_tests::zip(&entries).bytes
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use std::io::{self, Read};
 
+use super::fault::Fault;
+
 /// Byte order of the 16-bit units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ByteOrder {
@@ -69,6 +71,11 @@ impl<R: Read> Utf16Reader<R> {
         }
     }
 
+    /// Returns how many bytes there are of a character whose end is missing.
+    fn torn(&mut self) -> u64 {
+        2 * u64::from(self.high.take().is_some()) + u64::from(self.odd.take().is_some())
+    }
+
     fn push(&mut self, character: char) {
         self.text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
     }
@@ -78,7 +85,10 @@ impl<R: Read> Read for Utf16Reader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.at == self.text.len() {
             if !self.refill()? {
-                return Ok(0);
+                return match self.torn() {
+                    0 => Ok(0),
+                    bytes => Err(Fault::Torn(bytes).into()),
+                };
             }
         }
         let left = &self.text[self.at..];

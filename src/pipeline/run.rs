@@ -13,6 +13,7 @@ use super::tally::{Tally, masked_tail};
 use super::worker::{Job, Worker};
 use super::{AnalyzeError, Options, PlatformWords, Progress, RunAnalysis};
 use crate::catalogue::CATALOGUE_VERSION;
+use crate::decode::WindowMemory;
 use crate::model::{Mentions, Moment, Timestamp};
 use crate::source::{Input, InputSource};
 use crate::summary::{self, ExampleChoice, SharedTables, SummaryOptions};
@@ -29,8 +30,8 @@ pub(super) fn run(
     if let Some(total) = inputs.iter().map(|input| input.size).sum() {
         progress.total(total);
     }
-    let keep = options.keep();
-    let job = Job { options, inputs, feed, shared: &shared, keep: &keep, progress };
+    let (keep, windows) = (options.keep(), WindowMemory::default());
+    let job = Job { options, inputs, feed, shared: &shared, windows: &windows, keep: &keep, progress };
     let workers = read_all(&job);
 
     let mut tally = Tally::default();

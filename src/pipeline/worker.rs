@@ -9,7 +9,7 @@ use super::shown::Shown;
 use super::stream_part::StreamPart;
 use super::tally::Tally;
 use super::{Options, Progress};
-use crate::decode::Buffers;
+use crate::decode::{Buffers, WindowMemory};
 use crate::model::{Attempt, Bucket, FunctionArn, Keep, Lines, Note, Origin, Place, RequestId, Stretch, Timestamp};
 use crate::source::saved::PullTrailer;
 use crate::source::{Input, InputSource};
@@ -22,6 +22,7 @@ pub(super) struct Job<'r> {
     pub(super) inputs: &'r [Input],
     pub(super) feed: &'r dyn InputSource,
     pub(super) shared: &'r SharedTables,
+    pub(super) windows: &'r WindowMemory,
     pub(super) keep: &'r Keep,
     pub(super) progress: &'r dyn Progress,
 }
@@ -80,7 +81,7 @@ impl<'r> Worker<'r> {
             progress: job.progress,
             keep: job.keep,
             shown: Shown::new(job.options.show.as_ref()),
-            buffers: Buffers::default(),
+            buffers: Buffers::new(job.windows),
             stretches: Vec::new(),
             unjudged: None,
             helpers: Vec::new(),

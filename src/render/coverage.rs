@@ -59,8 +59,11 @@ pub(super) fn read(coverage: &Coverage) -> String {
         bytes(coverage.bytes_read),
         count(coverage.log_events, "log event", "log events")
     );
-    if let Some(share) = understood(&coverage.bytes) {
-        text.push_str(&format!("; {} of the bytes understood", percent(share)));
+    let share = understood(&coverage.bytes).map(percent);
+    // Of what could not be read, nobody knows how many bytes it has.
+    let is_all = |share: &String| share == "100%" && !coverage.inputs_unreadable.is_empty();
+    if let Some(share) = share.filter(|share| !is_all(share)) {
+        text.push_str(&format!("; {share} of the bytes understood"));
     }
     if coverage.duplicates > 0 {
         text.push_str(&format!("; {} counted once", count(coverage.duplicates, "duplicate", "duplicates")));

@@ -14,6 +14,7 @@ mod codes;
 mod commands;
 mod config;
 mod copies;
+mod containers;
 mod corpus;
 mod diff;
 mod downstream;

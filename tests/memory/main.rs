@@ -71,6 +71,59 @@ fn short_lived_environments_take_no_more() {
     hold_to_the_bound(Life { median: 4.0, spread: 0.0 });
 }
 
+/// Windows of decompressors share one bound, whatever the number of inputs, threads and layers.
+#[test]
+fn windows_share_one_bound() {
+    const WINDOWS: u64 = 128 << 20;
+    const THREADS: u64 = 8;
+    let log = "START RequestId: 6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34 Version: 7\n".as_bytes();
+    let mut over = Vec::new();
+    for layers in 1..=4 {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("logs")).unwrap();
+        let packed = (0..layers).fold(log.to_vec(), |inside, _| filling_its_window(&inside));
+        for number in 0..THREADS {
+            fs::write(folder.path().join(format!("logs/{number}.zst")), &packed).unwrap();
+        }
+        let (peak, status) = peak_of(&folder.path().join("logs"), THREADS);
+        // More layers need more than there is.
+        assert_eq!(status, if layers <= 2 { 0 } else { 3 }, "{layers} layers");
+        let most = FIXED + DEBUG_CODE + WINDOWS + PER_FURTHER_THREAD * (THREADS - 1);
+        let told = format!("{layers} layers of zstd: {:.1} MiB, at most {:.1}", mib(peak), mib(most));
+        println!("{told}");
+        if peak > most {
+            over.push(told);
+        }
+    }
+    assert!(over.is_empty(), "takes more memory than it may:\n{}", over.join("\n"));
+}
+
+/// A few kilobytes of zstd that fill a window of 64 MiB with zeros, in a frame to be skipped in front of `inside`.
+fn filling_its_window(inside: &[u8]) -> Vec<u8> {
+    const BLOCK: u32 = 128 << 10;
+    const BLOCKS: u32 = 520;
+    let header = |size: u32, kind: u32, last: bool| (size << 3 | kind << 1 | u32::from(last)).to_le_bytes();
+    let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0, 0x80];
+    let skipped = [&b"\x50\x2a\x4d\x18"[..], &(BLOCKS * BLOCK).to_le_bytes()].concat();
+    frame.extend(&header(skipped.len() as u32, 0, false)[..3]);
+    frame.extend(&skipped);
+    for _ in 0..BLOCKS {
+        frame.extend(&header(BLOCK, 1, false)[..3]);
+        frame.push(0);
+    }
+    // The innermost text is no zstd, so it follows as a frame of its own.
+    let inside = if inside.starts_with(b"\x28\xb5") { inside.to_vec() } else { raw(inside) };
+    frame.extend(&header(inside.len() as u32, 0, true)[..3]);
+    frame.extend(&inside);
+    frame
+}
+
+/// A frame of one raw block.
+fn raw(text: &[u8]) -> Vec<u8> {
+    let header = ((text.len() as u32) << 3 | 1).to_le_bytes();
+    [&[0x28, 0xb5, 0x2f, 0xfd, 0, 0x38], &header[..3], text].concat()
+}
+
 #[test]
 #[ignore = "the others start it"]
 fn write_log() {
@@ -127,6 +180,15 @@ fn one_file(root: &Path, corpus: &mut Corpus, shape: &str) -> io::Result<u64> {
 
 fn mib(bytes: u64) -> f64 {
     bytes as f64 / f64::from(1 << 20)
+}
+
+/// Runs the program on these logs; returns its peak memory and its status.
+fn peak_of(logs: &Path, threads: u64) -> (u64, i32) {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_lambda-triage"));
+    program.args(["analyze", "--quiet", "--threads", &threads.to_string()]).arg(logs);
+    let started = program.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let ended = started.unwrap().wait4().unwrap();
+    (ended.rusage.maxrss, ended.status.code().unwrap())
 }
 
 /// Runs the program on these logs; returns its peak memory and its answer.

@@ -11,7 +11,7 @@ use std::io::{self, Read};
 
 use super::feed::Feed;
 use super::ready::Ready;
-use super::{Carried, DecodeError};
+use super::{Carried, DecodeError, DecodeText};
 
 /// Levels of nesting, at most.
 const DEEPEST: usize = 64;
@@ -25,6 +25,11 @@ pub(super) fn rewrite<'f>(
     let result = decode(feed);
     let unpacked = result.as_ref().copied().unwrap_or(0);
     (Carried { packed: feed.passed() - before, unpacked }, result.map(|_| ()))
+}
+
+/// Decodes what is left of an input as an input of its own.
+pub(super) fn decode_rest(feed: &mut Feed<'_>, decode: DecodeText<'_>) -> (Carried, Result<(), DecodeError>) {
+    rewrite(feed, |feed| decode(&mut Rest(feed)))
 }
 
 /// Reason why a document in another notation is left from some place on.
