@@ -188,6 +188,9 @@ fn write_ledger(target: &LedgerTarget, output: OutputFile, analysis: &mut RunAna
 /// Reports on standard error the reasons for the exit status.
 fn report_problems(analysis: &RunAnalysis, options: &RunOptions) {
     let coverage = &analysis.summary.coverage;
+    if let Some(text) = &analysis.interrupted {
+        complain(text);
+    }
     for message in analysis.summary.gate.iter().flat_map(gate::messages) {
         complain(&message);
     }

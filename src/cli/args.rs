@@ -38,7 +38,7 @@ pub(super) enum Command {
     View(ViewArgs),
     /// List the numbers that --fail-on can test, with the values of a saved answer
     Metrics {
-        /// A saved JSON summary, or ndjson records
+        /// A saved JSON summary, or ndjson records; - for standard input
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
     },
@@ -129,7 +129,7 @@ pub(super) struct AnalyzeArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct ViewArgs {
-    /// A saved JSON summary, or ndjson records
+    /// A saved JSON summary, or ndjson records; - for standard input
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
 
@@ -501,6 +501,10 @@ pub(super) struct DiffArgs {
     #[arg(long, help_heading = "Output")]
     pub(super) no_redact: bool,
 
+    /// Fewer messages
+    #[arg(long, short, help_heading = "Output")]
+    pub(super) quiet: bool,
+
     /// Only functions whose name matches (repeatable)
     #[arg(long, value_name = "GLOB", value_parser = glob, help_heading = "Selection")]
     pub(super) only: Vec<String>,
@@ -583,6 +587,10 @@ pub(super) struct ShowArgs {
     /// Colours; auto means on a terminal, unless NO_COLOR is set
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub(super) color: ColorChoice,
+
+    /// Fewer messages
+    #[arg(long, short)]
+    pub(super) quiet: bool,
 
     #[command(flatten)]
     pub(super) config: ConfigArgs,

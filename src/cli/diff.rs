@@ -40,12 +40,15 @@ pub(super) fn run(args: DiffArgs, terminal: &Terminal) -> Result<ExitStatus, Run
         only: args.only,
         threads: args.threads.map_or_else(|| thread::available_parallelism().map_or(1, NonZero::get), usize::from),
         redaction: if args.no_redact { Redaction::off() } else { Redaction::on() },
+        stop: terminal.stop.clone(),
         ..pipeline::Options::default()
     };
     let base = ComparedInput::read(&args.base, &options)?;
     let mut head = ComparedInput::read(&args.head, &options)?;
     let mut comparison = compare(base.named(), head.named());
     let incomplete = base.failed || head.failed;
+    let interrupted: Vec<String> = base.interrupted.iter().chain(&head.interrupted).cloned().collect();
+    comparison.notes.extend(interrupted.iter().cloned());
     // The other conditions of the file are about one log, which is not what was asked.
     let set = |rules: Vec<GateRule>| rules.into_iter().filter(GateRule::needs_base).collect::<Vec<_>>();
     let fail_on = if args.fail_on.is_empty() { set(config.fail_on) } else { args.fail_on };
@@ -60,10 +63,11 @@ pub(super) fn run(args: DiffArgs, terminal: &Terminal) -> Result<ExitStatus, Run
         DiffFormat::Json => document(&comparison, out),
     });
     let written = written.map_err(|failure| complain(&failure.message)).is_ok();
+    interrupted.iter().for_each(|text| complain(text));
     for message in comparison.gate.iter().flat_map(gate::messages).chain(ignored::warnings(&head.summary)) {
         complain(&message);
     }
-    for problem in base.problems.iter().chain(&head.problems) {
+    for problem in base.problems.iter().chain(&head.problems).filter(|_| !args.quiet) {
         complain(&one_line(&format!("{}: {}", problem.input, problem.reason)));
     }
     for side in [&base, &head] {

@@ -2,6 +2,7 @@
 
 mod again;
 mod analyze;
+mod answers;
 mod args;
 mod completions;
 mod config;
@@ -33,6 +34,7 @@ mod screen_tests;
 mod settings;
 mod show;
 mod sides;
+mod signals;
 mod view;
 mod zones;
 
@@ -49,6 +51,7 @@ use exit::RunError;
 use options::Terminal;
 
 use crate::render::{one_line, without_commands};
+use crate::source::Stop;
 use crate::wire::{
     Comparison, DIFF_SCHEMA_VERSION, EXPLAIN_SCHEMA_VERSION, EventLedger, Explanation, Record, SCHEMA_VERSION,
     SHOW_SCHEMA_VERSION, ShownEvent, Summary,
@@ -61,13 +64,26 @@ pub fn run() -> ExitStatus {
         Ok(args) => args,
         Err(error) => return show_usage(&error),
     };
-    let terminal = Terminal::detect();
-    match dispatch(args.command, &terminal) {
-        Ok(status) => status,
-        Err(failure) => {
-            complain(&failure.message);
-            failure.status
-        }
+    let mut terminal = Terminal::detect();
+    terminal.stop = listen_for(&args.command);
+    let status = dispatch(args.command, &terminal).unwrap_or_else(|failure| {
+        complain(&failure.message);
+        failure.status
+    });
+    // Whoever interrupts a run is told so, even if its answer was whole by then.
+    terminal.stop.requested().map_or(status, ExitStatus::from)
+}
+
+/// Begins to listen for signals, if the command reads what may be long. A pull listens for itself.
+fn listen_for(command: &Command) -> Stop {
+    match command {
+        Command::Analyze(_)
+        | Command::Show(_)
+        | Command::View(_)
+        | Command::Metrics { .. }
+        | Command::Diff(_)
+        | Command::Demo(_) => signals::listen(),
+        _ => Stop::default(),
     }
 }
 

@@ -26,7 +26,7 @@ use crate::effects::{Effects, Markers};
 use crate::model::{Moment, Occurrence, Zone};
 use crate::pipeline::{self, AnalyzeError};
 use crate::render::{Commands, Grouping, Links, RENDERERS, Renderer, Style, View, one_line, renderer};
-use crate::source::FileId;
+use crate::source::{FileId, Stop};
 use crate::summary::Prices;
 use crate::wire::Redaction;
 
@@ -38,6 +38,8 @@ const HEIGHTS: std::ops::RangeInclusive<usize> = 16..=100;
 /// Properties of the process's terminal and environment.
 #[derive(Clone, Debug)]
 pub(super) struct Terminal {
+    /// The request to stop early.
+    pub(super) stop: Stop,
     /// Whether standard input is a terminal.
     pub(super) stdin: bool,
     stdout: bool,
@@ -88,6 +90,7 @@ impl Terminal {
         Self {
             #[cfg(unix)]
             pager,
+            stop: Stop::default(),
             stdin: io::stdin().is_terminal(),
             stdout,
             stderr: io::stderr().is_terminal(),
@@ -269,6 +272,7 @@ impl RunOptions {
             prices: Prices { gb_second: args.price_gb_second },
             each_log: args.strict == Some(Strictness::All),
             outputs,
+            stop: terminal.stop.clone(),
         };
         Ok(Self {
             pipeline,

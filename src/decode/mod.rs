@@ -12,6 +12,7 @@ mod json;
 mod layers;
 mod line_ends;
 mod moment;
+mod plain;
 mod ready;
 mod rendered;
 mod run;
@@ -35,6 +36,7 @@ use delivery::Delivery;
 use feed::Feed;
 use head::InputHead;
 
+pub(crate) use plain::plain_text;
 pub(crate) use split::{ChunkHelper, Opened, open};
 
 use crate::model::{Block, Bucket, EventSink, LogEvent, Note, Origin, Sighting, StreamId};

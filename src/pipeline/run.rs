@@ -13,7 +13,7 @@ use super::tally::Tally;
 use super::worker::{Job, Worker};
 use super::{AnalyzeError, Options, PlatformWords, Progress, RunAnalysis};
 use crate::catalogue::CATALOGUE_VERSION;
-use crate::model::{Mentions, Moment, Timestamp};
+use crate::model::{Mentions, Moment, Note, Timestamp};
 use crate::source::{Input, InputSource};
 use crate::summary::{self, ExampleChoice, SharedTables, SummaryOptions};
 use crate::wire::{SCHEMA_VERSION, Summary};
@@ -35,6 +35,7 @@ pub(super) fn run(
 
     let mut tally = Tally::default();
     tally.unreadable.extend(feed.problems().iter().cloned());
+    tally.skipped.extend(feed.skipped().iter().cloned());
     let (mut entries, mut spools, mut shown) = (Vec::new(), Vec::new(), Shown::new(None));
     let (mut windows, mut spool_error) = (Vec::new(), None);
     for worker in workers.into_iter().flat_map(Worker::with_helpers) {
@@ -44,6 +45,18 @@ pub(super) fn run(
         spools.extend(worker.spool);
         windows.extend(worker.windows);
         shown.merge(worker.shown);
+    }
+    let interrupted = options.stop.requested().and_then(|signal| {
+        let (whole, all) = (tally.inputs - tally.left_early, inputs.len() as u64);
+        let note = format!(
+            "interrupted by {} after {whole} of {}: what was not read is missing",
+            signal.name(),
+            if all == 1 { "1 input".to_owned() } else { format!("{all} inputs") }
+        );
+        (whole < all).then_some(note)
+    });
+    if let Some(text) = interrupted.clone() {
+        tally.note(Note { incomplete: true, text });
     }
     let told = if windows.len() == inputs.len() { asked_for(&windows, options) } else { (None, None) };
     let wanted = name_filter(&options.only)?;
@@ -67,7 +80,7 @@ pub(super) fn run(
     }
     let (shown, failed_events) = shown.split_failed(&totals.patches);
     let shown = shown.into_events(&totals.patches);
-    let input_failed = !tally.unreadable.is_empty();
+    let input_failed = !tally.unreadable.is_empty() || interrupted.is_some();
     let mentions = tally.take_mentions().and_then(|(at, mentions)| {
         let Mentions { lines, first, before } = mentions;
         Some(PlatformWords { lines, input: inputs.get(at as usize)?.name.clone(), line: first, before })
@@ -104,6 +117,7 @@ pub(super) fn run(
         outside: totals.outside,
         failed_events,
         input_failed,
+        interrupted,
         unread_inputs,
         unread_logs,
         poorly_understood,
@@ -151,7 +165,7 @@ fn read_all<'r>(job: &Job<'r>) -> Vec<Worker<'r>> {
     let work = |worker: &mut Worker<'r>| {
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
-            if at >= job.inputs.len() {
+            if at >= job.inputs.len() || job.options.stop.requested().is_some() {
                 break;
             }
             worker.read(job, at, threads_for(at), is_whole);

@@ -13,7 +13,7 @@ use walkdir::{Error, WalkDir};
 const MANY: usize = 16;
 
 /// Anything but a directory: its path, and its metadata if they can be read.
-pub(super) type FoundFile = (PathBuf, Option<Metadata>);
+pub(super) type FoundFile = (PathBuf, io::Result<Metadata>);
 
 /// Converter of a found file (or an error) to the value to collect; `None` drops it. Called from any thread.
 pub(super) trait Take<T>: Fn(Result<FoundFile, Error>) -> Option<T> + Sync {}
@@ -32,7 +32,7 @@ fn any_tree<T>(root: &Path, take: &impl Take<T>) -> Vec<T> {
     let found = entries.filter_map(|entry| match entry {
         Ok(entry) if entry.file_type().is_dir() => None,
         Ok(entry) => {
-            let metadata = entry.metadata().ok();
+            let metadata = entry.metadata().map_err(io::Error::from);
             take(Ok((entry.into_path(), metadata)))
         }
         Err(error) => take(Err(error)),
@@ -142,7 +142,7 @@ fn list<T>(directory: &Path, take: &impl Take<T>, children: &mut Vec<Child<T>>) 
             directories.push(entry.path());
         } else {
             // `DirEntry::metadata` is relative to the open directory, which is quicker than a lookup by path.
-            children.extend(take(Ok((entry.path(), entry.metadata().ok()))).map(Child::File));
+            children.extend(take(Ok((entry.path(), entry.metadata()))).map(Child::File));
         }
     }
     Some(directories)
