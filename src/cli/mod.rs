@@ -149,19 +149,28 @@ fn schema(of: SchemaOf) -> String {
 fn print_text(text: &str) -> Result<ExitStatus, RunError> {
     let mut out = io::stdout().lock();
     output::closed_pipe_is_fine(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
-        .map_err(|error| RunError::io(format!("cannot write to standard output: {error}")))?;
+        .map_err(|error| output::cannot_write("standard output", &error))?;
     Ok(ExitStatus::Success)
 }
 
-/// Prints help or a usage error. Requested help is a success, anything else wrong usage. If printing fails, the exit
-/// status remains.
+/// Prints help or a usage error. Requested help is a success if it can be written, anything else wrong usage.
 fn show_usage(error: &clap::Error) -> ExitStatus {
     let text = error.render().to_string();
-    match text.strip_prefix("error: ") {
-        Some(message) => complain(message.trim_end()),
-        None => drop(error.print()),
+    if let Some(message) = text.strip_prefix("error: ") {
+        complain(message.trim_end());
+        return ExitStatus::Usage;
     }
-    if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Success }
+    let printed = error.print().and_then(|()| io::stdout().flush());
+    if error.use_stderr() {
+        return ExitStatus::Usage;
+    }
+    match output::closed_pipe_is_fine(printed) {
+        Ok(()) => ExitStatus::Success,
+        Err(error) => {
+            complain(&output::cannot_write("standard output", &error).message);
+            ExitStatus::Incomplete
+        }
+    }
 }
 
 /// Prints the help of a subcommand to standard error.
