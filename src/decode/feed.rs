@@ -150,11 +150,11 @@ impl<'a> Feed<'a> {
         bytes > 0
     }
 
-    /// Reads to the end and discards the data. Only sentences of the platform are still searched for.
-    pub(super) fn skip_rest(&mut self) {
+    /// Reads to the end, or `most` bytes, and discards the data. Only sentences of the platform are still searched for.
+    pub(super) fn skip_rest(&mut self, most: u64) {
         loop {
             self.pass(self.end - self.start);
-            if !self.more() {
+            if self.passed >= most || !self.more() {
                 return;
             }
         }

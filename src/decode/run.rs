@@ -170,7 +170,7 @@ impl<'r> DecodeRun<'r> {
         let result = self.shape(&mut feed, depth);
         let refused = matches!(result, Err(DecodeError::NotALog(_)));
         if refused {
-            feed.skip_rest();
+            feed.skip_rest(if is_binary(feed.head()) { MOST_OF_BINARY } else { u64::MAX });
         }
         if let Some(mentions) = feed.mentions() {
             self.sink.mentions(Mentions { first: mentions.first + self.lines, ..mentions });
@@ -383,10 +383,17 @@ pub(super) fn read_error(error: io::Error) -> DecodeError {
     }
 }
 
+/// Bytes in which sentences of the platform are searched for in what is no text: a device may have no end, and a dump of
+/// memory many gigabytes.
+const MOST_OF_BINARY: u64 = 64 << 20;
+
+fn is_binary(head: &[u8]) -> bool {
+    head.iter().filter(|byte| **byte < 9).count() * 50 > head.len()
+}
+
 fn not_a_log(head: &[u8]) -> DecodeError {
     let shown = head[..head.len().min(60)].trim_ascii_start().escape_ascii();
-    let binary = head.iter().filter(|byte| **byte < 9).count() * 50 > head.len();
-    let what = if binary { "is binary data of no known kind" } else { "contains no Lambda log lines" };
+    let what = if is_binary(head) { "is binary data of no known kind" } else { "contains no Lambda log lines" };
     DecodeError::NotALog(format!(
         "{what} (looked for START, END and REPORT lines, request ids, errors of runtimes, and known exports in the \
          first 64 KiB); it starts with \"{shown}\""

@@ -90,7 +90,11 @@ impl<'r> Worker<'r> {
             self.told(at, told);
         }
         let Err(error) = seen.result else { return };
-        let problem = InputProblem { input: input.name.clone(), reason: error.to_string() };
+        let reason = match &error {
+            DecodeError::Io(error) => source::reason(error),
+            error => error.to_string(),
+        };
+        let problem = InputProblem { input: input.name.clone(), reason };
         match error {
             _ if refused && !input.named => self.tally.skipped.push(problem),
             _ => self.tally.unreadable.push(problem),
@@ -152,9 +156,8 @@ fn decode_together<'r>(
     sink: &mut Streams<'_, Worker<'r>>,
 ) -> Decoded {
     let mut whole = match decode::open(reader) {
-        Ok(Opened::Splits(splits)) => return splits.decode(context, helpers, sink),
-        Ok(Opened::Whole(whole)) => whole,
-        Err(error) => return Decoded { shape: None, bytes: 0, result: Err(error) },
+        Opened::Splits(splits) => return splits.decode(context, helpers, sink),
+        Opened::Whole(whole) => whole,
     };
     let (mut relay, arrivals) = relay();
     let decoded = thread::scope(|scope| {
