@@ -75,6 +75,15 @@ pub(super) fn run(
     for function in &totals.hiding {
         tally.hides_successes(function);
     }
+    if let Some((attempts, first)) = totals.too_large {
+        let (of, input) = (count_attempts(attempts), inputs.get(first.input as usize).map_or("", |input| &input.name));
+        let text = format!(
+            "{input}: figures of {of} are too large to be counted, the first at line {}: the records have them, the totals \
+             lack them",
+            first.line
+        );
+        tally.note(Note { incomplete: true, text });
+    }
     for place in totals.disordered.values() {
         tally.disordered(inputs.get(place.input as usize).map_or("", |input| &input.name), place.line);
     }
@@ -123,6 +132,10 @@ pub(super) fn run(
         poorly_understood,
         platform_words: mentions,
     })
+}
+
+fn count_attempts(attempts: u64) -> String {
+    if attempts == 1 { "1 attempt".to_owned() } else { format!("{attempts} attempts") }
 }
 
 /// Returns which attempts are examples, as far as the options tell before the end of the log is known.
