@@ -1,7 +1,7 @@
 //! Signals that end a run early: the first one makes it answer for what was read so far, the next one ends it at once.
 
 #[cfg(unix)]
-pub(super) use unix::{listen, leave_to_pager};
+pub(super) use unix::{leave_to_pager, listen};
 
 use super::exit::ExitStatus;
 use crate::source::StopSignal;

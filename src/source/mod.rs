@@ -70,7 +70,11 @@ pub(crate) struct Listing {
 impl Listing {
     /// Returns the first of these output paths that leads to an input file, which writing would destroy, and the directory
     /// in which it was found. A device or a pipe may be both. Call once: the list of files is dropped.
-    pub(crate) fn first_read<'p>(&mut self, paths: &'p [PathBuf], named: &[PathBuf]) -> Option<(&'p Path, Option<PathBuf>)> {
+    pub(crate) fn first_read<'p>(
+        &mut self,
+        paths: &'p [PathBuf],
+        named: &[PathBuf],
+    ) -> Option<(&'p Path, Option<PathBuf>)> {
         let files = std::mem::take(&mut self.files);
         let is_input = |path: &&Path| {
             std::fs::metadata(path).is_ok_and(|found| found.is_file() && files.contains(&FileId::at(path)))

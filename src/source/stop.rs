@@ -79,7 +79,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 pub(crate) fn open_file(path: &Path, stop: &Stop) -> io::Result<Box<dyn Read + Send>> {
     let opened = if stop.0.is_some() && is_pipe(path) { open_pipe(path, stop) } else { File::open(path) };
     // The system only says that there is no such device.
-    let file = opened.map_err(|error| if is_socket(path) { io::Error::other("is a socket, not a log") } else { error })?;
+    let file =
+        opened.map_err(|error| if is_socket(path) { io::Error::other("is a socket, not a log") } else { error })?;
     let waits = file.metadata().is_ok_and(|found| !found.is_file());
     Ok(if waits { waiting(file, stop) } else { Box::new(file) })
 }
