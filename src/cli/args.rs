@@ -80,7 +80,8 @@ Exit status:
   2  wrong usage
   3  an input was not read, an output not written, a --fail-on condition not
      evaluable, or something left out under --strict
-  4  nothing to analyse: no attempt, and no line of the platform in sight";
+  4  nothing to analyse: no attempt, and no line of the platform in sight
+  130 or 143: ended by Ctrl-C or SIGTERM; the answer is for what was read";
 
 const DIFF_EXAMPLES: &str = "\
 Examples:
@@ -99,7 +100,8 @@ Exit status:
   2  wrong usage
   3  an input was not read, an output not written, or a --fail-on condition not
      evaluable
-  4  nothing to compare: a side has no attempt";
+  4  nothing to compare: a side has no attempt
+  130 or 143: ended by Ctrl-C or SIGTERM; compared is what was read";
 
 #[cfg(feature = "cloudwatch")]
 const PULL_EXAMPLES: &str = "\

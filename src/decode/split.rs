@@ -464,7 +464,7 @@ mod tests {
         let text = s3_export::SHAPE.samples()[0].repeat(200);
         let failed = std::panic::catch_unwind(|| {
             let mut input = text.as_bytes();
-            let Ok(Opened::Splits(mut splits)) = open(&mut input) else { return };
+            let Opened::Splits(mut splits) = open(&mut input) else { return };
             splits.source.chunk = 400;
             let mut helpers: Vec<Failing> = (0..3).map(|_| Failing::default()).collect();
             splits.decode(&Origin::default(), &mut helpers, &mut Collector::default());
@@ -499,7 +499,7 @@ mod tests {
             }
             let (result, want) = run(&mut text.as_bytes());
             let mut input = text.as_bytes();
-            let Ok(Opened::Splits(mut splits)) = open(&mut input) else { panic!("not split: {text}") };
+            let Opened::Splits(mut splits) = open(&mut input) else { panic!("not split: {text}") };
             splits.source.chunk = chunk;
             let mut got = Collector::default();
             let mut helpers: Vec<Plain> = (0..helpers).map(|_| Plain).collect();

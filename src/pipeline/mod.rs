@@ -222,8 +222,8 @@ pub enum AnalyzeError {
     OutputIsInput(PathBuf),
     /// A file that the answer is to be written to was found in a directory that is read.
     #[error(
-        "{} is in the directory {} that is read, so it would be an input of this run: write to a file outside of it, or \
-         leave that one out with --exclude",
+        "{} is also an input of this run, as it is in the directory {} that is read: write to a file outside of that, or \
+         leave it out with --exclude",
         output.display(),
         directory.display()
     )]

@@ -166,8 +166,9 @@ mod tests {
             }
             fs::write(root.path().join(format!("{}.log", number % 4)), "x").expect("a file");
         }
-        let take =
-            |found: Result<FoundFile, Error>| found.ok().map(|(path, metadata)| (path, metadata.map(|it| it.len())));
+        let take = |found: Result<FoundFile, Error>| {
+            found.ok().map(|(path, metadata)| (path, metadata.ok().map(|it| it.len())))
+        };
         let want = any_tree(root.path(), &take);
         assert_eq!(want.len(), 4 + (0..2 * MANY).map(|number| number % 5).sum::<usize>());
         for threads in [1, 3] {

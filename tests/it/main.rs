@@ -60,6 +60,8 @@ mod runtimes;
 mod selection;
 mod shapes;
 mod shards;
+#[cfg(target_os = "linux")]
+mod signals;
 mod sparse_lines;
 mod stores;
 #[cfg(target_os = "linux")]
