@@ -63,7 +63,7 @@ impl OutputFile {
         let path = place(path);
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         // Only a test: the temporary file is removed at once, so that an interrupted run leaves nothing behind.
-        drop(Unfinished::create(&path, directory)?);
+        drop(UnfinishedFile::create(&path, directory)?);
         Ok(Self::Whole { directory: directory.to_owned(), path })
     }
 
@@ -123,7 +123,7 @@ fn append(file: &mut File, print: impl FnOnce(&mut dyn Write) -> io::Result<()>)
 }
 
 fn write_whole(directory: &Path, path: &Path, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let mut unfinished = Unfinished::create(path, directory)?;
+    let mut unfinished = UnfinishedFile::create(path, directory)?;
     buffered(unfinished.file(), print)?;
     unfinished.finish(path, directory)
 }
@@ -132,7 +132,7 @@ fn write_whole(directory: &Path, path: &Path, print: impl FnOnce(&mut dyn Write)
 const PREFIX: &str = ".lambda-triage-";
 
 /// A file that is not yet at its place.
-enum Unfinished {
+enum UnfinishedFile {
     /// Without a name, so that nothing is left if the program is killed.
     #[cfg(target_os = "linux")]
     Nameless(File),
@@ -140,7 +140,7 @@ enum Unfinished {
     Named(NamedTempFile),
 }
 
-impl Unfinished {
+impl UnfinishedFile {
     /// Creates a file with the owner, group and permissions of the file that it replaces, or of any new file, rather than
     /// the private ones of temporary files.
     fn create(path: &Path, directory: &Path) -> io::Result<Self> {

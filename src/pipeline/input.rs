@@ -176,7 +176,7 @@ fn decode_together<'r>(
 /// Number of first bytes of an input that are remembered.
 const HEAD: usize = 4;
 
-/// A reader that counts bytes, reports progress, and stops when it is asked to.
+/// A reader that counts bytes, reports progress, and tells a request to stop from other failures.
 struct Counted<'a> {
     reader: &'a mut (dyn Read + Send),
     bytes: u64,
@@ -188,7 +188,7 @@ struct Counted<'a> {
 
 impl Read for Counted<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.stop.check().and_then(|()| self.reader.read(buffer)).inspect_err(|error| {
+        let read = self.reader.read(buffer).inspect_err(|error| {
             // After this kind it is read on.
             if error.kind() != io::ErrorKind::Interrupted {
                 self.left_early = self.stop.requested();

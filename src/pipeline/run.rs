@@ -178,7 +178,8 @@ fn read_all<'r>(job: &Job<'r>) -> Vec<Worker<'r>> {
     let work = |worker: &mut Worker<'r>| {
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
-            if at >= job.inputs.len() || job.options.stop.requested().is_some() {
+            // A beginning of the first may have been read before.
+            if at >= job.inputs.len() || at > 0 && job.options.stop.requested().is_some() {
                 break;
             }
             worker.read(job, at, threads_for(at), is_whole);

@@ -142,8 +142,8 @@ fn list_path(path: &Path, exclude: &GlobSet, threads: usize, listing: &mut Listi
                     listing.inputs.push(input);
                 }
             }
-            Err(Unread { problem, skipped: true }) => listing.skipped.push(problem),
-            Err(Unread { problem, skipped: false }) => listing.problems.push(problem),
+            Err(UnreadPath { problem, skipped: true }) => listing.skipped.push(problem),
+            Err(UnreadPath { problem, skipped: false }) => listing.problems.push(problem),
         }
     }
 }
@@ -162,22 +162,22 @@ fn is_excluded(root: &Path, path: &Path, exclude: &GlobSet) -> bool {
 }
 
 /// Something found at a path that is no input.
-struct Unread {
+struct UnreadPath {
     problem: InputProblem,
     /// Whether nobody expects it to be read: it is no file, and was not named.
     skipped: bool,
 }
 
-fn found_file((path, metadata): FoundFile, named: bool) -> Result<(FileId, Input), Unread> {
+fn found_file((path, metadata): FoundFile, named: bool) -> Result<(FileId, Input), UnreadPath> {
     let metadata = match metadata {
         Ok(metadata) => Some(metadata),
         // What was named is opened, which tells more.
         Err(_) if named => None,
-        Err(error) => return Err(Unread { problem: problem(&path, &reason(&error)), skipped: false }),
+        Err(error) => return Err(UnreadPath { problem: problem(&path, &reason(&error)), skipped: false }),
     };
     // Sockets and pipes found in a directory would block; if the user named one, it is to be read.
     if let Some(kind) = metadata.as_ref().filter(|_| !named).and_then(special) {
-        return Err(Unread { problem: problem(&path, kind), skipped: true });
+        return Err(UnreadPath { problem: problem(&path, kind), skipped: true });
     }
     let size = metadata.as_ref().filter(|metadata| metadata.is_file()).map(Metadata::len);
     let file = FileId::of(&path, metadata.as_ref());
@@ -206,7 +206,7 @@ fn special(found: &Metadata) -> Option<&'static str> {
     Some("not a regular file")
 }
 
-fn walk_problem(root: &Path, error: &walkdir::Error) -> Option<Unread> {
+fn walk_problem(root: &Path, error: &walkdir::Error) -> Option<UnreadPath> {
     // A link to a directory above it contains nothing new.
     if error.loop_ancestor().is_some() {
         return None;
@@ -215,10 +215,10 @@ fn walk_problem(root: &Path, error: &walkdir::Error) -> Option<Unread> {
     // A link that leads nowhere is no input, unless it was named.
     let is_link = path != root && std::fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
     if let Some(kind) = error.io_error().filter(|_| is_link).and_then(leads_nowhere) {
-        return Some(Unread { problem: problem(path, kind), skipped: true });
+        return Some(UnreadPath { problem: problem(path, kind), skipped: true });
     }
     let text = error.io_error().map_or_else(|| error.to_string(), reason);
-    Some(Unread { problem: problem(path, &text), skipped: false })
+    Some(UnreadPath { problem: problem(path, &text), skipped: false })
 }
 
 /// Returns what a link is that was followed with this error, if it has no end.

@@ -60,10 +60,7 @@ impl Stop {
     }
 
     /// Fails if reading is to stop.
-    ///
-    /// # Errors
-    /// When the request has come.
-    pub(crate) fn check(&self) -> io::Result<()> {
+    fn check(&self) -> io::Result<()> {
         // Not of the kind `Interrupted`, after which everybody reads on.
         if self.requested().is_some() { Err(io::Error::other("interrupted")) } else { Ok(()) }
     }
@@ -72,7 +69,7 @@ impl Stop {
 /// Time between two looks at a request while a named pipe waits for its writer, which nothing can cut short.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-/// Opens a file to read. One that may keep its readers waiting, such as a pipe, is left when the request comes.
+/// Opens a file to read until the request comes, also if it is one that may keep its readers waiting, such as a pipe.
 ///
 /// # Errors
 /// When it cannot be opened, or the request came first.
@@ -82,7 +79,7 @@ pub(crate) fn open_file(path: &Path, stop: &Stop) -> io::Result<Box<dyn Read + S
     let file =
         opened.map_err(|error| if is_socket(path) { io::Error::other("is a socket, not a log") } else { error })?;
     let waits = file.metadata().is_ok_and(|found| !found.is_file());
-    Ok(if waits { waiting(file, stop) } else { Box::new(file) })
+    Ok(if waits { waiting(file, stop) } else { Box::new(CheckedFile { file, stop: stop.clone() }) })
 }
 
 /// Opens standard input to read, which is left when the request comes.
@@ -147,6 +144,19 @@ fn waiting(file: File, stop: &Stop) -> Box<dyn Read + Send> {
 #[cfg(not(unix))]
 fn waiting(file: File, _: &Stop) -> Box<dyn Read + Send> {
     Box::new(file)
+}
+
+/// A file that can always be read from, until the request comes.
+struct CheckedFile {
+    file: File,
+    stop: Stop,
+}
+
+impl Read for CheckedFile {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stop.check()?;
+        self.file.read(buffer)
+    }
 }
 
 /// A file that may keep its readers waiting. They are let go when the request comes.

@@ -26,6 +26,7 @@ mod events;
 #[cfg(unix)]
 mod examples;
 mod explain;
+mod figures;
 #[cfg(feature = "cloudwatch")]
 mod follow;
 mod formats;
@@ -63,6 +64,8 @@ mod shards;
 #[cfg(target_os = "linux")]
 mod signals;
 mod sparse_lines;
+#[cfg(unix)]
+mod special_files;
 mod stores;
 #[cfg(target_os = "linux")]
 mod threads;
