@@ -22,7 +22,7 @@ pub(super) enum NamedAnswer {
     /// A summary as it was saved.
     Summary(Box<Summary>),
     /// Records or logs.
-    Logs(NamedLogs),
+    Logs(Box<NamedLogs>),
 }
 
 /// Records or logs, opened unless they are a directory.
@@ -41,11 +41,11 @@ impl NamedAnswer {
         let name = one_line(&path.display().to_string()).into_owned();
         let wrong = |text: &str| RunError::io(one_line(&format!("{name}: {text}")).into_owned());
         if std::fs::metadata(path).is_ok_and(|found| found.is_dir()) {
-            return Ok(Self::Logs(NamedLogs { path: path.to_owned(), opened: None }));
+            return Ok(Self::Logs(Box::new(NamedLogs { path: path.to_owned(), opened: None })));
         }
         let opened = OpenedInput::open(path, stop).map_err(|error| wrong(&reason(&error)))?;
         if !begins_as_summary(opened.head()) {
-            return Ok(Self::Logs(NamedLogs { path: path.to_owned(), opened: Some(opened) }));
+            return Ok(Self::Logs(Box::new(NamedLogs { path: path.to_owned(), opened: Some(opened) })));
         }
         let mut text = Vec::new();
         let whole = plain_text(opened.into_reader()).and_then(|whole| match whole {

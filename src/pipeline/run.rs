@@ -53,7 +53,8 @@ pub(super) fn run(
             signal.name(),
             if all == 1 { "1 input".to_owned() } else { format!("{all} inputs") }
         );
-        (whole < all).then_some(note)
+        // Of a directory that was not listed to its end there may be none.
+        (whole < all || all == 0).then_some(note)
     });
     if let Some(text) = interrupted.clone() {
         tally.note(Note { incomplete: true, text });

@@ -127,7 +127,7 @@ fn list_path(path: &Path, exclude: &GlobSet, threads: usize, listing: &mut Listi
             return;
         }
     };
-    let found = walk(path, threads, &|found: Result<FoundFile, walkdir::Error>| match found {
+    let found = walk(path, threads, &listing.stop, &|found: Result<FoundFile, walkdir::Error>| match found {
         Ok((found, _)) if is_excluded(path, &found, exclude) => None,
         Ok(found) => Some(found_file(found, !is_directory)),
         Err(error) if error.path().is_some_and(|found| is_excluded(path, found, exclude)) => None,

@@ -349,18 +349,35 @@ fn is_listening(program: &Child) -> bool {
     caught.is_some_and(|caught| caught >> 14 & 1 == 1)
 }
 
+/// Files that take a while to read.
+struct Files {
+    name: &'static str,
+    count: u64,
+    make: fn(&Path),
+}
+
+const FILES: [Files; 3] = [
+    Files { name: "big", count: 1, make: |folder| write(&folder.join("a/big.log"), log(1..80_000)) },
+    Files {
+        name: "packed",
+        count: 1,
+        make: |folder| write(&folder.join("a/big.gz"), gzip(ndjson(1..40_000).as_bytes())),
+    },
+    Files {
+        name: "many",
+        count: 2_000,
+        make: |folder| {
+            for number in 0..2_000 {
+                write(&folder.join(format!("a/{number:04}.log")), attempt(number));
+            }
+        },
+    },
+];
+
 /// A pipe behind the other inputs stays open, so the program cannot end however quick it is.
 #[test]
 fn what_was_read_of_files_is_answered_for() {
-    let big = |folder: &Path| write(&folder.join("a/big.log"), log(1..80_000));
-    let many = |folder: &Path| {
-        for number in 0..2_000 {
-            write(&folder.join(format!("a/{number:04}.log")), attempt(number));
-        }
-    };
-    let packed = |folder: &Path| write(&folder.join("a/big.gz"), gzip(ndjson(1..40_000).as_bytes()));
-    let makes: [(&str, u64, &dyn Fn(&Path)); 3] = [("big", 1, &big), ("many", 2_000, &many), ("packed", 1, &packed)];
-    for (name, inputs, make) in makes {
+    for Files { name, count: inputs, make } in FILES {
         for (threads, (signal, status, _)) in ["1", "2"].into_iter().zip(SIGNALS) {
             let folder = place();
             make(folder.path());
