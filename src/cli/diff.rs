@@ -23,7 +23,7 @@ pub(super) fn run(args: DiffArgs, terminal: &Terminal) -> Result<ExitStatus, Run
     refuse_one_input_twice([&args.base, &args.head])?;
     let path = args.output.as_deref().filter(|path| path.as_os_str() != "-");
     if let Some(path) = path
-        && [&args.base, &args.head].iter().any(|read| FileId::at(read) == FileId::at(path))
+        && [&args.base, &args.head].iter().any(|read| FileId::of_input(read) == Some(FileId::at(path)))
     {
         return Err(RunError::usage(AnalyzeError::OutputIsInput(path.to_owned()).to_string()));
     }

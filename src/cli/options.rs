@@ -390,7 +390,7 @@ fn files_written(targets: &[OutputTarget], args: &SharedArgs, save: Option<&Path
     let files: Vec<PathBuf> = files.map(Path::to_owned).collect();
     refuse_one_file_twice(files.iter().map(PathBuf::as_path))?;
     for read in args.markers.iter().chain(&args.baseline).chain(&args.config.config) {
-        if let Some(path) = files.iter().find(|path| FileId::at(path) == FileId::at(read)) {
+        if let Some(path) = files.iter().find(|path| FileId::of_input(read) == Some(FileId::at(path))) {
             return Err(RunError::usage(AnalyzeError::OutputIsInput(path.clone()).to_string()));
         }
     }

@@ -19,7 +19,9 @@ pub(super) fn run(args: ViewArgs, terminal: &Terminal) -> Result<ExitStatus, Run
     let mut options = RunOptions::shared(args.shared, None, terminal)?;
     options.pipeline.paths = vec![path.clone()];
     options.read_baseline()?;
-    if let Some(output) = options.pipeline.outputs.iter().find(|output| FileId::at(output) == FileId::at(&path)) {
+    if let Some(output) =
+        options.pipeline.outputs.iter().find(|output| FileId::of_input(&path) == Some(FileId::at(output)))
+    {
         return Err(RunError::usage(AnalyzeError::OutputIsInput(output.clone()).to_string()));
     }
     let answer = NamedAnswer::open(&path, &options.pipeline.stop)?;

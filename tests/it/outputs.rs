@@ -93,6 +93,28 @@ fn standard_input_and_markers_are_inputs() {
     }
 }
 
+/// Standard input is what it was redirected from, for every command that reads a saved answer.
+#[test]
+fn a_saved_answer_on_standard_input_is_an_input() {
+    let folder = Folder::new();
+    let summary = folder.run(&["logs"]).args(["--format", "json"]).stdout();
+    write(&folder.at("saved.json"), &summary);
+    for arguments in [
+        &["view", "-", "--output", "saved.json"][..],
+        &["diff", "-", "logs", "--output", "saved.json"],
+        &["analyze", "logs", "--baseline", "-", "--output", "saved.json"],
+    ] {
+        let mut command = Run::new(arguments).directory(folder.0.path()).into_command();
+        let done = command.stdin(fs::File::open(folder.at("saved.json")).unwrap()).output().unwrap();
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(
+            done.status.code() == Some(2) && said.contains("is also an input of this run"),
+            "{arguments:?}: {said}"
+        );
+        assert_eq!(fs::read_to_string(folder.at("saved.json")).unwrap(), summary);
+    }
+}
+
 #[test]
 fn what_a_run_left_in_its_input_is_not_read_and_replaced_by_the_next() {
     let folder = Folder::new();
