@@ -54,25 +54,41 @@ fn run(
 pub(super) struct Outputs {
     answers: Vec<(OutputTarget, OutputFile)>,
     ledger: Option<(LedgerTarget, OutputFile)>,
+    /// Whether one could not be opened.
+    failed: bool,
 }
 
-/// Opens every output before the work starts.
+/// Opens every output before the work starts: a wrong path is told at once. The others get their answer nevertheless.
+///
+/// # Errors
+/// When nobody would get the answer.
 pub(super) fn open_outputs(options: &mut RunOptions) -> Result<Outputs, RunError> {
-    let targets = std::mem::take(&mut options.targets);
-    let answers = targets
-        .into_iter()
-        .map(|target| {
-            let output = match &target.path {
-                Some(path) if target.is_shared => OutputFile::open_shared(path),
-                path => OutputFile::open(path.as_deref()),
-            };
-            output.map(|output| (target, output))
-        })
-        .collect::<Result<_, _>>()?;
-    let ledger = options.ledger.take();
-    let ledger =
-        ledger.map(|target| OutputFile::open(Some(&target.path)).map(|output| (target, output))).transpose()?;
-    Ok(Outputs { answers, ledger })
+    let mut failures = Vec::new();
+    let mut answers = Vec::new();
+    for target in std::mem::take(&mut options.targets) {
+        let output = match &target.path {
+            Some(path) if target.is_shared => OutputFile::open_shared(path),
+            path => OutputFile::open(path.as_deref()),
+        };
+        match output {
+            Ok(output) => answers.push((target, output)),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    let mut ledger = None;
+    if let Some(target) = options.ledger.take() {
+        match OutputFile::open(Some(&target.path)) {
+            Ok(output) => ledger = Some((target, output)),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    let failed = !failures.is_empty();
+    let gated = !options.fail_on.is_empty();
+    let last = if answers.is_empty() && ledger.is_none() && !gated { failures.pop() } else { None };
+    for failure in failures {
+        complain(&failure.message);
+    }
+    last.map_or(Ok(Outputs { answers, ledger, failed }), Err)
 }
 
 /// Writes all outputs, reports problems on standard error, and returns the exit status.
@@ -95,7 +111,7 @@ pub(super) fn finish(outputs: Outputs, mut analysis: RunAnalysis, options: &RunO
         gate.passed &= analysis.unread_inputs == 0 && analysis.summary.coverage.bytes.unrecognized == 0;
         gate.passed &= !analysis.input_failed && (!analysis.empty || options.allow_empty);
     }
-    let mut written = write_all(outputs.answers, &mut analysis, options);
+    let mut written = write_all(outputs.answers, &mut analysis, options) && !outputs.failed;
     if let Some((target, output)) = outputs.ledger {
         written &= write_ledger(&target, output, &mut analysis);
     }
@@ -188,6 +204,9 @@ fn write_ledger(target: &LedgerTarget, output: OutputFile, analysis: &mut RunAna
 /// Reports on standard error the reasons for the exit status.
 fn report_problems(analysis: &RunAnalysis, options: &RunOptions) {
     let coverage = &analysis.summary.coverage;
+    if let Some(text) = &analysis.interrupted {
+        complain(text);
+    }
     for message in analysis.summary.gate.iter().flat_map(gate::messages) {
         complain(&message);
     }

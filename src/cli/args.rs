@@ -39,7 +39,7 @@ pub(super) enum Command {
     View(ViewArgs),
     /// List the numbers that --fail-on can test, with the values of a saved answer
     Metrics {
-        /// A saved JSON summary, or ndjson records
+        /// A saved JSON summary, or ndjson records; - for standard input
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
     },
@@ -81,7 +81,8 @@ Exit status:
   2  wrong usage
   3  an input was not read, an output not written, a --fail-on condition not
      evaluable, or something left out under --strict
-  4  nothing to analyse: no attempt, and no line of the platform in sight";
+  4  nothing to analyse: no attempt, and no line of the platform in sight
+  130 or 143: ended by Ctrl-C or SIGTERM; the answer is for what was read";
 
 const DIFF_EXAMPLES: &str = "\
 Examples:
@@ -100,7 +101,8 @@ Exit status:
   2  wrong usage
   3  an input was not read, an output not written, or a --fail-on condition not
      evaluable
-  4  nothing to compare: a side has no attempt";
+  4  nothing to compare: a side has no attempt
+  130 or 143: ended by Ctrl-C or SIGTERM; compared is what was read";
 
 #[cfg(feature = "cloudwatch")]
 const PULL_EXAMPLES: &str = "\
@@ -130,7 +132,7 @@ pub(super) struct AnalyzeArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct ViewArgs {
-    /// A saved JSON summary, or ndjson records
+    /// A saved JSON summary, or ndjson records; - for standard input
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
 
@@ -500,6 +502,10 @@ pub(super) struct DiffArgs {
     #[command(flatten)]
     pub(super) masking: MaskingArgs,
 
+    /// Fewer messages
+    #[arg(long, short, help_heading = "Output")]
+    pub(super) quiet: bool,
+
     /// Only functions whose name matches (repeatable)
     #[arg(long, value_name = "GLOB", value_parser = glob, help_heading = "Selection")]
     pub(super) only: Vec<String>,
@@ -581,6 +587,10 @@ pub(super) struct ShowArgs {
     /// Colours; auto means on a terminal, unless NO_COLOR is set
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub(super) color: ColorChoice,
+
+    /// Fewer messages
+    #[arg(long, short)]
+    pub(super) quiet: bool,
 
     #[command(flatten)]
     pub(super) config: ConfigArgs,

@@ -23,7 +23,7 @@ pub(super) fn run(args: DiffArgs, terminal: &Terminal) -> Result<ExitStatus, Run
     refuse_one_input_twice([&args.base, &args.head])?;
     let path = args.output.as_deref().filter(|path| path.as_os_str() != "-");
     if let Some(path) = path
-        && [&args.base, &args.head].iter().any(|read| FileId::at(read) == FileId::at(path))
+        && [&args.base, &args.head].iter().any(|read| FileId::of_input(read) == Some(FileId::at(path)))
     {
         return Err(RunError::usage(AnalyzeError::OutputIsInput(path.to_owned()).to_string()));
     }
@@ -40,12 +40,15 @@ pub(super) fn run(args: DiffArgs, terminal: &Terminal) -> Result<ExitStatus, Run
         only: args.only,
         threads: args.threads.map_or_else(|| thread::available_parallelism().map_or(1, NonZero::get), usize::from),
         redaction: args.masking.redaction(),
+        stop: terminal.stop.clone(),
         ..pipeline::Options::default()
     };
     let base = ComparedInput::read(&args.base, &options)?;
     let mut head = ComparedInput::read(&args.head, &options)?;
     let mut comparison = compare(base.named(), head.named());
     let incomplete = base.failed || head.failed;
+    let interrupted: Vec<String> = base.interrupted.iter().chain(&head.interrupted).cloned().collect();
+    comparison.notes.extend(interrupted.iter().cloned());
     // The other conditions of the file are about one log, which is not what was asked.
     let of_one_log = |rules: &[GateRule]| rules.iter().filter(|rule| !rule.needs_base()).count();
     let left_out = of_one_log(&config.warn_on) + if args.fail_on.is_empty() { of_one_log(&config.fail_on) } else { 0 };
@@ -62,16 +65,17 @@ pub(super) fn run(args: DiffArgs, terminal: &Terminal) -> Result<ExitStatus, Run
         DiffFormat::Json => document(&comparison, out),
     });
     let written = written.map_err(|failure| complain(&failure.message)).is_ok();
+    interrupted.iter().for_each(|text| complain(text));
     for message in comparison.gate.iter().flat_map(gate::messages).chain(ignored::warnings(&head.summary)) {
         complain(&message);
     }
-    if left_out > 0 {
+    if left_out > 0 && !args.quiet {
         let conditions = count(left_out as u64, "condition", "conditions");
         complain(&format!(
             "{conditions} of the settings are about one log and were not tested; --fail-on tests one of HEAD"
         ));
     }
-    for problem in base.problems.iter().chain(&head.problems) {
+    for problem in base.problems.iter().chain(&head.problems).filter(|_| !args.quiet) {
         complain(&one_line(&format!("{}: {}", problem.input, problem.reason)));
     }
     for side in [&base, &head] {

@@ -11,6 +11,8 @@ pub enum ExitStatus {
     Interrupted = 130,
     /// 143: ended by SIGTERM.
     Terminated = 143,
+    /// 129: the terminal is gone (SIGHUP).
+    HungUp = 129,
     /// 2: wrong usage or configuration; nothing was read.
     Usage = 2,
     /// 1: the answer is no: a gate (`--fail-on`) failed, or nothing in the catalogue matches what was pasted.
@@ -50,7 +52,7 @@ impl RunError {
 impl From<AnalyzeError> for RunError {
     fn from(error: AnalyzeError) -> Self {
         match error {
-            AnalyzeError::OutputIsInput(_) => Self::usage(error.to_string()),
+            AnalyzeError::OutputIsInput(_) | AnalyzeError::OutputIsFound { .. } => Self::usage(error.to_string()),
             AnalyzeError::InvalidGlob { .. } | AnalyzeError::TemporaryFile(_) => Self::io(error.to_string()),
         }
     }

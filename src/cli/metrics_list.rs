@@ -11,7 +11,7 @@ use crate::render::{fold, with_unit};
 /// Prints the name, unit and meaning of each number, and its value in a saved answer.
 pub(super) fn run(file: Option<&Path>, terminal: &Terminal) -> Result<ExitStatus, RunError> {
     let style = terminal.style(super::args::ColorChoice::Never);
-    let answer = file.map(|file| view::saved_answer(file.to_owned())).transpose()?;
+    let answer = file.map(|file| view::saved_answer(file, &terminal.stop)).transpose()?;
     let values = answer.map(|answer| serde_json::to_value(&answer).unwrap_or_default());
     let mut out = String::new();
     for metric in metrics::all() {

@@ -2,6 +2,7 @@
 
 mod again;
 mod analyze;
+mod answers;
 mod args;
 mod completions;
 mod config;
@@ -34,6 +35,7 @@ mod screen_tests;
 mod settings;
 mod show;
 mod sides;
+mod signals;
 mod view;
 mod zones;
 
@@ -50,6 +52,7 @@ use exit::RunError;
 use options::Terminal;
 
 use crate::render::{one_line, without_commands};
+use crate::source::Stop;
 use crate::wire::{
     Comparison, DIFF_SCHEMA_VERSION, EXPLAIN_SCHEMA_VERSION, EventLedger, Explanation, Record, SCHEMA_VERSION,
     SHOW_SCHEMA_VERSION, ShownEvent, Summary,
@@ -62,13 +65,26 @@ pub fn run() -> ExitStatus {
         Ok(args) => args,
         Err(error) => return show_usage(&error),
     };
-    let terminal = Terminal::detect();
-    match dispatch(args.command, &terminal) {
-        Ok(status) => status,
-        Err(failure) => {
-            complain(&failure.message);
-            failure.status
-        }
+    let mut terminal = Terminal::detect();
+    terminal.stop = listen_for(&args.command);
+    let status = dispatch(args.command, &terminal).unwrap_or_else(|failure| {
+        complain(&failure.message);
+        failure.status
+    });
+    // Whoever interrupts a run is told so, even if its answer was whole by then.
+    terminal.stop.requested().map_or(status, ExitStatus::from)
+}
+
+/// Begins to listen for signals, if the command reads what may be long. A pull listens for itself.
+fn listen_for(command: &Command) -> Stop {
+    match command {
+        Command::Analyze(_)
+        | Command::Show(_)
+        | Command::View(_)
+        | Command::Metrics { .. }
+        | Command::Diff(_)
+        | Command::Demo(_) => signals::listen(),
+        _ => Stop::default(),
     }
 }
 
@@ -150,19 +166,28 @@ fn schema(of: SchemaOf) -> String {
 fn print_text(text: &str) -> Result<ExitStatus, RunError> {
     let mut out = io::stdout().lock();
     output::closed_pipe_is_fine(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
-        .map_err(|error| RunError::io(format!("cannot write to standard output: {error}")))?;
+        .map_err(|error| output::cannot_write("standard output", &error))?;
     Ok(ExitStatus::Success)
 }
 
-/// Prints help or a usage error. Requested help is a success, anything else wrong usage. If printing fails, the exit
-/// status remains.
+/// Prints help or a usage error. Requested help is a success if it can be written, anything else wrong usage.
 fn show_usage(error: &clap::Error) -> ExitStatus {
     let text = error.render().to_string();
-    match text.strip_prefix("error: ") {
-        Some(message) => complain(message.trim_end()),
-        None => drop(error.print()),
+    if let Some(message) = text.strip_prefix("error: ") {
+        complain(message.trim_end());
+        return ExitStatus::Usage;
     }
-    if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Success }
+    let printed = error.print().and_then(|()| io::stdout().flush());
+    if error.use_stderr() {
+        return ExitStatus::Usage;
+    }
+    match output::closed_pipe_is_fine(printed) {
+        Ok(()) => ExitStatus::Success,
+        Err(error) => {
+            complain(&output::cannot_write("standard output", &error).message);
+            ExitStatus::Incomplete
+        }
+    }
 }
 
 /// Prints the help of a subcommand to standard error.

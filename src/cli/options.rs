@@ -26,7 +26,7 @@ use crate::effects::{Effects, Markers};
 use crate::model::{Moment, Occurrence, Zone};
 use crate::pipeline::{self, AnalyzeError};
 use crate::render::{Commands, Grouping, Links, RENDERERS, Renderer, Style, View, one_line, renderer};
-use crate::source::FileId;
+use crate::source::{FileId, Stop};
 use crate::summary::Prices;
 
 /// Limits on the width of a terminal.
@@ -37,6 +37,8 @@ const HEIGHTS: std::ops::RangeInclusive<usize> = 16..=100;
 /// Properties of the process's terminal and environment.
 #[derive(Clone, Debug)]
 pub(super) struct Terminal {
+    /// The request to stop early.
+    pub(super) stop: Stop,
     /// Whether standard input is a terminal.
     pub(super) stdin: bool,
     stdout: bool,
@@ -87,6 +89,7 @@ impl Terminal {
         Self {
             #[cfg(unix)]
             pager,
+            stop: Stop::default(),
             stdin: io::stdin().is_terminal(),
             stdout,
             stderr: io::stderr().is_terminal(),
@@ -268,6 +271,7 @@ impl RunOptions {
             prices: Prices { gb_second: args.price_gb_second },
             each_log: args.strict == Some(Strictness::All),
             outputs,
+            stop: terminal.stop.clone(),
         };
         Ok(Self {
             pipeline,
@@ -385,7 +389,7 @@ fn files_written(targets: &[OutputTarget], args: &SharedArgs, save: Option<&Path
     let files: Vec<PathBuf> = files.map(Path::to_owned).collect();
     refuse_one_file_twice(files.iter().map(PathBuf::as_path))?;
     for read in args.markers.iter().chain(&args.baseline).chain(&args.config.config) {
-        if let Some(path) = files.iter().find(|path| FileId::at(path) == FileId::at(read)) {
+        if let Some(path) = files.iter().find(|path| FileId::of_input(read) == Some(FileId::at(path))) {
             return Err(RunError::usage(AnalyzeError::OutputIsInput(path.clone()).to_string()));
         }
     }

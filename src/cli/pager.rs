@@ -8,6 +8,8 @@ use std::sync::atomic::AtomicBool;
 
 use signal_hook::consts::SIGINT;
 
+use super::signals::leave_to_pager;
+
 /// Program that shows text a screen at a time.
 #[derive(Clone, Debug)]
 pub(super) struct Pager {
@@ -30,6 +32,7 @@ impl Pager {
     fn run(&self, text: &[u8]) -> io::Result<bool> {
         // Ctrl-C is for the pager, which goes on; the program must wait for it.
         let interrupted = signal_hook::flag::register(SIGINT, Arc::new(AtomicBool::new(false)))?;
+        leave_to_pager();
         let mut command = Command::new("sh");
         command.arg("-c").arg(&self.command).stdin(Stdio::piped());
         // As git does: leave at the end if all fits, let colours through, leave the text on the screen.

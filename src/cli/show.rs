@@ -36,9 +36,13 @@ pub(super) fn event(args: ShowArgs, terminal: &Terminal) -> Result<ExitStatus, R
         return Err(RunError::usage(NOTHING));
     }
     let (request, format) = (args.request.clone(), args.format);
-    let options = options(args, config.markers)?;
+    let quiet = args.quiet;
+    let options = pipeline::Options { stop: terminal.stop.clone(), ..options(args, config.markers)? };
     let analysis = pipeline::analyze(&options, &Silent)?;
-    for problem in &analysis.summary.coverage.inputs_unreadable {
+    if let Some(text) = &analysis.interrupted {
+        complain(text);
+    }
+    for problem in analysis.summary.coverage.inputs_unreadable.iter().filter(|_| !quiet) {
         complain(&one_line(&format!("{}: {}", problem.input, problem.reason)));
     }
     if analysis.shown.is_empty() {
@@ -122,7 +126,7 @@ fn options(args: ShowArgs, markers: Option<Markers>) -> Result<pipeline::Options
         effects: Arc::new(effects(args.markers.as_deref(), markers)?),
         prices: Prices::default(),
         each_log: false,
-        outputs: Vec::new(),
+        ..pipeline::Options::default()
     })
 }
 

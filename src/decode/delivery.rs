@@ -111,6 +111,9 @@ struct Noted {
     cut: u64,
     not_json: u64,
     not_json_first: u64,
+    /// Events with a time that is none, and the line of the first.
+    untimed: u64,
+    untimed_first: u64,
     pages_follow: bool,
     query_status: Option<String>,
 }
@@ -308,6 +311,13 @@ impl<'s> Delivery<'s> {
             };
             self.sink.note(Note { incomplete: full, text });
         }
+        if notes.untimed > 0 {
+            let text = format!(
+                "events with a time that cannot be read: {} (first: line {}); they count without it",
+                notes.untimed, notes.untimed_first
+            );
+            self.sink.note(Note { incomplete: false, text });
+        }
         let mut note = |text: String| self.sink.note(Note { incomplete: true, text });
         if notes.cut > 0 {
             note(format!("messages longer than 1 MiB were cut: {}", notes.cut));
@@ -345,6 +355,14 @@ impl<'s> Delivery<'s> {
     /// Notes that a message was cut to the maximum length.
     pub(super) fn message_cut(&mut self) {
         self.notes.cut += 1;
+    }
+
+    /// Notes that the event at `line` has a time that cannot be read.
+    pub(super) fn untimed(&mut self, line: u64) {
+        if self.notes.untimed == 0 {
+            self.notes.untimed_first = line;
+        }
+        self.notes.untimed += 1;
     }
 
     /// Notes that the text at `line` is not JSON.

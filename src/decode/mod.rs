@@ -16,6 +16,7 @@ mod line_ends;
 mod magic;
 mod members;
 mod moment;
+mod plain;
 mod ready;
 mod rendered;
 mod run;
@@ -43,6 +44,7 @@ use delivery::Delivery;
 use feed::Feed;
 use head::InputHead;
 
+pub(crate) use plain::plain_text;
 pub(crate) use split::{ChunkHelper, Opened, open};
 pub(crate) use windows::WindowMemory;
 

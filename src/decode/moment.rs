@@ -14,7 +14,9 @@ pub(super) fn moment(text: &[u8]) -> Option<Timestamp> {
     let number: f64 = unescape(text).trim().parse().ok()?;
     // Seconds with a fraction; larger units lose nothing that matters by dropping it.
     let is_seconds = (0.0..1e11).contains(&number);
-    Timestamp::from_epoch_number(if is_seconds { (number * 1_000_000.0) as i64 } else { number as i64 })
+    let number = if is_seconds { number * 1_000_000.0 } else { number };
+    // A conversion would make the largest number of all that are larger.
+    (number < i64::MAX as f64).then(|| Timestamp::from_epoch_number(number as i64)).flatten()
 }
 
 fn integer(text: &[u8]) -> Option<i64> {
@@ -45,6 +47,8 @@ mod tests {
             let at = moment(text.as_bytes()).map(|at| at.to_string());
             assert_eq!(at.as_deref(), Some("2026-10-01T00:00:00.123Z"), "{text}");
         }
-        assert_eq!(moment(b"now"), None);
+        for text in ["now", "-1", "1e20", "-1e3", "nan", "99999999999999999999", "253402300799999", "1e308"] {
+            assert_eq!(moment(text.as_bytes()), None, "{text}");
+        }
     }
 }

@@ -486,10 +486,13 @@ pub(super) fn read_error(error: io::Error) -> DecodeError {
     }
 }
 
+fn is_binary(head: &[u8]) -> bool {
+    head.iter().filter(|byte| **byte < 9).count() * 50 > head.len()
+}
+
 fn not_a_log(head: &[u8]) -> DecodeError {
     let shown = head[..head.len().min(60)].trim_ascii_start().escape_ascii();
-    let binary = head.iter().filter(|byte| **byte < 9).count() * 50 > head.len();
-    let what = if binary { "is binary data of no known kind" } else { "contains no Lambda log lines" };
+    let what = if is_binary(head) { "is binary data of no known kind" } else { "contains no Lambda log lines" };
     DecodeError::NotALog(format!(
         "{what} (looked for START, END and REPORT lines, request ids, errors of runtimes, and known exports in the \
          first 64 KiB); it starts with \"{shown}\""

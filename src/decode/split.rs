@@ -17,7 +17,7 @@ use super::layers::{own_result, refused_kind, refused_rendering};
 use super::magic::is_layered;
 use super::run::read_error;
 use super::sentences::SentenceWatch;
-use super::{Decode, DecodeError, DecodeEvents, Decoded, SHAPES, Shape};
+use super::{Decode, DecodeEvents, Decoded, SHAPES, Shape};
 use crate::model::{Batch, Block, Bucket, EventSink, LogEvent, Note, Origin, Sighting, StreamId};
 
 /// Function that returns the offset of the last line that certainly begins an event. The start of the text itself does
@@ -44,20 +44,27 @@ pub(crate) struct Splits<'a> {
 }
 
 /// Examines the first bytes of an input to decide whether it can be split.
-///
-/// # Errors
-/// Returns an error if they cannot be read.
-pub(crate) fn open(input: &mut (dyn Read + Send)) -> Result<Opened<'_>, DecodeError> {
+pub(crate) fn open(input: &mut (dyn Read + Send)) -> Opened<'_> {
     let mut head = Vec::new();
-    input.take(HEAD as u64).read_to_end(&mut head).map_err(read_error)?;
+    let failure = input.take(HEAD as u64).read_to_end(&mut head).err();
     let found = split_shape(&head);
-    let all: Box<dyn Read + Send> = Box::new(Cursor::new(head).chain(input));
-    Ok(match found {
+    // What came before a failure is read as well.
+    let all: Box<dyn Read + Send> = Box::new(Cursor::new(head).chain(FailedReader(failure)).chain(input));
+    match found {
         Some((shape, decode, cut)) => {
             Opened::Splits(Box::new(Splits { shape, decode, source: ChunkReader::new(all, cut) }))
         }
         None => Opened::Whole(all),
-    })
+    }
+}
+
+/// A reader that fails once if there is an error.
+struct FailedReader(Option<io::Error>);
+
+impl Read for FailedReader {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
 }
 
 /// Recognises the shape of an input by its first bytes. Returns `None` if an input of this kind cannot be split.
@@ -458,7 +465,7 @@ mod tests {
         let text = s3_export::SHAPE.samples()[0].repeat(200);
         let failed = std::panic::catch_unwind(|| {
             let mut input = text.as_bytes();
-            let Ok(Opened::Splits(mut splits)) = open(&mut input) else { return };
+            let Opened::Splits(mut splits) = open(&mut input) else { return };
             splits.source.chunk = 400;
             let mut helpers: Vec<Failing> = (0..3).map(|_| Failing::default()).collect();
             splits.decode(&Origin::default(), &mut helpers, &mut Collector::default());
@@ -493,7 +500,7 @@ mod tests {
             }
             let (result, want) = run(&mut text.as_bytes());
             let mut input = text.as_bytes();
-            let Ok(Opened::Splits(mut splits)) = open(&mut input) else { panic!("not split: {text}") };
+            let Opened::Splits(mut splits) = open(&mut input) else { panic!("not split: {text}") };
             splits.source.chunk = chunk;
             let mut got = Collector::default();
             let mut helpers: Vec<Plain> = (0..helpers).map(|_| Plain).collect();

@@ -31,14 +31,15 @@ impl Timestamp {
     /// Creates a moment from an epoch number, whose size tells the unit: seconds, milliseconds, microseconds or
     /// nanoseconds.
     ///
-    /// The ranges of the four units do not overlap, because all moments are taken to be in the years 1973 to 5138.
+    /// The ranges of the four units do not overlap, because all moments are taken to be in the years 1973 to 5138, and those
+    /// in the two small units not before September 2001: what lies between is a mark such as "the end of time".
     #[must_use]
     pub fn from_epoch_number(number: i64) -> Option<Self> {
         let ms = match number {
             0..=99_999_999_999 => number.checked_mul(1_000)?,
             100_000_000_000..=99_999_999_999_999 => number,
-            100_000_000_000_000..=99_999_999_999_999_999 => number / 1_000,
-            100_000_000_000_000_000.. => number / 1_000_000,
+            1_000_000_000_000_000..=99_999_999_999_999_999 => number / 1_000,
+            1_000_000_000_000_000_000.. => number / 1_000_000,
             _ => return None,
         };
         Self::from_ms(ms)
@@ -256,7 +257,9 @@ mod tests {
             let at = Timestamp::from_epoch_number(number).expect("in range");
             assert_eq!(at.to_string(), "2026-10-01T00:00:00.000Z");
         }
-        assert_eq!(Timestamp::from_epoch_number(-1), None);
+        for number in [-1, 100_000_000_000_000, 253_402_300_799_999, 999_999_999_999_999_999] {
+            assert_eq!(Timestamp::from_epoch_number(number), None, "{number}");
+        }
     }
 
     proptest::proptest! {

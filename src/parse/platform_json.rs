@@ -258,6 +258,16 @@ impl<T> Lenient<T> {
     }
 }
 
+impl Lenient<f64> {
+    /// Returns whether there is a value that `read` does not take.
+    fn is_odd_for<T>(&self, read: fn(f64) -> Option<T>) -> bool {
+        match self {
+            Self::Known(value) => read(*value).is_none(),
+            other => other.is_odd(),
+        }
+    }
+}
+
 /// Metrics. Lambda writes the same field as an integer or a float, so all are read as floats: exact for thousandths up
 /// to 2^53.
 #[derive(Deserialize, Default)]
@@ -278,13 +288,15 @@ struct Figures {
 }
 
 impl Figures {
+    /// Returns whether a figure is there that cannot be one: of the wrong type, negative or beyond all bounds.
     fn any_is_odd(&self) -> bool {
         let Self { duration, billed, memory_size, max_memory, init, restore } = self;
-        [duration, billed, memory_size, max_memory, init, restore].into_iter().any(Lenient::is_odd)
+        let times = [duration, init, restore].into_iter().any(|ms| ms.is_odd_for(microseconds));
+        times || billed.is_odd_for(whole) || [memory_size, max_memory].into_iter().any(|mb| mb.is_odd_for(megabytes))
     }
 
     fn metrics(self) -> Metrics {
-        let megabytes = |value: Lenient<f64>| value.known().and_then(whole).and_then(|value| u32::try_from(value).ok());
+        let megabytes = |value: Lenient<f64>| value.known().and_then(megabytes);
         Metrics {
             duration_us: self.duration.known().and_then(microseconds),
             billed_ms: self.billed.known().and_then(whole),
@@ -294,6 +306,10 @@ impl Figures {
             restore_us: self.restore.known().and_then(microseconds),
         }
     }
+}
+
+fn megabytes(value: f64) -> Option<u32> {
+    u32::try_from(whole(value)?).ok()
 }
 
 fn microseconds(ms: f64) -> Option<u64> {

@@ -12,7 +12,7 @@ use super::streams::Streams;
 use super::tally::masked_sighting;
 use super::worker::{Job, Worker};
 use crate::decode::{self, Buffers, DecodeError, Decoded, Opened};
-use crate::source;
+use crate::source::{self, Stop, StopSignal};
 use crate::wire::InputProblem;
 
 /// Number of helpers above which waiting for the turn costs more than the helper gains: a good third of the work is
@@ -43,6 +43,7 @@ impl<'r> Worker<'r> {
         let (unread, read_any) = (streams.take_unread_part(), streams.read_any());
         if let Some(sighting) = streams.only_quotes()
             && !input.named
+            && seen.left_early.is_none()
             && is_prose(&sighting.before)
         {
             let reason = format!("no log: line {} quotes {:?}", sighting.line, sighting.sentence);
@@ -80,11 +81,22 @@ impl<'r> Worker<'r> {
             }
         }
         self.tally.inputs += 1;
+        if let Some(signal) = seen.left_early {
+            // Whatever its decoder makes of the missing end.
+            let reason = format!("interrupted by {} before its end: what came before counts", signal.name());
+            self.tally.left_early += 1;
+            self.tally.unreadable.push(InputProblem { input: input.name.clone(), reason });
+            return;
+        }
         if let Some(told) = job.feed.told(at, &seen.head) {
             self.told(at, told);
         }
         let Err(error) = seen.result else { return };
-        let problem = InputProblem { input: input.name.clone(), reason: error.to_string() };
+        let reason = match &error {
+            DecodeError::Io(error) => source::reason(error),
+            error => error.to_string(),
+        };
+        let problem = InputProblem { input: input.name.clone(), reason };
         match error {
             _ if refused && !input.named => self.tally.skipped.push(problem),
             _ => self.tally.unreadable.push(problem),
@@ -98,6 +110,8 @@ struct ReadOutcome {
     bytes_decoded: u64,
     /// The first bytes of the input, before decoding.
     head: Vec<u8>,
+    /// The signal because of which it was left before its end.
+    left_early: Option<StopSignal>,
     result: Result<(), DecodeError>,
 }
 
@@ -113,17 +127,26 @@ fn decode_input<'r>(
         Ok(source) => source,
         Err(error) => {
             let result = Err(DecodeError::Io(error));
-            return ReadOutcome { bytes_read: 0, bytes_decoded: 0, head: Vec::new(), result };
+            let left_early = job.options.stop.requested();
+            return ReadOutcome { bytes_read: 0, bytes_decoded: 0, head: Vec::new(), left_early, result };
         }
     };
-    let mut reader = Counted { reader: &mut *source, bytes: 0, head: Vec::new(), progress: job.progress };
+    let mut reader = Counted {
+        reader: &mut *source,
+        bytes: 0,
+        head: Vec::new(),
+        progress: job.progress,
+        stop: &job.options.stop,
+        left_early: None,
+    };
     let context = &job.inputs[at].context;
     let decoded = if helpers.is_empty() {
         decode::decode(&mut reader, context, buffers, sink)
     } else {
         decode_together(&mut reader, context, helpers, buffers, sink)
     };
-    ReadOutcome { bytes_read: reader.bytes, bytes_decoded: decoded.bytes, head: reader.head, result: decoded.result }
+    let Counted { bytes, head, left_early, .. } = reader;
+    ReadOutcome { bytes_read: bytes, bytes_decoded: decoded.bytes, head, left_early, result: decoded.result }
 }
 
 /// Decodes with several threads: in chunks, or with the decoder in a thread of its own.
@@ -135,9 +158,8 @@ fn decode_together<'r>(
     sink: &mut Streams<'_, Worker<'r>>,
 ) -> Decoded {
     let mut whole = match decode::open(reader) {
-        Ok(Opened::Splits(splits)) => return splits.decode(context, helpers, sink),
-        Ok(Opened::Whole(whole)) => whole,
-        Err(error) => return Decoded { shape: None, bytes: 0, result: Err(error) },
+        Opened::Splits(splits) => return splits.decode(context, helpers, sink),
+        Opened::Whole(whole) => whole,
     };
     let (mut relay, arrivals) = relay();
     let decoded = thread::scope(|scope| {
@@ -156,17 +178,24 @@ fn decode_together<'r>(
 /// Number of first bytes of an input that are remembered.
 const HEAD: usize = 4;
 
-/// A reader that counts bytes and reports progress.
+/// A reader that counts bytes, reports progress, and tells a request to stop from other failures.
 struct Counted<'a> {
     reader: &'a mut (dyn Read + Send),
     bytes: u64,
     head: Vec<u8>,
     progress: &'a dyn Progress,
+    stop: &'a Stop,
+    left_early: Option<StopSignal>,
 }
 
 impl Read for Counted<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.reader.read(buffer)?;
+        let read = self.reader.read(buffer).inspect_err(|error| {
+            // After this kind it is read on.
+            if error.kind() != io::ErrorKind::Interrupted {
+                self.left_early = self.stop.requested();
+            }
+        })?;
         if self.head.len() < HEAD {
             self.head.extend(buffer.iter().take(read.min(HEAD - self.head.len())));
         }

@@ -43,7 +43,7 @@ use std::sync::Arc;
 use crate::catalogue::Invoker;
 use crate::effects::Effects;
 use crate::model::{Keep, Moment};
-use crate::source::{self, InputSource, MemoryInputs};
+use crate::source::{self, InputSource, MemoryInputs, Stop};
 use crate::summary::{LedgerEvent, Prices};
 use crate::wire::{InputProblem, Redaction, ShownEvent, Summary};
 
@@ -86,6 +86,8 @@ pub struct Options {
     pub each_log: bool,
     /// Files to which the answer is written: none of them may be an input.
     pub outputs: Vec<PathBuf>,
+    /// The request to stop reading early.
+    pub stop: Stop,
 }
 
 impl Default for Options {
@@ -110,6 +112,7 @@ impl Default for Options {
             prices: Prices::default(),
             each_log: false,
             outputs: Vec::new(),
+            stop: Stop::default(),
         }
     }
 }
@@ -142,6 +145,8 @@ pub struct RunAnalysis {
     pub outside: (u64, BTreeSet<String>),
     /// Whether an input could not be read, or not to its end.
     pub input_failed: bool,
+    /// What a signal left unread, in words.
+    pub interrupted: Option<String>,
     /// Whether nothing to analyse was found.
     pub empty: bool,
     /// Number of inputs that hold sentences of the platform of which none was read: their failures are missing.
@@ -165,6 +170,7 @@ impl RunAnalysis {
             failed_events: None,
             outside: (0, BTreeSet::new()),
             input_failed: !summary.coverage.inputs_unreadable.is_empty(),
+            interrupted: None,
             empty: summary.is_empty(),
             unread_inputs: 0,
             unread_logs: 0,
@@ -214,6 +220,19 @@ pub enum AnalyzeError {
     /// A file that the answer is to be written to is an input.
     #[error("{} is also an input of this run: write to a file that is not read", .0.display())]
     OutputIsInput(PathBuf),
+    /// A file that the answer is to be written to was found in a directory that is read.
+    #[error(
+        "{} is also an input of this run, as it is in the directory {} that is read: write to a file outside of that, or \
+         leave it out with --exclude",
+        output.display(),
+        directory.display()
+    )]
+    OutputIsFound {
+        /// The file.
+        output: PathBuf,
+        /// The directory as it was named.
+        directory: PathBuf,
+    },
     /// A glob of function names is not valid.
     #[error("invalid glob {glob:?}: {source}")]
     InvalidGlob {
@@ -233,9 +252,13 @@ pub enum AnalyzeError {
 /// Only for what makes an answer impossible; an unreadable input is part of the answer.
 pub(crate) fn analyze(options: &Options, progress: &dyn Progress) -> Result<RunAnalysis, AnalyzeError> {
     let exclude = run::glob_set(&options.exclude)?;
-    let mut inputs = source::list_inputs(&options.paths, &exclude, options.threads);
-    if let Some(path) = inputs.first_read(&options.outputs) {
-        return Err(AnalyzeError::OutputIsInput(path.to_owned()));
+    let mut inputs = source::list_inputs(&options.paths, &exclude, options.threads, &options.stop);
+    if let Some((output, directory)) = inputs.first_read(&options.outputs, &options.paths) {
+        let output = output.to_owned();
+        return Err(match directory {
+            Some(directory) => AnalyzeError::OutputIsFound { output, directory },
+            None => AnalyzeError::OutputIsInput(output),
+        });
     }
     analyze_source(&inputs, options, progress)
 }

@@ -14,7 +14,7 @@ use super::worker::{Job, Worker};
 use super::{AnalyzeError, Options, PlatformWords, Progress, RunAnalysis};
 use crate::catalogue::CATALOGUE_VERSION;
 use crate::decode::WindowMemory;
-use crate::model::{Mentions, Moment, Timestamp};
+use crate::model::{Mentions, Moment, Note, Timestamp};
 use crate::source::{Input, InputSource};
 use crate::summary::{self, ExampleChoice, SharedTables, SummaryOptions};
 use crate::wire::{InputProblem, SCHEMA_VERSION, Summary};
@@ -36,6 +36,7 @@ pub(super) fn run(
 
     let mut tally = Tally::default();
     tally.unreadable.extend(feed.problems().iter().cloned());
+    tally.skipped.extend(feed.skipped().iter().cloned());
     let (mut entries, mut spools, mut shown) = (Vec::new(), Vec::new(), Shown::new(None));
     let (mut windows, mut spool_error) = (Vec::new(), None);
     for worker in workers.into_iter().flat_map(Worker::with_helpers) {
@@ -45,6 +46,19 @@ pub(super) fn run(
         spools.extend(worker.spool);
         windows.extend(worker.windows);
         shown.merge(worker.shown);
+    }
+    let interrupted = options.stop.requested().and_then(|signal| {
+        let (whole, all) = (tally.inputs - tally.left_early, inputs.len() as u64);
+        let note = format!(
+            "interrupted by {} after {whole} of {}: what was not read is missing",
+            signal.name(),
+            if all == 1 { "1 input".to_owned() } else { format!("{all} inputs") }
+        );
+        // Of a directory that was not listed to its end there may be none.
+        (whole < all || all == 0).then_some(note)
+    });
+    if let Some(text) = interrupted.clone() {
+        tally.note(Note { incomplete: true, text });
     }
     let told = if windows.len() == inputs.len() { asked_for(&windows, options) } else { (None, None) };
     let wanted = name_filter(&options.only)?;
@@ -63,6 +77,15 @@ pub(super) fn run(
     for function in &totals.hiding {
         tally.hides_successes(function);
     }
+    if let Some((attempts, first)) = totals.too_large {
+        let (of, input) = (count_attempts(attempts), inputs.get(first.input as usize).map_or("", |input| &input.name));
+        let text = format!(
+            "{input}: figures of {of} are too large to be counted, the first at line {}: the records have them, the totals \
+             lack them",
+            first.line
+        );
+        tally.note(Note { incomplete: true, text });
+    }
     for place in totals.disordered.values() {
         tally.disordered(inputs.get(place.input as usize).map_or("", |input| &input.name), place.line);
     }
@@ -70,7 +93,7 @@ pub(super) fn run(
     let shown = shown.into_events(&totals.patches);
     let partial = std::mem::take(&mut tally.partial);
     tally.unreadable.extend(partial.into_iter().filter_map(|at| inputs.get(at as usize)).map(partial_records));
-    let input_failed = !tally.unreadable.is_empty();
+    let input_failed = !tally.unreadable.is_empty() || interrupted.is_some();
     let mentions = tally.take_mentions().and_then(|(at, mentions)| {
         let Mentions { lines, first, before } = mentions;
         let before = masked_tail(&before, &options.redaction);
@@ -110,6 +133,7 @@ pub(super) fn run(
         outside: totals.outside,
         failed_events,
         input_failed,
+        interrupted,
         unread_inputs,
         unread_logs,
         poorly_understood,
@@ -121,6 +145,10 @@ pub(super) fn run(
 fn partial_records(input: &Input) -> InputProblem {
     let reason = "its records are of a log that was not read, or not understood, as a whole; read that log".to_owned();
     InputProblem { input: input.name.clone(), reason }
+}
+
+fn count_attempts(attempts: u64) -> String {
+    if attempts == 1 { "1 attempt".to_owned() } else { format!("{attempts} attempts") }
 }
 
 /// Returns which attempts are examples, as far as the options tell before the end of the log is known.
@@ -163,7 +191,8 @@ fn read_all<'r>(job: &Job<'r>) -> Vec<Worker<'r>> {
     let work = |worker: &mut Worker<'r>| {
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
-            if at >= job.inputs.len() {
+            // A beginning of the first may have been read before.
+            if at >= job.inputs.len() || at > 0 && job.options.stop.requested().is_some() {
                 break;
             }
             worker.read(job, at, threads_for(at), is_whole);

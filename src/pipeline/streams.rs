@@ -398,7 +398,7 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
                 stream.read = true;
                 self.understood = true;
                 self.read_any = true;
-                let cut = matches!(record, Statement::Report(report) if !report.whole && !report.json);
+                let cut = matches!(record, Statement::Report(report) if !report.whole && (!report.json || report.status.is_some()));
                 if cut && !std::mem::replace(&mut self.noted_cut, true) {
                     self.output.note(self.input, cut_note(message.place.line));
                 }

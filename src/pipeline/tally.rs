@@ -11,6 +11,8 @@ use crate::wire::{AccountRead, Coverage, CoverageBytes, InputProblem, Redaction}
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     pub(super) inputs: u64,
+    /// Inputs among them that were left before their end, as a signal came.
+    pub(super) left_early: u64,
     pub(super) bytes_read: u64,
     pub(super) bytes_decoded: u64,
     pub(super) log_events: u64,
@@ -212,6 +214,7 @@ impl Tally {
 
     pub(super) fn merge(&mut self, other: Self) {
         self.inputs += other.inputs;
+        self.left_early += other.left_early;
         self.bytes_read += other.bytes_read;
         self.bytes_decoded += other.bytes_decoded;
         self.log_events += other.log_events;

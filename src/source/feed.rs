@@ -1,8 +1,8 @@
 //! Sources of a run's bytes: files, logs in memory, or anything else that can be opened and read.
 
-use std::fs::File;
 use std::io::{self, Read};
 
+use super::stop::{open_file, open_standard_input};
 use super::{Input, Listing, saved};
 use crate::wire::InputProblem;
 
@@ -13,6 +13,11 @@ pub(crate) trait InputSource: Sync {
 
     /// Returns the inputs that the user named but that cannot be read.
     fn problems(&self) -> &[InputProblem] {
+        &[]
+    }
+
+    /// Returns what was found among the inputs and is nothing to read.
+    fn skipped(&self) -> &[InputProblem] {
         &[]
     }
 
@@ -37,17 +42,19 @@ impl InputSource for Listing {
         &self.problems
     }
 
+    fn skipped(&self) -> &[InputProblem] {
+        &self.skipped
+    }
+
     fn open(&self, at: usize) -> io::Result<Box<dyn Read + Send + '_>> {
         match &self.inputs[at].path {
-            Some(path) => Ok(Box::new(File::open(path)?)),
-            None => Ok(Box::new(io::stdin())),
+            Some(path) => open_file(path, &self.stop),
+            None => Ok(open_standard_input(&self.stop)),
         }
     }
 
     fn told(&self, at: usize, head: &[u8]) -> Option<saved::PullTrailer> {
-        let input = &self.inputs[at];
-        let may_tell = input.size.is_some() && saved::may_tell(head);
-        may_tell.then(|| saved::told_by(input.path.as_deref()?)).flatten()
+        saved::told_by_input(&self.inputs[at], head)
     }
 }
 

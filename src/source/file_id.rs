@@ -38,6 +38,11 @@ impl FileId {
         Self(FileKey::Path(place(path)))
     }
 
+    /// Returns the id of what is read: a file, or for `-` standard input, if that is one.
+    pub(crate) fn of_input(path: &Path) -> Option<Self> {
+        if path.as_os_str() == "-" { Self::of_standard_input() } else { Some(Self::at(path)) }
+    }
+
     /// Returns the id of standard input, if it is a file.
     pub(super) fn of_standard_input() -> Option<Self> {
         #[cfg(unix)]

@@ -6,7 +6,9 @@ mod document;
 mod feed;
 mod file_id;
 mod identity;
+mod opened;
 pub(crate) mod saved;
+mod stop;
 mod walk;
 
 use crate::model::Origin;
@@ -23,6 +25,8 @@ pub(crate) use document::is_document;
 pub(crate) use feed::{InputSource, MemoryInputs};
 pub(crate) use file_id::{FileId, place};
 pub(crate) use identity::context_of;
+pub(crate) use opened::OpenedInput;
+pub(crate) use stop::{Stop, StopSignal};
 
 /// One input to read.
 #[derive(Clone, Debug)]
@@ -55,19 +59,32 @@ pub(crate) struct Listing {
     pub inputs: Vec<Input>,
     /// Paths that could not be read.
     pub problems: Vec<InputProblem>,
+    /// What was found in a directory and is nothing to read there, such as a socket.
+    pub skipped: Vec<InputProblem>,
     /// Ids of the files among the inputs.
     files: SeenFiles,
+    /// The request to stop reading.
+    stop: Stop,
 }
 
 impl Listing {
-    /// Returns the first of these output paths that leads to an input file, which writing would destroy. A device or a
-    /// pipe may be both. Call once: the list of files is dropped.
-    pub(crate) fn first_read<'p>(&mut self, paths: &'p [PathBuf]) -> Option<&'p Path> {
+    /// Returns the first of these output paths that leads to an input file, which writing would destroy, and the directory
+    /// in which it was found. A device or a pipe may be both. Call once: the list of files is dropped.
+    pub(crate) fn first_read<'p>(
+        &mut self,
+        paths: &'p [PathBuf],
+        named: &[PathBuf],
+    ) -> Option<(&'p Path, Option<PathBuf>)> {
         let files = std::mem::take(&mut self.files);
         let is_input = |path: &&Path| {
             std::fs::metadata(path).is_ok_and(|found| found.is_file() && files.contains(&FileId::at(path)))
         };
-        paths.iter().map(PathBuf::as_path).find(is_input)
+        let output = paths.iter().map(PathBuf::as_path).find(is_input)?;
+        let id = FileId::at(output);
+        let read = self.inputs.iter().find(|input| input.path.as_deref().is_some_and(|path| FileId::at(path) == id));
+        let found = read.filter(|input| !input.named).and_then(|input| input.path.as_deref());
+        let directory = found.and_then(|path| named.iter().find(|named| path.starts_with(named)));
+        Some((output, directory.cloned()))
     }
 }
 
@@ -76,8 +93,8 @@ const STDIN: &str = "<stdin>";
 
 /// Lists the inputs of `paths`, using at most `threads` threads. A file that is found twice counts once.
 #[must_use]
-pub(crate) fn list_inputs(paths: &[PathBuf], exclude: &GlobSet, threads: usize) -> Listing {
-    let mut listing = Listing::default();
+pub(crate) fn list_inputs(paths: &[PathBuf], exclude: &GlobSet, threads: usize, stop: &Stop) -> Listing {
+    let mut listing = Listing { stop: stop.clone(), ..Listing::default() };
     let mut seen = SeenFiles::default();
     for path in paths {
         if path.as_os_str() == "-" {
@@ -110,9 +127,10 @@ fn list_path(path: &Path, exclude: &GlobSet, threads: usize, listing: &mut Listi
             return;
         }
     };
-    let found = walk(path, threads, &|found: Result<FoundFile, walkdir::Error>| match found {
+    let found = walk(path, threads, &listing.stop, &|found: Result<FoundFile, walkdir::Error>| match found {
         Ok((found, _)) if is_excluded(path, &found, exclude) => None,
         Ok(found) => Some(found_file(found, !is_directory)),
+        Err(error) if error.path().is_some_and(|found| is_excluded(path, found, exclude)) => None,
         Err(error) => walk_problem(path, &error).map(Err),
     });
     listing.inputs.reserve(found.len());
@@ -124,7 +142,8 @@ fn list_path(path: &Path, exclude: &GlobSet, threads: usize, listing: &mut Listi
                     listing.inputs.push(input);
                 }
             }
-            Err(problem) => listing.problems.push(problem),
+            Err(UnreadPath { problem, skipped: true }) => listing.skipped.push(problem),
+            Err(UnreadPath { problem, skipped: false }) => listing.problems.push(problem),
         }
     }
 }
@@ -142,35 +161,87 @@ fn is_excluded(root: &Path, path: &Path, exclude: &GlobSet) -> bool {
             || shown.into_iter().any(|part| exclude.is_match(part)))
 }
 
-fn found_file((path, metadata): FoundFile, named: bool) -> Result<(FileId, Input), InputProblem> {
-    let size = metadata.as_ref().filter(|metadata| metadata.is_file()).map(Metadata::len);
+/// Something found at a path that is no input.
+struct UnreadPath {
+    problem: InputProblem,
+    /// Whether nobody expects it to be read: it is no file, and was not named.
+    skipped: bool,
+}
+
+fn found_file((path, metadata): FoundFile, named: bool) -> Result<(FileId, Input), UnreadPath> {
+    let metadata = match metadata {
+        Ok(metadata) => Some(metadata),
+        // What was named is opened, which tells more.
+        Err(_) if named => None,
+        Err(error) => return Err(UnreadPath { problem: problem(&path, &reason(&error)), skipped: false }),
+    };
     // Sockets and pipes found in a directory would block; if the user named one, it is to be read.
-    if !named && size.is_none() {
-        return Err(problem(&path, "not a regular file"));
+    if let Some(kind) = metadata.as_ref().filter(|_| !named).and_then(special) {
+        return Err(UnreadPath { problem: problem(&path, kind), skipped: true });
     }
+    let size = metadata.as_ref().filter(|metadata| metadata.is_file()).map(Metadata::len);
     let file = FileId::of(&path, metadata.as_ref());
     let context = context_of(&path);
     Ok((file, Input { name: path.to_string_lossy().into_owned(), path: Some(path), named, size, context }))
 }
 
-fn walk_problem(root: &Path, error: &walkdir::Error) -> Option<InputProblem> {
+/// Returns what something is that is no regular file.
+fn special(found: &Metadata) -> Option<&'static str> {
+    if found.is_file() {
+        return None;
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        let kind = found.file_type();
+        let kinds = [
+            (kind.is_socket(), "is a socket"),
+            (kind.is_fifo(), "is a named pipe; name it to read it"),
+            (kind.is_char_device() || kind.is_block_device(), "is a device; name it to read it"),
+        ];
+        if let Some((_, kind)) = kinds.iter().find(|(is, _)| *is) {
+            return Some(kind);
+        }
+    }
+    Some("not a regular file")
+}
+
+fn walk_problem(root: &Path, error: &walkdir::Error) -> Option<UnreadPath> {
     // A link to a directory above it contains nothing new.
     if error.loop_ancestor().is_some() {
         return None;
     }
     let path = error.path().unwrap_or(root);
+    // A link that leads nowhere is no input, unless it was named.
+    let is_link = path != root && std::fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
+    if let Some(kind) = error.io_error().filter(|_| is_link).and_then(leads_nowhere) {
+        return Some(UnreadPath { problem: problem(path, kind), skipped: true });
+    }
     let text = error.io_error().map_or_else(|| error.to_string(), reason);
-    Some(problem(path, &text))
+    Some(UnreadPath { problem: problem(path, &text), skipped: false })
+}
+
+/// Returns what a link is that was followed with this error, if it has no end.
+fn leads_nowhere(error: &std::io::Error) -> Option<&'static str> {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => Some("is a link to nothing"),
+        #[cfg(unix)]
+        _ if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => Some("is a link to itself"),
+        _ => None,
+    }
 }
 
 fn problem(path: &Path, reason: &str) -> InputProblem {
     InputProblem { input: path.display().to_string(), reason: reason.to_owned() }
 }
 
+/// Returns why something could not be read, in words, with what to do where that is known.
 pub(crate) fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "no such file or directory; check the path".to_owned(),
         std::io::ErrorKind::PermissionDenied => "permission denied; check the rights of the file".to_owned(),
+        std::io::ErrorKind::IsADirectory => "is a directory; name a file".to_owned(),
+        std::io::ErrorKind::NotADirectory => "not a directory; check the path".to_owned(),
         _ => error.to_string(),
     }
 }
@@ -197,6 +268,7 @@ mod tests {
             &[root.path().to_owned(), root.path().join("a.gz"), "-".into(), "-".into()],
             &GlobSet::empty(),
             2,
+            &Stop::default(),
         );
         assert_eq!(names(&listing, root.path()), ["<stdin>", "a.gz", "b/.hidden", "b/1.log", "b/2.log"]);
         assert!(listing.problems.is_empty());
@@ -205,7 +277,7 @@ mod tests {
 
     #[test]
     fn missing_paths_are_problems() {
-        let listing = list_inputs(&["/nonexistent/x.log".into()], &GlobSet::empty(), 1);
+        let listing = list_inputs(&["/nonexistent/x.log".into()], &GlobSet::empty(), 1, &Stop::default());
         assert_eq!(listing.problems[0].reason, "no such file or directory; check the path");
     }
 
@@ -216,8 +288,9 @@ mod tests {
         fs::write(root.path().join("x.log"), "x").expect("a file");
         std::os::unix::fs::symlink(root.path(), root.path().join("loop")).expect("a link");
         std::os::unix::fs::symlink("nowhere", root.path().join("dangling")).expect("a link");
-        let listing = list_inputs(&[root.path().to_owned()], &GlobSet::empty(), 2);
+        let listing = list_inputs(&[root.path().to_owned()], &GlobSet::empty(), 2, &Stop::default());
         assert_eq!(names(&listing, root.path()), ["x.log"]);
-        assert_eq!(listing.problems.len(), 1, "{:?}", listing.problems);
+        assert!(listing.problems.is_empty(), "{:?}", listing.problems);
+        assert_eq!(listing.skipped[0].reason, "is a link to nothing");
     }
 }

@@ -15,6 +15,7 @@ use ruzstd::decoding::StreamingDecoder;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use serde::{Deserialize, Serialize};
 
+use super::Input;
 use crate::model::{Note, Timestamp};
 use crate::wire::{AccountRead, InputProblem};
 
@@ -214,7 +215,7 @@ pub(crate) fn trailer_frame(told: &PullTrailer) -> Vec<u8> {
 
 /// Returns whether a file with this head may be a saved pull: zstd frames, or just the skippable one.
 #[must_use]
-pub(crate) fn may_tell(head: &[u8]) -> bool {
+fn may_tell(head: &[u8]) -> bool {
     head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) || head.starts_with(&SKIPPED_FRAME)
 }
 
@@ -249,6 +250,12 @@ pub(crate) fn lines_of(path: &Path, mut take: impl FnMut(&[u8]) -> io::Result<()
         text.drain(..done);
     }
     if text.is_empty() { Ok(()) } else { take(&text) }
+}
+
+/// Reads the trailer of an input with these first bytes, if it is a saved pull.
+pub(super) fn told_by_input(input: &Input, head: &[u8]) -> Option<PullTrailer> {
+    let may_tell = input.size.is_some() && may_tell(head);
+    may_tell.then(|| told_by(input.path.as_deref()?)).flatten()
 }
 
 /// Reads the trailer of a file, if it is a saved pull.

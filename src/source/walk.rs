@@ -9,11 +9,13 @@ use std::thread;
 
 use walkdir::{Error, WalkDir};
 
+use super::Stop;
+
 /// Number of directories in a level from which more than one thread pays off.
 const MANY: usize = 16;
 
 /// Anything but a directory: its path, and its metadata if they can be read.
-pub(super) type FoundFile = (PathBuf, Option<Metadata>);
+pub(super) type FoundFile = (PathBuf, io::Result<Metadata>);
 
 /// Converter of a found file (or an error) to the value to collect; `None` drops it. Called from any thread.
 pub(super) trait Take<T>: Fn(Result<FoundFile, Error>) -> Option<T> + Sync {}
@@ -21,18 +23,19 @@ pub(super) trait Take<T>: Fn(Result<FoundFile, Error>) -> Option<T> + Sync {}
 impl<T, F: Fn(Result<FoundFile, Error>) -> Option<T> + Sync> Take<T> for F {}
 
 /// Lists the files below `root`, or `root` itself if it is a file, in the order of paths. Links are followed, as a
-/// directory may consist of links to logs.
-pub(super) fn walk<T: Send>(root: &Path, threads: usize, take: &impl Take<T>) -> Vec<T> {
+/// directory may consist of links to logs. A request to stop ends it, with some of them.
+pub(super) fn walk<T: Send>(root: &Path, threads: usize, stop: &Stop, take: &impl Take<T>) -> Vec<T> {
     // `plain_tree` gives up at links (loops can only be detected on the path from the root) and where `root` is a file.
-    plain_tree(root, threads, take).unwrap_or_else(|| any_tree(root, take))
+    plain_tree(root, threads, stop, take).unwrap_or_else(|| any_tree(root, stop, take))
 }
 
-fn any_tree<T>(root: &Path, take: &impl Take<T>) -> Vec<T> {
+fn any_tree<T>(root: &Path, stop: &Stop, take: &impl Take<T>) -> Vec<T> {
     let entries = WalkDir::new(root).follow_links(true).sort_by_file_name().into_iter();
+    let entries = entries.take_while(|_| stop.requested().is_none());
     let found = entries.filter_map(|entry| match entry {
         Ok(entry) if entry.file_type().is_dir() => None,
         Ok(entry) => {
-            let metadata = entry.metadata().ok();
+            let metadata = entry.metadata().map_err(io::Error::from);
             take(Ok((entry.into_path(), metadata)))
         }
         Err(error) => take(Err(error)),
@@ -40,12 +43,13 @@ fn any_tree<T>(root: &Path, take: &impl Take<T>) -> Vec<T> {
     found.collect()
 }
 
-/// Lists the files of a tree level by level; `None` if it contains a link or a part that cannot be read.
-fn plain_tree<T: Send>(root: &Path, threads: usize, take: &impl Take<T>) -> Option<Vec<T>> {
+/// Lists the files of a tree level by level; `None` if it contains a link or a part that cannot be read, or a request to
+/// stop came.
+fn plain_tree<T: Send>(root: &Path, threads: usize, stop: &Stop, take: &impl Take<T>) -> Option<Vec<T>> {
     let mut levels = Vec::new();
     let mut directories = vec![root.to_owned()];
     while !directories.is_empty() {
-        let (level, below) = look_into(&directories, threads, take)?;
+        let (level, below) = look_into(&directories, threads, stop, take)?;
         levels.push(level);
         directories = below;
     }
@@ -92,6 +96,7 @@ struct SeenTree<T> {
 fn look_into<T: Send>(
     directories: &[PathBuf],
     threads: usize,
+    stop: &Stop,
     take: &impl Take<T>,
 ) -> Option<(TreeLevel<T>, Vec<PathBuf>)> {
     let next = AtomicUsize::new(0);
@@ -100,6 +105,9 @@ fn look_into<T: Send>(
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(directory) = directories.get(at) else { return Some(seen) };
+            if stop.requested().is_some() {
+                return None;
+            }
             let before = seen.children.len();
             let below = list(directory, take, &mut seen.children)?;
             seen.directories.push((at, seen.children.len() - before, below));
@@ -142,7 +150,7 @@ fn list<T>(directory: &Path, take: &impl Take<T>, children: &mut Vec<Child<T>>) 
             directories.push(entry.path());
         } else {
             // `DirEntry::metadata` is relative to the open directory, which is quicker than a lookup by path.
-            children.extend(take(Ok((entry.path(), entry.metadata().ok()))).map(Child::File));
+            children.extend(take(Ok((entry.path(), entry.metadata()))).map(Child::File));
         }
     }
     Some(directories)
@@ -166,12 +174,17 @@ mod tests {
             }
             fs::write(root.path().join(format!("{}.log", number % 4)), "x").expect("a file");
         }
-        let take =
-            |found: Result<FoundFile, Error>| found.ok().map(|(path, metadata)| (path, metadata.map(|it| it.len())));
-        let want = any_tree(root.path(), &take);
+        let take = |found: Result<FoundFile, Error>| {
+            found.ok().map(|(path, metadata)| (path, metadata.ok().map(|it| it.len())))
+        };
+        let want = any_tree(root.path(), &Stop::default(), &take);
         assert_eq!(want.len(), 4 + (0..2 * MANY).map(|number| number % 5).sum::<usize>());
         for threads in [1, 3] {
-            assert_eq!(plain_tree(root.path(), threads, &take).as_ref(), Some(&want), "{threads} threads");
+            assert_eq!(
+                plain_tree(root.path(), threads, &Stop::default(), &take).as_ref(),
+                Some(&want),
+                "{threads} threads"
+            );
         }
     }
 
@@ -182,10 +195,10 @@ mod tests {
         let file = root.path().join("x.log");
         fs::write(&file, "x").expect("a file");
         let take = |found: Result<FoundFile, Error>| found.ok().map(|(path, _)| path);
-        assert_eq!(plain_tree(&file, 1, &take), None);
-        assert_eq!(walk(&file, 1, &take), std::slice::from_ref(&file));
+        assert_eq!(plain_tree(&file, 1, &Stop::default(), &take), None);
+        assert_eq!(walk(&file, 1, &Stop::default(), &take), std::slice::from_ref(&file));
         std::os::unix::fs::symlink(&file, root.path().join("y.log")).expect("a link");
-        assert_eq!(plain_tree(root.path(), 1, &take), None);
-        assert_eq!(walk(root.path(), 1, &take), [file, root.path().join("y.log")]);
+        assert_eq!(plain_tree(root.path(), 1, &Stop::default(), &take), None);
+        assert_eq!(walk(root.path(), 1, &Stop::default(), &take), [file, root.path().join("y.log")]);
     }
 }

@@ -80,11 +80,13 @@ pub(super) enum Fact {
     WithoutStart,
     /// START was seen and no end.
     WithoutEnd,
+    /// A figure is larger than an entry can hold, and so not known to the totals.
+    TooLarge,
 }
 
 impl Fact {
     /// Number of facts.
-    const COUNT: u32 = Self::WithoutEnd as u32 + 1;
+    const COUNT: u32 = Self::TooLarge as u32 + 1;
 }
 
 /// Facts about an attempt and the enums of its verdict, packed into one word.
@@ -162,6 +164,17 @@ impl Entry {
     pub(super) fn new(attempt: &Attempt, verdict: &Verdict, names: EntryNames) -> Self {
         let metrics = &attempt.metrics;
         let observed = |wanted: &str| verdict.observations.iter().find(|(code, _)| *code == wanted);
+        let mut fits = true;
+        let lasted_ms = held(lasted(attempt.started_at, attempt.ended_at), &mut fits);
+        let duration = held(metrics.duration_us.map(hundredths), &mut fits);
+        let init = held(metrics.init_us.or(metrics.restore_us).map(hundredths), &mut fits);
+        let billed_ms = held(metrics.billed_ms, &mut fits);
+        let memory_size_mb = megabytes(metrics.memory_size_mb, &mut fits);
+        let max_memory_used_mb = megabytes(metrics.max_memory_used_mb, &mut fits);
+        // At most what it can hold: that there are many is worth more than nothing.
+        let handled = observed(HANDLED_ERROR).map_or(0, |(_, count)| *count);
+        let handled_errors = u16::try_from(handled).unwrap_or(u16::MAX);
+        fits &= u64::from(handled_errors) == u64::from(handled);
         Self {
             request: attempt.request_id.map_or(0, |id| id.of_attempt(number(attempt.place)).bits()),
             start_ms: attempt.started_at.map_or(NO_TIME, Timestamp::ms),
@@ -170,14 +183,14 @@ impl Entry {
             stream: names.stream,
             function: names.function,
             failure: names.failure,
-            lasted_ms: lasted(attempt.started_at, attempt.ended_at),
-            duration: hundredths(metrics.duration_us),
-            init: hundredths(metrics.init_us.or(metrics.restore_us)),
-            billed_ms: metrics.billed_ms.map_or(ABSENT, |ms| u32::try_from(ms).unwrap_or(ABSENT - 1)),
-            memory_size_mb: megabytes(metrics.memory_size_mb),
-            max_memory_used_mb: megabytes(metrics.max_memory_used_mb),
-            handled_errors: observed(HANDLED_ERROR).map_or(0, |(_, count)| u16::try_from(*count).unwrap_or(u16::MAX)),
-            facts: facts(attempt, verdict, names.cut),
+            lasted_ms,
+            duration,
+            init,
+            billed_ms,
+            memory_size_mb,
+            max_memory_used_mb,
+            handled_errors,
+            facts: facts(attempt, verdict, names.cut).with(Fact::TooLarge, !fits),
             version: names.version,
         }
     }
@@ -422,17 +435,27 @@ fn unpack(packed: u64) -> Place {
     Place::at((packed >> 40) as u32, packed & 0xff_ffff_ffff)
 }
 
-fn hundredths(us: Option<u64>) -> u32 {
-    us.map_or(ABSENT, |us| u32::try_from((us + 5) / 10).unwrap_or(ABSENT - 1))
+fn hundredths(us: u64) -> u64 {
+    us.saturating_add(5) / 10
 }
 
-fn megabytes(mb: Option<u32>) -> u16 {
-    mb.map_or(0, |mb| u16::try_from(mb).unwrap_or(u16::MAX))
+/// Returns a figure as an entry holds it. One that does not fit is not known, rather than another one, and `fits` is
+/// cleared.
+fn held(figure: Option<u64>, fits: &mut bool) -> u32 {
+    let Some(figure) = figure else { return ABSENT };
+    let held = u32::try_from(figure).ok().filter(|held| *held != ABSENT);
+    *fits &= held.is_some();
+    held.unwrap_or(ABSENT)
 }
 
-fn lasted(start: Option<Timestamp>, end: Option<Timestamp>) -> u32 {
-    match (start, end) {
-        (Some(start), Some(end)) => u32::try_from(end.ms_since(start).max(0)).unwrap_or(ABSENT - 1),
-        _ => ABSENT,
-    }
+/// Does the same for memory, of which 0 is not known.
+fn megabytes(mb: Option<u32>, fits: &mut bool) -> u16 {
+    let held = mb.map(u16::try_from).transpose();
+    *fits &= held.is_ok();
+    held.ok().flatten().unwrap_or(0)
+}
+
+fn lasted(start: Option<Timestamp>, end: Option<Timestamp>) -> Option<u64> {
+    let (start, end) = start.zip(end)?;
+    Some(end.ms_since(start).max(0).unsigned_abs())
 }

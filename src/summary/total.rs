@@ -82,6 +82,8 @@ pub(crate) struct Totals {
     pub outside: (u64, BTreeSet<String>),
     /// The first START of each input that stands behind its own end.
     pub disordered: BTreeMap<u32, Place>,
+    /// Attempts with a figure that is too large to be counted, and the first of them.
+    pub too_large: Option<(u64, Place)>,
     /// Functions whose log hides successes, so that their failure rates, and the overall one, are unknown.
     pub hiding: Vec<String>,
     /// Additions to the records.
@@ -227,6 +229,7 @@ pub(crate) fn summarize(
             duplicates: 0,
             outside: (0, BTreeSet::new()),
             disordered: BTreeMap::new(),
+            too_large: None,
             hiding: Vec::new(),
             price_lists: BTreeSet::new(),
             patches: Patches::default(),
@@ -298,6 +301,7 @@ struct Pass<'a> {
     duplicates: u64,
     outside: (u64, BTreeSet<String>),
     disordered: BTreeMap<u32, Place>,
+    too_large: Option<(u64, Place)>,
     hiding: Vec<String>,
     price_lists: BTreeSet<String>,
     patches: Patches,
@@ -366,6 +370,7 @@ impl<'a> Pass<'a> {
         self.outside.0 += behind.outside.0;
         behind.outside.1.iter().for_each(|name| keep_first(&mut self.outside.1, name));
         behind.disordered.into_values().for_each(|place| self.disordered(place));
+        behind.too_large.into_iter().for_each(|(attempts, first)| self.too_large(attempts, first));
         self.hiding.extend(behind.hiding);
         self.price_lists.extend(behind.price_lists);
         self.patches.absorb(behind.patches);
@@ -420,6 +425,9 @@ impl<'a> Pass<'a> {
             }
         };
         self.duplicates += drop_duplicates(event, drop);
+        for entry in event.iter().filter(|entry| entry.has(Fact::TooLarge)) {
+            self.too_large(1, entry.place());
+        }
         if event.is_empty() {
             return;
         }
@@ -443,6 +451,12 @@ impl<'a> Pass<'a> {
     fn disordered(&mut self, place: Place) {
         let first = self.disordered.entry(place.input).or_insert(place);
         *first = place.min(*first);
+    }
+
+    fn too_large(&mut self, attempts: u64, first: Place) {
+        let (known, place) = self.too_large.get_or_insert((0, first));
+        *known += attempts;
+        *place = first.min(*place);
     }
 
     /// Counts one event, given its attempts in order.
@@ -555,7 +569,7 @@ impl<'a> Pass<'a> {
         self.failed_starts.sort();
         let causes = causes::list(std::mem::take(&mut self.causes), self.names, self.window(), &self.failed_starts);
         let events_to_check = std::mem::take(&mut self.to_check).list(self.names);
-        let Self { duplicates, outside, disordered, hiding, patches, ledger_events, .. } = self;
+        let Self { duplicates, outside, disordered, too_large, hiding, patches, ledger_events, .. } = self;
         Totals {
             window,
             totals,
@@ -565,6 +579,7 @@ impl<'a> Pass<'a> {
             duplicates,
             outside,
             disordered,
+            too_large,
             hiding,
             patches,
             ledger_events,

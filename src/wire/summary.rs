@@ -254,7 +254,7 @@ pub struct Coverage {
     pub bytes: CoverageBytes,
     /// Inputs that could not be read, or not to the end.
     pub inputs_unreadable: Vec<InputProblem>,
-    /// Inputs found in a directory that are no logs.
+    /// What was found in a directory and is no log.
     pub inputs_skipped: Vec<InputProblem>,
     /// Events and attempts that were delivered more than once and counted once.
     pub duplicates: u64,

@@ -56,13 +56,20 @@ def until(holds, seconds: float) -> bool:
 
 
 def while_writing(number: signal.Signals):
-    """Returns what sends a signal when the temporary file of an output has grown."""
-    def grown(place: Path):
+    """Returns what sends a signal when the temporary file of an output, which may have no name, has grown."""
+    def grown(place: Path, process):
         with os.scandir(place / "out") as entries:
-            return any(entry.name.startswith(".lambda-triage") and entry.stat().st_size > 0 for entry in entries)
+            if any(entry.name.startswith(".lambda-triage") and entry.stat().st_size > 0 for entry in entries):
+                return True
+        folder = Path(f"/proc/{process.pid}/fd")
+        try:
+            return any(os.readlink(folder / fd).startswith(f"{place}/out/") and os.stat(folder / fd).st_size > 0
+                       for fd in os.listdir(folder))
+        except OSError:
+            return False
 
     def during(process, place: Path):
-        until(lambda: process.ended() or grown(place), 8)
+        until(lambda: process.ended() or grown(place, process), 8)
         process.send(number)
     return during
 

@@ -112,7 +112,7 @@ fn the_status_is_that_of_the_gate() {
     case(&before, &after, &["*:new_causes > 0"], 2, "not counted by function");
     case(&before, &after, &["new_causes > 1%"], 2, "not a ratio");
     case(&before, &absent, &[], 3, "absent");
-    case(&broken, &after, &[], 3, "begins like a summary");
+    case(&broken, &after, &[], 3, "this summary is damaged");
     case(&before, &empty, &[], 3, "nothing to compare");
     case(&before, &folder.path().join("none"), &[], 4, "nothing to compare");
     case(&empty, &after, &["new_causes > 0"], 3, "not evaluable");

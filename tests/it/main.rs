@@ -13,8 +13,8 @@ mod cloudwatch;
 mod codes;
 mod commands;
 mod config;
-mod copies;
 mod containers;
+mod copies;
 mod corpus;
 mod diff;
 mod downstream;
@@ -27,6 +27,7 @@ mod events;
 #[cfg(unix)]
 mod examples;
 mod explain;
+mod figures;
 #[cfg(feature = "cloudwatch")]
 mod follow;
 mod formats;
@@ -62,7 +63,11 @@ mod secrets;
 mod selection;
 mod shapes;
 mod shards;
+#[cfg(target_os = "linux")]
+mod signals;
 mod sparse_lines;
+#[cfg(unix)]
+mod special_files;
 mod stores;
 #[cfg(target_os = "linux")]
 mod threads;

@@ -2,7 +2,7 @@
 //! up.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -93,6 +93,28 @@ fn standard_input_and_markers_are_inputs() {
     }
 }
 
+/// Standard input is what it was redirected from, for every command that reads a saved answer.
+#[test]
+fn a_saved_answer_on_standard_input_is_an_input() {
+    let folder = Folder::new();
+    let summary = folder.run(&["logs"]).args(["--format", "json"]).stdout();
+    write(&folder.at("saved.json"), &summary);
+    for arguments in [
+        &["view", "-", "--output", "saved.json"][..],
+        &["diff", "-", "logs", "--output", "saved.json"],
+        &["analyze", "logs", "--baseline", "-", "--output", "saved.json"],
+    ] {
+        let mut command = Run::new(arguments).directory(folder.0.path()).into_command();
+        let done = command.stdin(fs::File::open(folder.at("saved.json")).unwrap()).output().unwrap();
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(
+            done.status.code() == Some(2) && said.contains("is also an input of this run"),
+            "{arguments:?}: {said}"
+        );
+        assert_eq!(fs::read_to_string(folder.at("saved.json")).unwrap(), summary);
+    }
+}
+
 #[test]
 fn what_a_run_left_in_its_input_is_not_read_and_replaced_by_the_next() {
     let folder = Folder::new();
@@ -171,4 +193,60 @@ fn a_link_that_leads_nowhere_is_a_message() {
         assert!(folder.at(name).is_symlink());
     }
     read_summary(&folder.run(&["logs/app.csv"]).args(["--format", "json", "--output", "/dev/stdout"]).stdout());
+}
+
+/// Files that cannot be written: a name, what makes it impossible, and what is said. The program is told of no temporary
+/// file of its own.
+#[test]
+fn an_output_that_cannot_be_written_is_told_with_the_remedy_and_costs_the_others_nothing() {
+    for (name, said) in [
+        ("no/such.csv", "no such file or directory; make its directory first"),
+        ("logs/app.csv/x.csv", "not a directory"),
+        ("logs.csv", "it is a directory; name a file in it"),
+        ("circle.csv", "symbolic links"),
+    ] {
+        for one in OPTIONS {
+            let folder = Folder::new();
+            fs::create_dir(folder.at("logs.csv")).unwrap();
+            symlink("circle.csv", folder.at("circle.csv")).unwrap();
+            let bad = || option(one, Path::new(name));
+            let done = folder.run(&["logs/app.csv"]).args(bad()).args(["--report", "json=good.json"]).status(3);
+            let want = format!("cannot write {name}: ");
+            assert!(done.stderr.contains(&want) && done.stderr.contains(said), "{one:?} {name}: {}", done.stderr);
+            assert!(!done.stderr.contains(".lambda-triage"), "{}", done.stderr);
+            read_summary(&fs::read_to_string(folder.at("good.json")).unwrap());
+            // The gate has its say whatever becomes of the outputs.
+            let gated = folder.run(&["logs/app.csv"]).args(bad()).args(["--fail-on", "failed > 0"]).status(1);
+            assert!(gated.stderr.contains("gate failed") && gated.stderr.contains(&want), "{}", gated.stderr);
+        }
+        // Nobody would get the answer.
+        let folder = Folder::new();
+        fs::create_dir(folder.at("logs.csv")).unwrap();
+        symlink("circle.csv", folder.at("circle.csv")).unwrap();
+        let done = folder.run(&["no/log"]).args(["--output", name]).status(3);
+        assert!(!done.stderr.contains("no/log"), "it ends at once: {}", done.stderr);
+    }
+}
+
+#[test]
+fn an_output_that_an_earlier_run_left_in_a_directory_is_told_with_that() {
+    let folder = Folder::new();
+    let run = || folder.run(&["logs"]).args(["--format", "json", "--output", "logs/summary.json"]);
+    run().status(0);
+    let done = run().status(2);
+    assert!(done.stderr.contains("logs/summary.json") && done.stderr.contains("in the directory logs that is read"));
+    run().args(["--exclude", "summary.json"]).status(0);
+}
+
+/// Whoever may read an output by its group still may. Only root can choose a group here.
+#[test]
+fn a_file_keeps_its_group() {
+    let folder = Folder::new();
+    write(&folder.at("out.csv"), "before");
+    if chown(folder.at("out.csv"), Some(12), Some(34)).is_ok() {
+        fs::set_permissions(folder.at("out.csv"), fs::Permissions::from_mode(0o640)).unwrap();
+        folder.run(&["logs/app.csv"]).args(["--output", "out.csv"]).status(0);
+        let written = fs::metadata(folder.at("out.csv")).unwrap();
+        assert_eq!((written.uid(), written.gid(), written.mode() & 0o777), (12, 34, 0o640));
+    }
 }

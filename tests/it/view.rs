@@ -1,11 +1,14 @@
 //! `view`: a saved answer shown again equals the answer, and a part of it equals the answer for that part as far as rows
 //! add up; `metrics`: what it lists is what a gate takes.
 
-use std::fs;
+use std::collections::BTreeMap;
+use std::process::Command;
+use std::{fs, thread};
 
+use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use serde_json::Value;
 
-use super::harness::{LOGS, Run, directory, formats, read_summary, root};
+use super::harness::{LOGS, Run, directory, formats, gzip, read_summary, root};
 
 /// Inputs of the fixtures: the demo's logs, and each folder of logs.
 fn inputs() -> Vec<String> {
@@ -110,6 +113,72 @@ fn what_is_no_saved_answer_is_told() {
     assert!(
         Run::new(["view", &saved, "--fail-on", "failed > 0"]).status(1).stderr.contains("gate failed: failed > 0: 27")
     );
+}
+
+/// How an answer may come: packed, in another encoding, indented otherwise.
+fn forms(text: &str) -> Vec<(&'static str, Vec<u8>)> {
+    let wide = |first: u16, bytes: fn(u16) -> [u8; 2]| {
+        [first].into_iter().chain(text.encode_utf16()).flat_map(bytes).collect()
+    };
+    let zstd = |bytes: &[u8]| compress_to_vec(bytes, CompressionLevel::Fastest);
+    vec![
+        ("as it is", text.as_bytes().to_vec()),
+        ("with a mark", [b"\xef\xbb\xbf", text.as_bytes()].concat()),
+        ("UTF-16", wide(0xfeff, u16::to_le_bytes)),
+        ("UTF-16, big end first", wide(0xfeff, u16::to_be_bytes)),
+        ("gzip", gzip(text.as_bytes())),
+        ("zstd", zstd(text.as_bytes())),
+        ("gzip in zstd", zstd(&gzip(text.as_bytes()))),
+    ]
+}
+
+/// Every command that takes a saved answer takes it from wherever it comes, however it is packed.
+#[test]
+fn a_saved_answer_comes_in_any_form_by_any_way() {
+    let folder = directory();
+    let path = |name: &str| folder.path().join(name).into_os_string().into_string().unwrap();
+    let [saved, base, pipe] = ["saved", "base", "pipe"].map(path);
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let summary = Run::new(["demo", "--format", "json"]).stdout();
+    fs::write(&base, &summary).unwrap();
+    let records = Run::new(["demo", "--format", "ndjson"]).stdout();
+    let sorted: Value = serde_json::from_str(&summary).unwrap();
+    let sorted: BTreeMap<String, Value> = serde_json::from_value(sorted).unwrap();
+    let sorted = serde_json::to_string(&sorted).unwrap();
+    for (kind, text) in [("a summary", &summary), ("records", &records), ("a sorted summary", &sorted)] {
+        for (form, bytes) in forms(text) {
+            let commands: [(&[&str], &[&str], &str); 4] = [
+                (&["view"], &["--format", "json"], "\"failed\": 27,"),
+                (&["metrics"], &[], "failed (count) = 27\n"),
+                (&["diff", &base], &["--format", "json"], "\"failed\": 27,"),
+                (&["analyze", "fixtures/logs/retries", "--baseline"], &["--format", "json"], "\"failed\": 27,"),
+            ];
+            fs::write(&saved, &bytes).unwrap();
+            for (before, after, want) in commands {
+                let run = |input: &str| Run::new(before).args([input]).args(after);
+                let of_file = run(&saved).status(0).stdout;
+                assert!(of_file.contains(want), "{before:?} {kind}, {form}: {of_file}");
+                let named = |text: String| {
+                    text.replace(&saved, "X").replace(&pipe, "X").replace("\"-\"", "\"X\"").replace("<stdin>", "X")
+                };
+                let of_file = named(of_file);
+                let of_stdin = run("-").input(bytes.clone()).status(0).stdout;
+                assert_eq!(named(of_stdin), of_file, "{before:?} {kind}, {form}, from standard input");
+                let feeder = thread::spawn({
+                    let (pipe, bytes) = (pipe.clone(), bytes.clone());
+                    move || fs::write(pipe, bytes)
+                });
+                assert_eq!(named(run(&pipe).status(0).stdout), of_file, "{before:?} {kind}, {form}, from a pipe");
+                feeder.join().unwrap().unwrap();
+            }
+        }
+    }
+    let newer = summary.replacen("\"schema\": ", "\"schema\": 99", 1);
+    fs::write(&saved, gzip(newer.as_bytes())).unwrap();
+    for arguments in [&["view", &saved][..], &["metrics", &saved], &["diff", &base, &saved], &["diff", &saved, &base]] {
+        let done = Run::new(arguments).status(3);
+        assert!(done.stderr.contains("a newer version of the program"), "{arguments:?}: {}", done.stderr);
+    }
 }
 
 #[test]

@@ -258,6 +258,12 @@ impl<'j> EventObject<'j> {
         self.time.is_some() || self.any_time.is_some()
     }
 
+    /// Returns whether the event has no time although there is a value for it.
+    pub(in crate::decode) fn lacks_time(&self, event: &LogEvent<'_>) -> bool {
+        let value = || self.time.and_then(|(_, value)| value.scalar());
+        event.at.is_none() && value().is_some_and(|value| !matches!(value.trim_ascii(), b"" | b"null"))
+    }
+
     /// Delivers the event; `whole` is the text of the object, used as the message if no member is one.
     pub(in crate::decode) fn deliver(&self, whole: &'j [u8], line: u64, delivery: &mut Delivery<'_>) {
         let (message, escaped) = match self.message() {
@@ -268,6 +274,8 @@ impl<'j> EventObject<'j> {
         let mut event = self.log_event(message, escaped, line);
         if !self.timed() {
             event.at = own_time(message);
+        } else if self.lacks_time(&event) {
+            delivery.untimed(line);
         }
         delivery.event(&self.origin, event);
     }

@@ -30,6 +30,12 @@ fn deliver(event: &EventObject<'_>, whole: &[u8], line: u64, delivery: &mut Deli
     match event.message() {
         Some(RawValue::Text(_) | RawValue::Nested(_)) if !of_platform => event.deliver(whole, line, delivery),
         _ if whole.is_empty() => {}
-        _ => delivery.event(&event.origin, event.log_event(whole, false, line)),
+        _ => {
+            let found = event.log_event(whole, false, line);
+            if event.lacks_time(&found) {
+                delivery.untimed(line);
+            }
+            delivery.event(&event.origin, found);
+        }
     }
 }

@@ -182,7 +182,11 @@ impl CsvTable {
             return result;
         }
         let message = single_quotes(message);
-        delivery.event(&event.origin, event.log_event(&message, false, line));
+        let found = event.log_event(&message, false, line);
+        if event.lacks_time(&found) {
+            delivery.untimed(line);
+        }
+        delivery.event(&event.origin, found);
         RowResult { delivered: true, ..result }
     }
 }
