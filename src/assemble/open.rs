@@ -123,13 +123,15 @@ impl OpenAttempt {
 
     /// Returns whether log time has passed the moment up to which it can still run or get late lines.
     pub(super) fn is_overdue(&self, now: Timestamp) -> bool {
+        self.due().is_some_and(|due| now.ms() > due)
+    }
+
+    /// Returns the moment up to which it can still run or get late lines, in milliseconds of log time.
+    pub(super) fn due(&self) -> Option<i64> {
         match self.reported_at {
-            Some(reported) => now.ms_since(reported) > LATE_LINES_MS,
-            None => {
-                let longest = LONGEST_RUN_MS + LATE_LINES_MS;
-                let started = self.attempt.started_at;
-                !self.is_reported() && started.is_some_and(|started| now.ms_since(started) > longest)
-            }
+            Some(reported) => Some(reported.ms() + LATE_LINES_MS),
+            None if self.is_reported() => None,
+            None => Some(self.attempt.started_at?.ms() + LONGEST_RUN_MS + LATE_LINES_MS),
         }
     }
 

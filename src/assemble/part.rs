@@ -6,6 +6,7 @@
 use super::attach::{emit_lone_error, emit_pending, hand_over};
 use super::disorder::TimeSteps;
 use super::open::{OpenAttempt, Pending};
+use super::open_attempts::Closing;
 use super::{Assembler, OPEN_AT_ONCE, Output};
 use crate::model::{Keep, Timestamp};
 
@@ -92,7 +93,7 @@ impl Part {
     /// Frees memory that joining parts does not need: there may be very many parts.
     pub(crate) fn shrink(&mut self, keep: &Keep) {
         self.head.shrink(keep);
-        self.tail.open.iter_mut().for_each(|open| open.shrink(keep));
+        self.tail.open.shrink(|open| open.shrink(keep));
         self.tail.pending.shrink(keep);
     }
 
@@ -137,7 +138,7 @@ fn begin(part: Part, output: &mut dyn Output) -> Assembler {
     }
     if first
         && !head.settled
-        && let Some(open) = tail.open.first_mut()
+        && let Some(mut open) = tail.open.first().and_then(|at| tail.open.edit(at))
         && open.lacks_start()
     {
         open.cut_start();
@@ -167,11 +168,11 @@ fn join_two(mut tail: Assembler, part: Part, keep: &Keep, output: &mut dyn Outpu
     }
     if settled_in_head {
         // The next part was independent from here on, so whatever is still open in the tail has ended.
-        tail.close_all(output);
+        tail.close(Closing::All, output);
         emit_pending(std::mem::take(&mut tail.pending), false, output);
     } else {
         // The whole part is one head, so its open end meets the tail as well.
-        for mut open in std::mem::take(&mut next.open) {
+        for mut open in next.open.take_all() {
             if !head.passed {
                 find_peak(&mut tail, &mut open);
             }
@@ -220,10 +221,9 @@ fn find_peak(tail: &mut Assembler, open: &mut OpenAttempt) {
 fn meet(tail: &mut Assembler, mut open: Box<OpenAttempt>, keep: &Keep, output: &mut dyn Output) {
     claim(tail, &mut open.before, keep);
     if open.lacks_start() {
-        let same = |mine: &OpenAttempt| mine.id() == open.id() && !(mine.is_reported() && open.is_reported());
-        let owner = tail.open.iter().rposition(|mine| same(mine)).or_else(|| foreign_lines_owner(tail, &open));
-        if let Some(at) = owner {
-            let joined = &mut tail.open[at];
+        let same = |mine: &OpenAttempt| !(mine.is_reported() && open.is_reported());
+        let owner = tail.open.latest_where(open.id(), same).or_else(|| foreign_lines_owner(tail, &open));
+        if let Some(mut joined) = owner.and_then(|at| tail.open.edit(at)) {
             if open.is_reported() {
                 joined.attempt.earlier_peak_mb = open.attempt.earlier_peak_mb;
                 tail.peak_mb = open.attempt.metrics.max_memory_used_mb.or(tail.peak_mb);
@@ -246,7 +246,7 @@ fn meet(tail: &mut Assembler, mut open: Box<OpenAttempt>, keep: &Keep, output: &
     } else {
         open.before = before;
     }
-    tail.close_where(|mine| mine.is_reported() || !(open.json && mine.attempt.start_seen), output);
+    tail.close(if open.json { Closing::ReportedOrHeadless } else { Closing::All }, output);
     if open.before.fresh {
         tail.peak_mb = None;
     }
@@ -261,8 +261,7 @@ fn claim(tail: &mut Assembler, pending: &mut Pending, keep: &Keep) {
     if pending.fresh || pending.is_empty() {
         return;
     }
-    let Some(at) = tail.current() else { return };
-    let open = &mut tail.open[at];
+    let Some(mut open) = tail.current().and_then(|at| tail.open.edit(at)) else { return };
     open.adopt(std::mem::take(pending), keep);
 }
 
@@ -286,9 +285,8 @@ fn close(mut tail: Assembler, output: &mut dyn Output) {
     } else {
         tail.rejoin_lone_errors(&Keep::LAST);
     }
-    let open = std::mem::take(&mut tail.open);
-    let last = open.len();
-    for (at, mut open) in open.into_iter().enumerate() {
+    let last = tail.open.len();
+    for (at, mut open) in tail.open.take_all().enumerate() {
         if !open.is_reported() && (at + 1 == last || open.json || !tail.known_stream) {
             open.cut_end();
         }
