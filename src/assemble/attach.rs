@@ -181,9 +181,9 @@ impl Assembler {
     /// Drops what `initRuntimeDone` and `restoreRuntimeDone` said of an init, now that it is told anew.
     fn supersede_runtime_done(&mut self) {
         let stays = |sign: &Sign| !sign.kind.is_init_runtime_done();
-        self.pending.signs.retain(stays);
+        self.pending.retain_signs(stays);
         if let Some(failed) = &mut self.failed_init {
-            failed.signs.retain(stays);
+            failed.retain_signs(stays);
         }
         if let Some(mut open) = self.running() {
             open.attempt.signs.retain(stays);
@@ -234,10 +234,10 @@ impl Assembler {
             None if state == "Started" => Some(SignKind::ExtensionStarted { name: name.into() }),
             None => {
                 let other = |kind: &SignKind| !matches!(kind, SignKind::ExtensionStarted { name: started } if **started == *name);
-                self.pending.signs.retain(|sign| other(&sign.kind));
+                self.pending.retain_signs(|sign| other(&sign.kind));
                 if let Some(mut open) = self.latest() {
                     open.attempt.signs.retain(|sign| other(&sign.kind));
-                    open.before.signs.retain(|sign| other(&sign.kind));
+                    open.before.retain_signs(|sign| other(&sign.kind));
                 }
                 None
             }
@@ -245,13 +245,7 @@ impl Assembler {
         self.environment_line(message, kind);
     }
 
-    fn start(
-        &mut self,
-        message: &Message<'_>,
-        id: RequestId,
-        json: bool,
-        output: &mut dyn Output,
-    ) -> Option<Edit<'_>> {
+    fn start(&mut self, message: &Message<'_>, id: RequestId, json: bool, output: &mut dyn Output) -> Option<Edit<'_>> {
         self.starts_seen = true;
         self.begun = true;
         self.unsettle_loose();
@@ -307,7 +301,7 @@ impl Assembler {
         open.attempt.version = open.before.version.clone();
         open.attempt.function = open.before.function.clone();
         if let Some(failed) = self.started_failed_init(message.at) {
-            open.take_failed_init(*failed, Phase::Init);
+            open.take_failed_init(failed, Phase::Init);
         }
         self.open.push(open);
         self.latest()

@@ -51,7 +51,7 @@ impl Assembler {
 
     /// Takes out the failures of an init whose request starts now: it follows at once, or no other one can be meant. After
     /// a failed `Phase: init`, the init is repeated first.
-    pub(super) fn started_failed_init(&mut self, now: Option<Timestamp>) -> Option<Box<Pending>> {
+    pub(super) fn started_failed_init(&mut self, now: Option<Timestamp>) -> Option<Pending> {
         let failed = self.failed_init.as_ref()?;
         let last = failed.signs.last()?;
         // Where the platform reports inits, it reports that of the last error next.
@@ -75,15 +75,15 @@ impl Assembler {
         let is_another = held.fresh || is_repeated(last) && are_exact(last.line.at, message.at);
         let Some(first) = signs.get(from).filter(|_| is_error || !is_another) else { return };
         let (first, at) = (&first.line, last.line.at);
-        let is_owner =
-            |open: &OpenAttempt| !open.lacks_start() && began_before(&open.attempt, first.at, first.place);
+        let is_owner = |open: &OpenAttempt| !open.lacks_start() && began_before(&open.attempt, first.at, first.place);
         let owner = self.open.latest_where(Some(id), is_owner);
         let Some(mut open) = owner.and_then(|at| self.open.edit(at)) else { return };
         let signs = held.signs.split_off(from);
-        let failed = match held.signs.is_empty() {
-            true => Pending { signs, ..self.failed_init.take().map_or_else(Pending::default, |held| *held) },
-            false => Pending { signs, ..Pending::default() },
-        };
+        let mut failed = Pending::default();
+        if held.signs.is_empty() {
+            failed = self.failed_init.take().unwrap_or_default();
+        }
+        failed.signs = signs;
         open.take_failed_init(failed, Phase::Invoke);
         self.init_error_given = is_error.then(|| Box::new(InitErrorGiven { to: id, at }));
     }
@@ -107,7 +107,8 @@ fn is_init_error(sign: &Sign) -> bool {
 
 impl OpenAttempt {
     /// Takes the failures of an init that is probably its own.
-    pub(super) fn take_failed_init(&mut self, failed: Pending, phase: Phase) {
+    pub(super) fn take_failed_init(&mut self, mut failed: Pending, phase: Phase) {
+        let failed = failed.take();
         self.attempt.error_unsure = true;
         self.bytes += failed.bytes;
         self.attempt.logged_errors += failed.logged_errors;

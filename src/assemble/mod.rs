@@ -127,7 +127,7 @@ pub(crate) struct Assembler {
     open: OpenAttempts,
     pending: Pending,
     /// Failures of an init that may be another environment's than the running attempt's.
-    failed_init: Option<Box<Pending>>,
+    failed_init: Option<Pending>,
     /// The last error of a loading runtime that was given to the attempt that ended next.
     init_error_given: Option<Box<failed_init::InitErrorGiven>>,
     /// Whether the platform reports failed inits in this stream, as it does since 2022.
@@ -259,11 +259,7 @@ impl Assembler {
     /// Frees what is not needed while nothing is written to the stream: there may be very many streams.
     pub(crate) fn shrink(&mut self, keep: &Keep) {
         self.held.shrink(keep);
-        self.open.shrink(|open| {
-            if open.is_reported() {
-                open.shrink(keep);
-            }
-        });
+        self.open.shrink(|open| if open.is_reported() { open.shrink(keep) } else { open.fit() });
         self.spare = None;
         self.unread.shrink_to_fit();
     }
@@ -300,8 +296,7 @@ impl Assembler {
 
     /// Finds the running attempt whose id stands on a line.
     fn named_in(&self, message: &Message<'_>) -> Option<usize> {
-        let is_running =
-            |id: RequestId| self.open.latest_where(Some(id), |open| !open.is_reported());
+        let is_running = |id: RequestId| self.open.latest_where(Some(id), |open| !open.is_reported());
         RequestId::all_in(message.text).find_map(is_running)
     }
 

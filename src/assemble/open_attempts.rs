@@ -339,11 +339,7 @@ impl OpenAttempts {
 
     /// Returns the places of attempts for which something holds, by looking at each.
     #[inline]
-    fn filtered(
-        &self,
-        from: usize,
-        wanted: impl Fn(&OpenAttempt) -> bool,
-    ) -> impl DoubleEndedIterator<Item = usize> {
+    fn filtered(&self, from: usize, wanted: impl Fn(&OpenAttempt) -> bool) -> impl DoubleEndedIterator<Item = usize> {
         let places = from..self.list.len();
         places.filter(move |at| {
             work::done(1);

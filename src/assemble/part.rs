@@ -16,7 +16,7 @@ pub(super) struct PartHead {
     #[expect(clippy::vec_box, reason = "as in the assembler, which these come from")]
     held: Vec<Box<OpenAttempt>>,
     /// Lines of an environment without a request that end the head.
-    pending: Option<Box<Pending>>,
+    pending: Option<Pending>,
     /// Whether the first attempt with a START of its own is held.
     started: bool,
     /// Whether a reported attempt without a START of its own is held.
@@ -70,7 +70,7 @@ impl PartHead {
             return Some(pending);
         }
         self.settled = true;
-        self.pending = Some(Box::new(pending));
+        self.pending = Some(pending);
         None
     }
 }
@@ -134,7 +134,7 @@ fn begin(part: Part, output: &mut dyn Output) -> Assembler {
         hand_over(open, tail.of_lambda, output);
     }
     if let Some(pending) = head.pending {
-        emit_pending(*pending, false, output);
+        emit_pending(pending, false, output);
     }
     if first
         && !head.settled
@@ -163,7 +163,7 @@ fn join_two(mut tail: Assembler, part: Part, keep: &Keep, output: &mut dyn Outpu
     if let Some(mut pending) = head.pending {
         claim(&mut tail, &mut pending, keep);
         pending.served |= tail.begun && tail.known_stream;
-        tail.pending.append(*pending, keep);
+        tail.pending.append(pending, keep);
         tail.flush_environment(output);
     }
     if settled_in_head {
@@ -298,6 +298,6 @@ fn close(mut tail: Assembler, output: &mut dyn Output) {
         emit_pending(tail.pending, false, output);
     }
     if let Some(failed) = tail.failed_init {
-        emit_pending(*failed, true, output);
+        emit_pending(failed, true, output);
     }
 }

@@ -133,9 +133,7 @@ impl Assembler {
 
     fn is_running(&self, id: RequestId, message: &Message<'_>) -> bool {
         let running = |open: &OpenAttempt| open.id() == Some(id) && !open.is_reported();
-        self.open
-            .only()
-            .is_some_and(|open| running(open) && !message.at.is_some_and(|now| open.is_overdue(now)))
+        self.open.only().is_some_and(|open| running(open) && !message.at.is_some_and(|now| open.is_overdue(now)))
     }
 
     /// Returns whether no attempt is open, or only another one that ended well and that no earlier part can change.

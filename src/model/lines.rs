@@ -98,6 +98,9 @@ impl Keep {
 }
 
 impl Lines {
+    /// No lines.
+    pub const NONE: Self = Self { text: Vec::new(), index: Vec::new(), kept: 0, left_out: 0, wanted: false };
+
     /// Appends a line.
     #[inline(always)]
     pub fn push(&mut self, line: KeptLine<'_>, keep: &Keep) {
@@ -132,6 +135,11 @@ impl Lines {
         if !keep.every_line && self.index.len() > self.kept + 1 {
             self.thin_out(keep, self.index.len() - 1);
         }
+        self.fit();
+    }
+
+    /// Gives back memory that no line uses.
+    pub fn fit(&mut self) {
         self.text.shrink_to_fit();
         self.index.shrink_to_fit();
     }

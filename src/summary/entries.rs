@@ -114,7 +114,7 @@ impl<'s> Entries<'s> {
         let function = self.shared.functions.id(&key);
         // Streams without a name may be many, and most have nothing to add.
         if let Some(group) = &origin.log_group {
-            self.functions.entry(function).or_default().log_groups.insert(group.clone());
+            self.functions.entry(function).or_default().log_groups.add(group);
         }
         StreamNames { function, stream, is_nameless }
     }
