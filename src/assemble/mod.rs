@@ -15,6 +15,7 @@ mod open;
 mod open_attempts;
 mod owner;
 mod part;
+mod resting;
 #[cfg(test)]
 mod tests;
 mod unread;
@@ -125,6 +126,8 @@ pub(crate) struct Assembler {
     /// alone is no attempt: access logs and applications have ids, too.
     of_lambda: bool,
     open: OpenAttempts,
+    /// The open attempt while nothing is written to the stream; then it is not in `open`.
+    resting: Option<Box<resting::RestingAttempt>>,
     pending: Pending,
     /// Failures of an init that may be another environment's than the running attempt's.
     failed_init: Option<Pending>,
@@ -174,6 +177,7 @@ impl Assembler {
             known_stream,
             of_lambda,
             open: OpenAttempts::default(),
+            resting: None,
             pending: Pending::default(),
             failed_init: None,
             init_error_given: None,
@@ -256,8 +260,7 @@ impl Assembler {
         self.ordinary_between(message, output);
     }
 
-    /// Frees what is not needed while nothing is written to the stream: there may be very many streams.
-    pub(crate) fn shrink(&mut self, keep: &Keep) {
+    fn shrink(&mut self, keep: &Keep) {
         self.held.shrink(keep);
         self.open.shrink(|open| if open.is_reported() { open.shrink(keep) } else { open.fit() });
         self.spare = None;

@@ -21,7 +21,7 @@ pub(super) struct OpenAttempt {
     pub(super) reported_at: Option<Timestamp>,
     /// Whether REPORT is evidence, by what was known when it was read. Without a START, the REPORT line is kept in any
     /// case: an earlier part may hold the signs that make it evidence.
-    report_tells: bool,
+    pub(super) report_tells: bool,
     /// Whether START or REPORT came as JSON, so that other requests may run beside it.
     pub(super) json: bool,
     /// Bytes of its messages.
@@ -30,7 +30,7 @@ pub(super) struct OpenAttempt {
     /// Whether its START stands behind an end of the same request.
     pub(super) start_behind_end: bool,
     /// Its last lines, in a buffer that the next attempt reuses.
-    lines: Lines,
+    pub(super) lines: Lines,
 }
 
 impl OpenAttempt {

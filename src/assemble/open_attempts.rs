@@ -235,6 +235,12 @@ impl OpenAttempts {
         }
     }
 
+    /// Takes the attempt out, if it is the only one.
+    pub(super) fn take_only(&mut self) -> Option<Box<OpenAttempt>> {
+        self.only()?;
+        std::mem::take(&mut self.list).pop()?
+    }
+
     pub(super) fn push(&mut self, open: Box<OpenAttempt>) {
         if let Some(index) = &mut self.index {
             if self.list.len() >= (2 * index.live).max(many_and_few().0) {

@@ -85,6 +85,7 @@ pub(crate) struct Part {
 impl Part {
     pub(super) fn of(mut assembler: Assembler) -> Self {
         debug_assert!(assembler.unread.is_empty(), "counted lines outlived their batch");
+        assembler.wake();
         assembler.spare = None;
         assembler.unread = Vec::new();
         Self { head: std::mem::take(&mut assembler.held), tail: assembler }

@@ -161,6 +161,12 @@ impl Lines {
         self.index.is_empty()
     }
 
+    /// Returns whether it is as it was made.
+    #[must_use]
+    pub fn is_unused(&self) -> bool {
+        self.index.is_empty() && self.kept == 0 && self.left_out == 0 && !self.wanted
+    }
+
     /// Returns the number of lines that were not kept.
     #[must_use]
     pub fn left_out(&self) -> u32 {

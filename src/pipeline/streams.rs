@@ -165,6 +165,7 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
     fn wake(&mut self, id: StreamId) {
         let Some(stream) = self.streams.get_mut(id.0 as usize) else { return };
         stream.rests = false;
+        stream.assembler.wake();
         self.awake.push_back((id, self.events));
         self.woken += 1;
         if self.woken >= STREAMS {
@@ -176,14 +177,16 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
     /// Frees memory of streams without recent events. Each is looked at once in so many events, however many there are.
     fn rest_idle(&mut self) {
         let now = self.events;
-        while let Some((id, event)) = self.awake.pop_front_if(|(_, event)| now - *event > IDLE) {
+        while let Some((id, _)) = self.awake.pop_front_if(|(_, event)| now - *event > IDLE) {
             work::done(1);
             let Some(stream) = self.streams.get_mut(id.0 as usize) else { continue };
-            if now - stream.last_event > IDLE {
+            if stream.joining {
+                self.awake.push_back((id, now));
+            } else if now - stream.last_event > IDLE {
                 stream.rests = true;
-                stream.assembler.shrink(self.keep);
+                stream.assembler.rest(self.keep);
             } else {
-                self.awake.push_back((id, stream.last_event.max(event)));
+                self.awake.push_back((id, stream.last_event));
             }
         }
     }
@@ -294,6 +297,9 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
         let batch = lines.batch();
         let place = self.place_of(batch.line(first));
         let keep = self.keep;
+        if self.streams.get(first.stream.0 as usize).is_some_and(|stream| stream.rests) {
+            self.wake(first.stream);
+        }
         let Some(stream) = self.streams.get_mut(first.stream.0 as usize) else { return false };
         // Between attempts, each line may be that of another log.
         let looks = self.unread_part.is_none() && stream.is_between_attempts();
@@ -310,9 +316,6 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
         self.events += rest.len() as u64;
         self.output.tally().log_events += rest.len() as u64;
         stream.last_event = self.events;
-        if stream.rests {
-            self.wake(first.stream);
-        }
         self.at = match batch.spans.get(rest.end as usize - 1) {
             Some(last) if rest.len() > 1 => Place::at(self.input, batch.line(last)),
             _ => place,

@@ -652,6 +652,8 @@ fn certain_rate(row: &FunctionSummary) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::strategy::Strategy;
+
     use super::*;
     use crate::wire::Outcomes;
 
@@ -681,5 +683,16 @@ mod tests {
         rows.sort_by(worst_first);
         let names: Vec<&str> = rows.iter().filter_map(|row| row.function.as_deref()).collect();
         assert_eq!(names, ["loses", "down", "half", "one of one", "busy", "over"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn items_come_into_the_order_that_is_named(order in (0..40usize).prop_flat_map(|count| {
+            proptest::prelude::Just((0..count).collect::<Vec<_>>()).prop_shuffle()
+        })) {
+            let mut items: Vec<usize> = (0..order.len()).collect();
+            bring_into_order(&mut items, order.clone());
+            proptest::prop_assert_eq!(items, order);
+        }
     }
 }
