@@ -141,31 +141,40 @@ impl Tables {
 
     /// Decides under which cause each failure is counted: past the bound of a function, the rest by code.
     fn settle_causes(&mut self) {
-        let mut places: BTreeMap<u32, BTreeMap<CausePlace, Vec<usize>>> = BTreeMap::new();
+        let mut places: Vec<(u32, CausePlace, usize)> = Vec::with_capacity(self.failure_keys.len());
         for (failure, FailureKey { finding, shared }) in std::mem::take(&mut self.failure_keys).into_iter().enumerate()
         {
             let FindingKey { function, code, fingerprint } = &self.findings[finding as usize];
             let place = CausePlace::new(shared, code, fingerprint.as_deref());
-            places.entry(self.canonical[*function as usize]).or_default().entry(place).or_default().push(failure);
+            places.push((self.canonical[*function as usize], place, failure));
             self.failures.push(FailureIds { finding, cause: 0 });
         }
+        places.sort_unstable();
         let mut ids: FxHashMap<CauseKey, u32> = FxHashMap::default();
-        for (function, places) in places {
-            let mut told = self.told_in_function.remove(&function).unwrap_or_default();
-            let mut kept = 0;
-            for (place, failures) in places {
-                kept += usize::from(!place.is_rest());
-                let place = if kept > CAUSES_OF_A_FUNCTION { CausePlace::rest(place.code()) } else { place };
-                let told = told.remove(&place);
-                let key = CauseKey::new(place, function);
-                let next = u32::try_from(ids.len()).unwrap_or(u32::MAX);
-                let id = *ids.entry(key.clone()).or_insert(next);
-                if id == next {
-                    self.causes.push(key);
-                }
-                self.told.extend(told.map(|told| ((function, id), told)));
-                failures.into_iter().for_each(|failure| self.failures[failure].cause = id);
+        let (mut of, mut told, mut kept, mut last) = (None, ToldInFunction::default(), 0, None);
+        for (function, place, failure) in places {
+            if of != Some(function) {
+                (of, kept, last) = (Some(function), 0, None);
+                told = self.told_in_function.remove(&function).unwrap_or_default();
             }
+            if let Some((same, id)) = &last
+                && *same == place
+            {
+                self.failures[failure].cause = *id;
+                continue;
+            }
+            kept += usize::from(!place.is_rest());
+            let under = if kept > CAUSES_OF_A_FUNCTION { CausePlace::rest(place.code()) } else { place.clone() };
+            let told = told.remove(&under);
+            let key = CauseKey::new(under, function);
+            let next = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+            let id = *ids.entry(key.clone()).or_insert(next);
+            if id == next {
+                self.causes.push(key);
+            }
+            self.told.extend(told.map(|told| ((function, id), told)));
+            self.failures[failure].cause = id;
+            last = Some((place, id));
         }
     }
 
