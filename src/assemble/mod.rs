@@ -306,9 +306,8 @@ impl Assembler {
     /// Finds the running attempt that a line without an id belongs to: the only one, or the latest where requests do
     /// not run side by side.
     fn current(&self) -> Option<usize> {
-        let mut running = self.open.running().rev();
-        let latest = running.next()?;
-        (!self.concurrent || running.next().is_none()).then_some(latest)
+        let latest = self.open.latest_running()?;
+        (!self.concurrent || !self.open.has_running_before(latest)).then_some(latest)
     }
 }
 

@@ -145,68 +145,89 @@ impl OpenAttempts {
     }
 
     /// Returns the place of the first attempt of a request, or of none that is known.
+    #[inline]
     pub(super) fn first_of(&self, id: Option<RequestId>) -> Option<usize> {
-        self.of(id).next()
+        match &self.index {
+            None => self.find(|open| open.id() == id),
+            Some(_) => self.of(id).next(),
+        }
     }
 
     /// Returns the place of the latest attempt of a request.
     #[inline]
     pub(super) fn latest_of(&self, id: Option<RequestId>) -> Option<usize> {
-        self.of(id).next_back()
+        self.latest_where(id, |_| true)
     }
 
     /// Returns the place of the latest attempt of a request for which something holds.
+    #[inline]
     pub(super) fn latest_where(&self, id: Option<RequestId>, is_it: impl Fn(&OpenAttempt) -> bool) -> Option<usize> {
-        self.of(id).rev().find(|at| is_it(&self[*at]))
+        match &self.index {
+            None => self.find_back(|open| open.id() == id && is_it(open)),
+            Some(_) => self.of(id).rev().find(|at| is_it(&self[*at])),
+        }
     }
 
     /// Returns the place of the latest attempt that is running.
+    #[inline]
     pub(super) fn latest_running(&self) -> Option<usize> {
-        self.running().next_back()
+        match &self.index {
+            None => self.find_back(|open| !open.is_reported()),
+            Some(index) => index.running.last().map(|at| *at as usize),
+        }
     }
 
     #[inline]
     pub(super) fn has_running(&self) -> bool {
-        self.running().next().is_some()
+        match &self.index {
+            None => self.any(|open| !open.is_reported()),
+            Some(index) => !index.running.is_empty(),
+        }
+    }
+
+    /// Returns whether an attempt before a place is running.
+    #[inline]
+    pub(super) fn has_running_before(&self, at: usize) -> bool {
+        match &self.index {
+            None => self.list.iter().take(at).flatten().any(|open| !open.is_reported()),
+            Some(index) => index.running.first().is_some_and(|first| *first < key(at)),
+        }
     }
 
     /// Returns whether an attempt behind a place is running.
+    #[inline]
     pub(super) fn has_running_behind(&self, at: usize) -> bool {
-        self.running_from(at + 1).next().is_some()
+        match &self.index {
+            None => self.list.iter().skip(at + 1).flatten().any(|open| !open.is_reported()),
+            Some(index) => index.running.last().is_some_and(|last| *last > key(at)),
+        }
     }
 
     /// Returns the places of the attempts of a request (or of none that is known), in order.
-    #[inline]
     pub(super) fn of(&self, id: Option<RequestId>) -> impl DoubleEndedIterator<Item = usize> {
-        let listed = self.index.is_none().then(|| self.filtered(0, move |open| open.id() == id));
+        let listed = self.index.is_none().then(|| self.filtered(move |open| open.id() == id));
         let indexed = self.index.as_ref().map(|index| index.by_id.range((id, 0)..=(id, u32::MAX)));
         either(listed, indexed.map(|indexed| indexed.map(|(_, at)| *at as usize)))
     }
 
     /// Returns the places of the attempts that are running, in order.
-    #[inline]
     pub(super) fn running(&self) -> impl DoubleEndedIterator<Item = usize> {
-        self.running_from(0)
-    }
-
-    #[inline]
-    fn running_from(&self, from: usize) -> impl DoubleEndedIterator<Item = usize> {
-        let listed = self.index.is_none().then(|| self.filtered(from, |open| !open.is_reported()));
-        let indexed = self.index.as_ref().map(|index| index.running.range(key(from)..));
+        let listed = self.index.is_none().then(|| self.filtered(|open| !open.is_reported()));
+        let indexed = self.index.as_ref().map(|index| index.running.iter());
         either(listed, indexed.map(|indexed| indexed.map(|at| *at as usize)))
     }
 
     /// Returns the place of the latest attempt that is reported.
     pub(super) fn latest_reported(&self) -> Option<usize> {
         match &self.index {
-            None => self.filtered(0, OpenAttempt::is_reported).next_back(),
+            None => self.find_back(OpenAttempt::is_reported),
             Some(index) => index.reported.last().map(|at| *at as usize),
         }
     }
 
     pub(super) fn count_running(&self) -> usize {
         match &self.index {
-            None => self.filtered(0, |open| !open.is_reported()).count(),
+            None => self.filtered(|open| !open.is_reported()).count(),
             Some(index) => index.running.len(),
         }
     }
@@ -292,7 +313,8 @@ impl OpenAttempts {
     /// index, all of them at once are cheaper.
     #[inline]
     pub(super) fn remove_next(&mut self, closing: Closing, from: &mut usize) -> Option<Box<OpenAttempt>> {
-        *from = self.filtered(*from, |open| closing.includes(open)).next()?;
+        let includes = |open: &OpenAttempt| closing.includes(open);
+        *from += self.list.iter().skip(*from).position(|open| open.as_deref().is_some_and(includes))?;
         self.remove(*from)
     }
 
@@ -344,18 +366,26 @@ impl OpenAttempts {
     }
 
     /// Returns the places of attempts for which something holds, by looking at each.
+    fn filtered(&self, wanted: impl Fn(&OpenAttempt) -> bool) -> impl DoubleEndedIterator<Item = usize> {
+        work::done(self.list.len());
+        (0..self.list.len()).filter(move |at| self.list[*at].as_deref().is_some_and(&wanted))
+    }
+
     #[inline]
-    fn filtered(&self, from: usize, wanted: impl Fn(&OpenAttempt) -> bool) -> impl DoubleEndedIterator<Item = usize> {
-        let places = from..self.list.len();
-        places.filter(move |at| {
-            work::done(1);
-            self.list[*at].as_deref().is_some_and(&wanted)
-        })
+    fn find(&self, wanted: impl Fn(&OpenAttempt) -> bool) -> Option<usize> {
+        work::done(self.list.len());
+        self.list.iter().position(|open| open.as_deref().is_some_and(&wanted))
+    }
+
+    #[inline]
+    fn find_back(&self, wanted: impl Fn(&OpenAttempt) -> bool) -> Option<usize> {
+        work::done(self.list.len());
+        self.list.iter().rposition(|open| open.as_deref().is_some_and(&wanted))
     }
 
     #[inline]
     fn any(&self, wanted: impl Fn(&OpenAttempt) -> bool) -> bool {
-        self.filtered(0, wanted).next().is_some()
+        self.find(wanted).is_some()
     }
 
     fn close_gaps(&mut self) {
