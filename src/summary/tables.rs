@@ -267,7 +267,7 @@ fn canonical(functions: &[FunctionKey], named_streams: &NamedStreams) -> Vec<u32
     // What a stream says of no function is of the only one that its attempts name, in any input; else of the only one of
     // the input. What is left of an input has one row, with the other inputs that have one of its streams.
     let mut of_input: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
-    let mut of_stream: BTreeMap<u64, BTreeSet<u32>> = BTreeMap::new();
+    let mut of_stream: FxHashMap<u64, BTreeSet<u32>> = FxHashMap::default();
     for ((input, stream), named) in named_streams {
         let named: BTreeSet<u32> = named.iter().map(|id| canonical[*id as usize]).collect();
         if *stream != unnamed_stream() {
@@ -278,8 +278,8 @@ fn canonical(functions: &[FunctionKey], named_streams: &NamedStreams) -> Vec<u32
     let mut nameless: Vec<u32> =
         (0u32..).take(functions.len()).filter(|id| functions[*id as usize].name.is_none()).collect();
     nameless.sort_by_key(|id| &functions[*id as usize]);
-    let mut rows = JoinedRows::default();
-    let mut by_stream: BTreeMap<u64, u32> = BTreeMap::new();
+    let mut rows = JoinedRows::of(functions.len());
+    let mut by_stream: FxHashMap<u64, u32> = FxHashMap::default();
     let mut by_input: BTreeMap<(NamelessOf, Option<&str>, Option<&str>), u32> = BTreeMap::new();
     for id in nameless {
         let key = &functions[id as usize];
@@ -304,37 +304,41 @@ fn canonical(functions: &[FunctionKey], named_streams: &NamedStreams) -> Vec<u32
         }
     }
     for id in rows.members() {
-        canonical[id as usize] = rows.of(id);
+        canonical[id as usize] = rows.row_of(id);
     }
     canonical
 }
 
-/// JoinedRows that are joined: each has the smallest of its ids.
-#[derive(Default)]
-struct JoinedRows(BTreeMap<u32, u32>);
+/// Rows that are joined, by id: each leads to the smallest of its ids.
+struct JoinedRows(Vec<Option<u32>>);
 
 impl JoinedRows {
-    fn join(&mut self, one: u32, other: u32) {
-        let (one, other) = (self.of(one), self.of(other));
-        self.0.insert(one.max(other), one.min(other));
-        self.0.entry(one.min(other)).or_insert(one.min(other));
+    /// Makes so many rows, none of which is joined.
+    fn of(rows: usize) -> Self {
+        Self(vec![None; rows])
     }
 
-    fn of(&mut self, id: u32) -> u32 {
+    fn join(&mut self, one: u32, other: u32) {
+        let (one, other) = (self.row_of(one), self.row_of(other));
+        self.0[one.max(other) as usize] = Some(one.min(other));
+        self.0[one.min(other) as usize] = Some(one.min(other));
+    }
+
+    fn row_of(&mut self, id: u32) -> u32 {
         let mut root = id;
-        while let Some(under) = self.0.get(&root).filter(|under| **under != root) {
-            root = *under;
+        while let Some(under) = self.0[root as usize].filter(|under| *under != root) {
+            root = under;
         }
         // Shorter for the next one.
         let mut at = id;
         while at != root {
-            at = self.0.insert(at, root).unwrap_or(root);
+            at = self.0[at as usize].replace(root).unwrap_or(root);
         }
         root
     }
 
     fn members(&self) -> Vec<u32> {
-        self.0.keys().copied().collect()
+        (0u32..).zip(&self.0).filter(|(_, under)| under.is_some()).map(|(id, _)| id).collect()
     }
 }
 
