@@ -6,6 +6,7 @@ use super::disorder::StartOrder;
 use super::failed_init::is_of_init;
 use super::loose::is_loose;
 use super::open::{OpenAttempt, Pending};
+use super::open_attempts::{Closing, Edit, Mark};
 use super::{Assembler, LONE_ERRORS, Message, NAMED_BEFORE_START_MS, OPEN_AT_ONCE, Output};
 use crate::model::{
     AppLine, Bucket, CrashLine, ErrorForm, Init, InitPhase, InitReport, InitStart, InitType, Keep, Phase, Report,
@@ -40,7 +41,7 @@ impl Assembler {
                 let version = version.map(|version| shared(&mut self.version, version));
                 let function = function_arn.map(|arn| shared(&mut self.function, arn));
                 let opened = self.start(message, *id, *json, output);
-                if let Some(open) = opened {
+                if let Some(mut open) = opened {
                     open.attempt.version = version.or(open.attempt.version.take());
                     open.attempt.function = function.or(open.attempt.function.take());
                     open.attempt.tenant_id = tenant_id.map(Into::into);
@@ -49,7 +50,7 @@ impl Assembler {
             }
             Statement::End { id } => self.end(message, *id, output),
             Statement::RuntimeDone { id, status, error_type, xray_trace_id } => {
-                let open = self.runtime_done(message, *id, *status, *error_type, output);
+                let mut open = self.runtime_done(message, *id, *status, *error_type, output);
                 if open.attempt.xray_trace_id.is_none() {
                     open.attempt.xray_trace_id = xray_trace_id.map(Into::into);
                 }
@@ -108,7 +109,7 @@ impl Assembler {
     fn end_environment(&mut self, output: &mut dyn Output) {
         self.unsettle_loose();
         if self.known_stream {
-            self.close_all(output);
+            self.close(Closing::All, output);
         }
     }
 
@@ -153,8 +154,8 @@ impl Assembler {
             runtime_done: false,
         };
         self.emulated = true;
-        match self.open.iter_mut().rfind(|open| !open.is_reported()) {
-            Some(open) => {
+        match self.open.latest_running().and_then(|at| self.open.edit(at)) {
+            Some(mut open) => {
                 open.touch(message);
                 open.attempt.emulated = true;
                 open.sign(Phase::Init, kind(InitPhase::Invoke), message);
@@ -180,11 +181,11 @@ impl Assembler {
     /// Drops what `initRuntimeDone` and `restoreRuntimeDone` said of an init, now that it is told anew.
     fn supersede_runtime_done(&mut self) {
         let stays = |sign: &Sign| !sign.kind.is_init_runtime_done();
-        self.pending.signs.retain(stays);
+        self.pending.retain_signs(stays);
         if let Some(failed) = &mut self.failed_init {
-            failed.signs.retain(stays);
+            failed.retain_signs(stays);
         }
-        if let Some(open) = self.running() {
+        if let Some(mut open) = self.running() {
             open.attempt.signs.retain(stays);
         }
     }
@@ -196,7 +197,7 @@ impl Assembler {
             Some(kind) if self.may_mix_inits() => return self.hold_failed_init(message, kind, update),
             failed => failed,
         };
-        if let Some(open) = self.running() {
+        if let Some(mut open) = self.running() {
             open.touch(message);
             update(open.attempt.init.get_or_insert_default());
             if let Some(kind) = failed {
@@ -213,7 +214,7 @@ impl Assembler {
 
     /// Takes a line of the platform about the environment.
     fn environment_line(&mut self, message: &Message<'_>, failure: Option<SignKind>) {
-        if let Some(open) = self.running() {
+        if let Some(mut open) = self.running() {
             open.touch(message);
             if let Some(kind) = failure {
                 open.sign(Phase::Init, kind, message);
@@ -233,10 +234,10 @@ impl Assembler {
             None if state == "Started" => Some(SignKind::ExtensionStarted { name: name.into() }),
             None => {
                 let other = |kind: &SignKind| !matches!(kind, SignKind::ExtensionStarted { name: started } if **started == *name);
-                self.pending.signs.retain(|sign| other(&sign.kind));
-                if let Some(open) = self.open.last_mut() {
+                self.pending.retain_signs(|sign| other(&sign.kind));
+                if let Some(mut open) = self.latest() {
                     open.attempt.signs.retain(|sign| other(&sign.kind));
-                    open.before.signs.retain(|sign| other(&sign.kind));
+                    open.before.retain_signs(|sign| other(&sign.kind));
                 }
                 None
             }
@@ -244,18 +245,12 @@ impl Assembler {
         self.environment_line(message, kind);
     }
 
-    fn start(
-        &mut self,
-        message: &Message<'_>,
-        id: RequestId,
-        json: bool,
-        output: &mut dyn Output,
-    ) -> Option<&mut OpenAttempt> {
+    fn start(&mut self, message: &Message<'_>, id: RequestId, json: bool, output: &mut dyn Output) -> Option<Edit<'_>> {
         self.starts_seen = true;
         self.begun = true;
         self.unsettle_loose();
         let mut order = StartOrder::Plausible;
-        if let Some(at) = self.open.iter().rposition(|open| open.id() == Some(id)) {
+        if let Some(at) = self.open.latest_of(Some(id)) {
             let open = &self.open[at];
             if !id.is_anonymous() {
                 order = StartOrder::of(open, message);
@@ -276,7 +271,7 @@ impl Assembler {
                 open.last_at.zip(message.at).is_none_or(|(last, at)| at.ms_since(last) <= NAMED_BEFORE_START_MS);
             if open.lacks_start() && !open.is_reported() && just_before {
                 // A failed init names the request before START does. Older lines belong to an earlier attempt.
-                let open = &mut self.open[at];
+                let mut open = self.open.edit(at)?;
                 open.touch(message);
                 open.attempt.start_seen = true;
                 open.attempt.started_at = message.at.or(open.attempt.started_at);
@@ -284,11 +279,15 @@ impl Assembler {
             }
         }
         // In one environment, only JSON streams run requests side by side.
-        let (one_environment, side_by_side) = (self.known_stream, json);
-        let is_over = |open: &OpenAttempt| one_environment && !(side_by_side && open.attempt.start_seen);
-        self.close_where(|open| open.is_reported() || is_over(open), output);
-        if self.open.len() >= OPEN_AT_ONCE {
-            let oldest = self.open.remove(0);
+        let over = match (self.known_stream, json) {
+            (true, false) => Closing::All,
+            (true, true) => Closing::ReportedOrHeadless,
+            (false, _) => Closing::Reported,
+        };
+        self.close(over, output);
+        if self.open.len() >= OPEN_AT_ONCE
+            && let Some(oldest) = self.open.first().and_then(|at| self.open.remove(at))
+        {
             output.crowded(message.place);
             self.emit(oldest, output);
         }
@@ -302,16 +301,16 @@ impl Assembler {
         open.attempt.version = open.before.version.clone();
         open.attempt.function = open.before.function.clone();
         if let Some(failed) = self.started_failed_init(message.at) {
-            open.take_failed_init(*failed, Phase::Init);
+            open.take_failed_init(failed, Phase::Init);
         }
         self.open.push(open);
-        self.open.last_mut().map(|open| &mut **open)
+        self.latest()
     }
 
     fn end(&mut self, message: &Message<'_>, id: RequestId, output: &mut dyn Output) {
         self.claim_loose(id, message.at);
         self.settle_failed_init(id, message);
-        let open = self.open_for(message, id, output);
+        let mut open = self.open_for(message, id, output);
         open.touch(message);
         open.attempt.end_seen = true;
         if !open.is_reported() {
@@ -326,10 +325,10 @@ impl Assembler {
         status: Status,
         error_type: Option<&str>,
         output: &mut dyn Output,
-    ) -> &mut OpenAttempt {
+    ) -> Edit<'_> {
         self.claim_loose(id, message.at);
         self.settle_failed_init(id, message);
-        let open = self.open_for(message, id, output);
+        let mut open = self.open_for(message, id, output);
         open.touch(message);
         open.attempt.end_seen = true;
         if !open.is_reported() {
@@ -349,15 +348,16 @@ impl Assembler {
     }
 
     fn report(&mut self, message: &Message<'_>, report: &Report<'_>, output: &mut dyn Output) {
-        if let Some(at) = self.open.iter().position(|open| open.id() == Some(report.id)) {
+        if let Some(at) = self.open.first_of(Some(report.id)) {
             let open = &self.open[at];
             if open.is_reported() && open.attempt.ended_at == message.at && open.attempt.metrics == report.metrics {
                 output.duplicate();
                 output.count(message.place.input, Bucket::Attributed, message.bytes);
                 return;
             }
-            if open.is_reported() {
-                let done = self.open.remove(at);
+            if open.is_reported()
+                && let Some(done) = self.open.remove(at)
+            {
                 self.emit(done, output);
             }
         }
@@ -369,12 +369,13 @@ impl Assembler {
         self.settle_failed_init(report.id, message);
         let peak = self.peak_before(Some(report.id));
         let emulated = self.emulated && report.metrics.max_memory_used_mb == report.metrics.memory_size_mb;
-        let open = self.open_for(message, report.id, output);
+        let mut open = self.open_for(message, report.id, output);
         open.touch(message);
         open.report(report, message);
         open.attempt.earlier_peak_mb = peak;
         open.attempt.emulated |= emulated;
         let concurrent = open.attempt.concurrent;
+        drop(open);
         self.concurrent |= concurrent;
         self.peak_mb = report.metrics.max_memory_used_mb.or(self.peak_mb);
     }
@@ -382,32 +383,35 @@ impl Assembler {
     /// Gives the end of a request that did not start to the only one that did not end. Some local emulators print one id at
     /// START and another at END and REPORT.
     fn join_emulated(&mut self, id: RequestId, message: &Message<'_>) {
-        let is_rest = |open: &OpenAttempt| open.id() == Some(id) && open.lacks_start() && !open.is_reported();
-        let mut others = self.open.iter().enumerate().filter(|(_, open)| !open.is_reported() && !is_rest(open));
-        let (Some((owner, open)), None) = (others.next(), others.next()) else { return };
+        let is_rest = |at: &usize| {
+            let open = &self.open[*at];
+            open.id() == Some(id) && open.lacks_start() && !open.is_reported()
+        };
+        let mut others = self.open.running().filter(|at| !is_rest(at));
+        let (Some(owner), None) = (others.next(), others.next()) else { return };
+        drop(others);
+        let open = &self.open[owner];
         let ends = !open.lacks_start() && !open.attempt.end_seen && open.id() != Some(id);
-        if !ends || self.open.iter().any(|open| open.id() == Some(id) && !is_rest(open)) {
+        if !ends || self.open.of(Some(id)).any(|at| !is_rest(&at)) {
             return;
         }
-        if let Some(at) = self.open.iter().position(|open| is_rest(open)) {
-            let rest = self.open.remove(at);
-            let owner = owner - usize::from(at < owner);
-            self.open[owner].append(rest, message.keep);
-            self.open[owner].attempt.request_id = Some(id);
-        } else {
-            self.open[owner].attempt.request_id = Some(id);
+        let rest = self.open.of(Some(id)).find(is_rest);
+        let rest = rest.and_then(|at| self.open.remove(at));
+        let owner = self.open.running().find(|at| self.open[*at].id() != Some(id));
+        let Some(mut owner) = owner.and_then(|at| self.open.edit(at)) else { return };
+        if let Some(rest) = rest {
+            owner.append(rest, message.keep);
         }
+        owner.attempt.request_id = Some(id);
     }
 
     /// Takes a REPORT of which nothing can be read: the end of its attempt must not be guessed.
     fn unreadable_report(&mut self, message: &Message<'_>, id: Option<RequestId>, output: &mut dyn Output) {
         if let Some(id) = id.filter(|id| !self.recent.contains(*id)) {
-            let open = self.open_for(message, id, output);
-            open.attempt.report_in_doubt = true;
+            self.open_for(message, id, output).attempt.report_in_doubt = true;
         } else if id.is_none() {
             // It belongs to one of the running attempts, and nothing tells which.
-            let running = self.open.iter_mut().filter(|open| !open.is_reported());
-            running.for_each(|open| open.attempt.report_in_doubt = true);
+            self.open.mark_running(Mark::ReportInDoubt);
         }
         output.count(message.place.input, Bucket::Unrecognized, message.bytes);
     }
@@ -415,7 +419,7 @@ impl Assembler {
     /// Returns the memory peak that an attempt starts from: none if the process of the attempt before ended, because
     /// the next process begins anew.
     pub(super) fn peak_before(&mut self, id: Option<RequestId>) -> Option<u32> {
-        if self.open.iter().any(|open| open.id() != id && open.ended_process()) {
+        if self.open.has_ended_process_beside(id) {
             self.peak_mb = None;
         }
         self.peak_mb
@@ -423,11 +427,11 @@ impl Assembler {
 
     /// Takes a sign for which the platform gives a request id.
     fn sign_of(&mut self, message: &Message<'_>, id: RequestId, kind: SignKind, output: &mut dyn Output) {
-        if self.recent.contains(id) && !self.open.iter().any(|open| open.id() == Some(id)) {
+        if self.recent.contains(id) && self.open.first_of(Some(id)).is_none() {
             output.count(message.place.input, Bucket::Attributed, message.bytes);
             return;
         }
-        let open = self.open_for(message, id, output);
+        let mut open = self.open_for(message, id, output);
         open.touch(message);
         let phase = if open.is_reported() { Phase::Late } else { Phase::Invoke };
         open.sign(phase, kind, message);
@@ -435,46 +439,43 @@ impl Assembler {
 
     /// Takes a timeout without an id: of the attempt that runs alone, or ended last.
     fn timed_out_alone(&mut self, message: &Message<'_>, kind: SignKind, output: &mut dyn Output) {
-        let alone = self.current().or_else(|| self.open.iter().rposition(|open| open.is_reported()));
-        match alone {
-            Some(at) => {
-                let open = &mut self.open[at];
-                open.touch(message);
-                let phase = if open.is_reported() { Phase::Late } else { Phase::Invoke };
-                open.sign(phase, kind, message);
-            }
-            None if self.open.is_empty() => {
-                self.flush_lone_error(output);
-                self.pending.touch(message);
-                self.pending.sign(kind, message);
-            }
-            None => output.count(message.place.input, Bucket::Unattributed, message.bytes),
+        let alone = self.current().or_else(|| self.open.latest_reported());
+        if let Some(mut open) = alone.and_then(|at| self.open.edit(at)) {
+            open.touch(message);
+            let phase = if open.is_reported() { Phase::Late } else { Phase::Invoke };
+            open.sign(phase, kind, message);
+        } else if self.open.is_empty() {
+            self.flush_lone_error(output);
+            self.pending.touch(message);
+            self.pending.sign(kind, message);
+        } else {
+            output.count(message.place.input, Bucket::Unattributed, message.bytes);
         }
     }
 
     fn crash(&mut self, message: &Message<'_>, crash: &CrashLine<'_>, output: &mut dyn Output) {
         let kind = || SignKind::Crash { message: crash.message.into(), error_type: crash.error_type.map(Into::into) };
         let Some(id) = crash.id else {
-            match self.open.last_mut() {
-                Some(open) if !self.pending.tells_of_init() => {
-                    open.touch(message);
-                    let phase = if open.is_reported() { Phase::Late } else { Phase::Invoke };
-                    note_platform_code(open, crash);
-                    open.sign(phase, kind(), message);
+            let last = self.open.last().filter(|_| !self.pending.tells_of_init());
+            if let Some(mut open) = last.and_then(|at| self.open.edit(at)) {
+                open.touch(message);
+                let phase = if open.is_reported() { Phase::Late } else { Phase::Invoke };
+                note_platform_code(&mut open, crash);
+                open.sign(phase, kind(), message);
+            } else {
+                if !crash.message.is_empty() {
+                    self.flush_lone_error(output);
                 }
-                _ => {
-                    if !crash.message.is_empty() {
-                        self.flush_lone_error(output);
-                    }
-                    self.pending.touch(message);
-                    self.pending.sign(kind(), message);
-                }
+                self.pending.touch(message);
+                self.pending.sign(kind(), message);
             }
             return;
         };
         self.sign_of(message, id, kind(), output);
-        if let Some(open) = self.open.iter_mut().find(|open| open.id() == Some(id)) {
-            note_platform_code(open, crash);
+        if let Some(at) = self.open.first_of(Some(id))
+            && let Some(mut open) = self.open.edit(at)
+        {
+            note_platform_code(&mut open, crash);
         }
     }
 
@@ -489,14 +490,15 @@ impl Assembler {
             } else {
                 self.note_concurrency(at);
             }
-            let open = &mut self.open[at];
-            open.note_execution(line);
-            open.app_error(line.level, line.error.as_ref(), message);
+            if let Some(mut open) = self.open.edit(at) {
+                open.note_execution(line);
+                open.app_error(line.level, line.error.as_ref(), message);
+            }
             return;
         }
         match line.id {
             Some(id) if !self.starts_seen && !self.recent.contains(id) && !self.may_be_printed(line) => {
-                let open = self.open_for(message, id, output);
+                let mut open = self.open_for(message, id, output);
                 open.note_execution(line);
                 open.app_error(line.level, line.error.as_ref(), message);
             }
@@ -509,7 +511,7 @@ impl Assembler {
                 }
                 self.pending.app_error(line.level, line.error.as_ref(), message);
             }
-            _ if self.open.iter().any(|open| !open.is_reported()) => {
+            _ if self.open.has_running() => {
                 output.count(message.place.input, Bucket::Unattributed, message.bytes);
             }
             _ => {
@@ -555,11 +557,16 @@ impl Assembler {
     }
 
     /// Finds the running attempt that a line about the environment belongs to.
-    fn running(&mut self) -> Option<&mut OpenAttempt> {
+    fn running(&mut self) -> Option<Edit<'_>> {
         if self.begins_environment() {
             return None;
         }
-        self.current().map(|at| &mut *self.open[at])
+        self.current().and_then(|at| self.open.edit(at))
+    }
+
+    /// Returns the latest attempt that is open, reported or not.
+    fn latest(&mut self) -> Option<Edit<'_>> {
+        self.open.last().and_then(|at| self.open.edit(at))
     }
 
     /// Returns whether an environment has begun without a request yet, while attempts of others may be running. Lines
@@ -569,25 +576,23 @@ impl Assembler {
     }
 
     /// Finds the open attempt of an id, or begins one without START.
-    fn open_for(&mut self, message: &Message<'_>, id: RequestId, output: &mut dyn Output) -> &mut OpenAttempt {
-        let at = self.open.iter().rposition(|open| open.id() == Some(id)).or_else(|| {
-            // A fragment without an id at the head of a part belongs to this attempt.
-            self.open.iter().position(|open| open.id().is_none())
-        });
+    fn open_for(&mut self, message: &Message<'_>, id: RequestId, output: &mut dyn Output) -> Edit<'_> {
+        // A fragment without an id at the head of a part belongs to this attempt.
+        let at = self.open.latest_of(Some(id)).or_else(|| self.open.first_of(None));
         let at = match at {
             Some(at) => at,
             None => {
-                if self.known_stream && !self.open.iter().any(|open| open.json && !open.is_reported()) {
-                    self.close_all(output);
+                if self.known_stream && !self.open.has_running_json() {
+                    self.close(Closing::All, output);
                 }
                 let before = std::mem::take(&mut self.pending);
                 self.begun = true;
                 self.open.push(headless(id, message, before));
-                self.open.len() - 1
+                self.open.last().unwrap_or_default()
             }
         };
         self.note_concurrency(at);
-        let open = &mut self.open[at];
+        let mut open = self.open.edit_found(at);
         open.attempt.request_id = open.attempt.request_id.or(Some(id));
         open
     }
@@ -596,11 +601,10 @@ impl Assembler {
     /// be one that the function printed.
     #[inline]
     pub(super) fn close_reported(&mut self, now: Option<Timestamp>, output: &mut dyn Output) {
-        let is_over = |open: &OpenAttempt, now| open.is_reported() && open.is_overdue(now);
         if let Some(now) = now
-            && self.open.iter().any(|open| is_over(open, now))
+            && self.open.has(Closing::ReportedAndOverdue(now))
         {
-            self.close_where(|open| is_over(open, now), output);
+            self.close(Closing::ReportedAndOverdue(now), output);
         }
     }
 
@@ -608,25 +612,20 @@ impl Assembler {
     #[inline]
     pub(super) fn close_overdue(&mut self, now: Option<Timestamp>, output: &mut dyn Output) {
         if let Some(now) = now
-            && self.open.iter().any(|open| open.is_overdue(now))
+            && self.open.has(Closing::Overdue(now))
         {
-            self.close_where(|open| open.is_overdue(now), output);
+            self.close(Closing::Overdue(now), output);
         }
     }
 
-    pub(super) fn close_all(&mut self, output: &mut dyn Output) {
-        self.close_where(|_| true, output);
-    }
-
-    pub(super) fn close_where(&mut self, mut which: impl FnMut(&OpenAttempt) -> bool, output: &mut dyn Output) {
+    pub(super) fn close(&mut self, which: Closing, output: &mut dyn Output) {
+        if let Some(closed) = self.open.remove_indexed(which) {
+            closed.into_iter().for_each(|open| self.emit(open, output));
+            return;
+        }
         let mut at = 0;
-        while at < self.open.len() {
-            if which(&self.open[at]) {
-                let open = self.open.remove(at);
-                self.emit(open, output);
-            } else {
-                at += 1;
-            }
+        while let Some(open) = self.open.remove_next(which, &mut at) {
+            self.emit(open, output);
         }
     }
 

@@ -16,7 +16,7 @@ pub(super) fn is_of_init(line: &AppLine<'_>) -> bool {
 impl Assembler {
     /// Returns whether a failed init may be that of another environment than the running attempt's.
     pub(super) fn may_mix_inits(&self) -> bool {
-        !self.known_stream && self.open.iter().any(|open| !open.is_reported() && !open.lacks_start())
+        !self.known_stream && self.open.has_running_with_start()
     }
 
     /// Returns whether failures of an init wait for their request although another environment begins.
@@ -29,7 +29,8 @@ impl Assembler {
         let failed = self.failed_init.get_or_insert_default();
         if let Some(given) = self.init_error_given.take()
             && is_at_once(given.at, message.at)
-            && let Some(open) = self.open.iter_mut().rfind(|open| open.id() == Some(given.to))
+            && let Some(at) = self.open.latest_of(Some(given.to))
+            && let Some(mut open) = self.open.edit(at)
         {
             let errors = open.attempt.signs.extract_if(.., |sign| sign.line.at == given.at && is_init_error(sign));
             failed.signs.extend(errors.map(|sign| Sign { phase: Phase::Init, ..sign }));
@@ -50,7 +51,7 @@ impl Assembler {
 
     /// Takes out the failures of an init whose request starts now: it follows at once, or no other one can be meant. After
     /// a failed `Phase: init`, the init is repeated first.
-    pub(super) fn started_failed_init(&mut self, now: Option<Timestamp>) -> Option<Box<Pending>> {
+    pub(super) fn started_failed_init(&mut self, now: Option<Timestamp>) -> Option<Pending> {
         let failed = self.failed_init.as_ref()?;
         let last = failed.signs.last()?;
         // Where the platform reports inits, it reports that of the last error next.
@@ -66,7 +67,7 @@ impl Assembler {
         let signs = &held.signs;
         let Some(last) = signs.last() else { return };
         let is_error = is_init_error(last);
-        let alone = !self.concurrent && self.open.iter().filter(|open| !open.is_reported()).count() == 1;
+        let alone = !self.concurrent && self.open.count_running() == 1;
         // Of an environment that has just begun, no request can have ended; but the handler may be loaded with the first
         // request, which the platform does not report as an init.
         let is_old = |sign: &Sign| !(alone || is_at_once(sign.line.at, message.at)) || is_error != is_init_error(sign);
@@ -74,15 +75,15 @@ impl Assembler {
         let is_another = held.fresh || is_repeated(last) && are_exact(last.line.at, message.at);
         let Some(first) = signs.get(from).filter(|_| is_error || !is_another) else { return };
         let (first, at) = (&first.line, last.line.at);
-        let is_owner = |open: &OpenAttempt| {
-            open.id() == Some(id) && !open.lacks_start() && began_before(&open.attempt, first.at, first.place)
-        };
-        let Some(open) = self.open.iter_mut().rfind(|open| is_owner(open)) else { return };
+        let is_owner = |open: &OpenAttempt| !open.lacks_start() && began_before(&open.attempt, first.at, first.place);
+        let owner = self.open.latest_where(Some(id), is_owner);
+        let Some(mut open) = owner.and_then(|at| self.open.edit(at)) else { return };
         let signs = held.signs.split_off(from);
-        let failed = match held.signs.is_empty() {
-            true => Pending { signs, ..self.failed_init.take().map_or_else(Pending::default, |held| *held) },
-            false => Pending { signs, ..Pending::default() },
-        };
+        let mut failed = Pending::default();
+        if held.signs.is_empty() {
+            failed = self.failed_init.take().unwrap_or_default();
+        }
+        failed.signs = signs;
         open.take_failed_init(failed, Phase::Invoke);
         self.init_error_given = is_error.then(|| Box::new(InitErrorGiven { to: id, at }));
     }
@@ -106,7 +107,8 @@ fn is_init_error(sign: &Sign) -> bool {
 
 impl OpenAttempt {
     /// Takes the failures of an init that is probably its own.
-    pub(super) fn take_failed_init(&mut self, failed: Pending, phase: Phase) {
+    pub(super) fn take_failed_init(&mut self, mut failed: Pending, phase: Phase) {
+        let failed = failed.take();
         self.attempt.error_unsure = true;
         self.bytes += failed.bytes;
         self.attempt.logged_errors += failed.logged_errors;

@@ -4,6 +4,7 @@
 //! whose END or REPORT follows at once, because a runtime client prints the error of a handler last.
 
 use super::open::OpenAttempt;
+use super::open_attempts::Mark;
 use super::{Assembler, Message};
 use crate::model::{AppLine, Attempt, ErrorForm, Phase, Place, RequestId, Sign, SignKind, Timestamp};
 
@@ -56,7 +57,7 @@ impl Assembler {
         if self.known_stream {
             return;
         }
-        let running = self.open.iter().filter(|open| !open.is_reported()).count();
+        let running = self.open.count_running();
         let candidates = running + usize::from(home.is_none());
         if candidates > 1 {
             self.doubt_running();
@@ -74,14 +75,15 @@ impl Assembler {
                 continue;
             }
             let at_once = is_at_once(at, now);
-            let is_claimant = |open: &OpenAttempt| open.id() == Some(id) && began_before(&open.attempt, at, place);
-            let claimant = self.open.iter().rposition(|open| is_claimant(open)).filter(|_| at_once);
+            let is_claimant = |open: &OpenAttempt| began_before(&open.attempt, at, place);
+            let claimant = self.open.latest_where(Some(id), is_claimant).filter(|_| at_once);
             let Some(claimant) = claimant else {
                 self.doubt(home);
                 continue;
             };
-            if let Some(sign) = self.take_sign(home, place) {
-                let open = &mut self.open[claimant];
+            if let Some(sign) = self.take_sign(home, place)
+                && let Some(mut open) = self.open.edit(claimant)
+            {
                 open.attempt.error_unsure = true;
                 open.adopt_sign(Sign { phase: Phase::Invoke, ..sign });
             }
@@ -99,22 +101,29 @@ impl Assembler {
 
     /// Marks the owner of an attempt's error as a guess.
     fn doubt(&mut self, home: Option<RequestId>) {
-        if let Some(open) = self.open.iter_mut().rfind(|open| home.is_some() && open.id() == home) {
+        if let Some(at) = home.and_then(|_| self.open.latest_of(home))
+            && let Some(mut open) = self.open.edit(at)
+        {
             open.attempt.error_unsure = true;
         }
     }
 
     /// Marks the owner of an error as a guess in all attempts that are running.
     pub(super) fn doubt_running(&mut self) {
-        self.open.iter_mut().filter(|open| !open.is_reported()).for_each(|open| open.attempt.error_unsure = true);
+        self.open.mark_running(Mark::ErrorUnsure);
     }
 
     fn take_sign(&mut self, home: Option<RequestId>, place: Place) -> Option<Sign> {
-        let signs = match home {
-            Some(id) => &mut self.open.iter_mut().rfind(|open| open.id() == Some(id))?.attempt.signs,
-            None => &mut self.pending.signs,
+        let take = |signs: &mut Vec<Sign>| {
+            let is_it = |sign: &Sign| sign.line.place == place && matches!(sign.kind, SignKind::Error(_));
+            Some(signs.remove(signs.iter().position(is_it)?))
         };
-        let at = signs.iter().position(|sign| sign.line.place == place && matches!(sign.kind, SignKind::Error(_)))?;
-        Some(signs.remove(at))
+        match home {
+            Some(_) => {
+                let at = self.open.latest_of(home)?;
+                take(&mut self.open.edit(at)?.attempt.signs)
+            }
+            None => take(&mut self.pending.signs),
+        }
     }
 }

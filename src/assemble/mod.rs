@@ -12,11 +12,14 @@ mod disorder;
 mod failed_init;
 mod loose;
 mod open;
+mod open_attempts;
 mod owner;
 mod part;
+mod resting;
 #[cfg(test)]
 mod tests;
 mod unread;
+pub(crate) mod work;
 
 pub(crate) use part::{Part, join};
 pub(crate) use unread::BatchLines;
@@ -24,6 +27,7 @@ pub(crate) use unread::BatchLines;
 use std::sync::Arc;
 
 use open::{OpenAttempt, Pending};
+use open_attempts::OpenAttempts;
 
 use crate::model::{
     Attempt, Bucket, Keep, KeptLine, Line, Place, RequestId, Statement, Timestamp, cut_before_word, lossy_text,
@@ -121,11 +125,12 @@ pub(crate) struct Assembler {
     /// The stream is one of Lambda: by its name or group, or as a line of the platform was read in it. Of any other, an id
     /// alone is no attempt: access logs and applications have ids, too.
     of_lambda: bool,
-    #[expect(clippy::vec_box, reason = "an attempt is large and moves often: from head to tail, from part to part")]
-    open: Vec<Box<OpenAttempt>>,
+    open: OpenAttempts,
+    /// The open attempt while nothing is written to the stream; then it is not in `open`.
+    resting: Option<Box<resting::RestingAttempt>>,
     pending: Pending,
     /// Failures of an init that may be another environment's than the running attempt's.
-    failed_init: Option<Box<Pending>>,
+    failed_init: Option<Pending>,
     /// The last error of a loading runtime that was given to the attempt that ended next.
     init_error_given: Option<Box<failed_init::InitErrorGiven>>,
     /// Whether the platform reports failed inits in this stream, as it does since 2022.
@@ -171,7 +176,8 @@ impl Assembler {
         Self {
             known_stream,
             of_lambda,
-            open: Vec::new(),
+            open: OpenAttempts::default(),
+            resting: None,
             pending: Pending::default(),
             failed_init: None,
             init_error_given: None,
@@ -204,19 +210,19 @@ impl Assembler {
     /// Returns whether an attempt of a request is open, or was lately.
     #[must_use]
     pub(crate) fn had(&self, id: RequestId) -> bool {
-        self.recent.contains(id) || self.open.iter().any(|open| open.id() == Some(id))
+        self.recent.contains(id) || self.open.first_of(Some(id)).is_some()
     }
 
     /// Returns whether the attempt of a request runs.
     #[must_use]
     pub(crate) fn runs(&self, id: RequestId) -> bool {
-        self.open.iter().any(|open| open.id() == Some(id) && !open.is_reported())
+        self.open.of(Some(id)).any(|at| !self.open[at].is_reported())
     }
 
     /// Returns whether requests were served, and none runs.
     #[must_use]
     pub(crate) fn is_between_attempts(&self) -> bool {
-        self.starts_seen && self.open.iter().all(|open| open.is_reported())
+        self.starts_seen && !self.open.has_running()
     }
 
     /// Takes an ordinary line of the function; `lines` is its batch, if it came in one.
@@ -245,7 +251,7 @@ impl Assembler {
     #[inline(always)]
     fn ordinary_line(&mut self, message: &Message<'_>, output: &mut dyn Output) {
         self.see(message);
-        if let [open] = self.open.as_mut_slice()
+        if let Some(open) = self.open.only_mut()
             && !open.is_reported()
         {
             open.ordinary(message);
@@ -254,10 +260,9 @@ impl Assembler {
         self.ordinary_between(message, output);
     }
 
-    /// Frees what is not needed while nothing is written to the stream: there may be very many streams.
-    pub(crate) fn shrink(&mut self, keep: &Keep) {
+    fn shrink(&mut self, keep: &Keep) {
         self.held.shrink(keep);
-        self.open.iter_mut().filter(|open| open.is_reported()).for_each(|open| open.shrink(keep));
+        self.open.shrink(|open| if open.is_reported() { open.shrink(keep) } else { open.fit() });
         self.spare = None;
         self.unread.shrink_to_fit();
     }
@@ -283,9 +288,9 @@ impl Assembler {
     fn ordinary_between(&mut self, message: &Message<'_>, output: &mut dyn Output) {
         self.close_reported(message.at, output);
         let named = if self.concurrent { self.named_in(message) } else { None };
-        if let Some(at) = named.or_else(|| self.current()) {
-            self.open[at].ordinary(message);
-        } else if self.open.iter().any(|open| !open.is_reported()) {
+        if let Some(mut open) = named.or_else(|| self.current()).and_then(|at| self.open.edit(at)) {
+            open.ordinary(message);
+        } else if self.open.has_running() {
             output.count(message.place.input, Bucket::Unattributed, message.bytes);
         } else {
             self.pending.ordinary(message);
@@ -294,17 +299,15 @@ impl Assembler {
 
     /// Finds the running attempt whose id stands on a line.
     fn named_in(&self, message: &Message<'_>) -> Option<usize> {
-        let is_running =
-            |id: RequestId| self.open.iter().rposition(|open| open.id() == Some(id) && !open.is_reported());
+        let is_running = |id: RequestId| self.open.latest_where(Some(id), |open| !open.is_reported());
         RequestId::all_in(message.text).find_map(is_running)
     }
 
     /// Finds the running attempt that a line without an id belongs to: the only one, or the latest where requests do
     /// not run side by side.
     fn current(&self) -> Option<usize> {
-        let mut running = self.open.iter().enumerate().rev().filter(|(_, open)| !open.is_reported());
-        let (latest, _) = running.next()?;
-        (!self.concurrent || running.next().is_none()).then_some(latest)
+        let latest = self.open.latest_running()?;
+        (!self.concurrent || !self.open.has_running_before(latest)).then_some(latest)
     }
 }
 

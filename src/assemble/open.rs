@@ -1,5 +1,6 @@
 //! Attempts that are not closed yet, and lines between attempts whose owner is not known yet.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use super::{LAST_LINE_BYTES, LATE_LINES_MS, LONGEST_RUN_MS, Message, SIGN_TEXT_BYTES, SIGNS_KEPT, evidence_line};
@@ -20,7 +21,7 @@ pub(super) struct OpenAttempt {
     pub(super) reported_at: Option<Timestamp>,
     /// Whether REPORT is evidence, by what was known when it was read. Without a START, the REPORT line is kept in any
     /// case: an earlier part may hold the signs that make it evidence.
-    report_tells: bool,
+    pub(super) report_tells: bool,
     /// Whether START or REPORT came as JSON, so that other requests may run beside it.
     pub(super) json: bool,
     /// Bytes of its messages.
@@ -29,7 +30,7 @@ pub(super) struct OpenAttempt {
     /// Whether its START stands behind an end of the same request.
     pub(super) start_behind_end: bool,
     /// Its last lines, in a buffer that the next attempt reuses.
-    lines: Lines,
+    pub(super) lines: Lines,
 }
 
 impl OpenAttempt {
@@ -123,13 +124,15 @@ impl OpenAttempt {
 
     /// Returns whether log time has passed the moment up to which it can still run or get late lines.
     pub(super) fn is_overdue(&self, now: Timestamp) -> bool {
+        self.due().is_some_and(|due| now.ms() > due)
+    }
+
+    /// Returns the moment up to which it can still run or get late lines, in milliseconds of log time.
+    pub(super) fn due(&self) -> Option<i64> {
         match self.reported_at {
-            Some(reported) => now.ms_since(reported) > LATE_LINES_MS,
-            None => {
-                let longest = LONGEST_RUN_MS + LATE_LINES_MS;
-                let started = self.attempt.started_at;
-                !self.is_reported() && started.is_some_and(|started| now.ms_since(started) > longest)
-            }
+            Some(reported) => Some(reported.ms() + LATE_LINES_MS),
+            None if self.is_reported() => None,
+            None => Some(self.attempt.started_at?.ms() + LONGEST_RUN_MS + LATE_LINES_MS),
         }
     }
 
@@ -219,7 +222,7 @@ impl OpenAttempt {
     /// Merges the lines before the attempt into it and computes what needs the whole attempt.
     pub(super) fn close(&mut self) {
         let of_init = self.before.tells_of_init();
-        let Pending { init, signs, left_out, logged_errors, kept, .. } = std::mem::take(&mut self.before);
+        let LinesBetween { init, signs, left_out, logged_errors, kept, .. } = self.before.take();
         let attempt = &mut self.attempt;
         let init_failed = signs.iter().any(tells_of_failure);
         if !signs.is_empty() {
@@ -338,7 +341,8 @@ impl OpenAttempt {
     }
 
     /// Appends lines that turned out to be its own.
-    pub(super) fn adopt(&mut self, lines: Pending, keep: &Keep) {
+    pub(super) fn adopt(&mut self, mut lines: Pending, keep: &Keep) {
+        let lines = lines.take();
         self.bytes += lines.bytes;
         self.last_at = lines.last_at.max(self.last_at);
         if !self.is_reported() {
@@ -388,6 +392,13 @@ impl OpenAttempt {
     pub(super) fn shrink(&mut self, keep: &Keep) {
         self.lines.shrink(keep);
         self.before.shrink(keep);
+        self.attempt.signs.shrink_to_fit();
+    }
+
+    /// Frees memory that nothing uses yet, while it runs on.
+    pub(super) fn fit(&mut self) {
+        self.lines.fit();
+        self.attempt.signs.shrink_to_fit();
     }
 
     /// Returns whether its START is not in this part.
@@ -410,9 +421,85 @@ impl OpenAttempt {
     }
 }
 
-/// Lines between attempts: the init of the next one, leftovers of the last one.
+/// Lines between attempts: the init of the next one, leftovers of the last one. Mostly there are none, and then it takes
+/// no memory: there may be very many streams.
 #[derive(Debug, Default)]
-pub(super) struct Pending {
+pub(super) struct Pending(Option<Box<LinesBetween>>);
+
+impl Deref for Pending {
+    type Target = LinesBetween;
+
+    #[inline]
+    fn deref(&self) -> &LinesBetween {
+        self.0.as_deref().unwrap_or(&NO_LINES)
+    }
+}
+
+impl DerefMut for Pending {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut LinesBetween {
+        self.0.get_or_insert_default()
+    }
+}
+
+impl From<LinesBetween> for Pending {
+    fn from(lines: LinesBetween) -> Self {
+        Self(Some(Box::new(lines)))
+    }
+}
+
+impl Pending {
+    /// Takes the lines out.
+    pub(super) fn take(&mut self) -> LinesBetween {
+        self.0.take().map_or_else(LinesBetween::default, |lines| *lines)
+    }
+
+    /// Keeps only some signs.
+    pub(super) fn retain_signs(&mut self, stays: impl Fn(&Sign) -> bool) {
+        if let Some(lines) = &mut self.0 {
+            lines.signs.retain(stays);
+        }
+    }
+
+    /// Appends later lines.
+    pub(super) fn append(&mut self, mut later: Self, keep: &Keep) {
+        match &mut self.0 {
+            _ if later.is_empty() => {}
+            Some(lines) => lines.append(later.take(), keep),
+            lines => *lines = later.0,
+        }
+    }
+
+    /// Frees memory that joining parts does not need.
+    pub(super) fn shrink(&mut self, keep: &Keep) {
+        if let Some(lines) = &mut self.0 {
+            lines.kept.shrink(keep);
+        }
+    }
+}
+
+/// No lines.
+static NO_LINES: LinesBetween = LinesBetween {
+    init: None,
+    signs: Vec::new(),
+    left_out: 0,
+    logged_errors: 0,
+    bytes: 0,
+    lines: 0,
+    first_at: None,
+    first_place: Place { input: 0, line: 0, event: 0 },
+    last_at: None,
+    fresh: false,
+    served: false,
+    runtime: None,
+    version: None,
+    function: None,
+    kept: Lines::NONE,
+};
+
+/// What is known of lines between attempts.
+#[derive(Debug, Default)]
+pub(super) struct LinesBetween {
     pub(super) init: Option<Init>,
     pub(super) signs: Vec<Sign>,
     pub(super) left_out: u32,
@@ -433,7 +520,7 @@ pub(super) struct Pending {
     pub(super) kept: Lines,
 }
 
-impl Pending {
+impl LinesBetween {
     pub(super) fn is_empty(&self) -> bool {
         self.lines == 0 && !self.fresh
     }
@@ -507,11 +594,7 @@ impl Pending {
         })
     }
 
-    /// Appends later lines.
-    pub(super) fn append(&mut self, later: Self, keep: &Keep) {
-        if later.lines == 0 && !later.fresh {
-            return;
-        }
+    fn append(&mut self, later: Self, keep: &Keep) {
         if self.lines == 0 {
             self.first_at = later.first_at;
             self.first_place = later.first_place;
@@ -535,11 +618,6 @@ impl Pending {
         self.version = later.version.or(self.version.take());
         self.function = later.function.or(self.function.take());
         self.kept.append(&later.kept, keep);
-    }
-
-    /// Frees memory that joining parts does not need.
-    pub(super) fn shrink(&mut self, keep: &Keep) {
-        self.kept.shrink(keep);
     }
 }
 

@@ -23,21 +23,21 @@ impl Assembler {
         let is_start = matches!(record, Statement::Start { .. });
         let runs = |open: &OpenAttempt| open.attempt.start_seen && (open.json || !is_start) && !open.is_reported();
         !self.recent.contains(id)
-            && self.open.iter().all(|open| open.id() != Some(id))
-            && self.open.last().is_some_and(|open| runs(open))
+            && self.open.first_of(Some(id)).is_none()
+            && self.open.last().is_some_and(|at| runs(&self.open[at]))
     }
 
     /// Finds the open attempt that a line of the function belongs to.
     pub(super) fn owner_of(&self, message: &Message<'_>, line: &AppLine<'_>) -> Option<usize> {
         if let Some(id) = line.id
-            && let Some(at) = self.open.iter().rposition(|open| open.id() == Some(id))
+            && let Some(at) = self.open.latest_of(Some(id))
         {
             return Some(at);
         }
         if line.id.is_none() && line.error.is_some() && self.begins_environment() {
             return None;
         }
-        if let Some(latest) = self.open.iter().rposition(|open| !open.is_reported()) {
+        if let Some(latest) = self.open.latest_running() {
             // With requests one at a time, a foreign id is a value in the text. With several at once, the owner is not
             // guessed, except for an error that the next END will settle.
             let settled_later = !self.known_stream && is_loose(line);
@@ -52,7 +52,8 @@ impl Assembler {
     /// the runtime logged late.
     fn trailing_owner(&self, message: &Message<'_>, line: &AppLine<'_>) -> Option<usize> {
         let error = line.error.as_ref()?;
-        let open = self.open.last()?;
+        let last = self.open.last()?;
+        let open = &self.open[last];
         let fine = open.attempt.signs.is_empty() && open.attempt.platform_status.is_none_or(|s| s == Status::Success);
         let soon = match (open.reported_at, message.at) {
             (Some(reported), Some(at)) => at.ms_since(reported) <= TRAILING_ERROR_MS,
@@ -60,12 +61,12 @@ impl Assembler {
         };
         let unhandled = matches!(error.form, ErrorForm::Unhandled | ErrorForm::Response | ErrorForm::Answer)
             || open.attempt.emulated && error.form == ErrorForm::MaybeUnhandled;
-        (unhandled && fine && soon && line.id.is_none() && self.pending.is_empty()).then_some(self.open.len() - 1)
+        (unhandled && fine && soon && line.id.is_none() && self.pending.is_empty()).then_some(last)
     }
 
     /// Notes that requests run side by side, if a line belongs to attempt `at` while a later one is running.
     pub(super) fn note_concurrency(&mut self, at: usize) {
-        let superseded = !self.open[at].is_reported() && self.open[at + 1..].iter().any(|later| !later.is_reported());
+        let superseded = !self.open[at].is_reported() && self.open.has_running_behind(at);
         self.concurrent |= superseded && (self.open[at].json || !self.known_stream);
     }
 }

@@ -6,6 +6,7 @@
 use super::attach::{emit_lone_error, emit_pending, hand_over};
 use super::disorder::TimeSteps;
 use super::open::{OpenAttempt, Pending};
+use super::open_attempts::Closing;
 use super::{Assembler, OPEN_AT_ONCE, Output};
 use crate::model::{Keep, Timestamp};
 
@@ -15,7 +16,7 @@ pub(super) struct PartHead {
     #[expect(clippy::vec_box, reason = "as in the assembler, which these come from")]
     held: Vec<Box<OpenAttempt>>,
     /// Lines of an environment without a request that end the head.
-    pending: Option<Box<Pending>>,
+    pending: Option<Pending>,
     /// Whether the first attempt with a START of its own is held.
     started: bool,
     /// Whether a reported attempt without a START of its own is held.
@@ -69,7 +70,7 @@ impl PartHead {
             return Some(pending);
         }
         self.settled = true;
-        self.pending = Some(Box::new(pending));
+        self.pending = Some(pending);
         None
     }
 }
@@ -84,6 +85,7 @@ pub(crate) struct Part {
 impl Part {
     pub(super) fn of(mut assembler: Assembler) -> Self {
         debug_assert!(assembler.unread.is_empty(), "counted lines outlived their batch");
+        assembler.wake();
         assembler.spare = None;
         assembler.unread = Vec::new();
         Self { head: std::mem::take(&mut assembler.held), tail: assembler }
@@ -92,7 +94,7 @@ impl Part {
     /// Frees memory that joining parts does not need: there may be very many parts.
     pub(crate) fn shrink(&mut self, keep: &Keep) {
         self.head.shrink(keep);
-        self.tail.open.iter_mut().for_each(|open| open.shrink(keep));
+        self.tail.open.shrink(|open| open.shrink(keep));
         self.tail.pending.shrink(keep);
     }
 
@@ -133,11 +135,11 @@ fn begin(part: Part, output: &mut dyn Output) -> Assembler {
         hand_over(open, tail.of_lambda, output);
     }
     if let Some(pending) = head.pending {
-        emit_pending(*pending, false, output);
+        emit_pending(pending, false, output);
     }
     if first
         && !head.settled
-        && let Some(open) = tail.open.first_mut()
+        && let Some(mut open) = tail.open.first().and_then(|at| tail.open.edit(at))
         && open.lacks_start()
     {
         open.cut_start();
@@ -162,16 +164,16 @@ fn join_two(mut tail: Assembler, part: Part, keep: &Keep, output: &mut dyn Outpu
     if let Some(mut pending) = head.pending {
         claim(&mut tail, &mut pending, keep);
         pending.served |= tail.begun && tail.known_stream;
-        tail.pending.append(*pending, keep);
+        tail.pending.append(pending, keep);
         tail.flush_environment(output);
     }
     if settled_in_head {
         // The next part was independent from here on, so whatever is still open in the tail has ended.
-        tail.close_all(output);
+        tail.close(Closing::All, output);
         emit_pending(std::mem::take(&mut tail.pending), false, output);
     } else {
         // The whole part is one head, so its open end meets the tail as well.
-        for mut open in std::mem::take(&mut next.open) {
+        for mut open in next.open.take_all() {
             if !head.passed {
                 find_peak(&mut tail, &mut open);
             }
@@ -220,14 +222,14 @@ fn find_peak(tail: &mut Assembler, open: &mut OpenAttempt) {
 fn meet(tail: &mut Assembler, mut open: Box<OpenAttempt>, keep: &Keep, output: &mut dyn Output) {
     claim(tail, &mut open.before, keep);
     if open.lacks_start() {
-        let same = |mine: &OpenAttempt| mine.id() == open.id() && !(mine.is_reported() && open.is_reported());
-        let owner = tail.open.iter().rposition(|mine| same(mine)).or_else(|| foreign_lines_owner(tail, &open));
-        if let Some(copy) = tail.open.iter_mut().find(|mine| is_end_of(mine, &open)) {
+        let same = |mine: &OpenAttempt| !(mine.is_reported() && open.is_reported());
+        let owner = tail.open.latest_where(open.id(), same).or_else(|| foreign_lines_owner(tail, &open));
+        let copy = tail.open.latest_where(open.id(), |mine| is_end_of(mine, &open));
+        if let Some(mut copy) = copy.and_then(|at| tail.open.edit(at)) {
             copy.take_later_signs(&mut open);
             return;
         }
-        if let Some(at) = owner {
-            let joined = &mut tail.open[at];
+        if let Some(mut joined) = owner.and_then(|at| tail.open.edit(at)) {
             if open.is_reported() {
                 joined.attempt.earlier_peak_mb = open.attempt.earlier_peak_mb;
                 tail.peak_mb = open.attempt.metrics.max_memory_used_mb.or(tail.peak_mb);
@@ -239,23 +241,22 @@ fn meet(tail: &mut Assembler, mut open: Box<OpenAttempt>, keep: &Keep, output: &
     // Exports may overlap within an attempt: the later one has all of it but what stood before its START.
     let is_copy = |mine: &OpenAttempt| {
         let (mine_at, at) = (mine.attempt.started_at, open.attempt.started_at);
-        mine.id() == open.id() && mine_at.is_some() && mine_at == at && !mine.lacks_start() && !mine.is_reported()
+        mine_at.is_some() && mine_at == at && !mine.lacks_start() && !mine.is_reported()
     };
-    let copy = if open.lacks_start() { None } else { tail.open.iter().position(|mine| is_copy(mine)) };
-    if let Some(at) = copy {
-        let mut mine = tail.open.remove(at);
+    let copy = if open.lacks_start() { None } else { tail.open.latest_where(open.id(), is_copy) };
+    if let Some(mut mine) = copy.and_then(|at| tail.open.edit(at)) {
         let mut before = std::mem::take(&mut mine.before);
         before.append(std::mem::take(&mut open.before), keep);
         open.before = before;
-        let (theirs, kept) = (mine.attempt, &mut open.attempt);
-        kept.runtime = theirs.runtime.or(kept.runtime.take());
-        kept.version = kept.version.take().or(theirs.version);
-        kept.function = kept.function.take().or(theirs.function);
+        let (theirs, kept) = (&mut mine.attempt, &mut open.attempt);
+        kept.runtime = theirs.runtime.take().or(kept.runtime.take());
+        kept.version = kept.version.take().or(theirs.version.take());
+        kept.function = kept.function.take().or(theirs.function.take());
         kept.earlier_peak_mb = theirs.earlier_peak_mb.or(kept.earlier_peak_mb);
-        if open.is_reported() {
-            tail.peak_mb = open.attempt.metrics.max_memory_used_mb.or(tail.peak_mb);
-        }
-        tail.open.insert(at, open);
+        let peak_mb = open.attempt.metrics.max_memory_used_mb.filter(|_| open.is_reported());
+        std::mem::swap(&mut *mine, &mut *open);
+        drop(mine);
+        tail.peak_mb = peak_mb.or(tail.peak_mb);
         return;
     }
     let mut before = std::mem::take(&mut tail.pending);
@@ -272,7 +273,7 @@ fn meet(tail: &mut Assembler, mut open: Box<OpenAttempt>, keep: &Keep, output: &
     } else {
         open.before = before;
     }
-    tail.close_where(|mine| mine.is_reported() || !(open.json && mine.attempt.start_seen), output);
+    tail.close(if open.json { Closing::ReportedOrHeadless } else { Closing::All }, output);
     if open.before.fresh {
         tail.peak_mb = None;
     }
@@ -299,8 +300,7 @@ fn claim(tail: &mut Assembler, pending: &mut Pending, keep: &Keep) {
     if pending.fresh || pending.is_empty() {
         return;
     }
-    let Some(at) = tail.current() else { return };
-    let open = &mut tail.open[at];
+    let Some(mut open) = tail.current().and_then(|at| tail.open.edit(at)) else { return };
     open.adopt(std::mem::take(pending), keep);
 }
 
@@ -324,9 +324,8 @@ fn close(mut tail: Assembler, output: &mut dyn Output) {
     } else {
         tail.rejoin_lone_errors(&Keep::LAST);
     }
-    let open = std::mem::take(&mut tail.open);
-    let last = open.len();
-    for (at, mut open) in open.into_iter().enumerate() {
+    let last = tail.open.len();
+    for (at, mut open) in tail.open.take_all().enumerate() {
         if !open.is_reported() && (at + 1 == last || open.json || !tail.known_stream) {
             open.cut_end();
         }
@@ -338,6 +337,6 @@ fn close(mut tail: Assembler, output: &mut dyn Output) {
         emit_pending(tail.pending, false, output);
     }
     if let Some(failed) = tail.failed_init {
-        emit_pending(*failed, true, output);
+        emit_pending(failed, true, output);
     }
 }

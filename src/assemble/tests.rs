@@ -1,7 +1,7 @@
 //! Tests of the assembler: sequences of lines as data, and the law that a cut changes nothing.
 //!
 //! A line is `word [id] [more]`, one per second: `init`, `init-report STATUS PHASE`, `start N`, `end N`, `report N
-//! [STATUS] [MB]`, `timed-out N`, `crash N`, `crash`, `error [N] FORM`, `line [N]`, `wait SECONDS`.
+//! [STATUS] [MB]`, `timed-out N`, `crash N`, `crash`, `error [N] FORM`, `line [N]`, `unreadable`, `wait SECONDS`.
 
 use super::*;
 use crate::model::{
@@ -78,6 +78,7 @@ fn record(line: &str, json: bool) -> Statement<'_> {
             whole: true,
             json,
         }),
+        "unreadable" => Statement::UnreadableReport { id: None },
         "timed-out" => Statement::TimedOut { id: Some(need), after_us: 3_000_000 },
         "crash" => Statement::Crash(CrashLine {
             id: with_id,
@@ -103,6 +104,11 @@ fn record(line: &str, json: bool) -> Statement<'_> {
 
 /// Assembles lines, cut before the positions in `cuts`.
 fn assemble(lines: &[&str], json: bool, known: bool, cuts: &[usize]) -> Closed {
+    assemble_timed(lines, json, known, cuts, Some(1_000))
+}
+
+/// Does the same with so many milliseconds between lines, or with lines that have no times.
+fn assemble_timed(lines: &[&str], json: bool, known: bool, cuts: &[usize], step_ms: Option<i64>) -> Closed {
     let mut closed = Closed::default();
     let mut parts = Vec::new();
     let mut assembler = Assembler::new(known, true);
@@ -115,10 +121,10 @@ fn assemble(lines: &[&str], json: bool, known: bool, cuts: &[usize]) -> Closed {
             ms += 1_000 * seconds.parse::<i64>().expect("seconds");
             continue;
         }
-        ms += 1_000;
+        ms += step_ms.unwrap_or(0);
         let place = Place::at(0, at as u64 + 1);
         let message = Message {
-            at: Timestamp::from_ms(ms),
+            at: step_ms.and_then(|_| Timestamp::from_ms(ms)),
             place,
             text: line.as_bytes(),
             escaped: false,
@@ -528,5 +534,168 @@ proptest::proptest! {
         }
         let lines: Vec<&str> = merged.iter().map(String::as_str).collect();
         proptest::prop_assert_eq!(by_id(assemble(&lines, false, false, &[])), want, "{:?}", merged);
+    }
+}
+
+/// Runs with an index from so many open attempts on, and without one up to so many.
+fn with_index_from<T>(many_and_few: (usize, usize), run: impl FnOnce() -> T) -> T {
+    let before = open_attempts::FROM.replace(many_and_few);
+    let result = run();
+    open_attempts::FROM.set(before);
+    result
+}
+
+/// Generates lines of any kind about few requests, so that nearly every line meets an open attempt.
+fn any_lines() -> impl proptest::strategy::Strategy<Value = Vec<String>> {
+    use proptest::prelude::*;
+    let kinds = prop::sample::select(vec![
+        "start",
+        "start",
+        "start",
+        "end",
+        "report",
+        "report",
+        "report timeout",
+        "report 128MB",
+        "timed-out",
+        "crash",
+        "error logged",
+        "error unhandled",
+        "line",
+        "!crash",
+        "!line",
+        "!unreadable",
+        "!error unhandled",
+        "!error init",
+        "!init",
+        "!init-report error init",
+        "!init-report error invoke",
+        "!wait 70",
+        "!wait 6000",
+    ]);
+    let line = (kinds, 1..9u32).prop_map(|(kind, id)| match kind.strip_prefix('!') {
+        Some(without_id) => without_id.to_owned(),
+        None => match kind.split_once(' ') {
+            Some((word, more)) => format!("{word} {id} {more}"),
+            None => format!("{kind} {id}"),
+        },
+    });
+    prop::collection::vec(line, 0..80)
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(2_048))]
+
+    /// An index of the open attempts finds what a search of their list finds.
+    #[test]
+    fn an_index_changes_nothing(
+        lines in any_lines(),
+        json: bool,
+        known: bool,
+        cut in 0..80usize,
+        step_ms in proptest::option::of(0..2_000i64),
+        bounds in proptest::sample::select(vec![(0, 0), (1, 0), (2, 1), (5, 2)]),
+    ) {
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let told = || {
+            let closed = assemble_timed(&lines, json, known, &[cut], step_ms);
+            format!("{:#?} {} {}", closed.attempts, closed.duplicates, closed.bytes)
+        };
+        let listed = with_index_from((usize::MAX, usize::MAX), told);
+        proptest::prop_assert_eq!(with_index_from(bounds, told), listed, "{:?}", lines);
+    }
+}
+
+/// A kind of log in which so many attempts are open at once: its name, whether it is JSON and names its stream, the
+/// milliseconds between its lines, and the lines.
+type Crowd = (&'static str, bool, bool, Option<i64>, fn(usize) -> Vec<String>);
+
+fn each(count: usize, line: &str) -> Vec<String> {
+    (1..=count).map(|id| line.replace('#', &id.to_string())).collect()
+}
+
+const CROWDS: &[Crowd] = &[
+    ("opened, told of, closed", false, false, None, |n| {
+        [each(n, "start #"), each(n, "error # logged"), each(n, "report #")].concat()
+    }),
+    ("the same, within seconds", false, false, Some(1), |n| {
+        [each(n, "start #"), each(n, "error # logged"), each(n, "end #"), each(n, "report #")].concat()
+    }),
+    ("closed newest first", false, false, None, |n| {
+        let mut closed = [each(n, "start #"), each(n, "line #"), each(n, "report #")].concat();
+        closed[n..2 * n].reverse();
+        closed[2 * n..].reverse();
+        closed
+    }),
+    ("two hundred open at a time", false, false, Some(1), |n| {
+        let of = |id: usize| {
+            let closes = id.checked_sub(200).map(|closed| format!("report {closed}"));
+            [format!("start {id}"), format!("error {id} logged")].into_iter().chain(closes)
+        };
+        (1..=n).flat_map(of).collect()
+    }),
+    ("side by side in a named stream", true, true, Some(1), |n| {
+        [each(n, "start #"), each(n, "error # logged"), each(n, "report #")].concat()
+    }),
+    ("nothing but ends", false, false, None, |n| [each(n, "report #"), each(n, "timed-out #")].concat()),
+    ("ends before their starts", false, false, Some(1), |n| {
+        [each(n, "end #"), each(n, "report #"), each(n, "start #")].concat()
+    }),
+    ("ends told twice", false, false, None, |n| {
+        [each(n, "report # 40MB"), each(n, "report # 50MB"), each(n, "report # 60MB")].concat()
+    }),
+    ("errors that name nobody", false, false, None, |n| {
+        [each(n, "start #"), each(n, "error unhandled"), each(n, "crash"), each(n, "report #")].concat()
+    }),
+    ("ends that nobody can read", false, false, None, |n| [each(n, "start #"), each(n, "unreadable")].concat()),
+    ("inits among requests", false, false, Some(1), |n| {
+        let of = |id| {
+            [format!("start {id}"), "init".to_owned(), "error init".to_owned(), "init-report error init".to_owned()]
+        };
+        (1..=n).flat_map(of).collect()
+    }),
+    ("overdue all at once", false, false, Some(1), |n| {
+        [each(n, "end #"), vec!["wait 6000".to_owned()], each(n, "start #"), each(n, "report #")].concat()
+    }),
+    ("overdue one by one", false, false, Some(1_000), |n| each(n, "start #")),
+];
+
+/// The work for four times as many attempts is about four times as much.
+#[test]
+fn many_open_attempts_take_work_in_proportion() {
+    for (kind, json, known, step_ms, lines) in CROWDS {
+        let work = |count: usize| {
+            let lines = lines(count);
+            let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+            work::take();
+            assemble_timed(&lines, *json, *known, &[], *step_ms);
+            work::take()
+        };
+        let (few, many) = (work(1_500), work(6_000));
+        assert!(many <= 5 * few, "{kind}: {few} steps, and {many} for four times as many attempts");
+        assert!(many <= 6_000 * 60, "{kind}: {many} steps");
+    }
+}
+
+/// Attempts that are all open at once are told as they are one after the other.
+#[test]
+fn attempts_side_by_side_are_those_in_a_row() {
+    for count in [2, 16, 17, 18, 300, OPEN_AT_ONCE] {
+        let fates = ["error # logged", "error # unhandled", "timed-out #", "crash #", "line #"];
+        let of = |id: usize| {
+            let fate = fates[id % fates.len()];
+            let status = if id % 7 == 0 { "report # timeout" } else { "report #" };
+            ["start #", "line #", fate, "end #", status].map(|line| line.replace('#', &id.to_string()))
+        };
+        let in_a_row: Vec<[String; 5]> = (1..=count).map(of).collect();
+        let side_by_side = (0..5).flat_map(|turn| in_a_row.iter().map(move |lines| &*lines[turn]));
+        let told = |lines: Vec<&str>, known: bool| {
+            let mut told: Vec<String> =
+                assemble_timed(&lines, false, known, &[], Some(1)).attempts.iter().map(describe).collect();
+            told.sort();
+            told
+        };
+        let want = told(in_a_row.iter().flatten().map(String::as_str).collect(), true);
+        assert_eq!(told(side_by_side.collect(), false), want, "{count}");
     }
 }

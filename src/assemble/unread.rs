@@ -51,7 +51,7 @@ impl<'b> BatchLines<'b> {
         event: u32,
         lines: impl FnOnce() -> Option<Stretch>,
     ) -> bool {
-        let [open] = assembler.open.as_mut_slice() else { return false };
+        let Some(open) = assembler.open.only_mut() else { return false };
         if self.keep.every_attempt || open.is_reported() {
             return false;
         }
@@ -114,7 +114,7 @@ impl Assembler {
                 let place = Place { input, line: batch.line(span), event: if number == first { event } else { 0 } };
                 let text = batch.message(span);
                 let bytes = text.len() as u64;
-                if let Some(open) = self.open.last_mut() {
+                if let Some(mut open) = self.open.last().and_then(|at| self.open.edit(at)) {
                     open.keep(&Message { at: span.at, place, text, escaped: span.escaped, bytes, keep });
                 }
             }
@@ -133,15 +133,14 @@ impl Assembler {
 
     fn is_running(&self, id: RequestId, message: &Message<'_>) -> bool {
         let running = |open: &OpenAttempt| open.id() == Some(id) && !open.is_reported();
-        matches!(self.open.as_slice(), [open] if running(open) && !message.at.is_some_and(|now| open.is_overdue(now)))
+        self.open.only().is_some_and(|open| running(open) && !message.at.is_some_and(|now| open.is_overdue(now)))
     }
 
     /// Returns whether no attempt is open, or only another one that ended well and that no earlier part can change.
     fn follows_success(&self, id: RequestId) -> bool {
-        match self.open.as_slice() {
-            [] => true,
-            [open] => open.id() != Some(id) && open.ended_well() && self.held.is_settled(),
-            _ => false,
+        match self.open.only() {
+            Some(open) => open.id() != Some(id) && open.ended_well() && self.held.is_settled(),
+            None => self.open.is_empty(),
         }
     }
 }

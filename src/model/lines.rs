@@ -98,6 +98,9 @@ impl Keep {
 }
 
 impl Lines {
+    /// No lines.
+    pub const NONE: Self = Self { text: Vec::new(), index: Vec::new(), kept: 0, left_out: 0, wanted: false };
+
     /// Appends a line.
     #[inline(always)]
     pub fn push(&mut self, line: KeptLine<'_>, keep: &Keep) {
@@ -132,6 +135,11 @@ impl Lines {
         if !keep.every_line && self.index.len() > self.kept + 1 {
             self.thin_out(keep, self.index.len() - 1);
         }
+        self.fit();
+    }
+
+    /// Gives back memory that no line uses.
+    pub fn fit(&mut self) {
         self.text.shrink_to_fit();
         self.index.shrink_to_fit();
     }
@@ -151,6 +159,12 @@ impl Lines {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.index.is_empty()
+    }
+
+    /// Returns whether it is as it was made.
+    #[must_use]
+    pub fn is_unused(&self) -> bool {
+        self.index.is_empty() && self.kept == 0 && self.left_out == 0 && !self.wanted
     }
 
     /// Returns the number of lines that were not kept.

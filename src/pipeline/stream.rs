@@ -33,6 +33,8 @@ pub(super) struct Stream {
     quoted: Option<RequestId>,
     /// Number of its last event in the input.
     pub(super) last_event: u64,
+    /// Whether it had no event for long, and takes little memory.
+    pub(super) rests: bool,
 }
 
 impl Stream {
@@ -47,6 +49,7 @@ impl Stream {
             joining: false,
             foreign: group.and_then(foreign_group),
             last_event: event,
+            rests: false,
             read: false,
             unread: UnreadSentences::default(),
             flush: None,

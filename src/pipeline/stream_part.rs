@@ -31,9 +31,11 @@ pub(super) struct UnreadSentences {
 }
 
 impl UnreadSentences {
-    /// Adds a message.
-    pub(super) fn push(&mut self, sighting: Sighting, bytes: u64) {
+    /// Adds a message; returns whether it is the first in the text at hand.
+    pub(super) fn push(&mut self, sighting: Sighting, bytes: u64) -> bool {
+        let first = self.open.is_none();
         self.open.get_or_insert_with(|| Box::new((sighting, 0))).1 += bytes;
+        first
     }
 
     /// Takes the bytes since the text at hand began: they are quotations.

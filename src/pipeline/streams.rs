@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of threads, verdicts or totals: its only connection to the run is [`StreamOutput`].
 
+use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use super::sift::sift;
 use super::stream::{Joined, Stream, key_hash};
 use super::stream_part::StreamPart;
 use super::tally::Tally;
-use crate::assemble::{self, BatchLines, Message};
+use crate::assemble::{self, BatchLines, Message, work};
 use crate::lambda::aws_cli;
 use crate::lambda::platform::{REQUEST_ID, second_sentence};
 use crate::lambda::sentences::{ids_of_sentences, is_prose, sighting_in_message};
@@ -67,8 +68,14 @@ pub(super) struct Streams<'w, O> {
     scratch: Vec<u8>,
     /// Number of events so far.
     events: u64,
+    /// Streams that do not rest, each with the number of an event of its own, about in the order of these.
+    awake: VecDeque<(StreamId, u64)>,
+    /// Number of streams that woke up since it was looked for idle ones.
+    woken: usize,
     /// Streams whose joiner may hold something.
     joining: Vec<usize>,
+    /// Streams without a name that have something to settle when the text at hand ends.
+    to_settle: Vec<usize>,
     /// The place of the current event.
     at: Place,
     /// A line of the platform was read as one, since the last text ended.
@@ -85,7 +92,7 @@ pub(super) struct Streams<'w, O> {
     noted_cut: bool,
 }
 
-/// Number of new streams after which idle ones are looked for.
+/// Number of streams that are new or woke up after which idle ones are looked for.
 const STREAMS: usize = 256;
 /// Number of events of other streams after which a stream is idle.
 const IDLE: u64 = 8 * 1024;
@@ -103,7 +110,10 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
             delivered: Delivered::default(),
             scratch: Vec::new(),
             events: 0,
+            awake: VecDeque::new(),
+            woken: 0,
             joining: Vec::new(),
+            to_settle: Vec::new(),
             at: Place::at(input, 0),
             understood: false,
             sighted: false,
@@ -150,11 +160,34 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
         }
     }
 
-    /// Frees memory of streams without recent events.
-    fn shrink_idle(&mut self) {
-        let (now, keep) = (self.events, self.keep);
-        for stream in self.streams.iter_mut().filter(|stream| now - stream.last_event > IDLE) {
-            stream.assembler.shrink(keep);
+    /// Takes a stream that is new, or has its first event after a rest.
+    #[cold]
+    fn wake(&mut self, id: StreamId) {
+        let Some(stream) = self.streams.get_mut(id.0 as usize) else { return };
+        stream.rests = false;
+        stream.assembler.wake();
+        self.awake.push_back((id, self.events));
+        self.woken += 1;
+        if self.woken >= STREAMS {
+            self.woken = 0;
+            self.rest_idle();
+        }
+    }
+
+    /// Frees memory of streams without recent events. Each is looked at once in so many events, however many there are.
+    fn rest_idle(&mut self) {
+        let now = self.events;
+        while let Some((id, _)) = self.awake.pop_front_if(|(_, event)| now - *event > IDLE) {
+            work::done(1);
+            let Some(stream) = self.streams.get_mut(id.0 as usize) else { continue };
+            if stream.joining {
+                self.awake.push_back((id, now));
+            } else if now - stream.last_event > IDLE {
+                stream.rests = true;
+                stream.assembler.rest(self.keep);
+            } else {
+                self.awake.push_back((id, stream.last_event));
+            }
         }
     }
 
@@ -173,6 +206,10 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
         let Some(stream) = self.streams.get_mut(at) else { return };
         self.events += 1;
         stream.last_event = self.events;
+        if stream.rests {
+            self.wake(id);
+        }
+        let Some(stream) = self.streams.get_mut(at) else { return };
         self.output.tally().log_events += 1;
         let bytes = event.message.len() as u64;
         if let Some(kind) = stream.foreign {
@@ -260,6 +297,9 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
         let batch = lines.batch();
         let place = self.place_of(batch.line(first));
         let keep = self.keep;
+        if self.streams.get(first.stream.0 as usize).is_some_and(|stream| stream.rests) {
+            self.wake(first.stream);
+        }
         let Some(stream) = self.streams.get_mut(first.stream.0 as usize) else { return false };
         // Between attempts, each line may be that of another log.
         let looks = self.unread_part.is_none() && stream.is_between_attempts();
@@ -373,7 +413,9 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
                 if !is_error && let Some(sighting) = sighting_in_message(message.text, message.place.line) {
                     self.sighted = true;
                     self.quotation.get_or_insert_with(|| sighting.clone());
-                    stream.unread.push(sighting, message.bytes);
+                    if stream.unread.push(sighting, message.bytes) && stream.origin.log_stream.is_none() {
+                        self.to_settle.push(at);
+                    }
                     return;
                 }
             }
@@ -395,7 +437,9 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
             Statement::App(_) | Statement::Crash(CrashLine { id: None, message: "", .. }) => {}
             Statement::Unrecognized | Statement::UnreadableReport { .. } => self.output.unparsed(message.place),
             _ => {
-                stream.read = true;
+                if !std::mem::replace(&mut stream.read, true) && stream.origin.log_stream.is_none() {
+                    self.to_settle.push(at);
+                }
                 self.understood = true;
                 self.read_any = true;
                 let cut = matches!(record, Statement::Report(report) if !report.whole && (!report.json || report.status.is_some()));
@@ -512,10 +556,8 @@ impl<O: StreamOutput> EventSink for Streams<'_, O> {
         let names = self.output.stream(&mut origin, self.input);
         let id = StreamId(u32::try_from(self.streams.len()).unwrap_or(u32::MAX));
         self.streams.push(Box::new(Stream::new(origin, names, key.log_group, self.events)));
-        if self.streams.len().is_multiple_of(STREAMS) {
-            self.shrink_idle();
-        }
         self.by_key.insert(hash, id);
+        self.wake(id);
         id
     }
 
@@ -574,7 +616,9 @@ impl<O: StreamOutput> EventSink for Streams<'_, O> {
     fn part_ends(&mut self, sighting: Option<Sighting>) {
         self.flush_joiners();
         // Texts of an archive that name no stream have nothing to do with each other.
-        for stream in self.streams.iter_mut().filter(|stream| stream.origin.log_stream.is_none()) {
+        for at in std::mem::take(&mut self.to_settle) {
+            work::done(1);
+            let stream = &mut self.streams[at];
             if std::mem::take(&mut stream.read) {
                 let quoted = stream.unread.take_since_text_began();
                 self.output.tally().count(self.input, Bucket::Unattributed, quoted);

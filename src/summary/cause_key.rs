@@ -4,10 +4,10 @@
 //! on neither order nor threads, and an attempt of a record has the cause of the attempt that was recorded.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use xxhash_rust::xxh3::Xxh3;
 
+use super::few::Few;
 use super::findings::ErrorText;
 use super::names::{FunctionKey, NamelessOf};
 use crate::catalogue::{self, Wording, missing_module, wording};
@@ -252,7 +252,7 @@ impl CauseTold {
 }
 
 /// Texts of causes, by function: of the first causes of each.
-pub(super) type ToldInFunction = BTreeMap<CausePlace, CauseTold>;
+pub(super) type ToldInFunction = Few<CausePlace, CauseTold>;
 
 /// Takes the texts of an attempt, if it is the earliest of its cause so far. Returns where the cause is counted: with the
 /// rest if the function has too many before it.
@@ -263,10 +263,7 @@ pub(super) fn tell<'r>(
     record: &dyn Fn() -> &'r Record,
 ) -> CausePlace {
     let known = told.get(&place);
-    if known.is_none()
-        && told.len() >= CAUSES_OF_A_FUNCTION
-        && told.last_key_value().is_some_and(|(last, _)| place > *last)
-    {
+    if known.is_none() && told.len() >= CAUSES_OF_A_FUNCTION && told.last_key().is_some_and(|last| place > *last) {
         return CausePlace::rest(&place.code);
     }
     if known.is_none_or(|known| at <= known.order.0) {
@@ -402,7 +399,7 @@ mod tests {
             seen in proptest::collection::vec((0..400u32, 0..50i64), 0..900), cut in 0..900usize, turn in 0..900usize,
         ) {
             let keep = |seen: &[(u32, i64)]| {
-                let mut told = ToldInFunction::new();
+                let mut told = ToldInFunction::default();
                 for (name, second) in seen {
                     let place = CausePlace::new(Shared::Target(format!("{name:03}")), "downstream.dns", None);
                     let at = Timestamp::from_ms(second * 1_000);

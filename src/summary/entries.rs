@@ -9,6 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::cause_key::{CausePlace, FailureKey, Shared, ToldInFunction, tell};
 use super::entry::{Entry, EntryNames, Fact, NO_FAILURE, is_cut};
+use super::few::Few;
 use super::findings::{ExampleAttempt, ExampleChoice, FindingFacts};
 use super::names::{FindingKey, FunctionFacts, FunctionKey, IdTable, NamelessOf};
 use super::record::attempt_of;
@@ -73,7 +74,7 @@ pub(crate) struct Entries<'s> {
     /// Texts of causes, by function.
     pub(super) told: FxHashMap<u32, ToldInFunction>,
     /// Findings that have facts, by function.
-    kept: FxHashMap<u32, BTreeMap<(String, Option<String>), u32>>,
+    kept: FxHashMap<u32, Few<(String, Option<String>), u32>>,
     pub(super) first_start: Option<Timestamp>,
     pub(super) last_end: Option<Timestamp>,
     last_version: Option<(Box<str>, u16)>,
@@ -114,7 +115,7 @@ impl<'s> Entries<'s> {
         let function = self.shared.functions.id(&key);
         // Streams without a name may be many, and most have nothing to add.
         if let Some(group) = &origin.log_group {
-            self.functions.entry(function).or_default().log_groups.insert(group.clone());
+            self.functions.entry(function).or_default().log_groups.add(group);
         }
         StreamNames { function, stream, is_nameless }
     }

@@ -15,6 +15,7 @@ mod distribution;
 mod early;
 mod entries;
 mod entry;
+mod few;
 mod findings;
 mod function;
 mod guidance;

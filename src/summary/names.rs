@@ -31,7 +31,7 @@ pub(super) enum NamelessOf {
 /// Facts about a function besides its attempts.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FunctionFacts {
-    pub(super) log_groups: BTreeSet<String>,
+    pub(super) log_groups: LogGroups,
     /// Runtime version of the latest environment whose log has it.
     pub(super) runtime: Option<(Option<Timestamp>, String)>,
     /// `x86_64` or `arm64`, if known.
@@ -50,7 +50,7 @@ const LEAST: usize = 128;
 
 impl FunctionFacts {
     pub(super) fn merge(&mut self, other: Self) {
-        self.log_groups.extend(other.log_groups);
+        self.log_groups.append(other.log_groups);
         self.runtime = self.runtime.take().max(other.runtime);
         self.architecture = self.architecture.take().max(other.architecture);
         self.timeout = self.timeout.max(other.timeout);
@@ -74,6 +74,59 @@ impl FunctionFacts {
         if let (false, Err(at)) = (is_behind, least.binary_search(&hash)) {
             least.insert(at, hash);
             least.truncate(LEAST);
+        }
+    }
+}
+
+/// Names of log groups. Nearly every function has one, and a set takes ten times as much.
+#[derive(Clone, Debug, Default)]
+pub(super) enum LogGroups {
+    /// No name is known.
+    #[default]
+    None,
+    /// The only one.
+    One(String),
+    /// More than one, in order.
+    Several(BTreeSet<String>),
+}
+
+impl LogGroups {
+    pub(super) fn add(&mut self, group: &str) {
+        let is_known = match self {
+            Self::None => false,
+            Self::One(known) => known == group,
+            Self::Several(known) => known.contains(group),
+        };
+        if !is_known {
+            self.insert(group.to_owned());
+        }
+    }
+
+    fn insert(&mut self, group: String) {
+        match self {
+            Self::None => *self = Self::One(group),
+            Self::One(known) if *known == group => {}
+            Self::One(known) => *self = Self::Several(BTreeSet::from([std::mem::take(known), group])),
+            Self::Several(known) => {
+                known.insert(group);
+            }
+        }
+    }
+
+    fn append(&mut self, other: Self) {
+        match other {
+            Self::None => {}
+            Self::One(group) => self.insert(group),
+            Self::Several(groups) => groups.into_iter().for_each(|group| self.insert(group)),
+        }
+    }
+
+    /// Lists the names, in order.
+    pub(super) fn list(&self) -> Vec<String> {
+        match self {
+            Self::None => Vec::new(),
+            Self::One(group) => vec![group.clone()],
+            Self::Several(groups) => groups.iter().cloned().collect(),
         }
     }
 }

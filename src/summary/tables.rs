@@ -145,31 +145,40 @@ impl Tables {
 
     /// Decides under which cause each failure is counted: past the bound of a function, the rest by code.
     fn settle_causes(&mut self) {
-        let mut places: BTreeMap<u32, BTreeMap<CausePlace, Vec<usize>>> = BTreeMap::new();
+        let mut places: Vec<(u32, CausePlace, usize)> = Vec::with_capacity(self.failure_keys.len());
         for (failure, FailureKey { finding, shared }) in std::mem::take(&mut self.failure_keys).into_iter().enumerate()
         {
             let FindingKey { function, code, fingerprint } = &self.findings[finding as usize];
             let place = CausePlace::new(shared, code, fingerprint.as_deref());
-            places.entry(self.canonical[*function as usize]).or_default().entry(place).or_default().push(failure);
+            places.push((self.canonical[*function as usize], place, failure));
             self.failures.push(FailureIds { finding, cause: 0 });
         }
+        places.sort_unstable();
         let mut ids: FxHashMap<CauseKey, u32> = FxHashMap::default();
-        for (function, places) in places {
-            let mut told = self.told_in_function.remove(&function).unwrap_or_default();
-            let mut kept = 0;
-            for (place, failures) in places {
-                kept += usize::from(!place.is_rest());
-                let place = if kept > CAUSES_OF_A_FUNCTION { CausePlace::rest(place.code()) } else { place };
-                let told = told.remove(&place);
-                let key = CauseKey::new(place, function);
-                let next = u32::try_from(ids.len()).unwrap_or(u32::MAX);
-                let id = *ids.entry(key.clone()).or_insert(next);
-                if id == next {
-                    self.causes.push(key);
-                }
-                self.told.extend(told.map(|told| ((function, id), told)));
-                failures.into_iter().for_each(|failure| self.failures[failure].cause = id);
+        let (mut of, mut told, mut kept, mut last) = (None, ToldInFunction::default(), 0, None);
+        for (function, place, failure) in places {
+            if of != Some(function) {
+                (of, kept, last) = (Some(function), 0, None);
+                told = self.told_in_function.remove(&function).unwrap_or_default();
             }
+            if let Some((same, id)) = &last
+                && *same == place
+            {
+                self.failures[failure].cause = *id;
+                continue;
+            }
+            kept += usize::from(!place.is_rest());
+            let under = if kept > CAUSES_OF_A_FUNCTION { CausePlace::rest(place.code()) } else { place.clone() };
+            let told = told.remove(&under);
+            let key = CauseKey::new(under, function);
+            let next = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+            let id = *ids.entry(key.clone()).or_insert(next);
+            if id == next {
+                self.causes.push(key);
+            }
+            self.told.extend(told.map(|told| ((function, id), told)));
+            self.failures[failure].cause = id;
+            last = Some((place, id));
         }
     }
 
@@ -267,7 +276,7 @@ fn canonical(
     // the input. What is left of an input has one row, with the other inputs that have
     // a stream or an attempt of it.
     let mut of_input: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
-    let mut of_stream: BTreeMap<u64, BTreeSet<u32>> = BTreeMap::new();
+    let mut of_stream: FxHashMap<u64, BTreeSet<u32>> = FxHashMap::default();
     for ((input, stream), named) in named_streams {
         let named: BTreeSet<u32> = named.iter().map(|id| canonical[*id as usize]).collect();
         if *stream != unnamed_stream() {
@@ -278,8 +287,8 @@ fn canonical(
     let mut nameless: Vec<u32> =
         (0u32..).take(functions.len()).filter(|id| functions[*id as usize].name.is_none()).collect();
     nameless.sort_by_key(|id| &functions[*id as usize]);
-    let mut rows = JoinedRows::default();
-    let mut by_stream: BTreeMap<u64, u32> = BTreeMap::new();
+    let mut rows = JoinedRows::of(functions.len());
+    let mut by_stream: FxHashMap<u64, u32> = FxHashMap::default();
     let mut by_input: BTreeMap<(NamelessOf, Option<&str>, Option<&str>), u32> = BTreeMap::new();
     for id in nameless {
         let key = &functions[id as usize];
@@ -310,41 +319,45 @@ fn canonical(
         }
     }
     for id in rows.members() {
-        canonical[id as usize] = rows.of(id);
+        canonical[id as usize] = rows.row_of(id);
     }
     canonical
 }
 
-/// JoinedRows that are joined: each has the smallest of its ids.
-#[derive(Default)]
-struct JoinedRows(BTreeMap<u32, u32>);
+/// Rows that are joined, by id: each leads to the smallest of its ids.
+struct JoinedRows(Vec<Option<u32>>);
 
 impl JoinedRows {
-    fn join(&mut self, one: u32, other: u32) {
-        let (one, other) = (self.of(one), self.of(other));
-        self.0.insert(one.max(other), one.min(other));
-        self.0.entry(one.min(other)).or_insert(one.min(other));
+    /// Makes so many rows, none of which is joined.
+    fn of(rows: usize) -> Self {
+        Self(vec![None; rows])
     }
 
-    fn of(&mut self, id: u32) -> u32 {
+    fn join(&mut self, one: u32, other: u32) {
+        let (one, other) = (self.row_of(one), self.row_of(other));
+        self.0[one.max(other) as usize] = Some(one.min(other));
+        self.0[one.min(other) as usize] = Some(one.min(other));
+    }
+
+    fn row_of(&mut self, id: u32) -> u32 {
         let mut root = id;
-        while let Some(under) = self.0.get(&root).filter(|under| **under != root) {
-            root = *under;
+        while let Some(under) = self.0[root as usize].filter(|under| *under != root) {
+            root = under;
         }
         // Shorter for the next one.
         let mut at = id;
         while at != root {
-            at = self.0.insert(at, root).unwrap_or(root);
+            at = self.0[at as usize].replace(root).unwrap_or(root);
         }
         root
     }
 
     fn has(&self, id: u32) -> bool {
-        self.0.contains_key(&id)
+        self.0[id as usize].is_some()
     }
 
     fn members(&self) -> Vec<u32> {
-        self.0.keys().copied().collect()
+        (0u32..).zip(&self.0).filter(|(_, under)| under.is_some()).map(|(id, _)| id).collect()
     }
 }
 

@@ -223,6 +223,7 @@ pub(crate) fn summarize(
             first: None,
             last: None,
             rows: Vec::new(),
+            row_ids: Vec::new(),
             causes: BTreeMap::new(),
             failed_starts: FailedStarts::default(),
             to_check: ToCheck::default(),
@@ -293,8 +294,9 @@ struct Pass<'a> {
     /// First and last function, left open as their events may be in several parts. If there is only one, it is `last`.
     first: Option<Current>,
     last: Option<Current>,
-    /// Rows with the ids of their functions.
-    rows: Vec<(u32, FunctionSummary)>,
+    /// Rows of functions, and their ids, in the same order.
+    rows: Vec<FunctionSummary>,
+    row_ids: Vec<u32>,
     causes: BTreeMap<u32, CauseSums<'a>>,
     failed_starts: FailedStarts,
     to_check: ToCheck,
@@ -360,7 +362,8 @@ impl<'a> Pass<'a> {
             self.close(last);
         }
         self.all.absorb(&behind.all);
-        self.rows.extend(behind.rows);
+        self.rows.append(&mut behind.rows);
+        self.row_ids.append(&mut behind.row_ids);
         for (id, sums) in behind.causes {
             self.causes.entry(id).or_default().append(sums);
         }
@@ -500,7 +503,7 @@ impl<'a> Pass<'a> {
         row.account_id.clone_from(&key.account_id);
         row.region.clone_from(&key.region);
         row.runtime = facts.and_then(|facts| facts.runtime.as_ref()).map(|(_, runtime)| runtime.clone());
-        row.log_groups = facts.map(|facts| facts.log_groups.iter().cloned().collect()).unwrap_or_default();
+        row.log_groups = facts.map(|facts| facts.log_groups.list()).unwrap_or_default();
         let mut traffic = counts.traffic.take().unwrap_or_default();
         traffic.sort();
         row.versions = counts.versions.list(&names.versions, &traffic, row.failure_rate.is_some());
@@ -521,7 +524,9 @@ impl<'a> Pass<'a> {
             self.price_lists.insert(price.list.clone());
         }
         row.waste = counts.costs.waste(&BTreeSet::from([price.list]));
-        self.rows.push((id, row));
+        fit(&mut row);
+        self.rows.push(row);
+        self.row_ids.push(id);
     }
 
     /// Adds the part of one function to the causes.
@@ -553,12 +558,14 @@ impl<'a> Pass<'a> {
         let names = &self.names.functions;
         self.ledger_events.sort_by(|a, b| a.order(names).cmp(&b.order(names)));
         self.hiding.sort_unstable();
-        self.rows.sort_by(|(a, one), (b, other)| {
+        let mut functions = std::mem::take(&mut self.rows);
+        let mut order: Vec<usize> = (0..functions.len()).collect();
+        order.sort_unstable_by(|one, other| {
             // Ids depend on thread scheduling, so ties are broken by key, which is unique even for unnamed functions.
-            let key = |id: &u32| names.get(*id as usize);
-            worst_first(one, other).then_with(|| key(a).cmp(&key(b)))
+            let key = |row: usize| names.get(self.row_ids[row] as usize);
+            worst_first(&functions[*one], &functions[*other]).then_with(|| key(*one).cmp(&key(*other)))
         });
-        let functions: Vec<FunctionSummary> = std::mem::take(&mut self.rows).into_iter().map(|(_, row)| row).collect();
+        bring_into_order(&mut functions, order);
         let near_timeout = functions.iter().filter_map(|row| row.near_timeout).reduce(|a, b| a + b);
         let waste = self.all.costs.waste(&self.price_lists);
         let mut totals = FunctionSummary { near_timeout, waste, ..self.all.row(None) };
@@ -619,6 +626,30 @@ fn findings(
     findings
 }
 
+/// Frees what a row has too much: there may be tens of thousands.
+fn fit(row: &mut FunctionSummary) {
+    row.versions.shrink_to_fit();
+    row.duration_ms.histogram.shrink_to_fit();
+    row.memory.histogram.shrink_to_fit();
+    row.timeline.shrink_to_fit();
+    row.findings.shrink_to_fit();
+    row.early_warnings.shrink_to_fit();
+}
+
+/// Brings items into an order that names for each place the item that comes there. Nothing is copied: there may be many,
+/// and large ones.
+fn bring_into_order<T>(items: &mut [T], mut order: Vec<usize>) {
+    for start in 0..order.len() {
+        let mut at = start;
+        while order[at] != start {
+            let from = std::mem::replace(&mut order[at], at);
+            items.swap(at, from);
+            at = from;
+        }
+        order[at] = at;
+    }
+}
+
 /// Orders rows by lost events, then those with a finding that goes on, then by the failure rate that is certain, then by
 /// failures and attempts, most first. A high rate of few attempts is less certain than one of many.
 fn worst_first(a: &FunctionSummary, b: &FunctionSummary) -> Ordering {
@@ -636,6 +667,8 @@ fn certain_rate(row: &FunctionSummary) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::strategy::Strategy;
+
     use super::*;
     use crate::wire::Outcomes;
 
@@ -665,5 +698,16 @@ mod tests {
         rows.sort_by(worst_first);
         let names: Vec<&str> = rows.iter().filter_map(|row| row.function.as_deref()).collect();
         assert_eq!(names, ["loses", "down", "half", "one of one", "busy", "over"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn items_come_into_the_order_that_is_named(order in (0..40usize).prop_flat_map(|count| {
+            proptest::prelude::Just((0..count).collect::<Vec<_>>()).prop_shuffle()
+        })) {
+            let mut items: Vec<usize> = (0..order.len()).collect();
+            bring_into_order(&mut items, order.clone());
+            proptest::prop_assert_eq!(items, order);
+        }
     }
 }

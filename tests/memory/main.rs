@@ -124,6 +124,90 @@ fn raw(text: &[u8]) -> Vec<u8> {
     [&[0x28, 0xb5, 0x2f, 0xfd, 0, 0x38], &header[..3], text].concat()
 }
 
+/// What there may be very many of in a log: its name, the bytes that one may take besides its request id, as the README
+/// states them, and a writer of so many, each with one attempt.
+type Crowd = (&'static str, u64, fn(u64, &mut dyn Write) -> io::Result<()>);
+
+const CROWDS: &[Crowd] = &[
+    ("attempts open at once in bare text", 1_280, |count, log| {
+        (0..count).try_for_each(|at| write!(log, "{}", start(at)))?;
+        (0..count).try_for_each(|at| writeln!(log, "2026-01-02T03:00:00.005Z\t{}\tERROR\tit failed", id(at)))?;
+        (0..count).try_for_each(|at| write!(log, "{}", report(at)))
+    }),
+    ("log streams", 1_280, |count, log| {
+        (0..count).try_for_each(|at| event(log, at, "fn", &format!("2026/01/02/[$LATEST]{at:032x}"), &start(at)))
+    }),
+    ("log streams without the name of a function", 1_792, |count, log| {
+        let line = |log: &mut dyn Write, at: u64, message: &str| {
+            write!(log, "2026-01-02T03:00:00.000000+00:00 2026/01/02/[$LATEST]{at:032x} {message}")
+        };
+        (0..count).try_for_each(|at| line(log, at, &start(at)).and_then(|()| line(log, at, &report(at))))
+    }),
+    ("functions", 3_072, |count, log| {
+        (0..count).try_for_each(|at| {
+            event(log, at, &format!("fn-{at}"), "s", &start(at))?;
+            event(log, at, &format!("fn-{at}"), "s", &report(at))
+        })
+    }),
+    ("failing functions", 7_168, |count, log| {
+        (0..count).try_for_each(|at| {
+            event(log, at, &format!("fn-{at}"), "s", &start(at))?;
+            let error = "[ERROR] ValueError: boom\nTraceback (most recent call last):\n";
+            event(log, at, &format!("fn-{at}"), "s", error)?;
+            event(log, at, &format!("fn-{at}"), "s", &report(at))
+        })
+    }),
+];
+
+/// Memory that the allocator holds beyond what is in use.
+const SPREAD: u64 = 3 << 20;
+
+/// The memory of each further stream, function and open attempt is what the README states.
+#[test]
+fn memory_of_many_is_as_stated() {
+    let (few, many) = (5_000, 20_000);
+    let mut over = Vec::new();
+    for (name, each, write) in CROWDS {
+        let peak_of = |count: u64| {
+            let folder = tempfile::tempdir().unwrap();
+            let mut log = BufWriter::new(File::create(folder.path().join("log")).unwrap());
+            write(count, &mut log).unwrap();
+            log.flush().unwrap();
+            peak(folder.path(), 1, count).0
+        };
+        let grown = peak_of(many).saturating_sub(peak_of(few));
+        let told = format!("{name}: {} bytes each, at most {each} and the id", grown / (many - few));
+        println!("{told}");
+        if grown > (many - few) * (each + PER_REQUEST_ID) + SPREAD {
+            over.push(told);
+        }
+    }
+    assert!(over.is_empty(), "take more memory than stated:\n{}", over.join("\n"));
+}
+
+fn id(at: u64) -> String {
+    format!("{at:08x}-5b50-4f1e-8b5c-{:012x}", at.wrapping_mul(2_654_435_761) & 0xffff_ffff_ffff)
+}
+
+fn start(at: u64) -> String {
+    format!("START RequestId: {} Version: 7\n", id(at))
+}
+
+fn report(at: u64) -> String {
+    let figures = "Duration: 3.00 ms\tBilled Duration: 3 ms\tMemory Size: 128 MB\tMax Memory Used: 9 MB";
+    format!("REPORT RequestId: {}\t{figures}\t\n", id(at))
+}
+
+fn event(log: &mut dyn Write, at: u64, function: &str, stream: &str, message: &str) -> io::Result<()> {
+    let event = serde_json::json!({
+        "timestamp": 1_767_322_800_000 + at,
+        "logGroup": format!("/aws/lambda/{function}"),
+        "logStream": stream,
+        "message": message,
+    });
+    writeln!(log, "{event}")
+}
+
 #[test]
 #[ignore = "the others start it"]
 fn write_log() {

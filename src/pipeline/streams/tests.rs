@@ -259,3 +259,77 @@ fn a_text_of_which_nothing_was_understood_is_told() {
         assert_eq!(streams.take_unread_part().is_some(), unread, "{message}");
     }
 }
+
+/// A way in which a log can have very many streams: its name, and the events of so many, as the number of a stream, a
+/// message, and whether a text of an archive ends behind it.
+type Many = (&'static str, fn(u32) -> Vec<(u32, String, bool)>);
+
+const MANY: &[Many] = &[
+    ("begun", |count| (0..count).map(|at| (at, message(0, at), false)).collect()),
+    ("one after the other", |count| {
+        (0..count).flat_map(|at| [(at, message(0, at), false), (at, message(3, at), false)]).collect()
+    }),
+    ("all begun, then all ended", |count| {
+        let all = |kind| (0..count).map(move |at| (at, message(kind, at), false));
+        all(0).chain(all(3)).collect()
+    }),
+    ("each in a text of its own", |count| {
+        (0..count).flat_map(|at| [(at, message(0, at), false), (at, message(3, at), true)]).collect()
+    }),
+    ("of other logs", |count| (0..count).map(|at| (at, message(12, at), true)).collect()),
+];
+
+/// The work for four times as many streams, named or not, is about four times as much.
+#[test]
+fn many_streams_take_work_in_proportion() {
+    for (kind, events) in MANY {
+        for named in [true, false] {
+            let done = |count: u32| {
+                let shared = SharedTables::default();
+                let mut run = FakeRun::new(&shared);
+                let keep = Keep::LAST;
+                let mut streams = Streams::new(&mut run, 0, None, &keep);
+                work::take();
+                for (stream, message, ends) in events(count) {
+                    let name = format!("stream {stream}");
+                    let (log_stream, log_group) = if named { (Some(&*name), None) } else { (None, Some(&*name)) };
+                    let id = streams.stream(&Origin { log_stream, log_group, ..Origin::default() });
+                    streams.event(id, LogEvent { message: message.as_bytes(), ..LogEvent::default() });
+                    if ends {
+                        streams.part_ends(None);
+                    }
+                }
+                work::take()
+            };
+            let (few, many) = (done(10_000), done(40_000));
+            assert!(many <= 5 * few.max(10_000), "{kind}: {few} steps, and {many} for four times as many streams");
+        }
+    }
+}
+
+/// Streams that rest are those that had no event for long, and one that goes on is told as if it had not rested.
+#[test]
+fn a_stream_goes_on_after_a_rest() {
+    let others = || (1..3 * IDLE as u32 / 2).map(|at| (at, message(0, at), false));
+    let first = |kind| [(0, message(kind, 0), false)];
+    let shared = SharedTables::default();
+    let mut run = FakeRun::new(&shared);
+    let keep = Keep::LAST;
+    let mut streams = Streams::new(&mut run, 0, None, &keep);
+    let mut rested = false;
+    let events = first(0).into_iter().chain(first(12)).chain(others()).chain(first(5)).chain(first(3));
+    for (stream, message, _) in events {
+        let name = format!("stream {stream}");
+        let id = streams.stream(&Origin { log_stream: Some(&*name), ..Origin::default() });
+        streams.event(id, LogEvent { message: message.as_bytes(), ..LogEvent::default() });
+        rested |= streams.streams[0].rests;
+    }
+    assert!(rested && !streams.streams[0].rests);
+    let parts: Vec<StreamPart> = streams.into_stream_parts().take(1).collect();
+    for StreamPart { origin, names, part, .. } in parts {
+        join([part], &keep, &mut run.closing(&origin, names));
+    }
+    let [(_, attempt)] = run.closed.as_slice() else { panic!("one attempt") };
+    assert!(attempt.report_seen && attempt.signs.len() == 1 && attempt.app_lines == 1);
+    assert!(attempt.last_line.as_ref().is_some_and(|line| line.text.contains("of the function")));
+}
