@@ -358,7 +358,7 @@ mod tests {
             .into_iter()
             .chain([
                 FunctionKey { input: Some(NamelessOf::Input(1)), ..FunctionKey::default() },
-                FunctionKey::default(),
+                FunctionKey { input: Some(NamelessOf::Input(2)), ..FunctionKey::default() },
             ])
             .collect();
         let target = |name: &str| Shared::Target(name.to_owned());
