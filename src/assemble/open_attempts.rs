@@ -319,6 +319,7 @@ impl OpenAttempts {
     }
 
     /// Takes out all attempts that something closes, in order, if there is an index.
+    #[expect(clippy::vec_box, reason = "they are boxed already")]
     pub(super) fn remove_indexed(&mut self, closing: Closing) -> Option<Vec<Box<OpenAttempt>>> {
         let index = self.index.as_mut()?;
         if !index.has(closing) {
