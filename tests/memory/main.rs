@@ -77,7 +77,6 @@ type Crowd = (&'static str, u64, fn(u64, &mut dyn Write) -> io::Result<()>);
 
 const CROWDS: &[Crowd] = &[
     ("attempts open at once in bare text", 1_280, |count, log| {
-        (0..count).try_for_each(|at| write!(log, "{}", start(at)))?;
         (0..count).try_for_each(|at| writeln!(log, "2026-01-02T03:00:00.005Z\t{}\tERROR\tit failed", id(at)))?;
         (0..count).try_for_each(|at| write!(log, "{}", report(at)))
     }),
