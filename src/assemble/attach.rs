@@ -6,7 +6,7 @@ use super::disorder::StartOrder;
 use super::failed_init::is_of_init;
 use super::loose::is_loose;
 use super::open::{OpenAttempt, Pending};
-use super::open_attempts::{Closing, Edit, Mark};
+use super::open_attempts::{ClosedBy, Edit, Mark};
 use super::{Assembler, LONE_ERRORS, Message, NAMED_BEFORE_START_MS, OPEN_AT_ONCE, Output};
 use crate::model::{
     AppLine, Bucket, CrashLine, ErrorForm, Init, InitPhase, InitReport, InitStart, InitType, Keep, Phase, Report,
@@ -109,7 +109,7 @@ impl Assembler {
     fn end_environment(&mut self, output: &mut dyn Output) {
         self.unsettle_loose();
         if self.known_stream {
-            self.close(Closing::All, output);
+            self.close(ClosedBy::All, output);
         }
     }
 
@@ -280,9 +280,9 @@ impl Assembler {
         }
         // In one environment, only JSON streams run requests side by side.
         let over = match (self.known_stream, json) {
-            (true, false) => Closing::All,
-            (true, true) => Closing::ReportedOrHeadless,
-            (false, _) => Closing::Reported,
+            (true, false) => ClosedBy::All,
+            (true, true) => ClosedBy::ReportedOrHeadless,
+            (false, _) => ClosedBy::Reported,
         };
         self.close(over, output);
         if self.open.len() >= OPEN_AT_ONCE
@@ -583,7 +583,7 @@ impl Assembler {
             Some(at) => at,
             None => {
                 if self.known_stream && !self.open.has_running_json() {
-                    self.close(Closing::All, output);
+                    self.close(ClosedBy::All, output);
                 }
                 let before = std::mem::take(&mut self.pending);
                 self.begun = true;
@@ -602,9 +602,9 @@ impl Assembler {
     #[inline]
     pub(super) fn close_reported(&mut self, now: Option<Timestamp>, output: &mut dyn Output) {
         if let Some(now) = now
-            && self.open.has(Closing::ReportedAndOverdue(now))
+            && self.open.has(ClosedBy::ReportedAndOverdue(now))
         {
-            self.close(Closing::ReportedAndOverdue(now), output);
+            self.close(ClosedBy::ReportedAndOverdue(now), output);
         }
     }
 
@@ -612,13 +612,13 @@ impl Assembler {
     #[inline]
     pub(super) fn close_overdue(&mut self, now: Option<Timestamp>, output: &mut dyn Output) {
         if let Some(now) = now
-            && self.open.has(Closing::Overdue(now))
+            && self.open.has(ClosedBy::Overdue(now))
         {
-            self.close(Closing::Overdue(now), output);
+            self.close(ClosedBy::Overdue(now), output);
         }
     }
 
-    pub(super) fn close(&mut self, which: Closing, output: &mut dyn Output) {
+    pub(super) fn close(&mut self, which: ClosedBy, output: &mut dyn Output) {
         if let Some(closed) = self.open.remove_indexed(which) {
             closed.into_iter().for_each(|open| self.emit(open, output));
             return;

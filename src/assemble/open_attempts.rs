@@ -58,7 +58,7 @@ impl Mark {
 
 /// The attempts that something closes.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Closing {
+pub(super) enum ClosedBy {
     /// All.
     All,
     /// Those that are reported.
@@ -71,7 +71,7 @@ pub(super) enum Closing {
     ReportedAndOverdue(Timestamp),
 }
 
-impl Closing {
+impl ClosedBy {
     fn includes(self, open: &OpenAttempt) -> bool {
         match self {
             Self::All => true,
@@ -268,7 +268,7 @@ impl OpenAttempts {
                 self.close_gaps();
                 return self.push(open);
             }
-            index.add(Facts::of(&open));
+            index.add(IndexFacts::of(&open));
         }
         self.list.push(Some(open));
         if self.index.is_none() && self.list.len() > many_and_few().0 {
@@ -302,29 +302,30 @@ impl OpenAttempts {
 
     /// Returns whether log time closes an attempt.
     #[inline]
-    pub(super) fn has(&self, closing: Closing) -> bool {
+    pub(super) fn has(&self, by: ClosedBy) -> bool {
         match &self.index {
-            None => self.any(|open| closing.includes(open)),
-            Some(index) => index.has(closing),
+            None => self.any(|open| by.includes(open)),
+            Some(index) => index.has(by),
         }
     }
 
     /// Takes out the next attempt that something closes, from a place on, which is then the place to go on from; with an
     /// index, all of them at once are cheaper.
     #[inline]
-    pub(super) fn remove_next(&mut self, closing: Closing, from: &mut usize) -> Option<Box<OpenAttempt>> {
-        let includes = |open: &OpenAttempt| closing.includes(open);
+    pub(super) fn remove_next(&mut self, by: ClosedBy, from: &mut usize) -> Option<Box<OpenAttempt>> {
+        let includes = |open: &OpenAttempt| by.includes(open);
         *from += self.list.iter().skip(*from).position(|open| open.as_deref().is_some_and(includes))?;
         self.remove(*from)
     }
 
     /// Takes out all attempts that something closes, in order, if there is an index.
-    pub(super) fn remove_indexed(&mut self, closing: Closing) -> Option<Vec<Box<OpenAttempt>>> {
+    #[expect(clippy::vec_box, reason = "they are boxed already")]
+    pub(super) fn remove_indexed(&mut self, by: ClosedBy) -> Option<Vec<Box<OpenAttempt>>> {
         let index = self.index.as_mut()?;
-        if !index.has(closing) {
+        if !index.has(by) {
             return Some(Vec::new());
         }
-        let mut places = index.closed_by(closing);
+        let mut places = index.closed_by(by);
         places.sort_unstable();
         let mut removed = Vec::with_capacity(places.len());
         for at in places {
@@ -435,14 +436,14 @@ impl Drop for Edit<'_> {
     #[inline]
     fn drop(&mut self) {
         if let Some(index) = &mut self.index {
-            index.update(self.at, Facts::of(self.open));
+            index.update(self.at, IndexFacts::of(self.open));
         }
     }
 }
 
 /// What the index knows of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Facts {
+struct IndexFacts {
     id: Option<RequestId>,
     reported: bool,
     headless: bool,
@@ -452,7 +453,7 @@ struct Facts {
     due: Option<i64>,
 }
 
-impl Facts {
+impl IndexFacts {
     fn of(open: &OpenAttempt) -> Self {
         Self {
             id: open.id(),
@@ -470,7 +471,7 @@ impl Facts {
 struct Index {
     live: usize,
     /// By place.
-    facts: Vec<Facts>,
+    facts: Vec<IndexFacts>,
     by_id: BTreeSet<(Option<RequestId>, u32)>,
     running: BTreeSet<u32>,
     reported: BTreeSet<u32>,
@@ -489,11 +490,11 @@ struct Index {
 impl Index {
     fn of(list: &[Option<Box<OpenAttempt>>]) -> Self {
         let mut index = Self::default();
-        list.iter().flatten().for_each(|open| index.add(Facts::of(open)));
+        list.iter().flatten().for_each(|open| index.add(IndexFacts::of(open)));
         index
     }
 
-    fn add(&mut self, facts: Facts) {
+    fn add(&mut self, facts: IndexFacts) {
         let at = self.facts.len();
         self.facts.push(facts);
         self.live += 1;
@@ -505,7 +506,7 @@ impl Index {
         self.live -= 1;
     }
 
-    fn update(&mut self, at: usize, facts: Facts) {
+    fn update(&mut self, at: usize, facts: IndexFacts) {
         let known = self.facts[at];
         if known != facts {
             self.leave(at, known);
@@ -514,7 +515,7 @@ impl Index {
         }
     }
 
-    fn enter(&mut self, at: usize, facts: Facts) {
+    fn enter(&mut self, at: usize, facts: IndexFacts) {
         work::done(1);
         let at = key(at);
         self.by_id.insert((facts.id, at));
@@ -531,7 +532,7 @@ impl Index {
         self.running_json += usize::from(facts.json && !facts.reported);
     }
 
-    fn leave(&mut self, at: usize, facts: Facts) {
+    fn leave(&mut self, at: usize, facts: IndexFacts) {
         work::done(1);
         let at = key(at);
         self.by_id.remove(&(facts.id, at));
@@ -545,34 +546,34 @@ impl Index {
     }
 
     /// Returns whether something closes an attempt.
-    fn has(&self, closing: Closing) -> bool {
+    fn has(&self, by: ClosedBy) -> bool {
         work::done(1);
         let overdue = |set: &BTreeSet<(i64, u32)>, now: Timestamp| set.first().is_some_and(|(due, _)| *due < now.ms());
-        match closing {
-            Closing::All => self.live > 0,
-            Closing::Reported => !self.reported.is_empty(),
-            Closing::ReportedOrHeadless => !self.reported.is_empty() || !self.headless.is_empty(),
-            Closing::Overdue(now) => overdue(&self.due_reported, now) || overdue(&self.due_running, now),
-            Closing::ReportedAndOverdue(now) => overdue(&self.due_reported, now),
+        match by {
+            ClosedBy::All => self.live > 0,
+            ClosedBy::Reported => !self.reported.is_empty(),
+            ClosedBy::ReportedOrHeadless => !self.reported.is_empty() || !self.headless.is_empty(),
+            ClosedBy::Overdue(now) => overdue(&self.due_reported, now) || overdue(&self.due_running, now),
+            ClosedBy::ReportedAndOverdue(now) => overdue(&self.due_reported, now),
         }
     }
 
     /// Returns the places of the attempts that something closes, in no order.
-    fn closed_by(&self, closing: Closing) -> Vec<u32> {
+    fn closed_by(&self, by: ClosedBy) -> Vec<u32> {
         work::done(1);
         let overdue = |set: &BTreeSet<(i64, u32)>, now: Timestamp| -> Vec<u32> {
             set.range(..(now.ms(), 0)).map(|(_, at)| *at).collect()
         };
-        match closing {
-            Closing::Reported => self.reported.iter().copied().collect(),
-            Closing::Overdue(now) => {
+        match by {
+            ClosedBy::Reported => self.reported.iter().copied().collect(),
+            ClosedBy::Overdue(now) => {
                 let mut places = overdue(&self.due_reported, now);
                 places.extend(overdue(&self.due_running, now));
                 places
             }
-            Closing::ReportedAndOverdue(now) => overdue(&self.due_reported, now),
-            Closing::ReportedOrHeadless => self.reported.union(&self.headless).copied().collect(),
-            Closing::All => self.running.union(&self.reported).copied().collect(),
+            ClosedBy::ReportedAndOverdue(now) => overdue(&self.due_reported, now),
+            ClosedBy::ReportedOrHeadless => self.reported.union(&self.headless).copied().collect(),
+            ClosedBy::All => self.running.union(&self.reported).copied().collect(),
         }
     }
 }

@@ -6,7 +6,7 @@
 use super::attach::{emit_lone_error, emit_pending, hand_over};
 use super::disorder::TimeSteps;
 use super::open::{OpenAttempt, Pending};
-use super::open_attempts::Closing;
+use super::open_attempts::ClosedBy;
 use super::{Assembler, OPEN_AT_ONCE, Output};
 use crate::model::{Keep, Timestamp};
 
@@ -169,7 +169,7 @@ fn join_two(mut tail: Assembler, part: Part, keep: &Keep, output: &mut dyn Outpu
     }
     if settled_in_head {
         // The next part was independent from here on, so whatever is still open in the tail has ended.
-        tail.close(Closing::All, output);
+        tail.close(ClosedBy::All, output);
         emit_pending(std::mem::take(&mut tail.pending), false, output);
     } else {
         // The whole part is one head, so its open end meets the tail as well.
@@ -273,7 +273,7 @@ fn meet(tail: &mut Assembler, mut open: Box<OpenAttempt>, keep: &Keep, output: &
     } else {
         open.before = before;
     }
-    tail.close(if open.json { Closing::ReportedOrHeadless } else { Closing::All }, output);
+    tail.close(if open.json { ClosedBy::ReportedOrHeadless } else { ClosedBy::All }, output);
     if open.before.fresh {
         tail.peak_mb = None;
     }

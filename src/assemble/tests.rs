@@ -684,7 +684,7 @@ fn attempts_side_by_side_are_those_in_a_row() {
         let fates = ["error # logged", "error # unhandled", "timed-out #", "crash #", "line #"];
         let of = |id: usize| {
             let fate = fates[id % fates.len()];
-            let status = if id % 7 == 0 { "report # timeout" } else { "report #" };
+            let status = if id.is_multiple_of(7) { "report # timeout" } else { "report #" };
             ["start #", "line #", fate, "end #", status].map(|line| line.replace('#', &id.to_string()))
         };
         let in_a_row: Vec<[String; 5]> = (1..=count).map(of).collect();

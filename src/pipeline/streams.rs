@@ -177,7 +177,8 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
     /// Frees memory of streams without recent events. Each is looked at once in so many events, however many there are.
     fn rest_idle(&mut self) {
         let now = self.events;
-        while let Some((id, _)) = self.awake.pop_front_if(|(_, event)| now - *event > IDLE) {
+        while let Some((id, _)) = self.awake.front().copied().filter(|(_, event)| now - event > IDLE) {
+            self.awake.pop_front();
             work::done(1);
             let Some(stream) = self.streams.get_mut(id.0 as usize) else { continue };
             if stream.joining {
