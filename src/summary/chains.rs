@@ -3,8 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::Entry;
-use super::entries::unnamed_stream;
-use super::entry::Fact;
+use super::entry::{Fact, unnamed_stream};
 use crate::model::{Category, Place, Timestamp};
 
 /// Outcome of an event. The six partition the events of a function.

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::cause_key::{CausePlace, FailureKey, Shared, ToldInFunction, tell};
-use super::entry::{Entry, EntryNames, Fact, NO_FAILURE, is_cut};
+use super::entry::{Entry, EntryNames, Fact, NO_FAILURE, is_cut, unnamed_stream};
 use super::few::Few;
 use super::findings::{ExampleAttempt, ExampleChoice, FindingFacts};
 use super::names::{FindingKey, FunctionFacts, FunctionKey, IdTable, NamelessOf};
@@ -277,11 +277,6 @@ impl<'s> Entries<'s> {
         self.last_version = Some((name.into(), id));
         id
     }
-}
-
-/// Returns what stands for the hash of a stream whose name is unknown: inputs have such streams in common by chance only.
-pub(super) fn unnamed_stream() -> u64 {
-    xxh3_64(b"")
 }
 
 /// Derives the function's timeout from an attempt that ran into it: whole seconds, which the run time may slightly

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use crate::model::{
     Attempt, Category, Confidence, PartialWork, Place, RequestId, Retryable, Subject, Timestamp, Verdict, WindowCut,
@@ -419,6 +419,11 @@ pub(super) struct EntryNames {
 pub(super) fn is_cut(category: Category, code: &str) -> bool {
     const CRASHES: [&str; 3] = ["runtime_exception.exit", "runtime_exception.signal", "runtime_exception.extension"];
     matches!(category, Category::Timeout | Category::OutOfMemory) || CRASHES.contains(&code)
+}
+
+/// Returns what stands for the hash of a stream whose name is unknown: inputs have such streams in common by chance only.
+pub(super) fn unnamed_stream() -> u64 {
+    xxh3_64(b"")
 }
 
 /// Returns a number of the attempt that begins at a place.

@@ -8,7 +8,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::cause_key::{
     CAUSES_OF_A_FUNCTION, CauseKey, CausePlace, CauseTold, FailureKey, ToldInFunction, take_earlier,
 };
-use super::entries::{Entries, FINDINGS_OF_A_FUNCTION, NamedStreams, SharedTables, unnamed_stream};
+use super::entries::{Entries, FINDINGS_OF_A_FUNCTION, NamedStreams, SharedTables};
+use super::entry::unnamed_stream;
 use super::findings::FindingFacts;
 use super::names::{FindingKey, FunctionFacts, FunctionKey, NamelessOf};
 use crate::model::{Place, Timestamp};
