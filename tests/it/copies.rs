@@ -137,7 +137,7 @@ fn each_attempt_counts_once_in_whatever_pieces_it_comes() {
             write(&whole, text);
             let streamless = shape.name == "aws logs tail --format short";
             // Lines without a stream and a function say nothing of where they belong, but what the pieces have in common.
-            let given = (streamless && seed % 2 == 0).then_some(function.as_str());
+            let given = (streamless && seed.is_multiple_of(2)).then_some(function.as_str());
             let want = analyze(&[whole], given, "1");
             let folder = place.path().join("pieces");
             std::fs::create_dir(&folder).unwrap();
@@ -303,7 +303,7 @@ fn causes_of_a_log_without_a_name_keep_their_ids() {
         let at = |minute: u32, second: u32| format!("2026-01-{day:02}T03:{minute:02}:{second:02}.000000+00:00");
         let attempt = |minute: u32| {
             let id = format!("{day:04}{minute:04}-5b50-4f1e-8b5c-0d0b9f3c2a11");
-            let status = if minute % 5 == 0 { "Status: timeout" } else { "" };
+            let status = if minute.is_multiple_of(5) { "Status: timeout" } else { "" };
             format!(
                 "{} START RequestId: {id} Version: 7\n{} REPORT RequestId: {id}\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\t\
                  Memory Size: 128 MB\tMax Memory Used: 9 MB\t{status}\n",
