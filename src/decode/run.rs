@@ -18,7 +18,7 @@ use super::whole_gzip::Inflated;
 use super::windows::InputWindows;
 use super::{Buffers, Carried, Decode, DecodeError, DecodeTexts, Decoded, SHAPES, Shape, zip};
 use crate::lambda::has_trace;
-use crate::model::{Bucket, EventSink, Mentions, Note, Origin, Sighting};
+use crate::model::{Bucket, EventSink, Mentions, Origin, Sighting};
 
 /// State of decoding one input.
 pub(super) struct DecodeRun<'r> {
@@ -200,8 +200,10 @@ impl<'r> DecodeRun<'r> {
         if behind > 0 && !holds_no_log {
             self.sink.count(Bucket::Dropped, behind);
             seen.failed.bytes += behind;
-            let text = format!("{behind} bytes behind the end of the archive were not read: save them as a file");
-            self.sink.note(Note { incomplete: true, text });
+            // They may be a log.
+            return Err(DecodeError::Corrupt(format!(
+                "{behind} bytes behind the end of the archive were not read: save them as a file"
+            )));
         }
         Ok(())
     }
