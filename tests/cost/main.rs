@@ -27,16 +27,16 @@ const SHAPES: &[(&str, LogFormat, &str, usize, usize)] = &[
     ("s3 export", LogFormat::Text, "s3-export", 615, 127),
     ("s3 export in gzip", LogFormat::Text, "s3-export-gz", 615, 169),
     ("messages alone", LogFormat::Text, "messages", 680, 140),
-    ("ndjson", LogFormat::Text, "ndjson", 1_016, 524),
-    ("filter-log-events", LogFormat::Text, "filter-log-events", 899, 335),
-    ("log format JSON", LogFormat::Json, "messages", 1_409, 333),
+    ("ndjson", LogFormat::Text, "ndjson", 1_016, 231),
+    ("filter-log-events", LogFormat::Text, "filter-log-events", 1_128, 335),
+    ("log format JSON", LogFormat::Json, "messages", 990, 204),
 ];
 
 /// Total bounds for the first logs of a process, which initialise what is built once: name, lives of environments, size
 /// of the log in bytes, number of allocations, and KiB allocated. First one invocation that succeeds, then failures.
 const FIRST: &[(&str, Life, u64, usize, usize)] = &[
-    ("the first invocation", Life { median: 1.0, spread: 0.0 }, 1, 1_420, 2_025),
-    ("the first failures", USUAL, 1_000_000, 36_640, 13_520),
+    ("the first invocation", Life { median: 1.0, spread: 0.0 }, 1, 1_919, 2_636),
+    ("the first failures", USUAL, 1_000_000, 15_739, 8_354),
 ];
 
 #[test]
