@@ -49,6 +49,9 @@ impl TryFrom<IgnoreForm> for IgnoreEntry {
         if function.is_none() && code.is_none() && fingerprint.is_none() {
             return Err("it needs a function, code or fingerprint");
         }
+        if fingerprint.as_deref() == Some("") {
+            return Err("it needs a fingerprint between the quotes");
+        }
         if reason.trim().is_empty() {
             return Err("it needs a reason");
         }
@@ -66,6 +69,9 @@ impl TryFrom<String> for FunctionGlob {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
+        if text.is_empty() {
+            return Err("it needs a name, or a glob for names".to_owned());
+        }
         Glob::new(&text).map(|glob| Self(glob.compile_matcher())).map_err(|error| error.to_string())
     }
 }
@@ -81,6 +87,9 @@ impl TryFrom<String> for CodeOrCategory {
 
     fn try_from(text: String) -> Result<Self, String> {
         let categories = || Category::FAILURES.into_iter().chain([Category::Unknown]).map(Category::id);
+        if [Category::Ok, Category::Incomplete].iter().any(|one| text.split('.').next() == Some(one.id())) {
+            return Err(format!("an attempt with '{text}' did not fail"));
+        }
         if catalogue::code(&text).is_some() || categories().any(|category| category == text) {
             return Ok(Self(text));
         }
@@ -143,9 +152,11 @@ impl IgnoredNow<'_> {
     /// Says in the summary what is left out, and marks the causes all of which is.
     pub(super) fn tell(&self, summary: &mut Summary) {
         let mut told: Vec<IgnoredFailures> = self.entries.iter().map(|entry| entry.told(self.day)).collect();
-        for row in &summary.functions {
-            for finding in &row.findings {
-                if let Some(at) = self.position(row.function.as_deref(), finding) {
+        for row in &mut summary.functions {
+            for finding in &mut row.findings {
+                let taken = self.position(row.function.as_deref(), finding);
+                finding.ignored = taken.is_some();
+                if let Some(at) = taken {
                     told[at].state = IgnoreState::Used;
                     told[at].attempts += finding.count.saturating_sub(finding.environments);
                     told[at].environments += finding.environments;

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
+use super::causes::IGNORED;
 use super::escape::{one_line, without_commands};
 use super::gate::{GateState, gate_verdicts};
 use super::headline;
@@ -105,8 +106,11 @@ fn of_function(function: &FunctionSummary, summary: &Summary) -> JunitSuite {
     let mut cases: Vec<JunitCase> = Vec::new();
     for category in Category::FAILURES.into_iter().chain([Category::Unknown]) {
         let attempts = function.failures.get(category).unwrap_or(function.unknown);
-        let findings: Vec<&Finding> = function.findings.iter().filter(|one| one.category == category.id()).collect();
-        cases.extend(of_category(category, attempts, &findings));
+        let findings = function.findings.iter().filter(|one| one.category == category.id());
+        let (ignored, findings): (Vec<&Finding>, Vec<&Finding>) = findings.partition(|one| one.ignored);
+        let left_out = ignored.iter().map(|one| one.count.saturating_sub(one.environments)).sum();
+        cases.extend(of_category(category, attempts.saturating_sub(left_out), &findings));
+        cases.extend(of_ignored(category, &ignored));
     }
     if cases.is_empty() {
         cases.push(JunitCase::passed("no failure"));
@@ -148,6 +152,15 @@ fn of_category(category: Category, attempts: u64, findings: &[&Finding]) -> Vec<
         out.push(JunitCase { name: format!("{}, recovered", category.id()), results: results.collect() });
     }
     out
+}
+
+/// Returns a case for what failed and fails no gate.
+fn of_ignored(category: Category, findings: &[&Finding]) -> Option<JunitCase> {
+    let attempts: u64 = findings.iter().map(|one| one.count).sum();
+    let text: Vec<String> = findings.iter().map(|one| told(one)).collect();
+    let message = format!("{}, {IGNORED}", count(attempts, "attempt failed", "attempts failed"));
+    let skipped = CaseResult { element: "skipped", code: None, message, text: text.join("\n") };
+    (attempts > 0).then(|| JunitCase { name: format!("{}, ignored", category.id()), results: vec![skipped] })
 }
 
 /// Returns the lines on a finding.

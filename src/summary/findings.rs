@@ -415,6 +415,7 @@ impl FindingCounts {
             compensation: told.compensation,
             hint,
             fingerprint: key.fingerprint.clone(),
+            ignored: false,
             error_type: told.error.error_type,
             message: told.error.message,
             examples,

@@ -838,6 +838,9 @@ pub struct Finding {
     pub hint: String,
     /// Stable id of "the same error".
     pub fingerprint: Option<String>,
+    /// It is left out by the gate.
+    #[serde(default)]
+    pub ignored: bool,
     /// Type of the error.
     pub error_type: Option<String>,
     /// Its message.
