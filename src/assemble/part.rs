@@ -227,7 +227,7 @@ fn meet(tail: &mut Assembler, mut open: Box<OpenAttempt>, keep: &Keep, output: &
             let times = open.attempt.ended_at.zip(mine.attempt.started_at);
             mine.attempt.start_seen && times.is_some_and(|(end, start)| end < start)
         };
-        let same = |mine: &OpenAttempt| !(mine.is_reported() && open.is_reported()) && !ended_before(mine);
+        let same = |mine: &OpenAttempt| !(ended_before(mine) || mine.is_reported() && open.is_reported());
         let owner = tail.open.latest_where(open.id(), same).or_else(|| foreign_lines_owner(tail, &open));
         let copy = tail.open.latest_where(open.id(), |mine| is_end_of(mine, &open));
         if let Some(mut copy) = copy.and_then(|at| tail.open.edit(at)) {
