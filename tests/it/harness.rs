@@ -120,6 +120,23 @@ impl Run {
         self
     }
 
+    /// Lets signals reach the program: whoever started the tests in the background may have made them ignore SIGINT.
+    #[cfg(target_os = "linux")]
+    pub fn with_default_signals(self) -> Self {
+        let mut command = Command::new("env");
+        command.arg("--default-signal=INT,TERM,HUP").arg(self.command.get_program()).args(self.command.get_args());
+        for (name, value) in self.command.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        if let Some(directory) = self.command.get_current_dir() {
+            command.current_dir(directory);
+        }
+        Self { command, ..self }
+    }
+
     /// Returns the command itself, for settings that the builder lacks.
     pub fn into_command(self) -> Command {
         self.command

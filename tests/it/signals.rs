@@ -70,7 +70,7 @@ impl Drop for Running {
 impl Running {
     fn start(run: Run, stdin: Stdio, folder: &Path) -> Self {
         let out = |name: &str| Stdio::from(File::create(folder.join(name)).unwrap());
-        let mut command = run.directory(folder).into_command();
+        let mut command = run.directory(folder).with_default_signals().into_command();
         command.env("TMPDIR", folder.join("tmp")).stdin(stdin).stdout(out("stdout")).stderr(out("stderr"));
         Self(command.spawn().unwrap())
     }
@@ -410,7 +410,7 @@ fn blocked(folder: &Path) -> (Running, std::io::PipeReader) {
     write(&folder.join("in.log"), log(1..500));
     let (reader, writer) = std::io::pipe().unwrap();
     let run = Run::analyze(["in.log"]).args(["--function", "f", "--format", "ndjson", "--report", "json=answer"]);
-    let mut command = run.directory(folder).into_command();
+    let mut command = run.directory(folder).with_default_signals().into_command();
     command.env("TMPDIR", folder.join("tmp")).stdin(Stdio::null()).stdout(writer);
     command.stderr(File::create(folder.join("stderr")).unwrap());
     let mut program = Running(command.spawn().unwrap());
@@ -512,7 +512,7 @@ fn ctrl_c_is_left_to_the_pager() {
     tcsetwinsize(&terminal, Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
     let same = || Stdio::from(terminal.try_clone().unwrap());
     let run = Run::analyze(["in.log"]).args(["--function", "f", "--details", "--report", "json=answer"]);
-    let mut command = run.directory(folder.path()).env("TERM", "xterm").into_command();
+    let mut command = run.directory(folder.path()).env("TERM", "xterm").with_default_signals().into_command();
     // The shell that runs it is a child of the program.
     command.env("PAGER", "kill -s INT $PPID; sleep 0.3; kill -s INT $PPID; cat > shown");
     let mut program = Running(command.stdin(same()).stdout(same()).stderr(same()).spawn().unwrap());
