@@ -10,6 +10,6 @@ fuzz_target!(|bytes: &[u8]| {
     let coverage = &analysis.summary.coverage;
     assert!(coverage.bytes_read <= bytes.len() as u64, "more bytes were read than there are");
     assert!(!coverage.complete || coverage.inputs_unreadable.is_empty(), "complete, and an input was not read");
-    let bytes = coverage.bytes;
-    assert!(!coverage.complete || bytes.dropped + bytes.unrecognized == 0, "complete, and something was left out");
+    // What is no log may be left out of an archive.
+    assert!(!coverage.complete || coverage.bytes.unrecognized == 0, "complete, and something was not understood");
 });

@@ -153,15 +153,15 @@ pub(super) fn outcome(attempts: &[Entry], window_end: Option<Timestamp>) -> Outc
     if attempts.len() == 1 { Outcome::FailedOnce } else { Outcome::Exhausted }
 }
 
-/// Returns whether an entry is the same attempt as an earlier one, from another export: they have the same REPORT, as far as
-/// both have one, and
+/// Returns whether an entry is the same attempt as an earlier one, from another export: they have the same figures, as far
+/// as both have any, and
 ///
 /// - begin or end in the same moment of a stream, or one is a fragment without a beginning that overlaps the other in time
 ///   (the beginning of a fragment is computed from its end, so it may lie before the real one);
 /// - begin in the same moment, and one input does not tell the stream;
 /// - have no times, and stand in the same lines of two inputs. An emulator gives all of its requests one id.
 fn is_same(known: &Entry, next: &Entry) -> bool {
-    if known.has(Fact::ReportSeen) && next.has(Fact::ReportSeen) && known.figures() != next.figures() {
+    if known.contradicts(next) {
         return false;
     }
     let other_input = known.place().input != next.place().input;

@@ -256,9 +256,16 @@ impl Entry {
         (self.function, self.request, self.start_ms, first, then, self.place, self.event)
     }
 
-    /// Returns the figures of its REPORT, which every copy of it has.
-    pub(super) fn figures(&self) -> impl PartialEq + use<> {
-        [self.duration, self.init, self.billed_ms, u32::from(self.memory_size_mb), u32::from(self.max_memory_used_mb)]
+    /// Returns whether a figure of its REPORT is another one in the REPORT of the other, as far as both are known: then they
+    /// are no copies of one attempt.
+    pub(super) fn contradicts(&self, other: &Self) -> bool {
+        let figures = |entry: &Self| {
+            let megabytes = |mb: Option<u32>| mb.unwrap_or(ABSENT);
+            let memory = (megabytes(entry.memory_size_mb()), megabytes(entry.max_memory_used_mb()));
+            [entry.duration, entry.init, entry.billed_ms, memory.0, memory.1]
+        };
+        let differ = |(one, other): (u32, u32)| one != ABSENT && other != ABSENT && one != other;
+        figures(self).into_iter().zip(figures(other)).any(differ)
     }
 
     /// Returns hashes of what an attempt is known by in any input: stream and request with its start, and with its end; or
