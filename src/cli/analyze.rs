@@ -5,8 +5,7 @@ use std::path::PathBuf;
 
 use super::args::{AnalyzeArgs, LedgerTarget, RunArgs};
 use super::exit::{ExitStatus, RunError};
-use super::gate::GateRule;
-use super::ignored::{IgnoreList, number_ignored};
+use super::ignored::judged;
 use super::options::{OutputTarget, RunOptions, Terminal};
 use super::output::OutputFile;
 use super::progress::Bar;
@@ -15,7 +14,7 @@ use super::{complain, demo, gate, ignored};
 use crate::compare::{NamedSummary, compare};
 use crate::pipeline::{self, AnalyzeError, PlatformWords, Progress, Records, RunAnalysis, Silent};
 use crate::render::{Answer, RENDERERS, RecordSource, count, ledger_csv, ledger_json, one_line};
-use crate::wire::{EventLedger, Gate, LedgerRow, SCHEMA_VERSION, Summary};
+use crate::wire::{EventLedger, Gate, LedgerRow, SCHEMA_VERSION};
 
 /// Analyses the inputs that the user named.
 pub(super) fn files(args: AnalyzeArgs, terminal: &Terminal) -> Result<ExitStatus, RunError> {
@@ -117,25 +116,6 @@ pub(super) fn finish(outputs: Outputs, mut analysis: RunAnalysis, options: &RunO
     }
     report_problems(&analysis, options);
     status(&analysis, options, written)
-}
-
-/// Evaluates the rules that fail a run and those that warn over what the ignore list leaves, and tells in the summary what
-/// it does not.
-pub(super) fn judged(
-    summary: &mut Summary,
-    base: Option<NamedSummary<'_>>,
-    ignore: &IgnoreList,
-    [fail, warn]: [&[GateRule]; 2],
-) -> Option<Gate> {
-    let Some(ignored) = ignore.for_log(summary) else { return gate::evaluate(fail, warn, summary, 0) };
-    ignored.tell(summary);
-    let mut rest = ignored.without(summary);
-    if let Some(base) = base {
-        let base = ignored.without(base.summary);
-        let [base, head] = [&base, &rest].map(|summary| NamedSummary { input: None, summary });
-        rest.comparison = Some(compare(base, head));
-    }
-    gate::evaluate(fail, warn, &rest, number_ignored(summary))
 }
 
 /// Writes every output, even if an earlier one failed. Returns whether all were written.

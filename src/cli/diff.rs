@@ -3,7 +3,6 @@
 use std::num::NonZero;
 use std::thread;
 
-use super::analyze::judged;
 use super::args::{DiffArgs, DiffFormat};
 use super::exit::{ExitStatus, RunError};
 use super::gate::GateRule;
@@ -56,7 +55,8 @@ pub(super) fn run(args: DiffArgs, terminal: &Terminal) -> Result<ExitStatus, Run
     let fail_on = if args.fail_on.is_empty() { set(config.fail_on) } else { args.fail_on };
     head.summary.config_file = file.map(|path| path.display().to_string());
     head.summary.comparison = Some(comparison.clone());
-    comparison.gate = judged(&mut head.summary, Some(base.named()), &config.ignore, [&fail_on, &set(config.warn_on)]);
+    comparison.gate =
+        ignored::judged(&mut head.summary, Some(base.named()), &config.ignore, [&fail_on, &set(config.warn_on)]);
     if let Some(gate) = &mut comparison.gate {
         gate.passed &= !incomplete;
     }

@@ -8,10 +8,12 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::gate::{self, GateRule};
 use crate::catalogue;
+use crate::compare::{NamedSummary, compare};
 use crate::model::{Category, nearest, suggestion};
 use crate::render::one_line;
-use crate::wire::{Cause, Finding, FunctionSummary, IgnoreState, IgnoredFailures, Summary};
+use crate::wire::{Cause, Finding, FunctionSummary, Gate, IgnoreState, IgnoredFailures, Summary};
 
 /// An entry of the list. At least one of function, code and fingerprint says which failures it is about.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -211,8 +213,27 @@ impl IgnoredNow<'_> {
     }
 }
 
+/// Evaluates the rules that fail a run and those that warn over what the ignore list leaves, and tells in the summary what
+/// it does not.
+pub(super) fn judged(
+    summary: &mut Summary,
+    base: Option<NamedSummary<'_>>,
+    ignore: &IgnoreList,
+    [fail, warn]: [&[GateRule]; 2],
+) -> Option<Gate> {
+    let Some(ignored) = ignore.for_log(summary) else { return gate::evaluate(fail, warn, summary, 0) };
+    ignored.tell(summary);
+    let mut rest = ignored.without(summary);
+    if let Some(base) = base {
+        let base = ignored.without(base.summary);
+        let [base, head] = [&base, &rest].map(|summary| NamedSummary { input: None, summary });
+        rest.comparison = Some(compare(base, head));
+    }
+    gate::evaluate(fail, warn, &rest, number_ignored(summary))
+}
+
 /// Returns how many failures an answer says that its gate leaves out.
-pub(super) fn number_ignored(summary: &Summary) -> u64 {
+fn number_ignored(summary: &Summary) -> u64 {
     summary.ignored.iter().map(|entry| entry.attempts + entry.environments).sum()
 }
 

@@ -169,7 +169,9 @@ impl CauseKey {
     }
 
     /// Returns the id: `c1:` and 16 hexadecimal digits.
-    pub(super) fn id(&self, functions: &[FunctionKey]) -> String {
+    ///
+    /// Where only one function has no name, its causes keep their ids from day to day; of several, each has its own.
+    pub(super) fn id(&self, functions: &[FunctionKey], several_nameless: bool) -> String {
         let CausePlace { shared, code, fingerprint } = &self.place;
         let (kind, name) = match shared {
             Shared::Target(name) => ("target", name.as_str()),
@@ -180,8 +182,7 @@ impl CauseKey {
         };
         let function = self.function.and_then(|id| functions.get(id as usize));
         let text = |get: fn(&FunctionKey) -> &Option<String>| function.and_then(|key| get(key).as_deref());
-        // Where there is only one without a name, its causes keep their ids from day to day.
-        let one_of_several = function.and_then(|key| key.input).filter(|_| has_several_nameless(functions));
+        let one_of_several = function.and_then(|key| key.input).filter(|_| several_nameless);
         let input = one_of_several.map(|nameless| match nameless {
             NamelessOf::Input(input) => input.to_string(),
             NamelessOf::Attempts(hash) => format!("{hash:016x}"),
@@ -275,7 +276,7 @@ pub(super) fn tell<'r>(
 }
 
 /// Returns whether more than one row is of functions without a name.
-fn has_several_nameless(functions: &[FunctionKey]) -> bool {
+pub(super) fn has_several_nameless(functions: &[FunctionKey]) -> bool {
     let mut nameless = functions.iter().filter_map(|key| key.input);
     nameless.next().is_some_and(|first| nameless.any(|other| other != first))
 }
@@ -380,13 +381,14 @@ mod tests {
         ];
         let count = places.len();
         for (shared, code, fingerprint, function) in places {
-            ids.insert(CauseKey::new(CausePlace::new(shared, code, fingerprint), function).id(&functions));
+            ids.insert(CauseKey::new(CausePlace::new(shared, code, fingerprint), function).id(&functions, true));
         }
         assert_eq!(ids.len(), count);
-        let known = CauseKey::new(CausePlace::new(target("DynamoDB"), "downstream.throttled", None), 1).id(&functions);
+        let known =
+            CauseKey::new(CausePlace::new(target("DynamoDB"), "downstream.throttled", None), 1).id(&functions, true);
         assert_eq!(
             known,
-            CauseKey::new(CausePlace::new(target("DynamoDB"), "downstream.throttled", None), 0).id(&functions)
+            CauseKey::new(CausePlace::new(target("DynamoDB"), "downstream.throttled", None), 0).id(&functions, true)
         );
         assert!(known.starts_with("c1:") && known.len() == 19, "{known}");
     }

@@ -88,7 +88,7 @@ pub(super) fn list(
         .into_iter()
         .map(|(id, sums)| {
             let key = &names.causes[id as usize];
-            (key, key.id(&names.functions), sums)
+            (key, key.id(&names.functions, names.several_nameless), sums)
         })
         .collect();
     all.sort_by(|(_, one, a), (_, other, b)| {

@@ -171,7 +171,8 @@ fn is_same(known: &Entry, next: &Entry) -> bool {
         _ => return false,
     };
     if known.stream != next.stream {
-        return other_input && first == then;
+        let is_told = known.stream != unnamed_stream() && next.stream != unnamed_stream();
+        return other_input && first == then && !is_told;
     }
     let before_its_end =
         |is_before: fn(&Timestamp, &Timestamp) -> bool| known.ended_at().is_some_and(|end| is_before(&then, &end));

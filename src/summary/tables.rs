@@ -6,7 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::cause_key::{
-    CAUSES_OF_A_FUNCTION, CauseKey, CausePlace, CauseTold, FailureKey, ToldInFunction, take_earlier,
+    CAUSES_OF_A_FUNCTION, CauseKey, CausePlace, CauseTold, FailureKey, ToldInFunction, has_several_nameless,
+    take_earlier,
 };
 use super::entries::{Entries, FINDINGS_OF_A_FUNCTION, NamedStreams, SharedTables};
 use super::entry::unnamed_stream;
@@ -37,6 +38,8 @@ pub(super) struct Tables {
     told_in_function: FxHashMap<u32, ToldInFunction>,
     /// For every function, its place in the order of their keys.
     ranks: Vec<u32>,
+    /// Whether more than one row is of functions without a name.
+    pub(super) several_nameless: bool,
 }
 
 /// Finding and cause of a failed attempt.
@@ -56,6 +59,7 @@ impl Tables {
         Self {
             canonical: canonical(&functions, &named_streams, attempts),
             ranks: Vec::new(),
+            several_nameless: false,
             functions,
             facts: FxHashMap::default(),
             versions: shared.versions.keys(),
@@ -106,7 +110,7 @@ impl Tables {
     }
 
     /// Takes note of an attempt that is a copy of another one.
-    pub(super) fn is_copy(&self, place: Place) {
+    pub(super) fn note_copy(&self, place: Place) {
         if self.examples.contains(&place) {
             self.not_counted.lock().unwrap_or_else(PoisonError::into_inner).insert(place);
         }
@@ -133,6 +137,7 @@ impl Tables {
             let facts = self.facts.get(&self.canonical[id as usize]);
             key.input = facts.map(|facts| NamelessOf::Attempts(facts.sum)).or(key.input);
         }
+        self.several_nameless = has_several_nameless(&self.functions);
         self.ranks = ranks(&self.functions);
     }
 
@@ -202,7 +207,7 @@ impl Tables {
     /// Returns the id of the cause of a failure, as it is printed.
     pub(super) fn cause_id(&self, failure: u32) -> Option<String> {
         let ids = self.failures.get(failure as usize)?;
-        self.causes.get(ids.cause as usize).map(|key| key.id(&self.functions))
+        self.causes.get(ids.cause as usize).map(|key| key.id(&self.functions, self.several_nameless))
     }
 
     /// Decides under which finding each one is counted: the same finding of a function that has two ids, and, past the

@@ -422,7 +422,7 @@ impl<'a> Pass<'a> {
         }
         let (patches, keep, names) = (&mut self.patches, self.bounds.keep_patches, self.names);
         let drop = |entry: &Entry| {
-            names.is_copy(entry.place());
+            names.note_copy(entry.place());
             if keep {
                 patches.dropped.insert(entry.place());
             }

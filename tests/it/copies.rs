@@ -203,6 +203,28 @@ fn names_and_order_of_files_decide_nothing() {
     }
 }
 
+/// A copy that does not tell its stream joins no attempts of different streams.
+#[test]
+fn attempts_of_two_streams_stay_two_beside_a_copy_without_a_stream() {
+    let id = "00000001-5b50-4f1e-8b5c-0d0b9f3c2a11";
+    let report = format!(
+        "REPORT RequestId: {id}\tDuration: 9.00 ms\tBilled Duration: 9 ms\tMemory Size: 128 MB\tMax Memory Used: 9 MB"
+    );
+    let lines = [(0, format!("START RequestId: {id} Version: 7")), (9, report)];
+    let log = |shape: usize, stream: &str| {
+        let event = |(at, message): &(i64, String)| Event { at: 1_767_322_800_000 + at, message: message.clone() };
+        lines.iter().map(|line| (SHAPES[shape].write)("f", stream, &event(line))).collect::<String>()
+    };
+    let place = directory();
+    let names = ["a", "b", "c"].map(|name| place.path().join(name));
+    for order in [[0, 1, 2], [0, 2, 1], [2, 0, 1]] {
+        let logs = [log(0, "2026/01/02/[7]01"), log(0, "2026/01/02/[7]02"), log(3, "")];
+        names.iter().zip(order).for_each(|(path, at)| write(path, &logs[at]));
+        let summary = Run::analyze(&names).args(["--function", "f"]).summary();
+        assert_eq!(summary["totals"]["attempts"], 2, "{order:?}");
+    }
+}
+
 /// Evidence is of the time that was asked for.
 #[test]
 fn examples_are_of_the_time_that_was_asked_for() {
