@@ -123,9 +123,12 @@ pub(super) fn drop_duplicates(attempts: &mut Vec<Entry>, mut dropped: impl FnMut
     (before - attempts.len()) as u64
 }
 
-/// Keeps the fuller of two copies, and returns the other.
+/// Keeps the fuller of two copies, in the stream that either tells, and returns the other.
 fn keep_fuller(known: &mut Entry, copy: Entry) -> Entry {
-    if copy.fullness() > known.fullness() { std::mem::replace(known, copy) } else { copy }
+    let told = [known.stream, copy.stream].into_iter().find(|stream| *stream != unnamed_stream());
+    let other = if copy.fullness() > known.fullness() { std::mem::replace(known, copy) } else { copy };
+    known.stream = told.unwrap_or(known.stream);
+    other
 }
 
 /// Returns how an event ended, from its attempts in order of their start.

@@ -205,7 +205,7 @@ fn names_and_order_of_files_decide_nothing() {
 
 /// A copy that does not tell its stream joins no attempts of different streams.
 #[test]
-fn attempts_of_two_streams_stay_two_beside_a_copy_without_a_stream() {
+fn attempts_of_several_streams_stay_apart_beside_a_copy_without_a_stream() {
     let id = "00000001-5b50-4f1e-8b5c-0d0b9f3c2a11";
     let report = format!(
         "REPORT RequestId: {id}\tDuration: 9.00 ms\tBilled Duration: 9 ms\tMemory Size: 128 MB\tMax Memory Used: 9 MB"
@@ -216,12 +216,14 @@ fn attempts_of_two_streams_stay_two_beside_a_copy_without_a_stream() {
         lines.iter().map(|line| (SHAPES[shape].write)("f", stream, &event(line))).collect::<String>()
     };
     let place = directory();
-    let names = ["a", "b", "c"].map(|name| place.path().join(name));
-    for order in [[0, 1, 2], [0, 2, 1], [2, 0, 1]] {
-        let logs = [log(0, "2026/01/02/[7]01"), log(0, "2026/01/02/[7]02"), log(3, "")];
-        names.iter().zip(order).for_each(|(path, at)| write(path, &logs[at]));
+    let names = ["a", "b", "c", "d"].map(|name| place.path().join(name));
+    for (number, copy) in (0..12).flat_map(|number| (0..4).map(move |copy| (number, copy))) {
+        let streams = [1, 2, 3].map(|stream| format!("2026/01/02/[7]{:032x}", number * 3 + stream));
+        let mut logs: Vec<String> = streams.iter().map(|stream| log(0, stream)).collect();
+        logs.insert(copy, log(3, ""));
+        names.iter().zip(logs).for_each(|(path, text)| write(path, text));
         let summary = Run::analyze(&names).args(["--function", "f"]).summary();
-        assert_eq!(summary["totals"]["attempts"], 2, "{order:?}");
+        assert_eq!(summary["totals"]["attempts"], 3, "{streams:?} {copy}");
     }
 }
 
