@@ -13,6 +13,7 @@
 //! that stages pass on, `lambda` what Lambda and its runtimes write, `catalogue` what is known about codes and error
 //! signatures, `wire` the machine formats. ARCHITECTURE.md says which layer may know which; a test holds it.
 
+mod account;
 mod api;
 mod assemble;
 mod catalogue;

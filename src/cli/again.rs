@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::account_files;
 use super::args::RunArgs;
 use super::masking::MaskingArgs;
 use super::moments::TypedTime;
@@ -25,12 +26,14 @@ pub(super) fn commands(paths: &[PathBuf], args: &RunArgs) -> Commands {
         Some(path) => path.to_str().and_then(quoted).map(|path| format!(" --markers {path}")),
         None => Some(String::new()),
     };
+    let account = account_files::flags(&shared.account, |path| path.to_str().and_then(quoted));
     let config = match (&shared.config.config, shared.config.no_config) {
         (Some(path), _) => path.to_str().and_then(quoted).map(|path| format!(" --config {path}")),
         (None, true) if !paths.is_empty() => Some(" --no-config".to_owned()),
         (None, _) => Some(String::new()),
     };
-    let (Some(given), Some((exclude, function)), Some(markers), Some(config)) = (given, named, markers, config) else {
+    let (Some(given), Some((exclude, function))) = (given, named) else { return commands };
+    let (Some(markers), Some(account), Some(config)) = (markers, account, config) else {
         return commands;
     };
     let mut window = String::new();
@@ -44,7 +47,7 @@ pub(super) fn commands(paths: &[PathBuf], args: &RunArgs) -> Commands {
     window.extend(args.since.map(|span| format!(" --since {}s", span.0 / 1_000)));
     let zone = shared.tz.as_ref().map_or(String::new(), |zone| format!(" --tz {}", zone.name()));
     let Some(masking) = masking(&shared.masking) else { return commands };
-    let of_all = format!("{exclude}{function}{markers}{config}{zone}{masking}");
+    let of_all = format!("{exclude}{function}{markers}{account}{config}{zone}{masking}");
     if given.is_empty() {
         commands.analyze = Some(format!("lambda-triage demo{of_all}{window}"));
         return commands;

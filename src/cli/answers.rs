@@ -61,7 +61,10 @@ impl NamedAnswer {
                 "a newer version of the program ({}) wrote this summary; use that one",
                 summary.tool_version
             ))),
-            Ok(summary) => Ok(Self::Summary(Box::new(summary))),
+            Ok(mut summary) => {
+                summary.complete();
+                Ok(Self::Summary(Box::new(summary)))
+            }
             Err(error) => Err(wrong(&format!("this summary is damaged: {error}"))),
         }
     }

@@ -267,6 +267,9 @@ pub(super) struct SharedArgs {
     #[arg(long, value_name = "FILE", help_heading = "Analysis")]
     pub(super) markers: Option<PathBuf>,
 
+    #[command(flatten)]
+    pub(super) account: AccountArgs,
+
     /// Your price per GB-second in USD [default: AWS list price]
     #[arg(long, value_name = "USD", value_parser = Prices::parse_usd, help_heading = "Analysis")]
     pub(super) price_gb_second: Option<u64>,
@@ -307,6 +310,18 @@ pub(super) struct SharedArgs {
     /// Exit 0 instead of 4 if there is nothing to analyse
     #[arg(long, help_heading = "Gate")]
     pub(super) allow_empty: bool,
+}
+
+/// What an account tells besides its logs.
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub(super) struct AccountArgs {
+    /// Records of failed events: what `aws sqs receive-message` prints of a failure
+    /// destination or dead-letter queue, or a directory of S3 objects (repeatable)
+    ///
+    /// Lost events are then split into lost and caught, and events that were given up before they ran are told. Save
+    /// messages with --message-attribute-names All.
+    #[arg(long, value_name = "PATH", help_heading = "Analysis")]
+    pub(super) destinations: Vec<PathBuf>,
 }
 
 /// Where settings come from besides the command line.

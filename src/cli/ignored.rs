@@ -319,7 +319,7 @@ impl Removed {
         // An event that failed in several ways stands in each of their findings. It counts as lost as long as one of
         // them is not ignored, so as many stay as the others tell, and as many as they cannot tell.
         let lost = |findings: &[Finding]| findings.iter().map(|one| one.lost).sum::<u64>();
-        let all = row.outcomes.exhausted;
+        let all = row.lost;
         let stay = lost(&row.findings).max(all.saturating_sub(lost(ignored))).min(all);
         Self { failures, environments: ignored.iter().map(|one| one.environments).sum(), lost: all - stay }
     }
@@ -343,5 +343,6 @@ impl Removed {
         row.failure_rate = row.failure_rate.filter(|_| finished > 0).map(|_| row.failed as f64 / finished as f64);
         row.environment_failures = row.environment_failures.saturating_sub(self.environments);
         row.outcomes.exhausted = row.outcomes.exhausted.saturating_sub(self.lost);
+        row.lost = row.lost.saturating_sub(self.lost);
     }
 }

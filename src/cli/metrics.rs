@@ -10,7 +10,7 @@ use crate::render::category_of_heading;
 use crate::wire::{ChangeCounts, Coverage, FunctionSummary};
 
 /// Short names for common paths, usable as a whole path or as its beginning.
-const ALIASES: [(&str, &str); 2] = [("lost_events", "outcomes.exhausted"), ("duration", "duration_ms.all")];
+const ALIASES: [(&str, &str); 2] = [("lost_events", "lost"), ("duration", "duration_ms.all")];
 
 /// Headings of the table that are not the names of their numbers; kinds of failure have theirs in `render`.
 const HEADINGS: [(&str, &str); 16] = [
@@ -24,7 +24,7 @@ const HEADINGS: [(&str, &str); 16] = [
     ("429", "failures.throttling"),
     ("5XX", "failures.service_error"),
     ("4XX", "failures.invalid_request"),
-    ("LOST", "outcomes.exhausted"),
+    ("LOST", "lost"),
     ("RERUN", "outcomes.rerun_after_success"),
     ("RATE", "failure_rate"),
     ("COLD", "cold_starts"),
@@ -143,7 +143,7 @@ fn shares() -> impl Iterator<Item = Metric> {
         share(format!("rates.{id}"), format!("failures.{id}"), ShareOf::Finished, about)
     };
     let others = [
-        ("lost_rate", "outcomes.exhausted", ShareOf::Events, "Events lost per event."),
+        ("lost_rate", "lost", ShareOf::Events, "Events lost per event."),
         ("cold_start_rate", "cold_starts", ShareOf::Attempts, "Cold starts per attempt."),
     ];
     let other = move |(path, part, whole, about): (&str, &str, ShareOf, &str)| {
@@ -261,7 +261,7 @@ mod tests {
         case("failures.timeout", "failures.timeout");
         case("timeout", "failures.timeout");
         case("totals.failed", "failed");
-        case("lost_events", "outcomes.exhausted");
+        case("lost_events", "lost");
         case("duration.p99", "duration_ms.all.p99");
         case("all.p95", "duration_ms.all.p95");
         case("waste.usd", "waste.usd");
@@ -271,7 +271,7 @@ mod tests {
             ("UNHANDLED", "failures.runtime_exception"),
             ("throttled", "failures.throttling"),
             ("Init", "failures.init_failure"),
-            ("lost", "outcomes.exhausted"),
+            ("lost", "lost"),
             ("recovered", "outcomes.recovered"),
             ("rerun", "outcomes.rerun_after_success"),
             ("RATE", "failure_rate"),

@@ -1,5 +1,6 @@
 //! Command line of the program: parses the arguments, runs the command and returns the exit status.
 
+mod account_files;
 mod again;
 mod analyze;
 mod answers;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::{fs, thread};
 
 use super::again;
+use super::account_files;
 use super::args::{By, ColorChoice, FormatChoice, LedgerTarget, ReportTarget, RunArgs, SharedArgs, Strictness};
 use super::config::read_markers;
 use super::exit::RunError;
@@ -268,6 +269,7 @@ impl RunOptions {
             ledger: args.ledger.is_some(),
             show: None,
             effects: Arc::new(effects(args.markers.as_deref(), config.markers.take())?),
+            account: Arc::new(account_files::read(&args.account, &terminal.stop)),
             prices: Prices { gb_second: args.price_gb_second },
             each_log: args.strict == Some(Strictness::All),
             outputs,

@@ -111,7 +111,7 @@ pub(super) fn function_counts(pair: RowPair<'_>) -> [SideCounts; 2] {
             failed: row.failed,
             environments: row.environment_failures,
             events: failed_events(row),
-            lost: row.outcomes.exhausted,
+            lost: row.lost,
             ..SideCounts::default()
         };
         with_rate(counts, FinishedTraffic::of(row).map(|traffic| traffic.attempts))

@@ -193,7 +193,7 @@ fn side(NamedSummary { input, summary }: NamedSummary<'_>) -> ComparedSide {
         attempts: totals.attempts,
         failed: totals.failed,
         failure_rate: totals.failure_rate,
-        lost: totals.outcomes.exhausted,
+        lost: totals.lost,
         complete: summary.coverage.complete,
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::model::Place;
 use crate::summary::{Patch, Patches};
-use crate::wire::{Record, ShownAttempt, ShownEvent};
+use crate::wire::{CaughtBy, Record, ShownAttempt, ShownEvent};
 
 /// An attempt whose number and outcome are not known yet.
 #[derive(Debug)]
@@ -18,6 +18,7 @@ pub(super) struct EndTold {
     patch: Patch,
     timeout_ms: Option<u64>,
     function: Option<String>,
+    caught_by: Option<CaughtBy>,
 }
 
 impl EndTold {
@@ -27,17 +28,19 @@ impl EndTold {
             patch: patches.of(place)?,
             timeout_ms: patches.timeout_ms(function),
             function: patches.name(function).map(str::to_owned),
+            caught_by: patches.caught_by(place).cloned(),
         })
     }
 
     pub(super) fn fill_in(&self, record: &mut Record) {
-        let Self { patch, timeout_ms, function } = self;
+        let Self { patch, timeout_ms, function, caught_by } = self;
         record.attempt = patch.number;
         record.outcome = patch.outcome.map(|outcome| outcome.as_str().to_owned());
         record.retry_guidance = patch.advice.map(|advice| advice.word.to_owned());
         record.retry_reason = patch.advice.map(|advice| advice.reason.to_owned());
         record.timeout_ms = *timeout_ms;
         record.timeout_source = timeout_ms.map(|_| "observed".to_owned());
+        record.caught_by.clone_from(caught_by);
         record.function = record.function.take().or_else(|| function.clone());
     }
 }

@@ -4,8 +4,9 @@
 use std::io;
 
 use super::Records;
+use crate::account::CaughtEvent;
 use crate::model::{Category, Compensation, EffectState, PartialWork};
-use crate::summary::LedgerEvent;
+use crate::summary::{LedgerEvent, Outcome};
 use crate::wire::{LedgerEffect, LedgerRow, Record};
 
 /// Maximum length of the line of evidence, in bytes.
@@ -18,6 +19,9 @@ const MOST_EFFECTS: usize = 32;
 /// # Errors
 /// When the records cannot be read back.
 pub(crate) fn ledger_row(event: &LedgerEvent, records: &mut Records) -> io::Result<LedgerRow> {
+    if let (None, Some(caught)) = (event.outcome, &event.caught) {
+        return Ok(never_ran(event, caught));
+    }
     let mut attempts = Vec::with_capacity(event.places.len());
     for place in &event.places {
         attempts.extend(records.get(*place)?);
@@ -45,7 +49,7 @@ pub(crate) fn ledger_row(event: &LedgerEvent, records: &mut Records) -> io::Resu
         region: told(|record| &record.region),
         request_id: told(|record| &record.request_id),
         need: event.need.as_str().to_owned(),
-        outcome: event.outcome.as_str().to_owned(),
+        outcome: event.outcome.map_or(event.need.as_str(), Outcome::as_str).to_owned(),
         attempts: u32::try_from(event.places.len()).unwrap_or(u32::MAX),
         first_started_at: attempts.first().and_then(|record| record.started_at.clone()),
         last_ended_at: attempts.iter().filter_map(|record| record.ended_at.clone()).max(),
@@ -67,7 +71,27 @@ pub(crate) fn ledger_row(event: &LedgerEvent, records: &mut Records) -> io::Resu
         gaps_ms: event.gaps.iter().map(|(_, ms)| *ms).collect(),
         schedule: event.gaps.iter().map(|(word, _)| (*word).to_owned()).collect(),
         unknown: event.need.unknowable().to_owned(),
+        caught_by: event.caught.as_ref().map(CaughtEvent::caught_by),
     })
+}
+
+/// Builds the row of an event that was given up before it ran: only the record of what caught it tells of it.
+fn never_ran(event: &LedgerEvent, caught: &CaughtEvent) -> LedgerRow {
+    LedgerRow {
+        function: caught.function.clone(),
+        account_id: caught.account_id.clone(),
+        region: caught.region.clone(),
+        request_id: Some(caught.request_id.to_string()),
+        need: event.need.as_str().to_owned(),
+        outcome: event.need.as_str().to_owned(),
+        partial_work: Some(PartialWork::None.as_str().to_owned()),
+        compensation: Some(Compensation::No.as_str().to_owned()),
+        retry_guidance: event.advice.map(|advice| advice.word.to_owned()),
+        retry_reason: event.advice.map(|advice| advice.reason.to_owned()),
+        unknown: event.need.unknowable().to_owned(),
+        caught_by: Some(caught.caught_by()),
+        ..LedgerRow::default()
+    }
 }
 
 /// Returns the first line of a message that is not blank, cut to a bound.

@@ -40,6 +40,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::account::AccountFacts;
 use crate::catalogue::Invoker;
 use crate::effects::Effects;
 use crate::model::{Keep, Moment};
@@ -80,6 +81,8 @@ pub struct Options {
     pub show: Option<Showing>,
     /// Patterns that find side effects in lines.
     pub effects: Arc<Effects>,
+    /// What is known of the account besides its logs.
+    pub account: Arc<AccountFacts>,
     /// Prices of run time.
     pub prices: Prices,
     /// Whether to find the logs of which less than 95 % was understood.
@@ -109,6 +112,7 @@ impl Default for Options {
             ledger: false,
             show: None,
             effects: Arc::default(),
+            account: Arc::default(),
             prices: Prices::default(),
             each_log: false,
             outputs: Vec::new(),

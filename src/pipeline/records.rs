@@ -17,6 +17,8 @@ const NO_INPUT: &[u8] = b"\"input\":null,";
 const UNDERSTOOD: &[u8] = b"\"understood\":true,";
 const NOT_UNDERSTOOD: &[u8] = b"\"understood\":false,";
 const NO_TIMEOUT: &[u8] = b"\"timeout_ms\":null,\"timeout_source\":null";
+/// What stands for what caught the event.
+const NOT_CAUGHT: &[u8] = b"\"caught_by\":null";
 const NO_OUTCOME: &[u8] = b"\"outcome\":null,\"retry_guidance\":null,\"retry_reason\":null";
 const NOT_COMPARED: &[u8] = b"\"repeated\":null";
 
@@ -148,6 +150,10 @@ impl Records {
         if let Some(name) = self.patches.name(spooled.function) {
             let name = serde_json::to_string(name).unwrap_or_default();
             replace(line, NO_FUNCTION, format!("\"function\":{name},").as_bytes());
+        }
+        if let Some(caught_by) = self.patches.caught_by(spooled.place) {
+            let caught_by = serde_json::to_string(caught_by).unwrap_or_default();
+            replace(line, NOT_CAUGHT, format!("\"caught_by\":{caught_by}").as_bytes());
         }
         if !self.understood {
             replace(line, UNDERSTOOD, NOT_UNDERSTOOD);

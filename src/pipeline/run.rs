@@ -1,6 +1,7 @@
 //! One run: workers read the inputs, streams are joined, the final pass makes the summary.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::BTreeSet;
 use std::thread;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
@@ -35,7 +36,8 @@ pub(super) fn run(
     let workers = read_all(&job);
 
     let mut tally = Tally::default();
-    tally.unreadable.extend(feed.problems().iter().cloned());
+    tally.unreadable.extend(feed.problems().iter().chain(&options.account.problems).cloned());
+    options.account.notes().into_iter().for_each(|text| tally.note(Note { incomplete: false, text }));
     tally.skipped.extend(feed.skipped().iter().cloned());
     let (mut entries, mut spools, mut shown) = (Vec::new(), Vec::new(), Shown::new(None));
     let (mut windows, mut spool_error) = (Vec::new(), None);
@@ -68,6 +70,7 @@ pub(super) fn run(
         since_ms: options.since_ms,
         wanted: &wanted,
         invoker: options.invoker,
+        destinations: options.account.destinations.as_ref(),
         prices: options.prices,
         keep_patches: options.keep_records || options.ledger || options.show.is_some(),
         keep_ledger_events: options.ledger,
@@ -85,6 +88,9 @@ pub(super) fn run(
             first.line
         );
         tally.note(Note { incomplete: true, text });
+    }
+    if totals.caught_without_attempts.0 > 0 {
+        tally.note(Note { incomplete: true, text: without_attempts(&totals.caught_without_attempts) });
     }
     for place in totals.disordered.values() {
         tally.disordered(inputs.get(place.input as usize).map_or("", |input| &input.name), place.line);
@@ -139,6 +145,14 @@ pub(super) fn run(
         poorly_understood,
         platform_words: mentions,
     })
+}
+
+/// Says that the log lacks attempts that destinations tell of.
+fn without_attempts((events, functions): &(u64, BTreeSet<String>)) -> String {
+    let events = if *events == 1 { "1 event".to_owned() } else { format!("{events} events") };
+    let functions: Vec<&str> = functions.iter().map(String::as_str).collect();
+    let of = if functions.is_empty() { String::new() } else { format!(" (functions: {})", functions.join(", ")) };
+    format!("{events} that a destination caught failed in this window, and the log has no attempt of them: it is not whole{of}")
 }
 
 /// Says of records that their log was not read or understood as a whole.

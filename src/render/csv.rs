@@ -9,7 +9,7 @@ use super::{Answer, Style};
 use crate::wire::{Cause, Condition, FunctionSummary};
 
 /// Columns before the numbers. A cell has one value: what is a list in JSON is counted.
-const HEADINGS: [&str; 29] = [
+const HEADINGS: [&str; 28] = [
     "kind",
     "function",
     "owner",
@@ -27,7 +27,6 @@ const HEADINGS: [&str; 29] = [
     "since_before_window",
     "functions",
     "failed_events",
-    "lost",
     "recovered",
     "share_within",
     "brief",
@@ -83,7 +82,6 @@ fn of_function(kind: &'static str, function: &FunctionSummary) -> CsvRow {
         ("account_id", text(&function.account_id)),
         ("region", text(&function.region)),
         ("runtime", text(&function.runtime)),
-        ("lost", function.outcomes.exhausted.to_string()),
         ("recovered", function.outcomes.recovered.to_string()),
     ];
     CsvRow { named, numbers: numbers(function).collect() }
@@ -113,7 +111,6 @@ fn of_cause(cause: &Cause) -> CsvRow {
         ("since_before_window", cause.since_before_window.to_string()),
         ("functions", cause.functions.len().to_string()),
         ("failed_events", cause.events.to_string()),
-        ("lost", cause.lost.to_string()),
         ("recovered", cause.recovered.to_string()),
         ("share_within", cause.share_within.map(json).unwrap_or_default()),
         ("brief", cause.brief.clone()),
@@ -121,7 +118,11 @@ fn of_cause(cause: &Cause) -> CsvRow {
         ("ignored", cause.ignored.to_string()),
     ];
     let numbers =
-        vec![("failed", cause.attempts.to_string()), ("environment_failures", cause.environments.to_string())];
+        vec![
+        ("failed", cause.attempts.to_string()),
+        ("environment_failures", cause.environments.to_string()),
+        ("lost", cause.lost.to_string()),
+    ];
     CsvRow { named, numbers }
 }
 

@@ -43,7 +43,7 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
 /// Returns `1,840 of 18,667 attempts failed (9.9%)` and `, 173 events lost`, each with its colour.
 fn numbers(summary: &Summary) -> ([String; 2], [Ink; 2]) {
     let totals = &summary.totals;
-    let (failed, lost) = (totals.failed, totals.outcomes.exhausted);
+    let (failed, lost) = (totals.failed, totals.lost);
     let attempts = count(totals.attempts, "attempt", "attempts");
     let inits = count(totals.environment_failures, "init", "inits");
     let lost_text = count(lost, "event", "events");
@@ -59,7 +59,10 @@ fn numbers(summary: &Summary) -> ([String; 2], [Ink; 2]) {
         Some(rate) => format!("{} of {attempts} failed ({})", thousands(failed), percent(rate)),
         None => format!("{} failed (rate unknown)", count(failed, "attempt", "attempts")),
     };
-    let second = if failed == 0 && lost == 0 { String::new() } else { format!(", {lost_text} lost") };
+    let mut second = if failed == 0 && lost == 0 { String::new() } else { format!(", {lost_text} lost") };
+    if let Some(caught) = totals.caught.filter(|caught| *caught > 0) {
+        second.push_str(&format!(", {} caught", thousands(caught)));
+    }
     let bad = failed > 0 || totals.environment_failures > 0;
     ([first, second], [if bad { Ink::Bad } else { Ink::Good }, if lost > 0 { Ink::Bad } else { Ink::Strong }])
 }

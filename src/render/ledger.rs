@@ -10,7 +10,7 @@ use crate::wire::{EventLedger, LedgerEffect, LedgerRow};
 pub(crate) type LedgerRows<'a> = dyn FnMut(&mut dyn FnMut(LedgerRow) -> io::Result<()>) -> io::Result<()> + 'a;
 
 /// Columns. Each cell has one value; what is a list in JSON is counted, or its worst or last value stands for it.
-const HEADINGS: [&str; 27] = [
+const HEADINGS: [&str; 30] = [
     "function",
     "account_id",
     "region",
@@ -38,6 +38,9 @@ const HEADINGS: [&str; 27] = [
     "longest_gap_ms",
     "schedule",
     "unknown",
+    "caught_by",
+    "caught_at",
+    "caught_condition",
 ];
 
 /// Writes the rows as CSV (RFC 4180), below a header line.
@@ -100,6 +103,9 @@ fn cells(row: &LedgerRow) -> [String; HEADINGS.len()] {
         longest.unwrap_or_default(),
         worst(&row.schedule).to_owned(),
         row.unknown.clone(),
+        row.caught_by.as_ref().map(|by| by.kind.clone()).unwrap_or_default(),
+        row.caught_by.as_ref().and_then(|by| by.at.clone()).unwrap_or_default(),
+        row.caught_by.as_ref().and_then(|by| by.condition.clone()).unwrap_or_default(),
     ]
 }
 
@@ -158,6 +164,7 @@ mod tests {
             gaps_ms: vec![Some(-60_000), None],
             schedule: vec!["overlapping".to_owned(), "unknown".to_owned()],
             unknown: "whether".to_owned(),
+            caught_by: None,
         }
     }
 

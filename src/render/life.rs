@@ -76,7 +76,13 @@ pub(super) fn outcome(event: &ShownEvent) -> String {
     let outcome = one_line(event.outcome.as_deref().unwrap_or("unknown")).replace('_', " ");
     let last = event.attempts.last().map_or(0, |attempt| u64::from(attempt.record.attempt));
     let attempts = count(last.max(event.attempts.len() as u64), "attempt", "attempts");
-    if outcome == "exhausted" { format!("lost after {attempts}") } else { format!("{outcome}, {attempts}") }
+    match (&event.caught_by, outcome.as_str()) {
+        (Some(caught_by), _) => {
+            format!("failed after {attempts}, caught by its {}", one_line(&caught_by.kind).replace('_', " "))
+        }
+        (None, "exhausted") => format!("lost after {attempts}"),
+        (None, _) => format!("{outcome}, {attempts}"),
+    }
 }
 
 /// Returns the pause between the end of an attempt and the start of the next.

@@ -331,7 +331,7 @@ fn candidates(rows: &[&FunctionSummary], summary: &Summary) -> Vec<Candidate> {
     if failed {
         out.push(numbers(Role::Fixed, "FAILED", |function| function.failed));
         out.push(candidate(Role::Fixed, "RATE", rows, rate));
-        out.push(numbers(Role::Fixed, "LOST", |function| function.outcomes.exhausted));
+        out.push(numbers(Role::Fixed, "LOST", |function| function.lost));
     } else {
         out.push(numbers(Role::Fixed, "ATTEMPTS", |function| function.attempts));
     }

@@ -45,6 +45,9 @@ pub(super) fn lines(answer: &Answer<'_>, style: &Style) -> Vec<String> {
         let more = functions.len() - most_functions;
         out.push(format!("  and {}", count(more as u64, "more function", "more functions")));
     }
+    if summary.totals.caught.is_some() {
+        return out;
+    }
     out.extend(
         fold(CAVEAT, style.width.saturating_sub(2)).iter().map(|line| style.paint(Ink::Faint, &format!("  {line}"))),
     );
@@ -68,10 +71,18 @@ fn events(number: u64) -> String {
     count(number, "event", "events")
 }
 
+/// Returns how many events something caught, those that failed at their only attempt included.
+fn caught(function: &FunctionSummary) -> u64 {
+    let groups = function.needs_person.groups.iter().filter(|group| group.need == "caught");
+    groups.map(|group| group.events).sum()
+}
+
 /// Returns `17 lost, 2 ran again after a success, 3 possibly half done`.
 fn kinds(function: &FunctionSummary) -> String {
     let kinds = [
-        (function.outcomes.exhausted, "lost"),
+        (function.lost, "lost"),
+        (caught(function), "caught"),
+        (function.never_ran.unwrap_or(0), "never ran"),
         (function.outcomes.rerun_after_success, "ran again after success"),
         (function.needs_person.possibly_half_done, "possibly half done"),
     ];
@@ -83,6 +94,8 @@ fn kinds(function: &FunctionSummary) -> String {
 pub(super) fn need_word(need: &str) -> &'static str {
     match need {
         "exhausted" => "lost",
+        "caught" => "caught",
+        "never_ran" => "never ran, caught",
         "rerun_after_success" => "ran again after success",
         _ => "possibly half done",
     }

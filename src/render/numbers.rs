@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::wire::FunctionSummary;
 
 /// Paths of the numbers, in the order in which formats have them.
-pub(super) const NUMBERS: [&str; 48] = [
+pub(super) const NUMBERS: [&str; 51] = [
     "attempts",
     "events",
     "ok",
@@ -28,6 +28,9 @@ pub(super) const NUMBERS: [&str; 48] = [
     "outcomes.failed_once",
     "outcomes.open",
     "outcomes.rerun_after_success",
+    "lost",
+    "caught",
+    "never_ran",
     "retries.attempts",
     "retries.on_schedule",
     "retries.delayed",

@@ -56,7 +56,7 @@ pub struct SortKey {
 pub(crate) static SORT_KEYS: &[SortKey] = &[
     SortKey { name: "failed", order: |a, b| b.failed.cmp(&a.failed) },
     SortKey { name: "rate", order: |a, b| most(a.failure_rate, b.failure_rate) },
-    SortKey { name: "lost", order: |a, b| b.outcomes.exhausted.cmp(&a.outcomes.exhausted) },
+    SortKey { name: "lost", order: |a, b| b.lost.cmp(&a.lost) },
     SortKey { name: "attempts", order: |a, b| b.attempts.cmp(&a.attempts) },
     SortKey { name: "p95", order: |a, b| most(a.duration_ms.all.p95, b.duration_ms.all.p95) },
     SortKey { name: "memory", order: |a, b| most(memory_share(a), memory_share(b)) },

@@ -67,6 +67,7 @@ pub(super) fn replay(guidance: &str) -> &str {
         "too_late" => "expired in Lambda's queue",
         "no" => "do not",
         "after_fix" => "after the fix",
+        "redrive" => "from the queue that holds it",
         "wait" => "wait, Lambda may still retry it",
         "already_recovered" => "not needed",
         other => other,

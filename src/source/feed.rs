@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use super::stop::{open_file, open_standard_input};
+use super::stop::{open_file, open_regular_file, open_standard_input};
 use super::{Input, Listing, saved};
 use crate::wire::InputProblem;
 
@@ -47,7 +47,9 @@ impl InputSource for Listing {
     }
 
     fn open(&self, at: usize) -> io::Result<Box<dyn Read + Send + '_>> {
-        match &self.inputs[at].path {
+        let input = &self.inputs[at];
+        match &input.path {
+            Some(path) if input.size.is_some() => open_regular_file(path, &self.stop),
             Some(path) => open_file(path, &self.stop),
             None => Ok(open_standard_input(&self.stop)),
         }

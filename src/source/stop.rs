@@ -69,6 +69,15 @@ impl Stop {
 /// Time between two looks at a request while a named pipe waits for its writer, which nothing can cut short.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
+/// Opens what was a regular file when it was listed, to read until the request comes. Looks at it no more: exports have
+/// thousands of files.
+///
+/// # Errors
+/// When it cannot be opened.
+pub(crate) fn open_regular_file(path: &Path, stop: &Stop) -> io::Result<Box<dyn Read + Send>> {
+    Ok(Box::new(CheckedFile { file: File::open(path)?, stop: stop.clone() }))
+}
+
 /// Opens a file to read until the request comes, also if it is one that may keep its readers waiting, such as a pipe.
 ///
 /// # Errors

@@ -73,54 +73,74 @@ pub(super) fn start_behind_end(attempts: &[Entry]) -> Option<Place> {
     found.map(Entry::place)
 }
 
-/// Drops attempts that were read twice from those of one event, which are in order of their start, and keeps the fullest
-/// copy of each. Returns how many, and calls `dropped` with each.
-pub(super) fn drop_duplicates(attempts: &mut Vec<Entry>, mut dropped: impl FnMut(&Entry)) -> u64 {
-    if attempts.len() < 2 {
-        return 0;
-    }
-    let before = attempts.len();
-    let mut kept: Vec<Entry> = Vec::with_capacity(before);
-    // The last attempt of each stream: one environment runs an event only once at a time.
-    let mut last_of_stream: FxHashMap<u64, usize> = FxHashMap::default();
-    // What has no time is known by its line, which is the same in a copy of the whole input.
-    let mut untimed: FxHashMap<(u64, u64, u32), usize> = FxHashMap::default();
-    // The first attempt that began in this millisecond in a stream with a name, and in one without.
-    let mut begun_now = (None, [None::<usize>; 2]);
-    for attempt in attempts.drain(..) {
-        let (place, next) = (attempt.place(), kept.len());
-        let candidates = match attempt.started_at() {
-            Some(start) => {
-                if begun_now.0 != Some(start) {
-                    begun_now = (Some(start), [None; 2]);
-                }
-                let [named, unnamed] = &mut begun_now.1;
-                let has_name = attempt.stream != unnamed_stream();
-                let (own, other) = if has_name { (named, unnamed) } else { (unnamed, named) };
-                let candidates = [last_of_stream.get(&attempt.stream).copied(), *other];
-                own.get_or_insert(next);
-                candidates
-            }
-            None => [untimed.get(&(attempt.stream, place.line, place.event)).copied(), None],
-        };
-        let same =
-            candidates.into_iter().flatten().find(|at| kept.get(*at).is_some_and(|known| is_same(known, &attempt)));
-        let at = same.unwrap_or(next);
-        match attempt.started_at() {
-            Some(_) => last_of_stream.insert(attempt.stream, at),
-            None => untimed.insert((attempt.stream, place.line, place.event), at),
-        };
-        match kept.get_mut(at) {
-            Some(known) => dropped(&keep_fuller(known, attempt)),
-            None => kept.push(attempt),
+/// Finder of attempts that were read twice. Its tables stay from event to event: most events are short, and making new
+/// ones would cost more than filling them.
+#[derive(Debug, Default)]
+pub(super) struct Copies {
+    /// The last attempt of each stream: one environment runs an event only once at a time.
+    last_of_stream: FxHashMap<u64, usize>,
+    /// What has no time, known by its line, which is the same in a copy of the whole input.
+    untimed: FxHashMap<(u64, u64, u32), usize>,
+    kept: Vec<Entry>,
+}
+
+/// Attempts of an event past which the tables are given back, so that emptying them never costs more than the next event.
+const TABLES_KEPT: usize = 256;
+
+impl Copies {
+    /// Drops attempts that were read twice from those of one event, which are in order of their start, and keeps the
+    /// fullest copy of each. Returns how many, and calls `dropped` with each.
+    pub(super) fn drop_from(&mut self, attempts: &mut Vec<Entry>, mut dropped: impl FnMut(&Entry)) -> u64 {
+        if attempts.len() < 2 {
+            return 0;
         }
+        let before = attempts.len();
+        self.clear();
+        // The first attempt that began in this millisecond in a stream with a name, and in one without.
+        let mut begun_now = (None, [None::<usize>; 2]);
+        for attempt in attempts.drain(..) {
+            let (place, next) = (attempt.place(), self.kept.len());
+            let candidates = match attempt.started_at() {
+                Some(start) => {
+                    if begun_now.0 != Some(start) {
+                        begun_now = (Some(start), [None; 2]);
+                    }
+                    let [named, unnamed] = &mut begun_now.1;
+                    let has_name = attempt.stream != unnamed_stream();
+                    let (own, other) = if has_name { (named, unnamed) } else { (unnamed, named) };
+                    let candidates = [self.last_of_stream.get(&attempt.stream).copied(), *other];
+                    own.get_or_insert(next);
+                    candidates
+                }
+                None => [self.untimed.get(&(attempt.stream, place.line, place.event)).copied(), None],
+            };
+            let is_copy = |at: &usize| self.kept.get(*at).is_some_and(|known| is_same(known, &attempt));
+            let at = candidates.into_iter().flatten().find(is_copy).unwrap_or(next);
+            match attempt.started_at() {
+                Some(_) => self.last_of_stream.insert(attempt.stream, at),
+                None => self.untimed.insert((attempt.stream, place.line, place.event), at),
+            };
+            match self.kept.get_mut(at) {
+                Some(known) => dropped(&keep_fuller(known, attempt)),
+                None => self.kept.push(attempt),
+            }
+        }
+        std::mem::swap(attempts, &mut self.kept);
+        if attempts.len() < before && self.untimed.is_empty() {
+            // The copy that is kept may have ended later.
+            attempts.sort_by(Entry::compare);
+        }
+        (before - attempts.len()) as u64
     }
-    *attempts = kept;
-    if attempts.len() < before && untimed.is_empty() {
-        // The copy that is kept may have ended later.
-        attempts.sort_by_key(Entry::key);
+
+    fn clear(&mut self) {
+        if self.last_of_stream.capacity().max(self.untimed.capacity()) > TABLES_KEPT {
+            *self = Self::default();
+        }
+        self.last_of_stream.clear();
+        self.untimed.clear();
+        self.kept.clear();
     }
-    (before - attempts.len()) as u64
 }
 
 /// Keeps the fuller of two copies, in the stream that either tells, and returns the other.
@@ -131,8 +151,9 @@ fn keep_fuller(known: &mut Entry, copy: Entry) -> Entry {
     other
 }
 
-/// Returns how an event ended, from its attempts in order of their start.
-pub(super) fn outcome(attempts: &[Entry], window_end: Option<Timestamp>) -> Outcome {
+/// Returns how an event ended, from its attempts in order of their start. `given_up` is whether Lambda is known to have given
+/// it up, so that no retry is to come.
+pub(super) fn outcome(attempts: &[Entry], window_end: Option<Timestamp>, given_up: bool) -> Outcome {
     // An attempt whose beginning lies before the window may have failed there: neither its success nor what it was
     // followed by proves anything.
     let begun = |attempt: &&Entry| !attempt.has(Fact::StartCut);
@@ -150,7 +171,7 @@ pub(super) fn outcome(attempts: &[Entry], window_end: Option<Timestamp>) -> Outc
     let settled_for_ms = last.ended_at().zip(window_end).map(|(end, window)| window.ms_since(end));
     // Without a clock a retry may still be to come; after the third attempt none is.
     let may_be_retried = settled_for_ms.is_none_or(|ms| ms < RETRY_MAY_COME_MS);
-    if attempts.len() < ATTEMPTS_OF_AN_EVENT && may_be_retried {
+    if attempts.len() < ATTEMPTS_OF_AN_EVENT && may_be_retried && !given_up {
         return Outcome::Open;
     }
     if attempts.len() == 1 { Outcome::FailedOnce } else { Outcome::Exhausted }
@@ -223,7 +244,7 @@ pub(super) mod tests {
     fn case(attempts: &[(Category, i64)], window_minutes: i64, want: Outcome) {
         let attempts: Vec<Entry> = attempts.iter().map(|(category, minute)| attempt(*category, *minute, 1)).collect();
         let end = Timestamp::from_ms(BEGIN_MS + window_minutes * MINUTE_MS);
-        assert_eq!(outcome(&attempts, end), want, "{attempts:?}");
+        assert_eq!(outcome(&attempts, end, false), want, "{attempts:?}");
     }
 
     #[test]
@@ -262,7 +283,7 @@ pub(super) mod tests {
         };
         let kept = |attempts: &[Entry]| {
             let mut attempts = attempts.to_vec();
-            let duplicates = drop_duplicates(&mut attempts, |_| ());
+            let duplicates = Copies::default().drop_from(&mut attempts, |_| ());
             (attempts.iter().map(Entry::category).collect::<Vec<_>>(), duplicates)
         };
         assert_eq!(kept(&[whole, whole]), (vec![Category::Ok], 1));

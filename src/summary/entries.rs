@@ -14,6 +14,7 @@ use super::findings::{ExampleAttempt, ExampleChoice, FindingFacts};
 use super::names::{FindingKey, FunctionFacts, FunctionKey, IdTable, NamelessOf};
 use super::record::attempt_of;
 use super::runs::{Room, Runs};
+use crate::account::Destinations;
 use crate::model::{Attempt, Category, Origin, Place, Timestamp, Verdict};
 use crate::wire::{Record, Redaction};
 
@@ -32,6 +33,8 @@ pub(crate) struct SharedTables {
     pub(super) named_streams: Mutex<NamedStreams>,
     /// Number of entries that all workers hold in memory.
     pub(super) in_memory: Room,
+    /// Events that records of earlier runs say were caught.
+    caught: Mutex<Destinations>,
     /// Which attempts are examples of findings.
     examples: ExampleChoice,
 }
@@ -41,6 +44,11 @@ impl SharedTables {
     #[must_use]
     pub(crate) fn new(examples: ExampleChoice) -> Self {
         Self { examples, ..Self::default() }
+    }
+
+    /// Takes out what records say was caught.
+    pub(super) fn take_caught(&self) -> Destinations {
+        std::mem::take(&mut self.caught.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -188,6 +196,9 @@ impl<'s> Entries<'s> {
             };
             let shared = Shared::of_record(record, verdict.category);
             entry.failure = self.failure(key, shared, &entry, &|| record.clone());
+        }
+        if record.caught_by.is_some() {
+            self.shared.caught.lock().unwrap_or_else(PoisonError::into_inner).add_record(record);
         }
         self.enter(stream, entry);
         Some(stream)

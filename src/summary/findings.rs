@@ -365,10 +365,10 @@ impl FindingCounts {
         }
     }
 
-    pub(super) fn add_event(&mut self, outcome: Outcome) {
+    pub(super) fn add_event(&mut self, (outcome, caught): (Outcome, bool)) {
         self.events += 1;
         self.recovered += u64::from(outcome == Outcome::Recovered);
-        self.lost += u64::from(outcome == Outcome::Exhausted);
+        self.lost += u64::from(outcome == Outcome::Exhausted && !caught);
     }
 
     /// Creates the finding, with the texts of its examples.

@@ -36,6 +36,8 @@ pub(super) struct Counts {
     near_memory_limit: u64,
     unstarted: u64,
     near_timeout: u64,
+    /// Lost events that a destination or a dead-letter queue caught.
+    pub(super) caught: u64,
     pub(super) versions: Versions,
     memory: MemoryCells,
     timeline: Timeline,
@@ -64,6 +66,7 @@ impl Counts {
             near_memory_limit: 0,
             unstarted: 0,
             near_timeout: 0,
+            caught: 0,
             versions: Versions::default(),
             memory: MemoryCells::default(),
             timeline: Timeline::over(window_ms),
@@ -87,7 +90,7 @@ impl Counts {
     pub(super) fn add_event(
         &mut self,
         attempts: &[Entry],
-        outcome: Outcome,
+        (outcome, caught): (Outcome, bool),
         timeout_ms: Option<u64>,
         failures: &[FailureIds],
     ) {
@@ -102,6 +105,9 @@ impl Counts {
             Outcome::RerunAfterSuccess => &mut outcomes.rerun_after_success,
         };
         *count += 1;
+        if outcome == Outcome::Exhausted {
+            *if caught { &mut self.caught } else { &mut self.sums.lost } += 1;
+        }
         retries::count(attempts, &mut self.sums.retries);
         for (at, attempt) in attempts.iter().enumerate() {
             self.add_attempt(attempt, timeout_ms);
@@ -110,13 +116,13 @@ impl Counts {
             let finding = self.findings.entry(ids.finding).or_default();
             finding.add_attempt(attempt);
             if earlier().all(|earlier| earlier.finding != ids.finding) {
-                finding.add_event(outcome);
+                finding.add_event((outcome, caught));
             }
             self.failed_starts.extend(attempt.started_at());
             let cause = self.causes.entry(ids.cause).or_default();
             cause.add_attempt(attempt);
             if earlier().all(|earlier| earlier.cause != ids.cause) {
-                cause.add_event(outcome);
+                cause.add_event((outcome, caught));
             }
         }
     }
@@ -152,6 +158,7 @@ impl Counts {
         self.near_memory_limit += one.near_memory_limit;
         self.unstarted += one.unstarted;
         self.near_timeout += one.near_timeout;
+        self.caught += one.caught;
         self.versions.absorb(&one.versions);
         self.memory.absorb(&one.memory);
         self.timeline.absorb(&one.timeline);

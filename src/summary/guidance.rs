@@ -9,7 +9,7 @@ use crate::model::{Category, PartialWork, Retryable, Timestamp};
 /// Advice on one event: a word for machines and a reason for people.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Advice {
-    /// `already_recovered`, `wait`, `too_late`, `safe_now`, `after_fix`, `only_idempotent` or `no`.
+    /// `already_recovered`, `wait`, `too_late`, `redrive`, `safe_now`, `after_fix`, `only_idempotent` or `no`.
     pub word: &'static str,
     /// Reason, for people.
     pub reason: &'static str,
@@ -30,6 +30,9 @@ advice! {
     NO_END: "wait", "no attempt ends within this log: read a longer window";
     GONE: "too_late",
         "Lambda keeps an asynchronous event for 6 hours at most: only its sender, a failure destination or a dead-letter queue can still have it";
+    REDRIVE: "redrive", "a destination or dead-letter queue holds it: send it again from there once the cause is fixed";
+    REDRIVE_AND_CHECK: "redrive",
+        "a destination or dead-letter queue holds it: once the cause is fixed, send it again from there; part of the work may be done already";
     FINISHED: "no", "the work was finished and only the answer failed: a replay does it twice";
     FAILS_AGAIN: "no", "it will fail the same way";
     FIX: "after_fix", "it fails the same way until the cause is fixed; none of it was done";
@@ -40,7 +43,12 @@ advice! {
 }
 
 /// Returns the advice on an event, from its attempts in order; `None` if it simply succeeded.
-pub(super) fn advise(attempts: &[Entry], outcome: Outcome, window_end: Option<Timestamp>) -> Option<&'static Advice> {
+/// `caught` is whether a destination or a dead-letter queue holds it.
+pub(super) fn advise(
+    attempts: &[Entry],
+    (outcome, caught): (Outcome, bool),
+    window_end: Option<Timestamp>,
+) -> Option<&'static Advice> {
     let failed = attempts.iter().filter(|attempt| attempt.category().is_failure());
     let done = failed.map(Entry::partial_work).max_by_key(|work| work.rank());
     let no_clock = attempts.iter().any(|attempt| attempt.ended_at().is_none());
@@ -51,6 +59,7 @@ pub(super) fn advise(attempts: &[Entry], outcome: Outcome, window_end: Option<Ti
         (Outcome::Recovered, _) => &RECOVERED,
         (_, None) => &NO_END,
         (Outcome::Open, _) if !no_clock => &STILL_OPEN,
+        (_, Some(work)) if caught => redrive(attempts, with_open_ends(attempts, work)),
         (Outcome::Exhausted, _) if is_gone(attempts, window_end) => &GONE,
         (_, Some(work)) => again(attempts, with_open_ends(attempts, work)),
     })
@@ -76,6 +85,20 @@ fn again(attempts: &[Entry], done: PartialWork) -> &'static Advice {
     }
 }
 
+/// Returns the advice on an event that a destination or a dead-letter queue holds.
+fn redrive(attempts: &[Entry], done: PartialWork) -> &'static Advice {
+    match (again(attempts, done), done) {
+        (no, _) if no.word == FAILS_AGAIN.word => no,
+        (_, PartialWork::None) => &REDRIVE,
+        _ => &REDRIVE_AND_CHECK,
+    }
+}
+
+/// Returns the advice on an event that was caught before it ran.
+pub(super) fn advise_unrun() -> &'static Advice {
+    &REDRIVE
+}
+
 fn is_gone(attempts: &[Entry], window_end: Option<Timestamp>) -> bool {
     let first = attempts.first().and_then(Entry::started_at);
     first.zip(window_end).is_some_and(|(first, end)| end.ms_since(first) > LONGEST_AGE_MS)
@@ -84,8 +107,12 @@ fn is_gone(attempts: &[Entry], window_end: Option<Timestamp>) -> bool {
 /// Reason why an event needs a person, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
-    /// Every attempt failed and no more come.
+    /// Every attempt failed, no more come, and nothing is known to have caught it.
     Exhausted,
+    /// The same, and a destination or a dead-letter queue caught it.
+    Caught,
+    /// It was given up before it ran, and caught.
+    NeverRan,
     /// The event ran again after it had succeeded.
     RerunAfterSuccess,
     /// An attempt was cut in the middle, or failed after it had written something, and no attempt completed the event.
@@ -94,8 +121,9 @@ pub enum Need {
 
 impl Need {
     /// Returns why an event needs a person, if it does.
-    pub(super) fn of(attempts: &[Entry], outcome: Outcome) -> Option<Self> {
+    pub(super) fn of(attempts: &[Entry], (outcome, caught): (Outcome, bool)) -> Option<Self> {
         match outcome {
+            Outcome::Exhausted | Outcome::FailedOnce if caught => Some(Self::Caught),
             Outcome::Exhausted => Some(Self::Exhausted),
             Outcome::RerunAfterSuccess => Some(Self::RerunAfterSuccess),
             Outcome::Succeeded | Outcome::Recovered => None,
@@ -109,6 +137,8 @@ impl Need {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Exhausted => "exhausted",
+            Self::Caught => "caught",
+            Self::NeverRan => "never_ran",
             Self::RerunAfterSuccess => "rerun_after_success",
             Self::PossiblyHalfDone => "possibly_half_done",
         }
@@ -121,6 +151,7 @@ impl Need {
             Self::Exhausted => {
                 "whether a failure destination, a dead-letter queue or a redelivery under another id caught it"
             }
+            Self::Caught | Self::NeverRan => "whether somebody has sent it again since",
             Self::RerunAfterSuccess => "whether the code noticed that the work was done already",
             Self::PossiblyHalfDone => "whether its caller or its queue sent it again under another id",
         }
@@ -146,8 +177,8 @@ mod tests {
             .map(|(minute, (category, retryable, work))| attempt(*category, minute, 1).with_terms(*retryable, *work))
             .collect();
         let end = attempts.last().and_then(Entry::ended_at).and_then(|end| Timestamp::from_ms(end.ms() + 900_000));
-        assert_eq!(advise(&attempts, outcome, end).map_or("", |advice| advice.word), want, "{attempts:?}");
-        assert_eq!(Need::of(&attempts, outcome), need, "{attempts:?}");
+        assert_eq!(advise(&attempts, (outcome, false), end).map_or("", |advice| advice.word), want, "{attempts:?}");
+        assert_eq!(Need::of(&attempts, (outcome, false)), need, "{attempts:?}");
     }
 
     #[test]
@@ -189,7 +220,7 @@ mod tests {
         let attempts = [attempt(Category::Timeout, 0, 1), attempt(Category::Timeout, 1, 1)];
         let word = |hours: i64| {
             let end = attempts[0].started_at().and_then(|start| Timestamp::from_ms(start.ms() + hours * 3_600_000));
-            advise(&attempts, Outcome::Exhausted, end).map(|advice| advice.word)
+            advise(&attempts, (Outcome::Exhausted, false), end).map(|advice| advice.word)
         };
         assert_eq!(word(7), Some("too_late"));
         assert_ne!(word(5), Some("too_late"));

@@ -7,6 +7,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod cause_key;
+mod caught;
 mod causes;
 mod cells;
 mod chains;
@@ -32,7 +33,6 @@ mod total;
 mod traffic;
 mod versions;
 
-#[cfg(test)]
 pub(crate) use chains::Outcome;
 pub(crate) use entries::{Entries, SharedTables, StreamNames};
 pub(crate) use entry::Entry;

@@ -6,10 +6,11 @@ use super::Entry;
 use super::chains::Outcome;
 use super::entry::Fact;
 use super::entry::NO_FAILURE;
-use super::guidance::{Advice, Need};
+use super::guidance::{Advice, Need, advise_unrun};
 use super::names::FunctionKey;
 use super::retries;
 use super::tables::Tables;
+use crate::account::CaughtEvent;
 use crate::catalogue;
 use crate::model::{Place, RequestId, Timestamp};
 use crate::wire::{NeedsPerson, NeedsPersonExample, NeedsPersonGroup, moment};
@@ -153,31 +154,49 @@ impl NeedsPersonCounts {
 pub struct LedgerEvent {
     /// Reason why it needs a person.
     pub need: Need,
-    /// Outcome of the event.
-    pub outcome: Outcome,
+    /// Outcome of the event; none if it never ran.
+    pub outcome: Option<Outcome>,
     /// Advice on the event.
     pub advice: Option<&'static Advice>,
     /// Places of the attempts' first lines, in order.
     pub places: Vec<Place>,
     /// Gaps between attempts: how each fits Lambda's schedule, and its milliseconds from end to next start.
     pub gaps: Vec<(&'static str, Option<i64>)>,
+    /// What caught it.
+    pub caught: Option<CaughtEvent>,
     function: u32,
     order: LedgerOrder,
 }
 
 impl LedgerEvent {
+    /// Makes the event of a caught one that never ran.
+    pub(super) fn never_ran(event: &CaughtEvent, function: u32) -> Self {
+        Self {
+            need: Need::NeverRan,
+            outcome: None,
+            advice: Some(advise_unrun()),
+            places: Vec::new(),
+            gaps: Vec::new(),
+            caught: Some(event.clone()),
+            function,
+            order: (event.at, event.request_id.bits()),
+        }
+    }
+
     pub(super) fn new(
         function: u32,
         attempts: &[Entry],
         (need, outcome): (Need, Outcome),
         advice: Option<&'static Advice>,
+        caught: Option<&CaughtEvent>,
     ) -> Self {
         let first = attempts.first();
         let request = first.and_then(Entry::request).map_or(0, crate::model::RequestId::bits);
         Self {
             need,
-            outcome,
+            outcome: Some(outcome),
             advice,
+            caught: caught.cloned(),
             places: attempts.iter().map(Entry::place).collect(),
             gaps: retries::gaps(attempts).map(|(gap, ms)| (gap.as_str(), ms)).collect(),
             function,

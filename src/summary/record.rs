@@ -116,6 +116,7 @@ pub(crate) fn record_of(
         outcome: None,
         retry_guidance: None,
         retry_reason: None,
+        caught_by: None,
     }
 }
 
@@ -196,6 +197,7 @@ pub(crate) fn reset(record: &Record) -> Record {
         outcome: None,
         retry_guidance: None,
         retry_reason: None,
+        caught_by: None,
         ..record.clone()
     };
     record.side_effects.iter_mut().for_each(|effect| effect.repeated = None);

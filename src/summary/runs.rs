@@ -86,9 +86,9 @@ impl Runs {
     }
 }
 
-/// Sorts entries by their keys.
+/// Sorts entries in the order of the final pass.
 fn sorted(mut entries: Vec<Entry>) -> Vec<Entry> {
-    entries.sort_unstable_by_key(Entry::key);
+    entries.sort_unstable_by(Entry::compare);
     entries.shrink_to_fit();
     entries
 }
@@ -271,7 +271,7 @@ struct RunHead {
 
 impl Ord for RunHead {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.entry.key(), self.run).cmp(&(other.entry.key(), other.run))
+        self.entry.compare(&other.entry).then(self.run.cmp(&other.run))
     }
 }
 

@@ -6,10 +6,11 @@ use std::collections::BinaryHeap;
 use super::Entry;
 use super::chains::Outcome;
 use super::entry::Fact;
-use super::guidance::{Advice, Need};
+use super::guidance::{Advice, Need, advise_unrun};
 use super::tables::Tables;
+use crate::account::CaughtEvent;
 use crate::model::{PartialWork, Place, RequestId, Timestamp};
-use crate::wire::{EventToCheck, moment};
+use crate::wire::{CaughtBy, EventToCheck, moment};
 
 /// Most events that are listed.
 const LISTED: usize = 1_000;
@@ -29,12 +30,14 @@ struct Event {
     severity: Severity,
     function: u32,
     request: Option<RequestId>,
-    outcome: Outcome,
+    /// None if it never ran.
+    outcome: Option<Outcome>,
     attempts: u32,
     /// What failed in the last attempt that failed.
     failure: Option<u32>,
     work: Option<PartialWork>,
     advice: Option<&'static Advice>,
+    caught_by: Option<Box<CaughtBy>>,
 }
 
 impl ToCheck {
@@ -44,6 +47,7 @@ impl ToCheck {
         attempts: &[Entry],
         (need, outcome): (Need, Outcome),
         advice: Option<&'static Advice>,
+        caught: Option<&CaughtEvent>,
         (function, names): (u32, &Tables),
     ) {
         let Some(first) = attempts.first() else { return };
@@ -66,11 +70,31 @@ impl ToCheck {
             severity,
             function,
             request: first.request(),
-            outcome,
+            outcome: Some(outcome),
             attempts: u32::try_from(attempts.len()).unwrap_or(u32::MAX),
             failure: failed().next_back().map(|attempt| attempt.failure),
             work,
             advice,
+            caught_by: caught.map(|event| Box::new(event.caught_by())),
+        });
+    }
+
+    /// Takes an event that was caught before it ran.
+    pub(super) fn add_unrun(&mut self, event: &CaughtEvent, function: u32, names: &Tables) {
+        let id = event.request_id;
+        let place = Place::default();
+        let severity =
+            (Need::NeverRan, Reverse(false), Reverse(0), event.at, names.rank(function), id.bits(), place);
+        self.push(Event {
+            severity,
+            function,
+            request: Some(id),
+            outcome: None,
+            attempts: 0,
+            failure: None,
+            work: None,
+            advice: Some(advise_unrun()),
+            caught_by: Some(Box::new(event.caught_by())),
         });
     }
 
@@ -101,7 +125,7 @@ impl Event {
             region: key.region.clone(),
             request_id: self.request.map(|id| id.to_string()),
             need: need.as_str().to_owned(),
-            outcome: self.outcome.as_str().to_owned(),
+            outcome: self.outcome.map_or(need.as_str(), Outcome::as_str).to_owned(),
             attempts: self.attempts,
             first_started_at: moment(first_started_at),
             code: self.failure.and_then(|id| names.code_of(id)).map(str::to_owned),
@@ -110,6 +134,7 @@ impl Event {
             side_effects,
             retry_guidance: self.advice.map(|advice| advice.word.to_owned()),
             retry_reason: self.advice.map(|advice| advice.reason.to_owned()),
+            caught_by: self.caught_by.as_deref().cloned(),
         }
     }
 }

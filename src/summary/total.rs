@@ -9,8 +9,9 @@ use std::thread;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::caught::{Caught, Unrun, function_of, settled_by};
 use super::causes::{self, CauseSums, FailedStarts, InFunction};
-use super::chains::{Outcome, drop_duplicates, order_without_times, outcome, start_behind_end};
+use super::chains::{Copies, Outcome, order_without_times, outcome, start_behind_end};
 use super::course::WindowBounds;
 use super::entries::{Entries, SharedTables};
 use super::findings::{FindingCounts, Surroundings};
@@ -23,10 +24,11 @@ use super::tables::Tables;
 use super::to_check::ToCheck;
 use super::traffic::Traffic;
 use super::{Entry, retries};
+use crate::account::{CaughtEvent, Destinations, UnseenEvent};
 use crate::catalogue::{ErrorTold, Invoker};
 use crate::model::{Moment, Occurrence, Place, Timestamp};
 use crate::stats::RateBounds;
-use crate::wire::{Cause, EventToCheck, Finding, FindingState, FunctionSummary, Window, moment};
+use crate::wire::{CaughtBy, Cause, EventToCheck, Finding, FindingState, FunctionSummary, Window, moment};
 
 /// Selection of the attempts that count, and options of the final pass.
 pub(crate) struct SummaryOptions<'a> {
@@ -40,6 +42,8 @@ pub(crate) struct SummaryOptions<'a> {
     pub wanted: &'a (dyn Fn(Option<&str>) -> bool + Sync),
     /// Caller of the functions, if given: for the wording of advice.
     pub invoker: Option<Invoker>,
+    /// Records of events that something caught, if any were given.
+    pub destinations: Option<&'a Destinations>,
     /// Prices of run time.
     pub prices: Prices,
     /// Whether records are wanted, with what only the final pass knows.
@@ -86,6 +90,9 @@ pub(crate) struct Totals {
     pub too_large: Option<(u64, Place)>,
     /// Functions whose log hides successes, so that their failure rates, and the overall one, are unknown.
     pub hiding: Vec<String>,
+    /// Number of caught events of which the log lacks the attempts, and names of their functions, sorted; a few where there
+    /// are many.
+    pub caught_without_attempts: (u64, BTreeSet<String>),
     /// Additions to the records.
     pub patches: Patches,
     /// Events that need a person, by function and start, if they were wanted.
@@ -119,6 +126,8 @@ pub(crate) struct Patches {
     names: FxHashMap<u32, String>,
     /// What stands for the inputs of functions without a name, by function id.
     nameless: FxHashMap<u32, u64>,
+    /// What caught the events of attempts, by the place of the attempt's first line.
+    caught_by: FxHashMap<Place, CaughtBy>,
     /// Attempts, in order, of events in which an earlier attempt shows side effects that a later one may repeat.
     pub repeats: Vec<Vec<Place>>,
 }
@@ -129,6 +138,12 @@ impl Patches {
     pub(crate) fn of(&self, place: Place) -> Option<Patch> {
         const PLAIN: Patch = Patch { number: 1, outcome: Some(Outcome::Succeeded), advice: None };
         (!self.dropped.contains(&place)).then(|| self.patches.get(&place).copied().unwrap_or(PLAIN))
+    }
+
+    /// Returns what caught the event of an attempt.
+    #[must_use]
+    pub(crate) fn caught_by(&self, place: Place) -> Option<&CaughtBy> {
+        self.caught_by.get(&place)
     }
 
     /// Returns the time limit of a function.
@@ -166,11 +181,21 @@ impl Patches {
     fn absorb(&mut self, other: Self) {
         self.patches.extend(other.patches);
         self.dropped.extend(other.dropped);
+        self.caught_by.extend(other.caught_by);
         self.timeouts_ms.extend(other.timeouts_ms);
         self.repeats.extend(other.repeats);
     }
 
-    fn event(&mut self, attempts: &[Entry], outcome: Outcome, advice: Option<&'static Advice>) {
+    fn event(
+        &mut self,
+        attempts: &[Entry],
+        outcome: Outcome,
+        advice: Option<&'static Advice>,
+        caught: Option<&CaughtEvent>,
+    ) {
+        if let Some(caught) = caught {
+            self.caught_by.extend(attempts.iter().map(|attempt| (attempt.place(), caught.caught_by())));
+        }
         if outcome == Outcome::Succeeded {
             return;
         }
@@ -194,6 +219,9 @@ pub(crate) fn summarize(
     ledgers: Vec<Entries<'_>>,
     bounds: &SummaryOptions<'_>,
 ) -> io::Result<Totals> {
+    let recorded = shared.take_caught();
+    let caught = Caught { named: bounds.destinations, recorded };
+    caught.name_functions(shared);
     let mut names = Tables::of(shared, &ledgers);
     let mut runs = Vec::with_capacity(ledgers.len());
     let (mut first, mut last) = (None::<Timestamp>, None::<Timestamp>);
@@ -214,6 +242,7 @@ pub(crate) fn summarize(
         let mut pass = Pass {
             names: &names,
             bounds,
+            caught: &caught,
             from,
             to,
             start,
@@ -227,6 +256,7 @@ pub(crate) fn summarize(
             causes: BTreeMap::new(),
             failed_starts: FailedStarts::default(),
             to_check: ToCheck::default(),
+            copies: Copies::default(),
             duplicates: 0,
             outside: (0, BTreeSet::new()),
             disordered: BTreeMap::new(),
@@ -285,6 +315,7 @@ fn is_within(start: Option<Timestamp>, (from, to): (Option<Timestamp>, Option<Ti
 struct Pass<'a> {
     names: &'a Tables,
     bounds: &'a SummaryOptions<'a>,
+    caught: &'a Caught<'a>,
     from: Option<Timestamp>,
     to: Option<Timestamp>,
     start: Option<Timestamp>,
@@ -300,6 +331,7 @@ struct Pass<'a> {
     causes: BTreeMap<u32, CauseSums<'a>>,
     failed_starts: FailedStarts,
     to_check: ToCheck,
+    copies: Copies,
     duplicates: u64,
     outside: (u64, BTreeSet<String>),
     disordered: BTreeMap<u32, Place>,
@@ -427,7 +459,7 @@ impl<'a> Pass<'a> {
                 patches.dropped.insert(entry.place());
             }
         };
-        self.duplicates += drop_duplicates(event, drop);
+        self.duplicates += self.copies.drop_from(event, drop);
         for entry in event.iter().filter(|entry| entry.has(Fact::TooLarge)) {
             self.too_large(1, entry.place());
         }
@@ -464,22 +496,26 @@ impl<'a> Pass<'a> {
 
     /// Counts one event, given its attempts in order.
     fn event(&mut self, attempts: &[Entry], current: &mut Current) {
-        let outcome = outcome(attempts, self.end);
-        current.counts.add_event(attempts, outcome, current.timeout_ms, &self.names.failures);
+        let name = self.names.functions[current.id as usize].name.as_deref();
+        let caught = attempts.iter().find_map(Entry::request).and_then(|id| self.caught.find(id, name));
+        let ended = outcome(attempts, self.end, caught.is_some());
+        let (outcome, caught) = settled_by(ended, caught);
+        let ended = (outcome, caught.is_some());
+        current.counts.add_event(attempts, ended, current.timeout_ms, &self.names.failures);
         current.counts.costs.add_event(attempts, &current.price);
         if outcome == Outcome::Succeeded {
             return;
         }
-        let advice = advise(attempts, outcome, self.end);
+        let advice = advise(attempts, ended, self.end);
         if self.bounds.keep_patches {
-            self.patches.event(attempts, outcome, advice);
+            self.patches.event(attempts, outcome, advice, caught);
         }
-        let Some(need) = Need::of(attempts, outcome) else { return };
+        let Some(need) = Need::of(attempts, ended) else { return };
         current.counts.needs_person.count(attempts, need, advice, self.names);
         current.counts.needs_person.example(attempts, need, advice, self.names);
-        self.to_check.add(attempts, (need, outcome), advice, (current.id, self.names));
+        self.to_check.add(attempts, (need, outcome), advice, caught, (current.id, self.names));
         if self.bounds.keep_ledger_events {
-            self.ledger_events.push(LedgerEvent::new(current.id, attempts, (need, outcome), advice));
+            self.ledger_events.push(LedgerEvent::new(current.id, attempts, (need, outcome), advice, caught));
         }
     }
 
@@ -497,6 +533,7 @@ impl<'a> Pass<'a> {
         let facts = names.facts.get(&id);
         let mut row = counts.row(timeout_ms);
         row.function.clone_from(&key.name);
+        row.caught = self.caught.is_known().then_some(counts.caught);
         if counts.hides_successes() {
             self.hiding.push(key.name.clone().unwrap_or_else(|| "(unknown)".to_owned()));
         }
@@ -547,6 +584,33 @@ impl<'a> Pass<'a> {
         }
     }
 
+    /// Lists the caught events of this window and of the functions that are wanted of which no attempt was seen: those that
+    /// never ran, and the number of those whose attempts the log lacks.
+    fn unseen(&mut self) -> (Unrun, (u64, BTreeSet<String>)) {
+        let (mut unrun, mut lacking) = (Unrun::default(), (0, BTreeSet::new()));
+        let names = self.names;
+        for UnseenEvent { event, never_ran } in self.caught.unseen() {
+            let is_within = event.at.is_none_or(|at| {
+                self.start.is_none_or(|start| start <= at) && self.end.is_none_or(|end| at <= end)
+            });
+            if !is_within || !(self.bounds.wanted)(event.function.as_deref()) {
+                continue;
+            }
+            let Some(function) = function_of(event, &names.functions) else { continue };
+            if never_ran {
+                unrun.add(function, event);
+                self.to_check.add_unrun(event, function, names);
+                if self.bounds.keep_ledger_events {
+                    self.ledger_events.push(LedgerEvent::never_ran(event, function));
+                }
+            } else if names.facts.contains_key(&function) {
+                lacking.0 += 1;
+                event.function.iter().for_each(|name| keep_first(&mut lacking.1, name));
+            }
+        }
+        (unrun, lacking)
+    }
+
     fn window(&self) -> Option<WindowBounds> {
         self.start.zip(self.end).map(|(start, end)| WindowBounds { start, end })
     }
@@ -555,10 +619,15 @@ impl<'a> Pass<'a> {
         let (first, last) = (self.first.take(), self.last.take());
         self.close(first);
         self.close(last);
+        let (unrun, caught_without_attempts) = self.unseen();
+        let unrun_events = unrun.events();
         let names = &self.names.functions;
         self.ledger_events.sort_by(|a, b| a.order(names).cmp(&b.order(names)));
         self.hiding.sort_unstable();
         let mut functions = std::mem::take(&mut self.rows);
+        if self.caught.is_known() {
+            unrun.count(&mut functions, &mut self.row_ids, names, &self.names.canonical);
+        }
         let mut order: Vec<usize> = (0..functions.len()).collect();
         order.sort_unstable_by(|one, other| {
             // Ids depend on thread scheduling, so ties are broken by key, which is unique even for unnamed functions.
@@ -569,6 +638,11 @@ impl<'a> Pass<'a> {
         let near_timeout = functions.iter().filter_map(|row| row.near_timeout).reduce(|a, b| a + b);
         let waste = self.all.costs.waste(&self.price_lists);
         let mut totals = FunctionSummary { near_timeout, waste, ..self.all.row(None) };
+        if self.caught.is_known() {
+            totals.caught = Some(self.all.caught);
+            totals.never_ran = Some(unrun_events);
+            totals.needs_person.events += unrun_events;
+        }
         if !self.hiding.is_empty() {
             totals.failure_rate = None;
         }
@@ -588,6 +662,7 @@ impl<'a> Pass<'a> {
             disordered,
             too_large,
             hiding,
+            caught_without_attempts,
             patches,
             ledger_events,
         }
@@ -654,7 +729,7 @@ fn bring_into_order<T>(items: &mut [T], mut order: Vec<usize>) {
 /// failures and attempts, most first. A high rate of few attempts is less certain than one of many.
 fn worst_first(a: &FunctionSummary, b: &FunctionSummary) -> Ordering {
     let goes_on = |row: &FunctionSummary| row.findings.iter().any(|finding| finding.state == FindingState::Ongoing);
-    let harm = |row: &FunctionSummary| (row.outcomes.exhausted, goes_on(row));
+    let harm = |row: &FunctionSummary| (row.lost, goes_on(row));
     let number = |row: &FunctionSummary| (row.failed, row.environment_failures, row.attempts);
     let rate = certain_rate(b).total_cmp(&certain_rate(a));
     harm(b).cmp(&harm(a)).then(rate).then_with(|| number(b).cmp(&number(a)))
@@ -670,7 +745,6 @@ mod tests {
     use proptest::strategy::Strategy;
 
     use super::*;
-    use crate::wire::Outcomes;
 
     fn row(name: &str, failed: u64, attempts: u64, lost: u64, state: FindingState) -> FunctionSummary {
         FunctionSummary {
@@ -678,7 +752,7 @@ mod tests {
             attempts,
             failed,
             failure_rate: Some(failed as f64 / attempts as f64),
-            outcomes: Outcomes { exhausted: lost, ..Outcomes::default() },
+            lost,
             findings: vec![Finding { state, ..Finding::default() }],
             ..FunctionSummary::default()
         }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Redaction, Window};
+use super::{CaughtBy, Redaction, Window};
 use crate::model::{EffectState, Place, SideEffect, Timestamp};
 
 /// A side effect that a line of an attempt shows.
@@ -76,7 +76,7 @@ pub struct EventLedger {
 }
 
 /// One event that needs a person.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LedgerRow {
     /// Function name; null where the logs do not tell it.
     pub function: Option<String>,
@@ -132,6 +132,9 @@ pub struct LedgerRow {
     pub schedule: Vec<String>,
     /// What the log of the function cannot tell about the event.
     pub unknown: String,
+    /// What caught it, by the records of `--destinations`.
+    #[serde(default)]
+    pub caught_by: Option<CaughtBy>,
 }
 
 /// A side effect, with the attempt that it belongs to.

@@ -19,7 +19,7 @@ pub use diff::{
 };
 pub use explain::{EXPLAIN_SCHEMA_VERSION, ExplainedCode, ExplainedName, Explanation};
 pub use ledger::{EventLedger, LedgerEffect, LedgerRow, SideEffectLine};
-pub use record::{ContributingCause, CutEnds, DownstreamCall, EvidenceLine, ObservationCount, Record, RecordKind};
+pub use record::{CaughtBy, ContributingCause, CutEnds, DownstreamCall, EvidenceLine, ObservationCount, Record, RecordKind};
 pub(crate) use redact::LineMasking;
 pub use redact::{Redaction, SecretPattern};
 pub use show::{SHOW_SCHEMA_VERSION, ShownAttempt, ShownEvent, ShownLine};

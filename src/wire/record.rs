@@ -132,6 +132,22 @@ pub struct Record {
     /// Why.
     #[serde(default)]
     pub retry_reason: Option<String>,
+    /// What caught the event when it failed, by the records of `--destinations`; null where none says so.
+    #[serde(default)]
+    pub caught_by: Option<CaughtBy>,
+}
+
+/// What caught an event that did not succeed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CaughtBy {
+    /// `destination` (of the function), `mapping_destination` (of an event source mapping) or `dead_letter_queue`.
+    pub kind: String,
+    /// Time of its record.
+    pub at: Option<String>,
+    /// AWS's word for why the event was given up, such as `RetriesExhausted`; null in a dead-letter queue.
+    pub condition: Option<String>,
+    /// The input that holds the record.
+    pub input: String,
 }
 
 /// Returns what older records say by not saying it.

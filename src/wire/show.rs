@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Record;
+use super::{CaughtBy, Record};
 
 /// Version of this format: grows when a field is added.
 pub const SHOW_SCHEMA_VERSION: u32 = 1;
@@ -25,6 +25,9 @@ pub struct ShownEvent {
     pub retry_guidance: Option<String>,
     /// Why.
     pub retry_reason: Option<String>,
+    /// What caught it, by the records of `--destinations`.
+    #[serde(default)]
+    pub caught_by: Option<CaughtBy>,
     /// Its attempts by number.
     pub attempts: Vec<ShownAttempt>,
 }
@@ -42,6 +45,7 @@ impl ShownEvent {
             outcome: first.outcome.clone(),
             retry_guidance: first.retry_guidance.clone(),
             retry_reason: first.retry_reason.clone(),
+            caught_by: first.caught_by.clone(),
             attempts,
         })
     }

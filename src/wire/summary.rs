@@ -5,7 +5,7 @@ use std::ops::AddAssign;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Comparison, EvidenceLine};
+use super::{CaughtBy, Comparison, EvidenceLine};
 use crate::model::{Category, Timestamp};
 
 /// Defines a struct and how two of them add up: by the fields that are marked as a `sum`. Others belong to one row alone,
@@ -76,10 +76,18 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Returns whether it tells of no attempt, and of no environment that failed without one.
+    /// Returns whether it tells of no attempt, no environment that failed without one, and no event that never ran.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.totals.attempts == 0 && self.totals.environment_failures == 0
+        let totals = &self.totals;
+        totals.attempts == 0 && totals.environment_failures == 0 && totals.never_ran.is_none_or(|events| events == 0)
+    }
+
+    /// Fills in what summaries of earlier versions lack and what follows from the rest.
+    pub(crate) fn complete(&mut self) {
+        for row in self.functions.iter_mut().chain([&mut self.totals]) {
+            row.lost = row.outcomes.exhausted.saturating_sub(row.caught.unwrap_or(0));
+        }
     }
 }
 
@@ -205,9 +213,9 @@ pub struct EventToCheck {
     pub region: Option<String>,
     /// Lambda request id: names the event.
     pub request_id: Option<String>,
-    /// exhausted, rerun_after_success or possibly_half_done.
+    /// exhausted, caught, never_ran, rerun_after_success or possibly_half_done.
     pub need: String,
-    /// How the event ended.
+    /// How the event ended: one of `outcomes`, or never_ran.
     pub outcome: String,
     /// Attempts.
     pub attempts: u32,
@@ -225,6 +233,9 @@ pub struct EventToCheck {
     pub retry_guidance: Option<String>,
     /// Why.
     pub retry_reason: Option<String>,
+    /// What caught it, by the records of `--destinations`.
+    #[serde(default)]
+    pub caught_by: Option<CaughtBy>,
 }
 
 /// The time that the logs cover.
@@ -408,6 +419,16 @@ additive! {
         pub environment_failures: u64 = sum,
         /// How events ended.
         pub outcomes: Outcomes = sum,
+        /// Events that were lost: all of `outcomes.exhausted` that nothing is known to have caught.
+        #[serde(default)]
+        pub lost: u64 = sum,
+        /// Events of `outcomes.exhausted` that a destination or a dead-letter queue caught, by its records; null without
+        /// `--destinations`.
+        #[serde(default)]
+        pub caught: Option<u64>,
+        /// Events that were given up before they ran and caught, by the same records; null without them.
+        #[serde(default)]
+        pub never_ran: Option<u64>,
         /// When the second and later attempts of events came.
         #[serde(default)]
         pub retries: Retries = sum,
@@ -548,7 +569,7 @@ pub struct NeedsPerson {
 /// Events of one function that somebody must look at for the same reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NeedsPersonGroup {
-    /// exhausted, rerun_after_success or possibly_half_done.
+    /// exhausted, caught, never_ran, rerun_after_success or possibly_half_done.
     pub need: String,
     /// Code of the last attempt that failed.
     pub code: Option<String>,
@@ -571,7 +592,7 @@ pub struct NeedsPersonGroup {
 pub struct NeedsPersonExample {
     /// Request id.
     pub request_id: Option<String>,
-    /// exhausted, rerun_after_success or possibly_half_done.
+    /// exhausted, caught, never_ran, rerun_after_success or possibly_half_done.
     pub need: String,
     /// Attempts.
     pub attempts: u32,

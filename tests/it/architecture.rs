@@ -16,19 +16,21 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("lambda", &["model"]),
     ("catalogue", &["model", "lambda"]),
     ("wire", &["model"]),
+    ("account", &["model", "wire"]),
     ("decode", &["model", "lambda"]),
     ("parse", &["model", "lambda"]),
     ("assemble", &["model"]),
     ("effects", &["model"]),
     ("stats", &[]),
     ("rules", &["model", "catalogue", "lambda"]),
-    ("summary", &["model", "catalogue", "wire", "stats"]),
+    ("summary", &["model", "catalogue", "wire", "stats", "account"]),
     ("compare", &["model", "wire", "stats"]),
     ("render", &["model", "wire", "lambda"]),
     ("source", &["model", "wire"]),
     (
         "pipeline",
         &[
+            "account",
             "model",
             "catalogue",
             "wire",
@@ -46,6 +48,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "account",
             "model",
             "catalogue",
             "wire",

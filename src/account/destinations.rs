@@ -1,0 +1,393 @@
+//! Records of events that did not succeed and were caught: by a failure destination (SQS, SNS, EventBridge, S3, Lambda),
+//! by the destination of an event source mapping, or by the dead-letter queue of a function.
+//!
+//! A record tells the request id of its event, so it joins the attempts in the log. The payload of an event is dropped
+//! while its record is parsed: nothing here can hold it.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustc_hash::FxHashMap;
+use serde::Deserialize;
+
+use super::documents;
+use crate::model::{FunctionArn, RequestId, Timestamp};
+use crate::wire::{CaughtBy, Record, moment};
+
+/// Deepest nesting of envelopes: a record in an SNS notification in an SQS message in a Lambda event.
+const DEEPEST: usize = 4;
+
+/// One event that was caught.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaughtEvent {
+    /// The request id that its attempts have in the log.
+    pub request_id: RequestId,
+    /// Name of the function; none in a dead-letter queue.
+    pub function: Option<String>,
+    /// AWS account of the function.
+    pub account_id: Option<String>,
+    /// Region of the function.
+    pub region: Option<String>,
+    /// What caught it: `destination`, `mapping_destination` or `dead_letter_queue`.
+    pub kind: CatcherKind,
+    /// Time of the record.
+    pub at: Option<Timestamp>,
+    /// AWS's word for why it was given up.
+    pub condition: Option<String>,
+    /// Attempts that Lambda counted.
+    pub attempts: Option<u32>,
+    /// Name of the input that holds the record.
+    pub input: String,
+}
+
+/// What catches an event. Of two that caught the same one the first counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CatcherKind {
+    Destination,
+    MappingDestination,
+    DeadLetterQueue,
+}
+
+impl CatcherKind {
+    const ALL: [Self; 3] = [Self::Destination, Self::MappingDestination, Self::DeadLetterQueue];
+
+    fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Destination => "destination",
+            Self::MappingDestination => "mapping_destination",
+            Self::DeadLetterQueue => "dead_letter_queue",
+        }
+    }
+}
+
+/// AWS's word for an event that was too old before it ran, or ran again.
+const AGE_EXCEEDED: &str = "EventAgeExceeded";
+/// AWS's word for an event that succeeded.
+const SUCCESS: &str = "Success";
+
+impl CaughtEvent {
+    /// Returns what the machine formats say of it.
+    pub(crate) fn caught_by(&self) -> CaughtBy {
+        CaughtBy {
+            kind: self.kind.as_str().to_owned(),
+            at: moment(self.at),
+            condition: self.condition.clone(),
+            input: self.input.clone(),
+        }
+    }
+
+    /// Returns whether Lambda gave it up without running it: it waited for too long, or was never let in.
+    fn never_ran(&self) -> bool {
+        self.attempts == Some(0) || self.attempts.is_none() && self.condition.as_deref() == Some(AGE_EXCEEDED)
+    }
+
+    /// Returns a key by which two records of one event are in the same order in every run.
+    fn rank(&self) -> (CatcherKind, Option<Timestamp>, &str) {
+        (self.kind, self.at, &self.input)
+    }
+}
+
+/// All events that were caught.
+#[derive(Debug, Default)]
+pub struct Destinations {
+    /// By the bits of the request id.
+    events: FxHashMap<u128, Found>,
+    /// Records of events that succeeded.
+    pub(crate) successes: u64,
+    /// Messages without the id of a request, by input: a queue's own dead-letter queue, or attributes that were not saved.
+    pub(crate) without_id: BTreeMap<String, u64>,
+}
+
+/// Event, and whether an attempt of it was seen.
+#[derive(Debug)]
+struct Found {
+    event: CaughtEvent,
+    seen: AtomicBool,
+}
+
+/// Event that was caught and of which the log has no attempt.
+#[derive(Debug)]
+pub(crate) struct UnseenEvent<'a> {
+    /// The event.
+    pub event: &'a CaughtEvent,
+    /// Whether Lambda gave it up without running it; else the log lacks its attempts.
+    pub never_ran: bool,
+}
+
+impl Destinations {
+    /// Reads the records in a text. `input` is its name.
+    ///
+    /// # Errors
+    /// When it is not JSON, ends early or holds nothing of the kind.
+    pub(crate) fn read(&mut self, text: impl Read, input: &str) -> Result<(), String> {
+        let mut records = 0;
+        documents::each(text, |envelope: Envelope| records += self.open(envelope, input, 0))?;
+        match records {
+            0 => Err("holds no record of a failure destination and no message of a dead-letter queue; save what `aws sqs \
+                      receive-message --message-attribute-names All` prints, or the objects of an S3 destination"
+                .to_owned()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the caught event of this request, and notes that an attempt of it was seen.
+    pub(crate) fn find(&self, request_id: RequestId, function: Option<&str>) -> Option<&CaughtEvent> {
+        let found = self.events.get(&request_id.bits())?;
+        let named = found.event.function.as_deref().zip(function);
+        if named.is_some_and(|(one, other)| one != other) {
+            return None;
+        }
+        found.seen.store(true, Ordering::Relaxed);
+        Some(&found.event)
+    }
+
+    /// Lists all events, in no order.
+    pub(crate) fn events(&self) -> impl Iterator<Item = &CaughtEvent> {
+        self.events.values().map(|found| &found.event)
+    }
+
+    /// Returns the events of which no attempt was seen, by time.
+    pub(crate) fn unseen(&self) -> Vec<UnseenEvent<'_>> {
+        let unseen = self.events.values().filter(|found| !found.seen.load(Ordering::Relaxed));
+        let mut events: Vec<_> =
+            unseen.map(|found| UnseenEvent { event: &found.event, never_ran: found.event.never_ran() }).collect();
+        events.sort_by_key(|one| (one.event.at, one.event.request_id.bits()));
+        events
+    }
+
+    /// Takes the records out of what they are packed in. Returns how many messages there were.
+    fn open(&mut self, envelope: Envelope, input: &str, depth: usize) -> u64 {
+        if let Some(records) = envelope.messages.or(envelope.records) {
+            return records.into_iter().map(|record| self.open(record, input, depth)).sum();
+        }
+        if let Some(context) = envelope.request_context {
+            return u64::from(self.record(context, envelope.timestamp.as_deref(), envelope.is_of_mapping, input));
+        }
+        let sent_at = envelope.attributes.as_ref().and_then(Attributes::sent_at);
+        if let Some(request_id) = envelope.message_attributes.as_ref().and_then(MessageAttributes::request_id) {
+            let at = sent_at.or_else(|| envelope.timestamp.as_deref().and_then(time));
+            self.add(CaughtEvent {
+                request_id,
+                function: None,
+                account_id: None,
+                region: None,
+                kind: CatcherKind::DeadLetterQueue,
+                at,
+                condition: None,
+                attempts: None,
+                input: input.to_owned(),
+            });
+            return 1;
+        }
+        if depth >= DEEPEST {
+            return 0;
+        }
+        if let Some(inner) = envelope.detail.or(envelope.sns) {
+            return self.open(*inner, input, depth + 1);
+        }
+        let Some(text) = envelope.body.or(envelope.message) else { return 0 };
+        // The event itself, which may be anything.
+        let inner = serde_json::from_str::<Envelope>(&text).ok();
+        let found = inner.map_or(0, |inner| self.open(inner, input, depth + 1));
+        if found == 0 && depth == 0 {
+            *self.without_id.entry(input.to_owned()).or_default() += 1;
+            return 1;
+        }
+        found
+    }
+
+    /// Takes one record of a destination. Returns whether it is one.
+    fn record(&mut self, context: RequestContext, at: Option<&str>, is_of_mapping: bool, input: &str) -> bool {
+        // API Gateway's events have a context, too.
+        let (Some(arn), Some(condition), Some(id)) = (context.function_arn, context.condition, context.request_id) else {
+            return false;
+        };
+        let Some(request_id) = RequestId::parse(id.as_bytes()) else { return false };
+        let Some(condition) = Some(condition).filter(|word| is_word(word)) else { return false };
+        if condition == SUCCESS {
+            self.successes += 1;
+            return true;
+        }
+        let arn = FunctionArn::parse(&arn).filter(|arn| [arn.name, arn.account_id, arn.region].into_iter().all(is_word));
+        self.add(CaughtEvent {
+            request_id,
+            function: arn.as_ref().map(|arn| arn.name.to_owned()),
+            account_id: arn.as_ref().map(|arn| arn.account_id.to_owned()),
+            region: arn.as_ref().map(|arn| arn.region.to_owned()),
+            kind: if is_of_mapping { CatcherKind::MappingDestination } else { CatcherKind::Destination },
+            at: at.and_then(time),
+            condition: Some(condition),
+            attempts: context.approximate_invoke_count,
+            input: input.to_owned(),
+        });
+        true
+    }
+
+    /// Takes what the record of an earlier run tells of its event.
+    pub(crate) fn add_record(&mut self, record: &Record) {
+        let Some(caught_by) = &record.caught_by else { return };
+        let Some(request_id) = record.request_id.as_deref().and_then(RequestId::read) else { return };
+        let Some(kind) = CatcherKind::parse(&caught_by.kind) else { return };
+        self.add(CaughtEvent {
+            request_id,
+            function: record.function.clone(),
+            account_id: record.account_id.clone(),
+            region: record.region.clone(),
+            kind,
+            at: caught_by.at.as_deref().and_then(time),
+            condition: caught_by.condition.clone().filter(|word| is_word(word)),
+            attempts: None,
+            input: caught_by.input.clone(),
+        });
+    }
+
+    /// Returns what must be known about the records.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let without_id = self.without_id.iter().map(|(input, messages)| {
+            let messages = if *messages == 1 { "1 message".to_owned() } else { format!("{messages} messages") };
+            format!(
+                "{input}: {messages} without the id of a Lambda request cannot be joined: messages of a queue's own dead-letter \
+                 queue have none, others were saved without their attributes (--message-attribute-names All)"
+            )
+        });
+        without_id.collect()
+    }
+
+    /// Returns whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    fn add(&mut self, event: CaughtEvent) {
+        let found = self.events.entry(event.request_id.bits());
+        let found = found.or_insert_with(|| Found { event: event.clone(), seen: AtomicBool::new(false) });
+        if event.rank() < found.event.rank() {
+            found.event = event;
+        }
+    }
+}
+
+/// Returns whether a text is a word or a name of AWS, and not something else that a payload put in its place.
+fn is_word(text: &str) -> bool {
+    const LONGEST: usize = 140;
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    !text.is_empty() && text.len() <= LONGEST && text.bytes().all(is_part)
+}
+
+fn time(text: &str) -> Option<Timestamp> {
+    Timestamp::parse_prefix(text.as_bytes()).map(|(at, _)| at)
+}
+
+/// What a record may be, or be packed in: the answer of `receive-message`, an SNS notification, an event of EventBridge or
+/// of a function behind a queue. It names no payload, so a payload is dropped while it is parsed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(from = "AnyEnvelope")]
+struct Envelope {
+    request_context: Option<RequestContext>,
+    timestamp: Option<String>,
+    is_of_mapping: bool,
+    messages: Option<Vec<Envelope>>,
+    records: Option<Vec<Envelope>>,
+    body: Option<String>,
+    message: Option<String>,
+    sns: Option<Box<Envelope>>,
+    detail: Option<Box<Envelope>>,
+    attributes: Option<Attributes>,
+    message_attributes: Option<MessageAttributes>,
+}
+
+/// The same with AWS's names, as each of the sources spells them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct AnyEnvelope {
+    #[serde(rename = "requestContext")]
+    request_context: Option<RequestContext>,
+    #[serde(alias = "Timestamp")]
+    timestamp: Option<String>,
+    #[serde(rename = "KinesisBatchInfo", alias = "DDBStreamBatchInfo", alias = "KafkaBatchInfo")]
+    batch_info: Option<serde::de::IgnoredAny>,
+    #[serde(rename = "Messages")]
+    messages: Option<Vec<Envelope>>,
+    #[serde(rename = "Records")]
+    records: Option<Vec<Envelope>>,
+    #[serde(rename = "Body", alias = "body")]
+    body: Option<String>,
+    #[serde(rename = "Message")]
+    message: Option<String>,
+    #[serde(rename = "Sns")]
+    sns: Option<Box<Envelope>>,
+    detail: Option<Box<Envelope>>,
+    #[serde(rename = "Attributes", alias = "attributes")]
+    attributes: Option<Attributes>,
+    #[serde(rename = "MessageAttributes", alias = "messageAttributes")]
+    message_attributes: Option<MessageAttributes>,
+}
+
+impl From<AnyEnvelope> for Envelope {
+    fn from(any: AnyEnvelope) -> Self {
+        Self {
+            request_context: any.request_context,
+            timestamp: any.timestamp,
+            is_of_mapping: any.batch_info.is_some(),
+            messages: any.messages,
+            records: any.records,
+            body: any.body,
+            message: any.message,
+            sns: any.sns,
+            detail: any.detail,
+            attributes: any.attributes,
+            message_attributes: any.message_attributes,
+        }
+    }
+}
+
+/// The context of a record. Events of other sources have one with other keys.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct RequestContext {
+    request_id: Option<String>,
+    function_arn: Option<String>,
+    condition: Option<String>,
+    approximate_invoke_count: Option<u32>,
+}
+
+/// System attributes of an SQS message.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Attributes {
+    #[serde(rename = "SentTimestamp")]
+    sent_timestamp: Option<String>,
+}
+
+impl Attributes {
+    fn sent_at(&self) -> Option<Timestamp> {
+        Timestamp::from_ms(self.sent_timestamp.as_deref()?.parse().ok()?)
+    }
+}
+
+/// Attributes that Lambda gives a message of a function's dead-letter queue.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct MessageAttributes {
+    #[serde(rename = "RequestID")]
+    request_id: Option<AttributeValue>,
+}
+
+/// Value of an attribute, as SQS, SNS and Lambda's events spell it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct AttributeValue {
+    #[serde(rename = "StringValue", alias = "stringValue", alias = "Value")]
+    value: Option<String>,
+}
+
+impl MessageAttributes {
+    fn request_id(&self) -> Option<RequestId> {
+        RequestId::parse(self.request_id.as_ref()?.value.as_deref()?.as_bytes())
+    }
+}

@@ -1,0 +1,32 @@
+//! What an AWS account tells beside its logs: CloudWatch metrics, the configuration of functions, and records of events
+//! that a destination or a dead-letter queue caught.
+//!
+//! Reads the documents that the AWS CLI, deployment tools and queues hand out; knows neither files nor logs.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
+
+mod destinations;
+mod documents;
+#[cfg(test)]
+mod tests;
+
+use crate::wire::InputProblem;
+
+pub(crate) use destinations::UnseenEvent;
+#[allow(unreachable_pub, reason = "what the options of a run hold is as public as they are")]
+pub use destinations::{CaughtEvent, Destinations};
+
+/// What is known of the account, each part only if it was given.
+#[derive(Debug, Default)]
+pub struct AccountFacts {
+    /// Events that something caught.
+    pub destinations: Option<Destinations>,
+    /// Inputs of these that could not be read.
+    pub problems: Vec<InputProblem>,
+}
+
+impl AccountFacts {
+    /// Returns what must be known about these inputs besides the problems.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        self.destinations.as_ref().map(Destinations::notes).unwrap_or_default()
+    }
+}

@@ -1,0 +1,67 @@
+//! Files that tell of the account besides its logs: finds and opens them, packed or not, and has them read. What cannot be
+//! read is a problem of the answer; the rest is used.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use globset::GlobSet;
+
+use super::args::AccountArgs;
+use crate::account::{AccountFacts, Destinations};
+use crate::decode::plain_text;
+use crate::source::{OpenedInput, Stop, list_inputs, reason};
+use crate::wire::InputProblem;
+
+/// Most bytes of one file. Every document in it is read as a whole.
+const MOST_BYTES: u64 = 2 << 30;
+
+/// Reads all that was named.
+pub(super) fn read(args: &AccountArgs, stop: &Stop) -> AccountFacts {
+    let mut facts = AccountFacts::default();
+    if !args.destinations.is_empty() {
+        let mut destinations = Destinations::default();
+        each_file(&args.destinations, "--destinations", &mut facts.problems, stop, |text, name| {
+            destinations.read(text, name)
+        });
+        facts.destinations = Some(destinations);
+    }
+    facts
+}
+
+/// Opens every file at these paths.
+fn each_file(
+    paths: &[PathBuf],
+    flag: &str,
+    problems: &mut Vec<InputProblem>,
+    stop: &Stop,
+    mut read: impl FnMut(Box<dyn Read + Send>, &str) -> Result<(), String>,
+) {
+    let mut problem = |input: &str, reason: &str| {
+        problems.push(InputProblem { input: input.to_owned(), reason: format!("{reason} ({flag})") });
+    };
+    let listing = list_inputs(paths, &GlobSet::empty(), 1, stop);
+    for unread in listing.problems.iter().chain(&listing.skipped) {
+        problem(&unread.input, &unread.reason);
+    }
+    if listing.inputs.is_empty() && listing.problems.is_empty() {
+        let named = paths.first().map_or_else(String::new, |path| path.display().to_string());
+        problem(&named, "holds no file");
+    }
+    for input in &listing.inputs {
+        let path = input.path.as_deref().unwrap_or(Path::new("-"));
+        let text = OpenedInput::open(path, stop).and_then(|opened| plain_text(opened.into_reader()));
+        let result = match text {
+            Ok(Some(text)) => read(Box::new(text.take(MOST_BYTES)), &input.name),
+            Ok(None) => Err("is an archive; unpack it".to_owned()),
+            Err(error) => Err(reason(&error)),
+        };
+        if let Err(wrong) = result {
+            problem(&input.name, &wrong);
+        }
+    }
+}
+
+/// Returns the flags as they are typed again; `None` if a path cannot be.
+pub(super) fn flags(args: &AccountArgs, quoted: impl Fn(&Path) -> Option<String>) -> Option<String> {
+    args.destinations.iter().map(|path| Some(format!(" --destinations {}", quoted(path)?))).collect()
+}
