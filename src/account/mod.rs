@@ -4,6 +4,7 @@
 //! Reads the documents that the AWS CLI, deployment tools and queues hand out; knows neither files nor logs.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
+mod cloudwatch_metrics;
 mod destinations;
 mod documents;
 #[cfg(test)]
@@ -11,6 +12,9 @@ mod tests;
 
 use crate::wire::InputProblem;
 
+#[allow(unreachable_pub, reason = "what the options of a run hold is as public as they are")]
+pub use cloudwatch_metrics::FunctionMetrics;
+pub(crate) use cloudwatch_metrics::{METRICS_OF_A_FUNCTION, MetricWindow, calls};
 pub(crate) use destinations::UnseenEvent;
 #[allow(unreachable_pub, reason = "what the options of a run hold is as public as they are")]
 pub use destinations::{CaughtEvent, Destinations};
@@ -20,6 +24,8 @@ pub use destinations::{CaughtEvent, Destinations};
 pub struct AccountFacts {
     /// Events that something caught.
     pub destinations: Option<Destinations>,
+    /// CloudWatch metrics of functions.
+    pub cloudwatch_metrics: Option<FunctionMetrics>,
     /// Inputs of these that could not be read.
     pub problems: Vec<InputProblem>,
 }
@@ -27,6 +33,8 @@ pub struct AccountFacts {
 impl AccountFacts {
     /// Returns what must be known about these inputs besides the problems.
     pub(crate) fn notes(&self) -> Vec<String> {
-        self.destinations.as_ref().map(Destinations::notes).unwrap_or_default()
+        let destinations = self.destinations.as_ref().map(Destinations::notes).unwrap_or_default();
+        let metrics = self.cloudwatch_metrics.as_ref().map(FunctionMetrics::notes).unwrap_or_default();
+        destinations.into_iter().chain(metrics).collect()
     }
 }

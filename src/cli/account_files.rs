@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use globset::GlobSet;
 
 use super::args::AccountArgs;
-use crate::account::{AccountFacts, Destinations};
+use crate::account::{AccountFacts, Destinations, FunctionMetrics};
 use crate::decode::plain_text;
 use crate::source::{OpenedInput, Stop, list_inputs, reason};
 use crate::wire::InputProblem;
@@ -24,6 +24,13 @@ pub(super) fn read(args: &AccountArgs, stop: &Stop) -> AccountFacts {
             destinations.read(text, name)
         });
         facts.destinations = Some(destinations);
+    }
+    if !args.cloudwatch_metrics.is_empty() {
+        let mut metrics = FunctionMetrics::default();
+        each_file(&args.cloudwatch_metrics, "--cloudwatch-metrics", &mut facts.problems, stop, |text, _| {
+            metrics.read(text)
+        });
+        facts.cloudwatch_metrics = Some(metrics);
     }
     facts
 }
@@ -63,5 +70,7 @@ fn each_file(
 
 /// Returns the flags as they are typed again; `None` if a path cannot be.
 pub(super) fn flags(args: &AccountArgs, quoted: impl Fn(&Path) -> Option<String>) -> Option<String> {
-    args.destinations.iter().map(|path| Some(format!(" --destinations {}", quoted(path)?))).collect()
+    let named = [("--destinations", &args.destinations), ("--cloudwatch-metrics", &args.cloudwatch_metrics)];
+    let flags = named.iter().flat_map(|(flag, paths)| paths.iter().map(move |path| (flag, path)));
+    flags.map(|(flag, path)| Some(format!(" {flag} {}", quoted(path)?))).collect()
 }

@@ -1,7 +1,7 @@
 //! One run: workers read the inputs, streams are joined, the final pass makes the summary.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
@@ -71,6 +71,7 @@ pub(super) fn run(
         wanted: &wanted,
         invoker: options.invoker,
         destinations: options.account.destinations.as_ref(),
+        cloudwatch_metrics: options.account.cloudwatch_metrics.as_ref(),
         prices: options.prices,
         keep_patches: options.keep_records || options.ledger || options.show.is_some(),
         keep_ledger_events: options.ledger,
@@ -91,6 +92,9 @@ pub(super) fn run(
     }
     if totals.caught_without_attempts.0 > 0 {
         tally.note(Note { incomplete: true, text: without_attempts(&totals.caught_without_attempts) });
+    }
+    for (text, incomplete) in totals.other_than_metrics {
+        tally.note(Note { incomplete, text });
     }
     for place in totals.disordered.values() {
         tally.disordered(inputs.get(place.input as usize).map_or("", |input| &input.name), place.line);
@@ -152,7 +156,9 @@ fn without_attempts((events, functions): &(u64, BTreeSet<String>)) -> String {
     let events = if *events == 1 { "1 event".to_owned() } else { format!("{events} events") };
     let functions: Vec<&str> = functions.iter().map(String::as_str).collect();
     let of = if functions.is_empty() { String::new() } else { format!(" (functions: {})", functions.join(", ")) };
-    format!("{events} that a destination caught failed in this window, and the log has no attempt of them: it is not whole{of}")
+    format!(
+        "{events} that a destination caught failed in this window, and the log has no attempt of them: it is not whole{of}"
+    )
 }
 
 /// Says of records that their log was not read or understood as a whole.

@@ -41,6 +41,8 @@ const CALLS: [FailureKind; 3] = [
     FailureKind { category: Category::ServiceError, heading: "SERVICE", short: "5XX" },
     FailureKind { category: Category::InvalidRequest, heading: "INVALID", short: "4XX" },
 ];
+/// Heading of a function's own throttles, which only metrics tell.
+const OWN_THROTTLES: &str = "OWN THROTTLES";
 /// Heading before those of calls to Lambda.
 const CALLS_TO: (&str, &str) = ("LAMBDA CALLS:", "|");
 
@@ -276,7 +278,8 @@ pub(crate) fn category_of_heading(word: &str) -> Option<Category> {
 
 /// Returns whether the function has failed attempts or environments.
 pub(super) fn has_failure(function: &FunctionSummary) -> bool {
-    function.failed > 0 || function.environment_failures > 0
+    let unseen = [function.own_throttles, function.never_ran];
+    function.failed > 0 || function.environment_failures > 0 || unseen.into_iter().flatten().any(|number| number > 0)
 }
 
 /// Returns the function's name, with account or region if several functions have the same name.
@@ -344,6 +347,9 @@ fn candidates(rows: &[&FunctionSummary], summary: &Summary) -> Vec<Candidate> {
     out.push(numbers(Role::Kind, "INIT ONLY", |function| function.environment_failures));
     // Kinds that do not occur have no column.
     out.retain(|column| column.role == Role::Fixed || column.sum() > 0);
+    if rows.iter().any(|row| row.own_throttles.is_some_and(|throttles| throttles > 0)) {
+        out.push(counted(Role::Kind, OWN_THROTTLES, "OWN 429", rows, |row| row.own_throttles.unwrap_or(0)));
+    }
     let calls: Vec<Candidate> = CALLS.iter().map(kind).filter(|column| column.sum() > 0).collect();
     if !calls.is_empty() {
         let blank = |_: &FunctionSummary| Cell::painted("|", Ink::Faint);

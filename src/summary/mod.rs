@@ -6,11 +6,12 @@
 //! only with the number of attempts, up to a bound past which entries go to a temporary file.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
-mod cause_key;
 mod caught;
+mod cause_key;
 mod causes;
 mod cells;
 mod chains;
+mod cloudwatch;
 mod course;
 mod distribution;
 mod early;

@@ -435,8 +435,12 @@ additive! {
         /// Events that somebody must look at.
         #[serde(default)]
         pub needs_person: NeedsPerson,
-        /// Throttled requests, from metrics: a function's own throttles are never in its log.
+        /// Throttled requests, from CloudWatch metrics: a function's own throttles are never in its log. Null without a
+        /// complete answer.
         pub own_throttles: Option<u64>,
+        /// What CloudWatch counted of the function; null without `--cloudwatch-metrics`, and in the totals.
+        #[serde(default)]
+        pub cloudwatch_metrics: Option<Box<CloudwatchMetrics>>,
         /// Attempts with an init or restore duration.
         pub cold_starts: u64 = sum,
         /// Run time.
@@ -461,6 +465,58 @@ additive! {
         /// What went wrong, worst first.
         pub findings: Vec<Finding>,
     }
+}
+
+/// What CloudWatch counted of a function. Null is what was not answered completely.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CloudwatchMetrics {
+    /// Start of the time that was counted.
+    pub start: Option<String>,
+    /// Its end.
+    pub end: Option<String>,
+    /// False where its last minutes may still have changed when it was asked for.
+    pub settled: bool,
+    /// Attempts that ran: throttled requests are not among them.
+    pub invocations: Option<u64>,
+    /// Attempts that failed in the function, by the time of their start.
+    pub errors: Option<u64>,
+    /// Requests that were throttled: every internal retry of an asynchronous event counts.
+    pub throttles: Option<u64>,
+    /// Most attempts that ran at once.
+    pub concurrent_executions_max: Option<u64>,
+    /// Events that Lambda took to run later.
+    pub async_events_received: Option<u64>,
+    /// Events among these that were given up; a destination or dead-letter queue may have caught them.
+    pub async_events_dropped: Option<u64>,
+    /// Longest time, in milliseconds, that such an event waited.
+    pub async_event_age_max_ms: Option<u64>,
+    /// Events that could not be sent to the dead-letter queue, and so are lost.
+    pub dead_letter_errors: Option<u64>,
+    /// Events that could not be sent to a destination.
+    pub destination_delivery_failures: Option<u64>,
+    /// Longest time, in milliseconds, that the last record of a batch of a stream had waited.
+    pub iterator_age_max_ms: Option<u64>,
+    /// Attempts in the log that began within that time, to hold against `invocations`; null where the log does not have all
+    /// of it.
+    pub attempts: Option<u64>,
+    /// What became of the events that Lambda took to run later; null where the log cannot tell, or has events of other
+    /// callers, too.
+    pub async_balance: Option<AsyncBalance>,
+}
+
+/// What became of events that Lambda took to run later: received are the others and what nothing explains.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AsyncBalance {
+    /// `async_events_received`.
+    pub received: u64,
+    /// Events in the log that succeeded, at whatever attempt.
+    pub succeeded: u64,
+    /// `async_events_dropped`.
+    pub dropped: u64,
+    /// Events in the log that may still be retried.
+    pub open: u64,
+    /// The rest: events that wait, or of which the log lacks the end. Negative where more was dropped than failed here.
+    pub unexplained: i64,
 }
 
 additive! {
