@@ -6,6 +6,7 @@
 mod account;
 mod advice;
 mod architecture;
+mod beside_the_log;
 mod causes;
 mod cli;
 #[cfg(feature = "cloudwatch")]
