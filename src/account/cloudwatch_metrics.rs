@@ -1,9 +1,10 @@
 //! CloudWatch metrics of functions: the query for them, and the answer of `GetMetricData`.
 //!
-//! An answer names its metrics only by id and label, so the label of a query says all: function, metric and time. Metrics of
-//! Lambda: <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html>.
+//! An answer names its metrics only by id and label, so the label of a query says all: function, metric, time, account and
+//! region. Metrics of Lambda: <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html>.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,8 @@ const DAY_MS: i64 = 86_400_000;
 const KEPT: [(i64, i64); 3] = [(15, 60), (63, 300), (i64::MAX, 3_600)];
 /// Word in a label of metrics that were asked for before they had settled.
 const UNSETTLED: &str = "unsettled";
+/// What stands in a label for an account that is not known.
+const UNKNOWN: &str = "-";
 
 /// A metric of the namespace `AWS/Lambda`.
 #[derive(Debug)]
@@ -31,6 +34,12 @@ struct Metric {
     /// AWS's word for how data points are joined.
     statistic: Statistic,
     field: fn(&mut CloudwatchMetrics) -> &mut Option<u64>,
+}
+
+impl Metric {
+    fn is_unknown(&self, of: &Answered) -> bool {
+        (self.field)(&mut of.metrics.clone()).is_none()
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +130,31 @@ fn kept_s(window: MetricWindow, now: Timestamp) -> i64 {
     KEPT.iter().find(|(days, _)| age_days < *days).map_or(3_600, |(_, step)| *step)
 }
 
+/// Where functions are. Of one name there may be one in every region of every account.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct MetricPlace {
+    /// Account id, if known.
+    pub(crate) account_id: Option<String>,
+    /// Region, if known.
+    pub(crate) region: Option<String>,
+}
+
+impl MetricPlace {
+    /// Returns what is known of a place.
+    pub(crate) fn new(account_id: Option<&str>, region: Option<&str>) -> Self {
+        Self { account_id: account_id.map(str::to_owned), region: region.map(str::to_owned) }
+    }
+
+    /// Returns how many parts of it are the same; `None` if one is another.
+    fn likeness(&self, account_id: Option<&str>, region: Option<&str>) -> Option<u32> {
+        let parts = [(self.account_id.as_deref(), account_id), (self.region.as_deref(), region)];
+        parts.into_iter().try_fold(0, |same, part| match part {
+            (Some(ours), Some(theirs)) => (ours == theirs).then_some(same + 1),
+            _ => Some(same),
+        })
+    }
+}
+
 /// A call of `GetMetricData`, as `aws cloudwatch get-metric-data --cli-input-json` takes it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -128,6 +162,22 @@ pub(crate) struct MetricDataCall {
     start_time: String,
     end_time: String,
     metric_data_queries: Vec<MetricDataQuery>,
+}
+
+impl MetricDataCall {
+    /// Returns the call as the API takes it, where times are numbers. `token` asks for a further page.
+    pub(crate) fn body(&self, token: Option<&str>) -> serde_json::Value {
+        let seconds = |time: &str| Timestamp::parse_prefix(time.as_bytes()).map(|(at, _)| at.ms().div_euclid(1_000));
+        let mut body = serde_json::json!({
+            "StartTime": seconds(&self.start_time),
+            "EndTime": seconds(&self.end_time),
+            "MetricDataQueries": self.metric_data_queries,
+        });
+        if let Some(token) = token {
+            body["NextToken"] = token.into();
+        }
+        body
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -161,9 +211,10 @@ struct Dimension {
     value: String,
 }
 
-/// Returns the calls that ask for the metrics of these functions. `now` decides how old they are.
+/// Returns the calls that ask for the metrics of these functions of one place. `now` decides how old they are.
 pub(crate) fn calls<'f>(
     functions: impl IntoIterator<Item = &'f str>,
+    place: &MetricPlace,
     window: MetricWindow,
     now: Timestamp,
 ) -> Vec<MetricDataCall> {
@@ -171,9 +222,12 @@ pub(crate) fn calls<'f>(
     let step_s = kept_s(window, now);
     let window = window.aligned(step_s);
     let settled = now.ms_since(window.end) >= SETTLED_MS;
+    let mut end = if settled { String::new() } else { format!(" {UNSETTLED}") };
+    if let Some(region) = &place.region {
+        end.push_str(&format!(" {}/{region}", place.account_id.as_deref().unwrap_or(UNKNOWN)));
+    }
     for (number, function) in functions.into_iter().enumerate() {
         for (at, metric) in METRICS.iter().enumerate() {
-            let end = if settled { String::new() } else { format!(" {UNSETTLED}") };
             queries.push(MetricDataQuery {
                 id: format!("f{number}_{at}"),
                 label: format!("{function} {} {}/{}{end}", metric.name, window.start, window.end),
@@ -189,27 +243,65 @@ pub(crate) fn calls<'f>(
             });
         }
     }
+    // All metrics of a function in one call.
+    divided(queries, QUERIES_OF_A_CALL / METRICS.len() * METRICS.len(), window)
+}
+
+/// Returns the calls that ask how many log events groups took, with the group as label.
+pub(super) fn calls_for_groups<'g>(
+    groups: impl IntoIterator<Item = &'g str>,
+    window: MetricWindow,
+    now: Timestamp,
+) -> Vec<MetricDataCall> {
+    let window = window.aligned(kept_s(window, now));
+    let query = |(number, group): (usize, &str)| MetricDataQuery {
+        id: format!("g{number}"),
+        label: group.to_owned(),
+        metric_stat: MetricStat {
+            metric: MetricName {
+                namespace: "AWS/Logs",
+                metric_name: "IncomingLogEvents",
+                dimensions: [Dimension { name: "LogGroupName", value: group.to_owned() }],
+            },
+            period: window.end.ms_since(window.start) / 1_000,
+            stat: Statistic::Sum.as_str(),
+        },
+    };
+    divided(groups.into_iter().enumerate().map(query).collect(), QUERIES_OF_A_CALL, window)
+}
+
+/// Divides queries into calls of at most so many.
+fn divided(mut queries: Vec<MetricDataQuery>, most: usize, window: MetricWindow) -> Vec<MetricDataCall> {
     let mut calls = Vec::new();
     while !queries.is_empty() {
-        // All metrics of a function in one call.
-        let rest = queries.split_off(queries.len().min(QUERIES_OF_A_CALL / METRICS.len() * METRICS.len()));
+        let rest = queries.split_off(queries.len().min(most));
         let (start_time, end_time) = (window.start.to_string(), window.end.to_string());
         calls.push(MetricDataCall { start_time, end_time, metric_data_queries: std::mem::replace(&mut queries, rest) });
     }
     calls
 }
 
+/// Price of a metric in USD, in every region: <https://aws.amazon.com/cloudwatch/pricing/>.
+const USD_OF_A_METRIC: f64 = 0.01 / 1_000.0;
+/// Cost, in USD, from which on it is named.
+const NAMED_FROM_USD: f64 = 1.0;
+
+/// Returns what this many metrics cost in USD, if that is to be named.
+pub(crate) fn cost_to_name(metrics: usize) -> Option<f64> {
+    Some(metrics as f64 * USD_OF_A_METRIC).filter(|usd| *usd > NAMED_FROM_USD)
+}
+
 /// Metrics of all functions of a run.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct FunctionMetrics {
-    /// By name of the function: its time, its metrics, and those of which the answer is not complete.
-    functions: BTreeMap<String, Answered>,
+    /// By name and place of the function: its time, its metrics, and those of which the answer is not complete.
+    functions: BTreeMap<(String, MetricPlace), Answered>,
     /// Notes on answers that are not complete, by AWS's word for why.
     incomplete: BTreeMap<String, u64>,
 }
 
 /// What was answered of one function.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Answered {
     window: MetricWindow,
     metrics: CloudwatchMetrics,
@@ -241,6 +333,26 @@ impl FunctionMetrics {
         }
     }
 
+    /// Adds what another answer tells. Of two of one function and time the one that lacks less counts: they are not pages
+    /// of one answer.
+    pub(crate) fn merge(&mut self, other: Self) {
+        for (key, theirs) in other.functions {
+            let lacking = |of: &Answered| {
+                of.partial.iter().collect::<BTreeSet<_>>().len() + METRICS.iter().filter(|metric| metric.is_unknown(of)).count()
+            };
+            let rank =
+                |of: &Answered| (of.window.end, of.window.start, std::cmp::Reverse(lacking(of)), of.metrics.settled);
+            match self.functions.entry(key) {
+                Entry::Vacant(entry) => drop(entry.insert(theirs)),
+                Entry::Occupied(mut entry) if rank(entry.get()) < rank(&theirs) => drop(entry.insert(theirs)),
+                Entry::Occupied(_) => {}
+            }
+        }
+        for (status, metrics) in other.incomplete {
+            *self.incomplete.entry(status).or_default() += metrics;
+        }
+    }
+
     /// Takes one metric. Returns whether its label is one of ours.
     fn take(&mut self, result: MetricDataResult) -> bool {
         let Some(label) = Label::parse(&result.label) else { return false };
@@ -255,7 +367,7 @@ impl FunctionMetrics {
             },
             partial: Vec::new(),
         };
-        let answered = self.functions.entry(label.function.to_owned()).or_insert_with(fresh);
+        let answered = self.functions.entry((label.function.to_owned(), label.place)).or_insert_with(fresh);
         if answered.window != label.window {
             // Of two times of one function the later counts, whatever the order of the files.
             if (label.window.end, label.window.start) < (answered.window.end, answered.window.start) {
@@ -275,7 +387,7 @@ impl FunctionMetrics {
         let points = result.values.iter().zip(result.timestamps.iter().map(Some).chain(std::iter::repeat(None)));
         for (point, time) in points {
             // A data point that begins before the time would count what lies before it.
-            let begins = time.and_then(|time| Timestamp::parse_prefix(time.as_bytes())).map(|(at, _)| at);
+            let begins = time.and_then(MetricTime::moment);
             if !point.is_finite() || *point < 0.0 || begins.is_some_and(|at| !label.window.holds(at)) {
                 answered.partial.push(at);
                 continue;
@@ -293,20 +405,47 @@ impl FunctionMetrics {
         true
     }
 
+    /// Finds what was answered of a function: where it is not known where one of them is, only if there is no other.
+    fn find(&self, function: Option<&str>, account_id: Option<&str>, region: Option<&str>) -> Option<&Answered> {
+        let function = function?;
+        let first = (function.to_owned(), MetricPlace::default());
+        let of_name = self.functions.range(first..).take_while(|((name, _), _)| name == function);
+        let mut alike: Vec<(u32, &Answered)> = of_name
+            .filter_map(|((_, place), answered)| Some((place.likeness(account_id, region)?, answered)))
+            .collect();
+        alike.sort_by_key(|(same, _)| std::cmp::Reverse(*same));
+        match alike[..] {
+            [(best, _), (next, _), ..] if best == next => None,
+            [(_, answered), ..] => Some(answered),
+            [] => None,
+        }
+    }
+
     /// Returns the metrics of a function.
-    pub(crate) fn of(&self, function: Option<&str>) -> Option<&CloudwatchMetrics> {
-        self.functions.get(function?).map(|answered| &answered.metrics)
+    pub(crate) fn of(
+        &self,
+        function: Option<&str>,
+        account_id: Option<&str>,
+        region: Option<&str>,
+    ) -> Option<&CloudwatchMetrics> {
+        self.find(function, account_id, region).map(|answered| &answered.metrics)
     }
 
     /// Returns the time of which the attempts of a function in a log of this time can be held against its metrics.
-    pub(crate) fn comparable(&self, function: Option<&str>, log: Option<MetricWindow>) -> Option<MetricWindow> {
-        let window = self.functions.get(function?)?.window;
+    pub(crate) fn comparable(
+        &self,
+        function: Option<&str>,
+        account_id: Option<&str>,
+        region: Option<&str>,
+        log: Option<MetricWindow>,
+    ) -> Option<MetricWindow> {
+        let window = self.find(function, account_id, region)?.window;
         log.filter(|log| window.is_within(log)).map(|_| window)
     }
 
     /// Lists the functions with metrics.
-    pub(crate) fn functions(&self) -> impl Iterator<Item = &str> {
-        self.functions.keys().map(String::as_str)
+    pub(crate) fn functions(&self) -> impl Iterator<Item = (&str, &MetricPlace)> {
+        self.functions.keys().map(|(name, place)| (name.as_str(), place))
     }
 
     /// Returns what must be known about the answers.
@@ -334,17 +473,22 @@ struct Label<'a> {
     metric: &'a str,
     window: MetricWindow,
     unsettled: bool,
+    place: MetricPlace,
 }
 
 impl<'a> Label<'a> {
     fn parse(label: &'a str) -> Option<Self> {
         let mut words = label.split(' ');
         let (function, metric, time) = (words.next()?, words.next()?, words.next()?);
-        let unsettled = match words.next() {
-            None => false,
-            Some(UNSETTLED) => true,
-            Some(_) => return None,
-        };
+        let mut next = words.next();
+        let unsettled = next == Some(UNSETTLED);
+        if unsettled {
+            next = words.next();
+        }
+        let place = next.map_or(Some(MetricPlace::default()), place_of)?;
+        if words.next().is_some() {
+            return None;
+        }
         let (start, end) = time.split_once('/')?;
         let minute = |text: &str| {
             let (at, length) = Timestamp::parse_prefix(text.as_bytes())?;
@@ -353,8 +497,18 @@ impl<'a> Label<'a> {
         let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         let named = !function.is_empty() && function.len() <= 140 && function.bytes().all(is_name);
         let window = MetricWindow::of_minutes(minute(start)?, minute(end)?)?;
-        named.then_some(Self { function, metric, window, unsettled })
+        named.then_some(Self { function, metric, window, unsettled, place })
     }
+}
+
+/// Reads an account and a region.
+fn place_of(text: &str) -> Option<MetricPlace> {
+    let (account, region) = text.split_once('/')?;
+    let is_account = account == UNKNOWN || account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    let is_region = !region.is_empty() && region.len() <= 40 && region.bytes().all(is_word);
+    (is_account && is_region)
+        .then(|| MetricPlace::new(Some(account).filter(|account| *account != UNKNOWN), Some(region)))
 }
 
 /// An answer of `GetMetricData`.
@@ -369,10 +523,27 @@ struct MetricDataAnswer {
 struct MetricDataResult {
     label: String,
     #[serde(default)]
-    timestamps: Vec<String>,
+    timestamps: Vec<MetricTime>,
     #[serde(default)]
     values: Vec<f64>,
     status_code: Option<String>,
+}
+
+/// Time of a data point: a text in what the AWS CLI prints, seconds since 1970 in what the API answers.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum MetricTime {
+    Text(String),
+    Seconds(f64),
+}
+
+impl MetricTime {
+    fn moment(&self) -> Option<Timestamp> {
+        match self {
+            Self::Text(text) => Timestamp::parse_prefix(text.as_bytes()).map(|(at, _)| at),
+            Self::Seconds(seconds) => Timestamp::from_ms((seconds * 1_000.0).round() as i64),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -381,6 +552,10 @@ mod tests {
 
     fn at(text: &str) -> Timestamp {
         Timestamp::parse_prefix(text.as_bytes()).unwrap().0
+    }
+
+    fn nowhere() -> MetricPlace {
+        MetricPlace::default()
     }
 
     fn hour() -> MetricWindow {
@@ -406,23 +581,23 @@ mod tests {
 
     #[test]
     fn an_answer_to_our_query_tells_each_metric_of_its_function() {
-        let calls = calls(["orders", "pay_2"], hour(), at("2026-03-01T12:00:00.000Z"));
+        let calls = calls(["orders", "pay_2"], &nowhere(), hour(), at("2026-03-01T12:00:00.000Z"));
         let metrics =
             read(&answer(&calls, &[("Throttles", 7.0), ("Throttles", 2.0), ("IteratorAge", 3.5)], "Complete"));
-        assert_eq!(metrics.functions().collect::<Vec<_>>(), ["orders", "pay_2"]);
-        let orders = metrics.of(Some("orders")).unwrap();
+        assert_eq!(metrics.functions().map(|(name, _)| name).collect::<Vec<_>>(), ["orders", "pay_2"]);
+        let orders = metrics.of(Some("orders"), None, None).unwrap();
         assert_eq!((orders.throttles, orders.invocations, orders.iterator_age_max_ms), (Some(9), Some(0), Some(4)));
         assert!(orders.settled);
         assert_eq!(orders.end.as_deref(), Some("2026-03-01T11:00:00.000Z"));
-        assert!(metrics.of(Some("other")).is_none() && metrics.of(None).is_none());
+        assert!(metrics.of(Some("other"), None, None).is_none() && metrics.of(None, None, None).is_none());
     }
 
     #[test]
     fn what_is_not_complete_is_not_known() {
-        let calls = calls(["orders"], hour(), at("2026-03-01T11:01:00.000Z"));
+        let calls = calls(["orders"], &nowhere(), hour(), at("2026-03-01T11:01:00.000Z"));
         for status in ["PartialData", "InternalError", "Forbidden", "<script>"] {
             let metrics = read(&answer(&calls, &[("Throttles", 7.0)], status));
-            let orders = metrics.of(Some("orders")).unwrap();
+            let orders = metrics.of(Some("orders"), None, None).unwrap();
             assert_eq!((orders.throttles, orders.invocations), (None, None), "{status}");
             assert!(!orders.settled, "it was asked for a minute after its end");
             assert_eq!(metrics.notes().len(), 1);
@@ -431,14 +606,53 @@ mod tests {
         // A later page completes nothing that an earlier one lacks.
         let text =
             answer(&calls, &[("Throttles", 7.0)], "PartialData") + &answer(&calls, &[("Throttles", 1.0)], "Complete");
-        assert_eq!(read(&text).of(Some("orders")).unwrap().throttles, None);
+        assert_eq!(read(&text).of(Some("orders"), None, None).unwrap().throttles, None);
         // Pages of one answer add up.
         let text =
             answer(&calls, &[("Throttles", 7.0)], "Complete") + &answer(&calls, &[("Throttles", 1.0)], "Complete");
-        assert_eq!(read(&text).of(Some("orders")).unwrap().throttles, Some(8));
+        assert_eq!(read(&text).of(Some("orders"), None, None).unwrap().throttles, Some(8));
         // A data point from before the time counts more than was asked.
         let early = answer(&calls, &[("Throttles", 7.0)], "Complete").replace("T10:00:00+00:00", "T09:00:00+00:00");
-        assert_eq!(read(&early).of(Some("orders")).unwrap().throttles, None);
+        assert_eq!(read(&early).of(Some("orders"), None, None).unwrap().throttles, None);
+    }
+
+    #[test]
+    fn functions_of_one_name_are_told_apart_by_where_they_are() {
+        let now = at("2026-03-01T12:00:00.000Z");
+        let of = |account, region, throttles| {
+            answer(&calls(["f"], &MetricPlace::new(account, region), hour(), now), &[("Throttles", throttles)], "Complete")
+        };
+        let (one, other) = ("111122223333", "444455556666");
+        let text = of(Some(one), Some("eu-west-1"), 1.0)
+            + &of(Some(one), Some("eu-west-2"), 2.0)
+            + &of(Some(other), Some("eu-west-1"), 3.0)
+            + &of(None, Some("us-east-1"), 4.0);
+        let metrics = read(&text);
+        let throttles = |account, region| metrics.of(Some("f"), account, region).and_then(|of| of.throttles);
+        assert_eq!(throttles(Some(one), Some("eu-west-1")), Some(1));
+        assert_eq!(throttles(Some(one), Some("eu-west-2")), Some(2));
+        assert_eq!(throttles(Some(other), Some("eu-west-1")), Some(3));
+        assert_eq!(throttles(Some(other), Some("us-east-1")), Some(4), "the account was not known when it was asked");
+        assert_eq!(throttles(None, Some("eu-west-2")), Some(2), "there is only one in this region");
+        assert_eq!(throttles(None, Some("eu-west-1")), None, "there are two");
+        assert_eq!(throttles(None, None), None);
+        assert_eq!(throttles(Some(other), Some("eu-west-2")), None);
+        let metrics = read(&of(None, None, 5.0));
+        assert_eq!(metrics.of(Some("f"), Some(one), Some("eu-west-1")).and_then(|of| of.throttles), Some(5));
+    }
+
+    #[test]
+    fn times_are_numbers_in_what_the_api_takes_and_answers() {
+        let call = &calls(["f"], &nowhere(), hour(), at("2026-03-01T12:00:00.000Z"))[0];
+        let body = call.body(Some("next"));
+        assert_eq!((&body["StartTime"], &body["EndTime"]), (&1_772_359_200.into(), &1_772_362_800.into()));
+        assert_eq!((&body["NextToken"], call.body(None).get("NextToken")), (&"next".into(), None));
+        let calls = calls(["f"], &nowhere(), hour(), at("2026-03-01T12:00:00.000Z"));
+        let text = answer(&calls, &[("Throttles", 7.0)], "Complete");
+        for (time, want) in [("1.7723592E9", Some(7)), ("1772359200", Some(7)), ("1772355600.0", None)] {
+            let metrics = read(&text.replace("\"2026-03-01T10:00:00+00:00\"", time));
+            assert_eq!(metrics.of(Some("f"), None, None).unwrap().throttles, want, "{time}");
+        }
     }
 
     #[test]
@@ -459,7 +673,7 @@ mod tests {
     fn one_data_point_covers_all_and_no_call_is_too_large() {
         let names: Vec<String> = (0..120).map(|number| format!("f-{number}")).collect();
         let now = at("2026-03-01T12:00:00.000Z");
-        let calls = calls(names.iter().map(String::as_str), hour(), now);
+        let calls = calls(names.iter().map(String::as_str), &nowhere(), hour(), now);
         assert_eq!(calls.iter().map(|call| call.metric_data_queries.len()).collect::<Vec<_>>(), [500, 500, 200]);
         // Older metrics are kept for longer periods only: the time that is asked for grows to whole ones, and says so.
         let short =
@@ -468,7 +682,7 @@ mod tests {
             [(0, "10:04", "10:06", 120), (20, "10:00", "10:10", 600), (100, "10:00", "11:00", 3_600)]
         {
             let now = Timestamp::from_ms(now.ms() + days * DAY_MS).unwrap();
-            let call = &super::calls(["f"], short, now)[0];
+            let call = &super::calls(["f"], &nowhere(), short, now)[0];
             assert_eq!(call.metric_data_queries[0].metric_stat.period, period);
             assert_eq!(
                 call.metric_data_queries[0].label,

@@ -7,6 +7,7 @@
 mod cloudwatch_metrics;
 mod destinations;
 mod documents;
+mod log_group_metrics;
 #[cfg(test)]
 mod tests;
 
@@ -14,10 +15,14 @@ use crate::wire::InputProblem;
 
 #[allow(unreachable_pub, reason = "what the options of a run hold is as public as they are")]
 pub use cloudwatch_metrics::FunctionMetrics;
-pub(crate) use cloudwatch_metrics::{METRICS_OF_A_FUNCTION, MetricWindow, calls};
+#[cfg(feature = "cloudwatch")]
+pub(crate) use cloudwatch_metrics::MetricDataCall;
+pub(crate) use cloudwatch_metrics::{METRICS_OF_A_FUNCTION, MetricPlace, MetricWindow, calls, cost_to_name};
 pub(crate) use destinations::UnseenEvent;
 #[allow(unreachable_pub, reason = "what the options of a run hold is as public as they are")]
 pub use destinations::{CaughtEvent, Destinations};
+#[cfg(feature = "cloudwatch")]
+pub(crate) use log_group_metrics::{IncomingEvents, incoming_calls};
 
 /// What is known of the account, each part only if it was given.
 #[derive(Debug, Default)]
@@ -31,10 +36,10 @@ pub struct AccountFacts {
 }
 
 impl AccountFacts {
-    /// Returns what must be known about these inputs besides the problems.
-    pub(crate) fn notes(&self) -> Vec<String> {
+    /// Returns what must be known about these inputs besides the problems, and about the metrics of the run.
+    pub(crate) fn notes(&self, metrics: Option<&FunctionMetrics>) -> Vec<String> {
         let destinations = self.destinations.as_ref().map(Destinations::notes).unwrap_or_default();
-        let metrics = self.cloudwatch_metrics.as_ref().map(FunctionMetrics::notes).unwrap_or_default();
+        let metrics = metrics.map(FunctionMetrics::notes).unwrap_or_default();
         destinations.into_iter().chain(metrics).collect()
     }
 }

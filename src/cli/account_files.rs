@@ -25,9 +25,10 @@ pub(super) fn read(args: &AccountArgs, stop: &Stop) -> AccountFacts {
         });
         facts.destinations = Some(destinations);
     }
-    if !args.cloudwatch_metrics.is_empty() {
+    let of_metrics = args.metric_files();
+    if !of_metrics.is_empty() {
         let mut metrics = FunctionMetrics::default();
-        each_file(&args.cloudwatch_metrics, "--cloudwatch-metrics", &mut facts.problems, stop, |text, _| {
+        each_file(&of_metrics, "--cloudwatch-metrics", &mut facts.problems, stop, |text, _| {
             metrics.read(text)
         });
         facts.cloudwatch_metrics = Some(metrics);
@@ -70,7 +71,7 @@ fn each_file(
 
 /// Returns the flags as they are typed again; `None` if a path cannot be.
 pub(super) fn flags(args: &AccountArgs, quoted: impl Fn(&Path) -> Option<String>) -> Option<String> {
-    let named = [("--destinations", &args.destinations), ("--cloudwatch-metrics", &args.cloudwatch_metrics)];
+    let named = [("--destinations", &args.destinations), ("--cloudwatch-metrics", &args.metric_files())];
     let flags = named.iter().flat_map(|(flag, paths)| paths.iter().map(move |path| (flag, path)));
     flags.map(|(flag, path)| Some(format!(" {flag} {}", quoted(path)?))).collect()
 }

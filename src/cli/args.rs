@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::builder::{PathBufValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use super::gate;
@@ -127,13 +127,15 @@ Examples:
   lambda-triage pull 'orders-*' payments-worker --region eu-west-1
   lambda-triage pull --all --from 2026-01-02T03:00:00Z --to 2026-01-02T04:00:00Z
   lambda-triage pull --all --profile prod --profile stage
+  lambda-triage pull checkout --cloudwatch-metrics
   lambda-triage pull checkout --follow
   lambda-triage pull --log-group /acme/lambdas --save acme.ndjson.zst
   lambda-triage analyze acme.ndjson.zst
   lambda-triage pull --resume acme.ndjson.zst --save whole.ndjson.zst
 
 AWS is only read: logs:FilterLogEvents and logs:DescribeLogGroups, and
-lambda:GetFunctionConfiguration and lambda:ListFunctions where allowed.
+lambda:GetFunctionConfiguration and lambda:ListFunctions where allowed. With
+--cloudwatch-metrics also cloudwatch:GetMetricData.
 The exit status is that of analyze, and 130 after Ctrl-C.";
 
 #[derive(Debug, ClapArgs)]
@@ -340,11 +342,55 @@ pub(super) struct AccountArgs {
     pub(super) destinations: Vec<PathBuf>,
 
     /// CloudWatch metrics: what `aws cloudwatch get-metric-data` prints for the
-    /// calls of `lambda-triage cloudwatch-query` (repeatable)
+    /// calls of `lambda-triage cloudwatch-query` (repeatable); pull without FILE
+    /// asks CloudWatch itself
     ///
     /// They tell throttled requests, which no log has, and whether the log has every attempt.
-    #[arg(long, value_name = "FILE", help_heading = "Analysis")]
-    pub(super) cloudwatch_metrics: Vec<PathBuf>,
+    #[arg(
+        long,
+        value_name = "FILE",
+        num_args = 0..=1,
+        default_missing_value = MetricsSource::LIVE,
+        value_parser = MetricsSource::parser(),
+        help_heading = "Analysis"
+    )]
+    pub(super) cloudwatch_metrics: Vec<MetricsSource>,
+}
+
+/// Where CloudWatch metrics come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum MetricsSource {
+    /// CloudWatch itself.
+    Live,
+    File(PathBuf),
+}
+
+impl MetricsSource {
+    /// The word for CloudWatch itself; a file of this name is written with its directory.
+    const LIVE: &str = "live";
+
+    fn parser() -> impl TypedValueParser<Value = Self> {
+        PathBufValueParser::new().map(|path| match path.as_os_str() == Self::LIVE {
+            true => Self::Live,
+            false => Self::File(path),
+        })
+    }
+}
+
+impl AccountArgs {
+    /// Lists the files with CloudWatch metrics.
+    pub(super) fn metric_files(&self) -> Vec<PathBuf> {
+        let file = |source: &MetricsSource| match source {
+            MetricsSource::Live => None,
+            MetricsSource::File(path) => Some(path.clone()),
+        };
+        self.cloudwatch_metrics.iter().filter_map(file).collect()
+    }
+
+    /// Returns whether CloudWatch is to be asked.
+    pub(super) fn asks_metrics(&self) -> bool {
+        self.cloudwatch_metrics.contains(&MetricsSource::Live)
+    }
 }
 
 /// Arguments of `cloudwatch-query`.

@@ -9,16 +9,11 @@ use super::args::CloudwatchQueryArgs;
 use super::exit::{ExitStatus, RunError};
 use super::options::Terminal;
 use super::{complain, print_text};
-use crate::account::{METRICS_OF_A_FUNCTION, MetricWindow, calls};
+use crate::account::{METRICS_OF_A_FUNCTION, MetricPlace, MetricWindow, calls, cost_to_name};
 use crate::model::Timestamp;
 use crate::pipeline::{self, name_filter};
 use crate::source::now;
 use crate::wire::{FunctionSummary, Summary};
-
-/// Price of a metric in USD, in every region: <https://aws.amazon.com/cloudwatch/pricing/>.
-const USD_OF_A_METRIC: f64 = 0.01 / 1_000.0;
-/// Cost, in USD, from which on it is named.
-const NAMED_FROM_USD: f64 = 1.0;
 
 /// Prints one call a line.
 pub(super) fn run(args: &CloudwatchQueryArgs, terminal: &Terminal) -> Result<ExitStatus, RunError> {
@@ -42,6 +37,7 @@ pub(super) fn run(args: &CloudwatchQueryArgs, terminal: &Terminal) -> Result<Exi
              and functions with --only"
         )));
     }
+    let place = places.first().map(|(account_id, region)| MetricPlace::new(*account_id, *region)).unwrap_or_default();
     let names: BTreeSet<&str> = rows.iter().filter_map(|row| row.function.as_deref()).collect();
     if names.is_empty() {
         return Err(RunError::usage(
@@ -50,14 +46,13 @@ pub(super) fn run(args: &CloudwatchQueryArgs, terminal: &Terminal) -> Result<Exi
     }
     let window = window(&summary)
         .ok_or_else(|| RunError::usage("the answer has no time to ask for: its log has no times".to_owned()))?;
-    let usd = (names.len() * METRICS_OF_A_FUNCTION) as f64 * USD_OF_A_METRIC;
-    if usd > NAMED_FROM_USD {
+    if let Some(usd) = cost_to_name(names.len() * METRICS_OF_A_FUNCTION) {
         complain(&format!("CloudWatch charges about {usd:.2} USD for the answer"));
     }
     let mut lines = String::new();
     // Metrics are kept in fewer data points the older they are.
     let now = now().ok_or_else(|| RunError::usage("the clock of this machine is wrong"))?;
-    for call in calls(names, window, now) {
+    for call in calls(names, &place, window, now) {
         let line = serde_json::to_string(&call).map_err(|error| RunError::io(io::Error::from(error).to_string()))?;
         lines.push_str(&line);
         lines.push('\n');

@@ -234,6 +234,12 @@ impl RunOptions {
         {
             return Err(RunError::usage(format!("{rule} needs --baseline FILE")));
         }
+        if args.account.asks_metrics() {
+            return Err(RunError::usage(
+                "--cloudwatch-metrics needs a FILE here: what `aws cloudwatch get-metric-data` prints for the calls of \
+                 `lambda-triage cloudwatch-query`; only pull asks CloudWatch itself",
+            ));
+        }
         let settings = LoadedSettings::load(&args.config, &terminal.settings)?;
         let zone = settings.zone(args.tz.as_ref());
         let LoadedSettings { file: config_file, mut config } = settings;

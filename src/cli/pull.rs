@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::again;
 use super::analyze::{finish, open_outputs};
-use super::args::PullArgs;
+use super::args::{MetricsSource, PullArgs};
 use super::exit::{ExitStatus, RunError};
 use super::follow::FollowLines;
 use super::moments::TimeLength;
@@ -43,6 +43,7 @@ pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus,
     if save.as_ref().is_some_and(|save| save.as_os_str() == "-") {
         return Err(RunError::usage("--save needs a file"));
     }
+    let asks_metrics = asks_metrics(&mut args)?;
     let no_redact = args.shared.masking.no_redact;
     let mut options = RunOptions::shared(std::mem::take(&mut args.shared), save.as_deref(), terminal)?;
     options.commands = again::of_saved(save.as_deref(), options.ledger.is_some());
@@ -60,6 +61,7 @@ pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus,
     let (follow, interval) = (args.follow, Duration::from_millis(args.interval.0.unsigned_abs()));
     let now = now().ok_or_else(|| RunError::usage("the clock of this machine is wrong"))?;
     let (request, end) = request(args, &options.zone, now)?;
+    let request = Request { cloudwatch_metrics: asks_metrics, ..request };
     options.read_baseline()?;
     let bars = Arc::new(Bars::new(options.progress && !follow, options.quiet));
     let mut lines = FollowLines::new(&options, &bars);
@@ -93,6 +95,29 @@ pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus,
         Some(Signal::Terminate) => ExitStatus::Terminated,
         None => status,
     })
+}
+
+/// Takes out of the arguments that CloudWatch is to be asked for metrics. Returns whether it is.
+///
+/// # Errors
+/// When a function was taken for the file, or the log has no end at which to ask.
+fn asks_metrics(args: &mut PullArgs) -> Result<bool, RunError> {
+    let account = &mut args.shared.account;
+    if let Some(missing) = account.metric_files().iter().find(|file| !file.exists()) {
+        let name = missing.display();
+        return Err(RunError::usage(one_line(&format!(
+            "--cloudwatch-metrics {name}: there is no such file; if it is a function, name it first: pull {name} \
+             --cloudwatch-metrics"
+        ))));
+    }
+    let asks = account.asks_metrics();
+    if asks && args.follow {
+        return Err(RunError::usage(
+            "--cloudwatch-metrics asks for a time that has ended: leave it out with --follow, and pull again afterwards",
+        ));
+    }
+    account.cloudwatch_metrics.retain(|source| *source != MetricsSource::Live);
+    Ok(asks)
 }
 
 /// Reports failures of the pull or of its file, and moves the file to its place. Returns whether there were any.

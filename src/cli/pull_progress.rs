@@ -84,6 +84,10 @@ impl Bars {
 }
 
 impl PullWatch for Bars {
+    fn costs(&self, usd: f64, what: &str) {
+        self.all.suspend(|| complain(&format!("CloudWatch charges about {usd:.2} USD for {what}")));
+    }
+
     fn searches(&self, regions: usize) {
         if !self.shown {
             return;

@@ -10,6 +10,7 @@ mod effect;
 mod event;
 mod json_text;
 mod lines;
+mod logged_function;
 mod moment;
 mod nearest;
 mod origin;
@@ -29,6 +30,7 @@ pub(crate) use effect::{EffectState, SideEffect, WorkShown};
 pub(crate) use event::{Bucket, EventSink, LogEvent, Mentions, Note, Place, Sighting, StreamId};
 pub(crate) use json_text::unescape_json;
 pub(crate) use lines::{Keep, KeepLines, KeptLine, Lines};
+pub(crate) use logged_function::LoggedFunction;
 pub(crate) use moment::Moment;
 pub(crate) use nearest::{nearest, suggestion};
 #[cfg(feature = "cloudwatch")]

@@ -13,9 +13,11 @@ use super::stream_part::StreamPart;
 use super::tally::{Tally, masked_tail};
 use super::worker::{Job, Worker};
 use super::{AnalyzeError, Options, PlatformWords, Progress, RunAnalysis};
+use crate::account::FunctionMetrics;
 use crate::catalogue::CATALOGUE_VERSION;
 use crate::decode::WindowMemory;
 use crate::model::{Mentions, Moment, Note, Timestamp};
+use crate::source::saved::AccountTold;
 use crate::source::{Input, InputSource};
 use crate::summary::{self, ExampleChoice, SharedTables, SummaryOptions};
 use crate::wire::{InputProblem, SCHEMA_VERSION, Summary};
@@ -37,16 +39,16 @@ pub(super) fn run(
 
     let mut tally = Tally::default();
     tally.unreadable.extend(feed.problems().iter().chain(&options.account.problems).cloned());
-    options.account.notes().into_iter().for_each(|text| tally.note(Note { incomplete: false, text }));
     tally.skipped.extend(feed.skipped().iter().cloned());
     let (mut entries, mut spools, mut shown) = (Vec::new(), Vec::new(), Shown::new(None));
-    let (mut windows, mut spool_error) = (Vec::new(), None);
+    let (mut windows, mut spool_error, mut account) = (Vec::new(), None, Vec::new());
     for worker in workers.into_iter().flat_map(Worker::with_helpers) {
         spool_error = spool_error.or(worker.spool_error);
         tally.merge(worker.tally);
         entries.push(worker.entries);
         spools.extend(worker.spool);
         windows.extend(worker.windows);
+        account.extend(worker.account);
         shown.merge(worker.shown);
     }
     let interrupted = options.stop.requested().and_then(|signal| {
@@ -62,6 +64,10 @@ pub(super) fn run(
     if let Some(text) = interrupted.clone() {
         tally.note(Note { incomplete: true, text });
     }
+    account.push(ask_account(feed, &shared, options, &mut tally));
+    let metrics = metrics(&account, options, &mut tally);
+    let metrics = metrics.as_ref().or(options.account.cloudwatch_metrics.as_ref());
+    options.account.notes(metrics).into_iter().for_each(|text| tally.note(Note { incomplete: false, text }));
     let told = if windows.len() == inputs.len() { asked_for(&windows, options) } else { (None, None) };
     let wanted = name_filter(&options.only)?;
     let bounds = SummaryOptions {
@@ -71,7 +77,7 @@ pub(super) fn run(
         wanted: &wanted,
         invoker: options.invoker,
         destinations: options.account.destinations.as_ref(),
-        cloudwatch_metrics: options.account.cloudwatch_metrics.as_ref(),
+        cloudwatch_metrics: metrics,
         prices: options.prices,
         keep_patches: options.keep_records || options.ledger || options.show.is_some(),
         keep_ledger_events: options.ledger,
@@ -149,6 +155,32 @@ pub(super) fn run(
         poorly_understood,
         platform_words: mentions,
     })
+}
+
+/// Asks what the account tells besides its logs, if the inputs come from one.
+fn ask_account(feed: &dyn InputSource, shared: &SharedTables, options: &Options, tally: &mut Tally) -> AccountTold {
+    let mut told = feed.ask_account(&shared.logged());
+    let name = feed.inputs().first().map_or("", |input| input.name.as_str());
+    for Note { incomplete, text } in std::mem::take(&mut told.notes) {
+        tally.note(Note { incomplete, text: format!("{name}: {}", options.redaction.masked(&text)) });
+    }
+    told
+}
+
+/// Returns the metrics that were given together with those that pulls have with them; `None` if only the former are there.
+fn metrics(account: &[AccountTold], options: &Options, tally: &mut Tally) -> Option<FunctionMetrics> {
+    let mut all = None;
+    for told in account.iter().filter(|told| !told.cloudwatch_metrics.is_empty()) {
+        let all = all.get_or_insert_with(|| options.account.cloudwatch_metrics.clone().unwrap_or_default());
+        let mut metrics = FunctionMetrics::default();
+        for answer in &told.cloudwatch_metrics {
+            if let Err(why) = metrics.read(answer.to_string().as_bytes()) {
+                tally.note(Note { incomplete: true, text: format!("CloudWatch metrics of a pull: {why}") });
+            }
+        }
+        all.merge(metrics);
+    }
+    all
 }
 
 /// Says that the log lacks attempts that destinations tell of.

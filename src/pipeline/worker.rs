@@ -11,7 +11,7 @@ use super::tally::Tally;
 use super::{Options, Progress};
 use crate::decode::{Buffers, WindowMemory};
 use crate::model::{Attempt, Bucket, FunctionArn, Keep, Lines, Note, Origin, Place, RequestId, Stretch, Timestamp};
-use crate::source::saved::PullTrailer;
+use crate::source::saved::{AccountTold, PullTrailer};
 use crate::source::{Input, InputSource};
 use crate::summary::{Entries, SharedTables, StreamNames, reset};
 use crate::wire::Record;
@@ -47,6 +47,8 @@ pub(super) struct Worker<'r> {
     pub(super) stream_parts: Vec<StreamPart>,
     /// Time ranges for which inputs say they were requested.
     pub(super) windows: Vec<(Timestamp, Timestamp)>,
+    /// What accounts told besides the logs, by input.
+    pub(super) account: Vec<AccountTold>,
     pub(super) progress: &'r dyn Progress,
     /// The choice of lines of attempts that are kept.
     pub(super) keep: &'r Keep,
@@ -78,6 +80,7 @@ impl<'r> Worker<'r> {
             spool_error,
             stream_parts: Vec::new(),
             windows: Vec::new(),
+            account: Vec::new(),
             progress: job.progress,
             keep: job.keep,
             shown: Shown::new(job.options.show.as_ref()),
@@ -105,6 +108,7 @@ impl<'r> Worker<'r> {
             self.take_note(input, note);
         }
         self.tally.accounts(told.accounts);
+        self.account.push(told.account);
     }
 
     pub(super) fn take_own_record(&mut self, json: &[u8], place: Place) {

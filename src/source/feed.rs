@@ -4,6 +4,7 @@ use std::io::{self, Read};
 
 use super::stop::{open_file, open_regular_file, open_standard_input};
 use super::{Input, Listing, saved};
+use crate::model::LoggedFunction;
 use crate::wire::InputProblem;
 
 /// A list of inputs, each of which is opened and read once.
@@ -30,6 +31,11 @@ pub(crate) trait InputSource: Sync {
     /// Returns what an input says besides its events, after it was read; `head` is its first bytes.
     fn told(&self, _at: usize, _head: &[u8]) -> Option<saved::PullTrailer> {
         None
+    }
+
+    /// Asks what the account tells besides the log, now that all inputs were read and these functions were seen.
+    fn ask_account(&self, _seen: &[LoggedFunction]) -> saved::AccountTold {
+        saved::AccountTold::default()
     }
 }
 

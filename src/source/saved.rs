@@ -47,6 +47,18 @@ pub(crate) struct PullTrailer {
     pub ended: Vec<String>,
     /// Notes on the pull.
     pub notes: Vec<Note>,
+    /// What the account told besides the log.
+    pub account: AccountTold,
+}
+
+/// What an account told besides its logs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct AccountTold {
+    /// Answers of GetMetricData to our query, cut down to what is used.
+    pub cloudwatch_metrics: Vec<serde_json::Value>,
+    /// Notes on what it did not tell.
+    pub notes: Vec<Note>,
 }
 
 /// Names by which functions and log groups are chosen.
@@ -181,7 +193,7 @@ impl PullTrailer {
     /// Returns the notes, with those on an early end.
     pub(crate) fn all_notes(&self) -> impl Iterator<Item = Note> + '_ {
         let ended = self.ended.iter().map(|text| Note { incomplete: true, text: text.clone() });
-        self.notes.iter().cloned().chain(ended)
+        self.notes.iter().chain(&self.account.notes).cloned().chain(ended)
     }
 }
 

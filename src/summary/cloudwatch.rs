@@ -1,10 +1,10 @@
 //! CloudWatch metrics of functions, held against the attempts in their log.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::entries::SharedTables;
 use super::names::FunctionKey;
-use crate::account::FunctionMetrics;
+use crate::account::{FunctionMetrics, MetricPlace};
 use crate::wire::{AsyncBalance, CloudwatchMetrics, FunctionSummary};
 
 /// Difference from which on a log is not that of the metrics: more than so many attempts, and more than one in a hundred.
@@ -14,21 +14,49 @@ const ONE_IN: u64 = 100;
 /// Gives functions an id that only their metrics name.
 pub(super) fn name_functions(metrics: Option<&FunctionMetrics>, shared: &SharedTables) {
     let Some(metrics) = metrics else { return };
-    let mut known: BTreeSet<Option<String>> = shared.functions.keys().into_iter().map(|key| key.name).collect();
-    for name in metrics.functions() {
-        if known.insert(Some(name.to_owned())) {
-            shared.functions.id(&FunctionKey { name: Some(name.to_owned()), ..FunctionKey::default() });
+    let keys = shared.functions.keys();
+    let known = by_name(&keys, |key| key.name.as_deref());
+    for (name, place) in metrics.functions() {
+        let mut of_name = known.get(name).into_iter().flatten();
+        if !of_name.any(|(_, key)| may_be_at(place, &key.account_id, &key.region)) {
+            shared.functions.id(&FunctionKey {
+                name: Some(name.to_owned()),
+                account_id: place.account_id.clone(),
+                region: place.region.clone(),
+                ..FunctionKey::default()
+            });
         }
     }
+}
+
+/// Sorts items by name, with their numbers.
+fn by_name<'i, T>(items: &'i [T], name: impl Fn(&'i T) -> Option<&'i str>) -> BTreeMap<&'i str, Vec<(usize, &'i T)>> {
+    let mut sorted: BTreeMap<&str, Vec<(usize, &T)>> = BTreeMap::new();
+    for (at, item) in items.iter().enumerate() {
+        if let Some(name) = name(item) {
+            sorted.entry(name).or_default().push((at, item));
+        }
+    }
+    sorted
+}
+
+/// Returns whether a place may be that of this account and region, as far as both are known.
+fn may_be_at(place: &MetricPlace, account_id: &Option<String>, region: &Option<String>) -> bool {
+    let same = |ours: &Option<String>, theirs: &Option<String>| ours.is_none() || theirs.is_none() || ours == theirs;
+    same(&place.account_id, account_id) && same(&place.region, region)
 }
 
 /// Gives a row what CloudWatch counted of its function. `attempts` is the number of attempts in the log that began within
 /// that time, if it has all of that.
 pub(super) fn tell(row: &mut FunctionSummary, metrics: &FunctionMetrics, attempts: Option<u64>) {
-    let Some(counted) = metrics.of(row.function.as_deref()) else { return };
+    let Some(counted) = of_row(metrics, row) else { return };
     row.own_throttles = counted.throttles;
     let balance = balance(row, counted).filter(|_| attempts.is_some());
     row.cloudwatch_metrics = Some(Box::new(CloudwatchMetrics { attempts, async_balance: balance, ..counted.clone() }));
+}
+
+fn of_row<'m>(metrics: &'m FunctionMetrics, row: &FunctionSummary) -> Option<&'m CloudwatchMetrics> {
+    metrics.of(row.function.as_deref(), row.account_id.as_deref(), row.region.as_deref())
 }
 
 /// Returns what became of the events that Lambda received to run later; `None` where other callers run the function, too, so
@@ -49,9 +77,9 @@ fn balance(row: &FunctionSummary, counted: &CloudwatchMetrics) -> Option<AsyncBa
 }
 
 /// Lists the functions that CloudWatch saw at work and the log does not have, each with a row.
-pub(super) fn unlogged<'m>(
-    metrics: &'m FunctionMetrics,
-    keys: &'m [FunctionKey],
+pub(super) fn unlogged(
+    metrics: &FunctionMetrics,
+    keys: &[FunctionKey],
     rows: &[FunctionSummary],
 ) -> Vec<(u32, FunctionSummary)> {
     let at_work = |counted: &CloudwatchMetrics| {
@@ -60,17 +88,27 @@ pub(super) fn unlogged<'m>(
             .flatten()
             .any(|events| events > 0)
     };
-    let is_missing = |name: &&str| rows.iter().all(|row| row.function.as_deref() != Some(*name));
-    let working = |name: &&str| metrics.of(Some(*name)).is_some_and(at_work);
-    let missing = metrics.functions().filter(working).filter(is_missing);
-    let row = |name: &str| {
-        let id = keys.iter().position(|key| key.name.as_deref() == Some(name))?;
-        Some((
-            u32::try_from(id).ok()?,
-            FunctionSummary { function: Some(name.to_owned()), ..FunctionSummary::default() },
-        ))
+    let working = |(name, place): &(&str, &MetricPlace)| {
+        metrics.of(Some(name), place.account_id.as_deref(), place.region.as_deref()).is_some_and(at_work)
     };
-    missing.filter_map(row).collect()
+    let (keys, rows) =
+        (by_name(keys, |key| key.name.as_deref()), by_name(rows, |row: &FunctionSummary| row.function.as_deref()));
+    let row = |(name, place): (&str, &MetricPlace)| {
+        let mut logged = rows.get(name).into_iter().flatten();
+        if logged.any(|(_, row)| may_be_at(place, &row.account_id, &row.region)) {
+            return None;
+        }
+        let mut of_name = keys.get(name)?.iter();
+        let (id, key) = of_name.find(|(_, key)| may_be_at(place, &key.account_id, &key.region))?;
+        let row = FunctionSummary {
+            function: Some(name.to_owned()),
+            account_id: place.account_id.clone().or_else(|| key.account_id.clone()),
+            region: place.region.clone().or_else(|| key.region.clone()),
+            ..FunctionSummary::default()
+        };
+        Some((u32::try_from(*id).ok()?, row))
+    };
+    metrics.functions().filter(working).filter_map(row).collect()
 }
 
 /// Says where the log is not that of the metrics, and whether it lacks attempts.

@@ -15,7 +15,7 @@ use super::names::{FindingKey, FunctionFacts, FunctionKey, IdTable, NamelessOf};
 use super::record::attempt_of;
 use super::runs::{Room, Runs};
 use crate::account::Destinations;
-use crate::model::{Attempt, Category, Origin, Place, Timestamp, Verdict};
+use crate::model::{Attempt, Category, LoggedFunction, Origin, Place, Timestamp, Verdict};
 use crate::wire::{Record, Redaction};
 
 /// Most findings of one function that are kept apart: the first by code and fingerprint, whatever the order of arrival.
@@ -44,6 +44,20 @@ impl SharedTables {
     #[must_use]
     pub(crate) fn new(examples: ExampleChoice) -> Self {
         Self { examples, ..Self::default() }
+    }
+
+    /// Lists the functions that the log names.
+    #[must_use]
+    pub(crate) fn logged(&self) -> Vec<LoggedFunction> {
+        let failed: BTreeSet<u32> = self.findings.keys().into_iter().map(|finding| finding.function).collect();
+        let functions = self.functions.keys().into_iter().zip(0u32..);
+        let logged = functions.filter_map(|(key, id)| {
+            let FunctionKey { name, account_id, region, .. } = key;
+            Some(LoggedFunction { name: name?, account_id, region, failed: failed.contains(&id) })
+        });
+        let mut logged: Vec<LoggedFunction> = logged.collect();
+        logged.sort();
+        logged
     }
 
     /// Takes out what records say was caught.

@@ -436,7 +436,9 @@ impl<'a> Pass<'a> {
         let metrics = self.bounds.cloudwatch_metrics?;
         let (start, end) = self.start.zip(self.end)?;
         let given = self.from.is_some() || self.to.is_some();
-        metrics.comparable(self.names.functions[id as usize].name.as_deref(), MetricWindow::of_log(start, end, given))
+        let key = &self.names.functions[id as usize];
+        let (account_id, region) = (key.account_id.as_deref(), key.region.as_deref());
+        metrics.comparable(key.name.as_deref(), account_id, region, MetricWindow::of_log(start, end, given))
     }
 
     /// Ends an event: drops attempts that were read twice or do not count, and adds up the rest.
@@ -553,6 +555,8 @@ impl<'a> Pass<'a> {
         let facts = names.facts.get(&id);
         let mut row = counts.row(timeout_ms);
         row.function.clone_from(&key.name);
+        row.account_id.clone_from(&key.account_id);
+        row.region.clone_from(&key.region);
         if let Some(metrics) = self.bounds.cloudwatch_metrics {
             cloudwatch::tell(&mut row, metrics, metric_window.map(|_| counts.in_metric_window));
         }
@@ -560,8 +564,6 @@ impl<'a> Pass<'a> {
         if counts.hides_successes() {
             self.hiding.push(key.name.clone().unwrap_or_else(|| "(unknown)".to_owned()));
         }
-        row.account_id.clone_from(&key.account_id);
-        row.region.clone_from(&key.region);
         row.runtime = facts.and_then(|facts| facts.runtime.as_ref()).map(|(_, runtime)| runtime.clone());
         row.log_groups = facts.map(|facts| facts.log_groups.list()).unwrap_or_default();
         let mut traffic = counts.traffic.take().unwrap_or_default();

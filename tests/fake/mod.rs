@@ -1,6 +1,6 @@
 //! Fake CloudWatch Logs server on the loopback: answers FilterLogEvents, DescribeLogGroups and the two Lambda calls
-//! that tell where a function logs, from events held in memory, with scripted faults. Also gives out credentials like
-//! STS, IAM Identity Center and a container. Records when requests arrive, and the key that signed them.
+//! that tell where a function logs, from events held in memory, with scripted faults, and GetMetricData. Also gives out
+//! credentials like STS, IAM Identity Center and a container. Records when requests arrive, and the key that signed them.
 #![allow(unreachable_pub, dead_code, reason = "tests and a bench share it, and use what they need")]
 
 pub mod estate;
@@ -77,7 +77,23 @@ pub struct World {
     pub latency: Duration,
     /// Faults of FilterLogEvents.
     pub script: Script,
+    /// Metrics, by region, function or log group, and AWS's name; the others have no data point.
+    pub metrics: BTreeMap<(&'static str, &'static str, &'static str), Metric>,
+    /// Number of metrics per page.
+    pub metric_page: usize,
+    /// Answer to a call of GetMetricData by its number, if it is another one than the metrics.
+    pub metric_script: MetricScript,
 }
+
+/// Value of a metric, and how complete it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Metric {
+    pub value: Option<f64>,
+    pub status: &'static str,
+}
+
+/// Function from the number of a GetMetricData request to another answer; `None` as a status leaves it without one.
+pub type MetricScript = Box<dyn Fn(usize) -> Option<(u16, Value)> + Send + Sync>;
 
 impl Default for World {
     fn default() -> Self {
@@ -89,6 +105,9 @@ impl Default for World {
             page: 100,
             latency: Duration::ZERO,
             script: Box::new(|_, _| None),
+            metrics: BTreeMap::new(),
+            metric_page: 500,
+            metric_script: Box::new(|_| None),
         }
     }
 }
@@ -110,6 +129,7 @@ struct Seen {
     signed: Mutex<Vec<Signed>>,
     filtered: Mutex<Vec<String>>,
     asked: Mutex<Vec<Instant>>,
+    metric_calls: Mutex<Vec<Value>>,
     count: AtomicUsize,
     wrong: Mutex<Vec<String>>,
 }
@@ -170,6 +190,11 @@ impl Server {
         self.seen.filtered.lock().expect("a lock").clone()
     }
 
+    /// Returns the body of every GetMetricData request.
+    pub fn metric_calls(&self) -> Vec<Value> {
+        self.seen.metric_calls.lock().expect("a lock").clone()
+    }
+
     /// Returns violations of the API by the client.
     pub fn complaints(&self) -> Vec<String> {
         self.seen.wrong.lock().expect("a lock").clone()
@@ -194,6 +219,7 @@ fn serve(stream: &TcpStream, world: &World, seen: &Seen) {
         let answer = match (operation, credentials(&call.path, &call.form)) {
             (_, Some(given)) => Some((200, given)),
             (operation, _) if world.denied.contains(&operation) => Some(denied()),
+            ("GetMetricData", _) => Some(metric_data(&call.body, &region, world, seen)),
             ("FilterLogEvents", _) => filter(&call.body, &region, world, seen),
             ("DescribeLogGroups", _) => Some(describe(&call.body, &region, world)),
             _ => Some(lambda(&call.path, &region, world)),
@@ -417,6 +443,45 @@ fn describe(body: &Value, region: &str, world: &World) -> Answer {
     let mut answer = json!({ "logGroups": groups });
     if let (50, Some((name, _))) = (page.len(), page.last()) {
         answer["nextToken"] = json!(name);
+    }
+    (200, answer)
+}
+
+/// Answers GetMetricData, and checks what is asked.
+fn metric_data(body: &Value, region: &str, world: &World, seen: &Seen) -> Answer {
+    let mut calls = seen.metric_calls.lock().expect("a lock");
+    calls.push(body.clone());
+    let number = calls.len() - 1;
+    drop(calls);
+    if let Some(other) = (world.metric_script)(number) {
+        return other;
+    }
+    let complain = |what: &str| seen.wrong.lock().expect("a lock").push(format!("{what}: {body}"));
+    let queries = body["MetricDataQueries"].as_array().cloned().unwrap_or_default();
+    if queries.is_empty() || queries.len() > 500 {
+        complain("a call has 1 to 500 metrics");
+    }
+    let (Some(start), Some(end)) = (body["StartTime"].as_i64(), body["EndTime"].as_i64()) else {
+        return error(400, "SerializationException", "times are numbers");
+    };
+    let from: usize = body["NextToken"].as_str().and_then(|token| token.parse().ok()).unwrap_or(0);
+    let told = |query: &Value| {
+        let stat = &query["MetricStat"];
+        if stat["Period"].as_i64() != Some(end - start) || start % 60 != 0 {
+            complain("one data point covers all of the time, in whole minutes");
+        }
+        let name = stat["Metric"]["MetricName"].as_str().unwrap_or_default();
+        let of = stat["Metric"]["Dimensions"][0]["Value"].as_str().unwrap_or_default();
+        let found = world.metrics.iter().find(|((at, whose, metric), _)| (*at, *whose, *metric) == (region, of, name));
+        let Metric { value, status } = found.map_or(Metric { value: None, status: "Complete" }, |(_, found)| *found);
+        let times: Vec<i64> = value.iter().map(|_| start).collect();
+        json!({ "Id": query["Id"], "Label": query["Label"], "Timestamps": times, "Values": value.as_slice(), "StatusCode": status })
+    };
+    let page: Vec<Value> = queries.iter().skip(from).take(world.metric_page).map(told).collect();
+    let next = from + page.len();
+    let mut answer = json!({ "MetricDataResults": page, "Messages": [] });
+    if next < queries.len() {
+        answer["NextToken"] = json!(next.to_string());
     }
     (200, answer)
 }

@@ -52,6 +52,8 @@ mod order;
 mod outputs;
 #[cfg(feature = "cloudwatch")]
 mod pull_errors;
+#[cfg(feature = "cloudwatch")]
+mod pull_metrics;
 mod readme;
 mod registry;
 mod renderings;

@@ -29,6 +29,9 @@ pub(super) const NEEDED: Tries = Tries { most: 10, first: 3, lost_after: 20 };
 /// Tries of requests without which the pull goes on.
 pub(super) const OPTIONAL: Tries = Tries { most: 3, first: 2, lost_after: 3 };
 
+/// Tries of requests for what a pull tells besides, after its log was read.
+pub(super) const EXTRA: Tries = Tries { most: 5, first: 2, lost_after: 3 };
+
 /// Upper bound of the pause after the first failure; it doubles with each further one.
 const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
@@ -74,6 +77,18 @@ impl Caller {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + Error + 'static,
     {
+        self.repeat(|| {
+            let answer = make();
+            async { answer.await.map_err(|error| fault_of(&error)) }
+        })
+        .await
+    }
+
+    /// Makes a request until there is an answer. Also returns how long the answer took.
+    pub(super) async fn repeat<T, F>(&self, make: impl Fn() -> F) -> Result<(T, Duration), RequestError>
+    where
+        F: Future<Output = Result<T, RequestError>>,
+    {
         let (mut tries, mut renewals) = (0, 0);
         loop {
             self.check()?;
@@ -86,7 +101,7 @@ impl Caller {
                     self.heard();
                     return Ok((answer, sent.elapsed()));
                 }
-                Err(error) => fault_of(&error),
+                Err(fault) => fault,
             };
             if fault == RequestError::Credentials(CredentialFault::Expired) && renewals < RENEWALS {
                 renewals += 1;

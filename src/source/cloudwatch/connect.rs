@@ -8,19 +8,16 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_sdk_cloudwatchlogs::config::{IdentityCache, SharedHttpClient};
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{Provider as TlsProvider, TlsContext, TrustStore};
-use aws_smithy_http_client::{Builder, Connector};
+use aws_sdk_cloudwatchlogs::config::IdentityCache;
 
 use super::Request;
-use super::body_gate::GatedClient;
 use super::ca_bundle::CaBundle;
 use super::credentials::{KeptCredentials, Keys, Settings};
 use super::exchange::{Exchange, Observer, host_of};
 use super::failure::{CredentialFault, NOT_ENABLED, PullError, source_fault};
+use super::http::http_client;
 use super::profile::{CredentialSource, check_profile, key_of_environment, read_profiles};
+use super::signed::{SignedClient, SignedClientParts};
 
 /// Timeout for an answer of the Lambda API, on which a pull does not depend.
 const LAMBDA_TIMEOUT: Duration = Duration::from_secs(5);
@@ -48,12 +45,23 @@ pub(super) struct AccountRegion {
     pub(super) lambda: aws_sdk_lambda::Client,
     pub(super) logs_exchange: Arc<Exchange>,
     pub(super) lambda_exchange: Arc<Exchange>,
+    /// Client for the other services.
+    pub(super) signed: SignedClient,
 }
 
 impl AccountRegion {
     /// Puts a fault of the credentials into words.
     pub(super) fn told(&self, fault: &CredentialFault) -> PullError {
         fault.told(&self.session.source, self.logs_exchange.ahead_s())
+    }
+
+    /// Returns the name of this place, for an account that may be known.
+    pub(super) fn label(&self, account: Option<&str>) -> String {
+        match (account, &self.session.profile) {
+            (Some(account), _) => format!("account {account} in {}", self.region),
+            (None, Some(profile)) => format!("profile {profile} in {}", self.region),
+            (None, None) => self.region.clone(),
+        }
     }
 
     /// Returns the failure for a region that rejects the credentials, which another region accepted.
@@ -172,7 +180,7 @@ async fn session(
         profile: profile.map(str::to_owned),
         endpoint_url: request.endpoint_url.clone(),
         timeout: request.timeout,
-        http_client: http_client(bundle),
+        http_client: http_client(bundle.clone()),
     };
     let base = settings.load().await;
     // Keys of a named profile win over those of the environment, so the regions may only be missing now.
@@ -217,7 +225,7 @@ async fn session(
     regions.retain(|region| seen.insert(region.clone()));
     let place = |region: String| {
         let for_names = named.contains(&region);
-        Arc::new(place(request, &base, Arc::clone(&session), region, for_names))
+        Arc::new(place(request, &base, &bundle, Arc::clone(&session), region, for_names))
     };
     Ok(regions.into_iter().map(place).collect())
 }
@@ -230,7 +238,14 @@ fn account_of(credentials: &Credentials) -> Option<String> {
 }
 
 /// Creates the clients of a region.
-fn place(request: &Request, base: &SdkConfig, session: Arc<Session>, region: String, for_names: bool) -> AccountRegion {
+fn place(
+    request: &Request,
+    base: &SdkConfig,
+    bundle: &CaBundle,
+    session: Arc<Session>,
+    region: String,
+    for_names: bool,
+) -> AccountRegion {
     let config = base.to_builder().region(Region::new(region.clone())).build();
     let (logs_exchange, lambda_exchange) = (Arc::new(Exchange::new()), Arc::new(Exchange::new()));
     let logs = aws_sdk_cloudwatchlogs::config::Builder::from(&config).interceptor(Observer(Arc::clone(&logs_exchange)));
@@ -243,9 +258,19 @@ fn place(request: &Request, base: &SdkConfig, session: Arc<Session>, region: Str
             .operation_attempt_timeout(patience)
             .build(),
     );
-    if request.endpoint_url.as_deref().is_some_and(serves_only_logs) {
+    let only_logs = request.endpoint_url.as_deref().is_some_and(serves_only_logs);
+    if only_logs {
         lambda.set_endpoint_url(None);
     }
+    let signed = SignedClient::new(&SignedClientParts {
+        config: &config,
+        region: &region,
+        credentials: &session.credentials,
+        bundle,
+        endpoint_url: request.endpoint_url.as_deref(),
+        only_logs,
+        timeout: request.timeout,
+    });
     AccountRegion {
         session,
         region,
@@ -254,6 +279,7 @@ fn place(request: &Request, base: &SdkConfig, session: Arc<Session>, region: Str
         lambda: aws_sdk_lambda::Client::from_conf(lambda.build()),
         logs_exchange,
         lambda_exchange,
+        signed,
     }
 }
 
@@ -263,25 +289,6 @@ fn serves_only_logs(url: &str) -> bool {
     let host = host_of(url).unwrap_or_default().to_ascii_lowercase();
     let host = host.split(':').next().unwrap_or_default();
     host.contains(".amazonaws.") && host.split('.').any(|label| label == "logs" || label == "logs-fips")
-}
-
-/// Creates an HTTPS client: rustls, root certificates of the machine and of the bundle, proxy from the environment.
-fn http_client(bundle: CaBundle) -> SharedHttpClient {
-    let client = Builder::new().build_with_connector_fn(move |settings, components| {
-        let mut store = TrustStore::default();
-        if !bundle.pem.is_empty() {
-            store.add_pem_certificate(bundle.pem.clone());
-        }
-        let mut builder = Connector::builder();
-        builder.set_connector_settings(settings.cloned());
-        builder.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
-        let builder = builder.proxy_config(ProxyConfig::from_env()).tls_provider(TlsProvider::Rustls(CryptoMode::Ring));
-        match TlsContext::builder().with_trust_store(store).build() {
-            Ok(context) => builder.tls_context(context).build(),
-            Err(_) => builder.build(),
-        }
-    });
-    SharedHttpClient::new(GatedClient::new(client))
 }
 
 #[cfg(test)]

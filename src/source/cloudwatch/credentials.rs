@@ -24,7 +24,7 @@ const BEFORE_END: Duration = Duration::from_secs(60);
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Timeout for opening a connection.
-const CONNECT: Duration = Duration::from_secs(10);
+pub(super) const CONNECT: Duration = Duration::from_secs(10);
 
 /// What the SDK's configuration is loaded with.
 #[derive(Clone, Debug)]

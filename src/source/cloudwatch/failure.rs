@@ -6,7 +6,7 @@ use std::io;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_cloudwatchlogs::config::http::HttpResponse;
-use aws_sdk_cloudwatchlogs::error::{ErrorMetadata, ProvideErrorMetadata, SdkError};
+use aws_sdk_cloudwatchlogs::error::{ConnectorError, ErrorMetadata, ProvideErrorMetadata, SdkError};
 
 /// A failure that ends the pull from a region. Each message is one sentence with what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -166,13 +166,13 @@ where
             let status = answer.raw().status().as_u16();
             let said = answer.err();
             let code = said.code().unwrap_or_default();
-            match not_aws(answer.raw()) {
+            match page_of(answer.raw()) {
                 Some(what) if code.is_empty() => RequestError::NotAws(what),
                 _ => fault_of_answer(status, code, said.message().unwrap_or_default()),
             }
         }
         SdkError::TimeoutError(_) => RequestError::NoAnswer("no answer in time".to_owned()),
-        SdkError::ResponseError(answer) => match not_aws(answer.raw()) {
+        SdkError::ResponseError(answer) => match page_of(answer.raw()) {
             Some(what) => RequestError::NotAws(what),
             None => RequestError::Passing(format!("an answer with status {} that was cut", answer.raw().status())),
         },
@@ -180,12 +180,7 @@ where
             if let Some(fault) = credentials_failure(error) {
                 return RequestError::Credentials(fault);
             }
-            let text = root_cause(error);
-            // A broken connection is temporary; an unresolved name or a closed port is not.
-            match failure.is_timeout() || text.contains("reset") || text.contains("closed") {
-                true => RequestError::NoAnswer(text),
-                false => RequestError::NoConnection(text),
-            }
+            no_answer(root_cause(error), failure.is_timeout())
         }
         _ => match credentials_failure(error) {
             Some(fault) => RequestError::Credentials(fault),
@@ -194,11 +189,29 @@ where
     }
 }
 
+/// Classifies the error of a request that got no answer.
+pub(super) fn fault_of_connection(error: &ConnectorError) -> RequestError {
+    no_answer(root_cause(error), error.is_timeout())
+}
+
+fn no_answer(text: String, is_timeout: bool) -> RequestError {
+    // A broken connection is temporary; an unresolved name or a closed port is not.
+    match is_timeout || text.contains("reset") || text.contains("closed") {
+        true => RequestError::NoAnswer(text),
+        false => RequestError::NoConnection(text),
+    }
+}
+
+/// Returns what answered the SDK instead of AWS.
+fn page_of(answer: &HttpResponse) -> Option<String> {
+    let body = answer.body().bytes().unwrap_or_default();
+    not_aws(answer.status().as_u16(), answer.headers().get("content-type"), body)
+}
+
 /// Returns what answered instead of AWS: a proxy or a captive portal, which send pages.
-fn not_aws(answer: &HttpResponse) -> Option<String> {
-    let is_page = answer.headers().get("content-type").is_some_and(|kind| kind.contains("html"));
-    let begins = answer.body().bytes().is_some_and(|body| body.trim_ascii_start().starts_with(b"<"));
-    let status = answer.status().as_u16();
+pub(super) fn not_aws(status: u16, kind: Option<&str>, body: &[u8]) -> Option<String> {
+    let is_page = kind.is_some_and(|kind| kind.contains("html"));
+    let begins = body.trim_ascii_start().starts_with(b"<");
     (is_page || begins || status == 407).then(|| match status {
         407 => "the answer is not from AWS: the proxy asks for a login (status 407); put user and password into HTTPS_PROXY"
             .to_owned(),
@@ -209,7 +222,7 @@ fn not_aws(answer: &HttpResponse) -> Option<String> {
     })
 }
 
-fn fault_of_answer(status: u16, code: &str, message: &str) -> RequestError {
+pub(super) fn fault_of_answer(status: u16, code: &str, message: &str) -> RequestError {
     let one_of = |codes: &[&str]| codes.contains(&code);
     let told = || match (code, brief(message)) {
         ("", message) if message.is_empty() => format!("status {status}"),

@@ -3,6 +3,7 @@
 //! A pull connects to one or several accounts, looks up the log groups, reads them page by page within a rate limit, and
 //! presents the result as the file that `--save` would write. It writes nothing to AWS.
 
+mod beside;
 mod body_gate;
 mod ca_bundle;
 mod call;
@@ -12,13 +13,17 @@ mod credentials;
 mod exchange;
 mod failure;
 mod follow;
+mod http;
+mod idle;
 mod limiter;
 mod line;
 mod listing;
 mod lookup;
+mod metrics;
 mod plan;
 mod preparation;
 mod profile;
+mod pruned;
 mod reader;
 mod reasons;
 mod resume;
@@ -26,13 +31,14 @@ mod select;
 mod selector;
 mod shared;
 mod signals;
+mod signed;
 mod slice;
 mod spool;
 mod target;
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -44,6 +50,7 @@ pub(crate) use failure::{PullError, plain_io};
 pub(crate) use follow::Round;
 pub(crate) use signals::Signal;
 
+use beside::Beside;
 use call::{Caller, NEEDED};
 use connect::AccountRegion;
 use follow::{FollowedRegion, Following};
@@ -53,14 +60,14 @@ use preparation::{LookedUp, find, outlook};
 use reader::PullReader;
 use resume::Resumed;
 use select::{Searched, Selection};
-use selector::{FunctionByArn, GroupArn};
+use selector::{FunctionByArn, GroupArn, Wanted};
 use shared::PullState;
 use signals::Signals;
 use slice::Slice;
 
-use super::saved::{Names, PullTrailer};
+use super::saved::{self, AccountTold, Names, PullTrailer};
 use super::{Input, InputSource};
-use crate::model::{Origin, Timestamp};
+use crate::model::{LoggedFunction, Note, Origin, Timestamp};
 use crate::wire::AccountRead;
 
 /// Longest time limit for one answer while a log is followed.
@@ -90,6 +97,8 @@ pub(crate) struct Request {
     pub resume: Option<(PathBuf, PullTrailer)>,
     /// Whether new events are waited for.
     pub follow: bool,
+    /// Whether CloudWatch is asked for metrics.
+    pub cloudwatch_metrics: bool,
 }
 
 impl Request {
@@ -107,6 +116,7 @@ impl Request {
             timeout: Duration::from_secs(60),
             resume: None,
             follow: false,
+            cloudwatch_metrics: false,
         }
     }
 
@@ -152,6 +162,8 @@ pub(crate) trait PullWatch: Send + Sync {
     fn done(&self, group: usize);
     /// Tells of a trouble that may pass.
     fn warns(&self, trouble: &str);
+    /// Names what AWS charges for something, in USD, before it is asked for.
+    fn costs(&self, usd: f64, what: &str);
 }
 
 /// A running pull, which is also the source of a single input.
@@ -159,6 +171,9 @@ pub(crate) struct Pull {
     inputs: [Input; 1],
     shared: Arc<PullState>,
     save: Mutex<Option<File>>,
+    /// What is still to be asked besides the log.
+    beside: Mutex<Option<Beside>>,
+    signals: Signals,
     /// Runtime of the background work; shut down when the pull is dropped.
     runtime: Option<Runtime>,
 }
@@ -177,6 +192,13 @@ impl Pull {
     ) -> Result<Self, PullError> {
         let Started { runtime, signals, found } = Started::new(&request, &*watch)?;
         let LookedUp { connection, searched, selection, resumed } = found;
+        let beside = match request.cloudwatch_metrics {
+            true => {
+                let window = window_of(&selection).unwrap_or((request.from, request.to));
+                Some(Beside::new(&searched, &selection.targets, &Wanted::of(&request.names)?, window))
+            }
+            false => None,
+        };
         watch.begins(&outlook(&request, connection.remarks, &selection));
         let shared = Arc::new(state(selection, resumed.is_some(), watch)?);
         let regions = regions(&shared, &searched, request.max_rate);
@@ -187,8 +209,15 @@ impl Pull {
             resumed.open(&shared.spool);
         }
         let work = regions.into_iter().zip(slices).collect();
-        runtime.spawn(read(Arc::clone(&shared), work, resumed, signals));
-        Ok(Self { inputs: [input(name)], shared, save: Mutex::new(save), runtime: Some(runtime) })
+        runtime.spawn(read(Arc::clone(&shared), work, resumed, signals.clone()));
+        Ok(Self {
+            inputs: [input(name)],
+            shared,
+            save: Mutex::new(save),
+            beside: Mutex::new(beside),
+            signals,
+            runtime: Some(runtime),
+        })
     }
 
     /// Looks up the log groups and follows them, and passes every round to `each`, until the end of the window, a signal,
@@ -226,12 +255,19 @@ impl Pull {
         // If the receiver is busy, a round is left out: the next one holds its events, too.
         let (rounds, received) = std::sync::mpsc::sync_channel(1);
         let following = Following { from: request.from, to, interval, rounds };
-        let work = follow::follow(Arc::clone(&shared), followed, following, signals);
+        let work = follow::follow(Arc::clone(&shared), followed, following, signals.clone());
         runtime.spawn(work);
         // What ends it early also ends the sender, which finds nobody listening.
         received.into_iter().all(|round| each(&plan, round));
         shared.freeze();
-        Ok(Self { inputs: [input(name)], shared, save: Mutex::new(save), runtime: Some(runtime) })
+        Ok(Self {
+            inputs: [input(name)],
+            shared,
+            save: Mutex::new(save),
+            beside: Mutex::new(None),
+            signals,
+            runtime: Some(runtime),
+        })
     }
 
     /// Returns why nothing could be pulled, if AWS is the reason.
@@ -259,6 +295,19 @@ impl Pull {
     }
 }
 
+impl Pull {
+    /// Ends the file with what the account told. The trailer that the reader wrote has all but that, and the last one
+    /// counts.
+    fn keep_trailer(&self) {
+        let mut save = self.save.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(file) = save.as_mut().filter(|_| self.shared.save_error().is_none()) else { return };
+        let frame = saved::trailer_frame(&self.shared.told());
+        if let Err(error) = file.write_all(&frame).and_then(|()| file.flush()) {
+            self.shared.save_failed(&error);
+        }
+    }
+}
+
 impl std::fmt::Debug for Pull {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Pull").field("inputs", &self.inputs).finish_non_exhaustive()
@@ -279,12 +328,35 @@ impl InputSource for Pull {
     }
 
     fn open(&self, _at: usize) -> io::Result<Box<dyn Read + Send + '_>> {
-        let save = self.save.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let save = self.save.lock().unwrap_or_else(PoisonError::into_inner);
+        let save = save.as_ref().map(File::try_clone).transpose()?;
         Ok(Box::new(PullReader::new(Arc::clone(&self.shared), save)))
     }
 
     fn told(&self, _at: usize, _head: &[u8]) -> Option<PullTrailer> {
         Some(self.shared.told())
+    }
+
+    fn ask_account(&self, seen: &[LoggedFunction]) -> AccountTold {
+        let beside = self.beside.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let is_over = self.shared.signal().is_some() || self.shared.is_over() || self.shared.failure().is_some();
+        let (Some(beside), Some(runtime), false) = (beside, &self.runtime, is_over) else {
+            return AccountTold::default();
+        };
+        let asked = runtime.block_on(async {
+            tokio::select! {
+                told = beside.ask(seen, &*self.shared.watch) => Ok(told),
+                signal = signals::heard(self.signals.clone()) => Err(signal),
+            }
+        });
+        let told = asked.unwrap_or_else(|signal| {
+            self.shared.signalled(signal);
+            let text = "interrupted while CloudWatch was asked for metrics: they are not known".to_owned();
+            AccountTold { notes: vec![Note { incomplete: true, text }], ..AccountTold::default() }
+        });
+        self.shared.tell_of_account(told.clone());
+        self.keep_trailer();
+        told
     }
 }
 
@@ -309,6 +381,12 @@ impl Started {
         })?;
         Ok(Self { runtime, signals, found })
     }
+}
+
+/// Returns the time of a pull, which is another one than that of the request where a pull is resumed.
+fn window_of(selection: &Selection) -> Option<(Timestamp, Timestamp)> {
+    let moment = |ms: Option<i64>| ms.and_then(Timestamp::from_ms);
+    moment(selection.told.from_ms).zip(moment(selection.told.to_ms))
 }
 
 fn input(name: &str) -> Input {

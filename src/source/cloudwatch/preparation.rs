@@ -7,6 +7,7 @@ use tokio::task::JoinSet;
 
 use super::connect::{self, AccountRegion, Connection};
 use super::failure::PullError;
+use super::idle;
 use super::lookup::{self, PlaceFacts};
 use super::resume::{self, Resumed};
 use super::select::{self, Searched, Selection};
@@ -84,6 +85,9 @@ pub(super) async fn find(request: &Request, watch: &dyn PullWatch) -> Result<Loo
             (selection, Some(resumed))
         }
     };
+    if request.cloudwatch_metrics && request.names.all && request.resume.is_none() {
+        idle::leave_out(&mut selection, &searched, (request.from, request.to), watch).await;
+    }
     complete(&mut selection, request);
     Ok(LookedUp { connection, searched, selection, resumed })
 }

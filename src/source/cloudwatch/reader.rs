@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::shared::PullState;
 use super::spool::Cursor;
-use crate::source::saved::{self, PullTrailer};
+use crate::source::saved;
 
 /// Bytes of text per frame of the file. The size is fixed, so the same events always make the same file.
 const FRAME: usize = 1 << 20;
@@ -73,8 +73,8 @@ impl PullReader {
         self.at = 0;
         if !more {
             self.over = true;
-            let told = PullTrailer { text_hash: Some(self.hash.digest()), ..self.shared.told() };
-            self.bytes.extend(saved::trailer_frame(&told));
+            self.shared.set_text_hash(self.hash.digest());
+            self.bytes.extend(saved::trailer_frame(&self.shared.told()));
         }
         self.keep();
         Ok(())

@@ -144,6 +144,9 @@ pub(super) fn select(
     };
     told.unread.extend(trailer.unread.iter().filter(|problem| !again(&problem.input)).cloned());
     told.notes.extend(trailer.notes.iter().cloned());
+    if !request.cloudwatch_metrics {
+        told.account.clone_from(&trailer.account);
+    }
     told.accounts = merged(&told.accounts, &trailer.accounts);
     let window = (request.from.ms(), request.to.ms());
     let mut targets: BTreeMap<GroupName, Target> = BTreeMap::new();

@@ -13,7 +13,7 @@ use super::slice::Slice;
 use super::spool::{PageSpool, SliceId};
 use super::target::Target;
 use crate::model::Note;
-use crate::source::saved::{PullTrailer, UnreadStretch};
+use crate::source::saved::{AccountTold, PullTrailer, UnreadStretch};
 use crate::wire::InputProblem;
 
 /// Shared state of a pull.
@@ -248,6 +248,16 @@ impl PullState {
             text.push_str(&format!(", {} were given up before", given_up.len()));
         }
         locked(&self.told).ended.push(text);
+    }
+
+    /// Records the hash of the text of all events.
+    pub(super) fn set_text_hash(&self, hash: u64) {
+        locked(&self.told).text_hash = Some(hash);
+    }
+
+    /// Records what the account told besides its logs.
+    pub(super) fn tell_of_account(&self, account: AccountTold) {
+        locked(&self.told).account = account;
     }
 
     /// Ends the reading: what arrives from now on is not in the result.

@@ -1,0 +1,260 @@
+//! Client for calls of AWS that need no SDK of their own: signs a request, sends it over the connection that the SDK's
+//! clients have, and returns the JSON of the answer.
+
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, SystemTime};
+
+use aws_config::SdkConfig;
+use aws_sdk_cloudwatchlogs::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
+use aws_sdk_lambda::primitives::{ByteStream, SdkBody};
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_types::service_config::ServiceConfigKey;
+use serde::Deserialize;
+
+use super::ca_bundle::CaBundle;
+use super::call::Caller;
+use super::credentials::{CONNECT, KeptCredentials};
+use super::exchange::host_of;
+use super::failure::{CredentialFault, RequestError, fault_of_answer, fault_of_connection, not_aws, source_fault};
+use super::http::connector;
+
+/// Most bytes of one answer: more comes from something else than AWS.
+const MOST_BYTES: usize = 32 << 20;
+
+/// A service of AWS.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Service {
+    /// Name in the words of a user.
+    pub(super) name: &'static str,
+    /// Id by which the configuration names its endpoint.
+    id: &'static str,
+    /// First label of its hosts, and its name in signatures.
+    label: &'static str,
+}
+
+pub(super) const CLOUDWATCH: Service = Service { name: "CloudWatch", id: "CloudWatch", label: "monitoring" };
+
+/// A call of a service.
+#[derive(Clone, Debug)]
+pub(super) enum Call {
+    /// POST of a JSON document to an operation (protocol AWS JSON 1.0).
+    Json { target: &'static str, body: Vec<u8> },
+}
+
+/// Client of one region with the credentials of one session.
+#[derive(Debug)]
+pub(super) struct SignedClient {
+    config: SdkConfig,
+    region: String,
+    credentials: Arc<KeptCredentials>,
+    bundle: CaBundle,
+    /// URL that was named for all services, if it serves more than logs.
+    endpoint_url: Option<String>,
+    /// Whether a URL was named that serves only logs, so that no configured one counts either.
+    only_logs: bool,
+    timeout: Duration,
+    connector: OnceLock<SharedHttpConnector>,
+}
+
+/// What a client is made of.
+pub(super) struct SignedClientParts<'a> {
+    pub(super) config: &'a SdkConfig,
+    pub(super) region: &'a str,
+    pub(super) credentials: &'a Arc<KeptCredentials>,
+    pub(super) bundle: &'a CaBundle,
+    pub(super) endpoint_url: Option<&'a str>,
+    pub(super) only_logs: bool,
+    pub(super) timeout: Duration,
+}
+
+impl SignedClient {
+    /// Creates a client. It connects only when it is used.
+    pub(super) fn new(parts: &SignedClientParts<'_>) -> Self {
+        Self {
+            config: parts.config.clone(),
+            region: parts.region.to_owned(),
+            credentials: Arc::clone(parts.credentials),
+            bundle: parts.bundle.clone(),
+            endpoint_url: parts.endpoint_url.filter(|_| !parts.only_logs).map(str::to_owned),
+            only_logs: parts.only_logs,
+            timeout: parts.timeout,
+            connector: OnceLock::new(),
+        }
+    }
+
+    /// Sends a call until there is an answer, and returns its JSON.
+    pub(super) async fn call(&self, caller: &Caller, service: &Service, call: &Call) -> Result<Vec<u8>, RequestError> {
+        let endpoint = self.endpoint(service).await;
+        caller.repeat(|| self.send(service, &endpoint, call)).await.map(|(body, _)| body)
+    }
+
+    /// Returns host and port that a service is asked at.
+    pub(super) async fn host(&self, service: &Service) -> String {
+        host_of(&self.endpoint(service).await).unwrap_or_default()
+    }
+
+    /// Returns the URL of a service: the one that was named, else a configured one, else that of AWS.
+    async fn endpoint(&self, service: &Service) -> String {
+        let configured = || {
+            let key = ServiceConfigKey::builder().service_id(service.id).env("AWS_ENDPOINT_URL").profile("endpoint_url");
+            let set = self.config.service_config().zip(key.build().ok()).and_then(|(set, key)| set.load_config(key));
+            set.or_else(|| self.config.endpoint_url().map(str::to_owned))
+        };
+        let named = match (&self.endpoint_url, self.only_logs) {
+            (Some(url), _) => Some(url.clone()),
+            (None, true) => None,
+            (None, false) => configured(),
+        };
+        match named {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => {
+                let fips = self.config.use_fips().unwrap_or(false);
+                let dual_stack = self.config.use_dual_stack().unwrap_or(false);
+                of_aws(service, &self.region, fips, dual_stack).await
+            }
+        }
+    }
+
+    async fn send(&self, service: &Service, endpoint: &str, call: &Call) -> Result<Vec<u8>, RequestError> {
+        let credentials = self.credentials.get().await;
+        let credentials =
+            credentials.map_err(|error| RequestError::Credentials(CredentialFault::Source(source_fault(&error))))?;
+        let Call::Json { target, body } = call;
+        let headers = [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", target)];
+        let (method, url) = ("POST", format!("{endpoint}/"));
+        let wrong = |error: &dyn std::fmt::Display| RequestError::Other(format!("the request cannot be made ({error})"));
+        let identity = credentials.into();
+        let signing = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(&self.region)
+            .name(service.label)
+            .time(SystemTime::now())
+            .settings(SigningSettings::default())
+            .build()
+            .map_err(|error| wrong(&error))?
+            .into();
+        let signable = SignableRequest::new(method, url.as_str(), headers.into_iter(), SignableBody::Bytes(body));
+        let signed = signable.and_then(|signable| sign(signable, &signing)).map_err(|error| wrong(&error))?;
+        let (instructions, _) = signed.into_parts();
+        let request = http::Request::builder().method(method).uri(url.as_str()).body(SdkBody::from(body.clone()));
+        let request = request.map_err(|error| wrong(&error))?;
+        let mut request = HttpRequest::try_from(request).map_err(|error| wrong(&error))?;
+        for (name, value) in headers.into_iter().chain(instructions.headers()) {
+            request.headers_mut().try_insert(name.to_owned(), value.to_owned()).map_err(|error| wrong(&error))?;
+        }
+        let exchange = async {
+            let answer = self.connector().call(request).await.map_err(|error| fault_of_connection(&error))?;
+            read(answer).await
+        };
+        let late = |_| Err(RequestError::NoAnswer("no answer in time".to_owned()));
+        tokio::time::timeout(self.timeout * 2, exchange).await.unwrap_or_else(late)
+    }
+
+    fn connector(&self) -> &SharedHttpConnector {
+        self.connector.get_or_init(|| {
+            let settings = HttpConnectorSettings::builder()
+                .connect_timeout(CONNECT.min(self.timeout))
+                .read_timeout(self.timeout)
+                .build();
+            SharedHttpConnector::new(connector(&self.bundle, Some(&settings), self.config.sleep_impl()))
+        })
+    }
+}
+
+/// Returns AWS's URL of a service in a region. The SDK knows that of logs, with the domain of every partition, and the
+/// hosts of the other services differ from it in their first label.
+async fn of_aws(service: &Service, region: &str, fips: bool, dual_stack: bool) -> String {
+    let label = service.label;
+    let params = Params::builder().region(region).use_fips(fips).use_dual_stack(dual_stack).build();
+    let url = match params {
+        Ok(params) => DefaultResolver::new().resolve_endpoint(&params).await.map(|found| found.url().to_owned()).ok(),
+        Err(_) => None,
+    };
+    match url.as_deref().and_then(|url| url.strip_prefix("https://logs")) {
+        Some(rest) => format!("https://{label}{rest}"),
+        None => format!("https://{label}.{region}.amazonaws.com"),
+    }
+}
+
+/// Reads an answer: the body if the call succeeded, else why it did not.
+async fn read(answer: HttpResponse) -> Result<Vec<u8>, RequestError> {
+    let status = answer.status().as_u16();
+    let header = |name: &str| answer.headers().get(name).map(str::to_owned);
+    let (kind, code) = (header("content-type"), header("x-amzn-errortype"));
+    let mut stream = ByteStream::new(answer.into_body());
+    let mut body = Vec::new();
+    while let Some(part) = stream.next().await {
+        let part = part.map_err(|_| RequestError::Passing(format!("an answer with status {status} that was cut")))?;
+        if body.len() + part.len() > MOST_BYTES {
+            return Err(RequestError::Other(format!("an answer of more than {} MB", MOST_BYTES >> 20)));
+        }
+        body.extend_from_slice(&part);
+    }
+    let page = not_aws(status, kind.as_deref(), &body);
+    if status == 200 && page.is_none() {
+        return Ok(body);
+    }
+    let told: AwsError = serde_json::from_slice(&body).unwrap_or_default();
+    let code = code.or(told.kind).or(told.code).unwrap_or_default();
+    // A code stands behind the name of its service, and before an address.
+    let code = code.rsplit('#').next().unwrap_or_default().split(':').next().unwrap_or_default();
+    match page {
+        Some(what) if code.is_empty() => Err(RequestError::NotAws(what)),
+        _ => Err(fault_of_answer(status, code, &told.message.unwrap_or_default())),
+    }
+}
+
+/// Error of AWS in JSON.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct AwsError {
+    #[serde(rename = "__type")]
+    kind: Option<String>,
+    code: Option<String>,
+    #[serde(alias = "Message")]
+    message: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hosts_of_aws_are_found_in_every_partition() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        for (region, fips, dual_stack, want) in [
+            ("eu-west-1", false, false, "https://monitoring.eu-west-1.amazonaws.com"),
+            ("us-east-1", true, false, "https://monitoring-fips.us-east-1.amazonaws.com"),
+            ("eu-west-1", false, true, "https://monitoring.eu-west-1.api.aws"),
+            ("cn-north-1", false, false, "https://monitoring.cn-north-1.amazonaws.com.cn"),
+            ("us-gov-west-1", false, false, "https://monitoring.us-gov-west-1.amazonaws.com"),
+            ("us-iso-east-1", false, false, "https://monitoring.us-iso-east-1.c2s.ic.gov"),
+            ("eusc-de-east-1", false, false, "https://monitoring.eusc-de-east-1.amazonaws.eu"),
+        ] {
+            let found = runtime.block_on(of_aws(&CLOUDWATCH, region, fips, dual_stack));
+            assert_eq!(found, want);
+        }
+    }
+
+    #[test]
+    fn errors_of_aws_are_read_in_every_spelling() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let answer = |status: u16, header: Option<&'static str>, body: &'static str| {
+            let mut answer = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
+            header.into_iter().for_each(|code| drop(answer.headers_mut().insert("x-amzn-errortype", code)));
+            runtime.block_on(read(answer))
+        };
+        let throttled = Err(RequestError::Throttled);
+        assert_eq!(answer(200, None, "{}"), Ok(b"{}".to_vec()));
+        assert_eq!(answer(400, None, r#"{"__type":"com.amazonaws.cloudwatch#ThrottlingException"}"#), throttled);
+        assert_eq!(answer(400, Some("Throttling:http://x/"), "{}"), throttled);
+        assert_eq!(answer(429, None, ""), throttled);
+        let denied = answer(403, None, r#"{"__type":"AccessDenied","Message":"User: x is not authorized"}"#);
+        assert_eq!(denied, Err(RequestError::Denied("AccessDenied: User: x is not authorized".to_owned())));
+        assert!(matches!(answer(200, None, "<html>"), Err(RequestError::NotAws(_))));
+        assert!(matches!(answer(503, None, ""), Err(RequestError::Passing(_))));
+    }
+}
