@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::timeout::TimeoutConfig;
 use aws_config::{Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -42,9 +41,8 @@ pub(super) struct AccountRegion {
     /// Whether names without a region are looked up here; if not, only ARNs of this region.
     pub(super) for_names: bool,
     pub(super) logs: aws_sdk_cloudwatchlogs::Client,
-    pub(super) lambda: aws_sdk_lambda::Client,
+    pub(super) lambda: SignedClient,
     pub(super) logs_exchange: Arc<Exchange>,
-    pub(super) lambda_exchange: Arc<Exchange>,
     /// Client for the other services.
     pub(super) signed: SignedClient,
 }
@@ -247,38 +245,30 @@ fn place(
     for_names: bool,
 ) -> AccountRegion {
     let config = base.to_builder().region(Region::new(region.clone())).build();
-    let (logs_exchange, lambda_exchange) = (Arc::new(Exchange::new()), Arc::new(Exchange::new()));
+    let logs_exchange = Arc::new(Exchange::new());
     let logs = aws_sdk_cloudwatchlogs::config::Builder::from(&config).interceptor(Observer(Arc::clone(&logs_exchange)));
-    let mut lambda = aws_sdk_lambda::config::Builder::from(&config).interceptor(Observer(Arc::clone(&lambda_exchange)));
-    let patience = request.timeout.min(LAMBDA_TIMEOUT);
-    lambda = lambda.timeout_config(
-        TimeoutConfig::builder()
-            .connect_timeout(patience)
-            .read_timeout(patience)
-            .operation_attempt_timeout(patience)
-            .build(),
-    );
-    let only_logs = request.endpoint_url.as_deref().is_some_and(serves_only_logs);
-    if only_logs {
-        lambda.set_endpoint_url(None);
-    }
-    let signed = SignedClient::new(&SignedClientParts {
-        config: &config,
-        region: &region,
-        credentials: &session.credentials,
-        bundle,
-        endpoint_url: request.endpoint_url.as_deref(),
-        only_logs,
-        timeout: request.timeout,
-    });
+    let client = |timeout, patience| {
+        SignedClient::new(&SignedClientParts {
+            config: &config,
+            region: &region,
+            credentials: &session.credentials,
+            bundle,
+            endpoint_url: request.endpoint_url.as_deref(),
+            only_logs: request.endpoint_url.as_deref().is_some_and(serves_only_logs),
+            timeout,
+            patience,
+        })
+    };
+    let lambda_timeout = request.timeout.min(LAMBDA_TIMEOUT);
+    let lambda = client(lambda_timeout, lambda_timeout);
+    let signed = client(request.timeout, request.timeout * 2);
     AccountRegion {
         session,
         region,
         for_names,
         logs: aws_sdk_cloudwatchlogs::Client::from_conf(logs.build()),
-        lambda: aws_sdk_lambda::Client::from_conf(lambda.build()),
+        lambda,
         logs_exchange,
-        lambda_exchange,
         signed,
     }
 }

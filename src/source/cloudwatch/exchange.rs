@@ -9,7 +9,7 @@ use aws_sdk_cloudwatchlogs::config::interceptors::{
 };
 use aws_sdk_cloudwatchlogs::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_cloudwatchlogs::error::BoxError;
-use aws_sdk_lambda::primitives::{DateTime, DateTimeFormat};
+use aws_smithy_types::date_time::{DateTime, Format};
 
 use crate::source::now;
 
@@ -66,7 +66,7 @@ impl Intercept for Observer {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let told = context.response().headers().get("date").map(str::to_owned);
-        let told = told.and_then(|date| DateTime::from_str(&date, DateTimeFormat::HttpDate).ok());
+        let told = told.and_then(|date| DateTime::from_str(&date, Format::HttpDate).ok());
         if let Some((told, here)) = told.zip(now()) {
             self.0.ahead_s.store(told.secs() - here.ms().div_euclid(1_000), Ordering::Relaxed);
         }

@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aws_sdk_cloudwatchlogs::types::LogGroupClass;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::call::{Caller, NEEDED, OPTIONAL};
 use super::connect::AccountRegion;
 use super::failure::RequestError;
 use super::limiter::Limiter;
 use super::selector::Owner;
+use super::signed::{Call, LAMBDA, encoded};
 
 /// Requests per second for listing log groups, below the 10 that AWS allows.
 const LISTING_RATE: u32 = 8;
@@ -137,14 +140,13 @@ impl Lister {
     pub(super) async fn functions(&self) -> LookupResult<Vec<FunctionInfo>> {
         let (mut found, mut marker, mut seen) = (Vec::new(), None::<String>, BTreeSet::new());
         for _ in 0..MOST_PAGES {
-            let (page, _) =
-                self.lambda.call(|| self.place.lambda.list_functions().set_marker(marker.clone()).send()).await?;
-            found.extend(page.functions().iter().filter_map(|one| {
-                let name = one.function_name()?;
-                let group = one.logging_config().and_then(|config| config.log_group());
-                Some(function_info(name, one.function_arn(), group))
+            let query = marker.iter().map(|marker| format!("?Marker={}", encoded(marker))).collect::<String>();
+            let page: FunctionPage = self.lambda(format!("{FUNCTIONS}{query}")).await?;
+            found.extend(page.functions.into_iter().flatten().filter_map(|one| {
+                let name = one.function_name.clone()?;
+                Some(function_info(&name, one))
             }));
-            marker = page.next_marker().filter(|next| !next.is_empty()).map(str::to_owned);
+            marker = page.next_marker.filter(|next| !next.is_empty());
             match &marker {
                 None => return Ok(found),
                 Some(next) if !seen.insert(next.clone()) => return Err(endless()),
@@ -156,14 +158,44 @@ impl Lister {
 
     /// Returns one function with its log group.
     pub(super) async fn function(&self, name: &str) -> LookupResult<FunctionInfo> {
-        let request = || self.place.lambda.get_function_configuration().function_name(name).send();
-        let (found, _) = self.lambda.call(request).await?;
-        if found.function_name().is_none() && found.function_arn().is_none() {
+        let found: FunctionTold = self.lambda(format!("{FUNCTIONS}/{}/configuration", encoded(name))).await?;
+        if found.function_name.is_none() && found.function_arn.is_none() {
             return Err(RequestError::Other("an answer that names no function".to_owned()));
         }
-        let group = found.logging_config().and_then(|config| config.log_group());
-        Ok(function_info(name, found.function_arn(), group))
+        Ok(function_info(name, found))
     }
+
+    /// Asks the Lambda API, and reads its answer.
+    async fn lambda<T: DeserializeOwned>(&self, path: String) -> LookupResult<T> {
+        let answer = self.place.lambda.call(&self.lambda, &LAMBDA, &Call::Get { path }).await?;
+        serde_json::from_slice(&answer).map_err(|_| RequestError::Other("an answer that is not JSON".to_owned()))
+    }
+}
+
+/// Path of functions in the Lambda API.
+const FUNCTIONS: &str = "/2015-03-31/functions";
+
+/// A page of ListFunctions.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct FunctionPage {
+    functions: Option<Vec<FunctionTold>>,
+    next_marker: Option<String>,
+}
+
+/// The parts of a function's configuration that tell where it logs.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct FunctionTold {
+    function_name: Option<String>,
+    function_arn: Option<String>,
+    logging_config: Option<LoggingTold>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct LoggingTold {
+    log_group: Option<String>,
 }
 
 /// Returns the failure of a list whose pages lead back to earlier ones.
@@ -176,9 +208,10 @@ pub(super) fn default_group(function: &str) -> String {
     format!("/aws/lambda/{function}")
 }
 
-fn function_info(name: &str, arn: Option<&str>, group: Option<&str>) -> FunctionInfo {
-    let group = group.filter(|group| !group.is_empty()).map_or_else(|| default_group(name), str::to_owned);
-    FunctionInfo { name: name.to_owned(), group, owner: arn.and_then(Owner::of_arn) }
+fn function_info(name: &str, told: FunctionTold) -> FunctionInfo {
+    let group = told.logging_config.and_then(|config| config.log_group).filter(|group| !group.is_empty());
+    let owner = told.function_arn.as_deref().and_then(Owner::of_arn);
+    FunctionInfo { name: name.to_owned(), group: group.unwrap_or_else(|| default_group(name)), owner }
 }
 
 fn group_info(group: &aws_sdk_cloudwatchlogs::types::LogGroup) -> Option<GroupInfo> {

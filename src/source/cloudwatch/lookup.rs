@@ -10,9 +10,10 @@ use super::connect::AccountRegion;
 use super::failure::{PullError, RequestError, network_advice};
 use super::listing::{FunctionInfo, GroupInfo, Lister, LookupResult, default_group};
 use super::selector::{Choice, GroupChoice, Owner, Wanted};
+use super::signed::LAMBDA;
 
 /// Beginning of the log groups of functions.
-const LAMBDA: &str = "/aws/lambda/";
+const GROUPS: &str = "/aws/lambda/";
 /// Most requests in flight at once.
 const IN_FLIGHT: usize = 8;
 
@@ -47,7 +48,7 @@ pub(super) async fn look_up(place: Arc<AccountRegion>, wanted: Arc<Wanted>) -> R
         all_functions(&lister, place.for_names && wanted.has_globs()),
     );
     (facts.functions, facts.listed) = (functions, listed);
-    facts.lambda_host = place.lambda_exchange.host();
+    facts.lambda_host = Some(place.lambda.host(&LAMBDA).await).filter(|host| !host.is_empty());
     let prefixes = prefixes(&wanted, &place);
     let list = |lister: Arc<Lister>, prefix: String| async move { lister.groups(&prefix).await };
     facts.lists = gather(&lister, prefixes, list).await;
@@ -226,9 +227,9 @@ async fn near(lister: &Arc<Lister>, facts: &PlaceFacts, wanted: &Wanted) -> BTre
     let missing = facts.named.iter().filter(|(_, told)| told.as_ref().is_ok_and(Vec::is_empty));
     let names = || facts.listed_groups().map(|group| group.name.as_str());
     let unmatched =
-        |glob: &&Choice| !names().any(|name| name.strip_prefix(LAMBDA).is_some_and(|name| glob.holds(name)));
+        |glob: &&Choice| !names().any(|name| name.strip_prefix(GROUPS).is_some_and(|name| glob.holds(name)));
     let globs = wanted.functions.iter().filter(|choice| lister.place.for_names && !choice.is_exact());
-    let of_globs = globs.filter(|glob| !glob.prefix().is_empty()).filter(unmatched).map(|_| LAMBDA.to_owned());
+    let of_globs = globs.filter(|glob| !glob.prefix().is_empty()).filter(unmatched).map(|_| GROUPS.to_owned());
     let prefixes: BTreeSet<String> = missing
         .filter_map(|(name, _)| name.rsplit_once('/').map(|(folder, _)| format!("{folder}/")))
         .filter(|prefix| prefix.len() > 1)

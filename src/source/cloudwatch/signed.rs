@@ -6,12 +6,14 @@ use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudwatchlogs::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
-use aws_sdk_lambda::primitives::{ByteStream, SdkBody};
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
 use aws_types::service_config::ServiceConfigKey;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use super::ca_bundle::CaBundle;
@@ -27,19 +29,20 @@ const MOST_BYTES: usize = 32 << 20;
 /// A service of AWS.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Service {
-    /// Name in the words of a user.
-    pub(super) name: &'static str,
     /// Id by which the configuration names its endpoint.
     id: &'static str,
     /// First label of its hosts, and its name in signatures.
     label: &'static str,
 }
 
-pub(super) const CLOUDWATCH: Service = Service { name: "CloudWatch", id: "CloudWatch", label: "monitoring" };
+pub(super) const CLOUDWATCH: Service = Service { id: "CloudWatch", label: "monitoring" };
+pub(super) const LAMBDA: Service = Service { id: "Lambda", label: "lambda" };
 
 /// A call of a service.
 #[derive(Clone, Debug)]
 pub(super) enum Call {
+    /// GET of a path with its query.
+    Get { path: String },
     /// POST of a JSON document to an operation (protocol AWS JSON 1.0).
     Json { target: &'static str, body: Vec<u8> },
 }
@@ -55,7 +58,9 @@ pub(super) struct SignedClient {
     endpoint_url: Option<String>,
     /// Whether a URL was named that serves only logs, so that no configured one counts either.
     only_logs: bool,
+    /// Time limit for a part of an answer, and for all of it.
     timeout: Duration,
+    patience: Duration,
     connector: OnceLock<SharedHttpConnector>,
 }
 
@@ -68,6 +73,7 @@ pub(super) struct SignedClientParts<'a> {
     pub(super) endpoint_url: Option<&'a str>,
     pub(super) only_logs: bool,
     pub(super) timeout: Duration,
+    pub(super) patience: Duration,
 }
 
 impl SignedClient {
@@ -81,6 +87,7 @@ impl SignedClient {
             endpoint_url: parts.endpoint_url.filter(|_| !parts.only_logs).map(str::to_owned),
             only_logs: parts.only_logs,
             timeout: parts.timeout,
+            patience: parts.patience,
             connector: OnceLock::new(),
         }
     }
@@ -122,9 +129,14 @@ impl SignedClient {
         let credentials = self.credentials.get().await;
         let credentials =
             credentials.map_err(|error| RequestError::Credentials(CredentialFault::Source(source_fault(&error))))?;
-        let Call::Json { target, body } = call;
-        let headers = [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", target)];
-        let (method, url) = ("POST", format!("{endpoint}/"));
+        let (method, path, headers, body) = match call {
+            Call::Get { path } => ("GET", path.as_str(), Vec::new(), &[][..]),
+            Call::Json { target, body } => {
+                let headers = vec![("content-type", "application/x-amz-json-1.0"), ("x-amz-target", *target)];
+                ("POST", "/", headers, body.as_slice())
+            }
+        };
+        let url = format!("{endpoint}{path}");
         let wrong = |error: &dyn std::fmt::Display| RequestError::Other(format!("the request cannot be made ({error})"));
         let identity = credentials.into();
         let signing = v4::SigningParams::builder()
@@ -136,10 +148,10 @@ impl SignedClient {
             .build()
             .map_err(|error| wrong(&error))?
             .into();
-        let signable = SignableRequest::new(method, url.as_str(), headers.into_iter(), SignableBody::Bytes(body));
+        let signable = SignableRequest::new(method, url.as_str(), headers.iter().copied(), SignableBody::Bytes(body));
         let signed = signable.and_then(|signable| sign(signable, &signing)).map_err(|error| wrong(&error))?;
         let (instructions, _) = signed.into_parts();
-        let request = http::Request::builder().method(method).uri(url.as_str()).body(SdkBody::from(body.clone()));
+        let request = http::Request::builder().method(method).uri(url.as_str()).body(SdkBody::from(body.to_vec()));
         let request = request.map_err(|error| wrong(&error))?;
         let mut request = HttpRequest::try_from(request).map_err(|error| wrong(&error))?;
         for (name, value) in headers.into_iter().chain(instructions.headers()) {
@@ -150,7 +162,7 @@ impl SignedClient {
             read(answer).await
         };
         let late = |_| Err(RequestError::NoAnswer("no answer in time".to_owned()));
-        tokio::time::timeout(self.timeout * 2, exchange).await.unwrap_or_else(late)
+        tokio::time::timeout(self.patience, exchange).await.unwrap_or_else(late)
     }
 
     fn connector(&self) -> &SharedHttpConnector {
@@ -162,6 +174,12 @@ impl SignedClient {
             SharedHttpConnector::new(connector(&self.bundle, Some(&settings), self.config.sleep_impl()))
         })
     }
+}
+
+/// Writes a name as a part of a path or query.
+pub(super) fn encoded(name: &str) -> impl std::fmt::Display + '_ {
+    const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+    utf8_percent_encode(name, KEPT)
 }
 
 /// Returns AWS's URL of a service in a region. The SDK knows that of logs, with the domain of every partition, and the
@@ -221,6 +239,12 @@ struct AwsError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_written_so_that_they_cannot_lead_elsewhere() {
+        assert_eq!(encoded("pay_2-x").to_string(), "pay_2-x");
+        assert_eq!(encoded("../a?b#c/d é").to_string(), "..%2Fa%3Fb%23c%2Fd%20%C3%A9");
+    }
 
     #[test]
     fn the_hosts_of_aws_are_found_in_every_partition() {
