@@ -159,7 +159,8 @@ pub(super) fn run(
 
 /// Asks what the account tells besides its logs, if the inputs come from one.
 fn ask_account(feed: &dyn InputSource, shared: &SharedTables, options: &Options, tally: &mut Tally) -> AccountTold {
-    let mut told = feed.ask_account(&shared.logged());
+    let (mut told, bytes) = feed.ask_account(&shared.logged());
+    tally.bytes_read += bytes;
     let name = feed.inputs().first().map_or("", |input| input.name.as_str());
     for Note { incomplete, text } in std::mem::take(&mut told.notes) {
         tally.note(Note { incomplete, text: format!("{name}: {}", options.redaction.masked(&text)) });

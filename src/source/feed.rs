@@ -33,9 +33,10 @@ pub(crate) trait InputSource: Sync {
         None
     }
 
-    /// Asks what the account tells besides the log, now that all inputs were read and these functions were seen.
-    fn ask_account(&self, _seen: &[LoggedFunction]) -> saved::AccountTold {
-        saved::AccountTold::default()
+    /// Asks what the account tells besides the log, now that all inputs were read and these functions were seen. Also
+    /// returns the bytes that it adds to the input.
+    fn ask_account(&self, _seen: &[LoggedFunction]) -> (saved::AccountTold, u64) {
+        (saved::AccountTold::default(), 0)
     }
 }
 

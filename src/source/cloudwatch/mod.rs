@@ -298,11 +298,10 @@ impl Pull {
 impl Pull {
     /// Ends the file with what the account told. The trailer that the reader wrote has all but that, and the last one
     /// counts.
-    fn keep_trailer(&self) {
+    fn keep(&self, frame: &[u8]) {
         let mut save = self.save.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(file) = save.as_mut().filter(|_| self.shared.save_error().is_none()) else { return };
-        let frame = saved::trailer_frame(&self.shared.told());
-        if let Err(error) = file.write_all(&frame).and_then(|()| file.flush()) {
+        if let Err(error) = file.write_all(frame).and_then(|()| file.flush()) {
             self.shared.save_failed(&error);
         }
     }
@@ -337,11 +336,11 @@ impl InputSource for Pull {
         Some(self.shared.told())
     }
 
-    fn ask_account(&self, seen: &[LoggedFunction]) -> AccountTold {
+    fn ask_account(&self, seen: &[LoggedFunction]) -> (AccountTold, u64) {
         let beside = self.beside.lock().unwrap_or_else(PoisonError::into_inner).take();
         let is_over = self.shared.signal().is_some() || self.shared.is_over() || self.shared.failure().is_some();
         let (Some(beside), Some(runtime), false) = (beside, &self.runtime, is_over) else {
-            return AccountTold::default();
+            return (AccountTold::default(), 0);
         };
         let asked = runtime.block_on(async {
             tokio::select! {
@@ -355,8 +354,9 @@ impl InputSource for Pull {
             AccountTold { notes: vec![Note { incomplete: true, text }], ..AccountTold::default() }
         });
         self.shared.tell_of_account(told.clone());
-        self.keep_trailer();
-        told
+        let frame = saved::trailer_frame(&self.shared.told());
+        self.keep(&frame);
+        (told, frame.len() as u64)
     }
 }
 
