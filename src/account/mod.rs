@@ -4,6 +4,7 @@
 //! Reads the documents that the AWS CLI, deployment tools and queues hand out; knows neither files nor logs.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
+mod config;
 mod destinations;
 mod documents;
 #[cfg(test)]
@@ -11,15 +12,21 @@ mod tests;
 
 use crate::wire::InputProblem;
 
+pub(crate) use config::{AskedFunction, FunctionConfig};
 pub(crate) use destinations::UnseenEvent;
 #[allow(unreachable_pub, reason = "what the options of a run hold is as public as they are")]
-pub use destinations::{CaughtEvent, Destinations};
+pub use {
+    config::AwsConfig,
+    destinations::{CaughtEvent, Destinations},
+};
 
 /// What is known of the account, each part only if it was given.
 #[derive(Debug, Default)]
 pub struct AccountFacts {
     /// Events that something caught.
     pub destinations: Option<Destinations>,
+    /// Configuration of functions, queues and mappings.
+    pub aws_config: Option<AwsConfig>,
     /// Inputs of these that could not be read.
     pub problems: Vec<InputProblem>,
 }
@@ -27,6 +34,7 @@ pub struct AccountFacts {
 impl AccountFacts {
     /// Returns what must be known about these inputs besides the problems.
     pub(crate) fn notes(&self) -> Vec<String> {
-        self.destinations.as_ref().map(Destinations::notes).unwrap_or_default()
+        let destinations = self.destinations.iter().flat_map(Destinations::notes);
+        destinations.chain(self.aws_config.iter().flat_map(AwsConfig::notes)).collect()
     }
 }

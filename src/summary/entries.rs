@@ -186,6 +186,10 @@ impl<'s> Entries<'s> {
             let facts = self.functions.entry(stream.function).or_default();
             facts.architecture = facts.architecture.take().max(Some(architecture.clone()));
         }
+        if let (Some("config"), Some(ms)) = (record.timeout_source.as_deref(), record.timeout_ms) {
+            let facts = self.functions.entry(stream.function).or_default();
+            facts.configured_timeout = facts.configured_timeout.max(Some((attempt.started_at, ms)));
+        }
         let version = attempt.version.as_deref().map_or(0, |version| self.version(version, &Redaction::off()));
         let mut entry = self.entry(stream, (&attempt, &verdict), version, is_cut(verdict.category, &record.code));
         if verdict.category.is_failure() {

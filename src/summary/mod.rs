@@ -11,6 +11,7 @@ mod caught;
 mod causes;
 mod cells;
 mod chains;
+mod configured;
 mod course;
 mod distribution;
 mod early;
@@ -34,6 +35,7 @@ mod traffic;
 mod versions;
 
 pub(crate) use chains::Outcome;
+pub(crate) use configured::TimeoutSource;
 pub(crate) use entries::{Entries, SharedTables, StreamNames};
 pub(crate) use entry::Entry;
 pub(crate) use findings::ExampleChoice;
