@@ -4,6 +4,7 @@
 //! Reads the documents that the AWS CLI, deployment tools and queues hand out; knows neither files nor logs.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
+mod checks;
 mod config;
 mod destinations;
 mod documents;
@@ -12,6 +13,8 @@ mod tests;
 
 use crate::wire::InputProblem;
 
+pub(crate) use checks::checks;
+pub use checks::{CheckInfo, all_checks};
 pub(crate) use config::{AskedFunction, FunctionConfig};
 pub(crate) use destinations::UnseenEvent;
 #[allow(unreachable_pub, reason = "what the options of a run hold is as public as they are")]

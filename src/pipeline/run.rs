@@ -13,6 +13,7 @@ use super::stream_part::StreamPart;
 use super::tally::{Tally, masked_tail};
 use super::worker::{Job, Worker};
 use super::{AnalyzeError, Options, PlatformWords, Progress, RunAnalysis};
+use crate::account;
 use crate::catalogue::CATALOGUE_VERSION;
 use crate::decode::WindowMemory;
 use crate::model::{Mentions, Moment, Note, Timestamp};
@@ -133,6 +134,9 @@ pub(super) fn run(
         config_file: None,
         ignored: Vec::new(),
     };
+    let found = account::checks(&summary, options.account.aws_config.as_ref());
+    (summary.checks, summary.checks_total, summary.checks_high) = (found.listed, found.all, found.high);
+    summary.mask_told_by_account(&options.redaction);
     summary.mask_request_ids(&options.redaction);
     Ok(RunAnalysis {
         empty: summary.is_empty(),
