@@ -13,8 +13,7 @@ mod tests;
 
 use crate::wire::InputProblem;
 
-pub(crate) use checks::checks;
-pub use checks::{CheckInfo, all_checks};
+pub(crate) use checks::{all_checks, checks};
 pub(crate) use config::{AskedFunction, FunctionConfig};
 pub(crate) use destinations::UnseenEvent;
 #[allow(unreachable_pub, reason = "what the options of a run hold is as public as they are")]

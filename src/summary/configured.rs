@@ -97,6 +97,12 @@ impl<'a> Configured<'a> {
         Some(self.config.as_ref()?.runtime(None)?.value.to_owned())
     }
 
+    /// Returns whether the platform is told to log only what fails.
+    pub(super) fn logs_only_failures(&self) -> bool {
+        let level = self.config.as_ref().and_then(|config| config.system_log_level(None));
+        level.is_some_and(|level| level.value == "WARN")
+    }
+
     /// Returns what invokes the function.
     pub(super) fn invokers(&self) -> Vec<KnownInvoker> {
         self.config.as_ref().map(FunctionConfig::invokers).unwrap_or_default()

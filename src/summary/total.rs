@@ -550,7 +550,8 @@ impl<'a> Pass<'a> {
         row.memory.size_mb = row.memory.size_mb.or(configured.memory_size_mb());
         row.function.clone_from(&key.name);
         row.caught = self.caught.is_known().then_some(counts.caught);
-        if counts.hides_successes() {
+        if counts.hides_successes() || configured.logs_only_failures() && row.ok == 0 && row.failed > 0 {
+            row.failure_rate = None;
             self.hiding.push(key.name.clone().unwrap_or_else(|| "(unknown)".to_owned()));
         }
         row.account_id.clone_from(&key.account_id);

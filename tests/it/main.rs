@@ -6,6 +6,7 @@
 mod account;
 mod advice;
 mod architecture;
+mod aws_config;
 mod causes;
 mod cli;
 #[cfg(feature = "cloudwatch")]

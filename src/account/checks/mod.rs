@@ -19,7 +19,7 @@ const LISTED: usize = 1_000;
 
 /// A check.
 #[derive(Debug)]
-pub struct CheckInfo {
+pub(crate) struct CheckInfo {
     /// Its id in the summary.
     pub id: &'static str,
     /// How grave it is.
@@ -35,7 +35,7 @@ const LISTS: [&[CheckInfo]; 5] =
     [limits::CHECKS, sources::CHECKS, events::CHECKS, settings::CHECKS, runtime::CHECKS];
 
 /// Returns every check.
-pub fn all_checks() -> impl Iterator<Item = &'static CheckInfo> {
+pub(crate) fn all_checks() -> impl Iterator<Item = &'static CheckInfo> {
     LISTS.into_iter().flatten()
 }
 

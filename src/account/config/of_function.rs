@@ -188,7 +188,9 @@ impl<'a> FunctionConfig<'a> {
 impl<'a> MappingConfig<'a> {
     /// Returns the name of its source, for people.
     pub(crate) fn event_source(&self) -> String {
-        let name = self.mapping.event_source.as_ref().map(|key| key.name.as_str());
+        // A template may name a queue that it refers to by another id.
+        let queue = self.queue.and_then(|queue| queue.keys.first());
+        let name = queue.or(self.mapping.event_source.as_ref()).map(|key| key.name.as_str());
         let kind = match self.mapping.kind {
             Some("sqs") => "queue",
             Some("stream") => "stream",
