@@ -142,9 +142,11 @@ impl Destinations {
         let mut records = 0;
         documents::each(text, |envelope: Envelope| records += self.open(envelope, input, 0))?;
         match records {
-            0 => Err("holds no record of a failure destination and no message of a dead-letter queue; save what `aws sqs \
+            0 => Err(
+                "holds no record of a failure destination and no message of a dead-letter queue; save what `aws sqs \
                       receive-message --message-attribute-names All` prints, or the objects of an S3 destination"
-                .to_owned()),
+                    .to_owned(),
+            ),
             _ => Ok(()),
         }
     }
@@ -219,7 +221,8 @@ impl Destinations {
     /// Takes one record of a destination. Returns whether it is one.
     fn record(&mut self, context: RequestContext, at: Option<&str>, mapping: Option<Mapping>, input: &str) -> bool {
         // API Gateway's events have a context, too.
-        let (Some(arn), Some(condition), Some(id)) = (context.function_arn, context.condition, context.request_id) else {
+        let (Some(arn), Some(condition), Some(id)) = (context.function_arn, context.condition, context.request_id)
+        else {
             return false;
         };
         let Some(request_id) = RequestId::parse(id.as_bytes()) else { return false };
@@ -228,7 +231,8 @@ impl Destinations {
             self.successes += 1;
             return true;
         }
-        let arn = FunctionArn::parse(&arn).filter(|arn| [arn.name, arn.account_id, arn.region].into_iter().all(is_word));
+        let arn =
+            FunctionArn::parse(&arn).filter(|arn| [arn.name, arn.account_id, arn.region].into_iter().all(is_word));
         self.add(CaughtEvent {
             request_id,
             function: arn.as_ref().map(|arn| arn.name.to_owned()),

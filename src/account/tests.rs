@@ -73,7 +73,8 @@ fn destinations_of_mappings_and_dead_letter_queues_are_told_apart() {
         (attributes("messageAttributes", "stringValue"), r#""body":"PAYLOAD""#),
         (attributes("MessageAttributes", "Value"), r#""Type":"Notification","Message":"PAYLOAD""#),
     ] {
-        let text = format!(r#"{{"Messages":[{{{body},"Attributes":{{"SentTimestamp":"1772359445568"}},{attributes}}}]}}"#);
+        let text =
+            format!(r#"{{"Messages":[{{{body},"Attributes":{{"SentTimestamp":"1772359445568"}},{attributes}}}]}}"#);
         let want = ("dead_letter_queue".to_owned(), None, Some("2026-03-01T10:04:05.568Z".to_owned()));
         assert_eq!(caught(&text, Some("any")), Some(want), "{text}");
     }

@@ -81,7 +81,8 @@ pub(crate) fn runtime_life(text: &str) -> Option<&'static RuntimeLife> {
     let Some((family, version)) = text.split_once(':') else { return by_id(text) };
     let is_build = |(at, _): &(usize, &str)| {
         let behind = &version[at + 1..];
-        behind.starts_with("mainline") || behind.strip_prefix('v').is_some_and(|n| n.starts_with(|c: char| c.is_ascii_digit()))
+        behind.starts_with("mainline")
+            || behind.strip_prefix('v').is_some_and(|n| n.starts_with(|c: char| c.is_ascii_digit()))
     };
     let end = version.match_indices('.').find(is_build).map_or(version.len(), |(at, _)| at);
     let version = &version[..end];

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, thread};
 
-use super::again;
 use super::account_files;
+use super::again;
 use super::args::{By, ColorChoice, FormatChoice, LedgerTarget, ReportTarget, RunArgs, SharedArgs, Strictness};
 use super::config::read_markers;
 use super::exit::RunError;

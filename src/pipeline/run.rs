@@ -1,7 +1,7 @@
 //! One run: workers read the inputs, streams are joined, the final pass makes the summary.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
@@ -160,7 +160,9 @@ fn without_attempts((events, functions): &(u64, BTreeSet<String>)) -> String {
     let events = if *events == 1 { "1 event".to_owned() } else { format!("{events} events") };
     let functions: Vec<&str> = functions.iter().map(String::as_str).collect();
     let of = if functions.is_empty() { String::new() } else { format!(" (functions: {})", functions.join(", ")) };
-    format!("{events} that a destination caught failed in this window, and the log has no attempt of them: it is not whole{of}")
+    format!(
+        "{events} that a destination caught failed in this window, and the log has no attempt of them: it is not whole{of}"
+    )
 }
 
 /// Says of records that their log was not read or understood as a whole.

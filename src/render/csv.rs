@@ -119,8 +119,7 @@ fn of_cause(cause: &Cause) -> CsvRow {
         ("hint", cause.hint.clone()),
         ("ignored", cause.ignored.to_string()),
     ];
-    let numbers =
-        vec![
+    let numbers = vec![
         ("failed", cause.attempts.to_string()),
         ("environment_failures", cause.environments.to_string()),
         ("lost", cause.lost.to_string()),

@@ -53,9 +53,9 @@ impl<'a> Configured<'a> {
         versions: &'a [String],
     ) -> Self {
         let place = (key.account_id.as_deref(), key.region.as_deref());
-        let config = config.zip(key.name.as_deref()).and_then(|(config, name)| {
-            config.function(AskedFunction { name, account_id: place.0, region: place.1 })
-        });
+        let config = config
+            .zip(key.name.as_deref())
+            .and_then(|(config, name)| config.function(AskedFunction { name, account_id: place.0, region: place.1 }));
         let observed = facts.and_then(|facts| facts.timeout).map(|(_, ms)| (ms, TimeoutSource::Observed));
         let recorded = facts.and_then(|facts| facts.configured_timeout).map(|(_, ms)| (ms, TimeoutSource::Config));
         let limit = observed.or(recorded.filter(|_| config.is_none()));

@@ -6,8 +6,8 @@
 //! only with the number of attempts, up to a bound past which entries go to a temporary file.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
-mod cause_key;
 mod caught;
+mod cause_key;
 mod causes;
 mod cells;
 mod chains;

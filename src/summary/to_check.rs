@@ -83,8 +83,7 @@ impl ToCheck {
     pub(super) fn add_unrun(&mut self, event: &CaughtEvent, function: u32, names: &Tables) {
         let id = event.request_id;
         let place = Place::default();
-        let severity =
-            (Need::NeverRan, Reverse(false), Reverse(0), event.at, names.rank(function), id.bits(), place);
+        let severity = (Need::NeverRan, Reverse(false), Reverse(0), event.at, names.rank(function), id.bits(), place);
         self.push(Event {
             severity,
             function,

@@ -12,9 +12,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::caught::{Caught, Unrun, function_of, settled_by};
 use super::causes::{self, CauseSums, FailedStarts, InFunction};
 use super::chains::{Copies, Outcome, order_without_times, outcome, start_behind_end};
+use super::configured::{Configured, SeenCatchers, TimeoutSource, only_invoker};
 use super::course::WindowBounds;
 use super::entries::{Entries, SharedTables};
-use super::configured::{Configured, SeenCatchers, TimeoutSource, only_invoker};
 use super::findings::{FindingCounts, Surroundings};
 use super::function::Counts;
 use super::guidance::{Advice, Need, advise};
@@ -608,9 +608,9 @@ impl<'a> Pass<'a> {
         let (mut unrun, mut lacking) = (Unrun::default(), (0, BTreeSet::new()));
         let names = self.names;
         for UnseenEvent { event, never_ran } in self.caught.unseen() {
-            let is_within = event.at.is_none_or(|at| {
-                self.start.is_none_or(|start| start <= at) && self.end.is_none_or(|end| at <= end)
-            });
+            let is_within = event
+                .at
+                .is_none_or(|at| self.start.is_none_or(|start| start <= at) && self.end.is_none_or(|end| at <= end));
             if !is_within || !(self.bounds.wanted)(event.function.as_deref()) {
                 continue;
             }

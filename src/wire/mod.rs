@@ -19,16 +19,18 @@ pub use diff::{
 };
 pub use explain::{EXPLAIN_SCHEMA_VERSION, ExplainedCode, ExplainedName, Explanation};
 pub use ledger::{EventLedger, LedgerEffect, LedgerRow, SideEffectLine};
-pub use record::{CaughtBy, ContributingCause, CutEnds, DownstreamCall, EvidenceLine, ObservationCount, Record, RecordKind};
+pub use record::{
+    CaughtBy, ContributingCause, CutEnds, DownstreamCall, EvidenceLine, ObservationCount, Record, RecordKind,
+};
 pub(crate) use redact::LineMasking;
 pub use redact::{Redaction, SecretPattern};
 pub use show::{SHOW_SCHEMA_VERSION, ShownAttempt, ShownEvent, ShownLine};
 pub use summary::{
     AccountRead, BeganWith, Cause, Check, Condition, Coverage, CoverageBytes, DurationCell, Durations, EarlyWarning,
     EventToCheck, Example, Failures, Finding, FindingState, FirstVersion, FunctionSummary, FunctionVersion, Gate,
-    IgnoreState, IgnoredFailures, InitPercentiles, InputProblem, KnownInvoker, Memory, MemoryCell, NeedsPerson, NeedsPersonExample,
-    NeedsPersonGroup, Outcomes, Percentiles, Retries, Severity, Summary, TimelineBucket, VersionSample, WarningKind, Waste,
-    WasteShare, Window, moment,
+    IgnoreState, IgnoredFailures, InitPercentiles, InputProblem, KnownInvoker, Memory, MemoryCell, NeedsPerson,
+    NeedsPersonExample, NeedsPersonGroup, Outcomes, Percentiles, Retries, Severity, Summary, TimelineBucket,
+    VersionSample, WarningKind, Waste, WasteShare, Window, moment,
 };
 
 /// Version of the summary and record formats: grows when a field is added.

@@ -56,7 +56,9 @@ fn every_form_gives_the_same_answer() {
     for answer in &answers {
         assert_eq!(checks(answer), checks(&answers[0]));
         assert_eq!((&answer["checks_total"], &answer["checks_high"]), (&9.into(), &2.into()));
-        for (name, timeout_ms, invoker) in [("orders", 10_000, "async"), ("billing", 60_000, "sqs"), ("clicks", 30_000, "stream")] {
+        for (name, timeout_ms, invoker) in
+            [("orders", 10_000, "async"), ("billing", 60_000, "sqs"), ("clicks", 30_000, "stream")]
+        {
             let row = row(answer, name);
             assert_eq!((&row["timeout_ms"], &row["timeout_source"]), (&timeout_ms.into(), &"config".into()), "{name}");
             assert!(row["near_timeout"].is_u64(), "{name}");
@@ -166,7 +168,10 @@ fn the_readme_lists_every_check() {
 fn beside_a_good_one(folder: &Path, content: &[u8]) -> Done {
     let bad = folder.join("bad.json");
     fs::write(&bad, content).unwrap();
-    with(&["fixtures/account/cloudformation/shop.template.json"]).arg_path("--aws-config", &bad).args(["--format", "json"]).done()
+    with(&["fixtures/account/cloudformation/shop.template.json"])
+        .arg_path("--aws-config", &bad)
+        .args(["--format", "json"])
+        .done()
 }
 
 #[test]
@@ -176,7 +181,9 @@ fn a_bad_file_is_told_and_the_rest_goes_on() {
     // 10 MB of JSON that is something else.
     let mut unrelated = b"[".to_vec();
     while unrelated.len() < 10 << 20 {
-        unrelated.extend_from_slice(br#"{"id":12345,"values":[1,2,{"password":"UNRELATED"}],"name":"x","nested":{"a":[{}]}},"#);
+        unrelated.extend_from_slice(
+            br#"{"id":12345,"values":[1,2,{"password":"UNRELATED"}],"name":"x","nested":{"a":[{}]}},"#,
+        );
     }
     unrelated.extend_from_slice(b"{}]");
     for (content, want) in [

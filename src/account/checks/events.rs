@@ -64,12 +64,14 @@ fn retried(now: &Situation<'_>) -> Vec<Found> {
 }
 
 fn two_targets(now: &Situation<'_>) -> Vec<Found> {
-    let both = now.config.and_then(FunctionConfig::has_failure_destination).zip(now.setting(FunctionConfig::has_dead_letter_queue));
+    let both = now
+        .config
+        .and_then(FunctionConfig::has_failure_destination)
+        .zip(now.setting(FunctionConfig::has_dead_letter_queue));
     match both {
-        Some((destination, queue)) if destination.value && queue.value => Found::by(
-            destination.input,
-            "both a failure destination and a dead-letter queue are set".to_owned(),
-        ),
+        Some((destination, queue)) if destination.value && queue.value => {
+            Found::by(destination.input, "both a failure destination and a dead-letter queue are set".to_owned())
+        }
         _ => Vec::new(),
     }
 }

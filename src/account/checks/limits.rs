@@ -97,10 +97,9 @@ fn differs(now: &Situation<'_>) -> Vec<Found> {
 fn memory(now: &Situation<'_>) -> Vec<Found> {
     let Some(size) = now.setting(FunctionConfig::memory_size_mb) else { return Vec::new() };
     match now.row.memory.max_used_mb {
-        Some(used) if u64::from(used) * 100 >= u64::from(size.value) * MEMORY_PERCENT => Found::by(
-            size.input,
-            format!("{used} of {} MB were used{}", size.value, size.caveat),
-        ),
+        Some(used) if u64::from(used) * 100 >= u64::from(size.value) * MEMORY_PERCENT => {
+            Found::by(size.input, format!("{used} of {} MB were used{}", size.value, size.caveat))
+        }
         _ => Vec::new(),
     }
 }

@@ -31,8 +31,7 @@ pub(crate) struct CheckInfo {
 }
 
 /// Lists of all checks.
-const LISTS: [&[CheckInfo]; 5] =
-    [limits::CHECKS, sources::CHECKS, events::CHECKS, settings::CHECKS, runtime::CHECKS];
+const LISTS: [&[CheckInfo]; 5] = [limits::CHECKS, sources::CHECKS, events::CHECKS, settings::CHECKS, runtime::CHECKS];
 
 /// Returns every check.
 pub(crate) fn all_checks() -> impl Iterator<Item = &'static CheckInfo> {

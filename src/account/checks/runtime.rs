@@ -44,11 +44,11 @@ fn ended(now: &Situation<'_>, wanted: Stage) -> Vec<Found> {
         (Stage::Deprecated, Some(life.deprecated), "have no support"),
     ];
     // Dates of one form are in the order of their texts; that of the log ends with its time.
-    let last = stages.into_iter().find_map(|(stage, date, what)| Some((stage, date.filter(|date| *date <= end)?, what)));
+    let last =
+        stages.into_iter().find_map(|(stage, date, what)| Some((stage, date.filter(|date| *date <= end)?, what)));
     match last {
         Some((stage, date, what)) if stage == wanted => {
-            let evidence =
-                format!("functions with {} {what} since {date} (as of {RUNTIMES_AS_OF})", life.id);
+            let evidence = format!("functions with {} {what} since {date} (as of {RUNTIMES_AS_OF})", life.id);
             vec![Found { evidence, source: None }]
         }
         _ => Vec::new(),

@@ -52,9 +52,7 @@ pub(super) const CHECKS: &[CheckInfo] = &[
 
 fn no_concurrency(now: &Situation<'_>) -> Vec<Found> {
     match now.config.and_then(FunctionConfig::reserved_concurrency) {
-        Some(reserved) if reserved.value == 0 => {
-            Found::by(reserved.input, "the reserved concurrency is 0".to_owned())
-        }
+        Some(reserved) if reserved.value == 0 => Found::by(reserved.input, "the reserved concurrency is 0".to_owned()),
         _ => Vec::new(),
     }
 }

@@ -75,7 +75,12 @@ fn by_config(id: &'static str, row: fn(&mut FunctionSummary), on: Vec<String>, o
     Pair { id, row, documents: on, other_row: None, other_documents: Some(off) }
 }
 
-fn by_log(id: &'static str, on: fn(&mut FunctionSummary), off: fn(&mut FunctionSummary), documents: Vec<String>) -> Pair {
+fn by_log(
+    id: &'static str,
+    on: fn(&mut FunctionSummary),
+    off: fn(&mut FunctionSummary),
+    documents: Vec<String>,
+) -> Pair {
     Pair { id, row: on, documents, other_row: Some(off), other_documents: None }
 }
 
@@ -264,9 +269,8 @@ fn the_log_has_the_last_word_and_another_version_is_named() {
     let latest = function(r#""Timeout":10"#);
     let evidence = near(row.clone(), &[&latest]).unwrap();
     assert!(evidence.ends_with("(of $LATEST; version 7 ran, which may have another)"), "{evidence}");
-    let seventh = format!(
-        r#"{{"FunctionName":"pay","FunctionArn":"{ARN}:7","Version":"7","Timeout":30,"MemorySize":128}}"#
-    );
+    let seventh =
+        format!(r#"{{"FunctionName":"pay","FunctionArn":"{ARN}:7","Version":"7","Timeout":30,"MemorySize":128}}"#);
     assert_eq!(near(row, &[&latest, &seventh]), None, "its own timeout is 30 s");
 }
 

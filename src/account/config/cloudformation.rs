@@ -261,12 +261,8 @@ impl Template<'_> {
     /// Adds what the events of a SAM function and its own settings stand for.
     fn events_of(&self, id: &str, own: &Properties, facts: &mut Facts) {
         let function = FunctionRef::named(self.name(id, own));
-        let caller = |kind, evidence: String| CallerFact {
-            function: function.clone(),
-            source: self.source(),
-            kind,
-            evidence,
-        };
+        let caller =
+            |kind, evidence: String| CallerFact { function: function.clone(), source: self.source(), kind, evidence };
         let config = own.event_invoke_config.0.as_ref().or(self.globals.event_invoke_config.0.as_ref());
         if let Some(Object(config)) = config {
             facts.invoke_configs.push(self.invoke_fact(
@@ -359,7 +355,11 @@ impl Template<'_> {
         QueueFact {
             keys: named.into_iter().chain([self.key(id)]).collect(),
             source: self.source(),
-            visibility_timeout_s: own.visibility_timeout.number().or(30).and_then(|seconds| u64::try_from(seconds).ok()),
+            visibility_timeout_s: own
+                .visibility_timeout
+                .number()
+                .or(30)
+                .and_then(|seconds| u64::try_from(seconds).ok()),
             maximum_receives: own.redrive_policy.0.as_ref().and_then(|policy| policy.0.maximum_receives()),
         }
     }
@@ -377,7 +377,9 @@ impl Template<'_> {
         'next: loop {
             for (at, _) in text.match_indices("${") {
                 let end = at + text.get(at..)?.find('}')? + 1;
-                let Some((id, resource)) = text.get(at..end).and_then(|referred| self.resource(referred)) else { continue };
+                let Some((id, resource)) = text.get(at..end).and_then(|referred| self.resource(referred)) else {
+                    continue;
+                };
                 match resource.kind.as_str() {
                     "AWS::Lambda::Function" | "AWS::Serverless::Function" => {
                         return Some(FunctionRef::named(self.name(id, &resource.properties)));

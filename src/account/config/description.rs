@@ -67,7 +67,9 @@ impl Description {
             architecture: text(&first_architecture),
             is_image: word(&self.package_type).map(|kind| kind == IMAGE),
             last_modified: self.last_modified.text().and_then(time),
-            has_dead_letter_queue: Some(self.dead_letter_config.0.as_ref().is_some_and(|one| one.0.target_arn.is_set())),
+            has_dead_letter_queue: Some(
+                self.dead_letter_config.0.as_ref().is_some_and(|one| one.0.target_arn.is_set()),
+            ),
             has_snap_start: snap_start.map(|word| word != NO_SNAP_START),
             system_log_level: text(&log_level),
             reserved_concurrency: None,

@@ -50,7 +50,9 @@ pub(super) enum KnownName {
     /// Parts of a name between which only a deployment knows what stands.
     Pattern(Vec<String>),
     /// CloudFormation makes the name of it: `STACK-LogicalId-XXXXXXXXXXXX`.
-    Generated { logical_id: String },
+    Generated {
+        logical_id: String,
+    },
 }
 
 /// Function that a fact is about.
@@ -183,11 +185,8 @@ impl FunctionRef {
         if let Some(arn) = FunctionArn::parse(text) {
             let qualifier = text.splitn(8, ':').nth(7);
             let owned = |part: &str| Some(part.to_owned()).filter(|part| is_name(part));
-            let function = Self {
-                name: KnownName::of(arn.name)?,
-                account_id: owned(arn.account_id),
-                region: owned(arn.region),
-            };
+            let function =
+                Self { name: KnownName::of(arn.name)?, account_id: owned(arn.account_id), region: owned(arn.region) };
             return Some((function, qualifier));
         }
         let parts: Vec<&str> = text.split(':').collect();
@@ -312,8 +311,7 @@ impl<'a> SourceArn<'a> {
 }
 
 /// Invokers by the service of an event source, as in its ARN.
-const SERVICES: [(&str, &str); 4] =
-    [("sqs", "sqs"), ("kinesis", "stream"), ("dynamodb", "stream"), ("kafka", "kafka")];
+const SERVICES: [(&str, &str); 4] = [("sqs", "sqs"), ("kinesis", "stream"), ("dynamodb", "stream"), ("kafka", "kafka")];
 
 /// Returns the name of the invoker that reads this service.
 pub(super) fn invoker_of_service(service: &str) -> Option<&'static str> {
@@ -397,7 +395,9 @@ mod tests {
 
     #[test]
     fn names_are_known_in_every_way_in_which_they_are_written() {
-        let read = |text: &str| FunctionRef::parse(text).map(|(function, qualifier)| (function.name, qualifier.map(str::to_owned)));
+        let read = |text: &str| {
+            FunctionRef::parse(text).map(|(function, qualifier)| (function.name, qualifier.map(str::to_owned)))
+        };
         let exact = |name: &str, qualifier: Option<&str>| {
             Some((KnownName::Exact(name.to_owned()), qualifier.map(str::to_owned)))
         };
@@ -421,7 +421,8 @@ mod tests {
             assert_eq!(read(text), want, "{text}");
         }
         let pattern = read("*-orders-${Stage}").unwrap().0;
-        for (name, want) in [("prod-orders-eu", true), ("-orders-", true), ("prod-orders", false), ("orders-eu", false)] {
+        for (name, want) in [("prod-orders-eu", true), ("-orders-", true), ("prod-orders", false), ("orders-eu", false)]
+        {
             assert_eq!(pattern.is(name), want, "{name}");
         }
     }

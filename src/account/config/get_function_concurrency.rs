@@ -24,9 +24,11 @@ impl Section for GetFunctionConcurrency {
 
     fn add(self, _: &mut Facts, _: &str) -> Result<bool, String> {
         match self.reserved.is_set() {
-            true => Err("does not tell of which function this concurrency is; save what `aws lambda get-function` prints, \
+            true => {
+                Err("does not tell of which function this concurrency is; save what `aws lambda get-function` prints, \
                          which has both"
-                .to_owned()),
+                    .to_owned())
+            }
             false => Ok(false),
         }
     }

@@ -402,6 +402,9 @@ mod tests {
                 .0
                 .map(|object| object.0.len())
         };
-        assert_eq!((object("{\"a\":1}"), object("[{\"a\":1},{}]"), object("[]"), object("\"x\"")), (Some(1), Some(1), None, None));
+        assert_eq!(
+            (object("{\"a\":1}"), object("[{\"a\":1},{}]"), object("[]"), object("\"x\"")),
+            (Some(1), Some(1), None, None)
+        );
     }
 }

@@ -143,9 +143,8 @@ impl AwsConfig {
             key(a).cmp(&key(b)).then_with(|| (&a.function, &a.source).cmp(&(&b.function, &b.source)))
         });
         invoke_configs.sort_by(|a, b| (&a.function, &a.source).cmp(&(&b.function, &b.source)));
-        mappings.sort_by(|a, b| {
-            (&a.function, &a.source, &a.event_source).cmp(&(&b.function, &b.source, &b.event_source))
-        });
+        mappings
+            .sort_by(|a, b| (&a.function, &a.source, &a.event_source).cmp(&(&b.function, &b.source, &b.event_source)));
         queues.sort_by(|a, b| (&a.source, &a.keys).cmp(&(&b.source, &b.keys)));
         callers.sort_by(|a, b| (&a.function, &a.kind, &a.source).cmp(&(&b.function, &b.kind, &b.source)));
         notes.sort_unstable();

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::facts::{
-    CallerFact, Facts, FunctionFact, FunctionRef, InvokeFact, KnownName, MappingFact, QueueFact, Source, generated_from,
-    version_number,
+    CallerFact, Facts, FunctionFact, FunctionRef, InvokeFact, KnownName, MappingFact, QueueFact, Source,
+    generated_from, version_number,
 };
 use crate::model::Timestamp;
 use crate::wire::KnownInvoker;
@@ -96,7 +96,9 @@ impl<'a> FunctionConfig<'a> {
 
     /// Returns the timeout of a version. A number that is not described has none: it need not be that of `$LATEST`.
     pub(crate) fn timeout_ms(&self, version: Option<&str>) -> Option<Told<'a, u64>> {
-        self.first(version, |one| one.timeout_s.filter(|seconds| *seconds > 0).map(|seconds| seconds.saturating_mul(1_000)))
+        self.first(version, |one| {
+            one.timeout_s.filter(|seconds| *seconds > 0).map(|seconds| seconds.saturating_mul(1_000))
+        })
     }
 
     pub(crate) fn memory_size_mb(&self, version: Option<&str>) -> Option<Told<'a, u32>> {
@@ -141,9 +143,8 @@ impl<'a> FunctionConfig<'a> {
 
     /// Returns whether failed asynchronous events go to a destination. Of several qualifiers one is enough.
     pub(crate) fn has_failure_destination(&self) -> Option<Told<'a, bool>> {
-        let told = |one: &&'a InvokeFact| {
-            one.has_destination.map(|value| Told { value, input: one.source.input.as_str() })
-        };
+        let told =
+            |one: &&'a InvokeFact| one.has_destination.map(|value| Told { value, input: one.source.input.as_str() });
         let all: Option<Vec<Told<'a, bool>>> = self.invoke_configs.iter().map(told).collect();
         let any = self.invoke_configs.iter().filter_map(told).find(|one| one.value);
         any.or_else(|| all?.first().copied()).or_else(|| {
@@ -292,9 +293,7 @@ impl<'a> Chosen<'a> {
         match self {
             Self::None => false,
             Self::All => true,
-            Self::With(chosen) => {
-                function.name.is_exact() || *chosen == Some((&function.name, source.input.as_str()))
-            }
+            Self::With(chosen) => function.name.is_exact() || *chosen == Some((&function.name, source.input.as_str())),
         }
     }
 }

@@ -230,8 +230,7 @@ impl Attributes {
 
     fn queue(&self, source: &Source) -> Option<QueueFact> {
         let by_arn = self.arn.text().and_then(SourceArn::parse).and_then(|arn| arn.key());
-        let by_name =
-            || Some(ResourceKey { name: word(&self.name)?, template: None, account_id: None, region: None });
+        let by_name = || Some(ResourceKey { name: word(&self.name)?, template: None, account_id: None, region: None });
         Some(QueueFact {
             keys: vec![by_arn.or_else(by_name)?],
             source: source.clone(),

@@ -140,7 +140,11 @@ fn of_functions_that_a_name_does_not_tell_apart_nothing_is_known() {
     let name = "shop-Fn-1A2B3C4D5E6F";
     assert_eq!(of(&["x.json"], name), Some(1_000));
     assert_eq!(of(&["x.json", "y.json"], name), None, "two templates have such a function");
-    assert_eq!(of(&["out/other.template.json", "out/shop.template.json"], name), Some(2_000), "the file names the stack");
+    assert_eq!(
+        of(&["out/other.template.json", "out/shop.template.json"], name),
+        Some(2_000),
+        "the file names the stack"
+    );
     // The same name in two regions, and a log that tells neither.
     let list = r#"{"Functions":[{"FunctionArn":"arn:aws:lambda:eu-west-1:111122223333:function:pay","Timeout":3},{"FunctionArn":"arn:aws:lambda:us-east-1:111122223333:function:pay","Timeout":9}]}"#;
     let config = read(list).unwrap();
