@@ -338,7 +338,8 @@ impl FunctionMetrics {
     pub(crate) fn merge(&mut self, other: Self) {
         for (key, theirs) in other.functions {
             let lacking = |of: &Answered| {
-                of.partial.iter().collect::<BTreeSet<_>>().len() + METRICS.iter().filter(|metric| metric.is_unknown(of)).count()
+                of.partial.iter().collect::<BTreeSet<_>>().len()
+                    + METRICS.iter().filter(|metric| metric.is_unknown(of)).count()
             };
             let rank =
                 |of: &Answered| (of.window.end, of.window.start, std::cmp::Reverse(lacking(of)), of.metrics.settled);
@@ -620,7 +621,11 @@ mod tests {
     fn functions_of_one_name_are_told_apart_by_where_they_are() {
         let now = at("2026-03-01T12:00:00.000Z");
         let of = |account, region, throttles| {
-            answer(&calls(["f"], &MetricPlace::new(account, region), hour(), now), &[("Throttles", throttles)], "Complete")
+            answer(
+                &calls(["f"], &MetricPlace::new(account, region), hour(), now),
+                &[("Throttles", throttles)],
+                "Complete",
+            )
         };
         let (one, other) = ("111122223333", "444455556666");
         let text = of(Some(one), Some("eu-west-1"), 1.0)

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use globset::GlobSet;
 
-use super::args::AccountArgs;
-use crate::account::{AccountFacts, Destinations, FunctionMetrics};
+use super::args::{AccountArgs, AwsConfigSource};
+use crate::account::{AccountFacts, AwsConfig, Destinations, FunctionMetrics};
 use crate::decode::plain_text;
 use crate::source::{OpenedInput, Stop, list_inputs, reason};
 use crate::wire::InputProblem;
@@ -28,12 +28,30 @@ pub(super) fn read(args: &AccountArgs, stop: &Stop) -> AccountFacts {
     let of_metrics = args.metric_files();
     if !of_metrics.is_empty() {
         let mut metrics = FunctionMetrics::default();
-        each_file(&of_metrics, "--cloudwatch-metrics", &mut facts.problems, stop, |text, _| {
-            metrics.read(text)
-        });
+        each_file(&of_metrics, "--cloudwatch-metrics", &mut facts.problems, stop, |text, _| metrics.read(text));
         facts.cloudwatch_metrics = Some(metrics);
     }
+    facts.aws_config_off = args.aws_config.contains(&AwsConfigSource::Off);
+    let config_paths = config_paths(args);
+    if !config_paths.is_empty() {
+        let mut config = AwsConfig::default();
+        each_file(&config_paths, "--aws-config", &mut facts.problems, stop, |text, name| config.read(text, name));
+        config.settle();
+        facts.aws_config = Some(config);
+    }
     facts
+}
+
+/// Returns the files that tell the configuration; none where it is switched off.
+fn config_paths(args: &AccountArgs) -> Vec<PathBuf> {
+    let path = |source: &AwsConfigSource| match source {
+        AwsConfigSource::Off | AwsConfigSource::Live => None,
+        AwsConfigSource::Path(path) => Some(path.clone()),
+    };
+    match args.aws_config.contains(&AwsConfigSource::Off) {
+        true => Vec::new(),
+        false => args.aws_config.iter().filter_map(path).collect(),
+    }
 }
 
 /// Opens every file at these paths.
@@ -71,7 +89,8 @@ fn each_file(
 
 /// Returns the flags as they are typed again; `None` if a path cannot be.
 pub(super) fn flags(args: &AccountArgs, quoted: impl Fn(&Path) -> Option<String>) -> Option<String> {
-    let named = [("--destinations", &args.destinations), ("--cloudwatch-metrics", &args.metric_files())];
+    let (metrics, config) = (args.metric_files(), config_paths(args));
+    let named = [("--destinations", &args.destinations), ("--cloudwatch-metrics", &metrics), ("--aws-config", &config)];
     let flags = named.iter().flat_map(|(flag, paths)| paths.iter().map(move |path| (flag, path)));
     flags.map(|(flag, path)| Some(format!(" {flag} {}", quoted(path)?))).collect()
 }

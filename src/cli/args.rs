@@ -135,7 +135,8 @@ Examples:
 
 AWS is only read: logs:FilterLogEvents and logs:DescribeLogGroups, and
 lambda:GetFunctionConfiguration and lambda:ListFunctions where allowed. With
---cloudwatch-metrics also cloudwatch:GetMetricData.
+--cloudwatch-metrics also cloudwatch:GetMetricData, with --aws-config live what
+the README lists.
 The exit status is that of analyze, and 130 after Ctrl-C.";
 
 #[derive(Debug, ClapArgs)]
@@ -355,6 +356,17 @@ pub(super) struct AccountArgs {
         help_heading = "Analysis"
     )]
     pub(super) cloudwatch_metrics: Vec<MetricsSource>,
+
+    /// Configuration of the functions: JSON of `aws lambda list-functions` and its like,
+    /// CloudFormation templates, `terraform show -json`, live (pull asks AWS), or off
+    /// (repeatable)
+    ///
+    /// Timeouts, invokers and queues are then known, and what is set wrongly is told. Environment variables are not read. The
+    /// AWS CLI's get-function, get-function-configuration, list-event-source-mappings,
+    /// list-function-event-invoke-configs and sqs get-queue-attributes are read, too. Templates are those of CDK, Serverless
+    /// and SAM in JSON.
+    #[arg(long, value_name = "FILE|live|off", help_heading = "Analysis")]
+    pub(super) aws_config: Vec<AwsConfigSource>,
 }
 
 /// Where CloudWatch metrics come from.
@@ -407,6 +419,27 @@ pub(super) struct CloudwatchQueryArgs {
     /// Only functions of this region
     #[arg(long, value_name = "NAME")]
     pub(super) region: Option<String>,
+}
+
+/// Where the configuration of functions is from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum AwsConfigSource {
+    /// Nowhere, whatever else is named.
+    Off,
+    /// AWS itself.
+    Live,
+    /// A file, or a directory of files.
+    Path(PathBuf),
+}
+
+impl From<std::ffi::OsString> for AwsConfigSource {
+    fn from(typed: std::ffi::OsString) -> Self {
+        match typed.to_str() {
+            Some("off") => Self::Off,
+            Some("live") => Self::Live,
+            _ => Self::Path(PathBuf::from(typed)),
+        }
+    }
 }
 
 /// Where settings come from besides the command line.

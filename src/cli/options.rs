@@ -9,7 +9,9 @@ use std::{fs, thread};
 
 use super::account_files;
 use super::again;
-use super::args::{By, ColorChoice, FormatChoice, LedgerTarget, ReportTarget, RunArgs, SharedArgs, Strictness};
+use super::args::{
+    AwsConfigSource, By, ColorChoice, FormatChoice, LedgerTarget, ReportTarget, RunArgs, SharedArgs, Strictness,
+};
 use super::config::read_markers;
 use super::exit::RunError;
 use super::gate::GateRule;
@@ -238,6 +240,11 @@ impl RunOptions {
             return Err(RunError::usage(
                 "--cloudwatch-metrics needs a FILE here: what `aws cloudwatch get-metric-data` prints for the calls of \
                  `lambda-triage cloudwatch-query`; only pull asks CloudWatch itself",
+            ));
+        }
+        if args.account.aws_config.contains(&AwsConfigSource::Live) {
+            return Err(RunError::usage(
+                "--aws-config live is of pull: here it takes files, such as what `aws lambda list-functions` prints",
             ));
         }
         let settings = LoadedSettings::load(&args.config, &terminal.settings)?;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::again;
 use super::analyze::{finish, open_outputs};
-use super::args::{MetricsSource, PullArgs};
+use super::args::{AwsConfigSource, MetricsSource, PullArgs};
 use super::exit::{ExitStatus, RunError};
 use super::follow::FollowLines;
 use super::moments::TimeLength;
@@ -44,6 +44,7 @@ pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus,
         return Err(RunError::usage("--save needs a file"));
     }
     let asks_metrics = asks_metrics(&mut args)?;
+    let asks_config = asks_config(&mut args)?;
     let no_redact = args.shared.masking.no_redact;
     let mut options = RunOptions::shared(std::mem::take(&mut args.shared), save.as_deref(), terminal)?;
     options.commands = again::of_saved(save.as_deref(), options.ledger.is_some());
@@ -61,7 +62,7 @@ pub(super) fn run(mut args: PullArgs, terminal: &Terminal) -> Result<ExitStatus,
     let (follow, interval) = (args.follow, Duration::from_millis(args.interval.0.unsigned_abs()));
     let now = now().ok_or_else(|| RunError::usage("the clock of this machine is wrong"))?;
     let (request, end) = request(args, &options.zone, now)?;
-    let request = Request { cloudwatch_metrics: asks_metrics, ..request };
+    let request = Request { cloudwatch_metrics: asks_metrics, aws_config: asks_config, ..request };
     options.read_baseline()?;
     let bars = Arc::new(Bars::new(options.progress && !follow, options.quiet));
     let mut lines = FollowLines::new(&options, &bars);
@@ -117,6 +118,22 @@ fn asks_metrics(args: &mut PullArgs) -> Result<bool, RunError> {
         ));
     }
     account.cloudwatch_metrics.retain(|source| *source != MetricsSource::Live);
+    Ok(asks)
+}
+
+/// Takes out of the arguments that AWS is to be asked for the configuration. Returns whether it is.
+///
+/// # Errors
+/// When the log has no end at which to ask.
+fn asks_config(args: &mut PullArgs) -> Result<bool, RunError> {
+    let sources = &mut args.shared.account.aws_config;
+    let asks = sources.contains(&AwsConfigSource::Live) && !sources.contains(&AwsConfigSource::Off);
+    if asks && args.follow {
+        return Err(RunError::usage(
+            "--aws-config live asks when the log was read: leave it out with --follow, and pull again afterwards",
+        ));
+    }
+    sources.retain(|source| *source != AwsConfigSource::Live);
     Ok(asks)
 }
 

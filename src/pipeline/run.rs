@@ -13,10 +13,10 @@ use super::stream_part::StreamPart;
 use super::tally::{Tally, masked_tail};
 use super::worker::{Job, Worker};
 use super::{AnalyzeError, Options, PlatformWords, Progress, RunAnalysis};
-use crate::account::FunctionMetrics;
+use crate::account::{self, AwsConfig, FunctionMetrics};
 use crate::catalogue::CATALOGUE_VERSION;
 use crate::decode::WindowMemory;
-use crate::model::{Mentions, Moment, Note, Timestamp};
+use crate::model::{LoggedFunction, Mentions, Moment, Note, Timestamp};
 use crate::source::saved::AccountTold;
 use crate::source::{Input, InputSource};
 use crate::summary::{self, ExampleChoice, SharedTables, SummaryOptions};
@@ -64,10 +64,12 @@ pub(super) fn run(
     if let Some(text) = interrupted.clone() {
         tally.note(Note { incomplete: true, text });
     }
-    account.push(ask_account(feed, &shared, options, &mut tally));
+    account.push(ask_account(feed, &shared.logged(&entries), options, &mut tally));
     let metrics = metrics(&account, options, &mut tally);
     let metrics = metrics.as_ref().or(options.account.cloudwatch_metrics.as_ref());
-    options.account.notes(metrics).into_iter().for_each(|text| tally.note(Note { incomplete: false, text }));
+    let config = config(&account, options, &mut tally);
+    let config = config.as_ref().or(options.account.aws_config.as_ref());
+    options.account.notes(metrics, config).into_iter().for_each(|text| tally.note(Note { incomplete: false, text }));
     let told = if windows.len() == inputs.len() { asked_for(&windows, options) } else { (None, None) };
     let wanted = name_filter(&options.only)?;
     let bounds = SummaryOptions {
@@ -78,6 +80,7 @@ pub(super) fn run(
         invoker: options.invoker,
         destinations: options.account.destinations.as_ref(),
         cloudwatch_metrics: metrics,
+        aws_config: config,
         prices: options.prices,
         keep_patches: options.keep_records || options.ledger || options.show.is_some(),
         keep_ledger_events: options.ledger,
@@ -135,10 +138,16 @@ pub(super) fn run(
         totals: totals.totals,
         functions: totals.functions,
         events_to_check: totals.events_to_check,
+        checks: Vec::new(),
+        checks_total: 0,
+        checks_high: 0,
         comparison: None,
         config_file: None,
         ignored: Vec::new(),
     };
+    let found = account::checks(&summary, config);
+    (summary.checks, summary.checks_total, summary.checks_high) = (found.listed, found.all, found.high);
+    summary.mask_told_by_account(&options.redaction);
     summary.mask_request_ids(&options.redaction);
     Ok(RunAnalysis {
         empty: summary.is_empty(),
@@ -158,8 +167,8 @@ pub(super) fn run(
 }
 
 /// Asks what the account tells besides its logs, if the inputs come from one.
-fn ask_account(feed: &dyn InputSource, shared: &SharedTables, options: &Options, tally: &mut Tally) -> AccountTold {
-    let (mut told, bytes) = feed.ask_account(&shared.logged());
+fn ask_account(feed: &dyn InputSource, logged: &[LoggedFunction], options: &Options, tally: &mut Tally) -> AccountTold {
+    let (mut told, bytes) = feed.ask_account(logged);
     tally.bytes_read += bytes;
     let name = feed.inputs().first().map_or("", |input| input.name.as_str());
     for Note { incomplete, text } in std::mem::take(&mut told.notes) {
@@ -181,6 +190,26 @@ fn metrics(account: &[AccountTold], options: &Options, tally: &mut Tally) -> Opt
         }
         all.merge(metrics);
     }
+    all
+}
+
+/// Name of an account as the source of what it answered.
+const AWS: &str = "AWS";
+
+/// Returns the configuration that was given together with that which pulls have with them; `None` if only the former is
+/// there.
+fn config(account: &[AccountTold], options: &Options, tally: &mut Tally) -> Option<AwsConfig> {
+    let documents = account.iter().flat_map(|told| &told.aws_config).filter(|_| !options.account.aws_config_off);
+    // Several pulls may have the same one.
+    let documents: BTreeSet<String> = documents.map(ToString::to_string).collect();
+    let mut all = None;
+    for document in documents {
+        let all: &mut AwsConfig = all.get_or_insert_with(|| options.account.aws_config.clone().unwrap_or_default());
+        if let Err(why) = all.read(document.as_bytes(), AWS) {
+            tally.note(Note { incomplete: true, text: format!("configuration of a pull: {why}") });
+        }
+    }
+    all.iter_mut().for_each(AwsConfig::settle);
     all
 }
 

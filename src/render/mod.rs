@@ -7,6 +7,7 @@
 
 mod by;
 mod causes;
+mod checks;
 mod coverage;
 mod csv;
 mod csv_line;

@@ -57,6 +57,8 @@ pub(crate) struct PullTrailer {
 pub(crate) struct AccountTold {
     /// Answers of GetMetricData to our query, cut down to what is used.
     pub cloudwatch_metrics: Vec<serde_json::Value>,
+    /// Documents of the configuration as the AWS CLI prints them, cut down to what is used.
+    pub aws_config: Vec<serde_json::Value>,
     /// Notes on what it did not tell.
     pub notes: Vec<Note>,
 }

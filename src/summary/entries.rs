@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::cause_key::{CausePlace, FailureKey, Shared, ToldInFunction, tell};
@@ -46,14 +46,22 @@ impl SharedTables {
         Self { examples, ..Self::default() }
     }
 
-    /// Lists the functions that the log names.
+    /// Lists the functions that the log of these entries names.
     #[must_use]
-    pub(crate) fn logged(&self) -> Vec<LoggedFunction> {
-        let failed: BTreeSet<u32> = self.findings.keys().into_iter().map(|finding| finding.function).collect();
-        let functions = self.functions.keys().into_iter().zip(0u32..);
-        let logged = functions.filter_map(|(key, id)| {
+    pub(crate) fn logged(&self, entries: &[Entries<'_>]) -> Vec<LoggedFunction> {
+        let versions = self.versions.keys();
+        let mut failed: BTreeMap<u32, BTreeSet<String>> = BTreeMap::new();
+        for (function, version) in entries.iter().flat_map(|entries| &entries.failed) {
+            let name = usize::from(*version).checked_sub(1).and_then(|at| versions.get(at));
+            let number = name.filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
+            failed.entry(*function).or_default().extend(number.cloned());
+        }
+        let logged = self.functions.keys().into_iter().zip(0u32..).filter_map(|(key, id)| {
             let FunctionKey { name, account_id, region, .. } = key;
-            Some(LoggedFunction { name: name?, account_id, region, failed: failed.contains(&id) })
+            let failed_versions = failed.remove(&id);
+            let failed = failed_versions.is_some();
+            let failed_versions = failed_versions.unwrap_or_default();
+            Some(LoggedFunction { name: name?, account_id, region, failed, failed_versions })
         });
         let mut logged: Vec<LoggedFunction> = logged.collect();
         logged.sort();
@@ -100,6 +108,8 @@ pub(crate) struct Entries<'s> {
     pub(super) first_start: Option<Timestamp>,
     pub(super) last_end: Option<Timestamp>,
     last_version: Option<(Box<str>, u16)>,
+    /// Functions and versions with failed attempts.
+    failed: FxHashSet<(u32, u16)>,
 }
 
 impl<'s> Entries<'s> {
@@ -116,6 +126,7 @@ impl<'s> Entries<'s> {
             first_start: None,
             last_end: None,
             last_version: None,
+            failed: FxHashSet::default(),
         }
     }
 
@@ -177,6 +188,7 @@ impl<'s> Entries<'s> {
             };
             let shared = Shared::of_verdict(verdict, redaction);
             entry.failure = self.failure(key, shared, &entry, record);
+            self.failed.insert((stream.function, version));
         }
         self.enter(stream, entry);
     }
@@ -200,6 +212,10 @@ impl<'s> Entries<'s> {
             let facts = self.functions.entry(stream.function).or_default();
             facts.architecture = facts.architecture.take().max(Some(architecture.clone()));
         }
+        if let (Some("config"), Some(ms)) = (record.timeout_source.as_deref(), record.timeout_ms) {
+            let facts = self.functions.entry(stream.function).or_default();
+            facts.configured_timeout = facts.configured_timeout.max(Some((attempt.started_at, ms)));
+        }
         let version = attempt.version.as_deref().map_or(0, |version| self.version(version, &Redaction::off()));
         let mut entry = self.entry(stream, (&attempt, &verdict), version, is_cut(verdict.category, &record.code));
         if verdict.category.is_failure() {
@@ -210,6 +226,7 @@ impl<'s> Entries<'s> {
             };
             let shared = Shared::of_record(record, verdict.category);
             entry.failure = self.failure(key, shared, &entry, &|| record.clone());
+            self.failed.insert((stream.function, version));
         }
         if record.caught_by.is_some() {
             self.shared.caught.lock().unwrap_or_else(PoisonError::into_inner).add_record(record);

@@ -56,8 +56,14 @@ impl Account {
                 // All over by the end of the log, which a last event holds open for long enough.
                 account.event(&name, &id, START_MS + random.below(20) as i64 * MINUTE_MS, &mut random, &mut truth);
             }
-            account.attempt(&name, &format!("ffffffff-0000-4000-8000-{seed:04x}{number:08x}"), START_MS + 50 * MINUTE_MS, true);
-            (truth.attempts, truth.succeeded, truth.received) = (truth.attempts + 1, truth.succeeded + 1, truth.received + 1);
+            account.attempt(
+                &name,
+                &format!("ffffffff-0000-4000-8000-{seed:04x}{number:08x}"),
+                START_MS + 50 * MINUTE_MS,
+                true,
+            );
+            (truth.attempts, truth.succeeded, truth.received) =
+                (truth.attempts + 1, truth.succeeded + 1, truth.received + 1);
             account.truth.push((name, truth));
         }
         account
@@ -259,7 +265,8 @@ fn files_that_cannot_be_read_are_named_and_the_rest_is_used() {
         ("absent.json", "--cloudwatch-metrics"),
     ] {
         let problem = unreadable.iter().find(|one| one["input"].as_str().unwrap().ends_with(name));
-        let reason = problem.unwrap_or_else(|| panic!("{name} is not named: {unreadable:?}"))["reason"].as_str().unwrap();
+        let reason =
+            problem.unwrap_or_else(|| panic!("{name} is not named: {unreadable:?}"))["reason"].as_str().unwrap();
         assert!(reason.contains(flag), "{reason}");
         assert!(done.stderr.contains(name), "{}", done.stderr);
     }

@@ -58,7 +58,10 @@ fn what_cloudwatch_counts_is_in_the_answer_and_in_the_saved_file() {
         let answer = answer(&server, &pulled);
         let first = row(&answer, "f0000", REGION);
         let told = &first["cloudwatch_metrics"];
-        assert_eq!((&first["own_throttles"], &told["invocations"], &told["attempts"]), (&json!(7), &json!(100), &json!(100)));
+        assert_eq!(
+            (&first["own_throttles"], &told["invocations"], &told["attempts"]),
+            (&json!(7), &json!(100), &json!(100))
+        );
         assert_eq!((&told["concurrent_executions_max"], &told["errors"]), (&json!(3), &json!(0)));
         let second = row(&answer, "f0001", REGION);
         assert_eq!(second["own_throttles"], 0, "a complete answer without a data point means none");
@@ -78,23 +81,27 @@ fn what_cloudwatch_counts_is_in_the_answer_and_in_the_saved_file() {
 
 #[test]
 fn functions_without_a_log_have_a_row_if_cloudwatch_saw_them_at_work() {
-    let mut world = counted(1, &[("never", "Throttles", complete(12.0)), ("/aws/lambda/f0000", "IncomingLogEvents", complete(1.0))]);
+    let mut world = counted(
+        1,
+        &[("never", "Throttles", complete(12.0)), ("/aws/lambda/f0000", "IncomingLogEvents", complete(1.0))],
+    );
     world.custom.insert("never".to_owned(), "/aws/lambda/never".to_owned());
     world.custom.insert("asleep".to_owned(), "/aws/lambda/asleep".to_owned());
     let server = Server::start(world);
     let answer = answer(&server, &Pull::of(&server.url, &["--all", FLAG]).run());
     let never = row(&answer, "never", REGION);
-    assert_eq!((&never["own_throttles"], &never["attempts"], &never["account_id"]), (&json!(12), &json!(0), &json!(ACCOUNT)));
+    assert_eq!(
+        (&never["own_throttles"], &never["attempts"], &never["account_id"]),
+        (&json!(12), &json!(0), &json!(ACCOUNT))
+    );
     assert!(answer["functions"].as_array().unwrap().iter().all(|row| row["function"] != "asleep"));
 }
 
 #[test]
 fn what_is_not_answered_completely_is_null_with_a_note() {
     for status in ["PartialData", "Forbidden", "InternalError"] {
-        let metrics = [
-            ("f0000", "Throttles", Metric { value: Some(7.0), status }),
-            ("f0000", "Invocations", complete(100.0)),
-        ];
+        let metrics =
+            [("f0000", "Throttles", Metric { value: Some(7.0), status }), ("f0000", "Invocations", complete(100.0))];
         let server = Server::start(counted(1, &metrics));
         let answer = answer(&server, &Pull::of(&server.url, &["f0000", FLAG]).run());
         let row = row(&answer, "f0000", REGION);
@@ -110,18 +117,30 @@ fn script(fails: impl Fn(usize) -> bool + Send + Sync + 'static, status: u16, bo
 
 #[test]
 fn a_pull_goes_on_whatever_cloudwatch_answers() {
-    let error = |code: &str| json!({ "__type": format!("com.amazonaws.cloudwatch#{code}"), "message": "x is not\nallowed." });
+    let error =
+        |code: &str| json!({ "__type": format!("com.amazonaws.cloudwatch#{code}"), "message": "x is not\nallowed." });
     let throttle = || error("ThrottlingException");
     for (name, script, want) in [
         ("two throttles", script(|number| number < 2, 400, throttle()), None),
         ("one failure", script(|number| number == 0, 500, json!({})), None),
         ("a request that is in flight for ever", script(|_| true, 400, throttle()), Some("throttles again and again")),
-        ("denied", script(|_| true, 403, error("AccessDenied")), Some("allow cloudwatch:GetMetricData (AccessDenied: x is not allowed)")),
+        (
+            "denied",
+            script(|_| true, 403, error("AccessDenied")),
+            Some("allow cloudwatch:GetMetricData (AccessDenied: x is not allowed)"),
+        ),
         ("a page of a proxy", script(|_| true, 200, json!("<html>")), Some("not from AWS but a web page")),
         ("no JSON", script(|_| true, 200, json!("x")), Some("an answer that is not JSON")),
-        ("pages without an end", script(|_| true, 200, json!({ "MetricDataResults": [], "NextToken": "0" })), Some("without an end")),
+        (
+            "pages without an end",
+            script(|_| true, 200, json!({ "MetricDataResults": [], "NextToken": "0" })),
+            Some("without an end"),
+        ),
     ] {
-        let world = World { metric_script: script, ..counted(1, &[("f0000", "Throttles", complete(7.0))]) };
+        let world = World {
+            metric_script: script,
+            ..counted(1, &[("f0000", "Throttles", complete(7.0)), ("f0000", "Invocations", complete(100.0))])
+        };
         let server = Server::start(world);
         let answer = answer(&server, &Pull::of(&server.url, &["f0000", FLAG]).run());
         let row = row(&answer, "f0000", REGION);
@@ -156,14 +175,25 @@ fn functions_of_one_name_in_two_regions_are_counted_apart() {
 
 #[test]
 fn an_endpoint_of_cloudwatch_alone_is_used() {
-    let (logs, metrics) = (Server::start(world(1, 100)), Server::start(counted(1, &[("f0000", "Throttles", complete(7.0))])));
+    let (logs, metrics) =
+        (Server::start(world(1, 100)), Server::start(counted(1, &[("f0000", "Throttles", complete(7.0))])));
     let mut pull = Pull::of(&logs.url, &["f0000", FLAG]);
     // What the command line names serves all.
     pull.command.env("AWS_ENDPOINT_URL_CLOUDWATCH", &metrics.url);
     assert_eq!(row(&pull.run().answer(), "f0000", REGION)["own_throttles"], 0);
     let mut command = Command::new(env!("CARGO_BIN_EXE_lambda-triage"));
     command
-        .args(["pull", "f0000", FLAG, "--from", "2026-10-01T00:00:00Z", "--to", "2026-10-01T01:00:00Z", "--format", "json"])
+        .args([
+            "pull",
+            "f0000",
+            FLAG,
+            "--from",
+            "2026-10-01T00:00:00Z",
+            "--to",
+            "2026-10-01T01:00:00Z",
+            "--format",
+            "json",
+        ])
         .envs([("AWS_ACCESS_KEY_ID", "A"), ("AWS_SECRET_ACCESS_KEY", "s"), ("AWS_REGION", REGION)])
         .envs([("AWS_CONFIG_FILE", "/nonexistent"), ("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")])
         .env("AWS_ENDPOINT_URL", &logs.url)
@@ -207,7 +237,10 @@ fn idle_log_groups_are_left_out_only_where_cloudwatch_is_sure() {
         let (groups, notes) = busy(&pulled, &server);
         assert_eq!((groups, notes.len()), (4, 0), "{arguments:?}: {notes:?}");
     }
-    let server = Server::start(World { groups: [("/aws/lambda/f0001".to_owned(), group(Vec::new()))].into(), ..counted(0, &metrics) });
+    let server = Server::start(World {
+        groups: [("/aws/lambda/f0001".to_owned(), group(Vec::new()))].into(),
+        ..counted(0, &metrics)
+    });
     let mut pull = Pull::of(&server.url, &[]);
     let directory = pull.directory.path().to_owned();
     let mut command = std::mem::replace(&mut pull.command, Command::new("true"));

@@ -1,5 +1,5 @@
-//! What a pull asks of its accounts besides their logs, once these are read: CloudWatch metrics of every function. No
-//! answer to it ends a pull; what is missing is a note.
+//! What a pull asks of its accounts besides their logs, once these are read: CloudWatch metrics of every function, and the
+//! configuration, in depth of those that fail. No answer to it ends a pull; what is missing is a note.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -7,12 +7,12 @@ use std::sync::Arc;
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use super::PullWatch;
+use super::configuration::{Configuration, FailedVersions};
 use super::connect::AccountRegion;
 use super::metrics::Metrics;
-use super::select::Searched;
+use super::select::{Searched, Selection};
 use super::selector::Wanted;
-use super::target::Target;
+use super::{PullWatch, Request};
 use crate::account::{METRICS_OF_A_FUNCTION, MetricPlace, MetricWindow, calls, cost_to_name};
 use crate::model::{LoggedFunction, Note, Timestamp, function_from_group};
 use crate::source::now;
@@ -27,40 +27,58 @@ pub(super) struct Beside {
     places: BTreeMap<MetricPlace, AskedPlace>,
     from: Timestamp,
     to: Timestamp,
+    metrics: bool,
+    config: bool,
 }
 
 struct AskedPlace {
     place: Arc<AccountRegion>,
     /// Functions that were chosen, whether or not they logged.
     functions: BTreeSet<String>,
+    failed: FailedVersions,
 }
 
 impl Beside {
-    /// Prepares what is asked for the functions that these places told of and these targets are of.
+    /// Prepares what is asked for the functions that these places told of and that were selected; `None` if nothing is.
     pub(super) fn new(
+        request: &Request,
         searched: &[Searched],
-        targets: &[Target],
+        selection: &Selection,
         wanted: &Wanted,
-        (from, to): (Timestamp, Timestamp),
-    ) -> Self {
+    ) -> Option<Self> {
+        if !request.cloudwatch_metrics && !request.aws_config {
+            return None;
+        }
         let mut places: BTreeMap<MetricPlace, AskedPlace> = BTreeMap::new();
         for (seat, one) in searched.iter().enumerate() {
             let Ok(facts) = &one.facts else { continue };
             let key = MetricPlace::new(one.account(), Some(&one.place.region));
-            let fresh = || AskedPlace { place: Arc::clone(&one.place), functions: BTreeSet::new() };
+            let fresh = || AskedPlace {
+                place: Arc::clone(&one.place),
+                functions: BTreeSet::new(),
+                failed: FailedVersions::new(),
+            };
             let functions = &mut places.entry(key).or_insert_with(fresh).functions;
             let known = facts.functions.iter().filter(|(_, told)| told.is_ok()).map(|(name, _)| name.as_str());
             let listed = facts.listed.iter().flatten().flatten().map(|one| one.name.as_str());
             functions.extend(known.chain(listed.filter(|name| wanted.chooses(name))).map(str::to_owned));
             // A group of another account has an ARN.
-            for target in targets.iter().filter(|target| target.seat == seat && target.group.arn.is_none()) {
+            for target in selection.targets.iter().filter(|target| target.seat == seat && target.group.arn.is_none()) {
                 match &target.only {
                     Some(only) => functions.extend(only.iter().cloned()),
                     None => functions.extend(function_from_group(&target.group.name).map(str::to_owned)),
                 }
             }
         }
-        Self { places, from, to }
+        // The time of a pull that is resumed is that of the first one.
+        let moment = |ms: Option<i64>, otherwise| ms.and_then(Timestamp::from_ms).unwrap_or(otherwise);
+        Some(Self {
+            places,
+            from: moment(selection.told.from_ms, request.from),
+            to: moment(selection.told.to_ms, request.to),
+            metrics: request.cloudwatch_metrics,
+            config: request.aws_config,
+        })
     }
 
     /// Asks everything, for these functions of the log, too.
@@ -69,73 +87,98 @@ impl Beside {
         let elsewhere = logged.iter().filter(|one| !self.take(one)).count();
         if elsewhere > 0 {
             told.notes.push(note(format!(
-                "CloudWatch metrics of {elsewhere} functions of other accounts were not asked for: name a profile of each"
+                "of {elsewhere} functions of other accounts neither metrics nor configuration were asked for: name a \
+                 profile of each"
             )));
         }
-        let (Some(window), Some(now)) = (MetricWindow::of_log(self.from, self.to, true), now()) else {
-            told.notes.push(note("CloudWatch metrics were not asked for: the time is shorter than a minute".to_owned()));
-            return told;
-        };
-        let functions: usize = self.places.values().map(|asked| asked.functions.len()).sum();
-        if let Some(usd) = cost_to_name(functions * METRICS_OF_A_FUNCTION) {
-            watch.costs(usd, "the metrics of the functions");
-        }
+        let window = if self.metrics { self.window(&mut told, watch) } else { None };
+        let config = self.config;
         let mut running = JoinSet::new();
         for (at, (key, asked)) in self.places.into_iter().enumerate() {
-            running.spawn(async move { (at, metrics(&key, &asked, window, now).await) });
+            running.spawn(async move { (at, asked.ask(&key, window, config).await) });
         }
         let mut answers = BTreeMap::new();
         while let Some(answer) = running.join_next().await {
             match answer {
                 Ok((at, answer)) => drop(answers.insert(at, answer)),
-                Err(error) => told.notes.push(note(format!("a part of the CloudWatch metrics is missing: {error}"))),
+                Err(error) => told.notes.push(note(format!("a part of what the account tells is missing: {error}"))),
             }
         }
-        for (documents, notes) in answers.into_values() {
-            told.cloudwatch_metrics.extend(documents);
-            told.notes.extend(notes);
+        for one in answers.into_values() {
+            told.cloudwatch_metrics.extend(one.cloudwatch_metrics);
+            told.aws_config.extend(one.aws_config);
+            told.notes.extend(one.notes);
         }
         told
+    }
+
+    /// Returns the time of which metrics are asked, and the clock. Names the price.
+    fn window(&self, told: &mut AccountTold, watch: &dyn PullWatch) -> Option<(MetricWindow, Timestamp)> {
+        let window = MetricWindow::of_log(self.from, self.to, true);
+        if window.is_none() {
+            told.notes
+                .push(note("CloudWatch metrics were not asked for: the time is shorter than a minute".to_owned()));
+        }
+        let functions: usize = self.places.values().map(|asked| asked.functions.len()).sum();
+        if let Some(usd) = cost_to_name(functions * METRICS_OF_A_FUNCTION).filter(|_| window.is_some()) {
+            watch.costs(usd, "the metrics of the functions");
+        }
+        window.zip(now())
     }
 
     /// Adds a function of the log to those of its place. Returns whether there is such a place.
     fn take(&mut self, function: &LoggedFunction) -> bool {
         let is_at = |place: &MetricPlace| {
-            let same = |ours: &Option<String>, theirs: &Option<String>| ours.is_none() || theirs.is_none() || ours == theirs;
+            let same =
+                |ours: &Option<String>, theirs: &Option<String>| ours.is_none() || theirs.is_none() || ours == theirs;
             same(&place.account_id, &function.account_id) && same(&place.region, &function.region)
         };
-        let place = self.places.iter_mut().find(|(place, _)| is_at(place));
-        place.map(|(_, asked)| asked.functions.insert(function.name.clone())).is_some()
+        let Some((_, asked)) = self.places.iter_mut().find(|(place, _)| is_at(place)) else { return false };
+        asked.functions.insert(function.name.clone());
+        if function.failed {
+            asked.failed.entry(function.name.clone()).or_default().extend(function.failed_versions.iter().cloned());
+        }
+        true
     }
 }
 
-/// Asks for the metrics of the functions of one place.
-async fn metrics(
-    key: &MetricPlace,
-    asked: &AskedPlace,
-    window: MetricWindow,
-    now: Timestamp,
-) -> (Vec<Value>, Vec<Note>) {
-    let mut notes = Vec::new();
-    if asked.functions.len() > MOST_FUNCTIONS {
-        notes.push(note(format!(
-            "{}: CloudWatch metrics of {MOST_FUNCTIONS} functions were asked for, not of all {}",
-            asked.place.label(key.account_id.as_deref()),
-            asked.functions.len()
-        )));
-    }
-    let names = asked.functions.iter().take(MOST_FUNCTIONS).map(String::as_str);
-    let metrics = Metrics::new(&asked.place);
-    let mut documents = Vec::new();
-    for call in calls(names, key, window, now) {
-        if let Err(fault) = metrics.ask(&call, |page| documents.push(page)).await {
-            let why = metrics.told(&fault).await;
-            let place = asked.place.label(key.account_id.as_deref());
-            notes.push(note(format!("CloudWatch metrics of {place} are not known: {why}")));
-            break;
+impl AskedPlace {
+    /// Asks one place for metrics of this time and for the configuration.
+    async fn ask(&self, key: &MetricPlace, window: Option<(MetricWindow, Timestamp)>, config: bool) -> AccountTold {
+        let mut told = AccountTold::default();
+        if let Some((window, now)) = window {
+            self.metrics(key, window, now, &mut told).await;
         }
+        if config {
+            let (documents, missing) = Configuration::new(&self.place).ask(&self.functions, &self.failed).await;
+            told.aws_config = documents;
+            let place = self.place.label(key.account_id.as_deref());
+            let text = |why| note(format!("the configuration of {place} is not known as a whole: {why}"));
+            told.notes.extend(missing.into_iter().map(text));
+        }
+        told
     }
-    (documents, notes)
+
+    async fn metrics(&self, key: &MetricPlace, window: MetricWindow, now: Timestamp, told: &mut AccountTold) {
+        let place = self.place.label(key.account_id.as_deref());
+        if self.functions.len() > MOST_FUNCTIONS {
+            told.notes.push(note(format!(
+                "{place}: CloudWatch metrics of {MOST_FUNCTIONS} functions were asked for, not of all {}",
+                self.functions.len()
+            )));
+        }
+        let names = self.functions.iter().take(MOST_FUNCTIONS).map(String::as_str);
+        let metrics = Metrics::new(&self.place);
+        let mut documents: Vec<Value> = Vec::new();
+        for call in calls(names, key, window, now) {
+            if let Err(fault) = metrics.ask(&call, |page| documents.push(page)).await {
+                let why = metrics.told(&fault).await;
+                told.notes.push(note(format!("CloudWatch metrics of {place} are not known: {why}")));
+                break;
+            }
+        }
+        told.cloudwatch_metrics = documents;
+    }
 }
 
 fn note(text: String) -> Note {

@@ -7,6 +7,7 @@ mod beside;
 mod body_gate;
 mod ca_bundle;
 mod call;
+mod configuration;
 mod connect;
 mod credential_fault;
 mod credentials;
@@ -99,6 +100,8 @@ pub(crate) struct Request {
     pub follow: bool,
     /// Whether CloudWatch is asked for metrics.
     pub cloudwatch_metrics: bool,
+    /// Whether Lambda and SQS are asked for the configuration of functions.
+    pub aws_config: bool,
 }
 
 impl Request {
@@ -117,6 +120,7 @@ impl Request {
             resume: None,
             follow: false,
             cloudwatch_metrics: false,
+            aws_config: false,
         }
     }
 
@@ -192,13 +196,8 @@ impl Pull {
     ) -> Result<Self, PullError> {
         let Started { runtime, signals, found } = Started::new(&request, &*watch)?;
         let LookedUp { connection, searched, selection, resumed } = found;
-        let beside = match request.cloudwatch_metrics {
-            true => {
-                let window = window_of(&selection).unwrap_or((request.from, request.to));
-                Some(Beside::new(&searched, &selection.targets, &Wanted::of(&request.names)?, window))
-            }
-            false => None,
-        };
+        let wanted = Wanted::of(&request.names)?;
+        let beside = Beside::new(&request, &searched, &selection, &wanted);
         watch.begins(&outlook(&request, connection.remarks, &selection));
         let shared = Arc::new(state(selection, resumed.is_some(), watch)?);
         let regions = regions(&shared, &searched, request.max_rate);
@@ -350,10 +349,11 @@ impl InputSource for Pull {
         });
         let told = asked.unwrap_or_else(|signal| {
             self.shared.signalled(signal);
-            let text = "interrupted while CloudWatch was asked for metrics: they are not known".to_owned();
+            let text =
+                "interrupted while the account was asked: its metrics and configuration are not known".to_owned();
             AccountTold { notes: vec![Note { incomplete: true, text }], ..AccountTold::default() }
         });
-        self.shared.tell_of_account(told.clone());
+        self.shared.tell_of_account(&told);
         let frame = saved::trailer_frame(&self.shared.told());
         self.keep(&frame);
         (told, frame.len() as u64)
@@ -381,12 +381,6 @@ impl Started {
         })?;
         Ok(Self { runtime, signals, found })
     }
-}
-
-/// Returns the time of a pull, which is another one than that of the request where a pull is resumed.
-fn window_of(selection: &Selection) -> Option<(Timestamp, Timestamp)> {
-    let moment = |ms: Option<i64>| ms.and_then(Timestamp::from_ms);
-    moment(selection.told.from_ms).zip(moment(selection.told.to_ms))
 }
 
 fn input(name: &str) -> Input {

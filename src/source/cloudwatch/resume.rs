@@ -144,8 +144,12 @@ pub(super) fn select(
     };
     told.unread.extend(trailer.unread.iter().filter(|problem| !again(&problem.input)).cloned());
     told.notes.extend(trailer.notes.iter().cloned());
+    // What is asked again is not taken from before.
     if !request.cloudwatch_metrics {
-        told.account.clone_from(&trailer.account);
+        told.account.cloudwatch_metrics.clone_from(&trailer.account.cloudwatch_metrics);
+    }
+    if !request.aws_config {
+        told.account.aws_config.clone_from(&trailer.account.aws_config);
     }
     told.accounts = merged(&told.accounts, &trailer.accounts);
     let window = (request.from.ms(), request.to.ms());

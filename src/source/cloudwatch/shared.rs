@@ -256,8 +256,11 @@ impl PullState {
     }
 
     /// Records what the account told besides its logs.
-    pub(super) fn tell_of_account(&self, account: AccountTold) {
-        locked(&self.told).account = account;
+    pub(super) fn tell_of_account(&self, account: &AccountTold) {
+        let mut told = locked(&self.told);
+        told.account.cloudwatch_metrics.extend_from_slice(&account.cloudwatch_metrics);
+        told.account.aws_config.extend_from_slice(&account.aws_config);
+        told.account.notes.extend_from_slice(&account.notes);
     }
 
     /// Ends the reading: what arrives from now on is not in the result.

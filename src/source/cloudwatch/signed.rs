@@ -36,6 +36,7 @@ pub(super) struct Service {
 }
 
 pub(super) const CLOUDWATCH: Service = Service { id: "CloudWatch", label: "monitoring" };
+pub(super) const SQS: Service = Service { id: "SQS", label: "sqs" };
 pub(super) const LAMBDA: Service = Service { id: "Lambda", label: "lambda" };
 
 /// A call of a service.
@@ -94,19 +95,20 @@ impl SignedClient {
 
     /// Sends a call until there is an answer, and returns its JSON.
     pub(super) async fn call(&self, caller: &Caller, service: &Service, call: &Call) -> Result<Vec<u8>, RequestError> {
-        let endpoint = self.endpoint(service).await;
+        let endpoint = self.url(service).await;
         caller.repeat(|| self.send(service, &endpoint, call)).await.map(|(body, _)| body)
     }
 
     /// Returns host and port that a service is asked at.
     pub(super) async fn host(&self, service: &Service) -> String {
-        host_of(&self.endpoint(service).await).unwrap_or_default()
+        host_of(&self.url(service).await).unwrap_or_default()
     }
 
     /// Returns the URL of a service: the one that was named, else a configured one, else that of AWS.
-    async fn endpoint(&self, service: &Service) -> String {
+    pub(super) async fn url(&self, service: &Service) -> String {
         let configured = || {
-            let key = ServiceConfigKey::builder().service_id(service.id).env("AWS_ENDPOINT_URL").profile("endpoint_url");
+            let key =
+                ServiceConfigKey::builder().service_id(service.id).env("AWS_ENDPOINT_URL").profile("endpoint_url");
             let set = self.config.service_config().zip(key.build().ok()).and_then(|(set, key)| set.load_config(key));
             set.or_else(|| self.config.endpoint_url().map(str::to_owned))
         };
@@ -137,7 +139,8 @@ impl SignedClient {
             }
         };
         let url = format!("{endpoint}{path}");
-        let wrong = |error: &dyn std::fmt::Display| RequestError::Other(format!("the request cannot be made ({error})"));
+        let wrong =
+            |error: &dyn std::fmt::Display| RequestError::Other(format!("the request cannot be made ({error})"));
         let identity = credentials.into();
         let signing = v4::SigningParams::builder()
             .identity(&identity)
