@@ -71,6 +71,8 @@ pub struct World {
     pub denied: Vec<&'static str>,
     /// Custom log groups, by function.
     pub custom: BTreeMap<String, String>,
+    /// Whether ListFunctions also lists the functions of the other groups.
+    pub lists_all: bool,
     /// Number of events per page.
     pub page: usize,
     /// Delay of every answer to FilterLogEvents.
@@ -83,6 +85,23 @@ pub struct World {
     pub metric_page: usize,
     /// Answer to a call of GetMetricData by its number, if it is another one than the metrics.
     pub metric_script: MetricScript,
+    /// Answers of the Lambda API and of SQS to what a pull asks of the configuration.
+    pub config: ConfigTold,
+}
+
+/// What the Lambda API and SQS answer, by function or queue.
+#[derive(Default)]
+pub struct ConfigTold {
+    /// Further members of a function's description, by name, or `NAME:VERSION`.
+    pub functions: BTreeMap<&'static str, Value>,
+    pub mappings: Vec<Value>,
+    /// Number of mappings per page; 0 for all.
+    pub mapping_page: usize,
+    pub invoke_configs: BTreeMap<&'static str, Value>,
+    pub concurrency: BTreeMap<&'static str, u32>,
+    pub queues: BTreeMap<&'static str, Value>,
+    /// Number of requests that are throttled first.
+    pub throttles: usize,
 }
 
 /// Value of a metric, and how complete it is.
@@ -102,12 +121,14 @@ impl Default for World {
             linked: BTreeMap::new(),
             denied: Vec::new(),
             custom: BTreeMap::new(),
+            lists_all: false,
             page: 100,
             latency: Duration::ZERO,
             script: Box::new(|_, _| None),
             metrics: BTreeMap::new(),
             metric_page: 500,
             metric_script: Box::new(|_| None),
+            config: ConfigTold::default(),
         }
     }
 }
@@ -130,6 +151,7 @@ struct Seen {
     filtered: Mutex<Vec<String>>,
     asked: Mutex<Vec<Instant>>,
     metric_calls: Mutex<Vec<Value>>,
+    config_calls: Mutex<Vec<(Instant, String)>>,
     count: AtomicUsize,
     wrong: Mutex<Vec<String>>,
 }
@@ -195,6 +217,11 @@ impl Server {
         self.seen.metric_calls.lock().expect("a lock").clone()
     }
 
+    /// Returns every request for the configuration: its name, and what it is about.
+    pub fn config_calls(&self) -> Vec<(Instant, String)> {
+        self.seen.config_calls.lock().expect("a lock").clone()
+    }
+
     /// Returns violations of the API by the client.
     pub fn complaints(&self) -> Vec<String> {
         self.seen.wrong.lock().expect("a lock").clone()
@@ -219,10 +246,13 @@ fn serve(stream: &TcpStream, world: &World, seen: &Seen) {
         let answer = match (operation, credentials(&call.path, &call.form)) {
             (_, Some(given)) => Some((200, given)),
             (operation, _) if world.denied.contains(&operation) => Some(denied()),
+            ("GetQueueAttributes", _) => Some(queue(&call.body, world, seen)),
             ("GetMetricData", _) => Some(metric_data(&call.body, &region, world, seen)),
             ("FilterLogEvents", _) => filter(&call.body, &region, world, seen),
             ("DescribeLogGroups", _) => Some(describe(&call.body, &region, world)),
-            _ => Some(lambda(&call.path, &region, world)),
+            _ => Some(
+                configuration(&call.path, &region, world, seen).unwrap_or_else(|| lambda(&call.path, &region, world)),
+            ),
         };
         let Some((status, body)) = answer else {
             let _ = stream.shutdown(Shutdown::Both);
@@ -486,11 +516,104 @@ fn metric_data(body: &Value, region: &str, world: &World, seen: &Seen) -> Answer
     (200, answer)
 }
 
+/// Answers GetQueueAttributes.
+fn queue(body: &Value, world: &World, seen: &Seen) -> Answer {
+    let url = body["QueueUrl"].as_str().unwrap_or_default();
+    let name = url.rsplit('/').next().unwrap_or_default();
+    seen.config_calls.lock().expect("a lock").push((Instant::now(), format!("GetQueueAttributes {name}")));
+    match world.config.queues.get(name) {
+        Some(attributes) if url.ends_with(&format!("/{ACCOUNT}/{name}")) => (200, json!({ "Attributes": attributes })),
+        _ => error(400, "com.amazonaws.sqs#QueueDoesNotExist", "The specified queue does not exist."),
+    }
+}
+
+/// Answers what is only asked for the configuration; `None` for anything else.
+fn configuration(path: &str, region: &str, world: &World, seen: &Seen) -> Option<Answer> {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+    let (call, name) = match parts[..] {
+        ["2015-03-31", "event-source-mappings"] => ("ListEventSourceMappings", ""),
+        ["2019-09-25", "functions", name, "event-invoke-config", "list"] => ("ListFunctionEventInvokeConfigs", name),
+        ["2019-09-30", "functions", name, "concurrency"] => ("GetFunctionConcurrency", name),
+        ["2015-03-31", "functions", name, "configuration"] if query.starts_with("Qualifier=") => ("version", name),
+        _ => return None,
+    };
+    let mut calls = seen.config_calls.lock().expect("a lock");
+    calls.push((Instant::now(), format!("{call} {name}").trim_end().to_owned()));
+    let (config, number) = (&world.config, calls.len());
+    drop(calls);
+    if world.denied.contains(&call) {
+        return Some(error(
+            403,
+            "AccessDeniedException",
+            &format!("User: x is not authorized to perform: lambda:{call}"),
+        ));
+    }
+    if number <= config.throttles {
+        return Some(error(429, "TooManyRequestsException", "Rate exceeded"));
+    }
+    let arn = format!("arn:aws:lambda:{region}:{ACCOUNT}:function:{name}");
+    Some(match call {
+        "ListEventSourceMappings" => {
+            let from: usize = query.strip_prefix("Marker=").and_then(|marker| marker.parse().ok()).unwrap_or(0);
+            let size = if config.mapping_page == 0 { config.mappings.len() } else { config.mapping_page };
+            let page: Vec<&Value> = config.mappings.iter().skip(from).take(size).collect();
+            let next = from + page.len();
+            let marker = if next < config.mappings.len() { json!(next.to_string()) } else { Value::Null };
+            (200, json!({ "EventSourceMappings": page, "NextMarker": marker }))
+        }
+        "ListFunctionEventInvokeConfigs" => {
+            let configs: Vec<Value> = config
+                .invoke_configs
+                .get(name)
+                .cloned()
+                .into_iter()
+                .map(|mut told| {
+                    told["FunctionArn"] = json!(format!("{arn}:$LATEST"));
+                    told
+                })
+                .collect();
+            (200, json!({ "FunctionEventInvokeConfigs": configs }))
+        }
+        "GetFunctionConcurrency" => match config.concurrency.get(name) {
+            Some(reserved) => (200, json!({ "ReservedConcurrentExecutions": reserved })),
+            None => (200, json!({})),
+        },
+        _ => {
+            let version = query.strip_prefix("Qualifier=").unwrap_or_default();
+            let key = format!("{name}:{version}");
+            match config.functions.iter().find(|(known, _)| **known == key) {
+                Some((_, told)) => (200, described(name, &format!("{arn}:{version}"), told)),
+                None => error(404, "ResourceNotFoundException", "Function not found"),
+            }
+        }
+    })
+}
+
+/// Returns the description of a function, with a secret in its environment.
+fn described(name: &str, arn: &str, more: &Value) -> Value {
+    let mut told = json!({
+        "FunctionName": name, "FunctionArn": arn, "Timeout": 30, "MemorySize": 128, "Runtime": "python3.13",
+        "Environment": { "Variables": { "DATABASE_URL": ENVIRONMENT, "Timeout": ENVIRONMENT } },
+        "Description": ENVIRONMENT, "Version": "$LATEST",
+    });
+    for (key, value) in more.as_object().into_iter().flatten() {
+        told[key] = value.clone();
+    }
+    told
+}
+
+/// Value that stands in every environment of a function, and may appear nowhere.
+pub const ENVIRONMENT: &str = "ENVIRONMENT-THAT-NOBODY-SEES";
+
 /// Answers GetFunctionConfiguration for one function, or ListFunctions for all.
 fn lambda(path: &str, region: &str, world: &World) -> Answer {
     let config = |name: &str, group: &str| {
         let arn = format!("arn:aws:lambda:{region}:{ACCOUNT}:function:{name}");
-        json!({ "FunctionName": name, "FunctionArn": arn, "LoggingConfig": { "LogGroup": group } })
+        let more = world.config.functions.get(name).cloned().unwrap_or_else(|| json!({}));
+        let mut told = described(name, &arn, &more);
+        told["LoggingConfig"]["LogGroup"] = json!(group);
+        told
     };
     if world.denied.contains(&"lambda") {
         return denied();
@@ -500,7 +623,10 @@ fn lambda(path: &str, region: &str, world: &World) -> Answer {
     };
     let name = rest.trim_start_matches('/').split('/').next().unwrap_or_default();
     if name.is_empty() || name.starts_with('?') {
-        let all: Vec<Value> = world.custom.iter().map(|(name, group)| config(name, group)).collect();
+        let of_groups = world.groups.keys().filter_map(|group| Some((group.strip_prefix("/aws/lambda/")?, group)));
+        let of_groups = of_groups.filter(|(name, _)| world.lists_all && !world.custom.contains_key(*name));
+        let custom = world.custom.iter().map(|(name, group)| (name.as_str(), group));
+        let all: Vec<Value> = custom.chain(of_groups).map(|(name, group)| config(name, group)).collect();
         return (200, json!({ "Functions": all }));
     }
     let default = format!("/aws/lambda/{name}");

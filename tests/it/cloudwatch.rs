@@ -86,6 +86,25 @@ impl Pulled {
     }
 }
 
+impl Pulled {
+    /// Returns the bytes of the saved file.
+    #[track_caller]
+    pub fn saved_bytes(&self) -> Vec<u8> {
+        fs::read(&self.saved).expect("a saved file")
+    }
+
+    /// Analyses the saved file with further arguments.
+    #[track_caller]
+    pub fn analyze(&self, arguments: &[&str]) -> Value {
+        let output = clean(env!("CARGO_BIN_EXE_lambda-triage"), self.directory.path())
+            .args(["analyze", "saved.ndjson.zst", "--format", "json"])
+            .args(arguments)
+            .output()
+            .expect("the program runs");
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    }
+}
+
 /// Creates a command without this machine's AWS configuration.
 fn clean(program: &str, directory: &Path) -> Command {
     let mut command = Command::new(program);

@@ -52,6 +52,8 @@ mod order;
 #[cfg(unix)]
 mod outputs;
 #[cfg(feature = "cloudwatch")]
+mod pull_config;
+#[cfg(feature = "cloudwatch")]
 mod pull_errors;
 #[cfg(feature = "cloudwatch")]
 mod pull_metrics;

@@ -46,7 +46,9 @@ impl<'p> Metrics<'p> {
             let unread = || RequestError::Other("an answer that is not JSON".to_owned());
             let mut page = pruned(&answer, KEPT).filter(Value::is_object).ok_or_else(unread)?;
             let next = page.as_object_mut().and_then(|page| page.remove("NextToken"));
-            take(page);
+            if page["MetricDataResults"].as_array().is_some_and(|results| !results.is_empty()) {
+                take(page);
+            }
             token = next.and_then(|next| next.as_str().filter(|next| !next.is_empty()).map(str::to_owned));
             match &token {
                 None => return Ok(()),
