@@ -11,6 +11,8 @@ use super::harness::{Run, directory, formats, function, read_records};
 
 const START_MS: i64 = 1_772_359_200_000;
 const MINUTE_MS: i64 = 60_000;
+/// All of the log: metrics of any age are kept for whole hours.
+const HOUR_MS: i64 = 60 * MINUTE_MS;
 /// Text that stands in every payload, and nowhere else.
 const PAYLOAD: &str = "PAYLOAD-THAT-NOBODY-SEES";
 
@@ -56,8 +58,14 @@ impl Account {
                 // All over by the end of the log, which a last event holds open for long enough.
                 account.event(&name, &id, START_MS + random.below(20) as i64 * MINUTE_MS, &mut random, &mut truth);
             }
-            account.attempt(&name, &format!("ffffffff-0000-4000-8000-{seed:04x}{number:08x}"), START_MS + 50 * MINUTE_MS, true);
-            (truth.attempts, truth.succeeded, truth.received) = (truth.attempts + 1, truth.succeeded + 1, truth.received + 1);
+            account.attempt(
+                &name,
+                &format!("ffffffff-0000-4000-8000-{seed:04x}{number:08x}"),
+                START_MS + HOUR_MS - 1_000,
+                true,
+            );
+            (truth.attempts, truth.succeeded, truth.received) =
+                (truth.attempts + 1, truth.succeeded + 1, truth.received + 1);
             account.truth.push((name, truth));
         }
         account
@@ -191,7 +199,10 @@ fn everything_is_as_it_was_drawn() {
                 "seed {seed}, {name}"
             );
             let metrics = &row["cloudwatch_metrics"];
-            assert_eq!((&metrics["attempts"], &metrics["errors"]), (&json!(truth.attempts), &json!(truth.failed)));
+            assert_eq!(
+                (&metrics["logged_attempts"], &metrics["errors"]),
+                (&json!(truth.attempts), &json!(truth.failed))
+            );
             let balance = json!({"received": truth.received, "succeeded": truth.succeeded, "dropped": truth.dropped,
                 "open": 0, "unexplained": 0});
             assert_eq!(metrics["async_balance"], balance, "seed {seed}, {name}");
@@ -259,7 +270,8 @@ fn files_that_cannot_be_read_are_named_and_the_rest_is_used() {
         ("absent.json", "--cloudwatch-metrics"),
     ] {
         let problem = unreadable.iter().find(|one| one["input"].as_str().unwrap().ends_with(name));
-        let reason = problem.unwrap_or_else(|| panic!("{name} is not named: {unreadable:?}"))["reason"].as_str().unwrap();
+        let reason =
+            problem.unwrap_or_else(|| panic!("{name} is not named: {unreadable:?}"))["reason"].as_str().unwrap();
         assert!(reason.contains(flag), "{reason}");
         assert!(done.stderr.contains(name), "{}", done.stderr);
     }
@@ -295,7 +307,7 @@ fn a_function_that_never_ran_has_a_row() {
     let place = directory();
     let path = |name: &str| place.path().join(name);
     fs::write(path("log.ndjson"), &account.log).unwrap();
-    let label = |metric: &str| format!("throttled-fn {metric} {}/{}", time(START_MS), time(START_MS + 51 * MINUTE_MS));
+    let label = |metric: &str| format!("throttled-fn {metric} {}/{}", time(START_MS), time(START_MS + HOUR_MS));
     let result = |metric: &str, value: u64| json!({"Id": "a", "Label": label(metric), "Timestamps": [time(START_MS)], "Values": [value], "StatusCode": "Complete"});
     let metrics = json!({"MetricDataResults": [result("Throttles", 480), result("Invocations", 0)]});
     fs::write(path("metrics.json"), metrics.to_string()).unwrap();
