@@ -433,10 +433,7 @@ const PRINTED: [(&str, bool); 6] = [
     ("start 1, end 2, line, end 3, line, end 1, report 1, start 4, report 4", true),
     ("start 1, timed-out 2, line, crash 2, end 1, report 1, timed-out 1", true),
     ("start 1, line, end 2, report 2 timeout 128MB, line, end 1, report 1 50MB, start 3, report 3 60MB", false),
-    (
-        "start 1, report 2 error 90MB, crash 2, error 1 logged, report 1 40MB, crash 1, start 4, report 4",
-        false,
-    ),
+    ("start 1, report 2 error 90MB, crash 2, error 1 logged, report 1 40MB, crash 1, start 4, report 4", false),
     ("start 1, report 2, init-report error init, error unhandled, end 1, report 1, init, start 2, report 2", false),
 ];
 
