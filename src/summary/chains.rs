@@ -116,9 +116,12 @@ pub(super) fn drop_duplicates(attempts: &mut Vec<Entry>, mut dropped: impl FnMut
         }
     }
     *attempts = kept;
-    if attempts.len() < before && untimed.is_empty() {
-        // The copy that is kept may have ended later.
-        attempts.sort_by_key(Entry::key);
+    if attempts.len() < before {
+        // The copy that is kept may have ended later, or stand further back.
+        match untimed.is_empty() {
+            true => attempts.sort_by_key(Entry::key),
+            false => order_without_times(attempts),
+        }
     }
     (before - attempts.len()) as u64
 }
