@@ -182,6 +182,10 @@ impl<'s> Entries<'s> {
         if let Some(runtime) = &record.runtime {
             self.runtime(stream, attempt.started_at, runtime);
         }
+        if let Some(ms) = record.timeout_ms {
+            let facts = self.functions.entry(stream.function).or_default();
+            facts.told_timeout = facts.told_timeout.max(Some((attempt.started_at, ms)));
+        }
         if let Some(architecture) = &record.architecture {
             let facts = self.functions.entry(stream.function).or_default();
             facts.architecture = facts.architecture.take().max(Some(architecture.clone()));

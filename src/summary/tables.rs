@@ -250,7 +250,7 @@ impl Tables {
     }
 
     pub(super) fn timeout_ms(&self, function: u32) -> Option<u64> {
-        self.facts.get(&function).and_then(|facts| facts.timeout).map(|(_, ms)| ms)
+        self.facts.get(&function).and_then(FunctionFacts::timeout_ms)
     }
 }
 

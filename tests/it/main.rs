@@ -29,6 +29,7 @@ mod events;
 mod examples;
 mod explain;
 mod figures;
+mod finds;
 #[cfg(feature = "cloudwatch")]
 mod follow;
 mod formats;
