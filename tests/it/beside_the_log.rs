@@ -58,14 +58,13 @@ impl Account {
                 // All over by the end of the log, which a last event holds open for long enough.
                 account.event(&name, &id, START_MS + random.below(20) as i64 * MINUTE_MS, &mut random, &mut truth);
             }
-            account.attempt(
-                &name,
-                &format!("ffffffff-0000-4000-8000-{seed:04x}{number:08x}"),
-                START_MS + HOUR_MS - 1_000,
-                true,
-            );
-            (truth.attempts, truth.succeeded, truth.received) =
-                (truth.attempts + 1, truth.succeeded + 1, truth.received + 1);
+            // The log begins and ends with an attempt, so that it has all of the hour.
+            for (first, at) in [("eeeeeeee", START_MS), ("ffffffff", START_MS + HOUR_MS - 1_000)] {
+                account.attempt(&name, &format!("{first}-0000-4000-8000-{seed:04x}{number:08x}"), at, true);
+                truth.attempts += 1;
+                truth.succeeded += 1;
+                truth.received += 1;
+            }
             account.truth.push((name, truth));
         }
         account
@@ -286,17 +285,18 @@ fn a_log_that_lacks_attempts_is_not_whole() {
     fs::write(path("log.ndjson"), &account.log).unwrap();
     let query = Run::new(["cloudwatch-query"]).args([path("log.ndjson")]).stdout();
     fs::write(path("metrics.json"), account.metrics(&query)).unwrap();
-    // The half of the attempts that began first, or all but the last one.
+    // Of one function only the first and the last attempt are left.
     let (name, truth) = &account.truth[0];
     let lines: Vec<&str> = account.log.lines().collect();
-    let is_kept = |line: &&&str| !line.contains(name.as_str()) || line.contains("ffffffff-");
+    let is_kept =
+        |line: &&&str| !line.contains(name.as_str()) || line.contains("ffffffff-") || line.contains("eeeeeeee-");
     let cut: String = lines.iter().filter(is_kept).map(|line| format!("{line}\n")).collect();
     fs::write(path("cut.ndjson"), cut).unwrap();
     let run = |log: &str| Run::analyze([path(log)]).arg_path("--cloudwatch-metrics", &path("metrics.json"));
     assert_eq!(run("log.ndjson").args(["--strict"]).summary()["coverage"]["complete"], true);
     let summary = run("cut.ndjson").summary();
     assert_eq!(summary["coverage"]["complete"], false);
-    let note = format!("{name}: CloudWatch counts {} invocations, the log has 1 attempts", truth.attempts);
+    let note = format!("{name}: CloudWatch counts {} invocations, the log has 2 attempts", truth.attempts);
     assert!(summary["coverage"]["notes"].to_string().contains(&note), "{}", summary["coverage"]["notes"]);
     run("cut.ndjson").args(["--strict"]).status(3);
 }
@@ -328,4 +328,36 @@ fn a_function_that_never_ran_has_a_row() {
     // What is not wanted is not told.
     let selected = run().args(["--only", "worker-*"]).summary();
     assert!(selected["functions"].as_array().unwrap().iter().all(|row| row["own_throttles"].is_null()));
+}
+
+#[test]
+fn such_files_among_logs_are_named() {
+    let account = Account::draw(4);
+    let place = directory();
+    let path = |name: &str| place.path().join(name);
+    fs::write(path("log.ndjson"), &account.log).unwrap();
+    let query = Run::new(["cloudwatch-query"]).args([path("log.ndjson")]).stdout();
+    let messages: Value = serde_json::from_str(&account.messages()).unwrap();
+    let pretty = |text: &str| serde_json::to_string_pretty(&serde_json::from_str::<Value>(text).unwrap()).unwrap();
+    let received = messages.to_string().replace("\"Body\"", "\"ReceiptHandle\":\"r\",\"Body\"");
+    let whole = Run::analyze([place.path()]).summary();
+    for (name, text, flag) in [
+        (
+            "records.json",
+            record("w", "11111111-0000-4000-8000-000000000009", START_MS, "RetriesExhausted", 3).to_string(),
+            "--destinations",
+        ),
+        ("messages.json", pretty(&received), "--destinations"),
+        ("metrics.json", pretty(&account.metrics(&query)), "--cloudwatch-metrics"),
+    ] {
+        fs::write(path(name), text).unwrap();
+        let summary = Run::analyze([place.path()]).summary();
+        let skipped = &summary["coverage"]["inputs_skipped"][0];
+        assert!(skipped["input"].as_str().unwrap().ends_with(name), "{}", summary["coverage"]);
+        assert!(skipped["reason"].as_str().unwrap().ends_with(&format!("name it with {flag}")), "{skipped}");
+        assert_eq!(summary["totals"], whole["totals"], "{name}");
+        let named = Run::analyze([path(name)]).status(3);
+        assert!(named.stderr.contains(flag), "{}", named.stderr);
+        fs::remove_file(path(name)).unwrap();
+    }
 }
