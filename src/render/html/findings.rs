@@ -118,10 +118,12 @@ fn card(page: &PageContext<'_>, number: usize, one: &PlacedFinding<'_>, axis: Op
                     @if finding.ignored { " " span.state { "ignored" } }
                 }
                 span.course { (course(axis, function, &finding.category)) }
-                span.when { (sentence(&how_often(page, one))) }
+                span.when {
+                    (sentence(&how_often(page, one)))
+                    @if let Some(error) = error(finding) { " " code.error { (shortened(&error, LONGEST)) } }
+                }
             }
             div.body {
-                @if let Some(error) = error(finding) { p.error { code { (shortened(&error, LONGEST)) } } }
                 p.do { (one_line(&finding.hint)) }
                 dl.chips {
                     @for (what, value) in care(finding) {

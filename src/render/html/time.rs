@@ -76,10 +76,9 @@ fn chart_of(page: &PageContext<'_>, axis: &Axis) -> Markup {
                 title #time-chart-title { "Failed attempts per " (unit) ", by kind" }
                 desc #time-chart-text { (description(page, axis, &cells)) }
                 g.grid {
-                    @for (part, of) in [(0, 2), (1, 2), (2, 2)] {
-                        @let y = TOP + HEIGHT - HEIGHT * part / of;
+                    @for part in 0..=2 {
+                        @let y = TOP + HEIGHT - HEIGHT * part / 2;
                         line x1="0" x2="100%" y1=(y) y2=(y) {}
-                        @if part * most % of == 0 { text x="0" y=(y - 3) { (thousands(most * part / of)) } }
                     }
                 }
                 // Here a unit is a cell, and the height a share of it, so that a path for each kind does.
@@ -88,6 +87,11 @@ fn chart_of(page: &PageContext<'_>, axis: &Axis) -> Markup {
                     path.attempts d=(line_of_attempts(&cells, attempts)) {}
                     @for (at, cell) in cells.iter().enumerate().filter(|(_, cell)| cell.failed > 0) {
                         rect.hit x=(at) width="1" height=(HEIGHT) { title { (cell_text(page, axis, at, cell)) } }
+                    }
+                }
+                g.labels {
+                    @for part in [1, 2] {
+                        @if part * most % 2 == 0 { text x="0" y=(TOP + HEIGHT - HEIGHT * part / 2 - 3) { (thousands(most * part / 2)) } }
                     }
                 }
                 g.versions {
