@@ -539,6 +539,8 @@ pub(super) enum DiffFormat {
     Table,
     /// A document for programs; see lambda-triage schema diff
     Json,
+    /// One page to mail
+    Html,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -24,7 +24,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rules", &["model", "catalogue", "lambda"]),
     ("summary", &["model", "catalogue", "wire", "stats"]),
     ("compare", &["model", "wire", "stats"]),
-    ("render", &["model", "wire", "lambda"]),
+    ("render", &["model", "catalogue", "wire", "lambda"]),
     ("source", &["model", "wire"]),
     (
         "pipeline",
