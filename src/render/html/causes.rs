@@ -27,7 +27,7 @@ pub(super) fn section(page: &PageContext<'_>) -> Markup {
             @if summary.causes.is_empty() { p.none { "No failed attempt, no cause." } }
             @else {
                 div.scroll tabindex="0" role="region" aria-labelledby="causes-title" {
-                    table.cards #causes-table {
+                    table.wide #causes-table {
                         caption.quiet { "Causes of failures across functions, worst first" }
                         thead { tr {
                             th scope="col" { "Cause and what to do" } th.n scope="col" { "Failed" } th.n scope="col" { "Functions" }
@@ -73,17 +73,17 @@ fn row(page: &PageContext<'_>, at: usize, cause: &Cause, most: u64) -> Markup {
                     p.faint { "In " (functions(page, cause)) }
                 }
             }
-            td.n data-label="Failed" {
+            td.n {
                 @if cause.attempts == 0 && cause.environments > 0 {
                     (count_at(&path("environments"), cause.environments)) (if cause.environments == 1 { " init" } else { " inits" })
                 } @else { (count_at(&path("attempts"), cause.attempts)) }
-                svg.meter aria-hidden="true" { rect width=(percent_of(cause.attempts as f64 / most as f64)) height="100%"; }
+                svg.meter aria-hidden="true" { rect width=(percent_of(cause.attempts as f64 / most as f64)) height="100%" {} }
             }
-            td.n data-label="Functions" { (computed(cause.functions.len() as u64)) }
-            td.n data-label="Lost" { @if cause.lost > 0 { strong.bad { (count_at(&path("lost"), cause.lost)) } } }
-            td data-label="Since" { (since) (page.time(cause.first_seen.as_deref())) }
-            td data-label="Last" { (page.time(cause.last_seen.as_deref())) }
-            td data-label="State" { span class={ "state " (state_class(cause.state)) } { (state_word(cause.state)) } }
+            td.n { (computed(cause.functions.len() as u64)) }
+            td.n { @if cause.lost > 0 { strong.bad { (count_at(&path("lost"), cause.lost)) } } }
+            td { (since) (page.time(cause.first_seen.as_deref())) }
+            td { (page.time(cause.last_seen.as_deref())) }
+            td { span class={ "state " (state_class(cause.state)) } { (state_word(cause.state)) } }
         }
     }
 }

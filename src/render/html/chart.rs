@@ -24,7 +24,7 @@ pub(super) fn spark(cells: &[u64]) -> Markup {
     }
     html! {
         svg.spark viewBox={ "0 0 " (2 * cells.len()) " " (SPARK_HEIGHT) } preserveAspectRatio="none" aria-hidden="true" {
-            path d=(path);
+            path d=(path) {}
         }
     }
 }

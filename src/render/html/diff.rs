@@ -142,7 +142,7 @@ fn table(what: &str, heading: &str, rows: &[ToldChange], most: usize) -> Markup 
     let plural = if what == "Cause" { ("more cause", "more causes") } else { ("more function", "more functions") };
     html! {
         div.scroll tabindex="0" role="region" aria-label={ (heading) ": " (what) } {
-            table.cards {
+            table.wide {
                 caption.quiet { (heading) ", by " (what.to_ascii_lowercase()) }
                 thead { tr {
                     th scope="col" { (what) } th.n scope="col" { "Base" } th.n scope="col" { "Rate" } th.n scope="col" { "Head" }
@@ -156,17 +156,17 @@ fn table(what: &str, heading: &str, rows: &[ToldChange], most: usize) -> Markup 
                                 @if let Some(code) = &one.code { " " code.faint { (code) } }
                                 @if let Some(brief) = &one.brief { p.do { (brief) } }
                             }
-                            td.n data-label="Base" { (failed(&one.row.base, &format!("{}/base", one.path))) }
-                            td.n data-label="Base rate" { (rate(&one.row.base, &format!("{}/base", one.path))) }
-                            td.n data-label="Head" { (failed(&one.row.head, &format!("{}/head", one.path))) }
-                            td.n data-label="Head rate" { (rate(&one.row.head, &format!("{}/head", one.path))) }
-                            td.n data-label="Times" {
+                            td.n { (failed(&one.row.base, &format!("{}/base", one.path))) }
+                            td.n { (rate(&one.row.base, &format!("{}/base", one.path))) }
+                            td.n { (failed(&one.row.head, &format!("{}/head", one.path))) }
+                            td.n { (rate(&one.row.head, &format!("{}/head", one.path))) }
+                            td.n {
                                 @match one.row.ratio.ratio {
                                     Some(ratio) => (number(&format!("{}/ratio/ratio", one.path), ratio, &times(&one.row.ratio))),
                                     None => "-",
                                 }
                             }
-                            td.n data-label="95%" { (interval(&one.row.ratio)) }
+                            td.n { (interval(&one.row.ratio)) }
                         }
                     }
                 }

@@ -10,7 +10,7 @@ use super::markup::{Anchors, count_at, slug};
 use crate::wire::EventToCheck;
 
 /// Most events, unless the user wants another number.
-const MOST_EVENTS: usize = 250;
+const MOST_EVENTS: usize = 150;
 
 /// Returns the section.
 pub(super) fn section(page: &PageContext<'_>) -> Markup {
@@ -38,10 +38,9 @@ fn table(page: &PageContext<'_>) -> Markup {
             p #events-count role="status" {}
         }
         div.scroll tabindex="0" role="region" aria-labelledby="events-title" {
-            table.cards #events-table {
+            table.wide #events-table {
                 caption.quiet { "Events to check, worst first" }
                 thead { tr {
-                    th.js.pick hidden scope="col" { input #events-all type="checkbox" aria-label="Choose all events that are shown"; }
                     th scope="col" { "Request id" } th scope="col" { "Function" } th scope="col" { "What happened" }
                     th.n scope="col" { "Attempts" } th scope="col" { "First" } th scope="col" { "Code" } th scope="col" { "Send it again?" }
                 } }
@@ -68,19 +67,18 @@ fn row(page: &PageContext<'_>, at: usize, event: &EventToCheck, anchors: &mut An
     let name = one_line(event.function.as_deref().unwrap_or("(no name)"));
     html! {
         tr id=(anchor) data-cells=[page.cells(first, first)] {
-            td.js.pick hidden { input type="checkbox" aria-label={ "Choose " (one_line(id)) }; }
             th scope="row" { code { (one_line(id)) } }
-            td data-label="Function" {
+            td {
                 @match function {
                     Some(row) => a href={ "#" (page.anchor(row)) } { (name) },
                     None => (name),
                 }
             }
-            td data-label="What happened" { (need_word(&event.need)) @if event.side_effects { ", writes logged" } }
-            td.n data-label="Attempts" { (count_at(&format!("/events_to_check/{at}/attempts"), u64::from(event.attempts))) }
-            td data-label="First" { time datetime=[first.map(one_line)] { (page.time(first)) } }
-            td data-label="Code" { @if let Some(code) = &event.code { code { (one_line(code)) } } }
-            td data-label="Send it again?" title=[event.retry_reason.as_deref().map(one_line)] {
+            td { (need_word(&event.need)) @if event.side_effects { ", writes logged" } }
+            td.n { (count_at(&format!("/events_to_check/{at}/attempts"), u64::from(event.attempts))) }
+            td { time datetime=[first.map(one_line)] { (page.time(first)) } }
+            td { @if let Some(code) = &event.code { code { (one_line(code)) } } }
+            td {
                 (one_line(replay(event.retry_guidance.as_deref().unwrap_or(""))))
             }
         }

@@ -21,15 +21,15 @@ use crate::model::{Category, LocalTime};
 use crate::wire::{Example, FunctionSummary};
 
 /// Most findings in full, unless the user wants another number, and most that have a line.
-const MOST_CARDS: usize = 40;
+const MOST_CARDS: usize = 30;
 const MOST_LINES: usize = 300;
 /// Cards that are open at first.
 const OPEN: usize = 3;
 /// Most lines of evidence of a card, and most characters of each.
-const MOST_EVIDENCE: usize = 6;
-const LONGEST: usize = 600;
+const MOST_EVIDENCE: usize = 4;
+const LONGEST: usize = 400;
 /// Most examples whose request ids are named.
-const MOST_EXAMPLES: usize = 3;
+const MOST_EXAMPLES: usize = 2;
 /// Cells of the course of failures.
 const COURSE_CELLS: usize = 48;
 
@@ -94,7 +94,7 @@ fn line(page: &PageContext<'_>, number: usize, one: &PlacedFinding<'_>) -> Marku
     html! {
         li id=(page.finding_anchor(number)) data-cells=[cells] {
             (code(one)) " " b { (name(page, one)) } " " (sentence(&how_often(page, one)))
-            @if let Some(error) = error(one.finding) { " " span.faint { (shortened(&error, 120)) } }
+            @if let Some(error) = error(one.finding) { " " span.faint { (shortened(&error, 80)) } }
         }
     }
 }
@@ -123,7 +123,7 @@ fn card(page: &PageContext<'_>, number: usize, one: &PlacedFinding<'_>, axis: Op
                 p.do { (one_line(&finding.hint)) }
                 dl.chips {
                     @for (what, value) in care(finding) {
-                        div class={ "chip " (care_class(&value)) } { dt { (what) } dd { (value) } }
+                        div class={ "chip " (care_class(what, &value)) } { dt { (what) } dd { (value) } }
                     }
                     @if finding.confidence != "high" {
                         div.chip { dt { "confidence" } dd { (one_line(&finding.confidence)) } }
@@ -152,10 +152,9 @@ fn course(axis: Option<&Axis>, function: &FunctionSummary, category: &str) -> Ma
     axis.map_or_else(|| html! {}, |axis| spark(&cells(axis)))
 }
 
-fn care_class(value: &str) -> &'static str {
-    match value {
-        "yes" | "with backoff" | "none" => "good",
-        "no" | "finished" => "",
+fn care_class(what: &str, value: &str) -> &'static str {
+    match (what, value) {
+        ("retry", "yes" | "with backoff") | ("partial work", "none") | ("compensation", "no") => "good",
         _ => "warn",
     }
 }

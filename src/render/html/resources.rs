@@ -59,7 +59,7 @@ fn strip(cells: &[StripCell], limit: Option<f64>) -> Markup {
                     title { (cell.text) }
                 }
             }
-            @if let Some(limit) = limit { line x1=(percent_of(limit)) x2=(percent_of(limit)) y1="0" y2="100%"; }
+            @if let Some(limit) = limit { line x1=(percent_of(limit)) x2=(percent_of(limit)) y1="0" y2="100%" {} }
         }
     }
 }

@@ -73,7 +73,7 @@ fn chart_of(page: &PageContext<'_>, axis: &Axis) -> Markup {
                 g.grid {
                     @for (part, of) in [(0, 2), (1, 2), (2, 2)] {
                         @let y = TOP + HEIGHT - HEIGHT * part / of;
-                        line x1="0" x2="100%" y1=(y) y2=(y);
+                        line x1="0" x2="100%" y1=(y) y2=(y) {}
                         @if part * most % of == 0 { text x="0" y=(y - 3) { (thousands(most * part / of)) } }
                     }
                 }
@@ -82,7 +82,7 @@ fn chart_of(page: &PageContext<'_>, axis: &Axis) -> Markup {
                     @for (at, pair) in cells.windows(2).enumerate() {
                         @let y = |cell: &TimeCell| TOP + HEIGHT - cell.attempts * HEIGHT / attempts;
                         line x1=(place(at as f64 + 0.5, cells.len())) x2=(place(at as f64 + 1.5, cells.len()))
-                            y1=(y(&pair[0])) y2=(y(&pair[1]));
+                            y1=(y(&pair[0])) y2=(y(&pair[1])) {}
                     }
                 }
                 g.versions {
@@ -100,14 +100,14 @@ fn chart_of(page: &PageContext<'_>, axis: &Axis) -> Markup {
                     @for at in (0..cells.len()).step_by(step) {
                         @if let Some(start) = axis.start_of(at) {
                             @let x = place(at as f64, cells.len());
-                            line x1=(x) x2=(x) y1=(TOP + HEIGHT) y2=(TOP + HEIGHT + 5);
+                            line x1=(x) x2=(x) y1=(TOP + HEIGHT) y2=(TOP + HEIGHT + 5) {}
                             text x=(x) y=(TOP + HEIGHT + 18) class=[(at > 0).then_some("mid")] {
                                 (page.time(Some(&start.to_string())))
                             }
                         }
                     }
                 }
-                rect #time-brush x="0" y=(TOP) width="0" height=(HEIGHT);
+                rect #time-brush x="0" y=(TOP) width="0" height=(HEIGHT) {}
             }
         }
         @if !versions.is_empty() {
@@ -158,7 +158,7 @@ fn bar(page: &PageContext<'_>, axis: &Axis, at: usize, cell: &TimeCell, cells: u
             title { (cell_text(page, axis, at, cell)) }
             @for (kind, y, height) in rects {
                 rect class={ "c-" (kind) } x=(place(at as f64 + gap / 2.0, cells)) width=(place(1.0 - gap, cells))
-                    y=(y) height=(height);
+                    y=(y) height=(height) {}
             }
         }
     }
