@@ -1,16 +1,16 @@
-// What stylelint asks of the style of the HTML report: the standard rules, and that it asks nothing of a network.
+// What stylelint asks of the style of the HTML report: no mistakes, no colours outside of the tokens' notation, nothing asked of a network.
 export default {
-    extends: "stylelint-config-standard",
+    extends: "stylelint-config-recommended",
     rules: {
         "at-rule-disallowed-list": ["import", "font-face"],
         "color-named": "never",
-        "declaration-no-important": [true, { severity: "warning" }],
+        "color-no-invalid-hex": true,
+        "declaration-block-no-redundant-longhand-properties": true,
         "function-url-scheme-allowed-list": ["data"],
+        "property-no-vendor-prefix": [true, { ignoreProperties: ["text-size-adjust"] }],
+        "selector-max-id": 1,
+        "value-no-vendor-prefix": true,
+        // States of one element stand together, whatever their weight.
         "no-descending-specificity": null,
-        "rule-empty-line-before": null,
-        "at-rule-empty-line-before": null,
-        "declaration-empty-line-before": null,
-        "custom-property-empty-line-before": null,
-        "comment-empty-line-before": null,
     },
 };
