@@ -86,6 +86,18 @@ impl Axis {
         Timestamp::from_ms(self.start_ms + self.cell_ms * i64::try_from(cell).ok()?)
     }
 
+    /// Returns at most so many cells that begin at a round time, by the clocks of UTC.
+    pub(super) fn ticks(&self, most: usize) -> Vec<usize> {
+        let span_ms = self.cell_ms.saturating_mul(i64::try_from(self.cells).unwrap_or(i64::MAX));
+        let fits = |ms: &i64| *ms >= self.cell_ms && span_ms / ms < i64::try_from(most).unwrap_or(i64::MAX);
+        let step_ms = ROUND_S.into_iter().map(|s| s * 1_000).find(fits).unwrap_or(span_ms.max(1));
+        let is_tick = |cell: &usize| {
+            let start_ms = self.start_ms + self.cell_ms * i64::try_from(*cell).unwrap_or(0);
+            start_ms.rem_euclid(step_ms) < self.cell_ms
+        };
+        (0..self.cells).filter(is_tick).collect()
+    }
+
     /// Returns the length of a cell: `min`, `5 min`, `h`.
     pub(super) fn unit(&self) -> String {
         let (number, unit) = match self.cell_ms / 1_000 {

@@ -11,7 +11,7 @@ use super::markup::{computed, count_at, slug};
 use crate::wire::{Cause, FindingState};
 
 /// Most causes, unless the user wants another number.
-const MOST_CAUSES: usize = 25;
+const MOST_CAUSES: usize = 20;
 /// Most functions of a cause that are named.
 const MOST_FUNCTIONS: usize = 12;
 
@@ -65,9 +65,8 @@ fn row(page: &PageContext<'_>, at: usize, cause: &Cause, most: u64) -> Markup {
                 i class={ "dot c-" (slug(category)) } {}
                 span.title { (one_line(&cause.title)) } " "
                 code.faint { (one_line(&cause.code)) }
-                p.do { (one_line(&cause.brief)) }
                 details.more {
-                    summary { "More" }
+                    summary.do { (one_line(if cause.brief.is_empty() { "What to do" } else { &cause.brief })) }
                     p { (one_line(&cause.hint)) }
                     @if !also.is_empty() { p.faint { (also.join("; ")) } }
                     p.faint { "In " (functions(page, cause)) }

@@ -118,11 +118,14 @@ impl<'a> PageContext<'a> {
         moment.and_then(|at| self.times.text(at)).unwrap_or_else(|| "-".to_owned())
     }
 
-    /// Returns the cells of the time axis from one moment to another: `3 17`, for the filter by time.
+    /// Returns the cells of the time axis from one moment to another, for the filter by time: `3 17`, or `3`.
     pub(super) fn cells(&self, first: Option<&str>, last: Option<&str>) -> Option<String> {
         let cell = |moment: Option<&str>| self.axis.as_ref()?.cell_of(ms(moment?)?);
         let first = cell(first)?;
-        Some(format!("{first} {}", cell(last).unwrap_or(first)))
+        Some(match cell(last).filter(|last| *last != first) {
+            Some(last) => format!("{first} {last}"),
+            None => first.to_string(),
+        })
     }
 }
 

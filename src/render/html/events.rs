@@ -10,7 +10,7 @@ use super::markup::{Anchors, count_at, slug};
 use crate::wire::EventToCheck;
 
 /// Most events, unless the user wants another number.
-const MOST_EVENTS: usize = 150;
+const MOST_EVENTS: usize = 90;
 
 /// Returns the section.
 pub(super) fn section(page: &PageContext<'_>) -> Markup {

@@ -18,18 +18,18 @@ use super::context::{PageContext, PlacedFinding};
 use super::markup::{count_at, sentence, slug};
 use super::pages;
 use crate::model::{Category, LocalTime};
-use crate::wire::{Example, FunctionSummary};
+use crate::wire::{EvidenceLine, Example, FindingState, FunctionSummary};
 
 /// Most findings in full, unless the user wants another number, and most that have a line.
-const MOST_CARDS: usize = 30;
-const MOST_LINES: usize = 300;
+const MOST_CARDS: usize = 20;
+const MOST_LINES: usize = 60;
 /// Cards that are open at first.
 const OPEN: usize = 3;
 /// Most lines of evidence of a card, and most characters of each.
-const MOST_EVIDENCE: usize = 4;
-const LONGEST: usize = 400;
+const MOST_EVIDENCE: usize = 3;
+const LONGEST: usize = 300;
 /// Most examples whose request ids are named.
-const MOST_EXAMPLES: usize = 2;
+const MOST_EXAMPLES: usize = 1;
 /// Cells of the course of failures.
 const COURSE_CELLS: usize = 48;
 
@@ -93,8 +93,8 @@ fn line(page: &PageContext<'_>, number: usize, one: &PlacedFinding<'_>) -> Marku
     let cells = page.cells(one.finding.first_seen.as_deref(), one.finding.last_seen.as_deref());
     html! {
         li id=(page.finding_anchor(number)) data-cells=[cells] {
-            (code(one)) " " b { (name(page, one)) } " " (sentence(&how_often(page, one)))
-            @if let Some(error) = error(one.finding) { " " span.faint { (shortened(&error, 80)) } }
+            (code(one)) " " b { (name(page, one)) } " " (sentence(&attempts(one.finding, &one.path())))
+            @if one.finding.lost > 0 { ", " (count_at(&format!("{}/lost", one.path()), one.finding.lost)) " lost" }
         }
     }
 }
@@ -109,17 +109,21 @@ fn card(page: &PageContext<'_>, number: usize, one: &PlacedFinding<'_>, axis: Op
             summary {
                 span.head {
                     (code(one)) " " b { (name(page, one)) } " "
-                    span class={ "state " (state_class(finding.state)) } { (state_word(finding.state)) }
+                    @if finding.state != FindingState::Unknown {
+                        span class={ "state " (state_class(finding.state)) } { (state_word(finding.state)) }
+                    }
                     @if finding.lost > 0 {
                         " " span.state.bad { (count_at(&format!("{}/lost", one.path()), finding.lost)) " lost" }
                     }
                     @if finding.ignored { " " span.state { "ignored" } }
                 }
                 span.course { (course(axis, function, &finding.category)) }
-                span.when { (sentence(&how_often(page, one))) }
+                span.when {
+                    (sentence(&how_often(page, one)))
+                    @if let Some(error) = error(finding) { " " code.error { (shortened(&error, LONGEST)) } }
+                }
             }
             div.body {
-                @if let Some(error) = error(finding) { p.error { code { (shortened(&error, LONGEST)) } } }
                 p.do { (one_line(&finding.hint)) }
                 dl.chips {
                     @for (what, value) in care(finding) {
@@ -134,7 +138,7 @@ fn card(page: &PageContext<'_>, number: usize, one: &PlacedFinding<'_>, axis: Op
                 (examples(one))
                 (pages::explanation(finding, explain))
                 p.foot {
-                    a href={ "#" (page.anchor(one.row)) } { "Row of " (name(page, one)) } " "
+                    a href={ "#" (page.anchor(one.row)) } { "Row of the function" } " "
                     a href={ "#" (anchor) } { "Link to this finding" }
                 }
             }
@@ -186,7 +190,11 @@ fn evidence(page: &PageContext<'_>, function: &FunctionSummary, example: &Exampl
         let local = moment.and_then(|at| page.times.local(at));
         local.map_or(String::new(), |local| page.times.dated(&local, LocalTime::millis(&local), &local.date))
     };
-    let silent = silent_end(example).map(|(line, silence)| (Said::read(line), silence));
+    let silent = silent_end(example);
+    let is_last = |line: &EvidenceLine| silent.is_some_and(|(last, _)| line.message == last);
+    let lines: Vec<&EvidenceLine> = example.evidence.iter().take(MOST_EVIDENCE).collect();
+    let alone = silent.filter(|_| !lines.iter().any(|line| is_last(line)));
+    let silence = |ms: f64| html! { p.faint { "then " (duration(ms)) " of silence" } };
     let place = LinkedPlace {
         region: function.region.as_deref(),
         log_group: example.log_group.as_deref(),
@@ -199,17 +207,18 @@ fn evidence(page: &PageContext<'_>, function: &FunctionSummary, example: &Exampl
     let links = links::all(&place);
     html! {
         ol.evidence {
-            @if let Some((said, silence)) = &silent {
-                li {
-                    time { (at(said.at.as_deref())) } " " code { (shortened(&said.text, LONGEST)) }
-                    p.faint { "then " (duration(*silence)) " of silence" }
-                }
+            @if let Some((last, ms)) = alone {
+                @let said = Said::read(last);
+                li { time { (at(said.at.as_deref())) } " " code { (shortened(&said.text, LONGEST)) } (silence(ms)) }
             }
-            @for line in example.evidence.iter().take(MOST_EVIDENCE) {
+            @for (number, line) in lines.iter().enumerate() {
                 @let said = Said::read(&line.message);
+                // The file is named once.
+                @let same = number > 0 && lines[number - 1].input == line.input;
                 li {
                     time { (at(line.at.as_deref().or(said.at.as_deref()))) } " " code { (shortened(&said.text, LONGEST)) }
-                    p.faint { (one_line(&line.input)) ":" (line.line_number) }
+                    p.faint { @if !same { (one_line(&line.input)) ", " } "line " (line.line_number) }
+                    @if let Some((_, ms)) = silent.filter(|_| is_last(line)) { (silence(ms)) }
                 }
             }
         }

@@ -19,7 +19,7 @@ use crate::wire::{FunctionSummary, TimelineBucket};
 /// Most rows that are not folded, unless the user wants another number.
 const MOST_ROWS: usize = 100;
 /// Cells of the course of a function's failures.
-const TREND_CELLS: usize = 24;
+const TREND_CELLS: usize = 30;
 /// Shades of the heat map.
 const SHADES: f64 = 6.0;
 

@@ -110,9 +110,7 @@ fn tiles(summary: &Summary) -> Markup {
     let check = summary.events_to_check_total;
     let tone = |bad: bool| if bad { "tile bad" } else { "tile good" };
     let cost = totals.waste.as_ref().and_then(|waste| waste.usd).filter(|usd| *usd >= 0.01);
-    let cost = cost.map(|usd| html! {
-        "Failed and duplicate runs cost " (number("/totals/waste/usd", usd, &with_unit(usd, "usd")))
-    });
+    let cost = cost.map(|usd| number("/totals/waste/usd", usd, &with_unit(usd, "usd")));
     html! {
         dl.tiles {
             div class=(tone(totals.failed > 0)) {
@@ -141,13 +139,13 @@ fn tiles(summary: &Summary) -> Markup {
                 dt { "Events to check" }
                 dd.big { (count_at("/events_to_check_total", check)) }
                 dd {
-                    @if totals.needs_person.possibly_half_done > 0 {
-                        (count_at("/totals/needs_person/possibly_half_done", totals.needs_person.possibly_half_done))
-                        " possibly half done"
-                        @if cost.is_some() { ". " }
+                    @let half_done = totals.needs_person.possibly_half_done;
+                    @if half_done > 0 {
+                        (count_at("/totals/needs_person/possibly_half_done", half_done)) " possibly half done"
                     }
-                    @if let Some(cost) = cost { (cost) }
-                    @else if totals.needs_person.possibly_half_done == 0 { "lost, run twice or possibly half done" }
+                    @if let Some(cost) = &cost {
+                        (if half_done > 0 { "; failures and reruns cost " } else { "Failures and reruns cost " }) (cost)
+                    } @else if half_done == 0 { "lost, run twice or possibly half done" }
                 }
             }
         }

@@ -8,8 +8,8 @@ use super::markup::slug;
 use crate::catalogue::code;
 use crate::wire::Finding;
 
-/// Sections of a page that are about the code; its title, its chips and its links stand elsewhere.
-const SECTIONS: [&str; 4] = ["Meaning", "First aid", "Lasting fix", "How it is detected"];
+/// Sections of a page that say what to do; how it is detected is shown by the evidence.
+const SECTIONS: [&str; 3] = ["Meaning", "First aid", "Lasting fix"];
 
 /// Returns the explanation of a finding's code, folded. It stands once on a page; other findings lead to it.
 pub(super) fn explanation(finding: &Finding, first: bool) -> Markup {

@@ -287,7 +287,7 @@
     if (!range || !part.dataset.cells) {
       return true;
     }
-    const [first, last] = part.dataset.cells.split(' ').map(Number);
+    const [first, last = first] = part.dataset.cells.split(' ').map(Number);
     return first <= range[1] && last >= range[0];
   }
 
@@ -299,8 +299,13 @@
     const cells = Number(chart.dataset.cells);
     const brush = one('#time-brush');
     const [from, to] = [one('#time-from'), one('#time-to')];
+    const edges = chart.dataset.edges.split('|');
     const parts = all('#causes [data-cells], #findings [data-cells]');
     let start = null;
+    edges.slice(0, cells).forEach((edge, at) => {
+      from.append(element('option', edge, { value: at }));
+      to.append(element('option', edges[at + 1], { value: at }));
+    });
 
     const draw = () => {
       const [first, last] = range || [0, -1];
@@ -320,10 +325,9 @@
       }
       one('#time-filter').hidden = !range;
       if (range) {
-        const label = (select, at) => select.options[at].textContent;
         const listed = parts.filter((part) => part.closest('#findings'));
         const shown = listed.filter((part) => !part.hidden).length;
-        one('#time-filter-text').textContent = `${label(from, range[0])} to ${label(to, range[1])}: `
+        one('#time-filter-text').textContent = `${edges[range[0]]} to ${edges[range[1] + 1]}: `
           + `${thousands(shown)} of ${thousands(listed.length)} findings, `
           + `${thousands(some)} of ${thousands(functions ? functions.rows : 0)} functions, `
           + `${thousands(events ? events.shown() : 0)} of ${thousands(events ? events.rows : 0)} events. `

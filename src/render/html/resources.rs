@@ -1,15 +1,16 @@
 //! Resources: durations against the timeout and memory against its size as distributions, and cold starts.
 
+use std::fmt::Write as _;
+
 use maud::{Markup, html};
 
 use super::super::words::{count, thousands};
-use super::chart::percent_of;
 use super::context::PageContext;
 use super::markup::{count_at, duration_at, number};
 use crate::wire::FunctionSummary;
 
 /// Most functions of each table, unless the user wants another number.
-const MOST_ROWS: usize = 15;
+const MOST_ROWS: usize = 10;
 /// Shades of a distribution.
 const SHADES: f64 = 6.0;
 
@@ -18,7 +19,6 @@ struct StripCell {
     from: f64,
     to: f64,
     attempts: u64,
-    text: String,
 }
 
 /// Returns the section with the distributions.
@@ -49,26 +49,26 @@ fn name(page: &PageContext<'_>, row: usize) -> Markup {
     html! { a href={ "#" (page.anchor(row)) } { (page.names.get(row).map_or("", String::as_str)) } }
 }
 
+/// Returns a distribution as a strip: the darker, the more attempts. The axis is a thousand units long.
 fn strip(cells: &[StripCell], limit: Option<f64>) -> Markup {
     let most = cells.iter().map(|cell| cell.attempts).max().unwrap_or(0).max(1);
-    html! {
-        svg.strip aria-hidden="true" {
-            @for cell in cells {
-                @let shade = ((cell.attempts as f64 / most as f64).sqrt() * SHADES).ceil().clamp(1.0, SHADES);
-                rect class={ "s" (format!("{shade:.0}")) } x=(percent_of(cell.from)) width=(percent_of(cell.to - cell.from)) height="100%" {
-                    title { (cell.text) }
-                }
-            }
-            @if let Some(limit) = limit { line x1=(percent_of(limit)) x2=(percent_of(limit)) y1="0" y2="100%" {} }
+    let shade = |cell: &StripCell| ((cell.attempts as f64 / most as f64).sqrt() * SHADES).ceil().clamp(1.0, SHADES);
+    let path = |wanted: f64| {
+        let mut path = String::new();
+        for cell in cells.iter().filter(|cell| (shade(cell) - wanted).abs() < 0.5) {
+            // Writing to a string cannot fail.
+            let _ = write!(path, "M{:.0} 0h{:.0}v1H{:.0}z", cell.from * 1e3, ((cell.to - cell.from) * 1e3).max(4.0), cell.from * 1e3);
         }
-    }
-}
-
-fn cell_text(attempts: u64, from: u64, below: Option<u64>, unit: &str) -> String {
-    let attempts = count(attempts, "attempt", "attempts");
-    match below {
-        Some(below) => format!("{attempts} of {} to {} {unit}", thousands(from), thousands(below)),
-        None => format!("{attempts} of {} {unit} or more", thousands(from)),
+        path
+    };
+    html! {
+        svg.strip viewBox="0 0 1000 1" preserveAspectRatio="none" aria-hidden="true" {
+            @for wanted in 1..=6_u8 {
+                @let path = path(f64::from(wanted));
+                @if !path.is_empty() { path class={ "s" (wanted) } d=(path) {} }
+            }
+            @if let Some(limit) = limit { path.limit d={ "M" (format!("{:.0}", (limit * 1e3).min(998.0))) " 0v1" } {} }
+        }
     }
 }
 
@@ -113,7 +113,6 @@ fn durations(page: &PageContext<'_>) -> Markup {
                                     from: place(cell.from_ms as f64),
                                     to: place(end(cell.from_ms, cell.below_ms)),
                                     attempts: cell.attempts,
-                                    text: cell_text(cell.attempts, cell.from_ms, cell.below_ms, "ms"),
                                 }).collect();
                                 tr {
                                     th scope="row" { (name(page, *row)) }
@@ -171,7 +170,6 @@ fn memory(page: &PageContext<'_>) -> Markup {
                                     from: share(f64::from(cell.from_mb)).min(0.98),
                                     to: share(end(u64::from(cell.from_mb), cell.below_mb.map(u64::from))),
                                     attempts: cell.attempts,
-                                    text: cell_text(cell.attempts, u64::from(cell.from_mb), cell.below_mb.map(u64::from), "MB"),
                                 }).collect();
                                 tr {
                                     th scope="row" { (name(page, *row)) }

@@ -1,6 +1,8 @@
 //! Failures over time, stacked by kind, with the attempts and the versions that began; also as a table, and the filter by
 //! time.
 
+use std::fmt::Write as _;
+
 use maud::{Markup, html};
 
 use super::super::escape::one_line;
@@ -19,6 +21,8 @@ const TOP: u64 = 22;
 const HEIGHT: u64 = 150;
 /// Most versions that are named below the chart.
 const MOST_VERSIONS: usize = 6;
+/// Cells that the table lists.
+const MOST_IN_TABLE: usize = 20;
 /// Times that are written below the axis.
 const TICKS: usize = 6;
 
@@ -67,22 +71,27 @@ fn chart_of(page: &PageContext<'_>, axis: &Axis) -> Markup {
             @if !versions.is_empty() { li { i.dash.version {} "New version" } }
         }
         div.chart {
-            svg #time-chart role="img" aria-labelledby="time-chart-title time-chart-text" data-cells=(cells.len()) {
+            svg #time-chart role="img" aria-labelledby="time-chart-title time-chart-text" data-cells=(cells.len())
+                data-edges=(edges(page, axis, cells.len())) {
                 title #time-chart-title { "Failed attempts per " (unit) ", by kind" }
                 desc #time-chart-text { (description(page, axis, &cells)) }
                 g.grid {
-                    @for (part, of) in [(0, 2), (1, 2), (2, 2)] {
-                        @let y = TOP + HEIGHT - HEIGHT * part / of;
+                    @for part in 0..=2 {
+                        @let y = TOP + HEIGHT - HEIGHT * part / 2;
                         line x1="0" x2="100%" y1=(y) y2=(y) {}
-                        @if part * most % of == 0 { text x="0" y=(y - 3) { (thousands(most * part / of)) } }
                     }
                 }
-                g.bars { @for (at, cell) in cells.iter().enumerate() { (bar(page, axis, at, cell, cells.len(), most)) } }
-                g.attempts {
-                    @for (at, pair) in cells.windows(2).enumerate() {
-                        @let y = |cell: &TimeCell| TOP + HEIGHT - cell.attempts * HEIGHT / attempts;
-                        line x1=(place(at as f64 + 0.5, cells.len())) x2=(place(at as f64 + 1.5, cells.len()))
-                            y1=(y(&pair[0])) y2=(y(&pair[1])) {}
+                // Here a unit is a cell, and the height a share of it, so that a path for each kind does.
+                svg y=(TOP) height=(HEIGHT) width="100%" viewBox={ "0 0 " (cells.len()) " " (HEIGHT) } preserveAspectRatio="none" {
+                    @for (kind, path) in bars(&cells, most) { path class={ "c-" (kind) } d=(path) {} }
+                    path.attempts d=(line_of_attempts(&cells, attempts)) {}
+                    @for (at, cell) in cells.iter().enumerate().filter(|(_, cell)| cell.failed > 0) {
+                        rect.hit x=(at) width="1" height=(HEIGHT) { title { (cell_text(page, axis, at, cell)) } }
+                    }
+                }
+                g.labels {
+                    @for part in [1, 2] {
+                        @if part * most % 2 == 0 { text x="0" y=(TOP + HEIGHT - HEIGHT * part / 2 - 3) { (thousands(most * part / 2)) } }
                     }
                 }
                 g.versions {
@@ -96,8 +105,7 @@ fn chart_of(page: &PageContext<'_>, axis: &Axis) -> Markup {
                     }
                 }
                 g.ticks {
-                    @let step = cells.len().div_ceil(TICKS).max(1);
-                    @for at in (0..cells.len()).step_by(step) {
+                    @for at in axis.ticks(TICKS) {
                         @if let Some(start) = axis.start_of(at) {
                             @let x = place(at as f64, cells.len());
                             line x1=(x) x2=(x) y1=(TOP + HEIGHT) y2=(TOP + HEIGHT + 5) {}
@@ -122,7 +130,7 @@ fn chart_of(page: &PageContext<'_>, axis: &Axis) -> Markup {
                 }
             }
         }
-        (filter(page, axis, cells.len()))
+        (filter())
         (table(page, axis, &cells, &occurring, unknown))
     }
 }
@@ -136,32 +144,45 @@ fn version_text(page: &PageContext<'_>, row: usize, version: &FunctionVersion) -
     )
 }
 
-/// Returns the failures of one cell, stacked, with a title that a pointer shows.
-fn bar(page: &PageContext<'_>, axis: &Axis, at: usize, cell: &TimeCell, cells: usize, most: u64) -> Markup {
-    if cell.failed == 0 {
-        return html! {};
-    }
-    let parts = kinds().map(|(kind, _)| (kind.id(), cell.failures.get(kind).unwrap_or(0)));
-    let parts = parts.chain([("unknown", unknown(cell))]).filter(|(_, failed)| *failed > 0);
-    let mut below = 0;
-    let rects: Vec<(&str, u64, u64)> = parts
-        .map(|(kind, failed)| {
-            let bottom = below * HEIGHT / most;
-            below += failed;
-            let top = (below * HEIGHT / most).max(bottom + 1);
-            (kind, TOP + HEIGHT - top, top - bottom)
-        })
-        .collect();
-    let gap = 0.12;
-    html! {
-        g {
-            title { (cell_text(page, axis, at, cell)) }
-            @for (kind, y, height) in rects {
-                rect class={ "c-" (kind) } x=(place(at as f64 + gap / 2.0, cells)) width=(place(1.0 - gap, cells))
-                    y=(y) height=(height) {}
+/// Returns the bars of each kind as one path, stacked.
+fn bars(cells: &[TimeCell], most: u64) -> Vec<(&'static str, String)> {
+    let mut below = vec![0; cells.len()];
+    let mut out = Vec::new();
+    let counts = kinds().map(|(kind, _)| (kind.id(), Some(kind)));
+    for (id, kind) in counts.chain([("unknown", None)]) {
+        let mut path = String::new();
+        for ((at, cell), below) in cells.iter().enumerate().zip(&mut below) {
+            let failed = kind.map_or_else(|| unknown(cell), |kind| cell.failures.get(kind).unwrap_or(0));
+            if failed == 0 {
+                continue;
             }
+            let bottom = *below * HEIGHT / most;
+            *below += failed;
+            // What failed once is seen beside thousands.
+            let height = (*below * HEIGHT / most).saturating_sub(bottom).max(1);
+            // Writing to a string cannot fail.
+            let _ = write!(path, "M{at}.06 {}v-{height}h.88v{height}z", HEIGHT - bottom);
+        }
+        if !path.is_empty() {
+            out.push((id, path));
         }
     }
+    out
+}
+
+/// Returns the attempts of each cell as a line, on a scale of their own.
+fn line_of_attempts(cells: &[TimeCell], most: u64) -> String {
+    let mut path = String::new();
+    for (at, cell) in cells.iter().enumerate() {
+        let _ = write!(path, "{}{at}.5 {}", if at == 0 { 'M' } else { 'L' }, HEIGHT - cell.attempts * HEIGHT / most);
+    }
+    path
+}
+
+/// Returns the times between which the cells lie.
+fn edges(page: &PageContext<'_>, axis: &Axis, cells: usize) -> String {
+    let edge = |at: usize| page.time(axis.start_of(at).map(|start| start.to_string()).as_deref());
+    (0..=cells).map(edge).collect::<Vec<_>>().join("|")
 }
 
 fn unknown(cell: &TimeCell) -> u64 {
@@ -188,22 +209,13 @@ fn description(page: &PageContext<'_>, axis: &Axis, cells: &[TimeCell]) -> Strin
     }
 }
 
-/// Returns the filter by time, for a keyboard as well as for a pointer. A script shows it.
-fn filter(page: &PageContext<'_>, axis: &Axis, cells: usize) -> Markup {
-    let options = |chosen: usize, end: bool| {
-        html! {
-            @for at in 0..cells {
-                @let edge = if end { at + 1 } else { at };
-                @let text = page.time(axis.start_of(edge).map(|start| start.to_string()).as_deref());
-                option value=(at) selected[at == chosen] { (text) }
-            }
-        }
-    };
+/// Returns the filter by time, for a keyboard as well as for a pointer. A script shows it and names the times.
+fn filter() -> Markup {
     html! {
         form.brush.js hidden {
             span { "Drag over the chart, or choose: " }
-            label { "From " select #time-from { (options(0, false)) } } " "
-            label { "to " select #time-to { (options(cells - 1, true)) } }
+            label { "From " select #time-from {} } " "
+            label { "to " select #time-to {} }
         }
         p #time-filter.filter hidden role="status" {
             span #time-filter-text {} " "
@@ -226,6 +238,11 @@ fn table(page: &PageContext<'_>, axis: &Axis, cells: &[TimeCell], kinds: &[(Cate
         (_, [bucket]) => count_at(&format!("/totals/timeline/{bucket}/{key}"), number),
         _ => computed(number),
     };
+    let mut failed: Vec<u64> = cells.iter().filter(|cell| cell.attempts > 0).map(|cell| cell.failed).collect();
+    failed.sort_unstable_by(|a, b| b.cmp(a));
+    // Of many cells those with most failures: equals of the last one may be a few more.
+    let least = failed.get(MOST_IN_TABLE - 1).map_or(0, |failed| failed + u64::from(cells.len() > 2 * MOST_IN_TABLE));
+    let left_out = failed.iter().filter(|failed| **failed < least).count() as u64;
     html! {
         details.as-table {
             summary { "As a table" }
@@ -238,7 +255,7 @@ fn table(page: &PageContext<'_>, axis: &Axis, cells: &[TimeCell], kinds: &[(Cate
                         @if unknown_too { th.n scope="col" { "Unknown" } }
                     } }
                     tbody {
-                        @for (at, cell) in cells.iter().enumerate().filter(|(_, cell)| cell.attempts > 0) {
+                        @for (at, cell) in cells.iter().enumerate().filter(|(_, cell)| cell.failed >= least && cell.attempts > 0) {
                             tr {
                                 th scope="row" { (page.time(axis.start_of(at).map(|start| start.to_string()).as_deref())) }
                                 td.n { (number(at, "attempts", cell.attempts)) }
@@ -253,6 +270,9 @@ fn table(page: &PageContext<'_>, axis: &Axis, cells: &[TimeCell], kinds: &[(Cate
                         }
                     }
                 }
+            }
+            @if left_out > 0 {
+                p.left-out { (count(left_out, "stretch", "stretches")) " with fewer failures: " code { "--format json" } }
             }
         }
     }
