@@ -193,14 +193,20 @@ FIXED = {
 }
 
 
-def poisoned(value, turn, key=""):
-    """Returns a summary with each free text replaced by a hostile one; `turn` says which text goes where."""
-    if isinstance(value, dict):
-        return {name: poisoned(member, turn, name) for name, member in value.items()}
-    if isinstance(value, list):
-        return [poisoned(member, turn, key) for member in value]
-    if not isinstance(value, str) or key in FIXED:
-        return value
-    text = HOSTILE[turn[0] % len(HOSTILE)]
-    turn[0] += 1
-    return text
+def poisoned(value, turn):
+    """Returns a summary with each free text replaced by a hostile one, the same by the same; `turn` says which text goes where."""
+    known = {}
+
+    def replaced(value, key=""):
+        if isinstance(value, dict):
+            return {name: replaced(member, name) for name, member in value.items()}
+        if isinstance(value, list):
+            return [replaced(member, key) for member in value]
+        if not isinstance(value, str) or key in FIXED:
+            return value
+        if value not in known:
+            round_, place = divmod(turn + len(known), len(HOSTILE))
+            known[value] = HOSTILE[place] + (f" {round_}" if len(known) >= len(HOSTILE) else "")
+        return known[value]
+
+    return replaced(value)

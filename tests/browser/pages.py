@@ -87,11 +87,11 @@ def page(name):
         case "hostile":
             return Page(name, ["analyze", logs(f"hostile/{HOSTILE_PATH}", corpora.hostile), "--fail-on", "*x=*:failed > 0"])
         case "poisoned":
-            return Page(name, ["view", saved(f"{name}.json", corpora.poisoned(demo_summary(), [int(number)]))])
+            return Page(name, ["view", saved(f"{name}.json", corpora.poisoned(demo_summary(), int(number)))])
         case "diff":
             return Page(name, ["diff", many(24), logs("after.ndjson", lambda: corpora.many(24, after=True))])
         case "hostilediff":
-            base, head = (saved(f"{name}-{turn}.json", corpora.poisoned(demo_summary(), [turn])) for turn in (int(number), int(number) + 1))
+            base, head = (saved(f"{name}-{turn}.json", corpora.poisoned(demo_summary(), turn)) for turn in (int(number), int(number) + 1))
             return Page(name, ["diff", base, head])
     raise KeyError(name)
 

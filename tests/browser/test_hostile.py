@@ -19,7 +19,7 @@ STRANGE = """
         if (!own.includes(e.localName)) found.push('<' + e.localName + '>');
         for (const a of e.attributes) {
             if (a.name.startsWith('on') || ['style', 'srcdoc', 'action', 'formaction', 'background', 'ping'].includes(a.name)) found.push(a.name + '=' + a.value);
-            if (/^(href|src|xlink:href|data)$/.test(a.name) && !/^(#|https:\\/\\/(docs\\.)?aws\\.amazon\\.com\\/|data:image\\/)/.test(a.value))
+            if (/^(href|src|xlink:href|data)$/.test(a.name) && !/^(#|https:\\/\\/([a-z0-9-]+\\.){0,2}(aws\\.amazon|amazonaws)\\.com\\/|data:image\\/)/.test(a.value))
                 found.push(a.name + '=' + a.value);
         }
     }
