@@ -78,7 +78,7 @@ class Access(unittest.TestCase):
             browser().open(page(name).file)
             unnamed = browser().run(
                 """
-                return [...document.querySelectorAll('svg')].filter((s) => !s.closest('[aria-hidden=true]'))
+                return [...document.querySelectorAll('svg')].filter((s) => !s.closest('[aria-hidden=true]') && !s.parentElement.closest('svg'))
                     .filter((s) => !(s.getAttribute('role') === 'img' && (s.getAttribute('aria-label') || s.getAttribute('aria-labelledby') || s.querySelector(':scope > title'))))
                     .map((s) => s.outerHTML.slice(0, 100));
                 """

@@ -128,6 +128,14 @@ class Numbers(unittest.TestCase):
                 bare = browser().run(BARE)
                 self.assertEqual(bare[:8], [], f"{len(bare)} numbers")
 
+    def test_what_is_counted_on_the_page_is_what_it_shows(self):
+        for name in ("demo", "many-24", "diff"):
+            with self.subTest(page=name):
+                browser().open(page(name).file, scripts=False)
+                own = browser().run("return [...document.querySelectorAll('data:not([data-path])')].map((e) => [e.value, e.textContent.trim()])")
+                self.assertEqual([pair for pair in own if not is_rounding(float(pair[0]), "/", pair[1])], [])
+                self.assertLess(len(own), 40, "numbers that the JSON does not have")
+
     def test_what_matters_is_on_the_page(self):
         for name in ("demo", "fixtures", "many-24", "many-400", "healthy"):
             with self.subTest(page=name):

@@ -380,12 +380,23 @@ class Time(unittest.TestCase):
         time.sleep(0.2)
         self.brushed("many-24")
 
-    def test_an_empty_part_is_said_to_be_empty(self):
+    def test_a_part_without_failures_says_so(self):
         browser().open(page("demo").file)
-        self.everything = self.content()
-        self.drag(0.96, 0.99)
-        if self.content()["events"] == []:
-            self.assertRegex(browser().run("return document.getElementById('events').innerText"), "(?i)no event|none|0 of")
+        self.drag(0.02, 0.1)
+        self.assertEqual(self.content(), {"events": [], "findings": []})
+        self.assertIn(f"0 of {len(page('demo').json['events_to_check'])} events", self.filtered())
+
+    def test_the_events_of_that_time_are_shown(self):
+        browser().open(page("many-24").file)
+        rows = "return [...document.querySelectorAll('#events-table tbody tr')].filter((r) => r.checkVisibility()).map((r) => r.querySelector('time').dateTime)"
+        everything = browser().run(rows)
+        self.drag(0.3, 0.6)
+        chosen = browser().run("return ['time-from', 'time-to'].map((id) => document.getElementById(id).selectedOptions[0].textContent)")
+        begin, end = (f"{page('many-24').json['window']['start'][:10]}T{clock}" for clock in chosen)
+        found = browser().run(rows)
+        self.assertTrue(found)
+        self.assertEqual([at for at in found if at > end], [], "began after it")
+        self.assertLessEqual({at for at in everything if begin <= at < end}, set(found))
 
 
 class Events(unittest.TestCase):
