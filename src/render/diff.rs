@@ -265,7 +265,7 @@ fn times_in_words(ratio: &RateRatio) -> String {
     ratio.ratio.map_or(String::new(), |ratio| format!(" ({})", factor(ratio)))
 }
 
-pub(super) fn interval(ratio: &RateRatio) -> String {
+fn interval(ratio: &RateRatio) -> String {
     match (ratio.least, ratio.most) {
         (Some(least), Some(most)) => format!("{}-{}", factor(least).trim_end_matches('x'), factor(most)),
         (Some(least), None) => format!(">{}", factor(least)),
@@ -273,7 +273,7 @@ pub(super) fn interval(ratio: &RateRatio) -> String {
     }
 }
 
-fn factor(ratio: f64) -> String {
+pub(super) fn factor(ratio: f64) -> String {
     match ratio {
         some if some >= 1e6 => ">999999x".to_owned(),
         some if some >= 9.95 => format!("{some:.0}x"),

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::commands::{id, log_of};
 use super::harness::{LOGS, Run, directory, read_summary, root, write};
+use super::html::{html_is, html_is_inert};
 
 /// Conditions that fail, hold and cannot be evaluated.
 const GATE: [&str; 5] = ["failed > 0", "*:failure_rate > 40%", "failed < 0.5", "own_throttles > 0", "*:ok >= 0"];
@@ -524,6 +525,7 @@ fn is(format: &str, text: &str, summary: &Value) {
         "junit" => junit_is(text, summary),
         "markdown" => markdown_is(text, summary),
         "github" => github_is(text, summary),
+        "html" => html_is(text, summary),
         // The text for people and the records have tests of their own.
         "table" | "ndjson" => {}
         other => panic!("a format without a reader: {other}"),
@@ -590,6 +592,7 @@ fn hostile_text_is_inert_in_every_format() {
         match *format {
             "csv" => csv_is_inert(text),
             "markdown" => markdown_is_inert(text),
+            "html" => html_is_inert(text),
             // Reading them is the check: an element or a command that is not ours does not fit.
             "junit" | "github" => {}
             // `commands` and `hostile` hold these.

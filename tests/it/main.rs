@@ -37,6 +37,7 @@ mod gate;
 mod generate;
 mod harness;
 mod hostile;
+mod html;
 #[cfg(all(unix, feature = "cloudwatch"))]
 mod kept;
 mod line_by_line;

@@ -2,14 +2,14 @@
 
 use maud::{Markup, html};
 
-use super::super::diff::{ChangeRow, SECTIONS, first_line, interval, name, rest, side_rate, side_window, times};
+use super::super::diff::{ChangeRow, SECTIONS, factor, first_line, name, rest, side_rate, side_window, times};
 use super::super::escape::one_line;
 use super::super::gate::gate_verdicts;
 use super::super::style::{Ink, Style};
 use super::super::words::{count, percent, thousands};
 use super::markup::{count_at, number, percent_at};
 use super::shell;
-use crate::wire::{Change, Comparison, SideCounts};
+use crate::wire::{Change, Comparison, RateRatio, SideCounts};
 
 /// Most rows of a table without a wish.
 const ROWS: usize = 200;
@@ -166,7 +166,7 @@ fn table(what: &str, heading: &str, rows: &[ToldChange], most: usize) -> Markup 
                                     None => "-",
                                 }
                             }
-                            td.n { (interval(&one.row.ratio)) }
+                            td.n { (interval(&one.row.ratio, &format!("{}/ratio", one.path))) }
                         }
                     }
                 }
@@ -189,5 +189,15 @@ fn rate(side: &SideCounts, path: &str) -> Markup {
     match side.rate {
         Some(rate) => number(&format!("{path}/rate"), rate, &percent(rate)),
         None => html! { (side_rate(side)) },
+    }
+}
+
+/// Returns the quotients that are possible at 95 %.
+fn interval(ratio: &RateRatio, path: &str) -> Markup {
+    let bound = |key: &str, ratio: f64| number(&format!("{path}/{key}"), ratio, &factor(ratio));
+    match (ratio.least, ratio.most) {
+        (Some(least), Some(most)) => html! { (bound("least", least)) " to " (bound("most", most)) },
+        (Some(least), None) => html! { "at least " (bound("least", least)) },
+        (None, _) => html! { "-" },
     }
 }

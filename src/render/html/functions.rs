@@ -125,7 +125,7 @@ fn heading(columns: &[HeatColumn], owners: bool, sorts: bool) -> Markup {
     let button = |key: &str, text: &str, kind: bool| {
         html! {
             @if kind { i class={ "dot c-" (key) } {} }
-            @if sorts { button type="button" data-sort=(key) { (text) } } @else { (text) }
+            @if sorts { button type="button" data-sort=(key) disabled { (text) } } @else { (text) }
         }
     };
     html! {

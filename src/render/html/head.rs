@@ -9,7 +9,7 @@ use super::super::headline;
 use super::super::words::count;
 use super::context::PageContext;
 use super::diff;
-use super::markup::{computed, count_at, number, percent_at, sentence};
+use super::markup::{computed, count_at, number, percent_at, sentence, sentence_case};
 use crate::wire::{Condition, Gate, Summary};
 
 /// Most conditions of the gate, each with its value.
@@ -216,9 +216,4 @@ fn conditions(gate: &Gate) -> Markup {
             }
         }
     }
-}
-
-fn sentence_case(words: &str) -> String {
-    let mut chars = words.chars();
-    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }

@@ -52,6 +52,12 @@ pub(super) fn sentence(sentence: &Sentence) -> Markup {
     }
 }
 
+/// Returns words as the beginning of a sentence.
+pub(super) fn sentence_case(words: &str) -> String {
+    let mut chars = words.chars();
+    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
+}
+
 /// Returns a name as part of an anchor: the same name always gives the same, and different names different ones.
 pub(super) fn slug(name: &str) -> String {
     let encoded = utf8_percent_encode(name, KEPT).to_string().replace('%', "~");

@@ -130,6 +130,9 @@
       const state = button.dataset.sort === order.key ? (order.down ? 'descending' : 'ascending') : 'none';
       button.closest('th').setAttribute('aria-sort', state);
     });
+    buttons.forEach((button) => {
+      button.disabled = false;
+    });
     buttons.forEach((button) => button.addEventListener('click', () => {
       const key = button.dataset.sort;
       const column = button.closest('th').cellIndex;

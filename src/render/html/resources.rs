@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use maud::{Markup, html};
 
-use super::super::words::{count, thousands};
+use super::super::words::{count, duration, thousands};
 use super::context::PageContext;
 use super::markup::{count_at, duration_at, number};
-use crate::wire::FunctionSummary;
+use crate::wire::{DurationCell, FunctionSummary, MemoryCell};
 
 /// Most functions of each table, unless the user wants another number.
 const MOST_ROWS: usize = 10;
@@ -106,28 +106,7 @@ fn durations(page: &PageContext<'_>) -> Markup {
                             th.n scope="col" { "p95" } th.n scope="col" { "Max" } th.n scope="col" { "Timeout" }
                         } }
                         tbody {
-                            @for row in &rows {
-                                @let one = &summary.functions[*row];
-                                @let path = |key: &str| format!("/functions/{row}/{key}");
-                                @let cells: Vec<StripCell> = one.duration_ms.histogram.iter().map(|cell| StripCell {
-                                    from: place(cell.from_ms as f64),
-                                    to: place(end(cell.from_ms, cell.below_ms)),
-                                    attempts: cell.attempts,
-                                }).collect();
-                                tr {
-                                    th scope="row" { (name(page, *row)) }
-                                    td { (strip(&cells, one.timeout_ms.map(|timeout| place(timeout as f64)))) }
-                                    @for (key, value) in [("p50", one.duration_ms.all.p50), ("p95", one.duration_ms.all.p95), ("max", one.duration_ms.all.max)] {
-                                        td.n { @if let Some(ms) = value { (duration_at(&path(&format!("duration_ms/all/{key}")), ms)) } @else { "-" } }
-                                    }
-                                    td.n {
-                                        @match one.timeout_ms {
-                                            Some(timeout) => (number(&path("timeout_ms"), timeout, &super::super::words::duration(timeout as f64))),
-                                            None => "not known",
-                                        }
-                                    }
-                                }
-                            }
+                            @for row in &rows { (duration_row(page, *row, &place)) }
                         }
                     }
                 }
@@ -137,13 +116,43 @@ fn durations(page: &PageContext<'_>) -> Markup {
     }
 }
 
+fn duration_row(page: &PageContext<'_>, row: usize, place: &impl Fn(f64) -> f64) -> Markup {
+    let one = &page.summary.functions[row];
+    let path = |key: &str| format!("/functions/{row}/{key}");
+    let cell = |cell: &DurationCell| StripCell {
+        from: place(cell.from_ms as f64),
+        to: place(end(cell.from_ms, cell.below_ms)),
+        attempts: cell.attempts,
+    };
+    let cells: Vec<StripCell> = one.duration_ms.histogram.iter().map(cell).collect();
+    let all = &one.duration_ms.all;
+    html! {
+        tr {
+            th scope="row" { (name(page, row)) }
+            td { (strip(&cells, one.timeout_ms.map(|timeout| place(timeout as f64)))) }
+            @for (key, value) in [("p50", all.p50), ("p95", all.p95), ("max", all.max)] {
+                td.n { (maybe_duration(&path(&format!("duration_ms/all/{key}")), value)) }
+            }
+            td.n {
+                @match one.timeout_ms {
+                    Some(timeout) => (number(&path("timeout_ms"), timeout, &duration(timeout as f64))),
+                    None => "not known",
+                }
+            }
+        }
+    }
+}
+
+fn maybe_duration(path: &str, ms: Option<f64>) -> Markup {
+    ms.map_or_else(|| html! { "-" }, |ms| duration_at(path, ms))
+}
+
 /// Returns where a cell ends; the last one has no bound.
 fn end(from: u64, below: Option<u64>) -> f64 {
     below.unwrap_or(from.max(1).saturating_mul(2)) as f64
 }
 
 fn memory(page: &PageContext<'_>) -> Markup {
-    let summary = page.summary;
     let (rows, more) = ranked(page, |one| {
         let (used, size) = one.memory.max_used_mb.zip(one.memory.size_mb.filter(|size| *size > 0))?;
         (!one.memory.histogram.is_empty()).then_some(f64::from(used) / f64::from(size))
@@ -161,32 +170,38 @@ fn memory(page: &PageContext<'_>) -> Markup {
                             th.n scope="col" { "Size" } th.n scope="col" { "Near the limit" }
                         } }
                         tbody {
-                            @for row in &rows {
-                                @let one = &summary.functions[*row];
-                                @let path = |key: &str| format!("/functions/{row}/memory/{key}");
-                                @let size = f64::from(one.memory.size_mb.unwrap_or(1).max(1));
-                                @let share = |mb: f64| (mb / size).clamp(0.0, 1.0);
-                                @let cells: Vec<StripCell> = one.memory.histogram.iter().map(|cell| StripCell {
-                                    from: share(f64::from(cell.from_mb)).min(0.98),
-                                    to: share(end(u64::from(cell.from_mb), cell.below_mb.map(u64::from))),
-                                    attempts: cell.attempts,
-                                }).collect();
-                                tr {
-                                    th scope="row" { (name(page, *row)) }
-                                    td { (strip(&cells, Some(1.0))) }
-                                    @for (key, value) in [("max_used_mb", one.memory.max_used_mb), ("size_mb", one.memory.size_mb)] {
-                                        td.n {
-                                            @if let Some(mb) = value { (number(&path(key), mb, &format!("{} MB", thousands(u64::from(mb))))) }
-                                        }
-                                    }
-                                    td.n { @if one.memory.near_limit > 0 { (count_at(&path("near_limit"), one.memory.near_limit)) } }
-                                }
-                            }
+                            @for row in &rows { (memory_row(page, *row)) }
                         }
                     }
                 }
                 (left_out(more))
             }
+        }
+    }
+}
+
+fn memory_row(page: &PageContext<'_>, row: usize) -> Markup {
+    let memory = &page.summary.functions[row].memory;
+    let path = |key: &str| format!("/functions/{row}/memory/{key}");
+    let size = f64::from(memory.size_mb.unwrap_or(1).max(1));
+    let share = |mb: f64| (mb / size).clamp(0.0, 1.0);
+    let cell = |cell: &MemoryCell| StripCell {
+        // What is used beyond the size is seen at the end.
+        from: share(f64::from(cell.from_mb)).min(0.98),
+        to: share(end(u64::from(cell.from_mb), cell.below_mb.map(u64::from))),
+        attempts: cell.attempts,
+    };
+    let cells: Vec<StripCell> = memory.histogram.iter().map(cell).collect();
+    let mb = |key: &str, mb: Option<u32>| {
+        mb.map_or_else(|| html! { "-" }, |mb| number(&path(key), mb, &format!("{} MB", thousands(u64::from(mb)))))
+    };
+    html! {
+        tr {
+            th scope="row" { (name(page, row)) }
+            td { (strip(&cells, Some(1.0))) }
+            td.n { (mb("max_used_mb", memory.max_used_mb)) }
+            td.n { (mb("size_mb", memory.size_mb)) }
+            td.n { @if memory.near_limit > 0 { (count_at(&path("near_limit"), memory.near_limit)) } }
         }
     }
 }
@@ -223,7 +238,7 @@ pub(super) fn cold_starts(page: &PageContext<'_>) -> Markup {
                                     td.n { (count_at(&path("cold_starts"), one.cold_starts)) }
                                     td.n { (count_at(&path("attempts"), one.attempts)) }
                                     @for (key, value) in [("p50", one.init_ms.p50), ("p95", one.init_ms.p95), ("max", one.init_ms.max)] {
-                                        td.n { @if let Some(ms) = value { (duration_at(&path(&format!("init_ms/{key}")), ms)) } @else { "-" } }
+                                        td.n { (maybe_duration(&path(&format!("init_ms/{key}")), value)) }
                                     }
                                 }
                             }

@@ -56,68 +56,20 @@ pub(super) fn section(page: &PageContext<'_>) -> Markup {
 
 fn chart_of(page: &PageContext<'_>, axis: &Axis) -> Markup {
     let cells = axis.cells(&page.summary.totals.timeline);
-    let most = round_up(cells.iter().map(|cell| cell.failed).max().unwrap_or(0));
-    let attempts = cells.iter().map(|cell| cell.attempts).max().unwrap_or(0).max(1);
     let versions: Vec<(usize, &FunctionVersion)> = new_versions(page.summary).collect();
+    let failures = &page.summary.totals.failures;
     let occurring: Vec<(Category, String)> =
-        kinds().filter(|(kind, _)| page.summary.totals.failures.get(*kind).is_some_and(|count| count > 0)).collect();
-    let unknown = cells.iter().any(|cell| unknown(cell) > 0);
-    let unit = axis.unit();
+        kinds().filter(|(kind, _)| failures.get(*kind).is_some_and(|count| count > 0)).collect();
+    let has_unknown = cells.iter().any(|cell| unknown(cell) > 0);
+    let attempts = cells.iter().map(|cell| cell.attempts).max().unwrap_or(0).max(1);
     html! {
         ul.legend aria-label="Kinds of failure" {
             @for (kind, name) in &occurring { li { i class={ "dot c-" (kind.id()) } {} (name) } }
-            @if unknown { li { i.dot.c-unknown {} "Unknown" } }
-            li { i.dash.attempts {} "Attempts (own scale, at most " (thousands(attempts)) " per " (unit) ")" }
+            @if has_unknown { li { i.dot.c-unknown {} "Unknown" } }
+            li { i.dash {} "Attempts (own scale, at most " (thousands(attempts)) " per " (axis.unit()) ")" }
             @if !versions.is_empty() { li { i.dash.version {} "New version" } }
         }
-        div.chart {
-            svg #time-chart role="img" aria-labelledby="time-chart-title time-chart-text" data-cells=(cells.len())
-                data-edges=(edges(page, axis, cells.len())) {
-                title #time-chart-title { "Failed attempts per " (unit) ", by kind" }
-                desc #time-chart-text { (description(page, axis, &cells)) }
-                g.grid {
-                    @for part in 0..=2 {
-                        @let y = TOP + HEIGHT - HEIGHT * part / 2;
-                        line x1="0" x2="100%" y1=(y) y2=(y) {}
-                    }
-                }
-                // Here a unit is a cell, and the height a share of it, so that a path for each kind does.
-                svg y=(TOP) height=(HEIGHT) width="100%" viewBox={ "0 0 " (cells.len()) " " (HEIGHT) } preserveAspectRatio="none" {
-                    @for (kind, path) in bars(&cells, most) { path class={ "c-" (kind) } d=(path) {} }
-                    path.attempts d=(line_of_attempts(&cells, attempts)) {}
-                    @for (at, cell) in cells.iter().enumerate().filter(|(_, cell)| cell.failed > 0) {
-                        rect.hit x=(at) width="1" height=(HEIGHT) { title { (cell_text(page, axis, at, cell)) } }
-                    }
-                }
-                g.labels {
-                    @for part in [1, 2] {
-                        @if part * most % 2 == 0 { text x="0" y=(TOP + HEIGHT - HEIGHT * part / 2 - 3) { (thousands(most * part / 2)) } }
-                    }
-                }
-                g.versions {
-                    @for (row, version) in &versions {
-                        @if let Some(at) = version.first_seen.as_deref().and_then(ms).and_then(|ms| axis.cell_of(ms)) {
-                            @let x = place(at as f64, cells.len());
-                            line x1=(x) x2=(x) y1="6" y2=(TOP + HEIGHT) {
-                                title { (version_text(page, *row, version)) }
-                            }
-                        }
-                    }
-                }
-                g.ticks {
-                    @for at in axis.ticks(TICKS) {
-                        @if let Some(start) = axis.start_of(at) {
-                            @let x = place(at as f64, cells.len());
-                            line x1=(x) x2=(x) y1=(TOP + HEIGHT) y2=(TOP + HEIGHT + 5) {}
-                            text x=(x) y=(TOP + HEIGHT + 18) class=[(at > 0).then_some("mid")] {
-                                (page.time(Some(&start.to_string())))
-                            }
-                        }
-                    }
-                }
-                rect #time-brush x="0" y=(TOP) width="0" height=(HEIGHT) {}
-            }
-        }
+        div.chart { (drawing(page, axis, &cells, attempts, &versions)) }
         @if !versions.is_empty() {
             p.note {
                 "New versions: "
@@ -131,8 +83,67 @@ fn chart_of(page: &PageContext<'_>, axis: &Axis) -> Markup {
             }
         }
         (filter())
-        (table(page, axis, &cells, &occurring, unknown))
+        (table(page, axis, &cells, &occurring, has_unknown))
     }
+}
+
+/// Returns the chart itself: places along the time in percent, places in height in pixels.
+fn drawing(
+    page: &PageContext<'_>,
+    axis: &Axis,
+    cells: &[TimeCell],
+    attempts: u64,
+    versions: &[(usize, &FunctionVersion)],
+) -> Markup {
+    let most = round_up(cells.iter().map(|cell| cell.failed).max().unwrap_or(0));
+    let bottom = TOP + HEIGHT;
+    html! {
+        svg #time-chart role="img" aria-labelledby="time-chart-title time-chart-text" data-cells=(cells.len())
+            data-edges=(edges(page, axis, cells.len())) {
+            title #time-chart-title { "Failed attempts per " (axis.unit()) ", by kind" }
+            desc #time-chart-text { (description(page, axis, cells)) }
+            g.grid {
+                @for part in 0..=2 {
+                    @let y = bottom - HEIGHT * part / 2;
+                    line x1="0" x2="100%" y1=(y) y2=(y) {}
+                }
+            }
+            // Here a unit is a cell, and the height a share of it, so that a path for each kind does.
+            svg y=(TOP) height=(HEIGHT) width="100%" viewBox={ "0 0 " (cells.len()) " " (HEIGHT) } preserveAspectRatio="none" {
+                @for (kind, path) in bars(cells, most) { path class={ "c-" (kind) } d=(path) {} }
+                path.attempts d=(line_of_attempts(cells, attempts)) {}
+                @for (at, cell) in cells.iter().enumerate().filter(|(_, cell)| cell.failed > 0) {
+                    rect.hit x=(at) width="1" height=(HEIGHT) { title { (cell_text(page, axis, at, cell)) } }
+                }
+            }
+            g.labels {
+                @for part in [1, 2].into_iter().filter(|part| part * most % 2 == 0) {
+                    text x="0" y=(bottom - HEIGHT * part / 2 - 3) { (thousands(most * part / 2)) }
+                }
+            }
+            g.versions {
+                @for (row, version) in versions {
+                    @if let Some(at) = version.first_seen.as_deref().and_then(ms).and_then(|ms| axis.cell_of(ms)) {
+                        @let x = place(at as f64, cells.len());
+                        line x1=(x) x2=(x) y1="6" y2=(bottom) { title { (version_text(page, *row, version)) } }
+                    }
+                }
+            }
+            g.ticks {
+                @for at in axis.ticks(TICKS) {
+                    @let x = place(at as f64, cells.len());
+                    line x1=(x) x2=(x) y1=(bottom) y2=(bottom + 5) {}
+                    text x=(x) y=(bottom + 18) class=[(at > 0).then_some("mid")] { (start_text(page, axis, at)) }
+                }
+            }
+            rect #time-brush x="0" y=(TOP) width="0" height=(HEIGHT) {}
+        }
+    }
+}
+
+/// Returns when a cell begins.
+fn start_text(page: &PageContext<'_>, axis: &Axis, at: usize) -> String {
+    page.time(axis.start_of(at).map(|start| start.to_string()).as_deref())
 }
 
 fn version_text(page: &PageContext<'_>, row: usize, version: &FunctionVersion) -> String {
@@ -181,8 +192,7 @@ fn line_of_attempts(cells: &[TimeCell], most: u64) -> String {
 
 /// Returns the times between which the cells lie.
 fn edges(page: &PageContext<'_>, axis: &Axis, cells: usize) -> String {
-    let edge = |at: usize| page.time(axis.start_of(at).map(|start| start.to_string()).as_deref());
-    (0..=cells).map(edge).collect::<Vec<_>>().join("|")
+    (0..=cells).map(|at| start_text(page, axis, at)).collect::<Vec<_>>().join("|")
 }
 
 fn unknown(cell: &TimeCell) -> u64 {
@@ -192,7 +202,7 @@ fn unknown(cell: &TimeCell) -> u64 {
 
 /// Returns `03:10: 34 of 400 attempts failed: timeout 12, OOM 22`.
 fn cell_text(page: &PageContext<'_>, axis: &Axis, at: usize, cell: &TimeCell) -> String {
-    let start = page.time(axis.start_of(at).map(|start| start.to_string()).as_deref());
+    let start = start_text(page, axis, at);
     let parts = kinds().filter_map(|(kind, name)| Some((name, cell.failures.get(kind)?)));
     let parts = parts.chain([("Unknown".to_owned(), unknown(cell))]).filter(|(_, failed)| *failed > 0);
     let parts: Vec<String> = parts.map(|(name, failed)| format!("{name} {}", thousands(failed))).collect();
@@ -257,7 +267,7 @@ fn table(page: &PageContext<'_>, axis: &Axis, cells: &[TimeCell], kinds: &[(Cate
                     tbody {
                         @for (at, cell) in cells.iter().enumerate().filter(|(_, cell)| cell.failed >= least && cell.attempts > 0) {
                             tr {
-                                th scope="row" { (page.time(axis.start_of(at).map(|start| start.to_string()).as_deref())) }
+                                th scope="row" { (start_text(page, axis, at)) }
                                 td.n { (number(at, "attempts", cell.attempts)) }
                                 td.n { (number(at, "failed", cell.failed)) }
                                 @for (kind, _) in kinds {

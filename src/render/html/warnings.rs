@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::super::early;
 use super::super::words::count;
 use super::context::PageContext;
-use super::markup::sentence;
+use super::markup::{sentence, sentence_case};
 
 /// Most functions of a kind of warning.
 const MOST: usize = 10;
@@ -37,9 +37,4 @@ pub(super) fn section(page: &PageContext<'_>) -> Markup {
             }
         }
     }
-}
-
-fn sentence_case(words: &str) -> String {
-    let mut chars = words.chars();
-    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }
