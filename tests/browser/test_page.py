@@ -226,10 +226,12 @@ class Functions(unittest.TestCase):
 
     def test_search_and_sort_keep_each_other(self):
         browser().open(page("many-24").file)
-        self.search("billing")
-        found = sorted(row["name"] for row in function_rows())
-        click("#functions-table th button[data-sort='failed']")
-        self.assertEqual(sorted(row["name"] for row in function_rows()), found)
+        click("#functions-table th button[data-sort='name']")
+        everything = [row["name"] for row in function_rows()]
+        found = self.search("billing")
+        self.assertEqual(found, [name for name in everything if "billing" in name])
+        click("#functions-table th button[data-sort='name']")
+        self.assertEqual([row["name"] for row in function_rows()], found[::-1])
 
 
 class Links(unittest.TestCase):
@@ -471,8 +473,9 @@ class Events(unittest.TestCase):
                         if column == "function" and want is None:
                             continue
                         want = "" if want is None else str(want).lower() if isinstance(want, bool) else str(want)
-                        if re.fullmatch(r"[\w.:/ -]*", want):
-                            self.assertEqual(row[column].removeprefix("'"), want, column)
+                        # Other characters are shown as what they are.
+                        if re.fullmatch(r"[ -~]*", want):
+                            self.assertIn(row[column], (want.strip(), f"'{want.strip()}"), column)
                     self.assertIn("request_id", row)
                     self.assertIn("function", row)
                 self.assertEqual(browser().did()[1], [])
