@@ -37,6 +37,8 @@ pub struct CaughtEvent {
     pub condition: Option<String>,
     /// Attempts that Lambda counted.
     pub attempts: Option<u32>,
+    /// Whether a mapping of Kafka gave it up, not one of a stream.
+    pub from_kafka: bool,
     /// Name of the input that holds the record.
     pub input: String,
 }
@@ -78,6 +80,18 @@ impl CaughtEvent {
             at: moment(self.at),
             condition: self.condition.clone(),
             input: self.input.clone(),
+        }
+    }
+
+    /// Returns the name of the invoker that is told by what caught it, and what that is, for people; `None` in a record of an
+    /// earlier run, which does not tell streams from Kafka.
+    pub(crate) fn invoker(&self) -> Option<(&'static str, &'static str)> {
+        match self.kind {
+            CatcherKind::Destination => Some(("async", "a failure destination")),
+            CatcherKind::DeadLetterQueue => Some(("async", "a dead-letter queue")),
+            CatcherKind::MappingDestination if self.attempts.is_none() => None,
+            CatcherKind::MappingDestination if self.from_kafka => Some(("kafka", "a destination of a mapping")),
+            CatcherKind::MappingDestination => Some(("stream", "a destination of a mapping")),
         }
     }
 
@@ -168,7 +182,7 @@ impl Destinations {
             return records.into_iter().map(|record| self.open(record, input, depth)).sum();
         }
         if let Some(context) = envelope.request_context {
-            return u64::from(self.record(context, envelope.timestamp.as_deref(), envelope.is_of_mapping, input));
+            return u64::from(self.record(context, envelope.timestamp.as_deref(), envelope.mapping, input));
         }
         let sent_at = envelope.attributes.as_ref().and_then(Attributes::sent_at);
         if let Some(request_id) = envelope.message_attributes.as_ref().and_then(MessageAttributes::request_id) {
@@ -182,6 +196,7 @@ impl Destinations {
                 at,
                 condition: None,
                 attempts: None,
+                from_kafka: false,
                 input: input.to_owned(),
             });
             return 1;
@@ -204,7 +219,7 @@ impl Destinations {
     }
 
     /// Takes one record of a destination. Returns whether it is one.
-    fn record(&mut self, context: RequestContext, at: Option<&str>, is_of_mapping: bool, input: &str) -> bool {
+    fn record(&mut self, context: RequestContext, at: Option<&str>, mapping: Option<Mapping>, input: &str) -> bool {
         // API Gateway's events have a context, too.
         let (Some(arn), Some(condition), Some(id)) = (context.function_arn, context.condition, context.request_id)
         else {
@@ -223,10 +238,11 @@ impl Destinations {
             function: arn.as_ref().map(|arn| arn.name.to_owned()),
             account_id: arn.as_ref().map(|arn| arn.account_id.to_owned()),
             region: arn.as_ref().map(|arn| arn.region.to_owned()),
-            kind: if is_of_mapping { CatcherKind::MappingDestination } else { CatcherKind::Destination },
+            kind: if mapping.is_some() { CatcherKind::MappingDestination } else { CatcherKind::Destination },
             at: at.and_then(time),
             condition: Some(condition),
             attempts: context.approximate_invoke_count,
+            from_kafka: mapping == Some(Mapping::Kafka),
             input: input.to_owned(),
         });
         true
@@ -246,6 +262,7 @@ impl Destinations {
             at: caught_by.at.as_deref().and_then(time),
             condition: caught_by.condition.clone().filter(|word| is_word(word)),
             attempts: None,
+            from_kafka: false,
             input: caught_by.input.clone(),
         });
     }
@@ -287,6 +304,13 @@ fn time(text: &str) -> Option<Timestamp> {
     Timestamp::parse_prefix(text.as_bytes()).map(|(at, _)| at)
 }
 
+/// Kind of event source mapping that gave a batch up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mapping {
+    Stream,
+    Kafka,
+}
+
 /// What a record may be, or be packed in: the answer of `receive-message`, an SNS notification, an event of EventBridge or
 /// of a function behind a queue. It names no payload, so a payload is dropped while it is parsed.
 #[derive(Debug, Default, Deserialize)]
@@ -294,7 +318,7 @@ fn time(text: &str) -> Option<Timestamp> {
 struct CaughtEnvelope {
     request_context: Option<RequestContext>,
     timestamp: Option<String>,
-    is_of_mapping: bool,
+    mapping: Option<Mapping>,
     messages: Option<Vec<CaughtEnvelope>>,
     records: Option<Vec<CaughtEnvelope>>,
     body: Option<String>,
@@ -313,8 +337,10 @@ struct AwsEnvelope {
     request_context: Option<RequestContext>,
     #[serde(alias = "Timestamp")]
     timestamp: Option<String>,
-    #[serde(rename = "KinesisBatchInfo", alias = "DDBStreamBatchInfo", alias = "KafkaBatchInfo")]
-    batch_info: Option<serde::de::IgnoredAny>,
+    #[serde(rename = "KinesisBatchInfo", alias = "DDBStreamBatchInfo")]
+    stream_batch: Option<serde::de::IgnoredAny>,
+    #[serde(rename = "KafkaBatchInfo")]
+    kafka_batch: Option<serde::de::IgnoredAny>,
     #[serde(rename = "Messages")]
     messages: Option<Vec<CaughtEnvelope>>,
     #[serde(rename = "Records")]
@@ -337,7 +363,7 @@ impl From<AwsEnvelope> for CaughtEnvelope {
         Self {
             request_context: any.request_context,
             timestamp: any.timestamp,
-            is_of_mapping: any.batch_info.is_some(),
+            mapping: any.stream_batch.map(|_| Mapping::Stream).or(any.kafka_batch.map(|_| Mapping::Kafka)),
             messages: any.messages,
             records: any.records,
             body: any.body,

@@ -4,7 +4,9 @@
 //! Reads the documents that the AWS CLI, deployment tools and queues hand out; knows neither files nor logs.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
+mod checks;
 mod cloudwatch_metrics;
+mod config;
 mod destinations;
 mod documents;
 #[cfg(test)]
@@ -12,12 +14,17 @@ mod tests;
 
 use crate::wire::InputProblem;
 
+pub(crate) use checks::{all_checks, checks};
 #[allow(unreachable_pub, reason = "what the options of a run hold is as public as they are")]
 pub use cloudwatch_metrics::FunctionMetrics;
 pub(crate) use cloudwatch_metrics::{METRICS_OF_A_FUNCTION, MetricWindow, calls};
+pub(crate) use config::{AskedFunction, FunctionConfig};
 pub(crate) use destinations::UnseenEvent;
 #[allow(unreachable_pub, reason = "what the options of a run hold is as public as they are")]
-pub use destinations::{CaughtEvent, Destinations};
+pub use {
+    config::AwsConfig,
+    destinations::{CaughtEvent, Destinations},
+};
 
 /// What is known of the account, each part only if it was given.
 #[derive(Debug, Default)]
@@ -26,6 +33,8 @@ pub struct AccountFacts {
     pub destinations: Option<Destinations>,
     /// CloudWatch metrics of functions.
     pub cloudwatch_metrics: Option<FunctionMetrics>,
+    /// Configuration of functions, queues and mappings.
+    pub aws_config: Option<AwsConfig>,
     /// Inputs of these that could not be read.
     pub problems: Vec<InputProblem>,
 }
@@ -33,8 +42,8 @@ pub struct AccountFacts {
 impl AccountFacts {
     /// Returns what must be known about these inputs besides the problems.
     pub(crate) fn notes(&self) -> Vec<String> {
-        let destinations = self.destinations.as_ref().map(Destinations::notes).unwrap_or_default();
-        let metrics = self.cloudwatch_metrics.as_ref().map(FunctionMetrics::notes).unwrap_or_default();
-        destinations.into_iter().chain(metrics).collect()
+        let destinations = self.destinations.iter().flat_map(Destinations::notes);
+        let metrics = self.cloudwatch_metrics.iter().flat_map(FunctionMetrics::notes);
+        destinations.chain(metrics).chain(self.aws_config.iter().flat_map(AwsConfig::notes)).collect()
     }
 }

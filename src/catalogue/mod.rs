@@ -22,6 +22,7 @@ mod last_words;
 mod page;
 mod particular;
 mod platform;
+mod runtimes;
 mod sdk;
 mod services;
 mod signatures;
@@ -46,9 +47,10 @@ pub(crate) use language::{is_out_of_memory_type, load_failure_code, resource_lim
 pub(crate) use last_words::{last_words, names_missing_code};
 pub(crate) use particular::{ErrorTold, with_line_number};
 pub(crate) use platform::{PLATFORM_ERRORS, PlatformError, Stage, name_of_phrase, platform_error};
+pub(crate) use runtimes::{RUNTIMES_AS_OF, runtime_life};
 
 /// Version of the catalogue: grows when a code, a signature or advice changes.
-pub(crate) const CATALOGUE_VERSION: &str = "4";
+pub(crate) const CATALOGUE_VERSION: &str = "5";
 
 /// One code.
 #[derive(Debug)]

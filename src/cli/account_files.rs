@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use globset::GlobSet;
 
-use super::args::AccountArgs;
-use crate::account::{AccountFacts, Destinations, FunctionMetrics};
+use super::args::{AccountArgs, AwsConfigSource};
+use crate::account::{AccountFacts, AwsConfig, Destinations, FunctionMetrics};
 use crate::decode::plain_text;
 use crate::source::{OpenedInput, Stop, list_inputs, reason};
 use crate::wire::InputProblem;
@@ -32,7 +32,23 @@ pub(super) fn read(args: &AccountArgs, stop: &Stop) -> AccountFacts {
         });
         facts.cloudwatch_metrics = Some(metrics);
     }
+    let config_paths = config_paths(args);
+    if !config_paths.is_empty() {
+        let mut config = AwsConfig::default();
+        each_file(&config_paths, "--aws-config", &mut facts.problems, stop, |text, name| config.read(text, name));
+        config.settle();
+        facts.aws_config = Some(config);
+    }
     facts
+}
+
+/// Returns the files that tell the configuration; none where it is switched off.
+fn config_paths(args: &AccountArgs) -> Vec<PathBuf> {
+    let path = |source: &AwsConfigSource| match source {
+        AwsConfigSource::Off => None,
+        AwsConfigSource::Path(path) => Some(path.clone()),
+    };
+    args.aws_config.iter().map(path).collect::<Option<_>>().unwrap_or_default()
 }
 
 /// Opens every file at these paths.
@@ -70,7 +86,12 @@ fn each_file(
 
 /// Returns the flags as they are typed again; `None` if a path cannot be.
 pub(super) fn flags(args: &AccountArgs, quoted: impl Fn(&Path) -> Option<String>) -> Option<String> {
-    let named = [("--destinations", &args.destinations), ("--cloudwatch-metrics", &args.cloudwatch_metrics)];
+    let config = config_paths(args);
+    let named = [
+        ("--destinations", &args.destinations),
+        ("--cloudwatch-metrics", &args.cloudwatch_metrics),
+        ("--aws-config", &config),
+    ];
     let flags = named.iter().flat_map(|(flag, paths)| paths.iter().map(move |path| (flag, path)));
     flags.map(|(flag, path)| Some(format!(" {flag} {}", quoted(path)?))).collect()
 }

@@ -345,6 +345,16 @@ pub(super) struct AccountArgs {
     /// They tell throttled requests, which no log has, and whether the log has every attempt.
     #[arg(long, value_name = "FILE", help_heading = "Analysis")]
     pub(super) cloudwatch_metrics: Vec<PathBuf>,
+
+    /// Configuration of the functions: JSON of `aws lambda list-functions` and its like,
+    /// CloudFormation templates, `terraform show -json`, or off (repeatable)
+    ///
+    /// Timeouts, invokers and queues are then known, and what is set wrongly is told. Environment variables are not read. The
+    /// AWS CLI's get-function, get-function-configuration, list-event-source-mappings,
+    /// list-function-event-invoke-configs and sqs get-queue-attributes are read, too. Templates are those of CDK, Serverless
+    /// and SAM in JSON.
+    #[arg(long, value_name = "FILE|off", help_heading = "Analysis")]
+    pub(super) aws_config: Vec<AwsConfigSource>,
 }
 
 /// Arguments of `cloudwatch-query`.
@@ -361,6 +371,21 @@ pub(super) struct CloudwatchQueryArgs {
     /// Only functions of this region
     #[arg(long, value_name = "NAME")]
     pub(super) region: Option<String>,
+}
+
+/// Where the configuration of functions is from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum AwsConfigSource {
+    /// Nowhere, whatever else is named.
+    Off,
+    /// A file, or a directory of files.
+    Path(PathBuf),
+}
+
+impl From<std::ffi::OsString> for AwsConfigSource {
+    fn from(typed: std::ffi::OsString) -> Self {
+        if typed == "off" { Self::Off } else { Self::Path(PathBuf::from(typed)) }
+    }
 }
 
 /// Where settings come from besides the command line.

@@ -1,6 +1,7 @@
 //! The command `explain`: shows the catalogue as a list, one page of it, or the page for a pasted log line.
 
 use super::exit::{ExitStatus, RunError};
+use crate::account::all_checks;
 use crate::catalogue::{
     CATALOGUE_VERSION, CODES, CodeInfo, HttpStatus, Invoker, codes_of_cut_name, codes_of_name, name_of_phrase,
     platform_error,
@@ -104,7 +105,14 @@ fn find(typed: Option<&str>) -> Result<Found, RunError> {
             let glossary = RULES.iter().map(|rule| (rule.id, rule.explanation)).collect();
             return Ok(Found { glossary, ..Found::default() });
         }
+        "checks" => {
+            let glossary = all_checks().map(|check| (check.id, check.about)).collect();
+            return Ok(Found { glossary, ..Found::default() });
+        }
         _ => {}
+    }
+    if let Some(check) = all_checks().find(|check| check.id == typed.trim()) {
+        return Ok(Found { glossary: vec![(check.id, check.about)], ..Found::default() });
     }
     if let Some(found) = beginning_of_names(typed) {
         return Ok(found);

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::model::{Category, nearest, suggestion};
 use crate::render::category_of_heading;
-use crate::wire::{ChangeCounts, Coverage, FunctionSummary};
+use crate::wire::{ChangeCounts, Coverage, FunctionSummary, Summary};
 
 /// Short names for common paths, usable as a whole path or as its beginning.
 const ALIASES: [(&str, &str); 2] = [("lost_events", "lost"), ("duration", "duration_ms.all")];
@@ -105,7 +105,7 @@ impl Metric {
 
     /// Returns whether it is a number of the whole summary, not of a function or the totals.
     pub(super) fn is_of_summary(&self) -> bool {
-        self.path.starts_with("coverage.") || self.needs_base()
+        self.path.starts_with("coverage.") || self.path.starts_with(CHECKS) || self.needs_base()
     }
 
     /// Returns whether it tells what changed since another summary.
@@ -119,11 +119,17 @@ impl Metric {
     }
 }
 
-/// Every number in the summary of a function or of the totals, in the coverage, and of a comparison.
+/// Beginning of the numbers of checks, which stand in the summary itself.
+const CHECKS: &str = "checks_";
+
+/// Every number in the summary of a function or of the totals, of checks, in the coverage, and of a comparison.
 static METRICS: LazyLock<Vec<Metric>> = LazyLock::new(|| {
     let mut metrics = Vec::new();
     collect(&schemars::schema_for!(FunctionSummary).to_value(), "", &mut metrics);
     metrics.extend(shares());
+    let mut of_summary = Vec::new();
+    collect(&schemars::schema_for!(Summary).to_value(), "", &mut of_summary);
+    metrics.extend(of_summary.into_iter().filter(|metric| metric.path.starts_with(CHECKS)));
     collect(&schemars::schema_for!(Coverage).to_value(), "coverage", &mut metrics);
     collect(&schemars::schema_for!(ChangeCounts).to_value(), "comparison.counts", &mut metrics);
     metrics

@@ -16,7 +16,7 @@ pub(super) fn run(file: Option<&Path>, terminal: &Terminal) -> Result<ExitStatus
     let mut out = String::new();
     for metric in metrics::all() {
         let value = values.as_ref().map(|answer| {
-            let source = if metric.path.starts_with("coverage.") { answer } else { &answer["totals"] };
+            let source = if metric.is_of_summary() { answer } else { &answer["totals"] };
             metric.value(source).map_or("n/a".to_owned(), |value| with_unit(value, metric.unit()))
         });
         out.push_str(&entry(metric, value.as_deref(), style.width));

@@ -1,7 +1,7 @@
 //! Attempts that are held until the end of the run tells their number and outcome, and the events that they make.
 
 use crate::model::Place;
-use crate::summary::{Patch, Patches};
+use crate::summary::{Patch, Patches, TimeoutSource};
 use crate::wire::{CaughtBy, Record, ShownAttempt, ShownEvent};
 
 /// An attempt whose number and outcome are not known yet.
@@ -16,7 +16,7 @@ pub(super) struct HeldAttempt {
 #[derive(Clone, Debug)]
 pub(super) struct EndTold {
     patch: Patch,
-    timeout_ms: Option<u64>,
+    timeout: Option<(u64, TimeoutSource)>,
     function: Option<String>,
     caught_by: Option<CaughtBy>,
 }
@@ -26,20 +26,20 @@ impl EndTold {
     pub(super) fn of(place: Place, function: u32, patches: &Patches) -> Option<Self> {
         Some(Self {
             patch: patches.of(place)?,
-            timeout_ms: patches.timeout_ms(function),
+            timeout: patches.timeout_ms(function),
             function: patches.name(function).map(str::to_owned),
             caught_by: patches.caught_by(place).cloned(),
         })
     }
 
     pub(super) fn fill_in(&self, record: &mut Record) {
-        let Self { patch, timeout_ms, function, caught_by } = self;
+        let Self { patch, timeout, function, caught_by } = self;
         record.attempt = patch.number;
         record.outcome = patch.outcome.map(|outcome| outcome.as_str().to_owned());
         record.retry_guidance = patch.advice.map(|advice| advice.word.to_owned());
         record.retry_reason = patch.advice.map(|advice| advice.reason.to_owned());
-        record.timeout_ms = *timeout_ms;
-        record.timeout_source = timeout_ms.map(|_| "observed".to_owned());
+        record.timeout_ms = timeout.map(|(ms, _)| ms);
+        record.timeout_source = timeout.map(|(_, source)| source.as_str().to_owned());
         record.caught_by.clone_from(caught_by);
         record.function = record.function.take().or_else(|| function.clone());
     }

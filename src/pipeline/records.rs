@@ -7,7 +7,7 @@ use memchr::memmem;
 use rustc_hash::FxHashMap;
 
 use crate::model::Place;
-use crate::summary::{Patch, Patches};
+use crate::summary::{Patch, Patches, TimeoutSource};
 use crate::wire::{Record, SideEffectLine};
 
 /// Text in a spooled record that stands for values known only after the last input.
@@ -202,7 +202,7 @@ impl Records {
 
 /// Fills in what was not known when the record was spooled. The placeholders contain bare quotes, so they cannot occur
 /// inside a string.
-fn fill_in(line: &mut Vec<u8>, patch: Patch, timeout_ms: Option<u64>) {
+fn fill_in(line: &mut Vec<u8>, patch: Patch, timeout: Option<(u64, TimeoutSource)>) {
     if patch.number != 1 {
         replace(line, FIRST_ATTEMPT, format!("\"attempt\":{},", patch.number).as_bytes());
     }
@@ -216,8 +216,8 @@ fn fill_in(line: &mut Vec<u8>, patch: Patch, timeout_ms: Option<u64>) {
         );
         replace(line, NO_OUTCOME, known.as_bytes());
     }
-    if let Some(ms) = timeout_ms {
-        let known = format!("\"timeout_ms\":{ms},\"timeout_source\":\"observed\"");
+    if let Some((ms, source)) = timeout {
+        let known = format!("\"timeout_ms\":{ms},\"timeout_source\":\"{}\"", source.as_str());
         replace(line, NO_TIMEOUT, known.as_bytes());
     }
 }
@@ -237,7 +237,7 @@ mod tests {
         let mut line = br#"{"request_id":"a","attempt":1,"message":"\"attempt\":1,","timeout_ms":null,"timeout_source":null,"outcome":null,"retry_guidance":null,"retry_reason":null}"#
             .to_vec();
         let patch = Patch { number: 3, outcome: Some(crate::summary::Outcome::Recovered), advice: None };
-        fill_in(&mut line, patch, Some(3_000));
+        fill_in(&mut line, patch, Some((3_000, TimeoutSource::Observed)));
         let want = r#"{"request_id":"a","attempt":3,"message":"\"attempt\":1,","timeout_ms":3000,"timeout_source":"observed","outcome":"recovered","retry_guidance":null,"retry_reason":null}"#;
         assert_eq!(String::from_utf8(line).expect("UTF-8"), want);
     }

@@ -13,6 +13,7 @@ use super::stream_part::StreamPart;
 use super::tally::{Tally, masked_tail};
 use super::worker::{Job, Worker};
 use super::{AnalyzeError, Options, PlatformWords, Progress, RunAnalysis};
+use crate::account;
 use crate::catalogue::CATALOGUE_VERSION;
 use crate::decode::WindowMemory;
 use crate::model::{Mentions, Moment, Note, Timestamp};
@@ -72,6 +73,7 @@ pub(super) fn run(
         invoker: options.invoker,
         destinations: options.account.destinations.as_ref(),
         cloudwatch_metrics: options.account.cloudwatch_metrics.as_ref(),
+        aws_config: options.account.aws_config.as_ref(),
         prices: options.prices,
         keep_patches: options.keep_records || options.ledger || options.show.is_some(),
         keep_ledger_events: options.ledger,
@@ -129,10 +131,16 @@ pub(super) fn run(
         totals: totals.totals,
         functions: totals.functions,
         events_to_check: totals.events_to_check,
+        checks: Vec::new(),
+        checks_total: 0,
+        checks_high: 0,
         comparison: None,
         config_file: None,
         ignored: Vec::new(),
     };
+    let found = account::checks(&summary, options.account.aws_config.as_ref());
+    (summary.checks, summary.checks_total, summary.checks_high) = (found.listed, found.all, found.high);
+    summary.mask_told_by_account(&options.redaction);
     summary.mask_request_ids(&options.redaction);
     Ok(RunAnalysis {
         empty: summary.is_empty(),

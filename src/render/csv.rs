@@ -1,12 +1,13 @@
-//! Format `csv`: one rectangular table for spreadsheets and SQL, with a row for the totals, each function, each cause
-//! and each condition of the gate. The first column says which.
+//! Format `csv`: one rectangular table for spreadsheets and SQL, with a row for the totals, each function, each cause,
+//! each check and each condition of the gate. The first column says which.
 
 use std::io::{self, Write};
 
+use super::checks::severity_word;
 use super::csv_line::write_cells;
 use super::numbers::{numbers, paths};
 use super::{Answer, Style};
-use crate::wire::{Cause, Condition, FunctionSummary};
+use crate::wire::{Cause, Check, Condition, FunctionSummary};
 
 /// Columns before the numbers. A cell has one value: what is a list in JSON is counted.
 const HEADINGS: [&str; 28] = [
@@ -58,6 +59,7 @@ pub(super) fn render(answer: &mut Answer<'_>, _style: &Style, out: &mut dyn Writ
     rows.into_iter()
         .chain(functions)
         .chain(summary.causes.iter().map(of_cause))
+        .chain(summary.checks.iter().map(of_check))
         .chain(conditions)
         .try_for_each(|row| row.write(out))
 }
@@ -122,6 +124,21 @@ fn of_cause(cause: &Cause) -> CsvRow {
         ("lost", cause.lost.to_string()),
     ];
     CsvRow { named, numbers }
+}
+
+/// Returns the row of a check: its id stands where codes of causes do, its evidence where their titles do.
+fn of_check(check: &Check) -> CsvRow {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let named = vec![
+        ("kind", "check".to_owned()),
+        ("function", text(&check.function)),
+        ("account_id", text(&check.account_id)),
+        ("region", text(&check.region)),
+        ("code", check.id.clone()),
+        ("title", check.evidence.clone()),
+        ("level", severity_word(check.severity).to_owned()),
+    ];
+    CsvRow { named, numbers: Vec::new() }
 }
 
 fn of_condition(condition: &Condition) -> CsvRow {

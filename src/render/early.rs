@@ -87,19 +87,21 @@ pub(super) fn words(kind: WarningKind) -> &'static str {
 /// Returns what one function shows: `79 of 1,046 attempts`. `path` leads to the warning in the summary.
 fn told(warning: &EarlyWarning, path: &str) -> Sentence {
     let of = |so_far: Sentence, one, many| {
-        so_far
-            .number(format!("{path}/count"), warning.count, thousands(warning.count))
-            .words(" of ")
-            .count(format!("{path}/of"), warning.of, one, many)
+        so_far.number(format!("{path}/count"), warning.count, thousands(warning.count)).words(" of ").count(
+            format!("{path}/of"),
+            warning.of,
+            one,
+            many,
+        )
     };
     let start = Sentence::default;
     let course = warning.from.zip(warning.to);
     let from_to = |(from, to): (f64, f64), text: &dyn Fn(f64) -> String| {
-        start()
-            .words("from ")
-            .number(format!("{path}/from"), from, text(from))
-            .words(" to ")
-            .number(format!("{path}/to"), to, text(to))
+        start().words("from ").number(format!("{path}/from"), from, text(from)).words(" to ").number(
+            format!("{path}/to"),
+            to,
+            text(to),
+        )
     };
     match (warning.kind, course) {
         (WarningKind::NearTimeout | WarningKind::NearMemoryLimit, _) | (_, None) => of(start(), "attempt", "attempts"),

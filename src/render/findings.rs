@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::checks;
 use super::escape::one_line;
 use super::finding_text::{attempts, care, error, silent_end, versions, when};
 use super::links::{self, LinkedPlace};
@@ -84,6 +85,11 @@ impl<'a> Findings<'a> {
         self.out.push(
             self.style.paint(Ink::Strong, &shorten_middle(&matrix::name(function, self.summary), self.style.width)),
         );
+        if let Some(told) = checks::invokers(function).filter(|_| again) {
+            let text = format!("invoked by {told}");
+            let lines = fold(&text, self.style.width.saturating_sub(2).clamp(20, MOST_PROSE));
+            self.out.extend(lines.iter().map(|line| format!("  {line}")));
+        }
         let (mut left, mut rest) = (0, 0);
         for (at, finding) in function.findings.iter().enumerate() {
             if at < self.most && (self.told.insert((&finding.code, &finding.hint)) || again) {

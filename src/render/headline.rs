@@ -47,9 +47,8 @@ fn numbers(summary: &Summary) -> ([Sentence; 2], [Ink; 2]) {
     let totals = &summary.totals;
     let (failed, lost) = (totals.failed, totals.lost);
     let attempts = |so_far: Sentence| so_far.count("/totals/attempts", totals.attempts, "attempt", "attempts");
-    let inits = |so_far: Sentence| {
-        so_far.count("/totals/environment_failures", totals.environment_failures, "init", "inits")
-    };
+    let inits =
+        |so_far: Sentence| so_far.count("/totals/environment_failures", totals.environment_failures, "init", "inits");
     let start = Sentence::default;
     let first = match totals.failure_rate {
         _ if failed == 0 && totals.environment_failures > 0 => {

@@ -4,21 +4,23 @@
 use std::io::{self, Write};
 
 use super::causes::{IGNORED, state_word};
+use super::checks::{function_of, severity_word};
 use super::gate::{GateState, gate_verdicts, ignored};
 use super::headline;
 use super::markdown_text::{MarkdownColumn, MarkdownPage, code, prose};
 use super::matrix;
-use super::needs::{CAVEAT, need_word};
+use super::needs::{CAVEAT, is_known_to_be_lost, need_word};
 use super::style::Style;
 use super::time_axis::Times;
 use super::words::{cell, count, replay, thousands};
 use super::{Answer, coverage};
-use crate::wire::{Cause, Condition, EventToCheck, Gate, Summary};
+use crate::wire::{Cause, Check, Condition, EventToCheck, FunctionSummary, Gate, Summary};
 
 /// Most rows of a table, unless the user wants another number.
 const MOST_CONDITIONS: usize = 20;
 const MOST_CAUSES: usize = 20;
 const MOST_EVENTS: usize = 20;
+const MOST_CHECKS: usize = 20;
 
 pub(super) fn render(answer: &mut Answer<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let text = document(answer, style);
@@ -37,6 +39,7 @@ fn document(answer: &Answer<'_>, style: &Style) -> String {
     }
     head(summary, style, &mut page);
     causes(summary, view.most(MOST_CAUSES), style, &mut page);
+    checks(summary, view.most(MOST_CHECKS), &mut page);
     events(summary, view.most(MOST_EVENTS), style, &mut page);
     functions(answer, &mut page);
     page.finish(&end)
@@ -197,7 +200,44 @@ fn events(summary: &Summary, most: usize, style: &Style, page: &mut MarkdownPage
     ]);
     let shown = page.table(&columns, summary.events_to_check.iter().take(most).map(row));
     left_out(page, summary.events_to_check_total - shown as u64, "event", "events");
-    page.block(CAVEAT);
+    if !is_known_to_be_lost(summary) {
+        page.block(CAVEAT);
+    }
+}
+
+fn checks(summary: &Summary, most: usize, page: &mut MarkdownPage) {
+    if summary.checks_total == 0 {
+        return;
+    }
+    page.block(&format!("### {} of the configuration", count(summary.checks_total, "check", "checks")));
+    let row = |check: &Check| {
+        vec![
+            severity_word(check.severity).to_owned(),
+            code(&function_of(check, summary)),
+            code(&check.id),
+            prose(&check.evidence),
+            check.source.as_deref().map(code).unwrap_or_default(),
+        ]
+    };
+    let columns =
+        columns([("SEVERITY", false), ("FUNCTION", false), ("CHECK", false), ("EVIDENCE", false), ("SOURCE", false)]);
+    let shown = page.table(&columns, summary.checks.iter().take(most).map(row));
+    left_out(page, summary.checks_total - shown as u64, "check", "checks");
+}
+
+/// Appends how the functions are invoked, where that is known.
+fn invokers(rows: &[&FunctionSummary], summary: &Summary, page: &mut MarkdownPage) {
+    let known = || rows.iter().flat_map(|row| row.invokers.iter().map(move |one| (row, one)));
+    let all = known().count();
+    if all == 0 {
+        return;
+    }
+    let cells = known().map(|(row, one)| {
+        vec![code(&matrix::name(row, summary)), one.kind.clone(), prose(&one.evidence), code(&one.source)]
+    });
+    let columns = columns([("FUNCTION", false), ("INVOKED BY", false), ("EVIDENCE", false), ("SOURCE", false)]);
+    let shown = page.table(&columns, cells);
+    left_out(page, (all - shown) as u64, "invoker", "invokers");
 }
 
 /// Appends the matrix of functions, folded. As many rows as there is room for.
@@ -225,6 +265,7 @@ fn functions(answer: &Answer<'_>, page: &mut MarkdownPage) {
     if rows.len() < summary.functions.len() {
         page.remark(&format!("{} without failures", thousands((summary.functions.len() - rows.len()) as u64)));
     }
+    invokers(&rows, summary, page);
     page.remark("</details>");
 }
 

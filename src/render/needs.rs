@@ -15,6 +15,9 @@ const MOST_GROUPS: usize = 3;
 pub(super) const CAVEAT: &str = "A failure destination, dead-letter queue or redelivery may have caught a lost event; \
                                  the function's log cannot show that.";
 
+/// Id of the check that finds that nothing can have caught lost events.
+const NOTHING_CATCHES: &str = "lost_without_destination";
+
 /// Returns the lines of the section; none if no event needs a person.
 pub(super) fn lines(answer: &Answer<'_>, style: &Style) -> Vec<String> {
     let (summary, view) = (answer.summary, answer.view);
@@ -45,7 +48,7 @@ pub(super) fn lines(answer: &Answer<'_>, style: &Style) -> Vec<String> {
         let more = functions.len() - most_functions;
         out.push(format!("  and {}", count(more as u64, "more function", "more functions")));
     }
-    if summary.totals.caught.is_some() {
+    if summary.totals.caught.is_some() || is_known_to_be_lost(summary) {
         return out;
     }
     out.extend(
@@ -65,6 +68,18 @@ pub(super) fn price(summary: &Summary, style: &Style) -> Vec<String> {
         format!("Failed and duplicate runs cost {usd:.2} USD ({} GB-seconds; {})", waste.gb_seconds, one_line(list));
     let lines = fold(&text, style.width);
     [String::new()].into_iter().chain(lines.iter().map(|line| style.paint(Ink::Faint, line))).collect()
+}
+
+/// Returns whether the configuration of every function with lost events tells that nothing could catch them.
+pub(super) fn is_known_to_be_lost(summary: &Summary) -> bool {
+    let mut losing = summary.functions.iter().filter(|row| row.lost > 0).peekable();
+    let is_known = |row: &FunctionSummary| {
+        summary.checks.iter().any(|check| {
+            let same = (&row.function, &row.account_id, &row.region);
+            check.id == NOTHING_CATCHES && (&check.function, &check.account_id, &check.region) == same
+        })
+    };
+    losing.peek().is_some() && losing.all(is_known)
 }
 
 fn events(number: u64) -> String {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::causes::FailedStarts;
 use super::cells::{self, MemoryCells};
 use super::chains::Outcome;
+use super::configured::{Configured, TimeoutSource};
 use super::distribution::Distribution;
 use super::early::Signs;
 use super::entry::NO_FAILURE;
@@ -94,7 +95,7 @@ impl Counts {
         &mut self,
         attempts: &[Entry],
         (outcome, caught): (Outcome, bool),
-        timeout_ms: Option<u64>,
+        configured: &Configured<'_>,
         failures: &[FailureIds],
     ) {
         self.sums.events += 1;
@@ -113,7 +114,7 @@ impl Counts {
         }
         retries::count(attempts, &mut self.sums.retries);
         for (at, attempt) in attempts.iter().enumerate() {
-            self.add_attempt(attempt, timeout_ms);
+            self.add_attempt(attempt, configured.limit_of(attempt.version));
             let Some(ids) = failure_of(attempt, failures) else { continue };
             let earlier = || attempts[..at].iter().filter_map(|earlier| failure_of(earlier, failures));
             let finding = self.findings.entry(ids.finding).or_default();
@@ -245,7 +246,7 @@ impl Counts {
     }
 
     /// Returns the row; names and findings are filled in by the caller.
-    pub(super) fn row(&self, timeout_ms: Option<u64>) -> FunctionSummary {
+    pub(super) fn row(&self, timeout: Option<(u64, TimeoutSource)>) -> FunctionSummary {
         let failed = self.failed();
         let conclusive = self.sums.attempts - self.sums.incomplete;
         let mut row = FunctionSummary {
@@ -264,8 +265,9 @@ impl Counts {
                 near_limit: self.near_memory_limit,
                 histogram: self.memory.histogram(),
             },
-            timeout_ms,
-            near_timeout: timeout_ms.map(|_| self.near_timeout),
+            timeout_ms: timeout.map(|(ms, _)| ms),
+            timeout_source: timeout.map(|(_, source)| source.as_str().to_owned()),
+            near_timeout: timeout.map(|_| self.near_timeout),
             timeline: self.timeline.buckets(),
             ..self.sums.clone()
         };

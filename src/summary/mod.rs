@@ -12,6 +12,7 @@ mod causes;
 mod cells;
 mod chains;
 mod cloudwatch;
+mod configured;
 mod course;
 mod distribution;
 mod early;
@@ -35,6 +36,7 @@ mod traffic;
 mod versions;
 
 pub(crate) use chains::Outcome;
+pub(crate) use configured::TimeoutSource;
 pub(crate) use entries::{Entries, SharedTables, StreamNames};
 pub(crate) use entry::Entry;
 pub(crate) use findings::ExampleChoice;

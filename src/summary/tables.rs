@@ -248,10 +248,6 @@ impl Tables {
             }
         }
     }
-
-    pub(super) fn timeout_ms(&self, function: u32) -> Option<u64> {
-        self.facts.get(&function).and_then(FunctionFacts::timeout_ms)
-    }
 }
 
 /// Maps functions to ids: one named with its account or region in one input and without in another is the same

@@ -13,6 +13,7 @@ use super::caught::{Caught, Unrun, function_of, settled_by};
 use super::causes::{self, CauseSums, FailedStarts, InFunction};
 use super::chains::{Copies, Outcome, order_without_times, outcome, start_behind_end};
 use super::cloudwatch;
+use super::configured::{Configured, SeenCatchers, TimeoutSource, only_invoker};
 use super::course::WindowBounds;
 use super::entries::{Entries, SharedTables};
 use super::findings::{FindingCounts, Surroundings};
@@ -25,7 +26,7 @@ use super::tables::Tables;
 use super::to_check::ToCheck;
 use super::traffic::Traffic;
 use super::{Entry, retries};
-use crate::account::{CaughtEvent, Destinations, FunctionMetrics, MetricWindow, UnseenEvent};
+use crate::account::{AwsConfig, CaughtEvent, Destinations, FunctionMetrics, MetricWindow, UnseenEvent};
 use crate::catalogue::{ErrorTold, Invoker};
 use crate::model::{Moment, Occurrence, Place, Timestamp};
 use crate::stats::RateBounds;
@@ -47,6 +48,8 @@ pub(crate) struct SummaryOptions<'a> {
     pub destinations: Option<&'a Destinations>,
     /// CloudWatch metrics of functions, if any were given.
     pub cloudwatch_metrics: Option<&'a FunctionMetrics>,
+    /// Configuration of the functions, if any was given.
+    pub aws_config: Option<&'a AwsConfig>,
     /// Prices of run time.
     pub prices: Prices,
     /// Whether records are wanted, with what only the final pass knows.
@@ -126,7 +129,7 @@ pub(crate) struct Patches {
     /// Records of attempts that were read twice or lie outside of the bounds.
     dropped: FxHashSet<Place>,
     /// Time limits of functions, by function id.
-    timeouts_ms: FxHashMap<u32, u64>,
+    timeouts_ms: FxHashMap<u32, (u64, TimeoutSource)>,
     /// Names of functions that only other attempts of their streams tell, by function id.
     names: FxHashMap<u32, String>,
     /// What stands for the inputs of functions without a name, by function id.
@@ -151,9 +154,9 @@ impl Patches {
         self.caught_by.get(&place)
     }
 
-    /// Returns the time limit of a function.
+    /// Returns the time limit of a function, and what tells it.
     #[must_use]
-    pub(crate) fn timeout_ms(&self, function: u32) -> Option<u64> {
+    pub(crate) fn timeout_ms(&self, function: u32) -> Option<(u64, TimeoutSource)> {
         self.timeouts_ms.get(&function).copied()
     }
 
@@ -329,8 +332,8 @@ struct Pass<'a> {
     window_ms: i64,
     all: Counts,
     /// First and last function, left open as their events may be in several parts. If there is only one, it is `last`.
-    first: Option<Current>,
-    last: Option<Current>,
+    first: Option<Current<'a>>,
+    last: Option<Current<'a>>,
     /// Rows of functions, and their ids, in the same order.
     rows: Vec<FunctionSummary>,
     row_ids: Vec<u32>,
@@ -349,19 +352,21 @@ struct Pass<'a> {
 }
 
 /// Function whose attempts are being added up.
-struct Current {
+struct Current<'a> {
     id: u32,
     counts: Counts,
     price: Price,
-    timeout_ms: Option<u64>,
     /// Time in which its attempts are held against its metrics.
     metric_window: Option<MetricWindow>,
+    configured: Configured<'a>,
+    /// What caught its events.
+    catchers: SeenCatchers,
 }
 
 impl<'a> Pass<'a> {
     fn run(&mut self, entries: impl Iterator<Item = io::Result<Entry>>) -> io::Result<()> {
         let mut event: Vec<Entry> = Vec::new();
-        let mut current: Option<Current> = None;
+        let mut current: Option<Current<'a>> = None;
         for entry in entries {
             let entry = entry?;
             if current.as_ref().is_none_or(|current| current.id != entry.function) {
@@ -390,7 +395,10 @@ impl<'a> Pass<'a> {
         let goes_on = behind.first.is_some();
         let next = if goes_on { behind.first.take() } else { behind.last.take() };
         match (&mut self.last, next) {
-            (Some(last), Some(next)) if last.id == next.id => last.counts.append(next.counts),
+            (Some(last), Some(next)) if last.id == next.id => {
+                last.counts.append(next.counts);
+                last.catchers.append(next.catchers);
+            }
             (_, None) => {}
             (_, next) => {
                 let last = std::mem::replace(&mut self.last, next);
@@ -420,15 +428,18 @@ impl<'a> Pass<'a> {
         self.ledger_events.extend(behind.ledger_events);
     }
 
-    fn open(&self, id: u32) -> Current {
-        let region = self.names.functions[id as usize].region.as_deref();
-        let architecture = self.names.facts.get(&id).and_then(|facts| facts.architecture.as_deref());
+    fn open(&self, id: u32) -> Current<'a> {
+        let key = &self.names.functions[id as usize];
+        let facts = self.names.facts.get(&id);
+        let configured = Configured::of(self.bounds.aws_config, key, facts, &self.names.versions);
+        let architecture = facts.and_then(|facts| facts.architecture.as_deref()).or(configured.architecture());
         Current {
             id,
             counts: Counts::of_function(self.start, self.window_ms),
-            price: self.bounds.prices.of(region, architecture),
-            timeout_ms: self.names.timeout_ms(id),
             metric_window: self.metric_window(id),
+            price: self.bounds.prices.of(key.region.as_deref(), architecture),
+            configured,
+            catchers: SeenCatchers::default(),
         }
     }
 
@@ -440,7 +451,7 @@ impl<'a> Pass<'a> {
     }
 
     /// Ends an event: drops attempts that were read twice or do not count, and adds up the rest.
-    fn settle(&mut self, event: &mut Vec<Entry>, current: Option<&mut Current>) {
+    fn settle(&mut self, event: &mut Vec<Entry>, current: Option<&mut Current<'a>>) {
         let Some(current) = current else { return };
         let name = self.names.functions[current.id as usize].name.as_deref();
         let (wanted, window) = (self.bounds.wanted, (self.from, self.to));
@@ -511,13 +522,14 @@ impl<'a> Pass<'a> {
     }
 
     /// Counts one event, given its attempts in order.
-    fn event(&mut self, attempts: &[Entry], current: &mut Current) {
+    fn event(&mut self, attempts: &[Entry], current: &mut Current<'a>) {
         let name = self.names.functions[current.id as usize].name.as_deref();
         let caught = attempts.iter().find_map(Entry::request).and_then(|id| self.caught.find(id, name));
+        caught.into_iter().for_each(|event| current.catchers.add(event));
         let ended = outcome(attempts, self.end, caught.is_some());
         let (outcome, caught) = settled_by(ended, caught);
         let ended = (outcome, caught.is_some());
-        current.counts.add_event(attempts, ended, current.timeout_ms, &self.names.failures);
+        current.counts.add_event(attempts, ended, &current.configured, &self.names.failures);
         current.counts.costs.add_event(attempts, &current.price);
         if let Some(window) = &current.metric_window {
             let counted = attempts.iter().filter_map(Entry::started_at).filter(|at| window.holds(*at)).count();
@@ -539,11 +551,12 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn close(&mut self, function: Option<Current>) {
-        let Some(Current { id, mut counts, price, timeout_ms, metric_window }) = function else { return };
+    fn close(&mut self, function: Option<Current<'a>>) {
+        let Some(Current { id, mut counts, price, configured, catchers, metric_window }) = function else { return };
         let names = self.names;
-        if let (Some(ms), true) = (timeout_ms, self.bounds.keep_patches) {
-            self.patches.timeouts_ms.insert(id, ms);
+        let timeout = configured.limit(&counts.versions);
+        if let (Some(timeout), true) = (timeout, self.bounds.keep_patches) {
+            self.patches.timeouts_ms.insert(id, timeout);
         }
         if counts.is_empty() {
             return;
@@ -551,18 +564,23 @@ impl<'a> Pass<'a> {
         self.all.absorb(&counts);
         let key = &names.functions[id as usize];
         let facts = names.facts.get(&id);
-        let mut row = counts.row(timeout_ms);
+        let mut row = counts.row(timeout);
+        row.invokers = configured.invokers();
+        row.invokers.extend(catchers.invokers());
+        row.memory.size_mb = row.memory.size_mb.or(configured.memory_size_mb());
         row.function.clone_from(&key.name);
         if let Some(metrics) = self.bounds.cloudwatch_metrics {
             cloudwatch::tell(&mut row, metrics, metric_window.map(|_| counts.in_metric_window));
         }
         row.caught = self.caught.is_known().then_some(counts.caught);
-        if counts.hides_successes() {
+        if counts.hides_successes() || configured.logs_only_failures() && row.ok == 0 && row.failed > 0 {
+            row.failure_rate = None;
             self.hiding.push(key.name.clone().unwrap_or_else(|| "(unknown)".to_owned()));
         }
         row.account_id.clone_from(&key.account_id);
         row.region.clone_from(&key.region);
-        row.runtime = facts.and_then(|facts| facts.runtime.as_ref()).map(|(_, runtime)| runtime.clone());
+        let runtime = facts.and_then(|facts| facts.runtime.as_ref()).map(|(_, runtime)| runtime.clone());
+        row.runtime = runtime.or_else(|| configured.runtime());
         row.log_groups = facts.map(|facts| facts.log_groups.list()).unwrap_or_default();
         let mut traffic = counts.traffic.take().unwrap_or_default();
         traffic.sort();
@@ -573,7 +591,7 @@ impl<'a> Pass<'a> {
             traffic: &traffic,
             window: self.window(),
             ok_durations: counts.ok_durations(),
-            invoker: self.bounds.invoker,
+            invoker: self.bounds.invoker.or_else(|| only_invoker(&row.invokers)),
         };
         let window = (self.from, self.to);
         let found = findings(names, &counts, &around, |at| is_within(at, window));
@@ -748,6 +766,7 @@ fn findings(
 /// Frees what a row has too much: there may be tens of thousands.
 fn fit(row: &mut FunctionSummary) {
     row.versions.shrink_to_fit();
+    row.invokers.shrink_to_fit();
     row.duration_ms.histogram.shrink_to_fit();
     row.memory.histogram.shrink_to_fit();
     row.timeline.shrink_to_fit();

@@ -102,6 +102,13 @@ impl Versions {
         }
     }
 
+    /// Lists the ids of the versions, the one with the latest first attempt last.
+    pub(super) fn ids(&self) -> Vec<u16> {
+        let mut seen: Vec<_> = self.counts.iter().map(|(id, counts)| (counts.first_seen, *id)).collect();
+        seen.sort_unstable();
+        seen.into_iter().map(|(_, id)| id).collect()
+    }
+
     /// Returns the versions with their names, by their first attempt. They are compared by the traffic of the function,
     /// unless the log hides successes.
     pub(super) fn list(&self, names: &[String], traffic: &Traffic, rates_known: bool) -> Vec<FunctionVersion> {

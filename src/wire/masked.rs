@@ -40,6 +40,13 @@ impl Summary {
         of_events.chain(of_functions).flatten().for_each(|id| redaction.mask(id));
     }
 
+    /// Masks what the account tells beside the log.
+    pub(crate) fn mask_told_by_account(&mut self, redaction: &Redaction) {
+        let checks = self.checks.iter_mut().map(|check| &mut check.evidence);
+        let invokers = self.functions.iter_mut().flat_map(|function| &mut function.invokers);
+        checks.chain(invokers.map(|invoker| &mut invoker.evidence)).for_each(|text| redaction.mask(text));
+    }
+
     /// Masks the secrets in its names and texts. Names of inputs stay: the user typed them.
     ///
     /// # Errors
@@ -53,6 +60,9 @@ impl Summary {
         }
         for cause in &mut self.causes {
             *cause = redaction.masked_document(cause)?;
+        }
+        for check in &mut self.checks {
+            *check = redaction.masked_document(check)?;
         }
         self.comparison = redaction.masked_document(&self.comparison)?;
         self.events_to_check = redaction.masked_document(&self.events_to_check)?;

@@ -64,6 +64,16 @@ pub struct Summary {
     /// Number of events that somebody must look at, those that are not listed included.
     #[serde(default)]
     pub events_to_check_total: u64,
+    /// What the configuration of functions says against what they did, the gravest first; of runtimes without any
+    /// configuration. At most 1,000.
+    #[serde(default)]
+    pub checks: Vec<Check>,
+    /// Number of checks, those that are not listed included.
+    #[serde(default)]
+    pub checks_total: u64,
+    /// Number of checks with severity high.
+    #[serde(default)]
+    pub checks_high: u64,
     /// What is new, worse, better and gone since the summary of `--baseline`; null without one.
     #[serde(default)]
     pub comparison: Option<Comparison>,
@@ -236,6 +246,48 @@ pub struct EventToCheck {
     /// What caught it, by the records of `--destinations`.
     #[serde(default)]
     pub caught_by: Option<CaughtBy>,
+}
+
+/// Something in the configuration of a function that explains a failure, or will make one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Check {
+    /// What was found: one of the ids that `lambda-triage explain checks` lists.
+    pub id: String,
+    /// Function name.
+    pub function: Option<String>,
+    /// AWS account, where the input tells it.
+    pub account_id: Option<String>,
+    /// Region, where the input tells it.
+    pub region: Option<String>,
+    /// How grave it is.
+    pub severity: Severity,
+    /// What says so, with the figures.
+    pub evidence: String,
+    /// The input that tells the configuration; null where the log alone tells it.
+    pub source: Option<String>,
+}
+
+/// How grave a check is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Events are lost, blocked or refused, or nothing can be deployed any more.
+    High,
+    /// It fails, or will, where load or time grow.
+    Medium,
+    /// Worth knowing beside the failures.
+    Low,
+}
+
+/// A way in which a function is invoked.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct KnownInvoker {
+    /// sync, apigateway, async, sqs, stream, kafka or stepfunctions, as `--invoker` has them.
+    pub kind: String,
+    /// The input that tells it.
+    pub source: String,
+    /// What tells it.
+    pub evidence: String,
 }
 
 /// The time that the logs cover.
@@ -449,12 +501,19 @@ additive! {
         pub init_ms: InitPercentiles,
         /// Memory.
         pub memory: Memory,
-        /// The function's timeout, as learned.
+        /// The function's timeout: as attempts ran into it, else as `--aws-config` tells it for the versions in the log.
         pub timeout_ms: Option<u64>,
+        /// Where `timeout_ms` is from: `observed` in the log or `config`; null while it is unknown.
+        #[serde(default)]
+        pub timeout_source: Option<String>,
         /// Attempts that succeeded with 90 % or more of the timeout used; null while the timeout is unknown.
         pub near_timeout: Option<u64>,
         /// Errors that the code logged and survived.
         pub handled_errors: u64 = sum,
+        /// What invokes it, by `--aws-config` and `--destinations`: a row for each way and source. Empty without them, and in
+        /// the totals.
+        #[serde(default)]
+        pub invokers: Vec<KnownInvoker>,
         /// Signs that it may fail soon; empty in the totals.
         #[serde(default)]
         pub early_warnings: Vec<EarlyWarning>,

@@ -16,7 +16,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("lambda", &["model"]),
     ("catalogue", &["model", "lambda"]),
     ("wire", &["model"]),
-    ("account", &["model", "wire"]),
+    ("account", &["model", "catalogue", "wire"]),
     ("decode", &["model", "lambda"]),
     ("parse", &["model", "lambda"]),
     ("assemble", &["model"]),

@@ -6,6 +6,7 @@
 mod account;
 mod advice;
 mod architecture;
+mod aws_config;
 mod beside_the_log;
 mod causes;
 mod cli;

@@ -58,6 +58,8 @@ fn workshop() -> tempfile::TempDir {
     copy("filter-log-events/aws/lambda/webhook-relay/events.json", "orders.json");
     copy("console/aws/lambda/legacy-import/console.txt", "console.txt");
     copy("filter-log-events/aws/lambda/webhook-relay/events.json", "acme.ndjson.zst");
+    let functions = fs::read(root().join("fixtures/account/cli/list-functions.json")).unwrap();
+    write(&folder.path().join("config/functions.json"), functions);
     folder
 }
 

@@ -146,7 +146,10 @@ fn course(axis: Option<&Axis>, function: &FunctionSummary, category: &str) -> Ma
     let kind = Category::FAILURES.into_iter().find(|kind| kind.id() == category);
     let cells = |axis: &Axis| {
         let cells = axis.cells(&function.timeline);
-        cells.iter().map(|cell| kind.map_or(cell.failed, |kind| cell.failures.get(kind).unwrap_or(0))).collect::<Vec<_>>()
+        cells
+            .iter()
+            .map(|cell| kind.map_or(cell.failed, |kind| cell.failures.get(kind).unwrap_or(0)))
+            .collect::<Vec<_>>()
     };
     axis.map_or_else(|| html! {}, |axis| spark(&cells(axis)))
 }

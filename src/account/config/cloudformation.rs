@@ -1,0 +1,405 @@
+//! Templates of CloudFormation in JSON: as the CDK, Serverless and SAM write them after their transforms, and SAM's own
+//! functions with what is common to all of a template.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde::de::MapAccess;
+
+use super::facts::{
+    CallerFact, Facts, Form, FunctionFact, FunctionRef, InvokeFact, KnownName, MappingFact, QueueFact, ResourceKey,
+    Source, SourceArn, event_type, invoker_of_principal, invoker_of_service, is_name, retries, word,
+};
+use super::get_queue_attributes::RedrivePolicy;
+use super::list_event_source_mappings::{REPORT_ITEMS, UNTIL_EXPIRY, seconds};
+use super::loose::{List, Loose, Object, Value};
+use super::section::Section;
+
+#[derive(Debug, Default)]
+pub(super) struct CloudFormation {
+    resources: Loose<Object<BTreeMap<String, Loose<Object<Resource>>>>>,
+    globals: Loose<Object<Globals>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Globals {
+    function: Loose<Object<Properties>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Resource {
+    #[serde(rename = "Type")]
+    kind: Value,
+    properties: Loose<Object<Properties>>,
+}
+
+/// The properties that are used, of any kind of resource. No two kinds mean different things by one of these names.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Properties {
+    // A function.
+    function_name: Value,
+    timeout: Value,
+    memory_size: Value,
+    runtime: Value,
+    architectures: Loose<List<Value>>,
+    package_type: Value,
+    reserved_concurrent_executions: Value,
+    dead_letter_config: Loose<Object<Target>>,
+    dead_letter_queue: Loose<Object<Target>>,
+    snap_start: Loose<Object<SnapStart>>,
+    logging_config: Loose<Object<LoggingConfig>>,
+    event_invoke_config: Loose<Object<EventInvokeConfig>>,
+    events: Loose<Object<BTreeMap<String, Loose<Object<Event>>>>>,
+    function_url_config: Loose<Object<BTreeMap<String, Value>>>,
+    // Its invoke config and its mappings.
+    maximum_retry_attempts: Value,
+    destination_config: Loose<Object<Destinations>>,
+    event_source_arn: Value,
+    self_managed_event_source: Loose<Object<BTreeMap<String, Value>>>,
+    enabled: Value,
+    maximum_batching_window_in_seconds: Value,
+    bisect_batch_on_function_error: Value,
+    function_response_types: Loose<List<Value>>,
+    // Of events of a template.
+    queue: Value,
+    stream: Value,
+    // Permissions, URLs and queues.
+    principal: Value,
+    target_function_arn: Value,
+    queue_name: Value,
+    visibility_timeout: Value,
+    redrive_policy: Loose<Object<RedrivePolicy>>,
+}
+
+/// What invokes a function of SAM.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Event {
+    #[serde(rename = "Type")]
+    kind: Value,
+    properties: Loose<Object<Properties>>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Target {
+    target_arn: Value,
+    #[serde(rename = "Fn::If")]
+    conditional: Value,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct SnapStart {
+    apply_on: Value,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct LoggingConfig {
+    system_log_level: Value,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct EventInvokeConfig {
+    maximum_retry_attempts: Value,
+    destination_config: Loose<Object<Destinations>>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Destinations {
+    on_failure: Loose<Object<OnFailure>>,
+    #[serde(rename = "Fn::If")]
+    conditional: Value,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct OnFailure {
+    destination: Value,
+    /// SAM makes a queue or topic of this type where no destination is named.
+    #[serde(rename = "Type")]
+    kind: Value,
+}
+
+impl Section for CloudFormation {
+    const NAME: &'static str = "a CloudFormation template in JSON";
+
+    fn take<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
+        match key {
+            "Resources" => self.resources = map.next_value()?,
+            "Globals" => self.globals = map.next_value()?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn add(self, facts: &mut Facts, input: &str) -> Result<bool, String> {
+        let Some(Object(resources)) = self.resources.0 else { return Ok(false) };
+        let globals = self.globals.0.and_then(|globals| globals.0.function.0).unwrap_or_default().0;
+        let resources: BTreeMap<String, Placed> = resources
+            .into_iter()
+            .filter_map(|(id, resource)| {
+                let Resource { kind, properties } = resource.0?.0;
+                let properties = properties.0.unwrap_or_default().0;
+                let kind = kind.text()?.to_owned();
+                (is_name(&id) && kind.starts_with("AWS::")).then_some((id, Placed { kind, properties }))
+            })
+            .collect();
+        let template = Template { resources, globals, input };
+        let before = facts.functions.len() + facts.mappings.len() + facts.queues.len();
+        template.add(facts);
+        let after = facts.functions.len() + facts.mappings.len() + facts.queues.len();
+        match after > before {
+            true => Ok(true),
+            false => Err("is a CloudFormation template without a function, a mapping or a queue".to_owned()),
+        }
+    }
+}
+
+/// Resource with its type.
+struct Placed {
+    kind: String,
+    properties: Properties,
+}
+
+struct Template<'a> {
+    resources: BTreeMap<String, Placed>,
+    /// What all functions of SAM have.
+    globals: Properties,
+    input: &'a str,
+}
+
+impl Template<'_> {
+    fn add(&self, facts: &mut Facts) {
+        for (id, Placed { kind, properties: own }) in &self.resources {
+            match kind.as_str() {
+                "AWS::Lambda::Function" => facts.functions.push(self.function(id, own, &Properties::default())),
+                "AWS::Serverless::Function" => {
+                    facts.functions.push(self.function(id, own, &self.globals));
+                    self.events_of(id, own, facts);
+                }
+                "AWS::Lambda::EventInvokeConfig" => {
+                    facts.invoke_configs.extend(self.invoke_config(
+                        &own.function_name,
+                        &own.maximum_retry_attempts,
+                        &own.destination_config,
+                    ));
+                }
+                "AWS::Lambda::EventSourceMapping" => {
+                    let function = self.function_ref(&own.function_name);
+                    facts.mappings.extend(function.map(|function| self.mapping(function, own, &own.event_source_arn)));
+                }
+                "AWS::Lambda::Url" => {
+                    facts.callers.extend(self.caller(&own.target_function_arn, "apigateway", "a function URL"));
+                }
+                "AWS::Lambda::Permission" => {
+                    let known = own.principal.text().and_then(invoker_of_principal);
+                    let caller = known.and_then(|(kind, principal)| {
+                        self.caller(&own.function_name, kind, &format!("{principal} may invoke it"))
+                    });
+                    facts.callers.extend(caller);
+                }
+                "AWS::SQS::Queue" => facts.queues.push(self.queue(id, own)),
+                _ => {}
+            }
+        }
+    }
+
+    fn source(&self) -> Source {
+        Source { form: Form::Template, input: self.input.to_owned() }
+    }
+
+    /// Returns the name of a function of this template.
+    fn name(&self, id: &str, own: &Properties) -> KnownName {
+        let given = own.function_name.text().and_then(KnownName::of);
+        given.unwrap_or_else(|| KnownName::Generated { logical_id: id.to_owned() })
+    }
+
+    fn function(&self, id: &str, own: &Properties, all: &Properties) -> FunctionFact {
+        let either = |of: fn(&Properties) -> &Value| {
+            let own = of(own);
+            if own.is_set() { own.clone() } else { of(all).clone() }
+        };
+        let architectures = own.architectures.0.as_ref().or(all.architectures.0.as_ref());
+        // SAM calls it by another name.
+        let targets = [&own.dead_letter_config, &own.dead_letter_queue, &all.dead_letter_queue];
+        let targets: Vec<&Target> = targets.into_iter().filter_map(|one| Some(&one.0.as_ref()?.0)).collect();
+        let is_conditional = targets.iter().any(|target| target.conditional.is_set());
+        let has_target = targets.iter().any(|target| target.target_arn.is_set());
+        let snap_start = own.snap_start.0.as_ref().or(all.snap_start.0.as_ref());
+        let logging = own.logging_config.0.as_ref().or(all.logging_config.0.as_ref());
+        FunctionFact {
+            function: FunctionRef::named(self.name(id, own)),
+            source: self.source(),
+            version: None,
+            // What Lambda takes where nothing is set.
+            timeout_s: either(|one| &one.timeout).number().or(3).and_then(|seconds| u64::try_from(seconds).ok()),
+            memory_size_mb: either(|one| &one.memory_size).number().or(128).and_then(|mb| u32::try_from(mb).ok()),
+            runtime: word(&either(|one| &one.runtime)),
+            architecture: match architectures {
+                Some(list) => list.0.first().and_then(word),
+                None => Some("x86_64".to_owned()),
+            },
+            is_image: Some(word(&either(|one| &one.package_type)).is_some_and(|kind| kind == "Image")),
+            last_modified: None,
+            has_dead_letter_queue: (!is_conditional || has_target).then_some(has_target),
+            has_snap_start: match snap_start {
+                Some(one) => word(&one.0.apply_on).map(|word| word != "None"),
+                None => Some(false),
+            },
+            system_log_level: logging.and_then(|one| word(&one.0.system_log_level)),
+            reserved_concurrency: either(|one| &one.reserved_concurrent_executions).count(),
+        }
+    }
+
+    /// Adds what the events of a SAM function and its own settings stand for.
+    fn events_of(&self, id: &str, own: &Properties, facts: &mut Facts) {
+        let function = FunctionRef::named(self.name(id, own));
+        let caller =
+            |kind, evidence: String| CallerFact { function: function.clone(), source: self.source(), kind, evidence };
+        let config = own.event_invoke_config.0.as_ref().or(self.globals.event_invoke_config.0.as_ref());
+        if let Some(Object(config)) = config {
+            facts.invoke_configs.push(self.invoke_fact(
+                function.clone(),
+                &config.maximum_retry_attempts,
+                &config.destination_config,
+            ));
+        }
+        if own.function_url_config.0.is_some() {
+            facts.callers.push(caller("apigateway", "a function URL".to_owned()));
+        }
+        for (name, event) in own.events.0.iter().flat_map(|events| &events.0) {
+            let Some(Object(event)) = &event.0 else { continue };
+            let Some(kind) = event.kind.text().and_then(event_type) else { continue };
+            if kind.is_mapping {
+                let none = Properties::default();
+                let properties = event.properties.0.as_ref().map_or(&none, |properties| &properties.0);
+                let arn = [&properties.queue, &properties.stream].into_iter().find(|value| value.is_set());
+                let mapping = self.mapping(function.clone(), properties, arn.unwrap_or(&Value::Absent));
+                facts.mappings.push(MappingFact { kind: Some(kind.invoker), ..mapping });
+            } else if is_name(name) {
+                facts.callers.push(caller(kind.invoker, format!("the event {name} of type {}", kind.name)));
+            }
+        }
+    }
+
+    fn caller(&self, function: &Value, kind: &'static str, evidence: &str) -> Option<CallerFact> {
+        let function = self.function_ref(function)?;
+        Some(CallerFact { function, source: self.source(), kind, evidence: evidence.to_owned() })
+    }
+
+    fn invoke_config(
+        &self,
+        function: &Value,
+        retries: &Value,
+        destinations: &Loose<Object<Destinations>>,
+    ) -> Option<InvokeFact> {
+        Some(self.invoke_fact(self.function_ref(function)?, retries, destinations))
+    }
+
+    fn invoke_fact(
+        &self,
+        function: FunctionRef,
+        attempts: &Value,
+        destinations: &Loose<Object<Destinations>>,
+    ) -> InvokeFact {
+        let has_destination = has_destination(destinations);
+        InvokeFact { function, source: self.source(), maximum_retries: retries(attempts), has_destination }
+    }
+
+    fn mapping(&self, function: FunctionRef, own: &Properties, event_source: &Value) -> MappingFact {
+        let (kind, key) = self.event_source(event_source);
+        let own_kafka = own.self_managed_event_source.0.as_ref().map(|_| "kafka");
+        let reports = own.function_response_types.0.as_ref();
+        MappingFact {
+            function,
+            source: self.source(),
+            kind: kind.or(own_kafka),
+            event_source: key,
+            enabled: own.enabled.flag().or(true),
+            batching_window_s: seconds(&own.maximum_batching_window_in_seconds),
+            maximum_retries: own.maximum_retry_attempts.number().or(UNTIL_EXPIRY),
+            bisects: own.bisect_batch_on_function_error.flag().or(false),
+            has_destination: has_destination(&own.destination_config),
+            reports_item_failures: Some(
+                reports.is_some_and(|types| types.0.iter().any(|kind| kind.text() == Some(REPORT_ITEMS))),
+            ),
+        }
+    }
+
+    /// Returns the invoker that reads a source of events, and its key.
+    fn event_source(&self, value: &Value) -> (Option<&'static str>, Option<ResourceKey>) {
+        let Some(text) = value.text() else { return (None, None) };
+        if let Some((id, resource)) = self.resource(text) {
+            let service = resource.kind.split("::").nth(1).unwrap_or_default().to_ascii_lowercase();
+            let service = if service == "msk" { "kafka".to_owned() } else { service };
+            return (invoker_of_service(&service), Some(self.key(id)));
+        }
+        let Some(arn) = SourceArn::parse(text) else { return (None, None) };
+        (invoker_of_service(arn.service), arn.key())
+    }
+
+    fn key(&self, id: &str) -> ResourceKey {
+        ResourceKey { name: id.to_owned(), template: Some(self.input.to_owned()), account_id: None, region: None }
+    }
+
+    fn queue(&self, id: &str, own: &Properties) -> QueueFact {
+        let named = word(&own.queue_name);
+        let named = named.map(|name| ResourceKey { name, template: None, account_id: None, region: None });
+        QueueFact {
+            keys: named.into_iter().chain([self.key(id)]).collect(),
+            source: self.source(),
+            visibility_timeout_s: own
+                .visibility_timeout
+                .number()
+                .or(30)
+                .and_then(|seconds| u64::try_from(seconds).ok()),
+            maximum_receives: own.redrive_policy.0.as_ref().and_then(|policy| policy.0.maximum_receives()),
+        }
+    }
+
+    /// Returns the resource that a text refers to.
+    fn resource(&self, text: &str) -> Option<(&str, &Placed)> {
+        let id = text.strip_prefix("${")?.strip_suffix('}')?;
+        self.resources.get_key_value(id).map(|(id, resource)| (id.as_str(), resource))
+    }
+
+    /// Returns the function that a value refers to, by its name, its ARN, a version or an alias of it.
+    fn function_ref(&self, value: &Value) -> Option<FunctionRef> {
+        let mut text = value.text()?;
+        let mut seen = BTreeSet::new();
+        'next: loop {
+            for (at, _) in text.match_indices("${") {
+                let end = at + text.get(at..)?.find('}')? + 1;
+                let Some((id, resource)) = text.get(at..end).and_then(|referred| self.resource(referred)) else {
+                    continue;
+                };
+                match resource.kind.as_str() {
+                    "AWS::Lambda::Function" | "AWS::Serverless::Function" => {
+                        return Some(FunctionRef::named(self.name(id, &resource.properties)));
+                    }
+                    "AWS::Lambda::Alias" | "AWS::Lambda::Version" if seen.insert(id) => {
+                        text = resource.properties.function_name.text()?;
+                        continue 'next;
+                    }
+                    _ => {}
+                }
+            }
+            return FunctionRef::parse(text).map(|(function, _)| function);
+        }
+    }
+}
+
+/// Returns whether failed events go somewhere; `None` where only a deployment knows.
+fn has_destination(config: &Loose<Object<Destinations>>) -> Option<bool> {
+    let Some(Object(config)) = &config.0 else { return Some(false) };
+    let on_failure = config.on_failure.0.as_ref();
+    let is_set = on_failure.is_some_and(|one| one.0.destination.is_set() || one.0.kind.is_set());
+    (is_set || !config.conditional.is_set()).then_some(is_set)
+}

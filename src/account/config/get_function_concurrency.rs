@@ -1,0 +1,35 @@
+//! `aws lambda get-function-concurrency`: does not tell of which function, so it cannot be used.
+
+use serde::de::MapAccess;
+
+use super::facts::Facts;
+use super::loose::Value;
+use super::section::Section;
+
+#[derive(Debug, Default)]
+pub(super) struct GetFunctionConcurrency {
+    reserved: Value,
+}
+
+impl Section for GetFunctionConcurrency {
+    const NAME: &'static str = "aws lambda get-function-concurrency";
+
+    fn take<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
+        match key {
+            "ReservedConcurrentExecutions" => self.reserved = map.next_value()?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn add(self, _: &mut Facts, _: &str) -> Result<bool, String> {
+        match self.reserved.is_set() {
+            true => {
+                Err("does not tell of which function this concurrency is; save what `aws lambda get-function` prints, \
+                         which has both"
+                    .to_owned())
+            }
+            false => Ok(false),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! `aws lambda list-function-event-invoke-configs`: retries and destinations of asynchronous invocations.
+
+use serde::Deserialize;
+use serde::de::MapAccess;
+
+use super::facts::{Facts, Form, FunctionRef, InvokeFact, Source, retries};
+use super::list_event_source_mappings::DestinationConfig;
+use super::loose::{List, Loose, Object, Value};
+use super::section::Section;
+
+#[derive(Debug, Default)]
+pub(super) struct ListFunctionEventInvokeConfigs {
+    configs: Option<Loose<List<Loose<Object<InvokeConfig>>>>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct InvokeConfig {
+    function_arn: Value,
+    maximum_retry_attempts: Value,
+    destination_config: Loose<Object<DestinationConfig>>,
+}
+
+impl Section for ListFunctionEventInvokeConfigs {
+    const NAME: &'static str = "aws lambda list-function-event-invoke-configs";
+
+    fn take<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
+        match key {
+            "FunctionEventInvokeConfigs" => self.configs = Some(map.next_value()?),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn add(self, facts: &mut Facts, input: &str) -> Result<bool, String> {
+        let Some(Loose(Some(List(configs)))) = self.configs else { return Ok(false) };
+        if configs.is_empty() {
+            facts.notes.push(format!("{input}: an empty list does not tell which function has no invoke config"));
+        }
+        for config in configs.into_iter().filter_map(|one| Some(one.0?.0)) {
+            let Some((function, _)) = config.function_arn.text().and_then(FunctionRef::parse) else { continue };
+            facts.invoke_configs.push(InvokeFact {
+                function,
+                source: Source { form: Form::Answer, input: input.to_owned() },
+                maximum_retries: retries(&config.maximum_retry_attempts),
+                has_destination: Some(DestinationConfig::is_set(&config.destination_config)),
+            });
+        }
+        Ok(true)
+    }
+}

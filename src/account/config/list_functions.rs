@@ -1,0 +1,36 @@
+//! `aws lambda list-functions`: every function as it is configured now, `$LATEST` of each.
+
+use serde::de::MapAccess;
+
+use super::description::Description;
+use super::facts::Facts;
+use super::loose::{List, Loose, Object, Value};
+use super::section::Section;
+
+#[derive(Debug, Default)]
+pub(super) struct ListFunctions {
+    functions: Option<Loose<List<Loose<Object<Description>>>>>,
+    token: Value,
+}
+
+impl Section for ListFunctions {
+    const NAME: &'static str = "aws lambda list-functions";
+
+    fn take<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
+        match key {
+            "Functions" => self.functions = Some(map.next_value()?),
+            "NextMarker" => self.token = map.next_value()?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn add(self, facts: &mut Facts, input: &str) -> Result<bool, String> {
+        let Some(Loose(Some(List(functions)))) = self.functions else { return Ok(false) };
+        facts.functions.extend(functions.into_iter().filter_map(|one| one.0?.0.fact(input)));
+        if self.token.is_set() {
+            facts.notes.push(format!("{input}: is not the whole list of functions: leave out --max-items"));
+        }
+        Ok(true)
+    }
+}

@@ -1,0 +1,311 @@
+//! What the documents tell of one function of the log: which of them are about it, and what counts where several are.
+
+use std::collections::BTreeSet;
+
+use super::facts::{
+    CallerFact, Facts, FunctionFact, FunctionRef, InvokeFact, KnownName, MappingFact, QueueFact, Source,
+    generated_from, version_number,
+};
+use crate::model::Timestamp;
+use crate::wire::KnownInvoker;
+
+/// Function of the log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AskedFunction<'a> {
+    pub name: &'a str,
+    /// AWS account, where the log tells it.
+    pub account_id: Option<&'a str>,
+    /// Region, where the log tells it.
+    pub region: Option<&'a str>,
+}
+
+/// A fact, and the name of the input that tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Told<'a, T> {
+    pub value: T,
+    pub input: &'a str,
+}
+
+/// What is known of the configuration of one function.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FunctionConfig<'a> {
+    /// Descriptions, the one that counts first.
+    described: Vec<&'a FunctionFact>,
+    invoke_configs: Vec<&'a InvokeFact>,
+    pub mappings: Vec<MappingConfig<'a>>,
+    callers: Vec<&'a CallerFact>,
+}
+
+/// Event source mapping with its queue, if that is known.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MappingConfig<'a> {
+    mapping: &'a MappingFact,
+    queue: Option<&'a QueueFact>,
+}
+
+/// Which descriptions of a function count for a version of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Described {
+    /// Those of this version.
+    Exactly,
+    /// Those of `$LATEST`, which need not be as this version was.
+    Latest,
+}
+
+impl<'a> FunctionConfig<'a> {
+    /// Finds what is known of a function; `None` if nothing is.
+    pub(super) fn of(facts: &'a Facts, asked: AskedFunction<'_>) -> Option<Self> {
+        let is_it = |function: &FunctionRef| function.is(asked.name, asked.account_id, asked.region);
+        let chosen = Chosen::of(facts, asked);
+        let counts = |function: &FunctionRef, source: &Source| is_it(function) && chosen.takes(function, source);
+        let described = facts.functions.iter().filter(|one| counts(&one.function, &one.source)).collect();
+        let callers = facts.callers.iter().filter(|one| counts(&one.function, &one.source)).collect();
+        // The same mapping may stand in several forms, of which the first counts.
+        let mappings = facts.mappings.iter().filter(|one| counts(&one.function, &one.source));
+        let mappings = of_first_form(mappings.collect(), |one| &one.source);
+        let mappings = mappings.into_iter().map(|mapping| MappingConfig { mapping, queue: queue_of(facts, mapping) });
+        let invoke_configs = facts.invoke_configs.iter().filter(|one| counts(&one.function, &one.source));
+        let invoke_configs = of_first_form(invoke_configs.collect(), |one| &one.source);
+        let found = Self { described, invoke_configs, mappings: mappings.collect(), callers };
+        let is_empty = found.described.is_empty()
+            && found.invoke_configs.is_empty()
+            && found.mappings.is_empty()
+            && found.callers.is_empty();
+        (!is_empty).then_some(found)
+    }
+
+    /// Returns the descriptions of a version: of its number, else of `$LATEST`.
+    fn describing(&self, version: Option<&str>) -> impl Iterator<Item = &'a FunctionFact> {
+        let number = version.and_then(version_number);
+        self.described.iter().copied().filter(move |one| one.version == number)
+    }
+
+    fn first<T>(&self, version: Option<&str>, of: impl Fn(&'a FunctionFact) -> Option<T>) -> Option<Told<'a, T>> {
+        self.describing(version).find_map(|one| Some(Told { value: of(one)?, input: &one.source.input }))
+    }
+
+    /// Returns what is told of a version, else of `$LATEST`, and which of both it is.
+    pub(crate) fn nearest<T>(
+        &self,
+        version: Option<&str>,
+        of: impl Fn(&Self, Option<&str>) -> Option<Told<'a, T>>,
+    ) -> Option<(Told<'a, T>, Described)> {
+        let exact = of(self, version).map(|told| (told, Described::Exactly));
+        exact.or_else(|| of(self, None).map(|told| (told, Described::Latest)))
+    }
+
+    /// Returns the timeout of a version. A number that is not described has none: it need not be that of `$LATEST`.
+    pub(crate) fn timeout_ms(&self, version: Option<&str>) -> Option<Told<'a, u64>> {
+        self.first(version, |one| {
+            one.timeout_s.filter(|seconds| *seconds > 0).map(|seconds| seconds.saturating_mul(1_000))
+        })
+    }
+
+    pub(crate) fn memory_size_mb(&self, version: Option<&str>) -> Option<Told<'a, u32>> {
+        self.first(version, |one| one.memory_size_mb.filter(|size| *size > 0))
+    }
+
+    pub(crate) fn runtime(&self, version: Option<&str>) -> Option<Told<'a, &'a str>> {
+        self.first(version, |one| one.runtime.as_deref())
+    }
+
+    pub(crate) fn architecture(&self, version: Option<&str>) -> Option<Told<'a, &'a str>> {
+        self.first(version, |one| one.architecture.as_deref().filter(|name| matches!(*name, "x86_64" | "arm64")))
+    }
+
+    pub(crate) fn is_image(&self, version: Option<&str>) -> Option<Told<'a, bool>> {
+        self.first(version, |one| one.is_image)
+    }
+
+    pub(crate) fn has_snap_start(&self, version: Option<&str>) -> Option<Told<'a, bool>> {
+        self.first(version, |one| one.has_snap_start)
+    }
+
+    pub(crate) fn system_log_level(&self, version: Option<&str>) -> Option<Told<'a, &'a str>> {
+        self.first(version, |one| one.system_log_level.as_deref())
+    }
+
+    pub(crate) fn last_modified(&self, version: Option<&str>) -> Option<Told<'a, Timestamp>> {
+        self.first(version, |one| one.last_modified)
+    }
+
+    /// Returns the concurrency that is reserved, for all versions together.
+    pub(crate) fn reserved_concurrency(&self) -> Option<Told<'a, u32>> {
+        let reserved = |one: &&'a FunctionFact| {
+            one.reserved_concurrency.map(|value| Told { value, input: one.source.input.as_str() })
+        };
+        self.described.iter().find_map(reserved)
+    }
+
+    pub(crate) fn has_dead_letter_queue(&self, version: Option<&str>) -> Option<Told<'a, bool>> {
+        self.first(version, |one| one.has_dead_letter_queue)
+    }
+
+    /// Returns whether failed asynchronous events go to a destination. Of several qualifiers one is enough.
+    pub(crate) fn has_failure_destination(&self) -> Option<Told<'a, bool>> {
+        let told =
+            |one: &&'a InvokeFact| one.has_destination.map(|value| Told { value, input: one.source.input.as_str() });
+        let all: Option<Vec<Told<'a, bool>>> = self.invoke_configs.iter().map(told).collect();
+        let any = self.invoke_configs.iter().filter_map(told).find(|one| one.value);
+        any.or_else(|| all?.first().copied()).or_else(|| {
+            let whole = self.described.iter().find(|one| one.source.form.is_whole());
+            let whole = whole.filter(|_| self.invoke_configs.is_empty())?;
+            Some(Told { value: false, input: &whole.source.input })
+        })
+    }
+
+    /// Returns how often Lambda runs a failed asynchronous event again, if it is set, and the same for all qualifiers.
+    pub(crate) fn maximum_retries(&self) -> Option<Told<'a, u32>> {
+        let mut told = self.invoke_configs.iter().map(|one| Some((one.maximum_retries?, one.source.input.as_str())));
+        let (value, input) = told.next()??;
+        told.all(|other| other.is_some_and(|(other, _)| other == value)).then_some(Told { value, input })
+    }
+
+    /// Returns what invokes it, a row for each way.
+    pub(crate) fn invokers(&self) -> Vec<KnownInvoker> {
+        let mut rows = Vec::new();
+        let mut add = |kind: &str, input: &str, evidence: String| {
+            let row = KnownInvoker { kind: kind.to_owned(), source: input.to_owned(), evidence };
+            if !rows.contains(&row) {
+                rows.push(row);
+            }
+        };
+        for mapping in &self.mappings {
+            let fact = mapping.mapping;
+            if let Some(kind) = fact.kind.filter(|_| fact.enabled != Some(false)) {
+                add(kind, &fact.source.input, format!("an event source mapping of {}", mapping.event_source()));
+            }
+        }
+        for config in &self.invoke_configs {
+            add("async", &config.source.input, "it has settings for asynchronous invocations".to_owned());
+        }
+        for caller in &self.callers {
+            add(caller.kind, &caller.source.input, caller.evidence.clone());
+        }
+        rows
+    }
+}
+
+impl<'a> MappingConfig<'a> {
+    /// Returns the name of its source, for people.
+    pub(crate) fn event_source(&self) -> String {
+        // A template may name a queue that it refers to by another id.
+        let queue = self.queue.and_then(|queue| queue.keys.first());
+        let name = queue.or(self.mapping.event_source.as_ref()).map(|key| key.name.as_str());
+        let kind = match self.mapping.kind {
+            Some("sqs") => "queue",
+            Some("stream") => "stream",
+            Some("kafka") => "topic",
+            _ => "source",
+        };
+        name.map_or_else(|| format!("a {kind}"), |name| format!("the {kind} {name}"))
+    }
+
+    /// Returns the name of the invoker.
+    pub(crate) fn kind(&self) -> Option<&'static str> {
+        self.mapping.kind
+    }
+
+    pub(crate) fn input(&self) -> &'a str {
+        &self.mapping.source.input
+    }
+
+    pub(crate) fn is_disabled(&self) -> bool {
+        self.mapping.enabled == Some(false)
+    }
+
+    pub(crate) fn batching_window_s(&self) -> Option<u64> {
+        self.mapping.batching_window_s
+    }
+
+    /// Returns whether nothing but the age of its records ends the retries of a batch: no bound, no bisecting, no
+    /// destination.
+    pub(crate) fn blocks_its_shard(&self) -> bool {
+        let MappingFact { maximum_retries, bisects, has_destination, .. } = self.mapping;
+        maximum_retries.is_some_and(|retries| retries < 0) && *bisects == Some(false) && *has_destination == Some(false)
+    }
+
+    /// Returns whether a function can name the items that failed; `None` if unknown.
+    pub(crate) fn reports_item_failures(&self) -> Option<bool> {
+        self.mapping.reports_item_failures
+    }
+
+    pub(crate) fn visibility_timeout_s(&self) -> Option<Told<'a, u64>> {
+        let queue = self.queue?;
+        Some(Told { value: queue.visibility_timeout_s?, input: &queue.source.input })
+    }
+
+    pub(crate) fn maximum_receives(&self) -> Option<Told<'a, u64>> {
+        let queue = self.queue?;
+        Some(Told { value: queue.maximum_receives?, input: &queue.source.input })
+    }
+}
+
+/// Which facts count of those that fit a name: one name may stand for several functions.
+enum Chosen<'a> {
+    /// Descriptions of several functions fit equally well, so nothing is known.
+    None,
+    /// Those with the whole name, and those with this one in this input.
+    With(Option<(&'a KnownName, &'a str)>),
+    /// All of them.
+    All,
+}
+
+impl<'a> Chosen<'a> {
+    fn of(facts: &'a Facts, asked: AskedFunction<'_>) -> Self {
+        let fitting = facts.functions.iter().filter(|one| one.function.is(asked.name, asked.account_id, asked.region));
+        let (exact, partly): (Vec<&FunctionFact>, Vec<&FunctionFact>) =
+            fitting.partition(|one| one.function.name.is_exact());
+        let places: BTreeSet<_> = exact
+            .iter()
+            .map(|one| (one.function.account_id.as_deref(), one.function.region.as_deref()))
+            .filter(|place| *place != (None, None))
+            .collect();
+        if places.len() > 1 {
+            return Self::None;
+        }
+        if exact.is_empty() && partly.is_empty() {
+            return Self::All;
+        }
+        let names: BTreeSet<(&KnownName, &str)> =
+            partly.iter().map(|one| (&one.function.name, one.source.input.as_str())).collect();
+        if names.len() <= 1 {
+            return Self::With(names.into_iter().next());
+        }
+        // The file of a template often has the name of its stack.
+        let of_stack = |(name, input): &(&KnownName, &str)| match name {
+            KnownName::Generated { logical_id } => {
+                let file = input.rsplit(['/', '\\']).next().unwrap_or_default();
+                let stem = file.split('.').next().unwrap_or_default();
+                generated_from(asked.name, logical_id).is_some_and(|stack| stack == stem)
+            }
+            _ => false,
+        };
+        let mut fitting = names.into_iter().filter(of_stack);
+        match (fitting.next(), fitting.next()) {
+            (only @ Some(_), None) => Self::With(only),
+            _ if exact.is_empty() => Self::None,
+            _ => Self::With(None),
+        }
+    }
+
+    fn takes(&self, function: &FunctionRef, source: &Source) -> bool {
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::With(chosen) => function.name.is_exact() || *chosen == Some((&function.name, source.input.as_str())),
+        }
+    }
+}
+
+/// Returns the facts of the first form that has any.
+fn of_first_form<T>(facts: Vec<&T>, source: impl Fn(&T) -> &Source) -> Vec<&T> {
+    let first = facts.iter().map(|one| source(one).form).min();
+    facts.into_iter().filter(|one| Some(source(one).form) == first).collect()
+}
+
+/// Finds the queue of a mapping; none where several fit.
+fn queue_of<'a>(facts: &'a Facts, mapping: &MappingFact) -> Option<&'a QueueFact> {
+    let key = mapping.event_source.as_ref().filter(|_| mapping.kind == Some("sqs"))?;
+    facts.queues.iter().find(|queue| queue.keys.iter().any(|known| known.is(key)))
+}

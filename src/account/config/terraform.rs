@@ -1,0 +1,250 @@
+//! `terraform show -json`, of a state or of a plan: resources of the root module and of those below it.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::MapAccess;
+
+use super::description::time;
+use super::facts::{
+    CallerFact, Facts, Form, FunctionFact, FunctionRef, InvokeFact, KnownName, MappingFact, QueueFact, ResourceKey,
+    Source, SourceArn, invoker_of_principal, invoker_of_service, retries, word,
+};
+use super::get_queue_attributes::RedrivePolicy;
+use super::list_event_source_mappings::{REPORT_ITEMS, UNTIL_EXPIRY, seconds};
+use super::loose::{List, Loose, Object, Value};
+use super::section::Section;
+
+#[derive(Debug, Default)]
+pub(super) struct Terraform {
+    state: Loose<Object<Values>>,
+    planned: Loose<Object<Values>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Values {
+    root_module: Loose<Object<Module>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Module {
+    resources: Loose<List<Loose<Object<Resource>>>>,
+    child_modules: Loose<List<Loose<Object<Module>>>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Resource {
+    mode: Value,
+    #[serde(rename = "type")]
+    kind: Value,
+    values: Loose<Object<Attributes>>,
+}
+
+/// The attributes that are used, of any kind of resource. No two kinds mean different things by one of these names.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Attributes {
+    arn: Value,
+    name: Value,
+    // A function.
+    function_name: Value,
+    timeout: Value,
+    memory_size: Value,
+    runtime: Value,
+    architectures: Loose<List<Value>>,
+    package_type: Value,
+    last_modified: Value,
+    reserved_concurrent_executions: Value,
+    dead_letter_config: Loose<List<Loose<Object<BTreeMap<String, Value>>>>>,
+    snap_start: Loose<Object<SnapStart>>,
+    logging_config: Loose<Object<LoggingConfig>>,
+    // Its invoke config and its mappings.
+    function_arn: Value,
+    maximum_retry_attempts: Value,
+    destination_config: Loose<Object<Destinations>>,
+    event_source_arn: Value,
+    self_managed_event_source: Loose<List<Loose<Object<BTreeMap<String, Value>>>>>,
+    enabled: Value,
+    maximum_batching_window_in_seconds: Value,
+    bisect_batch_on_function_error: Value,
+    function_response_types: Loose<List<Value>>,
+    // Permissions and queues.
+    principal: Value,
+    visibility_timeout_seconds: Value,
+    redrive_policy: Value,
+    // A policy of its own.
+    queue_url: Value,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct SnapStart {
+    apply_on: Value,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct LoggingConfig {
+    system_log_level: Value,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Destinations {
+    on_failure: Loose<List<Loose<Object<BTreeMap<String, Value>>>>>,
+}
+
+/// Deepest modules that are read.
+const DEEPEST: usize = 64;
+
+impl Section for Terraform {
+    const NAME: &'static str = "terraform show -json";
+
+    fn take<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
+        match key {
+            "values" => self.state = map.next_value()?,
+            "planned_values" => self.planned = map.next_value()?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn add(self, facts: &mut Facts, input: &str) -> Result<bool, String> {
+        let mut root = None;
+        for values in [self.planned, self.state] {
+            root = root.or(values.0.and_then(|values| values.0.root_module.0));
+        }
+        let Some(Object(root)) = root else { return Ok(false) };
+        let source = Source { form: Form::Terraform, input: input.to_owned() };
+        match add_module(&root, &source, facts, 0) {
+            0 => Err("is a state or plan of Terraform without a function, a mapping or a queue".to_owned()),
+            _ => Ok(true),
+        }
+    }
+}
+
+/// Adds the resources of a module and of those below. Returns how many were used.
+fn add_module(module: &Module, source: &Source, facts: &mut Facts, depth: usize) -> usize {
+    let resources = module.resources.0.iter().flat_map(|list| &list.0).filter_map(|one| Some(&one.0.as_ref()?.0));
+    let mut used = 0;
+    for resource in resources.filter(|resource| resource.mode.text() != Some("data")) {
+        let (Some(kind), Some(Object(values))) = (resource.kind.text(), &resource.values.0) else { continue };
+        used += usize::from(values.add(kind, source, facts).is_some());
+    }
+    let children = module.child_modules.0.iter().flat_map(|list| &list.0).filter_map(|one| Some(&one.0.as_ref()?.0));
+    if depth < DEEPEST {
+        used += children.map(|child| add_module(child, source, facts, depth + 1)).sum::<usize>();
+    }
+    used
+}
+
+impl Attributes {
+    /// Adds what a resource tells; `None` if it is of no use.
+    fn add(&self, kind: &str, source: &Source, facts: &mut Facts) -> Option<()> {
+        match kind {
+            "aws_lambda_function" => facts.functions.push(self.function(source)?),
+            "aws_lambda_function_event_invoke_config" => facts.invoke_configs.push(InvokeFact {
+                function: self.function_ref()?,
+                source: source.clone(),
+                maximum_retries: retries(&self.maximum_retry_attempts),
+                has_destination: Some(self.has_destination()),
+            }),
+            "aws_lambda_event_source_mapping" => facts.mappings.push(self.mapping(source)?),
+            "aws_lambda_function_url" => {
+                facts.callers.push(self.caller("apigateway", "a function URL".to_owned(), source)?);
+            }
+            "aws_lambda_permission" => {
+                let (kind, principal) = self.principal.text().and_then(invoker_of_principal)?;
+                facts.callers.push(self.caller(kind, format!("{principal} may invoke it"), source)?);
+            }
+            "aws_sqs_queue" => facts.queues.push(self.queue(source)?),
+            "aws_sqs_queue_redrive_policy" => self.redrive(facts)?,
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// Returns the function that a resource names or is.
+    fn function_ref(&self) -> Option<FunctionRef> {
+        let named = |value: &Value| value.text().and_then(FunctionRef::parse).map(|(function, _)| function);
+        named(&self.function_arn).or_else(|| named(&self.function_name))
+    }
+
+    fn function(&self, source: &Source) -> Option<FunctionFact> {
+        let by_arn = self.arn.text().and_then(FunctionRef::parse).map(|(function, _)| function);
+        let by_name = || self.function_name.text().and_then(KnownName::of).map(FunctionRef::named);
+        let snap_start = self.snap_start.0.as_ref().map(|one| one.0.apply_on.text().is_some_and(|on| on != "None"));
+        Some(FunctionFact {
+            function: by_arn.or_else(by_name)?,
+            source: source.clone(),
+            // The attribute `version` is that of the last one published; what is described is `$LATEST`.
+            version: None,
+            timeout_s: self.timeout.number().or(3).and_then(|seconds| u64::try_from(seconds).ok()),
+            memory_size_mb: self.memory_size.number().or(128).and_then(|mb| u32::try_from(mb).ok()),
+            runtime: word(&self.runtime),
+            architecture: match &self.architectures.0 {
+                Some(list) => list.0.first().and_then(word),
+                None => None,
+            },
+            is_image: word(&self.package_type).map(|kind| kind == "Image"),
+            last_modified: self.last_modified.text().and_then(time),
+            has_dead_letter_queue: Some(self.dead_letter_config.0.as_ref().is_some_and(|list| !list.0.is_empty())),
+            has_snap_start: Some(snap_start.unwrap_or(false)),
+            system_log_level: self.logging_config.0.as_ref().and_then(|one| word(&one.0.system_log_level)),
+            // -1 stands for none.
+            reserved_concurrency: self.reserved_concurrent_executions.count(),
+        })
+    }
+
+    fn has_destination(&self) -> bool {
+        let on_failure = self.destination_config.0.as_ref().and_then(|config| config.0.on_failure.0.as_ref());
+        on_failure.is_some_and(|list| !list.0.is_empty())
+    }
+
+    fn mapping(&self, source: &Source) -> Option<MappingFact> {
+        let arn = self.event_source_arn.text().and_then(SourceArn::parse);
+        let own_kafka = self.self_managed_event_source.0.as_ref().filter(|list| !list.0.is_empty()).map(|_| "kafka");
+        let reports = self.function_response_types.0.as_ref();
+        Some(MappingFact {
+            function: self.function_ref()?,
+            source: source.clone(),
+            kind: arn.as_ref().and_then(|arn| invoker_of_service(arn.service)).or(own_kafka),
+            event_source: arn.and_then(|arn| arn.key()),
+            enabled: self.enabled.flag().or(true),
+            batching_window_s: seconds(&self.maximum_batching_window_in_seconds),
+            maximum_retries: self.maximum_retry_attempts.number().or(UNTIL_EXPIRY),
+            bisects: self.bisect_batch_on_function_error.flag().or(false),
+            has_destination: Some(self.has_destination()),
+            reports_item_failures: Some(
+                reports.is_some_and(|types| types.0.iter().any(|kind| kind.text() == Some(REPORT_ITEMS))),
+            ),
+        })
+    }
+
+    fn caller(&self, kind: &'static str, evidence: String, source: &Source) -> Option<CallerFact> {
+        Some(CallerFact { function: self.function_ref()?, source: source.clone(), kind, evidence })
+    }
+
+    fn queue(&self, source: &Source) -> Option<QueueFact> {
+        let by_arn = self.arn.text().and_then(SourceArn::parse).and_then(|arn| arn.key());
+        let by_name = || Some(ResourceKey { name: word(&self.name)?, template: None, account_id: None, region: None });
+        Some(QueueFact {
+            keys: vec![by_arn.or_else(by_name)?],
+            source: source.clone(),
+            visibility_timeout_s: self.visibility_timeout_seconds.number().or(30).and_then(|s| u64::try_from(s).ok()),
+            maximum_receives: RedrivePolicy::in_text(&self.redrive_policy),
+        })
+    }
+
+    /// Gives a queue the policy that stands apart from it. The queue stands before it, as resources are in order of type.
+    fn redrive(&self, facts: &mut Facts) -> Option<()> {
+        let name = self.queue_url.text()?.rsplit('/').next()?;
+        let receives = RedrivePolicy::in_text(&self.redrive_policy)?;
+        let queue = facts.queues.iter_mut().rev().find(|queue| queue.keys.iter().any(|key| key.name == name))?;
+        queue.maximum_receives = Some(receives);
+        Some(())
+    }
+}
