@@ -26,7 +26,7 @@ pub(super) fn section(page: &PageContext<'_>) -> Markup {
             h2 #causes-title { "Causes" }
             @if summary.causes.is_empty() { p.none { "No failed attempt, no cause." } }
             @else {
-                div.scroll tabindex="0" role="region" aria-labelledby="causes-title" {
+                div.scroll tabindex="0" role="region" aria-label="Table of causes" {
                     table.wide #causes-table {
                         caption.quiet { "Causes of failures across functions, worst first" }
                         thead { tr {

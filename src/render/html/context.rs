@@ -12,6 +12,10 @@ use crate::wire::{Finding, FunctionSummary, Summary};
 /// Most cells of the failures over time.
 const MOST_CELLS: usize = 60;
 
+/// Most findings in full, unless the user wants another number, and most that have a line.
+const MOST_CARDS: usize = 20;
+const MOST_LINES: usize = 60;
+
 /// Place of a function: its name, account and region.
 type FunctionPlace<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>);
 
@@ -103,9 +107,16 @@ impl<'a> PageContext<'a> {
         self.finding_anchors.get(number).map_or("", String::as_str)
     }
 
-    /// Returns the number of the first finding of a function.
+    /// Returns how many findings are on the page in full, and how many with those that have a line.
+    pub(super) fn finding_limits(&self) -> (usize, usize) {
+        let usual = if self.view.details { usize::MAX } else { MOST_CARDS };
+        let cards = self.view.most(usual).min(self.findings.len());
+        (cards, (cards + MOST_LINES).min(self.findings.len()))
+    }
+
+    /// Returns the number of the first finding of a function that is on the page.
     pub(super) fn first_finding(&self, row: usize) -> Option<usize> {
-        self.first_findings.get(&row).copied()
+        self.first_findings.get(&row).copied().filter(|number| *number < self.finding_limits().1)
     }
 
     /// Returns the row of a function; without account and region that of the first of this name.

@@ -75,7 +75,7 @@ pub(crate) fn diff_page(comparison: &Comparison, top: Option<usize>, style: &Sty
 
 fn sides(comparison: &Comparison, style: &Style) -> Markup {
     html! {
-        div.scroll tabindex="0" role="region" aria-labelledby="sides-title" {
+        div.scroll tabindex="0" role="region" aria-label="Table of both sides" {
             table {
                 caption.quiet { "The two answers" }
                 thead { tr {
@@ -141,7 +141,7 @@ pub(super) fn changes(comparison: &Comparison, prefix: &str, most: usize, level:
 fn table(what: &str, heading: &str, rows: &[ToldChange], most: usize) -> Markup {
     let plural = if what == "Cause" { ("more cause", "more causes") } else { ("more function", "more functions") };
     html! {
-        div.scroll tabindex="0" role="region" aria-label={ (heading) ": " (what) } {
+        div.scroll tabindex="0" role="region" aria-label={ "Table: " (heading) ", by " (what.to_ascii_lowercase()) } {
             table.wide {
                 caption.quiet { (heading) ", by " (what.to_ascii_lowercase()) }
                 thead { tr {

@@ -37,7 +37,7 @@ fn table(page: &PageContext<'_>) -> Markup {
             button #events-csv type="button" { "Download CSV" }
             p #events-count role="status" {}
         }
-        div.scroll tabindex="0" role="region" aria-labelledby="events-title" {
+        div.scroll tabindex="0" role="region" aria-label="Table of events" {
             table.wide #events-table {
                 caption.quiet { "Events to check, worst first" }
                 thead { tr {

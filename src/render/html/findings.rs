@@ -20,9 +20,6 @@ use super::pages;
 use crate::model::{Category, LocalTime};
 use crate::wire::{EvidenceLine, Example, FindingState, FunctionSummary};
 
-/// Most findings in full, unless the user wants another number, and most that have a line.
-const MOST_CARDS: usize = 20;
-const MOST_LINES: usize = 60;
 /// Cards that are open at first.
 const OPEN: usize = 3;
 /// Most lines of evidence of a card, and most characters of each.
@@ -36,9 +33,7 @@ const COURSE_CELLS: usize = 48;
 /// Returns the section.
 pub(super) fn section(page: &PageContext<'_>) -> Markup {
     let all = &page.findings;
-    let usual = if page.view.details { usize::MAX } else { MOST_CARDS };
-    let cards = page.view.most(usual).min(all.len());
-    let lines = (cards + MOST_LINES).min(all.len());
+    let (cards, lines) = page.finding_limits();
     let axis = Axis::over(&page.summary.window, &page.summary.totals.timeline, COURSE_CELLS);
     let mut explained = HashSet::new();
     html! {

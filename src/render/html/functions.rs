@@ -64,7 +64,7 @@ fn matrix_of(page: &PageContext<'_>) -> Markup {
             label { "Search " input #functions-search type="search" autocomplete="off" spellcheck="false"; }
             p #functions-count role="status" {}
         }
-        div.scroll tabindex="0" role="region" aria-labelledby="functions-title" {
+        div.scroll tabindex="0" role="region" aria-label="Table of functions" {
             table #functions-table data-rows=(order.len()) {
                 caption.quiet { "Failures by function and kind; headings sort" }
                 (heading(&columns, owners, true))

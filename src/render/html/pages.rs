@@ -23,10 +23,10 @@ pub(super) fn explanation(finding: &Finding, first: bool) -> Markup {
         details.explanation id=(anchor) {
             summary { "Explanation: " (info.title) }
             @for name in SECTIONS {
-                @if let Some(text) = part(&page, name) { h4 { (name) } (markdown(text)) }
+                @if let Some(text) = part(&page, name) { h3 { (name) } (markdown(text)) }
             }
             (retries(&page, &anchor))
-            @if let Some(links) = part(&page, "Links") { h4 { "Links" } (markdown(links)) }
+            @if let Some(links) = part(&page, "Links") { h3 { "Links" } (markdown(links)) }
             p.foot { code { "lambda-triage explain " (one_line(info.id)) } }
         }
     }
@@ -36,7 +36,7 @@ pub(super) fn explanation(finding: &Finding, first: bool) -> Markup {
 fn retries(page: &str, anchor: &str) -> Markup {
     let Some(section) = part(page, "Retries") else { return html! {} };
     html! {
-        h4 { "Retries, by invoker" }
+        h3 { "Retries, by invoker" }
         div.invokers id={ (anchor) "-retries" } { (markdown(section)) }
     }
 }
@@ -56,6 +56,9 @@ fn markdown(text: &str) -> Markup {
             Event::InlineHtml(link.into_string().into())
         }
         Event::End(TagEnd::Link) => Event::InlineHtml("</a>".into()),
+        // What scrolls must be within reach of a keyboard.
+        Event::Start(Tag::CodeBlock(_)) => Event::InlineHtml("<pre tabindex=\"0\"><code>".into()),
+        Event::End(TagEnd::CodeBlock) => Event::InlineHtml("</code></pre>".into()),
         Event::Html(text) | Event::InlineHtml(text) => Event::Text(text),
         event => event,
     });

@@ -222,7 +222,7 @@ pub(super) fn cold_starts(page: &PageContext<'_>) -> Markup {
                     @if let Some(p50) = init.p50 { ", " (duration_at("/totals/init_ms/p50", p50)) " at the median" }
                     @if let Some(max) = init.max { ", " (duration_at("/totals/init_ms/max", max)) " at most" }
                 }
-                div.scroll tabindex="0" role="region" aria-labelledby="cold-starts-title" {
+                div.scroll tabindex="0" role="region" aria-label="Table of cold starts" {
                     table.narrow {
                         caption.quiet { "Cold starts by function, most first" }
                         thead { tr {

@@ -256,7 +256,7 @@ fn table(page: &PageContext<'_>, axis: &Axis, cells: &[TimeCell], kinds: &[(Cate
     html! {
         details.as-table {
             summary { "As a table" }
-            div.scroll tabindex="0" role="region" aria-label="Failures over time" {
+            div.scroll tabindex="0" role="region" aria-label="Table of failures over time" {
                 table {
                     caption.quiet { "Failures over time" }
                     thead { tr {
