@@ -54,8 +54,8 @@ pub(crate) use diff::diff;
 pub(crate) use escape::{one_line, without_commands};
 #[cfg(feature = "cloudwatch")]
 pub(crate) use failed_line::failed_line;
-pub(crate) use html::diff_page;
 pub(crate) use gate::{GateState, gate_verdicts, ignored, with_unit};
+pub(crate) use html::diff_page;
 pub(crate) use json::{document, document_text};
 pub(crate) use ledger::{ledger_csv, ledger_json};
 pub(crate) use life::life;

@@ -14,11 +14,11 @@ use super::diff::log;
 use super::harness::{LOGS, Run, directory, read_summary, root};
 
 /// Elements that a page is made of. Nothing else is in it, whatever a log holds.
-const ELEMENTS: [&str; 53] = [
-    "a", "b", "body", "button", "caption", "code", "data", "dd", "desc", "details", "div", "dl", "dt", "em", "form", "g",
-    "h1", "h2", "h3", "head", "header", "html", "i", "input", "label", "li", "line", "link", "main", "meta", "nav",
-    "ol", "p", "path", "pre", "rect", "script", "section", "select", "span", "strong", "style", "summary", "svg",
-    "table", "tbody", "td", "text", "th", "thead", "time", "title", "tr",
+const ELEMENTS: [&str; 54] = [
+    "a", "b", "body", "button", "caption", "code", "data", "dd", "desc", "details", "div", "dl", "dt", "em", "form",
+    "g", "h1", "h2", "h3", "head", "header", "html", "i", "input", "label", "li", "line", "link", "main", "meta",
+    "nav", "ol", "p", "path", "pre", "rect", "script", "section", "select", "span", "strong", "style", "summary",
+    "svg", "table", "tbody", "td", "text", "th", "thead", "time", "title", "tr", "ul",
 ];
 /// Elements without an end.
 const VOID: [&str; 4] = ["input", "link", "meta", "br"];
@@ -26,7 +26,16 @@ const VOID: [&str; 4] = ["input", "link", "meta", "br"];
 const ADDRESSES: [&str; 2] = ["https://docs.aws.amazon.com/", "https://github.com/"];
 /// Sections of a report, in their order.
 const SECTIONS: [&str; 11] = [
-    "status", "numbers", "time", "causes", "functions", "findings", "events", "distributions", "cold-starts", "warnings",
+    "status",
+    "numbers",
+    "time",
+    "causes",
+    "functions",
+    "findings",
+    "events",
+    "distributions",
+    "cold-starts",
+    "warnings",
     "coverage",
 ];
 
@@ -143,7 +152,8 @@ pub fn html_is_inert(text: &str) {
     for one in &page.elements {
         assert!(ELEMENTS.contains(&one.name.as_str()), "{one:?}");
         for (name, value) in &one.attributes {
-            let known = !name.starts_with("on") && !matches!(name.as_str(), "style" | "src" | "srcset" | "srcdoc" | "action");
+            let known =
+                !name.starts_with("on") && !matches!(name.as_str(), "style" | "src" | "srcset" | "srcdoc" | "action");
             assert!(known, "{one:?}");
             if name == "href" {
                 let own = value.strip_prefix('#').is_some_and(|id| different.contains(id));
@@ -157,7 +167,9 @@ pub fn html_is_inert(text: &str) {
     for (_, ids) in page.with("aria-labelledby").chain(page.with("aria-controls")).chain(page.with("for")) {
         assert!(ids.split(' ').all(|id| different.contains(id)), "{ids}");
     }
-    let hidden = |char: char| char.is_control() && char != '\n' || matches!(char, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}');
+    let hidden = |char: char| {
+        char.is_control() && char != '\n' || matches!(char, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
+    };
     assert!(!text.contains(hidden));
 }
 
@@ -237,7 +249,9 @@ pub fn html_is(text: &str, summary: &Value) {
 fn a_page_is_the_same_from_a_saved_summary_and_anywhere() {
     let folder = directory();
     let saved = folder.path().join("saved.json");
-    for (input, args) in [(LOGS.to_owned(), &[][..]), (format!("{LOGS}/retries"), &["--fail-on", "failed > 0", "--top", "3"])] {
+    for (input, args) in
+        [(LOGS.to_owned(), &[][..]), (format!("{LOGS}/retries"), &["--fail-on", "failed > 0", "--top", "3"])]
+    {
         let page = Run::analyze([&input]).args(args).args(["--format", "html"]).done().stdout;
         let json = Run::analyze([&input]).args(args).args(["--format", "json"]).done().stdout;
         fs::write(&saved, json).unwrap();
@@ -258,7 +272,18 @@ fn the_page_of_the_demo_is_whole() {
     html_is_inert(&text);
     html_is(&text, &summary);
     let page = read_html(&text);
-    for id in ["function-payments-worker", "functions-table", "functions-search", "events-table", "events-filter", "events-copy", "events-csv", "time-chart", "time-filter", "explain-timeout.invoke"] {
+    for id in [
+        "function-payments-worker",
+        "functions-table",
+        "functions-search",
+        "events-table",
+        "events-filter",
+        "events-copy",
+        "events-csv",
+        "time-chart",
+        "time-filter",
+        "explain-timeout.invoke",
+    ] {
         assert!(page.ids().contains(&id), "{id}");
     }
     let sorted: BTreeSet<&str> = page.with("data-sort").map(|(_, key)| key).collect();
@@ -270,9 +295,13 @@ fn the_page_of_the_demo_is_whole() {
     let all = page.named("data").count();
     assert!(all > 150 && computed * 4 < all, "{computed} of {all}");
     // What is a heading to see is a heading to hear.
-    let order: Vec<&str> = page.elements.iter().map(|one| one.name.as_str()).filter(|name| matches!(*name, "h1" | "h2" | "h3")).collect();
+    let order: Vec<&str> =
+        page.elements.iter().map(|one| one.name.as_str()).filter(|name| matches!(*name, "h1" | "h2" | "h3")).collect();
     assert_eq!(order.iter().filter(|name| **name == "h1").count(), 1);
-    assert!(order[0] == "h1" && order.windows(2).all(|pair| pair[1] <= pair[0] || pair[1].as_bytes()[1] == pair[0].as_bytes()[1] + 1));
+    assert!(
+        order[0] == "h1"
+            && order.windows(2).all(|pair| pair[1] <= pair[0] || pair[1].as_bytes()[1] == pair[0].as_bytes()[1] + 1)
+    );
     for table in page.elements.windows(2).filter(|pair| pair[0].name == "table") {
         assert_eq!(table[1].name, "caption");
     }
@@ -340,14 +369,18 @@ fn links_stay_the_same_and_are_told_apart() {
         read_html(&text).ids().iter().filter(|id| id.starts_with("function-")).map(|id| (*id).to_owned()).collect()
     };
     let mut summary = grown(40, 2);
-    let names: [Value; 6] = [json!("a b"), json!("a~20b"), json!("a\"><b>"), json!("a/b%2f#?"), Value::Null, Value::Null];
+    let names: [Value; 6] =
+        [json!("a b"), json!("a~20b"), json!("a\"><b>"), json!("a/b%2f#?"), Value::Null, Value::Null];
     for (row, name) in summary["functions"].as_array_mut().unwrap().iter_mut().zip(names) {
         row["function"] = name;
     }
     let first = ids(&summary);
     assert_eq!(first.len(), 40);
     assert!(first.iter().all(|id| id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte))));
-    assert!(first.contains(&"function-a~20b".to_owned()) && first.contains(&"function-a~7E20b".to_owned()), "{first:?}");
+    assert!(
+        first.contains(&"function-a~20b".to_owned()) && first.contains(&"function-a~7E20b".to_owned()),
+        "{first:?}"
+    );
     // What else is in the log does not change them.
     summary["functions"].as_array_mut().unwrap().truncate(4);
     summary["functions"].as_array_mut().unwrap().reverse();

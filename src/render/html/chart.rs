@@ -55,7 +55,9 @@ mod tests {
 
     #[test]
     fn places_are_short_and_tops_are_round() {
-        for (cell, cells, want) in [(0.0, 3, "0%"), (1.0, 3, "33.33%"), (1.5, 3, "50%"), (3.0, 3, "100%"), (1.0, 0, "100%")] {
+        for (cell, cells, want) in
+            [(0.0, 3, "0%"), (1.0, 3, "33.33%"), (1.5, 3, "50%"), (3.0, 3, "100%"), (1.0, 0, "100%")]
+        {
             assert_eq!(place(cell, cells), want);
         }
         for (number, want) in [(0, 1), (1, 1), (7, 8), (11, 20), (99, 100), (412, 500), (u64::MAX, u64::MAX)] {

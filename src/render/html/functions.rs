@@ -89,10 +89,11 @@ fn matrix_of(page: &PageContext<'_>) -> Markup {
 
 fn columns(page: &PageContext<'_>) -> Vec<HeatColumn> {
     let totals = &page.summary.totals;
-    let fixed = |key: &'static str, heading: &str, path: &str, number: fn(&FunctionSummary, Option<Category>) -> u64| {
-        let (heading, path) = (heading.to_owned(), path.to_owned());
-        HeatColumn { key, heading, kind: false, number, category: None, path }
-    };
+    let fixed =
+        |key: &'static str, heading: &str, path: &str, number: fn(&FunctionSummary, Option<Category>) -> u64| {
+            let (heading, path) = (heading.to_owned(), path.to_owned());
+            HeatColumn { key, heading, kind: false, number, category: None, path }
+        };
     let kind = |(category, heading): (Category, &str)| HeatColumn {
         key: category.id(),
         heading: title_case(heading),
@@ -110,7 +111,9 @@ fn columns(page: &PageContext<'_>) -> Vec<HeatColumn> {
         HeatColumn { kind: true, ..fixed("unknown", "Unknown", "unknown", |function, _| function.unknown) },
         HeatColumn {
             kind: true,
-            ..fixed("environment_failures", "Init only", "environment_failures", |function, _| function.environment_failures)
+            ..fixed("environment_failures", "Init only", "environment_failures", |function, _| {
+                function.environment_failures
+            })
         },
         fixed("recovered", "Recovered", "outcomes/recovered", |function, _| function.outcomes.recovered),
     ];
@@ -142,13 +145,7 @@ fn heading(columns: &[HeatColumn], owners: bool, sorts: bool) -> Markup {
     }
 }
 
-fn row_of(
-    page: &PageContext<'_>,
-    row: usize,
-    columns: &[HeatColumn],
-    shades: &Shades,
-    trend: Option<&Axis>,
-) -> Markup {
+fn row_of(page: &PageContext<'_>, row: usize, columns: &[HeatColumn], shades: &Shades, trend: Option<&Axis>) -> Markup {
     let function = &page.summary.functions[row];
     let name = page.names.get(row).map_or("", String::as_str);
     let path = |key: &str| format!("/functions/{row}/{key}");
@@ -211,7 +208,11 @@ struct Shades {
 impl Shades {
     fn of(page: &PageContext<'_>, columns: &[HeatColumn]) -> Self {
         let kinds = || columns.iter().filter(|column| column.kind);
-        let all = page.summary.functions.iter().flat_map(|one| kinds().map(move |column| (column.number)(one, column.category)));
+        let all = page
+            .summary
+            .functions
+            .iter()
+            .flat_map(|one| kinds().map(move |column| (column.number)(one, column.category)));
         Self { scale: (all.max().unwrap_or(0) as f64 + 1.0).ln().max(f64::MIN_POSITIVE) }
     }
 

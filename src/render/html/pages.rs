@@ -52,7 +52,8 @@ fn part<'p>(page: &'p str, name: &str) -> Option<&'p str> {
 fn markdown(text: &str) -> Markup {
     let events = Parser::new_ext(text, Options::empty()).map(|event| match event {
         Event::Start(Tag::Link { dest_url, .. }) => {
-            let link = html! { (PreEscaped("<a rel=\"noopener noreferrer\" href=\"")) (&*dest_url) (PreEscaped("\">")) };
+            let link =
+                html! { (PreEscaped("<a rel=\"noopener noreferrer\" href=\"")) (&*dest_url) (PreEscaped("\">")) };
             Event::InlineHtml(link.into_string().into())
         }
         Event::End(TagEnd::Link) => Event::InlineHtml("</a>".into()),

@@ -57,7 +57,13 @@ fn strip(cells: &[StripCell], limit: Option<f64>) -> Markup {
         let mut path = String::new();
         for cell in cells.iter().filter(|cell| (shade(cell) - wanted).abs() < 0.5) {
             // Writing to a string cannot fail.
-            let _ = write!(path, "M{:.0} 0h{:.0}v1H{:.0}z", cell.from * 1e3, ((cell.to - cell.from) * 1e3).max(4.0), cell.from * 1e3);
+            let _ = write!(
+                path,
+                "M{:.0} 0h{:.0}v1H{:.0}z",
+                cell.from * 1e3,
+                ((cell.to - cell.from) * 1e3).max(4.0),
+                cell.from * 1e3
+            );
         }
         path
     };
@@ -88,7 +94,8 @@ fn durations(page: &PageContext<'_>) -> Markup {
     let shown = || rows.iter().map(|row| &summary.functions[*row]);
     let ends = shown().flat_map(|one| {
         let cells = one.duration_ms.histogram.iter();
-        let cells = cells.flat_map(|cell| [doublings(cell.from_ms as f64), doublings(end(cell.from_ms, cell.below_ms))]);
+        let cells =
+            cells.flat_map(|cell| [doublings(cell.from_ms as f64), doublings(end(cell.from_ms, cell.below_ms))]);
         cells.chain(one.timeout_ms.map(|timeout| doublings(timeout as f64)))
     });
     let (least, most) = ends.fold((f64::MAX, f64::MIN), |(least, most), at| (least.min(at), most.max(at)));

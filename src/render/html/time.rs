@@ -235,7 +235,13 @@ fn filter() -> Markup {
 }
 
 /// Returns the same as a table.
-fn table(page: &PageContext<'_>, axis: &Axis, cells: &[TimeCell], kinds: &[(Category, String)], unknown_too: bool) -> Markup {
+fn table(
+    page: &PageContext<'_>,
+    axis: &Axis,
+    cells: &[TimeCell],
+    kinds: &[(Category, String)],
+    unknown_too: bool,
+) -> Markup {
     // A cell that is one bucket of the JSON can say which.
     let mut buckets: Vec<Vec<usize>> = vec![Vec::new(); cells.len()];
     for (number, bucket) in page.summary.totals.timeline.iter().enumerate() {
