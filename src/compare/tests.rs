@@ -229,9 +229,6 @@ fn of_rows(functions: Vec<FunctionSummary>, causes: Vec<Cause>) -> Summary {
         comparison: None,
         config_file: None,
         ignored: Vec::new(),
-        checks: Vec::new(),
-        checks_total: 0,
-        checks_high: 0,
     }
 }
 
