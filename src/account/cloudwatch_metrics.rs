@@ -28,7 +28,7 @@ const UNKNOWN: &str = "-";
 
 /// A metric of the namespace `AWS/Lambda`.
 #[derive(Debug)]
-struct Metric {
+struct LambdaMetric {
     /// AWS's name.
     name: &'static str,
     /// AWS's word for how data points are joined.
@@ -36,7 +36,7 @@ struct Metric {
     field: fn(&mut CloudwatchMetrics) -> &mut Option<u64>,
 }
 
-impl Metric {
+impl LambdaMetric {
     fn is_unknown(&self, of: &Answered) -> bool {
         (self.field)(&mut of.metrics.clone()).is_none()
     }
@@ -58,25 +58,25 @@ impl Statistic {
 }
 
 /// The metrics that are asked for.
-const METRICS: [Metric; 10] = [
-    Metric { name: "Invocations", statistic: Statistic::Sum, field: |of| &mut of.invocations },
-    Metric { name: "Errors", statistic: Statistic::Sum, field: |of| &mut of.errors },
-    Metric { name: "Throttles", statistic: Statistic::Sum, field: |of| &mut of.throttles },
-    Metric {
+const METRICS: [LambdaMetric; 10] = [
+    LambdaMetric { name: "Invocations", statistic: Statistic::Sum, field: |of| &mut of.invocations },
+    LambdaMetric { name: "Errors", statistic: Statistic::Sum, field: |of| &mut of.errors },
+    LambdaMetric { name: "Throttles", statistic: Statistic::Sum, field: |of| &mut of.throttles },
+    LambdaMetric {
         name: "ConcurrentExecutions",
         statistic: Statistic::Maximum,
         field: |of| &mut of.concurrent_executions_max,
     },
-    Metric { name: "AsyncEventsReceived", statistic: Statistic::Sum, field: |of| &mut of.async_events_received },
-    Metric { name: "AsyncEventsDropped", statistic: Statistic::Sum, field: |of| &mut of.async_events_dropped },
-    Metric { name: "AsyncEventAge", statistic: Statistic::Maximum, field: |of| &mut of.async_event_age_max_ms },
-    Metric { name: "DeadLetterErrors", statistic: Statistic::Sum, field: |of| &mut of.dead_letter_errors },
-    Metric {
+    LambdaMetric { name: "AsyncEventsReceived", statistic: Statistic::Sum, field: |of| &mut of.async_events_received },
+    LambdaMetric { name: "AsyncEventsDropped", statistic: Statistic::Sum, field: |of| &mut of.async_events_dropped },
+    LambdaMetric { name: "AsyncEventAge", statistic: Statistic::Maximum, field: |of| &mut of.async_event_age_max_ms },
+    LambdaMetric { name: "DeadLetterErrors", statistic: Statistic::Sum, field: |of| &mut of.dead_letter_errors },
+    LambdaMetric {
         name: "DestinationDeliveryFailures",
         statistic: Statistic::Sum,
         field: |of| &mut of.destination_delivery_failures,
     },
-    Metric { name: "IteratorAge", statistic: Statistic::Maximum, field: |of| &mut of.iterator_age_max_ms },
+    LambdaMetric { name: "IteratorAge", statistic: Statistic::Maximum, field: |of| &mut of.iterator_age_max_ms },
 ];
 
 /// Number of metrics that are asked for of each function.
@@ -356,7 +356,7 @@ impl FunctionMetrics {
 
     /// Takes one metric. Returns whether its label is one of ours.
     fn take(&mut self, result: MetricDataResult) -> bool {
-        let Some(label) = Label::parse(&result.label) else { return false };
+        let Some(label) = MetricLabel::parse(&result.label) else { return false };
         let Some(at) = METRICS.iter().position(|metric| metric.name == label.metric) else { return false };
         let fresh = || Answered {
             window: label.window,
@@ -469,7 +469,7 @@ fn word(text: &str) -> &str {
 
 /// What the label of a query says.
 #[derive(Debug)]
-struct Label<'a> {
+struct MetricLabel<'a> {
     function: &'a str,
     metric: &'a str,
     window: MetricWindow,
@@ -477,7 +477,7 @@ struct Label<'a> {
     place: MetricPlace,
 }
 
-impl<'a> Label<'a> {
+impl<'a> MetricLabel<'a> {
     fn parse(label: &'a str) -> Option<Self> {
         let mut words = label.split(' ');
         let (function, metric, time) = (words.next()?, words.next()?, words.next()?);

@@ -62,6 +62,16 @@ pub(super) enum Command {
         #[arg(value_enum)]
         of: SchemaOf,
     },
+    /// Print a manual page, or write all of them to a directory
+    Man {
+        /// The command whose page is wanted [default: the page of the program]
+        #[arg(value_name = "COMMAND")]
+        command: Option<String>,
+
+        /// Write the pages of the program and of all commands to DIR
+        #[arg(long, value_name = "DIR", conflicts_with = "command")]
+        out_dir: Option<PathBuf>,
+    },
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -672,6 +682,8 @@ pub(super) enum DiffFormat {
     Table,
     /// A document for programs; see lambda-triage schema diff
     Json,
+    /// One page to mail
+    Html,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -52,28 +52,23 @@ pub(super) fn tell(row: &mut FunctionSummary, metrics: &FunctionMetrics, attempt
     let Some(counted) = of_row(metrics, row) else { return };
     row.own_throttles = counted.throttles;
     let balance = balance(row, counted).filter(|_| attempts.is_some());
-    row.cloudwatch_metrics = Some(Box::new(CloudwatchMetrics { attempts, async_balance: balance, ..counted.clone() }));
+    row.cloudwatch_metrics =
+        Some(Box::new(CloudwatchMetrics { logged_attempts: attempts, async_balance: balance, ..counted.clone() }));
 }
 
 fn of_row<'m>(metrics: &'m FunctionMetrics, row: &FunctionSummary) -> Option<&'m CloudwatchMetrics> {
     metrics.of(row.function.as_deref(), row.account_id.as_deref(), row.region.as_deref())
 }
 
-/// Returns what became of the events that Lambda received to run later; `None` where other callers run the function, too, so
-/// that its log has more events than those.
+/// Returns what became of the events that Lambda received to run later; `None` where there are more than it received, as of
+/// other callers.
 fn balance(row: &FunctionSummary, counted: &CloudwatchMetrics) -> Option<AsyncBalance> {
     let (received, dropped) =
         (counted.async_events_received.filter(|events| *events > 0)?, counted.async_events_dropped?);
     let outcomes = &row.outcomes;
     let succeeded = outcomes.succeeded + outcomes.recovered + outcomes.rerun_after_success;
-    let known = succeeded + outcomes.open + dropped;
-    (succeeded + outcomes.open <= received).then(|| AsyncBalance {
-        received,
-        succeeded,
-        dropped,
-        open: outcomes.open,
-        unexplained: i64::try_from(received).unwrap_or(i64::MAX) - i64::try_from(known).unwrap_or(i64::MAX),
-    })
+    let unexplained = received.checked_sub(succeeded + outcomes.open)?.checked_sub(dropped)?;
+    Some(AsyncBalance { received, succeeded, dropped, open: outcomes.open, unexplained })
 }
 
 /// Lists the functions that CloudWatch saw at work and the log does not have, each with a row.
@@ -114,7 +109,7 @@ pub(super) fn unlogged(
 /// Says where the log is not that of the metrics, and whether it lacks attempts.
 pub(super) fn difference(row: &FunctionSummary) -> Option<(String, bool)> {
     let counted = row.cloudwatch_metrics.as_deref()?;
-    let (invocations, attempts) = (counted.invocations?, counted.attempts?);
+    let (invocations, attempts) = (counted.invocations?, counted.logged_attempts?);
     let apart = invocations.abs_diff(attempts);
     if apart <= TOLERATED || apart <= invocations.max(attempts) / ONE_IN {
         return None;

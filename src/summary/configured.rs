@@ -56,7 +56,7 @@ impl<'a> Configured<'a> {
         let config = config
             .zip(key.name.as_deref())
             .and_then(|(config, name)| config.function(AskedFunction { name, account_id: place.0, region: place.1 }));
-        let observed = facts.and_then(|facts| facts.timeout).map(|(_, ms)| (ms, TimeoutSource::Observed));
+        let observed = facts.and_then(FunctionFacts::observed_timeout_ms).map(|ms| (ms, TimeoutSource::Observed));
         let recorded = facts.and_then(|facts| facts.configured_timeout).map(|(_, ms)| (ms, TimeoutSource::Config));
         let limit = observed.or(recorded.filter(|_| config.is_none()));
         Self { config, limit, versions, limits: RefCell::default() }

@@ -212,9 +212,13 @@ impl<'s> Entries<'s> {
             let facts = self.functions.entry(stream.function).or_default();
             facts.architecture = facts.architecture.take().max(Some(architecture.clone()));
         }
-        if let (Some("config"), Some(ms)) = (record.timeout_source.as_deref(), record.timeout_ms) {
+        if let Some(ms) = record.timeout_ms {
             let facts = self.functions.entry(stream.function).or_default();
-            facts.configured_timeout = facts.configured_timeout.max(Some((attempt.started_at, ms)));
+            let told = match record.timeout_source.as_deref() {
+                Some("config") => &mut facts.configured_timeout,
+                _ => &mut facts.told_timeout,
+            };
+            *told = (*told).max(Some((attempt.started_at, ms)));
         }
         let version = attempt.version.as_deref().map_or(0, |version| self.version(version, &Redaction::off()));
         let mut entry = self.entry(stream, (&attempt, &verdict), version, is_cut(verdict.category, &record.code));

@@ -557,9 +557,9 @@ pub struct CloudwatchMetrics {
     pub iterator_age_max_ms: Option<u64>,
     /// Attempts in the log that began within that time, to hold against `invocations`; null where the log does not have all
     /// of it.
-    pub attempts: Option<u64>,
-    /// What became of the events that Lambda took to run later; null where the log cannot tell, or has events of other
-    /// callers, too.
+    pub logged_attempts: Option<u64>,
+    /// What became of the events that Lambda took to run later; null where the log cannot tell, or has other events, too: of
+    /// other callers, or from before that time.
     pub async_balance: Option<AsyncBalance>,
 }
 
@@ -574,8 +574,8 @@ pub struct AsyncBalance {
     pub dropped: u64,
     /// Events in the log that may still be retried.
     pub open: u64,
-    /// The rest: events that wait, or of which the log lacks the end. Negative where more was dropped than failed here.
-    pub unexplained: i64,
+    /// The rest: events that wait, or of which the log lacks the end.
+    pub unexplained: u64,
 }
 
 additive! {

@@ -11,6 +11,8 @@ use super::harness::{Run, directory, formats, function, read_records};
 
 const START_MS: i64 = 1_772_359_200_000;
 const MINUTE_MS: i64 = 60_000;
+/// All of the log: metrics of any age are kept for whole hours.
+const HOUR_MS: i64 = 60 * MINUTE_MS;
 /// Text that stands in every payload, and nowhere else.
 const PAYLOAD: &str = "PAYLOAD-THAT-NOBODY-SEES";
 
@@ -56,14 +58,13 @@ impl Account {
                 // All over by the end of the log, which a last event holds open for long enough.
                 account.event(&name, &id, START_MS + random.below(20) as i64 * MINUTE_MS, &mut random, &mut truth);
             }
-            account.attempt(
-                &name,
-                &format!("ffffffff-0000-4000-8000-{seed:04x}{number:08x}"),
-                START_MS + 50 * MINUTE_MS,
-                true,
-            );
-            (truth.attempts, truth.succeeded, truth.received) =
-                (truth.attempts + 1, truth.succeeded + 1, truth.received + 1);
+            // The log begins and ends with an attempt, so that it has all of the hour.
+            for (first, at) in [("eeeeeeee", START_MS), ("ffffffff", START_MS + HOUR_MS - 1_000)] {
+                account.attempt(&name, &format!("{first}-0000-4000-8000-{seed:04x}{number:08x}"), at, true);
+                truth.attempts += 1;
+                truth.succeeded += 1;
+                truth.received += 1;
+            }
             account.truth.push((name, truth));
         }
         account
@@ -197,7 +198,10 @@ fn everything_is_as_it_was_drawn() {
                 "seed {seed}, {name}"
             );
             let metrics = &row["cloudwatch_metrics"];
-            assert_eq!((&metrics["attempts"], &metrics["errors"]), (&json!(truth.attempts), &json!(truth.failed)));
+            assert_eq!(
+                (&metrics["logged_attempts"], &metrics["errors"]),
+                (&json!(truth.attempts), &json!(truth.failed))
+            );
             let balance = json!({"received": truth.received, "succeeded": truth.succeeded, "dropped": truth.dropped,
                 "open": 0, "unexplained": 0});
             assert_eq!(metrics["async_balance"], balance, "seed {seed}, {name}");
@@ -281,17 +285,18 @@ fn a_log_that_lacks_attempts_is_not_whole() {
     fs::write(path("log.ndjson"), &account.log).unwrap();
     let query = Run::new(["cloudwatch-query"]).args([path("log.ndjson")]).stdout();
     fs::write(path("metrics.json"), account.metrics(&query)).unwrap();
-    // The half of the attempts that began first, or all but the last one.
+    // Of one function only the first and the last attempt are left.
     let (name, truth) = &account.truth[0];
     let lines: Vec<&str> = account.log.lines().collect();
-    let is_kept = |line: &&&str| !line.contains(name.as_str()) || line.contains("ffffffff-");
+    let is_kept =
+        |line: &&&str| !line.contains(name.as_str()) || line.contains("ffffffff-") || line.contains("eeeeeeee-");
     let cut: String = lines.iter().filter(is_kept).map(|line| format!("{line}\n")).collect();
     fs::write(path("cut.ndjson"), cut).unwrap();
     let run = |log: &str| Run::analyze([path(log)]).arg_path("--cloudwatch-metrics", &path("metrics.json"));
     assert_eq!(run("log.ndjson").args(["--strict"]).summary()["coverage"]["complete"], true);
     let summary = run("cut.ndjson").summary();
     assert_eq!(summary["coverage"]["complete"], false);
-    let note = format!("{name}: CloudWatch counts {} invocations, the log has 1 attempts", truth.attempts);
+    let note = format!("{name}: CloudWatch counts {} invocations, the log has 2 attempts", truth.attempts);
     assert!(summary["coverage"]["notes"].to_string().contains(&note), "{}", summary["coverage"]["notes"]);
     run("cut.ndjson").args(["--strict"]).status(3);
 }
@@ -302,7 +307,7 @@ fn a_function_that_never_ran_has_a_row() {
     let place = directory();
     let path = |name: &str| place.path().join(name);
     fs::write(path("log.ndjson"), &account.log).unwrap();
-    let label = |metric: &str| format!("throttled-fn {metric} {}/{}", time(START_MS), time(START_MS + 51 * MINUTE_MS));
+    let label = |metric: &str| format!("throttled-fn {metric} {}/{}", time(START_MS), time(START_MS + HOUR_MS));
     let result = |metric: &str, value: u64| json!({"Id": "a", "Label": label(metric), "Timestamps": [time(START_MS)], "Values": [value], "StatusCode": "Complete"});
     let metrics = json!({"MetricDataResults": [result("Throttles", 480), result("Invocations", 0)]});
     fs::write(path("metrics.json"), metrics.to_string()).unwrap();
@@ -323,4 +328,36 @@ fn a_function_that_never_ran_has_a_row() {
     // What is not wanted is not told.
     let selected = run().args(["--only", "worker-*"]).summary();
     assert!(selected["functions"].as_array().unwrap().iter().all(|row| row["own_throttles"].is_null()));
+}
+
+#[test]
+fn such_files_among_logs_are_named() {
+    let account = Account::draw(4);
+    let place = directory();
+    let path = |name: &str| place.path().join(name);
+    fs::write(path("log.ndjson"), &account.log).unwrap();
+    let query = Run::new(["cloudwatch-query"]).args([path("log.ndjson")]).stdout();
+    let messages: Value = serde_json::from_str(&account.messages()).unwrap();
+    let pretty = |text: &str| serde_json::to_string_pretty(&serde_json::from_str::<Value>(text).unwrap()).unwrap();
+    let received = messages.to_string().replace("\"Body\"", "\"ReceiptHandle\":\"r\",\"Body\"");
+    let whole = Run::analyze([place.path()]).summary();
+    for (name, text, flag) in [
+        (
+            "records.json",
+            record("w", "11111111-0000-4000-8000-000000000009", START_MS, "RetriesExhausted", 3).to_string(),
+            "--destinations",
+        ),
+        ("messages.json", pretty(&received), "--destinations"),
+        ("metrics.json", pretty(&account.metrics(&query)), "--cloudwatch-metrics"),
+    ] {
+        fs::write(path(name), text).unwrap();
+        let summary = Run::analyze([place.path()]).summary();
+        let skipped = &summary["coverage"]["inputs_skipped"][0];
+        assert!(skipped["input"].as_str().unwrap().ends_with(name), "{}", summary["coverage"]);
+        assert!(skipped["reason"].as_str().unwrap().ends_with(&format!("name it with {flag}")), "{skipped}");
+        assert_eq!(summary["totals"], whole["totals"], "{name}");
+        let named = Run::analyze([path(name)]).status(3);
+        assert!(named.stderr.contains(flag), "{}", named.stderr);
+        fs::remove_file(path(name)).unwrap();
+    }
 }

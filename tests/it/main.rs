@@ -30,6 +30,7 @@ mod events;
 mod examples;
 mod explain;
 mod figures;
+mod finds;
 #[cfg(feature = "cloudwatch")]
 mod follow;
 mod formats;
@@ -39,6 +40,7 @@ mod gate;
 mod generate;
 mod harness;
 mod hostile;
+mod html;
 #[cfg(all(unix, feature = "cloudwatch"))]
 mod kept;
 mod line_by_line;

@@ -59,7 +59,7 @@ fn what_cloudwatch_counts_is_in_the_answer_and_in_the_saved_file() {
         let first = row(&answer, "f0000", REGION);
         let told = &first["cloudwatch_metrics"];
         assert_eq!(
-            (&first["own_throttles"], &told["invocations"], &told["attempts"]),
+            (&first["own_throttles"], &told["invocations"], &told["logged_attempts"]),
             (&json!(7), &json!(100), &json!(100))
         );
         assert_eq!((&told["concurrent_executions_max"], &told["errors"]), (&json!(3), &json!(0)));

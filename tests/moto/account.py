@@ -84,7 +84,7 @@ def check(program, url, folder):
     for region in REGIONS:
         row = rows[region]
         assert row["own_throttles"] == throttles[region], (region, row["own_throttles"])
-        assert row["cloudwatch_metrics"]["invocations"] == row["attempts"] == 60, row["cloudwatch_metrics"]
+        assert row["cloudwatch_metrics"]["invocations"] == row["cloudwatch_metrics"]["logged_attempts"] == 60, row["cloudwatch_metrics"]
         assert any(invoker["kind"] == "sqs" for invoker in row["invokers"]), row["invokers"]
         found = {check["id"] for check in summary["checks"] if check["region"] == region}
         assert {"visibility_below_timeout", "few_receives"} <= found, found

