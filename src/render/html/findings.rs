@@ -14,7 +14,7 @@ use super::super::time_axis::Axis;
 use super::super::words::{count, duration, percent};
 use super::causes::state_class;
 use super::chart::spark;
-use super::context::{PageContext, PlacedFinding};
+use super::context::{LOST_WEIGHS, PageContext, PlacedFinding};
 use super::markup::{count_at, sentence, slug};
 use super::pages;
 use crate::model::{Category, LocalTime};
@@ -41,7 +41,10 @@ pub(super) fn section(page: &PageContext<'_>) -> Markup {
             h2 #findings-title { "Findings" }
             @if all.is_empty() { p.none { "Nothing failed." } }
             @else {
-                p.note { "One finding is one way in which one function fails. Worst first: by events lost, then by attempts." }
+                p.note {
+                    "One finding is one way in which one function fails. Those with most attempts come first; a lost event weighs as much as "
+                    (LOST_WEIGHS) "."
+                }
                 @for (number, one) in all.iter().enumerate().take(cards) {
                     (card(page, number, one, axis.as_ref(), explained.insert(one.finding.code.as_str())))
                 }
@@ -207,14 +210,14 @@ fn evidence(page: &PageContext<'_>, function: &FunctionSummary, example: &Exampl
         ol.evidence {
             @if let Some((last, ms)) = alone {
                 @let said = Said::read(last);
-                li { time { (at(said.at.as_deref())) } " " code { (shortened(&said.text, LONGEST)) } (silence(ms)) }
+                li { span.at { (at(said.at.as_deref())) } " " code { (shortened(&said.text, LONGEST)) } (silence(ms)) }
             }
             @for (number, line) in lines.iter().enumerate() {
                 @let said = Said::read(&line.message);
                 // The file is named once.
                 @let same = number > 0 && lines[number - 1].input == line.input;
                 li {
-                    time { (at(line.at.as_deref().or(said.at.as_deref()))) } " " code { (shortened(&said.text, LONGEST)) }
+                    span.at { (at(line.at.as_deref().or(said.at.as_deref()))) } " " code { (shortened(&said.text, LONGEST)) }
                     p.faint { @if !same { (one_line(&line.input)) ", " } "line " (line.line_number) }
                     @if let Some((_, ms)) = silent.filter(|_| is_last(line)) { (silence(ms)) }
                 }
