@@ -32,8 +32,8 @@ pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Makes every character visible that nobody sees or that changes how others are seen, but for line feeds. Safe text is
-/// returned unchanged.
+/// Makes every character of a text of many lines visible that nobody sees or that changes how others are seen. Safe text
+/// is returned unchanged.
 #[must_use]
 pub(super) fn visible(text: &str) -> Cow<'_, str> {
     let hidden = |char: char| is_unsafe(char) && char != '\n';
@@ -42,7 +42,11 @@ pub(super) fn visible(text: &str) -> Cow<'_, str> {
     }
     let mut out = String::with_capacity(text.len() + 16);
     for char in text.chars() {
-        if hidden(char) { push_code(&mut out, char) } else { out.push(char) }
+        match char {
+            '\u{a0}' => out.push(' '),
+            _ if hidden(char) => push_code(&mut out, char),
+            _ => out.push(char),
+        }
     }
     Cow::Owned(out)
 }
@@ -221,6 +225,12 @@ mod tests {
         case("\u{a0}\u{a0}File", "  File");
         case("a\0b\x7f", "a\\x00b\\x7f");
         case("a\u{fe0f}b\u{e0101}c\u{180b}", "a\\u{fe0f}b\\u{e0101}c\\u{180b}");
+    }
+
+    #[test]
+    fn lines_stay_lines_and_hidden_signs_are_seen() {
+        assert_eq!(visible("a\n\u{a0}b\t\u{202e}c\u{200b}"), "a\n b\\x09\\u{202e}c\\u{200b}");
+        assert!(matches!(visible("plain\n日本"), Cow::Borrowed(_)));
     }
 
     #[test]

@@ -223,6 +223,18 @@ mod tests {
         assert!(Axis::over(&window(5), &timeline[..1], 50).is_none(), "one cell shows no course");
     }
 
+    #[test]
+    fn ticks_are_few_and_at_round_times() {
+        let timeline: Vec<_> = (0..49).map(|n| bucket(n * 60, 10, 1)).collect();
+        for most in 2..20 {
+            let axis = Axis::over(&window(48 * 60 + 59), &timeline, most.max(9)).unwrap();
+            let ticks = axis.ticks(most);
+            assert!(!ticks.is_empty() && ticks.len() <= most + 1 && ticks.is_sorted(), "{most}: {ticks:?}");
+        }
+        let axis = Axis::over(&window(48 * 60 + 59), &timeline, 60).unwrap();
+        assert_eq!(axis.ticks(6), [0, 10, 20, 30, 40]);
+    }
+
     /// Few failures far apart have a course, and a log of years has none.
     #[test]
     fn sparse_logs_have_a_course_unless_they_span_years() {

@@ -407,7 +407,7 @@ fn a_comparison_has_its_own_page_and_its_place_in_a_report() {
     let report = |format: &str| Run::analyze([&logs[1]]).args(["--baseline"]).args([&saved]).args(["--format", format]);
     let text = report("html").stdout();
     html_is_inert(&text);
-    let found = numbers_are(&read_html(&text), &report("json").summary());
+    let found = numbers_are(&read_html(&text), &read_summary(&report("json").stdout()));
     assert!(found.iter().any(|path| path.starts_with("/comparison/causes/")), "{found:?}");
 }
 

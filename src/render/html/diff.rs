@@ -61,7 +61,7 @@ pub(crate) fn diff_page(comparison: &Comparison, top: Option<usize>, style: &Sty
             }
             section #changes aria-labelledby="changes-title" {
                 h2 #changes-title { "Changes" }
-                (changes(comparison, "", most, 3))
+                (changes(comparison, "", most))
             }
             section #coverage aria-labelledby="coverage-title" {
                 h2 #coverage-title { "The rest" }
@@ -104,8 +104,8 @@ fn sides(comparison: &Comparison, style: &Style) -> Markup {
     }
 }
 
-/// Returns the tables of what changed. `prefix` leads to the comparison in the JSON, `level` is that of the headings.
-pub(super) fn changes(comparison: &Comparison, prefix: &str, most: usize, level: u8) -> Markup {
+/// Returns the tables of what changed. `prefix` leads to the comparison in the JSON.
+pub(super) fn changes(comparison: &Comparison, prefix: &str, most: usize) -> Markup {
     let of = |change: Change| {
         let causes = comparison.causes.iter().enumerate().filter(move |(_, one)| one.change == change);
         let causes = causes.map(|(at, one)| ToldChange {
@@ -131,7 +131,7 @@ pub(super) fn changes(comparison: &Comparison, prefix: &str, most: usize, level:
         @for (change, heading, ink) in SECTIONS {
             @let tables = of(change);
             @if tables.iter().any(|(_, rows)| !rows.is_empty()) {
-                @if level == 3 { h3 class=(if ink == Ink::Bad { "bad" } else { "good" }) { (heading) } }
+                h3 class=(if ink == Ink::Bad { "bad" } else { "good" }) { (heading) }
                 @for (what, rows) in tables.iter().filter(|(_, rows)| !rows.is_empty()) { (table(what, heading, rows, most)) }
             }
         }

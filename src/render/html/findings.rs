@@ -207,14 +207,14 @@ fn evidence(page: &PageContext<'_>, function: &FunctionSummary, example: &Exampl
         ol.evidence {
             @if let Some((last, ms)) = alone {
                 @let said = Said::read(last);
-                li { time { (at(said.at.as_deref())) } " " code { (shortened(&said.text, LONGEST)) } (silence(ms)) }
+                li { span.at { (at(said.at.as_deref())) } " " code { (shortened(&said.text, LONGEST)) } (silence(ms)) }
             }
             @for (number, line) in lines.iter().enumerate() {
                 @let said = Said::read(&line.message);
                 // The file is named once.
                 @let same = number > 0 && lines[number - 1].input == line.input;
                 li {
-                    time { (at(line.at.as_deref().or(said.at.as_deref()))) } " " code { (shortened(&said.text, LONGEST)) }
+                    span.at { (at(line.at.as_deref().or(said.at.as_deref()))) } " " code { (shortened(&said.text, LONGEST)) }
                     p.faint { @if !same { (one_line(&line.input)) ", " } "line " (line.line_number) }
                     @if let Some((_, ms)) = silent.filter(|_| is_last(line)) { (silence(ms)) }
                 }

@@ -3,9 +3,11 @@
 
 use maud::{Markup, html};
 
+use super::super::diff::first_line;
 use super::super::escape::one_line;
 use super::super::gate::{GateState, gate_verdicts, ignored, with_unit};
 use super::super::headline;
+use super::super::style::Ink;
 use super::super::words::count;
 use super::context::PageContext;
 use super::diff;
@@ -95,9 +97,13 @@ pub(super) fn numbers(page: &PageContext<'_>) -> Markup {
             @if !summary.functions.is_empty() { (tiles(summary)) }
             @if let Some(gate) = &summary.gate { (gate_details(gate)) }
             @if let Some(comparison) = &summary.comparison {
-                div.changes {
-                    h3 { "Since the baseline" }
-                    (diff::changes(comparison, "/comparison", MOST_CHANGES, 3))
+                @let (told, ink) = first_line(comparison);
+                details.changes {
+                    summary {
+                        strong { "Since the baseline" } ": "
+                        span class=(if ink == Ink::Bad { "bad" } else { "good" }) { (told) }
+                    }
+                    (diff::changes(comparison, "/comparison", MOST_CHANGES))
                 }
             }
         }
@@ -131,8 +137,10 @@ fn tiles(summary: &Summary) -> Markup {
                 dt { "Events lost" }
                 dd.big { (count_at("/totals/outcomes/exhausted", lost)) }
                 dd {
-                    "of " (count_at("/totals/events", totals.events)) "; "
-                    (count_at("/totals/outcomes/recovered", totals.outcomes.recovered)) " more recovered on a retry"
+                    "of " (count_at("/totals/events", totals.events))
+                    @if totals.outcomes.recovered > 0 {
+                        "; " (count_at("/totals/outcomes/recovered", totals.outcomes.recovered)) " recovered on a retry"
+                    }
                 }
             }
             div class=(tone(check > 0)) {

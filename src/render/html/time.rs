@@ -117,7 +117,7 @@ fn drawing(
                 }
             }
             g.labels {
-                @for part in [1, 2].into_iter().filter(|part| part * most % 2 == 0) {
+                @for part in [1, 2].into_iter().filter(|part| (part * most).is_multiple_of(2)) {
                     text x="0" y=(bottom - HEIGHT * part / 2 - 3) { (thousands(most * part / 2)) }
                 }
             }
