@@ -48,7 +48,9 @@ fn is_promised(before: &[u8], behind: &[u8]) -> bool {
     let head: Vec<u8> = behind.iter().take_while(|message| !begins_something(message)).copied().collect();
     let is_foreign = |message: &u8| request_of(*message).is_some_and(|request| Some(request) != running);
     let reports = head.iter().filter(|message| is_foreign(message) && matches!(message, 2 | 5 | 13)).count();
-    let last = head.iter().rposition(|message| is_foreign(message) && !matches!(message, 1 | 4));
+    let is_its_error = |message: &u8| *message == 12 && running != Some(2);
+    let tells = |message: &u8| is_foreign(message) && !matches!(message, 1 | 4) || is_its_error(message);
+    let last = head.iter().rposition(tells);
     let goes_on = |at: usize| head[at..].iter().any(|message| request_of(*message) == running);
     reports <= 1 && last.is_none_or(goes_on)
 }

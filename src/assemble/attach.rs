@@ -7,7 +7,7 @@ use super::failed_init::is_of_init;
 use super::loose::is_loose;
 use super::open::{OpenAttempt, Pending};
 use super::open_attempts::{ClosedBy, Edit, Mark};
-use super::{Assembler, LONE_ERRORS, Message, NAMED_BEFORE_START_MS, OPEN_AT_ONCE, Output};
+use super::{Assembler, LONE_ERRORS, Message, OPEN_AT_ONCE, Output};
 use crate::model::{
     AppLine, Bucket, CrashLine, ErrorForm, Init, InitPhase, InitReport, InitStart, InitType, Keep, Phase, Report,
     RequestId, Sign, SignKind, Statement, Status, Subject, Timestamp,
@@ -267,10 +267,7 @@ impl Assembler {
                 output.count(message.place.input, Bucket::Attributed, message.bytes);
                 return None;
             }
-            let just_before =
-                open.last_at.zip(message.at).is_none_or(|(last, at)| at.ms_since(last) <= NAMED_BEFORE_START_MS);
-            if open.lacks_start() && !open.is_reported() && just_before {
-                // A failed init names the request before START does. Older lines belong to an earlier attempt.
+            if open.lacks_start() && !open.is_reported() && open.is_just_before(message.at) {
                 let mut open = self.open.edit(at)?;
                 open.touch(message);
                 open.attempt.start_seen = true;

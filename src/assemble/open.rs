@@ -3,7 +3,10 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use super::{LAST_LINE_BYTES, LATE_LINES_MS, LONGEST_RUN_MS, Message, SIGN_TEXT_BYTES, SIGNS_KEPT, evidence_line};
+use super::{
+    LAST_LINE_BYTES, LATE_LINES_MS, LONGEST_RUN_MS, Message, NAMED_BEFORE_START_MS, SIGN_TEXT_BYTES, SIGNS_KEPT,
+    evidence_line,
+};
 use crate::model::{
     AppError, AppLine, Attempt, ErrorForm, Init, Keep, Level, Line, Lines, Phase, Place, Report, RequestId, Sign,
     SignKind, Status, Stretch, Subject, Timestamp, WindowCut,
@@ -267,6 +270,24 @@ impl OpenAttempt {
         if init_failed || silent {
             self.lines.prepend(kept);
         }
+    }
+
+    /// Returns whether its last line stands just before a START, which then is its own: a failed init names the request
+    /// before START does. Older lines belong to an earlier attempt.
+    pub(super) fn is_just_before(&self, start: Option<Timestamp>) -> bool {
+        self.last_at.zip(start).is_none_or(|(last, at)| at.ms_since(last) <= NAMED_BEFORE_START_MS)
+    }
+
+    /// Appends the rest of the same attempt, which begins with its START.
+    pub(super) fn begin_with(&mut self, mut rest: Box<Self>, keep: &Keep) {
+        let (mine, theirs) = (&mut self.attempt, &mut rest.attempt);
+        mine.start_seen = true;
+        mine.window_cut = theirs.window_cut;
+        mine.started_at = theirs.started_at.or(mine.started_at);
+        mine.version = theirs.version.take().or(mine.version.take());
+        mine.function = theirs.function.take().or(mine.function.take());
+        mine.runtime = mine.runtime.take().or(theirs.runtime.take());
+        self.append(rest, keep);
     }
 
     /// Appends a later fragment of the same attempt.

@@ -264,6 +264,19 @@ fn meet(tail: &mut Assembler, mut open: Box<OpenAttempt>, keep: &Keep, output: &
             return;
         }
     }
+    // What names the request just before its START belongs to it, as in one piece.
+    let named_before =
+        |mine: &OpenAttempt| mine.lacks_start() && !mine.is_reported() && mine.is_just_before(open.attempt.started_at);
+    let begins = !open.lacks_start() && !open.before.fresh;
+    let named = if begins { tail.open.latest_where(open.id(), named_before) } else { None };
+    if let Some(mut mine) = named.filter(|at| tail.open.last() == Some(*at)).and_then(|at| tail.open.edit(at)) {
+        if open.is_reported() {
+            mine.attempt.earlier_peak_mb = open.attempt.earlier_peak_mb;
+            tail.peak_mb = open.attempt.metrics.max_memory_used_mb.or(tail.peak_mb);
+        }
+        mine.begin_with(open, keep);
+        return;
+    }
     // Exports may overlap within an attempt: the later one has all of it but what stood before its START.
     let is_copy = |mine: &OpenAttempt| {
         let (mine_at, at) = (mine.attempt.started_at, open.attempt.started_at);
