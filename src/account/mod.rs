@@ -9,6 +9,7 @@ mod cloudwatch_metrics;
 mod config;
 mod destinations;
 mod documents;
+#[cfg(feature = "cloudwatch")]
 mod log_group_metrics;
 #[cfg(test)]
 mod tests;

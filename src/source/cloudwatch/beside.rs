@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::configuration::{Configuration, FailedVersions};
 use super::connect::AccountRegion;
-use super::metrics::Metrics;
+use super::metrics::MetricCaller;
 use super::select::{Searched, Selection};
 use super::selector::Wanted;
 use super::{PullWatch, Request};
@@ -84,6 +84,12 @@ impl Beside {
     /// Asks everything, for these functions of the log, too.
     pub(super) async fn ask(mut self, logged: &[LoggedFunction], watch: &dyn PullWatch) -> AccountTold {
         let mut told = AccountTold::default();
+        if self.places.is_empty() {
+            let text =
+                "metrics and configuration were not asked for: nothing was left to read, so nobody was connected to";
+            told.notes.push(note(text.to_owned()));
+            return told;
+        }
         let elsewhere = logged.iter().filter(|one| !self.take(one)).count();
         if elsewhere > 0 {
             told.notes.push(note(format!(
@@ -168,7 +174,7 @@ impl AskedPlace {
             )));
         }
         let names = self.functions.iter().take(MOST_FUNCTIONS).map(String::as_str);
-        let metrics = Metrics::new(&self.place);
+        let metrics = MetricCaller::new(&self.place);
         let mut documents: Vec<Value> = Vec::new();
         for call in calls(names, key, window, now) {
             if let Err(fault) = metrics.ask(&call, |page| documents.push(page)).await {
