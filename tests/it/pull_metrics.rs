@@ -174,6 +174,23 @@ fn functions_of_one_name_in_two_regions_are_counted_apart() {
     assert_eq!(regions.len(), 2, "each is asked once: {regions:?}");
 }
 
+/// Where nothing tells the accounts of two profiles, the functions of one would be taken for those of the other.
+#[test]
+fn accounts_that_are_not_known_are_not_mixed() {
+    let server = Server::start(World {
+        denied: vec!["lambda", "DescribeLogGroups"],
+        ..counted(1, &[("f0000", "Throttles", complete(7.0))])
+    });
+    let mut pull = Pull::of(&server.url, &["f0000", FLAG, "--profile", "one", "--profile", "two"]);
+    let config = pull.directory.path().join("config");
+    let profile = |name: &str| format!("[profile {name}]\naws_access_key_id = A{name}\naws_secret_access_key = s\n");
+    std::fs::write(&config, profile("one") + &profile("two")).expect("a file");
+    pull.command.env("AWS_CONFIG_FILE", &config);
+    let answer = pull.run().answer();
+    assert!(server.metric_calls().is_empty());
+    assert_eq!(notes(&answer, "it is not known which accounts").len(), 1, "{}", answer["coverage"]);
+}
+
 #[test]
 fn an_endpoint_of_cloudwatch_alone_is_used() {
     let (logs, metrics) =

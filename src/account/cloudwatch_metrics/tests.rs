@@ -155,3 +155,20 @@ fn a_time_that_was_given_is_asked_for_as_far_as_its_minutes_are_whole() {
     assert_eq!(window(from, to, false), want("2026-03-01T10:00:00.000Z", "2026-03-01T11:01:00.000Z"));
     assert_eq!(window(from, "2026-03-01T10:00:50.000Z", true), None);
 }
+
+#[test]
+fn a_cost_is_named_from_a_dollar_on() {
+    assert_eq!(cost_to_name(100_000), None);
+    assert_eq!(cost_to_name(200_000).map(|usd| format!("{usd:.2}")), Some("2.00".to_owned()));
+}
+
+#[test]
+fn of_two_answers_the_one_that_lacks_less_counts_whatever_their_order() {
+    let calls = calls(["orders"], &nowhere(), hour(), at("2026-03-01T12:00:00.000Z"));
+    let whole = || read(&answer(&calls, &[("Throttles", 7.0)], "Complete"));
+    let partial = || read(&answer(&calls, &[("Throttles", 3.0)], "PartialData"));
+    for (mut first, second) in [(whole(), partial()), (partial(), whole()), (whole(), whole())] {
+        first.merge(second);
+        assert_eq!(first.of(Some("orders"), None, None).unwrap().throttles, Some(7), "not the sum of both");
+    }
+}
