@@ -46,5 +46,5 @@ pub mod internal {
     pub use crate::pipeline::{Options, RunAnalysis, analyze_samples};
     pub use crate::render::{Answer, RENDERERS, RecordSource, Style, View};
     pub use crate::rules::{RULES, judge};
-    pub use crate::wire::Redaction;
+    pub use crate::wire::{Redaction, SecretPattern};
 }

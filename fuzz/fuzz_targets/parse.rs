@@ -1,13 +1,7 @@
 //! Messages: whatever a line says is parsed; what the sieve dismisses is no line of the platform.
 #![no_main]
 
-use lambda_triage::internal::{may_matter, parse, platform_line};
-use libfuzzer_sys::fuzz_target;
+#[path = "../laws/parse.rs"]
+mod law;
 
-fuzz_target!(|bytes: &[u8]| {
-    let platform = platform_line(bytes).is_some();
-    assert!(!platform || may_matter(bytes), "a line of the platform was dismissed");
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        let _ = parse(text);
-    }
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| law::check(bytes));

@@ -110,7 +110,7 @@ impl CaughtEvent {
 #[derive(Debug, Default)]
 pub struct Destinations {
     /// By the bits of the request id.
-    events: FxHashMap<u128, Found>,
+    events: FxHashMap<u128, HeldEvent>,
     /// Records of events that succeeded.
     pub(crate) successes: u64,
     /// Messages without the id of a request, by input: a queue's own dead-letter queue, or attributes that were not saved.
@@ -119,7 +119,7 @@ pub struct Destinations {
 
 /// Event, and whether an attempt of it was seen.
 #[derive(Debug)]
-struct Found {
+struct HeldEvent {
     event: CaughtEvent,
     seen: AtomicBool,
 }
@@ -140,7 +140,7 @@ impl Destinations {
     /// When it is not JSON, ends early or holds nothing of the kind.
     pub(crate) fn read(&mut self, text: impl Read, input: &str) -> Result<(), String> {
         let mut records = 0;
-        documents::each(text, |envelope: Envelope| records += self.open(envelope, input, 0))?;
+        documents::each(text, |envelope: CaughtEnvelope| records += self.open(envelope, input, 0))?;
         match records {
             0 => Err(
                 "holds no record of a failure destination and no message of a dead-letter queue; save what `aws sqs \
@@ -177,7 +177,7 @@ impl Destinations {
     }
 
     /// Takes the records out of what they are packed in. Returns how many messages there were.
-    fn open(&mut self, envelope: Envelope, input: &str, depth: usize) -> u64 {
+    fn open(&mut self, envelope: CaughtEnvelope, input: &str, depth: usize) -> u64 {
         if let Some(records) = envelope.messages.or(envelope.records) {
             return records.into_iter().map(|record| self.open(record, input, depth)).sum();
         }
@@ -209,7 +209,7 @@ impl Destinations {
         }
         let Some(text) = envelope.body.or(envelope.message) else { return 0 };
         // The event itself, which may be anything.
-        let inner = serde_json::from_str::<Envelope>(&text).ok();
+        let inner = serde_json::from_str::<CaughtEnvelope>(&text).ok();
         let found = inner.map_or(0, |inner| self.open(inner, input, depth + 1));
         if found == 0 && depth == 0 {
             *self.without_id.entry(input.to_owned()).or_default() += 1;
@@ -219,7 +219,7 @@ impl Destinations {
     }
 
     /// Takes one record of a destination. Returns whether it is one.
-    fn record(&mut self, context: RequestContext, at: Option<&str>, mapping: Option<Mapping>, input: &str) -> bool {
+    fn record(&mut self, context: RequestContext, at: Option<&str>, mapping: Option<MappingKind>, input: &str) -> bool {
         // API Gateway's events have a context, too.
         let (Some(arn), Some(condition), Some(id)) = (context.function_arn, context.condition, context.request_id)
         else {
@@ -242,7 +242,7 @@ impl Destinations {
             at: at.and_then(time),
             condition: Some(condition),
             attempts: context.approximate_invoke_count,
-            from_kafka: mapping == Some(Mapping::Kafka),
+            from_kafka: mapping == Some(MappingKind::Kafka),
             input: input.to_owned(),
         });
         true
@@ -286,7 +286,7 @@ impl Destinations {
 
     fn add(&mut self, event: CaughtEvent) {
         let found = self.events.entry(event.request_id.bits());
-        let found = found.or_insert_with(|| Found { event: event.clone(), seen: AtomicBool::new(false) });
+        let found = found.or_insert_with(|| HeldEvent { event: event.clone(), seen: AtomicBool::new(false) });
         if event.rank() < found.event.rank() {
             found.event = event;
         }
@@ -306,7 +306,7 @@ fn time(text: &str) -> Option<Timestamp> {
 
 /// Kind of event source mapping that gave a batch up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mapping {
+enum MappingKind {
     Stream,
     Kafka,
 }
@@ -314,17 +314,17 @@ enum Mapping {
 /// What a record may be, or be packed in: the answer of `receive-message`, an SNS notification, an event of EventBridge or
 /// of a function behind a queue. It names no payload, so a payload is dropped while it is parsed.
 #[derive(Debug, Default, Deserialize)]
-#[serde(from = "AnyEnvelope")]
-struct Envelope {
+#[serde(from = "AwsEnvelope")]
+struct CaughtEnvelope {
     request_context: Option<RequestContext>,
     timestamp: Option<String>,
-    mapping: Option<Mapping>,
-    messages: Option<Vec<Envelope>>,
-    records: Option<Vec<Envelope>>,
+    mapping: Option<MappingKind>,
+    messages: Option<Vec<CaughtEnvelope>>,
+    records: Option<Vec<CaughtEnvelope>>,
     body: Option<String>,
     message: Option<String>,
-    sns: Option<Box<Envelope>>,
-    detail: Option<Box<Envelope>>,
+    sns: Option<Box<CaughtEnvelope>>,
+    detail: Option<Box<CaughtEnvelope>>,
     attributes: Option<Attributes>,
     message_attributes: Option<MessageAttributes>,
 }
@@ -332,7 +332,7 @@ struct Envelope {
 /// The same with AWS's names, as each of the sources spells them.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct AnyEnvelope {
+struct AwsEnvelope {
     #[serde(rename = "requestContext")]
     request_context: Option<RequestContext>,
     #[serde(alias = "Timestamp")]
@@ -342,28 +342,28 @@ struct AnyEnvelope {
     #[serde(rename = "KafkaBatchInfo")]
     kafka_batch: Option<serde::de::IgnoredAny>,
     #[serde(rename = "Messages")]
-    messages: Option<Vec<Envelope>>,
+    messages: Option<Vec<CaughtEnvelope>>,
     #[serde(rename = "Records")]
-    records: Option<Vec<Envelope>>,
+    records: Option<Vec<CaughtEnvelope>>,
     #[serde(rename = "Body", alias = "body")]
     body: Option<String>,
     #[serde(rename = "Message")]
     message: Option<String>,
     #[serde(rename = "Sns")]
-    sns: Option<Box<Envelope>>,
-    detail: Option<Box<Envelope>>,
+    sns: Option<Box<CaughtEnvelope>>,
+    detail: Option<Box<CaughtEnvelope>>,
     #[serde(rename = "Attributes", alias = "attributes")]
     attributes: Option<Attributes>,
     #[serde(rename = "MessageAttributes", alias = "messageAttributes")]
     message_attributes: Option<MessageAttributes>,
 }
 
-impl From<AnyEnvelope> for Envelope {
-    fn from(any: AnyEnvelope) -> Self {
+impl From<AwsEnvelope> for CaughtEnvelope {
+    fn from(any: AwsEnvelope) -> Self {
         Self {
             request_context: any.request_context,
             timestamp: any.timestamp,
-            mapping: any.stream_batch.map(|_| Mapping::Stream).or(any.kafka_batch.map(|_| Mapping::Kafka)),
+            mapping: any.stream_batch.map(|_| MappingKind::Stream).or(any.kafka_batch.map(|_| MappingKind::Kafka)),
             messages: any.messages,
             records: any.records,
             body: any.body,

@@ -5,6 +5,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod checks;
+mod cloudwatch_metrics;
 mod config;
 mod destinations;
 mod documents;
@@ -14,6 +15,9 @@ mod tests;
 use crate::wire::InputProblem;
 
 pub(crate) use checks::{all_checks, checks};
+#[allow(unreachable_pub, reason = "what the options of a run hold is as public as they are")]
+pub use cloudwatch_metrics::FunctionMetrics;
+pub(crate) use cloudwatch_metrics::{METRICS_OF_A_FUNCTION, MetricWindow, calls};
 pub(crate) use config::{AskedFunction, FunctionConfig};
 pub(crate) use destinations::UnseenEvent;
 #[allow(unreachable_pub, reason = "what the options of a run hold is as public as they are")]
@@ -29,14 +33,19 @@ pub struct AccountFacts {
     pub destinations: Option<Destinations>,
     /// Configuration of functions, queues and mappings.
     pub aws_config: Option<AwsConfig>,
+    /// CloudWatch metrics of functions.
+    pub cloudwatch_metrics: Option<FunctionMetrics>,
     /// Inputs of these that could not be read.
     pub problems: Vec<InputProblem>,
+    /// What was found in a directory and is nothing of the kind.
+    pub skipped: Vec<InputProblem>,
 }
 
 impl AccountFacts {
     /// Returns what must be known about these inputs besides the problems.
     pub(crate) fn notes(&self) -> Vec<String> {
         let destinations = self.destinations.iter().flat_map(Destinations::notes);
-        destinations.chain(self.aws_config.iter().flat_map(AwsConfig::notes)).collect()
+        let metrics = self.cloudwatch_metrics.iter().flat_map(FunctionMetrics::notes);
+        destinations.chain(metrics).chain(self.aws_config.iter().flat_map(AwsConfig::notes)).collect()
     }
 }

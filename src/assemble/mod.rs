@@ -15,6 +15,7 @@ mod open;
 mod open_attempts;
 mod owner;
 mod part;
+mod quoted;
 mod resting;
 #[cfg(test)]
 mod tests;

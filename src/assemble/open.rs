@@ -340,6 +340,16 @@ impl OpenAttempt {
         push_bounded(&mut self.attempt, sign);
     }
 
+    /// Appends lines that were written while it ran.
+    pub(super) fn adopt_running(&mut self, mut lines: Pending, keep: &Keep) {
+        self.attempt.init = merge_init(self.attempt.init, lines.take_init());
+        let first = self.attempt.signs.len();
+        self.adopt(lines, keep);
+        for sign in self.attempt.signs.iter_mut().skip(first).filter(|sign| is_of_environment(&sign.kind)) {
+            sign.phase = Phase::Init;
+        }
+    }
+
     /// Appends lines that turned out to be its own.
     pub(super) fn adopt(&mut self, mut lines: Pending, keep: &Keep) {
         let lines = lines.take();
@@ -452,6 +462,11 @@ impl Pending {
     /// Takes the lines out.
     pub(super) fn take(&mut self) -> LinesBetween {
         self.0.take().map_or_else(LinesBetween::default, |lines| *lines)
+    }
+
+    /// Takes out what is known of an init.
+    fn take_init(&mut self) -> Option<Init> {
+        self.0.as_mut()?.init.take()
     }
 
     /// Keeps only some signs.
@@ -629,12 +644,24 @@ fn last_line(lines: &Lines) -> Option<Line> {
 }
 
 /// Returns whether a sign reports a failure: every sign but an error that the code logged and may have survived.
-fn tells_of_failure(sign: &Sign) -> bool {
+pub(super) fn tells_of_failure(sign: &Sign) -> bool {
     match &sign.kind {
         SignKind::Error(error) => error.form != ErrorForm::Logged,
         SignKind::ExtensionStarted { .. } => false,
         _ => true,
     }
+}
+
+/// Returns whether a sign tells of the environment, and not of a request.
+fn is_of_environment(kind: &SignKind) -> bool {
+    matches!(
+        kind,
+        SignKind::InitFailed { .. }
+            | SignKind::RestoreFailed { .. }
+            | SignKind::ImageError { .. }
+            | SignKind::ExtensionFailed { .. }
+            | SignKind::ExtensionStarted { .. }
+    )
 }
 
 /// Returns whether a line counts as a logged error, as opposed to the runtime's own statement that the handler failed.
@@ -657,7 +684,7 @@ pub(super) fn merge_init(earlier: Option<Init>, later: Option<Init>) -> Option<I
 }
 
 /// Adds a sign; past the bound, one from the middle is dropped, so that the first and the last ones stay.
-fn push_bounded(attempt: &mut Attempt, sign: Sign) {
+pub(super) fn push_bounded(attempt: &mut Attempt, sign: Sign) {
     if attempt.signs.len() >= SIGNS_KEPT {
         attempt.signs.remove(SIGNS_KEPT / 2);
         attempt.signs_left_out += 1;

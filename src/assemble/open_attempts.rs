@@ -338,6 +338,11 @@ impl OpenAttempts {
         Some(removed)
     }
 
+    /// Returns all attempts, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &OpenAttempt> {
+        self.list.iter().flatten().map(|open| &**open)
+    }
+
     /// Takes all attempts out, in order.
     pub(super) fn take_all(&mut self) -> impl Iterator<Item = Box<OpenAttempt>> + use<> {
         std::mem::take(self).list.into_iter().flatten()

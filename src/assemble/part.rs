@@ -7,6 +7,7 @@ use super::attach::{emit_lone_error, emit_pending, hand_over};
 use super::disorder::TimeSteps;
 use super::open::{OpenAttempt, Pending};
 use super::open_attempts::ClosedBy;
+use super::quoted::{Quoted, tells_an_end};
 use super::{Assembler, OPEN_AT_ONCE, Output};
 use crate::model::{Keep, Timestamp};
 
@@ -91,6 +92,17 @@ impl Part {
         Self { head: std::mem::take(&mut assembler.held), tail: assembler }
     }
 
+    /// Returns the attempts at its head that an earlier part may change and that began before it, and whether there is
+    /// nothing else in it.
+    pub(super) fn begun_before(&self) -> (impl Iterator<Item = &OpenAttempt>, bool) {
+        let attempts = || {
+            let last = self.tail.open.iter().filter(|_| !self.head.settled);
+            self.head.held.iter().map(|open| &**open).chain(last)
+        };
+        let is_all = !self.head.settled && attempts().all(OpenAttempt::lacks_start);
+        (attempts().take_while(|open| open.lacks_start()), is_all)
+    }
+
     /// Frees memory that joining parts does not need: there may be very many parts.
     pub(crate) fn shrink(&mut self, keep: &Keep) {
         self.head.shrink(keep);
@@ -112,9 +124,10 @@ pub(crate) fn join(parts: impl IntoIterator<Item = Part>, keep: &Keep, output: &
     let of_lambda = parts.iter().any(|part| part.tail.of_lambda);
     parts.iter_mut().for_each(|part| part.tail.of_lambda = of_lambda);
     let mut before: Option<Assembler> = None;
-    for part in parts {
+    let mut parts = parts.into_iter();
+    while let Some(part) = parts.next() {
         before = Some(match before {
-            Some(tail) => join_two(tail, part, keep, output),
+            Some(tail) => join_two(tail, part, parts.as_slice(), keep, output),
             None => begin(part, output),
         });
     }
@@ -148,13 +161,18 @@ fn begin(part: Part, output: &mut dyn Output) -> Assembler {
     tail
 }
 
-/// Joins the open tail of the parts before with the next part.
-fn join_two(mut tail: Assembler, part: Part, keep: &Keep, output: &mut dyn Output) -> Assembler {
+/// Joins the open tail of the parts before with the next part; `behind` are those that follow.
+fn join_two(mut tail: Assembler, part: Part, behind: &[Part], keep: &Keep, output: &mut dyn Output) -> Assembler {
+    // Exports may overlap: then an attempt without a start in the later one is whole in the earlier one.
+    let overlaps = part.tail.first_at.is_some() && part.tail.first_at < tail.last_at;
+    let mut quoted = if overlaps { Quoted::default() } else { Quoted::of(&tail, std::iter::once(&part).chain(behind)) };
     let Part { head, tail: mut next } = part;
     let settled_in_head = head.settled;
-    // Exports may overlap: then an attempt without a start in the later one is whole in the earlier one.
-    let overlaps = next.first_at.is_some() && next.first_at < tail.last_at;
     for mut open in head.held {
+        claim(&mut tail, &mut open.before, keep);
+        if quoted.take(&mut tail, &mut open, keep) {
+            continue;
+        }
         if overlaps && open.lacks_start() && open.is_reported() {
             open.cut_start();
         }
@@ -174,6 +192,10 @@ fn join_two(mut tail: Assembler, part: Part, keep: &Keep, output: &mut dyn Outpu
     } else {
         // The whole part is one head, so its open end meets the tail as well.
         for mut open in next.open.take_all() {
+            claim(&mut tail, &mut open.before, keep);
+            if quoted.take(&mut tail, &mut open, keep) {
+                continue;
+            }
             if !head.passed {
                 find_peak(&mut tail, &mut open);
             }
@@ -220,7 +242,6 @@ fn find_peak(tail: &mut Assembler, open: &mut OpenAttempt) {
 /// Joins an attempt from the head of a part to the attempt that it continues, or puts it behind the open end of the
 /// parts before.
 fn meet(tail: &mut Assembler, mut open: Box<OpenAttempt>, keep: &Keep, output: &mut dyn Output) {
-    claim(tail, &mut open.before, keep);
     if open.lacks_start() {
         // What ended before another attempt of the event began is the end of an earlier one.
         let ended_before = |mine: &OpenAttempt| {
@@ -306,13 +327,13 @@ fn claim(tail: &mut Assembler, pending: &mut Pending, keep: &Keep) {
         return;
     }
     let Some(mut open) = tail.current().and_then(|at| tail.open.edit(at)) else { return };
-    open.adopt(std::mem::take(pending), keep);
+    open.adopt_running(std::mem::take(pending), keep);
 }
 
-/// Finds the owner of a fragment that consists only of lines with some id. Where START lines are written, the id is a
-/// value in the text of the attempt that was running.
+/// Finds the owner of a fragment that consists only of lines of a function with some id. Where START lines are written, the
+/// id is a value in the text of the attempt that was running.
 fn foreign_lines_owner(tail: &Assembler, fragment: &OpenAttempt) -> Option<usize> {
-    let only_lines = !fragment.is_reported() && !fragment.attempt.end_seen;
+    let only_lines = !fragment.attempt.end_seen && !tells_an_end(fragment);
     let ours = tail.starts_seen && tail.known_stream;
     tail.current().filter(|_| only_lines && ours)
 }

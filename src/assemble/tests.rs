@@ -123,10 +123,12 @@ fn assemble_timed(lines: &[&str], json: bool, known: bool, cuts: &[usize], step_
         }
         ms += step_ms.unwrap_or(0);
         let place = Place::at(0, at as u64 + 1);
+        let id = line.split(' ').nth(1).and_then(id).filter(|_| !line.starts_with("line"));
+        let text = id.map_or(line.to_string(), |id| format!("{line} 00000000-0000-0000-0000-{:012x}", id.bits()));
         let message = Message {
             at: step_ms.and_then(|_| Timestamp::from_ms(ms)),
             place,
-            text: line.as_bytes(),
+            text: text.as_bytes(),
             escaped: false,
             bytes: line.len() as u64,
             keep: &Keep::LAST,
@@ -421,6 +423,51 @@ fn a_cut_changes_nothing() {
                 }
             }
         }
+    }
+}
+
+/// Sequences in which an attempt prints lines of the platform about other requests, and whether also in JSON, in which
+/// the platform writes nothing else as text.
+const PRINTED: [(&str, bool); 6] = [
+    ("start 1, end 2, end 2", true),
+    ("start 1, end 2, line, end 3, line, end 1, report 1, start 4, report 4", true),
+    ("start 1, timed-out 2, line, crash 2, end 1, report 1, timed-out 1", true),
+    ("start 1, line, end 2, report 2 timeout 128MB, line, end 1, report 1 50MB, start 3, report 3 60MB", false),
+    ("start 1, report 2 error 90MB, crash 2, error 1 logged, report 1 40MB, crash 1, start 4, report 4", false),
+    ("start 1, report 2, init-report error init, error unhandled, end 1, report 1, init, start 2, report 2", false),
+];
+
+#[test]
+fn a_cut_among_printed_lines_changes_no_attempt() {
+    for (lines, in_json) in PRINTED {
+        let lines: Vec<&str> = lines.split(", ").collect();
+        for json in [false, true].into_iter().take(if in_json { 2 } else { 1 }) {
+            let told = |cuts: &[usize]| {
+                let closed = assemble(&lines, json, true, cuts);
+                let told = |a: &Attempt| (describe(a), a.started_at, a.ended_at, a.earlier_peak_mb);
+                (closed.attempts.iter().map(told).collect::<Vec<_>>(), closed.bytes)
+            };
+            let whole = told(&[]);
+            for first in 1..lines.len() {
+                for second in first..=lines.len() {
+                    assert_eq!(told(&[first, second]), whole, "json {json}, cut at {first} and {second}: {lines:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_end_of_an_attempt_whose_start_is_in_a_missing_file_is_its_own() {
+    for (lines, want) in [
+        ("start 1, line, end 2, report 2 timeout, start 3, report 3", "2 -ER [ended@invoke]"),
+        ("start 1, line, timed-out 2, end 2, start 3, report 3", "2 -E- [timed-out@invoke]"),
+        ("start 1, line, crash 2, start 3, report 3", "2 --- [crash@invoke]"),
+    ] {
+        let lines: Vec<&str> = lines.split(", ").collect();
+        let attempts = assemble(&lines, false, true, &[2]).attempts;
+        let got: Vec<String> = attempts.iter().map(describe).collect();
+        assert_eq!(got, ["1 S-- []", want, "3 S-R []"], "{lines:?}");
     }
 }
 

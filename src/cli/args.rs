@@ -43,6 +43,11 @@ pub(super) enum Command {
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
     },
+    /// Print the query for the CloudWatch metrics of an answer's functions and time
+    ///
+    /// One call a line, for `aws cloudwatch get-metric-data`; --cloudwatch-metrics reads what that prints.
+    #[command(after_help = QUERY_EXAMPLES)]
+    CloudwatchQuery(CloudwatchQueryArgs),
     /// Analyse the sample logs that are built into the program
     Demo(RunArgs),
     /// Compare two summaries, sets of records or logs: new, worse, better, gone
@@ -83,6 +88,17 @@ Exit status:
      evaluable, or something left out under --strict
   4  nothing to analyse: no attempt, and no line of the platform in sight
   130 or 143: ended by Ctrl-C or SIGTERM; the answer is for what was read";
+
+const QUERY_EXAMPLES: &str = "\
+Examples:
+  lambda-triage analyze logs/ --format json > answer.json
+  lambda-triage cloudwatch-query answer.json | while read -r call; do
+    aws cloudwatch get-metric-data --cli-input-json \"$call\"
+  done > metrics.json
+  lambda-triage analyze logs/ --cloudwatch-metrics metrics.json
+
+Needs cloudwatch:GetMetricData. CloudWatch charges 0.01 USD for 1,000 metrics, 10
+of which are asked for of each function.";
 
 const DIFF_EXAMPLES: &str = "\
 Examples:
@@ -323,6 +339,13 @@ pub(super) struct AccountArgs {
     #[arg(long, value_name = "PATH", help_heading = "Analysis")]
     pub(super) destinations: Vec<PathBuf>,
 
+    /// CloudWatch metrics: what `aws cloudwatch get-metric-data` prints for the
+    /// calls of `lambda-triage cloudwatch-query` (repeatable)
+    ///
+    /// They tell throttled requests, which no log has, and whether the log has every attempt.
+    #[arg(long, value_name = "FILE", help_heading = "Analysis")]
+    pub(super) cloudwatch_metrics: Vec<PathBuf>,
+
     /// Configuration of the functions: JSON of `aws lambda list-functions` and its like,
     /// CloudFormation templates, `terraform show -json`, or off (repeatable)
     ///
@@ -347,6 +370,22 @@ impl From<std::ffi::OsString> for AwsConfigSource {
     fn from(typed: std::ffi::OsString) -> Self {
         if typed == "off" { Self::Off } else { Self::Path(PathBuf::from(typed)) }
     }
+}
+
+/// Arguments of `cloudwatch-query`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct CloudwatchQueryArgs {
+    /// A saved JSON summary, records or a log; - for standard input
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+
+    /// Only functions whose name matches (repeatable)
+    #[arg(long, value_name = "GLOB", value_parser = glob)]
+    pub(super) only: Vec<String>,
+
+    /// Only functions of this region
+    #[arg(long, value_name = "NAME")]
+    pub(super) region: Option<String>,
 }
 
 /// Where settings come from besides the command line.
@@ -579,6 +618,8 @@ pub(super) enum DiffFormat {
     Table,
     /// A document for programs; see lambda-triage schema diff
     Json,
+    /// One page to mail
+    Html,
 }
 
 #[derive(Debug, ClapArgs)]

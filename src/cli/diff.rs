@@ -13,7 +13,7 @@ use super::sides::{ComparedInput, refuse_one_input_twice};
 use super::{complain, gate, ignored};
 use crate::compare::compare;
 use crate::pipeline::{self, AnalyzeError};
-use crate::render::{Style, count, diff, document, one_line};
+use crate::render::{Style, count, diff, diff_page, document, one_line};
 use crate::source::FileId;
 use crate::wire::Comparison;
 
@@ -63,6 +63,7 @@ pub(super) fn run(args: DiffArgs, terminal: &Terminal) -> Result<ExitStatus, Run
     let written = output.write(|out| match args.format {
         DiffFormat::Table => out.write_all(diff(&comparison, args.top, &style).as_bytes()),
         DiffFormat::Json => document(&comparison, out),
+        DiffFormat::Html => out.write_all(diff_page(&comparison, args.top, &style).as_bytes()),
     });
     let written = written.map_err(|failure| complain(&failure.message)).is_ok();
     interrupted.iter().for_each(|text| complain(text));

@@ -13,7 +13,7 @@ use crate::wire::{ChangeCounts, Coverage, FunctionSummary, Summary};
 const ALIASES: [(&str, &str); 2] = [("lost_events", "lost"), ("duration", "duration_ms.all")];
 
 /// Headings of the table that are not the names of their numbers; kinds of failure have theirs in `render`.
-const HEADINGS: [(&str, &str); 16] = [
+const HEADINGS: [(&str, &str); 18] = [
     ("ATTEMPTS", "attempts"),
     ("UNKNOWN", "unknown"),
     ("UNKN", "unknown"),
@@ -28,6 +28,8 @@ const HEADINGS: [(&str, &str); 16] = [
     ("RERUN", "outcomes.rerun_after_success"),
     ("RATE", "failure_rate"),
     ("COLD", "cold_starts"),
+    ("OWN THROTTLES", "own_throttles"),
+    ("OWN 429", "own_throttles"),
     ("P95", "duration_ms.all.p95"),
     ("FAILED", "failed"),
 ];

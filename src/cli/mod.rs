@@ -5,6 +5,7 @@ mod again;
 mod analyze;
 mod answers;
 mod args;
+mod cloudwatch_query;
 mod completions;
 mod config;
 mod demo;
@@ -83,6 +84,7 @@ fn listen_for(command: &Command) -> Stop {
         | Command::Show(_)
         | Command::View(_)
         | Command::Metrics { .. }
+        | Command::CloudwatchQuery(_)
         | Command::Diff(_)
         | Command::Demo(_) => signals::listen(),
         _ => Stop::default(),
@@ -117,6 +119,7 @@ fn dispatch(command: Command, terminal: &Terminal) -> Result<ExitStatus, RunErro
         Command::Show(args) => show::event(args, terminal),
         Command::View(args) => view::run(args, terminal),
         Command::Metrics { file } => metrics_list::run(file.as_deref(), terminal),
+        Command::CloudwatchQuery(args) => cloudwatch_query::run(&args, terminal),
         Command::Diff(args) => diff::run(args, terminal),
         Command::Demo(args) => analyze::demo(args, terminal),
         Command::Explain(args) => {

@@ -20,7 +20,8 @@ use crate::model::{Moment, Occurrence, Timestamp, Zone};
 use crate::pipeline::{self, AnalyzeError, RunAnalysis, Showing};
 use crate::render::one_line;
 use crate::source::FileId;
-use crate::source::cloudwatch::{Pull, PullError, Request, Signal, now, plain_io};
+use crate::source::cloudwatch::{Pull, PullError, Request, Signal, plain_io};
+use crate::source::now;
 use crate::source::saved::{self, Names, PullTrailer};
 
 /// Input name of a pull that is not saved.

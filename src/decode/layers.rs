@@ -128,6 +128,38 @@ pub(super) fn own_result(head: &[u8]) -> Option<&'static str> {
         .then_some("a result of lambda-triage, not a log")
 }
 
+/// Recognises documents that tell of an account beside its logs; returns what they are and the option that reads them.
+///
+/// A function may log such a document: one that is meant begins so, and no sentence of the platform follows.
+pub(super) fn beside_a_log(head: &[u8]) -> Option<&'static str> {
+    const RECORDS: &str = "records of a destination of failed events, not a log; name it with --destinations";
+    const MESSAGES: &str = "messages of a queue, not a log; name it with --destinations";
+    const METRICS: &str = "CloudWatch metrics, not a log; name it with --cloudwatch-metrics";
+    /// Beginnings without blanks, keys that are somewhere behind, and what that is.
+    const KINDS: [(&[&str], &[&str], &str); 6] = [
+        (&["{\"version\":\"1.0\"", "{\"requestContext\":", "{\"timestamp\":"], &["functionArn", "condition"], RECORDS),
+        (&["{\"version\":\"0\""], &["Lambda Function Invocation Result", "functionArn"], RECORDS),
+        (&["{\"Type\":\"Notification\""], &["functionArn", "condition"], RECORDS),
+        (&["{\"Messages\":[{"], &["ReceiptHandle"], MESSAGES),
+        (&["{\"Messages\":[{"], &["Body"], MESSAGES),
+        (&["{\"MetricDataResults\":", "{\"Messages\":[],\"MetricDataResults\":"], &[], METRICS),
+    ];
+    const BEGINNING: usize = 64;
+    const SENTENCES: [&str; 3] = ["RequestId: ", "platform.start", "platform.report"];
+    let begins: Vec<u8> = head
+        .iter()
+        .copied()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .skip_while(|byte| *byte == b'[')
+        .take(BEGINNING)
+        .collect();
+    let has = |text: &&str| memchr::memmem::find(head, text.as_bytes()).is_some();
+    let is_one = |(beginnings, keys, _): &&(&[&str], &[&str], &str)| {
+        beginnings.iter().any(|beginning| begins.starts_with(beginning.as_bytes())) && keys.iter().all(has)
+    };
+    KINDS.iter().find(is_one).filter(|_| !SENTENCES.iter().any(|sentence| has(&sentence))).map(|(.., what)| *what)
+}
+
 /// Beginnings of results: the ledger and the table as CSV, the gate in Markdown, annotations, an answer without a log.
 const RESULTS: [&[u8]; 7] = [
     b"function,account_id,region,request_id,need,outcome,",

@@ -8,7 +8,7 @@ use super::delivery::{Delivery, DeliveryEnd};
 use super::fault::{Fault, fault_in};
 use super::feed::{Feed, HEAD, SEARCHED, SEARCHED_TEXT};
 use super::head::{InputHead, without_return};
-use super::layers::{DEEPEST, Peeked, Peeled, own_result, peel, refused_kind, refused_rendering};
+use super::layers::{DEEPEST, Peeked, Peeled, beside_a_log, own_result, peel, refused_kind, refused_rendering};
 use super::magic::archive_behind;
 use super::rendered::yaml::begins_mapping;
 use super::rendered::{Unreadable, decode_rest};
@@ -256,7 +256,7 @@ impl<'r> DecodeRun<'r> {
         if let Some(what) = refused_kind(head).or_else(|| own_result(head)) {
             return Err(DecodeError::OtherKind(format!("is {what}")));
         }
-        if let Some(what) = refused_rendering(head) {
+        if let Some(what) = refused_rendering(head).or_else(|| beside_a_log(head)) {
             return Err(DecodeError::NotALog(format!("is {what}")));
         }
         let found = match self.recognise(head) {

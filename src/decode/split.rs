@@ -13,7 +13,7 @@ use std::thread;
 use super::delivery::Delivery;
 use super::feed::{BLOCK, Feed, HEAD, LONGEST, fill};
 use super::head::InputHead;
-use super::layers::{own_result, refused_kind, refused_rendering};
+use super::layers::{beside_a_log, own_result, refused_kind, refused_rendering};
 use super::magic::is_layered;
 use super::run::read_error;
 use super::sentences::SentenceWatch;
@@ -69,7 +69,12 @@ impl Read for FailedReader {
 
 /// Recognises the shape of an input by its first bytes. Returns `None` if an input of this kind cannot be split.
 fn split_shape(head: &[u8]) -> Option<(&'static Shape, DecodeEvents, Cut)> {
-    if is_layered(head) || refused_kind(head).or_else(|| own_result(head)).or_else(|| refused_rendering(head)).is_some()
+    if is_layered(head)
+        || refused_kind(head)
+            .or_else(|| own_result(head))
+            .or_else(|| refused_rendering(head))
+            .or_else(|| beside_a_log(head))
+            .is_some()
     {
         return None;
     }

@@ -39,7 +39,7 @@ pub(super) fn run(
     let mut tally = Tally::default();
     tally.unreadable.extend(feed.problems().iter().chain(&options.account.problems).cloned());
     options.account.notes().into_iter().for_each(|text| tally.note(Note { incomplete: false, text }));
-    tally.skipped.extend(feed.skipped().iter().cloned());
+    tally.skipped.extend(feed.skipped().iter().chain(&options.account.skipped).cloned());
     let (mut entries, mut spools, mut shown) = (Vec::new(), Vec::new(), Shown::new(None));
     let (mut windows, mut spool_error) = (Vec::new(), None);
     for worker in workers.into_iter().flat_map(Worker::with_helpers) {
@@ -73,6 +73,7 @@ pub(super) fn run(
         invoker: options.invoker,
         destinations: options.account.destinations.as_ref(),
         aws_config: options.account.aws_config.as_ref(),
+        cloudwatch_metrics: options.account.cloudwatch_metrics.as_ref(),
         prices: options.prices,
         keep_patches: options.keep_records || options.ledger || options.show.is_some(),
         keep_ledger_events: options.ledger,
@@ -93,6 +94,9 @@ pub(super) fn run(
     }
     if totals.caught_without_attempts.0 > 0 {
         tally.note(Note { incomplete: true, text: without_attempts(&totals.caught_without_attempts) });
+    }
+    for (text, incomplete) in totals.other_than_metrics {
+        tally.note(Note { incomplete, text });
     }
     for place in totals.disordered.values() {
         tally.disordered(inputs.get(place.input as usize).map_or("", |input| &input.name), place.line);

@@ -155,7 +155,7 @@ fn below(cause: &Cause, summary: &Summary, style: &Style) -> String {
 }
 
 /// Returns how much of the failures of its time it explains, if that tells anything.
-fn share(cause: &Cause, summary: &Summary) -> Option<String> {
+pub(super) fn share(cause: &Cause, summary: &Summary) -> Option<String> {
     // Where it is alone, or was rare, the share tells nothing.
     let told = |share: &f64| *share >= 0.5 && summary.causes_total > 1 && cause.attempts >= 10;
     cause.share_within.filter(told).map(|share| format!("{} of the failures of that time", percent(share)))
@@ -178,7 +178,7 @@ fn is_to_roll_back(cause: &Cause) -> bool {
 }
 
 /// Returns the versions with which it began.
-fn began(cause: &Cause) -> Option<String> {
+pub(super) fn began(cause: &Cause) -> Option<String> {
     let versions = &cause.began_with.versions;
     let first = versions.first()?;
     let same = versions.iter().all(|version| version.version == first.version);

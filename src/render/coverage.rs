@@ -1,6 +1,7 @@
 //! Coverage section at the end of the table: what was read, what was understood, and what was not.
 
 use super::escape::one_line;
+use super::sentence::Sentence;
 use super::style::{Ink, Style};
 use super::words::{bytes, count, fold, percent, shorten_end};
 use crate::wire::{Coverage, CoverageBytes, InputProblem, Summary};
@@ -9,22 +10,14 @@ use crate::wire::{Coverage, CoverageBytes, InputProblem, Summary};
 pub(super) const MOST_PROBLEMS: usize = 10;
 
 /// What a log cannot tell of throttles.
-pub(super) const NO_THROTTLES: &str = "A function's own throttles are not in its log";
+const NO_THROTTLES: &str = "A function's own throttles are not in its log";
 
 /// Returns the lines of the section.
 pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
     let coverage = &summary.coverage;
     let mut out = Vec::new();
-    if !summary.functions.is_empty() && summary.totals.own_throttles.is_none() {
-        out.push(style.paint(Ink::Faint, NO_THROTTLES));
-    }
-    if summary.functions.iter().any(|function| function.function.is_none()) {
-        let text = "A log that does not name its function is named with --function NAME";
-        out.extend(fold(text, style.width).iter().map(|line| style.paint(Ink::Faint, line)));
-    }
-    if summary.totals.incomplete > 0 {
-        let without = count(summary.totals.incomplete, "attempt has", "attempts have");
-        out.push(style.paint(Ink::Faint, &format!("{without} no end in the log")));
+    for text in not_in_the_log(summary) {
+        out.extend(fold(&text.text(), style.width).iter().map(|line| style.paint(Ink::Faint, line)));
     }
     if !coverage.complete {
         out.push(style.paint(Ink::Warn, "This answer is partial:"));
@@ -38,12 +31,11 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
     for note in &coverage.notes {
         wrapped(&mut out, style, "Note", note);
     }
-    if let Some(first) = coverage.inputs_skipped.first() {
-        let skipped = count(coverage.inputs_skipped.len() as u64, "file that is not a log", "files that are not logs");
-        wrapped(&mut out, style, "Skipped", &format!("{skipped}, such as {}", named(first)));
+    if let Some(skipped) = skipped(coverage) {
+        wrapped(&mut out, style, "Skipped", &skipped);
     }
     if coverage.inputs > 0 {
-        out.extend(fold(&read(coverage), style.width));
+        out.extend(fold(&read(coverage).text(), style.width));
     }
     if let Some(file) = &summary.config_file {
         out.push(style.paint(Ink::Faint, &shorten_end(&one_line(&format!("Settings of {file}")), style.width)));
@@ -51,22 +43,49 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
     out
 }
 
+/// Returns what this log does not tell.
+pub(super) fn not_in_the_log(summary: &Summary) -> Vec<Sentence> {
+    let start = Sentence::default;
+    let mut out = Vec::new();
+    if !summary.functions.is_empty() && summary.totals.own_throttles.is_none() {
+        out.push(start().words(NO_THROTTLES));
+    }
+    if summary.functions.iter().any(|function| function.function.is_none()) {
+        out.push(start().words("A log that does not name its function is named with --function NAME"));
+    }
+    if summary.totals.incomplete > 0 {
+        let path = "/totals/incomplete";
+        let without = start().count(path, summary.totals.incomplete, "attempt has", "attempts have");
+        out.push(without.words(" no end in the log"));
+    }
+    out
+}
+
+/// Returns `3 files that are not logs, such as a.txt: …`.
+pub(super) fn skipped(coverage: &Coverage) -> Option<String> {
+    let first = coverage.inputs_skipped.first()?;
+    let all = count(coverage.inputs_skipped.len() as u64, "file that is not a log", "files that are not logs");
+    Some(format!("{all}, such as {}", named(first)))
+}
+
 /// Returns `Read 12 inputs, 4.2 MB, 51,204 log events; 99.8% of the bytes understood`.
-pub(super) fn read(coverage: &Coverage) -> String {
-    let mut text = format!(
-        "Read {}, {}, {}",
-        count(coverage.inputs, "input", "inputs"),
-        bytes(coverage.bytes_read),
-        count(coverage.log_events, "log event", "log events")
-    );
+pub(super) fn read(coverage: &Coverage) -> Sentence {
+    let mut text = Sentence::default()
+        .words("Read ")
+        .count("/coverage/inputs", coverage.inputs, "input", "inputs")
+        .words(", ")
+        .number("/coverage/bytes_read", coverage.bytes_read, bytes(coverage.bytes_read))
+        .words(", ")
+        .count("/coverage/log_events", coverage.log_events, "log event", "log events");
     let share = understood(&coverage.bytes).map(percent);
     // Of what could not be read, nobody knows how many bytes it has.
     let is_all = |share: &String| share == "100%" && !coverage.inputs_unreadable.is_empty();
     if let Some(share) = share.filter(|share| !is_all(share)) {
-        text.push_str(&format!("; {share} of the bytes understood"));
+        text = text.words(format!("; {share} of the bytes understood"));
     }
     if coverage.duplicates > 0 {
-        text.push_str(&format!("; {} counted once", count(coverage.duplicates, "duplicate", "duplicates")));
+        let path = "/coverage/duplicates";
+        text = text.words("; ").count(path, coverage.duplicates, "duplicate", "duplicates").words(" counted once");
     }
     text
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::checks::severity_word;
 use super::csv_line::write_cells;
-use super::numbers::{COSTS, NUMBERS, numbers};
+use super::numbers::{numbers, paths};
 use super::{Answer, Style};
 use crate::wire::{Cause, Check, Condition, FunctionSummary};
 
@@ -50,9 +50,8 @@ struct CsvRow {
 
 pub(super) fn render(answer: &mut Answer<'_>, _style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let summary = answer.summary;
-    let paths = NUMBERS.iter().chain(&COSTS);
     // A dot in the name of a column would have to be quoted in SQL.
-    write_cells(HEADINGS.iter().map(|name| (*name).to_owned()).chain(paths.map(|path| path.replace('.', "_"))), out)?;
+    write_cells(HEADINGS.iter().map(|name| (*name).to_owned()).chain(paths().map(|path| path.replace('.', "_"))), out)?;
     let mut rows = vec![of_function("total", &summary.totals)];
     rows[0].named.push(("functions", summary.functions.len().to_string()));
     let functions = summary.functions.iter().map(|function| of_function("function", function));
@@ -71,7 +70,7 @@ impl CsvRow {
             cells.iter().find(|(named, _)| *named == name).map(|(_, text)| text.clone()).unwrap_or_default()
         };
         let named = HEADINGS.iter().map(|name| cell(&self.named, name));
-        write_cells(named.chain(NUMBERS.iter().chain(&COSTS).map(|path| cell(&self.numbers, path))), out)
+        write_cells(named.chain(paths().map(|path| cell(&self.numbers, path))), out)
     }
 }
 

@@ -10,7 +10,7 @@ use super::words::{count, fold, percent, shorten_end, shorten_middle, thousands,
 use crate::wire::{CauseChange, Change, ComparedSide, Comparison, FunctionChange, RateRatio, SideCounts, Summary};
 
 /// Changes that are told, in their order, each with its heading and colour.
-const SECTIONS: [(Change, &str, Ink); 4] = [
+pub(super) const SECTIONS: [(Change, &str, Ink); 4] = [
     (Change::New, "New", Ink::Bad),
     (Change::Worse, "Worse", Ink::Bad),
     (Change::Better, "Better", Ink::Good),
@@ -50,7 +50,7 @@ pub(crate) fn diff(comparison: &Comparison, top: Option<usize>, style: &Style) -
             lines.extend(more(functions.len(), most, style));
         }
     }
-    let rest = rest(comparison, style);
+    let rest = folded(&rest(comparison), style);
     if !rest.is_empty() {
         lines.push(String::new());
         lines.extend(rest);
@@ -90,10 +90,10 @@ pub(super) fn block(summary: &Summary, style: &Style) -> Vec<String> {
 
 /// What rows of causes and functions have in common.
 #[derive(Clone, Copy)]
-struct ChangeRow {
-    base: SideCounts,
-    head: SideCounts,
-    ratio: RateRatio,
+pub(super) struct ChangeRow {
+    pub(super) base: SideCounts,
+    pub(super) head: SideCounts,
+    pub(super) ratio: RateRatio,
 }
 
 impl From<&CauseChange> for ChangeRow {
@@ -117,6 +117,16 @@ where
 
 /// Returns how much changed, and what either side is.
 fn head(comparison: &Comparison, style: &Style) -> Vec<String> {
+    let (first, ink) = first_line(comparison);
+    let mut out: Vec<String> = fold(&first, style.width).iter().map(|line| style.paint(ink, line)).collect();
+    for (word, side) in [("BASE", &comparison.base), ("HEAD", &comparison.head)] {
+        out.push(told_of(word, side, style));
+    }
+    out
+}
+
+/// Returns how much changed, and whether that is bad.
+pub(super) fn first_line(comparison: &Comparison) -> (String, Ink) {
     let counts = &comparison.counts;
     let told = counts.new_causes.is_some();
     let bad = [counts.new_causes, counts.worse_causes, counts.worse_functions].iter().any(|one| *one > Some(0));
@@ -131,12 +141,7 @@ fn head(comparison: &Comparison, style: &Style) -> Vec<String> {
             number(counts.better_functions)
         ),
     };
-    let ink = if bad { Ink::Bad } else { Ink::Good };
-    let mut out: Vec<String> = fold(&first, style.width).iter().map(|line| style.paint(ink, line)).collect();
-    for (word, side) in [("BASE", &comparison.base), ("HEAD", &comparison.head)] {
-        out.push(told_of(word, side, style));
-    }
-    out
+    (first, if bad { Ink::Bad } else { Ink::Good })
 }
 
 fn new_and_worse(comparison: &Comparison) -> String {
@@ -156,13 +161,18 @@ fn number(count: Option<u64>) -> String {
 fn told_of(word: &str, side: &ComparedSide, style: &Style) -> String {
     let rate = side.failure_rate.map_or(String::new(), |rate| format!(" ({})", percent(rate)));
     let partial = if side.complete { "" } else { ", partial" };
-    let from = side.window.start.as_deref().and_then(|at| style.local(at));
-    let from = from.map_or(String::new(), |at| format!(", {} {}", at.date, at.minutes()));
+    let from = side_window(side, style).map_or(String::new(), |from| format!(", {from}"));
     let attempts = count(side.attempts, "attempt", "attempts");
     let numbers = format!("{} of {attempts} failed{rate}{partial}{from}", thousands(side.failed));
     let name = side.input.as_deref().map_or("this run".into(), one_line);
     let room = style.width.saturating_sub(width(&numbers) + width(word) + 4).max(NAME);
     shorten_end(&format!("{word}  {}  {numbers}", shorten_middle(&name, room)), style.width)
+}
+
+/// Returns when the log of a side begins: `2026-01-02 03:00`.
+pub(super) fn side_window(side: &ComparedSide, style: &Style) -> Option<String> {
+    let from = style.local(side.window.start.as_deref()?)?;
+    Some(format!("{} {}", from.date, from.minutes()))
 }
 
 /// Returns the lines of a table of changes.
@@ -194,7 +204,7 @@ fn more(all: usize, most: usize, style: &Style) -> Option<String> {
 }
 
 /// Returns what tells no change, and what else must be known.
-fn rest(comparison: &Comparison, style: &Style) -> Vec<String> {
+pub(super) fn rest(comparison: &Comparison) -> Vec<String> {
     let causes = |change| comparison.causes.iter().filter(|one| one.change == change).count() as u64;
     let functions = |change| comparison.functions.iter().filter(|one| one.change == change).count() as u64;
     let mut texts = Vec::new();
@@ -214,6 +224,10 @@ fn rest(comparison: &Comparison, style: &Style) -> Vec<String> {
         }
     }
     texts.extend(comparison.notes.iter().map(|note| format!("Note: {}", one_line(note))));
+    texts
+}
+
+fn folded(texts: &[String], style: &Style) -> Vec<String> {
     let lines = texts.iter().map(|text| shorten_end(text, style.width * 2));
     lines.flat_map(|text| fold(&text, style.width)).map(|line| style.paint(Ink::Faint, &line)).collect()
 }
@@ -230,7 +244,7 @@ fn title(cause: &CauseChange) -> String {
 }
 
 /// Returns a function's name, with account and region where another has the same.
-fn name(function: &FunctionChange, comparison: &Comparison) -> String {
+pub(super) fn name(function: &FunctionChange, comparison: &Comparison) -> String {
     let name = one_line(function.function.as_deref().unwrap_or("(no name)")).into_owned();
     let twins = comparison.functions.iter().filter(|other| other.function == function.function).count();
     let place = [function.account_id.as_deref(), function.region.as_deref()];
@@ -238,12 +252,12 @@ fn name(function: &FunctionChange, comparison: &Comparison) -> String {
     if twins > 1 && !place.is_empty() { format!("{name} ({})", one_line(&place.join(" "))) } else { name }
 }
 
-fn side_rate(side: &SideCounts) -> String {
+pub(super) fn side_rate(side: &SideCounts) -> String {
     side.rate.map_or("n/a".to_owned(), percent)
 }
 
 /// Returns `2.1x`; what the base has none of has no quotient.
-fn times(ratio: &RateRatio) -> String {
+pub(super) fn times(ratio: &RateRatio) -> String {
     ratio.ratio.map_or("-".to_owned(), factor)
 }
 
@@ -259,7 +273,7 @@ fn interval(ratio: &RateRatio) -> String {
     }
 }
 
-fn factor(ratio: f64) -> String {
+pub(super) fn factor(ratio: f64) -> String {
     match ratio {
         some if some >= 1e6 => ">999999x".to_owned(),
         some if some >= 9.95 => format!("{some:.0}x"),

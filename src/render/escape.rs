@@ -32,6 +32,21 @@ pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Makes every character visible that nobody sees or that changes how others are seen, but for line feeds. Safe text is
+/// returned unchanged.
+#[must_use]
+pub(super) fn visible(text: &str) -> Cow<'_, str> {
+    let hidden = |char: char| is_unsafe(char) && char != '\n';
+    if !text.chars().any(hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for char in text.chars() {
+        if hidden(char) { push_code(&mut out, char) } else { out.push(char) }
+    }
+    Cow::Owned(out)
+}
+
 /// Appends the code of a character: `\x1b` or `\u{202e}`.
 fn push_code(out: &mut String, char: char) {
     let code = u32::from(char);

@@ -4,15 +4,16 @@ use std::collections::HashSet;
 
 use super::checks;
 use super::escape::one_line;
+use super::finding_text::{attempts, care, error, silent_end, versions, when};
 use super::links::{self, LinkedPlace};
 use super::matrix;
 use super::said::Said;
 use super::style::{Ink, Links, Style};
 use super::time_axis::Times;
 use super::view::View;
-use super::words::{cell, count, duration, fold, shorten_end, shorten_middle, width};
+use super::words::{count, duration, fold, shorten_end, shorten_middle, width};
 use crate::model::LocalTime;
-use crate::wire::{Example, Finding, FindingState, FunctionSummary, Summary};
+use crate::wire::{Finding, FunctionSummary, Summary};
 
 /// Most findings shown per function where several functions have some, and where only one has; the rest is counted.
 const MOST_FINDINGS: usize = 2;
@@ -114,11 +115,7 @@ impl<'a> Findings<'a> {
         self.error(finding);
         self.evidence(finding);
         self.links(function, finding);
-        let advice = [
-            format!("retry: {}", one_line(&finding.retryable).replace('_', " ")),
-            format!("partial work: {}", one_line(&finding.partial_work)),
-            format!("compensation: {}", one_line(&finding.compensation)),
-        ];
+        let advice = care(finding).map(|(what, value)| format!("{what}: {value}"));
         let together = advice.join("   ");
         if width(&together) <= self.room() {
             self.body(&together);
@@ -143,8 +140,9 @@ impl<'a> Findings<'a> {
         let sure = finding.confidence == "high";
         let confidence = if sure { String::new() } else { format!("{} confidence", one_line(&finding.confidence)) };
         let room = self.style.width.saturating_sub(width(&code) + width(&confidence) + 6 - 2 * usize::from(sure));
-        let attempts = attempts(finding);
-        let (text, below) = self.fit(&attempts, self.when(finding), versions(function, finding), room);
+        let attempts = attempts(finding, "").text();
+        let when = when(finding, "", &self.times).map(|when| when.text());
+        let (text, below) = self.fit(&attempts, when, versions(function, finding), room);
         self.out.push(format!(
             "  {}  {text}{}  {}",
             self.style.paint(Ink::Bad, &code),
@@ -168,32 +166,6 @@ impl<'a> Findings<'a> {
             let rest: Vec<String> = when.into_iter().chain(versions).collect();
             (shorten_end(attempts, room), rest.join(", "))
         }
-    }
-
-    /// Returns `since 03:11, last 03:29, ongoing`, or what came after the last sighting.
-    fn when(&self, finding: &Finding) -> Option<String> {
-        let first = self.style.local(finding.first_seen.as_deref()?)?;
-        let last = finding.last_seen.as_deref().and_then(|at| self.style.local(at)).unwrap_or_else(|| first.clone());
-        let after = match (finding.state, finding.attempts_since) {
-            (FindingState::Ongoing, _) => ", ongoing".to_owned(),
-            (FindingState::Stopped, Some(since)) => format!(", stopped: {} attempts since", cell(since)),
-            (FindingState::NoTraffic, _) => ", no attempt since".to_owned(),
-            (FindingState::Unknown, Some(since)) => format!(", {} since", count(since, "attempt", "attempts")),
-            (FindingState::Stopped | FindingState::Unknown, None) => String::new(),
-        };
-        if first == last {
-            return Some(format!("at {}{after}", self.clock(&first, LocalTime::seconds)));
-        }
-        let precise = first.minutes() == last.minutes() && first.date == last.date;
-        let part = if precise { LocalTime::seconds } else { LocalTime::minutes };
-        let since = self.clock(&first, part);
-        let until = if first.date == last.date { part(&last) } else { self.clock(&last, part) };
-        // Where the log begins with it, it may have begun before.
-        let since = if finding.since_before_window { format!("{since} or before") } else { since };
-        Some(match finding.state {
-            FindingState::Ongoing => format!("since {since}, last {until}{after}"),
-            _ => format!("from {since} to {until}{after}"),
-        })
     }
 
     /// Formats a time, with its date if the window has more than one.
@@ -220,12 +192,7 @@ impl<'a> Findings<'a> {
     }
 
     fn error(&mut self, finding: &Finding) {
-        let text = match (finding.error_type.as_deref(), finding.message.as_deref()) {
-            (Some(kind), Some(message)) if !message.starts_with(kind) => format!("{kind}: {message}"),
-            (_, Some(message)) => message.to_owned(),
-            (Some(kind), None) => kind.to_owned(),
-            (None, None) => return,
-        };
+        let Some(text) = error(finding) else { return };
         self.body(&shorten_end(&one_line(&text), self.room()));
     }
 
@@ -303,37 +270,4 @@ impl<'a> Findings<'a> {
     fn room(&self) -> usize {
         self.style.width.saturating_sub(4).max(20)
     }
-}
-
-/// Returns the last line and the silence after it, if that is long enough to be significant.
-fn silent_end(example: &Example) -> Option<(&str, f64)> {
-    let silence = example.silence_before_end_ms.filter(|ms| *ms >= 1_000)?;
-    Some((example.last_line_before_end.as_deref()?, silence as f64))
-}
-
-/// Returns `3 attempts`, or `2 inits without a request`, which are no attempts.
-fn attempts(finding: &Finding) -> String {
-    let inits = finding.environments;
-    let ran = finding.count.saturating_sub(inits);
-    let attempts = count(ran, "attempt", "attempts");
-    let inits = count(inits, "init without a request", "inits without a request");
-    match (ran, finding.environments) {
-        (_, 0) => attempts,
-        (0, _) => inits,
-        _ => format!("{attempts}, {inits}"),
-    }
-}
-
-/// Returns which versions have the finding, such as `version 42 only`; `None` if the function has only one version.
-fn versions(function: &FunctionSummary, finding: &Finding) -> Option<String> {
-    if function.versions.len() < 2 || finding.versions.is_empty() {
-        return None;
-    }
-    let list = one_line(&finding.versions.join(", ")).into_owned();
-    Some(match (finding.versions.len(), function.versions.len()) {
-        (2, 2) => "both versions".to_owned(),
-        (all, of) if all >= of => format!("all {of} versions"),
-        (1, _) => format!("version {list} only"),
-        _ => format!("versions {list}"),
-    })
 }

@@ -1,6 +1,7 @@
 //! Headline of the table: how much failed and was lost, when, and whether the answer is whole.
 
 use super::escape::one_line;
+use super::sentence::Sentence;
 use super::style::{Ink, Style};
 use super::time_axis::{Axis, bars};
 use super::words::{cell, count, percent, shorten_end, thousands, width};
@@ -24,7 +25,8 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
     let complete = summary.coverage.complete;
     let whole = if complete { "complete" } else { "partial" };
     let painted = style.paint(if complete { Ink::Good } else { Ink::Warn }, whole);
-    let (texts, inks) = numbers(summary);
+    let (sentences, inks) = numbers(summary);
+    let texts = sentences.map(|sentence| sentence.text());
     let plain = texts.concat();
     let mut line: String = texts.iter().zip(inks).map(|(text, ink)| style.paint(ink, text)).collect();
     match style.width.checked_sub(width(&plain) + width(whole)).filter(|room| *room >= 2) {
@@ -41,28 +43,39 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
 }
 
 /// Returns `1,840 of 18,667 attempts failed (9.9%)` and `, 173 events lost`, each with its colour.
-fn numbers(summary: &Summary) -> ([String; 2], [Ink; 2]) {
+fn numbers(summary: &Summary) -> ([Sentence; 2], [Ink; 2]) {
     let totals = &summary.totals;
     let (failed, lost) = (totals.failed, totals.lost);
-    let attempts = count(totals.attempts, "attempt", "attempts");
-    let inits = count(totals.environment_failures, "init", "inits");
-    let lost_text = count(lost, "event", "events");
+    let attempts = |so_far: Sentence| so_far.count("/totals/attempts", totals.attempts, "attempt", "attempts");
+    let inits =
+        |so_far: Sentence| so_far.count("/totals/environment_failures", totals.environment_failures, "init", "inits");
+    let start = Sentence::default;
     let first = match totals.failure_rate {
-        _ if failed == 0 && totals.environment_failures > 0 => format!("{inits} and no attempt of {attempts} failed"),
-        _ if failed == 0 && totals.attempts == 0 => "No attempt seen".to_owned(),
-        _ if failed == 0 && totals.attempts == 1 => "The only attempt did not fail".to_owned(),
-        _ if failed == 0 && totals.incomplete == totals.attempts => format!("No end seen of {attempts}"),
-        _ if failed == 0 && totals.incomplete > 0 => {
-            format!("None of {attempts} failed, {} without an end", thousands(totals.incomplete))
+        _ if failed == 0 && totals.environment_failures > 0 => {
+            attempts(inits(start()).words(" and no attempt of ")).words(" failed")
         }
-        _ if failed == 0 => format!("None of {attempts} failed"),
-        Some(rate) => format!("{} of {attempts} failed ({})", thousands(failed), percent(rate)),
-        None => format!("{} failed (rate unknown)", count(failed, "attempt", "attempts")),
+        _ if failed == 0 && totals.attempts == 0 => start().words("No attempt seen"),
+        _ if failed == 0 && totals.attempts == 1 => start().words("The only attempt did not fail"),
+        _ if failed == 0 && totals.incomplete == totals.attempts => attempts(start().words("No end seen of ")),
+        _ if failed == 0 && totals.incomplete > 0 => attempts(start().words("None of "))
+            .words(" failed, ")
+            .number("/totals/incomplete", totals.incomplete, thousands(totals.incomplete))
+            .words(" without an end"),
+        _ if failed == 0 => attempts(start().words("None of ")).words(" failed"),
+        Some(rate) => attempts(start().number("/totals/failed", failed, thousands(failed)).words(" of "))
+            .words(" failed (")
+            .number("/totals/failure_rate", rate, percent(rate))
+            .words(")"),
+        None => start().count("/totals/failed", failed, "attempt", "attempts").words(" failed (rate unknown)"),
     };
-    let mut second = if failed == 0 && lost == 0 { String::new() } else { format!(", {lost_text} lost") };
-    if let Some(caught) = totals.caught.filter(|caught| *caught > 0) {
-        second.push_str(&format!(", {} caught", thousands(caught)));
-    }
+    let second = match failed == 0 && lost == 0 {
+        true => start(),
+        false => start().words(", ").count("/totals/lost", lost, "event", "events").words(" lost"),
+    };
+    let second = match totals.caught.filter(|caught| *caught > 0) {
+        Some(caught) => second.words(", ").number("/totals/caught", caught, thousands(caught)).words(" caught"),
+        None => second,
+    };
     let bad = failed > 0 || totals.environment_failures > 0;
     ([first, second], [if bad { Ink::Bad } else { Ink::Good }, if lost > 0 { Ink::Bad } else { Ink::Strong }])
 }
@@ -97,10 +110,16 @@ fn course(summary: &Summary, style: &Style) -> Vec<String> {
 
 /// Returns the numbers in words: `1,840 of 18,667 attempts failed (9.9%), 173 events lost`.
 pub(super) fn text(summary: &Summary) -> String {
+    sentence(summary).text()
+}
+
+/// Returns the same, with the places of its numbers.
+pub(super) fn sentence(summary: &Summary) -> Sentence {
     if summary.functions.is_empty() {
-        return NOTHING_FOUND.to_owned();
+        return Sentence::default().words(NOTHING_FOUND);
     }
-    numbers(summary).0.concat()
+    let [first, second] = numbers(summary).0;
+    first.then(second)
 }
 
 /// Returns `2026-01-02 00:00-06:00 UTC`, with seconds if the window is within one minute.

@@ -6,7 +6,7 @@ use super::matrix;
 use super::style::{Ink, Style};
 use super::time_axis::{self, Axis, LONGEST_BAR, NO_COURSE, Times, ms};
 use super::words::{cell, shorten_end};
-use crate::wire::Summary;
+use crate::wire::{FunctionVersion, Summary};
 
 /// Most stretches of time.
 const MOST_CELLS: usize = 24;
@@ -51,6 +51,16 @@ fn functions(summary: &Summary, axis: &Axis) -> Vec<u64> {
     failing
 }
 
+/// Returns the versions of functions with failures that the log does not begin with, each with the row of its function.
+pub(super) fn new_versions(summary: &Summary) -> impl Iterator<Item = (usize, &FunctionVersion)> {
+    let failing = summary.functions.iter().enumerate().filter(|(_, function)| matrix::has_failure(function));
+    failing.flat_map(|(at, function)| {
+        let first = function.versions.iter().filter_map(|version| version.first_seen.as_deref()).min();
+        let new = function.versions.iter().filter(move |version| version.first_seen.as_deref() > first);
+        new.map(move |version| (at, version))
+    })
+}
+
 /// Returns the versions that were first seen in each cell, and the causes that began in it, the gravest first. What was
 /// there when the log begins did not begin then.
 fn began(summary: &Summary, axis: &Axis) -> Vec<String> {
@@ -60,12 +70,9 @@ fn began(summary: &Summary, axis: &Axis) -> Vec<String> {
             cell.push(text);
         }
     };
-    for function in summary.functions.iter().filter(|function| matrix::has_failure(function)) {
-        let first = function.versions.iter().filter_map(|version| version.first_seen.as_deref()).min();
-        for version in function.versions.iter().filter(|version| version.first_seen.as_deref() > first) {
-            let name = matrix::name(function, summary);
-            tell(version.first_seen.as_deref(), format!("version {} of {name}", one_line(&version.version)));
-        }
+    for (at, version) in new_versions(summary) {
+        let name = matrix::name(&summary.functions[at], summary);
+        tell(version.first_seen.as_deref(), format!("version {} of {name}", one_line(&version.version)));
     }
     for cause in summary.causes.iter().filter(|cause| !cause.since_before_window) {
         tell(cause.first_seen.as_deref(), one_line(&cause.title).into_owned());

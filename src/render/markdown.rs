@@ -273,13 +273,7 @@ fn functions(answer: &Answer<'_>, page: &mut MarkdownPage) {
 fn coverage_of(summary: &Summary) -> String {
     let read = &summary.coverage;
     let mut out = Vec::new();
-    if !summary.functions.is_empty() && summary.totals.own_throttles.is_none() {
-        out.push(format!("- {}", coverage::NO_THROTTLES));
-    }
-    if summary.totals.incomplete > 0 {
-        let without = count(summary.totals.incomplete, "attempt has", "attempts have");
-        out.push(format!("- {without} no end in the log"));
-    }
+    out.extend(coverage::not_in_the_log(summary).iter().map(|text| format!("- {}", prose(&text.text()))));
     let problems = read.inputs_unreadable.iter().map(|one| ("Not read", coverage::named(one)));
     let notes = read.notes.iter().map(|note| ("Note", note.clone()));
     for (kind, all) in [("inputs not read", problems.collect::<Vec<_>>()), ("notes", notes.collect())] {
@@ -288,15 +282,14 @@ fn coverage_of(summary: &Summary) -> String {
             out.push(format!("- {} more {kind}", thousands(more as u64)));
         }
     }
-    if let Some(first) = read.inputs_skipped.first() {
-        let skipped = count(read.inputs_skipped.len() as u64, "file that is not a log", "files that are not logs");
-        out.push(format!("- Skipped: {skipped}, such as {}", prose(&coverage::named(first))));
+    if let Some(skipped) = coverage::skipped(read) {
+        out.push(format!("- Skipped: {}", prose(&skipped)));
     }
     if let Some(file) = &summary.config_file {
         out.push(format!("- Settings of {}", code(file)));
     }
     if read.inputs > 0 {
-        out.push(format!("- {}", coverage::read(read)));
+        out.push(format!("- {}", coverage::read(read).text()));
     }
     out.join("\n")
 }

@@ -1,7 +1,7 @@
 //! Matrix of the table: a row per function, worst first, and a column per kind of failure that occurs. It never splits:
 //! what does not fit is shortened, left out by name, or added up.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::escape::one_line;
 use super::grid::{self, Cell, GAP, GridColumn};
@@ -41,6 +41,8 @@ const CALLS: [FailureKind; 3] = [
     FailureKind { category: Category::ServiceError, heading: "SERVICE", short: "5XX" },
     FailureKind { category: Category::InvalidRequest, heading: "INVALID", short: "4XX" },
 ];
+/// Heading of a function's own throttles, which only metrics tell.
+const OWN_THROTTLES: &str = "OWN THROTTLES";
 /// Heading before those of calls to Lambda.
 const CALLS_TO: (&str, &str) = ("LAMBDA CALLS:", "|");
 
@@ -274,17 +276,41 @@ pub(crate) fn category_of_heading(word: &str) -> Option<Category> {
     kinds.find(|kind| is(kind.heading) || is(kind.short)).map(|kind| kind.category)
 }
 
+/// Returns the kinds of failure in the order of the columns, each with its heading: first what happens to a function itself,
+/// then calls that it makes to Lambda.
+pub(super) fn kinds() -> impl Iterator<Item = (Category, &'static str)> {
+    OWN.iter().chain(&CALLS).map(|kind| (kind.category, kind.heading))
+}
+
 /// Returns whether the function has failed attempts or environments.
 pub(super) fn has_failure(function: &FunctionSummary) -> bool {
-    function.failed > 0 || function.environment_failures > 0
+    let unseen = [function.own_throttles, function.never_ran];
+    function.failed > 0 || function.environment_failures > 0 || unseen.into_iter().flatten().any(|number| number > 0)
 }
 
 /// Returns the function's name, with account or region if several functions have the same name.
 pub(super) fn name(function: &FunctionSummary, summary: &Summary) -> String {
+    let twins = summary.functions.iter().filter(|other| other.function == function.function).count();
+    name_among(function, twins)
+}
+
+/// Returns the names of all functions, in their order.
+pub(super) fn names(summary: &Summary) -> Vec<String> {
+    let mut twins: HashMap<Option<&str>, usize> = HashMap::new();
+    for function in &summary.functions {
+        *twins.entry(function.function.as_deref()).or_default() += 1;
+    }
+    let name = |function: &FunctionSummary| {
+        name_among(function, twins.get(&function.function.as_deref()).copied().unwrap_or_default())
+    };
+    summary.functions.iter().map(name).collect()
+}
+
+/// Returns the name of a function of which there are so many with the same name.
+fn name_among(function: &FunctionSummary, twins: usize) -> String {
     let Some(name) = function.function.as_deref() else {
         return one_line(&unnamed(function)).into_owned();
     };
-    let twins = summary.functions.iter().filter(|other| other.function.as_deref() == Some(name)).count();
     let place = [function.account_id.as_deref(), function.region.as_deref()];
     let place: Vec<&str> = place.into_iter().flatten().collect();
     let name = one_line(name);
@@ -344,6 +370,9 @@ fn candidates(rows: &[&FunctionSummary], summary: &Summary) -> Vec<Candidate> {
     out.push(numbers(Role::Kind, "INIT ONLY", |function| function.environment_failures));
     // Kinds that do not occur have no column.
     out.retain(|column| column.role == Role::Fixed || column.sum() > 0);
+    if rows.iter().any(|row| row.own_throttles.is_some_and(|throttles| throttles > 0)) {
+        out.push(counted(Role::Kind, OWN_THROTTLES, "OWN 429", rows, |row| row.own_throttles.unwrap_or(0)));
+    }
     let calls: Vec<Candidate> = CALLS.iter().map(kind).filter(|column| column.sum() > 0).collect();
     if !calls.is_empty() {
         let blank = |_: &FunctionSummary| Cell::painted("|", Ink::Faint);

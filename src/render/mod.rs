@@ -17,12 +17,14 @@ mod early;
 mod escape;
 #[cfg(feature = "cloudwatch")]
 mod failed_line;
+mod finding_text;
 mod findings;
 mod gate;
 mod github;
 mod grid;
 mod headline;
 mod histogram;
+mod html;
 mod json;
 mod junit;
 mod ledger;
@@ -40,6 +42,7 @@ mod numbers;
 mod page;
 mod said;
 mod screen;
+mod sentence;
 mod style;
 mod table;
 mod time_axis;
@@ -53,6 +56,7 @@ pub(crate) use escape::{one_line, without_commands};
 #[cfg(feature = "cloudwatch")]
 pub(crate) use failed_line::failed_line;
 pub(crate) use gate::{GateState, gate_verdicts, ignored, with_unit};
+pub(crate) use html::diff_page;
 pub(crate) use json::{document, document_text};
 pub(crate) use ledger::{ledger_csv, ledger_json};
 pub(crate) use life::life;
@@ -112,6 +116,12 @@ pub static RENDERERS: &[Renderer] = &[
         description: "Markdown for the summary of a CI step or a comment",
         needs_records: false,
         render: markdown::render,
+    },
+    Renderer {
+        name: "html",
+        description: "One page to mail: charts, findings with their proof, events to check",
+        needs_records: false,
+        render: html::render,
     },
     Renderer {
         name: "junit",

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::wire::FunctionSummary;
 
 /// Paths of the numbers, in the order in which formats have them.
-pub(super) const NUMBERS: [&str; 51] = [
+const NUMBERS: [&str; 51] = [
     "attempts",
     "events",
     "ok",
@@ -60,14 +60,39 @@ pub(super) const NUMBERS: [&str; 51] = [
 ];
 
 /// Paths of the numbers that are there only where something was wasted.
-pub(super) const COSTS: [&str; 3] = ["waste.billed_ms", "waste.gb_seconds", "waste.usd"];
+const COSTS: [&str; 3] = ["waste.billed_ms", "waste.gb_seconds", "waste.usd"];
+
+/// Paths of the numbers that are there only where CloudWatch metrics were read.
+const CLOUDWATCH: [&str; 16] = [
+    "cloudwatch_metrics.invocations",
+    "cloudwatch_metrics.errors",
+    "cloudwatch_metrics.throttles",
+    "cloudwatch_metrics.concurrent_executions_max",
+    "cloudwatch_metrics.async_events_received",
+    "cloudwatch_metrics.async_events_dropped",
+    "cloudwatch_metrics.async_event_age_max_ms",
+    "cloudwatch_metrics.dead_letter_errors",
+    "cloudwatch_metrics.destination_delivery_failures",
+    "cloudwatch_metrics.iterator_age_max_ms",
+    "cloudwatch_metrics.logged_attempts",
+    "cloudwatch_metrics.async_balance.received",
+    "cloudwatch_metrics.async_balance.succeeded",
+    "cloudwatch_metrics.async_balance.dropped",
+    "cloudwatch_metrics.async_balance.open",
+    "cloudwatch_metrics.async_balance.unexplained",
+];
+
+/// Returns the paths of all numbers, in the order of columns.
+pub(super) fn paths() -> impl Iterator<Item = &'static str> {
+    NUMBERS.into_iter().chain(COSTS).chain(CLOUDWATCH)
+}
 
 /// Returns each number of a function with its path, written as in JSON; empty where it is not known.
 pub(super) fn numbers(function: &FunctionSummary) -> impl Iterator<Item = (&'static str, String)> {
     // The lists have no part in it, and may be long.
     let without_lists = FunctionSummary { findings: Vec::new(), timeline: Vec::new(), ..function.clone() };
     let json = serde_json::to_value(&without_lists).unwrap_or(Value::Null);
-    NUMBERS.into_iter().chain(COSTS).map(move |path| {
+    paths().map(move |path| {
         let found = path.split('.').try_fold(&json, |value, key| value.get(key));
         (path, found.filter(|value| value.is_number()).map(Value::to_string).unwrap_or_default())
     })
@@ -105,8 +130,8 @@ mod tests {
         let schema = schemars::schema_for!(FunctionSummary).to_value();
         let mut found = BTreeSet::new();
         collect(&schema, &schema, "", &mut found);
-        let listed: BTreeSet<String> = NUMBERS.iter().chain(&COSTS).map(|path| (*path).to_owned()).collect();
+        let listed: BTreeSet<String> = paths().map(str::to_owned).collect();
         assert_eq!(listed, found);
-        assert_eq!(listed.len(), NUMBERS.len() + COSTS.len());
+        assert_eq!(listed.len(), paths().count());
     }
 }

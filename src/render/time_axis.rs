@@ -3,7 +3,7 @@
 use super::grid::{Cell, GridColumn};
 use super::style::{Ink, Style};
 use crate::model::{LocalTime, Timestamp};
-use crate::wire::{TimelineBucket, Window};
+use crate::wire::{Failures, TimelineBucket, Window};
 
 /// Round lengths of a cell, in seconds.
 const ROUND_S: [i64; 24] = [
@@ -32,6 +32,7 @@ pub(super) struct Axis {
 pub(super) struct TimeCell {
     pub(super) attempts: u64,
     pub(super) failed: u64,
+    pub(super) failures: Failures,
 }
 
 impl Axis {
@@ -61,6 +62,7 @@ impl Axis {
             if let Some(cell) = ms(&bucket.start).and_then(|ms| cells.get_mut(self.cell_of(ms)?)) {
                 cell.attempts += bucket.attempts;
                 cell.failed += bucket.failed;
+                cell.failures += &bucket.failures;
             }
         }
         cells
@@ -82,6 +84,18 @@ impl Axis {
     /// Returns the start of a cell.
     pub(super) fn start_of(&self, cell: usize) -> Option<Timestamp> {
         Timestamp::from_ms(self.start_ms + self.cell_ms * i64::try_from(cell).ok()?)
+    }
+
+    /// Returns at most so many cells that begin at a round time, by the clocks of UTC.
+    pub(super) fn ticks(&self, most: usize) -> Vec<usize> {
+        let span_ms = self.cell_ms.saturating_mul(i64::try_from(self.cells).unwrap_or(i64::MAX));
+        let fits = |ms: &i64| *ms >= self.cell_ms && span_ms / ms < i64::try_from(most).unwrap_or(i64::MAX);
+        let step_ms = ROUND_S.into_iter().map(|s| s * 1_000).find(fits).unwrap_or(span_ms.max(1));
+        let is_tick = |cell: &usize| {
+            let start_ms = self.start_ms + self.cell_ms * i64::try_from(*cell).unwrap_or(0);
+            start_ms.rem_euclid(step_ms) < self.cell_ms
+        };
+        (0..self.cells).filter(is_tick).collect()
     }
 
     /// Returns the length of a cell: `min`, `5 min`, `h`.
@@ -164,6 +178,11 @@ impl<'a> Times<'a> {
         Some(self.dated(&clock, time, clock.date.get(5..).unwrap_or_default()))
     }
 
+    /// Returns a moment as the clocks of the zone show it.
+    pub(super) fn local(&self, moment: &str) -> Option<LocalTime> {
+        self.style.local(moment)
+    }
+
     /// Returns a time of day with its date, unless that is the day of the window, and with its zone, unless that is the
     /// zone of the window's end.
     pub(super) fn dated(&self, at: &LocalTime, time: String, date: &str) -> String {
@@ -234,7 +253,7 @@ mod tests {
 
     #[test]
     fn bars_tell_nothing_failed_from_nothing_ran() {
-        let cell = |attempts, failed| TimeCell { attempts, failed };
+        let cell = |attempts, failed| TimeCell { attempts, failed, failures: Failures::default() };
         assert_eq!(bars(&[cell(0, 0), cell(9, 0), cell(9, 1), cell(9, 4), cell(9, 8)]), " ·▁▄█");
         assert_eq!(bars(&[cell(3, 3)]), "█");
     }

@@ -1,5 +1,6 @@
 //! Inputs: lists the files, directories and standard input that the user named.
 
+mod clock;
 #[cfg(feature = "cloudwatch")]
 pub(crate) mod cloudwatch;
 mod document;
@@ -21,6 +22,7 @@ use rustc_hash::FxHashSet;
 
 use walk::{FoundFile, walk};
 
+pub(crate) use clock::now;
 pub(crate) use document::is_document;
 pub(crate) use feed::{InputSource, MemoryInputs};
 pub(crate) use file_id::{FileId, place};

@@ -126,9 +126,12 @@ impl Copies {
             }
         }
         std::mem::swap(attempts, &mut self.kept);
-        if attempts.len() < before && self.untimed.is_empty() {
-            // The copy that is kept may have ended later.
-            attempts.sort_by(Entry::compare);
+        if attempts.len() < before {
+            // The copy that is kept may have ended later, or stand further back.
+            match self.untimed.is_empty() {
+                true => attempts.sort_by(Entry::compare),
+                false => order_without_times(attempts),
+            }
         }
         (before - attempts.len()) as u64
     }

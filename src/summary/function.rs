@@ -37,6 +37,8 @@ pub(super) struct Counts {
     near_memory_limit: u64,
     unstarted: u64,
     near_timeout: u64,
+    /// Attempts that began within the time of the metrics.
+    pub(super) in_metric_window: u64,
     /// Lost events that a destination or a dead-letter queue caught.
     pub(super) caught: u64,
     pub(super) versions: Versions,
@@ -67,6 +69,7 @@ impl Counts {
             near_memory_limit: 0,
             unstarted: 0,
             near_timeout: 0,
+            in_metric_window: 0,
             caught: 0,
             versions: Versions::default(),
             memory: MemoryCells::default(),
@@ -159,6 +162,7 @@ impl Counts {
         self.near_memory_limit += one.near_memory_limit;
         self.unstarted += one.unstarted;
         self.near_timeout += one.near_timeout;
+        self.in_metric_window += one.in_metric_window;
         self.caught += one.caught;
         self.versions.absorb(&one.versions);
         self.memory.absorb(&one.memory);

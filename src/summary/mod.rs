@@ -11,6 +11,7 @@ mod cause_key;
 mod causes;
 mod cells;
 mod chains;
+mod cloudwatch;
 mod configured;
 mod course;
 mod distribution;

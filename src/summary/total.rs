@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::caught::{Caught, Unrun, function_of, settled_by};
 use super::causes::{self, CauseSums, FailedStarts, InFunction};
 use super::chains::{Copies, Outcome, order_without_times, outcome, start_behind_end};
+use super::cloudwatch;
 use super::configured::{Configured, SeenCatchers, TimeoutSource, only_invoker};
 use super::course::WindowBounds;
 use super::entries::{Entries, SharedTables};
@@ -25,7 +26,7 @@ use super::tables::Tables;
 use super::to_check::ToCheck;
 use super::traffic::Traffic;
 use super::{Entry, retries};
-use crate::account::{AwsConfig, CaughtEvent, Destinations, UnseenEvent};
+use crate::account::{AwsConfig, CaughtEvent, Destinations, FunctionMetrics, MetricWindow, UnseenEvent};
 use crate::catalogue::{ErrorTold, Invoker};
 use crate::model::{Moment, Occurrence, Place, Timestamp};
 use crate::stats::RateBounds;
@@ -47,6 +48,8 @@ pub(crate) struct SummaryOptions<'a> {
     pub destinations: Option<&'a Destinations>,
     /// Configuration of the functions, if any was given.
     pub aws_config: Option<&'a AwsConfig>,
+    /// CloudWatch metrics of functions, if any were given.
+    pub cloudwatch_metrics: Option<&'a FunctionMetrics>,
     /// Prices of run time.
     pub prices: Prices,
     /// Whether records are wanted, with what only the final pass knows.
@@ -93,6 +96,8 @@ pub(crate) struct Totals {
     pub too_large: Option<(u64, Place)>,
     /// Functions whose log hides successes, so that their failure rates, and the overall one, are unknown.
     pub hiding: Vec<String>,
+    /// Where the log is not that of the metrics, and whether it lacks attempts.
+    pub other_than_metrics: Vec<(String, bool)>,
     /// Number of caught events of which the log lacks the attempts, and names of their functions, sorted; a few where there
     /// are many.
     pub caught_without_attempts: (u64, BTreeSet<String>),
@@ -225,6 +230,7 @@ pub(crate) fn summarize(
     let recorded = shared.take_caught();
     let caught = Caught { named: bounds.destinations, recorded };
     caught.name_functions(shared);
+    cloudwatch::name_functions(bounds.cloudwatch_metrics, shared);
     let mut names = Tables::of(shared, &ledgers);
     let mut runs = Vec::with_capacity(ledgers.len());
     let (mut first, mut last) = (None::<Timestamp>, None::<Timestamp>);
@@ -353,6 +359,8 @@ struct Current<'a> {
     configured: Configured<'a>,
     /// What caught its events.
     catchers: SeenCatchers,
+    /// Time in which its attempts are held against its metrics.
+    metric_window: Option<MetricWindow>,
 }
 
 impl<'a> Pass<'a> {
@@ -431,7 +439,15 @@ impl<'a> Pass<'a> {
             price: self.bounds.prices.of(key.region.as_deref(), architecture),
             configured,
             catchers: SeenCatchers::default(),
+            metric_window: self.metric_window(id),
         }
+    }
+
+    fn metric_window(&self, id: u32) -> Option<MetricWindow> {
+        let metrics = self.bounds.cloudwatch_metrics?;
+        let (start, end) = self.start.zip(self.end)?;
+        let given = self.from.is_some() || self.to.is_some();
+        metrics.comparable(self.names.functions[id as usize].name.as_deref(), MetricWindow::of_log(start, end, given))
     }
 
     /// Ends an event: drops attempts that were read twice or do not count, and adds up the rest.
@@ -515,6 +531,10 @@ impl<'a> Pass<'a> {
         let ended = (outcome, caught.is_some());
         current.counts.add_event(attempts, ended, &current.configured, &self.names.failures);
         current.counts.costs.add_event(attempts, &current.price);
+        if let Some(window) = &current.metric_window {
+            let counted = attempts.iter().filter_map(Entry::started_at).filter(|at| window.holds(*at)).count();
+            current.counts.in_metric_window += counted as u64;
+        }
         if outcome == Outcome::Succeeded {
             return;
         }
@@ -532,7 +552,7 @@ impl<'a> Pass<'a> {
     }
 
     fn close(&mut self, function: Option<Current<'a>>) {
-        let Some(Current { id, mut counts, price, configured, catchers }) = function else { return };
+        let Some(Current { id, mut counts, price, configured, catchers, metric_window }) = function else { return };
         let names = self.names;
         let timeout = configured.limit(&counts.versions);
         if let (Some(timeout), true) = (timeout, self.bounds.keep_patches) {
@@ -549,6 +569,9 @@ impl<'a> Pass<'a> {
         row.invokers.extend(catchers.invokers());
         row.memory.size_mb = row.memory.size_mb.or(configured.memory_size_mb());
         row.function.clone_from(&key.name);
+        if let Some(metrics) = self.bounds.cloudwatch_metrics {
+            cloudwatch::tell(&mut row, metrics, metric_window.map(|_| counts.in_metric_window));
+        }
         row.caught = self.caught.is_known().then_some(counts.caught);
         if counts.hides_successes() || configured.logs_only_failures() && row.ok == 0 && row.failed > 0 {
             row.failure_rate = None;
@@ -602,6 +625,23 @@ impl<'a> Pass<'a> {
         }
     }
 
+    /// Adds a row for each function that only CloudWatch knows, and says where the log is not that of the metrics.
+    fn hold_against_metrics(&mut self, rows: &mut Vec<FunctionSummary>) -> Vec<(String, bool)> {
+        let Some(metrics) = self.bounds.cloudwatch_metrics else { return Vec::new() };
+        for (id, mut row) in cloudwatch::unlogged(metrics, &self.names.functions, rows) {
+            if !(self.bounds.wanted)(row.function.as_deref()) {
+                continue;
+            }
+            let window = self.metric_window(id);
+            cloudwatch::tell(&mut row, metrics, window.map(|_| 0));
+            row.caught = self.caught.is_known().then_some(0);
+            row.never_ran = row.caught;
+            rows.push(row);
+            self.row_ids.push(id);
+        }
+        rows.iter().filter_map(cloudwatch::difference).collect()
+    }
+
     /// Lists the caught events of this window and of the functions that are wanted of which no attempt was seen: those that
     /// never ran, and the number of those whose attempts the log lacks.
     fn unseen(&mut self) -> (Unrun, (u64, BTreeSet<String>)) {
@@ -646,6 +686,7 @@ impl<'a> Pass<'a> {
         if self.caught.is_known() {
             unrun.count(&mut functions, &mut self.row_ids, names, &self.names.canonical);
         }
+        let other_than_metrics = self.hold_against_metrics(&mut functions);
         let mut order: Vec<usize> = (0..functions.len()).collect();
         order.sort_unstable_by(|one, other| {
             // Ids depend on thread scheduling, so ties are broken by key, which is unique even for unnamed functions.
@@ -661,6 +702,8 @@ impl<'a> Pass<'a> {
             totals.never_ran = Some(unrun_events);
             totals.needs_person.events += unrun_events;
         }
+        let throttles: Option<u64> = functions.iter().map(|row| row.own_throttles).sum();
+        totals.own_throttles = throttles.filter(|_| self.bounds.cloudwatch_metrics.is_some());
         if !self.hiding.is_empty() {
             totals.failure_rate = None;
         }
@@ -680,6 +723,7 @@ impl<'a> Pass<'a> {
             disordered,
             too_large,
             hiding,
+            other_than_metrics,
             caught_without_attempts,
             patches,
             ledger_events,

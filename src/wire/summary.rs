@@ -260,7 +260,7 @@ pub struct Check {
     /// Region, where the input tells it.
     pub region: Option<String>,
     /// How grave it is.
-    pub severity: Severity,
+    pub severity: CheckSeverity,
     /// What says so, with the figures.
     pub evidence: String,
     /// The input that tells the configuration; null where the log alone tells it.
@@ -270,7 +270,7 @@ pub struct Check {
 /// How grave a check is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Severity {
+pub enum CheckSeverity {
     /// Events are lost, blocked or refused, or nothing can be deployed any more.
     High,
     /// It fails, or will, where load or time grow.
@@ -487,8 +487,12 @@ additive! {
         /// Events that somebody must look at.
         #[serde(default)]
         pub needs_person: NeedsPerson,
-        /// Throttled requests, from metrics: a function's own throttles are never in its log.
+        /// Throttled requests, from CloudWatch metrics: a function's own throttles are never in its log. Null without a
+        /// complete answer.
         pub own_throttles: Option<u64>,
+        /// What CloudWatch counted of the function; null without `--cloudwatch-metrics`, and in the totals.
+        #[serde(default)]
+        pub cloudwatch_metrics: Option<Box<CloudwatchMetrics>>,
         /// Attempts with an init or restore duration.
         pub cold_starts: u64 = sum,
         /// Run time.
@@ -520,6 +524,58 @@ additive! {
         /// What went wrong, worst first.
         pub findings: Vec<Finding>,
     }
+}
+
+/// What CloudWatch counted of a function. Null is what was not answered completely.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CloudwatchMetrics {
+    /// Start of the time that was counted.
+    pub start: Option<String>,
+    /// Its end.
+    pub end: Option<String>,
+    /// False where its last minutes may still have changed when it was asked for.
+    pub settled: bool,
+    /// Attempts that ran: throttled requests are not among them.
+    pub invocations: Option<u64>,
+    /// Attempts that failed in the function, by the time of their start.
+    pub errors: Option<u64>,
+    /// Requests that were throttled: every internal retry of an asynchronous event counts.
+    pub throttles: Option<u64>,
+    /// Most attempts that ran at once.
+    pub concurrent_executions_max: Option<u64>,
+    /// Events that Lambda took to run later.
+    pub async_events_received: Option<u64>,
+    /// Events among these that were given up; a destination or dead-letter queue may have caught them.
+    pub async_events_dropped: Option<u64>,
+    /// Longest time, in milliseconds, that such an event waited.
+    pub async_event_age_max_ms: Option<u64>,
+    /// Events that could not be sent to the dead-letter queue, and so are lost.
+    pub dead_letter_errors: Option<u64>,
+    /// Events that could not be sent to a destination.
+    pub destination_delivery_failures: Option<u64>,
+    /// Longest time, in milliseconds, that the last record of a batch of a stream had waited.
+    pub iterator_age_max_ms: Option<u64>,
+    /// Attempts in the log that began within that time, to hold against `invocations`; null where the log does not have all
+    /// of it.
+    pub logged_attempts: Option<u64>,
+    /// What became of the events that Lambda took to run later; null where the log cannot tell, or has other events, too: of
+    /// other callers, or from before that time.
+    pub async_balance: Option<AsyncBalance>,
+}
+
+/// What became of events that Lambda took to run later: received are the others and what nothing explains.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AsyncBalance {
+    /// `async_events_received`.
+    pub received: u64,
+    /// Events in the log that succeeded, at whatever attempt.
+    pub succeeded: u64,
+    /// `async_events_dropped`.
+    pub dropped: u64,
+    /// Events in the log that may still be retried.
+    pub open: u64,
+    /// The rest: events that wait, or of which the log lacks the end.
+    pub unexplained: u64,
 }
 
 additive! {

@@ -25,7 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rules", &["model", "catalogue", "lambda"]),
     ("summary", &["model", "catalogue", "wire", "stats", "account"]),
     ("compare", &["model", "wire", "stats"]),
-    ("render", &["model", "wire", "lambda"]),
+    ("render", &["model", "catalogue", "wire", "lambda"]),
     ("source", &["model", "wire"]),
     (
         "pipeline",
@@ -517,7 +517,11 @@ fn type_names(tokens: TokenStream, found: &mut Vec<String>) {
                 at += if word == "trait" { tokens[at..].iter().position(ends_item).unwrap_or_default() } else { 1 };
             }
             [TokenTree::Ident(word), ..] if word == "impl" || word == "macro_rules" => {
-                at += tokens[at..].iter().position(ends_item).unwrap_or_default();
+                // Behind commas between its parameters.
+                let body = tokens[at..].iter().position(
+                    |token| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace),
+                );
+                at += body.unwrap_or_default();
             }
             [TokenTree::Group(group), ..] if group.delimiter() == Delimiter::Brace => type_names(group.stream(), found),
             _ => {}

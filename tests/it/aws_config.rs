@@ -209,6 +209,28 @@ fn a_bad_file_is_told_and_the_rest_goes_on() {
 }
 
 #[test]
+fn of_a_directory_only_what_is_of_the_kind_is_read() {
+    let folder = directory();
+    let template = fs::read("fixtures/account/cloudformation/shop.template.json").unwrap();
+    for (name, content) in [
+        ("shop.template.json", &template[..]),
+        ("network.template.json", br#"{"Resources":{"Vpc":{"Type":"AWS::EC2::VPC"}}}"#),
+        ("manifest.json", br#"{"version":"48.0.0","artifacts":{}}"#),
+        ("asset.1a/app.py", b"def handler(event, context): pass"),
+    ] {
+        super::harness::write(&folder.path().join(name), content);
+    }
+    let done = Run::analyze([LOGS]).arg_path("--aws-config", folder.path()).args(["--format", "json"]).done();
+    let answer: Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!((done.status, &answer["coverage"]["complete"]), (0, &true.into()), "{}", done.stderr);
+    assert_eq!(answer["coverage"]["inputs_skipped"].as_array().unwrap().len(), 2, "{}", answer["coverage"]);
+    assert_eq!(row(&answer, "orders")["timeout_ms"], 10_000);
+    fs::remove_file(folder.path().join("shop.template.json")).unwrap();
+    let none = Run::analyze([LOGS]).arg_path("--aws-config", folder.path()).done();
+    assert!(none.status == 3 && none.stdout.contains("tells of no function"), "{}", none.stdout);
+}
+
+#[test]
 fn a_saved_answer_of_an_earlier_version_has_no_checks() {
     let mut answer = summary(Run::analyze([LOGS]));
     for key in ["checks", "checks_total", "checks_high"] {

@@ -7,6 +7,7 @@ mod account;
 mod advice;
 mod architecture;
 mod aws_config;
+mod beside_the_log;
 mod causes;
 mod cli;
 #[cfg(feature = "cloudwatch")]
@@ -29,6 +30,7 @@ mod events;
 mod examples;
 mod explain;
 mod figures;
+mod finds;
 #[cfg(feature = "cloudwatch")]
 mod follow;
 mod formats;
@@ -38,6 +40,7 @@ mod gate;
 mod generate;
 mod harness;
 mod hostile;
+mod html;
 #[cfg(all(unix, feature = "cloudwatch"))]
 mod kept;
 mod line_by_line;

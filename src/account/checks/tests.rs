@@ -32,7 +32,7 @@ fn version(name: &str) -> FunctionVersion {
 
 fn config(documents: &[&str]) -> AwsConfig {
     let mut config = AwsConfig::default();
-    documents.iter().for_each(|text| config.read(text.as_bytes(), "a.json").unwrap());
+    documents.iter().for_each(|text| assert_eq!(config.read(text.as_bytes(), "a.json"), Ok(true)));
     config.settle();
     config
 }

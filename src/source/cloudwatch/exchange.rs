@@ -83,12 +83,6 @@ pub(super) fn host_of(url: &str) -> Option<String> {
     (!host.is_empty()).then(|| host.to_owned())
 }
 
-/// Reads this machine's clock.
-pub(crate) fn now() -> Option<Timestamp> {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_ms(i64::try_from(since_1970.as_millis()).ok()?)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

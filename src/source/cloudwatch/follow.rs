@@ -16,7 +16,6 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::call::{Caller, NEEDED};
 use super::connect::AccountRegion;
-use super::exchange::now;
 use super::failure::{PullError, RequestError};
 use super::limiter::Limiter;
 use super::line;
@@ -29,6 +28,7 @@ use super::slice::{AfterPage, Slice};
 use super::spool::SliceId;
 use super::target::Target;
 use crate::model::Timestamp;
+use crate::source::now;
 
 /// Time before the latest look for which every round asks again.
 const NEAR_MS: i64 = 20_000;

@@ -40,7 +40,6 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 
-pub(crate) use exchange::now;
 pub(crate) use failure::{PullError, plain_io};
 pub(crate) use follow::Round;
 pub(crate) use signals::Signal;

@@ -12,7 +12,6 @@ use tokio::task::JoinSet;
 
 use super::call::Caller;
 use super::connect::AccountRegion;
-use super::exchange::now;
 use super::failure::{PullError, RequestError};
 use super::line;
 use super::lookup::failure_of_place;
@@ -21,6 +20,7 @@ use super::shared::PullState;
 use super::slice::{AfterPage, Slice};
 use super::spool::SliceId;
 use super::target::{Target, ToRead};
+use crate::source::now;
 
 /// Limits on concurrent chains. Each may hold a page of 1 MB and what it is parsed into (estimated at 5 MB, not
 /// measured).

@@ -36,8 +36,12 @@ use scan::Scan;
 
 /// What stands in place of a secret.
 const MASK: &str = "[redacted]";
-/// Rounds of masking at most: a mask can complete the form of another secret, which is rare and settles at once.
-const MOST_ROUNDS: usize = 4;
+/// Rounds of masking in which each secret gets a mask of its own. A mask can complete the form of another secret, which is
+/// rare and settles at once; only a text that was made for it goes on, one level of nested brackets in each round.
+const FINE_ROUNDS: usize = 4;
+/// Rounds of masking at most. In those behind the fine ones, one mask covers all that was found; what is not settled then is
+/// masked as a whole. So every text settles, and what is masked stays as it is when masked again.
+const MOST_ROUNDS: usize = 8;
 /// Levels of escapes behind which secrets are looked for.
 const LEVELS: usize = 3;
 /// Length from which the end of a text may have been cut off, and a secret with it in part. A shorter text says so by an
@@ -148,17 +152,29 @@ impl Redaction {
             return Cow::Owned(MASK.to_owned());
         }
         let mut words = search::words(text.as_bytes());
-        for _ in 0..MOST_ROUNDS {
-            let mut found = self.scan(text.as_bytes(), &words);
-            found.extend(self.behind_escapes(&text));
-            found.extend(self.by_patterns(&text));
-            found.retain(|range| !is_masked(&text[range.clone()]));
+        for round in 0..=MOST_ROUNDS {
+            let mut found = self.found(&text, &words);
             if found.is_empty() {
-                break;
+                return text;
+            }
+            if round >= FINE_ROUNDS {
+                found = vec![hull(&found)];
             }
             text = Cow::Owned(cover(&text, found, &mut words));
         }
-        text
+        Cow::Owned(MASK.to_owned())
+    }
+
+    /// Returns what is to be masked in a text that may have masks already.
+    fn found(&self, text: &str, words: &[search::FoundWord]) -> Vec<Range<usize>> {
+        let mut found = self.scan(text.as_bytes(), words);
+        found.extend(self.behind_escapes(text));
+        found.extend(self.by_patterns(text));
+        if !found.is_empty() {
+            widen(&mut found, text);
+            found.retain(|range| !is_masked(&text[range.clone()]));
+        }
+        found
     }
 
     fn scan(&self, text: &[u8], words: &[search::FoundWord]) -> Vec<Range<usize>> {
@@ -200,7 +216,28 @@ impl Redaction {
 
 /// Returns whether there is nothing to mask, or it is a mask already.
 fn is_masked(secret: &str) -> bool {
-    secret.is_empty() || secret.len() <= MASK.len() && secret.trim_matches(['[', ']']) == MASK.trim_matches(['[', ']'])
+    secret.is_empty() || secret == MASK
+}
+
+/// Returns the stretch from the first to the last of them.
+fn hull(found: &[Range<usize>]) -> Range<usize> {
+    let first = found.iter().map(|range| range.start).min().unwrap_or_default();
+    let last = found.iter().map(|range| range.end).max().unwrap_or_default();
+    first..last
+}
+
+/// Widens what is to be masked by the rest of the masks of which it has a part, for a mask is whole. So each round
+/// leaves fewer bytes beside masks, or fewer masks.
+fn widen(found: &mut [Range<usize>], text: &str) {
+    let masks: Vec<usize> = memchr::memmem::find_iter(text.as_bytes(), MASK).collect();
+    for range in found.iter_mut().filter(|range| range.start < range.end) {
+        let first = masks.partition_point(|start| start + MASK.len() <= range.start);
+        let behind = masks.partition_point(|start| *start < range.end);
+        let touched = masks.get(first..behind).unwrap_or_default();
+        if let (Some(first), Some(last)) = (touched.first(), touched.last()) {
+            *range = range.start.min(*first)..range.end.max(last + MASK.len());
+        }
+    }
 }
 
 /// Puts a mask in place of each stretch; those that touch become one. Moves the words along, and drops those that are masked.

@@ -155,4 +155,18 @@ mod tests {
             assert!(form.fixed.len() >= 2, "{form:?}");
         }
     }
+
+    /// The words of a text that is partly masked are those of the text before that are not masked.
+    #[test]
+    fn no_word_is_in_a_mask_or_reaches_into_one() {
+        assert!(words(super::super::MASK.as_bytes()).is_empty());
+        for (word, _) in names::spellings() {
+            assert!(!word.contains(['[', ']']), "{word}");
+        }
+        let lists = [headers::BARE_SCHEMES, urls::PARAMETERS, urls::HOOKS, urls::NETWORKS];
+        let fixed = FORMS.iter().map(|form| form.fixed).chain(commands::programs().map(|(word, _)| word));
+        for word in fixed.chain(lists.into_iter().flatten().copied()) {
+            assert!(!word.contains(['[', ']']), "{word}");
+        }
+    }
 }

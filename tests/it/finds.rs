@@ -1,0 +1,43 @@
+//! What the fuzzers found, replayed without them: `fixtures/finds/TARGET/NAME`, as small as it was made.
+
+#[path = "../../fuzz/laws/mod.rs"]
+mod laws;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// The laws by the names of their targets.
+const LAWS: [(&str, fn(&[u8])); 7] = [
+    ("analyze", laws::analyze::check),
+    ("assemble", laws::assemble::check),
+    ("decode", laws::decode::check),
+    ("parse", laws::parse::check),
+    ("records", laws::records::check),
+    ("redact", laws::redact::check),
+    ("settings", laws::settings::check),
+];
+
+fn names(directory: &Path) -> BTreeSet<String> {
+    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name());
+    entries.map(|name| name.into_string().unwrap()).collect()
+}
+
+#[test]
+fn what_was_found_holds_now() {
+    let finds = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/finds");
+    for target in names(&finds) {
+        let (_, check) = LAWS.iter().find(|(name, _)| *name == target).unwrap_or_else(|| panic!("no law {target}"));
+        for name in names(&finds.join(&target)) {
+            println!("{target}/{name}");
+            check(&fs::read(finds.join(&target).join(name)).unwrap());
+        }
+    }
+}
+
+#[test]
+fn every_target_has_a_law() {
+    let targets = names(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/fuzz_targets"));
+    let laws: BTreeSet<String> = LAWS.iter().map(|(name, _)| format!("{name}.rs")).collect();
+    assert_eq!(targets, laws);
+}
