@@ -40,7 +40,7 @@ const NEAR: f64 = 0.8;
 const MEMORY_PERCENT: u64 = 90;
 
 fn below_success(now: &CheckedFunction<'_>) -> Vec<CheckHit> {
-    let Some(timeout) = now.setting(FunctionConfig::timeout_ms) else { return Vec::new() };
+    let Some(timeout) = now.limit(FunctionConfig::timeout_ms) else { return Vec::new() };
     // The figure of a REPORT may exceed the limit by a little.
     const SLACK_MS: f64 = 100.0;
     let limit = timeout.value as f64;
@@ -60,7 +60,7 @@ fn below_success(now: &CheckedFunction<'_>) -> Vec<CheckHit> {
 }
 
 fn near_p99(now: &CheckedFunction<'_>) -> Vec<CheckHit> {
-    let Some(timeout) = now.setting(FunctionConfig::timeout_ms) else { return Vec::new() };
+    let Some(timeout) = now.limit(FunctionConfig::timeout_ms) else { return Vec::new() };
     let limit = timeout.value as f64;
     match now.row.duration_ms.ok.p99 {
         Some(p99) if p99 >= limit * NEAR => CheckHit::by(
@@ -78,7 +78,7 @@ fn near_p99(now: &CheckedFunction<'_>) -> Vec<CheckHit> {
 }
 
 fn differs(now: &CheckedFunction<'_>) -> Vec<CheckHit> {
-    let Some(timeout) = now.setting(FunctionConfig::timeout_ms) else { return Vec::new() };
+    let Some(timeout) = now.limit(FunctionConfig::timeout_ms) else { return Vec::new() };
     let observed = now.row.timeout_ms.filter(|_| now.row.timeout_source.as_deref() == Some("observed"));
     match observed {
         Some(observed) if observed != timeout.value => CheckHit::by(
@@ -95,7 +95,7 @@ fn differs(now: &CheckedFunction<'_>) -> Vec<CheckHit> {
 }
 
 fn memory(now: &CheckedFunction<'_>) -> Vec<CheckHit> {
-    let Some(size) = now.setting(FunctionConfig::memory_size_mb) else { return Vec::new() };
+    let Some(size) = now.limit(FunctionConfig::memory_size_mb) else { return Vec::new() };
     match now.row.memory.max_used_mb {
         Some(used) if u64::from(used) * 100 >= u64::from(size.value) * MEMORY_PERCENT => {
             CheckHit::by(size.input, format!("{used} of {} MB were used{}", size.value, size.caveat))

@@ -12,6 +12,7 @@ mod sources;
 mod tests;
 
 use super::config::{AskedFunction, AwsConfig, Described, FunctionConfig, ToldFact};
+use crate::model::Timestamp;
 use crate::wire::{Check, CheckSeverity, FunctionSummary, Summary, Window};
 
 /// Most checks that are listed.
@@ -85,7 +86,26 @@ impl<'a> CheckedFunction<'a> {
         Some(ToldSetting { value, input, caveat })
     }
 
-    /// Returns whether the function had an event without a success that Lambda invoked asynchronously.
+    /// Returns when the function was changed within the time of the log.
+    fn changed_at(&self) -> Option<ToldSetting<'a, Timestamp>> {
+        let time = |text: &Option<String>| Some(Timestamp::parse_prefix(text.as_deref()?.as_bytes())?.0);
+        let (start, end) = time(&self.window.start).zip(time(&self.window.end))?;
+        self.setting(FunctionConfig::last_modified).filter(|changed| start < changed.value && changed.value <= end)
+    }
+
+    /// Returns a setting that attempts may have had another of, before a change within the time of the log.
+    fn limit<T>(
+        &self,
+        of: impl Fn(&FunctionConfig<'a>, Option<&str>) -> Option<ToldFact<'a, T>>,
+    ) -> Option<ToldSetting<'a, T>> {
+        let mut setting = self.setting(of)?;
+        if let Some(changed) = self.changed_at() {
+            setting.caveat.push_str(&format!(" (changed at {}: earlier attempts may have had another)", changed.value));
+        }
+        Some(setting)
+    }
+
+    /// Returns whether an attempt or an init failed.
     fn failed(&self) -> bool {
         self.row.failed > 0 || self.row.environment_failures > 0
     }

@@ -2,7 +2,6 @@
 
 use super::{CheckHit, CheckInfo, CheckedFunction, count};
 use crate::account::config::FunctionConfig;
-use crate::model::Timestamp;
 use crate::wire::CheckSeverity;
 
 pub(super) const CHECKS: &[CheckInfo] = &[
@@ -71,15 +70,10 @@ fn little_concurrency(now: &CheckedFunction<'_>) -> Vec<CheckHit> {
 }
 
 fn changed(now: &CheckedFunction<'_>) -> Vec<CheckHit> {
-    let time = |text: &Option<String>| Some(Timestamp::parse_prefix(text.as_deref()?.as_bytes())?.0);
-    let Some((start, end)) = time(&now.window.start).zip(time(&now.window.end)) else { return Vec::new() };
-    match now.setting(FunctionConfig::last_modified) {
-        Some(changed) if start < changed.value && changed.value <= end => CheckHit::by(
-            changed.input,
-            format!("it was changed at {}, within the time of the log{}", changed.value, changed.caveat),
-        ),
-        _ => Vec::new(),
-    }
+    now.changed_at().map_or_else(Vec::new, |changed| {
+        let evidence = format!("it was changed at {}, within the time of the log{}", changed.value, changed.caveat);
+        CheckHit::by(changed.input, evidence)
+    })
 }
 
 fn log_level(now: &CheckedFunction<'_>) -> Vec<CheckHit> {

@@ -13,19 +13,19 @@ use super::facts::{
 };
 use super::get_queue_attributes::RedrivePolicy;
 use super::list_event_source_mappings::{REPORT_ITEMS, UNTIL_EXPIRY, seconds};
-use super::loose::{JsonObject, Lenient, List, Value};
+use super::loose::{JsonObject, List, Tolerant, Value};
 use super::section::Section;
 
 #[derive(Debug, Default)]
 pub(super) struct CloudFormation {
-    resources: Lenient<JsonObject<BTreeMap<String, Lenient<JsonObject<TemplateResource>>>>>,
-    globals: Lenient<JsonObject<Globals>>,
+    resources: Tolerant<JsonObject<BTreeMap<String, Tolerant<JsonObject<TemplateResource>>>>>,
+    globals: Tolerant<JsonObject<Globals>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Globals {
-    function: Lenient<JsonObject<Properties>>,
+    function: Tolerant<JsonObject<Properties>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -33,7 +33,7 @@ struct Globals {
 struct TemplateResource {
     #[serde(rename = "Type")]
     kind: Value,
-    properties: Lenient<JsonObject<Properties>>,
+    properties: Tolerant<JsonObject<Properties>>,
 }
 
 /// The properties that are used, of any kind of resource. No two kinds mean different things by one of these names.
@@ -45,25 +45,25 @@ struct Properties {
     timeout: Value,
     memory_size: Value,
     runtime: Value,
-    architectures: Lenient<List<Value>>,
+    architectures: Tolerant<List<Value>>,
     package_type: Value,
     reserved_concurrent_executions: Value,
-    dead_letter_config: Lenient<JsonObject<DeadLetterTarget>>,
-    dead_letter_queue: Lenient<JsonObject<DeadLetterTarget>>,
-    snap_start: Lenient<JsonObject<SnapStart>>,
-    logging_config: Lenient<JsonObject<LoggingConfig>>,
-    event_invoke_config: Lenient<JsonObject<EventInvokeConfig>>,
-    events: Lenient<JsonObject<BTreeMap<String, Lenient<JsonObject<SamEvent>>>>>,
-    function_url_config: Lenient<JsonObject<BTreeMap<String, Value>>>,
+    dead_letter_config: Tolerant<JsonObject<DeadLetterTarget>>,
+    dead_letter_queue: Tolerant<JsonObject<DeadLetterTarget>>,
+    snap_start: Tolerant<JsonObject<SnapStart>>,
+    logging_config: Tolerant<JsonObject<LoggingConfig>>,
+    event_invoke_config: Tolerant<JsonObject<EventInvokeConfig>>,
+    events: Tolerant<JsonObject<BTreeMap<String, Tolerant<JsonObject<SamEvent>>>>>,
+    function_url_config: Tolerant<JsonObject<BTreeMap<String, Value>>>,
     // Its invoke config and its mappings.
     maximum_retry_attempts: Value,
-    destination_config: Lenient<JsonObject<TemplateDestinations>>,
+    destination_config: Tolerant<JsonObject<TemplateDestinations>>,
     event_source_arn: Value,
-    self_managed_event_source: Lenient<JsonObject<BTreeMap<String, Value>>>,
+    self_managed_event_source: Tolerant<JsonObject<BTreeMap<String, Value>>>,
     enabled: Value,
     maximum_batching_window_in_seconds: Value,
     bisect_batch_on_function_error: Value,
-    function_response_types: Lenient<List<Value>>,
+    function_response_types: Tolerant<List<Value>>,
     // Of events of a template.
     queue: Value,
     stream: Value,
@@ -72,7 +72,7 @@ struct Properties {
     target_function_arn: Value,
     queue_name: Value,
     visibility_timeout: Value,
-    redrive_policy: Lenient<JsonObject<RedrivePolicy>>,
+    redrive_policy: Tolerant<JsonObject<RedrivePolicy>>,
 }
 
 /// What invokes a function of SAM.
@@ -81,7 +81,7 @@ struct Properties {
 struct SamEvent {
     #[serde(rename = "Type")]
     kind: Value,
-    properties: Lenient<JsonObject<Properties>>,
+    properties: Tolerant<JsonObject<Properties>>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -96,13 +96,13 @@ struct DeadLetterTarget {
 #[serde(rename_all = "PascalCase", default)]
 struct EventInvokeConfig {
     maximum_retry_attempts: Value,
-    destination_config: Lenient<JsonObject<TemplateDestinations>>,
+    destination_config: Tolerant<JsonObject<TemplateDestinations>>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct TemplateDestinations {
-    on_failure: Lenient<JsonObject<TemplateOnFailure>>,
+    on_failure: Tolerant<JsonObject<TemplateOnFailure>>,
     #[serde(rename = "Fn::If")]
     conditional: Value,
 }
@@ -283,7 +283,7 @@ impl Template<'_> {
         &self,
         function: &Value,
         retries: &Value,
-        destinations: &Lenient<JsonObject<TemplateDestinations>>,
+        destinations: &Tolerant<JsonObject<TemplateDestinations>>,
     ) -> Option<InvokeFact> {
         Some(self.invoke_fact(self.function_ref(function)?, retries, destinations))
     }
@@ -292,7 +292,7 @@ impl Template<'_> {
         &self,
         function: FunctionRef,
         attempts: &Value,
-        destinations: &Lenient<JsonObject<TemplateDestinations>>,
+        destinations: &Tolerant<JsonObject<TemplateDestinations>>,
     ) -> InvokeFact {
         let has_destination = has_destination(destinations);
         InvokeFact { function, source: self.source(), maximum_retries: retries(attempts), has_destination }
@@ -382,7 +382,7 @@ impl Template<'_> {
 }
 
 /// Returns whether failed events go somewhere; `None` where only a deployment knows.
-fn has_destination(config: &Lenient<JsonObject<TemplateDestinations>>) -> Option<bool> {
+fn has_destination(config: &Tolerant<JsonObject<TemplateDestinations>>) -> Option<bool> {
     let Some(JsonObject(config)) = &config.0 else { return Some(false) };
     let on_failure = config.on_failure.0.as_ref();
     let is_set = on_failure.is_some_and(|one| one.0.destination.is_set() || one.0.kind.is_set());

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::facts::{DocumentForm, FactSource, FunctionFact, FunctionRef, version_number, word};
-use super::loose::{JsonObject, Lenient, List, Value};
+use super::loose::{JsonObject, List, Tolerant, Value};
 use crate::model::Timestamp;
 
 /// The parts of a description that are used. Environment variables are none of them, so they are dropped while parsing.
@@ -16,12 +16,12 @@ pub(super) struct Description {
     pub(super) timeout: Value,
     pub(super) memory_size: Value,
     pub(super) runtime: Value,
-    pub(super) architectures: Lenient<List<Value>>,
+    pub(super) architectures: Tolerant<List<Value>>,
     pub(super) package_type: Value,
     pub(super) last_modified: Value,
-    pub(super) dead_letter_config: Lenient<JsonObject<DeadLetterConfig>>,
-    pub(super) snap_start: Lenient<JsonObject<SnapStart>>,
-    pub(super) logging_config: Lenient<JsonObject<LoggingConfig>>,
+    pub(super) dead_letter_config: Tolerant<JsonObject<DeadLetterConfig>>,
+    pub(super) snap_start: Tolerant<JsonObject<SnapStart>>,
+    pub(super) logging_config: Tolerant<JsonObject<LoggingConfig>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

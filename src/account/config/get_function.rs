@@ -5,13 +5,13 @@ use serde::de::MapAccess;
 
 use super::description::Description;
 use super::facts::ConfigFacts;
-use super::loose::{JsonObject, Lenient, Value};
+use super::loose::{JsonObject, Tolerant, Value};
 use super::section::Section;
 
 #[derive(Debug, Default)]
 pub(super) struct GetFunction {
-    configuration: Lenient<JsonObject<Description>>,
-    concurrency: Lenient<JsonObject<Concurrency>>,
+    configuration: Tolerant<JsonObject<Description>>,
+    concurrency: Tolerant<JsonObject<Concurrency>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

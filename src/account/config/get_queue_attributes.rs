@@ -4,12 +4,12 @@ use serde::Deserialize;
 use serde::de::MapAccess;
 
 use super::facts::{ConfigFacts, DocumentForm, FactSource, QueueFact, SourceArn};
-use super::loose::{JsonObject, Lenient, Value};
+use super::loose::{JsonObject, Tolerant, Value};
 use super::section::Section;
 
 #[derive(Debug, Default)]
 pub(super) struct GetQueueAttributes {
-    attributes: Lenient<JsonObject<QueueAttributes>>,
+    attributes: Tolerant<JsonObject<QueueAttributes>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -35,7 +35,7 @@ impl RedrivePolicy {
 
     /// Reads a policy that is JSON in a text.
     pub(super) fn in_text(policy: &Value) -> Option<u64> {
-        serde_json::from_str::<Lenient<JsonObject<Self>>>(policy.text()?).ok()?.0?.0.maximum_receives()
+        serde_json::from_str::<Tolerant<JsonObject<Self>>>(policy.text()?).ok()?.0?.0.maximum_receives()
     }
 }
 

@@ -4,12 +4,12 @@ use serde::Deserialize;
 use serde::de::{IgnoredAny, MapAccess};
 
 use super::facts::{ConfigFacts, DocumentForm, FactSource, FunctionRef, MappingFact, SourceArn, invoker_of_service};
-use super::loose::{JsonObject, Lenient, List, Setting, Value};
+use super::loose::{JsonObject, List, Setting, Tolerant, Value};
 use super::section::Section;
 
 #[derive(Debug, Default)]
 pub(super) struct ListEventSourceMappings {
-    mappings: Option<Lenient<List<Lenient<JsonObject<ListedMapping>>>>>,
+    mappings: Option<Tolerant<List<Tolerant<JsonObject<ListedMapping>>>>>,
     token: Value,
 }
 
@@ -23,15 +23,15 @@ struct ListedMapping {
     maximum_batching_window_in_seconds: Value,
     maximum_retry_attempts: Value,
     bisect_batch_on_function_error: Value,
-    destination_config: Lenient<JsonObject<DestinationConfig>>,
-    function_response_types: Lenient<List<Value>>,
+    destination_config: Tolerant<JsonObject<DestinationConfig>>,
+    function_response_types: Tolerant<List<Value>>,
 }
 
 /// Where failed events go.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct DestinationConfig {
-    on_failure: Lenient<JsonObject<OnFailure>>,
+    on_failure: Tolerant<JsonObject<OnFailure>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -42,7 +42,7 @@ struct OnFailure {
 
 impl DestinationConfig {
     /// Returns whether there is a destination on failure.
-    pub(super) fn is_set(config: &Lenient<JsonObject<Self>>) -> bool {
+    pub(super) fn is_set(config: &Tolerant<JsonObject<Self>>) -> bool {
         let on_failure = config.0.as_ref().and_then(|config| config.0.on_failure.0.as_ref());
         on_failure.is_some_and(|one| one.0.destination.is_set())
     }
@@ -66,7 +66,7 @@ impl Section for ListEventSourceMappings {
     }
 
     fn add(self, facts: &mut ConfigFacts, input: &str) -> Result<bool, String> {
-        let Some(Lenient(Some(List(mappings)))) = self.mappings else { return Ok(false) };
+        let Some(Tolerant(Some(List(mappings)))) = self.mappings else { return Ok(false) };
         facts.mappings.extend(mappings.into_iter().filter_map(|one| one.0?.0.fact(input)));
         if self.token.is_set() {
             facts.notes.push(format!("{input}: is not the whole list of mappings: leave out --max-items"));

@@ -5,12 +5,12 @@ use serde::de::MapAccess;
 
 use super::facts::{ConfigFacts, DocumentForm, FactSource, FunctionRef, InvokeFact, retries};
 use super::list_event_source_mappings::DestinationConfig;
-use super::loose::{JsonObject, Lenient, List, Value};
+use super::loose::{JsonObject, List, Tolerant, Value};
 use super::section::Section;
 
 #[derive(Debug, Default)]
 pub(super) struct ListFunctionEventInvokeConfigs {
-    configs: Option<Lenient<List<Lenient<JsonObject<InvokeConfig>>>>>,
+    configs: Option<Tolerant<List<Tolerant<JsonObject<InvokeConfig>>>>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -18,7 +18,7 @@ pub(super) struct ListFunctionEventInvokeConfigs {
 struct InvokeConfig {
     function_arn: Value,
     maximum_retry_attempts: Value,
-    destination_config: Lenient<JsonObject<DestinationConfig>>,
+    destination_config: Tolerant<JsonObject<DestinationConfig>>,
 }
 
 impl Section for ListFunctionEventInvokeConfigs {
@@ -33,7 +33,7 @@ impl Section for ListFunctionEventInvokeConfigs {
     }
 
     fn add(self, facts: &mut ConfigFacts, input: &str) -> Result<bool, String> {
-        let Some(Lenient(Some(List(configs)))) = self.configs else { return Ok(false) };
+        let Some(Tolerant(Some(List(configs)))) = self.configs else { return Ok(false) };
         if configs.is_empty() {
             facts.notes.push(format!("{input}: an empty list does not tell which function has no invoke config"));
         }

@@ -4,12 +4,12 @@ use serde::de::MapAccess;
 
 use super::description::Description;
 use super::facts::ConfigFacts;
-use super::loose::{JsonObject, Lenient, List, Value};
+use super::loose::{JsonObject, List, Tolerant, Value};
 use super::section::Section;
 
 #[derive(Debug, Default)]
 pub(super) struct ListFunctions {
-    functions: Option<Lenient<List<Lenient<JsonObject<Description>>>>>,
+    functions: Option<Tolerant<List<Tolerant<JsonObject<Description>>>>>,
     token: Value,
 }
 
@@ -26,7 +26,7 @@ impl Section for ListFunctions {
     }
 
     fn add(self, facts: &mut ConfigFacts, input: &str) -> Result<bool, String> {
-        let Some(Lenient(Some(List(functions)))) = self.functions else { return Ok(false) };
+        let Some(Tolerant(Some(List(functions)))) = self.functions else { return Ok(false) };
         facts.functions.extend(functions.into_iter().filter_map(|one| one.0?.0.fact(input)));
         if self.token.is_set() {
             facts.notes.push(format!("{input}: is not the whole list of functions: leave out --max-items"));

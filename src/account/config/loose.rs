@@ -226,7 +226,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
                     let text = map.next_value::<Argument>()?.0;
                     value = text.text().map_or(Value::Opaque, |text| Value::Text(substituted(text)));
                 }
-                "Fn::Join" => value = map.next_value::<Lenient<JoinedText>>()?.0.map_or(Value::Opaque, |text| text.0),
+                "Fn::Join" => value = map.next_value::<Tolerant<JoinedText>>()?.0.map_or(Value::Opaque, |text| text.0),
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -274,9 +274,9 @@ impl<'de> JsonPart<'de> for JoinedText {
 
     fn of_list<A: SeqAccess<'de>>(mut items: A) -> Result<Option<Self>, A::Error> {
         let separator = items.next_element::<Value>()?.unwrap_or_default();
-        let parts = items.next_element::<Lenient<List<Value>>>()?.unwrap_or_default();
+        let parts = items.next_element::<Tolerant<List<Value>>>()?.unwrap_or_default();
         drain(&mut items)?;
-        let (Some(separator), Lenient(Some(List(parts)))) = (separator.text(), parts) else { return Ok(None) };
+        let (Some(separator), Tolerant(Some(List(parts)))) = (separator.text(), parts) else { return Ok(None) };
         let text = parts.into_iter().map(Value::part).collect::<Vec<_>>().join(separator);
         Ok((text.len() <= LONGEST).then_some(Self(Value::Text(text))))
     }
@@ -284,9 +284,9 @@ impl<'de> JsonPart<'de> for JoinedText {
 
 /// An object or a list of some kind, or nothing where the document has something else in its place.
 #[derive(Clone, Debug)]
-pub(super) struct Lenient<T>(pub(super) Option<T>);
+pub(super) struct Tolerant<T>(pub(super) Option<T>);
 
-impl<T> Default for Lenient<T> {
+impl<T> Default for Tolerant<T> {
     fn default() -> Self {
         Self(None)
     }
@@ -328,30 +328,30 @@ impl<'de, T: Deserialize<'de>> JsonPart<'de> for JsonObject<T> {
     }
 
     fn of_list<A: SeqAccess<'de>>(mut items: A) -> Result<Option<Self>, A::Error> {
-        let first = items.next_element::<Lenient<Self>>()?;
+        let first = items.next_element::<Tolerant<Self>>()?;
         drain(&mut items)?;
         Ok(first.and_then(|first| first.0))
     }
 }
 
-impl<'de, T: JsonPart<'de>> Deserialize<'de> for Lenient<T> {
+impl<'de, T: JsonPart<'de>> Deserialize<'de> for Tolerant<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Any<T>(std::marker::PhantomData<T>);
         impl<'de, T: JsonPart<'de>> Visitor<'de> for Any<T> {
-            type Value = Lenient<T>;
+            type Value = Tolerant<T>;
 
-            scalars!(Lenient(None));
+            scalars!(Tolerant(None));
 
-            fn visit_str<E>(self, _: &str) -> Result<Lenient<T>, E> {
-                Ok(Lenient(None))
+            fn visit_str<E>(self, _: &str) -> Result<Tolerant<T>, E> {
+                Ok(Tolerant(None))
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Lenient<T>, A::Error> {
-                T::of_map(map).map(Lenient)
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Tolerant<T>, A::Error> {
+                T::of_map(map).map(Tolerant)
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Lenient<T>, A::Error> {
-                T::of_list(items).map(Lenient)
+            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Tolerant<T>, A::Error> {
+                T::of_list(items).map(Tolerant)
             }
         }
         deserializer.deserialize_any(Any(std::marker::PhantomData))
@@ -394,10 +394,10 @@ mod tests {
 
     #[test]
     fn what_is_of_another_kind_is_nothing() {
-        let list = |json: &str| serde_json::from_str::<Lenient<List<Value>>>(json).unwrap().0.map(|list| list.0.len());
+        let list = |json: &str| serde_json::from_str::<Tolerant<List<Value>>>(json).unwrap().0.map(|list| list.0.len());
         assert_eq!((list("[1,2]"), list("{\"a\":[1]}"), list("3"), list("null")), (Some(2), None, None, None));
         let object = |json: &str| {
-            serde_json::from_str::<Lenient<JsonObject<std::collections::BTreeMap<String, Value>>>>(json)
+            serde_json::from_str::<Tolerant<JsonObject<std::collections::BTreeMap<String, Value>>>>(json)
                 .unwrap()
                 .0
                 .map(|object| object.0.len())

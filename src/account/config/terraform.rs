@@ -12,26 +12,26 @@ use super::facts::{
 };
 use super::get_queue_attributes::RedrivePolicy;
 use super::list_event_source_mappings::{REPORT_ITEMS, UNTIL_EXPIRY, seconds};
-use super::loose::{JsonObject, Lenient, List, Value};
+use super::loose::{JsonObject, List, Tolerant, Value};
 use super::section::Section;
 
 #[derive(Debug, Default)]
 pub(super) struct Terraform {
-    state: Lenient<JsonObject<Values>>,
-    planned: Lenient<JsonObject<Values>>,
+    state: Tolerant<JsonObject<Values>>,
+    planned: Tolerant<JsonObject<Values>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Values {
-    root_module: Lenient<JsonObject<Module>>,
+    root_module: Tolerant<JsonObject<Module>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Module {
-    resources: Lenient<List<Lenient<JsonObject<StateResource>>>>,
-    child_modules: Lenient<List<Lenient<JsonObject<Module>>>>,
+    resources: Tolerant<List<Tolerant<JsonObject<StateResource>>>>,
+    child_modules: Tolerant<List<Tolerant<JsonObject<Module>>>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -40,7 +40,7 @@ struct StateResource {
     mode: Value,
     #[serde(rename = "type")]
     kind: Value,
-    values: Lenient<JsonObject<ResourceValues>>,
+    values: Tolerant<JsonObject<ResourceValues>>,
 }
 
 /// The attributes that are used, of any kind of resource. No two kinds mean different things by one of these names.
@@ -54,23 +54,23 @@ struct ResourceValues {
     timeout: Value,
     memory_size: Value,
     runtime: Value,
-    architectures: Lenient<List<Value>>,
+    architectures: Tolerant<List<Value>>,
     package_type: Value,
     last_modified: Value,
     reserved_concurrent_executions: Value,
-    dead_letter_config: Lenient<List<Lenient<JsonObject<BTreeMap<String, Value>>>>>,
-    snap_start: Lenient<JsonObject<SnapStartBlock>>,
-    logging_config: Lenient<JsonObject<LoggingBlock>>,
+    dead_letter_config: Tolerant<List<Tolerant<JsonObject<BTreeMap<String, Value>>>>>,
+    snap_start: Tolerant<JsonObject<SnapStartBlock>>,
+    logging_config: Tolerant<JsonObject<LoggingBlock>>,
     // Its invoke config and its mappings.
     function_arn: Value,
     maximum_retry_attempts: Value,
-    destination_config: Lenient<JsonObject<DestinationBlock>>,
+    destination_config: Tolerant<JsonObject<DestinationBlock>>,
     event_source_arn: Value,
-    self_managed_event_source: Lenient<List<Lenient<JsonObject<BTreeMap<String, Value>>>>>,
+    self_managed_event_source: Tolerant<List<Tolerant<JsonObject<BTreeMap<String, Value>>>>>,
     enabled: Value,
     maximum_batching_window_in_seconds: Value,
     bisect_batch_on_function_error: Value,
-    function_response_types: Lenient<List<Value>>,
+    function_response_types: Tolerant<List<Value>>,
     // Permissions and queues.
     principal: Value,
     visibility_timeout_seconds: Value,
@@ -94,7 +94,7 @@ struct LoggingBlock {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct DestinationBlock {
-    on_failure: Lenient<List<Lenient<JsonObject<BTreeMap<String, Value>>>>>,
+    on_failure: Tolerant<List<Tolerant<JsonObject<BTreeMap<String, Value>>>>>,
 }
 
 /// Deepest modules that are read.
