@@ -31,10 +31,10 @@ pub use {
 pub struct AccountFacts {
     /// Events that something caught.
     pub destinations: Option<Destinations>,
-    /// Configuration of functions, queues and mappings.
-    pub aws_config: Option<AwsConfig>,
     /// CloudWatch metrics of functions.
     pub cloudwatch_metrics: Option<FunctionMetrics>,
+    /// Configuration of functions, queues and mappings.
+    pub aws_config: Option<AwsConfig>,
     /// Inputs of these that could not be read.
     pub problems: Vec<InputProblem>,
     /// What was found in a directory and is nothing of the kind.

@@ -25,19 +25,19 @@ pub(super) fn read(args: &AccountArgs, stop: &Stop) -> AccountFacts {
         });
         facts.destinations = Some(destinations);
     }
-    let config_paths = config_paths(args);
-    if !config_paths.is_empty() {
-        let mut config = AwsConfig::default();
-        read_config(&config_paths, &mut config, &mut facts, stop);
-        config.settle();
-        facts.aws_config = Some(config);
-    }
     if !args.cloudwatch_metrics.is_empty() {
         let mut metrics = FunctionMetrics::default();
         each_file(&args.cloudwatch_metrics, "--cloudwatch-metrics", &mut facts.problems, stop, |text, _| {
             metrics.read(text)
         });
         facts.cloudwatch_metrics = Some(metrics);
+    }
+    let config_paths = config_paths(args);
+    if !config_paths.is_empty() {
+        let mut config = AwsConfig::default();
+        read_config(&config_paths, &mut config, &mut facts, stop);
+        config.settle();
+        facts.aws_config = Some(config);
     }
     facts
 }

@@ -62,6 +62,16 @@ pub(super) enum Command {
         #[arg(value_enum)]
         of: SchemaOf,
     },
+    /// Print a manual page, or write all of them to a directory
+    Man {
+        /// The command whose page is wanted [default: the page of the program]
+        #[arg(value_name = "COMMAND")]
+        command: Option<String>,
+
+        /// Write the pages of the program and of all commands to DIR
+        #[arg(long, value_name = "DIR", conflicts_with = "command")]
+        out_dir: Option<PathBuf>,
+    },
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -357,21 +367,6 @@ pub(super) struct AccountArgs {
     pub(super) aws_config: Vec<AwsConfigSource>,
 }
 
-/// Where the configuration of functions is from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum AwsConfigSource {
-    /// Nowhere, whatever else is named.
-    Off,
-    /// A file, or a directory of files.
-    Path(PathBuf),
-}
-
-impl From<std::ffi::OsString> for AwsConfigSource {
-    fn from(typed: std::ffi::OsString) -> Self {
-        if typed == "off" { Self::Off } else { Self::Path(PathBuf::from(typed)) }
-    }
-}
-
 /// Arguments of `cloudwatch-query`.
 #[derive(Debug, ClapArgs)]
 pub(super) struct CloudwatchQueryArgs {
@@ -386,6 +381,21 @@ pub(super) struct CloudwatchQueryArgs {
     /// Only functions of this region
     #[arg(long, value_name = "NAME")]
     pub(super) region: Option<String>,
+}
+
+/// Where the configuration of functions is from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum AwsConfigSource {
+    /// Nowhere, whatever else is named.
+    Off,
+    /// A file, or a directory of files.
+    Path(PathBuf),
+}
+
+impl From<std::ffi::OsString> for AwsConfigSource {
+    fn from(typed: std::ffi::OsString) -> Self {
+        if typed == "off" { Self::Off } else { Self::Path(PathBuf::from(typed)) }
+    }
 }
 
 /// Where settings come from besides the command line.

@@ -18,6 +18,7 @@ mod gate;
 mod ignored;
 #[cfg(feature = "cloudwatch")]
 mod kept;
+mod man;
 mod masking;
 mod metrics;
 mod metrics_list;
@@ -42,6 +43,7 @@ mod view;
 mod zones;
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use clap::{CommandFactory, Parser, ValueEnum};
 use schemars::generate::SchemaSettings;
@@ -134,6 +136,7 @@ fn dispatch(command: Command, terminal: &Terminal) -> Result<ExitStatus, RunErro
             }
         }
         Command::Schema { of } => print_text(&schema(of)),
+        Command::Man { command, out_dir } => manual(command.as_deref(), out_dir.as_deref()),
         Command::Completions { shell } => print_text(&completions::script(shell)),
     }
 }
@@ -164,6 +167,28 @@ fn schema(of: SchemaOf) -> String {
     let rest = schema.as_object().into_iter().flatten().filter(|(key, _)| key.as_str() != "$schema");
     document.extend(rest.map(|(key, value)| (key.clone(), value.clone())));
     format!("{:#}\n", serde_json::Value::Object(document))
+}
+
+/// Prints a manual page, or writes all of them.
+fn manual(command: Option<&str>, directory: Option<&Path>) -> Result<ExitStatus, RunError> {
+    let failed = |path: &Path, error: &io::Error| output::cannot_write(&path.display().to_string(), error);
+    let Some(directory) = directory else {
+        let page = man::page(command).ok_or_else(|| {
+            RunError::usage(format!("no command '{}'; lambda-triage --help lists them", command.unwrap_or_default()))
+        })?;
+        let page = page.map_err(|error| output::cannot_write("standard output", &error))?;
+        return print_text(&String::from_utf8_lossy(&page));
+    };
+    std::fs::create_dir_all(directory).map_err(|error| failed(directory, &error))?;
+    for name in man::pages() {
+        let path = directory.join(match &name {
+            Some(name) => format!("lambda-triage-{name}.1"),
+            None => "lambda-triage.1".to_owned(),
+        });
+        let page = man::page(name.as_deref()).into_iter().try_for_each(|page| std::fs::write(&path, page?));
+        page.map_err(|error| failed(&path, &error))?;
+    }
+    Ok(ExitStatus::Success)
 }
 
 /// Writes to standard output; a closed pipe is a normal end.

@@ -1,7 +1,7 @@
 //! Coverage section at the end of the table: what was read, what was understood, and what was not.
 
 use super::escape::one_line;
-use super::sentence::Sentence;
+use super::sentence::SourcedSentence;
 use super::style::{Ink, Style};
 use super::words::{bytes, count, fold, percent, shorten_end};
 use crate::wire::{Coverage, CoverageBytes, InputProblem, Summary};
@@ -44,8 +44,8 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
 }
 
 /// Returns what this log does not tell.
-pub(super) fn not_in_the_log(summary: &Summary) -> Vec<Sentence> {
-    let start = Sentence::default;
+pub(super) fn not_in_the_log(summary: &Summary) -> Vec<SourcedSentence> {
+    let start = SourcedSentence::default;
     let mut out = Vec::new();
     if !summary.functions.is_empty() && summary.totals.own_throttles.is_none() {
         out.push(start().words(NO_THROTTLES));
@@ -69,8 +69,8 @@ pub(super) fn skipped(coverage: &Coverage) -> Option<String> {
 }
 
 /// Returns `Read 12 inputs, 4.2 MB, 51,204 log events; 99.8% of the bytes understood`.
-pub(super) fn read(coverage: &Coverage) -> Sentence {
-    let mut text = Sentence::default()
+pub(super) fn read(coverage: &Coverage) -> SourcedSentence {
+    let mut text = SourcedSentence::default()
         .words("Read ")
         .count("/coverage/inputs", coverage.inputs, "input", "inputs")
         .words(", ")

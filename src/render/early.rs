@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::matrix;
-use super::sentence::Sentence;
+use super::sentence::SourcedSentence;
 use super::style::{Ink, Style};
 use super::words::{count, duration, percent, shorten_end, shorten_middle, thousands, width};
 use crate::wire::{EarlyWarning, FunctionSummary, Summary, WarningKind};
@@ -31,7 +31,7 @@ impl FoundWarning<'_> {
     }
 
     /// Returns what the function shows.
-    pub(super) fn told(&self) -> Sentence {
+    pub(super) fn told(&self) -> SourcedSentence {
         let [function, warning] = self.place;
         told(self.warning, &format!("/functions/{function}/early_warnings/{warning}"))
     }
@@ -85,8 +85,8 @@ pub(super) fn words(kind: WarningKind) -> &'static str {
 }
 
 /// Returns what one function shows: `79 of 1,046 attempts`. `path` leads to the warning in the summary.
-fn told(warning: &EarlyWarning, path: &str) -> Sentence {
-    let of = |so_far: Sentence, one, many| {
+fn told(warning: &EarlyWarning, path: &str) -> SourcedSentence {
+    let of = |so_far: SourcedSentence, one, many| {
         so_far.number(format!("{path}/count"), warning.count, thousands(warning.count)).words(" of ").count(
             format!("{path}/of"),
             warning.of,
@@ -94,7 +94,7 @@ fn told(warning: &EarlyWarning, path: &str) -> Sentence {
             many,
         )
     };
-    let start = Sentence::default;
+    let start = SourcedSentence::default;
     let course = warning.from.zip(warning.to);
     let from_to = |(from, to): (f64, f64), text: &dyn Fn(f64) -> String| {
         start().words("from ").number(format!("{path}/from"), from, text(from)).words(" to ").number(

@@ -1,18 +1,18 @@
 //! What a finding is, in words: how often, since when, in which versions, what became of its events, what it said.
 
 use super::escape::one_line;
-use super::sentence::Sentence;
+use super::sentence::SourcedSentence;
 use super::time_axis::Times;
 use super::words::{cell, count};
 use crate::model::LocalTime;
 use crate::wire::{Example, Finding, FindingState, FunctionSummary};
 
 /// Returns `3 attempts`, or `2 inits without a request`, which are no attempts. `path` leads to the finding in the summary.
-pub(super) fn attempts(finding: &Finding, path: &str) -> Sentence {
+pub(super) fn attempts(finding: &Finding, path: &str) -> SourcedSentence {
     let inits = finding.environments;
     let ran = finding.count.saturating_sub(inits);
-    let start = Sentence::default;
-    let inits_told = |so_far: Sentence| {
+    let start = SourcedSentence::default;
+    let inits_told = |so_far: SourcedSentence| {
         let path = format!("{path}/environments");
         so_far.count(path, inits, "init without a request", "inits without a request")
     };
@@ -24,11 +24,12 @@ pub(super) fn attempts(finding: &Finding, path: &str) -> Sentence {
 }
 
 /// Returns `since 03:11, last 03:29, ongoing`, or what came after the last sighting.
-pub(super) fn when(finding: &Finding, path: &str, times: &Times<'_>) -> Option<Sentence> {
+pub(super) fn when(finding: &Finding, path: &str, times: &Times<'_>) -> Option<SourcedSentence> {
     let first = times.local(finding.first_seen.as_deref()?)?;
     let last = finding.last_seen.as_deref().and_then(|at| times.local(at)).unwrap_or_else(|| first.clone());
-    let since = |so_far: Sentence, number: u64| so_far.number(format!("{path}/attempts_since"), number, cell(number));
-    let start = Sentence::default;
+    let since =
+        |so_far: SourcedSentence, number: u64| so_far.number(format!("{path}/attempts_since"), number, cell(number));
+    let start = SourcedSentence::default;
     let after = match (finding.state, finding.attempts_since) {
         (FindingState::Ongoing, _) => start().words(", ongoing"),
         (FindingState::Stopped, Some(number)) => since(start().words(", stopped: "), number).words(" attempts since"),

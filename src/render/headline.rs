@@ -1,7 +1,7 @@
 //! Headline of the table: how much failed and was lost, when, and whether the answer is whole.
 
 use super::escape::one_line;
-use super::sentence::Sentence;
+use super::sentence::SourcedSentence;
 use super::style::{Ink, Style};
 use super::time_axis::{Axis, bars};
 use super::words::{cell, count, percent, shorten_end, thousands, width};
@@ -43,13 +43,14 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
 }
 
 /// Returns `1,840 of 18,667 attempts failed (9.9%)` and `, 173 events lost`, each with its colour.
-fn numbers(summary: &Summary) -> ([Sentence; 2], [Ink; 2]) {
+fn numbers(summary: &Summary) -> ([SourcedSentence; 2], [Ink; 2]) {
     let totals = &summary.totals;
     let (failed, lost) = (totals.failed, totals.lost);
-    let attempts = |so_far: Sentence| so_far.count("/totals/attempts", totals.attempts, "attempt", "attempts");
-    let inits =
-        |so_far: Sentence| so_far.count("/totals/environment_failures", totals.environment_failures, "init", "inits");
-    let start = Sentence::default;
+    let attempts = |so_far: SourcedSentence| so_far.count("/totals/attempts", totals.attempts, "attempt", "attempts");
+    let inits = |so_far: SourcedSentence| {
+        so_far.count("/totals/environment_failures", totals.environment_failures, "init", "inits")
+    };
+    let start = SourcedSentence::default;
     let first = match totals.failure_rate {
         _ if failed == 0 && totals.environment_failures > 0 => {
             attempts(inits(start()).words(" and no attempt of ")).words(" failed")
@@ -114,9 +115,9 @@ pub(super) fn text(summary: &Summary) -> String {
 }
 
 /// Returns the same, with the places of its numbers.
-pub(super) fn sentence(summary: &Summary) -> Sentence {
+pub(super) fn sentence(summary: &Summary) -> SourcedSentence {
     if summary.functions.is_empty() {
-        return Sentence::default().words(NOTHING_FOUND);
+        return SourcedSentence::default().words(NOTHING_FOUND);
     }
     let [first, second] = numbers(summary).0;
     first.then(second)

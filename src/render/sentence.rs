@@ -20,9 +20,9 @@ pub(super) enum SentencePart {
 
 /// Words and numbers in the order in which they are read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Sentence(Vec<SentencePart>);
+pub(super) struct SourcedSentence(Vec<SentencePart>);
 
-impl Sentence {
+impl SourcedSentence {
     /// Appends words.
     pub(super) fn words(mut self, words: impl Into<String>) -> Self {
         self.0.push(SentencePart::Words(words.into()));
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn numbers_are_text_for_people_and_raw_for_programs() {
-        let sentence = Sentence::default()
+        let sentence = SourcedSentence::default()
             .words("In all ")
             .count("/totals/attempts", 1_204, "attempt", "attempts")
             .words(", ")

@@ -56,14 +56,9 @@ impl<'a> Configured<'a> {
         let config = config
             .zip(key.name.as_deref())
             .and_then(|(config, name)| config.function(AskedFunction { name, account_id: place.0, region: place.1 }));
-        let observed = facts.and_then(|facts| facts.timeout).map(|(_, ms)| (ms, TimeoutSource::Observed));
-        let recorded = facts.and_then(|facts| facts.told_timeout).map(|(_, ms, configured)| match configured {
-            true => (ms, TimeoutSource::Config),
-            false => (ms, TimeoutSource::Observed),
-        });
-        // What an earlier run was told of the configuration counts only where this one is told nothing.
-        let recorded = recorded.filter(|(_, source)| *source == TimeoutSource::Observed || config.is_none());
-        let limit = observed.or(recorded);
+        let observed = facts.and_then(FunctionFacts::observed_timeout_ms).map(|ms| (ms, TimeoutSource::Observed));
+        let recorded = facts.and_then(|facts| facts.configured_timeout).map(|(_, ms)| (ms, TimeoutSource::Config));
+        let limit = observed.or(recorded.filter(|_| config.is_none()));
         Self { config, limit, versions, limits: RefCell::default() }
     }
 

@@ -182,14 +182,17 @@ impl<'s> Entries<'s> {
         if let Some(runtime) = &record.runtime {
             self.runtime(stream, attempt.started_at, runtime);
         }
-        if let Some(ms) = record.timeout_ms {
-            let facts = self.functions.entry(stream.function).or_default();
-            let configured = record.timeout_source.as_deref() == Some("config");
-            facts.told_timeout = facts.told_timeout.max(Some((attempt.started_at, ms, configured)));
-        }
         if let Some(architecture) = &record.architecture {
             let facts = self.functions.entry(stream.function).or_default();
             facts.architecture = facts.architecture.take().max(Some(architecture.clone()));
+        }
+        if let Some(ms) = record.timeout_ms {
+            let facts = self.functions.entry(stream.function).or_default();
+            let told = match record.timeout_source.as_deref() {
+                Some("config") => &mut facts.configured_timeout,
+                _ => &mut facts.told_timeout,
+            };
+            *told = (*told).max(Some((attempt.started_at, ms)));
         }
         let version = attempt.version.as_deref().map_or(0, |version| self.version(version, &Redaction::off()));
         let mut entry = self.entry(stream, (&attempt, &verdict), version, is_cut(verdict.category, &record.code));

@@ -38,9 +38,11 @@ pub(super) struct FunctionFacts {
     pub(super) architecture: Option<String>,
     /// Time limit, in milliseconds, from the latest timeout.
     pub(super) timeout: Option<(Option<Timestamp>, u64)>,
-    /// The same, as records of an earlier run tell it, and whether a configuration told those: its timeouts need not be
-    /// among them, as copies and what lies outside of the window have no record.
-    pub(super) told_timeout: Option<(Option<Timestamp>, u64, bool)>,
+    /// The same, as records of an earlier run tell it: its timeouts need not be among them, as copies and what lies
+    /// outside of the window have no record.
+    pub(super) told_timeout: Option<(Option<Timestamp>, u64)>,
+    /// Time limit, in milliseconds, that records of earlier runs have from a configuration, of the latest attempt.
+    pub(super) configured_timeout: Option<(Option<Timestamp>, u64)>,
     /// Sum of the hashes of all attempts, if the name is unknown: the same in whatever order they come.
     pub(super) sum: u64,
     /// The smallest of these hashes, sorted. Inputs that have many attempts in common have some
@@ -58,8 +60,14 @@ impl FunctionFacts {
         self.architecture = self.architecture.take().max(other.architecture);
         self.timeout = self.timeout.max(other.timeout);
         self.told_timeout = self.told_timeout.max(other.told_timeout);
+        self.configured_timeout = self.configured_timeout.max(other.configured_timeout);
         self.sum = self.sum.wrapping_add(other.sum);
         other.least_attempts.into_iter().for_each(|hash| self.least(hash));
+    }
+
+    /// Returns the time limit, in milliseconds, as attempts ran into it.
+    pub(super) fn observed_timeout_ms(&self) -> Option<u64> {
+        self.timeout.or(self.told_timeout).map(|(_, ms)| ms)
     }
 
     /// Adds the hashes of an attempt. By those of emulators nothing is known again: all of their requests have one id.

@@ -46,10 +46,10 @@ pub(crate) struct SummaryOptions<'a> {
     pub invoker: Option<Invoker>,
     /// Records of events that something caught, if any were given.
     pub destinations: Option<&'a Destinations>,
-    /// Configuration of the functions, if any was given.
-    pub aws_config: Option<&'a AwsConfig>,
     /// CloudWatch metrics of functions, if any were given.
     pub cloudwatch_metrics: Option<&'a FunctionMetrics>,
+    /// Configuration of the functions, if any was given.
+    pub aws_config: Option<&'a AwsConfig>,
     /// Prices of run time.
     pub prices: Prices,
     /// Whether records are wanted, with what only the final pass knows.
@@ -356,11 +356,11 @@ struct Current<'a> {
     id: u32,
     counts: Counts,
     price: Price,
+    /// Time in which its attempts are held against its metrics.
+    metric_window: Option<MetricWindow>,
     configured: Configured<'a>,
     /// What caught its events.
     catchers: SeenCatchers,
-    /// Time in which its attempts are held against its metrics.
-    metric_window: Option<MetricWindow>,
 }
 
 impl<'a> Pass<'a> {
@@ -436,10 +436,10 @@ impl<'a> Pass<'a> {
         Current {
             id,
             counts: Counts::of_function(self.start, self.window_ms),
+            metric_window: self.metric_window(id),
             price: self.bounds.prices.of(key.region.as_deref(), architecture),
             configured,
             catchers: SeenCatchers::default(),
-            metric_window: self.metric_window(id),
         }
     }
 

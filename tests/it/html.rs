@@ -14,11 +14,11 @@ use super::diff::log;
 use super::harness::{LOGS, Run, directory, read_summary, root};
 
 /// Elements that a page is made of. Nothing else is in it, whatever a log holds.
-const ELEMENTS: [&str; 53] = [
+const ELEMENTS: [&str; 54] = [
     "a", "b", "body", "button", "caption", "code", "data", "dd", "desc", "details", "div", "dl", "dt", "em", "form",
     "g", "h1", "h2", "h3", "head", "header", "html", "i", "input", "label", "li", "line", "link", "main", "meta",
     "nav", "ol", "p", "path", "pre", "rect", "script", "section", "select", "span", "strong", "style", "summary",
-    "svg", "table", "tbody", "td", "text", "th", "thead", "time", "title", "tr",
+    "svg", "table", "tbody", "td", "text", "th", "thead", "time", "title", "tr", "ul",
 ];
 /// Elements without an end.
 const VOID: [&str; 4] = ["input", "link", "meta", "br"];

@@ -17,7 +17,7 @@ const MOST_CARDS: usize = 20;
 const MOST_LINES: usize = 60;
 
 /// Place of a function: its name, account and region.
-type FunctionPlace<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>);
+type RowKey<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>);
 
 /// A finding with its function.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +46,7 @@ pub(super) struct PageContext<'a> {
     /// Names and anchors of the functions, by their rows.
     pub(super) names: Vec<String>,
     anchors: Vec<String>,
-    rows: HashMap<FunctionPlace<'a>, usize>,
+    rows: HashMap<RowKey<'a>, usize>,
     /// Every finding, worst first: by events lost, then by attempts.
     pub(super) findings: Vec<PlacedFinding<'a>>,
     /// Anchors of the findings, in that order.
@@ -140,6 +140,6 @@ impl<'a> PageContext<'a> {
     }
 }
 
-fn place(function: &FunctionSummary) -> FunctionPlace<'_> {
+fn place(function: &FunctionSummary) -> RowKey<'_> {
     (function.function.as_deref(), function.account_id.as_deref(), function.region.as_deref())
 }

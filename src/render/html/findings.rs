@@ -9,7 +9,7 @@ use super::super::escape::one_line;
 use super::super::finding_text::{attempts, care, error, silent_end, versions, when};
 use super::super::links::{self, LinkedPlace};
 use super::super::said::Said;
-use super::super::sentence::Sentence;
+use super::super::sentence::SourcedSentence;
 use super::super::time_axis::Axis;
 use super::super::words::{count, duration, percent};
 use super::causes::state_class;
@@ -70,7 +70,7 @@ fn code(one: &PlacedFinding<'_>) -> Markup {
 }
 
 /// Returns `3 attempts from 03:20 to 03:23, stopped: 4 attempts since`.
-fn how_often(page: &PageContext<'_>, one: &PlacedFinding<'_>) -> Sentence {
+fn how_often(page: &PageContext<'_>, one: &PlacedFinding<'_>) -> SourcedSentence {
     let path = one.path();
     let often = attempts(one.finding, &path);
     match when(one.finding, &path, &page.times) {
@@ -165,7 +165,7 @@ fn care_class(what: &str, value: &str) -> &'static str {
 fn outcome(page: &PageContext<'_>, function: &FunctionSummary, one: &PlacedFinding<'_>) -> Markup {
     let finding = one.finding;
     let path = |key: &str| format!("{}/{key}", one.path());
-    let mut text = Sentence::default().count(path("events"), finding.events, "event", "events");
+    let mut text = SourcedSentence::default().count(path("events"), finding.events, "event", "events");
     if finding.recovered > 0 {
         text = text.words(", ").number(path("recovered"), finding.recovered, count(finding.recovered, "", "").trim());
         text = text.words(" recovered on a retry");

@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::super::sentence::{Sentence, SentencePart};
+use super::super::sentence::{SentencePart, SourcedSentence};
 use super::super::words::{duration, percent, thousands};
 
 /// Signs that an anchor keeps. A browser decodes percent signs of a link but not those of an id, so neither has any.
@@ -41,7 +41,7 @@ pub(super) fn computed(count: u64) -> Markup {
 }
 
 /// Returns a sentence with the places of its numbers.
-pub(super) fn sentence(sentence: &Sentence) -> Markup {
+pub(super) fn sentence(sentence: &SourcedSentence) -> Markup {
     html! {
         @for part in sentence.parts() {
             @match part {
