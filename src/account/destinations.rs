@@ -219,7 +219,7 @@ impl Destinations {
     }
 
     /// Takes one record of a destination. Returns whether it is one.
-    fn record(&mut self, context: RequestContext, at: Option<&str>, mapping: Option<Mapping>, input: &str) -> bool {
+    fn record(&mut self, context: RequestContext, at: Option<&str>, mapping: Option<MappingKind>, input: &str) -> bool {
         // API Gateway's events have a context, too.
         let (Some(arn), Some(condition), Some(id)) = (context.function_arn, context.condition, context.request_id)
         else {
@@ -242,7 +242,7 @@ impl Destinations {
             at: at.and_then(time),
             condition: Some(condition),
             attempts: context.approximate_invoke_count,
-            from_kafka: mapping == Some(Mapping::Kafka),
+            from_kafka: mapping == Some(MappingKind::Kafka),
             input: input.to_owned(),
         });
         true
@@ -306,7 +306,7 @@ fn time(text: &str) -> Option<Timestamp> {
 
 /// Kind of event source mapping that gave a batch up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mapping {
+enum MappingKind {
     Stream,
     Kafka,
 }
@@ -318,7 +318,7 @@ enum Mapping {
 struct CaughtEnvelope {
     request_context: Option<RequestContext>,
     timestamp: Option<String>,
-    mapping: Option<Mapping>,
+    mapping: Option<MappingKind>,
     messages: Option<Vec<CaughtEnvelope>>,
     records: Option<Vec<CaughtEnvelope>>,
     body: Option<String>,
@@ -363,7 +363,7 @@ impl From<AwsEnvelope> for CaughtEnvelope {
         Self {
             request_context: any.request_context,
             timestamp: any.timestamp,
-            mapping: any.stream_batch.map(|_| Mapping::Stream).or(any.kafka_batch.map(|_| Mapping::Kafka)),
+            mapping: any.stream_batch.map(|_| MappingKind::Stream).or(any.kafka_batch.map(|_| MappingKind::Kafka)),
             messages: any.messages,
             records: any.records,
             body: any.body,

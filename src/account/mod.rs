@@ -9,6 +9,7 @@ mod cloudwatch_metrics;
 mod config;
 mod destinations;
 mod documents;
+#[cfg(feature = "cloudwatch")]
 mod log_group_metrics;
 #[cfg(test)]
 mod tests;
@@ -44,6 +45,8 @@ pub struct AccountFacts {
     pub aws_config_off: bool,
     /// Inputs of these that could not be read.
     pub problems: Vec<InputProblem>,
+    /// What was found in a directory and is nothing of the kind.
+    pub skipped: Vec<InputProblem>,
 }
 
 impl AccountFacts {

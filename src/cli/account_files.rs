@@ -35,11 +35,30 @@ pub(super) fn read(args: &AccountArgs, stop: &Stop) -> AccountFacts {
     let config_paths = config_paths(args);
     if !config_paths.is_empty() {
         let mut config = AwsConfig::default();
-        each_file(&config_paths, "--aws-config", &mut facts.problems, stop, |text, name| config.read(text, name));
+        read_config(&config_paths, &mut config, &mut facts, stop);
         config.settle();
         facts.aws_config = Some(config);
     }
     facts
+}
+
+/// Reads the configuration. A directory of a deployment tool holds much else, which is skipped.
+fn read_config(paths: &[PathBuf], config: &mut AwsConfig, facts: &mut AccountFacts, stop: &Stop) {
+    const FLAG: &str = "--aws-config";
+    let (mut wrong, nothing) = (Vec::new(), AwsConfig::nothing_found());
+    each_file(paths, FLAG, &mut wrong, stop, |text, name| match config.read(text, name)? {
+        true => Ok(()),
+        false => Err(nothing.clone()),
+    });
+    let is_named = |one: &InputProblem| paths.iter().any(|path| path.as_os_str() == one.input.as_str());
+    let is_damaged = |one: &InputProblem| one.input.contains(".json") && !one.reason.starts_with(&nothing);
+    let (mut problems, skipped): (Vec<_>, Vec<_>) = wrong.into_iter().partition(|one| is_named(one) || is_damaged(one));
+    if let (true, true, Some(first)) = (config.is_empty(), problems.is_empty(), paths.first()) {
+        let reason = format!("tells of no function, mapping or queue ({FLAG})");
+        problems.push(InputProblem { input: first.display().to_string(), reason });
+    }
+    facts.problems.extend(problems);
+    facts.skipped.extend(skipped);
 }
 
 /// Returns the files that tell the configuration; none where it is switched off.

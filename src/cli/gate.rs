@@ -225,8 +225,13 @@ impl<'a> JudgedSummary<'a> {
 
     fn whole(&self) -> &Value {
         self.whole.get_or_init(|| {
-            let Summary { coverage, comparison, .. } = self.summary;
-            serde_json::json!({ "coverage": json(coverage), "comparison": json(comparison) })
+            let Summary { coverage, comparison, checks_total, checks_high, .. } = self.summary;
+            serde_json::json!({
+                "coverage": json(coverage),
+                "comparison": json(comparison),
+                "checks_total": checks_total,
+                "checks_high": checks_high,
+            })
         })
     }
 

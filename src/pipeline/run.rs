@@ -39,7 +39,7 @@ pub(super) fn run(
 
     let mut tally = Tally::default();
     tally.unreadable.extend(feed.problems().iter().chain(&options.account.problems).cloned());
-    tally.skipped.extend(feed.skipped().iter().cloned());
+    tally.skipped.extend(feed.skipped().iter().chain(&options.account.skipped).cloned());
     let (mut entries, mut spools, mut shown) = (Vec::new(), Vec::new(), Shown::new(None));
     let (mut windows, mut spool_error, mut account) = (Vec::new(), None, Vec::new());
     for worker in workers.into_iter().flat_map(Worker::with_helpers) {

@@ -5,7 +5,7 @@ use super::matrix;
 use super::style::{Ink, Style};
 use super::view::View;
 use super::words::{count, fold, shorten_end, shorten_middle, thousands, width};
-use crate::wire::{Check, FunctionSummary, Severity, Summary};
+use crate::wire::{Check, CheckSeverity, FunctionSummary, Summary};
 
 /// Most checks that are shown; the rest is counted.
 const MOST_CHECKS: usize = 5;
@@ -15,11 +15,11 @@ const MOST_PROSE: usize = 96;
 const NAME: usize = 14;
 
 /// Returns the word for how grave a check is.
-pub(super) fn severity_word(severity: Severity) -> &'static str {
+pub(super) fn severity_word(severity: CheckSeverity) -> &'static str {
     match severity {
-        Severity::High => "high",
-        Severity::Medium => "medium",
-        Severity::Low => "low",
+        CheckSeverity::High => "high",
+        CheckSeverity::Medium => "medium",
+        CheckSeverity::Low => "low",
     }
 }
 
@@ -37,7 +37,7 @@ pub(super) fn function_of(check: &Check, summary: &Summary) -> String {
 /// Returns a line on the gravest check; none if nothing is grave.
 pub(super) fn first_line(summary: &Summary, style: &Style) -> Vec<String> {
     const LABEL: &str = "Check";
-    let Some(first) = summary.checks.first().filter(|check| check.severity == Severity::High) else {
+    let Some(first) = summary.checks.first().filter(|check| check.severity == CheckSeverity::High) else {
         return Vec::new();
     };
     let others = match summary.checks_high.saturating_sub(1) {
@@ -65,7 +65,7 @@ pub(super) fn lines(summary: &Summary, view: &View, style: &Style) -> Vec<String
     let mut out = vec![String::new(), style.paint(Ink::Strong, &head)];
     let most = if view.details { view.most(usize::MAX) } else { view.most(MOST_CHECKS) };
     for check in summary.checks.iter().take(most) {
-        let ink = if check.severity == Severity::High { Ink::Bad } else { Ink::Warn };
+        let ink = if check.severity == CheckSeverity::High { Ink::Bad } else { Ink::Warn };
         let word = severity_word(check.severity);
         let id = one_line(&check.id);
         let name = shorten_middle(

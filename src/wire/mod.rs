@@ -26,12 +26,12 @@ pub(crate) use redact::LineMasking;
 pub use redact::{Redaction, SecretPattern};
 pub use show::{SHOW_SCHEMA_VERSION, ShownAttempt, ShownEvent, ShownLine};
 pub use summary::{
-    AccountRead, AsyncBalance, BeganWith, Cause, Check, CloudwatchMetrics, Condition, Coverage, CoverageBytes,
-    DurationCell, Durations, EarlyWarning, EventToCheck, Example, Failures, Finding, FindingState, FirstVersion,
-    FunctionSummary, FunctionVersion, Gate, IgnoreState, IgnoredFailures, InitPercentiles, InputProblem, KnownInvoker,
-    Memory, MemoryCell, NeedsPerson, NeedsPersonExample, NeedsPersonGroup, Outcomes, Percentiles, Retries, Severity,
-    Summary, TimelineBucket, VersionSample, WarningKind, Waste, WasteShare, Window, moment,
+    AccountRead, AsyncBalance, BeganWith, Cause, Check, CheckSeverity, CloudwatchMetrics, Condition, Coverage,
+    CoverageBytes, DurationCell, Durations, EarlyWarning, EventToCheck, Example, Failures, Finding, FindingState,
+    FirstVersion, FunctionSummary, FunctionVersion, Gate, IgnoreState, IgnoredFailures, InitPercentiles, InputProblem,
+    KnownInvoker, Memory, MemoryCell, NeedsPerson, NeedsPersonExample, NeedsPersonGroup, Outcomes, Percentiles,
+    Retries, Summary, TimelineBucket, VersionSample, WarningKind, Waste, WasteShare, Window, moment,
 };
 
 /// Version of the summary and record formats: grows when a field is added.
-pub const SCHEMA_VERSION: u32 = 3;
+pub const SCHEMA_VERSION: u32 = 4;

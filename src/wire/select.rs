@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    DurationCell, Durations, FunctionSummary, InitPercentiles, Memory, MemoryCell, NeedsPerson, Percentiles, Summary,
-    TimelineBucket,
+    CheckSeverity, DurationCell, Durations, FunctionSummary, InitPercentiles, Memory, MemoryCell, NeedsPerson,
+    Percentiles, Summary, TimelineBucket,
 };
 
 impl Summary {
@@ -27,6 +27,10 @@ impl Summary {
         self.causes_total = listed as u64;
         let unlisted = self.events_to_check_total > self.events_to_check.len() as u64;
         self.events_to_check.retain(|event| is_wanted(&event.function));
+        let unlisted = unlisted || self.checks_total > self.checks.len() as u64;
+        self.checks.retain(|check| is_wanted(&check.function));
+        self.checks_total = self.checks.len() as u64;
+        self.checks_high = self.checks.iter().filter(|check| check.severity == CheckSeverity::High).count() as u64;
         self.totals = total_of(&self.functions);
         self.events_to_check_total = self.totals.needs_person.events;
         let mut note = "some functions of a saved summary: no percentiles and costs of all together".to_owned();
@@ -34,7 +38,7 @@ impl Summary {
             note.push_str(&format!(", and {shared} causes are left out that others have as well"));
         }
         if unlisted || of_others == LISTED {
-            note.push_str(", and not every cause and event is listed");
+            note.push_str(", and not every cause, event and check is listed");
         }
         self.coverage.notes.push(note);
         self
@@ -55,6 +59,7 @@ fn total_of(rows: &[FunctionSummary]) -> FunctionSummary {
         runtime: None,
         versions: Vec::new(),
         log_groups: Vec::new(),
+        invokers: Vec::new(),
         early_warnings: Vec::new(),
         findings: Vec::new(),
         ..row.clone()
@@ -77,7 +82,7 @@ fn total_of(rows: &[FunctionSummary]) -> FunctionSummary {
     let longest_init = rows.iter().filter_map(|row| row.init_ms.max).reduce(f64::max);
     total.init_ms = InitPercentiles { max: longest_init, ..InitPercentiles::default() };
     total.memory = memory_of(rows);
-    total.timeout_ms = None;
+    (total.timeout_ms, total.timeout_source) = (None, None);
     total.waste = None;
     total.timeline = course_of(rows);
     total

@@ -260,7 +260,7 @@ pub struct Check {
     /// Region, where the input tells it.
     pub region: Option<String>,
     /// How grave it is.
-    pub severity: Severity,
+    pub severity: CheckSeverity,
     /// What says so, with the figures.
     pub evidence: String,
     /// The input that tells the configuration; null where the log alone tells it.
@@ -270,7 +270,7 @@ pub struct Check {
 /// How grave a check is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Severity {
+pub enum CheckSeverity {
     /// Events are lost, blocked or refused, or nothing can be deployed any more.
     High,
     /// It fails, or will, where load or time grow.

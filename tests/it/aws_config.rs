@@ -121,11 +121,13 @@ fn every_format_tells_the_checks_and_none_the_environment() {
     let _ = with(&[FORMS[1]]).args(["--format", "json"]).arg_path("--output", &file).done();
     let shown = Run::new(["view"]).args([file.as_os_str()]).done().stdout;
     assert!(shown.contains("shard_blocked") && shown.contains("lambda-triage explain checks"), "{shown}");
+    let some = Run::new(["view", "--only", "billing"]).args([file.as_os_str()]).done().stdout;
+    assert!(some.contains("Checks: 3\n") && !some.contains("shard_blocked"), "{some}");
 }
 
 #[test]
 fn what_nothing_can_have_caught_is_lost_without_a_caveat() {
-    const CAVEAT: &str = "may have caught a lost event";
+    const CAVEAT: &str = "may have caught a lost";
     let plain = Run::analyze([LOGS]).done().stdout;
     let known = with(&[FORMS[2]]).done().stdout;
     assert!(plain.contains("1 event lost") && plain.contains(CAVEAT), "{plain}");
@@ -209,6 +211,28 @@ fn a_bad_file_is_told_and_the_rest_goes_on() {
 }
 
 #[test]
+fn of_a_directory_only_what_is_of_the_kind_is_read() {
+    let folder = directory();
+    let template = fs::read("fixtures/account/cloudformation/shop.template.json").unwrap();
+    for (name, content) in [
+        ("shop.template.json", &template[..]),
+        ("network.template.json", br#"{"Resources":{"Vpc":{"Type":"AWS::EC2::VPC"}}}"#),
+        ("manifest.json", br#"{"version":"48.0.0","artifacts":{}}"#),
+        ("asset.1a/app.py", b"def handler(event, context): pass"),
+    ] {
+        super::harness::write(&folder.path().join(name), content);
+    }
+    let done = Run::analyze([LOGS]).arg_path("--aws-config", folder.path()).args(["--format", "json"]).done();
+    let answer: Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!((done.status, &answer["coverage"]["complete"]), (0, &true.into()), "{}", done.stderr);
+    assert_eq!(answer["coverage"]["inputs_skipped"].as_array().unwrap().len(), 2, "{}", answer["coverage"]);
+    assert_eq!(row(&answer, "orders")["timeout_ms"], 10_000);
+    fs::remove_file(folder.path().join("shop.template.json")).unwrap();
+    let none = Run::analyze([LOGS]).arg_path("--aws-config", folder.path()).done();
+    assert!(none.status == 3 && none.stdout.contains("tells of no function"), "{}", none.stdout);
+}
+
+#[test]
 fn a_saved_answer_of_an_earlier_version_has_no_checks() {
     let mut answer = summary(Run::analyze([LOGS]));
     for key in ["checks", "checks_total", "checks_high"] {
@@ -219,4 +243,29 @@ fn a_saved_answer_of_an_earlier_version_has_no_checks() {
     fs::write(&file, answer.to_string()).unwrap();
     let shown = Run::new(["view"]).args([file.as_os_str()]).done();
     assert!(shown.status == 0 && !shown.stdout.contains("Checks"), "{}", shown.stdout);
+}
+
+#[test]
+fn records_of_destinations_tell_the_invoker() {
+    let folder = directory();
+    let record = |id: &str, condition: &str, batch: &str| {
+        format!(
+            r#"{{"version":"1.0","timestamp":"2026-01-02T03:04:05.568Z","requestContext":{{"requestId":"{id}","functionArn":"arn:aws:lambda:eu-west-1:111122223333:function:x:$LATEST","condition":"{condition}","approximateInvokeCount":3}}{batch}}}"#
+        )
+    };
+    // The records name no function of the log, so only their ids join them.
+    let nameless = |text: String| text.replace("function:x:", "function:");
+    let event = nameless(record("00000001-1111-4111-8111-000000000001", "RetriesExhausted", ""));
+    let batch = r#","KafkaBatchInfo":{"topic":"t"}"#;
+    let batch = nameless(record("00002330-1111-4111-8111-000000002330", "RetryAttemptsExhausted", batch));
+    let file = folder.path().join("dead.json");
+    fs::write(&file, format!("{event}\n{batch}\n")).unwrap();
+    let answer = summary(Run::analyze([LOGS]).arg_path("--destinations", &file));
+    let told = |name: &str| {
+        let one = &row(&answer, name)["invokers"][0];
+        (one["kind"].as_str().unwrap_or("").to_owned(), one["evidence"].as_str().unwrap_or("").to_owned())
+    };
+    assert_eq!(told("orders"), ("async".to_owned(), "1 event in a failure destination".to_owned()));
+    assert_eq!(told("clicks"), ("kafka".to_owned(), "1 event in a destination of a mapping".to_owned()));
+    assert!(row(&answer, "orders")["findings"][0]["hint"].as_str().unwrap().contains("twice more"));
 }

@@ -1,7 +1,8 @@
 //! `pull --cloudwatch-metrics` against a fake of CloudWatch: what it counts reaches the answer and the saved file, what it
 //! does not tell is null with a note, and idle log groups are left out only where it is sure of them.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -173,6 +174,23 @@ fn functions_of_one_name_in_two_regions_are_counted_apart() {
     assert_eq!(regions.len(), 2, "each is asked once: {regions:?}");
 }
 
+/// Where nothing tells the accounts of two profiles, the functions of one would be taken for those of the other.
+#[test]
+fn accounts_that_are_not_known_are_not_mixed() {
+    let server = Server::start(World {
+        denied: vec!["lambda", "DescribeLogGroups"],
+        ..counted(1, &[("f0000", "Throttles", complete(7.0))])
+    });
+    let mut pull = Pull::of(&server.url, &["f0000", FLAG, "--profile", "one", "--profile", "two"]);
+    let config = pull.directory.path().join("config");
+    let profile = |name: &str| format!("[profile {name}]\naws_access_key_id = A{name}\naws_secret_access_key = s\n");
+    std::fs::write(&config, profile("one") + &profile("two")).expect("a file");
+    pull.command.env("AWS_CONFIG_FILE", &config);
+    let answer = pull.run().answer();
+    assert!(server.metric_calls().is_empty());
+    assert_eq!(notes(&answer, "it is not known which accounts").len(), 1, "{}", answer["coverage"]);
+}
+
 #[test]
 fn an_endpoint_of_cloudwatch_alone_is_used() {
     let (logs, metrics) =
@@ -267,6 +285,33 @@ fn metrics_of_a_shared_group_are_those_of_the_functions_in_it() {
     let server = Server::start(World { groups, ..counted(0, &[("inside", "Throttles", complete(5.0))]) });
     let answer = answer(&server, &Pull::of(&server.url, &["--log-group", "/acme/all", FLAG]).run());
     assert_eq!(row(&answer, "inside", REGION)["own_throttles"], 5);
+}
+
+/// A signal while CloudWatch is asked ends the waiting: the log was read, and its answer is given.
+#[test]
+#[cfg(unix)]
+fn a_signal_ends_the_asking_and_not_the_answer() {
+    let wait: MetricScript = Box::new(|_| {
+        std::thread::sleep(Duration::from_secs(60));
+        None
+    });
+    let server = Server::start(World { metric_script: wait, ..counted(1, &[]) });
+    let mut pull = Pull::of(&server.url, &["f0000", FLAG]);
+    pull.command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let program = pull.command.spawn().expect("the program runs");
+    let began = Instant::now();
+    while server.metric_calls().is_empty() {
+        assert!(began.elapsed() < Duration::from_secs(50), "it never asks");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let sent = Command::new("kill").args(["-s", "INT", &program.id().to_string()]).status();
+    assert!(sent.expect("a status").success());
+    let output = program.wait_with_output().expect("an end");
+    assert!(began.elapsed() < Duration::from_secs(55), "it waits for the answer");
+    assert_eq!(output.status.code(), Some(130));
+    let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(row(&answer, "f0000", REGION)["attempts"], 100);
+    assert_eq!(notes(&answer, "interrupted while the account was asked").len(), 1);
 }
 
 #[test]

@@ -1,34 +1,34 @@
 //! Checks of timeout and memory against what attempts took.
 
-use super::{CheckInfo, Found, Situation, count, span};
+use super::{CheckHit, CheckInfo, CheckedFunction, count, span};
 use crate::account::config::FunctionConfig;
-use crate::wire::Severity;
+use crate::wire::CheckSeverity;
 
 pub(super) const CHECKS: &[CheckInfo] = &[
     CheckInfo {
         id: "timeout_below_success",
-        severity: Severity::High,
+        severity: CheckSeverity::High,
         about: "Attempts succeeded that took longer than the timeout that is set now: such attempts are cut off. Raise the \
                 timeout, or find out why it was lowered.",
         test: below_success,
     },
     CheckInfo {
         id: "timeout_near_p99",
-        severity: Severity::Medium,
+        severity: CheckSeverity::Medium,
         about: "The 99th percentile of successful attempts is within 20 % of the timeout: a little more load makes them time \
                 out. Raise the timeout, or shorten the work.",
         test: near_p99,
     },
     CheckInfo {
         id: "timeout_differs",
-        severity: Severity::Low,
+        severity: CheckSeverity::Low,
         about: "Attempts ran into another timeout than the one that is set now. The log counts: it was changed since, or \
                 another version ran.",
         test: differs,
     },
     CheckInfo {
         id: "memory_near_size",
-        severity: Severity::Medium,
+        severity: CheckSeverity::Medium,
         about: "An attempt used 90 % or more of the memory that is set. Raise the memory, which also gives more CPU.",
         test: memory,
     },
@@ -39,13 +39,13 @@ const NEAR: f64 = 0.8;
 /// Share of the memory, in percent, from which on it is nearly used up.
 const MEMORY_PERCENT: u64 = 90;
 
-fn below_success(now: &Situation<'_>) -> Vec<Found> {
-    let Some(timeout) = now.setting(FunctionConfig::timeout_ms) else { return Vec::new() };
+fn below_success(now: &CheckedFunction<'_>) -> Vec<CheckHit> {
+    let Some(timeout) = now.limit(FunctionConfig::timeout_ms) else { return Vec::new() };
     // The figure of a REPORT may exceed the limit by a little.
     const SLACK_MS: f64 = 100.0;
     let limit = timeout.value as f64;
     match now.row.duration_ms.ok.max {
-        Some(max) if max > limit + SLACK_MS => Found::by(
+        Some(max) if max > limit + SLACK_MS => CheckHit::by(
             timeout.input,
             format!(
                 "the slowest of {} took {}, and the timeout is {}{}",
@@ -59,11 +59,11 @@ fn below_success(now: &Situation<'_>) -> Vec<Found> {
     }
 }
 
-fn near_p99(now: &Situation<'_>) -> Vec<Found> {
-    let Some(timeout) = now.setting(FunctionConfig::timeout_ms) else { return Vec::new() };
+fn near_p99(now: &CheckedFunction<'_>) -> Vec<CheckHit> {
+    let Some(timeout) = now.limit(FunctionConfig::timeout_ms) else { return Vec::new() };
     let limit = timeout.value as f64;
     match now.row.duration_ms.ok.p99 {
-        Some(p99) if p99 >= limit * NEAR => Found::by(
+        Some(p99) if p99 >= limit * NEAR => CheckHit::by(
             timeout.input,
             format!(
                 "p99 of {} is {}, and the timeout is {}{}",
@@ -77,11 +77,11 @@ fn near_p99(now: &Situation<'_>) -> Vec<Found> {
     }
 }
 
-fn differs(now: &Situation<'_>) -> Vec<Found> {
-    let Some(timeout) = now.setting(FunctionConfig::timeout_ms) else { return Vec::new() };
+fn differs(now: &CheckedFunction<'_>) -> Vec<CheckHit> {
+    let Some(timeout) = now.limit(FunctionConfig::timeout_ms) else { return Vec::new() };
     let observed = now.row.timeout_ms.filter(|_| now.row.timeout_source.as_deref() == Some("observed"));
     match observed {
-        Some(observed) if observed != timeout.value => Found::by(
+        Some(observed) if observed != timeout.value => CheckHit::by(
             timeout.input,
             format!(
                 "attempts ran into a timeout of {}, and {} is configured{}",
@@ -94,11 +94,11 @@ fn differs(now: &Situation<'_>) -> Vec<Found> {
     }
 }
 
-fn memory(now: &Situation<'_>) -> Vec<Found> {
-    let Some(size) = now.setting(FunctionConfig::memory_size_mb) else { return Vec::new() };
+fn memory(now: &CheckedFunction<'_>) -> Vec<CheckHit> {
+    let Some(size) = now.limit(FunctionConfig::memory_size_mb) else { return Vec::new() };
     match now.row.memory.max_used_mb {
         Some(used) if u64::from(used) * 100 >= u64::from(size.value) * MEMORY_PERCENT => {
-            Found::by(size.input, format!("{used} of {} MB were used{}", size.value, size.caveat))
+            CheckHit::by(size.input, format!("{used} of {} MB were used{}", size.value, size.caveat))
         }
         _ => Vec::new(),
     }

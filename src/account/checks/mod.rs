@@ -11,8 +11,9 @@ mod sources;
 #[cfg(test)]
 mod tests;
 
-use super::config::{AskedFunction, AwsConfig, Described, FunctionConfig, Told};
-use crate::wire::{Check, FunctionSummary, Severity, Summary, Window};
+use super::config::{AskedFunction, AwsConfig, Described, FunctionConfig, ToldFact};
+use crate::model::Timestamp;
+use crate::wire::{Check, CheckSeverity, FunctionSummary, Summary, Window};
 
 /// Most checks that are listed.
 const LISTED: usize = 1_000;
@@ -23,11 +24,11 @@ pub(crate) struct CheckInfo {
     /// Its id in the summary.
     pub id: &'static str,
     /// How grave it is.
-    pub severity: Severity,
+    pub severity: CheckSeverity,
     /// What it finds and what to do, in one or two sentences.
     pub about: &'static str,
     /// Test that finds it.
-    test: fn(&Situation<'_>) -> Vec<Found>,
+    test: fn(&CheckedFunction<'_>) -> Vec<CheckHit>,
 }
 
 /// Lists of all checks.
@@ -39,7 +40,7 @@ pub(crate) fn all_checks() -> impl Iterator<Item = &'static CheckInfo> {
 }
 
 /// A function and its configuration.
-struct Situation<'a> {
+struct CheckedFunction<'a> {
     row: &'a FunctionSummary,
     window: &'a Window,
     config: Option<&'a FunctionConfig<'a>>,
@@ -48,13 +49,13 @@ struct Situation<'a> {
 }
 
 /// What a check found.
-struct Found {
+struct CheckHit {
     evidence: String,
     /// Input that tells the configuration.
     source: Option<String>,
 }
 
-impl Found {
+impl CheckHit {
     /// Returns what was found by the facts of one input.
     fn by(input: &str, evidence: String) -> Vec<Self> {
         vec![Self { evidence, source: Some(input.to_owned()) }]
@@ -62,30 +63,49 @@ impl Found {
 }
 
 /// What the configuration tells of the version that ran.
-struct Setting<'a, T> {
+struct ToldSetting<'a, T> {
     value: T,
     input: &'a str,
     /// What must be added where another version is described.
     caveat: String,
 }
 
-impl<'a> Situation<'a> {
+impl<'a> CheckedFunction<'a> {
     /// Returns a setting of the version that ran, else of `$LATEST`, which is said then.
     fn setting<T>(
         &self,
-        of: impl Fn(&FunctionConfig<'a>, Option<&str>) -> Option<Told<'a, T>>,
-    ) -> Option<Setting<'a, T>> {
-        let (Told { value, input }, described) = self.config?.nearest(self.version, of)?;
+        of: impl Fn(&FunctionConfig<'a>, Option<&str>) -> Option<ToldFact<'a, T>>,
+    ) -> Option<ToldSetting<'a, T>> {
+        let (ToldFact { value, input }, described) = self.config?.nearest(self.version, of)?;
         let caveat = match (described, self.version) {
             (Described::Latest, Some(version)) if version != "$LATEST" => {
                 format!(" (of $LATEST; version {version} ran, which may have another)")
             }
             _ => String::new(),
         };
-        Some(Setting { value, input, caveat })
+        Some(ToldSetting { value, input, caveat })
     }
 
-    /// Returns whether the function had an event without a success that Lambda invoked asynchronously.
+    /// Returns when the function was changed within the time of the log.
+    fn changed_at(&self) -> Option<ToldSetting<'a, Timestamp>> {
+        let time = |text: &Option<String>| Some(Timestamp::parse_prefix(text.as_deref()?.as_bytes())?.0);
+        let (start, end) = time(&self.window.start).zip(time(&self.window.end))?;
+        self.setting(FunctionConfig::last_modified).filter(|changed| start < changed.value && changed.value <= end)
+    }
+
+    /// Returns a setting that attempts may have had another of, before a change within the time of the log.
+    fn limit<T>(
+        &self,
+        of: impl Fn(&FunctionConfig<'a>, Option<&str>) -> Option<ToldFact<'a, T>>,
+    ) -> Option<ToldSetting<'a, T>> {
+        let mut setting = self.setting(of)?;
+        if let Some(changed) = self.changed_at() {
+            setting.caveat.push_str(&format!(" (changed at {}: earlier attempts may have had another)", changed.value));
+        }
+        Some(setting)
+    }
+
+    /// Returns whether an attempt or an init failed.
     fn failed(&self) -> bool {
         self.row.failed > 0 || self.row.environment_failures > 0
     }
@@ -109,12 +129,12 @@ pub(crate) fn checks(summary: &Summary, config: Option<&AwsConfig>) -> FoundChec
     listed.sort_by(|a, b| key(a).cmp(&key(b)));
     listed.dedup();
     let all = listed.len() as u64;
-    let high = listed.iter().filter(|check| check.severity == Severity::High).count() as u64;
+    let high = listed.iter().filter(|check| check.severity == CheckSeverity::High).count() as u64;
     listed.truncate(LISTED);
     FoundChecks { listed, all, high }
 }
 
-type CheckKey<'a> = (Severity, &'a Option<String>, &'a Option<String>, &'a Option<String>, &'a str, &'a str);
+type CheckKey<'a> = (CheckSeverity, &'a Option<String>, &'a Option<String>, &'a Option<String>, &'a str, &'a str);
 
 fn key(check: &Check) -> CheckKey<'_> {
     let Check { severity, function, account_id, region, id, evidence, .. } = check;
@@ -127,9 +147,9 @@ fn checks_of(row: &FunctionSummary, window: &Window, config: Option<&AwsConfig>)
         config.function(AskedFunction { name, account_id, region })
     });
     let version = row.versions.last().map(|version| version.version.as_str());
-    let now = Situation { row, window, config: config.as_ref(), version };
-    let counts = |info: &&CheckInfo| info.severity == Severity::High || !row.findings.is_empty();
-    let check = |info: &CheckInfo, found: Found| Check {
+    let now = CheckedFunction { row, window, config: config.as_ref(), version };
+    let counts = |info: &&CheckInfo| info.severity == CheckSeverity::High || !row.findings.is_empty();
+    let check = |info: &CheckInfo, found: CheckHit| Check {
         id: info.id.to_owned(),
         function: row.function.clone(),
         account_id: row.account_id.clone(),

@@ -1,48 +1,48 @@
 //! Checks of event source mappings, and of the queues that they read.
 
-use super::{CheckInfo, Found, Situation, count, span};
+use super::{CheckHit, CheckInfo, CheckedFunction, count, span};
 use crate::account::config::{FunctionConfig, MappingConfig};
-use crate::wire::Severity;
+use crate::wire::CheckSeverity;
 
 pub(super) const CHECKS: &[CheckInfo] = &[
     CheckInfo {
         id: "visibility_below_timeout",
-        severity: Severity::High,
+        severity: CheckSeverity::High,
         about: "Messages come back while they are still handled, so work is done twice: the visibility timeout of the queue is \
                 shorter than the timeout of the function. Set it to six times that.",
         test: |now| visibility(now, true),
     },
     CheckInfo {
         id: "visibility_below_six_timeouts",
-        severity: Severity::Medium,
+        severity: CheckSeverity::Medium,
         about: "The visibility timeout of the queue is shorter than six timeouts of the function and the batching window, so \
                 that throttled batches come back too early. Raise it.",
         test: |now| visibility(now, false),
     },
     CheckInfo {
         id: "few_receives",
-        severity: Severity::Medium,
+        severity: CheckSeverity::Medium,
         about: "The queue gives a message up after fewer than five receives, and throttled batches use receives up, too. Raise \
                 maxReceiveCount to five or more.",
         test: receives,
     },
     CheckInfo {
         id: "shard_blocked",
-        severity: Severity::High,
+        severity: CheckSeverity::High,
         about: "The function fails, and nothing ends the retries of its stream but the age of the records, so one bad record \
                 blocks its shard. Set MaximumRetryAttempts, BisectBatchOnFunctionError or a failure destination.",
         test: shard,
     },
     CheckInfo {
         id: "item_failures_unreported",
-        severity: Severity::Medium,
+        severity: CheckSeverity::Medium,
         about: "The function fails, and each failure repeats its whole batch. Return the failed items, and set \
                 ReportBatchItemFailures.",
         test: items,
     },
     CheckInfo {
         id: "mapping_disabled",
-        severity: Severity::Medium,
+        severity: CheckSeverity::Medium,
         about: "An event source mapping is switched off: its events wait, and are lost when they expire.",
         test: disabled,
     },
@@ -53,12 +53,12 @@ const TIMEOUTS: u64 = 6;
 /// What AWS advises as the fewest receives.
 const FEWEST_RECEIVES: u64 = 5;
 
-fn mappings<'a>(now: &Situation<'a>) -> impl Iterator<Item = &'a MappingConfig<'a>> {
+fn mappings<'a>(now: &CheckedFunction<'a>) -> impl Iterator<Item = &'a MappingConfig<'a>> {
     now.config.into_iter().flat_map(|config| &config.mappings)
 }
 
 /// Finds queues whose messages come back too early: before a run ends, or before what AWS advises.
-fn visibility(now: &Situation<'_>, before_end: bool) -> Vec<Found> {
+fn visibility(now: &CheckedFunction<'_>, before_end: bool) -> Vec<CheckHit> {
     let Some(timeout) = now.setting(FunctionConfig::timeout_ms) else { return Vec::new() };
     let seconds = timeout.value / 1_000;
     let check = |mapping: &MappingConfig<'_>| {
@@ -67,7 +67,7 @@ fn visibility(now: &Situation<'_>, before_end: bool) -> Vec<Found> {
         let advised = seconds.saturating_mul(TIMEOUTS).saturating_add(window);
         let is_short = if before_end { hidden.value < seconds } else { (seconds..advised).contains(&hidden.value) };
         let with_window = if window > 0 { format!(" and the batching window {window} s") } else { String::new() };
-        is_short.then(|| Found {
+        is_short.then(|| CheckHit {
             evidence: format!(
                 "{} hides messages for {} s; the timeout is {}{with_window}{}",
                 mapping.event_source(),
@@ -81,10 +81,10 @@ fn visibility(now: &Situation<'_>, before_end: bool) -> Vec<Found> {
     mappings(now).filter_map(check).collect()
 }
 
-fn receives(now: &Situation<'_>) -> Vec<Found> {
+fn receives(now: &CheckedFunction<'_>) -> Vec<CheckHit> {
     let check = |mapping: &MappingConfig<'_>| {
         let receives = mapping.maximum_receives().filter(|receives| receives.value < FEWEST_RECEIVES)?;
-        Some(Found {
+        Some(CheckHit {
             evidence: format!(
                 "{} gives a message up after {}",
                 mapping.event_source(),
@@ -97,7 +97,12 @@ fn receives(now: &Situation<'_>) -> Vec<Found> {
 }
 
 /// Returns what is found of each mapping of these kinds of a function that fails.
-fn of_failing(now: &Situation<'_>, kinds: &[&str], is_it: fn(&MappingConfig<'_>) -> bool, what: &str) -> Vec<Found> {
+fn of_failing(
+    now: &CheckedFunction<'_>,
+    kinds: &[&str],
+    is_it: fn(&MappingConfig<'_>) -> bool,
+    what: &str,
+) -> Vec<CheckHit> {
     if !now.failed() {
         return Vec::new();
     }
@@ -105,14 +110,14 @@ fn of_failing(now: &Situation<'_>, kinds: &[&str], is_it: fn(&MappingConfig<'_>)
     let found = found.filter(|mapping| !mapping.is_disabled() && is_it(mapping));
     let failed = count(now.row.failed, "attempt", "attempts");
     found
-        .map(|mapping| Found {
+        .map(|mapping| CheckHit {
             evidence: format!("{failed} failed, and the mapping of {} {what}", mapping.event_source()),
             source: Some(mapping.input().to_owned()),
         })
         .collect()
 }
 
-fn shard(now: &Situation<'_>) -> Vec<Found> {
+fn shard(now: &CheckedFunction<'_>) -> Vec<CheckHit> {
     of_failing(
         now,
         &["stream"],
@@ -121,7 +126,7 @@ fn shard(now: &Situation<'_>) -> Vec<Found> {
     )
 }
 
-fn items(now: &Situation<'_>) -> Vec<Found> {
+fn items(now: &CheckedFunction<'_>) -> Vec<CheckHit> {
     of_failing(
         now,
         &["sqs", "stream"],
@@ -130,10 +135,10 @@ fn items(now: &Situation<'_>) -> Vec<Found> {
     )
 }
 
-fn disabled(now: &Situation<'_>) -> Vec<Found> {
+fn disabled(now: &CheckedFunction<'_>) -> Vec<CheckHit> {
     let found = mappings(now).filter(|mapping| mapping.is_disabled());
     found
-        .map(|mapping| Found {
+        .map(|mapping| CheckHit {
             evidence: format!("the mapping of {} is switched off", mapping.event_source()),
             source: Some(mapping.input().to_owned()),
         })

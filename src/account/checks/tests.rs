@@ -32,7 +32,7 @@ fn version(name: &str) -> FunctionVersion {
 
 fn config(documents: &[&str]) -> AwsConfig {
     let mut config = AwsConfig::default();
-    documents.iter().for_each(|text| config.read(text.as_bytes(), "a.json").unwrap());
+    documents.iter().for_each(|text| assert_eq!(config.read(text.as_bytes(), "a.json"), Ok(true)));
     config.settle();
     config
 }
@@ -272,6 +272,22 @@ fn the_log_has_the_last_word_and_another_version_is_named() {
     let seventh =
         format!(r#"{{"FunctionName":"pay","FunctionArn":"{ARN}:7","Version":"7","Timeout":30,"MemorySize":128}}"#);
     assert_eq!(near(row, &[&latest, &seventh]), None, "its own timeout is 30 s");
+}
+
+#[test]
+fn a_change_within_the_log_is_said_of_the_limits() {
+    let changed = |at: &str| {
+        let mut row = FunctionSummary::default();
+        row.duration_ms.ok.p99 = Some(9_000.0);
+        let told = found(row, &[&function(&format!(r#""Timeout":10,"LastModified":"{at}""#))]);
+        told.into_iter().find(|(id, _)| id == "timeout_near_p99").map(|(_, evidence)| evidence).unwrap()
+    };
+    let within = changed("2026-03-01T10:30:00.000+0000");
+    assert!(
+        within.ends_with("(changed at 2026-03-01T10:30:00.000Z: earlier attempts may have had another)"),
+        "{within}"
+    );
+    assert!(changed("2026-02-28T10:30:00.000+0000").ends_with("10 s"));
 }
 
 #[test]

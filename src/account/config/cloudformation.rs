@@ -6,33 +6,34 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde::de::MapAccess;
 
+use super::description::{LoggingConfig, SnapStart};
 use super::facts::{
-    CallerFact, Facts, Form, FunctionFact, FunctionRef, InvokeFact, KnownName, MappingFact, QueueFact, ResourceKey,
-    Source, SourceArn, event_type, invoker_of_principal, invoker_of_service, is_name, retries, word,
+    CallerFact, ConfigFacts, DocumentForm, FactSource, FunctionFact, FunctionRef, InvokeFact, KnownName, MappingFact,
+    QueueFact, ResourceKey, SourceArn, event_type, invoker_of_principal, invoker_of_service, is_name, retries, word,
 };
 use super::get_queue_attributes::RedrivePolicy;
 use super::list_event_source_mappings::{REPORT_ITEMS, UNTIL_EXPIRY, seconds};
-use super::loose::{List, Loose, Object, Value};
+use super::loose::{JsonObject, List, Tolerant, Value};
 use super::section::Section;
 
 #[derive(Debug, Default)]
 pub(super) struct CloudFormation {
-    resources: Loose<Object<BTreeMap<String, Loose<Object<Resource>>>>>,
-    globals: Loose<Object<Globals>>,
+    resources: Tolerant<JsonObject<BTreeMap<String, Tolerant<JsonObject<TemplateResource>>>>>,
+    globals: Tolerant<JsonObject<Globals>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Globals {
-    function: Loose<Object<Properties>>,
+    function: Tolerant<JsonObject<Properties>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct Resource {
+struct TemplateResource {
     #[serde(rename = "Type")]
     kind: Value,
-    properties: Loose<Object<Properties>>,
+    properties: Tolerant<JsonObject<Properties>>,
 }
 
 /// The properties that are used, of any kind of resource. No two kinds mean different things by one of these names.
@@ -44,25 +45,25 @@ struct Properties {
     timeout: Value,
     memory_size: Value,
     runtime: Value,
-    architectures: Loose<List<Value>>,
+    architectures: Tolerant<List<Value>>,
     package_type: Value,
     reserved_concurrent_executions: Value,
-    dead_letter_config: Loose<Object<Target>>,
-    dead_letter_queue: Loose<Object<Target>>,
-    snap_start: Loose<Object<SnapStart>>,
-    logging_config: Loose<Object<LoggingConfig>>,
-    event_invoke_config: Loose<Object<EventInvokeConfig>>,
-    events: Loose<Object<BTreeMap<String, Loose<Object<Event>>>>>,
-    function_url_config: Loose<Object<BTreeMap<String, Value>>>,
+    dead_letter_config: Tolerant<JsonObject<DeadLetterTarget>>,
+    dead_letter_queue: Tolerant<JsonObject<DeadLetterTarget>>,
+    snap_start: Tolerant<JsonObject<SnapStart>>,
+    logging_config: Tolerant<JsonObject<LoggingConfig>>,
+    event_invoke_config: Tolerant<JsonObject<EventInvokeConfig>>,
+    events: Tolerant<JsonObject<BTreeMap<String, Tolerant<JsonObject<SamEvent>>>>>,
+    function_url_config: Tolerant<JsonObject<BTreeMap<String, Value>>>,
     // Its invoke config and its mappings.
     maximum_retry_attempts: Value,
-    destination_config: Loose<Object<Destinations>>,
+    destination_config: Tolerant<JsonObject<TemplateDestinations>>,
     event_source_arn: Value,
-    self_managed_event_source: Loose<Object<BTreeMap<String, Value>>>,
+    self_managed_event_source: Tolerant<JsonObject<BTreeMap<String, Value>>>,
     enabled: Value,
     maximum_batching_window_in_seconds: Value,
     bisect_batch_on_function_error: Value,
-    function_response_types: Loose<List<Value>>,
+    function_response_types: Tolerant<List<Value>>,
     // Of events of a template.
     queue: Value,
     stream: Value,
@@ -71,21 +72,21 @@ struct Properties {
     target_function_arn: Value,
     queue_name: Value,
     visibility_timeout: Value,
-    redrive_policy: Loose<Object<RedrivePolicy>>,
+    redrive_policy: Tolerant<JsonObject<RedrivePolicy>>,
 }
 
 /// What invokes a function of SAM.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct Event {
+struct SamEvent {
     #[serde(rename = "Type")]
     kind: Value,
-    properties: Loose<Object<Properties>>,
+    properties: Tolerant<JsonObject<Properties>>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct Target {
+struct DeadLetterTarget {
     target_arn: Value,
     #[serde(rename = "Fn::If")]
     conditional: Value,
@@ -93,34 +94,22 @@ struct Target {
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct SnapStart {
-    apply_on: Value,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct LoggingConfig {
-    system_log_level: Value,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
 struct EventInvokeConfig {
     maximum_retry_attempts: Value,
-    destination_config: Loose<Object<Destinations>>,
+    destination_config: Tolerant<JsonObject<TemplateDestinations>>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct Destinations {
-    on_failure: Loose<Object<OnFailure>>,
+struct TemplateDestinations {
+    on_failure: Tolerant<JsonObject<TemplateOnFailure>>,
     #[serde(rename = "Fn::If")]
     conditional: Value,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct OnFailure {
+struct TemplateOnFailure {
     destination: Value,
     /// SAM makes a queue or topic of this type where no destination is named.
     #[serde(rename = "Type")]
@@ -139,26 +128,22 @@ impl Section for CloudFormation {
         Ok(true)
     }
 
-    fn add(self, facts: &mut Facts, input: &str) -> Result<bool, String> {
-        let Some(Object(resources)) = self.resources.0 else { return Ok(false) };
+    fn add(self, facts: &mut ConfigFacts, input: &str) -> Result<bool, String> {
+        let Some(JsonObject(resources)) = self.resources.0 else { return Ok(false) };
         let globals = self.globals.0.and_then(|globals| globals.0.function.0).unwrap_or_default().0;
         let resources: BTreeMap<String, Placed> = resources
             .into_iter()
             .filter_map(|(id, resource)| {
-                let Resource { kind, properties } = resource.0?.0;
+                let TemplateResource { kind, properties } = resource.0?.0;
                 let properties = properties.0.unwrap_or_default().0;
                 let kind = kind.text()?.to_owned();
                 (is_name(&id) && kind.starts_with("AWS::")).then_some((id, Placed { kind, properties }))
             })
             .collect();
-        let template = Template { resources, globals, input };
-        let before = facts.functions.len() + facts.mappings.len() + facts.queues.len();
-        template.add(facts);
-        let after = facts.functions.len() + facts.mappings.len() + facts.queues.len();
-        match after > before {
-            true => Ok(true),
-            false => Err("is a CloudFormation template without a function, a mapping or a queue".to_owned()),
-        }
+        // Other documents have a key of this name, too.
+        let is_template = !resources.is_empty();
+        Template { resources, globals, input }.add(facts);
+        Ok(is_template)
     }
 }
 
@@ -176,7 +161,7 @@ struct Template<'a> {
 }
 
 impl Template<'_> {
-    fn add(&self, facts: &mut Facts) {
+    fn add(&self, facts: &mut ConfigFacts) {
         for (id, Placed { kind, properties: own }) in &self.resources {
             match kind.as_str() {
                 "AWS::Lambda::Function" => facts.functions.push(self.function(id, own, &Properties::default())),
@@ -211,8 +196,8 @@ impl Template<'_> {
         }
     }
 
-    fn source(&self) -> Source {
-        Source { form: Form::Template, input: self.input.to_owned() }
+    fn source(&self) -> FactSource {
+        FactSource { form: DocumentForm::Template, input: self.input.to_owned() }
     }
 
     /// Returns the name of a function of this template.
@@ -229,7 +214,7 @@ impl Template<'_> {
         let architectures = own.architectures.0.as_ref().or(all.architectures.0.as_ref());
         // SAM calls it by another name.
         let targets = [&own.dead_letter_config, &own.dead_letter_queue, &all.dead_letter_queue];
-        let targets: Vec<&Target> = targets.into_iter().filter_map(|one| Some(&one.0.as_ref()?.0)).collect();
+        let targets: Vec<&DeadLetterTarget> = targets.into_iter().filter_map(|one| Some(&one.0.as_ref()?.0)).collect();
         let is_conditional = targets.iter().any(|target| target.conditional.is_set());
         let has_target = targets.iter().any(|target| target.target_arn.is_set());
         let snap_start = own.snap_start.0.as_ref().or(all.snap_start.0.as_ref());
@@ -259,12 +244,12 @@ impl Template<'_> {
     }
 
     /// Adds what the events of a SAM function and its own settings stand for.
-    fn events_of(&self, id: &str, own: &Properties, facts: &mut Facts) {
+    fn events_of(&self, id: &str, own: &Properties, facts: &mut ConfigFacts) {
         let function = FunctionRef::named(self.name(id, own));
         let caller =
             |kind, evidence: String| CallerFact { function: function.clone(), source: self.source(), kind, evidence };
         let config = own.event_invoke_config.0.as_ref().or(self.globals.event_invoke_config.0.as_ref());
-        if let Some(Object(config)) = config {
+        if let Some(JsonObject(config)) = config {
             facts.invoke_configs.push(self.invoke_fact(
                 function.clone(),
                 &config.maximum_retry_attempts,
@@ -275,7 +260,7 @@ impl Template<'_> {
             facts.callers.push(caller("apigateway", "a function URL".to_owned()));
         }
         for (name, event) in own.events.0.iter().flat_map(|events| &events.0) {
-            let Some(Object(event)) = &event.0 else { continue };
+            let Some(JsonObject(event)) = &event.0 else { continue };
             let Some(kind) = event.kind.text().and_then(event_type) else { continue };
             if kind.is_mapping {
                 let none = Properties::default();
@@ -298,7 +283,7 @@ impl Template<'_> {
         &self,
         function: &Value,
         retries: &Value,
-        destinations: &Loose<Object<Destinations>>,
+        destinations: &Tolerant<JsonObject<TemplateDestinations>>,
     ) -> Option<InvokeFact> {
         Some(self.invoke_fact(self.function_ref(function)?, retries, destinations))
     }
@@ -307,7 +292,7 @@ impl Template<'_> {
         &self,
         function: FunctionRef,
         attempts: &Value,
-        destinations: &Loose<Object<Destinations>>,
+        destinations: &Tolerant<JsonObject<TemplateDestinations>>,
     ) -> InvokeFact {
         let has_destination = has_destination(destinations);
         InvokeFact { function, source: self.source(), maximum_retries: retries(attempts), has_destination }
@@ -397,8 +382,8 @@ impl Template<'_> {
 }
 
 /// Returns whether failed events go somewhere; `None` where only a deployment knows.
-fn has_destination(config: &Loose<Object<Destinations>>) -> Option<bool> {
-    let Some(Object(config)) = &config.0 else { return Some(false) };
+fn has_destination(config: &Tolerant<JsonObject<TemplateDestinations>>) -> Option<bool> {
+    let Some(JsonObject(config)) = &config.0 else { return Some(false) };
     let on_failure = config.on_failure.0.as_ref();
     let is_set = on_failure.is_some_and(|one| one.0.destination.is_set() || one.0.kind.is_set());
     (is_set || !config.conditional.is_set()).then_some(is_set)

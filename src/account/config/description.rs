@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::facts::{Form, FunctionFact, FunctionRef, Source, version_number, word};
-use super::loose::{List, Loose, Object, Value};
+use super::facts::{DocumentForm, FactSource, FunctionFact, FunctionRef, version_number, word};
+use super::loose::{JsonObject, List, Tolerant, Value};
 use crate::model::Timestamp;
 
 /// The parts of a description that are used. Environment variables are none of them, so they are dropped while parsing.
@@ -16,12 +16,12 @@ pub(super) struct Description {
     pub(super) timeout: Value,
     pub(super) memory_size: Value,
     pub(super) runtime: Value,
-    pub(super) architectures: Loose<List<Value>>,
+    pub(super) architectures: Tolerant<List<Value>>,
     pub(super) package_type: Value,
     pub(super) last_modified: Value,
-    pub(super) dead_letter_config: Loose<Object<DeadLetterConfig>>,
-    pub(super) snap_start: Loose<Object<SnapStart>>,
-    pub(super) logging_config: Loose<Object<LoggingConfig>>,
+    pub(super) dead_letter_config: Tolerant<JsonObject<DeadLetterConfig>>,
+    pub(super) snap_start: Tolerant<JsonObject<SnapStart>>,
+    pub(super) logging_config: Tolerant<JsonObject<LoggingConfig>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -30,16 +30,16 @@ pub(super) struct DeadLetterConfig {
     target_arn: Value,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct SnapStart {
-    apply_on: Value,
+    pub(super) apply_on: Value,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct LoggingConfig {
-    system_log_level: Value,
+    pub(super) system_log_level: Value,
 }
 
 /// `PublishedVersions` or `None`.
@@ -59,7 +59,7 @@ impl Description {
         let first_architecture = self.architectures.0.as_ref().and_then(|list| list.0.first().cloned());
         Some(FunctionFact {
             function,
-            source: Source { form: Form::Answer, input: input.to_owned() },
+            source: FactSource { form: DocumentForm::Answer, input: input.to_owned() },
             version: self.version.text().and_then(version_number),
             timeout_s: self.timeout.count(),
             memory_size_mb: self.memory_size.count(),

@@ -7,7 +7,7 @@ use super::loose::{Setting, Value};
 
 /// Every fact that was read.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Facts {
+pub(super) struct ConfigFacts {
     pub(super) functions: Vec<FunctionFact>,
     pub(super) invoke_configs: Vec<InvokeFact>,
     pub(super) mappings: Vec<MappingFact>,
@@ -19,7 +19,7 @@ pub(super) struct Facts {
 
 /// What a document is: of the same fact the first kind counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Form {
+pub(super) enum DocumentForm {
     /// What AWS answered.
     Answer,
     /// State or plan of Terraform.
@@ -28,7 +28,7 @@ pub(super) enum Form {
     Template,
 }
 
-impl Form {
+impl DocumentForm {
     /// Returns whether such a document describes everything around its functions: what it leaves out is not set.
     pub(super) fn is_whole(self) -> bool {
         self != Self::Answer
@@ -37,8 +37,8 @@ impl Form {
 
 /// Place that a fact was read from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Source {
-    pub(super) form: Form,
+pub(super) struct FactSource {
+    pub(super) form: DocumentForm,
     /// Name of the input.
     pub(super) input: String,
 }
@@ -67,7 +67,7 @@ pub(super) struct FunctionRef {
 #[derive(Clone, Debug)]
 pub(super) struct FunctionFact {
     pub(super) function: FunctionRef,
-    pub(super) source: Source,
+    pub(super) source: FactSource,
     /// Number of the version that is described; none for `$LATEST`.
     pub(super) version: Option<String>,
     pub(super) timeout_s: Option<u64>,
@@ -87,7 +87,7 @@ pub(super) struct FunctionFact {
 #[derive(Clone, Debug)]
 pub(super) struct InvokeFact {
     pub(super) function: FunctionRef,
-    pub(super) source: Source,
+    pub(super) source: FactSource,
     pub(super) maximum_retries: Option<u32>,
     /// Whether it has a destination on failure.
     pub(super) has_destination: Option<bool>,
@@ -97,7 +97,7 @@ pub(super) struct InvokeFact {
 #[derive(Clone, Debug)]
 pub(super) struct MappingFact {
     pub(super) function: FunctionRef,
-    pub(super) source: Source,
+    pub(super) source: FactSource,
     /// Name of an invoker.
     pub(super) kind: Option<&'static str>,
     pub(super) event_source: Option<ResourceKey>,
@@ -124,7 +124,7 @@ pub(super) struct ResourceKey {
 #[derive(Clone, Debug)]
 pub(super) struct QueueFact {
     pub(super) keys: Vec<ResourceKey>,
-    pub(super) source: Source,
+    pub(super) source: FactSource,
     pub(super) visibility_timeout_s: Option<u64>,
     pub(super) maximum_receives: Option<u64>,
 }
@@ -133,7 +133,7 @@ pub(super) struct QueueFact {
 #[derive(Clone, Debug)]
 pub(super) struct CallerFact {
     pub(super) function: FunctionRef,
-    pub(super) source: Source,
+    pub(super) source: FactSource,
     /// Name of an invoker.
     pub(super) kind: &'static str,
     pub(super) evidence: String,

@@ -4,14 +4,14 @@ use serde::Deserialize;
 use serde::de::MapAccess;
 
 use super::description::Description;
-use super::facts::Facts;
-use super::loose::{Loose, Object, Value};
+use super::facts::ConfigFacts;
+use super::loose::{JsonObject, Tolerant, Value};
 use super::section::Section;
 
 #[derive(Debug, Default)]
 pub(super) struct GetFunction {
-    configuration: Loose<Object<Description>>,
-    concurrency: Loose<Object<Concurrency>>,
+    configuration: Tolerant<JsonObject<Description>>,
+    concurrency: Tolerant<JsonObject<Concurrency>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -32,7 +32,7 @@ impl Section for GetFunction {
         Ok(true)
     }
 
-    fn add(self, facts: &mut Facts, input: &str) -> Result<bool, String> {
+    fn add(self, facts: &mut ConfigFacts, input: &str) -> Result<bool, String> {
         let Some(mut fact) = self.configuration.0.and_then(|one| one.0.fact(input)) else { return Ok(false) };
         fact.reserved_concurrency = self.concurrency.0.and_then(|one| one.0.reserved_concurrent_executions.count());
         facts.functions.push(fact);

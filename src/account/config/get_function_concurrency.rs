@@ -2,7 +2,7 @@
 
 use serde::de::MapAccess;
 
-use super::facts::Facts;
+use super::facts::ConfigFacts;
 use super::loose::Value;
 use super::section::Section;
 
@@ -22,7 +22,7 @@ impl Section for GetFunctionConcurrency {
         Ok(true)
     }
 
-    fn add(self, _: &mut Facts, _: &str) -> Result<bool, String> {
+    fn add(self, _: &mut ConfigFacts, _: &str) -> Result<bool, String> {
         match self.reserved.is_set() {
             true => {
                 Err("does not tell of which function this concurrency is; save what `aws lambda get-function` prints, \

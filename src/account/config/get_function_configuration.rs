@@ -3,7 +3,7 @@
 use serde::de::MapAccess;
 
 use super::description::Description;
-use super::facts::Facts;
+use super::facts::ConfigFacts;
 use super::section::Section;
 
 #[derive(Debug, Default)]
@@ -32,7 +32,7 @@ impl Section for GetFunctionConfiguration {
         Ok(true)
     }
 
-    fn add(self, facts: &mut Facts, input: &str) -> Result<bool, String> {
+    fn add(self, facts: &mut ConfigFacts, input: &str) -> Result<bool, String> {
         let Self(one) = self;
         // Every answer has them; other documents have keys of the same names.
         if !one.timeout.is_set() || !one.memory_size.is_set() {

@@ -3,18 +3,18 @@
 use serde::Deserialize;
 use serde::de::MapAccess;
 
-use super::facts::{Facts, Form, QueueFact, Source, SourceArn};
-use super::loose::{Loose, Object, Value};
+use super::facts::{ConfigFacts, DocumentForm, FactSource, QueueFact, SourceArn};
+use super::loose::{JsonObject, Tolerant, Value};
 use super::section::Section;
 
 #[derive(Debug, Default)]
 pub(super) struct GetQueueAttributes {
-    attributes: Loose<Object<Attributes>>,
+    attributes: Tolerant<JsonObject<QueueAttributes>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct Attributes {
+struct QueueAttributes {
     queue_arn: Value,
     visibility_timeout: Value,
     redrive_policy: Value,
@@ -35,7 +35,7 @@ impl RedrivePolicy {
 
     /// Reads a policy that is JSON in a text.
     pub(super) fn in_text(policy: &Value) -> Option<u64> {
-        serde_json::from_str::<Loose<Object<Self>>>(policy.text()?).ok()?.0?.0.maximum_receives()
+        serde_json::from_str::<Tolerant<JsonObject<Self>>>(policy.text()?).ok()?.0?.0.maximum_receives()
     }
 }
 
@@ -50,15 +50,15 @@ impl Section for GetQueueAttributes {
         Ok(true)
     }
 
-    fn add(self, facts: &mut Facts, input: &str) -> Result<bool, String> {
-        let Some(Object(attributes)) = self.attributes.0 else { return Ok(false) };
+    fn add(self, facts: &mut ConfigFacts, input: &str) -> Result<bool, String> {
+        let Some(JsonObject(attributes)) = self.attributes.0 else { return Ok(false) };
         let key = attributes.queue_arn.text().and_then(SourceArn::parse).and_then(|arn| arn.key());
         let Some(key) = key else {
             return Err("does not tell whose attributes these are; ask with --attribute-names All".to_owned());
         };
         facts.queues.push(QueueFact {
             keys: vec![key],
-            source: Source { form: Form::Answer, input: input.to_owned() },
+            source: FactSource { form: DocumentForm::Answer, input: input.to_owned() },
             visibility_timeout_s: attributes.visibility_timeout.count(),
             maximum_receives: RedrivePolicy::in_text(&attributes.redrive_policy),
         });

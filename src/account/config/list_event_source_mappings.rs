@@ -3,19 +3,19 @@
 use serde::Deserialize;
 use serde::de::{IgnoredAny, MapAccess};
 
-use super::facts::{Facts, Form, FunctionRef, MappingFact, Source, SourceArn, invoker_of_service};
-use super::loose::{List, Loose, Object, Setting, Value};
+use super::facts::{ConfigFacts, DocumentForm, FactSource, FunctionRef, MappingFact, SourceArn, invoker_of_service};
+use super::loose::{JsonObject, List, Setting, Tolerant, Value};
 use super::section::Section;
 
 #[derive(Debug, Default)]
 pub(super) struct ListEventSourceMappings {
-    mappings: Option<Loose<List<Loose<Object<Mapping>>>>>,
+    mappings: Option<Tolerant<List<Tolerant<JsonObject<ListedMapping>>>>>,
     token: Value,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct Mapping {
+struct ListedMapping {
     function_arn: Value,
     event_source_arn: Value,
     self_managed_event_source: Option<IgnoredAny>,
@@ -23,15 +23,15 @@ struct Mapping {
     maximum_batching_window_in_seconds: Value,
     maximum_retry_attempts: Value,
     bisect_batch_on_function_error: Value,
-    destination_config: Loose<Object<DestinationConfig>>,
-    function_response_types: Loose<List<Value>>,
+    destination_config: Tolerant<JsonObject<DestinationConfig>>,
+    function_response_types: Tolerant<List<Value>>,
 }
 
 /// Where failed events go.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct DestinationConfig {
-    on_failure: Loose<Object<OnFailure>>,
+    on_failure: Tolerant<JsonObject<OnFailure>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -42,7 +42,7 @@ struct OnFailure {
 
 impl DestinationConfig {
     /// Returns whether there is a destination on failure.
-    pub(super) fn is_set(config: &Loose<Object<Self>>) -> bool {
+    pub(super) fn is_set(config: &Tolerant<JsonObject<Self>>) -> bool {
         let on_failure = config.0.as_ref().and_then(|config| config.0.on_failure.0.as_ref());
         on_failure.is_some_and(|one| one.0.destination.is_set())
     }
@@ -65,8 +65,8 @@ impl Section for ListEventSourceMappings {
         Ok(true)
     }
 
-    fn add(self, facts: &mut Facts, input: &str) -> Result<bool, String> {
-        let Some(Loose(Some(List(mappings)))) = self.mappings else { return Ok(false) };
+    fn add(self, facts: &mut ConfigFacts, input: &str) -> Result<bool, String> {
+        let Some(Tolerant(Some(List(mappings)))) = self.mappings else { return Ok(false) };
         facts.mappings.extend(mappings.into_iter().filter_map(|one| one.0?.0.fact(input)));
         if self.token.is_set() {
             facts.notes.push(format!("{input}: is not the whole list of mappings: leave out --max-items"));
@@ -75,7 +75,7 @@ impl Section for ListEventSourceMappings {
     }
 }
 
-impl Mapping {
+impl ListedMapping {
     fn fact(&self, input: &str) -> Option<MappingFact> {
         let (function, _) = FunctionRef::parse(self.function_arn.text()?)?;
         let arn = self.event_source_arn.text().and_then(SourceArn::parse);
@@ -83,7 +83,7 @@ impl Mapping {
         let reports = self.function_response_types.0.as_ref();
         Some(MappingFact {
             function,
-            source: Source { form: Form::Answer, input: input.to_owned() },
+            source: FactSource { form: DocumentForm::Answer, input: input.to_owned() },
             kind: arn.as_ref().and_then(|arn| invoker_of_service(arn.service)).or(own_kafka),
             event_source: arn.and_then(|arn| arn.key()),
             enabled: self.state.text().map(|state| !matches!(state, "Disabled" | "Disabling")),

@@ -3,14 +3,14 @@
 use serde::Deserialize;
 use serde::de::MapAccess;
 
-use super::facts::{Facts, Form, FunctionRef, InvokeFact, Source, retries};
+use super::facts::{ConfigFacts, DocumentForm, FactSource, FunctionRef, InvokeFact, retries};
 use super::list_event_source_mappings::DestinationConfig;
-use super::loose::{List, Loose, Object, Value};
+use super::loose::{JsonObject, List, Tolerant, Value};
 use super::section::Section;
 
 #[derive(Debug, Default)]
 pub(super) struct ListFunctionEventInvokeConfigs {
-    configs: Option<Loose<List<Loose<Object<InvokeConfig>>>>>,
+    configs: Option<Tolerant<List<Tolerant<JsonObject<InvokeConfig>>>>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -18,7 +18,7 @@ pub(super) struct ListFunctionEventInvokeConfigs {
 struct InvokeConfig {
     function_arn: Value,
     maximum_retry_attempts: Value,
-    destination_config: Loose<Object<DestinationConfig>>,
+    destination_config: Tolerant<JsonObject<DestinationConfig>>,
 }
 
 impl Section for ListFunctionEventInvokeConfigs {
@@ -32,8 +32,8 @@ impl Section for ListFunctionEventInvokeConfigs {
         Ok(true)
     }
 
-    fn add(self, facts: &mut Facts, input: &str) -> Result<bool, String> {
-        let Some(Loose(Some(List(configs)))) = self.configs else { return Ok(false) };
+    fn add(self, facts: &mut ConfigFacts, input: &str) -> Result<bool, String> {
+        let Some(Tolerant(Some(List(configs)))) = self.configs else { return Ok(false) };
         if configs.is_empty() {
             facts.notes.push(format!("{input}: an empty list does not tell which function has no invoke config"));
         }
@@ -41,7 +41,7 @@ impl Section for ListFunctionEventInvokeConfigs {
             let Some((function, _)) = config.function_arn.text().and_then(FunctionRef::parse) else { continue };
             facts.invoke_configs.push(InvokeFact {
                 function,
-                source: Source { form: Form::Answer, input: input.to_owned() },
+                source: FactSource { form: DocumentForm::Answer, input: input.to_owned() },
                 maximum_retries: retries(&config.maximum_retry_attempts),
                 has_destination: Some(DestinationConfig::is_set(&config.destination_config)),
             });

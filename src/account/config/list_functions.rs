@@ -3,13 +3,13 @@
 use serde::de::MapAccess;
 
 use super::description::Description;
-use super::facts::Facts;
-use super::loose::{List, Loose, Object, Value};
+use super::facts::ConfigFacts;
+use super::loose::{JsonObject, List, Tolerant, Value};
 use super::section::Section;
 
 #[derive(Debug, Default)]
 pub(super) struct ListFunctions {
-    functions: Option<Loose<List<Loose<Object<Description>>>>>,
+    functions: Option<Tolerant<List<Tolerant<JsonObject<Description>>>>>,
     token: Value,
 }
 
@@ -25,8 +25,8 @@ impl Section for ListFunctions {
         Ok(true)
     }
 
-    fn add(self, facts: &mut Facts, input: &str) -> Result<bool, String> {
-        let Some(Loose(Some(List(functions)))) = self.functions else { return Ok(false) };
+    fn add(self, facts: &mut ConfigFacts, input: &str) -> Result<bool, String> {
+        let Some(Tolerant(Some(List(functions)))) = self.functions else { return Ok(false) };
         facts.functions.extend(functions.into_iter().filter_map(|one| one.0?.0.fact(input)));
         if self.token.is_set() {
             facts.notes.push(format!("{input}: is not the whole list of functions: leave out --max-items"));

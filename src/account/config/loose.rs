@@ -226,7 +226,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
                     let text = map.next_value::<Argument>()?.0;
                     value = text.text().map_or(Value::Opaque, |text| Value::Text(substituted(text)));
                 }
-                "Fn::Join" => value = map.next_value::<Loose<Joined>>()?.0.map_or(Value::Opaque, |text| text.0),
+                "Fn::Join" => value = map.next_value::<Tolerant<JoinedText>>()?.0.map_or(Value::Opaque, |text| text.0),
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -265,18 +265,18 @@ impl<'de> Deserialize<'de> for Argument {
 }
 
 /// The text of `Fn::Join`: a separator, and the parts.
-struct Joined(Value);
+struct JoinedText(Value);
 
-impl<'de> Part<'de> for Joined {
+impl<'de> JsonPart<'de> for JoinedText {
     fn of_map<A: MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error> {
         IgnoredAny::deserialize(MapAccessDeserializer::new(map)).map(|_| None)
     }
 
     fn of_list<A: SeqAccess<'de>>(mut items: A) -> Result<Option<Self>, A::Error> {
         let separator = items.next_element::<Value>()?.unwrap_or_default();
-        let parts = items.next_element::<Loose<List<Value>>>()?.unwrap_or_default();
+        let parts = items.next_element::<Tolerant<List<Value>>>()?.unwrap_or_default();
         drain(&mut items)?;
-        let (Some(separator), Loose(Some(List(parts)))) = (separator.text(), parts) else { return Ok(None) };
+        let (Some(separator), Tolerant(Some(List(parts)))) = (separator.text(), parts) else { return Ok(None) };
         let text = parts.into_iter().map(Value::part).collect::<Vec<_>>().join(separator);
         Ok((text.len() <= LONGEST).then_some(Self(Value::Text(text))))
     }
@@ -284,9 +284,9 @@ impl<'de> Part<'de> for Joined {
 
 /// An object or a list of some kind, or nothing where the document has something else in its place.
 #[derive(Clone, Debug)]
-pub(super) struct Loose<T>(pub(super) Option<T>);
+pub(super) struct Tolerant<T>(pub(super) Option<T>);
 
-impl<T> Default for Loose<T> {
+impl<T> Default for Tolerant<T> {
     fn default() -> Self {
         Self(None)
     }
@@ -297,7 +297,7 @@ impl<T> Default for Loose<T> {
 pub(super) struct List<T>(pub(super) Vec<T>);
 
 /// What can be read of an object or of a list.
-pub(super) trait Part<'de>: Sized {
+pub(super) trait JsonPart<'de>: Sized {
     fn of_map<A: MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error>;
     fn of_list<A: SeqAccess<'de>>(items: A) -> Result<Option<Self>, A::Error>;
 }
@@ -308,7 +308,7 @@ fn drain<'de, A: SeqAccess<'de>>(items: &mut A) -> Result<(), A::Error> {
     Ok(())
 }
 
-impl<'de, T: Deserialize<'de>> Part<'de> for List<T> {
+impl<'de, T: Deserialize<'de>> JsonPart<'de> for List<T> {
     fn of_map<A: MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error> {
         IgnoredAny::deserialize(MapAccessDeserializer::new(map)).map(|_| None)
     }
@@ -320,38 +320,38 @@ impl<'de, T: Deserialize<'de>> Part<'de> for List<T> {
 
 /// An object. Terraform writes a block as a list of objects: the first counts.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Object<T>(pub(super) T);
+pub(super) struct JsonObject<T>(pub(super) T);
 
-impl<'de, T: Deserialize<'de>> Part<'de> for Object<T> {
+impl<'de, T: Deserialize<'de>> JsonPart<'de> for JsonObject<T> {
     fn of_map<A: MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error> {
         T::deserialize(MapAccessDeserializer::new(map)).map(|object| Some(Self(object)))
     }
 
     fn of_list<A: SeqAccess<'de>>(mut items: A) -> Result<Option<Self>, A::Error> {
-        let first = items.next_element::<Loose<Self>>()?;
+        let first = items.next_element::<Tolerant<Self>>()?;
         drain(&mut items)?;
         Ok(first.and_then(|first| first.0))
     }
 }
 
-impl<'de, T: Part<'de>> Deserialize<'de> for Loose<T> {
+impl<'de, T: JsonPart<'de>> Deserialize<'de> for Tolerant<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Any<T>(std::marker::PhantomData<T>);
-        impl<'de, T: Part<'de>> Visitor<'de> for Any<T> {
-            type Value = Loose<T>;
+        impl<'de, T: JsonPart<'de>> Visitor<'de> for Any<T> {
+            type Value = Tolerant<T>;
 
-            scalars!(Loose(None));
+            scalars!(Tolerant(None));
 
-            fn visit_str<E>(self, _: &str) -> Result<Loose<T>, E> {
-                Ok(Loose(None))
+            fn visit_str<E>(self, _: &str) -> Result<Tolerant<T>, E> {
+                Ok(Tolerant(None))
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Loose<T>, A::Error> {
-                T::of_map(map).map(Loose)
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Tolerant<T>, A::Error> {
+                T::of_map(map).map(Tolerant)
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Loose<T>, A::Error> {
-                T::of_list(items).map(Loose)
+            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Tolerant<T>, A::Error> {
+                T::of_list(items).map(Tolerant)
             }
         }
         deserializer.deserialize_any(Any(std::marker::PhantomData))
@@ -394,10 +394,10 @@ mod tests {
 
     #[test]
     fn what_is_of_another_kind_is_nothing() {
-        let list = |json: &str| serde_json::from_str::<Loose<List<Value>>>(json).unwrap().0.map(|list| list.0.len());
+        let list = |json: &str| serde_json::from_str::<Tolerant<List<Value>>>(json).unwrap().0.map(|list| list.0.len());
         assert_eq!((list("[1,2]"), list("{\"a\":[1]}"), list("3"), list("null")), (Some(2), None, None, None));
         let object = |json: &str| {
-            serde_json::from_str::<Loose<Object<std::collections::BTreeMap<String, Value>>>>(json)
+            serde_json::from_str::<Tolerant<JsonObject<std::collections::BTreeMap<String, Value>>>>(json)
                 .unwrap()
                 .0
                 .map(|object| object.0.len())

@@ -27,23 +27,23 @@ use std::io::Read;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::documents;
-use facts::Facts;
+use facts::ConfigFacts;
 use section::Section;
 
-pub(crate) use of_function::{AskedFunction, Described, FunctionConfig, MappingConfig, Told};
+pub(crate) use of_function::{AskedFunction, Described, FunctionConfig, MappingConfig, ToldFact};
 
 /// Makes a document of all sections: a key is read by the first that takes it.
 macro_rules! sections {
     ($($module:ident: $section:ident,)+) => {
         #[derive(Debug, Default)]
-        struct Document {
+        struct ConfigDocument {
             $($module: $module::$section,)+
         }
 
         /// What can be read, for messages.
         const NAMES: &[&str] = &[$(<$module::$section as Section>::NAME,)+];
 
-        impl Document {
+        impl ConfigDocument {
             fn take<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
                 $(if self.$module.take(key, map)? {
                     return Ok(());
@@ -52,7 +52,7 @@ macro_rules! sections {
             }
 
             /// Adds what each section has to the facts. Returns whether any has something.
-            fn add(self, facts: &mut Facts, input: &str) -> Result<bool, String> {
+            fn add(self, facts: &mut ConfigFacts, input: &str) -> Result<bool, String> {
                 let mut any = false;
                 $(any |= self.$module.add(facts, input)?;)+
                 Ok(any)
@@ -73,53 +73,66 @@ sections! {
     terraform: Terraform,
 }
 
-impl<'de> Deserialize<'de> for Document {
+impl<'de> Deserialize<'de> for ConfigDocument {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Keys;
-        impl<'de> Visitor<'de> for Keys {
-            type Value = Document;
+        struct DocumentKeys;
+        impl<'de> Visitor<'de> for DocumentKeys {
+            type Value = ConfigDocument;
 
             fn expecting(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
                 text.write_str("a JSON object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Document, A::Error> {
-                let mut document = Document::default();
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ConfigDocument, A::Error> {
+                let mut document = ConfigDocument::default();
                 while let Some(key) = map.next_key::<String>()? {
                     document.take(&key, &mut map)?;
                 }
                 Ok(document)
             }
         }
-        deserializer.deserialize_map(Keys)
+        deserializer.deserialize_map(DocumentKeys)
     }
 }
 
 /// All that is known of the configuration.
 #[derive(Clone, Debug, Default)]
 pub struct AwsConfig {
-    facts: Facts,
+    facts: ConfigFacts,
 }
 
 impl AwsConfig {
     /// Reads the documents in a text. `input` is its name.
     ///
+    /// Returns whether it holds anything of the kind.
+    ///
     /// # Errors
-    /// When it is not JSON, ends early, or holds nothing of the kind; what came before is used.
-    pub(crate) fn read(&mut self, text: impl Read, input: &str) -> Result<(), String> {
+    /// When it is not JSON, ends early, or cannot be used; what came before is used.
+    pub(crate) fn read(&mut self, text: impl Read, input: &str) -> Result<bool, String> {
         let (mut known, mut wrong) = (0u64, None);
         let facts = &mut self.facts;
-        let read = documents::each(text, |document: Document| match document.add(facts, input) {
+        let read = documents::each(text, |document: ConfigDocument| match document.add(facts, input) {
             Ok(true) => known += 1,
             Ok(false) => {}
             Err(reason) => wrong = wrong.take().or(Some(reason)),
         });
         read?;
-        match (wrong, known) {
-            (Some(reason), _) => Err(reason),
-            (None, 0) => Err(format!("holds no configuration of functions; this option reads {}", NAMES.join(", "))),
-            (None, _) => Ok(()),
-        }
+        wrong.map_or(Ok(known > 0), Err)
+    }
+
+    /// Returns what is wrong with an input that holds nothing of the kind.
+    pub(crate) fn nothing_found() -> String {
+        format!("holds no configuration of functions; this option reads {}", NAMES.join(", "))
+    }
+
+    /// Returns whether nothing was told of any function, mapping or queue.
+    pub(crate) fn is_empty(&self) -> bool {
+        let ConfigFacts { functions, invoke_configs, mappings, queues, callers, notes: _ } = &self.facts;
+        functions.is_empty()
+            && invoke_configs.is_empty()
+            && mappings.is_empty()
+            && queues.is_empty()
+            && callers.is_empty()
     }
 
     /// Finds what is known of a function; `None` if nothing is.
@@ -134,7 +147,7 @@ impl AwsConfig {
 
     /// Puts what was read in an order that does not depend on that of the documents.
     pub(crate) fn settle(&mut self) {
-        let Facts { functions, invoke_configs, mappings, queues, callers, notes } = &mut self.facts;
+        let ConfigFacts { functions, invoke_configs, mappings, queues, callers, notes } = &mut self.facts;
         // What was changed last counts first.
         functions.sort_by(|a, b| {
             let key = |one: &facts::FunctionFact| {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::facts::{
-    CallerFact, Facts, FunctionFact, FunctionRef, InvokeFact, KnownName, MappingFact, QueueFact, Source,
+    CallerFact, ConfigFacts, FactSource, FunctionFact, FunctionRef, InvokeFact, KnownName, MappingFact, QueueFact,
     generated_from, version_number,
 };
 use crate::model::Timestamp;
@@ -21,7 +21,7 @@ pub(crate) struct AskedFunction<'a> {
 
 /// A fact, and the name of the input that tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Told<'a, T> {
+pub(crate) struct ToldFact<'a, T> {
     pub value: T,
     pub input: &'a str,
 }
@@ -54,10 +54,10 @@ pub(crate) enum Described {
 
 impl<'a> FunctionConfig<'a> {
     /// Finds what is known of a function; `None` if nothing is.
-    pub(super) fn of(facts: &'a Facts, asked: AskedFunction<'_>) -> Option<Self> {
+    pub(super) fn of(facts: &'a ConfigFacts, asked: AskedFunction<'_>) -> Option<Self> {
         let is_it = |function: &FunctionRef| function.is(asked.name, asked.account_id, asked.region);
         let chosen = Chosen::of(facts, asked);
-        let counts = |function: &FunctionRef, source: &Source| is_it(function) && chosen.takes(function, source);
+        let counts = |function: &FunctionRef, source: &FactSource| is_it(function) && chosen.takes(function, source);
         let described = facts.functions.iter().filter(|one| counts(&one.function, &one.source)).collect();
         let callers = facts.callers.iter().filter(|one| counts(&one.function, &one.source)).collect();
         // The same mapping may stand in several forms, of which the first counts.
@@ -80,85 +80,86 @@ impl<'a> FunctionConfig<'a> {
         self.described.iter().copied().filter(move |one| one.version == number)
     }
 
-    fn first<T>(&self, version: Option<&str>, of: impl Fn(&'a FunctionFact) -> Option<T>) -> Option<Told<'a, T>> {
-        self.describing(version).find_map(|one| Some(Told { value: of(one)?, input: &one.source.input }))
+    fn first<T>(&self, version: Option<&str>, of: impl Fn(&'a FunctionFact) -> Option<T>) -> Option<ToldFact<'a, T>> {
+        self.describing(version).find_map(|one| Some(ToldFact { value: of(one)?, input: &one.source.input }))
     }
 
     /// Returns what is told of a version, else of `$LATEST`, and which of both it is.
     pub(crate) fn nearest<T>(
         &self,
         version: Option<&str>,
-        of: impl Fn(&Self, Option<&str>) -> Option<Told<'a, T>>,
-    ) -> Option<(Told<'a, T>, Described)> {
+        of: impl Fn(&Self, Option<&str>) -> Option<ToldFact<'a, T>>,
+    ) -> Option<(ToldFact<'a, T>, Described)> {
         let exact = of(self, version).map(|told| (told, Described::Exactly));
         exact.or_else(|| of(self, None).map(|told| (told, Described::Latest)))
     }
 
     /// Returns the timeout of a version. A number that is not described has none: it need not be that of `$LATEST`.
-    pub(crate) fn timeout_ms(&self, version: Option<&str>) -> Option<Told<'a, u64>> {
+    pub(crate) fn timeout_ms(&self, version: Option<&str>) -> Option<ToldFact<'a, u64>> {
         self.first(version, |one| {
             one.timeout_s.filter(|seconds| *seconds > 0).map(|seconds| seconds.saturating_mul(1_000))
         })
     }
 
-    pub(crate) fn memory_size_mb(&self, version: Option<&str>) -> Option<Told<'a, u32>> {
+    pub(crate) fn memory_size_mb(&self, version: Option<&str>) -> Option<ToldFact<'a, u32>> {
         self.first(version, |one| one.memory_size_mb.filter(|size| *size > 0))
     }
 
-    pub(crate) fn runtime(&self, version: Option<&str>) -> Option<Told<'a, &'a str>> {
+    pub(crate) fn runtime(&self, version: Option<&str>) -> Option<ToldFact<'a, &'a str>> {
         self.first(version, |one| one.runtime.as_deref())
     }
 
-    pub(crate) fn architecture(&self, version: Option<&str>) -> Option<Told<'a, &'a str>> {
+    pub(crate) fn architecture(&self, version: Option<&str>) -> Option<ToldFact<'a, &'a str>> {
         self.first(version, |one| one.architecture.as_deref().filter(|name| matches!(*name, "x86_64" | "arm64")))
     }
 
-    pub(crate) fn is_image(&self, version: Option<&str>) -> Option<Told<'a, bool>> {
+    pub(crate) fn is_image(&self, version: Option<&str>) -> Option<ToldFact<'a, bool>> {
         self.first(version, |one| one.is_image)
     }
 
-    pub(crate) fn has_snap_start(&self, version: Option<&str>) -> Option<Told<'a, bool>> {
+    pub(crate) fn has_snap_start(&self, version: Option<&str>) -> Option<ToldFact<'a, bool>> {
         self.first(version, |one| one.has_snap_start)
     }
 
-    pub(crate) fn system_log_level(&self, version: Option<&str>) -> Option<Told<'a, &'a str>> {
+    pub(crate) fn system_log_level(&self, version: Option<&str>) -> Option<ToldFact<'a, &'a str>> {
         self.first(version, |one| one.system_log_level.as_deref())
     }
 
-    pub(crate) fn last_modified(&self, version: Option<&str>) -> Option<Told<'a, Timestamp>> {
+    pub(crate) fn last_modified(&self, version: Option<&str>) -> Option<ToldFact<'a, Timestamp>> {
         self.first(version, |one| one.last_modified)
     }
 
     /// Returns the concurrency that is reserved, for all versions together.
-    pub(crate) fn reserved_concurrency(&self) -> Option<Told<'a, u32>> {
+    pub(crate) fn reserved_concurrency(&self) -> Option<ToldFact<'a, u32>> {
         let reserved = |one: &&'a FunctionFact| {
-            one.reserved_concurrency.map(|value| Told { value, input: one.source.input.as_str() })
+            one.reserved_concurrency.map(|value| ToldFact { value, input: one.source.input.as_str() })
         };
         self.described.iter().find_map(reserved)
     }
 
-    pub(crate) fn has_dead_letter_queue(&self, version: Option<&str>) -> Option<Told<'a, bool>> {
+    pub(crate) fn has_dead_letter_queue(&self, version: Option<&str>) -> Option<ToldFact<'a, bool>> {
         self.first(version, |one| one.has_dead_letter_queue)
     }
 
     /// Returns whether failed asynchronous events go to a destination. Of several qualifiers one is enough.
-    pub(crate) fn has_failure_destination(&self) -> Option<Told<'a, bool>> {
-        let told =
-            |one: &&'a InvokeFact| one.has_destination.map(|value| Told { value, input: one.source.input.as_str() });
-        let all: Option<Vec<Told<'a, bool>>> = self.invoke_configs.iter().map(told).collect();
+    pub(crate) fn has_failure_destination(&self) -> Option<ToldFact<'a, bool>> {
+        let told = |one: &&'a InvokeFact| {
+            one.has_destination.map(|value| ToldFact { value, input: one.source.input.as_str() })
+        };
+        let all: Option<Vec<ToldFact<'a, bool>>> = self.invoke_configs.iter().map(told).collect();
         let any = self.invoke_configs.iter().filter_map(told).find(|one| one.value);
         any.or_else(|| all?.first().copied()).or_else(|| {
             let whole = self.described.iter().find(|one| one.source.form.is_whole());
             let whole = whole.filter(|_| self.invoke_configs.is_empty())?;
-            Some(Told { value: false, input: &whole.source.input })
+            Some(ToldFact { value: false, input: &whole.source.input })
         })
     }
 
     /// Returns how often Lambda runs a failed asynchronous event again, if it is set, and the same for all qualifiers.
-    pub(crate) fn maximum_retries(&self) -> Option<Told<'a, u32>> {
+    pub(crate) fn maximum_retries(&self) -> Option<ToldFact<'a, u32>> {
         let mut told = self.invoke_configs.iter().map(|one| Some((one.maximum_retries?, one.source.input.as_str())));
         let (value, input) = told.next()??;
-        told.all(|other| other.is_some_and(|(other, _)| other == value)).then_some(Told { value, input })
+        told.all(|other| other.is_some_and(|(other, _)| other == value)).then_some(ToldFact { value, input })
     }
 
     /// Returns what invokes it, a row for each way.
@@ -230,14 +231,14 @@ impl<'a> MappingConfig<'a> {
         self.mapping.reports_item_failures
     }
 
-    pub(crate) fn visibility_timeout_s(&self) -> Option<Told<'a, u64>> {
+    pub(crate) fn visibility_timeout_s(&self) -> Option<ToldFact<'a, u64>> {
         let queue = self.queue?;
-        Some(Told { value: queue.visibility_timeout_s?, input: &queue.source.input })
+        Some(ToldFact { value: queue.visibility_timeout_s?, input: &queue.source.input })
     }
 
-    pub(crate) fn maximum_receives(&self) -> Option<Told<'a, u64>> {
+    pub(crate) fn maximum_receives(&self) -> Option<ToldFact<'a, u64>> {
         let queue = self.queue?;
-        Some(Told { value: queue.maximum_receives?, input: &queue.source.input })
+        Some(ToldFact { value: queue.maximum_receives?, input: &queue.source.input })
     }
 }
 
@@ -252,7 +253,7 @@ enum Chosen<'a> {
 }
 
 impl<'a> Chosen<'a> {
-    fn of(facts: &'a Facts, asked: AskedFunction<'_>) -> Self {
+    fn of(facts: &'a ConfigFacts, asked: AskedFunction<'_>) -> Self {
         let fitting = facts.functions.iter().filter(|one| one.function.is(asked.name, asked.account_id, asked.region));
         let (exact, partly): (Vec<&FunctionFact>, Vec<&FunctionFact>) =
             fitting.partition(|one| one.function.name.is_exact());
@@ -289,7 +290,7 @@ impl<'a> Chosen<'a> {
         }
     }
 
-    fn takes(&self, function: &FunctionRef, source: &Source) -> bool {
+    fn takes(&self, function: &FunctionRef, source: &FactSource) -> bool {
         match self {
             Self::None => false,
             Self::All => true,
@@ -299,13 +300,13 @@ impl<'a> Chosen<'a> {
 }
 
 /// Returns the facts of the first form that has any.
-fn of_first_form<T>(facts: Vec<&T>, source: impl Fn(&T) -> &Source) -> Vec<&T> {
+fn of_first_form<T>(facts: Vec<&T>, source: impl Fn(&T) -> &FactSource) -> Vec<&T> {
     let first = facts.iter().map(|one| source(one).form).min();
     facts.into_iter().filter(|one| Some(source(one).form) == first).collect()
 }
 
 /// Finds the queue of a mapping; none where several fit.
-fn queue_of<'a>(facts: &'a Facts, mapping: &MappingFact) -> Option<&'a QueueFact> {
+fn queue_of<'a>(facts: &'a ConfigFacts, mapping: &MappingFact) -> Option<&'a QueueFact> {
     let key = mapping.event_source.as_ref().filter(|_| mapping.kind == Some("sqs"))?;
     facts.queues.iter().find(|queue| queue.keys.iter().any(|known| known.is(key)))
 }

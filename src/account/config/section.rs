@@ -2,7 +2,7 @@
 
 use serde::de::MapAccess;
 
-use super::facts::Facts;
+use super::facts::ConfigFacts;
 
 /// Kind of document, while one is read: it has the keys of the document that are its own.
 pub(super) trait Section: Default {
@@ -16,5 +16,5 @@ pub(super) trait Section: Default {
     ///
     /// # Errors
     /// When a document of this kind cannot be used, with the reason.
-    fn add(self, facts: &mut Facts, input: &str) -> Result<bool, String>;
+    fn add(self, facts: &mut ConfigFacts, input: &str) -> Result<bool, String>;
 }

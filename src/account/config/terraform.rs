@@ -7,46 +7,46 @@ use serde::de::MapAccess;
 
 use super::description::time;
 use super::facts::{
-    CallerFact, Facts, Form, FunctionFact, FunctionRef, InvokeFact, KnownName, MappingFact, QueueFact, ResourceKey,
-    Source, SourceArn, invoker_of_principal, invoker_of_service, retries, word,
+    CallerFact, ConfigFacts, DocumentForm, FactSource, FunctionFact, FunctionRef, InvokeFact, KnownName, MappingFact,
+    QueueFact, ResourceKey, SourceArn, invoker_of_principal, invoker_of_service, retries, word,
 };
 use super::get_queue_attributes::RedrivePolicy;
 use super::list_event_source_mappings::{REPORT_ITEMS, UNTIL_EXPIRY, seconds};
-use super::loose::{List, Loose, Object, Value};
+use super::loose::{JsonObject, List, Tolerant, Value};
 use super::section::Section;
 
 #[derive(Debug, Default)]
 pub(super) struct Terraform {
-    state: Loose<Object<Values>>,
-    planned: Loose<Object<Values>>,
+    state: Tolerant<JsonObject<Values>>,
+    planned: Tolerant<JsonObject<Values>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Values {
-    root_module: Loose<Object<Module>>,
+    root_module: Tolerant<JsonObject<Module>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Module {
-    resources: Loose<List<Loose<Object<Resource>>>>,
-    child_modules: Loose<List<Loose<Object<Module>>>>,
+    resources: Tolerant<List<Tolerant<JsonObject<StateResource>>>>,
+    child_modules: Tolerant<List<Tolerant<JsonObject<Module>>>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Resource {
+struct StateResource {
     mode: Value,
     #[serde(rename = "type")]
     kind: Value,
-    values: Loose<Object<Attributes>>,
+    values: Tolerant<JsonObject<ResourceValues>>,
 }
 
 /// The attributes that are used, of any kind of resource. No two kinds mean different things by one of these names.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Attributes {
+struct ResourceValues {
     arn: Value,
     name: Value,
     // A function.
@@ -54,23 +54,23 @@ struct Attributes {
     timeout: Value,
     memory_size: Value,
     runtime: Value,
-    architectures: Loose<List<Value>>,
+    architectures: Tolerant<List<Value>>,
     package_type: Value,
     last_modified: Value,
     reserved_concurrent_executions: Value,
-    dead_letter_config: Loose<List<Loose<Object<BTreeMap<String, Value>>>>>,
-    snap_start: Loose<Object<SnapStart>>,
-    logging_config: Loose<Object<LoggingConfig>>,
+    dead_letter_config: Tolerant<List<Tolerant<JsonObject<BTreeMap<String, Value>>>>>,
+    snap_start: Tolerant<JsonObject<SnapStartBlock>>,
+    logging_config: Tolerant<JsonObject<LoggingBlock>>,
     // Its invoke config and its mappings.
     function_arn: Value,
     maximum_retry_attempts: Value,
-    destination_config: Loose<Object<Destinations>>,
+    destination_config: Tolerant<JsonObject<DestinationBlock>>,
     event_source_arn: Value,
-    self_managed_event_source: Loose<List<Loose<Object<BTreeMap<String, Value>>>>>,
+    self_managed_event_source: Tolerant<List<Tolerant<JsonObject<BTreeMap<String, Value>>>>>,
     enabled: Value,
     maximum_batching_window_in_seconds: Value,
     bisect_batch_on_function_error: Value,
-    function_response_types: Loose<List<Value>>,
+    function_response_types: Tolerant<List<Value>>,
     // Permissions and queues.
     principal: Value,
     visibility_timeout_seconds: Value,
@@ -81,20 +81,20 @@ struct Attributes {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct SnapStart {
+struct SnapStartBlock {
     apply_on: Value,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct LoggingConfig {
+struct LoggingBlock {
     system_log_level: Value,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Destinations {
-    on_failure: Loose<List<Loose<Object<BTreeMap<String, Value>>>>>,
+struct DestinationBlock {
+    on_failure: Tolerant<List<Tolerant<JsonObject<BTreeMap<String, Value>>>>>,
 }
 
 /// Deepest modules that are read.
@@ -112,38 +112,38 @@ impl Section for Terraform {
         Ok(true)
     }
 
-    fn add(self, facts: &mut Facts, input: &str) -> Result<bool, String> {
+    fn add(self, facts: &mut ConfigFacts, input: &str) -> Result<bool, String> {
         let mut root = None;
         for values in [self.planned, self.state] {
             root = root.or(values.0.and_then(|values| values.0.root_module.0));
         }
-        let Some(Object(root)) = root else { return Ok(false) };
-        let source = Source { form: Form::Terraform, input: input.to_owned() };
-        match add_module(&root, &source, facts, 0) {
-            0 => Err("is a state or plan of Terraform without a function, a mapping or a queue".to_owned()),
-            _ => Ok(true),
-        }
+        let Some(JsonObject(root)) = root else { return Ok(false) };
+        let source = FactSource { form: DocumentForm::Terraform, input: input.to_owned() };
+        Ok(add_module(&root, &source, facts, 0))
     }
 }
 
-/// Adds the resources of a module and of those below. Returns how many were used.
-fn add_module(module: &Module, source: &Source, facts: &mut Facts, depth: usize) -> usize {
+/// Adds the resources of a module and of those below. Returns whether there is any.
+fn add_module(module: &Module, source: &FactSource, facts: &mut ConfigFacts, depth: usize) -> bool {
     let resources = module.resources.0.iter().flat_map(|list| &list.0).filter_map(|one| Some(&one.0.as_ref()?.0));
-    let mut used = 0;
-    for resource in resources.filter(|resource| resource.mode.text() != Some("data")) {
-        let (Some(kind), Some(Object(values))) = (resource.kind.text(), &resource.values.0) else { continue };
-        used += usize::from(values.add(kind, source, facts).is_some());
+    let mut any = false;
+    for resource in resources {
+        let (Some(kind), Some(JsonObject(values))) = (resource.kind.text(), &resource.values.0) else { continue };
+        any = true;
+        if resource.mode.text() != Some("data") {
+            values.add(kind, source, facts);
+        }
     }
     let children = module.child_modules.0.iter().flat_map(|list| &list.0).filter_map(|one| Some(&one.0.as_ref()?.0));
     if depth < DEEPEST {
-        used += children.map(|child| add_module(child, source, facts, depth + 1)).sum::<usize>();
+        children.for_each(|child| any |= add_module(child, source, facts, depth + 1));
     }
-    used
+    any
 }
 
-impl Attributes {
+impl ResourceValues {
     /// Adds what a resource tells; `None` if it is of no use.
-    fn add(&self, kind: &str, source: &Source, facts: &mut Facts) -> Option<()> {
+    fn add(&self, kind: &str, source: &FactSource, facts: &mut ConfigFacts) -> Option<()> {
         match kind {
             "aws_lambda_function" => facts.functions.push(self.function(source)?),
             "aws_lambda_function_event_invoke_config" => facts.invoke_configs.push(InvokeFact {
@@ -173,7 +173,7 @@ impl Attributes {
         named(&self.function_arn).or_else(|| named(&self.function_name))
     }
 
-    fn function(&self, source: &Source) -> Option<FunctionFact> {
+    fn function(&self, source: &FactSource) -> Option<FunctionFact> {
         let by_arn = self.arn.text().and_then(FunctionRef::parse).map(|(function, _)| function);
         let by_name = || self.function_name.text().and_then(KnownName::of).map(FunctionRef::named);
         let snap_start = self.snap_start.0.as_ref().map(|one| one.0.apply_on.text().is_some_and(|on| on != "None"));
@@ -204,7 +204,7 @@ impl Attributes {
         on_failure.is_some_and(|list| !list.0.is_empty())
     }
 
-    fn mapping(&self, source: &Source) -> Option<MappingFact> {
+    fn mapping(&self, source: &FactSource) -> Option<MappingFact> {
         let arn = self.event_source_arn.text().and_then(SourceArn::parse);
         let own_kafka = self.self_managed_event_source.0.as_ref().filter(|list| !list.0.is_empty()).map(|_| "kafka");
         let reports = self.function_response_types.0.as_ref();
@@ -224,11 +224,11 @@ impl Attributes {
         })
     }
 
-    fn caller(&self, kind: &'static str, evidence: String, source: &Source) -> Option<CallerFact> {
+    fn caller(&self, kind: &'static str, evidence: String, source: &FactSource) -> Option<CallerFact> {
         Some(CallerFact { function: self.function_ref()?, source: source.clone(), kind, evidence })
     }
 
-    fn queue(&self, source: &Source) -> Option<QueueFact> {
+    fn queue(&self, source: &FactSource) -> Option<QueueFact> {
         let by_arn = self.arn.text().and_then(SourceArn::parse).and_then(|arn| arn.key());
         let by_name = || Some(ResourceKey { name: word(&self.name)?, template: None, account_id: None, region: None });
         Some(QueueFact {
@@ -240,7 +240,7 @@ impl Attributes {
     }
 
     /// Gives a queue the policy that stands apart from it. The queue stands before it, as resources are in order of type.
-    fn redrive(&self, facts: &mut Facts) -> Option<()> {
+    fn redrive(&self, facts: &mut ConfigFacts) -> Option<()> {
         let name = self.queue_url.text()?.rsplit('/').next()?;
         let receives = RedrivePolicy::in_text(&self.redrive_policy)?;
         let queue = facts.queues.iter_mut().rev().find(|queue| queue.keys.iter().any(|key| key.name == name))?;

@@ -12,7 +12,7 @@ fn config(files: &[&str]) -> AwsConfig {
     let mut config = AwsConfig::default();
     for file in files {
         let text = std::fs::read(format!("{FOLDER}/{file}")).unwrap();
-        config.read(&text[..], file).unwrap_or_else(|error| panic!("{file}: {error}"));
+        assert_eq!(config.read(&text[..], file), Ok(true), "{file}");
     }
     config.settle();
     config
@@ -22,7 +22,11 @@ fn read(text: &str) -> Result<AwsConfig, String> {
     let mut config = AwsConfig::default();
     let result = config.read(text.as_bytes(), "a.json");
     config.settle();
-    result.map(|()| config)
+    match result {
+        Ok(true) => Ok(config),
+        Ok(false) => Err(AwsConfig::nothing_found()),
+        Err(wrong) => Err(wrong),
+    }
 }
 
 fn asked(name: &str) -> AskedFunction<'_> {
@@ -132,7 +136,7 @@ fn of_functions_that_a_name_does_not_tell_apart_nothing_is_known() {
     let of = |files: &[&str], name: &str| {
         let mut config = AwsConfig::default();
         for (timeout, file) in (1..).zip(files) {
-            config.read(template(timeout).as_bytes(), file).unwrap();
+            assert_eq!(config.read(template(timeout).as_bytes(), file), Ok(true));
         }
         config.settle();
         config.function(asked(name)).and_then(|found| Some(found.timeout_ms(None)?.value))
@@ -179,13 +183,24 @@ fn what_is_nothing_of_the_kind_is_told() {
         (r#"{"Messages":[{"Body":"x"}]}"#, "aws lambda list-functions"),
         (r#"{"Functions":[{"FunctionName":"a","#, "ends too early"),
         ("START RequestId: 1", "not the JSON that this option reads"),
-        (r#"{"Resources":{"A":{"Type":"AWS::S3::Bucket"}}}"#, "without a function"),
-        (r#"{"values":{"root_module":{"resources":[{"type":"aws_s3_bucket","values":{}}]}}}"#, "without a function"),
+        (r#"{"Resources":{"A":{"Kind":"Pod"}}}"#, "holds no configuration"),
+        (r#"{"values":{"root_module":{}}}"#, "holds no configuration"),
         (r#"{"ReservedConcurrentExecutions":5}"#, "does not tell of which function"),
         (r#"{"Attributes":{"VisibilityTimeout":"30"}}"#, "--attribute-names All"),
     ] {
         let error = read(text).map(|_| ()).expect_err(text);
         assert!(error.contains(want), "{text}: {error}");
+    }
+}
+
+#[test]
+fn a_document_of_the_kind_may_tell_of_no_function() {
+    for text in [
+        r#"{"Resources":{"A":{"Type":"AWS::S3::Bucket"}}}"#,
+        r#"{"values":{"root_module":{"resources":[{"type":"aws_s3_bucket","values":{}}]}}}"#,
+        r#"{"Functions":[]}"#,
+    ] {
+        assert!(read(text).unwrap().is_empty(), "{text}");
     }
 }
 

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::escape::one_line;
-use super::super::needs::{CAVEAT, need_word};
+use super::super::needs::{CAVEAT, is_known_to_be_lost, need_word};
 use super::super::words::{count, replay};
 use super::context::PageContext;
 use super::markup::{Anchors, count_at, slug};
@@ -22,7 +22,7 @@ pub(super) fn section(page: &PageContext<'_>) -> Markup {
             @if total == 0 { p.none { "No event was lost, run again after a success, or left half done." } }
             @else {
                 (table(page))
-                @if summary.totals.caught.is_none() { p.note { (CAVEAT) } }
+                @if summary.totals.caught.is_none() && !is_known_to_be_lost(summary) { p.note { (CAVEAT) } }
             }
         }
     }

@@ -5,6 +5,7 @@
 
 mod causes;
 mod chart;
+mod checks;
 mod context;
 mod coverage;
 mod diff;
@@ -43,6 +44,7 @@ pub(super) fn render(answer: &mut Answer<'_>, style: &Style, out: &mut dyn Write
             (causes::section(&context))
             (functions::section(&context))
             (findings::section(&context))
+            (checks::section(&context))
             (events::section(&context))
             (resources::distributions(&context))
             (resources::cold_starts(&context))

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::configuration::{Configuration, FailedVersions};
 use super::connect::AccountRegion;
-use super::metrics::Metrics;
+use super::metrics::MetricCaller;
 use super::select::{Searched, Selection};
 use super::selector::Wanted;
 use super::{PullWatch, Request};
@@ -25,6 +25,8 @@ const MOST_FUNCTIONS: usize = 20_000;
 pub(super) struct Beside {
     /// By account and region, each once.
     places: BTreeMap<MetricPlace, AskedPlace>,
+    /// Regions in which the functions of several accounts could not be told apart.
+    unclear: BTreeSet<String>,
     from: Timestamp,
     to: Timestamp,
     metrics: bool,
@@ -50,6 +52,7 @@ impl Beside {
             return None;
         }
         let mut places: BTreeMap<MetricPlace, AskedPlace> = BTreeMap::new();
+        let mut unclear = BTreeSet::new();
         for (seat, one) in searched.iter().enumerate() {
             let Ok(facts) = &one.facts else { continue };
             let key = MetricPlace::new(one.account(), Some(&one.place.region));
@@ -58,7 +61,12 @@ impl Beside {
                 functions: BTreeSet::new(),
                 failed: FailedVersions::new(),
             };
-            let functions = &mut places.entry(key).or_insert_with(fresh).functions;
+            let is_unknown = key.account_id.is_none();
+            let asked = places.entry(key).or_insert_with(fresh);
+            if is_unknown && asked.place.session.number != one.place.session.number {
+                unclear.insert(one.place.region.clone());
+            }
+            let functions = &mut asked.functions;
             let known = facts.functions.iter().filter(|(_, told)| told.is_ok()).map(|(name, _)| name.as_str());
             let listed = facts.listed.iter().flatten().flatten().map(|one| one.name.as_str());
             functions.extend(known.chain(listed.filter(|name| wanted.chooses(name))).map(str::to_owned));
@@ -70,10 +78,12 @@ impl Beside {
                 }
             }
         }
+        places.retain(|key, asked| key.account_id.is_some() || !unclear.contains(&asked.place.region));
         // The time of a pull that is resumed is that of the first one.
         let moment = |ms: Option<i64>, otherwise| ms.and_then(Timestamp::from_ms).unwrap_or(otherwise);
         Some(Self {
             places,
+            unclear,
             from: moment(selection.told.from_ms, request.from),
             to: moment(selection.told.to_ms, request.to),
             metrics: request.cloudwatch_metrics,
@@ -84,7 +94,22 @@ impl Beside {
     /// Asks everything, for these functions of the log, too.
     pub(super) async fn ask(mut self, logged: &[LoggedFunction], watch: &dyn PullWatch) -> AccountTold {
         let mut told = AccountTold::default();
-        let elsewhere = logged.iter().filter(|one| !self.take(one)).count();
+        for region in &self.unclear {
+            told.notes.push(note(format!(
+                "neither metrics nor configuration were asked for in {region}: it is not known which accounts the profiles \
+                 are of; allow logs:DescribeLogGroups"
+            )));
+        }
+        if self.places.is_empty() {
+            if !told.notes.is_empty() {
+                return told;
+            }
+            let text =
+                "metrics and configuration were not asked for: nothing was left to read, so nobody was connected to";
+            told.notes.push(note(text.to_owned()));
+            return told;
+        }
+        let elsewhere = logged.iter().filter(|one| !self.take(one) && !self.is_unclear(one)).count();
         if elsewhere > 0 {
             told.notes.push(note(format!(
                 "of {elsewhere} functions of other accounts neither metrics nor configuration were asked for: name a \
@@ -124,6 +149,10 @@ impl Beside {
             watch.costs(usd, "the metrics of the functions");
         }
         window.zip(now())
+    }
+
+    fn is_unclear(&self, function: &LoggedFunction) -> bool {
+        function.region.as_ref().is_some_and(|region| self.unclear.contains(region))
     }
 
     /// Adds a function of the log to those of its place. Returns whether there is such a place.
@@ -168,7 +197,7 @@ impl AskedPlace {
             )));
         }
         let names = self.functions.iter().take(MOST_FUNCTIONS).map(String::as_str);
-        let metrics = Metrics::new(&self.place);
+        let metrics = MetricCaller::new(&self.place);
         let mut documents: Vec<Value> = Vec::new();
         for call in calls(names, key, window, now) {
             if let Err(fault) = metrics.ask(&call, |page| documents.push(page)).await {

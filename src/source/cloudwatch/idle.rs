@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::PullWatch;
-use super::metrics::Metrics;
+use super::metrics::MetricCaller;
 use super::select::{Searched, Selection};
 use crate::account::{IncomingEvents, cost_to_name, incoming_calls};
 use crate::model::{Note, Timestamp};
@@ -35,7 +35,7 @@ pub(super) async fn leave_out(
         if let Some(usd) = cost_to_name(asked).filter(|_| idle.is_empty()) {
             watch.costs(usd, "the metrics of the log groups");
         }
-        let metrics = Metrics::new(&one.place);
+        let metrics = MetricCaller::new(&one.place);
         let events = idle.entry(seat).or_default();
         for call in calls {
             if let Err(fault) = metrics.ask(&call, |page| events.read(&page)).await {

@@ -21,12 +21,12 @@ const MOST_PAGES: usize = 100;
 const KEPT: &[&str] = &["MetricDataResults", "Label", "Timestamps", "Values", "StatusCode", "NextToken"];
 
 /// Client for the metrics of one region.
-pub(super) struct Metrics<'p> {
+pub(super) struct MetricCaller<'p> {
     place: &'p AccountRegion,
     caller: Caller,
 }
 
-impl<'p> Metrics<'p> {
+impl<'p> MetricCaller<'p> {
     pub(super) fn new(place: &'p AccountRegion) -> Self {
         let caller = Caller::new(Arc::new(Limiter::new(RATE)), Arc::clone(&place.session.credentials), EXTRA);
         Self { place, caller }

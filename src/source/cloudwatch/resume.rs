@@ -144,12 +144,16 @@ pub(super) fn select(
     };
     told.unread.extend(trailer.unread.iter().filter(|problem| !again(&problem.input)).cloned());
     told.notes.extend(trailer.notes.iter().cloned());
-    // What is asked again is not taken from before.
-    if !request.cloudwatch_metrics {
+    // What is asked again is not taken from before. Where nothing is left to read, there is nobody to ask.
+    let again = !trailer.is_whole();
+    if !(request.cloudwatch_metrics && again) {
         told.account.cloudwatch_metrics.clone_from(&trailer.account.cloudwatch_metrics);
     }
-    if !request.aws_config {
+    if !(request.aws_config && again) {
         told.account.aws_config.clone_from(&trailer.account.aws_config);
+    }
+    if !(again && (request.cloudwatch_metrics || request.aws_config)) {
+        told.account.notes.clone_from(&trailer.account.notes);
     }
     told.accounts = merged(&told.accounts, &trailer.accounts);
     let window = (request.from.ms(), request.to.ms());
