@@ -9,14 +9,14 @@ use serde_json::{Map, Value};
 /// Parses a document and keeps the members of these names, wherever they stand.
 pub(super) fn pruned(json: &[u8], wanted: &'static [&'static str]) -> Option<Value> {
     let mut reader = serde_json::Deserializer::from_slice(json);
-    let value = Wanted(wanted).deserialize(&mut reader).ok()?;
+    let value = KeptKeys(wanted).deserialize(&mut reader).ok()?;
     reader.end().ok().map(|()| value)
 }
 
 #[derive(Clone, Copy)]
-struct Wanted(&'static [&'static str]);
+struct KeptKeys(&'static [&'static str]);
 
-impl<'de> DeserializeSeed<'de> for Wanted {
+impl<'de> DeserializeSeed<'de> for KeptKeys {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -24,7 +24,7 @@ impl<'de> DeserializeSeed<'de> for Wanted {
     }
 }
 
-impl<'de> Visitor<'de> for Wanted {
+impl<'de> Visitor<'de> for KeptKeys {
     type Value = Value;
 
     fn expecting(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
