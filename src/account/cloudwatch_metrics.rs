@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::documents;
 use crate::model::Timestamp;
-use crate::wire::{CloudwatchMetrics, moment};
+use crate::wire::{CloudwatchMetrics, Redaction, moment};
 
 /// Most queries of one call.
 const QUERIES_OF_A_CALL: usize = 500;
@@ -309,6 +309,38 @@ struct Answered {
     metrics: CloudwatchMetrics,
     /// Metrics of which a part is missing, by number.
     partial: Vec<usize>,
+    /// Data points that were counted, by metric and time: the same answer may be read twice.
+    seen: BTreeSet<(usize, i64)>,
+}
+
+/// How the time of a function's metrics lies to that of its log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MetricFit {
+    /// Time of the metrics.
+    window: MetricWindow,
+    /// Whether the log has all of it, so that its attempts can be counted against it.
+    is_logged: bool,
+    /// Whether it has all whole minutes of the log.
+    covers_log: bool,
+    /// Whether it has no minute beside those of the log.
+    is_within_log: bool,
+}
+
+impl MetricFit {
+    /// Returns whether an attempt that began at this time is held against the metrics.
+    pub(crate) fn holds(&self, at: Timestamp) -> bool {
+        self.is_logged && self.window.holds(at)
+    }
+
+    /// Returns a number of attempts, if the log has all of them.
+    pub(crate) fn logged(&self, attempts: u64) -> Option<u64> {
+        self.is_logged.then_some(attempts)
+    }
+
+    /// Returns a count of the metrics as one of the time of the log: none of a longer time is none of that.
+    pub(crate) fn of_log(&self, count: Option<u64>) -> Option<u64> {
+        count.filter(|count| self.covers_log && (self.is_within_log || *count == 0))
+    }
 }
 
 impl FunctionMetrics {
@@ -317,14 +349,18 @@ impl FunctionMetrics {
     /// # Errors
     /// When the text is not JSON, ends early or holds no answer to our query.
     pub(crate) fn read(&mut self, text: impl Read) -> Result<(), String> {
-        let (mut answers, mut ours) = (0u64, 0u64);
+        let (mut answers, mut ours, mut goes_on) = (0u64, 0u64, false);
         documents::each(text, |answer: MetricDataAnswer| {
+            goes_on = answer.next_token.is_some();
             for result in answer.metric_data_results.into_iter().flatten() {
                 answers += 1;
                 ours += u64::from(self.take(result));
             }
         })?;
         match (answers, ours) {
+            _ if goes_on => {
+                Err("is cut short: more pages of the answer follow; save all of them (without --max-items)".to_owned())
+            }
             (0, _) => Err("holds no answer of `aws cloudwatch get-metric-data`; save what that prints".to_owned()),
             (_, 0) => Err(
                 "its metrics have other labels than those of `lambda-triage cloudwatch-query`, which say what they \
@@ -369,6 +405,7 @@ impl FunctionMetrics {
                 ..CloudwatchMetrics::default()
             },
             partial: Vec::new(),
+            seen: BTreeSet::new(),
         };
         let answered = self.functions.entry((label.function.to_owned(), label.place)).or_insert_with(fresh);
         if answered.window != label.window {
@@ -378,7 +415,7 @@ impl FunctionMetrics {
             }
             *answered = fresh();
         }
-        let status = result.status_code.as_deref().unwrap_or(COMPLETE);
+        let status = result.status_code.as_deref().unwrap_or_default();
         if status != COMPLETE {
             *self.incomplete.entry(word(status).to_owned()).or_default() += 1;
             answered.partial.push(at);
@@ -390,9 +427,12 @@ impl FunctionMetrics {
         let points = result.values.iter().zip(result.timestamps.iter().map(Some).chain(std::iter::repeat(None)));
         for (point, time) in points {
             // A data point that begins before the time would count what lies before it.
-            let begins = time.and_then(MetricTime::moment);
-            if !point.is_finite() || *point < 0.0 || begins.is_some_and(|at| !label.window.holds(at)) {
+            let begins = time.and_then(MetricTime::moment).filter(|at| label.window.holds(*at));
+            let Some(begins) = begins.filter(|_| point.is_finite() && *point >= 0.0) else {
                 answered.partial.push(at);
+                continue;
+            };
+            if !answered.seen.insert((at, begins.ms())) {
                 continue;
             }
             let point = point.round() as u64;
@@ -434,16 +474,31 @@ impl FunctionMetrics {
         self.find(function, account_id, region).map(|answered| &answered.metrics)
     }
 
-    /// Returns the time of which the attempts of a function in a log of this time can be held against its metrics.
-    pub(crate) fn comparable(
+    /// Returns how the time of a function's metrics lies to that of a log from `start` to `end`, which were `given` or are
+    /// those of its attempts.
+    pub(crate) fn fit(
         &self,
         function: Option<&str>,
-        account_id: Option<&str>,
-        region: Option<&str>,
-        log: Option<MetricWindow>,
-    ) -> Option<MetricWindow> {
+        (account_id, region): (Option<&str>, Option<&str>),
+        (start, end): (Timestamp, Timestamp),
+        given: bool,
+    ) -> Option<MetricFit> {
         let window = self.find(function, account_id, region)?.window;
-        log.filter(|log| window.is_within(log)).map(|_| window)
+        let touched = MetricWindow::of_log(start, end, false)?;
+        let whole = MetricWindow::of_log(start, end, true);
+        let logged = if given { whole } else { Some(touched) };
+        Some(MetricFit {
+            window,
+            is_logged: logged.is_some_and(|logged| window.is_within(&logged)),
+            covers_log: whole.unwrap_or(touched).is_within(&window),
+            is_within_log: window.is_within(&touched),
+        })
+    }
+
+    /// Masks the names of functions, as those in logs are.
+    pub(crate) fn mask(&mut self, redaction: &Redaction) {
+        let masked = std::mem::take(&mut self.functions).into_iter();
+        self.functions = masked.map(|((name, place), answered)| ((redaction.apply(&name), place), answered)).collect();
     }
 
     /// Lists the functions with metrics.
@@ -518,6 +573,8 @@ fn place_of(text: &str) -> Option<MetricPlace> {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct MetricDataAnswer {
+    /// Something, if the answer goes on.
+    next_token: Option<serde::de::IgnoredAny>,
     metric_data_results: Option<Vec<MetricDataResult>>,
 }
 

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::documents;
 use crate::model::{FunctionArn, RequestId, Timestamp};
-use crate::wire::{CaughtBy, Record, moment};
+use crate::wire::{CaughtBy, Record, Redaction, moment};
 
 /// Deepest nesting of envelopes: a record in an SNS notification in an SQS message in a Lambda event.
 const DEEPEST: usize = 4;
@@ -41,6 +41,14 @@ pub struct CaughtEvent {
     pub from_kafka: bool,
     /// Name of the input that holds the record.
     pub input: String,
+}
+
+/// Function of attempts in the log, as far as that tells it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct CaughtFunction<'a> {
+    pub name: Option<&'a str>,
+    pub account_id: Option<&'a str>,
+    pub region: Option<&'a str>,
 }
 
 /// What catches an event. Of two that caught the same one the first counts.
@@ -139,10 +147,14 @@ impl Destinations {
     /// # Errors
     /// When it is not JSON, ends early or holds nothing of the kind.
     pub(crate) fn read(&mut self, text: impl Read, input: &str) -> Result<(), String> {
-        let mut records = 0;
-        documents::each(text, |envelope: CaughtEnvelope| records += self.open(envelope, input, 0))?;
+        let (mut documents, mut records) = (0u64, 0);
+        documents::each(text, |envelope: CaughtEnvelope| {
+            documents += 1;
+            records += self.open(envelope, input, 0);
+        })?;
         match records {
-            0 => Err(
+            // Of an empty queue the AWS CLI prints nothing.
+            0 if documents > 0 => Err(
                 "holds no record of a failure destination and no message of a dead-letter queue; save what `aws sqs \
                       receive-message --message-attribute-names All` prints, or the objects of an S3 destination"
                     .to_owned(),
@@ -151,11 +163,24 @@ impl Destinations {
         }
     }
 
+    /// Masks the names of functions, as those in logs are.
+    pub(crate) fn mask(&mut self, redaction: &Redaction) {
+        for held in self.events.values_mut() {
+            held.event.function = held.event.function.take().map(|name| redaction.apply(&name));
+        }
+    }
+
     /// Returns the caught event of this request, and notes that an attempt of it was seen.
-    pub(crate) fn find(&self, request_id: RequestId, function: Option<&str>) -> Option<&CaughtEvent> {
+    pub(crate) fn find(&self, request_id: RequestId, function: CaughtFunction<'_>) -> Option<&CaughtEvent> {
         let found = self.events.get(&request_id.bits())?;
-        let named = found.event.function.as_deref().zip(function);
-        if named.is_some_and(|(one, other)| one != other) {
+        let event = &found.event;
+        let differ = |one: &Option<String>, other: Option<&str>| {
+            one.as_deref().zip(other).is_some_and(|(one, other)| one != other)
+        };
+        if differ(&event.function, function.name)
+            || differ(&event.account_id, function.account_id)
+            || differ(&event.region, function.region)
+        {
             return None;
         }
         found.seen.store(true, Ordering::Relaxed);
@@ -406,6 +431,9 @@ impl Attributes {
 struct MessageAttributes {
     #[serde(rename = "RequestID")]
     request_id: Option<AttributeValue>,
+    /// Lambda always sets it; the id alone may be that of a producer.
+    #[serde(rename = "ErrorCode")]
+    error_code: Option<serde::de::IgnoredAny>,
 }
 
 /// Value of an attribute, as SQS, SNS and Lambda's events spell it.
@@ -418,6 +446,7 @@ struct AttributeValue {
 
 impl MessageAttributes {
     fn request_id(&self) -> Option<RequestId> {
+        self.error_code.as_ref()?;
         RequestId::parse(self.request_id.as_ref()?.value.as_deref()?.as_bytes())
     }
 }

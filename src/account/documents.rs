@@ -27,11 +27,13 @@ where
         let mut reader = serde_json::Deserializer::from_reader(&mut text);
         let documents = Documents { take: &mut take, document: PhantomData };
         if let Err(error) = documents.deserialize(&mut reader) {
+            // What is wrong may be quoted, and be a secret.
+            let place = format!("line {}, column {}", error.line(), error.column());
             return Err(match (number, error.is_eof()) {
-                (1, true) => format!("the JSON ends too early ({error}); save it again"),
-                (1, false) => format!("not the JSON that this option reads ({error})"),
-                (number, true) => format!("the JSON document {number} ends too early ({error}); save it again"),
-                (number, false) => format!("the JSON document {number} cannot be read ({error})"),
+                (1, true) => format!("the JSON ends too early ({place}); save it again"),
+                (1, false) => format!("not the JSON that this option reads ({place})"),
+                (number, true) => format!("the JSON document {number} ends too early ({place}); save it again"),
+                (number, false) => format!("the JSON document {number} cannot be read ({place})"),
             });
         }
     }

@@ -21,10 +21,14 @@ fn read(text: &str) -> Result<Destinations, String> {
     events.read(text.as_bytes(), "queue.json").map(|()| events)
 }
 
+fn of_name(name: Option<&str>) -> CaughtFunction<'_> {
+    CaughtFunction { name, ..CaughtFunction::default() }
+}
+
 /// Returns what caught the event, by kind, condition and time.
 fn caught(text: &str, function: Option<&str>) -> Option<(String, Option<String>, Option<String>)> {
     let events = read(text).unwrap_or_else(|error| panic!("{error}: {text}"));
-    let event = events.find(RequestId::read(ID).unwrap(), function)?;
+    let event = events.find(RequestId::read(ID).unwrap(), of_name(function))?;
     assert!(!format!("{events:?}").contains("PAYLOAD"), "a payload was kept: {events:?}");
     let by = event.caught_by();
     assert_eq!(by.input, "queue.json");
@@ -87,10 +91,15 @@ fn of_what_is_not_a_record_nothing_is_taken() {
     let events = read(text).unwrap();
     assert!(events.is_empty());
     assert!(events.notes()[0].starts_with("queue.json: 2 messages without the id"), "{:?}", events.notes());
+    // An id without the code of an error is that of a producer.
+    let by_producer =
+        format!(r#"{{"Messages":[{{"Body":"x","MessageAttributes":{{"RequestID":{{"StringValue":"{ID}"}}}}}}]}}"#);
+    assert!(read(&by_producer).unwrap().is_empty());
     // A condition that is no word, and a success.
     assert!(read(&record("<b>x</b>", 3)).is_err(), "the only record has a condition that AWS does not write");
     assert!(read(&record("Success", 1)).unwrap().is_empty());
-    for wrong in ["{}", "[]", "", "START RequestId: 1", "{\"Messages\":[]}"] {
+    assert!(read("").unwrap().is_empty() && read("[]").unwrap().is_empty(), "a queue may be empty");
+    for wrong in ["{}", "START RequestId: 1", "{\"Messages\":[]}"] {
         assert!(read(wrong).is_err(), "{wrong}");
     }
 }
@@ -100,7 +109,7 @@ fn what_nobody_ran_is_left() {
     let events = read(&record("EventAgeExceeded", 0)).unwrap();
     let unseen = events.unseen();
     assert_eq!((unseen.len(), unseen[0].never_ran), (1, true));
-    assert!(events.find(RequestId::read(ID).unwrap(), Some("orders")).is_some());
+    assert!(events.find(RequestId::read(ID).unwrap(), of_name(Some("orders"))).is_some());
     assert!(events.unseen().is_empty());
     assert!(!read(&record("RetriesExhausted", 3)).unwrap().unseen()[0].never_ran);
 }

@@ -10,25 +10,27 @@ use super::args::{AccountArgs, AwsConfigSource};
 use crate::account::{AccountFacts, AwsConfig, Destinations, FunctionMetrics};
 use crate::decode::plain_text;
 use crate::source::{OpenedInput, Stop, list_inputs, reason};
-use crate::wire::InputProblem;
+use crate::wire::{InputProblem, Redaction};
 
 /// Most bytes of one file. Every document in it is read as a whole.
 const MOST_BYTES: u64 = 2 << 30;
 
 /// Reads all that was named.
-pub(super) fn read(args: &AccountArgs, stop: &Stop) -> AccountFacts {
+pub(super) fn read(args: &AccountArgs, redaction: &Redaction, stop: &Stop) -> AccountFacts {
     let mut facts = AccountFacts::default();
     if !args.destinations.is_empty() {
         let mut destinations = Destinations::default();
         each_file(&args.destinations, "--destinations", &mut facts.problems, stop, |text, name| {
             destinations.read(text, name)
         });
+        destinations.mask(redaction);
         facts.destinations = Some(destinations);
     }
     let of_metrics = args.metric_files();
     if !of_metrics.is_empty() {
         let mut metrics = FunctionMetrics::default();
         each_file(&of_metrics, "--cloudwatch-metrics", &mut facts.problems, stop, |text, _| metrics.read(text));
+        metrics.mask(redaction);
         facts.cloudwatch_metrics = Some(metrics);
     }
     facts.aws_config_off = args.aws_config.contains(&AwsConfigSource::Off);
@@ -71,6 +73,16 @@ fn config_paths(args: &AccountArgs) -> Vec<PathBuf> {
         true => Vec::new(),
         false => args.aws_config.iter().filter_map(path).collect(),
     }
+}
+
+/// Returns the first of these output files that one of the named files is, which writing would destroy.
+pub(super) fn first_read(args: &AccountArgs, outputs: &[PathBuf]) -> Option<PathBuf> {
+    let named = [args.destinations.clone(), args.metric_files(), config_paths(args)].concat();
+    if named.is_empty() || outputs.is_empty() {
+        return None;
+    }
+    let mut listing = list_inputs(&named, &GlobSet::empty(), 1, &Stop::default());
+    listing.first_read(outputs, &named).map(|(path, _)| path.to_owned())
 }
 
 /// Opens every file at these paths.

@@ -9,7 +9,7 @@ use crate::decode::plain_text;
 use crate::pipeline::{self, AnalyzeError, RunAnalysis, Silent};
 use crate::render::one_line;
 use crate::source::{OpenedInput, Stop, reason};
-use crate::wire::{SCHEMA_VERSION, Summary};
+use crate::wire::{Redaction, SCHEMA_VERSION, Summary};
 
 /// Bytes in which a summary shows that it is one: its first two keys.
 const HEAD: u64 = 4 * 1_024;
@@ -65,7 +65,8 @@ impl NamedAnswer {
                 summary.complete();
                 Ok(Self::Summary(Box::new(summary)))
             }
-            Err(error) => Err(wrong(&format!("this summary is damaged: {error}"))),
+            // What is wrong may be quoted, and be a secret.
+            Err(error) => Err(wrong(&Redaction::on().apply(&format!("this summary is damaged: {error}")))),
         }
     }
 }

@@ -260,7 +260,7 @@ impl RunOptions {
             }
         }
         let targets = targets(&args, &zone, terminal);
-        let outputs = files_written(&targets, &args, save)?;
+        let outputs = files_written(&targets, &args, config_file.as_ref(), save)?;
         let keep_records = targets.iter().any(|target| target.renderer.needs_records);
         if args.failures_only && !keep_records {
             return Err(RunError::usage("--failures-only needs an output with records: --format ndjson"));
@@ -282,7 +282,7 @@ impl RunOptions {
             ledger: args.ledger.is_some(),
             show: None,
             effects: Arc::new(effects(args.markers.as_deref(), config.markers.take())?),
-            account: Arc::new(account_files::read(&args.account, &terminal.stop)),
+            account: Arc::new(account_files::read(&args.account, &args.masking.redaction(), &terminal.stop)),
             prices: Prices { gb_second: args.price_gb_second },
             each_log: args.strict == Some(Strictness::All),
             outputs,
@@ -398,15 +398,23 @@ fn targets(args: &SharedArgs, zone: &Zone, terminal: &Terminal) -> Vec<OutputTar
 }
 
 /// Returns the files to write. Refuses two outputs to one file, and a file that is read as an output.
-fn files_written(targets: &[OutputTarget], args: &SharedArgs, save: Option<&Path>) -> Result<Vec<PathBuf>, RunError> {
+fn files_written(
+    targets: &[OutputTarget],
+    args: &SharedArgs,
+    config_file: Option<&PathBuf>,
+    save: Option<&Path>,
+) -> Result<Vec<PathBuf>, RunError> {
     let ledger = args.ledger.as_ref().map(|ledger| ledger.path.as_path());
     let files = targets.iter().filter_map(|target| target.path.as_deref()).chain(ledger).chain(save);
     let files: Vec<PathBuf> = files.map(Path::to_owned).collect();
     refuse_one_file_twice(files.iter().map(PathBuf::as_path))?;
-    for read in args.markers.iter().chain(&args.baseline).chain(&args.config.config) {
+    for read in args.markers.iter().chain(&args.baseline).chain(&args.config.config).chain(config_file) {
         if let Some(path) = files.iter().find(|path| FileId::of_input(read) == Some(FileId::at(path))) {
             return Err(RunError::usage(AnalyzeError::OutputIsInput(path.clone()).to_string()));
         }
+    }
+    if let Some(path) = account_files::first_read(&args.account, &files) {
+        return Err(RunError::usage(AnalyzeError::OutputIsInput(path).to_string()));
     }
     Ok(files)
 }

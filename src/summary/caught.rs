@@ -6,7 +6,7 @@ use super::chains::Outcome;
 use super::entries::SharedTables;
 use super::guidance::{Need, advise_unrun};
 use super::names::FunctionKey;
-use crate::account::{CaughtEvent, Destinations, UnseenEvent};
+use crate::account::{CaughtEvent, CaughtFunction, Destinations, UnseenEvent};
 use crate::model::RequestId;
 use crate::wire::{FunctionSummary, NeedsPersonGroup, moment};
 
@@ -24,7 +24,7 @@ impl Caught<'_> {
         self.named.is_some() || !self.recorded.is_empty()
     }
 
-    pub(super) fn find(&self, request_id: RequestId, function: Option<&str>) -> Option<&CaughtEvent> {
+    pub(super) fn find(&self, request_id: RequestId, function: CaughtFunction<'_>) -> Option<&CaughtEvent> {
         let named = self.named.and_then(|events| events.find(request_id, function));
         named.or_else(|| self.recorded.find(request_id, function))
     }

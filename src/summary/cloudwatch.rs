@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::entries::SharedTables;
 use super::names::FunctionKey;
-use crate::account::{FunctionMetrics, MetricPlace};
+use crate::account::{FunctionMetrics, MetricFit, MetricPlace};
 use crate::wire::{AsyncBalance, CloudwatchMetrics, FunctionSummary};
 
 /// Difference from which on a log is not that of the metrics: more than so many attempts, and more than one in a hundred.
@@ -46,14 +46,36 @@ fn may_be_at(place: &MetricPlace, account_id: &Option<String>, region: &Option<S
     same(&place.account_id, account_id) && same(&place.region, region)
 }
 
-/// Gives a row what CloudWatch counted of its function. `attempts` is the number of attempts in the log that began within
-/// that time, if it has all of that.
-pub(super) fn tell(row: &mut FunctionSummary, metrics: &FunctionMetrics, attempts: Option<u64>) {
+/// Gives a row what CloudWatch counted of its function. `fit` is how the time of that lies to the log, `attempts` the number of
+/// attempts in the log that began within it.
+pub(super) fn tell(row: &mut FunctionSummary, metrics: &FunctionMetrics, fit: Option<&MetricFit>, attempts: u64) {
     let Some(counted) = of_row(metrics, row) else { return };
-    row.own_throttles = counted.throttles;
-    let balance = balance(row, counted).filter(|_| attempts.is_some());
-    row.cloudwatch_metrics =
-        Some(Box::new(CloudwatchMetrics { logged_attempts: attempts, async_balance: balance, ..counted.clone() }));
+    row.own_throttles = fit.and_then(|fit| fit.of_log(counted.throttles));
+    let logged_attempts = fit.and_then(|fit| fit.logged(attempts));
+    let async_balance = balance(row, counted).filter(|_| logged_attempts.is_some());
+    row.cloudwatch_metrics = Some(Box::new(CloudwatchMetrics { logged_attempts, async_balance, ..counted.clone() }));
+}
+
+/// Says of which functions the metrics are of another time than the log, so that they do not tell its throttles.
+pub(super) fn of_another_time(rows: &[FunctionSummary]) -> Option<(String, bool)> {
+    let is_other = |row: &&FunctionSummary| {
+        row.own_throttles.is_none() && row.cloudwatch_metrics.as_ref().is_some_and(|of| of.throttles.is_some())
+    };
+    let mut others = rows.iter().filter(is_other);
+    let first = others.next()?;
+    let (metrics, more) = (first.cloudwatch_metrics.as_ref()?, others.count());
+    let (start, end) = (metrics.start.as_deref().unwrap_or("?"), metrics.end.as_deref().unwrap_or("?"));
+    let name = first.function.as_deref().unwrap_or("(no name)");
+    let more = match more {
+        0 => String::new(),
+        1 => " and 1 more function".to_owned(),
+        more => format!(" and {more} more functions"),
+    };
+    let text = format!(
+        "the CloudWatch metrics of {name}{more} are of another time than the log ({start} to {end}), so its own throttles are \
+         not known; ask with `lambda-triage cloudwatch-query`"
+    );
+    Some((text, false))
 }
 
 fn of_row<'m>(metrics: &'m FunctionMetrics, row: &FunctionSummary) -> Option<&'m CloudwatchMetrics> {

@@ -25,7 +25,7 @@ use super::tables::Tables;
 use super::to_check::ToCheck;
 use super::traffic::Traffic;
 use super::{Entry, cloudwatch, retries};
-use crate::account::{AwsConfig, CaughtEvent, Destinations, FunctionMetrics, MetricWindow, UnseenEvent};
+use crate::account::{AwsConfig, CaughtEvent, CaughtFunction, Destinations, FunctionMetrics, MetricFit, UnseenEvent};
 use crate::catalogue::{ErrorTold, Invoker};
 use crate::model::{Moment, Occurrence, Place, Timestamp};
 use crate::stats::RateBounds;
@@ -356,7 +356,7 @@ struct Current<'a> {
     counts: Counts,
     price: Price,
     /// Time in which its attempts are held against its metrics.
-    metric_window: Option<MetricWindow>,
+    metric_fit: Option<MetricFit>,
     configured: Configured<'a>,
     /// What caught its events.
     catchers: SeenCatchers,
@@ -435,20 +435,19 @@ impl<'a> Pass<'a> {
         Current {
             id,
             counts: Counts::of_function(self.start, self.window_ms),
-            metric_window: self.metric_window(id),
+            metric_fit: self.metric_fit(id),
             price: self.bounds.prices.of(key.region.as_deref(), architecture),
             configured,
             catchers: SeenCatchers::default(),
         }
     }
 
-    fn metric_window(&self, id: u32) -> Option<MetricWindow> {
+    fn metric_fit(&self, id: u32) -> Option<MetricFit> {
         let metrics = self.bounds.cloudwatch_metrics?;
-        let (start, end) = self.start.zip(self.end)?;
-        let given = self.from.is_some() || self.to.is_some();
         let key = &self.names.functions[id as usize];
-        let (account_id, region) = (key.account_id.as_deref(), key.region.as_deref());
-        metrics.comparable(key.name.as_deref(), account_id, region, MetricWindow::of_log(start, end, given))
+        let given = self.from.is_some() || self.to.is_some();
+        let place = (key.account_id.as_deref(), key.region.as_deref());
+        metrics.fit(key.name.as_deref(), place, self.start.zip(self.end)?, given)
     }
 
     /// Ends an event: drops attempts that were read twice or do not count, and adds up the rest.
@@ -524,16 +523,18 @@ impl<'a> Pass<'a> {
 
     /// Counts one event, given its attempts in order.
     fn event(&mut self, attempts: &[Entry], current: &mut Current<'a>) {
-        let name = self.names.functions[current.id as usize].name.as_deref();
-        let caught = attempts.iter().find_map(Entry::request).and_then(|id| self.caught.find(id, name));
+        let key = &self.names.functions[current.id as usize];
+        let (account_id, region) = (key.account_id.as_deref(), key.region.as_deref());
+        let function = CaughtFunction { name: key.name.as_deref(), account_id, region };
+        let caught = attempts.iter().find_map(Entry::request).and_then(|id| self.caught.find(id, function));
         caught.into_iter().for_each(|event| current.catchers.add(event));
         let ended = outcome(attempts, self.end, caught.is_some());
         let (outcome, caught) = settled_by(ended, caught);
         let ended = (outcome, caught.is_some());
         current.counts.add_event(attempts, ended, &current.configured, &self.names.failures);
         current.counts.costs.add_event(attempts, &current.price);
-        if let Some(window) = &current.metric_window {
-            let counted = attempts.iter().filter_map(Entry::started_at).filter(|at| window.holds(*at)).count();
+        if let Some(fit) = &current.metric_fit {
+            let counted = attempts.iter().filter_map(Entry::started_at).filter(|at| fit.holds(*at)).count();
             current.counts.in_metric_window += counted as u64;
         }
         if outcome == Outcome::Succeeded {
@@ -553,7 +554,7 @@ impl<'a> Pass<'a> {
     }
 
     fn close(&mut self, function: Option<Current<'a>>) {
-        let Some(Current { id, mut counts, price, metric_window, configured, catchers }) = function else { return };
+        let Some(Current { id, mut counts, price, metric_fit, configured, catchers }) = function else { return };
         let names = self.names;
         let timeout = configured.limit(&counts.versions);
         if let (Some(timeout), true) = (timeout, self.bounds.keep_patches) {
@@ -573,7 +574,7 @@ impl<'a> Pass<'a> {
         row.account_id.clone_from(&key.account_id);
         row.region.clone_from(&key.region);
         if let Some(metrics) = self.bounds.cloudwatch_metrics {
-            cloudwatch::tell(&mut row, metrics, metric_window.map(|_| counts.in_metric_window));
+            cloudwatch::tell(&mut row, metrics, metric_fit.as_ref(), counts.in_metric_window);
         }
         row.caught = self.caught.is_known().then_some(counts.caught);
         if counts.hides_successes() || configured.logs_only_failures() && row.ok == 0 && row.failed > 0 {
@@ -636,14 +637,14 @@ impl<'a> Pass<'a> {
             if !(self.bounds.wanted)(row.function.as_deref()) {
                 continue;
             }
-            let window = self.metric_window(id);
-            cloudwatch::tell(&mut row, metrics, window.map(|_| 0));
+            let fit = self.metric_fit(id);
+            cloudwatch::tell(&mut row, metrics, fit.as_ref(), 0);
             row.caught = self.caught.is_known().then_some(0);
-            row.never_ran = row.caught;
+            row.never_ran = self.caught.named.map(|_| 0);
             rows.push(row);
             self.row_ids.push(id);
         }
-        rows.iter().filter_map(cloudwatch::difference).collect()
+        rows.iter().filter_map(cloudwatch::difference).chain(cloudwatch::of_another_time(rows)).collect()
     }
 
     /// Lists the caught events of this window and of the functions that are wanted of which no attempt was seen: those that
@@ -687,7 +688,8 @@ impl<'a> Pass<'a> {
         self.ledger_events.sort_by(|a, b| a.order(names).cmp(&b.order(names)));
         self.hiding.sort_unstable();
         let mut functions = std::mem::take(&mut self.rows);
-        if self.caught.is_known() {
+        // Records of an earlier run tell only of events that ran.
+        if self.caught.named.is_some() {
             unrun.count(&mut functions, &mut self.row_ids, names, &self.names.canonical);
         }
         let other_than_metrics = self.hold_against_metrics(&mut functions);
@@ -703,7 +705,7 @@ impl<'a> Pass<'a> {
         let mut totals = FunctionSummary { near_timeout, waste, ..self.all.row(None) };
         if self.caught.is_known() {
             totals.caught = Some(self.all.caught);
-            totals.never_ran = Some(unrun_events);
+            totals.never_ran = self.caught.named.map(|_| unrun_events);
             totals.needs_person.events += unrun_events;
         }
         let throttles: Option<u64> = functions.iter().map(|row| row.own_throttles).sum();

@@ -361,3 +361,80 @@ fn such_files_among_logs_are_named() {
         fs::remove_file(path(name)).unwrap();
     }
 }
+
+#[test]
+fn metrics_of_another_time_tell_nothing_of_the_log() {
+    let account = Account::draw(5);
+    let place = directory();
+    let path = |name: &str| place.path().join(name);
+    fs::write(path("log.ndjson"), &account.log).unwrap();
+    let answer = |from: i64, to: i64, throttles: u64| {
+        let label = |name: &str| format!("{name} Throttles {}/{}", time(from), time(to));
+        let result = |(name, _): &(String, Truth)| {
+            json!({"Id": "a", "Label": label(name), "Timestamps": [time(from)],
+            "Values": [throttles], "StatusCode": "Complete"})
+        };
+        json!({"MetricDataResults": account.truth.iter().map(result).collect::<Vec<_>>()}).to_string()
+    };
+    let (end, day) = (START_MS + HOUR_MS, 24 * HOUR_MS);
+    for (from, to, throttles, want) in [
+        (START_MS, end, 7, json!(7)),
+        (START_MS, end, 0, json!(0)),
+        (START_MS - day, end - day, 0, Value::Null),
+        (START_MS, end - 30 * MINUTE_MS, 0, Value::Null),
+        // None in a longer time is none in this one.
+        (START_MS - day, end + day, 0, json!(0)),
+        (START_MS - day, end + day, 7, Value::Null),
+    ] {
+        fs::write(path("metrics.json"), answer(from, to, throttles)).unwrap();
+        let run = || Run::analyze([path("log.ndjson")]).arg_path("--cloudwatch-metrics", &path("metrics.json"));
+        let summary = run().summary();
+        assert_eq!(function(&summary, "worker-0")["own_throttles"], want, "{from} to {to}: {throttles}");
+        assert_eq!(summary["coverage"]["notes"].to_string().contains("of another time"), want.is_null());
+        let status = if want.is_null() { 3 } else { i32::from(want != 0) };
+        run().args(["--fail-on", "worker-0:own_throttles > 0"]).status(status);
+    }
+}
+
+#[test]
+fn no_output_is_written_over_what_is_read() {
+    let place = directory();
+    let path = |name: &str| place.path().join(name);
+    fs::create_dir(path("records")).unwrap();
+    for name in ["records/one.json", "metrics.json", "config.json", "log.ndjson"] {
+        fs::write(path(name), "{}").unwrap();
+    }
+    for (flag, named, output) in [
+        ("--destinations", "records/one.json", "records/one.json"),
+        ("--destinations", "records", "records/one.json"),
+        ("--cloudwatch-metrics", "metrics.json", "metrics.json"),
+        ("--aws-config", "config.json", "config.json"),
+    ] {
+        for write in ["--output", "--ledger"] {
+            let output = &path(output);
+            let done =
+                Run::analyze([path("log.ndjson")]).arg_path(flag, &path(named)).arg_path(write, output).status(2);
+            assert!(done.stderr.contains("is also an input"), "{flag} {write}: {}", done.stderr);
+            assert_eq!(fs::read_to_string(output).unwrap(), "{}");
+        }
+    }
+    fs::write(path("lambda-triage.toml"), "").unwrap();
+    let done = Run::analyze([path("log.ndjson")]).directory(place.path()).args(["-o", "lambda-triage.toml"]).status(2);
+    assert!(done.stderr.contains("is also an input"), "{}", done.stderr);
+}
+
+#[test]
+fn names_in_records_are_masked_like_names_in_logs() {
+    let account = Account::draw(6);
+    let place = directory();
+    let path = |name: &str| place.path().join(name);
+    fs::write(path("log.ndjson"), &account.log).unwrap();
+    let secret = "ghp_0123456789abcdefghijABCDEFGHIJ012345";
+    let unrun = record(secret, "11111111-0000-4000-8000-000000000009", START_MS + MINUTE_MS, "EventAgeExceeded", 0);
+    fs::write(path("records.json"), unrun.to_string()).unwrap();
+    for format in formats() {
+        let run = Run::analyze([path("log.ndjson")]).arg_path("--destinations", &path("records.json"));
+        let text = run.args(["--format", format, "--details"]).stdout();
+        assert!(!text.contains(secret), "{format}");
+    }
+}

@@ -19,7 +19,7 @@ fn answer(calls: &[MetricDataCall], points: &[(&str, f64)], status: &str) -> Str
     let results = calls.iter().flat_map(|call| &call.metric_data_queries).map(|query| {
         let name = query.metric_stat.metric.metric_name;
         let values: Vec<f64> = points.iter().filter(|(metric, _)| *metric == name).map(|(_, value)| *value).collect();
-        let times = vec!["2026-03-01T10:00:00+00:00"; values.len()];
+        let times: Vec<String> = (0..values.len()).map(|at| format!("2026-03-01T10:0{at}:00+00:00")).collect();
         serde_json::json!({"Id": query.id, "Label": query.label, "Timestamps": times, "Values": values, "StatusCode": status})
     });
     serde_json::json!({"MetricDataResults": results.collect::<Vec<_>>(), "Messages": []}).to_string()
@@ -59,8 +59,14 @@ fn what_is_not_complete_is_not_known() {
         answer(&calls, &[("Throttles", 7.0)], "PartialData") + &answer(&calls, &[("Throttles", 1.0)], "Complete");
     assert_eq!(read(&text).of(Some("orders"), None, None).unwrap().throttles, None);
     // Pages of one answer add up.
-    let text = answer(&calls, &[("Throttles", 7.0)], "Complete") + &answer(&calls, &[("Throttles", 1.0)], "Complete");
+    let page = answer(&calls, &[("Throttles", 1.0)], "Complete").replace("T10:00:00+00:00", "T10:30:00+00:00");
+    let text = answer(&calls, &[("Throttles", 7.0)], "Complete") + &page;
     assert_eq!(read(&text).of(Some("orders"), None, None).unwrap().throttles, Some(8));
+    // The same answer read twice does not.
+    assert_eq!(read(&(text.clone() + &text)).of(Some("orders"), None, None).unwrap().throttles, Some(8));
+    // Nor is one whole that goes on.
+    let cut = page.replace("\"Messages\"", "\"NextToken\":\"x\",\"Messages\"");
+    assert!(FunctionMetrics::default().read(cut.as_bytes()).unwrap_err().starts_with("is cut short"));
     // A data point from before the time counts more than was asked.
     let early = answer(&calls, &[("Throttles", 7.0)], "Complete").replace("T10:00:00+00:00", "T09:00:00+00:00");
     assert_eq!(read(&early).of(Some("orders"), None, None).unwrap().throttles, None);
