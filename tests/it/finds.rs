@@ -41,3 +41,12 @@ fn every_target_has_a_law() {
     let laws: BTreeSet<String> = LAWS.iter().map(|(name, _)| format!("{name}.rs")).collect();
     assert_eq!(targets, laws);
 }
+
+proptest::proptest! {
+    /// What the fuzzer of streams draws, in small.
+    #[test]
+    fn a_stream_is_the_same_in_two_pieces(cut in 0..12u8, lines in proptest::collection::vec(0..16u8, 0..12)) {
+        let bytes: Vec<u8> = std::iter::once(cut).chain(lines).collect();
+        laws::assemble::check(&bytes);
+    }
+}
