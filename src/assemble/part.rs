@@ -212,6 +212,7 @@ fn join_two(mut tail: Assembler, part: Part, behind: &[Part], keep: &Keep, outpu
             next.peak_mb = tail.peak_mb.filter(|_| !next.pending.fresh);
         }
     }
+    next.recent.append_earlier(&tail.recent);
     next.starts_seen |= tail.starts_seen;
     next.begun |= tail.begun;
     next.concurrent |= tail.concurrent;
