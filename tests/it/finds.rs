@@ -7,8 +7,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// The laws by the names of their targets.
-const LAWS: [(&str, fn(&[u8])); 7] = [
+/// A law of any bytes, by the name of its target.
+type Law = (&'static str, fn(&[u8]));
+
+const LAWS: [Law; 7] = [
     ("analyze", laws::analyze::check),
     ("assemble", laws::assemble::check),
     ("decode", laws::decode::check),
