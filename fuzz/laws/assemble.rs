@@ -2,82 +2,106 @@
 
 use lambda_triage::{AnalyzeOptions, analyze_bytes};
 
-/// Messages that streams are made of, each chosen by a byte.
-const MESSAGES: [&str; 16] = [
-    "START RequestId: 00000001-5b50-4f1e-8b5c-0d0b9f3c2a11 Version: 7",
-    "END RequestId: 00000001-5b50-4f1e-8b5c-0d0b9f3c2a11",
-    "REPORT RequestId: 00000001-5b50-4f1e-8b5c-0d0b9f3c2a11\\tDuration: 3.00 ms\\tBilled Duration: 3 ms\\tMemory Size: 128 MB\\tMax Memory Used: 9 MB",
-    "START RequestId: 00000002-5b50-4f1e-8b5c-0d0b9f3c2a11 Version: 7",
-    "END RequestId: 00000002-5b50-4f1e-8b5c-0d0b9f3c2a11",
-    "REPORT RequestId: 00000002-5b50-4f1e-8b5c-0d0b9f3c2a11\\tDuration: 3000.00 ms\\tBilled Duration: 3000 ms\\tMemory Size: 128 MB\\tMax Memory Used: 128 MB\\tStatus: timeout",
-    "2026-01-02T03:00:03.005Z 00000001-5b50-4f1e-8b5c-0d0b9f3c2a11 Task timed out after 3.00 seconds",
-    "[ERROR] ValueError: no such product\\nTraceback (most recent call last):\\n  File \\\"/var/task/app.py\\\", line 7, in handler",
-    "INIT_START Runtime Version: python:3.13.v61\\tRuntime Version ARN: arn:aws:lambda:eu-west-1::runtime:0123",
-    "INIT_REPORT Init Duration: 100.00 ms\\tPhase: init\\tStatus: error\\tError Type: Runtime.ImportModuleError",
-    "RequestId: 00000001-5b50-4f1e-8b5c-0d0b9f3c2a11 Error: Runtime exited with error: signal: killed\\nRuntime.ExitError",
-    "an ordinary line",
-    "2026-01-02T03:00:00.005Z\\t00000002-5b50-4f1e-8b5c-0d0b9f3c2a11\\tERROR\\tInvoke Error\\t{\\\"errorType\\\":\\\"Error\\\",\\\"errorMessage\\\":\\\"x\\\"}",
-    "REPORT RequestId: 00000001-5b50-4f1e-8b5c-0d0b9f3c2a11\\tDuration: 3,00 ms",
-    "{\\\"time\\\":\\\"2026-01-02T03:00:00.000Z\\\",\\\"type\\\":\\\"platform.start\\\",\\\"record\\\":{\\\"requestId\\\":\\\"00000003-5b50-4f1e-8b5c-0d0b9f3c2a11\\\",\\\"version\\\":\\\"7\\\"}}",
-    "{\\\"time\\\":\\\"2026-01-02T03:00:01.000Z\\\",\\\"type\\\":\\\"platform.report\\\",\\\"record\\\":{\\\"requestId\\\":\\\"00000003-5b50-4f1e-8b5c-0d0b9f3c2a11\\\",\\\"status\\\":\\\"success\\\",\\\"metrics\\\":{\\\"durationMs\\\":3}}}",
-];
+/// An unhandled error of the handler, and the beginning of an environment.
+const ERROR: &str = "[ERROR] ValueError: no such product\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 7, in handler";
+const INIT: &str =
+    "INIT_START Runtime Version: python:3.13.v61\tRuntime Version ARN: arn:aws:lambda:eu-west-1::runtime:0123";
 
-/// The request that a message of the text format is about, where the platform says it.
-fn request_of(message: u8) -> Option<u8> {
-    match message {
-        0..=2 | 6 | 10 | 13 => Some(1),
-        3..=5 => Some(2),
-        _ => None,
-    }
+/// The lines of a stream as Lambda writes one, each chosen by a byte: attempts one after the other, each under an id of its own,
+/// which may print lines of the platform about other requests.
+#[derive(Default)]
+struct Stream {
+    lines: Vec<String>,
+    requests: u32,
+    runs: bool,
+    /// Whether an attempt has ended and no environment has begun since.
+    has_ended: bool,
+    /// Whether the attempt has printed a line of the platform, and a REPORT. A part holds two attempts with a REPORT back, so
+    /// another one would count.
+    printed: (bool, bool),
 }
 
-fn begins_something(message: &u8) -> bool {
-    matches!(message, 0 | 3 | 8)
+fn id(request: u32) -> String {
+    format!("{request:08x}-5b50-4f1e-8b5c-0d0b9f3c2a11")
 }
 
-/// Returns whether a cut may change nothing. Lines in text and in JSON stand in no stream together. An attempt that prints
-/// lines of the platform must be seen to go on behind them, and at most one of them may be a REPORT.
-fn is_promised(before: &[u8], behind: &[u8]) -> bool {
-    let is_json = |message: &u8| *message >= 14;
-    let all = || before.iter().chain(behind);
-    if all().any(is_json) && !all().all(|message| is_json(message) || matches!(message, 7 | 11)) {
-        return false;
+fn report(request: u32, status: &str) -> String {
+    let id = id(request);
+    format!(
+        "REPORT RequestId: {id}\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\tMax Memory Used: 90 MB{status}"
+    )
+}
+
+impl Stream {
+    fn take(&mut self, choice: u8) {
+        let (own, other) = (id(self.requests), id(self.requests * 16 + 900_000 + u32::from(choice >> 4)));
+        let timed_out = |id: &str| format!("2026-01-02T03:00:03.005Z {id} Task timed out after 3.00 seconds");
+        let crash = format!("RequestId: {own} Error: Runtime exited with error: signal: killed\nRuntime.ExitError");
+        let line = match (self.runs, choice & 15) {
+            (false, 0..=7) => {
+                self.requests += 1;
+                (self.runs, self.printed) = (true, (false, false));
+                format!("START RequestId: {} Version: 7", id(self.requests))
+            }
+            (false, 8) => {
+                self.has_ended = false;
+                INIT.to_owned()
+            }
+            (false, 9) if self.has_ended => timed_out(&own),
+            (true, 0..=3) => return self.end(choice),
+            (true, 4 | 5) => ERROR.to_owned(),
+            (true, 6) => timed_out(&own),
+            (true, 7) => crash,
+            (true, 8) => format!("2026-01-02T03:00:00.005Z\t{own}\tERROR\tCould not save"),
+            (true, 9 | 10) => {
+                self.printed.0 = true;
+                format!("END RequestId: {other}")
+            }
+            (true, 11) if !self.printed.1 => {
+                self.printed = (true, true);
+                report(self.requests * 16 + 900_000, "\tStatus: timeout")
+            }
+            (true, 12) => {
+                self.printed.0 = true;
+                timed_out(&other)
+            }
+            _ => "an ordinary line".to_owned(),
+        };
+        self.lines.push(line);
     }
-    let Some(start) = before.iter().rposition(begins_something).filter(|at| before[*at] != 8) else { return true };
-    let running = request_of(before[start]);
-    let head: Vec<u8> = behind.iter().take_while(|message| !begins_something(message)).copied().collect();
-    let is_foreign = |message: &u8| request_of(*message).is_some_and(|request| Some(request) != running);
-    let reports = head.iter().filter(|message| is_foreign(message) && matches!(message, 2 | 5 | 13)).count();
-    let is_its_error = |message: &u8| *message == 12 && running != Some(2);
-    let tells = |message: &u8| is_foreign(message) && !matches!(message, 1 | 4) || is_its_error(message);
-    let last = head.iter().rposition(tells);
-    let goes_on = |at: usize| head[at..].iter().any(|message| request_of(*message) == running);
-    reports <= 1 && last.is_none_or(goes_on)
+
+    fn end(&mut self, choice: u8) {
+        let status =
+            ["", "", "\tStatus: timeout", "\tStatus: error\tError Type: Runtime.Unknown"][usize::from(choice & 3)];
+        (self.runs, self.has_ended) = (false, true);
+        self.lines.push(format!("END RequestId: {}", id(self.requests)));
+        self.lines.push(report(self.requests, status));
+    }
 }
 
 /// Holds the law to any bytes.
 pub fn check(bytes: &[u8]) {
     let Some((cut, choices)) = bytes.split_first() else { return };
-    let line = |(at, choice): (usize, &u8)| {
-        let (message, at) =
-            (MESSAGES[usize::from(choice & 15)], 1_767_322_800_000 + at as u64 * 10 * u64::from(1 + (choice >> 4)));
-        format!(
-            "{{\"timestamp\":{at},\"logGroup\":\"/aws/lambda/f\",\"logStream\":\"2026/01/02/[7]01\",\"message\":\"{message}\"}}\n"
-        )
-    };
-    let lines: Vec<String> = choices.iter().take(200).enumerate().map(line).collect();
-    let cut = usize::from(*cut).min(lines.len());
-    let of = |inputs: &[(&str, &[u8])]| analyze_bytes(inputs, &AnalyzeOptions::default()).map(|one| one.summary.totals);
-    let (first, second) = (lines[..cut].concat(), lines[cut..].concat());
-    let whole = of(&[("a", lines.concat().as_bytes())]);
-    let joined = of(&[("a", first.as_bytes()), ("b", second.as_bytes())]);
-    let (Ok(whole), Ok(joined)) = (whole, joined) else { return };
-    let attempts = whole.ok + whole.incomplete + whole.failed;
-    assert_eq!(attempts, whole.attempts, "the categories are no partition of the attempts");
-    // Times that jump make another order of the pieces.
-    let choices = &choices[..lines.len()];
-    if choices.iter().all(|choice| choice >> 4 == 0) && is_promised(&choices[..cut], &choices[cut..]) {
-        assert_eq!(joined.attempts, whole.attempts, "a cut changed the number of attempts");
-        assert_eq!(joined.failures, whole.failures, "a cut changed a verdict");
+    let mut stream = Stream::default();
+    choices.iter().take(200).for_each(|choice| stream.take(*choice));
+    // What an attempt printed is told by its going on.
+    if stream.runs && stream.printed.0 {
+        stream.end(0);
     }
+    let line = |(at, message): (u64, &String)| {
+        let (stream, at) = ("2026/01/02/[7]01", 1_767_322_800_000 + at * 100);
+        let event =
+            serde_json::json!({"timestamp": at, "logGroup": "/aws/lambda/f", "logStream": stream, "message": message});
+        format!("{event}\n")
+    };
+    let lines: Vec<String> = (0..).zip(&stream.lines).map(line).collect();
+    let (first, second) = lines.split_at(usize::from(*cut).min(lines.len()));
+    let of = |inputs: &[(&str, &[u8])]| analyze_bytes(inputs, &AnalyzeOptions::default()).map(|one| one.summary.totals);
+    let whole = of(&[("a", lines.concat().as_bytes())]);
+    let joined = of(&[("a", first.concat().as_bytes()), ("b", second.concat().as_bytes())]);
+    let (Ok(whole), Ok(joined)) = (whole, joined) else { return };
+    assert_eq!(whole.ok + whole.incomplete + whole.failed, whole.attempts, "no partition of the attempts");
+    assert_eq!(whole.attempts, u64::from(stream.requests), "attempts: {:#?}", stream.lines);
+    let told = |totals: &lambda_triage::wire::FunctionSummary| (totals.attempts, totals.failures, totals.outcomes);
+    assert_eq!(told(&joined), told(&whole), "a cut at {cut} changed the answer: {:#?}", stream.lines);
 }

@@ -631,7 +631,9 @@ impl Assembler {
         if open.ended_process() {
             self.peak_mb = None;
         }
-        if let Some(id) = open.id() {
+        // What has neither START nor REPORT may go on behind a line that the function printed.
+        let may_go_on = self.known_stream && open.lacks_start() && !open.is_reported();
+        if let Some(id) = open.id().filter(|_| !may_go_on) {
             self.recent.push(id);
         }
         if let Some(open) = self.held.hold(open) {

@@ -113,6 +113,17 @@ impl RecentIds {
         self.count = (self.count + 1).min(4);
     }
 
+    /// Adds those before, as far as there is room.
+    fn append_earlier(&mut self, earlier: &Self) {
+        for id in earlier.ids.iter().take(usize::from(earlier.count)) {
+            let count = usize::from(self.count);
+            if count < self.ids.len() && !self.ids[..count].contains(id) {
+                self.ids[count] = *id;
+                self.count += 1;
+            }
+        }
+    }
+
     fn contains(&self, id: RequestId) -> bool {
         self.ids[..usize::from(self.count)].contains(&Self::short(id))
     }

@@ -7,9 +7,9 @@ use super::attach::{emit_lone_error, emit_pending, hand_over};
 use super::disorder::TimeSteps;
 use super::open::{OpenAttempt, Pending};
 use super::open_attempts::ClosedBy;
-use super::quoted::{Quoted, tells_an_end};
+use super::quoted::{Quoted, is_of_runtime_done, tells_an_end};
 use super::{Assembler, OPEN_AT_ONCE, Output};
-use crate::model::{Keep, Timestamp};
+use crate::model::{Bucket, Keep, Timestamp};
 
 /// The attempts at the head of a part that an earlier part may still change.
 #[derive(Debug, Default)]
@@ -38,7 +38,7 @@ impl PartHead {
         if open.lacks_start() {
             // With one request at a time, nothing of an earlier part is running after this REPORT. But the line that
             // reports the end of its process may stand before the cut, and the peak of the next attempt depends on it.
-            self.settled = self.fragment && !open.json;
+            self.settled = self.fragment && open.is_reported() && !open.json;
             self.fragment |= open.is_reported();
         } else {
             if self.started {
@@ -212,6 +212,7 @@ fn join_two(mut tail: Assembler, part: Part, behind: &[Part], keep: &Keep, outpu
             next.peak_mb = tail.peak_mb.filter(|_| !next.pending.fresh);
         }
     }
+    next.recent.append_earlier(&tail.recent);
     next.starts_seen |= tail.starts_seen;
     next.begun |= tail.begun;
     next.concurrent |= tail.concurrent;
@@ -242,6 +243,14 @@ fn find_peak(tail: &mut Assembler, open: &mut OpenAttempt) {
 /// Joins an attempt from the head of a part to the attempt that it continues, or puts it behind the open end of the
 /// parts before.
 fn meet(tail: &mut Assembler, mut open: Box<OpenAttempt>, keep: &Keep, output: &mut dyn Output) {
+    if is_late(tail, &open) {
+        tail.pending.append(std::mem::take(&mut open.before), keep);
+        match tail.current().and_then(|at| tail.open.edit(at)) {
+            Some(mut running) => running.take_quoted(*open, keep),
+            None => output.count(open.attempt.place.input, Bucket::Attributed, open.bytes),
+        }
+        return;
+    }
     if open.lacks_start() {
         // What ended before another attempt of the event began is the end of an earlier one.
         let ended_before = |mine: &OpenAttempt| {
@@ -341,6 +350,16 @@ fn claim(tail: &mut Assembler, pending: &mut Pending, keep: &Keep) {
     }
     let Some(mut open) = tail.current().and_then(|at| tail.open.edit(at)) else { return };
     open.adopt_running(std::mem::take(pending), keep);
+}
+
+/// Returns whether a fragment has nothing but late lines of a request whose attempt is closed: they open none.
+fn is_late(tail: &Assembler, open: &OpenAttempt) -> bool {
+    let is_recent = |id| tail.recent.contains(id) && tail.open.first_of(Some(id)).is_none();
+    open.lacks_start()
+        && !open.is_reported()
+        && !open.attempt.end_seen
+        && !open.attempt.signs.iter().any(|sign| is_of_runtime_done(&sign.kind))
+        && open.id().is_some_and(is_recent)
 }
 
 /// Finds the owner of a fragment that consists only of lines of a function with some id. Where START lines are written, the

@@ -76,7 +76,7 @@ impl Quoted {
 
 impl OpenAttempt {
     /// Takes lines of the platform about another request, and what stands among them, as lines of its own: it printed them.
-    fn take_quoted(&mut self, quoted: Self, keep: &Keep) {
+    pub(super) fn take_quoted(&mut self, quoted: Self, keep: &Keep) {
         let id = quoted.id();
         self.bytes += quoted.bytes;
         self.last_at = quoted.last_at.max(self.last_at);
@@ -118,6 +118,7 @@ pub(super) fn names(sign: &Sign, id: Option<RequestId>) -> bool {
     of_platform && RequestId::all_in(sign.line.text.as_bytes()).any(|found| Some(found) == id)
 }
 
-fn is_of_runtime_done(kind: &SignKind) -> bool {
+/// Returns whether `runtimeDone` says it.
+pub(super) fn is_of_runtime_done(kind: &SignKind) -> bool {
     matches!(kind, SignKind::HandlerDone | SignKind::Ended { runtime_done: true, .. })
 }

@@ -378,7 +378,7 @@ proptest::proptest! {
 }
 
 /// Sequences that a cut must not change, in text and in JSON.
-const UNCUT: [&str; 14] = [
+const UNCUT: [&str; 15] = [
     "init, line, start 1, line, error 1 logged, end 1, report 1 90MB, start 2, line, end 2, report 2 95MB",
     "start 1, line, line, error unhandled, end 1, report 1, crash 1, start 2, end 2, report 2 timeout",
     "start 1, end 1, report 1 error, line, error init, init-report error invoke, start 2, end 2, report 2 error",
@@ -392,6 +392,7 @@ const UNCUT: [&str; 14] = [
     "start 1, report 1 100MB, timed-out 1, wait 70, start 2, line, end 2, report 2 error 128MB, line, start 3, report 3 60MB",
     "start 1, report 1 100MB, start 2, crash 2, report 2 110MB, start 3, report 3 90MB, start 4, report 4 error 95MB, init, start 5, report 5 50MB",
     "crash 1, start 1, line, end 1, report 1, start 2, report 2",
+    "end 1, report 1, report 2, timed-out 1, line, start 3, report 3",
     "start 1, report 1 80MB, crash 2, start 2, line, report 2 error, start 3, report 3",
 ];
 
@@ -430,8 +431,9 @@ fn a_cut_changes_nothing() {
 
 /// Sequences in which an attempt prints lines of the platform about other requests, and whether also in JSON, in which
 /// the platform writes nothing else as text.
-const PRINTED: [(&str, bool); 6] = [
+const PRINTED: [(&str, bool); 7] = [
     ("start 1, end 2, end 2", true),
+    ("start 1, end 1, report 1, start 2, line, crash 1, report 2, start 3, report 3", true),
     ("start 1, end 2, line, end 3, line, end 1, report 1, start 4, report 4", true),
     ("start 1, timed-out 2, line, crash 2, end 1, report 1, timed-out 1", true),
     ("start 1, line, end 2, report 2 timeout 128MB, line, end 1, report 1 50MB, start 3, report 3 60MB", false),

@@ -7,8 +7,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// The laws by the names of their targets.
-const LAWS: [(&str, fn(&[u8])); 7] = [
+/// A law of any bytes, by the name of its target.
+type Law = (&'static str, fn(&[u8]));
+
+const LAWS: [Law; 7] = [
     ("analyze", laws::analyze::check),
     ("assemble", laws::assemble::check),
     ("decode", laws::decode::check),
@@ -40,4 +42,13 @@ fn every_target_has_a_law() {
     let targets = names(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/fuzz_targets"));
     let laws: BTreeSet<String> = LAWS.iter().map(|(name, _)| format!("{name}.rs")).collect();
     assert_eq!(targets, laws);
+}
+
+proptest::proptest! {
+    /// What the fuzzer of streams draws, in small.
+    #[test]
+    fn a_stream_is_the_same_in_two_pieces(cut in 0..12u8, lines in proptest::collection::vec(0..16u8, 0..12)) {
+        let bytes: Vec<u8> = std::iter::once(cut).chain(lines).collect();
+        laws::assemble::check(&bytes);
+    }
 }
