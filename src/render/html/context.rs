@@ -1,5 +1,6 @@
 //! What the parts of a page have in common: the answer, its times, and the anchors of functions and findings.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::super::matrix;
@@ -15,6 +16,9 @@ const MOST_CELLS: usize = 60;
 /// Most findings in full, unless the user wants another number, and most that have a line.
 const MOST_CARDS: usize = 20;
 const MOST_LINES: usize = 60;
+
+/// Failed attempts that weigh as much as a lost event.
+pub(super) const LOST_WEIGHS: u64 = 10;
 
 /// Place of a function: its name, account and region.
 type RowKey<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>);
@@ -47,7 +51,7 @@ pub(super) struct PageContext<'a> {
     pub(super) names: Vec<String>,
     anchors: Vec<String>,
     rows: HashMap<RowKey<'a>, usize>,
-    /// Every finding, worst first: by events lost, then by attempts.
+    /// Every finding, worst first: by attempts, and by events lost, which weigh more.
     pub(super) findings: Vec<PlacedFinding<'a>>,
     /// Anchors of the findings, in that order.
     finding_anchors: Vec<String>,
@@ -71,7 +75,8 @@ impl<'a> PageContext<'a> {
         };
         let mut findings: Vec<PlacedFinding<'a>> = summary.functions.iter().enumerate().flat_map(of).collect();
         // Equals stay in the order of functions.
-        findings.sort_by_key(|one| std::cmp::Reverse((one.finding.lost, one.finding.count)));
+        findings
+            .sort_by_key(|one| Reverse(one.finding.lost.saturating_mul(LOST_WEIGHS).saturating_add(one.finding.count)));
         let anchor = |one: &PlacedFinding<'_>| {
             let function = anchors[one.row].trim_start_matches("function-");
             let print = one.finding.fingerprint.as_deref().map_or(String::new(), |print| format!("-{}", slug(print)));

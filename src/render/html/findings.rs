@@ -14,7 +14,7 @@ use super::super::time_axis::Axis;
 use super::super::words::{count, duration, percent};
 use super::causes::state_class;
 use super::chart::spark;
-use super::context::{PageContext, PlacedFinding};
+use super::context::{LOST_WEIGHS, PageContext, PlacedFinding};
 use super::markup::{count_at, sentence, slug};
 use super::pages;
 use crate::model::{Category, LocalTime};
@@ -41,7 +41,10 @@ pub(super) fn section(page: &PageContext<'_>) -> Markup {
             h2 #findings-title { "Findings" }
             @if all.is_empty() { p.none { "Nothing failed." } }
             @else {
-                p.note { "One finding is one way in which one function fails. Worst first: by events lost, then by attempts." }
+                p.note {
+                    "One finding is one way in which one function fails. Those with most attempts come first; a lost event weighs as much as "
+                    (LOST_WEIGHS) "."
+                }
                 @for (number, one) in all.iter().enumerate().take(cards) {
                     (card(page, number, one, axis.as_ref(), explained.insert(one.finding.code.as_str())))
                 }
