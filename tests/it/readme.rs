@@ -67,7 +67,8 @@ fn workshop() -> tempfile::TempDir {
     let label = "webhook-relay Throttles 2026-03-01T10:00:00.000Z/2026-03-01T11:00:00.000Z";
     let metric = serde_json::json!({ "Id": "f0_2", "Label": label, "Values": [], "StatusCode": "Complete" });
     write(&folder.path().join("metrics.json"), serde_json::json!({ "MetricDataResults": [metric] }).to_string());
-    let answer = Run::new(["analyze", "orders.json", "--format", "json"]).directory(folder.path()).stdout();
+    let log = "logs/filter-log-events/aws/lambda/webhook-relay/events.json";
+    let answer = Run::new(["analyze", log, "--format", "json"]).directory(folder.path()).stdout();
     write(&folder.path().join("answer.json"), answer);
     folder
 }
