@@ -47,7 +47,7 @@ pub(super) fn lines(summary: &Summary, style: &Style) -> Vec<String> {
 pub(super) fn not_in_the_log(summary: &Summary) -> Vec<SourcedSentence> {
     let start = SourcedSentence::default;
     let mut out = Vec::new();
-    if !summary.functions.is_empty() && summary.totals.own_throttles.is_none() {
+    if !summary.functions.is_empty() && summary.functions.iter().all(|function| function.own_throttles.is_none()) {
         out.push(start().words(NO_THROTTLES));
     }
     if summary.functions.iter().any(|function| function.function.is_none()) {

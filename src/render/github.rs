@@ -1,4 +1,5 @@
-//! Format `github`: annotations for GitHub Actions, as workflow commands: what failed the gate, and the top causes.
+//! Format `github`: annotations for GitHub Actions, as workflow commands: what failed the gate, what
+//! CloudWatch counts that no log shows, grave checks, and the top causes.
 //!
 //! The commands are ours: this is the one format whose lines a runner is to obey. What comes from a log stands in a title or a
 //! message, where no character of it can end the line or the title, or begin another command.
@@ -9,16 +10,19 @@ use super::Answer;
 use super::causes::{IGNORED, state_word};
 use super::escape::{one_line, without_commands};
 use super::gate::{GateState, GateVerdict, gate_verdicts, ignored};
-use super::headline;
+use super::matrix;
 use super::style::Style;
 use super::time_axis::Times;
 use super::words::{count, thousands};
-use crate::wire::{Cause, FindingState, Gate, Summary};
+use super::{checks, cloudwatch, headline};
+use crate::wire::{Cause, Check, CheckSeverity, FindingState, Gate, Summary};
 
 /// Most annotations in all. GitHub shows ten of a kind for a step.
 const MOST: usize = 10;
 /// Most for conditions of the gate, as long as there are causes to tell.
 const MOST_CONDITIONS: usize = 5;
+/// Annotations that are left for causes, as long as there are any.
+const LEFT_FOR_CAUSES: usize = 2;
 /// Most characters of a title and of a message.
 const LONGEST_TITLE: usize = 120;
 const LONGEST_MESSAGE: usize = 600;
@@ -41,13 +45,17 @@ fn annotations(summary: &Summary, style: &Style) -> Vec<Annotation> {
     let mut out = Vec::new();
     let causes: Vec<Annotation> = summary.causes.iter().map(|cause| of_cause(cause, summary, style)).collect();
     if let Some(gate) = &summary.gate {
-        let room = if causes.is_empty() { MOST - 2 } else { MOST_CONDITIONS };
+        let is_all = causes.is_empty() && summary.checks_high == 0;
+        let room = if is_all { MOST - 3 } else { MOST_CONDITIONS };
         out.extend(of_gate(gate, room));
     }
     if !summary.coverage.complete {
         let why = headline::gap(&summary.coverage).unwrap_or_else(|| "something was left out".to_owned());
         out.push(Annotation { level: "warning", title: "This answer is partial".to_owned(), message: why });
     }
+    out.extend(of_counted(summary));
+    let left = if causes.is_empty() { 1 } else { LEFT_FOR_CAUSES };
+    out.extend(of_checks(summary, MOST.saturating_sub(out.len() + left)));
     if causes.is_empty() {
         let message = headline::text(summary);
         out.push(Annotation { level: "notice", title: "lambda-triage".to_owned(), message });
@@ -95,6 +103,39 @@ fn of_gate(gate: &Gate, room: usize) -> Vec<Annotation> {
         let failed = wrong.iter().filter(|one| one.state == GateState::Failed).count();
         let message = format!("{} of {all} failed", thousands(failed as u64));
         out.push(Annotation { level: "error", title: format!("Gate: {more}"), message });
+    }
+    out
+}
+
+/// Returns a warning of what CloudWatch counts that no log shows: the worst function, and how many there are besides.
+fn of_counted(summary: &Summary) -> Option<Annotation> {
+    let found = cloudwatch::found(summary);
+    let worst = found.first()?;
+    let mut message = format!("{}: {}", matrix::name(worst.function, summary), worst.told().text());
+    if found.len() > 1 {
+        message.push_str(&format!("; and {}", count(found.len() as u64 - 1, "more function", "more functions")));
+    }
+    Some(Annotation { level: "warning", title: "CloudWatch counts what no log shows".to_owned(), message })
+}
+
+/// Returns a warning for each check that is grave, as many as there is room for; the last one tells how many more there are.
+fn of_checks(summary: &Summary, room: usize) -> Vec<Annotation> {
+    let mut high = summary.checks.iter().filter(|check| check.severity == CheckSeverity::High);
+    let all = (summary.checks_high as usize).max(high.clone().count());
+    let shown = if all > room { room.saturating_sub(1) } else { all };
+    let title = |check: &Check| format!("Check: {}: {}", checks::function_of(check, summary), check.id);
+    let told = |check: &Check| {
+        let source = check.source.as_deref().map_or(String::new(), |source| format!(" ({source})"));
+        Annotation { level: "warning", title: title(check), message: format!("{}{source}", check.evidence) }
+    };
+    let mut out: Vec<Annotation> = high.by_ref().take(shown).map(told).collect();
+    if all > shown && room > 0 {
+        let more = count((all - shown) as u64, "more check", "more checks");
+        let message = high.next().map_or_else(
+            || "see the other formats".to_owned(),
+            |next| format!("such as {}: {}: {}", checks::function_of(next, summary), next.id, next.evidence),
+        );
+        out.push(Annotation { level: "warning", title: format!("{more} with severity high"), message });
     }
     out
 }
@@ -221,7 +262,22 @@ mod tests {
             result: result.to_owned(),
             reason: None,
         };
-        for causes in [0, 1, 4, 5, 9, 10, 11, 400] {
+        summary.functions[0].own_throttles = Some(4);
+        let check = Check {
+            id: "reserved_concurrency_zero".to_owned(),
+            function: summary.functions[0].function.clone(),
+            account_id: None,
+            region: None,
+            severity: CheckSeverity::High,
+            evidence: "reserved concurrency is 0".to_owned(),
+            source: Some("config.json".to_owned()),
+        };
+        let drawn =
+            [0, 1, 4, 5, 9, 10, 11, 400].into_iter().flat_map(|causes| [0, 1, 2, 3, 9].map(|high| (causes, high)));
+        for (causes, high) in drawn {
+            summary.checks = vec![check.clone(); high];
+            summary.checks.push(Check { severity: CheckSeverity::Low, ..check.clone() });
+            (summary.checks_high, summary.checks_total) = (high as u64, high as u64 + 1);
             for failed in [0, 1, 5, 6, 9, 10, 651] {
                 summary.causes = vec![cause.clone(); causes];
                 summary.causes_total = causes as u64;
@@ -241,6 +297,11 @@ mod tests {
                     let one_more = all.iter().filter(|one| one.title == "1 more cause").count();
                     assert_eq!(told(&cause.title) + more + one_more, causes);
                     assert_eq!(told("This answer is partial"), usize::from(!complete));
+                    assert_eq!(told("CloudWatch counts"), 1);
+                    let more =
+                        all.iter().filter_map(|one| one.title.strip_suffix(" with severity high")?.split(' ').next());
+                    let more: usize = more.map(|number| number.parse::<usize>().unwrap()).sum();
+                    assert_eq!(told("Check: ") + more, high, "{causes} causes, {failed} conditions");
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! Headline of the table: how much failed and was lost, when, and whether the answer is whole.
 
+use super::cloudwatch;
 use super::escape::one_line;
 use super::sentence::SourcedSentence;
 use super::style::{Ink, Style};
@@ -77,8 +78,25 @@ fn numbers(summary: &Summary) -> ([SourcedSentence; 2], [Ink; 2]) {
         Some(caught) => second.words(", ").number("/totals/caught", caught, thousands(caught)).words(" caught"),
         None => second,
     };
-    let bad = failed > 0 || totals.environment_failures > 0;
-    ([first, second], [if bad { Ink::Bad } else { Ink::Good }, if lost > 0 { Ink::Bad } else { Ink::Strong }])
+    let never_ran = totals.never_ran.unwrap_or(0);
+    let second = match never_ran {
+        0 => second,
+        // "3 lost" has said that these are events.
+        _ if failed > 0 || lost > 0 => {
+            second.words(", ").number("/totals/never_ran", never_ran, thousands(never_ran)).words(" never ran")
+        }
+        _ => second.words(", ").count("/totals/never_ran", never_ran, "event", "events").words(" never ran"),
+    };
+    let undelivered = failed == 0 && lost == 0 && cloudwatch::has_undelivered(summary);
+    let second =
+        if undelivered { second.words(", but events were dropped or not delivered (CloudWatch)") } else { second };
+    let first_ink = match failed > 0 || totals.environment_failures > 0 {
+        true => Ink::Bad,
+        false if undelivered || never_ran > 0 => Ink::Warn,
+        false => Ink::Good,
+    };
+    let second_ink = if lost > 0 || undelivered { Ink::Bad } else { Ink::Strong };
+    ([first, second], [first_ink, second_ink])
 }
 
 /// Returns `24 functions, 2026-01-02 00:00-00:49 UTC` with the failures over time at the right, or below.

@@ -1,6 +1,8 @@
 //! Format `junit`: JUnit XML as Surefire writes it. A suite is a function, a test case a category of failure: it failed if an
-//! event with such an attempt was not saved, and was flaky where a retry saved it. The first suite is the run.
+//! event with such an attempt was not saved, and was flaky where a retry saved it. A check of severity high is a case that was
+//! skipped. The first suite is the run.
 
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
 
 use quick_xml::Writer;
@@ -14,9 +16,9 @@ use super::matrix;
 use super::numbers::numbers;
 use super::style::Style;
 use super::words::count;
-use super::{Answer, causes};
+use super::{Answer, causes, checks};
 use crate::model::Category;
-use crate::wire::{Condition, Finding, FindingState, FunctionSummary, Summary};
+use crate::wire::{Check, CheckSeverity, Condition, Finding, FindingState, FunctionSummary, Summary};
 
 /// Name of the suite of the run. No function has a name with a blank.
 const RUN: &str = "all functions";
@@ -84,6 +86,10 @@ fn of_run(summary: &Summary) -> JunitSuite {
             cases.push(JunitCase { name: "gate".to_owned(), results: vec![error] });
         }
     }
+    // A function without a row has no suite.
+    let rows: HashSet<Place<'_>> = summary.functions.iter().map(place).collect();
+    let of_no_row = |check: &&Check| !rows.contains(&place_of(check));
+    cases.extend(of_checks(summary.checks.iter().filter(of_no_row)));
     JunitSuite { name: RUN.to_owned(), numbers: numbers(&summary.totals).collect(), cases }
 }
 
@@ -115,6 +121,7 @@ fn of_function(function: &FunctionSummary, summary: &Summary) -> JunitSuite {
     if cases.is_empty() {
         cases.push(JunitCase::passed("no failure"));
     }
+    cases.extend(of_checks(summary.checks.iter().filter(|check| place_of(check) == place(function))));
     JunitSuite { name: matrix::name(function, summary), numbers: numbers(function).collect(), cases }
 }
 
@@ -161,6 +168,38 @@ fn of_ignored(category: Category, findings: &[&Finding]) -> Option<JunitCase> {
     let message = format!("{}, {IGNORED}", count(attempts, "attempt failed", "attempts failed"));
     let skipped = CaseResult { element: "skipped", code: None, message, text: text.join("\n") };
     (attempts > 0).then(|| JunitCase { name: format!("{}, ignored", category.id()), results: vec![skipped] })
+}
+
+/// Name, account and region of a function.
+type Place<'a> = [Option<&'a str>; 3];
+
+fn place(row: &FunctionSummary) -> Place<'_> {
+    [row.function.as_deref(), row.account_id.as_deref(), row.region.as_deref()]
+}
+
+fn place_of(check: &Check) -> Place<'_> {
+    [check.function.as_deref(), check.account_id.as_deref(), check.region.as_deref()]
+}
+
+/// Returns a case for each kind of check that is grave. It fails no build: it may be meant so.
+fn of_checks<'a>(checks: impl Iterator<Item = &'a Check>) -> Vec<JunitCase> {
+    let mut kinds: BTreeMap<&str, Vec<&Check>> = BTreeMap::new();
+    for check in checks.filter(|check| check.severity == CheckSeverity::High) {
+        kinds.entry(&check.id).or_default().push(check);
+    }
+    let case = |(id, found): (&str, Vec<&Check>)| {
+        let told = |check: &&Check| {
+            let name = check.function.as_deref().unwrap_or("(no name)");
+            let source = check.source.as_deref().map_or(String::new(), |source| format!(" ({source})"));
+            one_line(&format!("{name}: {}{source}", check.evidence)).into_owned()
+        };
+        let text: Vec<String> = found.iter().map(told).collect();
+        let word = checks::severity_word(CheckSeverity::High);
+        let message = format!("{word}: {}", found.first().map_or("", |check| check.evidence.as_str()));
+        let skipped = CaseResult { element: "skipped", code: None, message, text: text.join("\n") };
+        JunitCase { name: format!("check: {id}"), results: vec![skipped] }
+    };
+    kinds.into_iter().map(case).collect()
 }
 
 /// Returns the lines on a finding.
@@ -273,6 +312,47 @@ fn is_forbidden(char: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::{Commands, View};
+
+    #[test]
+    fn a_grave_check_is_a_case_of_its_function_once_for_each_kind() {
+        let mut summary: Summary = serde_json::from_str(include_str!("testdata/summary.json")).unwrap();
+        let row = summary.functions[0].clone();
+        let check = |id: &str, function: Option<&str>, severity| Check {
+            id: id.to_owned(),
+            function: function.map(str::to_owned),
+            account_id: row.account_id.clone(),
+            region: row.region.clone(),
+            severity,
+            evidence: format!("what {id} says"),
+            source: None,
+        };
+        let name = row.function.as_deref();
+        summary.checks = vec![
+            check("one", name, CheckSeverity::High),
+            check("one", name, CheckSeverity::High),
+            check("two", name, CheckSeverity::Medium),
+            check("three", Some("no-such-row"), CheckSeverity::High),
+        ];
+        let (commands, view) = (Commands::default(), View::default());
+        let mut answer = Answer { summary: &summary, commands: &commands, view: &view, records: None };
+        let mut out = Vec::new();
+        render(&mut answer, &Style::PLAIN, &mut out).unwrap();
+        let out = String::from_utf8(out).unwrap();
+        let document = roxmltree::Document::parse(&out).unwrap();
+        let cases = document.descendants().filter(|node| node.has_tag_name("testcase"));
+        let checks = cases.filter(|node| attribute(*node, "name").starts_with("check: "));
+        let told: Vec<(String, String, String)> = checks
+            .map(|case| {
+                let skipped = case.children().find(|node| node.has_tag_name("skipped")).unwrap();
+                let suite = attribute(case.parent().unwrap(), "name");
+                (suite, attribute(case, "name"), attribute(skipped, "message"))
+            })
+            .collect();
+        let want =
+            [(RUN, "check: three", "high: what three says"), (name.unwrap(), "check: one", "high: what one says")];
+        assert_eq!(told, want.map(|(suite, case, text)| (suite.to_owned(), case.to_owned(), text.to_owned())));
+    }
 
     fn attribute(node: roxmltree::Node<'_, '_>, name: &str) -> String {
         node.attribute(name).unwrap().to_owned()

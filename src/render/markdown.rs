@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use super::causes::{IGNORED, state_word};
 use super::checks::{function_of, severity_word};
+use super::cloudwatch;
 use super::gate::{GateState, gate_verdicts, ignored};
 use super::headline;
 use super::markdown_text::{MarkdownColumn, MarkdownPage, code, prose};
@@ -21,6 +22,7 @@ const MOST_CONDITIONS: usize = 20;
 const MOST_CAUSES: usize = 20;
 const MOST_EVENTS: usize = 20;
 const MOST_CHECKS: usize = 20;
+const MOST_COUNTED: usize = 20;
 
 pub(super) fn render(answer: &mut Answer<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let text = document(answer, style);
@@ -38,6 +40,7 @@ fn document(answer: &Answer<'_>, style: &Style) -> String {
         gate_of(gate, &mut page);
     }
     head(summary, style, &mut page);
+    counted(summary, view.most(MOST_COUNTED), &mut page);
     causes(summary, view.most(MOST_CAUSES), style, &mut page);
     checks(summary, view.most(MOST_CHECKS), &mut page);
     events(summary, view.most(MOST_EVENTS), style, &mut page);
@@ -107,6 +110,21 @@ fn head(summary: &Summary, style: &Style, page: &mut MarkdownPage) {
     }
     text.push_str(if summary.coverage.complete { ", complete" } else { ", **partial**" });
     page.block(&text);
+}
+
+/// Says what CloudWatch counts that no log shows.
+fn counted(summary: &Summary, most: usize, page: &mut MarkdownPage) {
+    let found = cloudwatch::found(summary);
+    let item = |one: &cloudwatch::CountedFunction<'_>| {
+        format!("- {}: {}", code(&matrix::name(one.function, summary)), one.told().text())
+    };
+    if found.is_empty() {
+        return;
+    }
+    page.block("**CloudWatch** counts what no log shows:");
+    let shown: Vec<String> = found.iter().take(most).map(item).collect();
+    let told = if page.block(&shown.join("\n")) { shown.len() } else { 0 };
+    left_out(page, (found.len() - told) as u64, "function", "functions");
 }
 
 /// Returns whose a cause is, and whether it fails no gate.

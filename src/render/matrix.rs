@@ -371,7 +371,12 @@ fn candidates(rows: &[&FunctionSummary], summary: &Summary) -> Vec<Candidate> {
     // Kinds that do not occur have no column.
     out.retain(|column| column.role == Role::Fixed || column.sum() > 0);
     if rows.iter().any(|row| row.own_throttles.is_some_and(|throttles| throttles > 0)) {
-        out.push(counted(Role::Kind, OWN_THROTTLES, "OWN 429", rows, |row| row.own_throttles.unwrap_or(0)));
+        let mut column = counted(Role::Kind, OWN_THROTTLES, "OWN 429", rows, |row| row.own_throttles.unwrap_or(0));
+        // Nothing is known of these: a dot would say that there are none.
+        for (cell, _) in column.cells.iter_mut().zip(rows).filter(|(_, row)| row.own_throttles.is_none()) {
+            *cell = Cell::plain("n/a");
+        }
+        out.push(column);
     }
     let calls: Vec<Candidate> = CALLS.iter().map(kind).filter(|column| column.sum() > 0).collect();
     if !calls.is_empty() {

@@ -8,6 +8,7 @@
 mod by;
 mod causes;
 mod checks;
+mod cloudwatch;
 mod coverage;
 mod csv;
 mod csv_line;

@@ -2,7 +2,7 @@
 
 use super::style::Style;
 use super::view::Grouping;
-use super::{Answer, by, causes, checks, deploys, diff, early, gate, headline, histogram, matrix, next};
+use super::{Answer, by, causes, checks, cloudwatch, deploys, diff, early, gate, headline, histogram, matrix, next};
 
 /// Most causes where there is room for more.
 const MOST_CAUSES: usize = 10;
@@ -29,8 +29,8 @@ pub(super) fn lines(answer: &Answer<'_>, style: &Style) -> Vec<String> {
     let next = next::lines(answer, style);
     // How many causes there is room for is not known yet.
     let warnings = |causes: usize| -> Vec<String> {
-        let told = deploys::lines(summary, causes, style).into_iter().chain(checks::first_line(summary, style));
-        told.chain(early::lines(summary, style)).collect()
+        let told = deploys::lines(summary, causes, style).into_iter().chain(cloudwatch::first_lines(summary, style));
+        told.chain(checks::first_line(summary, style)).chain(early::lines(summary, style)).collect()
     };
     let most_warnings = warnings(0);
     let of_one = causes::lines_of_one(style);

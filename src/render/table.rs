@@ -5,13 +5,14 @@ use std::io::{self, Write};
 
 use super::escape::without_commands;
 use super::style::Style;
-use super::{Answer, checks, coverage, findings, needs, screen};
+use super::{Answer, checks, cloudwatch, coverage, findings, needs, screen};
 
 pub(super) fn render(answer: &mut Answer<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let summary = answer.summary;
     let mut lines = screen::lines(answer, style);
     if !summary.functions.is_empty() {
         lines.extend(findings::lines(summary, answer.view, style));
+        lines.extend(cloudwatch::lines(summary, answer.view, style));
         lines.extend(checks::lines(summary, answer.view, style));
         lines.extend(needs::lines(answer, style));
         lines.extend(needs::price(summary, style));

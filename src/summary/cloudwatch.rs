@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::entries::SharedTables;
 use super::names::FunctionKey;
 use crate::account::{FunctionMetrics, MetricFit, MetricPlace};
+use crate::catalogue::Invoker;
 use crate::wire::{AsyncBalance, CloudwatchMetrics, FunctionSummary};
 
 /// Difference from which on a log is not that of the metrics: more than so many attempts, and more than one in a hundred.
@@ -82,11 +83,14 @@ fn of_row<'m>(metrics: &'m FunctionMetrics, row: &FunctionSummary) -> Option<&'m
     metrics.of(row.function.as_deref(), row.account_id.as_deref(), row.region.as_deref())
 }
 
-/// Returns what became of the events that Lambda received to run later; `None` where there are more than it received, as of
-/// other callers.
+/// Returns what became of the events that Lambda received to run later; `None` where there are more than it received, or
+/// where the function is known to have other callers, whose events are in the log, too.
 fn balance(row: &FunctionSummary, counted: &CloudwatchMetrics) -> Option<AsyncBalance> {
     let (received, dropped) =
         (counted.async_events_received.filter(|events| *events > 0)?, counted.async_events_dropped?);
+    if row.invokers.iter().any(|invoker| invoker.kind != Invoker::Async.name()) {
+        return None;
+    }
     let outcomes = &row.outcomes;
     let succeeded = outcomes.succeeded + outcomes.recovered + outcomes.rerun_after_success;
     let unexplained = received.checked_sub(succeeded + outcomes.open)?.checked_sub(dropped)?;

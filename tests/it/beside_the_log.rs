@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::generate::Random;
 use super::harness::{Run, directory, formats, function, read_records};
+use super::html::html_is;
 
 const START_MS: i64 = 1_772_359_200_000;
 const MINUTE_MS: i64 = 60_000;
@@ -224,6 +225,13 @@ fn everything_is_as_it_was_drawn() {
             let count = |need: &str| rows.as_array().unwrap().iter().filter(|row| row["need"] == need).count() as u64;
             assert_eq!((count("never_ran"), count("caught")), (all.never_ran, all.caught), "seed {seed}, {what}");
         }
+        // The page and the headline tell them, too.
+        if seed < 3 {
+            html_is(&run().args(["--format", "html", "--top", "0"]).stdout(), &summary);
+        }
+        let table = run().stdout();
+        let told = table.lines().next().unwrap().contains(&format!("{} never ran", all.never_ran));
+        assert_eq!(told, all.never_ran > 0, "seed {seed}: {table}");
         // No output has a payload.
         for format in formats().filter(|_| seed < 3) {
             assert!(!run().args(["--format", format, "--details"]).stdout().contains(PAYLOAD), "{format}");
@@ -323,11 +331,44 @@ fn a_function_that_never_ran_has_a_row() {
     assert!(summary["totals"]["own_throttles"].is_null(), "of the other functions it is not known");
     let table = run().args(["--wide"]).stdout();
     assert!(table.contains("OWN THROTTLES") && table.contains("throttled-fn"), "{table}");
+    // They are shown where they are known, and nothing says that they are not.
+    for format in ["table", "markdown", "html", "github"] {
+        let text = run().args(["--wide", "--format", format]).stdout();
+        assert!(text.contains("480") && !text.contains("own throttles are not in"), "{format}: {text}");
+        assert!(format == "github" || text.contains("n/a"), "{format}: {text}");
+    }
+    html_is(&run().args(["--format", "html", "--top", "0"]).stdout(), &summary);
     run().args(["--fail-on", "throttled-fn:own_throttles > 0"]).status(1);
     run().args(["--fail-on", "own_throttles > 0"]).status(3);
     // What is not wanted is not told.
     let selected = run().args(["--only", "worker-*"]).summary();
     assert!(selected["functions"].as_array().unwrap().iter().all(|row| row["own_throttles"].is_null()));
+}
+
+#[test]
+fn events_of_other_callers_are_in_no_balance() {
+    let account = Account::draw(5);
+    let place = directory();
+    let path = |name: &str| place.path().join(name);
+    fs::write(path("log.ndjson"), &account.log).unwrap();
+    let query = Run::new(["cloudwatch-query"]).args([path("log.ndjson")]).stdout();
+    fs::write(path("metrics.json"), account.metrics(&query)).unwrap();
+    let name = &account.truth[0].0;
+    for (principals, has_balance) in
+        [(&[][..], true), (&["s3", "sns"], true), (&["apigateway"], false), (&["s3", "apigateway"], false)]
+    {
+        let mut resources = json!({"F": {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": name}}});
+        for principal in principals {
+            resources[format!("P{principal}")] = json!({"Type": "AWS::Lambda::Permission", "Properties": {
+                "FunctionName": {"Ref": "F"}, "Principal": format!("{principal}.amazonaws.com")}});
+        }
+        fs::write(path("template.json"), json!({"Resources": resources}).to_string()).unwrap();
+        let run = Run::analyze([path("log.ndjson")]).arg_path("--cloudwatch-metrics", &path("metrics.json"));
+        let summary = run.arg_path("--aws-config", &path("template.json")).summary();
+        let row = function(&summary, name);
+        let known = row["cloudwatch_metrics"]["async_balance"].is_object();
+        assert_eq!(known, has_balance, "{principals:?}: {}", row["invokers"]);
+    }
 }
 
 #[test]

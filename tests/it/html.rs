@@ -215,6 +215,17 @@ pub fn html_is(text: &str, summary: &Value) {
                 has(format!("/functions/{at}/{path}"));
             }
         }
+        for path in [
+            "own_throttles",
+            "cloudwatch_metrics/async_events_dropped",
+            "cloudwatch_metrics/destination_delivery_failures",
+            "cloudwatch_metrics/dead_letter_errors",
+            "cloudwatch_metrics/async_balance/unexplained",
+        ] {
+            if function.pointer(&format!("/{path}")).and_then(Value::as_u64).is_some_and(|number| number > 0) {
+                has(format!("/functions/{at}/{path}"));
+            }
+        }
         for (kind, count) in function["failures"].as_object().unwrap() {
             if *count != 0 {
                 has(format!("/functions/{at}/failures/{kind}"));
@@ -226,6 +237,9 @@ pub fn html_is(text: &str, summary: &Value) {
                 has(format!("/functions/{at}/findings/{number}/{key}"));
             }
         }
+    }
+    if summary["totals"]["never_ran"].as_u64().is_some_and(|events| events > 0) {
+        has("/totals/never_ran".to_owned());
     }
     for (at, cause) in list("causes").iter().enumerate() {
         has(format!("/causes/{at}/{}", if cause["attempts"] == 0 { "environments" } else { "attempts" }));

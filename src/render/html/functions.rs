@@ -22,6 +22,8 @@ const MOST_ROWS: usize = 100;
 const TREND_CELLS: usize = 30;
 /// Shades of the heat map.
 const SHADES: f64 = 6.0;
+/// Key of the column of own throttles, which are known of some functions only.
+const OWN_THROTTLES: &str = "own_throttles";
 
 /// A column: its key for sorting, its heading, and the cell of a function.
 struct HeatColumn {
@@ -88,7 +90,7 @@ fn matrix_of(page: &PageContext<'_>) -> Markup {
 }
 
 fn columns(page: &PageContext<'_>) -> Vec<HeatColumn> {
-    let totals = &page.summary.totals;
+    let (totals, rows) = (&page.summary.totals, &page.summary.functions);
     let fixed =
         |key: &'static str, heading: &str, path: &str, number: fn(&FunctionSummary, Option<Category>) -> u64| {
             let (heading, path) = (heading.to_owned(), path.to_owned());
@@ -115,18 +117,20 @@ fn columns(page: &PageContext<'_>) -> Vec<HeatColumn> {
                 function.environment_failures
             })
         },
-        // In the totals only where it is known of every function.
         HeatColumn {
             kind: true,
-            ..fixed("own_throttles", "Own throttles", "own_throttles", |function, _| {
-                function.own_throttles.unwrap_or(0)
-            })
+            ..fixed(OWN_THROTTLES, "Own throttles", OWN_THROTTLES, |function, _| function.own_throttles.unwrap_or(0))
         },
         fixed("recovered", "Recovered", "outcomes/recovered", |function, _| function.outcomes.recovered),
     ];
     columns.extend(other);
     // What does not occur has no column.
-    columns.retain(|column| (column.number)(totals, column.category) > 0 || !column.kind && column.key != "recovered");
+    // The totals have own throttles only where they are known of every function.
+    let occurs = |column: &HeatColumn| match column.key {
+        OWN_THROTTLES => rows.iter().any(|function| function.own_throttles.is_some_and(|number| number > 0)),
+        _ => (column.number)(totals, column.category) > 0,
+    };
+    columns.retain(|column| occurs(column) || !column.kind && column.key != "recovered");
     columns.push(fixed("attempts", "Attempts", "attempts", |function, _| function.attempts));
     columns
 }
@@ -169,6 +173,7 @@ fn row_of(page: &PageContext<'_>, row: usize, columns: &[HeatColumn], shades: &S
                 @let number = (column.number)(function, column.category);
                 td class=[shades.of_number(column, number)] {
                     @if number > 0 { (count_at(&path(&column.path), number)) }
+                    @else if column.key == OWN_THROTTLES && function.own_throttles.is_none() { "n/a" }
                 }
                 @if column.key == "failed" {
                     td {

@@ -3,6 +3,7 @@
 
 use maud::{Markup, html};
 
+use super::super::cloudwatch;
 use super::super::diff::first_line;
 use super::super::escape::one_line;
 use super::super::gate::{GateState, gate_verdicts, ignored, with_unit};
@@ -18,6 +19,8 @@ use crate::wire::{Condition, Gate, Summary};
 const MOST_CONDITIONS: usize = 50;
 /// Most changes since the baseline.
 const MOST_CHANGES: usize = 20;
+/// Most functions of which CloudWatch counts what no log shows.
+const MOST_COUNTED: usize = 20;
 
 /// Sections that the head links to, with their names there.
 const LINKS: [(&str, &str); 10] = [
@@ -95,6 +98,7 @@ pub(super) fn numbers(page: &PageContext<'_>) -> Markup {
                 }
             }
             @if !summary.functions.is_empty() { (tiles(summary)) }
+            (counted(page))
             @if let Some(gate) = &summary.gate { (gate_details(gate)) }
             @if let Some(comparison) = &summary.comparison {
                 @let (told, ink) = first_line(comparison);
@@ -110,10 +114,36 @@ pub(super) fn numbers(page: &PageContext<'_>) -> Markup {
     }
 }
 
+/// Returns what CloudWatch counts that no log shows.
+fn counted(page: &PageContext<'_>) -> Markup {
+    let found = cloudwatch::found(page.summary);
+    let shown = page.view.most(MOST_COUNTED).min(found.len());
+    html! {
+        @if !found.is_empty() {
+            div.alert.warn {
+                strong { "CloudWatch counts what no log shows" }
+                ul.lines {
+                    @for one in &found[..shown] {
+                        li {
+                            a href={ "#" (page.anchor(one.row)) } { (page.names.get(one.row).map_or("", String::as_str)) }
+                            ": " (sentence(&one.told()))
+                        }
+                    }
+                }
+                @if shown < found.len() {
+                    p.left-out { (count((found.len() - shown) as u64, "more function", "more functions")) ": " code { "--top 0" } }
+                }
+            }
+        }
+    }
+}
+
 fn tiles(summary: &Summary) -> Markup {
     let totals = &summary.totals;
     let lost = totals.lost;
     let check = summary.events_to_check_total;
+    // Not all is well with events that the log does not have.
+    let unseen = cloudwatch::has_undelivered(summary) || totals.never_ran.is_some_and(|events| events > 0);
     let tone = |bad: bool| if bad { "tile bad" } else { "tile good" };
     let cost = totals.waste.as_ref().and_then(|waste| waste.usd).filter(|usd| *usd >= 0.01);
     let cost = cost.map(|usd| number("/totals/waste/usd", usd, &with_unit(usd, "usd")));
@@ -133,7 +163,7 @@ fn tiles(summary: &Summary) -> Markup {
                     }
                 }
             }
-            div class=(tone(lost > 0)) {
+            div class=(if lost == 0 && unseen { "tile" } else { tone(lost > 0) }) {
                 dt { "Events lost" }
                 dd.big { (count_at("/totals/lost", lost)) }
                 dd {
@@ -143,6 +173,9 @@ fn tiles(summary: &Summary) -> Markup {
                     }
                     @if let Some(caught) = totals.caught {
                         ", " (count_at("/totals/caught", caught)) " caught by a queue or destination"
+                    }
+                    @if let Some(never_ran) = totals.never_ran.filter(|events| *events > 0) {
+                        ", " (count_at("/totals/never_ran", never_ran)) " never ran"
                     }
                 }
             }
