@@ -157,7 +157,7 @@ pub(super) fn beside_a_log(head: &[u8]) -> Option<&'static str> {
     let is_one = |(beginnings, keys, _): &&(&[&str], &[&str], &str)| {
         beginnings.iter().any(|beginning| begins.starts_with(beginning.as_bytes())) && keys.iter().all(has)
     };
-    KINDS.iter().find(is_one).filter(|_| !SENTENCES.iter().any(|sentence| has(&sentence))).map(|(.., what)| *what)
+    KINDS.iter().find(is_one).filter(|_| !SENTENCES.iter().any(has)).map(|(.., what)| *what)
 }
 
 /// Beginnings of results: the ledger and the table as CSV, the gate in Markdown, annotations, an answer without a log.

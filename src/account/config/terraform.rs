@@ -43,6 +43,9 @@ struct StateResource {
     values: Tolerant<JsonObject<ResourceValues>>,
 }
 
+/// Blocks of a resource, each with its attributes.
+type AttributeBlocks = Tolerant<List<Tolerant<JsonObject<BTreeMap<String, Value>>>>>;
+
 /// The attributes that are used, of any kind of resource. No two kinds mean different things by one of these names.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -58,7 +61,7 @@ struct ResourceValues {
     package_type: Value,
     last_modified: Value,
     reserved_concurrent_executions: Value,
-    dead_letter_config: Tolerant<List<Tolerant<JsonObject<BTreeMap<String, Value>>>>>,
+    dead_letter_config: AttributeBlocks,
     snap_start: Tolerant<JsonObject<SnapStartBlock>>,
     logging_config: Tolerant<JsonObject<LoggingBlock>>,
     // Its invoke config and its mappings.
@@ -66,7 +69,7 @@ struct ResourceValues {
     maximum_retry_attempts: Value,
     destination_config: Tolerant<JsonObject<DestinationBlock>>,
     event_source_arn: Value,
-    self_managed_event_source: Tolerant<List<Tolerant<JsonObject<BTreeMap<String, Value>>>>>,
+    self_managed_event_source: AttributeBlocks,
     enabled: Value,
     maximum_batching_window_in_seconds: Value,
     bisect_batch_on_function_error: Value,
@@ -94,7 +97,7 @@ struct LoggingBlock {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct DestinationBlock {
-    on_failure: Tolerant<List<Tolerant<JsonObject<BTreeMap<String, Value>>>>>,
+    on_failure: AttributeBlocks,
 }
 
 /// Deepest modules that are read.
