@@ -87,7 +87,7 @@ fn of_run(summary: &Summary) -> JunitSuite {
         }
     }
     // A function without a row has no suite.
-    let rows: HashSet<Place<'_>> = summary.functions.iter().map(place).collect();
+    let rows: HashSet<SuiteKey<'_>> = summary.functions.iter().map(place).collect();
     let of_no_row = |check: &&Check| !rows.contains(&place_of(check));
     cases.extend(of_checks(summary.checks.iter().filter(of_no_row)));
     JunitSuite { name: RUN.to_owned(), numbers: numbers(&summary.totals).collect(), cases }
@@ -171,13 +171,13 @@ fn of_ignored(category: Category, findings: &[&Finding]) -> Option<JunitCase> {
 }
 
 /// Name, account and region of a function.
-type Place<'a> = [Option<&'a str>; 3];
+type SuiteKey<'a> = [Option<&'a str>; 3];
 
-fn place(row: &FunctionSummary) -> Place<'_> {
+fn place(row: &FunctionSummary) -> SuiteKey<'_> {
     [row.function.as_deref(), row.account_id.as_deref(), row.region.as_deref()]
 }
 
-fn place_of(check: &Check) -> Place<'_> {
+fn place_of(check: &Check) -> SuiteKey<'_> {
     [check.function.as_deref(), check.account_id.as_deref(), check.region.as_deref()]
 }
 
