@@ -96,9 +96,15 @@ fn differs(now: &CheckedFunction<'_>) -> Vec<CheckHit> {
 
 fn memory(now: &CheckedFunction<'_>) -> Vec<CheckHit> {
     let Some(size) = now.limit(FunctionConfig::memory_size_mb) else { return Vec::new() };
+    // What attempts used of another size says nothing of this one.
+    let logged = now.row.memory.size_mb;
+    if logged.is_some_and(|logged| logged != size.value) {
+        return Vec::new();
+    }
     match now.row.memory.max_used_mb {
         Some(used) if u64::from(used) * 100 >= u64::from(size.value) * MEMORY_PERCENT => {
-            CheckHit::by(size.input, format!("{used} of {} MB were used{}", size.value, size.caveat))
+            let now = if logged.is_none() { " configured now" } else { "" };
+            CheckHit::by(size.input, format!("{used} of {} MB{now} were used{}", size.value, size.caveat))
         }
         _ => Vec::new(),
     }

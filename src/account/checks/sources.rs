@@ -29,8 +29,9 @@ pub(super) const CHECKS: &[CheckInfo] = &[
     CheckInfo {
         id: "shard_blocked",
         severity: CheckSeverity::High,
-        about: "The function fails, and nothing ends the retries of its stream but the age of the records, so one bad record \
-                blocks its shard. Set MaximumRetryAttempts, BisectBatchOnFunctionError or a failure destination.",
+        about: "The function fails, and nothing ends the retries of its stream but the expiry of the records, so one bad record \
+                blocks its shard. Set MaximumRetryAttempts, MaximumRecordAgeInSeconds, BisectBatchOnFunctionError or a failure \
+                destination.",
         test: shard,
     },
     CheckInfo {
@@ -53,8 +54,9 @@ const TIMEOUTS: u64 = 6;
 /// What AWS advises as the fewest receives.
 const FEWEST_RECEIVES: u64 = 5;
 
+/// Returns the mappings that may be on: what is set of one that is switched off does no harm.
 fn mappings<'a>(now: &CheckedFunction<'a>) -> impl Iterator<Item = &'a MappingConfig<'a>> {
-    now.config.into_iter().flat_map(|config| &config.mappings)
+    now.config.into_iter().flat_map(|config| &config.mappings).filter(|mapping| !mapping.is_disabled())
 }
 
 /// Finds queues whose messages come back too early: before a run ends, or before what AWS advises.
@@ -107,7 +109,7 @@ fn of_failing(
         return Vec::new();
     }
     let found = mappings(now).filter(|mapping| mapping.kind().is_some_and(|kind| kinds.contains(&kind)));
-    let found = found.filter(|mapping| !mapping.is_disabled() && is_it(mapping));
+    let found = found.filter(|mapping| is_it(mapping));
     let failed = count(now.row.failed, "attempt", "attempts");
     found
         .map(|mapping| CheckHit {
@@ -122,7 +124,7 @@ fn shard(now: &CheckedFunction<'_>) -> Vec<CheckHit> {
         now,
         &["stream"],
         |mapping| mapping.blocks_its_shard(),
-        "has no bound on retries, no bisecting and no failure destination",
+        "has no bound on retries or on age, no bisecting and no failure destination",
     )
 }
 
@@ -130,13 +132,14 @@ fn items(now: &CheckedFunction<'_>) -> Vec<CheckHit> {
     of_failing(
         now,
         &["sqs", "stream"],
-        |mapping| mapping.reports_item_failures() == Some(false),
+        |mapping| mapping.reports_item_failures() == Some(false) && mapping.has_batches() == Some(true),
         "is without ReportBatchItemFailures",
     )
 }
 
 fn disabled(now: &CheckedFunction<'_>) -> Vec<CheckHit> {
-    let found = mappings(now).filter(|mapping| mapping.is_disabled());
+    let all = now.config.into_iter().flat_map(|config| &config.mappings);
+    let found = all.filter(|mapping| mapping.is_disabled());
     found
         .map(|mapping| CheckHit {
             evidence: format!("the mapping of {} is switched off", mapping.event_source()),

@@ -87,6 +87,7 @@ fn by_log(
 const NO_DESTINATION: &str = r#""DestinationConfig":{"OnFailure":{}}"#;
 const DESTINATION: &str = r#""DestinationConfig":{"OnFailure":{"Destination":"arn:aws:sqs:eu-west-1:111122223333:d"}}"#;
 const DEAD_LETTERS: &str = r#""DeadLetterConfig":{"TargetArn":"arn:aws:sqs:eu-west-1:111122223333:d"}"#;
+const ONE: &str = r#""BatchSize":1"#;
 const SQS: &str = r#""EventSourceArn":"arn:aws:sqs:eu-west-1:111122223333:q""#;
 const STREAM: &str = r#""EventSourceArn":"arn:aws:kinesis:eu-west-1:111122223333:stream/s""#;
 
@@ -99,6 +100,11 @@ fn pairs() -> Vec<Pair> {
         vec![timeout(seconds), window, queue(hidden, receives)]
     };
     let stream = |settings: &str| vec![mapping(&format!("{STREAM}{settings}"))];
+    let off = r#","State":"Disabled""#.to_owned();
+    let with_state =
+        |state: &str, hidden: u32| vec![timeout(30), mapping(&format!(r#"{SQS},"State":"{state}""#)), queue(hidden, 3)];
+    let switched = |state: &str| with_state(state, 10);
+    let longer = |state: &str| with_state(state, 40);
     let lost: fn(&mut FunctionSummary) = |row| row.lost = 3;
     let retried: fn(&mut FunctionSummary) = |row| row.retries.on_schedule = 2;
     let nowhere = vec![function(r#""Timeout":3"#), invoke(NO_DESTINATION)];
@@ -139,6 +145,20 @@ fn pairs() -> Vec<Pair> {
         by_config("shard_blocked", nothing, stream(""), stream(r#","MaximumRetryAttempts":3"#)),
         by_config("shard_blocked", nothing, stream(""), stream(r#","BisectBatchOnFunctionError":true"#)),
         by_config("shard_blocked", nothing, stream(""), stream(&format!(",{DESTINATION}"))),
+        by_config("shard_blocked", nothing, stream(""), stream(r#","MaximumRecordAgeInSeconds":60"#)),
+        by_config("shard_blocked", nothing, stream(r#","MaximumRecordAgeInSeconds":-1"#), stream(&off)),
+        by_config("item_failures_unreported", nothing, stream(""), stream(&off)),
+        by_config("item_failures_unreported", nothing, stream(r#","BatchSize":2"#), stream(r#","BatchSize":1"#)),
+        by_config("item_failures_unreported", nothing, vec![mapping(SQS)], vec![mapping(&format!("{SQS},{ONE}"))]),
+        by_config("visibility_below_timeout", nothing, switched("Enabled"), switched("Disabled")),
+        by_config("few_receives", nothing, switched("Enabled"), switched("Disabled")),
+        by_config("visibility_below_six_timeouts", nothing, longer("Enabled"), longer("Disabled")),
+        by_log(
+            "memory_near_size",
+            |row| (row.memory.max_used_mb, row.memory.size_mb) = (Some(116), Some(128)),
+            |row| (row.memory.max_used_mb, row.memory.size_mb) = (Some(116), Some(256)),
+            vec![function(r#""MemorySize":128"#)],
+        ),
         by_config(
             "item_failures_unreported",
             nothing,

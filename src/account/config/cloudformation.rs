@@ -9,7 +9,8 @@ use serde::de::MapAccess;
 use super::description::{LoggingConfig, SnapStart};
 use super::facts::{
     CallerFact, ConfigFacts, DocumentForm, FactSource, FunctionFact, FunctionRef, InvokeFact, KnownName, MappingFact,
-    QueueFact, ResourceKey, SourceArn, event_type, invoker_of_principal, invoker_of_service, is_name, retries, word,
+    QueueFact, ResourceKey, SourceArn, event_type, has_batches, invoker_of_principal, invoker_of_service, is_name,
+    retries, word,
 };
 use super::get_queue_attributes::RedrivePolicy;
 use super::list_event_source_mappings::{REPORT_ITEMS, UNTIL_EXPIRY, seconds};
@@ -57,6 +58,8 @@ struct Properties {
     function_url_config: Tolerant<JsonObject<BTreeMap<String, Value>>>,
     // Its invoke config and its mappings.
     maximum_retry_attempts: Value,
+    maximum_record_age_in_seconds: Value,
+    batch_size: Value,
     destination_config: Tolerant<JsonObject<TemplateDestinations>>,
     event_source_arn: Value,
     self_managed_event_source: Tolerant<JsonObject<BTreeMap<String, Value>>>,
@@ -310,6 +313,8 @@ impl Template<'_> {
             enabled: own.enabled.flag().or(true),
             batching_window_s: seconds(&own.maximum_batching_window_in_seconds),
             maximum_retries: own.maximum_retry_attempts.number().or(UNTIL_EXPIRY),
+            maximum_record_age_s: own.maximum_record_age_in_seconds.number().or(UNTIL_EXPIRY),
+            has_batches: has_batches(&own.batch_size),
             bisects: own.bisect_batch_on_function_error.flag().or(false),
             has_destination: has_destination(&own.destination_config),
             reports_item_failures: Some(

@@ -105,6 +105,10 @@ pub(super) struct MappingFact {
     pub(super) batching_window_s: Option<u64>,
     /// None if unknown; -1 for as long as records live.
     pub(super) maximum_retries: Option<i64>,
+    /// None if unknown; -1 for as long as records live.
+    pub(super) maximum_record_age_s: Option<i64>,
+    /// Whether an invocation may get several items; `None` if unknown.
+    pub(super) has_batches: Option<bool>,
     pub(super) bisects: Option<bool>,
     pub(super) has_destination: Option<bool>,
     pub(super) reports_item_failures: Option<bool>,
@@ -273,6 +277,15 @@ pub(super) fn retries(value: &Value) -> Option<u32> {
     match value.number() {
         Setting::Is(number) => u32::try_from(number).ok(),
         Setting::Unset | Setting::Unknown => None,
+    }
+}
+
+/// Returns whether batches of this size hold several items. Where it is not set they do: 10 of a queue, 100 of a stream.
+pub(super) fn has_batches(size: &Value) -> Option<bool> {
+    match size.number() {
+        Setting::Unset => Some(true),
+        Setting::Is(size) => Some(size > 1),
+        Setting::Unknown => None,
     }
 }
 

@@ -3,7 +3,9 @@
 use serde::Deserialize;
 use serde::de::{IgnoredAny, MapAccess};
 
-use super::facts::{ConfigFacts, DocumentForm, FactSource, FunctionRef, MappingFact, SourceArn, invoker_of_service};
+use super::facts::{
+    ConfigFacts, DocumentForm, FactSource, FunctionRef, MappingFact, SourceArn, has_batches, invoker_of_service,
+};
 use super::loose::{JsonObject, List, Setting, Tolerant, Value};
 use super::section::Section;
 
@@ -22,6 +24,8 @@ struct ListedMapping {
     state: Value,
     maximum_batching_window_in_seconds: Value,
     maximum_retry_attempts: Value,
+    maximum_record_age_in_seconds: Value,
+    batch_size: Value,
     bisect_batch_on_function_error: Value,
     destination_config: Tolerant<JsonObject<DestinationConfig>>,
     function_response_types: Tolerant<List<Value>>,
@@ -89,6 +93,8 @@ impl ListedMapping {
             enabled: self.state.text().map(|state| !matches!(state, "Disabled" | "Disabling")),
             batching_window_s: seconds(&self.maximum_batching_window_in_seconds),
             maximum_retries: self.maximum_retry_attempts.number().or(UNTIL_EXPIRY),
+            maximum_record_age_s: self.maximum_record_age_in_seconds.number().or(UNTIL_EXPIRY),
+            has_batches: has_batches(&self.batch_size),
             bisects: self.bisect_batch_on_function_error.flag().or(false),
             has_destination: Some(DestinationConfig::is_set(&self.destination_config)),
             reports_item_failures: Some(

@@ -219,11 +219,20 @@ impl<'a> MappingConfig<'a> {
         self.mapping.batching_window_s
     }
 
-    /// Returns whether nothing but the age of its records ends the retries of a batch: no bound, no bisecting, no
-    /// destination.
+    /// Returns whether nothing but the expiry of its records ends the retries of a batch: no bound on retries or on age,
+    /// no bisecting, no destination.
     pub(crate) fn blocks_its_shard(&self) -> bool {
-        let MappingFact { maximum_retries, bisects, has_destination, .. } = self.mapping;
-        maximum_retries.is_some_and(|retries| retries < 0) && *bisects == Some(false) && *has_destination == Some(false)
+        let MappingFact { maximum_retries, maximum_record_age_s, bisects, has_destination, .. } = self.mapping;
+        let is_unbounded = |bound: &Option<i64>| bound.is_some_and(|bound| bound < 0);
+        is_unbounded(maximum_retries)
+            && is_unbounded(maximum_record_age_s)
+            && *bisects == Some(false)
+            && *has_destination == Some(false)
+    }
+
+    /// Returns whether an invocation may get several items; `None` if unknown.
+    pub(crate) fn has_batches(&self) -> Option<bool> {
+        self.mapping.has_batches
     }
 
     /// Returns whether a function can name the items that failed; `None` if unknown.
@@ -305,8 +314,16 @@ fn of_first_form<T>(facts: Vec<&T>, source: impl Fn(&T) -> &FactSource) -> Vec<&
     facts.into_iter().filter(|one| Some(source(one).form) == first).collect()
 }
 
-/// Finds the queue of a mapping; none where several fit.
+/// Finds the queue of a mapping; none where several fit that are not set alike. Of the same form those of the mapping's own
+/// input count first.
 fn queue_of<'a>(facts: &'a ConfigFacts, mapping: &MappingFact) -> Option<&'a QueueFact> {
     let key = mapping.event_source.as_ref().filter(|_| mapping.kind == Some("sqs"))?;
-    facts.queues.iter().find(|queue| queue.keys.iter().any(|known| known.is(key)))
+    let fitting = facts.queues.iter().filter(|queue| queue.keys.iter().any(|known| known.is(key)));
+    let fitting = of_first_form(fitting.collect(), |queue| &queue.source);
+    let is_near = |queue: &&QueueFact| queue.source == mapping.source;
+    let has_near = fitting.iter().any(is_near);
+    let mut fitting = fitting.into_iter().filter(|queue| !has_near || is_near(queue));
+    let first = fitting.next()?;
+    let settings = |queue: &QueueFact| (queue.visibility_timeout_s, queue.maximum_receives);
+    fitting.all(|other| settings(other) == settings(first)).then_some(first)
 }

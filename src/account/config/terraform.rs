@@ -8,7 +8,7 @@ use serde::de::MapAccess;
 use super::description::time;
 use super::facts::{
     CallerFact, ConfigFacts, DocumentForm, FactSource, FunctionFact, FunctionRef, InvokeFact, KnownName, MappingFact,
-    QueueFact, ResourceKey, SourceArn, invoker_of_principal, invoker_of_service, retries, word,
+    QueueFact, ResourceKey, SourceArn, has_batches, invoker_of_principal, invoker_of_service, retries, word,
 };
 use super::get_queue_attributes::RedrivePolicy;
 use super::list_event_source_mappings::{REPORT_ITEMS, UNTIL_EXPIRY, seconds};
@@ -67,6 +67,8 @@ struct ResourceValues {
     // Its invoke config and its mappings.
     function_arn: Value,
     maximum_retry_attempts: Value,
+    maximum_record_age_in_seconds: Value,
+    batch_size: Value,
     destination_config: Tolerant<JsonObject<DestinationBlock>>,
     event_source_arn: Value,
     self_managed_event_source: AttributeBlocks,
@@ -164,7 +166,7 @@ impl ResourceValues {
                 facts.callers.push(self.caller(kind, format!("{principal} may invoke it"), source)?);
             }
             "aws_sqs_queue" => facts.queues.push(self.queue(source)?),
-            "aws_sqs_queue_redrive_policy" => self.redrive(facts)?,
+            "aws_sqs_queue_redrive_policy" => self.redrive(source, facts)?,
             _ => return None,
         }
         Some(())
@@ -219,6 +221,8 @@ impl ResourceValues {
             enabled: self.enabled.flag().or(true),
             batching_window_s: seconds(&self.maximum_batching_window_in_seconds),
             maximum_retries: self.maximum_retry_attempts.number().or(UNTIL_EXPIRY),
+            maximum_record_age_s: self.maximum_record_age_in_seconds.number().or(UNTIL_EXPIRY),
+            has_batches: has_batches(&self.batch_size),
             bisects: self.bisect_batch_on_function_error.flag().or(false),
             has_destination: Some(self.has_destination()),
             reports_item_failures: Some(
@@ -243,10 +247,12 @@ impl ResourceValues {
     }
 
     /// Gives a queue the policy that stands apart from it. The queue stands before it, as resources are in order of type.
-    fn redrive(&self, facts: &mut ConfigFacts) -> Option<()> {
+    fn redrive(&self, source: &FactSource, facts: &mut ConfigFacts) -> Option<()> {
         let name = self.queue_url.text()?.rsplit('/').next()?;
         let receives = RedrivePolicy::in_text(&self.redrive_policy)?;
-        let queue = facts.queues.iter_mut().rev().find(|queue| queue.keys.iter().any(|key| key.name == name))?;
+        let is_it = |queue: &&mut QueueFact| queue.source == *source && queue.keys.iter().any(|key| key.name == name);
+        let mut fitting = facts.queues.iter_mut().filter(is_it);
+        let (Some(queue), None) = (fitting.next(), fitting.next()) else { return None };
         queue.maximum_receives = Some(receives);
         Some(())
     }
