@@ -8,9 +8,9 @@ use serde::de::MapAccess;
 
 use super::description::{LoggingConfig, SnapStart};
 use super::facts::{
-    CallerFact, ConfigFacts, DocumentForm, FactSource, FunctionFact, FunctionRef, InvokeFact, KnownName, MappingFact,
-    QueueFact, ResourceKey, SourceArn, event_type, has_batches, invoker_of_principal, invoker_of_service, is_name,
-    retries, word,
+    CallerFact, ConfigFacts, DocumentForm, FactSource, FunctionFact, FunctionRef, InvokeSettings, KnownName,
+    MappingFact, QueueFact, ResourceKey, SourceArn, event_type, has_batches, invoker_of_principal, invoker_of_service,
+    is_name, retries, word,
 };
 use super::get_queue_attributes::RedrivePolicy;
 use super::list_event_source_mappings::{REPORT_ITEMS, UNTIL_EXPIRY, seconds};
@@ -91,8 +91,16 @@ struct SamEvent {
 #[serde(rename_all = "PascalCase", default)]
 struct DeadLetterTarget {
     target_arn: Value,
-    #[serde(rename = "Fn::If")]
-    conditional: Value,
+    #[serde(
+        rename = "Fn::If",
+        alias = "Fn::FindInMap",
+        alias = "Fn::GetAtt",
+        alias = "Fn::ImportValue",
+        alias = "Fn::Select",
+        alias = "Fn::Transform",
+        alias = "Ref"
+    )]
+    unresolved: Value,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -100,20 +108,48 @@ struct DeadLetterTarget {
 struct EventInvokeConfig {
     maximum_retry_attempts: Value,
     destination_config: Tolerant<JsonObject<TemplateDestinations>>,
+    #[serde(
+        rename = "Fn::If",
+        alias = "Fn::FindInMap",
+        alias = "Fn::GetAtt",
+        alias = "Fn::ImportValue",
+        alias = "Fn::Select",
+        alias = "Fn::Transform",
+        alias = "Ref"
+    )]
+    unresolved: Value,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct TemplateDestinations {
     on_failure: Tolerant<JsonObject<TemplateOnFailure>>,
-    #[serde(rename = "Fn::If")]
-    conditional: Value,
+    #[serde(
+        rename = "Fn::If",
+        alias = "Fn::FindInMap",
+        alias = "Fn::GetAtt",
+        alias = "Fn::ImportValue",
+        alias = "Fn::Select",
+        alias = "Fn::Transform",
+        alias = "Ref"
+    )]
+    unresolved: Value,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct TemplateOnFailure {
     destination: Value,
+    #[serde(
+        rename = "Fn::If",
+        alias = "Fn::FindInMap",
+        alias = "Fn::GetAtt",
+        alias = "Fn::ImportValue",
+        alias = "Fn::Select",
+        alias = "Fn::Transform",
+        alias = "Ref"
+    )]
+    unresolved: Value,
     /// SAM makes a queue or topic of this type where no destination is named.
     #[serde(rename = "Type")]
     kind: Value,
@@ -134,6 +170,8 @@ impl Section for CloudFormation {
     fn add(self, facts: &mut ConfigFacts, input: &str) -> Result<bool, String> {
         let Some(JsonObject(resources)) = self.resources.0 else { return Ok(false) };
         let globals = self.globals.0.and_then(|globals| globals.0.function.0).unwrap_or_default().0;
+        // A loop or a macro may make any resource.
+        let is_open = resources.keys().any(|key| key.starts_with("Fn::"));
         let resources: BTreeMap<String, Placed> = resources
             .into_iter()
             .filter_map(|(id, resource)| {
@@ -145,7 +183,11 @@ impl Section for CloudFormation {
             .collect();
         // Other documents have a key of this name, too.
         let is_template = !resources.is_empty();
-        Template { resources, globals, input }.add(facts);
+        let template = Template { resources, globals, input };
+        template.add(facts);
+        if is_template && is_open {
+            facts.add_invoke_config(None, template.source(), InvokeSettings::default());
+        }
         Ok(is_template)
     }
 }
@@ -173,11 +215,8 @@ impl Template<'_> {
                     self.events_of(id, own, facts);
                 }
                 "AWS::Lambda::EventInvokeConfig" => {
-                    facts.invoke_configs.extend(self.invoke_config(
-                        &own.function_name,
-                        &own.maximum_retry_attempts,
-                        &own.destination_config,
-                    ));
+                    let settings = invoke_settings(&own.maximum_retry_attempts, &own.destination_config);
+                    facts.add_invoke_config(self.function_ref(&own.function_name), self.source(), settings);
                 }
                 "AWS::Lambda::EventSourceMapping" => {
                     let function = self.function_ref(&own.function_name);
@@ -218,7 +257,7 @@ impl Template<'_> {
         // SAM calls it by another name.
         let targets = [&own.dead_letter_config, &own.dead_letter_queue, &all.dead_letter_queue];
         let targets: Vec<&DeadLetterTarget> = targets.into_iter().filter_map(|one| Some(&one.0.as_ref()?.0)).collect();
-        let is_conditional = targets.iter().any(|target| target.conditional.is_set());
+        let is_unresolved = targets.iter().any(|target| target.unresolved.is_set());
         let has_target = targets.iter().any(|target| target.target_arn.is_set());
         let snap_start = own.snap_start.0.as_ref().or(all.snap_start.0.as_ref());
         let logging = own.logging_config.0.as_ref().or(all.logging_config.0.as_ref());
@@ -236,7 +275,7 @@ impl Template<'_> {
             },
             is_image: Some(word(&either(|one| &one.package_type)).is_some_and(|kind| kind == "Image")),
             last_modified: None,
-            has_dead_letter_queue: (!is_conditional || has_target).then_some(has_target),
+            has_dead_letter_queue: (!is_unresolved || has_target).then_some(has_target),
             has_snap_start: match snap_start {
                 Some(one) => word(&one.0.apply_on).map(|word| word != "None"),
                 None => Some(false),
@@ -253,11 +292,11 @@ impl Template<'_> {
             |kind, evidence: String| CallerFact { function: function.clone(), source: self.source(), kind, evidence };
         let config = own.event_invoke_config.0.as_ref().or(self.globals.event_invoke_config.0.as_ref());
         if let Some(JsonObject(config)) = config {
-            facts.invoke_configs.push(self.invoke_fact(
-                function.clone(),
-                &config.maximum_retry_attempts,
-                &config.destination_config,
-            ));
+            let settings = match config.unresolved.is_set() {
+                true => InvokeSettings::default(),
+                false => invoke_settings(&config.maximum_retry_attempts, &config.destination_config),
+            };
+            facts.add_invoke_config(Some(function.clone()), self.source(), settings);
         }
         if own.function_url_config.0.is_some() {
             facts.callers.push(caller("apigateway", "a function URL".to_owned()));
@@ -280,25 +319,6 @@ impl Template<'_> {
     fn caller(&self, function: &Value, kind: &'static str, evidence: &str) -> Option<CallerFact> {
         let function = self.function_ref(function)?;
         Some(CallerFact { function, source: self.source(), kind, evidence: evidence.to_owned() })
-    }
-
-    fn invoke_config(
-        &self,
-        function: &Value,
-        retries: &Value,
-        destinations: &Tolerant<JsonObject<TemplateDestinations>>,
-    ) -> Option<InvokeFact> {
-        Some(self.invoke_fact(self.function_ref(function)?, retries, destinations))
-    }
-
-    fn invoke_fact(
-        &self,
-        function: FunctionRef,
-        attempts: &Value,
-        destinations: &Tolerant<JsonObject<TemplateDestinations>>,
-    ) -> InvokeFact {
-        let has_destination = has_destination(destinations);
-        InvokeFact { function, source: self.source(), maximum_retries: retries(attempts), has_destination }
     }
 
     fn mapping(&self, function: FunctionRef, own: &Properties, event_source: &Value) -> MappingFact {
@@ -386,10 +406,15 @@ impl Template<'_> {
     }
 }
 
+fn invoke_settings(attempts: &Value, destinations: &Tolerant<JsonObject<TemplateDestinations>>) -> InvokeSettings {
+    InvokeSettings { maximum_retries: retries(attempts), has_destination: has_destination(destinations) }
+}
+
 /// Returns whether failed events go somewhere; `None` where only a deployment knows.
 fn has_destination(config: &Tolerant<JsonObject<TemplateDestinations>>) -> Option<bool> {
     let Some(JsonObject(config)) = &config.0 else { return Some(false) };
     let on_failure = config.on_failure.0.as_ref();
     let is_set = on_failure.is_some_and(|one| one.0.destination.is_set() || one.0.kind.is_set());
-    (is_set || !config.conditional.is_set()).then_some(is_set)
+    let is_unresolved = config.unresolved.is_set() || on_failure.is_some_and(|one| one.0.unresolved.is_set());
+    (is_set || !is_unresolved).then_some(is_set)
 }

@@ -10,6 +10,8 @@ use super::loose::{Setting, Value};
 pub(super) struct ConfigFacts {
     pub(super) functions: Vec<FunctionFact>,
     pub(super) invoke_configs: Vec<InvokeFact>,
+    /// Those of which only a deployment knows the function.
+    pub(super) unresolved_invoke_configs: Vec<UnresolvedInvoke>,
     pub(super) mappings: Vec<MappingFact>,
     pub(super) queues: Vec<QueueFact>,
     pub(super) callers: Vec<CallerFact>,
@@ -88,9 +90,37 @@ pub(super) struct FunctionFact {
 pub(super) struct InvokeFact {
     pub(super) function: FunctionRef,
     pub(super) source: FactSource,
+    pub(super) settings: InvokeSettings,
+}
+
+/// Invoke config of a function that is not known.
+#[derive(Clone, Debug)]
+pub(super) struct UnresolvedInvoke {
+    pub(super) source: FactSource,
+    pub(super) settings: InvokeSettings,
+}
+
+/// What an invoke config sets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct InvokeSettings {
     pub(super) maximum_retries: Option<u32>,
     /// Whether it has a destination on failure.
     pub(super) has_destination: Option<bool>,
+}
+
+impl ConfigFacts {
+    /// Adds an invoke config, of a function that is known or not.
+    pub(super) fn add_invoke_config(
+        &mut self,
+        function: Option<FunctionRef>,
+        source: FactSource,
+        settings: InvokeSettings,
+    ) {
+        match function {
+            Some(function) => self.invoke_configs.push(InvokeFact { function, source, settings }),
+            None => self.unresolved_invoke_configs.push(UnresolvedInvoke { source, settings }),
+        }
+    }
 }
 
 /// Event source mapping.
@@ -155,6 +185,75 @@ impl KnownName {
 
     pub(super) fn is_exact(&self) -> bool {
         matches!(self, Self::Exact(_))
+    }
+}
+
+/// Name of the stack that the file of a template tells.
+enum FileStack<'a> {
+    /// The CDK names its file so: of another stack it is not.
+    Sure(&'a str),
+    /// The name of a file, which may be that of the stack or not.
+    Perhaps(&'a str),
+}
+
+impl<'a> FileStack<'a> {
+    fn of(input: &'a str) -> Self {
+        let file = input.rsplit(['/', '\\']).next().unwrap_or_default();
+        match file.strip_suffix(".template.json").filter(|stem| !stem.is_empty() && !stem.contains('.')) {
+            Some(stem) => Self::Sure(stem),
+            None => Self::Perhaps(file.split('.').next().unwrap_or_default()),
+        }
+    }
+
+    /// Returns whether the file has the name of this stack; CloudFormation cuts long ones, the CDK leaves hyphens out and
+    /// adds a hash.
+    fn is(&self, stack: &str) -> bool {
+        const CUT: usize = 20;
+        const HASH: usize = 8;
+        let (Self::Sure(stem) | Self::Perhaps(stem)) = self;
+        let plain = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+        let (plain_stem, plain_stack) = (plain(stem), plain(stack));
+        let is_hash =
+            |rest: &str| rest.is_empty() || rest.len() == HASH && rest.bytes().all(|byte| byte.is_ascii_hexdigit());
+        !plain_stack.is_empty() && plain_stem.strip_prefix(plain_stack.as_str()).is_some_and(is_hash)
+            || stack.len() >= CUT && stem.starts_with(stack)
+    }
+}
+
+/// How well a name of a template fits a function in a log that may have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum NameFit {
+    /// The file tells another stack, or nothing but the end of the name is known.
+    Doubtful,
+    /// Nothing speaks against it.
+    Likely,
+    /// The file tells the stack, too.
+    InStack,
+    /// It is the whole name.
+    Exact,
+}
+
+impl KnownName {
+    /// Returns how well the name of a fact in this input fits a name that it may stand for.
+    pub(super) fn fit(&self, name: &str, input: &str) -> NameFit {
+        let file = FileStack::of(input);
+        match self {
+            Self::Exact(_) => NameFit::Exact,
+            Self::Generated { logical_id } => match (generated_from(name, logical_id), &file) {
+                (Some(stack), _) if file.is(stack) => NameFit::InStack,
+                (Some(_), FileStack::Perhaps(_)) => NameFit::Likely,
+                _ => NameFit::Doubtful,
+            },
+            // What stands for the unknown start is mostly the stack.
+            Self::Pattern(parts) => match &parts[..] {
+                [start, end] if start.is_empty() => {
+                    let stack = name.strip_suffix(end.as_str()).unwrap_or_default();
+                    if file.is(stack) { NameFit::InStack } else { NameFit::Doubtful }
+                }
+                [start, ..] if start.is_empty() => NameFit::Doubtful,
+                _ => NameFit::Likely,
+            },
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde::de::MapAccess;
 
-use super::facts::{ConfigFacts, DocumentForm, FactSource, FunctionRef, InvokeFact, retries};
+use super::facts::{ConfigFacts, DocumentForm, FactSource, FunctionRef, InvokeFact, InvokeSettings, retries};
 use super::list_event_source_mappings::DestinationConfig;
 use super::loose::{JsonObject, List, Tolerant, Value};
 use super::section::Section;
@@ -42,8 +42,10 @@ impl Section for ListFunctionEventInvokeConfigs {
             facts.invoke_configs.push(InvokeFact {
                 function,
                 source: FactSource { form: DocumentForm::Answer, input: input.to_owned() },
-                maximum_retries: retries(&config.maximum_retry_attempts),
-                has_destination: Some(DestinationConfig::is_set(&config.destination_config)),
+                settings: InvokeSettings {
+                    maximum_retries: retries(&config.maximum_retry_attempts),
+                    has_destination: Some(DestinationConfig::is_set(&config.destination_config)),
+                },
             });
         }
         Ok(true)

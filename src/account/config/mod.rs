@@ -127,7 +127,15 @@ impl AwsConfig {
 
     /// Returns whether nothing was told of any function, mapping or queue.
     pub(crate) fn is_empty(&self) -> bool {
-        let ConfigFacts { functions, invoke_configs, mappings, queues, callers, notes: _ } = &self.facts;
+        let ConfigFacts {
+            functions,
+            invoke_configs,
+            unresolved_invoke_configs: _,
+            mappings,
+            queues,
+            callers,
+            notes: _,
+        } = &self.facts;
         functions.is_empty()
             && invoke_configs.is_empty()
             && mappings.is_empty()
@@ -147,7 +155,9 @@ impl AwsConfig {
 
     /// Puts what was read in an order that does not depend on that of the documents.
     pub(crate) fn settle(&mut self) {
-        let ConfigFacts { functions, invoke_configs, mappings, queues, callers, notes } = &mut self.facts;
+        let ConfigFacts { functions, invoke_configs, unresolved_invoke_configs, mappings, queues, callers, notes } =
+            &mut self.facts;
+        unresolved_invoke_configs.sort_by(|a, b| (&a.source, &a.settings).cmp(&(&b.source, &b.settings)));
         // What was changed last counts first.
         functions.sort_by(|a, b| {
             let key = |one: &facts::FunctionFact| {

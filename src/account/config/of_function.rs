@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::facts::{
-    CallerFact, ConfigFacts, FactSource, FunctionFact, FunctionRef, InvokeFact, KnownName, MappingFact, QueueFact,
-    generated_from, version_number,
+    CallerFact, ConfigFacts, FactSource, FunctionFact, FunctionRef, InvokeFact, InvokeSettings, KnownName, MappingFact,
+    NameFit, QueueFact, version_number,
 };
 use crate::model::Timestamp;
 use crate::wire::KnownInvoker;
@@ -32,6 +32,8 @@ pub(crate) struct FunctionConfig<'a> {
     /// Descriptions, the one that counts first.
     described: Vec<&'a FunctionFact>,
     invoke_configs: Vec<&'a InvokeFact>,
+    /// Those that may be of this function, or of another.
+    possible_invoke_configs: Vec<&'a InvokeSettings>,
     pub mappings: Vec<MappingConfig<'a>>,
     callers: Vec<&'a CallerFact>,
 }
@@ -57,7 +59,8 @@ impl<'a> FunctionConfig<'a> {
     pub(super) fn of(facts: &'a ConfigFacts, asked: AskedFunction<'_>) -> Option<Self> {
         let is_it = |function: &FunctionRef| function.is(asked.name, asked.account_id, asked.region);
         let chosen = Chosen::of(facts, asked);
-        let counts = |function: &FunctionRef, source: &FactSource| is_it(function) && chosen.takes(function, source);
+        let counts =
+            |function: &FunctionRef, source: &FactSource| is_it(function) && chosen.takes(function, source, asked);
         let described = facts.functions.iter().filter(|one| counts(&one.function, &one.source)).collect();
         let callers = facts.callers.iter().filter(|one| counts(&one.function, &one.source)).collect();
         // The same mapping may stand in several forms, of which the first counts.
@@ -66,7 +69,21 @@ impl<'a> FunctionConfig<'a> {
         let mappings = mappings.into_iter().map(|mapping| MappingConfig { mapping, queue: queue_of(facts, mapping) });
         let invoke_configs = facts.invoke_configs.iter().filter(|one| counts(&one.function, &one.source));
         let invoke_configs = of_first_form(invoke_configs.collect(), |one| &one.source);
-        let found = Self { described, invoke_configs, mappings: mappings.collect(), callers };
+        let first_form = invoke_configs.first().map(|one| one.source.form);
+        // One that fits without being taken may be of this function, unless its input describes whose it is.
+        let is_of_another = |function: &FunctionRef, source: &FactSource| {
+            facts.functions.iter().any(|one| one.function == *function && one.source.input == source.input)
+        };
+        let may_be = |function: &FunctionRef, source: &FactSource| {
+            is_it(function) && !chosen.takes(function, source, asked) && !is_of_another(function, source)
+        };
+        let doubtful = facts.invoke_configs.iter().filter(|one| may_be(&one.function, &one.source));
+        let doubtful = doubtful.map(|one| (&one.source, &one.settings));
+        let unresolved = facts.unresolved_invoke_configs.iter().map(|one| (&one.source, &one.settings));
+        let possible =
+            doubtful.chain(unresolved).filter(|(source, _)| first_form.is_none_or(|form| source.form <= form));
+        let possible_invoke_configs = possible.map(|(_, settings)| settings).collect();
+        let found = Self { described, invoke_configs, possible_invoke_configs, mappings: mappings.collect(), callers };
         let is_empty = found.described.is_empty()
             && found.invoke_configs.is_empty()
             && found.mappings.is_empty()
@@ -144,10 +161,13 @@ impl<'a> FunctionConfig<'a> {
     /// Returns whether failed asynchronous events go to a destination. Of several qualifiers one is enough.
     pub(crate) fn has_failure_destination(&self) -> Option<ToldFact<'a, bool>> {
         let told = |one: &&'a InvokeFact| {
-            one.has_destination.map(|value| ToldFact { value, input: one.source.input.as_str() })
+            one.settings.has_destination.map(|value| ToldFact { value, input: one.source.input.as_str() })
         };
         let all: Option<Vec<ToldFact<'a, bool>>> = self.invoke_configs.iter().map(told).collect();
         let any = self.invoke_configs.iter().filter_map(told).find(|one| one.value);
+        if any.is_none() && self.possible_invoke_configs.iter().any(|one| one.has_destination != Some(false)) {
+            return None;
+        }
         any.or_else(|| all?.first().copied()).or_else(|| {
             let whole = self.described.iter().find(|one| one.source.form.is_whole());
             let whole = whole.filter(|_| self.invoke_configs.is_empty())?;
@@ -157,9 +177,11 @@ impl<'a> FunctionConfig<'a> {
 
     /// Returns how often Lambda runs a failed asynchronous event again, if it is set, and the same for all qualifiers.
     pub(crate) fn maximum_retries(&self) -> Option<ToldFact<'a, u32>> {
-        let mut told = self.invoke_configs.iter().map(|one| Some((one.maximum_retries?, one.source.input.as_str())));
-        let (value, input) = told.next()??;
-        told.all(|other| other.is_some_and(|(other, _)| other == value)).then_some(ToldFact { value, input })
+        let first = self.invoke_configs.first()?;
+        let value = first.settings.maximum_retries?;
+        let mut all =
+            self.invoke_configs.iter().map(|one| &one.settings).chain(self.possible_invoke_configs.iter().copied());
+        all.all(|other| other.maximum_retries == Some(value)).then_some(ToldFact { value, input: &first.source.input })
     }
 
     /// Returns what invokes it, a row for each way.
@@ -253,11 +275,11 @@ impl<'a> MappingConfig<'a> {
 
 /// Which facts count of those that fit a name: one name may stand for several functions.
 enum Chosen<'a> {
-    /// Descriptions of several functions fit equally well, so nothing is known.
+    /// Descriptions of several functions fit equally well, or none fits well, so nothing is known.
     None,
     /// Those with the whole name, and those with this one in this input.
     With(Option<(&'a KnownName, &'a str)>),
-    /// All of them.
+    /// All that fit well.
     All,
 }
 
@@ -277,32 +299,26 @@ impl<'a> Chosen<'a> {
         if exact.is_empty() && partly.is_empty() {
             return Self::All;
         }
-        let names: BTreeSet<(&KnownName, &str)> =
-            partly.iter().map(|one| (&one.function.name, one.source.input.as_str())).collect();
-        if names.len() <= 1 {
-            return Self::With(names.into_iter().next());
+        // A template that names the function is the one that made it.
+        if exact.iter().any(|one| one.source.form.is_whole()) {
+            return Self::With(None);
         }
-        // The file of a template often has the name of its stack.
-        let of_stack = |(name, input): &(&KnownName, &str)| match name {
-            KnownName::Generated { logical_id } => {
-                let file = input.rsplit(['/', '\\']).next().unwrap_or_default();
-                let stem = file.split('.').next().unwrap_or_default();
-                generated_from(asked.name, logical_id).is_some_and(|stack| stack == stem)
-            }
-            _ => false,
-        };
-        let mut fitting = names.into_iter().filter(of_stack);
-        match (fitting.next(), fitting.next()) {
-            (only @ Some(_), None) => Self::With(only),
+        let name_of = |one: &&'a FunctionFact| (&one.function.name, one.source.input.as_str());
+        let names: BTreeSet<(&KnownName, &str)> = partly.iter().map(name_of).collect();
+        let fit = |(name, input): &(&KnownName, &str)| name.fit(asked.name, input);
+        let best = names.iter().map(fit).max().filter(|best| *best > NameFit::Doubtful);
+        let mut best = names.iter().filter(|one| Some(fit(one)) == best);
+        match (best.next(), best.next()) {
+            (Some(only), None) => Self::With(Some(*only)),
             _ if exact.is_empty() => Self::None,
             _ => Self::With(None),
         }
     }
 
-    fn takes(&self, function: &FunctionRef, source: &FactSource) -> bool {
+    fn takes(&self, function: &FunctionRef, source: &FactSource, asked: AskedFunction<'_>) -> bool {
         match self {
             Self::None => false,
-            Self::All => true,
+            Self::All => function.name.fit(asked.name, &source.input) > NameFit::Doubtful,
             Self::With(chosen) => function.name.is_exact() || *chosen == Some((&function.name, source.input.as_str())),
         }
     }

@@ -7,8 +7,9 @@ use serde::de::MapAccess;
 
 use super::description::time;
 use super::facts::{
-    CallerFact, ConfigFacts, DocumentForm, FactSource, FunctionFact, FunctionRef, InvokeFact, KnownName, MappingFact,
-    QueueFact, ResourceKey, SourceArn, has_batches, invoker_of_principal, invoker_of_service, retries, word,
+    CallerFact, ConfigFacts, DocumentForm, FactSource, FunctionFact, FunctionRef, InvokeSettings, KnownName,
+    MappingFact, QueueFact, ResourceKey, SourceArn, has_batches, invoker_of_principal, invoker_of_service, retries,
+    word,
 };
 use super::get_queue_attributes::RedrivePolicy;
 use super::list_event_source_mappings::{REPORT_ITEMS, UNTIL_EXPIRY, seconds};
@@ -69,7 +70,7 @@ struct ResourceValues {
     maximum_retry_attempts: Value,
     maximum_record_age_in_seconds: Value,
     batch_size: Value,
-    destination_config: Tolerant<JsonObject<DestinationBlock>>,
+    destination_config: Tolerant<List<Tolerant<JsonObject<DestinationBlock>>>>,
     event_source_arn: Value,
     self_managed_event_source: AttributeBlocks,
     enabled: Value,
@@ -151,12 +152,14 @@ impl ResourceValues {
     fn add(&self, kind: &str, source: &FactSource, facts: &mut ConfigFacts) -> Option<()> {
         match kind {
             "aws_lambda_function" => facts.functions.push(self.function(source)?),
-            "aws_lambda_function_event_invoke_config" => facts.invoke_configs.push(InvokeFact {
-                function: self.function_ref()?,
-                source: source.clone(),
-                maximum_retries: retries(&self.maximum_retry_attempts),
-                has_destination: Some(self.has_destination()),
-            }),
+            "aws_lambda_function_event_invoke_config" => facts.add_invoke_config(
+                self.function_ref(),
+                source.clone(),
+                InvokeSettings {
+                    maximum_retries: retries(&self.maximum_retry_attempts),
+                    has_destination: self.has_destination(),
+                },
+            ),
             "aws_lambda_event_source_mapping" => facts.mappings.push(self.mapping(source)?),
             "aws_lambda_function_url" => {
                 facts.callers.push(self.caller("apigateway", "a function URL".to_owned(), source)?);
@@ -187,8 +190,9 @@ impl ResourceValues {
             source: source.clone(),
             // The attribute `version` is that of the last one published; what is described is `$LATEST`.
             version: None,
-            timeout_s: self.timeout.number().or(3).and_then(|seconds| u64::try_from(seconds).ok()),
-            memory_size_mb: self.memory_size.number().or(128).and_then(|mb| u32::try_from(mb).ok()),
+            // A plan has the defaults, and leaves out only what is known after it is applied.
+            timeout_s: self.timeout.count(),
+            memory_size_mb: self.memory_size.count(),
             runtime: word(&self.runtime),
             architecture: match &self.architectures.0 {
                 Some(list) => list.0.first().and_then(word),
@@ -196,7 +200,7 @@ impl ResourceValues {
             },
             is_image: word(&self.package_type).map(|kind| kind == "Image"),
             last_modified: self.last_modified.text().and_then(time),
-            has_dead_letter_queue: Some(self.dead_letter_config.0.as_ref().is_some_and(|list| !list.0.is_empty())),
+            has_dead_letter_queue: self.dead_letter_config.0.as_ref().map(|list| !list.0.is_empty()),
             has_snap_start: Some(snap_start.unwrap_or(false)),
             system_log_level: self.logging_config.0.as_ref().and_then(|one| word(&one.0.system_log_level)),
             // -1 stands for none.
@@ -204,9 +208,12 @@ impl ResourceValues {
         })
     }
 
-    fn has_destination(&self) -> bool {
-        let on_failure = self.destination_config.0.as_ref().and_then(|config| config.0.on_failure.0.as_ref());
-        on_failure.is_some_and(|list| !list.0.is_empty())
+    /// Returns whether failed events go somewhere. A plan leaves out what is known only after it is applied.
+    fn has_destination(&self) -> Option<bool> {
+        let blocks = self.destination_config.0.as_ref()?;
+        let Some(block) = blocks.0.first() else { return Some(false) };
+        let on_failure = block.0.as_ref()?.0.on_failure.0.as_ref()?;
+        Some(!on_failure.0.is_empty())
     }
 
     fn mapping(&self, source: &FactSource) -> Option<MappingFact> {
@@ -224,7 +231,7 @@ impl ResourceValues {
             maximum_record_age_s: self.maximum_record_age_in_seconds.number().or(UNTIL_EXPIRY),
             has_batches: has_batches(&self.batch_size),
             bisects: self.bisect_batch_on_function_error.flag().or(false),
-            has_destination: Some(self.has_destination()),
+            has_destination: self.has_destination(),
             reports_item_failures: Some(
                 reports.is_some_and(|types| types.0.iter().any(|kind| kind.text() == Some(REPORT_ITEMS))),
             ),
@@ -241,7 +248,7 @@ impl ResourceValues {
         Some(QueueFact {
             keys: vec![by_arn.or_else(by_name)?],
             source: source.clone(),
-            visibility_timeout_s: self.visibility_timeout_seconds.number().or(30).and_then(|s| u64::try_from(s).ok()),
+            visibility_timeout_s: self.visibility_timeout_seconds.count(),
             maximum_receives: RedrivePolicy::in_text(&self.redrive_policy),
         })
     }
