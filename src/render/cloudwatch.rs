@@ -122,7 +122,8 @@ pub(super) fn first_lines(summary: &Summary, style: &Style) -> Vec<String> {
 /// told it all.
 pub(super) fn lines(summary: &Summary, view: &View, style: &Style) -> Vec<String> {
     let found = found(summary);
-    if found.is_empty() || found.len() == 1 && !view.details {
+    let is_cut = || first_lines(summary, style).iter().any(|line| line.ends_with('…'));
+    if found.is_empty() || found.len() == 1 && !view.details && !is_cut() {
         return Vec::new();
     }
     let mut out = vec![String::new(), style.paint(Ink::Strong, "CloudWatch counts what no log shows")];
@@ -208,6 +209,28 @@ mod tests {
         for format in ["table", "markdown", "html", "github"] {
             let text = text(&none, format, &View::default());
             assert!(!text.contains("CloudWatch counts") && !text.contains("CloudWatch  "), "{format}: {text}");
+        }
+    }
+
+    #[test]
+    fn what_the_first_screen_cuts_is_below_it() {
+        let summary = summary(|row, counted| {
+            row.own_throttles = Some(500);
+            counted.async_events_dropped = Some(400);
+            counted.destination_delivery_failures = Some(30);
+            counted.dead_letter_errors = Some(5);
+        });
+        for (width, height) in [(60, 24), (80, 24), (80, 50), (200, 24)] {
+            let style = Style { width, height, ..Style::PLAIN };
+            let first = first_lines(&summary, &style);
+            let rest = lines(&summary, &View::default(), &style);
+            assert!(first.len() == 1 || height >= ROOMY, "{first:?}");
+            let has_all = |lines: &[String]| {
+                let text = lines.join(" ");
+                text.split_whitespace().collect::<Vec<_>>().join(" ").contains("500 requests throttled")
+            };
+            assert!(has_all(&first) || has_all(&rest), "{width}: {first:?} {rest:?}");
+            assert!(!has_all(&first) || rest.is_empty(), "{width}: {first:?} {rest:?}");
         }
     }
 
