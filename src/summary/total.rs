@@ -447,7 +447,9 @@ impl<'a> Pass<'a> {
         let key = &self.names.functions[id as usize];
         let given = self.from.is_some() || self.to.is_some();
         let place = (key.account_id.as_deref(), key.region.as_deref());
-        metrics.fit(key.name.as_deref(), place, self.start.zip(self.end)?, given)
+        // What was asked for begins before its first attempt.
+        let log = self.from.or(self.start).zip(self.to.or(self.end))?;
+        metrics.fit(key.name.as_deref(), place, log, given)
     }
 
     /// Ends an event: drops attempts that were read twice or do not count, and adds up the rest.
