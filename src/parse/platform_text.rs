@@ -219,8 +219,25 @@ fn timed_out(text: &str) -> Option<Statement<'_>> {
         return Some(timed_out);
     }
     let (id, rest) = request_id(rest)?;
-    let after_us = timeout_after(rest.trim_start_matches(BLANKS))?;
-    Some(Statement::TimedOut { id: Some(id), after_us })
+    let rest = rest.trim_start_matches(is_spoilt_blank);
+    match timeout_after(rest) {
+        Some(after_us) => Some(Statement::TimedOut { id: Some(id), after_us }),
+        // Behind its own time and id the sentence is the platform's, though a copy spoilt the figure. What ends before the unit
+        // was cut, and may go on in the next line.
+        None => {
+            let figure = rest.strip_prefix(platform::TASK_TIMED_OUT)?;
+            figure.contains("second").then_some(Statement::Unrecognized)
+        }
+    }
+}
+
+/// Returns whether a character may stand for the blank before the sentence: copies make of it what they have. Quotes,
+/// brackets and words are of functions, which quote the sentence.
+fn is_spoilt_blank(char: char) -> bool {
+    BLANKS.contains(&char)
+        || char.is_control()
+        || matches!(char, '_' | '.' | ':' | '-')
+        || !char.is_ascii() && !char.is_alphanumeric()
 }
 
 /// Parses the sentence without an id: with nothing behind it, and seconds with two decimals as only the platform writes.

@@ -187,6 +187,12 @@ const PLATFORM: &[(&str, &str)] = &[
     ),
     ("2026-01-02T03:04:05.678Z $ID Task timed out after 3.00 seconds\n\n", "TimedOut 3000000"),
     ("2026-01-02T03:04:05.678Z\t$ID\tTask timed out after 1 second", "TimedOut 1000000"),
+    ("2026-01-02T03:04:05.678Z $ID\u{a0}Task timed out after 3.00 seconds", "TimedOut 3000000"),
+    ("2026-01-02T03:04:05.678Z $ID\u{fffd}Task timed out after 3.00 seconds", "TimedOut 3000000"),
+    ("2026-01-02T03:04:05.678Z $ID \u{200b}: Task timed out after 3.00 seconds", "TimedOut 3000000"),
+    ("2026-01-02T03:04:05.678Z $ID Task timed out after ~3.00 seconds", "Unrecognized"),
+    ("2026-01-02T03:04:05.678Z $ID Task timed out after 3,00 seconds", "Unrecognized"),
+    ("2026-01-02T03:04:05.678Z $ID \"Task timed out after 3.00 seconds\"", "App id Info"),
     ("2026-01-02T03:04:05.678Z\t$ID\tINFO\tTask timed out after 3.00 seconds", "App id Info"),
     (
         "RequestId: $ID Error: Runtime exited with error: exit status 1\nRuntime.ExitError\n",
