@@ -234,15 +234,7 @@ impl<'a> Findings<'a> {
     /// Prints the links of the attempt that proves the finding. They may be longer than the width: a part leads nowhere.
     fn links(&mut self, function: &FunctionSummary, finding: &Finding) {
         let Some(example) = finding.examples.first().filter(|_| self.style.links != Links::None) else { return };
-        let place = LinkedPlace {
-            region: function.region.as_deref(),
-            log_group: example.log_group.as_deref(),
-            log_stream: example.log_stream.as_deref(),
-            request_id: example.request_id.as_deref(),
-            trace_id: example.xray_trace_id.as_deref(),
-            started_at: example.started_at.as_deref(),
-            ended_at: None,
-        };
+        let place = LinkedPlace::of_example(function, example);
         let lines = links::lines(&place, self.style);
         self.linked |= !lines.is_empty();
         lines.iter().for_each(|line| self.body(line));

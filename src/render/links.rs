@@ -8,6 +8,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::style::{Ink, Links, Style};
 use crate::model::Timestamp;
+use crate::wire::{Example, FunctionSummary};
 
 /// Signs that are left as they are.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
@@ -28,6 +29,21 @@ pub(super) struct LinkedPlace<'a> {
     /// Start and end of the attempt, as far as known.
     pub(super) started_at: Option<&'a str>,
     pub(super) ended_at: Option<&'a str>,
+}
+
+impl<'a> LinkedPlace<'a> {
+    /// Returns the place of the attempt that proves a finding.
+    pub(super) fn of_example(function: &'a FunctionSummary, example: &'a Example) -> Self {
+        Self {
+            region: function.region.as_deref(),
+            log_group: example.log_group.as_deref(),
+            log_stream: example.log_stream.as_deref(),
+            request_id: example.request_id.as_deref(),
+            trace_id: example.xray_trace_id.as_deref(),
+            started_at: example.started_at.as_deref(),
+            ended_at: None,
+        }
+    }
 }
 
 /// Returns the links of a place as lines: on a terminal that knows links as words, else as addresses.

@@ -196,15 +196,7 @@ fn evidence(page: &PageContext<'_>, function: &FunctionSummary, example: &Exampl
     let lines: Vec<&EvidenceLine> = example.evidence.iter().take(MOST_EVIDENCE).collect();
     let alone = silent.filter(|_| !lines.iter().any(|line| is_last(line)));
     let silence = |ms: f64| html! { p.faint { "then " (duration(ms)) " of silence" } };
-    let place = LinkedPlace {
-        region: function.region.as_deref(),
-        log_group: example.log_group.as_deref(),
-        log_stream: example.log_stream.as_deref(),
-        request_id: example.request_id.as_deref(),
-        trace_id: example.xray_trace_id.as_deref(),
-        started_at: example.started_at.as_deref(),
-        ended_at: None,
-    };
+    let place = LinkedPlace::of_example(function, example);
     let links = links::all(&place);
     html! {
         ol.evidence {
