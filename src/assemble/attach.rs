@@ -20,7 +20,9 @@ impl Assembler {
         } else {
             self.close_reported(message.at, output);
         }
+        self.note_mixed(record);
         if self.is_quoted(record) {
+            self.note_printed(record, message);
             self.ordinary_line(message, output);
             return;
         }
@@ -83,7 +85,7 @@ impl Assembler {
     fn init_start(&mut self, message: &Message<'_>, start: &InitStart<'_>, output: &mut dyn Output) {
         let rerun = start.phase == Some(InitPhase::Invoke);
         if !rerun {
-            self.end_environment(output);
+            self.end_environment(message, output);
             self.flush_environment(output);
             self.peak_mb = None;
             self.pending.fresh = true;
@@ -96,7 +98,7 @@ impl Assembler {
     }
 
     fn restore_start(&mut self, message: &Message<'_>, start: &InitStart<'_>, output: &mut dyn Output) {
-        self.end_environment(output);
+        self.end_environment(message, output);
         self.flush_environment(output);
         self.peak_mb = None;
         self.pending.fresh = true;
@@ -106,10 +108,10 @@ impl Assembler {
 
     /// Closes what ran before another environment starts in the stream. Where streams are not named, environments may
     /// be mixed: the start of one says nothing of the others, and only its own id closes an attempt.
-    fn end_environment(&mut self, output: &mut dyn Output) {
+    fn end_environment(&mut self, message: &Message<'_>, output: &mut dyn Output) {
         self.unsettle_loose();
         if self.known_stream {
-            self.close(ClosedBy::All, output);
+            self.give_way(message.at, message.keep, output);
         }
     }
 
@@ -276,12 +278,11 @@ impl Assembler {
             }
         }
         // In one environment, only JSON streams run requests side by side.
-        let over = match (self.known_stream, json) {
-            (true, false) => ClosedBy::All,
-            (true, true) => ClosedBy::ReportedOrHeadless,
-            (false, _) => ClosedBy::Reported,
-        };
-        self.close(over, output);
+        match (self.known_stream, json) {
+            (true, false) => self.give_way(message.at, message.keep, output),
+            (true, true) => self.close(ClosedBy::ReportedOrHeadless, output),
+            (false, _) => self.close(ClosedBy::Reported, output),
+        }
         if self.open.len() >= OPEN_AT_ONCE
             && let Some(oldest) = self.open.first().and_then(|at| self.open.remove(at))
         {
@@ -499,6 +500,11 @@ impl Assembler {
                 open.note_execution(line);
                 open.app_error(line.level, line.error.as_ref(), message);
             }
+            Some(id) if self.is_superseded(id) => {
+                let mut open = self.open_for(message, id, output);
+                open.note_execution(line);
+                open.app_error(line.level, line.error.as_ref(), message);
+            }
             Some(id) if self.recent.contains(id) => {
                 output.count(message.place.input, Bucket::Attributed, message.bytes);
             }
@@ -580,9 +586,11 @@ impl Assembler {
             Some(at) => at,
             None => {
                 if self.known_stream && !self.open.has_running_json() {
-                    self.close(ClosedBy::All, output);
+                    self.give_way(message.at, message.keep, output);
                 }
-                let before = std::mem::take(&mut self.pending);
+                // What stands between is not of an attempt that began before.
+                let goes_on = self.is_superseded(id);
+                let before = if goes_on { Pending::default() } else { std::mem::take(&mut self.pending) };
                 self.begun = true;
                 self.open.push(headless(id, message, before));
                 self.open.last().unwrap_or_default()
@@ -627,12 +635,16 @@ impl Assembler {
     }
 
     /// Hands a closed attempt over, or holds it back while an earlier part may still change it.
-    fn emit(&mut self, open: Box<OpenAttempt>, output: &mut dyn Output) {
+    pub(super) fn emit(&mut self, open: Box<OpenAttempt>, output: &mut dyn Output) {
         if open.ended_process() {
             self.peak_mb = None;
         }
+        let open = match self.rejoin(open) {
+            Ok(Some(open)) | Err(open) => open,
+            Ok(None) => return,
+        };
         // What has neither START nor REPORT may go on behind a line that the function printed.
-        let may_go_on = self.known_stream && open.lacks_start() && !open.is_reported();
+        let may_go_on = self.known_stream && !open.is_reported();
         if let Some(id) = open.id().filter(|_| !may_go_on) {
             self.recent.push(id);
         }

@@ -17,6 +17,7 @@ mod owner;
 mod part;
 mod quoted;
 mod resting;
+mod superseded;
 #[cfg(test)]
 mod tests;
 mod unread;
@@ -132,7 +133,7 @@ impl RecentIds {
 /// Assembles the attempts of one stream.
 #[derive(Debug)]
 pub(crate) struct Assembler {
-    /// Whether the stream is named, so that its lines come from one environment.
+    /// Whether the stream is named and shows nothing else, so that its lines come from one environment.
     known_stream: bool,
     /// The stream is one of Lambda: by its name or group, or as a line of the platform was read in it. Of any other, an id
     /// alone is no attempt: access logs and applications have ids, too.
@@ -158,6 +159,11 @@ pub(crate) struct Assembler {
     concurrent: bool,
     /// Ids of the last closed attempts; their late lines open no attempt.
     recent: RecentIds,
+    /// Attempts that gave way to the next one without a REPORT.
+    superseded: superseded::Superseded,
+    /// Requests of which lines seem to have been printed, with the places of these.
+    #[expect(clippy::box_collection, reason = "hardly a stream has any")]
+    printed: Option<Box<Vec<(RequestId, Place)>>>,
     /// The head of the part: attempts that an earlier part may still change.
     held: part::PartHead,
     first_at: Option<Timestamp>,
@@ -199,6 +205,8 @@ impl Assembler {
             begun: false,
             concurrent: false,
             recent: RecentIds::default(),
+            superseded: superseded::Superseded::default(),
+            printed: None,
             held: part::PartHead::default(),
             first_at: None,
             last_at: None,
@@ -222,7 +230,7 @@ impl Assembler {
     /// Returns whether an attempt of a request is open, or was lately.
     #[must_use]
     pub(crate) fn had(&self, id: RequestId) -> bool {
-        self.recent.contains(id) || self.open.first_of(Some(id)).is_some()
+        self.recent.contains(id) || self.open.first_of(Some(id)).is_some() || self.is_superseded(id)
     }
 
     /// Returns whether the attempt of a request runs.
@@ -275,6 +283,7 @@ impl Assembler {
     fn shrink(&mut self, keep: &Keep) {
         self.held.shrink(keep);
         self.open.shrink(|open| if open.is_reported() { open.shrink(keep) } else { open.fit() });
+        self.superseded.shrink();
         self.spare = None;
         self.unread.shrink_to_fit();
     }

@@ -23,6 +23,7 @@ impl Assembler {
         let is_start = matches!(record, Statement::Start { .. });
         let runs = |open: &OpenAttempt| open.attempt.start_seen && (open.json || !is_start) && !open.is_reported();
         !self.recent.contains(id)
+            && !self.is_superseded(id)
             && self.open.first_of(Some(id)).is_none()
             && self.open.last().is_some_and(|at| runs(&self.open[at]))
     }
@@ -33,6 +34,9 @@ impl Assembler {
             && let Some(at) = self.open.latest_of(Some(id))
         {
             return Some(at);
+        }
+        if line.id.is_some_and(|id| self.is_superseded(id)) {
+            return None;
         }
         if line.id.is_none() && line.error.is_some() && self.begins_environment() {
             return None;

@@ -8,6 +8,7 @@ use super::disorder::TimeSteps;
 use super::open::{OpenAttempt, Pending};
 use super::open_attempts::ClosedBy;
 use super::quoted::{Quoted, is_of_runtime_done, tells_an_end};
+use super::superseded::lacks_its_end;
 use super::{Assembler, OPEN_AT_ONCE, Output};
 use crate::model::{Bucket, Keep, Timestamp};
 
@@ -51,6 +52,22 @@ impl PartHead {
         }
         self.held.push(open);
         None
+    }
+
+    /// Returns the last attempt that is held: of those that run one at a time, the only one with a START.
+    pub(super) fn last(&self) -> Option<&OpenAttempt> {
+        self.held.last().map(|open| &**open)
+    }
+
+    /// Returns the same for changes.
+    pub(super) fn last_mut(&mut self) -> Option<&mut OpenAttempt> {
+        self.held.last_mut().map(|open| &mut **open)
+    }
+
+    /// Returns whether no earlier part can change an attempt.
+    pub(super) fn is_settled_at(&mut self, open: &OpenAttempt) -> bool {
+        self.settled |= open.before.fresh;
+        self.settled
     }
 
     /// Returns whether no earlier part can change what comes now.
@@ -128,7 +145,7 @@ pub(crate) fn join(parts: impl IntoIterator<Item = Part>, keep: &Keep, output: &
     while let Some(part) = parts.next() {
         before = Some(match before {
             Some(tail) => join_two(tail, part, parts.as_slice(), keep, output),
-            None => begin(part, output),
+            None => begin(part, keep, output),
         });
     }
     if let Some(tail) = before {
@@ -138,14 +155,19 @@ pub(crate) fn join(parts: impl IntoIterator<Item = Part>, keep: &Keep, output: &
 
 /// Begins with the first part. Nothing stands before its head, so its first attempt, if it lacks a START, lost it to
 /// the window.
-fn begin(part: Part, output: &mut dyn Output) -> Assembler {
+fn begin(part: Part, keep: &Keep, output: &mut dyn Output) -> Assembler {
     let Part { head, mut tail } = part;
     let mut first = true;
     for mut open in head.held {
         if std::mem::take(&mut first) && open.lacks_start() {
             open.cut_start();
         }
-        hand_over(open, tail.of_lambda, output);
+        if lacks_its_end(&open) {
+            let now = open.last_at;
+            tail.supersede(open, now, keep, output);
+        } else {
+            hand_over(open, tail.of_lambda, output);
+        }
     }
     if let Some(pending) = head.pending {
         emit_pending(pending, false, output);
@@ -167,6 +189,7 @@ fn join_two(mut tail: Assembler, part: Part, behind: &[Part], keep: &Keep, outpu
     let overlaps = part.tail.first_at.is_some() && part.tail.first_at < tail.last_at;
     let mut quoted = if overlaps { Quoted::default() } else { Quoted::of(&tail, std::iter::once(&part).chain(behind)) };
     let Part { head, tail: mut next } = part;
+    tail.tell_of_mixed(next.printed.as_deref().map_or(&[], Vec::as_slice), output);
     let settled_in_head = head.settled;
     for mut open in head.held {
         claim(&mut tail, &mut open.before, keep);
@@ -187,7 +210,7 @@ fn join_two(mut tail: Assembler, part: Part, behind: &[Part], keep: &Keep, outpu
     }
     if settled_in_head {
         // The next part was independent from here on, so whatever is still open in the tail has ended.
-        tail.close(ClosedBy::All, output);
+        tail.give_way(next.first_at, keep, output);
         emit_pending(std::mem::take(&mut tail.pending), false, output);
     } else {
         // The whole part is one head, so its open end meets the tail as well.
@@ -213,6 +236,8 @@ fn join_two(mut tail: Assembler, part: Part, behind: &[Part], keep: &Keep, outpu
         }
     }
     next.recent.append_earlier(&tail.recent);
+    next.superseded.append_earlier(tail.superseded);
+    next.known_stream &= tail.known_stream;
     next.starts_seen |= tail.starts_seen;
     next.begun |= tail.begun;
     next.concurrent |= tail.concurrent;
@@ -321,7 +346,11 @@ fn meet(tail: &mut Assembler, mut open: Box<OpenAttempt>, keep: &Keep, output: &
     } else {
         open.before = before;
     }
-    tail.close(if open.json { ClosedBy::ReportedOrHeadless } else { ClosedBy::All }, output);
+    match (tail.known_stream, open.json) {
+        (true, true) => tail.close(ClosedBy::ReportedOrHeadless, output),
+        (true, false) => tail.give_way(open.attempt.started_at, keep, output),
+        (false, _) => tail.close(ClosedBy::Reported, output),
+    }
     if open.before.fresh {
         tail.peak_mb = None;
     }
@@ -354,7 +383,7 @@ fn claim(tail: &mut Assembler, pending: &mut Pending, keep: &Keep) {
 
 /// Returns whether a fragment has nothing but late lines of a request whose attempt is closed: they open none.
 fn is_late(tail: &Assembler, open: &OpenAttempt) -> bool {
-    let is_recent = |id| tail.recent.contains(id) && tail.open.first_of(Some(id)).is_none();
+    let is_recent = |id| tail.recent.contains(id) && tail.open.first_of(Some(id)).is_none() && !tail.is_superseded(id);
     open.lacks_start()
         && !open.is_reported()
         && !open.attempt.end_seen
@@ -383,10 +412,17 @@ fn close(mut tail: Assembler, output: &mut dyn Output) {
         tail.rejoin_lone_errors(&Keep::LAST);
     }
     let last = tail.open.len();
-    for (at, mut open) in tail.open.take_all().enumerate() {
+    for (at, open) in tail.open.take_all().enumerate() {
+        let mut open = match tail.rejoin(open) {
+            Ok(Some(open)) | Err(open) => open,
+            Ok(None) => continue,
+        };
         if !open.is_reported() && (at + 1 == last || open.json || !tail.known_stream) {
             open.cut_end();
         }
+        hand_over(open, tail.of_lambda, output);
+    }
+    for open in tail.superseded.take_all() {
         hand_over(open, tail.of_lambda, output);
     }
     if lone_error && tail.pending.is_lone_error() {

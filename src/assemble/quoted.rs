@@ -60,7 +60,7 @@ impl Quoted {
 
     fn is_quoted(&self, tail: &Assembler, open: &OpenAttempt) -> bool {
         let Some(id) = open.id() else { return false };
-        let is_foreign = !tail.recent.contains(id) && tail.open.first_of(Some(id)).is_none();
+        let is_foreign = !tail.had(id);
         let is_running = self.by.is_some() && running(tail) == self.by;
         // The platform writes what is no text in the JSON format only, and none of it is printed.
         let in_text = !open.json && !open.attempt.signs.iter().any(|sign| is_of_runtime_done(&sign.kind));

@@ -14,6 +14,7 @@ struct Closed {
     attempts: Vec<Attempt>,
     duplicates: u32,
     bytes: u64,
+    disordered: bool,
 }
 
 impl Output for Closed {
@@ -27,7 +28,9 @@ impl Output for Closed {
         self.duplicates += 1;
     }
     fn crowded(&mut self, _: Place) {}
-    fn disordered(&mut self, _: Place) {}
+    fn disordered(&mut self, _: Place) {
+        self.disordered = true;
+    }
 }
 
 fn id(word: &str) -> Option<RequestId> {
@@ -561,6 +564,7 @@ proptest::proptest! {
     fn merged_environments_are_told_apart_by_id(
         fates in proptest::collection::vec((proptest::collection::vec(0usize..6, 1..4), proptest::bool::ANY), 1..6),
         picks in proptest::collection::vec(0usize..1000, 0..200),
+        cut in 0usize..200,
     ) {
         let mut streams: Vec<std::collections::VecDeque<String>> =
             fates.iter().enumerate().map(|(number, (fates, cold))| environment(number, fates, *cold).into()).collect();
@@ -584,7 +588,26 @@ proptest::proptest! {
             streams.retain(|stream| !stream.is_empty());
         }
         let lines: Vec<&str> = merged.iter().map(String::as_str).collect();
-        proptest::prop_assert_eq!(by_id(assemble(&lines, false, false, &[])), want, "{:?}", merged);
+        proptest::prop_assert_eq!(by_id(assemble(&lines, false, false, &[])), want.clone(), "{:?}", merged);
+        // A shipper may write them into one stream that has a name.
+        proptest::prop_assert_eq!(by_id(assemble(&lines, false, true, &[])), want.clone(), "named: {:?}", merged);
+        // Behind a cut, an attempt may come in two pieces, which later stages join by its id. What the platform says of
+        // its end is lost in neither, or the order is told.
+        let cut = cut % lines.len().max(1);
+        let of_id = |told: &[String], id: &str, sign: &str| {
+            told.iter().any(|told| told.split(' ').next() == Some(id) && told.contains(sign))
+        };
+        let closed = assemble(&lines, false, true, &[cut]);
+        if closed.disordered {
+            return Ok(());
+        }
+        let cut_in_two = by_id(closed);
+        for whole in &want {
+            let id = whole.split(' ').next().unwrap_or_default();
+            for sign in ["timed-out@", "crash@", "ended@"].iter().filter(|sign| whole.contains(*sign)) {
+                proptest::prop_assert!(of_id(&cut_in_two, id, sign), "{sign} of {id}, cut at {cut}: {cut_in_two:?} {merged:?}");
+            }
+        }
     }
 }
 
