@@ -59,13 +59,8 @@ impl Assembler {
             }
             Statement::Report(report) => self.report(message, report, output),
             Statement::UnreadableReport { id } => self.unreadable_report(message, *id, output),
-            Statement::TimedOut { id, after_us } => {
-                let kind = SignKind::TimedOut { after_us: *after_us };
-                match id {
-                    Some(id) => self.sign_of(message, *id, kind, output),
-                    None => self.timed_out_alone(message, kind, output),
-                }
-            }
+            Statement::TimedOut { id: Some(id) } => self.sign_of(message, *id, SignKind::TimedOut, output),
+            Statement::TimedOut { id: None } => self.timed_out_alone(message, SignKind::TimedOut, output),
             Statement::ExitedEarly { id } => self.sign_of(message, *id, SignKind::ExitedEarly, output),
             Statement::Crash(crash) => self.crash(message, crash, output),
             Statement::Extension { name, state, error_type } => {

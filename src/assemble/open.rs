@@ -117,9 +117,8 @@ impl OpenAttempt {
     pub(super) fn ended_process(&self) -> bool {
         let lost_sandbox = self.attempt.platform_error_type.as_deref().is_some_and(|code| code.starts_with("Sandbox."));
         let by_status = matches!(self.attempt.platform_status, Some(Status::Error | Status::Timeout));
-        let tells = |sign: &Sign| {
-            matches!(sign.kind, SignKind::TimedOut { .. } | SignKind::Crash { .. } | SignKind::ExitedEarly)
-        };
+        let tells =
+            |sign: &Sign| matches!(sign.kind, SignKind::TimedOut | SignKind::Crash { .. } | SignKind::ExitedEarly);
         self.is_reported()
             && !self.attempt.concurrent
             && (by_status || lost_sandbox || self.attempt.signs.iter().any(tells))
@@ -609,7 +608,7 @@ impl LinesBetween {
     /// Returns whether it is an error that ended an attempt, and hardly more.
     pub(super) fn is_lone_error(&self) -> bool {
         let ends = |sign: &Sign| match &sign.kind {
-            SignKind::TimedOut { .. } | SignKind::Crash { .. } => true,
+            SignKind::TimedOut | SignKind::Crash { .. } => true,
             SignKind::Error(error) => error.form.ends_alone(),
             _ => false,
         };

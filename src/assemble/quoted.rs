@@ -114,7 +114,7 @@ pub(super) fn tells_an_end(open: &OpenAttempt) -> bool {
 
 /// Returns whether the platform says it of a request by its id.
 pub(super) fn names(sign: &Sign, id: Option<RequestId>) -> bool {
-    let of_platform = matches!(sign.kind, SignKind::TimedOut { .. } | SignKind::Crash { .. } | SignKind::ExitedEarly);
+    let of_platform = matches!(sign.kind, SignKind::TimedOut | SignKind::Crash { .. } | SignKind::ExitedEarly);
     of_platform && RequestId::all_in(sign.line.text.as_bytes()).any(|found| Some(found) == id)
 }
 

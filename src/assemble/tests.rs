@@ -82,7 +82,7 @@ fn record(line: &str, json: bool) -> Statement<'_> {
             json,
         }),
         "unreadable" => Statement::UnreadableReport { id: None },
-        "timed-out" => Statement::TimedOut { id: Some(need), after_us: 3_000_000 },
+        "timed-out" => Statement::TimedOut { id: Some(need) },
         "crash" => Statement::Crash(CrashLine {
             id: with_id,
             message: "Runtime exited",
@@ -158,7 +158,7 @@ fn describe(attempt: &Attempt) -> String {
         .iter()
         .map(|sign| {
             let kind = match &sign.kind {
-                SignKind::TimedOut { .. } => "timed-out",
+                SignKind::TimedOut => "timed-out",
                 SignKind::Crash { .. } => "crash",
                 SignKind::Ended { .. } => "ended",
                 SignKind::InitFailed { .. } => "init-failed",

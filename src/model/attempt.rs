@@ -147,10 +147,7 @@ pub struct Sign {
 #[derive(Clone, Debug, PartialEq)]
 pub enum SignKind {
     /// `Task timed out after …`
-    TimedOut {
-        /// The limit, as printed.
-        after_us: u64,
-    },
+    TimedOut,
     /// The platform's crash line.
     Crash {
         /// `Runtime exited with error: …`

@@ -54,8 +54,6 @@ pub enum Statement<'a> {
     TimedOut {
         /// Id of the request; `None` where a copy lost it.
         id: Option<RequestId>,
-        /// The limit, as printed.
-        after_us: u64,
     },
     /// `RequestId: <id> Error: <message>` + code: the older style of a crash.
     Crash(CrashLine<'a>),

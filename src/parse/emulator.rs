@@ -58,8 +58,8 @@ pub(super) fn parse(text: &str) -> Option<Statement<'_>> {
 /// Parses `Function 'NAME' timed out after 3 seconds`.
 fn timed_out(line: &str) -> Option<Statement<'_>> {
     let (_, rest) = line.strip_prefix(FUNCTION)?.split_once(FUNCTION_TIMED_OUT)?;
-    let seconds = thousandths(rest.strip_suffix(" seconds").or_else(|| rest.strip_suffix(" second"))?)?;
-    Some(Statement::TimedOut { id: None, after_us: seconds.checked_mul(1_000)? })
+    thousandths(rest.strip_suffix(" seconds").or_else(|| rest.strip_suffix(" second"))?)?;
+    Some(Statement::TimedOut { id: None })
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "the callers return it")]

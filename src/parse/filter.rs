@@ -38,7 +38,7 @@ const FRAGMENTS: [&str; 20] = [
     "SEVERE",
     "rror [",
     "orMessage",
-    "Task timed",
+    "imed",
     "ceback",
     "ution_arn",
     "bdaInsights",

@@ -469,7 +469,7 @@ fn fault<'a>(inner: &str, text: &'a str) -> Statement<'a> {
             let error_type = error_type.and_then(borrowed);
             Statement::RuntimeDone { id, status, error_type, xray_trace_id: None }
         }
-        Some(Statement::TimedOut { id, after_us }) => Statement::TimedOut { id, after_us },
+        Some(Statement::TimedOut { id }) => Statement::TimedOut { id },
         Some(Statement::ExitedEarly { id }) => Statement::ExitedEarly { id },
         _ => Statement::Unrecognized,
     }

@@ -137,13 +137,13 @@ fn of_request(text: &str) -> Option<Statement<'_>> {
     let rest = rest.trim_start();
     if let Some(message) = rest.strip_prefix("Error:") {
         let message = message.trim_start();
-        if let Some(after_us) = timeout_after(message) {
-            return Some(Statement::TimedOut { id: Some(id), after_us });
+        if tells_timeout(message) {
+            return Some(Statement::TimedOut { id: Some(id) });
         }
         let (message, error_type) = message_and_code(message);
         return Some(Statement::Crash(CrashLine { id: Some(id), message, error_type }));
     }
-    if rest.starts_with(platform::PROCESS_EXITED) {
+    if begins_with_words(rest, platform::PROCESS_EXITED) {
         return Some(Statement::ExitedEarly { id });
     }
     if !rest.starts_with("Status:") {
@@ -151,7 +151,11 @@ fn of_request(text: &str) -> Option<Statement<'_>> {
     }
     // Functions write `RequestId: … Status: 200`, too, so the status must be one of the platform's words.
     let known = |(label, word)| if label == Label::Status { Status::parse(word) } else { None };
-    let status = labels(rest).find_map(known)?;
+    let Some(status) = labels(rest).find_map(known) else {
+        let word = rest.strip_prefix("Status:")?.trim();
+        let is_cut = word.len() >= 4 && ["timeout", "error", "failure"].iter().any(|status| status.starts_with(word));
+        return is_cut.then_some(Statement::Unrecognized);
+    };
     Some(Statement::RuntimeDone { id, status, error_type: ReportFields::read(rest).error_type, xray_trace_id: None })
 }
 
@@ -204,15 +208,13 @@ pub(super) fn is_code(word: &str) -> bool {
 }
 
 fn timed_out(text: &str) -> Option<Statement<'_>> {
-    // Lines of most runtimes begin with a time and an id, too, so the cheap search for the sentence comes first.
-    static SENTENCE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(platform::TASK_TIMED_OUT));
-    SENTENCE.find(text.as_bytes())?;
+    // Lines of most runtimes begin with a time and an id, too, so the cheap search for a word of the sentence comes first.
+    static WORD: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("imed"));
+    WORD.find(text.as_bytes())?;
     // A copy may have lost the time. Then nothing else may stand before and behind.
     if let Some((id, rest)) = uuid(text) {
-        let Statement::TimedOut { after_us, .. } = timed_out_alone(rest.trim_start_matches(BLANKS))? else {
-            return None;
-        };
-        return Some(Statement::TimedOut { id: Some(id), after_us });
+        timed_out_alone(rest.trim_start_matches(BLANKS))?;
+        return Some(Statement::TimedOut { id: Some(id) });
     }
     let rest = after_any_time(text)?.trim_start_matches(BLANKS);
     if let Some(timed_out) = timed_out_alone(rest) {
@@ -220,19 +222,11 @@ fn timed_out(text: &str) -> Option<Statement<'_>> {
     }
     let (id, rest) = request_id(rest)?;
     let rest = rest.trim_start_matches(is_spoilt_blank);
-    match timeout_after(rest) {
-        Some(after_us) => Some(Statement::TimedOut { id: Some(id), after_us }),
-        // Behind its own time and id the sentence is the platform's, though a copy spoilt the figure. What ends before the unit
-        // was cut, and may go on in the next line.
-        None => {
-            let figure = rest.strip_prefix(platform::TASK_TIMED_OUT)?;
-            figure.contains("second").then_some(Statement::Unrecognized)
-        }
-    }
+    (tells_timeout(rest) || tells_spoilt_timeout(rest)).then_some(Statement::TimedOut { id: Some(id) })
 }
 
-/// Returns whether a character may stand for the blank before the sentence: copies make of it what they have. Quotes,
-/// brackets and words are of functions, which quote the sentence.
+/// Returns whether a character may stand for a blank of the sentence: copies make of it what they have. Quotes, brackets and
+/// words are of functions, which quote the sentence.
 fn is_spoilt_blank(char: char) -> bool {
     BLANKS.contains(&char)
         || char.is_control()
@@ -242,18 +236,60 @@ fn is_spoilt_blank(char: char) -> bool {
 
 /// Parses the sentence without an id: with nothing behind it, and seconds with two decimals as only the platform writes.
 fn timed_out_alone(text: &str) -> Option<Statement<'_>> {
-    let after_us = timeout_after(text)?;
     let (seconds, unit) = word(text.strip_prefix(platform::TASK_TIMED_OUT)?);
     let decimals = seconds.split_once('.').is_some_and(|(_, decimals)| decimals.len() == 2);
-    (decimals && matches!(unit.trim(), "seconds" | "second")).then_some(Statement::TimedOut { id: None, after_us })
+    let fits = decimals && thousandths(seconds).is_some() && matches!(unit.trim(), "seconds" | "second");
+    fits.then_some(Statement::TimedOut { id: None })
 }
 
-fn timeout_after(text: &str) -> Option<u64> {
-    let (seconds, rest) = word(text.strip_prefix(platform::TASK_TIMED_OUT)?);
-    if !rest.trim_start().starts_with("second") {
-        return None;
+/// Returns whether the sentence stands at the start of a text.
+fn tells_timeout(text: &str) -> bool {
+    let Some((seconds, rest)) = text.strip_prefix(platform::TASK_TIMED_OUT).map(word) else { return false };
+    rest.trim_start().starts_with("second") && thousandths(seconds).is_some()
+}
+
+/// Returns whether a text is the sentence with other blanks or letters, a figure that a copy spoilt, or cut. Behind its own time
+/// and id it is the platform's.
+fn tells_spoilt_timeout(text: &str) -> bool {
+    let mut rest = text.trim_end_matches(|char| is_spoilt_blank(char) || char == '…');
+    for (at, word) in platform::TIMED_OUT_WORDS.split(' ').enumerate() {
+        if rest.len() < word.len() {
+            // Of a sentence that was cut, enough must be there to be no other.
+            return at >= 2 && !rest.is_empty() && starts_with_letters(word, rest);
+        }
+        if !starts_with_letters(rest, word) {
+            return false;
+        }
+        let behind = &rest[word.len()..];
+        rest = behind.trim_start_matches(is_spoilt_blank);
+        if rest.len() == behind.len() && !rest.is_empty() {
+            return false;
+        }
     }
-    thousandths(seconds)?.checked_mul(1_000)
+    let unit = rest.trim_start_matches(|char: char| !char.is_ascii_alphabetic());
+    let is_figure = unit.len() < rest.len() || rest.is_empty();
+    is_figure && (starts_with_letters(unit, "second") || starts_with_letters("seconds", unit))
+}
+
+/// Returns whether a text begins with the words of a sentence, or ends after at least two of them.
+fn begins_with_words(text: &str, sentence: &str) -> bool {
+    let mut words = text.split_whitespace();
+    let mut same = 0;
+    for wanted in sentence.split(' ') {
+        match words.next() {
+            Some(word) if word == wanted => same += 1,
+            Some(cut) => {
+                return same >= 2 && words.next().is_none() && wanted.starts_with(cut.trim_end_matches(['.', '…']));
+            }
+            None => return same >= 2,
+        }
+    }
+    true
+}
+
+/// Returns whether a text begins with a word, whatever the case of its letters.
+fn starts_with_letters(text: &str, word: &str) -> bool {
+    text.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word))
 }
 
 /// Labels of the platform's lines.

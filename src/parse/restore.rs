@@ -1,14 +1,16 @@
-//! Messages of which a copy wrote the tabs and line ends as text (`\t`, `^I`, `#011`, `<br>`) or lost the line ends: they
-//! get them back, where the platform or a runtime had them. Everywhere else such text is the function's own.
+//! Messages of which a copy wrote the tabs and line ends as text (`\t`, `^I`, `#011`, `<br>`), lost the line ends or put other
+//! characters in the place of blanks: they get them back, where the platform or a runtime had them. Everywhere else such text is
+//! the function's own.
 
 use std::borrow::Cow;
 
 use memchr::memmem;
 
-use super::ruby;
 use super::text::{after_any_time, after_bracketed_level, after_timestamp, is_class_name, uuid};
+use super::{platform_text, ruby};
 use crate::lambda::platform;
 use crate::lambda::runtimes::{PYTHON_ERROR, TRACEBACK};
+use crate::model::Statement;
 
 /// Way in which a tool writes a tab and a line end.
 struct Writing {
@@ -38,6 +40,9 @@ pub(crate) fn restored(text: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 fn undone(text: &str) -> Option<String> {
+    if let Some(text) = with_plain_blanks(text) {
+        return Some(text);
+    }
     let bytes = text.as_bytes();
     // An object escapes what is in it by itself.
     if text.starts_with('{') || is_as_delivered(bytes) {
@@ -70,6 +75,41 @@ fn undone(text: &str) -> Option<String> {
         return Some(own.to_owned());
     }
     (!text.trim_end().contains('\n')).then(|| unfolded_java(text)).flatten()
+}
+
+/// Returns a line of the platform with plain blanks, if it is one only with these: copies from documents and chats have blanks
+/// that do not break, marks of no width, signs that could not be read, and two blanks for one.
+fn with_plain_blanks(text: &str) -> Option<String> {
+    let line = text.lines().next()?;
+    if line.is_ascii() && !line.contains("  ") && !line.contains(['\u{b}', '\u{c}']) {
+        return None;
+    }
+    let may_be_of_platform =
+        line.starts_with(|first: char| matches!(first, 'S' | 'E' | 'R' | 'I' | '0'..='9' | 'a'..='f'));
+    if !may_be_of_platform {
+        return None;
+    }
+    let mut plain = String::with_capacity(text.len());
+    for char in line.chars() {
+        match char {
+            '\t' => plain.push(char),
+            _ if is_other_blank(char) => {
+                if !plain.ends_with([' ', '\t']) {
+                    plain.push(' ');
+                }
+            }
+            _ => plain.push(char),
+        }
+    }
+    let is_read = |text: &str| !matches!(platform_text::parse(text), None | Some(Statement::Unrecognized));
+    (plain != line && is_read(&plain) && !is_read(line)).then(|| plain + &text[line.len()..])
+}
+
+/// Returns whether a character stands where a blank stood, or beside one.
+fn is_other_blank(char: char) -> bool {
+    char.is_whitespace()
+        || char.is_control()
+        || matches!(char, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | char::REPLACEMENT_CHARACTER)
 }
 
 /// Returns whether a message has nothing that any of the copies would have put into it, and no frames of the JVM that

@@ -85,7 +85,7 @@ fn answer(object: &Object<'_>) -> Option<AppError<'static>> {
 pub(super) fn answer_of_timeout(object: &Object<'_>) -> Option<Statement<'static>> {
     let fits = object.keys().all(|key| matches!(key, "errorMessage" | "errorType" | "requestId"));
     match super::platform_text::parse(text_at(object, &["errorMessage"]).filter(|_| fits)?)? {
-        Statement::TimedOut { id, after_us } => Some(Statement::TimedOut { id, after_us }),
+        Statement::TimedOut { id } => Some(Statement::TimedOut { id }),
         _ => None,
     }
 }

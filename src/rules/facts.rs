@@ -218,7 +218,7 @@ impl<'a> Facts<'a> {
 fn timed_out(attempt: &Attempt) -> Option<&Sign> {
     attempt.signs.iter().rfind(|sign| {
         let local = sign.line.text.trim_start().starts_with(FUNCTION);
-        matches!(sign.kind, SignKind::TimedOut { .. }) && (!local || !attempt.report_seen || attempt.emulated)
+        matches!(sign.kind, SignKind::TimedOut) && (!local || !attempt.report_seen || attempt.emulated)
     })
 }
 

@@ -55,7 +55,7 @@ mod samples {
             ),
             failing("START not in view", Build::new().app_lines(1).without_start().report(), "ok"),
             Sample::near_miss("status", Build::new().status(Status::Error, None)),
-            Sample::healthy("failure", Build::new().timed_out(3).report()),
+            Sample::healthy("failure", Build::new().timed_out().report()),
         ]
     }
 }

@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn lines_without_a_name_have_the_one_that_callers_see() {
-        assert_eq!(name(Build::new().timed_out(3).report()).as_deref(), Some("Sandbox.Timedout"));
+        assert_eq!(name(Build::new().timed_out().report()).as_deref(), Some("Sandbox.Timedout"));
         let restore = Build::new().restore(Status::Timeout).status(Status::Timeout, None);
         assert_eq!(name(restore).as_deref(), Some("SnapStartTimeoutException"));
         let large = Build::new().response_refused(413).app_lines(3).report();

@@ -103,8 +103,8 @@ impl Build {
         )
     }
 
-    pub(super) fn timed_out(self, seconds: u64) -> Self {
-        self.sign(Phase::Invoke, SignKind::TimedOut { after_us: seconds * 1_000_000 }, "Task timed out")
+    pub(super) fn timed_out(self) -> Self {
+        self.sign(Phase::Invoke, SignKind::TimedOut, "Task timed out")
     }
 
     pub(super) fn crash(self, message: &str, error_type: &str) -> Self {

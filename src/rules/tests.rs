@@ -81,13 +81,13 @@ fn a_call_before_silence_is_a_cause_of_a_timeout() {
     let waiting = Build::new()
         .duration_ms(3_000)
         .last_line(100, "POST https://api.crm.example.com/v2/charges")
-        .timed_out(3)
+        .timed_out()
         .report();
     assert_eq!(causes(&judge(&waiting.0)), [("downstream.timeout", Confidence::Medium)]);
     let busy = Build::new()
         .duration_ms(3_000)
         .last_line(2_900, "POST https://api.crm.example.com/v2/charges")
-        .timed_out(3)
+        .timed_out()
         .report();
     assert!(judge(&busy.0).contributing.is_empty());
 }
@@ -96,7 +96,7 @@ fn a_call_before_silence_is_a_cause_of_a_timeout() {
 fn a_logged_failure_before_a_timeout_is_a_cause() {
     let build = Build::new()
         .error(Phase::Invoke, ErrorForm::Logged, "Error", "getaddrinfo ENOTFOUND db.internal")
-        .timed_out(6)
+        .timed_out()
         .report();
     assert_eq!(causes(&judge(&build.0)), [("downstream.dns", Confidence::Medium)]);
 }
@@ -104,7 +104,7 @@ fn a_logged_failure_before_a_timeout_is_a_cause() {
 #[test]
 fn a_failed_call_in_the_last_line_is_a_cause_of_a_timeout_at_any_level() {
     let line = r#"{"level":"INFO","msg":"query","error":"dial tcp 10.2.3.4:5432: i/o timeout"}"#;
-    let build = Build::new().duration_ms(3_000).last_line(2_900, line).timed_out(3).report();
+    let build = Build::new().duration_ms(3_000).last_line(2_900, line).timed_out().report();
     assert_eq!(causes(&judge(&build.0)), [("downstream.timeout", Confidence::Medium)]);
 }
 
@@ -114,7 +114,7 @@ fn partial_work_follows_the_facts() {
         let verdict = judge(&build.0);
         (verdict.partial_work, verdict.compensation)
     };
-    assert_eq!(of(Build::new().app_lines(2).timed_out(3).report()), (PartialWork::Likely, Compensation::Yes));
+    assert_eq!(of(Build::new().app_lines(2).timed_out().report()), (PartialWork::Likely, Compensation::Yes));
     assert_eq!(
         of(Build::new().concurrent().app_lines(2).status(Status::Timeout, None)),
         (PartialWork::Certain, Compensation::Yes)

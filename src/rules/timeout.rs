@@ -68,7 +68,7 @@ mod samples {
 
     pub(super) fn all() -> Vec<Sample> {
         vec![
-            failing("older style", Build::new().timed_out(3).report(), "timeout.invoke"),
+            failing("older style", Build::new().timed_out().report(), "timeout.invoke"),
             failing(
                 "billed less than it took",
                 Build::new().app_lines(1).billed(3_003_120, 3_000).report(),
@@ -80,7 +80,7 @@ mod samples {
                 "an error logged before does not matter",
                 Build::new()
                     .error(Phase::Invoke, ErrorForm::Logged, "Error", "connect ECONNREFUSED 10.0.0.1:80")
-                    .timed_out(6)
+                    .timed_out()
                     .report(),
                 "timeout.invoke",
             ),

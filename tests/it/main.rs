@@ -76,6 +76,7 @@ mod signals;
 mod sparse_lines;
 #[cfg(unix)]
 mod special_files;
+mod spoilt;
 mod stores;
 #[cfg(target_os = "linux")]
 mod threads;
