@@ -32,6 +32,11 @@ pub(super) enum Fault {
     /// Its text ends within a character, of which this many bytes are there.
     #[error("the UTF-16 text ends within a character; what came before counts, copy the file again")]
     Torn(u64),
+    /// From this byte on it is no text.
+    #[error(
+        "from about byte {0} on it is no text, but compressed data or UTF-16, and was not read; save that part as a file of its own"
+    )]
+    NoText(u64),
     /// Anything else.
     #[error("{0}")]
     Other(String),

@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 
 use super::line_ends;
+use super::not_text::NotTextWatch;
 use super::sentences::SentenceWatch;
 use crate::model::{Mentions, Sighting};
 
@@ -42,6 +43,7 @@ pub(super) struct Feed<'a> {
     line: u64,
     head: usize,
     watch: SentenceWatch,
+    not_text: NotTextWatch,
 }
 
 impl<'a> Feed<'a> {
@@ -58,6 +60,7 @@ impl<'a> Feed<'a> {
             line: 1,
             head: HEAD,
             watch: SentenceWatch::default(),
+            not_text: NotTextWatch::default(),
         }
     }
 
@@ -157,7 +160,9 @@ impl<'a> Feed<'a> {
 
     fn fill(&mut self) -> bool {
         let Filled { bytes, ended, failure } = fill(self.input, &mut self.buffer[self.end..]);
-        self.watch.look(&self.buffer[self.end..self.end + bytes]);
+        let piece = &self.buffer[self.end..self.end + bytes];
+        self.watch.look(piece);
+        self.not_text.look(piece);
         self.end += bytes;
         self.ended = ended;
         self.failure = failure;
@@ -201,19 +206,25 @@ impl<'a> Feed<'a> {
         std::mem::take(&mut self.watch).seen()
     }
 
+    /// Takes whatever bytes come for what they should be.
+    pub(super) fn is_no_text(&mut self) {
+        self.not_text = NotTextWatch::off();
+    }
+
     /// Returns the memory of a chunk, and its length.
     pub(super) fn into_chunk(self) -> (Vec<u8>, usize) {
         (self.buffer, self.end)
     }
 
-    /// Returns the total number of bytes read, the error that ended reading, and the memory for the next input.
+    /// Returns the total number of bytes read, the error that ended reading or that they are not all text, and the memory for the next input.
     pub(super) fn finish(mut self) -> (u64, Option<io::Error>, Vec<u8>) {
         let bytes = self.passed + (self.end - self.start) as u64;
         if self.buffer.len() > 4 * BLOCK {
             self.buffer.truncate(BLOCK);
             self.buffer.shrink_to_fit();
         }
-        (bytes, self.failure, self.buffer)
+        let failure = self.failure.or_else(|| self.not_text.fault().map(Into::into));
+        (bytes, failure, self.buffer)
     }
 }
 

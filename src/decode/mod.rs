@@ -16,6 +16,7 @@ mod line_ends;
 mod magic;
 mod members;
 mod moment;
+mod not_text;
 mod plain;
 mod ready;
 mod rendered;

@@ -234,6 +234,8 @@ impl<'r> DecodeRun<'r> {
             self.sink.count(Bucket::Dropped, *rest);
             bytes += rest;
         }
+        let is_known = |fault: &Fault| matches!(fault, Fault::NoText(_)) && result.is_err();
+        let failure = failure.filter(|error| !fault_in(error).is_some_and(is_known));
         let result = failure.map_or(result, |error| Err(read_error(error)));
         let (shape, inner) = result.inspect_err(|_| {
             self.before_failure += bytes.saturating_sub(std::mem::take(&mut self.carried_before_failure));
@@ -345,6 +347,7 @@ impl<'r> DecodeRun<'r> {
         if depth >= DEEPEST {
             return Err(too_deep());
         }
+        feed.is_no_text();
         let mut whole = 0;
         let mut inner = |data: &mut (dyn Read + Send)| {
             let decoded = self.input(data, depth + 1)?;

@@ -15,6 +15,7 @@ use super::feed::{BLOCK, Feed, HEAD, LONGEST, fill};
 use super::head::InputHead;
 use super::layers::{beside_a_log, own_result, refused_kind, refused_rendering};
 use super::magic::is_layered;
+use super::not_text::NotTextWatch;
 use super::run::read_error;
 use super::sentences::SentenceWatch;
 use super::{Decode, DecodeEvents, Decoded, SHAPES, Shape};
@@ -130,7 +131,8 @@ impl Splits<'_> {
             turn.sink.mentions(mentions);
         }
         turn.sink.part_ends(source.watch.seen().or(source.sighting));
-        let result = source.failure.map_or(Ok(()), |error| Err(read_error(error)));
+        let failure = source.failure.or_else(|| source.not_text.fault().map(Into::into));
+        let result = failure.map_or(Ok(()), |error| Err(read_error(error)));
         Decoded { shape: Some(shape.name), bytes: source.bytes, result }
     }
 }
@@ -330,6 +332,7 @@ struct ChunkReader<'s> {
     chunks: u64,
     bytes: u64,
     watch: SentenceWatch,
+    not_text: NotTextWatch,
     /// Sighting in the part of the input that could not be split.
     sighting: Option<Sighting>,
 }
@@ -356,6 +359,7 @@ impl<'s> ChunkReader<'s> {
             chunks: 0,
             bytes: 0,
             watch: SentenceWatch::default(),
+            not_text: NotTextWatch::default(),
             sighting: None,
         }
     }
@@ -373,7 +377,9 @@ impl<'s> ChunkReader<'s> {
         loop {
             if !self.ended {
                 let filled = fill(&mut self.input, &mut data[end..]);
-                self.watch.look(&data[end..end + filled.bytes]);
+                let piece = &data[end..end + filled.bytes];
+                self.watch.look(piece);
+                self.not_text.look(piece);
                 end += filled.bytes;
                 (self.ended, self.failure) = (filled.ended, filled.failure);
             }

@@ -13,12 +13,21 @@ pub(super) enum ByteOrder {
     Big,
 }
 
+/// Units in a row that are plain text rather than UTF-16: of Chinese, one in five or so looks like that.
+const PLAIN_TEXT: u32 = 24;
+/// What is said of such text.
+const NOT_UTF16: &str = "the text goes on in another encoding than UTF-16 and was not read to its end; save what follows as a file of its own";
+
 /// Reader that transcodes to UTF-8. Unpaired surrogates become the replacement character, byte order marks are dropped.
 pub(super) struct Utf16Reader<R> {
     input: R,
     order: ByteOrder,
     odd: Option<u8>,
     high: Option<u16>,
+    /// Units in a row, so far, of which both bytes are characters of plain text.
+    plain: u32,
+    /// Whether the text was found to go on in another encoding.
+    gone_wrong: bool,
     text: Vec<u8>,
     at: usize,
     block: Vec<u8>,
@@ -26,22 +35,43 @@ pub(super) struct Utf16Reader<R> {
 
 impl<R: Read> Utf16Reader<R> {
     pub(super) fn new(input: R, order: ByteOrder) -> Self {
-        Self { input, order, odd: None, high: None, text: Vec::new(), at: 0, block: vec![0; 8 * 1024] }
+        Self {
+            input,
+            order,
+            odd: None,
+            high: None,
+            plain: 0,
+            gone_wrong: false,
+            text: Vec::new(),
+            at: 0,
+            block: vec![0; 8 * 1024],
+        }
     }
 
     /// Reads and transcodes the next block. Returns `false` at the end of the input.
     fn refill(&mut self) -> io::Result<bool> {
         self.text.clear();
         self.at = 0;
+        if self.gone_wrong {
+            return Err(Fault::Other(NOT_UTF16.to_owned()).into());
+        }
         let count = self.input.read(&mut self.block)?;
         for index in 0..count {
             let byte = self.block[index];
             match self.odd.take() {
                 None => self.odd = Some(byte),
-                Some(first) => self.take_unit(match self.order {
-                    ByteOrder::Little => u16::from_le_bytes([first, byte]),
-                    ByteOrder::Big => u16::from_be_bytes([first, byte]),
-                }),
+                Some(first) => {
+                    let is_plain = |byte: u8| byte.is_ascii_graphic() || matches!(byte, b' ' | b'\n' | b'\t');
+                    self.plain = if is_plain(first) && is_plain(byte) { self.plain + 1 } else { 0 };
+                    if self.plain == PLAIN_TEXT {
+                        self.gone_wrong = true;
+                        return Ok(true);
+                    }
+                    self.take_unit(match self.order {
+                        ByteOrder::Little => u16::from_le_bytes([first, byte]),
+                        ByteOrder::Big => u16::from_be_bytes([first, byte]),
+                    });
+                }
             }
         }
         Ok(count > 0)
@@ -102,6 +132,22 @@ impl<R: Read> Read for Utf16Reader<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tells_of_text_in_another_encoding_behind_it() {
+        let line = "START RequestId: 8f507cfc 中文，不是别的编码\n";
+        let utf16: Vec<u8> = line.repeat(2_000).encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let read = |bytes: &[u8]| {
+            let mut text = String::new();
+            let result = Utf16Reader::new(bytes, ByteOrder::Little).read_to_string(&mut text);
+            result.map(|_| text.lines().count())
+        };
+        assert_eq!(read(&utf16).ok(), Some(2_000));
+        assert!(
+            read(&[&utf16[..], "plain text and nothing else in this long line\n".repeat(3).as_bytes()].concat())
+                .is_err()
+        );
+    }
 
     #[test]
     fn transcodes_pairs_and_broken_pairs() {

@@ -5,6 +5,7 @@
 //! nothing.
 
 mod closed;
+mod disguised;
 mod duplicates;
 mod failed_events;
 mod held;

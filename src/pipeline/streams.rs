@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::disguised;
 use super::duplicates::Delivered;
 use super::sift::sift;
 use super::stream::{Joined, Stream, key_hash};
@@ -411,7 +412,11 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
             Statement::App(line) if !stream.read => {
                 // What the runtime says of an error is judged, whatever it quotes.
                 let is_error = line.error.as_ref().is_some_and(|error| error.form != ErrorForm::Logged);
-                if !is_error && let Some(sighting) = sighting_in_message(message.text, message.place.line) {
+                let found = || {
+                    let line = message.place.line;
+                    sighting_in_message(message.text, line).or_else(|| disguised::sighting(message.text, line))
+                };
+                if !is_error && let Some(sighting) = found() {
                     self.sighted = true;
                     self.quotation.get_or_insert_with(|| sighting.clone());
                     if stream.unread.push(sighting, message.bytes) && stream.origin.log_stream.is_none() {

@@ -660,3 +660,62 @@ fn more_attempts_than_can_be_open_are_a_note() {
         assert_eq!(summary["coverage"]["complete"], json!(complete), "{count}");
     }
 }
+
+/// A failing log in another packing, behind a healthy one or before it.
+fn other_packings() -> Vec<(&'static str, Vec<u8>)> {
+    let lines: Vec<String> = failures()[0].iter().map(|line| format!("{line}\n")).collect();
+    let text = lines.concat();
+    let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let message = |of: &dyn Fn(&str) -> Value| -> Vec<u8> {
+        let event = |line: &String| {
+            json!({"timestamp": 1_790_812_800_000_u64, "logGroup": "/aws/lambda/f", "logStream": "2026/10/01/[7]02", "message": of(line)}).to_string()
+        };
+        lines.iter().map(event).collect::<Vec<_>>().join("\n").into_bytes()
+    };
+    vec![
+        ("gzip", gzip(text.as_bytes())),
+        ("UTF-16, little", little),
+        ("UTF-16, big", big),
+        ("zeros between", text.bytes().flat_map(|byte| [byte, 0]).collect()),
+        (
+            "base64 messages",
+            message(&|line| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, line).into()),
+        ),
+        ("lists of words", message(&|line| line.split(' ').collect())),
+        ("lists of codes", message(&|line| line.bytes().collect())),
+    ]
+}
+
+/// Files of several encodings that were put together are read, or said not to be whole.
+#[test]
+fn no_packing_of_a_part_makes_a_log_look_whole() {
+    let nd_good: String = good()
+        .lines()
+        .map(|line| {
+            json!({"timestamp": 1_790_812_800_000_u64, "logGroup": "/aws/lambda/f", "logStream": "2026/10/01/[7]01", "message": line})
+                .to_string()
+                + "\n"
+        })
+        .collect();
+    let utf16: Vec<u8> = format!("\u{feff}{}", good().repeat(40)).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let plain = failures()[0].iter().map(|line| format!("{line}\n")).collect::<String>().into_bytes();
+    let mut silent = Vec::new();
+    for (what, packed) in other_packings() {
+        for (first, text) in [("text", good()), ("NDJSON", nd_good.clone())] {
+            // A list of messages has no place in a text.
+            if packed.starts_with(b"{") && first == "text" {
+                continue;
+            }
+            let whole = [text.as_bytes(), &packed].concat();
+            let done = Run::analyze(["-"]).args(["--allow-empty", "--fail-on", "failed > 0"]).input(whole).done();
+            if done.status == 0 {
+                silent.push(format!("{what} behind {first}"));
+            }
+        }
+    }
+    if Run::analyze(["-"]).args(["--fail-on", "failed > 0"]).input([utf16, plain].concat()).done().status == 0 {
+        silent.push("plain text behind UTF-16".to_owned());
+    }
+    assert!(silent.is_empty(), "{silent:#?}");
+}
