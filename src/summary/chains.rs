@@ -95,6 +95,9 @@ impl Copies {
             return 0;
         }
         let before = attempts.len();
+        let tells_less = |attempt: &Entry| attempt.stream == unnamed_stream() || attempt.started_at().is_none();
+        let forms_differ =
+            attempts.iter().any(tells_less) && attempts.iter().any(|attempt| attempt.started_at().is_some());
         self.clear();
         // The first attempt that began in this millisecond in a stream with a name, and in one without.
         let mut begun_now = (None, [None::<usize>; 2]);
@@ -115,7 +118,8 @@ impl Copies {
                 None => [self.untimed.get(&(attempt.stream, place.line, place.event)).copied(), None],
             };
             let is_copy = |at: &usize| self.kept.get(*at).is_some_and(|known| is_same(known, &attempt));
-            let at = candidates.into_iter().flatten().find(is_copy).unwrap_or(next);
+            let at = candidates.into_iter().flatten().find(is_copy);
+            let at = at.or_else(|| if forms_differ { self.copy_by_figures(&attempt) } else { None }).unwrap_or(next);
             match attempt.started_at() {
                 Some(_) => self.last_of_stream.insert(attempt.stream, at),
                 None => self.untimed.insert((attempt.stream, place.line, place.event), at),
@@ -136,6 +140,16 @@ impl Copies {
         (before - attempts.len()) as u64
     }
 
+    /// Finds an attempt that is the same as one whose log tells more, or less.
+    fn copy_by_figures(&self, attempt: &Entry) -> Option<usize> {
+        let hash = attempt.hash_anywhere()?;
+        let from = self.kept.len().saturating_sub(COMPARED);
+        let compared = self.kept[from..]
+            .iter()
+            .rposition(|known| known.hash_anywhere() == Some(hash) && is_same_by_figures(known, attempt));
+        compared.map(|at| from + at)
+    }
+
     fn clear(&mut self) {
         if self.last_of_stream.capacity().max(self.untimed.capacity()) > TABLES_KEPT {
             *self = Self::default();
@@ -149,7 +163,13 @@ impl Copies {
 /// Keeps the fuller of two copies, in the stream that either tells, and returns the other.
 fn keep_fuller(known: &mut Entry, copy: Entry) -> Entry {
     let told = [known.stream, copy.stream].into_iter().find(|stream| *stream != unnamed_stream());
-    let other = if copy.fullness() > known.fullness() { std::mem::replace(known, copy) } else { copy };
+    // Without its time, an attempt could be the copy of another one as well.
+    let is_better = match (known.started_at(), copy.started_at()) {
+        (None, Some(_)) if copy.told() >= known.told() => true,
+        (Some(_), None) if known.told() >= copy.told() => false,
+        _ => copy.fullness() > known.fullness(),
+    };
+    let other = if is_better { std::mem::replace(known, copy) } else { copy };
     known.stream = told.unwrap_or(known.stream);
     other
 }
@@ -208,6 +228,22 @@ fn is_same(known: &Entry, next: &Entry) -> bool {
         || ends.is_some_and(|(one, other)| one == other)
         || (next.has(Fact::StartCut) && before_its_end(Timestamp::le))
         || (known.has(Fact::StartCut) && before_its_end(Timestamp::lt))
+}
+
+/// Returns whether an entry is the same attempt as another one with the same figures, to a hundredth of a millisecond, from an
+/// input that does not tell the stream or the times: only some lines of bare text have a time, so an attempt may seem to begin
+/// within its run. A retry, which may have run into the same limit, begins later.
+fn is_same_by_figures(known: &Entry, next: &Entry) -> bool {
+    let other_input = known.place().input != next.place().input;
+    let begun_within = match (known.started_at(), next.started_at()) {
+        (Some(one), Some(other)) => {
+            let one_tells_less = known.stream == unnamed_stream() || next.stream == unnamed_stream();
+            let lasted = known.duration().map_or(0, |hundredths| i64::from(hundredths / 100));
+            one_tells_less && one.ms_since(other).abs() <= lasted
+        }
+        (one, other) => one.is_some() != other.is_some(),
+    };
+    other_input && begun_within && !known.contradicts(next)
 }
 
 #[cfg(test)]

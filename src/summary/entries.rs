@@ -258,9 +258,13 @@ impl<'s> Entries<'s> {
             let facts = self.functions.entry(stream.function).or_default();
             facts.timeout = facts.timeout.max(Some((entry.started_at(), limit_ms)));
         }
-        if stream.is_nameless {
+        let hash_anywhere = entry.hash_anywhere();
+        if stream.is_nameless || hash_anywhere.is_some() {
             let facts = self.functions.entry(stream.function).or_default();
-            facts.attempt(entry.hashes(), entry.has(Fact::Emulated));
+            if stream.is_nameless {
+                facts.attempt(entry.hashes(), entry.has(Fact::Emulated));
+            }
+            hash_anywhere.into_iter().for_each(|hash| facts.least(hash));
         }
         self.runs.push(entry, &self.shared.in_memory);
     }

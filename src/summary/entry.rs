@@ -295,11 +295,26 @@ impl Entry {
         })
     }
 
+    /// Returns a hash of what an attempt is known by in any form of its log, whether that tells the stream and the times or
+    /// not: its request and the figures of its REPORT. Ids are random, so little is enough to spread them.
+    pub(super) fn hash_anywhere(&self) -> Option<u64> {
+        let is_known = self.has(Fact::HasRequest) && self.duration != ABSENT && !self.has(Fact::Emulated);
+        let figures = u64::from(self.duration) << 32 | u64::from(self.billed_ms);
+        let (high, low) = ((self.request >> 64) as u64, self.request as u64);
+        let folded = u128::from(high ^ low.rotate_left(32) ^ figures) * 0x9e37_79b9_7f4a_7c15;
+        is_known.then_some((folded >> 64) as u64 ^ folded as u64)
+    }
+
+    /// Returns what it tells of a failure: that there was one, for sure, and the errors that were logged.
+    pub(super) fn told(&self) -> (bool, bool, u16) {
+        (self.category().is_failure(), self.confidence() == Confidence::High, self.handled_errors)
+    }
+
     /// Returns how much of the attempt it has seen.
     pub(super) fn fullness(&self) -> Fullness {
         Fullness {
             whole: (self.has(Fact::ReportSeen), !self.has(Fact::StartCut), !self.has(Fact::WithoutStart)),
-            told: (self.category().is_failure(), self.confidence() == Confidence::High, self.handled_errors),
+            told: self.told(),
             known: [self.lasted_ms, self.duration, self.init, self.billed_ms].map(|known| known != ABSENT),
             facts: self.facts.0,
             place: Reverse((self.place, self.event)),

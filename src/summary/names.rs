@@ -45,7 +45,7 @@ pub(super) struct FunctionFacts {
     pub(super) configured_timeout: Option<(Option<Timestamp>, u64)>,
     /// Sum of the hashes of all attempts, if the name is unknown: the same in whatever order they come.
     pub(super) sum: u64,
-    /// The smallest of these hashes, sorted. Inputs that have many attempts in common have some
+    /// The smallest of the hashes of attempts, sorted. Inputs that have many attempts in common have some
     /// of these in common (bottom-k sketches: Cohen and Kaplan 2007).
     pub(super) least_attempts: Vec<u64>,
 }
@@ -80,7 +80,8 @@ impl FunctionFacts {
         }
     }
 
-    fn least(&mut self, hash: u64) {
+    /// Keeps the hash of an attempt if it is one of the smallest.
+    pub(super) fn least(&mut self, hash: u64) {
         let least = &mut self.least_attempts;
         let is_behind = least.len() >= LEAST && least.last().is_some_and(|last| *last <= hash);
         if let (false, Err(at)) = (is_behind, least.binary_search(&hash)) {

@@ -314,14 +314,25 @@ fn canonical(
             rows.join(id, *by_stream.entry(stream).or_insert(id));
         }
     }
-    let mut by_attempt: BTreeMap<u64, u32> = BTreeMap::new();
+    let mut by_attempt: FxHashMap<u64, u32> = FxHashMap::default();
+    let mut of_named = Vec::new();
     for (hash, id) in attempts {
         if rows.has(id) {
             rows.join(id, *by_attempt.entry(hash).or_insert(id));
+        } else {
+            of_named.push((hash, canonical[id as usize]));
+        }
+    }
+    // What another input names the function of is of that function.
+    let mut named: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+    for (hash, function) in of_named {
+        if let Some(id) = by_attempt.get(&hash) {
+            named.entry(rows.row_of(*id)).or_default().insert(function);
         }
     }
     for id in rows.members() {
-        canonical[id as usize] = rows.row_of(id);
+        let row = rows.row_of(id);
+        canonical[id as usize] = named.get(&row).and_then(only).unwrap_or(row);
     }
     canonical
 }

@@ -365,3 +365,56 @@ fn records_say_whether_their_log_was_understood() {
     let again = Run::analyze([&records]).args(["--format", "ndjson"]).done().stdout;
     assert!(again.contains("\"understood\":false"), "{again}");
 }
+
+/// Forms in which the same log is had: with names and times, without either.
+fn forms(function: &str, stream: &Stream) -> Vec<(&'static str, String)> {
+    let shaped = SHAPES.iter().map(|shape| {
+        let text = stream.events.iter().map(|event| (shape.write)(function, &stream.name, event)).collect();
+        (shape.name, text)
+    });
+    let messages = stream.events.iter().map(|event| json!({"timestamp": event.at, "message": event.message}));
+    let without_stream = json!({"events": messages.collect::<Vec<_>>(), "nextForwardToken": "f/1"}).to_string();
+    let bare = stream.events.iter().fold(String::new(), |out, event| out + event.message.trim_end() + "\n");
+    shaped.chain([("aws logs get-log-events", without_stream), ("bare text", bare)]).collect()
+}
+
+/// A log beside itself in another form, named or not, counts once, in any order and read back from records.
+#[test]
+fn every_form_of_a_log_is_known_in_every_other_one() {
+    for seed in 0..3 {
+        let mut random = Random(4_000 + seed);
+        let corpus = corpus(seed);
+        let stream = &corpus.streams[0];
+        let forms = forms(&stream.function, stream);
+        let pairs = (0..forms.len()).flat_map(|one| (0..forms.len()).map(move |other| vec![one, other]));
+        for chosen in pairs.filter(|pair| pair[0] != pair[1]).chain([(0..forms.len()).collect()]) {
+            let place = directory();
+            let names: Vec<&str> = chosen.iter().map(|at| forms[*at].0).collect();
+            let paths: Vec<PathBuf> = chosen
+                .iter()
+                .enumerate()
+                .map(|(number, at)| {
+                    let path = place.path().join(format!("{number}.log"));
+                    write(&path, &forms[*at].1);
+                    path
+                })
+                .collect();
+            let got = analyze(&paths, None, "1");
+            let one = analyze(&paths[..1], None, "1");
+            let all = ["attempts", "events"];
+            for key in all {
+                assert_eq!(got["totals"][key], one["totals"][key], "{seed} {key} {names:?}");
+            }
+            assert!(got["totals"]["failed"].as_u64() >= one["totals"]["failed"].as_u64(), "{seed} {names:?}");
+            assert_eq!(got["functions"].as_array().unwrap().len(), 1, "{seed} {names:?}");
+            let again = analyze(&shuffled(paths.clone(), &mut random), None, "3");
+            assert_eq!(difference(&again, &got, ""), None, "{seed} {names:?}");
+            let path = place.path().join("records");
+            write(&path, Run::analyze(&paths).args(["--format", "ndjson"]).stdout());
+            let read = analyze(std::slice::from_ref(&path), None, "1");
+            for key in ["attempts", "events", "failed", "failures", "outcomes"] {
+                assert_eq!(read["totals"][key], got["totals"][key], "{seed} {names:?}: {key} read back");
+            }
+        }
+    }
+}

@@ -16,8 +16,10 @@ const FAILURES: [&str; 7] = [
     "RequestId: ID Error: Task timed out after 3.00 seconds",
 ];
 
-/// Ways in which copies spoil a line.
-const SPOILS: [(&str, fn(&str, usize) -> String); 8] = [
+/// A way in which copies spoil a line, at one of its places: its name, and the spoilt line.
+type Spoil = (&'static str, fn(&str, usize) -> String);
+
+const SPOILS: [Spoil; 8] = [
     ("blanks that do not break", |line, _| line.replace(' ', "\u{a0}")),
     ("one blank that does not break", |line, at| nth_blank(line, at, "\u{a0}")),
     ("one blank doubled", |line, at| nth_blank(line, at, "  ")),
