@@ -91,13 +91,28 @@ impl Copies {
     /// Drops attempts that were read twice from those of one event, which are in order of their start, and keeps the
     /// fullest copy of each. Returns how many, and calls `dropped` with each.
     pub(super) fn drop_from(&mut self, attempts: &mut Vec<Entry>, mut dropped: impl FnMut(&Entry)) -> u64 {
+        let mut all = 0;
+        // A fuller copy may show that two others are copies, too. Records are compared once more when they are read, and must
+        // come to the same.
+        loop {
+            let found = self.drop_once(attempts, &mut dropped);
+            all += found;
+            if found == 0 {
+                return all;
+            }
+        }
+    }
+
+    fn drop_once(&mut self, attempts: &mut Vec<Entry>, dropped: &mut impl FnMut(&Entry)) -> u64 {
         if attempts.len() < 2 {
             return 0;
         }
         let before = attempts.len();
+        let input = attempts[0].place().input;
         let tells_less = |attempt: &Entry| attempt.stream == unnamed_stream() || attempt.started_at().is_none();
-        let forms_differ =
-            attempts.iter().any(tells_less) && attempts.iter().any(|attempt| attempt.started_at().is_some());
+        let forms_may_differ = attempts.iter().any(tells_less)
+            && attempts.iter().any(|attempt| attempt.started_at().is_some())
+            && attempts.iter().any(|attempt| attempt.place().input != input);
         self.clear();
         // The first attempt that began in this millisecond in a stream with a name, and in one without.
         let mut begun_now = (None, [None::<usize>; 2]);
@@ -119,7 +134,10 @@ impl Copies {
             };
             let is_copy = |at: &usize| self.kept.get(*at).is_some_and(|known| is_same(known, &attempt));
             let at = candidates.into_iter().flatten().find(is_copy);
-            let at = at.or_else(|| if forms_differ { self.copy_by_figures(&attempt) } else { None }).unwrap_or(next);
+            let at = at
+                .or_else(|| self.copy_behind_another(&attempt))
+                .or_else(|| if forms_may_differ { self.copy_by_figures(&attempt) } else { None })
+                .unwrap_or(next);
             match attempt.started_at() {
                 Some(_) => self.last_of_stream.insert(attempt.stream, at),
                 None => self.untimed.insert((attempt.stream, place.line, place.event), at),
@@ -132,12 +150,21 @@ impl Copies {
         std::mem::swap(attempts, &mut self.kept);
         if attempts.len() < before {
             // The copy that is kept may have ended later, or stand further back.
-            match self.untimed.is_empty() {
-                true => attempts.sort_by(Entry::compare),
-                false => order_without_times(attempts),
-            }
+            attempts.sort_by(Entry::compare);
+            order_without_times(attempts);
         }
         (before - attempts.len()) as u64
+    }
+
+    /// Finds a copy behind an attempt with other figures that seems to have run in the same place at the same time.
+    fn copy_behind_another(&self, attempt: &Entry) -> Option<usize> {
+        let last = *self.last_of_stream.get(&attempt.stream)?;
+        if attempt.started_at().is_none() || !self.kept.get(last)?.contradicts(attempt) {
+            return None;
+        }
+        let from = last.saturating_sub(COMPARED);
+        let is_copy = |known: &Entry| known.stream == attempt.stream && is_same(known, attempt);
+        self.kept[from..last].iter().rposition(is_copy).map(|at| from + at)
     }
 
     /// Finds an attempt that is the same as one whose log tells more, or less.
@@ -330,5 +357,47 @@ pub(super) mod tests {
         assert_eq!(kept(&[whole, cut_start]), (vec![Category::Ok], 1));
         assert_eq!(kept(&[whole, elsewhere]).1, 0);
         assert_eq!(kept(&[whole, attempt(Category::Ok, 1, 1)]).1, 0);
+    }
+
+    /// Generates what is known of an attempt of one event, as some input tells it: nearly all are copies of few.
+    fn any_copy() -> impl proptest::strategy::Strategy<Value = Entry> {
+        use proptest::prelude::*;
+        let figures = (prop::option::of(0..3u64), prop::option::of(1..3u32));
+        (0..3u32, 0..9u64, 0..3u64, prop::option::weighted(0.8, 0..4i64), 0..3i64, figures, any::<[bool; 3]>())
+            .prop_map(|(input, line, stream, start, lasts, (duration, memory), [is_cut, fails, is_reported])| {
+                let at = |seconds: i64| Timestamp::from_ms(BEGIN_MS + seconds * 1_000);
+                let attempt = Attempt {
+                    request_id: Some(RequestId::from_bits(7)),
+                    place: Place::at(input, line + 1),
+                    started_at: start.and_then(at),
+                    ended_at: start.and_then(|start| at(start + lasts)),
+                    report_seen: is_reported,
+                    metrics: Metrics {
+                        duration_us: duration.map(|seconds| seconds * 1_000_000),
+                        max_memory_used_mb: memory,
+                        ..Metrics::default()
+                    },
+                    window_cut: if is_cut { WindowCut::Start } else { WindowCut::None },
+                    ..Attempt::default()
+                };
+                let stream = if stream == 0 { unnamed_stream() } else { stream };
+                entry(&attempt, if fails { Category::Timeout } else { Category::Ok }, stream)
+            })
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(4_096))]
+
+        /// What is kept of copies is kept again when it is read from records, in which each has a line of its own.
+        #[test]
+        fn what_is_kept_holds_no_copies(mut attempts in proptest::collection::vec(any_copy(), 0..10)) {
+            attempts.sort_by(Entry::compare);
+            order_without_times(&mut attempts);
+            Copies::default().drop_from(&mut attempts, |_| ());
+            let mut read: Vec<Entry> = (1..).zip(&attempts).map(|(line, kept)| kept.at(Place::at(9, line))).collect();
+            read.sort_by(Entry::compare);
+            order_without_times(&mut read);
+            proptest::prop_assert_eq!(Copies::default().drop_from(&mut read, |_| ()), 0, "{:#?}", attempts);
+        }
     }
 }

@@ -195,6 +195,12 @@ impl Entry {
         }
     }
 
+    /// Returns it as if it stood in another place.
+    #[cfg(test)]
+    pub(super) fn at(self, place: Place) -> Self {
+        Self { place: pack(place), event: place.event, ..self }
+    }
+
     /// Appends the entry's bytes, for a run on disk.
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.request.to_le_bytes());
