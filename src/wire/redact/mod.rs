@@ -8,13 +8,19 @@ mod commands;
 mod decoded;
 mod headers;
 mod issuers;
+mod keys;
 mod lines;
 mod named;
 mod names;
+#[cfg(test)]
+mod notations;
 mod personal;
+mod phrases;
 mod random;
 mod scan;
 mod search;
+mod siblings;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod urls;

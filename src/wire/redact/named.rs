@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::names::NameKind;
-use super::random::{is_harmless, is_number, looks_random};
+use super::random::{is_harmless, is_made, is_number, looks_random};
 use super::scan::Scan;
-use super::value::{Quote, balanced_end, bare_end, block, list};
+use super::value::{Quote, balanced_end, bare_end, block, list, long_text, unwrapped};
 
 /// Shortest signature without quotes; twice that, a key may be all letters.
 const LONG: usize = 16;
@@ -60,6 +60,16 @@ pub(super) fn value(scan: &mut Scan<'_>, named: &Named, from: usize, may_be_bloc
 
 fn scalar(scan: &mut Scan<'_>, named: &Named, from: usize) {
     let text = scan.text;
+    if let Some(value) = long_text(text, from) {
+        if !is_harmless(&text[value.clone()]) {
+            scan.mask(value);
+        }
+        return;
+    }
+    if let Some(value) = in_angles(text, from) {
+        return scan.mask(value);
+    }
+    let from = unwrapped(text, from);
     if let Some((quote, inner)) = Quote::at(text, from) {
         let (end, _) = quote.close(text, inner);
         let value = &text[inner..end];
@@ -85,19 +95,28 @@ fn scalar(scan: &mut Scan<'_>, named: &Named, from: usize) {
     }
 }
 
+/// Returns the value in angle brackets that is made by a machine, not the name of one: `<a1B2c3D4>`.
+fn in_angles(text: &[u8], from: usize) -> Option<Range<usize>> {
+    let inner = text[from..].strip_prefix(b"<")?;
+    let length = inner.iter().take(4 * LONG).take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+    let is_value = inner.get(length) == Some(&b'>') && is_made(&inner[..length]);
+    is_value.then_some(from + 1..from + 1 + length)
+}
+
 /// Returns whether a value without quotes is a secret.
-fn is_secret(named: &Named, value: &[u8]) -> bool {
+pub(super) fn is_secret(named: &Named, value: &[u8]) -> bool {
     if is_harmless(value) {
         return false;
     }
     let is_told = named.is_assigned || named.is_quoted;
     match named.kind {
         NameKind::Password | NameKind::Phrase => value.len() >= 4 || !is_number(value),
-        NameKind::Pass => is_told && !is_number(value),
+        NameKind::Pass => !is_number(value) && (is_told || value.len() >= LONG / 2 && is_made(value)),
         NameKind::Signature => value.len() >= LONG,
         NameKind::Personal => is_told || value.len() >= 3 && value.iter().all(u8::is_ascii_digit),
+        // A count has few digits.
         NameKind::Token | NameKind::Authorization | NameKind::Cookie if is_number(value) => {
-            named.is_assigned && value.len() >= 6
+            named.is_assigned && value.len() >= 6 || named.is_quoted && value.len() >= LONG
         }
         NameKind::Token | NameKind::Authorization | NameKind::Cookie => {
             is_told || looks_random(value) || value.len() >= 2 * LONG

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::tables::Table;
+
 /// The state of a search.
 pub(super) struct Scan<'t> {
     pub(super) text: &'t [u8],
@@ -17,11 +19,13 @@ pub(super) struct Scan<'t> {
     pub(super) no_user_until: usize,
     /// Up to here arguments were looked at.
     pub(super) command_until: usize,
+    /// The table that was looked at last.
+    pub(super) table: Table,
 }
 
 impl<'t> Scan<'t> {
     pub(super) fn new(text: &'t [u8], is_cut: bool, personal: bool) -> Self {
-        Self { text, is_cut, personal, found: Vec::new(), until: 0, no_user_until: 0, command_until: 0 }
+        Self { text, is_cut, personal, found: Vec::new(), until: 0, no_user_until: 0, command_until: 0, table: Table::default() }
     }
 
     /// Returns whether a place needs no look: it is masked already.
