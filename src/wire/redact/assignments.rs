@@ -293,7 +293,7 @@ fn sentence(scan: &mut Scan<'_>, named: &Named, at: usize) {
     let is_told = from > first;
     let is_password = matches!(named.kind, NameKind::Password | NameKind::Phrase);
     // Lisp and its kin write a key so.
-    let is_keyword = matches!(named.before, b':' | b'(') && !is_told;
+    let is_keyword = !is_told && (named.before == b':' || named.before == b'(' && is_password);
     let (value, is_value) = match Quote::at(text, from) {
         Some((quote, inner)) if is_told && is_password || is_keyword => (inner..quote.close(text, inner).0, true),
         Some((quote, inner)) => {
