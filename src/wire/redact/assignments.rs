@@ -20,6 +20,8 @@ const FORM: usize = 64;
 const PART_OF_PATH: usize = 12;
 /// Shortest token that a sentence tells.
 const TOLD: usize = 12;
+/// Longest word that ends lines.
+const LONGEST_WORD: usize = 48;
 
 /// Looks for the value of a name.
 pub(super) fn find(scan: &mut Scan<'_>, name: Range<usize>, number: usize) {
@@ -38,6 +40,10 @@ pub(super) fn find(scan: &mut Scan<'_>, name: Range<usize>, number: usize) {
         named.is_quoted = true;
     }
     at += usize::from(text.get(at) == Some(&b']'));
+    if let Some(access) = php_access(&text[at..]) {
+        at += access;
+        named.is_quoted = true;
+    }
     let plain = at + emphasis(&text[at..], before);
     let sign = plain + blanks(text, plain, AROUND);
     let Some(length) = sign_of(&text[sign.min(text.len())..], sign > key.end) else {
@@ -89,6 +95,17 @@ fn sign_of(rest: &[u8], is_apart: bool) -> Option<usize> {
     }
 }
 
+/// Returns how long what PHP shows of a property behind its name is: `:protected]`, `:Class:private]`.
+fn php_access(rest: &[u8]) -> Option<usize> {
+    if rest.first() != Some(&b':') {
+        return None;
+    }
+    let is_of_class = |byte: &u8| byte.is_ascii_alphanumeric() || b"_\\:\"".contains(byte);
+    let length = rest.iter().take(4 * SPACE).take_while(|byte| is_of_class(byte)).count();
+    let is_access = rest[..length].ends_with(b"protected") || rest[..length].ends_with(b"private");
+    (is_access && rest.get(length) == Some(&b']')).then_some(length + 1)
+}
+
 /// Returns how long what ends the emphasis of a key is: `**`, `</b>`.
 fn emphasis(rest: &[u8], before: u8) -> usize {
     let stars = rest.iter().take(3).take_while(|byte| **byte == b'*').count();
@@ -105,7 +122,11 @@ fn emphasis(rest: &[u8], before: u8) -> usize {
 
 /// Looks for a value behind a key that no sign of assignment follows.
 fn without_sign(scan: &mut Scan<'_>, named: &Named, closing: Option<Quote>, at: usize) {
-    if form_data(scan, named, at) || siblings::find(scan, named, at) || tables::find(scan, named, at) {
+    if form_data(scan, named, at)
+        || siblings::find(scan, named, at)
+        || tables::find(scan, named, at)
+        || tables::in_brackets(scan, named, at)
+    {
         return;
     }
     let text = scan.text;
@@ -123,7 +144,8 @@ fn without_sign(scan: &mut Scan<'_>, named: &Named, closing: Option<Quote>, at: 
             let is_flag = text[named.key.start..].starts_with(b"-");
             if is_flag || is_set_by_command(text, named) { flag(scan, at) } else { sentence(scan, named, at) }
         }
-        (None, Some(b'<')) => siblings::element_pair(scan, named, at),
+        (None, Some(b'<')) if text[at..].starts_with(b"</") => siblings::element_pair(scan, named, at),
+        (None, Some(b'<')) if text[at..].starts_with(b"<<") => here_document(scan, at + 2),
         (None, Some(b'(')) => call(scan, named, at + 1),
         (None, Some(b'/')) => segment(scan, named, at + 1),
         // The only key of a section: `[password]`.
@@ -165,10 +187,39 @@ fn form_data(scan: &mut Scan<'_>, named: &Named, at: usize) -> bool {
 /// Returns whether a command sets what the key names: `configure set aws_secret_access_key x`.
 fn is_set_by_command(text: &[u8], named: &Named) -> bool {
     let front = text[named.key.start.saturating_sub(2 * SPACE)..named.key.start].trim_ascii_end();
-    front.len() < named.key.start
-        && ["configure set", "config set", "config:set", "setenv", "setx", "set-secret", "secret set"]
-            .iter()
-            .any(|words| front.len() >= words.len() && front[front.len() - words.len()..].eq_ignore_ascii_case(words.as_bytes()))
+    let text_follows = matches!(text[named.key.end..], [b' ', b'"' | b'\'' | b'\\', ..]);
+    let is_word = |word: &[u8]| {
+        front.ends_with(word) && !front[..front.len() - word.len()].last().is_some_and(u8::is_ascii_alphanumeric)
+    };
+    (is_word(b"set") && text_follows || is_word(b"ENV"))
+        || ["configure set", "config set", "config:set", "setenv", "setx", "set-secret", "secret set"].iter().any(
+            |words| {
+                front.len() >= words.len() && front[front.len() - words.len()..].eq_ignore_ascii_case(words.as_bytes())
+            },
+        )
+}
+
+/// Masks the lines up to the word that ends them.
+fn here_document(scan: &mut Scan<'_>, at: usize) {
+    let text = scan.text;
+    let at = at + text[at..].iter().take(2).take_while(|byte| matches!(byte, b'-' | b'~' | b'\'' | b'"')).count();
+    let length = text[at..]
+        .iter()
+        .take(LONGEST_WORD)
+        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+        .count();
+    let from = at
+        + length
+        + text[at + length..].iter().take(3).take_while(|byte| matches!(byte, b'\'' | b'"' | b'\r' | b'\n')).count();
+    if length == 0 || text[..from].last() != Some(&b'\n') {
+        return;
+    }
+    let word = [b"\n", &text[at..at + length]].concat();
+    let end = memchr::memmem::find(&text[from - 1..], &word).map_or(text.len(), |length| from - 1 + length);
+    let value = from..end.max(from);
+    if !is_harmless(&text[value.clone()]) {
+        scan.mask(value);
+    }
 }
 
 /// Masks the argument of a call, or what a type is written around: `password("x")`.
@@ -242,7 +293,8 @@ fn flag(scan: &mut Scan<'_>, at: usize) {
 /// Masks what follows a quoted key: the other half of a tuple.
 fn pair(scan: &mut Scan<'_>, named: &Named, at: usize) {
     let text = scan.text;
-    let Some(comma) = text[at..].iter().take(4).position(|byte| *byte == b',').map(|length| at + length + 1) else {
+    let is_between = |byte: &u8| matches!(byte, b',' | b'.');
+    let Some(comma) = text[at..].iter().take(4).position(is_between).map(|length| at + length + 1) else {
         return in_quotes_beside(scan, named, at);
     };
     let next = comma + text[comma..].iter().take(AROUND).take_while(|byte| byte.is_ascii_whitespace()).count();
@@ -279,16 +331,30 @@ fn in_quotes_beside(scan: &mut Scan<'_>, named: &Named, at: usize) {
     }
 }
 
+/// Words between a name and what it is, with what stands behind them.
+static TELLING: &[&str] = &[
+    "is ",
+    "was ",
+    "to ",
+    "of ",
+    "set ",
+    "changed ",
+    "value ",
+    "now ",
+    "provided: ",
+    "provided ",
+    "given: ",
+    "used: ",
+];
+
 /// Masks what a sentence says a password or a token is.
 fn sentence(scan: &mut Scan<'_>, named: &Named, at: usize) {
     let text = scan.text;
     let first = at + blanks(text, at, 2);
     let mut from = first;
-    for word in [&b"is "[..], b"was ", b"to ", b"of "] {
-        if text[from..].starts_with(word) {
-            from += word.len();
-            break;
-        }
+    for _ in 0..3 {
+        let word = TELLING.iter().find(|word| text[from..].starts_with(word.as_bytes()));
+        from += word.map_or(0, |word| word.len());
     }
     let is_told = from > first;
     let is_password = matches!(named.kind, NameKind::Password | NameKind::Phrase);
@@ -298,21 +364,25 @@ fn sentence(scan: &mut Scan<'_>, named: &Named, at: usize) {
         Some((quote, inner)) if is_told && is_password || is_keyword => (inner..quote.close(text, inner).0, true),
         Some((quote, inner)) => {
             let value = inner..quote.close(text, inner).0;
-            let is_value = is_password && looks_random(&text[value.clone()]) && !text[value.clone()].contains(&b' ');
+            let told = &text[value.clone()];
+            let is_value =
+                !told.contains(&b' ') && if is_password { looks_random(told) } else { is_token(named, told) };
             (value, is_value)
         }
         None => {
             let value = from..bare_end(text, from);
             let told = &text[value.clone()];
-            let is_value = if is_password {
-                looks_random(told)
-            } else {
-                named.kind == NameKind::Token && is_told && told.len() >= TOLD && is_made(told)
-            };
+            let is_value = if is_password { looks_random(told) } else { is_token(named, told) };
             (value, is_value)
         }
     };
     if is_value && !value.is_empty() && !is_harmless(&text[value.clone()]) {
         scan.mask(value);
     }
+}
+
+/// Returns whether what a sentence says is a token: made by a machine, and no id.
+fn is_token(named: &Named, told: &[u8]) -> bool {
+    let is_of_token = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'+' | b'/' | b'=');
+    named.kind == NameKind::Token && told.len() >= TOLD && told.iter().all(is_of_token) && is_made(told)
 }

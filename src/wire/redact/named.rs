@@ -25,6 +25,7 @@ pub(super) struct Named {
 /// Masks the value that begins here.
 pub(super) fn value(scan: &mut Scan<'_>, named: &Named, from: usize, may_be_block: bool) {
     let text = scan.text;
+    let from = from + yaml_tag(&text[from.min(text.len())..]);
     let Some(first) = text.get(from) else { return };
     if is_harmless(&text[from..text.len().min(from + super::MASK.len())]) && text[from..].starts_with(b"[") {
         return;
@@ -56,6 +57,19 @@ pub(super) fn value(scan: &mut Scan<'_>, named: &Named, from: usize, may_be_bloc
         }
         _ => scalar(scan, named, from),
     }
+}
+
+/// Returns how long the tag or the anchor in front of a value of YAML is: `!!str x`, `&name x`.
+fn yaml_tag(rest: &[u8]) -> usize {
+    let sign = match rest {
+        [b'!', b'!', ..] => 2,
+        [b'&', ..] => 1,
+        _ => return 0,
+    };
+    let word = rest[sign..].iter().take(LONG).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let behind = sign + word;
+    let has_value = rest.get(behind) == Some(&b' ') && rest.get(behind + 1).is_some_and(u8::is_ascii_graphic);
+    if word > 0 && has_value { behind + 1 } else { 0 }
 }
 
 fn scalar(scan: &mut Scan<'_>, named: &Named, from: usize) {

@@ -54,6 +54,7 @@ pub(super) static NAMES: &[(&str, NameKind)] = &[
     ("パスワード", Password),
     ("비밀번호", Password),
     ("psw", Pass),
+    ("psk", Pass),
     ("passcode", Password),
     ("passphrase", Phrase),
     ("pass phrase", Phrase),
@@ -212,8 +213,7 @@ pub(super) fn key_around(text: &[u8], name: std::ops::Range<usize>, kind: NameKi
 /// Returns how long what follows a name within its key is; `None` if the name is the front of another word.
 fn ending(behind: &[u8]) -> Option<usize> {
     let joins = |at: usize| behind.get(at + 1).is_some_and(u8::is_ascii_alphanumeric);
-    let is_of_key =
-        |at: usize, byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' && joins(at);
+    let is_of_key = |at: usize, byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' && joins(at);
     let length = behind.iter().take(LONGEST_ENDING).enumerate().take_while(|(at, byte)| is_of_key(*at, **byte)).count();
     let word = behind[..length].strip_prefix(b"_").or(behind[..length].strip_prefix(b"-")).unwrap_or(&behind[..length]);
     let is_known = word.is_empty() && length == 0

@@ -37,6 +37,9 @@ const TOKENS: &[&str] = &[
 const MADE: &[&str] = &["Zq7Rt2Vx9Lm4Kp8W", "hG5nBd8yTq3Ws6Zk", "5f4dcc3b5aa765d61d8327deb882cf99"];
 const TYPED: &[&str] = &["hunter", "correct-horse", "tr0ub4dor"];
 
+/// What stands in place of names in rows that are not masked, with the reason in place of secrets.
+const LEFT: &str = "left";
+
 /// A row of the table.
 struct Notation {
     line: usize,
@@ -111,7 +114,7 @@ fn places(text: &str) -> Vec<String> {
 fn no_notation_leaks() {
     let mut leaks: Vec<String> = Vec::new();
     let mut tried = 0;
-    for notation in notations() {
+    for notation in notations().iter().filter(|notation| notation.names != LEFT) {
         let mut of_row = Vec::new();
         for (text, name, secret) in notation.planted() {
             for place in places(&text) {
@@ -129,6 +132,21 @@ fn no_notation_leaks() {
         }
     }
     assert!(leaks.is_empty(), "{} notations leak, {tried} texts tried: {leaks:#?}", leaks.len());
+}
+
+/// What is left alone is told in the table, with the reason: a row that is masked by now belongs above.
+#[test]
+fn what_is_left_alone_is_told() {
+    for notation in notations().iter().filter(|notation| notation.names == LEFT) {
+        let text = notation.template.replace("{name}", "password").replace("{secret}", MADE[0]);
+        assert!(notation.secrets.contains(' '), "line {}: no reason", notation.line);
+        assert_eq!(
+            Redaction::on().apply(&text).contains(MADE[0]),
+            text.contains(MADE[0]),
+            "line {}: {text}",
+            notation.line
+        );
+    }
 }
 
 /// Counter-law: no line of a log of the fixtures and no text in it is masked, also where no output shows it. More folders of
@@ -167,7 +185,8 @@ fn nothing_is_masked_in_logs_without_secrets() {
             let masked = Redaction::on().apply(&text);
             if masked != text {
                 let at = masked.find(MASK).unwrap_or_default();
-                let near = masked.floor_char_boundary(at.saturating_sub(90))..masked.ceil_char_boundary(masked.len().min(at + 60));
+                let near = masked.floor_char_boundary(at.saturating_sub(90))
+                    ..masked.ceil_char_boundary(masked.len().min(at + 60));
                 changed.push(format!("{}: {}", path.display(), &masked[near]));
             }
         }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::random::{is_harmless, looks_random};
+use super::random::{is_harmless, is_made, looks_random};
 use super::scan::Scan;
 use super::value::{Quote, bare_end, blanks, unwrapped};
 
@@ -17,6 +17,10 @@ enum Follows {
     Until(&'static [&'static [u8]]),
     /// `user/password@host`.
     UserSlash,
+    /// A pair in quotes, of which the second is the secret.
+    Second,
+    /// A value that a machine made.
+    Made,
     /// An encoded value that looks made by a machine.
     Encoded,
 }
@@ -34,6 +38,12 @@ static PHRASES: &[(&str, Follows)] = &[
     ("jdbc:oracle:oci:", Follows::UserSlash),
     ("jdbc:oracle:oci8:", Follows::UserSlash),
     ("sqlplus ", Follows::UserSlash),
+    ("auth=", Follows::Second),
+    ("auth: ", Follows::Second),
+    ("basicauth", Follows::Second),
+    ("httpbasicauth", Follows::Second),
+    ("\"auth\":", Follows::Made),
+    ("\\\"auth\\\":", Follows::Made),
 ];
 
 /// Most bytes between the words and the value.
@@ -79,6 +89,14 @@ pub(super) fn find(scan: &mut Scan<'_>, found: Range<usize>, number: usize) {
                 _ => None,
             }
         }
+        Follows::Second if !matches!(line, [b'(' | b'[', ..]) => None,
+        Follows::Second => Quote::at(text, from + 1).and_then(|(quote, inner)| {
+            let behind = quote.close(text, inner).1;
+            let comma = behind + usize::from(text.get(behind) == Some(&b','));
+            let next = comma + blanks(text, comma, 4);
+            (comma > behind && Quote::at(text, next).is_some()).then(|| value(text, next))
+        }),
+        Follows::Made => Some(value(text, from)).filter(|value| is_made(&text[value.clone()])),
         Follows::Encoded => Some(value(text, from)).filter(|value| looks_random(&text[value.clone()])),
     };
     if let Some(secret) = secret

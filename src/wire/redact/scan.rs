@@ -25,7 +25,16 @@ pub(super) struct Scan<'t> {
 
 impl<'t> Scan<'t> {
     pub(super) fn new(text: &'t [u8], is_cut: bool, personal: bool) -> Self {
-        Self { text, is_cut, personal, found: Vec::new(), until: 0, no_user_until: 0, command_until: 0, table: Table::default() }
+        Self {
+            text,
+            is_cut,
+            personal,
+            found: Vec::new(),
+            until: 0,
+            no_user_until: 0,
+            command_until: 0,
+            table: Table::default(),
+        }
     }
 
     /// Returns whether a place needs no look: it is masked already.

@@ -54,7 +54,8 @@ static CUES: LazyLock<Cues> = LazyLock::new(|| {
         (&["@"], Cue::Host),
     ];
     let lists = lists.iter().flat_map(|(words, cue)| words.iter().map(|word| ((*word).to_owned(), *cue)));
-    let (words, meanings): (Vec<String>, Vec<Cue>) = forms.chain(names).chain(programs).chain(phrases).chain(lists).unzip();
+    let (words, meanings): (Vec<String>, Vec<Cue>) =
+        forms.chain(names).chain(programs).chain(phrases).chain(lists).unzip();
     // Every text that is shown is searched, and the words are few: the fastest automaton is soon built.
     let kind = Some(AhoCorasickKind::DFA);
     let searched = AhoCorasick::builder().kind(kind).ascii_case_insensitive(true).build(&words);
@@ -156,7 +157,10 @@ mod tests {
             assert!(!word.contains(['[', ']']), "{word}");
         }
         let lists = [headers::BARE_SCHEMES, urls::PARAMETERS, urls::HOOKS, urls::NETWORKS, keys::BEGINS];
-        let fixed = FORMS.iter().map(|form| form.fixed).chain(commands::programs().chain(phrases::words()).map(|(word, _)| word));
+        let fixed = FORMS
+            .iter()
+            .map(|form| form.fixed)
+            .chain(commands::programs().chain(phrases::words()).map(|(word, _)| word));
         for word in fixed.chain(lists.into_iter().flatten().copied()) {
             assert!(!word.contains(['[', ']']), "{word}");
         }

@@ -8,9 +8,39 @@ use super::scan::Scan;
 use super::value::{Quote, bare_end, blanks};
 
 /// Keys whose value names something, in lower case; those that end like `parametername` are known by that end.
-static NAMING: &[&str] = &["name", "key", "variable", "var", "field", "param", "header", "property", "option", "id", "path"];
+static NAMING: &[&str] = &[
+    "name",
+    "key",
+    "k",
+    "attribute",
+    "attr",
+    "column",
+    "variable",
+    "var",
+    "field",
+    "param",
+    "header",
+    "property",
+    "option",
+    "id",
+    "path",
+];
 /// Keys whose value is what was named.
-static VALUES: &[&str] = &["value", "parametervalue", "stringvalue", "val", "input", "rejectedvalue", "content", "body"];
+static VALUES: &[&str] = &[
+    "value",
+    "parametervalue",
+    "stringvalue",
+    "val",
+    "v",
+    "input",
+    "rejectedvalue",
+    "content",
+    "body",
+    "new",
+    "old",
+    "newvalue",
+    "oldvalue",
+];
 /// Elements of which the next one has the value: of those in a table any text may follow.
 static BEFORE_A_VALUE: &[&str] = &["key", "name", "string", "field", "td", "th", "dt"];
 /// Most bytes of a record that are looked at, before a name and behind it.
@@ -32,10 +62,22 @@ struct Naming {
 pub(super) fn find(scan: &mut Scan<'_>, named: &Named, at: usize) -> bool {
     let Some(naming) = naming(scan.text, named) else { return false };
     let text = scan.text;
-    let named = Named { kind: named.kind, before: named.before, is_quoted: true, is_assigned: false, key: named.key.clone() };
-    if let Some(from) = behind(text, at, naming.is_attribute) {
+    let named =
+        Named { kind: named.kind, before: named.before, is_quoted: true, is_assigned: false, key: named.key.clone() };
+    let (mut next, mut has_value) = (at, false);
+    // What it was, and what it is.
+    for _ in 0..2 {
+        let Some(from) = behind(text, next, naming.is_attribute) else { break };
         let is_element = naming.is_attribute && text[from - 1] == b'>';
-        if is_element { element(scan, from, |_| true) } else { value(scan, &named, from, true) }
+        if is_element {
+            element(scan, from, |_| true)
+        } else {
+            value(scan, &named, from, true)
+        }
+        next = Quote::at(text, from).map_or(from, |(quote, inner)| quote.close(text, inner).1);
+        has_value = true;
+    }
+    if has_value {
         return true;
     }
     if let Some(range) = before(text, naming.start)
@@ -53,7 +95,9 @@ fn naming(text: &[u8], named: &Named) -> Option<Naming> {
     if text[at - usize::from(at > 0)] == b'/' {
         at -= text[at.saturating_sub(LONGEST_NAME)..at].iter().rev().take_while(|byte| is_of_name(byte)).count();
     }
-    let back = |at: usize| at - text[at.saturating_sub(4)..at].iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let back = |at: usize| {
+        at - text[at.saturating_sub(4)..at].iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
+    };
     let unquoted = |at: usize| match Quote::before(text, at) {
         Some(quote) => at - 1 - quote.backslashes(),
         None => at,
@@ -67,12 +111,18 @@ fn naming(text: &[u8], named: &Named) -> Option<Naming> {
     };
     let is_attribute = is_assigned && sign == 1 && in_tag(text, at);
     at = unquoted(back(at - sign));
-    let length = text[at.saturating_sub(WORD)..at].iter().rev().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+    let length = text[at.saturating_sub(WORD)..at]
+        .iter()
+        .rev()
+        .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
+        .count();
     let word = text[at - length..at].to_ascii_lowercase();
     let is_known = NAMING.iter().any(|known| known.as_bytes() == word)
-        || word.ends_with(b"name") || word.ends_with(b"key")
+        || word.ends_with(b"name")
+        || word.ends_with(b"key")
         || is_attribute && word == b"type";
-    (is_known && at > length || is_known && at == length).then_some(Naming { start: unquoted(at - length), is_attribute })
+    (is_known && at > length || is_known && at == length)
+        .then_some(Naming { start: unquoted(at - length), is_attribute })
 }
 
 /// Returns whether a place is in the tag of an element.
@@ -107,7 +157,8 @@ fn behind(text: &[u8], from: usize, is_attribute: bool) -> Option<usize> {
                 at += 1 + indent;
             }
             byte if byte.is_ascii_alphabetic() => {
-                let length = text[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+                let length =
+                    text[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
                 if let Some(from) = value_of(text, at..at + length, at + length) {
                     return Some(from);
                 }
@@ -150,12 +201,13 @@ fn text_of_element(text: &[u8], from: usize) -> Option<usize> {
 fn before(text: &[u8], start: usize) -> Option<Range<usize>> {
     let low = start.saturating_sub(RECORD);
     let window = text[low..start].to_ascii_lowercase();
-    let found = VALUES.iter().filter_map(|word| memchr::memmem::rfind(&window, word.as_bytes()).map(|at| (at, word.len())));
-    let (at, length) = found.max()?;
+    let is_key = |at: usize, length: usize| {
+        let is_of_word = |at: Option<usize>| at.and_then(|at| window.get(at)).is_some_and(u8::is_ascii_alphanumeric);
+        !is_of_word(at.checked_sub(1)) && !is_of_word(Some(at + length))
+    };
+    let last = |word: &&str| memchr::memmem::rfind_iter(&window, word.as_bytes()).find(|at| is_key(*at, word.len()));
+    let (at, length) = VALUES.iter().filter_map(|word| Some((last(word)?, word.len()))).max()?;
     let word = low + at..low + at + length;
-    if at > 0 && window[at - 1].is_ascii_alphanumeric() {
-        return None;
-    }
     let behind = Quote::at(text, word.end).map_or(word.end, |(_, behind)| behind);
     let from = value_of(text, word, behind)?;
     let (value, end) = match Quote::at(text, from) {

@@ -61,13 +61,60 @@ pub(super) fn find(scan: &mut Scan<'_>, named: &Named, at: usize) -> bool {
     below(scan, &cells, column, line, sign)
 }
 
+/// Most tuples of values behind a list of columns.
+const TUPLES: usize = 64;
+
+/// Masks the values of a column that is named in brackets: `(user, password) VALUES ('bob', 'x')`, `(password)=(x)`.
+pub(super) fn in_brackets(scan: &mut Scan<'_>, named: &Named, at: usize) -> bool {
+    let text = scan.text;
+    let low = named.key.start.saturating_sub(LINE);
+    let is_of_list = |byte: &u8| byte.is_ascii_alphanumeric() || b"_\"`., \n".contains(byte);
+    let lead = text[low..named.key.start].iter().rev().take_while(|byte| is_of_list(byte)).count();
+    let open = (named.key.start - lead).checked_sub(1).filter(|open| text[*open] == b'(');
+    let tail = text[at..].iter().take(LINE).take_while(|byte| is_of_list(byte)).count();
+    let close = at + tail;
+    let Some(open) = open.filter(|_| text.get(close) == Some(&b')')) else { return false };
+    let column = text[open..named.key.start].iter().filter(|byte| **byte == b',').count();
+    let blanks = |at: usize| at + text[at..].iter().take(TITLE).take_while(|byte| byte.is_ascii_whitespace()).count();
+    let mut at = close + 1;
+    match &text[blanks(at)..] {
+        [b'=', b'(', ..] => at = blanks(at) + 1,
+        rest if rest.len() > 6 && rest[..6].eq_ignore_ascii_case(b"values") => at = blanks(blanks(at) + 6),
+        _ => return false,
+    }
+    for _ in 0..TUPLES {
+        if text.get(at) != Some(&b'(') {
+            break;
+        }
+        let mut end = at + 1;
+        while let Some(byte) = text.get(end).filter(|byte| **byte != b')' && end - at < LINE) {
+            end = match Quote::at(text, end) {
+                Some((quote, inner)) if *byte != b'`' => quote.close(text, inner).1.max(end + 1),
+                _ => end + 1,
+            };
+        }
+        if let Some(cell) = cells(text, at + 1..end.min(text.len()), b',').get(column)
+            && !is_harmless(&text[cell.clone()])
+        {
+            scan.mask(cell.clone());
+        }
+        let next = blanks((end + 1).min(text.len()));
+        if text.get(next) != Some(&b',') {
+            break;
+        }
+        at = blanks(next + 1);
+    }
+    true
+}
+
 /// Masks the cell beside a name, unless the line is a header.
 fn beside(scan: &mut Scan<'_>, named: &Named, cells: &[Range<usize>], column: usize, end: usize) -> bool {
     let text = scan.text;
     let is_header = is_rule(&text[line_at(text, end + 1)]);
     let Some(cell) = cells.get(column + 1).filter(|_| !is_header) else { return false };
     let value = &text[cell.clone()];
-    let named = Named { is_quoted: true, is_assigned: false, kind: named.kind, before: named.before, key: named.key.clone() };
+    let named =
+        Named { is_quoted: true, is_assigned: false, kind: named.kind, before: named.before, key: named.key.clone() };
     let is_alone = cells.len() == 2 && matches!(named.kind, NameKind::Password | NameKind::Phrase);
     let is_value = is_secret(&named, value) && (looks_random(value) || is_alone && !value.contains(&b' '));
     if is_value {
@@ -125,10 +172,12 @@ fn cells(text: &[u8], line: Range<usize>, sign: u8) -> Vec<Range<usize>> {
     let mut start = line.start;
     let mut at = line.start;
     while at <= line.end && cells.len() <= COLUMNS {
-        let is_start = start == at;
+        let is_start = text[start..at.min(line.end)].iter().all(|byte| *byte == b' ');
         match text[..line.end].get(at) {
             Some(byte) if *byte != sign => match Quote::at(&text[..line.end], at) {
-                Some((quote, inner)) if is_start && sign != b'|' => at = quote.close(&text[..line.end], inner).1.max(at + 1),
+                Some((quote, inner)) if is_start && sign != b'|' => {
+                    at = quote.close(&text[..line.end], inner).1.max(at + 1)
+                }
                 _ => at += 1,
             },
             _ => {

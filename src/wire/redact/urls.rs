@@ -92,7 +92,11 @@ fn sign_behind_blank(text: &[u8], from: usize, colon: usize, at: usize) -> Optio
     let front = &text[colon + 1..at];
     let user = &text[from..colon];
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    if text.get(at) != Some(&b' ') || front.is_empty() || front.iter().all(u8::is_ascii_digit) || !user.iter().all(is_name) {
+    if text.get(at) != Some(&b' ')
+        || front.is_empty()
+        || front.iter().all(u8::is_ascii_digit)
+        || !user.iter().all(is_name)
+    {
         return None;
     }
     let rest = &text[at + 1..text.len().min(at + 1 + PASSWORD)];

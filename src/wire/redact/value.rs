@@ -94,7 +94,9 @@ pub(super) fn bare_end(text: &[u8], from: usize) -> usize {
             b'\\' => {
                 let run = text[at..].iter().take_while(|byte| **byte == b'\\').count();
                 let ends = match text.get(at + run) {
-                    Some(b'"' | b'\'' | b'`') => text.get(at + run + 1).is_none_or(|next| is_end(*next) || *next == b'\\'),
+                    Some(b'"' | b'\'' | b'`') => {
+                        text.get(at + run + 1).is_none_or(|next| is_end(*next) || *next == b'\\')
+                    }
                     Some(b'n' | b'r' | b't') => true,
                     Some(byte) => !byte.is_ascii_graphic(),
                     None => true,
@@ -181,7 +183,11 @@ pub(super) fn unwrapped(text: &[u8], from: usize) -> usize {
                 }
             }
             // Prefixes of literals: `b"x"`, `u'x'`, `N'x'`, `@"x"`.
-            [b'"' | b'\'' | b'\\', ..] if name > 0 && rest[..name].iter().all(|byte| b"bBuUrRfFNL@$".contains(byte)) => at += name,
+            [b'"' | b'\'' | b'\\', ..]
+                if name > 0 && rest[..name].iter().all(|byte| b"bBuUrRfFNL@$".contains(byte)) =>
+            {
+                at += name
+            }
             _ => return from,
         }
     }
