@@ -81,7 +81,10 @@ fn scalar(scan: &mut Scan<'_>, named: &Named, from: usize) {
         return;
     }
     if let Some(value) = in_angles(text, from) {
-        return scan.mask(value);
+        if is_made(&text[value.clone()]) {
+            scan.mask(value);
+        }
+        return;
     }
     let from = unwrapped(text, from);
     if let Some((quote, inner)) = Quote::at(text, from) {
@@ -109,12 +112,12 @@ fn scalar(scan: &mut Scan<'_>, named: &Named, from: usize) {
     }
 }
 
-/// Returns the value in angle brackets that is made by a machine, not the name of one: `<a1B2c3D4>`.
+/// Returns the text in angle brackets that begins here: the name of a value, or one.
 fn in_angles(text: &[u8], from: usize) -> Option<Range<usize>> {
     let inner = text[from..].strip_prefix(b"<")?;
-    let length = inner.iter().take(4 * LONG).take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
-    let is_value = inner.get(length) == Some(&b'>') && is_made(&inner[..length]);
-    is_value.then_some(from + 1..from + 1 + length)
+    let is_inside = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b' ' | b'.');
+    let length = inner.iter().take(4 * LONG).take_while(|byte| is_inside(byte)).count();
+    (inner.get(length) == Some(&b'>')).then_some(from + 1..from + 1 + length)
 }
 
 /// Returns whether a value without quotes is a secret.

@@ -60,6 +60,9 @@ pub(super) fn find(scan: &mut Scan<'_>, found: Range<usize>, number: usize) {
     if found.start > 0 && text[found.start - 1].is_ascii_alphanumeric() {
         return;
     }
+    if PHRASES[number].0.starts_with("identified") && !in_statement(text, &found) {
+        return;
+    }
     let from = found.end + blanks(text, found.end, APART);
     let rest = &text[from..text.len().min(from + APART)];
     let line = memchr::memchr(b'\n', rest).map_or(rest, |end| &rest[..end]);
@@ -104,6 +107,14 @@ pub(super) fn find(scan: &mut Scan<'_>, found: Range<usize>, number: usize) {
     {
         scan.mask(secret);
     }
+}
+
+/// Returns whether words stand in a statement of SQL, not in a sentence: in capitals, or behind a verb of such statements.
+fn in_statement(text: &[u8], found: &Range<usize>) -> bool {
+    let front = text[found.start.saturating_sub(APART)..found.start].to_ascii_lowercase();
+    let has = |word: &&[u8]| memchr::memmem::find(&front, word).is_some();
+    text[found.start] == b'I' && text[found.start + 1] == b'D'
+        || [&b"create "[..], b"alter ", b"grant ", b"set "].iter().any(has)
 }
 
 /// Passes over the word that some write in front of the value.
