@@ -79,7 +79,7 @@ const MADE: usize = 8;
 /// as in `dbPassword2` or `oauth2Token`.
 pub(super) fn is_made(text: &[u8]) -> bool {
     #[derive(Clone, Copy, PartialEq)]
-    enum Class {
+    enum CharClass {
         Upper,
         Lower,
         Digit,
@@ -87,18 +87,18 @@ pub(super) fn is_made(text: &[u8]) -> bool {
     let (mut last, mut changes, mut is_amid, mut length) = (None, 0, false, 0);
     for byte in text {
         let class = match byte {
-            b'A'..=b'Z' => Some(Class::Upper),
-            b'a'..=b'z' => Some(Class::Lower),
-            b'0'..=b'9' => Some(Class::Digit),
+            b'A'..=b'Z' => Some(CharClass::Upper),
+            b'a'..=b'z' => Some(CharClass::Lower),
+            b'0'..=b'9' => Some(CharClass::Digit),
             _ => None,
         };
         length += usize::from(class.is_some());
         if let (Some(one), Some(next)) = (last, class)
             && one != next
-            && (one, next) != (Class::Upper, Class::Lower)
+            && (one, next) != (CharClass::Upper, CharClass::Lower)
         {
             changes += 1;
-            is_amid |= one == Class::Digit;
+            is_amid |= one == CharClass::Digit;
         }
         last = class;
     }

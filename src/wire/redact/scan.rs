@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use super::tables::Table;
-
 /// The state of a search.
 pub(super) struct Scan<'t> {
     pub(super) text: &'t [u8],
@@ -20,7 +18,16 @@ pub(super) struct Scan<'t> {
     /// Up to here arguments were looked at.
     pub(super) command_until: usize,
     /// The table that was looked at last.
-    pub(super) table: Table,
+    pub(super) table: TableSeen,
+}
+
+/// A table of which the rows were looked at.
+#[derive(Clone, Copy, Default)]
+pub(super) struct TableSeen {
+    /// Where its header begins.
+    pub(super) header: usize,
+    /// Where its rows end.
+    pub(super) end: usize,
 }
 
 impl<'t> Scan<'t> {
@@ -33,7 +40,7 @@ impl<'t> Scan<'t> {
             until: 0,
             no_user_until: 0,
             command_until: 0,
-            table: Table::default(),
+            table: TableSeen::default(),
         }
     }
 

@@ -51,7 +51,7 @@ const LONGEST_NAME: usize = 96;
 const WORD: usize = 24;
 
 /// A key of a record of which the value is a name of a secret.
-struct Naming {
+struct NamingKey {
     /// Where the key begins, with its quote.
     start: usize,
     /// Whether it is an attribute of an element.
@@ -70,9 +70,9 @@ pub(super) fn find(scan: &mut Scan<'_>, named: &Named, at: usize) -> bool {
         let Some(from) = behind(text, next, naming.is_attribute) else { break };
         let is_element = naming.is_attribute && text[from - 1] == b'>';
         if is_element {
-            element(scan, from, |_| true)
+            element(scan, from, |_| true);
         } else {
-            value(scan, &named, from, true)
+            value(scan, &named, from, true);
         }
         next = Quote::at(text, from).map_or(from, |(quote, inner)| quote.close(text, inner).1);
         has_value = true;
@@ -89,7 +89,7 @@ pub(super) fn find(scan: &mut Scan<'_>, named: &Named, at: usize) -> bool {
 }
 
 /// Returns the key of a record whose value is this name.
-fn naming(text: &[u8], named: &Named) -> Option<Naming> {
+fn naming(text: &[u8], named: &Named) -> Option<NamingKey> {
     let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-./:$".contains(byte);
     let mut at = named.key.start;
     if text[at - usize::from(at > 0)] == b'/' {
@@ -121,8 +121,7 @@ fn naming(text: &[u8], named: &Named) -> Option<Naming> {
         || word.ends_with(b"name")
         || word.ends_with(b"key")
         || is_attribute && word == b"type";
-    (is_known && at > length || is_known && at == length)
-        .then_some(Naming { start: unquoted(at - length), is_attribute })
+    is_known.then_some(NamingKey { start: unquoted(at - length), is_attribute })
 }
 
 /// Returns whether a place is in the tag of an element.

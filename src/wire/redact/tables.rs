@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::named::{Named, is_secret};
 use super::names::NameKind;
 use super::random::{is_harmless, looks_random};
-use super::scan::Scan;
+use super::scan::{Scan, TableSeen};
 use super::value::Quote;
 
 /// Longest line of a table, and most of its columns.
@@ -13,13 +13,6 @@ const LINE: usize = 1_024;
 const COLUMNS: usize = 32;
 /// Longest title of a column.
 const TITLE: usize = 40;
-
-/// A header whose rows were looked at.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Table {
-    header: usize,
-    end: usize,
-}
 
 /// Masks the cell behind a name, or the cells of its column; returns whether the name stands in a table. `at` is behind
 /// the name and its quote.
@@ -144,7 +137,7 @@ fn below(scan: &mut Scan<'_>, cells_of_header: &[Range<usize>], column: usize, h
         at = line.end + 1;
     }
     // The next of its names looks at the same rows; a row is no header.
-    scan.table = Table { header: header.start, end: at };
+    scan.table = TableSeen { header: header.start, end: at };
     has_row
 }
 
@@ -176,7 +169,7 @@ fn cells(text: &[u8], line: Range<usize>, sign: u8) -> Vec<Range<usize>> {
         match text[..line.end].get(at) {
             Some(byte) if *byte != sign => match Quote::at(&text[..line.end], at) {
                 Some((quote, inner)) if is_start && sign != b'|' => {
-                    at = quote.close(&text[..line.end], inner).1.max(at + 1)
+                    at = quote.close(&text[..line.end], inner).1.max(at + 1);
                 }
                 _ => at += 1,
             },

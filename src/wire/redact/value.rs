@@ -186,7 +186,7 @@ pub(super) fn unwrapped(text: &[u8], from: usize) -> usize {
             [b'"' | b'\'' | b'\\', ..]
                 if name > 0 && rest[..name].iter().all(|byte| b"bBuUrRfFNL@$".contains(byte)) =>
             {
-                at += name
+                at += name;
             }
             _ => return from,
         }
