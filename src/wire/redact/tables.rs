@@ -23,6 +23,8 @@ pub(super) fn find(scan: &mut Scan<'_>, named: &Named, at: usize) -> bool {
     let front = &text[named.key.start.saturating_sub(TITLE)..named.key.start];
     let lead = front.iter().rev().take_while(|byte| near(byte)).count();
     let (before, behind) = (front[..front.len() - lead].last().copied(), text.get(at + gap).copied());
+    // Words in front of a header end so.
+    let before = before.filter(|_| behind == Some(b'|') || !front.ends_with(b": "));
     let is_edge = |byte: Option<u8>| matches!(byte, None | Some(b'\n' | b'\r'));
     let sign = match (before, behind) {
         (_, Some(b'|')) | (Some(b'|'), _) => b'|',
@@ -48,7 +50,7 @@ pub(super) fn find(scan: &mut Scan<'_>, named: &Named, at: usize) -> bool {
     if sign == b'|' && beside(scan, named, &cells, column, line.end) {
         return true;
     }
-    if cells.len() < 2 || cells.len() > COLUMNS || !cells.iter().all(|cell| is_title(&text[cell.clone()])) {
+    if cells.len() < 2 || cells.len() > COLUMNS || !is_header(text, &cells, sign) {
         return false;
     }
     below(scan, &cells, column, line, sign)
@@ -150,6 +152,15 @@ fn line_at(text: &[u8], start: usize) -> Range<usize> {
 /// Returns whether a line only draws a rule.
 fn is_rule(line: &[u8]) -> bool {
     line.len() > 2 && line.iter().take(LINE).all(|byte| b"-+|:= \r".contains(byte))
+}
+
+/// Returns whether cells are titles of columns. Words may stand in front of a header without blanks: `ValueError: a,b`.
+fn is_header(text: &[u8], cells: &[Range<usize>], sign: u8) -> bool {
+    let (Some(first), Some(last)) = (cells.first(), cells.last()) else { return false };
+    let words = memchr::memmem::rfind(&text[first.clone()], b": ").map(|at| first.start + at + 2);
+    let is_dense = |from: usize| sign != b'|' && !text[from..last.end].contains(&b' ');
+    let begin = words.filter(|from| is_dense(*from)).unwrap_or(first.start);
+    is_title(&text[begin..first.end]) && cells[1..].iter().all(|cell| is_title(&text[cell.clone()]))
 }
 
 /// Returns whether a cell can be the title of a column.
