@@ -263,6 +263,34 @@ fn masks_what_is_a_secret_and_nothing_beside_it() {
     }
 }
 
+/// What decides at a bound: one character less, or one sign more, is no secret.
+#[test]
+fn bounds_are_exact() {
+    case("<password>hunter2…", "<password>[redacted]…");
+    stays("<password>hunter2 and no end");
+    case("https://discord.com/api/webhooks/abcd1234", "https://discord.com/api/webhooks/[redacted]");
+    stays("https://discord.com/api/webhooks/abcd123");
+    case(&format!("the password is {}", "ab".repeat(32)), "the password is [redacted]");
+    stays(&format!("the password is {}a", "ab".repeat(31)));
+    case("CI_ghp_0123456789abcdefghijABCDEFGHIJ012345", "CI_[redacted]");
+    stays("scurl -u bob:hunter2 and curlew -u bob:hunter2");
+    stays("in this sentence of many words, password\nbob lives here for long, works1");
+}
+
+#[test]
+fn personal_data_is_masked_if_asked_for() {
+    let personal = Redaction::on().with_personal(true);
+    for (text, want) in [
+        ("no user jane.doe+x@mail.example.org.", "no user [redacted]."),
+        ("a@b is no address, nor is @b.example", "a@b is no address, nor is @b.example"),
+        ("card 4111-1111-1111-1111, order 4111111111111112", "card [redacted], order 4111111111111112"),
+        ("ssn 078-05-1120, id 078-05-11201, x078-05-1120", "ssn [redacted], id 078-05-11201, x078-05-1120"),
+    ] {
+        assert_eq!(personal.apply(text), want);
+        assert_eq!(Redaction::on().apply(text), text);
+    }
+}
+
 #[test]
 fn a_private_key_in_lines_of_their_own_is_masked() {
     let body = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj";
