@@ -273,6 +273,9 @@ fn bounds_are_exact() {
     case(&format!("the password is {}", "ab".repeat(32)), "the password is [redacted]");
     stays(&format!("the password is {}a", "ab".repeat(31)));
     case("CI_ghp_0123456789abcdefghijABCDEFGHIJ012345", "CI_[redacted]");
+    stays("key=password > hunter2x </b>");
+    case(&format!("{},password\nbob,hunter2", "u".repeat(40)), &format!("{},password\nbob,[redacted]", "u".repeat(40)));
+    stays(&format!("{},password\nbob,hunter2", "u".repeat(41)));
     stays("scurl -u bob:hunter2 and curlew -u bob:hunter2");
     stays("in this sentence of many words, password\nbob lives here for long, works1");
 }
