@@ -163,10 +163,11 @@ impl Destinations {
         }
     }
 
-    /// Masks the names of functions, as those in logs are.
+    /// Masks the names of functions and of inputs, as those in logs are.
     pub(crate) fn mask(&mut self, redaction: &Redaction) {
         for held in self.events.values_mut() {
             held.event.function = held.event.function.take().map(|name| redaction.apply(&name));
+            redaction.mask(&mut held.event.input);
         }
     }
 

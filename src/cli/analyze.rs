@@ -110,6 +110,10 @@ pub(super) fn finish(outputs: Outputs, mut analysis: RunAnalysis, options: &RunO
         gate.passed &= analysis.unread_inputs == 0 && analysis.summary.coverage.bytes.unrecognized == 0;
         gate.passed &= !analysis.input_failed && (!analysis.empty || options.allow_empty);
     }
+    analysis.summary.mask_around(&options.pipeline.redaction);
+    for problem in &mut analysis.poorly_understood {
+        options.pipeline.redaction.mask(&mut problem.input);
+    }
     let mut written = write_all(outputs.answers, &mut analysis, options) && !outputs.failed;
     if let Some((target, output)) = outputs.ledger {
         written &= write_ledger(&target, output, &mut analysis);
@@ -202,7 +206,7 @@ fn report_problems(analysis: &RunAnalysis, options: &RunOptions) {
     }
     let of_base = options.baseline.iter().flat_map(|base| &base.problems);
     for problem in coverage.inputs_unreadable.iter().chain(of_base) {
-        complain(&one_line(&format!("{}: {}", problem.input, problem.reason)));
+        complain(&one_line(&options.pipeline.redaction.masked(&format!("{}: {}", problem.input, problem.reason))));
     }
     for warning in ignored::warnings(&analysis.summary) {
         complain(&warning);

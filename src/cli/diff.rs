@@ -60,6 +60,8 @@ pub(super) fn run(args: DiffArgs, terminal: &Terminal) -> Result<ExitStatus, Run
     if let Some(gate) = &mut comparison.gate {
         gate.passed &= !incomplete;
     }
+    comparison.mask_around(&options.redaction);
+    head.summary.mask_around(&options.redaction);
     let written = output.write(|out| match args.format {
         DiffFormat::Table => out.write_all(diff(&comparison, args.top, &style).as_bytes()),
         DiffFormat::Json => document(&comparison, out),
@@ -77,7 +79,7 @@ pub(super) fn run(args: DiffArgs, terminal: &Terminal) -> Result<ExitStatus, Run
         ));
     }
     for problem in base.problems.iter().chain(&head.problems).filter(|_| !args.quiet) {
-        complain(&one_line(&format!("{}: {}", problem.input, problem.reason)));
+        complain(&one_line(&options.redaction.masked(&format!("{}: {}", problem.input, problem.reason))));
     }
     for side in [&base, &head] {
         if side.summary.is_empty() {

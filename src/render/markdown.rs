@@ -92,7 +92,7 @@ fn gate_of(gate: &Gate, page: &mut MarkdownPage) {
         let scope = one.scope.as_deref().map_or_else(|| "all functions".to_owned(), code);
         let value = one.value.map_or_else(|| "n/a".to_owned(), |value| value.to_string());
         let warns = if one.level == "fail" { "" } else { " (warning)" };
-        vec![format!("{}{warns}", one.result.replace('_', " ")), code(&one.expression), scope, value]
+        vec![format!("{}{warns}", prose(&one.result.replace('_', " "))), code(&one.expression), scope, value]
     };
     let columns = columns([("RESULT", false), ("CONDITION", false), ("FUNCTION", false), ("VALUE", true)]);
     let shown = page.table(&columns, ordered.iter().take(MOST_CONDITIONS).map(row));

@@ -126,7 +126,7 @@ fn lines_of(group: &NeedsPersonGroup, style: &Style) -> [String; 2] {
         all if all == group.events => ", writes logged".to_owned(),
         some => format!(", writes logged in {}", cell(some)),
     };
-    let advice = replay(group.retry_guidance.as_deref().unwrap_or(""));
+    let advice = one_line(replay(group.retry_guidance.as_deref().unwrap_or("")));
     let at = group
         .first_started_at
         .as_deref()

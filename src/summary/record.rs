@@ -219,7 +219,7 @@ fn evidence_line(line: &Line, input_name: &dyn Fn(u32) -> String, redaction: &Re
     EvidenceLine {
         at: line.at.map(|at| at.to_string()),
         message: redaction.apply(line.text.trim_end()),
-        input: input_name(line.place.input),
+        input: redaction.apply(&input_name(line.place.input)),
         line_number: line.place.line,
     }
 }

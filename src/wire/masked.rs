@@ -1,6 +1,6 @@
 //! Masking of whole documents: of records and summaries that an earlier run wrote, which may have been asked to mask less.
 
-use super::{Record, Redaction, Summary};
+use super::{Comparison, Gate, Record, Redaction, Summary};
 
 impl Record {
     /// Masks the secrets in its names and texts: an earlier run may have been asked to leave them.
@@ -17,8 +17,11 @@ impl Record {
         let of_causes = self.contributing.iter_mut().map(|cause| &mut cause.target);
         let texts = named.into_iter().chain(told).chain(linked).chain(said).chain([&mut self.last_line_before_end]);
         let texts = texts.chain(of_call).chain(of_causes).flatten();
-        let lines = self.evidence.iter_mut().map(|line| &mut line.message);
+        let lines = self.evidence.iter_mut().flat_map(|line| [&mut line.message, &mut line.input]);
         texts.chain(lines).for_each(|text| redaction.mask(text));
+        if let Some(caught_by) = &mut self.caught_by {
+            caught_by.condition.iter_mut().chain([&mut caught_by.input]).for_each(|text| redaction.mask(text));
+        }
         for effect in &mut self.side_effects {
             redaction.mask(&mut effect.operation);
             for part in [&mut effect.target, &mut effect.id].into_iter().flatten() {
@@ -47,7 +50,28 @@ impl Summary {
         checks.chain(invokers.map(|invoker| &mut invoker.evidence)).for_each(|text| redaction.mask(text));
     }
 
-    /// Masks the secrets in its names and texts. Names of inputs stay: the user typed them.
+    /// Masks what neither the logs nor the account tell: names of inputs, what settings say, owners, and what an earlier
+    /// run wrote of itself.
+    pub(crate) fn mask_around(&mut self, redaction: &Redaction) {
+        let of_itself = [&mut self.tool_version, &mut self.catalogue_version, &mut self.window.source];
+        let window = [&mut self.window.start, &mut self.window.end, &mut self.config_file].into_iter().flatten();
+        let coverage = &mut self.coverage;
+        let problems = coverage.inputs_unreadable.iter_mut().chain(&mut coverage.inputs_skipped);
+        let inputs = problems.flat_map(|problem| [&mut problem.input, &mut problem.reason]).chain(&mut coverage.notes);
+        let accounts = coverage.accounts.iter_mut().flat_map(|one| one.account_id.iter_mut().chain(&mut one.regions));
+        let ignored = self.ignored.iter_mut().flat_map(|entry| {
+            let about = [&mut entry.function, &mut entry.code, &mut entry.fingerprint, &mut entry.until];
+            about.into_iter().flatten().chain([&mut entry.reason])
+        });
+        let owners = self.functions.iter_mut().chain([&mut self.totals]).filter_map(|row| row.owner.as_mut());
+        let owners = owners.chain(self.causes.iter_mut().flat_map(|cause| &mut cause.owners));
+        let texts = of_itself.into_iter().chain(window).chain(inputs).chain(accounts).chain(ignored).chain(owners);
+        texts.for_each(|text| redaction.mask(text));
+        self.gate.iter_mut().for_each(|gate| gate.mask(redaction));
+        self.comparison.iter_mut().for_each(|comparison| comparison.mask_around(redaction));
+    }
+
+    /// Masks the secrets in its names and texts.
     ///
     /// # Errors
     /// If a part does not fit its own form.
@@ -66,7 +90,30 @@ impl Summary {
         }
         self.comparison = redaction.masked_document(&self.comparison)?;
         self.events_to_check = redaction.masked_document(&self.events_to_check)?;
-        self.coverage.notes.iter_mut().for_each(|note| redaction.mask(note));
+        self.mask_around(redaction);
         Ok(())
+    }
+}
+
+impl Gate {
+    /// Masks its conditions, which may come from a file.
+    fn mask(&mut self, redaction: &Redaction) {
+        for condition in &mut self.conditions {
+            let told = [&mut condition.scope, &mut condition.reason].into_iter().flatten();
+            let texts = [&mut condition.expression, &mut condition.level, &mut condition.unit, &mut condition.result];
+            told.chain(texts).for_each(|text| redaction.mask(text));
+        }
+    }
+}
+
+impl Comparison {
+    /// Masks what neither side tells of its logs.
+    pub(crate) fn mask_around(&mut self, redaction: &Redaction) {
+        for side in [&mut self.base, &mut self.head] {
+            let told = [&mut side.input, &mut side.window.start, &mut side.window.end].into_iter().flatten();
+            told.chain([&mut side.window.source]).for_each(|text| redaction.mask(text));
+        }
+        self.notes.iter_mut().chain([&mut self.tool_version]).for_each(|text| redaction.mask(text));
+        self.gate.iter_mut().for_each(|gate| gate.mask(redaction));
     }
 }

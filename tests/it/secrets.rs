@@ -2,8 +2,11 @@
 //!
 //! The tokens are made here from the forms that issuers publish: what they begin with, which characters follow, how many.
 
+use std::collections::BTreeSet;
+
 use aho_corasick::AhoCorasick;
 use lambda_triage::internal::RENDERERS;
+use serde_json::Value;
 
 use super::commands::{PLACES, id, log_of};
 use super::generate::Random;
@@ -340,6 +343,128 @@ fn no_token_survives_in_what_an_earlier_run_wrote_unmasked() {
     }
     look("show", Run::new(["show", &id(0), &records, "--format", "json"]));
     seen.retain(|seen| !torn(seen));
+    none(&seen);
+}
+
+/// What no output may show of a text: a token, and what a terminal, a runner or a page would obey.
+const TOKEN: &str = "ghp_0123456789abcdefghijABCDEFGHIJ456789";
+const HOSTILE: &str = "\x1b[31m\u{202e}\n::error::evil ##vso[x]y <img src=x onerror=alert(1)> \
+                       ghp_0123456789abcdefghijABCDEFGHIJ456789";
+
+/// Returns what an output shows of it.
+fn shown_of_hostile(format: &str, text: &str) -> Vec<String> {
+    let obeyed = |line: &str| line.trim_start().starts_with("::error::evil") || line.contains("##vso[");
+    let mut seen = Vec::new();
+    let mut see = |what: &str, is_there: bool| seen.extend(is_there.then(|| format!("{format}: {what}")));
+    see("token", text.contains(TOKEN));
+    see("control", text.contains(['\x1b', '\u{202e}']));
+    see("command", text.lines().any(obeyed));
+    see("markup", format == "html" && text.contains("<img src=x"));
+    seen
+}
+
+/// Returns the paths of all texts of a document, without the numbers of items.
+fn paths_of_texts(value: &Value, path: &str, paths: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            fields.iter().for_each(|(key, value)| paths_of_texts(value, &format!("{path}/{key}"), paths));
+        }
+        Value::Array(values) => values.iter().for_each(|value| paths_of_texts(value, path, paths)),
+        Value::String(_) | Value::Null => drop(paths.insert(path.to_owned())),
+        _ => {}
+    }
+}
+
+/// Appends a text to all texts at a path.
+fn append(value: &mut Value, at: &str, path: &str, text: &str) {
+    match value {
+        Value::Object(fields) => {
+            fields.iter_mut().for_each(|(key, value)| append(value, &format!("{at}/{key}"), path, text));
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| append(value, at, path, text)),
+        Value::String(_) | Value::Null if at == path => {
+            *value = format!("{}{text}", value.as_str().unwrap_or_default()).into();
+        }
+        _ => {}
+    }
+}
+
+/// Law: whatever text of a saved summary is replaced, no output of `view` shows a secret in it, or is obeyed by what shows it.
+#[test]
+fn no_text_of_a_saved_summary_is_shown_as_it_is() {
+    let folder = directory();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let settings = "[owners]\n'*' = 'orders'\n[[ignore]]\ncode = 'timeout'\nreason = 'known'\nuntil = 2099-01-01\n";
+    write(&folder.path().join("s.toml"), settings);
+    write(&folder.path().join("logs/broken.gz"), b"\x1f\x8b\x08 and no more");
+    write(&folder.path().join("logs/log.ndjson"), log_of(&["one", "two"]));
+    Run::new(["demo", "--format", "json", "--output", &path("demo.json")]).status(0);
+    let run = Run::analyze([&path("logs")]).args(["--config", &path("s.toml"), "--baseline", &path("demo.json")]);
+    let text = run.args(["--fail-on", "failed > 100000", "--format", "json", "--output", &path("saved.json")]).done();
+    let saved = std::fs::read_to_string(path("saved.json")).unwrap_or_else(|_| panic!("{}", text.stderr));
+    let saved: Value = serde_json::from_str(&saved).unwrap();
+    let mut paths = BTreeSet::new();
+    paths_of_texts(&saved, "", &mut paths);
+    let (mut seen, mut accepted) = (Vec::new(), BTreeSet::new());
+    for at in &paths {
+        let mut changed = saved.clone();
+        append(&mut changed, "", at, HOSTILE);
+        write(&folder.path().join("changed.json"), changed.to_string());
+        let formats: Vec<&str> = RENDERERS.iter().filter(|one| !one.needs_records).map(|one| one.name).collect();
+        let reports = formats.iter().flat_map(|name| ["--report".to_owned(), format!("{name}={}", path(name))]);
+        let flags = ["--details", "--top", "0", "--wide", "--links", "--histogram"];
+        let done = Run::new(["view", &path("changed.json")]).args(flags).args(reports).done();
+        let mut of_path = shown_of_hostile("table", &done.stdout);
+        of_path.extend(shown_of_hostile("messages", &done.stderr));
+        if matches!(done.status, 0 | 1 | 3) && !done.stdout.is_empty() {
+            accepted.insert(at.as_str());
+            for name in formats {
+                of_path.extend(shown_of_hostile(name, &std::fs::read_to_string(path(name)).unwrap()));
+            }
+        }
+        let diff = Run::new(["diff", &path("changed.json"), &path("demo.json")]).done();
+        of_path.extend(shown_of_hostile("diff", &(diff.stdout + &diff.stderr)));
+        seen.extend(of_path.iter().map(|what| format!("{at}: {what}")));
+    }
+    for known in [
+        "/tool_version",
+        "/catalogue_version",
+        "/config_file",
+        "/window/start",
+        "/window/source",
+        "/ignored/reason",
+        "/functions/owner",
+        "/causes/owners",
+        "/coverage/inputs_unreadable/input",
+        "/comparison/base/input",
+        "/gate/conditions/expression",
+    ] {
+        assert!(accepted.contains(known), "{known} is not tried: {accepted:#?}");
+    }
+    none(&seen);
+}
+
+/// Names of files, and what the configuration file says, are masked like what the logs say.
+#[test]
+fn names_of_inputs_and_settings_are_masked() {
+    let folder = directory();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let logs = format!("{TOKEN}.ndjson");
+    write(&folder.path().join("logs").join(&logs), log_of(&["one"]));
+    write(&folder.path().join("logs").join(format!("{TOKEN}.gz")), b"\x1f\x8b\x08 and no more");
+    write(&folder.path().join("logs").join(format!("{TOKEN}.bin")), [0, 1, 2].repeat(50));
+    let told = "'see ghp_0123456789abcdefghijABCDEFGHIJ456789 \\u001b[31m'".replace('\'', "\"");
+    let settings = format!("[owners]\n'*' = {told}\n[[ignore]]\ncode = 'timeout'\nreason = {told}\n");
+    let file = folder.path().join(format!("{TOKEN}.toml"));
+    write(&file, settings);
+    let mut seen = Vec::new();
+    for format in RENDERERS.iter().map(|one| one.name) {
+        let run = Run::analyze([path("logs")]).args(["--format", format, "--config", &file.display().to_string()]);
+        let done = run.args(["--details", "--wide", "--top", "0", "--fail-on", "failed > 100000"]).done();
+        assert!(done.stdout.len() > 100, "{format}: {}", done.stderr);
+        seen.extend(shown_of_hostile(format, &done.stdout));
+        seen.extend(shown_of_hostile(&format!("messages of {format}"), &done.stderr));
+    }
     none(&seen);
 }
 

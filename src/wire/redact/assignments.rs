@@ -5,14 +5,23 @@ use std::ops::Range;
 use super::headers;
 use super::named::{Named, value};
 use super::names::{NAMES, NameKind, key_around};
-use super::random::{is_harmless, looks_random};
+use super::random::{is_harmless, is_made, looks_random};
 use super::scan::Scan;
-use super::value::{Quote, bare_end, blanks};
+use super::value::{Quote, bare_end, blanks, unwrapped};
+use super::{siblings, tables};
 
 /// Most blanks around a sign.
 const AROUND: usize = 16;
 /// Longest space of names in front of an element.
 const SPACE: usize = 16;
+/// Within so many bytes before its name a part of a form says what it is.
+const FORM: usize = 64;
+/// Shortest part of a path that is a secret.
+const PART_OF_PATH: usize = 12;
+/// Shortest token that a sentence tells.
+const TOLD: usize = 12;
+/// Longest word that ends lines.
+const LONGEST_WORD: usize = 48;
 
 /// Looks for the value of a name.
 pub(super) fn find(scan: &mut Scan<'_>, name: Range<usize>, number: usize) {
@@ -31,47 +40,239 @@ pub(super) fn find(scan: &mut Scan<'_>, name: Range<usize>, number: usize) {
         named.is_quoted = true;
     }
     at += usize::from(text.get(at) == Some(&b']'));
-    let sign = at + blanks(text, at, AROUND);
-    let rest = &text[sign.min(text.len())..];
-    let length = match rest {
-        [b'=', b'>', ..] | [b':', b'=', ..] => 2,
-        [b'=', b'=', b'=', ..] => 3,
-        [b'=', b'=', ..] => 2,
-        [b'=' | b':', ..] => 1,
-        _ => return without_sign(scan, &named, closing, at),
+    if let Some(access) = php_access(&text[at..]) {
+        at += access;
+        named.is_quoted = true;
+    }
+    let plain = at + emphasis(&text[at..], before);
+    let sign = plain + blanks(text, plain, AROUND);
+    let Some(length) = sign_of(&text[sign.min(text.len())..], sign > key.end) else {
+        return without_sign(scan, &named, closing, at);
     };
-    named.is_assigned = rest[..length].contains(&b'=');
+    let rest = &text[sign..];
+    named.is_assigned = rest[..length].contains(&b'=') || rest.starts_with(WIDE_EQUALS);
     // In `arn:…:secret:name` it is a kind of resource.
     if before == b':' && !named.is_quoted && rest.starts_with(b":") && rest.get(1) != Some(&b' ') {
         return;
     }
     let behind = sign + length;
-    let from = behind + blanks(text, behind, AROUND);
+    let mut from = behind + blanks(text, behind, AROUND);
+    if rest.starts_with(b"=>") && matches!(text.get(from), Some(b'\n' | b'\r')) {
+        // In the next line, as PHP shows it.
+        from += text[from..].iter().take(4 * AROUND).take_while(|byte| byte.is_ascii_whitespace()).count();
+    }
     match kind {
         NameKind::Authorization => headers::authorization(scan, &named, from),
         NameKind::Cookie => headers::cookie(scan, &named, from),
-        _ => value(scan, &named, from, length == 1),
+        _ => value(scan, &named, from, rest[..length] == *b":"),
+    }
+}
+
+/// Signs as wide as a character of Chinese.
+const WIDE_EQUALS: &[u8] = "＝".as_bytes();
+const WIDE_COLON: &[u8] = "：".as_bytes();
+
+/// Returns how long the sign between a key and its value is. An arrow is one only behind a blank: in code it has none.
+fn sign_of(rest: &[u8], is_apart: bool) -> Option<usize> {
+    let is_quoted = |from: usize| Quote::at(rest, from + blanks(rest, from, AROUND)).is_some();
+    match rest {
+        [b'=', b'>', ..] | [b':', b'=', ..] => Some(2),
+        [b'=', b'=', b'=', ..] => Some(3),
+        [b'=', b'=', ..] => Some(2),
+        [b'=' | b':', ..] => Some(1),
+        [b'-' | b'~', b'>', ..] if is_apart => Some(2),
+        [b'<', b'-', ..] if is_quoted(2) => Some(2),
+        [b'?' | b'+', b'=', ..] => Some(2),
+        [b'|', b'|', b'=', ..] => Some(3),
+        // Signs of C strings in what a program dumps.
+        [b'\0', next, ..] if next.is_ascii_graphic() => Some(1),
+        _ => ["→", "⇒", "＝", "："]
+            .iter()
+            .map(|sign| sign.as_bytes())
+            .find(|sign| rest.starts_with(sign))
+            .filter(|sign| is_apart || *sign == WIDE_COLON || *sign == WIDE_EQUALS)
+            .map(<[u8]>::len),
+    }
+}
+
+/// Returns how long what PHP shows of a property behind its name is: `:protected]`, `:Class:private]`.
+fn php_access(rest: &[u8]) -> Option<usize> {
+    if rest.first() != Some(&b':') {
+        return None;
+    }
+    let is_of_class = |byte: &u8| byte.is_ascii_alphanumeric() || b"_\\:\"".contains(byte);
+    let length = rest.iter().take(4 * SPACE).take_while(|byte| is_of_class(byte)).count();
+    let is_access = rest[..length].ends_with(b"protected") || rest[..length].ends_with(b"private");
+    (is_access && rest.get(length) == Some(&b']')).then_some(length + 1)
+}
+
+/// Returns how long what ends the emphasis of a key is: `**`, `</b>`.
+fn emphasis(rest: &[u8], before: u8) -> usize {
+    let stars = rest.iter().take(3).take_while(|byte| **byte == b'*').count();
+    match rest {
+        [b'<', b'/', tag @ ..] if before == b'>' => {
+            let length = tag.iter().take(SPACE).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+            let sign = 2 + length + 1;
+            let is_sign = matches!(rest.get(sign + blanks(rest, sign.min(rest.len()), AROUND)), Some(b':' | b'='));
+            if tag.get(length) == Some(&b'>') && is_sign { sign } else { 0 }
+        }
+        _ => stars,
     }
 }
 
 /// Looks for a value behind a key that no sign of assignment follows.
 fn without_sign(scan: &mut Scan<'_>, named: &Named, closing: Option<Quote>, at: usize) {
+    if form_data(scan, named, at)
+        || siblings::find(scan, named, at)
+        || tables::find(scan, named, at)
+        || tables::in_brackets(scan, named, at)
+    {
+        return;
+    }
     let text = scan.text;
     match (closing, text.get(at)) {
         (Some(_), _) => pair(scan, named, at),
-        (None, Some(b'>')) if in_element(text, named) => element(scan, at + 1),
+        (None, Some(b'>')) if in_element(text, named) => siblings::own_element(scan, at + 1),
         (None, Some(b' ' | b'\t')) if in_element(text, named) => {
             let attributes =
                 text[at..].iter().take(200).take_while(|byte| !matches!(byte, b'>' | b'<' | b'\n')).count();
             if text.get(at + attributes) == Some(&b'>') {
-                element(scan, at + attributes + 1);
+                siblings::own_element(scan, at + attributes + 1);
             }
         }
         (None, Some(b' ' | b'\t')) => {
             let is_flag = text[named.key.start..].starts_with(b"-");
-            if is_flag { flag(scan, at) } else { sentence(scan, named, at) }
+            if is_flag || is_set_by_command(text, named) { flag(scan, at) } else { sentence(scan, named, at) }
         }
+        (None, Some(b'<')) if text[at..].starts_with(b"</") => siblings::element_pair(scan, named, at),
+        (None, Some(b'<')) if text[at..].starts_with(b"<<") => here_document(scan, at + 2),
+        (None, Some(b'(')) => call(scan, named, at + 1),
+        (None, Some(b'/')) => segment(scan, named, at + 1),
+        // The only key of a section: `[password]`.
+        (None, Some(b'\n' | b'\r')) if text[..at].ends_with(b"]") && named.before == b'[' => section(scan, named, at),
         _ => {}
+    }
+}
+
+/// Masks a part of a form behind its headers; returns whether the name is one of a form.
+fn form_data(scan: &mut Scan<'_>, named: &Named, at: usize) -> bool {
+    let text = scan.text;
+    let front = &text[named.key.start.saturating_sub(FORM)..named.key.start];
+    let quote = named.key.start.saturating_sub(usize::from(named.is_quoted));
+    if !text[..quote].ends_with(b"name=") || memchr::memmem::find(front, b"form-data").is_none() {
+        return false;
+    }
+    let end_of = |at: usize| memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length);
+    // Headers, and empty lines: at least one.
+    let (mut line, mut is_body) = (end_of(at), false);
+    while line < text.len() {
+        let start = line + 1;
+        let end = end_of(start);
+        let is_empty = text[start..end].trim_ascii().is_empty();
+        let is_header = !is_body && text[start..end].starts_with(b"Content-");
+        if !is_empty && !is_header {
+            let close = memchr::memmem::find(&text[start..], b"\n--").map_or(text.len(), |length| start + length);
+            let value = start..start + text[start..close].trim_ascii_end().len();
+            if is_body && !is_harmless(&text[value.clone()]) {
+                scan.mask(value);
+            }
+            break;
+        }
+        is_body |= is_empty;
+        line = end;
+    }
+    true
+}
+
+/// Returns whether a command sets what the key names: `configure set aws_secret_access_key x`.
+fn is_set_by_command(text: &[u8], named: &Named) -> bool {
+    let front = text[named.key.start.saturating_sub(2 * SPACE)..named.key.start].trim_ascii_end();
+    let text_follows = matches!(text[named.key.end..], [b' ', b'"' | b'\'' | b'\\', ..]);
+    let is_word = |word: &[u8]| {
+        front.ends_with(word) && !front[..front.len() - word.len()].last().is_some_and(u8::is_ascii_alphanumeric)
+    };
+    (is_word(b"set") && text_follows || is_word(b"ENV"))
+        || ["configure set", "config set", "config:set", "setenv", "setx", "set-secret", "secret set"].iter().any(
+            |words| {
+                front.len() >= words.len() && front[front.len() - words.len()..].eq_ignore_ascii_case(words.as_bytes())
+            },
+        )
+}
+
+/// Masks the lines up to the word that ends them.
+fn here_document(scan: &mut Scan<'_>, at: usize) {
+    let text = scan.text;
+    let at = at + text[at..].iter().take(2).take_while(|byte| matches!(byte, b'-' | b'~' | b'\'' | b'"')).count();
+    let length = text[at..]
+        .iter()
+        .take(LONGEST_WORD)
+        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+        .count();
+    let from = at
+        + length
+        + text[at + length..].iter().take(3).take_while(|byte| matches!(byte, b'\'' | b'"' | b'\r' | b'\n')).count();
+    if length == 0 || text[..from].last() != Some(&b'\n') {
+        return;
+    }
+    let word = [b"\n", &text[at..at + length]].concat();
+    let end = memchr::memmem::find(&text[from - 1..], &word).map_or(text.len(), |length| from - 1 + length);
+    let value = from..end.max(from);
+    if !is_harmless(&text[value.clone()]) {
+        scan.mask(value);
+    }
+}
+
+/// Fronts of the names of functions that give a secret.
+static ASKING: &[&str] = &["get", "fetch", "find", "load", "read", "lookup", "is", "has"];
+
+/// Masks the argument of a call, or what a type is written around: `password("x")`.
+fn call(scan: &mut Scan<'_>, named: &Named, from: usize) {
+    let text = scan.text;
+    let (value, is_value) = match Quote::at(text, from) {
+        Some((quote, inner)) => {
+            let value = inner..quote.close(text, inner).0;
+            let argument = &text[value.clone()];
+            // What is asked for is named: `getPassword("prod-db1")`.
+            let asks = ASKING.iter().any(|word| text[named.key.clone()].starts_with(word.as_bytes()));
+            let is_value =
+                !argument.contains(&b' ') && (named.kind == NameKind::Password && !asks || is_made(argument));
+            (value, is_value)
+        }
+        None => {
+            let value = from..bare_end(text, from);
+            let is_value = is_made(&text[value.clone()]) && text.get(value.end) == Some(&b')');
+            (value, is_value)
+        }
+    };
+    if is_value && !is_harmless(&text[value.clone()]) {
+        scan.mask(value);
+    }
+}
+
+/// Masks the next part of a path, if it is made by a machine.
+fn segment(scan: &mut Scan<'_>, named: &Named, from: usize) {
+    let text = scan.text;
+    let is_of_segment = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let end = from + text[from..].iter().take_while(|byte| is_of_segment(byte)).count();
+    let segment = &text[from..end];
+    // An id of five groups is the id of a secret.
+    let is_id = segment.len() == 36 && segment.iter().filter(|byte| **byte == b'-').count() == 4;
+    let is_kind = matches!(named.kind, NameKind::Password | NameKind::Token);
+    let is_file = matches!(text.get(end), Some(b'.' | b':'));
+    if is_kind && end - from >= PART_OF_PATH && !is_id && !is_file && is_made(segment) {
+        scan.mask(from..end);
+    }
+}
+
+/// Masks the value that a section of an INI file holds for its name.
+fn section(scan: &mut Scan<'_>, named: &Named, at: usize) {
+    let text = scan.text;
+    let from = at + text[at..].iter().take(AROUND).take_while(|byte| byte.is_ascii_whitespace()).count();
+    let key = text[from..].iter().take(SPACE).take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let sign = from + key + blanks(text, from + key, AROUND);
+    if text[from..from + key].eq_ignore_ascii_case(b"value") && text.get(sign) == Some(&b'=') {
+        let named = Named { is_assigned: true, key: named.key.clone(), ..*named };
+        value(scan, &named, sign + 1 + blanks(text, sign + 1, AROUND), false);
     }
 }
 
@@ -80,15 +281,6 @@ fn in_element(text: &[u8], named: &Named) -> bool {
     let front = &text[named.key.start.saturating_sub(SPACE)..named.key.start];
     let space = front.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b':').count();
     front.len() > space && front[front.len() - space - 1] == b'<'
-}
-
-/// Masks the text of an element.
-fn element(scan: &mut Scan<'_>, from: usize) {
-    let end = memchr::memchr(b'<', &scan.text[from..]).map_or(scan.text.len(), |length| from + length);
-    let is_closed = scan.text[end..].starts_with(b"</") || scan.is_cut && end == scan.text.len();
-    if is_closed && !is_harmless(&scan.text[from..end]) {
-        scan.mask(from..end);
-    }
 }
 
 /// Masks the value of a flag that stands behind a blank.
@@ -104,33 +296,25 @@ fn flag(scan: &mut Scan<'_>, at: usize) {
     }
 }
 
-/// Masks what follows a quoted key: the other half of a tuple, or the value beside a name.
+/// Masks what follows a quoted key: the other half of a tuple.
 fn pair(scan: &mut Scan<'_>, named: &Named, at: usize) {
     let text = scan.text;
-    let Some(comma) = text[at..].iter().take(4).position(|byte| *byte == b',').map(|length| at + length + 1) else {
-        return;
+    let is_between = |byte: &u8| matches!(byte, b',' | b'.');
+    let Some(comma) = text[at..].iter().take(4).position(is_between).map(|length| at + length + 1) else {
+        return in_quotes_beside(scan, named, at);
     };
     let next = comma + text[comma..].iter().take(AROUND).take_while(|byte| byte.is_ascii_whitespace()).count();
-    let Some((quote, inner)) = Quote::at(text, next) else { return };
-    const VALUE: &[u8] = b"value";
-    if text[inner..].len() > VALUE.len() && text[inner..inner + VALUE.len()].eq_ignore_ascii_case(VALUE) {
-        let behind = inner + VALUE.len();
-        if let Some((_, sign)) = Quote::at(text, behind) {
-            let sign = sign + blanks(text, sign, AROUND);
-            if text.get(sign) == Some(&b':') {
-                let named = Named { is_quoted: true, key: named.key.clone(), ..*named };
-                return value(scan, &named, sign + 1 + blanks(text, sign + 1, AROUND), false);
-            }
-        }
-    }
+    let Some((quote, inner)) = Quote::at(text, unwrapped(text, next)) else { return };
     let (end, behind) = quote.close(text, inner);
     // The next key of an object.
     if text.get(behind + blanks(text, behind, AROUND)) == Some(&b':') {
         return;
     }
     let key = &text[named.key.clone()];
-    let in_tuple =
-        matches!(text[..named.key.start].trim_ascii_end(), [.., b'(', b'"' | b'\'' | b'\\'] | [.., b'(', b'\\', b'"']);
+    let front = text[..named.key.start].trim_ascii_end();
+    let front = front.strip_suffix(b"\"").or(front.strip_suffix(b"'")).unwrap_or(front);
+    let front = front.strip_suffix(b"\\").unwrap_or(front);
+    let in_tuple = front.ends_with(b"(") || matches!(front, [.., b'(', b'b' | b'u' | b'r']);
     let is_header = key.contains(&b'-') || matches!(named.kind, NameKind::Authorization | NameKind::Cookie);
     let value = &text[inner..end];
     if (in_tuple || is_header || looks_random(value)) && !is_harmless(value) {
@@ -138,28 +322,73 @@ fn pair(scan: &mut Scan<'_>, named: &Named, at: usize) {
     }
 }
 
-/// Masks what a sentence says a password is.
-fn sentence(scan: &mut Scan<'_>, named: &Named, at: usize) {
-    if !matches!(named.kind, NameKind::Password | NameKind::Phrase) {
+/// Masks a value that stands behind its key, both in quotes: `"password" "x"`.
+fn in_quotes_beside(scan: &mut Scan<'_>, named: &Named, at: usize) {
+    let text = scan.text;
+    let gap = blanks(text, at, AROUND);
+    if gap == 0 || !matches!(named.kind, NameKind::Password | NameKind::Token) {
         return;
     }
-    let text = scan.text;
-    let mut from = at + blanks(text, at, 2);
-    for word in [&b"is "[..], b"was ", b"to ", b"of "] {
-        if text[from..].starts_with(word) {
-            from += word.len();
-            break;
+    if let Some((quote, inner)) = Quote::at(text, at + gap) {
+        let end = quote.close(text, inner).0;
+        if looks_random(&text[inner..end]) && !is_harmless(&text[inner..end]) && !text[inner..end].contains(&b' ') {
+            scan.mask(inner..end);
         }
     }
+}
+
+/// Words between a name and what it is, with what stands behind them.
+static TELLING: &[&str] = &[
+    "is ",
+    "was ",
+    "to ",
+    "of ",
+    "set ",
+    "changed ",
+    "value ",
+    "now ",
+    "provided: ",
+    "provided ",
+    "given: ",
+    "used: ",
+];
+
+/// Masks what a sentence says a password or a token is.
+fn sentence(scan: &mut Scan<'_>, named: &Named, at: usize) {
+    let text = scan.text;
+    let first = at + blanks(text, at, 2);
+    let mut from = first;
+    for _ in 0..3 {
+        let word = TELLING.iter().find(|word| text[from..].starts_with(word.as_bytes()));
+        from += word.map_or(0, |word| word.len());
+    }
+    let is_told = from > first;
+    let is_password = matches!(named.kind, NameKind::Password | NameKind::Phrase);
+    // Lisp and its kin write a key so.
+    let is_keyword = !is_told && (named.before == b':' || named.before == b'(' && is_password);
     let (value, is_value) = match Quote::at(text, from) {
-        Some((quote, inner)) if from > at + 2 => (inner..quote.close(text, inner).0, true),
-        _ => {
+        Some((quote, inner)) if is_told && is_password || is_keyword => (inner..quote.close(text, inner).0, true),
+        Some((quote, inner)) => {
+            let value = inner..quote.close(text, inner).0;
+            let told = &text[value.clone()];
+            let is_value =
+                !told.contains(&b' ') && if is_password { looks_random(told) } else { is_token(named, told) };
+            (value, is_value)
+        }
+        None => {
             let value = from..bare_end(text, from);
-            let is_value = looks_random(&text[value.clone()]);
+            let told = &text[value.clone()];
+            let is_value = if is_password { looks_random(told) } else { is_token(named, told) };
             (value, is_value)
         }
     };
     if is_value && !value.is_empty() && !is_harmless(&text[value.clone()]) {
         scan.mask(value);
     }
+}
+
+/// Returns whether what a sentence says is a token: made by a machine, and no id.
+fn is_token(named: &Named, told: &[u8]) -> bool {
+    let is_of_token = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'+' | b'/' | b'=');
+    named.kind == NameKind::Token && told.len() >= TOLD && told.iter().all(is_of_token) && is_made(told)
 }

@@ -21,6 +21,8 @@ enum Holds {
     Joined,
     /// The password is the next argument.
     Next,
+    /// `key=value` in the next argument, or joined to the flag.
+    Assigned,
 }
 
 const fn flag(program: &'static str, flag: &'static str, holds: Holds) -> SecretFlag {
@@ -53,6 +55,9 @@ static FLAGS: &[SecretFlag] = &[
     flag("unzip", "-P", Holds::Next),
     flag("zip", "-P", Holds::Next),
     flag("smbclient", "-U", Holds::Pair),
+    flag("kubectl", "--from-literal", Holds::Assigned),
+    flag("gh secret set", "-b", Holds::Next),
+    flag("gh secret set", "--body", Holds::Next),
     flag("openssl", "-passin", Holds::Pair),
     flag("openssl", "-passout", Holds::Pair),
     flag("openssl", "-pass", Holds::Pair),
@@ -117,8 +122,9 @@ fn argument(text: &[u8], from: usize) -> Option<Range<usize>> {
 fn mask_argument(scan: &mut Scan<'_>, argument: Range<usize>, holds: Holds) {
     let value = &scan.text[argument.clone()];
     let secret = match holds {
-        Holds::Pair => {
-            let Some(colon) = value.iter().position(|byte| matches!(byte, b':' | b'%')) else { return };
+        Holds::Pair | Holds::Assigned => {
+            let signs: &[u8] = if holds == Holds::Pair { b":%" } else { b"=" };
+            let Some(colon) = value.iter().position(|byte| signs.contains(byte)) else { return };
             argument.start + colon + 1..argument.end
         }
         Holds::Joined | Holds::Next => argument,

@@ -23,6 +23,9 @@ static ENTITIES: [(&[u8], u8); 10] = [
     (b"&#61;", b'='),
 ];
 
+/// How often a percent sign may be escaped again.
+const MOST_AGAIN: usize = 8;
+
 /// Bytes with which an escape begins.
 static BEGINS: [bool; 256] = {
     let mut begins = [false; 256];
@@ -49,7 +52,7 @@ pub(super) fn decode(text: &[u8]) -> Option<BehindEscapes> {
         let decoded = decoded
             .get_or_insert_with(|| BehindEscapes { bytes: Vec::with_capacity(text.len()), stretches: vec![(0, 0)] });
         decoded.bytes.extend_from_slice(&text[copied..begin]);
-        tells |= byte.is_none_or(|byte| byte.is_ascii_graphic() && !b"+,!()*|~%".contains(&byte));
+        tells |= byte.is_none_or(|byte| byte == 0 || byte.is_ascii_graphic() && !b"+,!()*|~%".contains(&byte));
         if let Some(byte) = byte {
             decoded.stretches.push((decoded.bytes.len(), begin));
             decoded.bytes.push(byte);
@@ -80,8 +83,15 @@ impl BehindEscapes {
 fn unit(text: &[u8]) -> Option<(Option<u8>, usize)> {
     let hex = |digits: &[u8]| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok();
     match text {
-        [b'%', a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => {
-            hex(&[*a, *b]).filter(u8::is_ascii).map(|byte| (Some(byte), 3))
+        [b'%', rest @ ..] => {
+            // A sign that was escaped again and again: `%25253D`.
+            let again = 2 * rest.chunks_exact(2).take(MOST_AGAIN).take_while(|two| *two == b"25").count();
+            let digits = |at: usize| rest.get(at..at + 2).filter(|two| two.iter().all(u8::is_ascii_hexdigit));
+            let (digits, behind) = match digits(again) {
+                Some(digits) => (digits, again + 2),
+                None => (digits(again.checked_sub(2)?)?, again),
+            };
+            hex(digits).filter(u8::is_ascii).map(|byte| (Some(byte), 1 + behind))
         }
         [b'\\', b'u', b'0', b'0', a, b, ..] => hex(&[*a, *b]).filter(u8::is_ascii).map(|byte| (Some(byte), 6)),
         [b'\\', b'x', a, b, ..] => hex(&[*a, *b]).filter(u8::is_ascii).map(|byte| (Some(byte), 4)),

@@ -58,9 +58,25 @@ pub(super) fn authorization(scan: &mut Scan<'_>, named: &Named, from: usize) {
         }
         None => {
             let end = line_end(text, named, from);
-            credentials(scan, from..end, false);
+            match folded(text, from..end) {
+                Some(rest) => credentials(scan, rest, false),
+                None => credentials(scan, from..end, false),
+            }
         }
     }
+}
+
+/// Returns the line in which a header goes on that has nothing but a scheme in its own.
+fn folded(text: &[u8], line: Range<usize>) -> Option<Range<usize>> {
+    let scheme = text[line.clone()].trim_ascii();
+    let is_scheme = scheme.is_empty() || SCHEMES.iter().any(|(known, _)| known.as_bytes().eq_ignore_ascii_case(scheme));
+    let ends = text[line.end..].iter().take(4).take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+    let from = line.end + ends + blanks(text, line.end + ends, 32);
+    if !is_scheme || ends == 0 || from == line.end + ends {
+        return None;
+    }
+    let length = text[from..].iter().take_while(|byte| !byte.is_ascii_whitespace()).count();
+    Some(from..from + length)
 }
 
 /// Masks the credentials in the value of a header.

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::random::looks_random;
+use super::random::{is_made, looks_random};
 
 /// What may follow the fixed part of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ pub(super) static FORMS: &[Form] = &[
     form("bedrock-api-key-", Base64, 20),
     form("amzn.mws.", Dashed, 30),
     // JSON that was encoded: JSON web tokens and keys that are made like them.
-    form("eyJ", Dotted, 10),
+    form(WEB_TOKEN, Dotted, 10),
     // Other clouds.
     form("AIza", Dashed, 30),
     form("ya29.", Dotted, 16),
@@ -245,6 +245,10 @@ pub(super) static FORMS: &[Form] = &[
     form("ghcid_", Plain, 30),
 ];
 
+/// What JSON begins with that was encoded.
+const WEB_TOKEN: &str = "eyJ";
+/// Fewest characters of a line of a web token.
+const PART_OF_TOKEN: usize = 12;
 /// Fewest characters of a token of which only the beginning is there.
 const PART: usize = 4;
 /// Longest stretch in front of the fixed part that belongs to the token.
@@ -284,6 +288,21 @@ impl Form {
         }
         let length = front.iter().rev().take_while(|byte| self.alphabet.has(**byte)).count();
         (length >= self.before).then_some(length)
+    }
+
+    /// Returns where a token ends that was wrapped: a web token goes on in lines that have nothing else.
+    pub(super) fn wrapped_end(&self, text: &[u8], end: usize) -> usize {
+        let mut end = end;
+        while self.fixed == WEB_TOKEN && text.get(end) == Some(&b'\n') {
+            let part = length(&text[end + 1..], self.alphabet);
+            let behind = end + 1 + part;
+            let is_whole = text.get(behind).is_none_or(|byte| matches!(byte, b'\n' | b'\r'));
+            if part < PART_OF_TOKEN || !is_whole || !is_made(&text[end + 1..behind]) {
+                break;
+            }
+            end = behind;
+        }
+        end
     }
 
     /// Returns where the secret key is that stands beside the id of a key of AWS, behind a separator.

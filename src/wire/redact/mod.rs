@@ -8,13 +8,19 @@ mod commands;
 mod decoded;
 mod headers;
 mod issuers;
+mod keys;
 mod lines;
 mod named;
 mod names;
+#[cfg(test)]
+mod notations;
 mod personal;
+mod phrases;
 mod random;
 mod scan;
 mod search;
+mod siblings;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod urls;
@@ -136,7 +142,19 @@ impl Redaction {
         match value {
             Value::String(text) => self.mask(text),
             Value::Array(values) => values.iter_mut().for_each(|value| self.mask_value(value)),
-            Value::Object(fields) => fields.values_mut().for_each(|value| self.mask_value(value)),
+            Value::Object(fields) => {
+                fields.values_mut().for_each(|value| self.mask_value(value));
+                // Codes and kinds, which a document of another origin may have of any name. Patterns are left out: they may
+                // match the names of our fields.
+                let own = Self { patterns: Arc::default(), ..self.clone() };
+                let masked = |key: &String| matches!(own.masked(key), Cow::Owned(_));
+                let keys: Vec<String> = fields.keys().filter(|key| masked(key)).cloned().collect();
+                for key in keys {
+                    if let Some(value) = fields.remove(&key) {
+                        fields.insert(own.apply(&key), value);
+                    }
+                }
+            }
             _ => {}
         }
     }

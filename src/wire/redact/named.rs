@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::names::NameKind;
-use super::random::{is_harmless, is_number, looks_random};
+use super::random::{is_harmless, is_made, is_number, looks_random};
 use super::scan::Scan;
-use super::value::{Quote, balanced_end, bare_end, block, list};
+use super::value::{Quote, balanced_end, bare_end, block, list, long_text, unwrapped};
 
 /// Shortest signature without quotes; twice that, a key may be all letters.
 const LONG: usize = 16;
@@ -25,6 +25,7 @@ pub(super) struct Named {
 /// Masks the value that begins here.
 pub(super) fn value(scan: &mut Scan<'_>, named: &Named, from: usize, may_be_block: bool) {
     let text = scan.text;
+    let from = from + yaml_tag(&text[from.min(text.len())..]);
     let Some(first) = text.get(from) else { return };
     if is_harmless(&text[from..text.len().min(from + super::MASK.len())]) && text[from..].starts_with(b"[") {
         return;
@@ -58,8 +59,34 @@ pub(super) fn value(scan: &mut Scan<'_>, named: &Named, from: usize, may_be_bloc
     }
 }
 
+/// Returns how long the tag or the anchor in front of a value of YAML is: `!!str x`, `&name x`.
+fn yaml_tag(rest: &[u8]) -> usize {
+    let sign = match rest {
+        [b'!', b'!', ..] => 2,
+        [b'&', ..] => 1,
+        _ => return 0,
+    };
+    let word = rest[sign..].iter().take(LONG).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let behind = sign + word;
+    let has_value = rest.get(behind) == Some(&b' ') && rest.get(behind + 1).is_some_and(u8::is_ascii_graphic);
+    if word > 0 && has_value { behind + 1 } else { 0 }
+}
+
 fn scalar(scan: &mut Scan<'_>, named: &Named, from: usize) {
     let text = scan.text;
+    if let Some(value) = long_text(text, from) {
+        if !is_harmless(&text[value.clone()]) {
+            scan.mask(value);
+        }
+        return;
+    }
+    if let Some(value) = in_angles(text, from) {
+        if is_made(&text[value.clone()]) {
+            scan.mask(value);
+        }
+        return;
+    }
+    let from = unwrapped(text, from);
     if let Some((quote, inner)) = Quote::at(text, from) {
         let (end, _) = quote.close(text, inner);
         let value = &text[inner..end];
@@ -85,19 +112,28 @@ fn scalar(scan: &mut Scan<'_>, named: &Named, from: usize) {
     }
 }
 
+/// Returns the text in angle brackets that begins here: the name of a value, or one.
+fn in_angles(text: &[u8], from: usize) -> Option<Range<usize>> {
+    let inner = text[from..].strip_prefix(b"<")?;
+    let is_inside = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b' ' | b'.');
+    let length = inner.iter().take(4 * LONG).take_while(|byte| is_inside(byte)).count();
+    (inner.get(length) == Some(&b'>')).then_some(from + 1..from + 1 + length)
+}
+
 /// Returns whether a value without quotes is a secret.
-fn is_secret(named: &Named, value: &[u8]) -> bool {
+pub(super) fn is_secret(named: &Named, value: &[u8]) -> bool {
     if is_harmless(value) {
         return false;
     }
     let is_told = named.is_assigned || named.is_quoted;
     match named.kind {
         NameKind::Password | NameKind::Phrase => value.len() >= 4 || !is_number(value),
-        NameKind::Pass => is_told && !is_number(value),
+        NameKind::Pass => !is_number(value) && (is_told || value.len() >= LONG / 2 && is_made(value)),
         NameKind::Signature => value.len() >= LONG,
         NameKind::Personal => is_told || value.len() >= 3 && value.iter().all(u8::is_ascii_digit),
+        // A count has few digits.
         NameKind::Token | NameKind::Authorization | NameKind::Cookie if is_number(value) => {
-            named.is_assigned && value.len() >= 6
+            named.is_assigned && value.len() >= 6 || named.is_quoted && value.len() >= LONG
         }
         NameKind::Token | NameKind::Authorization | NameKind::Cookie => {
             is_told || looks_random(value) || value.len() >= 2 * LONG

@@ -26,10 +26,35 @@ use NameKind::{Authorization, Cookie, Pass, Password, Personal, Phrase, Signatur
 /// The names, in lower case: the end of a key, in front of which more may stand (`db_password`, `clientSecret`). A blank
 /// stands for `_`, `-`, nothing, or itself.
 pub(super) static NAMES: &[(&str, NameKind)] = &[
-    ("password", Password),
+    ("pass word", Password),
     ("passwd", Password),
-    ("passwort", Password),
+    ("passwrd", Password),
     ("pwd", Password),
+    ("pswd", Password),
+    ("requirepass", Password),
+    ("masterauth", Password),
+    ("storepass", Password),
+    ("keypass", Password),
+    ("bindpw", Password),
+    ("rootpw", Password),
+    ("passwort", Password),
+    ("kennwort", Password),
+    ("wachtwoord", Password),
+    ("passord", Password),
+    ("lösenord", Password),
+    ("mot de passe", Password),
+    ("contraseña", Password),
+    ("contrasena", Password),
+    ("senha", Pass),
+    ("hasło", Password),
+    ("пароль", Password),
+    ("Пароль", Password),
+    ("密码", Password),
+    ("密碼", Password),
+    ("パスワード", Password),
+    ("비밀번호", Password),
+    ("psw", Pass),
+    ("psk", Pass),
     ("passcode", Password),
     ("passphrase", Phrase),
     ("pass phrase", Phrase),
@@ -118,8 +143,37 @@ static EXEMPT: &[&str] = &[
     "function_signature",
 ];
 
-/// What may follow a name within its key.
-static ENDINGS: &[&str] = &["s", "value", "_value", "hash", "_hash", "text", "_text", "plain", "_plain"];
+/// What may follow a name within its key, as it is or behind `_` or `-`.
+static ENDINGS: &[&str] = &[
+    "s",
+    "value",
+    "values",
+    "hash",
+    "text",
+    "plain",
+    "plaintext",
+    "str",
+    "string",
+    "raw",
+    "base",
+    "base64",
+    "b64",
+    "enc",
+    "encrypted",
+    "new",
+    "old",
+    "current",
+    "previous",
+    "confirm",
+    "confirmation",
+    "confirmed",
+    "repeat",
+    "again",
+    "verify",
+];
+
+/// Longest of them, with its joint.
+const LONGEST_ENDING: usize = 16;
 
 /// Longest key that is looked at.
 const LONGEST_KEY: usize = 64;
@@ -135,22 +189,14 @@ pub(super) fn spellings() -> impl Iterator<Item = (String, usize)> {
 /// Returns where the key begins and ends of which a name was found, unless the name is but a part of another word.
 pub(super) fn key_around(text: &[u8], name: std::ops::Range<usize>, kind: NameKind) -> Option<std::ops::Range<usize>> {
     let is_of_key = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'$');
-    let behind = text[name.end..].iter().take(8).take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_');
-    let ending = &text[name.end..name.end + behind.count()];
-    let is_ending = |known: &&str| known.as_bytes().eq_ignore_ascii_case(ending);
-    if !(ending.is_empty()
-        || ENDINGS.iter().any(is_ending)
-        || ending.len() < 3 && ending.iter().all(u8::is_ascii_digit))
-    {
-        return None;
-    }
+    let ending = ending(&text[name.end..])?;
     let front = &text[name.start.saturating_sub(LONGEST_KEY)..name.start];
     let mut before = front.iter().rev().take_while(|byte| is_of_key(byte)).count();
     // An escape is no letter: `\npassword`.
     if before > 0 && front.len() > before && front[front.len() - before - 1] == b'\\' {
         before -= 1;
     }
-    let key = name.start - before..name.end + ending.len();
+    let key = name.start - before..name.end + ending;
     if matches!(kind, NameKind::Pass | NameKind::Signature | NameKind::Personal | NameKind::Phrase)
         && !begins_word(text, &key, name.start)
     {
@@ -162,6 +208,18 @@ pub(super) fn key_around(text: &[u8], name: std::ops::Range<usize>, kind: NameKi
             whole.len() >= end.len() && whole[whole.len() - end.len()..].eq_ignore_ascii_case(end.as_bytes())
         });
     (!is_exempt).then_some(key)
+}
+
+/// Returns how long what follows a name within its key is; `None` if the name is the front of another word.
+fn ending(behind: &[u8]) -> Option<usize> {
+    let joins = |at: usize| behind.get(at + 1).is_some_and(u8::is_ascii_alphanumeric);
+    let is_of_key = |at: usize, byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' && joins(at);
+    let length = behind.iter().take(LONGEST_ENDING).enumerate().take_while(|(at, byte)| is_of_key(*at, **byte)).count();
+    let word = behind[..length].strip_prefix(b"_").or(behind[..length].strip_prefix(b"-")).unwrap_or(&behind[..length]);
+    let is_known = word.is_empty() && length == 0
+        || word.len() < 3 && word.iter().all(u8::is_ascii_digit)
+        || ENDINGS.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(word));
+    is_known.then_some(length)
 }
 
 /// Returns whether a short name is a word of its own in the key: `db_pass` and `dbPass`, not `bypass`.

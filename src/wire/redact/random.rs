@@ -69,7 +69,40 @@ fn is_placeholder(value: &[u8]) -> bool {
         b"}"
     });
     let is_sign = |byte: &u8| byte.is_ascii_alphanumeric() || b"${}<>()_-.: %".contains(byte);
-    value.len() <= 3 || is_closed && value.iter().all(is_sign)
+    value.len() <= 3 || is_closed && value.iter().all(is_sign) && !is_made(value)
+}
+
+/// Shortest value that is known as made by a machine from its characters alone.
+const MADE: usize = 8;
+
+/// Returns whether it looks made by a machine where names stand, too: its letters and digits change often, and not only
+/// as in `dbPassword2` or `oauth2Token`.
+pub(super) fn is_made(text: &[u8]) -> bool {
+    #[derive(Clone, Copy, PartialEq)]
+    enum CharClass {
+        Upper,
+        Lower,
+        Digit,
+    }
+    let (mut last, mut changes, mut is_amid, mut length) = (None, 0, false, 0);
+    for byte in text {
+        let class = match byte {
+            b'A'..=b'Z' => Some(CharClass::Upper),
+            b'a'..=b'z' => Some(CharClass::Lower),
+            b'0'..=b'9' => Some(CharClass::Digit),
+            _ => None,
+        };
+        length += usize::from(class.is_some());
+        if let (Some(one), Some(next)) = (last, class)
+            && one != next
+            && (one, next) != (CharClass::Upper, CharClass::Lower)
+        {
+            changes += 1;
+            is_amid |= one == CharClass::Digit;
+        }
+        last = class;
+    }
+    length >= MADE && is_amid && changes >= 3 && changes * 4 >= length
 }
 
 /// Returns whether it has digits, or capitals in the middle of small letters, or is too long for a word of prose.

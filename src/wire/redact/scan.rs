@@ -17,11 +17,31 @@ pub(super) struct Scan<'t> {
     pub(super) no_user_until: usize,
     /// Up to here arguments were looked at.
     pub(super) command_until: usize,
+    /// The table that was looked at last.
+    pub(super) table: TableSeen,
+}
+
+/// A table of which the rows were looked at.
+#[derive(Clone, Copy, Default)]
+pub(super) struct TableSeen {
+    /// Where its header begins.
+    pub(super) header: usize,
+    /// Where its rows end.
+    pub(super) end: usize,
 }
 
 impl<'t> Scan<'t> {
     pub(super) fn new(text: &'t [u8], is_cut: bool, personal: bool) -> Self {
-        Self { text, is_cut, personal, found: Vec::new(), until: 0, no_user_until: 0, command_until: 0 }
+        Self {
+            text,
+            is_cut,
+            personal,
+            found: Vec::new(),
+            until: 0,
+            no_user_until: 0,
+            command_until: 0,
+            table: TableSeen::default(),
+        }
     }
 
     /// Returns whether a place needs no look: it is masked already.

@@ -10,7 +10,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::issuers::FORMS;
 use super::scan::Scan;
-use super::{assignments, commands, headers, names, personal, urls};
+use super::{assignments, commands, headers, keys, names, personal, phrases, urls};
 
 /// What a word is the sign of.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +27,10 @@ enum Cue {
     /// A program, by its first flag.
     Program(usize),
     PrivateKey,
+    /// Words that a secret follows, by their number.
+    Phrase(usize),
+    /// What may be an address without a scheme.
+    Host,
 }
 
 /// The words, and what each is the sign of.
@@ -39,16 +43,19 @@ static CUES: LazyLock<Cues> = LazyLock::new(|| {
     let forms = FORMS.iter().enumerate().map(|(at, form)| (form.fixed.to_owned(), Cue::Form(at)));
     let names = names::spellings().map(|(word, at)| (word, Cue::Name(at)));
     let programs = commands::programs().map(|(word, at)| (word.to_owned(), Cue::Program(at)));
-    let lists: [(&[&str], Cue); 6] = [
+    let phrases = phrases::words().map(|(word, at)| (word.to_owned(), Cue::Phrase(at)));
+    let lists: [(&[&str], Cue); 7] = [
         (headers::BARE_SCHEMES, Cue::Scheme),
         (urls::PARAMETERS, Cue::Parameter),
         (urls::HOOKS, Cue::Hook),
         (urls::NETWORKS, Cue::Network),
         (&["://"], Cue::Address),
-        (&["-----begin "], Cue::PrivateKey),
+        (keys::BEGINS, Cue::PrivateKey),
+        (&["@"], Cue::Host),
     ];
     let lists = lists.iter().flat_map(|(words, cue)| words.iter().map(|word| ((*word).to_owned(), *cue)));
-    let (words, meanings): (Vec<String>, Vec<Cue>) = forms.chain(names).chain(programs).chain(lists).unzip();
+    let (words, meanings): (Vec<String>, Vec<Cue>) =
+        forms.chain(names).chain(programs).chain(phrases).chain(lists).unzip();
     // Every text that is shown is searched, and the words are few: the fastest automaton is soon built.
     let kind = Some(AhoCorasickKind::DFA);
     let searched = AhoCorasick::builder().kind(kind).ascii_case_insensitive(true).build(&words);
@@ -110,7 +117,8 @@ fn look(scan: &mut Scan<'_>, cue: Cue, found: Range<usize>) {
             let form = &FORMS[at];
             if let Some(token) = form.find(scan.text, found, scan.is_cut) {
                 let beside = form.secret_beside(scan.text, token.end, scan.is_cut);
-                scan.mask(token);
+                let end = form.wrapped_end(scan.text, token.end);
+                scan.mask(token.start..end);
                 if let Some(secret) = beside {
                     scan.mask(secret);
                 }
@@ -123,25 +131,10 @@ fn look(scan: &mut Scan<'_>, cue: Cue, found: Range<usize>) {
         Cue::Hook => urls::hook(scan, found),
         Cue::Network => urls::before_network(scan, found),
         Cue::Program(first) => commands::arguments(scan, found, first),
-        Cue::PrivateKey => private_key(scan, found),
+        Cue::PrivateKey => keys::find(scan, found),
+        Cue::Phrase(at) => phrases::find(scan, found, at),
+        Cue::Host => urls::without_scheme(scan, found.start),
     }
-}
-
-/// Masks a private key in PEM, up to its end or that of the text.
-fn private_key(scan: &mut Scan<'_>, found: Range<usize>) {
-    const LABEL: usize = 64;
-    let label = &scan.text[found.end..scan.text.len().min(found.end + LABEL)];
-    let Some(title) = memchr::memmem::find(label, b"-----") else { return };
-    if !label[..title].windows(11).any(|part| part.eq_ignore_ascii_case(b"PRIVATE KEY")) {
-        return;
-    }
-    let body = found.end + title + 5;
-    let end = memchr::memmem::find(&scan.text[body..], b"-----END ").map(|at| body + at);
-    let end = end.map_or(scan.text.len(), |end| {
-        let close = memchr::memmem::find(&scan.text[end + 5..], b"-----").map(|at| end + 5 + at + 5);
-        close.filter(|close| close - end < LABEL + 20).unwrap_or(end)
-    });
-    scan.mask(found.start..end);
 }
 
 #[cfg(test)]
@@ -163,8 +156,11 @@ mod tests {
         for (word, _) in names::spellings() {
             assert!(!word.contains(['[', ']']), "{word}");
         }
-        let lists = [headers::BARE_SCHEMES, urls::PARAMETERS, urls::HOOKS, urls::NETWORKS];
-        let fixed = FORMS.iter().map(|form| form.fixed).chain(commands::programs().map(|(word, _)| word));
+        let lists = [headers::BARE_SCHEMES, urls::PARAMETERS, urls::HOOKS, urls::NETWORKS, keys::BEGINS];
+        let fixed = FORMS
+            .iter()
+            .map(|form| form.fixed)
+            .chain(commands::programs().chain(phrases::words()).map(|(word, _)| word));
         for word in fixed.chain(lists.into_iter().flatten().copied()) {
             assert!(!word.contains(['[', ']']), "{word}");
         }

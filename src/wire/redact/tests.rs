@@ -133,6 +133,39 @@ const LEFT_ALONE: &[&str] = &[
     "import module 'secrets1'; No module named 'token2'; class PasswordError2",
     "Bearer of bad news, basic plan2024 has ended",
     "design=5, assign: 7, significant=4, signal=9, assignment=x1y2z3",
+    // Near the notations of values beside names, tables and calls.
+    "{\"name\":\"orders\",\"value\":\"a1b2c3\"},{\"name\":\"password\",\"required\":true}",
+    "{\"name\":\"password\",\"required\":true},{\"name\":\"region\",\"value\":\"eu-west-1\"}",
+    "- name: DB_PASSWORD\n  valueFrom:\n    secretKeyRef:\n      name: db-secret1\n      key: password\n- name: REGION\n  value: eu-west-1",
+    "{\"Value\":\"eu-west-1\",\"Name\":\"REGION\"} {\"Name\":\"DB_PASSWORD\",\"ValueFrom\":\"arn:aws:ssm:x1\"}",
+    "<input type=\"text\" name=\"user\" value=\"bob1\"><label for=\"password\">Your name1</label>",
+    "<tr><td>token</td><td>count</td></tr>",
+    "<b>password</b><i>is wrong1</i>",
+    "user,password,email are required\nat run (/var/task/app1.js:1:2)",
+    "| password | required |\n|---|---|",
+    "| user | token |\n|---|---|",
+    "missing: user, password\n    at check1 (/var/task/app.js:1:2)",
+    "SELECT user, password FROM t1 WHERE (password IS NOT NULL) AND id = (42)",
+    "INSERT INTO t (user, password) SELECT a1, b2 FROM c3",
+    "checkPassword(user1, input2) verifyToken(req1) getSecret('prod/db1 x') getPassword('prod-db1')",
+    "GET /v1/token/8f507cfc-7d6e-4f5e-9d8e-2f0a3b1c4d5e/x /api/password/reset1 /oauth2/token/introspect",
+    "GET https://h/token/index2a3b4c.js:1:2",
+    "npm:name1@1.2.3 docker:img2@sha256:e3b0c442 mail:jane2@mail.example:25 at 12:30:45 a@b.example",
+    "from bob:secret@example for jane:x1@a.example",
+    "https://host:8080 a@b.example/x and http://u1:80 c@d:1",
+    "password: ${oauth2Token} secret=${env:DB_PASSWORD2} token=<access_token_2> pwd=${s3_key} {{ db1.password2 }}",
+    "Private-Lines: are 12 -----BEGIN CERTIFICATE-----",
+    "kind: Secret1\ndata: 12",
+    "{\"kty\":\"EC\",\"d\":\"short1\"} \"d\": 5",
+    "object(C)#1 [\"user\":protected]=> string(3) \"bob\"",
+    "the token was a1b2c3, the token is invalid, token count 12345678901234",
+    "identified by id a b, was identified by bob",
+    "the token `JsonToken.START_OBJECT1` (token \"JsonToken.START_OBJECT\")",
+    "secret <<is not a here document",
+    "$this->password->hash1() token->value2",
+    "100%25 of 5%2525 is 3%",
+    "Key (email)=(jane1) already exists.",
+    "passwordless=a1, password_file=/run/a1, tokenize(x1), token_type=b2, secretary: c3d4",
 ];
 
 #[test]
@@ -227,6 +260,37 @@ fn masks_what_is_a_secret_and_nothing_beside_it() {
             rest = behind;
         }
         case(&text.replace(['«', '»'], ""), &(want + rest));
+    }
+}
+
+/// What decides at a bound: one character less, or one sign more, is no secret.
+#[test]
+fn bounds_are_exact() {
+    case("<password>hunter2…", "<password>[redacted]…");
+    stays("<password>hunter2 and no end");
+    case("https://discord.com/api/webhooks/abcd1234", "https://discord.com/api/webhooks/[redacted]");
+    stays("https://discord.com/api/webhooks/abcd123");
+    case(&format!("the password is {}", "ab".repeat(32)), "the password is [redacted]");
+    stays(&format!("the password is {}a", "ab".repeat(31)));
+    case("CI_ghp_0123456789abcdefghijABCDEFGHIJ012345", "CI_[redacted]");
+    stays("key=password > hunter2x </b>");
+    case(&format!("{},password\nbob,hunter2", "u".repeat(40)), &format!("{},password\nbob,[redacted]", "u".repeat(40)));
+    stays(&format!("{},password\nbob,hunter2", "u".repeat(41)));
+    stays("scurl -u bob:hunter2 and curlew -u bob:hunter2");
+    stays("in this sentence of many words, password\nbob lives here for long, works1");
+}
+
+#[test]
+fn personal_data_is_masked_if_asked_for() {
+    let personal = Redaction::on().with_personal(true);
+    for (text, want) in [
+        ("no user jane.doe+x@mail.example.org.", "no user [redacted]."),
+        ("a@b is no address, nor is @b.example", "a@b is no address, nor is @b.example"),
+        ("card 4111-1111-1111-1111, order 4111111111111112", "card [redacted], order 4111111111111112"),
+        ("ssn 078-05-1120, id 078-05-11201, x078-05-1120", "ssn [redacted], id 078-05-11201, x078-05-1120"),
+    ] {
+        assert_eq!(personal.apply(text), want);
+        assert_eq!(Redaction::on().apply(text), text);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::random::{is_harmless, looks_random};
+use super::random::{is_harmless, is_made, looks_random};
 use super::scan::Scan;
 
 /// Parameters that are secrets in the query of an address only.
@@ -36,6 +36,8 @@ const PARAMETER: usize = 8;
 const TOKEN: usize = 16;
 /// Longest name of a user with a password.
 const LONGEST_USER: usize = 512;
+/// Longest password that is looked for in front of a host alone.
+const PASSWORD: usize = 96;
 
 /// Masks the password, or the token in place of a user, behind `://`.
 pub(super) fn user(scan: &mut Scan<'_>, found: Range<usize>) {
@@ -61,7 +63,7 @@ pub(super) fn user(scan: &mut Scan<'_>, found: Range<usize>) {
         }
         at += 1;
     }
-    let Some(sign) = sign else {
+    let Some(sign) = sign.or_else(|| sign_behind_blank(text, from, colon.filter(|_| slash.is_none())?, at)) else {
         scan.no_user_until = at;
         if scan.is_cut && at == text.len() && slash.is_none() {
             cut_user(scan, from, colon);
@@ -82,6 +84,45 @@ pub(super) fn user(scan: &mut Scan<'_>, found: Range<usize>) {
                 scan.mask(from..sign);
             }
         }
+    }
+}
+
+/// Returns where the sign behind a password with a blank in it stands; `at` is that of the blank.
+fn sign_behind_blank(text: &[u8], from: usize, colon: usize, at: usize) -> Option<usize> {
+    let front = &text[colon + 1..at];
+    let user = &text[from..colon];
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    if text.get(at) != Some(&b' ')
+        || front.is_empty()
+        || front.iter().all(u8::is_ascii_digit)
+        || !user.iter().all(is_name)
+    {
+        return None;
+    }
+    let rest = &text[at + 1..text.len().min(at + 1 + PASSWORD)];
+    let word = rest.iter().take_while(|byte| !byte.is_ascii_whitespace()).count();
+    let sign = rest[..word].iter().rposition(|byte| *byte == b'@')?;
+    let is_of_host = rest[sign + 1..word].iter().any(|byte| matches!(byte, b'/' | b':'));
+    is_of_host.then_some(at + 1 + sign)
+}
+
+/// Masks the password in `user:password@host:port` without a scheme in front.
+pub(super) fn without_scheme(scan: &mut Scan<'_>, sign: usize) {
+    let text = scan.text;
+    let front = &text[sign.saturating_sub(PASSWORD)..sign];
+    let is_of_word = |byte: &u8| byte.is_ascii_graphic() && !b"\"'`<>(),;=/\\|".contains(byte);
+    let word = front.iter().rev().take_while(|byte| is_of_word(byte)).count();
+    let start = sign - word;
+    let Some(colon) = memchr::memchr(b':', &text[start..sign]).map(|at| start + at) else { return };
+    let is_host = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    let host = sign + 1 + text[sign + 1..].iter().take(LONGEST_USER).take_while(|byte| is_host(byte)).count();
+    let is_port = text.get(host) == Some(&b':') && text.get(host + 1).is_some_and(u8::is_ascii_digit);
+    let has_dot = text[sign + 1..host].contains(&b'.');
+    let is_path = text.get(host) == Some(&b'/') && has_dot;
+    // Versions of packages stand behind such a sign, too: `npm:name@1.2.3`.
+    let is_version = text.get(sign + 1).is_some_and(u8::is_ascii_digit) && !is_port;
+    if colon > start && (is_port || is_path) && !is_version && is_made(&text[colon + 1..sign]) {
+        scan.mask(colon + 1..sign);
     }
 }
 

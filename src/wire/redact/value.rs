@@ -28,6 +28,11 @@ impl Quote {
         matches!(mark, b'"' | b'\'' | b'`').then_some((Self { mark, backslashes }, at + backslashes + 1))
     }
 
+    /// Returns how many backslashes stand in front of the mark.
+    pub(super) fn backslashes(self) -> usize {
+        self.backslashes
+    }
+
     /// Returns the quote that ends at a place.
     pub(super) fn before(text: &[u8], at: usize) -> Option<Self> {
         let mark = *text[..at].last()?;
@@ -85,8 +90,20 @@ pub(super) fn bare_end(text: &[u8], from: usize) -> usize {
         }
         let next = text.get(at + 1).copied();
         let ends = match byte {
-            b' ' | b'\t' | b'\n' | b'\r' | b'\x0b' | b'\x0c' => true,
-            b'\\' => matches!(next, Some(b'"' | b'\'' | b'n' | b'r' | b't' | b'\\') | None),
+            b' ' | b'\t' | b'\n' | b'\r' | b'\x0b' | b'\x0c' | b'\0' => true,
+            b'\\' => {
+                let run = text[at..].iter().take_while(|byte| **byte == b'\\').count();
+                let ends = match text.get(at + run) {
+                    Some(b'"' | b'\'' | b'`') => {
+                        text.get(at + run + 1).is_none_or(|next| is_end(*next) || *next == b'\\')
+                    }
+                    Some(b'n' | b'r' | b't') => true,
+                    Some(byte) => !byte.is_ascii_graphic(),
+                    None => true,
+                };
+                at += if ends { 0 } else { run - 1 };
+                ends
+            }
             b'"' | b'\'' | b'`' => next.is_none_or(is_end),
             // A pair within the value: `${NAME}`.
             b'(' | b'[' | b'{' => {
@@ -98,7 +115,7 @@ pub(super) fn bare_end(text: &[u8], from: usize) -> usize {
                 false
             }
             b')' | b']' | b'}' | b'>' => next.is_none_or(|next| is_end(next) || matches!(next, b'&' | b'\\')),
-            b'<' => matches!(next, Some(b'/' | b'a'..=b'z' | b'A'..=b'Z')),
+            b'<' => is_tag(&text[at + 1..]),
             b',' | b';' | b'&' | b'|' => {
                 next.is_none_or(|next| is_end(next) || next == b'\\') || is_key(&text[at + 1..])
             }
@@ -113,6 +130,68 @@ pub(super) fn bare_end(text: &[u8], from: usize) -> usize {
     let last =
         value.iter().rposition(|byte| !matches!(byte, b'.' | b',' | b';' | b':' | b'!' | b'?')).map_or(0, |at| at + 1);
     from + last
+}
+
+/// Returns whether the name of an element and its end stand here, behind `<`.
+fn is_tag(text: &[u8]) -> bool {
+    let length = text.iter().take(NEXT_KEY).take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b':').count();
+    text.first() == Some(&b'/')
+        || text.first().is_some_and(u8::is_ascii_alphabetic) && matches!(text.get(length), Some(b'>' | b'/' | b' '))
+}
+
+/// Returns the text between marks that stand three times, also over many lines: `"""` of TOML and Python.
+pub(super) fn long_text(text: &[u8], at: usize) -> Option<Range<usize>> {
+    let (_, inner) = Quote::at(text, at)?;
+    let mark = &text[at..inner];
+    let body = text[inner..].strip_prefix(mark)?.strip_prefix(mark)?;
+    let from = text.len() - body.len();
+    let is_open = body.first().is_some_and(|byte| matches!(byte, b'\n' | b'\r'));
+    let end = match memchr::memmem::find(body, &mark.repeat(3)) {
+        Some(length) => from + length,
+        None if is_open => text.len(),
+        None => return None,
+    };
+    let lead = text[from..end].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    Some(from + lead..end)
+}
+
+/// Longest name of a type around a value.
+const LONGEST_TYPE: usize = 32;
+
+/// Returns where the quote of a value stands that a type is written around or before: `Some("x")`, `b'x'`, `<<"x">>`,
+/// `string(16) "x"`. Without such a quote, the same place.
+pub(super) fn unwrapped(text: &[u8], from: usize) -> usize {
+    let mut at = from;
+    for _ in 0..3 {
+        if Quote::at(text, at).is_some() {
+            return at;
+        }
+        let rest = &text[at..];
+        if rest.starts_with(b"<<") {
+            at += 2;
+            continue;
+        }
+        let is_of_type = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.:&*@$".contains(byte);
+        let name = rest.iter().take(LONGEST_TYPE).take_while(|byte| is_of_type(byte)).count();
+        match &rest[name..] {
+            [b'(', inner @ ..] if name > 0 => {
+                let size = inner.iter().take(8).take_while(|byte| byte.is_ascii_digit()).count();
+                at += name + 1;
+                if size > 0 && inner.get(size) == Some(&b')') {
+                    at += size + 1;
+                    at += blanks(text, at, 1);
+                }
+            }
+            // Prefixes of literals: `b"x"`, `u'x'`, `N'x'`, `@"x"`.
+            [b'"' | b'\'' | b'\\', ..]
+                if name > 0 && rest[..name].iter().all(|byte| b"bBuUrRfFNL@$".contains(byte)) =>
+            {
+                at += name;
+            }
+            _ => return from,
+        }
+    }
+    if Quote::at(text, at).is_some() { at } else { from }
 }
 
 /// Returns whether a character ends what stands before a bracket or a comma.
@@ -199,7 +278,7 @@ pub(super) fn block(text: &[u8], key: usize, at: usize) -> Option<Range<usize>> 
     if text.get(first_end) != Some(&b'\n') || (sign > 0) != is_block {
         return None;
     }
-    let own = own_indent(text, key)?;
+    let own = own_indent(text, key, is_block)?;
     let (mut start, mut end, mut at) = (None, first_end, first_end);
     while at < text.len() {
         let line = at + 1;
@@ -225,13 +304,14 @@ pub(super) fn block(text: &[u8], key: usize, at: usize) -> Option<Range<usize>> 
     (is_one && !is_harmless(inner)).then(|| value.start..value.start + inner.len())
 }
 
-/// Returns how far the line of a key is indented, if nothing but the sign of a list or a quote stands before it.
-fn own_indent(text: &[u8], key: usize) -> Option<usize> {
+/// Returns how far the line of a key is indented, if nothing but the sign of a list or a quote stands before it, or the
+/// sign of a block tells what follows.
+fn own_indent(text: &[u8], key: usize, is_told: bool) -> Option<usize> {
     let front = &text[key.saturating_sub(LONGEST_LEAD)..key];
     let lead = match memchr::memrchr(b'\n', front) {
         Some(at) => &front[at + 1..],
         None if front.len() < LONGEST_LEAD => front,
         None => return None,
     };
-    matches!(lead.trim_ascii(), b"" | b"-" | b"\"" | b"'").then(|| blanks(lead, 0, LONGEST_LEAD))
+    (is_told || matches!(lead.trim_ascii(), b"" | b"-" | b"\"" | b"'")).then(|| blanks(lead, 0, LONGEST_LEAD))
 }

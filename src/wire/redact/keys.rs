@@ -1,0 +1,95 @@
+//! Private keys that stand as a whole: in PEM, in files of PuTTY, in XML, as JSON web keys.
+
+use std::ops::Range;
+
+use super::random::looks_random;
+use super::scan::Scan;
+use super::value::Quote;
+
+/// What begins a key, in lower case.
+pub(super) static BEGINS: &[&str] =
+    &["-----begin ", "---- begin ", "private-lines: ", "<rsakeyvalue>", "\"d\":", "\\\"d\\\":", "kind: secret"];
+
+/// Shortest private part of a JSON web key: 32 bytes.
+const PRIVATE_PART: usize = 42;
+/// Longest manifest in which the data of a secret is looked for.
+const MANIFEST: usize = 2_048;
+
+/// Masks a private key of which the beginning was found.
+pub(super) fn find(scan: &mut Scan<'_>, found: Range<usize>) {
+    let text = scan.text;
+    match text[found.start] {
+        b'-' => pem(scan, found),
+        b'p' | b'P' => {
+            let line = memchr::memchr(b'\n', &text[found.end..]).map_or(text.len(), |end| found.end + end);
+            let end = memchr::memmem::find(&text[line..], b"Private-MAC").map_or(text.len(), |end| line + end);
+            let body = text[line..end].trim_ascii();
+            let start = line + text[line..end].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            if text[found.end..line].trim_ascii().iter().all(u8::is_ascii_digit) && looks_random(body) {
+                scan.mask(start..start + body.len());
+            }
+        }
+        b'<' => {
+            let end = memchr::memmem::find(&text[found.end..], b"</RSAKeyValue>");
+            scan.mask(found.end..end.map_or(text.len(), |end| found.end + end));
+        }
+        b'"' | b'\\' => {
+            let from = found.end + usize::from(text.get(found.end) == Some(&b' '));
+            let Some((quote, inner)) = Quote::at(text, from) else { return };
+            let end = quote.close(text, inner).0;
+            let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=_-".contains(byte);
+            if end - inner >= PRIVATE_PART && text[inner..end].iter().all(is_base64) {
+                scan.mask(inner..end);
+            }
+        }
+        _ => manifest(scan, found.end),
+    }
+}
+
+/// Masks a private key in PEM, up to its end or that of the text.
+fn pem(scan: &mut Scan<'_>, found: Range<usize>) {
+    const LABEL: usize = 64;
+    let has_five = scan.text[found.start + 4] == b'-';
+    let rule: &[u8] = if has_five { b"-----" } else { b" ----" };
+    let text = scan.text;
+    let label = &text[found.end..text.len().min(found.end + LABEL)];
+    let Some(title) = memchr::memmem::find(label, rule) else { return };
+    if !label[..title].windows(11).any(|part| part.eq_ignore_ascii_case(b"PRIVATE KEY")) {
+        return;
+    }
+    let body = found.end + title + rule.len();
+    let ends: &[u8] = if has_five { b"-----END " } else { b"---- END " };
+    let end = memchr::memmem::find(&text[body..], ends).map(|at| body + at);
+    let end = end.map_or(text.len(), |end| {
+        let close = memchr::memmem::find(&text[end + 5..], rule).map(|at| end + 5 + at + rule.len());
+        close.filter(|close| close - end < LABEL + 20).unwrap_or(end)
+    });
+    scan.mask(found.start..end);
+}
+
+/// Masks the data of a secret of Kubernetes, value by value.
+fn manifest(scan: &mut Scan<'_>, from: usize) {
+    let text = &scan.text[..scan.text.len().min(from + MANIFEST)];
+    let mut at = from;
+    let mut in_data = false;
+    while let Some(length) = memchr::memchr(b'\n', &text[at..]) {
+        let start = at + length + 1;
+        let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |length| start + length);
+        let line = &text[start..end];
+        let key = line.iter().position(|byte| *byte == b':');
+        match (line.first(), key) {
+            (Some(b' ' | b'\t'), Some(colon)) if in_data => {
+                let value = line[colon + 1..].trim_ascii();
+                let lead = line[colon + 1..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+                let value_at = start + colon + 1 + lead;
+                if !super::random::is_harmless(value) && !matches!(value, [b'|' | b'>', ..]) {
+                    scan.mask(value_at..value_at + value.len());
+                }
+            }
+            (Some(b' ' | b'\t'), _) => {}
+            (_, Some(_)) => in_data = matches!(line.trim_ascii_end(), b"data:" | b"stringData:"),
+            _ => break,
+        }
+        at = end;
+    }
+}

@@ -1,0 +1,202 @@
+//! Law: in whatever notation a secret stands behind its name, it is masked, and the name stays.
+//!
+//! The notations are data: `fixtures/secrets/notations.txt`. Each is tried with many names and secrets, and in the places that
+//! texts of logs have: alone, in a sentence, in the lines of others, in JSON.
+
+use super::{MASK, Redaction};
+
+const NOTATIONS: &str = include_str!("../../../fixtures/secrets/notations.txt");
+
+const PASSWORDS: &[&str] = &[
+    "password",
+    "DB_PASSWORD",
+    "dbPassword",
+    "PASS_WORD",
+    "pass-word",
+    "passwd",
+    "userPwd",
+    "oldPassword",
+    "password_2",
+    "password1",
+    "new_password_confirmation",
+    "spring.datasource.password",
+];
+const TOKENS: &[&str] = &[
+    "secret",
+    "clientSecret",
+    "api_key",
+    "apiKey",
+    "X-Api-Key",
+    "access_token",
+    "AWS_SECRET_ACCESS_KEY",
+    "private_key",
+    "encryptionKey",
+    "SECRET_KEY_BASE",
+];
+/// Secrets that a machine made, and others.
+const MADE: &[&str] = &["Zq7Rt2Vx9Lm4Kp8W", "hG5nBd8yTq3Ws6Zk", "5f4dcc3b5aa765d61d8327deb882cf99"];
+const TYPED: &[&str] = &["hunter", "correct-horse", "tr0ub4dor"];
+
+/// What stands in place of names in rows that are not masked, with the reason in place of secrets.
+const LEFT: &str = "left";
+
+/// A row of the table.
+struct Notation {
+    line: usize,
+    names: &'static str,
+    secrets: &'static str,
+    template: String,
+}
+
+fn notations() -> Vec<Notation> {
+    let rows = NOTATIONS.lines().enumerate().filter(|(_, row)| !row.is_empty() && !row.starts_with("# "));
+    rows.map(|(number, row)| {
+        let [names, secrets, template] = row.splitn(3, '\t').collect::<Vec<_>>()[..] else { panic!("{row}") };
+        Notation { line: number + 1, names, secrets, template: unescaped(template) }
+    })
+    .collect()
+}
+
+fn unescaped(text: &str) -> String {
+    let (mut out, mut chars) = (String::new(), text.chars());
+    while let Some(char) = chars.next() {
+        let escape = if char == '\\' { chars.next() } else { None };
+        match escape {
+            None => out.push(char),
+            Some('n') => out.push('\n'),
+            Some('r') => out.push('\r'),
+            Some('t') => out.push('\t'),
+            Some('0') => out.push('\0'),
+            Some('\\') => out.push('\\'),
+            Some(other) => out.extend(['\\', other]),
+        }
+    }
+    out
+}
+
+impl Notation {
+    /// Returns what is planted: the text, its name, its secret.
+    fn planted(&self) -> Vec<(String, &'static str, &'static str)> {
+        let names = match self.names {
+            "all" => [PASSWORDS, TOKENS].concat(),
+            "password" => PASSWORDS.to_vec(),
+            "none" => vec![""],
+            other => panic!("line {}: {other}", self.line),
+        };
+        let secrets = match self.secrets {
+            "any" => [MADE, TYPED].concat(),
+            "made" => MADE.to_vec(),
+            other => panic!("line {}: {other}", self.line),
+        };
+        let pairs = names.iter().flat_map(|name| secrets.iter().map(|secret| (*name, *secret)));
+        pairs
+            .map(|(name, secret)| (self.template.replace("{name}", name).replace("{secret}", secret), name, secret))
+            .collect()
+    }
+}
+
+/// Places of a text, each with the text as it stands there.
+fn places(text: &str) -> Vec<String> {
+    let quoted = serde_json::Value::from(text).to_string();
+    let is_line = !text.contains('\n');
+    let mut places = vec![
+        text.to_owned(),
+        format!("{text}\n"),
+        format!("could not start\n{text}\n    at run (/var/task/app.js:1:2)"),
+    ];
+    if is_line {
+        places.push(format!("{{\"level\":\"ERROR\",\"message\":{quoted},\"n\":1}}"));
+    }
+    places
+}
+
+#[test]
+fn no_notation_leaks() {
+    let mut leaks: Vec<String> = Vec::new();
+    let mut tried = 0;
+    for notation in notations().iter().filter(|notation| notation.names != LEFT) {
+        let mut of_row = Vec::new();
+        for (text, name, secret) in notation.planted() {
+            for place in places(&text) {
+                tried += 1;
+                assert!(place.contains(secret), "{place}");
+                let once = Redaction::on().apply(&place);
+                if once.contains(secret) || !once.contains(name) || !once.contains(MASK) {
+                    of_row.push(format!("{place:?} is {once:?}"));
+                }
+                assert_eq!(Redaction::on().apply(&once), once, "masked twice: {place}");
+            }
+        }
+        if let Some(first) = of_row.first() {
+            leaks.push(format!("line {}: {} such as {first}", notation.line, of_row.len()));
+        }
+    }
+    assert!(leaks.is_empty(), "{} notations leak, {tried} texts tried: {leaks:#?}", leaks.len());
+}
+
+/// What is left alone is told in the table, with the reason: a row that is masked by now belongs above.
+#[test]
+fn what_is_left_alone_is_told() {
+    for notation in notations().iter().filter(|notation| notation.names == LEFT) {
+        let text = notation.template.replace("{name}", "password").replace("{secret}", MADE[0]);
+        assert!(notation.secrets.contains(' '), "line {}: no reason", notation.line);
+        assert_eq!(
+            Redaction::on().apply(&text).contains(MADE[0]),
+            text.contains(MADE[0]),
+            "line {}: {text}",
+            notation.line
+        );
+    }
+}
+
+/// Counter-law: no line of a log of the fixtures and no text in it is masked, also where no output shows it. More folders of
+/// logs without secrets are named by the variable `ALSO_WITHOUT_SECRETS`, apart by colons.
+#[test]
+fn nothing_is_masked_in_logs_without_secrets() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let also = std::env::var("ALSO_WITHOUT_SECRETS").unwrap_or_default();
+    let mut left: Vec<_> = ["logs", "runtimes", "events"].iter().map(|name| root.join("fixtures").join(name)).collect();
+    left.extend(also.split(':').filter(|path| !path.is_empty()).map(std::path::PathBuf::from));
+    let (mut changed, mut texts) = (Vec::new(), 0);
+    while let Some(path) = left.pop() {
+        if path.is_dir() {
+            left.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        // A line as a program reads it, and the texts of one that is JSON, also those in texts.
+        let mut waiting: Vec<String> = text.lines().map(str::to_owned).collect();
+        if text.starts_with(['{', '[']) {
+            waiting.push(text);
+        }
+        while let Some(text) = waiting.pop() {
+            texts += 1;
+            if let Ok(value) = serde_json::from_str::<serde_json::Value>(&text) {
+                let mut values = vec![value];
+                while let Some(value) = values.pop() {
+                    match value {
+                        serde_json::Value::String(text) => waiting.push(text),
+                        serde_json::Value::Array(some) => values.extend(some),
+                        serde_json::Value::Object(some) => values.extend(some.into_iter().map(|(_, value)| value)),
+                        _ => {}
+                    }
+                }
+            }
+            let masked = Redaction::on().apply(&text);
+            if masked != text {
+                let at = masked.find(MASK).unwrap_or_default();
+                let near = masked.floor_char_boundary(at.saturating_sub(90))
+                    ..masked.ceil_char_boundary(masked.len().min(at + 60));
+                changed.push(format!("{}: {}", path.display(), &masked[near]));
+            }
+        }
+    }
+    changed.retain(|changed| !PLANTED.iter().any(|known| changed.contains(known)));
+    changed.sort();
+    changed.dedup();
+    assert!(texts > 1_000);
+    assert!(changed.is_empty(), "{} of {texts}: {:#?}", changed.len(), &changed[..changed.len().min(60)]);
+}
+
+/// What stands before the secrets of the fixtures.
+const PLANTED: &[&str] = &[];

@@ -1,0 +1,213 @@
+//! Values in tables: a cell beside the name of a secret, or the cells below it (CSV, Markdown, what databases print).
+
+use std::ops::Range;
+
+use super::named::{Named, is_secret};
+use super::names::NameKind;
+use super::random::{is_harmless, looks_random};
+use super::scan::{Scan, TableSeen};
+use super::value::Quote;
+
+/// Longest line of a table, and most of its columns.
+const LINE: usize = 1_024;
+const COLUMNS: usize = 32;
+/// Longest title of a column.
+const TITLE: usize = 40;
+
+/// Masks the cell behind a name, or the cells of its column; returns whether the name stands in a table. `at` is behind
+/// the name and its quote.
+pub(super) fn find(scan: &mut Scan<'_>, named: &Named, at: usize) -> bool {
+    let text = scan.text;
+    let near = |byte: &u8| matches!(byte, b' ' | b'"' | b'\'' | b'*' | b'`');
+    let gap = text[at..].iter().take(TITLE).take_while(|byte| near(byte)).count();
+    let front = &text[named.key.start.saturating_sub(TITLE)..named.key.start];
+    let lead = front.iter().rev().take_while(|byte| near(byte)).count();
+    let (before, behind) = (front[..front.len() - lead].last().copied(), text.get(at + gap).copied());
+    // Words in front of a header end so.
+    let before = before.filter(|_| behind == Some(b'|') || !front.ends_with(b": "));
+    let is_edge = |byte: Option<u8>| matches!(byte, None | Some(b'\n' | b'\r'));
+    let sign = match (before, behind) {
+        (_, Some(b'|')) | (Some(b'|'), _) => b'|',
+        (_, Some(sign @ (b',' | b';' | b'\t'))) if is_edge(before) || before == Some(sign) => sign,
+        (Some(sign @ (b',' | b';' | b'\t')), behind) if is_edge(behind) => sign,
+        _ => return false,
+    };
+    if !is_edge(before) && before != Some(sign) {
+        return false;
+    }
+    let low = named.key.start.saturating_sub(LINE);
+    let start = match memchr::memrchr(b'\n', &text[low..named.key.start]) {
+        Some(at) => low + at + 1,
+        None if low == 0 => 0,
+        None => return false,
+    };
+    let line = line_at(text, start);
+    if line.len() > LINE || start >= scan.table.header && start < scan.table.end && start != scan.table.header {
+        return false;
+    }
+    let cells = cells(text, line.clone(), sign);
+    let Some(column) = cells.iter().position(|cell| cell.contains(&named.key.start)) else { return false };
+    if sign == b'|' && beside(scan, named, &cells, column, line.end) {
+        return true;
+    }
+    if cells.len() < 2 || cells.len() > COLUMNS || !is_header(text, &cells, sign) {
+        return false;
+    }
+    below(scan, &cells, column, line, sign)
+}
+
+/// Most tuples of values behind a list of columns.
+const TUPLES: usize = 64;
+
+/// Masks the values of a column that is named in brackets: `(user, password) VALUES ('bob', 'x')`, `(password)=(x)`.
+pub(super) fn in_brackets(scan: &mut Scan<'_>, named: &Named, at: usize) -> bool {
+    let text = scan.text;
+    let low = named.key.start.saturating_sub(LINE);
+    let is_of_list = |byte: &u8| byte.is_ascii_alphanumeric() || b"_\"`., \n".contains(byte);
+    let lead = text[low..named.key.start].iter().rev().take_while(|byte| is_of_list(byte)).count();
+    let open = (named.key.start - lead).checked_sub(1).filter(|open| text[*open] == b'(');
+    let tail = text[at..].iter().take(LINE).take_while(|byte| is_of_list(byte)).count();
+    let close = at + tail;
+    let Some(open) = open.filter(|_| text.get(close) == Some(&b')')) else { return false };
+    let column = text[open..named.key.start].iter().filter(|byte| **byte == b',').count();
+    let blanks = |at: usize| at + text[at..].iter().take(TITLE).take_while(|byte| byte.is_ascii_whitespace()).count();
+    let mut at = close + 1;
+    match &text[blanks(at)..] {
+        [b'=', b'(', ..] => at = blanks(at) + 1,
+        rest if rest.len() > 6 && rest[..6].eq_ignore_ascii_case(b"values") => at = blanks(blanks(at) + 6),
+        _ => return false,
+    }
+    for _ in 0..TUPLES {
+        if text.get(at) != Some(&b'(') {
+            break;
+        }
+        let mut end = at + 1;
+        while let Some(byte) = text.get(end).filter(|byte| **byte != b')' && end - at < LINE) {
+            end = match Quote::at(text, end) {
+                Some((quote, inner)) if *byte != b'`' => quote.close(text, inner).1.max(end + 1),
+                _ => end + 1,
+            };
+        }
+        if let Some(cell) = cells(text, at + 1..end.min(text.len()), b',').get(column)
+            && !is_harmless(&text[cell.clone()])
+        {
+            scan.mask(cell.clone());
+        }
+        let next = blanks((end + 1).min(text.len()));
+        if text.get(next) != Some(&b',') {
+            break;
+        }
+        at = blanks(next + 1);
+    }
+    true
+}
+
+/// Masks the cell beside a name, unless the line is a header.
+fn beside(scan: &mut Scan<'_>, named: &Named, cells: &[Range<usize>], column: usize, end: usize) -> bool {
+    let text = scan.text;
+    let is_header = is_rule(&text[line_at(text, end + 1)]);
+    let Some(cell) = cells.get(column + 1).filter(|_| !is_header) else { return false };
+    let value = &text[cell.clone()];
+    let named =
+        Named { is_quoted: true, is_assigned: false, kind: named.kind, before: named.before, key: named.key.clone() };
+    let is_alone = cells.len() == 2 && matches!(named.kind, NameKind::Password | NameKind::Phrase);
+    let is_value = is_secret(&named, value) && (looks_random(value) || is_alone && !value.contains(&b' '));
+    if is_value {
+        scan.mask(cell.clone());
+    }
+    is_value
+}
+
+/// Masks a column of the rows below a header; returns whether there are any.
+fn below(scan: &mut Scan<'_>, cells_of_header: &[Range<usize>], column: usize, header: Range<usize>, sign: u8) -> bool {
+    let text = scan.text;
+    let mut at = header.end + 1;
+    let mut has_row = false;
+    while at < text.len() {
+        let line = line_at(text, at);
+        if !(sign == b'|' && is_rule(&text[line.clone()])) {
+            let cells = cells(text, line.clone(), sign);
+            if cells.len() != cells_of_header.len() {
+                break;
+            }
+            has_row = true;
+            let cell = cells[column].clone();
+            if !is_harmless(&text[cell.clone()]) {
+                scan.mask(cell);
+            }
+        }
+        at = line.end + 1;
+    }
+    // The next of its names looks at the same rows; a row is no header.
+    scan.table = TableSeen { header: header.start, end: at };
+    has_row
+}
+
+/// Returns the line that begins here, without its end.
+fn line_at(text: &[u8], start: usize) -> Range<usize> {
+    let start = start.min(text.len());
+    start..memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |length| start + length)
+}
+
+/// Returns whether a line only draws a rule.
+fn is_rule(line: &[u8]) -> bool {
+    line.len() > 2 && line.iter().take(LINE).all(|byte| b"-+|:= \r".contains(byte))
+}
+
+/// Returns whether cells are titles of columns. Words may stand in front of a header without blanks: `ValueError: a,b`.
+fn is_header(text: &[u8], cells: &[Range<usize>], sign: u8) -> bool {
+    let (Some(first), Some(last)) = (cells.first(), cells.last()) else { return false };
+    let words = memchr::memmem::rfind(&text[first.clone()], b": ").map(|at| first.start + at + 2);
+    let is_dense = |from: usize| sign != b'|' && !text[from..last.end].contains(&b' ');
+    let begin = words.filter(|from| is_dense(*from)).unwrap_or(first.start);
+    is_title(&text[begin..first.end]) && cells[1..].iter().all(|cell| is_title(&text[cell.clone()]))
+}
+
+/// Returns whether a cell can be the title of a column.
+fn is_title(cell: &[u8]) -> bool {
+    let is_of_title = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-. /*`#".contains(byte) || !byte.is_ascii();
+    let blanks = cell.iter().filter(|byte| **byte == b' ').count();
+    !cell.is_empty() && cell.len() <= TITLE && blanks < 3 && cell.iter().all(is_of_title)
+}
+
+/// Returns the cells of a line without what is around them; those of a line with too many are more than a header has.
+fn cells(text: &[u8], line: Range<usize>, sign: u8) -> Vec<Range<usize>> {
+    let mut cells = Vec::new();
+    let mut start = line.start;
+    let mut at = line.start;
+    while at <= line.end && cells.len() <= COLUMNS {
+        let is_start = text[start..at.min(line.end)].iter().all(|byte| *byte == b' ');
+        match text[..line.end].get(at) {
+            Some(byte) if *byte != sign => match Quote::at(&text[..line.end], at) {
+                Some((quote, inner)) if is_start && sign != b'|' => {
+                    at = quote.close(&text[..line.end], inner).1.max(at + 1);
+                }
+                _ => at += 1,
+            },
+            _ => {
+                cells.push(trimmed(text, start..at));
+                at += 1;
+                start = at;
+            }
+        }
+    }
+    if sign == b'|' {
+        // Signs around the line.
+        if cells.first().is_some_and(Range::is_empty) {
+            cells.remove(0);
+        }
+        if cells.last().is_some_and(Range::is_empty) {
+            cells.pop();
+        }
+    }
+    cells
+}
+
+/// Returns a cell without blanks and quotes around it.
+fn trimmed(text: &[u8], cell: Range<usize>) -> Range<usize> {
+    let is_around = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'*' | b'`');
+    let lead = text[cell.clone()].iter().take_while(|byte| is_around(byte)).count();
+    let start = cell.start + lead;
+    let tail = text[start..cell.end].iter().rev().take_while(|byte| is_around(byte)).count();
+    start..cell.end - tail
+}
