@@ -34,7 +34,7 @@ mod tests;
 
 use crate::model::{Category, Compensation, PartialWork, Retryable};
 
-pub(crate) use advice::{Situation, advise};
+pub(crate) use advice::{CpuTold, InsightsTold, Situation, advise};
 pub(crate) use causes::{
     Wording, brief, hint_of_error, missing_module, target, title_in_function, title_of_error, title_with_target,
     wording,

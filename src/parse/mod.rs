@@ -18,6 +18,7 @@ mod foreign;
 mod frame;
 mod generic;
 mod go;
+mod insights;
 mod java;
 mod joiner;
 mod level;
@@ -37,6 +38,7 @@ pub use canonical::platform_line;
 pub(crate) use canonical_json::platform_json_line;
 pub(crate) use filter::Sieve;
 pub use filter::may_matter;
+pub(crate) use insights::insights_reading;
 pub(crate) use joiner::{JoinedMessage, Joiner};
 pub(crate) use restore::restored;
 
@@ -71,6 +73,9 @@ fn of_function(text: &str) -> Statement<'static> {
     {
         if let Some(timed_out) = structured::answer_of_timeout(&object) {
             return timed_out;
+        }
+        if let Some(reading) = insights::of_object(&object) {
+            return Statement::Insights(Box::new(reading));
         }
         return foreign::of_object(&object).map_or_else(|| unwrapped(&object), Statement::Foreign);
     }

@@ -102,7 +102,7 @@ pub(super) fn run(
     if totals.caught_without_attempts.0 > 0 {
         tally.note(Note { incomplete: true, text: without_attempts(&totals.caught_without_attempts) });
     }
-    for (text, incomplete) in totals.other_than_metrics {
+    for (text, incomplete) in totals.other_than_metrics.into_iter().chain(totals.insights_notes) {
         tally.note(Note { incomplete, text });
     }
     for place in totals.disordered.values() {

@@ -18,6 +18,7 @@ use super::entries::{Entries, SharedTables};
 use super::findings::{FindingCounts, Surroundings};
 use super::function::Counts;
 use super::guidance::{Advice, Need, advise};
+use super::insights::{Measured, Readings, SortedReadings};
 use super::needs_person::LedgerEvent;
 use super::price::{Price, Prices};
 use super::runs::Sorted;
@@ -29,7 +30,9 @@ use crate::account::{AwsConfig, CaughtEvent, CaughtFunction, Destinations, Funct
 use crate::catalogue::{ErrorTold, Invoker};
 use crate::model::{Moment, Occurrence, Place, Timestamp};
 use crate::stats::RateBounds;
-use crate::wire::{CaughtBy, Cause, EventToCheck, Finding, FindingState, FunctionSummary, Window, moment};
+use crate::wire::{
+    CaughtBy, Cause, EventToCheck, Finding, FindingState, FunctionSummary, LambdaInsights, Window, moment,
+};
 
 /// Selection of the attempts that count, and options of the final pass.
 pub(crate) struct SummaryOptions<'a> {
@@ -100,6 +103,8 @@ pub(crate) struct Totals {
     /// Number of caught events of which the log lacks the attempts, and names of their functions, sorted; a few where there
     /// are many.
     pub caught_without_attempts: (u64, BTreeSet<String>),
+    /// What must be known of the events of Lambda Insights, and whether some were left out.
+    pub insights_notes: Vec<(String, bool)>,
     /// Additions to the records.
     pub patches: Patches,
     /// Events that need a person, by function and start, if they were wanted.
@@ -135,6 +140,8 @@ pub(crate) struct Patches {
     nameless: FxHashMap<u32, u64>,
     /// What caught the events of attempts, by the place of the attempt's first line.
     caught_by: FxHashMap<Place, CaughtBy>,
+    /// What Lambda Insights measured, by the place of the attempt's first line.
+    lambda_insights: FxHashMap<Place, LambdaInsights>,
     /// Attempts, in order, of events in which an earlier attempt shows side effects that a later one may repeat.
     pub repeats: Vec<Vec<Place>>,
 }
@@ -151,6 +158,12 @@ impl Patches {
     #[must_use]
     pub(crate) fn caught_by(&self, place: Place) -> Option<&CaughtBy> {
         self.caught_by.get(&place)
+    }
+
+    /// Returns what Lambda Insights measured of an attempt.
+    #[must_use]
+    pub(crate) fn lambda_insights(&self, place: Place) -> Option<LambdaInsights> {
+        self.lambda_insights.get(&place).cloned()
     }
 
     /// Returns the time limit of a function, and what tells it.
@@ -189,6 +202,7 @@ impl Patches {
         self.patches.extend(other.patches);
         self.dropped.extend(other.dropped);
         self.caught_by.extend(other.caught_by);
+        self.lambda_insights.extend(other.lambda_insights);
         self.timeouts_ms.extend(other.timeouts_ms);
         self.repeats.extend(other.repeats);
     }
@@ -232,13 +246,16 @@ pub(crate) fn summarize(
     cloudwatch::name_functions(bounds.cloudwatch_metrics, shared);
     let mut names = Tables::of(shared, &ledgers);
     let mut runs = Vec::with_capacity(ledgers.len());
+    let mut readings = Readings::default();
     let (mut first, mut last) = (None::<Timestamp>, None::<Timestamp>);
     for ledger in ledgers {
         first = [first, ledger.first_start].into_iter().flatten().min();
         last = last.max(ledger.last_end);
         names.merge(ledger.functions, ledger.findings, ledger.told);
         runs.push(ledger.runs);
+        readings.append(ledger.readings);
     }
+    let readings = readings.finish();
     names.settle();
     let (from, to) = bounds.moments(last);
     let end = to.or(last);
@@ -251,6 +268,7 @@ pub(crate) fn summarize(
             names: &names,
             bounds,
             caught: &caught,
+            readings: &readings,
             from,
             to,
             start,
@@ -324,6 +342,7 @@ struct Pass<'a> {
     names: &'a Tables,
     bounds: &'a SummaryOptions<'a>,
     caught: &'a Caught<'a>,
+    readings: &'a SortedReadings,
     from: Option<Timestamp>,
     to: Option<Timestamp>,
     start: Option<Timestamp>,
@@ -464,6 +483,7 @@ impl<'a> Pass<'a> {
                 patches.dropped.insert(entry.place());
             }
         };
+        self.readings.note(event.iter().find_map(Entry::request), name);
         let mut outside_here = 0;
         event.retain(|entry| {
             let out = outside(entry);
@@ -504,10 +524,11 @@ impl<'a> Pass<'a> {
             }
         } else if retries::is_emulator(event) {
             for attempt in event.chunks(1) {
-                self.event(attempt, current);
+                self.event(attempt, &[], current);
             }
         } else {
-            self.event(event, current);
+            let measured = self.readings.measure(event, name);
+            self.event(event, &measured, current);
         }
         event.clear();
     }
@@ -524,7 +545,7 @@ impl<'a> Pass<'a> {
     }
 
     /// Counts one event, given its attempts in order.
-    fn event(&mut self, attempts: &[Entry], current: &mut Current<'a>) {
+    fn event(&mut self, attempts: &[Entry], measured: &[Option<Measured<'_>>], current: &mut Current<'a>) {
         let key = &self.names.functions[current.id as usize];
         let (account_id, region) = (key.account_id.as_deref(), key.region.as_deref());
         let function = CaughtFunction { name: key.name.as_deref(), account_id, region };
@@ -533,7 +554,14 @@ impl<'a> Pass<'a> {
         let ended = outcome(attempts, self.end, caught.is_some());
         let (outcome, caught) = settled_by(ended, caught);
         let ended = (outcome, caught.is_some());
-        current.counts.add_event(attempts, ended, &current.configured, &self.names.failures);
+        current.counts.add_event((attempts, measured), ended, &current.configured, &self.names.failures);
+        if self.bounds.keep_patches {
+            let told = attempts
+                .iter()
+                .zip(measured)
+                .filter_map(|(attempt, measured)| Some((attempt.place(), measured.as_ref()?.told())));
+            self.patches.lambda_insights.extend(told);
+        }
         current.counts.costs.add_event(attempts, &current.price);
         if let Some(fit) = &current.metric_fit {
             let counted = attempts.iter().filter_map(Entry::started_at).filter(|at| fit.holds(*at)).count();
@@ -719,6 +747,7 @@ impl<'a> Pass<'a> {
         self.failed_starts.sort();
         let causes = causes::list(std::mem::take(&mut self.causes), self.names, self.window(), &self.failed_starts);
         let events_to_check = std::mem::take(&mut self.to_check).list(self.names);
+        let insights_notes = insights_notes(self.readings);
         let Self { duplicates, outside, disordered, too_large, hiding, patches, ledger_events, .. } = self;
         Totals {
             window,
@@ -733,10 +762,24 @@ impl<'a> Pass<'a> {
             hiding,
             other_than_metrics,
             caught_without_attempts,
+            insights_notes,
             patches,
             ledger_events,
         }
     }
+}
+
+/// Says which events of Lambda Insights join nothing, and whether some were left out.
+fn insights_notes(readings: &SortedReadings) -> Vec<(String, bool)> {
+    let (all, alone) = readings.without_attempt();
+    let events = if all == 1 { "event" } else { "events" };
+    let have = if alone == 1 { "has" } else { "have" };
+    let alone = (alone > 0)
+        .then(|| (format!("{alone} of {all} {events} of Lambda Insights {have} no attempt in this log"), false));
+    let left_out = readings.left_out_behind().map(|most| {
+        (format!("more than {most} events of Lambda Insights: the figures of the others are left out; read fewer logs at once"), true)
+    });
+    alone.into_iter().chain(left_out).collect()
 }
 
 /// Returns whether an entry belongs to the same event (or is the same environment read twice).
