@@ -3,6 +3,7 @@
 //! The documentation gives `used_memory_max` in megabytes in one table and in bytes in another; the published example has
 //! megabytes.
 
+use memchr::memmem;
 use serde_json_borrow::Value;
 
 use super::error_object::{Object, at, first_object, member};
@@ -15,13 +16,46 @@ const BYTES_FROM: u64 = 1 << 20;
 /// Bytes of a megabyte.
 const MEGABYTE: u64 = 1 << 20;
 
-/// Reads an event of the log group of Lambda Insights; `None` if it is about no request.
+/// Bytes that may stand before an event in its line: what a tool puts there.
+const MOST_BEFORE: usize = 256;
+
+/// Deepest value of a document in which an event may be.
+const DEEPEST: usize = 4;
+
+/// Reads an event of Lambda Insights, if the text is one, behind what a tool put before it; `None` if it is about no request.
+/// A log that has nothing else shows no sentence of the platform from which its shape could be learned, so the text may also be
+/// a document or the row of a table with an event in it.
 pub(crate) fn insights_reading(text: &str) -> Option<InsightsReading> {
-    of_object(&first_object(text)?)
+    // Hardly any text is one.
+    memmem::find(text.as_bytes(), NAMESPACE.as_bytes())?;
+    let start = text.bytes().take(MOST_BEFORE).position(|byte| byte == b'{')?;
+    let rest = text.get(start..)?;
+    if let Some(object) = first_object(rest) {
+        return in_object(&object, DEEPEST);
+    }
+    let end = rest.rfind('}')? + 1;
+    let cell = rest.get(..end)?.replace("\"\"", "\"");
+    in_object(&first_object(&cell)?, 0)
+}
+
+/// Reads the event that an object is, or that one of its members is or has as a text.
+fn in_object(object: &Object<'_>, depth: usize) -> Option<InsightsReading> {
+    if let Some(reading) = of_object(object) {
+        return Some(reading);
+    }
+    let depth = depth.checked_sub(1)?;
+    object.as_vec().iter().find_map(|(_, value)| match value {
+        Value::Object(inner) => in_object(inner, depth),
+        Value::Str(text) if text.starts_with('{') => {
+            memmem::find(text.as_bytes(), NAMESPACE.as_bytes())?;
+            in_object(&first_object(text)?, 0)
+        }
+        _ => None,
+    })
 }
 
 /// Reads an object as an event about one attempt.
-pub(super) fn of_object(object: &Object<'_>) -> Option<InsightsReading> {
+fn of_object(object: &Object<'_>) -> Option<InsightsReading> {
     if !is_insights(object) {
         return None;
     }
@@ -106,6 +140,7 @@ mod tests {
             r#"{"_aws":{"CloudWatchMetrics":[{"Namespace":"LambdaInsights"}]},"request_id":7}"#,
             r#"{"request_id":"6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34","cpu_total_time":1}"#,
             "{",
+            "LambdaInsights",
         ] {
             assert_eq!(insights_reading(text), None, "{text}");
         }

@@ -68,14 +68,14 @@ pub fn parse(message: &str) -> Statement<'_> {
 }
 
 fn of_function(text: &str) -> Statement<'static> {
+    if let Some(reading) = insights_reading(text) {
+        return Statement::Insights(Box::new(reading));
+    }
     if text.starts_with('{')
         && let Some(object) = error_object::first_object(text)
     {
         if let Some(timed_out) = structured::answer_of_timeout(&object) {
             return timed_out;
-        }
-        if let Some(reading) = insights::of_object(&object) {
-            return Statement::Insights(Box::new(reading));
         }
         return foreign::of_object(&object).map_or_else(|| unwrapped(&object), Statement::Foreign);
     }

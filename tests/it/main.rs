@@ -43,6 +43,7 @@ mod hostile;
 mod html;
 #[cfg(all(unix, feature = "cloudwatch"))]
 mod kept;
+mod lambda_insights;
 mod line_by_line;
 mod line_forms;
 mod masked_ids;
