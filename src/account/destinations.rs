@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
 use super::documents;
-use crate::model::{FunctionArn, RequestId, Timestamp};
+use crate::model::{FunctionArn, RequestId, Timestamp, count};
 use crate::wire::{CaughtBy, Record, Redaction, moment};
 
 /// Deepest nesting of envelopes: a record in an SNS notification in an SQS message in a Lambda event.
@@ -295,7 +295,7 @@ impl Destinations {
     /// Returns what must be known about the records.
     pub(crate) fn notes(&self) -> Vec<String> {
         let without_id = self.without_id.iter().map(|(input, messages)| {
-            let messages = if *messages == 1 { "1 message".to_owned() } else { format!("{messages} messages") };
+            let messages = count(*messages, "message", "messages");
             format!(
                 "{input}: {messages} without the id of a Lambda request cannot be joined: messages of a queue's own dead-letter \
                  queue have none, others were saved without their attributes (--message-attribute-names All)"

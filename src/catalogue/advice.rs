@@ -7,7 +7,7 @@
 
 use super::particular::{self, ErrorTold};
 use super::{Invoker, code};
-use crate::model::PartialWork;
+use crate::model::{PartialWork, count, thousands};
 
 /// Maximum number of sentences in a hint.
 const MOST_SENTENCES: usize = 3;
@@ -170,7 +170,7 @@ fn timeout(now: &Situation<'_>) -> Vec<String> {
     if crowded {
         return vec![format!(
             "The log continues to the end, and {} took 90 % or more of {limit} timeout: the work is too long for it. {}",
-            plural(now.near_timeout, "success", "successes"),
+            count(now.near_timeout, "success", "successes"),
             longer(now)
         )];
     }
@@ -217,7 +217,7 @@ fn tmp_full(now: &Situation<'_>) -> Option<String> {
 fn silence(now: &Situation<'_>, limit: &str) -> Vec<String> {
     let usual = now.ok_p99.filter(|(_, successes)| *successes >= ENOUGH_SUCCESSES);
     let returned = usual.map_or_else(String::new, |(p99, successes)| {
-        format!("; successful attempts take up to {} (p99 of {})", span(p99), grouped_wide(successes))
+        format!("; successful attempts take up to {} (p99 of {})", span(p99), thousands(successes))
     });
     // At most 70 % of the function's timeout, so that there is time to handle the failure.
     let most = |bound: f64, limit: u64| bound * 10.0 <= limit as f64 * 7.0;
@@ -400,7 +400,7 @@ fn of(part: u64, whole: u64) -> String {
     if part >= whole && whole == 2 {
         "both attempts".to_owned()
     } else if part >= whole && whole > 1 {
-        format!("all {} attempts", grouped_wide(whole))
+        format!("all {} attempts", thousands(whole))
     } else if part >= whole {
         "the attempt".to_owned()
     } else {
@@ -409,28 +409,11 @@ fn of(part: u64, whole: u64) -> String {
 }
 
 fn of_figures(part: u64, whole: u64) -> String {
-    format!("{} of {}", grouped_wide(part), grouped_wide(whole))
-}
-
-fn plural(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped_wide(number), if number == 1 { one } else { many })
+    format!("{} of {}", thousands(part), thousands(whole))
 }
 
 fn grouped(number: u32) -> String {
-    grouped_wide(u64::from(number))
-}
-
-/// Formats a number with thousands separators: `1,204`.
-fn grouped_wide(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+    thousands(u64::from(number))
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ pub(crate) use record::{
     Statement, Status,
 };
 pub(crate) use request_id::RequestId;
-pub(crate) use text::{cut_before_word, cut_text, lossy_text};
+pub(crate) use text::{count, cut_before_word, cut_text, lossy_text, thousands};
 pub(crate) use time::{TimeReader, Timestamp};
 pub(crate) use verdict::{Compensation, Confidence, Contributing, Downstream, PartialWork, Retryable, Verdict};
 pub(crate) use zone::{LocalTime, Occurrence, Zone};

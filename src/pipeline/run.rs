@@ -16,7 +16,7 @@ use super::{AnalyzeError, Options, PlatformWords, Progress, RunAnalysis};
 use crate::account::{self, AwsConfig, FunctionMetrics};
 use crate::catalogue::CATALOGUE_VERSION;
 use crate::decode::WindowMemory;
-use crate::model::{LoggedFunction, Mentions, Moment, Note, Timestamp};
+use crate::model::{LoggedFunction, Mentions, Moment, Note, Timestamp, count};
 use crate::source::saved::AccountTold;
 use crate::source::{Input, InputSource};
 use crate::summary::{self, ExampleChoice, SharedTables, SummaryOptions};
@@ -56,7 +56,7 @@ pub(super) fn run(
         let note = format!(
             "interrupted by {} after {whole} of {}: what was not read is missing",
             signal.name(),
-            if all == 1 { "1 input".to_owned() } else { format!("{all} inputs") }
+            count(all, "input", "inputs")
         );
         // Of a directory that was not listed to its end there may be none.
         (whole < all || all == 0).then_some(note)
@@ -91,7 +91,8 @@ pub(super) fn run(
         tally.hides_successes(function);
     }
     if let Some((attempts, first)) = totals.too_large {
-        let (of, input) = (count_attempts(attempts), inputs.get(first.input as usize).map_or("", |input| &input.name));
+        let (of, input) =
+            (count(attempts, "attempt", "attempts"), inputs.get(first.input as usize).map_or("", |input| &input.name));
         let text = format!(
             "{input}: figures of {of} are too large to be counted, the first at line {}: the records have them, the totals \
              lack them",
@@ -215,7 +216,7 @@ fn config(account: &[AccountTold], options: &Options, tally: &mut Tally) -> Opti
 
 /// Says that the log lacks attempts that destinations tell of.
 fn without_attempts((events, functions): &(u64, BTreeSet<String>)) -> String {
-    let events = if *events == 1 { "1 event".to_owned() } else { format!("{events} events") };
+    let events = count(*events, "event", "events");
     let functions: Vec<&str> = functions.iter().map(String::as_str).collect();
     let of = if functions.is_empty() { String::new() } else { format!(" (functions: {})", functions.join(", ")) };
     format!(
@@ -227,10 +228,6 @@ fn without_attempts((events, functions): &(u64, BTreeSet<String>)) -> String {
 fn partial_records(input: &Input) -> InputProblem {
     let reason = "its records are of a log that was not read, or not understood, as a whole; read that log".to_owned();
     InputProblem { input: input.name.clone(), reason }
-}
-
-fn count_attempts(attempts: u64) -> String {
-    if attempts == 1 { "1 attempt".to_owned() } else { format!("{attempts} attempts") }
 }
 
 /// Returns which attempts are examples, as far as the options tell before the end of the log is known.

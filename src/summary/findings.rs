@@ -373,6 +373,12 @@ impl FindingCounts {
         self.measured.add(attempt);
     }
 
+    /// Returns whether Lambda Insights tells of most attempts that they computed all the time.
+    pub(super) fn mostly_computed(&self) -> bool {
+        let computed = self.measured.told().computed.attempts;
+        computed > 0 && computed * 2 >= self.count
+    }
+
     pub(super) fn add_event(&mut self, (outcome, caught): (Outcome, bool)) {
         self.events += 1;
         self.recovered += u64::from(outcome == Outcome::Recovered);

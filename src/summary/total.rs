@@ -674,7 +674,11 @@ impl<'a> Pass<'a> {
             rows.push(row);
             self.row_ids.push(id);
         }
-        rows.iter().filter_map(cloudwatch::difference).chain(cloudwatch::of_another_time(rows)).collect()
+        let differences = rows.iter().zip(&self.row_ids).filter_map(|(row, id)| {
+            row.cloudwatch_metrics.as_ref()?;
+            cloudwatch::difference(row, self.metric_fit(*id).as_ref())
+        });
+        differences.chain(cloudwatch::of_another_time(rows)).collect()
     }
 
     /// Lists the caught events of this window and of the functions that are wanted of which no attempt was seen: those that
