@@ -27,7 +27,7 @@ pub(super) fn run(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<RunAnalysis, AnalyzeError> {
-    let shared = SharedTables::new(example_choice(options));
+    let shared = SharedTables::new(example_choice(options), options.account.destinations.as_ref());
     let inputs = feed.inputs();
     // The end of a pipe is not known, nor with it that of everything.
     if let Some(total) = inputs.iter().map(|input| input.size).sum() {
@@ -101,7 +101,19 @@ pub(super) fn run(
         tally.note(Note { incomplete: true, text });
     }
     if totals.caught_without_attempts.0 > 0 {
-        tally.note(Note { incomplete: true, text: without_attempts(&totals.caught_without_attempts) });
+        let what =
+            "that a destination caught failed in this window, and the log has no attempt of them: it is not whole";
+        tally.note(Note { incomplete: true, text: lacking(&totals.caught_without_attempts, what) });
+    }
+    if totals.with_more_attempts.0 > 0 {
+        let what = "had more attempts than the log, by the records of destinations: the log lacks attempts";
+        tally.note(Note { incomplete: true, text: lacking(&totals.with_more_attempts, what) });
+    }
+    if totals.contested > 0 {
+        let what =
+            "of a dead-letter queue, which name no function, are of requests that failed in several: they catch none";
+        let text = format!("{} {what}", count(totals.contested, "message", "messages"));
+        tally.note(Note { incomplete: false, text });
     }
     for (text, incomplete) in totals.other_than_metrics.into_iter().chain(totals.insights_notes) {
         tally.note(Note { incomplete, text });
@@ -214,14 +226,11 @@ fn config(account: &[AccountTold], options: &Options, tally: &mut Tally) -> Opti
     all
 }
 
-/// Says that the log lacks attempts that destinations tell of.
-fn without_attempts((events, functions): &(u64, BTreeSet<String>)) -> String {
-    let events = count(*events, "event", "events");
+/// Says what the log lacks of events that destinations tell of.
+fn lacking((events, functions): &(u64, BTreeSet<String>), what: &str) -> String {
     let functions: Vec<&str> = functions.iter().map(String::as_str).collect();
     let of = if functions.is_empty() { String::new() } else { format!(" (functions: {})", functions.join(", ")) };
-    format!(
-        "{events} that a destination caught failed in this window, and the log has no attempt of them: it is not whole{of}"
-    )
+    format!("{} {what}{of}", count(*events, "event", "events"))
 }
 
 /// Says of records that their log was not read or understood as a whole.

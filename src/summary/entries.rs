@@ -36,15 +36,19 @@ pub(crate) struct SharedTables {
     pub(super) in_memory: Room,
     /// Events that records of earlier runs say were caught.
     caught: Mutex<Destinations>,
+    /// Requests in records that do not name a function, each with the functions whose log has it, and whether it failed there.
+    pub(super) contested: FxHashMap<u128, Mutex<BTreeMap<u32, bool>>>,
     /// Which attempts are examples of findings.
     examples: ExampleChoice,
 }
 
 impl SharedTables {
-    /// Makes empty tables.
+    /// Makes empty tables. `destinations` are the records of caught events that were given.
     #[must_use]
-    pub(crate) fn new(examples: ExampleChoice) -> Self {
-        Self { examples, ..Self::default() }
+    pub(crate) fn new(examples: ExampleChoice, destinations: Option<&Destinations>) -> Self {
+        let contested = destinations.into_iter().flat_map(Destinations::without_function);
+        let contested = contested.map(|id| (id.bits(), Mutex::default())).collect();
+        Self { examples, contested, ..Self::default() }
     }
 
     /// Lists the functions that the log of these entries names.
@@ -272,6 +276,10 @@ impl<'s> Entries<'s> {
         if stream.is_nameless {
             let facts = self.functions.entry(stream.function).or_default();
             facts.attempt(entry.hashes(), entry.has(Fact::Emulated));
+        }
+        if let Some(functions) = entry.request().and_then(|id| self.shared.contested.get(&id.bits())) {
+            let mut functions = functions.lock().unwrap_or_else(PoisonError::into_inner);
+            *functions.entry(stream.function).or_default() |= entry.category().is_failure();
         }
         self.runs.push(entry, &self.shared.in_memory);
     }

@@ -9,7 +9,7 @@ use std::thread;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::caught::{Caught, Unrun, function_of, settled_by};
+use super::caught::{Caught, Owners, Unrun, function_of, settled_by};
 use super::causes::{self, CauseSums, FailedStarts, InFunction};
 use super::chains::{Copies, Outcome, order_without_times, outcome, start_behind_end};
 use super::configured::{Configured, SeenCatchers, TimeoutSource, only_invoker};
@@ -26,9 +26,11 @@ use super::tables::Tables;
 use super::to_check::ToCheck;
 use super::traffic::Traffic;
 use super::{Entry, cloudwatch, retries};
-use crate::account::{AwsConfig, CaughtEvent, CaughtFunction, Destinations, FunctionMetrics, MetricFit, UnseenEvent};
+use crate::account::{
+    AwsConfig, CaughtEvent, CaughtFunction, Destinations, FunctionMetrics, LoggedEvent, MetricFit, UnseenEvent,
+};
 use crate::catalogue::{ErrorTold, Invoker};
-use crate::model::{Moment, Occurrence, Place, Timestamp};
+use crate::model::{Category, Moment, Occurrence, Place, Timestamp};
 use crate::stats::RateBounds;
 use crate::wire::{
     CaughtBy, Cause, EventToCheck, Finding, FindingState, FunctionSummary, LambdaInsights, Window, moment,
@@ -103,6 +105,10 @@ pub(crate) struct Totals {
     /// Number of caught events of which the log lacks the attempts, and names of their functions, sorted; a few where there
     /// are many.
     pub caught_without_attempts: (u64, BTreeSet<String>),
+    /// Number of events of which destinations tell more attempts than the log has, and names of their functions, likewise.
+    pub with_more_attempts: (u64, BTreeSet<String>),
+    /// Number of messages of dead-letter queues that may be of several functions.
+    pub contested: u64,
     /// What must be known of the events of Lambda Insights, and whether some were left out.
     pub insights_notes: Vec<(String, bool)>,
     /// Additions to the records.
@@ -110,6 +116,10 @@ pub(crate) struct Totals {
     /// Events that need a person, by function and start, if they were wanted.
     pub ledger_events: Vec<LedgerEvent>,
 }
+
+/// Time within which Lambda tries an event again, and the longest run of an attempt, in milliseconds.
+const RETRIES_MS: i64 = 10 * 60_000;
+const LONGEST_RUN_MS: i64 = 15 * 60_000;
 
 /// Most names of functions that were not selected.
 const OUTSIDE: usize = 8;
@@ -241,10 +251,11 @@ pub(crate) fn summarize(
     bounds: &SummaryOptions<'_>,
 ) -> io::Result<Totals> {
     let recorded = shared.take_caught();
-    let caught = Caught { named: bounds.destinations, recorded };
+    let mut caught = Caught { named: bounds.destinations, recorded, owners: Owners::default() };
     caught.name_functions(shared);
     cloudwatch::name_functions(bounds.cloudwatch_metrics, shared);
     let mut names = Tables::of(shared, &ledgers);
+    caught.owners = Owners::of(shared, &names.canonical);
     let mut runs = Vec::with_capacity(ledgers.len());
     let mut readings = Readings::default();
     let (mut first, mut last) = (None::<Timestamp>, None::<Timestamp>);
@@ -285,6 +296,7 @@ pub(crate) fn summarize(
             copies: Copies::default(),
             duplicates: 0,
             outside: (0, BTreeSet::new()),
+            with_more_attempts: (0, BTreeSet::new()),
             disordered: BTreeMap::new(),
             too_large: None,
             hiding: Vec::new(),
@@ -361,6 +373,7 @@ struct Pass<'a> {
     copies: Copies,
     duplicates: u64,
     outside: (u64, BTreeSet<String>),
+    with_more_attempts: (u64, BTreeSet<String>),
     disordered: BTreeMap<u32, Place>,
     too_large: Option<(u64, Place)>,
     hiding: Vec<String>,
@@ -438,6 +451,8 @@ impl<'a> Pass<'a> {
         self.duplicates += behind.duplicates;
         self.outside.0 += behind.outside.0;
         behind.outside.1.iter().for_each(|name| keep_first(&mut self.outside.1, name));
+        self.with_more_attempts.0 += behind.with_more_attempts.0;
+        behind.with_more_attempts.1.iter().for_each(|name| keep_first(&mut self.with_more_attempts.1, name));
         behind.disordered.into_values().for_each(|place| self.disordered(place));
         behind.too_large.into_iter().for_each(|(attempts, first)| self.too_large(attempts, first));
         self.hiding.extend(behind.hiding);
@@ -533,6 +548,44 @@ impl<'a> Pass<'a> {
         event.clear();
     }
 
+    /// Holds the attempts of an event against what destinations say of it. Those that came first may lie before the log,
+    /// unless it goes back further than retries are apart.
+    fn hold_against_told(&mut self, attempts: &[Entry], function: Option<&str>) {
+        let Some(named) = self.caught.named else { return };
+        let Some((first, request)) = attempts.first().and_then(|first| Some((first, first.request()?))) else { return };
+        let goes_back = first.started_at().zip(self.start).is_some_and(|(at, start)| at.ms_since(start) >= RETRIES_MS);
+        let logged = LoggedEvent {
+            attempts: attempts.len(),
+            has_success: attempts.iter().any(|attempt| attempt.category() == Category::Ok),
+            log_end: self.end,
+        };
+        if named.has_more(request, function, logged) && goes_back && !first.has(Fact::StartCut) {
+            self.with_more_attempts.0 += 1;
+            function.into_iter().for_each(|name| keep_first(&mut self.with_more_attempts.1, name));
+        }
+    }
+
+    /// Adds the events that succeeded by their records and of which the log has nothing, though it has their function and the
+    /// time before.
+    fn unseen_successes(&mut self) {
+        let (Some(named), Some(start), Some(end)) = (self.caught.named, self.start, self.end) else { return };
+        let Some(from) = Timestamp::from_ms(start.ms() + LONGEST_RUN_MS) else { return };
+        let logged: BTreeSet<&str> = self
+            .names
+            .functions
+            .iter()
+            .zip(0u32..)
+            .filter(|(_, id)| self.names.facts.contains_key(id))
+            .filter_map(|(key, _)| key.name.as_deref())
+            .collect();
+        for name in named.unseen_successes(from, end).filter(|name| logged.contains(name)) {
+            if (self.bounds.wanted)(Some(name)) {
+                self.with_more_attempts.0 += 1;
+                keep_first(&mut self.with_more_attempts.1, name);
+            }
+        }
+    }
+
     fn disordered(&mut self, place: Place) {
         let first = self.disordered.entry(place.input).or_insert(place);
         *first = place.min(*first);
@@ -549,7 +602,9 @@ impl<'a> Pass<'a> {
         let key = &self.names.functions[current.id as usize];
         let (account_id, region) = (key.account_id.as_deref(), key.region.as_deref());
         let function = CaughtFunction { name: key.name.as_deref(), account_id, region };
-        let caught = attempts.iter().find_map(Entry::request).and_then(|id| self.caught.find(id, function));
+        let caught =
+            attempts.iter().find_map(Entry::request).and_then(|id| self.caught.find(id, (current.id, function)));
+        self.hold_against_told(attempts, key.name.as_deref());
         caught.into_iter().for_each(|event| current.catchers.add(event));
         let ended = outcome(attempts, self.end, caught.is_some());
         let (outcome, caught) = settled_by(ended, caught);
@@ -716,6 +771,7 @@ impl<'a> Pass<'a> {
         let (first, last) = (self.first.take(), self.last.take());
         self.close(first);
         self.close(last);
+        self.unseen_successes();
         let (unrun, caught_without_attempts) = self.unseen();
         let unrun_events = unrun.events();
         let names = &self.names.functions;
@@ -752,7 +808,10 @@ impl<'a> Pass<'a> {
         let causes = causes::list(std::mem::take(&mut self.causes), self.names, self.window(), &self.failed_starts);
         let events_to_check = std::mem::take(&mut self.to_check).list(self.names);
         let insights_notes = insights_notes(self.readings);
-        let Self { duplicates, outside, disordered, too_large, hiding, patches, ledger_events, .. } = self;
+        let contested = self.caught.owners.contested();
+        let Self {
+            duplicates, outside, with_more_attempts, disordered, too_large, hiding, patches, ledger_events, ..
+        } = self;
         Totals {
             window,
             totals,
@@ -766,6 +825,8 @@ impl<'a> Pass<'a> {
             hiding,
             other_than_metrics,
             caught_without_attempts,
+            with_more_attempts,
+            contested,
             insights_notes,
             patches,
             ledger_events,

@@ -80,6 +80,7 @@ mod special_files;
 mod stores;
 #[cfg(target_os = "linux")]
 mod threads;
+mod told_of_more;
 mod truth;
 mod unread;
 mod verdicts;
