@@ -50,7 +50,7 @@ pub(crate) use platform::{PLATFORM_ERRORS, PlatformError, Stage, name_of_phrase,
 pub(crate) use runtimes::{RUNTIMES_AS_OF, runtime_life};
 
 /// Version of the catalogue: grows when a code, a signature or advice changes.
-pub(crate) const CATALOGUE_VERSION: &str = "5";
+pub(crate) const CATALOGUE_VERSION: &str = "6";
 
 /// One code.
 #[derive(Debug)]

@@ -53,10 +53,11 @@ pub(super) fn run(
     }
     let interrupted = options.stop.requested().and_then(|signal| {
         let (whole, all) = (tally.inputs - tally.left_early, inputs.len() as u64);
+        // Scripts may read these numbers.
         let note = format!(
-            "interrupted by {} after {whole} of {}: what was not read is missing",
+            "interrupted by {} after {whole} of {all} {}: what was not read is missing",
             signal.name(),
-            count(all, "input", "inputs")
+            if all == 1 { "input" } else { "inputs" }
         );
         // Of a directory that was not listed to its end there may be none.
         (whole < all || all == 0).then_some(note)

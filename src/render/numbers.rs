@@ -54,7 +54,7 @@ const NUMBERS: [&str; 56] = [
     "memory.size_mb",
     "memory.max_used_mb",
     "memory.near_limit",
-    "lambda_insights.attempts",
+    "lambda_insights.measured",
     "lambda_insights.memory_known",
     "lambda_insights.timeouts_computing",
     "lambda_insights.timeouts_waiting",

@@ -20,14 +20,14 @@ pub(super) struct Caught<'a> {
     /// By the records of earlier runs.
     pub(super) recorded: Destinations,
     /// Function of each request whose record names none, as far as the log tells one.
-    pub(super) owners: Owners,
+    pub(super) owners: DeadLetterOwners,
 }
 
 /// Functions of requests whose records name none: messages of dead-letter queues.
 #[derive(Debug, Default)]
-pub(super) struct Owners(FxHashMap<u128, Option<u32>>);
+pub(super) struct DeadLetterOwners(FxHashMap<u128, Option<u32>>);
 
-impl Owners {
+impl DeadLetterOwners {
     /// Decides which function each is of: the only one whose log has the request, or the only one in which it failed.
     pub(super) fn of(shared: &SharedTables, canonical: &[u32]) -> Self {
         let owner = |functions: &BTreeMap<u32, bool>| {

@@ -231,7 +231,7 @@ impl Counts {
 
     fn add_measured(&mut self, attempt: &Entry, measured: &Measured<'_>) {
         let counts = &mut self.sums.lambda_insights;
-        counts.attempts += 1;
+        counts.measured += 1;
         counts.memory_known += u64::from(measured.tells_memory);
         counts.tmp_full += u64::from(measured.is_tmp_full());
         if let (Category::Timeout, Some(cpu)) = (attempt.category(), measured.cpu()) {

@@ -9,7 +9,7 @@ use std::thread;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::caught::{Caught, Owners, Unrun, function_of, settled_by};
+use super::caught::{Caught, DeadLetterOwners, Unrun, function_of, settled_by};
 use super::causes::{self, CauseSums, FailedStarts, InFunction};
 use super::chains::{Copies, Outcome, order_without_times, outcome, start_behind_end};
 use super::configured::{Configured, SeenCatchers, TimeoutSource, only_invoker};
@@ -251,11 +251,11 @@ pub(crate) fn summarize(
     bounds: &SummaryOptions<'_>,
 ) -> io::Result<Totals> {
     let recorded = shared.take_caught();
-    let mut caught = Caught { named: bounds.destinations, recorded, owners: Owners::default() };
+    let mut caught = Caught { named: bounds.destinations, recorded, owners: DeadLetterOwners::default() };
     caught.name_functions(shared);
     cloudwatch::name_functions(bounds.cloudwatch_metrics, shared);
     let mut names = Tables::of(shared, &ledgers);
-    caught.owners = Owners::of(shared, &names.canonical);
+    caught.owners = DeadLetterOwners::of(shared, &names.canonical);
     let mut runs = Vec::with_capacity(ledgers.len());
     let mut readings = Readings::default();
     let (mut first, mut last) = (None::<Timestamp>, None::<Timestamp>);

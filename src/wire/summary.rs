@@ -639,7 +639,7 @@ additive! {
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
     pub struct InsightsCounts {
         /// Attempts with an event of it.
-        pub attempts: u64 = sum,
+        pub measured: u64 = sum,
         /// Those whose memory only it tells: REPORT lines of Managed Instances have none.
         pub memory_known: u64 = sum,
         /// Attempts that timed out and had computed nearly all the time.

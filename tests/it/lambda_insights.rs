@@ -87,7 +87,7 @@ fn events_join_the_log_in_every_shape() {
         let analysis = shapes::analyze(&all);
         let counts = analysis.summary.totals.lambda_insights;
         let names: Vec<_> = analysis.summary.functions.iter().map(|row| row.function.clone()).collect();
-        let is_right = counts.attempts == 7
+        let is_right = counts.measured == 7
             && counts.timeouts_waiting == 1
             && names == [Some("orders".to_owned())]
             && analysis.summary.coverage.complete;
@@ -109,7 +109,7 @@ fn events_among_the_lines_of_the_function_join_too() {
     for (name, keeps, files) in writers(&log) {
         let analysis = shapes::analyze(&files);
         let totals = &analysis.summary.totals;
-        assert_eq!(totals.lambda_insights.attempts, 7, "{name} {keeps:?}: {:?}", analysis.summary.coverage);
+        assert_eq!(totals.lambda_insights.measured, 7, "{name} {keeps:?}: {:?}", analysis.summary.coverage);
         assert_eq!(totals.failures, without.summary.totals.failures, "{name}");
     }
 }

@@ -13,7 +13,7 @@ use super::facts::{
 };
 use super::get_queue_attributes::RedrivePolicy;
 use super::list_event_source_mappings::{REPORT_ITEMS, UNTIL_EXPIRY, seconds};
-use super::loose::{JsonObject, List, Tolerant, Value, Words};
+use super::loose::{JsonObject, List, Tolerant, Value, WordList};
 use super::section::{Section, takes};
 
 #[derive(Debug, Default)]
@@ -65,7 +65,7 @@ struct Properties {
     enabled: Value,
     maximum_batching_window_in_seconds: Value,
     bisect_batch_on_function_error: Value,
-    function_response_types: Words,
+    function_response_types: WordList,
     // Of events of a template.
     queue: Value,
     stream: Value,

@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 use super::facts::{
     ConfigFacts, DocumentForm, FactSource, FunctionRef, MappingFact, SourceArn, has_batches, invoker_of_service,
 };
-use super::loose::{JsonObject, List, Setting, Tolerant, Value, Words};
+use super::loose::{JsonObject, List, Setting, Tolerant, Value, WordList};
 use super::section::{Section, takes};
 
 #[derive(Debug, Default)]
@@ -28,7 +28,7 @@ struct ListedMapping {
     batch_size: Value,
     bisect_batch_on_function_error: Value,
     destination_config: Tolerant<JsonObject<DestinationConfig>>,
-    function_response_types: Words,
+    function_response_types: WordList,
 }
 
 /// Where failed events go.

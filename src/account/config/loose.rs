@@ -298,7 +298,7 @@ pub(super) struct List<T>(pub(super) Vec<T>);
 
 /// A list of words, or an intrinsic function in the place of it or of some of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) enum Words {
+pub(super) enum WordList {
     /// It is not there, or null.
     #[default]
     Unset,
@@ -307,7 +307,7 @@ pub(super) enum Words {
     Unknown,
 }
 
-impl Words {
+impl WordList {
     /// Returns whether it has a word, if that is known.
     pub(super) fn holds(&self, word: &str) -> Option<bool> {
         match self {
@@ -325,52 +325,52 @@ fn is_plain(text: &str) -> bool {
     !text.contains("${") && !text.contains(UNKNOWN_PART)
 }
 
-impl<'de> Deserialize<'de> for Words {
+impl<'de> Deserialize<'de> for WordList {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct AnyWords;
-        impl<'de> Visitor<'de> for AnyWords {
-            type Value = Words;
+        struct AnyWordList;
+        impl<'de> Visitor<'de> for AnyWordList {
+            type Value = WordList;
 
             fn expecting(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
                 text.write_str("a list")
             }
 
-            fn visit_unit<E>(self) -> Result<Words, E> {
-                Ok(Words::Unset)
+            fn visit_unit<E>(self) -> Result<WordList, E> {
+                Ok(WordList::Unset)
             }
 
-            fn visit_bool<E>(self, _: bool) -> Result<Words, E> {
-                Ok(Words::Unknown)
+            fn visit_bool<E>(self, _: bool) -> Result<WordList, E> {
+                Ok(WordList::Unknown)
             }
 
-            fn visit_i64<E>(self, _: i64) -> Result<Words, E> {
-                Ok(Words::Unknown)
+            fn visit_i64<E>(self, _: i64) -> Result<WordList, E> {
+                Ok(WordList::Unknown)
             }
 
-            fn visit_u64<E>(self, _: u64) -> Result<Words, E> {
-                Ok(Words::Unknown)
+            fn visit_u64<E>(self, _: u64) -> Result<WordList, E> {
+                Ok(WordList::Unknown)
             }
 
-            fn visit_f64<E>(self, _: f64) -> Result<Words, E> {
-                Ok(Words::Unknown)
+            fn visit_f64<E>(self, _: f64) -> Result<WordList, E> {
+                Ok(WordList::Unknown)
             }
 
-            fn visit_str<E>(self, _: &str) -> Result<Words, E> {
-                Ok(Words::Unknown)
+            fn visit_str<E>(self, _: &str) -> Result<WordList, E> {
+                Ok(WordList::Unknown)
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Words, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<WordList, A::Error> {
                 let value = ValueVisitor.visit_map(map)?;
-                Ok(if value == Value::Absent { Words::Unset } else { Words::Unknown })
+                Ok(if value == Value::Absent { WordList::Unset } else { WordList::Unknown })
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Words, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<WordList, A::Error> {
                 let words: Vec<Value> = Vec::deserialize(SeqAccessDeserializer::new(items))?;
                 // `AWS::NoValue` takes its place out of the list.
-                Ok(Words::Are(words.into_iter().filter(|word| *word != Value::Absent).collect()))
+                Ok(WordList::Are(words.into_iter().filter(|word| *word != Value::Absent).collect()))
             }
         }
-        deserializer.deserialize_any(AnyWords)
+        deserializer.deserialize_any(AnyWordList)
     }
 }
 
@@ -485,7 +485,7 @@ mod tests {
             ("{\"Ref\":\"AWS::NoValue\"}", Some(false)),
             ("\"a\"", None),
         ] {
-            assert_eq!(serde_json::from_str::<Words>(json).unwrap().holds("a"), want, "{json}");
+            assert_eq!(serde_json::from_str::<WordList>(json).unwrap().holds("a"), want, "{json}");
         }
     }
 

@@ -12,7 +12,7 @@ use super::facts::{
 };
 use super::get_queue_attributes::RedrivePolicy;
 use super::list_event_source_mappings::{REPORT_ITEMS, UNTIL_EXPIRY, seconds};
-use super::loose::{JsonObject, List, Tolerant, Value, Words};
+use super::loose::{JsonObject, List, Tolerant, Value, WordList};
 use super::section::{Section, takes};
 
 #[derive(Debug, Default)]
@@ -75,7 +75,7 @@ struct ResourceValues {
     enabled: Value,
     maximum_batching_window_in_seconds: Value,
     bisect_batch_on_function_error: Value,
-    function_response_types: Words,
+    function_response_types: WordList,
     // Permissions and queues.
     principal: Value,
     visibility_timeout_seconds: Value,
