@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::harness::{Run, directory, function, read_records, read_summary, write};
+use super::harness::{Run, directory, function, read_records, read_summary, root, write};
 use super::shapes::{self, BEGIN, Event, Files, GROUP, STREAMS, file, writers};
 
 /// Creates an event about an attempt of 128 MB.
@@ -273,4 +273,21 @@ fn show_has_the_figures_of_each_attempt() {
     for part in ["CPU time 13 ms, memory 70 of 128 MB, /tmp 25 of 525 MB", "CPU time 14 ms"] {
         assert!(text.contains(part), "{text}");
     }
+}
+
+/// What people see of a log with Lambda Insights beside it.
+#[test]
+fn the_table_says_what_was_measured() {
+    let expected = root().join("fixtures/insights/expected.txt");
+    let text = Run::analyze(["fixtures/insights/functions.ndjson", "fixtures/insights/lambda-insights.ndjson"])
+        .args(["--details", "--wide", "--width", "100"])
+        .stdout();
+    if std::env::var_os("UPDATE_EXPECTED").is_some() {
+        write(&expected, &text);
+    }
+    assert_eq!(
+        text,
+        std::fs::read_to_string(&expected).unwrap(),
+        "run with UPDATE_EXPECTED=1 and review the difference"
+    );
 }
