@@ -189,7 +189,7 @@ fn longer(now: &Situation<'_>) -> &'static str {
 /// Advises on a timeout before which the processor was busy, so that no call was waited for.
 fn computing(now: &Situation<'_>, limit: &str) -> Vec<String> {
     let seen = format!(
-        "It computed until {limit} timeout{}, {} % of its CPU time used (Lambda Insights): no call hangs.",
+        "It computed until {limit} timeout{}, using {} % of its CPU time (Lambda Insights), so no call hung.",
         within(now.measured.computed.attempts, now.count),
         now.measured.computed.busy_percent
     );
@@ -233,7 +233,7 @@ fn silence(now: &Situation<'_>, limit: &str) -> Vec<String> {
     };
     let waited = now.measured.waited.attempts;
     let measured = match waited * 2 >= now.count && waited > 0 {
-        true => format!(", {} % of its CPU time used (Lambda Insights)", now.measured.waited.busy_percent),
+        true => format!(", using {} % of its CPU time (Lambda Insights)", now.measured.waited.busy_percent),
         false => String::new(),
     };
     match now.target {

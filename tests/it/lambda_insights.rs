@@ -99,6 +99,21 @@ fn events_join_the_log_in_every_shape() {
     assert!(joined > 30 && wrong.is_empty(), "{joined}\n{wrong}");
 }
 
+/// Consoles show an event over several lines.
+#[test]
+fn events_over_several_lines_join_too() {
+    let log = &writers(&shapes::log())[0].2;
+    let events: Vec<Value> = measured().iter().map(|event| serde_json::from_str(&event.message).unwrap()).collect();
+    let printed = |value: &Value| serde_json::to_string_pretty(value).unwrap() + "\n";
+    for text in [events.iter().map(printed).collect(), printed(&json!(events)), printed(&json!({"hits": events}))] {
+        let mut files = log.clone();
+        files.push(("printed".to_owned(), text.into_bytes()));
+        let (summary, all, _) = records(&files, false);
+        assert_eq!(told(&all), expected());
+        assert_eq!(summary["functions"].as_array().unwrap().len(), 1);
+    }
+}
+
 /// Extensions may write to the log of the function, and logs are merged.
 #[test]
 fn events_among_the_lines_of_the_function_join_too() {
@@ -209,12 +224,12 @@ fn advice_tells_computing_from_waiting() {
     let computed =
         hint(512, &[json!({"cpu_total_time": 860}), json!({"cpu_total_time": 840}), json!({"cpu_total_time": 30})]);
     assert!(
-        computed.starts_with("It computed until the 3 s timeout in 2 of 3 attempts, 97 % of its CPU time used"),
+        computed.starts_with("It computed until the 3 s timeout in 2 of 3 attempts, using 97 % of its CPU time"),
         "{computed}"
     );
     assert!(computed.contains("Raise memory, which raises CPU") && !computed.contains("client timeout"), "{computed}");
     let waited = hint(512, &[json!({"cpu_total_time": 30}), json!({"cpu_total_time": 60})]);
-    assert!(waited.starts_with("It waited in both attempts, 5 % of its CPU time used"), "{waited}");
+    assert!(waited.starts_with("It waited in both attempts, using 5 % of its CPU time"), "{waited}");
     assert!(waited.contains("Set a client timeout well below 3 s"), "{waited}");
     // More memory makes no single thread faster.
     let large = hint(3_008, &[json!({"cpu_total_time": 2_950})]);
