@@ -163,20 +163,26 @@ fn name_hash(name: &str) -> u32 {
     (xxh3_64(name.as_bytes()) as u32).max(1)
 }
 
-/// Events of one worker.
+/// Events of one worker, in pieces, so that a growing list is never there twice.
 #[derive(Debug, Default)]
 pub(super) struct Readings {
-    all: Vec<Reading>,
+    pieces: Vec<Vec<Reading>>,
+    count: usize,
     /// Whether there were more than are kept.
     too_many: bool,
 }
 
+/// Number of events in one piece: 1.5 MB.
+const PIECE: usize = 32 * 1024;
+
 impl Readings {
     pub(super) fn push(&mut self, reading: Reading) {
-        self.all.push(reading);
-        if self.all.len() >= MOST * 2 {
-            self.settle();
+        match self.pieces.last_mut().filter(|piece| piece.len() < PIECE) {
+            Some(piece) => piece.push(reading),
+            None => self.pieces.push(vec![reading]),
         }
+        self.count += 1;
+        self.bound();
     }
 
     /// Adds what the record of an earlier run has.
@@ -186,16 +192,28 @@ impl Readings {
 
     pub(super) fn append(&mut self, mut other: Self) {
         self.too_many |= other.too_many;
-        self.all.append(&mut other.all);
-        if self.all.len() >= MOST * 2 {
-            self.settle();
+        self.count += other.count;
+        self.pieces.append(&mut other.pieces);
+        self.bound();
+    }
+
+    /// Drops what is not kept as soon as there is twice as much.
+    fn bound(&mut self) {
+        if self.count >= MOST * 2 {
+            let all = self.settle();
+            self.count = all.len();
+            self.pieces.push(all);
         }
     }
 
-    /// Sorts them, takes out copies, and keeps the first: the same ones in whatever order they came.
-    fn settle(&mut self) {
-        self.all.sort_unstable();
-        self.all.dedup_by(|next, kept| {
+    /// Takes them out, sorts them, takes out copies, and keeps the first: the same ones in whatever order they came.
+    fn settle(&mut self) -> Vec<Reading> {
+        let mut all = Vec::with_capacity(self.count);
+        for piece in std::mem::take(&mut self.pieces) {
+            all.extend(piece);
+        }
+        all.sort_unstable();
+        all.dedup_by(|next, kept| {
             let same = Reading { function: kept.function, ..*next } == *kept
                 && (kept.function == 0 || kept.function == next.function);
             if same {
@@ -203,16 +221,16 @@ impl Readings {
             }
             same
         });
-        self.too_many |= self.all.len() > MOST;
-        self.all.truncate(MOST);
+        self.too_many |= all.len() > MOST;
+        all.truncate(MOST);
+        all
     }
 
     /// Makes them ready to be looked up.
     pub(super) fn finish(mut self) -> SortedReadings {
-        self.settle();
-        self.all.shrink_to_fit();
-        let seen = self.all.iter().step_by(64).map(|_| AtomicU64::new(0)).collect();
-        SortedReadings { all: self.all, seen, too_many: self.too_many }
+        let all = self.settle();
+        let seen = all.iter().step_by(64).map(|_| AtomicU64::new(0)).collect();
+        SortedReadings { all, seen, too_many: self.too_many }
     }
 }
 
@@ -415,6 +433,72 @@ fn pair<'r>(attempts: &[Entry], found: &[&'r Reading], measured: &mut [Option<Me
     for (_, at, number) in pairs {
         if measured[at].is_none() && !std::mem::replace(&mut taken[number], true) {
             measured[at] = Some(Measured::new(found[number], &attempts[at]));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::record_of;
+    use super::*;
+    use crate::model::{Attempt, Category, Confidence, Origin, Verdict};
+    use crate::wire::Redaction;
+
+    fn reading(request: u64, at: i64, function: Option<&str>) -> Reading {
+        let read = InsightsReading {
+            request_id: RequestId::from_bits(u128::from(request)),
+            at: Timestamp::from_ms(1_790_000_000_000 + at),
+            function: None,
+            duration_ms: Some(500),
+            cpu_ms: Some(7),
+            memory_used_mb: Some(70),
+            memory_size_mb: Some(70_000),
+            tmp_used_bytes: Some(3 << 20),
+            tmp_size_bytes: Some(512 << 20),
+            open_files: None,
+            open_files_limit: Some(1_024),
+        };
+        Reading::new(&read, function)
+    }
+
+    proptest! {
+        /// Which are kept depends neither on their order nor on the worker that read them; copies count once.
+        #[test]
+        fn any_order_and_split_gives_the_same(
+            read in proptest::collection::vec((0u64..20, 0i64..3, proptest::option::of(0usize..2)), 0..60),
+            split in 0usize..60,
+        ) {
+            let of = |read: &[(u64, i64, Option<usize>)]| {
+                let mut readings = Readings::default();
+                for (request, at, function) in read {
+                    readings.push(reading(*request, *at, function.map(|number| ["a", "b"][number])));
+                }
+                readings
+            };
+            let (first, second) = read.split_at(split.min(read.len()));
+            let whole = of(&read).finish().all;
+            for (mut one, other) in [(of(first), of(second)), (of(second), of(first)), (of(&read), of(&read))] {
+                one.append(other);
+                prop_assert_eq!(&one.finish().all, &whole);
+            }
+        }
+
+        /// What a record says of it is read back as it was.
+        #[test]
+        fn a_record_has_all_of_it(request in any::<u64>(), at in 0i64..1_000_000) {
+            let reading = reading(request, at, Some("orders"));
+            let json = serde_json::to_string(&reading.told()).expect("JSON");
+            let told: LambdaInsights = serde_json::from_str(&json).expect("the same");
+            let verdict = Verdict::bare(Category::Ok, "", Confidence::High);
+            let origin = Origin::default();
+            let name = |_: u32| String::new();
+            let mut record = record_of(&origin, &Attempt::default(), &verdict, &name, &Redaction::off());
+            record.request_id = Some(RequestId::from_bits(u128::from(request)).to_string());
+            record.function = Some("orders".to_owned());
+            record.lambda_insights = Some(told);
+            prop_assert_eq!(Reading::of_record(&record), Some(reading));
         }
     }
 }
