@@ -13,7 +13,7 @@ use crate::catalogue::{CpuTold, InsightsTold};
 use crate::model::{InsightsReading, RequestId, Timestamp};
 use crate::wire::{LambdaInsights, Record};
 
-/// Most events that are kept: 192 MiB of them.
+/// Most events that are kept: 192 MiB of them. A worker may have twice as many before it drops the rest.
 const MOST: usize = 4 * 1024 * 1024;
 /// Attempts and events of one request that are held against each other.
 const COMPARED: usize = 64;
