@@ -252,7 +252,7 @@ pub(super) struct Measured<'r> {
     pub(super) tells_memory: bool,
 }
 
-/// CPU time of an attempt, and the time of the processor that it had, of one at most.
+/// CPU time of an attempt, and how much of it one thread could have had: as much as its memory gives, of one processor at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct CpuUse {
     pub(super) busy_ms: u64,
@@ -358,7 +358,7 @@ fn cpu_use(reading: &Reading, attempt: &Entry) -> Option<CpuUse> {
 }
 
 impl SortedReadings {
-    /// Returns those of a request, with the place of the first. A name that is known on both sides must be the same.
+    /// Returns those of a request, with the place of the first.
     fn of(&self, request: RequestId) -> (usize, &[Reading]) {
         let first = self.all.partition_point(|known| known.request < request.bits());
         let rest = self.all.get(first..).unwrap_or_default();
@@ -415,6 +415,7 @@ impl SortedReadings {
     }
 }
 
+/// Returns whether one may be of a function: a name that is known on both sides must be the same.
 fn is_of(reading: &Reading, function: Option<u32>) -> bool {
     reading.function == 0 || function.is_none_or(|function| function == reading.function)
 }
