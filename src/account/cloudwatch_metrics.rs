@@ -114,6 +114,11 @@ impl MetricWindow {
         log.start <= self.start && self.end <= log.end
     }
 
+    /// Returns how much of it lies before and behind a time, in milliseconds.
+    fn beside(&self, start: Timestamp, end: Timestamp) -> i64 {
+        start.ms_since(self.start).max(0) + self.end.ms_since(end).max(0)
+    }
+
     /// Returns the shortest time around it that consists of whole steps.
     fn aligned(self, step_s: i64) -> Self {
         let step = step_s / 60;
@@ -324,6 +329,8 @@ pub(crate) struct MetricFit {
     covers_log: bool,
     /// Whether it has no minute beside those of the log.
     is_within_log: bool,
+    /// Milliseconds of it in minutes that the log touches, before its first and after its last attempt.
+    beside_log_ms: i64,
 }
 
 impl MetricFit {
@@ -335,6 +342,14 @@ impl MetricFit {
     /// Returns a number of attempts, if the log has all of them.
     pub(crate) fn logged(&self, attempts: u64) -> Option<u64> {
         self.is_logged.then_some(attempts)
+    }
+
+    /// Returns how many of these invocations the log may lack because it begins or ends within a minute: twice as many as are
+    /// usual in that time, for what is invoked comes in outbursts.
+    pub(crate) fn beside_log(&self, invocations: u64) -> u64 {
+        let all = u128::try_from(self.window.end.ms_since(self.window.start)).unwrap_or(0).max(1);
+        let beside = u128::try_from(self.beside_log_ms).unwrap_or(0);
+        u64::try_from(u128::from(invocations) * 2 * beside / all).unwrap_or(u64::MAX)
     }
 
     /// Returns a count of the metrics as one of the time of the log: none of a longer time is none of that.
@@ -492,6 +507,7 @@ impl FunctionMetrics {
             is_logged: logged.is_some_and(|logged| window.is_within(&logged)),
             covers_log: whole.unwrap_or(touched).is_within(&window),
             is_within_log: window.is_within(&touched),
+            beside_log_ms: if given { 0 } else { window.beside(start, end) },
         })
     }
 

@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
 use super::documents;
-use crate::model::{FunctionArn, RequestId, Timestamp};
+use crate::model::{FunctionArn, RequestId, Timestamp, count};
 use crate::wire::{CaughtBy, Record, Redaction, moment};
 
 /// Deepest nesting of envelopes: a record in an SNS notification in an SQS message in a Lambda event.
@@ -121,6 +121,10 @@ pub struct Destinations {
     events: FxHashMap<u128, HeldEvent>,
     /// Records of events that succeeded.
     pub(crate) successes: u64,
+    /// What records say of the attempts of their event, those of successes included, by the bits of the request id.
+    told: FxHashMap<u128, ToldAttempts>,
+    /// Names of the functions in these.
+    functions: Vec<String>,
     /// Messages without the id of a request, by input: a queue's own dead-letter queue, or attributes that were not saved.
     pub(crate) without_id: BTreeMap<String, u64>,
 }
@@ -130,6 +134,27 @@ pub struct Destinations {
 struct HeldEvent {
     event: CaughtEvent,
     seen: AtomicBool,
+}
+
+/// What Lambda says of the attempts of an event.
+#[derive(Debug)]
+struct ToldAttempts {
+    /// Place of the name in the list of functions.
+    function: Option<usize>,
+    attempts: u32,
+    succeeded: bool,
+    /// Time of the latest record.
+    at: Option<Timestamp>,
+    seen: AtomicBool,
+}
+
+/// What a log has of an event, to be held against what Lambda says of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LoggedEvent {
+    pub attempts: usize,
+    pub has_success: bool,
+    /// End of the log.
+    pub log_end: Option<Timestamp>,
 }
 
 /// Event that was caught and of which the log has no attempt.
@@ -169,6 +194,9 @@ impl Destinations {
             held.event.function = held.event.function.take().map(|name| redaction.apply(&name));
             redaction.mask(&mut held.event.input);
         }
+        for name in &mut self.functions {
+            *name = redaction.apply(name);
+        }
     }
 
     /// Returns the caught event of this request, and notes that an attempt of it was seen.
@@ -186,6 +214,40 @@ impl Destinations {
         }
         found.seen.store(true, Ordering::Relaxed);
         Some(&found.event)
+    }
+
+    /// Notes that the log has attempts of a request of this function, and returns whether Lambda says of more of them, or of a
+    /// success, before the log ends.
+    pub(crate) fn has_more(&self, request_id: RequestId, function: Option<&str>, logged: LoggedEvent) -> bool {
+        let Some(told) = self.told.get(&request_id.bits()) else { return false };
+        let named = told.function.and_then(|at| self.functions.get(at));
+        if named.zip(function).is_some_and(|(named, function)| named != function) {
+            return false;
+        }
+        told.seen.store(true, Ordering::Relaxed);
+        let in_log = told.at.zip(logged.log_end).is_some_and(|(at, end)| at <= end);
+        let more = usize::try_from(told.attempts).is_ok_and(|attempts| attempts > logged.attempts);
+        in_log && (more || told.succeeded && !logged.has_success)
+    }
+
+    /// Lists the events that succeeded between two moments, by name of the function, and of which no attempt was seen.
+    pub(crate) fn unseen_successes(&self, from: Timestamp, to: Timestamp) -> impl Iterator<Item = &str> {
+        let unseen = self.told.values().filter(move |told| {
+            told.succeeded && !told.seen.load(Ordering::Relaxed) && told.at.is_some_and(|at| from <= at && at <= to)
+        });
+        unseen.filter_map(|told| self.functions.get(told.function?).map(String::as_str))
+    }
+
+    /// Lists the requests whose records do not name a function.
+    pub(crate) fn without_function(&self) -> impl Iterator<Item = RequestId> {
+        self.events.values().filter(|held| held.event.function.is_none()).map(|held| held.event.request_id)
+    }
+
+    /// Notes that an attempt of this request was seen.
+    pub(crate) fn note_seen(&self, request_id: RequestId) {
+        if let Some(held) = self.events.get(&request_id.bits()) {
+            held.seen.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Lists all events, in no order.
@@ -253,12 +315,14 @@ impl Destinations {
         };
         let Some(request_id) = RequestId::parse(id.as_bytes()) else { return false };
         let Some(condition) = Some(condition).filter(|word| is_word(word)) else { return false };
+        let arn =
+            FunctionArn::parse(&arn).filter(|arn| [arn.name, arn.account_id, arn.region].into_iter().all(is_word));
+        let told = (context.approximate_invoke_count.unwrap_or(0), condition == SUCCESS);
+        self.tell(request_id, arn.as_ref().map(|arn| arn.name), told, at.and_then(time));
         if condition == SUCCESS {
             self.successes += 1;
             return true;
         }
-        let arn =
-            FunctionArn::parse(&arn).filter(|arn| [arn.name, arn.account_id, arn.region].into_iter().all(is_word));
         self.add(CaughtEvent {
             request_id,
             function: arn.as_ref().map(|arn| arn.name.to_owned()),
@@ -272,6 +336,27 @@ impl Destinations {
             input: input.to_owned(),
         });
         true
+    }
+
+    /// Keeps what a record says of the attempts of its event: of several the most.
+    fn tell(&mut self, id: RequestId, name: Option<&str>, (attempts, succeeded): (u32, bool), at: Option<Timestamp>) {
+        // There are few, and mostly the next record is of the last one.
+        let known = name.map(|name| {
+            self.functions.iter().rposition(|known| known == name).unwrap_or_else(|| {
+                self.functions.push(name.to_owned());
+                self.functions.len() - 1
+            })
+        });
+        let told = self.told.entry(id.bits()).or_insert_with(|| ToldAttempts {
+            function: known,
+            attempts,
+            succeeded,
+            at,
+            seen: AtomicBool::new(false),
+        });
+        told.attempts = told.attempts.max(attempts);
+        told.succeeded |= succeeded;
+        told.at = told.at.max(at);
     }
 
     /// Takes what the record of an earlier run tells of its event.
@@ -296,7 +381,7 @@ impl Destinations {
     /// Returns what must be known about the records.
     pub(crate) fn notes(&self) -> Vec<String> {
         let without_id = self.without_id.iter().map(|(input, messages)| {
-            let messages = if *messages == 1 { "1 message".to_owned() } else { format!("{messages} messages") };
+            let messages = count(*messages, "message", "messages");
             format!(
                 "{input}: {messages} without the id of a Lambda request cannot be joined: messages of a queue's own dead-letter \
                  queue have none, others were saved without their attributes (--message-attribute-names All)"

@@ -7,20 +7,21 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-/// Reads every document of a text and hands it over. Whatever a `T` does not name is dropped while it is parsed.
+/// Reads every document of a text and hands it over. Whatever a `T` does not name is dropped while it is parsed. Behind a
+/// document that cannot be read it goes on with the next line that begins one.
 ///
 /// # Errors
-/// When the text ends early or is not JSON, with the place; what came before has been handed over.
+/// When the text ends early or something in it is not JSON, with the first place; the rest has been handed over.
 pub(super) fn each<'de, T>(text: impl Read, mut take: impl FnMut(T)) -> Result<(), String>
 where
     T: Deserialize<'de>,
 {
-    let mut text = BufReader::with_capacity(1 << 16, text);
-    let mut number = 0u64;
+    let mut text = LastByte { text: BufReader::with_capacity(1 << 16, text), last: b'\n' };
+    let (mut number, mut wrong, mut more) = (0u64, None::<String>, 0u64);
     loop {
         match skip_blank(&mut text) {
             Ok(true) => {}
-            Ok(false) => return Ok(()),
+            Ok(false) => break,
             Err(error) => return Err(error.to_string()),
         }
         number += 1;
@@ -29,13 +30,65 @@ where
         if let Err(error) = documents.deserialize(&mut reader) {
             // What is wrong may be quoted, and be a secret.
             let place = format!("line {}, column {}", error.line(), error.column());
-            return Err(match (number, error.is_eof()) {
+            let reason = match (number, error.is_eof()) {
                 (1, true) => format!("the JSON ends too early ({place}); save it again"),
                 (1, false) => format!("not the JSON that this option reads ({place})"),
                 (number, true) => format!("the JSON document {number} ends too early ({place}); save it again"),
                 (number, false) => format!("the JSON document {number} cannot be read ({place})"),
-            });
+            };
+            more += u64::from(wrong.is_some());
+            wrong.get_or_insert(reason);
+            if error.is_eof() || !skip_to_document(&mut text).map_err(|error| error.to_string())? {
+                break;
+            }
         }
+    }
+    match (wrong, more) {
+        (None, _) => Ok(()),
+        (Some(first), 0) => Err(first),
+        (Some(first), more) => Err(format!("{first}, and {more} more")),
+    }
+}
+
+/// Reader that remembers the last byte it gave.
+struct LastByte<R> {
+    text: BufReader<R>,
+    last: u8,
+}
+
+impl<R: Read> Read for LastByte<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.text.read(buffer)?;
+        self.last = read.checked_sub(1).and_then(|at| buffer.get(at)).copied().unwrap_or(self.last);
+        Ok(read)
+    }
+}
+
+impl<R: Read> BufRead for LastByte<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.text.fill_buf()
+    }
+
+    fn consume(&mut self, bytes: usize) {
+        let taken = bytes.checked_sub(1).and_then(|at| self.text.buffer().get(at)).copied();
+        self.last = taken.unwrap_or(self.last);
+        self.text.consume(bytes);
+    }
+}
+
+/// Skips to the next line that begins an object or an array at its first byte, as one within a document does not. Returns
+/// whether there is one.
+fn skip_to_document<R: Read>(text: &mut LastByte<R>) -> io::Result<bool> {
+    loop {
+        let begins_line = text.last == b'\n';
+        let buffer = text.fill_buf()?;
+        match buffer.first() {
+            None => return Ok(false),
+            Some(b'{' | b'[') if begins_line => return Ok(true),
+            Some(_) => {}
+        }
+        let line = memchr::memchr(b'\n', buffer).map_or(buffer.len(), |end| end + 1);
+        text.consume(line);
     }
 }
 
@@ -125,5 +178,24 @@ mod tests {
         for text in ["3", "\"x\"", "{", "[{\"name\":\"a\"}", "nonsense", "{\"name\":3}"] {
             assert!(read(text).1.is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_line_of_another_kind_is_named_and_the_rest_is_read() {
+        for other in
+            ["An error occurred (ExpiredToken)", "3", "\"x", "{\"name\":3}", "{\"name\":", "{name}", "]", "]]]"]
+        {
+            let (names, result) =
+                read(&format!("{{\"name\":\"a\"}}\n{other}\n{{\"name\":\"b\"}}\n{{\"name\":\"c\"}}\n"));
+            assert!(names.starts_with(&["a".to_owned()]) && names.ends_with(&["c".to_owned()]), "{other}: {names:?}");
+            assert!(
+                result.as_ref().is_err_and(|why| why.starts_with("the JSON document 2 cannot be read (line ")),
+                "{result:?}"
+            );
+        }
+        // Whole documents of several lines follow, and what is left of a broken one is not taken for one.
+        let broken = "{\n  \"name\": [\n    {\"name\": \"inner\"}\n  ]\n}\n{\n  \"name\": \"b\"\n}\n";
+        let (names, result) = read(broken);
+        assert_eq!((names, result.is_err()), (vec!["b".to_owned()], true));
     }
 }

@@ -23,7 +23,7 @@ pub use cloudwatch_metrics::FunctionMetrics;
 pub(crate) use cloudwatch_metrics::MetricDataCall;
 pub(crate) use cloudwatch_metrics::{METRICS_OF_A_FUNCTION, MetricFit, MetricPlace, MetricWindow, calls, cost_to_name};
 pub(crate) use config::{AskedFunction, FunctionConfig};
-pub(crate) use destinations::{CaughtFunction, UnseenEvent};
+pub(crate) use destinations::{CaughtFunction, LoggedEvent, UnseenEvent};
 #[cfg(feature = "cloudwatch")]
 pub(crate) use log_group_metrics::{IncomingEvents, incoming_calls};
 #[allow(unreachable_pub, reason = "what the options of a run hold is as public as they are")]

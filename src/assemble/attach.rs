@@ -32,7 +32,11 @@ impl Assembler {
         }
         self.of_lambda |= !matches!(
             record,
-            Statement::App(_) | Statement::Foreign(_) | Statement::Unrecognized | Statement::UnreadableReport { .. }
+            Statement::App(_)
+                | Statement::Foreign(_)
+                | Statement::Insights(_)
+                | Statement::Unrecognized
+                | Statement::UnreadableReport { .. }
         );
         match record {
             Statement::InitStart(start) => self.init_start(message, start, output),
@@ -71,7 +75,9 @@ impl Assembler {
             }
             Statement::Informational | Statement::LogsDropped { .. } => self.environment_line(message, None),
             Statement::App(line) => self.app(message, line, output),
-            Statement::Foreign(_) => output.count(message.place.input, Bucket::OtherLogs, message.bytes),
+            Statement::Foreign(_) | Statement::Insights(_) => {
+                output.count(message.place.input, Bucket::OtherLogs, message.bytes);
+            }
             Statement::Unrecognized => output.count(message.place.input, Bucket::Unrecognized, message.bytes),
         }
     }
@@ -671,10 +677,16 @@ fn shared(last: &mut Option<Arc<str>>, text: &str) -> Arc<str> {
 
 /// Returns whether the time of a statement is that of the log, also where lines have no time but what they say themselves.
 fn tells_time(record: &Statement<'_>) -> bool {
-    use Statement::{App, ExitedEarly, Foreign, TimedOut, UnreadableReport, Unrecognized};
+    use Statement::{App, ExitedEarly, Foreign, Insights, TimedOut, UnreadableReport, Unrecognized};
     !matches!(
         record,
-        App(_) | Foreign(_) | Unrecognized | UnreadableReport { .. } | TimedOut { .. } | ExitedEarly { .. }
+        App(_)
+            | Foreign(_)
+            | Insights(_)
+            | Unrecognized
+            | UnreadableReport { .. }
+            | TimedOut { .. }
+            | ExitedEarly { .. }
     )
 }
 

@@ -7,7 +7,7 @@
 
 use super::particular::{self, ErrorTold};
 use super::{Invoker, code};
-use crate::model::PartialWork;
+use crate::model::{PartialWork, count, thousands};
 
 /// Maximum number of sentences in a hint.
 const MOST_SENTENCES: usize = 3;
@@ -30,6 +30,9 @@ const MOST_MANAGED_MEMORY_MB: u32 = 32_768;
 const DEFAULT_TIMEOUT_MS: u64 = 3_000;
 /// Longest timeout of a function; on Managed Instances, asynchronous and event-source invocations may run for 90 minutes.
 const LONGEST_TIMEOUT_MS: u64 = 900_000;
+
+/// Memory size with which a function has one processor; a thread gets no faster with more.
+const MB_OF_A_CPU: u32 = 1_769;
 
 /// Facts about a finding and its function.
 #[derive(Clone, Debug, Default)]
@@ -64,6 +67,8 @@ pub(crate) struct Situation<'a> {
     pub sudden: u64,
     /// Number of attempts whose Init phase had exceeded its time limit.
     pub slow_init: u64,
+    /// What Lambda Insights tells of the attempts.
+    pub measured: InsightsTold,
     /// Host or service that all examples name.
     pub target: Option<&'a str>,
     /// The error of the earliest example.
@@ -72,6 +77,26 @@ pub(crate) struct Situation<'a> {
     pub invoker: Option<Invoker>,
     /// Maximum of the work that any attempt of the finding may have done, if the log says more about it than the code.
     pub partial_work: Option<PartialWork>,
+}
+
+/// What Lambda Insights tells of the attempts of a finding.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct InsightsTold {
+    /// Attempts that computed nearly all the time.
+    pub computed: CpuTold,
+    /// Attempts that waited most of the time.
+    pub waited: CpuTold,
+    /// Number of attempts that ended with /tmp full.
+    pub tmp_full: u64,
+}
+
+/// Attempts and their CPU time.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct CpuTold {
+    /// Number of attempts.
+    pub attempts: u64,
+    /// Part of the CPU time that they had and used, in percent.
+    pub busy_percent: u64,
 }
 
 /// Returns the advice on a finding.
@@ -92,6 +117,10 @@ pub(crate) fn advise(id: &str, situation: &Situation<'_>) -> String {
         said.push(hint);
     } else if !specific {
         said.push(info.hint.to_owned());
+    }
+    if let Some(full) = tmp_full(situation) {
+        let first = if specific { said.len().min(1) } else { 0 };
+        said.insert(first, full);
     }
     if let Some(invoker) = situation.invoker {
         said.truncate(MOST_SENTENCES - 1);
@@ -117,6 +146,10 @@ fn timeout(now: &Situation<'_>) -> Vec<String> {
             of(now.slow_init, now.count)
         )];
     }
+    let measured = &now.measured;
+    if most(measured.computed.attempts) {
+        return computing(now, &limit);
+    }
     if now.count >= ENOUGH && now.mute == now.count {
         return vec![
             format!("Nothing is logged after START in {} until {limit} timeout.", of(now.mute, now.count)),
@@ -124,7 +157,7 @@ fn timeout(now: &Situation<'_>) -> Vec<String> {
                 .to_owned(),
         ];
     }
-    if most(now.silent) {
+    if most(now.silent) || most(measured.waited.attempts) {
         return silence(now, &limit);
     }
     let crowded = now.near_timeout * 5 >= now.count && now.near_timeout > 0;
@@ -137,7 +170,7 @@ fn timeout(now: &Situation<'_>) -> Vec<String> {
     if crowded {
         return vec![format!(
             "The log continues to the end, and {} took 90 % or more of {limit} timeout: the work is too long for it. {}",
-            plural(now.near_timeout, "success", "successes"),
+            count(now.near_timeout, "success", "successes"),
             longer(now)
         )];
     }
@@ -153,11 +186,38 @@ fn longer(now: &Situation<'_>) -> &'static str {
     }
 }
 
+/// Advises on a timeout before which the processor was busy, so that no call was waited for.
+fn computing(now: &Situation<'_>, limit: &str) -> Vec<String> {
+    let seen = format!(
+        "It computed until {limit} timeout{}, using {} % of its CPU time (Lambda Insights), so no call hung.",
+        within(now.measured.computed.attempts, now.count),
+        now.measured.computed.busy_percent
+    );
+    let more = match now.memory_mb {
+        Some((size, _)) if size < MB_OF_A_CPU => {
+            "Raise memory, which raises CPU up to 1,769 MB, and look for large inputs and loops that do not end."
+        }
+        _ => "Look for large inputs and loops that do not end, split the work, or use more threads.",
+    };
+    vec![seen, more.to_owned()]
+}
+
+/// Says that /tmp was full in most attempts.
+fn tmp_full(now: &Situation<'_>) -> Option<String> {
+    let full = now.measured.tmp_full;
+    (full > 0 && full * 2 >= now.count).then(|| {
+        format!(
+            "/tmp was full in {} (Lambda Insights): delete files after use, or raise the ephemeral storage.",
+            of(full, now.count)
+        )
+    })
+}
+
 /// Advises on a timeout after the log fell silent, which means that the function waits for a call.
 fn silence(now: &Situation<'_>, limit: &str) -> Vec<String> {
     let usual = now.ok_p99.filter(|(_, successes)| *successes >= ENOUGH_SUCCESSES);
     let returned = usual.map_or_else(String::new, |(p99, successes)| {
-        format!("; successful attempts take up to {} (p99 of {})", span(p99), grouped_wide(successes))
+        format!("; successful attempts take up to {} (p99 of {})", span(p99), thousands(successes))
     });
     // At most 70 % of the function's timeout, so that there is time to handle the failure.
     let most = |bound: f64, limit: u64| bound * 10.0 <= limit as f64 * 7.0;
@@ -171,10 +231,19 @@ fn silence(now: &Situation<'_>, limit: &str) -> Vec<String> {
     } else {
         "Raising the function timeout would only make it wait longer."
     };
+    let waited = now.measured.waited.attempts;
+    let measured = match waited * 2 >= now.count && waited > 0 {
+        true => format!(", using {} % of its CPU time (Lambda Insights)", now.measured.waited.busy_percent),
+        false => String::new(),
+    };
     match now.target {
         Some(target) => vec![
-            format!("It waits for {target} until {limit} timeout{returned}."),
+            format!("It waits for {target} until {limit} timeout{measured}{returned}."),
             format!("Set {bound} on that call and handle its failure. {default}"),
+        ],
+        None if !measured.is_empty() => vec![
+            format!("It waited{}{measured}: a call hangs until {limit} timeout{returned}.", within(waited, now.count)),
+            format!("Set {bound} on every outgoing call, and log before each to see which one hangs."),
         ],
         None => vec![
             format!(
@@ -331,7 +400,7 @@ fn of(part: u64, whole: u64) -> String {
     if part >= whole && whole == 2 {
         "both attempts".to_owned()
     } else if part >= whole && whole > 1 {
-        format!("all {} attempts", grouped_wide(whole))
+        format!("all {} attempts", thousands(whole))
     } else if part >= whole {
         "the attempt".to_owned()
     } else {
@@ -340,28 +409,11 @@ fn of(part: u64, whole: u64) -> String {
 }
 
 fn of_figures(part: u64, whole: u64) -> String {
-    format!("{} of {}", grouped_wide(part), grouped_wide(whole))
-}
-
-fn plural(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped_wide(number), if number == 1 { one } else { many })
+    format!("{} of {}", thousands(part), thousands(whole))
 }
 
 fn grouped(number: u32) -> String {
-    grouped_wide(u64::from(number))
-}
-
-/// Formats a number with thousands separators: `1,204`.
-fn grouped_wide(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+    thousands(u64::from(number))
 }
 
 #[cfg(test)]

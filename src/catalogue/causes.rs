@@ -6,6 +6,7 @@
 use super::code;
 use super::particular::{ErrorTold, hint, missing_name};
 use super::text::last_segment;
+use crate::model::Category;
 
 /// Longest target, in bytes: a name of a host has at most 253.
 const TARGET_BYTES: usize = 256;
@@ -190,10 +191,16 @@ fn title_of_code(id: &str) -> &str {
     code(id).map_or(id, |code| code.title)
 }
 
-/// Returns in a few words what to do about a code.
+/// What to do about timeouts before which the processor was busy.
+const BRIEF_OF_COMPUTING: &str = "raise memory, shorten work";
+
+/// Returns in a few words what to do about a code. `computing` is whether most attempts are known to have waited for nothing.
 #[must_use]
-pub(crate) fn brief(id: &str) -> &'static str {
-    code(id).map_or("", |code| code.brief)
+pub(crate) fn brief(id: &str, computing: bool) -> &'static str {
+    match code(id) {
+        Some(code) if computing && code.category == Some(Category::Timeout) => BRIEF_OF_COMPUTING,
+        code => code.map_or("", |code| code.brief),
+    }
 }
 
 /// Returns what to do about an error of a code, whatever the function.

@@ -34,7 +34,7 @@ mod tests;
 
 use crate::model::{Category, Compensation, PartialWork, Retryable};
 
-pub(crate) use advice::{Situation, advise};
+pub(crate) use advice::{CpuTold, InsightsTold, Situation, advise};
 pub(crate) use causes::{
     Wording, brief, hint_of_error, missing_module, target, title_in_function, title_of_error, title_with_target,
     wording,
@@ -50,7 +50,7 @@ pub(crate) use platform::{PLATFORM_ERRORS, PlatformError, Stage, name_of_phrase,
 pub(crate) use runtimes::{RUNTIMES_AS_OF, runtime_life};
 
 /// Version of the catalogue: grows when a code, a signature or advice changes.
-pub(crate) const CATALOGUE_VERSION: &str = "5";
+pub(crate) const CATALOGUE_VERSION: &str = "6";
 
 /// One code.
 #[derive(Debug)]

@@ -265,7 +265,8 @@ fn nothing_found(analysis: &RunAnalysis, options: &RunOptions) -> String {
         || options.pipeline.from.is_some()
         || options.pipeline.to.is_some()
         || options.pipeline.since_ms.is_some();
-    let of_others = coverage.notes.iter().filter(|note| note.starts_with("left out "));
+    let of_others =
+        coverage.notes.iter().filter(|note| note.starts_with("left out ") || note.contains(" of Lambda Insights "));
     let others: Vec<&str> = of_others.map(String::as_str).collect();
     if !others.is_empty() && !filtered {
         return format!(

@@ -112,6 +112,9 @@ pub(super) fn function_counts(pair: RowPair<'_>) -> [SideCounts; 2] {
             environments: row.environment_failures,
             events: failed_events(row),
             lost: row.lost,
+            own_throttles: row.own_throttles,
+            caught: row.caught,
+            never_ran: row.never_ran,
             ..SideCounts::default()
         };
         with_rate(counts, FinishedTraffic::of(row).map(|traffic| traffic.attempts))

@@ -194,6 +194,9 @@ fn side(NamedSummary { input, summary }: NamedSummary<'_>) -> ComparedSide {
         failed: totals.failed,
         failure_rate: totals.failure_rate,
         lost: totals.lost,
+        own_throttles: totals.own_throttles,
+        caught: totals.caught,
+        never_ran: totals.never_ran,
         complete: summary.coverage.complete,
     }
 }
@@ -219,10 +222,24 @@ fn notes(base: NamedSummary<'_>, head: NamedSummary<'_>, listed: [bool; 2], shar
             out.push(format!("the {word} lists {} of {} causes", summary.causes.len(), summary.causes_total));
         }
     }
+    out.extend(told_of_one_side(base.summary, head.summary));
     let versions = [base, head].map(|side| (&side.summary.catalogue_version, &side.summary.tool_version));
     if versions[0] != versions[1] {
         let [old, new] = versions.map(|(catalogue, tool)| format!("{tool} (catalogue {catalogue})"));
         out.push(format!("made by different programs, {old} and {new}: a code or a cause may have another name"));
     }
     out
+}
+
+/// Says which numbers beside the log only one side has, so that they tell no change.
+fn told_of_one_side(base: &Summary, head: &Summary) -> Vec<String> {
+    let of = |summary: &Summary| [summary.totals.own_throttles.is_some(), summary.totals.caught.is_some()];
+    let whats = ["throttles, from CloudWatch metrics", "caught events, from records of destinations"];
+    let both = of(base).into_iter().zip(of(head)).zip(whats);
+    both.filter(|((base, head), _)| base != head)
+        .map(|((in_base, _), what)| {
+            let side = if in_base { "base" } else { "head" };
+            format!("only the {side} has {what}: they are not compared")
+        })
+        .collect()
 }

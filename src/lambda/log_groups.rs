@@ -1,8 +1,11 @@
 //! Log groups that hold no function's invocation logs.
 
+/// Kind of log that Lambda Insights writes: an event for each attempt.
+pub(crate) const LAMBDA_INSIGHTS: &str = "Lambda Insights";
+
 /// Prefixes of names of log groups, and the kind of log that they hold.
 const FOREIGN: [(&str, &str); 9] = [
-    ("/aws/lambda-insights", "Lambda Insights"),
+    ("/aws/lambda-insights", LAMBDA_INSIGHTS),
     ("/aws/lambda/web/", "Lambda Web Functions"),
     ("/aws/lambda/capacity-provider/", "Lambda capacity provider"),
     ("/aws/vendedlogs/states/", "Step Functions"),

@@ -17,7 +17,7 @@ pub(crate) mod sentences;
 mod time;
 mod traces;
 
-pub(crate) use log_groups::foreign_group;
+pub(crate) use log_groups::{LAMBDA_INSIGHTS, foreign_group};
 pub(crate) use request_id_keys::{REQUEST_ID_KEYS, key_of_function_line};
 pub(crate) use time::{after_go_date, go_date};
 pub(crate) use traces::{begins_with_error, has_trace};

@@ -9,7 +9,7 @@ use super::runtimes::{LAMBDA_WARNING, TRACEBACK};
 use crate::model::RequestId;
 
 /// Parts of lines of the platform, of runtimes, and of loggers for Lambda.
-const TRACES: [&str; 41] = [
+const TRACES: [&str; 42] = [
     "RequestId: ",
     "START RequestId",
     "REPORT RequestId",
@@ -47,6 +47,8 @@ const TRACES: [&str; 41] = [
     "Exception in thread",
     // Logs of other kinds, recognised so that they can be counted and left out.
     "\"LambdaInsights\"",
+    // The same in a string of a document.
+    "\"LambdaInsights\\\"",
     "\"eventSourceArn\"",
     "\"execution_arn\"",
     "\"resourcePath\"",

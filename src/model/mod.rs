@@ -8,6 +8,7 @@ mod attempt;
 mod batch;
 mod effect;
 mod event;
+mod insights;
 mod json_text;
 mod lines;
 mod logged_function;
@@ -28,6 +29,7 @@ pub(crate) use attempt::{Init, Line, Phase, Sign, SignKind, Subject, WindowCut};
 pub(crate) use batch::{Batch, Block, Span, Stretch};
 pub(crate) use effect::{EffectState, SideEffect, WorkShown};
 pub(crate) use event::{Bucket, EventSink, LogEvent, Mentions, Note, Place, Sighting, StreamId};
+pub(crate) use insights::InsightsReading;
 pub(crate) use json_text::unescape_json;
 pub(crate) use lines::{Keep, KeepLines, KeptLine, Lines};
 pub(crate) use logged_function::LoggedFunction;
@@ -41,7 +43,7 @@ pub(crate) use record::{
     Statement, Status,
 };
 pub(crate) use request_id::RequestId;
-pub(crate) use text::{cut_before_word, cut_text, lossy_text};
+pub(crate) use text::{count, cut_before_word, cut_text, lossy_text, thousands};
 pub(crate) use time::{TimeReader, Timestamp};
 pub(crate) use verdict::{Compensation, Confidence, Contributing, Downstream, PartialWork, Retryable, Verdict};
 pub(crate) use zone::{LocalTime, Occurrence, Zone};

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::RequestId;
+use super::{InsightsReading, RequestId};
 
 /// The meaning of one message.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,6 +88,8 @@ pub enum Statement<'a> {
     App(Box<AppLine<'a>>),
     /// A line of a log that is not an invocation log, with the name of that kind of log.
     Foreign(&'static str),
+    /// An event of Lambda Insights about one attempt. Boxed, as it is large and rare.
+    Insights(Box<InsightsReading>),
     /// A REPORT of which neither a figure nor a status can be read, so that the end of the attempt is not known.
     UnreadableReport {
         /// Id of the request, where the line still has it.

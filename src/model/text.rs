@@ -1,4 +1,4 @@
-//! Conversion of log bytes to text.
+//! Conversion of log bytes and of numbers to text.
 
 use std::borrow::Cow;
 
@@ -32,6 +32,25 @@ pub(crate) fn cut_before_word(text: &[u8], most: usize) -> usize {
 #[must_use]
 pub(crate) fn cut_text(text: &str, most: usize) -> &str {
     text.get(..cut_before_word(text.as_bytes(), most)).unwrap_or(text)
+}
+
+/// Formats a number with separators: `1,203,442`.
+pub(crate) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Formats a count with its noun: `1 attempt`, `1,204 attempts`.
+#[must_use]
+pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(number), if number == 1 { one } else { many })
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! Lines of other logs that occur beside or among invocation logs: pollers, metrics, workflows, gateways.
 
-use serde_json_borrow::Value;
-
-use super::error_object::{Object, at, member, text_at};
+use super::error_object::{Object, text_at};
+use super::insights::is_insights;
 use super::text::uuid;
 
 /// Returns the kind of log that writes such an object.
@@ -21,17 +20,6 @@ pub(super) fn of_object(object: &Object<'_>) -> Option<&'static str> {
         return Some("API Gateway access log");
     }
     is_capacity_provider(object).then_some("Lambda capacity provider")
-}
-
-/// Returns whether an object has metrics of Lambda Insights. Those of a function have the same key, but another
-/// namespace.
-fn is_insights(object: &Object<'_>) -> bool {
-    let directives = at(object, "_aws.CloudWatchMetrics").and_then(Value::as_array);
-    directives
-        .into_iter()
-        .flatten()
-        .filter_map(|directive| member(directive.as_object()?, "Namespace")?.as_str())
-        .any(|name| name == "LambdaInsights")
 }
 
 fn is_capacity_provider(object: &Object<'_>) -> bool {

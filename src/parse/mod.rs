@@ -18,6 +18,7 @@ mod foreign;
 mod frame;
 mod generic;
 mod go;
+mod insights;
 mod java;
 mod joiner;
 mod level;
@@ -37,6 +38,7 @@ pub use canonical::platform_line;
 pub(crate) use canonical_json::platform_json_line;
 pub(crate) use filter::Sieve;
 pub use filter::may_matter;
+pub(crate) use insights::insights_reading;
 pub(crate) use joiner::{JoinedMessage, Joiner};
 pub(crate) use restore::restored;
 
@@ -66,6 +68,9 @@ pub fn parse(message: &str) -> Statement<'_> {
 }
 
 fn of_function(text: &str) -> Statement<'static> {
+    if let Some(reading) = insights_reading(text) {
+        return Statement::Insights(Box::new(reading));
+    }
     if text.starts_with('{')
         && let Some(object) = error_object::first_object(text)
     {

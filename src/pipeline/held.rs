@@ -2,7 +2,7 @@
 
 use crate::model::Place;
 use crate::summary::{Patch, Patches, TimeoutSource};
-use crate::wire::{CaughtBy, Record, ShownAttempt, ShownEvent};
+use crate::wire::{CaughtBy, LambdaInsights, Record, ShownAttempt, ShownEvent};
 
 /// An attempt whose number and outcome are not known yet.
 #[derive(Debug)]
@@ -19,6 +19,7 @@ pub(super) struct EndTold {
     timeout: Option<(u64, TimeoutSource)>,
     function: Option<String>,
     caught_by: Option<CaughtBy>,
+    lambda_insights: Option<LambdaInsights>,
 }
 
 impl EndTold {
@@ -29,11 +30,12 @@ impl EndTold {
             timeout: patches.timeout_ms(function),
             function: patches.name(function).map(str::to_owned),
             caught_by: patches.caught_by(place).cloned(),
+            lambda_insights: patches.lambda_insights(place),
         })
     }
 
     pub(super) fn fill_in(&self, record: &mut Record) {
-        let Self { patch, timeout, function, caught_by } = self;
+        let Self { patch, timeout, function, caught_by, lambda_insights } = self;
         record.attempt = patch.number;
         record.outcome = patch.outcome.map(|outcome| outcome.as_str().to_owned());
         record.retry_guidance = patch.advice.map(|advice| advice.word.to_owned());
@@ -41,6 +43,7 @@ impl EndTold {
         record.timeout_ms = timeout.map(|(ms, _)| ms);
         record.timeout_source = timeout.map(|(_, source)| source.as_str().to_owned());
         record.caught_by.clone_from(caught_by);
+        record.lambda_insights.clone_from(lambda_insights);
         record.function = record.function.take().or_else(|| function.clone());
     }
 }

@@ -7,7 +7,7 @@ use super::streams::StreamOutput;
 use super::tally::{Tally, masked_sighting};
 use super::worker::Worker;
 use crate::assemble::{self, Output};
-use crate::model::{Attempt, Bucket, Note, Origin, Place, Stretch, Timestamp};
+use crate::model::{Attempt, Bucket, InsightsReading, Note, Origin, Place, Stretch, Timestamp};
 use crate::rules;
 use crate::summary::{StreamNames, record_of};
 use crate::wire::InputProblem;
@@ -63,6 +63,10 @@ impl<'r> StreamOutput for Worker<'r> {
     fn unparsed(&mut self, place: Place) {
         let input = self.inputs.get(place.input as usize);
         self.tally.unparsed(input.map_or("", |input| &input.name), place.line);
+    }
+
+    fn insights(&mut self, reading: &InsightsReading) {
+        self.entries.add_insights(reading, &self.options.redaction);
     }
 
     fn note(&mut self, input: u32, note: Note) {

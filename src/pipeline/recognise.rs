@@ -109,6 +109,7 @@ fn describe(record: &Statement<'_>) -> Option<String> {
         Statement::LogsDropped { .. } => "The platform lost log lines".into(),
         Statement::Informational => "A line of the platform that says nothing about an end".into(),
         Statement::Foreign(kind) => format!("A line of another kind of log: {kind}"),
+        Statement::Insights(_) => "An event of Lambda Insights: figures of one attempt, joined to it by its id".into(),
         Statement::UnreadableReport { .. } => {
             "A REPORT without a figure or a status that can be read: how the attempt ended is not known".into()
         }

@@ -19,6 +19,8 @@ const NOT_UNDERSTOOD: &[u8] = b"\"understood\":false,";
 const NO_TIMEOUT: &[u8] = b"\"timeout_ms\":null,\"timeout_source\":null";
 /// What stands for what caught the event.
 const NOT_CAUGHT: &[u8] = b"\"caught_by\":null";
+/// What stands for what Lambda Insights measured.
+const NOT_MEASURED: &[u8] = b"\"lambda_insights\":null";
 const NO_OUTCOME: &[u8] = b"\"outcome\":null,\"retry_guidance\":null,\"retry_reason\":null";
 const NOT_COMPARED: &[u8] = b"\"repeated\":null";
 
@@ -154,6 +156,10 @@ impl Records {
         if let Some(caught_by) = self.patches.caught_by(spooled.place) {
             let caught_by = serde_json::to_string(caught_by).unwrap_or_default();
             replace(line, NOT_CAUGHT, format!("\"caught_by\":{caught_by}").as_bytes());
+        }
+        if let Some(told) = self.patches.lambda_insights(spooled.place) {
+            let told = serde_json::to_string(&told).unwrap_or_default();
+            replace(line, NOT_MEASURED, format!("\"lambda_insights\":{told}").as_bytes());
         }
         if !self.understood {
             replace(line, UNDERSTOOD, NOT_UNDERSTOOD);

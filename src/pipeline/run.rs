@@ -16,7 +16,7 @@ use super::{AnalyzeError, Options, PlatformWords, Progress, RunAnalysis};
 use crate::account::{self, AwsConfig, FunctionMetrics};
 use crate::catalogue::CATALOGUE_VERSION;
 use crate::decode::WindowMemory;
-use crate::model::{LoggedFunction, Mentions, Moment, Note, Timestamp};
+use crate::model::{LoggedFunction, Mentions, Moment, Note, Timestamp, count};
 use crate::source::saved::AccountTold;
 use crate::source::{Input, InputSource};
 use crate::summary::{self, ExampleChoice, SharedTables, SummaryOptions};
@@ -27,7 +27,7 @@ pub(super) fn run(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<RunAnalysis, AnalyzeError> {
-    let shared = SharedTables::new(example_choice(options));
+    let shared = SharedTables::new(example_choice(options), options.account.destinations.as_ref());
     let inputs = feed.inputs();
     // The end of a pipe is not known, nor with it that of everything.
     if let Some(total) = inputs.iter().map(|input| input.size).sum() {
@@ -53,10 +53,11 @@ pub(super) fn run(
     }
     let interrupted = options.stop.requested().and_then(|signal| {
         let (whole, all) = (tally.inputs - tally.left_early, inputs.len() as u64);
+        // Scripts may read these numbers.
         let note = format!(
-            "interrupted by {} after {whole} of {}: what was not read is missing",
+            "interrupted by {} after {whole} of {all} {}: what was not read is missing",
             signal.name(),
-            if all == 1 { "1 input".to_owned() } else { format!("{all} inputs") }
+            if all == 1 { "input" } else { "inputs" }
         );
         // Of a directory that was not listed to its end there may be none.
         (whole < all || all == 0).then_some(note)
@@ -91,7 +92,8 @@ pub(super) fn run(
         tally.hides_successes(function);
     }
     if let Some((attempts, first)) = totals.too_large {
-        let (of, input) = (count_attempts(attempts), inputs.get(first.input as usize).map_or("", |input| &input.name));
+        let (of, input) =
+            (count(attempts, "attempt", "attempts"), inputs.get(first.input as usize).map_or("", |input| &input.name));
         let text = format!(
             "{input}: figures of {of} are too large to be counted, the first at line {}: the records have them, the totals \
              lack them",
@@ -100,9 +102,21 @@ pub(super) fn run(
         tally.note(Note { incomplete: true, text });
     }
     if totals.caught_without_attempts.0 > 0 {
-        tally.note(Note { incomplete: true, text: without_attempts(&totals.caught_without_attempts) });
+        let what =
+            "that a destination caught failed in this window, and the log has no attempt of them: it is not whole";
+        tally.note(Note { incomplete: true, text: lacking(&totals.caught_without_attempts, what) });
     }
-    for (text, incomplete) in totals.other_than_metrics {
+    if totals.with_more_attempts.0 > 0 {
+        let what = "had more attempts than the log, by the records of destinations: the log lacks attempts";
+        tally.note(Note { incomplete: true, text: lacking(&totals.with_more_attempts, what) });
+    }
+    if totals.contested > 0 {
+        let what =
+            "of a dead-letter queue, which name no function, are of requests that failed in several: they catch none";
+        let text = format!("{} {what}", count(totals.contested, "message", "messages"));
+        tally.note(Note { incomplete: false, text });
+    }
+    for (text, incomplete) in totals.other_than_metrics.into_iter().chain(totals.insights_notes) {
         tally.note(Note { incomplete, text });
     }
     for place in totals.disordered.values() {
@@ -213,24 +227,17 @@ fn config(account: &[AccountTold], options: &Options, tally: &mut Tally) -> Opti
     all
 }
 
-/// Says that the log lacks attempts that destinations tell of.
-fn without_attempts((events, functions): &(u64, BTreeSet<String>)) -> String {
-    let events = if *events == 1 { "1 event".to_owned() } else { format!("{events} events") };
+/// Says what the log lacks of events that destinations tell of.
+fn lacking((events, functions): &(u64, BTreeSet<String>), what: &str) -> String {
     let functions: Vec<&str> = functions.iter().map(String::as_str).collect();
     let of = if functions.is_empty() { String::new() } else { format!(" (functions: {})", functions.join(", ")) };
-    format!(
-        "{events} that a destination caught failed in this window, and the log has no attempt of them: it is not whole{of}"
-    )
+    format!("{} {what}{of}", count(*events, "event", "events"))
 }
 
 /// Says of records that their log was not read or understood as a whole.
 fn partial_records(input: &Input) -> InputProblem {
     let reason = "its records are of a log that was not read, or not understood, as a whole; read that log".to_owned();
     InputProblem { input: input.name.clone(), reason }
-}
-
-fn count_attempts(attempts: u64) -> String {
-    if attempts == 1 { "1 attempt".to_owned() } else { format!("{attempts} attempts") }
 }
 
 /// Returns which attempts are examples, as far as the options tell before the end of the log is known.

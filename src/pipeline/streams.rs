@@ -15,12 +15,12 @@ use super::stream::{Joined, Stream, key_hash};
 use super::stream_part::StreamPart;
 use super::tally::Tally;
 use crate::assemble::{self, BatchLines, Message, work};
-use crate::lambda::aws_cli;
 use crate::lambda::platform::{REQUEST_ID, second_sentence};
 use crate::lambda::sentences::{ids_of_sentences, is_prose, sighting_in_message};
+use crate::lambda::{LAMBDA_INSIGHTS, aws_cli};
 use crate::model::{
-    Batch, Bucket, CrashLine, ErrorForm, EventSink, Keep, LogEvent, Mentions, Note, Origin, Place, RequestId, Sighting,
-    Span, Statement, StreamId, Stretch, Timestamp, lossy_text, unescape_json,
+    Batch, Bucket, CrashLine, ErrorForm, EventSink, InsightsReading, Keep, LogEvent, Mentions, Note, Origin, Place,
+    RequestId, Sighting, Span, Statement, StreamId, Stretch, Timestamp, lossy_text, unescape_json,
 };
 use crate::parse::{self, JoinedMessage};
 use crate::summary::StreamNames;
@@ -42,6 +42,8 @@ pub(super) trait StreamOutput {
     fn own_record(&mut self, json: &[u8], place: Place);
     /// Takes the place of a line that begins like one of the platform and could not be read.
     fn unparsed(&mut self, place: Place);
+    /// Takes what Lambda Insights measured of an attempt.
+    fn insights(&mut self, reading: &InsightsReading);
     /// Takes a note on an input.
     fn note(&mut self, input: u32, note: Note);
     /// Takes the name of a part of an input that is no log, and the reason.
@@ -217,8 +219,11 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
         if let Some(kind) = stream.foreign {
             self.understood = true;
             self.read_any = true;
-            self.output.tally().foreign(kind, 1);
             self.output.tally().count(self.input, Bucket::OtherLogs, bytes);
+            match of_insights(kind, event) {
+                Some(reading) => self.output.insights(&reading),
+                None => self.output.tally().foreign(kind, 1),
+            }
             return;
         }
         if self.delivered.again(id, event) {
@@ -470,6 +475,10 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
             }
             Statement::Report(report) if report.emulated => self.output.note(message.place.input, emulator_note()),
             Statement::Foreign(kind) => self.output.tally().foreign(kind, 1),
+            Statement::Insights(reading) => {
+                let at = reading.at.or(message.at);
+                self.output.insights(&InsightsReading { at, ..(**reading).clone() });
+            }
             Statement::App(line) if line.execution_arn.is_some() => {
                 self.output.note(message.place.input, durable_note());
             }
@@ -482,6 +491,22 @@ impl<'w, O: StreamOutput> Streams<'w, O> {
         let closing = &mut self.output.closing(&stream.origin, stream.names);
         stream.assembler.record(message, record, lines, closing);
     }
+}
+
+/// Reads an event of a log group that holds no invocation log, if it is one of Lambda Insights about an attempt.
+fn of_insights(kind: &str, event: &LogEvent<'_>) -> Option<InsightsReading> {
+    if kind != LAMBDA_INSIGHTS {
+        return None;
+    }
+    let mut unescaped = Vec::new();
+    let text = if event.escaped {
+        unescape_json(event.message, &mut unescaped);
+        &unescaped
+    } else {
+        event.message
+    };
+    let reading = parse::insights_reading(&lossy_text(text))?;
+    Some(InsightsReading { at: reading.at.or(event.at), ..reading })
 }
 
 /// Returns the sighting of a sentence at an offset of a message that was read as another one.

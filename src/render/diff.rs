@@ -207,7 +207,7 @@ fn more(all: usize, most: usize, style: &Style) -> Option<String> {
 pub(super) fn rest(comparison: &Comparison) -> Vec<String> {
     let causes = |change| comparison.causes.iter().filter(|one| one.change == change).count() as u64;
     let functions = |change| comparison.functions.iter().filter(|one| one.change == change).count() as u64;
-    let mut texts = Vec::new();
+    let mut texts: Vec<String> = beside_log(comparison).into_iter().collect();
     let same =
         [count(causes(Change::Same), "cause", "causes"), count(functions(Change::Same), "function", "functions")];
     texts.push(format!("No change beyond chance: {} and {}", same[0], same[1]));
@@ -225,6 +225,27 @@ pub(super) fn rest(comparison: &Comparison) -> Vec<String> {
     }
     texts.extend(comparison.notes.iter().map(|note| format!("Note: {}", one_line(note))));
     texts
+}
+
+/// Returns what changed of what no log shows: throttled requests, caught events and those that never ran. Each is a count of
+/// all there were, so no chance is in it.
+fn beside_log(comparison: &Comparison) -> Option<String> {
+    let changed = comparison.functions.iter().filter_map(|one| {
+        let (base, head) = (&one.base, &one.head);
+        let numbers = [
+            ("throttled", base.own_throttles, head.own_throttles),
+            ("caught", base.caught, head.caught),
+            ("never ran", base.never_ran, head.never_ran),
+        ];
+        let told = numbers.into_iter().filter_map(|(word, base, head)| {
+            let (base, head) = base.zip(head).filter(|(base, head)| base != head)?;
+            Some(format!("{word} {} → {}", thousands(base), thousands(head)))
+        });
+        let told: Vec<String> = told.collect();
+        (!told.is_empty()).then(|| format!("{} {}", name(one, comparison), told.join(", ")))
+    });
+    let changed: Vec<String> = changed.collect();
+    (!changed.is_empty()).then(|| format!("Beside the log: {}", changed.join("; ")))
 }
 
 fn folded(texts: &[String], style: &Style) -> Vec<String> {
@@ -303,6 +324,9 @@ mod tests {
             failed: 1_234_567,
             failure_rate: Some(0.01),
             lost: 5,
+            own_throttles: None,
+            caught: None,
+            never_ran: None,
             complete: false,
         };
         let changes = [Change::New, Change::Worse, Change::Better, Change::Gone, Change::Undecided, Change::Same];

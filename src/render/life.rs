@@ -3,8 +3,8 @@
 use super::escape::{one_line, without_commands};
 use super::links::{self, LinkedPlace};
 use super::style::{Ink, Links, Style};
-use super::words::{count, duration, replay, shorten_end, wrap};
-use crate::wire::{Record, ShownAttempt, ShownEvent, ShownLine, SideEffectLine};
+use super::words::{count, duration, replay, shorten_end, thousands, wrap};
+use crate::wire::{LambdaInsights, Record, ShownAttempt, ShownEvent, ShownLine, SideEffectLine};
 
 /// Shortest pause between two lines that is shown, in milliseconds.
 pub(super) const SILENCE_MS: i64 = 1_000;
@@ -184,6 +184,13 @@ fn verdict(record: &Record, style: &Style, out: &mut Vec<String>) {
     if let Some(ms) = record.silence_before_end_ms.filter(|ms| *ms >= SILENCE_MS) {
         out.push(format!("     silent for {} before the end", duration(ms as f64)));
     }
+    if let Some(told) = record.lambda_insights.as_ref().and_then(measured) {
+        out.extend(
+            wrap(&format!("Lambda Insights: {told}"), style.width.saturating_sub(5))
+                .iter()
+                .map(|line| format!("     {line}")),
+        );
+    }
     if !matches!(record.category.as_str(), "ok" | "incomplete") {
         out.push(format!(
             "     retry: {}   partial work: {}   compensation: {}",
@@ -192,6 +199,22 @@ fn verdict(record: &Record, style: &Style, out: &mut Vec<String>) {
             one_line(&record.compensation)
         ));
     }
+}
+
+/// Returns what Lambda Insights measured: `CPU time 90 ms, memory 129 of 256 MB`.
+pub(super) fn measured(told: &LambdaInsights) -> Option<String> {
+    let part = |used: Option<u16>, most: Option<u16>| {
+        let used = thousands(u64::from(used?));
+        Some(most.map_or_else(|| used.clone(), |most| format!("{used} of {}", thousands(u64::from(most)))))
+    };
+    let parts = [
+        told.cpu_ms.map(|ms| format!("CPU time {}", duration(f64::from(ms)))),
+        part(told.memory_used_mb, told.memory_size_mb).map(|memory| format!("memory {memory} MB")),
+        part(told.tmp_used_mb, told.tmp_size_mb).map(|tmp| format!("/tmp {tmp} MB")),
+        part(told.open_files, told.open_files_limit).map(|files| format!("open files {files}")),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 fn effects(effects: &[SideEffectLine], style: &Style, out: &mut Vec<String>) {

@@ -79,6 +79,9 @@ fn verdict(record: &Record, style: &Style) -> Vec<String> {
     if let Some(ms) = record.silence_before_end_ms.filter(|ms| *ms >= SILENCE_MS) {
         out.push(format!("- silent for {} before the end", duration(ms as f64)));
     }
+    if let Some(told) = record.lambda_insights.as_ref().and_then(life::measured) {
+        out.push(format!("- Lambda Insights: {}", prose(&told)));
+    }
     if failed {
         let words = [&record.retryable, &record.partial_work, &record.compensation];
         let [retry, partial, compensation] = words.map(|word| prose(&word.replace('_', " ")));

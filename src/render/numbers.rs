@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::wire::FunctionSummary;
 
 /// Paths of the numbers, in the order in which formats have them.
-const NUMBERS: [&str; 51] = [
+const NUMBERS: [&str; 56] = [
     "attempts",
     "events",
     "ok",
@@ -54,6 +54,11 @@ const NUMBERS: [&str; 51] = [
     "memory.size_mb",
     "memory.max_used_mb",
     "memory.near_limit",
+    "lambda_insights.measured",
+    "lambda_insights.memory_known",
+    "lambda_insights.timeouts_computing",
+    "lambda_insights.timeouts_waiting",
+    "lambda_insights.tmp_full",
     "timeout_ms",
     "near_timeout",
     "handled_errors",

@@ -2,24 +2,7 @@
 
 use unicode_width::UnicodeWidthChar;
 
-/// Formats a number with separators: `1,203,442`.
-pub(crate) fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// Formats a count with its noun: `1 attempt`, `1,204 attempts`.
-#[must_use]
-pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", thousands(number), if number == 1 { one } else { many })
-}
+pub(crate) use crate::model::{count, thousands};
 
 /// Formats a number for a cell of the matrix: zero is a dot, so that other numbers stand out.
 pub(super) fn cell(number: u64) -> String {

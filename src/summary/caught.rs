@@ -1,6 +1,9 @@
 //! Events that a destination or a dead-letter queue caught, held against the attempts in the log.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+
+use rustc_hash::FxHashMap;
 
 use super::chains::Outcome;
 use super::entries::SharedTables;
@@ -16,6 +19,44 @@ pub(super) struct Caught<'a> {
     pub(super) named: Option<&'a Destinations>,
     /// By the records of earlier runs.
     pub(super) recorded: Destinations,
+    /// Function of each request whose record names none, as far as the log tells one.
+    pub(super) owners: DeadLetterOwners,
+}
+
+/// Functions of requests whose records name none: messages of dead-letter queues.
+#[derive(Debug, Default)]
+pub(super) struct DeadLetterOwners(FxHashMap<u128, Option<u32>>);
+
+impl DeadLetterOwners {
+    /// Decides which function each is of: the only one whose log has the request, or the only one in which it failed.
+    pub(super) fn of(shared: &SharedTables, canonical: &[u32]) -> Self {
+        let owner = |functions: &BTreeMap<u32, bool>| {
+            let mut of_row: BTreeMap<u32, bool> = BTreeMap::new();
+            for (id, failed) in functions {
+                *of_row.entry(canonical.get(*id as usize).copied().unwrap_or(*id)).or_default() |= failed;
+            }
+            let mut failing = of_row.iter().filter(|(_, failed)| **failed);
+            match (of_row.len(), failing.next(), failing.next()) {
+                (1, ..) => of_row.first_key_value().map(|(id, _)| *id),
+                (_, Some((only, _)), None) => Some(*only),
+                _ => None,
+            }
+        };
+        let functions =
+            |known: &Mutex<BTreeMap<u32, bool>>| known.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let known = shared.contested.iter().map(|(id, known)| (*id, functions(known)));
+        Self(
+            known
+                .filter(|(_, functions)| !functions.is_empty())
+                .map(|(id, functions)| (id, owner(&functions)))
+                .collect(),
+        )
+    }
+
+    /// Returns the number of requests that may be of several functions.
+    pub(super) fn contested(&self) -> u64 {
+        self.0.values().filter(|owner| owner.is_none()).count() as u64
+    }
 }
 
 impl Caught<'_> {
@@ -24,7 +65,16 @@ impl Caught<'_> {
         self.named.is_some() || !self.recorded.is_empty()
     }
 
-    pub(super) fn find(&self, request_id: RequestId, function: CaughtFunction<'_>) -> Option<&CaughtEvent> {
+    /// Returns what caught a request of a function, given also by its id.
+    pub(super) fn find(
+        &self,
+        request_id: RequestId,
+        (id, function): (u32, CaughtFunction<'_>),
+    ) -> Option<&CaughtEvent> {
+        if self.owners.0.get(&request_id.bits()).is_some_and(|owner| *owner != Some(id)) {
+            self.named.into_iter().for_each(|events| events.note_seen(request_id));
+            return self.recorded.find(request_id, function);
+        }
         let named = self.named.and_then(|events| events.find(request_id, function));
         named.or_else(|| self.recorded.find(request_id, function))
     }

@@ -145,7 +145,7 @@ fn cause(
     });
     let versions: Vec<FirstVersion> = versions.collect();
     let state = seen.map_or(FindingState::Unknown, |seen| seen.state(Since::of(&seen, &traffic, window), window));
-    let brief = catalogue::brief(code);
+    let brief = catalogue::brief(code, counts.mostly_computed());
     let can_go_back = state == FindingState::Ongoing && sums.functions.iter().all(|part| part.can_go_back);
     let brief = match &versions[..] {
         [one] if can_go_back => {

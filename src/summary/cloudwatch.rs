@@ -132,12 +132,18 @@ pub(super) fn unlogged(
     metrics.functions().filter(working).filter_map(row).collect()
 }
 
-/// Says where the log is not that of the metrics, and whether it lacks attempts.
-pub(super) fn difference(row: &FunctionSummary) -> Option<(String, bool)> {
+/// Says where the log is not that of the metrics, and whether it lacks attempts. `fit` is how the time of these lies to the
+/// log.
+pub(super) fn difference(row: &FunctionSummary, fit: Option<&MetricFit>) -> Option<(String, bool)> {
     let counted = row.cloudwatch_metrics.as_deref()?;
     let (invocations, attempts) = (counted.invocations?, counted.logged_attempts?);
     let apart = invocations.abs_diff(attempts);
     if apart <= TOLERATED || apart <= invocations.max(attempts) / ONE_IN {
+        return None;
+    }
+    // A log that is cut within a minute lacks what the metrics have of the rest of it.
+    let beside = fit.map_or(0, |fit| fit.beside_log(invocations));
+    if attempts < invocations && apart <= beside.saturating_add(TOLERATED.max(invocations / ONE_IN)) {
         return None;
     }
     let name = row.function.as_deref().unwrap_or("(no name)");

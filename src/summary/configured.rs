@@ -11,6 +11,7 @@ use super::names::{FunctionFacts, FunctionKey};
 use super::versions::Versions;
 use crate::account::{AskedFunction, AwsConfig, CaughtEvent, FunctionConfig};
 use crate::catalogue::Invoker;
+use crate::model::count;
 use crate::wire::KnownInvoker;
 
 /// Where a timeout is from.
@@ -128,8 +129,8 @@ impl SeenCatchers {
 
     /// Returns a row for each input and catcher.
     pub(super) fn invokers(self) -> impl Iterator<Item = KnownInvoker> {
-        self.0.into_iter().map(|((kind, catcher, source), count)| {
-            let events = if count == 1 { "1 event".to_owned() } else { format!("{count} events") };
+        self.0.into_iter().map(|((kind, catcher, source), number)| {
+            let events = count(number, "event", "events");
             KnownInvoker { kind: kind.to_owned(), source, evidence: format!("{events} in {catcher}") }
         })
     }

@@ -11,11 +11,12 @@ use super::cause_key::{CausePlace, FailureKey, Shared, ToldInFunction, tell};
 use super::entry::{Entry, EntryNames, Fact, NO_FAILURE, is_cut, unnamed_stream};
 use super::few::Few;
 use super::findings::{ExampleAttempt, ExampleChoice, FindingFacts};
+use super::insights::{Reading, Readings};
 use super::names::{FindingKey, FunctionFacts, FunctionKey, IdTable, NamelessOf};
 use super::record::attempt_of;
 use super::runs::{Room, Runs};
 use crate::account::Destinations;
-use crate::model::{Attempt, Category, LoggedFunction, Origin, Place, Timestamp, Verdict};
+use crate::model::{Attempt, Category, InsightsReading, LoggedFunction, Origin, Place, Timestamp, Verdict};
 use crate::wire::{Record, Redaction};
 
 /// Most findings of one function that are kept apart: the first by code and fingerprint, whatever the order of arrival.
@@ -35,15 +36,19 @@ pub(crate) struct SharedTables {
     pub(super) in_memory: Room,
     /// Events that records of earlier runs say were caught.
     caught: Mutex<Destinations>,
+    /// Requests in records that do not name a function, each with the functions whose log has it, and whether it failed there.
+    pub(super) contested: FxHashMap<u128, Mutex<BTreeMap<u32, bool>>>,
     /// Which attempts are examples of findings.
     examples: ExampleChoice,
 }
 
 impl SharedTables {
-    /// Makes empty tables.
+    /// Makes empty tables. `destinations` are the records of caught events that were given.
     #[must_use]
-    pub(crate) fn new(examples: ExampleChoice) -> Self {
-        Self { examples, ..Self::default() }
+    pub(crate) fn new(examples: ExampleChoice, destinations: Option<&Destinations>) -> Self {
+        let contested = destinations.into_iter().flat_map(Destinations::without_function);
+        let contested = contested.map(|id| (id.bits(), Mutex::default())).collect();
+        Self { examples, contested, ..Self::default() }
     }
 
     /// Lists the functions that the log of these entries names.
@@ -99,6 +104,8 @@ impl StreamNames {
 pub(crate) struct Entries<'s> {
     pub(super) shared: &'s SharedTables,
     pub(super) runs: Runs,
+    /// What Lambda Insights measured.
+    pub(super) readings: Readings,
     pub(super) functions: FxHashMap<u32, FunctionFacts>,
     pub(super) findings: FxHashMap<u32, FindingFacts>,
     /// Texts of causes, by function.
@@ -119,6 +126,7 @@ impl<'s> Entries<'s> {
         Self {
             shared,
             runs: Runs::default(),
+            readings: Readings::default(),
             functions: FxHashMap::default(),
             findings: FxHashMap::default(),
             told: FxHashMap::default(),
@@ -235,8 +243,15 @@ impl<'s> Entries<'s> {
         if record.caught_by.is_some() {
             self.shared.caught.lock().unwrap_or_else(PoisonError::into_inner).add_record(record);
         }
+        self.readings.push_record(record);
         self.enter(stream, entry);
         Some(stream)
+    }
+
+    /// Adds what Lambda Insights measured of an attempt.
+    pub(crate) fn add_insights(&mut self, read: &InsightsReading, redaction: &Redaction) {
+        let function = read.function.as_deref().map(|name| redaction.apply(name));
+        self.readings.push(Reading::new(read, function.as_deref()));
     }
 
     /// Makes the entry of an attempt; its failure has no id yet.
@@ -265,6 +280,10 @@ impl<'s> Entries<'s> {
                 facts.attempt(entry.hashes(), entry.has(Fact::Emulated));
             }
             hash_anywhere.into_iter().for_each(|hash| facts.least(hash));
+        }
+        if let Some(functions) = entry.request().and_then(|id| self.shared.contested.get(&id.bits())) {
+            let mut functions = functions.lock().unwrap_or_else(PoisonError::into_inner);
+            *functions.entry(stream.function).or_default() |= entry.category().is_failure();
         }
         self.runs.push(entry, &self.shared.in_memory);
     }

@@ -392,6 +392,17 @@ impl Entry {
         (self.max_memory_used_mb > 0).then_some(u32::from(self.max_memory_used_mb))
     }
 
+    /// Takes memory size and use from elsewhere, where the REPORT has neither. Returns whether it did.
+    pub(super) fn take_memory(&mut self, told: Option<(u16, u16)>, near_limit_percent: u32) -> bool {
+        let Some((size, used)) = told.filter(|_| self.memory_size_mb == 0 && self.max_memory_used_mb == 0) else {
+            return false;
+        };
+        (self.memory_size_mb, self.max_memory_used_mb) = (size, used);
+        let near = size > 0 && u32::from(used) * 100 >= u32::from(size) * near_limit_percent;
+        self.facts = self.facts.with(Fact::NearMemoryLimit, near && self.category() != Category::OutOfMemory);
+        true
+    }
+
     pub(super) fn confidence(&self) -> Confidence {
         self.facts.list(CONFIDENCE, Confidence::ALL)
     }

@@ -6,6 +6,7 @@ use super::Entry;
 use super::chains::Outcome;
 use super::course::{EXPECTED_SINCE, PartTraffic, Sightings, Since, WindowBounds};
 use super::entry::{Fact, Fullness};
+use super::insights::{Measured, MeasuredCounts};
 use super::names::FindingKey;
 use super::traffic::Traffic;
 use super::versions::names_of;
@@ -318,6 +319,7 @@ pub(super) struct FindingCounts {
     /// Memory size and use, of the attempt with the largest size, then use.
     memory_mb: Option<(u32, u32)>,
     marks: [u64; MARKS.len()],
+    measured: MeasuredCounts,
 }
 
 /// Facts that are counted by finding, as advice asks for them.
@@ -363,6 +365,18 @@ impl FindingCounts {
         for (count, others) in self.marks.iter_mut().zip(other.marks) {
             *count += others;
         }
+        self.measured.append(other.measured);
+    }
+
+    /// Adds what Lambda Insights measured of an attempt of it.
+    pub(super) fn add_measured(&mut self, attempt: &Measured<'_>) {
+        self.measured.add(attempt);
+    }
+
+    /// Returns whether Lambda Insights tells of most attempts that they computed all the time.
+    pub(super) fn mostly_computed(&self) -> bool {
+        let computed = self.measured.told().computed.attempts;
+        computed > 0 && computed * 2 >= self.count
     }
 
     pub(super) fn add_event(&mut self, (outcome, caught): (Outcome, bool)) {
@@ -460,6 +474,7 @@ impl FindingCounts {
             sudden,
             slow_init,
             target,
+            measured: self.measured.told(),
             error,
             invoker: around.invoker,
             partial_work: self.partial_work,

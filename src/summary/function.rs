@@ -11,6 +11,7 @@ use super::distribution::Distribution;
 use super::early::Signs;
 use super::entry::NO_FAILURE;
 use super::findings::FindingCounts;
+use super::insights::Measured;
 use super::needs_person::NeedsPersonCounts;
 use super::price::Costs;
 use super::tables::FailureIds;
@@ -93,7 +94,7 @@ impl Counts {
     /// Adds the attempts of one event.
     pub(super) fn add_event(
         &mut self,
-        attempts: &[Entry],
+        (attempts, measured): (&[Entry], &[Option<Measured<'_>>]),
         (outcome, caught): (Outcome, bool),
         configured: &Configured<'_>,
         failures: &[FailureIds],
@@ -115,16 +116,20 @@ impl Counts {
         retries::count(attempts, &mut self.sums.retries);
         for (at, attempt) in attempts.iter().enumerate() {
             self.add_attempt(attempt, configured.limit_of(attempt.version));
+            let measured = measured.get(at).and_then(Option::as_ref);
+            measured.into_iter().for_each(|measured| self.add_measured(attempt, measured));
             let Some(ids) = failure_of(attempt, failures) else { continue };
             let earlier = || attempts[..at].iter().filter_map(|earlier| failure_of(earlier, failures));
             let finding = self.findings.entry(ids.finding).or_default();
             finding.add_attempt(attempt);
+            measured.into_iter().for_each(|measured| finding.add_measured(measured));
             if earlier().all(|earlier| earlier.finding != ids.finding) {
                 finding.add_event((outcome, caught));
             }
             self.failed_starts.extend(attempt.started_at());
             let cause = self.causes.entry(ids.cause).or_default();
             cause.add_attempt(attempt);
+            measured.into_iter().for_each(|measured| cause.add_measured(measured));
             if earlier().all(|earlier| earlier.cause != ids.cause) {
                 cause.add_event((outcome, caught));
             }
@@ -221,6 +226,17 @@ impl Counts {
         }
         if let Some(signs) = &mut self.signs {
             signs.add(attempt);
+        }
+    }
+
+    fn add_measured(&mut self, attempt: &Entry, measured: &Measured<'_>) {
+        let counts = &mut self.sums.lambda_insights;
+        counts.measured += 1;
+        counts.memory_known += u64::from(measured.tells_memory);
+        counts.tmp_full += u64::from(measured.is_tmp_full());
+        if let (Category::Timeout, Some(cpu)) = (attempt.category(), measured.cpu()) {
+            counts.timeouts_computing += u64::from(cpu.computed());
+            counts.timeouts_waiting += u64::from(cpu.waited());
         }
     }
 

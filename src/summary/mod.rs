@@ -22,6 +22,7 @@ mod few;
 mod findings;
 mod function;
 mod guidance;
+mod insights;
 mod names;
 mod needs_person;
 mod price;

@@ -117,6 +117,7 @@ pub(crate) fn record_of(
         retry_guidance: None,
         retry_reason: None,
         caught_by: None,
+        lambda_insights: None,
     }
 }
 
@@ -198,6 +199,7 @@ pub(crate) fn reset(record: &Record) -> Record {
         retry_guidance: None,
         retry_reason: None,
         caught_by: None,
+        lambda_insights: None,
         ..record.clone()
     };
     record.side_effects.iter_mut().for_each(|effect| effect.repeated = None);

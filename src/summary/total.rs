@@ -9,7 +9,7 @@ use std::thread;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::caught::{Caught, Unrun, function_of, settled_by};
+use super::caught::{Caught, DeadLetterOwners, Unrun, function_of, settled_by};
 use super::causes::{self, CauseSums, FailedStarts, InFunction};
 use super::chains::{Copies, Outcome, order_without_times, outcome, start_behind_end};
 use super::configured::{Configured, SeenCatchers, TimeoutSource, only_invoker};
@@ -18,6 +18,7 @@ use super::entries::{Entries, SharedTables};
 use super::findings::{FindingCounts, Surroundings};
 use super::function::Counts;
 use super::guidance::{Advice, Need, advise};
+use super::insights::{Measured, Readings, SortedReadings};
 use super::needs_person::LedgerEvent;
 use super::price::{Price, Prices};
 use super::runs::Sorted;
@@ -25,11 +26,15 @@ use super::tables::Tables;
 use super::to_check::ToCheck;
 use super::traffic::Traffic;
 use super::{Entry, cloudwatch, retries};
-use crate::account::{AwsConfig, CaughtEvent, CaughtFunction, Destinations, FunctionMetrics, MetricFit, UnseenEvent};
+use crate::account::{
+    AwsConfig, CaughtEvent, CaughtFunction, Destinations, FunctionMetrics, LoggedEvent, MetricFit, UnseenEvent,
+};
 use crate::catalogue::{ErrorTold, Invoker};
-use crate::model::{Moment, Occurrence, Place, Timestamp};
+use crate::model::{Category, Moment, Occurrence, Place, Timestamp};
 use crate::stats::RateBounds;
-use crate::wire::{CaughtBy, Cause, EventToCheck, Finding, FindingState, FunctionSummary, Window, moment};
+use crate::wire::{
+    CaughtBy, Cause, EventToCheck, Finding, FindingState, FunctionSummary, LambdaInsights, Window, moment,
+};
 
 /// Selection of the attempts that count, and options of the final pass.
 pub(crate) struct SummaryOptions<'a> {
@@ -100,11 +105,21 @@ pub(crate) struct Totals {
     /// Number of caught events of which the log lacks the attempts, and names of their functions, sorted; a few where there
     /// are many.
     pub caught_without_attempts: (u64, BTreeSet<String>),
+    /// Number of events of which destinations tell more attempts than the log has, and names of their functions, likewise.
+    pub with_more_attempts: (u64, BTreeSet<String>),
+    /// Number of messages of dead-letter queues that may be of several functions.
+    pub contested: u64,
+    /// What must be known of the events of Lambda Insights, and whether some were left out.
+    pub insights_notes: Vec<(String, bool)>,
     /// Additions to the records.
     pub patches: Patches,
     /// Events that need a person, by function and start, if they were wanted.
     pub ledger_events: Vec<LedgerEvent>,
 }
+
+/// Time within which Lambda tries an event again, and the longest run of an attempt, in milliseconds.
+const RETRIES_MS: i64 = 10 * 60_000;
+const LONGEST_RUN_MS: i64 = 15 * 60_000;
 
 /// Most names of functions that were not selected.
 const OUTSIDE: usize = 8;
@@ -135,6 +150,8 @@ pub(crate) struct Patches {
     nameless: FxHashMap<u32, u64>,
     /// What caught the events of attempts, by the place of the attempt's first line.
     caught_by: FxHashMap<Place, CaughtBy>,
+    /// What Lambda Insights measured, by the place of the attempt's first line.
+    lambda_insights: FxHashMap<Place, LambdaInsights>,
     /// Attempts, in order, of events in which an earlier attempt shows side effects that a later one may repeat.
     pub repeats: Vec<Vec<Place>>,
 }
@@ -151,6 +168,12 @@ impl Patches {
     #[must_use]
     pub(crate) fn caught_by(&self, place: Place) -> Option<&CaughtBy> {
         self.caught_by.get(&place)
+    }
+
+    /// Returns what Lambda Insights measured of an attempt.
+    #[must_use]
+    pub(crate) fn lambda_insights(&self, place: Place) -> Option<LambdaInsights> {
+        self.lambda_insights.get(&place).cloned()
     }
 
     /// Returns the time limit of a function, and what tells it.
@@ -189,6 +212,7 @@ impl Patches {
         self.patches.extend(other.patches);
         self.dropped.extend(other.dropped);
         self.caught_by.extend(other.caught_by);
+        self.lambda_insights.extend(other.lambda_insights);
         self.timeouts_ms.extend(other.timeouts_ms);
         self.repeats.extend(other.repeats);
     }
@@ -227,18 +251,22 @@ pub(crate) fn summarize(
     bounds: &SummaryOptions<'_>,
 ) -> io::Result<Totals> {
     let recorded = shared.take_caught();
-    let caught = Caught { named: bounds.destinations, recorded };
+    let mut caught = Caught { named: bounds.destinations, recorded, owners: DeadLetterOwners::default() };
     caught.name_functions(shared);
     cloudwatch::name_functions(bounds.cloudwatch_metrics, shared);
     let mut names = Tables::of(shared, &ledgers);
+    caught.owners = DeadLetterOwners::of(shared, &names.canonical);
     let mut runs = Vec::with_capacity(ledgers.len());
+    let mut readings = Readings::default();
     let (mut first, mut last) = (None::<Timestamp>, None::<Timestamp>);
     for ledger in ledgers {
         first = [first, ledger.first_start].into_iter().flatten().min();
         last = last.max(ledger.last_end);
         names.merge(ledger.functions, ledger.findings, ledger.told);
         runs.push(ledger.runs);
+        readings.append(ledger.readings);
     }
+    let readings = readings.finish();
     names.settle();
     let (from, to) = bounds.moments(last);
     let end = to.or(last);
@@ -251,6 +279,7 @@ pub(crate) fn summarize(
             names: &names,
             bounds,
             caught: &caught,
+            readings: &readings,
             from,
             to,
             start,
@@ -267,6 +296,7 @@ pub(crate) fn summarize(
             copies: Copies::default(),
             duplicates: 0,
             outside: (0, BTreeSet::new()),
+            with_more_attempts: (0, BTreeSet::new()),
             disordered: BTreeMap::new(),
             too_large: None,
             hiding: Vec::new(),
@@ -324,6 +354,7 @@ struct Pass<'a> {
     names: &'a Tables,
     bounds: &'a SummaryOptions<'a>,
     caught: &'a Caught<'a>,
+    readings: &'a SortedReadings,
     from: Option<Timestamp>,
     to: Option<Timestamp>,
     start: Option<Timestamp>,
@@ -342,6 +373,7 @@ struct Pass<'a> {
     copies: Copies,
     duplicates: u64,
     outside: (u64, BTreeSet<String>),
+    with_more_attempts: (u64, BTreeSet<String>),
     disordered: BTreeMap<u32, Place>,
     too_large: Option<(u64, Place)>,
     hiding: Vec<String>,
@@ -419,6 +451,8 @@ impl<'a> Pass<'a> {
         self.duplicates += behind.duplicates;
         self.outside.0 += behind.outside.0;
         behind.outside.1.iter().for_each(|name| keep_first(&mut self.outside.1, name));
+        self.with_more_attempts.0 += behind.with_more_attempts.0;
+        behind.with_more_attempts.1.iter().for_each(|name| keep_first(&mut self.with_more_attempts.1, name));
         behind.disordered.into_values().for_each(|place| self.disordered(place));
         behind.too_large.into_iter().for_each(|(attempts, first)| self.too_large(attempts, first));
         self.hiding.extend(behind.hiding);
@@ -464,6 +498,7 @@ impl<'a> Pass<'a> {
                 patches.dropped.insert(entry.place());
             }
         };
+        self.readings.note(event.iter().find_map(Entry::request), name);
         let mut outside_here = 0;
         event.retain(|entry| {
             let out = outside(entry);
@@ -504,12 +539,51 @@ impl<'a> Pass<'a> {
             }
         } else if retries::is_emulator(event) {
             for attempt in event.chunks(1) {
-                self.event(attempt, current);
+                self.event(attempt, &[], current);
             }
         } else {
-            self.event(event, current);
+            let measured = self.readings.measure(event, name);
+            self.event(event, &measured, current);
         }
         event.clear();
+    }
+
+    /// Holds the attempts of an event against what destinations say of it. Those that came first may lie before the log,
+    /// unless it goes back further than retries are apart.
+    fn hold_against_told(&mut self, attempts: &[Entry], function: Option<&str>) {
+        let Some(named) = self.caught.named else { return };
+        let Some((first, request)) = attempts.first().and_then(|first| Some((first, first.request()?))) else { return };
+        let goes_back = first.started_at().zip(self.start).is_some_and(|(at, start)| at.ms_since(start) >= RETRIES_MS);
+        let logged = LoggedEvent {
+            attempts: attempts.len(),
+            has_success: attempts.iter().any(|attempt| attempt.category() == Category::Ok),
+            log_end: self.end,
+        };
+        if named.has_more(request, function, logged) && goes_back && !first.has(Fact::StartCut) {
+            self.with_more_attempts.0 += 1;
+            function.into_iter().for_each(|name| keep_first(&mut self.with_more_attempts.1, name));
+        }
+    }
+
+    /// Adds the events that succeeded by their records and of which the log has nothing, though it has their function and the
+    /// time before.
+    fn unseen_successes(&mut self) {
+        let (Some(named), Some(start), Some(end)) = (self.caught.named, self.start, self.end) else { return };
+        let Some(from) = Timestamp::from_ms(start.ms() + LONGEST_RUN_MS) else { return };
+        let logged: BTreeSet<&str> = self
+            .names
+            .functions
+            .iter()
+            .zip(0u32..)
+            .filter(|(_, id)| self.names.facts.contains_key(id))
+            .filter_map(|(key, _)| key.name.as_deref())
+            .collect();
+        for name in named.unseen_successes(from, end).filter(|name| logged.contains(name)) {
+            if (self.bounds.wanted)(Some(name)) {
+                self.with_more_attempts.0 += 1;
+                keep_first(&mut self.with_more_attempts.1, name);
+            }
+        }
     }
 
     fn disordered(&mut self, place: Place) {
@@ -524,16 +598,25 @@ impl<'a> Pass<'a> {
     }
 
     /// Counts one event, given its attempts in order.
-    fn event(&mut self, attempts: &[Entry], current: &mut Current<'a>) {
+    fn event(&mut self, attempts: &[Entry], measured: &[Option<Measured<'_>>], current: &mut Current<'a>) {
         let key = &self.names.functions[current.id as usize];
         let (account_id, region) = (key.account_id.as_deref(), key.region.as_deref());
         let function = CaughtFunction { name: key.name.as_deref(), account_id, region };
-        let caught = attempts.iter().find_map(Entry::request).and_then(|id| self.caught.find(id, function));
+        let caught =
+            attempts.iter().find_map(Entry::request).and_then(|id| self.caught.find(id, (current.id, function)));
+        self.hold_against_told(attempts, key.name.as_deref());
         caught.into_iter().for_each(|event| current.catchers.add(event));
         let ended = outcome(attempts, self.end, caught.is_some());
         let (outcome, caught) = settled_by(ended, caught);
         let ended = (outcome, caught.is_some());
-        current.counts.add_event(attempts, ended, &current.configured, &self.names.failures);
+        current.counts.add_event((attempts, measured), ended, &current.configured, &self.names.failures);
+        if self.bounds.keep_patches {
+            let told = attempts
+                .iter()
+                .zip(measured)
+                .filter_map(|(attempt, measured)| Some((attempt.place(), measured.as_ref()?.told())));
+            self.patches.lambda_insights.extend(told);
+        }
         current.counts.costs.add_event(attempts, &current.price);
         if let Some(fit) = &current.metric_fit {
             let counted = attempts.iter().filter_map(Entry::started_at).filter(|at| fit.holds(*at)).count();
@@ -646,7 +729,11 @@ impl<'a> Pass<'a> {
             rows.push(row);
             self.row_ids.push(id);
         }
-        rows.iter().filter_map(cloudwatch::difference).chain(cloudwatch::of_another_time(rows)).collect()
+        let differences = rows.iter().zip(&self.row_ids).filter_map(|(row, id)| {
+            row.cloudwatch_metrics.as_ref()?;
+            cloudwatch::difference(row, self.metric_fit(*id).as_ref())
+        });
+        differences.chain(cloudwatch::of_another_time(rows)).collect()
     }
 
     /// Lists the caught events of this window and of the functions that are wanted of which no attempt was seen: those that
@@ -684,6 +771,7 @@ impl<'a> Pass<'a> {
         let (first, last) = (self.first.take(), self.last.take());
         self.close(first);
         self.close(last);
+        self.unseen_successes();
         let (unrun, caught_without_attempts) = self.unseen();
         let unrun_events = unrun.events();
         let names = &self.names.functions;
@@ -719,7 +807,11 @@ impl<'a> Pass<'a> {
         self.failed_starts.sort();
         let causes = causes::list(std::mem::take(&mut self.causes), self.names, self.window(), &self.failed_starts);
         let events_to_check = std::mem::take(&mut self.to_check).list(self.names);
-        let Self { duplicates, outside, disordered, too_large, hiding, patches, ledger_events, .. } = self;
+        let insights_notes = insights_notes(self.readings);
+        let contested = self.caught.owners.contested();
+        let Self {
+            duplicates, outside, with_more_attempts, disordered, too_large, hiding, patches, ledger_events, ..
+        } = self;
         Totals {
             window,
             totals,
@@ -733,10 +825,26 @@ impl<'a> Pass<'a> {
             hiding,
             other_than_metrics,
             caught_without_attempts,
+            with_more_attempts,
+            contested,
+            insights_notes,
             patches,
             ledger_events,
         }
     }
+}
+
+/// Says which events of Lambda Insights join nothing, and whether some were left out.
+fn insights_notes(readings: &SortedReadings) -> Vec<(String, bool)> {
+    let (all, alone) = readings.without_attempt();
+    let events = if all == 1 { "event" } else { "events" };
+    let have = if alone == 1 { "has" } else { "have" };
+    let alone = (alone > 0)
+        .then(|| (format!("{alone} of {all} {events} of Lambda Insights {have} no attempt in this log"), false));
+    let left_out = readings.left_out_behind().map(|most| {
+        (format!("more than {most} events of Lambda Insights: the figures of the others are left out; read fewer logs at once"), true)
+    });
+    alone.into_iter().chain(left_out).collect()
 }
 
 /// Returns whether an entry belongs to the same event (or is the same environment read twice).

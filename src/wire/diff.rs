@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Gate, Window};
 
 /// Version of this format: grows when a field is added.
-pub const DIFF_SCHEMA_VERSION: u32 = 1;
+pub const DIFF_SCHEMA_VERSION: u32 = 2;
 
 /// What became of causes and functions from one summary, the base, to another, the head.
 ///
@@ -54,6 +54,15 @@ pub struct ComparedSide {
     pub failure_rate: Option<f64>,
     /// Events that were lost.
     pub lost: u64,
+    /// Requests that were throttled, by CloudWatch; null without a complete answer.
+    #[serde(default)]
+    pub own_throttles: Option<u64>,
+    /// Events that a destination or a dead-letter queue caught; null without its records.
+    #[serde(default)]
+    pub caught: Option<u64>,
+    /// Events that were given up before they ran, by the same records.
+    #[serde(default)]
+    pub never_ran: Option<u64>,
     /// Nothing of its logs was left out.
     pub complete: bool,
 }
@@ -159,6 +168,15 @@ pub struct SideCounts {
     pub events: u64,
     /// Events that were lost.
     pub lost: u64,
+    /// Requests that were throttled, by CloudWatch; null without a complete answer, and of a cause.
+    #[serde(default)]
+    pub own_throttles: Option<u64>,
+    /// Events that a destination or a dead-letter queue caught; null without its records, and of a cause.
+    #[serde(default)]
+    pub caught: Option<u64>,
+    /// Events that were given up before they ran, by the same records.
+    #[serde(default)]
+    pub never_ran: Option<u64>,
     /// Finished attempts of the functions concerned; null where it is not known.
     pub finished: Option<u64>,
     /// `failed` / `finished`, 0 to 1; null without any, or where it is not known.

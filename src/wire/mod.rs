@@ -20,7 +20,8 @@ pub use diff::{
 pub use explain::{EXPLAIN_SCHEMA_VERSION, ExplainedCode, ExplainedName, Explanation};
 pub use ledger::{EventLedger, LedgerEffect, LedgerRow, SideEffectLine};
 pub use record::{
-    CaughtBy, ContributingCause, CutEnds, DownstreamCall, EvidenceLine, ObservationCount, Record, RecordKind,
+    CaughtBy, ContributingCause, CutEnds, DownstreamCall, EvidenceLine, LambdaInsights, ObservationCount, Record,
+    RecordKind,
 };
 pub(crate) use redact::LineMasking;
 pub use redact::{Redaction, SecretPattern};
@@ -29,9 +30,9 @@ pub use summary::{
     AccountRead, AsyncBalance, BeganWith, Cause, Check, CheckSeverity, CloudwatchMetrics, Condition, Coverage,
     CoverageBytes, DurationCell, Durations, EarlyWarning, EventToCheck, Example, Failures, Finding, FindingState,
     FirstVersion, FunctionSummary, FunctionVersion, Gate, IgnoreState, IgnoredFailures, InitPercentiles, InputProblem,
-    KnownInvoker, Memory, MemoryCell, NeedsPerson, NeedsPersonExample, NeedsPersonGroup, Outcomes, Percentiles,
-    Retries, Summary, TimelineBucket, VersionSample, WarningKind, Waste, WasteShare, Window, moment,
+    InsightsCounts, KnownInvoker, Memory, MemoryCell, NeedsPerson, NeedsPersonExample, NeedsPersonGroup, Outcomes,
+    Percentiles, Retries, Summary, TimelineBucket, VersionSample, WarningKind, Waste, WasteShare, Window, moment,
 };
 
 /// Version of the summary and record formats: grows when a field is added.
-pub const SCHEMA_VERSION: u32 = 4;
+pub const SCHEMA_VERSION: u32 = 5;

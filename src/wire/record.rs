@@ -135,6 +135,34 @@ pub struct Record {
     /// What caught the event when it failed, by the records of `--destinations`; null where none says so.
     #[serde(default)]
     pub caught_by: Option<CaughtBy>,
+    /// What Lambda Insights measured; null where its log has nothing on the attempt.
+    #[serde(default)]
+    pub lambda_insights: Option<LambdaInsights>,
+}
+
+/// What Lambda Insights measured of an attempt. Null is what its event does not say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LambdaInsights {
+    /// When it was measured.
+    pub at: Option<String>,
+    /// The same in milliseconds since the epoch.
+    pub at_ms: Option<i64>,
+    /// Run time.
+    pub duration_ms: Option<u32>,
+    /// CPU time of all threads.
+    pub cpu_ms: Option<u32>,
+    /// Largest memory use of the environment.
+    pub memory_used_mb: Option<u16>,
+    /// Configured memory.
+    pub memory_size_mb: Option<u16>,
+    /// Used part of /tmp, in megabytes (1,048,576 bytes) rounded up.
+    pub tmp_used_mb: Option<u16>,
+    /// Size of /tmp, in the same.
+    pub tmp_size_mb: Option<u16>,
+    /// Most file descriptors in use.
+    pub open_files: Option<u16>,
+    /// Most file descriptors there can be.
+    pub open_files_limit: Option<u16>,
 }
 
 /// What caught an event that did not succeed.

@@ -501,6 +501,9 @@ additive! {
         pub init_ms: InitPercentiles,
         /// Memory.
         pub memory: Memory,
+        /// What Lambda Insights tells; all zero where nothing of it was read.
+        #[serde(default)]
+        pub lambda_insights: InsightsCounts = sum,
         /// The function's timeout: as attempts ran into it, else as `--aws-config` tells it for the versions in the log.
         pub timeout_ms: Option<u64>,
         /// Where `timeout_ms` is from: `observed` in the log or `config`; null while it is unknown.
@@ -628,6 +631,23 @@ impl Failures {
             Category::Downstream => &mut self.downstream,
             Category::Ok | Category::Incomplete | Category::Unknown => return None,
         })
+    }
+}
+
+additive! {
+    /// Attempts of which Lambda Insights tells something.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct InsightsCounts {
+        /// Attempts with an event of it.
+        pub measured: u64 = sum,
+        /// Those whose memory only it tells: REPORT lines of Managed Instances have none.
+        pub memory_known: u64 = sum,
+        /// Attempts that timed out and had computed nearly all the time.
+        pub timeouts_computing: u64 = sum,
+        /// Attempts that timed out and had waited most of the time.
+        pub timeouts_waiting: u64 = sum,
+        /// Attempts that ended with /tmp 95 % full or more.
+        pub tmp_full: u64 = sum,
     }
 }
 

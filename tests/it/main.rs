@@ -43,6 +43,7 @@ mod hostile;
 mod html;
 #[cfg(all(unix, feature = "cloudwatch"))]
 mod kept;
+mod lambda_insights;
 mod line_by_line;
 mod line_forms;
 mod masked_ids;
@@ -80,6 +81,7 @@ mod spoilt;
 mod stores;
 #[cfg(target_os = "linux")]
 mod threads;
+mod told_of_more;
 mod truth;
 mod unread;
 mod verdicts;

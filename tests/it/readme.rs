@@ -64,6 +64,8 @@ fn workshop() -> tempfile::TempDir {
     let record = r#"{"requestContext":{"requestId":"6d1f7c1a-83f0-4b7e-9a50-0c3f4be5a001","condition":"RetriesExhausted","functionArn":"arn:aws:lambda:eu-west-1:111122223333:function:orders","approximateInvokeCount":3},"responseContext":{"statusCode":200}}"#;
     let messages = serde_json::json!({ "Messages": [{ "MessageId": "m", "Body": record }] });
     write(&folder.path().join("messages.json"), messages.to_string());
+    let insights = fs::read(root().join("fixtures/insights/lambda-insights.ndjson")).unwrap();
+    write(&folder.path().join("insights.json"), insights);
     let label = "webhook-relay Throttles 2026-03-01T10:00:00.000Z/2026-03-01T11:00:00.000Z";
     let metric = serde_json::json!({ "Id": "f0_2", "Label": label, "Values": [], "StatusCode": "Complete" });
     write(&folder.path().join("metrics.json"), serde_json::json!({ "MetricDataResults": [metric] }).to_string());

@@ -28,7 +28,7 @@ pub(super) struct Event {
 
 /// Creates attempts that do not overlap, so that shapes without stream names keep together what belongs together:
 /// successes cold and warm, a timeout, an exception that a retry repairs, a kill, a logged error.
-fn log() -> Vec<Event> {
+pub(super) fn log() -> Vec<Event> {
     let mut events = Vec::new();
     let mut at = BEGIN;
     for (number, (id, stream, kind)) in [
@@ -505,7 +505,7 @@ const CONTAINERS: [(&str, Packer); 11] = [
     ("CRLF", crlf),
 ];
 
-fn analyze(files: &Files) -> RunAnalysis {
+pub(super) fn analyze(files: &Files) -> RunAnalysis {
     let options = Options { function: Some("orders".to_owned()), redaction: Redaction::off(), ..Options::default() };
     let samples: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
     analyze_samples(&samples, &options).unwrap()

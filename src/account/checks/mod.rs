@@ -12,7 +12,7 @@ mod sources;
 mod tests;
 
 use super::config::{AskedFunction, AwsConfig, Described, FunctionConfig, ToldFact};
-use crate::model::Timestamp;
+use crate::model::{Timestamp, count};
 use crate::wire::{Check, CheckSeverity, FunctionSummary, Summary, Window};
 
 /// Most checks that are listed.
@@ -169,9 +169,4 @@ fn span(ms: f64) -> String {
         ms if (ms / 1_000.0).fract() == 0.0 => format!("{:.0} s", ms / 1_000.0),
         ms => format!("{:.1} s", ms / 1_000.0),
     }
-}
-
-/// Writes a number with what it counts.
-fn count(number: u64, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }

@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
-use serde::de::MapAccess;
 
 use super::description::{LoggingConfig, SnapStart};
 use super::facts::{
@@ -14,8 +13,8 @@ use super::facts::{
 };
 use super::get_queue_attributes::RedrivePolicy;
 use super::list_event_source_mappings::{REPORT_ITEMS, UNTIL_EXPIRY, seconds};
-use super::loose::{JsonObject, List, Tolerant, Value};
-use super::section::Section;
+use super::loose::{JsonObject, List, Tolerant, Value, WordList};
+use super::section::{Section, takes};
 
 #[derive(Debug, Default)]
 pub(super) struct CloudFormation {
@@ -66,7 +65,7 @@ struct Properties {
     enabled: Value,
     maximum_batching_window_in_seconds: Value,
     bisect_batch_on_function_error: Value,
-    function_response_types: Tolerant<List<Value>>,
+    function_response_types: WordList,
     // Of events of a template.
     queue: Value,
     stream: Value,
@@ -87,10 +86,10 @@ struct SamEvent {
     properties: Tolerant<JsonObject<Properties>>,
 }
 
+/// Function of a template that stands in the place of an object, so that only a deployment knows its members.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct DeadLetterTarget {
-    target_arn: Value,
+#[serde(default)]
+struct Intrinsic {
     #[serde(
         rename = "Fn::If",
         alias = "Fn::FindInMap",
@@ -100,7 +99,21 @@ struct DeadLetterTarget {
         alias = "Fn::Transform",
         alias = "Ref"
     )]
-    unresolved: Value,
+    function: Value,
+}
+
+impl Intrinsic {
+    fn is_set(&self) -> bool {
+        self.function.is_set()
+    }
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct DeadLetterTarget {
+    target_arn: Value,
+    #[serde(flatten)]
+    instead: Intrinsic,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -108,48 +121,24 @@ struct DeadLetterTarget {
 struct EventInvokeConfig {
     maximum_retry_attempts: Value,
     destination_config: Tolerant<JsonObject<TemplateDestinations>>,
-    #[serde(
-        rename = "Fn::If",
-        alias = "Fn::FindInMap",
-        alias = "Fn::GetAtt",
-        alias = "Fn::ImportValue",
-        alias = "Fn::Select",
-        alias = "Fn::Transform",
-        alias = "Ref"
-    )]
-    unresolved: Value,
+    #[serde(flatten)]
+    instead: Intrinsic,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct TemplateDestinations {
     on_failure: Tolerant<JsonObject<TemplateOnFailure>>,
-    #[serde(
-        rename = "Fn::If",
-        alias = "Fn::FindInMap",
-        alias = "Fn::GetAtt",
-        alias = "Fn::ImportValue",
-        alias = "Fn::Select",
-        alias = "Fn::Transform",
-        alias = "Ref"
-    )]
-    unresolved: Value,
+    #[serde(flatten)]
+    instead: Intrinsic,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct TemplateOnFailure {
     destination: Value,
-    #[serde(
-        rename = "Fn::If",
-        alias = "Fn::FindInMap",
-        alias = "Fn::GetAtt",
-        alias = "Fn::ImportValue",
-        alias = "Fn::Select",
-        alias = "Fn::Transform",
-        alias = "Ref"
-    )]
-    unresolved: Value,
+    #[serde(flatten)]
+    instead: Intrinsic,
     /// SAM makes a queue or topic of this type where no destination is named.
     #[serde(rename = "Type")]
     kind: Value,
@@ -158,13 +147,9 @@ struct TemplateOnFailure {
 impl Section for CloudFormation {
     const NAME: &'static str = "a CloudFormation template in JSON";
 
-    fn take<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
-        match key {
-            "Resources" => self.resources = map.next_value()?,
-            "Globals" => self.globals = map.next_value()?,
-            _ => return Ok(false),
-        }
-        Ok(true)
+    takes! {
+        "Resources" => resources,
+        "Globals" => globals,
     }
 
     fn add(self, facts: &mut ConfigFacts, input: &str) -> Result<bool, String> {
@@ -257,7 +242,7 @@ impl Template<'_> {
         // SAM calls it by another name.
         let targets = [&own.dead_letter_config, &own.dead_letter_queue, &all.dead_letter_queue];
         let targets: Vec<&DeadLetterTarget> = targets.into_iter().filter_map(|one| Some(&one.0.as_ref()?.0)).collect();
-        let is_unresolved = targets.iter().any(|target| target.unresolved.is_set());
+        let is_unresolved = targets.iter().any(|target| target.instead.is_set());
         let has_target = targets.iter().any(|target| target.target_arn.is_set());
         let snap_start = own.snap_start.0.as_ref().or(all.snap_start.0.as_ref());
         let logging = own.logging_config.0.as_ref().or(all.logging_config.0.as_ref());
@@ -292,7 +277,7 @@ impl Template<'_> {
             |kind, evidence: String| CallerFact { function: function.clone(), source: self.source(), kind, evidence };
         let config = own.event_invoke_config.0.as_ref().or(self.globals.event_invoke_config.0.as_ref());
         if let Some(JsonObject(config)) = config {
-            let settings = match config.unresolved.is_set() {
+            let settings = match config.instead.is_set() {
                 true => InvokeSettings::default(),
                 false => invoke_settings(&config.maximum_retry_attempts, &config.destination_config),
             };
@@ -324,7 +309,6 @@ impl Template<'_> {
     fn mapping(&self, function: FunctionRef, own: &Properties, event_source: &Value) -> MappingFact {
         let (kind, key) = self.event_source(event_source);
         let own_kafka = own.self_managed_event_source.0.as_ref().map(|_| "kafka");
-        let reports = own.function_response_types.0.as_ref();
         MappingFact {
             function,
             source: self.source(),
@@ -337,9 +321,7 @@ impl Template<'_> {
             has_batches: has_batches(&own.batch_size),
             bisects: own.bisect_batch_on_function_error.flag().or(false),
             has_destination: has_destination(&own.destination_config),
-            reports_item_failures: Some(
-                reports.is_some_and(|types| types.0.iter().any(|kind| kind.text() == Some(REPORT_ITEMS))),
-            ),
+            reports_item_failures: own.function_response_types.holds(REPORT_ITEMS),
         }
     }
 
@@ -415,6 +397,6 @@ fn has_destination(config: &Tolerant<JsonObject<TemplateDestinations>>) -> Optio
     let Some(JsonObject(config)) = &config.0 else { return Some(false) };
     let on_failure = config.on_failure.0.as_ref();
     let is_set = on_failure.is_some_and(|one| one.0.destination.is_set() || one.0.kind.is_set());
-    let is_unresolved = config.unresolved.is_set() || on_failure.is_some_and(|one| one.0.unresolved.is_set());
+    let is_unresolved = config.instead.is_set() || on_failure.is_some_and(|one| one.0.instead.is_set());
     (is_set || !is_unresolved).then_some(is_set)
 }

@@ -1,12 +1,11 @@
 //! `aws lambda get-function`: one version of a function, and the concurrency that is reserved for it.
 
 use serde::Deserialize;
-use serde::de::MapAccess;
 
 use super::description::Description;
 use super::facts::ConfigFacts;
 use super::loose::{JsonObject, Tolerant, Value};
-use super::section::Section;
+use super::section::{Section, takes};
 
 #[derive(Debug, Default)]
 pub(super) struct GetFunction {
@@ -23,13 +22,9 @@ struct Concurrency {
 impl Section for GetFunction {
     const NAME: &'static str = "aws lambda get-function";
 
-    fn take<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
-        match key {
-            "Configuration" => self.configuration = map.next_value()?,
-            "Concurrency" => self.concurrency = map.next_value()?,
-            _ => return Ok(false),
-        }
-        Ok(true)
+    takes! {
+        "Configuration" => configuration,
+        "Concurrency" => concurrency,
     }
 
     fn add(self, facts: &mut ConfigFacts, input: &str) -> Result<bool, String> {

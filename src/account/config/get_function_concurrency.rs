@@ -1,10 +1,8 @@
 //! `aws lambda get-function-concurrency`: does not tell of which function, so it cannot be used.
 
-use serde::de::MapAccess;
-
 use super::facts::ConfigFacts;
 use super::loose::Value;
-use super::section::Section;
+use super::section::{Section, takes};
 
 #[derive(Debug, Default)]
 pub(super) struct GetFunctionConcurrency {
@@ -14,12 +12,8 @@ pub(super) struct GetFunctionConcurrency {
 impl Section for GetFunctionConcurrency {
     const NAME: &'static str = "aws lambda get-function-concurrency";
 
-    fn take<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
-        match key {
-            "ReservedConcurrentExecutions" => self.reserved = map.next_value()?,
-            _ => return Ok(false),
-        }
-        Ok(true)
+    takes! {
+        "ReservedConcurrentExecutions" => reserved,
     }
 
     fn add(self, _: &mut ConfigFacts, _: &str) -> Result<bool, String> {

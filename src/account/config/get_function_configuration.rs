@@ -1,10 +1,8 @@
 //! `aws lambda get-function-configuration`: one version of a function.
 
-use serde::de::MapAccess;
-
 use super::description::Description;
 use super::facts::ConfigFacts;
-use super::section::Section;
+use super::section::{Section, takes};
 
 #[derive(Debug, Default)]
 pub(super) struct GetFunctionConfiguration(Description);
@@ -12,24 +10,19 @@ pub(super) struct GetFunctionConfiguration(Description);
 impl Section for GetFunctionConfiguration {
     const NAME: &'static str = "aws lambda get-function-configuration";
 
-    fn take<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
-        let Self(one) = self;
-        match key {
-            "FunctionName" => one.function_name = map.next_value()?,
-            "FunctionArn" => one.function_arn = map.next_value()?,
-            "Version" => one.version = map.next_value()?,
-            "Timeout" => one.timeout = map.next_value()?,
-            "MemorySize" => one.memory_size = map.next_value()?,
-            "Runtime" => one.runtime = map.next_value()?,
-            "Architectures" => one.architectures = map.next_value()?,
-            "PackageType" => one.package_type = map.next_value()?,
-            "LastModified" => one.last_modified = map.next_value()?,
-            "DeadLetterConfig" => one.dead_letter_config = map.next_value()?,
-            "SnapStart" => one.snap_start = map.next_value()?,
-            "LoggingConfig" => one.logging_config = map.next_value()?,
-            _ => return Ok(false),
-        }
-        Ok(true)
+    takes! {
+        "FunctionName" => 0.function_name,
+        "FunctionArn" => 0.function_arn,
+        "Version" => 0.version,
+        "Timeout" => 0.timeout,
+        "MemorySize" => 0.memory_size,
+        "Runtime" => 0.runtime,
+        "Architectures" => 0.architectures,
+        "PackageType" => 0.package_type,
+        "LastModified" => 0.last_modified,
+        "DeadLetterConfig" => 0.dead_letter_config,
+        "SnapStart" => 0.snap_start,
+        "LoggingConfig" => 0.logging_config,
     }
 
     fn add(self, facts: &mut ConfigFacts, input: &str) -> Result<bool, String> {

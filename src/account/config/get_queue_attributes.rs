@@ -1,11 +1,10 @@
 //! `aws sqs get-queue-attributes --attribute-names All`: how long a message stays hidden, and how often it comes again.
 
 use serde::Deserialize;
-use serde::de::MapAccess;
 
 use super::facts::{ConfigFacts, DocumentForm, FactSource, QueueFact, SourceArn};
 use super::loose::{JsonObject, Tolerant, Value};
-use super::section::Section;
+use super::section::{Section, takes};
 
 #[derive(Debug, Default)]
 pub(super) struct GetQueueAttributes {
@@ -42,12 +41,8 @@ impl RedrivePolicy {
 impl Section for GetQueueAttributes {
     const NAME: &'static str = "aws sqs get-queue-attributes";
 
-    fn take<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
-        match key {
-            "Attributes" => self.attributes = map.next_value()?,
-            _ => return Ok(false),
-        }
-        Ok(true)
+    takes! {
+        "Attributes" => attributes,
     }
 
     fn add(self, facts: &mut ConfigFacts, input: &str) -> Result<bool, String> {

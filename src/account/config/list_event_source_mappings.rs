@@ -1,13 +1,13 @@
 //! `aws lambda list-event-source-mappings`: the queues, streams and topics that functions read.
 
 use serde::Deserialize;
-use serde::de::{IgnoredAny, MapAccess};
+use serde::de::IgnoredAny;
 
 use super::facts::{
     ConfigFacts, DocumentForm, FactSource, FunctionRef, MappingFact, SourceArn, has_batches, invoker_of_service,
 };
-use super::loose::{JsonObject, List, Setting, Tolerant, Value};
-use super::section::Section;
+use super::loose::{JsonObject, List, Setting, Tolerant, Value, WordList};
+use super::section::{Section, takes};
 
 #[derive(Debug, Default)]
 pub(super) struct ListEventSourceMappings {
@@ -28,7 +28,7 @@ struct ListedMapping {
     batch_size: Value,
     bisect_batch_on_function_error: Value,
     destination_config: Tolerant<JsonObject<DestinationConfig>>,
-    function_response_types: Tolerant<List<Value>>,
+    function_response_types: WordList,
 }
 
 /// Where failed events go.
@@ -60,13 +60,9 @@ pub(super) const UNTIL_EXPIRY: i64 = -1;
 impl Section for ListEventSourceMappings {
     const NAME: &'static str = "aws lambda list-event-source-mappings";
 
-    fn take<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
-        match key {
-            "EventSourceMappings" => self.mappings = Some(map.next_value()?),
-            "NextToken" => self.token = map.next_value()?,
-            _ => return Ok(false),
-        }
-        Ok(true)
+    takes! {
+        "EventSourceMappings" => mappings,
+        "NextToken" => token,
     }
 
     fn add(self, facts: &mut ConfigFacts, input: &str) -> Result<bool, String> {
@@ -84,7 +80,6 @@ impl ListedMapping {
         let (function, _) = FunctionRef::parse(self.function_arn.text()?)?;
         let arn = self.event_source_arn.text().and_then(SourceArn::parse);
         let own_kafka = self.self_managed_event_source.map(|_| "kafka");
-        let reports = self.function_response_types.0.as_ref();
         Some(MappingFact {
             function,
             source: FactSource { form: DocumentForm::Answer, input: input.to_owned() },
@@ -97,9 +92,7 @@ impl ListedMapping {
             has_batches: has_batches(&self.batch_size),
             bisects: self.bisect_batch_on_function_error.flag().or(false),
             has_destination: Some(DestinationConfig::is_set(&self.destination_config)),
-            reports_item_failures: Some(
-                reports.is_some_and(|types| types.0.iter().any(|kind| kind.text() == Some(REPORT_ITEMS))),
-            ),
+            reports_item_failures: self.function_response_types.holds(REPORT_ITEMS),
         })
     }
 }

@@ -1,12 +1,11 @@
 //! `aws lambda list-function-event-invoke-configs`: retries and destinations of asynchronous invocations.
 
 use serde::Deserialize;
-use serde::de::MapAccess;
 
 use super::facts::{ConfigFacts, DocumentForm, FactSource, FunctionRef, InvokeFact, InvokeSettings, retries};
 use super::list_event_source_mappings::DestinationConfig;
 use super::loose::{JsonObject, List, Tolerant, Value};
-use super::section::Section;
+use super::section::{Section, takes};
 
 #[derive(Debug, Default)]
 pub(super) struct ListFunctionEventInvokeConfigs {
@@ -24,12 +23,8 @@ struct InvokeConfig {
 impl Section for ListFunctionEventInvokeConfigs {
     const NAME: &'static str = "aws lambda list-function-event-invoke-configs";
 
-    fn take<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
-        match key {
-            "FunctionEventInvokeConfigs" => self.configs = Some(map.next_value()?),
-            _ => return Ok(false),
-        }
-        Ok(true)
+    takes! {
+        "FunctionEventInvokeConfigs" => configs,
     }
 
     fn add(self, facts: &mut ConfigFacts, input: &str) -> Result<bool, String> {

@@ -1,11 +1,9 @@
 //! `aws lambda list-functions`: every function as it is configured now, `$LATEST` of each.
 
-use serde::de::MapAccess;
-
 use super::description::Description;
 use super::facts::ConfigFacts;
 use super::loose::{JsonObject, List, Tolerant, Value};
-use super::section::Section;
+use super::section::{Section, takes};
 
 #[derive(Debug, Default)]
 pub(super) struct ListFunctions {
@@ -16,13 +14,9 @@ pub(super) struct ListFunctions {
 impl Section for ListFunctions {
     const NAME: &'static str = "aws lambda list-functions";
 
-    fn take<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
-        match key {
-            "Functions" => self.functions = Some(map.next_value()?),
-            "NextMarker" => self.token = map.next_value()?,
-            _ => return Ok(false),
-        }
-        Ok(true)
+    takes! {
+        "Functions" => functions,
+        "NextMarker" => token,
     }
 
     fn add(self, facts: &mut ConfigFacts, input: &str) -> Result<bool, String> {

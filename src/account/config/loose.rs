@@ -296,6 +296,84 @@ impl<T> Default for Tolerant<T> {
 #[derive(Clone, Debug)]
 pub(super) struct List<T>(pub(super) Vec<T>);
 
+/// A list of words, or an intrinsic function in the place of it or of some of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum WordList {
+    /// It is not there, or null.
+    #[default]
+    Unset,
+    Are(Vec<Value>),
+    /// It is there, and nothing is known of it.
+    Unknown,
+}
+
+impl WordList {
+    /// Returns whether it has a word, if that is known.
+    pub(super) fn holds(&self, word: &str) -> Option<bool> {
+        match self {
+            Self::Unset => Some(false),
+            Self::Unknown => None,
+            Self::Are(words) if words.iter().any(|one| one.text() == Some(word)) => Some(true),
+            // What only a deployment knows may be that word.
+            Self::Are(words) => words.iter().all(|one| one.text().is_some_and(is_plain)).then_some(false),
+        }
+    }
+}
+
+/// Returns whether a text is that of the document, and not what stands for something that only a deployment knows.
+fn is_plain(text: &str) -> bool {
+    !text.contains("${") && !text.contains(UNKNOWN_PART)
+}
+
+impl<'de> Deserialize<'de> for WordList {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AnyWordList;
+        impl<'de> Visitor<'de> for AnyWordList {
+            type Value = WordList;
+
+            fn expecting(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
+                text.write_str("a list")
+            }
+
+            fn visit_unit<E>(self) -> Result<WordList, E> {
+                Ok(WordList::Unset)
+            }
+
+            fn visit_bool<E>(self, _: bool) -> Result<WordList, E> {
+                Ok(WordList::Unknown)
+            }
+
+            fn visit_i64<E>(self, _: i64) -> Result<WordList, E> {
+                Ok(WordList::Unknown)
+            }
+
+            fn visit_u64<E>(self, _: u64) -> Result<WordList, E> {
+                Ok(WordList::Unknown)
+            }
+
+            fn visit_f64<E>(self, _: f64) -> Result<WordList, E> {
+                Ok(WordList::Unknown)
+            }
+
+            fn visit_str<E>(self, _: &str) -> Result<WordList, E> {
+                Ok(WordList::Unknown)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<WordList, A::Error> {
+                let value = ValueVisitor.visit_map(map)?;
+                Ok(if value == Value::Absent { WordList::Unset } else { WordList::Unknown })
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<WordList, A::Error> {
+                let words: Vec<Value> = Vec::deserialize(SeqAccessDeserializer::new(items))?;
+                // `AWS::NoValue` takes its place out of the list.
+                Ok(WordList::Are(words.into_iter().filter(|word| *word != Value::Absent).collect()))
+            }
+        }
+        deserializer.deserialize_any(AnyWordList)
+    }
+}
+
 /// What can be read of an object or of a list.
 pub(super) trait JsonPart<'de>: Sized {
     fn of_map<A: MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error>;
@@ -389,6 +467,25 @@ mod tests {
             ("{\"Fn::If\":[\"c\",1,2]}", Value::Opaque),
         ] {
             assert_eq!(serde_json::from_str::<Value>(json).unwrap(), want, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_only_a_deployment_knows_may_be_any_word() {
+        for (json, want) in [
+            ("null", Some(false)),
+            ("[]", Some(false)),
+            ("[\"a\"]", Some(true)),
+            ("[\"b\"]", Some(false)),
+            ("[\"b\",{\"Ref\":\"Kind\"}]", None),
+            ("[\"a\",{\"Fn::If\":[\"c\",1,2]}]", Some(true)),
+            ("[{\"Ref\":\"AWS::NoValue\"}]", Some(false)),
+            ("{\"Fn::If\":[\"c\",[\"a\"],{\"Ref\":\"AWS::NoValue\"}]}", None),
+            ("{\"Ref\":\"Kinds\"}", None),
+            ("{\"Ref\":\"AWS::NoValue\"}", Some(false)),
+            ("\"a\"", None),
+        ] {
+            assert_eq!(serde_json::from_str::<WordList>(json).unwrap().holds("a"), want, "{json}");
         }
     }
 

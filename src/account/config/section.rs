@@ -18,3 +18,17 @@ pub(super) trait Section: Default {
     /// When a document of this kind cannot be used, with the reason.
     fn add(self, facts: &mut ConfigFacts, input: &str) -> Result<bool, String>;
 }
+
+/// Makes [`Section::take`] from the keys of a section, each with the field that it fills.
+macro_rules! takes {
+    ($($key:literal => $($field:tt).+,)+) => {
+        fn take<'de, A: serde::de::MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
+            match key {
+                $($key => self.$($field).+ = map.next_value()?,)+
+                _ => return Ok(false),
+            }
+            Ok(true)
+        }
+    };
+}
+pub(super) use takes;

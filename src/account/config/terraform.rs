@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde::de::MapAccess;
 
 use super::description::time;
 use super::facts::{
@@ -13,8 +12,8 @@ use super::facts::{
 };
 use super::get_queue_attributes::RedrivePolicy;
 use super::list_event_source_mappings::{REPORT_ITEMS, UNTIL_EXPIRY, seconds};
-use super::loose::{JsonObject, List, Tolerant, Value};
-use super::section::Section;
+use super::loose::{JsonObject, List, Tolerant, Value, WordList};
+use super::section::{Section, takes};
 
 #[derive(Debug, Default)]
 pub(super) struct Terraform {
@@ -76,7 +75,7 @@ struct ResourceValues {
     enabled: Value,
     maximum_batching_window_in_seconds: Value,
     bisect_batch_on_function_error: Value,
-    function_response_types: Tolerant<List<Value>>,
+    function_response_types: WordList,
     // Permissions and queues.
     principal: Value,
     visibility_timeout_seconds: Value,
@@ -109,13 +108,9 @@ const DEEPEST: usize = 64;
 impl Section for Terraform {
     const NAME: &'static str = "terraform show -json";
 
-    fn take<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
-        match key {
-            "values" => self.state = map.next_value()?,
-            "planned_values" => self.planned = map.next_value()?,
-            _ => return Ok(false),
-        }
-        Ok(true)
+    takes! {
+        "values" => state,
+        "planned_values" => planned,
     }
 
     fn add(self, facts: &mut ConfigFacts, input: &str) -> Result<bool, String> {
@@ -219,7 +214,6 @@ impl ResourceValues {
     fn mapping(&self, source: &FactSource) -> Option<MappingFact> {
         let arn = self.event_source_arn.text().and_then(SourceArn::parse);
         let own_kafka = self.self_managed_event_source.0.as_ref().filter(|list| !list.0.is_empty()).map(|_| "kafka");
-        let reports = self.function_response_types.0.as_ref();
         Some(MappingFact {
             function: self.function_ref()?,
             source: source.clone(),
@@ -232,9 +226,7 @@ impl ResourceValues {
             has_batches: has_batches(&self.batch_size),
             bisects: self.bisect_batch_on_function_error.flag().or(false),
             has_destination: self.has_destination(),
-            reports_item_failures: Some(
-                reports.is_some_and(|types| types.0.iter().any(|kind| kind.text() == Some(REPORT_ITEMS))),
-            ),
+            reports_item_failures: self.function_response_types.holds(REPORT_ITEMS),
         })
     }
 

@@ -148,6 +148,17 @@ fn is_platform_event(value: RawValue<'_>) -> bool {
     is_platform && has_record
 }
 
+/// Returns whether a value is an event of Lambda Insights over several lines, as consoles show it.
+fn is_printed_insights_event(value: RawValue<'_>) -> bool {
+    let RawValue::Nested(object @ [b'{', ..]) = value else { return false };
+    if !object.contains(&b'\n') || memchr::memmem::find(object, b"\"LambdaInsights\"").is_none() {
+        return false;
+    }
+    let mut has_metrics = false;
+    members(object, |key, _| has_metrics |= key == b"_aws");
+    has_metrics
+}
+
 /// Returns whether a document is a structured line of a function, which may quote anything but hardly a line of the platform.
 fn is_function_line(document: RawValue<'_>) -> bool {
     let (RawValue::Nested(object @ [b'{', ..]) | RawValue::Cut(object @ [b'{', ..])) = document else { return false };
@@ -323,6 +334,9 @@ impl Search {
                 self.found(kind, || place_of(steps));
             }
             RawValue::Nested(_) if !steps.is_empty() && is_platform_event(value) => {
+                self.found(StringKind::Message, || place_of(steps));
+            }
+            RawValue::Nested(_) if is_printed_insights_event(value) => {
                 self.found(StringKind::Message, || place_of(steps));
             }
             RawValue::Nested(object @ [b'{', ..]) | RawValue::Cut(object @ [b'{', ..]) => {

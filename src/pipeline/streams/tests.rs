@@ -76,6 +76,7 @@ impl StreamOutput for FakeRun<'_> {
         self.own_records.push(String::from_utf8_lossy(json).into_owned());
     }
     fn unparsed(&mut self, _: Place) {}
+    fn insights(&mut self, _: &InsightsReading) {}
     fn note(&mut self, _: u32, note: Note) {
         self.notes.push(note.text);
     }
