@@ -146,7 +146,7 @@ Examples:
 AWS is only read: logs:FilterLogEvents and logs:DescribeLogGroups, and
 lambda:GetFunctionConfiguration and lambda:ListFunctions where allowed. With
 --cloudwatch-metrics also cloudwatch:GetMetricData, with --aws-config live what
-the README lists.
+the documentation lists.
 The exit status is that of analyze, and 130 after Ctrl-C.";
 
 #[derive(Debug, ClapArgs)]

@@ -157,7 +157,7 @@ fn explain_lists_every_check() {
 
 #[test]
 fn the_readme_lists_every_check() {
-    let readme = fs::read_to_string(super::harness::root().join("README.md")).unwrap();
+    let readme = super::harness::documentation();
     let list = Run::new(["explain", "checks", "--format", "json"]).stdout();
     let list: Value = serde_json::from_str(&list).unwrap();
     for check in list["glossary"].as_array().unwrap() {

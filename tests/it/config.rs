@@ -356,7 +356,7 @@ fn the_schema_of_the_file_takes_what_is_read() {
 
 #[test]
 fn the_readme_tells_what_is_read() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let readme = super::harness::documentation();
     let (_, rest) = readme.split_once("```toml\nformat").unwrap();
     let (example, about) = rest.split_once("```").unwrap();
     let summary = json_with(&format!("format{example}").replace("\"auto\"", "\"json\""));

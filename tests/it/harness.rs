@@ -34,6 +34,19 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// Lists the files for users, as they are read: the README, then the pages of the book in their order.
+pub fn documents() -> Vec<PathBuf> {
+    let book = root().join("docs/src");
+    let summary = std::fs::read_to_string(book.join("SUMMARY.md")).unwrap();
+    let pages = summary.split("](").skip(1).map(|rest| book.join(rest.split(')').next().unwrap()));
+    std::iter::once(root().join("README.md")).chain(pages).collect()
+}
+
+/// Returns the text of all files for users.
+pub fn documentation() -> String {
+    documents().iter().map(|path| std::fs::read_to_string(path).unwrap() + "\n").collect()
+}
+
 /// Creates a directory for one test.
 pub fn directory() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()

@@ -1,17 +1,13 @@
-//! The README: its commands run, and the output that it shows is real output.
+//! The README and the book: their commands run, the output that they show is real output, and their links lead somewhere.
 
 use std::fs;
 use std::path::Path;
 
-use super::harness::{LOGS, Run, directory, files_below, root, write};
-
-fn readme() -> String {
-    fs::read_to_string(root().join("README.md")).unwrap()
-}
+use super::harness::{LOGS, Run, directory, documentation, documents, files_below, root, write};
 
 /// Returns the contents of fenced blocks of a kind.
 fn blocks(kind: &str) -> Vec<String> {
-    let text = readme();
+    let text = documentation();
     let fence = format!("```{kind}\n");
     let found: Vec<String> =
         text.split(&fence).skip(1).map(|rest| rest.split("\n```").next().unwrap().to_owned()).collect();
@@ -135,7 +131,62 @@ fn the_main_command_of_the_readme_is_the_first_one() {
 fn exit_statuses_are_those_of_the_help() {
     let help = Run::new(["analyze", "--help"]).stdout();
     for status in 0..5 {
-        assert!(readme().contains(&format!("| {status} |")), "README: {status}");
+        assert!(documentation().contains(&format!("| {status} |")), "{status}");
         assert!(help.contains(&format!("\n  {status}  ")), "help: {status}");
+    }
+}
+
+/// Returns the fragment by which a heading is linked to.
+fn fragment(heading: &str) -> String {
+    let letter = |char: char| match char {
+        ' ' => Some('-'),
+        '-' | '_' => Some(char),
+        _ => char.is_alphanumeric().then(|| char.to_ascii_lowercase()),
+    };
+    heading.chars().filter_map(letter).collect()
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let others =
+        ["ARCHITECTURE.md", "CONTRIBUTING.md", "RELEASING.md", "SECURITY.md", "CHANGELOG.md", "examples/README.md"];
+    let files = documents().into_iter().chain(others.map(|name| root().join(name)));
+    let mut links = 0;
+    for file in files.chain([root().join("docs/src/SUMMARY.md")]) {
+        let text = fs::read_to_string(&file).unwrap();
+        let targets = text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap());
+        for target in targets.filter(|target| !target.contains("://") && !target.contains(' ')) {
+            let (path, heading) = target.split_once('#').unwrap_or((target, ""));
+            let path = if path.is_empty() { file.clone() } else { file.parent().unwrap().join(path) };
+            assert!(path.exists(), "{}: {target} leads nowhere", file.display());
+            if !heading.is_empty() {
+                let text = fs::read_to_string(&path).unwrap();
+                let mut headings = text.lines().filter(|line| line.starts_with('#'));
+                let is_there = headings.any(|line| fragment(line.trim_start_matches(['#', ' '])) == heading);
+                assert!(is_there, "{}: {target} has no such heading", file.display());
+            }
+            links += 1;
+        }
+    }
+    assert!(links > 40, "{links} links were found");
+}
+
+#[test]
+fn every_page_is_in_the_book() {
+    let listed: Vec<_> = documents().into_iter().skip(1).collect();
+    for page in files_below(&root().join("docs/src")) {
+        assert!(page.ends_with("SUMMARY.md") || listed.contains(&page), "{} is not in SUMMARY.md", page.display());
+    }
+}
+
+#[test]
+fn the_recording_is_of_the_demo() {
+    let drawn = fs::read_to_string(root().join("docs/demo.svg")).unwrap().replace("&#160;", " ");
+    let text: String = drawn.split('<').filter_map(|tag| Some(tag.split_once('>')?.1)).collect();
+    let demo = Run::new(["demo"]).stdout();
+    for line in demo.lines().take(2).chain(demo.lines().filter(|line| line.starts_with("Next"))) {
+        for word in line.split("  ").filter(|word| word.len() > 3 && word.is_ascii()) {
+            assert!(text.contains(word.trim()), "docs/record draws it anew: {word:?} is not in docs/demo.svg");
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! The program's registries: unique names, a description for each entry, and a place in the README.
 
 use std::collections::BTreeSet;
-use std::fs;
 
 use serde_json::Value;
 use xxhash_rust::xxh3::xxh3_64;
@@ -12,7 +11,7 @@ use lambda_triage::internal::RULES;
 use lambda_triage::internal::SHAPES;
 
 use super::architecture::facts_of_catalogue;
-use super::harness::{LOGS, Run, root};
+use super::harness::{LOGS, Run};
 
 #[track_caller]
 fn unique<'a>(what: &str, names: impl IntoIterator<Item = &'a str>) {
@@ -85,8 +84,8 @@ fn every_code_of_the_fixtures_is_in_the_catalogue() {
 }
 
 #[test]
-fn the_readme_names_every_format_and_category() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+fn the_documentation_names_every_format_and_category() {
+    let readme = super::harness::documentation();
     for renderer in RENDERERS {
         assert!(readme.contains(&format!("| `{}` |", renderer.name)), "format {}", renderer.name);
     }

@@ -124,7 +124,7 @@ fn raw(text: &[u8]) -> Vec<u8> {
     [&[0x28, 0xb5, 0x2f, 0xfd, 0, 0x38], &header[..3], text].concat()
 }
 
-/// What there may be very many of in a log: its name, the bytes that one may take besides its request id, as the README
+/// What there may be very many of in a log: its name, the bytes that one may take besides its request id, as the documentation
 /// states them, and a writer of so many, each with one attempt.
 type Crowd = (&'static str, u64, fn(u64, &mut dyn Write) -> io::Result<()>);
 
@@ -161,7 +161,7 @@ const CROWDS: &[Crowd] = &[
 /// Memory that the allocator holds beyond what is in use.
 const SPREAD: u64 = 3 << 20;
 
-/// The memory of each further stream, function and open attempt is what the README states.
+/// The memory of each further stream, function and open attempt is what the documentation states.
 #[test]
 fn memory_of_many_is_as_stated() {
     let (few, many) = (5_000, 20_000);
