@@ -1,9 +1,11 @@
 //! Completion scripts for shells, generated from the command line's definition.
 
-use clap::CommandFactory;
+use clap::builder::PossibleValuesParser;
+use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 
 use super::args::Args;
+use crate::catalogue::CODES;
 
 /// Name of the program on the command line.
 const NAME: &str = "lambda-triage";
@@ -11,10 +13,40 @@ const NAME: &str = "lambda-triage";
 /// Returns the script that a shell sources.
 pub(super) fn script(shell: Shell) -> String {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Args::command(), NAME, &mut script);
+    clap_complete::generate(shell, &mut command(), NAME, &mut script);
     // clap_complete spells a hyphen of the program's name differently in the labels of subcommands than in the word
     // that is compared with them, so no subcommand would be found (clap-rs/clap#6421).
-    String::from_utf8_lossy(&script).replace(&NAME.replace('-', "__subcmd__"), &NAME.replace('-', "__"))
+    let mut script =
+        String::from_utf8_lossy(&script).replace(&NAME.replace('-', "__subcmd__"), &NAME.replace('-', "__"));
+    if shell == Shell::Fish {
+        values_for_fish(&mut script);
+    }
+    script
+}
+
+/// Adds the values of arguments without a flag, which clap_complete leaves out for fish.
+fn values_for_fish(script: &mut String) {
+    let command = command();
+    for sub in command.get_subcommands() {
+        for argument in sub.get_positionals() {
+            let values = argument.get_possible_values();
+            let values: Vec<&str> = values.iter().map(clap::builder::PossibleValue::get_name).collect();
+            if !values.is_empty() {
+                script.push_str(&format!(
+                    "complete -c {NAME} -n \"__fish_{}_using_subcommand {}\" -f -a \"{}\"\n",
+                    NAME.replace('-', "_"),
+                    sub.get_name(),
+                    values.join(" ")
+                ));
+            }
+        }
+    }
+}
+
+/// Returns the definition of the command line with the codes as values of `explain`, which takes anything else, too.
+fn command() -> Command {
+    let codes = || PossibleValuesParser::new(CODES.iter().map(|code| code.id));
+    Args::command().mut_subcommand("explain", |explain| explain.mut_arg("code", |code| code.value_parser(codes())))
 }
 
 #[cfg(test)]
@@ -112,8 +144,12 @@ mod tests {
             words(&[NAME, "analyze", "some-file"]),
             words(&[NAME, "schema", "led"]),
             words(&[NAME, "help", "an"]),
+            words(&[NAME, "explain", "timeout.i"]),
         ];
         let offered = offered(&asked).into_iter().map(|words| words.join(" ")).collect::<Vec<_>>();
-        assert_eq!(offered, ["--format", &formats().join(" "), "ndjson", "", "ledger", "analyze"]);
+        assert_eq!(
+            offered,
+            ["--format", &formats().join(" "), "ndjson", "", "ledger", "analyze", "timeout.init timeout.invoke"]
+        );
     }
 }
