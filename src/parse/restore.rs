@@ -80,15 +80,12 @@ fn undone(text: &str) -> Option<String> {
 /// Returns a line of the platform with plain blanks, if it is one only with these: copies from documents and chats have blanks
 /// that do not break, marks of no width, signs that could not be read, and two blanks for one.
 fn with_plain_blanks(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let begins = matches!(bytes.first()?, b'S' | b'E' | b'R' | b'I' | b'0'..=b'9' | b'a'..=b'f');
+    if !begins || has_plain_blanks(bytes) {
+        return None;
+    }
     let line = text.lines().next()?;
-    if line.is_ascii() && !line.contains("  ") && !line.contains(['\u{b}', '\u{c}']) {
-        return None;
-    }
-    let may_be_of_platform =
-        line.starts_with(|first: char| matches!(first, 'S' | 'E' | 'R' | 'I' | '0'..='9' | 'a'..='f'));
-    if !may_be_of_platform {
-        return None;
-    }
     let mut plain = String::with_capacity(text.len());
     for char in line.chars() {
         match char {
@@ -103,6 +100,23 @@ fn with_plain_blanks(text: &str) -> Option<String> {
     }
     let is_read = |text: &str| !matches!(platform_text::parse(text), None | Some(Statement::Unrecognized));
     (plain != line && is_read(&plain) && !is_read(line)).then(|| plain + &text[line.len()..])
+}
+
+/// Bytes of a line in which the words of every sentence stand that is told by its words.
+const WORDS: usize = 128;
+
+/// Returns whether the first line of a message has plain blanks only, as nearly all have.
+fn has_plain_blanks(message: &[u8]) -> bool {
+    let mut before = 0;
+    for &byte in message.iter().take(WORDS) {
+        match byte {
+            b'\n' => break,
+            b' ' if before == b' ' => return false,
+            0x0b | 0x0c | 0x80.. => return false,
+            _ => before = byte,
+        }
+    }
+    true
 }
 
 /// Returns whether a character stands where a blank stood, or beside one.
