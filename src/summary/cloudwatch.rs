@@ -48,11 +48,16 @@ fn may_be_at(place: &MetricPlace, account_id: &Option<String>, region: &Option<S
 }
 
 /// Gives a row what CloudWatch counted of its function. `fit` is how the time of that lies to the log, `attempts` the number of
-/// attempts in the log that began within it.
-pub(super) fn tell(row: &mut FunctionSummary, metrics: &FunctionMetrics, fit: Option<&MetricFit>, attempts: u64) {
+/// attempts in the log that began within it, if all were read.
+pub(super) fn tell(
+    row: &mut FunctionSummary,
+    metrics: &FunctionMetrics,
+    fit: Option<&MetricFit>,
+    attempts: Option<u64>,
+) {
     let Some(counted) = of_row(metrics, row) else { return };
     row.own_throttles = fit.and_then(|fit| fit.of_log(counted.throttles));
-    let logged_attempts = fit.and_then(|fit| fit.logged(attempts));
+    let logged_attempts = fit.zip(attempts).and_then(|(fit, attempts)| fit.logged(attempts));
     let async_balance = balance(row, counted).filter(|_| logged_attempts.is_some());
     row.cloudwatch_metrics = Some(Box::new(CloudwatchMetrics { logged_attempts, async_balance, ..counted.clone() }));
 }

@@ -86,6 +86,24 @@ impl Distribution {
         self.max = self.max.max(Some(hundredths));
     }
 
+    /// Adds so many samples of about this value. The largest sample stays that of the others.
+    pub(super) fn add_about(&mut self, hundredths: u32, count: u64) {
+        let few = FEW as u64;
+        for _ in 0..count.min(few + 1) {
+            self.samples.add(hundredths);
+        }
+        if let Samples::Many(histogram) = &mut self.samples {
+            let recorded = histogram.record_n(u64::from(hundredths), count.saturating_sub(few + 1));
+            debug_assert!(recorded.is_ok());
+        }
+        self.max.get_or_insert(hundredths);
+    }
+
+    /// Makes the largest sample at least this one.
+    pub(super) fn reach(&mut self, hundredths: u32) {
+        self.max = self.max.max(Some(hundredths));
+    }
+
     /// Adds the samples of another distribution.
     pub(super) fn absorb(&mut self, other: &Self) {
         match (&mut self.samples, &other.samples) {

@@ -24,8 +24,10 @@ use super::runs::Sorted;
 use super::tables::Tables;
 use super::to_check::ToCheck;
 use super::traffic::Traffic;
-use super::{Entry, cloudwatch, retries};
-use crate::account::{AwsConfig, CaughtEvent, CaughtFunction, Destinations, FunctionMetrics, MetricFit, UnseenEvent};
+use super::{Entry, cloudwatch, counted, retries};
+use crate::account::{
+    AwsConfig, CaughtEvent, CaughtFunction, Counted, Destinations, FunctionMetrics, MetricFit, OfFunction, UnseenEvent,
+};
 use crate::catalogue::{ErrorTold, Invoker};
 use crate::model::{Moment, Occurrence, Place, Timestamp};
 use crate::stats::RateBounds;
@@ -47,6 +49,8 @@ pub(crate) struct SummaryOptions<'a> {
     pub destinations: Option<&'a Destinations>,
     /// CloudWatch metrics of functions, if any were given.
     pub cloudwatch_metrics: Option<&'a FunctionMetrics>,
+    /// Successes that were counted and not read.
+    pub counted: &'a Counted,
     /// Configuration of the functions, if any was given.
     pub aws_config: Option<&'a AwsConfig>,
     /// Prices of run time.
@@ -93,6 +97,8 @@ pub(crate) struct Totals {
     pub disordered: BTreeMap<u32, Place>,
     /// Attempts with a figure that is too large to be counted, and the first of them.
     pub too_large: Option<(u64, Place)>,
+    /// Functions of which successes were neither read nor counted.
+    pub without_successes: Vec<String>,
     /// Functions whose log hides successes, so that their failure rates, and the overall one, are unknown.
     pub hiding: Vec<String>,
     /// Where the log is not that of the metrics, and whether it lacks attempts.
@@ -230,6 +236,7 @@ pub(crate) fn summarize(
     let caught = Caught { named: bounds.destinations, recorded };
     caught.name_functions(shared);
     cloudwatch::name_functions(bounds.cloudwatch_metrics, shared);
+    counted::name_functions(bounds.counted, shared);
     let mut names = Tables::of(shared, &ledgers);
     let mut runs = Vec::with_capacity(ledgers.len());
     let (mut first, mut last) = (None::<Timestamp>, None::<Timestamp>);
@@ -270,6 +277,7 @@ pub(crate) fn summarize(
             disordered: BTreeMap::new(),
             too_large: None,
             hiding: Vec::new(),
+            without_successes: Vec::new(),
             price_lists: BTreeSet::new(),
             patches: Patches::default(),
             ledger_events: Vec::new(),
@@ -345,6 +353,8 @@ struct Pass<'a> {
     disordered: BTreeMap<u32, Place>,
     too_large: Option<(u64, Place)>,
     hiding: Vec<String>,
+    /// Functions whose successes were neither read nor counted.
+    without_successes: Vec<String>,
     price_lists: BTreeSet<String>,
     patches: Patches,
     ledger_events: Vec<LedgerEvent>,
@@ -422,6 +432,7 @@ impl<'a> Pass<'a> {
         behind.disordered.into_values().for_each(|place| self.disordered(place));
         behind.too_large.into_iter().for_each(|(attempts, first)| self.too_large(attempts, first));
         self.hiding.extend(behind.hiding);
+        self.without_successes.extend(behind.without_successes);
         self.price_lists.extend(behind.price_lists);
         self.patches.absorb(behind.patches);
         self.ledger_events.extend(behind.ledger_events);
@@ -562,11 +573,17 @@ impl<'a> Pass<'a> {
         if let (Some(timeout), true) = (timeout, self.bounds.keep_patches) {
             self.patches.timeouts_ms.insert(id, timeout);
         }
+        let key = &names.functions[id as usize];
+        let place = (key.account_id.as_deref(), key.region.as_deref());
+        // Which were the first attempts, and the last, nobody knows.
+        let of_function = self.bounds.counted.of_function(key.name.as_deref(), place, (self.from, self.to));
+        if let Some(OfFunction::Known(counted)) = of_function {
+            counts.add_counted(counted);
+        }
         if counts.is_empty() {
             return;
         }
         self.all.absorb(&counts);
-        let key = &names.functions[id as usize];
         let facts = names.facts.get(&id);
         let mut row = counts.row(timeout);
         row.invokers = configured.invokers();
@@ -576,9 +593,14 @@ impl<'a> Pass<'a> {
         row.account_id.clone_from(&key.account_id);
         row.region.clone_from(&key.region);
         if let Some(metrics) = self.bounds.cloudwatch_metrics {
-            cloudwatch::tell(&mut row, metrics, metric_fit.as_ref(), counts.in_metric_window);
+            let fit = metric_fit.as_ref();
+            cloudwatch::tell(&mut row, metrics, fit, (!counts.has_counted()).then_some(counts.in_metric_window));
         }
         row.caught = self.caught.is_known().then_some(counts.caught);
+        if of_function == Some(OfFunction::Unknown) {
+            counted::leave_out_rates(&mut row);
+            self.without_successes.push(key.name.clone().unwrap_or_default());
+        }
         if counts.hides_successes() || configured.logs_only_failures() && row.ok == 0 && row.failed > 0 {
             row.failure_rate = None;
             self.hiding.push(key.name.clone().unwrap_or_else(|| "(unknown)".to_owned()));
@@ -589,7 +611,7 @@ impl<'a> Pass<'a> {
         let runtime = facts.and_then(|facts| facts.runtime.as_ref()).map(|(_, runtime)| runtime.clone());
         row.runtime = runtime.or_else(|| configured.runtime());
         row.log_groups = facts.map(|facts| facts.log_groups.list()).unwrap_or_default();
-        let mut traffic = counts.traffic.take().unwrap_or_default();
+        let mut traffic = counts.traffic.take().filter(|_| of_function.is_none()).unwrap_or_default();
         traffic.sort();
         row.versions = counts.versions.list(&names.versions, &traffic, row.failure_rate.is_some());
         let around = Surroundings {
@@ -602,9 +624,12 @@ impl<'a> Pass<'a> {
         };
         let window = (self.from, self.to);
         let found = findings(names, &counts, &around, |at| is_within(at, window));
-        self.causes(id, std::mem::take(&mut counts.causes), &around);
+        self.causes((id, of_function.is_some()), std::mem::take(&mut counts.causes), &around);
         self.failed_starts.append(std::mem::take(&mut counts.failed_starts));
         row.findings = found;
+        if of_function.is_some() {
+            counted::leave_what_is_known(&mut row);
+        }
         if counts.costs.is_billed() {
             self.price_lists.insert(price.list.clone());
         }
@@ -614,8 +639,13 @@ impl<'a> Pass<'a> {
         self.row_ids.push(id);
     }
 
-    /// Adds the part of one function to the causes.
-    fn causes(&mut self, function: u32, causes: BTreeMap<u32, FindingCounts>, around: &Surroundings<'_>) {
+    /// Adds the part of one function to the causes; `counted` is whether some of its attempts were counted and not read.
+    fn causes(
+        &mut self,
+        (function, counted): (u32, bool),
+        causes: BTreeMap<u32, FindingCounts>,
+        around: &Surroundings<'_>,
+    ) {
         let names = self.names;
         for (id, counts) in causes {
             let told = names.told(function, id);
@@ -627,7 +657,7 @@ impl<'a> Pass<'a> {
             let name = began_with.and_then(|(version, _)| names.versions.get(usize::from(version).checked_sub(1)?));
             let can_go_back =
                 around.row.versions.last().is_some_and(|newest| newest.worse && Some(&newest.version) == name);
-            let part = InFunction { function, traffic, began_with, can_go_back, told };
+            let part = InFunction { function, traffic, counted, began_with, can_go_back, told };
             self.causes.entry(id).or_default().append(CauseSums::new(counts, part, hint));
         }
     }
@@ -640,7 +670,7 @@ impl<'a> Pass<'a> {
                 continue;
             }
             let fit = self.metric_fit(id);
-            cloudwatch::tell(&mut row, metrics, fit.as_ref(), 0);
+            cloudwatch::tell(&mut row, metrics, fit.as_ref(), Some(0));
             row.caught = self.caught.is_known().then_some(0);
             row.never_ran = self.caught.named.map(|_| 0);
             rows.push(row);
@@ -676,6 +706,17 @@ impl<'a> Pass<'a> {
         (unrun, lacking)
     }
 
+    /// Adds a row for each function of which no attempt was read.
+    fn only_counted(&mut self) {
+        let names = self.names;
+        for id in counted::not_read(self.bounds.counted, &names.functions, &names.canonical, &self.row_ids) {
+            if (self.bounds.wanted)(names.functions[id as usize].name.as_deref()) {
+                let function = self.open(id);
+                self.close(Some(function));
+            }
+        }
+    }
+
     fn window(&self) -> Option<WindowBounds> {
         self.start.zip(self.end).map(|(start, end)| WindowBounds { start, end })
     }
@@ -684,11 +725,13 @@ impl<'a> Pass<'a> {
         let (first, last) = (self.first.take(), self.last.take());
         self.close(first);
         self.close(last);
+        self.only_counted();
         let (unrun, caught_without_attempts) = self.unseen();
         let unrun_events = unrun.events();
         let names = &self.names.functions;
         self.ledger_events.sort_by(|a, b| a.order(names).cmp(&b.order(names)));
         self.hiding.sort_unstable();
+        self.without_successes.sort_unstable();
         let mut functions = std::mem::take(&mut self.rows);
         // Records of an earlier run tell only of events that ran.
         if self.caught.named.is_some() {
@@ -712,6 +755,9 @@ impl<'a> Pass<'a> {
         }
         let throttles: Option<u64> = functions.iter().map(|row| row.own_throttles).sum();
         totals.own_throttles = throttles.filter(|_| self.bounds.cloudwatch_metrics.is_some());
+        if !self.without_successes.is_empty() {
+            counted::leave_out_rates(&mut totals);
+        }
         if !self.hiding.is_empty() {
             totals.failure_rate = None;
         }
@@ -719,7 +765,9 @@ impl<'a> Pass<'a> {
         self.failed_starts.sort();
         let causes = causes::list(std::mem::take(&mut self.causes), self.names, self.window(), &self.failed_starts);
         let events_to_check = std::mem::take(&mut self.to_check).list(self.names);
-        let Self { duplicates, outside, disordered, too_large, hiding, patches, ledger_events, .. } = self;
+        let Self {
+            duplicates, outside, disordered, too_large, hiding, without_successes, patches, ledger_events, ..
+        } = self;
         Totals {
             window,
             totals,
@@ -731,6 +779,7 @@ impl<'a> Pass<'a> {
             disordered,
             too_large,
             hiding,
+            without_successes,
             other_than_metrics,
             caught_without_attempts,
             patches,

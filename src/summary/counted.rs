@@ -1,0 +1,60 @@
+//! Successes that were counted where the log is and not read: rows of functions, and what they do not tell.
+
+use std::collections::BTreeSet;
+
+use super::entries::SharedTables;
+use super::names::FunctionKey;
+use crate::account::{Counted, CountedSuccesses};
+use crate::wire::{FindingState, FunctionSummary};
+
+/// Gives functions an id of which no attempt was read.
+pub(super) fn name_functions(counted: &Counted, shared: &SharedTables) {
+    if counted.is_empty() {
+        return;
+    }
+    let keys = shared.functions.keys();
+    for one in counted.all().filter(|one| !keys.iter().any(|key| is_of(one, key))) {
+        shared.functions.id(&FunctionKey {
+            name: Some(one.function.clone()),
+            account_id: one.account_id.clone(),
+            region: one.region.clone(),
+            ..FunctionKey::default()
+        });
+    }
+}
+
+fn is_of(one: &CountedSuccesses, key: &FunctionKey) -> bool {
+    let same = |ours: &Option<String>, theirs: &Option<String>| ours.is_none() || theirs.is_none() || ours == theirs;
+    key.name.as_deref() == Some(one.function.as_str())
+        && same(&one.account_id, &key.account_id)
+        && same(&one.region, &key.region)
+}
+
+/// Returns the functions that have counted successes and no row.
+pub(super) fn not_read(counted: &Counted, keys: &[FunctionKey], canonical: &[u32], rows: &[u32]) -> BTreeSet<u32> {
+    let has_row =
+        |one: &CountedSuccesses| rows.iter().filter_map(|id| keys.get(*id as usize)).any(|key| is_of(one, key));
+    let id =
+        |one: &CountedSuccesses| keys.iter().position(|key| is_of(one, key)).and_then(|at| canonical.get(at).copied());
+    counted.all().filter(|one| !has_row(one)).filter_map(id).collect()
+}
+
+/// Takes from a row what the attempts that were read do not tell of all: whether a finding goes on, since what attempts, and
+/// in which versions.
+pub(super) fn leave_what_is_known(row: &mut FunctionSummary) {
+    row.versions.clear();
+    row.early_warnings.clear();
+    for finding in &mut row.findings {
+        (finding.state, finding.ongoing) = (FindingState::Unknown, None);
+        (finding.attempts_since, finding.share) = (None, None);
+    }
+}
+
+/// Takes from a row what depends on successes that nobody knows.
+pub(super) fn leave_out_rates(row: &mut FunctionSummary) {
+    row.failure_rate = None;
+    row.duration_ms = Default::default();
+    row.init_ms = Default::default();
+    row.memory = Default::default();
+    (row.handled_errors, row.near_timeout) = (None, None);
+}
