@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::again;
 use super::analyze::{finish, open_outputs};
-use super::args::{AwsConfigSource, MetricsSource, PullArgs};
+use super::args::{AwsConfigSource, MetricsSource, PullArgs, PullEngine};
 use super::exit::{ExitStatus, RunError};
 use super::follow::FollowLines;
 use super::moments::TimeLength;
@@ -20,7 +20,7 @@ use crate::model::{Moment, Occurrence, Timestamp, Zone};
 use crate::pipeline::{self, AnalyzeError, RunAnalysis, Showing};
 use crate::render::one_line;
 use crate::source::FileId;
-use crate::source::cloudwatch::{Pull, PullError, Request, Signal, plain_io};
+use crate::source::cloudwatch::{Engine, Pull, PullError, Request, Signal, plain_io};
 use crate::source::now;
 use crate::source::saved::{self, Names, PullTrailer};
 
@@ -248,6 +248,7 @@ fn request(args: PullArgs, zone: &Zone, now: Timestamp) -> Result<(Request, Opti
     if from > to {
         return Err(RunError::usage("--from is later than --to"));
     }
+    let engine = engine(&args)?;
     let names = Names {
         functions: args.functions,
         all: args.all,
@@ -264,9 +265,32 @@ fn request(args: PullArgs, zone: &Zone, now: Timestamp) -> Result<(Request, Opti
         max_rate: args.max_rate.map(u32::from),
         timeout: Duration::from_millis(args.timeout.0.unsigned_abs()),
         resume,
+        engine,
+        max_scan: args.max_scan,
         ..Request::new(from, to)
     };
     Ok((request, end.filter(|_| args.follow)))
+}
+
+/// Returns the engine that was named.
+///
+/// # Errors
+/// If it cannot do what else was asked.
+fn engine(args: &PullArgs) -> Result<Engine, RunError> {
+    let (engine, name) = match args.engine {
+        PullEngine::Filter => return Ok(Engine::Filter),
+        PullEngine::Insights => (Engine::Insights, "insights"),
+        PullEngine::Auto => (Engine::Auto, "auto"),
+    };
+    let refused = match (args.follow, args.resume.is_some()) {
+        (true, _) => Some("--follow waits for every event, which Logs Insights does not give"),
+        (_, true) => Some("--resume reads the rest of a log with FilterLogEvents"),
+        _ => None,
+    };
+    match refused {
+        Some(why) => Err(RunError::usage(format!("{why}: leave out --engine {name}"))),
+        None => Ok(engine),
+    }
 }
 
 /// Reads what a saved pull says of itself.
@@ -277,6 +301,11 @@ fn unread_of(path: &Path) -> Result<PullTrailer, RunError> {
     }
     let told = saved::told_by(path);
     let told = told.ok_or_else(|| RunError::usage(format!("--resume {name}: this is not a file of pull --save")))?;
+    if !told.account.counted.is_empty() {
+        return Err(RunError::usage(format!(
+            "--resume {name}: it was pulled with --engine insights, which counted what it did not read; pull it again"
+        )));
+    }
     if told.groups.is_empty() && !told.unread.is_empty() && told.regions.is_empty() && told.accounts.is_empty() {
         return Err(RunError::usage(format!(
             "--resume {name}: it was saved by a version that did not keep what was unread; pull it again"
