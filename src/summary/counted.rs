@@ -55,6 +55,7 @@ pub(super) fn leave_out_rates(row: &mut FunctionSummary) {
     row.failure_rate = None;
     row.duration_ms = Default::default();
     row.init_ms = Default::default();
-    row.memory = Default::default();
+    (row.memory.size_mb, row.memory.max_used_mb) = (None, None);
+    row.memory.histogram.clear();
     (row.handled_errors, row.near_timeout) = (None, None);
 }

@@ -169,8 +169,8 @@ impl Queries {
         });
         // If this is given up meanwhile, the query that begins must still be known, to be stopped.
         let starter = Arc::clone(self);
+        self.starting.fetch_add(1, Ordering::SeqCst);
         let started = tokio::spawn(async move {
-            starter.starting.fetch_add(1, Ordering::SeqCst);
             let id = starter.start(&query).await;
             starter.running().extend(id.iter().cloned());
             starter.starting.fetch_sub(1, Ordering::SeqCst);

@@ -136,7 +136,7 @@ impl Query {
 fn escaped(word: &str) -> String {
     let mut text = String::new();
     for char in word.chars() {
-        if !char.is_ascii_alphanumeric() && !matches!(char, ' ' | '_' | ':') {
+        if "\\/.+*?()|[]{}^$".contains(char) {
             text.push('\\');
         }
         text.push(char);
