@@ -52,6 +52,8 @@ pub(crate) struct CountedSuccesses {
     pub to_ms: i64,
     /// Whether they could be counted; if not, nobody knows how many there are.
     pub known: bool,
+    /// First millisecond in which an attempt of the log group began, one that was read included.
+    pub first_ms: Option<i64>,
     /// Number of attempts by the first millisecond of the bucket of time in which they began.
     pub starts: Vec<(i64, u64)>,
     /// Attempts with an init or restore duration.
@@ -60,7 +62,8 @@ pub(crate) struct CountedSuccesses {
     pub near_memory_limit: u64,
     /// Number of attempts by cell of their duration.
     pub durations: Vec<(i32, u64)>,
-    /// Longest duration of all attempts of the log group, those that were read included, in hundredths of a millisecond.
+    /// Longest duration of all attempts of the log group, those that were read included, in hundredths of a millisecond;
+    /// `None` if it is not known.
     pub longest: Option<u32>,
 }
 
@@ -96,6 +99,19 @@ impl Counted {
     #[must_use]
     pub(crate) fn is_empty(&self) -> bool {
         self.of.is_empty()
+    }
+
+    /// Returns when the first attempt began of all that are known.
+    #[must_use]
+    pub(crate) fn first(&self) -> Option<Timestamp> {
+        let known = self.all().filter(|one| one.known);
+        known.filter_map(|one| one.first_ms).min().and_then(Timestamp::from_ms)
+    }
+
+    /// Returns the length of the longest time in which successes were counted, in milliseconds; 0 for none.
+    #[must_use]
+    pub(crate) fn longest_ms(&self) -> i64 {
+        self.all().map(|one| one.to_ms.saturating_sub(one.from_ms)).max().unwrap_or(0)
     }
 
     /// Returns all of them, by function.

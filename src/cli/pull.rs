@@ -221,6 +221,7 @@ fn failure(reason: PullError) -> RunError {
 
 /// Converts the arguments to a request with fixed times, and the end of following, if it has one.
 fn request(args: PullArgs, zone: &Zone, now: Timestamp) -> Result<(Request, Option<Timestamp>), RunError> {
+    let engine = engine(&args)?;
     let too_far = || RunError::usage("the time lies too far back");
     let before = |at: Timestamp, span: TimeLength| {
         let ms = at.ms().checked_sub(span.0).and_then(Timestamp::from_ms);
@@ -248,7 +249,6 @@ fn request(args: PullArgs, zone: &Zone, now: Timestamp) -> Result<(Request, Opti
     if from > to {
         return Err(RunError::usage("--from is later than --to"));
     }
-    let engine = engine(&args)?;
     let names = Names {
         functions: args.functions,
         all: args.all,

@@ -86,7 +86,7 @@ impl Distribution {
         self.max = self.max.max(Some(hundredths));
     }
 
-    /// Adds so many samples of about this value. The largest sample stays that of the others.
+    /// Adds so many samples of about this value.
     pub(super) fn add_about(&mut self, hundredths: u32, count: u64) {
         let few = FEW as u64;
         for _ in 0..count.min(few + 1) {
@@ -96,12 +96,12 @@ impl Distribution {
             let recorded = histogram.record_n(u64::from(hundredths), count.saturating_sub(few + 1));
             debug_assert!(recorded.is_ok());
         }
-        self.max.get_or_insert(hundredths);
+        self.max = self.max.max(Some(hundredths));
     }
 
-    /// Makes the largest sample at least this one.
-    pub(super) fn reach(&mut self, hundredths: u32) {
-        self.max = self.max.max(Some(hundredths));
+    /// Sets the largest of all samples, which is known otherwise.
+    pub(super) fn set_max(&mut self, hundredths: u32) {
+        self.max = Some(hundredths);
     }
 
     /// Adds the samples of another distribution.

@@ -41,6 +41,8 @@ pub(super) struct Counts {
     handled_errors: u64,
     /// Successes that were counted and not read.
     counted: Option<u64>,
+    /// Whether the longest duration is not known.
+    longest_unknown: bool,
     /// Attempts that began within the time of the metrics.
     pub(super) in_metric_window: u64,
     /// Lost events that a destination or a dead-letter queue caught.
@@ -62,7 +64,8 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    pub(super) fn over(window_ms: i64) -> Self {
+    /// Creates the counts of all functions; the timeline is over so many milliseconds.
+    pub(super) fn over(timeline_ms: i64) -> Self {
         Self {
             sums: FunctionSummary::default(),
             durations: Distribution::default(),
@@ -75,11 +78,12 @@ impl Counts {
             near_timeout: 0,
             handled_errors: 0,
             counted: None,
+            longest_unknown: false,
             in_metric_window: 0,
             caught: 0,
             versions: Versions::default(),
             memory: MemoryCells::default(),
-            timeline: Timeline::over(window_ms),
+            timeline: Timeline::over(timeline_ms),
             traffic: None,
             signs: None,
             findings: BTreeMap::new(),
@@ -91,9 +95,9 @@ impl Counts {
     }
 
     /// Creates the counts of one function, which has findings.
-    pub(super) fn of_function(start: Option<Timestamp>, window_ms: i64) -> Self {
+    pub(super) fn of_function(start: Option<Timestamp>, window_ms: i64, timeline_ms: i64) -> Self {
         let signs = Some(Signs::over(start, window_ms));
-        Self { traffic: Some(Traffic::default()), signs, ..Self::over(window_ms) }
+        Self { traffic: Some(Traffic::default()), signs, ..Self::over(timeline_ms) }
     }
 
     /// Adds the attempts of one event.
@@ -169,6 +173,7 @@ impl Counts {
         self.unstarted += one.unstarted;
         self.near_timeout += one.near_timeout;
         self.handled_errors += one.handled_errors;
+        self.longest_unknown |= one.longest_unknown;
         self.counted = [self.counted, one.counted].into_iter().flatten().reduce(|one, other| one + other);
         self.in_metric_window += one.in_metric_window;
         self.caught += one.caught;
@@ -204,11 +209,12 @@ impl Counts {
                 self.timeline.add_successes(at, *attempts);
             }
         }
-        counted.longest.into_iter().for_each(|longest| self.durations.reach(longest));
         for (cell, attempts) in &counted.durations {
             self.durations.add_about(duration_of_cell(*cell), *attempts);
             self.ok_durations.add_about(duration_of_cell(*cell), *attempts);
         }
+        counted.longest.into_iter().for_each(|longest| self.durations.set_max(longest));
+        self.longest_unknown = counted.longest.is_none();
         // What the versions and the traffic of all attempts tell, those that were read do not.
         self.versions = Versions::default();
         self.signs = None;
@@ -323,6 +329,7 @@ impl Counts {
         };
         if self.has_counted() {
             Self::leave_what_is_known(&mut row);
+            row.duration_ms.all.max = row.duration_ms.all.max.filter(|_| !self.longest_unknown);
         }
         row.early_warnings = self.signs.as_ref().map(|signs| signs.warnings(&row)).unwrap_or_default();
         row

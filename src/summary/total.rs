@@ -239,7 +239,7 @@ pub(crate) fn summarize(
     counted::name_functions(bounds.counted, shared);
     let mut names = Tables::of(shared, &ledgers);
     let mut runs = Vec::with_capacity(ledgers.len());
-    let (mut first, mut last) = (None::<Timestamp>, None::<Timestamp>);
+    let (mut first, mut last) = (bounds.counted.first(), None::<Timestamp>);
     for ledger in ledgers {
         first = [first, ledger.first_start].into_iter().flatten().min();
         last = last.max(ledger.last_end);
@@ -253,6 +253,8 @@ pub(crate) fn summarize(
     let from = from.max(since);
     let start = from.max(first);
     let window_ms = start.zip(end).map_or(0, |(start, end)| end.ms_since(start).max(0));
+    // Counts of what was not read have buckets of that width.
+    let timeline_ms = bounds.counted.longest_ms().max(window_ms);
     let pass = |entries: Sorted| {
         let mut pass = Pass {
             names: &names,
@@ -263,7 +265,8 @@ pub(crate) fn summarize(
             start,
             end,
             window_ms,
-            all: Counts::over(window_ms),
+            timeline_ms,
+            all: Counts::over(timeline_ms),
             first: None,
             last: None,
             rows: Vec::new(),
@@ -337,6 +340,7 @@ struct Pass<'a> {
     start: Option<Timestamp>,
     end: Option<Timestamp>,
     window_ms: i64,
+    timeline_ms: i64,
     all: Counts,
     /// First and last function, left open as their events may be in several parts. If there is only one, it is `last`.
     first: Option<Current<'a>>,
@@ -445,7 +449,7 @@ impl<'a> Pass<'a> {
         let architecture = facts.and_then(|facts| facts.architecture.as_deref()).or(configured.architecture());
         Current {
             id,
-            counts: Counts::of_function(self.start, self.window_ms),
+            counts: Counts::of_function(self.start, self.window_ms, self.timeline_ms),
             metric_fit: self.metric_fit(id),
             price: self.bounds.prices.of(key.region.as_deref(), architecture),
             configured,
@@ -580,6 +584,9 @@ impl<'a> Pass<'a> {
         if let Some(OfFunction::Known(counted)) = of_function {
             counts.add_counted(counted);
         }
+        if of_function == Some(OfFunction::Unknown) {
+            self.without_successes.push(key.name.clone().unwrap_or_default());
+        }
         if counts.is_empty() {
             return;
         }
@@ -599,7 +606,6 @@ impl<'a> Pass<'a> {
         row.caught = self.caught.is_known().then_some(counts.caught);
         if of_function == Some(OfFunction::Unknown) {
             counted::leave_out_rates(&mut row);
-            self.without_successes.push(key.name.clone().unwrap_or_default());
         }
         if counts.hides_successes() || configured.logs_only_failures() && row.ok == 0 && row.failed > 0 {
             row.failure_rate = None;

@@ -29,13 +29,13 @@ pub struct Insights {
     pub left_out: usize,
     /// Function from a query (its number, its text, and its seconds) to the status with which it ends.
     pub status: EndStatus,
-    state: Mutex<State>,
+    pub state: Mutex<State>,
 }
 
 pub type EndStatus = Box<dyn Fn(usize, &str, i64) -> &'static str + Send + Sync>;
 
 #[derive(Default)]
-struct State {
+pub struct State {
     queries: Vec<Query>,
     moved: u64,
 }

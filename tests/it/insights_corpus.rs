@@ -38,6 +38,7 @@ const FAILURES: [Fate; 8] = [
 
 /// Log of one function being written.
 struct Writer<'r> {
+    function: String,
     runtime: &'static str,
     json: bool,
     random: &'r mut Random,
@@ -47,9 +48,16 @@ struct Writer<'r> {
     memory_mb: u64,
 }
 
-/// Writes the log of a function from some minutes before the hour to some minutes behind it: one in twelve attempts or so
-/// fails.
-pub fn log(runtime: &'static str, json: bool, random: &mut Random, attempts: usize, start: i64) -> Vec<Event> {
+/// Writes the log of a function from some minutes before the hour to some minutes behind it. Eight attempts of a hundred
+/// fail.
+pub fn log(
+    function: &str,
+    runtime: &'static str,
+    json: bool,
+    random: &mut Random,
+    attempts: usize,
+    start: i64,
+) -> Vec<Event> {
     let streams = (0..5)
         .map(|_| {
             let name = format!("2026/10/01/[$LATEST]{:016x}{:016x}", random.next(), random.next());
@@ -57,16 +65,17 @@ pub fn log(runtime: &'static str, json: bool, random: &mut Random, attempts: usi
         })
         .collect();
     let memory_mb = [128, 256, 1_024][random.below(3) as usize];
-    let mut writer = Writer { runtime, json, random, events: Vec::new(), streams, memory_mb };
+    let mut writer =
+        Writer { function: function.to_owned(), runtime, json, random, events: Vec::new(), streams, memory_mb };
     let step = 4_200_000 / attempts as i64;
     let mut at = start - 300_000;
     for _ in 0..attempts {
         at += writer.random.below(2 * step as u64) as i64;
         let id = writer.id();
         match writer.random.below(1_000) {
-            0..40 => writer.retried(at, &id),
-            40..46 => writer.rerun(at, &id),
-            46..90 => writer.fails(at, &id),
+            0..28 => writer.retried(at, &id),
+            40..44 => writer.rerun(at, &id),
+            46..78 => writer.fails(at, &id),
             90..94 => writer.attempt(at, &id, Fate::NoEnd),
             94..110 => writer.attempt(at, &id, Fate::Handled),
             _ => writer.attempt(at, &id, Fate::Fine),
@@ -120,7 +129,7 @@ impl Writer<'_> {
             let version = format!("{}:1.v7", self.runtime);
             let text = format!("INIT_START Runtime Version: {version}\tRuntime Version ARN: {arn}\n");
             let object = json!({"initializationType": "on-demand", "phase": "init", "runtimeVersion": version,
-                "runtimeVersionArn": arn, "functionName": "f", "functionVersion": "$LATEST"});
+                "runtimeVersionArn": arn, "functionName": self.function, "functionVersion": "$LATEST"});
             self.platform(at, &name, text, "initStart", object);
             at += 150 + self.random.below(2_000) as i64;
         }
@@ -132,7 +141,7 @@ impl Writer<'_> {
         let began = at;
         for line in 0..2 + self.random.below(6) {
             at += 1 + self.random.below(30) as i64;
-            let filler = "the quick brown fox jumps over the lazy dog and bills the order once more; ".repeat(3);
+            let filler = "the quick brown fox jumps over the lazy dog and bills the order once more; ".repeat(5);
             self.say(at, &name, id, "INFO", &format!("step {line} {filler}"));
         }
         if fate == Fate::Handled {
@@ -150,7 +159,7 @@ impl Writer<'_> {
 
     /// Writes the lines that end an attempt. Returns their time.
     fn end(&mut self, began: i64, mut at: i64, name: &str, id: &str, fate: Fate, is_cold: bool) -> i64 {
-        at += 5 + (self.random.below(40) * self.random.below(40)) as i64;
+        at += 5 + (self.random.below(20) * self.random.below(20)) as i64;
         let near = self.random.below(50) == 0;
         let mut memory = self.memory_mb / 2 + self.random.below(self.memory_mb / 4);
         let (mut status, mut kind) = ("success", None);

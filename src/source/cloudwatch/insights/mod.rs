@@ -3,8 +3,9 @@
 //! Of a large log hardly anything is about failures, and FilterLogEvents moves all of it. Here four queries run over each
 //! batch of up to fifty log groups (`queries`, one table):
 //!
-//! 1. *course*: how many attempts began and ended in each bucket of time, with cold starts and those near their memory;
-//! 2. *durations*: how many attempts lasted how long, in cells that are 4 % apart, so that parts of a time add up;
+//! 1. *course*: how many attempts began in each bucket of time;
+//! 2. *durations*: how many attempts ended after how long, in cells that are 4 % apart, so that parts of a time add up,
+//!    with cold starts and those near their memory;
 //! 3. *failures*: the stretches of streams with words of failures, or a status that is none of success. What they hold is
 //!    a candidate, and judged only when it was fetched;
 //! 4. *repeated*: request ids that have not just one START and one REPORT: retries, reruns, attempts that the window cuts

@@ -19,7 +19,6 @@ const WITHIN: &str = "filter toMillis(@timestamp) >= {from} and toMillis(@timest
 /// Lines with which attempts begin and end.
 const ENDS: &str =
     "filter @message like /^(START|REPORT) RequestId: / or type in [\"platform.start\", \"platform.report\"]";
-const REPORTS: &str = "filter @message like /^REPORT RequestId: / or type = \"platform.report\"";
 /// Which of them a line is.
 const WHICH: &str = "fields strcontains(@message, \"START RequestId: \") + strcontains(@message, \"platform.start\") as started, \
     strcontains(@message, \"REPORT RequestId: \") + strcontains(@message, \"platform.report\") as reported";
@@ -28,13 +27,9 @@ pub(super) const COURSE: Query = Query {
     name: "course",
     commands: &[
         WITHIN,
-        ENDS,
-        WHICH,
-        "fields {cold} as colds, @maxMemoryUsed / @memorySize as share, \
-         record.metrics.maxMemoryUsedMB / record.metrics.memorySizeMB as shareInJson",
-        "fields reported * ceil(colds / {colds}) as cold, floor(coalesce(share, shareInJson) / 0.95) as near, \
-         floor(toMillis(@timestamp) / {bucket}) as bucket",
-        "stats sum(started) as starts, sum(reported) as reports, sum(cold) as coldStarts, sum(near) as nearLimit by @log, bucket",
+        "filter @message like /^START RequestId: / or type = \"platform.start\"",
+        "fields toMillis(@timestamp) as at, floor(toMillis(@timestamp) / {bucket}) as bucket",
+        "stats count(*) as starts, min(at) as first by @log, bucket",
         "limit {limit}",
     ],
     divides: true,
@@ -44,10 +39,12 @@ pub(super) const DURATIONS: Query = Query {
     name: "durations",
     commands: &[
         WITHIN,
-        REPORTS,
-        "fields coalesce(@duration, record.metrics.durationMs) as ms",
-        "fields floor(log(greatest(ms, {least})) * {cells}) as cell",
-        "stats count(*) as attempts, max(ms) as longest by @log, cell",
+        "filter @message like /^REPORT RequestId: / or type = \"platform.report\"",
+        "fields coalesce(@duration, record.metrics.durationMs) as ms, {cold} as colds, @maxMemoryUsed / @memorySize as share, \
+         record.metrics.maxMemoryUsedMB / record.metrics.memorySizeMB as shareInJson",
+        "fields floor(log(greatest(ms, {least})) * {cells}) as cell, ceil(colds / {colds}) as cold, \
+         floor(coalesce(share, shareInJson) / 0.95) as near",
+        "stats count(*) as reports, sum(cold) as colds, sum(near) as nears, max(ms) as longest by @log, cell",
         "limit {limit}",
     ],
     divides: true,

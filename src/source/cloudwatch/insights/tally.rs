@@ -19,6 +19,7 @@ const NEAR: f64 = 0.95;
 pub(super) struct Tally {
     /// Attempts by the bucket in which they began.
     starts: BTreeMap<i64, i64>,
+    first_ms: Option<i64>,
     reports: i64,
     cold: i64,
     near: i64,
@@ -49,20 +50,23 @@ pub(super) fn number(row: &Row, field: &str) -> Option<f64> {
 impl Tally {
     /// Adds a row of the query *course*.
     pub(super) fn course(&mut self, row: &Row) {
-        let of = |field| number(row, field).unwrap_or(0.0) as i64;
-        if let Some(bucket) = number(row, "bucket") {
-            *self.starts.entry(bucket as i64).or_default() += of("starts");
+        if let (Some(bucket), Some(starts)) = (number(row, "bucket"), number(row, "starts")) {
+            *self.starts.entry(bucket as i64).or_default() += starts as i64;
         }
-        self.reports += of("reports");
-        self.cold += of("coldStarts");
-        self.near += of("nearLimit");
+        let first = number(row, "first").map(|first| first as i64);
+        self.first_ms = [self.first_ms, first].into_iter().flatten().min();
     }
 
     /// Adds a row of the query *durations*.
     pub(super) fn duration(&mut self, row: &Row) {
+        let of = |field| number(row, field).unwrap_or(0.0) as i64;
+        self.reports += of("reports");
+        self.cold += of("colds");
+        self.near += of("nears");
         // Without a duration there is no cell.
-        let (Some(cell), Some(attempts)) = (number(row, "cell"), number(row, "attempts")) else { return };
-        *self.durations.entry(cell as i32).or_default() += attempts as i64;
+        if let Some(cell) = number(row, "cell") {
+            *self.durations.entry(cell as i32).or_default() += of("reports");
+        }
         self.longest_ms = [self.longest_ms, number(row, "longest")].into_iter().flatten().reduce(f64::max);
     }
 
@@ -80,20 +84,28 @@ impl Tally {
         Some(one)
     }
 
-    /// Takes off what was fetched.
+    /// Takes off an attempt that was fetched.
     pub(super) fn fetched(&mut self, events: &[StreamEvent], bucket_ms: i64) {
+        let mut has_start = false;
         for event in events {
             let Some((id, step)) = step_of_request(event.message.as_bytes()) else { continue };
             let mut repeated = self.repeated.get_mut(&id);
             match step {
                 0 => {
+                    has_start = true;
                     *self.starts.entry(event.at.div_euclid(bucket_ms)).or_default() -= 1;
                     repeated.iter_mut().for_each(|one| one.starts -= 1);
                 }
                 2 => {
                     self.reports -= 1;
                     repeated.iter_mut().for_each(|one| one.reports -= 1);
-                    self.report(&ReportFigures::find(&event.message));
+                    let figures = ReportFigures::find(&event.message);
+                    self.report(&figures);
+                    // An attempt that began before the window is not of it, however long it was.
+                    let is_longest = |ms: f64| self.longest_ms.is_some_and(|longest| ms >= longest - 0.005);
+                    if !has_start && figures.duration_ms.is_some_and(is_longest) {
+                        self.longest_ms = None;
+                    }
                 }
                 _ => {}
             }
@@ -141,6 +153,7 @@ impl Tally {
         let longest = self.longest_ms.map(|ms| (ms * 100.0).round() as u32);
         Ok(CountedSuccesses {
             known: true,
+            first_ms: self.first_ms,
             starts: self
                 .starts
                 .iter()
