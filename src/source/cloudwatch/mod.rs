@@ -477,11 +477,7 @@ struct InsightsWork {
 
 impl InsightsWork {
     /// Takes the log groups that Logs Insights reads from those of all regions, and announces them.
-    fn of(
-        shared: &PullState,
-        regions: Vec<(Arc<Region>, Vec<usize>)>,
-        request: &Request,
-    ) -> (Vec<(Arc<Region>, Vec<usize>)>, Option<Self>) {
+    fn of(shared: &PullState, regions: Vec<RegionTargets>, request: &Request) -> (Vec<RegionTargets>, Option<Self>) {
         let window = (request.from.ms(), request.to.ms());
         let budget = Arc::new(Budget::new(request.max_scan));
         let (mut others, mut found) = (Vec::new(), Vec::new());
@@ -528,8 +524,11 @@ impl InsightsWork {
     }
 }
 
+/// A region and its log groups.
+type RegionTargets = (Arc<Region>, Vec<usize>);
+
 /// A region, its log groups, and the slices to begin with.
-type RegionWork = ((Arc<Region>, Vec<usize>), Vec<Slice>);
+type RegionWork = (RegionTargets, Vec<Slice>);
 
 /// Reads all regions until they are finished or a signal arrives.
 async fn read(
