@@ -54,16 +54,16 @@ pub(super) struct Stretch {
 
 impl Stretch {
     /// Divides the events into attempts, each with the init before it: a new one begins with START, or with the first
-    /// line of an environment, behind a START.
+    /// line of an environment, behind a START or a report.
     fn attempts(&self) -> Vec<Range<usize>> {
-        let (mut all, mut began, mut has_start) = (Vec::new(), 0, false);
+        let (mut all, mut began, mut has_run) = (Vec::new(), 0, false);
         for (at, event) in self.events.iter().enumerate() {
             let mark = mark(event);
-            if has_start && matches!(mark, Mark::Start | Mark::Environment) {
+            if has_run && matches!(mark, Mark::Start | Mark::Environment) {
                 all.push(began..at);
-                (began, has_start) = (at, false);
+                (began, has_run) = (at, false);
             }
-            has_start |= mark == Mark::Start;
+            has_run |= matches!(mark, Mark::Start | Mark::Report);
         }
         if began < self.events.len() {
             all.push(began..self.events.len());
