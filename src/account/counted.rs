@@ -23,6 +23,7 @@ pub(crate) fn bucket_width_ms(length_ms: i64) -> i64 {
 /// Cells of durations in a factor of *e*: neighbours are 4 % apart.
 pub(crate) const CELLS_PER_E: f64 = 25.0;
 /// Shortest duration that has a cell of its own, in milliseconds.
+#[cfg(any(test, feature = "cloudwatch"))]
 pub(crate) const LEAST_MS: f64 = 0.01;
 
 /// Returns the cell of a duration. A query of ours computes the same where the log is.
@@ -86,11 +87,11 @@ pub(crate) enum OfFunction<'c> {
 
 /// Counted successes of all functions.
 #[derive(Debug, Default)]
-pub(crate) struct Counted {
+pub(crate) struct AllCounted {
     of: BTreeMap<String, Vec<CountedSuccesses>>,
 }
 
-impl Counted {
+impl AllCounted {
     /// Adds what one pull counted.
     pub(crate) fn add(&mut self, one: CountedSuccesses) {
         self.of.entry(one.function.clone()).or_default().push(one);
@@ -159,9 +160,9 @@ mod tests {
         let at = |ms: i64| Timestamp::from_ms(ms);
         let one =
             CountedSuccesses { function: "pay".to_owned(), to_ms: 10, known: true, ..CountedSuccesses::default() };
-        let mut counted = Counted::default();
+        let mut counted = AllCounted::default();
         counted.add(one.clone());
-        let of = |counted: &Counted, from, to| {
+        let of = |counted: &AllCounted, from, to| {
             counted.of_function(Some("pay"), (Some("1"), None), (from, to)).map(|of| of != OfFunction::Unknown)
         };
         assert_eq!(of(&counted, None, None), Some(true));

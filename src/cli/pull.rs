@@ -20,7 +20,7 @@ use crate::model::{Moment, Occurrence, Timestamp, Zone};
 use crate::pipeline::{self, AnalyzeError, RunAnalysis, Showing};
 use crate::render::one_line;
 use crate::source::FileId;
-use crate::source::cloudwatch::{Engine, Pull, PullError, Request, Signal, plain_io};
+use crate::source::cloudwatch::{Pull, PullError, Request, SearchEngine, Signal, plain_io};
 use crate::source::now;
 use crate::source::saved::{self, Names, PullTrailer};
 
@@ -276,11 +276,11 @@ fn request(args: PullArgs, zone: &Zone, now: Timestamp) -> Result<(Request, Opti
 ///
 /// # Errors
 /// If it cannot do what else was asked.
-fn engine(args: &PullArgs) -> Result<Engine, RunError> {
+fn engine(args: &PullArgs) -> Result<SearchEngine, RunError> {
     let (engine, name) = match args.engine {
-        PullEngine::Filter => return Ok(Engine::Filter),
-        PullEngine::Insights => (Engine::Insights, "insights"),
-        PullEngine::Auto => (Engine::Auto, "auto"),
+        PullEngine::Filter => return Ok(SearchEngine::Filter),
+        PullEngine::Insights => (SearchEngine::Insights, "insights"),
+        PullEngine::Auto => (SearchEngine::Auto, "auto"),
     };
     let refused = match (args.follow, args.resume.is_some()) {
         (true, _) => Some("--follow waits for every event, which Logs Insights does not give"),

@@ -11,16 +11,16 @@ use super::runtimes::{
 
 /// Words of failures with who writes them.
 pub(crate) const FAILURE_WORDS: [(&str, &[&str]); 9] = [
-    ("platform, status", &["Status: timeout", "Status: error", "Status: failure"]),
+    ("platform, status", &["\tStatus: "]),
     ("platform, sentences", &[TIMED_OUT_WORDS, RUNTIME_EXITED_WORDS, PROCESS_EXITED, UNKNOWN_ERROR, "Launch error"]),
     ("any runtime, answers", &["errorType", "errorMessage"]),
     // Classes of all languages that print one, .NET and Java first, and levels.
     ("any runtime, names", &["Error", "Exception", "ERROR", "FATAL", "Fatal", "CRITICAL"]),
     ("Node.js", &[INVOKE_ERROR, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION, "FATAL ERROR", RESULT_NOT_WRITTEN[0]]),
     ("Python", &[PYTHON_ERROR, TRACEBACK, LAMBDA_WARNING, FAULT_HANDLER]),
-    ("Go and Rust", &[GO_PANIC, PANICKED, "panic", EVENT_NOT_READ, "fatal error", "signal"]),
-    ("Java, .NET and PHP", &[JVM_THREAD, "Unhandled exception", RESULT_NOT_WRITTEN[3], "terminate called"]),
-    ("results", &[RESULT_TOO_LARGE[0], RESULT_TOO_LARGE[1], RESULT_SENT, "Segmentation fault"]),
+    ("Go and Rust", &[GO_PANIC, PANICKED, "panic", EVENT_NOT_READ, "fatal error"]),
+    ("Java, .NET and PHP", &[JVM_THREAD, "Unhandled ", RESULT_NOT_WRITTEN[3]]),
+    ("results", &[RESULT_TOO_LARGE[0], RESULT_TOO_LARGE[1], RESULT_SENT]),
 ];
 
 /// Lists the words that are needed: those that hold no other one.

@@ -23,11 +23,11 @@ pub(crate) struct ReportFigures {
 
 /// Labels and keys of the duration, the size of the memory and its use, in text and in the JSON format.
 const FIGURES: [[&str; 3]; 2] = [
-    ["\tDuration: ", "\tMemory Size: ", "\tMax Memory Used: "],
+    ["\tDuration: ", "\tMemory Size: ", " Memory Used: "],
     ["\"durationMs\":", "\"memorySizeMB\":", "\"maxMemoryUsedMB\":"],
 ];
 /// Labels and keys of the durations that only a cold start has. In text they are part of longer labels.
-pub(crate) const COLD: [&str; 4] = ["Init Duration: ", "Restore Duration: ", "initDurationMs", "restoreDurationMs"];
+pub(crate) const COLD: [&str; 4] = ["Init Dur", "Restore Dur", "initDurationMs", "restoreDurationMs"];
 
 impl ReportFigures {
     /// Finds the figures in a line that is a report.

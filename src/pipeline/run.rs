@@ -13,7 +13,7 @@ use super::stream_part::StreamPart;
 use super::tally::{Tally, masked_tail};
 use super::worker::{Job, Worker};
 use super::{AnalyzeError, Options, PlatformWords, Progress, RunAnalysis};
-use crate::account::{self, AwsConfig, Counted, FunctionMetrics};
+use crate::account::{self, AllCounted, AwsConfig, FunctionMetrics};
 use crate::catalogue::CATALOGUE_VERSION;
 use crate::decode::WindowMemory;
 use crate::model::{LoggedFunction, Mentions, Moment, Note, Timestamp};
@@ -70,7 +70,7 @@ pub(super) fn run(
     let config = config(&account, options, &mut tally);
     let config = config.as_ref().or(options.account.aws_config.as_ref());
     options.account.notes(metrics, config).into_iter().for_each(|text| tally.note(Note { incomplete: false, text }));
-    let mut counted = Counted::default();
+    let mut counted = AllCounted::default();
     account.iter_mut().flat_map(|told| std::mem::take(&mut told.counted)).for_each(|one| counted.add(one));
     let told = if windows.len() == inputs.len() { asked_for(&windows, options) } else { (None, None) };
     let wanted = name_filter(&options.only)?;

@@ -130,6 +130,7 @@ pub(super) fn unlogged(
             function: Some(name.to_owned()),
             account_id: place.account_id.clone().or_else(|| key.account_id.clone()),
             region: place.region.clone().or_else(|| key.region.clone()),
+            handled_errors: Some(0),
             ..FunctionSummary::default()
         };
         Some((u32::try_from(*id).ok()?, row))

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::entries::SharedTables;
 use super::names::FunctionKey;
-use crate::account::{Counted, CountedSuccesses};
+use crate::account::{AllCounted, CountedSuccesses};
 use crate::wire::{FindingState, FunctionSummary};
 
 /// Gives functions an id of which no attempt was read.
-pub(super) fn name_functions(counted: &Counted, shared: &SharedTables) {
+pub(super) fn name_functions(counted: &AllCounted, shared: &SharedTables) {
     if counted.is_empty() {
         return;
     }
@@ -31,7 +31,7 @@ fn is_of(one: &CountedSuccesses, key: &FunctionKey) -> bool {
 }
 
 /// Returns the functions that have counted successes and no row.
-pub(super) fn not_read(counted: &Counted, keys: &[FunctionKey], canonical: &[u32], rows: &[u32]) -> BTreeSet<u32> {
+pub(super) fn not_read(counted: &AllCounted, keys: &[FunctionKey], canonical: &[u32], rows: &[u32]) -> BTreeSet<u32> {
     let has_row =
         |one: &CountedSuccesses| rows.iter().filter_map(|id| keys.get(*id as usize)).any(|key| is_of(one, key));
     let id =

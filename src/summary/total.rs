@@ -26,7 +26,8 @@ use super::to_check::ToCheck;
 use super::traffic::Traffic;
 use super::{Entry, cloudwatch, counted, retries};
 use crate::account::{
-    AwsConfig, CaughtEvent, CaughtFunction, Counted, Destinations, FunctionMetrics, MetricFit, OfFunction, UnseenEvent,
+    AllCounted, AwsConfig, CaughtEvent, CaughtFunction, Destinations, FunctionMetrics, MetricFit, OfFunction,
+    UnseenEvent,
 };
 use crate::catalogue::{ErrorTold, Invoker};
 use crate::model::{Moment, Occurrence, Place, Timestamp};
@@ -50,7 +51,7 @@ pub(crate) struct SummaryOptions<'a> {
     /// CloudWatch metrics of functions, if any were given.
     pub cloudwatch_metrics: Option<&'a FunctionMetrics>,
     /// Successes that were counted and not read.
-    pub counted: &'a Counted,
+    pub counted: &'a AllCounted,
     /// Configuration of the functions, if any was given.
     pub aws_config: Option<&'a AwsConfig>,
     /// Prices of run time.

@@ -34,4 +34,4 @@ pub use summary::{
 };
 
 /// Version of the summary and record formats: grows when a field is added.
-pub const SCHEMA_VERSION: u32 = 4;
+pub const SCHEMA_VERSION: u32 = 5;

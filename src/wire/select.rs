@@ -64,7 +64,9 @@ fn total_of(rows: &[FunctionSummary]) -> FunctionSummary {
         findings: Vec::new(),
         ..row.clone()
     };
-    let [first, others @ ..] = rows else { return FunctionSummary::default() };
+    let [first, others @ ..] = rows else {
+        return FunctionSummary { handled_errors: Some(0), ..FunctionSummary::default() };
+    };
     if others.is_empty() {
         return nameless(first);
     }

@@ -78,7 +78,7 @@ const FOLLOW_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What finds the events of a pull.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Engine {
+pub(crate) enum SearchEngine {
     /// FilterLogEvents reads all of them.
     Filter,
     /// Logs Insights finds failures and counts successes.
@@ -110,7 +110,7 @@ pub(crate) struct Request {
     /// Saved pull to complete, with what it tells of itself.
     pub resume: Option<(PathBuf, PullTrailer)>,
     /// What finds the events.
-    pub engine: Engine,
+    pub engine: SearchEngine,
     /// Most bytes that Logs Insights may scan.
     pub max_scan: u64,
     /// Whether new events are waited for.
@@ -135,7 +135,7 @@ impl Request {
             max_rate: None,
             timeout: Duration::from_secs(60),
             resume: None,
-            engine: Engine::Filter,
+            engine: SearchEngine::Filter,
             max_scan: 20_000_000_000,
             follow: false,
             cloudwatch_metrics: false,

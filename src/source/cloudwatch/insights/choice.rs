@@ -4,7 +4,7 @@ use super::super::failure::PullError;
 use super::super::limiter::default_rate;
 use super::super::select::{Searched, Selection};
 use super::super::target::Target;
-use super::super::{Engine, Request};
+use super::super::{Request, SearchEngine};
 use super::queries::SCANS;
 use crate::model::function_from_group;
 
@@ -17,7 +17,7 @@ const PAGE: f64 = 1_000_000.0;
 
 /// Which engine reads what.
 #[derive(Debug, Default)]
-pub(in super::super) struct Choice {
+pub(in super::super) struct EngineChoice {
     /// Whether any log group is read by Logs Insights.
     pub(in super::super) insights: bool,
     /// What is said about it before it begins.
@@ -37,10 +37,10 @@ pub(in super::super) fn choose(
     request: &Request,
     selection: &Selection,
     searched: &[Searched],
-) -> Result<Choice, PullError> {
+) -> Result<EngineChoice, PullError> {
     let targets: Vec<&Target> = selection.targets.iter().filter(|target| can_read(target)).collect();
-    if request.engine == Engine::Filter || targets.is_empty() {
-        return Ok(Choice::default());
+    if request.engine == SearchEngine::Filter || targets.is_empty() {
+        return Ok(EngineChoice::default());
     }
     let bytes: u64 = targets.iter().map(|target| target.estimate).sum();
     let scan = bytes.saturating_mul(SCANS);
@@ -51,14 +51,14 @@ pub(in super::super) fn choose(
     });
     let filter_s: f64 = filter_s.sum();
     match request.engine {
-        Engine::Auto if scan > request.max_scan => Ok(Choice {
+        SearchEngine::Auto if scan > request.max_scan => Ok(EngineChoice {
             insights: false,
             remark: Some(format!(
                 "engine filter: Logs Insights would scan about {told}, and --max-scan allows {}",
                 size(request.max_scan)
             )),
         }),
-        Engine::Auto if filter_s < WORTH_S => Ok(Choice {
+        SearchEngine::Auto if filter_s < WORTH_S => Ok(EngineChoice {
             insights: false,
             remark: Some(format!("engine filter: this is little, about {} to read", size(bytes))),
         }),
@@ -75,7 +75,7 @@ pub(in super::super) fn choose(
                 1 => "; 1 log group of other kinds is read by FilterLogEvents".to_owned(),
                 others => format!("; {others} log groups of other kinds are read by FilterLogEvents"),
             };
-            Ok(Choice {
+            Ok(EngineChoice {
                 insights: true,
                 remark: Some(format!(
                     "engine insights: scans about {told}, by size and age of the log groups; it stops at {}{others}",

@@ -37,13 +37,13 @@ const GOODBYE: Duration = Duration::from_secs(5);
 const PAGES: usize = 1_000;
 
 /// A row of an answer: values by field.
-pub(super) type Row = BTreeMap<String, String>;
+pub(super) type ResultRow = BTreeMap<String, String>;
 
 /// End of a query.
 #[derive(Debug)]
 pub(super) enum Ended {
     /// All rows, and the number of log groups that were scanned, if it is told.
-    Whole(Vec<Row>, Option<u64>),
+    Whole(Vec<ResultRow>, Option<u64>),
     /// Not all rows, for this reason: a shorter time may give all.
     Partial(String),
 }
@@ -237,8 +237,8 @@ impl Queries {
     /// Receives the other pages of an answer, and checks whether it is whole.
     async fn receive(&self, id: &str, first: Looked) -> Result<Ended, QueryFault> {
         let Looked { results, statistics, mut next_token, .. } = first;
-        let row = |fields: Vec<FieldTold>| fields.into_iter().map(|one| (one.field, one.value)).collect::<Row>();
-        let mut rows: Vec<Row> = results.into_iter().map(row).collect();
+        let row = |fields: Vec<FieldTold>| fields.into_iter().map(|one| (one.field, one.value)).collect::<ResultRow>();
+        let mut rows: Vec<ResultRow> = results.into_iter().map(row).collect();
         let mut pages = 1;
         while let Some(token) = next_token.filter(|token| !token.is_empty()) {
             pages += 1;

@@ -7,7 +7,7 @@ use super::super::connect::AccountRegion;
 use super::super::failure::RequestError;
 use super::super::limiter::Limiter;
 use super::super::target::Target;
-use super::stretch::{SETTLED_MS, StreamEvent, Stretch, Want};
+use super::stretch::{SETTLED_MS, StreamEvent, StreamStretch, Want};
 
 /// Requests per second, where none is named: 80 % of the quota of GetLogEvents in the regions that have least, which is
 /// shared by everybody in the account.
@@ -26,7 +26,7 @@ const PAGES: usize = 2_000;
 
 /// Lines of a stream whose attempts are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Lines {
+pub(super) struct WantedLines {
     pub(super) want: Want,
     /// Duration of the attempt, as far as it is known.
     pub(super) lasted_ms: i64,
@@ -69,18 +69,18 @@ impl Fetcher {
         &self,
         target: &Target,
         stream: &str,
-        mut lines: Vec<Lines>,
+        mut lines: Vec<WantedLines>,
     ) -> Result<Vec<Vec<StreamEvent>>, FetchFault> {
-        let begin = |lines: &Lines| lines.want.first.saturating_sub(lines.lasted_ms).saturating_sub(AROUND_MS);
+        let begin = |lines: &WantedLines| lines.want.first.saturating_sub(lines.lasted_ms).saturating_sub(AROUND_MS);
         lines.sort_by_key(|lines| (begin(lines), *lines));
         let (first, last) = self.window;
-        let mut done: Vec<Stretch> = Vec::new();
+        let mut done: Vec<StreamStretch> = Vec::new();
         for lines in &lines {
             let (from, to) = (begin(lines).max(first), lines.want.last.saturating_add(AROUND_MS).min(last));
             let near = done.last().is_some_and(|before| from <= before.to.saturating_add(NEIGHBOURS_MS));
             if !near {
                 let free = done.last().map_or(first, |before| before.to.saturating_add(1));
-                let mut stretch = Stretch { from: from.max(free), to, ..Stretch::default() };
+                let mut stretch = StreamStretch { from: from.max(free), to, ..StreamStretch::default() };
                 stretch.events = self.all(target, stream, stretch.from, to).await?;
                 stretch.wants.push(lines.want);
                 self.reach_beginning(target, stream, &mut stretch, free).await?;
@@ -106,7 +106,7 @@ impl Fetcher {
                 return Err(FetchFault::TooMuch);
             }
         }
-        Ok(done.into_iter().flat_map(Stretch::into_wanted).collect())
+        Ok(done.into_iter().flat_map(StreamStretch::into_wanted).collect())
     }
 
     /// Reads back until the first wanted attempt begins, or the time is reached that is read already.
@@ -114,7 +114,7 @@ impl Fetcher {
         &self,
         target: &Target,
         stream: &str,
-        stretch: &mut Stretch,
+        stretch: &mut StreamStretch,
         free: i64,
     ) -> Result<(), FetchFault> {
         let mut count = FEW;
@@ -141,7 +141,7 @@ impl Fetcher {
     }
 
     /// Reads on until the last wanted attempt ends.
-    async fn reach_end(&self, target: &Target, stream: &str, stretch: &mut Stretch) -> Result<(), FetchFault> {
+    async fn reach_end(&self, target: &Target, stream: &str, stretch: &mut StreamStretch) -> Result<(), FetchFault> {
         let (most, mut count) = (self.window.1, FEW);
         while !stretch.has_end(most) && stretch.to < most {
             let (mut events, whole) = self.some(target, stream, (stretch.to + 1, most), Towards::Future, count).await?;

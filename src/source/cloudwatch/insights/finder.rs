@@ -15,11 +15,11 @@ use super::super::lookup::failure_of_place;
 use super::super::reasons::missing;
 use super::super::shared::PullState;
 use super::super::spool::SliceId;
-use super::client::{Ended, Queries, QueryFault, Row};
-use super::fetcher::{FetchFault, Fetcher, Lines};
+use super::client::{Ended, Queries, QueryFault, ResultRow};
+use super::fetcher::{FetchFault, Fetcher, WantedLines};
 use super::queries::{COURSE, DURATIONS, FAILURES, IDS, PLACES, Query, REPEATED};
 use super::stretch::{StreamEvent, Want};
-use super::tally::{Repeated, Tally, number};
+use super::tally::{GroupTally, Repeated, number};
 use crate::account::{CountedSuccesses, bucket_width_ms};
 use crate::lambda::platform::step_of_request;
 use crate::model::Timestamp;
@@ -35,7 +35,7 @@ const NOT_WHOLE: usize = 40;
 const PAGE: usize = 1 << 20;
 
 /// The engine in one region.
-struct Region {
+struct InsightsRegion {
     place: Arc<AccountRegion>,
     shared: Arc<PullState>,
     queries: Arc<Queries>,
@@ -46,14 +46,14 @@ struct Region {
 }
 
 /// Failure that ends the pull from a region, and the remark on it.
-type Ending = (PullError, String);
+type RegionEnding = (PullError, String);
 
 /// What is known of a log group.
 #[derive(Default)]
-struct Group {
-    tally: Tally,
+struct FoundGroup {
+    tally: GroupTally,
     /// Wanted lines by stream.
-    lines: BTreeMap<String, Vec<Lines>>,
+    lines: BTreeMap<String, Vec<WantedLines>>,
     /// STARTs that were fetched.
     fetched: FxHashSet<u64>,
     /// Why not all is known that must be.
@@ -67,7 +67,7 @@ pub(in super::super) async fn pull(
     max_rate: Option<u32>,
     targets: Vec<usize>,
 ) {
-    let region = Arc::new(Region {
+    let region = Arc::new(InsightsRegion {
         fetcher: Fetcher::new(&place, window, max_rate),
         bucket_ms: bucket_width_ms(window.1 - window.0),
         streams: Semaphore::new(STREAMS),
@@ -107,21 +107,21 @@ fn last_slice(target: usize, window: (i64, i64)) -> SliceId {
 
 /// Answer of a query with the rows of all parts of its time, and what of it is not whole.
 #[derive(Default)]
-struct Answer {
-    rows: Vec<Row>,
+struct QueryAnswer {
+    rows: Vec<ResultRow>,
     lacks: BTreeSet<String>,
 }
 
 /// Why a batch has no answer.
 enum Refusal {
-    Ending(Ending),
+    Ending(RegionEnding),
     /// A log group is not there.
     Missing,
 }
 
-impl Region {
+impl InsightsRegion {
     /// Pulls up to fifty log groups.
-    async fn batch(self: &Arc<Self>, targets: Vec<usize>) -> Result<(), Ending> {
+    async fn batch(self: &Arc<Self>, targets: Vec<usize>) -> Result<(), RegionEnding> {
         for target in &targets {
             self.shared.spool.open(last_slice(*target, self.window));
         }
@@ -149,14 +149,15 @@ impl Region {
     }
 
     /// Asks the queries, and sorts their rows by log group.
-    async fn find(self: &Arc<Self>, targets: &[usize]) -> Result<BTreeMap<usize, Group>, Refusal> {
+    async fn find(self: &Arc<Self>, targets: &[usize]) -> Result<BTreeMap<usize, FoundGroup>, Refusal> {
         let of = |target: &usize| self.shared.targets.get(*target).map(|target| &target.group);
         let names: Vec<String> = targets
             .iter()
             .filter_map(|target| of(target).map(|group| group.arn.clone().unwrap_or_else(|| group.name.clone())))
             .collect();
-        let mut groups: BTreeMap<usize, Group> = targets.iter().map(|target| (*target, Group::default())).collect();
-        let target_of = |row: &Row| {
+        let mut groups: BTreeMap<usize, FoundGroup> =
+            targets.iter().map(|target| (*target, FoundGroup::default())).collect();
+        let target_of = |row: &ResultRow| {
             let (account, name) = row.get("@log").and_then(|log| log.split_once(':'))?;
             let mut named = targets.iter().filter(|target| of(target).is_some_and(|group| group.name == name));
             let first = named.next()?;
@@ -169,12 +170,12 @@ impl Region {
             self.ask(&FAILURES, &names, self.window, &[]),
             self.ask(&REPEATED, &names, self.window, &[]),
         );
-        type Take = fn(&mut Group, &Row);
-        let answers: [(Answer, Take); 4] = [
+        type Take = fn(&mut FoundGroup, &ResultRow);
+        let answers: [(QueryAnswer, Take); 4] = [
             (course, |group, row| group.tally.course(row)),
             (durations?, |group, row| group.tally.duration(row)),
-            (failures?, Group::failure),
-            (repeated?, Group::repeated),
+            (failures?, FoundGroup::failure),
+            (repeated?, FoundGroup::repeated),
         ];
         for (answer, take) in answers {
             for group in groups.values_mut() {
@@ -199,8 +200,8 @@ impl Region {
         groups: &[String],
         window: (i64, i64),
         ids: &[String],
-    ) -> Result<Answer, Refusal> {
-        let (mut answer, mut waiting, mut not_whole) = (Answer::default(), vec![window], 0);
+    ) -> Result<QueryAnswer, Refusal> {
+        let (mut answer, mut waiting, mut not_whole) = (QueryAnswer::default(), vec![window], 0);
         while let Some((from, to)) = waiting.pop() {
             let text = query.text((from, to), self.bucket_ms, ids);
             let (from_s, to_s) = (from.div_euclid(1_000), to.div_euclid(1_000));
@@ -264,7 +265,7 @@ impl Region {
         }
     }
 
-    fn ending(&self, fault: &RequestError) -> Ending {
+    fn ending(&self, fault: &RequestError) -> RegionEnding {
         let region = self.place.region.clone();
         let failure = failure_of_place(&self.place, fault)
             .unwrap_or(PullError::Other { region, detail: "does not answer".to_owned() });
@@ -273,7 +274,7 @@ impl Region {
     }
 
     /// Fetches what was found in log groups, and counts what was not fetched.
-    async fn fetch(self: &Arc<Self>, mut groups: BTreeMap<usize, Group>) -> Result<(), Ending> {
+    async fn fetch(self: &Arc<Self>, mut groups: BTreeMap<usize, FoundGroup>) -> Result<(), RegionEnding> {
         let mut running = JoinSet::new();
         for (target, group) in &mut groups {
             let lines = std::mem::take(&mut group.lines);
@@ -326,7 +327,7 @@ impl Region {
         &self,
         target: usize,
         stream: &str,
-        lines: Vec<Lines>,
+        lines: Vec<WantedLines>,
     ) -> Result<Vec<Vec<StreamEvent>>, FetchFault> {
         let _turn = self.streams.acquire().await;
         match self.shared.targets.get(target) {
@@ -336,7 +337,7 @@ impl Region {
     }
 
     /// Says why a stream was not fetched, if the pull goes on.
-    fn not_fetched(&self, stream: &str, fault: FetchFault) -> Result<String, Ending> {
+    fn not_fetched(&self, stream: &str, fault: FetchFault) -> Result<String, RegionEnding> {
         let why = match fault {
             FetchFault::TooMuch => "it has more than 64 MB around failures; use --engine filter".to_owned(),
             FetchFault::Request(RequestError::Denied(said)) => {
@@ -372,11 +373,11 @@ impl Region {
     }
 
     /// Fetches attempts of request ids of which not all were found: those between the first and the last that succeeded.
-    async fn others(&self, target: usize, group: &mut Group) -> Result<(), Ending> {
+    async fn others(&self, target: usize, group: &mut FoundGroup) -> Result<(), RegionEnding> {
         let missing: Vec<Repeated> = group.tally.missing().into_iter().cloned().collect();
         let Some(of_target) = self.shared.targets.get(target).filter(|_| !missing.is_empty()) else { return Ok(()) };
         let name = of_target.group.arn.clone().unwrap_or_else(|| of_target.group.name.clone());
-        let mut lines: BTreeMap<String, Vec<Lines>> = BTreeMap::new();
+        let mut lines: BTreeMap<String, Vec<WantedLines>> = BTreeMap::new();
         for some in missing.chunks(IDS) {
             let ids: Vec<String> = some.iter().map(|one| one.id.clone()).collect();
             let times = some.iter().map(|one| one.first).min().zip(some.iter().map(|one| one.last).max());
@@ -384,14 +385,14 @@ impl Region {
             let answer = match self.ask(&PLACES, std::slice::from_ref(&name), window, &ids).await {
                 Ok(answer) => answer,
                 Err(Refusal::Ending(ending)) => return Err(ending),
-                Err(Refusal::Missing) => Answer::default(),
+                Err(Refusal::Missing) => QueryAnswer::default(),
             };
             group.lacks.extend(answer.lacks);
             for row in &answer.rows {
                 let times = number(row, "first").zip(number(row, "last"));
                 if let (Some(stream), Some((first, last))) = (row.get("@logStream"), times) {
                     let want = Want { first: first as i64, last: last as i64 };
-                    lines.entry(stream.clone()).or_default().push(Lines { want, lasted_ms: 0 });
+                    lines.entry(stream.clone()).or_default().push(WantedLines { want, lasted_ms: 0 });
                 }
             }
         }
@@ -415,8 +416,8 @@ impl Region {
     }
 
     /// Ends the work on a log group: says how many successes were counted, or why they are not known.
-    fn settle(&self, target: usize, group: Group) {
-        let Group { tally, mut lacks, .. } = group;
+    fn settle(&self, target: usize, group: FoundGroup) {
+        let FoundGroup { tally, mut lacks, .. } = group;
         let counted = match lacks.is_empty() {
             true => tally.counted(self.bucket_ms),
             false => Ok(CountedSuccesses::default()),
@@ -446,9 +447,9 @@ fn starts_in<'e>(stream: &str, attempt: &'e [StreamEvent]) -> impl Iterator<Item
     })
 }
 
-impl Group {
+impl FoundGroup {
     /// Takes a row of the query *failures*.
-    fn failure(&mut self, row: &Row) {
+    fn failure(&mut self, row: &ResultRow) {
         let times = number(row, "first").zip(number(row, "last"));
         let (Some(stream), Some((first, last))) = (row.get("@logStream"), times) else {
             self.lacks.insert("a row of the query failures has no stream or time".to_owned());
@@ -456,11 +457,11 @@ impl Group {
         };
         let lasted_ms = number(row, "longest").unwrap_or(0.0).max(0.0) as i64;
         let want = Want { first: first as i64, last: last as i64 };
-        self.lines.entry(stream.clone()).or_default().push(Lines { want, lasted_ms });
+        self.lines.entry(stream.clone()).or_default().push(WantedLines { want, lasted_ms });
     }
 
     /// Takes a row of the query *repeated*.
-    fn repeated(&mut self, row: &Row) {
+    fn repeated(&mut self, row: &ResultRow) {
         let Some(Repeated { first, last, .. }) = self.tally.repeated(row) else {
             self.lacks.insert("a row of the query repeated has no request id or time".to_owned());
             return;
@@ -468,7 +469,7 @@ impl Group {
         for (stream, at) in [(row.get("firstStream"), first), (row.get("lastStream"), last)] {
             let Some(stream) = stream else { continue };
             let want = Want { first: at, last: at };
-            self.lines.entry(stream.clone()).or_default().push(Lines { want, lasted_ms: 0 });
+            self.lines.entry(stream.clone()).or_default().push(WantedLines { want, lasted_ms: 0 });
         }
     }
 

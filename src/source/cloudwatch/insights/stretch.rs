@@ -26,25 +26,25 @@ pub(super) const SETTLED_MS: i64 = 2_000;
 
 /// What a line is to the division into attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mark {
+enum LineMark {
     Environment,
     Start,
     Report,
     None,
 }
 
-fn mark(event: &StreamEvent) -> Mark {
+fn mark(event: &StreamEvent) -> LineMark {
     match step_of_request(event.message.as_bytes()) {
-        Some((_, 0)) => Mark::Start,
-        Some((_, 2)) => Mark::Report,
-        _ if begins_environment(&event.message) => Mark::Environment,
-        _ => Mark::None,
+        Some((_, 0)) => LineMark::Start,
+        Some((_, 2)) => LineMark::Report,
+        _ if begins_environment(&event.message) => LineMark::Environment,
+        _ => LineMark::None,
     }
 }
 
 /// A fetched stretch without holes.
 #[derive(Debug, Default)]
-pub(super) struct Stretch {
+pub(super) struct StreamStretch {
     /// First and last millisecond of which all events are here.
     pub(super) from: i64,
     pub(super) to: i64,
@@ -52,18 +52,18 @@ pub(super) struct Stretch {
     pub(super) wants: Vec<Want>,
 }
 
-impl Stretch {
+impl StreamStretch {
     /// Divides the events into attempts, each with the init before it: a new one begins with START, or with the first
     /// line of an environment, behind a START or a report.
     fn attempts(&self) -> Vec<Range<usize>> {
         let (mut all, mut began, mut has_run) = (Vec::new(), 0, false);
         for (at, event) in self.events.iter().enumerate() {
             let mark = mark(event);
-            if has_run && matches!(mark, Mark::Start | Mark::Environment) {
+            if has_run && matches!(mark, LineMark::Start | LineMark::Environment) {
                 all.push(began..at);
                 (began, has_run) = (at, false);
             }
-            has_run |= matches!(mark, Mark::Start | Mark::Report);
+            has_run |= matches!(mark, LineMark::Start | LineMark::Report);
         }
         if began < self.events.len() {
             all.push(began..self.events.len());
@@ -83,7 +83,7 @@ impl Stretch {
         let attempts = self.attempts();
         match attempts.iter().position(|attempt| self.is_wanted(attempt)) {
             _ if self.from <= least => true,
-            Some(0) | None => self.events.first().is_some_and(|first| mark(first) == Mark::Environment),
+            Some(0) | None => self.events.first().is_some_and(|first| mark(first) == LineMark::Environment),
             Some(_) => true,
         }
     }
@@ -97,7 +97,7 @@ impl Stretch {
             Some(at) if at + 1 < attempts.len() => true,
             Some(at) => {
                 let events = &self.events[attempts[at].clone()];
-                let report = events.iter().rfind(|event| mark(event) == Mark::Report);
+                let report = events.iter().rfind(|event| mark(event) == LineMark::Report);
                 report.is_some_and(|report| report.at.saturating_add(SETTLED_MS) <= self.to)
             }
         }
@@ -117,10 +117,10 @@ impl Stretch {
 mod tests {
     use super::*;
 
-    fn stretch(lines: &[(i64, &str)], wants: &[(i64, i64)]) -> Stretch {
+    fn stretch(lines: &[(i64, &str)], wants: &[(i64, i64)]) -> StreamStretch {
         let event =
             |(at, message): &(i64, &str)| StreamEvent { at: *at, ingested: None, message: (*message).to_owned() };
-        Stretch {
+        StreamStretch {
             from: lines.first().map_or(0, |(at, _)| *at),
             to: lines.last().map_or(0, |(at, _)| *at),
             events: lines.iter().map(event).collect(),

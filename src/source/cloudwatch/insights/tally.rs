@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::client::Row;
+use super::client::ResultRow;
 use super::stretch::StreamEvent;
 use crate::account::{CountedSuccesses, cell_of};
 use crate::lambda::platform::step_of_request;
@@ -16,7 +16,7 @@ const NEAR: f64 = 0.95;
 
 /// Numbers of a log group.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
+pub(super) struct GroupTally {
     /// Attempts by the bucket in which they began.
     starts: BTreeMap<i64, i64>,
     first_ms: Option<i64>,
@@ -43,13 +43,13 @@ pub(super) struct Repeated {
 }
 
 /// Returns the number in a field of a row.
-pub(super) fn number(row: &Row, field: &str) -> Option<f64> {
+pub(super) fn number(row: &ResultRow, field: &str) -> Option<f64> {
     row.get(field)?.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
-impl Tally {
+impl GroupTally {
     /// Adds a row of the query *course*.
-    pub(super) fn course(&mut self, row: &Row) {
+    pub(super) fn course(&mut self, row: &ResultRow) {
         if let (Some(bucket), Some(starts)) = (number(row, "bucket"), number(row, "starts")) {
             *self.starts.entry(bucket as i64).or_default() += starts as i64;
         }
@@ -58,7 +58,7 @@ impl Tally {
     }
 
     /// Adds a row of the query *durations*.
-    pub(super) fn duration(&mut self, row: &Row) {
+    pub(super) fn duration(&mut self, row: &ResultRow) {
         let of = |field| number(row, field).unwrap_or(0.0) as i64;
         self.reports += of("reports");
         self.cold += of("colds");
@@ -71,7 +71,7 @@ impl Tally {
     }
 
     /// Adds a row of the query *repeated*.
-    pub(super) fn repeated(&mut self, row: &Row) -> Option<Repeated> {
+    pub(super) fn repeated(&mut self, row: &ResultRow) -> Option<Repeated> {
         let of = |field| number(row, field).unwrap_or(0.0) as i64;
         let one = Repeated {
             id: row.get("id")?.clone(),
