@@ -582,6 +582,7 @@ impl<'a> Pass<'a> {
         let place = (key.account_id.as_deref(), key.region.as_deref());
         // Which were the first attempts, and the last, nobody knows.
         let of_function = self.bounds.counted.of_function(key.name.as_deref(), place, (self.from, self.to));
+        let of_function = of_function.filter(|_| (self.bounds.wanted)(key.name.as_deref()));
         if let Some(OfFunction::Known(counted)) = of_function {
             counts.add_counted(counted);
         }

@@ -353,13 +353,22 @@ fn what_cannot_be_counted_is_refused_or_read() {
     let again = Pull::in_home(std::sync::Arc::clone(&found.home), &["--resume", "saved.ndjson.zst"]).run();
     again.ends(&[2], "resume");
     again.says("resume", &["pulled with --engine insights", "pull it again"]);
+    let analyze = |file: &str, arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_lambda-triage"));
+        let output = command.current_dir(found.home.path()).args(["analyze", file]).args(arguments).output().unwrap();
+        output.stdout
+    };
+    let summary = |text: &[u8]| serde_json::from_slice::<Value>(text).unwrap();
+    let only = summary(&analyze("saved.ndjson.zst", &["--format", "json", "--only", "go-fn"]));
+    let names: Vec<&Value> = only["functions"].as_array().unwrap().iter().map(|row| &row["function"]).collect();
+    assert_eq!(names, [&json!("go-fn")]);
+    // Records lack what was counted, and say so.
+    let records = analyze("saved.ndjson.zst", &["--format", "ndjson"]);
+    std::fs::write(found.home.path().join("records.ndjson"), records).unwrap();
+    let of_records = summary(&analyze("records.ndjson", &["--format", "json"]));
+    assert_eq!(of_records["coverage"]["complete"], json!(false));
     // A part of the time is not what was counted.
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_lambda-triage"))
-        .current_dir(found.home.path())
-        .args(["analyze", "saved.ndjson.zst", "--format", "json", "--from", "2026-10-01T00:30:00Z"])
-        .output()
-        .unwrap();
-    let part: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let part = summary(&analyze("saved.ndjson.zst", &["--format", "json", "--from", "2026-10-01T00:30:00Z"]));
     let go = part["functions"].as_array().unwrap().iter().find(|row| row["function"] == "go-fn").unwrap().clone();
     assert_eq!((&go["failure_rate"], &part["coverage"]["complete"]), (&Value::Null, &json!(false)));
 }
