@@ -69,10 +69,19 @@ pub(crate) struct CountedSuccesses {
 }
 
 impl CountedSuccesses {
+    /// Returns whether the numbers are such as a query can count: a damaged file may hold any.
+    fn is_plausible(&self) -> bool {
+        const ROWS: usize = 1_000_000;
+        const MOST: u64 = 10_000_000_000_000;
+        let counts = self.starts.iter().map(|(_, count)| *count).chain(self.durations.iter().map(|(_, count)| *count));
+        let mut counts = counts.chain([self.cold_starts, self.near_memory_limit]);
+        self.starts.len() + self.durations.len() <= ROWS && counts.all(|count| count <= MOST / 1_000)
+    }
+
     /// Returns the number of attempts.
     #[must_use]
     pub(crate) fn attempts(&self) -> u64 {
-        self.starts.iter().map(|(_, attempts)| attempts).sum()
+        self.starts.iter().fold(0, |all, (_, attempts)| attempts.saturating_add(all))
     }
 }
 
@@ -93,7 +102,10 @@ pub(crate) struct AllCounted {
 
 impl AllCounted {
     /// Adds what one pull counted.
-    pub(crate) fn add(&mut self, one: CountedSuccesses) {
+    pub(crate) fn add(&mut self, mut one: CountedSuccesses) {
+        if !one.is_plausible() {
+            (one.known, one.starts, one.durations) = (false, Vec::new(), Vec::new());
+        }
         self.of.entry(one.function.clone()).or_default().push(one);
     }
 
@@ -153,6 +165,15 @@ mod tests {
             assert!((told - ms).abs() <= ms * 0.0215 + 0.005, "{ms} as {told}");
         }
         assert!(cell_of(0.0) == cell_of(LEAST_MS) && cell_of(f64::NAN) == cell_of(LEAST_MS));
+    }
+
+    #[test]
+    fn numbers_that_nobody_counted_are_not_taken() {
+        let mut counted = AllCounted::default();
+        let wrong = CountedSuccesses { function: "pay".to_owned(), known: true, ..CountedSuccesses::default() };
+        counted.add(CountedSuccesses { starts: vec![(0, u64::MAX), (1, 2)], ..wrong });
+        assert_eq!(counted.of_function(Some("pay"), (None, None), (None, None)), Some(OfFunction::Unknown));
+        assert_eq!(counted.all().map(CountedSuccesses::attempts).sum::<u64>(), 0);
     }
 
     #[test]

@@ -31,7 +31,10 @@ pub(super) fn name_functions(metrics: Option<&FunctionMetrics>, shared: &SharedT
 }
 
 /// Sorts items by name, with their numbers.
-fn by_name<'i, T>(items: &'i [T], name: impl Fn(&'i T) -> Option<&'i str>) -> BTreeMap<&'i str, Vec<(usize, &'i T)>> {
+pub(super) fn by_name<'i, T>(
+    items: &'i [T],
+    name: impl Fn(&'i T) -> Option<&'i str>,
+) -> BTreeMap<&'i str, Vec<(usize, &'i T)>> {
     let mut sorted: BTreeMap<&str, Vec<(usize, &T)>> = BTreeMap::new();
     for (at, item) in items.iter().enumerate() {
         if let Some(name) = name(item) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::cloudwatch::by_name;
 use super::entries::SharedTables;
 use super::names::FunctionKey;
 use crate::account::{AllCounted, CountedSuccesses};
@@ -13,7 +14,11 @@ pub(super) fn name_functions(counted: &AllCounted, shared: &SharedTables) {
         return;
     }
     let keys = shared.functions.keys();
-    for one in counted.all().filter(|one| !keys.iter().any(|key| is_of(one, key))) {
+    let known = by_name(&keys, |key| key.name.as_deref());
+    let is_known = |one: &&CountedSuccesses| {
+        known.get(one.function.as_str()).into_iter().flatten().any(|(_, key)| is_of(one, key))
+    };
+    for one in counted.all().filter(|one| !is_known(one)) {
         shared.functions.id(&FunctionKey {
             name: Some(one.function.clone()),
             account_id: one.account_id.clone(),
@@ -32,11 +37,14 @@ fn is_of(one: &CountedSuccesses, key: &FunctionKey) -> bool {
 
 /// Returns the functions that have counted successes and no row.
 pub(super) fn not_read(counted: &AllCounted, keys: &[FunctionKey], canonical: &[u32], rows: &[u32]) -> BTreeSet<u32> {
-    let has_row =
-        |one: &CountedSuccesses| rows.iter().filter_map(|id| keys.get(*id as usize)).any(|key| is_of(one, key));
-    let id =
-        |one: &CountedSuccesses| keys.iter().position(|key| is_of(one, key)).and_then(|at| canonical.get(at).copied());
-    counted.all().filter(|one| !has_row(one)).filter_map(id).collect()
+    let rows: BTreeSet<u32> = rows.iter().copied().collect();
+    let known = by_name(keys, |key| key.name.as_deref());
+    let ids = |one: &CountedSuccesses| -> Vec<u32> {
+        let its = known.get(one.function.as_str()).into_iter().flatten().filter(|(_, key)| is_of(one, key));
+        its.filter_map(|(at, _)| canonical.get(*at).copied()).collect()
+    };
+    let without_row = counted.all().map(ids).filter(|ids| !ids.iter().any(|id| rows.contains(id)));
+    without_row.filter_map(|ids| ids.first().copied()).collect()
 }
 
 /// Takes from a row what the attempts that were read do not tell of all: whether a finding goes on, since what attempts, and

@@ -42,9 +42,12 @@ pub(super) struct Repeated {
     pub(super) last: i64,
 }
 
+/// Largest number in a row: times in milliseconds are smaller, and the sum of all rows fits in 64 bits.
+const MOST: f64 = 1e13;
+
 /// Returns the number in a field of a row.
 pub(super) fn number(row: &ResultRow, field: &str) -> Option<f64> {
-    row.get(field)?.parse().ok().filter(|number: &f64| number.is_finite())
+    row.get(field)?.parse().ok().filter(|number: &f64| number.abs() <= MOST)
 }
 
 impl GroupTally {
@@ -158,7 +161,7 @@ impl GroupTally {
                 .starts
                 .iter()
                 .filter(|(_, left)| **left > 0)
-                .map(|(bucket, left)| (bucket * bucket_ms, positive(*left)))
+                .map(|(bucket, left)| (bucket.saturating_mul(bucket_ms), positive(*left)))
                 .collect(),
             cold_starts: positive(self.cold),
             near_memory_limit: positive(self.near),
