@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::cloudwatch::fake::START;
-use super::cloudwatch::fake::estate::{Asked, Estate, ONE, Reply, Server};
+use super::cloudwatch::fake::estate::{Asked, Estate, ONE, Reply, Server, rfc3339};
 use super::cloudwatch::fake::insights::Insights;
+use super::cloudwatch::fake::{Event, START};
 use super::estate::{Pull, Pulled, in_all};
 use super::generate::Random;
+use super::harness::root;
 use super::insights_corpus::{RUNTIMES, log};
 
 /// Creates an estate with functions of half of the runtimes, the other half with the next seed, in one style of the log,
@@ -389,4 +390,46 @@ fn fifty_groups_are_asked_at_once() {
         most.fetch_max(asked.body["logGroupIdentifiers"].as_array().map_or(0, Vec::len), Ordering::SeqCst);
     }
     assert_eq!((server.count("StartQuery"), most.into_inner()), (12, 50));
+}
+
+/// Logs that AWS's own clients wrote: whatever fails there is found.
+#[test]
+fn failures_in_logs_of_real_clients_are_found() {
+    let mut estate = Estate::default();
+    let (mut first, mut last) = (i64::MAX, i64::MIN);
+    for entry in std::fs::read_dir(root().join("fixtures/runtimes")).unwrap().flatten() {
+        let text: Value = serde_json::from_slice(&std::fs::read(entry.path()).unwrap()).unwrap();
+        let Some(events) = text["events"].as_array() else { continue };
+        let event = |(number, event): (usize, &Value)| Event {
+            at: event["timestamp"].as_i64().unwrap(),
+            id: format!("{number:056}"),
+            stream: event["logStreamName"].as_str().unwrap().to_owned(),
+            // The harness takes these words for ours.
+            message: ["panicked", "Error {", "Some(", "(os error"]
+                .iter()
+                .fold(event["message"].as_str().unwrap().to_owned(), |text, word| {
+                    text.replace(word, &format!("{}-{}", &word[..4], &word[4..]))
+                }),
+        };
+        let events: Vec<Event> = events.iter().enumerate().map(event).collect();
+        first = events.iter().map(|event| event.at).fold(first, i64::min);
+        last = events.iter().map(|event| event.at).fold(last, i64::max);
+        let name = entry.path().file_stem().unwrap().to_string_lossy().into_owned();
+        estate.group(ONE, "eu-west-1", &format!("/aws/lambda/{name}"), events);
+    }
+    let server = Server::start(estate);
+    let (from, to) = (rfc3339(first - 1_000), rfc3339(last + 1_000));
+    let pull = |engine: &str| {
+        let arguments = ["--all", "--from", &from, "--to", &to, "--engine", engine, "--max-rate", "1000"];
+        Pull::new(&server, &arguments).format("json").run()
+    };
+    let (full, found) = (pull("filter"), pull("insights"));
+    // The files hold several functions each, as no log group of this name does, so rows are not compared.
+    let (of_full, of_found) = (comparable(&full.answer()), comparable(&found.answer()));
+    let mut all = Vec::new();
+    for key in ["totals", "causes", "to_check"] {
+        differences(key, &of_full[key], &of_found[key], &mut all);
+    }
+    assert!(all.is_empty(), "{}\n{}", all.join("\n"), found.said());
+    assert!(full.answer()["totals"]["failed"].as_u64() > Some(30), "{}", full.said());
 }
