@@ -7,6 +7,7 @@
 mod checks;
 mod cloudwatch_metrics;
 mod config;
+mod counted;
 mod destinations;
 mod documents;
 #[cfg(feature = "cloudwatch")]
@@ -23,6 +24,9 @@ pub use cloudwatch_metrics::FunctionMetrics;
 pub(crate) use cloudwatch_metrics::MetricDataCall;
 pub(crate) use cloudwatch_metrics::{METRICS_OF_A_FUNCTION, MetricFit, MetricPlace, MetricWindow, calls, cost_to_name};
 pub(crate) use config::{AskedFunction, FunctionConfig};
+pub(crate) use counted::{AllCounted, CountedSuccesses, OfFunction, bucket_width_ms, duration_of_cell};
+#[cfg(feature = "cloudwatch")]
+pub(crate) use counted::{CELLS_PER_E, LEAST_MS, cell_of};
 pub(crate) use destinations::{CaughtFunction, LoggedEvent, UnseenEvent};
 #[cfg(feature = "cloudwatch")]
 pub(crate) use log_group_metrics::{IncomingEvents, incoming_calls};

@@ -142,11 +142,12 @@ Examples:
   lambda-triage pull --log-group /acme/lambdas --save acme.ndjson.zst
   lambda-triage analyze acme.ndjson.zst
   lambda-triage pull --resume acme.ndjson.zst --save whole.ndjson.zst
+  lambda-triage pull --all --since 1d --engine insights --max-scan 50GB
 
 AWS is only read: logs:FilterLogEvents and logs:DescribeLogGroups, and
 lambda:GetFunctionConfiguration and lambda:ListFunctions where allowed. With
---cloudwatch-metrics also cloudwatch:GetMetricData, with --aws-config live what
-the documentation lists.
+--cloudwatch-metrics also cloudwatch:GetMetricData, with --aws-config live and
+--engine insights what the documentation lists.
 The exit status is that of analyze, and 130 after Ctrl-C.";
 
 #[derive(Debug, ClapArgs)]
@@ -545,6 +546,15 @@ pub(super) struct PullArgs {
     #[arg(conflicts_with_all = ["functions", "all", "prefix", "log_group", "linked", "since", "from", "to"])]
     pub(super) resume: Option<PathBuf>,
 
+    /// What finds failures: filter moves the whole log, insights asks Logs Insights
+    /// where the failures are and counts successes, auto takes insights where it pays
+    #[arg(long, value_name = "ENGINE", value_enum, default_value_t, help_heading = "Source")]
+    pub(super) engine: PullEngine,
+
+    /// Most that Logs Insights may scan; AWS charges about 0.005 USD for a gigabyte
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "20GB", help_heading = "Source")]
+    pub(super) max_scan: u64,
+
     /// Go on until Ctrl-C or --to: a line for each failed attempt when it closes,
     /// and the answer at the end
     #[arg(long, conflicts_with = "resume", help_heading = "Source")]
@@ -604,6 +614,31 @@ pub(super) struct PullArgs {
 
     #[command(flatten)]
     pub(super) shared: SharedArgs,
+}
+
+/// What finds the events of a pull.
+#[cfg(feature = "cloudwatch")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum PullEngine {
+    /// FilterLogEvents, which moves the whole log
+    #[default]
+    Filter,
+    /// Logs Insights finds failures and counts successes
+    Insights,
+    /// Insights where it pays and --max-scan allows it, else filter
+    Auto,
+}
+
+/// Reads a size such as `20GB`, `500 MB` or a number of bytes.
+#[cfg(feature = "cloudwatch")]
+fn size(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, f64); 5] = [("", 1.0), ("B", 1.0), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12)];
+    let digits = text.trim_end_matches(|char: char| char.is_ascii_alphabetic()).trim_end();
+    let unit = text[digits.len()..].trim().to_ascii_uppercase();
+    let unit = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, bytes)| bytes);
+    let bytes = digits.parse::<f64>().ok().zip(unit).map(|(number, unit)| number * unit);
+    let bytes = bytes.filter(|bytes| bytes.is_finite() && *bytes >= 0.0 && *bytes < u64::MAX as f64);
+    bytes.map(|bytes| bytes as u64).ok_or_else(|| "expected a size such as 20GB or 500MB".to_owned())
 }
 
 #[derive(Debug, ClapArgs)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::again;
 use super::analyze::{finish, open_outputs};
-use super::args::{AwsConfigSource, MetricsSource, PullArgs};
+use super::args::{AwsConfigSource, MetricsSource, PullArgs, PullEngine};
 use super::exit::{ExitStatus, RunError};
 use super::follow::FollowLines;
 use super::moments::TimeLength;
@@ -20,7 +20,7 @@ use crate::model::{Moment, Occurrence, Timestamp, Zone};
 use crate::pipeline::{self, AnalyzeError, RunAnalysis, Showing};
 use crate::render::one_line;
 use crate::source::FileId;
-use crate::source::cloudwatch::{Pull, PullError, Request, Signal, plain_io};
+use crate::source::cloudwatch::{Pull, PullError, Request, SearchEngine, Signal, plain_io};
 use crate::source::now;
 use crate::source::saved::{self, Names, PullTrailer};
 
@@ -221,6 +221,7 @@ fn failure(reason: PullError) -> RunError {
 
 /// Converts the arguments to a request with fixed times, and the end of following, if it has one.
 fn request(args: PullArgs, zone: &Zone, now: Timestamp) -> Result<(Request, Option<Timestamp>), RunError> {
+    let engine = engine(&args)?;
     let too_far = || RunError::usage("the time lies too far back");
     let before = |at: Timestamp, span: TimeLength| {
         let ms = at.ms().checked_sub(span.0).and_then(Timestamp::from_ms);
@@ -264,9 +265,32 @@ fn request(args: PullArgs, zone: &Zone, now: Timestamp) -> Result<(Request, Opti
         max_rate: args.max_rate.map(u32::from),
         timeout: Duration::from_millis(args.timeout.0.unsigned_abs()),
         resume,
+        engine,
+        max_scan: args.max_scan,
         ..Request::new(from, to)
     };
     Ok((request, end.filter(|_| args.follow)))
+}
+
+/// Returns the engine that was named.
+///
+/// # Errors
+/// If it cannot do what else was asked.
+fn engine(args: &PullArgs) -> Result<SearchEngine, RunError> {
+    let (engine, name) = match args.engine {
+        PullEngine::Filter => return Ok(SearchEngine::Filter),
+        PullEngine::Insights => (SearchEngine::Insights, "insights"),
+        PullEngine::Auto => (SearchEngine::Auto, "auto"),
+    };
+    let refused = match (args.follow, args.resume.is_some()) {
+        (true, _) => Some("--follow waits for every event, which Logs Insights does not give"),
+        (_, true) => Some("--resume reads the rest of a log with FilterLogEvents"),
+        _ => None,
+    };
+    match refused {
+        Some(why) => Err(RunError::usage(format!("{why}: leave out --engine {name}"))),
+        None => Ok(engine),
+    }
 }
 
 /// Reads what a saved pull says of itself.
@@ -277,6 +301,11 @@ fn unread_of(path: &Path) -> Result<PullTrailer, RunError> {
     }
     let told = saved::told_by(path);
     let told = told.ok_or_else(|| RunError::usage(format!("--resume {name}: this is not a file of pull --save")))?;
+    if !told.account.counted.is_empty() {
+        return Err(RunError::usage(format!(
+            "--resume {name}: it was pulled with --engine insights, which counted what it did not read; pull it again"
+        )));
+    }
     if told.groups.is_empty() && !told.unread.is_empty() && told.regions.is_empty() && told.accounts.is_empty() {
         return Err(RunError::usage(format!(
             "--resume {name}: it was saved by a version that did not keep what was unread; pull it again"

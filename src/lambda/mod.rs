@@ -7,10 +7,14 @@
 
 pub(crate) mod aws_cli;
 pub(crate) mod emulator;
+#[cfg(feature = "cloudwatch")]
+pub(crate) mod failures;
 pub(crate) mod levels;
 pub(crate) mod loaders;
 mod log_groups;
 pub(crate) mod platform;
+#[cfg(feature = "cloudwatch")]
+pub(crate) mod reports;
 mod request_id_keys;
 pub(crate) mod runtimes;
 pub(crate) mod sentences;

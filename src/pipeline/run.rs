@@ -13,7 +13,7 @@ use super::stream_part::StreamPart;
 use super::tally::{Tally, masked_tail};
 use super::worker::{Job, Worker};
 use super::{AnalyzeError, Options, PlatformWords, Progress, RunAnalysis};
-use crate::account::{self, AwsConfig, FunctionMetrics};
+use crate::account::{self, AllCounted, AwsConfig, FunctionMetrics};
 use crate::catalogue::CATALOGUE_VERSION;
 use crate::decode::WindowMemory;
 use crate::model::{LoggedFunction, Mentions, Moment, Note, Timestamp, count};
@@ -71,6 +71,8 @@ pub(super) fn run(
     let config = config(&account, options, &mut tally);
     let config = config.as_ref().or(options.account.aws_config.as_ref());
     options.account.notes(metrics, config).into_iter().for_each(|text| tally.note(Note { incomplete: false, text }));
+    let mut counted = AllCounted::default();
+    account.iter_mut().flat_map(|told| std::mem::take(&mut told.counted)).for_each(|one| counted.add(one));
     let told = if windows.len() == inputs.len() { asked_for(&windows, options) } else { (None, None) };
     let wanted = name_filter(&options.only)?;
     let bounds = SummaryOptions {
@@ -81,6 +83,7 @@ pub(super) fn run(
         invoker: options.invoker,
         destinations: options.account.destinations.as_ref(),
         cloudwatch_metrics: metrics,
+        counted: &counted,
         aws_config: config,
         prices: options.prices,
         keep_patches: options.keep_records || options.ledger || options.show.is_some(),
@@ -88,6 +91,9 @@ pub(super) fn run(
         threads: options.threads,
     };
     let totals = summary::summarize(&shared, entries, &bounds).map_err(AnalyzeError::TemporaryFile)?;
+    if let Some(note) = not_counted(&totals.without_successes) {
+        tally.note(note);
+    }
     for function in &totals.hiding {
         tally.hides_successes(function);
     }
@@ -134,7 +140,8 @@ pub(super) fn run(
     });
     let poorly_understood = tally.by_input.as_ref().map_or_else(Vec::new, |by_input| by_input.too_small(inputs));
     let (unread_inputs, unread_logs) = (tally.unread_inputs(), tally.unread_logs());
-    let understood = !input_failed && unread_inputs == 0 && !tally.has_unrecognized();
+    // Records are of attempts that were read.
+    let understood = counted.is_empty() && !input_failed && unread_inputs == 0 && !tally.has_unrecognized();
     let records = (options.keep_records || options.ledger).then(|| match spool_error {
         None => Records::new(spools, totals.patches, understood).unwrap_or_else(|error| Records::missing(&error)),
         Some(error) => Records::missing(&error),
@@ -232,6 +239,20 @@ fn lacking((events, functions): &(u64, BTreeSet<String>), what: &str) -> String 
     let functions: Vec<&str> = functions.iter().map(String::as_str).collect();
     let of = if functions.is_empty() { String::new() } else { format!(" (functions: {})", functions.join(", ")) };
     format!("{} {what}{of}", count(*events, "event", "events"))
+}
+
+/// Says of which functions successes were neither read nor counted.
+fn not_counted(functions: &[String]) -> Option<Note> {
+    let first = functions.first()?;
+    let more = match functions.len() - 1 {
+        0 => String::new(),
+        more => format!(" and {more} more functions"),
+    };
+    let text = format!(
+        "{first}{more}: attempts that succeeded were neither read nor counted for this time, so attempts are too few and rates \
+         are not known; pull them with --engine filter"
+    );
+    Some(Note { incomplete: true, text })
 }
 
 /// Says of records that their log was not read or understood as a whole.

@@ -87,9 +87,12 @@ const CLOUDWATCH: [&str; 16] = [
     "cloudwatch_metrics.async_balance.unexplained",
 ];
 
+/// Paths of the numbers that are there only where successes were counted and not read.
+const COUNTED: [&str; 1] = ["ok_counted"];
+
 /// Returns the paths of all numbers, in the order of columns.
 pub(super) fn paths() -> impl Iterator<Item = &'static str> {
-    NUMBERS.into_iter().chain(COSTS).chain(CLOUDWATCH)
+    NUMBERS.into_iter().chain(COSTS).chain(CLOUDWATCH).chain(COUNTED)
 }
 
 /// Returns each number of a function with its path, written as in JSON; empty where it is not known.

@@ -16,6 +16,7 @@ use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use serde::{Deserialize, Serialize};
 
 use super::Input;
+use crate::account::CountedSuccesses;
 use crate::model::{Note, Timestamp};
 use crate::wire::{AccountRead, InputProblem};
 
@@ -59,6 +60,8 @@ pub(crate) struct AccountTold {
     pub cloudwatch_metrics: Vec<serde_json::Value>,
     /// Documents of the configuration as the AWS CLI prints them, cut down to what is used.
     pub aws_config: Vec<serde_json::Value>,
+    /// Successes that were counted where the log is and not read.
+    pub counted: Vec<CountedSuccesses>,
     /// Notes on what it did not tell.
     pub notes: Vec<Note>,
 }

@@ -162,6 +162,7 @@ impl Unrun {
                     account_id: key.account_id,
                     region: key.region,
                     caught: Some(0),
+                    handled_errors: Some(0),
                     ..FunctionSummary::default()
                 });
                 row_ids.push(id);

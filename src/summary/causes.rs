@@ -23,6 +23,8 @@ pub(super) struct InFunction<'a> {
     pub(super) function: u32,
     /// Attempts of the function around those with the cause.
     pub(super) traffic: Option<PartTraffic>,
+    /// Some attempts of the function were counted and not read, so that its traffic is not known.
+    pub(super) counted: bool,
     /// Version with whose first attempts it began here, and the start of the first of these.
     pub(super) began_with: Option<(u16, Timestamp)>,
     /// That version is the newest, and worse than what ran before or beside it: to go back helps.
@@ -144,7 +146,9 @@ fn cause(
         })
     });
     let versions: Vec<FirstVersion> = versions.collect();
-    let state = seen.map_or(FindingState::Unknown, |seen| seen.state(Since::of(&seen, &traffic, window), window));
+    let is_known = sums.functions.iter().all(|part| !part.counted);
+    let state = seen.filter(|_| is_known);
+    let state = state.map_or(FindingState::Unknown, |seen| seen.state(Since::of(&seen, &traffic, window), window));
     let brief = catalogue::brief(code, counts.mostly_computed());
     let can_go_back = state == FindingState::Ongoing && sums.functions.iter().all(|part| part.can_go_back);
     let brief = match &versions[..] {

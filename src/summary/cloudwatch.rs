@@ -31,7 +31,10 @@ pub(super) fn name_functions(metrics: Option<&FunctionMetrics>, shared: &SharedT
 }
 
 /// Sorts items by name, with their numbers.
-fn by_name<'i, T>(items: &'i [T], name: impl Fn(&'i T) -> Option<&'i str>) -> BTreeMap<&'i str, Vec<(usize, &'i T)>> {
+pub(super) fn by_name<'i, T>(
+    items: &'i [T],
+    name: impl Fn(&'i T) -> Option<&'i str>,
+) -> BTreeMap<&'i str, Vec<(usize, &'i T)>> {
     let mut sorted: BTreeMap<&str, Vec<(usize, &T)>> = BTreeMap::new();
     for (at, item) in items.iter().enumerate() {
         if let Some(name) = name(item) {
@@ -48,11 +51,16 @@ fn may_be_at(place: &MetricPlace, account_id: &Option<String>, region: &Option<S
 }
 
 /// Gives a row what CloudWatch counted of its function. `fit` is how the time of that lies to the log, `attempts` the number of
-/// attempts in the log that began within it.
-pub(super) fn tell(row: &mut FunctionSummary, metrics: &FunctionMetrics, fit: Option<&MetricFit>, attempts: u64) {
+/// attempts in the log that began within it, if all were read.
+pub(super) fn tell(
+    row: &mut FunctionSummary,
+    metrics: &FunctionMetrics,
+    fit: Option<&MetricFit>,
+    attempts: Option<u64>,
+) {
     let Some(counted) = of_row(metrics, row) else { return };
     row.own_throttles = fit.and_then(|fit| fit.of_log(counted.throttles));
-    let logged_attempts = fit.and_then(|fit| fit.logged(attempts));
+    let logged_attempts = fit.zip(attempts).and_then(|(fit, attempts)| fit.logged(attempts));
     let async_balance = balance(row, counted).filter(|_| logged_attempts.is_some());
     row.cloudwatch_metrics = Some(Box::new(CloudwatchMetrics { logged_attempts, async_balance, ..counted.clone() }));
 }
@@ -125,6 +133,7 @@ pub(super) fn unlogged(
             function: Some(name.to_owned()),
             account_id: place.account_id.clone().or_else(|| key.account_id.clone()),
             region: place.region.clone().or_else(|| key.region.clone()),
+            handled_errors: Some(0),
             ..FunctionSummary::default()
         };
         Some((u32::try_from(*id).ok()?, row))

@@ -86,6 +86,24 @@ impl Distribution {
         self.max = self.max.max(Some(hundredths));
     }
 
+    /// Adds so many samples of about this value.
+    pub(super) fn add_about(&mut self, hundredths: u32, count: u64) {
+        let few = FEW as u64;
+        for _ in 0..count.min(few + 1) {
+            self.samples.add(hundredths);
+        }
+        if let Samples::Many(histogram) = &mut self.samples {
+            let recorded = histogram.record_n(u64::from(hundredths), count.saturating_sub(few + 1));
+            debug_assert!(recorded.is_ok());
+        }
+        self.max = self.max.max(Some(hundredths));
+    }
+
+    /// Sets the largest of all samples, which is known otherwise.
+    pub(super) fn set_max(&mut self, hundredths: u32) {
+        self.max = Some(hundredths);
+    }
+
     /// Adds the samples of another distribution.
     pub(super) fn absorb(&mut self, other: &Self) {
         match (&mut self.samples, &other.samples) {

@@ -19,8 +19,9 @@ use super::timeline::Timeline;
 use super::traffic::Traffic;
 use super::versions::Versions;
 use super::{Entry, retries};
+use crate::account::{CountedSuccesses, duration_of_cell};
 use crate::model::{Category, Timestamp};
-use crate::wire::{Durations, FunctionSummary, Memory};
+use crate::wire::{Durations, FunctionSummary, InitPercentiles, Memory};
 
 /// Share of the timeout, in percent, from which on an attempt that succeeded counts as near it.
 const NEAR_TIMEOUT_PERCENT: u64 = 90;
@@ -38,6 +39,11 @@ pub(super) struct Counts {
     near_memory_limit: u64,
     unstarted: u64,
     near_timeout: u64,
+    handled_errors: u64,
+    /// Successes that were counted and not read.
+    counted: Option<u64>,
+    /// Whether the longest duration is not known.
+    longest_unknown: bool,
     /// Attempts that began within the time of the metrics.
     pub(super) in_metric_window: u64,
     /// Lost events that a destination or a dead-letter queue caught.
@@ -59,7 +65,8 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    pub(super) fn over(window_ms: i64) -> Self {
+    /// Creates the counts of all functions; the timeline is over so many milliseconds.
+    pub(super) fn over(timeline_ms: i64) -> Self {
         Self {
             sums: FunctionSummary::default(),
             durations: Distribution::default(),
@@ -70,11 +77,14 @@ impl Counts {
             near_memory_limit: 0,
             unstarted: 0,
             near_timeout: 0,
+            handled_errors: 0,
+            counted: None,
+            longest_unknown: false,
             in_metric_window: 0,
             caught: 0,
             versions: Versions::default(),
             memory: MemoryCells::default(),
-            timeline: Timeline::over(window_ms),
+            timeline: Timeline::over(timeline_ms),
             traffic: None,
             signs: None,
             findings: BTreeMap::new(),
@@ -86,9 +96,9 @@ impl Counts {
     }
 
     /// Creates the counts of one function, which has findings.
-    pub(super) fn of_function(start: Option<Timestamp>, window_ms: i64) -> Self {
+    pub(super) fn of_function(start: Option<Timestamp>, window_ms: i64, timeline_ms: i64) -> Self {
         let signs = Some(Signs::over(start, window_ms));
-        Self { traffic: Some(Traffic::default()), signs, ..Self::over(window_ms) }
+        Self { traffic: Some(Traffic::default()), signs, ..Self::over(timeline_ms) }
     }
 
     /// Adds the attempts of one event.
@@ -167,6 +177,9 @@ impl Counts {
         self.near_memory_limit += one.near_memory_limit;
         self.unstarted += one.unstarted;
         self.near_timeout += one.near_timeout;
+        self.handled_errors += one.handled_errors;
+        self.longest_unknown |= one.longest_unknown;
+        self.counted = [self.counted, one.counted].into_iter().flatten().reduce(|one, other| one + other);
         self.in_metric_window += one.in_metric_window;
         self.caught += one.caught;
         self.versions.absorb(&one.versions);
@@ -186,6 +199,47 @@ impl Counts {
         }
     }
 
+    /// Adds successes that were counted and not read. Each is the only attempt of its event.
+    pub(super) fn add_counted(&mut self, counted: &CountedSuccesses) {
+        let attempts = counted.attempts();
+        self.counted = Some(self.counted.unwrap_or(0) + attempts);
+        self.sums.attempts += attempts;
+        self.sums.ok += attempts;
+        self.sums.events += attempts;
+        self.sums.outcomes.succeeded += attempts;
+        self.sums.cold_starts += counted.cold_starts;
+        self.near_memory_limit += counted.near_memory_limit;
+        for (start, attempts) in &counted.starts {
+            if let Some(at) = Timestamp::from_ms(*start) {
+                self.timeline.add_successes(at, *attempts);
+            }
+        }
+        for (cell, attempts) in &counted.durations {
+            self.durations.add_about(duration_of_cell(*cell), *attempts);
+            self.ok_durations.add_about(duration_of_cell(*cell), *attempts);
+        }
+        counted.longest.into_iter().for_each(|longest| self.durations.set_max(longest));
+        self.longest_unknown = counted.longest.is_none();
+        // What the versions and the traffic of all attempts tell, those that were read do not.
+        self.versions = Versions::default();
+        self.signs = None;
+    }
+
+    /// Returns whether some attempts were counted and not read.
+    pub(super) fn has_counted(&self) -> bool {
+        self.counted.is_some()
+    }
+
+    /// Takes from a row what only attempts tell that were read.
+    fn leave_what_is_known(row: &mut FunctionSummary) {
+        row.handled_errors = None;
+        row.near_timeout = None;
+        row.duration_ms.ok.max = None;
+        row.init_ms = InitPercentiles::default();
+        (row.memory.size_mb, row.memory.max_used_mb) = (None, None);
+        row.memory.histogram.clear();
+    }
+
     fn add_attempt(&mut self, attempt: &Entry, timeout_ms: Option<u64>) {
         self.sums.attempts += 1;
         match attempt.category() {
@@ -195,7 +249,7 @@ impl Counts {
             failure => self.sums.failures.add(failure),
         }
         self.sums.cold_starts += u64::from(attempt.has(Fact::Cold));
-        self.sums.handled_errors += u64::from(attempt.handled_errors);
+        self.handled_errors += u64::from(attempt.handled_errors);
         self.near_memory_limit += u64::from(attempt.has(Fact::NearMemoryLimit));
         self.unstarted += u64::from(attempt.has(Fact::Unstarted));
         if let Some(duration) = attempt.duration() {
@@ -284,9 +338,15 @@ impl Counts {
             timeout_ms: timeout.map(|(ms, _)| ms),
             timeout_source: timeout.map(|(_, source)| source.as_str().to_owned()),
             near_timeout: timeout.map(|_| self.near_timeout),
+            handled_errors: Some(self.handled_errors),
+            ok_counted: self.counted,
             timeline: self.timeline.buckets(),
             ..self.sums.clone()
         };
+        if self.has_counted() {
+            Self::leave_what_is_known(&mut row);
+            row.duration_ms.all.max = row.duration_ms.all.max.filter(|_| !self.longest_unknown);
+        }
         row.early_warnings = self.signs.as_ref().map(|signs| signs.warnings(&row)).unwrap_or_default();
         row
     }

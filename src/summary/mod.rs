@@ -13,6 +13,7 @@ mod cells;
 mod chains;
 mod cloudwatch;
 mod configured;
+mod counted;
 mod course;
 mod distribution;
 mod early;

@@ -2,13 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::account::bucket_width_ms;
 use crate::model::{Category, Timestamp};
 use crate::wire::{Failures, TimelineBucket};
-
-/// Round widths, in seconds: from a second to a week.
-const WIDTHS_S: [i64; 14] = [1, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 604_800];
-/// Most buckets of a window.
-const BUCKETS: i64 = 60;
 
 /// Attempts and failures by bucket.
 #[derive(Debug)]
@@ -22,11 +18,7 @@ pub(super) struct Timeline {
 impl Timeline {
     /// Creates an empty timeline for a window of this length.
     pub(super) fn over(length_ms: i64) -> Self {
-        let width_s = WIDTHS_S.into_iter().find(|width| width * 1_000 * BUCKETS >= length_ms);
-        let widest = WIDTHS_S[WIDTHS_S.len() - 1] * 1_000;
-        // Windows of more than sixty weeks have buckets of several whole weeks.
-        let width_ms = width_s.map_or_else(|| (length_ms / BUCKETS / widest + 1) * widest, |width| width * 1_000);
-        Self { width_ms, buckets: BTreeMap::new(), failures: BTreeMap::new() }
+        Self { width_ms: bucket_width_ms(length_ms), buckets: BTreeMap::new(), failures: BTreeMap::new() }
     }
 
     pub(super) fn add(&mut self, at: Timestamp, category: Category) {
@@ -38,6 +30,11 @@ impl Timeline {
         if failed {
             self.failures.entry(number).or_default().add(category);
         }
+    }
+
+    /// Adds attempts that succeeded and began in the bucket of a moment.
+    pub(super) fn add_successes(&mut self, at: Timestamp, attempts: u64) {
+        self.buckets.entry(self.bucket(at)).or_default().0 += attempts;
     }
 
     /// Adds the counts of another timeline of the same window.

@@ -25,9 +25,10 @@ use super::runs::Sorted;
 use super::tables::Tables;
 use super::to_check::ToCheck;
 use super::traffic::Traffic;
-use super::{Entry, cloudwatch, retries};
+use super::{Entry, cloudwatch, counted, retries};
 use crate::account::{
-    AwsConfig, CaughtEvent, CaughtFunction, Destinations, FunctionMetrics, LoggedEvent, MetricFit, UnseenEvent,
+    AllCounted, AwsConfig, CaughtEvent, CaughtFunction, Destinations, FunctionMetrics, LoggedEvent, MetricFit,
+    OfFunction, UnseenEvent,
 };
 use crate::catalogue::{ErrorTold, Invoker};
 use crate::model::{Category, Moment, Occurrence, Place, Timestamp};
@@ -52,6 +53,8 @@ pub(crate) struct SummaryOptions<'a> {
     pub destinations: Option<&'a Destinations>,
     /// CloudWatch metrics of functions, if any were given.
     pub cloudwatch_metrics: Option<&'a FunctionMetrics>,
+    /// Successes that were counted and not read.
+    pub counted: &'a AllCounted,
     /// Configuration of the functions, if any was given.
     pub aws_config: Option<&'a AwsConfig>,
     /// Prices of run time.
@@ -98,6 +101,8 @@ pub(crate) struct Totals {
     pub disordered: BTreeMap<u32, Place>,
     /// Attempts with a figure that is too large to be counted, and the first of them.
     pub too_large: Option<(u64, Place)>,
+    /// Functions of which successes were neither read nor counted.
+    pub without_successes: Vec<String>,
     /// Functions whose log hides successes, so that their failure rates, and the overall one, are unknown.
     pub hiding: Vec<String>,
     /// Where the log is not that of the metrics, and whether it lacks attempts.
@@ -254,11 +259,12 @@ pub(crate) fn summarize(
     let mut caught = Caught { named: bounds.destinations, recorded, owners: DeadLetterOwners::default() };
     caught.name_functions(shared);
     cloudwatch::name_functions(bounds.cloudwatch_metrics, shared);
+    counted::name_functions(bounds.counted, shared);
     let mut names = Tables::of(shared, &ledgers);
     caught.owners = DeadLetterOwners::of(shared, &names.canonical);
     let mut runs = Vec::with_capacity(ledgers.len());
     let mut readings = Readings::default();
-    let (mut first, mut last) = (None::<Timestamp>, None::<Timestamp>);
+    let (mut first, mut last) = (bounds.counted.first(), None::<Timestamp>);
     for ledger in ledgers {
         first = [first, ledger.first_start].into_iter().flatten().min();
         last = last.max(ledger.last_end);
@@ -274,6 +280,8 @@ pub(crate) fn summarize(
     let from = from.max(since);
     let start = from.max(first);
     let window_ms = start.zip(end).map_or(0, |(start, end)| end.ms_since(start).max(0));
+    // Counts of what was not read have buckets of that width.
+    let timeline_ms = bounds.counted.longest_ms().max(window_ms);
     let pass = |entries: Sorted| {
         let mut pass = Pass {
             names: &names,
@@ -285,7 +293,8 @@ pub(crate) fn summarize(
             start,
             end,
             window_ms,
-            all: Counts::over(window_ms),
+            timeline_ms,
+            all: Counts::over(timeline_ms),
             first: None,
             last: None,
             rows: Vec::new(),
@@ -300,6 +309,7 @@ pub(crate) fn summarize(
             disordered: BTreeMap::new(),
             too_large: None,
             hiding: Vec::new(),
+            without_successes: Vec::new(),
             price_lists: BTreeSet::new(),
             patches: Patches::default(),
             ledger_events: Vec::new(),
@@ -360,6 +370,7 @@ struct Pass<'a> {
     start: Option<Timestamp>,
     end: Option<Timestamp>,
     window_ms: i64,
+    timeline_ms: i64,
     all: Counts,
     /// First and last function, left open as their events may be in several parts. If there is only one, it is `last`.
     first: Option<Current<'a>>,
@@ -377,6 +388,8 @@ struct Pass<'a> {
     disordered: BTreeMap<u32, Place>,
     too_large: Option<(u64, Place)>,
     hiding: Vec<String>,
+    /// Functions whose successes were neither read nor counted.
+    without_successes: Vec<String>,
     price_lists: BTreeSet<String>,
     patches: Patches,
     ledger_events: Vec<LedgerEvent>,
@@ -456,6 +469,7 @@ impl<'a> Pass<'a> {
         behind.disordered.into_values().for_each(|place| self.disordered(place));
         behind.too_large.into_iter().for_each(|(attempts, first)| self.too_large(attempts, first));
         self.hiding.extend(behind.hiding);
+        self.without_successes.extend(behind.without_successes);
         self.price_lists.extend(behind.price_lists);
         self.patches.absorb(behind.patches);
         self.ledger_events.extend(behind.ledger_events);
@@ -468,7 +482,7 @@ impl<'a> Pass<'a> {
         let architecture = facts.and_then(|facts| facts.architecture.as_deref()).or(configured.architecture());
         Current {
             id,
-            counts: Counts::of_function(self.start, self.window_ms),
+            counts: Counts::of_function(self.start, self.window_ms, self.timeline_ms),
             metric_fit: self.metric_fit(id),
             price: self.bounds.prices.of(key.region.as_deref(), architecture),
             configured,
@@ -645,11 +659,21 @@ impl<'a> Pass<'a> {
         if let (Some(timeout), true) = (timeout, self.bounds.keep_patches) {
             self.patches.timeouts_ms.insert(id, timeout);
         }
+        let key = &names.functions[id as usize];
+        let place = (key.account_id.as_deref(), key.region.as_deref());
+        // Which were the first attempts, and the last, nobody knows.
+        let of_function = self.bounds.counted.of_function(key.name.as_deref(), place, (self.from, self.to));
+        let of_function = of_function.filter(|_| (self.bounds.wanted)(key.name.as_deref()));
+        if let Some(OfFunction::Known(counted)) = of_function {
+            counts.add_counted(counted);
+        }
+        if of_function == Some(OfFunction::Unknown) {
+            self.without_successes.push(key.name.clone().unwrap_or_default());
+        }
         if counts.is_empty() {
             return;
         }
         self.all.absorb(&counts);
-        let key = &names.functions[id as usize];
         let facts = names.facts.get(&id);
         let mut row = counts.row(timeout);
         row.invokers = configured.invokers();
@@ -659,9 +683,13 @@ impl<'a> Pass<'a> {
         row.account_id.clone_from(&key.account_id);
         row.region.clone_from(&key.region);
         if let Some(metrics) = self.bounds.cloudwatch_metrics {
-            cloudwatch::tell(&mut row, metrics, metric_fit.as_ref(), counts.in_metric_window);
+            let fit = metric_fit.as_ref();
+            cloudwatch::tell(&mut row, metrics, fit, (!counts.has_counted()).then_some(counts.in_metric_window));
         }
         row.caught = self.caught.is_known().then_some(counts.caught);
+        if of_function == Some(OfFunction::Unknown) {
+            counted::leave_out_rates(&mut row);
+        }
         if counts.hides_successes() || configured.logs_only_failures() && row.ok == 0 && row.failed > 0 {
             row.failure_rate = None;
             self.hiding.push(key.name.clone().unwrap_or_else(|| "(unknown)".to_owned()));
@@ -672,7 +700,7 @@ impl<'a> Pass<'a> {
         let runtime = facts.and_then(|facts| facts.runtime.as_ref()).map(|(_, runtime)| runtime.clone());
         row.runtime = runtime.or_else(|| configured.runtime());
         row.log_groups = facts.map(|facts| facts.log_groups.list()).unwrap_or_default();
-        let mut traffic = counts.traffic.take().unwrap_or_default();
+        let mut traffic = counts.traffic.take().filter(|_| of_function.is_none()).unwrap_or_default();
         traffic.sort();
         row.versions = counts.versions.list(&names.versions, &traffic, row.failure_rate.is_some());
         let around = Surroundings {
@@ -685,9 +713,12 @@ impl<'a> Pass<'a> {
         };
         let window = (self.from, self.to);
         let found = findings(names, &counts, &around, |at| is_within(at, window));
-        self.causes(id, std::mem::take(&mut counts.causes), &around);
+        self.causes((id, of_function.is_some()), std::mem::take(&mut counts.causes), &around);
         self.failed_starts.append(std::mem::take(&mut counts.failed_starts));
         row.findings = found;
+        if of_function.is_some() {
+            counted::leave_what_is_known(&mut row);
+        }
         if counts.costs.is_billed() {
             self.price_lists.insert(price.list.clone());
         }
@@ -697,8 +728,13 @@ impl<'a> Pass<'a> {
         self.row_ids.push(id);
     }
 
-    /// Adds the part of one function to the causes.
-    fn causes(&mut self, function: u32, causes: BTreeMap<u32, FindingCounts>, around: &Surroundings<'_>) {
+    /// Adds the part of one function to the causes; `counted` is whether some of its attempts were counted and not read.
+    fn causes(
+        &mut self,
+        (function, counted): (u32, bool),
+        causes: BTreeMap<u32, FindingCounts>,
+        around: &Surroundings<'_>,
+    ) {
         let names = self.names;
         for (id, counts) in causes {
             let told = names.told(function, id);
@@ -710,7 +746,7 @@ impl<'a> Pass<'a> {
             let name = began_with.and_then(|(version, _)| names.versions.get(usize::from(version).checked_sub(1)?));
             let can_go_back =
                 around.row.versions.last().is_some_and(|newest| newest.worse && Some(&newest.version) == name);
-            let part = InFunction { function, traffic, began_with, can_go_back, told };
+            let part = InFunction { function, traffic, counted, began_with, can_go_back, told };
             self.causes.entry(id).or_default().append(CauseSums::new(counts, part, hint));
         }
     }
@@ -723,7 +759,7 @@ impl<'a> Pass<'a> {
                 continue;
             }
             let fit = self.metric_fit(id);
-            cloudwatch::tell(&mut row, metrics, fit.as_ref(), 0);
+            cloudwatch::tell(&mut row, metrics, fit.as_ref(), Some(0));
             row.caught = self.caught.is_known().then_some(0);
             row.never_ran = self.caught.named.map(|_| 0);
             rows.push(row);
@@ -763,6 +799,17 @@ impl<'a> Pass<'a> {
         (unrun, lacking)
     }
 
+    /// Adds a row for each function of which no attempt was read.
+    fn only_counted(&mut self) {
+        let names = self.names;
+        for id in counted::not_read(self.bounds.counted, &names.functions, &names.canonical, &self.row_ids) {
+            if (self.bounds.wanted)(names.functions[id as usize].name.as_deref()) {
+                let function = self.open(id);
+                self.close(Some(function));
+            }
+        }
+    }
+
     fn window(&self) -> Option<WindowBounds> {
         self.start.zip(self.end).map(|(start, end)| WindowBounds { start, end })
     }
@@ -772,11 +819,13 @@ impl<'a> Pass<'a> {
         self.close(first);
         self.close(last);
         self.unseen_successes();
+        self.only_counted();
         let (unrun, caught_without_attempts) = self.unseen();
         let unrun_events = unrun.events();
         let names = &self.names.functions;
         self.ledger_events.sort_by(|a, b| a.order(names).cmp(&b.order(names)));
         self.hiding.sort_unstable();
+        self.without_successes.sort_unstable();
         let mut functions = std::mem::take(&mut self.rows);
         // Records of an earlier run tell only of events that ran.
         if self.caught.named.is_some() {
@@ -800,6 +849,9 @@ impl<'a> Pass<'a> {
         }
         let throttles: Option<u64> = functions.iter().map(|row| row.own_throttles).sum();
         totals.own_throttles = throttles.filter(|_| self.bounds.cloudwatch_metrics.is_some());
+        if !self.without_successes.is_empty() {
+            counted::leave_out_rates(&mut totals);
+        }
         if !self.hiding.is_empty() {
             totals.failure_rate = None;
         }
@@ -810,7 +862,16 @@ impl<'a> Pass<'a> {
         let insights_notes = insights_notes(self.readings);
         let contested = self.caught.owners.contested();
         let Self {
-            duplicates, outside, with_more_attempts, disordered, too_large, hiding, patches, ledger_events, ..
+            duplicates,
+            outside,
+            with_more_attempts,
+            disordered,
+            too_large,
+            hiding,
+            without_successes,
+            patches,
+            ledger_events,
+            ..
         } = self;
         Totals {
             window,
@@ -823,6 +884,7 @@ impl<'a> Pass<'a> {
             disordered,
             too_large,
             hiding,
+            without_successes,
             other_than_metrics,
             caught_without_attempts,
             with_more_attempts,

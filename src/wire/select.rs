@@ -64,7 +64,9 @@ fn total_of(rows: &[FunctionSummary]) -> FunctionSummary {
         findings: Vec::new(),
         ..row.clone()
     };
-    let [first, others @ ..] = rows else { return FunctionSummary::default() };
+    let [first, others @ ..] = rows else {
+        return FunctionSummary { handled_errors: Some(0), ..FunctionSummary::default() };
+    };
     if others.is_empty() {
         return nameless(first);
     }
@@ -73,6 +75,8 @@ fn total_of(rows: &[FunctionSummary]) -> FunctionSummary {
         total += row;
         total.failed += row.failed;
         total.needs_person = added(&total.needs_person, &row.needs_person);
+        total.handled_errors = total.handled_errors.zip(row.handled_errors).map(|(one, other)| one + other);
+        total.ok_counted = [total.ok_counted, row.ok_counted].into_iter().flatten().reduce(|one, other| one + other);
         total.near_timeout = total.near_timeout.zip(row.near_timeout).map(|(one, other)| one + other);
     }
     let finished = total.attempts - total.incomplete;

@@ -456,6 +456,10 @@ additive! {
         pub events: u64 = sum,
         /// Attempts that succeeded.
         pub ok: u64 = sum,
+        /// Attempts among `ok` that Logs Insights counted where the log is and that were not read; null where every attempt was
+        /// read.
+        #[serde(default)]
+        pub ok_counted: Option<u64>,
         /// Attempts without an end.
         pub incomplete: u64 = sum,
         /// Attempts that failed and nothing says why.
@@ -511,8 +515,8 @@ additive! {
         pub timeout_source: Option<String>,
         /// Attempts that succeeded with 90 % or more of the timeout used; null while the timeout is unknown.
         pub near_timeout: Option<u64>,
-        /// Errors that the code logged and survived.
-        pub handled_errors: u64 = sum,
+        /// Errors that the code logged and survived; null where successes were counted and not read.
+        pub handled_errors: Option<u64>,
         /// What invokes it, by `--aws-config` and `--destinations`: a row for each way and source. Empty without them, and in
         /// the totals.
         #[serde(default)]

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
+use super::insights::{Answered, Insights};
 use super::{Event, lambda_log};
 
 /// Log group of one account and region.
@@ -69,7 +70,8 @@ impl Asked {
     /// Whether it asks for a service: `logs` or `lambda`.
     pub fn asks(&self, service: &str) -> bool {
         match self.operation.as_str() {
-            "FilterLogEvents" | "DescribeLogGroups" => service == "logs",
+            "FilterLogEvents" | "DescribeLogGroups" | "GetLogEvents" | "StartQuery" | "GetQueryResults"
+            | "StopQuery" => service == "logs",
             "GetFunctionConfiguration" | "ListFunctions" => service == "lambda",
             _ => false,
         }
@@ -124,6 +126,10 @@ pub struct Estate {
     pub clock_s: i64,
     pub latency: Duration,
     pub script: Script,
+    /// Bytes stored of every group, as the listing tells.
+    pub stored_bytes: i64,
+    /// How queries of Logs Insights end.
+    pub insights: Insights,
 }
 
 impl Default for Estate {
@@ -140,6 +146,8 @@ impl Default for Estate {
             clock_s: 0,
             latency: Duration::ZERO,
             script: Box::new(|_| None),
+            stored_bytes: 1_000,
+            insights: Insights::default(),
         }
     }
 }
@@ -494,6 +502,10 @@ fn right(call: &Call, asked: &Asked, shared: &Shared, empty: bool) -> Answer {
     match asked.operation.as_str() {
         "FilterLogEvents" => filter(asked, shared, empty),
         "DescribeLogGroups" => describe(asked, shared),
+        "GetLogEvents" => events_of_stream(asked, shared),
+        "StartQuery" => start_query(asked, shared),
+        "GetQueryResults" => of_insights(asked, shared, shared.estate.insights.results(&asked.body)),
+        "StopQuery" => of_insights(asked, shared, shared.estate.insights.stop(&asked.body)),
         "ListFunctions" | "GetFunctionConfiguration" => functions(call, asked, &shared.estate),
         other => Answer::error(400, "UnknownOperationException", other),
     }
@@ -654,6 +666,66 @@ fn filter(asked: &Asked, shared: &Shared, empty: bool) -> Answer {
     Answer::json(200, &answer)
 }
 
+fn of_insights(asked: &Asked, shared: &Shared, answered: Answered) -> Answer {
+    match answered {
+        Ok((status, body)) => Answer::json(status, &body),
+        Err(why) => {
+            locked(&shared.wrong).push(format!("{why}: {}", asked.body));
+            Answer::error(400, "MalformedQueryException", &why)
+        }
+    }
+}
+
+fn start_query(asked: &Asked, shared: &Shared) -> Answer {
+    let names = asked.body["logGroupIdentifiers"].as_array().cloned().unwrap_or_default();
+    let find = |name: &Value| {
+        let name = name.as_str()?;
+        let own = format!("arn:aws:logs:{}:{}:log-group:", asked.region, asked.account);
+        group(&shared.estate, &asked.account, &asked.region, name.strip_prefix(&own).unwrap_or(name))
+    };
+    let groups: Vec<&Group> = names.iter().filter_map(find).collect();
+    if groups.len() < names.len() {
+        return Answer::error(400, "ResourceNotFoundException", "Log group does not exist");
+    }
+    of_insights(asked, shared, shared.estate.insights.start(&asked.body, &groups))
+}
+
+/// Answers GetLogEvents: the end is exclusive, the tail comes first unless the head is asked for, and a token comes again
+/// at the end.
+fn events_of_stream(asked: &Asked, shared: &Shared) -> Answer {
+    let body = &asked.body;
+    let missing = || Answer::error(400, "ResourceNotFoundException", "The specified log stream does not exist.");
+    let name = asked.name.rsplit_once("log-group:").map_or(asked.name.as_str(), |(_, name)| name);
+    let Some(group) = group(&shared.estate, &asked.account, &asked.region, name) else { return missing() };
+    if group.class.is_some() {
+        return Answer::error(400, "InvalidOperationException", "not for this log group class");
+    }
+    let (start, end) = (body["startTime"].as_i64().unwrap_or(0), body["endTime"].as_i64().unwrap_or(i64::MAX));
+    let stream = body["logStreamName"].as_str().unwrap_or_default();
+    let first = group.events.partition_point(|event| event.at < start);
+    let within = group.events[first..].iter().take_while(|event| event.at < end);
+    let all: Vec<&Event> = within.filter(|event| event.stream == stream).collect();
+    let limit = body["limit"].as_u64().map_or(10_000, |limit| limit as usize).min(shared.estate.page);
+    let token = body["nextToken"].as_str().and_then(|token| {
+        let (way, at) = token.split_once('/')?;
+        Some((way.to_owned(), at.parse::<usize>().ok()?))
+    });
+    let (from, to) = match token {
+        Some((way, at)) if way == "f" => (at, (at + limit).min(all.len())),
+        Some((_, at)) => (at.saturating_sub(limit), at),
+        None if body["startFromHead"] == true => (0, limit.min(all.len())),
+        None => (all.len().saturating_sub(limit), all.len()),
+    };
+    let events: Vec<Value> = all[from.min(to)..to]
+        .iter()
+        .map(|event| json!({ "timestamp": event.at, "ingestionTime": event.at + 500, "message": event.message }))
+        .collect();
+    Answer::json(
+        200,
+        &json!({ "events": events, "nextForwardToken": format!("f/{to}"), "nextBackwardToken": format!("b/{from}") }),
+    )
+}
+
 fn group<'e>(estate: &'e Estate, account: &str, region: &str, name: &str) -> Option<&'e Group> {
     estate.groups.iter().find(|group| group.account == account && group.region == region && group.name == name)
 }
@@ -681,7 +753,7 @@ fn describe(asked: &Asked, shared: &Shared) -> Answer {
         .take(50)
         .map(|group| {
             json!({
-                "logGroupName": group.name, "creationTime": 1_700_000_000_000_i64, "storedBytes": 1_000,
+                "logGroupName": group.name, "creationTime": 1_700_000_000_000_i64, "storedBytes": estate.stored_bytes,
                 "arn": format!("{}:*", group.arn()), "logGroupArn": group.arn(),
                 "logGroupClass": group.class.unwrap_or("STANDARD"),
             })

@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, dead_code, reason = "tests and a bench share it, and use what they need")]
 
 pub mod estate;
+pub mod insights;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};

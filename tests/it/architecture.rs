@@ -26,7 +26,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("summary", &["model", "catalogue", "wire", "stats", "account"]),
     ("compare", &["model", "wire", "stats"]),
     ("render", &["model", "catalogue", "wire", "lambda"]),
-    ("source", &["account", "model", "wire"]),
+    ("source", &["account", "model", "wire", "lambda"]),
     (
         "pipeline",
         &[

@@ -41,6 +41,10 @@ mod generate;
 mod harness;
 mod hostile;
 mod html;
+#[cfg(feature = "cloudwatch")]
+mod insights;
+#[cfg(feature = "cloudwatch")]
+mod insights_corpus;
 #[cfg(all(unix, feature = "cloudwatch"))]
 mod kept;
 mod lambda_insights;

@@ -40,6 +40,29 @@ pub(super) fn append(group: &GroupPlace, event: &FilteredLogEvent, text: &mut Ve
     }
 }
 
+/// Appends an event of a stream of `group` to `text`: its times of logging and of ingestion, and its message.
+pub(super) fn append_of_stream(
+    group: &GroupPlace,
+    stream: &str,
+    (at, ingested, message): (i64, Option<i64>, &str),
+    text: &mut Vec<u8>,
+) {
+    let line = PulledEvent {
+        timestamp: Some(at),
+        ingestion_time: ingested,
+        event_id: None,
+        log_group: &group.name,
+        log_stream: Some(stream),
+        account_id: group.account.as_deref(),
+        region: &group.region,
+        message,
+    };
+    // Serialising numbers and text to memory cannot fail.
+    if serde_json::to_writer(&mut *text, &line).is_ok() {
+        text.push(b'\n');
+    }
+}
+
 /// Bytes of a line besides its message, about.
 const AROUND: usize = 320;
 

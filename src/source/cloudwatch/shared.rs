@@ -12,7 +12,8 @@ use super::signals::Signal;
 use super::slice::Slice;
 use super::spool::{PageSpool, SliceId};
 use super::target::Target;
-use crate::model::Note;
+use crate::account::CountedSuccesses;
+use crate::model::{Note, function_from_group};
 use crate::source::saved::{AccountTold, PullTrailer, UnreadStretch};
 use crate::wire::InputProblem;
 
@@ -26,6 +27,8 @@ pub(super) struct PullState {
     pages: AtomicUsize,
     over: AtomicBool,
     unread: Mutex<Unread>,
+    /// Successes that were counted and not read, by group.
+    counted: Mutex<BTreeMap<usize, CountedSuccesses>>,
     told: Mutex<PullTrailer>,
     ends: Mutex<Ends>,
 }
@@ -76,6 +79,7 @@ impl PullState {
             pages: AtomicUsize::new(0),
             over: AtomicBool::new(false),
             unread: Mutex::default(),
+            counted: Mutex::default(),
             told: Mutex::new(selection.told),
             ends: Mutex::default(),
         })
@@ -176,6 +180,43 @@ impl PullState {
         let input = self.targets.get(target).map(|target| target.group.label()).unwrap_or_default();
         locked(&self.told).unread.push(InputProblem { input, reason });
         self.watch.done(target);
+    }
+
+    /// Records that something of a group is not known: asking again may help, but for nothing that can be resumed.
+    pub(super) fn lacks(&self, target: usize, reason: String) {
+        let input = self.targets.get(target).map(|target| target.group.label()).unwrap_or_default();
+        locked(&self.told).unread.push(InputProblem { input, reason });
+    }
+
+    /// Records that the successes of a group are counted rather than read; until that is done nobody knows them.
+    pub(super) fn is_to_count(&self, target: usize, (from_ms, to_ms): (i64, i64)) {
+        let Some(of_target) = self.targets.get(target) else { return };
+        let counted = CountedSuccesses {
+            function: function_from_group(&of_target.group.name).unwrap_or_default().to_owned(),
+            account_id: of_target.group.account.clone(),
+            region: Some(of_target.group.region.clone()),
+            from_ms,
+            to_ms,
+            ..CountedSuccesses::default()
+        };
+        locked(&self.counted).insert(target, counted);
+    }
+
+    /// Records the successes of a group; `None` if all of its attempts were read.
+    pub(super) fn tell_counted(&self, target: usize, counted: Option<CountedSuccesses>) {
+        let mut all = locked(&self.counted);
+        match (all.get_mut(&target), counted) {
+            (Some(known), Some(counted)) => {
+                let CountedSuccesses { function, account_id, region, from_ms, to_ms, .. } = std::mem::take(known);
+                *known = CountedSuccesses { function, account_id, region, from_ms, to_ms, ..counted };
+            }
+            _ => drop(all.remove(&target)),
+        }
+    }
+
+    /// Returns the number of successes that were counted and not read.
+    pub(super) fn counted(&self) -> u64 {
+        locked(&self.counted).values().map(CountedSuccesses::attempts).sum()
     }
 
     /// Returns whether a slice is still to be read.
@@ -318,6 +359,7 @@ impl PullState {
         told.ended.sort();
         told.ended.dedup();
         told.gaps.sort();
+        told.account.counted.extend(locked(&self.counted).values().cloned());
         told
     }
 
@@ -337,6 +379,9 @@ impl PullState {
             let Some(target) = self.targets.get(id.target) else { continue };
             let of_region = ends.reasons.get(&id.target).map(String::as_str);
             let reason = stretch.reason.as_deref().or(of_region).unwrap_or(otherwise);
+            // What is counted in part cannot be put together with the rest.
+            let again = reason.replace("pull the rest with --resume", "pull it again");
+            let reason = if locked(&self.counted).contains_key(&id.target) { again.as_str() } else { reason };
             let stream = target.streams.get(id.stream).cloned();
             let whole = stretch.whole && window == (Some(stretch.from), Some(stretch.end));
             let touches = |gap: &&mut UnreadStretch| {

@@ -37,6 +37,8 @@ pub(super) struct Service {
 
 pub(super) const CLOUDWATCH: Service = Service { id: "CloudWatch", label: "monitoring" };
 pub(super) const SQS: Service = Service { id: "SQS", label: "sqs" };
+/// CloudWatch Logs, for the calls that the SDK knows only in part.
+pub(super) const LOGS: Service = Service { id: "CloudWatch Logs", label: "logs" };
 pub(super) const LAMBDA: Service = Service { id: "Lambda", label: "lambda" };
 
 /// A call of a service.
@@ -44,7 +46,7 @@ pub(super) const LAMBDA: Service = Service { id: "Lambda", label: "lambda" };
 pub(super) enum Call {
     /// GET of a path with its query.
     Get { path: String },
-    /// POST of a JSON document to an operation (protocol AWS JSON 1.0).
+    /// POST of a JSON document to an operation (protocol AWS JSON, in the version of the service).
     Json { target: &'static str, body: Vec<u8> },
 }
 
@@ -57,6 +59,8 @@ pub(super) struct SignedClient {
     bundle: CaBundle,
     /// URL that was named for all services, if it serves more than logs.
     endpoint_url: Option<String>,
+    /// URL that was named for logs.
+    logs_url: Option<String>,
     /// Whether a URL was named that serves only logs, so that no configured one counts either.
     only_logs: bool,
     /// Time limit for a part of an answer, and for all of it.
@@ -86,6 +90,7 @@ impl SignedClient {
             credentials: Arc::clone(parts.credentials),
             bundle: parts.bundle.clone(),
             endpoint_url: parts.endpoint_url.filter(|_| !parts.only_logs).map(str::to_owned),
+            logs_url: parts.endpoint_url.map(str::to_owned),
             only_logs: parts.only_logs,
             timeout: parts.timeout,
             patience: parts.patience,
@@ -113,6 +118,7 @@ impl SignedClient {
             set.or_else(|| self.config.endpoint_url().map(str::to_owned))
         };
         let named = match (&self.endpoint_url, self.only_logs) {
+            _ if *service == LOGS && self.logs_url.is_some() => self.logs_url.clone(),
             (Some(url), _) => Some(url.clone()),
             (None, true) => None,
             (None, false) => configured(),
@@ -134,7 +140,9 @@ impl SignedClient {
         let (method, path, headers, body) = match call {
             Call::Get { path } => ("GET", path.as_str(), Vec::new(), &[][..]),
             Call::Json { target, body } => {
-                let headers = vec![("content-type", "application/x-amz-json-1.0"), ("x-amz-target", *target)];
+                let version =
+                    if *service == LOGS { "application/x-amz-json-1.1" } else { "application/x-amz-json-1.0" };
+                let headers = vec![("content-type", version), ("x-amz-target", *target)];
                 ("POST", "/", headers, body.as_slice())
             }
         };

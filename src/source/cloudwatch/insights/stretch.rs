@@ -1,0 +1,174 @@
+//! Stretches of one stream: which lines are whole attempts, and whether a fetched stretch has all of those that are wanted.
+
+use std::ops::Range;
+
+use crate::lambda::platform::step_of_request;
+use crate::lambda::reports::begins_environment;
+
+/// An event of a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct StreamEvent {
+    /// Time, in milliseconds since 1970.
+    pub(super) at: i64,
+    pub(super) ingested: Option<i64>,
+    pub(super) message: String,
+}
+
+/// Time of lines whose attempts are wanted, in milliseconds since 1970, both inclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Want {
+    pub(super) first: i64,
+    pub(super) last: i64,
+}
+
+/// Time after a report within which what belongs to its attempt is in the log.
+pub(super) const SETTLED_MS: i64 = 2_000;
+
+/// What a line is to the division into attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LineMark {
+    Environment,
+    Start,
+    Report,
+    None,
+}
+
+fn mark(event: &StreamEvent) -> LineMark {
+    match step_of_request(event.message.as_bytes()) {
+        Some((_, 0)) => LineMark::Start,
+        Some((_, 2)) => LineMark::Report,
+        _ if begins_environment(&event.message) => LineMark::Environment,
+        _ => LineMark::None,
+    }
+}
+
+/// A fetched stretch without holes.
+#[derive(Debug, Default)]
+pub(super) struct StreamStretch {
+    /// First and last millisecond of which all events are here.
+    pub(super) from: i64,
+    pub(super) to: i64,
+    pub(super) events: Vec<StreamEvent>,
+    pub(super) wants: Vec<Want>,
+}
+
+impl StreamStretch {
+    /// Divides the events into attempts, each with the init before it: a new one begins with START, or with the first
+    /// line of an environment, behind a START or a report.
+    fn attempts(&self) -> Vec<Range<usize>> {
+        let (mut all, mut began, mut has_run) = (Vec::new(), 0, false);
+        for (at, event) in self.events.iter().enumerate() {
+            let mark = mark(event);
+            if has_run && matches!(mark, LineMark::Start | LineMark::Environment) {
+                all.push(began..at);
+                (began, has_run) = (at, false);
+            }
+            has_run |= matches!(mark, LineMark::Start | LineMark::Report);
+        }
+        if began < self.events.len() {
+            all.push(began..self.events.len());
+        }
+        all
+    }
+
+    fn is_wanted(&self, attempt: &Range<usize>) -> bool {
+        let (Some(first), Some(last)) = (self.events.get(attempt.start), self.events[..attempt.end].last()) else {
+            return false;
+        };
+        self.wants.iter().any(|want| want.first <= last.at && first.at <= want.last)
+    }
+
+    /// Returns whether the first wanted attempt begins here; `least` is the first millisecond that there is to fetch.
+    pub(super) fn has_beginning(&self, least: i64) -> bool {
+        let attempts = self.attempts();
+        match attempts.iter().position(|attempt| self.is_wanted(attempt)) {
+            _ if self.from <= least => true,
+            Some(0) | None => self.events.first().is_some_and(|first| mark(first) == LineMark::Environment),
+            Some(_) => true,
+        }
+    }
+
+    /// Returns whether the last wanted attempt ends here; `most` is the last millisecond that there is to fetch.
+    pub(super) fn has_end(&self, most: i64) -> bool {
+        let attempts = self.attempts();
+        match attempts.iter().rposition(|attempt| self.is_wanted(attempt)) {
+            _ if self.to >= most => true,
+            None => false,
+            Some(at) if at + 1 < attempts.len() => true,
+            Some(at) => {
+                let events = &self.events[attempts[at].clone()];
+                let report = events.iter().rfind(|event| mark(event) == LineMark::Report);
+                report.is_some_and(|report| report.at.saturating_add(SETTLED_MS) <= self.to)
+            }
+        }
+    }
+
+    /// Returns the attempts that are wanted.
+    pub(super) fn into_wanted(self) -> Vec<Vec<StreamEvent>> {
+        let wanted: Vec<(usize, bool)> =
+            self.attempts().iter().map(|attempt| (attempt.len(), self.is_wanted(attempt))).collect();
+        let mut events = self.events.into_iter();
+        let attempts = wanted.into_iter().map(|(length, keep)| (events.by_ref().take(length).collect(), keep));
+        attempts.filter_map(|(attempt, keep): (Vec<StreamEvent>, bool)| keep.then_some(attempt)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stretch(lines: &[(i64, &str)], wants: &[(i64, i64)]) -> StreamStretch {
+        let event =
+            |(at, message): &(i64, &str)| StreamEvent { at: *at, ingested: None, message: (*message).to_owned() };
+        StreamStretch {
+            from: lines.first().map_or(0, |(at, _)| *at),
+            to: lines.last().map_or(0, |(at, _)| *at),
+            events: lines.iter().map(event).collect(),
+            wants: wants.iter().map(|&(first, last)| Want { first, last }).collect(),
+        }
+    }
+
+    const LOG: [(i64, &str); 10] = [
+        (10, "INIT_START Runtime Version: x"),
+        (20, "START RequestId: a Version: 1"),
+        (30, "work"),
+        (40, "REPORT RequestId: a\tDuration: 1 ms"),
+        (50, "START RequestId: b Version: 1"),
+        (60, "[ERROR] x"),
+        (70, "REPORT RequestId: b\tDuration: 1 ms"),
+        (70, "late"),
+        (80, "{\"type\":\"platform.start\",\"record\":{\"requestId\":\"c\"}}"),
+        (90, "{\"type\":\"platform.report\",\"record\":{\"requestId\":\"c\"}}"),
+    ];
+
+    #[test]
+    fn whole_attempts_are_kept_and_no_others() {
+        let kept = |wants: &[(i64, i64)]| -> Vec<i64> {
+            stretch(&LOG, wants).into_wanted().into_iter().flatten().map(|event| event.at).collect()
+        };
+        assert_eq!(kept(&[(60, 60)]), [50, 60, 70, 70]);
+        assert_eq!(kept(&[(70, 70)]), [50, 60, 70, 70]);
+        assert_eq!(kept(&[(10, 10)]), [10, 20, 30, 40]);
+        assert_eq!(kept(&[(40, 80)]).len(), LOG.len());
+        assert_eq!(kept(&[(44, 46)]), [0i64; 0]);
+    }
+
+    #[test]
+    fn a_stretch_is_fetched_until_its_attempts_are_whole() {
+        for (range, want, beginning, end) in [
+            (0..10, (60, 60), true, true),
+            (4..8, (60, 60), false, false),
+            (3..9, (60, 60), true, true),
+            (0..4, (20, 20), true, false),
+            (0..5, (20, 20), true, true),
+            (1..5, (20, 20), false, true),
+        ] {
+            let part = stretch(&LOG[range.clone()], &[want]);
+            assert_eq!((part.has_beginning(0), part.has_end(1_000)), (beginning, end), "{range:?}");
+            assert!(part.has_beginning(LOG[range.start].0) && part.has_end(LOG[range.end - 1].0));
+        }
+        let mut settled = stretch(&LOG[..4], &[(20, 20)]);
+        settled.to = 40 + SETTLED_MS;
+        assert!(settled.has_end(10_000));
+    }
+}

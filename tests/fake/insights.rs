@@ -1,0 +1,626 @@
+//! Fake of Logs Insights over the log groups of an estate: runs exactly the constructs that our queries use, and complains
+//! about any other. Queries run asynchronously, and end as told: whole, capped, timed out.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use regex::Regex;
+use serde_json::{Value, json};
+
+use super::Event;
+use super::estate::Group;
+
+/// How queries end.
+pub struct Insights {
+    /// Most rows of an answer; further ones are missing, though `resultCount` counts them.
+    pub cap: usize,
+    /// Rows per page.
+    pub page: usize,
+    /// Looks at a query that find it running, with a part of its rows.
+    pub running: usize,
+    /// Whether events of the last second are found, or only those at its beginning.
+    pub whole_second: bool,
+    /// Whether large numbers are printed with an exponent.
+    pub exponents: bool,
+    /// Whether `resultCount` is told.
+    pub tells_count: bool,
+    /// Log groups that a query leaves out, of those that it was asked for.
+    pub left_out: usize,
+    /// Function from a query (its number, its text, and its seconds) to the status with which it ends.
+    pub status: EndStatus,
+    pub state: Mutex<State>,
+}
+
+pub type EndStatus = Box<dyn Fn(usize, &str, i64) -> &'static str + Send + Sync>;
+
+#[derive(Default)]
+pub struct State {
+    queries: Vec<Query>,
+    moved: u64,
+}
+
+struct Query {
+    text: String,
+    rows: Vec<Vec<(String, String)>>,
+    bytes: u64,
+    groups: usize,
+    looks: usize,
+    stopped: bool,
+    status: &'static str,
+}
+
+impl Default for Insights {
+    fn default() -> Self {
+        Self {
+            cap: usize::MAX,
+            page: 10_000,
+            running: 1,
+            whole_second: true,
+            exponents: false,
+            tells_count: true,
+            left_out: 0,
+            status: Box::new(|_, _, _| "Complete"),
+            state: Mutex::default(),
+        }
+    }
+}
+
+/// Answer, or the complaint about a request.
+pub type Answered = Result<(u16, Value), String>;
+
+impl Insights {
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().expect("a lock")
+    }
+
+    /// Returns the bytes of all results that were handed out.
+    pub fn moved(&self) -> u64 {
+        self.state().moved
+    }
+
+    /// Returns the texts of all queries, and whether each was stopped.
+    pub fn queries(&self) -> Vec<(String, bool)> {
+        self.state().queries.iter().map(|query| (query.text.clone(), query.stopped)).collect()
+    }
+
+    pub fn start(&self, body: &Value, groups: &[&Group]) -> Answered {
+        let text = body["queryString"].as_str().unwrap_or_default();
+        let (from, to) = match (body["startTime"].as_i64(), body["endTime"].as_i64()) {
+            (Some(from), Some(to)) if from <= to && to < 100_000_000_000 => (from, to),
+            _ => return Err("times of a query are in seconds".to_owned()),
+        };
+        if text.len() > 10_000 || groups.len() > 50 || groups.is_empty() {
+            return Err("a query of more than 10,000 characters or 50 groups".to_owned());
+        }
+        let program = parse(text)?;
+        let end = if self.whole_second { to * 1_000 + 999 } else { to * 1_000 };
+        let groups = &groups[..groups.len().saturating_sub(self.left_out)];
+        let (mut rows, mut bytes) = (Vec::new(), 0);
+        for group in groups {
+            let first = group.events.partition_point(|event| event.at < from * 1_000);
+            for event in group.events[first..].iter().take_while(|event| event.at <= end) {
+                bytes += event.message.len() as u64;
+                rows.push(Fields::of(group, event));
+            }
+        }
+        let rows = run(&program, rows, self.exponents)?;
+        let mut state = self.state();
+        let status = (self.status)(state.queries.len(), text, to - from);
+        let groups = groups.len();
+        state.queries.push(Query { text: text.to_owned(), rows, bytes, groups, looks: 0, stopped: false, status });
+        Ok((200, json!({ "queryId": (state.queries.len() - 1).to_string() })))
+    }
+
+    pub fn results(&self, body: &Value) -> Answered {
+        let number = body["queryId"].as_str().and_then(|id| id.parse::<usize>().ok());
+        let mut state = self.state();
+        let Some(query) = number.and_then(|number| state.queries.get_mut(number)) else {
+            return Err("results of a query that never began".to_owned());
+        };
+        query.looks += 1;
+        let told = query.rows.len();
+        let is_running = query.looks <= self.running;
+        let shown = if is_running { told / 2 } else { told.min(self.cap) };
+        let from = body["nextToken"].as_str().and_then(|token| token.parse().ok()).unwrap_or(0);
+        let to = shown.min(from + self.page);
+        let status = if is_running { "Running" } else { query.status };
+        let row = |row: &Vec<(String, String)>| -> Vec<Value> {
+            row.iter().map(|(field, value)| json!({ "field": field, "value": value })).collect()
+        };
+        let results: Vec<_> = query.rows.get(from..to).unwrap_or_default().iter().map(row).collect();
+        let mut statistics = json!({
+            "bytesScanned": query.bytes as f64, "recordsMatched": told as f64, "recordsScanned": told as f64,
+            "logGroupsScanned": query.groups as f64,
+        });
+        if self.tells_count {
+            statistics["resultCount"] = json!(told as f64);
+        }
+        let mut answer =
+            json!({ "status": status, "queryLanguage": "CWLI", "results": results, "statistics": statistics });
+        if !is_running && to < shown {
+            answer["nextToken"] = json!(to.to_string());
+        }
+        state.moved += answer.to_string().len() as u64;
+        Ok((200, answer))
+    }
+
+    pub fn stop(&self, body: &Value) -> Answered {
+        let number = body["queryId"].as_str().and_then(|id| id.parse::<usize>().ok());
+        match number.and_then(|number| self.state().queries.get_mut(number).map(|query| query.stopped = true)) {
+            Some(()) => Ok((200, json!({ "success": true }))),
+            None => Err("a query is stopped that never began".to_owned()),
+        }
+    }
+}
+
+/// Value of a field.
+#[derive(Clone, Debug, PartialEq)]
+enum Told {
+    Missing,
+    Number(f64),
+    Text(String),
+    Truth(bool),
+}
+
+impl Told {
+    fn number(&self) -> Option<f64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Text(text) => text.parse().ok(),
+            Self::Missing | Self::Truth(_) => None,
+        }
+    }
+
+    fn print(&self, exponents: bool) -> Option<String> {
+        Some(match self {
+            Self::Missing | Self::Truth(_) => return None,
+            Self::Text(text) => text.clone(),
+            Self::Number(number) if exponents && number.abs() >= 1e9 => format!("{number:E}"),
+            Self::Number(number) => number.to_string(),
+        })
+    }
+}
+
+/// Fields of one event, or of a row that a command made.
+#[derive(Clone)]
+struct Fields<'e> {
+    event: Option<(&'e Group, &'e Event)>,
+    json: Option<Value>,
+    own: BTreeMap<String, Told>,
+}
+
+impl<'e> Fields<'e> {
+    fn of(group: &'e Group, event: &'e Event) -> Self {
+        let json = event.message.starts_with('{').then(|| serde_json::from_str(&event.message).ok()).flatten();
+        Self { event: Some((group, event)), json, own: BTreeMap::new() }
+    }
+
+    fn get(&self, name: &str) -> Told {
+        if let Some(own) = self.own.get(name) {
+            return own.clone();
+        }
+        let Some((group, event)) = self.event else { return Told::Missing };
+        let after = |label: &str| {
+            let rest = &event.message[event.message.find(label)? + label.len()..];
+            Some(rest.split([' ', '\t', '\n']).next().unwrap_or_default().to_owned())
+        };
+        // What Insights discovers in the lines of the platform; memory in bytes, with a million to the megabyte.
+        let of_report = |label: &str, factor: f64| {
+            let is_report = event.message.starts_with("REPORT RequestId: ");
+            let number = is_report.then(|| after(label)).flatten().and_then(|number| number.parse::<f64>().ok());
+            number.map_or(Told::Missing, |number| Told::Number(number * factor))
+        };
+        match name {
+            "@log" => Told::Text(format!("{}:{}", group.account, group.name)),
+            "@logStream" => Told::Text(event.stream.clone()),
+            "@message" => Told::Text(event.message.clone()),
+            "@timestamp" => Told::Number(event.at as f64),
+            "@requestId" => {
+                let begins = ["START RequestId: ", "END RequestId: ", "REPORT RequestId: "];
+                let is_one = begins.iter().any(|begin| event.message.starts_with(begin));
+                is_one.then(|| after("RequestId: ")).flatten().map_or(Told::Missing, Told::Text)
+            }
+            "@duration" => of_report("\tDuration: ", 1.0),
+            "@billedDuration" => of_report("\tBilled Duration: ", 1.0),
+            "@memorySize" => of_report("\tMemory Size: ", 1e6),
+            "@maxMemoryUsed" => of_report("\tMax Memory Used: ", 1e6),
+            name => {
+                let found = self.json.as_ref().and_then(|json| name.split('.').try_fold(json, |at, key| at.get(key)));
+                match found {
+                    Some(Value::Number(number)) => Told::Number(number.as_f64().unwrap_or_default()),
+                    Some(Value::String(text)) => Told::Text(text.clone()),
+                    _ => Told::Missing,
+                }
+            }
+        }
+    }
+}
+
+/// Part of a query.
+enum Command {
+    Filter(Expression),
+    Fields(Vec<(Expression, String)>),
+    Stats(Vec<(String, Expression, String)>, Vec<String>),
+    Limit(usize),
+}
+
+enum Expression {
+    Field(String),
+    Value(Told),
+    Call(String, Vec<Expression>),
+    Binary(String, Box<Expression>, Box<Expression>),
+    Like(Box<Expression>, Regex),
+    In(Box<Expression>, Vec<String>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Token {
+    Name(String),
+    Number(f64),
+    Text(String),
+    Pattern(String),
+    Sign(String),
+}
+
+fn parse(text: &str) -> Result<Vec<Command>, String> {
+    text.split("\n| ").map(|command| Parser::new(command)?.command()).collect()
+}
+
+struct Parser {
+    tokens: Vec<Token>,
+    at: usize,
+    text: String,
+}
+
+impl Parser {
+    fn new(text: &str) -> Result<Self, String> {
+        let (mut tokens, mut rest) = (Vec::new(), text.trim_start());
+        while let Some(first) = rest.chars().next() {
+            let length = |is_part: &dyn Fn(char) -> bool| rest.find(|char| !is_part(char)).unwrap_or(rest.len());
+            let quoted = |quote: char| {
+                let mut escaped = false;
+                let end = rest[1..].find(|char: char| {
+                    let ends = char == quote && !escaped;
+                    escaped = char == '\\' && !escaped;
+                    ends
+                });
+                end.map(|end| end + 2).ok_or_else(|| format!("no end of {rest}"))
+            };
+            let is_pattern = first == '/' && tokens.last() == Some(&Token::Name("like".to_owned()));
+            let (token, used) = match first {
+                '"' => {
+                    let end = quoted('"')?;
+                    (Token::Text(rest[1..end - 1].to_owned()), end)
+                }
+                '/' if is_pattern => {
+                    let end = quoted('/')?;
+                    (Token::Pattern(rest[1..end - 1].to_owned()), end)
+                }
+                '0'..='9' => {
+                    let end = length(&|char| char.is_ascii_digit() || char == '.');
+                    (Token::Number(rest[..end].parse().map_err(|_| rest.to_owned())?), end)
+                }
+                '@' | 'a'..='z' | 'A'..='Z' => {
+                    let end = length(&|char| char.is_ascii_alphanumeric() || "@._".contains(char));
+                    (Token::Name(rest[..end].to_owned()), end)
+                }
+                _ => {
+                    let sign = ["<=", ">=", "!="].into_iter().find(|sign| rest.starts_with(sign)).unwrap_or(&rest[..1]);
+                    if !["<=", ">=", "!=", "<", ">", "=", "+", "*", "/", "(", ")", "[", "]", ","].contains(&sign) {
+                        return Err(format!("unknown sign in the query: {rest}"));
+                    }
+                    (Token::Sign(sign.to_owned()), sign.len())
+                }
+            };
+            tokens.push(token);
+            rest = rest[used..].trim_start();
+        }
+        Ok(Self { tokens, at: 0, text: text.to_owned() })
+    }
+
+    fn wrong<T>(&self) -> Result<T, String> {
+        Err(format!("not understood at token {} of the query's command: {}", self.at, self.text))
+    }
+
+    fn next(&mut self) -> Option<Token> {
+        self.at += 1;
+        self.tokens.get(self.at - 1).cloned()
+    }
+
+    fn takes(&mut self, token: &Token) -> bool {
+        let is_it = self.tokens.get(self.at) == Some(token);
+        self.at += usize::from(is_it);
+        is_it
+    }
+
+    fn sign(&mut self, sign: &str) -> bool {
+        self.takes(&Token::Sign(sign.to_owned()))
+    }
+
+    fn word(&mut self, word: &str) -> bool {
+        self.takes(&Token::Name(word.to_owned()))
+    }
+
+    fn name(&mut self) -> Result<String, String> {
+        match self.next() {
+            Some(Token::Name(name)) => Ok(name),
+            _ => self.wrong(),
+        }
+    }
+
+    fn command(mut self) -> Result<Command, String> {
+        let command = match self.name()?.as_str() {
+            "filter" => Command::Filter(self.either()?),
+            "fields" => {
+                let mut all = Vec::new();
+                loop {
+                    let one = self.either()?;
+                    if !self.word("as") {
+                        return self.wrong();
+                    }
+                    all.push((one, self.name()?));
+                    if !self.sign(",") {
+                        break Command::Fields(all);
+                    }
+                }
+            }
+            "stats" => {
+                let mut all = Vec::new();
+                loop {
+                    let name = self.name()?;
+                    let known = ["count", "sum", "min", "max", "earliest", "latest"].contains(&name.as_str());
+                    if !known || !self.sign("(") {
+                        return self.wrong();
+                    }
+                    let of = if self.sign("*") { Expression::Value(Told::Number(1.0)) } else { self.either()? };
+                    if !self.sign(")") || !self.word("as") {
+                        return self.wrong();
+                    }
+                    all.push((name, of, self.name()?));
+                    if !self.sign(",") {
+                        break;
+                    }
+                }
+                if !self.word("by") {
+                    return self.wrong();
+                }
+                let mut keys = vec![self.name()?];
+                while self.sign(",") {
+                    keys.push(self.name()?);
+                }
+                Command::Stats(all, keys)
+            }
+            "limit" => match self.next() {
+                Some(Token::Number(count)) if (1.0..=100_000.0).contains(&count) => Command::Limit(count as usize),
+                _ => return self.wrong(),
+            },
+            _ => return self.wrong(),
+        };
+        if self.at == self.tokens.len() { Ok(command) } else { self.wrong() }
+    }
+
+    fn either(&mut self) -> Result<Expression, String> {
+        let mut one = self.both()?;
+        while self.word("or") {
+            one = Expression::Binary("or".to_owned(), Box::new(one), Box::new(self.both()?));
+        }
+        Ok(one)
+    }
+
+    fn both(&mut self) -> Result<Expression, String> {
+        let mut one = self.comparison()?;
+        while self.word("and") {
+            one = Expression::Binary("and".to_owned(), Box::new(one), Box::new(self.comparison()?));
+        }
+        Ok(one)
+    }
+
+    fn comparison(&mut self) -> Result<Expression, String> {
+        let one = self.sum()?;
+        if self.word("like") {
+            let Some(Token::Pattern(pattern)) = self.next() else { return self.wrong() };
+            let pattern = Regex::new(&pattern).map_err(|error| error.to_string())?;
+            return Ok(Expression::Like(Box::new(one), pattern));
+        }
+        if self.word("in") {
+            let mut all = Vec::new();
+            if !self.sign("[") {
+                return self.wrong();
+            }
+            loop {
+                let Some(Token::Text(text)) = self.next() else { return self.wrong() };
+                all.push(text);
+                if !self.sign(",") {
+                    break;
+                }
+            }
+            return if self.sign("]") { Ok(Expression::In(Box::new(one), all)) } else { self.wrong() };
+        }
+        for sign in ["<=", ">=", "!=", "<", ">", "="] {
+            if self.sign(sign) {
+                return Ok(Expression::Binary(sign.to_owned(), Box::new(one), Box::new(self.sum()?)));
+            }
+        }
+        Ok(one)
+    }
+
+    fn sum(&mut self) -> Result<Expression, String> {
+        let mut one = self.product()?;
+        while self.sign("+") {
+            one = Expression::Binary("+".to_owned(), Box::new(one), Box::new(self.product()?));
+        }
+        Ok(one)
+    }
+
+    fn product(&mut self) -> Result<Expression, String> {
+        let mut one = self.part()?;
+        loop {
+            let sign = if self.sign("*") {
+                "*"
+            } else if self.sign("/") {
+                "/"
+            } else {
+                return Ok(one);
+            };
+            one = Expression::Binary(sign.to_owned(), Box::new(one), Box::new(self.part()?));
+        }
+    }
+
+    fn part(&mut self) -> Result<Expression, String> {
+        match self.next() {
+            Some(Token::Number(number)) => Ok(Expression::Value(Told::Number(number))),
+            Some(Token::Text(text)) => Ok(Expression::Value(Told::Text(text))),
+            Some(Token::Sign(sign)) if sign == "(" => {
+                let one = self.either()?;
+                if self.sign(")") { Ok(one) } else { self.wrong() }
+            }
+            Some(Token::Name(name)) if self.sign("(") => {
+                let counts = [
+                    ("strcontains", 2),
+                    ("toMillis", 1),
+                    ("floor", 1),
+                    ("ceil", 1),
+                    ("log", 1),
+                    ("greatest", 2),
+                    ("coalesce", 2),
+                    ("ispresent", 1),
+                ];
+                let mut all = vec![self.either()?];
+                while self.sign(",") {
+                    all.push(self.either()?);
+                }
+                let known = counts.contains(&(name.as_str(), all.len()));
+                if known && self.sign(")") { Ok(Expression::Call(name, all)) } else { self.wrong() }
+            }
+            Some(Token::Name(name)) => Ok(Expression::Field(name)),
+            _ => self.wrong(),
+        }
+    }
+}
+
+impl Expression {
+    fn of(&self, row: &Fields<'_>) -> Told {
+        match self {
+            Self::Field(name) => row.get(name),
+            Self::Value(value) => value.clone(),
+            Self::Like(one, pattern) => match one.of(row) {
+                Told::Text(text) => Told::Truth(pattern.is_match(&text)),
+                _ => Told::Truth(false),
+            },
+            Self::In(one, all) => match one.of(row) {
+                Told::Text(text) => Told::Truth(all.contains(&text)),
+                _ => Told::Truth(false),
+            },
+            Self::Call(name, of) => call(name, &of.iter().map(|one| one.of(row)).collect::<Vec<_>>()),
+            Self::Binary(sign, one, other) => binary(sign, &one.of(row), || other.of(row)),
+        }
+    }
+}
+
+fn call(name: &str, of: &[Told]) -> Told {
+    let number = |at: usize| of[at].number();
+    let told = |number: Option<f64>| number.map_or(Told::Missing, Told::Number);
+    match (name, of) {
+        ("strcontains", [Told::Text(text), Told::Text(word)]) => {
+            Told::Number(f64::from(u8::from(text.contains(word.as_str()))))
+        }
+        ("toMillis", _) => of[0].clone(),
+        ("floor", _) => told(number(0).map(f64::floor)),
+        ("ceil", _) => told(number(0).map(f64::ceil)),
+        ("log", _) => told(number(0).map(f64::ln)),
+        ("greatest", _) => told(number(0).zip(number(1)).map(|(one, other)| one.max(other))),
+        ("coalesce", _) => of.iter().find(|one| **one != Told::Missing).cloned().unwrap_or(Told::Missing),
+        ("ispresent", _) => Told::Truth(of[0] != Told::Missing),
+        _ => Told::Missing,
+    }
+}
+
+fn binary(sign: &str, one: &Told, other: impl Fn() -> Told) -> Told {
+    match (sign, one) {
+        ("or", one) => return Told::Truth(*one == Told::Truth(true) || other() == Told::Truth(true)),
+        ("and", one) => return Told::Truth(*one == Told::Truth(true) && other() == Told::Truth(true)),
+        _ => {}
+    }
+    let other = other();
+    if let ("+" | "*" | "/", Some((one, other))) = (sign, one.number().zip(other.number())) {
+        return Told::Number(match sign {
+            "+" => one + other,
+            "*" => one * other,
+            _ => one / other,
+        });
+    }
+    let order = match (one, &other) {
+        (Told::Text(one), Told::Text(other)) => Some(one.cmp(other)),
+        _ => one.number().zip(other.number()).and_then(|(one, other)| one.partial_cmp(&other)),
+    };
+    let Some(order) = order else {
+        return if ["+", "*", "/"].contains(&sign) { Told::Missing } else { Told::Truth(false) };
+    };
+    Told::Truth(match sign {
+        "=" => order == Ordering::Equal,
+        "!=" => order != Ordering::Equal,
+        "<" => order == Ordering::Less,
+        ">" => order == Ordering::Greater,
+        "<=" => order != Ordering::Greater,
+        _ => order != Ordering::Less,
+    })
+}
+
+type Rows = Vec<Vec<(String, String)>>;
+
+fn run(program: &[Command], mut rows: Vec<Fields<'_>>, exponents: bool) -> Result<Rows, String> {
+    let mut columns = None;
+    for command in program {
+        match command {
+            Command::Filter(one) => rows.retain(|row| one.of(row) == Told::Truth(true)),
+            Command::Fields(all) => {
+                for row in &mut rows {
+                    for (one, name) in all {
+                        let told = one.of(row);
+                        row.own.insert(name.clone(), told);
+                    }
+                }
+            }
+            Command::Stats(all, keys) => {
+                rows = stats(&rows, all, keys);
+                columns = Some(keys.iter().cloned().chain(all.iter().map(|(_, _, name)| name.clone())).collect());
+            }
+            Command::Limit(count) => rows.truncate(*count),
+        }
+    }
+    let columns: Vec<String> = columns.ok_or("a query without stats returns whole events")?;
+    let print = |row: &Fields<'_>| {
+        columns.iter().filter_map(|name| Some((name.clone(), row.get(name).print(exponents)?))).collect()
+    };
+    Ok(rows.iter().map(print).collect())
+}
+
+fn stats<'e>(rows: &[Fields<'e>], all: &[(String, Expression, String)], keys: &[String]) -> Vec<Fields<'e>> {
+    let mut groups: BTreeMap<Vec<Option<String>>, Vec<&Fields<'e>>> = BTreeMap::new();
+    for row in rows {
+        let key = keys.iter().map(|key| row.get(key).print(false)).collect();
+        groups.entry(key).or_default().push(row);
+    }
+    let one = |rows: Vec<&Fields<'e>>| {
+        let mut own: BTreeMap<String, Told> = keys.iter().map(|key| (key.clone(), rows[0].get(key))).collect();
+        for (name, of, result) in all {
+            let numbers = || rows.iter().filter_map(|row| of.of(row).number());
+            let at = |row: &&&Fields<'e>| row.event.map(|(_, event)| event.at);
+            let told = match name.as_str() {
+                "count" => Some(rows.len() as f64),
+                "sum" => Some(numbers().sum()),
+                "min" => numbers().reduce(f64::min),
+                "max" => numbers().reduce(f64::max),
+                name => {
+                    let row = if name == "earliest" { rows.iter().min_by_key(at) } else { rows.iter().max_by_key(at) };
+                    own.insert(result.clone(), row.map_or(Told::Missing, |row| of.of(row)));
+                    continue;
+                }
+            };
+            own.insert(result.clone(), told.map_or(Told::Missing, Told::Number));
+        }
+        Fields { event: None, json: None, own }
+    };
+    groups.into_values().map(one).collect()
+}
