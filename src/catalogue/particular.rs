@@ -322,7 +322,7 @@ fn own_address(code: &str, error: &ErrorTold<'_>) -> Option<String> {
 
 fn refused(code: &str, error: &ErrorTold<'_>) -> Option<String> {
     refuses(code, error).then(|| {
-        "The host refused the connection, so nothing was sent: check that the service is up and listens on that port, and the address in the configuration.".to_owned()
+        "The host refused the connection, so this call sent nothing; earlier steps may have run. Check that the service is up and listens on that port, and the address in the configuration.".to_owned()
     })
 }
 
@@ -343,7 +343,7 @@ fn no_connection_in_time(code: &str, error: &ErrorTold<'_>) -> Option<String> {
     ];
     let of_type = error.error_type.is_some_and(|name| name.contains("ConnectTimeout"));
     (code == "downstream.timeout" && (of_type || error.says(&words))).then(|| {
-        "No connection came about in time, so nothing was sent: in a VPC, check route, NAT gateway or endpoint, and security groups; else the host itself.".to_owned()
+        "No connection came about in time, so this call sent nothing; earlier steps may have run. In a VPC, check route, NAT gateway or endpoint, and security groups; else the host itself.".to_owned()
     })
 }
 

@@ -208,7 +208,7 @@ fn report_problems(analysis: &RunAnalysis, options: &RunOptions) {
     for problem in coverage.inputs_unreadable.iter().chain(of_base) {
         complain(&one_line(&options.pipeline.redaction.masked(&format!("{}: {}", problem.input, problem.reason))));
     }
-    for warning in ignored::warnings(&analysis.summary) {
+    for warning in options.replaced.iter().cloned().chain(ignored::warnings(&analysis.summary)) {
         complain(&warning);
     }
     if options.strict.is_some() && !coverage.complete {
@@ -254,7 +254,7 @@ fn nothing_found(analysis: &RunAnalysis, options: &RunOptions) -> String {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let meant = match (options.pipeline.only.is_empty(), names.is_empty()) {
             (true, _) => "; check --from, --to and --since".to_owned(),
-            (false, true) => "; it names no function, which --function NAME does".to_owned(),
+            (false, true) => "; the log does not name its function: use --function NAME".to_owned(),
             (false, false) => format!("; check --only, --from, --to and --since (functions: {})", names.join(", ")),
         };
         return one_line(&format!("nothing to analyse: none of {none} in the log is selected{meant}")).into_owned();

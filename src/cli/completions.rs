@@ -149,7 +149,7 @@ mod tests {
         let offered = offered(&asked).into_iter().map(|words| words.join(" ")).collect::<Vec<_>>();
         assert_eq!(
             offered,
-            ["--format", &formats().join(" "), "ndjson", "", "ledger", "analyze", "timeout.init timeout.invoke"]
+            ["--format", &formats().join(" "), "ndjson", "", "ledger", "analyze", "timeout.invoke timeout.init"]
         );
     }
 }

@@ -360,7 +360,9 @@ impl GateTest {
     ) -> Option<String> {
         match (value, threshold) {
             (Some(_), Some(_)) => None,
-            (None, _) if self.metric.needs_base() && has_base => Some("no function can be compared".to_owned()),
+            (None, _) if self.metric.needs_base() && has_base => {
+                Some("no function has a name and traffic on both sides (--function names one)".to_owned())
+            }
             (None, _) if self.metric.needs_base() => Some("it needs --baseline".to_owned()),
             (None, _) if is_sample => Some(format!("the log does not tell {}", self.metric.path)),
             (None, _) => Some("the log does not tell it".to_owned()),

@@ -26,7 +26,7 @@ use super::pager::Pager;
 use super::settings::{CONFIG_VARIABLE, LoadedSettings, SettingsSource, VARIABLES};
 use super::sides::{ComparedInput, refuse_one_input_twice};
 use crate::effects::{Effects, Markers};
-use crate::model::{Moment, Occurrence, Zone};
+use crate::model::{Moment, Occurrence, Zone, count};
 use crate::pipeline::{self, AnalyzeError};
 use crate::render::{Commands, Grouping, Links, RENDERERS, Renderer, Style, View, one_line, renderer};
 use crate::source::{FileId, Stop};
@@ -204,6 +204,8 @@ pub(super) struct RunOptions {
     pub(super) allow_empty: bool,
     /// Name of the configuration file that was used.
     pub(super) config_file: Option<String>,
+    /// Warnings of conditions that flags replaced.
+    pub(super) replaced: Vec<String>,
     pub(super) ignore: IgnoreList,
     pub(super) owners: Owners,
     pub(super) quiet: bool,
@@ -254,9 +256,16 @@ impl RunOptions {
         args.width = args.width.or(config.width);
         args.strict = args.strict.or(config.strict).filter(|strict| *strict != Strictness::Off);
         args.price_gb_second = args.price_gb_second.or(config.price_gb_second);
-        for (typed, set) in [(&mut args.fail_on, &mut config.fail_on), (&mut args.warn_on, &mut config.warn_on)] {
+        let mut replaced = Vec::new();
+        for (flag, typed, set) in [
+            ("--fail-on", &mut args.fail_on, &mut config.fail_on),
+            ("--warn-on", &mut args.warn_on, &mut config.warn_on),
+        ] {
             if typed.is_empty() {
                 std::mem::swap(typed, set);
+            } else if !set.is_empty() {
+                let of_file = count(set.len() as u64, "condition of the settings", "conditions of the settings");
+                replaced.push(format!("{flag} replaces {of_file}; repeat what should stay"));
             }
         }
         let targets = targets(&args, &zone, terminal);
@@ -304,6 +313,7 @@ impl RunOptions {
             strict: args.strict,
             allow_empty: args.allow_empty,
             config_file: config_file.map(|path| path.display().to_string()),
+            replaced,
             ignore: config.ignore,
             owners: config.owners,
             quiet: args.quiet,

@@ -205,7 +205,10 @@ fn side(NamedSummary { input, summary }: NamedSummary<'_>) -> ComparedSide {
 fn notes(base: NamedSummary<'_>, head: NamedSummary<'_>, listed: [bool; 2], shared: bool) -> Vec<String> {
     let mut out = Vec::new();
     if !shared {
-        out.push("no function has attempts on both sides whose rates are known, so nothing can be told".to_owned());
+        out.push(
+            "no function with a name has attempts on both sides whose rates are known, so nothing can be compared"
+                .to_owned(),
+        );
     }
     for (word, side, listed) in [("base", base, listed[0]), ("head", head, listed[1])] {
         let summary = side.summary;

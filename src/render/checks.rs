@@ -28,7 +28,10 @@ pub(super) fn function_of(check: &Check, summary: &Summary) -> String {
     let is_it = |row: &&FunctionSummary| {
         (&row.function, &row.account_id, &row.region) == (&check.function, &check.account_id, &check.region)
     };
-    summary.functions.iter().find(is_it).map_or_else(
+    // Of rows without a name, nothing tells which is meant.
+    let mut rows = summary.functions.iter().filter(is_it);
+    let only = rows.next().filter(|_| rows.next().is_none());
+    only.map_or_else(
         || one_line(check.function.as_deref().unwrap_or("(no name)")).into_owned(),
         |row| matrix::name(row, summary),
     )

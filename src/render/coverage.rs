@@ -51,7 +51,7 @@ pub(super) fn not_in_the_log(summary: &Summary) -> Vec<SourcedSentence> {
         out.push(start().words(NO_THROTTLES));
     }
     if summary.functions.iter().any(|function| function.function.is_none()) {
-        out.push(start().words("A log that does not name its function is named with --function NAME"));
+        out.push(start().words("If the log does not name its function, use --function NAME"));
     }
     if summary.totals.incomplete > 0 {
         let path = "/totals/incomplete";

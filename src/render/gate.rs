@@ -146,6 +146,13 @@ pub(crate) fn with_unit(value: f64, unit: &str) -> String {
     }
 }
 
+/// Returns the number of conditions for which no sample was large enough.
+pub(super) fn not_tested(gate: &Gate) -> usize {
+    let same = |a: &Condition, b: &Condition| (&a.expression, &a.level) == (&b.expression, &b.level);
+    let few = |conditions: &&[Condition]| conditions.iter().all(|one| one.result == "too_few");
+    gate.conditions.chunk_by(same).filter(few).count()
+}
+
 /// Returns the lines of the first screen: what failed, else that all passed.
 pub(super) fn lines(gate: &Gate, style: &Style) -> Vec<String> {
     let mut verdicts = gate_verdicts(gate);
@@ -160,7 +167,14 @@ pub(super) fn lines(gate: &Gate, style: &Style) -> Vec<String> {
         return vec![format!("{}  {}", style.paint(Ink::Strong, "Gate"), style.paint(Ink::Warn, text))];
     }
     if failed == 0 {
-        let text = format!("passed: {}", count(all as u64, "condition", "conditions"));
+        let not_tested = not_tested(gate);
+        let word = if not_tested == all { "not tested" } else { "passed" };
+        let few = match not_tested {
+            0 => String::new(),
+            few if few == all => ", too few attempts".to_owned(),
+            few => format!(", {} not tested (too few attempts)", thousands(few as u64)),
+        };
+        let text = format!("{word}: {}{few}", count(all as u64, "condition", "conditions"));
         return vec![format!("{}  {}{ignored}", style.paint(Ink::Strong, "Gate"), style.paint(Ink::Good, &text))];
     }
     for verdict in verdicts.iter().take(ON_SCREEN) {

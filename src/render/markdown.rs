@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use super::causes::{IGNORED, state_word};
 use super::checks::{function_of, severity_word};
 use super::cloudwatch;
-use super::gate::{GateState, gate_verdicts, ignored};
+use super::gate::{GateState, gate_verdicts, ignored, not_tested};
 use super::headline;
 use super::markdown_text::{MarkdownColumn, MarkdownPage, code, prose};
 use super::matrix;
@@ -66,7 +66,10 @@ fn gate_of(gate: &Gate, page: &mut MarkdownPage) {
     let all = gate.conditions.iter().filter(|one| one.level == "fail").count();
     let all = count(all as u64, "condition", "conditions");
     let words = match (gate.passed, failed, open) {
-        (true, ..) => format!("passed ({all})"),
+        (true, ..) => match not_tested(gate) {
+            0 => format!("passed ({all})"),
+            few => format!("passed ({all}, {} not tested: too few attempts)", thousands(few as u64)),
+        },
         (false, 0, 0) => "not evaluable: a part of the log was not understood".to_owned(),
         (false, 0, open) => format!("not evaluable ({} of {all})", thousands(open)),
         (false, failed, 0) => format!("failed ({} of {all})", thousands(failed)),

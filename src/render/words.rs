@@ -51,7 +51,7 @@ pub(super) fn replay(guidance: &str) -> &str {
         "no" => "do not",
         "after_fix" => "after the fix",
         "redrive" => "from the queue that holds it",
-        "wait" => "wait, Lambda may still retry it",
+        "wait" => "wait",
         "already_recovered" => "not needed",
         other => other,
     }
