@@ -122,7 +122,8 @@ pub(super) fn run(
     let (unread_inputs, unread_logs) = (tally.unread_inputs(), tally.unread_logs());
     let understood = !input_failed && unread_inputs == 0 && !tally.has_unrecognized();
     let records = (options.keep_records || options.ledger).then(|| match spool_error {
-        None => Records::new(spools, totals.patches, understood).unwrap_or_else(|error| Records::missing(&error)),
+        None => Records::new(spools, totals.patches, understood, options.record_form)
+            .unwrap_or_else(|error| Records::missing(&error)),
         Some(error) => Records::missing(&error),
     });
     let mut summary = Summary {

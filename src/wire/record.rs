@@ -23,6 +23,9 @@ pub struct Record {
     pub log_group: Option<String>,
     /// Log stream: one execution environment.
     pub log_stream: Option<String>,
+    /// Stands for the log stream where its name was left out, as in compact records.
+    #[serde(default)]
+    pub stream_key: Option<String>,
     /// Function name.
     pub function: Option<String>,
     /// What tells functions without a name apart, the same for all records of one; null where the name is known.
@@ -99,10 +102,13 @@ pub struct Record {
     /// The call that failed.
     pub downstream: Option<DownstreamCall>,
     /// Causes behind the verdict.
+    #[serde(default)]
     pub contributing: Vec<ContributingCause>,
     /// Worth knowing and not a failure.
+    #[serde(default)]
     pub observations: Vec<ObservationCount>,
     /// The lines that prove the verdict.
+    #[serde(default)]
     pub evidence: Vec<EvidenceLine>,
     /// Last line of the function before the end.
     pub last_line_before_end: Option<String>,
