@@ -43,8 +43,8 @@ pub(super) fn ddl(record: &Value, compact: &Value, engine: SqlEngine) -> String 
     let columns: Vec<String> = full
         .iter()
         .map(|(name, _)| match expanded(name, engine) {
-            Some(expression) => format!("  {expression} AS {name}"),
-            None => format!("  {name}"),
+            Some(expression) => format!("  {expression} AS {}", in_view(name, engine)),
+            None => format!("  {}", in_view(name, engine)),
         })
         .collect();
     let _ = writeln!(
@@ -59,8 +59,9 @@ pub(super) fn ddl(record: &Value, compact: &Value, engine: SqlEngine) -> String 
 /// Returns how a field of a full record comes from the fields of a compact one; `None` where both have the same name.
 fn expanded(name: &str, engine: SqlEngine) -> Option<String> {
     // Account, region and name of the function stand in one field.
+    let named = in_view("function", engine);
     let function =
-        "coalesce(function, CASE WHEN f LIKE '%:%' THEN regexp_extract(f, '^[^:]*:[^:]*:(.*)$', 1) ELSE f END)";
+        format!("coalesce({named}, CASE WHEN f LIKE '%:%' THEN regexp_extract(f, '^[^:]*:[^:]*:(.*)$', 1) ELSE f END)");
     let part = |pattern: &str, name: &str| {
         format!("coalesce({name}, nullif(CASE WHEN f LIKE '%:%' THEN regexp_extract(f, '{pattern}', 1) END, ''))")
     };
@@ -71,8 +72,8 @@ fn expanded(name: &str, engine: SqlEngine) -> Option<String> {
             format!("coalesce({full}, strftime(make_timestamp(1000 * ({ms})), '%Y-%m-%dT%H:%M:%S.%gZ'))")
         }
         SqlEngine::Athena => format!(
-            "coalesce({full}, format_datetime(from_unixtime(({ms}) / 1000.0) AT TIME ZONE 'UTC', \
-             'yyyy-MM-dd''T''HH:mm:ss.SSS''Z'''))"
+            "coalesce({full}, substr(date_format(date_add('millisecond', {ms}, TIMESTAMP '1970-01-01 00:00:00'), \
+             '%Y-%m-%dT%H:%i:%s.%f'), 1, 23) || 'Z')"
         ),
         SqlEngine::Spark => format!(
             "coalesce({full}, date_format(to_utc_timestamp(timestamp_millis({ms}), current_timezone()), \
@@ -80,11 +81,11 @@ fn expanded(name: &str, engine: SqlEngine) -> Option<String> {
         ),
     };
     Some(match name {
-        "schema" => "coalesce(\"schema\", lt)".replace('"', quote(engine)),
+        "schema" => format!("coalesce({}, lt)", in_view("schema", engine)),
         "kind" => of_success("kind", "'attempt'"),
         "account_id" => part("^([^:]*):", "account_id"),
         "region" => part("^[^:]*:([^:]*):", "region"),
-        "function" => function.to_owned(),
+        "function" => function,
         "log_group" => format!(
             "CASE WHEN lt IS NULL THEN log_group ELSE coalesce(nullif(log_group, ''), CASE WHEN log_group IS NULL THEN \
              concat('/aws/lambda/', {function}) END) END"
@@ -119,8 +120,10 @@ fn expanded(name: &str, engine: SqlEngine) -> Option<String> {
     })
 }
 
-fn quote(engine: SqlEngine) -> &'static str {
-    if let SqlEngine::Spark = engine { "`" } else { "\"" }
+/// Returns the name of a column in a view, which cannot be taken for a word of SQL.
+fn in_view(name: &str, engine: SqlEngine) -> String {
+    let quote = if let SqlEngine::Spark = engine { "`" } else { "\"" };
+    format!("{quote}{name}{quote}")
 }
 
 /// Returns the fields of an object, in order.

@@ -212,7 +212,11 @@ fn every_command_reads_them() {
     let diff = Run::new(["diff"]).args([&full, &compact]).args(["--format", "json"]).done();
     let diff: Value = serde_json::from_str(&diff.stdout).unwrap();
     assert!(diff["counts"].as_object().unwrap().values().all(|count| *count == 0), "{}", diff["counts"]);
-    let metrics = |path: &Path| Run::new(["metrics"]).args([path]).stdout();
+    // The number of bytes is not that of the answer.
+    let metrics = |path: &Path| {
+        let list = Run::new(["metrics"]).args([path]).stdout();
+        list.lines().filter(|line| !line.starts_with("coverage.bytes")).collect::<Vec<_>>().join("\n")
+    };
     assert_eq!(metrics(&compact), metrics(&full));
 }
 
