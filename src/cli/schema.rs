@@ -96,3 +96,42 @@ fn schema(of: SchemaOf) -> Value {
     }
     Value::Object(document)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_of_the_schema_is_required() {
+        for of in SchemaOf::value_variants().iter().copied() {
+            let text = text(of, None).unwrap();
+            assert!(text.starts_with("{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n  \"$id\": \"urn:lambda-triage:schema:"), "{text}");
+            let schema: serde_json::Value = serde_json::from_str(&text).unwrap();
+            let properties = schema["properties"].as_object().unwrap().len();
+            let required = schema["required"].as_array().map_or(0, Vec::len);
+            let wanted = if matches!(of, SchemaOf::Config) { 0 } else { properties };
+            assert_eq!(required, wanted, "{of:?}");
+        }
+    }
+
+    /// A field of a record is a column of every engine, and so is each short one.
+    #[test]
+    fn every_field_is_a_column() {
+        let schema = schema(SchemaOf::Record);
+        let short = schema["$defs"][COMPACT]["properties"].as_object().unwrap();
+        for engine in SqlEngine::value_variants() {
+            let sql = text(SchemaOf::Record, Some(*engine)).unwrap();
+            let (table, view) = sql.split_once("CREATE VIEW").unwrap();
+            let quote = if *engine == SqlEngine::Duckdb { '"' } else { '`' };
+            for name in schema["properties"].as_object().unwrap().keys().chain(short.keys()) {
+                assert_eq!(
+                    table.matches(&format!("\n  {quote}{name}{quote} ")).count(),
+                    1,
+                    "{engine:?}: {name}\n{sql}"
+                );
+            }
+            let columns = view.matches(",\n").count() + 1;
+            assert_eq!(columns, schema["properties"].as_object().unwrap().len(), "{sql}");
+        }
+    }
+}

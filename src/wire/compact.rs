@@ -355,3 +355,123 @@ fn id_of(function: Option<&str>, stream: Option<&str>, request: Option<&str>, st
     hash.update(&start.unwrap_or(i64::MIN).to_le_bytes());
     format!("{:032x}", hash.digest128())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Names as they are, and as nobody would write them.
+    fn name() -> impl Strategy<Value = Option<String>> {
+        let names =
+            ["pay", "a:b", "1:eu-west-1:pay", "", ":", "\u{e9}\"\\", "$LATEST", "7", "/aws/lambda/pay", "/aws/lambda/"];
+        proptest::option::of(proptest::sample::select(names.to_vec()).prop_map(str::to_owned))
+    }
+
+    fn record() -> impl Strategy<Value = Record> {
+        let ms = || proptest::option::of((0u64..90_000_000).prop_map(|us| us as f64 / 1_000.0));
+        let time =
+            || proptest::option::of(prop_oneof![-5i64..5, 1_700_000_000_000i64..1_700_000_900_000, Just(i64::MAX)]);
+        let names = (name(), name(), name(), name(), name(), name(), name(), name());
+        let figures = (ms(), ms(), ms(), proptest::option::of(0u64..200_000), proptest::option::of(1u32..10_241));
+        let words = (any::<bool>(), 1u32..4, proptest::sample::select(vec!["ok", "timeout", "unknown"]), any::<bool>());
+        let terms = (
+            proptest::sample::select(vec!["finished", "none"]),
+            proptest::sample::select(vec![None, Some("succeeded"), Some("recovered")]),
+            proptest::option::of(0u64..9_000),
+            0u32..3,
+        );
+        (names, figures, (time(), time()), words, terms).prop_map(|(names, figures, (start, end), words, terms)| {
+            let (function, account_id, region, log_group, log_stream, version, request_id, runtime) = names;
+            let (duration_ms, init_ms, restore_ms, billed_ms, memory) = figures;
+            let (understood, attempt, category, emulated) = words;
+            let (partial_work, outcome, timeout_ms, errors) = terms;
+            let at = |ms: Option<i64>| moment(ms.and_then(Timestamp::from_ms));
+            let cold_start = init_ms.is_some() || restore_ms.is_some();
+            let mut observations = usual_observations(cold_start);
+            if errors > 1 {
+                observations.push(ObservationCount { code: "handled_error".to_owned(), count: errors });
+            }
+            Record {
+                id: "0a".to_owned(),
+                input: function.is_none().then(|| "00ff".to_owned()),
+                function,
+                account_id,
+                region,
+                log_group,
+                log_stream,
+                version,
+                request_id,
+                runtime,
+                understood,
+                attempt: attempt.saturating_sub(1).max(1),
+                started_at: at(start),
+                started_at_ms: start,
+                ended_at: at(end),
+                ended_at_ms: end,
+                category: category.to_owned(),
+                code: category.to_owned(),
+                partial_work: partial_work.to_owned(),
+                cold_start,
+                duration_ms,
+                init_ms,
+                restore_ms,
+                billed_ms,
+                timeout_ms,
+                memory_size_mb: memory,
+                max_memory_used_mb: memory,
+                observations,
+                emulated,
+                outcome: outcome.map(str::to_owned),
+                ..Record::success()
+            }
+        })
+    }
+
+    /// Returns what the sums take of a record.
+    fn counted(record: &Record) -> Record {
+        let stream_key = record.log_stream.as_deref().map(stream_key).or_else(|| record.stream_key.clone());
+        let outcome = record.outcome.clone().or_else(|| (record.category == "ok").then(|| "succeeded".to_owned()));
+        Record {
+            id: String::new(),
+            log_stream: None,
+            stream_key,
+            runtime: None,
+            timeout_ms: None,
+            outcome,
+            ..record.clone()
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_counts_comes_back(record in record(), tells in any::<bool>()) {
+            let mut line = Vec::new();
+            record.write_compact(tells, &mut line).expect("a record is JSON");
+            let again = Record::read(&line).expect("it is a record");
+            prop_assert_eq!(counted(&again), counted(&record));
+            if tells {
+                prop_assert_eq!((again.runtime, again.timeout_ms), (record.runtime, record.timeout_ms));
+            }
+        }
+
+        #[test]
+        fn a_key_stands_for_the_hash_of_a_stream(name in ".*") {
+            prop_assert_eq!(stream_hash(&stream_key(&name)), Some(xxh3_64(name.as_bytes())));
+        }
+    }
+
+    #[test]
+    fn what_tells_more_keeps_its_names() {
+        let failure = Record { category: "timeout".to_owned(), code: "timeout.invoke".to_owned(), ..Record::success() };
+        let second = Record { attempt: 2, outcome: Some("recovered".to_owned()), ..Record::success() };
+        let shown = Record { progress: Some("3/9".to_owned()), ..Record::success() };
+        for record in [failure, second, shown] {
+            let mut line = Vec::new();
+            record.write_compact(false, &mut line).expect("a record is JSON");
+            let text = String::from_utf8(line).expect("JSON is text");
+            assert!(text.starts_with("{\"schema\":") && !text.contains("null") && !text.contains("[]"), "{text}");
+        }
+    }
+}

@@ -229,7 +229,9 @@ fn one_that_was_written_by_a_table_is_read() {
         .map(|line| {
             let mut row: Value = serde_json::from_str(line).unwrap();
             let fields = row.as_object_mut().unwrap();
-            for key in ["category", "code", "id", "schema", "retryable", "t", "lt", "f", "r"] {
+            for key in
+                ["category", "code", "id", "schema", "retryable", "t", "lt", "f", "r", "evidence", "side_effects"]
+            {
                 fields.entry(key).or_insert(Value::Null);
             }
             fields.sort_keys();
