@@ -75,14 +75,20 @@ def lines_of(command, cwd):
 
 def joined(program, window, rows):
     """Joins the records of some functions: attempts of one event may stand in several streams."""
-    rows = list(rows)
-    if not rows:
+    rows = iter(rows)
+    first = next(rows, None)
+    if first is None:
         return
     command = [program, "analyze", "-", "--format", "json", "--quiet", *window]
-    done = subprocess.run(command, input="".join(row + "\n" for row in rows), capture_output=True, text=True)
-    if done.returncode != 0:
-        raise RuntimeError(f"status {done.returncode}: {done.stderr}")
-    for function in json.loads(done.stdout)["functions"]:
+    # It answers after the last record, so nothing waits for room in a pipe.
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        process.stdin.write(first + "\n")
+        process.stdin.writelines(row + "\n" for row in rows)
+        process.stdin.close()
+        summary = json.load(process.stdout)
+    if process.returncode != 0:
+        raise RuntimeError(f"status {process.returncode}")
+    for function in summary["functions"]:
         yield json.dumps(function)
 
 
