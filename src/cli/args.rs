@@ -14,6 +14,7 @@ use crate::catalogue::Invoker;
 use crate::model::Zone;
 use crate::render::{RENDERERS, Renderer, SORT_KEYS, SortKey, renderer};
 use crate::summary::Prices;
+use crate::wire::RecordForm;
 
 /// Reads AWS Lambda logs and gives every invocation a verdict.
 #[derive(Debug, Parser)]
@@ -61,6 +62,11 @@ pub(super) enum Command {
         /// config, for lambda-triage.toml
         #[arg(value_enum)]
         of: SchemaOf,
+
+        /// Print SQL instead that declares a table of records, full and
+        /// compact, and a view of both (record)
+        #[arg(long, value_name = "ENGINE", value_enum)]
+        ddl: Option<SqlEngine>,
     },
     /// Print a manual page, or write all of them to a directory
     Man {
@@ -267,6 +273,11 @@ pub(super) struct SharedArgs {
     #[arg(long, value_name = "ZONE", value_parser = zones::zone, help_heading = "Table")]
     pub(super) tz: Option<Zone>,
 
+    /// Form of the records (ndjson); compact: a success in under 200 bytes
+    /// [default: full]
+    #[arg(long, value_name = "FORM", value_enum, help_heading = "Output")]
+    pub(super) records: Option<RecordFormArg>,
+
     /// Only the records of failed attempts (ndjson)
     #[arg(long, help_heading = "Output")]
     pub(super) failures_only: bool,
@@ -464,6 +475,24 @@ pub(super) struct ConfigArgs {
     /// Use no configuration file
     #[arg(long, help_heading = "Configuration")]
     pub(super) no_config: bool,
+}
+
+/// What `--records` names.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum RecordFormArg {
+    /// Every key of every record
+    Full,
+    /// What counts of a success, and of the rest what is not null
+    Compact,
+}
+
+impl From<RecordFormArg> for RecordForm {
+    fn from(form: RecordFormArg) -> Self {
+        match form {
+            RecordFormArg::Full => Self::Full,
+            RecordFormArg::Compact => Self::Compact,
+        }
+    }
 }
 
 /// What `--format` names.
@@ -826,6 +855,17 @@ pub(super) enum SchemaOf {
     Explain,
     /// The configuration file lambda-triage.toml
     Config,
+}
+
+/// What runs the SQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SqlEngine {
+    /// Amazon Athena
+    Athena,
+    /// `DuckDB`
+    Duckdb,
+    /// Apache Spark
+    Spark,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]

@@ -11,7 +11,7 @@ use crate::model::{Timestamp, Zone};
 use crate::pipeline::{self, Options};
 use crate::render::{Style, failed_line, without_commands};
 use crate::source::cloudwatch::{FollowPlan, Round};
-use crate::wire::{CutEnds, Record};
+use crate::wire::{CutEnds, Record, RecordForm};
 
 /// Time after its REPORT in which late lines of an attempt may come.
 const CLOSED_AFTER_MS: i64 = 60_000;
@@ -47,6 +47,7 @@ impl FollowLines {
         let pipeline = Options {
             keep_records: true,
             failures_only: false,
+            record_form: RecordForm::Full,
             ledger: false,
             show: None,
             threads: 1,

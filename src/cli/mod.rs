@@ -8,6 +8,7 @@ mod args;
 mod cloudwatch_query;
 mod completions;
 mod config;
+mod ddl;
 mod demo;
 mod diff;
 mod exit;
@@ -33,6 +34,7 @@ mod progress;
 mod pull;
 #[cfg(feature = "cloudwatch")]
 mod pull_progress;
+mod schema;
 #[cfg(test)]
 mod screen_tests;
 mod settings;
@@ -45,22 +47,16 @@ mod zones;
 use std::io::{self, Write};
 use std::path::Path;
 
-use clap::{CommandFactory, Parser, ValueEnum};
-use schemars::generate::SchemaSettings;
+use clap::{CommandFactory, Parser};
 
 pub(crate) use exit::ExitStatus;
 
-use args::{Args, Command, ExplainFormat, SchemaOf};
-use config::{CONFIG_SCHEMA_VERSION, ConfigFile};
+use args::{Args, Command, ExplainFormat};
 use exit::RunError;
 use options::Terminal;
 
 use crate::render::{one_line, without_commands};
 use crate::source::Stop;
-use crate::wire::{
-    Comparison, DIFF_SCHEMA_VERSION, EXPLAIN_SCHEMA_VERSION, EventLedger, Explanation, Record, SCHEMA_VERSION,
-    SHOW_SCHEMA_VERSION, ShownEvent, Summary,
-};
 
 /// Runs the program with the arguments of the process.
 #[must_use]
@@ -135,38 +131,10 @@ fn dispatch(command: Command, terminal: &Terminal) -> Result<ExitStatus, RunErro
                 ExplainFormat::Json => print_text(&explain::json(typed, args.invoker)?),
             }
         }
-        Command::Schema { of } => print_text(&schema(of)),
+        Command::Schema { of, ddl } => print_text(&schema::text(of, ddl)?),
         Command::Man { command, out_dir } => manual(command.as_deref(), out_dir.as_deref()),
         Command::Completions { shell } => print_text(&completions::script(shell)),
     }
-}
-
-/// Returns the JSON Schema of an output or of the configuration file, pretty-printed. That of an output describes what is
-/// written, so every key is required.
-fn schema(of: SchemaOf) -> String {
-    let settings = SchemaSettings::draft2020_12();
-    let generator = match of {
-        SchemaOf::Config => settings.for_deserialize(),
-        _ => settings.for_serialize(),
-    }
-    .into_generator();
-    let (schema, version) = match of {
-        SchemaOf::Summary => (generator.into_root_schema_for::<Summary>(), SCHEMA_VERSION),
-        SchemaOf::Record => (generator.into_root_schema_for::<Record>(), SCHEMA_VERSION),
-        SchemaOf::Ledger => (generator.into_root_schema_for::<EventLedger>(), SCHEMA_VERSION),
-        SchemaOf::Show => (generator.into_root_schema_for::<ShownEvent>(), SHOW_SCHEMA_VERSION),
-        SchemaOf::Diff => (generator.into_root_schema_for::<Comparison>(), DIFF_SCHEMA_VERSION),
-        SchemaOf::Explain => (generator.into_root_schema_for::<Explanation>(), EXPLAIN_SCHEMA_VERSION),
-        SchemaOf::Config => (generator.into_root_schema_for::<ConfigFile>(), CONFIG_SCHEMA_VERSION),
-    };
-    let name = of.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
-    // What says which schema it is stands first, where readers look for it.
-    let mut document = serde_json::Map::new();
-    document.insert("$schema".to_owned(), schema.get("$schema").cloned().unwrap_or_default());
-    document.insert("$id".to_owned(), format!("urn:{}:schema:{name}:{version}", env!("CARGO_PKG_NAME")).into());
-    let rest = schema.as_object().into_iter().flatten().filter(|(key, _)| key.as_str() != "$schema");
-    document.extend(rest.map(|(key, value)| (key.clone(), value.clone())));
-    format!("{:#}\n", serde_json::Value::Object(document))
 }
 
 /// Prints a manual page, or writes all of them.
@@ -242,19 +210,6 @@ mod tests {
     #[test]
     fn arguments_are_consistent() {
         Args::command().debug_assert();
-    }
-
-    #[test]
-    fn every_key_of_the_schema_is_required() {
-        for of in SchemaOf::value_variants().iter().copied() {
-            let text = schema(of);
-            assert!(text.starts_with("{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n  \"$id\": \"urn:lambda-triage:schema:"), "{text}");
-            let schema: serde_json::Value = serde_json::from_str(&text).unwrap();
-            let properties = schema["properties"].as_object().unwrap().len();
-            let required = schema["required"].as_array().map_or(0, Vec::len);
-            let wanted = if matches!(of, SchemaOf::Config) { 0 } else { properties };
-            assert_eq!(required, wanted, "{of:?}");
-        }
     }
 
     #[test]

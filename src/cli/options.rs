@@ -31,6 +31,7 @@ use crate::pipeline::{self, AnalyzeError};
 use crate::render::{Commands, Grouping, Links, RENDERERS, Renderer, Style, View, one_line, renderer};
 use crate::source::{FileId, Stop};
 use crate::summary::Prices;
+use crate::wire::RecordForm;
 
 /// Limits on the width of a terminal.
 const WIDTHS: std::ops::RangeInclusive<usize> = 60..=400;
@@ -274,6 +275,9 @@ impl RunOptions {
         if args.failures_only && !keep_records {
             return Err(RunError::usage("--failures-only needs an output with records: --format ndjson"));
         }
+        if args.records.is_some() && !keep_records {
+            return Err(RunError::usage("--records needs an output with records: --format ndjson"));
+        }
         let view = view(&args);
         let pipeline = pipeline::Options {
             paths: Vec::new(),
@@ -287,6 +291,7 @@ impl RunOptions {
             redaction: args.masking.redaction(),
             keep_records,
             failures_only: args.failures_only,
+            record_form: args.records.map_or(RecordForm::Full, Into::into),
             invoker: args.invoker,
             ledger: args.ledger.is_some(),
             show: None,

@@ -16,7 +16,7 @@ use crate::effects::Markers;
 use crate::pipeline::{self, RunAnalysis, Showing, Silent};
 use crate::render::{Style, document_text, life, life_markdown, one_line};
 use crate::summary::Prices;
-use crate::wire::ShownEvent;
+use crate::wire::{RecordForm, ShownEvent};
 
 /// Most candidates listed for a prefix that fits several ids.
 const MOST_CANDIDATES: usize = 20;
@@ -121,6 +121,7 @@ fn options(args: ShowArgs, markers: Option<Markers>) -> Result<pipeline::Options
         redaction: args.masking.redaction(),
         keep_records: false,
         failures_only: false,
+        record_form: RecordForm::Full,
         ledger: false,
         show: Some(Showing::Event(args.request)),
         effects: Arc::new(effects(args.markers.as_deref(), markers)?),

@@ -7,7 +7,7 @@ use super::exit::RunError;
 use crate::compare::NamedSummary;
 use crate::pipeline::{self, RunAnalysis};
 use crate::render::one_line;
-use crate::wire::{InputProblem, Summary};
+use crate::wire::{InputProblem, RecordForm, Summary};
 
 /// One side of a comparison.
 #[derive(Debug)]
@@ -34,6 +34,7 @@ impl ComparedInput {
         let options = pipeline::Options {
             keep_records: false,
             failures_only: false,
+            record_form: RecordForm::Full,
             ledger: false,
             show: None,
             each_log: false,

@@ -47,7 +47,7 @@ use crate::effects::Effects;
 use crate::model::{Keep, Moment};
 use crate::source::{self, InputSource, MemoryInputs, Stop};
 use crate::summary::{LedgerEvent, Prices};
-use crate::wire::{InputProblem, Redaction, ShownEvent, Summary};
+use crate::wire::{InputProblem, RecordForm, Redaction, ShownEvent, Summary};
 
 /// Inputs and options of an analysis.
 #[derive(Clone, Debug)]
@@ -74,6 +74,8 @@ pub struct Options {
     pub keep_records: bool,
     /// Whether to keep only the records of failed attempts.
     pub failures_only: bool,
+    /// How records are written.
+    pub record_form: RecordForm,
     /// Caller of the functions, for the wording of advice.
     pub invoker: Option<Invoker>,
     /// Whether to keep the events that need a person, for the ledger.
@@ -109,6 +111,7 @@ impl Default for Options {
             redaction: Redaction::on(),
             keep_records: false,
             failures_only: false,
+            record_form: RecordForm::Full,
             invoker: None,
             ledger: false,
             show: None,

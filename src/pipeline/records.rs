@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use crate::model::Place;
 use crate::summary::{Patch, Patches, TimeoutSource};
-use crate::wire::{Record, SideEffectLine};
+use crate::wire::{Record, RecordForm, SideEffectLine};
 
 /// Text in a spooled record that stands for values known only after the last input.
 const FIRST_ATTEMPT: &[u8] = b"\"attempt\":1,";
@@ -30,6 +30,10 @@ struct Spooled {
     place: Place,
     function: u32,
     length: u32,
+    /// Start of the attempt, the least number where it is not known.
+    start_ms: i64,
+    /// Whether the record tells the runtime.
+    has_runtime: bool,
     offset: u64,
     /// Whether the record is kept for the ledger only.
     hidden: bool,
@@ -59,7 +63,9 @@ impl RecordSpool {
         serde_json::to_writer(&mut self.line, record)?;
         self.file.write_all(&self.line)?;
         let length = u32::try_from(self.line.len()).unwrap_or(u32::MAX);
-        self.index.push(Spooled { place, function, length, offset: self.end, hidden });
+        let start_ms = record.started_at_ms.unwrap_or(i64::MIN);
+        let has_runtime = record.runtime.is_some();
+        self.index.push(Spooled { place, function, length, start_ms, has_runtime, offset: self.end, hidden });
         self.end += self.line.len() as u64;
         Ok(())
     }
@@ -75,13 +81,20 @@ pub struct Records {
     patches: Patches,
     /// Whether all of the log was read and understood.
     understood: bool,
+    /// How they are written.
+    form: RecordForm,
     /// Whether later attempts repeated each side effect, by place of the attempt.
     repeated: FxHashMap<Place, Vec<bool>>,
 }
 
 impl Records {
     /// Makes the records of a run. `understood` is whether all of its log was read and understood.
-    pub(super) fn new(spools: Vec<RecordSpool>, patches: Patches, understood: bool) -> io::Result<Self> {
+    pub(super) fn new(
+        spools: Vec<RecordSpool>,
+        patches: Patches,
+        understood: bool,
+        form: RecordForm,
+    ) -> io::Result<Self> {
         let mut readers = Vec::with_capacity(spools.len());
         let mut index = Vec::with_capacity(spools.iter().map(|spool| spool.index.len()).sum());
         for (worker, spool) in (0u16..).zip(spools) {
@@ -92,7 +105,7 @@ impl Records {
         }
         index.sort_unstable_by_key(|(_, spooled)| spooled.place);
         let repeated = FxHashMap::default();
-        let mut records = Self { failure: None, spools: readers, index, patches, understood, repeated };
+        let mut records = Self { failure: None, spools: readers, index, patches, understood, form, repeated };
         for places in std::mem::take(&mut records.patches.repeats) {
             records.compare(&places)?;
         }
@@ -184,10 +197,11 @@ impl Records {
         for reader in &mut self.spools {
             io::Seek::rewind(reader)?;
         }
-        let mut line = Vec::new();
+        let (mut line, mut compact) = (Vec::new(), Vec::new());
+        let telling = Telling::of(self.form, self.index.iter().map(|(_, one)| one).filter(|one| self.is_written(one)));
         for at in 0..self.index.len() {
             let (worker, spooled) = &self.index[at];
-            if spooled.hidden || self.patches.of(spooled.place).is_none() {
+            if !self.is_written(spooled) {
                 continue;
             }
             let (worker, spooled) = (usize::from(*worker), *spooled);
@@ -199,10 +213,53 @@ impl Records {
             reader.read_exact(&mut line)?;
             positions[worker] = spooled.offset + u64::from(spooled.length);
             self.complete(&mut line, &spooled);
+            if self.form == RecordForm::Compact {
+                let record: Record = serde_json::from_slice(&line)?;
+                compact.clear();
+                record.write_compact(telling.tells(&spooled), &mut compact)?;
+                std::mem::swap(&mut line, &mut compact);
+            }
             line.push(b'\n');
             out.write_all(&line)?;
         }
         out.flush()
+    }
+
+    fn is_written(&self, spooled: &Spooled) -> bool {
+        !spooled.hidden && self.patches.of(spooled.place).is_some()
+    }
+}
+
+/// The latest starts of each function, whose records tell what is the same in all: of several, the latest one counts.
+#[derive(Debug, Default)]
+struct Telling {
+    of_timeout: FxHashMap<u32, i64>,
+    of_runtime: FxHashMap<u32, i64>,
+}
+
+impl Telling {
+    fn of<'r>(form: RecordForm, records: impl Iterator<Item = &'r Spooled>) -> Self {
+        let mut telling = Self::default();
+        if form == RecordForm::Full {
+            return telling;
+        }
+        for one in records {
+            let add = |latest: &mut FxHashMap<u32, i64>| {
+                let start_ms = latest.entry(one.function).or_insert(i64::MIN);
+                *start_ms = one.start_ms.max(*start_ms);
+            };
+            add(&mut telling.of_timeout);
+            if one.has_runtime {
+                add(&mut telling.of_runtime);
+            }
+        }
+        telling
+    }
+
+    /// Returns whether a record is one that tells. Of those without a time any may be.
+    fn tells(&self, one: &Spooled) -> bool {
+        let is_latest = |latest: &FxHashMap<u32, i64>| latest.get(&one.function) == Some(&one.start_ms);
+        is_latest(&self.of_timeout) || one.has_runtime && is_latest(&self.of_runtime)
     }
 }
 

@@ -143,7 +143,8 @@ pub(super) fn run(
     // Records are of attempts that were read.
     let understood = counted.is_empty() && !input_failed && unread_inputs == 0 && !tally.has_unrecognized();
     let records = (options.keep_records || options.ledger).then(|| match spool_error {
-        None => Records::new(spools, totals.patches, understood).unwrap_or_else(|error| Records::missing(&error)),
+        None => Records::new(spools, totals.patches, understood, options.record_form)
+            .unwrap_or_else(|error| Records::missing(&error)),
         Some(error) => Records::missing(&error),
     });
     let mut summary = Summary {

@@ -114,7 +114,7 @@ impl<'r> Worker<'r> {
     pub(super) fn take_own_record(&mut self, json: &[u8], place: Place) {
         self.tally.log_events += 1;
         let bytes = json.len() as u64;
-        let mut record: Option<Record> = serde_json::from_slice(json).ok();
+        let mut record = Record::read(json);
         record.iter_mut().for_each(|record| record.mask(&self.options.redaction));
         let entered = record.as_ref().and_then(|record| Some((record, self.entries.add_record(record, place)?)));
         let Some((record, names)) = entered else {
@@ -124,6 +124,10 @@ impl<'r> Worker<'r> {
         self.tally.count(place.input, Bucket::Attributed, bytes);
         if !record.understood {
             self.tally.partial.insert(place.input);
+        }
+        // Most runs want only the sums, and a copy costs as much as reading the record.
+        if self.spool.is_none() && matches!(self.shown, Shown::None) {
+            return;
         }
         let record = reset(record);
         let request = record.request_id.as_ref().and_then(|id| RequestId::read(id));

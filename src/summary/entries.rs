@@ -17,7 +17,7 @@ use super::record::attempt_of;
 use super::runs::{Room, Runs};
 use crate::account::Destinations;
 use crate::model::{Attempt, Category, InsightsReading, LoggedFunction, Origin, Place, Timestamp, Verdict};
-use crate::wire::{Record, Redaction};
+use crate::wire::{Record, Redaction, stream_hash};
 
 /// Most findings of one function that are kept apart: the first by code and fingerprint, whatever the order of arrival.
 /// This bounds the memory of a log whose every error is different.
@@ -145,6 +145,10 @@ impl<'s> Entries<'s> {
 
     fn stream_of(&mut self, origin: &Origin<String>, nameless: NamelessOf) -> StreamNames {
         let stream = origin.log_stream.as_deref().map_or_else(unnamed_stream, |stream| xxh3_64(stream.as_bytes()));
+        self.stream_by(origin, stream, nameless)
+    }
+
+    fn stream_by(&mut self, origin: &Origin<String>, stream: u64, nameless: NamelessOf) -> StreamNames {
         let is_nameless = origin.function.is_none();
         let key = FunctionKey {
             name: origin.function.clone(),
@@ -212,7 +216,11 @@ impl<'s> Entries<'s> {
             log_stream: record.log_stream.clone(),
         };
         let saved = record.input.as_deref().and_then(|key| u64::from_str_radix(key, 16).ok());
-        let stream = self.stream_of(&origin, saved.map_or(NamelessOf::Input(place.input), NamelessOf::Attempts));
+        let nameless = saved.map_or(NamelessOf::Input(place.input), NamelessOf::Attempts);
+        let stream = match record.stream_key.as_deref().filter(|_| record.log_stream.is_none()).map(stream_hash) {
+            Some(hash) => self.stream_by(&origin, hash?, nameless),
+            None => self.stream_of(&origin, nameless),
+        };
         if let Some(runtime) = &record.runtime {
             self.runtime(stream, attempt.started_at, runtime);
         }

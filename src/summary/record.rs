@@ -43,6 +43,7 @@ pub(crate) fn record_of(
         region: origin.region.clone(),
         log_group: origin.log_group.clone(),
         log_stream: origin.log_stream.clone(),
+        stream_key: None,
         function: origin.function.clone(),
         input: None,
         understood: true,

@@ -3,6 +3,7 @@
 //! Every key is always present; absent is null; arrays are never null; names carry units. Adding a field is fine,
 //! renaming one is not. Knows the model, and neither how a summary comes about nor how it is printed.
 
+mod compact;
 mod diff;
 mod explain;
 mod ledger;
@@ -13,6 +14,8 @@ mod select;
 mod show;
 mod summary;
 
+pub(crate) use compact::stream_hash;
+pub use compact::{CompactRecord, RecordForm};
 pub use diff::{
     CauseChange, Change, ChangeCounts, ComparedSide, Comparison, DIFF_SCHEMA_VERSION, FunctionChange, RateRatio,
     SideCounts,

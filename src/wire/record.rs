@@ -1,7 +1,7 @@
 //! The record: one attempt (or one failed init without a request) as a line of ndjson.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::SideEffectLine;
 
@@ -23,6 +23,9 @@ pub struct Record {
     pub log_group: Option<String>,
     /// Log stream: one execution environment.
     pub log_stream: Option<String>,
+    /// Stands for the log stream where its name was left out, as in compact records.
+    #[serde(default)]
+    pub stream_key: Option<String>,
     /// Function name.
     pub function: Option<String>,
     /// What tells functions without a name apart, the same for all records of one; null where the name is known.
@@ -99,10 +102,13 @@ pub struct Record {
     /// The call that failed.
     pub downstream: Option<DownstreamCall>,
     /// Causes behind the verdict.
+    #[serde(default, deserialize_with = "none_are_null")]
     pub contributing: Vec<ContributingCause>,
     /// Worth knowing and not a failure.
+    #[serde(default, deserialize_with = "none_are_null")]
     pub observations: Vec<ObservationCount>,
     /// The lines that prove the verdict.
+    #[serde(default, deserialize_with = "none_are_null")]
     pub evidence: Vec<EvidenceLine>,
     /// Last line of the function before the end.
     pub last_line_before_end: Option<String>,
@@ -111,7 +117,7 @@ pub struct Record {
     /// X-Ray trace id.
     pub xray_trace_id: Option<String>,
     /// The writes that its lines show before the end. None seen means unknown, not none.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "none_are_null")]
     pub side_effects: Vec<SideEffectLine>,
     /// First stack frame in the function's own code.
     #[serde(default)]
@@ -176,6 +182,11 @@ pub struct CaughtBy {
     pub condition: Option<String>,
     /// The input that holds the record.
     pub input: String,
+}
+
+/// Reads a list, which may be null where a table wrote the record.
+fn none_are_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(json: D) -> Result<Vec<T>, D::Error> {
+    Option::deserialize(json).map(Option::unwrap_or_default)
 }
 
 /// Returns what older records say by not saying it.

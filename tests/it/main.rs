@@ -14,6 +14,7 @@ mod cli;
 mod cloudwatch;
 mod codes;
 mod commands;
+mod compact;
 mod config;
 mod containers;
 mod copies;

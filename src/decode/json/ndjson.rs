@@ -66,5 +66,10 @@ fn names_lambda(json: &JsonHead<'_>) -> bool {
 
 /// One of our own records.
 pub(super) fn is_own(json: &JsonHead<'_>) -> bool {
-    json.has_all(&["schema", "id", "kind", "request_id", "category", "code"])
+    let is_full = json.has_all(&["schema", "id", "kind", "category", "code"])
+        && (json.has("request_id") || json.has("retryable"));
+    // In few bytes.
+    let is_compact =
+        json.has("lt") && (json.has("d") || json.has("t")) && (json.has("f") || json.has("k") || json.has("r"));
+    is_full || is_compact
 }

@@ -12,6 +12,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
     sniff: |head| head.json.as_ref().is_some_and(is_own),
     decode: Decode::Events(decode),
     samples: &[
+        "{\"lt\":5,\"f\":\"pay\",\"s\":\"k3J9x0aPq1Y\",\"r\":\"8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\",\"t\":1790812800123,\"e\":84,\"d\":82.31,\"m\":512,\"u\":91}\n",
         "{\"schema\":1,\"id\":\"0a\",\"kind\":\"attempt\",\"request_id\":\"8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\",\"category\":\"ok\",\"code\":\"ok\",\"log_group\":\"/aws/lambda/pay\",\"error_message\":null}\n",
     ],
 };
