@@ -34,6 +34,14 @@ pub(super) enum Command {
     #[cfg(feature = "cloudwatch")]
     #[command(after_help = PULL_EXAMPLES)]
     Pull(Box<PullArgs>),
+    /// Tell that this program was built without pull
+    #[cfg(not(feature = "cloudwatch"))]
+    #[command(hide = true, disable_help_flag = true)]
+    Pull {
+        /// Whatever was asked for
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+        asked: Vec<String>,
+    },
     /// Show everything about one event: attempts, lines, verdict
     Show(ShowArgs),
     /// Show a saved answer again: a JSON summary, or ndjson records

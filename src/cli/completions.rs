@@ -105,7 +105,7 @@ mod tests {
         let mut command = Args::command();
         command.build();
         let (mut asked, mut wanted) = (Vec::new(), Vec::new());
-        for sub in command.get_subcommands() {
+        for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
             let name = sub.get_name();
             asked.push(words(&[NAME, &name[..2]]));
             wanted.push(vec![name.to_owned()]);

@@ -45,7 +45,8 @@ pub(super) fn page(subcommand: Option<&str>) -> Option<io::Result<Vec<u8>>> {
 /// Lists the names of the pages: none for the program itself.
 pub(super) fn pages() -> Vec<Option<String>> {
     let program = Args::command();
-    let names = program.get_subcommands().map(|one| Some(one.get_name().to_owned()));
+    let shown = program.get_subcommands().filter(|command| !command.is_hide_set());
+    let names = shown.map(|one| Some(one.get_name().to_owned()));
     std::iter::once(None).chain(names).collect()
 }
 

@@ -114,6 +114,11 @@ fn dispatch(command: Command, terminal: &Terminal) -> Result<ExitStatus, RunErro
         Command::Analyze(args) => analyze::files(args, terminal),
         #[cfg(feature = "cloudwatch")]
         Command::Pull(args) => pull::run(*args, terminal),
+        #[cfg(not(feature = "cloudwatch"))]
+        Command::Pull { .. } => Err(RunError::usage(
+            "this program was built without pull (--no-default-features): save the log with `aws logs tail` or an export, or install \
+             the whole program",
+        )),
         Command::Show(args) => show::event(args, terminal),
         Command::View(args) => view::run(args, terminal),
         Command::Metrics { file } => metrics_list::run(file.as_deref(), terminal),

@@ -109,7 +109,11 @@ fn of_condition(condition: &Condition) -> JunitCase {
         _ => "error",
     };
     let code = Some(condition.result.clone());
-    case.results.push(CaseResult { element, code, message: format!("{scope} has {value}"), text: String::new() });
+    let message = match &condition.reason {
+        Some(reason) => format!("{scope}: {reason}"),
+        None => format!("{scope} has {value}: {}", condition.expression),
+    };
+    case.results.push(CaseResult { element, code, message, text: String::new() });
     case
 }
 

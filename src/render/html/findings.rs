@@ -233,7 +233,7 @@ fn examples(one: &PlacedFinding<'_>) -> Markup {
         @if !ids.is_empty() {
             p.examples {
                 "See the whole event: "
-                @for id in ids.iter().take(MOST_EXAMPLES) { code { "lambda-triage show " (one_line(id)) } " " }
+                @for id in ids.iter().take(MOST_EXAMPLES) { code { "lambda-triage show " (one_line(id)) " LOGS" } " " }
             }
         }
     }
