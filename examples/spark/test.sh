@@ -39,7 +39,7 @@ for workers in ${WORKERS:-2}; do
     mkdir "$work/out"
     (cd "$work" && "$SPARK_HOME/bin/spark-submit" --master "local-cluster[$workers,1,1024]" \
         --conf spark.ui.enabled=false --conf spark.driver.host=127.0.0.1 --conf spark.driver.bindAddress=127.0.0.1 \
-        --conf spark.sql.shuffle.partitions=4 --conf spark.local.dir="$work" \
+        --conf spark.scheduler.minRegisteredResourcesRatio=1.0 --conf spark.sql.shuffle.partitions=4 --conf spark.local.dir="$work" \
         "$here/triage.py" --logs "$work/logs" --out "$work/out" --program "$program" --tasks 8 --buckets 4 2> "$work/spark.log") ||
         { tail -50 "$work/spark.log"; exit 1; }
     "$venv/bin/python" - "$work/out/timings.json" "$workers" <<'PYTHON'

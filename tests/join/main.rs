@@ -51,17 +51,19 @@ fn write(events: u64, out: &mut dyn Write) -> std::io::Result<Truth> {
     let mut truth = Truth { events, ..Truth::default() };
     for event in 0..events {
         let drawn = spread(event);
-        let fails = drawn % FAILS == 0;
+        let fails = drawn.is_multiple_of(FAILS);
         write_attempt(event, 0, fails, out)?;
         truth.attempts += 1;
         truth.failed += u64::from(fails);
         truth.cold_starts += u64::from(!fails && is_cold(event));
-        if !fails && (drawn >> 8) % TWICE == 0 {
+        if !fails && (drawn >> 8).is_multiple_of(TWICE) {
             write_attempt(event, 0, false, out)?;
             truth.duplicates += 1;
         }
     }
-    for event in (0..events).filter(|event| spread(*event) % FAILS == 0 && (spread(*event) >> 20) % 2 == 0) {
+    for event in
+        (0..events).filter(|event| spread(*event).is_multiple_of(FAILS) && (spread(*event) >> 20).is_multiple_of(2))
+    {
         write_attempt(event, 1, false, out)?;
         truth.attempts += 1;
         truth.recovered += 1;
@@ -72,7 +74,7 @@ fn write(events: u64, out: &mut dyn Write) -> std::io::Result<Truth> {
 }
 
 fn is_cold(event: u64) -> bool {
-    spread(event ^ 0x55) % LIFE == 0
+    spread(event ^ 0x55).is_multiple_of(LIFE)
 }
 
 fn write_attempt(event: u64, retry: u64, fails: bool, out: &mut dyn Write) -> std::io::Result<()> {
@@ -115,7 +117,7 @@ fn write_attempt(event: u64, retry: u64, fails: bool, out: &mut dyn Write) -> st
 /// Returns the key of a stream: 64 bits in base64, of which the last sign has four.
 fn stream(event: u64, retry: u64) -> String {
     const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let hash = spread(event / LIFE ^ retry << 40);
+    let hash = spread((event / LIFE) ^ (retry << 40));
     let sign =
         |at: u32| char::from(SIGNS[(if at < 10 { hash >> (58 - 6 * at) & 63 } else { hash << 2 & 63 }) as usize]);
     (0..11).map(sign).collect()
