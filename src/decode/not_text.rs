@@ -8,12 +8,18 @@ const AROUND: usize = 64;
 /// Such bytes of one piece that are looked at: a function may print some in every line.
 const LOOKED_AT: usize = 16;
 
-/// Search for the first bytes that are no text, piece by piece.
-#[derive(Clone, Copy, Debug, Default)]
+/// Bytes of an input from the first to the last that is no text, from which on they are no payload that a function printed.
+const PAYLOAD: u64 = 16 * 1024;
+
+/// Search for bytes that are no text, piece by piece.
+#[derive(Clone, Debug, Default)]
 pub(super) struct NotTextWatch {
     /// Number of bytes searched so far.
     searched: u64,
-    found: Option<u64>,
+    /// Where the first and the last of them stand.
+    found: Option<(u64, u64)>,
+    /// The last bytes, once some were found.
+    tail: Vec<u8>,
     is_off: bool,
 }
 
@@ -23,27 +29,40 @@ impl NotTextWatch {
         Self { is_off: true, ..Self::default() }
     }
 
-    /// Searches the next piece, unless some were found before.
+    /// Searches the next piece.
     #[inline]
     pub(super) fn look(&mut self, piece: &[u8]) {
         // Compressed data and UTF-16 have zeros in every few bytes.
-        if self.found.is_none()
-            && !self.is_off
+        if !self.is_off
             && let Some(first) = memchr::memchr(0, piece)
         {
-            self.found = find(piece, first).map(|at| self.searched + at as u64);
+            self.note(piece, first);
+        }
+        if self.found.is_some() {
+            self.tail.extend_from_slice(&piece[piece.len().saturating_sub(AROUND)..]);
+            self.tail.drain(..self.tail.len().saturating_sub(AROUND));
         }
         self.searched += piece.len() as u64;
     }
 
-    /// Returns the bytes that were found as a fault of the input.
-    pub(super) fn fault(self) -> Option<Fault> {
-        self.found.map(Fault::NoText)
+    #[cold]
+    fn note(&mut self, piece: &[u8], first: usize) {
+        let last = memchr::memrchr(0, piece).map_or(0, |at| self.searched + at as u64);
+        self.found = match self.found {
+            Some((first, _)) => Some((first, last)),
+            None => find(piece, first).map(|at| (self.searched + at as u64, last)),
+        };
+    }
+
+    /// Returns what was found as a fault of the input, unless text goes on behind a few bytes: a function printed those.
+    pub(super) fn fault(&self) -> Option<Fault> {
+        let (first, last) = self.found?;
+        let goes_on = self.searched - last > AROUND as u64 && !is_no_text(&self.tail);
+        (last - first >= PAYLOAD || !goes_on).then_some(Fault::NoText(first))
     }
 }
 
 /// Finds a zero that stands among others, or among bytes that are no characters. A function may print a single one.
-#[cold]
 fn find(piece: &[u8], first: usize) -> Option<usize> {
     let zeros = memchr::memchr_iter(0, &piece[first..]).map(|at| first + at).take(LOOKED_AT);
     zeros.into_iter().find(|at| {
@@ -74,7 +93,7 @@ mod tests {
     fn found(pieces: &[&[u8]]) -> Option<u64> {
         let mut watch = NotTextWatch::default();
         pieces.iter().for_each(|piece| watch.look(piece));
-        watch.found
+        watch.fault().and_then(|fault| if let Fault::NoText(at) = fault { Some(at) } else { None })
     }
 
     fn gzip(text: &[u8]) -> Vec<u8> {
@@ -103,12 +122,17 @@ mod tests {
             ("text", text.into(), false),
             ("Latin-1", b"Gr\xfc\xdfe\n".to_vec(), false),
         ] {
-            let whole = [text.as_bytes(), &other, text.as_bytes()].concat();
+            let whole = [text.as_bytes(), &other].concat();
             let at = found(&[&whole]);
             assert_eq!(at.is_some(), found_there, "{what}");
             let place = |at: u64| (text.len()..text.len() + other.len()).contains(&(at as usize));
             assert!(at.is_none_or(place), "{what}: {at:?}");
-            assert_eq!(found(&[text.as_bytes(), &other, text.as_bytes()]).is_some(), found_there, "{what}");
+            assert_eq!(found(&[text.as_bytes(), &other]).is_some(), found_there, "{what}");
+            // A function may print a payload; a whole file is longer.
+            let more = text.repeat(3);
+            assert_eq!(found(&[text.as_bytes(), &other, more.as_bytes()]), None, "{what}");
+            let long = other.repeat(20_000 / other.len() + 1);
+            assert_eq!(found(&[text.as_bytes(), &long, more.as_bytes()]).is_some(), found_there, "{what}");
         }
     }
 }

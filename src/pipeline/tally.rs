@@ -275,8 +275,8 @@ impl Tally {
         }));
         unread.extend(self.disordered.iter().take(MOST_UNREAD).map(|(input, line)| {
             format!(
-                "{input}: lines are not in the order in which they were written, the first at line {line}: sort them by \
-                 time or export them again, as verdicts may be wrong"
+                "{input}: lines are not in the order in which one environment writes them, the first at line {line}, as verdicts may \
+                 be wrong: sort them by time, or give files of one stream that mixes environments as one file"
             )
         }));
         let mut notes: Vec<String> = self.notes.iter().map(|note| note.text.clone()).collect();

@@ -3,6 +3,7 @@
 use super::LastWords;
 use crate::catalogue::{PlatformError, Stage, last_words, platform_error};
 use crate::lambda::emulator::FUNCTION;
+use crate::lambda::platform::TASK_TIMED_OUT;
 use crate::lambda::runtimes::{PYTHON_ERROR, TRACEBACK};
 use crate::model::{AppError, Attempt, ErrorForm, InitPhase, InitType, Line, Phase, Sign, SignKind, Status, Subject};
 
@@ -218,8 +219,19 @@ impl<'a> Facts<'a> {
 fn timed_out(attempt: &Attempt) -> Option<&Sign> {
     attempt.signs.iter().rfind(|sign| {
         let local = sign.line.text.trim_start().starts_with(FUNCTION);
-        matches!(sign.kind, SignKind::TimedOut) && (!local || !attempt.report_seen || attempt.emulated)
+        matches!(sign.kind, SignKind::TimedOut)
+            && (!local || !attempt.report_seen || attempt.emulated)
+            && !ended_before(attempt, &sign.line.text)
     })
+}
+
+/// Returns whether an attempt had ended, by its REPORT, long before the limit that a sentence names: then it is the function's own,
+/// about something else.
+fn ended_before(attempt: &Attempt, sentence: &str) -> bool {
+    let limit = sentence.rsplit_once(TASK_TIMED_OUT).and_then(|(_, rest)| rest.split(' ').next()?.parse::<f64>().ok());
+    let lasted =
+        attempt.metrics.duration_us.filter(|_| attempt.report_seen && attempt.platform_status != Some(Status::Timeout));
+    limit.zip(lasted).is_some_and(|(limit, lasted_us)| (lasted_us as f64) < limit * 900_000.0)
 }
 
 /// Returns whether no line of the platform tells of the attempt: a copied error, or its answer.

@@ -80,3 +80,13 @@ fn a_spoilt_failure_is_told_or_the_answer_is_not_complete() {
     silent.dedup();
     assert!(silent.is_empty(), "{} look healthy:\n{}", silent.len(), silent.join("\n"));
 }
+
+/// A function that says of something else that it timed out, after longer than the attempt took, did not time out itself.
+#[test]
+fn a_sentence_about_a_longer_limit_is_the_functions_own() {
+    for (sentence, failed) in [("Task timed out after 30.00 seconds", 0), ("Task timed out after 0.01 seconds", 1)] {
+        let log = log(sentence);
+        let answer = analyze_bytes(&[("a", log.as_bytes())], &AnalyzeOptions::default()).expect("an answer").summary;
+        assert_eq!(answer.totals.failed, failed, "{sentence}");
+    }
+}

@@ -56,8 +56,8 @@ static CUES: LazyLock<Cues> = LazyLock::new(|| {
     let lists = lists.iter().flat_map(|(words, cue)| words.iter().map(|word| ((*word).to_owned(), *cue)));
     let (words, meanings): (Vec<String>, Vec<Cue>) =
         forms.chain(names).chain(programs).chain(phrases).chain(lists).unzip();
-    // Every text that is shown is searched, and the words are few: the fastest automaton is soon built.
-    let kind = Some(AhoCorasickKind::DFA);
+    // Every run builds it, so it is the kind that is soon built and small; a faster one would pay only for records of gigabytes.
+    let kind = Some(AhoCorasickKind::ContiguousNFA);
     let searched = AhoCorasick::builder().kind(kind).ascii_case_insensitive(true).build(&words);
     let nothing = || AhoCorasick::builder().build(std::iter::empty::<&str>());
     #[expect(clippy::expect_used, reason = "the words are constants; a test builds them")]
