@@ -5,7 +5,9 @@ use crate::catalogue::{PlatformError, Stage, last_words, platform_error};
 use crate::lambda::emulator::FUNCTION;
 use crate::lambda::platform::TASK_TIMED_OUT;
 use crate::lambda::runtimes::{PYTHON_ERROR, TRACEBACK};
-use crate::model::{AppError, Attempt, ErrorForm, InitPhase, InitType, Line, Phase, Sign, SignKind, Status, Subject};
+use crate::model::{
+    AppError, Attempt, ErrorForm, InitPhase, InitType, Line, Phase, RequestId, Sign, SignKind, Status, Subject,
+};
 
 /// An attempt with the facts for which its signs must be searched.
 pub(super) struct Facts<'a> {
@@ -225,9 +227,12 @@ fn timed_out(attempt: &Attempt) -> Option<&Sign> {
     })
 }
 
-/// Returns whether an attempt had ended, by its REPORT, long before the limit that a sentence names: then it is the function's own,
-/// about something else.
+/// Returns whether an attempt had ended, by its REPORT, long before the limit that a sentence without an id names: then it is the
+/// function's own, about something else.
 fn ended_before(attempt: &Attempt, sentence: &str) -> bool {
+    if RequestId::all_in(sentence.as_bytes()).next().is_some() {
+        return false;
+    }
     let limit = sentence.rsplit_once(TASK_TIMED_OUT).and_then(|(_, rest)| rest.split(' ').next()?.parse::<f64>().ok());
     let lasted =
         attempt.metrics.duration_us.filter(|_| attempt.report_seen && attempt.platform_status != Some(Status::Timeout));

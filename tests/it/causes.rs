@@ -133,7 +133,7 @@ fn functions_share_a_cause_or_do_not() {
             false,
         ),
         // What ends at a limit, with nothing to wait for, is the function's own.
-        ("Task timed out after 3.00 seconds".to_owned(), "Task timed out after 3.00 seconds".to_owned(), false),
+        ("Task timed out after 0.01 seconds".to_owned(), "Task timed out after 0.01 seconds".to_owned(), false),
     ] {
         let found = causes_of(&[("svc-a", &[&a]), ("svc-b", &[&b])]);
         let of_both: Vec<_> = found.iter().filter(|cause| texts(cause, "functions").len() == 2).collect();

@@ -4,7 +4,8 @@
 //! being masked has a bound, so the time grows with the length of the text alone.
 
 use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, OnceLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
@@ -35,8 +36,34 @@ enum Cue {
 
 /// The words, and what each is the sign of.
 struct Cues {
-    words: AhoCorasick,
+    words: Vec<String>,
     meanings: Vec<Cue>,
+    /// An automaton that is small and soon built: most runs show few texts.
+    small: AhoCorasick,
+    /// One that is several times as fast and as large, once many were searched.
+    fast: OnceLock<AhoCorasick>,
+    /// Bytes searched so far.
+    searched: AtomicUsize,
+}
+
+/// Bytes of texts from which on the fast automaton saves more than it takes to build it.
+const MANY: usize = 1 << 20;
+
+impl Cues {
+    fn automaton(&self, text: &[u8]) -> &AhoCorasick {
+        if self.searched.load(Ordering::Relaxed) < MANY {
+            self.searched.fetch_add(text.len(), Ordering::Relaxed);
+            return &self.small;
+        }
+        self.fast.get_or_init(|| automaton(&self.words, AhoCorasickKind::DFA))
+    }
+}
+
+fn automaton(words: &[String], kind: AhoCorasickKind) -> AhoCorasick {
+    let built = AhoCorasick::builder().kind(Some(kind)).ascii_case_insensitive(true).build(words);
+    let nothing = || AhoCorasick::builder().build(std::iter::empty::<&str>());
+    #[expect(clippy::expect_used, reason = "the words are constants; a test builds them")]
+    built.or_else(|_| nothing()).expect("a few short words")
 }
 
 static CUES: LazyLock<Cues> = LazyLock::new(|| {
@@ -56,13 +83,8 @@ static CUES: LazyLock<Cues> = LazyLock::new(|| {
     let lists = lists.iter().flat_map(|(words, cue)| words.iter().map(|word| ((*word).to_owned(), *cue)));
     let (words, meanings): (Vec<String>, Vec<Cue>) =
         forms.chain(names).chain(programs).chain(phrases).chain(lists).unzip();
-    // Every run builds it, so it is the kind that is soon built and small; a faster one would pay only for records of gigabytes.
-    let kind = Some(AhoCorasickKind::ContiguousNFA);
-    let searched = AhoCorasick::builder().kind(kind).ascii_case_insensitive(true).build(&words);
-    let nothing = || AhoCorasick::builder().build(std::iter::empty::<&str>());
-    #[expect(clippy::expect_used, reason = "the words are constants; a test builds them")]
-    let words = searched.or_else(|_| nothing()).expect("a few short words");
-    Cues { words, meanings }
+    let small = automaton(&words, AhoCorasickKind::ContiguousNFA);
+    Cues { words, meanings, small, fast: OnceLock::new(), searched: AtomicUsize::new(0) }
 });
 
 /// A word that was found: small, as texts full of secrets have many.
@@ -87,7 +109,7 @@ impl FoundWord {
 /// Finds the words in a text, in the order of their beginnings.
 pub(super) fn words(text: &[u8]) -> Vec<FoundWord> {
     let mut words = Vec::new();
-    for found in CUES.words.find_overlapping_iter(text) {
+    for found in CUES.automaton(text).find_overlapping_iter(text) {
         // Texts of 4 GiB do not exist: messages are cut long before.
         let Ok(start) = u32::try_from(found.start()) else { break };
         let part = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
@@ -143,7 +165,14 @@ mod tests {
 
     #[test]
     fn every_word_is_searched() {
-        assert_eq!(CUES.words.patterns_len(), CUES.meanings.len());
+        let fast = automaton(&CUES.words, AhoCorasickKind::DFA);
+        for built in [&CUES.small, &fast] {
+            assert_eq!(built.patterns_len(), CUES.meanings.len());
+        }
+        // Both find the same, in the same order.
+        let text: String = CUES.words.iter().map(|word| format!("{word}=x, ")).collect();
+        let found = |built: &AhoCorasick| built.find_overlapping_iter(&text).collect::<Vec<_>>();
+        assert_eq!(found(&fast), found(&CUES.small));
         for form in FORMS {
             assert!(form.fixed.len() >= 2, "{form:?}");
         }

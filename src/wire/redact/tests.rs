@@ -270,7 +270,9 @@ fn bounds_are_exact() {
     stays("<password>hunter2 and no end");
     // A stack goes on behind a message that ends in such a word.
     stays(r#"{"stack":["Error: invalid token","    at verify (/var/task/auth.js:3:9)","    at next"]}"#);
-    stays(r#"["Cannot read properties of undefined (reading 'password')","    at Object.handler (/var/task/index.js:7:21)"]"#);
+    stays(
+        r#"["Cannot read properties of undefined (reading 'password')","    at Object.handler (/var/task/index.js:7:21)"]"#,
+    );
     case("https://discord.com/api/webhooks/abcd1234", "https://discord.com/api/webhooks/[redacted]");
     stays("https://discord.com/api/webhooks/abcd123");
     case(&format!("the password is {}", "ab".repeat(32)), "the password is [redacted]");
