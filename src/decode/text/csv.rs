@@ -324,6 +324,8 @@ fn row_end(data: &[u8], separator: u8) -> Option<usize> {
 #[derive(Default)]
 struct RowScan {
     quoted: bool,
+    /// Whether the quote before was the end of a cell in quotes, so that one behind it goes on.
+    closed: bool,
     /// Last byte of the block before, 0 at the start of the row.
     last: u8,
 }
@@ -334,8 +336,11 @@ impl RowScan {
             let before = at.checked_sub(1).map_or(self.last, |before| data[before]);
             match data[at] {
                 // Doubled quotes close and open again.
-                b'"' if self.quoted => self.quoted = false,
-                b'"' => self.quoted = before == separator || matches!(before, b'"' | 0),
+                b'"' if self.quoted => (self.quoted, self.closed) = (false, true),
+                b'"' => {
+                    let goes_on = before == b'"' && std::mem::take(&mut self.closed);
+                    self.quoted = goes_on || before == separator || before == 0;
+                }
                 _ if !self.quoted => return Some(at),
                 _ => {}
             }
@@ -426,6 +431,15 @@ mod tests {
         }
         for text in ["1790812800123", "2026-10-01", "E+12", "1.5", "a1.5E+3", ""] {
             assert!(!is_rounded(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn quotes_within_a_cell_are_text() {
+        for (rows, end) in
+            [("x\"\",y\nz", 5), ("\"a\"\"\nb\",c\n", 9), ("\"\",y\n", 4), ("a,\"b\n\"\n", 6), ("it\"s\"\"\nz", 6)]
+        {
+            assert_eq!(row_end(rows.as_bytes(), b','), Some(end), "{rows:?}");
         }
     }
 
