@@ -496,12 +496,10 @@ impl Assembler {
             return;
         }
         match line.id {
-            Some(id) if !self.starts_seen && !self.recent.contains(id) && !self.may_be_printed(line) => {
-                let mut open = self.open_for(message, id, output);
-                open.note_execution(line);
-                open.app_error(line.level, line.error.as_ref(), message);
-            }
-            Some(id) if self.is_superseded(id) => {
+            Some(id)
+                if self.is_superseded(id)
+                    || !self.starts_seen && !self.recent.contains(id) && !self.may_be_printed(line) =>
+            {
                 let mut open = self.open_for(message, id, output);
                 open.note_execution(line);
                 open.app_error(line.level, line.error.as_ref(), message);
@@ -640,11 +638,8 @@ impl Assembler {
         if open.ended_process() {
             self.peak_mb = None;
         }
-        let open = match self.rejoin(open) {
-            Ok(Some(open)) | Err(open) => open,
-            Ok(None) => return,
-        };
-        // What has neither START nor REPORT may go on behind a line that the function printed.
+        let Some(open) = self.rejoin(open) else { return };
+        // What has no REPORT may go on behind a line that the function printed, or behind another START.
         let may_go_on = self.known_stream && !open.is_reported();
         if let Some(id) = open.id().filter(|_| !may_go_on) {
             self.recent.push(id);

@@ -413,10 +413,7 @@ fn close(mut tail: Assembler, output: &mut dyn Output) {
     }
     let last = tail.open.len();
     for (at, open) in tail.open.take_all().enumerate() {
-        let mut open = match tail.rejoin(open) {
-            Ok(Some(open)) | Err(open) => open,
-            Ok(None) => continue,
-        };
+        let Some(mut open) = tail.rejoin(open) else { continue };
         if !open.is_reported() && (at + 1 == last || open.json || !tail.known_stream) {
             open.cut_end();
         }

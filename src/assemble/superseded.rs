@@ -141,10 +141,11 @@ impl Assembler {
         }
     }
 
-    /// Appends the rest of an attempt that gave way, and returns it if it is whole now; returns what is no such rest.
-    pub(super) fn rejoin(&mut self, rest: Box<OpenAttempt>) -> Result<Option<Box<OpenAttempt>>, Box<OpenAttempt>> {
-        let Some(id) = rest.id().filter(|_| rest.lacks_start()) else { return Err(rest) };
-        let Some(given) = &mut self.superseded.0 else { return Err(rest) };
+    /// Appends the rest of an attempt that gave way. Returns what is to be handed over now: the attempt if it is whole, or what
+    /// is no such rest.
+    pub(super) fn rejoin(&mut self, rest: Box<OpenAttempt>) -> Option<Box<OpenAttempt>> {
+        let Some(id) = rest.id().filter(|_| rest.lacks_start()) else { return Some(rest) };
+        let Some(given) = &mut self.superseded.0 else { return Some(rest) };
         // What ended before another attempt of the event began is the end of an earlier one.
         let ended_at = rest.attempt.ended_at.or(rest.last_at);
         let goes_on = |open: &OpenAttempt| {
@@ -154,14 +155,14 @@ impl Assembler {
         if let Some(at) = given.list.iter().rposition(|open| goes_on(open)) {
             let is_whole = rest.is_reported();
             given.list[at].append(rest, &given.keep);
-            return Ok(is_whole.then(|| given.list.remove(at)));
+            return is_whole.then(|| given.list.remove(at));
         }
         match self.held.last_mut().filter(|open| goes_on(open)) {
             Some(open) => {
                 open.append(rest, &given.keep);
-                Ok(None)
+                None
             }
-            None => Err(rest),
+            None => Some(rest),
         }
     }
 }

@@ -51,8 +51,12 @@ pub(crate) struct GateVerdict {
 /// Returns a verdict for each condition as it was given, in that order.
 #[must_use]
 pub(crate) fn gate_verdicts(gate: &Gate) -> Vec<GateVerdict> {
-    let same = |a: &Condition, b: &Condition| (&a.expression, &a.level) == (&b.expression, &b.level);
-    gate.conditions.chunk_by(same).map(verdict).collect()
+    as_given(gate).map(verdict).collect()
+}
+
+/// Iterates over the conditions as they were given, each with all that it was held against.
+fn as_given(gate: &Gate) -> impl Iterator<Item = &[Condition]> {
+    gate.conditions.chunk_by(|a, b| (&a.expression, &a.level) == (&b.expression, &b.level))
 }
 
 fn verdict(conditions: &[Condition]) -> GateVerdict {
@@ -148,9 +152,7 @@ pub(crate) fn with_unit(value: f64, unit: &str) -> String {
 
 /// Returns the number of conditions for which no sample was large enough.
 pub(super) fn not_tested(gate: &Gate) -> usize {
-    let same = |a: &Condition, b: &Condition| (&a.expression, &a.level) == (&b.expression, &b.level);
-    let few = |conditions: &&[Condition]| conditions.iter().all(|one| one.result == "too_few");
-    gate.conditions.chunk_by(same).filter(few).count()
+    as_given(gate).filter(|conditions| conditions.iter().all(|one| one.result == "too_few")).count()
 }
 
 /// Returns the lines of the first screen: what failed, else that all passed.
