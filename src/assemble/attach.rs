@@ -20,8 +20,8 @@ impl Assembler {
         } else {
             self.close_reported(message.at, output);
         }
-        self.note_mixed(record);
-        if self.is_quoted(record) {
+        self.note_mixed(record, message, output);
+        if self.is_printed(record) {
             self.note_printed(record, message);
             self.ordinary_line(message, output);
             return;
@@ -483,6 +483,10 @@ impl Assembler {
             self.hold_init_error(message, line);
             return;
         }
+        if self.is_printed_error(line, message) {
+            self.ordinary_line(message, output);
+            return;
+        }
         if let Some(at) = self.owner_of(message, line) {
             if is_loose(line) {
                 self.note_loose(message, self.open[at].id());
@@ -498,6 +502,7 @@ impl Assembler {
         match line.id {
             Some(id)
                 if self.is_superseded(id)
+                    || self.is_of_another(line, message)
                     || !self.starts_seen && !self.recent.contains(id) && !self.may_be_printed(line) =>
             {
                 let mut open = self.open_for(message, id, output);

@@ -340,6 +340,12 @@ impl ErrorForm {
     pub(crate) fn ends_alone(self) -> bool {
         !matches!(self, Self::Logged | Self::Init)
     }
+
+    /// Returns whether only a runtime client writes it: an id on its line is that of the request that it serves.
+    #[must_use]
+    pub(crate) fn is_of_client(self) -> bool {
+        matches!(self, Self::Unhandled | Self::Uncaught | Self::UnhandledRejection | Self::Response)
+    }
 }
 
 /// An error as one line (or one joined block of lines) reports it.
