@@ -7,7 +7,7 @@
 
 pub(crate) mod aws_cli;
 pub(crate) mod emulator;
-#[cfg(feature = "cloudwatch")]
+#[cfg(any(feature = "cloudwatch", test))]
 pub(crate) mod failures;
 pub(crate) mod levels;
 pub(crate) mod loaders;

@@ -1103,6 +1103,38 @@ fn whatever_matters_is_let_through() {
     }
 }
 
+/// Returns whether a line tells that an attempt or an init failed and no other line need tell it. A status and a time limit
+/// have words of their own.
+fn tells_alone(record: &Statement<'_>) -> bool {
+    use ErrorForm::{Crash, Logged, OutOfMemory};
+    match record {
+        // The platform tells of the end of a process, too.
+        Statement::App(line) => {
+            line.error.as_ref().is_some_and(|error| !matches!(error.form, Logged | Crash | OutOfMemory))
+        }
+        Statement::ImageError { .. } | Statement::LogsDropped { .. } => true,
+        Statement::Extension { error_type, .. } => error_type.is_some(),
+        _ => false,
+    }
+}
+
+/// Every line that alone tells a failure has one of the words by which failures are looked for, whatever name the class of
+/// the error has.
+#[test]
+fn what_fails_is_looked_for() {
+    let class = regex::Regex::new(r"\b([A-Z][A-Za-z]*)(Error|Exception)\b").expect("a pattern");
+    let words: Vec<&str> = crate::lambda::failures::failure_words().collect();
+    let mut missed = Vec::new();
+    for (text, _) in PLATFORM.iter().chain(APP) {
+        for text in [sample(text), class.replace_all(&sample(text), "OrderRefused").into_owned()] {
+            if tells_alone(&parse(&text)) && !words.iter().any(|word| text.contains(word)) {
+                missed.push(text);
+            }
+        }
+    }
+    assert!(missed.is_empty(), "{missed:#?}");
+}
+
 /// Objects with a severe level pass the pre-filter, whatever the key and whatever head precedes them.
 #[test]
 fn severe_levels_are_let_through() {
