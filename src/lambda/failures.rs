@@ -13,7 +13,19 @@ use super::runtimes::{
 /// Words of failures with who writes them.
 pub(crate) const FAILURE_WORDS: [(&str, &[&str]); 11] = [
     ("platform, status", &["\tStatus: "]),
-    ("platform, sentences", &[TIMED_OUT_WORDS, RUNTIME_EXITED_WORDS, PROCESS_EXITED, UNKNOWN_ERROR, "Launch error", "SUPERNOVA", "IMAGE\t", "platform.logsDropped"]),
+    (
+        "platform, sentences",
+        &[
+            TIMED_OUT_WORDS,
+            RUNTIME_EXITED_WORDS,
+            PROCESS_EXITED,
+            UNKNOWN_ERROR,
+            "Launch error",
+            "SUPERNOVA",
+            "IMAGE\t",
+            "platform.logsDropped",
+        ],
+    ),
     ("any runtime, answers", &["errorType", "errorMessage"]),
     // Classes of all languages that print one, .NET and Java first, and levels.
     ("any runtime, names", &["Error", "Exception", "ERROR", "FATAL", "Fatal", "CRITICAL"]),

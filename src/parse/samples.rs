@@ -712,6 +712,10 @@ pub(crate) const APP: &[(&str, &str)] = &[
         "Unhandled errorString | no",
     ),
     (
+        r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"INFO","requestId":"$ID","message":"{\"errorMessage\":\"no\",\"errorType\":\"errorString\"}"}"#,
+        "App id Info",
+    ),
+    (
         r#"{"time":"2026-01-02T03:04:05.678Z","level":"INFO","msg":"{\"errorMessage\":\"no\",\"errorType\":\"errorString\"}"}"#,
         "MaybeUnhandled errorString | no",
     ),
