@@ -21,6 +21,10 @@ impl Assembler {
             self.close_reported(message.at, output);
         }
         self.note_mixed(record, message, output);
+        if self.is_echo(record) {
+            self.ordinary_line(message, output);
+            return;
+        }
         if self.is_printed(record) {
             self.note_printed(record, message);
             self.ordinary_line(message, output);
@@ -273,6 +277,7 @@ impl Assembler {
             if open.lacks_start() && !open.is_reported() && open.is_just_before(message.at) {
                 let mut open = self.open.edit(at)?;
                 open.touch(message);
+                open.json = json;
                 open.attempt.start_seen = true;
                 open.attempt.started_at = message.at.or(open.attempt.started_at);
                 return Some(open);

@@ -42,6 +42,22 @@ impl Assembler {
         !self.had(id) && self.open.last().is_some_and(|at| runs(&self.open[at]))
     }
 
+    /// Returns whether an extension printed what the Telemetry API told it about a request: in a log in text, the platform
+    /// writes no JSON.
+    pub(super) fn is_echo(&self, record: &Statement<'_>) -> bool {
+        let (id, may_be_news) = match record {
+            Statement::Start { id, json: true, .. } => (*id, false),
+            Statement::Report(report) if report.json => (report.id, false),
+            Statement::RuntimeDone { id, .. } => (*id, true),
+            _ => return false,
+        };
+        let in_text = |open: &OpenAttempt| open.attempt.start_seen && !open.json;
+        match self.open.latest_of(Some(id)) {
+            Some(at) => in_text(&self.open[at]) && !may_be_news,
+            None => self.recent.contains(id) && self.open.last().is_some_and(|at| in_text(&self.open[at])),
+        }
+    }
+
     /// Returns whether a line with its own time tells now of a request that began out of view, while another one runs.
     pub(super) fn tells_of_another(&self, record: &Statement<'_>, message: &Message<'_>) -> bool {
         match record {

@@ -1,8 +1,9 @@
 //! Tests of the assembler: sequences of lines as data, and the law that a cut changes nothing.
 //!
 //! A line is `word [id] [more]`, one per second: `init`, `init-report STATUS PHASE`, `start N`, `end N`, `report N
-//! [STATUS] [MB]`, `timed-out N`, `crash N`, `crash`, `error [N] FORM`, `line [N]`, `unreadable`, `wait SECONDS`. A line that
-//! ends in `now` begins with its own time, and one that ends in `earlier` with the time a minute before.
+//! [STATUS] [MB]`, `timed-out N`, `crash N`, `crash`, `error [N] FORM`, `line [N]`, `unreadable`, `wait SECONDS`. A line
+//! behind `echo` is JSON. One that ends in `now` begins with its own time, one that ends in `earlier` with the time a minute
+//! before.
 
 use super::*;
 use crate::model::{
@@ -39,6 +40,9 @@ fn id(word: &str) -> Option<RequestId> {
 }
 
 fn record(line: &str, json: bool) -> Statement<'_> {
+    if let Some(line) = line.strip_prefix("echo ") {
+        return record(line, true);
+    }
     let words: Vec<&str> = line.split(' ').filter(|word| !matches!(*word, "now" | "earlier")).collect();
     let word = |at: usize| words.get(at).copied().unwrap_or("");
     let with_id = id(word(1));
@@ -344,6 +348,21 @@ fn lines_of_a_request_that_began_out_of_view_are_its_own_or_told() {
             found.sort();
             let holds = found == got || cut_up.disordered || whole.disordered;
             assert!(holds, "cut at {cut}: {lines:?}: {found:?}");
+        }
+    }
+}
+
+/// What an extension prints of the Telemetry API in a log in text counts nothing twice.
+#[test]
+fn echoes_of_telemetry_are_lines() {
+    for lines in [
+        "start 1, echo start 1, end 1, report 1, start 2, end 2, report 2",
+        "start 1, end 1, report 1, echo start 1, echo report 1, start 2, end 2, report 2",
+        "start 1, end 1, report 1, start 2, echo start 1, echo report 1, echo start 2, end 2, report 2",
+        "start 1, echo start 1, echo report 1, end 1, report 1, start 2, end 2, report 2",
+    ] {
+        for known in [true, false] {
+            check(lines, false, known, &["1 SER []", "2 SER []"]);
         }
     }
 }
