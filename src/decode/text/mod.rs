@@ -3,6 +3,7 @@
 pub(super) mod ansi;
 pub(super) mod engine;
 pub(super) mod own_time;
+mod pretty_answer;
 
 pub(super) mod any_prefix;
 pub(super) mod bare;
