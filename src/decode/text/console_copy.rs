@@ -29,6 +29,7 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
         "-----------------------\n|  timestamp  | message |\n|-----|-----|\n| 1790812800123 | REPORT RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Duration: 1 ms   |\n",
         "@message | RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Error: exit code 0 Extension.Crash\n",
         "00:58:30\nREPORT RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\tDuration: 1 ms\n",
+        "2026-10-01T00:00:00.123Z\nSTART RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: 7\n\nSTART RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: 7\n2026-10-01T00:00:01.123Z\nEND RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n\nEND RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n",
         "Oct 1, 2026 @ 00:58:30.123\nSTART RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11 Version: 7\nOct 1, 2026 @ 00:58:31.123\nEND RequestId: 8f507cfc-7d70-4d4a-9b1c-3f0a5d0c2e11\n",
     ],
 };
@@ -65,12 +66,17 @@ fn has_sentences(head: &InputHead<'_>, message: impl Fn(&[u8]) -> Option<usize>)
     }
 }
 
-/// Returns whether a time stands alone above every sentence of the platform: one above them all is that of the copy.
+/// Returns whether a time stands alone above every sentence of the platform, or above the one that it repeats: one above
+/// them all is that of the copy.
 fn has_times_above(head: &InputHead<'_>) -> bool {
-    let mut above: &[u8] = b"";
+    let (mut above, mut told): (&[u8], &[u8]) = (b"", b"");
     head.lines().all(|line| {
-        let before = std::mem::replace(&mut above, line);
-        message_start(line) != Some(0) || time_alone(before.trim_ascii()).is_some()
+        let before = std::mem::replace(&mut above, line).trim_ascii();
+        if message_start(line) != Some(0) {
+            return true;
+        }
+        let told = std::mem::replace(&mut told, line);
+        time_alone(before).is_some() || before.is_empty() && squeezed(told).eq(squeezed(line))
     })
 }
 
@@ -154,7 +160,7 @@ impl Family for ConsoleCopy {
         let text = message.trim_ascii_end();
         let text = text.strip_suffix(b"|").map_or(text, <[u8]>::trim_ascii_end);
         let at = event.at.or_else(|| own_time(text));
-        FoundEvent { at, ..event }.deliver(&unrepeated(text), delivery);
+        FoundEvent { at, ..event }.deliver(&unrepeated(without_copy(text)), delivery);
     }
 }
 
@@ -167,6 +173,24 @@ fn unrepeated(text: &[u8]) -> Cow<'_, [u8]> {
         }
     }
     Cow::Borrowed(text)
+}
+
+/// Takes off the second of two texts that differ in their blanks only: below the message of a row that is unfolded, the
+/// console shows it once more on one line, which a copy takes along.
+fn without_copy(text: &[u8]) -> &[u8] {
+    if memchr::memchr(b'\n', text).is_none() {
+        return text;
+    }
+    let half = squeezed(text).count() / 2;
+    let Some(middle) =
+        text.iter().enumerate().filter(|(_, byte)| !byte.is_ascii_whitespace()).map(|(at, _)| at).nth(half)
+    else {
+        return text;
+    };
+    let (left, right) = text.split_at(middle);
+    let shown = left.trim_ascii_end();
+    let empty_line = left[shown.len()..].iter().filter(|byte| **byte == b'\n').count() > 1;
+    if empty_line && squeezed(left).eq(squeezed(right)) { shown } else { text }
 }
 
 /// Returns whether a sentence of the platform has other columns behind it.
