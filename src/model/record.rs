@@ -233,7 +233,11 @@ impl Metrics {
     /// at its time limit.
     #[must_use]
     pub(crate) fn are_capped(&self) -> bool {
-        self.billed_ms.zip(self.duration_us).is_some_and(|(billed_ms, us)| billed_ms.saturating_mul(1_000) < us)
+        // Old emulators bill nothing.
+        self.billed_ms
+            .filter(|billed_ms| *billed_ms > 0)
+            .zip(self.duration_us)
+            .is_some_and(|(billed_ms, us)| billed_ms.saturating_mul(1_000) < us)
     }
 }
 

@@ -23,7 +23,7 @@ use crate::lambda::{aws_cli, emulator};
 /// letters: `race` and `Memo` would stop it at every trace id and every REPORT. It sorts fragments into eight buckets,
 /// by position in the list modulo eight, and also stops at any mixture of the bytes of one bucket: in this order such
 /// mixtures hardly occur in logs.
-const FRAGMENTS: [&str; 20] = [
+const FRAGMENTS: [&str; 23] = [
     "ERROR",
     "pacityProvider",
     "CRITICAL",
@@ -44,6 +44,9 @@ const FRAGMENTS: [&str; 20] = [
     "bdaInsights",
     "FATAL",
     "-execution/",
+    "athError",
+    "rrorString",
+    "apError",
 ];
 
 /// Beginnings of relevant messages, of the platform and of the runtimes, by first letter.

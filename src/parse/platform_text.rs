@@ -57,7 +57,12 @@ fn report(text: &str) -> Option<Statement<'_>> {
 }
 
 fn read_report(id: RequestId, rest: &str) -> Option<Report<'_>> {
-    let fields = ReportFields::read(rest);
+    let mut fields = ReportFields::read(rest);
+    // A status is only written where something went wrong, so its label alone tells that.
+    let last = rest.trim_end().rsplit(BLANKS).next().unwrap_or_default();
+    if fields.status.is_none() && last.len() > 2 && "Status:".starts_with(last) {
+        fields.status = Some(Status::Unknown);
+    }
     let tells_a_failure = fields.status.is_some() || fields.error_type.is_some();
     if !tells_a_failure && (fields.metrics == Metrics::default() || fields.duration_misread) {
         return None;

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use memchr::memmem;
 
 use super::text::{after_any_time, after_bracketed_level, after_timestamp, is_class_name, uuid};
-use super::{platform_text, ruby};
+use super::{go, platform_text, ruby};
 use crate::lambda::platform;
 use crate::lambda::runtimes::{PYTHON_ERROR, TRACEBACK};
 use crate::model::Statement;
@@ -239,6 +239,7 @@ fn is_before_stack(text: &str, line_end: &str, tab: &str) -> bool {
             || rest.strip_prefix("at ").is_some_and(|call| call.chars().take(200).any(|c| matches!(c, '(' | '/')));
         indented && (is_call() || rest.starts_with("File \"") || rest.starts_with("File \\\""))
             || LINES_OF_STACKS.iter().any(|begin| line.starts_with(begin))
+            || go::is_error_of_go1(&text[..at]) && (line.starts_with("null") || line.starts_with("[{"))
     })
 }
 
