@@ -24,6 +24,7 @@ mod particular;
 mod platform;
 mod runtimes;
 mod sdk;
+mod search;
 mod services;
 mod signatures;
 mod text;
