@@ -221,10 +221,11 @@ fn error_of_code(word: &str) -> Option<Found> {
     Some(Found::page(code).taken_for(what))
 }
 
-/// Returns the pages that have these words; none for what is nearly a code.
+/// Returns the pages that have these words; none for what is nearly a code, or has the form of one.
 fn with_words(typed: &str) -> Option<Found> {
-    let found = codes_with_words(typed);
     let has_more = typed.contains(char::is_whitespace);
+    let has_form_of_code = !has_more && typed.contains(['.', '_', ':']);
+    let found = if has_form_of_code { Vec::new() } else { codes_with_words(typed) };
     if found.is_empty() || !has_more && !near_codes(CODES, &typed.to_lowercase()).is_empty() {
         return None;
     }
@@ -473,6 +474,7 @@ mod tests {
             let found = text(Some(typed), None, &Style::PLAIN).unwrap();
             assert!(wants.iter().all(|want| found.contains(want)) && !found.contains("Meaning"), "{typed}: {found}");
         }
+        assert!(text(Some("no.such.code"), None, &Style::PLAIN).is_err());
         let near = text(Some("timeout.invok"), None, &Style::PLAIN).unwrap_err();
         assert!(near.message.contains("did you mean timeout.invoke"), "{}", near.message);
     }
