@@ -1,5 +1,7 @@
 //! Names of secrets in assignments, and what of the value behind such a name is one.
 
+use std::sync::LazyLock;
+
 /// How much a name says about its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NameKind {
@@ -208,6 +210,25 @@ pub(super) fn key_around(text: &[u8], name: std::ops::Range<usize>, kind: NameKi
             whole.len() >= end.len() && whole[whole.len() - end.len()..].eq_ignore_ascii_case(end.as_bytes())
         });
     (!is_exempt).then_some(key)
+}
+
+/// The names in all spellings, by their last byte.
+static SPELLINGS: LazyLock<Vec<Vec<String>>> = LazyLock::new(|| {
+    let mut by_last = vec![Vec::new(); 256];
+    for (name, _) in spellings() {
+        by_last[usize::from(name.bytes().next_back().unwrap_or_default())].push(name);
+    }
+    by_last
+});
+
+/// Returns whether a text ends in the name of a secret, also in quotes and with the sign of an assignment.
+pub(super) fn ends_in_name(text: &[u8]) -> bool {
+    let text = &text[text.len().saturating_sub(LONGEST_KEY)..];
+    let is_around = |byte: &u8| byte.is_ascii_whitespace() || b"\\\"'=:>".contains(byte);
+    let end = text.iter().rposition(|byte| !is_around(byte)).map_or(0, |at| at + 1);
+    let text = text[..end].to_ascii_lowercase();
+    let last = text.last().copied().unwrap_or_default();
+    SPELLINGS[usize::from(last)].iter().any(|name| text.ends_with(name.as_bytes()))
 }
 
 /// Returns how long what follows a name within its key is; `None` if the name is the front of another word.

@@ -3,6 +3,8 @@
 //! The notations are data: `fixtures/secrets/notations.txt`. Each is tried with many names and secrets, and in the places that
 //! texts of logs have: alone, in a sentence, in the lines of others, in JSON.
 
+use serde_json::Value;
+
 use super::{MASK, Redaction};
 
 const NOTATIONS: &str = include_str!("../../../fixtures/secrets/notations.txt");
@@ -95,19 +97,51 @@ impl Notation {
     }
 }
 
-/// Places of a text, each with the text as it stands there.
+/// Places of a text, each with the text as it stands there: alone, among lines, in texts of JSON, as it is and in ASCII.
 fn places(text: &str) -> Vec<String> {
-    let quoted = serde_json::Value::from(text).to_string();
-    let is_line = !text.contains('\n');
-    let mut places = vec![
-        text.to_owned(),
-        format!("{text}\n"),
-        format!("could not start\n{text}\n    at run (/var/task/app.js:1:2)"),
-    ];
-    if is_line {
-        places.push(format!("{{\"level\":\"ERROR\",\"message\":{quoted},\"n\":1}}"));
+    let among = format!("could not start\n{text}\n    at run (/var/task/app.js:1:2)");
+    let of = |text: &str| format!("{{\"level\":\"ERROR\",\"message\":{},\"n\":1}}", Value::from(text));
+    let deep = format!("{{\"log\":{}}}", Value::from(of(text)));
+    vec![text.to_owned(), format!("{text}\n"), of(text), of(&among), in_ascii(&of(text)), deep, among]
+}
+
+/// Writes a text of JSON in ASCII alone.
+fn in_ascii(text: &str) -> String {
+    let escaped = |char: char| {
+        let mut units = [0; 2];
+        char.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")).collect()
+    };
+    text.chars().map(|char| if char.is_ascii() { char.to_string() } else { escaped(char) }).collect()
+}
+
+/// Ways to write a notation so that it looks the same or nearly so: colours, what is not seen, blanks and signs of other scripts.
+const DISGUISES: &[(&str, &[(&str, &str)])] = &[
+    ("colours around the name", &[("{name}", "\x1b[36m{name}\x1b[0m")]),
+    ("colours around the secret", &[("{secret}", "\x1b[1;33m{secret}\x1b[0m")]),
+    ("a zero-width blank behind the name", &[("{name}", "{name}\u{200b}")]),
+    ("a zero-width joiner before the secret", &[("{secret}", "\u{2060}{secret}")]),
+    ("a direction around it", &[("{name}", "\u{202a}{name}\u{202c}")]),
+    ("blanks that do not break", &[(" ", "\u{a0}")]),
+    ("thin blanks", &[(" ", "\u{2009}")]),
+    ("wide blanks", &[(" ", "\u{3000}")]),
+    ("wide signs", &[("=", "＝"), (":", "：")]),
+    ("wide quotes", &[("\"", "＂")]),
+    ("blanks around an equals sign", &[("{name}={secret}", "{name}\u{a0}=\u{a0}{secret}")]),
+    ("tabs around an equals sign", &[("{name}={secret}", "{name}\t=\t{secret}")]),
+    ("a tab behind a colon", &[("{name}: ", "{name}:\t"), ("{name}\": ", "{name}\":\t")]),
+];
+
+/// What a row with a secret is tried with in disguise: the first of its names and secrets.
+fn disguised(notation: &Notation) -> Vec<(String, &'static str, &'static str)> {
+    let mut planted = Vec::new();
+    for (_, changes) in DISGUISES {
+        let template = changes.iter().fold(notation.template.clone(), |text, (from, to)| text.replace(from, to));
+        if template != notation.template {
+            let row = Notation { template, ..*notation };
+            planted.extend(row.planted().into_iter().next());
+        }
     }
-    places
+    planted
 }
 
 #[test]
@@ -116,7 +150,7 @@ fn no_notation_leaks() {
     let mut tried = 0;
     for notation in notations().iter().filter(|notation| notation.names != LEFT) {
         let mut of_row = Vec::new();
-        for (text, name, secret) in notation.planted() {
+        for (text, name, secret) in notation.planted().into_iter().chain(disguised(notation)) {
             for place in places(&text) {
                 tried += 1;
                 assert!(place.contains(secret), "{place}");

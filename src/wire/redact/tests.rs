@@ -231,6 +231,12 @@ const MASKED: &[&str] = &[
     "curl -H 'Cookie: «sid=abc»' https://a.example/x",
     "//registry.npmjs.org/:_authToken=«abc123»",
     "{&quot;password&quot;:&quot;«hunter2»&quot;,&quot;a&quot;:1}",
+    // Nothing but the value: the escapes around it stay.
+    "{\"message\":\"could not start\\npassword:\\t«hunter2»\\n    at run\",\"n\":1}",
+    "{\"message\":\"\\u001b[36mpassword\\u001b[0m=\\u001b[33m«hunter2»\\u001b[0m done\"}",
+    "{\"message\":\"\\\"user\\\",\\\"password\\\"\\n\\\"bob\\\",\\\"«hunter2»\\\"\",\"n\":1}",
+    "password\u{200b}\u{a0}＝\u{a0}«hunter2»\u{a0}next",
+    "密码\\uff1a«hunter2»\\u3000next",
     "password\\u003d«hunter2»\\u0026user\\u003dbob",
     "user[password]=«hunter2»&user[name]=bob",
     "os.environ['DB_PASSWORD'] = '«hunter»'",
@@ -352,6 +358,13 @@ const REPEATED: &[&str] = &[
     "@tcp(",
     "Bearer ",
     "password: [null,",
+    "\\n",
+    "\"\\n",
+    "\\\"\\\\n",
+    "\\\\\\\"",
+    "password\\n",
+    "\u{a0}",
+    "password=\\t",
 ];
 
 /// Returns for how many seconds this thread has had a processor, where the system tells it: others may keep it waiting.
@@ -411,6 +424,12 @@ const NESTED: &[&str] = &[
     "&",
     "…",
     "passphrase",
+    "\\n",
+    "\\\\n",
+    "\\\\\\\"",
+    "\u{a0}",
+    "＝",
+    "\u{200b}",
 ];
 
 /// Ways to mask, each of which must leave what is masked as it is. The patterns match a part of a mask, too.
