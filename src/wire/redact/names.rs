@@ -172,7 +172,20 @@ static ENDINGS: &[&str] = &[
     "repeat",
     "again",
     "verify",
+    "256",
+    "512",
+    "sha256",
+    "sha512",
 ];
+
+/// Parts of keys that say how many there are.
+static COUNTING: &[&[u8]] = &[b"max", b"min", b"total", b"num", b"count", b"limit", b"used", b"sum", b"avg"];
+
+/// Returns whether a key says how many there are: `tokens`, `max_token`.
+pub(super) fn is_count(key: &[u8]) -> bool {
+    let key = key.to_ascii_lowercase();
+    key.ends_with(b"s") || COUNTING.iter().any(|word| memchr::memmem::find(&key, word).is_some())
+}
 
 /// Longest of them, with its joint.
 const LONGEST_ENDING: usize = 16;

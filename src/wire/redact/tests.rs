@@ -365,6 +365,22 @@ const REPEATED: &[&str] = &[
     "password\\n",
     "\u{a0}",
     "password=\\t",
+    "password\n",
+    "token:\n",
+    "password =\r\n\"",
+    "password for bob: \"",
+    "password (a) = ",
+    "password=get(",
+    "token = a.b.",
+    "secret: Option<",
+    "signature: t=",
+    "sig=sig1=b,",
+    "x-signature: t=1,v1=0123456789abcdef,",
+    "name=\"password\"\r\n\r\n",
+    "htpasswd -b ",
+    "net use /user:a ",
+    "token:: ",
+    "token=12345",
 ];
 
 /// Returns for how many seconds this thread has had a processor, where the system tells it: others may keep it waiting.
@@ -430,6 +446,20 @@ const NESTED: &[&str] = &[
     "\u{a0}",
     "＝",
     "\u{200b}",
+    " for bob",
+    "signature",
+    "v1=",
+    "0123456789abcdef",
+    "name=\"password\"\r\n\r\n",
+    "htpasswd -b ",
+    ".",
+    "get_",
+    "self",
+    "$",
+    "str",
+    "is: ",
+    "12345678",
+    "\t",
 ];
 
 /// Ways to mask, each of which must leave what is masked as it is. The patterns match a part of a mask, too.
