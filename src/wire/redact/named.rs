@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::code;
 use super::names::NameKind;
 use super::random::{is_harmless, is_made, is_number, looks_random};
 use super::scan::Scan;
@@ -134,6 +135,11 @@ fn scalar(scan: &mut Scan<'_>, named: &Named, from: usize) {
         if is_made(&text[value.clone()]) {
             scan.mask(value);
         }
+        return;
+    }
+    if code::is_expression(text, from, named.is_spaced)
+        || !named.is_assigned && !named.is_quoted && code::is_type(text, from)
+    {
         return;
     }
     let from = unwrapped(text, from);
