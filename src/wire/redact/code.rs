@@ -47,7 +47,6 @@ static ROOTS: &[&str] = &[
     "credentials",
     "creds",
     "secrets",
-    "system",
     "input",
     "data",
     "payload",
@@ -126,7 +125,8 @@ pub(super) fn is_expression(text: &[u8], from: usize, is_spaced: bool) -> bool {
         next if next.is_none_or(|next| ends_expression(*next)) => {
             let is_named = ends_in_name(chain.last);
             match (chain.parts, sigils) {
-                (1, 0) => is_spaced && chain.is_joined() && is_named,
+                // Alone it may be a word that someone typed.
+                (1, 0) => is_spaced && chain.is_joined() && is_named && next.is_some_and(|next| b",;)".contains(next)),
                 (1, _) => is_named || rest[0] == b'$' && chain.is_of_shell(),
                 _ => is_named || chain.begins_with_root() || is_spaced && ends_in_name(chain.first),
             }
@@ -214,7 +214,7 @@ impl<'t> Chain<'t> {
     }
 
     fn begins_with_root(&self) -> bool {
-        ROOTS.iter().any(|root| root.as_bytes().eq_ignore_ascii_case(self.first))
+        ROOTS.iter().any(|root| root.as_bytes() == self.first)
     }
 }
 

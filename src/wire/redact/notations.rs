@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::{MASK, Redaction};
+use super::{LineMasking, MASK, Redaction};
 
 const NOTATIONS: &str = include_str!("../../../fixtures/secrets/notations.txt");
 
@@ -172,6 +172,25 @@ fn no_notation_leaks() {
         }
     }
     assert!(leaks.is_empty(), "{} notations leak, {tried} texts tried: {leaks:#?}", leaks.len());
+}
+
+/// The lines of a notation are masked one by one as well as together, unless the name stands below.
+#[test]
+fn no_notation_leaks_line_by_line() {
+    let mut leaks = Vec::new();
+    for notation in notations().iter().filter(|notation| ![LEFT, SAME].contains(&notation.names)) {
+        if notation.template.find("{secret}") < notation.template.find("{name}") && notation.template.contains("\n") {
+            continue;
+        }
+        let (text, _, secret) = notation.planted().remove(0);
+        let redaction = Redaction::on();
+        let mut masking = LineMasking::new(&redaction);
+        let lines: Vec<String> = text.lines().map(|line| masking.next(line)).collect();
+        if lines.iter().any(|line| line.contains(secret)) {
+            leaks.push(format!("line {}: {lines:?}", notation.line));
+        }
+    }
+    assert!(leaks.is_empty(), "{}: {leaks:#?}", leaks.len());
 }
 
 /// What is left alone is told in the table, with the reason: a row that is masked by now belongs above.
