@@ -8,12 +8,12 @@ use super::names::ends_in_name;
 /// A decoded text.
 pub(super) struct BehindEscapes {
     pub(super) bytes: Vec<u8>,
-    stretches: Vec<Stretch>,
+    stretches: Vec<DecodedStretch>,
 }
 
 /// A stretch of a decoded text.
 #[derive(Clone, Copy)]
-struct Stretch {
+struct DecodedStretch {
     /// Where it begins.
     begin: usize,
     /// Where it begins in the text that was decoded: from there on byte for byte.
@@ -74,7 +74,7 @@ struct Escape {
 pub(super) fn decode(text: &[u8], has_names: bool) -> Option<BehindEscapes> {
     let mut decoded: Option<BehindEscapes> = None;
     let mut tells = false;
-    let mut quoted = Quoted::default();
+    let mut quoted = TextsInQuotes::default();
     let mut next_text = 0;
     let (mut at, mut copied) = (0, 0);
     while let Some(begin) = text[at..].iter().position(|byte| BEGINS[*byte as usize]).map(|length| at + length) {
@@ -85,7 +85,7 @@ pub(super) fn decode(text: &[u8], has_names: bool) -> Option<BehindEscapes> {
         let has_texts = run > 0 && matches!(text.get(begin + run), Some(b'n' | b'r')) || run > 2;
         if has_texts && !quoted.is_known {
             // Most texts have no such ones; from the start, as they begin in front of their first escape.
-            quoted = Quoted::find(text);
+            quoted = TextsInQuotes::find(text);
             (decoded, tells, at, copied) = (None, false, 0, 0);
             continue;
         }
@@ -115,7 +115,7 @@ pub(super) fn decode(text: &[u8], has_names: bool) -> Option<BehindEscapes> {
         while decoded.stretches.get(next + 1).is_some_and(|stretch| stretch.origin <= end) {
             next += 1;
         }
-        let Stretch { begin, origin, .. } = decoded.stretches[next];
+        let DecodedStretch { begin, origin, .. } = decoded.stretches[next];
         let quote = begin + (end - origin);
         if decoded.bytes.get(quote) == Some(&b'"') {
             let run = backslashes(&decoded.bytes, quote);
@@ -129,7 +129,7 @@ pub(super) fn decode(text: &[u8], has_names: bool) -> Option<BehindEscapes> {
 
 /// What of a text stands in quotes.
 #[derive(Default)]
-struct Quoted {
+struct TextsInQuotes {
     /// The texts with lines, in their order.
     texts: Vec<TextInQuotes>,
     /// Whether some have texts in them that have texts in them.
@@ -147,7 +147,7 @@ struct TextInQuotes {
     depth: usize,
 }
 
-impl Quoted {
+impl TextsInQuotes {
     fn find(text: &[u8]) -> Self {
         let mut quoted = Self { is_known: true, ..Self::default() };
         let (mut at, mut low) = (0, 0);
@@ -195,12 +195,12 @@ fn backslashes(text: &[u8], at: usize) -> usize {
 
 impl BehindEscapes {
     fn new(capacity: usize) -> Self {
-        let whole = Stretch { begin: 0, origin: 0, is_escape: false };
+        let whole = DecodedStretch { begin: 0, origin: 0, is_escape: false };
         Self { bytes: Vec::with_capacity(capacity), stretches: vec![whole] }
     }
 
     fn begin_stretch(&mut self, origin: usize, is_escape: bool) {
-        self.stretches.push(Stretch { begin: self.bytes.len(), origin, is_escape });
+        self.stretches.push(DecodedStretch { begin: self.bytes.len(), origin, is_escape });
     }
 
     /// Returns where a stretch came from.
