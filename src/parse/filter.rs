@@ -300,8 +300,9 @@ fn begins_otherwise(message: &[u8]) -> bool {
 #[inline(never)]
 fn has_odd_head(message: &[u8]) -> bool {
     const HEAD: usize = 48;
-    static LABEL: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("equest"));
-    LABEL.find(&message[..message.len().min(HEAD)]).is_some()
+    const WORD: &[u8] = b"request";
+    let head = &message[..message.len().min(HEAD)];
+    head.windows(WORD.len()).any(|word| word.eq_ignore_ascii_case(WORD))
 }
 
 /// Returns whether an object begins with a member of Serilog's compact format, whose names begin with `@`.

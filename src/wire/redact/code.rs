@@ -135,6 +135,14 @@ pub(super) fn is_expression(text: &[u8], from: usize, is_spaced: bool) -> bool {
     }
 }
 
+/// Returns whether a variable stands here, alone in its line.
+pub(super) fn is_variable(text: &[u8], from: usize) -> bool {
+    let line = near(text, from);
+    let chain = Chain::at(line);
+    let end = line.get(chain.text.len());
+    chain.parts == 1 && !is_made(chain.text) && end.is_none_or(|end| ends_expression(*end))
+}
+
 /// Returns whether the type of a value stands here, as behind the colon of a declaration.
 pub(super) fn is_type(text: &[u8], from: usize) -> bool {
     let line = near(text, from);

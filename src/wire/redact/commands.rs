@@ -104,6 +104,8 @@ pub(super) fn arguments(scan: &mut Scan<'_>, found: Range<usize>, first: usize) 
             places += 1;
             if positions == Some(places) {
                 mask_argument(scan, argument.clone(), Holds::Next);
+                // What follows may be the same command again.
+                break;
             }
         }
         for one in FLAGS.iter().filter(|one| one.program == FLAGS[first].program) {

@@ -280,8 +280,8 @@ fn behind_backslashes(text: &[u8], run: usize) -> Option<Escape> {
             match plain(char) {
                 None => return Some(invisible(length)),
                 // The backslashes in front of a quote tell how deep it is.
-                Some(char) if char.is_ascii_graphic() => {
-                    return (run == 1).then_some(Escape { char: Some(char), length, hides: Hides::Name });
+                Some(shown) if shown == char && char.is_ascii_graphic() => {
+                    return (run == 1).then_some(Escape { char: Some(shown), length, hides: Hides::Name });
                 }
                 Some(char) => return Some(Escape { char: Some(char), length, hides: hidden_by(char) }),
             }

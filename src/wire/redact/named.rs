@@ -137,7 +137,10 @@ fn scalar(scan: &mut Scan<'_>, named: &Named, from: usize) {
         }
         return;
     }
+    let is_own =
+        named.is_spaced && [&b"self."[..], b"this."].iter().any(|own| text[named.key.clone()].starts_with(own));
     if code::is_expression(text, from, named.is_spaced)
+        || is_own && code::is_variable(text, from)
         || !named.is_assigned && !named.is_quoted && code::is_type(text, from)
     {
         return;

@@ -107,8 +107,9 @@ impl Notation {
 fn places(text: &str) -> Vec<String> {
     let among = format!("could not start\n{text}\n    at run (/var/task/app.js:1:2)");
     let of = |text: &str| format!("{{\"level\":\"ERROR\",\"message\":{},\"n\":1}}", Value::from(text));
-    let deep = format!("{{\"log\":{}}}", Value::from(of(text)));
-    vec![text.to_owned(), format!("{text}\n"), of(text), of(&among), in_ascii(&of(text)), deep, among]
+    let deep = |text: String| format!("{{\"log\":{}}}", Value::from(text));
+    let ascii = in_ascii(&of(text));
+    vec![text.to_owned(), format!("{text}\n"), of(text), of(&among), deep(of(text)), deep(ascii.clone()), ascii, among]
 }
 
 /// Writes a text of JSON in ASCII alone.
