@@ -94,6 +94,9 @@ pub enum Statement<'a> {
     UnreadableReport {
         /// Id of the request, where the line still has it.
         id: Option<RequestId>,
+        /// Whether signs stand around its first word, as where something quotes it: it then says nothing of an attempt that
+        /// is not known.
+        quoted: bool,
     },
     /// A line that begins like one of the platform but does not continue like one.
     Unrecognized,

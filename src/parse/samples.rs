@@ -29,7 +29,7 @@ fn gist(record: &Statement<'_>) -> String {
                 if report.whole { "" } else { " in doubt" },
             )
         }
-        Statement::UnreadableReport { id } => format!("UnreadableReport {}", id.is_some()),
+        Statement::UnreadableReport { id, .. } => format!("UnreadableReport {}", id.is_some()),
         Statement::InitReport(report) | Statement::RestoreReport(report) => format!(
             "InitReport {} {:?} {} {}",
             report.duration_us.unwrap_or(0),
