@@ -8,12 +8,12 @@ use super::loaders::{CLASS_NOT_FOUND, INVALID_HANDLER, NO_HANDLER_INTERFACE, NO_
 use super::platform::{PROCESS_EXITED, RUNTIME_EXITED_WORDS, TIMED_OUT_WORDS, UNKNOWN_ERROR};
 use super::runtimes::{
     EVENT_NOT_READ, FAULT_HANDLER, GO_PANIC, GO1_STACKS, INVOKE_ERROR, JVM_THREAD, LAMBDA_WARNING, PANICKED,
-    PYTHON_ERROR, RESULT_NOT_WRITTEN, RESULT_SENT, RESULT_TOO_LARGE, TRACEBACK, UNCAUGHT_EXCEPTION,
+    PYTHON_ERROR, RESULT_NOT_WRITTEN, RESULT_SENT, RESULT_TOO_LARGE, SWIFT_FAILED, TRACEBACK, UNCAUGHT_EXCEPTION,
     UNHANDLED_REJECTION,
 };
 
 /// Words of failures with who writes them.
-pub(crate) const FAILURE_WORDS: [(&str, &[&str]); 11] = [
+pub(crate) const FAILURE_WORDS: [(&str, &[&str]); 12] = [
     ("platform, status", &["\tStatus: "]),
     (
         "platform, sentences",
@@ -33,6 +33,7 @@ pub(crate) const FAILURE_WORDS: [(&str, &[&str]); 11] = [
     ("any runtime, names", &["Error", "Exception", "ERROR", "FATAL", "Fatal", "CRITICAL"]),
     // Classes may have any name, so stacks are looked for, and the level that .NET writes.
     ("Java and .NET, stacks", &["\tat ", "   at ", "\tfail\t"]),
+    ("Swift", &[SWIFT_FAILED]),
     ("Java, handlers", &[CLASS_NOT_FOUND, INVALID_HANDLER, NO_HANDLER_INTERFACE, NO_PUBLIC_METHOD]),
     ("Node.js", &[INVOKE_ERROR, UNCAUGHT_EXCEPTION, UNHANDLED_REJECTION, "FATAL ERROR", RESULT_NOT_WRITTEN[0]]),
     ("Python", &[PYTHON_ERROR, TRACEBACK, LAMBDA_WARNING, FAULT_HANDLER]),

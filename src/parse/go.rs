@@ -76,7 +76,9 @@ fn by_go1(text: &str) -> Option<AppError<'static>> {
         return text.contains("\"label\":\"").then(|| exception::described(ErrorForm::Uncaught, "panic", "", ""));
     }
     let stack = GO1_STACKS.iter().find_map(|stack| {
-        let at = text.rfind(&format!("\n{stack}")).filter(|at| is_stack_of_go1(&text[at + 1..]))?;
+        let at = text.rfind(&format!("\n{stack}")).filter(|at| is_stack_of_go1(&text[at + 1..]));
+        // Tables have lost the line end.
+        let at = at.or_else(|| text.rfind(&format!(" {stack}")).filter(|at| is_error_of_go1(&text[..*at])))?;
         Some((&text[..at], *stack))
     });
     let (said, stack) = stack?;

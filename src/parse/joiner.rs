@@ -321,10 +321,10 @@ fn line_opening(text: &str) -> Option<JoinKind> {
     if text.contains("ERROR") && text.contains(rust_runtime::SPAN) {
         return Some(JoinKind::RustError);
     }
-    if opens_stack(text) {
-        return Some(JoinKind::Stack);
+    if go::is_error_of_go1(text) {
+        return Some(JoinKind::Go1Error);
     }
-    go::is_error_of_go1(text).then_some(JoinKind::Go1Error)
+    opens_stack(text).then_some(JoinKind::Stack)
 }
 
 /// Marks of a single line that opens a stack.

@@ -722,6 +722,15 @@ pub(crate) const APP: &[(&str, &str)] = &[
         "Init PathError | fork/exec /var/task/shop: permission denied",
     ),
     ("no widgets left: PathError", "App Info"),
+    ("shop is closed: errorString null", "Unhandled errorString | shop is closed"),
+    (
+        "2026-01-02 03:04:05,678 ERROR [io.qua.ama.lam.run.AbstractLambdaPollLoop] (Lambda Thread) Failed to run lambda: com.example.OrderRefused: 51\n\tat com.example.H.run(H.java:3)\n",
+        "Unhandled com.example.OrderRefused | 51 | at com.example.H.run",
+    ),
+    (
+        "2026-01-02T03:04:05+0000 error LambdaRuntime : lambda handler returned an error: orderRefused(51)",
+        "Unhandled - | orderRefused(51)",
+    ),
     (
         "2026-01-02T03:04:05.678Z\txyz ERROR\tInvoke Error \t{\"errorType\":\"TypeError\",\"errorMessage\":\"no widget\",\"stack\":[]}",
         "Unhandled TypeError | no widget",
