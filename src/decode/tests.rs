@@ -333,6 +333,15 @@ fn documents_need_no_line_ends_between_them() {
     }
 }
 
+/// A brace before a backslash that escapes nothing is the beginning of no object.
+#[test]
+fn a_backslash_that_escapes_nothing_is_text() {
+    for line in ["{\\", "{\\x", "{\"a\":1}{\\", "{\\\\", "{\\\\\\q"] {
+        let (result, seen) = run(&mut format!("END RequestId: {ID}\n{line}\n").as_bytes());
+        assert!(result.is_ok() && seen.events.iter().any(|event| event.text.starts_with('{')), "{line}");
+    }
+}
+
 #[test]
 fn text_shapes_take_their_prefix_off() {
     let stream = STREAM;

@@ -36,8 +36,10 @@ const SPOILS: [Spoil; 16] = [
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         format!("\u{1b}[36m{word}\u{1b}[0m {rest}")
     }),
-    ("a label in capitals", |line, at| {
-        line.replacen("RequestId:", ["RequestID:", "requestId:", "REQUESTID:", "Request-Id:"][at % 4], 1)
+    // Without a word of the platform before it, it is the label of a function.
+    ("a label in other letters", |line, at| {
+        let other = ["REPORT RequestID:", "REPORT requestId:", "REPORT REQUESTID:", "REPORT Request-Id:"];
+        line.replacen("REPORT RequestId:", other[at % 4], 1)
     }),
     ("brackets around the first word", |line, _| {
         line.strip_prefix("REPORT").map_or(line.to_owned(), |rest| format!("[REPORT]{rest}"))

@@ -149,7 +149,8 @@ fn emphasis(rest: &[u8], before: u8) -> usize {
 
 /// Looks for a value behind a key that no sign of assignment follows.
 fn without_sign(scan: &mut Scan<'_>, named: &Named, closing: Option<Quote>, at: usize) {
-    if form_data(scan, named, at)
+    if closing.is_none() && told_of(scan, named, at)
+        || form_data(scan, named, at)
         || siblings::find(scan, named, at)
         || tables::find(scan, named, at)
         || tables::in_brackets(scan, named, at)
@@ -411,15 +412,6 @@ fn sentence(scan: &mut Scan<'_>, named: &Named, at: usize) {
         from += word.map_or(0, |word| word.len());
     }
     let is_told = from > first;
-    if let Some((value, is_assigned)) = behind_whose(text, first) {
-        let told = &text[value.clone()];
-        let is_quoted = Quote::before(text, value.start).is_some();
-        let named = Named { is_assigned, ..named.clone() };
-        if is_told_value(&named, told, is_quoted) && !is_harmless(told) {
-            scan.mask(value);
-        }
-        return;
-    }
     let is_password = matches!(named.kind, NameKind::Password | NameKind::Phrase);
     // Lisp and its kin write a key so.
     let is_keyword = !is_told && (named.before == b':' || named.before == b'(' && is_password);
@@ -452,6 +444,21 @@ const WORDS: usize = 3;
 const LONGEST_OWNER: usize = 64;
 /// Longest value that is told so.
 const LONGEST_TOLD: usize = 512;
+
+/// Masks what a sentence says is someone's; returns whether it does.
+fn told_of(scan: &mut Scan<'_>, named: &Named, at: usize) -> bool {
+    let text = scan.text;
+    let gap = blanks(text, at, 2);
+    let Some((value, is_assigned)) = (gap > 0).then(|| behind_whose(text, at + gap)).flatten() else { return false };
+    let told = &text[value.clone()];
+    let is_quoted = Quote::before(text, value.start).is_some();
+    let named = Named { is_assigned, ..named.clone() };
+    let is_secret = is_told_value(&named, told, is_quoted) && !is_harmless(told);
+    if is_secret {
+        scan.mask(value);
+    }
+    is_secret
+}
 
 /// Returns the value that stands behind a sign and the words that say whose it is, and whether it is assigned:
 /// `password for bob: x`, `password (bob) = x`, `password confirmation: x`.
@@ -510,7 +517,10 @@ fn is_told_value(named: &Named, told: &[u8], is_quoted: bool) -> bool {
     let is_place = has(|byte| matches!(byte, b':' | b'/'))
         || told.iter().all(|byte| byte.is_ascii_hexdigit() || b"-.".contains(byte)) && told.contains(&b'-');
     let is_mixed = told.len() >= 6 && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
-    is_quoted && is_secret(named, told) || named.is_assigned && is_secret(named, told) || is_mixed && !is_place
+    // Up to a sign that may follow it: `x/orders`, `x.js:1:2`.
+    let lead = told.split(|byte| matches!(byte, b':' | b'/' | b'.')).next().unwrap_or_default();
+    let is_made = lead.len() >= TOLD && lead.iter().all(u8::is_ascii_alphanumeric) && is_made(lead);
+    (is_quoted || named.is_assigned) && is_secret(named, told) || is_mixed && !is_place || is_made
 }
 
 /// Returns whether what a sentence says is a token: made by a machine, and no id.
