@@ -66,7 +66,10 @@ impl Assembler {
                 }
             }
             Statement::Report(report) => self.report(message, report, output),
-            Statement::UnreadableReport { id } => self.unreadable_report(message, *id, output),
+            Statement::UnreadableReport { id, quoted: true } if self.open.first_of(*id).is_none() => {
+                self.ordinary_line(message, output);
+            }
+            Statement::UnreadableReport { id, .. } => self.unreadable_report(message, *id, output),
             Statement::TimedOut { id: Some(id) } => self.sign_of(message, *id, SignKind::TimedOut, output),
             Statement::TimedOut { id: None } => self.timed_out_alone(message, SignKind::TimedOut, output),
             Statement::ExitedEarly { id } => self.sign_of(message, *id, SignKind::ExitedEarly, output),

@@ -269,7 +269,7 @@ impl Assembler {
 
     /// Takes an ordinary line, as nearly every event is; inlined so that all values stay in registers.
     #[inline(always)]
-    fn ordinary_line(&mut self, message: &Message<'_>, output: &mut dyn Output) {
+    pub(super) fn ordinary_line(&mut self, message: &Message<'_>, output: &mut dyn Output) {
         self.see(message);
         if let Some(open) = self.open.only_mut()
             && !open.is_reported()

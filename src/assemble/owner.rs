@@ -1,6 +1,7 @@
 //! The owner of a line that neither opens nor closes an attempt by itself.
 
 use super::loose::is_loose;
+use super::open::tells_of_failure;
 use super::{Assembler, Message, TRAILING_ERROR_MS};
 use crate::model::{AppLine, ErrorForm, Status};
 
@@ -38,7 +39,8 @@ impl Assembler {
         let error = line.error.as_ref()?;
         let last = self.open.last()?;
         let open = &self.open[last];
-        let fine = open.attempt.signs.is_empty() && open.attempt.platform_status.is_none_or(|s| s == Status::Success);
+        let fine = !open.attempt.signs.iter().any(tells_of_failure)
+            && open.attempt.platform_status.is_none_or(|s| s == Status::Success);
         let soon = match (open.reported_at, message.at) {
             (Some(reported), Some(at)) => at.ms_since(reported) <= TRAILING_ERROR_MS,
             _ => true,

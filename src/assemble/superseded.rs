@@ -156,7 +156,7 @@ impl Assembler {
 pub(super) fn id_that_ends(record: &Statement<'_>) -> Option<RequestId> {
     match record {
         Statement::End { id } | Statement::ExitedEarly { id } | Statement::RuntimeDone { id, .. } => Some(*id),
-        Statement::TimedOut { id, .. } | Statement::UnreadableReport { id } => *id,
+        Statement::TimedOut { id, .. } | Statement::UnreadableReport { id, .. } => *id,
         Statement::Report(report) => Some(report.id),
         Statement::Crash(crash) => crash.id,
         _ => None,

@@ -86,7 +86,7 @@ fn record(line: &str, json: bool) -> Statement<'_> {
             whole: true,
             json,
         }),
-        "unreadable" => Statement::UnreadableReport { id: None },
+        "unreadable" => Statement::UnreadableReport { id: None, quoted: false },
         "timed-out" => Statement::TimedOut { id: Some(need) },
         "crash" => Statement::Crash(CrashLine {
             id: with_id,

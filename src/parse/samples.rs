@@ -29,7 +29,7 @@ fn gist(record: &Statement<'_>) -> String {
                 if report.whole { "" } else { " in doubt" },
             )
         }
-        Statement::UnreadableReport { id } => format!("UnreadableReport {}", id.is_some()),
+        Statement::UnreadableReport { id, .. } => format!("UnreadableReport {}", id.is_some()),
         Statement::InitReport(report) | Statement::RestoreReport(report) => format!(
             "InitReport {} {:?} {} {}",
             report.duration_us.unwrap_or(0),
@@ -108,6 +108,10 @@ const PLATFORM: &[(&str, &str)] = &[
     ("Function 'Orders' timed out after 3 seconds", "TimedOut"),
     ("Function 'Orders' timed out after a while", "App Info"),
     ("START  of the batch", "App Info"),
+    (
+        "REPORT RequestId: $ID\tDuration: 3.00 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 70 MB\tStat",
+        "Report 3000 4 128 70 init 0 restore 0 unknown \"-\" xray \"-\" in doubt",
+    ),
     ("END RequestId: $ID\n", "End"),
     ("END of file", "App Info"),
     (
@@ -167,7 +171,7 @@ const PLATFORM: &[(&str, &str)] = &[
     ),
     (
         "REPORT RequestId: $ID\tDuration: 3.07 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 75 MB\tSta",
-        "Report 3070 4 128 75 init 0 restore 0 - \"-\" xray \"-\" in doubt",
+        "Report 3070 4 128 75 init 0 restore 0 unknown \"-\" xray \"-\" in doubt",
     ),
     ("RequestId: $ID Status: 200", "App id Info"),
     ("REPORT for March is ready", "App Info"),
@@ -707,6 +711,35 @@ pub(crate) const APP: &[(&str, &str)] = &[
         "2026/01/02 03:04:05 invoke_loop.go:100: {\"errorMessage\":\"no\",\"errorType\":\"errorString\"}",
         "Unhandled errorString | no",
     ),
+    ("shop is closed: errorString\nnull\n", "Unhandled errorString | shop is closed"),
+    (
+        "index out of range: errorString\n[{\"path\":\"runtime/panic.go\",\"line\":9,\"label\":\"gopanic\"}]",
+        "Uncaught errorString | index out of range",
+    ),
+    ("[{\"path\":\"runtime/panic.go\",\"line\":9,\"label\":\"gopanic\"}]", "Uncaught panic"),
+    (
+        "fork/exec /var/task/shop: permission denied: PathError\nnull",
+        "Init PathError | fork/exec /var/task/shop: permission denied",
+    ),
+    ("no widgets left: PathError", "App Info"),
+    ("shop is closed: errorString null", "Unhandled errorString | shop is closed"),
+    (
+        "2026-01-02 03:04:05,678 ERROR [io.qua.ama.lam.run.AbstractLambdaPollLoop] (Lambda Thread) Failed to run lambda: com.example.OrderRefused: 51\n\tat com.example.H.run(H.java:3)\n",
+        "Unhandled com.example.OrderRefused | 51 | at com.example.H.run",
+    ),
+    (
+        "2026-01-02T03:04:05+0000 error LambdaRuntime : lambda handler returned an error: orderRefused(51)",
+        "Unhandled - | orderRefused(51)",
+    ),
+    (
+        "2026-01-02T03:04:05.678Z\txyz ERROR\tInvoke Error \t{\"errorType\":\"TypeError\",\"errorMessage\":\"no widget\",\"stack\":[]}",
+        "Unhandled TypeError | no widget",
+    ),
+    (
+        "2026-01-02T03:04:05.678Z\t123\tERROR\tInvoke Error \t{\"errorType\":\"TypeError\",\"errorMessage\":\"no widget\",\"stack\":[]}",
+        "Unhandled TypeError | no widget",
+    ),
+    ("2026-01-02T03:04:05.678Z\t$ID\t{\"errorMessage\":\"no widget\"}", "Unhandled id - | no widget"),
     (
         "2026-01-02T03:04:05.678Z\tINFO\tlambda/invoke_loop.go:100\t{\"errorMessage\":\"no\",\"errorType\":\"errorString\"}",
         "Unhandled errorString | no",

@@ -139,6 +139,23 @@ fn partial_work_follows_the_facts() {
         assert_eq!(judge(&build.0).category, crate::model::Category::Throttling);
         assert_eq!(of(build), (PartialWork::Possible, Compensation::Depends));
     }
+    // A call without a connection did nothing; one that was cut off may have done all.
+    for (message, want) in [
+        ("connect ECONNREFUSED 10.2.3.4:5432", (PartialWork::Possible, Compensation::Depends)),
+        ("dial tcp 10.2.3.4:5432: i/o timeout", (PartialWork::Possible, Compensation::Depends)),
+        ("read ECONNRESET", (PartialWork::Likely, Compensation::Yes)),
+        ("socket hang up", (PartialWork::Likely, Compensation::Yes)),
+    ] {
+        let build = || Build::new().error(Phase::Invoke, ErrorForm::Unhandled, "Error", message).report();
+        assert_eq!(of(build()), want, "{message}");
+        let mut after_a_write = judge(&build().0);
+        after_a_write.take_work(&WorkShown::Write);
+        assert_eq!(
+            (after_a_write.partial_work, after_a_write.compensation),
+            (PartialWork::Likely, Compensation::Yes),
+            "{message}"
+        );
+    }
     let no_worker = Build::new().status(Status::Error, Some("Runtime.Unavailable"));
     assert_eq!(of(no_worker), (PartialWork::None, Compensation::No));
 }

@@ -51,19 +51,13 @@ fn sniff(head: &InputHead<'_>) -> bool {
             || head.any_line(|line| message(line).is_some_and(|at| is_repeated(line, at))))
 }
 
-/// Returns whether a sentence of the platform stands where messages do, if the log has any: a tool may have written the first
+/// Returns whether lines of the copy hold the sentences of the platform, if the log has any: a tool may have written the first
 /// line in the form of such a copy.
 fn has_sentences(head: &InputHead<'_>, message: impl Fn(&[u8]) -> Option<usize>) -> bool {
-    if head.any_line(|line| message(line).is_some_and(|at| message_start(line) == Some(at))) {
-        return true;
-    }
-    match head.any_line(|line| message_start(line).is_some()) {
-        true => head.any_line(|line| message_start(line) == Some(0)) && has_times_above(head),
-        false => {
-            let mut below = head.lines().skip(1).filter(|line| !line.trim_ascii().is_empty()).peekable();
-            below.peek().is_none() || below.any(|line| message(line).is_some())
-        }
-    }
+    let is_sentence = |line: &[u8]| message_start(line).is_some();
+    !head.any_line(is_sentence)
+        || head.any_line(|line| is_sentence(line) && message(line).is_some())
+        || head.any_line(|line| message_start(line) == Some(0)) && has_times_above(head)
 }
 
 /// Returns whether a time stands alone above every sentence of the platform, or above the one that it repeats: one above
