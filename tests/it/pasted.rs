@@ -72,9 +72,10 @@ fn written(message: &str) -> String {
 /// Every row of the console that is unfolded shows its message as it is and once more on one line.
 #[test]
 fn a_row_that_stands_there_twice_is_one_event() {
-    for messages in attempts() {
+    for (messages, time) in attempts().into_iter().flat_map(|messages| ["\n", "\t"].map(|end| (messages.clone(), end)))
+    {
         let rows = |row: &dyn Fn(&str) -> String| -> String {
-            messages.iter().map(|message| format!("{TIME}\n{}\n", row(&written(message)))).collect()
+            messages.iter().map(|message| format!("{TIME}{time}{}\n", row(&written(message)))).collect()
         };
         let once = told(&rows(&str::to_owned));
         assert!(once.complete && once.attempts.len() == 1, "{messages:?}");

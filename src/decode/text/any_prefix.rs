@@ -7,6 +7,7 @@ use super::ansi::without_colours;
 use super::engine::{self, Column, Family, FoundEvent, NamePlaces, Naming, Prefix};
 use super::line_form::{LineForm, RowForm};
 use super::own_time::own_time;
+use super::squeezed;
 use super::written_time::written_time;
 use crate::decode::delivery::Delivery;
 use crate::decode::head::without_return;
@@ -27,7 +28,11 @@ pub(in crate::decode) const SHAPE: Shape = Shape {
         delivery.watch_order();
         delivery.lines_only();
         let is_table = forms.forms.iter().any(|form| form.row().is_some());
-        engine::decode(&mut AnyPrefix { forms, is_table, begun: false, ended: false }, feed, delivery);
+        engine::decode(
+            &mut AnyPrefix { forms, is_table, begun: false, ended: false, told: Vec::new() },
+            feed,
+            delivery,
+        );
         Ok(())
     }),
     samples: &[
@@ -46,6 +51,9 @@ const MOST_FORMS: usize = 8;
 
 /// Lines of one attempt, at most: if its end is missing, what comes later is not quoted in it.
 const LONGEST_ATTEMPT: usize = 300;
+
+/// Bytes of a line of the platform that is compared with the next one, at most.
+const LONGEST_SENTENCE: usize = 1_000;
 
 /// Forms of the lines of an input.
 struct LineForms {
@@ -145,7 +153,12 @@ impl Writers {
 impl LineForms {
     /// Learns the forms from the sentences of the platform; from what people copy without any only where there is none.
     fn learn(head: &[u8]) -> Self {
-        let sentence = |line: &[u8]| if is_platform(line) { Some(0) } else { message_start(line) };
+        // A member of an answer that stands over several lines is no line of its own.
+        let is_member = |line: &[u8]| line.trim_ascii_start().starts_with(b"\"errorMessage\"");
+        let sentence = |line: &[u8]| match is_platform(line) {
+            true => Some(0),
+            false => message_start(line).filter(|at| *at == 0 || !is_member(line)),
+        };
         let learned = Self::learn_by(head, sentence).or_else(|| Self::learn_by(head, told_alone));
         learned.unwrap_or_else(|| Self { forms: Vec::new(), object: None, records: false })
     }
@@ -255,6 +268,8 @@ struct AnyPrefix {
     begun: bool,
     /// The last event was a line of the platform, which no other line continues.
     ended: bool,
+    /// That line, where only blank lines came since and its form has a time: below it, a console shows it once more.
+    told: Vec<u8>,
 }
 
 impl AnyPrefix {
@@ -282,6 +297,13 @@ impl Family for AnyPrefix {
             if let Some(message) = self.below_in_record(line) {
                 return Some(Prefix { message, ..Prefix::default() });
             }
+            if !line.trim_ascii().is_empty() && !self.told.is_empty() {
+                let is_copy = squeezed(line).eq(squeezed(&self.told));
+                self.told.clear();
+                if is_copy {
+                    return Some(Prefix { message: usize::MAX, ..Prefix::default() });
+                }
+            }
             // Lines without the form continue an event, if its form shows where one begins.
             let is_own = std::mem::take(&mut self.ended)
                 || is_platform(line)
@@ -290,7 +312,12 @@ impl Family for AnyPrefix {
         };
         let message = &line[prefix.message.min(line.len())..];
         self.begun = true;
-        self.ended = !form.marks_events() || is_platform(message);
+        self.told.clear();
+        let is_sentence = is_platform(message);
+        if is_sentence && form.marks_events() && message.len() <= LONGEST_SENTENCE {
+            self.told.extend_from_slice(message);
+        }
+        self.ended = !form.marks_events() || is_sentence;
         Some(prefix)
     }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::engine::{self, Family, FoundEvent, Prefix};
 use super::own_time::own_time;
+use super::squeezed;
 use super::written_time::written_time;
 use crate::decode::delivery::Delivery;
 use crate::decode::head::InputHead;
@@ -197,8 +198,4 @@ fn has_cells_behind(line: &[u8], message: usize) -> bool {
 /// Returns whether the message of a line stands there twice.
 fn is_repeated(line: &[u8], message: usize) -> bool {
     line.get(message..).is_some_and(|text| unrepeated(text).len() < text.len())
-}
-
-fn squeezed(text: &[u8]) -> impl Iterator<Item = &u8> {
-    text.iter().filter(|byte| !byte.is_ascii_whitespace())
 }

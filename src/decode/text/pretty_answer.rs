@@ -10,10 +10,10 @@ const FIRST_KEYS: [&[u8]; 2] = [b"\"errorMessage\"", b"\"errorType\""];
 
 /// Lines of an answer that is being read.
 #[derive(Debug, Default)]
-pub(super) struct PrettyAnswer(State);
+pub(super) struct PrettyAnswer(AnswerState);
 
 #[derive(Debug, Default)]
-enum State {
+enum AnswerState {
     /// No answer.
     #[default]
     Outside,
@@ -27,7 +27,7 @@ impl PrettyAnswer {
     /// Returns whether a line continues the answer that began above it.
     #[inline]
     pub(super) fn continues(&mut self, line: &[u8]) -> bool {
-        if matches!(self.0, State::Outside) && !matches!(line.first(), Some(b'{' | b' ' | b'\t')) {
+        if matches!(self.0, AnswerState::Outside) && !matches!(line.first(), Some(b'{' | b' ' | b'\t')) {
             return false;
         }
         self.look(line)
@@ -36,17 +36,18 @@ impl PrettyAnswer {
     fn look(&mut self, line: &[u8]) -> bool {
         let text = line.trim_ascii();
         let (depth, lines, in_text) = match self.0 {
-            State::Brace if FIRST_KEYS.iter().any(|key| text.starts_with(key)) => (1, 0, false),
-            State::Members { depth, lines, in_text } if lines < MOST_LINES && !is_platform(line) => {
+            AnswerState::Brace if FIRST_KEYS.iter().any(|key| text.starts_with(key)) => (1, 0, false),
+            AnswerState::Members { depth, lines, in_text } if lines < MOST_LINES && !is_platform(line) => {
                 (depth, lines, in_text)
             }
             _ => {
-                self.0 = if text == b"{" { State::Brace } else { State::Outside };
+                self.0 = if text == b"{" { AnswerState::Brace } else { AnswerState::Outside };
                 return false;
             }
         };
         let (depth, in_text) = depth_after(text, depth, in_text);
-        self.0 = if depth == 0 { State::Outside } else { State::Members { depth, lines: lines + 1, in_text } };
+        self.0 =
+            if depth == 0 { AnswerState::Outside } else { AnswerState::Members { depth, lines: lines + 1, in_text } };
         true
     }
 }
