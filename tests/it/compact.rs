@@ -242,7 +242,17 @@ fn one_that_was_written_by_a_table_is_read() {
 }
 
 /// Lines that somebody appends to records, and that are not records.
-const NOT_RECORDS: [(&str, &str); 3] = [
+const NOT_RECORDS: [(&str, &str); 5] = [
+    (
+        "START RequestId: 6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34 Version: $LATEST\nREPORT RequestId: \
+         6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34\tDuration: 3.00 ms\tBilled Duration: 3 ms\tMemory Size: 128 MB\tMax Memory Used: 3 \
+         MB\tStatus: timeout\n",
+        "START RequestId:",
+    ),
+    (
+        "2026-10-01T00:00:03.001Z 6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34 Task timed out after 3.00 seconds\n",
+        "Task timed out",
+    ),
     ("{\"lt\":99,\"f\":\"pay\",\"r\":\"6f0d\",\"t\":1790812800123,\"d\":3.0}\n", "a later version"),
     ("{\"lt\":5,\"f\":\"pay\",\"t\":1790812800123,\"d\":3.0}\n", "1 record could not be read, the first at line "),
     (
