@@ -241,6 +241,53 @@ fn one_that_was_written_by_a_table_is_read() {
     same(&answer(rows), &answer(demo), "rows");
 }
 
+/// Lines that somebody appends to records, and that are not records.
+const NOT_RECORDS: [(&str, &str); 5] = [
+    (
+        "START RequestId: 6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34 Version: $LATEST\nREPORT RequestId: \
+         6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34\tDuration: 3.00 ms\tBilled Duration: 3 ms\tMemory Size: 128 MB\tMax Memory Used: 3 \
+         MB\tStatus: timeout\n",
+        "START RequestId:",
+    ),
+    (
+        "2026-10-01T00:00:03.001Z 6f0d1a52-93c1-4d0e-8a55-0b7c2f1e9d34 Task timed out after 3.00 seconds\n",
+        "Task timed out",
+    ),
+    ("{\"lt\":99,\"f\":\"pay\",\"r\":\"6f0d\",\"t\":1790812800123,\"d\":3.0}\n", "a later version"),
+    ("{\"lt\":5,\"f\":\"pay\",\"t\":1790812800123,\"d\":3.0}\n", "1 record could not be read, the first at line "),
+    (
+        "{\"lt\":5,\"f\":\"pay\",\"r\":\"6f0d\",\"t\":1790812800123,\"d\":3.0,\"category\":\"timeout\"}\n",
+        "1 record could not be read, the first at line ",
+    ),
+];
+
+#[test]
+fn no_gate_passes_over_lines_that_are_not_records() {
+    let whole = successes(0).0;
+    for form in ["full", "compact"] {
+        let records = Run::analyze(["-"]).args(["--format", "ndjson", "--records", form]).input(whole.clone()).stdout();
+        let gated =
+            |records: String| Run::analyze(["-"]).args(["--format", "json", "--fail-on", "failed > 0"]).input(records);
+        gated(records.clone()).stdout();
+        let middle = records[..records.len() / 2].rfind('\n').unwrap() + 1;
+        let (first, second) = records.split_at(middle);
+        for (line, told) in NOT_RECORDS {
+            for text in [format!("{first}{line}{second}"), format!("{records}{line}")] {
+                let done = gated(text).status(3);
+                let summary = read_summary(&done.stdout);
+                let coverage = &summary["coverage"];
+                assert_eq!(
+                    (&coverage["complete"], &summary["gate"]["passed"]),
+                    (&json!(false), &json!(false)),
+                    "{form}: {line}"
+                );
+                assert!(coverage["notes"].to_string().contains(told), "{form}: {line}: {coverage}");
+                assert_eq!(summary["totals"]["attempts"], 200, "{form}: {line}");
+            }
+        }
+    }
+}
+
 #[test]
 fn without_records_the_form_is_refused() {
     let done = Run::new(["demo", "--records", "compact"]).status(2);
