@@ -130,6 +130,10 @@ impl Output for Closing<'_, '_> {
             let sighting = masked_sighting(&sighting, &self.worker.options.redaction);
             self.worker.tally.unread(input, &sighting, false);
         }
+        // As records of the attempts tell it.
+        if let Some(runtime) = &attempt.runtime {
+            self.worker.entries.runtime(names, attempt.started_at, &redaction.masked(runtime));
+        }
         self.worker.progress.judged(verdict.category.is_failure());
         let (inputs, options) = (self.worker.inputs, self.worker.options);
         let input_name = |at: u32| inputs.get(at as usize).map(|input| input.name.clone()).unwrap_or_default();
