@@ -182,6 +182,27 @@ fn a_success_is_small() {
     }
 }
 
+/// A view must give the same times whatever zone the session has, which no test here can set.
+#[test]
+fn no_statement_asks_for_the_zone_of_the_session() {
+    for engine in ["athena", "duckdb", "spark"] {
+        let sql = Run::new(["schema", "record", "--ddl", engine]).stdout().to_lowercase();
+        for word in [
+            "timezone",
+            "timestamp_millis",
+            "utc_timestamp",
+            "from_unixtime",
+            "to_timestamp",
+            "timestamptz",
+            "time zone",
+        ] {
+            assert!(!sql.contains(word), "{engine}: {word}");
+        }
+        // Spark alone has no time stamp without a zone by default.
+        assert!(engine != "spark" || !sql.contains("timestamp") && !sql.contains("date_format"), "{engine}: {sql}");
+    }
+}
+
 #[test]
 fn every_line_fits_its_schema() {
     let schema: Value = serde_json::from_str(&Run::new(["schema", "record"]).stdout()).unwrap();
