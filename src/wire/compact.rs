@@ -125,6 +125,9 @@ pub struct CompactRecord {
     /// False where part of the log of the run was not read or not understood.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub understood: Option<bool>,
+    /// True where other attempts of the function that succeeded have no records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub successes_left_out: Option<bool>,
 }
 
 impl CompactRecord {
@@ -164,6 +167,7 @@ impl CompactRecord {
             timeout_ms: record.timeout_ms.filter(|_| tells),
             timeout_source: record.timeout_source.clone().filter(|_| tells),
             understood: (!record.understood).then_some(false),
+            successes_left_out: record.successes_left_out.then_some(true),
         };
         let b = record.billed_ms.filter(|billed| *billed != short.billed_ms());
         let short = Self { b, ..short };
@@ -203,6 +207,7 @@ impl CompactRecord {
             function,
             input: self.k,
             understood: self.understood.unwrap_or(true),
+            successes_left_out: self.successes_left_out.unwrap_or_default(),
             version: self
                 .n
                 .map_or_else(|| Some(LATEST.to_owned()), |version| Some(version).filter(|one| !one.is_empty())),
@@ -268,7 +273,7 @@ impl Record {
 
     /// Reads a row of a table, which has the columns of both forms in any order, those that it lacks as null.
     fn read_row(json: &[u8]) -> Result<Self, NotARecord> {
-        let Row(fields) = serde_json::from_slice(json).map_err(|_| NotARecord::NotWhole)?;
+        let RowFields(fields) = serde_json::from_slice(json).map_err(|_| NotARecord::NotWhole)?;
         let is_compact = fields.contains_key("lt");
         let format = fields.get(if is_compact { "lt" } else { "schema" }).and_then(Value::as_u64);
         if let Some(later) = format.filter(|format| *format > u64::from(SCHEMA_VERSION)) {
@@ -320,6 +325,7 @@ impl Record {
             function: None,
             input: None,
             understood: true,
+            successes_left_out: false,
             version: None,
             runtime: None,
             architecture: None,
@@ -373,9 +379,9 @@ impl Record {
 }
 
 /// The keys of an object that are not null, each once.
-struct Row(Map<String, Value>);
+struct RowFields(Map<String, Value>);
 
-impl<'de> Deserialize<'de> for Row {
+impl<'de> Deserialize<'de> for RowFields {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
         struct Fields;
 
@@ -484,6 +490,7 @@ mod tests {
             let (function, account_id, region, log_group, log_stream, version, request_id, runtime) = names;
             let (duration_ms, init_ms, restore_ms, billed_ms, memory) = figures;
             let (understood, attempt, category, emulated) = words;
+            let successes_left_out = emulated && !understood;
             let (partial_work, outcome, timeout_ms, errors) = terms;
             let at = |ms: Option<i64>| moment(ms.and_then(Timestamp::from_ms));
             let cold_start = init_ms.is_some() || restore_ms.is_some();
@@ -503,6 +510,7 @@ mod tests {
                 request_id,
                 runtime,
                 understood,
+                successes_left_out,
                 attempt: attempt.saturating_sub(1).max(1),
                 started_at: at(start),
                 started_at_ms: start,
@@ -621,8 +629,8 @@ mod tests {
     fn what_tells_more_keeps_its_names() {
         let failure = Record { category: "timeout".to_owned(), code: "timeout.invoke".to_owned(), ..Record::success() };
         let second = Record { attempt: 2, outcome: Some("recovered".to_owned()), ..Record::success() };
-        let shown = Record { progress: Some("3/9".to_owned()), ..Record::success() };
-        for record in [failure, second, shown] {
+        let untimed = Record { request_id: Some("8f50".to_owned()), duration_ms: Some(3.0), ..Record::success() };
+        for record in [failure, second, untimed] {
             let mut line = Vec::new();
             record.write_compact(false, &mut line).expect("a record is JSON");
             let text = String::from_utf8(line).expect("JSON is text");

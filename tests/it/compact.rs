@@ -310,6 +310,39 @@ fn no_gate_passes_over_lines_that_are_not_records() {
 }
 
 #[test]
+fn records_of_failures_alone_give_no_rate() {
+    let failures = |paths: &[&str], form: &str| {
+        Run::analyze(paths).args(["--format", "ndjson", "--failures-only", "--records", form]).stdout()
+    };
+    for form in ["full", "compact"] {
+        let records = failures(&[LOGS], form);
+        let all = answer(records.clone());
+        let (totals, rows) = (&all["totals"], all["functions"].as_array().unwrap());
+        assert!(totals["failed"].as_u64() > Some(20), "{form}: {totals}");
+        for row in rows.iter().chain([totals]) {
+            assert_eq!(
+                (&row["failure_rate"], &row["duration_ms"]["all"]["max"]),
+                (&Value::Null, &Value::Null),
+                "{form}: {row}"
+            );
+        }
+        assert_eq!(all["coverage"]["complete"], false, "{form}");
+        let gated = |records: String, gate| Run::analyze(["-"]).args(["--fail-on", gate]).input(records);
+        gated(records.clone(), "failure_rate > 50%").status(3);
+        gated(records.clone(), "failed > 20").status(1);
+        // What is written from them says it, too.
+        let again = Run::analyze(["-"]).args(["--format", "ndjson", "--records", form]).input(records).stdout();
+        gated(again, "failure_rate > 50%").status(3);
+    }
+    // Of another function in the same input every success is there.
+    let (log, function) = successes(1);
+    let whole = Run::analyze(["-"]).args(["--format", "ndjson"]).input(log).stdout();
+    let mixed = answer(whole + &failures(&[LOGS], "full"));
+    let row = mixed["functions"].as_array().unwrap().iter().find(|row| row["function"] == function).unwrap();
+    assert_eq!((&row["failure_rate"], &mixed["totals"]["failure_rate"]), (&json!(0.0), &Value::Null));
+}
+
+#[test]
 fn without_records_the_form_is_refused() {
     let done = Run::new(["demo", "--records", "compact"]).status(2);
     assert!(done.stderr.contains("--format ndjson"), "{}", done.stderr);
