@@ -1,4 +1,4 @@
-//! The compact form of records: a success in under 200 bytes, and other records without what is null or empty.
+//! The compact form of records: most successes in under 200 bytes, and other records without what is null or empty.
 //!
 //! Each line stands alone. A success is written in few bytes only if all that counts comes back from them; any other record
 //! keeps its names.
@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::record::{CutEnds, ObservationCount, Record, RecordKind};
-use super::{SCHEMA_VERSION, moment};
+use super::{SCHEMA_VERSION, SideEffectLine, moment};
 use crate::model::Timestamp;
 
 /// Version that most functions run, which is left out.
@@ -113,6 +113,12 @@ pub struct CompactRecord {
     /// Worth knowing and not a failure; left out where it is but a cold start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observations: Option<Vec<ObservationCount>>,
+    /// The writes that its lines show before the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub side_effects: Option<Vec<SideEffectLine>>,
+    /// The last step that its lines show, where they show no write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<String>,
     /// Runtime version; on the latest line of a function that tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runtime: Option<String>,
@@ -163,6 +169,8 @@ impl CompactRecord {
             tenant_id: record.tenant_id.clone(),
             observations: (record.observations != usual_observations(record.cold_start))
                 .then(|| record.observations.clone()),
+            side_effects: (!record.side_effects.is_empty()).then(|| record.side_effects.clone()),
+            progress: record.progress.clone(),
             runtime: record.runtime.clone().filter(|_| tells),
             timeout_ms: record.timeout_ms.filter(|_| tells),
             timeout_source: record.timeout_source.clone().filter(|_| tells),
@@ -228,6 +236,8 @@ impl CompactRecord {
             memory_size_mb: self.m,
             max_memory_used_mb: self.u,
             observations: self.observations.unwrap_or_else(|| usual_observations(cold_start)),
+            side_effects: self.side_effects.unwrap_or_default(),
+            progress: self.progress,
             ..Record::success()
         }
     }
@@ -493,6 +503,16 @@ mod tests {
             let successes_left_out = emulated && !understood;
             let (partial_work, outcome, timeout_ms, errors) = terms;
             let at = |ms: Option<i64>| moment(ms.and_then(Timestamp::from_ms));
+            let effect = |id: Option<String>| SideEffectLine {
+                at: at(start),
+                operation: "dynamodb PutItem".to_owned(),
+                target: id.clone(),
+                id,
+                state: "confirmed".to_owned(),
+                repeated: None,
+                line_number: 7,
+            };
+            let side_effects = if errors == 2 { vec![effect(None), effect(function.clone())] } else { Vec::new() };
             let cold_start = init_ms.is_some() || restore_ms.is_some();
             let mut observations = usual_observations(cold_start);
             if errors > 1 {
@@ -528,6 +548,8 @@ mod tests {
                 memory_size_mb: memory,
                 max_memory_used_mb: memory,
                 observations,
+                side_effects,
+                progress: (errors == 1).then(|| "3/9".to_owned()),
                 emulated,
                 outcome: outcome.map(str::to_owned),
                 ..Record::success()

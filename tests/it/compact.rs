@@ -182,6 +182,26 @@ fn a_success_is_small() {
     }
 }
 
+#[test]
+fn every_plain_success_is_in_few_bytes() {
+    let (full, compact) = (records(&[PathBuf::from(LOGS)], "full"), records(&[PathBuf::from(LOGS)], "compact"));
+    let mut with_writes = 0;
+    for (full, compact) in full.lines().zip(compact.lines()) {
+        let record: Value = serde_json::from_str(full).unwrap();
+        let is_plain = record["category"] == "ok"
+            && record["outcome"] == "succeeded"
+            && record["confidence"] == "high"
+            && record["emulated"] == false
+            && ["request_id", "started_at", "duration_ms", "billed_ms"].iter().all(|key| !record[key].is_null());
+        if is_plain {
+            assert!(compact.starts_with(r#"{"lt":"#), "{compact}");
+            let line: Value = serde_json::from_str(compact).unwrap();
+            with_writes += usize::from(!line["side_effects"].is_null() || !line["progress"].is_null());
+        }
+    }
+    assert!(with_writes > 3, "{with_writes}");
+}
+
 /// A view must give the same times whatever zone the session has, which no test here can set.
 #[test]
 fn no_statement_asks_for_the_zone_of_the_session() {
