@@ -614,6 +614,10 @@ fn filter(asked: &Asked, shared: &Shared, empty: bool) -> Answer {
         None => group(estate, &asked.account, &asked.region, &asked.name),
     };
     let Some(group) = found else { return missing() };
+    if group.class == Some("INFREQUENT_ACCESS") {
+        let why = "The operation is not supported for log groups of the Infrequent Access log class";
+        return Answer::error(400, "InvalidOperationException", why);
+    }
     let (start, end) = (body["startTime"].as_i64().unwrap_or(0), body["endTime"].as_i64().unwrap_or(i64::MAX));
     let prefix = body["logStreamNamePrefix"].as_str().unwrap_or_default();
     let streams = body["logStreamNames"].as_array();

@@ -56,7 +56,7 @@ use beside::Beside;
 use call::{Caller, NEEDED};
 use connect::AccountRegion;
 use follow::{FollowedRegion, Following};
-use insights::{Budget, Queries};
+use insights::{Budget, EngineChoice, Queries};
 use limiter::Limiter;
 use plan::{Region, first_slices};
 use preparation::{LookedUp, find, outlook};
@@ -214,18 +214,18 @@ impl Pull {
         watch: Arc<dyn PullWatch>,
     ) -> Result<Self, PullError> {
         let Started { runtime, signals, found } = Started::new(&request, &*watch)?;
-        let LookedUp { connection, searched, selection, resumed } = found;
+        let LookedUp { connection, searched, mut selection, resumed } = found;
         let wanted = Wanted::of(&request.names)?;
         let beside = Beside::new(&request, &searched, &selection, &wanted);
-        let choice = insights::choose(&request, &selection, &searched)?;
+        let choice = insights::choose(&request, &mut selection, &searched)?;
         let mut outlook = outlook(&request, connection.remarks, &selection);
-        outlook.remarks.extend(choice.remark);
+        outlook.remarks.extend(choice.remark.clone());
         watch.begins(&outlook);
         let shared = Arc::new(state(selection, resumed.is_some(), watch)?);
         let regions = regions(&shared, &searched, request.max_rate);
         shared.set_regions(regions.len());
         let (regions, found) =
-            if choice.insights { InsightsWork::of(&shared, regions, &request) } else { (regions, None) };
+            if choice.insights() { InsightsWork::of(&shared, regions, &request, &choice) } else { (regions, None) };
         let slices: Vec<Vec<Slice>> = regions.iter().map(|(_, targets)| slices_of(&shared, targets)).collect();
         slices.iter().for_each(|slices| shared.begin(slices));
         if let Some(resumed) = &resumed {
@@ -477,13 +477,18 @@ struct InsightsWork {
 
 impl InsightsWork {
     /// Takes the log groups that Logs Insights reads from those of all regions, and announces them.
-    fn of(shared: &PullState, regions: Vec<RegionTargets>, request: &Request) -> (Vec<RegionTargets>, Option<Self>) {
+    fn of(
+        shared: &PullState,
+        regions: Vec<RegionTargets>,
+        request: &Request,
+        choice: &EngineChoice,
+    ) -> (Vec<RegionTargets>, Option<Self>) {
         let window = (request.from.ms(), request.to.ms());
         let budget = Arc::new(Budget::new(request.max_scan));
         let (mut others, mut found) = (Vec::new(), Vec::new());
         for (region, targets) in regions {
-            let can_read = |at: &usize| shared.targets.get(*at).is_some_and(insights::can_read);
-            let (own, rest): (Vec<usize>, Vec<usize>) = targets.into_iter().partition(can_read);
+            let takes = |at: &usize| shared.targets.get(*at).is_some_and(|target| choice.takes(target));
+            let (own, rest): (Vec<usize>, Vec<usize>) = targets.into_iter().partition(takes);
             let slices: Vec<Slice> =
                 own.iter().map(|at| Slice::new(insights::first_slice(*at, window), window.1)).collect();
             shared.begin(&slices);
@@ -512,7 +517,16 @@ impl InsightsWork {
             queries.stop_all().await;
         }
         let counted = shared.counted();
-        let mut text = format!("Logs Insights scanned {:.3} GB to find failures", self.budget.scanned() as f64 / 1e9);
+        let (scanned, for_lines) = self.budget.scanned();
+        let mut text = format!("Logs Insights scanned {} to find failures", insights::scanned(scanned - for_lines));
+        let infrequent = shared.targets.iter().filter(|target| target.is_infrequent()).count();
+        if infrequent > 0 || for_lines > 0 {
+            text.push_str(&format!(
+                ", and {} for their lines in log groups of the class INFREQUENT_ACCESS ({infrequent}), whose order within a \
+                 millisecond it does not tell",
+                insights::scanned(for_lines)
+            ));
+        }
         if counted > 0 {
             text.push_str(&format!(
                 ", and counted {counted} attempts that succeeded, which were not read: of their functions it is not known \

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Request;
 use super::listing::GroupInfo;
-use crate::model::{Note, Timestamp};
+use crate::model::{Note, Timestamp, function_from_group};
 use crate::source::saved::GroupPlace;
 
 /// A log group to read.
@@ -19,6 +19,9 @@ pub(super) struct Target {
     pub(super) streams: Vec<String>,
     /// Class of the group, if it is one that may not be readable.
     pub(super) class: Option<String>,
+    /// Whether the class is INFREQUENT_ACCESS, of which only queries of Logs Insights tell anything; `None` if the group was
+    /// not listed.
+    pub(super) infrequent: Option<bool>,
     pub(super) to_read: Vec<ToRead>,
     /// Estimated bytes in the window, from the group's size.
     pub(super) estimate: u64,
@@ -31,6 +34,18 @@ pub(super) struct ToRead {
     pub(super) stream: usize,
     pub(super) from: i64,
     pub(super) end: i64,
+}
+
+impl Target {
+    /// Returns whether it is the log group of one function, as a whole.
+    pub(super) fn is_of_one_function(&self) -> bool {
+        self.only.is_none() && function_from_group(&self.group.name).is_some()
+    }
+
+    /// Returns whether only Logs Insights can read it.
+    pub(super) fn is_infrequent(&self) -> bool {
+        self.infrequent == Some(true)
+    }
 }
 
 /// Most chains that one group is cut into by its streams.
@@ -106,6 +121,7 @@ mod tests {
             only: Some(names.iter().map(|&name| name.to_owned()).collect()),
             streams: Vec::new(),
             class: None,
+            infrequent: None,
             to_read: Vec::new(),
             estimate: 0,
         };

@@ -35,6 +35,8 @@ const PATIENCE: Duration = Duration::from_secs(65 * 60);
 const GOODBYE: Duration = Duration::from_secs(5);
 /// Most pages of one answer, as a guard against endless paging.
 const PAGES: usize = 1_000;
+/// Most bytes of one answer that are held.
+const MOST_BYTES: usize = 64 << 20;
 
 /// A row of an answer: values by field.
 pub(super) type ResultRow = BTreeMap<String, String>;
@@ -61,13 +63,21 @@ pub(super) enum QueryFault {
 pub(in super::super) struct Budget {
     most: u64,
     ended: AtomicU64,
+    /// What queries for lines have scanned, of all.
+    for_lines: AtomicU64,
     running: Mutex<BTreeMap<String, u64>>,
     spent: AtomicBool,
 }
 
 impl Budget {
     pub(in super::super) fn new(most: u64) -> Self {
-        Self { most, ended: AtomicU64::new(0), running: Mutex::default(), spent: AtomicBool::new(false) }
+        Self {
+            most,
+            ended: AtomicU64::new(0),
+            for_lines: AtomicU64::new(0),
+            running: Mutex::default(),
+            spent: AtomicBool::new(false),
+        }
     }
 
     /// Records what a running query has scanned. Returns whether it may go on.
@@ -81,18 +91,22 @@ impl Budget {
         all <= self.most
     }
 
-    fn ends(&self, query: &str) {
+    fn ends(&self, query: &str, is_for_lines: bool) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        self.ended.fetch_add(running.remove(query).unwrap_or(0), Ordering::Relaxed);
+        let bytes = running.remove(query).unwrap_or(0);
+        self.ended.fetch_add(bytes, Ordering::Relaxed);
+        if is_for_lines {
+            self.for_lines.fetch_add(bytes, Ordering::Relaxed);
+        }
     }
 
     fn is_spent(&self) -> bool {
         self.spent.load(Ordering::Relaxed)
     }
 
-    /// Returns the bytes that were scanned.
-    pub(in super::super) fn scanned(&self) -> u64 {
-        self.ended.load(Ordering::Relaxed)
+    /// Returns the bytes that were scanned, and how many of them for lines.
+    pub(in super::super) fn scanned(&self) -> (u64, u64) {
+        (self.ended.load(Ordering::Relaxed), self.for_lines.load(Ordering::Relaxed))
     }
 }
 
@@ -134,6 +148,12 @@ struct Statistics {
     log_groups_scanned: Option<f64>,
 }
 
+/// Returns about how much memory rows take.
+pub(super) fn bytes_of(rows: &[ResultRow]) -> usize {
+    let of_field = |(field, value): (&String, &String)| field.len() + value.len() + 64;
+    rows.iter().map(|row| row.iter().map(of_field).sum::<usize>()).sum()
+}
+
 impl Queries {
     pub(in super::super) fn new(place: &Arc<AccountRegion>, budget: &Arc<Budget>) -> Self {
         let caller =
@@ -157,7 +177,7 @@ impl Queries {
     pub(super) async fn ask(
         self: &Arc<Self>,
         groups: &[String],
-        text: &str,
+        (text, is_for_lines): (&str, bool),
         (from_s, to_s): (i64, i64),
     ) -> Result<Ended, QueryFault> {
         let _turn = self.at_once.acquire().await;
@@ -179,7 +199,7 @@ impl Queries {
         let id = started.await.unwrap_or_else(|error| Err(RequestError::Other(error.to_string())));
         let id = id.map_err(QueryFault::Request)?;
         let ended = self.follow(&id).await;
-        self.budget.ends(&id);
+        self.budget.ends(&id, is_for_lines);
         if matches!(ended, Ok(Ended::Whole(..))) {
             self.running().remove(&id);
         } else {
@@ -239,14 +259,19 @@ impl Queries {
         let Looked { results, statistics, mut next_token, .. } = first;
         let row = |fields: Vec<FieldTold>| fields.into_iter().map(|one| (one.field, one.value)).collect::<ResultRow>();
         let mut rows: Vec<ResultRow> = results.into_iter().map(row).collect();
-        let mut pages = 1;
+        let (mut pages, mut held) = (1, bytes_of(&rows));
         while let Some(token) = next_token.filter(|token| !token.is_empty()) {
             pages += 1;
             if pages > PAGES || rows.len() > LIMIT {
                 return Ok(Ended::Partial("its answer has no end".to_owned()));
             }
             let page = self.look(id, Some(&token)).await.map_err(QueryFault::Request)?;
+            let before = rows.len();
             rows.extend(page.results.into_iter().map(row));
+            held += rows.get(before..).map_or(0, bytes_of);
+            if held > MOST_BYTES {
+                return Ok(Ended::Partial("it has more than 64 MB".to_owned()));
+            }
             next_token = page.next_token.filter(|next| *next != token);
         }
         let told = statistics.result_count.map(|count| count as usize);

@@ -1,4 +1,5 @@
-//! Work of the engine on the log groups of one region: asks the queries, fetches what they find, and counts the rest.
+//! Work of the engine on the log groups of one region: asks the queries, fetches what they find, by GetLogEvents or by
+//! queries, and counts the rest.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,13 +16,14 @@ use super::super::lookup::failure_of_place;
 use super::super::reasons::missing;
 use super::super::shared::PullState;
 use super::super::spool::SliceId;
-use super::client::{Ended, Queries, QueryFault, ResultRow};
+use super::client::{Ended, Queries, QueryFault, ResultRow, bytes_of};
 use super::fetcher::{FetchFault, Fetcher, WantedLines};
-use super::queries::{COURSE, DURATIONS, FAILURES, IDS, PLACES, Query, REPEATED};
+use super::found::FoundGroup;
+use super::lines::{LinesWork, PORTION};
+use super::queries::{COURSE, DURATIONS, FAILURES, IDS, LINES, PLACES, Query, REPEATED, quoted};
 use super::stretch::{StreamEvent, Want};
-use super::tally::{GroupTally, Repeated, number};
+use super::tally::{Repeated, number};
 use crate::account::{CountedSuccesses, bucket_width_ms};
-use crate::lambda::platform::step_of_request;
 use crate::model::Timestamp;
 
 /// Most log groups of one query.
@@ -33,6 +35,8 @@ const STREAMS: usize = 8;
 const NOT_WHOLE: usize = 40;
 /// Bytes of text that are spooled at once.
 const PAGE: usize = 1 << 20;
+/// Most bytes that the parts of an answer may have together.
+const MOST_BYTES: usize = 256 << 20;
 
 /// The engine in one region.
 struct InsightsRegion {
@@ -47,18 +51,6 @@ struct InsightsRegion {
 
 /// Failure that ends the pull from a region, and the remark on it.
 type RegionEnding = (PullError, String);
-
-/// What is known of a log group.
-#[derive(Default)]
-struct FoundGroup {
-    tally: GroupTally,
-    /// Wanted lines by stream.
-    lines: BTreeMap<String, Vec<WantedLines>>,
-    /// STARTs that were fetched.
-    fetched: FxHashSet<u64>,
-    /// Why not all is known that must be.
-    lacks: BTreeSet<String>,
-}
 
 /// Pulls log groups of one region, whose first slices were announced.
 pub(in super::super) async fn pull(
@@ -77,9 +69,16 @@ pub(in super::super) async fn pull(
         window,
     });
     let mut running = JoinSet::new();
-    for batch in targets.chunks(GROUPS) {
-        let (region, batch) = (Arc::clone(&region), batch.to_vec());
-        running.spawn(async move { region.batch(batch).await });
+    // Whether a query may ask for log groups of two classes is not known.
+    let of_class = |class: Option<bool>| -> Vec<usize> {
+        let has = |at: &&usize| region.shared.targets.get(**at).is_some_and(|target| target.infrequent == class);
+        targets.iter().filter(has).copied().collect()
+    };
+    for (class, most) in [(Some(false), GROUPS), (Some(true), GROUPS), (None, 1)] {
+        for batch in of_class(class).chunks(most) {
+            let (region, batch) = (Arc::clone(&region), batch.to_vec());
+            running.spawn(async move { region.batch(batch, class == Some(true)).await });
+        }
     }
     while let Some(ended) = running.join_next().await {
         match ended {
@@ -98,6 +97,11 @@ pub(in super::super) async fn pull(
 /// Key of the slice with which the reader waits for the streams of a group.
 pub(in super::super) fn first_slice(target: usize, window: (i64, i64)) -> SliceId {
     SliceId { target, stream: 0, start: window.0 }
+}
+
+/// Key of the slice of the lines that queries tell of a group.
+fn lines_slice(target: usize, window: (i64, i64)) -> SliceId {
+    SliceId { target, stream: 1, start: window.0 }
 }
 
 /// Key of the slice behind all streams of a group.
@@ -120,14 +124,15 @@ enum Refusal {
 }
 
 impl InsightsRegion {
-    /// Pulls up to fifty log groups.
-    async fn batch(self: &Arc<Self>, targets: Vec<usize>) -> Result<(), RegionEnding> {
+    /// Pulls up to fifty log groups of one class; if that is INFREQUENT_ACCESS, their lines come from queries, too.
+    async fn batch(self: &Arc<Self>, targets: Vec<usize>, is_infrequent: bool) -> Result<(), RegionEnding> {
         for target in &targets {
             self.shared.spool.open(last_slice(*target, self.window));
         }
         let mut waiting = vec![targets];
         while let Some(targets) = waiting.pop() {
             match self.find(&targets).await {
+                Ok(groups) if is_infrequent => self.fetch_by_queries(groups).await?,
                 Ok(groups) => self.fetch(groups).await?,
                 Err(Refusal::Ending(ending)) => return Err(ending),
                 Err(Refusal::Missing) => match targets.split_at(targets.len() / 2) {
@@ -148,27 +153,32 @@ impl InsightsRegion {
         self.shared.unreadable(target, missing(&name, &self.place.region, None, &BTreeSet::new()));
     }
 
+    /// Returns log groups as AWS takes them.
+    fn names<'t>(&self, targets: impl IntoIterator<Item = &'t usize>) -> Vec<String> {
+        let groups = targets.into_iter().filter_map(|target| self.shared.targets.get(*target)).map(|one| &one.group);
+        groups.map(|group| group.arn.clone().unwrap_or_else(|| group.name.clone())).collect()
+    }
+
+    /// Returns the log group that a row tells of.
+    fn target_of<'t>(&self, targets: impl IntoIterator<Item = &'t usize>, row: &ResultRow) -> Option<usize> {
+        let (account, name) = row.get("@log").and_then(|log| log.split_once(':'))?;
+        let of = |target: &usize| self.shared.targets.get(*target).map(|target| &target.group);
+        let mut named = targets.into_iter().filter(|target| of(target).is_some_and(|group| group.name == name));
+        let first = named.next()?;
+        let is_its = |target: &&usize| of(target).is_some_and(|group| group.account.as_deref() == Some(account));
+        Some(*[first].into_iter().chain(named).find(is_its).unwrap_or(first))
+    }
+
     /// Asks the queries, and sorts their rows by log group.
     async fn find(self: &Arc<Self>, targets: &[usize]) -> Result<BTreeMap<usize, FoundGroup>, Refusal> {
-        let of = |target: &usize| self.shared.targets.get(*target).map(|target| &target.group);
-        let names: Vec<String> = targets
-            .iter()
-            .filter_map(|target| of(target).map(|group| group.arn.clone().unwrap_or_else(|| group.name.clone())))
-            .collect();
+        let names = self.names(targets);
         let mut groups: BTreeMap<usize, FoundGroup> =
             targets.iter().map(|target| (*target, FoundGroup::default())).collect();
-        let target_of = |row: &ResultRow| {
-            let (account, name) = row.get("@log").and_then(|log| log.split_once(':'))?;
-            let mut named = targets.iter().filter(|target| of(target).is_some_and(|group| group.name == name));
-            let first = named.next()?;
-            let is_its = |target: &&usize| of(target).is_some_and(|group| group.account.as_deref() == Some(account));
-            Some(*[first].into_iter().chain(named).find(is_its).unwrap_or(first))
-        };
-        let course = self.ask(&COURSE, &names, self.window, &[]).await?;
+        let course = self.ask(&COURSE, &names, self.window, "").await?;
         let (durations, failures, repeated) = tokio::join!(
-            self.ask(&DURATIONS, &names, self.window, &[]),
-            self.ask(&FAILURES, &names, self.window, &[]),
-            self.ask(&REPEATED, &names, self.window, &[]),
+            self.ask(&DURATIONS, &names, self.window, ""),
+            self.ask(&FAILURES, &names, self.window, ""),
+            self.ask(&REPEATED, &names, self.window, ""),
         );
         type Take = fn(&mut FoundGroup, &ResultRow);
         let answers: [(QueryAnswer, Take); 4] = [
@@ -182,7 +192,7 @@ impl InsightsRegion {
                 group.lacks.extend(answer.lacks.iter().cloned());
             }
             for row in &answer.rows {
-                match target_of(row).and_then(|target| groups.get_mut(&target)) {
+                match self.target_of(targets, row).and_then(|target| groups.get_mut(&target)) {
                     Some(group) => take(group, row),
                     None => groups.values_mut().for_each(|group| {
                         group.lacks.insert("Logs Insights answered for a log group that was not asked for".to_owned());
@@ -199,16 +209,22 @@ impl InsightsRegion {
         query: &Query,
         groups: &[String],
         window: (i64, i64),
-        ids: &[String],
+        list: &str,
     ) -> Result<QueryAnswer, Refusal> {
         let (mut answer, mut waiting, mut not_whole) = (QueryAnswer::default(), vec![window], 0);
+        let (is_for_lines, mut held) = (query.name == LINES.name, 0);
         while let Some((from, to)) = waiting.pop() {
-            let text = query.text((from, to), self.bucket_ms, ids);
+            let text = query.text((from, to), self.bucket_ms, list);
             let (from_s, to_s) = (from.div_euclid(1_000), to.div_euclid(1_000));
             // The second behind the time is asked for, too, and left out by the query.
-            let why = match self.queries.ask(groups, &text, (from_s, to_s + 1)).await {
+            let why = match self.queries.ask(groups, (&text, is_for_lines), (from_s, to_s + 1)).await {
+                Ok(Ended::Whole(rows, _)) if held + bytes_of(&rows) > MOST_BYTES => {
+                    waiting.clear();
+                    format!("it has more than {} MB", MOST_BYTES >> 20)
+                }
                 Ok(Ended::Whole(rows, scanned)) => {
                     not_whole = 0;
+                    held += bytes_of(&rows);
                     answer.rows.extend(rows);
                     if let Some(scanned) = scanned.filter(|scanned| *scanned < groups.len() as u64) {
                         answer.lacks.insert(format!(
@@ -273,9 +289,102 @@ impl InsightsRegion {
         (failure, what)
     }
 
+    /// Fetches what was found in log groups of which only queries tell lines, and counts what was not fetched.
+    async fn fetch_by_queries(self: &Arc<Self>, mut groups: BTreeMap<usize, FoundGroup>) -> Result<(), RegionEnding> {
+        for target in groups.keys() {
+            self.shared.spool.open(lines_slice(*target, self.window));
+            self.shared.spool.close(first_slice(*target, self.window));
+        }
+        let mut wanted: Vec<(WantedLines, usize, String)> = Vec::new();
+        for (target, group) in &mut groups {
+            let lines = std::mem::take(&mut group.lines);
+            wanted.extend(
+                lines
+                    .into_iter()
+                    .flat_map(|(stream, lines)| lines.into_iter().map(move |lines| (lines, *target, stream.clone()))),
+            );
+        }
+        // In the order of time, so that a portion scans a part of it.
+        wanted.sort();
+        for portion in wanted.chunks(PORTION) {
+            self.portion(&mut groups, portion, lines_slice, None).await?;
+        }
+        for target in groups.keys() {
+            self.shared.spool.close(lines_slice(*target, self.window));
+        }
+        for (target, mut group) in groups {
+            self.others(target, &mut group, true).await?;
+            self.settle(target, group);
+        }
+        Ok(())
+    }
+
+    /// Fetches some wanted lines by queries.
+    async fn portion(
+        self: &Arc<Self>,
+        groups: &mut BTreeMap<usize, FoundGroup>,
+        wanted: &[(WantedLines, usize, String)],
+        slice: fn(usize, (i64, i64)) -> SliceId,
+        only: Option<&FxHashSet<u64>>,
+    ) -> Result<(), RegionEnding> {
+        let usual = |target: &usize| groups.get(target).map_or(0, |group| group.tally.usual_ms());
+        let wanted = wanted.iter().map(|(lines, target, stream)| (*target, stream.clone(), *lines, usual(target)));
+        let mut work = LinesWork::new(self.window, wanted);
+        let mut lack = |target: usize, why: String| {
+            groups.get_mut(&target).map(|group| group.lacks.insert(why));
+        };
+        loop {
+            let mut running = JoinSet::new();
+            for ask in work.asks() {
+                let (region, names) = (Arc::clone(self), self.names(&ask.targets));
+                running.spawn(async move {
+                    let answer = region.ask(&LINES, &names, ask.window, &ask.list).await;
+                    (ask.targets, answer)
+                });
+            }
+            if running.is_empty() {
+                break;
+            }
+            while let Some(ended) = running.join_next().await {
+                let (targets, answer) = match ended {
+                    Ok((targets, Ok(answer))) => (targets, answer),
+                    Ok((_, Err(Refusal::Ending(ending)))) => return Err(ending),
+                    Ok((targets, Err(Refusal::Missing))) => {
+                        targets.iter().for_each(|target| lack(*target, "a log group was deleted meanwhile".to_owned()));
+                        continue;
+                    }
+                    // What was lost shows when not all that was found has come.
+                    Err(error) => {
+                        self.shared.remark(format!("a part of the pull failed: {error}"));
+                        continue;
+                    }
+                };
+                for target in &targets {
+                    answer.lacks.iter().for_each(|why| lack(*target, why.clone()));
+                }
+                for row in answer.rows {
+                    if let Some(target) = self.target_of(&targets, &row) {
+                        work.row(target, row);
+                    }
+                }
+            }
+            work.settle();
+        }
+        let (found, lacks) = work.finish();
+        lacks.into_iter().for_each(|(target, why)| lack(target, why));
+        for ((target, stream), attempts) in found {
+            let Some(group) = groups.get_mut(&target) else { continue };
+            for attempt in attempts.iter().filter(|attempt| group.is_new(&stream, attempt, only)).collect::<Vec<_>>() {
+                group.take(&stream, attempt, self.bucket_ms);
+                self.spool(slice(target, self.window), &stream, attempt);
+            }
+        }
+        Ok(())
+    }
+
     /// Fetches what was found in log groups, and counts what was not fetched.
     async fn fetch(self: &Arc<Self>, mut groups: BTreeMap<usize, FoundGroup>) -> Result<(), RegionEnding> {
-        let mut running = JoinSet::new();
+        let (mut running, mut refused) = (JoinSet::new(), BTreeMap::<usize, Vec<_>>::new());
         for (target, group) in &mut groups {
             let lines = std::mem::take(&mut group.lines);
             for (at, _) in lines.iter().enumerate() {
@@ -286,13 +395,13 @@ impl InsightsRegion {
             for (at, (stream, lines)) in lines.into_iter().enumerate() {
                 let (region, target) = (Arc::clone(self), *target);
                 running.spawn(async move {
-                    let fetched = region.stream(target, &stream, lines).await;
-                    (target, at + 1, stream, fetched)
+                    let fetched = region.stream(target, &stream, lines.clone()).await;
+                    (target, at + 1, stream, lines, fetched)
                 });
             }
         }
         while let Some(ended) = running.join_next().await {
-            let (target, at, stream, fetched) = match ended {
+            let (target, at, stream, lines, fetched) = match ended {
                 Ok(ended) => ended,
                 Err(error) => {
                     self.shared.remark(format!("a part of the pull failed: {error}"));
@@ -308,12 +417,23 @@ impl InsightsRegion {
                         self.spool(self.slice(target, at), &stream, &attempt);
                     }
                 }
+                // The class of the log group was not known.
+                Err(FetchFault::Request(RequestError::Class(_))) => {
+                    let lines = lines.into_iter().map(|lines| (lines, target, stream.clone()));
+                    refused.entry(target).or_default().extend(lines);
+                }
                 Err(fault) => drop(group.lacks.insert(self.not_fetched(&stream, fault)?)),
             }
             self.shared.spool.close(self.slice(target, at));
         }
+        for lines in refused.values_mut() {
+            lines.sort();
+            for portion in lines.chunks(PORTION) {
+                self.portion(&mut groups, portion, last_slice, None).await?;
+            }
+        }
         for (target, mut group) in groups {
-            self.others(target, &mut group).await?;
+            self.others(target, &mut group, refused.contains_key(&target)).await?;
             self.settle(target, group);
         }
         Ok(())
@@ -373,7 +493,12 @@ impl InsightsRegion {
     }
 
     /// Fetches attempts of request ids of which not all were found: those between the first and the last that succeeded.
-    async fn others(&self, target: usize, group: &mut FoundGroup) -> Result<(), RegionEnding> {
+    async fn others(
+        self: &Arc<Self>,
+        target: usize,
+        group: &mut FoundGroup,
+        by_queries: bool,
+    ) -> Result<(), RegionEnding> {
         let missing: Vec<Repeated> = group.tally.missing().into_iter().cloned().collect();
         let Some(of_target) = self.shared.targets.get(target).filter(|_| !missing.is_empty()) else { return Ok(()) };
         let name = of_target.group.arn.clone().unwrap_or_else(|| of_target.group.name.clone());
@@ -382,7 +507,7 @@ impl InsightsRegion {
             let ids: Vec<String> = some.iter().map(|one| one.id.clone()).collect();
             let times = some.iter().map(|one| one.first).min().zip(some.iter().map(|one| one.last).max());
             let window = times.unwrap_or(self.window);
-            let answer = match self.ask(&PLACES, std::slice::from_ref(&name), window, &ids).await {
+            let answer = match self.ask(&PLACES, std::slice::from_ref(&name), window, &quoted(&ids)).await {
                 Ok(answer) => answer,
                 Err(Refusal::Ending(ending)) => return Err(ending),
                 Err(Refusal::Missing) => QueryAnswer::default(),
@@ -397,13 +522,21 @@ impl InsightsRegion {
             }
         }
         let wanted: FxHashSet<u64> = missing.iter().map(|one| xxh3_64(one.id.as_bytes())).collect();
+        if by_queries {
+            let lines = lines
+                .into_iter()
+                .flat_map(|(stream, lines)| lines.into_iter().map(move |lines| (lines, target, stream.clone())));
+            let lines: Vec<(WantedLines, usize, String)> = lines.collect();
+            let mut groups = BTreeMap::from([(target, std::mem::take(group))]);
+            let done = self.portion(&mut groups, &lines, last_slice, Some(&wanted)).await;
+            *group = groups.remove(&target).unwrap_or_default();
+            return done;
+        }
         for (stream, lines) in lines {
             match self.stream(target, &stream, lines).await {
                 Ok(attempts) => {
                     for attempt in attempts {
-                        let is_new = starts_in(&stream, &attempt)
-                            .any(|(id, start)| wanted.contains(&id) && !group.fetched.contains(&start));
-                        if is_new {
+                        if group.is_new(&stream, &attempt, Some(&wanted)) {
                             group.take(&stream, &attempt, self.bucket_ms);
                             self.spool(last_slice(target, self.window), &stream, &attempt);
                         }
@@ -434,48 +567,5 @@ impl InsightsRegion {
         self.shared.tell_counted(target, is_left.then_some(counted));
         self.shared.spool.close(last_slice(target, self.window));
         self.shared.done(first_slice(target, self.window));
-    }
-}
-
-/// Iterates over the STARTs of an attempt: the hash of the request id, and one that also tells the place of the line.
-fn starts_in<'e>(stream: &str, attempt: &'e [StreamEvent]) -> impl Iterator<Item = (u64, u64)> + use<'e> {
-    let stream = xxh3_64(stream.as_bytes());
-    attempt.iter().filter_map(move |event| {
-        let (id, _) = step_of_request(event.message.as_bytes()).filter(|(_, step)| *step == 0)?;
-        let key = [stream.to_le_bytes(), id.to_le_bytes(), event.at.to_le_bytes()].concat();
-        Some((id, xxh3_64(&key)))
-    })
-}
-
-impl FoundGroup {
-    /// Takes a row of the query *failures*.
-    fn failure(&mut self, row: &ResultRow) {
-        let times = number(row, "first").zip(number(row, "last"));
-        let (Some(stream), Some((first, last))) = (row.get("@logStream"), times) else {
-            self.lacks.insert("a row of the query failures has no stream or time".to_owned());
-            return;
-        };
-        let lasted_ms = number(row, "longest").unwrap_or(0.0).max(0.0) as i64;
-        let want = Want { first: first as i64, last: last as i64 };
-        self.lines.entry(stream.clone()).or_default().push(WantedLines { want, lasted_ms });
-    }
-
-    /// Takes a row of the query *repeated*.
-    fn repeated(&mut self, row: &ResultRow) {
-        let Some(Repeated { first, last, .. }) = self.tally.repeated(row) else {
-            self.lacks.insert("a row of the query repeated has no request id or time".to_owned());
-            return;
-        };
-        for (stream, at) in [(row.get("firstStream"), first), (row.get("lastStream"), last)] {
-            let Some(stream) = stream else { continue };
-            let want = Want { first: at, last: at };
-            self.lines.entry(stream.clone()).or_default().push(WantedLines { want, lasted_ms: 0 });
-        }
-    }
-
-    /// Takes an attempt that was fetched.
-    fn take(&mut self, stream: &str, attempt: &[StreamEvent], bucket_ms: i64) {
-        self.fetched.extend(starts_in(stream, attempt).map(|(_, start)| start));
-        self.tally.fetched(attempt, bucket_ms);
     }
 }

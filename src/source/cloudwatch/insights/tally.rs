@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::client::ResultRow;
 use super::stretch::StreamEvent;
-use crate::account::{CountedSuccesses, cell_of};
+use crate::account::{CountedSuccesses, cell_of, duration_of_cell};
 use crate::lambda::platform::step_of_request;
 use crate::lambda::reports::ReportFigures;
 
@@ -28,6 +28,8 @@ pub(super) struct GroupTally {
     longest_ms: Option<f64>,
     /// STARTs and REPORTs by the hash of their request id that are not fetched, for ids that have not just one of each.
     repeated: FxHashMap<u64, Repeated>,
+    /// STARTs less REPORTs of what was fetched, by the hash of the request id, for all others.
+    halves: FxHashMap<u64, i64>,
 }
 
 /// A request id that has not just one START and one REPORT.
@@ -97,11 +99,17 @@ impl GroupTally {
                 0 => {
                     has_start = true;
                     *self.starts.entry(event.at.div_euclid(bucket_ms)).or_default() -= 1;
-                    repeated.iter_mut().for_each(|one| one.starts -= 1);
+                    match &mut repeated {
+                        Some(one) => one.starts -= 1,
+                        None => *self.halves.entry(id).or_default() += 1,
+                    }
                 }
                 2 => {
                     self.reports -= 1;
-                    repeated.iter_mut().for_each(|one| one.reports -= 1);
+                    match &mut repeated {
+                        Some(one) => one.reports -= 1,
+                        None => *self.halves.entry(id).or_default() -= 1,
+                    }
                     let figures = ReportFigures::find(&event.message);
                     self.report(&figures);
                     // An attempt that began before the window is not of it, however long it was.
@@ -128,6 +136,18 @@ impl GroupTally {
         *self.durations.entry(full.unwrap_or(cell)).or_default() -= 1;
     }
 
+    /// Returns the duration that 99 of a hundred attempts do not exceed, in milliseconds.
+    pub(super) fn usual_ms(&self) -> i64 {
+        let all: i64 = self.durations.values().sum();
+        let mut seen = 0;
+        let mut cells = self.durations.iter();
+        let cell = cells.find(|(_, attempts)| {
+            seen += **attempts;
+            seen * 100 >= all * 99
+        });
+        cell.map_or(0, |(cell, _)| i64::from(duration_of_cell(cell.saturating_add(1)) / 100).saturating_add(1))
+    }
+
     /// Returns the request ids of which attempts are not fetched.
     pub(super) fn missing(&self) -> Vec<&Repeated> {
         let mut all: Vec<&Repeated> =
@@ -141,6 +161,14 @@ impl GroupTally {
         let starts: i64 = self.starts.values().sum();
         if let Some(first) = self.missing().first() {
             return Err(format!("of request {} not every attempt was found", first.id));
+        }
+        // Of attempts side by side one may be fetched in part, and another counts for the rest of it.
+        let parts = self.halves.values().filter(|left| **left != 0).count();
+        if parts > 0 {
+            return Err(format!(
+                "of {parts} attempts only a part was fetched: several requests run at once (Managed Instances), or lines \
+                 are missing"
+            ));
         }
         if self.starts.values().chain(self.durations.values()).any(|left| *left < 0) || self.cold < 0 {
             return Err("the queries counted less than was fetched".to_owned());
