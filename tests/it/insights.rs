@@ -44,7 +44,7 @@ pub fn both(server: &Server, arguments: &[&str]) -> (Pulled, Pulled) {
 }
 
 /// What differs between two values, other than that the second is null, or an empty list.
-fn differences(path: &str, full: &Value, found: &Value, all: &mut Vec<String>) {
+pub fn differences(path: &str, full: &Value, found: &Value, all: &mut Vec<String>) {
     let is_percentile = ["p50", "p95", "p99"].iter().any(|name| path.ends_with(name)) && path.contains("duration_ms");
     match (full, found) {
         (_, Value::Null) => {}
@@ -76,7 +76,7 @@ fn differences(path: &str, full: &Value, found: &Value, all: &mut Vec<String>) {
 }
 
 /// Removes what is of the examples and advice of one run, or depends on the state of findings, which is unknown here.
-fn comparable(summary: &Value) -> Value {
+pub fn comparable(summary: &Value) -> Value {
     let mut summary = summary.clone();
     let rows = summary["functions"].as_array_mut().unwrap();
     rows.sort_by_key(|row| row["function"].as_str().unwrap_or_default().to_owned());

@@ -2,14 +2,16 @@
 //! refuses them to every other request: the answer is that of the full pull of the same log as STANDARD, or null. And
 //! attempts that run side by side in a stream, for both classes.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde_json::{Value, json};
 
-use super::cloudwatch::fake::estate::{Asked, Estate, ONE, Reply, Server, rfc3339};
+use super::cloudwatch::fake::estate::{Asked, Estate, ONE, Reply, Server, now_ms, rfc3339};
 use super::cloudwatch::fake::insights::Insights;
 use super::cloudwatch::fake::{Event, START};
 use super::estate::{Pull, Pulled, in_all};
 use super::generate::Random;
-use super::insights::{estate, is_equal_or_null};
+use super::insights::{comparable, differences, estate, is_equal_or_null};
 
 const INFREQUENT: Option<&str> = Some("INFREQUENT_ACCESS");
 
@@ -36,8 +38,11 @@ fn both(make: impl Fn() -> Estate, change: impl FnOnce(&mut Estate)) -> (Server,
     (server, full, found)
 }
 
+/// Returns the bytes of the hour that is pulled.
 fn bytes(estate: &Estate) -> u64 {
-    estate.groups.iter().flat_map(|group| &group.events).map(|event| event.message.len() as u64).sum()
+    let events = estate.groups.iter().flat_map(|group| &group.events);
+    let of_hour = events.filter(|event| (START..START + 3_600_000).contains(&event.at));
+    of_hour.map(|event| event.message.len() as u64).sum()
 }
 
 /// Rounds the times of events, so that many share one; their order stays.
@@ -55,7 +60,7 @@ fn rounded(mut estate: Estate, to_ms: i64) -> Estate {
 #[test]
 #[allow(clippy::print_stdout, reason = "the figures are worth seeing")]
 fn the_answer_is_that_of_the_full_pull_of_the_same_log() {
-    let cases = (0..8u64).flat_map(|seed| [(seed, false), (seed, true)]);
+    let cases = (0..6u64).flat_map(|seed| [(seed, false), (seed, true)]);
     in_all(cases, |(seed, json)| {
         let name = format!("seed {seed}, json {json}");
         let (server, full, found) = both(
@@ -95,32 +100,49 @@ fn the_answer_is_that_of_the_full_pull_of_the_same_log() {
     });
 }
 
-/// Lines that share a millisecond come in any order, and are put in that of the log, or their attempts are unknown.
+/// Lines that share a millisecond come in any order, and are put in that of the log, or their function is unknown.
 #[test]
 fn lines_of_one_millisecond_are_assembled_rightly() {
-    let cases = (0..4u64).flat_map(|seed| [(seed, false, 20), (seed, true, 20), (seed, false, 200), (seed, true, 200)]);
+    let cases = (0..3u64).flat_map(|seed| [(seed, false, 5), (seed, true, 5), (seed, false, 50), (seed, true, 50)]);
+    let (known, all) = (AtomicUsize::new(0), AtomicUsize::new(0));
     in_all(cases, |(seed, json, to_ms)| {
         let name = format!("seed {seed}, json {json}, {to_ms} ms");
         let (server, full, found) = both(|| rounded(estate(seed, json, 200), to_ms), |_| {});
         found.ends(&[0, 3], &name);
         assert_eq!(server.complaints(), [""; 0], "{name}");
-        is_equal_or_null(&name, &full, &found);
-        let answer = found.answer();
-        let known = |row: &&Value| !row["failure_rate"].is_null();
-        let known = answer["functions"].as_array().unwrap().iter().filter(known).count();
-        assert!(known >= 4, "{name}: {known} functions are known: {}", found.said());
+        let unread = found.unread();
+        let (of_full, of_found) = (comparable(&full.answer()), comparable(&found.answer()));
+        for (full, found) in
+            of_full["functions"].as_array().unwrap().iter().zip(of_found["functions"].as_array().unwrap())
+        {
+            assert_eq!(full["function"], found["function"], "{name}");
+            all.fetch_add(1, Ordering::SeqCst);
+            if found["failure_rate"].is_null() {
+                let function = found["function"].as_str().unwrap();
+                let is_told = unread.iter().any(|one| one.contains(function) && one.contains("share a millisecond"));
+                assert!(is_told, "{name}: {function}: {unread:?}");
+                continue;
+            }
+            known.fetch_add(1, Ordering::SeqCst);
+            let mut found = found.clone();
+            // Of two lines that are alike but for the time in their text, either may be the example.
+            found["findings"].as_array_mut().unwrap().iter_mut().for_each(|finding| finding["message"] = Value::Null);
+            let mut different = Vec::new();
+            differences("", full, &found, &mut different);
+            assert!(different.is_empty(), "{name}: {}\n{}", different.join("\n"), found["function"]);
+        }
     });
+    let (known, all) = (known.into_inner(), all.into_inner());
+    assert!(known * 10 > all * 7, "{known} of {all} are known");
 }
 
 /// Whatever becomes of the queries for lines is mended or told.
 #[test]
 fn nothing_partial_looks_whole() {
     type Fault = fn(&mut Estate);
-    let is_lines = |text: &str| text.contains("sort @timestamp");
-    let _ = is_lines;
     let cases: [(&str, Fault, bool); 8] =
         [
-            ("capped rows", |estate| estate.insights.cap = 60, false),
+            ("capped rows", |estate| estate.insights.cap = 150, true),
             (
                 "lines of long times never come",
                 |estate| {
@@ -206,7 +228,7 @@ fn each_engine_reads_what_it_can() {
     // Queries never mix classes: the fake complains.
     let insights = pull(&server, &["--engine", "insights"]);
     insights.ends(&[0], "insights");
-    insights.says("insights", &["4 queries, 6 where they tell the lines, too, over"]);
+    insights.says("insights", &["4 queries, 7 where they tell the lines, too, over"]);
     is_equal_or_null("insights", &full, &insights);
     assert_eq!(server.complaints(), [""; 0]);
     // What FilterLogEvents reads in no time, it reads.
@@ -226,7 +248,9 @@ fn each_engine_reads_what_it_can() {
     auto.ends(&[3], "large");
     auto.says("large", &["for all of this class it would scan about", "or allow --max-scan"]);
     assert_eq!((auto.unread().len(), large.count("StartQuery")), (3, 0), "{}", auto.said());
-    let followed = Pull::new(&server, &["--all", "--follow", "--interval", "1", "--to", "-1s"]).format("json").run();
+    let followed = Pull::new(&server, &["--all", "--follow", "--interval", "1s", "--to", &rfc3339(now_ms() + 2_000)])
+        .format("json")
+        .run();
     followed.says("followed", &["--follow does not"]);
     // The whole of a shared log group would count for several functions.
     let mut shared = Estate::default();
@@ -240,15 +264,15 @@ fn each_engine_reads_what_it_can() {
 /// Without permission to list log groups, the class shows when the lines are refused.
 #[test]
 fn a_class_that_is_not_told_is_found_out() {
-    let full = pull(&Server::start(estate(2, true, 100)), &[]);
     let denied =
         |asked: &Asked| asked.is("DescribeLogGroups").then(|| Reply::error("AccessDeniedException", "not authorized"));
+    let standard = Server::start(estate(2, true, 100).script(denied));
     let server = Server::start(with_class(estate(2, true, 100), INFREQUENT, |at| at != 1).script(denied));
     let names: Vec<String> =
         server.estate().groups.iter().map(|group| group.name.rsplit('/').next().unwrap().to_owned()).collect();
-    let mut arguments: Vec<&str> = names.iter().map(String::as_str).collect();
-    arguments.extend(["--engine", "insights", "--max-rate", "1000"]);
-    let found = Pull::of(&server, &arguments).run();
+    let arguments: Vec<&str> = names.iter().map(String::as_str).chain(["--max-rate", "1000"]).collect();
+    let full = Pull::of(&standard, &arguments).run();
+    let found = Pull::of(&server, &[&arguments[..], &["--engine", "insights"]].concat()).run();
     assert_eq!(server.complaints(), [""; 0]);
     is_equal_or_null("untold", &full, &found);
     let rows = found.answer()["functions"].as_array().unwrap().clone();
@@ -335,7 +359,7 @@ fn side_by_side(seed: u64, at_once: u64, attempts: usize) -> Vec<Event> {
 fn attempts_side_by_side_are_right_or_null() {
     let cases =
         (0..6u64).flat_map(|seed| [(seed, 2, None), (seed, 2, INFREQUENT), (seed, 12, None), (seed, 12, INFREQUENT)]);
-    let known = std::sync::atomic::AtomicUsize::new(0);
+    let known = AtomicUsize::new(0);
     in_all(cases, |(seed, at_once, class)| {
         let name = format!("seed {seed}, {at_once} at once, {class:?}");
         let make = || {
@@ -359,7 +383,7 @@ fn attempts_side_by_side_are_right_or_null() {
         assert!(of_full["failed"].as_u64() > Some(3), "{name}");
         match found.complete() {
             true => {
-                known.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                known.fetch_add(1, Ordering::SeqCst);
                 is_equal_or_null(&name, &full, &found);
                 assert_eq!(of_found["failed"], of_full["failed"], "{name}");
             }

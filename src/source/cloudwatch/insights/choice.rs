@@ -69,7 +69,9 @@ impl Scan {
     fn told(self, infrequent: Self) -> String {
         let queries = match infrequent.groups {
             0 => format!("{SCANS} queries"),
-            groups if groups == self.groups => format!("{SCANS_WITH_LINES} queries, of which 2 for lines,"),
+            groups if groups == self.groups => {
+                format!("{SCANS_WITH_LINES} queries, {} of them for lines,", SCANS_WITH_LINES - SCANS)
+            }
             _ => format!("{SCANS} queries, {SCANS_WITH_LINES} where they tell the lines, too,"),
         };
         format!("{} ({queries} over {}), {}", size(self.all), size(self.log), usd(self.all))

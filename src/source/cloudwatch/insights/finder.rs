@@ -33,6 +33,8 @@ const STREAMS: usize = 8;
 /// Answers in a row that are not whole after which the rest of a query is given up: more than divisions lead down from years
 /// to a second.
 const NOT_WHOLE: usize = 40;
+/// The same for lines, of which there are many queries over shorter times, besides the divisions.
+const NOT_WHOLE_LINES: usize = 8;
 /// Bytes of text that are spooled at once.
 const PAGE: usize = 1 << 20;
 /// Most bytes that the parts of an answer may have together.
@@ -213,6 +215,8 @@ impl InsightsRegion {
     ) -> Result<QueryAnswer, Refusal> {
         let (mut answer, mut waiting, mut not_whole) = (QueryAnswer::default(), vec![window], 0);
         let (is_for_lines, mut held) = (query.name == LINES.name, 0);
+        let divisions = ((window.1 - window.0) / 1_000).max(1).ilog2() as usize;
+        let most_not_whole = if is_for_lines { (divisions + NOT_WHOLE_LINES).min(NOT_WHOLE) } else { NOT_WHOLE };
         while let Some((from, to)) = waiting.pop() {
             let text = query.text((from, to), self.bucket_ms, list);
             let (from_s, to_s) = (from.div_euclid(1_000), to.div_euclid(1_000));
@@ -237,7 +241,7 @@ impl InsightsRegion {
                 }
                 Ok(Ended::Partial(why)) => {
                     not_whole += 1;
-                    if query.divides && from_s < to_s && not_whole <= NOT_WHOLE {
+                    if query.divides && from_s < to_s && not_whole <= most_not_whole {
                         let mid = from_s + (to_s - from_s) / 2;
                         waiting.extend([((mid + 1) * 1_000, to), (from, mid * 1_000 + 999)]);
                         continue;
@@ -254,7 +258,7 @@ impl InsightsRegion {
                 moment(from),
                 moment(to)
             ));
-            if not_whole > NOT_WHOLE {
+            if not_whole > most_not_whole {
                 break;
             }
         }
@@ -329,7 +333,8 @@ impl InsightsRegion {
     ) -> Result<(), RegionEnding> {
         let usual = |target: &usize| groups.get(target).map_or(0, |group| group.tally.usual_ms());
         let wanted = wanted.iter().map(|(lines, target, stream)| (*target, stream.clone(), *lines, usual(target)));
-        let mut work = LinesWork::new(self.window, wanted);
+        let longest = groups.iter().filter_map(|(target, group)| Some((*target, group.tally.longest_ms()?)));
+        let mut work = LinesWork::new(self.window, longest.collect(), wanted);
         let mut lack = |target: usize, why: String| {
             groups.get_mut(&target).map(|group| group.lacks.insert(why));
         };

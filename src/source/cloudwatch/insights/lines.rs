@@ -21,13 +21,13 @@ pub(super) const PORTION: usize = 2_000;
 const MOST_BYTES: usize = 128 << 20;
 /// Time between stretches of a stream that is asked for rather than left out.
 const NEIGHBOURS_MS: i64 = 2_000;
-/// How much further each round looks for the beginning or the end of an attempt: 15 minutes is the longest run, with its
-/// init; then all there is.
-const REACHES_MS: [i64; 3] = [20_000, 16 * 60_000, i64::MAX];
+/// How much further the second round looks for the beginning or the end of an attempt: as long as the longest took, at
+/// least an init, at most the longest run with its init. The third looks at all there is.
+const REACH_MS: (i64, i64) = (20_000, 16 * 60_000);
 /// Time without stretches that a query spans, at least; longer ones in longer windows.
 const GAP_MS: i64 = 60_000;
 /// Most queries that the gaps in a window may lead to.
-const GAPS: i64 = 100;
+const GAPS: i64 = 20;
 /// Times around attempts that usually take so long, at most: longer ones are reached by further rounds.
 const USUAL_MS: i64 = 30_000;
 
@@ -62,6 +62,8 @@ pub(super) struct LinesWork {
     window: (i64, i64),
     streams: BTreeMap<StreamKey, StreamLines>,
     round: usize,
+    /// Longest duration of an attempt, as far as it is known, by log group.
+    longest_ms: BTreeMap<usize, i64>,
     held: usize,
     /// Why not all of a log group is known.
     lacks: BTreeSet<(usize, String)>,
@@ -69,8 +71,13 @@ pub(super) struct LinesWork {
 
 impl LinesWork {
     /// Begins with wanted lines, each with its log group, its stream, and how long attempts of the log group usually take.
-    pub(super) fn new(window: (i64, i64), wanted: impl IntoIterator<Item = (usize, String, WantedLines, i64)>) -> Self {
-        let mut work = Self { window, streams: BTreeMap::new(), round: 0, held: 0, lacks: BTreeSet::new() };
+    pub(super) fn new(
+        window: (i64, i64),
+        longest_ms: BTreeMap<usize, i64>,
+        wanted: impl IntoIterator<Item = (usize, String, WantedLines, i64)>,
+    ) -> Self {
+        let (streams, lacks) = (BTreeMap::new(), BTreeSet::new());
+        let mut work = Self { window, streams, round: 0, longest_ms, held: 0, lacks };
         for (target, stream, lines, usual_ms) in wanted {
             if !is_plain(&stream) {
                 work.lacks.insert((target, format!("the log stream {stream:?} has a name that no query can hold")));
@@ -95,11 +102,14 @@ impl LinesWork {
 
     /// Returns the queries of the next round; none if all attempts are whole.
     pub(super) fn asks(&mut self) -> Vec<LinesAsk> {
-        if let Some(reach) = self.round.checked_sub(1) {
-            let Some(reach) = REACHES_MS.get(reach) else { return Vec::new() };
-            for lines in self.streams.values_mut() {
-                lines.asked = lines.missing(*reach, self.window);
-            }
+        for (key, lines) in self.streams.iter_mut().filter(|_| self.round > 0) {
+            let longest = self.longest_ms.get(&key.0).map_or(REACH_MS.1, |ms| ms.saturating_add(REACH_MS.0));
+            let reach = match self.round {
+                1 => longest.clamp(REACH_MS.0, REACH_MS.1),
+                2 => i64::MAX,
+                _ => return Vec::new(),
+            };
+            lines.asked = lines.missing(reach, self.window);
         }
         self.round += 1;
         let all =
@@ -343,25 +353,27 @@ mod tests {
             ("s", 2_000_100, "REPORT RequestId: b\tDuration: 100 ms"),
         ];
         let of = |lines: WantedLines| {
-            let (found, lacks, asked) = run(LinesWork::new(WINDOW, [(0, "s".to_owned(), lines, 0)]), &log);
+            let (found, lacks, asked) =
+                run(LinesWork::new(WINDOW, BTreeMap::new(), [(0, "s".to_owned(), lines, 0)]), &log);
             assert!(lacks.is_empty(), "{lacks:?}");
             let times = found.into_iter().flat_map(|(_, attempts)| attempts.concat()).map(|event| event.at);
             (times.collect::<Vec<_>>(), asked.len())
         };
-        assert_eq!(of(want(1_300_000, 1_300_000, 0)), (vec![600_000, 1_300_000, 1_400_000], 4));
+        assert_eq!(of(want(1_300_000, 1_300_000, 0)), (vec![600_000, 1_300_000, 1_400_000], 3));
         assert_eq!(of(want(1_400_000, 1_400_000, 800_000)), (vec![600_000, 1_300_000, 1_400_000], 2));
         assert_eq!(of(want(2_000_050, 2_000_100, 100)), (vec![2_000_000, 2_000_100], 1));
     }
 
     #[test]
     fn what_does_not_come_is_told() {
-        let gone = LinesWork::new(WINDOW, [(0, "s".to_owned(), want(5_000, 5_000, 0), 0)]);
+        let gone = LinesWork::new(WINDOW, BTreeMap::new(), [(0, "s".to_owned(), want(5_000, 5_000, 0), 0)]);
         let (found, lacks, asked) = run(gone, &[]);
         assert!(found.iter().all(|(_, attempts)| attempts.is_empty()) && asked.len() == 1);
         assert!(lacks.iter().any(|(_, why)| why.contains("did not come")), "{lacks:?}");
-        let hostile = LinesWork::new(WINDOW, [(0, "a\" or @message like /x/".to_owned(), want(5, 5, 0), 0)]);
+        let hostile =
+            LinesWork::new(WINDOW, BTreeMap::new(), [(0, "a\" or @message like /x/".to_owned(), want(5, 5, 0), 0)]);
         assert!(run(hostile, &[]).1.iter().any(|(_, why)| why.contains("no query can hold")));
-        let mut cut = LinesWork::new(WINDOW, [(0, "s".to_owned(), want(5, 5, 0), 0)]);
+        let mut cut = LinesWork::new(WINDOW, BTreeMap::new(), [(0, "s".to_owned(), want(5, 5, 0), 0)]);
         assert_eq!(cut.asks().len(), 1);
         let mut short = row("s", 5, "[ERROR]");
         short.insert("length".to_owned(), "5000".to_owned());
@@ -374,14 +386,14 @@ mod tests {
     fn neighbours_share_a_query_and_gaps_are_left_out() {
         let near = (0..200)
             .map(|at| (at as usize % 3, format!("2026/10/01/[$LATEST]{at:032x}"), want(at * 100, at * 100, 0), 0));
-        let asks = LinesWork::new(WINDOW, near).asks();
+        let asks = LinesWork::new(WINDOW, BTreeMap::new(), near).asks();
         assert_eq!(asks.len(), 4);
         assert!(asks.iter().all(|ask| ask.list.len() <= LIST && ask.window.1 - ask.window.0 < 14_000), "{asks:?}");
         let far = (0..10).map(|at| (0, "s".to_owned(), want(at * 300_000, at * 300_000, 0), 0));
-        let asks = LinesWork::new(WINDOW, far).asks();
+        let asks = LinesWork::new(WINDOW, BTreeMap::new(), far).asks();
         assert_eq!(asks.iter().map(|ask| ask.window.1 - ask.window.0).sum::<i64>(), 10 * 4_000 - 2_000);
         let close = (0..10).map(|at| (0, "s".to_owned(), want(at * 1_000, at * 1_000, 0), 0));
-        let asks = LinesWork::new(WINDOW, close).asks();
+        let asks = LinesWork::new(WINDOW, BTreeMap::new(), close).asks();
         assert_eq!(asks[0].list, "(@logStream = \"s\" and ((at >= 0 and at <= 11000)))");
     }
 }

@@ -132,8 +132,9 @@ pub(super) const LINES: Query = Query {
 
 /// Queries that every batch of log groups takes: so often a log is scanned.
 pub(super) const SCANS: u64 = 4;
-/// The same where the lines are read by queries, too: once around what was found, and again where attempts are longer.
-pub(super) const SCANS_WITH_LINES: u64 = 6;
+/// The same where the lines are read by queries, too: once around what was found, again where attempts are longer, and to
+/// the end for those that never ended.
+pub(super) const SCANS_WITH_LINES: u64 = 7;
 /// Most rows of an answer.
 pub(super) const LIMIT: usize = 100_000;
 /// Most request ids of one query, whose text must stay below 10,000 characters.

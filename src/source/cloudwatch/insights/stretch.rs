@@ -106,6 +106,19 @@ impl StreamStretch {
         })
     }
 
+    /// Returns whether an attempt begins between START and report of another.
+    fn runs_side_by_side(&self) -> bool {
+        let mut open_to = 0;
+        let until = self.reports_of_starts();
+        let mut starts: Vec<(usize, usize)> = until.into_iter().collect();
+        starts.sort_unstable();
+        starts.into_iter().any(|(start, report)| {
+            let is_within = start < open_to;
+            open_to = open_to.max(report);
+            is_within
+        })
+    }
+
     /// Returns whether every START has its report.
     fn is_reported(&self, attempt: &Range<usize>) -> bool {
         let mut open = FxHashSet::default();
@@ -166,7 +179,8 @@ impl StreamStretch {
         match attempts.iter().rposition(|attempt| self.is_wanted(attempt)) {
             _ if self.to >= most => true,
             None => false,
-            Some(at) if at + 1 < attempts.len() => true,
+            // Where attempts run side by side, another START ends nothing.
+            Some(at) if at + 1 < attempts.len() => self.is_reported(&attempts[at]) || !self.runs_side_by_side(),
             Some(at) => {
                 let events = &self.events[attempts[at].clone()];
                 let report = events.iter().rfind(|event| mark(event) == LineMark::Report);

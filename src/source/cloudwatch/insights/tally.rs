@@ -148,6 +148,11 @@ impl GroupTally {
         cell.map_or(0, |(cell, _)| i64::from(duration_of_cell(cell.saturating_add(1)) / 100).saturating_add(1))
     }
 
+    /// Returns the longest duration of all attempts, in milliseconds.
+    pub(super) fn longest_ms(&self) -> Option<i64> {
+        self.longest_ms.map(|ms| ms.ceil() as i64)
+    }
+
     /// Returns the request ids of which attempts are not fetched.
     pub(super) fn missing(&self) -> Vec<&Repeated> {
         let mut all: Vec<&Repeated> =
