@@ -521,9 +521,14 @@ impl InsightsWork {
         let mut text = format!("Logs Insights scanned {} to find failures", insights::scanned(scanned - for_lines));
         let infrequent = shared.targets.iter().filter(|target| target.is_infrequent()).count();
         if infrequent > 0 || for_lines > 0 {
+            let groups = match infrequent {
+                0 => "log groups".to_owned(),
+                1 => "1 log group".to_owned(),
+                groups => format!("{groups} log groups"),
+            };
             text.push_str(&format!(
-                ", and {} for their lines in log groups of the class INFREQUENT_ACCESS ({infrequent}), whose order within a \
-                 millisecond it does not tell",
+                ", and {} for their lines in {groups} of the class INFREQUENT_ACCESS, whose order within a millisecond it \
+                 does not tell",
                 insights::scanned(for_lines)
             ));
         }

@@ -36,7 +36,7 @@ const GOODBYE: Duration = Duration::from_secs(5);
 /// Most pages of one answer, as a guard against endless paging.
 const PAGES: usize = 1_000;
 /// Most bytes of one answer that are held.
-const MOST_BYTES: usize = 64 << 20;
+const MOST_BYTES: usize = 128 << 20;
 
 /// A row of an answer: values by field.
 pub(super) type ResultRow = BTreeMap<String, String>;
@@ -270,7 +270,7 @@ impl Queries {
             rows.extend(page.results.into_iter().map(row));
             held += rows.get(before..).map_or(0, bytes_of);
             if held > MOST_BYTES {
-                return Ok(Ended::Partial("it has more than 64 MB".to_owned()));
+                return Ok(Ended::Partial("it has more than 128 MB".to_owned()));
             }
             next_token = page.next_token.filter(|next| *next != token);
         }

@@ -16,6 +16,7 @@ use super::super::lookup::failure_of_place;
 use super::super::reasons::missing;
 use super::super::shared::PullState;
 use super::super::spool::SliceId;
+use super::super::target::Target;
 use super::client::{Ended, Queries, QueryFault, ResultRow, bytes_of};
 use super::fetcher::{FetchFault, Fetcher, WantedLines};
 use super::found::FoundGroup;
@@ -37,7 +38,7 @@ const NOT_WHOLE: usize = 40;
 const NOT_WHOLE_LINES: usize = 8;
 /// Bytes of text that are spooled at once.
 const PAGE: usize = 1 << 20;
-/// Most bytes that the parts of an answer may have together.
+/// Most bytes that the lines of one answer may have, all parts of its time together.
 const MOST_BYTES: usize = 256 << 20;
 
 /// The engine in one region.
@@ -222,7 +223,7 @@ impl InsightsRegion {
             let (from_s, to_s) = (from.div_euclid(1_000), to.div_euclid(1_000));
             // The second behind the time is asked for, too, and left out by the query.
             let why = match self.queries.ask(groups, (&text, is_for_lines), (from_s, to_s + 1)).await {
-                Ok(Ended::Whole(rows, _)) if held + bytes_of(&rows) > MOST_BYTES => {
+                Ok(Ended::Whole(rows, _)) if is_for_lines && held + bytes_of(&rows) > MOST_BYTES => {
                     waiting.clear();
                     format!("it has more than {} MB", MOST_BYTES >> 20)
                 }
@@ -561,7 +562,9 @@ impl InsightsRegion {
             false => Ok(CountedSuccesses::default()),
         };
         let counted = counted.unwrap_or_else(|why| {
-            lacks.insert(format!("{why}; end the time some minutes ago (--to), or use --engine filter"));
+            let is_infrequent = self.shared.targets.get(target).is_some_and(Target::is_infrequent);
+            let or = if is_infrequent { "" } else { ", or use --engine filter" };
+            lacks.insert(format!("{why}; end the time some minutes ago (--to){or}"));
             CountedSuccesses::default()
         });
         for why in lacks {

@@ -73,7 +73,12 @@ impl FoundGroup {
 
     /// Takes an attempt that was fetched.
     pub(super) fn take(&mut self, stream: &str, attempt: &[StreamEvent], bucket_ms: i64) {
-        self.fetched.extend(keys_of(stream, attempt).map(|(_, key)| key));
+        let keys: Vec<u64> = keys_of(stream, attempt).map(|(_, key)| key).collect();
+        let known = keys.iter().filter(|key| self.fetched.contains(key)).count();
+        if known > 0 && known < keys.len() {
+            self.lacks.insert("of attempts that ran side by side one was fetched twice".to_owned());
+        }
+        self.fetched.extend(keys);
         self.tally.fetched(attempt, bucket_ms);
     }
 }

@@ -126,7 +126,8 @@ impl LinesWork {
         };
         let (at, ingested) = (at as i64, number(&row, "ingested").map(|ingested| ingested as i64));
         let Some(lines) = self.streams.get_mut(&(target, stream.clone())) else { return };
-        let Some(stretch) = lines.asked.iter_mut().find(|one| (one.from..=one.to).contains(&at)) else { return };
+        let place = lines.asked.partition_point(|one| one.to < at);
+        let Some(stretch) = lines.asked.get_mut(place).filter(|one| one.from <= at) else { return };
         let message = row.get("@message").cloned().unwrap_or_default();
         // Counted in characters, where they are fewer than bytes; the end of the line may be left out.
         if number(&row, "length").is_some_and(|length| length > message.len() as f64 + 2.0) {
@@ -152,8 +153,8 @@ impl LinesWork {
                 self.lacks.insert((
                     *target,
                     format!(
-                        "{doubtful} lines of the log stream {stream} share a millisecond with the ends of two attempts, and \
-                         Logs Insights does not tell whose they are"
+                        "lines of the log stream {stream} that tell of failures ({doubtful}) share a millisecond with the \
+                         ends of two attempts, and Logs Insights does not tell whose they are"
                     ),
                 ));
             }

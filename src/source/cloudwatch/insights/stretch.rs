@@ -190,9 +190,10 @@ impl StreamStretch {
         }
     }
 
-    /// Returns whether an attempt that is here has the lines that are wanted.
+    /// Returns whether lines are here that are wanted. Events are in the order of time.
     pub(super) fn has(&self, want: &Want) -> bool {
-        self.events.iter().any(|event| (want.first..=want.last).contains(&event.at))
+        let first = self.events.partition_point(|event| event.at < want.first);
+        self.events.get(first).is_some_and(|event| event.at <= want.last)
     }
 
     /// Returns the attempts that are wanted.

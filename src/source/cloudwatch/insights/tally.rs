@@ -171,8 +171,8 @@ impl GroupTally {
         let parts = self.halves.values().filter(|left| **left != 0).count();
         if parts > 0 {
             return Err(format!(
-                "of {parts} attempts only a part was fetched: several requests run at once (Managed Instances), or lines \
-                 are missing"
+                "some attempts ({parts}) were fetched only in part: several requests run at once (Managed Instances), or \
+                 lines are missing"
             ));
         }
         if self.starts.values().chain(self.durations.values()).any(|left| *left < 0) || self.cold < 0 {
