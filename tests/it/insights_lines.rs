@@ -295,6 +295,30 @@ fn lines_count_for_what_may_be_scanned() {
     assert!(stopped > 0);
 }
 
+/// What will be scanned is told by metrics, where they are asked for and answer.
+#[test]
+fn what_will_be_scanned_is_told_by_metrics() {
+    let make = || {
+        let mut estate = with_class(estate(3, true, 60), INFREQUENT, |at| at == 0);
+        // By this size nothing could be read.
+        estate.stored_bytes = 1_000_000_000_000_000;
+        estate
+    };
+    let metrics = ["--engine", "insights", "--cloudwatch-metrics"];
+    let server = Server::start(make());
+    let pulled = pull(&server, &metrics);
+    pulled.ends(&[0], "metrics");
+    let log = bytes(server.estate());
+    pulled.says("metrics", &["by the bytes that CloudWatch counted; it stops at", "over 1 MB"]);
+    assert!(log < 1_000_000 && server.count("StartQuery") > 0);
+    let denied =
+        |asked: &Asked| asked.is("GetMetricData").then(|| Reply::error("AccessDeniedException", "not authorized"));
+    let server = Server::start(make().script(denied));
+    let refused = pull(&server, &metrics);
+    refused.ends(&[2], "no metrics");
+    refused.says("no metrics", &["Logs Insights would scan about"]);
+}
+
 /// Writes the log of a function on Managed Instances: several attempts at once in each stream, reports without memory and
 /// billing. Some fail.
 fn side_by_side(seed: u64, at_once: u64, attempts: usize) -> Vec<Event> {

@@ -13,7 +13,7 @@ use super::resume::{self, Resumed};
 use super::select::{self, Searched, Selection};
 use super::selector::Wanted;
 use super::target::Target;
-use super::{Outlook, PullWatch, Request};
+use super::{Outlook, PullWatch, Request, SearchEngine};
 use crate::source::saved::{ChosenGroup, PullTrailer, UnsearchedRegion};
 
 /// Result of the look-up: places, the log groups to read, and what was read before.
@@ -85,8 +85,14 @@ pub(super) async fn find(request: &Request, watch: &dyn PullWatch) -> Result<Loo
             (selection, Some(resumed))
         }
     };
-    if request.cloudwatch_metrics && request.names.all && request.resume.is_none() {
-        idle::leave_out(&mut selection, &searched, (request.from, request.to), watch).await;
+    if request.cloudwatch_metrics && request.resume.is_none() {
+        let window = (request.from, request.to);
+        if request.names.all {
+            idle::leave_out(&mut selection, &searched, window, watch).await;
+        }
+        if request.engine != SearchEngine::Filter {
+            idle::measure(&mut selection, &searched, window, watch).await;
+        }
     }
     complete(&mut selection, request);
     Ok(LookedUp { connection, searched, selection, resumed })

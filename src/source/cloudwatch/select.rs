@@ -341,7 +341,7 @@ impl Selector<'_> {
 
     fn new_target(&self, seat: usize, group: GroupPlace, only: Option<BTreeSet<String>>) -> Target {
         let (streams, to_read) = (Vec::new(), Vec::new());
-        Target { seat, group, only, streams, class: None, infrequent: None, to_read, estimate: 0 }
+        Target { seat, group, only, streams, class: None, infrequent: None, to_read, estimate: 0, is_measured: false }
     }
 
     /// Selects a function by ARN in the place of the account that the ARN names.

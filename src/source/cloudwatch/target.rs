@@ -25,6 +25,8 @@ pub(super) struct Target {
     pub(super) to_read: Vec<ToRead>,
     /// Estimated bytes in the window, from the group's size.
     pub(super) estimate: u64,
+    /// Whether they are what CloudWatch counted.
+    pub(super) is_measured: bool,
 }
 
 /// A stretch to read of a log group, in milliseconds since 1970, inclusive.
@@ -124,6 +126,7 @@ mod tests {
             infrequent: None,
             to_read: Vec::new(),
             estimate: 0,
+            is_measured: false,
         };
         let hour = Request::new(day(20_000), Timestamp::from_ms(20_000 * DAY_MS + 3_600_000).unwrap());
         let mut one = target(&["pay"]);

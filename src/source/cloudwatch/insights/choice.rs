@@ -45,20 +45,23 @@ fn can_read(target: &Target) -> bool {
 
 /// What Logs Insights would scan.
 #[derive(Clone, Copy, Default)]
-struct Scan {
+struct ScanEstimate {
     groups: usize,
+    /// Log groups whose bytes CloudWatch counted.
+    measured: usize,
     /// Bytes of the log.
     log: u64,
     /// Bytes that the queries scan of it.
     all: u64,
 }
 
-impl Scan {
+impl ScanEstimate {
     fn of<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Self {
         targets.into_iter().fold(Self::default(), |scan, target| {
             let scans = if target.is_infrequent() { SCANS_WITH_LINES } else { SCANS };
             Self {
                 groups: scan.groups + 1,
+                measured: scan.measured + usize::from(target.is_measured),
                 log: scan.log.saturating_add(target.estimate),
                 all: scan.all.saturating_add(target.estimate.saturating_mul(scans)),
             }
@@ -88,13 +91,13 @@ pub(in super::super) fn choose(
     searched: &[Searched],
 ) -> Result<EngineChoice, PullError> {
     let targets = || selection.targets.iter().filter(|target| can_read(target));
-    let infrequent = Scan::of(targets().filter(|target| target.is_infrequent()));
-    let scan = Scan::of(targets());
+    let infrequent = ScanEstimate::of(targets().filter(|target| target.is_infrequent()));
+    let scan = ScanEstimate::of(targets());
     if request.engine == SearchEngine::Filter || scan.groups == 0 {
         return Ok(EngineChoice::default());
     }
     let most = request.max_scan;
-    let allow = |scan: Scan| size(scan.all.saturating_add(scan.all / 10)).replace(' ', "");
+    let allow = |scan: ScanEstimate| size(scan.all.saturating_add(scan.all / 10)).replace(' ', "");
     if request.engine == SearchEngine::Insights {
         return match scan.all > most {
             true => Err(PullError::Usage(format!(
@@ -112,7 +115,7 @@ pub(in super::super) fn choose(
         target.estimate as f64 / PAGE / f64::from(request.max_rate.unwrap_or(rate))
     });
     let filter_s: f64 = filter_s.sum();
-    let others = Scan::of(targets().filter(|target| !target.is_infrequent()));
+    let others = ScanEstimate::of(targets().filter(|target| !target.is_infrequent()));
     if infrequent.groups == 0 {
         let why = match others {
             _ if scan.all > most => format!(
@@ -145,7 +148,13 @@ pub(in super::super) fn choose(
 }
 
 /// Returns the choice by which Logs Insights reads what it can, or only what nothing else can.
-fn reading(selection: &Selection, scan: Scan, infrequent: Scan, most: u64, others: bool) -> EngineChoice {
+fn reading(
+    selection: &Selection,
+    scan: ScanEstimate,
+    infrequent: ScanEstimate,
+    most: u64,
+    others: bool,
+) -> EngineChoice {
     let rest = match selection.targets.len() - scan.groups {
         0 => String::new(),
         1 => "; 1 log group of other kinds is read by FilterLogEvents".to_owned(),
@@ -153,12 +162,15 @@ fn reading(selection: &Selection, scan: Scan, infrequent: Scan, most: u64, other
     };
     let told = scan.told(infrequent);
     let stops = size(most);
+    let by = match scan.measured {
+        0 => "by size and age of the log groups",
+        measured if measured == scan.groups => "by the bytes that CloudWatch counted",
+        _ => "by the bytes that CloudWatch counted, or by size and age of the log groups",
+    };
     EngineChoice {
         others,
         infrequent: infrequent.groups > 0,
-        remark: Some(format!(
-            "engine insights: scans about {told}, by size and age of the log groups; it stops at {stops}{rest}"
-        )),
+        remark: Some(format!("engine insights: scans about {told}, {by}; it stops at {stops}{rest}")),
     }
 }
 

@@ -336,6 +336,7 @@ impl InsightsRegion {
         let wanted = wanted.iter().map(|(lines, target, stream)| (*target, stream.clone(), *lines, usual(target)));
         let longest = groups.iter().filter_map(|(target, group)| Some((*target, group.tally.longest_ms()?)));
         let mut work = LinesWork::new(self.window, longest.collect(), wanted);
+        let all: Vec<usize> = groups.keys().copied().collect();
         let mut lack = |target: usize, why: String| {
             groups.get_mut(&target).map(|group| group.lacks.insert(why));
         };
@@ -359,9 +360,9 @@ impl InsightsRegion {
                         targets.iter().for_each(|target| lack(*target, "a log group was deleted meanwhile".to_owned()));
                         continue;
                     }
-                    // What was lost shows when not all that was found has come.
                     Err(error) => {
                         self.shared.remark(format!("a part of the pull failed: {error}"));
+                        all.iter().for_each(|target| lack(*target, "a part was lost".to_owned()));
                         continue;
                     }
                 };
