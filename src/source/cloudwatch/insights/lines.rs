@@ -353,16 +353,18 @@ mod tests {
             ("s", 2_000_000, "START RequestId: b"),
             ("s", 2_000_100, "REPORT RequestId: b\tDuration: 100 ms"),
         ];
-        let of = |lines: WantedLines| {
-            let (found, lacks, asked) =
-                run(LinesWork::new(WINDOW, BTreeMap::new(), [(0, "s".to_owned(), lines, 0)]), &log);
+        let of = |lines: WantedLines, longest: Option<i64>| {
+            let longest = longest.map(|ms| (0, ms)).into_iter().collect();
+            let (found, lacks, asked) = run(LinesWork::new(WINDOW, longest, [(0, "s".to_owned(), lines, 0)]), &log);
             assert!(lacks.is_empty(), "{lacks:?}");
             let times = found.into_iter().flat_map(|(_, attempts)| attempts.concat()).map(|event| event.at);
             (times.collect::<Vec<_>>(), asked.len())
         };
-        assert_eq!(of(want(1_300_000, 1_300_000, 0)), (vec![600_000, 1_300_000, 1_400_000], 3));
-        assert_eq!(of(want(1_400_000, 1_400_000, 800_000)), (vec![600_000, 1_300_000, 1_400_000], 2));
-        assert_eq!(of(want(2_000_050, 2_000_100, 100)), (vec![2_000_000, 2_000_100], 1));
+        let long = vec![600_000, 1_300_000, 1_400_000];
+        assert_eq!(of(want(1_300_000, 1_300_000, 0), None), (long.clone(), 2));
+        assert_eq!(of(want(1_300_000, 1_300_000, 0), Some(5_000)), (long.clone(), 3));
+        assert_eq!(of(want(1_400_000, 1_400_000, 800_000), None), (long, 1));
+        assert_eq!(of(want(2_000_050, 2_000_100, 100), None), (vec![2_000_000, 2_000_100], 1));
     }
 
     #[test]
